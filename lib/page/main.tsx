@@ -1,0 +1,2 @@
+import { render } from "preact";
+render(<p>hi {location.href}</p>, document.body);

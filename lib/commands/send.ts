@@ -1,0 +1,149 @@
+/** `notifyli send`: sends one notification, by Redis where that is configured, else by the running server's API. */
+import { parseArgs } from "node:util";
+import { type Config, loadConfig } from "../config.ts";
+import { NotifyliError } from "../errors.ts";
+import { parseNotification } from "../notification.ts";
+
+/** Sender of seed 000's tool. */
+const DEFAULT_FROM = "Test Bot";
+
+const REQUEST_TIMEOUT_MS = 10_000;
+
+const USAGE = `Usage: notifyli send -u USER [options]
+
+Sends a notification to a user. Without -m it asks for what is missing on a terminal, and else reads the message
+from standard input.
+
+Options:
+  -u, --user USER        User id (required)
+  -r, --room ROOM        Room (default: BOT_ROOM, "1")
+  -m, --message TEXT     The message
+  -f, --from NAME        Name of the sender (default: "${DEFAULT_FROM}")
+  -h, --help             Print this text
+
+Exit codes: 0 sent, 1 not sent, 2 wrong options.`;
+
+interface Sending {
+  readonly user: string;
+  readonly room: string;
+  readonly message: string;
+  readonly from: string;
+}
+
+/** Resolves with the exit code. */
+export async function send(args: readonly string[]): Promise<number> {
+  const options = readOptions(args);
+  if (typeof options === "string") {
+    console.error(`${options}\n\n${USAGE}`);
+    return 2;
+  }
+  if (options.help) {
+    console.log(USAGE);
+    return 0;
+  }
+  const { config } = loadConfig();
+  const sending = await complete(options, config);
+  if (typeof sending === "string") {
+    console.error(`${sending}\n\n${USAGE}`);
+    return 2;
+  }
+  try {
+    const online = config.redis ? await byRedis(sending, config) : await byApi(sending, config);
+    console.log(
+      online
+        ? "User is online - notification delivered"
+        : "User is offline - notification queued",
+    );
+    return 0;
+  } catch (error) {
+    console.error(`Not sent: ${error instanceof Error ? error.message : error}`);
+    return error instanceof NotifyliError && error.code !== "unavailable" ? 2 : 1;
+  }
+}
+
+interface Options {
+  readonly user: string;
+  readonly room?: string;
+  readonly message?: string;
+  readonly from?: string;
+  readonly help?: boolean;
+}
+
+/** The options, or what is wrong with them. */
+function readOptions(args: readonly string[]): Options | string {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        user: { type: "string", short: "u" },
+        room: { type: "string", short: "r" },
+        message: { type: "string", short: "m" },
+        from: { type: "string", short: "f" },
+        help: { type: "boolean", short: "h" },
+      },
+    });
+    if (values.help) return { user: "", help: true };
+    if (!values.user) return "Missing option -u (--user)";
+    return { ...values, user: values.user };
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** Asks on a terminal, or reads standard input, for what was not given. */
+async function complete(options: Options, config: Config): Promise<Sending | string> {
+  const { user } = options;
+  let { room, message, from } = options;
+  if (message === undefined && Deno.stdin.isTerminal()) {
+    room ??= prompt("Room:", config.bot.room) ?? undefined;
+    from ??= prompt("From:", DEFAULT_FROM) ?? undefined;
+    message = prompt("Message:") ?? "";
+  }
+  message ??= (await new Response(Deno.stdin.readable).text()).replace(/\r?\n$/, "");
+  if (message === "") return "The message is empty";
+  return { user, room: room ?? config.bot.room, message, from: from ?? DEFAULT_FROM };
+}
+
+async function byRedis({ user, room, message, from }: Sending, config: Config): Promise<boolean> {
+  const { Publisher } = await import("../publisher.ts");
+  await using publisher = new Publisher(config.redis);
+  const online = await publisher.isUserConnected(user, room);
+  const servers = await publisher.publish({ userId: user, room, message, from });
+  if (servers === 0) {
+    throw new NotifyliError(
+      "unavailable",
+      `no notifyli server listens on ${config.redis?.messageChannel}`,
+    );
+  }
+  return online;
+}
+
+async function byApi({ user, room, message, from }: Sending, config: Config): Promise<boolean> {
+  const body = { user_id: user, room, message, from };
+  parseNotification(body, { limits: config.limits, defaultRoom: room });
+  const url = `${config.tls ? "https" : "http"}://${reachable(config.host)}:${config.port}`;
+  let response: Response;
+  try {
+    response = await fetch(`${url}/api/notifications`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+    });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new NotifyliError("unavailable", `no notifyli server answers at ${url} (${reason})`, {
+      cause,
+    });
+  }
+  const answer = await response.json();
+  if (response.ok) return answer.online === true;
+  throw new NotifyliError("unavailable", `the server at ${url} answers: ${answer.message}`);
+}
+
+/** An address to connect to, for one to listen on. */
+function reachable(host: string): string {
+  if (host === "0.0.0.0") return "127.0.0.1";
+  if (host === "::") return "[::1]";
+  return host.includes(":") ? `[${host}]` : host;
+}

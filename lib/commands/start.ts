@@ -1,0 +1,69 @@
+/** `notifyli start`: runs the server until a signal ends it. */
+import { getLogger } from "@logtape/logtape";
+import { loadConfig } from "../config.ts";
+import { configureLogging } from "../logging.ts";
+import { Server } from "../server.ts";
+import { VERSION } from "../version.ts";
+
+const log = getLogger(["notifyli"]);
+
+const USAGE = `Usage: notifyli start
+
+Runs the server. The settings come from the environment and from a .env file in this folder.
+
+Options:
+  -h, --help    Print this text`;
+
+/** Resolves with the exit code once the server has stopped. */
+export async function start(args: readonly string[]): Promise<number> {
+  if (args.includes("-h") || args.includes("--help")) {
+    console.log(USAGE);
+    return 0;
+  }
+  if (args.length > 0) {
+    console.error(`Unknown option ${JSON.stringify(args[0])}\n\n${USAGE}`);
+    return 2;
+  }
+  const { config, warnings } = loadConfig();
+  await configureLogging(config);
+  for (const warning of warnings) log.warn("{warning}", { warning });
+
+  let server: Server;
+  try {
+    server = await Server.start(config);
+  } catch (error) {
+    log.error("cannot start: {reason}", { reason: startFailure(error, config) });
+    return 1;
+  }
+  log.info("notifyli {version} listens on {url} (listener {listener}, engine {engine})", {
+    version: VERSION,
+    url: server.url,
+    listener: config.listener,
+    engine: config.redis ? `redis at ${config.redis.host}:${config.redis.port}` : "embedded",
+  });
+
+  const signal = await firstSignal();
+  log.info("{signal}: stopping", { signal });
+  await server.stop();
+  log.info("stopped");
+  return 0;
+}
+
+function firstSignal(): Promise<Deno.Signal> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGTERM", "SIGINT"] as const) {
+      Deno.addSignalListener(signal, () => resolve(signal));
+    }
+  });
+}
+
+function startFailure(error: unknown, { host, port }: { host: string; port: number }): string {
+  const reason = error instanceof Error ? error.message : String(error);
+  if (error instanceof Deno.errors.AddrInUse || /EADDRINUSE/.test(reason)) {
+    return `address ${host}:${port} is in use (APP_HOST, APP_PORT)`;
+  }
+  if (error instanceof Deno.errors.AddrNotAvailable || /EADDRNOTAVAIL/.test(reason)) {
+    return `address ${host} is not one of this machine (APP_HOST)`;
+  }
+  return reason;
+}

@@ -1,0 +1,13 @@
+/** What happened on this node since it started; `GET /api/stats` shows it. */
+export class Counters {
+  connections = 0;
+  messages = 0;
+  notifications = 0;
+  /** Payloads heard on the Redis message channel, those routed by this node, and those refused. */
+  bridge_received = 0;
+  bridge_routed = 0;
+  bridge_refused = 0;
+  /** Clients closed because too much waited for them, or because they took nothing at all. */
+  dropped_slow = 0;
+  dropped_stalled = 0;
+}

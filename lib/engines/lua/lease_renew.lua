@@ -1,0 +1,13 @@
+-- Takes a lease, or renews one that has not ended yet.
+-- KEYS: leases
+-- ARGV: lease, milliseconds it lasts, 1 to take a new one
+-- Returns 1 if it is held now, then the leases that have ended.
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local ends = tonumber(redis.call('ZSCORE', KEYS[1], ARGV[1]) or 0)
+local held = 0
+if ARGV[3] == '1' or ends > now then
+  redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
+  held = 1
+end
+return { held, redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, 100) }

@@ -1,0 +1,83 @@
+/** The engine of many nodes: all state in one Redis. */
+import type { Redis } from "ioredis";
+import type { RedisConfig } from "../config.ts";
+import type { Engine, EngineHandler } from "../engine.ts";
+import { presenceEventFrame } from "../frames.ts";
+import { RedisBroker } from "./redis_broker.ts";
+import { connectRedis, readyWithin } from "./redis_client.ts";
+import { RedisInbox } from "./redis_inbox.ts";
+import { RedisKeys } from "./redis_keys.ts";
+import { Lease, type LeaseEntry } from "./redis_lease.ts";
+import { RedisPresence } from "./redis_presence.ts";
+
+/** How long a start waits for Redis before it goes on without. */
+const START_WAIT_MS = 2000;
+
+export interface RedisEngineOptions {
+  /** Shown in `CLIENT LIST`. */
+  readonly name: string;
+  /** Notifications kept for one user. */
+  readonly inboxSize: number;
+}
+
+export interface RedisEngine extends Engine {
+  /** For what else runs on this Redis: the bridge. */
+  readonly redis: Redis;
+  readonly keys: RedisKeys;
+}
+
+/** Opens the engine, whether Redis can be reached or not. */
+export function openRedis(config: RedisConfig, options: RedisEngineOptions): RedisEngine {
+  let handler: EngineHandler | undefined;
+  const keys = new RedisKeys(config.prefix);
+  const onReady = () => restore();
+  const redis = connectRedis(config, { name: options.name, onReady });
+  const subscriber = connectRedis(config, { name: `${options.name}-subscriber`, onReady });
+  const lease = new Lease(redis, keys, {
+    leaseSeconds: config.leaseSeconds,
+    onLost: () => handler?.handleRestored(),
+    onGone: publishLeave,
+  });
+  const broker = new RedisBroker(
+    redis,
+    subscriber,
+    keys,
+    (...publication) => handler?.handlePublication(...publication),
+  );
+
+  /** Once both connections stand: takes a lease, then tells the node. */
+  function restore(): void {
+    if (handler === undefined || redis.status !== "ready" || subscriber.status !== "ready") return;
+    lease.take().then(() => handler?.handleRestored(), () => {}); // lost again: the next time
+  }
+
+  function publishLeave({ site, room, user }: LeaseEntry): void {
+    const text = presenceEventFrame("leave", { room, user, name: user });
+    broker.publish({ site, kind: "room", name: room }, { kind: "leave", id: "-", room, text })
+      .catch(() => {}); // watchers see it when they ask again
+  }
+
+  return {
+    name: "redis",
+    redis,
+    keys,
+    broker,
+    presence: new RedisPresence(redis, keys, lease),
+    inbox: new RedisInbox(redis, keys, options.inboxSize),
+    async run(given) {
+      await Promise.all([redis, subscriber].map((each) => readyWithin(each, START_WAIT_MS)));
+      handler = given;
+      if (redis.status === "ready") await lease.take().catch(() => {}); // away: `restore` does it
+    },
+    async unready() {
+      if (subscriber.status !== "ready") return "Redis cannot be reached";
+      return await redis.ping().then(() => undefined, () => "Redis cannot be reached");
+    },
+    async [Symbol.asyncDispose]() {
+      handler = undefined;
+      await lease[Symbol.asyncDispose]();
+      redis.disconnect();
+      subscriber.disconnect();
+    },
+  };
+}

@@ -1,0 +1,130 @@
+/** Rooms and users' channels over Redis PUB/SUB, with history in Streams. */
+import type { Redis } from "ioredis";
+import type {
+  Broker,
+  Channel,
+  EngineHandler,
+  History,
+  HistoryOptions,
+  Position,
+  Publication,
+} from "../engine.ts";
+import { unavailable } from "./redis_client.ts";
+import type { RedisKeys } from "./redis_keys.ts";
+import { run, SCRIPTS } from "./redis_scripts.ts";
+
+/** Seconds that a history which was read but never written keeps its epoch. */
+const EMPTY_HISTORY_SECONDS = 3600;
+
+export class RedisBroker implements Broker {
+  readonly #redis: Redis;
+  readonly #subscriber: Redis;
+  readonly #keys: RedisKeys;
+  /** Channels this node hears, by their name in Redis. */
+  readonly #channels = new Map<string, Channel>();
+
+  constructor(
+    redis: Redis,
+    subscriber: Redis,
+    keys: RedisKeys,
+    fanOut: EngineHandler["handlePublication"],
+  ) {
+    this.#redis = redis;
+    this.#subscriber = subscriber;
+    this.#keys = keys;
+    subscriber.on("message", (name: string, message: string) => {
+      const channel = this.#channels.get(name);
+      if (channel === undefined) return;
+      const { publication, position } = parsePayload(message);
+      fanOut(channel, publication, position);
+    });
+  }
+
+  async subscribe(channel: Channel): Promise<void> {
+    const name = this.#keys.channel(channel);
+    this.#channels.set(name, channel);
+    await this.#subscriber.subscribe(name).catch((error) => {
+      throw unavailable(error);
+    });
+  }
+
+  async unsubscribe(channel: Channel): Promise<void> {
+    const name = this.#keys.channel(channel);
+    this.#channels.delete(name);
+    await this.#subscriber.unsubscribe(name).catch((error) => {
+      throw unavailable(error);
+    });
+  }
+
+  async publish(
+    channel: Channel,
+    publication: Publication,
+    history?: HistoryOptions,
+  ): Promise<Position | undefined> {
+    const name = this.#keys.channel(channel);
+    const { kind, id, room, text } = publication;
+    if (history === undefined || history.size === 0) {
+      await this.#redis.publish(name, payload(publication)).catch((error) => {
+        throw unavailable(error);
+      });
+      return undefined;
+    }
+    const [offset, epoch] = await run(
+      this.#redis,
+      SCRIPTS.publish,
+      [this.#keys.history(channel), this.#keys.position(channel)],
+      [name, kind, id, room, text, history.size, Math.ceil(history.seconds), newEpoch()],
+    ) as [number, string];
+    return { offset, epoch };
+  }
+
+  async history(
+    channel: Channel,
+    { since = 0, limit }: { since?: number; limit: number },
+  ): Promise<History> {
+    const [offset, epoch, entries] = await run(
+      this.#redis,
+      SCRIPTS.history,
+      [this.#keys.history(channel), this.#keys.position(channel)],
+      [since, limit, EMPTY_HISTORY_SECONDS, newEpoch()],
+    ) as [number, string, [string, string[]][]];
+    return { offset, epoch, publications: entries.map(([id, fields]) => fromEntry(id, fields)) };
+  }
+}
+
+function newEpoch(): string {
+  return crypto.randomUUID().slice(0, 8);
+}
+
+/** `kind offset epoch id room`, a line break, and the frame, which goes on as it is. See `publish.lua`. */
+function payload({ kind, id, room, text }: Publication): string {
+  return `${kind} 0 - ${id} ${room}\n${text}`;
+}
+
+function parsePayload(message: string): { publication: Publication; position?: Position } {
+  const lineEnd = message.indexOf("\n");
+  const [kind = "", offset, epoch = "-", id = "", ...room] = message.slice(0, lineEnd).split(" ");
+  return {
+    publication: {
+      kind: kind as Publication["kind"],
+      id,
+      room: room.join(" "),
+      text: message.slice(lineEnd + 1),
+    },
+    position: epoch === "-" ? undefined : { offset: Number(offset), epoch },
+  };
+}
+
+function fromEntry(
+  entryId: string,
+  fields: readonly string[],
+): Publication & { offset: number } {
+  const value = (name: string) => fields[fields.indexOf(name) + 1] ?? "";
+  return {
+    offset: parseInt(entryId),
+    kind: value("kind") as Publication["kind"],
+    id: value("id"),
+    room: value("room"),
+    text: value("text"),
+  };
+}

@@ -1,0 +1,108 @@
+/**
+ * Connections to Redis that come back by themselves, with growing pauses. A command that cannot be sent, or whose
+ * answer is lost with the connection, rejects: it is for the caller to say that nothing was accepted.
+ */
+import { getLogger } from "@logtape/logtape";
+import { Redis } from "ioredis";
+import type { RedisConfig } from "../config.ts";
+import { NotifyliError } from "../errors.ts";
+
+const log = getLogger(["notifyli", "redis"]);
+
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 5000;
+const COMMAND_TIMEOUT_MS = 5000;
+
+export interface RedisClientOptions {
+  /** Shown in `CLIENT LIST`. */
+  readonly name: string;
+  /** Called each time the connection stands, the first time too. */
+  readonly onReady?: () => void;
+}
+
+/** Opens a connection; it is made in the background, however long Redis is away. */
+export function connectRedis(config: RedisConfig, options: RedisClientOptions): Redis {
+  const redis = new Redis({
+    host: config.host,
+    port: config.port,
+    username: config.username,
+    password: config.password,
+    db: config.database,
+    tls: config.tls ? {} : undefined,
+    connectionName: options.name.replaceAll(/\s/g, "-"), // CLIENT SETNAME takes no spaces
+    connectTimeout: COMMAND_TIMEOUT_MS,
+    commandTimeout: COMMAND_TIMEOUT_MS,
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    autoResubscribe: false,
+    autoResendUnfulfilledCommands: false,
+    retryStrategy: pause,
+  });
+  logChanges(redis, config, options);
+  return redis;
+}
+
+/** Milliseconds to wait before try number `times`, counted from 1: doubling, with jitter. */
+export function pause(times: number): number {
+  const longest = Math.min(FIRST_PAUSE_MS * 2 ** (times - 1), LONGEST_PAUSE_MS);
+  return longest / 2 + Math.random() * longest / 2;
+}
+
+/** Turns whatever ioredis rejects with into an error for the caller. */
+export function unavailable(cause: unknown): NotifyliError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const away = /enableOfflineQueue|retries per request|timed out|Connection is closed/.test(reason);
+  return new NotifyliError(
+    "unavailable",
+    away ? "Redis cannot be reached; nothing was accepted" : `Redis refused: ${reason}`,
+    { cause },
+  );
+}
+
+/** Resolves when the connection stands, or after `ms` if it does not. */
+export function readyWithin(redis: Redis, ms: number): Promise<void> {
+  if (redis.status === "ready") return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      redis.off("ready", done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    redis.once("ready", done);
+  });
+}
+
+/** One line when the connection is lost, and one when it is back; not one a try. */
+function logChanges(
+  redis: Redis,
+  { host, port }: RedisConfig,
+  { name, onReady }: RedisClientOptions,
+): void {
+  const address = `${host}:${port}`;
+  let lostAt: number | undefined;
+  const lost = (reason: string) => {
+    if (lostAt !== undefined) return;
+    lostAt = performance.now();
+    log.error("Redis at {address} cannot be reached ({connection}): {reason}; trying again", {
+      address,
+      connection: name,
+      reason,
+    });
+  };
+  redis.on("error", (error: Error) => lost(error.message || error.name));
+  redis.on("reconnecting", () => lost("the connection was closed"));
+  redis.on("ready", () => {
+    const away = lostAt;
+    lostAt = undefined;
+    if (away !== undefined) {
+      const seconds = ((performance.now() - away) / 1000).toFixed(1);
+      log.info("Redis at {address} is back after {seconds} s ({connection})", {
+        address,
+        connection: name,
+        seconds,
+      });
+    }
+    onReady?.();
+  });
+}

@@ -1,0 +1,82 @@
+/**
+ * The one naming scheme of everything in Redis; `docs/redis.md` lists it for users. The default site's
+ * connection hashes and message channel are seed 000's, to the letter.
+ */
+import { type Channel, DEFAULT_SITE } from "../engine.ts";
+import type { UserId } from "../fields.ts";
+
+export class RedisKeys {
+  constructor(readonly prefix: string) {}
+
+  /** Seed 000: hash of `user_{id}` to JSON, one entry a user in the room. */
+  connections(site: string, room: string): string {
+    return `${this.#of(site)}connections:${room}`;
+  }
+
+  /** Field of {@linkcode RedisKeys.connections}. */
+  connectionField(user: UserId): string {
+    return `user_${user}`;
+  }
+
+  /**
+   * Hash of client id to lease and JSON: a user's clients in the room. The connection hash's name in braces puts
+   * both on one slot of a Redis Cluster.
+   */
+  clients(site: string, room: string, user: UserId): string {
+    return `${this.#of(site)}clients:{${this.connections(site, room)}}:${user}`;
+  }
+
+  /** Pub/sub channel between nodes. */
+  channel({ site, kind, name }: Channel): string {
+    return `${this.#of(site)}${kind}:${name}`;
+  }
+
+  /** Stream of a channel's history. */
+  history({ site, kind, name }: Channel): string {
+    return `${this.#of(site)}history:${kind}:{${name}}`;
+  }
+
+  /** Hash of `epoch` and `offset` of a channel's history. */
+  position({ site, kind, name }: Channel): string {
+    return `${this.#of(site)}position:${kind}:{${name}}`;
+  }
+
+  /** Hash of notification id to room and frame. */
+  inbox(site: string, user: UserId): string {
+    return `${this.#of(site)}inbox:{${user}}`;
+  }
+
+  /** Sorted set of all ids in the inbox, by order of acceptance. */
+  inboxOrder(site: string, user: UserId): string {
+    return `${this.#of(site)}inbox-order:{${user}}`;
+  }
+
+  /** Sorted set of the ids that wait for a client. */
+  inboxQueued(site: string, user: UserId): string {
+    return `${this.#of(site)}inbox-queued:{${user}}`;
+  }
+
+  /** Hash of notification id to the Unix time in milliseconds it was first handed to a client. */
+  inboxSent(site: string, user: UserId): string {
+    return `${this.#of(site)}inbox-sent:{${user}}`;
+  }
+
+  /** Sorted set of the living nodes' leases, by the Unix time in milliseconds they end. */
+  get leases(): string {
+    return `${this.prefix}leases`;
+  }
+
+  /** Set of what a lease's node has in the connection hashes, to be swept when the lease has ended. */
+  leaseClients(lease: string): string {
+    return `${this.prefix}lease:${lease}`;
+  }
+
+  /** Who routes what is published on the message channel. */
+  get bridge(): string {
+    return `${this.prefix}bridge`;
+  }
+
+  #of(site: string): string {
+    return site === DEFAULT_SITE ? this.prefix : `${this.prefix}@${site}:`;
+  }
+}

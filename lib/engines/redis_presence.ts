@@ -1,0 +1,78 @@
+/** Who is in which room, in the connection hashes of seed 000 and beside them. */
+import type { Redis } from "ioredis";
+import type { Connection, PresenceManager, UserConnection } from "../engine.ts";
+import type { UserId } from "../fields.ts";
+import { unavailable } from "./redis_client.ts";
+import type { RedisKeys } from "./redis_keys.ts";
+import type { Lease } from "./redis_lease.ts";
+import { run, SCRIPTS } from "./redis_scripts.ts";
+
+export class RedisPresence implements PresenceManager {
+  readonly #redis: Redis;
+  readonly #keys: RedisKeys;
+  readonly #lease: Lease;
+
+  constructor(redis: Redis, keys: RedisKeys, lease: Lease) {
+    this.#redis = redis;
+    this.#keys = keys;
+    this.#lease = lease;
+  }
+
+  async add(site: string, user: UserId, connection: Connection): Promise<boolean> {
+    const { client_id, room } = connection;
+    // Noted under the lease first: if this node dies in between, the sweep finds nothing to do.
+    const [, first] = await Promise.all([
+      this.#lease.note({ site, room, user, client_id }),
+      run(
+        this.#redis,
+        SCRIPTS.presenceAdd,
+        [this.#keys.connections(site, room), this.#keys.clients(site, room, user)],
+        [this.#keys.connectionField(user), client_id, this.#lease.id, JSON.stringify(connection)],
+      ),
+    ]);
+    return first === 1;
+  }
+
+  async remove(site: string, user: UserId, { client_id, room }: Connection): Promise<boolean> {
+    const [last] = await Promise.all([
+      run(
+        this.#redis,
+        SCRIPTS.presenceRemove,
+        [this.#keys.connections(site, room), this.#keys.clients(site, room, user)],
+        [this.#keys.connectionField(user), client_id, ""],
+      ),
+      this.#lease.strike({ site, room, user, client_id }),
+    ]);
+    return last === 1;
+  }
+
+  async list(site: string, room: string): Promise<UserConnection[]> {
+    const entries = await this.#redis.hvals(this.#keys.connections(site, room)).catch(refused);
+    return entries.flatMap((entry) => parseConnection(entry) ?? []);
+  }
+
+  async get(site: string, room: string, user: UserId): Promise<UserConnection | undefined> {
+    const entry = await this.#redis.hget(
+      this.#keys.connections(site, room),
+      this.#keys.connectionField(user),
+    ).catch(refused);
+    return entry === null ? undefined : parseConnection(entry);
+  }
+
+  async stats(site: string, room: string): Promise<{ users: number }> {
+    return { users: await this.#redis.hlen(this.#keys.connections(site, room)).catch(refused) };
+  }
+}
+
+/** Reads an entry of a connection hash; `undefined` for one that somebody else wrote and that is not JSON. */
+export function parseConnection(entry: string): UserConnection | undefined {
+  try {
+    return JSON.parse(entry) as UserConnection;
+  } catch {
+    return undefined;
+  }
+}
+
+function refused(error: unknown): never {
+  throw unavailable(error);
+}

@@ -1,0 +1,53 @@
+/** The Lua scripts, one atomic step each, as typed functions. */
+import { createHash } from "node:crypto";
+import type { Redis } from "ioredis";
+import HISTORY from "./lua/history.lua" with { type: "text" };
+import INBOX_APPEND from "./lua/inbox_append.lua" with { type: "text" };
+import INBOX_LIST from "./lua/inbox_list.lua" with { type: "text" };
+import INBOX_SENT from "./lua/inbox_sent.lua" with { type: "text" };
+import LEASE_RENEW from "./lua/lease_renew.lua" with { type: "text" };
+import LOCK_HOLD from "./lua/lock_hold.lua" with { type: "text" };
+import LOCK_RELEASE from "./lua/lock_release.lua" with { type: "text" };
+import PRESENCE_ADD from "./lua/presence_add.lua" with { type: "text" };
+import PRESENCE_REMOVE from "./lua/presence_remove.lua" with { type: "text" };
+import PUBLISH from "./lua/publish.lua" with { type: "text" };
+import { unavailable } from "./redis_client.ts";
+
+export const SCRIPTS = {
+  history: script(HISTORY),
+  inboxAppend: script(INBOX_APPEND),
+  inboxList: script(INBOX_LIST),
+  inboxSent: script(INBOX_SENT),
+  leaseRenew: script(LEASE_RENEW),
+  lockHold: script(LOCK_HOLD),
+  lockRelease: script(LOCK_RELEASE),
+  presenceAdd: script(PRESENCE_ADD),
+  presenceRemove: script(PRESENCE_REMOVE),
+  publish: script(PUBLISH),
+} as const;
+
+interface Script {
+  readonly lua: string;
+  readonly sha: string;
+}
+
+/** Runs a script by its hash; a Redis that does not know it yet gets its text. Rejects with `unavailable`. */
+export async function run(
+  redis: Redis,
+  { lua, sha }: Script,
+  keys: readonly string[],
+  args: readonly (string | number)[],
+): Promise<unknown> {
+  try {
+    return await redis.evalsha(sha, keys.length, ...keys, ...args);
+  } catch (error) {
+    if (!(error instanceof Error && error.message.startsWith("NOSCRIPT"))) throw unavailable(error);
+  }
+  return await redis.eval(lua, keys.length, ...keys, ...args).catch((error) => {
+    throw unavailable(error);
+  });
+}
+
+function script(lua: string): Script {
+  return { lua, sha: createHash("sha1").update(lua).digest("hex") };
+}

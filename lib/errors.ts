@@ -1,0 +1,115 @@
+/**
+ * The error codes and disconnect codes that clients can rely on; the tables in `docs/protocol.md` are
+ * checked against this file. Errors become frames in `client.ts` and HTTP answers in `http/app.ts`.
+ */
+
+interface ErrorKind {
+  readonly meaning: string;
+  /** HTTP status of the same error. */
+  readonly status: 400 | 403 | 404 | 405 | 409 | 413 | 415 | 426 | 429 | 500 | 503;
+  /** Whether the same call may succeed later. */
+  readonly temporary: boolean;
+}
+
+export const ERRORS = {
+  invalid_json: { meaning: "The text is not JSON", status: 400, temporary: false },
+  invalid_frame: {
+    meaning: "The frame is not a JSON object in a text message",
+    status: 400,
+    temporary: false,
+  },
+  missing_field: { meaning: "A required field is missing or empty", status: 400, temporary: false },
+  invalid_field: {
+    meaning: "A field has the wrong type or a value that is not allowed",
+    status: 400,
+    temporary: false,
+  },
+  too_long: { meaning: "A field or a body is longer than its limit", status: 413, temporary: false },
+  unknown_type: {
+    meaning: "The frame's `type` is not one of this page",
+    status: 400,
+    temporary: false,
+  },
+  forbidden_type: {
+    meaning: "A client sent a frame that only the server sends",
+    status: 403,
+    temporary: false,
+  },
+  user_mismatch: {
+    meaning: "The frame names another user than this connection's",
+    status: 403,
+    temporary: false,
+  },
+  not_in_room: {
+    meaning: "The client is not in the room it asks about",
+    status: 409,
+    temporary: false,
+  },
+  too_many_rooms: {
+    meaning: "The client is in as many rooms as one may be in",
+    status: 429,
+    temporary: false,
+  },
+  forbidden: { meaning: "The caller may not do this", status: 403, temporary: false },
+  not_found: { meaning: "There is nothing at this address", status: 404, temporary: false },
+  method_not_allowed: {
+    meaning: "This address does not take that method",
+    status: 405,
+    temporary: false,
+  },
+  upgrade_required: {
+    meaning: "This address speaks WebSocket only",
+    status: 426,
+    temporary: false,
+  },
+  unavailable: {
+    meaning: "The store cannot be reached right now; nothing was accepted",
+    status: 503,
+    temporary: true,
+  },
+  internal: {
+    meaning: "The server failed; its log says more",
+    status: 500,
+    temporary: true,
+  },
+} as const satisfies Record<string, ErrorKind>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** An error to be told to the caller: its message names the thing and its value. */
+export class NotifyliError extends Error {
+  override readonly name = "NotifyliError";
+
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    readonly options: { readonly field?: string; readonly cause?: unknown } = {},
+  ) {
+    super(message, { cause: options.cause });
+  }
+}
+
+interface DisconnectKind {
+  /** 3000 to 3499: come back; 3500 to 3999: mend something first. */
+  readonly code: number;
+  readonly reason: string;
+}
+
+/**
+ * Why the server closed. The runtime's `WebSocket.close()` takes no code below 3000 but 1000, so the standard
+ * 1012 ("service restart") cannot be used.
+ */
+export const DISCONNECTS = {
+  shutdown: { code: 3001, reason: "server is shutting down" },
+  slow: { code: 3008, reason: "client reads too slowly" },
+  stalled: { code: 3009, reason: "client does not answer" },
+  too_many_frames: { code: 3010, reason: "client sends faster than it can be served" },
+  frame_too_big: { code: 3509, reason: "frame is too big" },
+} as const satisfies Record<string, DisconnectKind>;
+
+export type Disconnect = (typeof DISCONNECTS)[keyof typeof DISCONNECTS];
+
+/** Whether a client that was closed with `code` should connect again by itself. */
+export function mayReconnect(code: number): boolean {
+  return !(code >= 3500 && code < 4000) && !(code >= 4500 && code < 5000);
+}

@@ -1,0 +1,112 @@
+/** Checks of the fields that come from outside, the same for frames, HTTP bodies and Redis payloads. */
+import { NotifyliError } from "./errors.ts";
+import type { Limits } from "./config.ts";
+
+/** A user's id in its one form: 123 and "123" are both "123". */
+export type UserId = string;
+
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** Parses a JSON object. `what` names it in the error, such as "frame" or "payload". */
+export function parseObject(text: string, what: string): Fields {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new NotifyliError("invalid_json", `Cannot read the ${what} as JSON: ${shown(text)}`);
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new NotifyliError(
+      "invalid_frame",
+      `Cannot take the ${what} as an object: current value is ${shown(value)}`,
+    );
+  }
+  return value as Fields;
+}
+
+/** `user_id`: a whole number or a non-empty string. */
+export function userIdField(fields: Fields, limits: Limits): UserId {
+  const value = fields["user_id"];
+  if (typeof value === "number") {
+    if (Number.isSafeInteger(value)) return String(value);
+    throw invalid("user_id", value, "a whole number or a string");
+  }
+  if (value !== undefined && value !== null && typeof value !== "string") {
+    throw invalid("user_id", value, "a whole number or a string");
+  }
+  return identifier(fields, "user_id", limits.userId);
+}
+
+/** A user's id as frames and answers write it: a number where it is one. */
+export function userIdOnWire(user: UserId): number | string {
+  const number = Number(user);
+  return Number.isSafeInteger(number) && String(number) === user ? number : user;
+}
+
+/** A required name of a room or user: non-empty, one line, no control characters. */
+export function identifier(fields: Fields, field: string, limit: number): string {
+  const value = requiredText(fields, field, limit);
+  return oneLine(field, value);
+}
+
+/** An optional name: `undefined` where it is missing, null or blank. */
+export function optionalName(fields: Fields, field: string, limit: number): string | undefined {
+  const value = fields[field];
+  if (value === undefined || value === null || value === "") return undefined;
+  const name = oneLine(field, requiredText(fields, field, limit)).trim();
+  return name === "" ? undefined : name;
+}
+
+/** A required text of 1 to `limit` UTF-16 units. */
+export function requiredText(fields: Fields, field: string, limit: number): string {
+  const value = fields[field];
+  if (value === undefined || value === null) {
+    throw new NotifyliError("missing_field", `Missing field '${field}'`, { field });
+  }
+  if (typeof value !== "string") throw invalid(field, value, "a string");
+  if (value === "") {
+    throw new NotifyliError("missing_field", `Field '${field}' is empty: current value is ""`, {
+      field,
+    });
+  }
+  if (value.length > limit) {
+    throw new NotifyliError(
+      "too_long",
+      `Field '${field}' is too long: current length is ${value.length}, the limit is ${limit}`,
+      { field },
+    );
+  }
+  // A lone surrogate has no UTF-8 form: two such names would be one on the wire and in the store.
+  if (!value.isWellFormed()) throw invalid(field, value, "well-formed Unicode");
+  return value;
+}
+
+/** An optional id that a caller made: 8 to 64 of `A-Z a-z 0-9 _ -`. */
+export function optionalId(fields: Fields): string | undefined {
+  const value = fields["id"];
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === "string" && /^[\w-]{8,64}$/.test(value)) return value;
+  throw invalid("id", value, "8 to 64 of A-Z a-z 0-9 _ -");
+}
+
+export function invalid(field: string, value: unknown, allowed: string): NotifyliError {
+  return new NotifyliError(
+    "invalid_field",
+    `Cannot take field '${field}': current value is ${shown(value)}, allowed is ${allowed}`,
+    { field },
+  );
+}
+
+function oneLine(field: string, value: string): string {
+  // deno-lint-ignore no-control-regex -- control characters are what this refuses
+  if (/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(value) || value.trim() === "") {
+    throw invalid(field, value, "text in one line without control characters");
+  }
+  return value;
+}
+
+/** A value as an error message shows it: JSON, at most 80 characters. */
+function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}

@@ -1,0 +1,170 @@
+/**
+ * The frames of seed 000's protocol: text from a client becomes one `Command`, and what the server says becomes
+ * text. Next on a message's way: `client.ts`.
+ */
+import type { Limits } from "./config.ts";
+import type { UserConnection } from "./engine.ts";
+import { type ErrorCode, NotifyliError } from "./errors.ts";
+import {
+  type Fields,
+  identifier,
+  optionalId,
+  optionalName,
+  requiredText,
+  type UserId,
+  userIdField,
+  userIdOnWire,
+} from "./fields.ts";
+
+/** What a client asks for. `user` is a claim until the client has checked it. */
+export type Command =
+  | {
+    type: "usermsg";
+    id?: string;
+    user: UserId;
+    room: string;
+    name?: string;
+    message: string;
+  }
+  | { type: "keepalive"; user: UserId; room: string; name?: string }
+  | { type: "leave"; room: string }
+  | { type: "presence"; room: string }
+  | { type: "ping" };
+
+const SERVER_TYPES = new Set(["direct_message", "error", "join", "left", "pong"]);
+
+/** Reads one frame. Throws {@linkcode NotifyliError} for the client to see. */
+export function parseCommand(fields: Fields, limits: Limits): Command {
+  const type = fields["type"];
+  switch (type) {
+    case "usermsg":
+      return {
+        type,
+        id: optionalId(fields),
+        user: userIdField(fields, limits),
+        room: identifier(fields, "room", limits.room),
+        name: optionalName(fields, "name", limits.name),
+        message: requiredText(fields, "message", limits.message),
+      };
+    case "keepalive":
+      return {
+        type,
+        user: userIdField(fields, limits),
+        room: identifier(fields, "room", limits.room),
+        name: optionalName(fields, "name", limits.name),
+      };
+    case "leave":
+    case "presence":
+      return { type, room: identifier(fields, "room", limits.room) };
+    case "ping":
+      return { type };
+    default:
+      throw typeError(type);
+  }
+}
+
+/** `/ws?user_id=123&room=lobby&name=Alice`: the room to join at once, if the query names one. */
+export function parseQuery(
+  query: URLSearchParams,
+  limits: Limits,
+): Extract<Command, { type: "keepalive" }> | undefined {
+  if (!query.has("room") && !query.has("user_id")) return undefined;
+  const fields = { type: "keepalive", ...Object.fromEntries(query) };
+  return {
+    type: "keepalive",
+    user: userIdField(fields, limits),
+    room: identifier(fields, "room", limits.room),
+    name: optionalName(fields, "name", limits.name),
+  };
+}
+
+/** Unix time in whole seconds, as frames carry it. */
+export function unixSeconds(): number {
+  return Math.floor(Date.now() / 1000);
+}
+
+/** A chat message (`usermsg`) or a notification (`direct_message`), ready to send. */
+export function messageFrame(
+  type: "usermsg" | "direct_message",
+  message: {
+    id: string;
+    room: string;
+    user: UserId;
+    name: string;
+    message: string;
+    timestamp: number;
+  },
+): string {
+  return JSON.stringify({
+    type,
+    id: message.id,
+    room: message.room,
+    user_id: userIdOnWire(message.user),
+    name: message.name,
+    message: message.message,
+    timestamp: message.timestamp,
+  });
+}
+
+/** A user entered (`join`) or left (`leave`) a room. */
+export function presenceEventFrame(
+  type: "join" | "leave",
+  event: { room: string; user: UserId; name: string },
+): string {
+  return JSON.stringify({
+    type,
+    room: event.room,
+    user_id: userIdOnWire(event.user),
+    name: event.name,
+    timestamp: unixSeconds(),
+  });
+}
+
+/** Everyone in a room, one entry a user. */
+export function presenceFrame(room: string, connections: readonly UserConnection[]): string {
+  const users = connections.map(({ user_id, name, client_id, connected_at }) => (
+    { user_id, name, client_id, connected_at }
+  ));
+  return JSON.stringify({ type: "presence", room, users });
+}
+
+export function leftFrame(room: string): string {
+  return JSON.stringify({ type: "left", room });
+}
+
+export function pongFrame(): string {
+  return JSON.stringify({ type: "pong", timestamp: unixSeconds() });
+}
+
+export function errorFrame(
+  error: { code: ErrorCode; message: string; field?: string; id?: string },
+): string {
+  return JSON.stringify({ type: "error", ...error });
+}
+
+function typeError(type: unknown): NotifyliError {
+  const field = "type";
+  if (type === undefined || type === null || type === "") {
+    return new NotifyliError("missing_field", "Missing field 'type'", { field });
+  }
+  const value = JSON.stringify(type).slice(0, 80);
+  if (typeof type !== "string") {
+    return new NotifyliError(
+      "invalid_field",
+      `Cannot take field 'type': current value is ${value}, allowed is a string`,
+      { field },
+    );
+  }
+  if (SERVER_TYPES.has(type)) {
+    return new NotifyliError(
+      "forbidden_type",
+      `Field 'type' is ${value}, which only the server sends`,
+      { field },
+    );
+  }
+  return new NotifyliError(
+    "unknown_type",
+    `Unknown 'type': current value is ${value}, allowed is usermsg, keepalive, leave, presence, ping`,
+    { field },
+  );
+}

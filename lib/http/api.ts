@@ -1,0 +1,87 @@
+/** The HTTP API for other systems: send a notification, and ask who is connected. */
+import { type Context, Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import type { Config } from "../config.ts";
+import { DEFAULT_SITE } from "../engine.ts";
+import { NotifyliError } from "../errors.ts";
+import { type Fields, parseObject, userIdField, userIdOnWire } from "../fields.ts";
+import type { Node } from "../node.ts";
+import { parseNotification } from "../notification.ts";
+import type { App, Bindings } from "./app.ts";
+import { requireLocalCaller } from "./local_caller.ts";
+
+type ApiContext = Context<{ Bindings: Bindings }>;
+
+export function apiRoutes(node: Node, config: Config): App {
+  const api: App = new Hono();
+  const { limits, bot } = config;
+
+  api.use(requireLocalCaller);
+  if (Number.isFinite(limits.frame)) {
+    api.use(bodyLimit({
+      maxSize: limits.frame,
+      onError() {
+        throw new NotifyliError(
+          "too_long",
+          `The body is too long: the limit is ${limits.frame} bytes`,
+        );
+      },
+    }));
+  }
+
+  api.post("/notifications", async (context) => {
+    const fields = parseObject(await context.req.text(), "body");
+    return await send(context, parseNotification(fields, { limits, defaultRoom: bot.room }));
+  });
+
+  api.post("/users/:user/notifications", async (context) => {
+    const user = context.req.param("user");
+    const fields = await readNotification(context);
+    return await send(
+      context,
+      parseNotification({ ...fields, user_id: user }, { limits, defaultRoom: `/user/${user}` }),
+    );
+  });
+
+  api.get("/rooms/:room/connections", async (context) => {
+    const room = context.req.param("room");
+    return context.json({ room, connections: await node.connections(DEFAULT_SITE, room) });
+  });
+
+  api.get("/rooms/:room/connections/:user", async (context) => {
+    const { room, user } = context.req.param();
+    const id = userIdField({ user_id: user }, limits);
+    const connection = await node.connection(DEFAULT_SITE, room, id);
+    if (connection !== undefined) return context.json(connection);
+    throw new NotifyliError("not_found", `User ${JSON.stringify(user)} is not in room ${JSON.stringify(room)}`);
+  });
+
+  api.get("/stats", (context) => context.json(node.stats()));
+
+  async function send(
+    context: ApiContext,
+    notification: ReturnType<typeof parseNotification>,
+  ): Promise<Response> {
+    const { id, online } = await node.notify({ site: DEFAULT_SITE, ...notification });
+    const { user, room } = notification;
+    return context.json({ id, user_id: userIdOnWire(user), room, online }, 201);
+  }
+
+  return api;
+}
+
+/** JSON where the body says it is; else the whole body is the message, as `curl -d` sends it. */
+async function readNotification(context: ApiContext): Promise<Fields> {
+  const body = await context.req.text();
+  const isJson = context.req.header("content-type")?.includes("application/json");
+  const fields = isJson ? parseObject(body, "body") : { message: body };
+  return {
+    ...fields,
+    ...given("room", context.req.query("room") ?? context.req.header("x-room")),
+    ...given("from", context.req.query("from") ?? context.req.header("x-from")),
+  };
+}
+
+function given(name: string, value: string | undefined): Fields {
+  return value === undefined ? {} : { [name]: value };
+}

@@ -1,0 +1,85 @@
+/**
+ * The page's files. All of them are read at the start and served by name from memory, so no request can name a
+ * path: what is not in the list does not exist.
+ */
+import { createHash } from "node:crypto";
+import { gzipSync } from "node:zlib";
+import type { Context, Next } from "hono";
+
+const TYPES: Readonly<Record<string, string>> = {
+  html: "text/html; charset=utf-8",
+  js: "text/javascript; charset=utf-8",
+  css: "text/css; charset=utf-8",
+  svg: "image/svg+xml",
+  webmanifest: "application/manifest+json",
+  png: "image/png",
+};
+
+const PAGE_HEADERS = {
+  "Content-Security-Policy": [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self' data:",
+    "connect-src 'self'",
+    "manifest-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join("; "),
+  "X-Frame-Options": "DENY",
+  "Cross-Origin-Opener-Policy": "same-origin",
+};
+
+interface Asset {
+  readonly body: Uint8Array<ArrayBuffer>;
+  readonly zipped: Uint8Array<ArrayBuffer>;
+  readonly etag: string;
+  readonly type: string;
+}
+
+/** Serves the files right in `folder`; `/` is `index.html`. */
+export function serveStatic(
+  folder: URL,
+): (context: Context, next: Next) => Promise<Response | void> {
+  const assets = readAssets(folder);
+  return async (context, next) => {
+    const name = context.req.path === "/" ? "index.html" : context.req.path.slice(1);
+    const asset = assets.get(name);
+    if (asset === undefined) return await next();
+    return answer(context, asset);
+  };
+}
+
+function answer(context: Context, asset: Asset): Response {
+  const zip = /\bgzip\b/.test(context.req.header("accept-encoding") ?? "");
+  const headers = new Headers({
+    ...PAGE_HEADERS,
+    "Content-Type": asset.type,
+    // A new version of the server must not be met by an old script: ask each time, transfer once.
+    "Cache-Control": "no-cache",
+    "ETag": asset.etag,
+    "Vary": "Accept-Encoding",
+  });
+  if (matches(context.req.header("if-none-match"), asset.etag)) {
+    return new Response(null, { status: 304, headers });
+  }
+  if (zip) headers.set("Content-Encoding", "gzip");
+  return new Response(zip ? asset.zipped : asset.body, { headers });
+}
+
+function matches(header: string | undefined, etag: string): boolean {
+  return header?.split(",").some((each) => ["*", etag].includes(each.trim())) ?? false;
+}
+
+function readAssets(folder: URL): ReadonlyMap<string, Asset> {
+  const assets = new Map<string, Asset>();
+  for (const { name, isFile } of Deno.readDirSync(folder)) {
+    const type = TYPES[name.split(".").at(-1) ?? ""];
+    if (!isFile || name.startsWith(".") || type === undefined) continue;
+    const body = Deno.readFileSync(new URL(name, folder));
+    const etag = `W/"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`;
+    assets.set(name, { body, zipped: new Uint8Array(gzipSync(body)), etag, type });
+  }
+  return assets;
+}

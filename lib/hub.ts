@@ -1,0 +1,64 @@
+/**
+ * A node's own clients, by room and by user. Next on a message's way: `client.ts`, whose `send` writes it out.
+ */
+import type { Client } from "./client.ts";
+import type { Channel } from "./engine.ts";
+import type { UserId } from "./fields.ts";
+
+/** A channel with clients on this node. */
+export interface HubChannel extends Channel {
+  readonly clients: Set<Client>;
+  /** Those of them that asked for joins and leaves. */
+  readonly watchers: Set<Client>;
+}
+
+export class Hub {
+  readonly #channels = new Map<string, HubChannel>();
+
+  get(channel: Channel): HubChannel | undefined {
+    return this.#channels.get(keyOf(channel));
+  }
+
+  /** Adds the client to the channel; from now on it gets what is published there. */
+  add(client: Client, channel: Channel): HubChannel {
+    const key = keyOf(channel);
+    let known = this.#channels.get(key);
+    if (known === undefined) {
+      const { site, kind, name } = channel;
+      known = { site, kind, name, clients: new Set(), watchers: new Set() };
+      this.#channels.set(key, known);
+    }
+    known.clients.add(client);
+    return known;
+  }
+
+  remove(client: Client, channel: Channel): void {
+    const key = keyOf(channel);
+    const known = this.#channels.get(key);
+    known?.watchers.delete(client);
+    if (known?.clients.delete(client) && known.clients.size === 0) this.#channels.delete(key);
+  }
+
+  channels(): Iterable<HubChannel> {
+    return this.#channels.values();
+  }
+
+  stats(): { rooms: number; users: number } {
+    let rooms = 0;
+    for (const { kind } of this.#channels.values()) if (kind === "room") rooms++;
+    return { rooms, users: this.#channels.size - rooms };
+  }
+}
+
+export function roomChannel(site: string, name: string): Channel {
+  return { site, kind: "room", name };
+}
+
+export function userChannel(site: string, name: UserId): Channel {
+  return { site, kind: "user", name };
+}
+
+/** Names hold no line break, so keys of two channels never meet. */
+export function keyOf({ site, kind, name }: Channel): string {
+  return `${site}\n${kind}\n${name}`;
+}

@@ -1,0 +1,150 @@
+/** The listener on `node:http` and `npm:ws`: bounds message sizes and slow peers, and batches writes. */
+import { once } from "node:events";
+import { createServer, type IncomingMessage } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
+import { getRequestListener } from "@hono/node-server";
+// @ts-types="@types/ws"
+import { type WebSocket, WebSocketServer } from "ws";
+import type { Disconnect } from "../errors.ts";
+import type {
+  Handlers,
+  Listener,
+  ListenerOptions,
+  Outgoing,
+  Peer,
+  Socket,
+  SocketEvents,
+} from "../socket.ts";
+
+/** Most text of a refused upgrade; the answer is written whole, by hand. */
+const REFUSAL_HEADERS = { "connection": "close", "content-type": "text/plain; charset=utf-8" };
+
+export async function listen(options: ListenerOptions, handlers: Handlers): Promise<Listener> {
+  const onRequest = getRequestListener(
+    (request, { incoming }) => handlers.fetch(request, peerOf(incoming as IncomingMessage)),
+    { overrideGlobalObjects: false },
+  );
+  const server = options.tls ? createTlsServer(options.tls, onRequest) : createServer(onRequest);
+  const webSockets = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    maxPayload: Number.isFinite(options.maxFrameBytes) ? options.maxFrameBytes : 0,
+    perMessageDeflate: false,
+  });
+
+  server.on("upgrade", (message: IncomingMessage, stream: Duplex, head: Uint8Array) => {
+    stream.on("error", () => stream.destroy());
+    const accepted = handlers.upgrade(toRequest(message), peerOf(message));
+    if (accepted instanceof Response) return void refuse(stream, accepted);
+    webSockets.handleUpgrade(message, stream, head as Buffer, (webSocket) => {
+      attach(webSocket, stream, accepted, options);
+    });
+  });
+
+  server.listen(options.port, options.host);
+  await once(server, "listening");
+  const { address, port } = server.address() as AddressInfo;
+  return {
+    host: address,
+    port,
+    shutdown: () =>
+      new Promise((resolve, reject) => {
+        server.close((error) => error ? reject(error) : resolve());
+        server.closeIdleConnections();
+      }),
+  };
+}
+
+function attach(
+  webSocket: WebSocket,
+  stream: Duplex,
+  accept: (socket: Socket) => SocketEvents,
+  { keepaliveSeconds }: ListenerOptions,
+): void {
+  const events = accept(new NodeSocket(webSocket, stream));
+  let heard = true;
+  const keepalive = setInterval(() => {
+    if (!heard) return webSocket.terminate();
+    heard = false;
+    webSocket.ping();
+  }, keepaliveSeconds * 1000);
+  webSocket.on("pong", () => heard = true);
+  webSocket.on("message", (data: Uint8Array, isBinary) => {
+    heard = true;
+    events.message(isBinary ? data : data.toString());
+  });
+  webSocket.on("error", () => {}); // a close follows
+  webSocket.on("close", () => {
+    clearInterval(keepalive);
+    events.close();
+  });
+}
+
+class NodeSocket implements Socket {
+  readonly #webSocket: WebSocket;
+  readonly #stream: Duplex;
+  /** Finished frames of this turn of the event loop, written together. Bounded by the client's limit. */
+  #frames: Uint8Array[] = [];
+  #bytes = 0;
+
+  constructor(webSocket: WebSocket, stream: Duplex) {
+    this.#webSocket = webSocket;
+    this.#stream = stream;
+  }
+
+  get bufferedAmount(): number {
+    return this.#stream.writableLength + this.#bytes;
+  }
+
+  send({ wire }: Outgoing): void {
+    if (this.#webSocket.readyState !== this.#webSocket.OPEN) return;
+    this.#bytes += wire.length;
+    if (this.#frames.push(wire) === 1) queueMicrotask(() => this.#flush());
+  }
+
+  close({ code, reason }: Disconnect): void {
+    this.#flush();
+    this.#webSocket.close(code, reason);
+  }
+
+  terminate(): void {
+    this.#webSocket.terminate();
+  }
+
+  /**
+   * Without compression a frame of ours may go straight to the stream: `ws` writes its own (pings, closes)
+   * whole and at once, so frames never mix.
+   */
+  #flush(): void {
+    const frames = this.#frames;
+    const [first] = frames;
+    if (first === undefined) return;
+    this.#frames = [];
+    this.#bytes = 0;
+    if (this.#webSocket.readyState !== this.#webSocket.OPEN) return;
+    this.#stream.write(frames.length === 1 ? first : Buffer.concat(frames));
+  }
+}
+
+function peerOf(message: IncomingMessage): Peer {
+  return { address: message.socket.remoteAddress ?? "" };
+}
+
+function toRequest(message: IncomingMessage): Request {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(message.headers)) {
+    if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(", ") : value);
+  }
+  const url = URL.parse(message.url ?? "/", `http://${message.headers.host ?? "localhost"}`);
+  return new Request(url ?? "http://localhost/", { method: message.method, headers });
+}
+
+async function refuse(stream: Duplex, response: Response): Promise<void> {
+  const body = await response.text();
+  const headers = new Headers({ ...REFUSAL_HEADERS, ...Object.fromEntries(response.headers) });
+  headers.set("content-length", String(new TextEncoder().encode(body).length));
+  const lines = [...headers].map(([name, value]) => `${name}: ${value}\r\n`).join("");
+  stream.end(`HTTP/1.1 ${response.status} ${response.statusText || "Refused"}\r\n${lines}\r\n${body}`);
+}

@@ -1,0 +1,30 @@
+/** How long the page waits before it connects again; `connection.ts` asks. */
+
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 30_000;
+const JITTER = 0.25;
+const RESTART_SPREAD_MS = 2_000;
+
+/** The server is shutting down, most likely to come back at once. */
+export const SERVER_SHUTDOWN = 3001;
+
+/**
+ * The pause before the `attempt`th try (0 is the first), in milliseconds: 1, 2, 4, 8, 16, 30 seconds and
+ * 30 from then on, each up to a quarter more or less, and never outside of 1 to 30 seconds.
+ */
+export function reconnectPauseMs(attempt: number, random: () => number = Math.random): number {
+  const middle = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** attempt);
+  const shortest = Math.max(FIRST_PAUSE_MS, middle * (1 - JITTER));
+  const longest = Math.min(LONGEST_PAUSE_MS, middle * (1 + JITTER));
+  return Math.round(shortest + random() * (longest - shortest));
+}
+
+/** After an announced restart: soon, but not everyone in the same moment. */
+export function restartPauseMs(random: () => number = Math.random): number {
+  return Math.round(random() * RESTART_SPREAD_MS);
+}
+
+/** Whether a page that was closed with this code should come back by itself. */
+export function mayComeBack(code: number): boolean {
+  return !((code >= 3500 && code < 4000) || code >= 4500);
+}

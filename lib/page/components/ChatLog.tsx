@@ -1,0 +1,90 @@
+/** A room's messages. Stays at the newest one until the reader scrolls up. */
+import type { ComponentChildren } from "preact";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { dayName } from "../text.ts";
+import type { Row } from "../timeline.ts";
+import { Icon } from "./Icon.tsx";
+import { Message } from "./Message.tsx";
+
+interface ChatLogProps {
+  room: string;
+  rows: readonly Row[];
+  empty: ComponentChildren;
+}
+
+/** Less than this from the end still counts as being there. */
+const BOTTOM_MARGIN_PX = 48;
+
+export function ChatLog({ room, rows, empty }: ChatLogProps) {
+  const log = useRef<HTMLDivElement>(null);
+  const [isAtBottom, setAtBottom] = useState(true);
+  const [hasNew, setHasNew] = useState(false);
+  const last = rows.at(-1);
+
+  const scrollToBottom = () => log.current?.scrollTo({ top: log.current.scrollHeight });
+  useLayoutEffect(() => {
+    const isOwnPending = last?.kind === "message" && last.delivery === "pending";
+    if (isAtBottom || isOwnPending) scrollToBottom();
+    else setHasNew(true);
+  }, [last?.key]);
+  useEffect(() => {
+    const element = log.current;
+    if (element === null || !isAtBottom) return;
+    const observer = new ResizeObserver(scrollToBottom);
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [isAtBottom]);
+
+  return (
+    <div class="log-area">
+      <div
+        ref={log}
+        class="log"
+        role="log"
+        aria-live="polite"
+        aria-relevant="additions"
+        aria-label={`Messages in ${room}`}
+        tabIndex={0}
+        onScroll={({ currentTarget }) => {
+          const isNowAtBottom = isNearBottom(currentTarget);
+          setAtBottom(isNowAtBottom);
+          if (isNowAtBottom) setHasNew(false);
+        }}
+      >
+        <div class="log-rows">
+          {rows.length === 0 && empty}
+          {rows.map((row) =>
+            row.kind === "day"
+              ? <DaySeparator key={row.key} timestamp={row.timestamp} />
+              : <Message key={row.key} row={row} />
+          )}
+        </div>
+      </div>
+      {hasNew && (
+        <button
+          type="button"
+          class="button button-primary new-messages"
+          onClick={() => {
+            scrollToBottom();
+            log.current?.focus();
+          }}
+        >
+          <Icon name="arrowDown" />
+          New messages
+        </button>
+      )}
+    </div>
+  );
+}
+
+function DaySeparator({ timestamp }: { timestamp: number }) {
+  return (
+    <div class="day">
+      <span>{dayName(timestamp)}</span>
+    </div>
+  );
+}
+
+function isNearBottom({ scrollHeight, scrollTop, clientHeight }: HTMLElement): boolean {
+  return scrollHeight - scrollTop - clientHeight < BOTTOM_MARGIN_PX;
+}

@@ -1,0 +1,47 @@
+/** One labelled text input with a hint, and with what is wrong when something is. */
+import { useEffect, useId, useRef } from "preact/hooks";
+import { Icon } from "./Icon.tsx";
+
+interface FieldProps {
+  label: string;
+  name: string;
+  value: string;
+  problem: string | null;
+  hint?: string;
+  autoFocus?: boolean;
+  autoComplete?: string;
+  onValue: (value: string) => void;
+}
+
+export function Field(props: FieldProps) {
+  const { label, name, value, problem, hint, autoFocus = false, autoComplete = "off" } = props;
+  const id = useId();
+  const input = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    if (autoFocus) input.current?.focus();
+  }, []);
+
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      <input
+        ref={input}
+        id={id}
+        name={name}
+        type="text"
+        value={value}
+        required
+        spellcheck={false}
+        autocapitalize="none"
+        autocomplete={autoComplete}
+        aria-invalid={problem !== null}
+        aria-describedby={`${id}-about`}
+        onInput={(event) => props.onValue(event.currentTarget.value)}
+      />
+      <p id={`${id}-about`} class={problem === null ? "field-hint" : "field-problem"}>
+        {problem !== null && <Icon name="alert" />}
+        {problem ?? hint}
+      </p>
+    </div>
+  );
+}

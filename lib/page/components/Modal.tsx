@@ -1,0 +1,47 @@
+/** A modal on the browser's own <dialog>, which holds the focus and gives it back. */
+import type { ComponentChildren } from "preact";
+import { useEffect, useId, useRef } from "preact/hooks";
+import { Icon } from "./Icon.tsx";
+
+interface ModalProps {
+  title: string;
+  class: string;
+  onClose: () => void;
+  children: ComponentChildren;
+}
+
+export function Modal({ title, class: name, onClose, children }: ModalProps) {
+  const id = useId();
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    dialog.current?.showModal();
+  }, []);
+
+  return (
+    <dialog
+      ref={dialog}
+      class={`modal ${name}`}
+      aria-labelledby={id}
+      onClose={onClose}
+      onClick={(event) => {
+        // The dialog's own box is filled by its content: a click on the element itself is beside it.
+        if (event.target === event.currentTarget) dialog.current?.close();
+      }}
+    >
+      <div class="modal-body">
+        <div class="panel-head">
+          <h2 id={id}>{title}</h2>
+          <button
+            type="button"
+            class="icon-button"
+            aria-label="Close"
+            onClick={() => dialog.current?.close()}
+          >
+            <Icon name="close" />
+          </button>
+        </div>
+        {children}
+      </div>
+    </dialog>
+  );
+}

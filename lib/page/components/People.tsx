@@ -1,0 +1,37 @@
+/** Who is in a room, ourselves first. */
+import type { PresentUser } from "../frames.ts";
+import type { Identity } from "../identity.ts";
+import { Avatar } from "./Avatar.tsx";
+
+interface PeopleProps {
+  users: readonly PresentUser[];
+  me: Identity;
+  /** Without a connection the list is what it was. */
+  isOnline: boolean;
+}
+
+export function People({ users, me, isOnline }: PeopleProps) {
+  if (users.length === 0) {
+    return (
+      <p class="muted people-empty">{isOnline ? "Nobody yet." : "Not known until connected."}</p>
+    );
+  }
+  const self = users.filter(({ user_id }) => user_id === me.user_id);
+  const others = users.filter(({ user_id }) => user_id !== me.user_id);
+  return (
+    <ul class={isOnline ? "people" : "people people-stale"} aria-label="People">
+      {[...self, ...others].map(({ user_id, name }) => (
+        <li key={user_id} class="person">
+          <Avatar userId={user_id} name={name} />
+          <span class="person-text">
+            <span class="person-name">
+              {name}
+              {user_id === me.user_id && <span class="you">you</span>}
+            </span>
+            <span class="person-id">{user_id}</span>
+          </span>
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,88 @@
+/** A button with a panel that hangs from it. Escape, a click beside it, or leaving it closes it. */
+import type { ComponentChildren } from "preact";
+import { useEffect, useId, useRef, useState } from "preact/hooks";
+
+interface PopoverProps {
+  buttonLabel: string;
+  buttonClass: string;
+  button: ComponentChildren;
+  panelLabel: string;
+  panelClass: string;
+  onOpenChange?: (isOpen: boolean) => void;
+  children: (close: () => void) => ComponentChildren;
+}
+
+export function Popover(props: PopoverProps) {
+  const [isOpen, setOpen] = useState(false);
+  const id = useId();
+  const around = useRef<HTMLDivElement>(null);
+  const trigger = useRef<HTMLButtonElement>(null);
+  const panel = useRef<HTMLDivElement>(null);
+
+  const change = (open: boolean) => {
+    setOpen(open);
+    props.onOpenChange?.(open);
+  };
+  const closeAndReturn = () => {
+    change(false);
+    trigger.current?.focus();
+  };
+  useEffect(() => {
+    if (!isOpen) return;
+    panel.current?.focus();
+    return onPressOutside(around, () => change(false));
+  }, [isOpen]);
+
+  return (
+    <div
+      class="popover"
+      ref={around}
+      onKeyDown={(event) => {
+        if (!isOpen || event.key !== "Escape") return;
+        event.stopPropagation();
+        closeAndReturn();
+      }}
+      onFocusOut={(event) => {
+        if (isOpen && isOutside(around.current, event.relatedTarget)) change(false);
+      }}
+    >
+      <button
+        ref={trigger}
+        type="button"
+        class={props.buttonClass}
+        aria-label={props.buttonLabel}
+        aria-haspopup="dialog"
+        aria-expanded={isOpen}
+        aria-controls={isOpen ? id : undefined}
+        onClick={() => change(!isOpen)}
+      >
+        {props.button}
+      </button>
+      {isOpen && (
+        <div
+          ref={panel}
+          id={id}
+          class={`popover-panel ${props.panelClass}`}
+          role="dialog"
+          aria-label={props.panelLabel}
+          tabIndex={-1}
+        >
+          {props.children(closeAndReturn)}
+        </div>
+      )}
+    </div>
+  );
+}
+
+function onPressOutside(around: { current: Node | null }, react: () => void): () => void {
+  const listen = (event: PointerEvent) => {
+    if (isOutside(around.current, event.target)) react();
+  };
+  document.addEventListener("pointerdown", listen);
+  return () => document.removeEventListener("pointerdown", listen);
+}
+
+/** Focus that goes nowhere (its button was removed, the window lost it) is not outside. */
+function isOutside(around: Node | null, target: EventTarget | null): boolean {
+  return target instanceof Node && around !== null && !around.contains(target);
+}

@@ -1,0 +1,41 @@
+/** What a signed-in user sees: the bar with the rooms, the open room, and what lies above them. */
+import type { Identity } from "../identity.ts";
+import type { State } from "../store.ts";
+import type { ThemeControl } from "../theme.ts";
+import { Alert } from "./Alert.tsx";
+import { ConnectionBanner } from "./ConnectionBanner.tsx";
+import { NoRoom } from "./NoRoom.tsx";
+import { RoomPanel } from "./RoomPanel.tsx";
+import { Toasts } from "./Toasts.tsx";
+import { TopBar } from "./TopBar.tsx";
+
+interface WorkspaceProps extends State {
+  identity: Identity;
+  theme: ThemeControl;
+}
+
+export function Workspace(state: WorkspaceProps) {
+  const { identity, connection, rooms, activeRoom, outbox, notices, toasts } = state;
+  const room = rooms.find(({ room }) => room === activeRoom);
+  return (
+    <div class="workspace">
+      <a class="skip-link" href="#main">Skip to the conversation</a>
+      <TopBar {...state} />
+      <ConnectionBanner connection={connection} waiting={outbox.length} />
+      <main class="main" id="main" tabIndex={-1}>
+        {room === undefined ? <NoRoom /> : (
+          <RoomPanel
+            key={room.room}
+            room={room}
+            index={rooms.indexOf(room)}
+            outbox={outbox}
+            me={identity}
+            isOnline={connection.kind === "online"}
+          />
+        )}
+      </main>
+      <Toasts ids={toasts} notices={notices} rooms={rooms} />
+      <Alert message={state.alert} />
+    </div>
+  );
+}

@@ -1,0 +1,49 @@
+/** What the server tells about itself at `/config.json`; read once, by `main.tsx`, before all else. */
+
+export interface ServerConfig {
+  version: string;
+  /** Where bots speak to everyone; joined silently. Empty when there is none. */
+  bot_room: string;
+  keepalive_seconds: number;
+  /** Open mode: the server believes whatever user id it is told. */
+  open: boolean;
+}
+
+export const DEFAULT_CONFIG: ServerConfig = {
+  version: "",
+  bot_room: "1",
+  keepalive_seconds: 25,
+  open: false,
+};
+
+const CONFIG_DEADLINE_MS = 5_000;
+
+/** Falls back to the defaults when the server has no answer: the page must come up all the same. */
+export async function fetchConfig(): Promise<ServerConfig> {
+  try {
+    const signal = AbortSignal.timeout(CONFIG_DEADLINE_MS);
+    const response = await fetch("/config.json", { signal });
+    return response.ok ? parseConfig(await response.json()) : DEFAULT_CONFIG;
+  } catch {
+    return DEFAULT_CONFIG;
+  }
+}
+
+/** Takes each field that is well-formed, and the default for the others. */
+export function parseConfig(value: unknown): ServerConfig {
+  if (typeof value !== "object" || value === null) return DEFAULT_CONFIG;
+  const config = new Map<string, unknown>(Object.entries(value));
+  const version = config.get("version");
+  const botRoom = config.get("bot_room");
+  const seconds = config.get("keepalive_seconds");
+  return {
+    version: typeof version === "string" ? version : DEFAULT_CONFIG.version,
+    bot_room: typeof botRoom === "string" || typeof botRoom === "number"
+      ? String(botRoom)
+      : DEFAULT_CONFIG.bot_room,
+    keepalive_seconds: typeof seconds === "number" && seconds >= 1
+      ? seconds
+      : DEFAULT_CONFIG.keepalive_seconds,
+    open: config.get("open") === true,
+  };
+}

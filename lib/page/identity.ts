@@ -1,0 +1,39 @@
+/** Who the user is and where to: the three answers of the connect form, and what is wrong with them. */
+
+export interface Identity {
+  user_id: string;
+  name: string;
+}
+
+export interface ConnectAnswers extends Identity {
+  room: string;
+}
+
+export const USER_ID_LIMIT = 64;
+export const NAME_LIMIT = 64;
+export const ROOM_LIMIT = 128;
+
+/** Each answers a sentence for the user, or `null` when the value is good. */
+export const problemOf = {
+  user_id: (value: string) => problem(value, "user id", USER_ID_LIMIT),
+  room: (value: string) => problem(value, "room", ROOM_LIMIT),
+  name: (value: string) => problem(value, "name", NAME_LIMIT),
+};
+
+/** The room of one user alone, by convention. */
+export function userRoom(userId: string): string {
+  return `/user/${userId}`;
+}
+
+/** Rooms that are joined without a tab, so that notifications sent there pop up. */
+export function silentRooms(userId: string, botRoom: string): string[] {
+  return [userRoom(userId), botRoom].filter((room) => room !== "");
+}
+
+function problem(value: string, what: string, limit: number): string | null {
+  const text = value.trim();
+  if (text === "") return `Enter a ${what}.`;
+  if (text.length > limit) return `That ${what} is too long: ${limit} characters at most.`;
+  if (/\p{Cc}/u.test(text)) return `A ${what} cannot have control characters.`;
+  return null;
+}

@@ -1,0 +1,24 @@
+/** Commands that send a notification to a user, ready to be pasted into a terminal. */
+import { toWireUserId } from "./frames.ts";
+import { userRoom } from "./identity.ts";
+import { shellQuote } from "./text.ts";
+
+const EXAMPLE = "Your order has shipped";
+
+/**
+ * @example
+ * ```ts
+ * import { curlLine } from "./recipes.ts";
+ * console.log(curlLine("http://localhost:7000", "123"));
+ * // curl -d "Your order has shipped" http://localhost:7000/api/users/123/notifications
+ * ```
+ */
+export function curlLine(origin: string, userId: string): string {
+  const address = `${origin}/api/users/${encodeURIComponent(userId)}/notifications`;
+  return `curl -d "${EXAMPLE}" ${shellQuote(address)}`;
+}
+
+export function redisLine(userId: string): string {
+  const payload = { user_id: toWireUserId(userId), room: userRoom(userId), message: EXAMPLE };
+  return `redis-cli PUBLISH notifyli:messages ${shellQuote(JSON.stringify(payload))}`;
+}

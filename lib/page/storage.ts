@@ -1,0 +1,124 @@
+/** What the page remembers in the browser; everything read back is checked before it is believed. */
+import type { Notice, Notices } from "./notices.ts";
+import { NOTICE_LIMIT } from "./notices.ts";
+import { type Outbox, OUTBOX_LIMIT, type OutboxEntry } from "./outbox.ts";
+
+/** The part of a browser's `Storage` that is used here. */
+export interface KeyValueStore {
+  getItem(key: string): string | null;
+  setItem(key: string, value: string): void;
+}
+
+export interface Settings {
+  /** Connect at once, without the form. */
+  signed_in: boolean;
+  user_id: string;
+  name: string;
+  rooms: string[];
+  active_room: string;
+}
+
+export const SETTINGS_KEY = "notifyli.settings";
+export const noticesKey = (userId: string) => `notifyli.notifications.${userId}`;
+export const outboxKey = (userId: string) => `notifyli.outbox.${userId}`;
+
+export function loadSettings(store: KeyValueStore): Settings {
+  const saved = fields(readJson(store, SETTINGS_KEY));
+  return {
+    signed_in: saved.get("signed_in") === true,
+    user_id: text(saved.get("user_id")),
+    name: text(saved.get("name")),
+    rooms: list(saved.get("rooms")).filter((room) => typeof room === "string"),
+    active_room: text(saved.get("active_room")),
+  };
+}
+
+export function saveSettings(store: KeyValueStore, settings: Settings): void {
+  writeJson(store, SETTINGS_KEY, settings);
+}
+
+export function loadNotices(store: KeyValueStore, userId: string): Notices {
+  return list(readJson(store, noticesKey(userId))).map(asNotice).filter((notice) => notice !== null)
+    .slice(0, NOTICE_LIMIT);
+}
+
+export function saveNotices(store: KeyValueStore, userId: string, notices: Notices): void {
+  writeJson(store, noticesKey(userId), notices);
+}
+
+export function loadOutbox(store: KeyValueStore, userId: string): Outbox {
+  return list(readJson(store, outboxKey(userId))).map(asOutboxEntry)
+    .filter((entry) => entry !== null).slice(0, OUTBOX_LIMIT);
+}
+
+export function saveOutbox(store: KeyValueStore, userId: string, outbox: Outbox): void {
+  writeJson(store, outboxKey(userId), outbox);
+}
+
+/** The store itself, or one in memory where the browser forbids it (cookies blocked, sandboxed frame). */
+export function storeOrMemory(open: () => KeyValueStore): KeyValueStore {
+  try {
+    return open();
+  } catch {
+    const memory = new Map<string, string>();
+    return {
+      getItem: (key) => memory.get(key) ?? null,
+      setItem: (key, value) => void memory.set(key, value),
+    };
+  }
+}
+
+function readJson(store: KeyValueStore, key: string): unknown {
+  try {
+    return JSON.parse(store.getItem(key) ?? "null");
+  } catch {
+    return null;
+  }
+}
+
+function writeJson(store: KeyValueStore, key: string, value: unknown): void {
+  try {
+    store.setItem(key, JSON.stringify(value));
+  } catch {
+    // The quota is used up: what is on the screen still works, only a reload forgets it.
+  }
+}
+
+function asNotice(value: unknown): Notice | null {
+  const notice = fields(value);
+  const id = text(notice.get("id"));
+  const message = notice.get("message");
+  const timestamp = notice.get("timestamp");
+  if (id === "" || typeof message !== "string" || typeof timestamp !== "number") return null;
+  return {
+    id,
+    room: text(notice.get("room")),
+    name: text(notice.get("name")),
+    message,
+    timestamp,
+    read: notice.get("read") === true,
+  };
+}
+
+function asOutboxEntry(value: unknown): OutboxEntry | null {
+  const entry = fields(value);
+  const [id, room, message] = [entry.get("id"), entry.get("room"), entry.get("message")];
+  const timestamp = entry.get("timestamp");
+  const failure = entry.get("failure");
+  if (typeof id !== "string" || typeof room !== "string") return null;
+  if (typeof message !== "string" || typeof timestamp !== "number") return null;
+  const kept = { id, room, message, timestamp, tries: 0 };
+  return typeof failure === "string" ? { ...kept, failure } : kept;
+}
+
+function fields(value: unknown): Map<string, unknown> {
+  return new Map(typeof value === "object" && value !== null ? Object.entries(value) : []);
+}
+
+function list(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function text(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}

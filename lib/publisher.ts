@@ -1,0 +1,100 @@
+/**
+ * For TypeScript programs that share the Redis with notifyli: sends notifications and asks who is connected
+ * (seed 000, "PHP API").
+ *
+ * @example
+ * ```ts ignore
+ * import { Publisher } from "@notifyli/notifyli";
+ *
+ * await using publisher = new Publisher({ host: "127.0.0.1", port: 6379 });
+ * await publisher.publish({ userId: 123, room: "/user/123", message: "Your order has shipped" });
+ * ```
+ */
+import { type Redis } from "ioredis";
+import type { RedisConfig } from "./config.ts";
+import { readConfig } from "./config.ts";
+import { DEFAULT_SITE, type UserConnection } from "./engine.ts";
+import { connectRedis, readyWithin, unavailable } from "./engines/redis_client.ts";
+import { RedisKeys } from "./engines/redis_keys.ts";
+import { parseConnection } from "./engines/redis_presence.ts";
+import { userIdField } from "./fields.ts";
+import { parseNotification } from "./notification.ts";
+
+const CONNECT_WITHIN_MS = 5000;
+
+const DEFAULTS = readConfig({ REDIS_ENABLED: "true" }).config;
+
+/** Where Redis is; what is absent has the server's default. */
+export type PublisherOptions = Partial<RedisConfig>;
+
+export interface PublishOptions {
+  /** A whole number or a string; 123 and "123" are one user. */
+  readonly userId: number | string;
+  readonly room: string;
+  readonly message: string;
+  /** @default "system" */
+  readonly from?: string;
+  /** Unix time in seconds. */
+  readonly timestamp?: number;
+}
+
+export class Publisher implements AsyncDisposable {
+  readonly #redis: Redis;
+  readonly #config: RedisConfig;
+  readonly #keys: RedisKeys;
+
+  constructor(options: PublisherOptions = {}) {
+    this.#config = { ...DEFAULTS.redis!, ...options };
+    this.#keys = new RedisKeys(this.#config.prefix);
+    this.#redis = connectRedis(this.#config, { name: "notifyli-publisher" });
+  }
+
+  /**
+   * Publishes a notification. Resolves with the number of servers that heard it: 0 means that none runs, and
+   * the notification is lost. Rejects with a `NotifyliError` for a wrong field or an unreachable Redis.
+   */
+  async publish({ userId, room, message, from, timestamp }: PublishOptions): Promise<number> {
+    const payload = { user_id: userId, room, message, from, timestamp };
+    parseNotification(payload, { limits: DEFAULTS.limits, defaultRoom: DEFAULTS.bot.room });
+    const redis = await this.#ready();
+    return await redis.publish(this.#config.messageChannel, JSON.stringify(payload))
+      .catch(refused);
+  }
+
+  /** Whether the user has a client in the room, on any node. */
+  async isUserConnected(userId: number | string, room: string): Promise<boolean> {
+    return await this.getUserConnection(userId, room) !== undefined;
+  }
+
+  /** The user's connection in the room: the newest client, and all of them where they are several. */
+  async getUserConnection(
+    userId: number | string,
+    room: string,
+  ): Promise<UserConnection | undefined> {
+    const user = userIdField({ user_id: userId }, DEFAULTS.limits);
+    const redis = await this.#ready();
+    const entry = await redis.hget(
+      this.#keys.connections(DEFAULT_SITE, room),
+      this.#keys.connectionField(user),
+    ).catch(refused);
+    return entry === null ? undefined : parseConnection(entry);
+  }
+
+  close(): void {
+    this.#redis.disconnect();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+    return Promise.resolve();
+  }
+
+  async #ready(): Promise<Redis> {
+    await readyWithin(this.#redis, CONNECT_WITHIN_MS);
+    return this.#redis;
+  }
+}
+
+function refused(error: unknown): never {
+  throw unavailable(error);
+}

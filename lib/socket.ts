@@ -1,0 +1,112 @@
+/**
+ * The seam between a listener and the server: sockets in, `Request` to `Response` for all else. Two listeners
+ * stand behind it (`listeners/deno.ts`, `listeners/node.ts`), held to one suite. Next on a message's way:
+ * `client.ts`.
+ */
+import type { Config } from "./config.ts";
+import type { Disconnect } from "./errors.ts";
+
+/**
+ * Text for many receivers: each encoded form is made once, on first use, and shared by all of them.
+ */
+export class Outgoing {
+  #wire: Uint8Array | undefined;
+
+  constructor(readonly text: string) {}
+
+  /** The whole unmasked WebSocket text frame (RFC 6455, section 5.2). */
+  get wire(): Uint8Array {
+    return this.#wire ??= textFrame(this.text);
+  }
+}
+
+/** One WebSocket, as the server sees it. */
+export interface Socket {
+  /** Queues one text message; does nothing once closed. */
+  send(outgoing: Outgoing): void;
+  /** Begins the closing handshake; what was sent before goes out first. */
+  close(disconnect: Disconnect): void;
+  /** Drops the connection at once, as far as the listener can. */
+  terminate(): void;
+  /** Bytes that were sent but not yet handed to the operating system. */
+  readonly bufferedAmount: number;
+}
+
+/** What a listener tells of one socket. */
+export interface SocketEvents {
+  /** A text message, or the bytes of a binary one. */
+  message(data: string | Uint8Array): void;
+  /** Called once, however the connection ended. */
+  close(): void;
+}
+
+/** The other end of a connection. */
+export interface Peer {
+  readonly address: string;
+}
+
+/** What a listener serves. */
+export interface Handlers {
+  fetch(request: Request, peer: Peer): Response | Promise<Response>;
+  /** Decides before the upgrade: a `Response` refuses, a function takes the open socket. */
+  upgrade(request: Request, peer: Peer): Response | ((socket: Socket) => SocketEvents);
+}
+
+export interface ListenerOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly tls?: { readonly cert: string; readonly key: string };
+  readonly keepaliveSeconds: number;
+  /** Bytes of one incoming message. */
+  readonly maxFrameBytes: number;
+}
+
+export interface Listener {
+  readonly host: string;
+  readonly port: number;
+  /** Stops accepting; resolves when every connection is gone. May never resolve: bound it. */
+  shutdown(): Promise<void>;
+}
+
+export type Listen = (options: ListenerOptions, handlers: Handlers) => Promise<Listener>;
+
+/** Opens the listener that the configuration names. */
+export async function listen(config: Config, handlers: Handlers): Promise<Listener> {
+  const { listen } = config.listener === "node"
+    ? await import("./listeners/node.ts")
+    : await import("./listeners/deno.ts");
+  return await listen({
+    host: config.host,
+    port: config.port,
+    tls: config.tls && {
+      cert: await Deno.readTextFile(config.tls.cert),
+      key: await Deno.readTextFile(config.tls.key),
+    },
+    keepaliveSeconds: config.keepaliveSeconds,
+    maxFrameBytes: config.limits.frame,
+  }, handlers);
+}
+
+export function isUpgrade(request: Request): boolean {
+  return request.headers.get("upgrade")?.toLowerCase() === "websocket";
+}
+
+const encoder = new TextEncoder();
+
+function textFrame(text: string): Uint8Array {
+  const payload = encoder.encode(text);
+  const { length } = payload;
+  const head = length < 126 ? 2 : length < 65536 ? 4 : 10;
+  const frame = new Uint8Array(head + length);
+  frame[0] = 0x81; // FIN and opcode 1, text
+  if (head === 2) frame[1] = length;
+  else if (head === 4) {
+    frame[1] = 126;
+    new DataView(frame.buffer).setUint16(2, length);
+  } else {
+    frame[1] = 127;
+    new DataView(frame.buffer).setBigUint64(2, BigInt(length));
+  }
+  frame.set(payload, head);
+  return frame;
+}

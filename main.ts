@@ -1,0 +1,49 @@
+/** The program: names a subcommand and runs it. A message's way starts at `lib/commands/start.ts`. */
+import { ConfigError } from "./lib/config.ts";
+import { VERSION } from "./lib/version.ts";
+
+const USAGE = `notifyli ${VERSION}: realtime messages and notifications on one port
+
+Usage: notifyli [command] [options]
+
+Commands:
+  start      Run the server (what happens without a command)
+  send       Send a notification to a user; see send --help
+  version    Print the version
+  help       Print this text
+
+The settings come from the environment and from a .env file in this folder; see the README.`;
+
+/** Runs a subcommand; resolves with the exit code. */
+export async function main(args: readonly string[]): Promise<number> {
+  const [command = "start", ...rest] = args;
+  switch (command) {
+    case "start":
+      return await (await import("./lib/commands/start.ts")).start(rest);
+    case "send":
+      return await (await import("./lib/commands/send.ts")).send(rest);
+    case "version":
+    case "--version":
+    case "-V":
+      console.log(VERSION);
+      return 0;
+    case "help":
+    case "--help":
+    case "-h":
+      console.log(USAGE);
+      return 0;
+    default:
+      console.error(`Unknown command ${JSON.stringify(command)}\n\n${USAGE}`);
+      return 2;
+  }
+}
+
+if (import.meta.main) {
+  try {
+    Deno.exit(await main(Deno.args));
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    console.error(error.message);
+    Deno.exit(2);
+  }
+}

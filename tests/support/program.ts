@@ -1,0 +1,130 @@
+/** notifyli as a process of its own, as a user runs it, with its log and its address. */
+import { ROOT } from "./paths.ts";
+import { waitFor } from "./wait.ts";
+
+
+
+/** The permissions of `deno task start`, and the folder that the test gives as `APP_DATA_DIR`. */
+const PERMISSIONS = ["--allow-net", "--allow-env", "--allow-read"];
+
+export interface LogLine {
+  readonly level: string;
+  readonly logger: string;
+  readonly message: string;
+  readonly [property: string]: unknown;
+}
+
+export interface ProgramOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly dataDir?: string;
+}
+
+export class Program implements AsyncDisposable {
+  readonly log: LogLine[] = [];
+  readonly errors: string[] = [];
+  readonly #child: Deno.ChildProcess;
+  readonly #reading: Promise<void>;
+  readonly #status: Promise<Deno.CommandStatus>;
+  readonly #folder: string | undefined;
+  #ended = false;
+
+  private constructor(child: Deno.ChildProcess, folder: string | undefined) {
+    this.#child = child;
+    this.#folder = folder;
+    this.#reading = this.#read();
+    this.#status = child.status.then((status) => {
+      this.#ended = true;
+      return status;
+    });
+  }
+
+  /** Starts a server on a free port and waits until it listens. */
+  static async start(options: ProgramOptions = {}): Promise<Program> {
+    const program = await Program.spawn(options);
+    try {
+      await waitFor("the server listens", () => {
+        if (program.#ended) throw new Error(`it ended: ${program.output}`);
+        return program.log.find(({ message }) => message.includes("listens on"));
+      }, 30_000);
+    } catch (error) {
+      await program[Symbol.asyncDispose]();
+      throw error;
+    }
+    return program;
+  }
+
+  /** Starts a server without waiting for anything. */
+  static async spawn({ env = {}, dataDir }: ProgramOptions = {}): Promise<Program> {
+    const folder = dataDir === undefined ? await Deno.makeTempDir() : undefined;
+    const data = dataDir ?? folder ?? "";
+    const child = new Deno.Command(Deno.execPath(), {
+      args: ["run", ...PERMISSIONS, `--allow-write=${data}`, `${ROOT}main.ts`, "start"],
+      cwd: data,
+      clearEnv: true,
+      env: {
+        PATH: Deno.env.get("PATH") ?? "",
+        HOME: Deno.env.get("HOME") ?? "",
+        ...(Deno.env.has("DENO_DIR") ? { DENO_DIR: Deno.env.get("DENO_DIR")! } : {}),
+        APP_PORT: "0",
+        APP_DATA_DIR: data,
+        ...env,
+      },
+      stdin: "null",
+      stdout: "null",
+      stderr: "piped",
+    }).spawn();
+    return new Program(child, folder);
+  }
+
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  /** Such as `http://127.0.0.1:43210`. */
+  get url(): string {
+    const line = this.log.find(({ message }) => message.includes("listens on"));
+    return String(line?.["url"]);
+  }
+
+  get port(): number {
+    return Number(new URL(this.url).port);
+  }
+
+  get webSocketUrl(): string {
+    return `${this.url.replace(/^http/, "ws")}/ws`;
+  }
+
+  get output(): string {
+    return [...this.log.map((line) => JSON.stringify(line)), ...this.errors].join("\n");
+  }
+
+  kill(signal: Deno.Signal = "SIGKILL"): void {
+    if (!this.#ended) this.#child.kill(signal);
+  }
+
+  /** Its exit code, and the signal that ended it, if one did. */
+  async ended(): Promise<Deno.CommandStatus> {
+    const status = await this.#status;
+    await this.#reading;
+    return status;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.kill();
+    await this.ended();
+    if (this.#folder !== undefined) await Deno.remove(this.#folder, { recursive: true });
+  }
+
+  async #read(): Promise<void> {
+    let rest = "";
+    for await (const text of this.#child.stderr.pipeThrough(new TextDecoderStream())) {
+      const lines = (rest + text).split("\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) {
+        if (line.startsWith("{")) this.log.push(JSON.parse(line));
+        else if (line !== "") this.errors.push(line);
+      }
+    }
+    if (rest !== "") this.errors.push(rest);
+  }
+}

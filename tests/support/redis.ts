@@ -1,0 +1,84 @@
+/** A Redis of the test's own, on a free port, with its data in a temporary folder. */
+import { Redis } from "ioredis";
+import { waitFor } from "./wait.ts";
+
+export class RedisServer implements AsyncDisposable {
+  readonly port: number;
+  readonly #folder: string;
+  readonly #args: readonly string[];
+  #child: Deno.ChildProcess | undefined;
+
+  private constructor(port: number, folder: string, args: readonly string[]) {
+    this.port = port;
+    this.#folder = folder;
+    this.#args = args;
+  }
+
+  /** @param args more settings, as `redis-server` takes them: `--appendonly yes` */
+  static async start(...args: string[]): Promise<RedisServer> {
+    const server = new RedisServer(freePort(), await Deno.makeTempDir(), args);
+    await server.restart();
+    return server;
+  }
+
+  /** A port on which there will be a Redis only after {@linkcode RedisServer.restart}. */
+  static async stopped(...args: string[]): Promise<RedisServer> {
+    return new RedisServer(freePort(), await Deno.makeTempDir(), args);
+  }
+
+  /** Settings for a notifyli that uses this Redis. */
+  get env(): Record<string, string> {
+    return { REDIS_URL: `redis://127.0.0.1:${this.port}` };
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  async restart(): Promise<void> {
+    const settings = { port: this.port, bind: "127.0.0.1", dir: this.#folder, save: "" };
+    this.#child = new Deno.Command("redis-server", {
+      args: [
+        ...Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]),
+        ...this.#args,
+      ],
+      stdin: "null",
+      stdout: "null",
+      stderr: "null",
+    }).spawn();
+    await waitFor("Redis answers", async () => (await this.cli("PING")) === "PONG");
+  }
+
+  async stop(signal: Deno.Signal = "SIGTERM"): Promise<void> {
+    const child = this.#child;
+    this.#child = undefined;
+    child?.kill(signal);
+    await child?.status;
+  }
+
+  /** `redis-cli` with these arguments; resolves with what it prints. */
+  async cli(...args: string[]): Promise<string> {
+    const { stdout } = await new Deno.Command("redis-cli", {
+      args: ["-h", "127.0.0.1", "-p", String(this.port), ...args],
+      stdin: "null",
+    }).output();
+    return new TextDecoder().decode(stdout).trim();
+  }
+
+  connect(): Redis {
+    return new Redis({ host: "127.0.0.1", port: this.port });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop("SIGKILL");
+    await Deno.remove(this.#folder, { recursive: true });
+  }
+}
+
+/** A port that is free now; the tests run in parallel, so it is taken at once. */
+export function freePort(): number {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  listener.close();
+  return port;
+}

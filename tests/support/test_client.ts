@@ -1,0 +1,89 @@
+/** A WebSocket client that collects what it gets. */
+import { waitFor } from "./wait.ts";
+
+export type Frame = Readonly<Record<string, unknown>>;
+
+export class TestClient implements AsyncDisposable {
+  readonly frames: Frame[] = [];
+  closed: { code: number; reason: string } | undefined;
+  readonly #socket: WebSocket;
+  readonly #closed: Promise<void>;
+
+  private constructor(url: string, protocols: string[]) {
+    this.#socket = new WebSocket(url, protocols);
+    this.#socket.onmessage = ({ data }) => this.frames.push(JSON.parse(data));
+    this.#closed = new Promise((resolve) => {
+      this.#socket.onclose = ({ code, reason }) => {
+        this.closed = { code, reason };
+        resolve();
+      };
+    });
+  }
+
+  /** Connects; `query` joins a room at once. */
+  static async connect(url: string, query: Record<string, string> = {}): Promise<TestClient> {
+    const search = new URLSearchParams(query).toString();
+    const client = new TestClient(search === "" ? url : `${url}?${search}`, []);
+    await waitFor("the socket opens", () => {
+      if (client.closed) throw new Error(`closed with ${client.closed.code}`);
+      return client.#socket.readyState === WebSocket.OPEN;
+    });
+    return client;
+  }
+
+  /** Connects, and is in the room when this resolves. */
+  static async join(
+    url: string,
+    { user, room, name }: { user: number | string; room: string; name?: string },
+  ): Promise<TestClient> {
+    const client = await TestClient.connect(url);
+    client.send({ type: "keepalive", user_id: user, room, name });
+    await client.settled();
+    return client;
+  }
+
+  send(frame: unknown): void {
+    this.#socket.send(JSON.stringify(frame));
+  }
+
+  sendRaw(data: string | Uint8Array<ArrayBuffer>): void {
+    this.#socket.send(data);
+  }
+
+  ofType(type: string): Frame[] {
+    return this.frames.filter((frame) => frame["type"] === type);
+  }
+
+  /** The `count` first frames of a type, once they are there. */
+  async get(type: string, count = 1): Promise<Frame[]> {
+    await waitFor(
+      `${count} of ${type} (there are ${JSON.stringify(this.frames).slice(0, 500)})`,
+      () => this.ofType(type).length >= count,
+    );
+    return this.ofType(type).slice(0, count);
+  }
+
+  /** Resolves when the server has worked through all that was sent before. */
+  async settled(): Promise<void> {
+    const before = this.ofType("pong").length;
+    this.send({ type: "ping" });
+    await waitFor("a pong", () => {
+      if (this.closed) throw new Error(`closed with ${this.closed.code}`);
+      return this.ofType("pong").length > before;
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#socket.close();
+    await this.#closed;
+  }
+
+  async waitClosed(): Promise<{ code: number; reason: string }> {
+    await this.#closed;
+    return this.closed ?? { code: 0, reason: "" };
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}

@@ -20,6 +20,10 @@ import { Outgoing, type Socket, type SocketEvents } from "./socket.ts";
 /** Frames that may wait while an earlier one of the same client joins a room; one more closes the client. */
 const MAX_WAITING_FRAMES = 1000;
 
+/** How long a client's outbound queue may be over its limit, and how far, before the client is closed. */
+const SLOW_AFTER_MS = 1000;
+const BURST_FACTOR = 8;
+
 /** Notifications that a client is known to have got; past so many, the oldest are forgotten. */
 const MAX_NOTIFIED = 1000;
 
@@ -53,6 +57,8 @@ export class Client implements SocketEvents {
   readonly #notified = new Set<string>();
   #closed = false;
   #bufferedBefore = 0;
+  /** On `performance.now()`'s clock; `undefined` while the outbound queue is within its limit. */
+  #overLimitSince: number | undefined;
 
   constructor(node: Node, socket: Socket, limits: Limits) {
     this.#node = node;
@@ -94,7 +100,7 @@ export class Client implements SocketEvents {
   send(outgoing: Outgoing): void {
     if (this.#closed) return;
     this.#socket.send(outgoing);
-    if (this.#socket.bufferedAmount > this.#limits.queue) this.#node.dropSlow(this);
+    if (this.#isSlow()) this.#node.dropSlow(this);
   }
 
   /** Sends a notification once, after those that are still on their way; says whether it is out now. */
@@ -164,6 +170,18 @@ export class Client implements SocketEvents {
         id: idOf(fields),
       })),
     );
+  }
+
+  /** A burst alone makes nobody slow: the limit must be passed for a while, or by far. */
+  #isSlow(): boolean {
+    const { bufferedAmount } = this.#socket;
+    if (bufferedAmount <= this.#limits.queue) {
+      this.#overLimitSince = undefined;
+      return false;
+    }
+    this.#overLimitSince ??= performance.now();
+    return performance.now() - this.#overLimitSince > SLOW_AFTER_MS ||
+      bufferedAmount > this.#limits.queue * BURST_FACTOR;
   }
 
   #notifyNow(id: string, outgoing: Outgoing): boolean {

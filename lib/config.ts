@@ -16,7 +16,7 @@ export interface Limits {
   readonly userId: number;
   /** Rooms that one client may be in. */
   readonly rooms: number;
-  /** Bytes that may wait for one client that reads slowly. */
+  /** Bytes that may wait for one client for a second; at no time more than 8 times as many. */
   readonly queue: number;
   /** Notifications kept for one user. */
   readonly inbox: number;
@@ -69,10 +69,15 @@ interface Setting {
 interface Kind {
   readonly allowed: string;
   test(value: string): boolean;
+  /** A value as an error may show it; as it is, if absent. */
+  shown?(value: string): string;
 }
 
 const text: Kind = { allowed: "any text", test: () => true };
-const filled: Kind = { allowed: "a non-empty text", test: (value) => value !== "" };
+const filled: Kind = {
+  allowed: "a non-empty text in one line",
+  test: (value) => /^\P{Cc}+$/u.test(value),
+};
 const onOff: Kind = {
   allowed: "true or false",
   test: (value) => /^(true|false|1|0|yes|no|on|off)$/i.test(value),
@@ -94,8 +99,10 @@ const listener: Kind = {
   test: (value) => value === "deno" || value === "node",
 };
 const redisUrl: Kind = {
-  allowed: "a URL such as redis://user:password@host:6379/0 or rediss://…",
-  test: (value) => value === "" || /^rediss?:$/.test(URL.parse(value)?.protocol ?? ""),
+  allowed: "a URL such as redis://user:password@host:6379/0 or rediss://…, percent-encoded",
+  test: (value) => value === "" || isRedisUrl(value),
+  // A password that was not encoded may hold any of ":/@", and then ends who knows where.
+  shown: (value) => value.replace(/^(\w+:\/\/)?.*@/s, "$1***@"),
 };
 
 /** Every setting there is. */
@@ -133,7 +140,8 @@ export const SETTINGS = {
   APP_LIMIT_ROOMS: { default: "100", help: "Rooms that one client may be in", kind: limit },
   APP_LIMIT_QUEUE: {
     default: "1048576",
-    help: "Bytes that may wait for a client that reads slowly, before it is closed",
+    help:
+      "Bytes that may wait for a slow client for a second (8 times as many at once), before it is closed",
     kind: limit,
   },
   APP_LIMIT_INBOX: {
@@ -225,9 +233,9 @@ function checked(name: SettingName, given: string | undefined): string {
   const setting: Setting = SETTINGS[name];
   const value = given === undefined || given === "" ? setting.default : given;
   if (setting.kind.test(value)) return value;
-  const shown = JSON.stringify(value.replace(/:[^:@/]*@/, ":***@")); // no password of a URL
+  const { shown = String, allowed } = setting.kind;
   throw new ConfigError(
-    `Cannot use ${name}: current value is ${shown}, allowed is ${setting.kind.allowed}`,
+    `Cannot use ${name}: current value is ${JSON.stringify(shown(value))}, allowed is ${allowed}`,
   );
 }
 
@@ -270,20 +278,27 @@ function redisAddress(value: (name: SettingName) => string) {
       tls: false,
     };
   }
-  const database = url.pathname.replace(/^\//, "") || "0";
-  if (!/^\d+$/.test(database)) {
-    throw new ConfigError(
-      `Cannot use REDIS_URL: its database is "${database}", allowed is a whole number`,
-    );
-  }
   return {
     host: url.hostname.replace(/^\[|\]$/g, "") || "127.0.0.1",
     port: Number(url.port || "6379"),
     username: decodeURIComponent(url.username) || undefined,
     password: decodeURIComponent(url.password) || undefined,
-    database: Number(database),
+    database: Number(url.pathname.slice(1)),
     tls: url.protocol === "rediss:",
   };
+}
+
+function isRedisUrl(value: string): boolean {
+  const url = URL.parse(value);
+  const known = url !== null && /^rediss?:$/.test(url.protocol) && url.hash === "" &&
+    /^\/?\d*$/.test(url.pathname);
+  if (!known) return false;
+  try {
+    decodeURIComponent(url.username + url.password);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function unknownNames(env: Readonly<Record<string, unknown>>): string[] {

@@ -11,8 +11,7 @@
  * ```
  */
 import { type Redis } from "ioredis";
-import type { RedisConfig } from "./config.ts";
-import { readConfig } from "./config.ts";
+import { type Limits, readConfig, type RedisConfig } from "./config.ts";
 import { DEFAULT_SITE, type UserConnection } from "./engine.ts";
 import { connectRedis, readyWithin, unavailable } from "./engines/redis_client.ts";
 import { RedisKeys } from "./engines/redis_keys.ts";
@@ -24,8 +23,10 @@ const CONNECT_WITHIN_MS = 5000;
 
 const DEFAULTS = readConfig({ REDIS_ENABLED: "true" }).config;
 
-/** Where Redis is; what is absent has the server's default. */
-export type PublisherOptions = Partial<RedisConfig>;
+/** Where Redis is, and what the server takes; what is absent has the server's default. */
+export interface PublisherOptions extends Partial<RedisConfig> {
+  readonly limits?: Limits;
+}
 
 export interface PublishOptions {
   /** A whole number or a string; 123 and "123" are one user. */
@@ -41,10 +42,12 @@ export interface PublishOptions {
 export class Publisher implements AsyncDisposable {
   readonly #redis: Redis;
   readonly #config: RedisConfig;
+  readonly #limits: Limits;
   readonly #keys: RedisKeys;
 
-  constructor(options: PublisherOptions = {}) {
+  constructor({ limits = DEFAULTS.limits, ...options }: PublisherOptions = {}) {
     this.#config = { ...DEFAULTS.redis!, ...options };
+    this.#limits = limits;
     this.#keys = new RedisKeys(this.#config.prefix);
     this.#redis = connectRedis(this.#config, { name: "notifyli-publisher" });
   }
@@ -55,7 +58,7 @@ export class Publisher implements AsyncDisposable {
    */
   async publish({ userId, room, message, from, timestamp }: PublishOptions): Promise<number> {
     const payload = { user_id: userId, room, message, from, timestamp };
-    parseNotification(payload, { limits: DEFAULTS.limits, defaultRoom: DEFAULTS.bot.room });
+    parseNotification(payload, { limits: this.#limits, defaultRoom: DEFAULTS.bot.room });
     const redis = await this.#ready();
     return await redis.publish(this.#config.messageChannel, JSON.stringify(payload))
       .catch(refused);
@@ -71,7 +74,7 @@ export class Publisher implements AsyncDisposable {
     userId: number | string,
     room: string,
   ): Promise<UserConnection | undefined> {
-    const user = userIdField({ user_id: userId }, DEFAULTS.limits);
+    const user = userIdField({ user_id: userId }, this.#limits);
     const redis = await this.#ready();
     const entry = await redis.hget(
       this.#keys.connections(DEFAULT_SITE, room),

@@ -2,6 +2,7 @@
 import { parseArgs } from "node:util";
 import { type Config, loadConfig } from "../config.ts";
 import { NotifyliError } from "../errors.ts";
+import { parseObject } from "../fields.ts";
 import { parseNotification } from "../notification.ts";
 
 /** Sender of seed 000's tool. */
@@ -47,12 +48,15 @@ export async function send(args: readonly string[]): Promise<number> {
     console.error(`${sending}\n\n${USAGE}`);
     return 2;
   }
+  const { user, room, message, from } = sending;
   try {
+    parseNotification({ user_id: user, room, message, from }, {
+      limits: config.limits,
+      defaultRoom: room,
+    });
     const online = config.redis ? await byRedis(sending, config) : await byApi(sending, config);
     console.log(
-      online
-        ? "User is online - notification delivered"
-        : "User is offline - notification queued",
+      online ? "User is online - notification delivered" : "User is offline - notification queued",
     );
     return 0;
   } catch (error) {
@@ -106,7 +110,7 @@ async function complete(options: Options, config: Config): Promise<Sending | str
 
 async function byRedis({ user, room, message, from }: Sending, config: Config): Promise<boolean> {
   const { Publisher } = await import("../publisher.ts");
-  await using publisher = new Publisher(config.redis);
+  await using publisher = new Publisher({ ...config.redis, limits: config.limits });
   const online = await publisher.isUserConnected(user, room);
   const servers = await publisher.publish({ userId: user, room, message, from });
   if (servers === 0) {
@@ -119,15 +123,13 @@ async function byRedis({ user, room, message, from }: Sending, config: Config): 
 }
 
 async function byApi({ user, room, message, from }: Sending, config: Config): Promise<boolean> {
-  const body = { user_id: user, room, message, from };
-  parseNotification(body, { limits: config.limits, defaultRoom: room });
   const url = `${config.tls ? "https" : "http"}://${reachable(config.host)}:${config.port}`;
   let response: Response;
   try {
     response = await fetch(`${url}/api/notifications`, {
       method: "POST",
       headers: { "content-type": "application/json" },
-      body: JSON.stringify(body),
+      body: JSON.stringify({ user_id: user, room, message, from }),
       signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
     });
   } catch (cause) {
@@ -136,9 +138,12 @@ async function byApi({ user, room, message, from }: Sending, config: Config): Pr
       cause,
     });
   }
-  const answer = await response.json();
-  if (response.ok) return answer.online === true;
-  throw new NotifyliError("unavailable", `the server at ${url} answers: ${answer.message}`);
+  const text = await response.text();
+  const answer = text.startsWith("{") ? parseObject(text, "answer") : {};
+  if (response.ok && typeof answer["online"] === "boolean") return answer["online"];
+  const reason = answer["message"] ??
+    `${response.status} ${response.statusText}, as no notifyli does`;
+  throw new NotifyliError("unavailable", `the server at ${url} answers: ${reason}`);
 }
 
 /** An address to connect to, for one to listen on. */

@@ -62,7 +62,8 @@ function startFailure(error: unknown, { host, port }: { host: string; port: numb
   if (error instanceof Deno.errors.AddrInUse || /EADDRINUSE/.test(reason)) {
     return `address ${host}:${port} is in use (APP_HOST, APP_PORT)`;
   }
-  if (error instanceof Deno.errors.AddrNotAvailable || /EADDRNOTAVAIL/.test(reason)) {
+  // `node:http` on Deno calls it an invalid argument.
+  if (error instanceof Deno.errors.AddrNotAvailable || /EADDRNOTAVAIL|listen EINVAL/.test(reason)) {
     return `address ${host} is not one of this machine (APP_HOST)`;
   }
   return reason;

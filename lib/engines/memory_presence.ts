@@ -14,8 +14,9 @@ export class MemoryPresence implements PresenceManager {
     this.#rooms.set(key, users);
     const clients = users.get(user) ?? new Map<string, Connection>();
     users.set(user, clients);
+    const first = clients.size === 0;
     clients.set(connection.client_id, connection);
-    return Promise.resolve(clients.size === 1);
+    return Promise.resolve(first);
   }
 
   remove(site: string, user: UserId, connection: Connection): Promise<boolean> {

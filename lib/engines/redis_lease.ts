@@ -132,9 +132,9 @@ export class Lease implements AsyncDisposable {
     const { site, room, user, client_id } = entry;
     const last = await run(
       this.#redis,
-      SCRIPTS.presenceRemove,
+      SCRIPTS.presence,
       [this.#keys.connections(site, room), this.#keys.clients(site, room, user)],
-      [this.#keys.connectionField(user), client_id, lease],
+      [this.#keys.connectionField(user), client_id, lease, ""],
     );
     if (last !== 1) return false;
     this.#onGone(entry);

@@ -20,12 +20,12 @@ export class RedisPresence implements PresenceManager {
 
   async add(site: string, user: UserId, connection: Connection): Promise<boolean> {
     const { client_id, room } = connection;
-    // Noted under the lease first: if this node dies in between, the sweep finds nothing to do.
+    // Noted under the lease first: if this node dies in between, a sweep finds what is to be swept.
     const [, first] = await Promise.all([
       this.#lease.note({ site, room, user, client_id }),
       run(
         this.#redis,
-        SCRIPTS.presenceAdd,
+        SCRIPTS.presence,
         [this.#keys.connections(site, room), this.#keys.clients(site, room, user)],
         [this.#keys.connectionField(user), client_id, this.#lease.id, JSON.stringify(connection)],
       ),
@@ -37,9 +37,9 @@ export class RedisPresence implements PresenceManager {
     const [last] = await Promise.all([
       run(
         this.#redis,
-        SCRIPTS.presenceRemove,
+        SCRIPTS.presence,
         [this.#keys.connections(site, room), this.#keys.clients(site, room, user)],
-        [this.#keys.connectionField(user), client_id, ""],
+        [this.#keys.connectionField(user), client_id, "", ""],
       ),
       this.#lease.strike({ site, room, user, client_id }),
     ]);

@@ -8,8 +8,7 @@ import INBOX_SENT from "./lua/inbox_sent.lua" with { type: "text" };
 import LEASE_RENEW from "./lua/lease_renew.lua" with { type: "text" };
 import LOCK_HOLD from "./lua/lock_hold.lua" with { type: "text" };
 import LOCK_RELEASE from "./lua/lock_release.lua" with { type: "text" };
-import PRESENCE_ADD from "./lua/presence_add.lua" with { type: "text" };
-import PRESENCE_REMOVE from "./lua/presence_remove.lua" with { type: "text" };
+import PRESENCE from "./lua/presence.lua" with { type: "text" };
 import PUBLISH from "./lua/publish.lua" with { type: "text" };
 import { unavailable } from "./redis_client.ts";
 
@@ -21,8 +20,7 @@ export const SCRIPTS = {
   leaseRenew: script(LEASE_RENEW),
   lockHold: script(LOCK_HOLD),
   lockRelease: script(LOCK_RELEASE),
-  presenceAdd: script(PRESENCE_ADD),
-  presenceRemove: script(PRESENCE_REMOVE),
+  presence: script(PRESENCE),
   publish: script(PUBLISH),
 } as const;
 

@@ -6,12 +6,12 @@ import {
   type Listener,
   type ListenerOptions,
   type Outgoing,
-  type Peer,
   type Socket,
   type SocketEvents,
 } from "../socket.ts";
 
 export function listen(options: ListenerOptions, handlers: Handlers): Promise<Listener> {
+  const open = new OpenSockets();
   const server = Deno.serve({
     hostname: options.host,
     port: options.port,
@@ -19,25 +19,52 @@ export function listen(options: ListenerOptions, handlers: Handlers): Promise<Li
     onListen() {},
     onError: () => new Response("internal error\n", { status: 500 }),
   }, (request, info) => {
+    if (open.stopping) return new Response("the server is stopping\n", { status: 503 });
     const peer = { address: info.remoteAddr.hostname };
     return isUpgrade(request)
-      ? upgrade(request, peer, options, handlers)
+      ? upgrade(request, handlers.upgrade(request, peer), options, open)
       : handlers.fetch(request, peer);
   });
   return Promise.resolve({
     host: server.addr.hostname,
     port: server.addr.port,
-    shutdown: () => server.shutdown(),
+    async shutdown() {
+      // The runtime's own shutdown closes every socket with a code of its own: let ours be gone first.
+      await open.stop();
+      await server.shutdown();
+    },
   });
+}
+
+/** The sockets that are open, so that a stop can wait for the last of them. */
+class OpenSockets {
+  readonly #sockets = new Set<WebSocket>();
+  readonly #empty = Promise.withResolvers<void>();
+  stopping = false;
+
+  add(socket: WebSocket): void {
+    this.#sockets.add(socket);
+  }
+
+  delete(socket: WebSocket): void {
+    this.#sockets.delete(socket);
+    if (this.stopping && this.#sockets.size === 0) this.#empty.resolve();
+  }
+
+  /** Takes no more; resolves when none is open. */
+  stop(): Promise<void> {
+    this.stopping = true;
+    if (this.#sockets.size === 0) this.#empty.resolve();
+    return this.#empty.promise;
+  }
 }
 
 function upgrade(
   request: Request,
-  peer: Peer,
+  accepted: Response | ((socket: Socket) => SocketEvents),
   options: ListenerOptions,
-  handlers: Handlers,
+  open: OpenSockets,
 ): Response {
-  const accepted = handlers.upgrade(request, peer);
   if (accepted instanceof Response) return accepted;
   let upgraded: Deno.WebSocketUpgrade;
   try {
@@ -47,7 +74,7 @@ function upgrade(
       status: 400,
     });
   }
-  attach(upgraded.socket, accepted, options);
+  attach(upgraded.socket, accepted, options, open);
   return upgraded.response;
 }
 
@@ -55,6 +82,7 @@ function attach(
   webSocket: WebSocket,
   accept: (socket: Socket) => SocketEvents,
   { maxFrameBytes }: ListenerOptions,
+  open: OpenSockets,
 ): void {
   let events: SocketEvents | undefined;
   const closed = () => {
@@ -63,7 +91,10 @@ function attach(
     events = undefined;
   };
   webSocket.binaryType = "arraybuffer";
-  webSocket.onopen = () => events = accept(new DenoSocket(webSocket, closed));
+  webSocket.onopen = () => {
+    open.add(webSocket);
+    events = accept(new DenoSocket(webSocket, closed));
+  };
   webSocket.onmessage = ({ data }) => {
     if (events === undefined) return;
     const size = typeof data === "string" ? data.length : data.byteLength;
@@ -78,7 +109,10 @@ function attach(
     event.preventDefault();
     closed();
   };
-  webSocket.onclose = closed;
+  webSocket.onclose = () => {
+    open.delete(webSocket);
+    closed();
+  };
 }
 
 class DenoSocket implements Socket {

@@ -16,7 +16,7 @@ export const DEFAULT_CONFIG: ServerConfig = {
   open: false,
 };
 
-const CONFIG_DEADLINE_MS = 5_000;
+const CONFIG_DEADLINE_MS = 3_000;
 
 /** Falls back to the defaults when the server has no answer: the page must come up all the same. */
 export async function fetchConfig(): Promise<ServerConfig> {

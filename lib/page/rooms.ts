@@ -66,17 +66,22 @@ export function markRoomRead(room: Room): Room {
 
 /** Replaces everyone. A user who is listed twice counts once. */
 export function setUsers(room: Room, users: readonly PresentUser[]): Room {
-  return users.reduce(addUser, { ...room, users: [] });
+  const byId = new Map(users.map(({ user_id, name }) => [user_id, { user_id, name }]));
+  return { ...room, users: sorted([...byId.values()]) };
 }
 
 /** A `join` may come again after a reconnect, or tell a new name. */
 export function addUser(room: Room, { user_id, name }: PresentUser): Room {
   const others = room.users.filter((user) => user.user_id !== user_id);
-  const users = [...others, { user_id, name }];
-  users.sort((a, b) => a.name.localeCompare(b.name) || a.user_id.localeCompare(b.user_id));
-  return { ...room, users };
+  return { ...room, users: sorted([...others, { user_id, name }]) };
 }
 
 export function removeUser(room: Room, userId: string): Room {
   return { ...room, users: room.users.filter((user) => user.user_id !== userId) };
+}
+
+const { compare } = new Intl.Collator();
+
+function sorted(users: readonly PresentUser[]): PresentUser[] {
+  return users.toSorted((a, b) => compare(a.name, b.name) || compare(a.user_id, b.user_id));
 }

@@ -2,7 +2,7 @@
  * One signed-in user's connection: joins the rooms, sends from the outbox, and turns what arrives and what
  * the user does into changes of the store; `components/` shows that.
  */
-import { Connection, type ConnectionState, type SocketLike } from "./connection.ts";
+import { type Clock, Connection, type ConnectionState, type SocketLike } from "./connection.ts";
 import { type ServerFrame, toWireUserId } from "./frames.ts";
 import { newMessageId, SeenIds } from "./ids.ts";
 import { type ConnectAnswers, type Identity, silentRooms } from "./identity.ts";
@@ -36,6 +36,7 @@ export interface SessionOptions {
   own: KeyValueStore;
   openSocket: () => SocketLike;
   isWatched: () => boolean;
+  clock?: Clock;
 }
 
 /** Ids of messages and notifications that are remembered against doubles. */
@@ -142,7 +143,7 @@ export class Session {
 
   #start(identity: Identity, rooms: readonly string[], activeRoom = ""): void {
     this.#connection?.disconnect();
-    const { shared, own, openSocket } = this.#options;
+    const { shared, own, openSocket, clock } = this.#options;
     const notices = loadNotices(shared, identity.user_id);
     const outbox = loadOutbox(own, identity.user_id);
     this.#seen = new SeenIds(SEEN_LIMIT);
@@ -154,6 +155,7 @@ export class Session {
       onOpen: () => this.#opened(),
       onFrame: (frame) => this.#received(frame),
       onState: (state) => this.#connectionChanged(state),
+      ...(clock === undefined ? {} : { clock }),
     });
     this.#connection.connect();
   }

@@ -9,13 +9,14 @@ import { Message } from "./Message.tsx";
 interface ChatLogProps {
   room: string;
   rows: readonly Row[];
+  isOnline: boolean;
   empty: ComponentChildren;
 }
 
 /** Less than this from the end still counts as being there. */
 const BOTTOM_MARGIN_PX = 48;
 
-export function ChatLog({ room, rows, empty }: ChatLogProps) {
+export function ChatLog({ room, rows, isOnline, empty }: ChatLogProps) {
   const log = useRef<HTMLDivElement>(null);
   const [isAtBottom, setAtBottom] = useState(true);
   const [hasNew, setHasNew] = useState(false);
@@ -56,7 +57,7 @@ export function ChatLog({ room, rows, empty }: ChatLogProps) {
           {rows.map((row) =>
             row.kind === "day"
               ? <DaySeparator key={row.key} timestamp={row.timestamp} />
-              : <Message key={row.key} row={row} />
+              : <Message key={row.key} row={row} isOnline={isOnline} />
           )}
         </div>
       </div>

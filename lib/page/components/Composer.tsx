@@ -1,5 +1,5 @@
 /** Where messages are written: Enter sends, Shift+Enter makes a new line. Works without a connection. */
-import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { usePage } from "../context.ts";
 import { Icon } from "./Icon.tsx";
 
@@ -21,6 +21,7 @@ export function Composer({ room, isOnline }: ComposerProps) {
   const hintId = useId();
   const area = useRef<HTMLTextAreaElement>(null);
   useAutosize(area, text);
+  useEffect(() => takeLostFocus(area.current), []);
 
   const isTooLong = text.length > MESSAGE_LIMIT;
   const isEmpty = text.trim() === "";
@@ -85,10 +86,20 @@ export function Composer({ room, isOnline }: ComposerProps) {
 
 function Keys() {
   return (
-    <>
+    <span class="composer-keys">
       <kbd>Enter</kbd> to send, <kbd>Shift</kbd> <kbd>Enter</kbd> for a new line
-    </>
+    </span>
   );
+}
+
+/**
+ * Signing in, joining and leaving a room remove the button that had the focus. It goes to the composer, but
+ * not on a touch screen, where the keyboard would come up unasked.
+ */
+function takeLostFocus(area: HTMLElement | null): void {
+  if (document.activeElement !== document.body) return;
+  const target = matchMedia("(hover: hover)").matches ? area : document.getElementById("main");
+  target?.focus({ preventScroll: true });
 }
 
 /** Grows with its text; `main.css` says how far. */

@@ -21,7 +21,6 @@ export function ConnectScreen({ answers, isOpenMode, theme, onConnect }: Connect
       <main class="connect-main" id="main">
         <div class="connect-card">
           <h2>Join the conversation</h2>
-          <p class="muted">You are connected as soon as you answer three questions.</p>
           <ConnectForm answers={answers} onConnect={onConnect} />
           {isOpenMode && <OpenModeNote />}
         </div>

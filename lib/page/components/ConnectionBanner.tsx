@@ -6,7 +6,7 @@ import { Icon } from "./Icon.tsx";
 
 interface ConnectionBannerProps {
   connection: ConnectionState;
-  /** Messages in the outbox. */
+  /** Messages that are to be sent. */
   waiting: number;
 }
 

@@ -8,17 +8,19 @@ import { Icon } from "./Icon.tsx";
 
 interface MessageProps {
   row: MessageRow;
+  isOnline: boolean;
 }
 
 /** A class, for `shouldComponentUpdate`: one new message must not draw five hundred old ones again. */
 export class Message extends Component<MessageProps> {
-  override shouldComponentUpdate({ row: next }: MessageProps): boolean {
+  override shouldComponentUpdate({ row: next, isOnline }: MessageProps): boolean {
     const { row } = this.props;
+    if (next.delivery === "pending" && isOnline !== this.props.isOnline) return true;
     return row.message !== next.message || row.isFirst !== next.isFirst ||
       row.isOwn !== next.isOwn || row.delivery !== next.delivery || row.failure !== next.failure;
   }
 
-  render({ row }: MessageProps) {
+  render({ row, isOnline }: MessageProps) {
     const { message, isOwn, isFirst, delivery } = row;
     const { user_id, name, timestamp } = message;
     const side = isOwn ? "message-own" : "message-other";
@@ -39,7 +41,7 @@ export class Message extends Component<MessageProps> {
           </p>
           {delivery === "pending" && (
             <p class="delivery">
-              <Icon name="clock" /> Sending…
+              <Icon name="clock" /> {isOnline ? "Sending…" : "Waiting to be sent"}
             </p>
           )}
           {delivery === "failed" && <Failure id={message.id} reason={row.failure} />}

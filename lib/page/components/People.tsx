@@ -10,6 +10,9 @@ interface PeopleProps {
   isOnline: boolean;
 }
 
+/** More would only be scrolled past; the others are counted. */
+const SHOWN_LIMIT = 200;
+
 export function People({ users, me, isOnline }: PeopleProps) {
   if (users.length === 0) {
     return (
@@ -18,9 +21,10 @@ export function People({ users, me, isOnline }: PeopleProps) {
   }
   const self = users.filter(({ user_id }) => user_id === me.user_id);
   const others = users.filter(({ user_id }) => user_id !== me.user_id);
+  const hidden = users.length - SHOWN_LIMIT;
   return (
     <ul class={isOnline ? "people" : "people people-stale"} aria-label="People">
-      {[...self, ...others].map(({ user_id, name }) => (
+      {[...self, ...others].slice(0, SHOWN_LIMIT).map(({ user_id, name }) => (
         <li key={user_id} class="person">
           <Avatar userId={user_id} name={name} />
           <span class="person-text">
@@ -32,6 +36,7 @@ export function People({ users, me, isOnline }: PeopleProps) {
           </span>
         </li>
       ))}
+      {hidden > 0 && <li class="people-empty muted">and {hidden} more</li>}
     </ul>
   );
 }

@@ -31,6 +31,7 @@ export function RoomPanel({ room, index, outbox, me, isOnline }: RoomPanelProps)
         <ChatLog
           room={room.room}
           rows={rows}
+          isOnline={isOnline}
           empty={<EmptyRoom userId={me.user_id} />}
         />
         <Composer room={room.room} isOnline={isOnline} />

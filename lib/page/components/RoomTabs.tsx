@@ -60,6 +60,7 @@ function Tab({ room: { room, unread }, index, isActive }: TabProps) {
       tabIndex={isActive ? 0 : -1}
       aria-selected={isActive}
       aria-controls={isActive ? panelId(index) : undefined}
+      aria-keyshortcuts="Delete"
       aria-label={unread === 0 ? room : `${room}, ${unread} unread`}
       title={room}
       onClick={() => session.activateRoom(room)}

@@ -1,0 +1,46 @@
+-- Puts a client in a room or takes it out, and writes the user's entry of the connection hash anew.
+-- KEYS: connection hash (seed 000), hash of the user's clients in the room: client id to "number lease JSON"
+-- ARGV: user field, client id, lease (to take out: it must be the client's; '' for any), JSON ('' to take out)
+-- Returns 1 if the user is now in the room or out of it and was not before.
+local clients = {}
+local known
+local last = 0
+local entries = redis.call('HGETALL', KEYS[2])
+for i = 1, #entries, 2 do
+  local number, lease, json = string.match(entries[i + 1], '^(%d+) (%S+) (.*)$')
+  local client = { id = entries[i], number = tonumber(number), lease = lease, json = json }
+  last = math.max(last, client.number)
+  if client.id == ARGV[2] then
+    known = client
+  else
+    table.insert(clients, client)
+  end
+end
+
+if ARGV[4] ~= '' then
+  local added = { number = known and known.number or last + 1, json = ARGV[4] }
+  table.insert(clients, added)
+  redis.call('HSET', KEYS[2], ARGV[2], added.number .. ' ' .. ARGV[3] .. ' ' .. added.json)
+else
+  if not known or (ARGV[3] ~= '' and ARGV[3] ~= known.lease) then
+    return 0
+  end
+  redis.call('HDEL', KEYS[2], ARGV[2])
+  if #clients == 0 then
+    redis.call('HDEL', KEYS[1], ARGV[1])
+    return 1
+  end
+end
+
+-- The newest client is the user's entry; where there are several, all of them are in it.
+table.sort(clients, function(a, b) return a.number < b.number end)
+local entry = clients[#clients].json
+if #clients > 1 then
+  local all = {}
+  for _, client in ipairs(clients) do
+    table.insert(all, client.json)
+  end
+  entry = string.sub(entry, 1, -2) .. ',"clients":[' .. table.concat(all, ',') .. ']}'
+end
+redis.call('HSET', KEYS[1], ARGV[1], entry)
+return #entries == 0 and 1 or 0

@@ -1,0 +1,481 @@
+/** The settings: what each of them takes, where they are read from, and how a wrong one stops the start. */
+import assert from "node:assert/strict";
+import { ConfigError, loadConfig, readConfig, type SettingName, SETTINGS } from "../lib/config.ts";
+import { VERSION } from "../lib/version.ts";
+import { run } from "./support/command.ts";
+import { ROOT } from "./support/paths.ts";
+import { Program } from "./support/program.ts";
+
+type Env = Record<string, string>;
+
+Deno.test("readConfig() without settings gives the documented defaults", () => {
+  const { config, warnings } = readConfig({});
+  assert.deepEqual(config, {
+    host: "127.0.0.1",
+    port: 7000,
+    debug: false,
+    listener: "deno",
+    dataDir: "data",
+    tls: undefined,
+    keepaliveSeconds: 25,
+    shutdownSeconds: 10,
+    bot: { name: "NotificationBot", room: "1" },
+    limits: {
+      frame: 65536,
+      message: 10000,
+      name: 64,
+      room: 128,
+      userId: 64,
+      rooms: 100,
+      queue: 1048576,
+      inbox: 1000,
+    },
+    redis: undefined,
+  });
+  assert.deepEqual(warnings, []);
+});
+
+Deno.test("readConfig() takes every setting from the environment", () => {
+  const { config, warnings } = readConfig(
+    {
+      APP_HOST: "0.0.0.0",
+      APP_PORT: "8080",
+      APP_DEBUG: "true",
+      APP_LISTENER: "node",
+      APP_DATA_DIR: ":memory:",
+      APP_TLS_CERT: "/cert.pem",
+      APP_TLS_KEY: "/key.pem",
+      APP_KEEPALIVE_SECONDS: "5",
+      APP_SHUTDOWN_SECONDS: "3",
+      APP_LIMIT_FRAME: "1",
+      APP_LIMIT_MESSAGE: "2",
+      APP_LIMIT_NAME: "3",
+      APP_LIMIT_ROOM: "4",
+      APP_LIMIT_USER_ID: "5",
+      APP_LIMIT_ROOMS: "6",
+      APP_LIMIT_QUEUE: "7",
+      APP_LIMIT_INBOX: "8",
+      BOT_NAME: "Bot",
+      BOT_ROOM: "lobby",
+      REDIS_ENABLED: "true",
+      REDIS_URL: "",
+      REDIS_HOST: "redis",
+      REDIS_PORT: "6380",
+      REDIS_USERNAME: "user",
+      REDIS_PASSWORD: "secret",
+      REDIS_PREFIX: "n:",
+      REDIS_MESSAGE_CHANNEL: "n-messages",
+      REDIS_LEASE_SECONDS: "9",
+    } satisfies Record<SettingName, string>,
+  );
+  assert.deepEqual(config, {
+    host: "0.0.0.0",
+    port: 8080,
+    debug: true,
+    listener: "node",
+    dataDir: ":memory:",
+    tls: { cert: "/cert.pem", key: "/key.pem" },
+    keepaliveSeconds: 5,
+    shutdownSeconds: 3,
+    bot: { name: "Bot", room: "lobby" },
+    limits: {
+      frame: 1,
+      message: 2,
+      name: 3,
+      room: 4,
+      userId: 5,
+      rooms: 6,
+      queue: 7,
+      inbox: 8,
+    },
+    redis: {
+      host: "redis",
+      port: 6380,
+      username: "user",
+      password: "secret",
+      database: 0,
+      tls: false,
+      prefix: "n:",
+      messageChannel: "n-messages",
+      leaseSeconds: 9,
+    },
+  });
+  assert.deepEqual(warnings, []);
+});
+
+Deno.test("readConfig() takes an empty or blank value as the default", () => {
+  assert.deepEqual(readConfig({ APP_PORT: "", BOT_ROOM: "  ", APP_DEBUG: "" }), readConfig({}));
+});
+
+Deno.test("readConfig() takes `off` for a limit", () => {
+  const limits = Object.keys(SETTINGS).filter((name) => name.startsWith("APP_LIMIT_"));
+  const { config } = readConfig(Object.fromEntries(limits.map((name) => [name, "off"])));
+  assert.deepEqual(new Set(Object.values(config.limits)), new Set([Infinity]));
+  assert.equal(limits.length, Object.keys(config.limits).length);
+});
+
+const SWITCHES: [value: string, on: boolean][] = [
+  ["true", true],
+  ["TRUE", true],
+  ["1", true],
+  ["yes", true],
+  ["on", true],
+  ["false", false],
+  ["0", false],
+  ["no", false],
+  ["Off", false],
+];
+for (const [value, on] of SWITCHES) {
+  Deno.test(`readConfig() reads ${value} as ${on}`, () => {
+    assert.equal(readConfig({ APP_DEBUG: value }).config.debug, on);
+    assert.equal(readConfig({ REDIS_ENABLED: value }).config.redis !== undefined, on);
+  });
+}
+
+const BAD: [name: SettingName, value: string, allowed: string][] = [
+  ["APP_PORT", "http", "a whole number from 0 to 65535"],
+  ["APP_PORT", "65536", "a whole number from 0 to 65535"],
+  ["APP_PORT", "-1", "a whole number from 0 to 65535"],
+  ["APP_PORT", "70.5", "a whole number from 0 to 65535"],
+  ["REDIS_PORT", "0x10", "a whole number from 0 to 65535"],
+  ["APP_DEBUG", "maybe", "true or false"],
+  ["REDIS_ENABLED", "2", "true or false"],
+  ["APP_LISTENER", "bun", "deno or node"],
+  ["APP_LISTENER", "Deno", "deno or node"],
+  ["APP_KEEPALIVE_SECONDS", "0", "a number of seconds from 1 to 86400"],
+  ["APP_KEEPALIVE_SECONDS", "25s", "a number of seconds from 1 to 86400"],
+  ["APP_SHUTDOWN_SECONDS", "86401", "a number of seconds from 1 to 86400"],
+  ["REDIS_LEASE_SECONDS", "1.5", "a number of seconds from 1 to 86400"],
+  ["APP_LIMIT_FRAME", "0", "a whole number from 1 on, or off"],
+  ["APP_LIMIT_MESSAGE", "-5", "a whole number from 1 on, or off"],
+  ["APP_LIMIT_QUEUE", "1e6", "a whole number from 1 on, or off"],
+  ["APP_LIMIT_INBOX", "unlimited", "a whole number from 1 on, or off"],
+  ["APP_LIMIT_ROOMS", "9999999999999999", "a whole number from 1 on, or off"],
+  ["BOT_ROOM", "two\nlines", "a non-empty text in one line"],
+  ["APP_HOST", "a\u0000b", "a non-empty text in one line"],
+  ["REDIS_URL", "http://localhost:6379", "a URL such as redis://user:password@host:6379/0"],
+  ["REDIS_URL", "localhost:6379", "a URL such as redis://user:password@host:6379/0"],
+  ["REDIS_URL", "redis://localhost:99999", "a URL such as redis://user:password@host:6379/0"],
+  ["REDIS_URL", "redis://localhost/main", "a URL such as redis://user:password@host:6379/0"],
+  ["REDIS_URL", "redis://localhost/1/2", "a URL such as redis://user:password@host:6379/0"],
+];
+for (const [name, value, allowed] of BAD) {
+  Deno.test(`readConfig() refuses ${name}=${JSON.stringify(value)}`, () => {
+    const { message } = refusal({ [name]: value });
+    assert.ok(
+      message.startsWith(
+        `Cannot use ${name}: current value is ${JSON.stringify(value)}, allowed is ${allowed}`,
+      ),
+      message,
+    );
+  });
+}
+
+Deno.test("readConfig() refuses a bad Redis setting even where Redis is off", () => {
+  assert.match(refusal({ REDIS_ENABLED: "false", REDIS_PORT: "x" }).message, /REDIS_PORT/);
+});
+
+const TLS_ALONE: [set: string, missing: string][] = [
+  ["APP_TLS_CERT", "APP_TLS_KEY"],
+  ["APP_TLS_KEY", "APP_TLS_CERT"],
+];
+for (const [set, missing] of TLS_ALONE) {
+  Deno.test(`readConfig() refuses ${set} without ${missing}`, () => {
+    assert.equal(
+      refusal({ [set]: "/file.pem" }).message,
+      `Cannot use ${set} alone: ${missing} is not set, and TLS needs both`,
+    );
+  });
+}
+
+const REDIS_USED: [env: Env, used: boolean][] = [
+  [{}, false],
+  [{ REDIS_PORT: "6380", REDIS_PREFIX: "x:" }, false],
+  [{ REDIS_HOST: "localhost" }, true],
+  [{ REDIS_URL: "redis://localhost" }, true],
+  [{ REDIS_HOST: " " }, false],
+  [{ REDIS_ENABLED: "true" }, true],
+  [{ REDIS_ENABLED: "", REDIS_HOST: "localhost" }, true],
+  [{ REDIS_ENABLED: "false", REDIS_HOST: "localhost" }, false],
+  [{ REDIS_ENABLED: "false", REDIS_URL: "redis://localhost" }, false],
+];
+for (const [env, used] of REDIS_USED) {
+  Deno.test(`readConfig() ${used ? "uses Redis" : "needs no Redis"} with ${show(env)}`, () => {
+    assert.equal(readConfig(env).config.redis !== undefined, used);
+  });
+}
+
+Deno.test("readConfig() with only REDIS_ENABLED takes the default Redis", () => {
+  assert.deepEqual(readConfig({ REDIS_ENABLED: "true" }).config.redis, {
+    host: "127.0.0.1",
+    port: 6379,
+    username: undefined,
+    password: undefined,
+    database: 0,
+    tls: false,
+    prefix: "notifyli:",
+    messageChannel: "notifyli:messages",
+    leaseSeconds: 15,
+  });
+});
+
+Deno.test("readConfig() makes the message channel of the prefix, unless it is given", () => {
+  const channel = (env: Env) =>
+    readConfig({ REDIS_ENABLED: "1", ...env }).config.redis!.messageChannel;
+  assert.equal(channel({ REDIS_PREFIX: "app:" }), "app:messages");
+  assert.equal(channel({ REDIS_PREFIX: "app:", REDIS_MESSAGE_CHANNEL: "news" }), "news");
+});
+
+const HERE = {
+  host: "localhost",
+  port: 6379,
+  username: undefined as string | undefined,
+  password: undefined as string | undefined,
+  database: 0,
+  tls: false,
+};
+const URLS: [url: string, address: typeof HERE][] = [
+  ["redis://localhost", HERE],
+  ["redis://localhost/", HERE],
+  ["redis://localhost:6380/2", { ...HERE, port: 6380, database: 2 }],
+  ["redis://user:secret@localhost", { ...HERE, username: "user", password: "secret" }],
+  ["redis://:secret@localhost", { ...HERE, password: "secret" }],
+  ["redis://user@localhost", { ...HERE, username: "user" }],
+  ["redis://us%40er:p%2F%3A%40%25@localhost", { ...HERE, username: "us@er", password: "p/:@%" }],
+  ["rediss://localhost:6390", { ...HERE, port: 6390, tls: true }],
+  ["redis://[::1]:6380/1", { ...HERE, host: "::1", port: 6380, database: 1 }],
+  ["redis://[fd00::2]", { ...HERE, host: "fd00::2" }],
+];
+for (const [url, address] of URLS) {
+  Deno.test(`readConfig() reads the parts of ${url}`, () => {
+    const { host, port, username, password, database, tls } = readConfig({ REDIS_URL: url }).config
+      .redis!;
+    assert.deepEqual({ host, port, username, password, database, tls }, address);
+  });
+}
+
+Deno.test("readConfig() takes REDIS_URL in place of the single Redis settings", () => {
+  const { redis } = readConfig({
+    REDIS_URL: "redis://one:1111",
+    REDIS_HOST: "two",
+    REDIS_PORT: "2222",
+    REDIS_USERNAME: "user",
+    REDIS_PASSWORD: "secret",
+  }).config;
+  const { host, port, username, password } = redis!;
+  assert.deepEqual([host, port, username, password], ["one", 1111, undefined, undefined]);
+});
+
+const SECRET_URLS = [
+  "http://user:hunter2@localhost",
+  "redis://user:hunter2@localhost:port",
+  "redis://user:hunter2@localhost/database",
+  "redis://user:pre:hunter2@local host",
+  "redis://user:hunter2@post@local host",
+  "redis://user:pre/hunter2@localhost",
+  "redis://user:1/hunter2@localhost",
+  "redis://user:1#hunter2@localhost",
+  "redis://user:hunter2%@localhost",
+  "redis://:hunter2@/",
+  "user:hunter2@localhost:6379",
+];
+for (const url of SECRET_URLS) {
+  Deno.test(`readConfig() refuses ${url} without showing its password`, () => {
+    const { message } = refusal({ REDIS_URL: url });
+    assert.match(message, /^Cannot use REDIS_URL: current value is "(\w+:\/\/)?\*\*\*@/);
+    assert.doesNotMatch(message, /hunter2/);
+  });
+}
+
+const UNKNOWN: [name: string, warning: string][] = [
+  ["APP_PROT", "Unknown setting APP_PROT: it is ignored; did you mean APP_PORT?"],
+  ["APP_PRT", "Unknown setting APP_PRT: it is ignored; did you mean APP_PORT?"],
+  ["APP_PORTS", "Unknown setting APP_PORTS: it is ignored; did you mean APP_PORT?"],
+  ["APP_PORK", "Unknown setting APP_PORK: it is ignored; did you mean APP_PORT?"],
+  ["REDIS_HOTS", "Unknown setting REDIS_HOTS: it is ignored; did you mean REDIS_HOST?"],
+  ["BOT_ROM", "Unknown setting BOT_ROM: it is ignored; did you mean BOT_ROOM?"],
+  ["APP_COLOUR", "Unknown setting APP_COLOUR: it is ignored"],
+];
+for (const [name, warning] of UNKNOWN) {
+  Deno.test(`readConfig() warns of the unknown ${name}`, () => {
+    assert.deepEqual(readConfig({ [name]: "value" }).warnings, [warning]);
+  });
+}
+
+Deno.test("readConfig() warns of no variable that is somebody else's", () => {
+  assert.deepEqual(
+    readConfig({ PATH: "/bin", HOME: "/root", APPLE: "1", app_port: "x" }).warnings,
+    [],
+  );
+});
+
+Deno.test("loadConfig() reads .env in the folder", async () => {
+  await using folder = await EnvFolder.with(
+    "# a comment\nBOT_ROOM='from the file'\nexport BOT_NAME=Bot # why\n\nAPP_LIMIT_NAME=12\n",
+  );
+  const { config } = loadConfig(folder.path);
+  assert.deepEqual(config.bot, { room: "from the file", name: "Bot" });
+  assert.equal(config.limits.name, 12);
+});
+
+Deno.test("loadConfig() stops at a bad value in .env", async () => {
+  await using folder = await EnvFolder.with("APP_LIMIT_NAME=many\n");
+  assert.throws(
+    () => loadConfig(folder.path),
+    (error) => error instanceof ConfigError && /APP_LIMIT_NAME.*"many"/.test(error.message),
+  );
+});
+
+Deno.test("loadConfig() goes without a .env, but not with one it cannot read", async () => {
+  await using folder = await EnvFolder.with("BOT_ROOM=room\n");
+  await Deno.remove(`${folder.path}/.env`);
+  assert.equal(loadConfig(folder.path).config.bot.room, "1");
+  await Deno.mkdir(`${folder.path}/.env`);
+  assert.throws(
+    () => loadConfig(folder.path),
+    (error) => error instanceof ConfigError && error.message.includes(`${folder.path}/.env`),
+  );
+});
+
+Deno.test("start takes a setting from the environment before one in .env", async () => {
+  await using folder = await EnvFolder.with(
+    "BOT_ROOM=file\nAPP_KEEPALIVE_SECONDS=7\nAPP_PORT=bad\n",
+  );
+  await using program = await Program.start({
+    dataDir: folder.path,
+    env: { BOT_ROOM: "environment" },
+  });
+  const page = await (await fetch(`${program.url}/config.json`)).json();
+  assert.deepEqual([page.bot_room, page.keepalive_seconds], ["environment", 7]);
+});
+
+Deno.test("start logs a warning for an unknown setting and starts", async () => {
+  await using program = await Program.start({ env: { APP_LISTENR: "node" } });
+  assert.deepEqual(
+    program.log.filter(({ level }) => level === "warning")
+      .map(({ message }) => message),
+    ["Unknown setting APP_LISTENR: it is ignored; did you mean APP_LISTENER?"],
+  );
+});
+
+Deno.test("start with a bad value ends with code 2 and one line", async () => {
+  const { code, stdout, stderr } = await notifyli(["start"], { APP_PORT: "seven" });
+  assert.equal(
+    stderr,
+    'Cannot use APP_PORT: current value is "seven", allowed is a whole number from 0 to 65535\n',
+  );
+  assert.deepEqual([code, stdout], [2, ""]);
+});
+
+for (const listener of ["deno", "node"]) {
+  Deno.test(`start on a port in use ends with code 1 and says so (${listener})`, async () => {
+    using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const { port } = taken.addr;
+    await using program = await Program.spawn({
+      env: { APP_PORT: String(port), APP_LISTENER: listener },
+    });
+    const { code } = await program.ended();
+    assert.equal(code, 1, program.output);
+    assert.deepEqual(program.log.map(({ level, message }) => ({ level, message })), [{
+      level: "error",
+      message: `cannot start: address 127.0.0.1:${port} is in use (APP_HOST, APP_PORT)`,
+    }]);
+    assert.deepEqual(program.errors, []);
+  });
+
+  Deno.test(`start on an address of another machine ends with code 1 (${listener})`, async () => {
+    await using program = await Program.spawn({
+      env: { APP_HOST: "203.0.113.1", APP_LISTENER: listener },
+    });
+    const { code } = await program.ended();
+    assert.equal(code, 1, program.output);
+    assert.deepEqual(
+      program.log.map(({ message }) => message),
+      ["cannot start: address 203.0.113.1 is not one of this machine (APP_HOST)"],
+    );
+  });
+
+  Deno.test(`start with a certificate that is not there names the file (${listener})`, async () => {
+    await using program = await Program.spawn({
+      env: {
+        APP_LISTENER: listener,
+        APP_TLS_CERT: "/nowhere/cert.pem",
+        APP_TLS_KEY: "/nowhere/key.pem",
+      },
+    });
+    const { code } = await program.ended();
+    assert.equal(code, 1, program.output);
+    assert.match(program.log[0]?.message ?? "", /^cannot start: .*\/nowhere\/cert\.pem/);
+  });
+}
+
+Deno.test("an unknown command ends with code 2 and the usage", async () => {
+  const { code, stdout, stderr } = await notifyli(["sned"]);
+  assert.match(stderr, /^Unknown command "sned"\n\nnotifyli .*\n\nUsage: /);
+  assert.deepEqual([code, stdout], [2, ""]);
+});
+
+Deno.test("an unknown option of start ends with code 2", async () => {
+  const { code, stderr } = await notifyli(["start", "--port"]);
+  assert.match(stderr, /^Unknown option "--port"\n\nUsage: notifyli start/);
+  assert.equal(code, 2);
+});
+
+for (const help of ["--help", "-h", "help"]) {
+  Deno.test(`${help} prints the commands`, async () => {
+    const { code, stdout, stderr } = await notifyli([help]);
+    for (const command of ["start", "send", "version", "help"]) {
+      assert.match(stdout, new RegExp(`^  ${command} `, "m"));
+    }
+    assert.deepEqual([code, stderr], [0, ""]);
+  });
+}
+
+for (const version of ["version", "--version", "-V"]) {
+  Deno.test(`${version} prints the version and nothing else`, async () => {
+    assert.deepEqual(await notifyli([version]), { code: 0, stdout: `${VERSION}\n`, stderr: "" });
+  });
+}
+
+Deno.test("start --help prints its usage even where the settings are wrong", async () => {
+  const { code, stdout } = await notifyli(["start", "--help"], { APP_PORT: "x" });
+  assert.match(stdout, /^Usage: notifyli start/);
+  assert.equal(code, 0);
+});
+
+function refusal(env: Env): ConfigError {
+  try {
+    readConfig(env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error;
+    throw error;
+  }
+  throw new Error(`${show(env)} was not refused`);
+}
+
+function show(env: Env): string {
+  return Object.entries(env).map(([name, value]) => `${name}=${value}`).join(" ") || "no setting";
+}
+
+async function notifyli(args: readonly string[], env: Env = {}) {
+  await using folder = await EnvFolder.with("");
+  return await run([
+    ...[Deno.execPath(), "run", "--allow-net", "--allow-env", "--allow-read"],
+    ...[`${ROOT}main.ts`, ...args],
+  ], { cwd: folder.path, env });
+}
+
+/** A folder with a `.env`. */
+class EnvFolder implements AsyncDisposable {
+  private constructor(readonly path: string) {}
+
+  static async with(text: string): Promise<EnvFolder> {
+    const folder = new EnvFolder(await Deno.makeTempDir());
+    await Deno.writeTextFile(`${folder.path}/.env`, text);
+    return folder;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Deno.remove(this.path, { recursive: true });
+  }
+}

@@ -1,0 +1,106 @@
+/** Both engines on their real parts: SQLite in a file and in memory, and a Redis. */
+import assert from "node:assert/strict";
+import type { RedisConfig } from "../lib/config.ts";
+import type { Engine } from "../lib/engine.ts";
+import { openEmbedded } from "../lib/engines/embedded.ts";
+import { openRedis } from "../lib/engines/redis.ts";
+import { INBOX_SIZE, testEngine } from "./support/engine_suite.ts";
+import { RedisServer } from "./support/redis.ts";
+
+testEngine("embedded (file)", async () => {
+  const dataDir = await Deno.makeTempDir();
+  const engine = openEmbedded({ dataDir, inboxSize: INBOX_SIZE });
+  return closingAlso(engine, () => Deno.remove(dataDir, { recursive: true }));
+});
+
+testEngine("embedded (memory)", () => {
+  return Promise.resolve(openEmbedded({ dataDir: ":memory:", inboxSize: INBOX_SIZE }));
+});
+
+testEngine("redis", async () => {
+  const server = await RedisServer.start();
+  const engine = openRedis(redisConfig(server), { name: "test", inboxSize: INBOX_SIZE });
+  return closingAlso(engine, () => server[Symbol.asyncDispose]());
+});
+
+testEngine("redis (own prefix)", async () => {
+  const server = await RedisServer.start();
+  const config = { ...redisConfig(server), prefix: "shop:" };
+  return closingAlso(openRedis(config, { name: "test", inboxSize: INBOX_SIZE }), async () => {
+    const keys = await server.cli("KEYS", "*");
+    await server[Symbol.asyncDispose]();
+    for (const key of keys.split("\n")) if (key !== "") assert.match(key, /^shop:/);
+  });
+});
+
+Deno.test("embedded engine keeps what was queued over a restart", async () => {
+  const dataDir = await Deno.makeTempDir();
+  const options = { dataDir, inboxSize: INBOX_SIZE };
+  const notification = { site: "default", user: "1", id: "n-1", room: "lobby", text: "{}" };
+  {
+    await using engine = openEmbedded(options);
+    await engine.inbox.append(notification);
+  }
+  {
+    await using engine = openEmbedded(options);
+    const queued = await engine.inbox.queued("default", "1", "lobby");
+    assert.deepEqual(queued, [{ id: "n-1", room: "lobby", text: "{}" }]);
+  }
+  await Deno.remove(dataDir, { recursive: true });
+});
+
+Deno.test("embedded engine refuses a file that another server uses", async () => {
+  const dataDir = await Deno.makeTempDir();
+  {
+    await using engine = openEmbedded({ dataDir, inboxSize: INBOX_SIZE });
+    await engine.inbox.append({ site: "default", user: "1", id: "n-1", room: "r", text: "{}" });
+    assert.throws(
+      () => openEmbedded({ dataDir, inboxSize: INBOX_SIZE }),
+      /notifyli\.db \(APP_DATA_DIR\): another server is using it/,
+    );
+  }
+  await Deno.remove(dataDir, { recursive: true });
+});
+
+Deno.test("redis engine writes the connection hash of seed 000", async () => {
+  await using server = await RedisServer.start();
+  await using engine = openRedis(redisConfig(server), { name: "test", inboxSize: INBOX_SIZE });
+  await engine.run({ handlePublication() {}, handleRestored() {} });
+  const connection = {
+    client_id: "abc123",
+    room: "/user/123",
+    name: "Alice",
+    user_id: 123,
+    connected_at: 1_700_000_000,
+  };
+  await engine.presence.add("default", "123", connection);
+  const hash = await server.cli("HGETALL", "notifyli:connections:/user/123");
+  const [field, json] = hash.split("\n");
+  assert.equal(field, "user_123");
+  assert.equal(json, JSON.stringify(connection));
+  await engine.presence.remove("default", "123", connection);
+  assert.equal(await server.cli("EXISTS", "notifyli:connections:/user/123"), "0");
+});
+
+function redisConfig(server: RedisServer): RedisConfig {
+  return {
+    host: "127.0.0.1",
+    port: server.port,
+    database: 0,
+    tls: false,
+    prefix: "notifyli:",
+    messageChannel: "notifyli:messages",
+    leaseSeconds: 15,
+  };
+}
+
+/** The engine, which takes its store with it when it is closed. */
+function closingAlso(engine: Engine, close: () => Promise<void>): Engine {
+  return {
+    ...engine,
+    async [Symbol.asyncDispose]() {
+      await engine[Symbol.asyncDispose]();
+      await close();
+    },
+  };
+}

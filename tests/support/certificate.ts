@@ -1,0 +1,41 @@
+/** A self-signed certificate for 127.0.0.1 and localhost, made by `openssl` in a temporary folder. */
+import { run } from "./command.ts";
+
+export class Certificate implements AsyncDisposable {
+  readonly #folder: string;
+
+  private constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  static async make(): Promise<Certificate> {
+    const certificate = new Certificate(await Deno.makeTempDir());
+    const { code, stderr } = await run([
+      ...["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"],
+      ...["-nodes", "-days", "2", "-subj", "/CN=localhost"],
+      ...["-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"],
+      ...["-addext", "basicConstraints=critical,CA:FALSE"],
+      ...["-keyout", certificate.key, "-out", certificate.cert],
+    ]);
+    if (code !== 0) throw new Error(stderr);
+    return certificate;
+  }
+
+  /** Path of the PEM file. */
+  get cert(): string {
+    return `${this.#folder}/cert.pem`;
+  }
+
+  get key(): string {
+    return `${this.#folder}/key.pem`;
+  }
+
+  /** Settings for a notifyli that uses it. */
+  get env(): Record<string, string> {
+    return { APP_TLS_CERT: this.cert, APP_TLS_KEY: this.key };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Deno.remove(this.#folder, { recursive: true });
+  }
+}

@@ -1,0 +1,66 @@
+/** One-off commands, with a clean environment and all they print. */
+import { ROOT } from "./paths.ts";
+
+export interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface CommandOptions {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Standard input; none if absent. */
+  readonly input?: string;
+}
+
+/** Runs `command` to its end. */
+export async function run(
+  command: readonly string[],
+  { cwd, env, input }: CommandOptions = {},
+): Promise<Outcome> {
+  const [program = "", ...args] = command;
+  const child = new Deno.Command(program, {
+    args,
+    cwd,
+    clearEnv: true,
+    env: { ...baseEnv(), ...env },
+    stdin: input === undefined ? "null" : "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const writing = input === undefined ? undefined : write(child.stdin, input);
+  const { code, stdout, stderr } = await child.output();
+  await writing;
+  const decoder = new TextDecoder();
+  return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+}
+
+/** The command of a task in `deno.json`, to be run from any folder. */
+export function taskCommand(name: string): string[] {
+  const { tasks } = JSON.parse(Deno.readTextFileSync(`${ROOT}deno.json`));
+  const command: string = tasks[name].command;
+  return command.split(" ").map((word) => {
+    if (word === "deno") return Deno.execPath();
+    return word === "main.ts" ? `${ROOT}main.ts` : word;
+  });
+}
+
+/** What a command needs to run, and nothing that could configure notifyli. */
+export function baseEnv(): Record<string, string> {
+  const names = ["PATH", "HOME", "DENO_DIR"];
+  return Object.fromEntries(names.flatMap((name) => {
+    const value = Deno.env.get(name);
+    return value === undefined ? [] : [[name, value]];
+  }));
+}
+
+async function write(stdin: WritableStream<Uint8Array>, text: string): Promise<void> {
+  const writer = stdin.getWriter();
+  try {
+    await writer.write(new TextEncoder().encode(text));
+    await writer.close();
+  } catch {
+    // It ended without reading all of it.
+  }
+}

@@ -8,8 +8,8 @@ import { getLogger } from "@logtape/logtape";
 import type { Config } from "./lib/config.ts";
 import { DEFAULT_SITE } from "./lib/engine.ts";
 import type { RedisEngine } from "./lib/engines/redis.ts";
-import { connectRedis } from "./lib/engines/redis_client.ts";
-import { run, SCRIPTS } from "./lib/engines/redis_scripts.ts";
+import { connectRedis, readyWithin } from "./lib/engines/redis_client.ts";
+import { RedisLock } from "./lib/engines/redis_lock.ts";
 import { NotifyliError } from "./lib/errors.ts";
 import { parseObject } from "./lib/fields.ts";
 import type { Node } from "./lib/node.ts";
@@ -17,21 +17,27 @@ import { parseNotification } from "./lib/notification.ts";
 
 const log = getLogger(["notifyli", "bridge"]);
 
-/** The lock outlives its holder by no more than this. */
-const LOCK_MS = 3000;
 const LOCK_RENEWED_EVERY_MS = 1000;
+
+/** How long the ears wait for the lock, so that nothing is heard before somebody can route it. */
+const LOCK_WAIT_MS = 10_000;
+
+/** Payloads that wait while the lock is asked for; more are refused. */
+const MAX_WAITING = 10_000;
 
 /** Starts the bridge; disposing of it stops it. */
 export function startBridge(node: Node, engine: RedisEngine, config: Config): AsyncDisposable {
-  if (config.redis === undefined) throw new TypeError("The bridge needs Redis in the configuration");
+  if (config.redis === undefined) {
+    throw new TypeError("The bridge needs Redis in the configuration");
+  }
   const channel = config.redis.messageChannel;
-  const lock = new Lock(engine);
+  const router = new Router(node, config, new RedisLock(engine.redis, engine.keys.bridge));
 
   const subscriber = connectRedis(config.redis, {
     name: `${config.bot.name}-bridge`,
     async onReady() {
-      // First the lock, then the ears: what comes in between would be heard by nobody.
-      await lock.hold();
+      await readyWithin(engine.redis, LOCK_WAIT_MS);
+      await router.renew();
       try {
         await subscriber.subscribe(channel);
         log.info("subscribed to {channel}", { channel });
@@ -40,19 +46,55 @@ export function startBridge(node: Node, engine: RedisEngine, config: Config): As
       }
     },
   });
-  subscriber.on("message", (_channel: string, payload: string) => {
-    node.counters.bridge_received++;
-    if (lock.held) void route(node, payload, config);
-  });
-  const renewal = setInterval(() => void lock.hold(), LOCK_RENEWED_EVERY_MS);
+  subscriber.on("message", (_channel: string, payload: string) => router.hear(payload));
+  const renewal = setInterval(() => void router.renew(), LOCK_RENEWED_EVERY_MS);
 
   return {
     async [Symbol.asyncDispose]() {
       clearInterval(renewal);
       subscriber.disconnect();
-      await lock.release();
+      await router.stop();
     },
   };
+}
+
+/** Routes what is heard while this node holds the lock. */
+class Router {
+  readonly #node: Node;
+  readonly #config: Config;
+  readonly #lock: RedisLock;
+  /** Heard while it was not known who holds the lock; in order, up to `MAX_WAITING`. */
+  #waiting: string[] = [];
+
+  constructor(node: Node, config: Config, lock: RedisLock) {
+    this.#node = node;
+    this.#config = config;
+    this.#lock = lock;
+  }
+
+  hear(payload: string): void {
+    this.#node.counters.bridge_received++;
+    if (this.#waiting.length === 0) {
+      if (this.#lock.isHeld) return void route(this.#node, payload, this.#config);
+      if (this.#lock.isOthers) return;
+    }
+    if (this.#waiting.length >= MAX_WAITING) return void this.#node.counters.bridge_refused++;
+    if (this.#waiting.push(payload) === 1) void this.renew();
+  }
+
+  /** Keeps the lock or tries to take it, and routes what waited for that. */
+  async renew(): Promise<void> {
+    const before = this.#lock.isHeld;
+    const held = await this.#lock.hold();
+    if (held && !before) log.info("this node routes what is published");
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    if (held) { for (const payload of waiting) void route(this.#node, payload, this.#config); }
+  }
+
+  stop(): Promise<void> {
+    return this.#lock.release();
+  }
 }
 
 async function route(node: Node, payload: string, config: Config): Promise<void> {
@@ -76,34 +118,4 @@ function reasonOf(error: unknown, payload: string): string {
   if (code === "invalid_json") return `${payload.length} characters that are not JSON`;
   if (code === "invalid_frame") return "JSON, but not an object";
   return code === "invalid_field" && field === "message" ? "Field 'message' is not text" : message;
-}
-
-class Lock {
-  readonly #id = crypto.randomUUID();
-  readonly #engine: RedisEngine;
-  #heldUntil = 0;
-
-  constructor(engine: RedisEngine) {
-    this.#engine = engine;
-  }
-
-  get held(): boolean {
-    return performance.now() < this.#heldUntil;
-  }
-
-  /** Takes the lock if it is free, or keeps it. */
-  async hold(): Promise<void> {
-    const asked = performance.now();
-    const { redis, keys } = this.#engine;
-    const held = await run(redis, SCRIPTS.lockHold, [keys.bridge], [this.#id, LOCK_MS])
-      .catch(() => 0); // Redis is away, and says so itself; the lock ends by itself
-    if (held === 1 && !this.held) log.info("this node routes what is published");
-    if (held === 1) this.#heldUntil = asked + LOCK_MS;
-  }
-
-  async release(): Promise<void> {
-    this.#heldUntil = 0;
-    const { redis, keys } = this.#engine;
-    await run(redis, SCRIPTS.lockRelease, [keys.bridge], [this.#id]).catch(() => {}); // as above
-  }
 }

@@ -273,7 +273,9 @@ export class Client implements SocketEvents {
     if (this.memberships.size >= this.#limits.rooms) {
       throw new NotifyliError(
         "too_many_rooms",
-        `Cannot join room ${JSON.stringify(room)}: this client is in ${this.memberships.size} rooms, ` +
+        `Cannot join room ${
+          JSON.stringify(room)
+        }: this client is in ${this.memberships.size} rooms, ` +
           `the limit is ${this.#limits.rooms}`,
         { field: "room" },
       );

@@ -24,7 +24,11 @@ export const ERRORS = {
     status: 400,
     temporary: false,
   },
-  too_long: { meaning: "A field or a body is longer than its limit", status: 413, temporary: false },
+  too_long: {
+    meaning: "A field or a body is longer than its limit",
+    status: 413,
+    temporary: false,
+  },
   unknown_type: {
     meaning: "The frame's `type` is not one of this page",
     status: 400,

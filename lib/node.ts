@@ -301,14 +301,16 @@ export class Node implements EngineHandler {
       await Promise.all(inRooms.map(async ({ client, membership }) => {
         if (client.user !== undefined) await this.#enter(client, client.user, membership);
       }));
-      await Promise.all(byUserAndRoom(inRooms).map(async ([site, user, room, clients]) => {
-        for (const client of clients) client.hold(room);
-        try {
-          await this.#deliverQueued(site, user, room, clients);
-        } finally {
-          for (const client of clients) this.#releaseHeld(client, user, room);
-        }
-      }));
+      await Promise.all(
+        byUserAndRoom(inRooms).map(async ([site, user, room, clients]) => {
+          for (const client of clients) client.hold(room);
+          try {
+            await this.#deliverQueued(site, user, room, clients);
+          } finally {
+            for (const client of clients) this.#releaseHeld(client, user, room);
+          }
+        }),
+      );
     } catch (error) {
       this.#incomplete = true;
       throw error;

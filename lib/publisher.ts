@@ -46,7 +46,8 @@ export class Publisher implements AsyncDisposable {
   readonly #keys: RedisKeys;
 
   constructor({ limits = DEFAULTS.limits, ...options }: PublisherOptions = {}) {
-    this.#config = { ...DEFAULTS.redis!, ...options };
+    const { prefix = DEFAULTS.redis!.prefix } = options;
+    this.#config = { ...DEFAULTS.redis!, messageChannel: `${prefix}messages`, ...options };
     this.#limits = limits;
     this.#keys = new RedisKeys(this.#config.prefix);
     this.#redis = connectRedis(this.#config, { name: "notifyli-publisher" });

@@ -75,9 +75,11 @@ export class Server implements AsyncDisposable {
     });
     const inTime = await Promise.race([finished, late]);
     clearTimeout(timer);
-    if (!inTime) log.warn("not every client was gone within {seconds} s", {
-      seconds: this.#config.shutdownSeconds,
-    });
+    if (!inTime) {
+      log.warn("not every client was gone within {seconds} s", {
+        seconds: this.#config.shutdownSeconds,
+      });
+    }
     return inTime;
   }
 

@@ -2,7 +2,6 @@
 import { parseArgs } from "node:util";
 import { type Config, loadConfig } from "../config.ts";
 import { NotifyliError } from "../errors.ts";
-import { parseObject } from "../fields.ts";
 import { parseNotification } from "../notification.ts";
 
 /** Sender of seed 000's tool. */
@@ -99,13 +98,18 @@ async function complete(options: Options, config: Config): Promise<Sending | str
   const { user } = options;
   let { room, message, from } = options;
   if (message === undefined && Deno.stdin.isTerminal()) {
-    room ??= prompt("Room:", config.bot.room) ?? undefined;
-    from ??= prompt("From:", DEFAULT_FROM) ?? undefined;
+    room ??= ask("Room", config.bot.room);
+    from ??= ask("From", DEFAULT_FROM);
     message = prompt("Message:") ?? "";
   }
   message ??= (await new Response(Deno.stdin.readable).text()).replace(/\r?\n$/, "");
   if (message === "") return "The message is empty";
   return { user, room: room ?? config.bot.room, message, from: from ?? DEFAULT_FROM };
+}
+
+/** Not by `prompt`'s own default: that stands in the line, and what is typed goes behind it. */
+function ask(what: string, usual: string): string {
+  return prompt(`${what} [${usual}]:`) || usual;
 }
 
 async function byRedis({ user, room, message, from }: Sending, config: Config): Promise<boolean> {
@@ -138,11 +142,14 @@ async function byApi({ user, room, message, from }: Sending, config: Config): Pr
       cause,
     });
   }
-  const text = await response.text();
-  const answer = text.startsWith("{") ? parseObject(text, "answer") : {};
+  return await onlineOf(response, url);
+}
+
+async function onlineOf(response: Response, url: string): Promise<boolean> {
+  const json: unknown = await response.json().catch(() => undefined);
+  const answer: Record<string, unknown> = { ...(json as object | undefined) };
   if (response.ok && typeof answer["online"] === "boolean") return answer["online"];
-  const reason = answer["message"] ??
-    `${response.status} ${response.statusText}, as no notifyli does`;
+  const reason = answer["message"] ?? `${response.status}, as no notifyli does`;
   throw new NotifyliError("unavailable", `the server at ${url} answers: ${reason}`);
 }
 

@@ -124,7 +124,9 @@ export class Lease implements AsyncDisposable {
       swept += gone.filter(Boolean).length;
     }
     await this.#redis.zrem(this.#keys.leases, lease);
-    if (swept > 0) log.info("a node died; {count} of its users' presences are removed", { count: swept });
+    if (swept > 0) {
+      log.info("a node died; {count} of its users' presences are removed", { count: swept });
+    }
   }
 
   async #removeIfOf(lease: string, text: string): Promise<boolean> {

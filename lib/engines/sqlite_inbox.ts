@@ -111,7 +111,9 @@ export class SqliteInbox implements Inbox, AsyncDisposable {
       this.#database.exec("COMMIT");
       this.#failure = undefined;
     } catch (cause) {
-      this.#failure = `Cannot write to the store: ${cause instanceof Error ? cause.message : cause}`;
+      this.#failure = `Cannot write to the store: ${
+        cause instanceof Error ? cause.message : cause
+      }`;
       if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
       const error = new NotifyliError("unavailable", this.#failure, { cause });
       for (const { failed } of pending) failed(error);
@@ -164,7 +166,7 @@ function prepared(database: DatabaseSync): DatabaseSync {
 function advice(reason: string): string {
   if (/locked/.test(reason)) return "another server is using it";
   if (/Requires (read|write) access/.test(reason)) {
-    return "the program was started without the right to write there; see the README, \"Configuration\"";
+    return 'the program was started without the right to write there; see the README, "Configuration"';
   }
   return reason;
 }

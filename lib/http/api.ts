@@ -53,7 +53,10 @@ export function apiRoutes(node: Node, config: Config): App {
     const id = userIdField({ user_id: user }, limits);
     const connection = await node.connection(DEFAULT_SITE, room, id);
     if (connection !== undefined) return context.json(connection);
-    throw new NotifyliError("not_found", `User ${JSON.stringify(user)} is not in room ${JSON.stringify(room)}`);
+    throw new NotifyliError(
+      "not_found",
+      `User ${JSON.stringify(user)} is not in room ${JSON.stringify(room)}`,
+    );
   });
 
   api.get("/stats", (context) => context.json(node.stats()));

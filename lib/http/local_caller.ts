@@ -17,7 +17,10 @@ export async function requireLocalCaller(
 ): Promise<void> {
   const { address } = context.env.peer;
   if (!isLoopback(address)) {
-    throw new NotifyliError("forbidden", `Cannot use the API from ${address}: only from this machine`);
+    throw new NotifyliError(
+      "forbidden",
+      `Cannot use the API from ${address}: only from this machine`,
+    );
   }
   const proxy = PROXY_HEADERS.find((name) => context.req.header(name) !== undefined);
   if (proxy !== undefined) {
@@ -40,7 +43,10 @@ function refuseOtherSites(context: Context): void {
   const origin = context.req.header("origin");
   const host = context.req.header("host") ?? "";
   if (origin !== undefined && URL.parse(origin)?.host !== host) {
-    throw new NotifyliError("forbidden", `Cannot use the API from a page of ${JSON.stringify(origin)}`);
+    throw new NotifyliError(
+      "forbidden",
+      `Cannot use the API from a page of ${JSON.stringify(origin)}`,
+    );
   }
   const name = URL.parse(`http://${host}`)?.hostname ?? "";
   // Else a name of another site that resolves to this machine would be "the same site".

@@ -146,5 +146,7 @@ async function refuse(stream: Duplex, response: Response): Promise<void> {
   const headers = new Headers({ ...REFUSAL_HEADERS, ...Object.fromEntries(response.headers) });
   headers.set("content-length", String(new TextEncoder().encode(body).length));
   const lines = [...headers].map(([name, value]) => `${name}: ${value}\r\n`).join("");
-  stream.end(`HTTP/1.1 ${response.status} ${response.statusText || "Refused"}\r\n${lines}\r\n${body}`);
+  stream.end(
+    `HTTP/1.1 ${response.status} ${response.statusText || "Refused"}\r\n${lines}\r\n${body}`,
+  );
 }

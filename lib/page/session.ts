@@ -17,16 +17,9 @@ import {
   unconfirmed,
   withoutFailedOf,
 } from "./outbox.ts";
+import { rememberChanges } from "./remember.ts";
 import { hasRoom } from "./rooms.ts";
-import {
-  type KeyValueStore,
-  loadNotices,
-  loadOutbox,
-  loadSettings,
-  saveNotices,
-  saveOutbox,
-  saveSettings,
-} from "./storage.ts";
+import { type KeyValueStore, loadNotices, loadOutbox, loadSettings } from "./storage.ts";
 import type { Store } from "./store.ts";
 
 export interface SessionOptions {
@@ -55,7 +48,7 @@ export class Session {
   constructor(store: Store, options: SessionOptions) {
     this.#store = store;
     this.#options = options;
-    store.subscribe(this.#save());
+    rememberChanges(store, options);
   }
 
   /** Signs in with the form's answers; the rooms of the same user's last visit come along. */
@@ -231,34 +224,6 @@ export class Session {
     const outbox = change(this.#store.state.outbox);
     this.#store.dispatch({ type: "outbox_changed", outbox });
   }
-
-  /** Writes what changed, and only that, to where it is remembered. */
-  #save(): () => void {
-    let before = this.#store.state;
-    return () => {
-      const state = this.#store.state;
-      const { shared, own } = this.#options;
-      const user = state.identity;
-      if (user === null && before.identity !== null) {
-        saveSettings(shared, { ...loadSettings(shared), signed_in: false });
-      }
-      const isSame = user !== null && user === before.identity;
-      if (user !== null && (!isSame || roomsDiffer(state, before))) {
-        const rooms = state.rooms.map(({ room }) => room);
-        saveSettings(shared, { signed_in: true, ...user, rooms, active_room: state.activeRoom });
-      }
-      if (isSame && state.notices !== before.notices) {
-        saveNotices(shared, user.user_id, state.notices);
-      }
-      if (isSame && state.outbox !== before.outbox) saveOutbox(own, user.user_id, state.outbox);
-      before = state;
-    };
-  }
-}
-
-function roomsDiffer(a: Store["state"], b: Store["state"]): boolean {
-  return a.activeRoom !== b.activeRoom || a.rooms.length !== b.rooms.length ||
-    a.rooms.some(({ room }, index) => room !== b.rooms[index]?.room);
 }
 
 function wireIdentity({ user_id, name }: Identity) {

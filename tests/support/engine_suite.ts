@@ -121,7 +121,11 @@ export function testEngine(name: string, open: OpenEngine): void {
     assert.deepEqual(await presence.get(SITE, "lobby", "1"), older);
     assert.equal(await presence.remove(SITE, "1", older), true);
     assert.equal(await presence.get(SITE, "lobby", "1"), undefined);
-    assert.equal(await presence.remove(SITE, "1", older), false, "a second removal removes nothing");
+    assert.equal(
+      await presence.remove(SITE, "1", older),
+      false,
+      "a second removal removes nothing",
+    );
   });
 
   test("takes the same client twice as one", async ({ presence }) => {

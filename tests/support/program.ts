@@ -2,8 +2,6 @@
 import { ROOT } from "./paths.ts";
 import { waitFor } from "./wait.ts";
 
-
-
 /** The permissions of `deno task start`, and the folder that the test gives as `APP_DATA_DIR`. */
 const PERMISSIONS = ["--allow-net", "--allow-env", "--allow-read"];
 

@@ -16,7 +16,9 @@ export async function waitFor<T>(
     } catch (error) {
       last = error;
     }
-    if (performance.now() > deadline) throw new Error(`${what}: not within ${ms} ms (last: ${last})`);
+    if (performance.now() > deadline) {
+      throw new Error(`${what}: not within ${ms} ms (last: ${last})`);
+    }
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

@@ -17,6 +17,7 @@ export function Field(props: FieldProps) {
   const { label, name, value, problem, hint, autoFocus = false, autoComplete = "off" } = props;
   const id = useId();
   const input = useRef<HTMLInputElement>(null);
+  // A modal looks for the attribute, everything else that is added to a page has no eye for it.
   useEffect(() => {
     if (autoFocus) input.current?.focus();
   }, []);
@@ -31,6 +32,7 @@ export function Field(props: FieldProps) {
         type="text"
         value={value}
         required
+        autofocus={autoFocus}
         spellcheck={false}
         autocapitalize="none"
         autocomplete={autoComplete}

@@ -1,0 +1,137 @@
+/** The bridge: what is published on the message channel, and a Redis that is away, lost and back. */
+import assert from "node:assert/strict";
+import { Program } from "./support/program.ts";
+import { RedisServer } from "./support/redis.ts";
+import { TestClient } from "./support/test_client.ts";
+import { waitFor } from "./support/wait.ts";
+
+const CHANNEL = "notifyli:messages";
+
+Deno.test("bridge takes BOT_ROOM and 'system' where a payload names no room and no sender", async () => {
+  await using redis = await RedisServer.start();
+  await using program = await Program.start({ env: { ...redis.env, BOT_ROOM: "news" } });
+  await using client = await TestClient.join(program.webSocketUrl, { user: "bob", room: "news" });
+  await redis.cli("PUBLISH", CHANNEL, `{"user_id":"bob","message":"Hi","timestamp":1700000000}`);
+  const [frame] = await client.get("direct_message");
+  assert.partialDeepStrictEqual(frame, {
+    room: "news",
+    name: "system",
+    message: "Hi",
+    user_id: "bob",
+    timestamp: 1700000000,
+  });
+});
+
+Deno.test("bridge logs and counts what it refuses, with the reason, and goes on", async () => {
+  await using redis = await RedisServer.start();
+  await using program = await Program.start({ env: redis.env });
+  await using client = await TestClient.join(program.webSocketUrl, { user: 1, room: "1" });
+  const refused: [payload: string, reason: RegExp][] = [
+    ["not json", /8 characters that are not JSON/],
+    [`[1]`, /not an object/],
+    [`"text"`, /not an object/],
+    [`{"message":"x"}`, /Missing field 'user_id'/],
+    [`{"user_id":null,"message":"x"}`, /Missing field 'user_id'/],
+    [`{"user_id":true,"message":"x"}`, /'user_id': current value is true/],
+    [`{"user_id":1.5,"message":"x"}`, /'user_id': current value is 1.5/],
+    [`{"user_id":1}`, /Missing field 'message'/],
+    [`{"user_id":1,"message":5}`, /'message' is not text/],
+    [`{"user_id":1,"message":"x","room":7}`, /'room': current value is 7/],
+    [`{"user_id":1,"message":"x","from":[]}`, /'from': current value is \[\]/],
+    [`{"user_id":1,"message":"x","timestamp":"now"}`, /'timestamp': current value is "now"/],
+    [JSON.stringify({ user_id: 1, message: "x".repeat(10_001) }), /length is 10001/],
+  ];
+  for (const [payload] of refused) await redis.cli("PUBLISH", CHANNEL, payload);
+  await redis.cli("PUBLISH", CHANNEL, `{"user_id":1,"message":"good"}`);
+  await client.get("direct_message");
+  const logged = program.log.filter(({ message }) => message.startsWith("a payload was refused"));
+  assert.equal(logged.length, refused.length);
+  for (const [index, [, reason]] of refused.entries()) {
+    assert.match(logged[index]?.message ?? "", reason);
+  }
+  const stats = await (await fetch(`${program.url}/api/stats`)).json();
+  assert.equal(stats.bridge_received, refused.length + 1);
+  assert.equal(stats.bridge_refused, refused.length);
+  assert.equal(stats.bridge_routed, 1);
+});
+
+Deno.test("bridge uses the configured prefix and channel", async () => {
+  await using redis = await RedisServer.start();
+  await using program = await Program.start({
+    env: { ...redis.env, REDIS_PREFIX: "shop:", REDIS_MESSAGE_CHANNEL: "orders" },
+  });
+  await using client = await TestClient.join(program.webSocketUrl, { user: 1, room: "1" });
+  await redis.cli("PUBLISH", "orders", `{"user_id":1,"message":"x"}`);
+  await client.get("direct_message");
+  assert.equal(await redis.cli("HEXISTS", "shop:connections:1", "user_1"), "1");
+  assert.equal(await redis.cli("KEYS", "notifyli:*"), "");
+});
+
+Deno.test("Redis away at the start: the server runs on, says so once, and takes Redis up when it comes", async () => {
+  await using redis = await RedisServer.stopped();
+  await using program = await Program.start({ env: redis.env });
+  assert.equal(await (await fetch(`${program.url}/healthz`)).text(), "ok\n");
+  const readyz = await fetch(`${program.url}/readyz`);
+  assert.equal(readyz.status, 503);
+  assert.deepEqual(await readyz.json(), { ready: false, reason: "Redis cannot be reached" });
+  await using client = await TestClient.join(program.webSocketUrl, { user: 1, room: "1" });
+  client.send({ type: "usermsg", id: "my-message", user_id: 1, room: "1", message: "anyone?" });
+  const [error] = await client.get("error");
+  assert.partialDeepStrictEqual(error, { code: "unavailable", id: "my-message" });
+  const refused = await fetch(`${program.url}/api/users/1/notifications`, {
+    method: "POST",
+    body: "x",
+  });
+  assert.equal(refused.status, 503);
+  await refused.body?.cancel();
+
+  await redis.restart();
+  await waitFor("it is ready", async () => {
+    const { ok, body } = await fetch(`${program.url}/readyz`);
+    await body?.cancel();
+    return ok;
+  });
+  await waitFor(
+    "its presence is written",
+    async () => await redis.cli("HEXISTS", "notifyli:connections:1", "user_1") === "1",
+  );
+  await waitFor(
+    "it hears the channel",
+    async () => await redis.cli("PUBLISH", CHANNEL, `{"user_id":1,"message":"x"}`) === "1",
+  );
+  await client.get("direct_message");
+  const lines = program.log.filter(({ message }) => message.includes("cannot be reached"));
+  const connections = new Set(lines.map(({ connection }) => connection));
+  assert.equal(lines.length, connections.size, "one line a connection, not one a try");
+});
+
+Deno.test("Redis lost and back, empty: subscriptions and presence come back, and notifications go on", async () => {
+  await using redis = await RedisServer.start();
+  await using program = await Program.start({ env: redis.env });
+  await using alice = await TestClient.join(program.webSocketUrl, { user: 1, room: "lobby" });
+  await using bob = await TestClient.join(program.webSocketUrl, { user: 2, room: "lobby" });
+  await redis.stop("SIGKILL");
+  await waitFor("it is noticed", async () => {
+    const { status, body } = await fetch(`${program.url}/readyz`);
+    await body?.cancel();
+    return status === 503;
+  });
+  await redis.restart();
+  await waitFor(
+    "presence is back",
+    async () => await redis.cli("HLEN", "notifyli:connections:lobby") === "2",
+  );
+  await waitFor(
+    "the bridge is back",
+    async () =>
+      await redis.cli("PUBLISH", CHANNEL, `{"user_id":2,"room":"lobby","message":"back"}`) === "1",
+  );
+  await bob.get("direct_message");
+  alice.send({ type: "usermsg", user_id: 1, room: "lobby", message: "still here" });
+  await bob.get("usermsg");
+  await alice.get("usermsg");
+  assert.equal(alice.ofType("usermsg").length, 1);
+  const lost = program.log.filter(({ message }) => message.includes("cannot be reached"));
+  const back = program.log.filter(({ message }) => message.includes("is back"));
+  assert.deepEqual([lost.length, back.length], [3, 3], "once for each of its three connections");
+});

@@ -1,0 +1,81 @@
+/**
+ * Runs all tests: installs the programs they use where it may, then runs `deno test` and closes with a line
+ * `N passed, N failed`. Arguments go on to `deno test`, such as the name of one file.
+ */
+import { ROOT } from "./support/paths.ts";
+
+/** A program the tests use, how to see that it is there, and the Debian package that has it. */
+const NEEDED: readonly { package: string; probe: string[]; for: string }[] = [
+  { package: "redis-server", probe: ["redis-server", "--version"], for: "a real Redis" },
+  { package: "redis-tools", probe: ["redis-cli", "--version"], for: "the snippets of the docs" },
+  { package: "chromium", probe: ["chromium", "--version"], for: "the page in a real browser" },
+  { package: "nodejs", probe: ["node", "--version"], for: "the Node.js snippet" },
+  { package: "npm", probe: ["npm", "--version"], for: "the Node.js snippet" },
+  {
+    package: "python3-redis",
+    probe: ["/usr/bin/python3", "-c", "import redis"],
+    for: "the Python snippet",
+  },
+  { package: "bsdutils", probe: ["script", "--version"], for: "pseudo-terminals" },
+  { package: "openssl", probe: ["openssl", "version"], for: "certificates" },
+  { package: "curl", probe: ["curl", "--version"], for: "the snippets of the docs" },
+  { package: "systemd", probe: ["systemd-analyze", "--version"], for: "checks of the unit file" },
+];
+
+if (import.meta.main) {
+  const missing = NEEDED.filter(({ probe }) => !works(probe));
+  if (missing.length > 0) install(missing.map((each) => each.package));
+  const still = NEEDED.filter(({ probe }) => !works(probe));
+  for (const each of still) {
+    console.error(
+      `Missing: ${each.package} (${each.for}). Install it: apt-get install ${each.package}`,
+    );
+  }
+  Deno.exit(still.length > 0 ? closing(0, still.length) : await runTests(Deno.args));
+}
+
+async function runTests(args: readonly string[]): Promise<number> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["test", "--allow-all", "--parallel", ...(args.length > 0 ? args : ["tests/"])],
+    cwd: ROOT,
+    env: { NO_COLOR: "1" },
+    stdin: "null",
+    stdout: "piped",
+  }).spawn();
+  let output = "";
+  for await (const chunk of child.stdout) {
+    Deno.stdout.writeSync(chunk);
+    output = (output + new TextDecoder().decode(chunk)).slice(-10_000);
+  }
+  const { success } = await child.status;
+  const [, passed, failed] = /\| (\d+) passed.*? \| (\d+) failed/.exec(output) ?? [];
+  // A run that ended without a summary, say by a type error, has failed as a whole.
+  return closing(Number(passed ?? 0), success ? 0 : Math.max(1, Number(failed ?? 0)));
+}
+
+/** Prints the closing line; the exit code is 0 only where something passed and nothing failed. */
+function closing(passed: number, failed: number): number {
+  console.log(`${passed} passed, ${failed} failed`);
+  return passed > 0 && failed === 0 ? 0 : 1;
+}
+
+function works([command = "", ...args]: readonly string[]): boolean {
+  try {
+    return new Deno.Command(command, { args, stdin: "null", stdout: "null", stderr: "null" })
+      .outputSync().success;
+  } catch {
+    return false; // there is no such program
+  }
+}
+
+/** Installs Debian packages as root, or by a sudo that asks for no password; else does nothing. */
+function install(packages: readonly string[]): void {
+  const prefix = Deno.uid() === 0 ? [] : ["sudo", "-n"];
+  if (!works([...prefix, "apt-get", "--version"])) return;
+  console.log(`Installing what the tests need: ${packages.join(" ")}`);
+  const quiet = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"];
+  for (const step of [["update"], ["install", "-y", "--no-install-recommends", ...packages]]) {
+    const [command = "", ...args] = [...prefix, ...quiet, ...step];
+    new Deno.Command(command, { args, stdin: "null", stdout: "null" }).outputSync();
+  }
+}

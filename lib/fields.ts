@@ -98,8 +98,7 @@ export function invalid(field: string, value: unknown, allowed: string): Notifyl
 }
 
 function oneLine(field: string, value: string): string {
-  // deno-lint-ignore no-control-regex -- control characters are what this refuses
-  if (/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(value) || value.trim() === "") {
+  if (/[\p{Cc}\u2028\u2029]/u.test(value) || value.trim() === "") {
     throw invalid(field, value, "text in one line without control characters");
   }
   return value;

@@ -55,9 +55,8 @@ function textOf({ message }: LogRecord): string {
 
 /** A value with a line break must not look like a second event. */
 function oneLine(text: string): string {
-  // deno-lint-ignore no-control-regex -- control characters are what this replaces
   return text.replace(
-    /[\u0000-\u001f\u007f-\u009f]/g,
+    /\p{Cc}/gu,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 }

@@ -10,7 +10,7 @@
  * await publisher.publish({ userId: 123, room: "/user/123", message: "Your order has shipped" });
  * ```
  */
-import { type Redis } from "ioredis";
+import type { Redis } from "ioredis";
 import { type Limits, readConfig, type RedisConfig } from "./config.ts";
 import { DEFAULT_SITE, type UserConnection } from "./engine.ts";
 import { connectRedis, readyWithin, unavailable } from "./engines/redis_client.ts";

@@ -94,7 +94,13 @@ Deno.test("parseConfig() takes what is well-formed and defaults for the rest", (
     ...DEFAULT_CONFIG,
     bot_room: "7",
   });
-  const config = { version: "0.1.0", bot_room: "bots", keepalive_seconds: 5, open: true };
+  const config = {
+    version: "0.1.0",
+    bot_room: "bots",
+    keepalive_seconds: 5,
+    open: true,
+    message_channel: "m",
+  };
   assert.deepEqual(parseConfig(config), config);
 });
 
@@ -470,7 +476,7 @@ Deno.test("recipes quote for the shell", () => {
   assert.ok(
     curlLine("http://h", "o'neil").endsWith(`'http://h/api/users/o'\\''neil/notifications'`),
   );
-  assert.ok(redisLine("123").includes(`'{"user_id":123,"room":"/user/123",`));
+  assert.ok(redisLine("notifyli:messages", "123").includes(`'{"user_id":123,"room":"/user/123",`));
 });
 
 Deno.test("problemOf names what is wrong with an answer", () => {

@@ -100,7 +100,7 @@ async function complete(options: Options, config: Config): Promise<Sending | str
   if (message === undefined && Deno.stdin.isTerminal()) {
     room ??= ask("Room", config.bot.room);
     from ??= ask("From", DEFAULT_FROM);
-    message = prompt("Message:") ?? "";
+    message = ask("Message");
   }
   message ??= (await new Response(Deno.stdin.readable).text()).replace(/\r?\n$/, "");
   if (message === "") return "The message is empty";
@@ -108,8 +108,10 @@ async function complete(options: Options, config: Config): Promise<Sending | str
 }
 
 /** Not by `prompt`'s own default: that stands in the line, and what is typed goes behind it. */
-function ask(what: string, usual: string): string {
-  return prompt(`${what} [${usual}]:`) || usual;
+function ask(what: string, usual = ""): string {
+  const answer = prompt(usual === "" ? `${what}:` : `${what} [${usual}]:`);
+  if (answer === null) Deno.exit(1); // Ctrl-C or Ctrl-D
+  return answer || usual;
 }
 
 async function byRedis({ user, room, message, from }: Sending, config: Config): Promise<boolean> {

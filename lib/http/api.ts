@@ -1,10 +1,10 @@
 /** The HTTP API for other systems: send a notification, and ask who is connected. */
-import { type Context, Hono } from "hono";
+import { type Context, Hono, type Next } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { Config } from "../config.ts";
 import { DEFAULT_SITE } from "../engine.ts";
 import { NotifyliError } from "../errors.ts";
-import { type Fields, parseObject, userIdField, userIdOnWire } from "../fields.ts";
+import { type Fields, identifier, parseObject, userIdField, userIdOnWire } from "../fields.ts";
 import type { Node } from "../node.ts";
 import { parseNotification } from "../notification.ts";
 import type { App, Bindings } from "./app.ts";
@@ -17,6 +17,7 @@ export function apiRoutes(node: Node, config: Config): App {
   const { limits, bot } = config;
 
   api.use(requireLocalCaller);
+  api.use(requireReadablePath);
   if (Number.isFinite(limits.frame)) {
     api.use(bodyLimit({
       maxSize: limits.frame,
@@ -44,12 +45,13 @@ export function apiRoutes(node: Node, config: Config): App {
   });
 
   api.get("/rooms/:room/connections", async (context) => {
-    const room = context.req.param("room");
+    const room = identifier(context.req.param(), "room", limits.room);
     return context.json({ room, connections: await node.connections(DEFAULT_SITE, room) });
   });
 
   api.get("/rooms/:room/connections/:user", async (context) => {
-    const { room, user } = context.req.param();
+    const { user } = context.req.param();
+    const room = identifier(context.req.param(), "room", limits.room);
     const id = userIdField({ user_id: user }, limits);
     const connection = await node.connection(DEFAULT_SITE, room, id);
     if (connection !== undefined) return context.json(connection);
@@ -73,6 +75,20 @@ export function apiRoutes(node: Node, config: Config): App {
   return api;
 }
 
+/** Else a path that is no UTF-8 would name a room by its raw text. */
+async function requireReadablePath(context: ApiContext, next: Next): Promise<void> {
+  const { pathname } = new URL(context.req.url);
+  try {
+    decodeURIComponent(pathname);
+  } catch {
+    throw new NotifyliError(
+      "not_found",
+      `There is nothing at ${pathname}: it is not percent-encoded UTF-8`,
+    );
+  }
+  await next();
+}
+
 /** JSON where the body says it is; else the whole body is the message, as `curl -d` sends it. */
 async function readNotification(context: ApiContext): Promise<Fields> {
   const body = await context.req.text();
@@ -80,9 +96,21 @@ async function readNotification(context: ApiContext): Promise<Fields> {
   const fields = isJson ? parseObject(body, "body") : { message: body };
   return {
     ...fields,
-    ...given("room", context.req.query("room") ?? context.req.header("x-room")),
-    ...given("from", context.req.query("from") ?? context.req.header("x-from")),
+    ...given("room", context.req.query("room") ?? header(context, "x-room")),
+    ...given("from", context.req.query("from") ?? header(context, "x-from")),
   };
+}
+
+/** A header as UTF-8, as curl sends it; the runtime reads headers as Latin-1. */
+function header(context: ApiContext, name: string): string | undefined {
+  const value = context.req.header(name);
+  if (value === undefined) return undefined;
+  try {
+    const bytes = Uint8Array.from(value, (character) => character.charCodeAt(0));
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return value; // it was Latin-1
+  }
 }
 
 function given(name: string, value: string | undefined): Fields {

@@ -2,7 +2,7 @@
  * Everything on the port but the sockets: health, the API, and the page. Errors become answers here, in one
  * place.
  */
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import { getLogger } from "@logtape/logtape";
 import type { Config } from "../config.ts";
 import { ERRORS, NotifyliError } from "../errors.ts";
@@ -10,7 +10,7 @@ import type { Node } from "../node.ts";
 import type { Peer } from "../socket.ts";
 import { VERSION } from "../version.ts";
 import { apiRoutes } from "./api.ts";
-import { serveStatic } from "./static.ts";
+import { pageRoutes } from "./static.ts";
 
 const log = getLogger(["notifyli", "http"]);
 
@@ -41,6 +41,7 @@ export function createApp(node: Node, config: Config): App {
       bot_room: config.bot.room,
       keepalive_seconds: config.keepaliveSeconds,
       open: true,
+      message_channel: config.redis?.messageChannel ?? "",
     }));
   app.get("/ws", (context) => {
     context.header("Upgrade", "websocket");
@@ -52,21 +53,41 @@ export function createApp(node: Node, config: Config): App {
   });
 
   app.route("/api", apiRoutes(node, config));
-  app.get("*", serveStatic(new URL("../../static/", import.meta.url)));
+  app.route("/", pageRoutes(new URL("../../static/", import.meta.url)));
 
   app.notFound((context) => {
-    throw new NotifyliError(
-      "not_found",
-      `There is nothing at ${context.req.method} ${context.req.path}`,
+    const { method, path } = context.req;
+    const allowed = methodsAt(app, path);
+    if (allowed.length === 0) {
+      return answerError(context, new NotifyliError("not_found", `There is nothing at ${path}`));
+    }
+    context.header("Allow", allowed.join(", "));
+    return answerError(
+      context,
+      new NotifyliError(
+        "method_not_allowed",
+        `Cannot ${method} ${path}: allowed is ${allowed.join(", ")}`,
+      ),
     );
   });
   app.onError((error, context) => {
-    const known = error instanceof NotifyliError
-      ? error
-      : new NotifyliError("internal", "The server failed on this request");
-    if (known !== error) log.error("request failed: {reason}", { reason: error.message });
-    const { code, message, options: { field } } = known;
-    return context.json({ code, message, field }, ERRORS[code].status);
+    if (error instanceof NotifyliError) return answerError(context, error);
+    log.error("request failed: {reason}", { reason: error.message });
+    return answerError(context, new NotifyliError("internal", "The server failed on this request"));
   });
   return app;
+}
+
+function answerError(context: Context, { code, message, options }: NotifyliError): Response {
+  return context.json({ code, message, field: options.field }, ERRORS[code].status);
+}
+
+/** The methods that the path takes; middleware, which takes all, does not count. */
+function methodsAt(app: App, path: string): string[] {
+  const methods = new Set(app.routes.map(({ method }) => method));
+  const taken = [...methods].filter((method) =>
+    method !== "ALL" &&
+    app.router.match(method, path)[0].some(([[, route]]) => route.method === method)
+  );
+  return taken.includes("GET") ? [...taken, "HEAD"] : taken;
 }

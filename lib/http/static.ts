@@ -4,7 +4,8 @@
  */
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
-import type { Context, Next } from "hono";
+import { type Context, Hono } from "hono";
+import type { App } from "./app.ts";
 
 const TYPES: Readonly<Record<string, string>> = {
   html: "text/html; charset=utf-8",
@@ -38,21 +39,18 @@ interface Asset {
   readonly type: string;
 }
 
-/** Serves the files right in `folder`; `/` is `index.html`. */
-export function serveStatic(
-  folder: URL,
-): (context: Context, next: Next) => Promise<Response | void> {
-  const assets = readAssets(folder);
-  return async (context, next) => {
-    const name = context.req.path === "/" ? "index.html" : context.req.path.slice(1);
-    const asset = assets.get(name);
-    if (asset === undefined) return await next();
-    return answer(context, asset);
-  };
+/** A route for each file right in `folder`; `/` is `index.html`. */
+export function pageRoutes(folder: URL): App {
+  const page: App = new Hono();
+  for (const [name, asset] of readAssets(folder)) {
+    page.get(`/${name}`, (context) => answer(context, asset));
+    if (name === "index.html") page.get("/", (context) => answer(context, asset));
+  }
+  return page;
 }
 
 function answer(context: Context, asset: Asset): Response {
-  const zip = /\bgzip\b/.test(context.req.header("accept-encoding") ?? "");
+  const zip = takesGzip(context.req.header("accept-encoding"));
   const headers = new Headers({
     ...PAGE_HEADERS,
     "Content-Type": asset.type,
@@ -64,8 +62,14 @@ function answer(context: Context, asset: Asset): Response {
   if (matches(context.req.header("if-none-match"), asset.etag)) {
     return new Response(null, { status: 304, headers });
   }
+  const body = zip ? asset.zipped : asset.body;
   if (zip) headers.set("Content-Encoding", "gzip");
-  return new Response(zip ? asset.zipped : asset.body, { headers });
+  headers.set("Content-Length", String(body.length)); // an answer to HEAD has no body to tell it from
+  return new Response(body, { headers });
+}
+
+function takesGzip(header = ""): boolean {
+  return header.split(",").some((each) => /^\s*gzip\s*(;(?!\s*q=0(\.0*)?\s*$)|$)/i.test(each));
 }
 
 function matches(header: string | undefined, etag: string): boolean {

@@ -7,6 +7,8 @@ export interface ServerConfig {
   keepalive_seconds: number;
   /** Open mode: the server believes whatever user id it is told. */
   open: boolean;
+  /** Redis channel that other systems publish on; empty where the server uses no Redis. */
+  message_channel: string;
 }
 
 export const DEFAULT_CONFIG: ServerConfig = {
@@ -14,6 +16,7 @@ export const DEFAULT_CONFIG: ServerConfig = {
   bot_room: "1",
   keepalive_seconds: 25,
   open: false,
+  message_channel: "",
 };
 
 const CONFIG_DEADLINE_MS = 3_000;
@@ -36,6 +39,7 @@ export function parseConfig(value: unknown): ServerConfig {
   const version = config.get("version");
   const botRoom = config.get("bot_room");
   const seconds = config.get("keepalive_seconds");
+  const channel = config.get("message_channel");
   return {
     version: typeof version === "string" ? version : DEFAULT_CONFIG.version,
     bot_room: typeof botRoom === "string" || typeof botRoom === "number"
@@ -45,5 +49,6 @@ export function parseConfig(value: unknown): ServerConfig {
       ? seconds
       : DEFAULT_CONFIG.keepalive_seconds,
     open: config.get("open") === true,
+    message_channel: typeof channel === "string" ? channel : DEFAULT_CONFIG.message_channel,
   };
 }

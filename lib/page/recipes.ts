@@ -18,7 +18,7 @@ export function curlLine(origin: string, userId: string): string {
   return `curl -d "${EXAMPLE}" ${shellQuote(address)}`;
 }
 
-export function redisLine(userId: string): string {
+export function redisLine(channel: string, userId: string): string {
   const payload = { user_id: toWireUserId(userId), room: userRoom(userId), message: EXAMPLE };
-  return `redis-cli PUBLISH notifyli:messages ${shellQuote(JSON.stringify(payload))}`;
+  return `redis-cli PUBLISH ${shellQuote(channel)} ${shellQuote(JSON.stringify(payload))}`;
 }

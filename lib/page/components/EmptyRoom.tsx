@@ -3,7 +3,13 @@ import { curlLine, redisLine } from "../recipes.ts";
 import { CopyLine } from "./CopyLine.tsx";
 import { Icon } from "./Icon.tsx";
 
-export function EmptyRoom({ userId }: { userId: string }) {
+interface EmptyRoomProps {
+  userId: string;
+  /** Empty where the server uses no Redis. */
+  messageChannel: string;
+}
+
+export function EmptyRoom({ userId, messageChannel }: EmptyRoomProps) {
   return (
     <div class="empty">
       <span class="empty-icon">
@@ -14,8 +20,12 @@ export function EmptyRoom({ userId }: { userId: string }) {
       <div class="recipes">
         <h4>With one HTTP request</h4>
         <CopyLine label="curl command" line={curlLine(location.origin, userId)} />
-        <h4>Or through Redis, when the server uses one</h4>
-        <CopyLine label="Redis command" line={redisLine(userId)} />
+        {messageChannel !== "" && (
+          <>
+            <h4>Or through Redis</h4>
+            <CopyLine label="Redis command" line={redisLine(messageChannel, userId)} />
+          </>
+        )}
       </div>
     </div>
   );

@@ -20,9 +20,12 @@ interface RoomPanelProps {
   outbox: Outbox;
   me: Identity;
   isOnline: boolean;
+  /** Redis channel for other systems; empty where there is none. */
+  messageChannel: string;
 }
 
-export function RoomPanel({ room, index, outbox, me, isOnline }: RoomPanelProps) {
+export function RoomPanel(props: RoomPanelProps) {
+  const { room, index, outbox, me, isOnline, messageChannel } = props;
   const rows = rowsOf(room, outbox, me);
   return (
     <div class="room" role="tabpanel" id={panelId(index)} aria-labelledby={tabId(index)}>
@@ -32,7 +35,7 @@ export function RoomPanel({ room, index, outbox, me, isOnline }: RoomPanelProps)
           room={room.room}
           rows={rows}
           isOnline={isOnline}
-          empty={<EmptyRoom userId={me.user_id} />}
+          empty={<EmptyRoom userId={me.user_id} messageChannel={messageChannel} />}
         />
         <Composer room={room.room} isOnline={isOnline} />
       </section>

@@ -32,6 +32,7 @@ export function Workspace(state: WorkspaceProps) {
             outbox={outbox}
             me={identity}
             isOnline={connection.kind === "online"}
+            messageChannel={state.config.message_channel}
           />
         )}
       </main>

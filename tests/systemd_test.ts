@@ -1,0 +1,110 @@
+/** `systemd/notifyli.service` as systemd itself judges it, and what else the server relies on in it. */
+import assert from "node:assert/strict";
+import { parseEnv } from "node:util";
+import { readConfig } from "../lib/config.ts";
+import { ROOT } from "./support/paths.ts";
+
+/** Of 10; `systemd-analyze security` calls 2 and less "OK", the best but one. */
+const WORST_EXPOSURE = 1.5;
+
+const unit = await Deno.readTextFile(`${ROOT}systemd/notifyli.service`);
+const environment = await Deno.readTextFile(`${ROOT}systemd/notifyli.env`);
+
+Deno.test("unit file is clean under systemd-analyze verify", async () => {
+  const { code, stdout, stderr } = await analyze("verify");
+  // An unknown key is only warned of, and the exit code stays 0.
+  assert.equal(stderr + stdout, "");
+  assert.equal(code, 0);
+});
+
+Deno.test("systemd-analyze verify finds a misspelt key in it, or the test above shows nothing", async () => {
+  const { stderr } = await analyze("verify", unit.replace("NoNewPrivileges", "NoNewPriviliges"));
+  assert.match(stderr, /Unknown key.* .NoNewPriviliges./);
+});
+
+Deno.test(`unit file has an exposure of ${WORST_EXPOSURE} or less under systemd-analyze security`, async () => {
+  const { stdout } = await analyze("security --offline=true");
+  const exposure = Number(/Overall exposure level for \S+: ([\d.]+)/.exec(stdout)?.[1]);
+  assert.ok(exposure <= WORST_EXPOSURE, stdout);
+});
+
+Deno.test("unit file leaves V8 its writable and executable memory", () => {
+  assert.equal(value("MemoryDenyWriteExecute"), undefined);
+});
+
+Deno.test("unit file gives a stop more time than the server takes", () => {
+  const { config } = readConfig({});
+  assert.ok(Number(value("TimeoutStopSec")) > config.shutdownSeconds);
+  assert.equal(value("KillSignal"), "SIGTERM");
+});
+
+Deno.test("unit file starts the server again, but not when a setting is wrong", async () => {
+  assert.equal(value("Restart"), "always");
+  assert.equal(value("StartLimitIntervalSec"), "0");
+  const { code } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--allow-env", "--allow-read", `${ROOT}main.ts`, "start"],
+    env: { APP_PORT: "seven thousand" },
+    stdin: "null",
+  }).output();
+  assert.equal(value("RestartPreventExitStatus"), String(code));
+});
+
+Deno.test("unit file needs Redis neither to start nor to stay", () => {
+  assert.match(value("Wants") ?? "", /redis-server\.service/);
+  assert.match(value("After") ?? "", /network-online\.target redis-server\.service/);
+  for (const key of ["Requires", "BindsTo", "Requisite", "PartOf"]) {
+    assert.equal(value(key), undefined);
+  }
+});
+
+Deno.test("unit file has file descriptors for 65536 clients", () => {
+  assert.ok(Number(value("LimitNOFILE")) >= 65536);
+});
+
+Deno.test("unit file lets the server write only where deno task compile does", async () => {
+  const { tasks } = JSON.parse(await Deno.readTextFile(`${ROOT}deno.json`));
+  const writable = /--allow-write=(\S+)/.exec(tasks.compile.command)?.[1]?.split(",");
+  const folder = `/var/lib/${value("StateDirectory")}`;
+  assert.ok(writable?.includes(folder), `${folder} is not in --allow-write=${writable}`);
+  assert.equal(value("WorkingDirectory"), folder);
+  assert.equal(value("Environment"), `APP_DATA_DIR=${folder}`);
+  assert.equal(value("ProtectSystem"), "strict");
+  assert.equal(value("ReadWritePaths"), undefined);
+});
+
+Deno.test("environment example has only settings that exist, and listens on this machine alone", () => {
+  const { config, warnings } = readConfig(parseEnv(environment));
+  assert.deepEqual(warnings, []);
+  assert.equal(config.host, "127.0.0.1");
+  assert.equal(config.redis?.host, "127.0.0.1");
+  assert.equal(value("EnvironmentFile"), "/etc/notifyli/notifyli.env");
+});
+
+/** The last value of a key in the unit. */
+function value(key: string): string | undefined {
+  return [...unit.matchAll(/^(\w+)=(.*)$/gm)].findLast(([, name]) => name === key)?.[2];
+}
+
+/** `systemd-analyze` on the unit, with a program in it that exists here. */
+async function analyze(
+  verb: string,
+  text = unit,
+): Promise<{ code: number; stdout: string; stderr: string }> {
+  const folder = await Deno.makeTempDir();
+  try {
+    const file = `${folder}/notifyli.service`;
+    await Deno.writeTextFile(file, text.replace("=/usr/local/bin/notifyli ", "=/bin/true "));
+    const { code, stdout, stderr } = await new Deno.Command("systemd-analyze", {
+      args: [...verb.split(" "), "--no-pager", file],
+      env: { LC_ALL: "C.UTF-8" },
+      stdin: "null",
+    }).output();
+    const decoder = new TextDecoder();
+    return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new Error("systemd-analyze is not on PATH: install Debian's package systemd");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}

@@ -1,0 +1,54 @@
+/** The README: short, and its tables are those of the code. */
+import assert from "node:assert/strict";
+import { SETTINGS } from "../lib/config.ts";
+import manifest from "../deno.json" with { type: "json" };
+import pageManifest from "../lib/page/deno.json" with { type: "json" };
+import { ROOT } from "./support/paths.ts";
+
+const README = await Deno.readTextFile(`${ROOT}README.md`);
+
+Deno.test("README has under 150 lines", () => {
+  assert.ok(README.split("\n").length < 150);
+});
+
+Deno.test("README lists every setting with its default, and no other", () => {
+  const expected = Object.entries(SETTINGS).map((
+    [name, setting],
+  ) => [`\`${name}\``, setting.default === "" ? "" : `\`${setting.default}\``, setting.help]);
+  assert.deepEqual(rowsAfter("<!-- table: settings -->"), expected);
+});
+
+Deno.test("README lists every dependency, and no other", () => {
+  const listed = rowsAfter("## Dependencies").flatMap(([names = ""]) =>
+    [...names.matchAll(/`([^`]+)`/g)].map(([, name]) => name)
+  );
+  const used = [...Object.keys(manifest.imports), ...Object.keys(pageManifest.imports)];
+  assert.deepEqual(listed.sort(), used.sort());
+});
+
+Deno.test("README names only tasks and files that exist", async () => {
+  for (const [, name = ""] of README.matchAll(/deno(?:@[\d.]+)? task ([a-z]+)/g)) {
+    assert.ok(name in manifest.tasks, `deno task ${name}`);
+  }
+  for (const [, path = ""] of README.matchAll(/\]\(([^):]+)\)/g)) {
+    assert.ok((await Deno.stat(`${ROOT}${path}`)).isFile, path);
+  }
+});
+
+Deno.test("every task has a description and none runs with all permissions but the tests and benchmarks", () => {
+  for (const [name, { description, command }] of Object.entries(manifest.tasks)) {
+    assert.ok(description.length > 10, name);
+    const everything = /(^| )(-A|--allow-all)( |$)/.test(command);
+    assert.equal(everything, ["test", "bench"].includes(name), name);
+  }
+});
+
+/** The cells of the first table below a mark. */
+function rowsAfter(mark: string): string[][] {
+  const lines =
+    README.split(mark)[1]?.split("\n").filter((line, index, all) =>
+      line.startsWith("|") &&
+      all.slice(0, index).every((before) => before === "" || before.startsWith("|"))
+    ) ?? [];
+  return lines.slice(2).map((row) => row.split("|").slice(1, -1).map((cell) => cell.trim()));
+}

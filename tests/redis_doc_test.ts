@@ -1,0 +1,90 @@
+/** `docs/redis.md`: the names it lists are those that a running server leaves in Redis. */
+import assert from "node:assert/strict";
+import { openRedis } from "../lib/engines/redis.ts";
+import { ROOT } from "./support/paths.ts";
+import { Program } from "./support/program.ts";
+import { RedisServer } from "./support/redis.ts";
+import { TestClient } from "./support/test_client.ts";
+import { waitFor } from "./support/wait.ts";
+
+const PAGE = await Deno.readTextFile(`${ROOT}docs/redis.md`);
+
+/** The listed names as patterns: a word in capitals or in braces stands for any text. */
+const LISTED = [...PAGE.matchAll(/^\| (`[^|]+`) +\| (\w[^|]*)/gm)].flatMap(([, names = "", what]) =>
+  [...names.matchAll(/`([^`]+)`/g)].map(([, name = ""]) => ({
+    name: name.replace(/^notifyli:/, ""),
+    what: what?.trim() ?? "",
+  }))
+);
+
+Deno.test("docs/redis.md lists every key and channel, with its kind", async () => {
+  await using redis = await RedisServer.start();
+  await using program = await Program.start({ env: redis.env });
+  await using client = await TestClient.join(program.webSocketUrl, { user: 1, room: "lobby" });
+  for (const user of [1, 2]) {
+    const url = `${program.url}/api/users/${user}/notifications?room=lobby`;
+    await (await fetch(url, { method: "POST", body: "x" })).body?.cancel();
+  }
+  await client.get("direct_message");
+  await useHistory(redis);
+  await waitFor(
+    "all kinds of keys are there",
+    async () => (await redis.cli("KEYS", "notifyli:inbox-sent:*")) !== "",
+  );
+
+  const keys = (await redis.cli("KEYS", "*")).split("\n");
+  const channels = (await redis.cli("PUBSUB", "CHANNELS")).split("\n");
+  const used = new Set<string>();
+  for (const key of keys) {
+    const entry = listed(key);
+    used.add(entry.name);
+    const kind = { zset: "sorted set" }[await redis.cli("TYPE", key)] ??
+      await redis.cli("TYPE", key);
+    assert.ok(entry.what.startsWith(kind), `${key} is a ${kind}, listed as ${entry.what}`);
+  }
+  for (const channel of channels) {
+    const entry = listed(channel);
+    used.add(entry.name);
+    assert.ok(entry.what.startsWith("channel"), `${channel} is listed as ${entry.what}`);
+  }
+  assert.deepEqual([...used].sort(), LISTED.map(({ name }) => name).sort());
+});
+
+Deno.test("docs/redis.md: its commands find a connected user", async () => {
+  await using redis = await RedisServer.start();
+  await using program = await Program.start({ env: redis.env });
+  await using client = await TestClient.join(program.webSocketUrl, { user: 123, room: "lobby" });
+  const [, command = ""] = /^redis-cli (HEXISTS .+)$/m.exec(PAGE) ?? [];
+  assert.equal(await redis.cli(...command.split(" ")), "1");
+  await client.settled();
+});
+
+function listed(key: string): { name: string; what: string } {
+  const entry = LISTED.find(({ name }) => pattern(name).test(key));
+  assert.ok(entry, `${key} is not in docs/redis.md`);
+  return entry;
+}
+
+function pattern(name: string): RegExp {
+  const source = name.replace(/[{}]/g, "\\$&").replace(/[A-Z]+/g, "[^]+")
+    .replace("\\{room\\}", "[^]+");
+  return new RegExp(`^notifyli:${source.replace("{connections", "{notifyli:connections")}$`);
+}
+
+/** Nothing on the wire asks for a history yet; the engine keeps one for who does. */
+async function useHistory(redis: RedisServer): Promise<void> {
+  const config = {
+    host: "127.0.0.1",
+    port: redis.port,
+    database: 0,
+    tls: false,
+    prefix: "notifyli:",
+    messageChannel: "notifyli:messages",
+    leaseSeconds: 15,
+  };
+  await using engine = openRedis(config, { name: "test", inboxSize: 10 });
+  await engine.run({ handlePublication() {}, handleRestored() {} });
+  const publication = { kind: "message", id: "id-1", room: "lobby", text: "{}" } as const;
+  const channel = { site: "default", kind: "room", name: "lobby" } as const;
+  await engine.broker.publish(channel, publication, { size: 10, seconds: 60 });
+}

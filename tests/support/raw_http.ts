@@ -1,0 +1,40 @@
+/** HTTP/1.1 by hand: what is sent is what was written, with no path resolved and no header added. */
+
+export interface RawResponse {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: string;
+}
+
+/** Sends the lines of a request and an optional body, and reads until the other side closes. */
+export async function rawRequest(
+  port: number,
+  lines: readonly string[],
+  body = "",
+): Promise<RawResponse> {
+  using connection = await Deno.connect({ hostname: "127.0.0.1", port });
+  const head = [...lines, "Connection: close", "", ""].join("\r\n");
+  let rest = new TextEncoder().encode(head + body);
+  while (rest.length > 0) rest = rest.subarray(await connection.write(rest));
+  const decoder = new TextDecoder();
+  const buffer = new Uint8Array(65536);
+  let text = "";
+  for (;;) {
+    const length = await connection.read(buffer);
+    if (length === null) break;
+    text += decoder.decode(buffer.subarray(0, length), { stream: true });
+  }
+  return parse(text);
+}
+
+/** A status of 0 means that there was no answer at all. */
+function parse(text: string): RawResponse {
+  const end = text.indexOf("\r\n\r\n");
+  const [first = "", ...lines] = text.slice(0, Math.max(end, 0)).split("\r\n");
+  const headers = new Headers();
+  for (const line of lines) {
+    const colon = line.indexOf(":");
+    headers.append(line.slice(0, colon), line.slice(colon + 1).trim());
+  }
+  return { status: Number(first.split(" ")[1] ?? 0), headers, body: text.slice(end + 4) };
+}

@@ -3,7 +3,7 @@
  * what comes back from there goes out by `send`.
  */
 import type { Limits } from "./config.ts";
-import { DEFAULT_SITE } from "./engine.ts";
+import { DEFAULT_SITE, type UserConnection } from "./engine.ts";
 import { type Disconnect, DISCONNECTS, NotifyliError } from "./errors.ts";
 import { type Fields, optionalId, parseObject, type UserId, userIdOnWire } from "./fields.ts";
 import {
@@ -14,7 +14,6 @@ import {
   pongFrame,
   presenceFrame,
 } from "./frames.ts";
-import type { Node } from "./node.ts";
 import { Outgoing, type Socket, type SocketEvents } from "./socket.ts";
 
 /** Frames that may wait while an earlier one of the same client joins a room; one more closes the client. */
@@ -26,6 +25,30 @@ const BURST_FACTOR = 8;
 
 /** Notifications that a client is known to have got; past so many, the oldest are forgotten. */
 const MAX_NOTIFIED = 1000;
+
+/** What a client asks of its node. */
+export interface ClientNode {
+  /** Puts the client in a room, and hands it the notifications that wait for its user there. */
+  join(client: Client, user: UserId, room: { room: string; name: string }): Promise<void>;
+  leave(client: Client, room: string): Promise<void>;
+  /** Everyone in the room; from now on the client gets its joins and leaves. */
+  watch(client: Client, room: string): Promise<UserConnection[]>;
+  /** Says something in a room. Rejects where the engine did not take it. */
+  publish(site: string, message: RoomMessage): Promise<string>;
+  /** The client is gone. */
+  remove(client: Client): void;
+  dropSlow(client: Client): void;
+  logFailure(what: string, error: unknown): void;
+}
+
+/** Something said in a room; `id` where the client brought one. */
+export interface RoomMessage {
+  readonly id?: string;
+  readonly room: string;
+  readonly user: UserId;
+  readonly name: string;
+  readonly message: string;
+}
 
 /** The client in one room. */
 export interface Membership {
@@ -46,7 +69,7 @@ export class Client implements SocketEvents {
   readonly id = crypto.randomUUID().replaceAll("-", "").slice(0, 16);
   readonly site = DEFAULT_SITE;
   readonly memberships = new Map<string, Membership>();
-  readonly #node: Node;
+  readonly #node: ClientNode;
   readonly #socket: Socket;
   readonly #limits: Limits;
   #user: UserId | undefined;
@@ -60,7 +83,7 @@ export class Client implements SocketEvents {
   /** On `performance.now()`'s clock; `undefined` while the outbound queue is within its limit. */
   #overLimitSince: number | undefined;
 
-  constructor(node: Node, socket: Socket, limits: Limits) {
+  constructor(node: ClientNode, socket: Socket, limits: Limits) {
     this.#node = node;
     this.#socket = socket;
     this.#limits = limits;

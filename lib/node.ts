@@ -4,7 +4,7 @@
  * order. Next on a message's way: the engine, then `hub.ts`.
  */
 import { getLogger } from "@logtape/logtape";
-import { Client, type Membership } from "./client.ts";
+import { Client, type ClientNode, type Membership, type RoomMessage } from "./client.ts";
 import type { Config } from "./config.ts";
 import { Counters } from "./counters.ts";
 import type {
@@ -18,9 +18,10 @@ import type {
 import { DISCONNECTS, NotifyliError } from "./errors.ts";
 import { type UserId, userIdOnWire } from "./fields.ts";
 import { messageFrame, presenceEventFrame, unixSeconds } from "./frames.ts";
-import { Hub, keyOf, roomChannel, userChannel } from "./hub.ts";
+import { Hub, roomChannel, userChannel } from "./hub.ts";
 import { nextId } from "./ids.ts";
 import { Outgoing, type Socket } from "./socket.ts";
+import { Subscriptions } from "./subscriptions.ts";
 
 const log = getLogger(["notifyli", "node"]);
 
@@ -45,15 +46,13 @@ interface Mark {
   readonly ids: readonly string[];
 }
 
-export class Node implements EngineHandler {
+export class Node implements ClientNode, EngineHandler {
   readonly counters = new Counters();
   readonly #engine: Engine;
   readonly #config: Config;
   readonly #hub = new Hub();
   readonly #clients = new Set<Client>();
-  readonly #subscribed = new Set<string>();
-  /** The last change of each channel's subscription, so that they happen one after the other. */
-  readonly #syncing = new Map<string, Promise<void>>();
+  readonly #subscriptions: Subscriptions;
   readonly #background = new Set<Promise<void>>();
   #unmarked: Mark[] = [];
   #incomplete = false;
@@ -62,6 +61,10 @@ export class Node implements EngineHandler {
   constructor(engine: Engine, config: Config) {
     this.#engine = engine;
     this.#config = config;
+    this.#subscriptions = new Subscriptions(engine.broker, this.#hub, (error) => {
+      this.#incomplete = true;
+      this.logFailure("subscription", error);
+    });
   }
 
   async start(): Promise<void> {
@@ -110,7 +113,7 @@ export class Node implements EngineHandler {
     client.memberships.set(room, membership);
     const channels = [roomChannel(client.site, room), userChannel(client.site, user)];
     for (const channel of channels) this.#hub.add(client, channel);
-    await Promise.all(channels.map((channel) => this.#sync(channel)));
+    await Promise.all(channels.map((channel) => this.#subscriptions.sync(channel)));
     try {
       await this.#enter(client, user, membership);
       if (client.memberships.get(room) === membership) {
@@ -135,7 +138,7 @@ export class Node implements EngineHandler {
     try {
       await this.#exit(client, user, membership);
     } finally {
-      await Promise.all(channels.map((channel) => this.#sync(channel)));
+      await Promise.all(channels.map((channel) => this.#subscriptions.sync(channel)));
     }
   }
 
@@ -146,10 +149,7 @@ export class Node implements EngineHandler {
   }
 
   /** Says something in a room, to all in it. Rejects where the engine did not take it. */
-  async publish(
-    site: string,
-    message: { id?: string; room: string; user: UserId; name: string; message: string },
-  ): Promise<string> {
+  async publish(site: string, message: RoomMessage): Promise<string> {
     const { room } = message;
     const id = message.id ?? nextId();
     const text = messageFrame("usermsg", { ...message, id, timestamp: unixSeconds() });
@@ -222,7 +222,7 @@ export class Node implements EngineHandler {
   }
 
   handleRestored(): void {
-    this.#subscribed.clear();
+    this.#subscriptions.forget();
     this.#runInBackground("restore", this.#restore());
   }
 
@@ -291,7 +291,9 @@ export class Node implements EngineHandler {
   async #restore(): Promise<void> {
     this.#incomplete = false;
     try {
-      await Promise.all([...this.#hub.channels()].map((channel) => this.#sync(channel)));
+      await Promise.all(
+        [...this.#hub.channels()].map((channel) => this.#subscriptions.sync(channel)),
+      );
       const unmarked = this.#unmarked;
       this.#unmarked = [];
       for (const mark of unmarked) this.#markSent(mark);
@@ -329,31 +331,6 @@ export class Node implements EngineHandler {
       if (this.#unmarked.push(mark) > MAX_UNMARKED) this.#unmarked.shift();
       this.#incomplete = true;
     });
-  }
-
-  /** Subscribes to the channel while it has clients here, and to no other. */
-  #sync(channel: Channel): Promise<void> {
-    const key = keyOf(channel);
-    const done = (this.#syncing.get(key) ?? Promise.resolve()).then(async () => {
-      const wanted = this.#hub.get(channel) !== undefined;
-      if (wanted === this.#subscribed.has(key)) return;
-      try {
-        if (wanted) {
-          await this.#engine.broker.subscribe(channel);
-          this.#subscribed.add(key);
-        } else {
-          this.#subscribed.delete(key);
-          await this.#engine.broker.unsubscribe(channel);
-        }
-      } catch (error) {
-        this.#incomplete = true;
-        this.logFailure("subscription", error);
-      }
-    }).finally(() => {
-      if (this.#syncing.get(key) === done) this.#syncing.delete(key);
-    });
-    this.#syncing.set(key, done);
-    return done;
   }
 
   #sweepClients(): void {

@@ -8,8 +8,9 @@ import type { RedisEngine } from "./engines/redis.ts";
 import { NotifyliError } from "./errors.ts";
 import { parseQuery } from "./frames.ts";
 import { createApp } from "./http/app.ts";
+import { listen } from "./listeners/listen.ts";
 import { Node } from "./node.ts";
-import { listen, type Listener, type Socket, type SocketEvents } from "./socket.ts";
+import type { Listener, Socket, SocketEvents } from "./socket.ts";
 
 const log = getLogger(["notifyli"]);
 

@@ -3,7 +3,6 @@
  * stand behind it (`listeners/deno.ts`, `listeners/node.ts`), held to one suite. Next on a message's way:
  * `client.ts`.
  */
-import type { Config } from "./config.ts";
 import type { Disconnect } from "./errors.ts";
 
 /**
@@ -69,23 +68,6 @@ export interface Listener {
 }
 
 export type Listen = (options: ListenerOptions, handlers: Handlers) => Promise<Listener>;
-
-/** Opens the listener that the configuration names. */
-export async function listen(config: Config, handlers: Handlers): Promise<Listener> {
-  const { listen } = config.listener === "node"
-    ? await import("./listeners/node.ts")
-    : await import("./listeners/deno.ts");
-  return await listen({
-    host: config.host,
-    port: config.port,
-    tls: config.tls && {
-      cert: await Deno.readTextFile(config.tls.cert),
-      key: await Deno.readTextFile(config.tls.key),
-    },
-    keepaliveSeconds: config.keepaliveSeconds,
-    maxFrameBytes: config.limits.frame,
-  }, handlers);
-}
 
 export function isUpgrade(request: Request): boolean {
   return request.headers.get("upgrade")?.toLowerCase() === "websocket";

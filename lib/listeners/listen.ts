@@ -1,0 +1,20 @@
+/** Opens the listener that the configuration names. */
+import type { Config } from "../config.ts";
+import type { Handlers, Listener } from "../socket.ts";
+
+/** Rejects where a certificate cannot be read or the address cannot be listened on. */
+export async function listen(config: Config, handlers: Handlers): Promise<Listener> {
+  const { listen } = config.listener === "node"
+    ? await import("./node.ts")
+    : await import("./deno.ts");
+  return await listen({
+    host: config.host,
+    port: config.port,
+    tls: config.tls && {
+      cert: await Deno.readTextFile(config.tls.cert),
+      key: await Deno.readTextFile(config.tls.key),
+    },
+    keepaliveSeconds: config.keepaliveSeconds,
+    maxFrameBytes: config.limits.frame,
+  }, handlers);
+}

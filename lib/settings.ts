@@ -1,0 +1,144 @@
+/** Every setting there is: its default, what it is for, what is allowed. The README's table is checked against it. */
+
+export interface Setting {
+  /** As one writes it; empty for none. */
+  readonly default: string;
+  readonly help: string;
+  readonly kind: Kind;
+}
+
+export interface Kind {
+  readonly allowed: string;
+  test(value: string): boolean;
+  /** A value as an error may show it; as it is, if absent. */
+  shown?(value: string): string;
+}
+
+const text: Kind = { allowed: "any text", test: () => true };
+const filled: Kind = {
+  allowed: "a non-empty text in one line",
+  test: (value) => /^\P{Cc}+$/u.test(value),
+};
+const onOff: Kind = {
+  allowed: "true or false",
+  test: (value) => /^(true|false|1|0|yes|no|on|off)$/i.test(value),
+};
+const port: Kind = {
+  allowed: "a whole number from 0 to 65535",
+  test: (value) => /^\d{1,5}$/.test(value) && Number(value) <= 65535,
+};
+const seconds: Kind = {
+  allowed: "a number of seconds from 1 to 86400",
+  test: (value) => /^\d+$/.test(value) && Number(value) >= 1 && Number(value) <= 86400,
+};
+const limit: Kind = {
+  allowed: "a whole number from 1 on, or off",
+  test: (value) => value === "off" || (/^\d{1,15}$/.test(value) && Number(value) >= 1),
+};
+const listener: Kind = {
+  allowed: "deno or node",
+  test: (value) => value === "deno" || value === "node",
+};
+const redisUrl: Kind = {
+  allowed: "a URL such as redis://user:password@host:6379/0 or rediss://…, percent-encoded",
+  test: (value) => value === "" || isRedisUrl(value),
+  // A password that was not encoded may hold any of ":/@", and then ends who knows where.
+  shown: (value) => value.replace(/^(\w+:\/\/)?.*@/s, "$1***@"),
+};
+
+/** Every setting there is. */
+export const SETTINGS = {
+  APP_HOST: { default: "127.0.0.1", help: "Address to listen on", kind: filled },
+  APP_PORT: { default: "7000", help: "Port to listen on; 0 picks a free one", kind: port },
+  APP_DEBUG: { default: "false", help: "Log at debug level", kind: onOff },
+  APP_LISTENER: {
+    default: "deno",
+    help: "`deno` (Deno's own server) or `node` (node:http and ws)",
+    kind: listener,
+  },
+  APP_DATA_DIR: {
+    default: "data",
+    help: "Folder of the embedded store; `:memory:` keeps it in memory",
+    kind: filled,
+  },
+  APP_TLS_CERT: { default: "", help: "Certificate file (PEM), for wss and https", kind: text },
+  APP_TLS_KEY: { default: "", help: "Key file (PEM) of that certificate", kind: text },
+  APP_KEEPALIVE_SECONDS: {
+    default: "25",
+    help: "A client silent for so long is pinged; for as long again, it is dead",
+    kind: seconds,
+  },
+  APP_SHUTDOWN_SECONDS: {
+    default: "10",
+    help: "A stop takes no longer than this, whatever the clients do",
+    kind: seconds,
+  },
+  APP_LIMIT_FRAME: { default: "65536", help: "Bytes of one incoming frame or body", kind: limit },
+  APP_LIMIT_MESSAGE: { default: "10000", help: "Characters of a message", kind: limit },
+  APP_LIMIT_NAME: { default: "64", help: "Characters of a name", kind: limit },
+  APP_LIMIT_ROOM: { default: "128", help: "Characters of a room's name", kind: limit },
+  APP_LIMIT_USER_ID: { default: "64", help: "Characters of a user id", kind: limit },
+  APP_LIMIT_ROOMS: { default: "100", help: "Rooms that one client may be in", kind: limit },
+  APP_LIMIT_QUEUE: {
+    default: "1048576",
+    help:
+      "Bytes that may wait for a slow client for a second (8 times as many at once), before it is closed",
+    kind: limit,
+  },
+  APP_LIMIT_INBOX: {
+    default: "1000",
+    help: "Notifications kept for one user; the oldest go first",
+    kind: limit,
+  },
+  BOT_NAME: {
+    default: "NotificationBot",
+    help: "Name of this server's connections in Redis' `CLIENT LIST`",
+    kind: filled,
+  },
+  BOT_ROOM: { default: "1", help: "Room of a notification that names none", kind: filled },
+  REDIS_ENABLED: {
+    default: "",
+    help: "Use Redis; by default true where `REDIS_URL` or `REDIS_HOST` is set",
+    kind: { ...onOff, test: (value: string) => value === "" || onOff.test(value) },
+  },
+  REDIS_URL: {
+    default: "",
+    help: "`redis://user:password@host:port/db` or `rediss://…`; in place of the next four",
+    kind: redisUrl,
+  },
+  REDIS_HOST: { default: "127.0.0.1", help: "Redis' address", kind: filled },
+  REDIS_PORT: { default: "6379", help: "Redis' port", kind: port },
+  REDIS_USERNAME: { default: "", help: "Redis user (ACL)", kind: text },
+  REDIS_PASSWORD: { default: "", help: "Redis password", kind: text },
+  REDIS_PREFIX: { default: "notifyli:", help: "Put before every key in Redis", kind: text },
+  REDIS_MESSAGE_CHANNEL: {
+    default: "",
+    help: "Channel that other systems PUBLISH on; by default the prefix and `messages`",
+    kind: text,
+  },
+  REDIS_LEASE_SECONDS: {
+    default: "15",
+    help: "A node not heard of for so long is dead, and its clients leave the hashes",
+    kind: seconds,
+  },
+} as const satisfies Record<string, Setting>;
+
+export type SettingName = keyof typeof SETTINGS;
+
+/** Whether a value of the kind "true or false" means true. */
+export function isOn(value: string): boolean {
+  return /^(true|1|yes|on)$/i.test(value);
+}
+
+function isRedisUrl(value: string): boolean {
+  const url = URL.parse(value);
+  const known = url !== null && /^rediss?:$/.test(url.protocol) && url.hash === "" &&
+    /^\/?\d*$/.test(url.pathname);
+  if (!known) return false;
+  try {
+    decodeURIComponent(url.username + url.password);
+    return true;
+  } catch {
+    return false;
+  }
+}

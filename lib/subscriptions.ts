@@ -1,0 +1,50 @@
+/** Keeps a node subscribed to the channels it has clients in, and to no other. */
+import type { Broker, Channel } from "./engine.ts";
+import { type Hub, keyOf } from "./hub.ts";
+
+export class Subscriptions {
+  readonly #broker: Broker;
+  readonly #hub: Hub;
+  readonly #onFailure: (error: unknown) => void;
+  readonly #subscribed = new Set<string>();
+  /** The last change of each channel, so that changes of one channel happen one after the other. */
+  readonly #changing = new Map<string, Promise<void>>();
+
+  constructor(broker: Broker, hub: Hub, onFailure: (error: unknown) => void) {
+    this.#broker = broker;
+    this.#hub = hub;
+    this.#onFailure = onFailure;
+  }
+
+  /** Subscribes or unsubscribes as the hub wants it by then; a failure is reported, not thrown. */
+  sync(channel: Channel): Promise<void> {
+    const key = keyOf(channel);
+    const before = this.#changing.get(key) ?? Promise.resolve();
+    const done = before.then(() => this.#change(channel, key)).finally(() => {
+      if (this.#changing.get(key) === done) this.#changing.delete(key);
+    });
+    this.#changing.set(key, done);
+    return done;
+  }
+
+  /** The broker lost all of them. */
+  forget(): void {
+    this.#subscribed.clear();
+  }
+
+  async #change(channel: Channel, key: string): Promise<void> {
+    const wanted = this.#hub.get(channel) !== undefined;
+    if (wanted === this.#subscribed.has(key)) return;
+    try {
+      if (wanted) {
+        await this.#broker.subscribe(channel);
+        this.#subscribed.add(key);
+      } else {
+        this.#subscribed.delete(key);
+        await this.#broker.unsubscribe(channel);
+      }
+    } catch (error) {
+      this.#onFailure(error);
+    }
+  }
+}

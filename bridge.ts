@@ -85,11 +85,27 @@ class Router {
   /** Keeps the lock or tries to take it, and routes what waited for that. */
   async renew(): Promise<void> {
     const before = this.#lock.isHeld;
-    const held = await this.#lock.hold();
-    if (held && !before) log.info("this node routes what is published");
+    let held = before;
+    try {
+      held = await this.#lock.hold();
+      if (held && !before) log.info("this node routes what is published");
+    } catch (error) {
+      if (!held) this.#refuseWaiting(error);
+    }
     const waiting = this.#waiting;
     this.#waiting = [];
-    if (held) { for (const payload of waiting) void route(this.#node, payload, this.#config); }
+    if (!held) return;
+    for (const payload of waiting) void route(this.#node, payload, this.#config);
+  }
+
+  /** Redis did not say who holds the lock: what waits for that is lost, and that is said. */
+  #refuseWaiting(error: unknown): void {
+    const count = this.#waiting.length;
+    this.#waiting = [];
+    if (count === 0) return;
+    this.#node.counters.bridge_refused += count;
+    const reason = error instanceof Error ? error.message : String(error);
+    log.error("{count} payloads could not be routed: {reason}", { count, reason });
   }
 
   stop(): Promise<void> {

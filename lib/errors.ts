@@ -87,7 +87,12 @@ export class NotifyliError extends Error {
   constructor(
     readonly code: ErrorCode,
     message: string,
-    readonly options: { readonly field?: string; readonly cause?: unknown } = {},
+    readonly options: {
+      readonly field?: string;
+      readonly cause?: unknown;
+      /** The store is out of reach, which it logs itself, once. */
+      readonly isAway?: boolean;
+    } = {},
   ) {
     super(message, { cause: options.cause });
   }

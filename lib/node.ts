@@ -234,7 +234,7 @@ export class Node implements ClientNode, EngineHandler {
 
   /** Logs what was not the caller's fault. That the engine is away, it has said itself, once. */
   logFailure(what: string, error: unknown): void {
-    const away = error instanceof NotifyliError && error.code === "unavailable";
+    const away = error instanceof NotifyliError && error.options.isAway;
     const reason = error instanceof Error ? error.message : String(error);
     log[away ? "debug" : "error"]("{what} failed: {reason}", { what, reason });
   }

@@ -135,3 +135,40 @@ Deno.test("Redis lost and back, empty: subscriptions and presence come back, and
   const back = program.log.filter(({ message }) => message.includes("is back"));
   assert.deepEqual([lost.length, back.length], [3, 3], "once for each of its three connections");
 });
+
+Deno.test("a Redis that refuses to write is no quiet loss: readiness, log and counter say so", async () => {
+  await using redis = await RedisServer.start();
+  const env = { ...redis.env, REDIS_LEASE_SECONDS: "3" };
+  await using program = await Program.start({ env });
+  await waitFor(
+    "it hears the channel",
+    () => program.log.some(({ message }) => message.startsWith("subscribed to")),
+  );
+  await redis.cli("CONFIG", "SET", "maxmemory", "1");
+  const unready = await waitFor("it says that it is not ready", async () => {
+    const response = await fetch(`${program.url}/readyz`);
+    const body = await response.json();
+    return response.status === 503 && body;
+  });
+  assert.match(unready.reason, /Redis refused: .*maxmemory/);
+  await waitFor("what is published is refused aloud", async () => {
+    await redis.cli("PUBLISH", CHANNEL, `{"user_id":1,"message":"x"}`);
+    const stats = await (await fetch(`${program.url}/api/stats`)).json();
+    return stats.bridge_refused > 0;
+  });
+  assert.ok(
+    program.log.some(({ level, message }) => level === "error" && /maxmemory/.test(message)),
+  );
+
+  await redis.cli("CONFIG", "SET", "maxmemory", "0");
+  await waitFor("it is ready again", async () => {
+    const response = await fetch(`${program.url}/readyz`);
+    await response.body?.cancel();
+    return response.ok;
+  });
+  await using client = await TestClient.join(program.webSocketUrl, { user: 1, room: "1" });
+  await waitFor("it routes again", async () => {
+    await redis.cli("PUBLISH", CHANNEL, `{"user_id":1,"message":"again"}`);
+    return client.ofType("direct_message").some(({ message }) => message === "again");
+  });
+});

@@ -19,6 +19,8 @@ const NEEDED: readonly { package: string; probe: string[]; for: string }[] = [
   { package: "bsdutils", probe: ["script", "--version"], for: "pseudo-terminals" },
   { package: "openssl", probe: ["openssl", "version"], for: "certificates" },
   { package: "curl", probe: ["curl", "--version"], for: "the snippets of the docs" },
+  { package: "nginx-light", probe: ["/usr/sbin/nginx", "-v"], for: "the documented proxy" },
+  { package: "sqlite3", probe: ["sqlite3", "--version"], for: "the documented backup" },
   { package: "systemd", probe: ["systemd-analyze", "--version"], for: "checks of the unit file" },
 ];
 

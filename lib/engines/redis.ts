@@ -71,7 +71,7 @@ export function openRedis(config: RedisConfig, options: RedisEngineOptions): Red
     },
     async unready() {
       if (subscriber.status !== "ready") return "Redis cannot be reached";
-      return await redis.ping().then(() => undefined, () => "Redis cannot be reached");
+      return await redis.ping().then(() => lease.failure, () => "Redis cannot be reached");
     },
     async [Symbol.asyncDispose]() {
       handler = undefined;

@@ -51,11 +51,13 @@ export function pause(times: number): number {
 /** Turns whatever ioredis rejects with into an error for the caller. */
 export function unavailable(cause: unknown): NotifyliError {
   const reason = cause instanceof Error ? cause.message : String(cause);
-  const away = /enableOfflineQueue|retries per request|timed out|Connection is closed/.test(reason);
+  const isAway = /enableOfflineQueue|retries per request|timed out|Connection is closed/.test(
+    reason,
+  );
   return new NotifyliError(
     "unavailable",
-    away ? "Redis cannot be reached; nothing was accepted" : `Redis refused: ${reason}`,
-    { cause },
+    isAway ? "Redis cannot be reached; nothing was accepted" : `Redis refused: ${reason}`,
+    { cause, isAway },
   );
 }
 

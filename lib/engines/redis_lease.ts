@@ -5,6 +5,7 @@
  */
 import { getLogger } from "@logtape/logtape";
 import type { Redis } from "ioredis";
+import { NotifyliError } from "../errors.ts";
 import type { UserId } from "../fields.ts";
 import { unavailable } from "./redis_client.ts";
 import type { RedisKeys } from "./redis_keys.ts";
@@ -34,6 +35,7 @@ export class Lease implements AsyncDisposable {
   readonly #milliseconds: number;
   readonly #onLost: () => void;
   readonly #onGone: (entry: LeaseEntry) => void;
+  #failure: string | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
   #ticking: Promise<void> = Promise.resolve();
 
@@ -59,6 +61,11 @@ export class Lease implements AsyncDisposable {
 
   get id(): string {
     return this.#id;
+  }
+
+  /** Why Redis took no writes at the last renewal, as when its memory is full; `undefined` if it did. */
+  get failure(): string | undefined {
+    return this.#failure;
   }
 
   /** Takes a new lease. What was noted under an older one will be swept. */
@@ -103,13 +110,27 @@ export class Lease implements AsyncDisposable {
   }
 
   async #renew(anew: boolean): Promise<{ held: boolean; ended: string[] }> {
-    const [held, ended] = await run(
-      this.#redis,
-      SCRIPTS.leaseRenew,
-      [this.#keys.leases],
-      [this.#id, Math.floor(this.#milliseconds * LASTS), anew ? 1 : 0],
-    ) as [number, string[]];
-    return { held: held === 1, ended };
+    try {
+      const [held, ended] = await run(
+        this.#redis,
+        SCRIPTS.leaseRenew,
+        [this.#keys.leases],
+        [this.#id, Math.floor(this.#milliseconds * LASTS), anew ? 1 : 0],
+      ) as [number, string[]];
+      if (this.#failure !== undefined) log.info("Redis takes writes again");
+      this.#failure = undefined;
+      return { held: held === 1, ended };
+    } catch (error) {
+      this.#noteFailure(error);
+      throw error;
+    }
+  }
+
+  /** Logs once that Redis refuses to write; that it is away, its connection has logged. */
+  #noteFailure(error: unknown): void {
+    if (!(error instanceof NotifyliError) || error.options.isAway) return;
+    if (this.#failure === undefined) log.error("{reason}", { reason: error.message });
+    this.#failure = error.message;
   }
 
   /** May run on several nodes at once, and again after a node died in it: each step can be done twice. */

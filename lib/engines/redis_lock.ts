@@ -27,20 +27,17 @@ export class RedisLock {
     return performance.now() < this.#othersUntil;
   }
 
-  /** Takes the lock if it is free, or keeps it; says whether it is held now. */
+  /** Takes the lock if it is free, or keeps it; says whether it is held now. Rejects where Redis does. */
   async hold(): Promise<boolean> {
     const asked = performance.now();
-    const wait = await run(this.#redis, SCRIPTS.lockHold, [this.#key], [this.#id, LASTS_MS])
-      .catch(() => undefined); // Redis is away, and says so itself; the lock ends by itself
-    if (typeof wait === "number") {
-      this.#heldUntil = wait === 0 ? asked + LASTS_MS : 0;
-      this.#othersUntil = wait === 0 ? 0 : asked + wait;
-    }
+    const wait = await run(this.#redis, SCRIPTS.lockHold, [this.#key], [this.#id, LASTS_MS]);
+    this.#heldUntil = wait === 0 ? asked + LASTS_MS : 0;
+    this.#othersUntil = wait === 0 ? 0 : asked + Number(wait);
     return this.isHeld;
   }
 
   async release(): Promise<void> {
     this.#heldUntil = 0;
-    await run(this.#redis, SCRIPTS.lockRelease, [this.#key], [this.#id]).catch(() => {}); // as above
+    await run(this.#redis, SCRIPTS.lockRelease, [this.#key], [this.#id]).catch(() => {}); // it ends by itself
   }
 }

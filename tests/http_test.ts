@@ -471,7 +471,7 @@ for (const listener of ["deno", "node"]) {
       "X-Room: other",
       "-H",
       "X-From: other",
-      `${api}?room=büro&from=3`,
+      `${api}?room=b%C3%BCro&from=3`,
     );
     assert.deepEqual(
       (await client.get("direct_message", 3)).map(({ message, name, user_id }) => [

@@ -1,13 +1,13 @@
 /** The HTTP API for other systems: send a notification, and ask who is connected. */
 import { type Context, Hono, type Next } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import type { Config } from "../config.ts";
 import { DEFAULT_SITE } from "../engine.ts";
 import { NotifyliError } from "../errors.ts";
 import { type Fields, identifier, parseObject, userIdField, userIdOnWire } from "../fields.ts";
 import type { Node } from "../node.ts";
 import { parseNotification } from "../notification.ts";
-import type { App, Bindings } from "./app.ts";
+import type { App, Bindings } from "./bindings.ts";
+import { readBody } from "./body.ts";
 import { requireLocalCaller } from "./local_caller.ts";
 
 type ApiContext = Context<{ Bindings: Bindings }>;
@@ -18,26 +18,15 @@ export function apiRoutes(node: Node, config: Config): App {
 
   api.use(requireLocalCaller);
   api.use(requireReadablePath);
-  if (Number.isFinite(limits.frame)) {
-    api.use(bodyLimit({
-      maxSize: limits.frame,
-      onError() {
-        throw new NotifyliError(
-          "too_long",
-          `The body is too long: the limit is ${limits.frame} bytes`,
-        );
-      },
-    }));
-  }
 
   api.post("/notifications", async (context) => {
-    const fields = parseObject(await context.req.text(), "body");
+    const fields = parseObject(await readBody(context.req.raw, limits.frame), "body");
     return await send(context, parseNotification(fields, { limits, defaultRoom: bot.room }));
   });
 
   api.post("/users/:user/notifications", async (context) => {
     const user = context.req.param("user");
-    const fields = await readNotification(context);
+    const fields = await readNotification(context, limits.frame);
     return await send(
       context,
       parseNotification({ ...fields, user_id: user }, { limits, defaultRoom: `/user/${user}` }),
@@ -90,8 +79,8 @@ async function requireReadablePath(context: ApiContext, next: Next): Promise<voi
 }
 
 /** JSON where the body says it is; else the whole body is the message, as `curl -d` sends it. */
-async function readNotification(context: ApiContext): Promise<Fields> {
-  const body = await context.req.text();
+async function readNotification(context: ApiContext, limit: number): Promise<Fields> {
+  const body = await readBody(context.req.raw, limit);
   const isJson = context.req.header("content-type")?.includes("application/json");
   const fields = isJson ? parseObject(body, "body") : { message: body };
   return {

@@ -7,19 +7,12 @@ import { getLogger } from "@logtape/logtape";
 import type { Config } from "../config.ts";
 import { ERRORS, NotifyliError } from "../errors.ts";
 import type { Node } from "../node.ts";
-import type { Peer } from "../socket.ts";
 import { VERSION } from "../version.ts";
 import { apiRoutes } from "./api.ts";
+import type { App } from "./bindings.ts";
 import { pageRoutes } from "./static.ts";
 
 const log = getLogger(["notifyli", "http"]);
-
-/** What a handler finds in `context.env`. */
-export interface Bindings {
-  readonly peer: Peer;
-}
-
-export type App = Hono<{ Bindings: Bindings }>;
 
 export function createApp(node: Node, config: Config): App {
   const app: App = new Hono();

@@ -2,7 +2,7 @@
 import { BlockList, isIPv6 } from "node:net";
 import type { Context, Next } from "hono";
 import { NotifyliError } from "../errors.ts";
-import type { Bindings } from "./app.ts";
+import type { Bindings } from "./bindings.ts";
 
 const LOOPBACK = new BlockList();
 LOOPBACK.addSubnet("127.0.0.0", 8, "ipv4");
@@ -41,16 +41,15 @@ export function isLoopback(address: string): boolean {
 /** A page of another site, open in a browser on this machine, is not a program of this machine's user. */
 function refuseOtherSites(context: Context): void {
   const origin = context.req.header("origin");
-  const host = context.req.header("host") ?? "";
+  const { host, hostname } = new URL(context.req.url); // HTTP/2 has no Host header
   if (origin !== undefined && URL.parse(origin)?.host !== host) {
     throw new NotifyliError(
       "forbidden",
       `Cannot use the API from a page of ${JSON.stringify(origin)}`,
     );
   }
-  const name = URL.parse(`http://${host}`)?.hostname ?? "";
   // Else a name of another site that resolves to this machine would be "the same site".
-  if (name !== "localhost" && !isLoopback(name.replace(/^\[|\]$/g, ""))) {
+  if (hostname !== "localhost" && !isLoopback(hostname.replace(/^\[|\]$/g, ""))) {
     throw new NotifyliError(
       "forbidden",
       `Cannot use the API as host ${JSON.stringify(host)}: call it by a loopback address`,

@@ -1,0 +1,10 @@
+/** What the routes know of a request beside its text. */
+import type { Hono } from "hono";
+import type { Peer } from "../socket.ts";
+
+/** What a handler finds in `context.env`. */
+export interface Bindings {
+  readonly peer: Peer;
+}
+
+export type App = Hono<{ Bindings: Bindings }>;

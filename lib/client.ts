@@ -1,22 +1,15 @@
 /**
- * One connection: reads its frames, keeps who it is and where, and answers. What it says goes on to `node.ts`;
- * what comes back from there goes out by `send`.
+ * One connection: who it is, where it is, and what waits for it. Its protocol reads its frames; what it says goes
+ * on to `node.ts`, and what comes back from there goes out by `send`.
  */
 import type { Limits } from "./config.ts";
-import { DEFAULT_SITE, type UserConnection } from "./engine.ts";
+import { DEFAULT_SITE, type InboxSync, type Position, type Published } from "./engine.ts";
+import type { UserConnection } from "./engine.ts";
 import { type Disconnect, DISCONNECTS, NotifyliError } from "./errors.ts";
-import { type Fields, optionalId, parseObject, type UserId, userIdOnWire } from "./fields.ts";
-import {
-  type Command,
-  errorFrame,
-  leftFrame,
-  parseCommand,
-  pongFrame,
-  presenceFrame,
-} from "./frames.ts";
+import { type Fields, type UserId, userIdOnWire } from "./fields.ts";
 import { Outgoing, type Socket, type SocketEvents } from "./socket.ts";
 
-/** Frames that may wait while an earlier one of the same client joins a room; one more closes the client. */
+/** Frames that may wait while an earlier one of the same client is worked on; one more closes the client. */
 const MAX_WAITING_FRAMES = 1000;
 
 /** How long a client's outbound queue may be over its limit, and how far, before the client is closed. */
@@ -26,17 +19,35 @@ const BURST_FACTOR = 8;
 /** Notifications that a client is known to have got; past so many, the oldest are forgotten. */
 const MAX_NOTIFIED = 1000;
 
+/** How frames are read and answered; see `protocols/`. */
+export interface Protocol {
+  /** Whether notifications of every room come, from the inbox as a whole, and messages with no gap. */
+  readonly hasInbox: boolean;
+  /** Texts of one frame, each worked on alone. Throws a `NotifyliError`. */
+  split(data: string | Uint8Array): string[];
+  /** Works on one of them; returns a promise only where later ones must wait for it. */
+  handle(client: Client, text: string): Promise<void> | void;
+  /** Tells the client what was wrong. */
+  fail(client: Client, error: NotifyliError, fields?: Fields): void;
+}
+
 /** What a client asks of its node. */
 export interface ClientNode {
-  /** Puts the client in a room, and hands it the notifications that wait for its user there. */
+  /** Puts the client in a room. */
   join(client: Client, user: UserId, room: { room: string; name: string }): Promise<void>;
   leave(client: Client, room: string): Promise<void>;
+  /** Messages of the room after `since`, to be sent before those that were held back meanwhile. */
+  recover(client: Client, room: string, since: Position | undefined): Promise<RoomSync>;
+  /** From now on the client gets its user's notifications; what is there already is the answer. */
+  openInbox(client: Client, user: UserId, since: Position | undefined): Promise<InboxSync>;
   /** Everyone in the room; from now on the client gets its joins and leaves. */
   watch(client: Client, room: string): Promise<UserConnection[]>;
   /** Says something in a room. Rejects where the engine did not take it. */
-  publish(site: string, message: RoomMessage): Promise<string>;
+  publish(site: string, message: RoomMessage): Promise<PublishedMessage>;
   /** The client is gone. */
   remove(client: Client): void;
+  /** The client was given notifications, which are sent once its socket took them. */
+  noteHanded(client: Client): void;
   dropSlow(client: Client): void;
   logFailure(what: string, error: unknown): void;
 }
@@ -50,6 +61,21 @@ export interface RoomMessage {
   readonly message: string;
 }
 
+/** What became of it; without a position where the room keeps no history. */
+export interface PublishedMessage extends Partial<Published> {
+  readonly id: string;
+  /** The frame as it went out, for the sender of a message that was there before. */
+  readonly text: string;
+}
+
+/** A room's messages from a position on. */
+export interface RoomSync extends Position {
+  readonly recovered: boolean;
+  readonly reason?: "new" | "epoch" | "expired";
+  /** Finished frames, oldest first. */
+  readonly publications: readonly string[];
+}
+
 /** The client in one room. */
 export interface Membership {
   readonly room: string;
@@ -60,33 +86,44 @@ export interface Membership {
    * Notifications that arrived while the queued ones are still on their way; `undefined` once those are sent.
    * Bounded by the inbox's size, since each of them is stored there.
    */
-  held: { id: string; outgoing: Outgoing }[] | undefined;
-  /** Joins and leaves that arrived while the list they belong to is still being read. */
-  heldEvents: Outgoing[] | undefined;
+  held: Held[] | undefined;
+  /** Messages and presence events that arrived while what comes before them is being read; else `undefined`. */
+  heldMessages: { offset: number; outgoing: Outgoing }[] | undefined;
+}
+
+interface Held {
+  readonly id: string;
+  readonly outgoing: Outgoing;
 }
 
 export class Client implements SocketEvents {
   readonly id = crypto.randomUUID().replaceAll("-", "").slice(0, 16);
   readonly site = DEFAULT_SITE;
   readonly memberships = new Map<string, Membership>();
-  readonly #node: ClientNode;
+  readonly node: ClientNode;
+  readonly limits: Limits;
+  readonly protocol: Protocol;
   readonly #socket: Socket;
-  readonly #limits: Limits;
   #user: UserId | undefined;
   #name: string | undefined;
-  /** Frames behind one that is being worked on; `undefined` while none is. */
-  #waiting: (string | Uint8Array)[] | undefined;
+  /** Texts behind one that is being worked on; `undefined` while none is. */
+  #waiting: string[] | undefined;
+  /** Notifications held back while the inbox is being read; as bounded as `Membership.held`. */
+  #heldInbox: Held[] | undefined;
   /** The last notifications this client got, so that none comes twice. */
   readonly #notified = new Set<string>();
+  /** Notifications that were given to the socket, until it is known to have taken them. */
+  #handed: string[] = [];
   #closed = false;
   #bufferedBefore = 0;
   /** On `performance.now()`'s clock; `undefined` while the outbound queue is within its limit. */
   #overLimitSince: number | undefined;
 
-  constructor(node: ClientNode, socket: Socket, limits: Limits) {
-    this.#node = node;
+  constructor(node: ClientNode, socket: Socket, protocol: Protocol, limits: Limits) {
+    this.node = node;
+    this.protocol = protocol;
+    this.limits = limits;
     this.#socket = socket;
-    this.#limits = limits;
   }
 
   /** Who this is; `undefined` until a first frame has said so. */
@@ -101,15 +138,18 @@ export class Client implements SocketEvents {
   /** One frame from the client. Frames are worked on one after the other, in the order they came. */
   message(data: string | Uint8Array): void {
     if (this.#closed) return;
-    if (this.#waiting === undefined) return this.#handle(data);
-    if (this.#waiting.push(data) > MAX_WAITING_FRAMES) this.disconnect(DISCONNECTS.too_many_frames);
+    try {
+      for (const text of this.protocol.split(data)) this.#take(text);
+    } catch (error) {
+      this.reportError(error);
+    }
   }
 
   /** The connection is gone. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#node.remove(this);
+    this.node.remove(this);
   }
 
   /** Closes the connection from this side, with the reason. */
@@ -119,43 +159,143 @@ export class Client implements SocketEvents {
     this.close();
   }
 
+  terminate(): void {
+    this.#socket.terminate();
+    this.close();
+  }
+
+  /** The client is this user from now on. Throws if it was another before. */
+  identify(user: UserId, name: string | undefined): void {
+    if (this.#user !== undefined && this.#user !== user) {
+      const [claimed, own] = [user, this.#user].map((id) => JSON.stringify(userIdOnWire(id)));
+      throw new NotifyliError(
+        "user_mismatch",
+        `Cannot take field 'user_id': current value is ${claimed}, this connection is user ${own}`,
+        { field: "user_id" },
+      );
+    }
+    this.#user = user;
+    this.#name = name ?? this.#name ?? user;
+  }
+
+  /** Joins a room; `undefined` if the client is in it already. Throws if it is in too many. */
+  join(room: string, name: string | undefined): Promise<void> | undefined {
+    const user = this.requireUser();
+    const membership = this.memberships.get(room);
+    if (membership !== undefined) {
+      if (name !== undefined) this.#name = membership.name = name;
+      return;
+    }
+    if (this.memberships.size >= this.limits.rooms) {
+      throw new NotifyliError(
+        "too_many_rooms",
+        `Cannot join room ${
+          JSON.stringify(room)
+        }: this client is in ${this.memberships.size} rooms, ` +
+          `the limit is ${this.limits.rooms}`,
+        { field: "room" },
+      );
+    }
+    return this.node.join(this, user, { room, name: this.#name ?? user });
+  }
+
+  requireUser(): UserId {
+    if (this.#user !== undefined) return this.#user;
+    throw new NotifyliError(
+      "not_connected",
+      "This connection has not said who it is: send 'connect'",
+    );
+  }
+
+  requireMembership(room: string, verb: string): Membership {
+    const membership = this.memberships.get(room);
+    if (membership !== undefined) return membership;
+    throw new NotifyliError(
+      "not_in_room",
+      `Cannot ${verb} room ${JSON.stringify(room)}: this client is not in it`,
+      { field: "room" },
+    );
+  }
+
+  /** What others see in the room, or would. */
+  nameIn(room: string): string {
+    return this.memberships.get(room)?.name ?? this.#name ?? this.requireUser();
+  }
+
   /** Sends a text on; a client that takes too little of what waits for it is closed. */
   send(outgoing: Outgoing): void {
     if (this.#closed) return;
     this.#socket.send(outgoing);
-    if (this.#isSlow()) this.#node.dropSlow(this);
+    if (this.#isSlow()) this.node.dropSlow(this);
   }
 
-  /** Sends a notification once, after those that are still on their way; says whether it is out now. */
-  notify(room: string, id: string, outgoing: Outgoing): boolean {
+  /** Sends a message of a room, after those that come before it. */
+  deliver(room: string, offset: number, outgoing: Outgoing): void {
+    const held = this.memberships.get(room)?.heldMessages;
+    if (held === undefined) this.send(outgoing);
+    else held.push({ offset, outgoing });
+  }
+
+  /** Holds a room's messages and presence events back until {@linkcode Client.releaseRoom}. */
+  holdRoom(room: string): void {
     const membership = this.memberships.get(room);
-    if (membership === undefined) return false;
-    if (membership.held === undefined) return this.#notifyNow(id, outgoing);
-    membership.held.push({ id, outgoing });
-    return false;
+    if (membership !== undefined) membership.heldMessages ??= [];
   }
 
-  /** Holds live notifications of the room back until {@linkcode Client.release}. */
-  hold(room: string): void {
+  /** Sends what was held back of a room, but for messages up to an offset. */
+  releaseRoom(room: string, upTo = 0): void {
+    const membership = this.memberships.get(room);
+    const held = membership?.heldMessages ?? [];
+    if (membership !== undefined) membership.heldMessages = undefined;
+    for (const { offset, outgoing } of held) if (offset === 0 || offset > upTo) this.send(outgoing);
+  }
+
+  /** Sends a notification once, after those that are still on their way. */
+  notify(room: string, id: string, outgoing: Outgoing): void {
+    const holder = this.protocol.hasInbox ? this.#heldInbox : this.memberships.get(room)?.held;
+    if (holder !== undefined) holder.push({ id, outgoing });
+    else if (this.protocol.hasInbox || this.memberships.has(room)) this.#notifyNow(id, outgoing);
+  }
+
+  /** Holds live notifications of the room back until {@linkcode Client.releaseNotifications}. */
+  holdNotifications(room: string): void {
     const membership = this.memberships.get(room);
     if (membership !== undefined) membership.held ??= [];
   }
 
-  /** Sends what waited in the inbox, then what was held back; returns the ids that are out now. */
-  release(room: string, queued: readonly { id: string; outgoing: Outgoing }[]): string[] {
+  /** Sends what waited in the inbox, then what was held back. */
+  releaseNotifications(room: string, queued: readonly Held[]): void {
     const membership = this.memberships.get(room);
-    if (membership === undefined) return [];
+    if (membership === undefined) return;
     const held = membership.held ?? [];
     membership.held = undefined;
-    return [...queued, ...held].filter(({ id, outgoing }) => this.#notifyNow(id, outgoing))
-      .map(({ id }) => id);
+    for (const { id, outgoing } of [...queued, ...held]) this.#notifyNow(id, outgoing);
   }
 
-  /** Sends a join or leave, after the list it changes. */
-  sendPresenceEvent(room: string, outgoing: Outgoing): void {
-    const held = this.memberships.get(room)?.heldEvents;
-    if (held !== undefined) held.push(outgoing);
-    else this.send(outgoing);
+  holdInbox(): void {
+    this.#heldInbox ??= [];
+  }
+
+  /** Sends what was held back of the inbox, but for what the client got with its answer. */
+  releaseInbox(given: readonly string[]): void {
+    const held = this.#heldInbox ?? [];
+    this.#heldInbox = undefined;
+    for (const id of given) this.#remember(id);
+    this.#handed.push(...given);
+    if (given.length > 0) this.node.noteHanded(this);
+    for (const { id, outgoing } of held) this.#notifyNow(id, outgoing);
+  }
+
+  /** The notifications that the socket has taken since the last call; none while something waits in it. */
+  takeHanded(): string[] {
+    if (this.#closed || this.#socket.bufferedAmount > 0) return [];
+    const handed = this.#handed;
+    this.#handed = [];
+    return handed;
+  }
+
+  get hasHanded(): boolean {
+    return this.#handed.length > 0;
   }
 
   /** Whether the other end took nothing of what waits for it since the last look. */
@@ -165,190 +305,68 @@ export class Client implements SocketEvents {
     return before > 0 && this.#bufferedBefore >= before;
   }
 
-  terminate(): void {
-    this.#socket.terminate();
-    this.close();
-  }
-
-  /** Joins a room before the first frame, as a query asks for. */
-  joinAtOnce(command: Extract<Command, { type: "keepalive" }>): void {
+  /** Runs a command; where it takes its time, later texts wait for it. */
+  work(run: () => Promise<void> | void, fields?: Fields): void {
+    let done: Promise<void> | void;
     try {
-      this.#work(undefined, () => this.#execute(command));
+      done = run();
     } catch (error) {
-      this.reportError(error);
+      return this.reportError(error, fields);
     }
-  }
-
-  /** Tells the client what was wrong with a frame; a failure of ours is logged. */
-  reportError(error: unknown, fields?: Fields): void {
-    const known = error instanceof NotifyliError
-      ? error
-      : new NotifyliError("internal", "The server failed on this frame", { cause: error });
-    if (known !== error) this.#node.logFailure("frame", error);
-    this.send(
-      new Outgoing(errorFrame({
-        code: known.code,
-        message: known.message,
-        field: known.options.field,
-        id: idOf(fields),
-      })),
-    );
-  }
-
-  /** A burst alone makes nobody slow: the limit must be passed for a while, or by far. */
-  #isSlow(): boolean {
-    const { bufferedAmount } = this.#socket;
-    if (bufferedAmount <= this.#limits.queue) {
-      this.#overLimitSince = undefined;
-      return false;
-    }
-    this.#overLimitSince ??= performance.now();
-    return performance.now() - this.#overLimitSince > SLOW_AFTER_MS ||
-      bufferedAmount > this.#limits.queue * BURST_FACTOR;
-  }
-
-  #notifyNow(id: string, outgoing: Outgoing): boolean {
-    if (!this.#notified.has(id)) {
-      this.send(outgoing);
-      if (this.#closed) return false;
-      this.#notified.add(id);
-      if (this.#notified.size > MAX_NOTIFIED) {
-        this.#notified.delete(this.#notified.values().next().value ?? "");
-      }
-    }
-    return !this.#closed;
-  }
-
-  #handle(data: string | Uint8Array): void {
-    let fields: Fields | undefined;
-    try {
-      if (typeof data !== "string") {
-        throw new NotifyliError(
-          "invalid_frame",
-          `Cannot take a binary message of ${data.length} bytes: send text`,
-        );
-      }
-      fields = parseObject(data, "frame");
-      const command = parseCommand(fields, this.#limits);
-      this.#work(fields, () => this.#execute(command));
-    } catch (error) {
-      this.reportError(error, fields);
-    }
-  }
-
-  /** Runs a command; where it takes its time, later frames wait for it. */
-  #work(fields: Fields | undefined, run: () => Promise<void> | void): void {
-    const done = run();
     if (done === undefined) return;
     this.#waiting = [];
     done.catch((error) => this.reportError(error, fields)).finally(() => this.#resume());
   }
 
+  /** Tells the client what was wrong; a failure of ours is logged. */
+  reportError(error: unknown, fields?: Fields): void {
+    const known = error instanceof NotifyliError
+      ? error
+      : new NotifyliError("internal", "The server failed on this frame", { cause: error });
+    if (known !== error) this.node.logFailure("frame", error);
+    this.protocol.fail(this, known, fields);
+  }
+
+  #take(text: string): void {
+    if (this.#waiting === undefined) this.work(() => this.protocol.handle(this, text));
+    else if (this.#waiting.push(text) > MAX_WAITING_FRAMES) {
+      this.disconnect(DISCONNECTS.too_many_frames);
+    }
+  }
+
   #resume(): void {
     const waiting = this.#waiting ?? [];
     this.#waiting = undefined;
-    for (const [index, data] of waiting.entries()) {
+    for (const text of waiting) {
       if (this.#closed) return;
-      this.#handle(data);
-      if (this.#waiting !== undefined) {
-        (this.#waiting as (string | Uint8Array)[]).push(...waiting.slice(index + 1));
-        return;
-      }
+      this.#take(text);
     }
   }
 
-  /** Returns a promise only where later frames of this client must wait. */
-  #execute(command: Command): Promise<void> | void {
-    switch (command.type) {
-      case "usermsg": {
-        const joining = this.#join(command);
-        return joining ? joining.then(() => this.#publish(command)) : this.#publish(command);
-      }
-      case "keepalive":
-        return this.#join(command);
-      case "leave":
-        return this.#leave(command.room);
-      case "presence":
-        return this.#presence(command.room);
-      case "ping":
-        return this.send(new Outgoing(pongFrame()));
+  #notifyNow(id: string, outgoing: Outgoing): void {
+    if (this.#closed || this.#notified.has(id)) return;
+    this.send(outgoing);
+    this.#remember(id);
+    this.#handed.push(id);
+    this.node.noteHanded(this);
+  }
+
+  #remember(id: string): void {
+    this.#notified.add(id);
+    if (this.#notified.size > MAX_NOTIFIED) {
+      this.#notified.delete(this.#notified.values().next().value ?? "");
     }
   }
 
-  #join(
-    { user, room, name }: { user: UserId; room: string; name?: string },
-  ): Promise<void> | undefined {
-    if (this.#user !== undefined && this.#user !== user) {
-      const [claimed, own] = [userIdOnWire(user), userIdOnWire(this.#user)].map((id) =>
-        JSON.stringify(id)
-      );
-      throw new NotifyliError(
-        "user_mismatch",
-        `Cannot take field 'user_id': current value is ${claimed}, this connection is user ${own}`,
-        { field: "user_id" },
-      );
+  /** A burst alone makes nobody slow: the limit must be passed for a while, or by far. */
+  #isSlow(): boolean {
+    const { bufferedAmount } = this.#socket;
+    if (bufferedAmount <= this.limits.queue) {
+      this.#overLimitSince = undefined;
+      return false;
     }
-    const membership = this.memberships.get(room);
-    if (membership !== undefined) {
-      if (name !== undefined) this.#name = membership.name = name;
-      return;
-    }
-    if (this.memberships.size >= this.#limits.rooms) {
-      throw new NotifyliError(
-        "too_many_rooms",
-        `Cannot join room ${
-          JSON.stringify(room)
-        }: this client is in ${this.memberships.size} rooms, ` +
-          `the limit is ${this.#limits.rooms}`,
-        { field: "room" },
-      );
-    }
-    this.#user = user;
-    this.#name = name ?? this.#name ?? user;
-    return this.#node.join(this, user, { room, name: this.#name });
-  }
-
-  #publish(command: Extract<Command, { type: "usermsg" }>): void {
-    const { user, id, room, message } = command;
-    const name = this.memberships.get(room)?.name ?? user;
-    this.#node.publish(this.site, { id, room, user, name, message })
-      .catch((error) => this.reportError(error, id === undefined ? undefined : { id }));
-  }
-
-  async #leave(room: string): Promise<void> {
-    this.#requireMembership(room, "leave");
-    await this.#node.leave(this, room);
-    this.send(new Outgoing(leftFrame(room)));
-  }
-
-  async #presence(room: string): Promise<void> {
-    const membership = this.#requireMembership(room, "list");
-    membership.heldEvents = [];
-    try {
-      const users = await this.#node.watch(this, room);
-      this.send(new Outgoing(presenceFrame(room, users)));
-    } finally {
-      const events = membership.heldEvents;
-      membership.heldEvents = undefined;
-      for (const event of events) this.send(event);
-    }
-  }
-
-  #requireMembership(room: string, verb: string): Membership {
-    const membership = this.memberships.get(room);
-    if (membership !== undefined) return membership;
-    throw new NotifyliError(
-      "not_in_room",
-      `Cannot ${verb} room ${JSON.stringify(room)}: this client is not in it`,
-      { field: "room" },
-    );
-  }
-}
-
-function idOf(fields: Fields | undefined): string | undefined {
-  try {
-    return fields && optionalId(fields);
-  } catch {
-    return undefined; // the id is what was wrong
+    this.#overLimitSince ??= performance.now();
+    return performance.now() - this.#overLimitSince > SLOW_AFTER_MS ||
+      bufferedAmount > this.limits.queue * BURST_FACTOR;
   }
 }

@@ -2,6 +2,7 @@
  * The one place that reads the environment and `.env`. All else gets the typed `Config`, or a slice of it.
  */
 import { parseEnv } from "node:util";
+import { type HistoryRule, parseHistoryRules } from "./history_rules.ts";
 import { isOn, type Setting, type SettingName, SETTINGS } from "./settings.ts";
 
 export type ListenerName = "deno" | "node";
@@ -20,6 +21,8 @@ export interface Limits {
   readonly queue: number;
   /** Notifications kept for one user. */
   readonly inbox: number;
+  /** Days that a notification is kept. */
+  readonly inboxDays: number;
 }
 
 export interface RedisConfig {
@@ -50,6 +53,8 @@ export interface Config {
   readonly shutdownSeconds: number;
   readonly bot: { readonly name: string; readonly room: string };
   readonly limits: Limits;
+  /** How much of a room's messages is kept; the first rule that matches counts. */
+  readonly history: readonly HistoryRule[];
   /** Absent: the embedded engine. */
   readonly redis?: RedisConfig;
 }
@@ -96,7 +101,9 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): L
       rooms: max("APP_LIMIT_ROOMS"),
       queue: max("APP_LIMIT_QUEUE"),
       inbox: max("APP_LIMIT_INBOX"),
+      inboxDays: max("APP_LIMIT_INBOX_DAYS"),
     },
+    history: parseHistoryRules(value("APP_HISTORY")),
     redis: usesRedis(value("REDIS_ENABLED"), given("REDIS_URL") || given("REDIS_HOST"))
       ? redisConfig(value)
       : undefined,

@@ -19,8 +19,10 @@ export interface Channel {
  * hub needs to route it.
  */
 export interface Publication {
-  readonly kind: "message" | "notification" | "join" | "leave";
+  readonly kind: "message" | "notification" | "inbox" | "join" | "leave";
   readonly id: string;
+  /** A client made the id: the same one within ten minutes is the same publication. */
+  readonly isClientsId?: boolean;
   /** The room it is said in; for a notification, the room whose clients get it. */
   readonly room: string;
   readonly text: string;
@@ -31,6 +33,14 @@ export interface Position {
   readonly offset: number;
   readonly epoch: string;
 }
+
+/** Where a publication is in the history, and whether it was there before, under the same client's id. */
+export interface Published extends Position {
+  readonly isDuplicate: boolean;
+}
+
+/** Seconds that an id which a client made is known. */
+export const CLIENTS_ID_SECONDS = 600;
 
 export interface HistoryOptions {
   /** Publications kept; 0 keeps none. */
@@ -48,12 +58,15 @@ export interface Broker {
   /** From its resolution on, this node hears what is published in the channel. */
   subscribe(channel: Channel): Promise<void>;
   unsubscribe(channel: Channel): Promise<void>;
-  /** Appends to the history, then fans out to every node, this one too, in one order for all. */
+  /**
+   * Appends to the history, then fans out to every node, this one too, in one order for all. With a history the
+   * frame is given its `offset`.
+   */
   publish(
     channel: Channel,
     publication: Publication,
     history?: HistoryOptions,
-  ): Promise<Position | undefined>;
+  ): Promise<Published | undefined>;
   /** What is kept after `since`, or all of it; `limit` counts from the oldest. */
   history(channel: Channel, options: { since?: number; limit: number }): Promise<History>;
 }
@@ -84,33 +97,79 @@ export interface PresenceManager {
   stats(site: string, room: string): Promise<{ users: number }>;
 }
 
-/** A notification of one user, ready to send. */
+/** A notification of one user, as it is taken in. */
 export interface Notification {
   readonly site: string;
   readonly user: UserId;
   readonly id: string;
+  /** The caller made the id: the same one within a day is the same notification. */
+  readonly isCallersId?: boolean;
   readonly room: string;
-  /** The finished `direct_message` frame. */
+  /** The finished `direct_message` frame, but for its offset. */
   readonly text: string;
+  /** Unix time in milliseconds after which nobody gets it any more. */
+  readonly expiresAt?: number;
 }
 
+/** How far a notification came; each state implies the ones before it. */
+export type NotificationState = "queued" | "sent" | "delivered" | "read";
+
+/** A notification as it is kept. Times are Unix times in milliseconds, absent while it did not happen. */
 export interface StoredNotification {
   readonly id: string;
   readonly room: string;
+  /** Its place in the user's inbox, rising by one. */
+  readonly offset: number;
+  /** The finished frame. */
   readonly text: string;
-  /** Unix time in milliseconds of its first hand-over to a client; absent while it is queued. */
+  readonly queuedAt: number;
+  /** First handed to a client. */
   readonly sentAt?: number;
+  /** A client acknowledged it. */
+  readonly deliveredAt?: number;
+  readonly readAt?: number;
+  readonly archivedAt?: number;
+}
+
+/** An inbox from a position on. */
+export interface InboxSync extends Position {
+  readonly unread: number;
+  /** Whether `notifications` are exactly those after the position that was asked for; else all unread ones. */
+  readonly recovered: boolean;
+  readonly reason?: "new" | "epoch" | "expired";
+  /** Oldest first. */
+  readonly notifications: readonly StoredNotification[];
 }
 
 export interface Inbox {
-  /** Stores, then fans out on the user's channel. Rejects where it could not be stored. */
-  append(notification: Notification): Promise<void>;
-  /** What waits for the user in the room, oldest first. */
+  /**
+   * Stores, then fans out on the user's channel. Says whether it was new: a second one with the caller's same id
+   * is not. Rejects where it could not be stored.
+   */
+  append(notification: Notification): Promise<boolean>;
+  /** What no client in the room got yet, oldest first. */
   queued(site: string, user: UserId, room: string): Promise<StoredNotification[]>;
-  /** These were handed to a client and no longer wait. */
-  markSent(site: string, user: UserId, ids: readonly string[]): Promise<void>;
-  /** The user's notifications, newest first. */
-  list(site: string, user: UserId, options: { limit: number }): Promise<StoredNotification[]>;
+  /** What came after a position; without one, all that is unread. */
+  sync(site: string, user: UserId, since?: Position): Promise<InboxSync>;
+  /** Newest first, below the offset `before`. */
+  list(
+    site: string,
+    user: UserId,
+    options: { before?: number; limit: number; archived?: boolean },
+  ): Promise<StoredNotification[]>;
+  get(site: string, user: UserId, id: string): Promise<StoredNotification | undefined>;
+  /** Whose notification this is, for who knows the id alone. */
+  owner(site: string, id: string): Promise<UserId | undefined>;
+  /** Moves notifications on to a state, and says which of them were not there yet; `ids` absent means all. */
+  mark(
+    site: string,
+    user: UserId,
+    state: Exclude<NotificationState, "queued">,
+    ids?: readonly string[],
+  ): Promise<string[]>;
+  archive(site: string, user: UserId, ids: readonly string[]): Promise<void>;
+  remove(site: string, user: UserId, ids: readonly string[]): Promise<void>;
+  unread(site: string, user: UserId): Promise<number>;
 }
 
 /** What an engine calls on its node. */

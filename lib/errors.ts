@@ -44,6 +44,11 @@ export const ERRORS = {
     status: 403,
     temporary: false,
   },
+  not_connected: {
+    meaning: "The connection has not said who it is",
+    status: 403,
+    temporary: false,
+  },
   not_in_room: {
     meaning: "The client is not in the room it asks about",
     status: 409,

@@ -106,6 +106,11 @@ export function messageFrame(
   });
 }
 
+/** A finished frame with its place in its channel. */
+export function withOffset(text: string, offset: number): string {
+  return `{"offset":${offset},${text.slice(1)}`;
+}
+
 /** A user entered (`join`) or left (`leave`) a room. */
 export function presenceEventFrame(
   type: "join" | "leave",

@@ -40,23 +40,23 @@ export const formatForPeople: TextFormatter = (record) => {
 };
 
 export const formatAsJson: TextFormatter = (record) =>
-  JSON.stringify({
+  oneLine(JSON.stringify({
     time: new Date(record.timestamp).toISOString(),
     level: record.level,
     logger: record.category.join("."),
     message: textOf(record),
     ...record.properties,
-  });
+  }));
 
 /** The message with its values in place. */
 function textOf({ message }: LogRecord): string {
   return message.map(String).join("");
 }
 
-/** A value with a line break must not look like a second event. */
+/** A value with a line break must not look like a second event. What this puts in its place is JSON's own form. */
 function oneLine(text: string): string {
   return text.replace(
-    /\p{Cc}/gu,
+    /[\p{Cc}\u2028\u2029]/gu,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 }

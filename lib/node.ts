@@ -4,29 +4,41 @@
  * order. Next on a message's way: the engine, then `hub.ts`.
  */
 import { getLogger } from "@logtape/logtape";
-import { Client, type ClientNode, type Membership, type RoomMessage } from "./client.ts";
+import {
+  Client,
+  type ClientNode,
+  type Membership,
+  type Protocol,
+  type PublishedMessage,
+  type RoomMessage,
+  type RoomSync,
+} from "./client.ts";
 import type { Config } from "./config.ts";
-import { Counters } from "./counters.ts";
+import type { Counters } from "./counters.ts";
 import type {
   Channel,
   Connection,
   Engine,
   EngineHandler,
+  InboxSync,
+  Position,
   Publication,
   UserConnection,
 } from "./engine.ts";
 import { DISCONNECTS, NotifyliError } from "./errors.ts";
 import { type UserId, userIdOnWire } from "./fields.ts";
 import { messageFrame, presenceEventFrame, unixSeconds } from "./frames.ts";
+import { HistoryRules } from "./history_rules.ts";
 import { Hub, roomChannel, userChannel } from "./hub.ts";
 import { nextId } from "./ids.ts";
+import { SentMarks } from "./sent_marks.ts";
 import { Outgoing, type Socket } from "./socket.ts";
 import { Subscriptions } from "./subscriptions.ts";
 
 const log = getLogger(["notifyli", "node"]);
 
-/** Marks that could not be written are tried again; past so many, the oldest are given up. */
-const MAX_UNMARKED = 10_000;
+/** Most messages of a room that one answer brings back. */
+const MAX_RECOVERED = 1000;
 
 /** A notification that another system asks for. */
 export interface NotificationRequest {
@@ -38,29 +50,39 @@ export interface NotificationRequest {
   readonly from: string;
   /** Unix time in seconds; now, if absent. */
   readonly timestamp?: number;
+  /** Made by the caller: the same one within a day is the same notification. */
+  readonly id?: string;
+  /** Unix time in seconds after which nobody gets it any more. */
+  readonly expiresAt?: number;
 }
 
-interface Mark {
-  readonly site: string;
-  readonly user: UserId;
-  readonly ids: readonly string[];
+export interface NotifyResult {
+  readonly id: string;
+  /** Whether the user had a client in the room. */
+  readonly online: boolean;
+  /** The caller's id was there before; nothing was sent again. */
+  readonly isDuplicate: boolean;
 }
 
 export class Node implements ClientNode, EngineHandler {
-  readonly counters = new Counters();
+  readonly counters: Counters;
   readonly #engine: Engine;
   readonly #config: Config;
   readonly #hub = new Hub();
   readonly #clients = new Set<Client>();
   readonly #subscriptions: Subscriptions;
   readonly #background = new Set<Promise<void>>();
-  #unmarked: Mark[] = [];
+  readonly #marks: SentMarks;
+  readonly #history: HistoryRules;
   #incomplete = false;
   #sweep: ReturnType<typeof setInterval> | undefined;
 
-  constructor(engine: Engine, config: Config) {
+  constructor(engine: Engine, config: Config, counters: Counters) {
+    this.counters = counters;
     this.#engine = engine;
     this.#config = config;
+    this.#history = new HistoryRules(config.history);
+    this.#marks = new SentMarks(engine.inbox, () => this.#incomplete = true);
     this.#subscriptions = new Subscriptions(engine.broker, this.#hub, (error) => {
       this.#incomplete = true;
       this.logFailure("subscription", error);
@@ -75,13 +97,14 @@ export class Node implements ClientNode, EngineHandler {
   /** Closes every client with a code that tells it to come back, and removes their presence. */
   async stop(): Promise<void> {
     clearInterval(this.#sweep);
+    await this.#marks.flush();
     for (const client of this.#clients) client.disconnect(DISCONNECTS.shutdown);
     while (this.#background.size > 0) await Promise.all(this.#background);
   }
 
   /** A new connection. */
-  accept(socket: Socket): Client {
-    const client = new Client(this, socket, this.#config.limits);
+  accept(socket: Socket, protocol: Protocol): Client {
+    const client = new Client(this, socket, protocol, this.#config.limits);
     this.#clients.add(client);
     this.counters.connections++;
     log.debug("client {client} connected", { client: client.id });
@@ -92,9 +115,14 @@ export class Node implements ClientNode, EngineHandler {
   remove(client: Client): void {
     if (!this.#clients.delete(client)) return;
     log.debug("client {client} is gone", { client: client.id });
+    this.#marks.forget(client);
     for (const room of [...client.memberships.keys()]) {
       this.#runInBackground("leave", this.leave(client, room));
     }
+    if (client.user === undefined) return;
+    const channel = userChannel(client.site, client.user);
+    this.#hub.remove(client, channel);
+    this.#runInBackground("unsubscribe", this.#subscriptions.sync(channel));
   }
 
   /** Puts the client in a room, and hands it the notifications that wait for its user there. */
@@ -107,8 +135,8 @@ export class Node implements ClientNode, EngineHandler {
       room,
       name,
       connectedAt: unixSeconds(),
-      held: [],
-      heldEvents: undefined,
+      held: client.protocol.hasInbox ? undefined : [],
+      heldMessages: client.protocol.hasInbox ? [] : undefined,
     };
     client.memberships.set(room, membership);
     const channels = [roomChannel(client.site, room), userChannel(client.site, user)];
@@ -116,14 +144,15 @@ export class Node implements ClientNode, EngineHandler {
     await Promise.all(channels.map((channel) => this.#subscriptions.sync(channel)));
     try {
       await this.#enter(client, user, membership);
-      if (client.memberships.get(room) === membership) {
+      if (client.memberships.get(room) === membership && !client.protocol.hasInbox) {
         await this.#deliverQueued(client.site, user, room, [client]);
       }
     } catch (error) {
       // The client is in the room of this node; the rest is made good once the engine is back.
       this.#incomplete = true;
       this.logFailure("join", error);
-      this.#releaseHeld(client, user, room);
+    } finally {
+      client.releaseNotifications(room, []);
     }
   }
 
@@ -133,7 +162,9 @@ export class Node implements ClientNode, EngineHandler {
     if (membership === undefined || user === undefined) return;
     client.memberships.delete(room);
     const channels = [roomChannel(site, room)];
-    if (client.memberships.size === 0) channels.push(userChannel(site, user));
+    if (client.memberships.size === 0 && !client.protocol.hasInbox) {
+      channels.push(userChannel(site, user));
+    }
     for (const channel of channels) this.#hub.remove(client, channel);
     try {
       await this.#exit(client, user, membership);
@@ -148,40 +179,80 @@ export class Node implements ClientNode, EngineHandler {
     return await this.#engine.presence.list(client.site, room);
   }
 
+  /** Messages of a room after `since`; without it, only where the room stands. */
+  async recover(client: Client, room: string, since: Position | undefined): Promise<RoomSync> {
+    const channel = roomChannel(client.site, room);
+    const options = { since: since?.offset ?? Number.MAX_SAFE_INTEGER, limit: MAX_RECOVERED };
+    const { offset, epoch, publications } = await this.#engine.broker.history(channel, options);
+    if (since === undefined) {
+      return { offset, epoch, recovered: false, reason: "new", publications: [] };
+    }
+    const missed = offset - since.offset;
+    const isWhole = publications.length === missed;
+    if (since.epoch !== "" && (since.epoch !== epoch || missed < 0)) {
+      return { offset, epoch, recovered: false, reason: "epoch", publications: [] };
+    }
+    if (since.epoch !== "" && !isWhole) {
+      return { offset, epoch, recovered: false, reason: "expired", publications: [] };
+    }
+    return {
+      offset,
+      epoch,
+      recovered: isWhole,
+      publications: publications.map(({ text }) => text),
+    };
+  }
+
+  async openInbox(
+    client: Client,
+    user: UserId,
+    since: Position | undefined,
+  ): Promise<InboxSync> {
+    const channel = userChannel(client.site, user);
+    this.#hub.add(client, channel);
+    await this.#subscriptions.sync(channel);
+    return await this.#engine.inbox.sync(client.site, user, since);
+  }
+
   /** Says something in a room, to all in it. Rejects where the engine did not take it. */
-  async publish(site: string, message: RoomMessage): Promise<string> {
+  async publish(site: string, message: RoomMessage): Promise<PublishedMessage> {
     const { room } = message;
     const id = message.id ?? nextId();
+    const isClientsId = message.id !== undefined;
     const text = messageFrame("usermsg", { ...message, id, timestamp: unixSeconds() });
     this.counters.messages++;
-    await this.#engine.broker.publish(roomChannel(site, room), {
-      kind: "message",
-      id,
-      room,
-      text,
-    });
-    return id;
+    const published = await this.#engine.broker.publish(
+      roomChannel(site, room),
+      { kind: "message", id, room, text, isClientsId },
+      this.#history.of(room),
+    );
+    return { id, text, ...published };
   }
 
   /** Sends a notification. Resolves once it is stored; rejects where it is not. */
-  async notify(request: NotificationRequest): Promise<{ id: string; online: boolean }> {
-    const { site, user, room, message, from, timestamp = unixSeconds() } = request;
-    const id = nextId();
-    const text = messageFrame("direct_message", {
-      id,
-      room,
-      user,
-      name: from,
-      message,
-      timestamp,
-    });
-    const [connection] = await Promise.all([
+  async notify(request: NotificationRequest): Promise<NotifyResult> {
+    const { site, user, room, message, from, timestamp = unixSeconds(), expiresAt } = request;
+    const id = request.id ?? nextId();
+    const text = messageFrame("direct_message", { id, room, user, name: from, message, timestamp });
+    const [connection, isNew] = await Promise.all([
       this.#engine.presence.get(site, room, user),
-      this.#engine.inbox.append({ site, user, id, room, text }),
+      this.#engine.inbox.append({
+        site,
+        user,
+        id,
+        isCallersId: request.id !== undefined,
+        room,
+        text,
+        expiresAt: expiresAt === undefined ? undefined : expiresAt * 1000,
+      }),
     ]);
-    this.counters.notifications++;
+    if (isNew) this.counters.notifications++;
     log.debug("notification {id} for user {user} in room {room} is stored", { id, user, room });
-    return { id, online: connection !== undefined };
+    return { id, online: connection !== undefined, isDuplicate: !isNew };
+  }
+
+  noteHanded(client: Client): void {
+    this.#marks.note(client);
   }
 
   connections(site: string, room: string): Promise<UserConnection[]> {
@@ -201,23 +272,27 @@ export class Node implements ClientNode, EngineHandler {
     return { clients: this.#clients.size, ...this.#hub.stats(), ...this.counters };
   }
 
-  handlePublication(channel: Channel, { kind, id, room, text }: Publication): void {
+  handlePublication(
+    channel: Channel,
+    { kind, id, room, text }: Publication,
+    position?: Position,
+  ): void {
     const here = this.#hub.get(channel);
     if (here === undefined) return;
     const outgoing = new Outgoing(text);
     switch (kind) {
       case "message":
-        for (const client of here.clients) client.send(outgoing);
+        for (const client of here.clients) client.deliver(room, position?.offset ?? 0, outgoing);
         return;
-      case "notification": {
-        let taken = false;
-        for (const client of here.clients) taken = client.notify(room, id, outgoing) || taken;
-        if (taken) this.#markSent({ site: channel.site, user: channel.name, ids: [id] });
+      case "notification":
+        for (const client of here.clients) client.notify(room, id, outgoing);
         return;
-      }
+      case "inbox":
+        for (const client of here.clients) if (client.protocol.hasInbox) client.send(outgoing);
+        return;
       case "join":
       case "leave":
-        for (const client of here.watchers) client.sendPresenceEvent(room, outgoing);
+        for (const client of here.watchers) client.deliver(room, 0, outgoing);
     }
   }
 
@@ -283,8 +358,7 @@ export class Node implements ClientNode, EngineHandler {
   ): Promise<void> {
     const stored = await this.#engine.inbox.queued(site, user, room);
     const queued = stored.map(({ id, text }) => ({ id, outgoing: new Outgoing(text) }));
-    const ids = new Set(clients.flatMap((client) => client.release(room, queued)));
-    if (ids.size > 0) this.#markSent({ site, user, ids: [...ids] });
+    for (const client of clients) client.releaseNotifications(room, queued);
   }
 
   /** Takes up again what the engine lost: subscriptions, presence, and what was stored meanwhile. */
@@ -294,9 +368,7 @@ export class Node implements ClientNode, EngineHandler {
       await Promise.all(
         [...this.#hub.channels()].map((channel) => this.#subscriptions.sync(channel)),
       );
-      const unmarked = this.#unmarked;
-      this.#unmarked = [];
-      for (const mark of unmarked) this.#markSent(mark);
+      await this.#marks.flush();
       const inRooms = [...this.#clients].flatMap((client) =>
         [...client.memberships.values()].map((membership) => ({ client, membership }))
       );
@@ -305,11 +377,11 @@ export class Node implements ClientNode, EngineHandler {
       }));
       await Promise.all(
         byUserAndRoom(inRooms).map(async ([site, user, room, clients]) => {
-          for (const client of clients) client.hold(room);
+          for (const client of clients) client.holdNotifications(room);
           try {
             await this.#deliverQueued(site, user, room, clients);
           } finally {
-            for (const client of clients) this.#releaseHeld(client, user, room);
+            for (const client of clients) client.releaseNotifications(room, []);
           }
         }),
       );
@@ -317,20 +389,6 @@ export class Node implements ClientNode, EngineHandler {
       this.#incomplete = true;
       throw error;
     }
-  }
-
-  /** Lets go what is still held back, where the inbox could not be read. */
-  #releaseHeld(client: Client, user: UserId, room: string): void {
-    const ids = client.release(room, []);
-    if (ids.length > 0) this.#markSent({ site: client.site, user, ids });
-  }
-
-  #markSent(mark: Mark): void {
-    const { site, user, ids } = mark;
-    this.#engine.inbox.markSent(site, user, ids).catch(() => {
-      if (this.#unmarked.push(mark) > MAX_UNMARKED) this.#unmarked.shift();
-      this.#incomplete = true;
-    });
   }
 
   #sweepClients(): void {
@@ -372,7 +430,7 @@ function byUserAndRoom(
 ): [string, UserId, string, Client[]][] {
   const groups = new Map<string, [string, UserId, string, Client[]]>();
   for (const { client, membership: { room } } of inRooms) {
-    if (client.user === undefined) continue;
+    if (client.user === undefined || client.protocol.hasInbox) continue;
     const key = `${client.site}\n${client.user}\n${room}`;
     const group = groups.get(key) ?? [client.site, client.user, room, []];
     groups.set(key, group);

@@ -4,6 +4,7 @@ import {
   type Fields,
   identifier,
   invalid,
+  optionalId,
   optionalName,
   requiredText,
   type UserId,
@@ -20,6 +21,10 @@ export interface ParsedNotification {
   readonly from: string;
   /** Unix time in seconds. */
   readonly timestamp?: number;
+  /** Made by the caller: the same one within a day is the same notification. */
+  readonly id?: string;
+  /** Unix time in seconds after which nobody gets it any more. */
+  readonly expiresAt?: number;
 }
 
 /** Throws a `NotifyliError` that names the field and its value. */
@@ -32,15 +37,17 @@ export function parseNotification(
     room: isMissing(fields["room"]) ? defaultRoom : identifier(fields, "room", limits.room),
     message: requiredText(fields, "message", limits.message),
     from: optionalName(fields, "from", limits.name) ?? DEFAULT_FROM,
-    timestamp: timestampField(fields),
+    timestamp: timeField(fields, "timestamp"),
+    id: optionalId(fields),
+    expiresAt: timeField(fields, "expires_at"),
   };
 }
 
-function timestampField(fields: Fields): number | undefined {
-  const value = fields["timestamp"];
+function timeField(fields: Fields, field: string): number | undefined {
+  const value = fields[field];
   if (isMissing(value)) return undefined;
   if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
-  throw invalid("timestamp", value, "Unix time in whole seconds");
+  throw invalid(field, value, "Unix time in whole seconds");
 }
 
 function isMissing(value: unknown): value is undefined | null {

@@ -2,15 +2,20 @@
 import { getLogger } from "@logtape/logtape";
 import { startBridge } from "../bridge.ts";
 import type { Config } from "./config.ts";
+import type { Protocol } from "./client.ts";
+import { Counters } from "./counters.ts";
+import { InboxService } from "./inbox_service.ts";
 import type { Engine } from "./engine.ts";
 import { openEmbedded } from "./engines/embedded.ts";
 import type { RedisEngine } from "./engines/redis.ts";
-import { NotifyliError } from "./errors.ts";
 import { parseQuery } from "./frames.ts";
 import { createApp } from "./http/app.ts";
 import { listen } from "./listeners/listen.ts";
 import { Node } from "./node.ts";
-import type { Listener, Socket, SocketEvents } from "./socket.ts";
+import type { Retention } from "./retention.ts";
+import { joinAtOnce, PROTOCOL_V1 } from "./protocols/v1.ts";
+import { protocolV2, SUBPROTOCOL_V2 } from "./protocols/v2.ts";
+import type { Accepted, Listener } from "./socket.ts";
 
 const log = getLogger(["notifyli"]);
 
@@ -35,14 +40,17 @@ export class Server implements AsyncDisposable {
   /** Starts a server; rejects where the store cannot be opened or the address cannot be listened on. */
   static async start(config: Config): Promise<Server> {
     await using parts = new AsyncDisposableStack();
-    const engine = parts.use(await openEngine(config));
-    const node = new Node(engine, config);
+    const counters = new Counters();
+    const engine = parts.use(await openEngine(config, counters));
+    const node = new Node(engine, config, counters);
     await node.start();
     parts.defer(() => node.stop());
-    const app = createApp(node, config);
+    const inbox = new InboxService(engine);
+    const app = createApp(node, inbox, config);
+    const v2 = protocolV2(inbox, config.keepaliveSeconds);
     const listener = await listen(config, {
       fetch: (request, peer) => app.fetch(request, { peer }),
-      upgrade: (request) => upgrade(request, node, config),
+      upgrade: (request) => upgrade(request, node, { config, v2 }),
     });
     parts.defer(() => void listener.shutdown().catch(() => {}));
     if (isRedis(engine) && config.redis) parts.use(startBridge(node, engine, config));
@@ -89,12 +97,18 @@ export class Server implements AsyncDisposable {
   }
 }
 
-async function openEngine(config: Config): Promise<Engine> {
-  if (config.redis === undefined) {
-    return openEmbedded({ dataDir: config.dataDir, inboxSize: config.limits.inbox });
-  }
+async function openEngine(config: Config, counters: Counters): Promise<Engine> {
+  const retention: Retention = {
+    size: config.limits.inbox,
+    days: config.limits.inboxDays,
+    onDropped({ read, unread }) {
+      counters.dropped_read += read;
+      counters.dropped_unread += unread;
+    },
+  };
+  if (config.redis === undefined) return openEmbedded({ dataDir: config.dataDir, retention });
   const { openRedis } = await import("./engines/redis.ts");
-  return openRedis(config.redis, { name: config.bot.name, inboxSize: config.limits.inbox });
+  return openRedis(config.redis, { name: config.bot.name, retention });
 }
 
 function isRedis(engine: Engine): engine is RedisEngine {
@@ -104,8 +118,8 @@ function isRedis(engine: Engine): engine is RedisEngine {
 function upgrade(
   request: Request,
   node: Node,
-  config: Config,
-): Response | ((socket: Socket) => SocketEvents) {
+  { config, v2 }: { config: Config; v2: Protocol },
+): Response | Accepted {
   const url = new URL(request.url);
   if (url.pathname !== "/ws") {
     return Response.json({
@@ -113,15 +127,20 @@ function upgrade(
       message: `There is no WebSocket at ${url.pathname}: it is at /ws`,
     }, { status: 404 });
   }
-  return (socket) => {
-    const client = node.accept(socket);
-    try {
-      const join = parseQuery(url.searchParams, config.limits);
-      if (join !== undefined) client.joinAtOnce(join);
-    } catch (error) {
-      if (!(error instanceof NotifyliError)) throw error;
-      client.reportError(error);
-    }
-    return client;
+  const offered = request.headers.get("sec-websocket-protocol")?.split(",") ?? [];
+  if (offered.some((name) => name.trim() === SUBPROTOCOL_V2)) {
+    return { subprotocol: SUBPROTOCOL_V2, open: (socket) => node.accept(socket, v2) };
+  }
+  return {
+    open(socket) {
+      const client = node.accept(socket, PROTOCOL_V1);
+      try {
+        const join = parseQuery(url.searchParams, config.limits);
+        if (join !== undefined) joinAtOnce(client, join);
+      } catch (error) {
+        client.reportError(error);
+      }
+      return client;
+    },
   };
 }

@@ -35,6 +35,11 @@ const limit: Kind = {
   allowed: "a whole number from 1 on, or off",
   test: (value) => value === "off" || (/^\d{1,15}$/.test(value) && Number(value) >= 1),
 };
+const historyRules: Kind = {
+  allowed: "rules such as news:*=1000/86400, *=100/300 (pattern=size/seconds)",
+  test: (value) =>
+    /^\s*[^=,]+=\d{1,6}\/[1-9]\d{0,7}\s*(,\s*[^=,]+=\d{1,6}\/[1-9]\d{0,7}\s*)*$/.test(value),
+};
 const listener: Kind = {
   allowed: "deno or node",
   test: (value) => value === "deno" || value === "node",
@@ -87,8 +92,15 @@ export const SETTINGS = {
   },
   APP_LIMIT_INBOX: {
     default: "1000",
-    help: "Notifications kept for one user; the oldest go first",
+    help: "Notifications kept for one user; read ones go first, then the oldest",
     kind: limit,
+  },
+  APP_LIMIT_INBOX_DAYS: { default: "30", help: "Days that a notification is kept", kind: limit },
+  APP_HISTORY: {
+    default: "*=100/300",
+    help:
+      "Messages kept of a room, and seconds after its last: `pattern=size/seconds`, the first match counts",
+    kind: historyRules,
   },
   BOT_NAME: {
     default: "NotificationBot",

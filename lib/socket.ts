@@ -47,8 +47,16 @@ export interface Peer {
 /** What a listener serves. */
 export interface Handlers {
   fetch(request: Request, peer: Peer): Response | Promise<Response>;
-  /** Decides before the upgrade: a `Response` refuses, a function takes the open socket. */
-  upgrade(request: Request, peer: Peer): Response | ((socket: Socket) => SocketEvents);
+  /** Decides before the upgrade: a `Response` refuses. */
+  upgrade(request: Request, peer: Peer): Response | Accepted;
+}
+
+/** An upgrade that goes ahead. */
+export interface Accepted {
+  /** The one that is chosen of those the client offers. */
+  readonly subprotocol?: string;
+  /** Takes the open socket. */
+  open(socket: Socket): SocketEvents;
 }
 
 export interface ListenerOptions {

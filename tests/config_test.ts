@@ -30,7 +30,9 @@ Deno.test("readConfig() without settings gives the documented defaults", () => {
       rooms: 100,
       queue: 1048576,
       inbox: 1000,
+      inboxDays: 30,
     },
+    history: [{ pattern: "*", size: 100, seconds: 300 }],
     redis: undefined,
   });
   assert.deepEqual(warnings, []);
@@ -56,6 +58,8 @@ Deno.test("readConfig() takes every setting from the environment", () => {
       APP_LIMIT_ROOMS: "6",
       APP_LIMIT_QUEUE: "7",
       APP_LIMIT_INBOX: "8",
+      APP_LIMIT_INBOX_DAYS: "9",
+      APP_HISTORY: "news:*=10/60, *=0/1",
       BOT_NAME: "Bot",
       BOT_ROOM: "lobby",
       REDIS_ENABLED: "true",
@@ -88,7 +92,9 @@ Deno.test("readConfig() takes every setting from the environment", () => {
       rooms: 6,
       queue: 7,
       inbox: 8,
+      inboxDays: 9,
     },
+    history: [{ pattern: "news:*", size: 10, seconds: 60 }, { pattern: "*", size: 0, seconds: 1 }],
     redis: {
       host: "redis",
       port: 6380,

@@ -4,29 +4,29 @@ import type { RedisConfig } from "../lib/config.ts";
 import type { Engine } from "../lib/engine.ts";
 import { openEmbedded } from "../lib/engines/embedded.ts";
 import { openRedis } from "../lib/engines/redis.ts";
-import { INBOX_SIZE, testEngine } from "./support/engine_suite.ts";
+import { RETENTION, testEngine } from "./support/engine_suite.ts";
 import { RedisServer } from "./support/redis.ts";
 
 testEngine("embedded (file)", async () => {
   const dataDir = await Deno.makeTempDir();
-  const engine = openEmbedded({ dataDir, inboxSize: INBOX_SIZE });
+  const engine = openEmbedded({ dataDir, retention: RETENTION });
   return closingAlso(engine, () => Deno.remove(dataDir, { recursive: true }));
 });
 
 testEngine("embedded (memory)", () => {
-  return Promise.resolve(openEmbedded({ dataDir: ":memory:", inboxSize: INBOX_SIZE }));
+  return Promise.resolve(openEmbedded({ dataDir: ":memory:", retention: RETENTION }));
 });
 
 testEngine("redis", async () => {
   const server = await RedisServer.start();
-  const engine = openRedis(redisConfig(server), { name: "test", inboxSize: INBOX_SIZE });
+  const engine = openRedis(redisConfig(server), { name: "test", retention: RETENTION });
   return closingAlso(engine, () => server[Symbol.asyncDispose]());
 });
 
 testEngine("redis (own prefix)", async () => {
   const server = await RedisServer.start();
   const config = { ...redisConfig(server), prefix: "shop:" };
-  return closingAlso(openRedis(config, { name: "test", inboxSize: INBOX_SIZE }), async () => {
+  return closingAlso(openRedis(config, { name: "test", retention: RETENTION }), async () => {
     const keys = await server.cli("KEYS", "*");
     await server[Symbol.asyncDispose]();
     for (const key of keys.split("\n")) if (key !== "") assert.match(key, /^shop:/);
@@ -35,7 +35,7 @@ testEngine("redis (own prefix)", async () => {
 
 Deno.test("embedded engine keeps what was queued over a restart", async () => {
   const dataDir = await Deno.makeTempDir();
-  const options = { dataDir, inboxSize: INBOX_SIZE };
+  const options = { dataDir, retention: RETENTION };
   const notification = { site: "default", user: "1", id: "n-1", room: "lobby", text: "{}" };
   {
     await using engine = openEmbedded(options);
@@ -44,7 +44,7 @@ Deno.test("embedded engine keeps what was queued over a restart", async () => {
   {
     await using engine = openEmbedded(options);
     const queued = await engine.inbox.queued("default", "1", "lobby");
-    assert.deepEqual(queued, [{ id: "n-1", room: "lobby", text: "{}" }]);
+    assert.deepEqual(queued.map(({ id, offset }) => [id, offset]), [["n-1", 1]]);
   }
   await Deno.remove(dataDir, { recursive: true });
 });
@@ -52,10 +52,10 @@ Deno.test("embedded engine keeps what was queued over a restart", async () => {
 Deno.test("embedded engine refuses a file that another server uses", async () => {
   const dataDir = await Deno.makeTempDir();
   {
-    await using engine = openEmbedded({ dataDir, inboxSize: INBOX_SIZE });
+    await using engine = openEmbedded({ dataDir, retention: RETENTION });
     await engine.inbox.append({ site: "default", user: "1", id: "n-1", room: "r", text: "{}" });
     assert.throws(
-      () => openEmbedded({ dataDir, inboxSize: INBOX_SIZE }),
+      () => openEmbedded({ dataDir, retention: RETENTION }),
       /notifyli\.db \(APP_DATA_DIR\): another server is using it/,
     );
   }
@@ -64,7 +64,7 @@ Deno.test("embedded engine refuses a file that another server uses", async () =>
 
 Deno.test("redis engine writes the connection hash of seed 000", async () => {
   await using server = await RedisServer.start();
-  await using engine = openRedis(redisConfig(server), { name: "test", inboxSize: INBOX_SIZE });
+  await using engine = openRedis(redisConfig(server), { name: "test", retention: RETENTION });
   await engine.run({ handlePublication() {}, handleRestored() {} });
   const connection = {
     client_id: "abc123",

@@ -1,11 +1,9 @@
 /** `docs/redis.md`: the names it lists are those that a running server leaves in Redis. */
 import assert from "node:assert/strict";
-import { openRedis } from "../lib/engines/redis.ts";
 import { ROOT } from "./support/paths.ts";
 import { Program } from "./support/program.ts";
 import { RedisServer } from "./support/redis.ts";
 import { TestClient } from "./support/test_client.ts";
-import { waitFor } from "./support/wait.ts";
 
 const PAGE = await Deno.readTextFile(`${ROOT}docs/redis.md`);
 
@@ -22,15 +20,21 @@ Deno.test("docs/redis.md lists every key and channel, with its kind", async () =
   await using program = await Program.start({ env: redis.env });
   await using client = await TestClient.join(program.webSocketUrl, { user: 1, room: "lobby" });
   for (const user of [1, 2]) {
-    const url = `${program.url}/api/users/${user}/notifications?room=lobby`;
-    await (await fetch(url, { method: "POST", body: "x" })).body?.cancel();
+    const response = await fetch(`${program.url}/api/notifications`, {
+      method: "POST",
+      body: JSON.stringify({
+        user_id: user,
+        room: "lobby",
+        message: "x",
+        id: "order-12345",
+        expires_at: Math.floor(Date.now() / 1000) + 3600,
+      }),
+    });
+    assert.equal(response.status, 201, await response.text());
   }
   await client.get("direct_message");
-  await useHistory(redis);
-  await waitFor(
-    "all kinds of keys are there",
-    async () => (await redis.cli("KEYS", "notifyli:inbox-sent:*")) !== "",
-  );
+  client.send({ type: "usermsg", id: "my-own-id", user_id: 1, room: "lobby", message: "x" });
+  await client.get("usermsg");
 
   const keys = (await redis.cli("KEYS", "*")).split("\n");
   const channels = (await redis.cli("PUBSUB", "CHANNELS")).split("\n");
@@ -69,22 +73,4 @@ function pattern(name: string): RegExp {
   const source = name.replace(/[{}]/g, "\\$&").replace(/[A-Z]+/g, "[^]+")
     .replace("\\{room\\}", "[^]+");
   return new RegExp(`^notifyli:${source.replace("{connections", "{notifyli:connections")}$`);
-}
-
-/** Nothing on the wire asks for a history yet; the engine keeps one for who does. */
-async function useHistory(redis: RedisServer): Promise<void> {
-  const config = {
-    host: "127.0.0.1",
-    port: redis.port,
-    database: 0,
-    tls: false,
-    prefix: "notifyli:",
-    messageChannel: "notifyli:messages",
-    leaseSeconds: 15,
-  };
-  await using engine = openRedis(config, { name: "test", inboxSize: 10 });
-  await engine.run({ handlePublication() {}, handleRestored() {} });
-  const publication = { kind: "message", id: "id-1", room: "lobby", text: "{}" } as const;
-  const channel = { site: "default", kind: "room", name: "lobby" } as const;
-  await engine.broker.publish(channel, publication, { size: 10, seconds: 60 });
 }

@@ -139,12 +139,19 @@ async function byApi({ user, room, message, from }: Sending, config: Config): Pr
       signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
     });
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new NotifyliError("unavailable", `no notifyli server answers at ${url} (${reason})`, {
-      cause,
-    });
+    throw new NotifyliError(
+      "unavailable",
+      `no notifyli server answers at ${url} (${reasonOf(cause)})`,
+      { cause },
+    );
   }
   return await onlineOf(response, url);
+}
+
+/** `fetch` says only that it failed; its cause says why. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? error.cause.message : error.message;
 }
 
 async function onlineOf(response: Response, url: string): Promise<boolean> {

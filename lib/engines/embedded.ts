@@ -2,13 +2,14 @@
 import type { Engine, EngineHandler } from "../engine.ts";
 import { MemoryBroker } from "./memory_broker.ts";
 import { MemoryPresence } from "./memory_presence.ts";
+import type { Retention } from "../retention.ts";
 import { SqliteInbox } from "./sqlite_inbox.ts";
+import { SqliteStore } from "./sqlite_store.ts";
 
 export interface EmbeddedOptions {
   /** Folder of the SQLite file, made where it is missing; `:memory:` keeps it in memory. */
   readonly dataDir: string;
-  /** Notifications kept for one user. */
-  readonly inboxSize: number;
+  readonly retention: Retention;
 }
 
 /** Opens the store. Throws where the folder cannot be written. */
@@ -17,7 +18,8 @@ export function openEmbedded(options: EmbeddedOptions): Engine {
   const fanOut: EngineHandler["handlePublication"] = (channel, publication, position) =>
     handler?.handlePublication(channel, publication, position);
   const broker = new MemoryBroker(fanOut);
-  const inbox = new SqliteInbox(options, fanOut);
+  const store = new SqliteStore(options.dataDir);
+  const inbox = new SqliteInbox(store, options.retention, fanOut);
   return {
     name: "embedded",
     broker,
@@ -27,10 +29,11 @@ export function openEmbedded(options: EmbeddedOptions): Engine {
       handler = given;
       return Promise.resolve();
     },
-    unready: () => Promise.resolve(inbox.unready()),
+    unready: () => Promise.resolve(store.failure),
     async [Symbol.asyncDispose]() {
       handler = undefined;
-      await inbox[Symbol.asyncDispose]();
+      inbox[Symbol.dispose]();
+      await store[Symbol.asyncDispose]();
     },
   };
 }

@@ -1,13 +1,15 @@
 /** Rooms of one node: history in memory, fan-out by a call. */
-import type {
-  Broker,
-  Channel,
-  EngineHandler,
-  History,
-  HistoryOptions,
-  Position,
-  Publication,
+import {
+  type Broker,
+  type Channel,
+  CLIENTS_ID_SECONDS,
+  type EngineHandler,
+  type History,
+  type HistoryOptions,
+  type Publication,
+  type Published,
 } from "../engine.ts";
+import { withOffset } from "../frames.ts";
 import { keyOf } from "../hub.ts";
 
 interface Log {
@@ -16,14 +18,17 @@ interface Log {
   expiresAt: number;
   /** The last of these has `offset`. Bounded by `HistoryOptions.size`: the oldest goes first. */
   readonly publications: Publication[];
+  /** Clients' own ids, oldest first; each goes `CLIENTS_ID_SECONDS` after it came. */
+  readonly ids: Map<string, { offset: number; knownUntil: number }>;
 }
 
-const SWEEP_INTERVAL = 1000; // publications between two looks for expired histories
+/** Publications between two looks for histories that have ended. */
+const SWEEP_EVERY = 1000;
 
 export class MemoryBroker implements Broker {
   readonly #logs = new Map<string, Log>();
   readonly #fanOut: EngineHandler["handlePublication"];
-  #untilSweep = SWEEP_INTERVAL;
+  #untilSweep = SWEEP_EVERY;
 
   constructor(fanOut: EngineHandler["handlePublication"]) {
     this.#fanOut = fanOut;
@@ -41,12 +46,12 @@ export class MemoryBroker implements Broker {
     channel: Channel,
     publication: Publication,
     history?: HistoryOptions,
-  ): Promise<Position | undefined> {
-    const position = history && history.size > 0
-      ? this.#append(channel, publication, history)
-      : undefined;
-    this.#fanOut(channel, publication, position);
-    return Promise.resolve(position);
+  ): Promise<Published | undefined> {
+    if (history === undefined || history.size === 0) {
+      this.#fanOut(channel, publication);
+      return Promise.resolve(undefined);
+    }
+    return Promise.resolve(this.#append(channel, publication, history));
   }
 
   history(
@@ -62,13 +67,27 @@ export class MemoryBroker implements Broker {
     return Promise.resolve({ offset: log.offset, epoch: log.epoch, publications });
   }
 
-  #append(channel: Channel, publication: Publication, { size, seconds }: HistoryOptions): Position {
+  #append(
+    channel: Channel,
+    { kind, id, room, text, isClientsId }: Publication,
+    { size, seconds }: HistoryOptions,
+  ): Published {
     if (--this.#untilSweep === 0) this.#sweep();
+    const now = performance.now();
     const log = this.#log(channel);
-    log.expiresAt = performance.now() + seconds * 1000;
+    const { epoch } = log;
+    const known = isClientsId ? log.ids.get(id) : undefined;
+    if (known !== undefined && known.knownUntil > now) {
+      return { offset: known.offset, epoch, isDuplicate: true };
+    }
+    const offset = ++log.offset;
+    if (isClientsId) remember(log, id, now);
+    const publication = { kind, id, room, text: withOffset(text, offset) };
+    log.expiresAt = now + seconds * 1000;
     log.publications.push(publication);
     if (log.publications.length > size) log.publications.shift();
-    return { offset: ++log.offset, epoch: log.epoch };
+    this.#fanOut(channel, publication, { offset, epoch });
+    return { offset, epoch, isDuplicate: false };
   }
 
   #log(channel: Channel): Log {
@@ -80,14 +99,24 @@ export class MemoryBroker implements Broker {
       offset: 0,
       expiresAt: Infinity,
       publications: [],
+      ids: new Map(),
     };
     this.#logs.set(key, fresh);
     return fresh;
   }
 
   #sweep(): void {
-    this.#untilSweep = SWEEP_INTERVAL;
+    this.#untilSweep = SWEEP_EVERY;
     const now = performance.now();
     for (const [key, log] of this.#logs) if (log.expiresAt <= now) this.#logs.delete(key);
   }
+}
+
+function remember({ ids, offset }: Log, id: string, now: number): void {
+  for (const [old, { knownUntil }] of ids) {
+    if (knownUntil > now) break;
+    ids.delete(old);
+  }
+  ids.delete(id); // so that it goes to the end
+  ids.set(id, { offset, knownUntil: now + CLIENTS_ID_SECONDS * 1000 });
 }

@@ -3,6 +3,7 @@ import type { Redis } from "ioredis";
 import type { RedisConfig } from "../config.ts";
 import type { Engine, EngineHandler } from "../engine.ts";
 import { presenceEventFrame } from "../frames.ts";
+import type { Retention } from "../retention.ts";
 import { RedisBroker } from "./redis_broker.ts";
 import { connectRedis, readyWithin } from "./redis_client.ts";
 import { RedisInbox } from "./redis_inbox.ts";
@@ -16,8 +17,7 @@ const START_WAIT_MS = 2000;
 export interface RedisEngineOptions {
   /** Shown in `CLIENT LIST`. */
   readonly name: string;
-  /** Notifications kept for one user. */
-  readonly inboxSize: number;
+  readonly retention: Retention;
 }
 
 export interface RedisEngine extends Engine {
@@ -63,7 +63,7 @@ export function openRedis(config: RedisConfig, options: RedisEngineOptions): Red
     keys,
     broker,
     presence: new RedisPresence(redis, keys, lease),
-    inbox: new RedisInbox(redis, keys, options.inboxSize),
+    inbox: new RedisInbox(redis, keys, options.retention),
     async run(given) {
       await Promise.all([redis, subscriber].map((each) => readyWithin(each, START_WAIT_MS)));
       handler = given;

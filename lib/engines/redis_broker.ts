@@ -1,13 +1,15 @@
 /** Rooms and users' channels over Redis PUB/SUB, with history in Streams. */
 import type { Redis } from "ioredis";
-import type {
-  Broker,
-  Channel,
-  EngineHandler,
-  History,
-  HistoryOptions,
-  Position,
-  Publication,
+import {
+  type Broker,
+  type Channel,
+  CLIENTS_ID_SECONDS,
+  type EngineHandler,
+  type History,
+  type HistoryOptions,
+  type Position,
+  type Publication,
+  type Published,
 } from "../engine.ts";
 import { unavailable } from "./redis_client.ts";
 import type { RedisKeys } from "./redis_keys.ts";
@@ -60,22 +62,36 @@ export class RedisBroker implements Broker {
     channel: Channel,
     publication: Publication,
     history?: HistoryOptions,
-  ): Promise<Position | undefined> {
+  ): Promise<Published | undefined> {
     const name = this.#keys.channel(channel);
-    const { kind, id, room, text } = publication;
+    const { kind, id, room, text, isClientsId } = publication;
     if (history === undefined || history.size === 0) {
       await this.#redis.publish(name, payload(publication)).catch((error) => {
         throw unavailable(error);
       });
       return undefined;
     }
-    const [offset, epoch] = await run(
+    const [offset, epoch, known] = await run(
       this.#redis,
       SCRIPTS.publish,
-      [this.#keys.history(channel), this.#keys.position(channel)],
-      [name, kind, id, room, text, history.size, Math.ceil(history.seconds), newEpoch()],
-    ) as [number, string];
-    return { offset, epoch };
+      [
+        this.#keys.history(channel),
+        this.#keys.position(channel),
+        this.#keys.publicationId(channel, id),
+      ],
+      [
+        name,
+        kind,
+        id,
+        room,
+        text,
+        history.size,
+        Math.ceil(history.seconds),
+        newEpoch(),
+        isClientsId ? CLIENTS_ID_SECONDS : 0,
+      ],
+    ) as [number, string, number];
+    return { offset, epoch, isDuplicate: known === 1 };
   }
 
   async history(

@@ -1,75 +1,210 @@
-/** Notifications in Redis: one hash and a few sorted sets a user. */
+/** Notifications in Redis: a few keys a user, changed by the scripts in `lua/inbox*.lua`. */
+import { getLogger } from "@logtape/logtape";
 import type { Redis } from "ioredis";
-import type { Inbox, Notification, StoredNotification } from "../engine.ts";
+import type {
+  Inbox,
+  InboxSync,
+  Notification,
+  NotificationState,
+  Position,
+  StoredNotification,
+} from "../engine.ts";
 import type { UserId } from "../fields.ts";
+import { type Retention, retentionMs } from "../retention.ts";
+import { unavailable } from "./redis_client.ts";
 import type { RedisKeys } from "./redis_keys.ts";
 import { run, SCRIPTS } from "./redis_scripts.ts";
 
-/** Seconds until an inbox that nothing is added to is dropped: 30 days. */
-const KEPT_SECONDS = 30 * 24 * 3600;
+const log = getLogger(["notifyli", "inbox"]);
+
+const CALLERS_ID_SECONDS = 24 * 3600;
+
+/** Which notifications to read; see `lua/inbox_read.lua`. */
+type Selection =
+  | { mode: "queued" | "unread"; argument?: undefined }
+  | { mode: "since" | "before"; argument: number }
+  | { mode: "id"; argument: string };
+
+interface Found extends Position {
+  readonly dropped: number;
+  readonly unread: number;
+  readonly notifications: StoredNotification[];
+}
 
 export class RedisInbox implements Inbox {
   readonly #redis: Redis;
   readonly #keys: RedisKeys;
-  readonly #size: number;
+  readonly #retention: Retention;
 
-  /** @param size notifications kept for one user */
-  constructor(redis: Redis, keys: RedisKeys, size: number) {
+  constructor(redis: Redis, keys: RedisKeys, retention: Retention) {
     this.#redis = redis;
     this.#keys = keys;
-    this.#size = Number.isFinite(size) ? size : 0;
+    this.#retention = retention;
   }
 
-  async append({ site, user, id, room, text }: Notification): Promise<void> {
-    const channel = this.#keys.channel({ site, kind: "user", name: user });
-    await run(this.#redis, SCRIPTS.inboxAppend, [
-      this.#keys.inbox(site, user),
-      this.#keys.inboxOrder(site, user),
-      this.#keys.inboxQueued(site, user),
-      this.#keys.inboxSent(site, user),
-    ], [id, room, text, this.#size, KEPT_SECONDS, channel]);
+  async append(notification: Notification): Promise<boolean> {
+    const { site, user, id, room, text, isCallersId, expiresAt } = notification;
+    const [offset, read, unread] = await run(this.#redis, SCRIPTS.inboxAppend, [
+      ...this.#keys.inbox(site, user),
+      this.#keys.callersId(site, user, id),
+      this.#keys.owner(site, id),
+    ], [
+      id,
+      room,
+      text,
+      isCallersId ? 1 : 0,
+      CALLERS_ID_SECONDS,
+      finite(this.#retention.size),
+      finite(retentionMs(this.#retention)),
+      expiresAt ?? "",
+      user,
+      crypto.randomUUID().slice(0, 8),
+      this.#keys.channel({ site, kind: "user", name: user }),
+    ]) as [number, number, number];
+    if (read + unread > 0) this.#retention.onDropped({ read, unread });
+    if (unread > 0) {
+      log.warn(
+        "{unread} unread notifications of user {user} were dropped: the inbox is full or they are too old",
+        { unread, user },
+      );
+    }
+    return offset > 0;
   }
 
   async queued(site: string, user: UserId, room: string): Promise<StoredNotification[]> {
-    const all = await this.#read(site, user, this.#keys.inboxQueued(site, user), ["ZRANGE", 0]);
-    return all.filter((notification) => notification.room === room);
+    const { notifications } = await this.#read(site, user, { mode: "queued" }, { archived: true });
+    return notifications.filter((notification) => notification.room === room);
   }
 
-  async markSent(site: string, user: UserId, ids: readonly string[]): Promise<void> {
-    if (ids.length === 0) return;
-    await run(this.#redis, SCRIPTS.inboxSent, [
-      this.#keys.inboxQueued(site, user),
-      this.#keys.inboxSent(site, user),
-    ], [Date.now(), KEPT_SECONDS, ...ids]);
+  async sync(site: string, user: UserId, since?: Position): Promise<InboxSync> {
+    const found = since && await this.#read(site, user, { mode: "since", argument: since.offset }, {
+      archived: true,
+    });
+    const reason = found === undefined || since === undefined
+      ? "new"
+      : since.epoch !== found.epoch || since.offset > found.offset
+      ? "epoch"
+      : since.offset < found.dropped
+      ? "expired"
+      : undefined;
+    const { dropped: _, ...sync } = found !== undefined && reason === undefined
+      ? found
+      : await this.#read(site, user, { mode: "unread" });
+    return {
+      ...sync,
+      recovered: reason === undefined,
+      ...(reason === undefined ? {} : { reason }),
+    };
   }
 
-  list(site: string, user: UserId, { limit }: { limit: number }): Promise<StoredNotification[]> {
-    return this.#read(site, user, this.#keys.inboxOrder(site, user), ["ZREVRANGE", limit]);
+  async list(
+    site: string,
+    user: UserId,
+    { before, limit, archived = false }: { before?: number; limit: number; archived?: boolean },
+  ): Promise<StoredNotification[]> {
+    const selection = { mode: "before", argument: before ?? Number.MAX_SAFE_INTEGER } as const;
+    return (await this.#read(site, user, selection, { limit, archived })).notifications;
+  }
+
+  async get(site: string, user: UserId, id: string): Promise<StoredNotification | undefined> {
+    const found = await this.#read(site, user, { mode: "id", argument: id }, { archived: true });
+    return found.notifications[0];
+  }
+
+  async owner(site: string, id: string): Promise<UserId | undefined> {
+    const user = await this.#redis.get(this.#keys.owner(site, id)).catch((error) => {
+      throw unavailable(error);
+    });
+    return user ?? undefined;
+  }
+
+  async mark(
+    site: string,
+    user: UserId,
+    state: Exclude<NotificationState, "queued">,
+    ids?: readonly string[],
+  ): Promise<string[]> {
+    return await this.#change(site, user, state, ids);
+  }
+
+  async archive(site: string, user: UserId, ids: readonly string[]): Promise<void> {
+    await this.#change(site, user, "archived", ids);
+  }
+
+  async remove(site: string, user: UserId, ids: readonly string[]): Promise<void> {
+    await this.#change(site, user, "removed", ids);
+  }
+
+  async unread(site: string, user: UserId): Promise<number> {
+    return (await this.#read(site, user, { mode: "id", argument: "" })).unread;
+  }
+
+  async #change(
+    site: string,
+    user: UserId,
+    change: string,
+    ids: readonly string[] | undefined,
+  ): Promise<string[]> {
+    if (ids?.length === 0) return [];
+    const args = [change, ids === undefined ? 1 : 0, ...ids ?? []];
+    return await run(
+      this.#redis,
+      SCRIPTS.inboxMark,
+      this.#keys.inbox(site, user),
+      args,
+    ) as string[];
   }
 
   async #read(
     site: string,
     user: UserId,
-    ids: string,
-    range: [command: "ZRANGE" | "ZREVRANGE", limit: number],
-  ): Promise<StoredNotification[]> {
-    const found = await run(
+    { mode, argument = "" }: Selection,
+    { limit = 0, archived = false }: { limit?: number; archived?: boolean } = {},
+  ): Promise<Found> {
+    const [offset, epoch, dropped, unread, ...rest] = await run(
       this.#redis,
-      SCRIPTS.inboxList,
-      [this.#keys.inbox(site, user), ids, this.#keys.inboxSent(site, user)],
-      range,
-    ) as string[];
+      SCRIPTS.inboxRead,
+      this.#keys.inbox(site, user),
+      [
+        mode,
+        argument,
+        limit,
+        archived ? 1 : 0,
+        mode === "since" || mode === "unread" ? crypto.randomUUID().slice(0, 8) : "",
+        finite(retentionMs(this.#retention)),
+      ],
+    ) as [number, string, number, number, ...(string | number)[]];
     const notifications: StoredNotification[] = [];
-    for (let index = 0; index < found.length; index += 3) {
-      const [id = "", stored = "", sentAt = ""] = found.slice(index, index + 3);
-      const lineEnd = stored.indexOf("\n");
-      notifications.push({
-        id,
-        room: stored.slice(0, lineEnd),
-        text: stored.slice(lineEnd + 1),
-        ...(sentAt === "" ? {} : { sentAt: Number(sentAt) }),
-      });
+    for (let index = 0; index < rest.length; index += 4) {
+      notifications.push(toNotification(rest.slice(index, index + 4)));
     }
-    return notifications;
+    return { offset, epoch, dropped, unread, notifications };
   }
+}
+
+function toNotification(
+  [id, offset, stored, times]: readonly (string | number)[],
+): StoredNotification {
+  const [room = "", ...frame] = String(stored).split("\n");
+  const [queuedAt, sentAt, deliveredAt, readAt, archivedAt] = String(times).split(",");
+  return {
+    id: String(id),
+    room,
+    offset: Number(offset),
+    text: frame.join("\n"),
+    queuedAt: Number(queuedAt),
+    ...time("sentAt", sentAt),
+    ...time("deliveredAt", deliveredAt),
+    ...time("readAt", readAt),
+    ...time("archivedAt", archivedAt),
+  };
+}
+
+function time(name: string, value: string | undefined): Record<string, number> {
+  return value ? { [name]: Number(value) } : {};
+}
+
+/** What Redis takes for no limit is 0. */
+function finite(value: number): number {
+  return Number.isFinite(value) ? value : 0;
 }

@@ -36,29 +36,30 @@ export class RedisKeys {
     return `${this.#of(site)}history:${kind}:{${name}}`;
   }
 
+  /** The offset of a publication, while the id that a client made for it is known. */
+  publicationId({ site, kind, name }: Channel, id: string): string {
+    return `${this.#of(site)}publication:${kind}:{${name}}:${id}`;
+  }
+
   /** Hash of `epoch` and `offset` of a channel's history. */
   position({ site, kind, name }: Channel): string {
     return `${this.#of(site)}position:${kind}:{${name}}`;
   }
 
-  /** Hash of notification id to room and frame. */
-  inbox(site: string, user: UserId): string {
-    return `${this.#of(site)}inbox:{${user}}`;
+  /** The parts of a user's inbox, in the order of `lua/inbox.lua`. */
+  inbox(site: string, user: UserId): string[] {
+    return ["frames", "order", "queued", "unread", "times", "expiries", "position"]
+      .map((part) => `${this.#of(site)}inbox-${part}:{${user}}`);
   }
 
-  /** Sorted set of all ids in the inbox, by order of acceptance. */
-  inboxOrder(site: string, user: UserId): string {
-    return `${this.#of(site)}inbox-order:{${user}}`;
+  /** Set while an id that a caller made is known. */
+  callersId(site: string, user: UserId, id: string): string {
+    return `${this.#of(site)}inbox-id:{${user}}:${id}`;
   }
 
-  /** Sorted set of the ids that wait for a client. */
-  inboxQueued(site: string, user: UserId): string {
-    return `${this.#of(site)}inbox-queued:{${user}}`;
-  }
-
-  /** Hash of notification id to the Unix time in milliseconds it was first handed to a client. */
-  inboxSent(site: string, user: UserId): string {
-    return `${this.#of(site)}inbox-sent:{${user}}`;
+  /** The user that a notification is for. */
+  owner(site: string, id: string): string {
+    return `${this.#of(site)}owner:${id}`;
   }
 
   /** Sorted set of the living nodes' leases, by the Unix time in milliseconds they end. */

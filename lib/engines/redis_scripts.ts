@@ -2,9 +2,10 @@
 import { createHash } from "node:crypto";
 import type { Redis } from "ioredis";
 import HISTORY from "./lua/history.lua" with { type: "text" };
+import INBOX from "./lua/inbox.lua" with { type: "text" };
 import INBOX_APPEND from "./lua/inbox_append.lua" with { type: "text" };
-import INBOX_LIST from "./lua/inbox_list.lua" with { type: "text" };
-import INBOX_SENT from "./lua/inbox_sent.lua" with { type: "text" };
+import INBOX_MARK from "./lua/inbox_mark.lua" with { type: "text" };
+import INBOX_READ from "./lua/inbox_read.lua" with { type: "text" };
 import LEASE_RENEW from "./lua/lease_renew.lua" with { type: "text" };
 import LOCK_HOLD from "./lua/lock_hold.lua" with { type: "text" };
 import LOCK_RELEASE from "./lua/lock_release.lua" with { type: "text" };
@@ -14,9 +15,9 @@ import { unavailable } from "./redis_client.ts";
 
 export const SCRIPTS = {
   history: script(HISTORY),
-  inboxAppend: script(INBOX_APPEND),
-  inboxList: script(INBOX_LIST),
-  inboxSent: script(INBOX_SENT),
+  inboxAppend: script(INBOX + INBOX_APPEND),
+  inboxMark: script(INBOX + INBOX_MARK),
+  inboxRead: script(INBOX + INBOX_READ),
   leaseRenew: script(LEASE_RENEW),
   lockHold: script(LOCK_HOLD),
   lockRelease: script(LOCK_RELEASE),

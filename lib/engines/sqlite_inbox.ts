@@ -1,172 +1,225 @@
-/**
- * Notifications in one SQLite file. `node:sqlite` is synchronous, so what comes in one turn of the event loop is
- * committed together; a notification is accepted, and fanned out, after its commit.
- */
-import { setImmediate } from "node:timers";
-import { DatabaseSync, type StatementSync } from "node:sqlite";
-import type { EngineHandler, Inbox, Notification, StoredNotification } from "../engine.ts";
-import { NotifyliError } from "../errors.ts";
+/** Notifications in SQLite. */
+import { getLogger } from "@logtape/logtape";
+import type { StatementSync } from "node:sqlite";
+import type {
+  EngineHandler,
+  Inbox,
+  InboxSync,
+  Notification,
+  NotificationState,
+  Position,
+  StoredNotification,
+} from "../engine.ts";
 import type { UserId } from "../fields.ts";
-import SCHEMA from "./sqlite_inbox.sql" with { type: "text" };
+import { withOffset } from "../frames.ts";
+import { type Retention, retentionMs } from "../retention.ts";
+import { SqliteInboxStatements } from "./sqlite_inbox_statements.ts";
+import type { SqliteStore } from "./sqlite_store.ts";
 
-const SCHEMA_VERSION = 1;
+const log = getLogger(["notifyli", "inbox"]);
 
-/** A change that waits for the next commit. */
-interface Pending {
-  run(): void;
-  done(): void;
-  failed(error: unknown): void;
-}
+/** How often what is too old is dropped. */
+const SWEEP_INTERVAL_MS = 60_000;
 
-export class SqliteInbox implements Inbox, AsyncDisposable {
-  readonly #database: DatabaseSync;
+const CALLERS_ID_MS = 24 * 3600 * 1000;
+
+export class SqliteInbox implements Inbox, Disposable {
+  readonly #store: SqliteStore;
   readonly #fanOut: EngineHandler["handlePublication"];
-  readonly #inboxSize: number;
-  /** Bounded by what can arrive in one turn of the event loop. */
-  #pending: Pending[] = [];
-  #failure: string | undefined;
-  readonly #insert: StatementSync;
-  readonly #trim: StatementSync;
-  readonly #queued: StatementSync;
-  readonly #sent: StatementSync;
-  readonly #list: StatementSync;
+  readonly #retention: Retention;
+  readonly #sql: SqliteInboxStatements;
+  readonly #sweeping: ReturnType<typeof setInterval>;
 
   constructor(
-    options: { dataDir: string; inboxSize: number },
+    store: SqliteStore,
+    retention: Retention,
     fanOut: EngineHandler["handlePublication"],
   ) {
+    this.#store = store;
     this.#fanOut = fanOut;
-    this.#inboxSize = options.inboxSize;
-    this.#database = openDatabase(options.dataDir);
-    this.#insert = this.#database.prepare(
-      "INSERT INTO notifications (site, user, id, room, text) VALUES (?, ?, ?, ?, ?)",
-    );
-    this.#trim = this.#database.prepare(
-      `DELETE FROM notifications WHERE seq IN (
-         SELECT seq FROM notifications WHERE site = ? AND user = ? ORDER BY seq DESC LIMIT -1 OFFSET ?)`,
-    );
-    this.#queued = this.#database.prepare(
-      `SELECT id, room, text, sent_at FROM notifications
-       WHERE site = ? AND user = ? AND room = ? AND sent_at IS NULL ORDER BY seq`,
-    );
-    this.#sent = this.#database.prepare(
-      "UPDATE notifications SET sent_at = ? WHERE site = ? AND user = ? AND id = ? AND sent_at IS NULL",
-    );
-    this.#list = this.#database.prepare(
-      `SELECT id, room, text, sent_at FROM notifications
-       WHERE site = ? AND user = ? ORDER BY seq DESC LIMIT ?`,
-    );
+    this.#retention = retention;
+    this.#sql = new SqliteInboxStatements(store);
+    this.#sweeping = setInterval(() => void this.#sweep().catch(() => {}), SWEEP_INTERVAL_MS);
   }
 
-  async append({ site, user, id, room, text }: Notification): Promise<void> {
-    await this.#commit(() => {
-      this.#insert.run(site, user, id, room, text);
-      if (Number.isFinite(this.#inboxSize)) this.#trim.run(site, user, this.#inboxSize);
-    });
+  async append(notification: Notification): Promise<boolean> {
+    const { site, user, id, room } = notification;
+    const text = await this.#store.commit(() => this.#insert(notification));
+    if (text === undefined) return false;
     const channel = { site, kind: "user", name: user } as const;
     this.#fanOut(channel, { kind: "notification", id, room, text });
+    return true;
   }
 
   queued(site: string, user: UserId, room: string): Promise<StoredNotification[]> {
-    return this.#read(this.#queued, site, user, room);
+    return this.#read(this.#sql.queued, site, user, room, Date.now());
   }
 
-  async markSent(site: string, user: UserId, ids: readonly string[]): Promise<void> {
-    if (ids.length === 0) return;
-    const now = Date.now();
-    await this.#commit(() => {
-      for (const id of ids) this.#sent.run(now, site, user, id);
-    });
+  async sync(site: string, user: UserId, since?: Position): Promise<InboxSync> {
+    const inbox = await this.#position(site, user);
+    const reason = since === undefined
+      ? "new"
+      : since.epoch !== inbox.epoch || since.offset > inbox.offset
+      ? "epoch"
+      : since.offset < inbox.dropped
+      ? "expired"
+      : undefined;
+    const notifications = reason === undefined && since !== undefined
+      ? await this.#read(this.#sql.since, site, user, since.offset, Date.now())
+      : await this.#read(this.#sql.allUnread, site, user, Date.now());
+    return {
+      offset: inbox.offset,
+      epoch: inbox.epoch,
+      unread: await this.unread(site, user),
+      recovered: reason === undefined,
+      ...(reason === undefined ? {} : { reason }),
+      notifications,
+    };
   }
 
   list(
     site: string,
     user: UserId,
-    { limit }: { limit: number },
+    { before = Number.MAX_SAFE_INTEGER, limit, archived = false }: {
+      before?: number;
+      limit: number;
+      archived?: boolean;
+    },
   ): Promise<StoredNotification[]> {
-    return this.#read(this.#list, site, user, limit);
+    return this.#read(this.#sql.list, site, user, before, archived ? 1 : 0, Date.now(), limit);
   }
 
-  unready(): string | undefined {
-    return this.#failure;
+  async get(site: string, user: UserId, id: string): Promise<StoredNotification | undefined> {
+    const [found] = await this.#read(this.#sql.get, site, user, id);
+    return found;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#commit(() => {});
-    this.#database.close();
+  owner(site: string, id: string): Promise<UserId | undefined> {
+    const row = this.#sql.owner.get(site, id);
+    return Promise.resolve(row === undefined ? undefined : String(row["user"]));
   }
 
-  #commit(run: () => void): Promise<void> {
-    return new Promise((done, failed) => {
-      if (this.#pending.push({ run, done, failed }) === 1) setImmediate(() => this.#flush());
+  mark(
+    site: string,
+    user: UserId,
+    state: Exclude<NotificationState, "queued">,
+    ids?: readonly string[],
+  ): Promise<string[]> {
+    const statement = this.#sql.mark[state];
+    const now = Date.now();
+    return this.#store.commit(() => {
+      const marked = ids ??
+        this.#sql.idsBefore[state].all(site, user).map((row) => String(row["id"]));
+      return marked.filter((id) => statement.run(now, site, user, id).changes > 0);
     });
   }
 
-  #flush(): void {
-    const pending = this.#pending;
-    this.#pending = [];
-    try {
-      this.#database.exec("BEGIN IMMEDIATE");
-      for (const { run } of pending) run();
-      this.#database.exec("COMMIT");
-      this.#failure = undefined;
-    } catch (cause) {
-      this.#failure = `Cannot write to the store: ${
-        cause instanceof Error ? cause.message : cause
-      }`;
-      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
-      const error = new NotifyliError("unavailable", this.#failure, { cause });
-      for (const { failed } of pending) failed(error);
-      return;
+  archive(site: string, user: UserId, ids: readonly string[]): Promise<void> {
+    const now = Date.now();
+    return this.#store.commit(() => {
+      for (const id of ids) this.#sql.archive.run(now, site, user, id);
+    });
+  }
+
+  remove(site: string, user: UserId, ids: readonly string[]): Promise<void> {
+    return this.#store.commit(() => {
+      for (const id of ids) this.#sql.remove.run(site, user, id);
+    });
+  }
+
+  unread(site: string, user: UserId): Promise<number> {
+    return Promise.resolve(Number(this.#sql.unread.get(site, user, Date.now())?.["count"]));
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#sweeping);
+  }
+
+  /** The finished text, or nothing for a caller's id that was there before. Runs in a commit. */
+  #insert(notification: Notification): string | undefined {
+    const { site, user, id, room, isCallersId, expiresAt } = notification;
+    const now = Date.now();
+    if (isCallersId && this.#sql.takeId.run(site, user, id, now).changes === 0) return undefined;
+    const offset = Number(this.#sql.nextOffset.get(site, user)?.["offset"]);
+    const text = withOffset(notification.text, offset);
+    this.#sql.insert.run(site, user, id, room, text, offset, now, expiresAt ?? null);
+    this.#trim(site, user, offset);
+    return text;
+  }
+
+  /** Drops what is over the inbox's size: read ones first, the oldest first. */
+  #trim(site: string, user: UserId, offset: number): void {
+    const { size } = this.#retention;
+    const first = Number(this.#sql.firstOffset.get(site, user)?.["offset"]);
+    if (offset - first < size) return;
+    const over = Number(this.#sql.count.get(site, user)?.["count"]) - size;
+    if (over > 0) this.#drop(site, user, this.#sql.oldest, over);
+  }
+
+  #drop(site: string, user: UserId, which: StatementSync, value: number): void {
+    let [read, unread, highest] = [0, 0, 0];
+    for (const row of which.all(site, user, value)) {
+      this.#sql.remove.run(site, user, String(row["id"]));
+      if (row["read_at"] !== null) {
+        read++;
+        continue;
+      }
+      unread++;
+      highest = Math.max(highest, Number(row["offset"]));
     }
-    for (const { done } of pending) done();
+    if (highest > 0) this.#sql.noteDropped.run(highest, site, user);
+    this.#retention.onDropped({ read, unread });
+    if (unread > 0) {
+      log.warn(
+        "{unread} unread notifications of user {user} were dropped: the inbox is full or they are too old",
+        { unread, user },
+      );
+    }
+  }
+
+  async #sweep(): Promise<void> {
+    const oldest = Date.now() - retentionMs(this.#retention);
+    await this.#store.commit(() => {
+      this.#sql.forgetIds.run(Date.now() - CALLERS_ID_MS);
+      this.#sql.removeExpired.run(Date.now());
+      for (const row of this.#sql.usersWithOld.all(oldest)) {
+        this.#drop(String(row["site"]), String(row["user"]), this.#sql.olderThan, oldest);
+      }
+    });
+  }
+
+  async #position(
+    site: string,
+    user: UserId,
+  ): Promise<{ offset: number; epoch: string; dropped: number }> {
+    const row = this.#sql.position.get(site, user) ?? await this.#store.commit(() => {
+      this.#sql.makeInbox.run(site, user);
+      return this.#sql.position.get(site, user);
+    });
+    return {
+      offset: Number(row?.["offset"]),
+      epoch: String(row?.["epoch"]),
+      dropped: Number(row?.["dropped"]),
+    };
   }
 
   #read(statement: StatementSync, ...values: (string | number)[]): Promise<StoredNotification[]> {
-    const rows = statement.all(...values);
-    return Promise.resolve(rows.map((row) => ({
-      id: String(row["id"]),
-      room: String(row["room"]),
-      text: String(row["text"]),
-      ...(row["sent_at"] === null ? {} : { sentAt: Number(row["sent_at"]) }),
-    })));
-  }
-}
-
-function openDatabase(dataDir: string): DatabaseSync {
-  if (dataDir === ":memory:") return prepared(new DatabaseSync(dataDir));
-  const file = `${dataDir}/notifyli.db`;
-  try {
-    Deno.mkdirSync(dataDir, { recursive: true });
-    return prepared(new DatabaseSync(file));
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`Cannot open ${file} (APP_DATA_DIR): ${advice(reason)}`, { cause });
-  }
-}
-
-function prepared(database: DatabaseSync): DatabaseSync {
-  try {
-    // WAL with NORMAL survives a killed process; a power cut may take the last commits. EXCLUSIVE: one server a file.
-    database.exec(
-      "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL",
+    return Promise.resolve(
+      statement.all(...values).map((row) => ({
+        id: String(row["id"]),
+        room: String(row["room"]),
+        offset: Number(row["offset"]),
+        text: String(row["text"]),
+        queuedAt: Number(row["queued_at"]),
+        ...time("sentAt", row["sent_at"]),
+        ...time("deliveredAt", row["delivered_at"]),
+        ...time("readAt", row["read_at"]),
+        ...time("archivedAt", row["archived_at"]),
+      })),
     );
-    const version = Number(database.prepare("PRAGMA user_version").get()?.["user_version"]);
-    if (version > SCHEMA_VERSION) {
-      throw new Error(`its version is ${version}, this program knows up to ${SCHEMA_VERSION}`);
-    }
-    if (version < SCHEMA_VERSION) database.exec(SCHEMA);
-    return database;
-  } catch (error) {
-    database.close();
-    throw error;
   }
 }
 
-function advice(reason: string): string {
-  if (/locked/.test(reason)) return "another server is using it";
-  if (/Requires (read|write) access/.test(reason)) {
-    return 'the program was started without the right to write there; see the README, "Configuration"';
-  }
-  return reason;
+function time(name: string, value: unknown): Record<string, number> {
+  return value === null ? {} : { [name]: Number(value) };
 }

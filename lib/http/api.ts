@@ -4,6 +4,7 @@ import type { Config } from "../config.ts";
 import { DEFAULT_SITE } from "../engine.ts";
 import { NotifyliError } from "../errors.ts";
 import { type Fields, identifier, parseObject, userIdField, userIdOnWire } from "../fields.ts";
+import type { InboxService } from "../inbox_service.ts";
 import type { Node } from "../node.ts";
 import { parseNotification } from "../notification.ts";
 import type { App, Bindings } from "./bindings.ts";
@@ -12,7 +13,7 @@ import { requireLocalCaller } from "./local_caller.ts";
 
 type ApiContext = Context<{ Bindings: Bindings }>;
 
-export function apiRoutes(node: Node, config: Config): App {
+export function apiRoutes(node: Node, inbox: InboxService, config: Config): App {
   const api: App = new Hono();
   const { limits, bot } = config;
 
@@ -21,7 +22,17 @@ export function apiRoutes(node: Node, config: Config): App {
 
   api.post("/notifications", async (context) => {
     const fields = parseObject(await readBody(context.req.raw, limits.frame), "body");
-    return await send(context, parseNotification(fields, { limits, defaultRoom: bot.room }));
+    return await send(
+      context,
+      parseNotification({ ...fields, ...callersId(context) }, { limits, defaultRoom: bot.room }),
+    );
+  });
+
+  api.get("/notifications/:id", async (context) => {
+    const { id } = context.req.param();
+    const receipt = await inbox.receipt(DEFAULT_SITE, id);
+    if (receipt !== undefined) return context.json(receipt);
+    throw new NotifyliError("not_found", `There is no notification ${JSON.stringify(id)}`);
   });
 
   api.post("/users/:user/notifications", async (context) => {
@@ -29,7 +40,10 @@ export function apiRoutes(node: Node, config: Config): App {
     const fields = await readNotification(context, limits.frame);
     return await send(
       context,
-      parseNotification({ ...fields, user_id: user }, { limits, defaultRoom: `/user/${user}` }),
+      parseNotification({ ...fields, ...callersId(context), user_id: user }, {
+        limits,
+        defaultRoom: `/user/${user}`,
+      }),
     );
   });
 
@@ -56,9 +70,10 @@ export function apiRoutes(node: Node, config: Config): App {
     context: ApiContext,
     notification: ReturnType<typeof parseNotification>,
   ): Promise<Response> {
-    const { id, online } = await node.notify({ site: DEFAULT_SITE, ...notification });
+    const { id, online, isDuplicate } = await node.notify({ site: DEFAULT_SITE, ...notification });
     const { user, room } = notification;
-    return context.json({ id, user_id: userIdOnWire(user), room, online }, 201);
+    // The same answer as the first time, but for the status: nothing was created.
+    return context.json({ id, user_id: userIdOnWire(user), room, online }, isDuplicate ? 200 : 201);
   }
 
   return api;
@@ -100,6 +115,11 @@ function header(context: ApiContext, name: string): string | undefined {
   } catch {
     return value; // it was Latin-1
   }
+}
+
+/** `Idempotency-Key`: an id of the caller's own; as `id` in JSON. */
+function callersId(context: ApiContext): Fields {
+  return given("id", context.req.header("idempotency-key"));
 }
 
 function given(name: string, value: string | undefined): Fields {

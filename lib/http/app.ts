@@ -6,6 +6,7 @@ import { type Context, Hono } from "hono";
 import { getLogger } from "@logtape/logtape";
 import type { Config } from "../config.ts";
 import { ERRORS, NotifyliError } from "../errors.ts";
+import type { InboxService } from "../inbox_service.ts";
 import type { Node } from "../node.ts";
 import { VERSION } from "../version.ts";
 import { apiRoutes } from "./api.ts";
@@ -14,7 +15,7 @@ import { pageRoutes } from "./static.ts";
 
 const log = getLogger(["notifyli", "http"]);
 
-export function createApp(node: Node, config: Config): App {
+export function createApp(node: Node, inbox: InboxService, config: Config): App {
   const app: App = new Hono();
 
   app.use(async (context, next) => {
@@ -38,14 +39,14 @@ export function createApp(node: Node, config: Config): App {
     }));
   app.get("/ws", (context) => {
     context.header("Upgrade", "websocket");
-    context.header("Connection", "Upgrade");
+    context.header("Connection", "Upgrade, close");
     return context.json(
       { code: "upgrade_required", message: "Cannot GET /ws: it speaks WebSocket only" },
       426,
     );
   });
 
-  app.route("/api", apiRoutes(node, config));
+  app.route("/api", apiRoutes(node, inbox, config));
   app.route("/", pageRoutes(new URL("../../static/", import.meta.url)));
 
   app.notFound((context) => {

@@ -1,6 +1,7 @@
 /** The default listener: `Deno.serve` and `Deno.upgradeWebSocket`. */
 import { type Disconnect, DISCONNECTS } from "../errors.ts";
 import {
+  type Accepted,
   type Handlers,
   isUpgrade,
   type Listener,
@@ -61,14 +62,17 @@ class OpenSockets {
 
 function upgrade(
   request: Request,
-  accepted: Response | ((socket: Socket) => SocketEvents),
+  accepted: Response | Accepted,
   options: ListenerOptions,
   open: OpenSockets,
 ): Response {
   if (accepted instanceof Response) return accepted;
   let upgraded: Deno.WebSocketUpgrade;
   try {
-    upgraded = Deno.upgradeWebSocket(request, { idleTimeout: options.keepaliveSeconds });
+    upgraded = Deno.upgradeWebSocket(request, {
+      idleTimeout: options.keepaliveSeconds,
+      protocol: accepted.subprotocol,
+    });
   } catch (error) {
     return new Response(`Cannot upgrade: ${error instanceof Error ? error.message : error}\n`, {
       status: 400,
@@ -80,7 +84,7 @@ function upgrade(
 
 function attach(
   webSocket: WebSocket,
-  accept: (socket: Socket) => SocketEvents,
+  accepted: Accepted,
   { maxFrameBytes }: ListenerOptions,
   open: OpenSockets,
 ): void {
@@ -93,7 +97,7 @@ function attach(
   webSocket.binaryType = "arraybuffer";
   webSocket.onopen = () => {
     open.add(webSocket);
-    events = accept(new DenoSocket(webSocket, closed));
+    events = accepted.open(new DenoSocket(webSocket, closed));
   };
   webSocket.onmessage = ({ data }) => {
     if (events === undefined) return;

@@ -9,13 +9,13 @@ import { getRequestListener } from "@hono/node-server";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { Disconnect } from "../errors.ts";
 import type {
+  Accepted,
   Handlers,
   Listener,
   ListenerOptions,
   Outgoing,
   Peer,
   Socket,
-  SocketEvents,
 } from "../socket.ts";
 
 /** Most text of a refused upgrade; the answer is written whole, by hand. */
@@ -27,17 +27,21 @@ export async function listen(options: ListenerOptions, handlers: Handlers): Prom
     { overrideGlobalObjects: false },
   );
   const server = options.tls ? createTlsServer(options.tls, onRequest) : createServer(onRequest);
+  const chosen = new WeakMap<IncomingMessage, string>();
   const webSockets = new WebSocketServer({
     noServer: true,
     clientTracking: false,
     maxPayload: Number.isFinite(options.maxFrameBytes) ? options.maxFrameBytes : 0,
     perMessageDeflate: false,
+    // Each upgrade has chosen its own by then.
+    handleProtocols: (_offered, request) => chosen.get(request) ?? false,
   });
 
   server.on("upgrade", (message: IncomingMessage, stream: Duplex, head: Uint8Array) => {
     stream.on("error", () => stream.destroy());
     const accepted = handlers.upgrade(toRequest(message), peerOf(message));
     if (accepted instanceof Response) return void refuse(stream, accepted);
+    if (accepted.subprotocol !== undefined) chosen.set(message, accepted.subprotocol);
     webSockets.handleUpgrade(message, stream, head as Buffer, (webSocket) => {
       attach(webSocket, stream, accepted, options);
     });
@@ -60,10 +64,10 @@ export async function listen(options: ListenerOptions, handlers: Handlers): Prom
 function attach(
   webSocket: WebSocket,
   stream: Duplex,
-  accept: (socket: Socket) => SocketEvents,
+  accepted: Accepted,
   { keepaliveSeconds }: ListenerOptions,
 ): void {
-  const events = accept(new NodeSocket(webSocket, stream));
+  const events = accepted.open(new NodeSocket(webSocket, stream));
   let heard = true;
   const keepalive = setInterval(() => {
     if (!heard) return webSocket.terminate();

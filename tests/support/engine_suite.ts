@@ -8,6 +8,7 @@ import type {
   Position,
   Publication,
 } from "../../lib/engine.ts";
+import type { Retention } from "../../lib/retention.ts";
 import { waitFor } from "./wait.ts";
 
 const SITE = "default";
@@ -72,13 +73,19 @@ export function testEngine(name: string, open: OpenEngine): void {
     const history = await broker.history(LOBBY, { limit: 100 });
     assert.equal(history.offset, 5);
     assert.equal(history.epoch, positions[0]?.epoch);
-    assert.deepEqual(history.publications, [
-      { ...message("a-3"), offset: 3 },
-      { ...message("a-4"), offset: 4 },
-      { ...message("a-5"), offset: 5 },
-    ]);
+    const expected = [3, 4, 5].map((offset) => ({
+      ...message(`a-${offset}`),
+      text: `{"offset":${offset},"id":"a-${offset}"}`,
+      offset,
+    }));
+    assert.deepEqual(history.publications, expected);
     await waitFor("all are heard", () => heard.length === 5);
-    assert.deepEqual(heard.map(({ position }) => position), positions);
+    assert.deepEqual(
+      heard.map(({ position }) => position?.offset),
+      positions.map((position) => position?.offset),
+    );
+    const { text } = heard.at(-1)?.publication ?? {};
+    assert.equal(text, expected.at(-1)?.text, "what is live is what is kept");
   });
 
   test("reads a history from a position on, up to a limit", async ({ broker }) => {
@@ -99,7 +106,21 @@ export function testEngine(name: string, open: OpenEngine): void {
     assert.equal(after.offset, 0);
     assert.deepEqual(after.publications, []);
     const next = await broker.publish(LOBBY, message("a-2"), { size: 10, seconds: 60 });
-    assert.deepEqual(next, { offset: 1, epoch: after.epoch });
+    assert.deepEqual(next, { offset: 1, epoch: after.epoch, isDuplicate: false });
+  });
+
+  test("takes a publication with the same client's id once", async ({ broker }, heard) => {
+    await broker.subscribe(LOBBY);
+    const options = { size: 10, seconds: 60 };
+    const publication = { ...message("my-own-id"), isClientsId: true };
+    const first = await broker.publish(LOBBY, publication, options);
+    await broker.publish(LOBBY, message("a-2"), options);
+    const again = await broker.publish(LOBBY, publication, options);
+    assert.deepEqual(again, { ...first, isDuplicate: true });
+    await broker.publish(LOBBY, message("a-3"), options);
+    await waitFor("the last is heard", () => heard.length >= 3);
+    assert.deepEqual(heard.map(({ publication }) => publication.id), ["my-own-id", "a-2", "a-3"]);
+    assert.equal((await broker.history(LOBBY, { limit: 10 })).offset, 3);
   });
 
   test("knows who is in a room", async ({ presence }) => {
@@ -136,16 +157,15 @@ export function testEngine(name: string, open: OpenEngine): void {
 
   test("stores a notification before it fans it out", async ({ broker, inbox }, heard) => {
     await broker.subscribe({ site: SITE, kind: "user", name: "1" });
-    const sent = notification("n-1");
-    await inbox.append(sent);
+    const { id, room } = notification("n-1");
+    assert.equal(await inbox.append(notification("n-1")), true);
     await waitFor("it is heard", () => heard.length === 1);
-    assert.deepEqual(heard[0], {
-      channel: { site: SITE, kind: "user", name: "1" },
-      publication: { kind: "notification", id: sent.id, room: sent.room, text: sent.text },
-      position: undefined,
-    });
-    const { id, room, text } = sent;
-    assert.deepEqual(await inbox.queued(SITE, "1", "lobby"), [{ id, room, text }]);
+    const text = '{"offset":1,"id":"n-1\\n"}';
+    assert.deepEqual(heard[0]?.channel, { site: SITE, kind: "user", name: "1" });
+    assert.deepEqual(heard[0]?.publication, { kind: "notification", id, room, text });
+    const [queued] = await inbox.queued(SITE, "1", "lobby");
+    assert.ok(Math.abs(Number(queued?.queuedAt) - Date.now()) < 60_000);
+    assert.deepEqual(queued, { id, room, text, offset: 1, queuedAt: queued?.queuedAt });
   });
 
   test("queues by user and room, in the order of acceptance", async ({ inbox }) => {
@@ -155,24 +175,113 @@ export function testEngine(name: string, open: OpenEngine): void {
     await inbox.append(notification("other-user", { user: "2" }));
     const queued = await inbox.queued(SITE, "1", "lobby");
     assert.deepEqual(queued.map(({ id }) => id), ids);
+    assert.deepEqual(queued.map(({ offset }) => offset), ids.map((_, index) => index + 1));
     assert.deepEqual((await inbox.queued(SITE, "2", "lobby")).map(({ id }) => id), ["other-user"]);
   });
 
-  test("no longer queues what was sent, and still lists it", async ({ inbox }) => {
+  test("moves notifications on from state to state, each once", async ({ inbox }) => {
     for (const id of ["n-1", "n-2", "n-3"]) await inbox.append(notification(id));
-    await inbox.markSent(SITE, "1", ["n-1", "n-3", "unknown"]);
-    assert.deepEqual((await inbox.queued(SITE, "1", "lobby")).map(({ id }) => id), ["n-2"]);
-    const listed = await inbox.list(SITE, "1", { limit: 2 });
-    assert.deepEqual(listed.map(({ id }) => id), ["n-3", "n-2"]);
-    assert.ok(Math.abs(Number(listed[0]?.sentAt) - Date.now()) < 60_000);
-    assert.equal(listed[1]?.sentAt, undefined);
+    assert.deepEqual(await inbox.mark(SITE, "1", "sent", ["n-1", "unknown"]), ["n-1"]);
+    assert.deepEqual(await inbox.mark(SITE, "1", "sent", ["n-1"]), []);
+    assert.deepEqual((await inbox.queued(SITE, "1", "lobby")).map(({ id }) => id), ["n-2", "n-3"]);
+    assert.deepEqual(await inbox.mark(SITE, "1", "delivered", ["n-1", "n-2"]), ["n-1", "n-2"]);
+    assert.deepEqual((await inbox.queued(SITE, "1", "lobby")).map(({ id }) => id), ["n-3"]);
+    assert.equal(await inbox.unread(SITE, "1"), 3);
+    assert.deepEqual(await inbox.mark(SITE, "1", "read", ["n-3"]), ["n-3"]);
+    assert.equal(await inbox.unread(SITE, "1"), 2);
+    const read = await inbox.get(SITE, "1", "n-3");
+    for (const time of [read?.sentAt, read?.deliveredAt, read?.readAt]) {
+      assert.ok(Math.abs(Number(time) - Date.now()) < 60_000, "each state implies those before it");
+    }
+    assert.deepEqual((await inbox.mark(SITE, "1", "read")).sort(), ["n-1", "n-2"]);
+    assert.equal(await inbox.unread(SITE, "1"), 0);
   });
 
-  test("keeps the newest notifications of a user, up to the inbox's size", async ({ inbox }) => {
-    const ids = Array.from({ length: INBOX_SIZE + 5 }, (_, index) => `n-${index}`);
+  test("lists an inbox page by page, without what is archived or removed", async ({ inbox }) => {
+    for (const id of ["n-1", "n-2", "n-3", "n-4", "n-5"]) await inbox.append(notification(id));
+    await inbox.archive(SITE, "1", ["n-4"]);
+    await inbox.remove(SITE, "1", ["n-2"]);
+    const ids = async (options: { before?: number; limit: number; archived?: boolean }) =>
+      (await inbox.list(SITE, "1", options)).map(({ id }) => id);
+    assert.deepEqual(await ids({ limit: 2 }), ["n-5", "n-3"]);
+    assert.deepEqual(await ids({ before: 3, limit: 2 }), ["n-1"]);
+    assert.deepEqual(await ids({ limit: 9, archived: true }), ["n-5", "n-4", "n-3", "n-1"]);
+    assert.equal(await inbox.unread(SITE, "1"), 3);
+    assert.equal(await inbox.get(SITE, "1", "n-2"), undefined);
+    await inbox.append(notification("n-6"));
+    assert.equal((await inbox.get(SITE, "1", "n-6"))?.offset, 6, "offsets are never used again");
+  });
+
+  test("syncs from a position: exactly what came after it", async ({ inbox }) => {
+    for (const id of ["n-1", "n-2", "n-3"]) await inbox.append(notification(id));
+    const first = await inbox.sync(SITE, "1");
+    assert.partialDeepStrictEqual(first, { recovered: false, reason: "new", offset: 3, unread: 3 });
+    assert.deepEqual(first.notifications.map(({ id }) => id), ["n-1", "n-2", "n-3"]);
+    await inbox.mark(SITE, "1", "read", ["n-3"]);
+    const { epoch } = first;
+    const after = await inbox.sync(SITE, "1", { offset: 1, epoch });
+    assert.partialDeepStrictEqual(after, { recovered: true, epoch, offset: 3, unread: 2 });
+    assert.deepEqual(after.notifications.map(({ id }) => id), ["n-2", "n-3"], "read ones too");
+    const upToDate = await inbox.sync(SITE, "1", { offset: 3, epoch });
+    assert.deepEqual([upToDate.recovered, upToDate.notifications], [true, []]);
+  });
+
+  test("says so when it cannot sync from a position, and gives all that is unread", async ({ inbox }) => {
+    for (const id of ["n-1", "n-2"]) await inbox.append(notification(id));
+    const { epoch } = await inbox.sync(SITE, "1");
+    const strange = await inbox.sync(SITE, "1", { offset: 1, epoch: "other" });
+    assert.partialDeepStrictEqual(strange, { recovered: false, reason: "epoch" });
+    assert.equal(strange.notifications.length, 2);
+    const future = await inbox.sync(SITE, "1", { offset: 9, epoch });
+    assert.partialDeepStrictEqual(future, { recovered: false, reason: "epoch" });
+    for (let index = 0; index < INBOX_SIZE; index++) await inbox.append(notification(`m-${index}`));
+    const expired = await inbox.sync(SITE, "1", { offset: 1, epoch });
+    assert.partialDeepStrictEqual(expired, { recovered: false, reason: "expired" });
+    assert.equal(expired.notifications.length, INBOX_SIZE);
+    const recent = await inbox.sync(SITE, "1", { offset: 5, epoch });
+    assert.equal(recent.recovered, true);
+  });
+
+  test("keeps a user's newest notifications, and drops read ones first", async ({ inbox }) => {
+    const ids = Array.from({ length: INBOX_SIZE }, (_, index) => `n-${index}`);
     for (const id of ids) await inbox.append(notification(id));
-    const queued = await inbox.queued(SITE, "1", "lobby");
-    assert.deepEqual(queued.map(({ id }) => id), ids.slice(5));
+    await inbox.mark(SITE, "1", "read", ["n-3", "n-7"]);
+    for (const id of ["m-1", "m-2", "m-3"]) await inbox.append(notification(id));
+    const kept = (await inbox.list(SITE, "1", { limit: 1000 })).map(({ id }) => id).reverse();
+    const gone = ["n-3", "n-7", "n-0"];
+    assert.deepEqual(kept, [...ids.filter((id) => !gone.includes(id)), "m-1", "m-2", "m-3"]);
+  });
+
+  test("takes a caller's id once, even after it was removed", async ({ inbox, broker }, heard) => {
+    await broker.subscribe({ site: SITE, kind: "user", name: "1" });
+    const order = notification("order-12345", { isCallersId: true });
+    assert.equal(await inbox.append(order), true);
+    assert.equal(await inbox.append(order), false);
+    await inbox.remove(SITE, "1", [order.id]);
+    assert.equal(await inbox.append(order), false);
+    assert.equal(await inbox.append({ ...order, user: "2" }), true, "another user's is another");
+    await inbox.append(notification("last"));
+    const ownIds = () =>
+      heard.filter(({ channel }) => channel.name === "1").map(({ publication }) => publication.id);
+    await waitFor("the last is heard", () => ownIds().includes("last"));
+    assert.deepEqual(ownIds(), ["order-12345", "last"]);
+    assert.equal(await inbox.unread(SITE, "1"), 1);
+  });
+
+  test("gives nobody what has expired", async ({ inbox }) => {
+    await inbox.append(notification("gone", { expiresAt: Date.now() - 1000 }));
+    await inbox.append(notification("stays", { expiresAt: Date.now() + 3_600_000 }));
+    const { notifications, unread } = await inbox.sync(SITE, "1");
+    assert.deepEqual(notifications.map(({ id }) => id), ["stays"]);
+    assert.equal(unread, 1);
+    assert.deepEqual((await inbox.queued(SITE, "1", "lobby")).map(({ id }) => id), ["stays"]);
+    assert.deepEqual((await inbox.list(SITE, "1", { limit: 9 })).map(({ id }) => id), ["stays"]);
+  });
+
+  test("knows whose a notification is", async ({ inbox }) => {
+    await inbox.append(notification("n-1", { user: "7" }));
+    assert.equal(await inbox.owner(SITE, "n-1"), "7");
+    assert.equal(await inbox.owner(SITE, "unknown"), undefined);
   });
 
   test("keeps sites apart", async ({ broker, presence, inbox }, heard) => {
@@ -196,8 +305,10 @@ export function testEngine(name: string, open: OpenEngine): void {
   });
 }
 
+const INBOX_SIZE = 60;
+
 /** Of every inbox under test. */
-export const INBOX_SIZE = 60;
+export const RETENTION: Retention = { size: INBOX_SIZE, days: 30, onDropped() {} };
 
 function message(id: string): Publication {
   return { kind: "message", id, room: "lobby", text: `{"id":"${id}"}` };

@@ -41,9 +41,9 @@ export class Program implements AsyncDisposable {
     const program = await Program.spawn(options);
     try {
       await waitFor("the server listens", () => {
-        if (program.#ended) throw new Error(`it ended: ${program.output}`);
-        return program.log.find(({ message }) => message.includes("listens on"));
+        return program.#ended || program.log.some(({ message }) => message.includes("listens on"));
       }, 30_000);
+      if (program.#ended) throw new Error(`The server ended: ${program.output}`);
     } catch (error) {
       await program[Symbol.asyncDispose]();
       throw error;

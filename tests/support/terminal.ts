@@ -15,7 +15,7 @@ export class Terminal implements AsyncDisposable {
 
   constructor(command: readonly string[], { cwd, env }: TerminalOptions = {}) {
     this.#child = new Deno.Command("script", {
-      args: ["-qec", command.map(quoted).join(" "), "/dev/null"],
+      args: ["-qec", `exec ${command.map(quoted).join(" ")}`, "/dev/null"],
       cwd,
       clearEnv: true,
       env: { ...baseEnv(), TERM: "xterm", SHELL: "/bin/sh", ...env },

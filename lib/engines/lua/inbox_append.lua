@@ -1,21 +1,69 @@
--- Stores a notification, then fans out.
--- KEYS: inbox hash, order set, queued set, sent hash
--- ARGV: id, room, text, inbox size (0: no limit), seconds an untouched inbox is kept, pub/sub channel
-local last = redis.call('ZREVRANGE', KEYS[2], 0, 0, 'WITHSCORES')
-local seq = (tonumber(last[2]) or 0) + 1
-redis.call('HSET', KEYS[1], ARGV[1], ARGV[2] .. '\n' .. ARGV[3])
-redis.call('ZADD', KEYS[2], seq, ARGV[1])
-redis.call('ZADD', KEYS[3], seq, ARGV[1])
-local size = tonumber(ARGV[4])
-if size > 0 then
-  for _, id in ipairs(redis.call('ZRANGE', KEYS[2], 0, -size - 1)) do
-    redis.call('ZREM', KEYS[2], id)
-    redis.call('ZREM', KEYS[3], id)
-    redis.call('HDEL', KEYS[1], id)
-    redis.call('HDEL', KEYS[4], id)
+-- Stores a notification, drops what is too much or too old, and fans out.
+-- KEYS (after the inbox's): id that a caller made, owner of the id
+-- ARGV: id, room, frame, 1 if a caller made the id, seconds such an id is known, most notifications (0: any),
+--   milliseconds one is kept (0: for ever), Unix time in milliseconds it expires ('' for never), user,
+--   epoch to take if there is none, pub/sub channel
+-- Returns offset (0: the caller's id was known), read ones dropped, unread ones dropped.
+local id = ARGV[1]
+if ARGV[4] == '1' and not redis.call('SET', KEYS[8], 1, 'NX', 'EX', ARGV[5]) then
+  return { 0, 0, 0 }
+end
+redis.call('HSETNX', POSITION, 'epoch', ARGV[10])
+local offset = redis.call('HINCRBY', POSITION, 'offset', 1)
+local frame = '{"offset":' .. offset .. ',' .. string.sub(ARGV[3], 2)
+redis.call('HSET', FRAMES, id, ARGV[2] .. '\n' .. frame)
+set_times(id, { string.format('%d', NOW), '', '', '', '' })
+redis.call('ZADD', ORDER, offset, id)
+redis.call('ZADD', QUEUED, offset, id)
+redis.call('ZADD', UNREAD, offset, id)
+redis.call('SET', KEYS[9], ARGV[9])
+if ARGV[8] ~= '' then
+  redis.call('ZADD', EXPIRIES, ARGV[8], id)
+end
+
+local dropped_read, dropped_unread = 0, 0
+local function drop(old)
+  local unread_at = redis.call('ZSCORE', UNREAD, old)
+  if unread_at then
+    dropped_unread = dropped_unread + 1
+    local highest = tonumber(redis.call('HGET', POSITION, 'dropped') or 0)
+    redis.call('HSET', POSITION, 'dropped', math.max(highest, tonumber(unread_at)))
+  else
+    dropped_read = dropped_read + 1
+  end
+  remove(old)
+end
+
+local kept_ms = tonumber(ARGV[7])
+if kept_ms > 0 then
+  for _, old in ipairs(redis.call('ZRANGE', ORDER, 0, 99)) do
+    local times = times_of(old)
+    if not times or tonumber(times[ACCEPTED]) > NOW - kept_ms then
+      break
+    end
+    drop(old)
+  end
+  for _, key in ipairs(KEYS) do
+    if key ~= KEYS[8] then
+      redis.call('PEXPIRE', key, kept_ms)
+    end
   end
 end
-for _, key in ipairs(KEYS) do
-  redis.call('EXPIRE', key, ARGV[5])
+
+local size = tonumber(ARGV[6])
+local over = size > 0 and redis.call('ZCARD', ORDER) - size or 0
+if over > 0 then
+  local oldest = redis.call('ZRANGE', ORDER, 0, -2)
+  for _, unread_too in ipairs({ false, true }) do -- read ones first
+    for _, old in ipairs(oldest) do
+      if over > 0 and redis.call('ZSCORE', ORDER, old)
+        and (unread_too or not redis.call('ZSCORE', UNREAD, old)) then
+        drop(old)
+        over = over - 1
+      end
+    end
+  end
 end
-redis.call('PUBLISH', ARGV[6], 'notification 0 - ' .. ARGV[1] .. ' ' .. ARGV[2] .. '\n' .. ARGV[3])
+
+redis.call('PUBLISH', ARGV[11], 'notification ' .. offset .. ' - ' .. id .. ' ' .. ARGV[2] .. '\n' .. frame)
+return { offset, dropped_read, dropped_unread }

@@ -1,0 +1,40 @@
+-- Reads an inbox.
+-- ARGV: queued | unread | since | before | id, its argument (an offset or id), most notifications (0: all),
+--   1 to read archived ones too, epoch to take if there is none ('' where none is needed), milliseconds that is kept
+--   (0: for ever)
+-- Returns offset, epoch, dropped, count of unread ones, then id, offset, "room\nframe" and times of each found.
+if ARGV[5] ~= '' and redis.call('HSETNX', POSITION, 'epoch', ARGV[5]) == 1 and ARGV[6] ~= '0' then
+  redis.call('PEXPIRE', POSITION, ARGV[6])
+end
+local ids
+if ARGV[1] == 'queued' then
+  ids = redis.call('ZRANGE', QUEUED, 0, -1)
+elseif ARGV[1] == 'unread' then
+  ids = redis.call('ZRANGE', UNREAD, 0, -1)
+elseif ARGV[1] == 'since' then
+  ids = redis.call('ZRANGEBYSCORE', ORDER, '(' .. ARGV[2], '+inf')
+elseif ARGV[1] == 'before' then
+  ids = redis.call('ZREVRANGEBYSCORE', ORDER, '(' .. ARGV[2], '-inf')
+else
+  ids = { ARGV[2] }
+end
+
+local limit = tonumber(ARGV[3])
+local position = redis.call('HMGET', POSITION, 'offset', 'epoch', 'dropped')
+local found = { tonumber(position[1] or 0), position[2] or '', tonumber(position[3] or 0), redis.call('ZCARD', UNREAD) }
+local count = 0
+for _, id in ipairs(ids) do
+  local frame = redis.call('HGET', FRAMES, id)
+  local times = frame and times_of(id)
+  if times and (times[ARCHIVED] == '' or ARGV[4] == '1') then
+    table.insert(found, id)
+    table.insert(found, tonumber(redis.call('ZSCORE', ORDER, id)))
+    table.insert(found, frame)
+    table.insert(found, table.concat(times, ','))
+    count = count + 1
+    if count == limit then
+      break
+    end
+  end
+end
+return found

@@ -1,0 +1,110 @@
+/** The SQL of the inbox, prepared once. */
+import type { StatementSync } from "node:sqlite";
+import type { NotificationState } from "../engine.ts";
+import type { SqliteStore } from "./sqlite_store.ts";
+
+const COLUMNS = "id, room, offset, text, queued_at, sent_at, delivered_at, read_at, archived_at";
+const OF_USER = "FROM notifications WHERE site = ? AND user = ?";
+const NOT_EXPIRED = "(expires_at IS NULL OR expires_at > ?)";
+
+type Marks = Readonly<Record<Exclude<NotificationState, "queued">, StatementSync>>;
+
+export class SqliteInboxStatements {
+  readonly insert: StatementSync;
+  readonly takeId: StatementSync;
+  readonly forgetIds: StatementSync;
+  readonly makeInbox: StatementSync;
+  readonly nextOffset: StatementSync;
+  readonly position: StatementSync;
+  readonly noteDropped: StatementSync;
+  readonly queued: StatementSync;
+  readonly since: StatementSync;
+  readonly allUnread: StatementSync;
+  readonly list: StatementSync;
+  readonly get: StatementSync;
+  readonly owner: StatementSync;
+  readonly unread: StatementSync;
+  readonly archive: StatementSync;
+  readonly remove: StatementSync;
+  readonly removeExpired: StatementSync;
+  readonly firstOffset: StatementSync;
+  readonly count: StatementSync;
+  readonly oldest: StatementSync;
+  readonly olderThan: StatementSync;
+  readonly usersWithOld: StatementSync;
+  /** Each state sets the times of the ones before it, too. */
+  readonly mark: Marks;
+  /** The ids that are not in the state yet. */
+  readonly idsBefore: Marks;
+
+  constructor(store: SqliteStore) {
+    const sql = (text: string) => store.prepare(text);
+    this.insert = sql(
+      `INSERT INTO notifications (site, user, id, room, text, offset, queued_at, expires_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    );
+    this.takeId = sql(
+      "INSERT INTO callers_ids (site, user, id, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+    );
+    this.forgetIds = sql("DELETE FROM callers_ids WHERE at < ?");
+    this.makeInbox = sql("INSERT INTO inboxes (site, user) VALUES (?, ?) ON CONFLICT DO NOTHING");
+    this.nextOffset = sql(
+      `INSERT INTO inboxes (site, user, offset) VALUES (?, ?, 1)
+       ON CONFLICT DO UPDATE SET offset = offset + 1 RETURNING offset`,
+    );
+    this.position = sql(
+      "SELECT offset, epoch, dropped FROM inboxes WHERE site = ? AND user = ?",
+    );
+    this.noteDropped = sql(
+      "UPDATE inboxes SET dropped = max(dropped, ?) WHERE site = ? AND user = ?",
+    );
+    this.queued = sql(
+      `SELECT ${COLUMNS} ${OF_USER} AND room = ? AND sent_at IS NULL AND ${NOT_EXPIRED} ORDER BY offset`,
+    );
+    this.since = sql(
+      `SELECT ${COLUMNS} ${OF_USER} AND offset > ? AND ${NOT_EXPIRED} ORDER BY offset`,
+    );
+    this.allUnread = sql(
+      `SELECT ${COLUMNS} ${OF_USER} AND read_at IS NULL AND archived_at IS NULL AND ${NOT_EXPIRED}
+       ORDER BY offset`,
+    );
+    this.list = sql(
+      `SELECT ${COLUMNS} ${OF_USER} AND offset < ? AND (archived_at IS NULL OR ?) AND ${NOT_EXPIRED}
+       ORDER BY offset DESC LIMIT ?`,
+    );
+    this.get = sql(`SELECT ${COLUMNS} ${OF_USER} AND id = ?`);
+    this.owner = sql("SELECT user FROM notifications WHERE site = ? AND id = ?");
+    this.unread = sql(
+      `SELECT count(*) AS count ${OF_USER} AND read_at IS NULL AND archived_at IS NULL AND ${NOT_EXPIRED}`,
+    );
+    this.archive = sql(
+      "UPDATE notifications SET archived_at = ? WHERE site = ? AND user = ? AND id = ? AND archived_at IS NULL",
+    );
+    this.remove = sql(`DELETE ${OF_USER} AND id = ?`);
+    this.removeExpired = sql("DELETE FROM notifications WHERE expires_at <= ?");
+    this.firstOffset = sql(`SELECT min(offset) AS offset ${OF_USER}`);
+    this.count = sql(`SELECT count(*) AS count ${OF_USER}`);
+    this.oldest = sql(
+      `SELECT id, offset, read_at ${OF_USER} ORDER BY read_at IS NULL, offset LIMIT ?`,
+    );
+    this.olderThan = sql(`SELECT id, offset, read_at ${OF_USER} AND queued_at < ?`);
+    this.usersWithOld = sql("SELECT DISTINCT site, user FROM notifications WHERE queued_at < ?");
+    this.mark = {
+      sent: sql(update("sent_at = ?1", "sent_at")),
+      delivered: sql(update("delivered_at = ?1, sent_at = coalesce(sent_at, ?1)", "delivered_at")),
+      read: sql(update(
+        "read_at = ?1, delivered_at = coalesce(delivered_at, ?1), sent_at = coalesce(sent_at, ?1)",
+        "read_at",
+      )),
+    };
+    this.idsBefore = {
+      sent: sql(`SELECT id ${OF_USER} AND sent_at IS NULL`),
+      delivered: sql(`SELECT id ${OF_USER} AND delivered_at IS NULL`),
+      read: sql(`SELECT id ${OF_USER} AND read_at IS NULL`),
+    };
+  }
+}
+
+function update(set: string, unless: string): string {
+  return `UPDATE notifications SET ${set} WHERE site = ?2 AND user = ?3 AND id = ?4 AND ${unless} IS NULL`;
+}

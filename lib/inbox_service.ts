@@ -1,0 +1,106 @@
+/** What users do with their inboxes, told to all of their clients. */
+import type {
+  Broker,
+  Inbox,
+  InboxSync,
+  NotificationState,
+  Position,
+  StoredNotification,
+} from "./engine.ts";
+import type { UserId } from "./fields.ts";
+import { userChannel } from "./hub.ts";
+
+/** How far a notification came, for who sent it; times are Unix times in seconds. */
+export interface Receipt {
+  readonly id: string;
+  readonly state: NotificationState;
+  readonly queued_at: number;
+  readonly sent_at?: number;
+  readonly delivered_at?: number;
+  readonly read_at?: number;
+}
+
+export class InboxService {
+  readonly #inbox: Inbox;
+  readonly #broker: Broker;
+
+  constructor({ inbox, broker }: { inbox: Inbox; broker: Broker }) {
+    this.#inbox = inbox;
+    this.#broker = broker;
+  }
+
+  sync(site: string, user: UserId, since: Position | undefined): Promise<InboxSync> {
+    return this.#inbox.sync(site, user, since);
+  }
+
+  async page(
+    site: string,
+    user: UserId,
+    options: { before?: number; limit: number; archived?: boolean },
+  ): Promise<{ notifications: StoredNotification[]; unread: number }> {
+    const [notifications, unread] = await Promise.all([
+      this.#inbox.list(site, user, options),
+      this.#inbox.unread(site, user),
+    ]);
+    return { notifications, unread };
+  }
+
+  /** A client took these. */
+  async acknowledge(site: string, user: UserId, ids: readonly string[]): Promise<void> {
+    await this.#inbox.mark(site, user, "delivered", ids);
+  }
+
+  /** The user has read these, or all. */
+  async read(site: string, user: UserId, ids?: readonly string[]): Promise<{ unread: number }> {
+    const changed = await this.#inbox.mark(site, user, "read", ids);
+    return await this.#tell(site, user, { event: "read", ids: changed });
+  }
+
+  async archive(site: string, user: UserId, ids: readonly string[]): Promise<{ unread: number }> {
+    await this.#inbox.archive(site, user, ids);
+    return await this.#tell(site, user, { event: "archive", ids });
+  }
+
+  async delete(site: string, user: UserId, ids: readonly string[]): Promise<{ unread: number }> {
+    await this.#inbox.remove(site, user, ids);
+    return await this.#tell(site, user, { event: "delete", ids });
+  }
+
+  /** For its sender; `undefined` where there is no such notification any more. */
+  async receipt(site: string, id: string): Promise<Receipt | undefined> {
+    const user = await this.#inbox.owner(site, id);
+    const found = user === undefined ? undefined : await this.#inbox.get(site, user, id);
+    if (found === undefined) return undefined;
+    const { queuedAt, sentAt, deliveredAt, readAt } = found;
+    return {
+      id,
+      state: readAt ? "read" : deliveredAt ? "delivered" : sentAt ? "sent" : "queued",
+      queued_at: seconds(queuedAt),
+      ...(sentAt && { sent_at: seconds(sentAt) }),
+      ...(deliveredAt && { delivered_at: seconds(deliveredAt) }),
+      ...(readAt && { read_at: seconds(readAt) }),
+    };
+  }
+
+  async #tell(
+    site: string,
+    user: UserId,
+    change: { event: "read" | "archive" | "delete"; ids: readonly string[] },
+  ): Promise<{ unread: number }> {
+    const unread = await this.#inbox.unread(site, user);
+    if (change.ids.length > 0) {
+      const text = JSON.stringify({ type: "inbox", ...change, unread });
+      await this.#broker.publish(userChannel(site, user), {
+        kind: "inbox",
+        id: "-",
+        room: "-",
+        text,
+      });
+    }
+    return { unread };
+  }
+}
+
+function seconds(milliseconds: number): number {
+  return Math.floor(milliseconds / 1000);
+}

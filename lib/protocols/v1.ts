@@ -1,0 +1,92 @@
+/** Seed 000's protocol: one JSON object a frame, a client is in a room by speaking there. */
+import type { Client, Protocol } from "../client.ts";
+import { NotifyliError } from "../errors.ts";
+import { type Fields, optionalId, parseObject } from "../fields.ts";
+import {
+  type Command,
+  errorFrame,
+  leftFrame,
+  parseCommand,
+  pongFrame,
+  presenceFrame,
+} from "../frames.ts";
+import { Outgoing } from "../socket.ts";
+
+export const PROTOCOL_V1: Protocol = {
+  hasInbox: false,
+  split(data) {
+    if (typeof data === "string") return [data];
+    throw new NotifyliError(
+      "invalid_frame",
+      `Cannot take a binary message of ${data.length} bytes: send text`,
+    );
+  },
+  handle(client, text) {
+    const fields = parseObject(text, "frame");
+    client.work(() => execute(client, parseCommand(fields, client.limits)), fields);
+  },
+  fail(client, { code, message, options: { field } }, fields) {
+    client.send(new Outgoing(errorFrame({ code, message, field, id: idOf(fields) })));
+  },
+};
+
+/** Joins a room before the first frame, as a query asks for. */
+export function joinAtOnce(client: Client, command: Extract<Command, { type: "keepalive" }>): void {
+  client.work(() => execute(client, command));
+}
+
+/** Returns a promise only where later frames of this client must wait. */
+function execute(client: Client, command: Command): Promise<void> | void {
+  switch (command.type) {
+    case "usermsg": {
+      client.identify(command.user, command.name);
+      const joining = client.join(command.room, command.name);
+      return joining ? joining.then(() => publish(client, command)) : publish(client, command);
+    }
+    case "keepalive":
+      client.identify(command.user, command.name);
+      return client.join(command.room, command.name);
+    case "leave":
+      return leave(client, command.room);
+    case "presence":
+      return presence(client, command.room);
+    case "ping":
+      return client.send(new Outgoing(pongFrame()));
+  }
+}
+
+/** Does not wait for the engine: what is published later comes later, and errors say which message they mean. */
+function publish(client: Client, command: Extract<Command, { type: "usermsg" }>): void {
+  const { user, id, room, message } = command;
+  client.node.publish(client.site, { id, room, user, name: client.nameIn(room), message })
+    .then(({ isDuplicate, text }) => {
+      // Its sender does not know that it was taken the first time: here is the proof.
+      if (isDuplicate) client.send(new Outgoing(text));
+    })
+    .catch((error) => client.reportError(error, id === undefined ? undefined : { id }));
+}
+
+async function leave(client: Client, room: string): Promise<void> {
+  client.requireMembership(room, "leave");
+  await client.node.leave(client, room);
+  client.send(new Outgoing(leftFrame(room)));
+}
+
+async function presence(client: Client, room: string): Promise<void> {
+  client.requireMembership(room, "list");
+  client.holdRoom(room);
+  try {
+    const users = await client.node.watch(client, room);
+    client.send(new Outgoing(presenceFrame(room, users)));
+  } finally {
+    client.releaseRoom(room);
+  }
+}
+
+function idOf(fields: Fields | undefined): string | undefined {
+  try {
+    return fields && optionalId(fields);
+  } catch {
+    return undefined; // the id is what was wrong
+  }
+}

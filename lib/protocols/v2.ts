@@ -1,0 +1,215 @@
+/**
+ * Protocol version 2 (`notifyli.v2`): several JSON objects a frame, commands with a `ref` are answered, messages and
+ * notifications have offsets, so that nothing is missed.
+ */
+import type { Client, Protocol, RoomSync } from "../client.ts";
+import type { InboxSync, StoredNotification } from "../engine.ts";
+import type { NotifyliError } from "../errors.ts";
+import { type Fields, parseObject, userIdOnWire } from "../fields.ts";
+import { errorFrame, pongFrame, unixSeconds } from "../frames.ts";
+import type { InboxService } from "../inbox_service.ts";
+import { Outgoing } from "../socket.ts";
+import { VERSION } from "../version.ts";
+import { type CommandV2, parseCommandV2, refField } from "./v2_commands.ts";
+
+export const SUBPROTOCOL_V2 = "notifyli.v2";
+
+/** @param keepaliveSeconds after which a silent client is pinged */
+export function protocolV2(inbox: InboxService, keepaliveSeconds: number): Protocol {
+  return {
+    hasInbox: true,
+    split: (data) =>
+      (typeof data === "string" ? data : new TextDecoder().decode(data)).split("\n")
+        .filter((text) => text !== ""),
+    handle(client, text) {
+      const fields = parseObject(text, "frame");
+      client.work(() => answer(client, fields, run), fields);
+    },
+    fail: (client, error, fields) => client.send(failure(error, fields)),
+  };
+
+  /** Does what a command asks for; resolves with the `data` of its reply. */
+  function run(client: Client, command: CommandV2): Promise<unknown> {
+    switch (command.type) {
+      case "connect":
+        return connect(client, command, keepaliveSeconds);
+      case "subscribe":
+        return subscribe(client, command);
+      case "unsubscribe":
+        return unsubscribe(client, command.room);
+      case "publish":
+        return publish(client, command);
+      case "history":
+        return history(client, command);
+      case "presence":
+        return presence(client, command.room);
+      case "inbox":
+        return command.since === undefined
+          ? inbox.page(client.site, client.requireUser(), command).then((
+            { notifications, unread },
+          ) => ({
+            notifications: notifications.map(described),
+            unread,
+          }))
+          : inbox.sync(client.site, client.requireUser(), command.since).then(syncData);
+      case "ack":
+        return inbox.acknowledge(client.site, client.requireUser(), command.ids).then(() => ({}));
+      case "read":
+        return inbox.read(client.site, client.requireUser(), command.ids);
+      case "archive":
+      case "delete":
+        return inbox[command.type](client.site, client.requireUser(), command.ids);
+      case "ping":
+        return Promise.resolve({ timestamp: unixSeconds() });
+    }
+  }
+}
+
+type Run = (client: Client, command: CommandV2) => Promise<unknown>;
+
+async function answer(client: Client, fields: Fields, run: Run): Promise<void> {
+  const ref = refField(fields);
+  const command = parseCommandV2(fields, client.limits);
+  const data = await run(client, command).catch((error) => {
+    release(client, command, 0, []);
+    throw error;
+  });
+  if (ref !== undefined) {
+    client.send(new Outgoing(JSON.stringify({ type: "reply", ref, success: true, data })));
+  } else if (command.type === "ping") client.send(new Outgoing(pongFrame()));
+  const { inbox, offset } = data as Partial<ConnectData & RoomData>;
+  release(client, command, offset ?? 0, inbox?.notifications.map(({ id }) => String(id)) ?? []);
+}
+
+/** What was held back while a command was worked on follows its reply. */
+function release(
+  client: Client,
+  { type, ...command }: CommandV2,
+  upTo: number,
+  ids: string[],
+): void {
+  if (type === "connect") client.releaseInbox(ids);
+  if (type === "subscribe" || type === "presence") {
+    const { room } = command as { room: string };
+    client.releaseRoom(room, type === "subscribe" ? upTo : 0);
+  }
+}
+
+function failure({ code, message, options: { field } }: NotifyliError, fields?: Fields): Outgoing {
+  const ref = fields?.["ref"];
+  if (typeof ref === "string" || typeof ref === "number") {
+    const reply = { type: "reply", ref, success: false, code, error: message, field };
+    return new Outgoing(JSON.stringify(reply));
+  }
+  return new Outgoing(errorFrame({ code, message, field }));
+}
+
+interface ConnectData {
+  readonly inbox: { readonly notifications: readonly Fields[] };
+}
+
+async function connect(
+  client: Client,
+  { user, name, since }: Extract<CommandV2, { type: "connect" }>,
+  keepaliveSeconds: number,
+): Promise<ConnectData> {
+  client.identify(user, name);
+  client.holdInbox();
+  const { unread, ...sync } = await client.node.openInbox(client, user, since);
+  return {
+    client_id: client.id,
+    user_id: userIdOnWire(user),
+    version: VERSION,
+    ping: keepaliveSeconds,
+    unread,
+    inbox: syncData(sync),
+  } as ConnectData;
+}
+
+async function subscribe(
+  client: Client,
+  { room, since, replay }: Extract<CommandV2, { type: "subscribe" }>,
+): Promise<RoomData> {
+  await client.join(room, undefined);
+  client.holdRoom(room);
+  const sync = await client.node.recover(client, room, since);
+  const data = { room, ...sync, publications: sync.publications.map(parsed) };
+  if (!replay || since !== undefined) return data;
+  const { publications } = await client.node.recover(client, room, {
+    offset: sync.offset - 1,
+    epoch: sync.epoch,
+  });
+  return { ...data, publications: publications.map((text) => ({ ...parsed(text), replay: true })) };
+}
+
+interface RoomData extends Omit<RoomSync, "publications"> {
+  readonly room: string;
+  readonly publications: readonly Fields[];
+}
+
+async function unsubscribe(client: Client, room: string): Promise<unknown> {
+  client.requireMembership(room, "leave");
+  await client.node.leave(client, room);
+  return { room };
+}
+
+async function publish(
+  client: Client,
+  { id, room, message }: Extract<CommandV2, { type: "publish" }>,
+): Promise<unknown> {
+  const user = client.requireUser();
+  const name = client.nameIn(room);
+  const published = await client.node.publish(client.site, { id, room, user, name, message });
+  return { id: published.id, offset: published.offset, epoch: published.epoch };
+}
+
+async function history(
+  client: Client,
+  { room, since, limit }: Extract<CommandV2, { type: "history" }>,
+): Promise<unknown> {
+  client.requireMembership(room, "read");
+  const { offset, epoch, ...sync } = await client.node.recover(
+    client,
+    room,
+    since ?? { offset: 0, epoch: "" },
+  );
+  const all = sync.publications.map(parsed);
+  const publications = since === undefined ? all.slice(-limit) : all.slice(0, limit);
+  return { offset, epoch, recovered: sync.recovered, reason: sync.reason, publications };
+}
+
+async function presence(client: Client, room: string): Promise<unknown> {
+  client.requireMembership(room, "list");
+  client.holdRoom(room);
+  const users = await client.node.watch(client, room);
+  return {
+    room,
+    users: users.map(({ user_id, name, client_id, connected_at }) => (
+      { user_id, name, client_id, connected_at }
+    )),
+  };
+}
+
+function syncData({ notifications, ...sync }: Omit<InboxSync, "unread">) {
+  return { ...sync, notifications: notifications.map(({ text }) => parsed(text)) };
+}
+
+/** A notification with how far it came, times in seconds. */
+function described(notification: StoredNotification): Record<string, unknown> {
+  const { text, readAt, deliveredAt, sentAt, archivedAt } = notification;
+  return {
+    ...parsed(text),
+    state: readAt ? "read" : deliveredAt ? "delivered" : sentAt ? "sent" : "queued",
+    read_at: inSeconds(readAt),
+    archived_at: inSeconds(archivedAt),
+  };
+}
+
+function inSeconds(milliseconds: number | undefined): number | undefined {
+  return milliseconds === undefined ? undefined : Math.floor(milliseconds / 1000);
+}
+
+/** Our own frames, which are JSON objects. */
+function parsed(text: string): Fields {
+  return JSON.parse(text);
+}

@@ -1,0 +1,62 @@
+/** Tells the server which notifications were taken: those of one tick in one frame. */
+import type { Link } from "./requests.ts";
+
+/** When it is full, the oldest is forgotten: the server then shows that one as sent, not as delivered. */
+const PENDING_LIMIT = 1_000;
+
+/** Ids in one frame. */
+const BATCH_LIMIT = 100;
+
+export class Acks {
+  readonly #link: Link;
+  /** Until the server has answered, over the end of a connection. */
+  readonly #pending = new Set<string>();
+  /** Of these, what is on its way. */
+  readonly #sent = new Set<string>();
+  #cancel: (() => void) | undefined;
+
+  constructor(link: Link) {
+    this.#link = link;
+  }
+
+  add(id: string): void {
+    this.#pending.add(id);
+    if (this.#pending.size > PENDING_LIMIT) {
+      const [oldest = ""] = this.#pending;
+      this.#pending.delete(oldest);
+    }
+    this.#cancel ??= this.#link.clock.after(0, () => this.flush());
+  }
+
+  /** Sends what is pending, also what the last connection did not bring over. */
+  flush(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+    if (!this.#link.online) return;
+    const pending = [...this.#pending].filter((id) => !this.#sent.has(id));
+    for (let start = 0; start < pending.length; start += BATCH_LIMIT) {
+      const ids = pending.slice(start, start + BATCH_LIMIT);
+      for (const id of ids) this.#sent.add(id);
+      this.#link.request({ type: "ack", ids }, (reply) => {
+        // What the server could not do now goes with the next ones.
+        const isDone = reply.success || !reply.error.temporary;
+        for (const id of ids) {
+          this.#sent.delete(id);
+          if (isDone) this.#pending.delete(id);
+        }
+      });
+    }
+  }
+
+  /** The connection is gone, and what was on its way must be sent again. */
+  interrupt(): void {
+    this.#sent.clear();
+  }
+
+  /** Sends no more by itself. */
+  close(): void {
+    this.flush();
+    this.#cancel?.();
+    this.#pending.clear();
+  }
+}

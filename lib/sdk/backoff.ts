@@ -1,0 +1,36 @@
+/** How long to wait before the next connection; `connection.ts` asks. */
+
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 30_000;
+const JITTER = 0.25;
+const RESTART_SPREAD_MS = 2_000;
+const HOP_SPREAD_MS = 1_000;
+
+/** The server is shutting down, most likely to come back at once. */
+export const SERVER_SHUTDOWN = 3001;
+
+/**
+ * The pause before the `attempt`th try (0 is the first), in milliseconds: 1, 2, 4, 8, 16, 30 seconds and
+ * 30 from then on, each up to a quarter more or less, and never outside of 1 to 30 seconds.
+ */
+export function backoffMs(attempt: number, random: () => number): number {
+  const middle = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** attempt);
+  const shortest = Math.max(FIRST_PAUSE_MS, middle * (1 - JITTER));
+  const longest = Math.min(LONGEST_PAUSE_MS, middle * (1 + JITTER));
+  return Math.round(shortest + random() * (longest - shortest));
+}
+
+/** After an announced restart: soon, but not everyone in the same moment. */
+export function restartMs(random: () => number): number {
+  return Math.round(random() * RESTART_SPREAD_MS);
+}
+
+/** To the next of several servers: at once, or nearly so, since not all of them are tried yet. */
+export function hopMs(random: () => number): number {
+  return Math.round(random() * HOP_SPREAD_MS);
+}
+
+/** Whether a client that was closed with this code should come back by itself. */
+export function mayComeBack(code: number): boolean {
+  return !((code >= 3500 && code < 4000) || (code >= 4500 && code < 5000));
+}

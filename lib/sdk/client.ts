@@ -1,0 +1,247 @@
+/**
+ * One user's client: brings the connection, the rooms, the notifications and what is to be sent together.
+ * A text from `connection.ts` is parsed by `frames.ts` and goes to the part that it concerns.
+ */
+import { Connection, type State } from "./connection.ts";
+import { NotifyliError } from "./errors.ts";
+import { Emitter, type Handler, throwLater } from "./events.ts";
+import { type Command, type Fields, parseFrames, type ServerFrame, wireUserId } from "./frames.ts";
+import { newMessageId } from "./ids.ts";
+import { Notifications } from "./notifications.ts";
+import type { Clock, ResolvedOptions } from "./options.ts";
+import { Outbox } from "./outbox.ts";
+import { PositionStore } from "./position_store.ts";
+import { readConnected, readPublished } from "./replies.ts";
+import { type Link, readReply, Requests } from "./requests.ts";
+import { Room } from "./room.ts";
+import type { SubscribeOptions, Subscription } from "./subscription.ts";
+import type { Gap, InboxChange, Message, Notification, Published } from "./types.ts";
+import { watchWake } from "./wake.ts";
+
+export interface ClientEvents {
+  state: State;
+  /** Each notification once, in the inbox's order; acknowledged to the server when its handlers have run. */
+  notification: Notification;
+  /** Each message of every room that is subscribed to. */
+  message: Message;
+  /** The number of unread notifications changed. */
+  unread: number;
+  /** Notifications were read, archived or deleted, here or elsewhere. */
+  inbox: InboxChange;
+  /** Notifications may be missing; they come no more. For rooms, see the subscription's event. */
+  gap: Gap;
+  /**
+   * What the server said is wrong, or a handler threw. Where nobody listens, what a handler threw is an uncaught
+   * error, and all else a warning on the console.
+   */
+  error: NotifyliError;
+}
+
+export class Client {
+  /** The user's notifications. */
+  readonly notifications: Notifications;
+  readonly #options: ResolvedOptions;
+  readonly #events = new Emitter<ClientEvents>((error) => this.#fail(error));
+  readonly #rooms = new Map<string, Room>();
+  readonly #publishing = new Map<string, Promise<Published>>();
+  readonly #connection: Connection;
+  readonly #requests: Requests;
+  readonly #outbox: Outbox;
+  readonly #link: Link;
+  readonly #stopWatching: () => void;
+
+  /** Use `connect()`. */
+  constructor(options: ResolvedOptions) {
+    this.#options = options;
+    this.#connection = new Connection(options, {
+      opened: () => this.#introduce(),
+      received: (text) => parseFrames(text).forEach((frame) => this.#receive(frame)),
+      interrupted: () => this.#interrupt(),
+      changed: (state) => this.#changed(state),
+    });
+    this.#requests = new Requests(
+      options.clock,
+      (text) => this.#connection.send(text),
+      (reason) => this.#connection.lose(reason),
+    );
+    this.#link = linkOf(this, options, this.#requests, (command) => this.#enqueue(command));
+    this.#outbox = new Outbox(this.#link);
+    const store = new PositionStore(options.storage, options.urls[0] ?? "", options.userId);
+    this.notifications = new Notifications(this.#link, store, {
+      notification: (notification) => this.#events.emit("notification", notification),
+      unread: (unread) => this.#events.emit("unread", unread),
+      gap: (gap) => this.#events.emit("gap", gap),
+      failed: (error) => this.#fail(error),
+    });
+    this.#stopWatching = watchWake(options.wakeSources, () => this.#connection.wake());
+    this.#connection.connect();
+  }
+
+  get state(): State {
+    return this.#connection.state;
+  }
+
+  get userId(): string {
+    return this.#options.userId;
+  }
+
+  /** Calls `handler` at each `event`, until the function it returns is called. */
+  on<E extends keyof ClientEvents>(event: E, handler: Handler<ClientEvents[E]>): () => void {
+    return this.#events.on(event, handler);
+  }
+
+  /**
+   * Is in a room from now on, over every reconnection. The handler gets each message once, in the room's order.
+   * Several subscriptions to one room are one for the server.
+   *
+   * @throws {NotifyliError} `closed`
+   */
+  subscribe(
+    room: string,
+    handler: Handler<Message>,
+    options: SubscribeOptions = {},
+  ): Subscription {
+    if (this.state.kind === "closed") throw closedError();
+    const entry = this.#rooms.get(room) ?? this.#newRoom(room, options);
+    const subscription = entry.add(options);
+    subscription.on("message", handler);
+    entry.enter();
+    return subscription;
+  }
+
+  /**
+   * Says something in a room. Resolves when the server has taken it; while there is no connection, it waits. A
+   * message that was on its way when a connection broke is sent again, and appears once all the same.
+   *
+   * Rejects with a `NotifyliError`: one from the server, `queue_full`, `not_confirmed`, `stopped` or `closed`.
+   *
+   * @param options.id 8 to 64 of `A-Z a-z 0-9 _ -`; give the same one when you try again
+   */
+  publish(room: string, message: string, options: { id?: string } = {}): Promise<Published> {
+    const { id = newMessageId() } = options;
+    const running = this.#publishing.get(id);
+    if (running !== undefined) return running;
+    const publishing = this.#enqueue({ type: "publish", room, message, id })
+      .then(readPublished)
+      .finally(() => this.#publishing.delete(id));
+    this.#publishing.set(id, publishing);
+    return publishing;
+  }
+
+  /** Connects now: does not wait any longer, or comes back although the server had said not to. */
+  reconnect(): void {
+    this.#connection.connect();
+  }
+
+  /** Ends everything for good; what waits to be sent is rejected with `closed`. */
+  close(): void {
+    this.#stopWatching();
+    this.notifications.close();
+    for (const room of this.#rooms.values()) room.close();
+    this.#rooms.clear();
+    this.#connection.close();
+  }
+
+  #newRoom(name: string, options: SubscribeOptions): Room {
+    const room = new Room(name, this.#link, {
+      message: (message) => this.#events.emit("message", message),
+      failed: (error) => this.#fail(error),
+      emptied: () => this.#rooms.delete(name),
+    }, options);
+    this.#rooms.set(name, room);
+    return room;
+  }
+
+  #introduce(): void {
+    const { userId, name } = this.#options;
+    const inbox = this.notifications.position;
+    this.#requests.send({
+      type: "connect",
+      user_id: wireUserId(userId),
+      ...(name === undefined ? {} : { name }),
+      ...(inbox === undefined ? {} : { inbox }),
+    }, (reply) => {
+      const connected = readReply(reply, readConnected);
+      if (!(connected instanceof NotifyliError)) {
+        this.#connection.accepted(connected.clientId, connected.pingSeconds * 1000);
+        if (!this.#link.online) return; // a handler of the state has closed us
+        this.notifications.connected(connected);
+        for (const room of [...this.#rooms.values()]) room.enter();
+        this.#outbox.flush();
+      } else if (connected.temporary) this.#connection.lose(connected.message);
+      else this.#connection.stop(connected.code, connected.message);
+    });
+  }
+
+  #receive(frame: ServerFrame): void {
+    switch (frame.type) {
+      case "reply":
+        return this.#requests.settle(frame.ref, frame.reply);
+      case "usermsg":
+        return this.#rooms.get(frame.publication.room)?.receive(frame.publication);
+      case "direct_message":
+        return this.notifications.receive(frame.publication);
+      case "join":
+      case "leave":
+        return this.#rooms.get(frame.room)?.comeOrGo(frame.type, frame.user);
+      case "inbox":
+        this.notifications.change(frame.change);
+        return void this.#events.emit("inbox", frame.change);
+      case "error":
+        return this.#fail(frame.error);
+      case "pong":
+        return; // that it came is all it says
+    }
+  }
+
+  #interrupt(): void {
+    this.#requests.clear();
+    this.notifications.interrupt();
+    for (const room of this.#rooms.values()) room.interrupt();
+    this.#outbox.interrupt();
+  }
+
+  #changed(state: State): void {
+    if (state.kind === "closed") this.#outbox.rejectAll(closedError());
+    if (state.kind === "stopped") this.#outbox.rejectAll(stoppedError(state));
+    this.#events.emit("state", state);
+  }
+
+  #enqueue(command: Command): Promise<Fields> {
+    const { state } = this;
+    if (state.kind === "closed") return Promise.reject(closedError());
+    if (state.kind === "stopped") return Promise.reject(stoppedError(state));
+    return this.#outbox.add(command);
+  }
+
+  #fail(error: NotifyliError): void {
+    if (this.#events.emit("error", error)) return;
+    if (error.code === "handler_failed") throwLater(error);
+    else console.warn(`notifyli: ${error.message} (${error.code})`);
+  }
+}
+
+function linkOf(
+  client: Client,
+  { clock, random }: { clock: Clock; random: () => number },
+  requests: Requests,
+  enqueue: Link["enqueue"],
+): Link {
+  return {
+    clock,
+    random,
+    get online() {
+      return client.state.kind === "online";
+    },
+    request: (command, answer) => requests.send(command, answer),
+    enqueue,
+  };
+}
+
+function closedError(): NotifyliError {
+  return new NotifyliError("closed", "The client was closed");
+}
+
+function stoppedError({ code, reason }: Extract<State, { kind: "stopped" }>): NotifyliError {
+  return new NotifyliError("stopped", `The server closed the connection: ${code} ${reason}`);
+}

@@ -1,0 +1,181 @@
+/**
+ * Keeps a transport to one of the servers: opens it, pings, notices a dead peer, and comes back after a growing
+ * pause. What arrives goes to `client.ts`, which says when the server has accepted us.
+ */
+import { backoffMs, hopMs, mayComeBack, restartMs, SERVER_SHUTDOWN } from "./backoff.ts";
+import type { Clock, ResolvedOptions } from "./options.ts";
+import type { Transport } from "./transport.ts";
+
+/** `retryAt` is on the clock's scale, Unix time in milliseconds where no other clock was given. */
+export type State =
+  | { readonly kind: "connecting"; readonly url: string; readonly attempt: number }
+  | { readonly kind: "online"; readonly url: string; readonly clientId: string }
+  | {
+    readonly kind: "waiting";
+    readonly attempt: number;
+    readonly retryAt: number;
+    readonly code: number;
+    readonly reason: string;
+  }
+  /** The server said not to come back: `code` is a close code, or the error code of a refusal. */
+  | { readonly kind: "stopped"; readonly code: number | string; readonly reason: string }
+  /** By `close()`, for good. */
+  | { readonly kind: "closed" };
+
+export interface ConnectionEvents {
+  opened(): void;
+  received(text: string): void;
+  /** The transport is gone; before the state changes. */
+  interrupted(): void;
+  changed(state: State): void;
+}
+
+const HANDSHAKE_DEADLINE_MS = 15_000;
+const PONG_DEADLINE_MS = 10_000;
+const PROBE_DEADLINE_MS = 5_000;
+/** A connection that held this long was a good one: the pauses start over. */
+const STABLE_AFTER_MS = 10_000;
+const CONNECTION_LOST = 1006;
+
+export class Connection {
+  readonly #options: ResolvedOptions;
+  readonly #clock: Clock;
+  readonly #events: ConnectionEvents;
+  #state: State;
+  #transport: Transport | undefined;
+  /** How many connections failed or ended since the last good one. */
+  #failures = 0;
+  /** Of the URLs, which is tried next. */
+  #turn = 0;
+  #onlineSince = 0;
+  #pingIntervalMs = 0;
+  /** Of the pause, the handshake or the next ping: there is one at a time. */
+  #cancelTimer = () => {};
+  #cancelDeadline = () => {};
+
+  constructor(options: ResolvedOptions, events: ConnectionEvents) {
+    this.#options = options;
+    this.#clock = options.clock;
+    this.#events = events;
+    this.#state = { kind: "connecting", url: this.#url, attempt: 0 };
+  }
+
+  get state(): State {
+    return this.#state;
+  }
+
+  /** Connects now, also after the server had said not to come back. */
+  connect(): void {
+    if (this.#transport !== undefined || this.#state.kind === "closed") return;
+    this.#cancelTimer();
+    this.#enter({ kind: "connecting", url: this.#url, attempt: this.#failures });
+    this.#cancelTimer = this.#clock.after(HANDSHAKE_DEADLINE_MS, () => this.lose("No answer"));
+    try {
+      this.#transport = this.#options.openTransport(this.#url, {
+        opened: () => this.#events.opened(),
+        received: (text) => this.#received(text),
+        closed: (code, reason) => this.#closed(code, reason),
+      });
+    } catch (error) {
+      this.lose(String(error)); // such as a page on https that may not use ws
+    }
+  }
+
+  /** The server has accepted us. */
+  accepted(clientId: string, pingIntervalMs: number): void {
+    this.#onlineSince = this.#clock.now();
+    this.#pingIntervalMs = pingIntervalMs;
+    this.#cancelTimer();
+    this.#schedulePing();
+    this.#enter({ kind: "online", url: this.#url, clientId });
+  }
+
+  send(text: string): void {
+    this.#transport?.send(text);
+  }
+
+  /** The network or the reader came back: waits no longer, or asks whether the server is still there. */
+  wake(): void {
+    if (this.#state.kind === "waiting") this.connect();
+    else if (this.#state.kind === "online") this.#ping(PROBE_DEADLINE_MS);
+  }
+
+  /** Gives the connection up, and comes back. */
+  lose(reason: string): void {
+    this.#closed(CONNECTION_LOST, reason);
+  }
+
+  /** Ends the connection, and does not come back until `connect()`. */
+  stop(code: number | string, reason: string): void {
+    this.#drop();
+    this.#failures = 0;
+    this.#enter({ kind: "stopped", code, reason });
+  }
+
+  close(): void {
+    if (this.#state.kind === "closed") return;
+    this.#drop();
+    this.#enter({ kind: "closed" });
+  }
+
+  get #url(): string {
+    const { urls } = this.#options;
+    return urls[this.#turn % urls.length] ?? "";
+  }
+
+  #received(text: string): void {
+    this.#cancelDeadline(); // whatever it is, the server is there
+    this.#events.received(text);
+  }
+
+  #schedulePing(): void {
+    this.#cancelTimer = this.#clock.after(this.#pingIntervalMs, () => {
+      this.#schedulePing();
+      this.#ping(PONG_DEADLINE_MS);
+    });
+  }
+
+  #ping(deadlineMs: number): void {
+    this.#cancelDeadline();
+    this.#cancelDeadline = this.#clock.after(deadlineMs, () => this.lose("No answer to 'ping'"));
+    this.send('{"type":"ping"}');
+  }
+
+  #closed(code: number, reason: string): void {
+    if (!mayComeBack(code)) return this.stop(code, reason);
+    const wasOnline = this.#state.kind === "online";
+    this.#drop();
+    if (this.#state.kind === "closed" || this.#state.kind === "waiting") return;
+    if (wasOnline && this.#clock.now() - this.#onlineSince >= STABLE_AFTER_MS) this.#failures = 0;
+    const pauseMs = this.#pauseMs(code);
+    this.#failures++;
+    this.#turn++;
+    const retryAt = this.#clock.now() + pauseMs;
+    this.#cancelTimer = this.#clock.after(pauseMs, () => this.connect());
+    this.#enter({ kind: "waiting", attempt: this.#failures, retryAt, code, reason });
+  }
+
+  /** The pauses grow from one round of all URLs to the next; within a round they are short. */
+  #pauseMs(code: number): number {
+    const { urls, random } = this.#options;
+    if (this.#failures === 0 && code === SERVER_SHUTDOWN) return restartMs(random);
+    const tried = this.#failures + 1;
+    if (tried % urls.length !== 0) return hopMs(random);
+    return backoffMs(tried / urls.length - 1, random);
+  }
+
+  #drop(): void {
+    this.#cancelTimer();
+    this.#cancelDeadline();
+    const transport = this.#transport;
+    if (transport === undefined) return;
+    this.#transport = undefined;
+    transport.close();
+    this.#events.interrupted();
+  }
+
+  #enter(state: State): void {
+    this.#state = state;
+    this.#events.changed(state);
+  }
+}

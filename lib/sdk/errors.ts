@@ -1,0 +1,33 @@
+/** The one error of this library. */
+
+/** Codes that this library adds to the server's. */
+export type LocalErrorCode =
+  | "closed" // the client was closed
+  | "stopped" // the server told the client not to come back
+  | "queue_full" // too much waits to be sent
+  | "not_confirmed" // the connection broke each time this was sent
+  | "invalid_reply" // the server's answer has not the shape it should have
+  | "handler_failed"; // a handler threw; `cause` is what it threw
+
+/** A code of the server's table in `docs/protocol.md`, or one of this library. */
+export type ErrorCode = LocalErrorCode | (string & Record<never, never>);
+
+const TEMPORARY: readonly ErrorCode[] = ["unavailable", "internal"];
+
+export class NotifyliError extends Error {
+  override readonly name = "NotifyliError";
+  readonly code: ErrorCode;
+  /** The field that the server did not take, if it was one. */
+  readonly field: string | undefined;
+
+  constructor(code: ErrorCode, message: string, options: { field?: string; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.field = options.field;
+  }
+
+  /** Whether the same may succeed later; for `publish()` with the same id, so that it appears once. */
+  get temporary(): boolean {
+    return TEMPORARY.includes(this.code);
+  }
+}

@@ -1,0 +1,136 @@
+/** The frames of protocol version 2; what the server sends is parsed here, once, and goes on to `client.ts`. */
+import { NotifyliError } from "./errors.ts";
+import type { InboxChange, Position, Publication, User } from "./types.ts";
+
+/** What a client may ask for; `ref` is added on the way out. */
+export type Command =
+  | { type: "connect"; user_id: number | string; name?: string; inbox?: Position }
+  | { type: "inbox"; since: Position }
+  | { type: "inbox"; before: number; limit?: number; archived?: boolean }
+  | { type: "ack" | "read" | "archive" | "delete"; ids: readonly string[] }
+  | { type: "read"; all: true }
+  | { type: "subscribe"; room: string; since?: Position; replay?: true }
+  | { type: "unsubscribe" | "presence"; room: string }
+  | { type: "publish"; room: string; message: string; id: string }
+  | { type: "history"; room: string; since: Position; limit: number }
+  | { type: "ping" };
+
+/** The server's answer to a command. */
+export type Reply = { success: true; data: Fields } | { success: false; error: NotifyliError };
+
+export type ServerFrame =
+  | { type: "reply"; ref: number; reply: Reply }
+  | { type: "usermsg" | "direct_message"; publication: Publication }
+  | { type: "join" | "leave"; room: string; user: User }
+  | { type: "inbox"; change: InboxChange }
+  | { type: "error"; error: NotifyliError }
+  | { type: "pong" };
+
+/** A JSON object of which nothing is known yet. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+/**
+ * Reads the frames of one text message, one a line. Leaves out what is no frame, or one of a type that is not
+ * known here: a newer server may say more than we understand.
+ */
+export function parseFrames(text: string): ServerFrame[] {
+  return text.split("\n").map(parseFrame).filter((frame) => frame !== undefined);
+}
+
+/** `123` for `"123"`, the string itself for all else, as the server writes it too. */
+export function wireUserId(userId: string): number | string {
+  const number = Number(userId);
+  return Number.isSafeInteger(number) && String(number) === userId ? number : userId;
+}
+
+export function parsePublication(value: unknown): Publication | undefined {
+  const fields = asFields(value);
+  const user = parseUser(fields);
+  const { id, room, message, timestamp, offset, epoch, state, read_at, archived_at } = fields;
+  if (user === undefined || typeof id !== "string" || typeof room !== "string") return;
+  if (typeof message !== "string" || typeof timestamp !== "number") return;
+  return {
+    id,
+    room,
+    ...user,
+    message,
+    timestamp,
+    ...(typeof offset === "number" ? { offset } : {}),
+    ...(typeof epoch === "string" ? { epoch } : {}),
+    ...(state === "read" || typeof read_at === "number" ? { read: true } : {}),
+    ...(typeof archived_at === "number" ? { archived: true } : {}),
+  };
+}
+
+export function parseUser(value: unknown): User | undefined {
+  const { user_id, name } = asFields(value);
+  if (typeof user_id !== "number" && typeof user_id !== "string") return;
+  const userId = String(user_id);
+  return { userId, name: typeof name === "string" && name.trim() !== "" ? name : userId };
+}
+
+/** The value's fields; none where it is no object. */
+export function asFields(value: unknown): Fields {
+  return typeof value === "object" && value !== null ? value as Fields : {};
+}
+
+function parseFrame(line: string): ServerFrame | undefined {
+  const fields = parseLine(line);
+  const { type } = fields;
+  switch (type) {
+    case "reply":
+      return parseReply(fields);
+    case "usermsg":
+    case "direct_message": {
+      const publication = parsePublication(fields);
+      return publication && { type, publication };
+    }
+    case "join":
+    case "leave": {
+      const user = parseUser(fields);
+      return user && typeof fields.room === "string"
+        ? { type, room: fields.room, user }
+        : undefined;
+    }
+    case "inbox":
+      return parseInboxChange(fields);
+    case "error":
+      return { type, error: parseError(fields, fields.message) };
+    case "pong":
+      return { type };
+  }
+}
+
+function parseLine(line: string): Fields {
+  try {
+    return asFields(JSON.parse(line));
+  } catch {
+    return {};
+  }
+}
+
+function parseReply({ ref, success, data, ...fields }: Fields): ServerFrame | undefined {
+  if (typeof ref !== "number") return;
+  const reply: Reply = success === true
+    ? { success, data: asFields(data) }
+    : { success: false, error: parseError(fields, fields.error) };
+  return { type: "reply", ref, reply };
+}
+
+function parseInboxChange({ event, ids, unread }: Fields): ServerFrame | undefined {
+  if (event !== "read" && event !== "archive" && event !== "delete") return;
+  if (typeof unread !== "number") return;
+  const change = { event, unread } as const;
+  return {
+    type: "inbox",
+    change: Array.isArray(ids) ? { ...change, ids: ids.map(String) } : change,
+  };
+}
+
+function parseError({ code, field }: Fields, message: unknown): NotifyliError {
+  return new NotifyliError(
+    typeof code === "string" ? code : "internal",
+    String(message),
+    typeof field === "string" ? { field } : {},
+  );
+}

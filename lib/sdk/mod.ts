@@ -1,0 +1,36 @@
+/**
+ * The client library of notifyli: web APIs only, for browsers, Deno and Node.js, served as `/notifyli.js`.
+ * `client.ts` is what `connect()` makes.
+ *
+ * @example
+ * ```ts ignore
+ * import { connect } from "/notifyli.js";
+ *
+ * const client = connect({ url: "/ws", userId: 123, name: "Alice", storage: sessionStorage });
+ * client.on("notification", ({ name, message }) => console.log(name, message));
+ * client.subscribe("lobby", ({ name, message }) => console.log(name, message));
+ * await client.publish("lobby", "Hello!");
+ * ```
+ */
+import { Client } from "./client.ts";
+import { resolveOptions } from "./options.ts";
+import type { ConnectOptions } from "./options.ts";
+
+export type { Client, ClientEvents } from "./client.ts";
+export type { State } from "./connection.ts";
+export { NotifyliError } from "./errors.ts";
+export type { Clock, ConnectOptions, Environment, KeyValueStore } from "./options.ts";
+export type { Notifications, PageOptions } from "./notifications.ts";
+export type { Subscription, SubscriptionEvents } from "./subscription.ts";
+export type { WebSocketConstructor, WebSocketLike } from "./transport.ts";
+export type * from "./types.ts";
+
+/**
+ * Starts a client, which connects by itself, now and whenever the connection was lost, until it is closed.
+ * Handlers that are registered before the next `await` miss nothing.
+ *
+ * @throws {TypeError} where an address is none
+ */
+export function connect(options: ConnectOptions): Client {
+  return new Client(resolveOptions(options));
+}

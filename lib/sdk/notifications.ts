@@ -1,0 +1,176 @@
+/** The user's notifications: what arrives is handed on once and acknowledged; what is done to them is sent. */
+import { Acks } from "./acks.ts";
+import { backoffMs } from "./backoff.ts";
+import { NotifyliError } from "./errors.ts";
+import type { Command } from "./frames.ts";
+import { InboxList } from "./inbox_list.ts";
+import type { PositionStore } from "./position_store.ts";
+import { type Connected, readInboxPage, readRecovery, readUnread } from "./replies.ts";
+import { type Link, readReply } from "./requests.ts";
+import { Stream } from "./stream.ts";
+import type { Gap, InboxChange, Notification, Position, Publication } from "./types.ts";
+
+export interface PageOptions {
+  /** Notifications before this offset; by default those before the oldest in `list`. */
+  readonly before?: number;
+  /** @default 50 */
+  readonly limit?: number;
+  /** Archived ones too. @default false */
+  readonly archived?: boolean;
+}
+
+export interface NotificationsEvents {
+  /** Answers whether anyone took it. */
+  notification(notification: Notification): boolean;
+  unread(unread: number): void;
+  gap(gap: Gap): void;
+  failed(error: NotifyliError): void;
+}
+
+const PAGE_LIMIT = 50;
+
+export class Notifications {
+  readonly #link: Link;
+  readonly #events: NotificationsEvents;
+  readonly #store: PositionStore;
+  readonly #stream: Stream;
+  readonly #acks: Acks;
+  readonly #list = new InboxList();
+  #unread = 0;
+  /** Nobody listened to one: after a reload it has to come again. */
+  #untaken = false;
+  #cancelRetry = () => {};
+
+  constructor(link: Link, store: PositionStore, events: NotificationsEvents) {
+    this.#link = link;
+    this.#store = store;
+    this.#events = events;
+    this.#acks = new Acks(link);
+    this.#stream = new Stream({
+      deliver: (item, replayed) => this.#deliver(item, replayed),
+      gap: (gap) => this.#events.gap(gap),
+      ask: (attempt) => this.#ask(attempt),
+    }, store.load());
+  }
+
+  /** What is known here, newest first, without archived ones; `loadMore()` gets older ones. */
+  get list(): readonly Notification[] {
+    return this.#list.items;
+  }
+
+  /** How many the user has not read, on the server's count. */
+  get unread(): number {
+    return this.#unread;
+  }
+
+  get position(): Position | undefined {
+    return this.#stream.position;
+  }
+
+  /** Resolves with the number that is unread then; rejects as `publish()` does. */
+  markRead(ids: readonly string[] | "all"): Promise<number> {
+    return this.#tell(ids === "all" ? { type: "read", all: true } : { type: "read", ids });
+  }
+
+  archive(ids: readonly string[]): Promise<number> {
+    return this.#tell({ type: "archive", ids });
+  }
+
+  delete(ids: readonly string[]): Promise<number> {
+    return this.#tell({ type: "delete", ids });
+  }
+
+  /** Resolves with a page of older ones, newest first, and has them in `list`; empty at the end. */
+  async loadMore(options: PageOptions = {}): Promise<readonly Notification[]> {
+    const { limit = PAGE_LIMIT, archived = false } = options;
+    const before = options.before ?? this.#list.oldestOffset ?? Number.MAX_SAFE_INTEGER;
+    const more = archived ? { archived } : {};
+    const data = await this.#link.enqueue({ type: "inbox", before, limit, ...more });
+    const { notifications, unread } = readInboxPage(data);
+    for (const notification of notifications) this.#list.add(notification);
+    this.#setUnread(unread);
+    return notifications;
+  }
+
+  /** By the client: the server has accepted us. */
+  connected({ inbox, unread }: Connected): void {
+    this.#setUnread(unread);
+    this.#stream.recover(inbox);
+    this.#taken();
+    this.#acks.flush();
+  }
+
+  /** By the client, as are the next three. */
+  receive(publication: Publication): void {
+    this.#stream.receive(publication);
+    this.#taken();
+  }
+
+  change(change: InboxChange): void {
+    this.#list.change(change);
+    this.#setUnread(change.unread);
+  }
+
+  interrupt(): void {
+    this.#cancelRetry();
+    this.#stream.interrupt();
+    this.#acks.interrupt();
+  }
+
+  close(): void {
+    this.#cancelRetry();
+    this.#acks.close();
+  }
+
+  async #tell(command: Command): Promise<number> {
+    const unread = readUnread(await this.#link.enqueue(command));
+    // The list changes by the server's `inbox` frame, which this client gets too.
+    this.#setUnread(unread);
+    return unread;
+  }
+
+  #deliver(item: Publication, replayed: boolean): void {
+    const notification = { read: false, archived: false, ...item, replayed };
+    this.#list.add(notification);
+    if (!replayed) this.#setUnread(this.#unread + 1);
+    if (this.#events.notification(notification)) this.#acks.add(item.id);
+    else this.#untaken = true;
+  }
+
+  /** After the handlers, so that what they did not see comes again after a reload. */
+  #taken(): void {
+    const { position } = this.#stream;
+    if (position !== undefined && !this.#untaken) this.#store.save(position);
+  }
+
+  #ask(attempt: number): void {
+    this.#cancelRetry();
+    if (attempt === 0) return this.#askNow(0);
+    const pauseMs = backoffMs(attempt - 1, this.#link.random);
+    this.#cancelRetry = this.#link.clock.after(pauseMs, () => this.#askNow(attempt));
+  }
+
+  #askNow(attempt: number): void {
+    const since = this.#stream.position;
+    if (since === undefined) return;
+    this.#link.request({ type: "inbox", since }, (reply) => {
+      const answer = readReply(reply, (data) => ({
+        inbox: readRecovery(data, "notifications"),
+        unread: readUnread(data),
+      }));
+      if (answer instanceof NotifyliError) {
+        this.#events.failed(answer);
+        return this.#ask(attempt + 1);
+      }
+      this.#setUnread(answer.unread);
+      this.#stream.recover(answer.inbox);
+      this.#taken();
+    });
+  }
+
+  #setUnread(unread: number): void {
+    if (unread === this.#unread) return;
+    this.#unread = unread;
+    this.#events.unread(unread);
+  }
+}

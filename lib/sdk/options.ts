@@ -1,0 +1,100 @@
+/** What a client is made with, and what it takes from its surroundings when nothing else is given. */
+import { webSocketTransport } from "./transport.ts";
+import type { OpenTransport, WebSocketConstructor } from "./transport.ts";
+
+/** Time, so that tests can make their own. */
+export interface Clock {
+  /** In milliseconds. */
+  now(): number;
+  /** Runs `callback` once after `ms`; the answer cancels it. */
+  after(ms: number, callback: () => void): () => void;
+}
+
+/** The part of `Storage` (such as `sessionStorage`) that is used. */
+export interface KeyValueStore {
+  getItem(key: string): string | null;
+  setItem(key: string, value: string): void;
+}
+
+/** The part of `window` and `document` that tells when the network or the reader came back. */
+export type WakeSource = Pick<EventTarget, "addEventListener" | "removeEventListener">;
+
+/** What tests may replace. */
+export interface Environment {
+  readonly WebSocket: WebSocketConstructor;
+  readonly clock: Clock;
+  /** From 0 to 1, as `Math.random`. */
+  readonly random: () => number;
+  /** Where `online`, `offline` and `visibilitychange` are heard. */
+  readonly wakeSources: readonly WakeSource[];
+}
+
+export interface ConnectOptions {
+  /** The server, such as `wss://example.org/ws`, or `/ws` in a page. @default "/ws" in a page */
+  readonly url?: string | URL;
+  /** Several servers of one cluster, tried in turn. Instead of `url`. */
+  readonly urls?: readonly (string | URL)[];
+  readonly userId: string | number;
+  /** What others see. @default the user's id */
+  readonly name?: string;
+  /**
+   * Keeps the position in the inbox over a reload: `sessionStorage` for this tab alone, `localStorage` for
+   * all of the browser's tabs together.
+   */
+  readonly storage?: KeyValueStore;
+  readonly environment?: Partial<Environment>;
+}
+
+/** Options with nothing left open. */
+export interface ResolvedOptions {
+  readonly urls: readonly string[];
+  readonly userId: string;
+  readonly name: string | undefined;
+  readonly storage: KeyValueStore | undefined;
+  readonly openTransport: OpenTransport;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly wakeSources: readonly WakeSource[];
+}
+
+export function resolveOptions(options: ConnectOptions): ResolvedOptions {
+  const { url = "/ws", urls = [url], userId, name, storage, environment = {} } = options;
+  if (urls.length === 0) throw new TypeError("Cannot connect: 'urls' is empty");
+  return {
+    urls: urls.map(webSocketUrl),
+    userId: String(userId),
+    name,
+    storage,
+    openTransport: webSocketTransport(environment.WebSocket ?? WebSocket),
+    clock: environment.clock ?? systemClock,
+    random: environment.random ?? Math.random,
+    wakeSources: environment.wakeSources ?? systemWakeSources(),
+  };
+}
+
+const systemClock: Clock = {
+  now: () => Date.now(),
+  after(ms, callback) {
+    const timer = setTimeout(callback, ms);
+    return () => clearTimeout(timer);
+  },
+};
+
+/** Absolute, and `ws:` where it was `http:`. */
+function webSocketUrl(address: string | URL): string {
+  const url = new URL(address, globalThis.location?.href);
+  url.protocol = url.protocol.replace("http", "ws");
+  if (!/^wss?:$/.test(url.protocol)) {
+    throw new TypeError(`Cannot connect to "${address}": it is no ws, wss, http or https address`);
+  }
+  return url.href;
+}
+
+function systemWakeSources(): WakeSource[] {
+  const sources: unknown[] = [globalThis, globalThis.document];
+  return sources.filter(isWakeSource);
+}
+
+function isWakeSource(value: unknown): value is WakeSource {
+  return typeof (value as Partial<WakeSource> | undefined)?.addEventListener === "function";
+}

@@ -1,0 +1,64 @@
+/** Who is in a room, as the server tells those who asked. */
+import { NotifyliError } from "./errors.ts";
+import { readUsers } from "./replies.ts";
+import { type Link, readReply } from "./requests.ts";
+import type { SubscriptionEvents } from "./subscription.ts";
+import type { User } from "./types.ts";
+
+export interface PresenceEvents {
+  emit<E extends "presence" | "join" | "leave">(event: E, value: SubscriptionEvents[E]): void;
+  failed(error: NotifyliError): void;
+}
+
+export class Presence {
+  readonly #room: string;
+  readonly #link: Link;
+  readonly #events: PresenceEvents;
+  readonly #users = new Map<string, User>();
+  #wanted = false;
+  /** We are in the room, so that we may ask. */
+  #inRoom = false;
+  #asked = false;
+
+  constructor(room: string, link: Link, events: PresenceEvents) {
+    this.#room = room;
+    this.#link = link;
+    this.#events = events;
+  }
+
+  /** The last known, also while there is no connection. */
+  get users(): readonly User[] {
+    return [...this.#users.values()];
+  }
+
+  want(): void {
+    this.#wanted = true;
+    if (this.#inRoom) this.ask();
+  }
+
+  /** We are in the room: asks once a connection, where it is wanted. */
+  ask(): void {
+    this.#inRoom = true;
+    if (!this.#wanted || this.#asked) return;
+    this.#asked = true;
+    this.#link.request({ type: "presence", room: this.#room }, (reply) => {
+      const users = readReply(reply, readUsers);
+      if (users instanceof NotifyliError) return this.#events.failed(users);
+      this.#users.clear();
+      for (const user of users) this.#users.set(user.userId, user);
+      this.#events.emit("presence", this.users);
+    });
+  }
+
+  interrupt(): void {
+    this.#inRoom = false;
+    this.#asked = false;
+  }
+
+  change(type: "join" | "leave", user: User): void {
+    if (type === "join") this.#users.set(user.userId, user);
+    else this.#users.delete(user.userId);
+    this.#events.emit(type, user);
+    this.#events.emit("presence", this.users);
+  }
+}

@@ -1,0 +1,90 @@
+/** What the data of a successful reply says, command by command. */
+import { NotifyliError } from "./errors.ts";
+import { asFields, type Fields, parsePublication, parseUser } from "./frames.ts";
+import type { GapReason, Notification, Position, Publication, Published, User } from "./types.ts";
+
+/** What a server has for someone who comes back to a stream. */
+export interface Recovery {
+  /** Where the stream is now; absent where there is no history. */
+  readonly position: Position | undefined;
+  /** `items` is all that was missed. */
+  readonly recovered: boolean;
+  /** Why not; `new` where nobody asked for what was missed. */
+  readonly reason: GapReason | "new";
+  /** Oldest first. */
+  readonly items: readonly Publication[];
+}
+
+export interface Connected {
+  readonly clientId: string;
+  /** A client that was silent for so long should ping. */
+  readonly pingSeconds: number;
+  readonly unread: number;
+  readonly inbox: Recovery;
+}
+
+/** A page of the inbox, newest first. */
+export interface InboxPage {
+  readonly notifications: readonly Notification[];
+  readonly unread: number;
+}
+
+const DEFAULT_PING_SECONDS = 25;
+
+export function readConnected({ client_id, ping, unread, inbox }: Fields): Connected {
+  return {
+    clientId: String(client_id),
+    pingSeconds: typeof ping === "number" && ping > 0 ? ping : DEFAULT_PING_SECONDS,
+    unread: readUnread({ unread }),
+    inbox: readRecovery(inbox, "notifications"),
+  };
+}
+
+/** @param list the field that has the publications */
+export function readRecovery(value: unknown, list: "notifications" | "publications"): Recovery {
+  const { offset, epoch, recovered, reason, [list]: items } = asFields(value);
+  return {
+    position: readPosition({ offset, epoch }),
+    recovered: recovered === true,
+    reason: reason === "epoch" || reason === "expired" || reason === "too_many" ? reason : "new",
+    items: readList(items, list).map((item) => parsePublication(item) ?? invalid(list, item)),
+  };
+}
+
+export function readInboxPage({ notifications, unread }: Fields): InboxPage {
+  return {
+    notifications: readList(notifications, "notifications").map(readNotification),
+    unread: readUnread({ unread }),
+  };
+}
+
+export function readUnread({ unread }: Fields): number {
+  return typeof unread === "number" ? unread : invalid("unread", unread);
+}
+
+export function readUsers({ users }: Fields): User[] {
+  return readList(users, "users").map((user) => parseUser(user) ?? invalid("users", user));
+}
+
+export function readPublished({ id, offset, epoch }: Fields): Published {
+  if (typeof id !== "string") return invalid("id", id);
+  return { id, ...readPosition({ offset, epoch }) };
+}
+
+export function readPosition({ offset, epoch }: Fields): Position | undefined {
+  return typeof offset === "number" && typeof epoch === "string" ? { offset, epoch } : undefined;
+}
+
+function readNotification(value: unknown): Notification {
+  const publication = parsePublication(value) ?? invalid("notifications", value);
+  return { read: false, archived: false, ...publication, replayed: true };
+}
+
+function readList(value: unknown, field: string): readonly unknown[] {
+  return Array.isArray(value) ? value : invalid(field, value);
+}
+
+function invalid(field: string, value: unknown): never {
+  const shown = JSON.stringify(value)?.slice(0, 80);
+  throw new NotifyliError("invalid_reply", `Cannot read '${field}' of a reply: it is ${shown}`);
+}

@@ -1,0 +1,172 @@
+/** One room on the server: asks to be in it after each connection, and hands what comes to its subscriptions. */
+import { backoffMs } from "./backoff.ts";
+import { NotifyliError } from "./errors.ts";
+import type { Reply } from "./frames.ts";
+import { Presence } from "./presence.ts";
+import { readRecovery, type Recovery } from "./replies.ts";
+import { type Link, readReply } from "./requests.ts";
+import { Stream } from "./stream.ts";
+import {
+  type SubscribedRoom,
+  type SubscribeOptions,
+  Subscription,
+  type SubscriptionEvents,
+} from "./subscription.ts";
+import type { Message, Position, Publication, User } from "./types.ts";
+
+/** Messages asked for at once, where too many were missed to come by themselves. */
+const PAGE_LIMIT = 100;
+
+export interface RoomEvents {
+  message(message: Message): void;
+  failed(error: NotifyliError): void;
+  /** Nobody subscribes to it any more. */
+  emptied(): void;
+}
+
+export class Room implements SubscribedRoom {
+  readonly name: string;
+  readonly #link: Link;
+  readonly #events: RoomEvents;
+  readonly #stream: Stream;
+  readonly #presence: Presence;
+  readonly #replay: boolean;
+  readonly #subscriptions = new Set<Subscription>();
+  /** The server was asked on this connection. */
+  #asked = false;
+  #cancelRetry = () => {};
+
+  constructor(name: string, link: Link, events: RoomEvents, options: SubscribeOptions) {
+    this.name = name;
+    this.#link = link;
+    this.#events = events;
+    this.#replay = options.replay ?? false;
+    this.#stream = new Stream({
+      deliver: (item, replayed) => this.#deliver(item, replayed),
+      gap: (gap) => this.#emit("gap", gap),
+      ask: (attempt) => this.#ask(attempt),
+    }, options.since);
+    this.#presence = new Presence(name, link, {
+      emit: (event, value) => this.#emit(event, value),
+      failed: (error) => this.#fail(error),
+    });
+  }
+
+  get position(): Position | undefined {
+    return this.#stream.position;
+  }
+
+  get users(): readonly User[] {
+    return this.#presence.users;
+  }
+
+  add(options: SubscribeOptions): Subscription {
+    const subscription = new Subscription(this, (error) => this.#events.failed(error), options);
+    this.#subscriptions.add(subscription);
+    if (options.presence) this.#presence.want();
+    return subscription;
+  }
+
+  remove(subscription: Subscription): void {
+    this.#subscriptions.delete(subscription);
+    if (this.#subscriptions.size > 0) return;
+    this.close();
+    if (this.#asked) this.#link.request({ type: "unsubscribe", room: this.name }, () => {});
+    this.#events.emptied();
+  }
+
+  /** There is a connection: asks to be in the room, once. */
+  enter(): void {
+    if (this.#asked || !this.#link.online) return;
+    this.#asked = true;
+    this.#subscribe(0);
+  }
+
+  /** The connection is gone. */
+  interrupt(): void {
+    this.#asked = false;
+    this.#cancelRetry();
+    this.#stream.interrupt();
+    this.#presence.interrupt();
+  }
+
+  close(): void {
+    this.#cancelRetry();
+    this.#subscriptions.clear();
+  }
+
+  receive(publication: Publication): void {
+    this.#stream.receive(publication);
+  }
+
+  comeOrGo(type: "join" | "leave", user: User): void {
+    this.#presence.change(type, user);
+  }
+
+  #deliver(item: Publication, replayed: boolean): void {
+    const message = { ...item, replayed };
+    this.#emit("message", message);
+    this.#events.message(message);
+  }
+
+  #emit<E extends keyof SubscriptionEvents>(event: E, value: SubscriptionEvents[E]): void {
+    for (const subscription of [...this.#subscriptions]) subscription.emit(event, value);
+  }
+
+  #fail(error: NotifyliError): void {
+    const heard = [...this.#subscriptions].map((each) => each.emit("error", error));
+    if (!heard.includes(true)) this.#events.failed(error);
+  }
+
+  /** The first time at once, and later while the server cannot help, after a growing pause. */
+  #ask(attempt: number): void {
+    this.#cancelRetry();
+    if (attempt === 0) return this.#subscribe(0);
+    const pauseMs = backoffMs(attempt - 1, this.#link.random);
+    this.#cancelRetry = this.#link.clock.after(pauseMs, () => this.#subscribe(attempt));
+  }
+
+  #subscribe(attempt: number): void {
+    const since = this.#stream.position;
+    const from = since !== undefined ? { since } : this.#replay ? { replay: true as const } : {};
+    this.#link.request({ type: "subscribe", room: this.name, ...from }, (reply) => {
+      if (this.#subscriptions.size > 0) this.#subscribed(reply, attempt);
+    });
+  }
+
+  #subscribed(reply: Reply, attempt: number): void {
+    const recovery = readReply(reply, (data) => readRecovery(data, "publications"));
+    if (recovery instanceof NotifyliError) {
+      this.#fail(recovery);
+      if (recovery.temporary) this.#ask(attempt + 1);
+      return;
+    }
+    this.#presence.ask();
+    const since = this.#stream.position;
+    if (recovery.reason === "too_many" && since !== undefined) this.#page(recovery, since);
+    else this.#recovered(recovery);
+  }
+
+  /** Reads on in the history until nothing is missing, or the next message is no longer there. */
+  #page(recovery: Recovery, since: Position): void {
+    const command = { type: "history", room: this.name, since, limit: PAGE_LIMIT } as const;
+    this.#link.request(command, (reply) => {
+      if (this.#subscriptions.size === 0) return;
+      const page = readReply(reply, (data) => readRecovery(data, "publications"));
+      const isWhole = !(page instanceof NotifyliError) &&
+        page.position?.epoch === since.epoch && page.items[0]?.offset === since.offset + 1;
+      if (!isWhole) return this.#recovered(recovery);
+      this.#stream.replay(page.items, since.epoch);
+      const next = this.#stream.position;
+      const end = recovery.position?.offset ?? 0;
+      if (next === undefined || next.offset >= end) {
+        this.#recovered({ ...recovery, recovered: true, items: [] });
+      } else this.#page(recovery, next);
+    });
+  }
+
+  #recovered(recovery: Recovery): void {
+    this.#stream.recover(recovery);
+    this.#emit("subscribed", this.#stream.position);
+  }
+}

@@ -1,0 +1,95 @@
+/** What `subscribe()` returns: one handler's view of a room; `room.ts` does the work for all of them. */
+import { Emitter, type Handler } from "./events.ts";
+import type { NotifyliError } from "./errors.ts";
+import type { Gap, Message, Position, User } from "./types.ts";
+
+export interface SubscriptionEvents {
+  /** Each message once, in the room's order. */
+  message: Message;
+  /** The server has let us in: now, and again after each reconnection. */
+  subscribed: Position | undefined;
+  /** Messages may be missing; they come no more. */
+  gap: Gap;
+  /** Who is in the room, now that this changed. With `presence` only, as are the next two. */
+  presence: readonly User[];
+  join: User;
+  leave: User;
+  /**
+   * The server does not let us in, or does not tell who is there. It is asked again at each reconnection.
+   * Where nobody listens, the client's `error` event has it.
+   */
+  error: NotifyliError;
+}
+
+export interface SubscribeOptions {
+  /**
+   * Where an earlier subscription ended: what was said since then comes first. Counts for the first
+   * subscription to a room; the others go on where that one is.
+   */
+  readonly since?: Position;
+  /** Get the last message of the room at once. Counts for the first subscription, as does `since`. */
+  readonly replay?: boolean;
+  /** Know who is in the room. @default false */
+  readonly presence?: boolean;
+}
+
+/** The part of a room that its subscriptions use. */
+export interface SubscribedRoom {
+  readonly name: string;
+  readonly position: Position | undefined;
+  readonly users: readonly User[];
+  remove(subscription: Subscription): void;
+}
+
+export class Subscription {
+  /** Of this subscription alone. */
+  readonly presence: boolean;
+  readonly #room: SubscribedRoom;
+  readonly #events: Emitter<SubscriptionEvents>;
+  #ended = false;
+
+  constructor(
+    room: SubscribedRoom,
+    onFailure: (error: NotifyliError) => void,
+    { presence = false }: SubscribeOptions,
+  ) {
+    this.presence = presence;
+    this.#room = room;
+    this.#events = new Emitter(onFailure);
+  }
+
+  get room(): string {
+    return this.#room.name;
+  }
+
+  /** After the last message that was handed on; to be given as `since` by a later program. */
+  get position(): Position | undefined {
+    return this.#room.position;
+  }
+
+  /** Who is in the room, as far as the server told; empty without `presence`. */
+  get users(): readonly User[] {
+    return this.presence ? this.#room.users : [];
+  }
+
+  on<E extends keyof SubscriptionEvents>(
+    event: E,
+    handler: Handler<SubscriptionEvents[E]>,
+  ): () => void {
+    return this.#events.on(event, handler);
+  }
+
+  /** No handler is called any more. The last subscription to a room leaves it. */
+  unsubscribe(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#room.remove(this);
+  }
+
+  /** By the room. Answers whether anyone listened. */
+  emit<E extends keyof SubscriptionEvents>(event: E, value: SubscriptionEvents[E]): boolean {
+    const isPresence = event === "presence" || event === "join" || event === "leave";
+    if (this.#ended || (isPresence && !this.presence)) return false;
+    return this.#events.emit(event, value);
+  }
+}

@@ -1,0 +1,60 @@
+/** What carries texts to the server and back; `connection.ts` opens one after the other. */
+
+/** What a transport tells. After `closed` it tells nothing more. */
+export interface TransportEvents {
+  opened(): void;
+  received(text: string): void;
+  /** @param code as in a WebSocket's close event; 1006 where the connection was never made, or broke */
+  closed(code: number, reason: string): void;
+}
+
+/** One connection. */
+export interface Transport {
+  send(text: string): void;
+  /** Ends it; no event comes any more, not even `closed`. */
+  close(): void;
+}
+
+/** Opens a connection. No event comes before it has returned. */
+export type OpenTransport = (url: string, events: TransportEvents) => Transport;
+
+/** The part of a WebSocket that is used here. */
+export interface WebSocketLike {
+  readonly protocol: string;
+  onopen: ((event: Event) => void) | null;
+  onmessage: ((event: MessageEvent) => void) | null;
+  onclose: ((event: CloseEvent) => void) | null;
+  send(text: string): void;
+  close(code?: number): void;
+}
+
+export type WebSocketConstructor = new (url: string, protocols: string[]) => WebSocketLike;
+
+const PROTOCOL = "notifyli.v2";
+const NORMAL_CLOSURE = 1000;
+const CONNECTION_LOST = 1006;
+
+export function webSocketTransport(WebSocket: WebSocketConstructor): OpenTransport {
+  return (url, events) => {
+    const socket = new WebSocket(url, [PROTOCOL]);
+    /** A stuck socket closes late, and Deno's close event can come twice: we no longer listen. */
+    const release = () => void (socket.onopen = socket.onmessage = socket.onclose = null);
+    const close = () => {
+      release();
+      socket.close(NORMAL_CLOSURE);
+    };
+    socket.onopen = () => {
+      if (socket.protocol === PROTOCOL) return events.opened();
+      close();
+      events.closed(CONNECTION_LOST, `The server does not speak ${PROTOCOL}`);
+    };
+    socket.onmessage = ({ data }) => {
+      if (typeof data === "string") events.received(data);
+    };
+    socket.onclose = ({ code, reason }) => {
+      release();
+      events.closed(code, reason);
+    };
+    return { send: (text) => socket.send(text), close };
+  };
+}

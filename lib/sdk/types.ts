@@ -1,0 +1,80 @@
+/** What applications get to see: messages, notifications, people and positions. */
+
+/** Where a client is in a stream. Offsets rise by one; another `epoch` means that history was lost. */
+export interface Position {
+  readonly offset: number;
+  readonly epoch: string;
+}
+
+/** What messages and notifications have in common. */
+export interface Publication {
+  /** Unique; the same message always has the same id. */
+  readonly id: string;
+  readonly room: string;
+  /** The sender of a message, the receiver of a notification; always a string here. */
+  readonly userId: string;
+  /** The sender's name. */
+  readonly name: string;
+  readonly message: string;
+  /** Unix time in seconds. */
+  readonly timestamp: number;
+  /** Its place in the stream; absent where the room keeps no history. */
+  readonly offset?: number;
+  /** The epoch that `offset` counts in, where the server said so. */
+  readonly epoch?: string;
+  /** Of notifications: what the user did with it before it came, where the server said so. */
+  readonly read?: boolean;
+  readonly archived?: boolean;
+}
+
+/** Something said in a room. */
+export interface Message extends Publication {
+  /** It was said before it could come live, and was made up for. */
+  readonly replayed: boolean;
+}
+
+/** Something another system sent to this user. */
+export interface Notification extends Publication {
+  /** It was sent before it could come live, and was made up for. */
+  readonly replayed: boolean;
+  /** The user has read it, here or elsewhere. */
+  readonly read: boolean;
+  /** It is no longer in lists unless these ask for archived ones. */
+  readonly archived: boolean;
+}
+
+/** A user in a room. */
+export interface User {
+  readonly userId: string;
+  readonly name: string;
+}
+
+/** What `publish()` resolves with. */
+export interface Published {
+  readonly id: string;
+  /** Absent where the room keeps no history. */
+  readonly offset?: number;
+  readonly epoch?: string;
+}
+
+/**
+ * Why something is missing, in words of the server: `epoch` (the history was lost), `expired` (it was dropped
+ * by retention), `too_many` (it was too much); or of this library: `no_history` (the connection was lost, and
+ * the room keeps none), `unrecoverable` (the server cannot say what is between two of its own messages).
+ */
+export type GapReason = "epoch" | "expired" | "too_many" | "no_history" | "unrecoverable";
+
+/** Messages may be missing after `since`; the stream goes on after `now`. */
+export interface Gap {
+  readonly reason: GapReason;
+  /** Unknown where the room keeps no history. */
+  readonly since: Position | undefined;
+  readonly now: Position | undefined;
+}
+
+/** The user's notifications changed, here or on another device. Without `ids`: all of them. */
+export interface InboxChange {
+  readonly event: "read" | "archive" | "delete";
+  readonly ids?: readonly string[];
+  readonly unread: number;
+}

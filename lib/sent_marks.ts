@@ -1,0 +1,75 @@
+/**
+ * Marks notifications as sent once the socket they were given to has taken them. What it has not taken when the
+ * connection ends stays queued, and comes with the next one.
+ */
+import type { Client } from "./client.ts";
+import type { Inbox } from "./engine.ts";
+import type { UserId } from "./fields.ts";
+
+/** How soon a socket is looked at after it was given something, and again while it has not taken it. */
+const LOOK_AFTER_MS = 20;
+
+/** Marks that could not be written are tried again; past so many, the oldest are given up. */
+const MAX_UNWRITTEN = 10_000;
+
+interface Mark {
+  readonly site: string;
+  readonly user: UserId;
+  readonly ids: readonly string[];
+}
+
+export class SentMarks {
+  readonly #inbox: Inbox;
+  readonly #onFailure: () => void;
+  /** Clients whose sockets hold notifications. */
+  readonly #clients = new Set<Client>();
+  #unwritten: Mark[] = [];
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** @param onFailure marks could not be written; `flush` tries again */
+  constructor(inbox: Inbox, onFailure: () => void) {
+    this.#inbox = inbox;
+    this.#onFailure = onFailure;
+  }
+
+  /** The client was given notifications. */
+  note(client: Client): void {
+    this.#clients.add(client);
+    this.#timer ??= setTimeout(() => this.#look(), LOOK_AFTER_MS);
+  }
+
+  /** The client is gone. */
+  forget(client: Client): void {
+    this.#clients.delete(client);
+  }
+
+  /** Writes what can be written now, and what could not be written before. */
+  async flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    const unwritten = this.#unwritten;
+    this.#unwritten = [];
+    await Promise.all([...unwritten.map((mark) => this.#write(mark)), ...this.#look()]);
+  }
+
+  #look(): Promise<void>[] {
+    this.#timer = undefined;
+    const writing: Promise<void>[] = [];
+    for (const client of this.#clients) {
+      const ids = client.takeHanded();
+      if (!client.hasHanded) this.#clients.delete(client);
+      if (ids.length === 0 || client.user === undefined) continue;
+      writing.push(this.#write({ site: client.site, user: client.user, ids }));
+    }
+    if (this.#clients.size > 0) this.#timer = setTimeout(() => this.#look(), LOOK_AFTER_MS);
+    return writing;
+  }
+
+  async #write(mark: Mark): Promise<void> {
+    try {
+      await this.#inbox.mark(mark.site, mark.user, "sent", mark.ids);
+    } catch {
+      if (this.#unwritten.push(mark) > MAX_UNWRITTEN) this.#unwritten.shift();
+      this.#onFailure();
+    }
+  }
+}

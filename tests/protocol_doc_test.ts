@@ -9,7 +9,9 @@ import { waitFor } from "./support/wait.ts";
 const PAGE = await Deno.readTextFile(`${ROOT}docs/protocol.md`);
 
 /** What must have happened before an example, other than by its own client. */
-const SCENES: Readonly<Record<string, (program: Program, client: TestClient) => Promise<void>>> = {
+const SCENES: Readonly<
+  Record<string, (program: Program, client: TestClient) => Promise<string | void>>
+> = {
   async "join and leave"(program, client) {
     client.send({ type: "keepalive", user_id: 123, room: "lobby", name: "Alice" });
     client.send({ type: "presence", room: "lobby" });
@@ -30,10 +32,66 @@ const SCENES: Readonly<Record<string, (program: Program, client: TestClient) => 
     });
     assert.equal((await response.json()).online, true);
   },
+  "version 2, connect with a position": twoNotifications,
+  async "version 2, ack, read, archive, delete"(program, client) {
+    await twoNotifications(program);
+    await connectAlice(program, client);
+  },
+  async "version 2, inbox"(program, client) {
+    await twoNotifications(program);
+    await connectAlice(program, client);
+    await waitFor("both are sent", async () => {
+      const { notifications } = await client.command("inbox");
+      return (notifications as Frame[]).every(({ state }) => state === "sent");
+    });
+  },
+  "version 2, subscribe": connectAlice,
+  async "version 2, recovery"(program, client) {
+    await connectAlice(program, client);
+    return await threeMessages(program);
+  },
+  async "version 2, history and presence"(program, client) {
+    await connectAlice(program, client);
+    await threeMessages(program);
+  },
 };
 
-const examples = [...PAGE.matchAll(/<!-- example: (.+) -->\s+```json\n([^`]+)```/g)]
-  .map(([, name = "", lines = ""]) => ({ name, lines: lines.trim().split("\n") }));
+async function connectAlice(_program: Program, client: TestClient): Promise<void> {
+  await client.command("connect", { user_id: 123, name: "Alice" });
+}
+
+/** Sends user 123 two notifications; resolves with the inbox's epoch. */
+async function twoNotifications(program: Program): Promise<string> {
+  for (const [message, id] of [["First", "order-12345"], ["Second", "order-12346"]]) {
+    const response = await fetch(`${program.url}/api/users/123/notifications?from=Shop`, {
+      method: "POST",
+      headers: { "idempotency-key": id ?? "" },
+      body: message,
+    });
+    assert.equal(response.status, 201, await response.text());
+  }
+  await using other = await TestClient.connectV2(program.webSocketUrl);
+  const { inbox } = await other.command("connect", { user_id: 123 });
+  return String((inbox as Frame)["epoch"]);
+}
+
+/** Bob says three things in the lobby; resolves with the room's epoch. */
+async function threeMessages(program: Program): Promise<string> {
+  await using bob = await TestClient.connectV2(program.webSocketUrl);
+  await bob.command("connect", { user_id: 7, name: "Bob" });
+  let epoch: unknown;
+  for (const message of ["one", "two", "three"]) {
+    epoch = (await bob.command("publish", { room: "lobby", message }))["epoch"];
+  }
+  return String(epoch);
+}
+
+const examples = [...PAGE.matchAll(/<!-- example( v2)?: (.+) -->\s+```json\n([^`]+)```/g)]
+  .map(([, v2, name = "", lines = ""]) => ({
+    name: v2 ? `version 2, ${name}` : name,
+    isV2: v2 !== undefined,
+    lines: lines.trim().split("\n"),
+  }));
 
 Deno.test("docs/protocol.md: every JSON block is an example that is executed", () => {
   assert.equal(examples.length, PAGE.match(/```json/g)?.length);
@@ -41,12 +99,16 @@ Deno.test("docs/protocol.md: every JSON block is an example that is executed", (
 });
 
 for (const listener of ["deno", "node"]) {
-  for (const { name, lines } of examples) {
+  for (const { name, isV2, lines } of examples) {
     Deno.test(`docs/protocol.md on the ${listener} listener: ${name}`, async () => {
       await using program = await Program.start({ env: { APP_LISTENER: listener } });
-      await using client = await TestClient.connect(program.webSocketUrl);
-      await SCENES[name]?.(program, client);
-      for (const line of lines) if (line.startsWith("> ")) client.sendRaw(line.slice(2));
+      await using client = isV2
+        ? await TestClient.connectV2(program.webSocketUrl)
+        : await TestClient.connect(program.webSocketUrl);
+      const epoch = await SCENES[name]?.(program, client) ?? "";
+      for (const line of lines) {
+        if (line.startsWith("> ")) client.sendRaw(line.slice(2).replace("EPOCH", epoch));
+      }
       const expected = lines.filter((line) => line.startsWith("< ")).map((line) => line.slice(2));
       await client.settled();
       await waitFor(

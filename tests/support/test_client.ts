@@ -1,4 +1,5 @@
 /** A WebSocket client that collects what it gets. */
+import assert from "node:assert/strict";
 import { waitFor } from "./wait.ts";
 
 export type Frame = Readonly<Record<string, unknown>>;
@@ -7,11 +8,14 @@ export class TestClient implements AsyncDisposable {
   readonly frames: Frame[] = [];
   closed: { code: number; reason: string } | undefined;
   readonly #socket: WebSocket;
+  #ref = 1000;
   readonly #closed: Promise<void>;
 
   private constructor(url: string, protocols: string[]) {
     this.#socket = new WebSocket(url, protocols);
-    this.#socket.onmessage = ({ data }) => this.frames.push(JSON.parse(data));
+    this.#socket.onmessage = ({ data }) => {
+      for (const text of data.split("\n")) this.frames.push(JSON.parse(text));
+    };
     this.#closed = new Promise((resolve) => {
       this.#socket.onclose = ({ code, reason }) => {
         this.closed = { code, reason };
@@ -29,6 +33,26 @@ export class TestClient implements AsyncDisposable {
       return client.#socket.readyState === WebSocket.OPEN;
     });
     return client;
+  }
+
+  /** Connects with protocol version 2. */
+  static async connectV2(url: string): Promise<TestClient> {
+    const client = new TestClient(url, ["notifyli.v2"]);
+    await waitFor("the socket opens", () => client.#socket.readyState === WebSocket.OPEN);
+    assert.equal(client.#socket.protocol, "notifyli.v2");
+    return client;
+  }
+
+  /** Sends a command of version 2, and resolves with its reply's data; rejects with its code. */
+  async command(type: string, fields: Frame = {}): Promise<Frame> {
+    const ref = ++this.#ref;
+    this.send({ type, ref, ...fields });
+    const reply = await waitFor(`a reply to ${type}`, () => {
+      if (this.closed) throw new Error(`closed with ${this.closed.code}`);
+      return this.frames.find((frame) => frame["type"] === "reply" && frame["ref"] === ref);
+    });
+    if (reply["success"] === true) return reply["data"] as Frame;
+    throw new Error(`${reply["code"]}: ${reply["error"]}`);
   }
 
   /** Connects, and is in the room when this resolves. */

@@ -1,15 +1,15 @@
 /**
  * The bridge from Redis: hears what other systems PUBLISH on the message channel (seed 000) and hands it to the
- * node as a notification. It runs inside the server. Every node hears every message; the one that holds the
- * bridge's lock routes it, and when that one is gone another takes over within seconds.
- * Next on a message's way: `lib/node.ts`, `notify`.
+ * node as a notification. It runs inside the server. Every node hears every message; `lib/bridge_router.ts` sees to it
+ * that one of them routes it. Next on a message's way: `lib/node.ts`, `notify`.
  */
 import { getLogger } from "@logtape/logtape";
+import { BridgeRouter } from "./lib/bridge_router.ts";
 import type { Config } from "./lib/config.ts";
 import { DEFAULT_SITE } from "./lib/engine.ts";
 import type { RedisEngine } from "./lib/engines/redis.ts";
-import { connectRedis, readyWithin } from "./lib/engines/redis_client.ts";
-import { RedisLock } from "./lib/engines/redis_lock.ts";
+import { BridgeLock } from "./lib/engines/redis_bridge_lock.ts";
+import { connectRedis, readyWithin, unavailable } from "./lib/engines/redis_client.ts";
 import { NotifyliError } from "./lib/errors.ts";
 import { parseObject } from "./lib/fields.ts";
 import type { Node } from "./lib/node.ts";
@@ -17,111 +17,88 @@ import { parseNotification } from "./lib/notification.ts";
 
 const log = getLogger(["notifyli", "bridge"]);
 
-const LOCK_RENEWED_EVERY_MS = 1000;
+/** Twice a second: also how fine the router's marks are. */
+const LOCK_RENEWED_EVERY_MS = 500;
 
 /** How long the ears wait for the lock, so that nothing is heard before somebody can route it. */
 const LOCK_WAIT_MS = 10_000;
-
-/** Payloads that wait while the lock is asked for; more are refused. */
-const MAX_WAITING = 10_000;
 
 /** Starts the bridge; disposing of it stops it. */
 export function startBridge(node: Node, engine: RedisEngine, config: Config): AsyncDisposable {
   if (config.redis === undefined) {
     throw new TypeError("The bridge needs Redis in the configuration");
   }
-  const channel = config.redis.messageChannel;
-  const router = new Router(node, config, new RedisLock(engine.redis, engine.keys.bridge));
+  const { messageChannel } = config.redis;
+  const { redis, keys } = engine;
+  const lock = new BridgeLock(redis, keys);
+  const router = new BridgeRouter(
+    lock,
+    (payload, progress) => route(node, payload, { config, holder: lock.holder, progress }),
+    node.counters,
+  );
+  let refusal: string | undefined;
+  node.addReadinessCheck(() => refusal);
 
   const subscriber = connectRedis(config.redis, {
     name: `${config.bot.name}-bridge`,
     async onReady() {
-      await readyWithin(engine.redis, LOCK_WAIT_MS);
+      await readyWithin(redis, LOCK_WAIT_MS);
+      router.reset();
       await router.renew();
       try {
-        await subscriber.subscribe(channel);
-        log.info("subscribed to {channel}", { channel });
-      } catch {
-        // The connection was lost again; it comes back here when it stands.
+        await subscriber.subscribe(keys.bridgeChannel, messageChannel);
+        await router.renew(); // for a mark that is heard
+        refusal = undefined;
+        log.info("subscribed to {channel}", { channel: messageChannel });
+      } catch (error) {
+        const { message, options } = unavailable(error);
+        if (options.isAway) return; // it comes back here when the connection stands again
+        refusal = `Cannot subscribe to ${messageChannel}: ${message}`;
+        log.error("{refusal}", { refusal });
       }
     },
   });
-  subscriber.on("message", (_channel: string, payload: string) => router.hear(payload));
-  const renewal = setInterval(() => void router.renew(), LOCK_RENEWED_EVERY_MS);
+  subscriber.on("message", (channel: string, payload: string) => {
+    if (channel === messageChannel) router.hear(payload);
+    else if (payload === "released") void router.renew();
+    else router.hearMark(Number(payload.split(" ")[1]));
+  });
+  // What is published while this node is deaf is heard by the others: let one of them go on.
+  subscriber.on("close", () => void lock.release());
+  const renewal = setInterval(() => {
+    if (subscriber.status === "ready") void router.renew();
+  }, LOCK_RENEWED_EVERY_MS);
 
   return {
     async [Symbol.asyncDispose]() {
       clearInterval(renewal);
-      subscriber.disconnect();
       await router.stop();
+      subscriber.disconnect();
     },
   };
 }
 
-/** Routes what is heard while this node holds the lock. */
-class Router {
-  readonly #node: Node;
-  readonly #config: Config;
-  readonly #lock: RedisLock;
-  /** Heard while it was not known who holds the lock; in order, up to `MAX_WAITING`. */
-  #waiting: string[] = [];
-
-  constructor(node: Node, config: Config, lock: RedisLock) {
-    this.#node = node;
-    this.#config = config;
-    this.#lock = lock;
-  }
-
-  hear(payload: string): void {
-    this.#node.counters.bridge_received++;
-    if (this.#waiting.length === 0) {
-      if (this.#lock.isHeld) return void route(this.#node, payload, this.#config);
-      if (this.#lock.isOthers) return;
-    }
-    if (this.#waiting.length >= MAX_WAITING) return void this.#node.counters.bridge_refused++;
-    if (this.#waiting.push(payload) === 1) void this.renew();
-  }
-
-  /** Keeps the lock or tries to take it, and routes what waited for that. */
-  async renew(): Promise<void> {
-    const before = this.#lock.isHeld;
-    let held = before;
-    try {
-      held = await this.#lock.hold();
-      if (held && !before) log.info("this node routes what is published");
-    } catch (error) {
-      if (!held) this.#refuseWaiting(error);
-    }
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    if (!held) return;
-    for (const payload of waiting) void route(this.#node, payload, this.#config);
-  }
-
-  /** Redis did not say who holds the lock: what waits for that is lost, and that is said. */
-  #refuseWaiting(error: unknown): void {
-    const count = this.#waiting.length;
-    this.#waiting = [];
-    if (count === 0) return;
-    this.#node.counters.bridge_refused += count;
-    const reason = error instanceof Error ? error.message : String(error);
-    log.error("{count} payloads could not be routed: {reason}", { count, reason });
-  }
-
-  stop(): Promise<void> {
-    return this.#lock.release();
-  }
+interface Routing {
+  readonly config: Config;
+  /** Who must hold the lock when it is stored. */
+  readonly holder: string;
+  readonly progress: string;
 }
 
-async function route(node: Node, payload: string, config: Config): Promise<void> {
+async function route(
+  node: Node,
+  payload: string,
+  { config, holder, progress }: Routing,
+): Promise<void> {
   try {
     const notification = parseNotification(parseObject(payload, "payload"), {
       limits: config.limits,
       defaultRoom: config.bot.room,
     });
-    await node.notify({ site: DEFAULT_SITE, ...notification });
+    await node.notify({ site: DEFAULT_SITE, ...notification, claim: { holder, progress } });
     node.counters.bridge_routed++;
   } catch (error) {
+    if (error instanceof NotifyliError && error.options.isOthers) return;
     node.counters.bridge_refused++;
     log.warn("a payload was refused: {reason}", { reason: reasonOf(error, payload) });
   }

@@ -16,6 +16,9 @@ const MAX_WAITING_FRAMES = 1000;
 const SLOW_AFTER_MS = 1000;
 const BURST_FACTOR = 8;
 
+/** How soon a full outbound queue is looked at again. */
+const DRAIN_LOOK_MS = 10;
+
 /** Notifications that a client is known to have got; past so many, the oldest are forgotten. */
 const MAX_NOTIFIED = 1000;
 
@@ -36,6 +39,8 @@ export interface ClientNode {
   /** Puts the client in a room. */
   join(client: Client, user: UserId, room: { room: string; name: string }): Promise<void>;
   leave(client: Client, room: string): Promise<void>;
+  /** The name in the membership is a new one. */
+  rename(client: Client, user: UserId, membership: Membership): Promise<void>;
   /** Messages of the room after `since`, to be sent before those that were held back meanwhile. */
   recover(client: Client, room: string, since: Position | undefined): Promise<RoomSync>;
   /** From now on the client gets its user's notifications; what is there already is the answer. */
@@ -87,12 +92,16 @@ export interface Membership {
    * Bounded by the inbox's size, since each of them is stored there.
    */
   held: Held[] | undefined;
+  /** Offset of the inbox up to which this client has what it is to get. */
+  notifiedUpTo: number;
   /** Messages and presence events that arrived while what comes before them is being read; else `undefined`. */
   heldMessages: { offset: number; outgoing: Outgoing }[] | undefined;
 }
 
-interface Held {
+/** A notification for this client. */
+export interface Held {
   readonly id: string;
+  readonly offset: number;
   readonly outgoing: Outgoing;
 }
 
@@ -110,6 +119,8 @@ export class Client implements SocketEvents {
   #waiting: string[] | undefined;
   /** Notifications held back while the inbox is being read; as bounded as `Membership.held`. */
   #heldInbox: Held[] | undefined;
+  /** Offset of the inbox up to which this client has what it is to get. */
+  #inboxUpTo = 0;
   /** The last notifications this client got, so that none comes twice. */
   readonly #notified = new Set<string>();
   /** Notifications that were given to the socket, until it is known to have taken them. */
@@ -183,8 +194,9 @@ export class Client implements SocketEvents {
     const user = this.requireUser();
     const membership = this.memberships.get(room);
     if (membership !== undefined) {
-      if (name !== undefined) this.#name = membership.name = name;
-      return;
+      if (name === undefined || name === membership.name) return;
+      this.#name = membership.name = name;
+      return this.node.rename(this, user, membership);
     }
     if (this.memberships.size >= this.limits.rooms) {
       throw new NotifyliError(
@@ -250,40 +262,56 @@ export class Client implements SocketEvents {
     for (const { offset, outgoing } of held) if (offset === 0 || offset > upTo) this.send(outgoing);
   }
 
-  /** Sends a notification once, after those that are still on their way. */
-  notify(room: string, id: string, outgoing: Outgoing): void {
-    const holder = this.protocol.hasInbox ? this.#heldInbox : this.memberships.get(room)?.held;
-    if (holder !== undefined) holder.push({ id, outgoing });
-    else if (this.protocol.hasInbox || this.memberships.has(room)) this.#notifyNow(id, outgoing);
+  /** Sends a live notification once, after those that are still on their way. */
+  notify(room: string, notification: Held): void {
+    if (this.protocol.hasInbox) {
+      if (this.#heldInbox !== undefined) this.#heldInbox.push(notification);
+      else if (notification.offset > this.#inboxUpTo) this.#notifyNow(notification);
+      return;
+    }
+    const membership = this.memberships.get(room);
+    if (membership?.held !== undefined) membership.held.push(notification);
+    else if (membership !== undefined && notification.offset > membership.notifiedUpTo) {
+      this.#notifyNow(notification);
+    }
   }
 
-  /** Holds live notifications of the room back until {@linkcode Client.releaseNotifications}. */
+  /** Holds live notifications of the room back until {@linkcode Client.handOut} is done. */
   holdNotifications(room: string): void {
     const membership = this.memberships.get(room);
     if (membership !== undefined) membership.held ??= [];
   }
 
-  /** Sends what waited in the inbox, then what was held back. */
-  releaseNotifications(room: string, queued: readonly Held[]): void {
+  /**
+   * Sends what waited in the inbox, as fast as the client takes it, then what was held back. What the inbox had up to
+   * `upTo`, and that does not wait, another client got before this one came.
+   */
+  async handOut(room: string, queued: readonly Held[], upTo: number): Promise<void> {
     const membership = this.memberships.get(room);
     if (membership === undefined) return;
+    for (const notification of queued) {
+      await this.#drained();
+      this.#notifyNow(notification);
+    }
     const held = membership.held ?? [];
     membership.held = undefined;
-    for (const { id, outgoing } of [...queued, ...held]) this.#notifyNow(id, outgoing);
+    membership.notifiedUpTo = Math.max(membership.notifiedUpTo, upTo);
+    for (const notification of held) if (notification.offset > upTo) this.#notifyNow(notification);
   }
 
   holdInbox(): void {
     this.#heldInbox ??= [];
   }
 
-  /** Sends what was held back of the inbox, but for what the client got with its answer. */
-  releaseInbox(given: readonly string[]): void {
+  /** Sends what was held back of the inbox, but for what the client got with its answer, up to `upTo`. */
+  releaseInbox(given: readonly string[], upTo: number): void {
     const held = this.#heldInbox ?? [];
     this.#heldInbox = undefined;
+    this.#inboxUpTo = Math.max(this.#inboxUpTo, upTo);
     for (const id of given) this.#remember(id);
     this.#handed.push(...given);
     if (given.length > 0) this.node.noteHanded(this);
-    for (const { id, outgoing } of held) this.#notifyNow(id, outgoing);
+    for (const notification of held) if (notification.offset > upTo) this.#notifyNow(notification);
   }
 
   /** The notifications that the socket has taken since the last call; none while something waits in it. */
@@ -343,7 +371,14 @@ export class Client implements SocketEvents {
     }
   }
 
-  #notifyNow(id: string, outgoing: Outgoing): void {
+  /** Resolves when the client has taken the better part of what waits for it, or is gone. */
+  async #drained(): Promise<void> {
+    while (!this.#closed && this.#socket.bufferedAmount > this.limits.queue / 2) {
+      await new Promise((resolve) => setTimeout(resolve, DRAIN_LOOK_MS));
+    }
+  }
+
+  #notifyNow({ id, outgoing }: Held): void {
     if (this.#closed || this.#notified.has(id)) return;
     this.send(outgoing);
     this.#remember(id);

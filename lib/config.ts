@@ -3,6 +3,7 @@
  */
 import { parseEnv } from "node:util";
 import { type HistoryRule, parseHistoryRules } from "./history_rules.ts";
+import type { AllowedOrigins } from "./origin.ts";
 import { isOn, type Setting, type SettingName, SETTINGS } from "./settings.ts";
 
 export type ListenerName = "deno" | "node";
@@ -49,6 +50,8 @@ export interface Config {
   readonly dataDir: string;
   /** Paths of PEM files. */
   readonly tls?: { readonly cert: string; readonly key: string };
+  /** Sites besides its own whose pages may connect. */
+  readonly origins: AllowedOrigins;
   readonly keepaliveSeconds: number;
   readonly shutdownSeconds: number;
   readonly bot: { readonly name: string; readonly room: string };
@@ -89,6 +92,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): L
     listener: value("APP_LISTENER") as ListenerName,
     dataDir: value("APP_DATA_DIR"),
     tls: tlsConfig(value("APP_TLS_CERT"), value("APP_TLS_KEY")),
+    origins: value("APP_ALLOWED_ORIGINS").split(",").map((origin) => origin.trim())
+      .filter((origin) => origin !== ""),
     keepaliveSeconds: Number(value("APP_KEEPALIVE_SECONDS")),
     shutdownSeconds: Number(value("APP_SHUTDOWN_SECONDS")),
     bot: { name: value("BOT_NAME"), room: value("BOT_ROOM") },

@@ -14,6 +14,11 @@ export interface Channel {
   readonly name: string;
 }
 
+/** One text for a channel. Names hold no line break, so those of two channels never meet. */
+export function keyOf({ site, kind, name }: Channel): string {
+  return `${site}\n${kind}\n${name}`;
+}
+
 /**
  * One message in a channel. `text` is the finished frame, so that no node encodes it again; the rest is what a
  * hub needs to route it.
@@ -109,6 +114,8 @@ export interface Notification {
   readonly text: string;
   /** Unix time in milliseconds after which nobody gets it any more. */
   readonly expiresAt?: number;
+  /** From the bridge: stored only while `holder` holds its lock, together with how far the bridge came. */
+  readonly claim?: { readonly holder: string; readonly progress: string };
 }
 
 /** How far a notification came; each state implies the ones before it. */
@@ -141,14 +148,19 @@ export interface InboxSync extends Position {
   readonly notifications: readonly StoredNotification[];
 }
 
+export interface Queued {
+  readonly offset: number;
+  readonly notifications: readonly StoredNotification[];
+}
+
 export interface Inbox {
   /**
    * Stores, then fans out on the user's channel. Says whether it was new: a second one with the caller's same id
    * is not. Rejects where it could not be stored.
    */
   append(notification: Notification): Promise<boolean>;
-  /** What no client in the room got yet, oldest first. */
-  queued(site: string, user: UserId, room: string): Promise<StoredNotification[]>;
+  /** What no client in the room got yet, oldest first, and the inbox's last offset at that moment. */
+  queued(site: string, user: UserId, room: string): Promise<Queued>;
   /** What came after a position; without one, all that is unread. */
   sync(site: string, user: UserId, since?: Position): Promise<InboxSync>;
   /** Newest first, below the offset `before`. */

@@ -97,6 +97,8 @@ export class NotifyliError extends Error {
       readonly cause?: unknown;
       /** The store is out of reach, which it logs itself, once. */
       readonly isAway?: boolean;
+      /** Another node does it by now. */
+      readonly isOthers?: boolean;
     } = {},
   ) {
     super(message, { cause: options.cause });
@@ -118,6 +120,7 @@ export const DISCONNECTS = {
   slow: { code: 3008, reason: "client reads too slowly" },
   stalled: { code: 3009, reason: "client does not answer" },
   too_many_frames: { code: 3010, reason: "client sends faster than it can be served" },
+  missed: { code: 3011, reason: "the server may have missed something" },
   frame_too_big: { code: 3509, reason: "frame is too big" },
 } as const satisfies Record<string, DisconnectKind>;
 
@@ -125,5 +128,5 @@ export type Disconnect = (typeof DISCONNECTS)[keyof typeof DISCONNECTS];
 
 /** Whether a client that was closed with `code` should connect again by itself. */
 export function mayReconnect(code: number): boolean {
-  return !(code >= 3500 && code < 4000) && !(code >= 4500 && code < 5000);
+  return code !== 1009 && !(code >= 3500 && code < 4000) && !(code >= 4500 && code < 5000);
 }

@@ -2,7 +2,7 @@
  * A node's own clients, by room and by user. Next on a message's way: `client.ts`, whose `send` writes it out.
  */
 import type { Client } from "./client.ts";
-import type { Channel } from "./engine.ts";
+import { type Channel, keyOf } from "./engine.ts";
 import type { UserId } from "./fields.ts";
 
 /** A channel with clients on this node. */
@@ -56,9 +56,4 @@ export function roomChannel(site: string, name: string): Channel {
 
 export function userChannel(site: string, name: UserId): Channel {
   return { site, kind: "user", name };
-}
-
-/** Names hold no line break, so keys of two channels never meet. */
-export function keyOf({ site, kind, name }: Channel): string {
-  return `${site}\n${kind}\n${name}`;
 }

@@ -21,6 +21,7 @@ import type {
   Engine,
   EngineHandler,
   InboxSync,
+  Notification,
   Position,
   Publication,
   UserConnection,
@@ -40,6 +41,9 @@ const log = getLogger(["notifyli", "node"]);
 /** Most messages of a room that one answer brings back. */
 const MAX_RECOVERED = 1000;
 
+/** Presences that wait to be taken out; past so many, the rest is left to the end of the lease. */
+const MAX_UNREMOVED = 10_000;
+
 /** A notification that another system asks for. */
 export interface NotificationRequest {
   readonly site: string;
@@ -54,6 +58,8 @@ export interface NotificationRequest {
   readonly id?: string;
   /** Unix time in seconds after which nobody gets it any more. */
   readonly expiresAt?: number;
+  /** Of the bridge. */
+  readonly claim?: Notification["claim"];
 }
 
 export interface NotifyResult {
@@ -72,6 +78,9 @@ export class Node implements ClientNode, EngineHandler {
   readonly #clients = new Set<Client>();
   readonly #subscriptions: Subscriptions;
   readonly #background = new Set<Promise<void>>();
+  readonly #checks: (() => string | undefined)[] = [];
+  /** Presence that could not be taken out; bounded by `MAX_UNREMOVED`, the oldest goes first. */
+  #unremoved: { site: string; user: UserId; connection: Connection }[] = [];
   readonly #marks: SentMarks;
   readonly #history: HistoryRules;
   #incomplete = false;
@@ -94,11 +103,16 @@ export class Node implements ClientNode, EngineHandler {
     this.#sweep = setInterval(() => this.#sweepClients(), this.#config.keepaliveSeconds * 1000);
   }
 
-  /** Closes every client with a code that tells it to come back, and removes their presence. */
+  /** Closes every client with a code that tells it to come back. */
+  closeClients(): void {
+    for (const client of this.#clients) client.disconnect(DISCONNECTS.shutdown);
+  }
+
+  /** Closes every client and waits until their presence is removed. */
   async stop(): Promise<void> {
     clearInterval(this.#sweep);
+    this.closeClients();
     await this.#marks.flush();
-    for (const client of this.#clients) client.disconnect(DISCONNECTS.shutdown);
     while (this.#background.size > 0) await Promise.all(this.#background);
   }
 
@@ -136,6 +150,7 @@ export class Node implements ClientNode, EngineHandler {
       name,
       connectedAt: unixSeconds(),
       held: client.protocol.hasInbox ? undefined : [],
+      notifiedUpTo: 0,
       heldMessages: client.protocol.hasInbox ? [] : undefined,
     };
     client.memberships.set(room, membership);
@@ -151,9 +166,17 @@ export class Node implements ClientNode, EngineHandler {
       // The client is in the room of this node; the rest is made good once the engine is back.
       this.#incomplete = true;
       this.logFailure("join", error);
-    } finally {
-      client.releaseNotifications(room, []);
+      await client.handOut(room, [], 0);
     }
+  }
+
+  /** Writes the client's presence anew, under its new name. */
+  async rename(client: Client, user: UserId, membership: Membership): Promise<void> {
+    await this.#engine.presence.add(client.site, user, connectionOf(client, user, membership))
+      .catch((error) => {
+        this.#incomplete = true;
+        this.logFailure("rename", error);
+      });
   }
 
   async leave(client: Client, room: string): Promise<void> {
@@ -244,6 +267,7 @@ export class Node implements ClientNode, EngineHandler {
         room,
         text,
         expiresAt: expiresAt === undefined ? undefined : expiresAt * 1000,
+        claim: request.claim,
       }),
     ]);
     if (isNew) this.counters.notifications++;
@@ -263,9 +287,15 @@ export class Node implements ClientNode, EngineHandler {
     return this.#engine.presence.get(site, room, user);
   }
 
-  /** Why the engine cannot store anything right now; `undefined` while it can. */
-  unready(): Promise<string | undefined> {
-    return this.#engine.unready();
+  /** Why this node cannot do its work right now; `undefined` while it can. */
+  async unready(): Promise<string | undefined> {
+    return await this.#engine.unready() ??
+      this.#checks.map((check) => check()).find((reason) => reason !== undefined);
+  }
+
+  /** Another part has a say in whether this node is ready: it says why not. */
+  addReadinessCheck(check: () => string | undefined): void {
+    this.#checks.push(check);
   }
 
   stats(): Record<string, number> {
@@ -285,7 +315,9 @@ export class Node implements ClientNode, EngineHandler {
         for (const client of here.clients) client.deliver(room, position?.offset ?? 0, outgoing);
         return;
       case "notification":
-        for (const client of here.clients) client.notify(room, id, outgoing);
+        for (const client of here.clients) {
+          client.notify(room, { id, offset: position?.offset ?? 0, outgoing });
+        }
         return;
       case "inbox":
         for (const client of here.clients) if (client.protocol.hasInbox) client.send(outgoing);
@@ -298,6 +330,10 @@ export class Node implements ClientNode, EngineHandler {
 
   handleRestored(): void {
     this.#subscriptions.forget();
+    for (const client of this.#clients) {
+      // It knows where it stands, and gets exactly what it missed when it comes back.
+      if (client.protocol.hasInbox) client.disconnect(DISCONNECTS.missed);
+    }
     this.#runInBackground("restore", this.#restore());
   }
 
@@ -330,13 +366,21 @@ export class Node implements ClientNode, EngineHandler {
   }
 
   async #exit(client: Client, user: UserId, membership: Membership): Promise<void> {
-    const last = await this.#engine.presence.remove(
-      client.site,
-      user,
-      connectionOf(client, user, membership),
-    );
-    const { room, name } = membership;
-    if (last) await this.#publishPresence("leave", client.site, user, { room, name });
+    await this.#removePresence(client.site, user, connectionOf(client, user, membership));
+  }
+
+  /** Takes a client out of a room; where that fails, it is tried again. */
+  async #removePresence(site: string, user: UserId, connection: Connection): Promise<void> {
+    let isLast: boolean;
+    try {
+      isLast = await this.#engine.presence.remove(site, user, connection);
+    } catch (error) {
+      this.#incomplete = true;
+      this.#unremoved.push({ site, user, connection });
+      if (this.#unremoved.length > MAX_UNREMOVED) this.#unremoved.shift();
+      throw error;
+    }
+    if (isLast) await this.#publishPresence("leave", site, user, connection);
   }
 
   async #publishPresence(
@@ -356,9 +400,11 @@ export class Node implements ClientNode, EngineHandler {
     room: string,
     clients: readonly Client[],
   ): Promise<void> {
-    const stored = await this.#engine.inbox.queued(site, user, room);
-    const queued = stored.map(({ id, text }) => ({ id, outgoing: new Outgoing(text) }));
-    for (const client of clients) client.releaseNotifications(room, queued);
+    const { offset, notifications } = await this.#engine.inbox.queued(site, user, room);
+    const queued = notifications.map(({ id, offset, text }) => (
+      { id, offset, outgoing: new Outgoing(text) }
+    ));
+    await Promise.all(clients.map((client) => client.handOut(room, queued, offset)));
   }
 
   /** Takes up again what the engine lost: subscriptions, presence, and what was stored meanwhile. */
@@ -369,6 +415,11 @@ export class Node implements ClientNode, EngineHandler {
         [...this.#hub.channels()].map((channel) => this.#subscriptions.sync(channel)),
       );
       await this.#marks.flush();
+      const unremoved = this.#unremoved;
+      this.#unremoved = [];
+      await Promise.all(
+        unremoved.map(({ site, user, connection }) => this.#removePresence(site, user, connection)),
+      );
       const inRooms = [...this.#clients].flatMap((client) =>
         [...client.memberships.values()].map((membership) => ({ client, membership }))
       );
@@ -380,8 +431,9 @@ export class Node implements ClientNode, EngineHandler {
           for (const client of clients) client.holdNotifications(room);
           try {
             await this.#deliverQueued(site, user, room, clients);
-          } finally {
-            for (const client of clients) client.releaseNotifications(room, []);
+          } catch (error) {
+            for (const client of clients) await client.handOut(room, [], 0);
+            throw error;
           }
         }),
       );

@@ -13,6 +13,7 @@ import { createApp } from "./http/app.ts";
 import { listen } from "./listeners/listen.ts";
 import { Node } from "./node.ts";
 import type { Retention } from "./retention.ts";
+import { isAllowedOrigin } from "./origin.ts";
 import { joinAtOnce, PROTOCOL_V1 } from "./protocols/v1.ts";
 import { protocolV2, SUBPROTOCOL_V2 } from "./protocols/v2.ts";
 import type { Accepted, Listener } from "./socket.ts";
@@ -77,6 +78,7 @@ export class Server implements AsyncDisposable {
    */
   async stop(): Promise<boolean> {
     const gone = this.#listener.shutdown().then(() => true, () => true);
+    this.#node.closeClients();
     const finished = this.#parts.disposeAsync().then(() => gone);
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<boolean>((resolve) => {
@@ -126,6 +128,13 @@ function upgrade(
       code: "not_found",
       message: `There is no WebSocket at ${url.pathname}: it is at /ws`,
     }, { status: 404 });
+  }
+  if (!isAllowedOrigin(request, config.origins)) {
+    const origin = JSON.stringify(request.headers.get("origin"));
+    return Response.json({
+      code: "forbidden",
+      message: `A page of ${origin} may not connect; APP_ALLOWED_ORIGINS names those that may`,
+    }, { status: 403 });
   }
   const offered = request.headers.get("sec-websocket-protocol")?.split(",") ?? [];
   if (offered.some((name) => name.trim() === SUBPROTOCOL_V2)) {

@@ -40,6 +40,13 @@ const historyRules: Kind = {
   test: (value) =>
     /^\s*[^=,]+=\d{1,6}\/[1-9]\d{0,7}\s*(,\s*[^=,]+=\d{1,6}\/[1-9]\d{0,7}\s*)*$/.test(value),
 };
+const originList: Kind = {
+  allowed: "origins such as https://shop.example, separated by commas, or *",
+  test: (value) =>
+    value.split(",").map((each) => each.trim()).every((each) =>
+      each === "" || each === "*" || URL.parse(each)?.origin === each
+    ),
+};
 const listener: Kind = {
   allowed: "deno or node",
   test: (value) => value === "deno" || value === "node",
@@ -68,6 +75,12 @@ export const SETTINGS = {
   },
   APP_TLS_CERT: { default: "", help: "Certificate file (PEM), for wss and https", kind: text },
   APP_TLS_KEY: { default: "", help: "Key file (PEM) of that certificate", kind: text },
+  APP_ALLOWED_ORIGINS: {
+    default: "",
+    help:
+      "Sites whose pages may connect besides its own: `https://shop.example, …`, or `*` for any",
+    kind: originList,
+  },
   APP_KEEPALIVE_SECONDS: {
     default: "25",
     help: "A client silent for so long is pinged; for as long again, it is dead",

@@ -78,7 +78,8 @@ export interface Listener {
 export type Listen = (options: ListenerOptions, handlers: Handlers) => Promise<Listener>;
 
 export function isUpgrade(request: Request): boolean {
-  return request.headers.get("upgrade")?.toLowerCase() === "websocket";
+  return request.method === "GET" &&
+    request.headers.get("upgrade")?.toLowerCase() === "websocket";
 }
 
 const encoder = new TextEncoder();

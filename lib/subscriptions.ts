@@ -1,6 +1,6 @@
 /** Keeps a node subscribed to the channels it has clients in, and to no other. */
-import type { Broker, Channel } from "./engine.ts";
-import { type Hub, keyOf } from "./hub.ts";
+import { type Broker, type Channel, keyOf } from "./engine.ts";
+import type { Hub } from "./hub.ts";
 
 export class Subscriptions {
   readonly #broker: Broker;

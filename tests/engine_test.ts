@@ -43,7 +43,7 @@ Deno.test("embedded engine keeps what was queued over a restart", async () => {
   }
   {
     await using engine = openEmbedded(options);
-    const queued = await engine.inbox.queued("default", "1", "lobby");
+    const { notifications: queued } = await engine.inbox.queued("default", "1", "lobby");
     assert.deepEqual(queued.map(({ id, offset }) => [id, offset]), [["n-1", 1]]);
   }
   await Deno.remove(dataDir, { recursive: true });

@@ -33,6 +33,8 @@ Deno.test("docs/redis.md lists every key and channel, with its kind", async () =
     assert.equal(response.status, 201, await response.text());
   }
   await client.get("direct_message");
+  await redis.cli("PUBLISH", "notifyli:messages", `{"user_id":1,"room":"lobby","message":"x"}`);
+  await client.get("direct_message", 2);
   client.send({ type: "usermsg", id: "my-own-id", user_id: 1, room: "lobby", message: "x" });
   await client.get("usermsg");
 

@@ -6,11 +6,11 @@ import {
   type EngineHandler,
   type History,
   type HistoryOptions,
+  keyOf,
   type Publication,
   type Published,
 } from "../engine.ts";
 import { withOffset } from "../frames.ts";
-import { keyOf } from "../hub.ts";
 
 interface Log {
   readonly epoch: string;
@@ -24,6 +24,9 @@ interface Log {
 
 /** Publications between two looks for histories that have ended. */
 const SWEEP_EVERY = 1000;
+
+/** How long a history that was read but never written keeps its epoch. */
+const EMPTY_LOG_MS = 3_600_000;
 
 export class MemoryBroker implements Broker {
   readonly #logs = new Map<string, Log>();
@@ -97,7 +100,7 @@ export class MemoryBroker implements Broker {
     const fresh: Log = {
       epoch: crypto.randomUUID().slice(0, 8),
       offset: 0,
-      expiresAt: Infinity,
+      expiresAt: performance.now() + EMPTY_LOG_MS,
       publications: [],
       ids: new Map(),
     };

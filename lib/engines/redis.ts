@@ -10,6 +10,7 @@ import { RedisInbox } from "./redis_inbox.ts";
 import { RedisKeys } from "./redis_keys.ts";
 import { Lease, type LeaseEntry } from "./redis_lease.ts";
 import { RedisPresence } from "./redis_presence.ts";
+import { loadScripts } from "./redis_scripts.ts";
 
 /** How long a start waits for Redis before it goes on without. */
 const START_WAIT_MS = 2000;
@@ -30,7 +31,7 @@ export interface RedisEngine extends Engine {
 export function openRedis(config: RedisConfig, options: RedisEngineOptions): RedisEngine {
   let handler: EngineHandler | undefined;
   const keys = new RedisKeys(config.prefix);
-  const onReady = () => restore();
+  const onReady = () => void restore().catch(() => {}); // lost again: the next time
   const redis = connectRedis(config, { name: options.name, onReady });
   const subscriber = connectRedis(config, { name: `${options.name}-subscriber`, onReady });
   const lease = new Lease(redis, keys, {
@@ -46,9 +47,11 @@ export function openRedis(config: RedisConfig, options: RedisEngineOptions): Red
   );
 
   /** Once both connections stand: takes a lease, then tells the node. */
-  function restore(): void {
+  async function restore(): Promise<void> {
     if (handler === undefined || redis.status !== "ready" || subscriber.status !== "ready") return;
-    lease.take().then(() => handler?.handleRestored(), () => {}); // lost again: the next time
+    await loadScripts(redis);
+    await lease.take();
+    handler?.handleRestored();
   }
 
   function publishLeave({ site, room, user }: LeaseEntry): void {
@@ -67,7 +70,7 @@ export function openRedis(config: RedisConfig, options: RedisEngineOptions): Red
     async run(given) {
       await Promise.all([redis, subscriber].map((each) => readyWithin(each, START_WAIT_MS)));
       handler = given;
-      if (redis.status === "ready") await lease.take().catch(() => {}); // away: `restore` does it
+      await restore().catch(() => {}); // away, or refusing: it is tried again
     },
     async unready() {
       if (subscriber.status !== "ready") return "Redis cannot be reached";

@@ -127,7 +127,7 @@ function parsePayload(message: string): { publication: Publication; position?: P
       room: room.join(" "),
       text: message.slice(lineEnd + 1),
     },
-    position: epoch === "-" ? undefined : { offset: Number(offset), epoch },
+    position: offset === "0" ? undefined : { offset: Number(offset), epoch },
   };
 }
 

@@ -39,7 +39,19 @@ export function connectRedis(config: RedisConfig, options: RedisClientOptions): 
     retryStrategy: pause,
   });
   logChanges(redis, config, options);
+  keepAwake(redis);
   return redis;
+}
+
+/** A peer that vanished without a word (a cut network, a moved Redis) is noticed by a ping that gets no answer. */
+function keepAwake(redis: Redis): void {
+  let heartbeat: ReturnType<typeof setInterval> | undefined;
+  const beat = () => void redis.ping().catch(() => redis.disconnect(true));
+  redis.on("ready", () => {
+    clearInterval(heartbeat);
+    heartbeat = setInterval(beat, COMMAND_TIMEOUT_MS);
+  });
+  redis.on("close", () => clearInterval(heartbeat));
 }
 
 /** Milliseconds to wait before try number `times`, counted from 1: doubling, with jitter. */

@@ -7,8 +7,10 @@ import type {
   Notification,
   NotificationState,
   Position,
+  Queued,
   StoredNotification,
 } from "../engine.ts";
+import { NotifyliError } from "../errors.ts";
 import type { UserId } from "../fields.ts";
 import { type Retention, retentionMs } from "../retention.ts";
 import { unavailable } from "./redis_client.ts";
@@ -21,9 +23,9 @@ const CALLERS_ID_SECONDS = 24 * 3600;
 
 /** Which notifications to read; see `lua/inbox_read.lua`. */
 type Selection =
-  | { mode: "queued" | "unread"; argument?: undefined }
+  | { mode: "unread"; argument?: undefined }
   | { mode: "since" | "before"; argument: number }
-  | { mode: "id"; argument: string };
+  | { mode: "queued" | "id"; argument: string };
 
 interface Found extends Position {
   readonly dropped: number;
@@ -43,11 +45,13 @@ export class RedisInbox implements Inbox {
   }
 
   async append(notification: Notification): Promise<boolean> {
-    const { site, user, id, room, text, isCallersId, expiresAt } = notification;
+    const { site, user, id, room, text, isCallersId, expiresAt, claim } = notification;
     const [offset, read, unread] = await run(this.#redis, SCRIPTS.inboxAppend, [
       ...this.#keys.inbox(site, user),
       this.#keys.callersId(site, user, id),
       this.#keys.owner(site, id),
+      this.#keys.bridge,
+      this.#keys.bridgeProgress,
     ], [
       id,
       room,
@@ -60,7 +64,14 @@ export class RedisInbox implements Inbox {
       user,
       crypto.randomUUID().slice(0, 8),
       this.#keys.channel({ site, kind: "user", name: user }),
+      claim?.holder ?? "",
+      claim?.progress ?? "",
     ]) as [number, number, number];
+    if (offset < 0) {
+      throw new NotifyliError("unavailable", "Another node routes what is published by now", {
+        isOthers: true,
+      });
+    }
     if (read + unread > 0) this.#retention.onDropped({ read, unread });
     if (unread > 0) {
       log.warn(
@@ -71,9 +82,8 @@ export class RedisInbox implements Inbox {
     return offset > 0;
   }
 
-  async queued(site: string, user: UserId, room: string): Promise<StoredNotification[]> {
-    const { notifications } = await this.#read(site, user, { mode: "queued" }, { archived: true });
-    return notifications.filter((notification) => notification.room === room);
+  queued(site: string, user: UserId, room: string): Promise<Queued> {
+    return this.#read(site, user, { mode: "queued", argument: room }, { archived: true });
   }
 
   async sync(site: string, user: UserId, since?: Position): Promise<InboxSync> {

@@ -20,10 +20,10 @@ export class RedisKeys {
 
   /**
    * Hash of client id to lease and JSON: a user's clients in the room. The connection hash's name in braces puts
-   * both on one slot of a Redis Cluster.
+   * both on one slot of a Redis Cluster; the length keeps two pairs of room and user apart.
    */
   clients(site: string, room: string, user: UserId): string {
-    return `${this.#of(site)}clients:{${this.connections(site, room)}}:${user}`;
+    return `${this.#of(site)}clients:${user.length}:{${this.connections(site, room)}}:${user}`;
   }
 
   /** Pub/sub channel between nodes. */
@@ -75,6 +75,21 @@ export class RedisKeys {
   /** Who routes what is published on the message channel. */
   get bridge(): string {
     return `${this.prefix}bridge`;
+  }
+
+  /** How far the bridge came: the number of a mark, and of the payload after it. */
+  get bridgeProgress(): string {
+    return `${this.prefix}bridge-progress`;
+  }
+
+  /** Number of the last mark. */
+  get bridgeMark(): string {
+    return `${this.prefix}bridge-mark`;
+  }
+
+  /** Pub/sub channel on which bridges hear marks, and that the lock was released. */
+  get bridgeChannel(): string {
+    return `${this.prefix}bridge-events`;
   }
 
   #of(site: string): string {

@@ -38,6 +38,7 @@ export class Lease implements AsyncDisposable {
   #failure: string | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
   #ticking: Promise<void> = Promise.resolve();
+  #isTicking = false;
 
   /**
    * @param onLost the lease had ended: this node's presence must be written again
@@ -71,12 +72,14 @@ export class Lease implements AsyncDisposable {
   /** Takes a new lease. What was noted under an older one will be swept. */
   async take(): Promise<void> {
     this.#id = newLease();
-    await this.#renew(true);
+    // Before the first try: a Redis that refuses it now may take it at a later tick.
     clearInterval(this.#timer);
-    this.#timer = setInterval(
-      () => this.#ticking = this.#tick(),
-      this.#milliseconds * RENEWED_EVERY,
-    );
+    this.#timer = setInterval(() => {
+      if (this.#isTicking) return;
+      this.#isTicking = true;
+      this.#ticking = this.#tick().finally(() => this.#isTicking = false);
+    }, this.#milliseconds * RENEWED_EVERY);
+    await this.#renew(true);
   }
 
   async note(entry: LeaseEntry): Promise<void> {

@@ -1,26 +1,28 @@
 /** The Lua scripts, one atomic step each, as typed functions. */
 import { createHash } from "node:crypto";
 import type { Redis } from "ioredis";
+import BRIDGE_HOLD from "./lua/bridge_hold.lua" with { type: "text" };
+import BRIDGE_MARK from "./lua/bridge_mark.lua" with { type: "text" };
+import BRIDGE_RELEASE from "./lua/bridge_release.lua" with { type: "text" };
 import HISTORY from "./lua/history.lua" with { type: "text" };
 import INBOX from "./lua/inbox.lua" with { type: "text" };
 import INBOX_APPEND from "./lua/inbox_append.lua" with { type: "text" };
 import INBOX_MARK from "./lua/inbox_mark.lua" with { type: "text" };
 import INBOX_READ from "./lua/inbox_read.lua" with { type: "text" };
 import LEASE_RENEW from "./lua/lease_renew.lua" with { type: "text" };
-import LOCK_HOLD from "./lua/lock_hold.lua" with { type: "text" };
-import LOCK_RELEASE from "./lua/lock_release.lua" with { type: "text" };
 import PRESENCE from "./lua/presence.lua" with { type: "text" };
 import PUBLISH from "./lua/publish.lua" with { type: "text" };
 import { unavailable } from "./redis_client.ts";
 
 export const SCRIPTS = {
+  bridgeHold: script(BRIDGE_HOLD),
+  bridgeMark: script(BRIDGE_MARK),
+  bridgeRelease: script(BRIDGE_RELEASE),
   history: script(HISTORY),
   inboxAppend: script(INBOX + INBOX_APPEND),
   inboxMark: script(INBOX + INBOX_MARK),
   inboxRead: script(INBOX + INBOX_READ),
   leaseRenew: script(LEASE_RENEW),
-  lockHold: script(LOCK_HOLD),
-  lockRelease: script(LOCK_RELEASE),
   presence: script(PRESENCE),
   publish: script(PUBLISH),
 } as const;
@@ -49,4 +51,9 @@ export async function run(
 
 function script(lua: string): Script {
   return { lua, sha: createHash("sha1").update(lua).digest("hex") };
+}
+
+/** Makes all scripts known, so that none is sent twice and a later call never overtakes an earlier one. */
+export async function loadScripts(redis: Redis): Promise<void> {
+  await Promise.all(Object.values(SCRIPTS).map(({ lua }) => redis.script("LOAD", lua)));
 }

@@ -8,6 +8,7 @@ import type {
   Notification,
   NotificationState,
   Position,
+  Queued,
   StoredNotification,
 } from "../engine.ts";
 import type { UserId } from "../fields.ts";
@@ -44,15 +45,17 @@ export class SqliteInbox implements Inbox, Disposable {
 
   async append(notification: Notification): Promise<boolean> {
     const { site, user, id, room } = notification;
-    const text = await this.#store.commit(() => this.#insert(notification));
-    if (text === undefined) return false;
+    const stored = await this.#store.commit(() => this.#insert(notification));
+    if (stored === undefined) return false;
+    const { text, offset } = stored;
     const channel = { site, kind: "user", name: user } as const;
-    this.#fanOut(channel, { kind: "notification", id, room, text });
+    this.#fanOut(channel, { kind: "notification", id, room, text }, { offset, epoch: "-" });
     return true;
   }
 
-  queued(site: string, user: UserId, room: string): Promise<StoredNotification[]> {
-    return this.#read(this.#sql.queued, site, user, room, Date.now());
+  async queued(site: string, user: UserId, room: string): Promise<Queued> {
+    const offset = Number(this.#sql.position.get(site, user)?.["offset"] ?? 0);
+    return { offset, notifications: await this.#read(this.#sql.queued, site, user, room, Date.now()) };
   }
 
   async sync(site: string, user: UserId, since?: Position): Promise<InboxSync> {
@@ -135,8 +138,8 @@ export class SqliteInbox implements Inbox, Disposable {
     clearInterval(this.#sweeping);
   }
 
-  /** The finished text, or nothing for a caller's id that was there before. Runs in a commit. */
-  #insert(notification: Notification): string | undefined {
+  /** The finished text and its place, or nothing for a caller's id that was there before. Runs in a commit. */
+  #insert(notification: Notification): { text: string; offset: number } | undefined {
     const { site, user, id, room, isCallersId, expiresAt } = notification;
     const now = Date.now();
     if (isCallersId && this.#sql.takeId.run(site, user, id, now).changes === 0) return undefined;
@@ -144,7 +147,7 @@ export class SqliteInbox implements Inbox, Disposable {
     const text = withOffset(notification.text, offset);
     this.#sql.insert.run(site, user, id, room, text, offset, now, expiresAt ?? null);
     this.#trim(site, user, offset);
-    return text;
+    return { text, offset };
   }
 
   /** Drops what is over the inbox's size: read ones first, the oldest first. */

@@ -17,7 +17,7 @@ export function apiRoutes(node: Node, inbox: InboxService, config: Config): App 
   const api: App = new Hono();
   const { limits, bot } = config;
 
-  api.use(requireLocalCaller);
+  api.use(requireLocalCaller(config.host));
   api.use(requireReadablePath);
 
   api.post("/notifications", async (context) => {

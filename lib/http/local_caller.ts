@@ -2,6 +2,7 @@
 import { BlockList, isIPv6 } from "node:net";
 import type { Context, Next } from "hono";
 import { NotifyliError } from "../errors.ts";
+import { isAllowedOrigin } from "../origin.ts";
 import type { Bindings } from "./bindings.ts";
 
 const LOOPBACK = new BlockList();
@@ -11,26 +12,26 @@ LOOPBACK.addAddress("::1", "ipv6");
 /** Headers that only a proxy sets: behind one, every caller would look local. */
 const PROXY_HEADERS = ["forwarded", "x-forwarded-for", "x-real-ip", "via"];
 
-export async function requireLocalCaller(
-  context: Context<{ Bindings: Bindings }>,
-  next: Next,
-): Promise<void> {
-  const { address } = context.env.peer;
-  if (!isLoopback(address)) {
-    throw new NotifyliError(
-      "forbidden",
-      `Cannot use the API from ${address}: only from this machine`,
-    );
-  }
-  const proxy = PROXY_HEADERS.find((name) => context.req.header(name) !== undefined);
-  if (proxy !== undefined) {
-    throw new NotifyliError(
-      "forbidden",
-      `Cannot use the API through a proxy: the request has the header '${proxy}'`,
-    );
-  }
-  refuseOtherSites(context);
-  await next();
+/** @param host the address the server listens on: a caller from it is on this machine, too */
+export function requireLocalCaller(host: string) {
+  return async (context: Context<{ Bindings: Bindings }>, next: Next): Promise<void> => {
+    const { address } = context.env.peer;
+    if (!isLoopback(address) && address !== host) {
+      throw new NotifyliError(
+        "forbidden",
+        `Cannot use the API from ${address}: only from this machine`,
+      );
+    }
+    const proxy = PROXY_HEADERS.find((name) => context.req.header(name) !== undefined);
+    if (proxy !== undefined) {
+      throw new NotifyliError(
+        "forbidden",
+        `Cannot use the API through a proxy: the request has the header '${proxy}'`,
+      );
+    }
+    refuseOtherSites(context.req.raw, host);
+    await next();
+  };
 }
 
 export function isLoopback(address: string): boolean {
@@ -39,17 +40,17 @@ export function isLoopback(address: string): boolean {
 }
 
 /** A page of another site, open in a browser on this machine, is not a program of this machine's user. */
-function refuseOtherSites(context: Context): void {
-  const origin = context.req.header("origin");
-  const { host, hostname } = new URL(context.req.url); // HTTP/2 has no Host header
-  if (origin !== undefined && URL.parse(origin)?.host !== host) {
+function refuseOtherSites(request: Request, listensOn: string): void {
+  if (!isAllowedOrigin(request, [])) {
     throw new NotifyliError(
       "forbidden",
-      `Cannot use the API from a page of ${JSON.stringify(origin)}`,
+      `Cannot use the API from a page of ${JSON.stringify(request.headers.get("origin"))}`,
     );
   }
   // Else a name of another site that resolves to this machine would be "the same site".
-  if (hostname !== "localhost" && !isLoopback(hostname.replace(/^\[|\]$/g, ""))) {
+  const { host, hostname } = new URL(request.url);
+  const name = hostname.replace(/^\[|\]$/g, "");
+  if (name !== "localhost" && name !== listensOn && !isLoopback(name)) {
     throw new NotifyliError(
       "forbidden",
       `Cannot use the API as host ${JSON.stringify(host)}: call it by a loopback address`,

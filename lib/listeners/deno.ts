@@ -101,8 +101,7 @@ function attach(
   };
   webSocket.onmessage = ({ data }) => {
     if (events === undefined) return;
-    const size = typeof data === "string" ? data.length : data.byteLength;
-    if (size > maxFrameBytes) {
+    if (isOver(data, maxFrameBytes)) {
       // The runtime has received it whole by now: all that is left is to end the connection.
       webSocket.close(DISCONNECTS.frame_too_big.code, DISCONNECTS.frame_too_big.reason);
       return closed();
@@ -145,4 +144,13 @@ class DenoSocket implements Socket {
     this.close(DISCONNECTS.stalled);
     this.#closed();
   }
+}
+
+const encoder = new TextEncoder();
+
+/** Whether a message has more bytes than the limit; a text is only encoded where its length leaves it open. */
+function isOver(data: string | ArrayBuffer, limit: number): boolean {
+  if (typeof data !== "string") return data.byteLength > limit;
+  if (data.length > limit) return true;
+  return data.length * 3 > limit && encoder.encode(data).length > limit;
 }

@@ -26,5 +26,5 @@ export function restartPauseMs(random: () => number = Math.random): number {
 
 /** Whether a page that was closed with this code should come back by itself. */
 export function mayComeBack(code: number): boolean {
-  return !((code >= 3500 && code < 4000) || code >= 4500);
+  return code !== 1009 && !((code >= 3500 && code < 4000) || code >= 4500);
 }

@@ -77,8 +77,8 @@ async function answer(client: Client, fields: Fields, run: Run): Promise<void> {
   if (ref !== undefined) {
     client.send(new Outgoing(JSON.stringify({ type: "reply", ref, success: true, data })));
   } else if (command.type === "ping") client.send(new Outgoing(pongFrame()));
-  const { inbox, offset } = data as Partial<ConnectData & RoomData>;
-  release(client, command, offset ?? 0, inbox?.notifications.map(({ id }) => String(id)) ?? []);
+  const { inbox, offset = inbox?.offset ?? 0 } = data as Partial<ConnectData & RoomData>;
+  release(client, command, offset, inbox?.notifications.map(({ id }) => String(id)) ?? []);
 }
 
 /** What was held back while a command was worked on follows its reply. */
@@ -88,7 +88,7 @@ function release(
   upTo: number,
   ids: string[],
 ): void {
-  if (type === "connect") client.releaseInbox(ids);
+  if (type === "connect") client.releaseInbox(ids, upTo);
   if (type === "subscribe" || type === "presence") {
     const { room } = command as { room: string };
     client.releaseRoom(room, type === "subscribe" ? upTo : 0);
@@ -105,7 +105,7 @@ function failure({ code, message, options: { field } }: NotifyliError, fields?: 
 }
 
 interface ConnectData {
-  readonly inbox: { readonly notifications: readonly Fields[] };
+  readonly inbox: { readonly offset: number; readonly notifications: readonly Fields[] };
 }
 
 async function connect(

@@ -25,11 +25,26 @@ export class Acks {
       const [oldest = ""] = this.#pending;
       this.#pending.delete(oldest);
     }
-    this.#cancel ??= this.#link.clock.after(0, () => this.flush());
+    this.schedule();
   }
 
-  /** Sends what is pending, also what the last connection did not bring over. */
-  flush(): void {
+  /** Sends what is pending at the end of this tick, also what the last connection did not bring over. */
+  schedule(): void {
+    this.#cancel ??= this.#link.clock.after(0, () => this.#flush());
+  }
+
+  /** The connection is gone, and what was on its way must be sent again. */
+  interrupt(): void {
+    this.#sent.clear();
+  }
+
+  /** Sends what is pending, and no more. */
+  close(): void {
+    this.#flush();
+    this.#pending.clear();
+  }
+
+  #flush(): void {
     this.#cancel?.();
     this.#cancel = undefined;
     if (!this.#link.online) return;
@@ -46,17 +61,5 @@ export class Acks {
         }
       });
     }
-  }
-
-  /** The connection is gone, and what was on its way must be sent again. */
-  interrupt(): void {
-    this.#sent.clear();
-  }
-
-  /** Sends no more by itself. */
-  close(): void {
-    this.flush();
-    this.#cancel?.();
-    this.#pending.clear();
   }
 }

@@ -51,6 +51,8 @@ export class Connection {
   #pingIntervalMs = 0;
   /** Of the pause, the handshake or the next ping: there is one at a time. */
   #cancelTimer = () => {};
+  /** By when something must have come, since we pinged. */
+  #deadlineAt = Infinity;
   #cancelDeadline = () => {};
 
   constructor(options: ResolvedOptions, events: ConnectionEvents) {
@@ -124,7 +126,7 @@ export class Connection {
   }
 
   #received(text: string): void {
-    this.#cancelDeadline(); // whatever it is, the server is there
+    this.#answered(); // whatever it is, the server is there
     this.#events.received(text);
   }
 
@@ -136,9 +138,17 @@ export class Connection {
   }
 
   #ping(deadlineMs: number): void {
-    this.#cancelDeadline();
-    this.#cancelDeadline = this.#clock.after(deadlineMs, () => this.lose("No answer to 'ping'"));
     this.send('{"type":"ping"}');
+    const deadlineAt = this.#clock.now() + deadlineMs;
+    if (deadlineAt >= this.#deadlineAt) return; // an earlier ping's comes first
+    this.#answered();
+    this.#deadlineAt = deadlineAt;
+    this.#cancelDeadline = this.#clock.after(deadlineMs, () => this.lose("No answer to 'ping'"));
+  }
+
+  #answered(): void {
+    this.#cancelDeadline();
+    this.#deadlineAt = Infinity;
   }
 
   #closed(code: number, reason: string): void {
@@ -166,7 +176,7 @@ export class Connection {
 
   #drop(): void {
     this.#cancelTimer();
-    this.#cancelDeadline();
+    this.#answered();
     const transport = this.#transport;
     if (transport === undefined) return;
     this.#transport = undefined;

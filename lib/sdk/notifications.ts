@@ -97,7 +97,7 @@ export class Notifications {
     this.#setUnread(unread);
     this.#stream.recover(inbox);
     this.#taken();
-    this.#acks.flush();
+    this.#acks.schedule();
   }
 
   /** By the client, as are the next three. */

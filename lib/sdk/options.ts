@@ -1,6 +1,7 @@
 /** What a client is made with, and what it takes from its surroundings when nothing else is given. */
 import { webSocketTransport } from "./transport.ts";
 import type { OpenTransport, WebSocketConstructor } from "./transport.ts";
+import { systemWakeSources, type WakeSource } from "./wake.ts";
 
 /** Time, so that tests can make their own. */
 export interface Clock {
@@ -15,9 +16,6 @@ export interface KeyValueStore {
   getItem(key: string): string | null;
   setItem(key: string, value: string): void;
 }
-
-/** The part of `window` and `document` that tells when the network or the reader came back. */
-export type WakeSource = Pick<EventTarget, "addEventListener" | "removeEventListener">;
 
 /** What tests may replace. */
 export interface Environment {
@@ -82,7 +80,7 @@ const systemClock: Clock = {
 
 /** Absolute, and `ws:` where it was `http:`. */
 function webSocketUrl(address: string | URL): string {
-  const url = new URL(address, globalThis.location?.href);
+  const url = new URL(address, pageAddress());
   url.protocol = url.protocol.replace("http", "ws");
   if (!/^wss?:$/.test(url.protocol)) {
     throw new TypeError(`Cannot connect to "${address}": it is no ws, wss, http or https address`);
@@ -90,11 +88,7 @@ function webSocketUrl(address: string | URL): string {
   return url.href;
 }
 
-function systemWakeSources(): WakeSource[] {
-  const sources: unknown[] = [globalThis, globalThis.document];
-  return sources.filter(isWakeSource);
-}
-
-function isWakeSource(value: unknown): value is WakeSource {
-  return typeof (value as Partial<WakeSource> | undefined)?.addEventListener === "function";
+/** What a relative address is relative to; outside of a page there is none. */
+function pageAddress(): string | undefined {
+  return (globalThis as { location?: { readonly href: string } }).location?.href;
 }

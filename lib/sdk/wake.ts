@@ -1,18 +1,35 @@
 /** Hears that the network or the reader came back; `connection.ts` then waits no longer. */
-import type { WakeSource } from "./options.ts";
+
+/** The part of `window` and `document` that tells. */
+export interface WakeSource {
+  addEventListener(type: string, listener: (event: WakeEvent) => void): void;
+  removeEventListener(type: string, listener: (event: WakeEvent) => void): void;
+}
+
+interface WakeEvent {
+  readonly type: string;
+}
 
 const EVENTS = ["online", "offline", "visibilitychange"] as const;
 
+/** In a page; elsewhere there is no document. */
+const { document } = globalThis as { document?: WakeSource & { readonly visibilityState: string } };
+
 /** Calls `wake` at each of them, until the function it returns is called. */
 export function watchWake(sources: readonly WakeSource[], wake: () => void): () => void {
-  const heard = ({ type }: Event) => {
-    const isHidden = type === "visibilitychange" &&
-      globalThis.document?.visibilityState === "hidden";
-    if (!isHidden) wake();
+  const heard = ({ type }: WakeEvent) => {
+    if (type !== "visibilitychange" || document?.visibilityState !== "hidden") wake();
   };
   const each = (change: "addEventListener" | "removeEventListener") => {
     for (const source of sources) for (const event of EVENTS) source[change](event, heard);
   };
   each("addEventListener");
   return () => each("removeEventListener");
+}
+
+/** Those that there are here. */
+export function systemWakeSources(): WakeSource[] {
+  // Node.js has no events of its own on `globalThis`.
+  const own = "addEventListener" in globalThis ? [globalThis] : [];
+  return document === undefined ? own : [...own, document];
 }

@@ -163,7 +163,8 @@ export function testEngine(name: string, open: OpenEngine): void {
     const text = '{"offset":1,"id":"n-1\\n"}';
     assert.deepEqual(heard[0]?.channel, { site: SITE, kind: "user", name: "1" });
     assert.deepEqual(heard[0]?.publication, { kind: "notification", id, room, text });
-    const [queued] = await inbox.queued(SITE, "1", "lobby");
+    const { offset, notifications: [queued] } = await inbox.queued(SITE, "1", "lobby");
+    assert.equal(offset, 1);
     assert.ok(Math.abs(Number(queued?.queuedAt) - Date.now()) < 60_000);
     assert.deepEqual(queued, { id, room, text, offset: 1, queuedAt: queued?.queuedAt });
   });
@@ -173,19 +174,27 @@ export function testEngine(name: string, open: OpenEngine): void {
     await Promise.all(ids.map((id) => inbox.append(notification(id))));
     await inbox.append(notification("other-room", { room: "elsewhere" }));
     await inbox.append(notification("other-user", { user: "2" }));
-    const queued = await inbox.queued(SITE, "1", "lobby");
+    const { offset, notifications: queued } = await inbox.queued(SITE, "1", "lobby");
+    assert.equal(offset, 51);
     assert.deepEqual(queued.map(({ id }) => id), ids);
     assert.deepEqual(queued.map(({ offset }) => offset), ids.map((_, index) => index + 1));
-    assert.deepEqual((await inbox.queued(SITE, "2", "lobby")).map(({ id }) => id), ["other-user"]);
+    assert.deepEqual((await inbox.queued(SITE, "2", "lobby")).notifications.map(({ id }) => id), [
+      "other-user",
+    ]);
   });
 
   test("moves notifications on from state to state, each once", async ({ inbox }) => {
     for (const id of ["n-1", "n-2", "n-3"]) await inbox.append(notification(id));
     assert.deepEqual(await inbox.mark(SITE, "1", "sent", ["n-1", "unknown"]), ["n-1"]);
     assert.deepEqual(await inbox.mark(SITE, "1", "sent", ["n-1"]), []);
-    assert.deepEqual((await inbox.queued(SITE, "1", "lobby")).map(({ id }) => id), ["n-2", "n-3"]);
+    assert.deepEqual((await inbox.queued(SITE, "1", "lobby")).notifications.map(({ id }) => id), [
+      "n-2",
+      "n-3",
+    ]);
     assert.deepEqual(await inbox.mark(SITE, "1", "delivered", ["n-1", "n-2"]), ["n-1", "n-2"]);
-    assert.deepEqual((await inbox.queued(SITE, "1", "lobby")).map(({ id }) => id), ["n-3"]);
+    assert.deepEqual((await inbox.queued(SITE, "1", "lobby")).notifications.map(({ id }) => id), [
+      "n-3",
+    ]);
     assert.equal(await inbox.unread(SITE, "1"), 3);
     assert.deepEqual(await inbox.mark(SITE, "1", "read", ["n-3"]), ["n-3"]);
     assert.equal(await inbox.unread(SITE, "1"), 2);
@@ -274,7 +283,9 @@ export function testEngine(name: string, open: OpenEngine): void {
     const { notifications, unread } = await inbox.sync(SITE, "1");
     assert.deepEqual(notifications.map(({ id }) => id), ["stays"]);
     assert.equal(unread, 1);
-    assert.deepEqual((await inbox.queued(SITE, "1", "lobby")).map(({ id }) => id), ["stays"]);
+    assert.deepEqual((await inbox.queued(SITE, "1", "lobby")).notifications.map(({ id }) => id), [
+      "stays",
+    ]);
     assert.deepEqual((await inbox.list(SITE, "1", { limit: 9 })).map(({ id }) => id), ["stays"]);
   });
 
@@ -296,8 +307,8 @@ export function testEngine(name: string, open: OpenEngine): void {
     await presence.add("acme", "1", connection("1", "c1"));
     assert.deepEqual(await presence.list(SITE, "lobby"), []);
     await inbox.append(notification("n-1", { site: "acme" }));
-    assert.deepEqual(await inbox.queued(SITE, "1", "lobby"), []);
-    assert.equal((await inbox.queued("acme", "1", "lobby")).length, 1);
+    assert.deepEqual((await inbox.queued(SITE, "1", "lobby")).notifications, []);
+    assert.equal((await inbox.queued("acme", "1", "lobby")).notifications.length, 1);
   });
 
   test("is ready", async (engine) => {

@@ -1,10 +1,16 @@
 -- Stores a notification, drops what is too much or too old, and fans out.
--- KEYS (after the inbox's): id that a caller made, owner of the id
+-- KEYS (after the inbox's): id that a caller made, owner of the id, the bridge's lock and progress
 -- ARGV: id, room, frame, 1 if a caller made the id, seconds such an id is known, most notifications (0: any),
 --   milliseconds one is kept (0: for ever), Unix time in milliseconds it expires ('' for never), user,
---   epoch to take if there is none, pub/sub channel
--- Returns offset (0: the caller's id was known), read ones dropped, unread ones dropped.
+--   epoch to take if there is none, pub/sub channel, who must hold the bridge's lock ('' for nobody), the progress
+-- Returns offset (0: the caller's id was known; -1: another holds the lock), read ones dropped, unread ones dropped.
 local id = ARGV[1]
+if ARGV[12] ~= '' then
+  if redis.call('GET', KEYS[10]) ~= ARGV[12] then
+    return { -1, 0, 0 }
+  end
+  redis.call('SET', KEYS[11], ARGV[13])
+end
 if ARGV[4] == '1' and not redis.call('SET', KEYS[8], 1, 'NX', 'EX', ARGV[5]) then
   return { 0, 0, 0 }
 end
@@ -43,9 +49,9 @@ if kept_ms > 0 then
     end
     drop(old)
   end
-  for _, key in ipairs(KEYS) do
-    if key ~= KEYS[8] then
-      redis.call('PEXPIRE', key, kept_ms)
+  for i = 1, 9 do
+    if i ~= 8 then
+      redis.call('PEXPIRE', KEYS[i], kept_ms)
     end
   end
 end

@@ -1,5 +1,5 @@
 -- Reads an inbox.
--- ARGV: queued | unread | since | before | id, its argument (an offset or id), most notifications (0: all),
+-- ARGV: queued | unread | since | before | id, its argument (room, offset or id), most notifications (0: all),
 --   1 to read archived ones too, epoch to take if there is none ('' where none is needed), milliseconds that is kept
 --   (0: for ever)
 -- Returns offset, epoch, dropped, count of unread ones, then id, offset, "room\nframe" and times of each found.
@@ -23,8 +23,12 @@ local limit = tonumber(ARGV[3])
 local position = redis.call('HMGET', POSITION, 'offset', 'epoch', 'dropped')
 local found = { tonumber(position[1] or 0), position[2] or '', tonumber(position[3] or 0), redis.call('ZCARD', UNREAD) }
 local count = 0
+local room = ARGV[1] == 'queued' and ARGV[2] .. '\n' or ''
 for _, id in ipairs(ids) do
   local frame = redis.call('HGET', FRAMES, id)
+  if frame and string.sub(frame, 1, #room) ~= room then
+    frame = nil
+  end
   local times = frame and times_of(id)
   if times and (times[ARCHIVED] == '' or ARGV[4] == '1') then
     table.insert(found, id)

@@ -1,0 +1,11 @@
+-- Takes the bridge's lock if it is free, or keeps one's own.
+-- KEYS: lock, progress
+-- ARGV: holder, milliseconds it lasts
+-- Returns 0 if it is held now, else the milliseconds until its holder must have renewed it; then the progress.
+local holder = redis.call('GET', KEYS[1])
+local progress = redis.call('GET', KEYS[2]) or ''
+if holder and holder ~= ARGV[1] then
+  return { math.max(1, redis.call('PTTL', KEYS[1])), progress }
+end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return { 0, progress }

@@ -1,0 +1,11 @@
+/** Which web pages may use a server: a browser says where a page is from, and a program says nothing. */
+
+/** Origins besides the server's own, such as `https://shop.example`; `*` for any. */
+export type AllowedOrigins = readonly string[];
+
+/** Whether a request comes from a page of the server itself or of an allowed site, or from no page at all. */
+export function isAllowedOrigin(request: Request, allowed: AllowedOrigins): boolean {
+  const origin = request.headers.get("origin");
+  if (origin === null || allowed.includes("*") || allowed.includes(origin)) return true;
+  return URL.parse(origin)?.host === new URL(request.url).host; // HTTP/2 has no Host header
+}

@@ -11,7 +11,7 @@ import { NotifyliError } from "./errors.ts";
 
 const log = getLogger(["notifyli", "bridge"]);
 
-/** Payloads that are kept for a change of holders; past so many the oldest go, and that is counted as refused. */
+/** Payloads that are kept for a change of holders; past so many the oldest go. */
 const MAX_KEPT = 50_000;
 
 /** Marks after which a payload is no longer kept: 5 s, longer than a lock outlives its holder. */
@@ -25,7 +25,6 @@ interface Heard {
   readonly payload: string;
   mark: number;
   index: number;
-  isRouted: boolean;
 }
 
 /** Stores one payload, with how far the bridge came. Never rejects. */
@@ -36,6 +35,8 @@ export class BridgeRouter {
   readonly #route: Route;
   readonly #counters: Counters;
   #heard: Heard[] = [];
+  /** The first of them that this node has not routed. */
+  #next = 0;
   /** 0 before the first mark is heard. */
   #mark = 0;
   #index = 0;
@@ -52,11 +53,9 @@ export class BridgeRouter {
   /** A payload came. */
   hear(payload: string): void {
     this.#counters.bridge_received++;
-    const heard = { payload, mark: this.#mark, index: ++this.#index, isRouted: false };
-    this.#heard.push(heard);
-    const isReady = this.#mark > 0 && this.#renewing === undefined && !this.#isStopping;
-    if (isReady && this.#lock.isHeld) this.#send(heard);
-    else if (this.#heard.length > MAX_KEPT) this.#dropOldest();
+    this.#heard.push({ payload, mark: this.#mark, index: ++this.#index });
+    if (this.#heard.length > MAX_KEPT) this.#forget(1);
+    if (this.#lock.isHeld) this.#sendAll();
   }
 
   /** A mark came: what is too old for any change of holders is forgotten. */
@@ -65,7 +64,7 @@ export class BridgeRouter {
     this.#mark = mark;
     this.#index = 0;
     const first = this.#heard.findIndex((heard) => heard.mark > mark - KEPT_MARKS);
-    this.#heard.splice(0, first === -1 ? this.#heard.length : first);
+    this.#forget(first === -1 ? this.#heard.length : first);
   }
 
   /** Keeps the lock or tries to take it, and routes what its holders have not. */
@@ -77,6 +76,7 @@ export class BridgeRouter {
   /** What was heard up to now says nothing of what comes: the connection is a new one. */
   reset(): void {
     this.#heard = [];
+    this.#next = 0;
     this.#mark = 0;
     this.#index = 0;
   }
@@ -95,16 +95,21 @@ export class BridgeRouter {
     try {
       const progress = await this.#lock.hold();
       if (progress === undefined) return;
-      if (!before) log.info("this node routes what is published");
-      const [mark = 0, index = 0] = progress.split(":").map(Number);
-      for (const heard of this.#mark > 0 ? this.#heard : []) {
-        const isDone = heard.mark < mark || heard.mark === mark && heard.index <= index;
-        if (!heard.isRouted && !isDone) this.#send(heard);
-      }
+      if (!before) this.#goOnFrom(progress);
+      this.#sendAll();
       await this.#lock.mark();
     } catch (error) {
       this.#noteFailure(error);
     }
+  }
+
+  /** Skips what the holders before this one have routed. */
+  #goOnFrom(progress: string): void {
+    log.info("this node routes what is published");
+    const [mark = 0, index = 0] = progress.split(":").map(Number);
+    const isDone = (heard: Heard) =>
+      heard.mark < mark || heard.mark === mark && heard.index <= index;
+    while (this.#next < this.#heard.length && isDone(this.#heard[this.#next]!)) this.#next++;
   }
 
   /** Names the places of what was heard before the first mark, after all that others may have heard before it. */
@@ -116,11 +121,20 @@ export class BridgeRouter {
     void this.renew();
   }
 
-  #send(heard: Heard): void {
-    heard.isRouted = true;
-    const routing = this.#route(heard.payload, `${heard.mark}:${heard.index}`)
-      .finally(() => this.#routing.delete(routing));
-    this.#routing.add(routing);
+  /** Routes all there is, in order; before the first mark its places have no names yet. */
+  #sendAll(): void {
+    if (this.#isStopping || this.#mark === 0) return;
+    for (; this.#next < this.#heard.length; this.#next++) {
+      const { payload, mark, index } = this.#heard[this.#next]!;
+      const routing = this.#route(payload, `${mark}:${index}`)
+        .finally(() => this.#routing.delete(routing));
+      this.#routing.add(routing);
+    }
+  }
+
+  #forget(count: number): void {
+    this.#heard.splice(0, count);
+    this.#next = Math.max(0, this.#next - count);
   }
 
   /** That Redis is away it has logged itself; that it refuses, its lease has. */
@@ -128,15 +142,5 @@ export class BridgeRouter {
     const reason = error instanceof Error ? error.message : String(error);
     const isKnown = error instanceof NotifyliError;
     log[isKnown ? "debug" : "error"]("the lock was not renewed: {reason}", { reason });
-  }
-
-  #dropOldest(): void {
-    const oldest = this.#heard.shift();
-    if (oldest?.isRouted !== false) return;
-    if (this.#counters.bridge_refused++ % 1000 === 0) {
-      log.error("payloads are lost: nobody routes them, and more than {most} wait", {
-        most: MAX_KEPT,
-      });
-    }
   }
 }

@@ -7,7 +7,7 @@ import { DEFAULT_SITE, type InboxSync, type Position, type Published } from "./e
 import type { UserConnection } from "./engine.ts";
 import { type Disconnect, DISCONNECTS, NotifyliError } from "./errors.ts";
 import { type Fields, type UserId, userIdOnWire } from "./fields.ts";
-import { Outgoing, type Socket, type SocketEvents } from "./socket.ts";
+import type { Outgoing, Socket, SocketEvents } from "./socket.ts";
 
 /** Frames that may wait while an earlier one of the same client is worked on; one more closes the client. */
 const MAX_WAITING_FRAMES = 1000;
@@ -43,6 +43,12 @@ export interface ClientNode {
   rename(client: Client, user: UserId, membership: Membership): Promise<void>;
   /** Messages of the room after `since`, to be sent before those that were held back meanwhile. */
   recover(client: Client, room: string, since: Position | undefined): Promise<RoomSync>;
+  /** Messages of a room that are kept: the last ones, or those after `since`. */
+  history(
+    client: Client,
+    room: string,
+    options: { since?: Position; limit: number },
+  ): Promise<RoomSync>;
   /** From now on the client gets its user's notifications; what is there already is the answer. */
   openInbox(client: Client, user: UserId, since: Position | undefined): Promise<InboxSync>;
   /** Everyone in the room; from now on the client gets its joins and leaves. */
@@ -76,7 +82,7 @@ export interface PublishedMessage extends Partial<Published> {
 /** A room's messages from a position on. */
 export interface RoomSync extends Position {
   readonly recovered: boolean;
-  readonly reason?: "new" | "epoch" | "expired";
+  readonly reason?: "new" | "epoch" | "expired" | "too_many" | "no_history";
   /** Finished frames, oldest first. */
   readonly publications: readonly string[];
 }

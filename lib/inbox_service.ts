@@ -50,8 +50,13 @@ export class InboxService {
     await this.#inbox.mark(site, user, "delivered", ids);
   }
 
-  /** The user has read these, or all. */
-  async read(site: string, user: UserId, ids?: readonly string[]): Promise<{ unread: number }> {
+  /** The user has read these, or all up to an offset, or all. */
+  async read(
+    site: string,
+    user: UserId,
+    which?: readonly string[] | number,
+  ): Promise<{ unread: number }> {
+    const ids = typeof which === "number" ? await this.#unreadUpTo(site, user, which) : which;
     const changed = await this.#inbox.mark(site, user, "read", ids);
     return await this.#tell(site, user, { event: "read", ids: changed });
   }
@@ -80,6 +85,11 @@ export class InboxService {
       ...(deliveredAt && { delivered_at: seconds(deliveredAt) }),
       ...(readAt && { read_at: seconds(readAt) }),
     };
+  }
+
+  async #unreadUpTo(site: string, user: UserId, offset: number): Promise<string[]> {
+    const { notifications } = await this.#inbox.sync(site, user);
+    return notifications.filter((each) => each.offset <= offset).map(({ id }) => id);
   }
 
   async #tell(

@@ -38,6 +38,9 @@ import { Subscriptions } from "./subscriptions.ts";
 
 const log = getLogger(["notifyli", "node"]);
 
+/** A position after all there is. */
+const MAX_OFFSET = Number.MAX_SAFE_INTEGER;
+
 /** Most messages of a room that one answer brings back. */
 const MAX_RECOVERED = 1000;
 
@@ -204,24 +207,40 @@ export class Node implements ClientNode, EngineHandler {
 
   /** Messages of a room after `since`; without it, only where the room stands. */
   async recover(client: Client, room: string, since: Position | undefined): Promise<RoomSync> {
+    const failed = (reason: RoomSync["reason"], at = { offset: 0, epoch: "" }) => (
+      { ...at, recovered: false, reason, publications: [] }
+    );
+    if (this.#history.of(room).size === 0) return failed("no_history");
     const channel = roomChannel(client.site, room);
-    const options = { since: since?.offset ?? Number.MAX_SAFE_INTEGER, limit: MAX_RECOVERED };
+    const options = { since: since?.offset ?? MAX_OFFSET, limit: MAX_RECOVERED };
     const { offset, epoch, publications } = await this.#engine.broker.history(channel, options);
-    if (since === undefined) {
-      return { offset, epoch, recovered: false, reason: "new", publications: [] };
-    }
+    const at = { offset, epoch };
+    if (since === undefined) return failed("new", at);
+    if (since.epoch !== epoch || since.offset > offset) return failed("epoch", at);
     const missed = offset - since.offset;
-    const isWhole = publications.length === missed;
-    if (since.epoch !== "" && (since.epoch !== epoch || missed < 0)) {
-      return { offset, epoch, recovered: false, reason: "epoch", publications: [] };
-    }
-    if (since.epoch !== "" && !isWhole) {
-      return { offset, epoch, recovered: false, reason: "expired", publications: [] };
-    }
+    if (missed > MAX_RECOVERED) return failed("too_many", at);
+    if (publications.length < missed) return failed("expired", at);
+    return { offset, epoch, recovered: true, publications: publications.map(({ text }) => text) };
+  }
+
+  /** The last messages of a room; or, with `since`, those that are kept after it, oldest first. */
+  async history(
+    client: Client,
+    room: string,
+    { since, limit }: { since?: Position; limit: number },
+  ): Promise<RoomSync> {
+    const channel = roomChannel(client.site, room);
+    const { broker } = this.#engine;
+    const { offset, epoch } = await broker.history(channel, { since: MAX_OFFSET, limit: 1 });
+    const isKnown = since === undefined || since.epoch === epoch;
+    const from = isKnown ? since?.offset ?? Math.max(0, offset - limit) : MAX_OFFSET;
+    const { publications } = await broker.history(channel, { since: from, limit });
+    const isWhole = isKnown && (publications[0]?.offset ?? from + 1) === from + 1;
     return {
       offset,
       epoch,
       recovered: isWhole,
+      ...(isWhole ? {} : { reason: isKnown ? "expired" : "epoch" }),
       publications: publications.map(({ text }) => text),
     };
   }

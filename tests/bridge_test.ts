@@ -172,3 +172,161 @@ Deno.test("a Redis that refuses to write is no quiet loss: readiness, log and co
     return client.ofType("direct_message").some(({ message }) => message === "again");
   });
 });
+
+Deno.test("a Redis that vanished without a word is noticed, logged once, and taken up again", async () => {
+  await using redis = await RedisServer.start();
+  await using proxy = new BlackHole(redis.port);
+  await using program = await Program.start({
+    env: { REDIS_URL: `redis://127.0.0.1:${proxy.port}` },
+  });
+  await using client = await TestClient.join(program.webSocketUrl, { user: 1, room: "1" });
+  proxy.swallow(); // what stands goes nowhere from now on; new connections are served
+  await waitFor(
+    "the loss is logged",
+    () => program.log.some(({ message }) => message.includes("cannot be reached")),
+    30_000,
+  );
+  await waitFor(
+    "all three connections are back",
+    () => program.log.filter(({ message }) => message.includes("is back")).length === 3,
+    30_000,
+  );
+  const lost = program.log.filter(({ message }) => message.includes("cannot be reached"));
+  assert.equal(lost.length, 3, "once for each connection");
+  await waitFor("it routes again", async () => {
+    await redis.cli("PUBLISH", CHANNEL, `{"user_id":1,"message":"again"}`);
+    return client.ofType("direct_message").length > 0;
+  });
+});
+
+Deno.test("a bridge that may not subscribe says so, in its log and its readiness", async () => {
+  await using redis = await RedisServer.start();
+  await redis.cli(
+    "ACL",
+    "SETUSER",
+    "app",
+    "on",
+    ">secret",
+    "~*",
+    "+@all",
+    "&notifyli:bridge-events",
+  );
+  const REDIS_URL = `redis://app:secret@127.0.0.1:${redis.port}`;
+  await using program = await Program.start({ env: { REDIS_URL } });
+  const { reason } = await waitFor("it is not ready", async () => {
+    const response = await fetch(`${program.url}/readyz`);
+    const body = await response.json();
+    return response.status === 503 && body;
+  });
+  assert.match(reason, /Cannot subscribe to notifyli:messages: .*NOPERM/);
+  assert.ok(program.log.some(({ level, message }) => level === "error" && /NOPERM/.test(message)));
+});
+
+Deno.test("a start while Redis refuses writes is made good once it takes them", async () => {
+  await using redis = await RedisServer.start();
+  await redis.cli("CONFIG", "SET", "min-replicas-to-write", "1");
+  await using program = await Program.start({ env: { ...redis.env, REDIS_LEASE_SECONDS: "3" } });
+  assert.equal(await statusOf(`${program.url}/readyz`), 503);
+  await redis.cli("CONFIG", "SET", "min-replicas-to-write", "0");
+  await waitFor("it is ready", async () => await statusOf(`${program.url}/readyz`) === 200);
+  assert.equal(await redis.cli("ZCARD", "notifyli:leases"), "1");
+});
+
+Deno.test("presence that could not be removed is removed later", async () => {
+  await using redis = await RedisServer.start();
+  await using program = await Program.start({
+    env: { ...redis.env, APP_KEEPALIVE_SECONDS: "1", REDIS_LEASE_SECONDS: "60" },
+  });
+  const client = await TestClient.join(program.webSocketUrl, { user: 5, room: "ghost" });
+  await redis.cli("CONFIG", "SET", "min-replicas-to-write", "1");
+  await client.close();
+  await waitFor(
+    "the removal has failed",
+    () => program.log.some(({ message }) => /leave failed/.test(message)),
+  );
+  assert.equal(await redis.cli("EXISTS", "notifyli:connections:ghost"), "1");
+  await redis.cli("CONFIG", "SET", "min-replicas-to-write", "0");
+  await waitFor(
+    "the user is gone",
+    async () => await redis.cli("EXISTS", "notifyli:connections:ghost") === "0",
+  );
+});
+
+Deno.test("SIGTERM tells clients to come back at once, also while Redis is frozen", async () => {
+  await using redis = await RedisServer.start();
+  await using program = await Program.start({
+    env: { ...redis.env, APP_SHUTDOWN_SECONDS: "2" },
+  });
+  const client = await TestClient.join(program.webSocketUrl, { user: 1, room: "1" });
+  redis.signal("SIGSTOP");
+  program.kill("SIGTERM");
+  assert.equal((await client.waitClosed()).code, 3001);
+  assert.equal((await program.ended()).code, 0);
+  redis.signal("SIGCONT");
+});
+
+async function statusOf(url: string): Promise<number> {
+  const response = await fetch(url);
+  await response.body?.cancel();
+  return response.status;
+}
+
+/** A way to a server that can swallow all that goes over the connections there are. */
+class BlackHole implements AsyncDisposable {
+  readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  readonly #target: number;
+  readonly #connections = new Set<Deno.TcpConn>();
+  readonly #done: Promise<void>;
+  /** Connections with a lower number are swallowed. */
+  #swallowed = 0;
+  #count = 0;
+
+  constructor(target: number) {
+    this.#target = target;
+    this.#done = this.#accept();
+  }
+
+  get port(): number {
+    return this.#listener.addr.port;
+  }
+
+  swallow(): void {
+    this.#swallowed = this.#count;
+  }
+
+  async #accept(): Promise<void> {
+    const running: Promise<void>[] = [];
+    for await (const near of this.#listener) {
+      const far = await Deno.connect({ hostname: "127.0.0.1", port: this.#target });
+      const number = this.#count++;
+      this.#connections.add(near).add(far);
+      running.push(this.#carry(near, far, number), this.#carry(far, near, number));
+    }
+    await Promise.all(running);
+  }
+
+  async #carry(from: Deno.TcpConn, to: Deno.TcpConn, number: number): Promise<void> {
+    const buffer = new Uint8Array(65536);
+    try {
+      for (;;) {
+        const length = await from.read(buffer);
+        if (length === null) break;
+        if (number < this.#swallowed) continue;
+        for (let sent = 0; sent < length;) sent += await to.write(buffer.subarray(sent, length));
+      }
+    } catch {
+      // one of the two ends is closed
+    }
+    if (number >= this.#swallowed) this.#close(to);
+  }
+
+  #close(connection: Deno.TcpConn): void {
+    if (this.#connections.delete(connection)) connection.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#listener.close();
+    for (const connection of [...this.#connections]) this.#close(connection);
+    await this.#done;
+  }
+}

@@ -93,6 +93,34 @@ for (const listener of ["deno", "node"]) {
     assert.match(response, /it is at \/ws/);
   });
 
+  Deno.test(`${listener} listener: takes no upgrade but by GET, and is unharmed by others`, async () => {
+    await using program = await start();
+    for (const method of ["TRACE", "POST", "CONNECT"]) {
+      using connection = await Deno.connect({ hostname: "127.0.0.1", port: program.port });
+      const request = `${method} /ws HTTP/1.1\r\nHost: 127.0.0.1\r\n${UPGRADE}\r\n`;
+      await connection.write(new TextEncoder().encode(request));
+      const answer = new Uint8Array(12);
+      await connection.read(answer);
+      assert.notEqual(new TextDecoder().decode(answer), "HTTP/1.1 101", method);
+    }
+    await using client = await TestClient.connect(program.webSocketUrl);
+    await client.settled();
+    assert.deepEqual(program.errors, []);
+  });
+
+  Deno.test(`${listener} listener: a page of another site may connect only if it is named`, async () => {
+    await using program = await start({ APP_ALLOWED_ORIGINS: "https://shop.example" });
+    const status = async (origin: string) => {
+      const answer = await rawUpgrade(program.port, "/ws", `Origin: ${origin}\r\n`);
+      return answer.slice(9, 12);
+    };
+    assert.equal(await status("https://evil.example"), "403");
+    assert.equal(await status("https://shop.example.evil.example"), "403");
+    assert.equal(await status("null"), "403");
+    assert.equal(await status("https://shop.example"), "101");
+    assert.equal(await status(`http://127.0.0.1:${program.port}`), "101");
+  });
+
   Deno.test(`${listener} listener: a peer that vanished is noticed and its presence removed`, async () => {
     await using program = await start({ APP_KEEPALIVE_SECONDS: "1" });
     await using alice = await TestClient.join(program.webSocketUrl, { user: 1, room: "lobby" });
@@ -171,14 +199,14 @@ async function rawSocket(port: number, path: string): Promise<Deno.TcpConn> {
   return connection;
 }
 
-/** What the server answers to an upgrade that it refuses. */
-async function rawUpgrade(port: number, path: string): Promise<string> {
+/** The server's answer to an upgrade, at least its head. */
+async function rawUpgrade(port: number, path: string, headers = ""): Promise<string> {
   using connection = await Deno.connect({ hostname: "127.0.0.1", port });
-  const request = `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n${UPGRADE}\r\n`;
+  const request = `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n${headers}${UPGRADE}\r\n`;
   await connection.write(new TextEncoder().encode(request));
   const buffer = new Uint8Array(4096);
   let text = "";
-  while (!text.includes("/ws")) {
+  while (!/\r\n\r\n/.test(text) || text.startsWith("HTTP/1.1 404") && !text.includes("/ws")) {
     const length = await connection.read(buffer);
     if (length === null) break;
     text += new TextDecoder().decode(buffer.subarray(0, length));

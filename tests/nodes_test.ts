@@ -120,7 +120,7 @@ Deno.test("a node that was frozen past its lease takes its presence up again", a
   await using redis = await RedisServer.start();
   const env = { ...redis.env, REDIS_LEASE_SECONDS: "3" };
   await using one = await Program.start({ env });
-  await using two = await Program.start({ env });
+  await using _other = await Program.start({ env });
   await using client = await TestClient.join(one.webSocketUrl, { user: 1, room: "lobby" });
   one.kill("SIGSTOP");
   await waitFor(

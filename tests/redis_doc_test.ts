@@ -35,6 +35,9 @@ Deno.test("docs/redis.md lists every key and channel, with its kind", async () =
   await client.get("direct_message");
   await redis.cli("PUBLISH", "notifyli:messages", `{"user_id":1,"room":"lobby","message":"x"}`);
   await client.get("direct_message", 2);
+  await using reader = await TestClient.connectV2(program.webSocketUrl);
+  await reader.command("connect", { user_id: 1 });
+  await reader.command("read", { all: true });
   client.send({ type: "usermsg", id: "my-own-id", user_id: 1, room: "lobby", message: "x" });
   await client.get("usermsg");
 

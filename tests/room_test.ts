@@ -206,3 +206,49 @@ Deno.test("a killed server keeps what was queued", async () => {
   }
   await Deno.remove(dataDir, { recursive: true });
 });
+
+Deno.test("a client with a large inbox gets all of it, and is not taken for slow", async () => {
+  await using program = await Program.start({ env: { APP_LIMIT_QUEUE: "100000" } });
+  const message = "x".repeat(9000);
+  for (let batch = 0; batch < 20; batch++) {
+    await Promise.all(Array.from({ length: 50 }, async () => {
+      const url = `${program.url}/api/users/123/notifications`;
+      const response = await fetch(url, { method: "POST", body: message });
+      assert.equal(response.status, 201);
+      await response.body?.cancel();
+    }));
+  }
+  await using client = await TestClient.join(program.webSocketUrl, {
+    user: 123,
+    room: "/user/123",
+  });
+  await client.settled();
+  assert.equal(client.ofType("direct_message").length, 1000);
+  assert.equal(client.closed, undefined);
+});
+
+Deno.test("a new name is seen by the others", async () => {
+  await using program = await Program.start();
+  await using client = await TestClient.join(program.webSocketUrl, {
+    user: 1,
+    room: "lobby",
+    name: "Alice",
+  });
+  client.send({ type: "usermsg", user_id: 1, room: "lobby", message: "hi", name: "Alicia" });
+  client.send({ type: "presence", room: "lobby" });
+  const [presence] = await client.get("presence");
+  assert.partialDeepStrictEqual(presence, { users: [{ user_id: 1, name: "Alicia" }] });
+});
+
+Deno.test("a message that is sent again under its id appears once, and its sender is told", async () => {
+  await using program = await Program.start();
+  await using alice = await TestClient.join(program.webSocketUrl, { user: 1, room: "lobby" });
+  await using bob = await TestClient.join(program.webSocketUrl, { user: 2, room: "lobby" });
+  const frame = { type: "usermsg", id: "once-only", user_id: 1, room: "lobby", message: "hi" };
+  alice.send(frame);
+  alice.send(frame);
+  await alice.get("usermsg", 2);
+  await bob.get("usermsg");
+  await bob.settled();
+  assert.equal(bob.ofType("usermsg").length, 1);
+});

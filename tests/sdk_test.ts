@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import {
   type Client,
-  type Clock,
   connect,
   type ConnectOptions,
   type Gap,
@@ -10,7 +9,11 @@ import {
   type Message,
   type Notification,
   NotifyliError,
+  type OpenTransport,
 } from "../lib/sdk/mod.ts";
+import { SharedHub } from "../lib/sdk/shared_hub.ts";
+import { portTransport } from "../lib/sdk/shared_transport.ts";
+import { webSocketTransport } from "../lib/sdk/transport.ts";
 import { Program } from "./support/program.ts";
 import { freePort } from "./support/redis.ts";
 import { waitFor } from "./support/wait.ts";
@@ -188,7 +191,10 @@ Deno.test("SDK: what is published while the server restarts appears once, and a 
 Deno.test("SDK: connections that break under way lose no message and double none", async () => {
   await using program = await Program.start();
   await using proxy = new Proxy(program.port);
-  using alice = joinAt(proxy.url, { userId: 1, environment: { clock: HASTY } });
+  using alice = joinAt(proxy.url, { userId: 1 });
+  alice.client.on("state", ({ kind }) => {
+    if (kind === "waiting") queueMicrotask(() => alice.client.reconnect()); // without a pause
+  });
   using bob = joinAt(program.webSocketUrl, { userId: 2 });
   await waitFor("both are in", () => alice.isIn && bob.isIn);
   const publishing = [];
@@ -216,16 +222,90 @@ Deno.test("SDK: with several servers the next one is taken when one is gone", as
   await waitFor("it is online", () => client.state.kind === "online");
 });
 
-// --- Broken connections ---
+Deno.test("SDK: tabs share one connection, and each has all of its own", async () => {
+  await using program = await Program.start();
+  const browser = new Browser();
+  const waiting = await notify(program, 123, "while away");
+  const tab = (room: string) => {
+    const transport = browser.transport();
+    const watched = watch(program, { userId: 123, name: "Alice", transport });
+    const messages: Message[] = [];
+    const subscription = watched.client.subscribe(room, (message) => messages.push(message));
+    return { ...watched, messages, subscription };
+  };
+  const [first, second] = [tab("lobby"), tab("lobby")];
+  await waitFor("both are in", () => first.subscription.position && second.subscription.position);
+  await Promise.all(["a", "b"].map((text) => first.client.publish("lobby", text)));
+  using third = tab("elsewhere");
+  await waitFor("the third is in", () => third.subscription.position);
+  const live = await notify(program, 123, "live");
+  for (const { client, notifications, gaps } of [first, second, third]) {
+    await waitFor("all notifications are there", () => notifications.length === 2);
+    assert.deepEqual(notifications.map(({ id }) => id), [waiting, live]);
+    assert.equal(client.notifications.unread, 2);
+    assert.deepEqual(gaps, []);
+  }
+  await waitFor("both heard it", () => first.messages.length + second.messages.length === 4);
+  first.client.close();
+  await second.client.publish("lobby", "c");
+  await waitFor("the one that stayed heard it", () => second.messages.length === 3);
+  assert.deepEqual(third.messages, []);
+  assert.equal(browser.sockets.length, 1);
 
-/** Pauses of milliseconds in place of seconds; the real ones are the unit tests' business. */
-const HASTY: Clock = {
-  now: () => Date.now(),
-  after(ms, callback) {
-    const timer = setTimeout(callback, ms < 5_000 ? Math.min(ms, 5) : ms);
-    return () => clearTimeout(timer);
-  },
-};
+  browser.sockets[0]?.close();
+  for (const { client } of [second, third]) {
+    await waitFor("the tab noticed", () => client.state.kind === "waiting");
+    client.reconnect();
+  }
+  await second.client.publish("lobby", "d");
+  await waitFor("the room is there again", () => second.messages.length === 4);
+  assert.deepEqual(second.messages.map(({ message }) => message), ["a", "b", "c", "d"]);
+  assert.equal(browser.sockets.length, 2);
+  second.client.close();
+  third.client.close();
+  await waitFor("nobody needs the connection", () => browser.hub.size === 0);
+});
+
+Deno.test("SDK: tabs of two users do not share a connection", async () => {
+  await using program = await Program.start();
+  const browser = new Browser();
+  using alice = watch(program, { userId: 1, transport: browser.transport() });
+  using bob = watch(program, { userId: 2, transport: browser.transport() });
+  await waitFor("both are online", () => alice.isOnline && bob.isOnline);
+  await notify(program, 1, "for Alice");
+  await waitFor("she has it", () => alice.notifications.length === 1);
+  assert.deepEqual(bob.notifications, []);
+  alice.client.close();
+  bob.client.close();
+  await waitFor("nobody needs the connections", () => browser.hub.size === 0);
+});
+
+/** What a SharedWorker has, in this process. */
+class Browser {
+  readonly sockets: WebSocket[] = [];
+  readonly hub: SharedHub;
+
+  constructor() {
+    const { sockets } = this;
+    const Counted = class extends WebSocket {
+      constructor(url: string, protocols: string[]) {
+        super(url, protocols);
+        sockets.push(this);
+      }
+    };
+    this.hub = new SharedHub(webSocketTransport(Counted));
+  }
+
+  transport(): OpenTransport {
+    return portTransport(() => {
+      const { port1, port2 } = new MessageChannel();
+      this.hub.accept(port1);
+      return port2;
+    });
+  }
+}
+
+// --- Broken connections ---
 
 /** Stands between a client and the server, and cuts their connections where they are, in the middle of a frame. */
 class Proxy implements AsyncDisposable {

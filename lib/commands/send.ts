@@ -2,12 +2,11 @@
 import { parseArgs } from "node:util";
 import { type Config, loadConfig } from "../config.ts";
 import { NotifyliError } from "../errors.ts";
+import { type ApiAnswer, localUrl, postToServer } from "./local_api.ts";
 import { parseNotification } from "../notification.ts";
 
 /** Sender of seed 000's tool. */
 const DEFAULT_FROM = "Test Bot";
-
-const REQUEST_TIMEOUT_MS = 10_000;
 
 const USAGE = `Usage: notifyli send -u USER [options]
 
@@ -129,42 +128,28 @@ async function byRedis({ user, room, message, from }: Sending, config: Config): 
 }
 
 async function byApi({ user, room, message, from }: Sending, config: Config): Promise<boolean> {
-  const url = `${config.tls ? "https" : "http"}://${reachable(config.host)}:${config.port}`;
-  let response: Response;
+  const url = localUrl(config);
+  let answer: ApiAnswer;
   try {
-    response = await fetch(`${url}/api/notifications`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ user_id: user, room, message, from }),
-      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+    answer = await postToServer(config, "/api/notifications", {
+      user_id: user,
+      room,
+      message,
+      from,
     });
   } catch (cause) {
-    throw new NotifyliError(
-      "unavailable",
-      `no notifyli server answers at ${url} (${reasonOf(cause)})`,
-      { cause },
-    );
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new NotifyliError("unavailable", `no notifyli server answers at ${url} (${reason})`, {
+      cause,
+    });
   }
-  return await onlineOf(response, url);
+  return onlineOf(answer, url);
 }
 
-/** `fetch` says only that it failed; its cause says why. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? error.cause.message : error.message;
-}
-
-async function onlineOf(response: Response, url: string): Promise<boolean> {
-  const json: unknown = await response.json().catch(() => undefined);
+function onlineOf({ status, json }: ApiAnswer, url: string): boolean {
   const answer: Record<string, unknown> = { ...(json as object | undefined) };
-  if (response.ok && typeof answer["online"] === "boolean") return answer["online"];
-  const reason = answer["message"] ?? `${response.status}, as no notifyli does`;
+  const isTaken = status === 200 || status === 201;
+  if (isTaken && typeof answer["online"] === "boolean") return answer["online"];
+  const reason = answer["message"] ?? `${status}, as no notifyli does`;
   throw new NotifyliError("unavailable", `the server at ${url} answers: ${reason}`);
-}
-
-/** An address to connect to, for one to listen on. */
-function reachable(host: string): string {
-  if (host === "0.0.0.0") return "127.0.0.1";
-  if (host === "::") return "[::1]";
-  return host.includes(":") ? `[${host}]` : host;
 }

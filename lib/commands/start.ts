@@ -67,7 +67,9 @@ function startFailure(error: unknown, { host, port }: { host: string; port: numb
     return `address ${host} is not one of this machine (APP_HOST)`;
   }
   if (/lookup|ENOTFOUND|EAI_AGAIN/.test(reason)) {
-    return `Cannot use APP_HOST: current value is ${JSON.stringify(host)}, which is no address (${reason})`;
+    return `Cannot use APP_HOST: current value is ${
+      JSON.stringify(host)
+    }, which is no address (${reason})`;
   }
   return reason;
 }

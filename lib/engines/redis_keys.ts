@@ -48,7 +48,7 @@ export class RedisKeys {
 
   /** The parts of a user's inbox, in the order of `lua/inbox.lua`. */
   inbox(site: string, user: UserId): string[] {
-    return ["frames", "order", "queued", "unread", "times", "expiries", "position"]
+    return ["frames", "order", "queued", "unread", "done", "times", "expiries", "position"]
       .map((part) => `${this.#of(site)}inbox-${part}:{${user}}`);
   }
 

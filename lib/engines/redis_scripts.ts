@@ -32,28 +32,88 @@ interface Script {
   readonly sha: string;
 }
 
-/** Runs a script by its hash; a Redis that does not know it yet gets its text. Rejects with `unavailable`. */
-export async function run(
+/**
+ * Runs a script by its hash, in the order of the calls, also where Redis has forgotten its scripts meanwhile. Rejects with
+ * `unavailable`.
+ */
+export function run(
   redis: Redis,
-  { lua, sha }: Script,
+  script: Script,
   keys: readonly string[],
   args: readonly (string | number)[],
 ): Promise<unknown> {
-  try {
-    return await redis.evalsha(sha, keys.length, ...keys, ...args);
-  } catch (error) {
-    if (!(error instanceof Error && error.message.startsWith("NOSCRIPT"))) throw unavailable(error);
+  let runner = RUNNERS.get(redis);
+  if (runner === undefined) RUNNERS.set(redis, runner = new Runner(redis));
+  return runner.run(() => redis.evalsha(script.sha, keys.length, ...keys, ...args));
+}
+
+const RUNNERS = new WeakMap<Redis, Runner>();
+
+/** A call that waits until the scripts are known again. */
+interface Waiting {
+  readonly number: number;
+  start(): void;
+}
+
+class Runner {
+  readonly #redis: Redis;
+  #count = 0;
+  #inFlight = 0;
+  /** Calls that Redis did not know the script of, and those that came after them; `undefined` while all is well. */
+  #waiting: Waiting[] | undefined;
+  #isLoading = false;
+
+  constructor(redis: Redis) {
+    this.#redis = redis;
   }
-  return await redis.eval(lua, keys.length, ...keys, ...args).catch((error) => {
-    throw unavailable(error);
-  });
+
+  run(call: () => Promise<unknown>): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const number = this.#count++;
+      const start = () => {
+        this.#inFlight++;
+        call().then(resolve, (error) => {
+          if (isUnknownScript(error)) this.#wait({ number, start });
+          else reject(unavailable(error));
+        }).finally(() => {
+          this.#inFlight--;
+          this.#goOn();
+        });
+      };
+      if (this.#waiting === undefined) start();
+      else this.#waiting.push({ number, start });
+    });
+  }
+
+  #wait(call: Waiting): void {
+    this.#waiting ??= [];
+    this.#waiting.push(call);
+    if (this.#isLoading) return;
+    this.#isLoading = true;
+    loadScripts(this.#redis).catch(() => {}).finally(() => {
+      this.#isLoading = false;
+      this.#goOn();
+    });
+  }
+
+  /** Once nothing is under way any more: all that waits, in the order of the calls. */
+  #goOn(): void {
+    if (this.#waiting === undefined || this.#isLoading || this.#inFlight > 0) return;
+    const waiting = this.#waiting.sort((one, other) => one.number - other.number);
+    this.#waiting = undefined;
+    for (const { start } of waiting) start();
+  }
+}
+
+function isUnknownScript(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith("NOSCRIPT");
 }
 
 function script(lua: string): Script {
   return { lua, sha: createHash("sha1").update(lua).digest("hex") };
 }
 
-/** Makes all scripts known, so that none is sent twice and a later call never overtakes an earlier one. */
+/** Makes all scripts known. */
 export async function loadScripts(redis: Redis): Promise<void> {
   await Promise.all(Object.values(SCRIPTS).map(({ lua }) => redis.script("LOAD", lua)));
 }

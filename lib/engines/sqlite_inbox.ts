@@ -1,6 +1,6 @@
 /** Notifications in SQLite. */
 import { getLogger } from "@logtape/logtape";
-import type { StatementSync } from "node:sqlite";
+import type { SQLOutputValue, StatementSync } from "node:sqlite";
 import type {
   EngineHandler,
   Inbox,
@@ -55,7 +55,10 @@ export class SqliteInbox implements Inbox, Disposable {
 
   async queued(site: string, user: UserId, room: string): Promise<Queued> {
     const offset = Number(this.#sql.position.get(site, user)?.["offset"] ?? 0);
-    return { offset, notifications: await this.#read(this.#sql.queued, site, user, room, Date.now()) };
+    return {
+      offset,
+      notifications: await this.#read(this.#sql.queued, site, user, room, Date.now()),
+    };
   }
 
   async sync(site: string, user: UserId, since?: Position): Promise<InboxSync> {
@@ -150,34 +153,29 @@ export class SqliteInbox implements Inbox, Disposable {
     return { text, offset };
   }
 
-  /** Drops what is over the inbox's size: read ones first, the oldest first. */
+  /** Drops what is over the inbox's size: what is done with first, then the oldest. */
   #trim(site: string, user: UserId, offset: number): void {
     const { size } = this.#retention;
     const first = Number(this.#sql.firstOffset.get(site, user)?.["offset"]);
     if (offset - first < size) return;
-    const over = Number(this.#sql.count.get(site, user)?.["count"]) - size;
-    if (over > 0) this.#drop(site, user, this.#sql.oldest, over);
+    let over = Number(this.#sql.count.get(site, user)?.["count"]) - size;
+    for (; over > 0; over--) {
+      const row = this.#sql.oldestDone.get(site, user) ?? this.#sql.oldest.get(site, user);
+      if (row !== undefined) this.#drop(site, user, [row]);
+    }
   }
 
-  #drop(site: string, user: UserId, which: StatementSync, value: number): void {
-    let [read, unread, highest] = [0, 0, 0];
-    for (const row of which.all(site, user, value)) {
-      this.#sql.remove.run(site, user, String(row["id"]));
-      if (row["read_at"] !== null) {
-        read++;
-        continue;
-      }
-      unread++;
-      highest = Math.max(highest, Number(row["offset"]));
-    }
-    if (highest > 0) this.#sql.noteDropped.run(highest, site, user);
-    this.#retention.onDropped({ read, unread });
-    if (unread > 0) {
-      log.warn(
-        "{unread} unread notifications of user {user} were dropped: the inbox is full or they are too old",
-        { unread, user },
-      );
-    }
+  #drop(site: string, user: UserId, rows: readonly Record<string, SQLOutputValue>[]): void {
+    const unread = rows.filter((row) => row["is_done"] === 0);
+    for (const row of rows) this.#sql.remove.run(site, user, String(row["id"]));
+    this.#retention.onDropped({ read: rows.length - unread.length, unread: unread.length });
+    if (unread.length === 0) return;
+    this.#sql.noteDropped.run(Math.max(...unread.map((row) => Number(row["offset"]))), site, user);
+    log.warn("{unread} unread notifications of user {user} were dropped: {why}", {
+      unread: unread.length,
+      user,
+      why: "the inbox is full or they are too old",
+    });
   }
 
   async #sweep(): Promise<void> {
@@ -186,7 +184,8 @@ export class SqliteInbox implements Inbox, Disposable {
       this.#sql.forgetIds.run(Date.now() - CALLERS_ID_MS);
       this.#sql.removeExpired.run(Date.now());
       for (const row of this.#sql.usersWithOld.all(oldest)) {
-        this.#drop(String(row["site"]), String(row["user"]), this.#sql.olderThan, oldest);
+        const [site, user] = [String(row["site"]), String(row["user"])];
+        this.#drop(site, user, this.#sql.olderThan.all(site, user, oldest));
       }
     });
   }

@@ -30,6 +30,7 @@ export class SqliteInboxStatements {
   readonly firstOffset: StatementSync;
   readonly count: StatementSync;
   readonly oldest: StatementSync;
+  readonly oldestDone: StatementSync;
   readonly olderThan: StatementSync;
   readonly usersWithOld: StatementSync;
   /** Each state sets the times of the ones before it, too. */
@@ -84,10 +85,15 @@ export class SqliteInboxStatements {
     this.removeExpired = sql("DELETE FROM notifications WHERE expires_at <= ?");
     this.firstOffset = sql(`SELECT min(offset) AS offset ${OF_USER}`);
     this.count = sql(`SELECT count(*) AS count ${OF_USER}`);
-    this.oldest = sql(
-      `SELECT id, offset, read_at ${OF_USER} ORDER BY read_at IS NULL, offset LIMIT ?`,
+    this.oldestDone = sql(
+      `SELECT id, offset, 1 AS is_done ${OF_USER} AND (read_at IS NOT NULL OR archived_at IS NOT NULL)
+       ORDER BY offset LIMIT 1`,
     );
-    this.olderThan = sql(`SELECT id, offset, read_at ${OF_USER} AND queued_at < ?`);
+    this.oldest = sql(`SELECT id, offset, 0 AS is_done ${OF_USER} ORDER BY offset LIMIT 1`);
+    this.olderThan = sql(
+      `SELECT id, offset, read_at IS NOT NULL OR archived_at IS NOT NULL AS is_done
+       ${OF_USER} AND queued_at < ?`,
+    );
     this.usersWithOld = sql("SELECT DISTINCT site, user FROM notifications WHERE queued_at < ?");
     this.mark = {
       sent: sql(update("sent_at = ?1", "sent_at")),

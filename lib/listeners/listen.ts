@@ -26,7 +26,9 @@ async function readPem(name: string, path: string): Promise<string> {
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new ConfigError(
-      `Cannot use ${name}: current value is ${JSON.stringify(path)}, which cannot be read (${reason})`,
+      `Cannot use ${name}: current value is ${
+        JSON.stringify(path)
+      }, which cannot be read (${reason})`,
     );
   }
   if (text.includes("-----BEGIN ")) return text;

@@ -55,7 +55,7 @@ export function protocolV2(inbox: InboxService, keepaliveSeconds: number): Proto
       case "ack":
         return inbox.acknowledge(client.site, client.requireUser(), command.ids).then(() => ({}));
       case "read":
-        return inbox.read(client.site, client.requireUser(), command.ids);
+        return inbox.read(client.site, client.requireUser(), command.ids ?? command.through);
       case "archive":
       case "delete":
         return inbox[command.type](client.site, client.requireUser(), command.ids);
@@ -135,10 +135,7 @@ async function subscribe(
   const sync = await client.node.recover(client, room, since);
   const data = { room, ...sync, publications: sync.publications.map(parsed) };
   if (!replay || since !== undefined) return data;
-  const { publications } = await client.node.recover(client, room, {
-    offset: sync.offset - 1,
-    epoch: sync.epoch,
-  });
+  const { publications } = await client.node.history(client, room, { limit: 1 });
   return { ...data, publications: publications.map((text) => ({ ...parsed(text), replay: true })) };
 }
 
@@ -168,14 +165,8 @@ async function history(
   { room, since, limit }: Extract<CommandV2, { type: "history" }>,
 ): Promise<unknown> {
   client.requireMembership(room, "read");
-  const { offset, epoch, ...sync } = await client.node.recover(
-    client,
-    room,
-    since ?? { offset: 0, epoch: "" },
-  );
-  const all = sync.publications.map(parsed);
-  const publications = since === undefined ? all.slice(-limit) : all.slice(0, limit);
-  return { offset, epoch, recovered: sync.recovered, reason: sync.reason, publications };
+  const { publications, ...sync } = await client.node.history(client, room, { since, limit });
+  return { ...sync, publications: publications.map(parsed) };
 }
 
 async function presence(client: Client, room: string): Promise<unknown> {
@@ -191,7 +182,7 @@ async function presence(client: Client, room: string): Promise<unknown> {
 }
 
 function syncData({ notifications, ...sync }: Omit<InboxSync, "unread">) {
-  return { ...sync, notifications: notifications.map(({ text }) => parsed(text)) };
+  return { ...sync, notifications: notifications.map(described) };
 }
 
 /** A notification with how far it came, times in seconds. */

@@ -22,7 +22,7 @@ export type CommandV2 =
   | { type: "inbox"; since: Position }
   | { type: "inbox"; since?: undefined; before?: number; limit: number; archived: boolean }
   | { type: "ack"; ids: string[] }
-  | { type: "read"; ids?: string[] }
+  | { type: "read"; ids?: string[]; through?: number }
   | { type: "archive" | "delete"; ids: string[] }
   | { type: "subscribe"; room: string; since?: Position; replay: boolean }
   | { type: "unsubscribe" | "presence"; room: string }
@@ -55,7 +55,9 @@ export function parseCommandV2(fields: Fields, limits: Limits): CommandV2 {
     case "delete":
       return { type, ids: idsField(fields) };
     case "read":
-      return flag(fields, "all") ? { type } : { type, ids: idsField(fields) };
+      return flag(fields, "all")
+        ? { type, through: wholeNumber(fields, "through") }
+        : { type, ids: idsField(fields) };
     case "subscribe":
       return {
         type,

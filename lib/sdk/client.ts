@@ -3,7 +3,8 @@
  * A text from `connection.ts` is parsed by `frames.ts` and goes to the part that it concerns.
  */
 import { Connection, type State } from "./connection.ts";
-import { NotifyliError } from "./errors.ts";
+import type { ClientEvents } from "./client_events.ts";
+import { closedError, NotifyliError, stoppedError } from "./errors.ts";
 import { Emitter, type Handler, throwLater } from "./events.ts";
 import { type Command, type Fields, parseFrames, type ServerFrame, wireUserId } from "./frames.ts";
 import { newMessageId } from "./ids.ts";
@@ -15,27 +16,8 @@ import { readConnected, readPublished } from "./replies.ts";
 import { type Link, readReply, Requests } from "./requests.ts";
 import { Room } from "./room.ts";
 import type { SubscribeOptions, Subscription } from "./subscription.ts";
-import type { Gap, InboxChange, Message, Notification, Published } from "./types.ts";
+import type { Message, Published } from "./types.ts";
 import { watchWake } from "./wake.ts";
-
-export interface ClientEvents {
-  state: State;
-  /** Each notification once, in the inbox's order; acknowledged to the server when its handlers have run. */
-  notification: Notification;
-  /** Each message of every room that is subscribed to. */
-  message: Message;
-  /** The number of unread notifications changed. */
-  unread: number;
-  /** Notifications were read, archived or deleted, here or elsewhere. */
-  inbox: InboxChange;
-  /** Notifications may be missing; they come no more. For rooms, see the subscription's event. */
-  gap: Gap;
-  /**
-   * What the server said is wrong, or a handler threw. Where nobody listens, what a handler threw is an uncaught
-   * error, and all else a warning on the console.
-   */
-  error: NotifyliError;
-}
 
 export class Client {
   /** The user's notifications. */
@@ -236,12 +218,4 @@ function linkOf(
     request: (command, answer) => requests.send(command, answer),
     enqueue,
   };
-}
-
-function closedError(): NotifyliError {
-  return new NotifyliError("closed", "The client was closed");
-}
-
-function stoppedError({ code, reason }: Extract<State, { kind: "stopped" }>): NotifyliError {
-  return new NotifyliError("stopped", `The server closed the connection: ${code} ${reason}`);
 }

@@ -31,3 +31,15 @@ export class NotifyliError extends Error {
     return TEMPORARY.includes(this.code);
   }
 }
+
+/** What is asked of a client that was closed. */
+export function closedError(): NotifyliError {
+  return new NotifyliError("closed", "The client was closed");
+}
+
+/** What is asked of a client that the server told not to come back. */
+export function stoppedError(
+  { code, reason }: { code: number | string; reason: string },
+): NotifyliError {
+  return new NotifyliError("stopped", `The server closed the connection: ${code} ${reason}`);
+}

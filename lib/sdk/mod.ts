@@ -16,12 +16,15 @@ import { Client } from "./client.ts";
 import { resolveOptions } from "./options.ts";
 import type { ConnectOptions } from "./options.ts";
 
-export type { Client, ClientEvents } from "./client.ts";
+export type { Client } from "./client.ts";
+export type { ClientEvents } from "./client_events.ts";
 export type { State } from "./connection.ts";
 export { NotifyliError } from "./errors.ts";
 export type { Clock, ConnectOptions, Environment, KeyValueStore } from "./options.ts";
 export type { Notifications, PageOptions } from "./notifications.ts";
 export type { Subscription, SubscriptionEvents } from "./subscription.ts";
+export { sharedTransport } from "./shared_transport.ts";
+export type { OpenTransport, Transport, TransportEvents } from "./transport.ts";
 export type { WebSocketConstructor, WebSocketLike } from "./transport.ts";
 export type * from "./types.ts";
 

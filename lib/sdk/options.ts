@@ -40,6 +40,8 @@ export interface ConnectOptions {
    * all of the browser's tabs together.
    */
   readonly storage?: KeyValueStore;
+  /** What carries the connection, such as `sharedTransport("/notifyli-worker.js")`. @default a WebSocket */
+  readonly transport?: OpenTransport | undefined;
   readonly environment?: Partial<Environment>;
 }
 
@@ -56,14 +58,14 @@ export interface ResolvedOptions {
 }
 
 export function resolveOptions(options: ConnectOptions): ResolvedOptions {
-  const { url = "/ws", urls = [url], userId, name, storage, environment = {} } = options;
+  const { url = "/ws", urls = [url], userId, name, storage, transport, environment = {} } = options;
   if (urls.length === 0) throw new TypeError("Cannot connect: 'urls' is empty");
   return {
     urls: urls.map(webSocketUrl),
     userId: String(userId),
     name,
     storage,
-    openTransport: webSocketTransport(environment.WebSocket ?? WebSocket),
+    openTransport: transport ?? webSocketTransport(environment.WebSocket ?? WebSocket),
     clock: environment.clock ?? systemClock,
     random: environment.random ?? Math.random,
     wakeSources: environment.wakeSources ?? systemWakeSources(),

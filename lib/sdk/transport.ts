@@ -53,7 +53,7 @@ export function webSocketTransport(WebSocket: WebSocketConstructor): OpenTranspo
     };
     socket.onclose = ({ code, reason }) => {
       release();
-      events.closed(code, reason);
+      events.closed(code || CONNECTION_LOST, reason); // Deno says 0 where it was lost
     };
     return { send: (text) => socket.send(text), close };
   };

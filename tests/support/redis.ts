@@ -56,6 +56,11 @@ export class RedisServer implements AsyncDisposable {
     await child?.status;
   }
 
+  /** Freezes it (SIGSTOP) or lets it go on (SIGCONT). */
+  signal(signal: "SIGSTOP" | "SIGCONT"): void {
+    this.#child?.kill(signal);
+  }
+
   /** `redis-cli` with these arguments; resolves with what it prints. */
   async cli(...args: string[]): Promise<string> {
     const { stdout } = await new Deno.Command("redis-cli", {

@@ -1,7 +1,8 @@
 -- Put before each inbox script: the keys of one user's inbox, and what is done with them.
--- KEYS: frames (id to "room\nframe"), order, queued, unread (id by offset), times, expiries, position
-local FRAMES, ORDER, QUEUED, UNREAD = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local TIMES, EXPIRIES, POSITION = KEYS[5], KEYS[6], KEYS[7]
+-- KEYS: frames (id to "room\nframe"), order, queued, unread, done (id by offset; done is read or archived), times,
+--   expiries, position
+local FRAMES, ORDER, QUEUED, UNREAD, DONE = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local TIMES, EXPIRIES, POSITION = KEYS[6], KEYS[7], KEYS[8]
 
 local time = redis.call('TIME')
 local NOW = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -28,7 +29,7 @@ end
 local function remove(id)
   redis.call('HDEL', FRAMES, id)
   redis.call('HDEL', TIMES, id)
-  for _, set in ipairs({ ORDER, QUEUED, UNREAD, EXPIRIES }) do
+  for _, set in ipairs({ ORDER, QUEUED, UNREAD, DONE, EXPIRIES }) do
     redis.call('ZREM', set, id)
   end
 end

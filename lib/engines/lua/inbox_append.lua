@@ -6,12 +6,12 @@
 -- Returns offset (0: the caller's id was known; -1: another holds the lock), read ones dropped, unread ones dropped.
 local id = ARGV[1]
 if ARGV[12] ~= '' then
-  if redis.call('GET', KEYS[10]) ~= ARGV[12] then
+  if redis.call('GET', KEYS[11]) ~= ARGV[12] then
     return { -1, 0, 0 }
   end
-  redis.call('SET', KEYS[11], ARGV[13])
+  redis.call('SET', KEYS[12], ARGV[13])
 end
-if ARGV[4] == '1' and not redis.call('SET', KEYS[8], 1, 'NX', 'EX', ARGV[5]) then
+if ARGV[4] == '1' and not redis.call('SET', KEYS[9], 1, 'NX', 'EX', ARGV[5]) then
   return { 0, 0, 0 }
 end
 redis.call('HSETNX', POSITION, 'epoch', ARGV[10])
@@ -22,7 +22,7 @@ set_times(id, { string.format('%d', NOW), '', '', '', '' })
 redis.call('ZADD', ORDER, offset, id)
 redis.call('ZADD', QUEUED, offset, id)
 redis.call('ZADD', UNREAD, offset, id)
-redis.call('SET', KEYS[9], ARGV[9])
+redis.call('SET', KEYS[10], ARGV[9])
 if ARGV[8] ~= '' then
   redis.call('ZADD', EXPIRIES, ARGV[8], id)
 end
@@ -49,26 +49,17 @@ if kept_ms > 0 then
     end
     drop(old)
   end
-  for i = 1, 9 do
-    if i ~= 8 then
+  for i = 1, 10 do
+    if i ~= 9 then
       redis.call('PEXPIRE', KEYS[i], kept_ms)
     end
   end
 end
 
 local size = tonumber(ARGV[6])
-local over = size > 0 and redis.call('ZCARD', ORDER) - size or 0
-if over > 0 then
-  local oldest = redis.call('ZRANGE', ORDER, 0, -2)
-  for _, unread_too in ipairs({ false, true }) do -- read ones first
-    for _, old in ipairs(oldest) do
-      if over > 0 and redis.call('ZSCORE', ORDER, old)
-        and (unread_too or not redis.call('ZSCORE', UNREAD, old)) then
-        drop(old)
-        over = over - 1
-      end
-    end
-  end
+while size > 0 and redis.call('ZCARD', ORDER) > size do
+  local oldest = redis.call('ZRANGE', DONE, 0, 0)[1] or redis.call('ZRANGE', ORDER, 0, 0)[1]
+  drop(oldest)
 end
 
 redis.call('PUBLISH', ARGV[11], 'notification ' .. offset .. ' - ' .. id .. ' ' .. ARGV[2] .. '\n' .. frame)

@@ -30,6 +30,7 @@ for _, id in ipairs(ids) do
     end
     if state == READ or state == ARCHIVED then
       redis.call('ZREM', UNREAD, id)
+      redis.call('ZADD', DONE, redis.call('ZSCORE', ORDER, id), id)
     end
     table.insert(changed, id)
   end

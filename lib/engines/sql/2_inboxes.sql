@@ -31,6 +31,8 @@ INSERT INTO inboxes (site, user, offset)
 DROP INDEX notifications_by_user;
 CREATE UNIQUE INDEX notifications_by_offset ON notifications (site, user, offset);
 CREATE INDEX notifications_unread ON notifications (site, user) WHERE read_at IS NULL;
+CREATE INDEX notifications_done ON notifications (site, user, offset)
+  WHERE read_at IS NOT NULL OR archived_at IS NOT NULL;
 CREATE INDEX notifications_by_id ON notifications (site, id);
 CREATE INDEX notifications_by_age ON notifications (queued_at);
 

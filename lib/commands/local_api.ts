@@ -1,0 +1,80 @@
+/** Calls the API of the server on this machine, over TLS where it has a certificate. */
+import { X509Certificate } from "node:crypto";
+import { type IncomingMessage, request } from "node:http";
+import { request as requestTls, type RequestOptions } from "node:https";
+import type { TLSSocket } from "node:tls";
+import type { Config } from "../config.ts";
+
+const REQUEST_TIMEOUT_MS = 10_000;
+
+export interface ApiAnswer {
+  readonly status: number;
+  /** The parsed body; `undefined` where it is no JSON. */
+  readonly json: unknown;
+}
+
+/** Where the server listens, as seen from this machine. */
+export function localUrl(config: Config): string {
+  return `${config.tls ? "https" : "http"}://${bracketed(reachable(config.host))}:${config.port}`;
+}
+
+/** POSTs JSON. Rejects where no server answers, or another one than that of the configuration. */
+export async function postToServer(
+  config: Config,
+  path: string,
+  body: unknown,
+): Promise<ApiAnswer> {
+  const text = JSON.stringify(body);
+  const options: RequestOptions = {
+    host: reachable(config.host),
+    port: config.port,
+    path,
+    method: "POST",
+    headers: { "content-type": "application/json", "content-length": byteLength(text) },
+    timeout: REQUEST_TIMEOUT_MS,
+  };
+  // Its certificate is made for another name than the loopback address: it is known by what it is.
+  const pinned = config.tls && new X509Certificate(await Deno.readTextFile(config.tls.cert));
+  const message = await new Promise<IncomingMessage>((resolve, reject) => {
+    const sending = pinned
+      ? requestTls({ ...options, rejectUnauthorized: false, agent: false })
+      : request({ ...options, agent: false });
+    sending.on("error", reject);
+    sending.on("timeout", () => sending.destroy(new Error("no answer in time")));
+    sending.on("response", resolve);
+    if (pinned === undefined) return void sending.end(text);
+    sending.on("socket", (socket) => {
+      socket.once("secureConnect", () => {
+        const { fingerprint256 } = (socket as TLSSocket).getPeerCertificate();
+        if (fingerprint256 === pinned.fingerprint256) sending.end(text);
+        else sending.destroy(new Error("its certificate is not that of APP_TLS_CERT"));
+      });
+    });
+  });
+  return { status: message.statusCode ?? 0, json: await readJson(message) };
+}
+
+async function readJson(message: IncomingMessage): Promise<unknown> {
+  let text = "";
+  message.setEncoding("utf8");
+  for await (const chunk of message) text += chunk;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function byteLength(text: string): number {
+  return new TextEncoder().encode(text).length;
+}
+
+/** An address to connect to, for one to listen on. */
+function reachable(host: string): string {
+  if (host === "0.0.0.0") return "127.0.0.1";
+  return host === "::" ? "::1" : host;
+}
+
+function bracketed(host: string): string {
+  return host.includes(":") ? `[${host}]` : host;
+}

@@ -1,0 +1,11 @@
+/** The SharedWorker's own script: takes the ports of a browser's tabs. `shared_hub.ts` does the work. */
+import type { Port } from "./shared_transport.ts";
+import { SharedHub } from "./shared_hub.ts";
+import { webSocketTransport } from "./transport.ts";
+
+const hub = new SharedHub(webSocketTransport(WebSocket));
+
+addEventListener("connect", (event) => {
+  const [port] = (event as Event & { readonly ports: readonly Port[] }).ports;
+  if (port !== undefined) hub.accept(port);
+});

@@ -23,12 +23,13 @@ const SENT: Readonly<Record<string, [count: number, room: string]>> = {
   "send": [2, "/user/123"],
   "redis": [1, "/user/123"],
   "publisher": [1, "/user/123"],
+  "receipt": [1, "/user/123"],
   "connections": [0, "lobby"],
 };
 
 Deno.test("docs/notifications.md: every block is an example that is executed", () => {
   assert.equal(examples.size, PAGE.match(/^```\w+$/gm)?.length);
-  const executed = [...Object.keys(SENT), "answer: curl"];
+  const executed = [...Object.keys(SENT), "answer: curl", "answer: receipt"];
   assert.deepEqual([...examples.keys()].sort(), executed.sort());
 });
 
@@ -47,7 +48,13 @@ for (const [name, [count, room]] of Object.entries(SENT)) {
     await client.get("direct_message", count);
     await client.settled();
     assert.equal(client.ofType("direct_message").length, count);
-    if (name === "curl") assert.match(output, answerPattern());
+    if (name === "curl") assert.match(output, answerPattern(name));
+    if (name === "receipt") {
+      await waitFor(
+        "it is sent",
+        async () => answerPattern(name).test(await execute(name, { program, redis })),
+      );
+    }
     if (name === "send") assert.match(output, /^(User is online - notification delivered\s+){2}$/);
     if (name === "connections") assert.equal(output.match(/"client_id"/g)?.length, 2);
   });
@@ -77,7 +84,10 @@ async function execute(
 }
 
 /** The answer as printed there; `…` stands for any value. */
-function answerPattern(): RegExp {
-  const answer = JSON.stringify(JSON.parse(examples.get("answer: curl")?.code ?? ""));
-  return new RegExp(`^${answer.replace(/[{}/]/g, "\\$&").replace("…", '[^"]+')}$`);
+function answerPattern(name: string): RegExp {
+  const answer = (examples.get(`answer: ${name}`)?.code ?? "").trim().replaceAll(
+    /([{,:]) | (?=})/g,
+    "$1",
+  );
+  return new RegExp(`${answer.replace(/[{}/]/g, "\\$&").replaceAll("…", '[^"]+')}$`);
 }

@@ -1,6 +1,6 @@
 /// <reference lib="deno.ns" />
 /**
- * Bundles the page's TypeScript into `static/main.js`: once, or on every change with `--watch`.
+ * Bundles the page and the client library into `static/`: once, or on every change with `--watch`.
  *
  * There is no `node_modules` folder for esbuild to look into, so bare imports are resolved by Deno, through
  * this folder's `deno.json` and npm's cache.
@@ -10,8 +10,12 @@ import { fileURLToPath } from "node:url";
 // Deno resolves an npm package to a file only when it is part of the running program's own module graph.
 import "preact";
 
-const ENTRY = fileURLToPath(new URL("main.tsx", import.meta.url));
-const BUNDLE = fileURLToPath(new URL("../../static/main.js", import.meta.url));
+/** What is built for browsers, by its name in `static/`. */
+const ENTRIES = {
+  "main": pathOf("main.tsx"),
+  "notifyli": pathOf("../sdk/mod.ts"),
+  "notifyli-worker": pathOf("../sdk/shared_worker.ts"),
+};
 
 const denoResolver: Plugin = {
   name: "deno",
@@ -26,8 +30,8 @@ const denoResolver: Plugin = {
 };
 
 const options: BuildOptions = {
-  entryPoints: [ENTRY],
-  outfile: BUNDLE,
+  entryPoints: ENTRIES,
+  outdir: pathOf("../../static/"),
   bundle: true,
   minify: true,
   format: "esm",
@@ -50,4 +54,8 @@ if (Deno.args.includes("--watch")) {
   await bundler.dispose();
   await stop();
   if (!isBuilt) Deno.exit(1);
+}
+
+function pathOf(relative: string): string {
+  return fileURLToPath(new URL(relative, import.meta.url));
 }

@@ -17,7 +17,6 @@ import type { Config } from "./config.ts";
 import type { Counters } from "./counters.ts";
 import type {
   Channel,
-  Connection,
   Engine,
   EngineHandler,
   InboxSync,
@@ -27,25 +26,18 @@ import type {
   UserConnection,
 } from "./engine.ts";
 import { DISCONNECTS, NotifyliError } from "./errors.ts";
-import { type UserId, userIdOnWire } from "./fields.ts";
-import { messageFrame, presenceEventFrame, unixSeconds } from "./frames.ts";
+import type { UserId } from "./fields.ts";
+import { messageFrame, unixSeconds } from "./frames.ts";
 import { HistoryRules } from "./history_rules.ts";
 import { Hub, roomChannel, userChannel } from "./hub.ts";
 import { nextId } from "./ids.ts";
+import { RoomHistory } from "./room_history.ts";
+import { RoomPresence } from "./room_presence.ts";
 import { SentMarks } from "./sent_marks.ts";
 import { Outgoing, type Socket } from "./socket.ts";
 import { Subscriptions } from "./subscriptions.ts";
 
 const log = getLogger(["notifyli", "node"]);
-
-/** A position after all there is. */
-const MAX_OFFSET = Number.MAX_SAFE_INTEGER;
-
-/** Most messages of a room that one answer brings back. */
-const MAX_RECOVERED = 1000;
-
-/** Presences that wait to be taken out; past so many, the rest is left to the end of the lease. */
-const MAX_UNREMOVED = 10_000;
 
 /** A notification that another system asks for. */
 export interface NotificationRequest {
@@ -82,10 +74,10 @@ export class Node implements ClientNode, EngineHandler {
   readonly #subscriptions: Subscriptions;
   readonly #background = new Set<Promise<void>>();
   readonly #checks: (() => string | undefined)[] = [];
-  /** Presence that could not be taken out; bounded by `MAX_UNREMOVED`, the oldest goes first. */
-  #unremoved: { site: string; user: UserId; connection: Connection }[] = [];
   readonly #marks: SentMarks;
-  readonly #history: HistoryRules;
+  readonly #rules: HistoryRules;
+  readonly #roomHistory: RoomHistory;
+  readonly #presence: RoomPresence;
   #incomplete = false;
   #sweep: ReturnType<typeof setInterval> | undefined;
 
@@ -93,7 +85,9 @@ export class Node implements ClientNode, EngineHandler {
     this.counters = counters;
     this.#engine = engine;
     this.#config = config;
-    this.#history = new HistoryRules(config.history);
+    this.#rules = new HistoryRules(config.history);
+    this.#roomHistory = new RoomHistory(engine.broker, this.#rules);
+    this.#presence = new RoomPresence(engine, () => this.#incomplete = true);
     this.#marks = new SentMarks(engine.inbox, () => this.#incomplete = true);
     this.#subscriptions = new Subscriptions(engine.broker, this.#hub, (error) => {
       this.#incomplete = true;
@@ -161,7 +155,7 @@ export class Node implements ClientNode, EngineHandler {
     for (const channel of channels) this.#hub.add(client, channel);
     await Promise.all(channels.map((channel) => this.#subscriptions.sync(channel)));
     try {
-      await this.#enter(client, user, membership);
+      await this.#presence.enter(client, user, membership);
       if (client.memberships.get(room) === membership && !client.protocol.hasInbox) {
         await this.#deliverQueued(client.site, user, room, [client]);
       }
@@ -175,11 +169,12 @@ export class Node implements ClientNode, EngineHandler {
 
   /** Writes the client's presence anew, under its new name. */
   async rename(client: Client, user: UserId, membership: Membership): Promise<void> {
-    await this.#engine.presence.add(client.site, user, connectionOf(client, user, membership))
-      .catch((error) => {
-        this.#incomplete = true;
-        this.logFailure("rename", error);
-      });
+    try {
+      await this.#presence.enter(client, user, membership);
+    } catch (error) {
+      this.#incomplete = true;
+      this.logFailure("rename", error);
+    }
   }
 
   async leave(client: Client, room: string): Promise<void> {
@@ -193,7 +188,7 @@ export class Node implements ClientNode, EngineHandler {
     }
     for (const channel of channels) this.#hub.remove(client, channel);
     try {
-      await this.#exit(client, user, membership);
+      await this.#presence.exit(client, user, membership);
     } finally {
       await Promise.all(channels.map((channel) => this.#subscriptions.sync(channel)));
     }
@@ -205,44 +200,16 @@ export class Node implements ClientNode, EngineHandler {
     return await this.#engine.presence.list(client.site, room);
   }
 
-  /** Messages of a room after `since`; without it, only where the room stands. */
-  async recover(client: Client, room: string, since: Position | undefined): Promise<RoomSync> {
-    const failed = (reason: RoomSync["reason"], at = { offset: 0, epoch: "" }) => (
-      { ...at, recovered: false, reason, publications: [] }
-    );
-    if (this.#history.of(room).size === 0) return failed("no_history");
-    const channel = roomChannel(client.site, room);
-    const options = { since: since?.offset ?? MAX_OFFSET, limit: MAX_RECOVERED };
-    const { offset, epoch, publications } = await this.#engine.broker.history(channel, options);
-    const at = { offset, epoch };
-    if (since === undefined) return failed("new", at);
-    if (since.epoch !== epoch || since.offset > offset) return failed("epoch", at);
-    const missed = offset - since.offset;
-    if (missed > MAX_RECOVERED) return failed("too_many", at);
-    if (publications.length < missed) return failed("expired", at);
-    return { offset, epoch, recovered: true, publications: publications.map(({ text }) => text) };
+  recover(client: Client, room: string, since: Position | undefined): Promise<RoomSync> {
+    return this.#roomHistory.recover(client.site, room, since);
   }
 
-  /** The last messages of a room; or, with `since`, those that are kept after it, oldest first. */
-  async history(
+  history(
     client: Client,
     room: string,
-    { since, limit }: { since?: Position; limit: number },
+    options: { since?: Position; limit: number },
   ): Promise<RoomSync> {
-    const channel = roomChannel(client.site, room);
-    const { broker } = this.#engine;
-    const { offset, epoch } = await broker.history(channel, { since: MAX_OFFSET, limit: 1 });
-    const isKnown = since === undefined || since.epoch === epoch;
-    const from = isKnown ? since?.offset ?? Math.max(0, offset - limit) : MAX_OFFSET;
-    const { publications } = await broker.history(channel, { since: from, limit });
-    const isWhole = isKnown && (publications[0]?.offset ?? from + 1) === from + 1;
-    return {
-      offset,
-      epoch,
-      recovered: isWhole,
-      ...(isWhole ? {} : { reason: isKnown ? "expired" : "epoch" }),
-      publications: publications.map(({ text }) => text),
-    };
+    return this.#roomHistory.read(client.site, room, options);
   }
 
   async openInbox(
@@ -266,7 +233,7 @@ export class Node implements ClientNode, EngineHandler {
     const published = await this.#engine.broker.publish(
       roomChannel(site, room),
       { kind: "message", id, room, text, isClientsId },
-      this.#history.of(room),
+      this.#rules.of(room),
     );
     return { id, text, ...published };
   }
@@ -369,49 +336,6 @@ export class Node implements ClientNode, EngineHandler {
     log[away ? "debug" : "error"]("{what} failed: {reason}", { what, reason });
   }
 
-  /** Makes the user seen in the room, by this client. */
-  async #enter(client: Client, user: UserId, membership: Membership): Promise<void> {
-    const first = await this.#engine.presence.add(
-      client.site,
-      user,
-      connectionOf(client, user, membership),
-    );
-    const { room, name } = membership;
-    if (client.memberships.get(room) !== membership) {
-      await this.#exit(client, user, membership); // it left while it was entering
-    } else if (first) {
-      await this.#publishPresence("join", client.site, user, { room, name });
-    }
-  }
-
-  async #exit(client: Client, user: UserId, membership: Membership): Promise<void> {
-    await this.#removePresence(client.site, user, connectionOf(client, user, membership));
-  }
-
-  /** Takes a client out of a room; where that fails, it is tried again. */
-  async #removePresence(site: string, user: UserId, connection: Connection): Promise<void> {
-    let isLast: boolean;
-    try {
-      isLast = await this.#engine.presence.remove(site, user, connection);
-    } catch (error) {
-      this.#incomplete = true;
-      this.#unremoved.push({ site, user, connection });
-      if (this.#unremoved.length > MAX_UNREMOVED) this.#unremoved.shift();
-      throw error;
-    }
-    if (isLast) await this.#publishPresence("leave", site, user, connection);
-  }
-
-  async #publishPresence(
-    kind: "join" | "leave",
-    site: string,
-    user: UserId,
-    { room, name }: { room: string; name: string },
-  ): Promise<void> {
-    const text = presenceEventFrame(kind, { room, user, name });
-    await this.#engine.broker.publish(roomChannel(site, room), { kind, id: "-", room, text });
-  }
-
   /** Hands what waits for the user in the room to these clients, before anything that came meanwhile. */
   async #deliverQueued(
     site: string,
@@ -434,16 +358,12 @@ export class Node implements ClientNode, EngineHandler {
         [...this.#hub.channels()].map((channel) => this.#subscriptions.sync(channel)),
       );
       await this.#marks.flush();
-      const unremoved = this.#unremoved;
-      this.#unremoved = [];
-      await Promise.all(
-        unremoved.map(({ site, user, connection }) => this.#removePresence(site, user, connection)),
-      );
+      await this.#presence.retry();
       const inRooms = [...this.#clients].flatMap((client) =>
         [...client.memberships.values()].map((membership) => ({ client, membership }))
       );
       await Promise.all(inRooms.map(async ({ client, membership }) => {
-        if (client.user !== undefined) await this.#enter(client, client.user, membership);
+        if (client.user !== undefined) await this.#presence.enter(client, client.user, membership);
       }));
       await Promise.all(
         byUserAndRoom(inRooms).map(async ([site, user, room, clients]) => {
@@ -484,16 +404,6 @@ export class Node implements ClientNode, EngineHandler {
     );
     this.#background.add(done);
   }
-}
-
-function connectionOf(client: Client, user: UserId, membership: Membership): Connection {
-  return {
-    client_id: client.id,
-    room: membership.room,
-    name: membership.name,
-    user_id: userIdOnWire(user),
-    connected_at: membership.connectedAt,
-  };
 }
 
 function byUserAndRoom(

@@ -105,8 +105,13 @@ export class Stream {
       this.#options.gap({ reason: reason === "new" ? "epoch" : reason, since, now: position });
     } else if (this.#wasLive) this.#options.gap({ reason: "no_history", since, now: position });
     for (const item of items) this.#deliver(item, true);
-    // What was held and is no longer asked for: we have it, so it is not part of the gap.
-    for (const item of inOrder(this.#held)) if (!this.#isAhead(item)) this.#deliver(item, true);
+    // What was held and is no longer asked for: we have it, so it is not part of the gap. Nor is what does not
+    // say its epoch when that changed, but no place is known for it: it may be of one that is gone again.
+    const isSameEpoch = since === undefined || since.epoch === position?.epoch;
+    const isPlaced = (item: Publication) =>
+      this.#isAhead(item) && (isSameEpoch || item.epoch !== undefined);
+    for (const item of inOrder(this.#held)) if (!isPlaced(item)) this.#deliver(item, true);
+    this.#held = this.#held.filter(isPlaced);
     this.#goLive(false);
   }
 

@@ -1,0 +1,60 @@
+/** What a room's history can bring back, exactly or not at all. */
+import type { RoomSync } from "./client.ts";
+import type { Broker, Position } from "./engine.ts";
+import type { HistoryRules } from "./history_rules.ts";
+import { roomChannel } from "./hub.ts";
+
+/** A position after all there is. */
+const MAX_OFFSET = Number.MAX_SAFE_INTEGER;
+
+/** Most messages of a room that one answer brings back. */
+const MAX_RECOVERED = 1000;
+
+export class RoomHistory {
+  readonly #broker: Broker;
+  readonly #rules: HistoryRules;
+
+  constructor(broker: Broker, rules: HistoryRules) {
+    this.#broker = broker;
+    this.#rules = rules;
+  }
+
+  /** Messages of a room after `since`; without it, only where the room stands. */
+  async recover(site: string, room: string, since: Position | undefined): Promise<RoomSync> {
+    const failed = (reason: RoomSync["reason"], at = { offset: 0, epoch: "" }) => (
+      { ...at, recovered: false, reason, publications: [] }
+    );
+    if (this.#rules.of(room).size === 0) return failed("no_history");
+    const channel = roomChannel(site, room);
+    const options = { since: since?.offset ?? MAX_OFFSET, limit: MAX_RECOVERED };
+    const { offset, epoch, publications } = await this.#broker.history(channel, options);
+    const at = { offset, epoch };
+    if (since === undefined) return failed("new", at);
+    if (since.epoch !== epoch || since.offset > offset) return failed("epoch", at);
+    const missed = offset - since.offset;
+    if (missed > MAX_RECOVERED) return failed("too_many", at);
+    if (publications.length < missed) return failed("expired", at);
+    return { offset, epoch, recovered: true, publications: publications.map(({ text }) => text) };
+  }
+
+  /** The last messages of a room; or, with `since`, those that are kept after it, oldest first. */
+  async read(
+    site: string,
+    room: string,
+    { since, limit }: { since?: Position; limit: number },
+  ): Promise<RoomSync> {
+    const channel = roomChannel(site, room);
+    const { offset, epoch } = await this.#broker.history(channel, { since: MAX_OFFSET, limit: 1 });
+    const isKnown = since === undefined || since.epoch === epoch;
+    const from = isKnown ? since?.offset ?? Math.max(0, offset - limit) : MAX_OFFSET;
+    const { publications } = await this.#broker.history(channel, { since: from, limit });
+    const isWhole = isKnown && (publications[0]?.offset ?? from + 1) === from + 1;
+    return {
+      offset,
+      epoch,
+      recovered: isWhole,
+      ...(isWhole ? {} : { reason: isKnown ? "expired" : "epoch" }),
+      publications: publications.map(({ text }) => text),
+    };
+  }
+}

@@ -1,0 +1,91 @@
+/** Makes users seen in their rooms by all nodes, and unseen, and tells who watches. */
+import type { Client, Membership } from "./client.ts";
+import type { Broker, Connection, PresenceManager } from "./engine.ts";
+import { type UserId, userIdOnWire } from "./fields.ts";
+import { presenceEventFrame } from "./frames.ts";
+import { roomChannel } from "./hub.ts";
+
+/** Presences that wait to be taken out; past so many, the rest is left to the end of the lease. */
+const MAX_UNREMOVED = 10_000;
+
+interface Unremoved {
+  readonly site: string;
+  readonly user: UserId;
+  readonly connection: Connection;
+}
+
+export class RoomPresence {
+  readonly #presence: PresenceManager;
+  readonly #broker: Broker;
+  readonly #onFailure: () => void;
+  /** Could not be taken out; bounded by `MAX_UNREMOVED`, the oldest goes first. */
+  #unremoved: Unremoved[] = [];
+
+  /** @param onFailure something could not be taken out; `retry` tries again */
+  constructor(
+    { presence, broker }: { presence: PresenceManager; broker: Broker },
+    onFailure: () => void,
+  ) {
+    this.#presence = presence;
+    this.#broker = broker;
+    this.#onFailure = onFailure;
+  }
+
+  /** Makes the user seen in the room, by this client; again where it was, under another name. */
+  async enter(client: Client, user: UserId, membership: Membership): Promise<void> {
+    const connection = connectionOf(client, user, membership);
+    const isFirst = await this.#presence.add(client.site, user, connection);
+    if (client.memberships.get(membership.room) !== membership) {
+      await this.exit(client, user, membership); // it left while it was entering
+    } else if (isFirst) await this.#tell("join", client.site, user, connection);
+  }
+
+  async exit(client: Client, user: UserId, membership: Membership): Promise<void> {
+    await this.#remove({
+      site: client.site,
+      user,
+      connection: connectionOf(client, user, membership),
+    });
+  }
+
+  /** Takes out what could not be taken out before. */
+  async retry(): Promise<void> {
+    const unremoved = this.#unremoved;
+    this.#unremoved = [];
+    await Promise.all(unremoved.map((each) => this.#remove(each)));
+  }
+
+  async #remove(removal: Unremoved): Promise<void> {
+    const { site, user, connection } = removal;
+    let isLast: boolean;
+    try {
+      isLast = await this.#presence.remove(site, user, connection);
+    } catch (error) {
+      this.#unremoved.push(removal);
+      if (this.#unremoved.length > MAX_UNREMOVED) this.#unremoved.shift();
+      this.#onFailure();
+      throw error;
+    }
+    if (isLast) await this.#tell("leave", site, user, connection);
+  }
+
+  async #tell(
+    kind: "join" | "leave",
+    site: string,
+    user: UserId,
+    { room, name }: { room: string; name: string },
+  ): Promise<void> {
+    const text = presenceEventFrame(kind, { room, user, name });
+    await this.#broker.publish(roomChannel(site, room), { kind, id: "-", room, text });
+  }
+}
+
+function connectionOf(client: Client, user: UserId, membership: Membership): Connection {
+  return {
+    client_id: client.id,
+    room: membership.room,
+    name: membership.name,
+    user_id: userIdOnWire(user),
+    connected_at: membership.connectedAt,
+  };
+}

@@ -265,6 +265,24 @@ Deno.test("SIGTERM tells clients to come back at once, also while Redis is froze
   redis.signal("SIGCONT");
 });
 
+Deno.test("a start warns of a Redis that can lose what was accepted, and of no other", async () => {
+  const warnings = async (...settings: string[]) => {
+    await using redis = await RedisServer.start(...settings);
+    await using program = await Program.start({ env: redis.env });
+    await waitFor(
+      "it is subscribed",
+      () => program.log.some(({ message }) => message.startsWith("subscribed to")),
+    );
+    return program.log.filter(({ level }) => level === "warning").map(({ message }) => message);
+  };
+  const [eviction, persistence] = await warnings(
+    ...["--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru"],
+  );
+  assert.match(eviction ?? "", /maxmemory-policy is allkeys-lru.*noeviction/);
+  assert.match(persistence ?? "", /appendonly is no/);
+  assert.deepEqual(await warnings("--appendonly", "yes", "--maxmemory", "100mb"), []);
+});
+
 async function statusOf(url: string): Promise<number> {
   const response = await fetch(url);
   await response.body?.cancel();

@@ -11,6 +11,7 @@ import { RedisKeys } from "./redis_keys.ts";
 import { Lease, type LeaseEntry } from "./redis_lease.ts";
 import { RedisPresence } from "./redis_presence.ts";
 import { loadScripts } from "./redis_scripts.ts";
+import { warnOfLosses } from "./redis_settings.ts";
 
 /** How long a start waits for Redis before it goes on without. */
 const START_WAIT_MS = 2000;
@@ -51,7 +52,16 @@ export function openRedis(config: RedisConfig, options: RedisEngineOptions): Red
     if (handler === undefined || redis.status !== "ready" || subscriber.status !== "ready") return;
     await loadScripts(redis);
     await lease.take();
+    void warnOnce();
     handler?.handleRestored();
+  }
+
+  /** Not at every reconnection: a warning that comes often is not read. */
+  let isWarned = false;
+  async function warnOnce(): Promise<void> {
+    if (isWarned) return;
+    isWarned = true;
+    await warnOfLosses(redis);
   }
 
   function publishLeave({ site, room, user }: LeaseEntry): void {

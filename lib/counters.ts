@@ -7,6 +7,10 @@ export class Counters {
   bridge_received = 0;
   bridge_routed = 0;
   bridge_refused = 0;
+  /** Entries of the Redis stream that this node was given, stored, and found unreadable. */
+  stream_received = 0;
+  stream_stored = 0;
+  stream_refused = 0;
   /** Clients closed because too much waited for them, or because they took nothing at all. */
   dropped_slow = 0;
   dropped_stalled = 0;

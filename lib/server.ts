@@ -17,6 +17,7 @@ import { isAllowedOrigin } from "./origin.ts";
 import { joinAtOnce, PROTOCOL_V1 } from "./protocols/v1.ts";
 import { protocolV2, SUBPROTOCOL_V2 } from "./protocols/v2.ts";
 import type { Accepted, Listener } from "./socket.ts";
+import { startStreamReader } from "./stream_reader.ts";
 
 const log = getLogger(["notifyli"]);
 
@@ -54,7 +55,10 @@ export class Server implements AsyncDisposable {
       upgrade: (request) => upgrade(request, node, { config, v2 }),
     });
     parts.defer(() => void listener.shutdown().catch(() => {}));
-    if (isRedis(engine) && config.redis) parts.use(startBridge(node, engine, config));
+    if (isRedis(engine)) {
+      parts.use(startBridge(node, engine, config));
+      parts.use(startStreamReader(node, engine, config));
+    }
     return new Server(config, parts.move(), listener, node);
   }
 

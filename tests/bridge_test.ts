@@ -133,7 +133,7 @@ Deno.test("Redis lost and back, empty: subscriptions and presence come back, and
   assert.equal(alice.ofType("usermsg").length, 1);
   const lost = program.log.filter(({ message }) => message.includes("cannot be reached"));
   const back = program.log.filter(({ message }) => message.includes("is back"));
-  assert.deepEqual([lost.length, back.length], [3, 3], "once for each of its three connections");
+  assert.deepEqual([lost.length, back.length], [4, 4], "once for each of its four connections");
 });
 
 Deno.test("a Redis that refuses to write is no quiet loss: readiness, log and counter say so", async () => {
@@ -187,12 +187,12 @@ Deno.test("a Redis that vanished without a word is noticed, logged once, and tak
     30_000,
   );
   await waitFor(
-    "all three connections are back",
-    () => program.log.filter(({ message }) => message.includes("is back")).length === 3,
+    "all four connections are back",
+    () => program.log.filter(({ message }) => message.includes("is back")).length === 4,
     30_000,
   );
   const lost = program.log.filter(({ message }) => message.includes("cannot be reached"));
-  assert.equal(lost.length, 3, "once for each connection");
+  assert.equal(lost.length, 4, "once for each connection");
   await waitFor("it routes again", async () => {
     await redis.cli("PUBLISH", CHANNEL, `{"user_id":1,"message":"again"}`);
     return client.ofType("direct_message").length > 0;

@@ -22,6 +22,7 @@ const SENT: Readonly<Record<string, [count: number, room: string]>> = {
   "json": [1, "/user/123"],
   "send": [2, "/user/123"],
   "redis": [1, "/user/123"],
+  "stream": [1, "/user/123"],
   "publisher": [1, "/user/123"],
   "receipt": [1, "/user/123"],
   "connections": [0, "lobby"],

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { ROOT } from "./support/paths.ts";
 import { Program } from "./support/program.ts";
 import { RedisServer } from "./support/redis.ts";
+import { waitFor } from "./support/wait.ts";
 import { TestClient } from "./support/test_client.ts";
 
 const PAGE = await Deno.readTextFile(`${ROOT}docs/redis.md`);
@@ -35,6 +36,11 @@ Deno.test("docs/redis.md lists every key and channel, with its kind", async () =
   await client.get("direct_message");
   await redis.cli("PUBLISH", "notifyli:messages", `{"user_id":1,"room":"lobby","message":"x"}`);
   await client.get("direct_message", 2);
+  await redis.cli("XADD", "notifyli:notifications", "*", "message", "for nobody");
+  await waitFor(
+    "it is put aside",
+    async () => await redis.cli("EXISTS", "notifyli:notifications-dead") === "1",
+  );
   await using reader = await TestClient.connectV2(program.webSocketUrl);
   await reader.command("connect", { user_id: 1 });
   await reader.command("read", { all: true });

@@ -62,6 +62,16 @@ export class RedisKeys {
     return `${this.#of(site)}owner:${id}`;
   }
 
+  /** Stream that other systems add notifications to. */
+  get notifications(): string {
+    return `${this.prefix}notifications`;
+  }
+
+  /** Stream of the entries that could not be read. */
+  get deadNotifications(): string {
+    return `${this.prefix}notifications-dead`;
+  }
+
   /** Sorted set of the living nodes' leases, by the Unix time in milliseconds they end. */
   get leases(): string {
     return `${this.prefix}leases`;

@@ -285,7 +285,9 @@ export class Client implements SocketEvents {
   /** Holds live notifications of the room back until {@linkcode Client.handOut} is done. */
   holdNotifications(room: string): void {
     const membership = this.memberships.get(room);
-    if (membership !== undefined) membership.held ??= [];
+    if (membership === undefined) return;
+    membership.held ??= [];
+    membership.notifiedUpTo = 0; // the inbox may be another one by now
   }
 
   /**
@@ -313,6 +315,7 @@ export class Client implements SocketEvents {
   releaseInbox(given: readonly string[], upTo: number): void {
     const held = this.#heldInbox ?? [];
     this.#heldInbox = undefined;
+    if (this.#closed) return;
     this.#inboxUpTo = Math.max(this.#inboxUpTo, upTo);
     for (const id of given) this.#remember(id);
     this.#handed.push(...given);

@@ -14,7 +14,7 @@ export class Counters {
   /** Clients closed because too much waited for them, or because they took nothing at all. */
   dropped_slow = 0;
   dropped_stalled = 0;
-  /** Notifications that left an inbox because it was full or they were too old. */
-  dropped_read = 0;
-  dropped_unread = 0;
+  /** Notifications that left a full inbox or were too old: those that a client had got, and those that none had. */
+  dropped_taken = 0;
+  dropped_queued = 0;
 }

@@ -47,10 +47,13 @@ export interface Published extends Position {
 /** Seconds that an id which a client made is known. */
 export const CLIENTS_ID_SECONDS = 600;
 
+/** Seconds that a channel's offset and epoch are kept at the least: they outlive its messages. */
+export const POSITION_SECONDS = 3600;
+
 export interface HistoryOptions {
   /** Publications kept; 0 keeps none. */
   readonly size: number;
-  /** Seconds after the last publication until the channel's history is dropped. */
+  /** Seconds after the last publication until the channel's messages are dropped. */
   readonly seconds: number;
 }
 

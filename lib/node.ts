@@ -353,31 +353,29 @@ export class Node implements ClientNode, EngineHandler {
   /** Takes up again what the engine lost: subscriptions, presence, and what was stored meanwhile. */
   async #restore(): Promise<void> {
     this.#incomplete = false;
+    const inRooms = [...this.#clients].flatMap((client) =>
+      [...client.memberships.values()].map((membership) => ({ client, membership }))
+    );
+    for (const { client, membership: { room } } of inRooms) {
+      if (!client.protocol.hasInbox) client.holdNotifications(room);
+    }
     try {
       await Promise.all(
         [...this.#hub.channels()].map((channel) => this.#subscriptions.sync(channel)),
       );
       await this.#marks.flush();
       await this.#presence.retry();
-      const inRooms = [...this.#clients].flatMap((client) =>
-        [...client.memberships.values()].map((membership) => ({ client, membership }))
-      );
       await Promise.all(inRooms.map(async ({ client, membership }) => {
         if (client.user !== undefined) await this.#presence.enter(client, client.user, membership);
       }));
       await Promise.all(
-        byUserAndRoom(inRooms).map(async ([site, user, room, clients]) => {
-          for (const client of clients) client.holdNotifications(room);
-          try {
-            await this.#deliverQueued(site, user, room, clients);
-          } catch (error) {
-            for (const client of clients) await client.handOut(room, [], 0);
-            throw error;
-          }
-        }),
+        byUserAndRoom(inRooms).map(([site, user, room, clients]) =>
+          this.#deliverQueued(site, user, room, clients)
+        ),
       );
     } catch (error) {
       this.#incomplete = true;
+      for (const { client, membership } of inRooms) await client.handOut(membership.room, [], 0);
       throw error;
     }
   }

@@ -56,7 +56,7 @@ export class SentMarks {
     const writing: Promise<void>[] = [];
     for (const client of this.#clients) {
       const ids = client.takeHanded();
-      if (!client.hasHanded) this.#clients.delete(client);
+      if (client.closed || !client.hasHanded) this.#clients.delete(client);
       if (ids.length === 0 || client.user === undefined) continue;
       writing.push(this.#write({ site: client.site, user: client.user, ids }));
     }

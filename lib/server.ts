@@ -107,9 +107,15 @@ async function openEngine(config: Config, counters: Counters): Promise<Engine> {
   const retention: Retention = {
     size: config.limits.inbox,
     days: config.limits.inboxDays,
-    onDropped({ read, unread }) {
-      counters.dropped_read += read;
-      counters.dropped_unread += unread;
+    onDropped({ user, taken, queued }) {
+      counters.dropped_taken += taken;
+      counters.dropped_queued += queued;
+      if (queued === 0) return;
+      log.warn("{queued} notifications that user {user} never got were dropped: {why}", {
+        queued,
+        user,
+        why: "the inbox is full, or they are too old",
+      });
     },
   };
   if (config.redis === undefined) return openEmbedded({ dataDir: config.dataDir, retention });

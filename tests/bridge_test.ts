@@ -283,6 +283,61 @@ Deno.test("a start warns of a Redis that can lose what was accepted, and of no o
   assert.deepEqual(await warnings("--appendonly", "yes", "--maxmemory", "100mb"), []);
 });
 
+Deno.test("a Redis that stands still for longer than the lock lasts loses nothing that it heard", async () => {
+  await using redis = await RedisServer.start();
+  await using program = await Program.start({ env: redis.env });
+  await waitFor(
+    "it is subscribed",
+    () => program.log.some(({ message }) => message.startsWith("subscribed to")),
+  );
+  await using client = await TestClient.join(program.webSocketUrl, { user: 1, room: "1" });
+  const publisher = redis.connect();
+  const publishing: Promise<number>[] = [];
+  const pace = setInterval(() => {
+    for (let each = 0; each < 20; each++) {
+      const message = `n${publishing.length}`;
+      publishing.push(publisher.publish(CHANNEL, JSON.stringify({ user_id: 1, message })));
+    }
+  }, 2);
+  await waitFor("much is under way", () => publishing.length > 2000);
+  redis.signal("SIGSTOP");
+  const stoodStill = performance.now();
+  await waitFor("the lock has run out", () => performance.now() - stoodStill > 3500);
+  redis.signal("SIGCONT");
+  clearInterval(pace);
+  const heard = await Promise.all(publishing);
+  const expected = heard.flatMap((count, index) => count > 0 ? [`n${index}`] : []);
+  await client.get("direct_message", expected.length);
+  await client.settled();
+  const got = client.ofType("direct_message").map(({ message }) => message);
+  assert.deepEqual(got, expected, "each once, in order");
+  publisher.disconnect();
+});
+
+Deno.test("a connected client gets all that comes after Redis came back empty", async () => {
+  await using redis = await RedisServer.start();
+  await using program = await Program.start({ env: redis.env });
+  const send = async (count: number) => {
+    for (let each = 0; each < count; each++) {
+      const url = `${program.url}/api/users/1/notifications?room=lobby`;
+      const response = await fetch(url, { method: "POST", body: `n${each}` });
+      await response.body?.cancel();
+      assert.equal(response.status, 201);
+    }
+  };
+  await send(20);
+  await using client = await TestClient.join(program.webSocketUrl, { user: 1, room: "lobby" });
+  await client.get("direct_message", 20);
+  await redis.stop("SIGKILL");
+  await redis.restart();
+  await waitFor(
+    "it is back",
+    async () => await redis.cli("HEXISTS", "notifyli:connections:lobby", "user_1") === "1",
+  );
+  await send(25);
+  await client.get("direct_message", 45);
+});
+
 async function statusOf(url: string): Promise<number> {
   const response = await fetch(url);
   await response.body?.cancel();

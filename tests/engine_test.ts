@@ -1,10 +1,12 @@
 /** Both engines on their real parts: SQLite in a file and in memory, and a Redis. */
 import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
 import type { RedisConfig } from "../lib/config.ts";
 import type { Engine } from "../lib/engine.ts";
 import { openEmbedded } from "../lib/engines/embedded.ts";
 import { openRedis } from "../lib/engines/redis.ts";
 import { RETENTION, testEngine } from "./support/engine_suite.ts";
+import { ROOT } from "./support/paths.ts";
 import { RedisServer } from "./support/redis.ts";
 
 testEngine("embedded (file)", async () => {
@@ -47,6 +49,42 @@ Deno.test("embedded engine keeps what was queued over a restart", async () => {
     assert.deepEqual(queued.map(({ id, offset }) => [id, offset]), [["n-1", 1]]);
   }
   await Deno.remove(dataDir, { recursive: true });
+});
+
+Deno.test("embedded engine takes over a file of schema version 1", async () => {
+  const dataDir = await Deno.makeTempDir();
+  {
+    const database = new DatabaseSync(`${dataDir}/notifyli.db`);
+    database.exec(await Deno.readTextFile(`${ROOT}lib/engines/sql/1_notifications.sql`));
+    const insert = database.prepare(
+      "INSERT INTO notifications (site, user, id, room, text, sent_at) VALUES (?, ?, ?, ?, ?, ?)",
+    );
+    for (const [user, id, sentAt] of [["1", "a", 5], ["2", "b", null], ["1", "c", null]] as const) {
+      insert.run("default", user, id, "lobby", `{"id":"${id}"}`, sentAt);
+    }
+    database.close();
+  }
+  {
+    await using engine = openEmbedded({ dataDir, retention: RETENTION });
+    const { offset, notifications } = await engine.inbox.queued("default", "1", "lobby");
+    assert.equal(offset, 2);
+    assert.deepEqual(notifications.map(({ text }) => text), ['{"offset":2,"id":"c"}']);
+    assert.equal((await engine.inbox.queued("default", "2", "lobby")).offset, 1);
+    await engine.inbox.append({ site: "default", user: "1", id: "d", room: "lobby", text: "{}" });
+    assert.equal((await engine.inbox.get("default", "1", "d"))?.offset, 3);
+  }
+  await Deno.remove(dataDir, { recursive: true });
+});
+
+Deno.test("embedded engine: a change that fails takes no other of its turn with it", async () => {
+  await using engine = openEmbedded({ dataDir: ":memory:", retention: RETENTION });
+  const append = (id: string) =>
+    engine.inbox.append({ site: "default", user: "1", id, room: "lobby", text: '{"x":1}' });
+  await append("same");
+  const results = await Promise.allSettled([append("before"), append("same"), append("after")]);
+  assert.deepEqual(results.map(({ status }) => status), ["fulfilled", "rejected", "fulfilled"]);
+  const listed = await engine.inbox.list("default", "1", { limit: 9 });
+  assert.deepEqual(listed.map(({ id }) => id), ["after", "before", "same"]);
 });
 
 Deno.test("embedded engine refuses a file that another server uses", async () => {

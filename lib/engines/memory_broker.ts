@@ -7,6 +7,7 @@ import {
   type History,
   type HistoryOptions,
   keyOf,
+  POSITION_SECONDS,
   type Publication,
   type Published,
 } from "../engine.ts";
@@ -15,6 +16,8 @@ import { withOffset } from "../frames.ts";
 interface Log {
   readonly epoch: string;
   offset: number;
+  /** Until then the publications are kept, and until then all of it; on `performance.now()`'s clock. */
+  endsAt: number;
   expiresAt: number;
   /** The last of these has `offset`. Bounded by `HistoryOptions.size`: the oldest goes first. */
   readonly publications: Publication[];
@@ -24,9 +27,6 @@ interface Log {
 
 /** Publications between two looks for histories that have ended. */
 const SWEEP_EVERY = 1000;
-
-/** How long a history that was read but never written keeps its epoch. */
-const EMPTY_LOG_MS = 3_600_000;
 
 export class MemoryBroker implements Broker {
   readonly #logs = new Map<string, Log>();
@@ -86,7 +86,8 @@ export class MemoryBroker implements Broker {
     const offset = ++log.offset;
     if (isClientsId) remember(log, id, now);
     const publication = { kind, id, room, text: withOffset(text, offset) };
-    log.expiresAt = now + seconds * 1000;
+    log.endsAt = now + seconds * 1000;
+    log.expiresAt = now + Math.max(seconds, POSITION_SECONDS) * 1000;
     log.publications.push(publication);
     if (log.publications.length > size) log.publications.shift();
     this.#fanOut(channel, publication, { offset, epoch });
@@ -96,11 +97,16 @@ export class MemoryBroker implements Broker {
   #log(channel: Channel): Log {
     const key = keyOf(channel);
     const known = this.#logs.get(key);
-    if (known !== undefined && known.expiresAt > performance.now()) return known;
+    const now = performance.now();
+    if (known !== undefined && known.expiresAt > now) {
+      if (known.endsAt <= now) known.publications.length = 0;
+      return known;
+    }
     const fresh: Log = {
       epoch: crypto.randomUUID().slice(0, 8),
       offset: 0,
-      expiresAt: performance.now() + EMPTY_LOG_MS,
+      endsAt: Infinity,
+      expiresAt: performance.now() + POSITION_SECONDS * 1000,
       publications: [],
       ids: new Map(),
     };

@@ -8,15 +8,13 @@ import {
   type History,
   type HistoryOptions,
   type Position,
+  POSITION_SECONDS,
   type Publication,
   type Published,
 } from "../engine.ts";
 import { unavailable } from "./redis_client.ts";
 import type { RedisKeys } from "./redis_keys.ts";
 import { run, SCRIPTS } from "./redis_scripts.ts";
-
-/** Seconds that a history which was read but never written keeps its epoch. */
-const EMPTY_HISTORY_SECONDS = 3600;
 
 export class RedisBroker implements Broker {
   readonly #redis: Redis;
@@ -89,6 +87,7 @@ export class RedisBroker implements Broker {
         Math.ceil(history.seconds),
         newEpoch(),
         isClientsId ? CLIENTS_ID_SECONDS : 0,
+        Math.max(Math.ceil(history.seconds), POSITION_SECONDS),
       ],
     ) as [number, string, number];
     return { offset, epoch, isDuplicate: known === 1 };
@@ -102,7 +101,7 @@ export class RedisBroker implements Broker {
       this.#redis,
       SCRIPTS.history,
       [this.#keys.history(channel), this.#keys.position(channel)],
-      [since, limit, EMPTY_HISTORY_SECONDS, newEpoch()],
+      [since, limit, POSITION_SECONDS, newEpoch()],
     ) as [number, string, [string, string[]][]];
     return { offset, epoch, publications: entries.map(([id, fields]) => fromEntry(id, fields)) };
   }

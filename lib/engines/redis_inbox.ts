@@ -1,5 +1,4 @@
 /** Notifications in Redis: a few keys a user, changed by the scripts in `lua/inbox*.lua`. */
-import { getLogger } from "@logtape/logtape";
 import type { Redis } from "ioredis";
 import type {
   Inbox,
@@ -16,8 +15,6 @@ import { type Retention, retentionMs } from "../retention.ts";
 import { unavailable } from "./redis_client.ts";
 import type { RedisKeys } from "./redis_keys.ts";
 import { run, SCRIPTS } from "./redis_scripts.ts";
-
-const log = getLogger(["notifyli", "inbox"]);
 
 const CALLERS_ID_SECONDS = 24 * 3600;
 
@@ -46,7 +43,7 @@ export class RedisInbox implements Inbox {
 
   async append(notification: Notification): Promise<boolean> {
     const { site, user, id, room, text, isCallersId, expiresAt, claim } = notification;
-    const [offset, read, unread] = await run(this.#redis, SCRIPTS.inboxAppend, [
+    const [offset, taken, queued] = await run(this.#redis, SCRIPTS.inboxAppend, [
       ...this.#keys.inbox(site, user),
       this.#keys.callersId(site, user, id),
       this.#keys.owner(site, id),
@@ -72,13 +69,7 @@ export class RedisInbox implements Inbox {
         isOthers: true,
       });
     }
-    if (read + unread > 0) this.#retention.onDropped({ read, unread });
-    if (unread > 0) {
-      log.warn(
-        "{unread} unread notifications of user {user} were dropped: the inbox is full or they are too old",
-        { unread, user },
-      );
-    }
+    if (taken + queued > 0) this.#retention.onDropped({ user, taken, queued });
     return offset > 0;
   }
 

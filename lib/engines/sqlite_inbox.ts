@@ -1,5 +1,4 @@
 /** Notifications in SQLite. */
-import { getLogger } from "@logtape/logtape";
 import type { SQLOutputValue, StatementSync } from "node:sqlite";
 import type {
   EngineHandler,
@@ -16,8 +15,6 @@ import { withOffset } from "../frames.ts";
 import { type Retention, retentionMs } from "../retention.ts";
 import { SqliteInboxStatements } from "./sqlite_inbox_statements.ts";
 import type { SqliteStore } from "./sqlite_store.ts";
-
-const log = getLogger(["notifyli", "inbox"]);
 
 /** How often what is too old is dropped. */
 const SWEEP_INTERVAL_MS = 60_000;
@@ -145,6 +142,7 @@ export class SqliteInbox implements Inbox, Disposable {
   #insert(notification: Notification): { text: string; offset: number } | undefined {
     const { site, user, id, room, isCallersId, expiresAt } = notification;
     const now = Date.now();
+    if (isCallersId && this.#sql.get.get(site, user, id) !== undefined) return undefined;
     if (isCallersId && this.#sql.takeId.run(site, user, id, now).changes === 0) return undefined;
     const offset = Number(this.#sql.nextOffset.get(site, user)?.["offset"]);
     const text = withOffset(notification.text, offset);
@@ -158,24 +156,23 @@ export class SqliteInbox implements Inbox, Disposable {
     const { size } = this.#retention;
     const first = Number(this.#sql.firstOffset.get(site, user)?.["offset"]);
     if (offset - first < size) return;
-    let over = Number(this.#sql.count.get(site, user)?.["count"]) - size;
-    for (; over > 0; over--) {
+    const over = Number(this.#sql.count.get(site, user)?.["count"]) - size;
+    const rows = [];
+    while (rows.length < over) {
       const row = this.#sql.oldestDone.get(site, user) ?? this.#sql.oldest.get(site, user);
-      if (row !== undefined) this.#drop(site, user, [row]);
+      if (row === undefined) break;
+      rows.push(row);
+      this.#sql.remove.run(site, user, String(row["id"]));
     }
+    if (rows.length > 0) this.#noteDropped(site, user, rows);
   }
 
-  #drop(site: string, user: UserId, rows: readonly Record<string, SQLOutputValue>[]): void {
-    const unread = rows.filter((row) => row["is_done"] === 0);
-    for (const row of rows) this.#sql.remove.run(site, user, String(row["id"]));
-    this.#retention.onDropped({ read: rows.length - unread.length, unread: unread.length });
-    if (unread.length === 0) return;
-    this.#sql.noteDropped.run(Math.max(...unread.map((row) => Number(row["offset"]))), site, user);
-    log.warn("{unread} unread notifications of user {user} were dropped: {why}", {
-      unread: unread.length,
-      user,
-      why: "the inbox is full or they are too old",
-    });
+  #noteDropped(site: string, user: UserId, rows: readonly Record<string, SQLOutputValue>[]): void {
+    const unread = rows.filter((row) => row["read_at"] === null && row["archived_at"] === null);
+    const last = Math.max(0, ...unread.map((row) => Number(row["offset"])));
+    if (last > 0) this.#sql.noteDropped.run(last, site, user);
+    const queued = rows.filter((row) => row["sent_at"] === null).length;
+    this.#retention.onDropped({ user, taken: rows.length - queued, queued });
   }
 
   async #sweep(): Promise<void> {
@@ -185,7 +182,9 @@ export class SqliteInbox implements Inbox, Disposable {
       this.#sql.removeExpired.run(Date.now());
       for (const row of this.#sql.usersWithOld.all(oldest)) {
         const [site, user] = [String(row["site"]), String(row["user"])];
-        this.#drop(site, user, this.#sql.olderThan.all(site, user, oldest));
+        const rows = this.#sql.olderThan.all(site, user, oldest);
+        for (const { id } of rows) this.#sql.remove.run(site, user, String(id));
+        this.#noteDropped(site, user, rows);
       }
     });
   }

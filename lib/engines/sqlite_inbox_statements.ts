@@ -86,13 +86,12 @@ export class SqliteInboxStatements {
     this.firstOffset = sql(`SELECT min(offset) AS offset ${OF_USER}`);
     this.count = sql(`SELECT count(*) AS count ${OF_USER}`);
     this.oldestDone = sql(
-      `SELECT id, offset, 1 AS is_done ${OF_USER} AND (read_at IS NOT NULL OR archived_at IS NOT NULL)
+      `SELECT ${COLUMNS} ${OF_USER} AND (read_at IS NOT NULL OR archived_at IS NOT NULL)
        ORDER BY offset LIMIT 1`,
     );
-    this.oldest = sql(`SELECT id, offset, 0 AS is_done ${OF_USER} ORDER BY offset LIMIT 1`);
+    this.oldest = sql(`SELECT ${COLUMNS} ${OF_USER} ORDER BY offset LIMIT 1`);
     this.olderThan = sql(
-      `SELECT id, offset, read_at IS NOT NULL OR archived_at IS NOT NULL AS is_done
-       ${OF_USER} AND queued_at < ?`,
+      `SELECT ${COLUMNS} ${OF_USER} AND queued_at < ?`,
     );
     this.usersWithOld = sql("SELECT DISTINCT site, user FROM notifications WHERE queued_at < ?");
     this.mark = {

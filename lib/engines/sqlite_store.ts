@@ -56,6 +56,10 @@ export class SqliteStore implements AsyncDisposable {
   #flush(): void {
     const pending = this.#pending;
     this.#pending = [];
+    this.#write(pending);
+  }
+
+  #write(pending: readonly Pending[]): void {
     try {
       this.#database.exec("BEGIN IMMEDIATE");
       for (const { run } of pending) run();
@@ -65,6 +69,8 @@ export class SqliteStore implements AsyncDisposable {
       const reason = cause instanceof Error ? cause.message : String(cause);
       this.#failure = `Cannot write to the store: ${reason}`;
       if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
+      // One that fails by itself must not take the others with it.
+      if (pending.length > 1) return pending.forEach((each) => this.#write([each]));
       const error = new NotifyliError("unavailable", this.#failure, { cause });
       for (const { failed } of pending) failed(error);
       return;

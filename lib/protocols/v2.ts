@@ -78,7 +78,9 @@ async function answer(client: Client, fields: Fields, run: Run): Promise<void> {
     client.send(new Outgoing(JSON.stringify({ type: "reply", ref, success: true, data })));
   } else if (command.type === "ping") client.send(new Outgoing(pongFrame()));
   const { inbox, offset = inbox?.offset ?? 0 } = data as Partial<ConnectData & RoomData>;
-  release(client, command, offset, inbox?.notifications.map(({ id }) => String(id)) ?? []);
+  // Without an answer nothing of it was given to the client.
+  const given = ref === undefined ? [] : inbox?.notifications.map(({ id }) => String(id)) ?? [];
+  release(client, command, offset, given);
 }
 
 /** What was held back while a command was worked on follows its reply. */
@@ -135,7 +137,8 @@ async function subscribe(
   const sync = await client.node.recover(client, room, since);
   const data = { room, ...sync, publications: sync.publications.map(parsed) };
   if (!replay || since !== undefined) return data;
-  const { publications } = await client.node.history(client, room, { limit: 1 });
+  const before = { offset: Math.max(0, sync.offset - 1), epoch: sync.epoch };
+  const { publications } = await client.node.history(client, room, { since: before, limit: 1 });
   return { ...data, publications: publications.map((text) => ({ ...parsed(text), replay: true })) };
 }
 
@@ -189,6 +192,7 @@ function syncData({ notifications, ...sync }: Omit<InboxSync, "unread">) {
 function described(notification: StoredNotification): Record<string, unknown> {
   const { text, readAt, deliveredAt, sentAt, archivedAt } = notification;
   return {
+    offset: notification.offset,
     ...parsed(text),
     state: readAt ? "read" : deliveredAt ? "delivered" : sentAt ? "sent" : "queued",
     read_at: inSeconds(readAt),

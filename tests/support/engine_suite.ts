@@ -97,16 +97,21 @@ export function testEngine(name: string, open: OpenEngine): void {
     assert.deepEqual((await broker.history(LOBBY, { since: 4, limit: 10 })).publications, []);
   });
 
-  test("starts a new epoch when a history has ended", async ({ broker }) => {
-    const before = await broker.publish(LOBBY, message("a-1"), { size: 10, seconds: 1 });
+  test("keeps offset and epoch when the messages of a history have ended", async ({ broker }) => {
+    const publication = { ...message("my-own-id"), isClientsId: true };
+    const options = { size: 10, seconds: 1 };
+    const before = await broker.publish(LOBBY, publication, options);
     const after = await waitFor("the history ends", async () => {
       const history = await broker.history(LOBBY, { limit: 10 });
-      return history.epoch !== before?.epoch && history;
+      return history.publications.length === 0 && history;
     });
-    assert.equal(after.offset, 0);
-    assert.deepEqual(after.publications, []);
-    const next = await broker.publish(LOBBY, message("a-2"), { size: 10, seconds: 60 });
-    assert.deepEqual(next, { offset: 1, epoch: after.epoch, isDuplicate: false });
+    assert.deepEqual([after.offset, after.epoch], [1, before?.epoch]);
+    const again = await broker.publish(LOBBY, publication, options);
+    assert.deepEqual(again, { ...before, isDuplicate: true }, "the id is known for longer");
+    const next = await broker.publish(LOBBY, message("a-2"), options);
+    assert.deepEqual(next, { offset: 2, epoch: before?.epoch, isDuplicate: false });
+    const history = await broker.history(LOBBY, { limit: 10 });
+    assert.deepEqual(history.publications.map(({ offset }) => offset), [2]);
   });
 
   test("takes a publication with the same client's id once", async ({ broker }, heard) => {

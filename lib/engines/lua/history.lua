@@ -8,4 +8,4 @@ if redis.call('HSETNX', KEYS[2], 'epoch', ARGV[4]) == 1 then
 end
 local position = redis.call('HMGET', KEYS[2], 'offset', 'epoch')
 local entries = redis.call('XRANGE', KEYS[1], '(' .. ARGV[1] .. '-0', '+', 'COUNT', ARGV[2])
-return { tonumber(position[1]), position[2], entries }
+return { tonumber(position[1] or 0), position[2], entries }

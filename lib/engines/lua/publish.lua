@@ -1,25 +1,26 @@
 -- Appends to a channel's history, then fans out. Entry ids are "offset-0".
 -- KEYS: history stream, position hash, id that a client made
 -- ARGV: pub/sub channel, kind, id, room, frame, history size, history seconds, epoch to take if there is none,
---   seconds a client's id is known (0: the id is not a client's)
+--   seconds a client's id is known (0: the id is not a client's), seconds the position is kept
 -- Returns offset, epoch, 1 if the client's id was known.
-redis.call('HSETNX', KEYS[2], 'epoch', ARGV[8])
-local epoch = redis.call('HGET', KEYS[2], 'epoch')
 if ARGV[9] ~= '0' then
   local known = redis.call('GET', KEYS[3])
   if known then
-    return { tonumber(known), epoch, 1 }
+    local offset, epoch = string.match(known, '^(%d+) (.*)$')
+    return { tonumber(offset), epoch, 1 }
   end
 end
+redis.call('HSETNX', KEYS[2], 'epoch', ARGV[8])
+local epoch = redis.call('HGET', KEYS[2], 'epoch')
 local offset = redis.call('HINCRBY', KEYS[2], 'offset', 1)
 if ARGV[9] ~= '0' then
-  redis.call('SET', KEYS[3], offset, 'EX', ARGV[9])
+  redis.call('SET', KEYS[3], offset .. ' ' .. epoch, 'EX', ARGV[9])
 end
 local frame = '{"offset":' .. offset .. ',' .. string.sub(ARGV[5], 2)
 redis.call('XADD', KEYS[1], 'MAXLEN', ARGV[6], offset .. '-0',
   'kind', ARGV[2], 'id', ARGV[3], 'room', ARGV[4], 'text', frame)
 redis.call('EXPIRE', KEYS[1], ARGV[7])
-redis.call('EXPIRE', KEYS[2], ARGV[7])
+redis.call('EXPIRE', KEYS[2], ARGV[10])
 redis.call('PUBLISH', ARGV[1],
   ARGV[2] .. ' ' .. offset .. ' ' .. epoch .. ' ' .. ARGV[3] .. ' ' .. ARGV[4] .. '\n' .. frame)
 return { offset, epoch, 0 }

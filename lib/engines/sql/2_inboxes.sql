@@ -19,12 +19,13 @@ ALTER TABLE notifications ADD COLUMN archived_at INTEGER;
 ALTER TABLE notifications ADD COLUMN expires_at INTEGER;
 
 UPDATE notifications SET
-  offset = (
-    SELECT count(*) FROM notifications AS earlier
-    WHERE earlier.site = notifications.site AND earlier.user = notifications.user
-      AND earlier.seq <= notifications.seq
-  ),
-  queued_at = unixepoch() * 1000;
+  offset = counted.number,
+  text = '{"offset":' || counted.number || ',' || substr(text, 2),
+  queued_at = unixepoch() * 1000
+FROM (
+  SELECT seq, row_number() OVER (PARTITION BY site, user ORDER BY seq) AS number FROM notifications
+) AS counted
+WHERE counted.seq = notifications.seq;
 INSERT INTO inboxes (site, user, offset)
   SELECT site, user, max(offset) FROM notifications GROUP BY site, user;
 

@@ -31,6 +31,7 @@ import { messageFrame, unixSeconds } from "./frames.ts";
 import { HistoryRules } from "./history_rules.ts";
 import { Hub, roomChannel, userChannel } from "./hub.ts";
 import { nextId } from "./ids.ts";
+import type { ParsedNotification } from "./notification.ts";
 import { RoomHistory } from "./room_history.ts";
 import { RoomPresence } from "./room_presence.ts";
 import { SentMarks } from "./sent_marks.ts";
@@ -40,19 +41,8 @@ import { Subscriptions } from "./subscriptions.ts";
 const log = getLogger(["notifyli", "node"]);
 
 /** A notification that another system asks for. */
-export interface NotificationRequest {
+export interface NotificationRequest extends ParsedNotification {
   readonly site: string;
-  readonly user: UserId;
-  readonly room: string;
-  readonly message: string;
-  /** Name of the sender. */
-  readonly from: string;
-  /** Unix time in seconds; now, if absent. */
-  readonly timestamp?: number;
-  /** Made by the caller: the same one within a day is the same notification. */
-  readonly id?: string;
-  /** Unix time in seconds after which nobody gets it any more. */
-  readonly expiresAt?: number;
   /** Of the bridge. */
   readonly claim?: Notification["claim"];
 }

@@ -125,8 +125,3 @@ export const DISCONNECTS = {
 } as const satisfies Record<string, DisconnectKind>;
 
 export type Disconnect = (typeof DISCONNECTS)[keyof typeof DISCONNECTS];
-
-/** Whether a client that was closed with `code` should connect again by itself. */
-export function mayReconnect(code: number): boolean {
-  return code !== 1009 && !(code >= 3500 && code < 4000) && !(code >= 4500 && code < 5000);
-}

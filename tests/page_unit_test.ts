@@ -1,6 +1,7 @@
 /** The page's framework-free parts: frames, pauses, connection, outbox, store and session. */
 import assert from "node:assert/strict";
-import { mayComeBack, reconnectPauseMs, restartPauseMs } from "../lib/page/backoff.ts";
+import { mayReconnect } from "../lib/close_codes.ts";
+import { reconnectPauseMs, restartPauseMs } from "../lib/page/backoff.ts";
 import { DEFAULT_CONFIG, parseConfig } from "../lib/page/config.ts";
 import {
   type Clock,
@@ -10,7 +11,7 @@ import {
 } from "../lib/page/connection.ts";
 import { parseServerFrame, type ServerFrame, toWireUserId } from "../lib/page/frames.ts";
 import { problemOf } from "../lib/page/identity.ts";
-import { newMessageId, SeenIds } from "../lib/page/ids.ts";
+import { newMessageId, SeenIds } from "../lib/sdk/ids.ts";
 import {
   countTry,
   enqueue,
@@ -113,11 +114,11 @@ Deno.test("reconnectPauseMs() grows from 1 to 30 seconds, with jitter that stays
   assert.equal(restartPauseMs(() => 1), 2000);
 });
 
-Deno.test("mayComeBack() follows the disconnect codes", () => {
+Deno.test("mayReconnect() follows the disconnect codes", () => {
   for (const code of [1000, 1001, 1006, 1011, 3000, 3001, 3499, 4000, 4499]) {
-    assert.ok(mayComeBack(code), String(code));
+    assert.ok(mayReconnect(code), String(code));
   }
-  for (const code of [3500, 3999, 4500, 4999]) assert.ok(!mayComeBack(code), String(code));
+  for (const code of [1009, 3500, 3999, 4500, 4999]) assert.ok(!mayReconnect(code), String(code));
 });
 
 Deno.test("Connection says how it is doing, and sends only when it is open", () => {

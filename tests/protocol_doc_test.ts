@@ -1,6 +1,7 @@
 /** Executes every example of `docs/protocol.md`, and checks its tables against the code. */
 import assert from "node:assert/strict";
-import { DISCONNECTS, ERRORS, mayReconnect } from "../lib/errors.ts";
+import { mayReconnect } from "../lib/close_codes.ts";
+import { DISCONNECTS, ERRORS } from "../lib/errors.ts";
 import { ROOT } from "./support/paths.ts";
 import { Program } from "./support/program.ts";
 import { type Frame, TestClient } from "./support/test_client.ts";

@@ -23,8 +23,3 @@ export function reconnectPauseMs(attempt: number, random: () => number = Math.ra
 export function restartPauseMs(random: () => number = Math.random): number {
   return Math.round(random() * RESTART_SPREAD_MS);
 }
-
-/** Whether a page that was closed with this code should come back by itself. */
-export function mayComeBack(code: number): boolean {
-  return code !== 1009 && !((code >= 3500 && code < 4000) || code >= 4500);
-}

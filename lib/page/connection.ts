@@ -2,7 +2,8 @@
  * Holds one WebSocket open: connects, pings, notices a dead peer, and comes back after a growing pause.
  * Frames that arrive go to `session.ts`.
  */
-import { mayComeBack, reconnectPauseMs, restartPauseMs, SERVER_SHUTDOWN } from "./backoff.ts";
+import { mayReconnect } from "../close_codes.ts";
+import { reconnectPauseMs, restartPauseMs, SERVER_SHUTDOWN } from "./backoff.ts";
 import { type ClientFrame, parseServerFrame, type ServerFrame } from "./frames.ts";
 
 /** `retryAt` is on the clock's scale (milliseconds); `code` and `reason` are the close event's. */
@@ -147,7 +148,7 @@ export class Connection {
   #closed(code: number, reason: string): void {
     const wasOnline = this.#state.kind === "online";
     this.#drop();
-    if (!mayComeBack(code)) {
+    if (!mayReconnect(code)) {
       this.#attempt = 0;
       this.#enter({ kind: "stopped", code, reason });
       return;

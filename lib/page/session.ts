@@ -4,7 +4,7 @@
  */
 import { type Clock, Connection, type ConnectionState, type SocketLike } from "./connection.ts";
 import { type ServerFrame, toWireUserId } from "./frames.ts";
-import { newMessageId, SeenIds } from "./ids.ts";
+import { newMessageId, SeenIds } from "../sdk/ids.ts";
 import { type ConnectAnswers, type Identity, silentRooms } from "./identity.ts";
 import {
   countTry,

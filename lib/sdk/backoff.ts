@@ -29,8 +29,3 @@ export function restartMs(random: () => number): number {
 export function hopMs(random: () => number): number {
   return Math.round(random() * HOP_SPREAD_MS);
 }
-
-/** Whether a client that was closed with this code should come back by itself. */
-export function mayComeBack(code: number): boolean {
-  return !((code >= 3500 && code < 4000) || (code >= 4500 && code < 5000));
-}

@@ -2,7 +2,8 @@
  * Keeps a transport to one of the servers: opens it, pings, notices a dead peer, and comes back after a growing
  * pause. What arrives goes to `client.ts`, which says when the server has accepted us.
  */
-import { backoffMs, hopMs, mayComeBack, restartMs, SERVER_SHUTDOWN } from "./backoff.ts";
+import { mayReconnect } from "../close_codes.ts";
+import { backoffMs, hopMs, restartMs, SERVER_SHUTDOWN } from "./backoff.ts";
 import type { Clock, ResolvedOptions } from "./options.ts";
 import type { Transport } from "./transport.ts";
 
@@ -152,7 +153,7 @@ export class Connection {
   }
 
   #closed(code: number, reason: string): void {
-    if (!mayComeBack(code)) return this.stop(code, reason);
+    if (!mayReconnect(code)) return this.stop(code, reason);
     const wasOnline = this.#state.kind === "online";
     this.#drop();
     if (this.#state.kind === "closed" || this.#state.kind === "waiting") return;

@@ -1,0 +1,11 @@
+/** What a close code asks of a client: one rule for the table in `docs/protocol.md`, the page and the client library. */
+
+/** What the `node` listener says of a frame too big (RFC 6455, section 7.4.1). */
+const MESSAGE_TOO_BIG = 1009;
+
+/** Whether a client that was closed with `code` should connect again by itself. */
+export function mayReconnect(code: number): boolean {
+  const mustBeMended = code === MESSAGE_TOO_BIG || (code >= 3500 && code < 4000) ||
+    (code >= 4500 && code < 5000);
+  return !mustBeMended;
+}

@@ -2,6 +2,7 @@
  * One connection: who it is, where it is, and what waits for it. Its protocol reads its frames; what it says goes
  * on to `node.ts`, and what comes back from there goes out by `send`.
  */
+import { ClientNotifications, type Recipient, type Taken } from "./client_notifications.ts";
 import type { Limits } from "./config.ts";
 import { DEFAULT_SITE, type InboxSync, type Position, type Published } from "./engine.ts";
 import type { UserConnection } from "./engine.ts";
@@ -15,12 +16,6 @@ const MAX_WAITING_FRAMES = 1000;
 /** How long a client's outbound queue may be over its limit, and how far, before the client is closed. */
 const SLOW_AFTER_MS = 1000;
 const BURST_FACTOR = 8;
-
-/** How soon a full outbound queue is looked at again. */
-const DRAIN_LOOK_MS = 10;
-
-/** Notifications that a client is known to have got; past so many, the oldest are forgotten. */
-const MAX_NOTIFIED = 1000;
 
 /** How frames are read and answered; see `protocols/`. */
 export interface Protocol {
@@ -59,6 +54,8 @@ export interface ClientNode {
   remove(client: Client): void;
   /** The client was given notifications, which are sent once its socket took them. */
   noteHanded(client: Client): void;
+  /** The client's other end has these; it may be gone by now. */
+  noteTaken(client: Client, ids: readonly string[], how: Taken): void;
   dropSlow(client: Client): void;
   logFailure(what: string, error: unknown): void;
 }
@@ -93,22 +90,8 @@ export interface Membership {
   name: string;
   /** Unix time in seconds. */
   readonly connectedAt: number;
-  /**
-   * Notifications that arrived while the queued ones are still on their way; `undefined` once those are sent.
-   * Bounded by the inbox's size, since each of them is stored there.
-   */
-  held: Held[] | undefined;
-  /** Offset of the inbox up to which this client has what it is to get. */
-  notifiedUpTo: number;
   /** Messages and presence events that arrived while what comes before them is being read; else `undefined`. */
   heldMessages: { offset: number; outgoing: Outgoing }[] | undefined;
-}
-
-/** A notification for this client. */
-export interface Held {
-  readonly id: string;
-  readonly offset: number;
-  readonly outgoing: Outgoing;
 }
 
 export class Client implements SocketEvents {
@@ -118,19 +101,12 @@ export class Client implements SocketEvents {
   readonly node: ClientNode;
   readonly limits: Limits;
   readonly protocol: Protocol;
+  readonly notifications: ClientNotifications;
   readonly #socket: Socket;
   #user: UserId | undefined;
   #name: string | undefined;
   /** Texts behind one that is being worked on; `undefined` while none is. */
   #waiting: string[] | undefined;
-  /** Notifications held back while the inbox is being read; as bounded as `Membership.held`. */
-  #heldInbox: Held[] | undefined;
-  /** Offset of the inbox up to which this client has what it is to get. */
-  #inboxUpTo = 0;
-  /** The last notifications this client got, so that none comes twice. */
-  readonly #notified = new Set<string>();
-  /** Notifications that were given to the socket, until it is known to have taken them. */
-  #handed: string[] = [];
   #closed = false;
   #bufferedBefore = 0;
   /** On `performance.now()`'s clock; `undefined` while the outbound queue is within its limit. */
@@ -141,6 +117,7 @@ export class Client implements SocketEvents {
     this.protocol = protocol;
     this.limits = limits;
     this.#socket = socket;
+    this.notifications = new ClientNotifications(recipient(this), socket);
   }
 
   /** Who this is; `undefined` until a first frame has said so. */
@@ -172,6 +149,7 @@ export class Client implements SocketEvents {
   /** Closes the connection from this side, with the reason. */
   disconnect(disconnect: Disconnect): void {
     if (this.#closed) return;
+    this.notifications.finish();
     this.#socket.close(disconnect);
     this.close();
   }
@@ -268,73 +246,6 @@ export class Client implements SocketEvents {
     for (const { offset, outgoing } of held) if (offset === 0 || offset > upTo) this.send(outgoing);
   }
 
-  /** Sends a live notification once, after those that are still on their way. */
-  notify(room: string, notification: Held): void {
-    if (this.protocol.hasInbox) {
-      if (this.#heldInbox !== undefined) this.#heldInbox.push(notification);
-      else if (notification.offset > this.#inboxUpTo) this.#notifyNow(notification);
-      return;
-    }
-    const membership = this.memberships.get(room);
-    if (membership?.held !== undefined) membership.held.push(notification);
-    else if (membership !== undefined && notification.offset > membership.notifiedUpTo) {
-      this.#notifyNow(notification);
-    }
-  }
-
-  /** Holds live notifications of the room back until {@linkcode Client.handOut} is done. */
-  holdNotifications(room: string): void {
-    const membership = this.memberships.get(room);
-    if (membership === undefined) return;
-    membership.held ??= [];
-    membership.notifiedUpTo = 0; // the inbox may be another one by now
-  }
-
-  /**
-   * Sends what waited in the inbox, as fast as the client takes it, then what was held back. What the inbox had up to
-   * `upTo`, and that does not wait, another client got before this one came.
-   */
-  async handOut(room: string, queued: readonly Held[], upTo: number): Promise<void> {
-    const membership = this.memberships.get(room);
-    if (membership === undefined) return;
-    for (const notification of queued) {
-      await this.#drained();
-      this.#notifyNow(notification);
-    }
-    const held = membership.held ?? [];
-    membership.held = undefined;
-    membership.notifiedUpTo = Math.max(membership.notifiedUpTo, upTo);
-    for (const notification of held) if (notification.offset > upTo) this.#notifyNow(notification);
-  }
-
-  holdInbox(): void {
-    this.#heldInbox ??= [];
-  }
-
-  /** Sends what was held back of the inbox, but for what the client got with its answer, up to `upTo`. */
-  releaseInbox(given: readonly string[], upTo: number): void {
-    const held = this.#heldInbox ?? [];
-    this.#heldInbox = undefined;
-    if (this.#closed) return;
-    this.#inboxUpTo = Math.max(this.#inboxUpTo, upTo);
-    for (const id of given) this.#remember(id);
-    this.#handed.push(...given);
-    if (given.length > 0) this.node.noteHanded(this);
-    for (const notification of held) if (notification.offset > upTo) this.#notifyNow(notification);
-  }
-
-  /** The notifications that the socket has taken since the last call; none while something waits in it. */
-  takeHanded(): string[] {
-    if (this.#closed || this.#socket.bufferedAmount > 0) return [];
-    const handed = this.#handed;
-    this.#handed = [];
-    return handed;
-  }
-
-  get hasHanded(): boolean {
-    return this.#handed.length > 0;
-  }
-
   /** Whether the other end took nothing of what waits for it since the last look. */
   isStalled(): boolean {
     const before = this.#bufferedBefore;
@@ -380,28 +291,6 @@ export class Client implements SocketEvents {
     }
   }
 
-  /** Resolves when the client has taken the better part of what waits for it, or is gone. */
-  async #drained(): Promise<void> {
-    while (!this.#closed && this.#socket.bufferedAmount > this.limits.queue / 2) {
-      await new Promise((resolve) => setTimeout(resolve, DRAIN_LOOK_MS));
-    }
-  }
-
-  #notifyNow({ id, outgoing }: Held): void {
-    if (this.#closed || this.#notified.has(id)) return;
-    this.send(outgoing);
-    this.#remember(id);
-    this.#handed.push(id);
-    this.node.noteHanded(this);
-  }
-
-  #remember(id: string): void {
-    this.#notified.add(id);
-    if (this.#notified.size > MAX_NOTIFIED) {
-      this.#notified.delete(this.#notified.values().next().value ?? "");
-    }
-  }
-
   /** A burst alone makes nobody slow: the limit must be passed for a while, or by far. */
   #isSlow(): boolean {
     const { bufferedAmount } = this.#socket;
@@ -413,4 +302,17 @@ export class Client implements SocketEvents {
     return performance.now() - this.#overLimitSince > SLOW_AFTER_MS ||
       bufferedAmount > this.limits.queue * BURST_FACTOR;
   }
+}
+
+function recipient(client: Client): Recipient {
+  return {
+    hasInbox: client.protocol.hasInbox,
+    get closed() {
+      return client.closed;
+    },
+    fullAt: client.limits.queue / 2,
+    send: (outgoing) => client.send(outgoing),
+    handed: () => client.node.noteHanded(client),
+    taken: (ids, how) => client.node.noteTaken(client, ids, how),
+  };
 }

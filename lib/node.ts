@@ -13,6 +13,7 @@ import {
   type RoomMessage,
   type RoomSync,
 } from "./client.ts";
+import type { Taken } from "./client_notifications.ts";
 import type { Config } from "./config.ts";
 import type { Counters } from "./counters.ts";
 import type {
@@ -136,11 +137,10 @@ export class Node implements ClientNode, EngineHandler {
       room,
       name,
       connectedAt: unixSeconds(),
-      held: client.protocol.hasInbox ? undefined : [],
-      notifiedUpTo: 0,
       heldMessages: client.protocol.hasInbox ? [] : undefined,
     };
     client.memberships.set(room, membership);
+    client.notifications.holdRoom(room);
     const channels = [roomChannel(client.site, room), userChannel(client.site, user)];
     for (const channel of channels) this.#hub.add(client, channel);
     await Promise.all(channels.map((channel) => this.#subscriptions.sync(channel)));
@@ -153,7 +153,7 @@ export class Node implements ClientNode, EngineHandler {
       // The client is in the room of this node; the rest is made good once the engine is back.
       this.#incomplete = true;
       this.logFailure("join", error);
-      await client.handOut(room, [], 0);
+      await client.notifications.handOut(room, [], 0);
     }
   }
 
@@ -172,6 +172,7 @@ export class Node implements ClientNode, EngineHandler {
     const { user, site } = client;
     if (membership === undefined || user === undefined) return;
     client.memberships.delete(room);
+    client.notifications.leaveRoom(room);
     const channels = [roomChannel(site, room)];
     if (client.memberships.size === 0 && !client.protocol.hasInbox) {
       channels.push(userChannel(site, user));
@@ -255,6 +256,10 @@ export class Node implements ClientNode, EngineHandler {
     this.#marks.note(client);
   }
 
+  noteTaken({ site, user }: Client, ids: readonly string[], how: Taken): void {
+    if (user !== undefined) this.#marks.write({ site, user, ids, state: how });
+  }
+
   connections(site: string, room: string): Promise<UserConnection[]> {
     return this.#engine.presence.list(site, room);
   }
@@ -292,7 +297,7 @@ export class Node implements ClientNode, EngineHandler {
         return;
       case "notification":
         for (const client of here.clients) {
-          client.notify(room, { id, offset: position?.offset ?? 0, outgoing });
+          client.notifications.notify(room, { id, offset: position?.offset ?? 0, outgoing });
         }
         return;
       case "inbox":
@@ -337,7 +342,7 @@ export class Node implements ClientNode, EngineHandler {
     const queued = notifications.map(({ id, offset, text }) => (
       { id, offset, outgoing: new Outgoing(text) }
     ));
-    await Promise.all(clients.map((client) => client.handOut(room, queued, offset)));
+    await Promise.all(clients.map((client) => client.notifications.handOut(room, queued, offset)));
   }
 
   /** Takes up again what the engine lost: subscriptions, presence, and what was stored meanwhile. */
@@ -347,7 +352,7 @@ export class Node implements ClientNode, EngineHandler {
       [...client.memberships.values()].map((membership) => ({ client, membership }))
     );
     for (const { client, membership: { room } } of inRooms) {
-      if (!client.protocol.hasInbox) client.holdNotifications(room);
+      client.notifications.holdRoom(room);
     }
     try {
       await Promise.all(
@@ -365,7 +370,9 @@ export class Node implements ClientNode, EngineHandler {
       );
     } catch (error) {
       this.#incomplete = true;
-      for (const { client, membership } of inRooms) await client.handOut(membership.room, [], 0);
+      for (const { client, membership } of inRooms) {
+        await client.notifications.handOut(membership.room, [], 0);
+      }
       throw error;
     }
   }

@@ -1,8 +1,9 @@
 /**
- * Marks notifications as sent once the socket they were given to has taken them. What it has not taken when the
- * connection ends stays queued, and comes with the next one.
+ * Marks notifications as sent once the socket they were given to has taken them, or as delivered where the other end
+ * has proved that it did. What was not taken when the connection ends stays queued, and comes with the next one.
  */
 import type { Client } from "./client.ts";
+import type { Taken } from "./client_notifications.ts";
 import type { Inbox } from "./engine.ts";
 import type { UserId } from "./fields.ts";
 
@@ -16,6 +17,7 @@ interface Mark {
   readonly site: string;
   readonly user: UserId;
   readonly ids: readonly string[];
+  readonly state: Taken;
 }
 
 export class SentMarks {
@@ -23,6 +25,7 @@ export class SentMarks {
   readonly #onFailure: () => void;
   /** Clients whose sockets hold notifications. */
   readonly #clients = new Set<Client>();
+  readonly #writing = new Set<Promise<void>>();
   #unwritten: Mark[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -43,30 +46,35 @@ export class SentMarks {
     this.#clients.delete(client);
   }
 
+  /** Writes that a client's other end has these. */
+  write(mark: Mark): void {
+    const writing = this.#write(mark).finally(() => this.#writing.delete(writing));
+    this.#writing.add(writing);
+  }
+
   /** Writes what can be written now, and what could not be written before. */
   async flush(): Promise<void> {
     clearTimeout(this.#timer);
     const unwritten = this.#unwritten;
     this.#unwritten = [];
-    await Promise.all([...unwritten.map((mark) => this.#write(mark)), ...this.#look()]);
+    for (const mark of unwritten) this.write(mark);
+    this.#look();
+    await Promise.all(this.#writing);
   }
 
-  #look(): Promise<void>[] {
+  #look(): void {
     this.#timer = undefined;
-    const writing: Promise<void>[] = [];
     for (const client of this.#clients) {
-      const ids = client.takeHanded();
-      if (client.closed || !client.hasHanded) this.#clients.delete(client);
-      if (ids.length === 0 || client.user === undefined) continue;
-      writing.push(this.#write({ site: client.site, user: client.user, ids }));
+      const ids = client.notifications.takeHanded();
+      if (client.closed || !client.notifications.hasHanded) this.#clients.delete(client);
+      if (ids.length > 0) client.node.noteTaken(client, ids, "sent");
     }
     if (this.#clients.size > 0) this.#timer = setTimeout(() => this.#look(), LOOK_AFTER_MS);
-    return writing;
   }
 
   async #write(mark: Mark): Promise<void> {
     try {
-      await this.#inbox.mark(mark.site, mark.user, "sent", mark.ids);
+      await this.#inbox.mark(mark.site, mark.user, mark.state, mark.ids);
     } catch {
       if (this.#unwritten.push(mark) > MAX_UNWRITTEN) this.#unwritten.shift();
       this.#onFailure();

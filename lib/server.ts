@@ -21,6 +21,9 @@ import { startStreamReader } from "./stream_reader.ts";
 
 const log = getLogger(["notifyli"]);
 
+/** How long a stop waits for the last clients before it closes the store, of all the time it has. */
+const LAST_PROOFS_MS = 1000;
+
 export class Server implements AsyncDisposable {
   readonly #config: Config;
   readonly #parts: AsyncDisposableStack;
@@ -83,13 +86,10 @@ export class Server implements AsyncDisposable {
   async stop(): Promise<boolean> {
     const gone = this.#listener.shutdown().then(() => true, () => true);
     this.#node.closeClients();
-    const finished = this.#parts.disposeAsync().then(() => gone);
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<boolean>((resolve) => {
-      timer = setTimeout(() => resolve(false), this.#config.shutdownSeconds * 1000);
-    });
-    const inTime = await Promise.race([finished, late]);
-    clearTimeout(timer);
+    // What clients prove to have taken as they close is written before the store is.
+    const closed = within(gone, LAST_PROOFS_MS);
+    const finished = closed.then(() => this.#parts.disposeAsync()).then(() => gone);
+    const inTime = await within(finished, this.#config.shutdownSeconds * 1000);
     if (!inTime) {
       log.warn("not every client was gone within {seconds} s", {
         seconds: this.#config.shutdownSeconds,
@@ -101,6 +101,17 @@ export class Server implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
   }
+}
+
+/** Says whether `done` came within `ms`. */
+async function within(done: Promise<boolean>, ms: number): Promise<boolean> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms);
+  });
+  const inTime = await Promise.race([done, late]);
+  clearTimeout(timer);
+  return inTime;
 }
 
 async function openEngine(config: Config, counters: Counters): Promise<Engine> {

@@ -29,6 +29,11 @@ export interface Socket {
   terminate(): void;
   /** Bytes that were sent but not yet handed to the operating system. */
   readonly bufferedAmount: number;
+  /**
+   * Where the listener can tell: calls `done` once, with whether the other end has all that was sent before. It does so
+   * when a ping was answered, or after a closing handshake that was begun here.
+   */
+  confirm?(done: (isTaken: boolean) => void): void;
 }
 
 /** What a listener tells of one socket. */

@@ -21,6 +21,9 @@ import type {
 /** Most text of a refused upgrade; the answer is written whole, by hand. */
 const REFUSAL_HEADERS = { "connection": "close", "content-type": "text/plain; charset=utf-8" };
 
+/** Close code of a connection that ended without one (RFC 6455, section 7.1.5). */
+const NO_CLOSE_FRAME = 1006;
+
 export async function listen(options: ListenerOptions, handlers: Handlers): Promise<Listener> {
   const onRequest = getRequestListener(
     (request, { incoming }) => handlers.fetch(request, peerOf(incoming as IncomingMessage)),
@@ -68,21 +71,26 @@ function attach(
   accepted: Accepted,
   { keepaliveSeconds }: ListenerOptions,
 ): void {
-  const events = accepted.open(new NodeSocket(webSocket, stream));
+  const socket = new NodeSocket(webSocket, stream);
+  const events = accepted.open(socket);
   let heard = true;
   const keepalive = setInterval(() => {
     if (!heard) return webSocket.terminate();
     heard = false;
     webSocket.ping();
   }, keepaliveSeconds * 1000);
-  webSocket.on("pong", () => heard = true);
+  webSocket.on("pong", (payload: Uint8Array) => {
+    heard = true;
+    socket.ponged(payload.toString());
+  });
   webSocket.on("message", (data: Uint8Array, isBinary) => {
     heard = true;
     events.message(isBinary ? data : data.toString());
   });
   webSocket.on("error", () => {}); // a close follows
-  webSocket.on("close", () => {
+  webSocket.on("close", (code) => {
     clearInterval(keepalive);
+    socket.ended(code !== NO_CLOSE_FRAME);
     events.close();
   });
 }
@@ -93,6 +101,10 @@ class NodeSocket implements Socket {
   /** Finished frames of this turn of the event loop, written together. Bounded by the client's limit. */
   #frames: Uint8Array[] = [];
   #bytes = 0;
+  /** Proofs that were asked for, each answered by the pong of its number or a later one (RFC 6455, section 5.5.3). */
+  readonly #proofs = new Map<number, (isTaken: boolean) => void>();
+  #lastProof = 0;
+  #isClosing = false;
 
   constructor(webSocket: WebSocket, stream: Duplex) {
     this.#webSocket = webSocket;
@@ -111,11 +123,37 @@ class NodeSocket implements Socket {
 
   close({ code, reason }: Disconnect): void {
     this.#flush();
+    this.#isClosing = true;
     this.#webSocket.close(code, reason);
+  }
+
+  confirm(done: (isTaken: boolean) => void): void {
+    if (this.#webSocket.readyState !== this.#webSocket.OPEN) return done(false);
+    this.#flush();
+    this.#proofs.set(++this.#lastProof, done);
+    this.#webSocket.ping(String(this.#lastProof));
+  }
+
+  /** @param payload of the ping that is answered; empty for a keepalive's */
+  ponged(payload: string): void {
+    this.#settle(/^\d{1,15}$/.test(payload) ? Number(payload) : 0, true);
+  }
+
+  /** The connection is gone. A peer that answered our close had got all that was sent before it. */
+  ended(withCloseFrame: boolean): void {
+    this.#settle(this.#lastProof, withCloseFrame && this.#isClosing);
   }
 
   terminate(): void {
     this.#webSocket.terminate();
+  }
+
+  #settle(upTo: number, isTaken: boolean): void {
+    for (const [number, done] of this.#proofs) {
+      if (number > upTo) return;
+      this.#proofs.delete(number);
+      done(isTaken);
+    }
   }
 
   /**

@@ -90,7 +90,7 @@ function release(
   upTo: number,
   ids: string[],
 ): void {
-  if (type === "connect") client.releaseInbox(ids, upTo);
+  if (type === "connect") client.notifications.releaseInbox(ids, upTo);
   if (type === "subscribe" || type === "presence") {
     const { room } = command as { room: string };
     client.releaseRoom(room, type === "subscribe" ? upTo : 0);
@@ -116,7 +116,7 @@ async function connect(
   keepaliveSeconds: number,
 ): Promise<ConnectData> {
   client.identify(user, name);
-  client.holdInbox();
+  client.notifications.holdInbox();
   const { unread, ...sync } = await client.node.openInbox(client, user, since);
   return {
     client_id: client.id,

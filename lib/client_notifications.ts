@@ -1,0 +1,193 @@
+/**
+ * One client's notifications: live ones are held back while earlier ones are on their way, each is given once, and
+ * what the other end has taken is known. `client.ts` has one of these; `sent_marks.ts` writes down what was taken.
+ */
+import type { Outgoing, Socket } from "./socket.ts";
+
+/** Notifications that a client is known to have got; past so many, the oldest are forgotten. */
+const MAX_GIVEN = 1000;
+
+/** How soon a full outbound queue is looked at again. */
+const DRAIN_LOOK_MS = 10;
+
+/** A notification for this client. */
+export interface Held {
+  readonly id: string;
+  readonly offset: number;
+  readonly outgoing: Outgoing;
+}
+
+/** How well it is known that the other end has something: its socket took it, or it answered a later ping. */
+export type Taken = "sent" | "delivered";
+
+/** What the notifications need of their client. */
+export interface Recipient {
+  /** Whether notifications of every room come, from the inbox as a whole, and are acknowledged one by one. */
+  readonly hasInbox: boolean;
+  readonly closed: boolean;
+  /** Bytes in the outbound queue at which giving waits for the client to take some. */
+  readonly fullAt: number;
+  send(outgoing: Outgoing): void;
+  /** Something was given: {@linkcode ClientNotifications.takeHanded} or its proof says when it was taken. */
+  handed(): void;
+  /** The other end has these. May be called after the connection has ended. */
+  taken(ids: readonly string[], how: Taken): void;
+}
+
+/** A room of a client that has no inbox. */
+interface Room {
+  /**
+   * What arrived while the queued ones are still on their way; `undefined` once those are sent. Bounded by the inbox's
+   * size, since each of them is stored there.
+   */
+  held: Held[] | undefined;
+  /** Offset of the inbox up to which this client has what it is to get. */
+  upTo: number;
+}
+
+export class ClientNotifications {
+  readonly #recipient: Recipient;
+  readonly #socket: Socket;
+  readonly #rooms = new Map<string, Room>();
+  /** Held back while the inbox is being read; as bounded as `Room.held`. */
+  #heldInbox: Held[] | undefined;
+  #inboxUpTo = 0;
+  /** The last ones that this client got, so that none comes twice. */
+  readonly #given = new Set<string>();
+  /** Given to the socket, and not yet known to be taken. */
+  #handed: string[] = [];
+  #isProving = false;
+
+  constructor(recipient: Recipient, socket: Socket) {
+    this.#recipient = recipient;
+    this.#socket = socket;
+  }
+
+  /** The client joined a room, or the store may be another one by now: live ones wait for {@linkcode handOut}. */
+  holdRoom(room: string): void {
+    if (this.#recipient.hasInbox) return;
+    this.#rooms.set(room, { held: this.#rooms.get(room)?.held ?? [], upTo: 0 });
+  }
+
+  leaveRoom(room: string): void {
+    this.#rooms.delete(room);
+  }
+
+  /** Gives a live one, after those that are still on their way. */
+  notify(roomName: string, notification: Held): void {
+    if (this.#recipient.hasInbox) {
+      if (this.#heldInbox !== undefined) this.#heldInbox.push(notification);
+      else if (notification.offset > this.#inboxUpTo) this.#give(notification);
+      return;
+    }
+    const room = this.#rooms.get(roomName);
+    if (room?.held !== undefined) room.held.push(notification);
+    else if (room !== undefined && notification.offset > room.upTo) this.#give(notification);
+  }
+
+  /**
+   * Gives what waited in the inbox, as fast as the client takes it, then what was held back. What the inbox had up to
+   * `upTo`, and that does not wait, another client got before this one came.
+   */
+  async handOut(roomName: string, queued: readonly Held[], upTo: number): Promise<void> {
+    const room = this.#rooms.get(roomName);
+    if (room === undefined) return;
+    for (const notification of queued) {
+      await this.#drained();
+      this.#give(notification);
+    }
+    const held = room.held ?? [];
+    room.held = undefined;
+    room.upTo = Math.max(room.upTo, upTo);
+    for (const notification of held) if (notification.offset > upTo) this.#give(notification);
+  }
+
+  /** Holds live ones back until {@linkcode releaseInbox}. */
+  holdInbox(): void {
+    this.#heldInbox ??= [];
+  }
+
+  /** Gives what was held back of the inbox, but for what the client got with its answer, up to `upTo`. */
+  releaseInbox(given: readonly string[], upTo: number): void {
+    const held = this.#heldInbox ?? [];
+    this.#heldInbox = undefined;
+    if (this.#recipient.closed) return;
+    this.#inboxUpTo = Math.max(this.#inboxUpTo, upTo);
+    this.noteGiven(given);
+    for (const notification of held) if (notification.offset > upTo) this.#give(notification);
+  }
+
+  /** The client was given these in an answer. */
+  noteGiven(ids: readonly string[]): void {
+    if (ids.length === 0) return;
+    for (const id of ids) this.#remember(id);
+    this.#noteHanded(ids);
+  }
+
+  /** Those that the socket has taken since the last call; none while something waits in it. */
+  takeHanded(): string[] {
+    if (this.#recipient.closed || this.#socket.bufferedAmount > 0) return [];
+    const handed = this.#handed;
+    this.#handed = [];
+    return handed;
+  }
+
+  get hasHanded(): boolean {
+    return this.#handed.length > 0;
+  }
+
+  /** Before the server closes the connection in good order: what its closing handshake will carry over, too. */
+  finish(): void {
+    if (this.#provesTaken) this.#prove();
+    else if (this.#handed.length > 0) {
+      const handed = this.takeHanded();
+      if (handed.length > 0) this.#recipient.taken(handed, "sent");
+    }
+  }
+
+  /** A client with an inbox acknowledges what it took; for the others the next best is a pong. */
+  get #provesTaken(): boolean {
+    return !this.#recipient.hasInbox && this.#socket.confirm !== undefined;
+  }
+
+  #give({ id, outgoing }: Held): void {
+    if (this.#recipient.closed || this.#given.has(id)) return;
+    this.#recipient.send(outgoing);
+    this.#remember(id);
+    this.#noteHanded([id]);
+  }
+
+  #noteHanded(ids: readonly string[]): void {
+    for (const id of ids) this.#handed.push(id);
+    if (!this.#provesTaken) return this.#recipient.handed();
+    if (this.#isProving) return; // the next proof has it
+    this.#isProving = true;
+    queueMicrotask(() => this.#prove());
+  }
+
+  /** Asks for a proof of all that was given so far; what is given meanwhile waits for the next one. */
+  #prove(): void {
+    const ids = this.#handed;
+    this.#handed = [];
+    if (ids.length === 0) return;
+    this.#socket.confirm?.((isTaken) => {
+      this.#isProving = false;
+      if (!isTaken) return; // it stays queued, and comes with the next connection
+      this.#recipient.taken(ids, "delivered");
+      this.#isProving = this.#handed.length > 0;
+      this.#prove();
+    });
+  }
+
+  /** Resolves when the client has taken the better part of what waits for it, or is gone. */
+  async #drained(): Promise<void> {
+    while (!this.#recipient.closed && this.#socket.bufferedAmount > this.#recipient.fullAt) {
+      await new Promise((resolve) => setTimeout(resolve, DRAIN_LOOK_MS));
+    }
+  }
+
+  #remember(id: string): void {
+    this.#given.add(id);
+    if (this.#given.size > MAX_GIVEN) this.#given.delete(this.#given.values().next().value ?? "");
+  }
+}

@@ -1,5 +1,6 @@
 /** The suite both listeners are held to, against the running program. */
 import assert from "node:assert/strict";
+import { rawSocket, UPGRADE } from "./support/raw_socket.ts";
 import { Program } from "./support/program.ts";
 import { TestClient } from "./support/test_client.ts";
 import { waitFor } from "./support/wait.ts";
@@ -183,20 +184,6 @@ for (const listener of ["deno", "node"]) {
 
 async function stats(program: Program): Promise<Record<string, number>> {
   return await (await fetch(`${program.url}/api/stats`)).json();
-}
-
-const UPGRADE = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n" +
-  "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
-
-/** Upgrades, and then neither reads nor writes. */
-async function rawSocket(port: number, path: string): Promise<Deno.TcpConn> {
-  const connection = await Deno.connect({ hostname: "127.0.0.1", port });
-  const request = `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n${UPGRADE}\r\n`;
-  await connection.write(new TextEncoder().encode(request));
-  const answer = new Uint8Array(12);
-  await connection.read(answer);
-  assert.equal(new TextDecoder().decode(answer), "HTTP/1.1 101");
-  return connection;
 }
 
 /** The server's answer to an upgrade, at least its head. */

@@ -4,7 +4,7 @@
  */
 import { ClientNotifications, type Recipient, type Taken } from "./client_notifications.ts";
 import type { Limits } from "./config.ts";
-import { DEFAULT_SITE, type InboxSync, type Position, type Published } from "./engine.ts";
+import { DEFAULT_SITE, type Position, type Published } from "./engine.ts";
 import type { UserConnection } from "./engine.ts";
 import { type Disconnect, DISCONNECTS, NotifyliError } from "./errors.ts";
 import { type Fields, type UserId, userIdOnWire } from "./fields.ts";
@@ -44,8 +44,8 @@ export interface ClientNode {
     room: string,
     options: { since?: Position; limit: number },
   ): Promise<RoomSync>;
-  /** From now on the client gets its user's notifications; what is there already is the answer. */
-  openInbox(client: Client, user: UserId, since: Position | undefined): Promise<InboxSync>;
+  /** From now on the client gets its user's notifications. */
+  openInbox(client: Client, user: UserId): Promise<void>;
   /** Everyone in the room; from now on the client gets its joins and leaves. */
   watch(client: Client, room: string): Promise<UserConnection[]>;
   /** Says something in a room. Rejects where the engine did not take it. */

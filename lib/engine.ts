@@ -141,9 +141,19 @@ export interface StoredNotification {
   readonly archivedAt?: number;
 }
 
-/** An inbox from a position on. */
+/** How much of an inbox one sync gives. */
+export interface SyncOptions {
+  /** @default all */
+  readonly limit?: number;
+  /** After a position, too, only what is unread. @default false */
+  readonly unreadOnly?: boolean;
+}
+
+/** An inbox from a position on. Its own position is that of the last notification given, where there is more. */
 export interface InboxSync extends Position {
   readonly unread: number;
+  /** The limit cut it off: the next sync, from this position, goes on. */
+  readonly more?: true;
   /** Whether `notifications` are exactly those after the position that was asked for; else all unread ones. */
   readonly recovered: boolean;
   readonly reason?: "new" | "epoch" | "expired";
@@ -165,7 +175,7 @@ export interface Inbox {
   /** What no client in the room got yet, oldest first, and the inbox's last offset at that moment. */
   queued(site: string, user: UserId, room: string): Promise<Queued>;
   /** What came after a position; without one, all that is unread. */
-  sync(site: string, user: UserId, since?: Position): Promise<InboxSync>;
+  sync(site: string, user: UserId, since?: Position, options?: SyncOptions): Promise<InboxSync>;
   /** Newest first, below the offset `before`. */
   list(
     site: string,

@@ -9,6 +9,11 @@ import type {
 } from "./engine.ts";
 import type { UserId } from "./fields.ts";
 import { userChannel } from "./hub.ts";
+import { cutToLength } from "./inbox_page.ts";
+
+/** Most notifications of one answer, and their length together: well below `APP_LIMIT_QUEUE`. */
+const MAX_SYNC = 200;
+const MAX_SYNC_CHARACTERS = 250_000;
 
 /** How far a notification came, for who sent it; times are Unix times in seconds. */
 export interface Receipt {
@@ -29,8 +34,15 @@ export class InboxService {
     this.#broker = broker;
   }
 
-  sync(site: string, user: UserId, since: Position | undefined): Promise<InboxSync> {
-    return this.#inbox.sync(site, user, since);
+  /** What came after a position, or without one all that is unread, as much as one answer bears. */
+  async sync(
+    site: string,
+    user: UserId,
+    since: Position | undefined,
+    options: { unreadOnly?: boolean } = {},
+  ): Promise<InboxSync> {
+    const sync = await this.#inbox.sync(site, user, since, { limit: MAX_SYNC, ...options });
+    return cutToLength(sync, MAX_SYNC_CHARACTERS);
   }
 
   async page(

@@ -20,7 +20,6 @@ import type {
   Channel,
   Engine,
   EngineHandler,
-  InboxSync,
   Notification,
   Position,
   Publication,
@@ -203,15 +202,10 @@ export class Node implements ClientNode, EngineHandler {
     return this.#roomHistory.read(client.site, room, options);
   }
 
-  async openInbox(
-    client: Client,
-    user: UserId,
-    since: Position | undefined,
-  ): Promise<InboxSync> {
+  async openInbox(client: Client, user: UserId): Promise<void> {
     const channel = userChannel(client.site, user);
     this.#hub.add(client, channel);
     await this.#subscriptions.sync(channel);
-    return await this.#engine.inbox.sync(client.site, user, since);
   }
 
   /** Says something in a room, to all in it. Rejects where the engine did not take it. */

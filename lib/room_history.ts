@@ -7,8 +7,9 @@ import { roomChannel } from "./hub.ts";
 /** A position after all there is. */
 const MAX_OFFSET = Number.MAX_SAFE_INTEGER;
 
-/** Most messages of a room that one answer brings back. */
+/** Most messages of a room that one answer brings back, and their length together: well below `APP_LIMIT_QUEUE`. */
 const MAX_RECOVERED = 1000;
+const MAX_CHARACTERS = 250_000;
 
 export class RoomHistory {
   readonly #broker: Broker;
@@ -34,7 +35,9 @@ export class RoomHistory {
     const missed = offset - since.offset;
     if (missed > MAX_RECOVERED) return failed("too_many", at);
     if (publications.length < missed) return failed("expired", at);
-    return { offset, epoch, recovered: true, publications: publications.map(({ text }) => text) };
+    const texts = publications.map(({ text }) => text);
+    if (texts.length > 1 && startOf(texts).length < texts.length) return failed("too_many", at);
+    return { offset, epoch, recovered: true, publications: texts };
   }
 
   /** The last messages of a room; or, with `since`, those that are kept after it, oldest first. */
@@ -48,13 +51,25 @@ export class RoomHistory {
     const isKnown = since === undefined || since.epoch === epoch;
     const from = isKnown ? since?.offset ?? Math.max(0, offset - limit) : MAX_OFFSET;
     const { publications } = await this.#broker.history(channel, { since: from, limit });
+    const texts = publications.map(({ text }) => text);
     const isWhole = isKnown && (publications[0]?.offset ?? from + 1) === from + 1;
     return {
       offset,
       epoch,
       recovered: isWhole,
       ...(isWhole ? {} : { reason: isKnown ? "expired" : "epoch" }),
-      publications: publications.map(({ text }) => text),
+      publications: since === undefined ? endOf(texts) : startOf(texts),
     };
   }
+}
+
+function endOf(texts: readonly string[]): readonly string[] {
+  return startOf(texts.toReversed()).toReversed();
+}
+
+/** As many of the texts as one answer bears, and one at least. */
+function startOf(texts: readonly string[]): readonly string[] {
+  let length = 0;
+  const over = texts.findIndex((text) => (length += text.length) > MAX_CHARACTERS);
+  return over < 0 ? texts : texts.slice(0, Math.max(1, over));
 }

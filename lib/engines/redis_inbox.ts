@@ -8,9 +8,11 @@ import type {
   Position,
   Queued,
   StoredNotification,
+  SyncOptions,
 } from "../engine.ts";
 import { NotifyliError } from "../errors.ts";
 import type { UserId } from "../fields.ts";
+import { cutTo } from "../inbox_page.ts";
 import { type Retention, retentionMs } from "../retention.ts";
 import { unavailable } from "./redis_client.ts";
 import type { RedisKeys } from "./redis_keys.ts";
@@ -20,8 +22,7 @@ const CALLERS_ID_SECONDS = 24 * 3600;
 
 /** Which notifications to read; see `lua/inbox_read.lua`. */
 type Selection =
-  | { mode: "unread"; argument?: undefined }
-  | { mode: "since" | "before"; argument: number }
+  | { mode: "unread" | "since" | "before"; argument: number }
   | { mode: "queued" | "id"; argument: string };
 
 interface Found extends Position {
@@ -77,10 +78,15 @@ export class RedisInbox implements Inbox {
     return this.#read(site, user, { mode: "queued", argument: room }, { archived: true });
   }
 
-  async sync(site: string, user: UserId, since?: Position): Promise<InboxSync> {
-    const found = since && await this.#read(site, user, { mode: "since", argument: since.offset }, {
-      archived: true,
-    });
+  async sync(
+    site: string,
+    user: UserId,
+    since?: Position,
+    { limit = Infinity, unreadOnly = false }: SyncOptions = {},
+  ): Promise<InboxSync> {
+    const options = { limit: finite(limit + 1), archived: true };
+    const mode = unreadOnly ? "unread" : "since";
+    const found = since && await this.#read(site, user, { mode, argument: since.offset }, options);
     const reason = found === undefined || since === undefined
       ? "new"
       : since.epoch !== found.epoch || since.offset > found.offset
@@ -88,13 +94,16 @@ export class RedisInbox implements Inbox {
       : since.offset < found.dropped
       ? "expired"
       : undefined;
-    const { dropped: _, ...sync } = found !== undefined && reason === undefined
+    const recovered = reason === undefined;
+    const { epoch, unread, offset, notifications } = found !== undefined && recovered
       ? found
-      : await this.#read(site, user, { mode: "unread" });
+      : await this.#read(site, user, { mode: "unread", argument: 0 }, options);
     return {
-      ...sync,
-      recovered: reason === undefined,
-      ...(reason === undefined ? {} : { reason }),
+      epoch,
+      unread,
+      recovered,
+      ...(recovered ? {} : { reason }),
+      ...cutTo(notifications, limit, offset),
     };
   }
 

@@ -9,15 +9,20 @@ import type {
   Position,
   Queued,
   StoredNotification,
+  SyncOptions,
 } from "../engine.ts";
 import type { UserId } from "../fields.ts";
 import { withOffset } from "../frames.ts";
+import { cutTo } from "../inbox_page.ts";
 import { type Retention, retentionMs } from "../retention.ts";
 import { SqliteInboxStatements } from "./sqlite_inbox_statements.ts";
 import type { SqliteStore } from "./sqlite_store.ts";
 
 /** How often what is too old is dropped. */
 const SWEEP_INTERVAL_MS = 60_000;
+
+/** No limit to a read. */
+const ALL = Number.MAX_SAFE_INTEGER - 1;
 
 const CALLERS_ID_MS = 24 * 3600 * 1000;
 
@@ -58,7 +63,12 @@ export class SqliteInbox implements Inbox, Disposable {
     };
   }
 
-  async sync(site: string, user: UserId, since?: Position): Promise<InboxSync> {
+  async sync(
+    site: string,
+    user: UserId,
+    since?: Position,
+    { limit = ALL, unreadOnly = false }: SyncOptions = {},
+  ): Promise<InboxSync> {
     const inbox = await this.#position(site, user);
     const reason = since === undefined
       ? "new"
@@ -67,16 +77,16 @@ export class SqliteInbox implements Inbox, Disposable {
       : since.offset < inbox.dropped
       ? "expired"
       : undefined;
-    const notifications = reason === undefined && since !== undefined
-      ? await this.#read(this.#sql.since, site, user, since.offset, Date.now())
-      : await this.#read(this.#sql.allUnread, site, user, Date.now());
+    const recovered = reason === undefined;
+    const after = recovered ? since?.offset ?? 0 : 0;
+    const statement = recovered && !unreadOnly ? this.#sql.since : this.#sql.unreadSince;
+    const found = await this.#read(statement, site, user, after, Date.now(), limit + 1);
     return {
-      offset: inbox.offset,
       epoch: inbox.epoch,
       unread: await this.unread(site, user),
-      recovered: reason === undefined,
-      ...(reason === undefined ? {} : { reason }),
-      notifications,
+      recovered,
+      ...(recovered ? {} : { reason }),
+      ...cutTo(found, limit, inbox.offset),
     };
   }
 

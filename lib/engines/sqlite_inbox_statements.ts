@@ -19,7 +19,7 @@ export class SqliteInboxStatements {
   readonly noteDropped: StatementSync;
   readonly queued: StatementSync;
   readonly since: StatementSync;
-  readonly allUnread: StatementSync;
+  readonly unreadSince: StatementSync;
   readonly list: StatementSync;
   readonly get: StatementSync;
   readonly owner: StatementSync;
@@ -63,11 +63,11 @@ export class SqliteInboxStatements {
       `SELECT ${COLUMNS} ${OF_USER} AND room = ? AND sent_at IS NULL AND ${NOT_EXPIRED} ORDER BY offset`,
     );
     this.since = sql(
-      `SELECT ${COLUMNS} ${OF_USER} AND offset > ? AND ${NOT_EXPIRED} ORDER BY offset`,
+      `SELECT ${COLUMNS} ${OF_USER} AND offset > ? AND ${NOT_EXPIRED} ORDER BY offset LIMIT ?`,
     );
-    this.allUnread = sql(
-      `SELECT ${COLUMNS} ${OF_USER} AND read_at IS NULL AND archived_at IS NULL AND ${NOT_EXPIRED}
-       ORDER BY offset`,
+    this.unreadSince = sql(
+      `SELECT ${COLUMNS} ${OF_USER} AND offset > ? AND read_at IS NULL AND archived_at IS NULL
+       AND ${NOT_EXPIRED} ORDER BY offset LIMIT ?`,
     );
     this.list = sql(
       `SELECT ${COLUMNS} ${OF_USER} AND offset < ? AND (archived_at IS NULL OR ?) AND ${NOT_EXPIRED}

@@ -32,7 +32,7 @@ export function protocolV2(inbox: InboxService, keepaliveSeconds: number): Proto
   function run(client: Client, command: CommandV2): Promise<unknown> {
     switch (command.type) {
       case "connect":
-        return connect(client, command, keepaliveSeconds);
+        return connect(client, inbox, command, keepaliveSeconds);
       case "subscribe":
         return subscribe(client, command);
       case "unsubscribe":
@@ -51,7 +51,7 @@ export function protocolV2(inbox: InboxService, keepaliveSeconds: number): Proto
             notifications: notifications.map(described),
             unread,
           }))
-          : inbox.sync(client.site, client.requireUser(), command.since).then(syncData);
+          : inbox.sync(client.site, client.requireUser(), command.since, command).then(syncData);
       case "ack":
         return inbox.acknowledge(client.site, client.requireUser(), command.ids).then(() => ({}));
       case "read":
@@ -112,12 +112,14 @@ interface ConnectData {
 
 async function connect(
   client: Client,
+  inbox: InboxService,
   { user, name, since }: Extract<CommandV2, { type: "connect" }>,
   keepaliveSeconds: number,
 ): Promise<ConnectData> {
   client.identify(user, name);
   client.notifications.holdInbox();
-  const { unread, ...sync } = await client.node.openInbox(client, user, since);
+  await client.node.openInbox(client, user);
+  const { unread, ...sync } = await inbox.sync(client.site, user, since);
   return {
     client_id: client.id,
     user_id: userIdOnWire(user),
@@ -184,8 +186,12 @@ async function presence(client: Client, room: string): Promise<unknown> {
   };
 }
 
-function syncData({ notifications, ...sync }: Omit<InboxSync, "unread">) {
-  return { ...sync, notifications: notifications.map(described) };
+function syncData(sync: Omit<InboxSync, "unread"> & Partial<InboxSync>) {
+  const { offset, epoch, unread, recovered, reason, more, notifications } = sync;
+  return {
+    ...{ offset, epoch, unread, recovered, reason, more },
+    notifications: notifications.map(described),
+  };
 }
 
 /** A notification with how far it came, times in seconds. */

@@ -19,7 +19,7 @@ const DEFAULT_PAGE = 50;
 
 export type CommandV2 =
   | { type: "connect"; user: UserId; name?: string; since?: Position }
-  | { type: "inbox"; since: Position }
+  | { type: "inbox"; since: Position; unreadOnly: boolean }
   | { type: "inbox"; since?: undefined; before?: number; limit: number; archived: boolean }
   | { type: "ack"; ids: string[] }
   | { type: "read"; ids?: string[]; through?: number }
@@ -46,7 +46,7 @@ export function parseCommandV2(fields: Fields, limits: Limits): CommandV2 {
       };
     case "inbox": {
       const since = positionField(fields, "since");
-      if (since !== undefined) return { type, since };
+      if (since !== undefined) return { type, since, unreadOnly: flag(fields, "unread") };
       const before = wholeNumber(fields, "before");
       return { type, before, limit: pageSize(fields), archived: flag(fields, "archived") };
     }

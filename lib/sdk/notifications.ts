@@ -39,6 +39,8 @@ export class Notifications {
   #unread = 0;
   /** Nobody listened to one: after a reload it has to come again. */
   #untaken = false;
+  /** Catching up from nothing, page by page: what was read before is not asked for. */
+  #unreadOnly = false;
   #cancelRetry = () => {};
 
   constructor(link: Link, store: PositionStore, events: NotificationsEvents) {
@@ -95,6 +97,7 @@ export class Notifications {
   /** By the client: the server has accepted us. */
   connected({ inbox, unread }: Connected): void {
     this.#setUnread(unread);
+    this.#unreadOnly = inbox.more && !inbox.recovered;
     this.#stream.recover(inbox);
     this.#taken();
     this.#acks.schedule();
@@ -153,7 +156,8 @@ export class Notifications {
   #askNow(attempt: number): void {
     const since = this.#stream.position;
     if (since === undefined) return;
-    this.#link.request({ type: "inbox", since }, (reply) => {
+    const which = this.#unreadOnly ? { unread: true as const } : {};
+    this.#link.request({ type: "inbox", since, ...which }, (reply) => {
       const answer = readReply(reply, (data) => ({
         inbox: readRecovery(data, "notifications"),
         unread: readUnread(data),
@@ -163,6 +167,7 @@ export class Notifications {
         return this.#ask(attempt + 1);
       }
       this.#setUnread(answer.unread);
+      this.#unreadOnly = answer.inbox.more && (this.#unreadOnly || !answer.inbox.recovered);
       this.#stream.recover(answer.inbox);
       this.#taken();
     });

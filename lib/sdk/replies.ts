@@ -11,6 +11,8 @@ export interface Recovery {
   readonly recovered: boolean;
   /** Why not; `new` where nobody asked for what was missed. */
   readonly reason: GapReason | "new";
+  /** There is more after the position than came with this answer. */
+  readonly more: boolean;
   /** Oldest first. */
   readonly items: readonly Publication[];
 }
@@ -42,11 +44,12 @@ export function readConnected({ client_id, ping, unread, inbox }: Fields): Conne
 
 /** @param list the field that has the publications */
 export function readRecovery(value: unknown, list: "notifications" | "publications"): Recovery {
-  const { offset, epoch, recovered, reason, [list]: items } = asFields(value);
+  const { offset, epoch, recovered, reason, more, [list]: items } = asFields(value);
   return {
     position: readPosition({ offset, epoch }),
     recovered: recovered === true,
     reason: reason === "epoch" || reason === "expired" || reason === "too_many" ? reason : "new",
+    more: more === true,
     items: readList(items, list).map((item) => parsePublication(item) ?? invalid(list, item)),
   };
 }

@@ -91,13 +91,17 @@ export class Stream {
     }
   }
 
-  /** The server's answer: hands on what was missed, then what was held, and is live from then on. */
-  recover({ position, recovered, reason, items }: Recovery): void {
+  /**
+   * The server's answer: hands on what was missed, then what was held, and is live from then on; or asks on, where there
+   * is more.
+   */
+  recover({ position, recovered, reason, more, items }: Recovery): void {
     const since = this.#position;
     if (recovered && position !== undefined) {
       this.replay(items, position.epoch);
       // Not all offsets exist any more, so the last item may be before the position.
       if (position.offset > (this.#position?.offset ?? -1)) this.#position = position;
+      if (more) return this.#options.ask(0);
       return this.#goLive(since?.offset === this.#position?.offset);
     }
     this.#position = position;
@@ -105,6 +109,7 @@ export class Stream {
       this.#options.gap({ reason: reason === "new" ? "epoch" : reason, since, now: position });
     } else if (this.#wasLive) this.#options.gap({ reason: "no_history", since, now: position });
     for (const item of items) this.#deliver(item, true);
+    if (more) return this.#options.ask(0);
     // What was held and is no longer asked for: we have it, so it is not part of the gap. Nor is what does not
     // say its epoch when that changed, but no place is known for it: it may be of one that is gone again.
     const isSameEpoch = since === undefined || since.epoch === position?.epoch;

@@ -240,6 +240,30 @@ export function testEngine(name: string, open: OpenEngine): void {
     assert.deepEqual([upToDate.recovered, upToDate.notifications], [true, []]);
   });
 
+  test("syncs page by page, each from where the one before ended", async ({ inbox }) => {
+    for (const id of ["n-1", "n-2", "n-3", "n-4", "n-5"]) await inbox.append(notification(id));
+    await inbox.mark(SITE, "1", "read", ["n-2", "n-4"]);
+    const given: string[][] = [];
+    for (const unreadOnly of [true, false]) {
+      let page = await inbox.sync(SITE, "1", undefined, { limit: 1 });
+      assert.partialDeepStrictEqual(page, {
+        recovered: false,
+        reason: "new",
+        offset: 1,
+        unread: 3,
+      });
+      const ids = page.notifications.map(({ id }) => id);
+      while (page.more) {
+        page = await inbox.sync(SITE, "1", page, { limit: 1, unreadOnly });
+        assert.equal(page.recovered, true);
+        ids.push(...page.notifications.map(({ id }) => id));
+      }
+      assert.equal(page.offset, 5, "the last page ends where the inbox does");
+      given.push(ids);
+    }
+    assert.deepEqual(given, [["n-1", "n-3", "n-5"], ["n-1", "n-2", "n-3", "n-4", "n-5"]]);
+  });
+
   test("says so when it cannot sync from a position, and gives all that is unread", async ({ inbox }) => {
     for (const id of ["n-1", "n-2"]) await inbox.append(notification(id));
     const { epoch } = await inbox.sync(SITE, "1");

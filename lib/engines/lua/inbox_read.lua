@@ -10,7 +10,7 @@ local ids
 if ARGV[1] == 'queued' then
   ids = redis.call('ZRANGE', QUEUED, 0, -1)
 elseif ARGV[1] == 'unread' then
-  ids = redis.call('ZRANGE', UNREAD, 0, -1)
+  ids = redis.call('ZRANGEBYSCORE', UNREAD, '(' .. ARGV[2], '+inf')
 elseif ARGV[1] == 'since' then
   ids = redis.call('ZRANGEBYSCORE', ORDER, '(' .. ARGV[2], '+inf')
 elseif ARGV[1] == 'before' then

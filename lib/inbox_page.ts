@@ -1,0 +1,23 @@
+/** Cuts what is read of an inbox into pages, so that no answer outgrows what a client may have waiting. */
+import type { InboxSync, StoredNotification } from "./engine.ts";
+
+/** A page: where it ends, and whether there is more behind it. */
+type Page = Pick<InboxSync, "offset" | "more" | "notifications">;
+
+/**
+ * @param found up to one more than `limit`, oldest first
+ * @param end the inbox's last offset, which is where a page without more behind it ends
+ */
+export function cutTo(found: readonly StoredNotification[], limit: number, end: number): Page {
+  const last = found[limit - 1];
+  if (found.length <= limit || last === undefined) return { offset: end, notifications: found };
+  return { offset: last.offset, more: true, notifications: found.slice(0, limit) };
+}
+
+/** The part of a page that is at most `characters` long, and one notification at least. */
+export function cutToLength<P extends Page>(page: P, characters: number): P {
+  const { notifications, offset } = page;
+  let length = 0;
+  const over = notifications.findIndex(({ text }) => (length += text.length) > characters);
+  return over < 0 ? page : { ...page, ...cutTo(notifications, Math.max(1, over), offset) };
+}

@@ -4,6 +4,7 @@ import { startBridge } from "../bridge.ts";
 import type { Config } from "./config.ts";
 import type { Protocol } from "./client.ts";
 import { Counters } from "./counters.ts";
+import { DroppedLog } from "./dropped_log.ts";
 import { InboxService } from "./inbox_service.ts";
 import type { Engine } from "./engine.ts";
 import { openEmbedded } from "./engines/embedded.ts";
@@ -46,7 +47,8 @@ export class Server implements AsyncDisposable {
   static async start(config: Config): Promise<Server> {
     await using parts = new AsyncDisposableStack();
     const counters = new Counters();
-    const engine = parts.use(await openEngine(config, counters));
+    const dropped = parts.use(new DroppedLog(counters));
+    const engine = parts.use(await openEngine(config, dropped));
     const node = new Node(engine, config, counters);
     await node.start();
     parts.defer(() => node.stop());
@@ -114,20 +116,11 @@ async function within(done: Promise<boolean>, ms: number): Promise<boolean> {
   return inTime;
 }
 
-async function openEngine(config: Config, counters: Counters): Promise<Engine> {
+async function openEngine(config: Config, dropped: DroppedLog): Promise<Engine> {
   const retention: Retention = {
     size: config.limits.inbox,
     days: config.limits.inboxDays,
-    onDropped({ user, taken, queued }) {
-      counters.dropped_taken += taken;
-      counters.dropped_queued += queued;
-      if (queued === 0) return;
-      log.warn("{queued} notifications that user {user} never got were dropped: {why}", {
-        queued,
-        user,
-        why: "the inbox is full, or they are too old",
-      });
-    },
+    onDropped: (what) => dropped.note(what),
   };
   if (config.redis === undefined) return openEmbedded({ dataDir: config.dataDir, retention });
   const { openRedis } = await import("./engines/redis.ts");

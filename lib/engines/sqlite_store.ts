@@ -4,12 +4,18 @@
  */
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { setImmediate } from "node:timers";
+import { getLogger } from "@logtape/logtape";
 import { NotifyliError } from "../errors.ts";
 import SCHEMA_1 from "./sql/1_notifications.sql" with { type: "text" };
 import SCHEMA_2 from "./sql/2_inboxes.sql" with { type: "text" };
 
+const log = getLogger(["notifyli", "sqlite"]);
+
 /** Each takes the schema one version further; none is ever changed once released. */
 const MIGRATIONS: readonly string[] = [SCHEMA_1, SCHEMA_2];
+
+/** Changes nothing, and still has to be written. */
+const TRIAL = `PRAGMA user_version = ${MIGRATIONS.length}`;
 
 /** A change that waits for the next commit. */
 interface Pending {
@@ -33,8 +39,12 @@ export class SqliteStore implements AsyncDisposable {
     return this.#database.prepare(sql);
   }
 
-  /** Why the last commit failed; `undefined` if it did not. */
-  get failure(): string | undefined {
+  /** Why nothing can be written right now; `undefined` if it can. Where the last commit failed, this tries another. */
+  async unready(): Promise<string | undefined> {
+    // Else a node that is given nothing to do because it is not ready would never find out.
+    if (this.#failure !== undefined) {
+      await this.commit(() => this.#database.exec(TRIAL)).catch(() => {}); // the reason is noted
+    }
     return this.#failure;
   }
 
@@ -64,18 +74,39 @@ export class SqliteStore implements AsyncDisposable {
       this.#database.exec("BEGIN IMMEDIATE");
       for (const { run } of pending) run();
       this.#database.exec("COMMIT");
-      this.#failure = undefined;
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      this.#failure = `Cannot write to the store: ${reason}`;
-      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
+      this.#rollBack();
       // One that fails by itself must not take the others with it.
       if (pending.length > 1) return pending.forEach((each) => this.#write([each]));
-      const error = new NotifyliError("unavailable", this.#failure, { cause });
+      const error = this.#noteFailure(cause);
       for (const { failed } of pending) failed(error);
       return;
     }
+    this.#noteSuccess();
     for (const { done } of pending) done();
+  }
+
+  #rollBack(): void {
+    try {
+      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
+    } catch (error) {
+      log.debug("no rollback: {reason}", { reason: String(error) }); // the next BEGIN says what is wrong
+    }
+  }
+
+  /** Logs once that the store takes nothing, and once that it does again. */
+  #noteFailure(cause: unknown): NotifyliError {
+    const reason = `Cannot write to the store: ${
+      cause instanceof Error ? cause.message : String(cause)
+    }`;
+    if (this.#failure === undefined) log.error("{reason}", { reason });
+    this.#failure = reason;
+    return new NotifyliError("unavailable", reason, { cause, isAway: true });
+  }
+
+  #noteSuccess(): void {
+    if (this.#failure !== undefined) log.info("the store takes writes again");
+    this.#failure = undefined;
   }
 }
 

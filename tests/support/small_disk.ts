@@ -28,7 +28,8 @@ export class SmallDisk implements AsyncDisposable {
   /** @param bytes size of the disk */
   static async mount(bytes: number): Promise<SmallDisk> {
     const path = await Deno.makeTempDir();
-    const script = `mount -t tmpfs -o size=${bytes} tmpfs ${path} && touch ${path}/${FILLER} && cat`;
+    const script =
+      `mount -t tmpfs -o size=${bytes} tmpfs ${path} && touch ${path}/${FILLER} && cat`;
     let why = "";
     for (const { unshare, nsenter } of WAYS) {
       const holder = new Deno.Command("unshare", {

@@ -29,7 +29,7 @@ export function openEmbedded(options: EmbeddedOptions): Engine {
       handler = given;
       return Promise.resolve();
     },
-    unready: () => Promise.resolve(store.failure),
+    unready: () => store.unready(),
     async [Symbol.asyncDispose]() {
       handler = undefined;
       inbox[Symbol.dispose]();

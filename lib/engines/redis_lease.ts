@@ -29,7 +29,7 @@ export interface LeaseEntry {
 }
 
 export class Lease implements AsyncDisposable {
-  #id = newLease();
+  #id: string;
   readonly #redis: Redis;
   readonly #keys: RedisKeys;
   readonly #milliseconds: number;
@@ -56,6 +56,7 @@ export class Lease implements AsyncDisposable {
     this.#redis = redis;
     this.#keys = keys;
     this.#milliseconds = options.leaseSeconds * 1000;
+    this.#id = this.#newLease();
     this.#onLost = options.onLost;
     this.#onGone = options.onGone;
   }
@@ -71,7 +72,7 @@ export class Lease implements AsyncDisposable {
 
   /** Takes a new lease. What was noted under an older one will be swept. */
   async take(): Promise<void> {
-    this.#id = newLease();
+    this.#id = this.#newLease();
     // Before the first try: a Redis that refuses it now may take it at a later tick.
     clearInterval(this.#timer);
     this.#timer = setInterval(() => {
@@ -98,6 +99,15 @@ export class Lease implements AsyncDisposable {
       .del(this.#keys.leaseClients(this.#id)).exec().catch(() => {}); // gone anyway: it ends by itself
   }
 
+  get #lastsMs(): number {
+    return Math.floor(this.#milliseconds * LASTS);
+  }
+
+  /** Says itself how long it lasts, so that others see when Redis' clock was set back under it. */
+  #newLease(): string {
+    return `${crypto.randomUUID()}:${this.#lastsMs}`;
+  }
+
   async #tick(): Promise<void> {
     try {
       const { held, ended } = await this.#renew(false);
@@ -118,7 +128,7 @@ export class Lease implements AsyncDisposable {
         this.#redis,
         SCRIPTS.leaseRenew,
         [this.#keys.leases],
-        [this.#id, Math.floor(this.#milliseconds * LASTS), anew ? 1 : 0],
+        [this.#id, this.#lastsMs, anew ? 1 : 0],
       ) as [number, string[]];
       if (this.#failure !== undefined) log.info("Redis takes writes again");
       this.#failure = undefined;
@@ -166,10 +176,6 @@ export class Lease implements AsyncDisposable {
     this.#onGone(entry);
     return true;
   }
-}
-
-function newLease(): string {
-  return crypto.randomUUID();
 }
 
 /** None of the four holds a line break. */

@@ -31,6 +31,8 @@ export class SqliteInbox implements Inbox, Disposable {
   readonly #fanOut: EngineHandler["handlePublication"];
   readonly #retention: Retention;
   readonly #sql: SqliteInboxStatements;
+  /** Of the inboxes that are made from now on. */
+  readonly #epoch = crypto.randomUUID().slice(0, 8);
   readonly #sweeping: ReturnType<typeof setInterval>;
 
   constructor(
@@ -154,7 +156,7 @@ export class SqliteInbox implements Inbox, Disposable {
     const now = Date.now();
     if (isCallersId && this.#sql.get.get(site, user, id) !== undefined) return undefined;
     if (isCallersId && this.#sql.takeId.run(site, user, id, now).changes === 0) return undefined;
-    const offset = Number(this.#sql.nextOffset.get(site, user)?.["offset"]);
+    const offset = Number(this.#sql.nextOffset.get(site, user, this.#epoch)?.["offset"]);
     const text = withOffset(notification.text, offset);
     this.#sql.insert.run(site, user, id, room, text, offset, now, expiresAt ?? null);
     this.#trim(site, user, offset);
@@ -204,13 +206,13 @@ export class SqliteInbox implements Inbox, Disposable {
     user: UserId,
   ): Promise<{ offset: number; epoch: string; dropped: number }> {
     const row = this.#sql.position.get(site, user) ?? await this.#store.commit(() => {
-      this.#sql.makeInbox.run(site, user);
+      this.#sql.makeInbox.run(site, user, this.#epoch);
       return this.#sql.position.get(site, user);
-    });
+    }).catch(() => undefined); // a full disk keeps no new user out of the rooms: the inbox is empty
     return {
-      offset: Number(row?.["offset"]),
-      epoch: String(row?.["epoch"]),
-      dropped: Number(row?.["dropped"]),
+      offset: Number(row?.["offset"] ?? 0),
+      epoch: String(row?.["epoch"] ?? this.#epoch),
+      dropped: Number(row?.["dropped"] ?? 0),
     };
   }
 

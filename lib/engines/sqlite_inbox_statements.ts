@@ -48,9 +48,11 @@ export class SqliteInboxStatements {
       "INSERT INTO callers_ids (site, user, id, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
     );
     this.forgetIds = sql("DELETE FROM callers_ids WHERE at < ?");
-    this.makeInbox = sql("INSERT INTO inboxes (site, user) VALUES (?, ?) ON CONFLICT DO NOTHING");
+    this.makeInbox = sql(
+      "INSERT INTO inboxes (site, user, epoch) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+    );
     this.nextOffset = sql(
-      `INSERT INTO inboxes (site, user, offset) VALUES (?, ?, 1)
+      `INSERT INTO inboxes (site, user, epoch, offset) VALUES (?, ?, ?, 1)
        ON CONFLICT DO UPDATE SET offset = offset + 1 RETURNING offset`,
     );
     this.position = sql(

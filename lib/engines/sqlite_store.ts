@@ -4,12 +4,23 @@
  */
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { setImmediate } from "node:timers";
+import { getLogger } from "@logtape/logtape";
 import { NotifyliError } from "../errors.ts";
 import SCHEMA_1 from "./sql/1_notifications.sql" with { type: "text" };
 import SCHEMA_2 from "./sql/2_inboxes.sql" with { type: "text" };
 
+const log = getLogger(["notifyli", "sqlite"]);
+
 /** Each takes the schema one version further; none is ever changed once released. */
 const MIGRATIONS: readonly string[] = [SCHEMA_1, SCHEMA_2];
+
+/** Changes nothing, and still has to be written. */
+const TRIAL = `PRAGMA user_version = ${MIGRATIONS.length}`;
+
+/** A store that could not write is well again only with so much room: a small change may fit where the next does not. */
+const ROOM_BYTES = 65_536;
+/** How often that is looked at while there are changes. */
+const LOOK_EVERY_MS = 1000;
 
 /** A change that waits for the next commit. */
 interface Pending {
@@ -22,10 +33,14 @@ export class SqliteStore implements AsyncDisposable {
   readonly #database: DatabaseSync;
   /** Bounded by what can arrive in one turn of the event loop. */
   #pending: Pending[] = [];
+  readonly #dataDir: string;
   #failure: string | undefined;
+  /** On `performance.now()`'s clock. */
+  #lookedAt = 0;
 
   /** @param dataDir folder of the file, made where it is missing; `:memory:` for none */
   constructor(dataDir: string) {
+    this.#dataDir = dataDir;
     this.#database = openDatabase(dataDir);
   }
 
@@ -33,8 +48,13 @@ export class SqliteStore implements AsyncDisposable {
     return this.#database.prepare(sql);
   }
 
-  /** Why the last commit failed; `undefined` if it did not. */
-  get failure(): string | undefined {
+  /** Why nothing can be written right now; `undefined` if it can. Where the last commit failed, this tries another. */
+  async unready(): Promise<string | undefined> {
+    // Else a node that is given nothing to do because it is not ready would never find out.
+    if (this.#failure !== undefined) {
+      this.#lookedAt = 0;
+      await this.commit(() => this.#database.exec(TRIAL)).catch(() => {}); // the reason is noted
+    }
     return this.#failure;
   }
 
@@ -64,18 +84,44 @@ export class SqliteStore implements AsyncDisposable {
       this.#database.exec("BEGIN IMMEDIATE");
       for (const { run } of pending) run();
       this.#database.exec("COMMIT");
-      this.#failure = undefined;
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      this.#failure = `Cannot write to the store: ${reason}`;
-      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
+      this.#rollBack();
       // One that fails by itself must not take the others with it.
       if (pending.length > 1) return pending.forEach((each) => this.#write([each]));
-      const error = new NotifyliError("unavailable", this.#failure, { cause });
+      const error = this.#noteFailure(cause);
       for (const { failed } of pending) failed(error);
       return;
     }
+    this.#noteSuccess();
     for (const { done } of pending) done();
+  }
+
+  #rollBack(): void {
+    try {
+      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
+    } catch (error) {
+      log.debug("no rollback: {reason}", { reason: String(error) }); // the next BEGIN says what is wrong
+    }
+  }
+
+  /** Logs once that the store takes nothing, and once that it does again. */
+  #noteFailure(cause: unknown): NotifyliError {
+    const reason = `Cannot write to the store: ${
+      cause instanceof Error ? cause.message : String(cause)
+    }`;
+    if (this.#failure === undefined) log.error("{reason}", { reason });
+    this.#failure = reason;
+    return new NotifyliError("unavailable", reason, { cause, isAway: true });
+  }
+
+  #noteSuccess(): void {
+    if (this.#failure === undefined) return;
+    const now = performance.now();
+    if (this.#lookedAt > 0 && now - this.#lookedAt < LOOK_EVERY_MS) return;
+    this.#lookedAt = now;
+    if (!hasRoom(this.#dataDir)) return;
+    log.info("the store takes writes again");
+    this.#failure = undefined;
   }
 }
 
@@ -87,7 +133,7 @@ function openDatabase(dataDir: string): DatabaseSync {
     return prepared(new DatabaseSync(file));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`Cannot open ${file} (APP_DATA_DIR): ${advice(reason)}`, { cause });
+    throw new Error(`Cannot open ${file} (APP_DATA_DIR): ${advice(file, reason)}`, { cause });
   }
 }
 
@@ -109,10 +155,44 @@ function prepared(database: DatabaseSync): DatabaseSync {
   }
 }
 
-function advice(reason: string): string {
+function hasRoom(dataDir: string): boolean {
+  if (dataDir === ":memory:") return true;
+  const file = `${dataDir}/notifyli.room`;
+  try {
+    Deno.writeFileSync(file, new Uint8Array(ROOM_BYTES));
+    return true;
+  } catch {
+    return false;
+  } finally {
+    removeIfThere(file);
+  }
+}
+
+function removeIfThere(file: string): void {
+  try {
+    Deno.removeSync(file);
+  } catch {
+    // It could not even be made.
+  }
+}
+
+function advice(file: string, reason: string): string {
   if (/locked/.test(reason)) return "another server is using it";
   if (/Requires (read|write) access/.test(reason)) {
     return 'the program was started without the right to write there; see the README, "Configuration"';
   }
+  if (isReadOnly(file, reason)) {
+    return "the disk is read-only: make it writable, or name a folder on another one";
+  }
   return reason;
+}
+
+/** SQLite says "disk I/O error" or "unable to open" for it: the system knows better. */
+function isReadOnly(file: string, reason: string): boolean {
+  try {
+    Deno.openSync(file, { append: true, create: true }).close();
+    return false;
+  } catch (error) {
+    return /read-only/i.test(`${reason} ${error}`);
+  }
 }

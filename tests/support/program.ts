@@ -15,6 +15,8 @@ export interface LogLine {
 export interface ProgramOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly dataDir?: string;
+  /** A command that runs the one behind it in its own place, such as `nsenter --mount=…`. */
+  readonly wrapper?: readonly string[];
 }
 
 export class Program implements AsyncDisposable {
@@ -52,11 +54,15 @@ export class Program implements AsyncDisposable {
   }
 
   /** Starts a server without waiting for anything. */
-  static async spawn({ env = {}, dataDir }: ProgramOptions = {}): Promise<Program> {
+  static async spawn(
+    { env = {}, dataDir, wrapper = [] }: ProgramOptions = {},
+  ): Promise<Program> {
     const folder = dataDir === undefined ? await Deno.makeTempDir() : undefined;
     const data = dataDir ?? folder ?? "";
-    const child = new Deno.Command(Deno.execPath(), {
-      args: ["run", ...PERMISSIONS, `--allow-write=${data}`, `${ROOT}main.ts`, "start"],
+    const run = ["run", ...PERMISSIONS, `--allow-write=${data}`, `${ROOT}main.ts`, "start"];
+    const [program = "", ...args] = [...wrapper, Deno.execPath(), ...run];
+    const child = new Deno.Command(program, {
+      args,
       cwd: data,
       clearEnv: true,
       env: {

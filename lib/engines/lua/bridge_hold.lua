@@ -5,7 +5,13 @@
 local holder = redis.call('GET', KEYS[1])
 local progress = redis.call('GET', KEYS[2]) or ''
 if holder and holder ~= ARGV[1] then
-  return { math.max(1, redis.call('PTTL', KEYS[1])), progress }
+  local left = redis.call('PTTL', KEYS[1])
+  if left > tonumber(ARGV[2]) then
+    -- Redis' clock was set back: its holder may be dead, and would hold it for so long.
+    left = tonumber(ARGV[2])
+    redis.call('PEXPIRE', KEYS[1], left)
+  end
+  return { math.max(1, left), progress }
 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return { 0, progress }

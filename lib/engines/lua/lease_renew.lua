@@ -1,6 +1,6 @@
 -- Takes a lease, or renews one that has not ended yet.
--- KEYS: leases
--- ARGV: lease, milliseconds it lasts, 1 to take a new one
+-- KEYS: leases, by when they end
+-- ARGV: lease (its name ends with ":" and how long it lasts), milliseconds it lasts, 1 to take a new one
 -- Returns 1 if it is held now, then the leases that have ended.
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -9,5 +9,12 @@ local held = 0
 if ARGV[3] == '1' or ends > now then
   redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
   held = 1
+end
+-- One that ends later than if it were taken now is of before the clock was set back: a dead node's would stay so long.
+for _, lease in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. now, '+inf', 'LIMIT', 0, 1000)) do
+  local latest = now + (tonumber(string.match(lease, ':(%d+)$')) or ARGV[2])
+  if tonumber(redis.call('ZSCORE', KEYS[1], lease)) > latest then
+    redis.call('ZADD', KEYS[1], latest, lease)
+  end
 end
 return { held, redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, 100) }

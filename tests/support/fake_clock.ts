@@ -1,0 +1,48 @@
+/**
+ * A wall clock that can be set, for programs of the test's own: Debian's libfaketime, loaded into them. What they
+ * measure spans with (the monotonic clock) goes on as it is, as when a machine's clock is set.
+ */
+
+const LIBRARY = `/usr/lib/${triplet()}/faketime/libfaketimeMT.so.1`;
+
+export class FakeClock implements Disposable {
+  readonly #file: string;
+
+  private constructor(file: string) {
+    this.#file = file;
+  }
+
+  /** A clock that is right at first. */
+  static make(): FakeClock {
+    const clock = new FakeClock(Deno.makeTempFileSync());
+    clock.set(0);
+    return clock;
+  }
+
+  /** Settings for a program that lives by this clock. */
+  get env(): Record<string, string> {
+    return {
+      LD_PRELOAD: LIBRARY,
+      FAKETIME_TIMESTAMP_FILE: this.#file,
+      FAKETIME_NO_CACHE: "1",
+      DONT_FAKE_MONOTONIC: "1",
+    };
+  }
+
+  /** @param seconds off the true time, back where it is negative */
+  set(seconds: number): void {
+    // A rename, so that nobody reads half of it.
+    const next = `${this.#file}.next`;
+    Deno.writeTextFileSync(next, `${seconds < 0 ? "" : "+"}${seconds}\n`);
+    Deno.renameSync(next, this.#file);
+  }
+
+  [Symbol.dispose](): void {
+    Deno.removeSync(this.#file);
+  }
+}
+
+/** As Debian names the folder of a machine's libraries. */
+function triplet(): string {
+  return `${Deno.build.arch}-linux-gnu`;
+}

@@ -1,0 +1,105 @@
+/**
+ * A disk that can be filled: a tmpfs in a mount namespace of its own, which a holder process keeps. It is gone with
+ * the holder, so that nothing is left mounted. As root, or where a user may have namespaces of his own.
+ */
+import { waitFor } from "./wait.ts";
+
+/** How to get a namespace: as root, or as an unprivileged user who is root in one of his own. */
+const WAYS: readonly { unshare: readonly string[]; nsenter: readonly string[] }[] = [
+  { unshare: ["-m"], nsenter: ["-m"] },
+  { unshare: ["-U", "-r", "-m"], nsenter: ["-U", "--preserve-credentials", "-m"] },
+];
+
+const FILLER = "filler";
+const CHUNK_BYTES = 4096;
+
+export class SmallDisk implements AsyncDisposable {
+  /** Where the disk is, for programs that run behind {@linkcode SmallDisk.wrapper}. */
+  readonly path: string;
+  readonly #holder: Deno.ChildProcess;
+  readonly #nsenter: readonly string[];
+
+  private constructor(path: string, holder: Deno.ChildProcess, nsenter: readonly string[]) {
+    this.path = path;
+    this.#holder = holder;
+    this.#nsenter = nsenter;
+  }
+
+  /** @param bytes size of the disk */
+  static async mount(bytes: number): Promise<SmallDisk> {
+    const path = await Deno.makeTempDir();
+    const script =
+      `mount -t tmpfs -o size=${bytes} tmpfs ${path} && touch ${path}/${FILLER} && cat`;
+    let why = "";
+    for (const { unshare, nsenter } of WAYS) {
+      const holder = new Deno.Command("unshare", {
+        args: [...unshare, "sh", "-c", script],
+        stdin: "piped", // it ends when this process does
+        stdout: "null",
+        stderr: "piped",
+      }).spawn();
+      const disk = new SmallDisk(path, holder, nsenter);
+      if (await disk.#isMounted()) return disk;
+      why = new TextDecoder().decode((await holder.output()).stderr);
+      await holder.stdin.close().catch(() => {});
+    }
+    await Deno.remove(path);
+    throw new Error(`Cannot mount a disk to fill: ${why.trim()}`);
+  }
+
+  /** Put before a command, it runs where the disk is. */
+  get wrapper(): string[] {
+    return ["nsenter", "-t", String(this.#holder.pid), ...this.#nsenter, "--"];
+  }
+
+  /** Takes all the room there is. */
+  fill(): void {
+    using filler = Deno.openSync(this.#inside(FILLER), { append: true });
+    const chunk = new Uint8Array(CHUNK_BYTES);
+    try {
+      for (;;) if (filler.writeSync(chunk) === 0) return;
+    } catch (error) {
+      if (!/No space left/.test(String(error))) throw error;
+    }
+  }
+
+  /** Gives back what {@linkcode SmallDisk.fill} took. */
+  free(): void {
+    Deno.truncateSync(this.#inside(FILLER), 0);
+  }
+
+  /** From now on nothing can be written; only while nothing is open for writing. */
+  async makeReadOnly(): Promise<void> {
+    const [command = "", ...args] = [...this.wrapper, "mount", "-o", "remount,ro", this.path];
+    const { success, stderr } = await new Deno.Command(command, { args }).output();
+    if (!success) throw new Error(new TextDecoder().decode(stderr));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#holder.stdin.close();
+    await this.#holder.output();
+    await Deno.remove(this.path);
+  }
+
+  #inside(name: string): string {
+    return `/proc/${this.#holder.pid}/root${this.path}/${name}`;
+  }
+
+  async #isMounted(): Promise<boolean> {
+    let ended = false;
+    void this.#holder.status.then(() => ended = true);
+    return await waitFor("the disk is mounted", () => {
+      if (ended) return "no";
+      return exists(this.#inside(FILLER)) && "yes";
+    }) === "yes";
+  }
+}
+
+function exists(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -2,6 +2,7 @@
  * The one place that reads the environment and `.env`. All else gets the typed `Config`, or a slice of it.
  */
 import { parseEnv } from "node:util";
+import type { SyncMode } from "./engines/disk_sync.ts";
 import { type HistoryRule, parseHistoryRules } from "./history_rules.ts";
 import type { AllowedOrigins } from "./origin.ts";
 import { isOn, type Setting, type SettingName, SETTINGS } from "./settings.ts";
@@ -48,6 +49,7 @@ export interface Config {
   readonly listener: ListenerName;
   /** Folder of the embedded store; `:memory:` keeps it in memory. */
   readonly dataDir: string;
+  readonly storeSync: SyncMode;
   /** Paths of PEM files. */
   readonly tls?: { readonly cert: string; readonly key: string };
   /** Sites besides its own whose pages may connect. */
@@ -91,6 +93,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): L
     debug: isOn(value("APP_DEBUG")),
     listener: value("APP_LISTENER") as ListenerName,
     dataDir: value("APP_DATA_DIR"),
+    storeSync: value("APP_STORE_SYNC") as SyncMode,
     tls: tlsConfig(value("APP_TLS_CERT"), value("APP_TLS_KEY")),
     origins: value("APP_ALLOWED_ORIGINS").split(",").map((origin) => origin.trim())
       .filter((origin) => origin !== ""),

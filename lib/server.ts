@@ -122,7 +122,9 @@ async function openEngine(config: Config, dropped: DroppedLog): Promise<Engine> 
     days: config.limits.inboxDays,
     onDropped: (what) => dropped.note(what),
   };
-  if (config.redis === undefined) return openEmbedded({ dataDir: config.dataDir, retention });
+  if (config.redis === undefined) {
+    return openEmbedded({ dataDir: config.dataDir, retention, sync: config.storeSync });
+  }
   const { openRedis } = await import("./engines/redis.ts");
   return openRedis(config.redis, { name: config.bot.name, retention });
 }

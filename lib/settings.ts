@@ -47,6 +47,10 @@ const originList: Kind = {
       each === "" || each === "*" || URL.parse(each)?.origin === each
     ),
 };
+const syncMode: Kind = {
+  allowed: "always or everysec",
+  test: (value) => value === "always" || value === "everysec",
+};
 const listener: Kind = {
   allowed: "deno or node",
   test: (value) => value === "deno" || value === "node",
@@ -72,6 +76,12 @@ export const SETTINGS = {
     default: "data",
     help: "Folder of the embedded store; `:memory:` keeps it in memory",
     kind: filled,
+  },
+  APP_STORE_SYNC: {
+    default: "always",
+    help:
+      "When the embedded store is safe from a power cut: `always` (before it accepts) or `everysec`",
+    kind: syncMode,
   },
   APP_TLS_CERT: { default: "", help: "Certificate file (PEM), for wss and https", kind: text },
   APP_TLS_KEY: { default: "", help: "Key file (PEM) of that certificate", kind: text },

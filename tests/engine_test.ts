@@ -51,6 +51,58 @@ Deno.test("embedded engine keeps what was queued over a restart", async () => {
   await Deno.remove(dataDir, { recursive: true });
 });
 
+for (const sync of ["always", "everysec"] as const) {
+  Deno.test(
+    `embedded engine: after a crash, a position ${
+      sync === "always" ? "stays" : "that a power cut may have made wrong does not stay"
+    } good`,
+    async () => {
+      const [dataDir, crashed] = [await Deno.makeTempDir(), await Deno.makeTempDir()];
+      const notification = {
+        site: "default",
+        user: "1",
+        id: "n-1",
+        room: "lobby",
+        text: '{"x":1}',
+      };
+      const options = { dataDir, retention: RETENTION, sync };
+      await using engine = openEmbedded(options);
+      await engine.inbox.append(notification);
+      const { offset, epoch } = await engine.inbox.sync("default", "1");
+      for (const { name } of Deno.readDirSync(dataDir)) {
+        await Deno.copyFile(`${dataDir}/${name}`, `${crashed}/${name}`);
+      }
+      {
+        await using again = openEmbedded({ ...options, dataDir: crashed });
+        const { recovered } = await again.inbox.sync("default", "1", { offset, epoch });
+        assert.equal(recovered, sync === "always");
+      }
+      {
+        await using closed = openEmbedded({ ...options, dataDir: crashed });
+        const { epoch } = await closed.inbox.sync("default", "1");
+        await closed[Symbol.asyncDispose]();
+        await using again = openEmbedded({ ...options, dataDir: crashed });
+        const { recovered } = await again.inbox.sync("default", "1", { offset, epoch });
+        assert.equal(recovered, true, "after a good end it does");
+      }
+      for (const folder of [dataDir, crashed]) await Deno.remove(folder, { recursive: true });
+    },
+  );
+}
+
+Deno.test("embedded engine accepts nothing that the disk does not take", async () => {
+  const dataDir = await Deno.makeTempDir();
+  {
+    await using engine = openEmbedded({ dataDir, retention: RETENTION });
+    await Deno.remove(`${dataDir}/notifyli.db-wal`); // so that it cannot be brought onto the disk
+    await assert.rejects(
+      engine.inbox.append({ site: "default", user: "1", id: "n-1", room: "r", text: '{"x":1}' }),
+      { code: "unavailable", message: /^Cannot write to the store: .*No such file/ },
+    );
+  }
+  await Deno.remove(dataDir, { recursive: true });
+});
+
 Deno.test("embedded engine takes over a file of schema version 1", async () => {
   const dataDir = await Deno.makeTempDir();
   {

@@ -3,6 +3,7 @@ import type { Engine, EngineHandler } from "../engine.ts";
 import { MemoryBroker } from "./memory_broker.ts";
 import { MemoryPresence } from "./memory_presence.ts";
 import type { Retention } from "../retention.ts";
+import type { SyncMode } from "./disk_sync.ts";
 import { SqliteInbox } from "./sqlite_inbox.ts";
 import { SqliteStore } from "./sqlite_store.ts";
 
@@ -10,6 +11,8 @@ export interface EmbeddedOptions {
   /** Folder of the SQLite file, made where it is missing; `:memory:` keeps it in memory. */
   readonly dataDir: string;
   readonly retention: Retention;
+  /** When what is accepted must be on the disk. @default "always" */
+  readonly sync?: SyncMode;
 }
 
 /** Opens the store. Throws where the folder cannot be written. */
@@ -18,7 +21,7 @@ export function openEmbedded(options: EmbeddedOptions): Engine {
   const fanOut: EngineHandler["handlePublication"] = (channel, publication, position) =>
     handler?.handlePublication(channel, publication, position);
   const broker = new MemoryBroker(fanOut);
-  const store = new SqliteStore(options.dataDir);
+  const store = new SqliteStore(options.dataDir, options.sync ?? "always");
   const inbox = new SqliteInbox(store, options.retention, fanOut);
   return {
     name: "embedded",

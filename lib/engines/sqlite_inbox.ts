@@ -58,6 +58,7 @@ export class SqliteInbox implements Inbox, Disposable {
   }
 
   async queued(site: string, user: UserId, room: string): Promise<Queued> {
+    await this.#store.settled();
     const offset = Number(this.#sql.position.get(site, user)?.["offset"] ?? 0);
     return {
       offset,
@@ -71,6 +72,7 @@ export class SqliteInbox implements Inbox, Disposable {
     since?: Position,
     { limit = ALL, unreadOnly = false }: SyncOptions = {},
   ): Promise<InboxSync> {
+    await this.#store.settled();
     const inbox = await this.#position(site, user);
     const reason = since === undefined
       ? "new"

@@ -6,8 +6,11 @@ import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { setImmediate } from "node:timers";
 import { getLogger } from "@logtape/logtape";
 import { NotifyliError } from "../errors.ts";
+import { DiskSync, type SyncMode } from "./disk_sync.ts";
 import SCHEMA_1 from "./sql/1_notifications.sql" with { type: "text" };
 import SCHEMA_2 from "./sql/2_inboxes.sql" with { type: "text" };
+
+const NEW_EPOCHS = "UPDATE inboxes SET epoch = lower(hex(randomblob(4)))";
 
 const log = getLogger(["notifyli", "sqlite"]);
 
@@ -34,14 +37,23 @@ export class SqliteStore implements AsyncDisposable {
   /** Bounded by what can arrive in one turn of the event loop. */
   #pending: Pending[] = [];
   readonly #dataDir: string;
+  /** Absent in memory. */
+  readonly #disk: DiskSync | undefined;
   #failure: string | undefined;
   /** On `performance.now()`'s clock. */
   #lookedAt = 0;
 
   /** @param dataDir folder of the file, made where it is missing; `:memory:` for none */
-  constructor(dataDir: string) {
+  constructor(dataDir: string, sync: SyncMode) {
     this.#dataDir = dataDir;
+    const isFile = dataDir !== ":memory:";
+    const walFile = `${fileIn(dataDir)}-wal`;
+    // It is left where the last server did not end by itself. A power cut may have taken what clients have seen, and
+    // its offsets will be given to others: such a position must not count any more.
+    const mayHaveLost = isFile && sync === "everysec" && exists(walFile);
     this.#database = openDatabase(dataDir);
+    this.#disk = isFile ? new DiskSync(walFile, sync) : undefined;
+    if (mayHaveLost) this.#database.exec(NEW_EPOCHS);
   }
 
   prepare(sql: string): StatementSync {
@@ -68,8 +80,14 @@ export class SqliteStore implements AsyncDisposable {
     });
   }
 
+  /** Resolves when what was committed so far can no longer be lost: what is read before could be. */
+  async settled(): Promise<void> {
+    await this.#disk?.settled();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.commit(() => {}).catch(() => {}); // what failed was told to who asked for it
+    await this.#disk?.[Symbol.asyncDispose]();
     this.#database.close();
   }
 
@@ -88,12 +106,21 @@ export class SqliteStore implements AsyncDisposable {
       this.#rollBack();
       // One that fails by itself must not take the others with it.
       if (pending.length > 1) return pending.forEach((each) => this.#write([each]));
-      const error = this.#noteFailure(cause);
-      for (const { failed } of pending) failed(error);
-      return;
+      return this.#failed(pending, cause);
     }
+    const onDisk = this.#disk?.written();
+    if (onDisk === undefined) return this.#done(pending);
+    onDisk.then(() => this.#done(pending), (cause) => this.#failed(pending, cause));
+  }
+
+  #done(pending: readonly Pending[]): void {
     this.#noteSuccess();
     for (const { done } of pending) done();
+  }
+
+  #failed(pending: readonly Pending[], cause: unknown): void {
+    const error = this.#noteFailure(cause);
+    for (const { failed } of pending) failed(error);
   }
 
   #rollBack(): void {
@@ -125,9 +152,21 @@ export class SqliteStore implements AsyncDisposable {
   }
 }
 
+function fileIn(dataDir: string): string {
+  return `${dataDir}/notifyli.db`;
+}
+
+function exists(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}
+
 function openDatabase(dataDir: string): DatabaseSync {
   if (dataDir === ":memory:") return prepared(new DatabaseSync(dataDir));
-  const file = `${dataDir}/notifyli.db`;
+  const file = fileIn(dataDir);
   try {
     Deno.mkdirSync(dataDir, { recursive: true });
     return prepared(new DatabaseSync(file));
@@ -139,7 +178,7 @@ function openDatabase(dataDir: string): DatabaseSync {
 
 function prepared(database: DatabaseSync): DatabaseSync {
   try {
-    // WAL with NORMAL survives a killed process; a power cut may take the last commits. EXCLUSIVE: one server a file.
+    // WAL with NORMAL survives a killed process; `disk_sync.ts` takes care of power cuts. EXCLUSIVE: one server a file.
     database.exec(
       "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL",
     );

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import type { RedisConfig } from "../lib/config.ts";
-import type { Engine } from "../lib/engine.ts";
+import type { Engine, Position } from "../lib/engine.ts";
 import { openEmbedded } from "../lib/engines/embedded.ts";
 import { openRedis } from "../lib/engines/redis.ts";
 import { RETENTION, testEngine } from "./support/engine_suite.ts";
@@ -58,6 +58,7 @@ for (const sync of ["always", "everysec"] as const) {
     } good`,
     async () => {
       const [dataDir, crashed] = [await Deno.makeTempDir(), await Deno.makeTempDir()];
+      const options = { retention: RETENTION, sync };
       const notification = {
         site: "default",
         user: "1",
@@ -65,26 +66,22 @@ for (const sync of ["always", "everysec"] as const) {
         room: "lobby",
         text: '{"x":1}',
       };
-      const options = { dataDir, retention: RETENTION, sync };
-      await using engine = openEmbedded(options);
-      await engine.inbox.append(notification);
-      const { offset, epoch } = await engine.inbox.sync("default", "1");
-      for (const { name } of Deno.readDirSync(dataDir)) {
-        await Deno.copyFile(`${dataDir}/${name}`, `${crashed}/${name}`);
-      }
+      const syncFrom = async (position: Position) => {
+        await using engine = openEmbedded({ ...options, dataDir: crashed });
+        return await engine.inbox.sync("default", "1", position);
+      };
+      let position: Position;
       {
-        await using again = openEmbedded({ ...options, dataDir: crashed });
-        const { recovered } = await again.inbox.sync("default", "1", { offset, epoch });
-        assert.equal(recovered, sync === "always");
+        await using engine = openEmbedded({ ...options, dataDir });
+        await engine.inbox.append(notification);
+        position = await engine.inbox.sync("default", "1");
+        for (const { name } of Deno.readDirSync(dataDir)) {
+          await Deno.copyFile(`${dataDir}/${name}`, `${crashed}/${name}`);
+        }
       }
-      {
-        await using closed = openEmbedded({ ...options, dataDir: crashed });
-        const { epoch } = await closed.inbox.sync("default", "1");
-        await closed[Symbol.asyncDispose]();
-        await using again = openEmbedded({ ...options, dataDir: crashed });
-        const { recovered } = await again.inbox.sync("default", "1", { offset, epoch });
-        assert.equal(recovered, true, "after a good end it does");
-      }
+      const after = await syncFrom(position);
+      assert.equal(after.recovered, sync === "always");
+      assert.equal((await syncFrom(after)).recovered, true, "after a good end it does");
       for (const folder of [dataDir, crashed]) await Deno.remove(folder, { recursive: true });
     },
   );

@@ -118,6 +118,10 @@ export class Client implements SocketEvents {
   readonly node: ClientNode;
   readonly limits: Limits;
   readonly protocol: Protocol;
+  /** By which commands come over HTTP, where this is no WebSocket. */
+  session: string | undefined;
+  /** When the last frame came, on `performance.now()`'s clock. */
+  heardAt = performance.now();
   readonly #socket: Socket;
   #user: UserId | undefined;
   #name: string | undefined;
@@ -155,6 +159,7 @@ export class Client implements SocketEvents {
   /** One frame from the client. Frames are worked on one after the other, in the order they came. */
   message(data: string | Uint8Array): void {
     if (this.#closed) return;
+    this.heardAt = performance.now();
     try {
       for (const text of this.protocol.split(data)) this.#take(text);
     } catch (error) {
@@ -298,7 +303,7 @@ export class Client implements SocketEvents {
     const membership = this.memberships.get(room);
     if (membership === undefined) return;
     for (const notification of queued) {
-      await this.#drained();
+      await this.drained();
       this.#notifyNow(notification);
     }
     const held = membership.held ?? [];
@@ -321,6 +326,13 @@ export class Client implements SocketEvents {
     this.#handed.push(...given);
     if (given.length > 0) this.node.noteHanded(this);
     for (const notification of held) if (notification.offset > upTo) this.#notifyNow(notification);
+  }
+
+  /** Resolves when the client has taken the better part of what waits for it, or is gone. */
+  async drained(): Promise<void> {
+    while (!this.#closed && this.#socket.bufferedAmount > this.limits.queue / 2) {
+      await new Promise((resolve) => setTimeout(resolve, DRAIN_LOOK_MS));
+    }
   }
 
   /** The notifications that the socket has taken since the last call; none while something waits in it. */
@@ -377,13 +389,6 @@ export class Client implements SocketEvents {
     for (const text of waiting) {
       if (this.#closed) return;
       this.#take(text);
-    }
-  }
-
-  /** Resolves when the client has taken the better part of what waits for it, or is gone. */
-  async #drained(): Promise<void> {
-    while (!this.#closed && this.#socket.bufferedAmount > this.limits.queue / 2) {
-      await new Promise((resolve) => setTimeout(resolve, DRAIN_LOOK_MS));
     }
   }
 

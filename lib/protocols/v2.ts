@@ -189,7 +189,7 @@ function syncData({ notifications, ...sync }: Omit<InboxSync, "unread">) {
 }
 
 /** A notification with how far it came, times in seconds. */
-function described(notification: StoredNotification): Record<string, unknown> {
+export function described(notification: StoredNotification): Record<string, unknown> {
   const { text, readAt, deliveredAt, sentAt, archivedAt } = notification;
   return {
     offset: notification.offset,

@@ -17,6 +17,9 @@ const MAX_WAITING_FRAMES = 1000;
 const SLOW_AFTER_MS = 1000;
 const BURST_FACTOR = 8;
 
+/** How soon a full outbound queue is looked at again. */
+const DRAIN_LOOK_MS = 10;
+
 /** How frames are read and answered; see `protocols/`. */
 export interface Protocol {
   /** Whether notifications of every room come, from the inbox as a whole, and messages with no gap. */
@@ -102,6 +105,10 @@ export class Client implements SocketEvents {
   readonly limits: Limits;
   readonly protocol: Protocol;
   readonly notifications: ClientNotifications;
+  /** By which commands come over HTTP, where this is no WebSocket. */
+  session: string | undefined;
+  /** When the last frame came, on `performance.now()`'s clock. */
+  heardAt = performance.now();
   readonly #socket: Socket;
   #user: UserId | undefined;
   #name: string | undefined;
@@ -132,6 +139,7 @@ export class Client implements SocketEvents {
   /** One frame from the client. Frames are worked on one after the other, in the order they came. */
   message(data: string | Uint8Array): void {
     if (this.#closed) return;
+    this.heardAt = performance.now();
     try {
       for (const text of this.protocol.split(data)) this.#take(text);
     } catch (error) {
@@ -246,6 +254,13 @@ export class Client implements SocketEvents {
     for (const { offset, outgoing } of held) if (offset === 0 || offset > upTo) this.send(outgoing);
   }
 
+  /** Resolves when the client has taken the better part of what waits for it, or is gone. */
+  async drained(): Promise<void> {
+    while (!this.#closed && this.#socket.bufferedAmount > this.limits.queue / 2) {
+      await new Promise((resolve) => setTimeout(resolve, DRAIN_LOOK_MS));
+    }
+  }
+
   /** Whether the other end took nothing of what waits for it since the last look. */
   isStalled(): boolean {
     const before = this.#bufferedBefore;
@@ -310,8 +325,8 @@ function recipient(client: Client): Recipient {
     get closed() {
       return client.closed;
     },
-    fullAt: client.limits.queue / 2,
     send: (outgoing) => client.send(outgoing),
+    drained: () => client.drained(),
     handed: () => client.node.noteHanded(client),
     taken: (ids, how) => client.node.noteTaken(client, ids, how),
   };

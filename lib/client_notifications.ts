@@ -7,9 +7,6 @@ import type { Outgoing, Socket } from "./socket.ts";
 /** Notifications that a client is known to have got; past so many, the oldest are forgotten. */
 const MAX_GIVEN = 1000;
 
-/** How soon a full outbound queue is looked at again. */
-const DRAIN_LOOK_MS = 10;
-
 /** A notification for this client. */
 export interface Held {
   readonly id: string;
@@ -25,9 +22,9 @@ export interface Recipient {
   /** Whether notifications of every room come, from the inbox as a whole, and are acknowledged one by one. */
   readonly hasInbox: boolean;
   readonly closed: boolean;
-  /** Bytes in the outbound queue at which giving waits for the client to take some. */
-  readonly fullAt: number;
   send(outgoing: Outgoing): void;
+  /** Resolves when the client has taken the better part of what waits for it, or is gone. */
+  drained(): Promise<void>;
   /** Something was given: {@linkcode ClientNotifications.takeHanded} or its proof says when it was taken. */
   handed(): void;
   /** The other end has these. May be called after the connection has ended. */
@@ -93,7 +90,7 @@ export class ClientNotifications {
     const room = this.#rooms.get(roomName);
     if (room === undefined) return;
     for (const notification of queued) {
-      await this.#drained();
+      await this.#recipient.drained();
       this.#give(notification);
     }
     const held = room.held ?? [];
@@ -177,13 +174,6 @@ export class ClientNotifications {
       this.#isProving = this.#handed.length > 0;
       this.#prove();
     });
-  }
-
-  /** Resolves when the client has taken the better part of what waits for it, or is gone. */
-  async #drained(): Promise<void> {
-    while (!this.#recipient.closed && this.#socket.bufferedAmount > this.#recipient.fullAt) {
-      await new Promise((resolve) => setTimeout(resolve, DRAIN_LOOK_MS));
-    }
   }
 
   #remember(id: string): void {

@@ -7,10 +7,13 @@ import type { UserId } from "./fields.ts";
 /** The tenant that all belong to who name none; nothing ever crosses a site. */
 export const DEFAULT_SITE = "default";
 
-/** Where publications go: a room, or a user's own channel, which all of the user's clients hear. */
+/**
+ * Where publications go: a room, a user's own channel, which all of the user's clients hear, or the channel of one
+ * session, which is one connection over HTTP (`http/sse.ts`).
+ */
 export interface Channel {
   readonly site: string;
-  readonly kind: "room" | "user";
+  readonly kind: "room" | "user" | "session";
   readonly name: string;
 }
 
@@ -24,7 +27,7 @@ export function keyOf({ site, kind, name }: Channel): string {
  * hub needs to route it.
  */
 export interface Publication {
-  readonly kind: "message" | "notification" | "inbox" | "join" | "leave";
+  readonly kind: "message" | "notification" | "inbox" | "join" | "leave" | "command";
   readonly id: string;
   /** A client made the id: the same one within ten minutes is the same publication. */
   readonly isClientsId?: boolean;
@@ -75,6 +78,8 @@ export interface Broker {
     publication: Publication,
     history?: HistoryOptions,
   ): Promise<Published | undefined>;
+  /** To the one node that hears a session's channel, this or another; in order. Says whether there is one. */
+  forward(channel: Channel, publication: Publication): Promise<boolean>;
   /** What is kept after `since`, or all of it; `limit` counts from the oldest. */
   history(channel: Channel, options: { since?: number; limit: number }): Promise<History>;
 }

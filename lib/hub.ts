@@ -44,14 +44,18 @@ export class Hub {
   }
 
   stats(): { rooms: number; users: number } {
-    let rooms = 0;
-    for (const { kind } of this.#channels.values()) if (kind === "room") rooms++;
-    return { rooms, users: this.#channels.size - rooms };
+    const count = { room: 0, user: 0, session: 0 };
+    for (const { kind } of this.#channels.values()) count[kind]++;
+    return { rooms: count.room, users: count.user };
   }
 }
 
 export function roomChannel(site: string, name: string): Channel {
   return { site, kind: "room", name };
+}
+
+export function sessionChannel(site: string, name: string): Channel {
+  return { site, kind: "session", name };
 }
 
 export function userChannel(site: string, name: UserId): Channel {

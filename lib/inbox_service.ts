@@ -15,6 +15,8 @@ import { cutToLength } from "./inbox_page.ts";
 const MAX_SYNC = 200;
 const MAX_SYNC_CHARACTERS = 250_000;
 
+const ACKNOWLEDGED_AT_ONCE = 100;
+
 /** How far a notification came, for who sent it; times are Unix times in seconds. */
 export interface Receipt {
   readonly id: string;
@@ -60,6 +62,21 @@ export class InboxService {
   /** A client took these. */
   async acknowledge(site: string, user: UserId, ids: readonly string[]): Promise<void> {
     await this.#inbox.mark(site, user, "delivered", ids);
+  }
+
+  /** A client took all up to an offset. */
+  async acknowledgeUpTo(site: string, user: UserId, offset: number): Promise<void> {
+    for (let before = offset + 1;;) {
+      const page = await this.#inbox.list(site, user, {
+        before,
+        limit: ACKNOWLEDGED_AT_ONCE,
+        archived: true,
+      });
+      const taken = page.filter(({ deliveredAt, readAt }) => !deliveredAt && !readAt);
+      if (taken.length === 0) return; // those before them were taken before
+      await this.acknowledge(site, user, taken.map(({ id }) => id));
+      before = page.at(-1)?.offset ?? 0;
+    }
   }
 
   /** The user has read these, or all up to an offset, or all. */

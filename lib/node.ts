@@ -29,7 +29,7 @@ import { DISCONNECTS, NotifyliError } from "./errors.ts";
 import type { UserId } from "./fields.ts";
 import { messageFrame, unixSeconds } from "./frames.ts";
 import { HistoryRules } from "./history_rules.ts";
-import { Hub, roomChannel, userChannel } from "./hub.ts";
+import { Hub, roomChannel, sessionChannel, userChannel } from "./hub.ts";
 import { nextId } from "./ids.ts";
 import type { ParsedNotification } from "./notification.ts";
 import { RoomHistory } from "./room_history.ts";
@@ -120,10 +120,9 @@ export class Node implements ClientNode, EngineHandler {
     for (const room of [...client.memberships.keys()]) {
       this.#runInBackground("leave", this.leave(client, room));
     }
-    if (client.user === undefined) return;
-    const channel = userChannel(client.site, client.user);
-    this.#hub.remove(client, channel);
-    this.#runInBackground("unsubscribe", this.#subscriptions.sync(channel));
+    const { site, user, session } = client;
+    if (session !== undefined) this.#unsubscribe(client, sessionChannel(site, session));
+    if (user !== undefined) this.#unsubscribe(client, userChannel(site, user));
   }
 
   /** Puts the client in a room, and hands it the notifications that wait for its user there. */
@@ -188,6 +187,24 @@ export class Node implements ClientNode, EngineHandler {
   async watch(client: Client, room: string): Promise<UserConnection[]> {
     this.#hub.get(roomChannel(client.site, room))?.watchers.add(client);
     return await this.#engine.presence.list(client.site, room);
+  }
+
+  /** From now on the client takes the commands that are sent to its session, on this node or another. */
+  async openSession(client: Client, session: string): Promise<void> {
+    if (client.closed) return;
+    client.session = session;
+    const channel = sessionChannel(client.site, session);
+    this.#hub.add(client, channel);
+    await this.#subscriptions.sync(channel);
+  }
+
+  /**
+   * Hands commands to the client that has the session, wherever it is; says whether there is one. All of them go by
+   * the engine, so that those that reach two nodes stay in order.
+   */
+  command(site: string, session: string, text: string): Promise<boolean> {
+    const publication = { kind: "command", id: "-", room: "-", text } as const;
+    return this.#engine.broker.forward(sessionChannel(site, session), publication);
   }
 
   recover(client: Client, room: string, since: Position | undefined): Promise<RoomSync> {
@@ -284,7 +301,7 @@ export class Node implements ClientNode, EngineHandler {
   ): void {
     const here = this.#hub.get(channel);
     if (here === undefined) return;
-    const outgoing = new Outgoing(text);
+    const outgoing = new Outgoing(text, position && { channel, position });
     switch (kind) {
       case "message":
         for (const client of here.clients) client.deliver(room, position?.offset ?? 0, outgoing);
@@ -296,6 +313,9 @@ export class Node implements ClientNode, EngineHandler {
         return;
       case "inbox":
         for (const client of here.clients) if (client.protocol.hasInbox) client.send(outgoing);
+        return;
+      case "command":
+        for (const client of here.clients) client.message(text);
         return;
       case "join":
       case "leave":
@@ -316,6 +336,12 @@ export class Node implements ClientNode, EngineHandler {
     this.counters.dropped_slow++;
     log.info("client {client} of user {user} reads too slowly and is closed", describe(client));
     client.disconnect(DISCONNECTS.slow);
+  }
+
+  dropSilent(client: Client): void {
+    this.counters.dropped_stalled++;
+    log.info("client {client} of user {user} is silent and is closed", describe(client));
+    client.disconnect(DISCONNECTS.stalled);
   }
 
   /** Logs what was not the caller's fault. That the engine is away, it has said itself, once. */
@@ -385,6 +411,11 @@ export class Node implements ClientNode, EngineHandler {
 
   async #restoreIfReady(): Promise<void> {
     if (await this.unready() === undefined) await this.#restore();
+  }
+
+  #unsubscribe(client: Client, channel: Channel): void {
+    this.#hub.remove(client, channel);
+    this.#runInBackground("unsubscribe", this.#subscriptions.sync(channel));
   }
 
   #runInBackground(what: string, task: Promise<void>): void {

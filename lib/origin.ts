@@ -9,3 +9,9 @@ export function isAllowedOrigin(request: Request, allowed: AllowedOrigins): bool
   if (origin === null || allowed.includes("*") || allowed.includes(origin)) return true;
   return URL.parse(origin)?.host === new URL(request.url).host; // HTTP/2 has no Host header
 }
+
+/** What is said to a page that may not connect. */
+export function refusedOrigin(request: Request): string {
+  const origin = JSON.stringify(request.headers.get("origin"));
+  return `A page of ${origin} may not connect; APP_ALLOWED_ORIGINS names those that may`;
+}

@@ -14,7 +14,7 @@ import { createApp } from "./http/app.ts";
 import { listen } from "./listeners/listen.ts";
 import { Node } from "./node.ts";
 import type { Retention } from "./retention.ts";
-import { isAllowedOrigin } from "./origin.ts";
+import { isAllowedOrigin, refusedOrigin } from "./origin.ts";
 import { joinAtOnce, PROTOCOL_V1 } from "./protocols/v1.ts";
 import { protocolV2, SUBPROTOCOL_V2 } from "./protocols/v2.ts";
 import type { Accepted, Listener } from "./socket.ts";
@@ -53,8 +53,8 @@ export class Server implements AsyncDisposable {
     await node.start();
     parts.defer(() => node.stop());
     const inbox = new InboxService(engine);
-    const app = createApp(node, inbox, config);
     const v2 = protocolV2(inbox, config.keepaliveSeconds);
+    const app = createApp({ node, inbox, protocol: v2 }, config);
     const listener = await listen(config, {
       fetch: (request, peer) => app.fetch(request, { peer }),
       upgrade: (request) => upgrade(request, node, { config, v2 }),
@@ -146,11 +146,7 @@ function upgrade(
     }, { status: 404 });
   }
   if (!isAllowedOrigin(request, config.origins)) {
-    const origin = JSON.stringify(request.headers.get("origin"));
-    return Response.json({
-      code: "forbidden",
-      message: `A page of ${origin} may not connect; APP_ALLOWED_ORIGINS names those that may`,
-    }, { status: 403 });
+    return Response.json({ code: "forbidden", message: refusedOrigin(request) }, { status: 403 });
   }
   const offered = request.headers.get("sec-websocket-protocol")?.split(",") ?? [];
   if (offered.some((name) => name.trim() === SUBPROTOCOL_V2)) {

@@ -3,23 +3,39 @@
  * stand behind it (`listeners/deno.ts`, `listeners/node.ts`), held to one suite. Next on a message's way:
  * `client.ts`.
  */
+import type { Channel, Position } from "./engine.ts";
 import type { Disconnect } from "./errors.ts";
+
+const encoder = new TextEncoder();
+
+/** Where a text is in a channel's history. */
+export interface Place {
+  readonly channel: Channel;
+  readonly position: Position;
+}
 
 /**
  * Text for many receivers: each encoded form is made once, on first use, and shared by all of them.
  */
 export class Outgoing {
   #wire: Uint8Array | undefined;
+  #event: Uint8Array | undefined;
 
-  constructor(readonly text: string) {}
+  /** @param place absent where the text is in no history */
+  constructor(readonly text: string, readonly place?: Place) {}
 
   /** The whole unmasked WebSocket text frame (RFC 6455, section 5.2). */
   get wire(): Uint8Array {
     return this.#wire ??= textFrame(this.text);
   }
+
+  /** The rest of a Server-Sent Event, after its `id` if it has one. Frames hold no line break. */
+  get event(): Uint8Array {
+    return this.#event ??= encoder.encode(`data: ${this.text}\n\n`);
+  }
 }
 
-/** One WebSocket, as the server sees it. */
+/** One connection, a WebSocket or a stream of events, as the server sees it. */
 export interface Socket {
   /** Queues one text message; does nothing once closed. */
   send(outgoing: Outgoing): void;
@@ -47,6 +63,8 @@ export interface SocketEvents {
 /** The other end of a connection. */
 export interface Peer {
   readonly address: string;
+  /** Ends the connection of the request at once; absent where the listener cannot. */
+  drop?(): void;
 }
 
 /** What a listener serves. */
@@ -86,8 +104,6 @@ export function isUpgrade(request: Request): boolean {
   return request.method === "GET" &&
     request.headers.get("upgrade")?.toLowerCase() === "websocket";
 }
-
-const encoder = new TextEncoder();
 
 function textFrame(text: string): Uint8Array {
   const payload = encoder.encode(text);

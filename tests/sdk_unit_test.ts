@@ -17,6 +17,7 @@ import {
   type WebSocketLike,
 } from "../lib/sdk/mod.ts";
 import { mayReconnect } from "../lib/close_codes.ts";
+import { webSocketTransport } from "../lib/sdk/transport.ts";
 
 type Frame = Readonly<Record<string, unknown>>;
 
@@ -862,7 +863,8 @@ function start(
     url: "http://one.test/ws",
     userId: 123,
     name: "Alice",
-    environment: { WebSocket, clock, random: random ?? (() => 0.5), wakeSources: [wake] },
+    transport: webSocketTransport(WebSocket),
+    environment: { clock, random: random ?? (() => 0.5), wakeSources: [wake] },
     ...options,
   });
   const states: State[] = [];

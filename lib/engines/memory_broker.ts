@@ -31,17 +31,22 @@ const SWEEP_EVERY = 1000;
 export class MemoryBroker implements Broker {
   readonly #logs = new Map<string, Log>();
   readonly #fanOut: EngineHandler["handlePublication"];
+  /** Keys of the sessions' channels that are subscribed to. */
+  readonly #sessions = new Set<string>();
   #untilSweep = SWEEP_EVERY;
 
   constructor(fanOut: EngineHandler["handlePublication"]) {
     this.#fanOut = fanOut;
   }
 
-  subscribe(_channel: Channel): Promise<void> {
-    return Promise.resolve(); // the one node hears all there is
+  /** The one node hears all there is. */
+  subscribe(channel: Channel): Promise<void> {
+    if (channel.kind === "session") this.#sessions.add(keyOf(channel));
+    return Promise.resolve();
   }
 
-  unsubscribe(_channel: Channel): Promise<void> {
+  unsubscribe(channel: Channel): Promise<void> {
+    if (channel.kind === "session") this.#sessions.delete(keyOf(channel));
     return Promise.resolve();
   }
 
@@ -55,6 +60,12 @@ export class MemoryBroker implements Broker {
       return Promise.resolve(undefined);
     }
     return Promise.resolve(this.#append(channel, publication, history));
+  }
+
+  forward(channel: Channel, publication: Publication): Promise<boolean> {
+    const isHeard = this.#sessions.has(keyOf(channel));
+    if (isHeard) this.#fanOut(channel, publication);
+    return Promise.resolve(isHeard);
   }
 
   history(

@@ -93,6 +93,14 @@ export class RedisBroker implements Broker {
     return { offset, epoch, isDuplicate: known === 1 };
   }
 
+  async forward(channel: Channel, publication: Publication): Promise<boolean> {
+    const nodes = await this.#redis.publish(this.#keys.channel(channel), payload(publication))
+      .catch((error) => {
+        throw unavailable(error);
+      });
+    return nodes > 0;
+  }
+
   async history(
     channel: Channel,
     { since = 0, limit }: { since?: number; limit: number },

@@ -1,21 +1,21 @@
 /**
- * Everything on the port but the sockets: health, the API, and the page. Errors become answers here, in one
+ * Everything on the port but the sockets: health, streams of events, the API, and the page. Errors become answers here, in one
  * place.
  */
 import { type Context, Hono } from "hono";
 import { getLogger } from "@logtape/logtape";
 import type { Config } from "../config.ts";
 import { ERRORS, NotifyliError } from "../errors.ts";
-import type { InboxService } from "../inbox_service.ts";
-import type { Node } from "../node.ts";
 import { VERSION } from "../version.ts";
 import { apiRoutes } from "./api.ts";
 import type { App } from "./bindings.ts";
+import { type SseParts, sseRoutes } from "./sse.ts";
 import { pageRoutes } from "./static.ts";
 
 const log = getLogger(["notifyli", "http"]);
 
-export function createApp(node: Node, inbox: InboxService, config: Config): App {
+export function createApp(parts: SseParts, config: Config): App {
+  const { node, inbox } = parts;
   const app: App = new Hono();
 
   app.use(async (context, next) => {
@@ -46,6 +46,7 @@ export function createApp(node: Node, inbox: InboxService, config: Config): App 
     );
   });
 
+  app.route("/sse", sseRoutes(parts, config));
   app.route("/api", apiRoutes(node, inbox, config));
   app.route("/", pageRoutes(new URL("../../static/", import.meta.url)));
 

@@ -26,7 +26,7 @@ const NO_CLOSE_FRAME = 1006;
 
 export async function listen(options: ListenerOptions, handlers: Handlers): Promise<Listener> {
   const onRequest = getRequestListener(
-    (request, { incoming }) => handlers.fetch(request, peerOf(incoming as IncomingMessage)),
+    (request, { incoming }) => handlers.fetch(request, callerOf(incoming as IncomingMessage)),
     { overrideGlobalObjects: false },
   );
   const server = options.tls ? createTlsServer(options.tls, onRequest) : createServer(onRequest);
@@ -173,6 +173,11 @@ class NodeSocket implements Socket {
 
 function peerOf(message: IncomingMessage): Peer {
   return { address: message.socket.remoteAddress ?? "" };
+}
+
+/** Who sent a request that is no upgrade: a connection may be ended in the middle of the answer. */
+function callerOf(message: IncomingMessage): Peer {
+  return { ...peerOf(message), drop: () => void message.socket.destroy() };
 }
 
 function toRequest(message: IncomingMessage): Request {

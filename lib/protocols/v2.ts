@@ -195,7 +195,7 @@ function syncData(sync: Omit<InboxSync, "unread"> & Partial<InboxSync>) {
 }
 
 /** A notification with how far it came, times in seconds. */
-function described(notification: StoredNotification): Record<string, unknown> {
+export function described(notification: StoredNotification): Record<string, unknown> {
   const { text, readAt, deliveredAt, sentAt, archivedAt } = notification;
   return {
     offset: notification.offset,

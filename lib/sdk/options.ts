@@ -1,5 +1,5 @@
 /** What a client is made with, and what it takes from its surroundings when nothing else is given. */
-import { webSocketTransport } from "./transport.ts";
+import { defaultTransport } from "./fallback_transport.ts";
 import type { OpenTransport, WebSocketConstructor } from "./transport.ts";
 import { systemWakeSources, type WakeSource } from "./wake.ts";
 
@@ -40,7 +40,7 @@ export interface ConnectOptions {
    * all of the browser's tabs together.
    */
   readonly storage?: KeyValueStore;
-  /** What carries the connection, such as `sharedTransport("/notifyli-worker.js")`. @default a WebSocket */
+  /** What carries the connection, such as `sharedTransport("/notifyli-worker.js")`. @default a WebSocket, and where none passes, Server-Sent Events */
   readonly transport?: OpenTransport | undefined;
   readonly environment?: Partial<Environment>;
 }
@@ -59,20 +59,21 @@ export interface ResolvedOptions {
 
 export function resolveOptions(options: ConnectOptions): ResolvedOptions {
   const { url = "/ws", urls = [url], userId, name, storage, transport, environment = {} } = options;
+  const { clock = systemClock } = environment;
   if (urls.length === 0) throw new TypeError("Cannot connect: 'urls' is empty");
   return {
     urls: urls.map(webSocketUrl),
     userId: String(userId),
     name,
     storage,
-    openTransport: transport ?? webSocketTransport(environment.WebSocket ?? WebSocket),
-    clock: environment.clock ?? systemClock,
+    openTransport: transport ?? defaultTransport(environment.WebSocket ?? WebSocket, clock),
+    clock,
     random: environment.random ?? Math.random,
     wakeSources: environment.wakeSources ?? systemWakeSources(),
   };
 }
 
-const systemClock: Clock = {
+export const systemClock: Clock = {
   now: () => Date.now(),
   after(ms, callback) {
     const timer = setTimeout(callback, ms);

@@ -1,5 +1,5 @@
 /**
- * The third transport: a SharedWorker that holds one connection for all tabs of a browser. This is the tab's end;
+ * A transport over another: a SharedWorker that holds one connection for all tabs of a browser. This is the tab's end;
  * `shared_worker.ts` is the other.
  */
 import type { OpenTransport } from "./transport.ts";

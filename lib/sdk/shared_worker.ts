@@ -1,9 +1,10 @@
 /** The SharedWorker's own script: takes the ports of a browser's tabs. `shared_hub.ts` does the work. */
+import { defaultTransport } from "./fallback_transport.ts";
+import { systemClock } from "./options.ts";
 import type { Port } from "./shared_transport.ts";
 import { SharedHub } from "./shared_hub.ts";
-import { webSocketTransport } from "./transport.ts";
 
-const hub = new SharedHub(webSocketTransport(WebSocket));
+const hub = new SharedHub(defaultTransport(WebSocket, systemClock));
 
 addEventListener("connect", (event) => {
   const [port] = (event as Event & { readonly ports: readonly Port[] }).ports;

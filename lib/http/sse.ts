@@ -1,0 +1,103 @@
+/**
+ * Server-Sent Events, for places where WebSockets do not pass: a connection of version 2, as a stream of events down
+ * and POSTs up. With a query it introduces the client by itself (`sse_plain.ts`), for `EventSource` and `curl`.
+ */
+import { type Context, Hono, type Next } from "hono";
+import type { Client, Protocol } from "../client.ts";
+import type { Config } from "../config.ts";
+import { DEFAULT_SITE } from "../engine.ts";
+import { NotifyliError } from "../errors.ts";
+import type { InboxService } from "../inbox_service.ts";
+import type { Node } from "../node.ts";
+import { type AllowedOrigins, isAllowedOrigin, refusedOrigin } from "../origin.ts";
+import type { App, Bindings } from "./bindings.ts";
+import { readBody } from "./body.ts";
+import { parsePlain, startPlain } from "./sse_plain.ts";
+import { SseSocket } from "./sse_socket.ts";
+
+type SseContext = Context<{ Bindings: Bindings }>;
+
+/** Keepalive intervals without a command after which a session that has to `ping` is given up. */
+const SILENT_INTERVALS = 4;
+
+const HEADERS = {
+  "content-type": "text/event-stream",
+  "cache-control": "no-store, no-transform",
+  "x-accel-buffering": "no", // else nginx would wait for more
+  "connection": "close", // the stream's end is the connection's: a stop need not wait for it
+};
+
+export interface SseParts {
+  readonly node: Node;
+  readonly inbox: InboxService;
+  /** Version 2. */
+  readonly protocol: Protocol;
+}
+
+export function sseRoutes({ node, inbox, protocol }: SseParts, config: Config): App {
+  const routes: App = new Hono();
+  const { limits, keepaliveSeconds } = config;
+
+  routes.use(requireAllowedOrigin(config.origins));
+
+  routes.get("/", (context) => {
+    if (context.req.method === "HEAD") return context.body(null, 200, HEADERS);
+    const plain = parsePlain(context.req.raw, limits);
+    const session = newSession();
+    const socket: SseSocket = new SseSocket(context.env.peer, {
+      keepaliveSeconds,
+      positions: plain?.positions,
+      alive() {
+        if (plain === undefined) dropIfSilent(client);
+      },
+      gone: () => client.close(),
+    });
+    const client = node.accept(socket, protocol);
+    client.work(async () => {
+      await node.openSession(client, session);
+      if (client.closed) return;
+      if (plain === undefined) socket.sendNamed("open", { session });
+      else await startPlain(client, plain, { session, inbox });
+    });
+    return context.body(socket.stream, 200, HEADERS);
+  });
+
+  routes.post("/:session", async (context) => {
+    const text = await readBody(context.req.raw, limits.frame);
+    const { session } = context.req.param();
+    if (!SESSION.test(session) || !await node.command(DEFAULT_SITE, session, text)) {
+      throw new NotifyliError("not_found", `There is no session ${JSON.stringify(session)}`);
+    }
+    return context.body(null, 202);
+  });
+
+  return routes;
+
+  function dropIfSilent(client: Client): void {
+    const silentMs = performance.now() - client.heardAt;
+    if (silentMs > SILENT_INTERVALS * keepaliveSeconds * 1000) node.dropSilent(client);
+  }
+}
+
+/** Pages of other sites that may connect may read the answers, too. */
+function requireAllowedOrigin(origins: AllowedOrigins) {
+  return async (context: SseContext, next: Next): Promise<void> => {
+    const origin = context.req.header("origin");
+    if (!isAllowedOrigin(context.req.raw, origins)) {
+      throw new NotifyliError("forbidden", refusedOrigin(context.req.raw));
+    }
+    if (origin !== undefined) context.header("Access-Control-Allow-Origin", origin);
+    context.header("Vary", "Origin");
+    await next();
+  };
+}
+
+const SESSION = /^[\w-]{22}$/;
+
+/** 128 random bits: who knows it may send as this client. */
+function newSession(): string {
+  return crypto.getRandomValues(new Uint8Array(16)).toBase64({
+    alphabet: "base64url",
+    omitPadding: true,
+  });
+}

@@ -1,0 +1,169 @@
+/**
+ * Streams of events that need no commands: `/sse?user_id=123&room=lobby`. The server introduces the client, and each
+ * event says how far the stream has come, so that a browser that comes back gets exactly what it missed.
+ */
+import type { Client } from "../client.ts";
+import type { Limits } from "../config.ts";
+import { type Channel, DEFAULT_SITE, type InboxSync, type Position } from "../engine.ts";
+import { DISCONNECTS, NotifyliError } from "../errors.ts";
+import { identifier, optionalName, type UserId, userIdField, userIdOnWire } from "../fields.ts";
+import { roomChannel, userChannel } from "../hub.ts";
+import type { InboxService } from "../inbox_service.ts";
+import { described } from "../protocols/v2.ts";
+import { Outgoing, type Place } from "../socket.ts";
+import { VERSION } from "../version.ts";
+import { Positions } from "./sse_positions.ts";
+
+export interface PlainRequest {
+  readonly user: UserId;
+  readonly name: string | undefined;
+  readonly rooms: readonly string[];
+  /** How far the stream has come: at first what the client brought back, if that concerns what it asks for. */
+  readonly positions: Positions;
+  /** What it brought back is none of ours: there is nothing to resume from. */
+  readonly isInvalid: boolean;
+}
+
+/** Reads the query; `undefined` where it names nobody. Throws a `NotifyliError`. */
+export function parsePlain(request: Request, limits: Limits): PlainRequest | undefined {
+  const query = new URL(request.url).searchParams;
+  if (!query.has("user_id") && !query.has("room")) return undefined;
+  const user = userIdField({ user_id: query.get("user_id") }, limits);
+  const rooms = [
+    ...new Set(query.getAll("room").map((room) => identifier({ room }, "room", limits.room))),
+  ];
+  if (rooms.length > limits.rooms) {
+    throw new NotifyliError(
+      "too_many_rooms",
+      `Cannot join ${rooms.length} rooms: the limit is ${limits.rooms}`,
+      { field: "room" },
+    );
+  }
+  // The query is of who first connected; a browser that comes back by itself adds the header.
+  const last = request.headers.get("last-event-id") ?? query.get("last_event_id") ?? "";
+  const parsed = Positions.parse(last);
+  const channels = rooms.map((room) => roomChannel(DEFAULT_SITE, room));
+  return {
+    user,
+    name: optionalName({ name: query.get("name") }, "name", limits.name),
+    rooms,
+    positions: (parsed ?? new Positions()).only([userChannel(DEFAULT_SITE, user), ...channels]),
+    isInvalid: last !== "" && parsed === undefined,
+  };
+}
+
+interface PlainParts {
+  readonly session: string;
+  readonly inbox: InboxService;
+}
+
+/** Sends what was missed, then what is live; where the store fails, closes so that the client comes back. */
+export async function startPlain(
+  client: Client,
+  request: PlainRequest,
+  parts: PlainParts,
+): Promise<void> {
+  try {
+    await startInbox(client, request, parts);
+    for (const room of request.rooms) {
+      if (client.closed) return; // one that is gone joins nothing
+      await startRoom(client, request, room);
+    }
+  } catch (error) {
+    client.reportError(error);
+    client.disconnect(DISCONNECTS.missed);
+  }
+}
+
+async function startInbox(
+  client: Client,
+  { user, name, positions, isInvalid }: PlainRequest,
+  { session, inbox }: PlainParts,
+): Promise<void> {
+  const channel = userChannel(client.site, user);
+  const since = positions.get(channel);
+  client.identify(user, name);
+  client.notifications.holdInbox();
+  await client.node.openInbox(client, user);
+  let page = await inbox.sync(client.site, user, since);
+  const { offset, epoch, recovered, reason, unread, notifications } = page;
+  const sync = { offset, epoch, recovered, reason };
+  const at = start(positions, channel, { sync, since, isEmpty: notifications.length === 0 });
+  client.send(framed({
+    type: "connected",
+    session,
+    client_id: client.id,
+    user_id: userIdOnWire(user),
+    version: VERSION,
+    unread,
+    inbox: { ...sync, ...reasonIf(isInvalid) },
+  }, at));
+  await sendPage(client, channel, page);
+  while (page.more && !client.closed) {
+    page = await inbox.sync(client.site, user, page, { unreadOnly: !recovered });
+    await sendPage(client, channel, page);
+  }
+  client.notifications.releaseInbox([], page.offset);
+  if (since?.epoch === epoch) await inbox.acknowledgeUpTo(client.site, user, since.offset);
+}
+
+async function sendPage(
+  client: Client,
+  channel: Channel,
+  { offset: end, epoch, notifications }: InboxSync,
+): Promise<void> {
+  for (const [index, notification] of notifications.entries()) {
+    const isLast = index === notifications.length - 1;
+    const offset = isLast ? Math.max(end, notification.offset) : notification.offset;
+    await client.drained();
+    client.send(framed(described(notification), { channel, position: { offset, epoch } }));
+  }
+  client.notifications.noteGiven(notifications.map(({ id }) => id));
+}
+
+async function startRoom(
+  client: Client,
+  { positions, isInvalid }: PlainRequest,
+  room: string,
+): Promise<void> {
+  const channel = roomChannel(client.site, room);
+  const since = positions.get(channel);
+  await client.join(room, undefined);
+  client.holdRoom(room);
+  const { publications, ...sync } = await client.node.recover(client, room, since);
+  const at = start(positions, channel, { sync, since, isEmpty: publications.length === 0 });
+  client.send(framed({ type: "subscribed", room, ...sync, ...reasonIf(isInvalid) }, at));
+  const before = sync.offset - publications.length;
+  for (const [index, text] of publications.entries()) {
+    const position = { offset: before + index + 1, epoch: sync.epoch };
+    client.send(new Outgoing(text, { channel, position }));
+  }
+  client.releaseRoom(room, sync.offset);
+}
+
+/**
+ * Where a channel's stream starts: after what the client has, or after all there is. Nowhere, as long as that cannot
+ * be said: a client that comes back before that is where it was.
+ */
+function start(
+  positions: Positions,
+  channel: Channel,
+  { sync: { offset, epoch, recovered }, since, isEmpty }: {
+    sync: Position & { readonly recovered: boolean };
+    since: Position | undefined;
+    isEmpty: boolean;
+  },
+): Place | undefined {
+  if (recovered && since !== undefined) return { channel, position: since };
+  if (isEmpty && epoch !== "") return { channel, position: { offset, epoch } };
+  positions.forget(channel);
+  return undefined;
+}
+
+function framed(fields: unknown, place: Place | undefined): Outgoing {
+  return new Outgoing(JSON.stringify(fields), place);
+}
+
+function reasonIf(isInvalid: boolean): { reason?: "invalid_id" } {
+  return isInvalid ? { reason: "invalid_id" } : {};
+}

@@ -1,0 +1,75 @@
+/**
+ * How far a stream of events has come, as text for `Last-Event-ID`: `1`, then for the inbox and each room a short
+ * name, the offset and the epoch, such as `1~1x8k2pz.41.3f2a81c0~0k3jd90.17.9bd2e001`.
+ */
+import { type Channel, keyOf, type Position } from "../engine.ts";
+import type { Place } from "../socket.ts";
+
+const VERSION = "1";
+
+/** A short name, an offset, an epoch. */
+const PART = /^([0-9a-z]{1,7})\.(\d{1,15})\.([\w-]{1,64})$/;
+
+/** What an engine says of a live notification: it is in the inbox that the client has. */
+const SAME_EPOCH = "-";
+
+export class Positions {
+  /** Bounded by the rooms that one client may be in. */
+  readonly #positions = new Map<string, Position>();
+
+  /** Reads what a client brought back; `undefined` where it is none of ours. */
+  static parse(text: string): Positions | undefined {
+    const [version, ...parts] = text.split("~");
+    if (version !== VERSION) return undefined;
+    const positions = new Positions();
+    for (const part of parts) {
+      const [, name = "", offset, epoch = ""] = PART.exec(part) ?? [];
+      if (offset === undefined) return undefined;
+      positions.#positions.set(name, { offset: Number(offset), epoch });
+    }
+    return positions;
+  }
+
+  /** Those of these channels alone. */
+  only(channels: readonly Channel[]): Positions {
+    const positions = new Positions();
+    for (const channel of channels) {
+      const position = this.get(channel);
+      if (position !== undefined) positions.move({ channel, position });
+    }
+    return positions;
+  }
+
+  get(channel: Channel): Position | undefined {
+    return this.#positions.get(shortName(channel));
+  }
+
+  move({ channel, position: { offset, epoch } }: Place): void {
+    const name = shortName(channel);
+    const known = epoch === SAME_EPOCH ? this.#positions.get(name)?.epoch : epoch;
+    if (known !== undefined) this.#positions.set(name, { offset, epoch: known });
+  }
+
+  forget(channel: Channel): void {
+    this.#positions.delete(shortName(channel));
+  }
+
+  toString(): string {
+    const parts = [...this.#positions].map(([name, { offset, epoch }]) =>
+      `${name}.${offset}.${epoch}`
+    );
+    return [VERSION, ...parts].join("~");
+  }
+}
+
+/**
+ * 32 bits of a channel's name (FNV-1a): the text goes into a request's header, where a hundred long names have no
+ * room. Two names that meet are noticed by their epochs, as any position that is another channel's.
+ */
+function shortName(channel: Channel): string {
+  let hash = 0x811c9dc5;
+  for (const byte of new TextEncoder().encode(keyOf(channel))) {
+    hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
+  }
+  return hash.toString(36);
+}

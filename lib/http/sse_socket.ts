@@ -1,0 +1,144 @@
+/**
+ * One stream of Server-Sent Events, as a `Socket`: what is sent waits here until the listener takes it. The routes
+ * are in `sse.ts`.
+ */
+import type { Disconnect } from "../errors.ts";
+import type { Outgoing, Peer, Socket } from "../socket.ts";
+import type { Positions } from "./sse_positions.ts";
+
+/** Most bytes that the listener is given at once: what it has no longer counts as waiting. */
+const CHUNK_BYTES = 65536;
+
+/** How long a peer has to take what waits for it once the connection is being closed. */
+const CLOSING_DEADLINE_MS = 5000;
+
+/** How soon a browser comes back: not all in the same moment. */
+const RETRY_MS = 1000;
+const RETRY_SPREAD_MS = 2000;
+
+const encoder = new TextEncoder();
+const COMMENT = encoder.encode(":\n\n");
+
+export interface SseSocketOptions {
+  readonly keepaliveSeconds: number;
+  /** Each event says how far the stream has come, where this is given. */
+  readonly positions: Positions | undefined;
+  /** Called so often as comments go out. */
+  alive(): void;
+  /** The stream has ended; called once. */
+  gone(): void;
+}
+
+export class SseSocket implements Socket {
+  readonly stream: ReadableStream<Uint8Array<ArrayBuffer>>;
+  readonly #options: SseSocketOptions;
+  readonly #peer: Peer;
+  readonly #keepalive: ReturnType<typeof setInterval>;
+  #controller!: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>;
+  /** Bounded by the client's limit, as every socket's. */
+  #waiting: Uint8Array[] = [];
+  #bytes = 0;
+  /** The listener has asked for more. */
+  #isAsked = false;
+  #state: "open" | "closing" | "gone" = "open";
+  #deadline: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(peer: Peer, options: SseSocketOptions) {
+    this.#peer = peer;
+    this.#options = options;
+    this.stream = new ReadableStream({
+      start: (controller) => void (this.#controller = controller),
+      pull: () => this.#give(true),
+      cancel: () => this.#end(),
+    }, { highWaterMark: 0 });
+    this.#keepalive = setInterval(() => this.#keepAlive(), options.keepaliveSeconds * 1000);
+    this.#push(
+      encoder.encode(`retry: ${Math.round(RETRY_MS + Math.random() * RETRY_SPREAD_MS)}\n\n`),
+    );
+  }
+
+  get bufferedAmount(): number {
+    return this.#bytes;
+  }
+
+  send({ place, event }: Outgoing): void {
+    if (place !== undefined && this.#options.positions !== undefined) {
+      this.#options.positions.move(place);
+      this.#push(encoder.encode(`id: ${this.#options.positions}\n`));
+    }
+    this.#push(event);
+  }
+
+  /** Sends an event that has a name, and JSON for data. */
+  sendNamed(name: string, data: unknown): void {
+    this.#push(encoder.encode(`event: ${name}\ndata: ${JSON.stringify(data)}\n\n`));
+  }
+
+  close({ code, reason }: Disconnect): void {
+    if (this.#state !== "open") return;
+    this.sendNamed("close", { code, reason });
+    this.#state = "closing";
+    this.#deadline = setTimeout(() => this.terminate(), CLOSING_DEADLINE_MS);
+    this.#give();
+  }
+
+  terminate(): void {
+    if (this.#state === "gone") return;
+    this.#controller.close();
+    this.#peer.drop?.();
+    this.#end();
+  }
+
+  /** What a turn of the event loop brings is given together. */
+  #push(bytes: Uint8Array): void {
+    if (this.#state !== "open") return;
+    this.#bytes += bytes.length;
+    if (this.#waiting.push(bytes) === 1) queueMicrotask(() => this.#give());
+  }
+
+  #give(isAsked = this.#isAsked): void {
+    this.#isAsked = isAsked;
+    if (this.#state === "gone") return;
+    if (this.#isAsked && this.#waiting.length > 0) {
+      this.#isAsked = false;
+      this.#controller.enqueue(this.#take());
+    }
+    if (this.#state === "closing" && this.#waiting.length === 0) {
+      this.#controller.close();
+      this.#end();
+    }
+  }
+
+  /** The first of what waits: whole pieces, as many as go in one chunk, one at least. */
+  #take(): Uint8Array<ArrayBuffer> {
+    let [count, length] = [0, 0];
+    for (const { length: next } of this.#waiting) {
+      if (count > 0 && length + next > CHUNK_BYTES) break;
+      length += next;
+      count++;
+    }
+    const chunk = new Uint8Array(length);
+    let at = 0;
+    for (const piece of this.#waiting.splice(0, count)) {
+      chunk.set(piece, at);
+      at += piece.length;
+    }
+    this.#bytes -= length;
+    return chunk;
+  }
+
+  #keepAlive(): void {
+    if (this.#bytes === 0) this.#push(COMMENT);
+    this.#options.alive();
+  }
+
+  #end(): void {
+    if (this.#state === "gone") return;
+    this.#state = "gone";
+    clearInterval(this.#keepalive);
+    clearTimeout(this.#deadline);
+    this.#waiting = [];
+    this.#bytes = 0;
+    this.#options.gone();
+  }
+}

@@ -1,0 +1,129 @@
+/**
+ * The transport for places where WebSockets do not pass: a stream of Server-Sent Events down, read with `fetch`, and
+ * POSTs up, one after the other. `fallback_transport.ts` says when it is used.
+ */
+import { EventReader, type ServerEvent } from "./event_reader.ts";
+import type { OpenTransport, Transport, TransportEvents } from "./transport.ts";
+
+const CONNECTION_LOST = 1006;
+/** What the server says of a frame too big; it does over HTTP by the status. */
+const FRAME_TOO_BIG = 3509;
+const TOO_BIG_STATUS = 413;
+
+/** Most UTF-16 units that go up together; the server takes 64 KiB at once if nobody told it otherwise. */
+const BATCH_LENGTH = 16_384;
+
+/** How long what was sent before a `close()` may take to go out. */
+const LAST_WORDS_MS = 2_000;
+
+export function sseTransport(fetch: typeof globalThis.fetch): OpenTransport {
+  return (url, events) => new SseTransport(sseAddress(url), events, fetch);
+}
+
+/** `https://example.org/chat/sse` for `wss://example.org/chat/ws`. */
+function sseAddress(url: string): string {
+  const address = new URL("sse", url);
+  address.protocol = address.protocol.replace("ws", "http");
+  return address.href;
+}
+
+class SseTransport implements Transport {
+  readonly #address: string;
+  readonly #events: TransportEvents;
+  readonly #fetch: typeof globalThis.fetch;
+  readonly #abort = new AbortController();
+  #session: string | undefined;
+  #isClosed = false;
+  /** Texts that wait for the POST before them; bounded by what `client.ts` asks at once. */
+  #waiting: string[] = [];
+  #sending: Promise<void> | undefined;
+  #batchLength = BATCH_LENGTH;
+
+  constructor(address: string, events: TransportEvents, fetch: typeof globalThis.fetch) {
+    this.#address = address;
+    this.#events = events;
+    this.#fetch = (...request) => fetch(...request); // browsers want it called on nothing
+    void this.#listen().catch((error) => this.#end(CONNECTION_LOST, String(error)));
+  }
+
+  send(text: string): void {
+    this.#waiting.push(text);
+    this.#sending ??= this.#sendWaiting()
+      .catch((error) => this.#end(CONNECTION_LOST, String(error)))
+      .finally(() => this.#sending = undefined);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    if (this.#sending === undefined) return this.#abort.abort();
+    const timer = setTimeout(() => this.#abort.abort(), LAST_WORDS_MS);
+    void this.#sending.finally(() => {
+      clearTimeout(timer);
+      this.#abort.abort();
+    });
+  }
+
+  async #listen(): Promise<void> {
+    const { body, status, headers } = await this.#fetch(this.#address, {
+      headers: { accept: "text/event-stream" },
+      cache: "no-store",
+      signal: this.#abort.signal,
+    });
+    const type = headers.get("content-type");
+    if (status !== 200 || body === null || !type?.startsWith("text/event-stream")) {
+      return this.#end(CONNECTION_LOST, `${this.#address} answers ${status}, ${type}`);
+    }
+    const [stream, reader] = [body.getReader(), new EventReader()];
+    for (;;) {
+      const { done, value } = await stream.read();
+      if (done) return this.#end(CONNECTION_LOST, "The stream ended");
+      for (const event of reader.read(value)) this.#take(event);
+    }
+  }
+
+  #take({ name, data }: ServerEvent): void {
+    if (this.#isClosed) return;
+    if (name === "message") return this.#events.received(data);
+    const fields = JSON.parse(data);
+    if (name === "open") {
+      this.#session = String(fields.session);
+      this.#events.opened();
+    } else if (name === "close") this.#end(Number(fields.code), String(fields.reason));
+  }
+
+  async #sendWaiting(): Promise<void> {
+    await undefined; // what is said at once goes up together
+    while (this.#waiting.length > 0) {
+      const texts = this.#nextBatch();
+      const { status, body } = await this.#fetch(`${this.#address}/${this.#session}`, {
+        method: "POST",
+        body: texts.join("\n"),
+        signal: this.#abort.signal,
+      });
+      await body?.cancel();
+      if (status === TOO_BIG_STATUS && texts.length > 1) {
+        this.#batchLength = 0; // each alone
+        this.#waiting.unshift(...texts);
+      } else if (status === TOO_BIG_STATUS) return this.#end(FRAME_TOO_BIG, "frame is too big");
+      else if (status !== 202) return this.#end(CONNECTION_LOST, `A POST is answered ${status}`);
+    }
+  }
+
+  /** The first of what waits, one text at least. */
+  #nextBatch(): string[] {
+    let [count, length] = [0, 0];
+    for (const text of this.#waiting) {
+      length += text.length + 1;
+      if (count > 0 && length > this.#batchLength) break;
+      count++;
+    }
+    return this.#waiting.splice(0, count);
+  }
+
+  #end(code: number, reason: string): void {
+    this.#abort.abort();
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#events.closed(code, reason);
+  }
+}

@@ -1,0 +1,134 @@
+/**
+ * `deno task stress`: runs the fault scenarios in an order of the seed's, again and again until the time is over.
+ * Exit code 1 where one failed; the seed that is printed runs the same again.
+ */
+import { parseArgs } from "node:util";
+import { Random } from "./random.ts";
+import { SCENARIOS } from "./scenarios.ts";
+import type { Report, Scenario } from "./scenario.ts";
+
+const HELP = `Breaks nodes, Redis and connections under load, and counts what arrives.
+
+Usage: deno task stress [options]
+
+  --seed N      Run what was run with this seed (default: a random one, printed)
+  --minutes M   Start no more scenarios after so long (default: 1)
+  --only NAME   Only scenarios whose name has this text
+  --list        Print the names of the scenarios
+  --help        Print this`;
+
+/** How long the load of one scenario lasts. */
+const LOAD_SECONDS = 4;
+
+interface Options {
+  readonly seed: number;
+  readonly minutes: number;
+  readonly only: string;
+}
+
+/** All runs of one scenario. */
+interface Row {
+  runs: number;
+  failures: number;
+  accepted: number;
+  delivered: number;
+  queued: number;
+  doubled: number;
+  notes: string;
+}
+
+if (import.meta.main) {
+  const { values } = parseArgs({
+    args: Deno.args,
+    options: {
+      seed: { type: "string" },
+      minutes: { type: "string" },
+      only: { type: "string" },
+      list: { type: "boolean" },
+      help: { type: "boolean" },
+    },
+  });
+  if (values.help) console.log(HELP);
+  else if (values.list) console.log(SCENARIOS.map(({ name }) => name).join("\n"));
+  else {
+    const { seed, minutes, only = "" } = values;
+    Deno.exit(
+      await stress({
+        seed: seed === undefined ? Random.newSeed() : whole("--seed", seed),
+        minutes: minutes === undefined ? 1 : positive("--minutes", minutes),
+        only,
+      }),
+    );
+  }
+}
+
+/** Resolves with the exit code. */
+async function stress({ seed, minutes, only }: Options): Promise<number> {
+  const scenarios = SCENARIOS.filter(({ name }) => name.includes(only));
+  if (scenarios.length === 0) {
+    console.error(`No scenario has ${JSON.stringify(only)} in its name: see --list`);
+    return 2;
+  }
+  console.log(`seed ${seed}, ${minutes} min, ${scenarios.length} scenarios`);
+  const random = new Random(seed);
+  const rows = new Map<string, Row>(scenarios.map(({ name }) => [name, emptyRow()]));
+  const endsAt = performance.now() + minutes * 60_000;
+  let waiting: Scenario[] = [];
+  while (performance.now() < endsAt) {
+    if (waiting.length === 0) waiting = random.shuffled(scenarios);
+    const scenario = waiting.pop()!;
+    await runOne(scenario, random.fork(), rows.get(scenario.name)!);
+  }
+  printTable(rows);
+  const failed = [...rows].filter(([, { failures }]) => failures > 0).map(([name]) => name);
+  if (failed.length === 0) return 0;
+  console.error(`Failed: ${failed.join("; ")}. Run it again: deno task stress --seed ${seed}`);
+  return 1;
+}
+
+async function runOne({ name, run }: Scenario, random: Random, row: Row): Promise<void> {
+  const startedAt = performance.now();
+  const progress = (line: string) => {
+    const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+    console.log(`  ${seconds.padStart(6)} s  ${line}`);
+  };
+  console.log(name);
+  row.runs++;
+  try {
+    const report = await run({ random, seconds: LOAD_SECONDS, progress });
+    add(row, report);
+    progress(`ok: ${report.accepted} accepted${report.notes ? `, ${report.notes}` : ""}`);
+  } catch (error) {
+    row.failures++;
+    progress(`FAILED: ${error instanceof Error ? error.stack ?? error.message : String(error)}`);
+  }
+}
+
+function add(row: Row, report: Report): void {
+  row.accepted += report.accepted;
+  row.delivered += report.delivered;
+  row.queued += report.queued;
+  row.doubled += report.doubled;
+  row.notes = report.notes ?? "";
+}
+
+function printTable(rows: ReadonlyMap<string, Row>): void {
+  console.log();
+  console.table(Object.fromEntries(rows));
+}
+
+function emptyRow(): Row {
+  return { runs: 0, failures: 0, accepted: 0, delivered: 0, queued: 0, doubled: 0, notes: "" };
+}
+
+function whole(option: string, value: string): number {
+  const number = Number(value);
+  if (Number.isInteger(number) && number >= 0 && number < 2 ** 32) return number;
+  throw new RangeError(`Cannot take ${option} ${value}: allowed is 0 to ${2 ** 32 - 1}`);
+}
+
+function positive(option: string, value: string): number {
+  const number = Number(value);
+  if (number > 0) return number;
+  throw new RangeError(`Cannot take ${option} ${value}: allowed is a number above 0`);
+}

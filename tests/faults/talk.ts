@@ -23,7 +23,11 @@ export class Talk implements AsyncDisposable {
       const environment = { random: () => turn.next() };
       return connect({ urls: random.shuffled(urls), userId: `talker${index}`, environment });
     });
-    this.#talking = Promise.all(this.#clients.map((client) => this.#talk(client)));
+    const entering = this.#clients.map((client) => this.#enter(client));
+    // Who enters later is not told what was said before, and nobody calls that a gap.
+    this.#talking = Promise.all(entering).then(() =>
+      Promise.all(this.#clients.map((client) => this.#talk(client)))
+    );
   }
 
   /** Says nothing new; resolves when each has heard all, and then checks the books. */
@@ -43,7 +47,8 @@ export class Talk implements AsyncDisposable {
     await this.#talking;
   }
 
-  async #talk(client: Client): Promise<void> {
+  /** Resolves when the client is in the room, or was closed. */
+  #enter(client: Client): Promise<void> {
     const { userId } = client;
     client.on("error", () => {}); // such as 'unavailable'; the room is asked for again
     const entered = Promise.withResolvers<void>();
@@ -51,7 +56,11 @@ export class Talk implements AsyncDisposable {
     subscription.on("gap", () => this.ledger.toldGap(userId));
     subscription.on("subscribed", () => entered.resolve());
     client.on("state", ({ kind }) => kind === "closed" && entered.resolve());
-    await entered.promise;
+    return entered.promise;
+  }
+
+  async #talk(client: Client): Promise<void> {
+    const { userId } = client;
     for (let count = 1; !this.#isEnding; count++) {
       const id = `${userId}-${String(count).padStart(6, "0")}`;
       this.ledger.sent(id);

@@ -3,9 +3,10 @@
  * Exit code 1 where one failed; the seed that is printed runs the same again.
  */
 import { parseArgs } from "node:util";
+import { plateau } from "./plateau.ts";
 import { Random } from "./random.ts";
 import { SCENARIOS } from "./scenarios.ts";
-import type { Report, Scenario } from "./scenario.ts";
+import type { FaultContext, Report, Scenario } from "./scenario.ts";
 
 const HELP = `Breaks nodes, Redis and connections under load, and counts what arrives.
 
@@ -19,6 +20,10 @@ Usage: deno task stress [options]
 
 /** How long the load of one scenario lasts. */
 const LOAD_SECONDS = 4;
+
+/** At the end, this share of the time is for the memory under churn, and at least so many seconds. */
+const PLATEAU_SHARE = 0.25;
+const PLATEAU_MIN_SECONDS = 12;
 
 interface Options {
   readonly seed: number;
@@ -49,8 +54,9 @@ if (import.meta.main) {
     },
   });
   if (values.help) console.log(HELP);
-  else if (values.list) console.log(SCENARIOS.map(({ name }) => name).join("\n"));
-  else {
+  else if (values.list) {
+    console.log([...SCENARIOS, plateau].map(({ name }) => name).join("\n"));
+  } else {
     const { seed, minutes, only = "" } = values;
     Deno.exit(
       await stress({
@@ -64,20 +70,26 @@ if (import.meta.main) {
 
 /** Resolves with the exit code. */
 async function stress({ seed, minutes, only }: Options): Promise<number> {
-  const scenarios = SCENARIOS.filter(({ name }) => name.includes(only));
-  if (scenarios.length === 0) {
+  const isMeant = ({ name }: Scenario) => name.includes(only);
+  const scenarios = SCENARIOS.filter(isMeant);
+  const last = [plateau].filter(isMeant);
+  if (scenarios.length + last.length === 0) {
     console.error(`No scenario has ${JSON.stringify(only)} in its name: see --list`);
     return 2;
   }
-  console.log(`seed ${seed}, ${minutes} min, ${scenarios.length} scenarios`);
+  console.log(`seed ${seed}, ${minutes} min, ${scenarios.length + last.length} scenarios`);
   const random = new Random(seed);
-  const rows = new Map<string, Row>(scenarios.map(({ name }) => [name, emptyRow()]));
-  const endsAt = performance.now() + minutes * 60_000;
+  const rows = new Map<string, Row>([...scenarios, ...last].map(({ name }) => [name, emptyRow()]));
+  const plateauSeconds = Math.max(PLATEAU_MIN_SECONDS, minutes * 60 * PLATEAU_SHARE);
+  const endsAt = performance.now() + (minutes * 60 - last.length * plateauSeconds) * 1000;
   let waiting: Scenario[] = [];
-  while (performance.now() < endsAt) {
+  while (scenarios.length > 0 && performance.now() < endsAt) {
     if (waiting.length === 0) waiting = random.shuffled(scenarios);
     const scenario = waiting.pop()!;
-    await runOne(scenario, random.fork(), rows.get(scenario.name)!);
+    await runOne(scenario, { random: random.fork(), seconds: LOAD_SECONDS }, rows);
+  }
+  for (const scenario of last) {
+    await runOne(scenario, { random: random.fork(), seconds: plateauSeconds }, rows);
   }
   printTable(rows);
   const failed = [...rows].filter(([, { failures }]) => failures > 0).map(([name]) => name);
@@ -86,7 +98,12 @@ async function stress({ seed, minutes, only }: Options): Promise<number> {
   return 1;
 }
 
-async function runOne({ name, run }: Scenario, random: Random, row: Row): Promise<void> {
+async function runOne(
+  { name, run }: Scenario,
+  context: Omit<FaultContext, "progress">,
+  rows: ReadonlyMap<string, Row>,
+): Promise<void> {
+  const row = rows.get(name) ?? emptyRow();
   const startedAt = performance.now();
   const progress = (line: string) => {
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
@@ -95,7 +112,7 @@ async function runOne({ name, run }: Scenario, random: Random, row: Row): Promis
   console.log(name);
   row.runs++;
   try {
-    const report = await run({ random, seconds: LOAD_SECONDS, progress });
+    const report = await run({ ...context, progress });
     add(row, report);
     progress(`ok: ${report.accepted} accepted${report.notes ? `, ${report.notes}` : ""}`);
   } catch (error) {
@@ -113,8 +130,16 @@ function add(row: Row, report: Report): void {
 }
 
 function printTable(rows: ReadonlyMap<string, Row>): void {
-  console.log();
-  console.table(Object.fromEntries(rows));
+  console.log("\nruns failed  accepted delivered   queued doubled");
+  for (const [name, row] of rows) {
+    const { runs, failures, accepted, delivered, queued, doubled, notes } = row;
+    const counts = [[runs, 4], [failures, 6], [accepted, 9], [delivered, 9], [queued, 8], [
+      doubled,
+      7,
+    ]]
+      .map(([count = 0, width]) => String(count).padStart(width ?? 0));
+    console.log(`${counts.join(" ")}  ${name}${notes === "" ? "" : `\n${" ".repeat(48)}${notes}`}`);
+  }
 }
 
 function emptyRow(): Row {

@@ -1,0 +1,73 @@
+/** Nodes that can be killed and come back, each at its own port and with its own data. */
+import { Program } from "../support/program.ts";
+import { freePort } from "../support/redis.ts";
+
+export interface ClusterOptions {
+  readonly nodes: number;
+  readonly env?: Readonly<Record<string, string>>;
+  /** More for one node, such as its own `REDIS_URL`. */
+  readonly envOf?: (node: number) => Readonly<Record<string, string>>;
+}
+
+/** Inboxes must hold a whole run, and a test machine is slow: neither is what the faults are about. */
+const BASE_ENV = { APP_LIMIT_INBOX: "off", APP_LIMIT_QUEUE: "16777216" };
+
+export class Cluster implements AsyncDisposable {
+  readonly ports: readonly number[];
+  readonly #options: ClusterOptions;
+  readonly #folder: string;
+  readonly #programs: (Program | undefined)[] = [];
+
+  private constructor(options: ClusterOptions, folder: string) {
+    this.#options = options;
+    this.#folder = folder;
+    this.ports = Array.from({ length: options.nodes }, () => freePort());
+  }
+
+  static async start(options: ClusterOptions): Promise<Cluster> {
+    const cluster = new Cluster(options, await Deno.makeTempDir());
+    try {
+      await Promise.all(cluster.ports.map((_, node) => cluster.restart(node)));
+    } catch (error) {
+      await cluster[Symbol.asyncDispose]();
+      throw error;
+    }
+    return cluster;
+  }
+
+  /** Such as `ws://127.0.0.1:43210/ws`, of each node. */
+  get urls(): readonly string[] {
+    return this.ports.map((port) => `ws://127.0.0.1:${port}/ws`);
+  }
+
+  program(node: number): Program {
+    const program = this.#programs[node];
+    if (program === undefined) throw new RangeError(`Node ${node} does not run`);
+    return program;
+  }
+
+  /** Sends the signal and waits until it has ended; resolves with its exit code. */
+  async kill(node: number, signal: Deno.Signal = "SIGKILL"): Promise<number> {
+    const program = this.program(node);
+    program.kill(signal);
+    const { code } = await program.ended();
+    this.#programs[node] = undefined;
+    return code;
+  }
+
+  /** Starts a node that does not run, on the data and the port it had. */
+  async restart(node: number): Promise<void> {
+    const { env, envOf } = this.#options;
+    const dataDir = `${this.#folder}/${node}`;
+    await Deno.mkdir(dataDir, { recursive: true });
+    this.#programs[node] = await Program.start({
+      dataDir,
+      env: { ...BASE_ENV, ...env, ...envOf?.(node), APP_PORT: String(this.ports[node]) },
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#programs.map((program) => program?.[Symbol.asyncDispose]()));
+    await Deno.remove(this.#folder, { recursive: true });
+  }
+}

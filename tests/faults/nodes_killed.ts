@@ -1,0 +1,42 @@
+/** Three nodes on one Redis, one or all of them killed with -9; publishers by HTTP, XADD and PUBLISH. */
+import { RedisServer } from "../support/redis.ts";
+import { RedisLoad } from "./redis_load.ts";
+import type { FaultContext, Report, Scenario } from "./scenario.ts";
+import { Stage } from "./stage.ts";
+import { passed } from "./time.ts";
+
+const NODES = 3;
+const PUBLISHING_RATE_PER_USER = 10;
+
+export const nodesKilled: readonly Scenario[] = [
+  { name: "one of three nodes killed", run: (context) => run(context, "one") },
+  { name: "all three nodes killed at once", run: (context) => run(context, "all") },
+];
+
+async function run(context: FaultContext, which: "one" | "all"): Promise<Report> {
+  const { random, seconds } = context;
+  await using redis = await RedisServer.start("--appendonly", "yes");
+  await using stage = await Stage.open(context, { nodes: NODES, env: redis.env });
+  const { cluster, users, ledger } = stage;
+  const common = { port: redis.port, users, ledger, ratePerUser: PUBLISHING_RATE_PER_USER };
+  await using adding = new RedisLoad({ ...common, way: "xadd" });
+  // Where all nodes die, none is left who heard: then PUBLISH promises nothing.
+  const isCounted = () => which === "one";
+  await using publishing = new RedisLoad({ ...common, way: "publish", isCounted });
+
+  let kills = 0;
+  for (const endsAt = performance.now() + seconds * 1000; performance.now() < endsAt;) {
+    await passed(random.between(0.2, 0.5) * seconds);
+    const victims = which === "all"
+      ? cluster.ports.map((_, node) => node)
+      : [random.integer(0, NODES - 1)];
+    await Promise.all(victims.map((node) => cluster.kill(node)));
+    await passed(random.between(0, 0.2) * seconds);
+    await Promise.all(victims.map((node) => cluster.restart(node)));
+    stage.tell(`killed ${++kills} times`);
+  }
+  await adding[Symbol.asyncDispose]();
+  await publishing[Symbol.asyncDispose]();
+  const ways = `${kills} kills; ${adding.accepted} by XADD, ${publishing.accepted} by PUBLISH`;
+  return await stage.finish(ways);
+}

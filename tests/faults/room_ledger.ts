@@ -1,0 +1,111 @@
+/** The books of one room: what was accepted in it, and what each subscriber saw, in which order and with which gaps. */
+
+const SHOWN = 5;
+
+/** In place of an id: the subscriber was told that something may be missing here. */
+const GAP = Symbol("gap");
+
+export class RoomLedger {
+  readonly #accepted = new Set<string>();
+  readonly #sent = new Set<string>();
+  readonly #seen = new Map<string, (string | typeof GAP)[]>();
+  gaps = 0;
+
+  sent(id: string): void {
+    this.#sent.add(id);
+  }
+
+  accepted(id: string): void {
+    this.#accepted.add(id);
+  }
+
+  saw(subscriber: string, id: string): void {
+    this.#of(subscriber).push(id);
+  }
+
+  toldGap(subscriber: string): void {
+    this.gaps++;
+    this.#of(subscriber).push(GAP);
+  }
+
+  get acceptedCount(): number {
+    return this.#accepted.size;
+  }
+
+  /** Whether nobody waits for anything any more, as far as one can know. */
+  get isSettled(): boolean {
+    return [...this.#seen.values()].every((seen) =>
+      seen.includes(GAP) || this.#accepted.isSubsetOf(new Set(seen))
+    );
+  }
+
+  /** Throws with what is missing, doubled or in another order than for others. */
+  check(): void {
+    const faults = [...this.#seen].flatMap(([subscriber, seen]) => [
+      ...this.#doubles(subscriber, seen),
+      ...this.#missing(subscriber, seen),
+      ...this.#otherOrders(subscriber, seen),
+    ]);
+    if (faults.length === 0) return;
+    const more = faults.length > SHOWN ? `\n  and ${faults.length - SHOWN} more` : "";
+    throw new Error(
+      `In the room, of ${this.#accepted.size} accepted:\n  ${
+        faults.slice(0, SHOWN).join("\n  ")
+      }${more}`,
+    );
+  }
+
+  #doubles(subscriber: string, seen: readonly (string | typeof GAP)[]): string[] {
+    const ids = seen.filter((id) => id !== GAP);
+    const once = new Set<string>();
+    return ids.flatMap((id) => {
+      const isNew = once.size < once.add(id).size;
+      if (!this.#sent.has(id)) return [`${subscriber} saw ${id}, which nobody sent`];
+      return isNew ? [] : [`${subscriber} saw ${id} twice`];
+    });
+  }
+
+  /** What another saw between two of this one's messages must be here too, or a gap. */
+  #missing(subscriber: string, seen: readonly (string | typeof GAP)[]): string[] {
+    const has = new Set(seen);
+    const missing = [...this.#accepted].filter((id) => !has.has(id));
+    return missing.filter((id) => !this.#isInGap(id, seen))
+      .map((id) => `${subscriber} missed ${id} and was told no gap there`);
+  }
+
+  #isInGap(id: string, seen: readonly (string | typeof GAP)[]): boolean {
+    const other = [...this.#seen.values()].find((each) => each.includes(id));
+    if (other === undefined) return seen.includes(GAP); // all missed it: no place is known for it
+    const place = new Map(seen.map((each, index) => [each, index]));
+    const at = other.indexOf(id);
+    const shared = (each: string | typeof GAP) => each !== GAP && place.has(each);
+    const before = other.slice(0, at).findLast(shared);
+    const after = other.slice(at).find(shared);
+    const from = before === undefined ? 0 : place.get(before) ?? 0;
+    const to = after === undefined ? seen.length : place.get(after) ?? 0;
+    return seen.slice(from, to).includes(GAP);
+  }
+
+  #otherOrders(subscriber: string, seen: readonly (string | typeof GAP)[]): string[] {
+    return [...this.#seen].flatMap(([other, theirs]) => {
+      if (other <= subscriber) return [];
+      const mine = shared(seen, theirs);
+      const others = shared(theirs, seen);
+      const at = mine.findIndex((id, index) => id !== others[index]);
+      if (at < 0) return [];
+      return [`${subscriber} saw ${String(mine[at])} where ${other} saw ${String(others[at])}`];
+    });
+  }
+
+  #of(subscriber: string): (string | typeof GAP)[] {
+    const seen = this.#seen.get(subscriber) ?? [];
+    this.#seen.set(subscriber, seen);
+    return seen;
+  }
+}
+
+/** What of the first is in the second, gaps aside. */
+function shared<T>(these: readonly T[], those: readonly T[]): T[] {
+  const others = new Set(those);
+  return these.filter((each) => typeof each === "string" && others.has(each));
+}

@@ -1,9 +1,19 @@
 /** Disks, clocks, slow readers and cut networks: each fault of `faults/`, once, and short. */
+import assert from "node:assert/strict";
+import { CLOCK_JUMPS_REDIS, CLOCK_JUMPS_SQLITE } from "./faults/clock.ts";
+import { NODE_DIES_AT_CLOCK_CHANGE } from "./faults/dead_node.ts";
 import { DISK_FULL } from "./faults/disk_full.ts";
 import { Random } from "./faults/random.ts";
+import { NO_WRITES, startOnReadOnlyDisk } from "./faults/read_only_disk.ts";
 import type { Scenario } from "./faults/scenario.ts";
 
-const SCENARIOS: readonly Scenario[] = [DISK_FULL];
+const SCENARIOS: readonly Scenario[] = [
+  DISK_FULL,
+  NO_WRITES,
+  CLOCK_JUMPS_SQLITE,
+  CLOCK_JUMPS_REDIS,
+  NODE_DIES_AT_CLOCK_CHANGE,
+];
 
 const SECONDS = 2;
 
@@ -13,10 +23,28 @@ for (const { name, run } of SCENARIOS) {
     const lines = [`seed ${seed}`];
     const progress = (line: string) => void lines.push(line);
     try {
-      const report = await run({ random: new Random(seed), seconds: SECONDS, progress });
-      console.log(JSON.stringify(report));
+      const { accepted, doubled } = await run({
+        random: new Random(seed),
+        seconds: SECONDS,
+        progress,
+      });
+      assert.ok(accepted > 0);
+      assert.equal(doubled, 0);
     } catch (error) {
       throw new Error(`${name} (${lines.join("; ")})`, { cause: error });
     }
+  });
+}
+
+for (const withStore of [true, false]) {
+  const what = withStore ? "a store from before" : "no store";
+  Deno.test(`fault: a start on a read-only disk with ${what} names file and remedy`, async () => {
+    const { code, output, path } = await startOnReadOnlyDisk({ withStore });
+    assert.equal(code, 1, output);
+    assert.ok(output.includes(`Cannot open ${path}/notifyli.db (APP_DATA_DIR)`), output);
+    assert.match(
+      output,
+      /the disk is read-only: make it writable, or name a folder on another one/,
+    );
   });
 }

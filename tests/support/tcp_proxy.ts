@@ -1,0 +1,90 @@
+/** Stands between a program and its Redis, and can be cut, frozen and taken down. */
+import { freePort } from "./redis.ts";
+
+export class TcpProxy implements AsyncDisposable {
+  readonly port = freePort();
+  readonly #target: number;
+  readonly #open = new Set<Deno.TcpConn>();
+  readonly #pumps = new Set<Promise<void>>();
+  #listener: Deno.TcpListener | undefined;
+  #accepting: Promise<void> = Promise.resolve();
+  /** Settled while bytes may pass. */
+  #thaw = Promise.withResolvers<void>();
+
+  /** @param target port on 127.0.0.1 */
+  constructor(target: number) {
+    this.#target = target;
+    this.#thaw.resolve();
+    this.up();
+  }
+
+  /** Ends the connections there are, in the middle of whatever they carry; new ones may come. */
+  cut(): void {
+    for (const connection of this.#open) connection.close();
+    this.#open.clear();
+  }
+
+  /** No byte passes, and nobody is told; what was sent meanwhile passes after {@linkcode TcpProxy.resume}. */
+  freeze(): void {
+    this.#thaw = Promise.withResolvers();
+  }
+
+  resume(): void {
+    this.#thaw.resolve();
+  }
+
+  /** Cuts, and refuses connections until {@linkcode TcpProxy.up}. */
+  down(): void {
+    this.#listener?.close();
+    this.#listener = undefined;
+    this.cut();
+  }
+
+  up(): void {
+    if (this.#listener !== undefined) return;
+    this.#listener = Deno.listen({ hostname: "127.0.0.1", port: this.port });
+    this.#accepting = this.#accept(this.#listener);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.resume();
+    this.down();
+    await this.#accepting;
+    this.cut(); // what was just being accepted
+    await Promise.all(this.#pumps);
+  }
+
+  async #accept(listener: Deno.TcpListener): Promise<void> {
+    for await (const near of listener) {
+      try {
+        const far = await Deno.connect({ hostname: "127.0.0.1", port: this.#target });
+        this.#open.add(near).add(far);
+        this.#start(this.#pump(near, far));
+        this.#start(this.#pump(far, near));
+      } catch {
+        near.close(); // there is nobody behind
+      }
+    }
+  }
+
+  #start(pump: Promise<void>): void {
+    const running = pump.finally(() => this.#pumps.delete(running));
+    this.#pumps.add(running);
+  }
+
+  async #pump(from: Deno.TcpConn, to: Deno.TcpConn): Promise<void> {
+    const buffer = new Uint8Array(1 << 14);
+    try {
+      for (;;) {
+        const length = await from.read(buffer);
+        await this.#thaw.promise;
+        if (length === null) break;
+        let rest = buffer.subarray(0, length);
+        while (rest.length > 0) rest = rest.subarray(await to.write(rest));
+      }
+    } catch {
+      // It was cut, or reset.
+    }
+    for (const connection of [from, to]) if (this.#open.delete(connection)) connection.close();
+  }
+}

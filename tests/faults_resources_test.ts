@@ -1,23 +1,12 @@
 /** Disks, clocks, slow readers and cut networks: each fault of `faults/`, once, and short. */
 import assert from "node:assert/strict";
-import { CLOCK_JUMPS_REDIS, CLOCK_JUMPS_SQLITE } from "./faults/clock.ts";
-import { NODE_DIES_AT_CLOCK_CHANGE } from "./faults/dead_node.ts";
-import { DISK_FULL } from "./faults/disk_full.ts";
 import { Random } from "./faults/random.ts";
-import { NO_WRITES, startOnReadOnlyDisk } from "./faults/read_only_disk.ts";
-import type { Scenario } from "./faults/scenario.ts";
-
-const SCENARIOS: readonly Scenario[] = [
-  DISK_FULL,
-  NO_WRITES,
-  CLOCK_JUMPS_SQLITE,
-  CLOCK_JUMPS_REDIS,
-  NODE_DIES_AT_CLOCK_CHANGE,
-];
+import { startOnReadOnlyDisk } from "./faults/read_only_disk.ts";
+import { resources } from "./faults/resources.ts";
 
 const SECONDS = 2;
 
-for (const { name, run } of SCENARIOS) {
+for (const { name, run } of resources) {
   Deno.test(`fault: ${name}`, async () => {
     const seed = Random.newSeed();
     const lines = [`seed ${seed}`];

@@ -21,6 +21,12 @@ const NEEDED: readonly { package: string; probe: string[]; for: string }[] = [
   { package: "curl", probe: ["curl", "--version"], for: "the snippets of the docs" },
   { package: "nginx-light", probe: ["/usr/sbin/nginx", "-v"], for: "the documented proxy" },
   { package: "sqlite3", probe: ["sqlite3", "--version"], for: "the documented backup" },
+  { package: "faketime", probe: ["faketime", "--version"], for: "clocks that are set back" },
+  {
+    package: "util-linux",
+    probe: ["prlimit", "--version"],
+    for: "disks that are full or take no writes",
+  },
   { package: "systemd", probe: ["systemd-analyze", "--version"], for: "checks of the unit file" },
 ];
 

@@ -11,6 +11,7 @@ import { waitFor } from "../support/wait.ts";
 import { Ledger } from "./ledger.ts";
 import { Load } from "./load.ts";
 import { OnlineUser, readInbox } from "./online_user.ts";
+import { readiness } from "./readiness.ts";
 import type { FaultContext, Report, Scenario } from "./scenario.ts";
 
 const ONLINE = ["on-1", "on-2", "on-3", "on-4", "on-5"];
@@ -49,7 +50,7 @@ export const DISK_FULL: Scenario = {
     await readsAndRoomsGoOn(before, ledger);
     disk.free();
     await accepts(load, RATE * seconds / 3);
-    assert.equal((await ready(url)).status, 200);
+    assert.equal((await readiness(url)).status, 200);
 
     disk.fill();
     await refuses(load);
@@ -87,7 +88,7 @@ async function saysWhy(url: string): Promise<void> {
   const refused = await refusedOne(url);
   assert.equal(refused.code, "unavailable");
   assert.match(refused.message, FULL);
-  const { status, reason } = await ready(url);
+  const { status, reason } = await readiness(url);
   assert.equal(status, 503);
   assert.match(reason, FULL);
   assert.equal(await (await fetch(`${url}/healthz`)).text(), "ok\n");
@@ -114,12 +115,7 @@ async function comesBackByItself(disk: SmallDisk, url: string): Promise<void> {
   disk.fill();
   await refusedOne(url);
   disk.free();
-  assert.equal((await ready(url)).status, 200);
-}
-
-async function ready(url: string): Promise<{ status: number; reason: string }> {
-  const answer = await fetch(`${url}/readyz`);
-  return { status: answer.status, reason: (await answer.json()).reason };
+  assert.equal((await readiness(url)).status, 200);
 }
 
 async function refusedOne(url: string): Promise<Answer> {

@@ -3,7 +3,10 @@
  * measure spans with (the monotonic clock) goes on as it is, as when a machine's clock is set.
  */
 
-const LIBRARY = `/usr/lib/${triplet()}/faketime/libfaketimeMT.so.1`;
+/** As Debian names the folder of a machine's libraries. */
+const MACHINE = `${Deno.build.arch}-linux-gnu`;
+
+const LIBRARY = `/usr/lib/${MACHINE}/faketime/libfaketimeMT.so.1`;
 
 export class FakeClock implements Disposable {
   readonly #file: string;
@@ -22,7 +25,8 @@ export class FakeClock implements Disposable {
   /** Settings for a program that lives by this clock. */
   get env(): Record<string, string> {
     return {
-      LD_PRELOAD: LIBRARY,
+      // libc's own malloc before any other: Redis' asks for the time before the library is ready to tell it.
+      LD_PRELOAD: `${LIBRARY}:libc.so.6`,
       FAKETIME_TIMESTAMP_FILE: this.#file,
       FAKETIME_NO_CACHE: "1",
       DONT_FAKE_MONOTONIC: "1",
@@ -40,9 +44,4 @@ export class FakeClock implements Disposable {
   [Symbol.dispose](): void {
     Deno.removeSync(this.#file);
   }
-}
-
-/** As Debian names the folder of a machine's libraries. */
-function triplet(): string {
-  return `${Deno.build.arch}-linux-gnu`;
 }

@@ -1,14 +1,23 @@
 /** A Redis of the test's own, on a free port, with its data in a temporary folder. */
 import { Redis } from "ioredis";
+import type { FakeClock } from "./fake_clock.ts";
 import { waitFor } from "./wait.ts";
 
 export class RedisServer implements AsyncDisposable {
   readonly port: number;
   readonly #folder: string;
   readonly #args: readonly string[];
+  /** More of the environment that it runs in. */
+  readonly #processEnv: Readonly<Record<string, string>>;
   #child: Deno.ChildProcess | undefined;
 
-  private constructor(port: number, folder: string, args: readonly string[]) {
+  private constructor(
+    port: number,
+    folder: string,
+    args: readonly string[],
+    processEnv: Readonly<Record<string, string>> = {},
+  ) {
+    this.#processEnv = processEnv;
     this.port = port;
     this.#folder = folder;
     this.#args = args;
@@ -17,6 +26,13 @@ export class RedisServer implements AsyncDisposable {
   /** @param args more settings, as `redis-server` takes them: `--appendonly yes` */
   static async start(...args: string[]): Promise<RedisServer> {
     const server = new RedisServer(freePort(), await Deno.makeTempDir(), args);
+    await server.restart();
+    return server;
+  }
+
+  /** @param clock by which it lives */
+  static async startAt(clock: FakeClock, ...args: string[]): Promise<RedisServer> {
+    const server = new RedisServer(freePort(), await Deno.makeTempDir(), args, clock.env);
     await server.restart();
     return server;
   }
@@ -42,6 +58,7 @@ export class RedisServer implements AsyncDisposable {
         ...Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]),
         ...this.#args,
       ],
+      env: this.#processEnv,
       stdin: "null",
       stdout: "null",
       stderr: "null",

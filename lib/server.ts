@@ -18,6 +18,7 @@ import { joinAtOnce, PROTOCOL_V1 } from "./protocols/v1.ts";
 import { protocolV2, SUBPROTOCOL_V2 } from "./protocols/v2.ts";
 import type { Accepted, Listener } from "./socket.ts";
 import { startStreamReader } from "./stream_reader.ts";
+import { WebhookSender } from "./webhooks.ts";
 
 const log = getLogger(["notifyli"]);
 
@@ -46,6 +47,11 @@ export class Server implements AsyncDisposable {
     const engine = parts.use(await openEngine(config, counters));
     const node = new Node(engine, config, counters);
     await node.start();
+    if (config.webhook !== undefined && engine.receipts !== undefined) {
+      // Half of the time that a stop may take is for the request that is under way.
+      const stopWaitMs = config.shutdownSeconds * 500;
+      parts.use(new WebhookSender(engine.receipts, counters, { ...config.webhook, stopWaitMs }));
+    }
     parts.defer(() => node.stop());
     const inbox = new InboxService(engine);
     const app = createApp(node, inbox, config);
@@ -118,9 +124,12 @@ async function openEngine(config: Config, counters: Counters): Promise<Engine> {
       });
     },
   };
-  if (config.redis === undefined) return openEmbedded({ dataDir: config.dataDir, retention });
+  const keepsReceipts = config.webhook !== undefined;
+  if (config.redis === undefined) {
+    return openEmbedded({ dataDir: config.dataDir, retention, keepsReceipts });
+  }
   const { openRedis } = await import("./engines/redis.ts");
-  return openRedis(config.redis, { name: config.bot.name, retention });
+  return openRedis(config.redis, { name: config.bot.name, retention, keepsReceipts });
 }
 
 function isRedis(engine: Engine): engine is RedisEngine {

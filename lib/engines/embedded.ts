@@ -4,12 +4,18 @@ import { MemoryBroker } from "./memory_broker.ts";
 import { MemoryPresence } from "./memory_presence.ts";
 import type { Retention } from "../retention.ts";
 import { SqliteInbox } from "./sqlite_inbox.ts";
+import { SqliteReceipts } from "./sqlite_receipts.ts";
 import { SqliteStore } from "./sqlite_store.ts";
 
 export interface EmbeddedOptions {
   /** Folder of the SQLite file, made where it is missing; `:memory:` keeps it in memory. */
   readonly dataDir: string;
   readonly retention: Retention;
+  /**
+   * Whether a log is kept of what is delivered and read.
+   * @default false
+   */
+  readonly keepsReceipts?: boolean;
 }
 
 /** Opens the store. Throws where the folder cannot be written. */
@@ -25,6 +31,7 @@ export function openEmbedded(options: EmbeddedOptions): Engine {
     broker,
     presence: new MemoryPresence(),
     inbox,
+    receipts: options.keepsReceipts ? new SqliteReceipts(store) : undefined,
     run(given) {
       handler = given;
       return Promise.resolve();

@@ -22,7 +22,12 @@ export function refusedPauseMs(times: number): number | undefined {
 /** What a `Retry-After` header asks for, seconds or a date: 1 s to an hour. `undefined` where it asks for nothing. */
 export function retryAfterMs(header: string | null, now: number): number | undefined {
   if (header === null) return undefined;
-  const asked = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - now;
+  const asked = askedMs(header, now);
   if (Number.isNaN(asked)) return undefined;
   return Math.min(LONGEST_RETRY_AFTER_MS, Math.max(FIRST_PAUSE_MS, asked));
+}
+
+function askedMs(header: string, now: number): number {
+  if (/^\d+$/.test(header)) return Number(header) * 1000;
+  return / GMT$/.test(header) ? Date.parse(header) - now : NaN;
 }

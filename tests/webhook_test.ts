@@ -221,10 +221,12 @@ Deno.test("of two nodes one tells, each receipt once, and the other goes on when
   await deliverOne(other, "order-12345");
   await waitFor("it is told", () => receiver.told.length > before);
   sender.kill("SIGKILL");
+  const killedAt = performance.now();
   receiver.answer = () => new Response();
   await deliverOne(other, "order-67890");
   await waitFor("the other goes on", () => receiver.receipts.length === 202);
   const [first, second, third] = receiver.told.slice(before);
+  assert.ok(second!.cameAt - killedAt < 10_000, "within 10 s");
   assert.deepEqual([second?.id, second?.body], [first?.id, first?.body]);
   assert.deepEqual(third?.receipts.map(({ id }) => id), ["order-67890"]);
 });

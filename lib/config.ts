@@ -42,6 +42,12 @@ export interface RedisConfig {
   readonly leaseSeconds: number;
 }
 
+export interface WebhookConfig {
+  readonly url: string;
+  /** `whsec_…`, one or two. */
+  readonly secrets: readonly string[];
+}
+
 export interface Config {
   readonly host: string;
   readonly port: number;
@@ -60,6 +66,8 @@ export interface Config {
   readonly limits: Limits;
   /** How much of a room's messages is kept; the first rule that matches counts. */
   readonly history: readonly HistoryRule[];
+  /** Who is told what was delivered and read; absent: nobody. */
+  readonly webhook?: WebhookConfig;
   /** Absent: the embedded engine. */
   readonly redis?: RedisConfig;
 }
@@ -112,6 +120,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): L
       inboxDays: max("APP_LIMIT_INBOX_DAYS"),
     },
     history: parseHistoryRules(value("APP_HISTORY")),
+    webhook: webhookConfig(value("WEBHOOK_URL"), value("WEBHOOK_SECRET")),
     redis: usesRedis(value("REDIS_ENABLED"), given("REDIS_URL") || given("REDIS_HOST"))
       ? redisConfig(value)
       : undefined,
@@ -140,6 +149,14 @@ function tlsConfig(cert: string, key: string): Config["tls"] {
     ? ["APP_TLS_KEY", "APP_TLS_CERT"]
     : ["APP_TLS_CERT", "APP_TLS_KEY"];
   throw new ConfigError(`Cannot use ${set} alone: ${missing} is not set, and TLS needs both`);
+}
+
+function webhookConfig(url: string, secret: string): WebhookConfig | undefined {
+  if (url === "") return undefined;
+  if (secret !== "") return { url, secrets: secret.split(" ") };
+  throw new ConfigError(
+    "Cannot use WEBHOOK_URL alone: WEBHOOK_SECRET is not set, and every webhook is signed",
+  );
 }
 
 function redisConfig(value: (name: SettingName) => string): RedisConfig {
@@ -176,7 +193,7 @@ function redisAddress(value: (name: SettingName) => string) {
 
 function unknownNames(env: Readonly<Record<string, unknown>>): string[] {
   return Object.keys(env)
-    .filter((name) => /^(APP|REDIS|BOT)_/.test(name) && !(name in SETTINGS))
+    .filter((name) => /^(APP|REDIS|BOT|WEBHOOK)_/.test(name) && !(name in SETTINGS))
     .sort()
     .map((name) => `Unknown setting ${name}: it is ignored${suggestion(name)}`);
 }

@@ -11,6 +11,10 @@ export class Counters {
   stream_received = 0;
   stream_stored = 0;
   stream_refused = 0;
+  /** Receipts that the webhook took, requests to it that failed, and receipts that were given up. */
+  webhook_sent = 0;
+  webhook_failed = 0;
+  webhook_dropped = 0;
   /** Clients closed because too much waited for them, or because they took nothing at all. */
   dropped_slow = 0;
   dropped_stalled = 0;

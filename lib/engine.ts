@@ -202,6 +202,41 @@ export interface Inbox {
   unread(site: string, user: UserId): Promise<number>;
 }
 
+/** A notification was delivered or read, and its sender is to be told so. */
+export interface ReceiptEvent {
+  readonly site: string;
+  readonly user: UserId;
+  readonly id: string;
+  readonly room: string;
+  readonly state: "delivered" | "read";
+  /** Unix time in milliseconds. */
+  readonly at: number;
+}
+
+/** Events that are told together. */
+export interface ReceiptBatch {
+  /** The same one however often, and by whichever node, the batch is told. */
+  readonly id: string;
+  /** In the order of happening. */
+  readonly events: readonly ReceiptEvent[];
+}
+
+/**
+ * The events that were not told yet. `Inbox.mark` adds them in the same atomic step as the states, so that a crash
+ * loses none.
+ */
+export interface ReceiptLog {
+  /** Takes the right to tell, or keeps it for some seconds more; says whether it is this node's. */
+  hold(): Promise<boolean>;
+  /** Lets another node tell at once. */
+  release(): Promise<void>;
+  /** The oldest events, the same ones until they are removed; none where another node holds the right. */
+  batch(limit: number): Promise<ReceiptBatch | undefined>;
+  remove(batch: ReceiptBatch): Promise<void>;
+  /** Drops the oldest past `size`; says how many. */
+  trim(size: number): Promise<number>;
+}
+
 /** What an engine calls on its node. */
 export interface EngineHandler {
   handlePublication(channel: Channel, publication: Publication, position?: Position): void;
@@ -214,6 +249,8 @@ export interface Engine extends AsyncDisposable {
   readonly broker: Broker;
   readonly presence: PresenceManager;
   readonly inbox: Inbox;
+  /** Present where the engine was told to keep it. */
+  readonly receipts?: ReceiptLog;
   /** Connects the engine to its node; called once, before all else. */
   run(handler: EngineHandler): Promise<void>;
   /** Why nothing can be stored right now; `undefined` while all is well. */

@@ -19,6 +19,7 @@ import { joinAtOnce, PROTOCOL_V1 } from "./protocols/v1.ts";
 import { protocolV2, SUBPROTOCOL_V2 } from "./protocols/v2.ts";
 import type { Accepted, Listener } from "./socket.ts";
 import { startStreamReader } from "./stream_reader.ts";
+import { WebhookSender } from "./webhooks.ts";
 
 const log = getLogger(["notifyli"]);
 
@@ -51,6 +52,11 @@ export class Server implements AsyncDisposable {
     const engine = parts.use(await openEngine(config, dropped));
     const node = new Node(engine, config, counters);
     await node.start();
+    if (config.webhook !== undefined && engine.receipts !== undefined) {
+      // Half of the time that a stop may take is for the request that is under way.
+      const stopWaitMs = config.shutdownSeconds * 500;
+      parts.use(new WebhookSender(engine.receipts, counters, { ...config.webhook, stopWaitMs }));
+    }
     parts.defer(() => node.stop());
     const inbox = new InboxService(engine);
     const v2 = protocolV2(inbox, config.keepaliveSeconds);
@@ -122,11 +128,13 @@ async function openEngine(config: Config, dropped: DroppedLog): Promise<Engine> 
     days: config.limits.inboxDays,
     onDropped: (what) => dropped.note(what),
   };
+  const keepsReceipts = config.webhook !== undefined;
   if (config.redis === undefined) {
-    return openEmbedded({ dataDir: config.dataDir, retention, sync: config.storeSync });
+    const { dataDir, storeSync: sync } = config;
+    return openEmbedded({ dataDir, retention, sync, keepsReceipts });
   }
   const { openRedis } = await import("./engines/redis.ts");
-  return openRedis(config.redis, { name: config.bot.name, retention });
+  return openRedis(config.redis, { name: config.bot.name, retention, keepsReceipts });
 }
 
 function isRedis(engine: Engine): engine is RedisEngine {

@@ -1,5 +1,7 @@
 /** Every setting there is: its default, what it is for, what is allowed. The README's table is checked against it. */
 
+import { SECRET_PREFIX, secretKey } from "./webhook_signature.ts";
+
 export interface Setting {
   /** As one writes it; empty for none. */
   readonly default: string;
@@ -54,6 +56,19 @@ const syncMode: Kind = {
 const listener: Kind = {
   allowed: "deno or node",
   test: (value) => value === "deno" || value === "node",
+};
+const webhookUrl: Kind = {
+  allowed: "an http or https URL without a user or password in it",
+  test: (value) => value === "" || isWebhookUrl(value),
+  // Its path and query may be secrets, and a password may be in it.
+  shown: (value) => value.replace(/^(\w+:\/\/)?(?:.*@)?([^/?#]*).*$/s, "$1$2/***"),
+};
+const webhookSecret: Kind = {
+  allowed: `${SECRET_PREFIX} and 24 to 64 bytes in base64, or two of these with a space between`,
+  test: (value) =>
+    value === "" ||
+    (value.split(" ").length <= 2 && value.split(" ").every((each) => secretKey(each))),
+  shown: () => "***",
 };
 const redisUrl: Kind = {
   allowed: "a URL such as redis://user:password@host:6379/0 or rediss://…, percent-encoded",
@@ -131,6 +146,16 @@ export const SETTINGS = {
     kind: filled,
   },
   BOT_ROOM: { default: "1", help: "Room of a notification that names none", kind: filled },
+  WEBHOOK_URL: {
+    default: "",
+    help: "Told by POST when notifications are delivered and read: `https://shop.example/hook`",
+    kind: webhookUrl,
+  },
+  WEBHOOK_SECRET: {
+    default: "",
+    help: "What webhooks are signed with: `whsec_…`; two with a space between while it is changed",
+    kind: webhookSecret,
+  },
   REDIS_ENABLED: {
     default: "",
     help: "Use Redis; by default true where `REDIS_URL` or `REDIS_HOST` is set",
@@ -163,6 +188,11 @@ export type SettingName = keyof typeof SETTINGS;
 /** Whether a value of the kind "true or false" means true. */
 export function isOn(value: string): boolean {
   return /^(true|1|yes|on)$/i.test(value);
+}
+
+function isWebhookUrl(value: string): boolean {
+  const url = URL.parse(value);
+  return url !== null && /^https?:$/.test(url.protocol) && url.username + url.password === "";
 }
 
 function isRedisUrl(value: string): boolean {

@@ -9,6 +9,9 @@ import { Program } from "./support/program.ts";
 
 type Env = Record<string, string>;
 
+const SECRET = `whsec_${btoa("hunter2".padEnd(24, "."))}`;
+const OTHER_SECRET = `whsec_${btoa("hunter2".padEnd(64, "."))}`;
+
 Deno.test("readConfig() without settings gives the documented defaults", () => {
   const { config, warnings } = readConfig({});
   assert.deepEqual(config, {
@@ -35,6 +38,7 @@ Deno.test("readConfig() without settings gives the documented defaults", () => {
       inboxDays: 30,
     },
     history: [{ pattern: "*", size: 100, seconds: 300 }],
+    webhook: undefined,
     redis: undefined,
   });
   assert.deepEqual(warnings, []);
@@ -66,6 +70,8 @@ Deno.test("readConfig() takes every setting from the environment", () => {
       APP_HISTORY: "news:*=10/60, *=0/1",
       BOT_NAME: "Bot",
       BOT_ROOM: "lobby",
+      WEBHOOK_URL: "https://shop.example/hook?a=b",
+      WEBHOOK_SECRET: `${SECRET} ${OTHER_SECRET}`,
       REDIS_ENABLED: "true",
       REDIS_URL: "",
       REDIS_HOST: "redis",
@@ -101,6 +107,7 @@ Deno.test("readConfig() takes every setting from the environment", () => {
       inboxDays: 9,
     },
     history: [{ pattern: "news:*", size: 10, seconds: 60 }, { pattern: "*", size: 0, seconds: 1 }],
+    webhook: { url: "https://shop.example/hook?a=b", secrets: [SECRET, OTHER_SECRET] },
     redis: {
       host: "redis",
       port: 6380,
@@ -297,6 +304,54 @@ for (const url of SECRET_URLS) {
     const { message } = refusal({ REDIS_URL: url });
     assert.match(message, /^Cannot use REDIS_URL: current value is "(\w+:\/\/)?\*\*\*@/);
     assert.doesNotMatch(message, /hunter2/);
+  });
+}
+
+Deno.test("readConfig() needs a secret for a webhook, and no webhook for a secret", () => {
+  assert.equal(
+    refusal({ WEBHOOK_URL: "https://shop.example/hook" }).message,
+    "Cannot use WEBHOOK_URL alone: WEBHOOK_SECRET is not set, and every webhook is signed",
+  );
+  assert.equal(readConfig({ WEBHOOK_SECRET: SECRET }).config.webhook, undefined);
+});
+
+const BAD_SECRETS = [
+  "hunter2",
+  "whsec_hunter2",
+  `whsec_${btoa("hunter2".padEnd(23, "."))}`,
+  `whsec_${btoa("hunter2".padEnd(65, "."))}`,
+  `${SECRET}=`,
+  `${SECRET.replace("aHVu", "aHV_")}`,
+  SECRET.replace("whsec_", ""),
+  `${SECRET},${SECRET}`,
+  `${SECRET}  ${SECRET}`,
+  `${SECRET} ${SECRET} ${SECRET}`,
+  `${SECRET} whsec_hunter2`,
+];
+for (const secret of BAD_SECRETS) {
+  Deno.test(`readConfig() refuses WEBHOOK_SECRET=${secret} without showing it`, () => {
+    assert.equal(
+      refusal({ WEBHOOK_URL: "https://shop.example/hook", WEBHOOK_SECRET: secret }).message,
+      'Cannot use WEBHOOK_SECRET: current value is "***", allowed is whsec_ and 24 to 64 bytes in ' +
+        "base64, or two of these with a space between",
+    );
+  });
+}
+
+const BAD_WEBHOOK_URLS: [url: string, shown: string][] = [
+  ["ftp://shop.example/hunter2", "ftp://shop.example/***"],
+  ["shop.example/hunter2", "shop.example/***"],
+  ["https://user:hunter2@shop.example/hook", "https://shop.example/***"],
+  ["https://user:hunter2/@shop.example", "https://shop.example/***"],
+  ["https://hunter2@shop.example:port?hunter2", "https://shop.example:port/***"],
+];
+for (const [url, shown] of BAD_WEBHOOK_URLS) {
+  Deno.test(`readConfig() refuses WEBHOOK_URL=${url} without showing what may be secret`, () => {
+    assert.equal(
+      refusal({ WEBHOOK_URL: url, WEBHOOK_SECRET: SECRET }).message,
+      `Cannot use WEBHOOK_URL: current value is "${shown}", allowed is an http or https URL ` +
+        "without a user or password in it",
+    );
   });
 }
 

@@ -11,24 +11,28 @@ import { RedisServer } from "./support/redis.ts";
 
 testEngine("embedded (file)", async () => {
   const dataDir = await Deno.makeTempDir();
-  const engine = openEmbedded({ dataDir, retention: RETENTION });
+  const engine = openEmbedded({ dataDir, retention: RETENTION, keepsReceipts: true });
   return closingAlso(engine, () => Deno.remove(dataDir, { recursive: true }));
 });
 
 testEngine("embedded (memory)", () => {
-  return Promise.resolve(openEmbedded({ dataDir: ":memory:", retention: RETENTION }));
+  return Promise.resolve(
+    openEmbedded({ dataDir: ":memory:", retention: RETENTION, keepsReceipts: true }),
+  );
 });
+
+const REDIS_OPTIONS = { name: "test", retention: RETENTION, keepsReceipts: true };
 
 testEngine("redis", async () => {
   const server = await RedisServer.start();
-  const engine = openRedis(redisConfig(server), { name: "test", retention: RETENTION });
+  const engine = openRedis(redisConfig(server), REDIS_OPTIONS);
   return closingAlso(engine, () => server[Symbol.asyncDispose]());
 });
 
 testEngine("redis (own prefix)", async () => {
   const server = await RedisServer.start();
   const config = { ...redisConfig(server), prefix: "shop:" };
-  return closingAlso(openRedis(config, { name: "test", retention: RETENTION }), async () => {
+  return closingAlso(openRedis(config, REDIS_OPTIONS), async () => {
     const keys = await server.cli("KEYS", "*");
     await server[Symbol.asyncDispose]();
     for (const key of keys.split("\n")) if (key !== "") assert.match(key, /^shop:/);
@@ -167,6 +171,47 @@ Deno.test("redis engine writes the connection hash of seed 000", async () => {
   assert.equal(json, JSON.stringify(connection));
   await engine.presence.remove("default", "123", connection);
   assert.equal(await server.cli("EXISTS", "notifyli:connections:/user/123"), "0");
+});
+
+Deno.test("redis engine: one node at a time holds the right to tell receipts", async () => {
+  await using server = await RedisServer.start();
+  await using one = openRedis(redisConfig(server), REDIS_OPTIONS);
+  await using two = openRedis(redisConfig(server), REDIS_OPTIONS);
+  for (const { run } of [one, two]) await run({ handlePublication() {}, handleRestored() {} });
+  await one.inbox.append({ site: "default", user: "1", id: "n-1", room: "r", text: "{}" });
+  await one.inbox.mark("default", "1", "delivered");
+  assert.equal(await one.receipts?.hold(), true);
+  assert.equal(await two.receipts?.hold(), false);
+  const batch = await one.receipts?.batch(9);
+  assert.equal(batch?.events.length, 1);
+  assert.equal(await two.receipts?.batch(9), undefined);
+  await two.receipts?.release();
+  assert.equal(await two.receipts?.hold(), false, "it gives up only its own");
+  await one.receipts?.release();
+  assert.equal(await two.receipts?.hold(), true);
+  assert.deepEqual(await two.receipts?.batch(9), batch);
+});
+
+Deno.test("no engine logs receipts that nobody asked for", async () => {
+  const dataDir = await Deno.makeTempDir();
+  const notification = { site: "default", user: "1", id: "n-1", room: "r", text: "{}" };
+  {
+    await using engine = openEmbedded({ dataDir, retention: RETENTION });
+    await engine.inbox.append(notification);
+    await engine.inbox.mark("default", "1", "read");
+    assert.equal(engine.receipts, undefined);
+  }
+  {
+    await using engine = openEmbedded({ dataDir, retention: RETENTION, keepsReceipts: true });
+    assert.equal(await engine.receipts?.batch(9), undefined);
+  }
+  await Deno.remove(dataDir, { recursive: true });
+  await using server = await RedisServer.start();
+  await using engine = openRedis(redisConfig(server), { name: "test", retention: RETENTION });
+  await engine.run({ handlePublication() {}, handleRestored() {} });
+  await engine.inbox.append(notification);
+  await engine.inbox.mark("default", "1", "read");
+  assert.equal(await server.cli("EXISTS", "notifyli:receipts"), "0");
 });
 
 function redisConfig(server: RedisServer): RedisConfig {

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { ROOT } from "./support/paths.ts";
 import { Program } from "./support/program.ts";
+import { Receiver } from "./support/receiver.ts";
 import { RedisServer } from "./support/redis.ts";
 import { waitFor } from "./support/wait.ts";
 import { TestClient } from "./support/test_client.ts";
@@ -18,7 +19,9 @@ const LISTED = [...PAGE.matchAll(/^\| (`[^|]+`) +\| (\w[^|]*)/gm)].flatMap(([, n
 
 Deno.test("docs/redis.md lists every key and channel, with its kind", async () => {
   await using redis = await RedisServer.start();
-  await using program = await Program.start({ env: redis.env });
+  await using receiver = new Receiver();
+  receiver.hold();
+  await using program = await Program.start({ env: { ...redis.env, ...receiver.env } });
   await using client = await TestClient.join(program.webSocketUrl, { user: 1, room: "lobby" });
   for (const user of [1, 2]) {
     const response = await fetch(`${program.url}/api/notifications`, {
@@ -46,6 +49,7 @@ Deno.test("docs/redis.md lists every key and channel, with its kind", async () =
   await reader.command("read", { all: true });
   client.send({ type: "usermsg", id: "my-own-id", user_id: 1, room: "lobby", message: "x" });
   await client.get("usermsg");
+  await receiver.get(1);
 
   const keys = (await redis.cli("KEYS", "*")).split("\n");
   const channels = (await redis.cli("PUBSUB", "CHANNELS")).split("\n");

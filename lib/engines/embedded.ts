@@ -5,6 +5,7 @@ import { MemoryPresence } from "./memory_presence.ts";
 import type { Retention } from "../retention.ts";
 import type { SyncMode } from "./disk_sync.ts";
 import { SqliteInbox } from "./sqlite_inbox.ts";
+import { SqliteReceipts } from "./sqlite_receipts.ts";
 import { SqliteStore } from "./sqlite_store.ts";
 
 export interface EmbeddedOptions {
@@ -13,6 +14,11 @@ export interface EmbeddedOptions {
   readonly retention: Retention;
   /** When what is accepted must be on the disk. @default "always" */
   readonly sync?: SyncMode;
+  /**
+   * Whether a log is kept of what is delivered and read.
+   * @default false
+   */
+  readonly keepsReceipts?: boolean;
 }
 
 /** Opens the store. Throws where the folder cannot be written. */
@@ -28,6 +34,7 @@ export function openEmbedded(options: EmbeddedOptions): Engine {
     broker,
     presence: new MemoryPresence(),
     inbox,
+    receipts: options.keepsReceipts ? new SqliteReceipts(store) : undefined,
     run(given) {
       handler = given;
       return Promise.resolve();

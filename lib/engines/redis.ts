@@ -10,6 +10,7 @@ import { RedisInbox } from "./redis_inbox.ts";
 import { RedisKeys } from "./redis_keys.ts";
 import { Lease, type LeaseEntry } from "./redis_lease.ts";
 import { RedisPresence } from "./redis_presence.ts";
+import { RedisReceipts } from "./redis_receipts.ts";
 import { loadScripts } from "./redis_scripts.ts";
 import { warnOfLosses } from "./redis_settings.ts";
 
@@ -20,6 +21,11 @@ export interface RedisEngineOptions {
   /** Shown in `CLIENT LIST`. */
   readonly name: string;
   readonly retention: Retention;
+  /**
+   * Whether a log is kept of what is delivered and read.
+   * @default false
+   */
+  readonly keepsReceipts?: boolean;
 }
 
 export interface RedisEngine extends Engine {
@@ -76,7 +82,8 @@ export function openRedis(config: RedisConfig, options: RedisEngineOptions): Red
     keys,
     broker,
     presence: new RedisPresence(redis, keys, lease),
-    inbox: new RedisInbox(redis, keys, options.retention),
+    inbox: new RedisInbox(redis, keys, options),
+    receipts: options.keepsReceipts ? new RedisReceipts(redis, keys) : undefined,
     async run(given) {
       await Promise.all([redis, subscriber].map((each) => readyWithin(each, START_WAIT_MS)));
       handler = given;

@@ -31,15 +31,26 @@ interface Found extends Position {
   readonly notifications: StoredNotification[];
 }
 
+export interface RedisInboxOptions {
+  readonly retention: Retention;
+  readonly keepsReceipts?: boolean;
+}
+
 export class RedisInbox implements Inbox {
   readonly #redis: Redis;
   readonly #keys: RedisKeys;
   readonly #retention: Retention;
+  readonly #keepsReceipts: boolean;
 
-  constructor(redis: Redis, keys: RedisKeys, retention: Retention) {
+  constructor(
+    redis: Redis,
+    keys: RedisKeys,
+    { retention, keepsReceipts = false }: RedisInboxOptions,
+  ) {
     this.#redis = redis;
     this.#keys = keys;
     this.#retention = retention;
+    this.#keepsReceipts = keepsReceipts;
   }
 
   async append(notification: Notification): Promise<boolean> {
@@ -156,12 +167,12 @@ export class RedisInbox implements Inbox {
     ids: readonly string[] | undefined,
   ): Promise<string[]> {
     if (ids?.length === 0) return [];
-    const args = [change, ids === undefined ? 1 : 0, ...ids ?? []];
+    const inbox = this.#keys.inbox(site, user);
     return await run(
       this.#redis,
       SCRIPTS.inboxMark,
-      this.#keys.inbox(site, user),
-      args,
+      this.#keepsReceipts ? [...inbox, this.#keys.receipts] : inbox,
+      [change, ids === undefined ? 1 : 0, site, user, ...ids ?? []],
     ) as string[];
   }
 

@@ -62,6 +62,21 @@ export class RedisKeys {
     return `${this.#of(site)}owner:${id}`;
   }
 
+  /** Stream of what was delivered and read, and not told yet. */
+  get receipts(): string {
+    return `${this.prefix}receipts`;
+  }
+
+  /** What is told together: its id, and its last entry in {@linkcode RedisKeys.receipts}. */
+  get receiptsBatch(): string {
+    return `${this.prefix}receipts-batch`;
+  }
+
+  /** Who tells. */
+  get receiptsSender(): string {
+    return `${this.prefix}receipts-sender`;
+  }
+
   /** Stream that other systems add notifications to. */
   get notifications(): string {
     return `${this.prefix}notifications`;

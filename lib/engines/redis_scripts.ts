@@ -12,6 +12,9 @@ import INBOX_READ from "./lua/inbox_read.lua" with { type: "text" };
 import LEASE_RENEW from "./lua/lease_renew.lua" with { type: "text" };
 import PRESENCE from "./lua/presence.lua" with { type: "text" };
 import PUBLISH from "./lua/publish.lua" with { type: "text" };
+import RECEIPTS_BATCH from "./lua/receipts_batch.lua" with { type: "text" };
+import RECEIPTS_HOLD from "./lua/receipts_hold.lua" with { type: "text" };
+import RECEIPTS_REMOVE from "./lua/receipts_remove.lua" with { type: "text" };
 import { unavailable } from "./redis_client.ts";
 
 export const SCRIPTS = {
@@ -25,6 +28,9 @@ export const SCRIPTS = {
   leaseRenew: script(LEASE_RENEW),
   presence: script(PRESENCE),
   publish: script(PUBLISH),
+  receiptsBatch: script(RECEIPTS_BATCH),
+  receiptsHold: script(RECEIPTS_HOLD),
+  receiptsRemove: script(RECEIPTS_REMOVE),
 } as const;
 
 interface Script {

@@ -7,6 +7,7 @@ import type {
   Notification,
   Position,
   Publication,
+  ReceiptLog,
 } from "../../lib/engine.ts";
 import type { Retention } from "../../lib/retention.ts";
 import { waitFor } from "./wait.ts";
@@ -322,6 +323,76 @@ export function testEngine(name: string, open: OpenEngine): void {
     await inbox.append(notification("n-1", { user: "7" }));
     assert.equal(await inbox.owner(SITE, "n-1"), "7");
     assert.equal(await inbox.owner(SITE, "unknown"), undefined);
+    await inbox.append(notification("n-1", { user: "8" }));
+    await inbox.remove(SITE, "7", ["n-1"]);
+    assert.equal(await inbox.owner(SITE, "n-1"), "8", "another user's with the same id stays");
+    await inbox.remove(SITE, "8", ["n-1"]);
+    assert.equal(await inbox.owner(SITE, "n-1"), undefined);
+  });
+
+  test("logs what is delivered and read, once and in order", async (engine) => {
+    const { inbox } = engine;
+    const receipts = logOf(engine);
+    assert.equal(await receipts.hold(), true);
+    for (const id of ["n-1", "n-2"]) await inbox.append(notification(id));
+    await inbox.append(notification("n-3", { site: "acme", user: "Grüße", room: "{two} words" }));
+    await inbox.mark(SITE, "1", "sent");
+    assert.equal(await receipts.batch(9), undefined, "sent is no receipt");
+    await inbox.mark(SITE, "1", "delivered", ["n-1", "unknown"]);
+    await inbox.mark(SITE, "1", "delivered", ["n-1"]);
+    await inbox.mark(SITE, "1", "read");
+    await inbox.mark(SITE, "1", "read");
+    await inbox.archive(SITE, "1", ["n-1"]);
+    await inbox.mark("acme", "Grüße", "delivered", ["n-3"]);
+    const { events } = await receipts.batch(9) ?? { events: [] };
+    assert.deepEqual(events.map(({ id, state }) => [id, state]), [
+      ["n-1", "delivered"],
+      ["n-1", "read"],
+      ["n-2", "delivered"],
+      ["n-2", "read"],
+      ["n-3", "delivered"],
+    ]);
+    for (const { at } of events) assert.ok(Math.abs(at - Date.now()) < 60_000);
+    const { at } = events.at(-1)!;
+    const room = "{two} words";
+    const last = { site: "acme", user: "Grüße", id: "n-3", room, state: "delivered", at };
+    assert.deepEqual(events.at(-1), last);
+  });
+
+  test("gives the same batch of receipts until it is removed", async (engine) => {
+    const { inbox } = engine;
+    const receipts = logOf(engine);
+    await receipts.hold();
+    for (const id of ["n-1", "n-2", "n-3"]) await inbox.append(notification(id));
+    await inbox.mark(SITE, "1", "delivered", ["n-1", "n-2"]);
+    const first = await receipts.batch(9);
+    await inbox.mark(SITE, "1", "delivered", ["n-3"]);
+    assert.deepEqual(await receipts.batch(9), first, "nothing comes into it afterwards");
+    assert.equal(first?.events.length, 2);
+    await receipts.remove(first);
+    const second = await receipts.batch(9);
+    assert.deepEqual(second?.events.map(({ id }) => id), ["n-3"]);
+    assert.notEqual(second?.id, first.id);
+    await receipts.remove(first);
+    assert.deepEqual(await receipts.batch(9), second, "removing twice removes nothing more");
+    await receipts.remove(second!);
+    assert.equal(await receipts.batch(9), undefined);
+  });
+
+  test("limits a batch of receipts, and the log", async (engine) => {
+    const { inbox } = engine;
+    const receipts = logOf(engine);
+    await receipts.hold();
+    const ids = Array.from({ length: 9 }, (_, index) => `n-${index}`);
+    for (const id of ids) await inbox.append(notification(id));
+    await inbox.mark(SITE, "1", "delivered", ids);
+    const told = async () => (await receipts.batch(4))?.events.map(({ id }) => id);
+    assert.deepEqual(await told(), ids.slice(0, 4));
+    assert.equal(await receipts.trim(9), 0);
+    assert.equal(await receipts.trim(6), 3);
+    assert.deepEqual(await told(), ["n-3"], "what is left of the batch");
+    assert.equal(await receipts.trim(2), 4);
+    assert.deepEqual(await told(), ["n-7", "n-8"]);
   });
 
   test("keeps sites apart", async ({ broker, presence, inbox }, heard) => {
@@ -346,6 +417,11 @@ export function testEngine(name: string, open: OpenEngine): void {
 }
 
 const INBOX_SIZE = 60;
+
+function logOf({ receipts }: Engine): ReceiptLog {
+  assert.ok(receipts, "the engine keeps no receipts");
+  return receipts;
+}
 
 /** Of every inbox under test. */
 export const RETENTION: Retention = { size: INBOX_SIZE, days: 30, onDropped() {} };

@@ -26,7 +26,13 @@ local function set_times(id, times)
   redis.call('HSET', TIMES, id, table.concat(times, ','))
 end
 
+local PREFIX, USER = string.match(FRAMES, '^(.-)inbox%-frames:{(.*)}$')
+
 local function remove(id)
+  local owner = PREFIX .. 'owner:' .. id
+  if redis.call('GET', owner) == USER then -- another user may have one with the same id
+    redis.call('DEL', owner)
+  end
   redis.call('HDEL', FRAMES, id)
   redis.call('HDEL', TIMES, id)
   for _, set in ipairs({ ORDER, QUEUED, UNREAD, DONE, EXPIRIES }) do

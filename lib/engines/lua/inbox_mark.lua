@@ -1,14 +1,22 @@
 -- Changes notifications.
--- ARGV: sent | delivered | read | archived | removed, 1 for all there are, ids
+-- KEYS (after the inbox's): the log of receipts, if it is kept
+-- ARGV: sent | delivered | read | archived | removed, 1 for all there are, site, user, ids
 -- Returns the ids that were not in that state yet.
 local state = ({ sent = SENT, delivered = DELIVERED, read = READ, archived = ARCHIVED })[ARGV[1]]
 local ids = {}
 if ARGV[2] == '1' then
   ids = redis.call('ZRANGE', ORDER, 0, -1)
 else
-  for i = 3, #ARGV do
+  for i = 5, #ARGV do
     table.insert(ids, ARGV[i])
   end
+end
+
+-- Logs that a notification has come to a state, for its sender.
+local function log_receipt(id, name)
+  local room = string.match(redis.call('HGET', FRAMES, id) or '', '^[^\n]*')
+  redis.call('XADD', KEYS[9], '*', 'site', ARGV[3], 'user', ARGV[4], 'id', id, 'room', room, 'state', name, 'at',
+    string.format('%d', NOW))
 end
 
 local changed = {}
@@ -18,6 +26,7 @@ for _, id in ipairs(ids) do
     remove(id)
     table.insert(changed, id)
   elseif times and times[state] == '' then
+    local is_delivered = times[DELIVERED] == '' and (state == DELIVERED or state == READ)
     -- Each state implies the ones before it; but what is archived need not have been read.
     for i = state == ARCHIVED and ARCHIVED or SENT, state do
       if times[i] == '' then
@@ -25,6 +34,12 @@ for _, id in ipairs(ids) do
       end
     end
     set_times(id, times)
+    if KEYS[9] and is_delivered then
+      log_receipt(id, 'delivered')
+    end
+    if KEYS[9] and state == READ then
+      log_receipt(id, 'read')
+    end
     if state ~= ARCHIVED then
       redis.call('ZREM', QUEUED, id)
     end

@@ -1,0 +1,85 @@
+/** One webhook request, and what its answer means. */
+import type { WebhookConfig } from "./config.ts";
+import type { ReceiptBatch, ReceiptEvent } from "./engine.ts";
+import { userIdOnWire } from "./fields.ts";
+import { VERSION } from "./version.ts";
+import { retryAfterMs } from "./webhook_retry.ts";
+import { signatureHeaders } from "./webhook_signature.ts";
+
+const TIMEOUT_MS = 10_000;
+
+/** Besides 5xx: what may be well a little later. */
+const TEMPORARY = new Set([408, 425, 429]);
+
+/** A `reason` holds nothing of the URL but its host, which may be logged. */
+export type Answer =
+  | { readonly kind: "taken" }
+  | { readonly kind: "refused"; readonly reason: string }
+  | { readonly kind: "failed"; readonly reason: string; readonly retryAfterMs?: number };
+
+export class WebhookEndpoint {
+  readonly #url: URL;
+  readonly #secrets: readonly string[];
+
+  constructor({ url, secrets }: WebhookConfig) {
+    this.#url = new URL(url);
+    this.#secrets = secrets;
+  }
+
+  get host(): string {
+    return this.#url.host;
+  }
+
+  /** Tells one batch; `time` is the Unix time in milliseconds. Never rejects. */
+  async post(batch: ReceiptBatch, time: number, signal: AbortSignal): Promise<Answer> {
+    const body = bodyOf(batch.events);
+    const timeout = new AbortController();
+    const timer = setTimeout(() => timeout.abort(), TIMEOUT_MS);
+    try {
+      const response = await fetch(this.#url, {
+        method: "POST",
+        redirect: "manual",
+        headers: {
+          "content-type": "application/json",
+          "user-agent": `notifyli/${VERSION}`,
+          ...signatureHeaders(body, { id: batch.id, time, secrets: this.#secrets }),
+        },
+        body,
+        signal: AbortSignal.any([signal, timeout.signal]),
+      });
+      await response.body?.cancel().catch(() => {}); // the status says it all
+      return answerOf(response, time);
+    } catch (error) {
+      return { kind: "failed", reason: timeout.signal.aborted ? TIMED_OUT : reasonOf(error) };
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+const TIMED_OUT = `no answer within ${TIMEOUT_MS / 1000} s`;
+
+function bodyOf(events: readonly ReceiptEvent[]): string {
+  const receipts = events.map(({ id, user, room, state, at }) => (
+    { id, user_id: userIdOnWire(user), room, state, at: Math.floor(at / 1000) }
+  ));
+  return JSON.stringify({ type: "receipts", receipts });
+}
+
+function answerOf({ status, headers }: Response, now: number): Answer {
+  if (status >= 200 && status <= 299) return { kind: "taken" };
+  if (status >= 500 || TEMPORARY.has(status)) {
+    const wait = retryAfterMs(headers.get("retry-after"), now);
+    return { kind: "failed", reason: `status ${status}`, retryAfterMs: wait };
+  }
+  const isRedirect = status >= 300 && status <= 399;
+  const reason = `status ${status}${isRedirect ? ", and redirects are not followed" : ""}`;
+  return { kind: "refused", reason };
+}
+
+/** What the network said, without the URL that `fetch` puts before it. */
+function reasonOf(error: unknown): string {
+  const { message, cause } = error instanceof Error ? error : new Error(String(error));
+  const text = cause instanceof Error ? cause.message : message;
+  return /client error \(\w+\): (.+)$/.exec(text)?.[1] ?? "the request failed";
+}

@@ -1,0 +1,203 @@
+/**
+ * Tells other systems by webhook when their notifications are delivered and read: takes batches from the engine's
+ * log, and removes each once it was taken. One node tells at a time, one batch after the other, so the order is kept.
+ * Next on a receipt's way: `webhook_endpoint.ts`.
+ */
+import { getLogger } from "@logtape/logtape";
+import { type Clock, SYSTEM_CLOCK } from "./clock.ts";
+import type { WebhookConfig } from "./config.ts";
+import type { Counters } from "./counters.ts";
+import type { ReceiptBatch, ReceiptLog } from "./engine.ts";
+import { WebhookEndpoint } from "./webhook_endpoint.ts";
+import { failedPauseMs, refusedPauseMs } from "./webhook_retry.ts";
+
+const log = getLogger(["notifyli", "webhook"]);
+
+/** Receipts of one request. */
+const BATCH_SIZE = 100;
+/** How often the log is looked at: also how long receipts may wait to be told together. */
+const LOOK_EVERY_MS = 100;
+/** How often the right to tell is kept, and the log cut to its size. */
+const HOLD_EVERY_MS = 1000;
+/** Past so many the oldest are dropped. */
+const LOG_SIZE = 100_000;
+/** How long a receipt is tried. */
+const TRIED_FOR_MS = 3 * 24 * 3_600_000;
+/** Before the log is asked again to remove what it could not. */
+const REMOVE_AGAIN_MS = 1000;
+
+export interface WebhookOptions extends WebhookConfig {
+  /** How long a stop waits for the request that is under way. */
+  readonly stopWaitMs: number;
+  /** @default the machine's own */
+  readonly clock?: Clock;
+}
+
+export class WebhookSender implements AsyncDisposable {
+  readonly #log: ReceiptLog;
+  readonly #counters: Counters;
+  readonly #endpoint: WebhookEndpoint;
+  readonly #stopWaitMs: number;
+  readonly #clock: Clock;
+  /** Nothing new is begun. */
+  readonly #stopping = new AbortController();
+  /** What is under way is given up. */
+  readonly #aborting = new AbortController();
+  readonly #holding: ReturnType<typeof setInterval>;
+  readonly #telling: Promise<void>;
+  #renewing: Promise<void> | undefined;
+  #isHeld = false;
+  /** In a row, whatever the batch. */
+  #failures = 0;
+  /** Of the batch at hand. */
+  #refusals = 0;
+
+  /** Starts telling; disposing of it stops. */
+  constructor(log: ReceiptLog, counters: Counters, options: WebhookOptions) {
+    this.#log = log;
+    this.#counters = counters;
+    this.#endpoint = new WebhookEndpoint(options);
+    this.#stopWaitMs = options.stopWaitMs;
+    this.#clock = options.clock ?? SYSTEM_CLOCK;
+    this.#holding = setInterval(() => void this.#hold(), HOLD_EVERY_MS);
+    this.#telling = this.#tellAll();
+  }
+
+  /** What was not confirmed stays in the log. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopping.abort();
+    const late = setTimeout(() => this.#aborting.abort(), this.#stopWaitMs);
+    await this.#telling;
+    clearTimeout(late);
+    clearInterval(this.#holding);
+    await this.#renewing;
+    await this.#log.release();
+  }
+
+  async #tellAll(): Promise<void> {
+    await this.#hold();
+    while (!this.#isStopping) {
+      const batch = await this.#next();
+      if (batch === undefined) await this.#pause(LOOK_EVERY_MS);
+      else await this.#tell(batch);
+    }
+  }
+
+  async #next(): Promise<ReceiptBatch | undefined> {
+    if (!this.#isHeld) return undefined;
+    try {
+      return await this.#log.batch(BATCH_SIZE);
+    } catch (error) {
+      this.#noteUnreadable(error);
+      return undefined;
+    }
+  }
+
+  async #tell(batch: ReceiptBatch): Promise<void> {
+    const answer = await this.#endpoint.post(batch, this.#clock.now(), this.#aborting.signal);
+    if (answer.kind === "taken") return await this.#finish(batch);
+    if (this.#aborting.signal.aborted) return;
+    this.#counters.webhook_failed++;
+    this.#warnOnce(answer.reason);
+    if (answer.kind === "refused") await this.#afterRefusal(batch, answer.reason);
+    else await this.#afterFailure(batch, answer.retryAfterMs);
+  }
+
+  async #finish(batch: ReceiptBatch): Promise<void> {
+    this.#counters.webhook_sent += batch.events.length;
+    if (this.#failures + this.#refusals > 0) {
+      log.info("the webhook at {host} takes receipts again", { host: this.#endpoint.host });
+    }
+    this.#failures = 0;
+    await this.#remove(batch);
+  }
+
+  async #afterRefusal(batch: ReceiptBatch, reason: string): Promise<void> {
+    const pauseMs = refusedPauseMs(++this.#refusals);
+    if (pauseMs === undefined) await this.#drop(batch, `it refused them: ${reason}`);
+    else await this.#pause(pauseMs);
+  }
+
+  async #afterFailure(failed: ReceiptBatch, retryAfterMs: number | undefined): Promise<void> {
+    this.#failures++;
+    let batch: ReceiptBatch | undefined = failed;
+    while (batch !== undefined && this.#isTooOld(batch)) {
+      await this.#drop(batch, "it did not take them within 3 days");
+      batch = await this.#next();
+    }
+    await this.#pause(retryAfterMs ?? failedPauseMs(this.#failures));
+  }
+
+  #isTooOld({ events }: ReceiptBatch): boolean {
+    const newest = events.at(-1);
+    return newest !== undefined && newest.at < this.#clock.now() - TRIED_FOR_MS;
+  }
+
+  async #drop(batch: ReceiptBatch, reason: string): Promise<void> {
+    const count = batch.events.length;
+    this.#counters.webhook_dropped += count;
+    log.error("{count} receipts for the webhook at {host} were dropped: {reason}", {
+      count,
+      host: this.#endpoint.host,
+      reason,
+    });
+    await this.#remove(batch);
+  }
+
+  /** Until it is removed: else it would be told again at once. */
+  async #remove(batch: ReceiptBatch): Promise<void> {
+    this.#refusals = 0;
+    do {
+      try {
+        return await this.#log.remove(batch);
+      } catch (error) {
+        this.#noteUnreadable(error);
+      }
+      await this.#pause(REMOVE_AGAIN_MS);
+    } while (!this.#isStopping);
+  }
+
+  #hold(): Promise<void> {
+    this.#renewing ??= this.#renew().finally(() => this.#renewing = undefined);
+    return this.#renewing;
+  }
+
+  async #renew(): Promise<void> {
+    try {
+      this.#isHeld = await this.#log.hold();
+      const dropped = this.#isHeld ? await this.#log.trim(LOG_SIZE) : 0;
+      if (dropped === 0) return;
+      this.#counters.webhook_dropped += dropped;
+      log.error("{count} receipts for the webhook at {host} were dropped: {reason}", {
+        count: dropped,
+        host: this.#endpoint.host,
+        reason: `more than ${LOG_SIZE} wait for it`,
+      });
+    } catch (error) {
+      this.#noteUnreadable(error);
+    }
+  }
+
+  /** One line for each time that it fails, not one a try. */
+  #warnOnce(reason: string): void {
+    if (this.#failures + this.#refusals > 0) return;
+    log.warn("the webhook at {host} takes no receipts: {reason}; trying again", {
+      host: this.#endpoint.host,
+      reason,
+    });
+  }
+
+  /** The engine says by itself that it is away. */
+  #noteUnreadable(error: unknown): void {
+    this.#isHeld = false;
+    log.debug("the log of receipts cannot be used: {reason}", { reason: String(error) });
+  }
+
+  get #isStopping(): boolean {
+    return this.#stopping.signal.aborted;
+  }
+
+  #pause(ms: number): Promise<void> {
+    return this.#clock.pause(ms, this.#stopping.signal);
+  }
+}

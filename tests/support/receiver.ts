@@ -1,0 +1,102 @@
+/** A system that is told by webhook: keeps what it gets, verified by the words of the standard alone. */
+import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
+import { waitFor } from "./wait.ts";
+
+export const SECRET = `whsec_${btoa("a secret of the tests, 32 bytes.")}`;
+
+export interface Receipt {
+  readonly id: string;
+  readonly user_id: number | string;
+  readonly room: string;
+  readonly state: string;
+  readonly at: number;
+}
+
+export interface Told {
+  /** On `performance.now()`'s clock. */
+  readonly cameAt: number;
+  readonly path: string;
+  readonly headers: Headers;
+  /** The header `webhook-id`. */
+  readonly id: string;
+  readonly body: string;
+  readonly receipts: readonly Receipt[];
+}
+
+export type Answer = (told: Told) => Response | Promise<Response>;
+
+export class Receiver implements AsyncDisposable {
+  readonly told: Told[] = [];
+  /** What the next requests are answered with. */
+  answer: Answer = () => new Response(null, { status: 204 });
+  readonly #server: Deno.HttpServer<Deno.NetAddr>;
+  readonly #held: ((response: Response) => void)[] = [];
+
+  /** Starts one on a port, or a free one. */
+  constructor(port = 0) {
+    const options = { port, hostname: "127.0.0.1", onListen() {} };
+    this.#server = Deno.serve(options, (request) => this.#take(request));
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#server.addr.port}/hook/path-is-secret?query=too`;
+  }
+
+  /** The settings of a notifyli that tells it. */
+  get env(): Record<string, string> {
+    return { WEBHOOK_URL: this.url, WEBHOOK_SECRET: SECRET };
+  }
+
+  /** All receipts, each once by the id of what they came with, as a receiver should take them. */
+  get receipts(): Receipt[] {
+    return [...new Map(this.told.map((told) => [told.id, told])).values()]
+      .flatMap(({ receipts }) => receipts);
+  }
+
+  /** The first `count` requests, once they are there. */
+  async get(count: number, ms?: number): Promise<Told[]> {
+    await waitFor(`${count} webhooks`, () => this.told.length >= count, ms);
+    return this.told.slice(0, count);
+  }
+
+  /** From now on nothing is answered; what this returns answers all that waits. */
+  hold(): (status: number) => void {
+    this.answer = () => new Promise((resolve) => this.#held.push(resolve));
+    return (status) => {
+      for (const resolve of this.#held.splice(0)) resolve(new Response(null, { status }));
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.answer = () => new Response(null, { status: 204 });
+    for (const resolve of this.#held) resolve(new Response());
+    await this.#server.shutdown();
+  }
+
+  async #take(request: Request): Promise<Response> {
+    const { pathname, search } = new URL(request.url);
+    const body = await request.text();
+    const told: Told = {
+      cameAt: performance.now(),
+      path: pathname + search,
+      headers: request.headers,
+      id: request.headers.get("webhook-id") ?? "",
+      body,
+      receipts: JSON.parse(body).receipts,
+    };
+    this.told.push(told);
+    return await this.answer(told);
+  }
+}
+
+/** How many signatures the request has; throws unless `secret` made one of them, just now. */
+export function verify({ headers, id, body }: Told, secret = SECRET): number {
+  const timestamp = headers.get("webhook-timestamp") ?? "";
+  assert.ok(Math.abs(Number(timestamp) - Date.now() / 1000) < 60, `timestamp is ${timestamp}`);
+  const key = Uint8Array.from(atob(secret.replace("whsec_", "")), (text) => text.charCodeAt(0));
+  const expected = createHmac("sha256", key).update(`${id}.${timestamp}.${body}`).digest("base64");
+  const signatures = headers.get("webhook-signature")?.split(" ") ?? [];
+  assert.ok(signatures.includes(`v1,${expected}`), `signatures are ${signatures}`);
+  return signatures.length;
+}

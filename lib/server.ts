@@ -17,6 +17,7 @@ import { isAllowedOrigin } from "./origin.ts";
 import { joinAtOnce, PROTOCOL_V1 } from "./protocols/v1.ts";
 import { protocolV2, SUBPROTOCOL_V2 } from "./protocols/v2.ts";
 import type { Accepted, Listener } from "./socket.ts";
+import { startScheduler } from "./scheduler.ts";
 import { startStreamReader } from "./stream_reader.ts";
 
 const log = getLogger(["notifyli"]);
@@ -59,6 +60,7 @@ export class Server implements AsyncDisposable {
       parts.use(startBridge(node, engine, config));
       parts.use(startStreamReader(node, engine, config));
     }
+    parts.use(startScheduler(engine.schedule, counters));
     return new Server(config, parts.move(), listener, node);
   }
 

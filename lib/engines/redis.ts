@@ -10,6 +10,7 @@ import { RedisInbox } from "./redis_inbox.ts";
 import { RedisKeys } from "./redis_keys.ts";
 import { Lease, type LeaseEntry } from "./redis_lease.ts";
 import { RedisPresence } from "./redis_presence.ts";
+import { RedisSchedule } from "./redis_schedule.ts";
 import { loadScripts } from "./redis_scripts.ts";
 import { warnOfLosses } from "./redis_settings.ts";
 
@@ -77,6 +78,7 @@ export function openRedis(config: RedisConfig, options: RedisEngineOptions): Red
     broker,
     presence: new RedisPresence(redis, keys, lease),
     inbox: new RedisInbox(redis, keys, options.retention),
+    schedule: new RedisSchedule(redis, keys, options.retention),
     async run(given) {
       await Promise.all([redis, subscriber].map((each) => readyWithin(each, START_WAIT_MS)));
       handler = given;

@@ -62,6 +62,16 @@ export class RedisKeys {
     return `${this.#of(site)}owner:${id}`;
   }
 
+  /** Sorted set of the scheduled notifications of all sites, by the Unix time in milliseconds they are due. */
+  get scheduled(): string {
+    return `${this.prefix}scheduled`;
+  }
+
+  /** Hash of their frames. */
+  get scheduledFrames(): string {
+    return `${this.prefix}scheduled-frames`;
+  }
+
   /** Stream that other systems add notifications to. */
   get notifications(): string {
     return `${this.prefix}notifications`;

@@ -13,6 +13,7 @@ export class SqliteInboxStatements {
   readonly insert: StatementSync;
   readonly takeId: StatementSync;
   readonly forgetIds: StatementSync;
+  readonly isScheduled: StatementSync;
   readonly makeInbox: StatementSync;
   readonly nextOffset: StatementSync;
   readonly position: StatementSync;
@@ -48,6 +49,7 @@ export class SqliteInboxStatements {
       "INSERT INTO callers_ids (site, user, id, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
     );
     this.forgetIds = sql("DELETE FROM callers_ids WHERE at < ?");
+    this.isScheduled = sql("SELECT 1 FROM scheduled WHERE site = ? AND user = ? AND id = ?");
     this.makeInbox = sql("INSERT INTO inboxes (site, user) VALUES (?, ?) ON CONFLICT DO NOTHING");
     this.nextOffset = sql(
       `INSERT INTO inboxes (site, user, offset) VALUES (?, ?, 1)
@@ -74,7 +76,10 @@ export class SqliteInboxStatements {
        ORDER BY offset DESC LIMIT ?`,
     );
     this.get = sql(`SELECT ${COLUMNS} ${OF_USER} AND id = ?`);
-    this.owner = sql("SELECT user FROM notifications WHERE site = ? AND id = ?");
+    this.owner = sql(
+      `SELECT user FROM notifications WHERE site = ?1 AND id = ?2
+       UNION ALL SELECT user FROM scheduled WHERE site = ?1 AND id = ?2`,
+    );
     this.unread = sql(
       `SELECT count(*) AS count ${OF_USER} AND read_at IS NULL AND archived_at IS NULL AND ${NOT_EXPIRED}`,
     );

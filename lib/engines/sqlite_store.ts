@@ -7,9 +7,10 @@ import { setImmediate } from "node:timers";
 import { NotifyliError } from "../errors.ts";
 import SCHEMA_1 from "./sql/1_notifications.sql" with { type: "text" };
 import SCHEMA_2 from "./sql/2_inboxes.sql" with { type: "text" };
+import SCHEMA_3 from "./sql/3_scheduled.sql" with { type: "text" };
 
 /** Each takes the schema one version further; none is ever changed once released. */
-const MIGRATIONS: readonly string[] = [SCHEMA_1, SCHEMA_2];
+const MIGRATIONS: readonly string[] = [SCHEMA_1, SCHEMA_2, SCHEMA_3];
 
 /** A change that waits for the next commit. */
 interface Pending {

@@ -1,9 +1,12 @@
 /** Scheduled notifications: every way in, cancelling, and delivery exactly once through restarts, kills and clocks. */
 import assert from "node:assert/strict";
 import { Counters } from "../lib/counters.ts";
-import type { Released, Schedule } from "../lib/engine.ts";
+import { readConfig } from "../lib/config.ts";
+import type { Engine, Released, Schedule } from "../lib/engine.ts";
 import { openEmbedded } from "../lib/engines/embedded.ts";
+import { openRedis } from "../lib/engines/redis.ts";
 import { NotifyliError } from "../lib/errors.ts";
+import { messageFrame } from "../lib/frames.ts";
 import { Publisher } from "../lib/publisher.ts";
 import { startScheduler } from "../lib/scheduler.ts";
 import { run, taskCommand } from "./support/command.ts";
@@ -18,6 +21,8 @@ interface Target extends AsyncDisposable {
   /** With these settings `send` finds the server. */
   env(program: Program): Record<string, string>;
   start(): Promise<Program>;
+  /** The engine alone; on SQLite, while no server runs. */
+  open(): Promise<Engine>;
 }
 
 const ENGINES: [name: string, open: () => Promise<Target>][] = [
@@ -26,6 +31,7 @@ const ENGINES: [name: string, open: () => Promise<Target>][] = [
     return {
       env: ({ port }) => ({ APP_PORT: String(port) }),
       start: () => Program.start({ dataDir }),
+      open: () => Promise.resolve(openEmbedded({ dataDir, retention: RETENTION })),
       [Symbol.asyncDispose]: () => Deno.remove(dataDir, { recursive: true }),
     };
   }],
@@ -34,6 +40,7 @@ const ENGINES: [name: string, open: () => Promise<Target>][] = [
     return {
       env: () => redis.env,
       start: () => Program.start({ env: redis.env }),
+      open: () => openEngine(redis),
       [Symbol.asyncDispose]: () => redis[Symbol.asyncDispose](),
     };
   }],
@@ -104,8 +111,8 @@ for (const [engine, open] of ENGINES) {
     await using client = await TestClient.connectV2(program.webSocketUrl);
     await client.command("connect", { user_id: 1 });
     const deliver_at = soon();
-    await post(program, { id: "cancelled-1", deliver_at });
-    await post(program, { id: "delivered-1", deliver_at });
+    await schedule(program, { id: "cancelled-1", deliver_at });
+    await schedule(program, { id: "delivered-1", deliver_at });
     assert.equal(await withdraw(program, "cancelled-1"), 204);
     assert.equal(await withdraw(program, "cancelled-1"), 404);
     const retried = await post(program, { id: "cancelled-1", deliver_at });
@@ -121,12 +128,13 @@ for (const [engine, open] of ENGINES) {
 
   Deno.test(`what is scheduled survives a restart, and what was due meanwhile comes at once, in order (${engine})`, async () => {
     await using target = await open();
-    const past = soon(4);
+    let past: number;
     {
       await using program = await target.start();
-      await post(program, { message: "third", deliver_at: past + 7 });
-      await post(program, { message: "second", deliver_at: past });
-      await post(program, { message: "first", deliver_at: past - 1 });
+      past = soon(4);
+      await schedule(program, { message: "third", deliver_at: past + 7 });
+      await schedule(program, { message: "second", deliver_at: past });
+      await schedule(program, { message: "first", deliver_at: past - 1 });
       program.kill("SIGTERM");
       assert.equal((await program.ended()).code, 0);
     }
@@ -141,14 +149,15 @@ for (const [engine, open] of ENGINES) {
 
   Deno.test(`a server killed with -9 while it delivers loses none and doubles none (${engine})`, async () => {
     await using target = await open();
-    const users = [1, 2, 3];
+    const users = ["1", "2", "3"];
+    const expected = Array.from({ length: 200 }, (_, count) => `n${count}`);
     const deliver_at = soon(4);
     {
+      await using engine = await target.open();
+      await Promise.all(users.map((user) => fill(engine, { user, deliver_at }, expected)));
+    }
+    {
       await using program = await target.start();
-      for (let count = 0; count < 300; count++) {
-        const message = `n${count}`;
-        await Promise.all(users.map((user_id) => post(program, { user_id, message, deliver_at })));
-      }
       const killAt = deliver_at * 1000 + Math.random() * 60;
       await waitFor("it delivers", () => {
         while (Date.now() > killAt - 40 && Date.now() < killAt); // to the millisecond
@@ -158,10 +167,9 @@ for (const [engine, open] of ENGINES) {
       await program.ended();
     }
     await using program = await target.start();
-    const expected = Array.from({ length: 300 }, (_, count) => `n${count}`);
     for (const user of users) {
       await using client = await TestClient.join(program.webSocketUrl, { user, room: "lobby" });
-      await client.get("direct_message", 300);
+      await client.get("direct_message", expected.length);
       await client.settled();
       const got = client.ofType("direct_message");
       assert.deepEqual(got.map(({ message }) => message), expected, "each once, in order");
@@ -169,7 +177,7 @@ for (const [engine, open] of ENGINES) {
     }
   });
 
-  Deno.test(`deliver_at comes in by query, header, --at and JSON for one user (${engine})`, async () => {
+  Deno.test(`deliver_at comes in by query, header and JSON for one user (${engine})`, async () => {
     await using target = await open();
     await using program = await target.start();
     await using client = await TestClient.join(program.webSocketUrl, { user: 1, room: "/user/1" });
@@ -187,17 +195,32 @@ for (const [engine, open] of ENGINES) {
       const response = await fetch(url, { method: "POST", ...init });
       assert.deepEqual([response.status, (await response.json()).deliver_at], [201, deliver_at]);
     }
-    const later = ["-u", "1", "-r", "/user/1", "-m", "option"];
-    const env = { ...target.env(program), TZ: "Asia/Kolkata" };
-    const sent = await run([...SEND, ...later, "--at", String(deliver_at)], { env });
-    const local = new Date((deliver_at + 5.5 * 3600) * 1000).toISOString().slice(0, 19);
-    assert.deepEqual(sent, { code: 0, stdout: `Scheduled for ${local}+05:30\n`, stderr: "" });
-    const frames = await client.get("direct_message", 4);
+    const frames = await client.get("direct_message", 3);
     assert.ok(Date.now() >= deliver_at * 1000);
-    assert.deepEqual(frames.map(({ message }) => message), ["query", "header", "json", "option"]);
+    assert.deepEqual(frames.map(({ message }) => message), ["query", "header", "json"]);
     assert.equal(frames[2]?.["timestamp"], 5, "the caller's own");
-    const past = await run([...SEND, ...later, "--at", "2026-01-01 09:00"], { env });
-    assert.equal(past.stdout, "User is online - notification delivered\n", past.stderr);
+  });
+
+  Deno.test(`send --at schedules, and says when in local time (${engine})`, async () => {
+    await using target = await open();
+    await using program = await target.start();
+    const env = { ...target.env(program), TZ: "Asia/Kolkata" };
+    const said = async (at: string) => {
+      const command = [...SEND, "-u", "1", "-m", "x", "--at", at];
+      const { code, stdout, stderr } = await run(command, { env });
+      assert.deepEqual([code, stderr], [0, ""]);
+      return stdout;
+    };
+    const hours = Math.floor(Date.now() / 3_600_000) + 1;
+    const local = new Date((hours + 5.5) * 3_600_000).toISOString().slice(0, 16);
+    for (const at of [`${hours * 3600}`, local, local.replace("T", " "), `${local}:00+05:30`]) {
+      assert.equal(await said(at), `Scheduled for ${local}:00+05:30\n`);
+    }
+    await waitFor("all are scheduled", async () => {
+      const { scheduled, notifications } = await (await fetch(`${program.url}/api/stats`)).json();
+      return scheduled === 4 && notifications === 0;
+    });
+    assert.equal(await said("2026-01-01T09:00Z"), "User is offline - notification queued\n");
   });
 }
 
@@ -241,7 +264,7 @@ Deno.test("deliver_at comes in by PUBLISH, XADD and the Publisher, each schedule
   await using two = await Program.start({ env: redis.env });
   await using client = await TestClient.join(two.webSocketUrl, { user: 1, room: "lobby" });
   await waitFor("one routes", () => one.log.some(({ message }) => message.includes("routes what")));
-  const deliver_at = soon(3);
+  const deliver_at = soon(5);
   const payload = { user_id: 1, room: "lobby", message: "published", deliver_at };
   await redis.cli("PUBLISH", "notifyli:messages", JSON.stringify(payload));
   const fields = ["user_id", "1", "room", "lobby", "message", "added"];
@@ -280,11 +303,11 @@ Deno.test("three nodes deliver 300 of one second each once, in order, though one
   const clients = await Promise.all(
     [two, three].map((node) => TestClient.join(node.webSocketUrl, { user: 1, room: "lobby" })),
   );
-  const deliver_at = soon(4);
+  const deliver_at = soon(3);
   const expected = Array.from({ length: 300 }, (_, count) => `n${count}`);
-  for (const [count, message] of expected.entries()) {
-    const node = nodes[count % 3] ?? one;
-    assert.equal((await post(node, { message, deliver_at })).status, 201);
+  {
+    await using engine = await openEngine(redis);
+    await fill(engine, { user: "1", deliver_at }, expected);
   }
   await waitFor("they are due", () => Date.now() >= deliver_at * 1000);
   one.kill("SIGKILL");
@@ -300,8 +323,8 @@ Deno.test("three nodes deliver 300 of one second each once, in order, though one
 Deno.test("what is due while Redis is away comes once when it is back", async () => {
   await using redis = await RedisServer.start("--appendonly", "yes", "--appendfsync", "always");
   await using program = await Program.start({ env: redis.env });
-  const deliver_at = soon();
-  for (const message of ["first", "second"]) await post(program, { message, deliver_at });
+  const deliver_at = soon(3);
+  for (const message of ["first", "second"]) await schedule(program, { message, deliver_at });
   await redis.stop("SIGKILL");
   await waitFor("they are due", () => Date.now() >= (deliver_at + 0.5) * 1000);
   await redis.restart();
@@ -392,6 +415,35 @@ async function post(
   const body = JSON.stringify({ user_id: 1, room: "lobby", message: "x", ...fields });
   const response = await fetch(`${url}/api/notifications`, { method: "POST", body });
   return { status: response.status, answer: await response.json() };
+}
+
+/** Schedules these messages, in their order. */
+async function fill(
+  { schedule }: Engine,
+  { user, deliver_at }: { user: string; deliver_at: number },
+  messages: readonly string[],
+): Promise<void> {
+  const room = "lobby";
+  await Promise.all(messages.map((message) => {
+    const id = `${user}-${message}`;
+    const text = messageFrame("direct_message", { id, room, user, name: "test", message });
+    const deliverAt = deliver_at * 1000;
+    return schedule.add({ site: "default", user, id, room, text, deliverAt, isUndated: true });
+  }));
+}
+
+async function openEngine({ env }: RedisServer): Promise<Engine> {
+  const { redis } = readConfig(env).config;
+  assert.ok(redis);
+  const engine = openRedis(redis, { name: "test", retention: RETENTION });
+  await engine.run({ handlePublication() {}, handleRestored() {} });
+  return engine;
+}
+
+/** Rejects where it came too late to be scheduled. */
+async function schedule(program: Program, fields: Frame): Promise<void> {
+  const { answer } = await post(program, fields);
+  assert.equal(answer["deliver_at"], fields["deliver_at"], JSON.stringify(answer));
 }
 
 async function receipt({ url }: Program, id: string): Promise<Record<string, unknown>> {

@@ -3,6 +3,10 @@ export class Counters {
   connections = 0;
   messages = 0;
   notifications = 0;
+  /** Notifications accepted for later; those this node delivered when they were due, and found expired. */
+  scheduled = 0;
+  scheduled_delivered = 0;
+  scheduled_expired = 0;
   /** Payloads heard on the Redis message channel, those routed by this node, and those refused. */
   bridge_received = 0;
   bridge_routed = 0;

@@ -188,7 +188,7 @@ export interface Inbox {
     options: { before?: number; limit: number; archived?: boolean },
   ): Promise<StoredNotification[]>;
   get(site: string, user: UserId, id: string): Promise<StoredNotification | undefined>;
-  /** Whose notification this is, for who knows the id alone. */
+  /** Whose notification this is, a scheduled one too, for who knows the id alone. */
   owner(site: string, id: string): Promise<UserId | undefined>;
   /** Moves notifications on to a state, and says which of them were not there yet; `ids` absent means all. */
   mark(
@@ -237,6 +237,44 @@ export interface ReceiptLog {
   trim(size: number): Promise<number>;
 }
 
+/** A notification that is to be delivered later. */
+export interface ScheduledNotification extends Notification {
+  /** Unix time in milliseconds. */
+  readonly deliverAt: number;
+  /** The frame has no timestamp: it is given the time it is delivered. */
+  readonly isUndated: boolean;
+}
+
+/** What one call took out of a schedule. Times are Unix times in milliseconds. */
+export interface Released {
+  /** The store's clock, by which things are due. */
+  readonly now: number;
+  /** When those were due that were put into inboxes, in that order. */
+  readonly delivered: readonly number[];
+  /** How many had expired before anybody could deliver them. */
+  readonly expired: number;
+  /** More may be due. */
+  readonly isMore: boolean;
+}
+
+/** Notifications that wait for their time; those of all sites. */
+export interface Schedule {
+  /**
+   * Stores a notification for later. Says whether it was new: a second one with the caller's same id is not, as
+   * in {@linkcode Inbox.append}. Rejects where it could not be stored.
+   */
+  add(notification: ScheduledNotification): Promise<boolean>;
+  /** When it will be delivered, in Unix milliseconds; `undefined` where it is not scheduled, or not any more. */
+  dueAt(site: string, user: UserId, id: string): Promise<number | undefined>;
+  /** Says whether it was still scheduled; then it is never delivered. */
+  cancel(site: string, user: UserId, id: string): Promise<boolean>;
+  /**
+   * Delivers what is due, at most `limit`, in the order of their times: each leaves the schedule and is appended to
+   * its inbox in one step, then fanned out. Several nodes may call it at once.
+   */
+  release(limit: number): Promise<Released>;
+}
+
 /** What an engine calls on its node. */
 export interface EngineHandler {
   handlePublication(channel: Channel, publication: Publication, position?: Position): void;
@@ -251,6 +289,7 @@ export interface Engine extends AsyncDisposable {
   readonly inbox: Inbox;
   /** Present where the engine was told to keep it. */
   readonly receipts?: ReceiptLog;
+  readonly schedule: Schedule;
   /** Connects the engine to its node; called once, before all else. */
   run(handler: EngineHandler): Promise<void>;
   /** Why nothing can be stored right now; `undefined` while all is well. */

@@ -92,7 +92,8 @@ export function messageFrame(
     user: UserId;
     name: string;
     message: string;
-    timestamp: number;
+    /** Absent while the message is scheduled; see {@linkcode withTimestamp}. */
+    timestamp?: number;
   },
 ): string {
   return JSON.stringify({
@@ -109,6 +110,11 @@ export function messageFrame(
 /** A finished frame with its place in its channel. */
 export function withOffset(text: string, offset: number): string {
   return `{"offset":${offset},${text.slice(1)}`;
+}
+
+/** A frame that was finished but for its timestamp, a Unix time in seconds. */
+export function withTimestamp(text: string, timestamp: number): string {
+  return `${text.slice(0, -1)},"timestamp":${timestamp}}`;
 }
 
 /** A user entered (`join`) or left (`leave`) a room. */

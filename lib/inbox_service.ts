@@ -5,6 +5,7 @@ import type {
   InboxSync,
   NotificationState,
   Position,
+  Schedule,
   StoredNotification,
 } from "./engine.ts";
 import type { UserId } from "./fields.ts";
@@ -18,7 +19,16 @@ const MAX_SYNC_CHARACTERS = 250_000;
 const ACKNOWLEDGED_AT_ONCE = 100;
 
 /** How far a notification came, for who sent it; times are Unix times in seconds. */
-export interface Receipt {
+export type Receipt = ScheduledReceipt | InboxReceipt;
+
+/** Of one that waits for its time. */
+interface ScheduledReceipt {
+  readonly id: string;
+  readonly state: "scheduled";
+  readonly deliver_at: number;
+}
+
+interface InboxReceipt {
   readonly id: string;
   readonly state: NotificationState;
   readonly queued_at: number;
@@ -30,10 +40,14 @@ export interface Receipt {
 export class InboxService {
   readonly #inbox: Inbox;
   readonly #broker: Broker;
+  readonly #schedule: Schedule;
 
-  constructor({ inbox, broker }: { inbox: Inbox; broker: Broker }) {
+  constructor(
+    { inbox, broker, schedule }: { inbox: Inbox; broker: Broker; schedule: Schedule },
+  ) {
     this.#inbox = inbox;
     this.#broker = broker;
+    this.#schedule = schedule;
   }
 
   /** What came after a position, or without one all that is unread, as much as one answer bears. */
@@ -103,7 +117,11 @@ export class InboxService {
   /** For its sender; `undefined` where there is no such notification any more. */
   async receipt(site: string, id: string): Promise<Receipt | undefined> {
     const user = await this.#inbox.owner(site, id);
-    const found = user === undefined ? undefined : await this.#inbox.get(site, user, id);
+    if (user === undefined) return undefined;
+    // The schedule first: a notification goes from there to the inbox, never back.
+    const dueAt = await this.#schedule.dueAt(site, user, id);
+    if (dueAt !== undefined) return { id, state: "scheduled", deliver_at: seconds(dueAt) };
+    const found = await this.#inbox.get(site, user, id);
     if (found === undefined) return undefined;
     const { queuedAt, sentAt, deliveredAt, readAt } = found;
     return {
@@ -114,6 +132,16 @@ export class InboxService {
       ...(deliveredAt && { delivered_at: seconds(deliveredAt) }),
       ...(readAt && { read_at: seconds(readAt) }),
     };
+  }
+
+  /** Its sender takes it back: it is never delivered, or leaves the inbox. Says whether there was one. */
+  async withdraw(site: string, id: string): Promise<boolean> {
+    const user = await this.#inbox.owner(site, id);
+    if (user === undefined) return false;
+    if (await this.#schedule.cancel(site, user, id)) return true;
+    if (await this.#inbox.get(site, user, id) === undefined) return false;
+    await this.delete(site, user, [id]);
+    return true;
   }
 
   async #unreadUpTo(site: string, user: UserId, offset: number): Promise<string[]> {

@@ -53,6 +53,8 @@ export interface NotifyResult {
   readonly online: boolean;
   /** The caller's id was there before; nothing was sent again. */
   readonly isDuplicate: boolean;
+  /** Unix time in seconds at which it will be delivered; absent where it is in the inbox. */
+  readonly deliverAt?: number;
 }
 
 export class Node implements ClientNode, EngineHandler {
@@ -240,27 +242,40 @@ export class Node implements ClientNode, EngineHandler {
     return { id, text, ...published };
   }
 
-  /** Sends a notification. Resolves once it is stored; rejects where it is not. */
+  /** Sends a notification, or schedules it. Resolves once it is stored; rejects where it is not. */
   async notify(request: NotificationRequest): Promise<NotifyResult> {
-    const { site, user, room, message, from, timestamp = unixSeconds(), expiresAt } = request;
+    const { site, user, room, message, from, expiresAt } = request;
     const id = request.id ?? nextId();
-    const text = messageFrame("direct_message", { id, room, user, name: from, message, timestamp });
+    const deliverAt = (request.deliverAt ?? 0) * 1000;
+    const isLater = deliverAt > Date.now();
+    const timestamp = request.timestamp ?? (isLater ? undefined : unixSeconds());
+    const notification: Notification = {
+      site,
+      user,
+      id,
+      isCallersId: request.id !== undefined,
+      room,
+      text: messageFrame("direct_message", { id, room, user, name: from, message, timestamp }),
+      expiresAt: expiresAt === undefined ? undefined : expiresAt * 1000,
+      claim: request.claim,
+    };
+    const { inbox, schedule, presence } = this.#engine;
     const [connection, isNew] = await Promise.all([
-      this.#engine.presence.get(site, room, user),
-      this.#engine.inbox.append({
-        site,
-        user,
-        id,
-        isCallersId: request.id !== undefined,
-        room,
-        text,
-        expiresAt: expiresAt === undefined ? undefined : expiresAt * 1000,
-        claim: request.claim,
-      }),
+      presence.get(site, room, user),
+      isLater
+        ? schedule.add({ ...notification, deliverAt, isUndated: timestamp === undefined })
+        : inbox.append(notification),
     ]);
-    if (isNew) this.counters.notifications++;
+    if (isNew) this.counters[isLater ? "scheduled" : "notifications"]++;
     log.debug("notification {id} for user {user} in room {room} is stored", { id, user, room });
-    return { id, online: connection !== undefined, isDuplicate: !isNew };
+    // One that was there before may have been sent with another time.
+    const dueAt = isNew ? (isLater ? deliverAt : undefined) : await schedule.dueAt(site, user, id);
+    return {
+      id,
+      online: connection !== undefined,
+      isDuplicate: !isNew,
+      deliverAt: dueAt && dueAt / 1000,
+    };
   }
 
   noteHanded(client: Client): void {

@@ -14,6 +14,9 @@ import {
 /** Sender of a notification that names none (seed 000). */
 export const DEFAULT_FROM = "system";
 
+/** How far ahead a notification can be scheduled. */
+const MAX_DAYS_AHEAD = 366;
+
 export interface ParsedNotification {
   readonly user: UserId;
   readonly room: string;
@@ -25,6 +28,8 @@ export interface ParsedNotification {
   readonly id?: string;
   /** Unix time in seconds after which nobody gets it any more. */
   readonly expiresAt?: number;
+  /** Unix time in seconds at which it is delivered; at once where that is past. */
+  readonly deliverAt?: number;
 }
 
 /** Throws a `NotifyliError` that names the field and its value. */
@@ -32,6 +37,7 @@ export function parseNotification(
   fields: Fields,
   { limits, defaultRoom }: { limits: Limits; defaultRoom: string },
 ): ParsedNotification {
+  const deliverAt = deliverAtField(fields);
   return {
     user: userIdField(fields, limits),
     room: isMissing(fields["room"]) ? defaultRoom : identifier(fields, "room", limits.room),
@@ -39,8 +45,27 @@ export function parseNotification(
     from: optionalName(fields, "from", limits.name) ?? DEFAULT_FROM,
     timestamp: timeField(fields, "timestamp"),
     id: optionalId(fields),
-    expiresAt: timeField(fields, "expires_at"),
+    expiresAt: expiresAtField(fields, deliverAt),
+    deliverAt,
   };
+}
+
+/** A time in a text, such as a query or a stream's entry: a number where it is one, else as it is, to be refused. */
+export function timeOfText(text: string): number | string {
+  return /^\d+$/.test(text) ? Number(text) : text;
+}
+
+function deliverAtField(fields: Fields): number | undefined {
+  const time = timeField(fields, "deliver_at");
+  const latest = Date.now() / 1000 + MAX_DAYS_AHEAD * 24 * 3600;
+  if (time === undefined || time <= latest) return time;
+  throw invalid("deliver_at", time, `Unix time in seconds, at most ${MAX_DAYS_AHEAD} days ahead`);
+}
+
+function expiresAtField(fields: Fields, deliverAt = -1): number | undefined {
+  const time = timeField(fields, "expires_at");
+  if (time === undefined || time > deliverAt) return time;
+  throw invalid("expires_at", time, `a time after 'deliver_at', which is ${deliverAt}`);
 }
 
 function timeField(fields: Fields, field: string): number | undefined {

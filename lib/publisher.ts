@@ -37,6 +37,10 @@ export interface PublishOptions {
   readonly from?: string;
   /** Unix time in seconds. */
   readonly timestamp?: number;
+  /** Unix time in seconds at which it is delivered; at once if absent or past. */
+  readonly deliverAt?: number;
+  /** Of the caller's own, 8 to 64 of `A-Z a-z 0-9 _ -`: to ask what became of it, or to take it back. */
+  readonly id?: string;
 }
 
 export class Publisher implements AsyncDisposable {
@@ -57,8 +61,8 @@ export class Publisher implements AsyncDisposable {
    * Publishes a notification. Resolves with the number of servers that heard it: 0 means that none runs, and
    * the notification is lost. Rejects with a `NotifyliError` for a wrong field or an unreachable Redis.
    */
-  async publish({ userId, room, message, from, timestamp }: PublishOptions): Promise<number> {
-    const payload = { user_id: userId, room, message, from, timestamp };
+  async publish({ userId, deliverAt, ...fields }: PublishOptions): Promise<number> {
+    const payload = { user_id: userId, ...fields, deliver_at: deliverAt };
     parseNotification(payload, { limits: this.#limits, defaultRoom: DEFAULTS.bot.room });
     const redis = await this.#ready();
     return await redis.publish(this.#config.messageChannel, JSON.stringify(payload))

@@ -18,6 +18,7 @@ import { isAllowedOrigin, refusedOrigin } from "./origin.ts";
 import { joinAtOnce, PROTOCOL_V1 } from "./protocols/v1.ts";
 import { protocolV2, SUBPROTOCOL_V2 } from "./protocols/v2.ts";
 import type { Accepted, Listener } from "./socket.ts";
+import { startScheduler } from "./scheduler.ts";
 import { startStreamReader } from "./stream_reader.ts";
 import { WebhookSender } from "./webhooks.ts";
 
@@ -70,6 +71,7 @@ export class Server implements AsyncDisposable {
       parts.use(startBridge(node, engine, config));
       parts.use(startStreamReader(node, engine, config));
     }
+    parts.use(startScheduler(engine.schedule, counters));
     return new Server(config, parts.move(), listener, node);
   }
 

@@ -13,7 +13,7 @@ import { connectRedis } from "./engines/redis_client.ts";
 import { NotifyliError } from "./errors.ts";
 import type { Fields } from "./fields.ts";
 import type { Node } from "./node.ts";
-import { parseNotification } from "./notification.ts";
+import { parseNotification, timeOfText } from "./notification.ts";
 
 const log = getLogger(["notifyli", "stream"]);
 
@@ -27,6 +27,9 @@ const TAKEN_OVER_AFTER_MS = 5000;
 const PAUSE_MS = 500;
 /** Entries kept of those that could not be read; the oldest go first. */
 const MAX_DEAD = 10_000;
+
+/** Fields that are times. */
+const TIMES = new Set(["timestamp", "expires_at", "deliver_at"]);
 
 type Entry = [id: string, fields: string[] | null];
 
@@ -189,8 +192,7 @@ function fieldsOf(values: readonly string[]): Fields {
   const fields: Record<string, unknown> = {};
   for (let index = 0; index + 1 < values.length; index += 2) {
     const [name = "", value = ""] = values.slice(index, index + 2);
-    const isTime = name === "timestamp" || name === "expires_at";
-    fields[name] = isTime && /^\d+$/.test(value) ? Number(value) : value;
+    fields[name] = TIMES.has(name) ? timeOfText(value) : value;
   }
   return fields;
 }

@@ -4,6 +4,7 @@ import { type Config, loadConfig } from "../config.ts";
 import { NotifyliError } from "../errors.ts";
 import { type ApiAnswer, localUrl, postToServer } from "./local_api.ts";
 import { parseNotification } from "../notification.ts";
+import { localTime, readTime } from "./time_option.ts";
 
 /** Sender of seed 000's tool. */
 const DEFAULT_FROM = "Test Bot";
@@ -18,6 +19,7 @@ Options:
   -r, --room ROOM        Room (default: BOT_ROOM, "1")
   -m, --message TEXT     The message
   -f, --from NAME        Name of the sender (default: "${DEFAULT_FROM}")
+      --at TIME          When to deliver it: local, such as 2026-05-01T09:00, or Unix time in seconds
   -h, --help             Print this text
 
 Exit codes: 0 sent, 1 not sent, 2 wrong options.`;
@@ -27,7 +29,12 @@ interface Sending {
   readonly room: string;
   readonly message: string;
   readonly from: string;
+  /** Unix time in seconds. */
+  readonly at?: number;
 }
+
+/** What became of it: scheduled, or delivered to a user who is online or not. */
+type Sent = { readonly deliverAt: number } | { readonly online: boolean };
 
 /** Resolves with the exit code. */
 export async function send(args: readonly string[]): Promise<number> {
@@ -46,16 +53,10 @@ export async function send(args: readonly string[]): Promise<number> {
     console.error(`${sending}\n\n${USAGE}`);
     return 2;
   }
-  const { user, room, message, from } = sending;
   try {
-    parseNotification({ user_id: user, room, message, from }, {
-      limits: config.limits,
-      defaultRoom: room,
-    });
-    const online = config.redis ? await byRedis(sending, config) : await byApi(sending, config);
-    console.log(
-      online ? "User is online - notification delivered" : "User is offline - notification queued",
-    );
+    parseNotification(payload(sending), { limits: config.limits, defaultRoom: sending.room });
+    const sent = config.redis ? await byRedis(sending, config) : await byApi(sending, config);
+    console.log(described(sent));
     return 0;
   } catch (error) {
     console.error(`Not sent: ${error instanceof Error ? error.message : error}`);
@@ -63,11 +64,19 @@ export async function send(args: readonly string[]): Promise<number> {
   }
 }
 
+function described(sent: Sent): string {
+  if ("deliverAt" in sent) return `Scheduled for ${localTime(sent.deliverAt)}`;
+  return sent.online
+    ? "User is online - notification delivered"
+    : "User is offline - notification queued";
+}
+
 interface Options {
   readonly user: string;
   readonly room?: string;
   readonly message?: string;
   readonly from?: string;
+  readonly at?: number;
   readonly help?: boolean;
 }
 
@@ -81,12 +90,18 @@ function readOptions(args: readonly string[]): Options | string {
         room: { type: "string", short: "r" },
         message: { type: "string", short: "m" },
         from: { type: "string", short: "f" },
+        at: { type: "string" },
         help: { type: "boolean", short: "h" },
       },
     });
     if (values.help) return { user: "", help: true };
     if (!values.user) return "Missing option -u (--user)";
-    return { ...values, user: values.user };
+    const at = values.at === undefined ? undefined : readTime(values.at);
+    if (values.at !== undefined && at === undefined) {
+      return `Cannot take --at: current value is ${JSON.stringify(values.at)}, ` +
+        "allowed is a time such as 2026-05-01T09:00, or Unix time in seconds";
+    }
+    return { ...values, user: values.user, at };
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
@@ -94,7 +109,7 @@ function readOptions(args: readonly string[]): Options | string {
 
 /** Asks on a terminal, or reads standard input, for what was not given. */
 async function complete(options: Options, config: Config): Promise<Sending | string> {
-  const { user } = options;
+  const { user, at } = options;
   let { room, message, from } = options;
   if (message === undefined && Deno.stdin.isTerminal()) {
     room ??= ask("Room", config.bot.room);
@@ -103,7 +118,7 @@ async function complete(options: Options, config: Config): Promise<Sending | str
   }
   message ??= (await new Response(Deno.stdin.readable).text()).replace(/\r?\n$/, "");
   if (message === "") return "The message is empty";
-  return { user, room: room ?? config.bot.room, message, from: from ?? DEFAULT_FROM };
+  return { user, room: room ?? config.bot.room, message, from: from ?? DEFAULT_FROM, at };
 }
 
 /** Not by `prompt`'s own default: that stands in the line, and what is typed goes behind it. */
@@ -113,43 +128,53 @@ function ask(what: string, usual = ""): string {
   return answer || usual;
 }
 
-async function byRedis({ user, room, message, from }: Sending, config: Config): Promise<boolean> {
+function payload({ user, room, message, from, at }: Sending): Record<string, unknown> {
+  return { user_id: user, room, message, from, deliver_at: at };
+}
+
+async function byRedis(
+  { user, room, message, from, at }: Sending,
+  config: Config,
+): Promise<Sent> {
   const { Publisher } = await import("../publisher.ts");
   await using publisher = new Publisher({ ...config.redis, limits: config.limits });
   const online = await publisher.isUserConnected(user, room);
-  const servers = await publisher.publish({ userId: user, room, message, from });
+  const servers = await publisher.publish({
+    userId: user,
+    room,
+    message,
+    from,
+    deliverAt: at,
+  });
   if (servers === 0) {
     throw new NotifyliError(
       "unavailable",
       `no notifyli server listens on ${config.redis?.messageChannel}`,
     );
   }
-  return online;
+  return at !== undefined && at > Date.now() / 1000 ? { deliverAt: at } : { online };
 }
 
-async function byApi({ user, room, message, from }: Sending, config: Config): Promise<boolean> {
+async function byApi(sending: Sending, config: Config): Promise<Sent> {
   const url = localUrl(config);
   let answer: ApiAnswer;
   try {
-    answer = await postToServer(config, "/api/notifications", {
-      user_id: user,
-      room,
-      message,
-      from,
-    });
+    answer = await postToServer(config, "/api/notifications", payload(sending));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new NotifyliError("unavailable", `no notifyli server answers at ${url} (${reason})`, {
       cause,
     });
   }
-  return onlineOf(answer, url);
+  return sentOf(answer, url);
 }
 
-function onlineOf({ status, json }: ApiAnswer, url: string): boolean {
+function sentOf({ status, json }: ApiAnswer, url: string): Sent {
   const answer: Record<string, unknown> = { ...(json as object | undefined) };
   const isTaken = status === 200 || status === 201;
-  if (isTaken && typeof answer["online"] === "boolean") return answer["online"];
+  const { online, deliver_at: deliverAt } = answer;
+  if (isTaken && typeof deliverAt === "number") return { deliverAt };
+  if (isTaken && typeof online === "boolean") return { online };
   const reason = answer["message"] ?? `${status}, as no notifyli does`;
   throw new NotifyliError("unavailable", `the server at ${url} answers: ${reason}`);
 }

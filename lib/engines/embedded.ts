@@ -4,8 +4,11 @@ import { MemoryBroker } from "./memory_broker.ts";
 import { MemoryPresence } from "./memory_presence.ts";
 import type { Retention } from "../retention.ts";
 import type { SyncMode } from "./disk_sync.ts";
+import { SqliteArrivals } from "./sqlite_arrivals.ts";
 import { SqliteInbox } from "./sqlite_inbox.ts";
+import { SqliteInboxStatements } from "./sqlite_inbox_statements.ts";
 import { SqliteReceipts } from "./sqlite_receipts.ts";
+import { SqliteSchedule } from "./sqlite_schedule.ts";
 import { SqliteStore } from "./sqlite_store.ts";
 
 export interface EmbeddedOptions {
@@ -28,13 +31,16 @@ export function openEmbedded(options: EmbeddedOptions): Engine {
     handler?.handlePublication(channel, publication, position);
   const broker = new MemoryBroker(fanOut);
   const store = new SqliteStore(options.dataDir, options.sync ?? "always");
-  const inbox = new SqliteInbox(store, options.retention, fanOut);
+  const sql = new SqliteInboxStatements(store);
+  const arrivals = new SqliteArrivals(sql, options.retention, fanOut);
+  const inbox = new SqliteInbox(store, arrivals, options.retention);
   return {
     name: "embedded",
     broker,
     presence: new MemoryPresence(),
     inbox,
     receipts: options.keepsReceipts ? new SqliteReceipts(store) : undefined,
+    schedule: new SqliteSchedule(store, arrivals),
     run(given) {
       handler = given;
       return Promise.resolve();

@@ -11,6 +11,7 @@ import { RedisKeys } from "./redis_keys.ts";
 import { Lease, type LeaseEntry } from "./redis_lease.ts";
 import { RedisPresence } from "./redis_presence.ts";
 import { RedisReceipts } from "./redis_receipts.ts";
+import { RedisSchedule } from "./redis_schedule.ts";
 import { loadScripts } from "./redis_scripts.ts";
 import { warnOfLosses } from "./redis_settings.ts";
 
@@ -84,6 +85,7 @@ export function openRedis(config: RedisConfig, options: RedisEngineOptions): Red
     presence: new RedisPresence(redis, keys, lease),
     inbox: new RedisInbox(redis, keys, options),
     receipts: options.keepsReceipts ? new RedisReceipts(redis, keys) : undefined,
+    schedule: new RedisSchedule(redis, keys, options.retention),
     async run(given) {
       await Promise.all([redis, subscriber].map((each) => readyWithin(each, START_WAIT_MS)));
       handler = given;

@@ -10,15 +10,13 @@ import type {
   StoredNotification,
   SyncOptions,
 } from "../engine.ts";
-import { NotifyliError } from "../errors.ts";
 import type { UserId } from "../fields.ts";
 import { cutTo } from "../inbox_page.ts";
 import { type Retention, retentionMs } from "../retention.ts";
+import { finite, newArrival, othersClaim } from "./redis_arrival.ts";
 import { unavailable } from "./redis_client.ts";
 import type { RedisKeys } from "./redis_keys.ts";
 import { run, SCRIPTS } from "./redis_scripts.ts";
-
-const CALLERS_ID_SECONDS = 24 * 3600;
 
 /** Which notifications to read; see `lua/inbox_read.lua`. */
 type Selection =
@@ -54,34 +52,15 @@ export class RedisInbox implements Inbox {
   }
 
   async append(notification: Notification): Promise<boolean> {
-    const { site, user, id, room, text, isCallersId, expiresAt, claim } = notification;
-    const [offset, taken, queued] = await run(this.#redis, SCRIPTS.inboxAppend, [
-      ...this.#keys.inbox(site, user),
-      this.#keys.callersId(site, user, id),
-      this.#keys.owner(site, id),
-      this.#keys.bridge,
-      this.#keys.bridgeProgress,
-    ], [
-      id,
-      room,
-      text,
-      isCallersId ? 1 : 0,
-      CALLERS_ID_SECONDS,
-      finite(this.#retention.size),
-      finite(retentionMs(this.#retention)),
-      expiresAt ?? "",
-      user,
-      crypto.randomUUID().slice(0, 8),
-      this.#keys.channel({ site, kind: "user", name: user }),
-      claim?.holder ?? "",
-      claim?.progress ?? "",
-    ]) as [number, number, number];
-    if (offset < 0) {
-      throw new NotifyliError("unavailable", "Another node routes what is published by now", {
-        isOthers: true,
-      });
-    }
-    if (taken + queued > 0) this.#retention.onDropped({ user, taken, queued });
+    const { keys, args } = newArrival(this.#keys, this.#retention, notification);
+    const [offset, taken, queued] = await run(
+      this.#redis,
+      SCRIPTS.inboxAppend,
+      keys,
+      args,
+    ) as [number, number, number];
+    if (offset < 0) throw othersClaim();
+    if (taken + queued > 0) this.#retention.onDropped({ user: notification.user, taken, queued });
     return offset > 0;
   }
 
@@ -223,9 +202,4 @@ function toNotification(
 
 function time(name: string, value: string | undefined): Record<string, number> {
   return value ? { [name]: Number(value) } : {};
-}
-
-/** What Redis takes for no limit is 0. */
-function finite(value: number): number {
-  return Number.isFinite(value) ? value : 0;
 }

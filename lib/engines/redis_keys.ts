@@ -77,6 +77,16 @@ export class RedisKeys {
     return `${this.prefix}receipts-sender`;
   }
 
+  /** Sorted set of the scheduled notifications of all sites, by the Unix time in milliseconds they are due. */
+  get scheduled(): string {
+    return `${this.prefix}scheduled`;
+  }
+
+  /** Hash of their frames. */
+  get scheduledFrames(): string {
+    return `${this.prefix}scheduled-frames`;
+  }
+
   /** Stream that other systems add notifications to. */
   get notifications(): string {
     return `${this.prefix}notifications`;

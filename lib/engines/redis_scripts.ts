@@ -1,12 +1,15 @@
 /** The Lua scripts, one atomic step each, as typed functions. */
 import { createHash } from "node:crypto";
 import type { Redis } from "ioredis";
+import BRIDGE_CLAIM from "./lua/bridge_claim.lua" with { type: "text" };
 import BRIDGE_HOLD from "./lua/bridge_hold.lua" with { type: "text" };
 import BRIDGE_MARK from "./lua/bridge_mark.lua" with { type: "text" };
 import BRIDGE_RELEASE from "./lua/bridge_release.lua" with { type: "text" };
+import CALLERS_ID from "./lua/callers_id.lua" with { type: "text" };
 import HISTORY from "./lua/history.lua" with { type: "text" };
 import INBOX from "./lua/inbox.lua" with { type: "text" };
 import INBOX_APPEND from "./lua/inbox_append.lua" with { type: "text" };
+import INBOX_ARRIVAL from "./lua/inbox_arrival.lua" with { type: "text" };
 import INBOX_MARK from "./lua/inbox_mark.lua" with { type: "text" };
 import INBOX_READ from "./lua/inbox_read.lua" with { type: "text" };
 import LEASE_RENEW from "./lua/lease_renew.lua" with { type: "text" };
@@ -15,14 +18,20 @@ import PUBLISH from "./lua/publish.lua" with { type: "text" };
 import RECEIPTS_BATCH from "./lua/receipts_batch.lua" with { type: "text" };
 import RECEIPTS_HOLD from "./lua/receipts_hold.lua" with { type: "text" };
 import RECEIPTS_REMOVE from "./lua/receipts_remove.lua" with { type: "text" };
+import SCHEDULE_ADD from "./lua/schedule_add.lua" with { type: "text" };
+import SCHEDULE_CANCEL from "./lua/schedule_cancel.lua" with { type: "text" };
+import SCHEDULE_DUE from "./lua/schedule_due.lua" with { type: "text" };
+import SCHEDULE_RELEASE from "./lua/schedule_release.lua" with { type: "text" };
 import { unavailable } from "./redis_client.ts";
+
+const ARRIVAL = CALLERS_ID + INBOX + INBOX_ARRIVAL;
 
 export const SCRIPTS = {
   bridgeHold: script(BRIDGE_HOLD),
   bridgeMark: script(BRIDGE_MARK),
   bridgeRelease: script(BRIDGE_RELEASE),
   history: script(HISTORY),
-  inboxAppend: script(INBOX + INBOX_APPEND),
+  inboxAppend: script(ARRIVAL + BRIDGE_CLAIM + INBOX_APPEND),
   inboxMark: script(INBOX + INBOX_MARK),
   inboxRead: script(INBOX + INBOX_READ),
   leaseRenew: script(LEASE_RENEW),
@@ -31,6 +40,10 @@ export const SCRIPTS = {
   receiptsBatch: script(RECEIPTS_BATCH),
   receiptsHold: script(RECEIPTS_HOLD),
   receiptsRemove: script(RECEIPTS_REMOVE),
+  scheduleAdd: script(ARRIVAL + BRIDGE_CLAIM + SCHEDULE_ADD),
+  scheduleCancel: script(CALLERS_ID + SCHEDULE_CANCEL),
+  scheduleDue: script(SCHEDULE_DUE),
+  scheduleRelease: script(ARRIVAL + SCHEDULE_RELEASE),
 } as const;
 
 interface Script {

@@ -1,7 +1,6 @@
 /** Notifications in SQLite. */
-import type { SQLOutputValue, StatementSync } from "node:sqlite";
+import type { StatementSync } from "node:sqlite";
 import type {
-  EngineHandler,
   Inbox,
   InboxSync,
   Notification,
@@ -12,10 +11,10 @@ import type {
   SyncOptions,
 } from "../engine.ts";
 import type { UserId } from "../fields.ts";
-import { withOffset } from "../frames.ts";
 import { cutTo } from "../inbox_page.ts";
 import { type Retention, retentionMs } from "../retention.ts";
-import { SqliteInboxStatements } from "./sqlite_inbox_statements.ts";
+import type { SqliteArrivals } from "./sqlite_arrivals.ts";
+import type { SqliteInboxStatements } from "./sqlite_inbox_statements.ts";
 import type { SqliteStore } from "./sqlite_store.ts";
 
 /** How often what is too old is dropped. */
@@ -28,33 +27,26 @@ const CALLERS_ID_MS = 24 * 3600 * 1000;
 
 export class SqliteInbox implements Inbox, Disposable {
   readonly #store: SqliteStore;
-  readonly #fanOut: EngineHandler["handlePublication"];
+  readonly #arrivals: SqliteArrivals;
   readonly #retention: Retention;
   readonly #sql: SqliteInboxStatements;
-  /** Of the inboxes that are made from now on. */
-  readonly #epoch = crypto.randomUUID().slice(0, 8);
   readonly #sweeping: ReturnType<typeof setInterval>;
 
-  constructor(
-    store: SqliteStore,
-    retention: Retention,
-    fanOut: EngineHandler["handlePublication"],
-  ) {
+  constructor(store: SqliteStore, arrivals: SqliteArrivals, retention: Retention) {
     this.#store = store;
-    this.#fanOut = fanOut;
+    this.#arrivals = arrivals;
     this.#retention = retention;
-    this.#sql = new SqliteInboxStatements(store);
+    this.#sql = arrivals.sql;
     this.#sweeping = setInterval(() => void this.#sweep().catch(() => {}), SWEEP_INTERVAL_MS);
   }
 
   async append(notification: Notification): Promise<boolean> {
-    const { site, user, id, room } = notification;
-    const stored = await this.#store.commit(() => this.#insert(notification));
-    if (stored === undefined) return false;
-    const { text, offset } = stored;
-    const channel = { site, kind: "user", name: user } as const;
-    this.#fanOut(channel, { kind: "notification", id, room, text }, { offset, epoch: "-" });
-    return true;
+    const stored = await this.#store.commit(() => {
+      if (notification.isCallersId && !this.#arrivals.takeId(notification)) return undefined;
+      return this.#arrivals.put(notification);
+    });
+    if (stored !== undefined) this.#arrivals.fanOut(stored);
+    return stored !== undefined;
   }
 
   async queued(site: string, user: UserId, room: string): Promise<Queued> {
@@ -152,43 +144,6 @@ export class SqliteInbox implements Inbox, Disposable {
     clearInterval(this.#sweeping);
   }
 
-  /** The finished text and its place, or nothing for a caller's id that was there before. Runs in a commit. */
-  #insert(notification: Notification): { text: string; offset: number } | undefined {
-    const { site, user, id, room, isCallersId, expiresAt } = notification;
-    const now = Date.now();
-    if (isCallersId && this.#sql.get.get(site, user, id) !== undefined) return undefined;
-    if (isCallersId && this.#sql.takeId.run(site, user, id, now).changes === 0) return undefined;
-    const offset = Number(this.#sql.nextOffset.get(site, user, this.#epoch)?.["offset"]);
-    const text = withOffset(notification.text, offset);
-    this.#sql.insert.run(site, user, id, room, text, offset, now, expiresAt ?? null);
-    this.#trim(site, user, offset);
-    return { text, offset };
-  }
-
-  /** Drops what is over the inbox's size: what is done with first, then the oldest. */
-  #trim(site: string, user: UserId, offset: number): void {
-    const { size } = this.#retention;
-    const first = Number(this.#sql.firstOffset.get(site, user)?.["offset"]);
-    if (offset - first < size) return;
-    const over = Number(this.#sql.count.get(site, user)?.["count"]) - size;
-    const rows = [];
-    while (rows.length < over) {
-      const row = this.#sql.oldestDone.get(site, user) ?? this.#sql.oldest.get(site, user);
-      if (row === undefined) break;
-      rows.push(row);
-      this.#sql.remove.run(site, user, String(row["id"]));
-    }
-    if (rows.length > 0) this.#noteDropped(site, user, rows);
-  }
-
-  #noteDropped(site: string, user: UserId, rows: readonly Record<string, SQLOutputValue>[]): void {
-    const unread = rows.filter((row) => row["read_at"] === null && row["archived_at"] === null);
-    const last = Math.max(0, ...unread.map((row) => Number(row["offset"])));
-    if (last > 0) this.#sql.noteDropped.run(last, site, user);
-    const queued = rows.filter((row) => row["sent_at"] === null).length;
-    this.#retention.onDropped({ user, taken: rows.length - queued, queued });
-  }
-
   async #sweep(): Promise<void> {
     const oldest = Date.now() - retentionMs(this.#retention);
     await this.#store.commit(() => {
@@ -198,7 +153,7 @@ export class SqliteInbox implements Inbox, Disposable {
         const [site, user] = [String(row["site"]), String(row["user"])];
         const rows = this.#sql.olderThan.all(site, user, oldest);
         for (const { id } of rows) this.#sql.remove.run(site, user, String(id));
-        this.#noteDropped(site, user, rows);
+        this.#arrivals.noteDropped(site, user, rows);
       }
     });
   }
@@ -208,12 +163,12 @@ export class SqliteInbox implements Inbox, Disposable {
     user: UserId,
   ): Promise<{ offset: number; epoch: string; dropped: number }> {
     const row = this.#sql.position.get(site, user) ?? await this.#store.commit(() => {
-      this.#sql.makeInbox.run(site, user, this.#epoch);
+      this.#sql.makeInbox.run(site, user, this.#arrivals.epoch);
       return this.#sql.position.get(site, user);
     }).catch(() => undefined); // a full disk keeps no new user out of the rooms: the inbox is empty
     return {
       offset: Number(row?.["offset"] ?? 0),
-      epoch: String(row?.["epoch"] ?? this.#epoch),
+      epoch: String(row?.["epoch"] ?? this.#arrivals.epoch),
       dropped: Number(row?.["dropped"] ?? 0),
     };
   }

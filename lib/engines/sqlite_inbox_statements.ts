@@ -13,6 +13,7 @@ export class SqliteInboxStatements {
   readonly insert: StatementSync;
   readonly takeId: StatementSync;
   readonly forgetIds: StatementSync;
+  readonly isScheduled: StatementSync;
   readonly makeInbox: StatementSync;
   readonly nextOffset: StatementSync;
   readonly position: StatementSync;
@@ -51,6 +52,7 @@ export class SqliteInboxStatements {
     this.makeInbox = sql(
       "INSERT INTO inboxes (site, user, epoch) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
     );
+    this.isScheduled = sql("SELECT 1 FROM scheduled WHERE site = ? AND user = ? AND id = ?");
     this.nextOffset = sql(
       `INSERT INTO inboxes (site, user, epoch, offset) VALUES (?, ?, ?, 1)
        ON CONFLICT DO UPDATE SET offset = offset + 1 RETURNING offset`,
@@ -76,7 +78,10 @@ export class SqliteInboxStatements {
        ORDER BY offset DESC LIMIT ?`,
     );
     this.get = sql(`SELECT ${COLUMNS} ${OF_USER} AND id = ?`);
-    this.owner = sql("SELECT user FROM notifications WHERE site = ? AND id = ?");
+    this.owner = sql(
+      `SELECT user FROM notifications WHERE site = ?1 AND id = ?2
+       UNION ALL SELECT user FROM scheduled WHERE site = ?1 AND id = ?2`,
+    );
     this.unread = sql(
       `SELECT count(*) AS count ${OF_USER} AND read_at IS NULL AND archived_at IS NULL AND ${NOT_EXPIRED}`,
     );

@@ -1,4 +1,4 @@
-/** The HTTP API for other systems: send a notification, and ask who is connected. */
+/** The HTTP API for other systems: send a notification or take it back, and ask who is connected. */
 import { type Context, Hono, type Next } from "hono";
 import type { Config } from "../config.ts";
 import { DEFAULT_SITE } from "../engine.ts";
@@ -6,7 +6,7 @@ import { NotifyliError } from "../errors.ts";
 import { type Fields, identifier, parseObject, userIdField, userIdOnWire } from "../fields.ts";
 import type { InboxService } from "../inbox_service.ts";
 import type { Node } from "../node.ts";
-import { parseNotification } from "../notification.ts";
+import { parseNotification, timeOfText } from "../notification.ts";
 import type { App, Bindings } from "./bindings.ts";
 import { readBody } from "./body.ts";
 import { requireLocalCaller } from "./local_caller.ts";
@@ -32,7 +32,13 @@ export function apiRoutes(node: Node, inbox: InboxService, config: Config): App 
     const { id } = context.req.param();
     const receipt = await inbox.receipt(DEFAULT_SITE, id);
     if (receipt !== undefined) return context.json(receipt);
-    throw new NotifyliError("not_found", `There is no notification ${JSON.stringify(id)}`);
+    throw unknownNotification(id);
+  });
+
+  api.delete("/notifications/:id", async (context) => {
+    const { id } = context.req.param();
+    if (await inbox.withdraw(DEFAULT_SITE, id)) return context.body(null, 204);
+    throw unknownNotification(id);
   });
 
   api.post("/users/:user/notifications", async (context) => {
@@ -70,10 +76,17 @@ export function apiRoutes(node: Node, inbox: InboxService, config: Config): App 
     context: ApiContext,
     notification: ReturnType<typeof parseNotification>,
   ): Promise<Response> {
-    const { id, online, isDuplicate } = await node.notify({ site: DEFAULT_SITE, ...notification });
+    const { id, online, isDuplicate, deliverAt } = await node.notify({
+      site: DEFAULT_SITE,
+      ...notification,
+    });
     const { user, room } = notification;
-    // The same answer as the first time, but for the status: nothing was created.
-    return context.json({ id, user_id: userIdOnWire(user), room, online }, isDuplicate ? 200 : 201);
+    const answer = { id, user_id: userIdOnWire(user), room };
+    return context.json(
+      // Who is online now says nothing of later.
+      deliverAt === undefined ? { ...answer, online } : { ...answer, deliver_at: deliverAt },
+      isDuplicate ? 200 : 201, // the same answer as the first time, but nothing was created
+    );
   }
 
   return api;
@@ -102,6 +115,7 @@ async function readNotification(context: ApiContext, limit: number): Promise<Fie
     ...fields,
     ...given("room", context.req.query("room") ?? header(context, "x-room")),
     ...given("from", context.req.query("from") ?? header(context, "x-from")),
+    ...givenTime("deliver_at", context.req.query("deliver_at") ?? header(context, "x-deliver-at")),
   };
 }
 
@@ -124,4 +138,12 @@ function callersId(context: ApiContext): Fields {
 
 function given(name: string, value: string | undefined): Fields {
   return value === undefined ? {} : { [name]: value };
+}
+
+function givenTime(name: string, value: string | undefined): Fields {
+  return value === undefined ? {} : { [name]: timeOfText(value) };
+}
+
+function unknownNotification(id: string): NotifyliError {
+  return new NotifyliError("not_found", `There is no notification ${JSON.stringify(id)}`);
 }

@@ -1,0 +1,23 @@
+-- Put before each script that stores what the bridge may have heard.
+-- Says whether the bridge's lock is `wanted`'s, and then notes how far the bridge came.
+local function claim_bridge(lock, progress_key, wanted, progress)
+  local function place(text)
+    local mark, index = string.match(text or '', '^(%d+):(%d+)$')
+    return tonumber(mark or 0), tonumber(index or 0)
+  end
+  local holder = redis.call('GET', lock)
+  if not holder then
+    -- It ran out, as when Redis stood still; nobody else took it, and nobody went further.
+    local mark, index = place(redis.call('GET', progress_key))
+    local own_mark, own_index = place(progress)
+    if own_mark > mark or own_mark == mark and own_index > index then
+      redis.call('SET', lock, wanted, 'PX', 3000)
+      holder = wanted
+    end
+  end
+  if holder ~= wanted then
+    return false
+  end
+  redis.call('SET', progress_key, progress)
+  return true
+end

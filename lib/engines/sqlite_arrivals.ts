@@ -1,0 +1,77 @@
+/** How notifications come into inboxes in SQLite, whether at once or from the schedule. */
+import type { SQLOutputValue } from "node:sqlite";
+import type { EngineHandler, Notification } from "../engine.ts";
+import type { UserId } from "../fields.ts";
+import { withOffset } from "../frames.ts";
+import type { Retention } from "../retention.ts";
+import type { SqliteInboxStatements } from "./sqlite_inbox_statements.ts";
+
+/** A notification as it is in its inbox, with the finished frame. */
+export interface Arrived extends Notification {
+  readonly offset: number;
+}
+
+export class SqliteArrivals {
+  readonly sql: SqliteInboxStatements;
+  /** Of the inboxes that are made from now on. */
+  readonly epoch = crypto.randomUUID().slice(0, 8);
+  readonly #retention: Retention;
+  readonly #fanOut: EngineHandler["handlePublication"];
+
+  constructor(
+    sql: SqliteInboxStatements,
+    retention: Retention,
+    fanOut: EngineHandler["handlePublication"],
+  ) {
+    this.sql = sql;
+    this.#retention = retention;
+    this.#fanOut = fanOut;
+  }
+
+  /** Says whether an id that a caller made is new; it is known until a day after `from`. Runs in a commit. */
+  takeId({ site, user, id }: Notification, from = Date.now()): boolean {
+    return this.sql.get.get(site, user, id) === undefined &&
+      this.sql.isScheduled.get(site, user, id) === undefined &&
+      this.sql.takeId.run(site, user, id, from).changes > 0;
+  }
+
+  /** Puts a notification into its inbox. Runs in a commit; {@linkcode SqliteArrivals.fanOut} comes after it. */
+  put(notification: Notification): Arrived {
+    const { site, user, id, room, expiresAt } = notification;
+    const offset = Number(this.sql.nextOffset.get(site, user, this.epoch)?.["offset"]);
+    const text = withOffset(notification.text, offset);
+    this.sql.insert.run(site, user, id, room, text, offset, Date.now(), expiresAt ?? null);
+    this.#trim(site, user, offset);
+    return { ...notification, text, offset };
+  }
+
+  fanOut({ site, user, id, room, text, offset }: Arrived): void {
+    const channel = { site, kind: "user", name: user } as const;
+    this.#fanOut(channel, { kind: "notification", id, room, text }, { offset, epoch: "-" });
+  }
+
+  /** Tells what retention took out of an inbox. Runs in a commit. */
+  noteDropped(site: string, user: UserId, rows: readonly Record<string, SQLOutputValue>[]): void {
+    const unread = rows.filter((row) => row["read_at"] === null && row["archived_at"] === null);
+    const last = Math.max(0, ...unread.map((row) => Number(row["offset"])));
+    if (last > 0) this.sql.noteDropped.run(last, site, user);
+    const queued = rows.filter((row) => row["sent_at"] === null).length;
+    this.#retention.onDropped({ user, taken: rows.length - queued, queued });
+  }
+
+  /** Drops what is over the inbox's size: what is done with first, then the oldest. */
+  #trim(site: string, user: UserId, offset: number): void {
+    const { size } = this.#retention;
+    const first = Number(this.sql.firstOffset.get(site, user)?.["offset"]);
+    if (offset - first < size) return;
+    const over = Number(this.sql.count.get(site, user)?.["count"]) - size;
+    const rows = [];
+    while (rows.length < over) {
+      const row = this.sql.oldestDone.get(site, user) ?? this.sql.oldest.get(site, user);
+      if (row === undefined) break;
+      rows.push(row);
+      this.sql.remove.run(site, user, String(row["id"]));
+    }
+    if (rows.length > 0) this.noteDropped(site, user, rows);
+  }
+}

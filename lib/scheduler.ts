@@ -1,0 +1,126 @@
+/**
+ * Delivers scheduled notifications when they are due. All of a cluster's nodes do: whichever is first delivers one, and
+ * what a dead one did not, the others do. `deliver_at` is in whole seconds, so one look at the start of each second of
+ * the store's clock is all it takes: no timer per notification, none too long for the runtime, and none that is wrong
+ * once a clock was set.
+ * Next on a message's way: the engine's `Schedule.release`, and from there as if it had just been sent.
+ */
+import { getLogger } from "@logtape/logtape";
+import type { Counters } from "./counters.ts";
+import type { Schedule } from "./engine.ts";
+import { NotifyliError } from "./errors.ts";
+
+const log = getLogger(["notifyli", "schedule"]);
+
+/** Delivered in one go; what comes in meanwhile is served between two of them. */
+const BATCH = 200;
+
+/** After a failure. */
+const PAUSE_MS = 500;
+
+/** Later than this, it is said in the log. */
+const LATE_MS = 5000;
+
+/** Starts delivering; disposing of it stops, once what is under way is done. */
+export function startScheduler(schedule: Schedule, counters: Counters): AsyncDisposable {
+  const scheduler = new Scheduler(schedule, counters);
+  const running = scheduler.run();
+  return {
+    async [Symbol.asyncDispose]() {
+      scheduler.stop();
+      await running;
+    },
+  };
+}
+
+class Scheduler {
+  readonly #schedule: Schedule;
+  readonly #counters: Counters;
+  readonly #stopping = new AbortController();
+  #isFailing = false;
+
+  constructor(schedule: Schedule, counters: Counters) {
+    this.#schedule = schedule;
+    this.#counters = counters;
+  }
+
+  async run(): Promise<void> {
+    while (!this.#stopping.signal.aborted) {
+      let wait = PAUSE_MS;
+      try {
+        wait = 1000 - await this.#deliverDue() % 1000;
+        this.#isFailing = false;
+      } catch (error) {
+        this.#noteFailure(error);
+      }
+      await this.#pause(wait);
+    }
+  }
+
+  stop(): void {
+    this.#stopping.abort();
+  }
+
+  /** Delivers all that is due. Resolves with the store's time, in Unix milliseconds. */
+  async #deliverDue(): Promise<number> {
+    const tally = { late: 0, latestMs: 0, expired: 0 };
+    try {
+      for (;;) {
+        const { now, delivered, expired, isMore } = await this.#schedule.release(BATCH);
+        this.#counters.scheduled_delivered += delivered.length;
+        this.#counters.scheduled_expired += expired;
+        tally.expired += expired;
+        for (const lateMs of delivered.map((dueAt) => now - dueAt)) {
+          if (lateMs > LATE_MS) tally.late++;
+          tally.latestMs = Math.max(tally.latestMs, lateMs);
+        }
+        if (!isMore || this.#stopping.signal.aborted) return now;
+      }
+    } finally {
+      logLate(tally);
+    }
+  }
+
+  /** Once; that Redis is away, its connection has logged. */
+  #noteFailure(error: unknown): void {
+    const isAway = error instanceof NotifyliError && error.options.isAway;
+    const level = isAway || this.#isFailing ? "debug" : "error";
+    this.#isFailing ||= !isAway;
+    const reason = error instanceof Error ? error.message : String(error);
+    log[level]("scheduled notifications cannot be delivered: {reason}; trying again", { reason });
+  }
+
+  async #pause(milliseconds: number): Promise<void> {
+    const { signal } = this.#stopping;
+    if (signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        signal.removeEventListener("abort", done);
+        resolve();
+      };
+      const timer = setTimeout(done, milliseconds);
+      signal.addEventListener("abort", done);
+    });
+  }
+}
+
+function logLate(
+  { late, latestMs, expired }: { late: number; latestMs: number; expired: number },
+): void {
+  if (late > 0) {
+    log.warn(
+      "{late} scheduled notifications were due while {why}; they are up to {seconds} s late",
+      {
+        late,
+        why: "no server ran, or none reached the store",
+        seconds: Math.round(latestMs / 1000),
+      },
+    );
+  }
+  if (expired > 0) {
+    log.warn("{expired} scheduled notifications had expired before a server could deliver them", {
+      expired,
+    });
+  }
+}

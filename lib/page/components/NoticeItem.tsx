@@ -1,0 +1,63 @@
+/** One notification behind the bell, and the buttons that put it away. */
+import type { Notification } from "../../sdk/mod.ts";
+import { usePage } from "../context.ts";
+import { isoTime, shortTime } from "../text.ts";
+import { Icon } from "./Icon.tsx";
+
+interface NoticeItemProps {
+  notice: Notification;
+  /** It was unread when the list was opened. */
+  isFresh: boolean;
+  /** Where it leads to a room that is open. */
+  onChosen: (() => void) | undefined;
+}
+
+export function NoticeItem({ notice, isFresh, onChosen }: NoticeItemProps) {
+  const { session } = usePage();
+  const { id, name } = notice;
+  const text = <NoticeText notice={notice} isFresh={isFresh} />;
+  return (
+    <li class={isFresh ? "notice notice-fresh" : "notice"}>
+      {onChosen === undefined
+        ? <div class="notice-body">{text}</div>
+        : <button type="button" class="notice-body" onClick={onChosen}>{text}</button>}
+      <div class="notice-actions">
+        <button
+          type="button"
+          class="icon-button"
+          data-action="archive"
+          aria-label={`Archive the notification from ${name}`}
+          title="Archive"
+          onClick={() => session.notices?.archive([id])}
+        >
+          <Icon name="archive" />
+        </button>
+        <button
+          type="button"
+          class="icon-button"
+          data-action="delete"
+          aria-label={`Delete the notification from ${name}`}
+          title="Delete"
+          onClick={() => session.notices?.delete([id])}
+        >
+          <Icon name="trash" />
+        </button>
+      </div>
+    </li>
+  );
+}
+
+function NoticeText({ notice, isFresh }: { notice: Notification; isFresh: boolean }) {
+  const { name, room, message, timestamp } = notice;
+  return (
+    <>
+      <span class="notice-head">
+        <strong class="notice-name">{name}</strong>
+        {isFresh && <span class="visually-hidden">, new,</span>}
+        <time class="time" dateTime={isoTime(timestamp)}>{shortTime(timestamp)}</time>
+      </span>
+      <span class="notice-message">{message}</span>
+      <span class="notice-room">{room}</span>
+    </>
+  );
+}

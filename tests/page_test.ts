@@ -1,6 +1,6 @@
 /** The page in a real Chromium, against a real server and a real Redis. */
 import assert from "node:assert/strict";
-import type { Browser, Page } from "playwright-core";
+import type { Browser, BrowserContext, Page } from "playwright-core";
 import { openBrowser } from "./support/browser.ts";
 import { Program } from "./support/program.ts";
 import { freePort, RedisServer } from "./support/redis.ts";
@@ -55,15 +55,138 @@ Deno.test(
   OPTIONS,
   async () => {
     await using setting = await start();
-    const response = await fetch(`${setting.program.url}/api/users/9/notifications`, {
-      method: "POST",
-      body: "While you were away",
-    });
-    assert.equal((await response.json()).online, false);
+    assert.equal((await setting.notify(9, "While you were away")).online, false);
     const page = await setting.connect({ user: "9", name: "Nina" });
-    await page.getByTestId("toast").filter({ hasText: "While you were away" }).waitFor();
+    await page.getByRole("button", { name: "Notifications, 1 unread" }).click();
+    await notices(page).getByText("While you were away").waitFor();
+    assert.equal(await page.getByTestId("toast").count(), 0, "it is no news");
   },
 );
+
+Deno.test(
+  "page: what is read or put away in one browser is gone in the other",
+  OPTIONS,
+  async () => {
+    await using setting = await start();
+    const laptop = await setting.connect({ user: "123", name: "Alice" });
+    const phone = await setting.connect({ user: "123", name: "Alice", width: 360 });
+    for (const text of ["First", "Second", "Third"]) await setting.notify(123, text);
+    for (const page of [laptop, phone]) {
+      await bell(page, 3).waitFor();
+      await page.getByTestId("toast").filter({ hasText: "Third" }).waitFor();
+    }
+    await bell(laptop, 3).click();
+    for (const page of [laptop, phone]) await bell(page, 0).waitFor();
+    assert.equal(await phone.getByTestId("toast").count(), 0);
+    assert.equal(await phone.title(), "notifyli");
+
+    await bell(phone, 0).click();
+    await item(phone, "Second").getByRole("button", { name: /^Archive/ }).click();
+    await item(phone, "First").getByRole("button", { name: /^Delete/ }).click();
+    for (const page of [laptop, phone]) {
+      for (const text of ["First", "Second"]) await item(page, text).waitFor({ state: "detached" });
+      await item(page, "Third").waitFor();
+    }
+    await laptop.getByRole("button", { name: "Archive all" }).click();
+    for (const page of [laptop, phone]) {
+      await notices(page).getByText("You are all caught up").waitFor();
+    }
+    assert.deepEqual(setting.errors, []);
+  },
+);
+
+Deno.test("page: the unread count is right after the server restarted", OPTIONS, async () => {
+  await using setting = await start();
+  const laptop = await setting.connect({ user: "123", name: "Alice" });
+  const phone = await setting.connect({ user: "123", name: "Alice" });
+  await setting.notify(123, "Before");
+  await bell(laptop, 1).click();
+  await bell(phone, 0).waitFor();
+  await laptop.keyboard.press("Escape");
+  await setting.stopServer();
+  const entry = ["user_id", "123", "message", "Meanwhile"];
+  await setting.redis.cli("XADD", "notifyli:notifications", "*", ...entry);
+  await setting.startServer();
+  for (const page of [laptop, phone]) {
+    await bell(page, 1).waitFor();
+    assert.match(await page.title(), /^\(1\)/);
+  }
+  await bell(phone, 1).click();
+  for (const page of [laptop, phone]) await bell(page, 0).waitFor();
+  assert.equal(await notices(phone).getByRole("listitem").count(), 2);
+});
+
+Deno.test(
+  "page: older notifications are shown on demand, and the keyboard keeps its place",
+  OPTIONS,
+  async () => {
+    await using setting = await start();
+    for (let index = 1; index <= 60; index++) await setting.notify(123, `Number ${index}.`);
+    const page = await setting.connect({ user: "123", name: "Alice" });
+    await bell(page, 60).click();
+    await bell(page, 10).waitFor(); // those that it shows are read
+    assert.equal(await notices(page).locator(".notice").count(), 50);
+    await notices(page).getByRole("button", { name: "Show older ones" }).click();
+    await item(page, "Number 1.").waitFor();
+    await bell(page, 0).waitFor();
+    assert.equal(await notices(page).locator(".notice").count(), 60);
+
+    await item(page, "Number 59.").getByRole("button", { name: /^Archive/ }).focus();
+    await page.keyboard.press("Enter");
+    await item(page, "Number 59.").waitFor({ state: "detached" });
+    await page.keyboard.press("Enter");
+    await item(page, "Number 58.").waitFor({ state: "detached" });
+  },
+);
+
+Deno.test("page: two tabs share one connection, and both hear everything", OPTIONS, async () => {
+  await using setting = await start();
+  const first = await setting.connect({ user: "123", name: "Alice" });
+  const second = await setting.openTab(first);
+  await connected(second);
+  assert.equal((await setting.stats()).clients, 1);
+  await say(first, "from the first tab");
+  await hears(second, "from the first tab");
+  await setting.notify(123, "For both");
+  for (const page of [first, second]) {
+    await page.getByTestId("toast").filter({ hasText: "For both" }).waitFor();
+    await bell(page, 1).waitFor();
+  }
+  await bell(second, 1).click();
+  await bell(first, 0).waitFor();
+  await first.close();
+  await say(second, "the other one is closed");
+  await hears(second, "the other one is closed");
+  assert.deepEqual(setting.errors, []);
+});
+
+Deno.test("page: signing out ends the connection", OPTIONS, async () => {
+  await using setting = await start();
+  const page = await setting.connect({ user: "123", name: "Alice" });
+  await page.getByRole("button", { name: "Account of Alice" }).click();
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await waitFor("nobody is connected", async () => (await setting.stats()).clients === 0);
+  await page.getByLabel("User ID").fill("7");
+  await page.getByRole("button", { name: "Connect" }).click();
+  await connected(page);
+  const response = await setting.notify(7, "For user 7");
+  assert.equal(response.online, true);
+  await bell(page, 1).waitFor();
+});
+
+Deno.test("page: a room shows its last messages to who joins it", OPTIONS, async () => {
+  await using setting = await start();
+  const alice = await setting.connect({ user: "1", name: "Alice" });
+  for (const text of ["one", "two", "three"]) {
+    await say(alice, text);
+    await hears(alice, text);
+  }
+  const bob = await setting.connect({ user: "2", name: "Bob" });
+  await hears(bob, "three");
+  const texts = await bob.getByTestId("message").locator(".bubble").allInnerTexts();
+  assert.deepEqual(texts, ["one", "two", "three"]);
+  assert.equal(await bob.getByTestId("tab-unread").count(), 0);
+});
 
 Deno.test("page: a reload keeps the settings and connects by itself", OPTIONS, async () => {
   await using setting = await start();
@@ -102,6 +225,40 @@ Deno.test(
     await hears(alice, "both are back");
   },
 );
+
+Deno.test("page: a message written offline is sent after a reload, once", OPTIONS, async () => {
+  await using setting = await start();
+  const alice = await setting.connect({ user: "1", name: "Alice" });
+  await say(alice, "said before");
+  await hears(alice, "said before");
+  await setting.stopServer();
+  await alice.getByTestId("connection").and(alice.locator("[data-state=waiting]")).waitFor();
+  await say(alice, "written offline");
+  await alice.locator("[data-testid=message][data-delivery=pending]").waitFor();
+  await setting.startServer();
+  await alice.reload();
+  await connected(alice);
+  const bob = await setting.connect({ user: "2", name: "Bob" });
+  for (const page of [alice, bob]) {
+    await message(page, "written offline").and(page.locator("[data-delivery=delivered]")).waitFor();
+    const texts = await page.getByTestId("message").locator(".bubble").allInnerTexts();
+    assert.deepEqual(texts, ["said before", "written offline"]);
+  }
+});
+
+Deno.test("page: says in the log where messages may be missing", OPTIONS, async () => {
+  await using setting = await start();
+  const page = await setting.connect({ user: "1", name: "Alice" });
+  await say(page, "one");
+  await hears(page, "one");
+  await setting.stopServer();
+  await setting.redis.cli("FLUSHALL");
+  await setting.startServer();
+  await page.getByTestId("gap").waitFor();
+  await say(page, "two");
+  await hears(page, "two");
+  assert.equal(await page.getByTestId("gap").count(), 1);
+});
 
 Deno.test("page: fits 360 px and 1440 px without scrolling sideways", OPTIONS, async () => {
   await using setting = await start();
@@ -143,6 +300,21 @@ function message(page: Page, text: string) {
   return page.getByTestId("message").filter({ hasText: text });
 }
 
+function notices(page: Page) {
+  return page.getByRole("dialog", { name: "Notifications" });
+}
+
+function item(page: Page, text: string) {
+  return notices(page).getByRole("listitem").filter({ hasText: text });
+}
+
+function bell(page: Page, unread: number) {
+  return page.getByRole("button", {
+    name: unread === 0 ? "Notifications" : `Notifications, ${unread} unread`,
+    exact: true,
+  });
+}
+
 async function connected(page: Page): Promise<void> {
   await page.getByTestId("connection").and(page.locator("[data-state=online]")).waitFor();
 }
@@ -182,6 +354,15 @@ class Setting implements AsyncDisposable {
 
   async open({ width = 1280 }: { width?: number }): Promise<Page> {
     const context = await this.browser.newContext({ viewport: { width, height: 800 } });
+    return await this.#openPage(context);
+  }
+
+  /** Another tab of the same browser. */
+  openTab(page: Page): Promise<Page> {
+    return this.#openPage(page.context());
+  }
+
+  async #openPage(context: BrowserContext): Promise<Page> {
     const page = await context.newPage();
     page.on("pageerror", (error) => this.errors.push(String(error)));
     page.on("console", (line) => {
@@ -201,6 +382,15 @@ class Setting implements AsyncDisposable {
     await page.getByRole("button", { name: "Connect" }).click();
     await connected(page);
     return page;
+  }
+
+  async notify(userId: number, text: string): Promise<{ online: boolean }> {
+    const url = `${this.program.url}/api/users/${userId}/notifications`;
+    return await (await fetch(url, { method: "POST", body: text })).json();
+  }
+
+  async stats(): Promise<{ clients: number }> {
+    return await (await fetch(`${this.program.url}/api/stats`)).json();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -108,11 +108,17 @@ Deno.test(
     await item(page, "Number 1.").waitFor();
     await bell(page, 0).waitFor();
     assert.equal(await notices(page).locator(".notice").count(), 60);
+    assert.match(await page.locator("li:focus").innerText(), /Number 10\./, "the first that came");
 
     await item(page, "Number 59.").getByRole("button", { name: /^Archive/ }).focus();
     await page.keyboard.press("Enter");
     await item(page, "Number 59.").waitFor({ state: "detached" });
     await page.keyboard.press("Enter");
     await item(page, "Number 58.").waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "Archive all" }).focus();
+    await page.keyboard.press("Enter");
+    await notices(page).getByText("You are all caught up").waitFor();
+    await page.keyboard.press("Escape");
+    await notices(page).waitFor({ state: "detached" });
   },
 );

@@ -97,6 +97,8 @@ export class NoticeFeed {
         hasOlder: this.#hasOlder,
       },
     });
+    // All that was shown is put away: the next ones take its place.
+    if (this.#hasOlder && this.#store.state.notices.list.length === 0) this.loadOlder();
   }
 
   /** What cannot be done is said, unless the connection's state says it. */

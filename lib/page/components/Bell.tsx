@@ -5,7 +5,7 @@ import { type Notices, unreadIds } from "../notices.ts";
 import type { Rooms } from "../rooms.ts";
 import { Icon } from "./Icon.tsx";
 import { NoticeList } from "./NoticeList.tsx";
-import { Popover } from "./Popover.tsx";
+import { panelOf, Popover } from "./Popover.tsx";
 
 interface BellProps {
   notices: Notices;
@@ -72,26 +72,21 @@ export function Bell({ notices, rooms, userId }: BellProps) {
 /** What one most likely wants with all of them: to have read the older ones too, or to be done with these. */
 function AllButton({ notices }: { notices: Notices }) {
   const { session } = usePage();
-  const { list, unread } = notices;
-  if (unread > unreadIds(notices).length) {
-    return (
-      <button
-        type="button"
-        class="button button-quiet button-small"
-        onClick={() => session.notices?.readAll()}
-      >
-        Mark all as read
-      </button>
-    );
-  }
-  if (list.length === 0) return null;
+  const { list, unread, hasOlder } = notices;
+  const isAllSeen = unread <= unreadIds(notices).length;
+  if (isAllSeen && list.length === 0) return null;
+  const archiveWord = hasOlder ? `Archive these ${list.length}` : "Archive all";
   return (
     <button
       type="button"
       class="button button-quiet button-small"
-      onClick={() => session.notices?.archive(list.map(({ id }) => id))}
+      onClick={({ currentTarget }) => {
+        panelOf(currentTarget)?.focus(); // the button will be gone
+        if (isAllSeen) session.notices?.archive(list.map(({ id }) => id));
+        else session.notices?.readAll();
+      }}
     >
-      Archive all
+      {isAllSeen ? archiveWord : "Mark all as read"}
     </button>
   );
 }

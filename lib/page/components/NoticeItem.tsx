@@ -3,6 +3,7 @@ import type { Notification } from "../../sdk/mod.ts";
 import { usePage } from "../context.ts";
 import { isoTime, shortTime } from "../text.ts";
 import { Icon } from "./Icon.tsx";
+import { panelOf } from "./Popover.tsx";
 
 interface NoticeItemProps {
   notice: Notification;
@@ -17,7 +18,7 @@ export function NoticeItem({ notice, isFresh, onChosen }: NoticeItemProps) {
   const { id, name } = notice;
   const text = <NoticeText notice={notice} isFresh={isFresh} />;
   return (
-    <li class={isFresh ? "notice notice-fresh" : "notice"}>
+    <li class={isFresh ? "notice notice-fresh" : "notice"} tabIndex={-1}>
       {onChosen === undefined
         ? <div class="notice-body">{text}</div>
         : <button type="button" class="notice-body" onClick={onChosen}>{text}</button>}
@@ -28,7 +29,10 @@ export function NoticeItem({ notice, isFresh, onChosen }: NoticeItemProps) {
           data-action="archive"
           aria-label={`Archive the notification from ${name}`}
           title="Archive"
-          onClick={() => session.notices?.archive([id])}
+          onClick={({ currentTarget }) => {
+            moveFocus(currentTarget);
+            session.notices?.archive([id]);
+          }}
         >
           <Icon name="archive" />
         </button>
@@ -38,13 +42,25 @@ export function NoticeItem({ notice, isFresh, onChosen }: NoticeItemProps) {
           data-action="delete"
           aria-label={`Delete the notification from ${name}`}
           title="Delete"
-          onClick={() => session.notices?.delete([id])}
+          onClick={({ currentTarget }) => {
+            moveFocus(currentTarget);
+            session.notices?.delete([id]);
+          }}
         >
           <Icon name="trash" />
         </button>
       </div>
     </li>
   );
+}
+
+/** The button will be gone: the focus goes to the same one of a neighbour, or to the list as a whole. */
+function moveFocus(button: HTMLElement): void {
+  const item = button.closest("li");
+  const [next] = [item?.nextElementSibling, item?.previousElementSibling].flatMap((neighbour) =>
+    neighbour?.querySelector<HTMLElement>(`[data-action="${button.dataset.action}"]`) ?? []
+  );
+  (next ?? panelOf(button))?.focus();
 }
 
 function NoticeText({ notice, isFresh }: { notice: Notification; isFresh: boolean }) {

@@ -21,7 +21,7 @@ export function NoticeList({ notices, fresh, rooms, userId, onChosen }: NoticeLi
   const { session } = usePage();
   const items = useRef<HTMLUListElement>(null);
   const { list, isLoaded, hasOlder } = notices;
-  useKeptFocus(items, list.length);
+  const { askForOlder } = useOlder(items, list.length);
 
   if (list.length === 0) {
     return isLoaded
@@ -47,7 +47,10 @@ export function NoticeList({ notices, fresh, rooms, userId, onChosen }: NoticeLi
           <button
             type="button"
             class="button button-quiet button-small"
-            onClick={() => session.notices?.loadOlder()}
+            onClick={() => {
+              askForOlder();
+              session.notices?.loadOlder();
+            }}
           >
             Show older ones
           </button>
@@ -57,29 +60,15 @@ export function NoticeList({ notices, fresh, rooms, userId, onChosen }: NoticeLi
   );
 }
 
-/** The button that put a notification away goes with it: the focus stays near. */
-function useKeptFocus(items: { current: HTMLElement | null }, length: number): void {
-  const place = useRef({ index: -1, label: "" });
+/** With the last page the button goes that asked for it: the focus goes to the first of those that came. */
+function useOlder(items: { current: HTMLElement | null }, length: number) {
+  const firstNew = useRef(Infinity);
   useLayoutEffect(() => {
-    const list = items.current;
-    if (list === null) return;
-    const { index, label } = place.current;
-    if (document.activeElement === document.body && index >= 0) {
-      const item = list.children[Math.min(index, list.children.length - 1)];
-      const same = item?.querySelector<HTMLElement>(`button[data-action="${label}"]`);
-      (same ?? item?.querySelector("button"))?.focus();
-    }
-    const remember = ({ target }: FocusEvent) => {
-      if (!(target instanceof HTMLElement)) return;
-      const item = target.closest("li");
-      place.current = {
-        index: item === null ? -1 : [...list.children].indexOf(item),
-        label: target.dataset.action ?? "",
-      };
-    };
-    list.addEventListener("focusin", remember);
-    return () => list.removeEventListener("focusin", remember);
+    const item = items.current?.children[firstNew.current];
+    firstNew.current = Infinity;
+    if (document.activeElement === document.body && item instanceof HTMLElement) item.focus();
   }, [length]);
+  return { askForOlder: () => void (firstNew.current = length) };
 }
 
 function NoNotices({ userId }: { userId: string }) {

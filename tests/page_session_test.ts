@@ -182,6 +182,20 @@ Deno.test("Session shows the inbox from the newest on, with no hole, and older o
   assert.deepEqual([notices.list.length, notices.hasOlder], [90, false]);
 });
 
+Deno.test("Session shows the next notifications when all that it shows are put away", async () => {
+  using page = signedIn();
+  page.online({ inbox: inbox(90) });
+  const newest = Array.from({ length: 50 }, (_, i) => direct(90 - i));
+  page.socket.reply("inbox", { notifications: newest, unread: 0 });
+  await settled();
+  const ids = newest.map(({ id }) => id);
+  page.socket.receive({ type: "inbox", event: "archive", ids, unread: 0 });
+  assert.deepEqual(page.socket.ofType("inbox").at(-1), { type: "inbox", before: 41, limit: 50 });
+  page.socket.refuse("inbox", "unavailable");
+  await settled();
+  assert.equal(page.socket.ofType("inbox").length, 2, "not again and again");
+});
+
 Deno.test("Session raises a toast for what comes live and unread, and for nothing else", async () => {
   using page = signedIn();
   page.online({ unread: 1, inbox: inbox(1, [direct(1)]) });

@@ -25,7 +25,11 @@ export class NoticeFeed {
     this.#store = store;
     const show = () => this.#show();
     client.on("unread", show);
-    client.on("inbox", show);
+    client.on("inbox", () => {
+      this.#show();
+      // All that was shown is put away: the next ones take its place.
+      if (this.#hasOlder && store.state.notices.list.length === 0) this.loadOlder();
+    });
     client.on("notification", ({ id, read, replayed }) => {
       this.#show();
       if (!read && !replayed) store.dispatch({ type: "toast_raised", id });
@@ -97,8 +101,6 @@ export class NoticeFeed {
         hasOlder: this.#hasOlder,
       },
     });
-    // All that was shown is put away: the next ones take its place.
-    if (this.#hasOlder && this.#store.state.notices.list.length === 0) this.loadOlder();
   }
 
   /** What cannot be done is said, unless the connection's state says it. */

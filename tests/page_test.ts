@@ -1,13 +1,7 @@
-/** The page in a real Chromium, against a real server and a real Redis. */
+/** The page in a real Chromium, against a real server and a real Redis: rooms, connections, reloads, layout. */
 import assert from "node:assert/strict";
-import type { Browser, Page } from "playwright-core";
-import { openBrowser } from "./support/browser.ts";
-import { Program } from "./support/program.ts";
-import { freePort, RedisServer } from "./support/redis.ts";
+import { bell, connected, hears, message, OPTIONS, say, start } from "./support/page.ts";
 import { waitFor } from "./support/wait.ts";
-
-/** Playwright keeps a socket and timers of its own until the browser is closed. */
-const OPTIONS = { sanitizeOps: false, sanitizeResources: false };
 
 Deno.test("page: two users chat, and see each other come and go", OPTIONS, async () => {
   await using setting = await start();
@@ -24,46 +18,54 @@ Deno.test("page: two users chat, and see each other come and go", OPTIONS, async
   assert.deepEqual(setting.errors, []);
 });
 
-Deno.test(
-  "page: redis-cli PUBLISH becomes a toast and an entry behind the bell",
-  OPTIONS,
-  async () => {
-    await using setting = await start();
-    const page = await setting.connect({ user: "123", name: "Alice" });
-    for (
-      const payload of [
-        `{"user_id":123,"room":"/user/123","message":"Your order has shipped","from":"Shop"}`,
-        `{"user_id":123,"message":"And to the bot room"}`,
-        `{"user_id":123,"room":"lobby","message":"And to the lobby"}`,
-      ]
-    ) await setting.redis.cli("PUBLISH", "notifyli:messages", payload);
-    await page.getByTestId("toast").filter({ hasText: "Your order has shipped" }).waitFor();
-    await page.getByTestId("toast").filter({ hasText: "And to the bot room" }).waitFor();
-    await page.getByTestId("toast").filter({ hasText: "And to the lobby" }).waitFor();
-    assert.match(await page.title(), /^\(3\)/);
-    await page.getByRole("button", { name: "Notifications, 3 unread" }).click();
-    const list = page.getByRole("dialog", { name: "Notifications" });
-    await list.getByText("Your order has shipped").waitFor();
-    await list.getByText("Shop").waitFor();
-    await page.getByRole("button", { name: "Notifications", exact: true }).waitFor();
-    assert.deepEqual(setting.errors, []);
-  },
-);
+Deno.test("page: two tabs share one connection, and both hear everything", OPTIONS, async () => {
+  await using setting = await start();
+  const first = await setting.connect({ user: "123", name: "Alice" });
+  const second = await setting.openTab(first);
+  await connected(second);
+  assert.equal((await setting.stats()).clients, 1);
+  await say(first, "from the first tab");
+  await hears(second, "from the first tab");
+  await setting.notify(123, "For both");
+  for (const page of [first, second]) {
+    await page.getByTestId("toast").filter({ hasText: "For both" }).waitFor();
+    await bell(page, 1).waitFor();
+  }
+  await bell(second, 1).click();
+  await bell(first, 0).waitFor();
+  await first.close();
+  await say(second, "the other one is closed");
+  await hears(second, "the other one is closed");
+  assert.deepEqual(setting.errors, []);
+});
 
-Deno.test(
-  "page: a notification sent while the page was closed is there when it opens",
-  OPTIONS,
-  async () => {
-    await using setting = await start();
-    const response = await fetch(`${setting.program.url}/api/users/9/notifications`, {
-      method: "POST",
-      body: "While you were away",
-    });
-    assert.equal((await response.json()).online, false);
-    const page = await setting.connect({ user: "9", name: "Nina" });
-    await page.getByTestId("toast").filter({ hasText: "While you were away" }).waitFor();
-  },
-);
+Deno.test("page: signing out ends the connection", OPTIONS, async () => {
+  await using setting = await start();
+  const page = await setting.connect({ user: "123", name: "Alice" });
+  await page.getByRole("button", { name: "Account of Alice" }).click();
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await waitFor("nobody is connected", async () => (await setting.stats()).clients === 0);
+  await page.getByLabel("User ID").fill("7");
+  await page.getByRole("button", { name: "Connect" }).click();
+  await connected(page);
+  const response = await setting.notify(7, "For user 7");
+  assert.equal(response.online, true);
+  await bell(page, 1).waitFor();
+});
+
+Deno.test("page: a room shows its last messages to who joins it", OPTIONS, async () => {
+  await using setting = await start();
+  const alice = await setting.connect({ user: "1", name: "Alice" });
+  for (const text of ["one", "two", "three"]) {
+    await say(alice, text);
+    await hears(alice, text);
+  }
+  const bob = await setting.connect({ user: "2", name: "Bob" });
+  await hears(bob, "three");
+  const texts = await bob.getByTestId("message").locator(".bubble").allInnerTexts();
+  assert.deepEqual(texts, ["one", "two", "three"]);
+  assert.equal(await bob.getByTestId("tab-unread").count(), 0);
+});
 
 Deno.test("page: a reload keeps the settings and connects by itself", OPTIONS, async () => {
   await using setting = await start();
@@ -103,6 +105,40 @@ Deno.test(
   },
 );
 
+Deno.test("page: a message written offline is sent after a reload, once", OPTIONS, async () => {
+  await using setting = await start();
+  const alice = await setting.connect({ user: "1", name: "Alice" });
+  await say(alice, "said before");
+  await hears(alice, "said before");
+  await setting.stopServer();
+  await alice.getByTestId("connection").and(alice.locator("[data-state=waiting]")).waitFor();
+  await say(alice, "written offline");
+  await alice.locator("[data-testid=message][data-delivery=pending]").waitFor();
+  await setting.startServer();
+  await alice.reload();
+  await connected(alice);
+  const bob = await setting.connect({ user: "2", name: "Bob" });
+  for (const page of [alice, bob]) {
+    await message(page, "written offline").and(page.locator("[data-delivery=delivered]")).waitFor();
+    const texts = await page.getByTestId("message").locator(".bubble").allInnerTexts();
+    assert.deepEqual(texts, ["said before", "written offline"]);
+  }
+});
+
+Deno.test("page: says in the log where messages may be missing", OPTIONS, async () => {
+  await using setting = await start();
+  const page = await setting.connect({ user: "1", name: "Alice" });
+  await say(page, "one");
+  await hears(page, "one");
+  await setting.stopServer();
+  await setting.redis.cli("FLUSHALL");
+  await setting.startServer();
+  await page.getByTestId("gap").waitFor();
+  await say(page, "two");
+  await hears(page, "two");
+  assert.equal(await page.getByTestId("gap").count(), 1);
+});
+
 Deno.test("page: fits 360 px and 1440 px without scrolling sideways", OPTIONS, async () => {
   await using setting = await start();
   for (const width of [360, 1440]) {
@@ -129,83 +165,3 @@ Deno.test("page: can be used with the keyboard alone", OPTIONS, async () => {
   await page.keyboard.press("Enter");
   await hears(page, "typed");
 });
-
-async function say(page: Page, text: string): Promise<void> {
-  await page.getByRole("textbox", { name: /^Message / }).fill(text);
-  await page.keyboard.press("Enter");
-}
-
-async function hears(page: Page, text: string): Promise<void> {
-  await message(page, text).first().waitFor();
-}
-
-function message(page: Page, text: string) {
-  return page.getByTestId("message").filter({ hasText: text });
-}
-
-async function connected(page: Page): Promise<void> {
-  await page.getByTestId("connection").and(page.locator("[data-state=online]")).waitFor();
-}
-
-async function start(): Promise<Setting> {
-  const setting = new Setting(await RedisServer.start(), await openBrowser());
-  await setting.startServer();
-  return setting;
-}
-
-class Setting implements AsyncDisposable {
-  readonly #port = String(freePort());
-  #program: Program | undefined;
-  /** What the pages complained of. */
-  readonly errors: string[] = [];
-
-  constructor(readonly redis: RedisServer, readonly browser: Browser) {}
-
-  get program(): Program {
-    if (this.#program === undefined) throw new Error("the server is not running");
-    return this.#program;
-  }
-
-  async startServer(): Promise<void> {
-    const env = { ...this.redis.env, APP_PORT: this.#port };
-    this.#program = await Program.start({ env });
-    await waitFor(
-      "the bridge routes",
-      () => this.program.log.some(({ message }) => message.startsWith("subscribed to")),
-    );
-  }
-
-  async stopServer(): Promise<void> {
-    await this.#program?.[Symbol.asyncDispose]();
-    this.#program = undefined;
-  }
-
-  async open({ width = 1280 }: { width?: number }): Promise<Page> {
-    const context = await this.browser.newContext({ viewport: { width, height: 800 } });
-    const page = await context.newPage();
-    page.on("pageerror", (error) => this.errors.push(String(error)));
-    page.on("console", (line) => {
-      if (line.type() === "error") this.errors.push(line.text());
-    });
-    await page.goto(this.program.url);
-    return page;
-  }
-
-  async connect(
-    { user, name, width }: { user: string; name: string; width?: number },
-  ): Promise<Page> {
-    const page = await this.open({ width });
-    await page.getByLabel("User ID").fill(user);
-    await page.getByLabel("Name").fill(name);
-    await page.getByLabel("Room").fill("lobby");
-    await page.getByRole("button", { name: "Connect" }).click();
-    await connected(page);
-    return page;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.browser.close();
-    await this.stopServer();
-    await this.redis[Symbol.asyncDispose]();
-  }
-}

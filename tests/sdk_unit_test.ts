@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import {
   type Client,
-  type Clock,
   connect,
   type ConnectOptions,
   type Gap,
@@ -14,12 +13,10 @@ import {
   type Position,
   type Published,
   type State,
-  type WebSocketLike,
 } from "../lib/sdk/mod.ts";
 import { mayReconnect } from "../lib/close_codes.ts";
 import { webSocketTransport } from "../lib/sdk/transport.ts";
-
-type Frame = Readonly<Record<string, unknown>>;
+import { FakeClock, FakeSocket, type Frame } from "./support/fake_network.ts";
 
 const EPOCH = "e1";
 
@@ -385,6 +382,62 @@ Deno.test("subscribe() starts from a position of the program's own, or the last 
   ]);
 });
 
+Deno.test("subscribe() brings the last messages first, each once, where it is asked to", () => {
+  using world = start();
+  world.online();
+  const messages: Message[] = [];
+  world.client.subscribe("lobby", (message) => messages.push(message), { history: 2 });
+  world.socket.reply("subscribe", roomData(7, { reason: "new" }));
+  assert.deepEqual(world.socket.ofType("history"), [{ type: "history", room: "lobby", limit: 2 }]);
+  world.socket.receive(message(8)); // live, and in the answer as well
+  world.socket.reply("history", roomData(8, {}, [message(7), message(8)]));
+  world.socket.receive(message(9));
+  assert.deepEqual(messages.map(({ offset, replayed }) => [offset, replayed]), [
+    [7, true],
+    [8, false],
+    [9, false],
+  ]);
+  world.comeBack();
+  world.socket.reply("subscribe", roomData(10, { recovered: true }, [message(10)]));
+  assert.equal(
+    world.socket.ofType("history").length,
+    0,
+    "what was missed is all there is to bring",
+  );
+  assert.deepEqual(offsets(messages), [7, 8, 9, 10]);
+});
+
+Deno.test("subscribe() brings the last messages behind a gap, where it is asked to", () => {
+  for (const [reason, epoch] of [["expired", EPOCH], ["epoch", "e2"]] as const) {
+    using world = start();
+    world.online();
+    const seen: unknown[] = [];
+    const subscription = world.client.subscribe("lobby", ({ id }) => seen.push(id), { history: 3 });
+    subscription.on("gap", (gap) => seen.push(gap.reason));
+    world.socket.reply("subscribe", roomData(1, { reason: "new" }));
+    world.socket.reply("history", roomData(1, {}, [message(1)]));
+    world.comeBack();
+    world.socket.reply("subscribe", roomData(9, { epoch, recovered: false, reason }));
+    const last = [1, 8, 9].map((offset) => ({ ...message(offset), id: `${epoch} ${offset}` }));
+    world.socket.reply("history", roomData(9, { epoch }, last));
+    const isSame = epoch === EPOCH;
+    const expected = last.slice(isSame ? 1 : 0).map(({ id }) => id);
+    assert.deepEqual(seen, ["lobby-1", reason, ...expected]);
+  }
+});
+
+Deno.test("subscribe() goes on where the last messages cannot be had", () => {
+  using world = start();
+  world.online();
+  const seen: unknown[] = [];
+  const subscription = world.client.subscribe("lobby", ({ id }) => seen.push(id), { history: 3 });
+  subscription.on("error", ({ code }) => seen.push(code));
+  world.socket.reply("subscribe", roomData(1, { reason: "new" }));
+  world.socket.receive(message(2));
+  world.socket.refuse("history", "unavailable");
+  assert.deepEqual(seen, ["unavailable", "lobby-2"]);
+});
+
 Deno.test("subscribe() shares one room among its subscriptions, and leaves it with the last", () => {
   using world = start();
   world.online();
@@ -681,6 +734,35 @@ Deno.test("notifications.loadMore() gets older ones, page by page", async () => 
   assert.deepEqual(offsets(notifications.list), [9, 8, 7, 6]);
 });
 
+Deno.test("notifications.loadMore() mends what others did while there was no connection", async () => {
+  using world = start();
+  const items = [1, 2, 3, 4].map(direct);
+  world.online({ unread: 4, inbox: inboxData(4, {}, items) });
+  world.comeBack({ unread: 1, inbox: inboxData(4, { recovered: true }) });
+  const { notifications } = world.client;
+  const loading = notifications.loadMore({ before: 100, limit: 3 });
+  world.socket.receive(direct(5));
+  const page = [direct(4), { ...direct(2), state: "read" }];
+  world.socket.receive({ type: "inbox", event: "archive", ids: ["n-4"], unread: 1 });
+  world.socket.reply("inbox", { notifications: page, unread: 2 });
+  await loading;
+  assert.deepEqual(notifications.list.map(({ offset, read }) => [offset, read]), [
+    [5, false],
+    [2, true],
+  ]);
+  assert.equal(notifications.unread, 1, "on the newer count");
+});
+
+Deno.test("notifications.loadMore() leaves alone what its page does not reach", async () => {
+  using world = start();
+  world.online({ unread: 3, inbox: inboxData(4, {}, [1, 3, 4].map(direct)) });
+  const { notifications } = world.client;
+  const loading = notifications.loadMore({ before: 100, limit: 2 });
+  world.socket.reply("inbox", { notifications: [direct(4), direct(2)], unread: 3 });
+  await loading;
+  assert.deepEqual(offsets(notifications.list), [4, 2, 1]);
+});
+
 // --- Whatever happens ---
 
 /** What happens to the network, the server and the client, one after the other. */
@@ -912,107 +994,6 @@ function watchInbox(client: Client) {
   client.on("notification", (notification) => notifications.push(notification));
   client.on("gap", (gap) => gaps.push(gap));
   return { notifications, gaps };
-}
-
-/** Time that passes only when it is told to. */
-class FakeClock implements Clock {
-  readonly #timers = new Map<number, { at: number; callback: () => void }>();
-  #now = 1_000_000;
-  #last = 0;
-
-  get size(): number {
-    return this.#timers.size;
-  }
-
-  now(): number {
-    return this.#now;
-  }
-
-  after(ms: number, callback: () => void): () => void {
-    const id = ++this.#last;
-    this.#timers.set(id, { at: this.#now + ms, callback });
-    return () => void this.#timers.delete(id);
-  }
-
-  pass(ms: number): void {
-    const end = this.#now + ms;
-    for (;;) {
-      const [next] = [...this.#timers].filter(([, { at }]) => at <= end)
-        .sort(([, a], [, b]) => a.at - b.at);
-      if (next === undefined) break;
-      const [id, { at, callback }] = next;
-      this.#timers.delete(id);
-      this.#now = Math.max(this.#now, at);
-      callback();
-    }
-    this.#now = end;
-  }
-}
-
-class FakeSocket implements WebSocketLike {
-  readonly url: string;
-  readonly protocols: readonly string[];
-  protocol = "notifyli.v2";
-  onopen: ((event: Event) => void) | null = null;
-  onmessage: ((event: MessageEvent) => void) | null = null;
-  onclose: ((event: CloseEvent) => void) | null = null;
-  onsend = (_frame: Frame) => {};
-  closed = false;
-  readonly sent: Frame[] = [];
-  readonly #answered = new Set<unknown>();
-
-  constructor(url: string, protocols: string[]) {
-    this.url = url;
-    this.protocols = protocols;
-  }
-
-  send(text: string): void {
-    const frame = JSON.parse(text);
-    this.sent.push(frame);
-    this.onsend(frame);
-  }
-
-  close(): void {
-    this.closed = true;
-  }
-
-  open(): void {
-    this.onopen?.(new Event("open"));
-  }
-
-  drop(code: number, reason = ""): void {
-    this.closed = true;
-    this.onclose?.({ code, reason } as CloseEvent);
-  }
-
-  /** All of them in one text message. */
-  receive(...frames: Frame[]): void {
-    const data = frames.map((frame) => JSON.stringify(frame)).join("\n");
-    this.onmessage?.({ data } as MessageEvent);
-  }
-
-  /** Without their `ref`s. */
-  ofType(type: string): Frame[] {
-    return this.sent.filter((frame) => frame.type === type).map(({ ref: _, ...frame }) => frame);
-  }
-
-  /** Answers the oldest command of the type that has no answer yet. */
-  reply(type: string, data: Frame): void {
-    this.#answer(type, { success: true, data });
-  }
-
-  refuse(type: string, code: string, more: Frame = {}): void {
-    this.#answer(type, { success: false, code, error: `No: ${code}`, ...more });
-  }
-
-  #answer(type: string, answer: Frame): void {
-    const command = this.sent.find((frame) =>
-      frame.type === type && !this.#answered.has(frame.ref)
-    );
-    assert.ok(command, `a command '${type}' (there are ${JSON.stringify(this.sent)})`);
-    this.#answered.add(command.ref);
-    this.receive({ type: "reply", ref: command.ref, ...answer });
-  }
 }
 
 interface Said {

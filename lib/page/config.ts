@@ -2,9 +2,8 @@
 
 export interface ServerConfig {
   version: string;
-  /** Where bots speak to everyone; joined silently. Empty when there is none. */
+  /** Where notifications go that name no room; joined silently. Empty when there is none. */
   bot_room: string;
-  keepalive_seconds: number;
   /** Open mode: the server believes whatever user id it is told. */
   open: boolean;
   /** Redis channel that other systems publish on; empty where the server uses no Redis. */
@@ -14,7 +13,6 @@ export interface ServerConfig {
 export const DEFAULT_CONFIG: ServerConfig = {
   version: "",
   bot_room: "1",
-  keepalive_seconds: 25,
   open: false,
   message_channel: "",
 };
@@ -38,16 +36,12 @@ export function parseConfig(value: unknown): ServerConfig {
   const config = new Map<string, unknown>(Object.entries(value));
   const version = config.get("version");
   const botRoom = config.get("bot_room");
-  const seconds = config.get("keepalive_seconds");
   const channel = config.get("message_channel");
   return {
     version: typeof version === "string" ? version : DEFAULT_CONFIG.version,
     bot_room: typeof botRoom === "string" || typeof botRoom === "number"
       ? String(botRoom)
       : DEFAULT_CONFIG.bot_room,
-    keepalive_seconds: typeof seconds === "number" && seconds >= 1
-      ? seconds
-      : DEFAULT_CONFIG.keepalive_seconds,
     open: config.get("open") === true,
     message_channel: typeof channel === "string" ? channel : DEFAULT_CONFIG.message_channel,
   };

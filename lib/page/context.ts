@@ -17,6 +17,17 @@ export function usePage(): PageContext {
   return page;
 }
 
+/** Whether someone may be looking: the page is not in a hidden tab. */
+export function useWatched(): boolean {
+  const [isWatched, setWatched] = useState(!document.hidden);
+  useEffect(() => {
+    const look = () => setWatched(!document.hidden);
+    document.addEventListener("visibilitychange", look);
+    return () => document.removeEventListener("visibilitychange", look);
+  }, []);
+  return isWatched;
+}
+
 /** The store's state, and a new rendering with each change of it. */
 export function useStore(store: Store): State {
   const [state, setState] = useState(store.state);

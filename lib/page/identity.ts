@@ -25,7 +25,7 @@ export function userRoom(userId: string): string {
   return `/user/${userId}`;
 }
 
-/** Rooms that are joined without a tab, so that notifications sent there pop up. */
+/** Rooms that a user is in without a tab, so that other systems find them there: `online` in their answers. */
 export function silentRooms(userId: string, botRoom: string): string[] {
   return [userRoom(userId), botRoom].filter((room) => room !== "");
 }

@@ -1,12 +1,12 @@
 /** Starts the page: makes the store and the session, and hands both to `components/App.tsx`. */
 import { render } from "preact";
+import { connect, sharedTransport } from "../sdk/mod.ts";
 import { App } from "./components/App.tsx";
 import { fetchConfig } from "./config.ts";
 import { Page } from "./context.ts";
-import { unreadCount } from "./notices.ts";
 import { readPrefill } from "./prefill.ts";
 import { Session } from "./session.ts";
-import { noticesKey, storeOrMemory } from "./storage.ts";
+import { storeOrMemory } from "./storage.ts";
 import { Store } from "./store.ts";
 import { applyTheme } from "./theme.ts";
 
@@ -18,21 +18,16 @@ const store = new Store();
 const session = new Session(store, {
   shared,
   own,
-  openSocket: () => new WebSocket(socketAddress()),
+  // One connection for all tabs, where the browser can. The list of notifications is read anew after a reload, so
+  // nothing keeps the place in the inbox either: what was seen is the server's to know.
+  connect: ({ user_id, name }) =>
+    connect({ userId: user_id, name, transport: sharedTransport("/notifyli-worker.js") }),
   isWatched: () => !document.hidden,
 });
 
 store.subscribe(showTitle);
-addEventListener("online", () => session.wake());
-addEventListener("offline", () => session.probe());
-addEventListener("storage", ({ key }) => {
-  const userId = store.state.identity?.user_id;
-  if (userId !== undefined && key === noticesKey(userId)) session.reloadNotices();
-});
 document.addEventListener("visibilitychange", () => {
-  if (document.hidden) return;
-  session.wake();
-  session.activateRoom(store.state.activeRoom);
+  if (!document.hidden) session.activateRoom(store.state.activeRoom);
 });
 
 store.dispatch({ type: "config_loaded", config: await fetchConfig() });
@@ -48,13 +43,7 @@ render(
   root,
 );
 
-function socketAddress(): string {
-  const url = new URL("/ws", location.href);
-  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-  return url.href;
-}
-
 function showTitle(): void {
-  const unread = unreadCount(store.state.notices);
+  const { unread } = store.state.notices;
   document.title = unread === 0 ? "notifyli" : `(${unread}) notifyli`;
 }

@@ -1,41 +1,35 @@
-/** The notifications behind the bell, newest first, as a list that is never changed in place. */
-import type { DirectMessageFrame } from "./frames.ts";
+/** The notifications behind the bell, as far as they were read from the server; none of it is changed in place. */
+import type { Notification } from "../sdk/mod.ts";
 
-export interface Notice {
-  readonly id: string;
-  readonly room: string;
-  /** Who sent it. */
-  readonly name: string;
-  readonly message: string;
-  /** Unix seconds. */
-  readonly timestamp: number;
-  readonly read: boolean;
+export interface Notices {
+  /** Newest first, with no hole in between. */
+  readonly list: readonly Notification[];
+  /** How many are unread, on the server's count: also of those that are not in `list`. */
+  readonly unread: number;
+  /** The server has told what there is. */
+  readonly isLoaded: boolean;
+  /** There are older ones than those in `list`. */
+  readonly hasOlder: boolean;
 }
 
-export type Notices = readonly Notice[];
-
-/** When full, the oldest goes. */
-export const NOTICE_LIMIT = 200;
+export const NO_NOTICES: Notices = { list: [], unread: 0, isLoaded: false, hasOlder: false };
 
 /** Toasts on the screen at once; when one more comes, the oldest goes (it stays behind the bell). */
 export const TOAST_LIMIT = 3;
 
-export function addNotice(notices: Notices, frame: DirectMessageFrame): Notices {
-  if (notices.some(({ id }) => id === frame.id)) return notices;
-  const { id, room, name, message, timestamp } = frame;
-  return [{ id, room, name, message, timestamp, read: false }, ...notices].slice(0, NOTICE_LIMIT);
+/** Ids of notifications on the screen, oldest first. */
+export type Toasts = readonly string[];
+
+export function addToast(toasts: Toasts, id: string): Toasts {
+  return [...toasts, id].slice(-TOAST_LIMIT);
 }
 
-export function markAllRead(notices: Notices): Notices {
-  return unreadCount(notices) === 0
-    ? notices
-    : notices.map((notice) => notice.read ? notice : { ...notice, read: true });
+/** Takes down what was read or put away, here or elsewhere. */
+export function withoutSeen(toasts: Toasts, { list }: Notices): Toasts {
+  const seen = (id: string) => list.find((notice) => notice.id === id)?.read ?? true;
+  return toasts.some(seen) ? toasts.filter((id) => !seen(id)) : toasts;
 }
 
-export function markRead(notices: Notices, id: string): Notices {
-  return notices.map((notice) => notice.id === id ? { ...notice, read: true } : notice);
-}
-
-export function unreadCount(notices: Notices): number {
-  return notices.reduce((count, notice) => notice.read ? count : count + 1, 0);
+export function unreadIds({ list }: Notices): string[] {
+  return list.filter(({ read }) => !read).map(({ id }) => id);
 }

@@ -1,5 +1,5 @@
 /** Commands that send a notification to a user, ready to be pasted into a terminal. */
-import { toWireUserId } from "./frames.ts";
+import { wireUserId } from "../sdk/frames.ts";
 import { userRoom } from "./identity.ts";
 import { shellQuote } from "./text.ts";
 
@@ -19,6 +19,6 @@ export function curlLine(origin: string, userId: string): string {
 }
 
 export function redisLine(channel: string, userId: string): string {
-  const payload = { user_id: toWireUserId(userId), room: userRoom(userId), message: EXAMPLE };
+  const payload = { user_id: wireUserId(userId), room: userRoom(userId), message: EXAMPLE };
   return `redis-cli PUBLISH ${shellQuote(channel)} ${shellQuote(JSON.stringify(payload))}`;
 }

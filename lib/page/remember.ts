@@ -1,15 +1,9 @@
 /** Writes what changed in the store, and only that, to where the browser keeps it; `session.ts` starts it. */
-import {
-  type KeyValueStore,
-  loadSettings,
-  saveNotices,
-  saveOutbox,
-  saveSettings,
-} from "./storage.ts";
+import { type KeyValueStore, loadSettings, saveOutbox, saveSettings } from "./storage.ts";
 import type { State, Store } from "./store.ts";
 
 interface Places {
-  /** Shared by the browser's tabs: settings and notifications. */
+  /** Shared by the browser's tabs: settings. */
   shared: KeyValueStore;
   /** This tab's own: the outbox. */
   own: KeyValueStore;
@@ -34,7 +28,6 @@ function rememberWho(state: State, { shared }: Places): void {
 function rememberWhat(state: State, before: State, { shared, own }: Places): void {
   const userId = state.identity?.user_id ?? "";
   if (roomsDiffer(state, before)) rememberRooms(state, shared);
-  if (state.notices !== before.notices) saveNotices(shared, userId, state.notices);
   if (state.outbox !== before.outbox) saveOutbox(own, userId, state.outbox);
 }
 

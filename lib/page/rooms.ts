@@ -1,19 +1,17 @@
 /** The rooms that are open as tabs: their messages, their people and what is unread in them. */
-import type { PresentUser, UserMessageFrame } from "./frames.ts";
+import type { Message, User } from "../sdk/mod.ts";
 
-export interface ChatMessage {
-  readonly id: string;
-  readonly user_id: string;
-  readonly name: string;
-  readonly message: string;
-  /** Unix seconds. */
-  readonly timestamp: number;
-}
+/** What is shown of a message. */
+export type ChatMessage = Pick<Message, "id" | "userId" | "name" | "message" | "timestamp">;
 
 export interface Room {
   readonly room: string;
+  /** The server has let us in on this connection, and told what was said before. */
+  readonly isJoined: boolean;
   readonly messages: readonly ChatMessage[];
-  readonly users: readonly PresentUser[];
+  /** Ids of messages behind which others may be missing. */
+  readonly gaps: readonly string[];
+  readonly users: readonly User[];
   readonly unread: number;
 }
 
@@ -23,7 +21,7 @@ export type Rooms = readonly Room[];
 export const MESSAGE_LIMIT = 500;
 
 export function emptyRoom(room: string): Room {
-  return { room, messages: [], users: [], unread: 0 };
+  return { room, isJoined: false, messages: [], gaps: [], users: [], unread: 0 };
 }
 
 export function hasRoom(rooms: Rooms, name: string): boolean {
@@ -49,10 +47,10 @@ export function updateRoom(rooms: Rooms, name: string, change: (room: Room) => R
   return rooms.map((room) => room.room === name ? change(room) : room);
 }
 
-export function addMessage(room: Room, frame: UserMessageFrame, isUnread: boolean): Room {
-  if (room.messages.some(({ id }) => id === frame.id)) return room;
-  const { id, user_id, name, message, timestamp } = frame;
-  const messages = [...room.messages, { id, user_id, name, message, timestamp }];
+export function addMessage(room: Room, said: ChatMessage, isUnread: boolean): Room {
+  if (room.messages.some(({ id }) => id === said.id)) return room;
+  const { id, userId, name, message, timestamp } = said;
+  const messages = [...room.messages, { id, userId, name, message, timestamp }];
   return {
     ...room,
     messages: messages.slice(-MESSAGE_LIMIT),
@@ -60,28 +58,22 @@ export function addMessage(room: Room, frame: UserMessageFrame, isUnread: boolea
   };
 }
 
+/** Something may be missing behind the newest message; where there is none, nobody misses anything. */
+export function addGap(room: Room): Room {
+  const last = room.messages.at(-1);
+  if (last === undefined || room.gaps.includes(last.id)) return room;
+  const shown = room.gaps.filter((gap) => room.messages.some(({ id }) => id === gap));
+  return { ...room, gaps: [...shown, last.id] };
+}
+
 export function markRoomRead(room: Room): Room {
   return room.unread === 0 ? room : { ...room, unread: 0 };
 }
 
-/** Replaces everyone. A user who is listed twice counts once. */
-export function setUsers(room: Room, users: readonly PresentUser[]): Room {
-  const byId = new Map(users.map(({ user_id, name }) => [user_id, { user_id, name }]));
-  return { ...room, users: sorted([...byId.values()]) };
-}
-
-/** A `join` may come again after a reconnect, or tell a new name. */
-export function addUser(room: Room, { user_id, name }: PresentUser): Room {
-  const others = room.users.filter((user) => user.user_id !== user_id);
-  return { ...room, users: sorted([...others, { user_id, name }]) };
-}
-
-export function removeUser(room: Room, userId: string): Room {
-  return { ...room, users: room.users.filter((user) => user.user_id !== userId) };
-}
-
 const { compare } = new Intl.Collator();
 
-function sorted(users: readonly PresentUser[]): PresentUser[] {
-  return users.toSorted((a, b) => compare(a.name, b.name) || compare(a.user_id, b.user_id));
+/** Replaces everyone. */
+export function setUsers(room: Room, users: readonly User[]): Room {
+  const sorted = users.toSorted((a, b) => compare(a.name, b.name) || compare(a.userId, b.userId));
+  return { ...room, users: sorted };
 }

@@ -1,54 +1,50 @@
 /**
- * One signed-in user's connection: joins the rooms, sends from the outbox, and turns what arrives and what
- * the user does into changes of the store; `components/` shows that.
+ * One signed-in user: has their client, and does what they want. What the client hears becomes a change of the
+ * store in `room_feeds.ts` and `notice_feed.ts`; `components/` shows that.
  */
-import { type Clock, Connection, type ConnectionState, type SocketLike } from "./connection.ts";
-import { type ServerFrame, toWireUserId } from "./frames.ts";
-import { newMessageId, SeenIds } from "../sdk/ids.ts";
+import type { Client, NotifyliError } from "../sdk/mod.ts";
+import { newMessageId } from "../sdk/ids.ts";
 import { type ConnectAnswers, type Identity, silentRooms } from "./identity.ts";
-import {
-  countTry,
-  giveUpOnOverdue,
-  isFull,
-  type Outbox,
-  OUTBOX_LIMIT,
-  remove,
-  retry,
-  unconfirmed,
-  withoutFailedOf,
-} from "./outbox.ts";
+import { NoticeFeed } from "./notice_feed.ts";
+import { isFull, type Outbox, OUTBOX_LIMIT, remove, retry } from "./outbox.ts";
 import { rememberChanges } from "./remember.ts";
+import { RoomFeeds } from "./room_feeds.ts";
 import { hasRoom } from "./rooms.ts";
-import { type KeyValueStore, loadNotices, loadOutbox, loadSettings } from "./storage.ts";
+import { Sender } from "./sender.ts";
+import { type KeyValueStore, loadOutbox, loadSettings } from "./storage.ts";
 import type { Store } from "./store.ts";
 
 export interface SessionOptions {
-  /** Shared by the browser's tabs: settings and notifications. */
+  /** Shared by the browser's tabs: settings. */
   shared: KeyValueStore;
   /** This tab's own: the outbox. */
   own: KeyValueStore;
-  openSocket: () => SocketLike;
+  connect: (identity: Identity) => Client;
   isWatched: () => boolean;
-  clock?: Clock;
 }
 
-/** Ids of messages and notifications that are remembered against doubles. */
-const SEEN_LIMIT = 4_000;
-
-/** Messages on their way at once: after a long outage the outbox must not look like a flood. */
-const IN_FLIGHT_LIMIT = 20;
+/** What there is while a user is signed in. */
+interface Running {
+  readonly client: Client;
+  readonly rooms: RoomFeeds;
+  readonly notices: NoticeFeed;
+  readonly sender: Sender;
+}
 
 export class Session {
   readonly #store: Store;
   readonly #options: SessionOptions;
-  #connection: Connection | null = null;
-  #seen = new SeenIds(SEEN_LIMIT);
-  readonly #inFlight = new Set<string>();
+  #running: Running | undefined;
 
   constructor(store: Store, options: SessionOptions) {
     this.#store = store;
     this.#options = options;
     rememberChanges(store, options);
+  }
+
+  /** Their notifications, while a user is signed in. */
+  get notices(): NoticeFeed | undefined {
+    return this.#running?.notices;
   }
 
   /** Signs in with the form's answers; the rooms of the same user's last visit come along. */
@@ -67,33 +63,24 @@ export class Session {
   }
 
   signOut(): void {
-    this.#connection?.disconnect();
-    this.#connection = null;
+    this.#running?.client.close();
+    this.#running = undefined;
     this.#store.dispatch({ type: "signed_out" });
   }
 
   reconnect(): void {
-    this.#connection?.connect();
-  }
-
-  wake(): void {
-    this.#connection?.wake();
-  }
-
-  probe(): void {
-    this.#connection?.probe();
+    this.#running?.client.reconnect();
   }
 
   openRoom(room: string): void {
     const isNew = !hasRoom(this.#store.state.rooms, room);
     this.#store.dispatch({ type: "room_opened", room });
-    if (isNew) this.#join(room);
+    if (isNew) this.#running?.rooms.open(room);
   }
 
   closeRoom(room: string): void {
-    this.#changeOutbox((outbox) => withoutFailedOf(outbox, room));
     this.#store.dispatch({ type: "room_closed", room });
-    this.#leaveUnlessNeeded(room);
+    this.#running?.rooms.close(room);
   }
 
   activateRoom(room: string): void {
@@ -107,127 +94,55 @@ export class Session {
       this.#store.dispatch({ type: "alert_raised", message: text });
       return false;
     }
-    const entry = { id: newMessageId(), room, message, timestamp: nowSeconds(), tries: 0 };
+    const entry = { id: newMessageId(), room, message, timestamp: nowSeconds() };
     this.#store.dispatch({ type: "message_written", entry });
-    this.#flush();
+    this.#running?.sender.flush();
     return true;
   }
 
   retryMessage(id: string): void {
     this.#changeOutbox((outbox) => retry(outbox, id, nowSeconds()));
-    this.#flush();
+    this.#running?.sender.flush();
   }
 
   discardMessage(id: string): void {
     this.#changeOutbox((outbox) => remove(outbox, id));
   }
 
-  clearNotices(): void {
-    this.#store.dispatch({ type: "notices_changed", notices: [] });
-  }
-
-  /** Another tab of this browser changed what is behind the bell. */
-  reloadNotices(): void {
-    const { identity } = this.#store.state;
-    if (identity === null) return;
-    const notices = loadNotices(this.#options.shared, identity.user_id);
-    this.#store.dispatch({ type: "notices_changed", notices });
-  }
-
   #start(identity: Identity, rooms: readonly string[], activeRoom = ""): void {
-    this.#connection?.disconnect();
-    const { shared, own, openSocket, clock } = this.#options;
-    const notices = loadNotices(shared, identity.user_id);
+    this.#running?.client.close();
+    const store = this.#store;
+    const { own, connect, isWatched } = this.#options;
     const outbox = loadOutbox(own, identity.user_id);
-    this.#seen = new SeenIds(SEEN_LIMIT);
-    for (const { id } of notices) this.#seen.add(id);
-    this.#store.dispatch({ type: "signed_in", identity, rooms, activeRoom, notices, outbox });
-    this.#connection = new Connection({
-      openSocket,
-      pingIntervalMs: this.#store.state.config.keepalive_seconds * 1000,
-      onOpen: () => this.#opened(),
-      onFrame: (frame) => this.#received(frame),
-      onState: (state) => this.#connectionChanged(state),
-      ...(clock === undefined ? {} : { clock }),
+    store.dispatch({ type: "signed_in", identity, rooms, activeRoom, outbox });
+    const client = connect(identity);
+    store.dispatch({ type: "connection_changed", connection: client.state });
+    client.on("error", (error) => this.#failed(error));
+    const silent = silentRooms(identity.user_id, store.state.config.bot_room);
+    const sender = new Sender(client, store);
+    client.on("state", (connection) => {
+      if (connection.kind === "closed") return; // we did that, and the store knows
+      store.dispatch({ type: "connection_changed", connection });
+      sender.flush(); // what was given back when the server stopped us
     });
-    this.#connection.connect();
+    this.#running = {
+      client,
+      rooms: new RoomFeeds(client, store, { isWatched, silent }),
+      notices: new NoticeFeed(client, store),
+      sender,
+    };
+    sender.flush();
   }
 
-  #opened(): void {
-    const { identity, config, rooms } = this.#store.state;
-    if (identity === null) return;
-    for (const { room } of rooms) this.#join(room);
-    for (const room of silentRooms(identity.user_id, config.bot_room)) {
-      if (!hasRoom(rooms, room)) this.#keepalive(room);
-    }
-    this.#flush();
-  }
-
-  #received(frame: ServerFrame): void {
-    if (frame.type === "usermsg" || frame.type === "direct_message") {
-      if (!this.#seen.add(frame.id)) return;
-    }
-    this.#store.dispatch({ type: "frame_received", frame, isWatched: this.#options.isWatched() });
-    if (frame.type === "usermsg" || frame.type === "error") this.#answered(frame);
-  }
-
-  /** A message of ours got its echo or its error: the next one may go. */
-  #answered({ id = "", ...frame }: Extract<ServerFrame, { type: "usermsg" | "error" }>): void {
-    if (!this.#inFlight.delete(id)) return;
-    this.#flush();
-    // Sent after its tab was closed, the message has brought us back into the room.
-    if (frame.type === "usermsg") this.#leaveUnlessNeeded(frame.room);
-  }
-
-  #connectionChanged(connection: ConnectionState): void {
-    if (connection.kind !== "online") {
-      this.#inFlight.clear();
-      this.#changeOutbox(giveUpOnOverdue);
-    }
-    this.#store.dispatch({ type: "connection_changed", connection });
-  }
-
-  /** Sends what waits, in order, as far as the limit of messages in flight allows. */
-  #flush(): void {
-    const { identity, outbox } = this.#store.state;
-    if (identity === null) return;
-    for (const { id, room, message } of unconfirmed(outbox)) {
-      if (this.#inFlight.size >= IN_FLIGHT_LIMIT) return;
-      if (this.#inFlight.has(id)) continue;
-      const frame = { type: "usermsg", id, ...wireIdentity(identity), room, message } as const;
-      if (this.#connection?.send(frame) !== true) return;
-      this.#inFlight.add(id);
-      this.#changeOutbox((outbox) => countTry(outbox, id));
-    }
-  }
-
-  #join(room: string): void {
-    this.#keepalive(room);
-    this.#connection?.send({ type: "presence", room });
-  }
-
-  #keepalive(room: string): void {
-    const { identity } = this.#store.state;
-    if (identity === null) return;
-    this.#connection?.send({ type: "keepalive", ...wireIdentity(identity), room });
-  }
-
-  #leaveUnlessNeeded(room: string): void {
-    const { identity, config, rooms, outbox } = this.#store.state;
-    if (identity === null || hasRoom(rooms, room)) return;
-    if (silentRooms(identity.user_id, config.bot_room).includes(room)) return;
-    if (unconfirmed(outbox).some((entry) => entry.room === room)) return;
-    this.#connection?.send({ type: "leave", room });
+  #failed(error: NotifyliError): void {
+    if (error.code === "handler_failed") throw error.cause; // a mistake of ours
+    this.#store.dispatch({ type: "alert_raised", message: error.message });
   }
 
   #changeOutbox(change: (outbox: Outbox) => Outbox): void {
     const outbox = change(this.#store.state.outbox);
     this.#store.dispatch({ type: "outbox_changed", outbox });
   }
-}
-
-function wireIdentity({ user_id, name }: Identity) {
-  return { user_id: toWireUserId(user_id), name };
 }
 
 function nowSeconds(): number {

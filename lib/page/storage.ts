@@ -1,6 +1,4 @@
 /** What the page remembers in the browser; everything read back is checked before it is believed. */
-import type { Notice, Notices } from "./notices.ts";
-import { NOTICE_LIMIT } from "./notices.ts";
 import { type Outbox, OUTBOX_LIMIT, type OutboxEntry } from "./outbox.ts";
 
 /** The part of a browser's `Storage` that is used here. */
@@ -19,7 +17,6 @@ export interface Settings {
 }
 
 export const SETTINGS_KEY = "notifyli.settings";
-export const noticesKey = (userId: string) => `notifyli.notifications.${userId}`;
 export const outboxKey = (userId: string) => `notifyli.outbox.${userId}`;
 
 export function loadSettings(store: KeyValueStore): Settings {
@@ -35,15 +32,6 @@ export function loadSettings(store: KeyValueStore): Settings {
 
 export function saveSettings(store: KeyValueStore, settings: Settings): void {
   writeJson(store, SETTINGS_KEY, settings);
-}
-
-export function loadNotices(store: KeyValueStore, userId: string): Notices {
-  return list(readJson(store, noticesKey(userId))).map(asNotice).filter((notice) => notice !== null)
-    .slice(0, NOTICE_LIMIT);
-}
-
-export function saveNotices(store: KeyValueStore, userId: string, notices: Notices): void {
-  writeJson(store, noticesKey(userId), notices);
 }
 
 export function loadOutbox(store: KeyValueStore, userId: string): Outbox {
@@ -84,22 +72,6 @@ function writeJson(store: KeyValueStore, key: string, value: unknown): void {
   }
 }
 
-function asNotice(value: unknown): Notice | null {
-  const notice = fields(value);
-  const id = text(notice.get("id"));
-  const message = notice.get("message");
-  const timestamp = notice.get("timestamp");
-  if (id === "" || typeof message !== "string" || typeof timestamp !== "number") return null;
-  return {
-    id,
-    room: text(notice.get("room")),
-    name: text(notice.get("name")),
-    message,
-    timestamp,
-    read: notice.get("read") === true,
-  };
-}
-
 function asOutboxEntry(value: unknown): OutboxEntry | null {
   const entry = fields(value);
   const [id, room, message] = [entry.get("id"), entry.get("room"), entry.get("message")];
@@ -107,7 +79,7 @@ function asOutboxEntry(value: unknown): OutboxEntry | null {
   const failure = entry.get("failure");
   if (typeof id !== "string" || typeof room !== "string") return null;
   if (typeof message !== "string" || typeof timestamp !== "number") return null;
-  const kept = { id, room, message, timestamp, tries: 0 };
+  const kept = { id, room, message, timestamp };
   return typeof failure === "string" ? { ...kept, failure } : kept;
 }
 

@@ -1,20 +1,27 @@
 /** The page's whole state, how each event changes it, and who is told; `session.ts` dispatches. */
+import type { Message, State as ConnectionState, User } from "../sdk/mod.ts";
 import { DEFAULT_CONFIG, type ServerConfig } from "./config.ts";
-import type { ConnectionState } from "./connection.ts";
-import type { ServerFrame } from "./frames.ts";
 import type { Identity } from "./identity.ts";
-import { addNotice, markAllRead, markRead, type Notices, TOAST_LIMIT } from "./notices.ts";
-import { enqueue, fail, type Outbox, type OutboxEntry, remove } from "./outbox.ts";
+import { addToast, NO_NOTICES, type Notices, type Toasts, withoutSeen } from "./notices.ts";
 import {
+  enqueue,
+  fail,
+  type Outbox,
+  type OutboxEntry,
+  remove,
+  take,
+  withoutTakenOf,
+  withoutUnseenOf,
+} from "./outbox.ts";
+import {
+  addGap,
   addMessage,
-  addUser,
   closeRoom,
   emptyRoom,
   hasRoom,
   markRoomRead,
   neighbourOf,
   openRoom,
-  removeUser,
   type Rooms,
   setUsers,
   updateRoom,
@@ -30,8 +37,7 @@ export interface State {
   readonly activeRoom: string;
   readonly outbox: Outbox;
   readonly notices: Notices;
-  /** Ids of the notices that are on the screen as toasts, oldest first. */
-  readonly toasts: readonly string[];
+  readonly toasts: Toasts;
   /** What the server had to say that belongs to no message. */
   readonly alert: string | null;
 }
@@ -44,20 +50,28 @@ export type Action =
     rooms: readonly string[];
     activeRoom: string;
     outbox: Outbox;
-    notices: Notices;
   }
   | { type: "signed_out" }
   | { type: "connection_changed"; connection: ConnectionState }
-  /** `isWatched`: whether the page is visible, so that what comes to the active room is read. */
-  | { type: "frame_received"; frame: ServerFrame; isWatched: boolean }
   | { type: "room_opened"; room: string }
   | { type: "room_closed"; room: string }
   | { type: "room_activated"; room: string }
+  /** The server has let us in, and told what was said before. */
+  | { type: "room_joined"; room: string }
+  | { type: "people_changed"; room: string; users: readonly User[] }
+  | { type: "gap_found"; room: string }
+  /**
+   * `isNews`: someone else said it, and not before we came.
+   * `isWatched`: whether the page is visible, so that what comes to the active room is read.
+   */
+  | { type: "message_received"; message: Message; isNews: boolean; isWatched: boolean }
   | { type: "message_written"; entry: OutboxEntry }
+  /** By the server, which has it now. */
+  | { type: "message_taken"; id: string }
+  | { type: "message_failed"; id: string; failure: string }
   | { type: "outbox_changed"; outbox: Outbox }
   | { type: "notices_changed"; notices: Notices }
-  | { type: "notice_read"; id: string }
-  | { type: "all_notices_read" }
+  | { type: "toast_raised"; id: string }
   | { type: "toast_dismissed"; id: string }
   | { type: "alert_raised"; message: string }
   | { type: "alert_dismissed" };
@@ -65,11 +79,11 @@ export type Action =
 export const INITIAL_STATE: State = {
   config: DEFAULT_CONFIG,
   identity: null,
-  connection: { kind: "idle" },
+  connection: { kind: "closed" },
   rooms: [],
   activeRoom: "",
   outbox: [],
-  notices: [],
+  notices: NO_NOTICES,
   toasts: [],
   alert: null,
 };
@@ -86,30 +100,47 @@ export function reduce(state: State, action: Action): State {
         rooms: action.rooms.map(emptyRoom),
         activeRoom: action.activeRoom,
         outbox: action.outbox,
-        notices: action.notices,
       };
     case "signed_out":
       return { ...INITIAL_STATE, config: state.config };
     case "connection_changed":
-      return { ...state, connection: action.connection };
-    case "frame_received":
-      return reduceFrame(state, action.frame, action.isWatched);
+      return reduceConnection(state, action.connection);
     case "room_opened":
       return activate({ ...state, rooms: openRoom(state.rooms, action.room) }, action.room);
     case "room_closed":
       return reduceRoomClosed(state, action.room);
     case "room_activated":
       return activate(state, action.room);
+    case "room_joined": {
+      const rooms = updateRoom(state.rooms, action.room, (room) => ({ ...room, isJoined: true }));
+      return { ...state, rooms, outbox: withoutTakenOf(state.outbox, action.room) };
+    }
+    case "people_changed": {
+      const { room, users } = action;
+      return { ...state, rooms: updateRoom(state.rooms, room, (room) => setUsers(room, users)) };
+    }
+    case "gap_found":
+      return { ...state, rooms: updateRoom(state.rooms, action.room, addGap) };
+    case "message_received": {
+      const { message, isNews, isWatched } = action;
+      const isUnread = isNews && (!isWatched || message.room !== state.activeRoom);
+      const add = updateRoom(state.rooms, message.room, (r) => addMessage(r, message, isUnread));
+      return { ...state, rooms: add, outbox: remove(state.outbox, message.id) };
+    }
     case "message_written":
       return { ...state, outbox: enqueue(state.outbox, action.entry) };
+    case "message_taken":
+      return reduceTaken(state, action.id);
+    case "message_failed":
+      return { ...state, outbox: fail(state.outbox, action.id, action.failure) };
     case "outbox_changed":
       return { ...state, outbox: action.outbox };
-    case "notices_changed":
-      return { ...state, notices: action.notices };
-    case "notice_read":
-      return { ...state, notices: markRead(state.notices, action.id) };
-    case "all_notices_read":
-      return { ...state, notices: markAllRead(state.notices), toasts: [] };
+    case "notices_changed": {
+      const { notices } = action;
+      return { ...state, notices, toasts: withoutSeen(state.toasts, notices) };
+    }
+    case "toast_raised":
+      return { ...state, toasts: addToast(state.toasts, action.id) };
     case "toast_dismissed":
       return { ...state, toasts: state.toasts.filter((id) => id !== action.id) };
     case "alert_raised":
@@ -142,44 +173,24 @@ export class Store {
   }
 }
 
-function reduceFrame(state: State, frame: ServerFrame, isWatched: boolean): State {
-  switch (frame.type) {
-    case "usermsg": {
-      const isUnread = frame.user_id !== state.identity?.user_id &&
-        (!isWatched || frame.room !== state.activeRoom);
-      const rooms = updateRoom(state.rooms, frame.room, (r) => addMessage(r, frame, isUnread));
-      return { ...state, rooms, outbox: remove(state.outbox, frame.id) };
-    }
-    case "direct_message": {
-      const notices = addNotice(state.notices, frame);
-      if (notices === state.notices) return state;
-      return { ...state, notices, toasts: [...state.toasts, frame.id].slice(-TOAST_LIMIT) };
-    }
-    case "presence":
-      return {
-        ...state,
-        rooms: updateRoom(state.rooms, frame.room, (r) => setUsers(r, frame.users)),
-      };
-    case "join":
-      return { ...state, rooms: updateRoom(state.rooms, frame.room, (r) => addUser(r, frame)) };
-    case "leave": {
-      const rooms = updateRoom(state.rooms, frame.room, (r) => removeUser(r, frame.user_id));
-      return { ...state, rooms };
-    }
-    case "error":
-      return state.outbox.some(({ id }) => id === frame.id)
-        ? { ...state, outbox: fail(state.outbox, frame.id ?? "", frame.message) }
-        : { ...state, alert: frame.message };
-    case "left":
-    case "pong":
-      return state;
-  }
+/** What is said while we are away has to be told on joining again. */
+function reduceConnection(state: State, connection: ConnectionState): State {
+  if (connection.kind === "online") return { ...state, connection };
+  return { ...state, connection, rooms: state.rooms.map((r) => ({ ...r, isJoined: false })) };
+}
+
+/** In a room that is up to date the message is seen already; in another one it is still to come. */
+function reduceTaken(state: State, id: string): State {
+  const entry = state.outbox.find((entry) => entry.id === id);
+  const room = state.rooms.find(({ room }) => room === entry?.room);
+  const isToCome = room !== undefined && !room.isJoined;
+  return { ...state, outbox: isToCome ? take(state.outbox, id) : remove(state.outbox, id) };
 }
 
 function reduceRoomClosed(state: State, room: string): State {
   const rooms = closeRoom(state.rooms, room);
-  if (room !== state.activeRoom) return { ...state, rooms };
-  return activate({ ...state, rooms }, neighbourOf(state.rooms, room));
+  const next = { ...state, rooms, outbox: withoutUnseenOf(state.outbox, room) };
+  return room === state.activeRoom ? activate(next, neighbourOf(state.rooms, room)) : next;
 }
 
 function activate(state: State, room: string): State {

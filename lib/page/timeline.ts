@@ -23,36 +23,49 @@ export interface MessageRow {
   failure: string;
 }
 
-export type Row = DayRow | MessageRow;
+/** Messages may be missing here. */
+export interface GapRow {
+  kind: "gap";
+  key: string;
+}
+
+export type Row = DayRow | MessageRow | GapRow;
 
 /** After a longer pause the same writer is named again. */
 const GROUP_SECONDS = 300;
 
-export function rowsOf({ room, messages }: Room, outbox: Outbox, me: Identity): Row[] {
+export function rowsOf({ room, messages, gaps }: Room, outbox: Outbox, me: Identity): Row[] {
   const rows: Row[] = [];
   let last: ChatMessage | null = null;
+  let isBehindGap = false;
 
   const add = (message: ChatMessage, delivery: Delivery, failure = "") => {
     const isNewDay = last === null || dayKey(last.timestamp) !== dayKey(message.timestamp);
     if (isNewDay) {
       rows.push({ kind: "day", key: `day ${message.id}`, timestamp: message.timestamp });
     }
-    const isFirst = isNewDay || last === null || !belongsTo(last, message);
-    const isOwn = message.user_id === me.user_id;
+    const isFirst = isNewDay || isBehindGap || last === null || !belongsTo(last, message);
+    const isOwn = message.userId === me.user_id;
     rows.push({ kind: "message", key: message.id, message, isOwn, isFirst, delivery, failure });
     last = message;
+    isBehindGap = false;
   };
 
-  for (const message of messages) add(message, "delivered");
+  for (const message of messages) {
+    add(message, "delivered");
+    isBehindGap = gaps.includes(message.id);
+    if (isBehindGap) rows.push({ kind: "gap", key: `gap ${message.id}` });
+  }
   for (const entry of outbox) {
     if (entry.room !== room) continue;
     const { id, message, timestamp, failure } = entry;
-    add({ id, ...me, message, timestamp }, failure === undefined ? "pending" : "failed", failure);
+    const own = { id, userId: me.user_id, name: me.name, message, timestamp };
+    add(own, failure === undefined ? "pending" : "failed", failure);
   }
   return rows;
 }
 
 function belongsTo(last: ChatMessage, next: ChatMessage): boolean {
-  return last.user_id === next.user_id && last.name === next.name &&
+  return last.userId === next.userId && last.name === next.name &&
     next.timestamp - last.timestamp < GROUP_SECONDS;
 }

@@ -12,7 +12,7 @@ export type Command =
   | { type: "subscribe"; room: string; since?: Position; replay?: true }
   | { type: "unsubscribe" | "presence"; room: string }
   | { type: "publish"; room: string; message: string; id: string }
-  | { type: "history"; room: string; since: Position; limit: number }
+  | { type: "history"; room: string; since?: Position; limit: number }
   | { type: "ping" };
 
 /** The server's answer to a command. */

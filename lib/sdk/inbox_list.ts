@@ -4,6 +4,16 @@ import type { InboxChange, Notification } from "./types.ts";
 /** When it is full, the oldest leaves the list; the server still has it. */
 const LIST_LIMIT = 1_000;
 
+/** Which part of the inbox a page of the server's is all of. */
+export interface PageRange {
+  /** The first offset. */
+  readonly from: number;
+  /** The offset behind the last. */
+  readonly before: number;
+  /** The list when the page was asked for. */
+  readonly known: readonly Notification[];
+}
+
 export class InboxList {
   #items: readonly Notification[] = [];
 
@@ -27,6 +37,21 @@ export class InboxList {
       0,
       LIST_LIMIT,
     );
+  }
+
+  /** What was known in the page's range and is not in the page is gone: put away while we were not told. */
+  addPage(page: readonly Notification[], { from, before, known }: PageRange): void {
+    const knownIds = new Set(known.map(({ id }) => id));
+    const pageIds = new Set(page.map(({ id }) => id));
+    const isGone = ({ id, offset = Infinity }: Notification) =>
+      knownIds.has(id) && !pageIds.has(id) && offset >= from && offset < before;
+    this.#items = this.#items.filter((item) => !isGone(item));
+    const listed = new Map(this.#items.map((item) => [item.id, item]));
+    for (const item of page) {
+      const there = listed.get(item.id);
+      if (there === undefined && knownIds.has(item.id)) continue; // put away while the page was on its way
+      this.add({ ...item, read: item.read || there?.read === true });
+    }
   }
 
   change({ event, ids }: InboxChange): void {

@@ -22,7 +22,7 @@ export type { State } from "./connection.ts";
 export { NotifyliError } from "./errors.ts";
 export type { Clock, ConnectOptions, Environment, KeyValueStore } from "./options.ts";
 export type { Notifications, PageOptions } from "./notifications.ts";
-export type { Subscription, SubscriptionEvents } from "./subscription.ts";
+export type { SubscribeOptions, Subscription, SubscriptionEvents } from "./subscription.ts";
 export { sharedTransport } from "./shared_transport.ts";
 export type { OpenTransport, Transport, TransportEvents } from "./transport.ts";
 export type { WebSocketConstructor, WebSocketLike } from "./transport.ts";

@@ -82,15 +82,21 @@ export class Notifications {
     return this.#tell({ type: "delete", ids });
   }
 
-  /** Resolves with a page of older ones, newest first, and has them in `list`; empty at the end. */
+  /**
+   * Resolves with a page of older ones, newest first, and has them in `list`; empty at the end. What others
+   * read or put away meanwhile is mended in the page's part of the list.
+   */
   async loadMore(options: PageOptions = {}): Promise<readonly Notification[]> {
     const { limit = PAGE_LIMIT, archived = false } = options;
     const before = options.before ?? this.#list.oldestOffset ?? Number.MAX_SAFE_INTEGER;
     const more = archived ? { archived } : {};
+    const known = this.#list.items;
     const data = await this.#link.enqueue({ type: "inbox", before, limit, ...more });
     const { notifications, unread } = readInboxPage(data);
-    for (const notification of notifications) this.#list.add(notification);
-    this.#setUnread(unread);
+    const from = notifications.length < limit ? 0 : notifications.at(-1)?.offset ?? 0;
+    // Whether the page's count is before or after what came meanwhile, nobody knows.
+    if (this.#list.items === known) this.#setUnread(unread);
+    this.#list.addPage(notifications, { from, before, known });
     return notifications;
   }
 

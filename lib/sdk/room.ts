@@ -31,6 +31,7 @@ export class Room implements SubscribedRoom {
   readonly #stream: Stream;
   readonly #presence: Presence;
   readonly #replay: boolean;
+  readonly #history: number;
   readonly #subscriptions = new Set<Subscription>();
   /** The server was asked on this connection. */
   #asked = false;
@@ -41,6 +42,7 @@ export class Room implements SubscribedRoom {
     this.#link = link;
     this.#events = events;
     this.#replay = options.replay ?? false;
+    this.#history = options.history ?? 0;
     this.#stream = new Stream({
       deliver: (item, replayed) => this.#deliver(item, replayed),
       gap: (gap) => this.#emit("gap", gap),
@@ -144,7 +146,32 @@ export class Room implements SubscribedRoom {
     this.#presence.ask();
     const since = this.#stream.position;
     if (recovery.reason === "too_many" && since !== undefined) this.#page(recovery, since);
-    else this.#recovered(recovery);
+    else this.#readLast(recovery);
+  }
+
+  /** Where what was missed cannot be had, or nobody asked for it: at least the last messages, if they are wanted. */
+  #readLast(recovery: Recovery): void {
+    const { recovered, position } = recovery;
+    if (recovered || position === undefined || this.#history === 0) {
+      return this.#recovered(recovery);
+    }
+    const since = this.#stream.position;
+    const command = { type: "history", room: this.name, limit: this.#history } as const;
+    this.#link.request(command, (reply) => {
+      if (this.#subscriptions.size === 0) return;
+      const page = readReply(reply, (data) => readRecovery(data, "publications"));
+      if (page instanceof NotifyliError) {
+        this.#fail(page);
+        return this.#recovered(recovery);
+      }
+      const isOfOneEpoch = page.position?.epoch === position.epoch;
+      const first = since?.epoch === position.epoch ? since.offset + 1 : 0;
+      // What is after the position comes live as well, and is held until now.
+      const items = page.items.filter(({ offset = 0 }) =>
+        isOfOneEpoch && offset >= first && offset <= position.offset
+      );
+      this.#recovered({ ...recovery, items });
+    });
   }
 
   /** Reads on in the history until nothing is missing, or the next message is no longer there. */
@@ -155,7 +182,7 @@ export class Room implements SubscribedRoom {
       const page = readReply(reply, (data) => readRecovery(data, "publications"));
       const isWhole = !(page instanceof NotifyliError) &&
         page.position?.epoch === since.epoch && page.items[0]?.offset === since.offset + 1;
-      if (!isWhole) return this.#recovered(recovery);
+      if (!isWhole) return this.#readLast(recovery);
       this.#stream.replay(page.items, since.epoch);
       const next = this.#stream.position;
       const end = recovery.position?.offset ?? 0;

@@ -29,6 +29,11 @@ export interface SubscribeOptions {
   readonly since?: Position;
   /** Get the last message of the room at once. Counts for the first subscription, as does `since`. */
   readonly replay?: boolean;
+  /**
+   * So many of the room's last messages come first, as replayed ones; and behind a gap, so far as they are new.
+   * 1 to 1000. Counts for the first subscription, as do the two above. @default none
+   */
+  readonly history?: number;
   /** Know who is in the room. @default false */
   readonly presence?: boolean;
 }

@@ -1,11 +1,11 @@
-/** The bell with its badge, and the list of notifications behind it. Looking at the list reads it. */
+/** The bell with its badge, and the list of notifications behind it. Looking at the list reads what it shows. */
 import { useEffect, useState } from "preact/hooks";
-import { usePage } from "../context.ts";
-import { type Notices, unreadCount } from "../notices.ts";
+import { usePage, useWatched } from "../context.ts";
+import { type Notices, unreadIds } from "../notices.ts";
 import type { Rooms } from "../rooms.ts";
 import { Icon } from "./Icon.tsx";
 import { NoticeList } from "./NoticeList.tsx";
-import { Popover } from "./Popover.tsx";
+import { panelOf, Popover } from "./Popover.tsx";
 
 interface BellProps {
   notices: Notices;
@@ -17,17 +17,18 @@ interface BellProps {
 const LARGEST_BADGE = 99;
 
 export function Bell({ notices, rooms, userId }: BellProps) {
-  const { session, dispatch } = usePage();
+  const { session } = usePage();
+  const isWatched = useWatched();
   const [isOpen, setOpen] = useState(false);
   const [fresh, setFresh] = useState<ReadonlySet<string>>(new Set());
-  const unread = unreadCount(notices);
+  const { unread } = notices;
 
   useEffect(() => {
-    if (!isOpen || unread === 0) return;
-    const unreadIds = notices.filter(({ read }) => !read).map(({ id }) => id);
-    setFresh(new Set([...fresh, ...unreadIds]));
-    dispatch({ type: "all_notices_read" });
-  }, [isOpen, unread]);
+    const seen = unreadIds(notices);
+    if (!isOpen || !isWatched || seen.length === 0) return;
+    setFresh(new Set([...fresh, ...seen]));
+    session.notices?.read(seen);
+  }, [isOpen, isWatched, notices.list]);
 
   return (
     <Popover
@@ -50,15 +51,7 @@ export function Bell({ notices, rooms, userId }: BellProps) {
         <>
           <div class="panel-head">
             <h2>Notifications</h2>
-            {notices.length > 0 && (
-              <button
-                type="button"
-                class="button button-quiet button-small"
-                onClick={() => session.clearNotices()}
-              >
-                Clear all
-              </button>
-            )}
+            <AllButton notices={notices} />
             <button type="button" class="icon-button" aria-label="Close" onClick={close}>
               <Icon name="close" />
             </button>
@@ -73,6 +66,28 @@ export function Bell({ notices, rooms, userId }: BellProps) {
         </>
       )}
     </Popover>
+  );
+}
+
+/** What one most likely wants with all of them: to have read the older ones too, or to be done with these. */
+function AllButton({ notices }: { notices: Notices }) {
+  const { session } = usePage();
+  const { list, unread, hasOlder } = notices;
+  const isAllSeen = unread <= unreadIds(notices).length;
+  if (isAllSeen && list.length === 0) return null;
+  const archiveWord = hasOlder ? `Archive these ${list.length}` : "Archive all";
+  return (
+    <button
+      type="button"
+      class="button button-quiet button-small"
+      onClick={({ currentTarget }) => {
+        panelOf(currentTarget)?.focus(); // the button will be gone
+        if (isAllSeen) session.notices?.archive(list.map(({ id }) => id));
+        else session.notices?.readAll();
+      }}
+    >
+      {isAllSeen ? archiveWord : "Mark all as read"}
+    </button>
   );
 }
 

@@ -54,11 +54,7 @@ export function ChatLog({ room, rows, isOnline, empty }: ChatLogProps) {
       >
         <div class="log-rows">
           {rows.length === 0 && empty}
-          {rows.map((row) =>
-            row.kind === "day"
-              ? <DaySeparator key={row.key} timestamp={row.timestamp} />
-              : <Message key={row.key} row={row} isOnline={isOnline} />
-          )}
+          {rows.map((row) => <LogRow key={row.key} row={row} isOnline={isOnline} />)}
         </div>
       </div>
       {hasNew && (
@@ -78,12 +74,19 @@ export function ChatLog({ room, rows, isOnline, empty }: ChatLogProps) {
   );
 }
 
-function DaySeparator({ timestamp }: { timestamp: number }) {
-  return (
-    <div class="day">
-      <span>{dayName(timestamp)}</span>
-    </div>
-  );
+function LogRow({ row, isOnline }: { row: Row; isOnline: boolean }) {
+  switch (row.kind) {
+    case "day":
+      return (
+        <div class="day">
+          <span>{dayName(row.timestamp)}</span>
+        </div>
+      );
+    case "gap":
+      return <p class="gap" data-testid="gap">Some messages may be missing here.</p>;
+    case "message":
+      return <Message row={row} isOnline={isOnline} />;
+  }
 }
 
 function isNearBottom({ scrollHeight, scrollTop, clientHeight }: HTMLElement): boolean {

@@ -1,6 +1,6 @@
 /** Explains a connection that is not there: when the next try is, or why there is none. */
 import { useEffect, useState } from "preact/hooks";
-import type { ConnectionState } from "../connection.ts";
+import type { State as ConnectionState } from "../../sdk/mod.ts";
 import { usePage } from "../context.ts";
 import { Icon } from "./Icon.tsx";
 
@@ -12,7 +12,7 @@ interface ConnectionBannerProps {
 
 export function ConnectionBanner({ connection, waiting }: ConnectionBannerProps) {
   const { session } = usePage();
-  if (connection.kind === "online" || connection.kind === "idle") return null;
+  if (connection.kind === "online" || connection.kind === "closed") return null;
   if (connection.kind === "connecting" && connection.attempt === 0) return null;
   return (
     <section class={`banner banner-${connection.kind}`} aria-label="Connection">

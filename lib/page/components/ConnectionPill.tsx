@@ -1,14 +1,14 @@
 /** The connection's state in one word, spoken when it changes. */
-import type { ConnectionState } from "../connection.ts";
+import type { State } from "../../sdk/mod.ts";
 
-type Kind = ConnectionState["kind"];
+type Kind = State["kind"];
 
 const WORDS: Record<Kind, string> = {
-  idle: "Not connected",
   connecting: "Connecting",
   online: "Connected",
   waiting: "Reconnecting",
   stopped: "Disconnected",
+  closed: "Not connected",
 };
 
 export function ConnectionPill({ kind }: { kind: Kind }) {

@@ -22,7 +22,7 @@ export class Message extends Component<MessageProps> {
 
   render({ row, isOnline }: MessageProps) {
     const { message, isOwn, isFirst, delivery } = row;
-    const { user_id, name, timestamp } = message;
+    const { userId, name, timestamp } = message;
     const side = isOwn ? "message-own" : "message-other";
     return (
       <article
@@ -30,7 +30,7 @@ export class Message extends Component<MessageProps> {
         data-testid="message"
         data-delivery={delivery}
       >
-        {!isOwn && isFirst && <Avatar userId={user_id} name={name} />}
+        {!isOwn && isFirst && <Avatar userId={userId} name={name} />}
         <div class="message-body">
           <p class={isFirst ? "message-head" : "visually-hidden"}>
             <span class="message-name">{isOwn ? "You" : name}</span>{" "}

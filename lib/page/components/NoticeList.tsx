@@ -1,11 +1,12 @@
 /** The notifications, newest first, or how to send the first one. */
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { usePage } from "../context.ts";
-import type { Notice, Notices } from "../notices.ts";
+import type { Notices } from "../notices.ts";
+import { curlLine } from "../recipes.ts";
 import { hasRoom, type Rooms } from "../rooms.ts";
-import { isoTime, shortTime } from "../text.ts";
 import { CopyLine } from "./CopyLine.tsx";
 import { Icon } from "./Icon.tsx";
-import { curlLine } from "../recipes.ts";
+import { NoticeItem } from "./NoticeItem.tsx";
 
 interface NoticeListProps {
   notices: Notices;
@@ -18,49 +19,56 @@ interface NoticeListProps {
 
 export function NoticeList({ notices, fresh, rooms, userId, onChosen }: NoticeListProps) {
   const { session } = usePage();
-  if (notices.length === 0) return <NoNotices userId={userId} />;
+  const items = useRef<HTMLUListElement>(null);
+  const { list, isLoaded, hasOlder } = notices;
+  const { askForOlder } = useOlder(items, list.length);
+
+  if (list.length === 0) {
+    return isLoaded
+      ? <NoNotices userId={userId} />
+      : <p class="muted notices-unknown">Not known until connected.</p>;
+  }
   const choose = (room: string) => {
     session.activateRoom(room);
     onChosen();
   };
   return (
-    <ul class="notice-list" aria-label="Notifications">
-      {notices.map((notice) => (
-        <li key={notice.id} class={fresh.has(notice.id) ? "notice notice-fresh" : "notice"}>
-          {hasRoom(rooms, notice.room)
-            ? (
-              <button
-                type="button"
-                class="notice-body"
-                onClick={() => choose(notice.room)}
-              >
-                <NoticeText notice={notice} isFresh={fresh.has(notice.id)} />
-              </button>
-            )
-            : (
-              <div class="notice-body">
-                <NoticeText notice={notice} isFresh={fresh.has(notice.id)} />
-              </div>
-            )}
-        </li>
+    <ul ref={items} class="notice-list" aria-label="Notifications">
+      {list.map((notice) => (
+        <NoticeItem
+          key={notice.id}
+          notice={notice}
+          isFresh={fresh.has(notice.id)}
+          onChosen={hasRoom(rooms, notice.room) ? () => choose(notice.room) : undefined}
+        />
       ))}
+      {hasOlder && (
+        <li class="notices-older">
+          <button
+            type="button"
+            class="button button-quiet button-small"
+            onClick={() => {
+              askForOlder();
+              session.notices?.loadOlder();
+            }}
+          >
+            Show older ones
+          </button>
+        </li>
+      )}
     </ul>
   );
 }
 
-function NoticeText({ notice, isFresh }: { notice: Notice; isFresh: boolean }) {
-  const { name, room, message, timestamp } = notice;
-  return (
-    <>
-      <span class="notice-head">
-        <strong class="notice-name">{name}</strong>
-        {isFresh && <span class="visually-hidden">, new,</span>}
-        <time class="time" dateTime={isoTime(timestamp)}>{shortTime(timestamp)}</time>
-      </span>
-      <span class="notice-message">{message}</span>
-      <span class="notice-room">{room}</span>
-    </>
-  );
+/** With the last page the button goes that asked for it: the focus goes to the first of those that came. */
+function useOlder(items: { current: HTMLElement | null }, length: number) {
+  const firstNew = useRef(Infinity);
+  useLayoutEffect(() => {
+    const item = items.current?.children[firstNew.current];
+    firstNew.current = Infinity;
+    if (document.activeElement === document.body && item instanceof HTMLElement) item.focus();
+  }, [length]);
+  return { askForOlder: () => void (firstNew.current = length) };
 }
 
 function NoNotices({ userId }: { userId: string }) {

@@ -1,10 +1,10 @@
 /** Who is in a room, ourselves first. */
-import type { PresentUser } from "../frames.ts";
+import type { User } from "../../sdk/mod.ts";
 import type { Identity } from "../identity.ts";
 import { Avatar } from "./Avatar.tsx";
 
 interface PeopleProps {
-  users: readonly PresentUser[];
+  users: readonly User[];
   me: Identity;
   /** Without a connection the list is what it was. */
   isOnline: boolean;
@@ -19,20 +19,20 @@ export function People({ users, me, isOnline }: PeopleProps) {
       <p class="muted people-empty">{isOnline ? "Nobody yet." : "Not known until connected."}</p>
     );
   }
-  const self = users.filter(({ user_id }) => user_id === me.user_id);
-  const others = users.filter(({ user_id }) => user_id !== me.user_id);
+  const self = users.filter(({ userId }) => userId === me.user_id);
+  const others = users.filter(({ userId }) => userId !== me.user_id);
   const hidden = users.length - SHOWN_LIMIT;
   return (
     <ul class={isOnline ? "people" : "people people-stale"} aria-label="People">
-      {[...self, ...others].slice(0, SHOWN_LIMIT).map(({ user_id, name }) => (
-        <li key={user_id} class="person">
-          <Avatar userId={user_id} name={name} />
+      {[...self, ...others].slice(0, SHOWN_LIMIT).map(({ userId, name }) => (
+        <li key={userId} class="person">
+          <Avatar userId={userId} name={name} />
           <span class="person-text">
             <span class="person-name">
               {name}
-              {user_id === me.user_id && <span class="you">you</span>}
+              {userId === me.user_id && <span class="you">you</span>}
             </span>
-            <span class="person-id">{user_id}</span>
+            <span class="person-id">{userId}</span>
           </span>
         </li>
       ))}

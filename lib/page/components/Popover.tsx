@@ -74,6 +74,11 @@ export function Popover(props: PopoverProps) {
   );
 }
 
+/** The panel that an element is in, to give it the focus. */
+export function panelOf(element: Element): HTMLElement | null {
+  return element.closest<HTMLElement>('[role="dialog"]');
+}
+
 function onPressOutside(around: { current: Node | null }, react: () => void): () => void {
   const listen = (event: PointerEvent) => {
     if (isOutside(around.current, event.target)) react();

@@ -1,7 +1,8 @@
 /** Notifications as they come, for a few seconds, over everything else. */
 import { useEffect, useState } from "preact/hooks";
+import type { Notification } from "../../sdk/mod.ts";
 import { usePage } from "../context.ts";
-import type { Notice, Notices } from "../notices.ts";
+import type { Notices } from "../notices.ts";
 import { hasRoom, type Rooms } from "../rooms.ts";
 import { Icon } from "./Icon.tsx";
 
@@ -14,8 +15,8 @@ interface ToastsProps {
 const TOAST_MS = 6_000;
 
 /** The container is always there: a live region speaks only of what changes inside it. */
-export function Toasts({ ids, notices, rooms }: ToastsProps) {
-  const shown = ids.flatMap((id) => notices.find((notice) => notice.id === id) ?? []);
+export function Toasts({ ids, notices: { list }, rooms }: ToastsProps) {
+  const shown = ids.flatMap((id) => list.find((notice) => notice.id === id) ?? []);
   return (
     <div
       class="toasts"
@@ -32,14 +33,14 @@ export function Toasts({ ids, notices, rooms }: ToastsProps) {
   );
 }
 
-function Toast({ notice, leadsSomewhere }: { notice: Notice; leadsSomewhere: boolean }) {
+function Toast({ notice, leadsSomewhere }: { notice: Notification; leadsSomewhere: boolean }) {
   const { session, dispatch } = usePage();
   const { id, name, message, room } = notice;
   const dismiss = () => dispatch({ type: "toast_dismissed", id });
   const pause = useAutoDismiss(dismiss);
   const choose = () => {
     session.activateRoom(room);
-    dispatch({ type: "notice_read", id });
+    session.notices?.read([id]);
     dismiss();
   };
   const text = (

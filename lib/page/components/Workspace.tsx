@@ -1,6 +1,6 @@
 /** What a signed-in user sees: the bar with the rooms, the open room, and what lies above them. */
 import type { Identity } from "../identity.ts";
-import { unconfirmed } from "../outbox.ts";
+import { unsent } from "../outbox.ts";
 import type { State } from "../store.ts";
 import type { ThemeControl } from "../theme.ts";
 import { Alert } from "./Alert.tsx";
@@ -22,7 +22,7 @@ export function Workspace(state: WorkspaceProps) {
     <div class="workspace">
       <a class="skip-link" href="#main">Skip to the conversation</a>
       <TopBar {...state} />
-      <ConnectionBanner connection={connection} waiting={unconfirmed(outbox).length} />
+      <ConnectionBanner connection={connection} waiting={unsent(outbox).length} />
       <main class="main" id="main" tabIndex={-1}>
         {room === undefined ? <NoRoom /> : (
           <RoomPanel

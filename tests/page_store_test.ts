@@ -1,0 +1,167 @@
+/** The page's state, how events change it, and the rows that it is shown as. */
+import assert from "node:assert/strict";
+import { NO_NOTICES } from "../lib/page/notices.ts";
+import { MESSAGE_LIMIT } from "../lib/page/rooms.ts";
+import { type Action, INITIAL_STATE, reduce, type State } from "../lib/page/store.ts";
+import { rowsOf } from "../lib/page/timeline.ts";
+import type { Message, Notification } from "../lib/sdk/mod.ts";
+
+const ME = { user_id: "123", name: "Alice" };
+
+Deno.test("reduce() shows a message once and counts it where nobody looks", () => {
+  const hello = said("m1", "lobby");
+  let state = after([signedIn("lobby", "orders"), received(hello), received(hello)]);
+  assert.equal(room(state, "lobby").messages.length, 1);
+  assert.equal(room(state, "lobby").unread, 0);
+  const old = received(said("m3", "orders"), { isNews: false });
+  state = after([received(said("m2", "orders")), old], state);
+  assert.equal(room(state, "orders").unread, 1);
+  state = after([received(said("m4", "lobby"), { isWatched: false })], state);
+  assert.equal(room(state, "lobby").unread, 1);
+  state = after([{ type: "room_activated", room: "orders" }], state);
+  assert.equal(room(state, "orders").unread, 0);
+});
+
+Deno.test("reduce() keeps the newest messages of a room", () => {
+  const all = Array.from({ length: MESSAGE_LIMIT + 3 }, (_, i) => said(`m${i}`, "lobby"));
+  const { messages } = room(after([signedIn("lobby"), ...all.map((m) => received(m))]), "lobby");
+  assert.equal(messages.length, MESSAGE_LIMIT);
+  assert.equal(messages[0]?.id, "m3");
+});
+
+Deno.test("reduce() takes an own message out of the outbox when its room shows it, or fails it", () => {
+  const state = after([
+    signedIn("lobby"),
+    { type: "message_written", entry: entry("m1") },
+    { type: "message_written", entry: entry("m2") },
+    received(said("m1", "lobby"), { isNews: false }),
+    { type: "message_failed", id: "m2", failure: "Too fast" },
+  ]);
+  assert.deepEqual(state.outbox.map(({ id, failure }) => [id, failure]), [["m2", "Too fast"]]);
+});
+
+Deno.test("reduce() goes on showing a message that was taken before its room is up to date", () => {
+  const written = [signedIn("lobby"), { type: "message_written", entry: entry("m1") }] as const;
+  const taken: Action = { type: "message_taken", id: "m1" };
+  const joined: Action = { type: "room_joined", room: "lobby" };
+  let state = after([...written, taken]);
+  assert.equal(state.outbox[0]?.isTaken, true);
+  state = after([joined], state);
+  assert.deepEqual(state.outbox, [], "it is not among the last messages any more");
+
+  const away: Action = {
+    type: "connection_changed",
+    connection: { kind: "connecting", url: "", attempt: 1 },
+  };
+  assert.deepEqual(after([...written, joined, taken]).outbox, []);
+  assert.equal(after([...written, joined, away, taken]).outbox.length, 1);
+  const closed: Action = { type: "room_closed", room: "lobby" };
+  assert.deepEqual(after([...written, closed, taken]).outbox, []);
+});
+
+Deno.test("reduce() lists people by name", () => {
+  const users = [{ userId: "7", name: "Bob" }, { userId: "123", name: "Alice" }];
+  const state = after([signedIn("lobby"), { type: "people_changed", room: "lobby", users }]);
+  assert.deepEqual(room(state, "lobby").users.map(({ name }) => name), ["Alice", "Bob"]);
+});
+
+Deno.test("reduce() raises the newest toasts, and takes down those that were read or put away", () => {
+  const notices = (...list: Notification[]): Action => (
+    { type: "notices_changed", notices: { ...NO_NOTICES, list, unread: list.length } }
+  );
+  const [one, two, three, four] = ["n1", "n2", "n3", "n4"].map(notification);
+  assert.ok(one && two && three && four);
+  let state = after([
+    signedIn("lobby"),
+    notices(four, three, two, one),
+    ...["n1", "n2", "n3", "n4"].map((id) => ({ type: "toast_raised", id }) as const),
+  ]);
+  assert.deepEqual(state.toasts, ["n2", "n3", "n4"]);
+  assert.equal(room(state, "lobby").messages.length, 0);
+  state = after([notices(four, { ...two, read: true }, one)], state);
+  assert.deepEqual(state.toasts, ["n4"]);
+  assert.deepEqual(after([{ type: "toast_dismissed", id: "n4" }], state).toasts, []);
+});
+
+Deno.test("reduce() activates a neighbour when the active room is closed", () => {
+  let state = after([signedIn("a", "b", "c"), { type: "room_activated", room: "b" }]);
+  const active = ["b", "c", "a"].map((room) => {
+    state = after([{ type: "room_closed", room }], state);
+    return state.activeRoom;
+  });
+  assert.deepEqual(active, ["c", "a", ""]);
+});
+
+Deno.test("rowsOf() groups one writer's messages, parts days, and ends with the outbox", () => {
+  const day = 86_400;
+  const state = after([
+    signedIn("lobby"),
+    received({ ...said("m1", "lobby"), timestamp: 10 * day + 40_000 }),
+    received({ ...said("m2", "lobby"), timestamp: 10 * day + 40_060 }),
+    received({ ...said("m3", "lobby", "8"), timestamp: 10 * day + 40_070 }),
+    received({ ...said("m4", "lobby", "8"), timestamp: 12 * day + 40_000 }),
+    { type: "message_written", entry: { ...entry("m5"), timestamp: 12 * day + 40_001 } },
+  ]);
+  const rows = rowsOf(room(state, "lobby"), state.outbox, ME);
+  assert.deepEqual(
+    rows.map((row) => row.kind === "message" ? [row.key, row.isFirst, row.delivery] : row.kind),
+    [
+      "day",
+      ["m1", true, "delivered"],
+      ["m2", false, "delivered"],
+      ["m3", true, "delivered"],
+      "day",
+      ["m4", true, "delivered"],
+      ["m5", true, "pending"],
+    ],
+  );
+});
+
+Deno.test("rowsOf() says where messages may be missing, and names the writer anew behind it", () => {
+  const gap: Action = { type: "gap_found", room: "lobby" };
+  const state = after([
+    signedIn("lobby"),
+    gap,
+    received(said("m1", "lobby")),
+    gap,
+    gap,
+    received(said("m2", "lobby")),
+    gap,
+  ]);
+  assert.deepEqual(
+    rowsOf(room(state, "lobby"), [], ME).map((row) =>
+      row.kind === "message" ? [row.key, row.isFirst] : row.kind
+    ),
+    ["day", ["m1", true], "gap", ["m2", true], "gap"],
+  );
+});
+
+function said(id: string, room: string, userId = "7"): Message {
+  return { id, room, userId, name: userId, message: "Hi", timestamp: 7, replayed: false };
+}
+
+function notification(id: string): Notification {
+  return { ...said(id, "/user/123"), read: false, archived: false };
+}
+
+function entry(id: string) {
+  return { id, room: "lobby", message: "Hi", timestamp: 7 };
+}
+
+function signedIn(...rooms: string[]): Action {
+  return { type: "signed_in", identity: ME, rooms, activeRoom: rooms[0] ?? "", outbox: [] };
+}
+
+function received(message: Message, { isNews = true, isWatched = true } = {}): Action {
+  return { type: "message_received", message, isNews, isWatched };
+}
+
+function after(actions: Action[], state: State = INITIAL_STATE): State {
+  return actions.reduce(reduce, state);
+}
+
+function room(state: State, name: string) {
+  const room = state.rooms.find(({ room }) => room === name);
+  assert.ok(room !== undefined);
+  return room;
+}

@@ -1,0 +1,122 @@
+/** The page in a Chromium of the test's own, against a real server and a real Redis; and what users do and see. */
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { openBrowser } from "./browser.ts";
+import { Program } from "./program.ts";
+import { freePort, RedisServer } from "./redis.ts";
+import { waitFor } from "./wait.ts";
+
+/** For `Deno.test`: Playwright keeps a socket and timers of its own until the browser is closed. */
+export const OPTIONS = { sanitizeOps: false, sanitizeResources: false };
+
+export async function start(): Promise<Setting> {
+  const setting = new Setting(await RedisServer.start(), await openBrowser());
+  await setting.startServer();
+  return setting;
+}
+
+export async function say(page: Page, text: string): Promise<void> {
+  await page.getByRole("textbox", { name: /^Message / }).fill(text);
+  await page.keyboard.press("Enter");
+}
+
+export async function hears(page: Page, text: string): Promise<void> {
+  await message(page, text).first().waitFor();
+}
+
+export function message(page: Page, text: string) {
+  return page.getByTestId("message").filter({ hasText: text });
+}
+
+export function notices(page: Page) {
+  return page.getByRole("dialog", { name: "Notifications" });
+}
+
+export function item(page: Page, text: string) {
+  return notices(page).getByRole("listitem").filter({ hasText: text });
+}
+
+export function bell(page: Page, unread: number) {
+  return page.getByRole("button", {
+    name: unread === 0 ? "Notifications" : `Notifications, ${unread} unread`,
+    exact: true,
+  });
+}
+
+export async function connected(page: Page): Promise<void> {
+  await page.getByTestId("connection").and(page.locator("[data-state=online]")).waitFor();
+}
+
+export class Setting implements AsyncDisposable {
+  readonly #port = String(freePort());
+  #program: Program | undefined;
+  /** What the pages complained of. */
+  readonly errors: string[] = [];
+
+  constructor(readonly redis: RedisServer, readonly browser: Browser) {}
+
+  get program(): Program {
+    if (this.#program === undefined) throw new Error("the server is not running");
+    return this.#program;
+  }
+
+  async startServer(): Promise<void> {
+    const env = { ...this.redis.env, APP_PORT: this.#port };
+    this.#program = await Program.start({ env });
+    await waitFor(
+      "the bridge routes",
+      () => this.program.log.some(({ message }) => message.startsWith("subscribed to")),
+    );
+  }
+
+  async stopServer(): Promise<void> {
+    await this.#program?.[Symbol.asyncDispose]();
+    this.#program = undefined;
+  }
+
+  async open({ width = 1280 }: { width?: number }): Promise<Page> {
+    const context = await this.browser.newContext({ viewport: { width, height: 800 } });
+    return await this.#openPage(context);
+  }
+
+  /** Another tab of the same browser. */
+  openTab(page: Page): Promise<Page> {
+    return this.#openPage(page.context());
+  }
+
+  async #openPage(context: BrowserContext): Promise<Page> {
+    const page = await context.newPage();
+    page.on("pageerror", (error) => this.errors.push(String(error)));
+    page.on("console", (line) => {
+      if (line.type() === "error") this.errors.push(line.text());
+    });
+    await page.goto(this.program.url);
+    return page;
+  }
+
+  async connect(
+    { user, name, width }: { user: string; name: string; width?: number },
+  ): Promise<Page> {
+    const page = await this.open({ width });
+    await page.getByLabel("User ID").fill(user);
+    await page.getByLabel("Name").fill(name);
+    await page.getByLabel("Room").fill("lobby");
+    await page.getByRole("button", { name: "Connect" }).click();
+    await connected(page);
+    return page;
+  }
+
+  async notify(userId: number, text: string): Promise<{ online: boolean }> {
+    const url = `${this.program.url}/api/users/${userId}/notifications`;
+    return await (await fetch(url, { method: "POST", body: text })).json();
+  }
+
+  async stats(): Promise<{ clients: number }> {
+    return await (await fetch(`${this.program.url}/api/stats`)).json();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.browser.close();
+    await this.stopServer();
+    await this.redis[Symbol.asyncDispose]();
+  }
+}

@@ -47,8 +47,7 @@ export class RedisInbox implements Inbox {
       ...this.#keys.inbox(site, user),
       this.#keys.callersId(site, user, id),
       this.#keys.owner(site, id),
-      this.#keys.bridge,
-      this.#keys.bridgeProgress,
+      ...this.#keys.turn(claim?.way ?? "bridge"),
     ], [
       id,
       room,
@@ -65,7 +64,7 @@ export class RedisInbox implements Inbox {
       claim?.progress ?? "",
     ]) as [number, number, number];
     if (offset < 0) {
-      throw new NotifyliError("unavailable", "Another node routes what is published by now", {
+      throw new NotifyliError("unavailable", "Another node has the turn by now", {
         isOthers: true,
       });
     }

@@ -1,8 +1,8 @@
 -- Stores a notification, drops what is too much or too old, and fans out.
--- KEYS (after the inbox's): id that a caller made, owner of the id, the bridge's lock and progress
+-- KEYS (after the inbox's): id that a caller made, owner of the id, lock and progress of a way in
 -- ARGV: id, room, frame, 1 if a caller made the id, seconds such an id is known, most notifications (0: any),
 --   milliseconds one is kept (0: for ever), Unix time in milliseconds it expires ('' for never), user,
---   epoch to take if there is none, pub/sub channel, who must hold the bridge's lock ('' for nobody), the progress
+--   epoch to take if there is none, pub/sub channel, who must hold the lock ('' for nobody), the progress
 -- Returns offset (0: the caller's id was known; -1: another holds the lock), how many were dropped that a client had
 --   got, how many that none had.
 local id = ARGV[1]

@@ -8,7 +8,7 @@ import { BridgeRouter } from "./lib/bridge_router.ts";
 import type { Config } from "./lib/config.ts";
 import { DEFAULT_SITE } from "./lib/engine.ts";
 import type { RedisEngine } from "./lib/engines/redis.ts";
-import { BridgeLock } from "./lib/engines/redis_bridge_lock.ts";
+import { TurnLock } from "./lib/engines/redis_turn_lock.ts";
 import { connectRedis, readyWithin, unavailable } from "./lib/engines/redis_client.ts";
 import { NotifyliError } from "./lib/errors.ts";
 import { parseObject } from "./lib/fields.ts";
@@ -30,7 +30,7 @@ export function startBridge(node: Node, engine: RedisEngine, config: Config): As
   }
   const { messageChannel } = config.redis;
   const { redis, keys } = engine;
-  const lock = new BridgeLock(redis, keys);
+  const lock = new TurnLock(redis, keys, "bridge");
   const router = new BridgeRouter(
     lock,
     (payload, progress) => route(node, payload, { config, holder: lock.holder, progress }),
@@ -95,7 +95,11 @@ async function route(
       limits: config.limits,
       defaultRoom: config.bot.room,
     });
-    await node.notify({ site: DEFAULT_SITE, ...notification, claim: { holder, progress } });
+    await node.notify({
+      site: DEFAULT_SITE,
+      ...notification,
+      claim: { way: "bridge", holder, progress },
+    });
     node.counters.bridge_routed++;
   } catch (error) {
     if (error instanceof NotifyliError && error.options.isOthers) return;

@@ -6,7 +6,7 @@
  */
 import { getLogger } from "@logtape/logtape";
 import type { Counters } from "./counters.ts";
-import type { BridgeLock } from "./engines/redis_bridge_lock.ts";
+import type { TurnLock } from "./engines/redis_turn_lock.ts";
 import { NotifyliError } from "./errors.ts";
 
 const log = getLogger(["notifyli", "bridge"]);
@@ -31,7 +31,7 @@ interface Heard {
 export type Route = (payload: string, progress: string) => Promise<void>;
 
 export class BridgeRouter {
-  readonly #lock: BridgeLock;
+  readonly #lock: TurnLock;
   readonly #route: Route;
   readonly #counters: Counters;
   #heard: Heard[] = [];
@@ -44,7 +44,7 @@ export class BridgeRouter {
   #renewing: Promise<void> | undefined;
   readonly #routing = new Set<Promise<void>>();
 
-  constructor(lock: BridgeLock, route: Route, counters: Counters) {
+  constructor(lock: TurnLock, route: Route, counters: Counters) {
     this.#lock = lock;
     this.#route = route;
     this.#counters = counters;

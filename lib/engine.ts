@@ -122,8 +122,18 @@ export interface Notification {
   readonly text: string;
   /** Unix time in milliseconds after which nobody gets it any more. */
   readonly expiresAt?: number;
-  /** From the bridge: stored only while `holder` holds its lock, together with how far the bridge came. */
-  readonly claim?: { readonly holder: string; readonly progress: string };
+  /** From another way in, of which one node at a time has the turn: stored only while `holder` has it. */
+  readonly claim?: Claim;
+}
+
+/** The ways in that all nodes share, and that one at a time reads. */
+export type SharedWay = "bridge" | "stream";
+
+export interface Claim {
+  readonly way: SharedWay;
+  readonly holder: string;
+  /** How far the way was read, two numbers with a colon between; stored together with the notification. */
+  readonly progress: string;
 }
 
 /** How far a notification came; each state implies the ones before it. */

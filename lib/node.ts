@@ -43,7 +43,7 @@ const log = getLogger(["notifyli", "node"]);
 /** A notification that another system asks for. */
 export interface NotificationRequest extends ParsedNotification {
   readonly site: string;
-  /** Of the bridge. */
+  /** Of the bridge or the stream. */
   readonly claim?: Notification["claim"];
 }
 

@@ -1,7 +1,8 @@
 /**
  * The durable way in from Redis: other systems XADD notifications to a stream, and nodes read it through a consumer
- * group. An entry leaves the stream once it is stored, so nothing is lost while all nodes are down; an entry of a
- * node that died is taken over; one that cannot be read goes to a stream of its own, with the reason.
+ * group, one node at a time: so each user's come in the stream's order. An entry leaves the stream once it is stored,
+ * so nothing is lost while all nodes are down; the next reader begins with what a dead one left; an entry that cannot
+ * be read goes to a stream of its own, with the reason.
  * Next on a message's way: `node.ts`, `notify`.
  */
 import { getLogger } from "@logtape/logtape";
@@ -9,6 +10,7 @@ import type { Redis } from "ioredis";
 import type { Config } from "./config.ts";
 import { DEFAULT_SITE } from "./engine.ts";
 import type { RedisEngine } from "./engines/redis.ts";
+import { TurnLock } from "./engines/redis_turn_lock.ts";
 import { connectRedis } from "./engines/redis_client.ts";
 import { NotifyliError } from "./errors.ts";
 import type { Fields } from "./fields.ts";
@@ -19,10 +21,10 @@ const log = getLogger(["notifyli", "stream"]);
 
 const GROUP = "notifyli";
 const BATCH = 200;
-/** How long one read waits for entries; shorter than a command may take. */
-const BLOCK_MS = 2000;
-/** An entry that a node has had for so long without storing it is another's. */
-const TAKEN_OVER_AFTER_MS = 5000;
+/** How long one read waits for entries; shorter than the turn lasts, and than a command may take. */
+const BLOCK_MS = 1000;
+/** Also how often a node without the turn asks for it. */
+const TURN_RENEWED_EVERY_MS = 500;
 /** After a failure that is not an entry's. */
 const PAUSE_MS = 500;
 /** Entries kept of those that could not be read; the oldest go first. */
@@ -65,6 +67,7 @@ class StreamReader {
   readonly #config: Config;
   /** Reads block, so they have a connection of their own. */
   readonly #redis: Redis;
+  readonly #turn: TurnLock;
   readonly #consumer = crypto.randomUUID();
   readonly #stopping = new AbortController();
   #isGrouped = false;
@@ -74,19 +77,29 @@ class StreamReader {
     this.#engine = engine;
     this.#config = config;
     this.#redis = redis;
+    this.#turn = new TurnLock(engine.redis, engine.keys, "stream");
     redis.on("ready", () => this.#isGrouped = false); // it may be another Redis, or an empty one
   }
 
   async run(): Promise<void> {
+    const renewal = setInterval(() => {
+      if (this.#turn.isHeld) this.#turn.hold().catch(() => {}); // the loop asks again
+    }, TURN_RENEWED_EVERY_MS);
     while (!this.#stopping.signal.aborted) {
       try {
+        if (!this.#turn.isHeld && await this.#turn.hold() === undefined) {
+          await this.#pause(TURN_RENEWED_EVERY_MS);
+          continue;
+        }
         await this.#makeGroup();
-        await this.#take(await this.#abandoned());
-        await this.#take(await this.#fresh());
+        const left = await this.#left();
+        await this.#take(left.length > 0 ? left : await this.#fresh());
       } catch (error) {
         await this.#pauseAfter(error);
       }
     }
+    clearInterval(renewal);
+    await this.#turn.release();
   }
 
   stop(): void {
@@ -103,12 +116,11 @@ class StreamReader {
     this.#isGrouped = true;
   }
 
-  /** Entries that another node was given and did not store. */
-  async #abandoned(): Promise<Entry[]> {
+  /** Entries that a reader, this one or one before it, was given and did not store. */
+  async #left(): Promise<Entry[]> {
     const { notifications } = this.#engine.keys;
     const [, entries] = await this.#redis.xautoclaim(
-      ...[notifications, GROUP, this.#consumer] as const,
-      ...[TAKEN_OVER_AFTER_MS, "0", "COUNT", BATCH] as const,
+      ...[notifications, GROUP, this.#consumer, 0, "0", "COUNT", BATCH] as const,
     ) as [string, Entry[]];
     return entries;
   }
@@ -122,13 +134,28 @@ class StreamReader {
     return Array.isArray(answer) ? answer[0]?.[1] ?? [] : Object.values(answer)[0] ?? [];
   }
 
-  /** Stores entries in their order; what Redis does not take now stays in the stream. */
+  /** Stores each user's entries in their order; what Redis does not take now stays in the stream. */
   async #take(entries: readonly Entry[]): Promise<void> {
-    const stored = await Promise.all(entries.map(([id, fields]) => this.#store(id, fields ?? [])));
-    const done = entries.map(([id]) => id).filter((_, index) => stored[index]);
-    if (done.length === 0) return;
+    const users = Map.groupBy(entries, ([, values]) => fieldsOf(values ?? [])["user_id"]);
+    const stored = await Promise.all([...users.values()].map((each) => this.#storeInOrder(each)));
+    const done = stored.flat();
     const { redis, keys: { notifications } } = this.#engine;
-    await redis.multi().xack(notifications, GROUP, ...done).xdel(notifications, ...done).exec();
+    if (done.length > 0) {
+      await redis.multi().xack(notifications, GROUP, ...done).xdel(notifications, ...done).exec();
+    }
+    if (done.length < entries.length) {
+      throw new Error(`${entries.length - done.length} entries could not be stored`);
+    }
+  }
+
+  /** Stores one user's entries up to the first that is not taken, and says which are done with. */
+  async #storeInOrder(entries: readonly Entry[]): Promise<string[]> {
+    const done: string[] = [];
+    for (const [id, values] of entries) {
+      if (!await this.#store(id, values ?? [])) break;
+      done.push(id);
+    }
+    return done;
   }
 
   /** Says whether the entry is done with. */
@@ -139,7 +166,9 @@ class StreamReader {
       const notification = parseNotification(fieldsOf(values), { limits, defaultRoom: bot.room });
       // Read a second time, as after a crash between storing and XACK, it is the same notification.
       const id = notification.id ?? `entry-${entryId}`;
-      await this.#node.notify({ site: DEFAULT_SITE, ...notification, id });
+      const { holder } = this.#turn;
+      const claim = { way: "stream", holder, progress: entryId.replace("-", ":") } as const;
+      await this.#node.notify({ site: DEFAULT_SITE, ...notification, id, claim });
       this.#node.counters.stream_stored++;
       return true;
     } catch (error) {
@@ -177,8 +206,12 @@ class StreamReader {
     if (String(error).includes("NOGROUP")) this.#isGrouped = false;
     if (this.#stopping.signal.aborted) return;
     log.debug("the stream cannot be read: {reason}", { reason: String(error) });
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, PAUSE_MS);
+    await this.#pause(PAUSE_MS);
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
       this.#stopping.signal.addEventListener("abort", () => {
         clearTimeout(timer);
         resolve();

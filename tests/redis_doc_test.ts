@@ -39,6 +39,7 @@ Deno.test("docs/redis.md lists every key and channel, with its kind", async () =
   await client.get("direct_message");
   await redis.cli("PUBLISH", "notifyli:messages", `{"user_id":1,"room":"lobby","message":"x"}`);
   await client.get("direct_message", 2);
+  await redis.cli("XADD", "notifyli:notifications", "*", "user_id", "1", "message", "x");
   await redis.cli("XADD", "notifyli:notifications", "*", "message", "for nobody");
   await waitFor(
     "it is put aside",

@@ -52,7 +52,7 @@ export function newArrival(
   const { room, text, isCallersId, expiresAt, claim } = notification;
   const call = arrival(keys, retention, notification);
   return {
-    keys: [...call.keys, keys.bridge, keys.bridgeProgress],
+    keys: [...call.keys, ...keys.turn(claim?.way ?? "bridge")],
     args: [
       ...call.args,
       room,
@@ -67,7 +67,7 @@ export function newArrival(
 
 /** What a script of a new arrival answers with a negative number. */
 export function othersClaim(): NotifyliError {
-  return new NotifyliError("unavailable", "Another node routes what is published by now", {
+  return new NotifyliError("unavailable", "Another node has the turn by now", {
     isOthers: true,
   });
 }

@@ -2,7 +2,7 @@
  * The one naming scheme of everything in Redis; `docs/redis.md` lists it for users. The default site's
  * connection hashes and message channel are seed 000's, to the letter.
  */
-import { type Channel, DEFAULT_SITE } from "../engine.ts";
+import { type Channel, DEFAULT_SITE, type SharedWay } from "../engine.ts";
 import type { UserId } from "../fields.ts";
 
 export class RedisKeys {
@@ -107,14 +107,12 @@ export class RedisKeys {
     return `${this.prefix}lease:${lease}`;
   }
 
-  /** Who routes what is published on the message channel. */
-  get bridge(): string {
-    return `${this.prefix}bridge`;
-  }
-
-  /** How far the bridge came: the number of a mark, and of the payload after it. */
-  get bridgeProgress(): string {
-    return `${this.prefix}bridge-progress`;
+  /**
+   * Of a way in that one node at a time reads: who has the turn, and how far they came. With the bridge that is the
+   * number of a mark and of the payload after it, with the stream the two numbers of an entry's id.
+   */
+  turn(way: SharedWay): [lock: string, progress: string] {
+    return [`${this.prefix}${way}`, `${this.prefix}${way}-progress`];
   }
 
   /** Number of the last mark. */

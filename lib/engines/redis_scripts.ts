@@ -1,7 +1,7 @@
 /** The Lua scripts, one atomic step each, as typed functions. */
 import { createHash } from "node:crypto";
 import type { Redis } from "ioredis";
-import BRIDGE_CLAIM from "./lua/bridge_claim.lua" with { type: "text" };
+import TURN_CLAIM from "./lua/turn_claim.lua" with { type: "text" };
 import BRIDGE_HOLD from "./lua/bridge_hold.lua" with { type: "text" };
 import BRIDGE_MARK from "./lua/bridge_mark.lua" with { type: "text" };
 import BRIDGE_RELEASE from "./lua/bridge_release.lua" with { type: "text" };
@@ -31,7 +31,7 @@ export const SCRIPTS = {
   bridgeMark: script(BRIDGE_MARK),
   bridgeRelease: script(BRIDGE_RELEASE),
   history: script(HISTORY),
-  inboxAppend: script(ARRIVAL + BRIDGE_CLAIM + INBOX_APPEND),
+  inboxAppend: script(ARRIVAL + TURN_CLAIM + INBOX_APPEND),
   inboxMark: script(INBOX + INBOX_MARK),
   inboxRead: script(INBOX + INBOX_READ),
   leaseRenew: script(LEASE_RENEW),
@@ -40,7 +40,7 @@ export const SCRIPTS = {
   receiptsBatch: script(RECEIPTS_BATCH),
   receiptsHold: script(RECEIPTS_HOLD),
   receiptsRemove: script(RECEIPTS_REMOVE),
-  scheduleAdd: script(ARRIVAL + BRIDGE_CLAIM + SCHEDULE_ADD),
+  scheduleAdd: script(ARRIVAL + TURN_CLAIM + SCHEDULE_ADD),
   scheduleCancel: script(CALLERS_ID + SCHEDULE_CANCEL),
   scheduleDue: script(SCHEDULE_DUE),
   scheduleRelease: script(ARRIVAL + SCHEDULE_RELEASE),

@@ -48,7 +48,7 @@ export class Stage implements AsyncDisposable {
     const env = { ...HISTORY, ...options.env };
     const cluster = parts.use(await Cluster.start({ ...options, env }));
     const stage = new Stage(context, cluster, parts);
-    await stage.audience.allOnline();
+    await Promise.all([stage.audience.allOnline(), stage.talk.entered]);
     stage.#parts = parts.move();
     return stage;
   }

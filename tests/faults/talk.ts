@@ -12,6 +12,8 @@ const PAUSE_SECONDS = 0.01;
 
 export class Talk implements AsyncDisposable {
   readonly ledger = new RoomLedger();
+  /** Resolves when all are in the room, and talk. */
+  readonly entered: Promise<unknown>;
   readonly #clients: readonly Client[];
   readonly #talking: Promise<unknown>;
   #isEnding = false;
@@ -23,9 +25,9 @@ export class Talk implements AsyncDisposable {
       const environment = { random: () => turn.next() };
       return connect({ urls: random.shuffled(urls), userId: `talker${index}`, environment });
     });
-    const entering = this.#clients.map((client) => this.#enter(client));
+    this.entered = Promise.all(this.#clients.map((client) => this.#enter(client)));
     // Who enters later is not told what was said before, and nobody calls that a gap.
-    this.#talking = Promise.all(entering).then(() =>
+    this.#talking = this.entered.then(() =>
       Promise.all(this.#clients.map((client) => this.#talk(client)))
     );
   }
@@ -38,6 +40,7 @@ export class Talk implements AsyncDisposable {
     clearTimeout(deadline);
     await waitFor("all have heard all", () => this.ledger.isSettled, ms).catch(() => {});
     this.#close();
+    if (this.ledger.acceptedCount === 0) throw new Error("Nothing was accepted in the room");
     this.ledger.check();
   }
 

@@ -1,10 +1,10 @@
 -- Stores a notification for later.
--- KEYS (after an arrival's): the bridge's lock and progress
+-- KEYS (after an arrival's): lock and progress of a way in
 -- ARGV (after an arrival's): room, frame, Unix time in milliseconds it expires ('' for never), 1 if a caller made the
---   id, who must hold the bridge's lock ('' for nobody), the progress, Unix time in milliseconds it is due, 1 if the
+--   id, who must hold the lock ('' for nobody), the progress, Unix time in milliseconds it is due, 1 if the
 --   frame gets a timestamp when it is
 -- Returns 1, 0 if the caller's id was known, -1 if another holds the lock.
-if ARGV[12] ~= '' and not claim_bridge(KEYS[13], KEYS[14], ARGV[12], ARGV[13]) then
+if ARGV[12] ~= '' and not claim_turn(KEYS[13], KEYS[14], ARGV[12], ARGV[13]) then
   return -1
 end
 local due = tonumber(ARGV[14])

@@ -1,24 +1,28 @@
 /**
- * The lock of who routes what is published. Its holder writes how far it came with every notification it stores, in
- * one step, and only while it is the holder: so the next one goes on just there.
+ * The lock of who has the turn at a way in: who routes what is published, who reads the stream. Its holder writes how
+ * far it came with every notification it stores, in one step, and only while it is the holder: so the next one goes on
+ * just there.
  */
 import type { Redis } from "ioredis";
+import type { SharedWay } from "../engine.ts";
 import type { RedisKeys } from "./redis_keys.ts";
 import { run, SCRIPTS } from "./redis_scripts.ts";
 
 /** The lock outlives its holder by no more than this. */
 const LASTS_MS = 3000;
 
-export class BridgeLock {
+export class TurnLock {
   readonly holder = crypto.randomUUID();
   readonly #redis: Redis;
   readonly #keys: RedisKeys;
+  readonly #way: SharedWay;
   /** On `performance.now()`'s clock. */
   #heldUntil = 0;
 
-  constructor(redis: Redis, keys: RedisKeys) {
+  constructor(redis: Redis, keys: RedisKeys, way: SharedWay) {
     this.#redis = redis;
     this.#keys = keys;
+    this.#way = way;
   }
 
   /** Whether this node is known to hold it. */
@@ -32,28 +36,28 @@ export class BridgeLock {
    */
   async hold(): Promise<string | undefined> {
     const asked = performance.now();
-    const { bridge, bridgeProgress } = this.#keys;
     const [wait, progress] = await run(
       this.#redis,
       SCRIPTS.bridgeHold,
-      [bridge, bridgeProgress],
+      this.#keys.turn(this.#way),
       [this.holder, LASTS_MS],
     ) as [number, string];
     this.#heldUntil = wait === 0 ? asked + LASTS_MS : 0;
     return wait === 0 ? progress : undefined;
   }
 
-  /** Numbers a place in what all bridges hear. */
+  /** Numbers a place in what all bridges hear. Only of the bridge's lock. */
   async mark(): Promise<void> {
-    const { bridge, bridgeMark, bridgeChannel } = this.#keys;
-    await run(this.#redis, SCRIPTS.bridgeMark, [bridge, bridgeMark], [this.holder, bridgeChannel]);
+    const { bridgeMark, bridgeChannel } = this.#keys;
+    const [lock] = this.#keys.turn(this.#way);
+    await run(this.#redis, SCRIPTS.bridgeMark, [lock, bridgeMark], [this.holder, bridgeChannel]);
   }
 
-  /** Lets another take it at once. */
+  /** Lets another take it at once; the bridges hear of each way's release, and see whether it was theirs. */
   async release(): Promise<void> {
     this.#heldUntil = 0;
-    const { bridge, bridgeChannel } = this.#keys;
-    await run(this.#redis, SCRIPTS.bridgeRelease, [bridge], [this.holder, bridgeChannel])
+    const [lock] = this.#keys.turn(this.#way);
+    await run(this.#redis, SCRIPTS.bridgeRelease, [lock], [this.holder, this.#keys.bridgeChannel])
       .catch(() => {}); // it ends by itself
   }
 }

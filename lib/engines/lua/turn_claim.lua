@@ -1,6 +1,6 @@
--- Put before each script that stores what the bridge may have heard.
--- Says whether the bridge's lock is `wanted`'s, and then notes how far the bridge came.
-local function claim_bridge(lock, progress_key, wanted, progress)
+-- Put before each script that stores what comes by a way in that one node at a time reads.
+-- Says whether the way's lock is `wanted`'s, and then notes how far the way was read.
+local function claim_turn(lock, progress_key, wanted, progress)
   local function place(text)
     local mark, index = string.match(text or '', '^(%d+):(%d+)$')
     return tonumber(mark or 0), tonumber(index or 0)

@@ -2,10 +2,10 @@
  * One connection: who it is, where it is, and what waits for it. Its protocol reads its frames; what it says goes
  * on to `node.ts`, and what comes back from there goes out by `send`.
  */
-import { ClientNotifications, type Recipient, type Taken } from "./client_notifications.ts";
+import { ClientNotifications, type Recipient } from "./client_notifications.ts";
 import type { Limits } from "./config.ts";
 import { DEFAULT_SITE, type Position, type Published } from "./engine.ts";
-import type { UserConnection } from "./engine.ts";
+import type { Taken, UserConnection } from "./engine.ts";
 import { type Disconnect, DISCONNECTS, NotifyliError } from "./errors.ts";
 import { type Fields, type UserId, userIdOnWire } from "./fields.ts";
 import type { Outgoing, Socket, SocketEvents } from "./socket.ts";

@@ -2,6 +2,7 @@
  * One client's notifications: live ones are held back while earlier ones are on their way, each is given once, and
  * what the other end has taken is known. `client.ts` has one of these; `sent_marks.ts` writes down what was taken.
  */
+import type { Taken } from "./engine.ts";
 import type { Outgoing, Socket } from "./socket.ts";
 
 /** Notifications that a client is known to have got; past so many, the oldest are forgotten. */
@@ -14,9 +15,6 @@ export interface Held {
   readonly outgoing: Outgoing;
 }
 
-/** How well it is known that the other end has something: its socket took it, or it answered a later ping. */
-export type Taken = "sent" | "delivered";
-
 /** What the notifications need of their client. */
 export interface Recipient {
   /** Whether notifications of every room come, from the inbox as a whole, and are acknowledged one by one. */
@@ -27,7 +25,7 @@ export interface Recipient {
   drained(): Promise<void>;
   /** Something was given: {@linkcode ClientNotifications.takeHanded} or its proof says when it was taken. */
   handed(): void;
-  /** The other end has these. May be called after the connection has ended. */
+  /** The other end has these: its socket took them, or it answered a later ping. May be called after it has ended. */
   taken(ids: readonly string[], how: Taken): void;
 }
 

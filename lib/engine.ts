@@ -139,6 +139,19 @@ export interface Claim {
 /** How far a notification came; each state implies the ones before it. */
 export type NotificationState = "queued" | "sent" | "delivered" | "read";
 
+/** How well it is known that a client has something: its socket took it, or it said so. */
+export type Taken = "sent" | "delivered";
+
+/** What a user does with notifications. */
+export type InboxEvent = "read" | "archive" | "delete";
+
+export interface InboxChange {
+  /** Those to which it had not been done before. */
+  readonly ids: readonly string[];
+  /** How many are unread now. */
+  readonly unread: number;
+}
+
 /** A notification as it is kept. Times are Unix times in milliseconds, absent while it did not happen. */
 export interface StoredNotification {
   readonly id: string;
@@ -200,15 +213,20 @@ export interface Inbox {
   get(site: string, user: UserId, id: string): Promise<StoredNotification | undefined>;
   /** Whose notification this is, a scheduled one too, for who knows the id alone. */
   owner(site: string, id: string): Promise<UserId | undefined>;
-  /** Moves notifications on to a state, and says which of them were not there yet; `ids` absent means all. */
-  mark(
+  /** Clients took notifications: moves them on to a state, and says which were not there yet; `ids` absent means all. */
+  mark(site: string, user: UserId, state: Taken, ids?: readonly string[]): Promise<string[]>;
+  /**
+   * The user did something with notifications: does it, counts what is left unread and tells all of the user's clients,
+   * in one step, so that what clients hear of the count is right in the order they hear it.
+   *
+   * @param which ids, or all up to an offset; absent means all
+   */
+  change(
     site: string,
     user: UserId,
-    state: Exclude<NotificationState, "queued">,
-    ids?: readonly string[],
-  ): Promise<string[]>;
-  archive(site: string, user: UserId, ids: readonly string[]): Promise<void>;
-  remove(site: string, user: UserId, ids: readonly string[]): Promise<void>;
+    event: InboxEvent,
+    which?: readonly string[] | number,
+  ): Promise<InboxChange>;
   unread(site: string, user: UserId): Promise<number>;
 }
 

@@ -3,7 +3,7 @@
  * text. Next on a message's way: `client.ts`.
  */
 import type { Limits } from "./config.ts";
-import type { UserConnection } from "./engine.ts";
+import type { InboxChange, InboxEvent, UserConnection } from "./engine.ts";
 import { type ErrorCode, NotifyliError } from "./errors.ts";
 import {
   type Fields,
@@ -115,6 +115,13 @@ export function withOffset(text: string, offset: number): string {
 /** A frame that was finished but for its timestamp, a Unix time in seconds. */
 export function withTimestamp(text: string, timestamp: number): string {
   return `${text.slice(0, -1)},"timestamp":${timestamp}}`;
+}
+
+/** A user read, archived or deleted notifications. */
+export function inboxFrame(
+  { event, ids, unread }: InboxChange & { readonly event: InboxEvent },
+): string {
+  return JSON.stringify({ type: "inbox", event, ids, unread });
 }
 
 /** A user entered (`join`) or left (`leave`) a room. */

@@ -1,7 +1,7 @@
-/** What users do with their inboxes, told to all of their clients. */
+/** What clients and senders ask of inboxes: pages that a client can take, what users do, receipts. */
 import type {
-  Broker,
   Inbox,
+  InboxEvent,
   InboxSync,
   NotificationState,
   Position,
@@ -9,7 +9,6 @@ import type {
   StoredNotification,
 } from "./engine.ts";
 import type { UserId } from "./fields.ts";
-import { userChannel } from "./hub.ts";
 import { cutToLength } from "./inbox_page.ts";
 
 /** Most notifications of one answer, and their length together: well below `APP_LIMIT_QUEUE`. */
@@ -39,14 +38,10 @@ interface InboxReceipt {
 
 export class InboxService {
   readonly #inbox: Inbox;
-  readonly #broker: Broker;
   readonly #schedule: Schedule;
 
-  constructor(
-    { inbox, broker, schedule }: { inbox: Inbox; broker: Broker; schedule: Schedule },
-  ) {
+  constructor({ inbox, schedule }: { inbox: Inbox; schedule: Schedule }) {
     this.#inbox = inbox;
-    this.#broker = broker;
     this.#schedule = schedule;
   }
 
@@ -93,25 +88,15 @@ export class InboxService {
     }
   }
 
-  /** The user has read these, or all up to an offset, or all. */
-  async read(
+  /** The user did something with these, or with all up to an offset, or with all; the user's clients are told. */
+  async change(
     site: string,
     user: UserId,
+    event: InboxEvent,
     which?: readonly string[] | number,
   ): Promise<{ unread: number }> {
-    const ids = typeof which === "number" ? await this.#unreadUpTo(site, user, which) : which;
-    const changed = await this.#inbox.mark(site, user, "read", ids);
-    return await this.#tell(site, user, { event: "read", ids: changed });
-  }
-
-  async archive(site: string, user: UserId, ids: readonly string[]): Promise<{ unread: number }> {
-    await this.#inbox.archive(site, user, ids);
-    return await this.#tell(site, user, { event: "archive", ids });
-  }
-
-  async delete(site: string, user: UserId, ids: readonly string[]): Promise<{ unread: number }> {
-    await this.#inbox.remove(site, user, ids);
-    return await this.#tell(site, user, { event: "delete", ids });
+    const { unread } = await this.#inbox.change(site, user, event, which);
+    return { unread };
   }
 
   /** For its sender; `undefined` where there is no such notification any more. */
@@ -140,31 +125,8 @@ export class InboxService {
     if (user === undefined) return false;
     if (await this.#schedule.cancel(site, user, id)) return true;
     if (await this.#inbox.get(site, user, id) === undefined) return false;
-    await this.delete(site, user, [id]);
+    await this.change(site, user, "delete", [id]);
     return true;
-  }
-
-  async #unreadUpTo(site: string, user: UserId, offset: number): Promise<string[]> {
-    const { notifications } = await this.#inbox.sync(site, user);
-    return notifications.filter((each) => each.offset <= offset).map(({ id }) => id);
-  }
-
-  async #tell(
-    site: string,
-    user: UserId,
-    change: { event: "read" | "archive" | "delete"; ids: readonly string[] },
-  ): Promise<{ unread: number }> {
-    const unread = await this.#inbox.unread(site, user);
-    if (change.ids.length > 0) {
-      const text = JSON.stringify({ type: "inbox", ...change, unread });
-      await this.#broker.publish(userChannel(site, user), {
-        kind: "inbox",
-        id: "-",
-        room: "-",
-        text,
-      });
-    }
-    return { unread };
   }
 }
 

@@ -13,7 +13,6 @@ import {
   type RoomMessage,
   type RoomSync,
 } from "./client.ts";
-import type { Taken } from "./client_notifications.ts";
 import type { Config } from "./config.ts";
 import type { Counters } from "./counters.ts";
 import type {
@@ -23,6 +22,7 @@ import type {
   Notification,
   Position,
   Publication,
+  Taken,
   UserConnection,
 } from "./engine.ts";
 import { DISCONNECTS, NotifyliError } from "./errors.ts";

@@ -198,7 +198,7 @@ Deno.test("no engine logs receipts that nobody asked for", async () => {
   {
     await using engine = openEmbedded({ dataDir, retention: RETENTION });
     await engine.inbox.append(notification);
-    await engine.inbox.mark("default", "1", "read");
+    await engine.inbox.change("default", "1", "read");
     assert.equal(engine.receipts, undefined);
   }
   {
@@ -210,7 +210,7 @@ Deno.test("no engine logs receipts that nobody asked for", async () => {
   await using engine = openRedis(redisConfig(server), { name: "test", retention: RETENTION });
   await engine.run({ handlePublication() {}, handleRestored() {} });
   await engine.inbox.append(notification);
-  await engine.inbox.mark("default", "1", "read");
+  await engine.inbox.change("default", "1", "read");
   assert.equal(await server.cli("EXISTS", "notifyli:receipts"), "0");
 });
 

@@ -2,13 +2,15 @@
 import type { Redis } from "ioredis";
 import type {
   Inbox,
+  InboxChange,
+  InboxEvent,
   InboxSync,
   Notification,
-  NotificationState,
   Position,
   Queued,
   StoredNotification,
   SyncOptions,
+  Taken,
 } from "../engine.ts";
 import type { UserId } from "../fields.ts";
 import { cutTo } from "../inbox_page.ts";
@@ -121,38 +123,43 @@ export class RedisInbox implements Inbox {
   async mark(
     site: string,
     user: UserId,
-    state: Exclude<NotificationState, "queued">,
+    state: Taken,
     ids?: readonly string[],
   ): Promise<string[]> {
-    return await this.#change(site, user, state, ids);
+    const [, ...marked] = await this.#mark(site, user, state, ids);
+    return marked.map(String);
   }
 
-  async archive(site: string, user: UserId, ids: readonly string[]): Promise<void> {
-    await this.#change(site, user, "archived", ids);
-  }
-
-  async remove(site: string, user: UserId, ids: readonly string[]): Promise<void> {
-    await this.#change(site, user, "removed", ids);
+  async change(
+    site: string,
+    user: UserId,
+    event: InboxEvent,
+    which?: readonly string[] | number,
+  ): Promise<InboxChange> {
+    const [unread, ...ids] = await this.#mark(site, user, event, which);
+    return { ids: ids.map(String), unread: Number(unread) };
   }
 
   async unread(site: string, user: UserId): Promise<number> {
     return (await this.#read(site, user, { mode: "id", argument: "" })).unread;
   }
 
-  async #change(
+  /** Resolves with how many are unread, and which were changed. */
+  async #mark(
     site: string,
     user: UserId,
-    change: string,
-    ids: readonly string[] | undefined,
-  ): Promise<string[]> {
-    if (ids?.length === 0) return [];
+    change: Taken | InboxEvent,
+    which: readonly string[] | number = Number.MAX_SAFE_INTEGER,
+  ): Promise<(number | string)[]> {
     const inbox = this.#keys.inbox(site, user);
+    const channel = this.#keys.channel({ site, kind: "user", name: user });
+    const [through, ids] = typeof which === "number" ? [which, []] : ["", which];
     return await run(
       this.#redis,
       SCRIPTS.inboxMark,
       this.#keepsReceipts ? [...inbox, this.#keys.receipts] : inbox,
-      [change, ids === undefined ? 1 : 0, site, user, ...ids ?? []],
-    ) as string[];
+      [change, through, site, user, channel, ...ids],
+    ) as (number | string)[];
   }
 
   async #read(

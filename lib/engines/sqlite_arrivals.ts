@@ -1,8 +1,8 @@
 /** How notifications come into inboxes in SQLite, whether at once or from the schedule. */
 import type { SQLOutputValue } from "node:sqlite";
-import type { EngineHandler, Notification } from "../engine.ts";
+import type { EngineHandler, InboxChange, InboxEvent, Notification } from "../engine.ts";
 import type { UserId } from "../fields.ts";
-import { withOffset } from "../frames.ts";
+import { inboxFrame, withOffset } from "../frames.ts";
 import type { Retention } from "../retention.ts";
 import type { SqliteInboxStatements } from "./sqlite_inbox_statements.ts";
 
@@ -48,6 +48,12 @@ export class SqliteArrivals {
   fanOut({ site, user, id, room, text, offset }: Arrived): void {
     const channel = { site, kind: "user", name: user } as const;
     this.#fanOut(channel, { kind: "notification", id, room, text }, { offset, epoch: "-" });
+  }
+
+  /** Tells all of a user's clients what the user did. */
+  tell(site: string, user: UserId, change: InboxChange & { readonly event: InboxEvent }): void {
+    const channel = { site, kind: "user", name: user } as const;
+    this.#fanOut(channel, { kind: "inbox", id: "-", room: "-", text: inboxFrame(change) });
   }
 
   /** Tells what retention took out of an inbox. Runs in a commit. */

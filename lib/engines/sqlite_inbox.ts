@@ -1,14 +1,16 @@
 /** Notifications in SQLite. */
-import type { StatementSync } from "node:sqlite";
+import type { SQLOutputValue, StatementSync } from "node:sqlite";
 import type {
   Inbox,
+  InboxChange,
+  InboxEvent,
   InboxSync,
   Notification,
-  NotificationState,
   Position,
   Queued,
   StoredNotification,
   SyncOptions,
+  Taken,
 } from "../engine.ts";
 import type { UserId } from "../fields.ts";
 import { cutTo } from "../inbox_page.ts";
@@ -108,40 +110,44 @@ export class SqliteInbox implements Inbox, Disposable {
     return Promise.resolve(row === undefined ? undefined : String(row["user"]));
   }
 
-  mark(
-    site: string,
-    user: UserId,
-    state: Exclude<NotificationState, "queued">,
-    ids?: readonly string[],
-  ): Promise<string[]> {
+  mark(site: string, user: UserId, state: Taken, ids?: readonly string[]): Promise<string[]> {
     const statement = this.#sql.mark[state];
     const now = Date.now();
     return this.#store.commit(() => {
-      const marked = ids ??
-        this.#sql.idsBefore[state].all(site, user).map((row) => String(row["id"]));
+      const marked = ids ?? idsOf(this.#sql.idsBefore[state].all(site, user));
       return marked.filter((id) => statement.run(now, site, user, id).changes > 0);
     });
   }
 
-  archive(site: string, user: UserId, ids: readonly string[]): Promise<void> {
+  async change(
+    site: string,
+    user: UserId,
+    event: InboxEvent,
+    which: readonly string[] | number = ALL,
+  ): Promise<InboxChange> {
+    const statement = this.#sql.change[event];
     const now = Date.now();
-    return this.#store.commit(() => {
-      for (const id of ids) this.#sql.archive.run(now, site, user, id);
+    const change = await this.#store.commit(() => {
+      const meant = typeof which === "number"
+        ? idsOf(this.#sql.idsUpTo.all(site, user, which))
+        : which;
+      const ids = meant.filter((id) => statement.run(now, site, user, id).changes > 0);
+      return { ids, unread: this.#countUnread(site, user) };
     });
-  }
-
-  remove(site: string, user: UserId, ids: readonly string[]): Promise<void> {
-    return this.#store.commit(() => {
-      for (const id of ids) this.#sql.remove.run(site, user, id);
-    });
+    if (change.ids.length > 0) this.#arrivals.tell(site, user, { event, ...change });
+    return change;
   }
 
   unread(site: string, user: UserId): Promise<number> {
-    return Promise.resolve(Number(this.#sql.unread.get(site, user, Date.now())?.["count"]));
+    return Promise.resolve(this.#countUnread(site, user));
   }
 
   [Symbol.dispose](): void {
     clearInterval(this.#sweeping);
+  }
+
+  #countUnread(site: string, user: UserId): number {
+    return Number(this.#sql.unread.get(site, user, Date.now())?.["count"]);
   }
 
   async #sweep(): Promise<void> {
@@ -188,6 +194,10 @@ export class SqliteInbox implements Inbox, Disposable {
       })),
     );
   }
+}
+
+function idsOf(rows: readonly Record<string, SQLOutputValue>[]): string[] {
+  return rows.map((row) => String(row["id"]));
 }
 
 function time(name: string, value: unknown): Record<string, number> {

@@ -1,13 +1,13 @@
 /** The SQL of the inbox, prepared once. */
 import type { StatementSync } from "node:sqlite";
-import type { NotificationState } from "../engine.ts";
+import type { InboxEvent, Taken } from "../engine.ts";
 import type { SqliteStore } from "./sqlite_store.ts";
 
 const COLUMNS = "id, room, offset, text, queued_at, sent_at, delivered_at, read_at, archived_at";
 const OF_USER = "FROM notifications WHERE site = ? AND user = ?";
 const NOT_EXPIRED = "(expires_at IS NULL OR expires_at > ?)";
 
-type Marks = Readonly<Record<Exclude<NotificationState, "queued">, StatementSync>>;
+type Marks = Readonly<Record<Taken, StatementSync>>;
 
 export class SqliteInboxStatements {
   readonly insert: StatementSync;
@@ -25,7 +25,6 @@ export class SqliteInboxStatements {
   readonly get: StatementSync;
   readonly owner: StatementSync;
   readonly unread: StatementSync;
-  readonly archive: StatementSync;
   readonly remove: StatementSync;
   readonly removeExpired: StatementSync;
   readonly firstOffset: StatementSync;
@@ -38,6 +37,9 @@ export class SqliteInboxStatements {
   readonly mark: Marks;
   /** The ids that are not in the state yet. */
   readonly idsBefore: Marks;
+  /** Each takes a time first. */
+  readonly change: Readonly<Record<InboxEvent, StatementSync>>;
+  readonly idsUpTo: StatementSync;
 
   constructor(store: SqliteStore) {
     const sql = (text: string) => store.prepare(text);
@@ -85,9 +87,6 @@ export class SqliteInboxStatements {
     this.unread = sql(
       `SELECT count(*) AS count ${OF_USER} AND read_at IS NULL AND archived_at IS NULL AND ${NOT_EXPIRED}`,
     );
-    this.archive = sql(
-      "UPDATE notifications SET archived_at = ? WHERE site = ? AND user = ? AND id = ? AND archived_at IS NULL",
-    );
     this.remove = sql(`DELETE ${OF_USER} AND id = ?`);
     this.removeExpired = sql("DELETE FROM notifications WHERE expires_at <= ?");
     this.firstOffset = sql(`SELECT min(offset) AS offset ${OF_USER}`);
@@ -104,15 +103,21 @@ export class SqliteInboxStatements {
     this.mark = {
       sent: sql(update("sent_at = ?1", "sent_at")),
       delivered: sql(update("delivered_at = ?1, sent_at = coalesce(sent_at, ?1)", "delivered_at")),
+    };
+    this.change = {
       read: sql(update(
         "read_at = ?1, delivered_at = coalesce(delivered_at, ?1), sent_at = coalesce(sent_at, ?1)",
         "read_at",
       )),
+      archive: sql(update("archived_at = ?1", "archived_at")),
+      delete: sql(
+        "DELETE FROM notifications WHERE ?1 = ?1 AND site = ?2 AND user = ?3 AND id = ?4",
+      ),
     };
+    this.idsUpTo = sql(`SELECT id ${OF_USER} AND offset <= ? ORDER BY offset`);
     this.idsBefore = {
       sent: sql(`SELECT id ${OF_USER} AND sent_at IS NULL`),
       delivered: sql(`SELECT id ${OF_USER} AND delivered_at IS NULL`),
-      read: sql(`SELECT id ${OF_USER} AND read_at IS NULL`),
     };
   }
 }

@@ -55,10 +55,15 @@ export function protocolV2(inbox: InboxService, keepaliveSeconds: number): Proto
       case "ack":
         return inbox.acknowledge(client.site, client.requireUser(), command.ids).then(() => ({}));
       case "read":
-        return inbox.read(client.site, client.requireUser(), command.ids ?? command.through);
+        return inbox.change(
+          client.site,
+          client.requireUser(),
+          "read",
+          command.ids ?? command.through,
+        );
       case "archive":
       case "delete":
-        return inbox[command.type](client.site, client.requireUser(), command.ids);
+        return inbox.change(client.site, client.requireUser(), command.type, command.ids);
       case "ping":
         return Promise.resolve({ timestamp: unixSeconds() });
     }

@@ -203,20 +203,51 @@ export function testEngine(name: string, open: OpenEngine): void {
       "n-3",
     ]);
     assert.equal(await inbox.unread(SITE, "1"), 3);
-    assert.deepEqual(await inbox.mark(SITE, "1", "read", ["n-3"]), ["n-3"]);
+    const n3 = { ids: ["n-3"], unread: 2 };
+    assert.deepEqual(await inbox.change(SITE, "1", "read", ["n-3"]), n3);
     assert.equal(await inbox.unread(SITE, "1"), 2);
     const read = await inbox.get(SITE, "1", "n-3");
     for (const time of [read?.sentAt, read?.deliveredAt, read?.readAt]) {
       assert.ok(Math.abs(Number(time) - Date.now()) < 60_000, "each state implies those before it");
     }
-    assert.deepEqual((await inbox.mark(SITE, "1", "read")).sort(), ["n-1", "n-2"]);
+    assert.deepEqual(await inbox.change(SITE, "1", "read"), { ids: ["n-1", "n-2"], unread: 0 });
     assert.equal(await inbox.unread(SITE, "1"), 0);
   });
 
+  test(
+    "tells what a user did with the count that is right then, in order",
+    async ({ broker, inbox }, heard) => {
+      await broker.subscribe({ site: SITE, kind: "user", name: "1" });
+      const ids = ["n-1", "n-2", "n-3", "n-4"];
+      await Promise.all([
+        ...ids.map((id) => inbox.append(notification(id))),
+        inbox.change(SITE, "1", "read", 2),
+        inbox.append(notification("n-5")),
+        inbox.change(SITE, "1", "archive", ["n-4"]),
+        inbox.change(SITE, "1", "archive", ["n-4", "unknown"]),
+        inbox.change(SITE, "1", "delete", ["n-3", "n-1"]),
+      ]);
+      await waitFor("all is heard", () => heard.length >= 8);
+      const events = heard.map(({ publication: { kind, id, text } }) =>
+        kind === "inbox" ? JSON.parse(text) : id
+      );
+      const inboxEvent = (event: string, ids: string[], unread: number) => (
+        { type: "inbox", event, ids, unread }
+      );
+      assert.deepEqual(events, [
+        ...ids,
+        inboxEvent("read", ["n-1", "n-2"], 2),
+        "n-5",
+        inboxEvent("archive", ["n-4"], 2),
+        inboxEvent("delete", ["n-3", "n-1"], 1),
+      ]);
+    },
+  );
+
   test("lists an inbox page by page, without what is archived or removed", async ({ inbox }) => {
     for (const id of ["n-1", "n-2", "n-3", "n-4", "n-5"]) await inbox.append(notification(id));
-    await inbox.archive(SITE, "1", ["n-4"]);
-    await inbox.remove(SITE, "1", ["n-2"]);
+    await inbox.change(SITE, "1", "archive", ["n-4"]);
+    await inbox.change(SITE, "1", "delete", ["n-2"]);
     const ids = async (options: { before?: number; limit: number; archived?: boolean }) =>
       (await inbox.list(SITE, "1", options)).map(({ id }) => id);
     assert.deepEqual(await ids({ limit: 2 }), ["n-5", "n-3"]);
@@ -233,7 +264,7 @@ export function testEngine(name: string, open: OpenEngine): void {
     const first = await inbox.sync(SITE, "1");
     assert.partialDeepStrictEqual(first, { recovered: false, reason: "new", offset: 3, unread: 3 });
     assert.deepEqual(first.notifications.map(({ id }) => id), ["n-1", "n-2", "n-3"]);
-    await inbox.mark(SITE, "1", "read", ["n-3"]);
+    await inbox.change(SITE, "1", "read", ["n-3"]);
     const { epoch } = first;
     const after = await inbox.sync(SITE, "1", { offset: 1, epoch });
     assert.partialDeepStrictEqual(after, { recovered: true, epoch, offset: 3, unread: 2 });
@@ -244,7 +275,7 @@ export function testEngine(name: string, open: OpenEngine): void {
 
   test("syncs page by page, each from where the one before ended", async ({ inbox }) => {
     for (const id of ["n-1", "n-2", "n-3", "n-4", "n-5"]) await inbox.append(notification(id));
-    await inbox.mark(SITE, "1", "read", ["n-2", "n-4"]);
+    await inbox.change(SITE, "1", "read", ["n-2", "n-4"]);
     const given: string[][] = [];
     for (const unreadOnly of [true, false]) {
       let page = await inbox.sync(SITE, "1", undefined, { limit: 1 });
@@ -285,7 +316,7 @@ export function testEngine(name: string, open: OpenEngine): void {
   test("keeps a user's newest notifications, and drops read ones first", async ({ inbox }) => {
     const ids = Array.from({ length: INBOX_SIZE }, (_, index) => `n-${index}`);
     for (const id of ids) await inbox.append(notification(id));
-    await inbox.mark(SITE, "1", "read", ["n-3", "n-7"]);
+    await inbox.change(SITE, "1", "read", ["n-3", "n-7"]);
     for (const id of ["m-1", "m-2", "m-3"]) await inbox.append(notification(id));
     const kept = (await inbox.list(SITE, "1", { limit: 1000 })).map(({ id }) => id).reverse();
     const gone = ["n-3", "n-7", "n-0"];
@@ -297,14 +328,14 @@ export function testEngine(name: string, open: OpenEngine): void {
     const order = notification("order-12345", { isCallersId: true });
     assert.equal(await inbox.append(order), true);
     assert.equal(await inbox.append(order), false);
-    await inbox.remove(SITE, "1", [order.id]);
+    await inbox.change(SITE, "1", "delete", [order.id]);
     assert.equal(await inbox.append(order), false);
     assert.equal(await inbox.append({ ...order, user: "2" }), true, "another user's is another");
     await inbox.append(notification("last"));
     const ownIds = () =>
       heard.filter(({ channel }) => channel.name === "1").map(({ publication }) => publication.id);
     await waitFor("the last is heard", () => ownIds().includes("last"));
-    assert.deepEqual(ownIds(), ["order-12345", "last"]);
+    assert.deepEqual(ownIds(), ["order-12345", "-", "last"], "the second is that it was deleted");
     assert.equal(await inbox.unread(SITE, "1"), 1);
   });
 
@@ -325,9 +356,9 @@ export function testEngine(name: string, open: OpenEngine): void {
     assert.equal(await inbox.owner(SITE, "n-1"), "7");
     assert.equal(await inbox.owner(SITE, "unknown"), undefined);
     await inbox.append(notification("n-1", { user: "8" }));
-    await inbox.remove(SITE, "7", ["n-1"]);
+    await inbox.change(SITE, "7", "delete", ["n-1"]);
     assert.equal(await inbox.owner(SITE, "n-1"), "8", "another user's with the same id stays");
-    await inbox.remove(SITE, "8", ["n-1"]);
+    await inbox.change(SITE, "8", "delete", ["n-1"]);
     assert.equal(await inbox.owner(SITE, "n-1"), undefined);
   });
 
@@ -341,9 +372,9 @@ export function testEngine(name: string, open: OpenEngine): void {
     assert.equal(await receipts.batch(9), undefined, "sent is no receipt");
     await inbox.mark(SITE, "1", "delivered", ["n-1", "unknown"]);
     await inbox.mark(SITE, "1", "delivered", ["n-1"]);
-    await inbox.mark(SITE, "1", "read");
-    await inbox.mark(SITE, "1", "read");
-    await inbox.archive(SITE, "1", ["n-1"]);
+    await inbox.change(SITE, "1", "read");
+    await inbox.change(SITE, "1", "read");
+    await inbox.change(SITE, "1", "archive", ["n-1"]);
     await inbox.mark("acme", "Grüße", "delivered", ["n-3"]);
     const { events } = await receipts.batch(9) ?? { events: [] };
     assert.deepEqual(events.map(({ id, state }) => [id, state]), [
@@ -481,7 +512,7 @@ export function testEngine(name: string, open: OpenEngine): void {
     await schedule.add(due);
     await schedule.release(10);
     assert.equal(await inbox.append(due), false);
-    await inbox.remove(SITE, "1", [due.id]);
+    await inbox.change(SITE, "1", "delete", [due.id]);
     assert.equal(await schedule.add(due), false, "even after it was removed");
   });
 

@@ -1,13 +1,14 @@
--- Changes notifications.
+-- Changes notifications, and tells the user's clients what the user did.
 -- KEYS (after the inbox's): the log of receipts, if it is kept
--- ARGV: sent | delivered | read | archived | removed, 1 for all there are, site, user, ids
--- Returns the ids that were not in that state yet.
-local state = ({ sent = SENT, delivered = DELIVERED, read = READ, archived = ARCHIVED })[ARGV[1]]
+-- ARGV: sent | delivered | read | archive | delete, offset up to which all are meant ('' where ids follow), site, user,
+--   pub/sub channel, ids
+-- Returns the count of unread ones, then the ids that were not in that state yet.
+local state = ({ sent = SENT, delivered = DELIVERED, read = READ, archive = ARCHIVED })[ARGV[1]]
 local ids = {}
-if ARGV[2] == '1' then
-  ids = redis.call('ZRANGE', ORDER, 0, -1)
+if ARGV[2] ~= '' then
+  ids = redis.call('ZRANGEBYSCORE', ORDER, '-inf', ARGV[2])
 else
-  for i = 5, #ARGV do
+  for i = 6, #ARGV do
     table.insert(ids, ARGV[i])
   end
 end
@@ -50,4 +51,11 @@ for _, id in ipairs(ids) do
     table.insert(changed, id)
   end
 end
+local unread = redis.call('ZCARD', UNREAD)
+if #changed > 0 and ARGV[1] ~= 'sent' and ARGV[1] ~= 'delivered' then
+  -- Ids are of letters, digits, "_" and "-" alone.
+  redis.call('PUBLISH', ARGV[5], 'inbox 0 - - -\n{"type":"inbox","event":"' .. ARGV[1] .. '","ids":["'
+    .. table.concat(changed, '","') .. '"],"unread":' .. unread .. '}')
+end
+table.insert(changed, 1, unread)
 return changed

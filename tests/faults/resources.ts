@@ -1,4 +1,5 @@
 /** The scenarios about what a server stands on: disks, clocks, memory, networks. */
+import { asleep } from "./asleep.ts";
 import { CLOCK_JUMPS_REDIS, CLOCK_JUMPS_SQLITE } from "./clock.ts";
 import { NODE_DIES_AT_CLOCK_CHANGE } from "./dead_node.ts";
 import { DISK_FULL } from "./disk_full.ts";
@@ -13,4 +14,5 @@ export const resources: readonly Scenario[] = [
   CLOCK_JUMPS_REDIS,
   NODE_DIES_AT_CLOCK_CHANGE,
   ...networkCut,
+  ...asleep,
 ];

@@ -9,11 +9,11 @@ import { RedisServer } from "../support/redis.ts";
 import { TcpProxy } from "../support/tcp_proxy.ts";
 import { TestClient } from "../support/test_client.ts";
 import { waitFor } from "../support/wait.ts";
+import { Device } from "./device.ts";
 import { Ledger } from "./ledger.ts";
 import { Load } from "./load.ts";
 import { readInbox } from "./online_user.ts";
 import type { FaultContext, Report, Scenario } from "./scenario.ts";
-import type { Told } from "./sleeper.ts";
 
 const USER = "sleeper";
 const RATE = 100;
@@ -51,8 +51,10 @@ async function sleep(
   await using proxy = new TcpProxy(port);
   const ledger = new Ledger();
   const laptopUrl = `ws://127.0.0.1:${proxy.port}/ws`;
-  await using brief = new Device(laptopUrl, "brief", ledger);
-  await using lasting = new Device(laptopUrl, "lasting", new Ledger());
+  await using brief = new Device(laptopUrl, { user: USER, room: "brief", ledger });
+  await using lasting = new Device(laptopUrl, { user: USER, room: "lasting" });
+  const count = (kind: "subscribed" | "message") =>
+    brief.heard(kind).length + lasting.heard(kind).length;
   using closing = new DisposableStack();
   const talker = closing.adopt(connect({ url: webSocketUrl, userId: "talker" }), (client) => {
     client.close();
@@ -62,9 +64,9 @@ async function sleep(
       await talker.publish(room, id, { id: `${id}-${room}` });
     }
   };
-  await waitFor("both are in", () => brief.count("subscribed") + lasting.count("subscribed") === 2);
+  await waitFor("both are in", () => count("subscribed") === 2);
   await say("before-it-sleeps");
-  await waitFor("both heard it", () => brief.count("message") + lasting.count("message") === 2);
+  await waitFor("both heard it", () => count("message") === 2);
 
   await using load = new Load({ ports: [port], users: [USER], ledger, random, rate: RATE });
   await waitFor("it is live", () => ledger.seenCount > 0);
@@ -87,18 +89,19 @@ async function sleep(
   brief.signal("SIGCONT");
   lasting.signal("SIGCONT");
   await waitFor("both are in again", () => {
-    return brief.count("subscribed") + lasting.count("subscribed") >= 4;
+    return count("subscribed") >= 4;
   }, 40_000);
   await say("after-it-woke");
 
   await waitFor("it has its notifications", () => ledger.missing([USER]) === 0, 30_000);
   await waitFor("both hear again", () => {
-    return [brief, lasting].every((device) => device.heard("message").includes(device.last));
+    return brief.heard("message").includes("after-it-woke-brief") &&
+      lasting.heard("message").includes("after-it-woke-lasting");
   });
   assert.deepEqual(brief.heard("room gap"), ["expired"]);
   assert.deepEqual(brief.heard("message"), ["before-it-sleeps-brief", "after-it-woke-brief"]);
   assert.deepEqual(lasting.heard("room gap"), []);
-  assert.equal(lasting.count("message"), 7);
+  assert.equal(lasting.heard("message").length, 7);
   assert.deepEqual([...brief.heard("inbox gap"), ...lasting.heard("inbox gap")], []);
   assert.ok(missing > 0);
   ledger.left(USER, await readInbox(webSocketUrl, USER));
@@ -114,61 +117,4 @@ async function forgotten(url: string, room: string): Promise<void> {
     const { publications } = await client.command("history", { room, limit: 100 });
     return Array.isArray(publications) && publications.length === 0;
   });
-}
-
-/** The process of `sleeper.ts`. */
-class Device implements AsyncDisposable {
-  readonly #told: Told[] = [];
-  readonly #room: string;
-  readonly #ledger: Ledger;
-  readonly #child: Deno.ChildProcess;
-  readonly #reading: Promise<void>;
-
-  constructor(url: string, room: string, ledger: Ledger) {
-    this.#room = room;
-    this.#ledger = ledger;
-    const script = new URL("./sleeper.ts", import.meta.url).pathname;
-    this.#child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "--allow-net", script, url, USER, room],
-      stdin: "null",
-      stdout: "piped",
-      stderr: "inherit",
-    }).spawn();
-    this.#reading = this.#read();
-  }
-
-  get last(): string {
-    return `after-it-woke-${this.#room}`;
-  }
-
-  heard(kind: Told["kind"]): string[] {
-    return this.#told.filter((told) => told.kind === kind).map(({ what }) => what);
-  }
-
-  count(kind: Told["kind"]): number {
-    return this.heard(kind).length;
-  }
-
-  signal(signal: "SIGSTOP" | "SIGCONT"): void {
-    this.#child.kill(signal);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#child.kill("SIGKILL");
-    await this.#child.status;
-    await this.#reading;
-  }
-
-  async #read(): Promise<void> {
-    let rest = "";
-    for await (const text of this.#child.stdout.pipeThrough(new TextDecoderStream())) {
-      const lines = (rest + text).split("\n");
-      rest = lines.pop() ?? "";
-      for (const line of lines) {
-        const told: Told = JSON.parse(line);
-        this.#told.push(told);
-        if (told.kind === "notification") this.#ledger.saw(USER, told.what);
-      }
-    }
-  }
 }

@@ -5,8 +5,8 @@
 import { connect } from "../../lib/sdk/mod.ts";
 
 export interface Told {
-  readonly kind: "subscribed" | "message" | "notification" | "room gap" | "inbox gap";
-  /** Of a message or notification its id, of a gap its reason. */
+  readonly kind: "subscribed" | "closed" | "message" | "notification" | "room gap" | "inbox gap";
+  /** Of a message or notification its id, of a gap its reason, of a close its code. */
   readonly what: string;
 }
 
@@ -16,6 +16,7 @@ if (import.meta.main) {
   const tell = (kind: Told["kind"], what: string) => console.log(JSON.stringify({ kind, what }));
   client.on("notification", ({ id }) => tell("notification", id));
   client.on("gap", ({ reason }) => tell("inbox gap", reason));
+  client.on("state", (state) => state.kind === "waiting" && tell("closed", String(state.code)));
   client.on("error", () => {}); // what could not be done now is done later
   const subscription = client.subscribe(room, ({ id }) => tell("message", id));
   subscription.on("gap", ({ reason }) => tell("room gap", reason));

@@ -22,7 +22,7 @@ const NOTIFICATION_BYTES = 9_000;
 const NOTIFICATIONS = 1_200;
 const MESSAGES_PER_SECOND = 50;
 /** What the server may take on top, for all else: the garbage of so many texts, and the store. */
-const SLACK_BYTES = 64 * 1024 * 1024;
+const SLACK_BYTES = 96 * 1024 * 1024;
 
 export const slowReader: readonly Scenario[] = ["deno", "node"].map((listener) => ({
   name: `clients that do not read, ${listener} listener`,

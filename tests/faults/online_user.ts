@@ -39,7 +39,8 @@ export class OnlineUser implements Disposable {
   }
 }
 
-const PAGE = 500;
+/** Of long notifications, more would be over a small limit of what may wait for a client. */
+const PAGE = 100;
 
 /** Ids of all that the user's inbox has, oldest first. */
 export async function readInbox(url: string, user: string): Promise<string[]> {

@@ -2,8 +2,9 @@
 -- KEYS: history stream, position hash
 -- ARGV: offset, most entries, seconds an empty history keeps its epoch, epoch to take if there is none
 -- Returns offset, epoch, entries.
-if redis.call('HSETNX', KEYS[2], 'epoch', ARGV[4]) == 1 then
-  redis.call('HSET', KEYS[2], 'offset', 0)
+-- Only where there is none: a Redis whose memory is full refuses the command, whether it would write or not.
+if redis.call('HEXISTS', KEYS[2], 'epoch') == 0 then
+  redis.call('HSET', KEYS[2], 'epoch', ARGV[4], 'offset', 0)
   redis.call('EXPIRE', KEYS[2], ARGV[3])
 end
 local position = redis.call('HMGET', KEYS[2], 'offset', 'epoch')

@@ -1,0 +1,68 @@
+/**
+ * Redis' memory is full, and it throws nothing away (`noeviction`): it takes no writes, so notifications and
+ * messages are refused and say why; what is there is read, and all goes on once there is room.
+ */
+import assert from "node:assert/strict";
+import { Program } from "../support/program.ts";
+import { RedisServer } from "../support/redis.ts";
+import { waitFor } from "../support/wait.ts";
+import { Ledger } from "./ledger.ts";
+import { Load } from "./load.ts";
+import { OnlineUser, readInbox } from "./online_user.ts";
+import { readiness } from "./readiness.ts";
+import type { FaultContext, Report, Scenario } from "./scenario.ts";
+
+const ONLINE = ["on-1", "on-2", "on-3"];
+const OFFLINE = ["off-1", "off-2", "off-3"];
+const RATE = 300;
+
+const FULL = /Redis refused: .*maxmemory/;
+
+export const REDIS_FULL: Scenario = {
+  name: "Redis' memory full",
+  async run({ random, seconds, progress }: FaultContext): Promise<Report> {
+    await using redis = await RedisServer.start("--maxmemory-policy", "noeviction");
+    const env = { ...redis.env, APP_LIMIT_INBOX: "off", REDIS_LEASE_SECONDS: "5" };
+    await using program = await Program.start({ env });
+    const { url, webSocketUrl, port } = program;
+    const ledger = new Ledger();
+    using online = new DisposableStack();
+    const listeners = ONLINE.map((user) => online.use(new OnlineUser(webSocketUrl, user, ledger)));
+    for (const listener of listeners) await listener.isOnline();
+    const users = [...ONLINE, ...OFFLINE];
+    await using load = new Load({ ports: [port], users, ledger, random, rate: RATE });
+    const accepts = async (count: number) => {
+      const goal = load.accepted + count;
+      await waitFor(`${count} more are accepted`, () => load.accepted >= goal, 60_000);
+    };
+    await accepts(RATE * seconds / 2);
+
+    await redis.cli("CONFIG", "SET", "maxmemory", "1mb");
+    await waitFor("the load is refused", () => load.refused >= 20, 60_000);
+    progress(`memory full after ${load.accepted} accepted`);
+    const { status, code, message } = await notify(url);
+    assert.deepEqual([status, code], [503, "unavailable"]);
+    assert.match(message, FULL);
+    const reason = await waitFor("it is not ready", async () => {
+      const ready = await readiness(url);
+      return ready.status === 503 && ready.reason;
+    });
+    assert.match(reason, FULL);
+    assert.ok((await readInbox(webSocketUrl, "on-1")).length > 0, "reads go on");
+
+    await redis.cli("CONFIG", "SET", "maxmemory", "0");
+    await accepts(RATE * seconds / 2);
+    await load.end();
+    await waitFor("it is ready", async () => (await readiness(url)).status === 200, 30_000);
+    await waitFor("the online users have theirs", () => ledger.missing(ONLINE) === 0, 30_000);
+    for (const user of users) ledger.left(user, await readInbox(webSocketUrl, user));
+    assert.deepEqual(listeners.flatMap(({ gaps }) => gaps), []);
+    return { ...ledger.check(), notes: `refused ${load.refused}` };
+  },
+};
+
+async function notify(url: string): Promise<{ status: number; code: string; message: string }> {
+  const path = "/api/users/nobody/notifications";
+  const answer = await fetch(`${url}${path}`, { method: "POST", body: "Hello!" });
+  return { status: answer.status, ...await answer.json() };
+}

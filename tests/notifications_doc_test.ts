@@ -29,6 +29,8 @@ const SENT: Readonly<Record<string, [count: number, room: string]>> = {
   "stream": [1, "/user/123"],
   "publisher": [1, "/user/123"],
   "receipt": [1, "/user/123"],
+  "schedule": [0, "/user/123"],
+  "send at": [0, "/user/123"],
   "connections": [0, "lobby"],
 };
 
@@ -40,7 +42,7 @@ const HOOKS: Readonly<Record<string, (code: string) => string[]>> = {
 
 Deno.test("docs/notifications.md: every block is an example that is executed", () => {
   assert.equal(examples.size, PAGE.match(/^```\w+$/gm)?.length);
-  const answers = ["answer: curl", "answer: receipt", "answer: webhook"];
+  const answers = ["answer: curl", "answer: receipt", "answer: schedule", "answer: webhook"];
   const executed = [...Object.keys(SENT), ...Object.keys(HOOKS), "webhook settings", ...answers];
   assert.deepEqual([...examples.keys()].sort(), executed.sort());
 });
@@ -60,7 +62,7 @@ for (const [name, [count, room]] of Object.entries(SENT)) {
     await client.get("direct_message", count);
     await client.settled();
     assert.equal(client.ofType("direct_message").length, count);
-    if (name === "curl") assert.match(output, answerPattern(name));
+    if (name === "curl" || name === "schedule") assert.match(output, answerPattern(name));
     if (name === "receipt") {
       await waitFor(
         "it is sent",
@@ -68,6 +70,7 @@ for (const [name, [count, room]] of Object.entries(SENT)) {
       );
     }
     if (name === "send") assert.match(output, /^(User is online - notification delivered\s+){2}$/);
+    if (name === "send at") assert.match(output, /^Scheduled for \d{4}-\d\d-\d\dT09:00:00[+-]/);
     if (name === "connections") assert.equal(output.match(/"client_id"/g)?.length, 2);
   });
 }

@@ -37,6 +37,12 @@ Deno.test("docs/redis.md lists every key and channel, with its kind", async () =
     assert.equal(response.status, 201, await response.text());
   }
   await client.get("direct_message");
+  const later = `{"user_id":1,"message":"x","deliver_at":${Math.floor(Date.now() / 1000) + 3600}}`;
+  const scheduled = await fetch(`${program.url}/api/notifications`, {
+    method: "POST",
+    body: later,
+  });
+  assert.equal(scheduled.status, 201, await scheduled.text());
   await redis.cli("PUBLISH", "notifyli:messages", `{"user_id":1,"room":"lobby","message":"x"}`);
   await client.get("direct_message", 2);
   await redis.cli("XADD", "notifyli:notifications", "*", "user_id", "1", "message", "x");

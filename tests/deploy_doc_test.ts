@@ -52,6 +52,27 @@ Deno.test("nginx as documented serves the page, the sockets and no API", async (
       await closed;
     },
   );
+  await t.step(
+    "a stream of events goes through, each as it comes, and outlives the timeout",
+    async () => {
+      using client = nginx.httpClient();
+      const open = (path: string, init: RequestInit = {}) =>
+        fetch(`${nginx.url}${path}`, { ...init, client, headers: { host: "your-domain.com" } });
+      const response = await open("/sse");
+      const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+      let text = "";
+      const read = async (pattern: RegExp) => {
+        while (!pattern.test(text)) text += (await reader?.read())?.value ?? assert.fail(text);
+      };
+      await read(/"session":"[^"]+"/);
+      await read(/(:\n\n){3}/); // one each second, and nginx gives up after 2
+      const [, session] = /"session":"([^"]+)"/.exec(text) ?? [];
+      const posted = await open(`/sse/${session}`, { method: "POST", body: '{"type":"ping"}' });
+      assert.equal(posted.status, 202, await posted.text());
+      await read(/"type":"pong"/);
+      await reader?.cancel();
+    },
+  );
   await t.step("the API is refused", async () => {
     const { status, body } = await nginx.get("https", "/api/stats");
     assert.equal(status, 403, body);
@@ -290,7 +311,7 @@ class Nginx implements AsyncDisposable {
     scheme: "http" | "https",
     path: string,
   ): Promise<{ status: number; location: string | null; body: string }> {
-    using client = Deno.createHttpClient({ caCerts: [this.#certificate], allowHost: true });
+    using client = this.httpClient();
     const response = await fetch(`${scheme}://127.0.0.1:${this.#ports[scheme]}${path}`, {
       client,
       headers: { host: "your-domain.com" },
@@ -298,6 +319,14 @@ class Nginx implements AsyncDisposable {
     });
     const { status, headers } = response;
     return { status, location: headers.get("location"), body: await response.text() };
+  }
+
+  get url(): string {
+    return `https://127.0.0.1:${this.#ports.https}`;
+  }
+
+  httpClient(): Deno.HttpClient {
+    return Deno.createHttpClient({ caCerts: [this.#certificate], allowHost: true });
   }
 
   connect(path: string): WebSocket {

@@ -1,6 +1,7 @@
 /** `docs/redis.md`: the names it lists are those that a running server leaves in Redis. */
 import assert from "node:assert/strict";
 import { ROOT } from "./support/paths.ts";
+import { EventStream } from "./support/event_stream.ts";
 import { Program } from "./support/program.ts";
 import { Receiver } from "./support/receiver.ts";
 import { RedisServer } from "./support/redis.ts";
@@ -57,6 +58,8 @@ Deno.test("docs/redis.md lists every key and channel, with its kind", async () =
   client.send({ type: "usermsg", id: "my-own-id", user_id: 1, room: "lobby", message: "x" });
   await client.get("usermsg");
   await receiver.get(1);
+  await using stream = await EventStream.open(`${program.url}/sse`);
+  await stream.named("open");
 
   const keys = (await redis.cli("KEYS", "*")).split("\n");
   const channels = (await redis.cli("PUBSUB", "CHANNELS")).split("\n");

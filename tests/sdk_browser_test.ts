@@ -4,20 +4,24 @@ import { build, stop } from "esbuild";
 import { openBrowser } from "./support/browser.ts";
 import { ROOT } from "./support/paths.ts";
 import { Program } from "./support/program.ts";
+import { Proxy } from "./support/proxy.ts";
 import { waitFor } from "./support/wait.ts";
 
-for (const shared of [false, true]) {
-  const how = shared ? "over one SharedWorker" : "over a WebSocket each";
-  Deno.test(`SDK in a browser: two tabs talk and are notified ${how}`, async () => {
+for (const [shared, passes] of [[false, true], [true, true], [false, false], [true, false]]) {
+  const how = shared ? "over one SharedWorker" : "each over its own connection";
+  const where = passes ? "" : ", where no WebSocket passes";
+  Deno.test(`SDK in a browser: two tabs talk and are notified ${how}${where}`, async () => {
     await using site = await Site.open();
     await using program = await Program.start({ env: { APP_ALLOWED_ORIGINS: site.url } });
+    await using proxy = new Proxy(program.port);
+    proxy.refusesWebSockets = !passes;
     await using browser = await openBrowser();
     const context = await browser.newContext();
     const sockets: string[] = [];
     const tabs = await Promise.all([0, 1].map(async () => {
       const page = await context.newPage();
       page.on("websocket", (socket) => sockets.push(socket.url()));
-      const query = new URLSearchParams({ ws: program.webSocketUrl, shared: String(shared) });
+      const query = new URLSearchParams({ ws: proxy.url, shared: String(shared) });
       await page.goto(`${site.url}/?${query}`);
       return page;
     }));
@@ -39,6 +43,7 @@ for (const shared of [false, true]) {
     await response.body?.cancel();
     await show("Shop: Order shipped! (1)");
     assert.equal(sockets.length, shared ? 0 : 2);
+    assert.equal(proxy.webSockets, passes ? (shared ? 1 : 2) : 0);
     await tabs[0]?.close();
     const [, rest] = tabs;
     await rest?.evaluate("client.publish('lobby', 'and on')");

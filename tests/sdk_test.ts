@@ -15,6 +15,7 @@ import { SharedHub } from "../lib/sdk/shared_hub.ts";
 import { portTransport } from "../lib/sdk/shared_transport.ts";
 import { webSocketTransport } from "../lib/sdk/transport.ts";
 import { Program } from "./support/program.ts";
+import { Proxy } from "./support/proxy.ts";
 import { freePort } from "./support/redis.ts";
 import { waitFor } from "./support/wait.ts";
 
@@ -302,62 +303,6 @@ class Browser {
       this.hub.accept(port1);
       return port2;
     });
-  }
-}
-
-// --- Broken connections ---
-
-/** Stands between a client and the server, and cuts their connections where they are, in the middle of a frame. */
-class Proxy implements AsyncDisposable {
-  connections = 0;
-  readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  readonly #open = new Set<Deno.TcpConn>();
-  readonly #pumps: Promise<unknown>[] = [];
-  readonly #accepting: Promise<void>;
-
-  constructor(port: number) {
-    this.#accepting = this.#accept(port);
-  }
-
-  get url(): string {
-    return `ws://127.0.0.1:${this.#listener.addr.port}/ws`;
-  }
-
-  cut(): void {
-    for (const connection of this.#open) connection.close();
-    this.#open.clear();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#listener.close();
-    await this.#accepting;
-    this.cut();
-    await Promise.all(this.#pumps);
-  }
-
-  async #accept(port: number): Promise<void> {
-    for await (const near of this.#listener) {
-      this.connections++;
-      const far = await Deno.connect({ hostname: "127.0.0.1", port });
-      this.#open.add(near).add(far);
-      this.#pumps.push(this.#pump(near, far), this.#pump(far, near));
-    }
-  }
-
-  /** In small pieces, so that a cut comes in the middle of something. */
-  async #pump(from: Deno.TcpConn, to: Deno.TcpConn): Promise<void> {
-    const buffer = new Uint8Array(50);
-    try {
-      for (;;) {
-        const length = await from.read(buffer);
-        if (length === null) break;
-        let rest = buffer.subarray(0, length);
-        while (rest.length > 0) rest = rest.subarray(await to.write(rest));
-      }
-      for (const connection of [from, to]) if (this.#open.delete(connection)) connection.close();
-    } catch {
-      // It was cut.
-    }
   }
 }
 

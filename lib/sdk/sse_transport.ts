@@ -32,6 +32,7 @@ class SseTransport implements Transport {
   readonly #events: TransportEvents;
   readonly #fetch: typeof globalThis.fetch;
   readonly #abort = new AbortController();
+  #stream: ReadableStreamDefaultReader<Uint8Array> | undefined;
   #session: string | undefined;
   #isClosed = false;
   /** Texts that wait for the POST before them; bounded by what `client.ts` asks at once. */
@@ -55,11 +56,11 @@ class SseTransport implements Transport {
 
   close(): void {
     this.#isClosed = true;
-    if (this.#sending === undefined) return this.#abort.abort();
-    const timer = setTimeout(() => this.#abort.abort(), LAST_WORDS_MS);
+    if (this.#sending === undefined) return this.#stop();
+    const timer = setTimeout(() => this.#stop(), LAST_WORDS_MS);
     void this.#sending.finally(() => {
       clearTimeout(timer);
-      this.#abort.abort();
+      this.#stop();
     });
   }
 
@@ -73,9 +74,10 @@ class SseTransport implements Transport {
     if (status !== 200 || body === null || !type?.startsWith("text/event-stream")) {
       return this.#end(CONNECTION_LOST, `${this.#address} answers ${status}, ${type}`);
     }
-    const [stream, reader] = [body.getReader(), new EventReader()];
+    this.#stream = body.getReader();
+    const reader = new EventReader();
     for (;;) {
-      const { done, value } = await stream.read();
+      const { done, value } = await this.#stream.read();
       if (done) return this.#end(CONNECTION_LOST, "The stream ended");
       for (const event of reader.read(value)) this.#take(event);
     }
@@ -121,9 +123,15 @@ class SseTransport implements Transport {
   }
 
   #end(code: number, reason: string): void {
-    this.#abort.abort();
+    this.#stop();
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#events.closed(code, reason);
+  }
+
+  /** In Deno, a signal no longer reaches a stream once its response was collected as garbage. */
+  #stop(): void {
+    this.#abort.abort();
+    void this.#stream?.cancel().catch(() => {}); // it was aborted
   }
 }

@@ -116,6 +116,22 @@ export function testEngine(name: string, open: OpenEngine): void {
     assert.deepEqual(history.publications.map(({ offset }) => offset), [2]);
   });
 
+  test(
+    "forwards commands to the node that hears a session, in order",
+    async ({ broker }, heard) => {
+      const session: Channel = { site: SITE, kind: "session", name: "a-session" };
+      const command = (text: string) => ({ kind: "command", id: "-", room: "-", text }) as const;
+      assert.equal(await broker.forward(session, command("too early")), false);
+      await broker.subscribe(session);
+      const sent = ["one", "two\nlines", "three"].map(command);
+      for (const each of sent) assert.equal(await broker.forward(session, each), true);
+      await waitFor("all are heard", () => heard.length === sent.length);
+      assert.deepEqual(heard.map(({ publication }) => publication), sent);
+      await broker.unsubscribe(session);
+      assert.equal(await broker.forward(session, command("too late")), false);
+    },
+  );
+
   test("takes a publication with the same client's id once", async ({ broker }, heard) => {
     await broker.subscribe(LOBBY);
     const options = { size: 10, seconds: 60 };

@@ -42,7 +42,10 @@ export class RedisLoad implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isEnding = true;
     await this.#running;
+    const isOpen = this.#redis.status === "ready";
+    const ended = new Promise((resolve) => this.#redis.once("end", resolve));
     this.#redis.disconnect();
+    if (isOpen) await ended; // ioredis has a timer until then
   }
 
   async #serve(user: string): Promise<void> {

@@ -35,8 +35,8 @@ async function run(context: FaultContext, which: "one" | "all"): Promise<Report>
     await Promise.all(victims.map((node) => cluster.restart(node)));
     stage.tell(`killed ${++kills} times`);
   }
-  await adding[Symbol.asyncDispose]();
-  await publishing[Symbol.asyncDispose]();
+  await adding.end();
+  await publishing.end();
   const ways = `${kills} kills; ${adding.accepted} by XADD, ${publishing.accepted} by PUBLISH`;
   return await stage.finish(ways);
 }

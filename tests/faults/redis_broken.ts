@@ -46,7 +46,7 @@ async function run(
   });
   const notes = await disturb({ ...context, redis, proxy, stage });
   await passed(context.seconds / 4);
-  await adding[Symbol.asyncDispose]();
+  await adding.end();
   return await stage.finish(`${notes}; ${adding.accepted} by XADD`);
 }
 

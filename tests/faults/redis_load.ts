@@ -22,6 +22,7 @@ export class RedisLoad implements AsyncDisposable {
   readonly #redis: Redis;
   readonly #running: Promise<unknown>;
   #isEnding = false;
+  #ended: Promise<void> | undefined;
   accepted = 0;
 
   constructor(options: RedisLoadOptions) {
@@ -39,10 +40,21 @@ export class RedisLoad implements AsyncDisposable {
   }
 
   /** Sends no new ones, and resolves when what was sent has its answer. */
-  async [Symbol.asyncDispose](): Promise<void> {
+  end(): Promise<void> {
     this.#isEnding = true;
+    return this.#ended ??= this.#end();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.end();
+  }
+
+  async #end(): Promise<void> {
     await this.#running;
+    const isOpen = this.#redis.status === "ready";
+    const ended = new Promise((resolve) => this.#redis.once("end", resolve));
     this.#redis.disconnect();
+    if (isOpen) await ended; // ioredis has a timer until then
   }
 
   async #serve(user: string): Promise<void> {

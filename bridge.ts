@@ -4,7 +4,7 @@
  * that one of them routes it. Next on a message's way: `lib/node.ts`, `notify`.
  */
 import { getLogger } from "@logtape/logtape";
-import { BridgeRouter } from "./lib/bridge_router.ts";
+import { BridgeRouter, type Route, type Routing } from "./lib/bridge_router.ts";
 import type { Config } from "./lib/config.ts";
 import { DEFAULT_SITE } from "./lib/engine.ts";
 import type { RedisEngine } from "./lib/engines/redis.ts";
@@ -33,7 +33,7 @@ export function startBridge(node: Node, engine: RedisEngine, config: Config): As
   const lock = new TurnLock(redis, keys, "bridge");
   const router = new BridgeRouter(
     lock,
-    (payload, progress) => route(node, payload, { config, holder: lock.holder, progress }),
+    (payload, routing) => route(node, payload, { ...routing, config, holder: lock.holder }),
     node.counters,
   );
   let refusal: string | undefined;
@@ -78,18 +78,17 @@ export function startBridge(node: Node, engine: RedisEngine, config: Config): As
   };
 }
 
-interface Routing {
+interface Attempt extends Routing {
   readonly config: Config;
   /** Who must hold the lock when it is stored. */
   readonly holder: string;
-  readonly progress: string;
 }
 
 async function route(
   node: Node,
   payload: string,
-  { config, holder, progress }: Routing,
-): Promise<void> {
+  { config, holder, progress, id, isRetry }: Attempt,
+): ReturnType<Route> {
   try {
     const notification = parseNotification(parseObject(payload, "payload"), {
       limits: config.limits,
@@ -98,13 +97,17 @@ async function route(
     await node.notify({
       site: DEFAULT_SITE,
       ...notification,
+      made: { id, isRetry },
       claim: { way: "bridge", holder, progress },
     });
     node.counters.bridge_routed++;
+    return "done";
   } catch (error) {
-    if (error instanceof NotifyliError && error.options.isOthers) return;
+    if (error instanceof NotifyliError && error.options.isOthers) return "others";
+    if (error instanceof NotifyliError && error.options.isAway) return "away";
     node.counters.bridge_refused++;
     log.warn("a payload was refused: {reason}", { reason: reasonOf(error, payload) });
+    return "done";
   }
 }
 

@@ -8,6 +8,7 @@ import { getLogger } from "@logtape/logtape";
 import type { Counters } from "./counters.ts";
 import type { TurnLock } from "./engines/redis_turn_lock.ts";
 import { NotifyliError } from "./errors.ts";
+import { nextId } from "./ids.ts";
 
 const log = getLogger(["notifyli", "bridge"]);
 
@@ -23,12 +24,28 @@ const AFTER_ALL_OTHERS = 1_000_000_000;
 /** A payload, and its place in what all nodes hear. */
 interface Heard {
   readonly payload: string;
+  /** 0 while its place has no name. */
   mark: number;
   index: number;
+  /** Of the notification that this node makes of it; absent while it has not tried to. */
+  id?: string;
+  /** This node has stored it, or found it wrong. */
+  isDone: boolean;
 }
 
-/** Stores one payload, with how far the bridge came. Never rejects. */
-export type Route = (payload: string, progress: string) => Promise<void>;
+export interface Routing {
+  readonly id: string;
+  /** It may have been stored before, under the same id. */
+  readonly isRetry: boolean;
+  /** How far the bridge came with it. */
+  readonly progress: string;
+}
+
+/**
+ * Stores one payload. Answers `done` where it is stored or refused, `others` where another node has the turn, `away`
+ * where nobody knows whether it is stored: then none after it is, unless it is. Never rejects.
+ */
+export type Route = (payload: string, routing: Routing) => Promise<"done" | "others" | "away">;
 
 export class BridgeRouter {
   readonly #lock: TurnLock;
@@ -39,6 +56,10 @@ export class BridgeRouter {
   #next = 0;
   /** 0 before the first mark is heard. */
   #mark = 0;
+  /** The last one that was heard before the connection was lost. */
+  #markBefore = 0;
+  /** The store did not take one: those after it wait until it has. */
+  #isStalled = false;
   #index = 0;
   #isStopping = false;
   #renewing: Promise<void> | undefined;
@@ -53,8 +74,8 @@ export class BridgeRouter {
   /** A payload came. */
   hear(payload: string): void {
     this.#counters.bridge_received++;
-    this.#heard.push({ payload, mark: this.#mark, index: ++this.#index });
-    if (this.#heard.length > MAX_KEPT) this.#forget(1);
+    this.#heard.push({ payload, mark: this.#mark, index: ++this.#index, isDone: false });
+    if (this.#heard.length > MAX_KEPT) this.#giveUp();
     if (this.#lock.isHeld) this.#sendAll();
   }
 
@@ -63,7 +84,7 @@ export class BridgeRouter {
     if (this.#mark === 0) this.#nameFirst(mark);
     this.#mark = mark;
     this.#index = 0;
-    const first = this.#heard.findIndex((heard) => heard.mark > mark - KEPT_MARKS);
+    const first = this.#heard.findIndex((heard) => heard.mark > mark - KEPT_MARKS || isOpen(heard));
     this.#forget(first === -1 ? this.#heard.length : first);
   }
 
@@ -73,10 +94,9 @@ export class BridgeRouter {
     return this.#renewing;
   }
 
-  /** What was heard up to now says nothing of what comes: the connection is a new one. */
+  /** The connection is a new one: where it stands in what all hear, its first mark will say. */
   reset(): void {
-    this.#heard = [];
-    this.#next = 0;
+    this.#markBefore = Math.max(this.#mark, this.#markBefore);
     this.#mark = 0;
     this.#index = 0;
   }
@@ -91,11 +111,14 @@ export class BridgeRouter {
 
   async #renew(): Promise<void> {
     if (this.#isStopping) return;
-    const before = this.#lock.isHeld;
+    const goesOn = this.#lock.isHeld && !this.#isStalled;
     try {
-      const progress = await this.#lock.hold();
-      if (progress === undefined) return;
-      if (!before) this.#goOnFrom(progress);
+      if (this.#isStalled) await this.#fence();
+      const { isHeld, progress } = await this.#lock.hold();
+      this.#isStalled = false;
+      if (!isHeld || !goesOn) this.#noteRouted(progress);
+      if (!isHeld) return;
+      if (!goesOn) this.#goOn();
       this.#sendAll();
       await this.#lock.mark();
     } catch (error) {
@@ -103,18 +126,39 @@ export class BridgeRouter {
     }
   }
 
-  /** Skips what the holders before this one have routed. */
-  #goOnFrom(progress: string): void {
-    log.info("this node routes what is published");
+  /** What was tried may still be on its way on a connection that is gone: from now on it would be another's turn. */
+  async #fence(): Promise<void> {
+    await Promise.all(this.#routing);
+    await this.#lock.renew();
+  }
+
+  /** The holders of the lock have routed all up to there. */
+  #noteRouted(progress: string): void {
     const [mark = 0, index = 0] = progress.split(":").map(Number);
-    const isDone = (heard: Heard) =>
-      heard.mark < mark || heard.mark === mark && heard.index <= index;
-    while (this.#next < this.#heard.length && isDone(this.#heard[this.#next]!)) this.#next++;
+    for (const heard of this.#heard) {
+      if (heard.mark > mark || heard.mark === mark && heard.index > index) return;
+      heard.isDone ||= heard.mark !== 0;
+    }
+  }
+
+  /** Takes the turn, from the first that is not done. */
+  #goOn(): void {
+    log.info("this node routes what is published");
+    this.#next = 0;
   }
 
   /** Names the places of what was heard before the first mark, after all that others may have heard before it. */
   #nameFirst(mark: number): void {
+    // Where marks begin anew, Redis lost all it had, and how far anybody came: what this node had begun it still does.
+    if (mark <= this.#markBefore) {
+      this.#heard = this.#heard.filter((heard) => heard.mark === 0 || isOpen(heard));
+      for (const [index, heard] of this.#heard.filter(isOpen).entries()) {
+        Object.assign(heard, { mark: mark - 1, index });
+      }
+    }
+    this.#markBefore = 0;
     for (const heard of this.#heard) {
+      if (heard.mark !== 0) continue;
       heard.mark = mark - 1;
       heard.index += AFTER_ALL_OTHERS;
     }
@@ -123,12 +167,32 @@ export class BridgeRouter {
 
   /** Routes all there is, in order; before the first mark its places have no names yet. */
   #sendAll(): void {
-    if (this.#isStopping || this.#mark === 0) return;
     for (; this.#next < this.#heard.length; this.#next++) {
-      const { payload, mark, index } = this.#heard[this.#next]!;
-      const routing = this.#route(payload, `${mark}:${index}`)
-        .finally(() => this.#routing.delete(routing));
+      if (this.#isStopping || this.#isStalled || this.#mark === 0) return;
+      const heard = this.#heard[this.#next]!;
+      if (heard.isDone) continue;
+      const routing = this.#send(heard).finally(() => this.#routing.delete(routing));
       this.#routing.add(routing);
+    }
+  }
+
+  async #send(heard: Heard): Promise<void> {
+    const isRetry = heard.id !== undefined;
+    const id = heard.id ??= nextId();
+    const progress = `${heard.mark}:${heard.index}`;
+    const outcome = await this.#route(heard.payload, { id, isRetry, progress });
+    heard.isDone = outcome === "done";
+    if (outcome === "away") this.#isStalled = true;
+  }
+
+  /** The store was away for too long. */
+  #giveUp(): void {
+    const [oldest] = this.#heard;
+    this.#forget(1);
+    if (oldest === undefined || !isOpen(oldest)) return;
+    this.#counters.bridge_refused++;
+    if (this.#counters.bridge_refused % 1000 === 1) {
+      log.error("a payload is given up: {count} of them wait for Redis", { count: MAX_KEPT });
     }
   }
 
@@ -143,4 +207,9 @@ export class BridgeRouter {
     const isKnown = error instanceof NotifyliError;
     log[isKnown ? "debug" : "error"]("the lock was not renewed: {reason}", { reason });
   }
+}
+
+/** Whether this node has begun to route it, and does not know that it did. */
+function isOpen({ id, isDone }: Heard): boolean {
+  return id !== undefined && !isDone;
 }

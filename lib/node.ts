@@ -45,6 +45,8 @@ export interface NotificationRequest extends ParsedNotification {
   readonly site: string;
   /** Of the bridge or the stream. */
   readonly claim?: Notification["claim"];
+  /** Of the bridge, for a notification whose caller made no id; of a retry, it may be there already. */
+  readonly made?: { readonly id: string; readonly isRetry: boolean };
 }
 
 export interface NotifyResult {
@@ -245,7 +247,7 @@ export class Node implements ClientNode, EngineHandler {
   /** Sends a notification, or schedules it. Resolves once it is stored; rejects where it is not. */
   async notify(request: NotificationRequest): Promise<NotifyResult> {
     const { site, user, room, message, from, expiresAt } = request;
-    const id = request.id ?? nextId();
+    const id = request.id ?? request.made?.id ?? nextId();
     const deliverAt = (request.deliverAt ?? 0) * 1000;
     const isLater = deliverAt > Date.now();
     const timestamp = request.timestamp ?? (isLater ? undefined : unixSeconds());
@@ -253,7 +255,7 @@ export class Node implements ClientNode, EngineHandler {
       site,
       user,
       id,
-      isCallersId: request.id !== undefined,
+      isCallersId: request.id !== undefined || request.made?.isRetry,
       room,
       text: messageFrame("direct_message", { id, room, user, name: from, message, timestamp }),
       expiresAt: expiresAt === undefined ? undefined : expiresAt * 1000,

@@ -87,7 +87,7 @@ class StreamReader {
     }, TURN_RENEWED_EVERY_MS);
     while (!this.#stopping.signal.aborted) {
       try {
-        if (!this.#turn.isHeld && await this.#turn.hold() === undefined) {
+        if (!this.#turn.isHeld && !(await this.#turn.hold()).isHeld) {
           await this.#pause(TURN_RENEWED_EVERY_MS);
           continue;
         }

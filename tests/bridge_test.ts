@@ -314,6 +314,41 @@ Deno.test("a Redis that stands still for longer than the lock lasts loses nothin
   publisher.disconnect();
 });
 
+for (const nodes of [1, 2]) {
+  Deno.test(`what was heard just before Redis hung for long is stored once it goes on, each once (${nodes} nodes)`, async () => {
+    await using redis = await RedisServer.start();
+    await using programs = new AsyncDisposableStack();
+    const running: Program[] = [];
+    for (let each = 0; each < nodes; each++) {
+      running.push(programs.use(await Program.start({ env: redis.env })));
+    }
+    const numbers = async () => {
+      const stats = running.map(async ({ url }) => await (await fetch(`${url}/api/stats`)).json());
+      return await Promise.all(stats);
+    };
+    await using client = await TestClient.join(running[0]!.webSocketUrl, { user: 1, room: "1" });
+    const publisher = redis.connect();
+    publisher.on("error", () => {});
+    const count = 5000;
+    // Redis hears all of it at once and freezes itself for longer than any command may take.
+    const pipeline = publisher.pipeline();
+    for (let each = 0; each < count; each++) {
+      pipeline.publish(CHANNEL, JSON.stringify({ user_id: 1, message: `n${each}` }));
+    }
+    pipeline.call("DEBUG", "SLEEP", "7");
+    await waitFor("all nodes listen", async () => {
+      return Number((await redis.cli("PUBSUB", "NUMSUB", CHANNEL)).split("\n")[1]) === nodes;
+    });
+    await pipeline.exec();
+    await client.get("direct_message", count);
+    await client.settled();
+    const got = client.ofType("direct_message").map(({ message }) => message);
+    assert.deepEqual(got, Array.from({ length: count }, (_, each) => `n${each}`));
+    for (const { bridge_refused } of await numbers()) assert.equal(bridge_refused, 0);
+    publisher.disconnect();
+  });
+}
+
 Deno.test("a connected client gets all that comes after Redis came back empty", async () => {
   await using redis = await RedisServer.start();
   await using program = await Program.start({ env: redis.env });

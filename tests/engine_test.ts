@@ -236,3 +236,22 @@ function closingAlso(engine: Engine, close: () => Promise<void>): Engine {
     },
   };
 }
+
+Deno.test("redis engine goes on in order where Redis lost its functions", async () => {
+  await using server = await RedisServer.start();
+  await using engine = openRedis(redisConfig(server), { name: "test", retention: RETENTION });
+  await engine.run({ handlePublication() {}, handleRestored() {} });
+  const room = "lobby";
+  const ids = Array.from({ length: 300 }, (_, index) => `n-${index}`);
+  const history = { size: 1000, seconds: 60 };
+  const publishing = ids.map((id, index) => {
+    if (index === 100) void engine.redis.function("FLUSH");
+    return engine.broker.publish(
+      { site: "default", kind: "room", name: room },
+      { kind: "message", id, room, text: '{"x":1}' },
+      history,
+    );
+  });
+  const offsets = (await Promise.all(publishing)).map((published) => published?.offset);
+  assert.deepEqual(offsets, ids.map((_, index) => index + 1));
+});

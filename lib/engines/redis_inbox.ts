@@ -156,7 +156,7 @@ export class RedisInbox implements Inbox {
     const [through, ids] = typeof which === "number" ? [which, []] : ["", which];
     return await run(
       this.#redis,
-      SCRIPTS.inboxMark,
+      change === "delete" ? SCRIPTS.inboxDelete : SCRIPTS.inboxMark,
       this.#keepsReceipts ? [...inbox, this.#keys.receipts] : inbox,
       [change, through, site, user, channel, ...ids],
     ) as (number | string)[];

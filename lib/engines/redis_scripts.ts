@@ -1,4 +1,7 @@
-/** The Lua scripts, one atomic step each, as typed functions. */
+/**
+ * The Lua scripts, one atomic step each, as functions of one library in Redis (Redis 7, "Functions"): unlike scripts,
+ * Redis keeps them with its data, so that none is forgotten in the middle of a pipeline.
+ */
 import { createHash } from "node:crypto";
 import type { Redis } from "ioredis";
 import TURN_CLAIM from "./lua/turn_claim.lua" with { type: "text" };
@@ -26,35 +29,38 @@ import { unavailable } from "./redis_client.ts";
 
 const ARRIVAL = CALLERS_ID + INBOX + INBOX_ARRIVAL;
 
+/** Takes no memory worth the name, so it goes on where Redis is full. */
+const ALLOW_OOM = "allow-oom";
+
 export const SCRIPTS = {
   bridgeHold: script(BRIDGE_HOLD),
   bridgeMark: script(BRIDGE_MARK),
-  bridgeRelease: script(BRIDGE_RELEASE),
-  history: script(HISTORY),
+  bridgeRelease: script(BRIDGE_RELEASE, ALLOW_OOM),
+  history: script(HISTORY, ALLOW_OOM),
   inboxAppend: script(ARRIVAL + TURN_CLAIM + INBOX_APPEND),
+  inboxDelete: script(INBOX + INBOX_MARK, ALLOW_OOM),
   inboxMark: script(INBOX + INBOX_MARK),
-  inboxRead: script(INBOX + INBOX_READ),
+  inboxRead: script(INBOX + INBOX_READ, ALLOW_OOM),
   leaseRenew: script(LEASE_RENEW),
   presence: script(PRESENCE),
   publish: script(PUBLISH),
   receiptsBatch: script(RECEIPTS_BATCH),
   receiptsHold: script(RECEIPTS_HOLD),
-  receiptsRemove: script(RECEIPTS_REMOVE),
+  receiptsRemove: script(RECEIPTS_REMOVE, ALLOW_OOM),
   scheduleAdd: script(ARRIVAL + TURN_CLAIM + SCHEDULE_ADD),
-  scheduleCancel: script(CALLERS_ID + SCHEDULE_CANCEL),
-  scheduleDue: script(SCHEDULE_DUE),
+  scheduleCancel: script(CALLERS_ID + SCHEDULE_CANCEL, ALLOW_OOM),
+  scheduleDue: script(SCHEDULE_DUE, ALLOW_OOM),
   scheduleRelease: script(ARRIVAL + SCHEDULE_RELEASE),
 } as const;
 
 interface Script {
+  /** Of this very text: nodes of several versions may share one Redis. */
+  readonly name: string;
   readonly lua: string;
-  readonly sha: string;
+  readonly flags: readonly string[];
 }
 
-/**
- * Runs a script by its hash, in the order of the calls, also where Redis has forgotten its scripts meanwhile. Rejects with
- * `unavailable`.
- */
+/** Runs a script, in the order of the calls, also where Redis does not have it yet. Rejects with `unavailable`. */
 export function run(
   redis: Redis,
   script: Script,
@@ -63,8 +69,17 @@ export function run(
 ): Promise<unknown> {
   let runner = RUNNERS.get(redis);
   if (runner === undefined) RUNNERS.set(redis, runner = new Runner(redis));
-  return runner.run(() => redis.evalsha(script.sha, keys.length, ...keys, ...args));
+  return runner.run(() => redis.fcall(script.name, keys.length, ...keys, ...args));
 }
+
+/** Makes all scripts known. */
+export async function loadScripts(redis: Redis): Promise<void> {
+  await redis.function("LOAD", LIBRARY).catch((error) => {
+    if (!String(error).includes("already exists")) throw error;
+  });
+}
+
+const LIBRARY = libraryOf(Object.values(SCRIPTS));
 
 const RUNNERS = new WeakMap<Redis, Runner>();
 
@@ -72,6 +87,7 @@ const RUNNERS = new WeakMap<Redis, Runner>();
 interface Waiting {
   readonly number: number;
   start(): void;
+  refuse(error: unknown): void;
 }
 
 class Runner {
@@ -89,18 +105,19 @@ class Runner {
   run(call: () => Promise<unknown>): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const number = this.#count++;
+      const refuse = (error: unknown) => reject(unavailable(error));
       const start = () => {
         this.#inFlight++;
         call().then(resolve, (error) => {
-          if (isUnknownScript(error)) this.#wait({ number, start });
-          else reject(unavailable(error));
+          if (isUnknownScript(error)) this.#wait({ number, start, refuse });
+          else refuse(error);
         }).finally(() => {
           this.#inFlight--;
           this.#goOn();
         });
       };
       if (this.#waiting === undefined) start();
-      else this.#waiting.push({ number, start });
+      else this.#waiting.push({ number, start, refuse });
     });
   }
 
@@ -109,10 +126,17 @@ class Runner {
     this.#waiting.push(call);
     if (this.#isLoading) return;
     this.#isLoading = true;
-    loadScripts(this.#redis).catch(() => {}).finally(() => {
+    loadScripts(this.#redis).catch((error) => this.#refuse(error)).finally(() => {
       this.#isLoading = false;
       this.#goOn();
     });
+  }
+
+  /** Redis does not take the scripts. */
+  #refuse(error: unknown): void {
+    const waiting = this.#waiting ?? [];
+    this.#waiting = undefined;
+    for (const { refuse } of waiting) refuse(error);
   }
 
   /** Once nothing is under way any more: all that waits, in the order of the calls. */
@@ -125,14 +149,21 @@ class Runner {
 }
 
 function isUnknownScript(error: unknown): boolean {
-  return error instanceof Error && error.message.startsWith("NOSCRIPT");
+  return error instanceof Error && error.message.includes("Function not found");
 }
 
-function script(lua: string): Script {
-  return { lua, sha: createHash("sha1").update(lua).digest("hex") };
+function script(lua: string, ...flags: string[]): Script {
+  return { name: `notifyli_${digest(lua + flags)}`, lua, flags };
 }
 
-/** Makes all scripts known. */
-export async function loadScripts(redis: Redis): Promise<void> {
-  await Promise.all(Object.values(SCRIPTS).map(({ lua }) => redis.script("LOAD", lua)));
+function libraryOf(scripts: readonly Script[]): string {
+  const functions = scripts.map(({ name, lua, flags }) =>
+    `redis.register_function{ function_name = '${name}', callback = function(KEYS, ARGV)\n${lua}\nend,` +
+    ` flags = { ${flags.map((flag) => `'${flag}'`).join(", ")} } }`
+  ).join("\n");
+  return `#!lua name=notifyli_${digest(functions)}\n${functions}\n`;
+}
+
+function digest(text: string): string {
+  return createHash("sha1").update(text).digest("hex").slice(0, 16);
 }

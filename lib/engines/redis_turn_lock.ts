@@ -12,7 +12,7 @@ import { run, SCRIPTS } from "./redis_scripts.ts";
 const LASTS_MS = 3000;
 
 export class TurnLock {
-  readonly holder = crypto.randomUUID();
+  #holder = crypto.randomUUID();
   readonly #redis: Redis;
   readonly #keys: RedisKeys;
   readonly #way: SharedWay;
@@ -25,39 +25,49 @@ export class TurnLock {
     this.#way = way;
   }
 
+  get holder(): string {
+    return this.#holder;
+  }
+
   /** Whether this node is known to hold it. */
   get isHeld(): boolean {
     return performance.now() < this.#heldUntil;
   }
 
   /**
-   * Takes the lock if it is free, or keeps it. Resolves with how far its holders came, `""` if none did, where it is
-   * held now; with `undefined` where it is another's. Rejects where Redis does.
+   * Takes the lock if it is free, or keeps it. Resolves with how far its holders came, `""` if none did. Rejects where
+   * Redis does.
    */
-  async hold(): Promise<string | undefined> {
+  async hold(): Promise<{ isHeld: boolean; progress: string }> {
     const asked = performance.now();
     const [wait, progress] = await run(
       this.#redis,
       SCRIPTS.bridgeHold,
       this.#keys.turn(this.#way),
-      [this.holder, LASTS_MS],
+      [this.#holder, LASTS_MS],
     ) as [number, string];
     this.#heldUntil = wait === 0 ? asked + LASTS_MS : 0;
-    return wait === 0 ? progress : undefined;
+    return { isHeld: wait === 0, progress };
+  }
+
+  /** Gives it up and takes another name: what was sent under the old one and is still on its way is refused. */
+  async renew(): Promise<void> {
+    await this.release();
+    this.#holder = crypto.randomUUID();
   }
 
   /** Numbers a place in what all bridges hear. Only of the bridge's lock. */
   async mark(): Promise<void> {
     const { bridgeMark, bridgeChannel } = this.#keys;
     const [lock] = this.#keys.turn(this.#way);
-    await run(this.#redis, SCRIPTS.bridgeMark, [lock, bridgeMark], [this.holder, bridgeChannel]);
+    await run(this.#redis, SCRIPTS.bridgeMark, [lock, bridgeMark], [this.#holder, bridgeChannel]);
   }
 
   /** Lets another take it at once; the bridges hear of each way's release, and see whether it was theirs. */
   async release(): Promise<void> {
     this.#heldUntil = 0;
     const [lock] = this.#keys.turn(this.#way);
-    await run(this.#redis, SCRIPTS.bridgeRelease, [lock], [this.holder, this.#keys.bridgeChannel])
+    await run(this.#redis, SCRIPTS.bridgeRelease, [lock], [this.#holder, this.#keys.bridgeChannel])
       .catch(() => {}); // it ends by itself
   }
 }

@@ -51,11 +51,22 @@ for (const [shared, passes] of [[false, true], [true, true], [false, false], [tr
   });
 }
 
+Deno.test("SDK in a browser: where the SharedWorker does not start, each tab has its own connection", async () => {
+  await using site = await Site.open();
+  await using program = await Program.start({ env: { APP_ALLOWED_ORIGINS: site.url } });
+  await using browser = await openBrowser();
+  const page = await browser.newPage();
+  const ws = program.webSocketUrl;
+  const query = new URLSearchParams({ ws, shared: "true", worker: "/is-not-there" });
+  await page.goto(`${site.url}/?${query}`);
+  await waitFor("it is in", async () => (await page.innerText("body")).includes("We are in"));
+});
+
 const PAGE = `<!doctype html><meta charset="utf-8"><body><script type="module">
   import { connect, sharedTransport } from "/notifyli.js";
   const query = new URLSearchParams(location.search);
   const transport = query.get("shared") === "true"
-    ? sharedTransport("/notifyli-worker.js")
+    ? sharedTransport(query.get("worker") ?? "/notifyli-worker.js")
     : undefined;
   const client = connect({ url: query.get("ws"), userId: 123, name: "Alice", transport });
   globalThis.client = client;

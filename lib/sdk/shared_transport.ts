@@ -2,6 +2,8 @@
  * A transport over another: a SharedWorker that holds one connection for all tabs of a browser. This is the tab's end;
  * `shared_worker.ts` is the other.
  */
+import { defaultTransport } from "./fallback_transport.ts";
+import { systemClock } from "./options.ts";
 import type { OpenTransport } from "./transport.ts";
 
 /** What a tab tells the worker: where to connect, then texts for the server. */
@@ -30,13 +32,23 @@ const CONNECTION_LOST = 1006;
 export function sharedTransport(script: string | URL): OpenTransport | undefined {
   const { SharedWorker } = globalThis as { SharedWorker?: SharedWorkerConstructor };
   if (SharedWorker === undefined) return undefined;
-  return portTransport(() => new SharedWorker(script, { type: "module", name: "notifyli" }).port);
+  let isBroken = false;
+  const shared = portTransport((broken) => {
+    const worker = new SharedWorker(script, { type: "module", name: "notifyli" });
+    worker.onerror = () => {
+      isBroken = true; // such as a script that is not there, or that may not be loaded
+      broken();
+    };
+    return worker.port;
+  });
+  const own = defaultTransport(WebSocket, systemClock);
+  return (url, events) => (isBroken ? own : shared)(url, events);
 }
 
-/** @param openPort a port of its own for each connection */
-export function portTransport(openPort: () => Port): OpenTransport {
+/** @param openPort a port of its own for each connection; it calls back where nobody is at the other end */
+export function portTransport(openPort: (broken: () => void) => Port): OpenTransport {
   return (url, events) => {
-    const port = openPort();
+    const port = openPort(() => lost(CONNECTION_LOST, "The shared worker does not start"));
     const close = () => {
       removeEventListener("pagehide", hidden);
       port.onmessage = null;
@@ -63,4 +75,4 @@ export function portTransport(openPort: () => Port): OpenTransport {
 type SharedWorkerConstructor = new (
   script: string | URL,
   options: { type: "module"; name: string },
-) => { readonly port: Port };
+) => { readonly port: Port; onerror: (() => void) | null };

@@ -25,6 +25,13 @@ const LOAD_SECONDS = 4;
 const PLATEAU_SHARE = 0.25;
 const PLATEAU_MIN_SECONDS = 12;
 
+/** As they were typed. */
+interface Given {
+  readonly seed?: string;
+  readonly minutes?: string;
+  readonly only?: string;
+}
+
 interface Options {
   readonly seed: number;
   readonly minutes: number;
@@ -57,19 +64,18 @@ if (import.meta.main) {
   else if (values.list) {
     console.log([...SCENARIOS, plateau].map(({ name }) => name).join("\n"));
   } else {
-    const { seed, minutes, only = "" } = values;
-    Deno.exit(
-      await stress({
-        seed: seed === undefined ? Random.newSeed() : whole("--seed", seed),
-        minutes: minutes === undefined ? 1 : positive("--minutes", minutes),
-        only,
-      }),
-    );
+    Deno.exit(await stress(values));
   }
 }
 
 /** Resolves with the exit code. */
-async function stress({ seed, minutes, only }: Options): Promise<number> {
+async function stress(given: Given): Promise<number> {
+  const options = readOptions(given);
+  if (typeof options === "string") {
+    console.error(`${options}\n\n${HELP}`);
+    return 2;
+  }
+  const { seed, minutes, only } = options;
   const isMeant = ({ name }: Scenario) => name.includes(only);
   const scenarios = SCENARIOS.filter(isMeant);
   const last = [plateau].filter(isMeant);
@@ -146,14 +152,16 @@ function emptyRow(): Row {
   return { runs: 0, failures: 0, accepted: 0, delivered: 0, queued: 0, doubled: 0, notes: "" };
 }
 
-function whole(option: string, value: string): number {
-  const number = Number(value);
-  if (Number.isInteger(number) && number >= 0 && number < 2 ** 32) return number;
-  throw new RangeError(`Cannot take ${option} ${value}: allowed is 0 to ${2 ** 32 - 1}`);
-}
-
-function positive(option: string, value: string): number {
-  const number = Number(value);
-  if (number > 0) return number;
-  throw new RangeError(`Cannot take ${option} ${value}: allowed is a number above 0`);
+/** The options, or what is wrong with them. */
+function readOptions({ seed, minutes = "1", only = "" }: Given): Options | string {
+  const options = {
+    seed: seed === undefined ? Random.newSeed() : Number(seed),
+    minutes: Number(minutes),
+    only,
+  };
+  if (!Number.isInteger(options.seed) || options.seed < 0 || options.seed >= 2 ** 32) {
+    return `Cannot take --seed ${seed}: allowed is a whole number from 0 to ${2 ** 32 - 1}`;
+  }
+  if (options.minutes > 0) return options;
+  return `Cannot take --minutes ${minutes}: allowed is a number above 0`;
 }

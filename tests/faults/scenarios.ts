@@ -2,6 +2,7 @@
 import { nodeAlone } from "./node_alone.ts";
 import { nodesKilled } from "./nodes_killed.ts";
 import { redisBroken } from "./redis_broken.ts";
+import { resources } from "./resources.ts";
 import type { Scenario } from "./scenario.ts";
 import { serverKilled } from "./server_killed.ts";
 import { serverStopped } from "./server_stopped.ts";
@@ -12,4 +13,5 @@ export const SCENARIOS: readonly Scenario[] = [
   ...nodesKilled,
   ...redisBroken,
   ...nodeAlone,
+  ...resources,
 ];

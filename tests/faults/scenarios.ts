@@ -1,4 +1,4 @@
-/** All scenarios there are. */
+/** All scenarios there are; each is a test, too, in `faults_crash_test.ts` or `faults_resources_test.ts`. */
 import { nodeAlone } from "./node_alone.ts";
 import { nodesKilled } from "./nodes_killed.ts";
 import { redisBroken } from "./redis_broken.ts";
@@ -7,11 +7,13 @@ import type { Scenario } from "./scenario.ts";
 import { serverKilled } from "./server_killed.ts";
 import { serverStopped } from "./server_stopped.ts";
 
-export const SCENARIOS: readonly Scenario[] = [
+/** Servers, nodes and Redis killed, stopped, frozen and cut off. */
+export const crashes: readonly Scenario[] = [
   ...serverKilled,
   ...serverStopped,
   ...nodesKilled,
   ...redisBroken,
   ...nodeAlone,
-  ...resources,
 ];
+
+export const SCENARIOS: readonly Scenario[] = [...crashes, ...resources];

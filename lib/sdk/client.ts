@@ -147,8 +147,9 @@ export class Client {
       if (!(connected instanceof NotifyliError)) {
         this.#connection.accepted(connected.clientId, connected.pingSeconds * 1000);
         if (!this.#link.online) return; // a handler of the state has closed us
-        this.notifications.connected(connected);
+        // Rooms first: what a handler of a notification says in one of them is to come back.
         for (const room of [...this.#rooms.values()]) room.enter();
+        this.notifications.connected(connected);
         this.#outbox.flush();
       } else if (connected.temporary) this.#connection.lose(connected.message);
       else this.#connection.stop(connected.code, connected.message);

@@ -15,8 +15,17 @@ const OPENING_MS = 5_000;
 /** How long a server is asked for no WebSocket, after none had opened where the other did. */
 const AVOIDED_MS = 600_000;
 
-export function defaultTransport(WebSocket: WebSocketConstructor, clock: Clock): OpenTransport {
-  return fallbackTransport(webSocketTransport(WebSocket), sseTransport(fetch), clock);
+/** @param WebSocket by default the runtime's own; Node.js has one from version 22 on */
+export function defaultTransport(
+  clock: Clock,
+  WebSocket: WebSocketConstructor | undefined = ownWebSocket(),
+): OpenTransport {
+  const sse = sseTransport(fetch);
+  return WebSocket ? fallbackTransport(webSocketTransport(WebSocket), sse, clock) : sse;
+}
+
+function ownWebSocket(): WebSocketConstructor | undefined {
+  return (globalThis as { WebSocket?: WebSocketConstructor }).WebSocket;
 }
 
 /**

@@ -66,7 +66,7 @@ export function resolveOptions(options: ConnectOptions): ResolvedOptions {
     userId: String(userId),
     name,
     storage,
-    openTransport: transport ?? defaultTransport(environment.WebSocket ?? WebSocket, clock),
+    openTransport: transport ?? defaultTransport(clock, environment.WebSocket),
     clock,
     random: environment.random ?? Math.random,
     wakeSources: environment.wakeSources ?? systemWakeSources(),

@@ -41,7 +41,7 @@ export function sharedTransport(script: string | URL): OpenTransport | undefined
     };
     return worker.port;
   });
-  const own = defaultTransport(WebSocket, systemClock);
+  const own = defaultTransport(systemClock);
   return (url, events) => (isBroken ? own : shared)(url, events);
 }
 

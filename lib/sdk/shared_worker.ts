@@ -4,7 +4,7 @@ import { systemClock } from "./options.ts";
 import type { Port } from "./shared_transport.ts";
 import { SharedHub } from "./shared_hub.ts";
 
-const hub = new SharedHub(defaultTransport(WebSocket, systemClock));
+const hub = new SharedHub(defaultTransport(systemClock));
 
 addEventListener("connect", (event) => {
   const [port] = (event as Event & { readonly ports: readonly Port[] }).ports;

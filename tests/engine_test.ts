@@ -173,6 +173,18 @@ Deno.test("redis engine writes the connection hash of seed 000", async () => {
   assert.equal(await server.cli("EXISTS", "notifyli:connections:/user/123"), "0");
 });
 
+Deno.test("redis engine keeps no part of an inbox for longer than the rest", async () => {
+  await using server = await RedisServer.start();
+  await using engine = openRedis(redisConfig(server), { name: "test", retention: RETENTION });
+  await engine.run({ handlePublication() {}, handleRestored() {} });
+  const notification = { site: "default", user: "1", id: "n-1", room: "r", text: '{"x":1}' };
+  await engine.inbox.append(notification);
+  await engine.inbox.change("default", "1", "read");
+  const keys = await engine.redis.keys("notifyli:inbox-*");
+  assert.ok(keys.includes("notifyli:inbox-done:{1}"));
+  for (const key of keys) assert.ok(await engine.redis.pttl(key) > 0, key);
+});
+
 Deno.test("redis engine: one node at a time holds the right to tell receipts", async () => {
   await using server = await RedisServer.start();
   await using one = openRedis(redisConfig(server), REDIS_OPTIONS);

@@ -45,7 +45,8 @@ export class SqliteArrivals {
     return { ...notification, text, offset };
   }
 
-  fanOut({ site, user, id, room, text, offset }: Arrived): void {
+  fanOut({ site, user, id, room, text, offset, expiresAt = Infinity }: Arrived): void {
+    if (expiresAt <= Date.now()) return; // on its way here
     const channel = { site, kind: "user", name: user } as const;
     this.#fanOut(channel, { kind: "notification", id, room, text }, { offset, epoch: "-" });
   }

@@ -69,7 +69,8 @@ local function arrive(room, frame, expires_at)
   end
 
   if expires_at == '' or tonumber(expires_at) > NOW then
-    redis.call('PUBLISH', ARGV[7], 'notification ' .. offset .. ' - ' .. ID .. ' ' .. room .. '\n' .. frame)
+    local epoch = redis.call('HGET', POSITION, 'epoch')
+    redis.call('PUBLISH', ARGV[7], 'notification ' .. offset .. ' ' .. epoch .. ' ' .. ID .. ' ' .. room .. '\n' .. frame)
   end
   return { offset, dropped_taken, dropped_queued }
 end

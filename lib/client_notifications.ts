@@ -2,16 +2,15 @@
  * One client's notifications: live ones are held back while earlier ones are on their way, each is given once, and
  * what the other end has taken is known. `client.ts` has one of these; `sent_marks.ts` writes down what was taken.
  */
-import type { Taken } from "./engine.ts";
+import type { Position, Taken } from "./engine.ts";
 import type { Outgoing, Socket } from "./socket.ts";
 
 /** Notifications that a client is known to have got; past so many, the oldest are forgotten. */
 const MAX_GIVEN = 1000;
 
 /** A notification for this client. */
-export interface Held {
+export interface Held extends Position {
   readonly id: string;
-  readonly offset: number;
   readonly outgoing: Outgoing;
 }
 
@@ -36,8 +35,8 @@ interface Room {
    * size, since each of them is stored there.
    */
   held: Held[] | undefined;
-  /** Offset of the inbox up to which this client has what it is to get. */
-  upTo: number;
+  /** Place in the inbox up to which this client has what it is to get. */
+  upTo: Position;
 }
 
 export class ClientNotifications {
@@ -46,7 +45,7 @@ export class ClientNotifications {
   readonly #rooms = new Map<string, Room>();
   /** Held back while the inbox is being read; as bounded as `Room.held`. */
   #heldInbox: Held[] | undefined;
-  #inboxUpTo = 0;
+  #inboxUpTo: Position = { offset: 0, epoch: "" };
   /** The last ones that this client got, so that none comes twice. */
   readonly #given = new Set<string>();
   /** Given to the socket, and not yet known to be taken. */
@@ -61,7 +60,7 @@ export class ClientNotifications {
   /** The client joined a room, or the store may be another one by now: live ones wait for {@linkcode handOut}. */
   holdRoom(room: string): void {
     if (this.#recipient.hasInbox) return;
-    this.#rooms.set(room, { held: this.#rooms.get(room)?.held ?? [], upTo: 0 });
+    this.#rooms.set(room, { held: this.#rooms.get(room)?.held ?? [], upTo: { offset: 0, epoch: "" } });
   }
 
   leaveRoom(room: string): void {
@@ -72,19 +71,19 @@ export class ClientNotifications {
   notify(roomName: string, notification: Held): void {
     if (this.#recipient.hasInbox) {
       if (this.#heldInbox !== undefined) this.#heldInbox.push(notification);
-      else if (notification.offset > this.#inboxUpTo) this.#give(notification);
+      else if (isAfter(this.#inboxUpTo, notification)) this.#give(notification);
       return;
     }
     const room = this.#rooms.get(roomName);
     if (room?.held !== undefined) room.held.push(notification);
-    else if (room !== undefined && notification.offset > room.upTo) this.#give(notification);
+    else if (room !== undefined && isAfter(room.upTo, notification)) this.#give(notification);
   }
 
   /**
    * Gives what waited in the inbox, as fast as the client takes it, then what was held back. What the inbox had up to
    * `upTo`, and that does not wait, another client got before this one came.
    */
-  async handOut(roomName: string, queued: readonly Held[], upTo: number): Promise<void> {
+  async handOut(roomName: string, queued: readonly Held[], upTo: Position): Promise<void> {
     const room = this.#rooms.get(roomName);
     if (room === undefined) return;
     for (const notification of queued) {
@@ -93,8 +92,8 @@ export class ClientNotifications {
     }
     const held = room.held ?? [];
     room.held = undefined;
-    room.upTo = Math.max(room.upTo, upTo);
-    for (const notification of held) if (notification.offset > upTo) this.#give(notification);
+    if (isAfter(room.upTo, upTo)) room.upTo = upTo;
+    for (const notification of held) if (isAfter(upTo, notification)) this.#give(notification);
   }
 
   /** Holds live ones back until {@linkcode releaseInbox}. */
@@ -103,13 +102,13 @@ export class ClientNotifications {
   }
 
   /** Gives what was held back of the inbox, but for what the client got with its answer, up to `upTo`. */
-  releaseInbox(given: readonly string[], upTo: number): void {
+  releaseInbox(given: readonly string[], upTo: Position): void {
     const held = this.#heldInbox ?? [];
     this.#heldInbox = undefined;
     if (this.#recipient.closed) return;
-    this.#inboxUpTo = Math.max(this.#inboxUpTo, upTo);
+    if (isAfter(this.#inboxUpTo, upTo)) this.#inboxUpTo = upTo;
     this.noteGiven(given);
-    for (const notification of held) if (notification.offset > upTo) this.#give(notification);
+    for (const notification of held) if (isAfter(upTo, notification)) this.#give(notification);
   }
 
   /** The client was given these in an answer. */
@@ -178,4 +177,9 @@ export class ClientNotifications {
     this.#given.add(id);
     if (this.#given.size > MAX_GIVEN) this.#given.delete(this.#given.values().next().value ?? "");
   }
+}
+
+/** An inbox that was empty for its retention's age begins a new epoch, with offsets from one on. */
+function isAfter(upTo: Position, { offset, epoch }: Position): boolean {
+  return epoch !== upTo.epoch || offset > upTo.offset;
 }

@@ -189,8 +189,7 @@ export interface InboxSync extends Position {
   readonly notifications: readonly StoredNotification[];
 }
 
-export interface Queued {
-  readonly offset: number;
+export interface Queued extends Position {
   readonly notifications: readonly StoredNotification[];
 }
 

@@ -40,6 +40,9 @@ import { Subscriptions } from "./subscriptions.ts";
 
 const log = getLogger(["notifyli", "node"]);
 
+/** Before all there is. */
+const NOWHERE: Position = { offset: 0, epoch: "" };
+
 /** A notification that another system asks for. */
 export interface NotificationRequest extends ParsedNotification {
   readonly site: string;
@@ -155,7 +158,7 @@ export class Node implements ClientNode, EngineHandler {
       // The client is in the room of this node; the rest is made good once the engine is back.
       this.#incomplete = true;
       this.logFailure("join", error);
-      await client.notifications.handOut(room, [], 0);
+      await client.notifications.handOut(room, [], NOWHERE);
     }
   }
 
@@ -325,7 +328,7 @@ export class Node implements ClientNode, EngineHandler {
         return;
       case "notification":
         for (const client of here.clients) {
-          client.notifications.notify(room, { id, offset: position?.offset ?? 0, outgoing });
+          client.notifications.notify(room, { id, ...(position ?? NOWHERE), outgoing });
         }
         return;
       case "inbox":
@@ -375,11 +378,12 @@ export class Node implements ClientNode, EngineHandler {
     room: string,
     clients: readonly Client[],
   ): Promise<void> {
-    const { offset, notifications } = await this.#engine.inbox.queued(site, user, room);
+    const { offset, epoch, notifications } = await this.#engine.inbox.queued(site, user, room);
     const queued = notifications.map(({ id, offset, text }) => (
-      { id, offset, outgoing: new Outgoing(text) }
+      { id, offset, epoch, outgoing: new Outgoing(text) }
     ));
-    await Promise.all(clients.map((client) => client.notifications.handOut(room, queued, offset)));
+    const upTo = { offset, epoch };
+    await Promise.all(clients.map((client) => client.notifications.handOut(room, queued, upTo)));
   }
 
   /** Takes up again what the engine lost: subscriptions, presence, and what was stored meanwhile. */
@@ -408,7 +412,7 @@ export class Node implements ClientNode, EngineHandler {
     } catch (error) {
       this.#incomplete = true;
       for (const { client, membership } of inRooms) {
-        await client.notifications.handOut(membership.room, [], 0);
+        await client.notifications.handOut(membership.room, [], NOWHERE);
       }
       throw error;
     }

@@ -20,6 +20,8 @@ import { parseNotification, timeOfText } from "./notification.ts";
 const log = getLogger(["notifyli", "stream"]);
 
 const GROUP = "notifyli";
+/** One name for all: one of them reads at a time, and Redis would keep each node's name for ever. */
+const CONSUMER = "notifyli";
 const BATCH = 200;
 /** How long one read waits for entries; shorter than the turn lasts, and than a command may take. */
 const BLOCK_MS = 1000;
@@ -68,7 +70,6 @@ class StreamReader {
   /** Reads block, so they have a connection of their own. */
   readonly #redis: Redis;
   readonly #turn: TurnLock;
-  readonly #consumer = crypto.randomUUID();
   readonly #stopping = new AbortController();
   #isGrouped = false;
 
@@ -120,14 +121,14 @@ class StreamReader {
   async #left(): Promise<Entry[]> {
     const { notifications } = this.#engine.keys;
     const [, entries] = await this.#redis.xautoclaim(
-      ...[notifications, GROUP, this.#consumer, 0, "0", "COUNT", BATCH] as const,
+      ...[notifications, GROUP, CONSUMER, 0, "0", "COUNT", BATCH] as const,
     ) as [string, Entry[]];
     return entries;
   }
 
   async #fresh(): Promise<Entry[]> {
     const answer = await this.#redis.xreadgroup(
-      ...["GROUP", GROUP, this.#consumer, "COUNT", BATCH, "BLOCK", BLOCK_MS] as const,
+      ...["GROUP", GROUP, CONSUMER, "COUNT", BATCH, "BLOCK", BLOCK_MS] as const,
       ...["STREAMS", this.#engine.keys.notifications, ">"] as const,
     ) as [string, Entry[]][] | Record<string, Entry[]> | null;
     if (answer === null) return [];

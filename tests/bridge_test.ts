@@ -438,3 +438,33 @@ class BlackHole implements AsyncDisposable {
     await this.#done;
   }
 }
+
+Deno.test("a node that comes does not route again what the one before it did, though that ends at once", async () => {
+  await using redis = await RedisServer.start();
+  await using one = await Program.start({ env: redis.env });
+  await waitFor("it listens", () => isSubscribed(one));
+  const events: string[] = [];
+  const listener = redis.connect();
+  await listener.subscribe("notifyli:bridge-events");
+  listener.on("message", (_channel, event) => events.push(event));
+  await using two = await Program.start({ env: redis.env });
+  await waitFor("it listens, too", () => isSubscribed(two));
+  await waitFor("it has a mark", () => {
+    return events.slice(events.indexOf("asked for a mark") + 1 || Infinity).length > 0;
+  });
+  listener.disconnect();
+  const stored = async () => Number(await redis.cli("ZCARD", "notifyli:inbox-order:{1}"));
+  const publish = (text: string) =>
+    redis.cli("PUBLISH", CHANNEL, JSON.stringify({ user_id: 1, message: text }));
+  for (const text of ["one", "two", "three"]) await publish(text);
+  await waitFor("they are stored", async () => await stored() === 3);
+  one.kill("SIGTERM");
+  await one.ended();
+  await publish("four");
+  await waitFor("it goes on", async () => await stored() > 3);
+  assert.equal(await stored(), 4);
+});
+
+function isSubscribed(program: Program): boolean {
+  return program.log.some(({ message }) => message.startsWith("subscribed to"));
+}

@@ -173,6 +173,18 @@ Deno.test("redis engine writes the connection hash of seed 000", async () => {
   assert.equal(await server.cli("EXISTS", "notifyli:connections:/user/123"), "0");
 });
 
+Deno.test("redis engine keeps no part of an inbox for longer than the rest", async () => {
+  await using server = await RedisServer.start();
+  await using engine = openRedis(redisConfig(server), { name: "test", retention: RETENTION });
+  await engine.run({ handlePublication() {}, handleRestored() {} });
+  const notification = { site: "default", user: "1", id: "n-1", room: "r", text: '{"x":1}' };
+  await engine.inbox.append(notification);
+  await engine.inbox.change("default", "1", "read");
+  const keys = await engine.redis.keys("notifyli:inbox-*");
+  assert.ok(keys.includes("notifyli:inbox-done:{1}"));
+  for (const key of keys) assert.ok(await engine.redis.pttl(key) > 0, key);
+});
+
 Deno.test("redis engine: one node at a time holds the right to tell receipts", async () => {
   await using server = await RedisServer.start();
   await using one = openRedis(redisConfig(server), REDIS_OPTIONS);
@@ -255,3 +267,31 @@ Deno.test("redis engine goes on in order where Redis lost its functions", async 
   const offsets = (await Promise.all(publishing)).map((published) => published?.offset);
   assert.deepEqual(offsets, ids.map((_, index) => index + 1));
 });
+
+Deno.test("redis engines of two versions, most of whose functions are the same, share one Redis", async () => {
+  await using server = await RedisServer.start();
+  const folder = await Deno.makeTempDir();
+  await copyFolder(`${ROOT}lib`, folder);
+  const changed = `${folder}/engines/lua/history.lua`;
+  await Deno.writeTextFile(changed, `-- Of another version.\n${await Deno.readTextFile(changed)}`);
+  const other: typeof import("../lib/engines/redis.ts") = await import(
+    `file://${folder}/engines/redis.ts`
+  );
+  const channel = { site: "default", kind: "room", name: "lobby" } as const;
+  for (const open of [openRedis, other.openRedis, openRedis]) {
+    await using engine = open(redisConfig(server), { name: "test", retention: RETENTION });
+    await engine.run({ handlePublication() {}, handleRestored() {} });
+    const publication = { kind: "message", id: "-", room: "lobby", text: '{"x":1}' } as const;
+    await engine.broker.publish(channel, publication, { size: 9, seconds: 60 });
+    assert.notEqual((await engine.broker.history(channel, { limit: 9 })).publications.length, 0);
+  }
+  await Deno.remove(folder, { recursive: true });
+});
+
+async function copyFolder(from: string, to: string): Promise<void> {
+  await Deno.mkdir(to, { recursive: true });
+  for await (const { name, isDirectory } of Deno.readDir(from)) {
+    if (isDirectory) await copyFolder(`${from}/${name}`, `${to}/${name}`);
+    else await Deno.copyFile(`${from}/${name}`, `${to}/${name}`);
+  }
+}

@@ -26,6 +26,29 @@ for (const engine of ["embedded", "redis"]) {
   });
 }
 
+Deno.test("who is connected when the inbox in Redis has ended by its age gets what comes then", async () => {
+  await using redis = await RedisServer.start();
+  await using program = await Program.start({ env: redis.env });
+  await using plain = await TestClient.join(program.webSocketUrl, { user: 1, room: "/user/1" });
+  await notify(program, "order-0001");
+  await notify(program, "order-0002");
+  await plain.get("direct_message", 2);
+  await using client = await TestClient.connectV2(program.webSocketUrl);
+  await client.command("connect", { user_id: 1 });
+  await using late = await TestClient.join(program.webSocketUrl, { user: 1, room: "/user/1" });
+  const keys = await redis.cli("KEYS", "notifyli:inbox-*:{1}");
+  for (const key of keys.split("\n")) await redis.cli("PEXPIRE", key, "1");
+  await waitFor("they end", async () => await redis.cli("KEYS", "notifyli:inbox-*:{1}") === "");
+  await notify(program, "order-0003");
+  for (const each of [plain, client, late]) {
+    const frames = await waitFor("it comes", () => {
+      const frames = each.ofType("direct_message");
+      return frames.at(-1)?.["id"] === "order-0003" && frames;
+    });
+    assert.equal(frames.at(-1)?.["offset"], 1);
+  }
+});
+
 function left(...numbers: number[]): string[] {
   return numbers.map((number) => `order-000${number}`);
 }

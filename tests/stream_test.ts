@@ -96,6 +96,19 @@ Deno.test("an entry that cannot be read goes to its own stream with the reason, 
   await waitFor("the stream is empty", async () => await redis.cli("XLEN", STREAM) === "0");
 });
 
+Deno.test("nodes that come and go leave nothing behind at the stream", async () => {
+  await using redis = await RedisServer.start();
+  for (const text of ["one", "two"]) {
+    await using program = await Program.start({ env: redis.env });
+    await add(redis, text);
+    await waitFor("it is stored", async () => await redis.cli("XLEN", STREAM) === "0");
+    program.kill("SIGTERM");
+    await program.ended();
+  }
+  const consumers = await redis.cli("XINFO", "CONSUMERS", STREAM, "notifyli");
+  assert.equal(consumers.match(/^name$/gm)?.length, 1);
+});
+
 Deno.test("a Redis that was restarted, empty, is read again", async () => {
   await using redis = await RedisServer.start();
   await using program = await Program.start({ env: redis.env });

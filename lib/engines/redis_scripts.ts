@@ -54,7 +54,7 @@ export const SCRIPTS = {
 } as const;
 
 interface Script {
-  /** Of this very text: nodes of several versions may share one Redis. */
+  /** Among these scripts. */
   readonly name: string;
   readonly lua: string;
   readonly flags: readonly string[];
@@ -69,15 +69,21 @@ export function run(
 ): Promise<unknown> {
   let runner = RUNNERS.get(redis);
   if (runner === undefined) RUNNERS.set(redis, runner = new Runner(redis));
-  return runner.run(() => redis.fcall(script.name, keys.length, ...keys, ...args));
+  return runner.run(() => redis.fcall(functionOf(script), keys.length, ...keys, ...args));
 }
 
 /** Makes all scripts known. */
 export async function loadScripts(redis: Redis): Promise<void> {
   await redis.function("LOAD", LIBRARY).catch((error) => {
-    if (!String(error).includes("already exists")) throw error;
+    if (!/Library .* already exists/.test(String(error))) throw error;
   });
 }
+
+/**
+ * Of this very text. Nodes of several versions may share one Redis, where no two libraries may have a function of the
+ * same name: so each function is named after its library, too.
+ */
+const LIBRARY_NAME = `notifyli_${digest(Object.values(SCRIPTS).map(({ name }) => name).join())}`;
 
 const LIBRARY = libraryOf(Object.values(SCRIPTS));
 
@@ -153,15 +159,20 @@ function isUnknownScript(error: unknown): boolean {
 }
 
 function script(lua: string, ...flags: string[]): Script {
-  return { name: `notifyli_${digest(lua + flags)}`, lua, flags };
+  return { name: digest(lua + flags), lua, flags };
+}
+
+function functionOf({ name }: Script): string {
+  return `${LIBRARY_NAME}_${name}`;
 }
 
 function libraryOf(scripts: readonly Script[]): string {
-  const functions = scripts.map(({ name, lua, flags }) =>
-    `redis.register_function{ function_name = '${name}', callback = function(KEYS, ARGV)\n${lua}\nend,` +
-    ` flags = { ${flags.map((flag) => `'${flag}'`).join(", ")} } }`
+  const functions = scripts.map((script) =>
+    `redis.register_function{ function_name = '${functionOf(script)}',` +
+    ` callback = function(KEYS, ARGV)\n${script.lua}\nend,` +
+    ` flags = { ${script.flags.map((flag) => `'${flag}'`).join(", ")} } }`
   ).join("\n");
-  return `#!lua name=notifyli_${digest(functions)}\n${functions}\n`;
+  return `#!lua name=${LIBRARY_NAME}\n${functions}\n`;
 }
 
 function digest(text: string): string {

@@ -1,15 +1,13 @@
 /** How notifications come into inboxes in SQLite, whether at once or from the schedule. */
 import type { SQLOutputValue } from "node:sqlite";
-import type { EngineHandler, InboxChange, InboxEvent, Notification } from "../engine.ts";
+import type { EngineHandler, InboxChange, InboxEvent, Notification, Position } from "../engine.ts";
 import type { UserId } from "../fields.ts";
 import { inboxFrame, withOffset } from "../frames.ts";
 import type { Retention } from "../retention.ts";
 import type { SqliteInboxStatements } from "./sqlite_inbox_statements.ts";
 
 /** A notification as it is in its inbox, with the finished frame. */
-export interface Arrived extends Notification {
-  readonly offset: number;
-}
+export interface Arrived extends Notification, Position {}
 
 export class SqliteArrivals {
   readonly sql: SqliteInboxStatements;
@@ -38,16 +36,18 @@ export class SqliteArrivals {
   /** Puts a notification into its inbox. Runs in a commit; {@linkcode SqliteArrivals.fanOut} comes after it. */
   put(notification: Notification): Arrived {
     const { site, user, id, room, expiresAt } = notification;
-    const offset = Number(this.sql.nextOffset.get(site, user, this.epoch)?.["offset"]);
+    const place = this.sql.nextOffset.get(site, user, this.epoch);
+    const [offset, epoch] = [Number(place?.["offset"]), String(place?.["epoch"])];
     const text = withOffset(notification.text, offset);
     this.sql.insert.run(site, user, id, room, text, offset, Date.now(), expiresAt ?? null);
     this.#trim(site, user, offset);
-    return { ...notification, text, offset };
+    return { ...notification, text, offset, epoch };
   }
 
-  fanOut({ site, user, id, room, text, offset }: Arrived): void {
+  fanOut({ site, user, id, room, text, offset, epoch, expiresAt = Infinity }: Arrived): void {
+    if (expiresAt <= Date.now()) return; // on its way here
     const channel = { site, kind: "user", name: user } as const;
-    this.#fanOut(channel, { kind: "notification", id, room, text }, { offset, epoch: "-" });
+    this.#fanOut(channel, { kind: "notification", id, room, text }, { offset, epoch });
   }
 
   /** Tells all of a user's clients what the user did. */

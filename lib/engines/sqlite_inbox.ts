@@ -53,9 +53,10 @@ export class SqliteInbox implements Inbox, Disposable {
 
   async queued(site: string, user: UserId, room: string): Promise<Queued> {
     await this.#store.settled();
-    const offset = Number(this.#sql.position.get(site, user)?.["offset"] ?? 0);
+    const { offset, epoch } = this.#sql.position.get(site, user) ?? {};
     return {
-      offset,
+      offset: Number(offset ?? 0),
+      epoch: String(epoch ?? ""),
       notifications: await this.#read(this.#sql.queued, site, user, room, Date.now()),
     };
   }

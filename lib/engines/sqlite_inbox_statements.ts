@@ -57,7 +57,7 @@ export class SqliteInboxStatements {
     this.isScheduled = sql("SELECT 1 FROM scheduled WHERE site = ? AND user = ? AND id = ?");
     this.nextOffset = sql(
       `INSERT INTO inboxes (site, user, epoch, offset) VALUES (?, ?, ?, 1)
-       ON CONFLICT DO UPDATE SET offset = offset + 1 RETURNING offset`,
+       ON CONFLICT DO UPDATE SET offset = offset + 1 RETURNING offset, epoch`,
     );
     this.position = sql(
       "SELECT offset, epoch, dropped FROM inboxes WHERE site = ? AND user = ?",

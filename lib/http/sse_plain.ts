@@ -103,7 +103,7 @@ async function startInbox(
     page = await inbox.sync(client.site, user, page, { unreadOnly: !recovered });
     await sendPage(client, channel, page);
   }
-  client.notifications.releaseInbox([], page.offset);
+  client.notifications.releaseInbox([], page);
   if (since?.epoch === epoch) await inbox.acknowledgeUpTo(client.site, user, since.offset);
 }
 

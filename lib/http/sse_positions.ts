@@ -10,9 +10,6 @@ const VERSION = "1";
 /** A short name, an offset, an epoch. */
 const PART = /^([0-9a-z]{1,7})\.(\d{1,15})\.([\w-]{1,64})$/;
 
-/** What an engine says of a live notification: it is in the inbox that the client has. */
-const SAME_EPOCH = "-";
-
 export class Positions {
   /** Bounded by the rooms that one client may be in. */
   readonly #positions = new Map<string, Position>();
@@ -44,10 +41,8 @@ export class Positions {
     return this.#positions.get(shortName(channel));
   }
 
-  move({ channel, position: { offset, epoch } }: Place): void {
-    const name = shortName(channel);
-    const known = epoch === SAME_EPOCH ? this.#positions.get(name)?.epoch : epoch;
-    if (known !== undefined) this.#positions.set(name, { offset, epoch: known });
+  move({ channel, position }: Place): void {
+    this.#positions.set(shortName(channel), position);
   }
 
   forget(channel: Channel): void {

@@ -3,7 +3,7 @@
  * notifications have offsets, so that nothing is missed.
  */
 import type { Client, Protocol, RoomSync } from "../client.ts";
-import type { InboxSync, StoredNotification } from "../engine.ts";
+import type { InboxSync, Position, StoredNotification } from "../engine.ts";
 import type { NotifyliError } from "../errors.ts";
 import { type Fields, parseObject, userIdOnWire } from "../fields.ts";
 import { errorFrame, pongFrame, unixSeconds } from "../frames.ts";
@@ -76,29 +76,29 @@ async function answer(client: Client, fields: Fields, run: Run): Promise<void> {
   const ref = refField(fields);
   const command = parseCommandV2(fields, client.limits);
   const data = await run(client, command).catch((error) => {
-    release(client, command, 0, []);
+    release(client, command, { offset: 0, epoch: "" }, []);
     throw error;
   });
   if (ref !== undefined) {
     client.send(new Outgoing(JSON.stringify({ type: "reply", ref, success: true, data })));
   } else if (command.type === "ping") client.send(new Outgoing(pongFrame()));
-  const { inbox, offset = inbox?.offset ?? 0 } = data as Partial<ConnectData & RoomData>;
+  const { inbox, offset = 0, epoch = "" } = data as Partial<ConnectData & RoomData>;
   // Without an answer nothing of it was given to the client.
   const given = ref === undefined ? [] : inbox?.notifications.map(({ id }) => String(id)) ?? [];
-  release(client, command, offset, given);
+  release(client, command, inbox ?? { offset, epoch }, given);
 }
 
 /** What was held back while a command was worked on follows its reply. */
 function release(
   client: Client,
   { type, ...command }: CommandV2,
-  upTo: number,
+  upTo: Position,
   ids: string[],
 ): void {
   if (type === "connect") client.notifications.releaseInbox(ids, upTo);
   if (type === "subscribe" || type === "presence") {
     const { room } = command as { room: string };
-    client.releaseRoom(room, type === "subscribe" ? upTo : 0);
+    client.releaseRoom(room, type === "subscribe" ? upTo.offset : 0);
   }
 }
 
@@ -112,7 +112,7 @@ function failure({ code, message, options: { field } }: NotifyliError, fields?: 
 }
 
 interface ConnectData {
-  readonly inbox: { readonly offset: number; readonly notifications: readonly Fields[] };
+  readonly inbox: Position & { readonly notifications: readonly Fields[] };
 }
 
 async function connect(

@@ -355,7 +355,8 @@ export function testEngine(name: string, open: OpenEngine): void {
     assert.equal(await inbox.unread(SITE, "1"), 1);
   });
 
-  test("gives nobody what has expired", async ({ inbox }) => {
+  test("gives nobody what has expired", async ({ broker, inbox }, heard) => {
+    await broker.subscribe({ site: SITE, kind: "user", name: "1" });
     await inbox.append(notification("gone", { expiresAt: Date.now() - 1000 }));
     await inbox.append(notification("stays", { expiresAt: Date.now() + 3_600_000 }));
     const { notifications, unread } = await inbox.sync(SITE, "1");
@@ -365,6 +366,8 @@ export function testEngine(name: string, open: OpenEngine): void {
       "stays",
     ]);
     assert.deepEqual((await inbox.list(SITE, "1", { limit: 9 })).map(({ id }) => id), ["stays"]);
+    await waitFor("one is heard", () => heard.length > 0);
+    assert.deepEqual(heard.map(({ publication }) => publication.id), ["stays"]);
   });
 
   test("knows whose a notification is", async ({ inbox }) => {

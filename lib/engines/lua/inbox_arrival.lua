@@ -14,7 +14,8 @@ local function take_id(seconds)
   return redis.call('SET', CALLERS_ID, 1, 'NX', 'EX', seconds) ~= false
 end
 
--- Stores a notification, drops what is too much or too old, and fans out. `expires_at` is '' for never.
+-- Stores a notification, drops what is too much or too old, and fans out what has not expired on its way here.
+-- `expires_at` is '' for never.
 -- Returns offset, how many were dropped that a client had got, how many that none had.
 local function arrive(room, frame, expires_at)
   redis.call('HSETNX', POSITION, 'epoch', ARGV[6])
@@ -67,6 +68,9 @@ local function arrive(room, frame, expires_at)
     drop(oldest)
   end
 
-  redis.call('PUBLISH', ARGV[7], 'notification ' .. offset .. ' - ' .. ID .. ' ' .. room .. '\n' .. frame)
+  if expires_at == '' or tonumber(expires_at) > NOW then
+    local epoch = redis.call('HGET', POSITION, 'epoch')
+    redis.call('PUBLISH', ARGV[7], 'notification ' .. offset .. ' ' .. epoch .. ' ' .. ID .. ' ' .. room .. '\n' .. frame)
+  end
   return { offset, dropped_taken, dropped_queued }
 end

@@ -47,6 +47,10 @@ for _, id in ipairs(ids) do
     if state == READ or state == ARCHIVED then
       redis.call('ZREM', UNREAD, id)
       redis.call('ZADD', DONE, redis.call('ZSCORE', ORDER, id), id)
+      local left = redis.call('PTTL', ORDER)
+      if left > 0 then
+        redis.call('PEXPIRE', DONE, left) -- it may have just been made, when the others had their time already
+      end
     end
     table.insert(changed, id)
   end

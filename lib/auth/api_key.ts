@@ -44,8 +44,8 @@ export function isSecretOf(secret: string, hash: string): boolean {
   return given !== undefined && stored?.length === given.length && timingSafeEqual(given, stored);
 }
 
-export function isScope(text: string): text is Scope {
-  return SCOPES.some((scope) => scope === text);
+export function isScope(value: unknown): value is Scope {
+  return SCOPES.some((scope) => scope === value);
 }
 
 function randomText(length: number): string {

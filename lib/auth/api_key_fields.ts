@@ -56,7 +56,7 @@ function scopesField({ scopes }: Fields): Scope[] {
     throw new NotifyliError("missing_field", "Missing field 'scopes'", { field: "scopes" });
   }
   const known = Array.isArray(scopes) ? SCOPES.filter((scope) => scopes.includes(scope)) : [];
-  const isAllKnown = Array.isArray(scopes) && scopes.every((scope) => isScope(String(scope)));
+  const isAllKnown = Array.isArray(scopes) && scopes.every(isScope);
   if (known.length > 0 && isAllKnown) return known;
   throw invalid("scopes", scopes, `a list of ${SCOPES.join(", ")}`);
 }

@@ -130,5 +130,5 @@ function origin(context: ApiContext): { who: string; action: string; address: st
 /** `X-API-Key` goes first: a proxy may have an `Authorization` of its own. */
 function shownKey(context: ApiContext): string | undefined {
   const [, bearer] = /^Bearer +(\S+) *$/i.exec(context.req.header("authorization") ?? "") ?? [];
-  return context.req.header("x-api-key") ?? bearer;
+  return context.req.header("x-api-key") || bearer;
 }

@@ -60,6 +60,8 @@ export interface Config {
   readonly tls?: { readonly cert: string; readonly key: string };
   /** Sites besides its own whose pages may connect. */
   readonly origins: AllowedOrigins;
+  /** What commands show to the server's API. */
+  readonly apiKey?: string;
   readonly keepaliveSeconds: number;
   readonly shutdownSeconds: number;
   readonly bot: { readonly name: string; readonly room: string };
@@ -105,6 +107,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): L
     tls: tlsConfig(value("APP_TLS_CERT"), value("APP_TLS_KEY")),
     origins: value("APP_ALLOWED_ORIGINS").split(",").map((origin) => origin.trim())
       .filter((origin) => origin !== ""),
+    apiKey: value("APP_API_KEY") || undefined,
     keepaliveSeconds: Number(value("APP_KEEPALIVE_SECONDS")),
     shutdownSeconds: Number(value("APP_SHUTDOWN_SECONDS")),
     bot: { name: value("BOT_NAME"), room: value("BOT_ROOM") },

@@ -19,6 +19,10 @@ export class Counters {
   webhook_sent = 0;
   webhook_failed = 0;
   webhook_dropped = 0;
+  /** Calls of the API refused: for want of a good key, of a scope, and after too many wrong keys of one address. */
+  api_unauthorized = 0;
+  api_forbidden = 0;
+  api_throttled = 0;
   /** Clients closed because too much waited for them, or because they took nothing at all. */
   dropped_slow = 0;
   dropped_stalled = 0;

@@ -302,6 +302,39 @@ export interface Schedule {
   release(limit: number): Promise<Released>;
 }
 
+/** What a caller of the HTTP API may do; `http/api_scopes.ts` says which route needs which. */
+export type Scope = "publish" | "read" | "manage";
+
+/** A key to the HTTP API, without its secret. Times are Unix times in milliseconds. */
+export interface ApiKey {
+  readonly id: string;
+  readonly name: string;
+  /** All it reaches is of this site. */
+  readonly site: string;
+  readonly scopes: readonly Scope[];
+  /** SHA-256 of the secret, in hex. */
+  readonly hash: string;
+  readonly createdAt: number;
+  readonly expiresAt?: number;
+  /** To within a minute. */
+  readonly lastUsedAt?: number;
+  readonly revokedAt?: number;
+}
+
+/** The keys to the HTTP API, of all sites. None ever leaves: a server that had keys never goes back to none. */
+export interface KeyStore {
+  create(key: ApiKey): Promise<void>;
+  find(id: string): Promise<ApiKey | undefined>;
+  /** Oldest first; those of one site, or of all. */
+  list(site?: string): Promise<ApiKey[]>;
+  /** Whether there is any, revoked ones too. */
+  exist(): Promise<boolean>;
+  /** From now on it opens nothing; the first time counts. */
+  revoke(id: string, at: number): Promise<void>;
+  /** It was used. */
+  touch(id: string, at: number): Promise<void>;
+}
+
 /** What an engine calls on its node. */
 export interface EngineHandler {
   handlePublication(channel: Channel, publication: Publication, position?: Position): void;
@@ -317,6 +350,7 @@ export interface Engine extends AsyncDisposable {
   /** Present where the engine was told to keep it. */
   readonly receipts?: ReceiptLog;
   readonly schedule: Schedule;
+  readonly apiKeys: KeyStore;
   /** Connects the engine to its node; called once, before all else. */
   run(handler: EngineHandler): Promise<void>;
   /** Why nothing can be stored right now; `undefined` while all is well. */

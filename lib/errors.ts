@@ -6,7 +6,7 @@
 interface ErrorKind {
   readonly meaning: string;
   /** HTTP status of the same error. */
-  readonly status: 400 | 403 | 404 | 405 | 409 | 413 | 415 | 426 | 429 | 500 | 503;
+  readonly status: 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 426 | 429 | 500 | 503;
   /** Whether the same call may succeed later. */
   readonly temporary: boolean;
 }
@@ -58,6 +58,16 @@ export const ERRORS = {
     meaning: "The client is in as many rooms as one may be in",
     status: 429,
     temporary: false,
+  },
+  unauthorized: {
+    meaning: "The call has no API key, or one that is not good",
+    status: 401,
+    temporary: false,
+  },
+  too_many_attempts: {
+    meaning: "This address tried too many wrong API keys; try again in a minute",
+    status: 429,
+    temporary: true,
   },
   forbidden: { meaning: "The caller may not do this", status: 403, temporary: false },
   not_found: { meaning: "There is nothing at this address", status: 404, temporary: false },

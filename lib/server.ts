@@ -1,6 +1,7 @@
 /** Puts the parts together: engine, node, listener, bridge. `commands/start.ts` runs it. */
 import { getLogger } from "@logtape/logtape";
 import { startBridge } from "../bridge.ts";
+import { ApiKeys } from "./auth/api_keys.ts";
 import type { Config } from "./config.ts";
 import type { Protocol } from "./client.ts";
 import { Counters } from "./counters.ts";
@@ -61,7 +62,10 @@ export class Server implements AsyncDisposable {
     parts.defer(() => node.stop());
     const inbox = new InboxService(engine);
     const v2 = protocolV2(inbox, config.keepaliveSeconds);
-    const app = createApp({ node, inbox, protocol: v2 }, config);
+    const app = createApp(
+      { node, inbox, protocol: v2, apiKeys: new ApiKeys(engine.apiKeys) },
+      config,
+    );
     const listener = await listen(config, {
       fetch: (request, peer) => app.fetch(request, { peer }),
       upgrade: (request) => upgrade(request, node, { config, v2 }),

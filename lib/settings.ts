@@ -1,5 +1,6 @@
 /** Every setting there is: its default, what it is for, what is allowed. The README's table is checked against it. */
 
+import { parseApiKey } from "./auth/api_key.ts";
 import { SECRET_PREFIX, secretKey } from "./webhook_signature.ts";
 
 export interface Setting {
@@ -70,6 +71,11 @@ const webhookSecret: Kind = {
     (value.split(" ").length <= 2 && value.split(" ").every((each) => secretKey(each))),
   shown: () => "***",
 };
+const apiKey: Kind = {
+  allowed: "a key as `notifyli key create` prints it",
+  test: (value) => value === "" || parseApiKey(value) !== undefined,
+  shown: () => "***",
+};
 const redisUrl: Kind = {
   allowed: "a URL such as redis://user:password@host:6379/0 or rediss://…, percent-encoded",
   test: (value) => value === "" || isRedisUrl(value),
@@ -105,6 +111,11 @@ export const SETTINGS = {
     help:
       "Sites whose pages may connect besides its own: `https://shop.example, …`, or `*` for any",
     kind: originList,
+  },
+  APP_API_KEY: {
+    default: "",
+    help: "The API key that `send` and `key` show to the server; the server itself needs none",
+    kind: apiKey,
   },
   APP_KEEPALIVE_SECONDS: {
     default: "25",

@@ -10,6 +10,7 @@ import { Program } from "./support/program.ts";
 type Env = Record<string, string>;
 
 const SECRET = `whsec_${btoa("hunter2".padEnd(24, "."))}`;
+const API_KEY = `nk_${"hunter2".padEnd(12, "x")}_${"hunter2".padEnd(40, "x")}`;
 const OTHER_SECRET = `whsec_${btoa("hunter2".padEnd(64, "."))}`;
 
 Deno.test("readConfig() without settings gives the documented defaults", () => {
@@ -23,6 +24,7 @@ Deno.test("readConfig() without settings gives the documented defaults", () => {
     storeSync: "always",
     tls: undefined,
     origins: [],
+    apiKey: undefined,
     keepaliveSeconds: 25,
     shutdownSeconds: 10,
     bot: { name: "NotificationBot", room: "1" },
@@ -55,6 +57,7 @@ Deno.test("readConfig() takes every setting from the environment", () => {
       APP_STORE_SYNC: "everysec",
       APP_TLS_CERT: "/cert.pem",
       APP_TLS_KEY: "/key.pem",
+      APP_API_KEY: API_KEY,
       APP_KEEPALIVE_SECONDS: "5",
       APP_ALLOWED_ORIGINS: "https://shop.example, *",
       APP_SHUTDOWN_SECONDS: "3",
@@ -92,6 +95,7 @@ Deno.test("readConfig() takes every setting from the environment", () => {
     storeSync: "everysec",
     tls: { cert: "/cert.pem", key: "/key.pem" },
     origins: ["https://shop.example", "*"],
+    apiKey: API_KEY,
     keepaliveSeconds: 5,
     shutdownSeconds: 3,
     bot: { name: "Bot", room: "lobby" },
@@ -546,4 +550,13 @@ class EnvFolder implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await Deno.remove(this.path, { recursive: true });
   }
+}
+
+for (const key of [API_KEY.slice(1), `${API_KEY}x`, API_KEY.replace("nk_", "NK_"), "hunter2"]) {
+  Deno.test(`readConfig() refuses APP_API_KEY=${key} without showing it`, () => {
+    assert.equal(
+      refusal({ APP_API_KEY: key }).message,
+      'Cannot use APP_API_KEY: current value is "***", allowed is a key as `notifyli key create` prints it',
+    );
+  });
 }

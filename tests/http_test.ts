@@ -620,7 +620,7 @@ function testHttp(listener: string): void {
       const refused = await fetch(`${url}/api/stats`);
       assert.deepEqual([refused.status, await refused.json()], [403, {
         code: "forbidden",
-        message: `Cannot use the API from ${address}: only from this machine`,
+        message: `Cannot use the API from ${address} without a key: only from this machine`,
       }]);
       const page = await fetch(url);
       assert.equal(page.status, 200);

@@ -58,6 +58,11 @@ Deno.test("docs/redis.md lists every key and channel, with its kind", async () =
   client.send({ type: "usermsg", id: "my-own-id", user_id: 1, room: "lobby", message: "x" });
   await client.get("usermsg");
   await receiver.get(1);
+  const made = await fetch(`${program.url}/api/keys`, {
+    method: "POST",
+    body: '{"name":"shop","scopes":["publish"]}',
+  });
+  assert.equal(made.status, 201, await made.text());
   await using stream = await EventStream.open(`${program.url}/sse`);
   await stream.named("open");
 

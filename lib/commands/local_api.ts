@@ -4,6 +4,7 @@ import { type IncomingMessage, request } from "node:http";
 import { request as requestTls, type RequestOptions } from "node:https";
 import type { TLSSocket } from "node:tls";
 import type { Config } from "../config.ts";
+import { NotifyliError } from "../errors.ts";
 
 const REQUEST_TIMEOUT_MS = 10_000;
 
@@ -18,19 +19,32 @@ export function localUrl(config: Config): string {
   return `${config.tls ? "https" : "http"}://${bracketed(reachable(config.host))}:${config.port}`;
 }
 
-/** POSTs JSON. Rejects where no server answers, or another one than that of the configuration. */
-export async function postToServer(
+export interface ApiCall {
+  readonly method: "GET" | "POST" | "DELETE";
+  readonly path: string;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+}
+
+/**
+ * Calls the API, with the key of `APP_API_KEY` if there is one. Rejects where no server answers, or another one than
+ * that of the configuration.
+ */
+export async function callServer(
   config: Config,
-  path: string,
-  body: unknown,
+  { method, path, body }: ApiCall,
 ): Promise<ApiAnswer> {
-  const text = JSON.stringify(body);
+  const text = body === undefined ? "" : JSON.stringify(body);
   const options: RequestOptions = {
     host: reachable(config.host),
     port: config.port,
     path,
-    method: "POST",
-    headers: { "content-type": "application/json", "content-length": byteLength(text) },
+    method,
+    headers: {
+      "content-type": "application/json",
+      "content-length": byteLength(text),
+      ...(config.apiKey !== undefined && { authorization: `Bearer ${config.apiKey}` }),
+    },
     timeout: REQUEST_TIMEOUT_MS,
   };
   // Its certificate is made for another name than the loopback address: it is known by what it is.
@@ -52,6 +66,25 @@ export async function postToServer(
     });
   });
   return { status: message.statusCode ?? 0, json: await readJson(message) };
+}
+
+/** What a server that could not be reached, or answered what was not asked for, is told by. */
+export function serverFailure(config: Config, cause: unknown): NotifyliError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new NotifyliError(
+    "unavailable",
+    `no notifyli server answers at ${localUrl(config)} (${reason})`,
+    { cause },
+  );
+}
+
+/** A refusal, or an answer that no notifyli gives. */
+export function refusedAnswer(config: Config, { status, json }: ApiAnswer): NotifyliError {
+  const { message }: { message?: unknown } = { ...(json as object | undefined) };
+  return new NotifyliError(
+    "unavailable",
+    `the server at ${localUrl(config)} answers: ${message ?? `${status}, as no notifyli does`}`,
+  );
 }
 
 async function readJson(message: IncomingMessage): Promise<unknown> {

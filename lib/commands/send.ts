@@ -2,7 +2,7 @@
 import { parseArgs } from "node:util";
 import { type Config, loadConfig } from "../config.ts";
 import { NotifyliError } from "../errors.ts";
-import { type ApiAnswer, localUrl, postToServer } from "./local_api.ts";
+import { type ApiAnswer, callServer, refusedAnswer, serverFailure } from "./local_api.ts";
 import { parseNotification } from "../notification.ts";
 import { localTime, readTime } from "./time_option.ts";
 
@@ -21,6 +21,8 @@ Options:
   -f, --from NAME        Name of the sender (default: "${DEFAULT_FROM}")
       --at TIME          When to deliver it: local, such as 2026-05-01T09:00, or Unix time in seconds
   -h, --help             Print this text
+
+Where the server needs an API key, it is that of APP_API_KEY.
 
 Exit codes: 0 sent, 1 not sent, 2 wrong options.`;
 
@@ -156,25 +158,20 @@ async function byRedis(
 }
 
 async function byApi(sending: Sending, config: Config): Promise<Sent> {
-  const url = localUrl(config);
-  let answer: ApiAnswer;
-  try {
-    answer = await postToServer(config, "/api/notifications", payload(sending));
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new NotifyliError("unavailable", `no notifyli server answers at ${url} (${reason})`, {
-      cause,
-    });
-  }
-  return sentOf(answer, url);
+  const call = { method: "POST", path: "/api/notifications", body: payload(sending) } as const;
+  const answer = await callServer(config, call).catch((cause) => {
+    throw serverFailure(config, cause);
+  });
+  return sentOf(answer, config);
 }
 
-function sentOf({ status, json }: ApiAnswer, url: string): Sent {
-  const answer: Record<string, unknown> = { ...(json as object | undefined) };
+function sentOf(answer: ApiAnswer, config: Config): Sent {
+  const { status, json } = answer;
   const isTaken = status === 200 || status === 201;
-  const { online, deliver_at: deliverAt } = answer;
+  const { online, deliver_at: deliverAt }: Record<string, unknown> = {
+    ...(json as object | undefined),
+  };
   if (isTaken && typeof deliverAt === "number") return { deliverAt };
   if (isTaken && typeof online === "boolean") return { online };
-  const reason = answer["message"] ?? `${status}, as no notifyli does`;
-  throw new NotifyliError("unavailable", `the server at ${url} answers: ${reason}`);
+  throw refusedAnswer(config, answer);
 }

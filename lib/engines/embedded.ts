@@ -7,6 +7,7 @@ import type { SyncMode } from "./disk_sync.ts";
 import { SqliteArrivals } from "./sqlite_arrivals.ts";
 import { SqliteInbox } from "./sqlite_inbox.ts";
 import { SqliteInboxStatements } from "./sqlite_inbox_statements.ts";
+import { SqliteKeys } from "./sqlite_keys.ts";
 import { SqliteReceipts } from "./sqlite_receipts.ts";
 import { SqliteSchedule } from "./sqlite_schedule.ts";
 import { SqliteStore } from "./sqlite_store.ts";
@@ -41,6 +42,7 @@ export function openEmbedded(options: EmbeddedOptions): Engine {
     inbox,
     receipts: options.keepsReceipts ? new SqliteReceipts(store) : undefined,
     schedule: new SqliteSchedule(store, arrivals),
+    apiKeys: new SqliteKeys(store),
     run(given) {
       handler = given;
       return Promise.resolve();

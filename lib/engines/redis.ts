@@ -4,6 +4,7 @@ import type { RedisConfig } from "../config.ts";
 import type { Engine, EngineHandler } from "../engine.ts";
 import { presenceEventFrame } from "../frames.ts";
 import type { Retention } from "../retention.ts";
+import { RedisApiKeys } from "./redis_api_keys.ts";
 import { RedisBroker } from "./redis_broker.ts";
 import { connectRedis, readyWithin } from "./redis_client.ts";
 import { RedisInbox } from "./redis_inbox.ts";
@@ -86,6 +87,7 @@ export function openRedis(config: RedisConfig, options: RedisEngineOptions): Red
     inbox: new RedisInbox(redis, keys, options),
     receipts: options.keepsReceipts ? new RedisReceipts(redis, keys) : undefined,
     schedule: new RedisSchedule(redis, keys, options.retention),
+    apiKeys: new RedisApiKeys(redis, keys),
     async run(given) {
       await Promise.all([redis, subscriber].map((each) => readyWithin(each, START_WAIT_MS)));
       handler = given;

@@ -87,6 +87,11 @@ export class RedisKeys {
     return `${this.prefix}scheduled-frames`;
   }
 
+  /** Hash of the keys to the HTTP API of all sites. */
+  get apiKeys(): string {
+    return `${this.prefix}api-keys`;
+  }
+
   /** Stream that other systems add notifications to. */
   get notifications(): string {
     return `${this.prefix}notifications`;

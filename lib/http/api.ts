@@ -1,5 +1,7 @@
 /** The HTTP API for other systems: send a notification or take it back, and ask who is connected. */
-import { type Context, Hono, type Next } from "hono";
+import { Hono, type Next } from "hono";
+import type { ApiKeys } from "../auth/api_keys.ts";
+import { Audit } from "../auth/audit.ts";
 import type { Config } from "../config.ts";
 import { DEFAULT_SITE } from "../engine.ts";
 import { NotifyliError } from "../errors.ts";
@@ -7,18 +9,33 @@ import { type Fields, identifier, parseObject, userIdField, userIdOnWire } from 
 import type { InboxService } from "../inbox_service.ts";
 import type { Node } from "../node.ts";
 import { parseNotification, timeOfText } from "../notification.ts";
-import type { App, Bindings } from "./bindings.ts";
+import {
+  type ApiApp,
+  type ApiContext,
+  type ApiEnv,
+  identifyCaller,
+  requireScope,
+} from "./api_caller.ts";
+import { apiKeyRoutes } from "./api_keys.ts";
+import { API_SCOPES } from "./api_scopes.ts";
 import { readBody } from "./body.ts";
-import { requireLocalCaller } from "./local_caller.ts";
 
-type ApiContext = Context<{ Bindings: Bindings }>;
+export interface ApiParts {
+  readonly node: Node;
+  readonly inbox: InboxService;
+  readonly apiKeys: ApiKeys;
+}
 
-export function apiRoutes(node: Node, inbox: InboxService, config: Config): App {
-  const api: App = new Hono();
+export function apiRoutes({ node, inbox, apiKeys }: ApiParts, config: Config): ApiApp {
+  const api: ApiApp = new Hono<ApiEnv>();
   const { limits, bot } = config;
+  const audit = new Audit();
+  const parts = { keys: apiKeys, audit, counters: node.counters };
 
-  api.use(requireLocalCaller(config.host));
+  api.use(identifyCaller(parts, config.host));
+  for (const [method, path, scope] of API_SCOPES) api.on(method, path, requireScope(scope, parts));
   api.use(requireReadablePath);
+  api.route("/keys", apiKeyRoutes(apiKeys, audit, config));
 
   api.post("/notifications", async (context) => {
     const fields = parseObject(await readBody(context.req.raw, limits.frame), "body");
@@ -30,14 +47,14 @@ export function apiRoutes(node: Node, inbox: InboxService, config: Config): App 
 
   api.get("/notifications/:id", async (context) => {
     const { id } = context.req.param();
-    const receipt = await inbox.receipt(DEFAULT_SITE, id);
+    const receipt = await inbox.receipt(siteOf(context), id);
     if (receipt !== undefined) return context.json(receipt);
     throw unknownNotification(id);
   });
 
   api.delete("/notifications/:id", async (context) => {
     const { id } = context.req.param();
-    if (await inbox.withdraw(DEFAULT_SITE, id)) return context.body(null, 204);
+    if (await inbox.withdraw(siteOf(context), id)) return context.body(null, 204);
     throw unknownNotification(id);
   });
 
@@ -55,14 +72,14 @@ export function apiRoutes(node: Node, inbox: InboxService, config: Config): App 
 
   api.get("/rooms/:room/connections", async (context) => {
     const room = identifier(context.req.param(), "room", limits.room);
-    return context.json({ room, connections: await node.connections(DEFAULT_SITE, room) });
+    return context.json({ room, connections: await node.connections(siteOf(context), room) });
   });
 
   api.get("/rooms/:room/connections/:user", async (context) => {
     const { user } = context.req.param();
     const room = identifier(context.req.param(), "room", limits.room);
     const id = userIdField({ user_id: user }, limits);
-    const connection = await node.connection(DEFAULT_SITE, room, id);
+    const connection = await node.connection(siteOf(context), room, id);
     if (connection !== undefined) return context.json(connection);
     throw new NotifyliError(
       "not_found",
@@ -70,14 +87,17 @@ export function apiRoutes(node: Node, inbox: InboxService, config: Config): App 
     );
   });
 
-  api.get("/stats", (context) => context.json(node.stats()));
+  api.get("/stats", (context) => {
+    if (siteOf(context) === DEFAULT_SITE) return context.json(node.stats());
+    throw new NotifyliError("forbidden", `Cannot show the counters of all sites to one of them`);
+  });
 
   async function send(
     context: ApiContext,
     notification: ReturnType<typeof parseNotification>,
   ): Promise<Response> {
     const { id, online, isDuplicate, deliverAt } = await node.notify({
-      site: DEFAULT_SITE,
+      site: siteOf(context),
       ...notification,
     });
     const { user, room } = notification;
@@ -90,6 +110,11 @@ export function apiRoutes(node: Node, inbox: InboxService, config: Config): App 
   }
 
   return api;
+}
+
+/** What a caller reaches is of its own site. */
+function siteOf(context: ApiContext): string {
+  return context.get("caller").site;
 }
 
 /** Else a path that is no UTF-8 would name a room by its raw text. */

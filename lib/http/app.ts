@@ -7,15 +7,15 @@ import { getLogger } from "@logtape/logtape";
 import type { Config } from "../config.ts";
 import { ERRORS, NotifyliError } from "../errors.ts";
 import { VERSION } from "../version.ts";
-import { apiRoutes } from "./api.ts";
+import { type ApiParts, apiRoutes } from "./api.ts";
 import type { App } from "./bindings.ts";
 import { type SseParts, sseRoutes } from "./sse.ts";
 import { pageRoutes } from "./static.ts";
 
 const log = getLogger(["notifyli", "http"]);
 
-export function createApp(parts: SseParts, config: Config): App {
-  const { node, inbox } = parts;
+export function createApp(parts: SseParts & ApiParts, config: Config): App {
+  const { node } = parts;
   const app: App = new Hono();
 
   app.use(async (context, next) => {
@@ -47,7 +47,7 @@ export function createApp(parts: SseParts, config: Config): App {
   });
 
   app.route("/sse", sseRoutes(parts, config));
-  app.route("/api", apiRoutes(node, inbox, config));
+  app.route("/api", apiRoutes(parts, config));
   app.route("/", pageRoutes(new URL("../../static/", import.meta.url)));
 
   app.notFound((context) => {
@@ -76,6 +76,7 @@ export function createApp(parts: SseParts, config: Config): App {
 }
 
 function answerError(context: Context, { code, message, options }: NotifyliError): Response {
+  if (code === "unauthorized") context.header("WWW-Authenticate", "Bearer");
   return context.json({ code, message, field: options.field }, ERRORS[code].status);
 }
 

@@ -1,6 +1,7 @@
 /** What every engine is held to; `engine_test.ts` runs it on each of them. */
 import assert from "node:assert/strict";
 import type {
+  ApiKey,
   Channel,
   Connection,
   Engine,
@@ -601,6 +602,35 @@ export function testEngine(name: string, open: OpenEngine): void {
     assert.equal((await inbox.queued("acme", "1", "lobby")).notifications.length, 1);
   });
 
+  test("keeps API keys with all they have, oldest first", async ({ apiKeys }) => {
+    assert.equal(await apiKeys.exist(), false);
+    assert.deepEqual(await apiKeys.list(), []);
+    assert.equal(await apiKeys.find("k1"), undefined);
+    const one = apiKey("k1", { expiresAt: 1_800_000_000_000 });
+    const two = apiKey("k2", { site: "acme", name: 'The "shop", Grüße: 🎉', createdAt: 2 });
+    for (const key of [one, two]) await apiKeys.create(key);
+    assert.equal(await apiKeys.exist(), true);
+    assert.deepEqual(await apiKeys.find("k1"), one);
+    assert.deepEqual(await apiKeys.find("k2"), two);
+    assert.deepEqual(await apiKeys.list(), [one, two]);
+    assert.deepEqual(await apiKeys.list("acme"), [two]);
+    assert.deepEqual(await apiKeys.list("other"), []);
+  });
+
+  test("keeps when an API key was used and revoked, the first time", async ({ apiKeys }) => {
+    for (const id of ["k1", "k2"]) await apiKeys.create(apiKey(id));
+    await apiKeys.touch("k1", 1000);
+    await apiKeys.touch("k1", 2000);
+    await apiKeys.revoke("k1", 3000);
+    await apiKeys.revoke("k1", 4000);
+    await apiKeys.touch("k1", 5000);
+    const expected = { ...apiKey("k1"), lastUsedAt: 5000, revokedAt: 3000 };
+    assert.deepEqual(await apiKeys.find("k1"), expected);
+    assert.deepEqual(await apiKeys.list(), [expected, apiKey("k2")]);
+    await apiKeys.revoke("k2", 6000);
+    assert.equal(await apiKeys.exist(), true, "revoked ones count");
+  });
+
   test("is ready", async (engine) => {
     assert.equal(await engine.unready(), undefined);
   });
@@ -632,6 +662,11 @@ function connection(user: string, client_id: string): Connection {
 
 function notification(id: string, changes: Partial<Notification> = {}): Notification {
   return { site: SITE, user: "1", id, room: "lobby", text: `{"id":"${id}\\n"}`, ...changes };
+}
+
+function apiKey(id: string, changes: Partial<ApiKey> = {}): ApiKey {
+  const scopes = ["publish", "read"] as const;
+  return { id, name: "shop", site: SITE, scopes, hash: "ab".repeat(32), createdAt: 1, ...changes };
 }
 
 /** Due `ms` from now. */

@@ -1,0 +1,76 @@
+/** A new API key as it is asked for, the same over HTTP and on the command line; and a key as answers show it. */
+import type { Limits } from "../config.ts";
+import { type ApiKey, DEFAULT_SITE, type Scope } from "../engine.ts";
+import { NotifyliError } from "../errors.ts";
+import { type Fields, identifier, invalid } from "../fields.ts";
+import { isScope, SCOPES } from "./api_key.ts";
+import type { NewApiKey } from "./api_keys.ts";
+
+const MAX_UNIX_SECONDS = 253_402_300_799; // the end of the year 9999
+
+/** Times are Unix times in seconds. */
+export interface ApiKeyOnWire {
+  readonly id: string;
+  readonly name: string;
+  readonly site: string;
+  readonly scopes: readonly string[];
+  readonly created_at: number;
+  readonly expires_at?: number;
+  readonly last_used_at?: number;
+  readonly revoked_at?: number;
+}
+
+/** Throws a `NotifyliError` that names the field. */
+export function parseNewApiKey(fields: Fields, limits: Limits): NewApiKey {
+  const expiresAt = optionalFuture(fields, "expires_at");
+  return {
+    name: identifier(fields, "name", limits.name),
+    site: siteField(fields),
+    scopes: scopesField(fields),
+    ...(expiresAt !== undefined && { expiresAt: expiresAt * 1000 }),
+  };
+}
+
+/** The site that is named; the default one where none is. A colon would make two sites' names in Redis one. */
+export function siteField({ site = DEFAULT_SITE }: Fields): string {
+  if (typeof site === "string" && /^[\w.-]{1,64}$/.test(site)) return site;
+  throw invalid("site", site, "1 to 64 of A-Z a-z 0-9 _ . -");
+}
+
+export function apiKeyOnWire(key: ApiKey): ApiKeyOnWire {
+  const { id, name, site, scopes, createdAt, expiresAt, lastUsedAt, revokedAt } = key;
+  return {
+    id,
+    name,
+    site,
+    scopes,
+    created_at: seconds(createdAt),
+    ...(expiresAt !== undefined && { expires_at: seconds(expiresAt) }),
+    ...(lastUsedAt !== undefined && { last_used_at: seconds(lastUsedAt) }),
+    ...(revokedAt !== undefined && { revoked_at: seconds(revokedAt) }),
+  };
+}
+
+function scopesField({ scopes }: Fields): Scope[] {
+  if (scopes === undefined || scopes === null) {
+    throw new NotifyliError("missing_field", "Missing field 'scopes'", { field: "scopes" });
+  }
+  const known = Array.isArray(scopes) ? SCOPES.filter((scope) => scopes.includes(scope)) : [];
+  const isAllKnown = Array.isArray(scopes) && scopes.every(isScope);
+  if (known.length > 0 && isAllKnown) return known;
+  throw invalid("scopes", scopes, `a list of ${SCOPES.join(", ")}`);
+}
+
+function optionalFuture(fields: Fields, field: string): number | undefined {
+  const value = fields[field];
+  if (value === undefined || value === null) return undefined;
+  if (
+    typeof value === "number" && Number.isInteger(value) && value > Date.now() / 1000 &&
+    value <= MAX_UNIX_SECONDS
+  ) return value;
+  throw invalid(field, value, "Unix time in whole seconds, in the future");
+}
+
+function seconds(milliseconds: number): number {
+  return Math.floor(milliseconds / 1000);
+}

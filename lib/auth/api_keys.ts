@@ -1,0 +1,152 @@
+/** Makes, checks and revokes API keys. A call costs no read of the store: what was read is good for a moment. */
+import type { ApiKey, KeyStore, Scope } from "../engine.ts";
+import { NotifyliError } from "../errors.ts";
+import {
+  type ApiKeyText,
+  formatApiKey,
+  hashOf,
+  isSecretOf,
+  newApiKeyText,
+  parseApiKey,
+} from "./api_key.ts";
+
+/** A key that another node revoked is good here for no longer than this. */
+const GOOD_FOR_MS = 500;
+const TOUCH_EVERY_MS = 60_000;
+
+/** Keys kept in memory; beyond this the one that was read first is read anew. */
+const MAX_KNOWN = 1000;
+
+interface Known {
+  readonly key: Promise<ApiKey | undefined>;
+  /** On `performance.now()`'s clock. */
+  readonly readAt: number;
+  touchedAt: number;
+}
+
+export interface NewApiKey {
+  readonly name: string;
+  readonly site: string;
+  readonly scopes: readonly Scope[];
+  /** Unix time in milliseconds. */
+  readonly expiresAt?: number;
+}
+
+export class ApiKeys {
+  readonly #store: KeyStore;
+  readonly #known = new Map<string, Known>();
+  #exist: { readonly answer: Promise<boolean>; readonly askedAt: number } | undefined;
+  /** Absent while the store could not be asked. */
+  #areSeen: boolean | undefined;
+
+  constructor(store: KeyStore) {
+    this.#store = store;
+  }
+
+  /** Stores a new key. Its text is in the answer, and nowhere after that. */
+  async create(wanted: NewApiKey): Promise<{ key: ApiKey; text: string }> {
+    const text = newApiKeyText();
+    const { id, secret } = text;
+    const key: ApiKey = { id, ...wanted, hash: hashOf(secret), createdAt: Date.now() };
+    await this.#store.create(key);
+    this.#areSeen = true;
+    return { key, text: formatApiKey(text) };
+  }
+
+  /** Oldest first. */
+  list(site?: string): Promise<ApiKey[]> {
+    return this.#store.list(site);
+  }
+
+  /** The key it was. Rejects with `not_found` where there is none of this id, or it is of another site. */
+  async revoke(id: string, site?: string): Promise<ApiKey> {
+    const key = await this.#store.find(id);
+    if (key === undefined || (site !== undefined && key.site !== site)) {
+      throw new NotifyliError("not_found", `There is no API key ${JSON.stringify(id)}`);
+    }
+    await this.#store.revoke(id, Date.now());
+    this.#known.delete(id);
+    return key;
+  }
+
+  /**
+   * Whether any was ever made. It stays so when all are revoked: revoking the last one must not open the API to who
+   * has none.
+   */
+  async exist(): Promise<boolean> {
+    if (this.#areSeen) return true;
+    const now = performance.now();
+    if (this.#exist === undefined || now - this.#exist.askedAt > GOOD_FOR_MS) {
+      this.#exist = { answer: this.#store.exist(), askedAt: now };
+    }
+    try {
+      return this.#areSeen = await this.#exist.answer;
+    } catch (error) {
+      // The store is away: what was so a moment ago, so that a node without keys can still be asked how it is.
+      if (this.#areSeen === undefined) throw error;
+      return this.#areSeen;
+    }
+  }
+
+  /** Whether the site ever had a key with the scope `manage`, revoked ones too. */
+  async haveManager(site: string): Promise<boolean> {
+    return (await this.#store.list(site)).some(({ scopes }) => scopes.includes("manage"));
+  }
+
+  /** Whether it was good, or at least known, a while ago on this node. */
+  isKnown(text: string): boolean {
+    return this.#known.has(parseApiKey(text)?.id ?? "");
+  }
+
+  /** The key that a caller shows, or why it opens nothing. */
+  async check(text: string): Promise<ApiKey | string> {
+    const given = parseApiKey(text);
+    const key = given && await this.#find(given);
+    if (given === undefined || key === undefined || !isSecretOf(given.secret, key.hash)) {
+      return "the API key is not one of this server's";
+    }
+    if (key.revokedAt !== undefined) return `the API key ${key.id} is revoked`;
+    if (key.expiresAt !== undefined && key.expiresAt <= Date.now()) {
+      return `the API key ${key.id} has expired`;
+    }
+    this.#touch(key);
+    return key;
+  }
+
+  async #find({ id }: ApiKeyText): Promise<ApiKey | undefined> {
+    const now = performance.now();
+    const known = this.#known.get(id);
+    if (known !== undefined && now - known.readAt <= GOOD_FOR_MS) return await known.key;
+    const reading = { key: this.#store.find(id), readAt: now, touchedAt: known?.touchedAt ?? 0 };
+    this.#known.set(id, reading);
+    const key = await reading.key.catch((error) => {
+      this.#forget(id, reading);
+      if (known !== undefined) this.#known.set(id, known); // still one that was good a while ago
+      throw error;
+    });
+    // Ids that nobody has are without number.
+    if (key === undefined) this.#forget(id, reading);
+    else this.#makeRoom();
+    return key;
+  }
+
+  #forget(id: string, reading: Known): void {
+    if (this.#known.get(id) === reading) this.#known.delete(id);
+  }
+
+  #makeRoom(): void {
+    for (const id of this.#known.keys()) {
+      if (this.#known.size <= MAX_KNOWN) return;
+      this.#known.delete(id);
+    }
+  }
+
+  /** Notes that it was used; at most once a minute, whatever the number of nodes. */
+  #touch({ id, lastUsedAt = 0 }: ApiKey): void {
+    const known = this.#known.get(id);
+    const now = Date.now();
+    if (now - Math.max(lastUsedAt, known?.touchedAt ?? 0) < TOUCH_EVERY_MS) return;
+    if (known !== undefined) known.touchedAt = now;
+    this.#store.touch(id, now).catch(() => {}); // the store says itself that it is away
+  }
+}

@@ -1,0 +1,82 @@
+/**
+ * The audit log: one record for everything that was managed, and for what was refused, with who, what, and from where.
+ * Names of keys are in it, secrets never.
+ */
+import { getLogger } from "@logtape/logtape";
+
+const log = getLogger(["notifyli", "audit"]);
+
+/** What is refused costs the one who asks nothing, so it must not fill the disk. */
+const REFUSALS_A_MINUTE = 100;
+
+/** Who did it: the id of a key, or `local` for somebody on this machine without one. */
+export interface Actor {
+  readonly who: string;
+  readonly site: string;
+  /** Absent where it was no call: a command that works on the store itself. */
+  readonly address?: string;
+}
+
+export interface Refusal {
+  /** The id of a key, a wrong one too; `nobody` where there was none. */
+  readonly who: string;
+  /** Such as `POST /api/keys`. */
+  readonly action: string;
+  readonly reason: string;
+  readonly address: string;
+}
+
+export class Audit {
+  #minute = 0;
+  #refusals = 0;
+
+  keyCreated(
+    { who, site, address = "the command line" }: Actor,
+    key: { id: string; name: string; site: string; scopes: readonly string[] },
+  ): void {
+    log.info("{who} made the API key {key} ({name}, {scopes}) of site {site}, from {address}", {
+      action: "key.create",
+      who,
+      key: key.id,
+      name: key.name,
+      scopes: key.scopes.join(","),
+      site: key.site,
+      actor_site: site,
+      address,
+    });
+  }
+
+  keyRevoked(
+    { who, site, address = "the command line" }: Actor,
+    key: { id: string; name: string; site: string },
+  ): void {
+    log.info("{who} revoked the API key {key} ({name}) of site {site}, from {address}", {
+      action: "key.revoke",
+      who,
+      key: key.id,
+      name: key.name,
+      site: key.site,
+      actor_site: site,
+      address,
+    });
+  }
+
+  refused({ who, action, reason, address }: Refusal): void {
+    const minute = Math.floor(performance.now() / 60_000);
+    if (minute !== this.#minute) this.#beginMinute(minute);
+    if (++this.#refusals > REFUSALS_A_MINUTE) return;
+    log.warn("refused {action} to {who} from {address}: {reason}", {
+      action,
+      who,
+      reason,
+      address,
+    });
+  }
+
+  #beginMinute(minute: number): void {
+    const unlogged = this.#refusals - REFUSALS_A_MINUTE;
+    if (unlogged > 0) log.warn("{unlogged} more were refused and not logged", { unlogged });
+    this.#minute = minute;
+    this.#refusals = 0;
+  }
+}

@@ -1,0 +1,133 @@
+/**
+ * Where `notifyli key` finds the keys: in Redis; else by the running server, which holds its file for itself; else,
+ * where none runs, in the file.
+ */
+import { type ApiKeyOnWire, apiKeyOnWire } from "../auth/api_key_fields.ts";
+import { ApiKeys, type NewApiKey } from "../auth/api_keys.ts";
+import { Audit } from "../auth/audit.ts";
+import type { Config, RedisConfig } from "../config.ts";
+import { DEFAULT_SITE } from "../engine.ts";
+import { NotifyliError } from "../errors.ts";
+import type { Fields } from "../fields.ts";
+import { type ApiCall, callServer, refusedAnswer, serverFailure } from "./local_api.ts";
+
+const CONNECT_WITHIN_MS = 5000;
+
+export interface KeyRing extends AsyncDisposable {
+  create(wanted: NewApiKey): Promise<{ id: string; text: string }>;
+  list(site: string | undefined): Promise<ApiKeyOnWire[]>;
+  revoke(id: string, site: string | undefined): Promise<void>;
+}
+
+export async function openKeyRing(config: Config): Promise<KeyRing> {
+  if (config.redis !== undefined) return await openRedisRing(config.redis);
+  try {
+    // Whoever answers: what it says of the keys is said to the command.
+    await callServer(config, { method: "GET", path: "/healthz" });
+    return serverRing(config);
+  } catch (error) {
+    if (!isNobodyThere(error)) throw serverFailure(config, error);
+    return await openFileRing(config);
+  }
+}
+
+async function openRedisRing(config: RedisConfig): Promise<KeyRing> {
+  const { connectRedis, readyWithin } = await import("../engines/redis_client.ts");
+  const { RedisApiKeys } = await import("../engines/redis_api_keys.ts");
+  const { RedisKeys } = await import("../engines/redis_keys.ts");
+  const redis = connectRedis(config, { name: "notifyli-key" });
+  await readyWithin(redis, CONNECT_WITHIN_MS);
+  const keys = new ApiKeys(new RedisApiKeys(redis, new RedisKeys(config.prefix)));
+  return storeRing(keys, () => {
+    redis.disconnect();
+    return Promise.resolve();
+  });
+}
+
+async function openFileRing({ dataDir, storeSync }: Config): Promise<KeyRing> {
+  if (dataDir === ":memory:") {
+    throw new NotifyliError(
+      "unavailable",
+      "no server runs, and APP_DATA_DIR=:memory: keeps no keys",
+    );
+  }
+  const { SqliteStore } = await import("../engines/sqlite_store.ts");
+  const { SqliteKeys } = await import("../engines/sqlite_keys.ts");
+  const store = new SqliteStore(dataDir, storeSync);
+  return storeRing(new ApiKeys(new SqliteKeys(store)), () => store[Symbol.asyncDispose]());
+}
+
+/** Who can write the store needs no key. */
+function storeRing(keys: ApiKeys, close: () => Promise<void>): KeyRing {
+  const audit = new Audit();
+  const actor = { who: "local", site: DEFAULT_SITE };
+  return {
+    async create(wanted) {
+      const { key, text } = await keys.create(wanted);
+      audit.keyCreated(actor, key);
+      return { id: key.id, text };
+    },
+    async list(site) {
+      return (await keys.list(site)).map(apiKeyOnWire);
+    },
+    async revoke(id, site) {
+      audit.keyRevoked(actor, await keys.revoke(id, site));
+    },
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function serverRing(config: Config): KeyRing {
+  const query = (site: string | undefined) => site === undefined ? "" : `?site=${site}`;
+  return {
+    async create({ name, site, scopes, expiresAt }) {
+      const body = {
+        name,
+        scopes,
+        ...(site !== DEFAULT_SITE && { site }),
+        ...(expiresAt !== undefined && { expires_at: Math.floor(expiresAt / 1000) }),
+      };
+      const { id, key } = await ask(config, { method: "POST", path: "/api/keys", body });
+      return { id: String(id), text: String(key) };
+    },
+    async list(site) {
+      const { keys } = await ask(config, { method: "GET", path: `/api/keys${query(site)}` });
+      return Array.isArray(keys) ? keys.map(readKey) : [];
+    },
+    async revoke(id, site) {
+      const path = `/api/keys/${encodeURIComponent(id)}${query(site)}`;
+      await ask(config, { method: "DELETE", path });
+    },
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}
+
+async function ask(config: Config, call: ApiCall): Promise<Fields> {
+  const answer = await callServer(config, call).catch((cause) => {
+    throw serverFailure(config, cause);
+  });
+  if (![200, 201, 204].includes(answer.status)) throw refusedAnswer(config, answer);
+  return { ...(answer.json as object | undefined) };
+}
+
+function readKey(key: Fields): ApiKeyOnWire {
+  const time = (name: string) => key[name] === undefined ? {} : { [name]: Number(key[name]) };
+  return {
+    id: String(key["id"]),
+    name: String(key["name"]),
+    site: String(key["site"]),
+    scopes: Array.isArray(key["scopes"]) ? key["scopes"].map(String) : [],
+    created_at: Number(key["created_at"]),
+    ...time("expires_at"),
+    ...time("last_used_at"),
+    ...time("revoked_at"),
+  };
+}
+
+function isNobodyThere(error: unknown): boolean {
+  return error instanceof Error && /ECONNREFUSED|os error 111/.test(`${error} ${codeOf(error)}`);
+}
+
+function codeOf(error: Error): string {
+  return "code" in error ? String(error.code) : "";
+}

@@ -1,0 +1,90 @@
+/**
+ * The keys to the HTTP API in Redis: one hash, in which what changes of a key has fields of its own, so that no change
+ * can undo another.
+ */
+import type { Redis } from "ioredis";
+import { isScope } from "../auth/api_key.ts";
+import type { ApiKey, KeyStore } from "../engine.ts";
+import { unavailable } from "./redis_client.ts";
+import type { RedisKeys } from "./redis_keys.ts";
+
+/** What never changes of a key; JSON in the field that is its id. */
+type Stored = Omit<ApiKey, "id" | "lastUsedAt" | "revokedAt">;
+
+export class RedisApiKeys implements KeyStore {
+  readonly #redis: Redis;
+  readonly #name: string;
+
+  constructor(redis: Redis, keys: RedisKeys) {
+    this.#redis = redis;
+    this.#name = keys.apiKeys;
+  }
+
+  async create({ id, name, site, scopes, hash, createdAt, expiresAt }: ApiKey): Promise<void> {
+    const stored: Stored = { name, site, scopes, hash, createdAt, expiresAt };
+    await this.#redis.hset(this.#name, id, JSON.stringify(stored)).catch(refused);
+  }
+
+  async find(id: string): Promise<ApiKey | undefined> {
+    const [stored, used, revoked] = await this.#redis
+      .hmget(this.#name, id, usedField(id), revokedField(id)).catch(refused);
+    return toKey(id, { stored, used, revoked });
+  }
+
+  async list(site?: string): Promise<ApiKey[]> {
+    const fields = await this.#redis.hgetall(this.#name).catch(refused);
+    return Object.keys(fields).filter((field) => !field.includes(":"))
+      .map((id) =>
+        toKey(id, {
+          stored: fields[id],
+          used: fields[usedField(id)],
+          revoked: fields[revokedField(id)],
+        })
+      )
+      .filter((key) => key !== undefined)
+      .filter((key) => site === undefined || key.site === site)
+      .sort((one, other) => one.createdAt - other.createdAt || (one.id < other.id ? -1 : 1));
+  }
+
+  async exist(): Promise<boolean> {
+    return await this.#redis.exists(this.#name).catch(refused) === 1;
+  }
+
+  async revoke(id: string, at: number): Promise<void> {
+    await this.#redis.hsetnx(this.#name, revokedField(id), String(at)).catch(refused);
+  }
+
+  async touch(id: string, at: number): Promise<void> {
+    await this.#redis.hset(this.#name, usedField(id), String(at)).catch(refused);
+  }
+}
+
+/** Ids hold no colon. */
+function usedField(id: string): string {
+  return `${id}:used`;
+}
+
+function revokedField(id: string): string {
+  return `${id}:revoked`;
+}
+
+type Text = string | null | undefined;
+
+function toKey(
+  id: string,
+  { stored, used, revoked }: { stored: Text; used: Text; revoked: Text },
+): ApiKey | undefined {
+  if (!stored) return undefined;
+  const key: Stored = JSON.parse(stored);
+  return {
+    id,
+    ...key,
+    scopes: key.scopes.filter(isScope),
+    ...(used && { lastUsedAt: Number(used) }),
+    ...(revoked && { revokedAt: Number(revoked) }),
+  };
+}
+
+function refused(error: unknown): never {
+  throw unavailable(error);
+}

@@ -1,0 +1,74 @@
+/** The keys to the HTTP API in SQLite. */
+import type { SQLOutputValue, StatementSync } from "node:sqlite";
+import type { ApiKey, KeyStore } from "../engine.ts";
+import { isScope } from "../auth/api_key.ts";
+import type { SqliteStore } from "./sqlite_store.ts";
+
+type Row = Record<string, SQLOutputValue>;
+
+export class SqliteKeys implements KeyStore {
+  readonly #store: SqliteStore;
+  readonly #insert: StatementSync;
+  readonly #find: StatementSync;
+  readonly #list: StatementSync;
+  readonly #exist: StatementSync;
+  readonly #revoke: StatementSync;
+  readonly #touch: StatementSync;
+
+  constructor(store: SqliteStore) {
+    this.#store = store;
+    this.#insert = store.prepare(
+      `INSERT INTO api_keys (id, name, site, scopes, hash, created_at, expires_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?)`,
+    );
+    this.#find = store.prepare("SELECT * FROM api_keys WHERE id = ?");
+    this.#list = store.prepare(
+      "SELECT * FROM api_keys WHERE ?1 IS NULL OR site = ?1 ORDER BY created_at, id",
+    );
+    this.#exist = store.prepare("SELECT 1 FROM api_keys LIMIT 1");
+    this.#revoke = store.prepare(
+      "UPDATE api_keys SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL",
+    );
+    this.#touch = store.prepare("UPDATE api_keys SET last_used_at = ? WHERE id = ?");
+  }
+
+  create({ id, name, site, scopes, hash, createdAt, expiresAt }: ApiKey): Promise<void> {
+    const values = [id, name, site, scopes.join(","), hash, createdAt, expiresAt ?? null];
+    return this.#store.commit(() => void this.#insert.run(...values));
+  }
+
+  find(id: string): Promise<ApiKey | undefined> {
+    const row = this.#find.get(id);
+    return Promise.resolve(row === undefined ? undefined : toKey(row));
+  }
+
+  list(site?: string): Promise<ApiKey[]> {
+    return Promise.resolve(this.#list.all(site ?? null).map(toKey));
+  }
+
+  exist(): Promise<boolean> {
+    return Promise.resolve(this.#exist.get() !== undefined);
+  }
+
+  revoke(id: string, at: number): Promise<void> {
+    return this.#store.commit(() => void this.#revoke.run(at, id));
+  }
+
+  touch(id: string, at: number): Promise<void> {
+    return this.#store.commit(() => void this.#touch.run(at, id));
+  }
+}
+
+function toKey(row: Row): ApiKey {
+  return {
+    id: String(row["id"]),
+    name: String(row["name"]),
+    site: String(row["site"]),
+    scopes: String(row["scopes"]).split(",").filter(isScope),
+    hash: String(row["hash"]),
+    createdAt: Number(row["created_at"]),
+    ...(row["expires_at"] !== null && { expiresAt: Number(row["expires_at"]) }),
+    ...(row["last_used_at"] !== null && { lastUsedAt: Number(row["last_used_at"]) }),
+    ...(row["revoked_at"] !== null && { revokedAt: Number(row["revoked_at"]) }),
+  };
+}

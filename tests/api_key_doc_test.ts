@@ -1,0 +1,81 @@
+/** Executes every example of `docs/api-keys.md`, as printed there but for ports, and holds its tables to the code. */
+import assert from "node:assert/strict";
+import { SCOPES } from "../lib/auth/api_key.ts";
+import { run } from "./support/command.ts";
+import { ROOT } from "./support/paths.ts";
+import { type LogLine, Program } from "./support/program.ts";
+import { waitFor } from "./support/wait.ts";
+
+const PAGE = await Deno.readTextFile(`${ROOT}docs/api-keys.md`);
+
+const examples = new Map(
+  [...PAGE.matchAll(/<!-- (example: .+|answer: .+) -->\s+```\w+\n([^`]+)```/g)]
+    .map(([, name = "", code = ""]) => [name, code]),
+);
+
+Deno.test("docs/api-keys.md: every block is an example that is executed", () => {
+  assert.equal(examples.size, PAGE.match(/^```\w+$/gm)?.length);
+  assert.deepEqual([...examples.keys()], [
+    ...["example: create", "example: use", "example: revoke", "example: manage", "example: http"],
+    ...["answer: http", "answer: audit"],
+  ]);
+});
+
+Deno.test("docs/api-keys.md: its scopes are those of the code", () => {
+  const [, table = ""] = PAGE.split("| scope ");
+  const listed = [...table.split("\n\n", 1)[0]?.matchAll(/^\| `(\w+)`/gm) ?? []];
+  assert.deepEqual(listed.map(([, scope]) => scope), [...SCOPES]);
+});
+
+Deno.test("docs/api-keys.md: create, use and revoke", async () => {
+  await using program = await Program.start();
+  const key = await execute("create", program);
+  assert.match(key, /^nk_\w{12}_\w{40}\n$/);
+  const env = { KEY: key.trim(), ID: key.split("_")[1] ?? "" };
+  const used = await execute("use", program, env);
+  assert.match(
+    used,
+    /"user_id":123.*"connections":\[\].*User is offline - notification queued\n$/s,
+  );
+  const revoked = await execute("revoke", program, env);
+  assert.match(revoked, new RegExp(`^${env.ID}  shop .*\nRevoked ${env.ID}\n$`, "ms"));
+  const line = audited(program, "key.revoke");
+  assert.ok(line, program.output);
+  assert.deepEqual(Object.keys(line), Object.keys(JSON.parse(examples.get("answer: audit") ?? "")));
+  assert.deepEqual([line["who"], line["name"], line["address"]], ["local", "shop", "127.0.0.1"]);
+});
+
+Deno.test("docs/api-keys.md: manage, and over HTTP", async () => {
+  await using program = await Program.start();
+  const [shop = "", KEY = ""] = (await execute("manage", program, {}, "echo $APP_API_KEY")).split(
+    "\n",
+  );
+  const output = await execute("http", program, { KEY, ID: shop.split("_")[1] ?? "" });
+  const printed = (examples.get("answer: http") ?? "").trim().replaceAll(/([{,:[]) | (?=})/g, "$1");
+  const pattern = printed.replace(/[{}[\]]/g, "\\$&").replaceAll("nk_…", "nk_\\w+")
+    .replaceAll("…", '[^",]+');
+  assert.match(output, new RegExp(`^${pattern}\\{"keys":\\[`));
+  await waitFor("it is revoked", () => audited(program, "key.revoke") !== undefined);
+});
+
+async function execute(
+  name: string,
+  program: Program,
+  env: Readonly<Record<string, string>> = {},
+  andThen = "",
+): Promise<string> {
+  const here = (examples.get(`example: ${name}`) ?? "exit 1")
+    .replaceAll("http://localhost:7000", program.url)
+    .replaceAll("deno task", `${Deno.execPath()} task --quiet --cwd ${ROOT}`)
+    .replaceAll("curl ", "curl -sS ");
+  const { code, stdout, stderr } = await run(["sh", "-ec", `${here}\n${andThen}`], {
+    cwd: ROOT,
+    env: { APP_PORT: String(program.port), NO_COLOR: "1", ...env },
+  });
+  assert.equal(code, 0, stderr);
+  return stdout;
+}
+
+function audited({ log }: Program, action: string): LogLine | undefined {
+  return log.find((line) => line["action"] === action);
+}

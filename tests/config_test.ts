@@ -256,7 +256,6 @@ const HERE = {
   password: undefined as string | undefined,
   database: 0,
   tls: false,
-  tlsCa: undefined,
 };
 const URLS: [url: string, address: typeof HERE][] = [
   ["redis://localhost", HERE],

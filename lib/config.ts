@@ -34,6 +34,8 @@ export interface RedisConfig {
   readonly password?: string;
   readonly database: number;
   readonly tls: boolean;
+  /** Path of a PEM file: who signs the certificate of a Redis with TLS, where that is none of the known ones. */
+  readonly tlsCa?: string;
   /** Put before every key. */
   readonly prefix: string;
   /** The pub/sub channel that other systems publish notifications on. */
@@ -164,8 +166,14 @@ function webhookConfig(url: string, secret: string): WebhookConfig | undefined {
 
 function redisConfig(value: (name: SettingName) => string): RedisConfig {
   const prefix = value("REDIS_PREFIX");
+  const address = redisAddress(value);
+  const tlsCa = value("REDIS_TLS_CA") || undefined;
+  if (tlsCa !== undefined && !address.tls) {
+    throw new ConfigError("Cannot use REDIS_TLS_CA alone: REDIS_URL does not begin with rediss://");
+  }
   return {
-    ...redisAddress(value),
+    ...address,
+    tlsCa,
     prefix,
     messageChannel: value("REDIS_MESSAGE_CHANNEL") || `${prefix}messages`,
     leaseSeconds: Number(value("REDIS_LEASE_SECONDS")),

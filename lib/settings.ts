@@ -181,6 +181,11 @@ export const SETTINGS = {
   REDIS_PORT: { default: "6379", help: "Redis' port", kind: port },
   REDIS_USERNAME: { default: "", help: "Redis user (ACL)", kind: text },
   REDIS_PASSWORD: { default: "", help: "Redis password", kind: text },
+  REDIS_TLS_CA: {
+    default: "",
+    help: "File (PEM) of who signed the certificate of a `rediss://`; by default the known ones",
+    kind: text,
+  },
   REDIS_PREFIX: { default: "notifyli:", help: "Put before every key in Redis", kind: text },
   REDIS_MESSAGE_CHANNEL: {
     default: "",

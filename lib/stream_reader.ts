@@ -11,7 +11,7 @@ import type { Config } from "./config.ts";
 import { DEFAULT_SITE } from "./engine.ts";
 import type { RedisEngine } from "./engines/redis.ts";
 import { TurnLock } from "./engines/redis_turn_lock.ts";
-import { connectRedis } from "./engines/redis_client.ts";
+import { connectRedis, isMissingRight } from "./engines/redis_client.ts";
 import { NotifyliError } from "./errors.ts";
 import type { Fields } from "./fields.ts";
 import type { Node } from "./node.ts";
@@ -72,6 +72,8 @@ class StreamReader {
   readonly #turn: TurnLock;
   readonly #stopping = new AbortController();
   #isGrouped = false;
+  /** The rights that Redis said were missing. */
+  readonly #missing = new Set<string>();
 
   constructor(node: Node, engine: RedisEngine, config: Config, redis: Redis) {
     this.#node = node;
@@ -206,8 +208,16 @@ class StreamReader {
   async #pauseAfter(error: unknown): Promise<void> {
     if (String(error).includes("NOGROUP")) this.#isGrouped = false;
     if (this.#stopping.signal.aborted) return;
+    if (isMissingRight(error)) this.#noteMissingRight(error.message);
     log.debug("the stream cannot be read: {reason}", { reason: String(error) });
     await this.#pause(PAUSE_MS);
+  }
+
+  /** Once for each: it is tried again twice a second. */
+  #noteMissingRight(reason: string): void {
+    if (this.#missing.has(reason)) return;
+    this.#missing.add(reason);
+    log.error("the stream cannot be read: {reason}; see docs/redis.md, Rights", { reason });
   }
 
   #pause(ms: number): Promise<void> {

@@ -81,6 +81,7 @@ Deno.test("readConfig() takes every setting from the environment", () => {
       REDIS_PORT: "6380",
       REDIS_USERNAME: "user",
       REDIS_PASSWORD: "secret",
+      REDIS_TLS_CA: "",
       REDIS_PREFIX: "n:",
       REDIS_MESSAGE_CHANNEL: "n-messages",
       REDIS_LEASE_SECONDS: "9",
@@ -119,6 +120,7 @@ Deno.test("readConfig() takes every setting from the environment", () => {
       password: "secret",
       database: 0,
       tls: false,
+      tlsCa: undefined,
       prefix: "n:",
       messageChannel: "n-messages",
       leaseSeconds: 9,
@@ -237,6 +239,7 @@ Deno.test("readConfig() with only REDIS_ENABLED takes the default Redis", () => 
     password: undefined,
     database: 0,
     tls: false,
+    tlsCa: undefined,
     prefix: "notifyli:",
     messageChannel: "notifyli:messages",
     leaseSeconds: 15,
@@ -288,6 +291,16 @@ Deno.test("readConfig() takes REDIS_URL in place of the single Redis settings", 
   }).config;
   const { host, port, username, password } = redis!;
   assert.deepEqual([host, port, username, password], ["one", 1111, undefined, undefined]);
+});
+
+Deno.test("REDIS_TLS_CA is of a rediss:// alone", () => {
+  const ca = { REDIS_TLS_CA: "/ca.pem" };
+  const { redis } = readConfig({ REDIS_URL: "rediss://redis", ...ca }).config;
+  assert.deepEqual([redis?.tls, redis?.tlsCa], [true, "/ca.pem"]);
+  assert.throws(
+    () => readConfig({ REDIS_URL: "redis://redis", ...ca }),
+    new ConfigError("Cannot use REDIS_TLS_CA alone: REDIS_URL does not begin with rediss://"),
+  );
 });
 
 const SECRET_URLS = [

@@ -1,4 +1,5 @@
 /** The engine of many nodes: all state in one Redis. */
+import { getLogger } from "@logtape/logtape";
 import type { Redis } from "ioredis";
 import type { RedisConfig } from "../config.ts";
 import type { Engine, EngineHandler } from "../engine.ts";
@@ -6,7 +7,7 @@ import { presenceEventFrame } from "../frames.ts";
 import type { Retention } from "../retention.ts";
 import { RedisApiKeys } from "./redis_api_keys.ts";
 import { RedisBroker } from "./redis_broker.ts";
-import { connectRedis, readyWithin } from "./redis_client.ts";
+import { connectRedis, isMissingRight, readyWithin, unavailable } from "./redis_client.ts";
 import { RedisInbox } from "./redis_inbox.ts";
 import { RedisKeys } from "./redis_keys.ts";
 import { Lease, type LeaseEntry } from "./redis_lease.ts";
@@ -15,6 +16,8 @@ import { RedisReceipts } from "./redis_receipts.ts";
 import { RedisSchedule } from "./redis_schedule.ts";
 import { loadScripts } from "./redis_scripts.ts";
 import { warnOfLosses } from "./redis_settings.ts";
+
+const log = getLogger(["notifyli", "redis"]);
 
 /** How long a start waits for Redis before it goes on without. */
 const START_WAIT_MS = 2000;
@@ -40,7 +43,7 @@ export interface RedisEngine extends Engine {
 export function openRedis(config: RedisConfig, options: RedisEngineOptions): RedisEngine {
   let handler: EngineHandler | undefined;
   const keys = new RedisKeys(config.prefix);
-  const onReady = () => void restore().catch(() => {}); // lost again: the next time
+  const onReady = () => void restore().catch(noteRefusal); // lost again: the next time
   const redis = connectRedis(config, { name: options.name, onReady });
   const subscriber = connectRedis(config, { name: `${options.name}-subscriber`, onReady });
   const lease = new Lease(redis, keys, {
@@ -60,16 +63,25 @@ export function openRedis(config: RedisConfig, options: RedisEngineOptions): Red
     if (handler === undefined || redis.status !== "ready" || subscriber.status !== "ready") return;
     await loadScripts(redis).catch(() => {}); // the first call says why
     await lease.take();
+    refusal = undefined;
     void warnOnce();
     handler?.handleRestored();
   }
 
   /** Not at every reconnection: a warning that comes often is not read. */
   let isWarned = false;
+  /** What Redis does not let this server do, if that is why it is not ready. */
+  let refusal: string | undefined;
   async function warnOnce(): Promise<void> {
     if (isWarned) return;
     isWarned = true;
     await warnOfLosses(redis);
+  }
+
+  function noteRefusal(error: unknown): void {
+    if (!isMissingRight(error)) return; // its connection or the lease has logged it
+    refusal = unavailable(error).message;
+    log.error("{refusal}: see docs/redis.md, Rights", { refusal });
   }
 
   function publishLeave({ site, room, user }: LeaseEntry): void {
@@ -91,11 +103,14 @@ export function openRedis(config: RedisConfig, options: RedisEngineOptions): Red
     async run(given) {
       await Promise.all([redis, subscriber].map((each) => readyWithin(each, START_WAIT_MS)));
       handler = given;
-      await restore().catch(() => {}); // away, or refusing: it is tried again
+      await restore().catch(noteRefusal); // away, or refusing: it is tried again
     },
     async unready() {
       if (subscriber.status !== "ready") return "Redis cannot be reached";
-      return await redis.ping().then(() => lease.failure, () => "Redis cannot be reached");
+      return await redis.ping().then(
+        () => refusal ?? lease.failure,
+        () => "Redis cannot be reached",
+      );
     },
     async [Symbol.asyncDispose]() {
       handler = undefined;

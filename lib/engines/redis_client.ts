@@ -6,6 +6,7 @@ import { getLogger } from "@logtape/logtape";
 import { Redis } from "ioredis";
 import type { RedisConfig } from "../config.ts";
 import { NotifyliError } from "../errors.ts";
+import { readPem } from "../pem.ts";
 
 const log = getLogger(["notifyli", "redis"]);
 
@@ -20,7 +21,10 @@ export interface RedisClientOptions {
   readonly onReady?: () => void;
 }
 
-/** Opens a connection; it is made in the background, however long Redis is away. */
+/**
+ * Opens a connection; it is made in the background, however long Redis is away. Throws a `ConfigError` where the file of
+ * `REDIS_TLS_CA` cannot be read.
+ */
 export function connectRedis(config: RedisConfig, options: RedisClientOptions): Redis {
   const redis = new Redis({
     host: config.host,
@@ -28,7 +32,7 @@ export function connectRedis(config: RedisConfig, options: RedisClientOptions): 
     username: config.username,
     password: config.password,
     db: config.database,
-    tls: config.tls ? {} : undefined,
+    tls: config.tls ? tlsOptions(config) : undefined,
     connectionName: options.name.replaceAll(/\s/g, "-"), // CLIENT SETNAME takes no spaces
     connectTimeout: COMMAND_TIMEOUT_MS,
     commandTimeout: COMMAND_TIMEOUT_MS,
@@ -41,6 +45,10 @@ export function connectRedis(config: RedisConfig, options: RedisClientOptions): 
   logChanges(redis, config, options);
   keepAwake(redis);
   return redis;
+}
+
+function tlsOptions({ tlsCa }: RedisConfig): { ca?: string } {
+  return tlsCa === undefined ? {} : { ca: readPem("REDIS_TLS_CA", tlsCa) };
 }
 
 /** A peer that vanished without a word (a cut network, a moved Redis) is noticed by a ping that gets no answer. */
@@ -71,6 +79,11 @@ export function unavailable(cause: unknown): NotifyliError {
     isAway ? "Redis cannot be reached; nothing was accepted" : `Redis refused: ${reason}`,
     { cause, isAway },
   );
+}
+
+/** Whether Redis' access control list does not let this user do it; the message names the command, key or channel. */
+export function isMissingRight(error: unknown): error is Error {
+  return error instanceof Error && error.message.startsWith("NOPERM");
 }
 
 /** Resolves when the connection stands, or after `ms` if it does not. */

@@ -1,5 +1,6 @@
 /** Opens the listener that the configuration names. */
-import { type Config, ConfigError } from "../config.ts";
+import type { Config } from "../config.ts";
+import { readPem } from "../pem.ts";
 import type { Handlers, Listener } from "../socket.ts";
 
 /** Rejects where a certificate cannot be read or the address cannot be listened on. */
@@ -11,28 +12,10 @@ export async function listen(config: Config, handlers: Handlers): Promise<Listen
     host: config.host,
     port: config.port,
     tls: config.tls && {
-      cert: await readPem("APP_TLS_CERT", config.tls.cert),
-      key: await readPem("APP_TLS_KEY", config.tls.key),
+      cert: readPem("APP_TLS_CERT", config.tls.cert),
+      key: readPem("APP_TLS_KEY", config.tls.key),
     },
     keepaliveSeconds: config.keepaliveSeconds,
     maxFrameBytes: config.limits.frame,
   }, handlers);
-}
-
-async function readPem(name: string, path: string): Promise<string> {
-  let text: string;
-  try {
-    text = await Deno.readTextFile(path);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new ConfigError(
-      `Cannot use ${name}: current value is ${
-        JSON.stringify(path)
-      }, which cannot be read (${reason})`,
-    );
-  }
-  if (text.includes("-----BEGIN ")) return text;
-  throw new ConfigError(
-    `Cannot use ${name}: current value is ${JSON.stringify(path)}, allowed is a PEM file`,
-  );
 }

@@ -24,6 +24,10 @@ const REFUSAL_HEADERS = { "connection": "close", "content-type": "text/plain; ch
 /** Close code of a connection that ended without one (RFC 6455, section 7.1.5). */
 const NO_CLOSE_FRAME = 1006;
 
+/** For a peer that broke a rule: the time and the bytes in which it may still answer our close. */
+const LAST_WORD_MS = 2000;
+const LAST_WORD_BYTES = 1_048_576;
+
 export async function listen(options: ListenerOptions, handlers: Handlers): Promise<Listener> {
   const onRequest = getRequestListener(
     (request, { incoming }) => handlers.fetch(request, callerOf(incoming as IncomingMessage)),
@@ -87,12 +91,26 @@ function attach(
     heard = true;
     events.message(isBinary ? data : data.toString());
   });
-  webSocket.on("error", () => {}); // a close follows
+  webSocket.on("error", () => cutOff(webSocket, stream)); // a close follows
   webSocket.on("close", (code) => {
     clearInterval(keepalive);
     socket.ended(code !== NO_CLOSE_FRAME);
     events.close();
   });
+}
+
+/**
+ * Ends the connection of a peer that broke a rule. `ws` has told it so, and would go on reading what it sends for half
+ * a minute.
+ */
+function cutOff(webSocket: WebSocket, stream: Duplex): void {
+  const timer = setTimeout(() => webSocket.terminate(), LAST_WORD_MS);
+  let bytes = 0;
+  stream.on("data", (chunk: Uint8Array) => {
+    bytes += chunk.length;
+    if (bytes > LAST_WORD_BYTES) webSocket.terminate();
+  });
+  webSocket.on("close", () => clearTimeout(timer));
 }
 
 class NodeSocket implements Socket {

@@ -1,5 +1,6 @@
 /** A WebSocket by hand: it upgrades, and then does only what the test does. */
 import assert from "node:assert/strict";
+import { join, readFrame, type ReceivedFrame } from "./wire_frame.ts";
 
 export const UPGRADE =
   "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n" +
@@ -14,4 +15,91 @@ export async function rawSocket(port: number, path: string): Promise<Deno.TcpCon
   await connection.read(answer);
   assert.equal(new TextDecoder().decode(answer), "HTTP/1.1 101");
   return connection;
+}
+
+/** Upgrades, and then reads and writes frames, each written as the test says. */
+export class RawSocket implements Disposable {
+  readonly #connection: Deno.TcpConn;
+  /** What was received and not yet read. */
+  #rest: Uint8Array = new Uint8Array();
+  readonly #buffer = new Uint8Array(65536);
+  #isClosed = false;
+
+  private constructor(connection: Deno.TcpConn) {
+    this.#connection = connection;
+  }
+
+  static async open(port: number, path = "/ws"): Promise<RawSocket> {
+    const socket = new RawSocket(await Deno.connect({ hostname: "127.0.0.1", port }));
+    socket.#connection.setNoDelay(); // a byte that is written alone shall go alone
+    await socket.write(
+      new TextEncoder().encode(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n${UPGRADE}\r\n`),
+    );
+    const head = await socket.#head();
+    assert.match(head, /^HTTP\/1\.1 101 /);
+    return socket;
+  }
+
+  /** Rejects where the server has ended the connection. */
+  async write(bytes: Uint8Array): Promise<void> {
+    for (let rest = bytes; rest.length > 0;) {
+      rest = rest.subarray(await this.#connection.write(rest));
+    }
+  }
+
+  async writeByteByByte(bytes: Uint8Array): Promise<void> {
+    for (let at = 0; at < bytes.length; at++) await this.write(bytes.subarray(at, at + 1));
+  }
+
+  /** The end of what this side sends, without a close frame. */
+  hangUp(): Promise<void> {
+    return this.#connection.closeWrite();
+  }
+
+  /** The next frame; "end" where the connection has ended, "silence" where nothing came for so long: then it is closed. */
+  async read(ms = 15_000): Promise<ReceivedFrame | "end" | "silence"> {
+    const silence = setTimeout(() => this.#close(), ms);
+    try {
+      for (;;) {
+        const frame = readFrame(this.#rest);
+        if (frame !== undefined) {
+          this.#rest = this.#rest.slice(frame.size);
+          return frame;
+        }
+        if (!await this.#receive()) return this.#isClosed ? "silence" : "end";
+      }
+    } finally {
+      clearTimeout(silence);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#close();
+  }
+
+  #close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#connection.close();
+  }
+
+  async #head(): Promise<string> {
+    for (;;) {
+      const text = new TextDecoder("latin1").decode(this.#rest);
+      const end = text.indexOf("\r\n\r\n");
+      if (end >= 0) {
+        this.#rest = this.#rest.slice(end + 4);
+        return text.slice(0, end);
+      }
+      if (!await this.#receive()) return text;
+    }
+  }
+
+  /** Whether more came; a reset is an end like any other. */
+  async #receive(): Promise<boolean> {
+    const length = await this.#connection.read(this.#buffer).catch(() => null);
+    if (length === null) return false;
+    this.#rest = join([this.#rest, this.#buffer.subarray(0, length)]);
+    return true;
+  }
 }

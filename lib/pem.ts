@@ -1,0 +1,21 @@
+/** Reads the PEM files that settings name. */
+import { ConfigError } from "./config.ts";
+
+/** @param name of the setting, for the error; throws {@linkcode ConfigError} where it is no PEM file that can be read */
+export function readPem(name: string, path: string): string {
+  let text: string;
+  try {
+    text = Deno.readTextFileSync(path);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ConfigError(
+      `Cannot use ${name}: current value is ${
+        JSON.stringify(path)
+      }, which cannot be read (${reason})`,
+    );
+  }
+  if (text.includes("-----BEGIN ")) return text;
+  throw new ConfigError(
+    `Cannot use ${name}: current value is ${JSON.stringify(path)}, allowed is a PEM file`,
+  );
+}

@@ -1,0 +1,47 @@
+/** A process's memory, seen from outside. Linux only. */
+import { waitFor } from "./wait.ts";
+
+/** How often a process's memory is looked at. */
+const LOOK_EVERY_MS = 10;
+
+/** What a process has in memory now, in MiB. */
+export function residentMiB(pid: number): number {
+  const status = Deno.readTextFileSync(`/proc/${pid}/status`);
+  return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
+}
+
+/** Watches how far a process's memory grows. */
+export class MemoryWatch implements Disposable {
+  readonly #pid: number;
+  readonly #timer: ReturnType<typeof setInterval>;
+  readonly before: number;
+  peak: number;
+
+  constructor(pid: number) {
+    this.#pid = pid;
+    this.before = this.peak = residentMiB(pid);
+    this.#timer = setInterval(() => this.look(), LOOK_EVERY_MS);
+  }
+
+  look(): void {
+    this.peak = Math.max(this.peak, residentMiB(this.#pid));
+  }
+
+  /** MiB at the most above what it was at first. */
+  get grown(): number {
+    this.look();
+    return this.peak - this.before;
+  }
+
+  /** Resolves when the memory is within so many MiB of what it was at first. */
+  async back(within: number): Promise<void> {
+    await waitFor(
+      `memory is within ${within} MiB of ${this.before} MiB`,
+      () => residentMiB(this.#pid) - this.before < within,
+    );
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+  }
+}

@@ -13,10 +13,8 @@ import { waitFor } from "./support/wait.ts";
 
 const PAGE = await Deno.readTextFile(`${ROOT}docs/redis.md`);
 
-/** Rights that a server uses only in one of the ways to keep its scripts, or with a database of its own. */
-const USED_ELSEWHERE = [
-  ...["eval", "fcall", "fcall_ro", "function|load", "function|list", "select"],
-];
+/** A right that a server uses only with a database of its own. */
+const USED_ELSEWHERE = ["select"];
 
 Deno.test("docs/redis.md: with the server's rights everything works, and each is used", async () => {
   await using redis = await RedisServer.start();
@@ -83,7 +81,7 @@ Deno.test("docs/redis.md: with a publisher's rights it sends and asks, and can d
   for (const command of refused) assert.match(await cli(...command), /NOPERM/, command.join(" "));
 });
 
-for (const right of ["script|load", "evalsha", "publish", "subscribe", "xreadgroup"]) {
+for (const right of ["function|load", "fcall", "publish", "subscribe", "xreadgroup"]) {
   const command = right.replace("|", ".");
   Deno.test(`without the right to ${right} the server says so`, async () => {
     await using redis = await RedisServer.start();

@@ -61,7 +61,7 @@ export function openRedis(config: RedisConfig, options: RedisEngineOptions): Red
   /** Once both connections stand: takes a lease, then tells the node. */
   async function restore(): Promise<void> {
     if (handler === undefined || redis.status !== "ready" || subscriber.status !== "ready") return;
-    await loadScripts(redis).catch(() => {}); // the first call says why
+    await loadScripts(redis).catch(noteRefusal); // the first call that needs one says the rest
     await lease.take();
     refusal = undefined;
     void warnOnce();

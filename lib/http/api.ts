@@ -5,6 +5,7 @@ import { DEFAULT_SITE } from "../engine.ts";
 import { NotifyliError } from "../errors.ts";
 import { type Fields, identifier, parseObject, userIdField, userIdOnWire } from "../fields.ts";
 import type { InboxService } from "../inbox_service.ts";
+import { PublishLimit } from "../limits/publish_limit.ts";
 import type { Node } from "../node.ts";
 import { parseNotification, timeOfText } from "../notification.ts";
 import type { App, Bindings } from "./bindings.ts";
@@ -16,6 +17,7 @@ type ApiContext = Context<{ Bindings: Bindings }>;
 export function apiRoutes(node: Node, inbox: InboxService, config: Config): App {
   const api: App = new Hono();
   const { limits, bot } = config;
+  const publishing = new PublishLimit(config.rates.publishes);
 
   api.use(requireLocalCaller(config.host));
   api.use(requireReadablePath);
@@ -76,6 +78,7 @@ export function apiRoutes(node: Node, inbox: InboxService, config: Config): App 
     context: ApiContext,
     notification: ReturnType<typeof parseNotification>,
   ): Promise<Response> {
+    publishing.limitPublish(context.env.peer.address);
     const { id, online, isDuplicate, deliverAt } = await node.notify({
       site: DEFAULT_SITE,
       ...notification,

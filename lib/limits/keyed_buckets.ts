@@ -1,17 +1,18 @@
-/** One token bucket for each of many keys, such as addresses; only those that are not full are kept. */
+/** One token bucket for each of many keys, such as addresses; those that are full again are forgotten. */
 import { type Rate, TokenBucket } from "./rate.ts";
 
-/**
- * Most keys that are kept, about 20 MB; past that the one that was quiet for longest is forgotten, which may give it
- * another burst.
- */
+/** Most keys that are kept, about 20 MB; past that each new one takes another's place, which then has a new burst. */
 const MAX_KEYS = 100_000;
+
+/** Keys that are looked at for each one that comes: all are, in time, and none waits for a walk through all. */
+const LOOKS = 2;
 
 export class KeyedBuckets {
   readonly #rate: Rate | undefined;
   readonly #maxKeys: number;
-  /** Quiet for longest first. */
   readonly #buckets = new Map<string, TokenBucket>();
+  /** Goes round and round: a walk from the start would pass all that was deleted there. */
+  #hand: Iterator<[string, TokenBucket]> = this.#buckets.entries();
 
   /** @param rate of each key; absent: no limit */
   constructor(rate: Rate | undefined, maxKeys = MAX_KEYS) {
@@ -25,11 +26,13 @@ export class KeyedBuckets {
 
   /** Takes one of the key's; 0 if it was there, else how many milliseconds to wait. */
   take(key: string, now: number): number {
-    const bucket = this.claim(key, now);
-    if (bucket === undefined) return 0;
-    const waitMs = bucket.take(now);
-    this.release(key, bucket, now);
-    return waitMs;
+    if (this.#rate === undefined) return 0;
+    let bucket = this.#buckets.get(key);
+    if (bucket === undefined) {
+      bucket = new TokenBucket(this.#rate, now);
+      this.#add(key, bucket, now);
+    }
+    return bucket.take(now);
   }
 
   /** Hands the key's bucket out, to be given back; `undefined` where there is no limit. */
@@ -42,17 +45,19 @@ export class KeyedBuckets {
 
   /** Takes a bucket back. */
   release(key: string, bucket: TokenBucket, now: number): void {
-    if (!bucket.isFull(now)) this.#buckets.set(key, bucket);
-    this.#forget(now);
+    if (!bucket.isFull(now)) this.#add(key, bucket, now);
   }
 
-  /** Two looks for each key that came: all full ones go in time, and none costs a walk through all. */
-  #forget(now: number): void {
-    let looks = 2;
-    for (const [key, bucket] of this.#buckets) {
-      if (looks-- === 0) return;
-      if (!bucket.isFull(now) && this.#buckets.size <= this.#maxKeys) return;
-      this.#buckets.delete(key);
+  #add(key: string, bucket: TokenBucket, now: number): void {
+    for (let look = 0; look < LOOKS; look++) this.#forgetNext(now);
+    this.#buckets.set(key, bucket);
+  }
+
+  #forgetNext(now: number): void {
+    const { value, done } = this.#hand.next();
+    if (done) this.#hand = this.#buckets.entries();
+    else if (value[1].isFull(now) || this.#buckets.size >= this.#maxKeys) {
+      this.#buckets.delete(value[0]);
     }
   }
 }

@@ -83,7 +83,7 @@ function boundsOf({ maxHeaderBytes, headersSeconds, requestSeconds }: ListenerOp
   const ms = (seconds: number) => Number.isFinite(seconds) ? seconds * 1000 : 0;
   return {
     maxHeaderSize: Number.isFinite(maxHeaderBytes) ? maxHeaderBytes : MOST_HEADER_BYTES,
-    headersTimeout: ms(headersSeconds),
+    headersTimeout: ms(Math.min(headersSeconds, requestSeconds)), // more is an error to `node:http`
     requestTimeout: ms(requestSeconds),
     connectionsCheckingInterval: LATE_LOOK_MS,
   };

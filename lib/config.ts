@@ -100,8 +100,9 @@ export interface Config {
   readonly addresses: AddressRules;
   /** In which a client must have said who it is; `Infinity` for no deadline. */
   readonly authSeconds: number;
-  /** In which a request's headers must have come, and all of it; on the `node` listener. */
+  /** In which a request's headers must have come; on the `node` listener. */
   readonly headersSeconds: number;
+  /** In which its body must have come. */
   readonly requestSeconds: number;
   /** How much of a room's messages is kept; the first rule that matches counts. */
   readonly history: readonly HistoryRule[];

@@ -34,6 +34,7 @@ export class Counters {
   refused_address = 0;
   refused_rooms = 0;
   refused_too_long = 0;
+  refused_too_slow = 0;
   /** By the wrong type, length or characters of a field. */
   refused_invalid = 0;
   /** Pages of other sites, and callers that may not use the API. */
@@ -57,6 +58,7 @@ const REFUSED: Readonly<Partial<Record<ErrorCode, Refused>>> = {
   address_denied: "refused_address",
   too_many_rooms: "refused_rooms",
   too_long: "refused_too_long",
+  too_slow: "refused_too_slow",
   invalid_field: "refused_invalid",
   forbidden: "refused_forbidden",
 };

@@ -6,7 +6,7 @@
 interface ErrorKind {
   readonly meaning: string;
   /** HTTP status of the same error. */
-  readonly status: 400 | 403 | 404 | 405 | 409 | 413 | 415 | 426 | 429 | 500 | 503;
+  readonly status: 400 | 403 | 404 | 405 | 408 | 409 | 413 | 415 | 426 | 429 | 500 | 503;
   /** Whether the same call may succeed later. */
   readonly temporary: boolean;
 }
@@ -28,6 +28,11 @@ export const ERRORS = {
     meaning: "A field or a body is longer than its limit",
     status: 413,
     temporary: false,
+  },
+  too_slow: {
+    meaning: "The body took too long to come",
+    status: 408,
+    temporary: true,
   },
   unknown_type: {
     meaning: "The frame's `type` is not one of this page",

@@ -203,7 +203,7 @@ export const SETTINGS = {
   },
   APP_REQUEST_SECONDS: {
     default: "30",
-    help: "A request that takes longer to come, with its body, is ended; `node` listener",
+    help: "A request whose body takes longer is ended",
     kind: secondsOrOff,
   },
   APP_ALLOW_IPS: {

@@ -1,5 +1,6 @@
 /** The limits of `docs/limits.md` against the running program, on both listeners: reached, and just not reached. */
 import assert from "node:assert/strict";
+import { connect } from "../lib/sdk/mod.ts";
 import { Program } from "./support/program.ts";
 import { rawRequest } from "./support/raw_http.ts";
 import { knock } from "./support/raw_socket.ts";
@@ -57,6 +58,21 @@ for (const listener of ["deno", "node"]) {
     client.sendRaw(lines(pings(30)));
     assert.equal((await client.waitClosed()).code, 3010);
     assert.equal((await stats(program))["dropped_flood"], 1);
+  });
+
+  test("the client library waits and goes on, in order, and is never closed", async () => {
+    await using program = await start({ APP_RATE_MESSAGES: "20/20" });
+    const got: string[] = [];
+    const client = connect({ url: program.webSocketUrl, userId: 1 });
+    client.subscribe("lobby", ({ message }) => void got.push(message));
+    const texts = Array.from({ length: 60 }, (_, index) => `m${index}`);
+    await Promise.all(texts.map((text) => client.publish("lobby", text)));
+    await waitFor("all of them", () => got.length >= texts.length);
+    assert.deepEqual(got, texts);
+    const { refused_rate, connections } = await stats(program);
+    assert.ok(Number(refused_rate) > 0);
+    assert.equal(connections, 1);
+    client.close();
   });
 
   test("frames of all connections of one user", async () => {
@@ -201,7 +217,7 @@ for (const listener of ["deno", "node"]) {
     }
     for (const from of ["203.0.112.9", "203.0.113.9, 198.51.100.1", undefined]) {
       using accepted = await knock(program.port, { from });
-      assert.equal(accepted.status, 101, from);
+      assert.equal(accepted.status, 101, String(from));
     }
     assert.equal((await stats(program))["refused_address"], 7);
   });
@@ -299,6 +315,23 @@ for (const listener of ["deno", "node"]) {
     await waitFor("it is counted", async () => (await stats(program))["dropped_too_big"] === 1);
   });
 
+  test("time of a request's body", async () => {
+    await using program = await start({ APP_REQUEST_SECONDS: "1" });
+    const answers = await Promise.all(
+      ["/api/notifications", "/api/users/1/notifications", `/sse/${"x".repeat(22)}`].map((path) =>
+        slowRequest(
+          program.port,
+          `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1:${program.port}\r\nContent-Length: 1000\r\n\r\n`,
+          "x",
+        )
+      ),
+    );
+    assert.deepEqual(answers.map((answer) => answer.slice(9, 12)), ["408", "408", "408"]);
+    // `node:http` answers by itself.
+    if (listener === "deno") assert.equal((await stats(program))["refused_too_slow"], 3);
+    assert.deepEqual(program.errors, []);
+  });
+
   test("pages of other sites, by every way to connect", async () => {
     await using program = await start();
     const headers = { origin: "https://evil.example" };
@@ -319,7 +352,7 @@ for (const listener of ["deno", "node"]) {
       ]]
     ) {
       const answer = await fetch(`${program.url}${path}`, { method, headers });
-      assert.equal(answer.status, 403, path);
+      assert.equal(answer.status, 403, String(path));
       await answer.body?.cancel();
     }
     assert.equal((await stats(program))["refused_forbidden"], 5);

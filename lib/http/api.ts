@@ -16,14 +16,17 @@ type ApiContext = Context<{ Bindings: Bindings }>;
 
 export function apiRoutes(node: Node, inbox: InboxService, config: Config): App {
   const api: App = new Hono();
-  const { limits, bot } = config;
+  const { limits, bot, requestSeconds } = config;
   const publishing = new PublishLimit(config.rates.publishes);
 
   api.use(requireLocalCaller(config.host));
   api.use(requireReadablePath);
 
   api.post("/notifications", async (context) => {
-    const fields = parseObject(await readBody(context.req.raw, limits.frame), "body");
+    const fields = parseObject(
+      await readBody(context.req.raw, limits.frame, requestSeconds),
+      "body",
+    );
     return await send(
       context,
       parseNotification({ ...fields, ...callersId(context) }, { limits, defaultRoom: bot.room }),
@@ -45,7 +48,7 @@ export function apiRoutes(node: Node, inbox: InboxService, config: Config): App 
 
   api.post("/users/:user/notifications", async (context) => {
     const user = context.req.param("user");
-    const fields = await readNotification(context, limits.frame);
+    const fields = await readNotification(context, limits.frame, requestSeconds);
     return await send(
       context,
       parseNotification({ ...fields, ...callersId(context), user_id: user }, {
@@ -110,8 +113,12 @@ async function requireReadablePath(context: ApiContext, next: Next): Promise<voi
 }
 
 /** JSON where the body says it is; else the whole body is the message, as `curl -d` sends it. */
-async function readNotification(context: ApiContext, limit: number): Promise<Fields> {
-  const body = await readBody(context.req.raw, limit);
+async function readNotification(
+  context: ApiContext,
+  limit: number,
+  seconds: number,
+): Promise<Fields> {
+  const body = await readBody(context.req.raw, limit, seconds);
   const isJson = context.req.header("content-type")?.includes("application/json");
   const fields = isJson ? parseObject(body, "body") : { message: body };
   return {

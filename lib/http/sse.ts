@@ -69,7 +69,7 @@ export function sseRoutes({ node, inbox, gate, protocol }: SseParts, config: Con
   });
 
   routes.post("/:session", async (context) => {
-    const text = await readBody(context.req.raw, limits.frame);
+    const text = await readBody(context.req.raw, limits.frame, config.requestSeconds);
     const { session } = context.req.param();
     if (!SESSION.test(session) || !await node.command(DEFAULT_SITE, session, text)) {
       throw new NotifyliError("not_found", `There is no session ${JSON.stringify(session)}`);

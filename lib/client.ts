@@ -6,8 +6,9 @@ import { ClientNotifications, type Recipient } from "./client_notifications.ts";
 import type { Limits } from "./config.ts";
 import { DEFAULT_SITE, type Position, type Published } from "./engine.ts";
 import type { Taken, UserConnection } from "./engine.ts";
-import { type Disconnect, DISCONNECTS, NotifyliError } from "./errors.ts";
-import { type Fields, type UserId, userIdOnWire } from "./fields.ts";
+import { type Disconnect, DISCONNECTS, type ErrorCode, NotifyliError } from "./errors.ts";
+import { type Fields, parseObject, type UserId, userIdOnWire } from "./fields.ts";
+import type { Traffic } from "./limits/user_limits.ts";
 import type { Outgoing, Socket, SocketEvents } from "./socket.ts";
 
 /** Frames that may wait while an earlier one of the same client is worked on; one more closes the client. */
@@ -60,6 +61,12 @@ export interface ClientNode {
   /** The client's other end has these; it may be gone by now. */
   noteTaken(client: Client, ids: readonly string[], how: Taken): void;
   dropSlow(client: Client): void;
+  /** The client sends on and on, although it is told to wait. */
+  dropFlood(client: Client): void;
+  /** The client sent a message over the limit. */
+  noteTooBig(client: Client): void;
+  /** Something was refused with this code. */
+  noteRefused(code: ErrorCode): void;
   logFailure(what: string, error: unknown): void;
 }
 
@@ -103,6 +110,7 @@ export class Client implements SocketEvents {
   readonly memberships = new Map<string, Membership>();
   readonly node: ClientNode;
   readonly limits: Limits;
+  readonly traffic: Traffic;
   readonly protocol: Protocol;
   readonly notifications: ClientNotifications;
   /** By which commands come over HTTP, where this is no WebSocket. */
@@ -119,10 +127,15 @@ export class Client implements SocketEvents {
   /** On `performance.now()`'s clock; `undefined` while the outbound queue is within its limit. */
   #overLimitSince: number | undefined;
 
-  constructor(node: ClientNode, socket: Socket, protocol: Protocol, limits: Limits) {
+  constructor(
+    node: ClientNode,
+    socket: Socket,
+    { protocol, limits, traffic }: { protocol: Protocol; limits: Limits; traffic: Traffic },
+  ) {
     this.node = node;
     this.protocol = protocol;
     this.limits = limits;
+    this.traffic = traffic;
     this.#socket = socket;
     this.notifications = new ClientNotifications(recipient(this), socket);
   }
@@ -141,16 +154,26 @@ export class Client implements SocketEvents {
     if (this.#closed) return;
     this.heardAt = performance.now();
     try {
-      for (const text of this.protocol.split(data)) this.#take(text);
+      for (const text of this.protocol.split(data)) {
+        if (this.#closed) return;
+        const waitMs = this.traffic.take(this.heardAt);
+        if (waitMs === 0) this.#take(text);
+        else this.#refuse(text, waitMs);
+      }
     } catch (error) {
       this.reportError(error);
     }
+  }
+
+  tooBig(): void {
+    this.node.noteTooBig(this);
   }
 
   /** The connection is gone. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.traffic.leave();
     this.node.remove(this);
   }
 
@@ -177,6 +200,7 @@ export class Client implements SocketEvents {
         { field: "user_id" },
       );
     }
+    this.traffic.identify(this.site, user);
     this.#user = user;
     this.#name = name ?? this.#name ?? user;
   }
@@ -287,7 +311,20 @@ export class Client implements SocketEvents {
       ? error
       : new NotifyliError("internal", "The server failed on this frame", { cause: error });
     if (known !== error) this.node.logFailure("frame", error);
+    this.node.noteRefused(known.code);
     this.protocol.fail(this, known, fields);
+    if (known.code === "too_many_connections") this.disconnect(DISCONNECTS.too_many_connections);
+  }
+
+  /** Says that the client must wait; it is closed where it goes on and on. */
+  #refuse(text: string, retryAfterMs: number): void {
+    if (this.traffic.isFlood(this.heardAt)) return this.node.dropFlood(this);
+    this.reportError(
+      new NotifyliError("rate_limited", `Too many frames: wait ${retryAfterMs} ms`, {
+        retryAfterMs,
+      }),
+      readable(text),
+    );
   }
 
   #take(text: string): void {
@@ -316,6 +353,15 @@ export class Client implements SocketEvents {
     this.#overLimitSince ??= performance.now();
     return performance.now() - this.#overLimitSince > SLOW_AFTER_MS ||
       bufferedAmount > this.limits.queue * BURST_FACTOR;
+  }
+}
+
+/** The fields of a frame that is not worked on; `undefined` where it has none. */
+function readable(text: string): Fields | undefined {
+  try {
+    return parseObject(text, "frame");
+  } catch {
+    return undefined;
   }
 }
 

@@ -4,6 +4,7 @@
 import { parseEnv } from "node:util";
 import type { SyncMode } from "./engines/disk_sync.ts";
 import { type HistoryRule, parseHistoryRules } from "./history_rules.ts";
+import { parseRate, type Rate } from "./limits/rate.ts";
 import type { AllowedOrigins } from "./origin.ts";
 import { isOn, type Setting, type SettingName, SETTINGS } from "./settings.ts";
 
@@ -25,6 +26,37 @@ export interface Limits {
   readonly inbox: number;
   /** Days that a notification is kept. */
   readonly inboxDays: number;
+  /** Bytes of a request's headers, on the `node` listener. */
+  readonly headers: number;
+  /** WebSockets and streams of events that are open on this node, */
+  readonly connections: number;
+  /** of one user, */
+  readonly connectionsPerUser: number;
+  /** and of one address, or one /64 of IPv6. */
+  readonly connectionsPerAddress: number;
+}
+
+/** How often something may happen; absent where that is `off`. */
+export interface Rates {
+  /** Frames or commands of one connection, */
+  readonly messages?: Rate;
+  /** and of all connections of one user. */
+  readonly messagesPerUser?: Rate;
+  /** New connections in all, */
+  readonly connects?: Rate;
+  /** and from one address, or one /64 of IPv6. */
+  readonly connectsPerAddress?: Rate;
+  /** Notifications that one caller sends by the HTTP API. */
+  readonly publishes?: Rate;
+}
+
+/** Addresses and networks such as `203.0.113.0/24`. */
+export interface AddressRules {
+  /** The only ones that may use the server; empty for all. */
+  readonly allowed: readonly string[];
+  readonly denied: readonly string[];
+  /** Proxies that are believed when they say whom they speak for. */
+  readonly trustedProxies: readonly string[];
 }
 
 export interface RedisConfig {
@@ -68,6 +100,14 @@ export interface Config {
   readonly shutdownSeconds: number;
   readonly bot: { readonly name: string; readonly room: string };
   readonly limits: Limits;
+  readonly rates: Rates;
+  readonly addresses: AddressRules;
+  /** In which a client must have said who it is; `Infinity` for no deadline. */
+  readonly authSeconds: number;
+  /** In which a request's headers must have come; on the `node` listener. */
+  readonly headersSeconds: number;
+  /** In which its body must have come. */
+  readonly requestSeconds: number;
   /** How much of a room's messages is kept; the first rule that matches counts. */
   readonly history: readonly HistoryRule[];
   /** Who is told what was delivered and read; absent: nobody. */
@@ -97,6 +137,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): L
   const value = (name: SettingName): string => checked(name, env[name]?.trim());
   const given = (name: SettingName): boolean => (env[name]?.trim() ?? "") !== "";
   const max = (name: SettingName) => value(name) === "off" ? Infinity : Number(value(name));
+  const list = (name: SettingName) =>
+    value(name).split(",").map((each) => each.trim()).filter((each) => each !== "");
   for (const name of Object.keys(SETTINGS)) value(name as SettingName);
 
   const config: Config = {
@@ -107,8 +149,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): L
     dataDir: value("APP_DATA_DIR"),
     storeSync: value("APP_STORE_SYNC") as SyncMode,
     tls: tlsConfig(value("APP_TLS_CERT"), value("APP_TLS_KEY")),
-    origins: value("APP_ALLOWED_ORIGINS").split(",").map((origin) => origin.trim())
-      .filter((origin) => origin !== ""),
+    origins: list("APP_ALLOWED_ORIGINS"),
     apiKey: value("APP_API_KEY") || undefined,
     keepaliveSeconds: Number(value("APP_KEEPALIVE_SECONDS")),
     shutdownSeconds: Number(value("APP_SHUTDOWN_SECONDS")),
@@ -123,7 +164,26 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): L
       queue: max("APP_LIMIT_QUEUE"),
       inbox: max("APP_LIMIT_INBOX"),
       inboxDays: max("APP_LIMIT_INBOX_DAYS"),
+      headers: max("APP_LIMIT_HEADERS"),
+      connections: max("APP_LIMIT_CONNECTIONS"),
+      connectionsPerUser: max("APP_LIMIT_CONNECTIONS_USER"),
+      connectionsPerAddress: max("APP_LIMIT_CONNECTIONS_IP"),
     },
+    rates: {
+      messages: parseRate(value("APP_RATE_MESSAGES")),
+      messagesPerUser: parseRate(value("APP_RATE_MESSAGES_USER")),
+      connects: parseRate(value("APP_RATE_CONNECTS")),
+      connectsPerAddress: parseRate(value("APP_RATE_CONNECTS_IP")),
+      publishes: parseRate(value("APP_RATE_PUBLISH")),
+    },
+    addresses: {
+      allowed: list("APP_ALLOW_IPS"),
+      denied: list("APP_DENY_IPS"),
+      trustedProxies: list("APP_TRUSTED_PROXIES"),
+    },
+    authSeconds: max("APP_AUTH_SECONDS"),
+    headersSeconds: max("APP_HEADERS_SECONDS"),
+    requestSeconds: max("APP_REQUEST_SECONDS"),
     history: parseHistoryRules(value("APP_HISTORY")),
     webhook: webhookConfig(value("WEBHOOK_URL"), value("WEBHOOK_SECRET")),
     redis: usesRedis(value("REDIS_ENABLED"), given("REDIS_URL") || given("REDIS_HOST"))

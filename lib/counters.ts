@@ -1,4 +1,6 @@
 /** What happened on this node since it started; `GET /api/stats` shows it. */
+import type { ErrorCode } from "./errors.ts";
+
 export class Counters {
   connections = 0;
   messages = 0;
@@ -26,7 +28,41 @@ export class Counters {
   /** Clients closed because too much waited for them, or because they took nothing at all. */
   dropped_slow = 0;
   dropped_stalled = 0;
+  /** Clients closed because they sent on and on, sent a message too big, or did not say who they are in time. */
+  dropped_flood = 0;
+  dropped_too_big = 0;
+  dropped_unidentified = 0;
+  /** Frames, requests and connects that were refused, by the limit that they passed. */
+  refused_rate = 0;
+  refused_connections = 0;
+  refused_address = 0;
+  refused_rooms = 0;
+  refused_too_long = 0;
+  refused_too_slow = 0;
+  /** By the wrong type, length or characters of a field. */
+  refused_invalid = 0;
+  /** Pages of other sites, and callers that may not use the API. */
+  refused_forbidden = 0;
   /** Notifications that left a full inbox or were too old: those that a client had got, and those that none had. */
   dropped_taken = 0;
   dropped_queued = 0;
+
+  /** Counts what was refused with this code, if there is a counter for it. */
+  noteRefused(code: ErrorCode): void {
+    const counter = REFUSED[code];
+    if (counter !== undefined) this[counter]++;
+  }
 }
+
+type Refused = Extract<keyof Counters, `refused_${string}`>;
+
+const REFUSED: Readonly<Partial<Record<ErrorCode, Refused>>> = {
+  rate_limited: "refused_rate",
+  too_many_connections: "refused_connections",
+  address_denied: "refused_address",
+  too_many_rooms: "refused_rooms",
+  too_long: "refused_too_long",
+  too_slow: "refused_too_slow",
+  invalid_field: "refused_invalid",
+  forbidden: "refused_forbidden",
+};

@@ -6,7 +6,7 @@
 interface ErrorKind {
   readonly meaning: string;
   /** HTTP status of the same error. */
-  readonly status: 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 426 | 429 | 500 | 503;
+  readonly status: 400 | 401 | 403 | 404 | 405 | 408 | 409 | 413 | 415 | 426 | 429 | 500 | 503;
   /** Whether the same call may succeed later. */
   readonly temporary: boolean;
 }
@@ -28,6 +28,11 @@ export const ERRORS = {
     meaning: "A field or a body is longer than its limit",
     status: 413,
     temporary: false,
+  },
+  too_slow: {
+    meaning: "The body took too long to come",
+    status: 408,
+    temporary: true,
   },
   unknown_type: {
     meaning: "The frame's `type` is not one of this page",
@@ -69,6 +74,21 @@ export const ERRORS = {
     status: 429,
     temporary: true,
   },
+  rate_limited: {
+    meaning: "Too many in a short time; `retry_after_ms` says how long to wait",
+    status: 429,
+    temporary: true,
+  },
+  too_many_connections: {
+    meaning: "There are as many connections as there may be, of this user, address or server",
+    status: 429,
+    temporary: true,
+  },
+  address_denied: {
+    meaning: "The caller's address may not use this server",
+    status: 403,
+    temporary: false,
+  },
   forbidden: { meaning: "The caller may not do this", status: 403, temporary: false },
   not_found: { meaning: "There is nothing at this address", status: 404, temporary: false },
   method_not_allowed: {
@@ -104,6 +124,8 @@ export class NotifyliError extends Error {
     message: string,
     readonly options: {
       readonly field?: string;
+      /** How long to wait before the same may succeed. */
+      readonly retryAfterMs?: number;
       readonly cause?: unknown;
       /** The store is out of reach, which it logs itself, once. */
       readonly isAway?: boolean;
@@ -131,6 +153,8 @@ export const DISCONNECTS = {
   stalled: { code: 3009, reason: "client does not answer" },
   too_many_frames: { code: 3010, reason: "client sends faster than it can be served" },
   missed: { code: 3011, reason: "the server may have missed something" },
+  too_many_connections: { code: 3012, reason: "too many connections" },
+  unidentified: { code: 3013, reason: "client did not say who it is in time" },
   frame_too_big: { code: 3509, reason: "frame is too big" },
 } as const satisfies Record<string, DisconnectKind>;
 

@@ -155,7 +155,7 @@ export function pongFrame(): string {
 }
 
 export function errorFrame(
-  error: { code: ErrorCode; message: string; field?: string; id?: string },
+  error: { code: ErrorCode; message: string; field?: string; id?: string; retry_after_ms?: number },
 ): string {
   return JSON.stringify({ type: "error", ...error });
 }

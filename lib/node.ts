@@ -25,12 +25,14 @@ import type {
   Taken,
   UserConnection,
 } from "./engine.ts";
-import { DISCONNECTS, NotifyliError } from "./errors.ts";
+import { DISCONNECTS, type ErrorCode, NotifyliError } from "./errors.ts";
 import type { UserId } from "./fields.ts";
 import { messageFrame, unixSeconds } from "./frames.ts";
 import { HistoryRules } from "./history_rules.ts";
 import { Hub, roomChannel, sessionChannel, userChannel } from "./hub.ts";
 import { nextId } from "./ids.ts";
+import { AuthDeadline } from "./limits/auth_deadline.ts";
+import { UserLimits } from "./limits/user_limits.ts";
 import type { ParsedNotification } from "./notification.ts";
 import { RoomHistory } from "./room_history.ts";
 import { RoomPresence } from "./room_presence.ts";
@@ -75,6 +77,8 @@ export class Node implements ClientNode, EngineHandler {
   readonly #rules: HistoryRules;
   readonly #roomHistory: RoomHistory;
   readonly #presence: RoomPresence;
+  readonly #userLimits: UserLimits;
+  readonly #authDeadline: AuthDeadline<Client>;
   #incomplete = false;
   #sweep: ReturnType<typeof setInterval> | undefined;
 
@@ -82,6 +86,11 @@ export class Node implements ClientNode, EngineHandler {
     this.counters = counters;
     this.#engine = engine;
     this.#config = config;
+    this.#userLimits = new UserLimits(config);
+    this.#authDeadline = new AuthDeadline(
+      config.authSeconds,
+      (late) => this.#dropUnidentified(late),
+    );
     this.#rules = new HistoryRules(config.history);
     this.#roomHistory = new RoomHistory(engine.broker, this.#rules);
     this.#presence = new RoomPresence(engine, () => this.#incomplete = true);
@@ -105,6 +114,7 @@ export class Node implements ClientNode, EngineHandler {
   /** Closes every client and waits until their presence is removed. */
   async stop(): Promise<void> {
     clearInterval(this.#sweep);
+    this.#authDeadline[Symbol.dispose]();
     this.closeClients();
     await this.#marks.flush();
     while (this.#background.size > 0) await Promise.all(this.#background);
@@ -112,8 +122,13 @@ export class Node implements ClientNode, EngineHandler {
 
   /** A new connection. */
   accept(socket: Socket, protocol: Protocol): Client {
-    const client = new Client(this, socket, protocol, this.#config.limits);
+    const client = new Client(this, socket, {
+      protocol,
+      limits: this.#config.limits,
+      traffic: this.#userLimits.newTraffic(),
+    });
     this.#clients.add(client);
+    this.#authDeadline.add(client);
     this.counters.connections++;
     log.debug("client {client} connected", { client: client.id });
     return client;
@@ -122,6 +137,7 @@ export class Node implements ClientNode, EngineHandler {
   /** The client is gone: so is it from its rooms. */
   remove(client: Client): void {
     if (!this.#clients.delete(client)) return;
+    this.#authDeadline.delete(client);
     log.debug("client {client} is gone", { client: client.id });
     this.#marks.forget(client);
     for (const room of [...client.memberships.keys()]) {
@@ -358,6 +374,21 @@ export class Node implements ClientNode, EngineHandler {
     client.disconnect(DISCONNECTS.slow);
   }
 
+  dropFlood(client: Client): void {
+    this.counters.dropped_flood++;
+    log.info("client {client} of user {user} sends too fast and is closed", describe(client));
+    client.disconnect(DISCONNECTS.too_many_frames);
+  }
+
+  noteTooBig(client: Client): void {
+    this.counters.dropped_too_big++;
+    log.info("client {client} of user {user} sent too big a message", describe(client));
+  }
+
+  noteRefused(code: ErrorCode): void {
+    this.counters.noteRefused(code);
+  }
+
   dropSilent(client: Client): void {
     this.counters.dropped_stalled++;
     log.info("client {client} of user {user} is silent and is closed", describe(client));
@@ -416,6 +447,12 @@ export class Node implements ClientNode, EngineHandler {
       }
       throw error;
     }
+  }
+
+  #dropUnidentified(client: Client): void {
+    this.counters.dropped_unidentified++;
+    log.info("client {client} did not say who it is and is closed", { client: client.id });
+    client.disconnect(DISCONNECTS.unidentified);
   }
 
   #sweepClients(): void {

@@ -12,6 +12,7 @@ import { openEmbedded } from "./engines/embedded.ts";
 import type { RedisEngine } from "./engines/redis.ts";
 import { parseQuery } from "./frames.ts";
 import { createApp } from "./http/app.ts";
+import { ConnectionGate } from "./limits/connection_gate.ts";
 import { listen } from "./listeners/listen.ts";
 import { Node } from "./node.ts";
 import type { Retention } from "./retention.ts";
@@ -62,13 +63,13 @@ export class Server implements AsyncDisposable {
     parts.defer(() => node.stop());
     const inbox = new InboxService(engine);
     const v2 = protocolV2(inbox, config.keepaliveSeconds);
-    const app = createApp(
-      { node, inbox, protocol: v2, apiKeys: new ApiKeys(engine.apiKeys) },
-      config,
-    );
+    const gate = new ConnectionGate(config, counters);
+    const apiKeys = new ApiKeys(engine.apiKeys);
+    const app = createApp({ node, inbox, gate, apiKeys, protocol: v2 }, config);
     const listener = await listen(config, {
-      fetch: (request, peer) => app.fetch(request, { peer }),
-      upgrade: (request) => upgrade(request, node, { config, v2 }),
+      fetch: (request, peer) => gate.refusal(request, peer) ?? app.fetch(request, { peer }),
+      upgrade: (request, peer) =>
+        gate.guard(request, peer, () => upgrade(request, node, { config, v2 })),
     });
     parts.defer(() => void listener.shutdown().catch(() => {}));
     if (isRedis(engine)) {

@@ -1,6 +1,8 @@
 /** Every setting there is: its default, what it is for, what is allowed. The README's table is checked against it. */
 
 import { parseApiKey } from "./auth/api_key.ts";
+import { isAddressOrNetwork } from "./limits/addresses.ts";
+import { isRate } from "./limits/rate.ts";
 import { SECRET_PREFIX, secretKey } from "./webhook_signature.ts";
 
 export interface Setting {
@@ -37,6 +39,20 @@ const seconds: Kind = {
 const limit: Kind = {
   allowed: "a whole number from 1 on, or off",
   test: (value) => value === "off" || (/^\d{1,15}$/.test(value) && Number(value) >= 1),
+};
+const secondsOrOff: Kind = {
+  allowed: `${seconds.allowed}, or off`,
+  test: (value) => value === "off" || seconds.test(value),
+};
+const rate: Kind = {
+  allowed: "a rate and a burst such as 100/2000, or off",
+  test: isRate,
+};
+const addressList: Kind = {
+  allowed: "addresses and networks such as 203.0.113.7, 2001:db8::/32, separated by commas",
+  test: (value) =>
+    value.split(",").map((each) => each.trim())
+      .every((each) => each === "" || isAddressOrNetwork(each)),
 };
 const historyRules: Kind = {
   allowed: "rules such as news:*=1000/86400, *=100/300 (pattern=size/seconds)",
@@ -145,6 +161,73 @@ export const SETTINGS = {
     kind: limit,
   },
   APP_LIMIT_INBOX_DAYS: { default: "30", help: "Days that a notification is kept", kind: limit },
+  APP_LIMIT_HEADERS: {
+    default: "16384",
+    help: "Bytes of a request's headers; `node` listener",
+    kind: limit,
+  },
+  APP_LIMIT_CONNECTIONS: {
+    default: "off",
+    help: "Connections of clients, in all",
+    kind: limit,
+  },
+  APP_LIMIT_CONNECTIONS_USER: {
+    default: "100",
+    help: "Connections of one user",
+    kind: limit,
+  },
+  APP_LIMIT_CONNECTIONS_IP: {
+    default: "1000",
+    help: "Connections from one address or IPv6 /64, but for loopback",
+    kind: limit,
+  },
+  APP_RATE_MESSAGES: {
+    default: "100/2000",
+    help: "Frames of one connection: a second, and at once",
+    kind: rate,
+  },
+  APP_RATE_MESSAGES_USER: {
+    default: "200/4000",
+    help: "Frames of all connections of one user",
+    kind: rate,
+  },
+  APP_RATE_CONNECTS: { default: "off", help: "New connections, in all", kind: rate },
+  APP_RATE_CONNECTS_IP: {
+    default: "100/500",
+    help: "New connections from one address or IPv6 /64, but for loopback",
+    kind: rate,
+  },
+  APP_RATE_PUBLISH: {
+    default: "off",
+    help: "Notifications that one caller sends by the HTTP API",
+    kind: rate,
+  },
+  APP_AUTH_SECONDS: {
+    default: "off",
+    help: "A client that has not said who it is for so long is closed",
+    kind: secondsOrOff,
+  },
+  APP_HEADERS_SECONDS: {
+    default: "10",
+    help: "A request whose headers take longer is ended; `node` listener",
+    kind: secondsOrOff,
+  },
+  APP_REQUEST_SECONDS: {
+    default: "30",
+    help: "A request whose body takes longer is ended",
+    kind: secondsOrOff,
+  },
+  APP_ALLOW_IPS: {
+    default: "",
+    help: "The only addresses that may use the server: `203.0.113.7, 2001:db8::/32`",
+    kind: addressList,
+  },
+  APP_DENY_IPS: { default: "", help: "Addresses that may not", kind: addressList },
+  APP_TRUSTED_PROXIES: {
+    default: "",
+    help: "Proxies whose `X-Forwarded-For` or `Forwarded` says who the client is: `127.0.0.1`",
+    kind: addressList,
+  },
   APP_HISTORY: {
     default: "*=100/300",
     help:

@@ -56,6 +56,8 @@ export interface Socket {
 export interface SocketEvents {
   /** A text message, or the bytes of a binary one. */
   message(data: string | Uint8Array): void;
+  /** A message over the limit came, and the listener ends the connection. */
+  tooBig(): void;
   /** Called once, however the connection ended. */
   close(): void;
 }
@@ -89,6 +91,13 @@ export interface ListenerOptions {
   readonly keepaliveSeconds: number;
   /** Bytes of one incoming message. */
   readonly maxFrameBytes: number;
+  /** The rest holds on the `node` listener alone. `Infinity` for no limit. */
+  readonly maxHeaderBytes: number;
+  readonly headersSeconds: number;
+  /** Headers and body. */
+  readonly requestSeconds: number;
+  /** Of all kinds. */
+  readonly maxConnections: number;
 }
 
 export interface Listener {

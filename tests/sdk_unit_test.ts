@@ -579,6 +579,40 @@ Deno.test("publish() gives a message up that ends the connection each time, and 
   assert.ok(await good);
 });
 
+Deno.test("publish() waits as long as the server asks, and then goes on in the same order", async () => {
+  using world = start();
+  world.online();
+  const texts = Array.from({ length: 30 }, (_, index) => `m${index}`);
+  const all = texts.map((text) => world.client.publish("lobby", text));
+  world.socket.reply("publish", { id: "id-of-m0" });
+  for (let refused = 0; refused < 20; refused++) {
+    world.socket.refuse("publish", "rate_limited", { retry_after_ms: 700 });
+  }
+  assert.equal(world.socket.ofType("publish").length, 21, "nothing is sent meanwhile");
+  world.clock.pass(699);
+  assert.equal(world.socket.ofType("publish").length, 21);
+  world.clock.pass(1);
+  const sent = () => world.socket.ofType("publish").map(({ message }) => message);
+  assert.deepEqual(sent().slice(21), texts.slice(1, 21));
+  while (sent().length < 21 + 29) world.socket.reply("publish", { id: "id" });
+  assert.deepEqual(sent().slice(21), texts.slice(1));
+  for (let left = 0; left < 20; left++) world.socket.reply("publish", { id: "id" });
+  assert.equal((await Promise.all(all)).length, 30);
+});
+
+Deno.test("publish() is not given up however often it must wait, and ends with the client", async () => {
+  const world = start();
+  world.online();
+  const waiting = world.client.publish("lobby", "Hi");
+  for (let tries = 0; tries < 10; tries++) {
+    world.socket.refuse("publish", "rate_limited", { retry_after_ms: 700 });
+    world.clock.pass(700);
+  }
+  world.socket.refuse("publish", "rate_limited");
+  world.client.close();
+  await assert.rejects(waiting, { code: "closed" });
+});
+
 Deno.test("publish() rejects what waits when the server says not to come back", async () => {
   using world = start();
   world.online();

@@ -7,6 +7,7 @@ import { DEFAULT_SITE } from "../engine.ts";
 import { NotifyliError } from "../errors.ts";
 import { type Fields, identifier, parseObject, userIdField, userIdOnWire } from "../fields.ts";
 import type { InboxService } from "../inbox_service.ts";
+import { PublishLimit } from "../limits/publish_limit.ts";
 import type { Node } from "../node.ts";
 import { parseNotification, timeOfText } from "../notification.ts";
 import {
@@ -28,7 +29,8 @@ export interface ApiParts {
 
 export function apiRoutes({ node, inbox, apiKeys }: ApiParts, config: Config): ApiApp {
   const api: ApiApp = new Hono<ApiEnv>();
-  const { limits, bot } = config;
+  const { limits, bot, requestSeconds } = config;
+  const publishing = new PublishLimit(config.rates.publishes);
   const audit = new Audit();
   const parts = { keys: apiKeys, audit, counters: node.counters };
 
@@ -38,7 +40,10 @@ export function apiRoutes({ node, inbox, apiKeys }: ApiParts, config: Config): A
   api.route("/keys", apiKeyRoutes(apiKeys, audit, config));
 
   api.post("/notifications", async (context) => {
-    const fields = parseObject(await readBody(context.req.raw, limits.frame), "body");
+    const fields = parseObject(
+      await readBody(context.req.raw, limits.frame, requestSeconds),
+      "body",
+    );
     return await send(
       context,
       parseNotification({ ...fields, ...callersId(context) }, { limits, defaultRoom: bot.room }),
@@ -60,7 +65,7 @@ export function apiRoutes({ node, inbox, apiKeys }: ApiParts, config: Config): A
 
   api.post("/users/:user/notifications", async (context) => {
     const user = context.req.param("user");
-    const fields = await readNotification(context, limits.frame);
+    const fields = await readNotification(context, limits.frame, requestSeconds);
     return await send(
       context,
       parseNotification({ ...fields, ...callersId(context), user_id: user }, {
@@ -96,6 +101,8 @@ export function apiRoutes({ node, inbox, apiKeys }: ApiParts, config: Config): A
     context: ApiContext,
     notification: ReturnType<typeof parseNotification>,
   ): Promise<Response> {
+    const { keyId = context.env.peer.address } = context.get("caller");
+    publishing.limitPublish(keyId);
     const { id, online, isDuplicate, deliverAt } = await node.notify({
       site: siteOf(context),
       ...notification,
@@ -132,8 +139,12 @@ async function requireReadablePath(context: ApiContext, next: Next): Promise<voi
 }
 
 /** JSON where the body says it is; else the whole body is the message, as `curl -d` sends it. */
-async function readNotification(context: ApiContext, limit: number): Promise<Fields> {
-  const body = await readBody(context.req.raw, limit);
+async function readNotification(
+  context: ApiContext,
+  limit: number,
+  seconds: number,
+): Promise<Fields> {
+  const body = await readBody(context.req.raw, limit, seconds);
   const isJson = context.req.header("content-type")?.includes("application/json");
   const fields = isJson ? parseObject(body, "body") : { message: body };
   return {

@@ -12,11 +12,16 @@ import { type Fields, parseObject } from "../fields.ts";
 import { actorOf, type ApiApp, type ApiContext, type ApiEnv } from "./api_caller.ts";
 import { readBody } from "./body.ts";
 
-export function apiKeyRoutes(keys: ApiKeys, audit: Audit, { limits }: Config): ApiApp {
+export function apiKeyRoutes(
+  keys: ApiKeys,
+  audit: Audit,
+  { limits, requestSeconds }: Config,
+): ApiApp {
   const routes: ApiApp = new Hono<ApiEnv>();
 
   routes.post("/", async (context) => {
-    const fields = parseObject(await readBody(context.req.raw, limits.frame), "body");
+    const body = await readBody(context.req.raw, limits.frame, requestSeconds);
+    const fields = parseObject(body, "body");
     const site = await managedSite(context, fields);
     const wanted = parseNewApiKey({ ...fields, site }, limits);
     const { key, text } = await keys.create(wanted);

@@ -6,6 +6,7 @@ import { type Context, Hono } from "hono";
 import { getLogger } from "@logtape/logtape";
 import type { Config } from "../config.ts";
 import { ERRORS, NotifyliError } from "../errors.ts";
+import { retryAfterSeconds } from "../limits/connection_gate.ts";
 import { VERSION } from "../version.ts";
 import { type ApiParts, apiRoutes } from "./api.ts";
 import type { App } from "./bindings.ts";
@@ -66,7 +67,10 @@ export function createApp(parts: SseParts & ApiParts, config: Config): App {
     );
   });
   app.onError((error, context) => {
-    if (error instanceof NotifyliError) return answerError(context, error);
+    if (error instanceof NotifyliError) {
+      node.noteRefused(error.code);
+      return answerError(context, error);
+    }
     // A caller that went away in the middle of its body is no failure of ours.
     const level = context.req.raw.signal.aborted ? "debug" : "error";
     log[level]("request failed: {reason}", { reason: error.message });
@@ -77,7 +81,9 @@ export function createApp(parts: SseParts & ApiParts, config: Config): App {
 
 function answerError(context: Context, { code, message, options }: NotifyliError): Response {
   if (code === "unauthorized") context.header("WWW-Authenticate", "Bearer");
-  return context.json({ code, message, field: options.field }, ERRORS[code].status);
+  const { field, retryAfterMs } = options;
+  if (retryAfterMs !== undefined) context.header("Retry-After", retryAfterSeconds(retryAfterMs));
+  return context.json({ code, message, field, retry_after_ms: retryAfterMs }, ERRORS[code].status);
 }
 
 /** The methods that the path takes; middleware, which takes all, does not count. */

@@ -8,6 +8,7 @@ import type { Config } from "../config.ts";
 import { DEFAULT_SITE } from "../engine.ts";
 import { NotifyliError } from "../errors.ts";
 import type { InboxService } from "../inbox_service.ts";
+import type { ConnectionGate } from "../limits/connection_gate.ts";
 import type { Node } from "../node.ts";
 import { type AllowedOrigins, isAllowedOrigin, refusedOrigin } from "../origin.ts";
 import type { App, Bindings } from "./bindings.ts";
@@ -30,11 +31,12 @@ const HEADERS = {
 export interface SseParts {
   readonly node: Node;
   readonly inbox: InboxService;
+  readonly gate: ConnectionGate;
   /** Version 2. */
   readonly protocol: Protocol;
 }
 
-export function sseRoutes({ node, inbox, protocol }: SseParts, config: Config): App {
+export function sseRoutes({ node, inbox, gate, protocol }: SseParts, config: Config): App {
   const routes: App = new Hono();
   const { limits, keepaliveSeconds } = config;
 
@@ -43,6 +45,7 @@ export function sseRoutes({ node, inbox, protocol }: SseParts, config: Config): 
   routes.get("/", (context) => {
     if (context.req.method === "HEAD") return context.body(null, 200, HEADERS);
     const plain = parsePlain(context.req.raw, limits);
+    const leave = gate.enter(context.req.raw, context.env.peer);
     const session = newSession();
     const socket: SseSocket = new SseSocket(context.env.peer, {
       keepaliveSeconds,
@@ -50,7 +53,10 @@ export function sseRoutes({ node, inbox, protocol }: SseParts, config: Config): 
       alive() {
         if (plain === undefined) dropIfSilent(client);
       },
-      gone: () => client.close(),
+      gone() {
+        leave();
+        client.close();
+      },
     });
     const client = node.accept(socket, protocol);
     client.work(async () => {
@@ -63,7 +69,7 @@ export function sseRoutes({ node, inbox, protocol }: SseParts, config: Config): 
   });
 
   routes.post("/:session", async (context) => {
-    const text = await readBody(context.req.raw, limits.frame);
+    const text = await readBody(context.req.raw, limits.frame, config.requestSeconds);
     const { session } = context.req.param();
     if (!SESSION.test(session) || !await node.command(DEFAULT_SITE, session, text)) {
       throw new NotifyliError("not_found", `There is no session ${JSON.stringify(session)}`);

@@ -103,6 +103,7 @@ function attach(
     if (events === undefined) return;
     if (isOver(data, maxFrameBytes)) {
       // The runtime has received it whole by now: all that is left is to end the connection.
+      events.tooBig();
       webSocket.close(DISCONNECTS.frame_too_big.code, DISCONNECTS.frame_too_big.reason);
       return closed();
     }

@@ -3,6 +3,9 @@ import type { Config } from "../config.ts";
 import { readPem } from "../pem.ts";
 import type { Handlers, Listener } from "../socket.ts";
 
+/** Connections beside those of clients: for the page, the API and health checks. */
+const HTTP_CONNECTIONS = 1000;
+
 /** Rejects where a certificate cannot be read or the address cannot be listened on. */
 export async function listen(config: Config, handlers: Handlers): Promise<Listener> {
   const { listen } = config.listener === "node"
@@ -17,5 +20,9 @@ export async function listen(config: Config, handlers: Handlers): Promise<Listen
     },
     keepaliveSeconds: config.keepaliveSeconds,
     maxFrameBytes: config.limits.frame,
+    maxHeaderBytes: config.limits.headers,
+    headersSeconds: config.headersSeconds,
+    requestSeconds: config.requestSeconds,
+    maxConnections: config.limits.connections + HTTP_CONNECTIONS,
   }, handlers);
 }

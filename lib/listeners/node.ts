@@ -21,6 +21,15 @@ import type {
 /** Most text of a refused upgrade; the answer is written whole, by hand. */
 const REFUSAL_HEADERS = { "connection": "close", "content-type": "text/plain; charset=utf-8" };
 
+/** How soon a request that takes too long is noticed. */
+const LATE_LOOK_MS = 1000;
+
+/** Where the headers have no limit of ours. */
+const MOST_HEADER_BYTES = 16 * 1024 * 1024;
+
+/** How `ws` calls a message over the limit. */
+const TOO_BIG = "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH";
+
 /** Close code of a connection that ended without one (RFC 6455, section 7.1.5). */
 const NO_CLOSE_FRAME = 1006;
 
@@ -33,7 +42,11 @@ export async function listen(options: ListenerOptions, handlers: Handlers): Prom
     (request, { incoming }) => handlers.fetch(request, callerOf(incoming as IncomingMessage)),
     { overrideGlobalObjects: false },
   );
-  const server = options.tls ? createTlsServer(options.tls, onRequest) : createServer(onRequest);
+  const bounds = boundsOf(options);
+  const server = options.tls
+    ? createTlsServer({ ...options.tls, ...bounds }, onRequest)
+    : createServer(bounds, onRequest);
+  if (Number.isFinite(options.maxConnections)) server.maxConnections = options.maxConnections;
   const chosen = new WeakMap<IncomingMessage, string>();
   const webSockets = new WebSocketServer({
     noServer: true,
@@ -69,6 +82,17 @@ export async function listen(options: ListenerOptions, handlers: Handlers): Prom
   };
 }
 
+/** How large headers may be, and how slow a request; 0 means no limit to `node:http`. */
+function boundsOf({ maxHeaderBytes, headersSeconds, requestSeconds }: ListenerOptions) {
+  const ms = (seconds: number) => Number.isFinite(seconds) ? seconds * 1000 : 0;
+  return {
+    maxHeaderSize: Number.isFinite(maxHeaderBytes) ? maxHeaderBytes : MOST_HEADER_BYTES,
+    headersTimeout: ms(Math.min(headersSeconds, requestSeconds)), // more is an error to `node:http`
+    requestTimeout: ms(requestSeconds),
+    connectionsCheckingInterval: LATE_LOOK_MS,
+  };
+}
+
 function attach(
   webSocket: WebSocket,
   stream: Duplex,
@@ -91,7 +115,10 @@ function attach(
     heard = true;
     events.message(isBinary ? data : data.toString());
   });
-  webSocket.on("error", () => cutOff(webSocket, stream)); // a close follows
+  webSocket.on("error", (error: Error & { code?: string }) => {
+    if (error.code === TOO_BIG) events.tooBig();
+    cutOff(webSocket, stream); // a close follows
+  });
   webSocket.on("close", (code) => {
     clearInterval(keepalive);
     socket.ended(code !== NO_CLOSE_FRAME);

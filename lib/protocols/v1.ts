@@ -25,8 +25,11 @@ export const PROTOCOL_V1: Protocol = {
     const fields = parseObject(text, "frame");
     client.work(() => execute(client, parseCommand(fields, client.limits)), fields);
   },
-  fail(client, { code, message, options: { field } }, fields) {
-    client.send(new Outgoing(errorFrame({ code, message, field, id: idOf(fields) })));
+  fail(client, { code, message, options: { field, retryAfterMs } }, fields) {
+    const id = idOf(fields);
+    client.send(
+      new Outgoing(errorFrame({ code, message, field, id, retry_after_ms: retryAfterMs })),
+    );
   },
 };
 

@@ -102,13 +102,22 @@ function release(
   }
 }
 
-function failure({ code, message, options: { field } }: NotifyliError, fields?: Fields): Outgoing {
+function failure({ code, message, options }: NotifyliError, fields?: Fields): Outgoing {
+  const { field, retryAfterMs: retry_after_ms } = options;
   const ref = fields?.["ref"];
   if (typeof ref === "string" || typeof ref === "number") {
-    const reply = { type: "reply", ref, success: false, code, error: message, field };
+    const reply = {
+      type: "reply",
+      ref,
+      success: false,
+      code,
+      error: message,
+      field,
+      retry_after_ms,
+    };
     return new Outgoing(JSON.stringify(reply));
   }
-  return new Outgoing(errorFrame({ code, message, field }));
+  return new Outgoing(errorFrame({ code, message, field, retry_after_ms }));
 }
 
 interface ConnectData {

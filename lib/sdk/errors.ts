@@ -12,18 +12,30 @@ export type LocalErrorCode =
 /** A code of the server's table in `docs/protocol.md`, or one of this library. */
 export type ErrorCode = LocalErrorCode | (string & Record<never, never>);
 
-const TEMPORARY: readonly ErrorCode[] = ["unavailable", "internal"];
+const TEMPORARY: readonly ErrorCode[] = [
+  "unavailable",
+  "internal",
+  "rate_limited",
+  "too_many_connections",
+];
 
 export class NotifyliError extends Error {
   override readonly name = "NotifyliError";
   readonly code: ErrorCode;
   /** The field that the server did not take, if it was one. */
   readonly field: string | undefined;
+  /** How long the server asks to wait, if it does. */
+  readonly retryAfterMs: number | undefined;
 
-  constructor(code: ErrorCode, message: string, options: { field?: string; cause?: unknown } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { field?: string; retryAfterMs?: number; cause?: unknown } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.field = options.field;
+    this.retryAfterMs = options.retryAfterMs;
   }
 
   /** Whether the same may succeed later; for `publish()` with the same id, so that it appears once. */

@@ -127,10 +127,9 @@ function parseInboxChange({ event, ids, unread }: Fields): ServerFrame | undefin
   };
 }
 
-function parseError({ code, field }: Fields, message: unknown): NotifyliError {
-  return new NotifyliError(
-    typeof code === "string" ? code : "internal",
-    String(message),
-    typeof field === "string" ? { field } : {},
-  );
+function parseError({ code, field, retry_after_ms }: Fields, message: unknown): NotifyliError {
+  return new NotifyliError(typeof code === "string" ? code : "internal", String(message), {
+    ...(typeof field === "string" ? { field } : {}),
+    ...(typeof retry_after_ms === "number" ? { retryAfterMs: retry_after_ms } : {}),
+  });
 }

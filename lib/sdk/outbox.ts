@@ -1,10 +1,11 @@
 /**
  * Commands that must reach the server: they wait while there is no connection, and are sent again where one
- * broke, in the order they were given, until the server has answered. All of them may be sent twice: a
- * publication has an id by which the server knows it.
+ * broke or the server asked to wait, in the order they were given, until the server has answered. All of them
+ * may be sent twice: a publication has an id by which the server knows it.
  */
 import { NotifyliError } from "./errors.ts";
 import type { Command, Fields, Reply } from "./frames.ts";
+import type { Clock } from "./options.ts";
 
 /** When it is full, `add()` rejects with `queue_full`: nothing that was taken is dropped. */
 const QUEUE_LIMIT = 1_000;
@@ -14,6 +15,9 @@ const IN_FLIGHT_LIMIT = 20;
 
 /** A command that ends the connection each time must not be sent for ever. */
 const MAX_TRIES = 5;
+
+/** Where the server asks to wait and does not say for how long. */
+const DEFAULT_WAIT_MS = 1_000;
 
 /** From so many tries on a command is sent alone: it may be the one that ends the connection. */
 const SUSPECT_TRIES = 2;
@@ -28,6 +32,7 @@ interface Entry {
 
 export interface OutboxLink {
   readonly online: boolean;
+  readonly clock: Clock;
   request(command: Command, answer: (reply: Reply) => void): void;
 }
 
@@ -35,6 +40,8 @@ export class Outbox {
   readonly #link: OutboxLink;
   readonly #entries = new Set<Entry>();
   #inFlight = 0;
+  /** Ends the wait that the server asked for; `undefined` while there is none. */
+  #cancelPause: (() => void) | undefined;
 
   constructor(link: OutboxLink) {
     this.#link = link;
@@ -55,7 +62,7 @@ export class Outbox {
   /** Sends what waits, as far as the limit of commands in flight allows. */
   flush(): void {
     for (const entry of this.#entries) {
-      if (!this.#link.online || this.#inFlight >= this.#limit()) return;
+      if (!this.#link.online || this.#cancelPause || this.#inFlight >= this.#limit()) return;
       if (!entry.inFlight) this.#send(entry);
     }
   }
@@ -74,6 +81,8 @@ export class Outbox {
   }
 
   rejectAll(error: NotifyliError): void {
+    this.#cancelPause?.();
+    this.#cancelPause = undefined;
     for (const { reject } of this.#entries) reject(error);
     this.#entries.clear();
     this.#inFlight = 0;
@@ -90,10 +99,24 @@ export class Outbox {
     entry.inFlight = true;
     this.#inFlight++;
     this.#link.request(entry.command, (reply) => {
-      if (!this.#entries.delete(entry)) return;
+      if (!this.#entries.has(entry)) return;
       this.#inFlight--;
+      if (!reply.success && reply.error.code === "rate_limited") {
+        return this.#wait(entry, reply.error.retryAfterMs ?? DEFAULT_WAIT_MS);
+      }
+      this.#entries.delete(entry);
       if (reply.success) entry.resolve(reply.data);
       else entry.reject(reply.error);
+      this.flush();
+    });
+  }
+
+  /** It stays in its place: what the server refused behind it comes behind it again. */
+  #wait(entry: Entry, ms: number): void {
+    entry.inFlight = false;
+    entry.tries--; // it harmed nothing
+    this.#cancelPause ??= this.#link.clock.after(ms, () => {
+      this.#cancelPause = undefined;
       this.flush();
     });
   }

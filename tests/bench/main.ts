@@ -93,7 +93,14 @@ ${lines.join("\n")}
 }
 
 async function startNotifyli(listener: string): Promise<Server> {
-  return await Program.start({ env: { APP_LISTENER: listener, APP_DATA_DIR: ":memory:" } });
+  return await Program.start({
+    env: {
+      APP_LISTENER: listener,
+      APP_DATA_DIR: ":memory:",
+      APP_RATE_MESSAGES: "off",
+      APP_RATE_MESSAGES_USER: "off",
+    },
+  });
 }
 
 async function startBare(): Promise<Server> {

@@ -1,0 +1,52 @@
+/** Closes clients that do not say who they are: one timer for all, since all have the same time. */
+
+/** What the deadline has to know of a client. */
+export interface Unidentified {
+  readonly user: string | undefined;
+  readonly closed: boolean;
+}
+
+export class AuthDeadline<Client extends Unidentified> implements Disposable {
+  readonly #ms: number;
+  readonly #late: (client: Client) => void;
+  /** With the time of each, the first to be late first. */
+  readonly #waiting = new Map<Client, number>();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** @param seconds `Infinity` for no deadline */
+  constructor(seconds: number, late: (client: Client) => void) {
+    this.#ms = seconds * 1000;
+    this.#late = late;
+  }
+
+  add(client: Client): void {
+    if (this.#ms === Infinity) return;
+    this.#waiting.set(client, performance.now() + this.#ms);
+    this.#timer ??= setTimeout(() => this.#look(), this.#ms);
+  }
+
+  /** The client is gone. */
+  delete(client: Client): void {
+    this.#waiting.delete(client);
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+    this.#waiting.clear();
+  }
+
+  #look(): void {
+    this.#timer = undefined;
+    const now = performance.now();
+    for (const [client, lateAt] of this.#waiting) {
+      if (client.user !== undefined || client.closed) this.#waiting.delete(client);
+      else if (lateAt > now) {
+        this.#timer = setTimeout(() => this.#look(), lateAt - now + 1);
+        return;
+      } else {
+        this.#waiting.delete(client);
+        this.#late(client);
+      }
+    }
+  }
+}

@@ -1,0 +1,174 @@
+/**
+ * Who may connect: lists of addresses, how many connections there may be, and how many a second. It stands before
+ * every upgrade and every stream of events; who a client is comes later, in `user_limits.ts`.
+ */
+import type { Config } from "../config.ts";
+import type { Counters } from "../counters.ts";
+import { DISCONNECTS, ERRORS, NotifyliError } from "../errors.ts";
+import type { Accepted, Peer, SocketEvents } from "../socket.ts";
+import { addressKey, AddressList, isOwnMachine } from "./addresses.ts";
+import { ClientAddresses } from "./client_address.ts";
+import { KeyedBuckets } from "./keyed_buckets.ts";
+
+/** When a caller that was refused a connection may try again: connections end when they end. */
+const RETRY_MS = 5000;
+
+/** The one key of what is counted over all addresses. */
+const ALL = "all";
+
+export type GateConfig = Pick<Config, "limits" | "rates" | "addresses">;
+
+export class ConnectionGate {
+  readonly #config: GateConfig;
+  readonly #counters: Counters;
+  readonly #addresses: ClientAddresses;
+  readonly #allowed: AddressList | undefined;
+  readonly #denied: AddressList;
+  readonly #connects: KeyedBuckets;
+  readonly #connectsPerAddress: KeyedBuckets;
+  /** Open connections by key of their address. */
+  readonly #open = new Map<string, number>();
+  #openInAll = 0;
+
+  constructor(config: GateConfig, counters: Counters) {
+    const { addresses, rates } = config;
+    this.#config = config;
+    this.#counters = counters;
+    this.#addresses = new ClientAddresses(addresses.trustedProxies);
+    this.#allowed = addresses.allowed.length === 0 ? undefined : new AddressList(addresses.allowed);
+    this.#denied = new AddressList(addresses.denied);
+    this.#connects = new KeyedBuckets(rates.connects);
+    this.#connectsPerAddress = new KeyedBuckets(rates.connectsPerAddress);
+  }
+
+  /** The client's address, as seen through the proxies that are trusted. */
+  addressOf(request: Request, peer: Peer): string {
+    return this.#addresses.of(request.headers, peer.address);
+  }
+
+  /** The answer to a caller whose address is not let in at all; `undefined` for others. */
+  refusal(request: Request, peer: Peer): Response | undefined {
+    const address = this.addressOf(request, peer);
+    return this.#isListed(address) ? undefined : this.#answer(denied(address));
+  }
+
+  /** Decides before an upgrade; one that goes ahead holds its place until the connection ends. */
+  guard(
+    request: Request,
+    peer: Peer,
+    upgrade: () => Response | Accepted,
+  ): Response | Accepted {
+    const address = this.addressOf(request, peer);
+    const error = this.#isListed(address) ? this.#check(address) : denied(address);
+    if (error !== undefined) return this.#answer(error);
+    const accepted = upgrade();
+    if (accepted instanceof Response) {
+      if (accepted.status === ERRORS.forbidden.status) this.#counters.noteRefused("forbidden");
+      return accepted;
+    }
+    return {
+      subprotocol: accepted.subprotocol,
+      open: (socket) => {
+        // Between the answer to an upgrade and its socket, others were let in.
+        const full = this.#full(address);
+        if (full === undefined) return held(accepted.open(socket), this.#hold(address));
+        this.#counters.noteRefused(full.code);
+        socket.close(DISCONNECTS.too_many_connections);
+        return NOBODY;
+      },
+    };
+  }
+
+  /** Takes a place for a stream of events; what it returns gives it back. Throws where there is none. */
+  enter(request: Request, peer: Peer): () => void {
+    const address = this.addressOf(request, peer);
+    const error = this.#check(address);
+    if (error !== undefined) throw error;
+    return this.#hold(address);
+  }
+
+  #isListed(address: string): boolean {
+    return !this.#denied.has(address) && (this.#allowed?.has(address) ?? true);
+  }
+
+  /** Connects that are refused count too: who goes on all the same stays outside. */
+  #check(address: string): NotifyliError | undefined {
+    const now = performance.now();
+    const waitMs = isOwnMachine(address)
+      ? this.#connects.take(ALL, now)
+      : this.#connectsPerAddress.take(addressKey(address), now) || this.#connects.take(ALL, now);
+    return waitMs > 0 ? tooFast(address, waitMs) : this.#full(address);
+  }
+
+  #full(address: string): NotifyliError | undefined {
+    const { connections, connectionsPerAddress } = this.#config.limits;
+    if (this.#openInAll >= connections) {
+      return tooMany(`this server has ${this.#openInAll} connections`, connections);
+    }
+    const open = this.#open.get(addressKey(address)) ?? 0;
+    if (open < connectionsPerAddress || isOwnMachine(address)) return undefined;
+    return tooMany(`${addressKey(address)} has ${open} connections`, connectionsPerAddress);
+  }
+
+  /** Counts a connection; what it returns ends that, once. */
+  #hold(address: string): () => void {
+    const key = addressKey(address);
+    let isHeld = true;
+    this.#openInAll++;
+    this.#open.set(key, (this.#open.get(key) ?? 0) + 1);
+    return () => {
+      if (!isHeld) return;
+      isHeld = false;
+      this.#openInAll--;
+      const left = (this.#open.get(key) ?? 0) - 1;
+      if (left > 0) this.#open.set(key, left);
+      else this.#open.delete(key);
+    };
+  }
+
+  #answer({ code, message, options: { retryAfterMs } }: NotifyliError): Response {
+    this.#counters.noteRefused(code);
+    return Response.json({ code, message, retry_after_ms: retryAfterMs }, {
+      status: ERRORS[code].status,
+      headers: retryAfterMs === undefined ? {} : { "retry-after": retryAfterSeconds(retryAfterMs) },
+    });
+  }
+}
+
+/** The value of the header `Retry-After`. */
+export function retryAfterSeconds(ms: number): string {
+  return String(Math.ceil(ms / 1000));
+}
+
+const NOBODY: SocketEvents = { message() {}, tooBig() {}, close() {} };
+
+function held(events: SocketEvents, leave: () => void): SocketEvents {
+  return {
+    message: (data) => events.message(data),
+    tooBig: () => events.tooBig(),
+    close() {
+      leave();
+      events.close();
+    },
+  };
+}
+
+function denied(address: string): NotifyliError {
+  return new NotifyliError("address_denied", `The address ${address} may not use this server`);
+}
+
+function tooFast(address: string, waitMs: number): NotifyliError {
+  return new NotifyliError(
+    "rate_limited",
+    `Cannot connect from ${address} now: there were too many connects, wait ${waitMs} ms`,
+    { retryAfterMs: waitMs },
+  );
+}
+
+function tooMany(what: string, limit: number): NotifyliError {
+  return new NotifyliError(
+    "too_many_connections",
+    `Cannot connect now: ${what}, the limit is ${limit}`,
+    { retryAfterMs: RETRY_MS },
+  );
+}

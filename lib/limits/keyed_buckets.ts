@@ -1,0 +1,63 @@
+/** One token bucket for each of many keys, such as addresses; those that are full again are forgotten. */
+import { type Rate, TokenBucket } from "./rate.ts";
+
+/** Most keys that are kept, about 20 MB; past that each new one takes another's place, which then has a new burst. */
+const MAX_KEYS = 100_000;
+
+/** Keys that are looked at for each one that comes: all are, in time, and none waits for a walk through all. */
+const LOOKS = 2;
+
+export class KeyedBuckets {
+  readonly #rate: Rate | undefined;
+  readonly #maxKeys: number;
+  readonly #buckets = new Map<string, TokenBucket>();
+  /** Goes round and round: a walk from the start would pass all that was deleted there. */
+  #hand: Iterator<[string, TokenBucket]> = this.#buckets.entries();
+
+  /** @param rate of each key; absent: no limit */
+  constructor(rate: Rate | undefined, maxKeys = MAX_KEYS) {
+    this.#rate = rate;
+    this.#maxKeys = maxKeys;
+  }
+
+  get size(): number {
+    return this.#buckets.size;
+  }
+
+  /** Takes one of the key's; 0 if it was there, else how many milliseconds to wait. */
+  take(key: string, now: number): number {
+    if (this.#rate === undefined) return 0;
+    let bucket = this.#buckets.get(key);
+    if (bucket === undefined) {
+      bucket = new TokenBucket(this.#rate, now);
+      this.#add(key, bucket, now);
+    }
+    return bucket.take(now);
+  }
+
+  /** Hands the key's bucket out, to be given back; `undefined` where there is no limit. */
+  claim(key: string, now: number): TokenBucket | undefined {
+    if (this.#rate === undefined) return undefined;
+    const bucket = this.#buckets.get(key) ?? new TokenBucket(this.#rate, now);
+    this.#buckets.delete(key);
+    return bucket;
+  }
+
+  /** Takes a bucket back. */
+  release(key: string, bucket: TokenBucket, now: number): void {
+    if (!bucket.isFull(now)) this.#add(key, bucket, now);
+  }
+
+  #add(key: string, bucket: TokenBucket, now: number): void {
+    for (let look = 0; look < LOOKS; look++) this.#forgetNext(now);
+    this.#buckets.set(key, bucket);
+  }
+
+  #forgetNext(now: number): void {
+    const { value, done } = this.#hand.next();
+    if (done) this.#hand = this.#buckets.entries();
+    else if (value[1].isFull(now) || this.#buckets.size >= this.#maxKeys) {
+      this.#buckets.delete(value[0]);
+    }
+  }
+}

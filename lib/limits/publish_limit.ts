@@ -1,0 +1,23 @@
+/** How often a caller of the HTTP API may send. */
+import { NotifyliError } from "../errors.ts";
+import { KeyedBuckets } from "./keyed_buckets.ts";
+import type { Rate } from "./rate.ts";
+
+export class PublishLimit {
+  readonly #callers: KeyedBuckets;
+
+  constructor(rate: Rate | undefined) {
+    this.#callers = new KeyedBuckets(rate);
+  }
+
+  /** Counts one that is sent. Throws where the caller, a key or an address, sends too often. */
+  limitPublish(keyOrAddress: string): void {
+    const waitMs = this.#callers.take(keyOrAddress, performance.now());
+    if (waitMs === 0) return;
+    throw new NotifyliError(
+      "rate_limited",
+      `Cannot send now: there were too many from ${keyOrAddress}, wait ${waitMs} ms`,
+      { retryAfterMs: waitMs },
+    );
+  }
+}

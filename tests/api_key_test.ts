@@ -49,7 +49,8 @@ const ENGINES: [name: string, start: (env?: Env) => Promise<Target>][] = [
   }],
   ["redis", async (env = {}) => {
     const redis = await RedisServer.start();
-    const program = await Program.start({ env: { ...redis.env, ...env } });
+    const listener = { APP_LISTENER: "node" }; // the other engine's tests are on the default one
+    const program = await Program.start({ env: { ...redis.env, ...listener, ...env } });
     return {
       program,
       env: redis.env,

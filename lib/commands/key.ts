@@ -1,5 +1,6 @@
 /** `notifyli key`: makes, lists and revokes keys to the HTTP API. */
 import { parseArgs } from "node:util";
+import { parseApiKey } from "../auth/api_key.ts";
 import { parseNewApiKey, siteField } from "../auth/api_key_fields.ts";
 import type { ApiKeyOnWire } from "../auth/api_key_fields.ts";
 import { loadConfig } from "../config.ts";
@@ -98,7 +99,9 @@ function readAction(args: readonly string[]): Action | string {
       case "list":
         return { name, site };
       case "revoke":
-        return id ? { name, id, site } : "Missing the id of the key to revoke";
+        return id
+          ? { name, id: parseApiKey(id)?.id ?? id, site }
+          : "Missing the id of the key to revoke";
       default:
         return name === undefined
           ? "Missing what to do: create, list or revoke"

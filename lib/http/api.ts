@@ -34,7 +34,7 @@ export function apiRoutes({ node, inbox, apiKeys }: ApiParts, config: Config): A
   const audit = new Audit();
   const parts = { keys: apiKeys, audit, counters: node.counters };
 
-  api.use(identifyCaller(parts, config.host));
+  api.use(identifyCaller(parts, config));
   for (const [method, path, scope] of API_SCOPES) api.on(method, path, requireScope(scope, parts));
   api.use(requireReadablePath);
   api.route("/keys", apiKeyRoutes(apiKeys, audit, config));

@@ -7,11 +7,15 @@ import { SCOPES } from "../auth/api_key.ts";
 import type { ApiKeys } from "../auth/api_keys.ts";
 import type { Actor, Audit } from "../auth/audit.ts";
 import { FailedAttempts } from "../auth/failed_attempts.ts";
+import type { Config } from "../config.ts";
 import type { Counters } from "../counters.ts";
 import { DEFAULT_SITE, type Scope } from "../engine.ts";
 import { NotifyliError } from "../errors.ts";
 import type { Bindings } from "./bindings.ts";
 import { whyNotLocal } from "./local_caller.ts";
+
+/** Characters of a path in the log. */
+const MAX_PATH = 200;
 
 export interface Caller {
   /** All it reaches is of this site. */
@@ -36,12 +40,8 @@ export interface CallerParts {
   readonly counters: Counters;
 }
 
-/**
- * Finds out who calls, or refuses.
- *
- * @param host the address the server listens on
- */
-export function identifyCaller(parts: CallerParts, host: string): MiddlewareHandler<ApiEnv> {
+/** Finds out who calls, or refuses. */
+export function identifyCaller(parts: CallerParts, config: Config): MiddlewareHandler<ApiEnv> {
   const { keys, audit, counters } = parts;
   // A secret cannot be guessed in any number of tries: this is for what each try costs.
   const attempts = new FailedAttempts();
@@ -72,7 +72,7 @@ export function identifyCaller(parts: CallerParts, host: string): MiddlewareHand
 
   async function withoutKey(context: ApiContext): Promise<Caller> {
     const { address } = context.env.peer;
-    const foreign = whyNotLocal(context.req.raw, { address, host });
+    const foreign = whyNotLocal(context.req.raw, { address, host: config.host });
     // A key can be made on this machine where none can be had otherwise: `api_keys.ts` looks whether that is so.
     const mayGoOn = foreign === undefined && isAboutKeys(context);
     if (!mayGoOn && await requiresKey()) {
@@ -115,6 +115,12 @@ export function actorOf(context: ApiContext): Actor {
   return { who: keyId, site, address: context.env.peer.address };
 }
 
+/** What the audit log says was tried. Somebody may put a whole key in the place of its id. */
+export function actionOf({ req: { method, path } }: ApiContext): string {
+  const shown = path.replace(/(nk_[0-9A-Za-z]{12}_)[0-9A-Za-z]+/g, "$1***");
+  return `${method} ${shown.slice(0, MAX_PATH)}`;
+}
+
 function isAboutKeys(context: ApiContext): boolean {
   const { path } = context.req;
   return path === "/api/keys" || path.startsWith("/api/keys/");
@@ -123,8 +129,7 @@ function isAboutKeys(context: ApiContext): boolean {
 /** Of a request that is refused. A wrong key is known by its id; the rest of it is never logged. */
 function origin(context: ApiContext): { who: string; action: string; address: string } {
   const [, id] = /^nk_([0-9A-Za-z]{12})_/.exec(shownKey(context) ?? "") ?? [];
-  const { method, path } = context.req;
-  return { who: id ?? "nobody", action: `${method} ${path}`, address: context.env.peer.address };
+  return { who: id ?? "nobody", action: actionOf(context), address: context.env.peer.address };
 }
 
 /** `X-API-Key` goes first: a proxy may have an `Authorization` of its own. */

@@ -9,7 +9,7 @@ import type { Audit } from "../auth/audit.ts";
 import type { Config } from "../config.ts";
 import { NotifyliError } from "../errors.ts";
 import { type Fields, parseObject } from "../fields.ts";
-import { actorOf, type ApiApp, type ApiContext, type ApiEnv } from "./api_caller.ts";
+import { actionOf, actorOf, type ApiApp, type ApiContext, type ApiEnv } from "./api_caller.ts";
 import { readBody } from "./body.ts";
 
 export function apiKeyRoutes(
@@ -52,8 +52,7 @@ export function apiKeyRoutes(
       : site !== own && `the API key ${keyId} is of site ${own}, not of ${site}`;
     if (reason === false) return site;
     const { who, address = "" } = actorOf(context);
-    const { method, path } = context.req;
-    audit.refused({ who, address, action: `${method} ${path}`, reason });
+    audit.refused({ who, address, action: actionOf(context), reason });
     throw new NotifyliError(
       keyId === undefined ? "unauthorized" : "forbidden",
       `Cannot do this: ${reason}`,

@@ -7,7 +7,9 @@ export type AllowedOrigins = readonly string[];
 export function isAllowedOrigin(request: Request, allowed: AllowedOrigins): boolean {
   const origin = request.headers.get("origin");
   if (origin === null || allowed.includes("*") || allowed.includes(origin)) return true;
-  return URL.parse(origin)?.host === new URL(request.url).host; // HTTP/2 has no Host header
+  const url = URL.parse(origin);
+  // Nothing but an origin: no user, no path. HTTP/2 has no Host header.
+  return url?.origin === origin && url.host === new URL(request.url).host;
 }
 
 /** What is said to a page that may not connect. */

@@ -6,7 +6,7 @@ import { run } from "./support/command.ts";
 import { ROOT } from "./support/paths.ts";
 import { EventStream } from "./support/event_stream.ts";
 import { Program } from "./support/program.ts";
-import { Receiver } from "./support/receiver.ts";
+import { Receiver, SECRET } from "./support/receiver.ts";
 import { freePort, RedisServer } from "./support/redis.ts";
 import { TestClient } from "./support/test_client.ts";
 import { waitFor } from "./support/wait.ts";
@@ -16,12 +16,19 @@ const PAGE = await Deno.readTextFile(`${ROOT}docs/redis.md`);
 /** A right that a server uses only with a database of its own. */
 const USED_ELSEWHERE = ["select"];
 
+const MESSAGE = "the text that is nobody's business";
+
 Deno.test("docs/redis.md: with the server's rights everything works, and each is used", async () => {
   await using redis = await RedisServer.start();
   await using receiver = new Receiver();
   await grant(redis, "server");
   await redis.cli("CONFIG", "RESETSTAT");
-  const env = { ...as(redis, "notifyli"), ...receiver.env, REDIS_LEASE_SECONDS: "2" };
+  const env = {
+    ...as(redis, "notifyli"),
+    ...receiver.env,
+    REDIS_LEASE_SECONDS: "2",
+    APP_DEBUG: "true",
+  };
   {
     await using program = await Program.start({ env });
     await ready(program);
@@ -35,8 +42,18 @@ Deno.test("docs/redis.md: with the server's rights everything works, and each is
       async () => await redis.cli("HEXISTS", "notifyli:connections:lobby", "user_5") === "0",
     );
     assert.deepEqual(program.log.filter(({ level }) => level === "error"), []);
+    const told = [program.output];
+    for (const path of ["readyz", "config.json", "api/stats", "api/notifications/none"]) {
+      told.push(await (await fetch(`${program.url}/${path}`)).text());
+    }
     program.kill("SIGTERM");
     assert.equal((await program.ended()).code, 0);
+    told.push(program.output);
+    for (
+      const secret of ["XXX", SECRET, SECRET.slice(6), new URL(receiver.url).pathname, MESSAGE]
+    ) {
+      assert.equal(told.some((text) => text.includes(secret)), false, `${secret} is told`);
+    }
   }
   assert.equal(await redis.cli("ACL", "LOG"), "", "nothing was refused");
 
@@ -224,7 +241,7 @@ async function useEverything(
   const { url, webSocketUrl } = program;
   const now = Math.floor(Date.now() / 1000);
   const post = async (fields: Record<string, unknown>) => {
-    const body = JSON.stringify({ user_id: 1, room: "lobby", message: "x", ...fields });
+    const body = JSON.stringify({ user_id: 1, room: "lobby", message: MESSAGE, ...fields });
     const response = await fetch(`${url}/api/notifications`, { method: "POST", body });
     const text = await response.text();
     assert.ok(response.ok, text);
@@ -234,8 +251,8 @@ async function useEverything(
   await using v2 = await TestClient.connectV2(webSocketUrl);
   await v2.command("connect", { user_id: 2, name: "Bob" });
   await v2.command("subscribe", { room: "lobby" });
-  await v2.command("publish", { room: "lobby", message: "x", id: "my-message-1" });
-  await v2.command("publish", { room: "lobby", message: "x", id: "my-message-1" });
+  await v2.command("publish", { room: "lobby", message: MESSAGE, id: "my-message-1" });
+  await v2.command("publish", { room: "lobby", message: MESSAGE, id: "my-message-1" });
   await v2.command("history", { room: "lobby", limit: 10 });
   await v2.command("presence", { room: "lobby" });
   await v1.get("usermsg");
@@ -269,7 +286,11 @@ async function useEverything(
   > ?? { offset: 0, epoch: "x" };
   await v2.command("inbox", { since: { offset, epoch }, unread: true });
 
-  await redis.cli("PUBLISH", "notifyli:messages", '{"user_id":1,"room":"lobby","message":"x"}');
+  await redis.cli(
+    "PUBLISH",
+    "notifyli:messages",
+    `{"user_id":1,"room":"lobby","message":"${MESSAGE}"}`,
+  );
   await redis.cli(
     "XADD",
     "notifyli:notifications",

@@ -71,9 +71,7 @@ export function createApp(parts: SseParts & ApiParts, config: Config): App {
       node.noteRefused(error.code);
       return answerError(context, error);
     }
-    // A caller that went away in the middle of its body is no failure of ours.
-    const level = context.req.raw.signal.aborted ? "debug" : "error";
-    log[level]("request failed: {reason}", { reason: error.message });
+    log.error("request failed: {reason}", { reason: error.message });
     return answerError(context, new NotifyliError("internal", "The server failed on this request"));
   });
   return app;

@@ -3,7 +3,8 @@ import { NotifyliError } from "../errors.ts";
 
 /**
  * Rejects with `too_long` as soon as the body is known to be over `limit` bytes, with `too_slow` where it is not there
- * after `seconds`, and with `invalid_field` where it is not UTF-8.
+ * after `seconds`, and with `invalid_field` where it is not UTF-8 or does
+ * not come whole.
  */
 export async function readBody(request: Request, limit: number, seconds: number): Promise<string> {
   if (Number(request.headers.get("content-length")) > limit) throw tooLong(limit);
@@ -30,14 +31,16 @@ async function* chunksOf({ body }: Request, seconds: number): AsyncGenerator<Uin
     : undefined;
   try {
     for (;;) {
-      const { value, done } = await reader.read();
+      const { value, done } = await reader.read().catch((cause) => {
+        throw new NotifyliError("invalid_field", "The body did not come whole", { cause });
+      });
       if (isLate) throw tooSlow(seconds);
       if (done) return;
       yield value;
     }
   } finally {
     clearTimeout(timer);
-    await reader.cancel();
+    await reader.cancel().catch(() => {}); // it broke off
   }
 }
 

@@ -327,8 +327,9 @@ for (const listener of ["deno", "node"]) {
       ),
     );
     assert.deepEqual(answers.map((answer) => answer.slice(9, 12)), ["408", "408", "408"]);
-    // `node:http` answers by itself.
-    if (listener === "deno") assert.equal((await stats(program))["refused_too_slow"], 3);
+    const { refused_too_slow } = await stats(program);
+    // `node:http` may be the first to see it.
+    assert.ok(refused_too_slow === 3 || listener === "node");
     assert.deepEqual(program.errors, []);
   });
 
@@ -419,7 +420,7 @@ async function stats(program: Program): Promise<Record<string, number>> {
   return await (await fetch(`${program.url}/api/stats`)).json();
 }
 
-/** Begins a request, adds a little again and again, and reads what comes until the server closes. */
+/** Begins a request, and adds a little again and again until there is an answer; resolves with its head. */
 async function slowRequest(port: number, start: string, more: string): Promise<string> {
   using connection = await Deno.connect({ hostname: "127.0.0.1", port });
   const encoder = new TextEncoder();
@@ -435,6 +436,7 @@ async function slowRequest(port: number, start: string, more: string): Promise<s
       const length = await connection.read(buffer).catch(() => null);
       if (length === null) return text;
       text += decoder.decode(buffer.subarray(0, length));
+      if (text.includes("\r\n\r\n")) return text;
     }
   } finally {
     clearInterval(trickle);

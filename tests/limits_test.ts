@@ -1,6 +1,10 @@
 /** The limits of `docs/limits.md` against the running program, on both listeners: reached, and just not reached. */
 import assert from "node:assert/strict";
+import { Counters } from "../lib/counters.ts";
+import { DISCONNECTS, ERRORS } from "../lib/errors.ts";
 import { connect } from "../lib/sdk/mod.ts";
+import { type Setting, SETTINGS } from "../lib/settings.ts";
+import { ROOT } from "./support/paths.ts";
 import { Program } from "./support/program.ts";
 import { rawRequest } from "./support/raw_http.ts";
 import { knock } from "./support/raw_socket.ts";
@@ -359,6 +363,34 @@ for (const listener of ["deno", "node"]) {
     assert.equal((await stats(program))["refused_forbidden"], 5);
   });
 }
+
+Deno.test("docs/limits.md: its tables are of the code", async () => {
+  const page = await Deno.readTextFile(`${ROOT}docs/limits.md`);
+  const rows = ["connections", "messages", "requests"].flatMap((name) => {
+    const lines = page.split(`<!-- table: ${name} -->`)[1]?.trim().split("\n") ?? [];
+    const end = lines.findIndex((line) => !line.startsWith("|"));
+    return lines.slice(2, end).map((line) => line.split("|").map((cell) => cell.trim()));
+  });
+  assert.ok(rows.length > 20);
+  const settings: Record<string, Setting> = SETTINGS;
+  const plain = (cell = "") => cell.replaceAll("`", "");
+  for (const [, limit, setting, value, , code, counter] of rows) {
+    if (setting !== "") {
+      assert.equal(plain(value), settings[plain(setting)]?.default, String(limit));
+    }
+    if (/^\d{4}$/.test(code ?? "")) {
+      assert.ok(
+        Object.values(DISCONNECTS).some((each) => String(each.code) === code),
+        String(code),
+      );
+    } else if (code?.startsWith("`")) assert.ok(plain(code) in ERRORS, code);
+    if (counter !== "") assert.ok(plain(counter) in new Counters(), String(counter));
+  }
+  const named = new Set(rows.map(([, , setting]) => plain(setting)));
+  const missing = Object.keys(SETTINGS).filter((name) => /^APP_(LIMIT|RATE)_/.test(name))
+    .filter((name) => !named.has(name) && !name.startsWith("APP_LIMIT_INBOX"));
+  assert.deepEqual(missing, []);
+});
 
 Deno.test("limits on the node listener: time and size of a request's headers, time of its body", async () => {
   await using program = await Program.start({

@@ -80,6 +80,8 @@ export function createApp(parts: SseParts & ApiParts, config: Config): App {
 function answerError(context: Context, { code, message, options }: NotifyliError): Response {
   if (code === "unauthorized") context.header("WWW-Authenticate", "Bearer");
   const { field, retryAfterMs } = options;
+  // Else the `node` listener would go on to wait for the rest; `Deno.serve` does so all the same.
+  if (code === "too_slow") context.header("Connection", "close");
   if (retryAfterMs !== undefined) context.header("Retry-After", retryAfterSeconds(retryAfterMs));
   return context.json({ code, message, field, retry_after_ms: retryAfterMs }, ERRORS[code].status);
 }

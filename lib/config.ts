@@ -48,6 +48,17 @@ export interface WebhookConfig {
   readonly secrets: readonly string[];
 }
 
+export type TokenAlgorithm = "HS256" | "RS256" | "ES256" | "EdDSA";
+
+export interface TokenConfig {
+  readonly algorithm: TokenAlgorithm;
+  /** Of HS256: the current one, and the previous one where there are two. */
+  readonly secrets: readonly string[];
+  /** Path of a PEM file. */
+  readonly publicKey?: string;
+  readonly jwksUrl?: string;
+}
+
 export interface Config {
   readonly host: string;
   readonly port: number;
@@ -60,6 +71,8 @@ export interface Config {
   readonly tls?: { readonly cert: string; readonly key: string };
   /** Sites besides its own whose pages may connect. */
   readonly origins: AllowedOrigins;
+  /** How users prove who they are; absent: they are believed. */
+  readonly tokens?: TokenConfig;
   readonly keepaliveSeconds: number;
   readonly shutdownSeconds: number;
   readonly bot: { readonly name: string; readonly room: string };
@@ -105,6 +118,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): L
     tls: tlsConfig(value("APP_TLS_CERT"), value("APP_TLS_KEY")),
     origins: value("APP_ALLOWED_ORIGINS").split(",").map((origin) => origin.trim())
       .filter((origin) => origin !== ""),
+    tokens: tokenConfig(value),
     keepaliveSeconds: Number(value("APP_KEEPALIVE_SECONDS")),
     shutdownSeconds: Number(value("APP_SHUTDOWN_SECONDS")),
     bot: { name: value("BOT_NAME"), room: value("BOT_ROOM") },
@@ -149,6 +163,34 @@ function tlsConfig(cert: string, key: string): Config["tls"] {
     ? ["APP_TLS_KEY", "APP_TLS_CERT"]
     : ["APP_TLS_CERT", "APP_TLS_KEY"];
   throw new ConfigError(`Cannot use ${set} alone: ${missing} is not set, and TLS needs both`);
+}
+
+function tokenConfig(value: (name: SettingName) => string): TokenConfig | undefined {
+  const algorithm = value("APP_TOKEN_ALGORITHM") as TokenAlgorithm;
+  const secrets = value("APP_KEY").split(",").map((secret) => secret.trim())
+    .filter((secret) => secret !== "");
+  const publicKey = value("APP_TOKEN_PUBLIC_KEY") || undefined;
+  const jwksUrl = value("APP_TOKEN_JWKS_URL") || undefined;
+  const isSecret = algorithm === "HS256";
+  if (isSecret && (publicKey ?? jwksUrl) !== undefined) {
+    const name = publicKey === undefined ? "APP_TOKEN_JWKS_URL" : "APP_TOKEN_PUBLIC_KEY";
+    throw new ConfigError(
+      `Cannot use ${name} with APP_TOKEN_ALGORITHM HS256: set it to RS256, ES256 or EdDSA`,
+    );
+  }
+  if (isSecret) return secrets.length === 0 ? undefined : { algorithm, secrets };
+  if (secrets.length > 0) {
+    throw new ConfigError(
+      `Cannot use APP_KEY with APP_TOKEN_ALGORITHM ${algorithm}: it is a secret for HS256`,
+    );
+  }
+  if ((publicKey === undefined) === (jwksUrl === undefined)) {
+    throw new ConfigError(
+      `Cannot use APP_TOKEN_ALGORITHM ${algorithm}: ` +
+        "set one of APP_TOKEN_PUBLIC_KEY and APP_TOKEN_JWKS_URL",
+    );
+  }
+  return { algorithm, secrets, publicKey, jwksUrl };
 }
 
 function webhookConfig(url: string, secret: string): WebhookConfig | undefined {

@@ -19,6 +19,10 @@ export class Counters {
   webhook_sent = 0;
   webhook_failed = 0;
   webhook_dropped = 0;
+  /** Tokens that were refused, connections that sent none in time, and sessions that ended. */
+  auth_refused = 0;
+  auth_late = 0;
+  auth_ended = 0;
   /** Clients closed because too much waited for them, or because they took nothing at all. */
   dropped_slow = 0;
   dropped_stalled = 0;

@@ -6,7 +6,7 @@
 interface ErrorKind {
   readonly meaning: string;
   /** HTTP status of the same error. */
-  readonly status: 400 | 403 | 404 | 405 | 409 | 413 | 415 | 426 | 429 | 500 | 503;
+  readonly status: 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 426 | 429 | 500 | 503;
   /** Whether the same call may succeed later. */
   readonly temporary: boolean;
 }
@@ -42,6 +42,17 @@ export const ERRORS = {
   user_mismatch: {
     meaning: "The frame names another user than this connection's",
     status: 403,
+    temporary: false,
+  },
+  unauthorized: {
+    meaning: "The connection has to send a token first",
+    status: 401,
+    temporary: false,
+  },
+  invalid_token: { meaning: "The token is not valid here", status: 401, temporary: false },
+  expired_token: {
+    meaning: "The token or the session it is for has expired: get another",
+    status: 401,
     temporary: false,
   },
   not_connected: {
@@ -99,6 +110,8 @@ export class NotifyliError extends Error {
       readonly isAway?: boolean;
       /** Another node does it by now. */
       readonly isOthers?: boolean;
+      /** The connection is closed after the answer. */
+      readonly disconnect?: Disconnect;
     } = {},
   ) {
     super(message, { cause: options.cause });
@@ -121,6 +134,10 @@ export const DISCONNECTS = {
   stalled: { code: 3009, reason: "client does not answer" },
   too_many_frames: { code: 3010, reason: "client sends faster than it can be served" },
   missed: { code: 3011, reason: "the server may have missed something" },
+  session_ended: { code: 3012, reason: "the session ended" },
+  token_refused: { code: 3500, reason: "the token was refused" },
+  token_expired: { code: 3501, reason: "the token has expired" },
+  not_authenticated: { code: 3502, reason: "no token came in time" },
   frame_too_big: { code: 3509, reason: "frame is too big" },
 } as const satisfies Record<string, DisconnectKind>;
 

@@ -37,6 +37,13 @@ export function userIdField(fields: Fields, limits: Limits): UserId {
   return identifier(fields, "user_id", limits.userId);
 }
 
+/** `user_id`, which a client whose token names its user may leave out. */
+export function claimedUser(fields: Fields, limits: Limits, own: UserId | undefined): UserId {
+  const value = fields["user_id"];
+  if (own !== undefined && (value === undefined || value === null)) return own;
+  return userIdField(fields, limits);
+}
+
 /** A user's id as frames and answers write it: a number where it is one. */
 export function userIdOnWire(user: UserId): number | string {
   const number = Number(user);
@@ -104,8 +111,11 @@ function oneLine(field: string, value: string): string {
   return value;
 }
 
+/** What looks like the start of a token (JWT) is not repeated. */
+const TOKEN = /eyJ[\w.-]+/g;
+
 /** A value as an error message shows it: JSON, at most 80 characters. */
 function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
+  const text = (JSON.stringify(value) ?? String(value)).replace(TOKEN, "***");
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }

@@ -57,7 +57,7 @@ const listener: Kind = {
   allowed: "deno or node",
   test: (value) => value === "deno" || value === "node",
 };
-const webhookUrl: Kind = {
+const secretUrl: Kind = {
   allowed: "an http or https URL without a user or password in it",
   test: (value) => value === "" || isWebhookUrl(value),
   // Its path and query may be secrets, and a password may be in it.
@@ -69,6 +69,15 @@ const webhookSecret: Kind = {
     value === "" ||
     (value.split(" ").length <= 2 && value.split(" ").every((each) => secretKey(each))),
   shown: () => "***",
+};
+const appKey: Kind = {
+  allowed: "a secret of at least 32 bytes, or two of these with a comma between",
+  test: (value) => value === "" || isAppKey(value),
+  shown: () => "***",
+};
+const tokenAlgorithm: Kind = {
+  allowed: "HS256, RS256, ES256 or EdDSA",
+  test: (value) => /^(HS256|RS256|ES256|EdDSA)$/.test(value),
 };
 const redisUrl: Kind = {
   allowed: "a URL such as redis://user:password@host:6379/0 or rediss://…, percent-encoded",
@@ -105,6 +114,27 @@ export const SETTINGS = {
     help:
       "Sites whose pages may connect besides its own: `https://shop.example, …`, or `*` for any",
     kind: originList,
+  },
+  APP_KEY: {
+    default: "",
+    help:
+      "Secret that tokens are signed with (HS256); two, `current,previous`, while it is changed",
+    kind: appKey,
+  },
+  APP_TOKEN_ALGORITHM: {
+    default: "HS256",
+    help: "How tokens are signed, no other is taken: `HS256`, `RS256`, `ES256` or `EdDSA`",
+    kind: tokenAlgorithm,
+  },
+  APP_TOKEN_PUBLIC_KEY: {
+    default: "",
+    help: "Public key file (PEM) for tokens of the last three",
+    kind: text,
+  },
+  APP_TOKEN_JWKS_URL: {
+    default: "",
+    help: "Where these keys are published (JWKS), in place of a file",
+    kind: secretUrl,
   },
   APP_KEEPALIVE_SECONDS: {
     default: "25",
@@ -149,7 +179,7 @@ export const SETTINGS = {
   WEBHOOK_URL: {
     default: "",
     help: "Told by POST when notifications are delivered and read: `https://shop.example/hook`",
-    kind: webhookUrl,
+    kind: secretUrl,
   },
   WEBHOOK_SECRET: {
     default: "",
@@ -188,6 +218,12 @@ export type SettingName = keyof typeof SETTINGS;
 /** Whether a value of the kind "true or false" means true. */
 export function isOn(value: string): boolean {
   return /^(true|1|yes|on)$/i.test(value);
+}
+
+function isAppKey(value: string): boolean {
+  const secrets = value.split(",").map((secret) => secret.trim());
+  return secrets.length <= 2 &&
+    secrets.every((secret) => new TextEncoder().encode(secret).length >= 32);
 }
 
 function isWebhookUrl(value: string): boolean {

@@ -9,6 +9,7 @@ import { Program } from "./support/program.ts";
 
 type Env = Record<string, string>;
 
+const APP_KEY = "hunter2".padEnd(32, ".");
 const SECRET = `whsec_${btoa("hunter2".padEnd(24, "."))}`;
 const OTHER_SECRET = `whsec_${btoa("hunter2".padEnd(64, "."))}`;
 
@@ -23,6 +24,7 @@ Deno.test("readConfig() without settings gives the documented defaults", () => {
     storeSync: "always",
     tls: undefined,
     origins: [],
+    tokens: undefined,
     keepaliveSeconds: 25,
     shutdownSeconds: 10,
     bot: { name: "NotificationBot", room: "1" },
@@ -57,6 +59,10 @@ Deno.test("readConfig() takes every setting from the environment", () => {
       APP_TLS_KEY: "/key.pem",
       APP_KEEPALIVE_SECONDS: "5",
       APP_ALLOWED_ORIGINS: "https://shop.example, *",
+      APP_KEY: `${APP_KEY} , ${APP_KEY}`,
+      APP_TOKEN_ALGORITHM: "HS256",
+      APP_TOKEN_PUBLIC_KEY: "",
+      APP_TOKEN_JWKS_URL: "",
       APP_SHUTDOWN_SECONDS: "3",
       APP_LIMIT_FRAME: "1",
       APP_LIMIT_MESSAGE: "2",
@@ -92,6 +98,7 @@ Deno.test("readConfig() takes every setting from the environment", () => {
     storeSync: "everysec",
     tls: { cert: "/cert.pem", key: "/key.pem" },
     origins: ["https://shop.example", "*"],
+    tokens: { algorithm: "HS256", secrets: [APP_KEY, APP_KEY] },
     keepaliveSeconds: 5,
     shutdownSeconds: 3,
     bot: { name: "Bot", room: "lobby" },
@@ -303,6 +310,43 @@ for (const url of SECRET_URLS) {
   Deno.test(`readConfig() refuses ${url} without showing its password`, () => {
     const { message } = refusal({ REDIS_URL: url });
     assert.match(message, /^Cannot use REDIS_URL: current value is "(\w+:\/\/)?\*\*\*@/);
+    assert.doesNotMatch(message, /hunter2/);
+  });
+}
+
+Deno.test("readConfig() takes one kind of key for tokens, that of the algorithm", () => {
+  const tokens = (env: Env) => readConfig(env).config.tokens;
+  assert.deepEqual(tokens({ APP_KEY }), { algorithm: "HS256", secrets: [APP_KEY] });
+  assert.deepEqual(tokens({ APP_TOKEN_ALGORITHM: "ES256", APP_TOKEN_PUBLIC_KEY: "/key.pem" }), {
+    algorithm: "ES256",
+    secrets: [],
+    publicKey: "/key.pem",
+    jwksUrl: undefined,
+  });
+  assert.equal(
+    tokens({ APP_TOKEN_ALGORITHM: "EdDSA", APP_TOKEN_JWKS_URL: "https://shop.example/jwks" })
+      ?.jwksUrl,
+    "https://shop.example/jwks",
+  );
+  const both = { APP_TOKEN_PUBLIC_KEY: "/key.pem", APP_TOKEN_JWKS_URL: "https://shop.example" };
+  const wrong: [Env, string][] = [
+    [{ APP_TOKEN_ALGORITHM: "RS256" }, "Cannot use APP_TOKEN_ALGORITHM RS256: set one of"],
+    [{ APP_TOKEN_ALGORITHM: "RS256", ...both }, "Cannot use APP_TOKEN_ALGORITHM RS256: set one of"],
+    [
+      { APP_TOKEN_ALGORITHM: "RS256", APP_KEY },
+      "Cannot use APP_KEY with APP_TOKEN_ALGORITHM RS256",
+    ],
+    [{ APP_KEY, APP_TOKEN_PUBLIC_KEY: "/key.pem" }, "Cannot use APP_TOKEN_PUBLIC_KEY with"],
+    [{ APP_TOKEN_JWKS_URL: "https://shop.example" }, "Cannot use APP_TOKEN_JWKS_URL with"],
+    [{ APP_TOKEN_ALGORITHM: "none" }, 'Cannot use APP_TOKEN_ALGORITHM: current value is "none"'],
+  ];
+  for (const [env, start] of wrong) assert.ok(refusal(env).message.startsWith(start), show(env));
+});
+
+for (const key of ["hunter2", `${APP_KEY},hunter2`, `${APP_KEY},${APP_KEY},${APP_KEY}`, ","]) {
+  Deno.test(`readConfig() refuses the APP_KEY ${key} without showing it`, () => {
+    const { message } = refusal({ APP_KEY: key });
+    assert.match(message, /^Cannot use APP_KEY: current value is "\*\*\*", allowed is a secret of/);
     assert.doesNotMatch(message, /hunter2/);
   });
 }

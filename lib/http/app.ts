@@ -34,7 +34,7 @@ export function createApp(parts: SseParts, config: Config): App {
       version: VERSION,
       bot_room: config.bot.room,
       keepalive_seconds: config.keepaliveSeconds,
-      open: true,
+      open: config.tokens === undefined,
       message_channel: config.redis?.messageChannel ?? "",
     }));
   app.get("/ws", (context) => {
@@ -76,6 +76,7 @@ export function createApp(parts: SseParts, config: Config): App {
 }
 
 function answerError(context: Context, { code, message, options }: NotifyliError): Response {
+  if (ERRORS[code].status === 401) context.header("WWW-Authenticate", "Bearer");
   return context.json({ code, message, field: options.field }, ERRORS[code].status);
 }
 

@@ -3,9 +3,10 @@
  * and POSTs up. With a query it introduces the client by itself (`sse_plain.ts`), for `EventSource` and `curl`.
  */
 import { type Context, Hono, type Next } from "hono";
+import { identifyRequest } from "../auth/handshake.ts";
+import type { Identity } from "../auth/identity.ts";
 import type { Client, Protocol } from "../client.ts";
 import type { Config } from "../config.ts";
-import { DEFAULT_SITE } from "../engine.ts";
 import { NotifyliError } from "../errors.ts";
 import type { InboxService } from "../inbox_service.ts";
 import type { Node } from "../node.ts";
@@ -40,9 +41,11 @@ export function sseRoutes({ node, inbox, protocol }: SseParts, config: Config): 
 
   routes.use(requireAllowedOrigin(config.origins));
 
-  routes.get("/", (context) => {
+  routes.get("/", async (context) => {
     if (context.req.method === "HEAD") return context.body(null, 200, HEADERS);
-    const plain = parsePlain(context.req.raw, limits);
+    const identity = await identify(context.req.raw);
+    const isOpen = node.tokens === undefined;
+    const plain = parsePlain(context.req.raw, { limits, identity, isOpen });
     const session = newSession();
     const socket: SseSocket = new SseSocket(context.env.peer, {
       keepaliveSeconds,
@@ -52,7 +55,7 @@ export function sseRoutes({ node, inbox, protocol }: SseParts, config: Config): 
       },
       gone: () => client.close(),
     });
-    const client = node.accept(socket, protocol);
+    const client = node.accept(socket, protocol, identity);
     client.work(async () => {
       await node.openSession(client, session);
       if (client.closed) return;
@@ -65,13 +68,22 @@ export function sseRoutes({ node, inbox, protocol }: SseParts, config: Config): 
   routes.post("/:session", async (context) => {
     const text = await readBody(context.req.raw, limits.frame);
     const { session } = context.req.param();
-    if (!SESSION.test(session) || !await node.command(DEFAULT_SITE, session, text)) {
+    if (!SESSION.test(session) || !await node.command(session, text)) {
       throw new NotifyliError("not_found", `There is no session ${JSON.stringify(session)}`);
     }
     return context.body(null, 202);
   });
 
   return routes;
+
+  async function identify(request: Request): Promise<Identity | undefined> {
+    try {
+      return await identifyRequest(request, node.tokens);
+    } catch (error) {
+      node.noteRefusedToken(error);
+      throw error;
+    }
+  }
 
   function dropIfSilent(client: Client): void {
     const silentMs = performance.now() - client.heardAt;

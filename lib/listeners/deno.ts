@@ -19,12 +19,12 @@ export function listen(options: ListenerOptions, handlers: Handlers): Promise<Li
     ...options.tls,
     onListen() {},
     onError: () => new Response("internal error\n", { status: 500 }),
-  }, (request, info) => {
+  }, async (request, info) => {
     if (open.stopping) return new Response("the server is stopping\n", { status: 503 });
     const peer = { address: info.remoteAddr.hostname };
     return isUpgrade(request)
-      ? upgrade(request, handlers.upgrade(request, peer), options, open)
-      : handlers.fetch(request, peer);
+      ? upgrade(request, await handlers.upgrade(request, peer), options, open)
+      : await handlers.fetch(request, peer);
   });
   return Promise.resolve({
     host: server.addr.hostname,

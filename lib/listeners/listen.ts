@@ -1,5 +1,6 @@
 /** Opens the listener that the configuration names. */
-import { type Config, ConfigError } from "../config.ts";
+import type { Config } from "../config.ts";
+import { readPem } from "../pem.ts";
 import type { Handlers, Listener } from "../socket.ts";
 
 /** Rejects where a certificate cannot be read or the address cannot be listened on. */
@@ -17,22 +18,4 @@ export async function listen(config: Config, handlers: Handlers): Promise<Listen
     keepaliveSeconds: config.keepaliveSeconds,
     maxFrameBytes: config.limits.frame,
   }, handlers);
-}
-
-async function readPem(name: string, path: string): Promise<string> {
-  let text: string;
-  try {
-    text = await Deno.readTextFile(path);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new ConfigError(
-      `Cannot use ${name}: current value is ${
-        JSON.stringify(path)
-      }, which cannot be read (${reason})`,
-    );
-  }
-  if (text.includes("-----BEGIN ")) return text;
-  throw new ConfigError(
-    `Cannot use ${name}: current value is ${JSON.stringify(path)}, allowed is a PEM file`,
-  );
 }

@@ -3,6 +3,7 @@ import type { Limits } from "../config.ts";
 import type { Position } from "../engine.ts";
 import { NotifyliError } from "../errors.ts";
 import {
+  claimedUser,
   type Fields,
   identifier,
   invalid,
@@ -10,7 +11,6 @@ import {
   optionalName,
   requiredText,
   type UserId,
-  userIdField,
 } from "../fields.ts";
 
 /** Most notifications or messages of one answer. */
@@ -28,19 +28,36 @@ export type CommandV2 =
   | { type: "unsubscribe" | "presence"; room: string }
   | { type: "publish"; id?: string; room: string; message: string }
   | { type: "history"; room: string; since?: Position; limit: number }
+  | { type: "auth"; token: string }
   | { type: "ping" };
 
-const SERVER_TYPES = new Set(["usermsg", "direct_message", "error", "reply", "join", "pong"]);
+const SERVER_TYPES = new Set([
+  "usermsg",
+  "direct_message",
+  "error",
+  "reply",
+  "join",
+  "pong",
+  "session",
+]);
 
-/** Throws a `NotifyliError` that names the field and its value. */
-export function parseCommandV2(fields: Fields, limits: Limits): CommandV2 {
+/**
+ * Throws a `NotifyliError` that names the field and its value.
+ *
+ * @param own the user that its token names
+ */
+export function parseCommandV2(
+  fields: Fields,
+  limits: Limits,
+  own: UserId | undefined,
+): CommandV2 {
   const type = requiredText(fields, "type", 32);
   const room = () => identifier(fields, "room", limits.room);
   switch (type) {
     case "connect":
       return {
         type,
-        user: userIdField(fields, limits),
+        user: claimedUser(fields, limits, own),
         name: optionalName(fields, "name", limits.name),
         since: positionField(fields, "inbox"),
       };
@@ -77,6 +94,8 @@ export function parseCommandV2(fields: Fields, limits: Limits): CommandV2 {
       };
     case "history":
       return { type, room: room(), since: positionField(fields, "since"), limit: pageSize(fields) };
+    case "auth":
+      return { type, token: requiredText(fields, "token", Infinity) };
     case "ping":
       return { type };
     default:

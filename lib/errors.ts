@@ -2,6 +2,7 @@
  * The error codes and disconnect codes that clients can rely on; the tables in `docs/protocol.md` are
  * checked against this file. Errors become frames in `client.ts` and HTTP answers in `http/app.ts`.
  */
+import { TOKEN_EXPIRED } from "./close_codes.ts";
 
 interface ErrorKind {
   readonly meaning: string;
@@ -136,7 +137,7 @@ export const DISCONNECTS = {
   missed: { code: 3011, reason: "the server may have missed something" },
   session_ended: { code: 3012, reason: "the session ended" },
   token_refused: { code: 3500, reason: "the token was refused" },
-  token_expired: { code: 3501, reason: "the token has expired" },
+  token_expired: { code: TOKEN_EXPIRED, reason: "the token has expired" },
   not_authenticated: { code: 3502, reason: "no token came in time" },
   frame_too_big: { code: 3509, reason: "frame is too big" },
 } as const satisfies Record<string, DisconnectKind>;

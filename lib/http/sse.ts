@@ -65,6 +65,13 @@ export function sseRoutes({ node, inbox, protocol }: SseParts, config: Config): 
     return context.body(socket.stream, 200, HEADERS);
   });
 
+  // A page of another site asks first whether it may send its token.
+  routes.options("/", (context) => {
+    context.header("Access-Control-Allow-Headers", "authorization, last-event-id");
+    context.header("Access-Control-Max-Age", "86400");
+    return context.body(null, 204);
+  });
+
   routes.post("/:session", async (context) => {
     const text = await readBody(context.req.raw, limits.frame);
     const { session } = context.req.param();

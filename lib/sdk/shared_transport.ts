@@ -5,7 +5,10 @@
 import type { OpenTransport } from "./transport.ts";
 
 /** What a tab tells the worker: where to connect, then texts for the server. */
-export type FromTab = { readonly open: string } | { readonly close: true } | string;
+export type FromTab =
+  | { readonly open: string; readonly token: string | undefined }
+  | { readonly close: true }
+  | string;
 
 /** What the worker tells a tab: texts from the server, and how the connection is doing. */
 export type FromWorker =
@@ -35,7 +38,7 @@ export function sharedTransport(script: string | URL): OpenTransport | undefined
 
 /** @param openPort a port of its own for each connection */
 export function portTransport(openPort: () => Port): OpenTransport {
-  return (url, events) => {
+  return (url, events, token) => {
     const port = openPort();
     const close = () => {
       removeEventListener("pagehide", hidden);
@@ -55,7 +58,7 @@ export function portTransport(openPort: () => Port): OpenTransport {
       else if ("opened" in data) events.opened();
       else lost(data.closed.code, data.closed.reason);
     };
-    port.postMessage({ open: url });
+    port.postMessage({ open: url, token });
     return { send: (text) => port.postMessage(text), close };
   };
 }

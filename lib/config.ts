@@ -73,6 +73,8 @@ export interface Config {
   readonly origins: AllowedOrigins;
   /** How users prove who they are; absent: they are believed. */
   readonly tokens?: TokenConfig;
+  /** Clients may be believed on any address, and not on loopback addresses alone. */
+  readonly isOpen: boolean;
   readonly keepaliveSeconds: number;
   readonly shutdownSeconds: number;
   readonly bot: { readonly name: string; readonly room: string };
@@ -119,6 +121,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): L
     origins: value("APP_ALLOWED_ORIGINS").split(",").map((origin) => origin.trim())
       .filter((origin) => origin !== ""),
     tokens: tokenConfig(value),
+    isOpen: isOn(value("APP_OPEN")),
     keepaliveSeconds: Number(value("APP_KEEPALIVE_SECONDS")),
     shutdownSeconds: Number(value("APP_SHUTDOWN_SECONDS")),
     bot: { name: value("BOT_NAME"), room: value("BOT_ROOM") },

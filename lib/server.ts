@@ -3,6 +3,7 @@ import { getLogger } from "@logtape/logtape";
 import { startBridge } from "../bridge.ts";
 import { identifyRequest } from "./auth/handshake.ts";
 import type { Identity } from "./auth/identity.ts";
+import { requireClosedOrLocal } from "./auth/open_mode.ts";
 import { TokenVerifier } from "./auth/tokens.ts";
 import type { Config } from "./config.ts";
 import type { Protocol } from "./client.ts";
@@ -51,6 +52,7 @@ export class Server implements AsyncDisposable {
 
   /** Starts a server; rejects where the store cannot be opened or the address cannot be listened on. */
   static async start(config: Config): Promise<Server> {
+    requireClosedOrLocal(config);
     await using parts = new AsyncDisposableStack();
     const counters = new Counters();
     const dropped = parts.use(new DroppedLog(counters));

@@ -136,6 +136,12 @@ export const SETTINGS = {
     help: "Where these keys are published (JWKS), in place of a file",
     kind: secretUrl,
   },
+  APP_OPEN: {
+    default: "false",
+    help:
+      "Without a key, anyone is who they say; `true` allows that on addresses of other machines",
+    kind: onOff,
+  },
   APP_KEEPALIVE_SECONDS: {
     default: "25",
     help: "A client silent for so long is pinged; for as long again, it is dead",

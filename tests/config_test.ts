@@ -25,6 +25,7 @@ Deno.test("readConfig() without settings gives the documented defaults", () => {
     tls: undefined,
     origins: [],
     tokens: undefined,
+    isOpen: false,
     keepaliveSeconds: 25,
     shutdownSeconds: 10,
     bot: { name: "NotificationBot", room: "1" },
@@ -63,6 +64,7 @@ Deno.test("readConfig() takes every setting from the environment", () => {
       APP_TOKEN_ALGORITHM: "HS256",
       APP_TOKEN_PUBLIC_KEY: "",
       APP_TOKEN_JWKS_URL: "",
+      APP_OPEN: "yes",
       APP_SHUTDOWN_SECONDS: "3",
       APP_LIMIT_FRAME: "1",
       APP_LIMIT_MESSAGE: "2",
@@ -99,6 +101,7 @@ Deno.test("readConfig() takes every setting from the environment", () => {
     tls: { cert: "/cert.pem", key: "/key.pem" },
     origins: ["https://shop.example", "*"],
     tokens: { algorithm: "HS256", secrets: [APP_KEY, APP_KEY] },
+    isOpen: true,
     keepaliveSeconds: 5,
     shutdownSeconds: 3,
     bot: { name: "Bot", room: "lobby" },
@@ -497,7 +500,7 @@ for (const listener of ["deno", "node"]) {
 
   Deno.test(`start on an address of another machine ends with code 1 (${listener})`, async () => {
     await using program = await Program.spawn({
-      env: { APP_HOST: "203.0.113.1", APP_LISTENER: listener },
+      env: { APP_HOST: "203.0.113.1", APP_OPEN: "true", APP_LISTENER: listener },
     });
     const { code } = await program.ended();
     assert.equal(code, 1, program.output);

@@ -213,8 +213,27 @@ export class Client implements SocketEvents {
     this.#name = proved?.name ?? name ?? this.#name ?? user;
   }
 
-  /** Joins a room; `undefined` if the client is in it already. Throws if it is in too many. */
-  join(room: string, claimedName: string | undefined): Promise<void> | undefined {
+  /**
+   * Joins a room; `undefined` if the client is in it already. Throws if it is in too many, or may not.
+   *
+   * @param token for this room
+   */
+  join(
+    room: string,
+    name: string | undefined,
+    token: string | undefined,
+  ): Promise<void> | undefined {
+    this.requireUser();
+    const { identity } = this.auth;
+    if (token !== undefined) {
+      return this.node.access.requireToken(identity, room, token)
+        .then(() => this.#closed ? undefined : this.#enter(room, name));
+    }
+    if (!this.memberships.has(room)) this.node.access.require(identity, room);
+    return this.#enter(room, name);
+  }
+
+  #enter(room: string, claimedName: string | undefined): Promise<void> | undefined {
     const user = this.requireUser();
     const membership = this.memberships.get(room);
     const name = this.auth.identity?.name ?? claimedName;
@@ -223,7 +242,6 @@ export class Client implements SocketEvents {
       this.#name = membership.name = name;
       return this.node.rename(this, user, membership);
     }
-    this.node.access.require(this.auth.identity, room);
     if (this.memberships.size >= this.limits.rooms) {
       throw new NotifyliError(
         "too_many_rooms",

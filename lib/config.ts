@@ -81,6 +81,8 @@ export interface Config {
   readonly limits: Limits;
   /** How much of a room's messages is kept; the first rule that matches counts. */
   readonly history: readonly HistoryRule[];
+  /** Patterns of rooms that need a subscription token or a grant. */
+  readonly privateRooms: readonly string[];
   /** Who is told what was delivered and read; absent: nobody. */
   readonly webhook?: WebhookConfig;
   /** Absent: the embedded engine. */
@@ -110,6 +112,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): L
   const max = (name: SettingName) => value(name) === "off" ? Infinity : Number(value(name));
   for (const name of Object.keys(SETTINGS)) value(name as SettingName);
 
+  const tokens = tokenConfig(value);
   const config: Config = {
     host: value("APP_HOST"),
     port: Number(value("APP_PORT")),
@@ -118,9 +121,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): L
     dataDir: value("APP_DATA_DIR"),
     storeSync: value("APP_STORE_SYNC") as SyncMode,
     tls: tlsConfig(value("APP_TLS_CERT"), value("APP_TLS_KEY")),
-    origins: value("APP_ALLOWED_ORIGINS").split(",").map((origin) => origin.trim())
-      .filter((origin) => origin !== ""),
-    tokens: tokenConfig(value),
+    origins: listed(value("APP_ALLOWED_ORIGINS")),
+    tokens,
     isOpen: isOn(value("APP_OPEN")),
     keepaliveSeconds: Number(value("APP_KEEPALIVE_SECONDS")),
     shutdownSeconds: Number(value("APP_SHUTDOWN_SECONDS")),
@@ -137,6 +139,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): L
       inboxDays: max("APP_LIMIT_INBOX_DAYS"),
     },
     history: parseHistoryRules(value("APP_HISTORY")),
+    privateRooms: privateRooms(value("APP_PRIVATE_ROOMS"), tokens),
     webhook: webhookConfig(value("WEBHOOK_URL"), value("WEBHOOK_SECRET")),
     redis: usesRedis(value("REDIS_ENABLED"), given("REDIS_URL") || given("REDIS_HOST"))
       ? redisConfig(value)
@@ -155,6 +158,19 @@ function checked(name: SettingName, given: string | undefined): string {
   );
 }
 
+/** What stands between commas. */
+function listed(text: string): string[] {
+  return text.split(",").map((each) => each.trim()).filter((each) => each !== "");
+}
+
+function privateRooms(text: string, tokens: TokenConfig | undefined): string[] {
+  const rooms = listed(text);
+  if (rooms.length === 0 || tokens !== undefined) return rooms;
+  throw new ConfigError(
+    "Cannot use APP_PRIVATE_ROOMS in open mode, where anyone is who they say: set APP_KEY",
+  );
+}
+
 function usesRedis(enabled: string, addressed: boolean): boolean {
   return enabled === "" ? addressed : isOn(enabled);
 }
@@ -170,8 +186,7 @@ function tlsConfig(cert: string, key: string): Config["tls"] {
 
 function tokenConfig(value: (name: SettingName) => string): TokenConfig | undefined {
   const algorithm = value("APP_TOKEN_ALGORITHM") as TokenAlgorithm;
-  const secrets = value("APP_KEY").split(",").map((secret) => secret.trim())
-    .filter((secret) => secret !== "");
+  const secrets = listed(value("APP_KEY"));
   const publicKey = value("APP_TOKEN_PUBLIC_KEY") || undefined;
   const jwksUrl = value("APP_TOKEN_JWKS_URL") || undefined;
   const isSecret = algorithm === "HS256";

@@ -96,6 +96,14 @@ export function optionalId(fields: Fields): string | undefined {
   throw invalid("id", value, "8 to 64 of A-Z a-z 0-9 _ -");
 }
 
+/** An optional token; what is in it is for `auth/tokens.ts` to check. */
+export function optionalToken(fields: Fields): string | undefined {
+  const value = fields["token"];
+  return value === undefined || value === null
+    ? undefined
+    : requiredText(fields, "token", Infinity);
+}
+
 export function invalid(field: string, value: unknown, allowed: string): NotifyliError {
   return new NotifyliError(
     "invalid_field",

@@ -11,6 +11,7 @@ import {
   identifier,
   optionalId,
   optionalName,
+  optionalToken,
   requiredText,
   type UserId,
   userIdOnWire,
@@ -25,8 +26,10 @@ export type Command =
     room: string;
     name?: string;
     message: string;
+    /** For this room. */
+    token?: string;
   }
-  | { type: "keepalive"; user: UserId; room: string; name?: string }
+  | { type: "keepalive"; user: UserId; room: string; name?: string; token?: string }
   | { type: "leave"; room: string }
   | { type: "presence"; room: string }
   | { type: "auth"; token: string }
@@ -50,6 +53,7 @@ export function parseCommand(fields: Fields, limits: Limits, own: UserId | undef
         room: identifier(fields, "room", limits.room),
         name: optionalName(fields, "name", limits.name),
         message: requiredText(fields, "message", limits.message),
+        token: optionalToken(fields),
       };
     case "keepalive":
       return {
@@ -57,6 +61,7 @@ export function parseCommand(fields: Fields, limits: Limits, own: UserId | undef
         user: claimedUser(fields, limits, own),
         room: identifier(fields, "room", limits.room),
         name: optionalName(fields, "name", limits.name),
+        token: optionalToken(fields),
       };
     case "leave":
     case "presence":

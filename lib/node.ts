@@ -64,7 +64,7 @@ export class Node implements ClientNode, EngineHandler {
   readonly counters: Counters;
   /** Absent: the server is open. */
   readonly tokens: TokenVerifier | undefined;
-  readonly access = new RoomAccess();
+  readonly access: RoomAccess;
   readonly #engine: Engine;
   readonly #config: Config;
   readonly #hub = new Hub();
@@ -86,6 +86,7 @@ export class Node implements ClientNode, EngineHandler {
   ) {
     this.counters = counters;
     this.tokens = tokens;
+    this.access = new RoomAccess(config.privateRooms, tokens);
     this.#engine = engine;
     this.#config = config;
     this.#rules = new HistoryRules(config.history);

@@ -176,6 +176,11 @@ export const SETTINGS = {
       "Messages kept of a room, and seconds after its last: `pattern=size/seconds`, the first match counts",
     kind: historyRules,
   },
+  APP_PRIVATE_ROOMS: {
+    default: "",
+    help: "Rooms that need a subscription token or a grant, by pattern: `staff:*, board`",
+    kind: text,
+  },
   BOT_NAME: {
     default: "NotificationBot",
     help: "Name of this server's connections in Redis' `CLIENT LIST`",

@@ -18,7 +18,12 @@ for (const listener of ["deno", "node"]) {
   const test = (name: string, run: (program: Program) => Promise<void>) =>
     Deno.test(`${name} (${listener})`, async () => {
       await using program = await Program.start({
-        env: { APP_LISTENER: listener, APP_KEY, APP_DEBUG: "true" },
+        env: {
+          APP_LISTENER: listener,
+          APP_KEY,
+          APP_PRIVATE_ROOMS: "vip, staff:*",
+          APP_DEBUG: "true",
+        },
       });
       await run(program);
       assert.doesNotMatch(program.output, /eyJ/, "no token is logged");
@@ -267,6 +272,74 @@ for (const listener of ["deno", "node"]) {
       "",
       bearer(await connectionToken({ sub: "alice" })),
     );
+    assert.equal((await stream.get("error"))[0]?.["code"], "forbidden");
+  });
+
+  test("a private room opens by a subscription token, to its user", async (program) => {
+    await using alice = await v2(program, { sub: "alice", sid: "a" });
+    await using bob = await v2(program, { sub: "bob", sid: "b" });
+    for (const type of ["subscribe", "publish"]) {
+      await assert.rejects(
+        alice.command(type, { room: "vip", message: "x" }),
+        /^Error: forbidden: Cannot use room "vip": it is private/,
+      );
+    }
+    const token = await subscriptionToken({ sub: "alice", room: "vip" });
+    await alice.command("subscribe", { room: "vip", token });
+    await alice.command("subscribe", { room: "vip" }); // she is in it
+    await alice.command("publish", { room: "vip", message: "between us" });
+    await alice.get("usermsg");
+    await alice.command("unsubscribe", { room: "vip" });
+    await assert.rejects(alice.command("publish", { room: "vip", message: "x" }), /forbidden/);
+
+    const refused: [string, string, string][] = [
+      ["vip", token, "it is for another user"],
+      ["staff:1", await subscriptionToken({ sub: "bob", room: "vip" }), "it is for another room"],
+      ["vip", await subscriptionToken({ sub: "bob", room: "vip", sid: "a" }), "another session"],
+      ["vip", await subscriptionToken({ sub: "bob", room: "vip", site_id: "x" }), "another site"],
+      ["vip", await connectionToken({ sub: "bob", room: "vip" }), "aud"],
+      [
+        "vip",
+        await subscriptionToken({ sub: "bob", room: "vip" }, { key: "x".repeat(32) }),
+        "sign",
+      ],
+      ["lobby", token, "it is for another room"],
+    ];
+    for (const [room, token, why] of refused) {
+      await assert.rejects(
+        bob.command("subscribe", { room, token }),
+        new RegExp(`^Error: invalid_token: .*${why}`),
+      );
+    }
+    const late = { sub: "bob", room: "vip", exp: nowSeconds() - 60 };
+    await assert.rejects(
+      bob.command("subscribe", { room: "vip", token: await subscriptionToken(late) }),
+      /^Error: expired_token/,
+    );
+    const theirs = await subscriptionToken({ sub: "bob", room: "/user/alice" });
+    await assert.rejects(
+      bob.command("subscribe", { room: "/user/alice", token: theirs }),
+      /^Error: forbidden: .*belongs to another user/,
+    );
+    assert.equal(bob.closed, undefined, "a subscription that is refused ends nothing else");
+  });
+
+  test("a private room opens by a grant, and by version 1's frames, too", async (program) => {
+    await using alice = await v2(program, { sub: "alice", rooms: ["staff:*"] });
+    await alice.command("subscribe", { room: "staff:1" });
+    await assert.rejects(alice.command("subscribe", { room: "vip" }), /^Error: forbidden/);
+    const headers = bearer(await connectionToken({ sub: "bob" }));
+    await using bob = await TestClient.connectAs(program.webSocketUrl, { headers });
+    bob.send({ type: "usermsg", room: "staff:1", message: "x" });
+    assert.equal((await bob.get("error"))[0]?.["code"], "forbidden");
+    const token = await subscriptionToken({ sub: "bob", room: "staff:1" });
+    bob.send({ type: "keepalive", room: "staff:1", token });
+    bob.send({ type: "usermsg", room: "staff:1", message: "Hello!" });
+    assert.equal((await alice.get("usermsg"))[0]?.["message"], "Hello!");
+    bob.send({ type: "usermsg", room: "vip", message: "x", token });
+    assert.match(String((await bob.get("error", 2))[1]?.["message"]), /it is for another room$/);
+    const address = `${program.url}/sse?room=vip`;
+    await using stream = await EventStream.open(address, "", headers);
     assert.equal((await stream.get("error"))[0]?.["code"], "forbidden");
   });
 

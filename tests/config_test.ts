@@ -41,6 +41,7 @@ Deno.test("readConfig() without settings gives the documented defaults", () => {
       inboxDays: 30,
     },
     history: [{ pattern: "*", size: 100, seconds: 300 }],
+    privateRooms: [],
     webhook: undefined,
     redis: undefined,
   });
@@ -76,6 +77,7 @@ Deno.test("readConfig() takes every setting from the environment", () => {
       APP_LIMIT_INBOX: "8",
       APP_LIMIT_INBOX_DAYS: "9",
       APP_HISTORY: "news:*=10/60, *=0/1",
+      APP_PRIVATE_ROOMS: "staff:*, board",
       BOT_NAME: "Bot",
       BOT_ROOM: "lobby",
       WEBHOOK_URL: "https://shop.example/hook?a=b",
@@ -117,6 +119,7 @@ Deno.test("readConfig() takes every setting from the environment", () => {
       inboxDays: 9,
     },
     history: [{ pattern: "news:*", size: 10, seconds: 60 }, { pattern: "*", size: 0, seconds: 1 }],
+    privateRooms: ["staff:*", "board"],
     webhook: { url: "https://shop.example/hook?a=b", secrets: [SECRET, OTHER_SECRET] },
     redis: {
       host: "redis",
@@ -353,6 +356,10 @@ for (const key of ["hunter2", `${APP_KEY},hunter2`, `${APP_KEY},${APP_KEY},${APP
     assert.doesNotMatch(message, /hunter2/);
   });
 }
+
+Deno.test("readConfig() has no private rooms in open mode", () => {
+  assert.match(refusal({ APP_PRIVATE_ROOMS: "board" }).message, /^Cannot use APP_PRIVATE_ROOMS in/);
+});
 
 Deno.test("readConfig() needs a secret for a webhook, and no webhook for a secret", () => {
   assert.equal(

@@ -5,8 +5,15 @@ import { SharedHub } from "../lib/sdk/shared_hub.ts";
 import { portTransport } from "../lib/sdk/shared_transport.ts";
 import { sseTransport } from "../lib/sdk/sse_transport.ts";
 import { type OpenTransport, webSocketTransport } from "../lib/sdk/transport.ts";
+import { Proxy } from "./support/proxy.ts";
 import { Program } from "./support/program.ts";
-import { APP_KEY, type Claims, connectionToken, nowSeconds } from "./support/tokens.ts";
+import {
+  APP_KEY,
+  type Claims,
+  connectionToken,
+  nowSeconds,
+  subscriptionToken,
+} from "./support/tokens.ts";
 import { waitFor } from "./support/wait.ts";
 
 const test = (what: string, run: (program: Program) => Promise<void>) =>
@@ -105,6 +112,28 @@ test("a session that cannot be renewed ends, and begins anew", async (program) =
   alice.client.on("error", ({ code }) => errors.push(code));
   await waitFor("it comes back", () => asked === 3 && alice.client.state.kind === "online");
   assert.deepEqual(errors, ["no_token"]);
+});
+
+Deno.test("SDK with tokens: a private room gets a fresh token after each connection", async () => {
+  await using program = await Program.start({ env: { APP_KEY, APP_PRIVATE_ROOMS: "vip" } });
+  await using proxy = new Proxy(program.port);
+  using alice = start(program, { url: proxy.url, token: () => token({}) });
+  let asked = 0;
+  const messages: string[] = [];
+  const subscription = alice.client.subscribe("vip", ({ message }) => messages.push(message), {
+    token: () => {
+      asked++;
+      return subscriptionToken({ room: "vip" });
+    },
+  });
+  let entered = 0;
+  subscription.on("subscribed", () => entered++);
+  await waitFor("she is in", () => entered === 1);
+  proxy.cut();
+  await waitFor("she is back", () => entered === 2);
+  await alice.client.publish("vip", "between us");
+  await waitFor("it comes", () => messages.length === 1);
+  assert.equal(asked, 2);
 });
 
 Deno.test("SDK with tokens: a function that fails is asked again later; one that is late opens nothing", async () => {

@@ -140,7 +140,7 @@ async function startRoom(
 ): Promise<void> {
   const channel = roomChannel(client.site, room);
   const since = positions.get(channel);
-  await client.join(room, undefined);
+  await client.join(room, undefined, undefined);
   client.holdRoom(room);
   const { publications, ...sync } = await client.node.recover(client, room, since);
   const at = start(positions, channel, { sync, since, isEmpty: publications.length === 0 });

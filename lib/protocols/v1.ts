@@ -51,12 +51,12 @@ function execute(client: Client, command: Command): Promise<void> | void {
   switch (command.type) {
     case "usermsg": {
       client.identify(command.user, command.name);
-      const joining = client.join(command.room, command.name);
+      const joining = client.join(command.room, command.name, command.token);
       return joining ? joining.then(() => publish(client, command)) : publish(client, command);
     }
     case "keepalive":
       client.identify(command.user, command.name);
-      return client.join(command.room, command.name);
+      return client.join(command.room, command.name, command.token);
     case "leave":
       return leave(client, command.room);
     case "presence":

@@ -142,9 +142,9 @@ async function connect(
 
 async function subscribe(
   client: Client,
-  { room, since, replay }: Extract<CommandV2, { type: "subscribe" }>,
+  { room, since, replay, token }: Extract<CommandV2, { type: "subscribe" }>,
 ): Promise<RoomData> {
-  await client.join(room, undefined);
+  await client.join(room, undefined, token);
   client.holdRoom(room);
   const sync = await client.node.recover(client, room, since);
   const data = { room, ...sync, publications: sync.publications.map(parsed) };

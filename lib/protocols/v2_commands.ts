@@ -9,6 +9,7 @@ import {
   invalid,
   optionalId,
   optionalName,
+  optionalToken,
   requiredText,
   type UserId,
 } from "../fields.ts";
@@ -24,7 +25,7 @@ export type CommandV2 =
   | { type: "ack"; ids: string[] }
   | { type: "read"; ids?: string[]; through?: number }
   | { type: "archive" | "delete"; ids: string[] }
-  | { type: "subscribe"; room: string; since?: Position; replay: boolean }
+  | { type: "subscribe"; room: string; since?: Position; replay: boolean; token?: string }
   | { type: "unsubscribe" | "presence"; room: string }
   | { type: "publish"; id?: string; room: string; message: string }
   | { type: "history"; room: string; since?: Position; limit: number }
@@ -81,6 +82,7 @@ export function parseCommandV2(
         room: room(),
         since: positionField(fields, "since"),
         replay: flag(fields, "replay"),
+        token: optionalToken(fields),
       };
     case "unsubscribe":
     case "presence":

@@ -9,7 +9,7 @@ export type Command =
   | { type: "inbox"; before: number; limit?: number; archived?: boolean }
   | { type: "ack" | "read" | "archive" | "delete"; ids: readonly string[] }
   | { type: "read"; all: true }
-  | { type: "subscribe"; room: string; since?: Position; replay?: true }
+  | { type: "subscribe"; room: string; since?: Position; replay?: true; token?: string }
   | { type: "unsubscribe" | "presence"; room: string }
   | { type: "publish"; room: string; message: string; id: string }
   | { type: "history"; room: string; since?: Position; limit: number }

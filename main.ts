@@ -9,6 +9,7 @@ Usage: notifyli [command] [options]
 Commands:
   start      Run the server (what happens without a command)
   send       Send a notification to a user; see send --help
+  token      Print a token for a user, for trying out; see token --help
   version    Print the version
   help       Print this text
 
@@ -22,6 +23,8 @@ export async function main(args: readonly string[]): Promise<number> {
       return await (await import("./lib/commands/start.ts")).start(rest);
     case "send":
       return await (await import("./lib/commands/send.ts")).send(rest);
+    case "token":
+      return await (await import("./lib/commands/token.ts")).token(rest);
     case "version":
     case "--version":
     case "-V":

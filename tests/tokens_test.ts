@@ -1,9 +1,10 @@
 /** What the verifier takes and what it refuses, for each kind of key. */
 import assert from "node:assert/strict";
-import { exportJWK, exportSPKI, generateKeyPair, type JWK } from "jose";
+import { exportSPKI, generateKeyPair } from "jose";
 import type { Identity } from "../lib/auth/identity.ts";
 import { TokenVerifier } from "../lib/auth/tokens.ts";
 import { ConfigError, readConfig, type TokenAlgorithm, type TokenConfig } from "../lib/config.ts";
+import { KeyServer } from "./support/key_server.ts";
 import {
   APP_KEY,
   connectionToken,
@@ -232,41 +233,6 @@ Deno.test("JWKS: where the keys cannot be had, the token is not called invalid",
   keys.status = 200;
   assert.equal((await verifier.connection(token)).user, "123");
 });
-
-/** Publishes keys as `/jwks.json`, and counts how often they were asked for. */
-class KeyServer implements AsyncDisposable {
-  readonly #keys = new Map<string, JWK>();
-  readonly #server: Deno.HttpServer<Deno.NetAddr>;
-  fetches = 0;
-  status = 200;
-
-  constructor() {
-    this.#server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, () => {
-      this.fetches++;
-      const keys = [...this.#keys.values()];
-      return Response.json({ keys }, { status: this.status, headers: { connection: "close" } });
-    });
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${this.#server.addr.port}/jwks.json`;
-  }
-
-  /** Makes a key and publishes it; resolves with what signs by it. */
-  async add(kid: string): Promise<Signing> {
-    const { publicKey, privateKey } = await generateKeyPair("ES256");
-    this.#keys.set(kid, { ...await exportJWK(publicKey), kid });
-    return { key: privateKey, header: { alg: "ES256", kid } };
-  }
-
-  remove(kid: string): void {
-    this.#keys.delete(kid);
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.#server.shutdown();
-  }
-}
 
 /** `Date.now()`, later than it is. */
 class LaterClock implements Disposable {

@@ -22,9 +22,10 @@ export function listen(options: ListenerOptions, handlers: Handlers): Promise<Li
   }, async (request, info) => {
     if (open.stopping) return new Response("the server is stopping\n", { status: 503 });
     const peer = { address: info.remoteAddr.hostname };
-    return isUpgrade(request)
-      ? upgrade(request, await handlers.upgrade(request, peer), options, open)
-      : await handlers.fetch(request, peer);
+    if (!isUpgrade(request)) return await handlers.fetch(request, peer);
+    const accepted = await handlers.upgrade(request, peer);
+    if (open.stopping) return new Response("the server is stopping\n", { status: 503 });
+    return upgrade(request, accepted, options, open);
   });
   return Promise.resolve({
     host: server.addr.hostname,

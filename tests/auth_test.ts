@@ -376,6 +376,24 @@ for (const listener of ["deno", "node"]) {
   });
 }
 
+Deno.test("a page of a site that is allowed may send its token to /sse, another not", async () => {
+  await using program = await Program.start({
+    env: { APP_KEY, APP_ALLOWED_ORIGINS: "https://shop.example" },
+  });
+  for (
+    const [origin, status] of [["https://shop.example", 204], ["https://x.test", 403]] as const
+  ) {
+    const asked = await fetch(`${program.url}/sse`, { method: "OPTIONS", headers: { origin } });
+    await asked.body?.cancel();
+    assert.equal(asked.status, status);
+    const allowed = asked.headers.get("access-control-allow-headers");
+    assert.equal(allowed?.includes("authorization") ?? false, status === 204);
+  }
+  const headers = { ...bearer(await connectionToken()), origin: "https://shop.example" };
+  await using stream = await EventStream.open(`${program.url}/sse?room=lobby`, "", headers);
+  assert.equal((await stream.get("connected"))[0]?.["user_id"], 123);
+});
+
 /** Connects with protocol version 2 and such a token. */
 async function v2(program: Program, claims: Claims): Promise<TestClient> {
   const token = await connectionToken(claims);

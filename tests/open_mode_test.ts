@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { requireClosedOrLocal } from "../lib/auth/open_mode.ts";
 import { readConfig } from "../lib/config.ts";
 import { Program } from "./support/program.ts";
-import { APP_KEY } from "./support/tokens.ts";
+import { TestClient } from "./support/test_client.ts";
+import { APP_KEY, connectionToken } from "./support/tokens.ts";
 
 const LOCAL = ["127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1", "localhost"];
 const ELSEWHERE = ["0.0.0.0", "::", "192.0.2.1", "2001:db8::1", "notifyli.example", "127.0.0.1.x"];
@@ -39,3 +40,18 @@ for (const [env, open] of STARTED) {
     assert.equal((await response.json()).open, open);
   });
 }
+
+Deno.test("an open server ignores tokens at the handshake, and says that it takes none in a frame", async () => {
+  await using program = await Program.start();
+  await using client = await TestClient.connectAs(`${program.webSocketUrl}?token=x`, {
+    protocols: ["notifyli.v2", `notifyli.token.${await connectionToken()}`],
+    headers: { authorization: "Bearer x" },
+  });
+  const { user_id } = await client.command("connect", { user_id: 7 });
+  assert.equal(user_id, 7);
+  await assert.rejects(client.command("auth", { token: await connectionToken() }), {
+    message: "invalid_token: Cannot take the token: this server is open and has no key to check it",
+  });
+  await client.settled();
+  assert.equal(client.closed, undefined);
+});

@@ -381,9 +381,7 @@ export class Node implements ClientNode, EngineHandler {
   noteRefusedToken(error: unknown): void {
     this.counters.auth_refused++;
     if (!(error instanceof NotifyliError)) return this.logFailure("token check", error);
-    const { cause } = error.options;
-    if (error.code === "unavailable") this.logFailure("token check", cause);
-    else log.debug("a token is refused: {reason}", { reason: error.message });
+    log.debug("a token is refused: {reason}", { reason: error.message });
   }
 
   /** Logs what was not the caller's fault. That the engine is away, it has said itself, once. */

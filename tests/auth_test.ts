@@ -354,6 +354,12 @@ for (const listener of ["deno", "node"]) {
     await waitFor("it is counted", async () => (await stats(program))["auth_ended"] === 1);
   });
 
+  test("a session may last longer than a timer", async (program) => {
+    await using client = await v2(program, { expire_at: nowSeconds() + 60 * 86400 });
+    for (let count = 0; count < 5; count++) await client.settled();
+    assert.deepEqual([client.ofType("session"), client.closed], [[], undefined]);
+  });
+
   test("a session is renewed in band, for the same user and site alone", async (program) => {
     const end = nowSeconds() + 3;
     await using client = await v2(program, { expire_at: end });

@@ -2,23 +2,13 @@
  * Verifies tokens (JWT): those that say who connects, and those that open a private room. Which key and algorithm count
  * is configured; nothing in a token chooses them. Next: `identity.ts`.
  */
-import {
-  createRemoteJWKSet,
-  type CryptoKey,
-  customFetch,
-  errors,
-  type FetchImplementation,
-  importSPKI,
-  type JWTPayload,
-  jwtVerify,
-  type JWTVerifyGetKey,
-} from "jose";
-import { ConfigError, type Limits, type TokenConfig } from "../config.ts";
+import { errors, type JWTPayload, jwtVerify } from "jose";
+import type { Limits, TokenConfig } from "../config.ts";
 import { DEFAULT_SITE } from "../engine.ts";
 import { NotifyliError } from "../errors.ts";
 import { optionalName, userIdField } from "../fields.ts";
-import { readPem } from "../pem.ts";
 import type { Identity } from "./identity.ts";
+import { type Key, openKeys } from "./token_keys.ts";
 
 /** The claim `aud` of each kind, so that none is taken for the other, nor for a token of another program. */
 export const AUDIENCE = { connection: "notifyli:connect", subscription: "notifyli:subscribe" };
@@ -29,14 +19,8 @@ const MAX_TOKEN_LENGTH = 8192;
 /** By how much the clocks of signer and server may differ. */
 const LEEWAY_SECONDS = 5;
 
-/** How soon after the last time a key that is not known may make us fetch the keys again. */
-const JWKS_COOLDOWN_MS = 10_000;
-const JWKS_MAX_AGE_MS = 600_000;
-
 /** Most room grants of one token. */
 const MAX_GRANTS = 100;
-
-type Key = CryptoKey | Uint8Array | JWTVerifyGetKey;
 
 export class TokenVerifier {
   readonly #algorithm: string;
@@ -129,41 +113,6 @@ export class TokenVerifier {
       typeof value === "string" && value !== "" && value.length <= this.#limits.room;
     if (Array.isArray(rooms) && rooms.length <= MAX_GRANTS && rooms.every(isPattern)) return rooms;
     throw refused(`its 'rooms' is no list of up to ${MAX_GRANTS} patterns of rooms`);
-  }
-}
-
-async function openKeys(
-  { algorithm, secrets, publicKey, jwksUrl }: TokenConfig,
-): Promise<readonly Key[]> {
-  if (secrets.length > 0) return secrets.map((secret) => new TextEncoder().encode(secret));
-  if (jwksUrl !== undefined) {
-    return [
-      createRemoteJWKSet(new URL(jwksUrl), {
-        cooldownDuration: JWKS_COOLDOWN_MS,
-        cacheMaxAge: JWKS_MAX_AGE_MS,
-        [customFetch]: fetchKeys,
-      }),
-    ];
-  }
-  return [await openPublicKey(publicKey ?? "", algorithm)];
-}
-
-/** The library leaves what it does not want unread, and with it the connection open. */
-const fetchKeys: FetchImplementation = async (url, options) => {
-  const response = await fetch(url, options);
-  if (response.status !== 200) await response.body?.cancel();
-  return response;
-};
-
-async function openPublicKey(path: string, algorithm: string): Promise<CryptoKey> {
-  const pem = await readPem("APP_TOKEN_PUBLIC_KEY", path);
-  try {
-    return await importSPKI(pem, algorithm);
-  } catch {
-    throw new ConfigError(
-      `Cannot use APP_TOKEN_PUBLIC_KEY: current value is ${JSON.stringify(path)}, ` +
-        `which holds no public key for ${algorithm}`,
-    );
   }
 }
 

@@ -10,6 +10,7 @@ Commands:
   start      Run the server (what happens without a command)
   send       Send a notification to a user; see send --help
   key        Make, list and revoke keys to the HTTP API; see key --help
+  token      Print a token for a user, for trying out; see token --help
   version    Print the version
   help       Print this text
 
@@ -25,6 +26,8 @@ export async function main(args: readonly string[]): Promise<number> {
       return await (await import("./lib/commands/send.ts")).send(rest);
     case "key":
       return await (await import("./lib/commands/key.ts")).key(rest);
+    case "token":
+      return await (await import("./lib/commands/token.ts")).token(rest);
     case "version":
     case "--version":
     case "-V":

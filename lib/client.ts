@@ -2,6 +2,10 @@
  * One connection: who it is, where it is, and what waits for it. Its protocol reads its frames; what it says goes
  * on to `node.ts`, and what comes back from there goes out by `send`.
  */
+import { ClientAuth } from "./auth/client_auth.ts";
+import type { Identity } from "./auth/identity.ts";
+import type { RoomAccess } from "./auth/room_access.ts";
+import type { TokenVerifier } from "./auth/tokens.ts";
 import { ClientNotifications, type Recipient } from "./client_notifications.ts";
 import type { Limits } from "./config.ts";
 import { DEFAULT_SITE, type Position, type Published } from "./engine.ts";
@@ -29,12 +33,17 @@ export interface Protocol {
   split(data: string | Uint8Array): string[];
   /** Works on one of them; returns a promise only where later ones must wait for it. */
   handle(client: Client, text: string): Promise<void> | void;
+  /** Tells the client when its session will end, Unix time in milliseconds. */
+  warn(client: Client, expiresAt: number): void;
   /** Tells the client what was wrong. */
   fail(client: Client, error: NotifyliError, fields?: Fields): void;
 }
 
 /** What a client asks of its node. */
 export interface ClientNode {
+  /** Absent: the server is open. */
+  readonly tokens: TokenVerifier | undefined;
+  readonly access: RoomAccess;
   /** Puts the client in a room. */
   join(client: Client, user: UserId, room: { room: string; name: string }): Promise<void>;
   leave(client: Client, room: string): Promise<void>;
@@ -67,6 +76,9 @@ export interface ClientNode {
   noteTooBig(client: Client): void;
   /** Something was refused with this code. */
   noteRefused(code: ErrorCode): void;
+  noteRefusedToken(error: unknown): void;
+  /** The client is closed since it has not proved who it is, or no longer does. */
+  dropUnproved(client: Client, disconnect: Disconnect): void;
   logFailure(what: string, error: unknown): void;
 }
 
@@ -106,13 +118,13 @@ export interface Membership {
 
 export class Client implements SocketEvents {
   readonly id = crypto.randomUUID().replaceAll("-", "").slice(0, 16);
-  readonly site = DEFAULT_SITE;
   readonly memberships = new Map<string, Membership>();
   readonly node: ClientNode;
   readonly limits: Limits;
   readonly traffic: Traffic;
   readonly protocol: Protocol;
   readonly notifications: ClientNotifications;
+  readonly auth: ClientAuth;
   /** By which commands come over HTTP, where this is no WebSocket. */
   session: string | undefined;
   /** When the last frame came, on `performance.now()`'s clock. */
@@ -130,7 +142,12 @@ export class Client implements SocketEvents {
   constructor(
     node: ClientNode,
     socket: Socket,
-    { protocol, limits, traffic }: { protocol: Protocol; limits: Limits; traffic: Traffic },
+    { protocol, limits, traffic, identity }: {
+      protocol: Protocol;
+      limits: Limits;
+      traffic: Traffic;
+      identity: Identity | undefined;
+    },
   ) {
     this.node = node;
     this.protocol = protocol;
@@ -138,6 +155,15 @@ export class Client implements SocketEvents {
     this.traffic = traffic;
     this.#socket = socket;
     this.notifications = new ClientNotifications(recipient(this), socket);
+    this.auth = new ClientAuth(node.tokens, identity, {
+      ending: (expiresAt) => protocol.warn(this, expiresAt),
+      ended: (disconnect) => node.dropUnproved(this, disconnect),
+    });
+  }
+
+  /** The tenant that it belongs to; it sees nothing of another. */
+  get site(): string {
+    return this.auth.identity?.site ?? DEFAULT_SITE;
   }
 
   /** Who this is; `undefined` until a first frame has said so. */
@@ -174,6 +200,7 @@ export class Client implements SocketEvents {
     if (this.#closed) return;
     this.#closed = true;
     this.traffic.leave();
+    this.auth.close();
     this.node.remove(this);
   }
 
@@ -190,10 +217,12 @@ export class Client implements SocketEvents {
     this.close();
   }
 
-  /** The client is this user from now on. Throws if it was another before. */
+  /** The client is this user from now on. Throws if it was another before, or its token is another's. */
   identify(user: UserId, name: string | undefined): void {
-    if (this.#user !== undefined && this.#user !== user) {
-      const [claimed, own] = [user, this.#user].map((id) => JSON.stringify(userIdOnWire(id)));
+    const proved = this.auth.identity;
+    const known = proved?.user ?? this.#user;
+    if (known !== undefined && known !== user) {
+      const [claimed, own] = [user, known].map((id) => JSON.stringify(userIdOnWire(id)));
       throw new NotifyliError(
         "user_mismatch",
         `Cannot take field 'user_id': current value is ${claimed}, this connection is user ${own}`,
@@ -202,13 +231,33 @@ export class Client implements SocketEvents {
     }
     this.traffic.identify(this.site, user);
     this.#user = user;
-    this.#name = name ?? this.#name ?? user;
+    this.#name = proved?.name ?? name ?? this.#name ?? user;
   }
 
-  /** Joins a room; `undefined` if the client is in it already. Throws if it is in too many. */
-  join(room: string, name: string | undefined): Promise<void> | undefined {
+  /**
+   * Joins a room; `undefined` if the client is in it already. Throws if it is in too many, or may not.
+   *
+   * @param token for this room
+   */
+  join(
+    room: string,
+    name: string | undefined,
+    token: string | undefined,
+  ): Promise<void> | undefined {
+    this.requireUser();
+    const { identity } = this.auth;
+    if (token !== undefined) {
+      return this.node.access.requireToken(identity, room, token)
+        .then(() => this.#closed ? undefined : this.#enter(room, name));
+    }
+    if (!this.memberships.has(room)) this.node.access.require(identity, room);
+    return this.#enter(room, name);
+  }
+
+  #enter(room: string, claimedName: string | undefined): Promise<void> | undefined {
     const user = this.requireUser();
     const membership = this.memberships.get(room);
+    const name = this.auth.identity?.name ?? claimedName;
     if (membership !== undefined) {
       if (name === undefined || name === membership.name) return;
       this.#name = membership.name = name;
@@ -225,6 +274,13 @@ export class Client implements SocketEvents {
       );
     }
     return this.node.join(this, user, { room, name: this.#name ?? user });
+  }
+
+  /** Says something in a room. Throws where it may not; rejects where the engine did not take it. */
+  publish(message: RoomMessage): Promise<PublishedMessage> {
+    const { room } = message;
+    if (!this.memberships.has(room)) this.node.access.require(this.auth.identity, room);
+    return this.node.publish(this.site, message);
   }
 
   requireUser(): UserId {
@@ -314,6 +370,10 @@ export class Client implements SocketEvents {
     this.node.noteRefused(known.code);
     this.protocol.fail(this, known, fields);
     if (known.code === "too_many_connections") this.disconnect(DISCONNECTS.too_many_connections);
+    const { disconnect } = known.options;
+    if (disconnect === undefined) return;
+    this.node.noteRefusedToken(known);
+    this.disconnect(disconnect);
   }
 
   /** Says that the client must wait; it is closed where it goes on and on. */

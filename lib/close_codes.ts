@@ -3,6 +3,9 @@
 /** What the `node` listener says of a frame too big (RFC 6455, section 7.4.1). */
 const MESSAGE_TOO_BIG = 1009;
 
+/** The token has expired: with another one, a client may come back. */
+export const TOKEN_EXPIRED = 3501;
+
 /** Whether a client that was closed with `code` should connect again by itself. */
 export function mayReconnect(code: number): boolean {
   const mustBeMended = code === MESSAGE_TOO_BIG || (code >= 3500 && code < 4000) ||

@@ -82,6 +82,17 @@ export interface WebhookConfig {
   readonly secrets: readonly string[];
 }
 
+export type TokenAlgorithm = "HS256" | "RS256" | "ES256" | "EdDSA";
+
+export interface TokenConfig {
+  readonly algorithm: TokenAlgorithm;
+  /** Of HS256: the current one, and the previous one where there are two. */
+  readonly secrets: readonly string[];
+  /** Path of a PEM file. */
+  readonly publicKey?: string;
+  readonly jwksUrl?: string;
+}
+
 export interface Config {
   readonly host: string;
   readonly port: number;
@@ -96,6 +107,10 @@ export interface Config {
   readonly origins: AllowedOrigins;
   /** What commands show to the server's API. */
   readonly apiKey?: string;
+  /** How users prove who they are; absent: they are believed. */
+  readonly tokens?: TokenConfig;
+  /** Clients may be believed on any address, and not on loopback addresses alone. */
+  readonly isOpen: boolean;
   readonly keepaliveSeconds: number;
   readonly shutdownSeconds: number;
   readonly bot: { readonly name: string; readonly room: string };
@@ -110,6 +125,8 @@ export interface Config {
   readonly requestSeconds: number;
   /** How much of a room's messages is kept; the first rule that matches counts. */
   readonly history: readonly HistoryRule[];
+  /** Patterns of rooms that need a subscription token or a grant. */
+  readonly privateRooms: readonly string[];
   /** Who is told what was delivered and read; absent: nobody. */
   readonly webhook?: WebhookConfig;
   /** Absent: the embedded engine. */
@@ -141,6 +158,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): L
     value(name).split(",").map((each) => each.trim()).filter((each) => each !== "");
   for (const name of Object.keys(SETTINGS)) value(name as SettingName);
 
+  const tokens = tokenConfig(value);
   const config: Config = {
     host: value("APP_HOST"),
     port: Number(value("APP_PORT")),
@@ -151,6 +169,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): L
     tls: tlsConfig(value("APP_TLS_CERT"), value("APP_TLS_KEY")),
     origins: list("APP_ALLOWED_ORIGINS"),
     apiKey: value("APP_API_KEY") || undefined,
+    tokens,
+    isOpen: isOn(value("APP_OPEN")),
     keepaliveSeconds: Number(value("APP_KEEPALIVE_SECONDS")),
     shutdownSeconds: Number(value("APP_SHUTDOWN_SECONDS")),
     bot: { name: value("BOT_NAME"), room: value("BOT_ROOM") },
@@ -185,6 +205,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): L
     headersSeconds: max("APP_HEADERS_SECONDS"),
     requestSeconds: max("APP_REQUEST_SECONDS"),
     history: parseHistoryRules(value("APP_HISTORY")),
+    privateRooms: privateRooms(value("APP_PRIVATE_ROOMS"), tokens),
     webhook: webhookConfig(value("WEBHOOK_URL"), value("WEBHOOK_SECRET")),
     redis: usesRedis(value("REDIS_ENABLED"), given("REDIS_URL") || given("REDIS_HOST"))
       ? redisConfig(value)
@@ -203,6 +224,19 @@ function checked(name: SettingName, given: string | undefined): string {
   );
 }
 
+/** What stands between commas. */
+function listed(text: string): string[] {
+  return text.split(",").map((each) => each.trim()).filter((each) => each !== "");
+}
+
+function privateRooms(text: string, tokens: TokenConfig | undefined): string[] {
+  const rooms = listed(text);
+  if (rooms.length === 0 || tokens !== undefined) return rooms;
+  throw new ConfigError(
+    "Cannot use APP_PRIVATE_ROOMS in open mode, where anyone is who they say: set APP_KEY",
+  );
+}
+
 function usesRedis(enabled: string, addressed: boolean): boolean {
   return enabled === "" ? addressed : isOn(enabled);
 }
@@ -214,6 +248,33 @@ function tlsConfig(cert: string, key: string): Config["tls"] {
     ? ["APP_TLS_KEY", "APP_TLS_CERT"]
     : ["APP_TLS_CERT", "APP_TLS_KEY"];
   throw new ConfigError(`Cannot use ${set} alone: ${missing} is not set, and TLS needs both`);
+}
+
+function tokenConfig(value: (name: SettingName) => string): TokenConfig | undefined {
+  const algorithm = value("APP_TOKEN_ALGORITHM") as TokenAlgorithm;
+  const secrets = listed(value("APP_KEY"));
+  const publicKey = value("APP_TOKEN_PUBLIC_KEY") || undefined;
+  const jwksUrl = value("APP_TOKEN_JWKS_URL") || undefined;
+  const isSecret = algorithm === "HS256";
+  if (isSecret && (publicKey ?? jwksUrl) !== undefined) {
+    const name = publicKey === undefined ? "APP_TOKEN_JWKS_URL" : "APP_TOKEN_PUBLIC_KEY";
+    throw new ConfigError(
+      `Cannot use ${name} with APP_TOKEN_ALGORITHM HS256: set it to RS256, ES256 or EdDSA`,
+    );
+  }
+  if (isSecret) return secrets.length === 0 ? undefined : { algorithm, secrets };
+  if (secrets.length > 0) {
+    throw new ConfigError(
+      `Cannot use APP_KEY with APP_TOKEN_ALGORITHM ${algorithm}: it is a secret for HS256`,
+    );
+  }
+  if ((publicKey === undefined) === (jwksUrl === undefined)) {
+    throw new ConfigError(
+      `Cannot use APP_TOKEN_ALGORITHM ${algorithm}: ` +
+        "set one of APP_TOKEN_PUBLIC_KEY and APP_TOKEN_JWKS_URL",
+    );
+  }
+  return { algorithm, secrets, publicKey, jwksUrl };
 }
 
 function webhookConfig(url: string, secret: string): WebhookConfig | undefined {

@@ -25,6 +25,10 @@ export class Counters {
   api_unauthorized = 0;
   api_forbidden = 0;
   api_throttled = 0;
+  /** Tokens that were refused, connections that sent none in time, and sessions that ended. */
+  auth_refused = 0;
+  auth_late = 0;
+  auth_ended = 0;
   /** Clients closed because too much waited for them, or because they took nothing at all. */
   dropped_slow = 0;
   dropped_stalled = 0;

@@ -2,6 +2,7 @@
  * The error codes and disconnect codes that clients can rely on; the tables in `docs/protocol.md` are
  * checked against this file. Errors become frames in `client.ts` and HTTP answers in `http/app.ts`.
  */
+import { TOKEN_EXPIRED } from "./close_codes.ts";
 
 interface ErrorKind {
   readonly meaning: string;
@@ -49,6 +50,17 @@ export const ERRORS = {
     status: 403,
     temporary: false,
   },
+  unauthorized: {
+    meaning: "The caller must show a good token or API key first",
+    status: 401,
+    temporary: false,
+  },
+  invalid_token: { meaning: "The token is not valid here", status: 401, temporary: false },
+  expired_token: {
+    meaning: "The token or the session it is for has expired: get another",
+    status: 401,
+    temporary: false,
+  },
   not_connected: {
     meaning: "The connection has not said who it is",
     status: 403,
@@ -62,11 +74,6 @@ export const ERRORS = {
   too_many_rooms: {
     meaning: "The client is in as many rooms as one may be in",
     status: 429,
-    temporary: false,
-  },
-  unauthorized: {
-    meaning: "The call has no API key, or one that is not good",
-    status: 401,
     temporary: false,
   },
   too_many_attempts: {
@@ -131,6 +138,8 @@ export class NotifyliError extends Error {
       readonly isAway?: boolean;
       /** Another node does it by now. */
       readonly isOthers?: boolean;
+      /** The connection is closed after the answer. */
+      readonly disconnect?: Disconnect;
     } = {},
   ) {
     super(message, { cause: options.cause });
@@ -155,6 +164,10 @@ export const DISCONNECTS = {
   missed: { code: 3011, reason: "the server may have missed something" },
   too_many_connections: { code: 3012, reason: "too many connections" },
   unidentified: { code: 3013, reason: "client did not say who it is in time" },
+  session_ended: { code: 3014, reason: "the session ended" },
+  token_refused: { code: 3500, reason: "the token was refused" },
+  token_expired: { code: TOKEN_EXPIRED, reason: "the token has expired" },
+  not_authenticated: { code: 3502, reason: "no token came in time" },
   frame_too_big: { code: 3509, reason: "frame is too big" },
 } as const satisfies Record<string, DisconnectKind>;
 

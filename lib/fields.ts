@@ -37,6 +37,13 @@ export function userIdField(fields: Fields, limits: Limits): UserId {
   return identifier(fields, "user_id", limits.userId);
 }
 
+/** `user_id`, which a client whose token names its user may leave out. */
+export function claimedUser(fields: Fields, limits: Limits, own: UserId | undefined): UserId {
+  const value = fields["user_id"];
+  if (own !== undefined && (value === undefined || value === null)) return own;
+  return userIdField(fields, limits);
+}
+
 /** A user's id as frames and answers write it: a number where it is one. */
 export function userIdOnWire(user: UserId): number | string {
   const number = Number(user);
@@ -89,6 +96,14 @@ export function optionalId(fields: Fields): string | undefined {
   throw invalid("id", value, "8 to 64 of A-Z a-z 0-9 _ -");
 }
 
+/** An optional token; what is in it is for `auth/tokens.ts` to check. */
+export function optionalToken(fields: Fields): string | undefined {
+  const value = fields["token"];
+  return value === undefined || value === null
+    ? undefined
+    : requiredText(fields, "token", Infinity);
+}
+
 export function invalid(field: string, value: unknown, allowed: string): NotifyliError {
   return new NotifyliError(
     "invalid_field",
@@ -104,8 +119,11 @@ function oneLine(field: string, value: string): string {
   return value;
 }
 
+/** What looks like the start of a token (JWT) is not repeated. */
+const TOKEN = /eyJ[\w.-]+/g;
+
 /** A value as an error message shows it: JSON, at most 80 characters. */
 function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
+  const text = (JSON.stringify(value) ?? String(value)).replace(TOKEN, "***");
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }

@@ -6,13 +6,14 @@ import type { Limits } from "./config.ts";
 import type { InboxChange, InboxEvent, UserConnection } from "./engine.ts";
 import { type ErrorCode, NotifyliError } from "./errors.ts";
 import {
+  claimedUser,
   type Fields,
   identifier,
   optionalId,
   optionalName,
+  optionalToken,
   requiredText,
   type UserId,
-  userIdField,
   userIdOnWire,
 } from "./fields.ts";
 
@@ -25,37 +26,48 @@ export type Command =
     room: string;
     name?: string;
     message: string;
+    /** For this room. */
+    token?: string;
   }
-  | { type: "keepalive"; user: UserId; room: string; name?: string }
+  | { type: "keepalive"; user: UserId; room: string; name?: string; token?: string }
   | { type: "leave"; room: string }
   | { type: "presence"; room: string }
+  | { type: "auth"; token: string }
   | { type: "ping" };
 
 const SERVER_TYPES = new Set(["direct_message", "error", "join", "left", "pong"]);
 
-/** Reads one frame. Throws {@linkcode NotifyliError} for the client to see. */
-export function parseCommand(fields: Fields, limits: Limits): Command {
+/**
+ * Reads one frame. Throws {@linkcode NotifyliError} for the client to see.
+ *
+ * @param own the user that its token names
+ */
+export function parseCommand(fields: Fields, limits: Limits, own: UserId | undefined): Command {
   const type = fields["type"];
   switch (type) {
     case "usermsg":
       return {
         type,
         id: optionalId(fields),
-        user: userIdField(fields, limits),
+        user: claimedUser(fields, limits, own),
         room: identifier(fields, "room", limits.room),
         name: optionalName(fields, "name", limits.name),
         message: requiredText(fields, "message", limits.message),
+        token: optionalToken(fields),
       };
     case "keepalive":
       return {
         type,
-        user: userIdField(fields, limits),
+        user: claimedUser(fields, limits, own),
         room: identifier(fields, "room", limits.room),
         name: optionalName(fields, "name", limits.name),
+        token: optionalToken(fields),
       };
     case "leave":
     case "presence":
       return { type, room: identifier(fields, "room", limits.room) };
+    case "auth":
+      return { type, token: requiredText(fields, "token", Infinity) };
     case "ping":
       return { type };
     default:
@@ -67,12 +79,13 @@ export function parseCommand(fields: Fields, limits: Limits): Command {
 export function parseQuery(
   query: URLSearchParams,
   limits: Limits,
+  own: UserId | undefined,
 ): Extract<Command, { type: "keepalive" }> | undefined {
   if (!query.has("room") && !query.has("user_id")) return undefined;
   const fields = { type: "keepalive", ...Object.fromEntries(query) };
   return {
     type: "keepalive",
-    user: userIdField(fields, limits),
+    user: claimedUser(fields, limits, own),
     room: identifier(fields, "room", limits.room),
     name: optionalName(fields, "name", limits.name),
   };
@@ -154,6 +167,21 @@ export function pongFrame(): string {
   return JSON.stringify({ type: "pong", timestamp: unixSeconds() });
 }
 
+/** The client has proved that it is this user. */
+export function authFrame(user: UserId): string {
+  return JSON.stringify({
+    type: "auth",
+    success: true,
+    message: "Authentication successful",
+    user_id: userIdOnWire(user),
+  });
+}
+
+/** The session ends then, unless a new token comes. @param expiresAt Unix time in milliseconds */
+export function sessionFrame(expiresAt: number): string {
+  return JSON.stringify({ type: "session", expires_at: Math.floor(expiresAt / 1000) });
+}
+
 export function errorFrame(
   error: { code: ErrorCode; message: string; field?: string; id?: string; retry_after_ms?: number },
 ): string {
@@ -182,7 +210,7 @@ function typeError(type: unknown): NotifyliError {
   }
   return new NotifyliError(
     "unknown_type",
-    `Unknown 'type': current value is ${value}, allowed is usermsg, keepalive, leave, presence, ping`,
+    `Unknown 'type': current value is ${value}, allowed is usermsg, keepalive, leave, presence, auth, ping`,
     { field },
   );
 }

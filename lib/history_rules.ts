@@ -1,5 +1,6 @@
 /** How much of a room's messages is kept, by patterns of room names. */
 import type { HistoryOptions } from "./engine.ts";
+import { roomPattern } from "./room_patterns.ts";
 
 export interface HistoryRule extends HistoryOptions {
   /** A room's name, in which `*` stands for any text. */
@@ -34,7 +35,7 @@ export class HistoryRules {
   constructor(rules: readonly HistoryRule[]) {
     this.#rules = rules.map(({ pattern, size, seconds }) => ({
       options: { size, seconds },
-      matches: new RegExp(`^${pattern.split("*").map(RegExp.escape).join("[^]*")}$`),
+      matches: roomPattern(pattern),
     }));
   }
 

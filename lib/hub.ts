@@ -2,7 +2,7 @@
  * A node's own clients, by room and by user. Next on a message's way: `client.ts`, whose `send` writes it out.
  */
 import type { Client } from "./client.ts";
-import { type Channel, keyOf } from "./engine.ts";
+import { type Channel, DEFAULT_SITE, keyOf } from "./engine.ts";
 import type { UserId } from "./fields.ts";
 
 /** A channel with clients on this node. */
@@ -54,8 +54,9 @@ export function roomChannel(site: string, name: string): Channel {
   return { site, kind: "room", name };
 }
 
-export function sessionChannel(site: string, name: string): Channel {
-  return { site, kind: "session", name };
+/** Of no site: it is open before its client has proved whose it is. */
+export function sessionChannel(name: string): Channel {
+  return { site: DEFAULT_SITE, kind: "session", name };
 }
 
 export function userChannel(site: string, name: UserId): Channel {

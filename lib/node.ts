@@ -4,6 +4,9 @@
  * order. Next on a message's way: the engine, then `hub.ts`.
  */
 import { getLogger } from "@logtape/logtape";
+import type { Identity } from "./auth/identity.ts";
+import { RoomAccess } from "./auth/room_access.ts";
+import type { TokenVerifier } from "./auth/tokens.ts";
 import {
   Client,
   type ClientNode,
@@ -25,7 +28,7 @@ import type {
   Taken,
   UserConnection,
 } from "./engine.ts";
-import { DISCONNECTS, type ErrorCode, NotifyliError } from "./errors.ts";
+import { type Disconnect, DISCONNECTS, type ErrorCode, NotifyliError } from "./errors.ts";
 import type { UserId } from "./fields.ts";
 import { messageFrame, unixSeconds } from "./frames.ts";
 import { HistoryRules } from "./history_rules.ts";
@@ -66,6 +69,9 @@ export interface NotifyResult {
 
 export class Node implements ClientNode, EngineHandler {
   readonly counters: Counters;
+  /** Absent: the server is open. */
+  readonly tokens: TokenVerifier | undefined;
+  readonly access: RoomAccess;
   readonly #engine: Engine;
   readonly #config: Config;
   readonly #hub = new Hub();
@@ -82,8 +88,14 @@ export class Node implements ClientNode, EngineHandler {
   #incomplete = false;
   #sweep: ReturnType<typeof setInterval> | undefined;
 
-  constructor(engine: Engine, config: Config, counters: Counters) {
+  constructor(
+    engine: Engine,
+    config: Config,
+    { counters, tokens }: { counters: Counters; tokens: TokenVerifier | undefined },
+  ) {
     this.counters = counters;
+    this.tokens = tokens;
+    this.access = new RoomAccess(config.privateRooms, tokens);
     this.#engine = engine;
     this.#config = config;
     this.#userLimits = new UserLimits(config);
@@ -120,13 +132,11 @@ export class Node implements ClientNode, EngineHandler {
     while (this.#background.size > 0) await Promise.all(this.#background);
   }
 
-  /** A new connection. */
-  accept(socket: Socket, protocol: Protocol): Client {
-    const client = new Client(this, socket, {
-      protocol,
-      limits: this.#config.limits,
-      traffic: this.#userLimits.newTraffic(),
-    });
+  /** A new connection, of this one where the handshake has proved who it is. */
+  accept(socket: Socket, protocol: Protocol, identity: Identity | undefined): Client {
+    const { limits } = this.#config;
+    const traffic = this.#userLimits.newTraffic();
+    const client = new Client(this, socket, { protocol, limits, traffic, identity });
     this.#clients.add(client);
     this.#authDeadline.add(client);
     this.counters.connections++;
@@ -144,7 +154,7 @@ export class Node implements ClientNode, EngineHandler {
       this.#runInBackground("leave", this.leave(client, room));
     }
     const { site, user, session } = client;
-    if (session !== undefined) this.#unsubscribe(client, sessionChannel(site, session));
+    if (session !== undefined) this.#unsubscribe(client, sessionChannel(session));
     if (user !== undefined) this.#unsubscribe(client, userChannel(site, user));
   }
 
@@ -216,7 +226,7 @@ export class Node implements ClientNode, EngineHandler {
   async openSession(client: Client, session: string): Promise<void> {
     if (client.closed) return;
     client.session = session;
-    const channel = sessionChannel(client.site, session);
+    const channel = sessionChannel(session);
     this.#hub.add(client, channel);
     await this.#subscriptions.sync(channel);
   }
@@ -225,9 +235,9 @@ export class Node implements ClientNode, EngineHandler {
    * Hands commands to the client that has the session, wherever it is; says whether there is one. All of them go by
    * the engine, so that those that reach two nodes stay in order.
    */
-  command(site: string, session: string, text: string): Promise<boolean> {
+  command(session: string, text: string): Promise<boolean> {
     const publication = { kind: "command", id: "-", room: "-", text } as const;
-    return this.#engine.broker.forward(sessionChannel(site, session), publication);
+    return this.#engine.broker.forward(sessionChannel(session), publication);
   }
 
   recover(client: Client, room: string, since: Position | undefined): Promise<RoomSync> {
@@ -393,6 +403,18 @@ export class Node implements ClientNode, EngineHandler {
     this.counters.dropped_stalled++;
     log.info("client {client} of user {user} is silent and is closed", describe(client));
     client.disconnect(DISCONNECTS.stalled);
+  }
+
+  dropUnproved(client: Client, disconnect: Disconnect): void {
+    this.counters[disconnect === DISCONNECTS.session_ended ? "auth_ended" : "auth_late"]++;
+    client.disconnect(disconnect);
+  }
+
+  /** Someone brought a token that was not taken. */
+  noteRefusedToken(error: unknown): void {
+    this.counters.auth_refused++;
+    if (!(error instanceof NotifyliError)) return this.logFailure("token check", error);
+    log.debug("a token is refused: {reason}", { reason: error.message });
   }
 
   /** Logs what was not the caller's fault. That the engine is away, it has said itself, once. */

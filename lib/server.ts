@@ -2,6 +2,10 @@
 import { getLogger } from "@logtape/logtape";
 import { startBridge } from "../bridge.ts";
 import { ApiKeys } from "./auth/api_keys.ts";
+import { identifyRequest } from "./auth/handshake.ts";
+import type { Identity } from "./auth/identity.ts";
+import { requireClosedOrLocal } from "./auth/open_mode.ts";
+import { TokenVerifier } from "./auth/tokens.ts";
 import type { Config } from "./config.ts";
 import type { Protocol } from "./client.ts";
 import { Counters } from "./counters.ts";
@@ -10,6 +14,7 @@ import { InboxService } from "./inbox_service.ts";
 import type { Engine } from "./engine.ts";
 import { openEmbedded } from "./engines/embedded.ts";
 import type { RedisEngine } from "./engines/redis.ts";
+import { ERRORS, NotifyliError } from "./errors.ts";
 import { parseQuery } from "./frames.ts";
 import { createApp } from "./http/app.ts";
 import { ConnectionGate } from "./limits/connection_gate.ts";
@@ -17,7 +22,7 @@ import { listen } from "./listeners/listen.ts";
 import { Node } from "./node.ts";
 import type { Retention } from "./retention.ts";
 import { isAllowedOrigin, refusedOrigin } from "./origin.ts";
-import { joinAtOnce, PROTOCOL_V1 } from "./protocols/v1.ts";
+import { joinAtOnce, PROTOCOL_V1, SUBPROTOCOL_V1 } from "./protocols/v1.ts";
 import { protocolV2, SUBPROTOCOL_V2 } from "./protocols/v2.ts";
 import type { Accepted, Listener } from "./socket.ts";
 import { startScheduler } from "./scheduler.ts";
@@ -49,11 +54,13 @@ export class Server implements AsyncDisposable {
 
   /** Starts a server; rejects where the store cannot be opened or the address cannot be listened on. */
   static async start(config: Config): Promise<Server> {
+    requireClosedOrLocal(config);
     await using parts = new AsyncDisposableStack();
     const counters = new Counters();
     const dropped = parts.use(new DroppedLog(counters));
     const engine = parts.use(await openEngine(config, dropped));
-    const node = new Node(engine, config, counters);
+    const tokens = config.tokens && await TokenVerifier.open(config.tokens, config.limits);
+    const node = new Node(engine, config, { counters, tokens });
     await node.start();
     if (config.webhook !== undefined && engine.receipts !== undefined) {
       // Half of the time that a stop may take is for the request that is under way.
@@ -148,11 +155,11 @@ function isRedis(engine: Engine): engine is RedisEngine {
   return engine.name === "redis";
 }
 
-function upgrade(
+async function upgrade(
   request: Request,
   node: Node,
   { config, v2 }: { config: Config; v2: Protocol },
-): Response | Accepted {
+): Promise<Response | Accepted> {
   const url = new URL(request.url);
   if (url.pathname !== "/ws") {
     return Response.json({
@@ -163,15 +170,24 @@ function upgrade(
   if (!isAllowedOrigin(request, config.origins)) {
     return Response.json({ code: "forbidden", message: refusedOrigin(request) }, { status: 403 });
   }
-  const offered = request.headers.get("sec-websocket-protocol")?.split(",") ?? [];
-  if (offered.some((name) => name.trim() === SUBPROTOCOL_V2)) {
-    return { subprotocol: SUBPROTOCOL_V2, open: (socket) => node.accept(socket, v2) };
+  let identity: Identity | undefined;
+  try {
+    identity = await identifyRequest(request, node.tokens);
+  } catch (error) {
+    return refuseToken(error, node);
+  }
+  const offered = request.headers.get("sec-websocket-protocol")?.split(",")
+    .map((name) => name.trim()) ?? [];
+  if (offered.includes(SUBPROTOCOL_V2)) {
+    return { subprotocol: SUBPROTOCOL_V2, open: (socket) => node.accept(socket, v2, identity) };
   }
   return {
+    // A browser that offers its token needs a name to be chosen beside it.
+    ...(offered.includes(SUBPROTOCOL_V1) ? { subprotocol: SUBPROTOCOL_V1 } : {}),
     open(socket) {
-      const client = node.accept(socket, PROTOCOL_V1);
+      const client = node.accept(socket, PROTOCOL_V1, identity);
       try {
-        const join = parseQuery(url.searchParams, config.limits);
+        const join = parseQuery(url.searchParams, config.limits, identity?.user);
         if (join !== undefined) joinAtOnce(client, join);
       } catch (error) {
         client.reportError(error);
@@ -179,4 +195,14 @@ function upgrade(
       return client;
     },
   };
+}
+
+/** Answers in place of the upgrade, so that a program can tell why; a browser only sees that it failed. */
+function refuseToken(error: unknown, node: Node): Response {
+  node.noteRefusedToken(error);
+  const { code, message } = error instanceof NotifyliError
+    ? error
+    : new NotifyliError("internal", "The server failed on this request");
+  const headers = { "www-authenticate": "Bearer" };
+  return Response.json({ code, message }, { status: ERRORS[code].status, headers });
 }

@@ -74,7 +74,7 @@ const listener: Kind = {
   allowed: "deno or node",
   test: (value) => value === "deno" || value === "node",
 };
-const webhookUrl: Kind = {
+const secretUrl: Kind = {
   allowed: "an http or https URL without a user or password in it",
   test: (value) => value === "" || isWebhookUrl(value),
   // Its path and query may be secrets, and a password may be in it.
@@ -91,6 +91,15 @@ const apiKey: Kind = {
   allowed: "a key as `notifyli key create` prints it",
   test: (value) => value === "" || parseApiKey(value) !== undefined,
   shown: () => "***",
+};
+const appKey: Kind = {
+  allowed: "a secret of at least 32 bytes, or two of these with a comma between",
+  test: (value) => value === "" || isAppKey(value),
+  shown: () => "***",
+};
+const tokenAlgorithm: Kind = {
+  allowed: "HS256, RS256, ES256 or EdDSA",
+  test: (value) => /^(HS256|RS256|ES256|EdDSA)$/.test(value),
 };
 const redisUrl: Kind = {
   allowed: "a URL such as redis://user:password@host:6379/0 or rediss://…, percent-encoded",
@@ -132,6 +141,33 @@ export const SETTINGS = {
     default: "",
     help: "The API key that `send` and `key` show to the server; the server itself needs none",
     kind: apiKey,
+  },
+  APP_KEY: {
+    default: "",
+    help:
+      "Secret that tokens are signed with (HS256); two, `current,previous`, while it is changed",
+    kind: appKey,
+  },
+  APP_TOKEN_ALGORITHM: {
+    default: "HS256",
+    help: "How tokens are signed, no other is taken: `HS256`, `RS256`, `ES256` or `EdDSA`",
+    kind: tokenAlgorithm,
+  },
+  APP_TOKEN_PUBLIC_KEY: {
+    default: "",
+    help: "Public key file (PEM) for tokens of the last three",
+    kind: text,
+  },
+  APP_TOKEN_JWKS_URL: {
+    default: "",
+    help: "Where these keys are published (JWKS), in place of a file",
+    kind: secretUrl,
+  },
+  APP_OPEN: {
+    default: "false",
+    help:
+      "Without a key, anyone is who they say; `true` allows that on addresses of other machines",
+    kind: onOff,
   },
   APP_KEEPALIVE_SECONDS: {
     default: "25",
@@ -234,6 +270,11 @@ export const SETTINGS = {
       "Messages kept of a room, and seconds after its last: `pattern=size/seconds`, the first match counts",
     kind: historyRules,
   },
+  APP_PRIVATE_ROOMS: {
+    default: "",
+    help: "Rooms that need a subscription token or a grant, by pattern: `staff:*, board`",
+    kind: text,
+  },
   BOT_NAME: {
     default: "NotificationBot",
     help: "Name of this server's connections in Redis' `CLIENT LIST`",
@@ -243,7 +284,7 @@ export const SETTINGS = {
   WEBHOOK_URL: {
     default: "",
     help: "Told by POST when notifications are delivered and read: `https://shop.example/hook`",
-    kind: webhookUrl,
+    kind: secretUrl,
   },
   WEBHOOK_SECRET: {
     default: "",
@@ -287,6 +328,12 @@ export type SettingName = keyof typeof SETTINGS;
 /** Whether a value of the kind "true or false" means true. */
 export function isOn(value: string): boolean {
   return /^(true|1|yes|on)$/i.test(value);
+}
+
+function isAppKey(value: string): boolean {
+  const secrets = value.split(",").map((secret) => secret.trim());
+  return secrets.length <= 2 &&
+    secrets.every((secret) => new TextEncoder().encode(secret).length >= 32);
 }
 
 function isWebhookUrl(value: string): boolean {

@@ -73,7 +73,7 @@ export interface Peer {
 export interface Handlers {
   fetch(request: Request, peer: Peer): Response | Promise<Response>;
   /** Decides before the upgrade: a `Response` refuses. */
-  upgrade(request: Request, peer: Peer): Response | Accepted;
+  upgrade(request: Request, peer: Peer): Promise<Response | Accepted>;
 }
 
 /** An upgrade that goes ahead. */

@@ -166,7 +166,7 @@ Deno.test("parseNewApiKey() takes each scope once", () => {
 
 Deno.test("every route of the API has its scope in the table, and the table has no other", async () => {
   await using engine = openEmbedded({ dataDir: ":memory:", retention: RETENTION });
-  const node = new Node(engine, config, new Counters());
+  const node = new Node(engine, config, { counters: new Counters(), tokens: undefined });
   const parts = { node, inbox: new InboxService(engine), apiKeys: new ApiKeys(engine.apiKeys) };
   const routes = apiRoutes(parts, config).routes.filter(({ method }) => method !== "ALL")
     .map(({ method, path }) => `${method} ${path}`);

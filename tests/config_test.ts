@@ -9,6 +9,7 @@ import { Program } from "./support/program.ts";
 
 type Env = Record<string, string>;
 
+const APP_KEY = "hunter2".padEnd(32, ".");
 const SECRET = `whsec_${btoa("hunter2".padEnd(24, "."))}`;
 const API_KEY = `nk_${"hunter2".padEnd(12, "x")}_${"hunter2".padEnd(40, "x")}`;
 const OTHER_SECRET = `whsec_${btoa("hunter2".padEnd(64, "."))}`;
@@ -25,6 +26,8 @@ Deno.test("readConfig() without settings gives the documented defaults", () => {
     tls: undefined,
     origins: [],
     apiKey: undefined,
+    tokens: undefined,
+    isOpen: false,
     keepaliveSeconds: 25,
     shutdownSeconds: 10,
     bot: { name: "NotificationBot", room: "1" },
@@ -55,6 +58,7 @@ Deno.test("readConfig() without settings gives the documented defaults", () => {
     headersSeconds: 10,
     requestSeconds: 30,
     history: [{ pattern: "*", size: 100, seconds: 300 }],
+    privateRooms: [],
     webhook: undefined,
     redis: undefined,
   });
@@ -75,6 +79,11 @@ Deno.test("readConfig() takes every setting from the environment", () => {
       APP_API_KEY: API_KEY,
       APP_KEEPALIVE_SECONDS: "5",
       APP_ALLOWED_ORIGINS: "https://shop.example, *",
+      APP_KEY: `${APP_KEY} , ${APP_KEY}`,
+      APP_TOKEN_ALGORITHM: "HS256",
+      APP_TOKEN_PUBLIC_KEY: "",
+      APP_TOKEN_JWKS_URL: "",
+      APP_OPEN: "yes",
       APP_SHUTDOWN_SECONDS: "3",
       APP_LIMIT_FRAME: "1",
       APP_LIMIT_MESSAGE: "2",
@@ -101,6 +110,7 @@ Deno.test("readConfig() takes every setting from the environment", () => {
       APP_DENY_IPS: "198.51.100.0/24",
       APP_TRUSTED_PROXIES: "127.0.0.1,::1",
       APP_HISTORY: "news:*=10/60, *=0/1",
+      APP_PRIVATE_ROOMS: "staff:*, board",
       BOT_NAME: "Bot",
       BOT_ROOM: "lobby",
       WEBHOOK_URL: "https://shop.example/hook?a=b",
@@ -127,6 +137,8 @@ Deno.test("readConfig() takes every setting from the environment", () => {
     tls: { cert: "/cert.pem", key: "/key.pem" },
     origins: ["https://shop.example", "*"],
     apiKey: API_KEY,
+    tokens: { algorithm: "HS256", secrets: [APP_KEY, APP_KEY] },
+    isOpen: true,
     keepaliveSeconds: 5,
     shutdownSeconds: 3,
     bot: { name: "Bot", room: "lobby" },
@@ -161,6 +173,7 @@ Deno.test("readConfig() takes every setting from the environment", () => {
     headersSeconds: 2,
     requestSeconds: 3,
     history: [{ pattern: "news:*", size: 10, seconds: 60 }, { pattern: "*", size: 0, seconds: 1 }],
+    privateRooms: ["staff:*", "board"],
     webhook: { url: "https://shop.example/hook?a=b", secrets: [SECRET, OTHER_SECRET] },
     redis: {
       host: "redis",
@@ -383,6 +396,47 @@ for (const url of SECRET_URLS) {
   });
 }
 
+Deno.test("readConfig() takes one kind of key for tokens, that of the algorithm", () => {
+  const tokens = (env: Env) => readConfig(env).config.tokens;
+  assert.deepEqual(tokens({ APP_KEY }), { algorithm: "HS256", secrets: [APP_KEY] });
+  assert.deepEqual(tokens({ APP_TOKEN_ALGORITHM: "ES256", APP_TOKEN_PUBLIC_KEY: "/key.pem" }), {
+    algorithm: "ES256",
+    secrets: [],
+    publicKey: "/key.pem",
+    jwksUrl: undefined,
+  });
+  assert.equal(
+    tokens({ APP_TOKEN_ALGORITHM: "EdDSA", APP_TOKEN_JWKS_URL: "https://shop.example/jwks" })
+      ?.jwksUrl,
+    "https://shop.example/jwks",
+  );
+  const both = { APP_TOKEN_PUBLIC_KEY: "/key.pem", APP_TOKEN_JWKS_URL: "https://shop.example" };
+  const wrong: [Env, string][] = [
+    [{ APP_TOKEN_ALGORITHM: "RS256" }, "Cannot use APP_TOKEN_ALGORITHM RS256: set one of"],
+    [{ APP_TOKEN_ALGORITHM: "RS256", ...both }, "Cannot use APP_TOKEN_ALGORITHM RS256: set one of"],
+    [
+      { APP_TOKEN_ALGORITHM: "RS256", APP_KEY },
+      "Cannot use APP_KEY with APP_TOKEN_ALGORITHM RS256",
+    ],
+    [{ APP_KEY, APP_TOKEN_PUBLIC_KEY: "/key.pem" }, "Cannot use APP_TOKEN_PUBLIC_KEY with"],
+    [{ APP_TOKEN_JWKS_URL: "https://shop.example" }, "Cannot use APP_TOKEN_JWKS_URL with"],
+    [{ APP_TOKEN_ALGORITHM: "none" }, 'Cannot use APP_TOKEN_ALGORITHM: current value is "none"'],
+  ];
+  for (const [env, start] of wrong) assert.ok(refusal(env).message.startsWith(start), show(env));
+});
+
+for (const key of ["hunter2", `${APP_KEY},hunter2`, `${APP_KEY},${APP_KEY},${APP_KEY}`, ","]) {
+  Deno.test(`readConfig() refuses the APP_KEY ${key} without showing it`, () => {
+    const { message } = refusal({ APP_KEY: key });
+    assert.match(message, /^Cannot use APP_KEY: current value is "\*\*\*", allowed is a secret of/);
+    assert.doesNotMatch(message, /hunter2/);
+  });
+}
+
+Deno.test("readConfig() has no private rooms in open mode", () => {
+  assert.match(refusal({ APP_PRIVATE_ROOMS: "board" }).message, /^Cannot use APP_PRIVATE_ROOMS in/);
+});
+
 Deno.test("readConfig() needs a secret for a webhook, and no webhook for a secret", () => {
   assert.equal(
     refusal({ WEBHOOK_URL: "https://shop.example/hook" }).message,
@@ -529,7 +583,7 @@ for (const listener of ["deno", "node"]) {
 
   Deno.test(`start on an address of another machine ends with code 1 (${listener})`, async () => {
     await using program = await Program.spawn({
-      env: { APP_HOST: "203.0.113.1", APP_LISTENER: listener },
+      env: { APP_HOST: "203.0.113.1", APP_OPEN: "true", APP_LISTENER: listener },
     });
     const { code } = await program.ended();
     assert.equal(code, 1, program.output);

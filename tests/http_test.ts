@@ -611,7 +611,7 @@ function testHttp(listener: string): void {
   });
 
   Deno.test(`the API refuses another address, the page does not (${listener})`, async () => {
-    await using program = await start({ APP_HOST: "0.0.0.0" });
+    await using program = await start({ APP_HOST: "0.0.0.0", APP_OPEN: "true" });
     const local = await fetch(`http://127.0.0.1:${program.port}/api/stats`);
     assert.equal(local.status, 200);
     await local.body?.cancel();

@@ -183,7 +183,7 @@ Deno.test("the JSON log is free of every kind of line break and control characte
     ...[`${ROOT}main.ts`, "start"],
   ], {
     cwd: "/",
-    env: { [name]: "1", APP_HOST: "203.0.113.1", APP_DATA_DIR: ":memory:" }, // no address of ours
+    env: { [name]: "1", APP_HOST: "203.0.113.1", APP_OPEN: "1", APP_DATA_DIR: ":memory:" }, // no address of ours
   });
   assert.equal(code, 1, stderr);
   const lines = stderr.split("\n");

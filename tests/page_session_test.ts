@@ -140,7 +140,7 @@ Deno.test("what was stored is not believed when it is broken", () => {
   assert.deepEqual(loadSettings(page.storage).rooms, ["lobby"]);
   assert.ok(!page.session.resume());
   page.storage.setItem(outboxKey("123"), '[{"id":1},null,"x"]');
-  page.session.signIn({ ...ME, room: "lobby" });
+  page.session.signIn({ ...ME, room: "lobby", token: "" });
   assert.deepEqual(page.store.state.outbox, []);
 });
 
@@ -149,7 +149,7 @@ Deno.test("Session closes the client of a user who signs out or is another, and 
   page.online();
   page.session.say("lobby", "mine");
   const alices = page.socket;
-  page.session.signIn({ user_id: "7", name: "Bob", room: "lobby" });
+  page.session.signIn({ user_id: "7", name: "Bob", room: "lobby", token: "" });
   assert.ok(alices.closed);
   await settled();
   assert.equal(page.store.state.connection.kind, "connecting");
@@ -159,7 +159,7 @@ Deno.test("Session closes the client of a user who signs out or is another, and 
   assert.ok(page.socket.closed);
   assert.equal(page.store.state.identity, null);
   assert.equal(page.clock.size, 0, "no timer is left");
-  page.session.signIn({ ...ME, room: "lobby" });
+  page.session.signIn({ ...ME, room: "lobby", token: "" });
   assert.equal(page.outboxIds().length, 1, "what she wrote waits for her");
 });
 
@@ -318,7 +318,7 @@ class PageWorld implements Disposable {
 
 function signedIn(): PageWorld {
   const page = new PageWorld();
-  page.session.signIn({ ...ME, room: "lobby" });
+  page.session.signIn({ ...ME, room: "lobby", token: "" });
   return page;
 }
 

@@ -29,9 +29,11 @@ Deno.test("parseConfig() takes what is well-formed and defaults for the rest", (
     version: "0.1.0",
     bot_room: "bots",
     open: true,
+    tokens: false,
     message_channel: "m",
   };
   assert.deepEqual(parseConfig(config), config);
+  assert.equal(parseConfig({ open: false }).tokens, true);
 });
 
 Deno.test("wireUserId() writes a number only where nothing is lost", () => {

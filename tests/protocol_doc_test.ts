@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { mayReconnect } from "../lib/close_codes.ts";
 import { DISCONNECTS, ERRORS } from "../lib/errors.ts";
+import { matches } from "./support/frame_pattern.ts";
 import { ROOT } from "./support/paths.ts";
 import { Program } from "./support/program.ts";
 import { type Frame, TestClient } from "./support/test_client.ts";
@@ -150,13 +151,6 @@ Deno.test("docs/protocol.md: the disconnect codes are those of the code", () => 
   ) => [String(code), reason, mayReconnect(code) ? "yes" : "no"]);
   assert.deepEqual(table("disconnect codes"), rows);
 });
-
-/** Whether the frame is, field by field and in order, what the text says; `…` stands for any value. */
-function matches(frame: Frame, text: string): boolean {
-  const pattern = text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")
-    .replaceAll('"…"', '"[^"]+"').replaceAll("\\[…\\]", "\\[.+\\]").replaceAll("…", "\\d+");
-  return new RegExp(`^${pattern}$`).test(JSON.stringify(frame));
-}
 
 /** The cells of the table below a mark. */
 function table(name: string): string[][] {

@@ -202,7 +202,7 @@ Deno.test("send reads .env in its folder", async () => {
 });
 
 Deno.test("send reaches a server that listens on all addresses", async () => {
-  await using program = await Program.start({ env: { APP_HOST: "0.0.0.0" } });
+  await using program = await Program.start({ env: { APP_HOST: "0.0.0.0", APP_OPEN: "true" } });
   const env = { APP_HOST: "0.0.0.0", APP_PORT: String(program.port) };
   assert.deepEqual(await send(["-u", "1", "-m", "Hi"], env), OFFLINE);
 });

@@ -45,7 +45,7 @@ export function identifyCaller(parts: CallerParts, config: Config): MiddlewareHa
   const { keys, audit, counters } = parts;
   // A secret cannot be guessed in any number of tries: this is for what each try costs.
   const attempts = new FailedAttempts();
-  const requiresKey = () => keys.exist();
+  const requiresKey = async () => config.tokens !== undefined || await keys.exist();
 
   return async (context, next) => {
     const key = shownKey(context);

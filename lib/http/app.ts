@@ -35,7 +35,7 @@ export function createApp(parts: SseParts & ApiParts, config: Config): App {
       version: VERSION,
       bot_room: config.bot.room,
       keepalive_seconds: config.keepaliveSeconds,
-      open: true,
+      open: config.tokens === undefined,
       message_channel: config.redis?.messageChannel ?? "",
     }));
   app.get("/ws", (context) => {
@@ -78,7 +78,7 @@ export function createApp(parts: SseParts & ApiParts, config: Config): App {
 }
 
 function answerError(context: Context, { code, message, options }: NotifyliError): Response {
-  if (code === "unauthorized") context.header("WWW-Authenticate", "Bearer");
+  if (ERRORS[code].status === 401) context.header("WWW-Authenticate", "Bearer");
   const { field, retryAfterMs } = options;
   // Else the `node` listener would go on to wait for the rest; `Deno.serve` does so all the same.
   if (code === "too_slow") context.header("Connection", "close");

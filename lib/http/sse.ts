@@ -3,9 +3,10 @@
  * and POSTs up. With a query it introduces the client by itself (`sse_plain.ts`), for `EventSource` and `curl`.
  */
 import { type Context, Hono, type Next } from "hono";
+import { identifyRequest } from "../auth/handshake.ts";
+import type { Identity } from "../auth/identity.ts";
 import type { Client, Protocol } from "../client.ts";
 import type { Config } from "../config.ts";
-import { DEFAULT_SITE } from "../engine.ts";
 import { NotifyliError } from "../errors.ts";
 import type { InboxService } from "../inbox_service.ts";
 import type { ConnectionGate } from "../limits/connection_gate.ts";
@@ -42,9 +43,11 @@ export function sseRoutes({ node, inbox, gate, protocol }: SseParts, config: Con
 
   routes.use(requireAllowedOrigin(config.origins));
 
-  routes.get("/", (context) => {
+  routes.get("/", async (context) => {
     if (context.req.method === "HEAD") return context.body(null, 200, HEADERS);
-    const plain = parsePlain(context.req.raw, limits);
+    const identity = await identify(context.req.raw);
+    const isOpen = node.tokens === undefined;
+    const plain = parsePlain(context.req.raw, { limits, identity, isOpen });
     const leave = gate.enter(context.req.raw, context.env.peer);
     const session = newSession();
     const socket: SseSocket = new SseSocket(context.env.peer, {
@@ -58,7 +61,7 @@ export function sseRoutes({ node, inbox, gate, protocol }: SseParts, config: Con
         client.close();
       },
     });
-    const client = node.accept(socket, protocol);
+    const client = node.accept(socket, protocol, identity);
     client.work(async () => {
       await node.openSession(client, session);
       if (client.closed) return;
@@ -68,16 +71,32 @@ export function sseRoutes({ node, inbox, gate, protocol }: SseParts, config: Con
     return context.body(socket.stream, 200, HEADERS);
   });
 
+  // A page of another site asks first whether it may send its token.
+  routes.options("/", (context) => {
+    context.header("Access-Control-Allow-Headers", "authorization, last-event-id");
+    context.header("Access-Control-Max-Age", "86400");
+    return context.body(null, 204);
+  });
+
   routes.post("/:session", async (context) => {
     const text = await readBody(context.req.raw, limits.frame, config.requestSeconds);
     const { session } = context.req.param();
-    if (!SESSION.test(session) || !await node.command(DEFAULT_SITE, session, text)) {
+    if (!SESSION.test(session) || !await node.command(session, text)) {
       throw new NotifyliError("not_found", `There is no session ${JSON.stringify(session)}`);
     }
     return context.body(null, 202);
   });
 
   return routes;
+
+  async function identify(request: Request): Promise<Identity | undefined> {
+    try {
+      return await identifyRequest(request, node.tokens);
+    } catch (error) {
+      node.noteRefusedToken(error);
+      throw error;
+    }
+  }
 
   function dropIfSilent(client: Client): void {
     const silentMs = performance.now() - client.heardAt;

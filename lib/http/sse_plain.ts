@@ -2,11 +2,12 @@
  * Streams of events that need no commands: `/sse?user_id=123&room=lobby`. The server introduces the client, and each
  * event says how far the stream has come, so that a browser that comes back gets exactly what it missed.
  */
+import type { Identity } from "../auth/identity.ts";
 import type { Client } from "../client.ts";
 import type { Limits } from "../config.ts";
 import { type Channel, DEFAULT_SITE, type InboxSync, type Position } from "../engine.ts";
 import { DISCONNECTS, NotifyliError } from "../errors.ts";
-import { identifier, optionalName, type UserId, userIdField, userIdOnWire } from "../fields.ts";
+import { claimedUser, identifier, optionalName, type UserId, userIdOnWire } from "../fields.ts";
 import { roomChannel, userChannel } from "../hub.ts";
 import type { InboxService } from "../inbox_service.ts";
 import { described } from "../protocols/v2.ts";
@@ -24,11 +25,22 @@ export interface PlainRequest {
   readonly isInvalid: boolean;
 }
 
-/** Reads the query; `undefined` where it names nobody. Throws a `NotifyliError`. */
-export function parsePlain(request: Request, limits: Limits): PlainRequest | undefined {
+/** Reads the query; `undefined` where it names nothing. Throws a `NotifyliError`. */
+export function parsePlain(
+  request: Request,
+  { limits, identity, isOpen }: {
+    limits: Limits;
+    identity: Identity | undefined;
+    isOpen: boolean;
+  },
+): PlainRequest | undefined {
   const query = new URL(request.url).searchParams;
   if (!query.has("user_id") && !query.has("room")) return undefined;
-  const user = userIdField({ user_id: query.get("user_id") }, limits);
+  if (identity === undefined && !isOpen) {
+    throw new NotifyliError("unauthorized", "Cannot open this stream without a token");
+  }
+  const user = claimedUser({ user_id: query.get("user_id") }, limits, identity?.user);
+  const site = identity?.site ?? DEFAULT_SITE;
   const rooms = [
     ...new Set(query.getAll("room").map((room) => identifier({ room }, "room", limits.room))),
   ];
@@ -42,12 +54,12 @@ export function parsePlain(request: Request, limits: Limits): PlainRequest | und
   // The query is of who first connected; a browser that comes back by itself adds the header.
   const last = request.headers.get("last-event-id") ?? query.get("last_event_id") ?? "";
   const parsed = Positions.parse(last);
-  const channels = rooms.map((room) => roomChannel(DEFAULT_SITE, room));
+  const channels = rooms.map((room) => roomChannel(site, room));
   return {
     user,
     name: optionalName({ name: query.get("name") }, "name", limits.name),
     rooms,
-    positions: (parsed ?? new Positions()).only([userChannel(DEFAULT_SITE, user), ...channels]),
+    positions: (parsed ?? new Positions()).only([userChannel(site, user), ...channels]),
     isInvalid: last !== "" && parsed === undefined,
   };
 }
@@ -128,7 +140,7 @@ async function startRoom(
 ): Promise<void> {
   const channel = roomChannel(client.site, room);
   const since = positions.get(channel);
-  await client.join(room, undefined);
+  await client.join(room, undefined, undefined);
   client.holdRoom(room);
   const { publications, ...sync } = await client.node.recover(client, room, since);
   const at = start(positions, channel, { sync, since, isEmpty: publications.length === 0 });

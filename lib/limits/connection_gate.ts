@@ -53,15 +53,15 @@ export class ConnectionGate {
   }
 
   /** Decides before an upgrade; one that goes ahead holds its place until the connection ends. */
-  guard(
+  async guard(
     request: Request,
     peer: Peer,
-    upgrade: () => Response | Accepted,
-  ): Response | Accepted {
+    upgrade: () => Promise<Response | Accepted>,
+  ): Promise<Response | Accepted> {
     const address = this.addressOf(request, peer);
     const error = this.#isListed(address) ? this.#check(address) : denied(address);
     if (error !== undefined) return this.#answer(error);
-    const accepted = upgrade();
+    const accepted = await upgrade();
     if (accepted instanceof Response) {
       if (accepted.status === ERRORS.forbidden.status) this.#counters.noteRefused("forbidden");
       return accepted;

@@ -19,12 +19,13 @@ export function listen(options: ListenerOptions, handlers: Handlers): Promise<Li
     ...options.tls,
     onListen() {},
     onError: () => new Response("internal error\n", { status: 500 }),
-  }, (request, info) => {
+  }, async (request, info) => {
     if (open.stopping) return new Response("the server is stopping\n", { status: 503 });
     const peer = { address: info.remoteAddr.hostname };
-    return isUpgrade(request)
-      ? upgrade(request, handlers.upgrade(request, peer), options, open)
-      : handlers.fetch(request, peer);
+    if (!isUpgrade(request)) return await handlers.fetch(request, peer);
+    const accepted = await handlers.upgrade(request, peer);
+    if (open.stopping) return new Response("the server is stopping\n", { status: 503 });
+    return upgrade(request, accepted, options, open);
   });
   return Promise.resolve({
     host: server.addr.hostname,

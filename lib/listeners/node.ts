@@ -57,10 +57,10 @@ export async function listen(options: ListenerOptions, handlers: Handlers): Prom
     handleProtocols: (_offered, request) => chosen.get(request) ?? false,
   });
 
-  server.on("upgrade", (message: IncomingMessage, stream: Duplex, head: Uint8Array) => {
+  server.on("upgrade", async (message: IncomingMessage, stream: Duplex, head: Uint8Array) => {
     stream.on("error", () => stream.destroy());
     if (message.method !== "GET") return void stream.destroy(); // RFC 6455, section 4.1
-    const accepted = handlers.upgrade(toRequest(message), peerOf(message));
+    const accepted = await handlers.upgrade(toRequest(message), peerOf(message));
     if (accepted instanceof Response) return void refuse(stream, accepted);
     if (accepted.subprotocol !== undefined) chosen.set(message, accepted.subprotocol);
     webSockets.handleUpgrade(message, stream, head as Buffer, (webSocket) => {

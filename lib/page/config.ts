@@ -6,6 +6,8 @@ export interface ServerConfig {
   bot_room: string;
   /** Open mode: the server believes whatever user id it is told. */
   open: boolean;
+  /** The server asks for a token; not so while it has not said so. */
+  tokens: boolean;
   /** Redis channel that other systems publish on; empty where the server uses no Redis. */
   message_channel: string;
 }
@@ -14,6 +16,7 @@ export const DEFAULT_CONFIG: ServerConfig = {
   version: "",
   bot_room: "1",
   open: false,
+  tokens: false,
   message_channel: "",
 };
 
@@ -43,6 +46,7 @@ export function parseConfig(value: unknown): ServerConfig {
       ? String(botRoom)
       : DEFAULT_CONFIG.bot_room,
     open: config.get("open") === true,
+    tokens: config.get("open") === false,
     message_channel: typeof channel === "string" ? channel : DEFAULT_CONFIG.message_channel,
   };
 }

@@ -1,4 +1,4 @@
-/** Who the user is and where to: the three answers of the connect form, and what is wrong with them. */
+/** Who the user is and where to: the answers of the connect form, and what is wrong with them. */
 
 export interface Identity {
   user_id: string;
@@ -7,17 +7,21 @@ export interface Identity {
 
 export interface ConnectAnswers extends Identity {
   room: string;
+  /** Proves who the user is; empty in open mode. */
+  token: string;
 }
 
 export const USER_ID_LIMIT = 64;
 export const NAME_LIMIT = 64;
 export const ROOM_LIMIT = 128;
+export const TOKEN_LIMIT = 8192;
 
 /** Each answers a sentence for the user, or `null` when the value is good. */
 export const problemOf = {
   user_id: (value: string) => problem(value, "user id", USER_ID_LIMIT),
   room: (value: string) => problem(value, "room", ROOM_LIMIT),
   name: (value: string) => problem(value, "name", NAME_LIMIT),
+  token: (value: string) => problem(value, "token", TOKEN_LIMIT),
 };
 
 /** The room of one user alone, by convention. */

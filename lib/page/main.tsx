@@ -20,8 +20,13 @@ const session = new Session(store, {
   own,
   // One connection for all tabs, where the browser can. The list of notifications is read anew after a reload, so
   // nothing keeps the place in the inbox either: what was seen is the server's to know.
-  connect: ({ user_id, name }) =>
-    connect({ userId: user_id, name, transport: sharedTransport("/notifyli-worker.js") }),
+  connect: ({ user_id, name }, token) =>
+    connect({
+      userId: user_id,
+      name,
+      ...(token === "" ? {} : { token }),
+      transport: sharedTransport("/notifyli-worker.js"),
+    }),
   isWatched: () => !document.hidden,
 });
 

@@ -11,15 +11,16 @@ import { rememberChanges } from "./remember.ts";
 import { RoomFeeds } from "./room_feeds.ts";
 import { hasRoom } from "./rooms.ts";
 import { Sender } from "./sender.ts";
-import { type KeyValueStore, loadOutbox, loadSettings } from "./storage.ts";
+import { type KeyValueStore, loadOutbox, loadSettings, loadToken, saveToken } from "./storage.ts";
 import type { Store } from "./store.ts";
 
 export interface SessionOptions {
   /** Shared by the browser's tabs: settings. */
   shared: KeyValueStore;
-  /** This tab's own: the outbox. */
+  /** This tab's own: the outbox and the token. */
   own: KeyValueStore;
-  connect: (identity: Identity) => Client;
+  /** The token is empty in open mode. */
+  connect: (identity: Identity, token: string) => Client;
   isWatched: () => boolean;
 }
 
@@ -48,7 +49,8 @@ export class Session {
   }
 
   /** Signs in with the form's answers; the rooms of the same user's last visit come along. */
-  signIn({ user_id, name, room }: ConnectAnswers): void {
+  signIn({ user_id, name, room, token }: ConnectAnswers): void {
+    saveToken(this.#options.own, token);
     const last = loadSettings(this.#options.shared);
     const rooms = last.user_id === user_id ? last.rooms : [];
     this.#start({ user_id, name }, rooms.includes(room) ? rooms : [...rooms, room], room);
@@ -58,6 +60,8 @@ export class Session {
   resume(): boolean {
     const { signed_in, user_id, name, rooms, active_room } = loadSettings(this.#options.shared);
     if (!signed_in || user_id === "" || name === "") return false;
+    // Without its token the server would send us away at once: the form asks for it.
+    if (this.#store.state.config.tokens && loadToken(this.#options.own) === "") return false;
     this.#start({ user_id, name }, rooms, rooms.includes(active_room) ? active_room : rooms[0]);
     return true;
   }
@@ -65,6 +69,7 @@ export class Session {
   signOut(): void {
     this.#running?.client.close();
     this.#running = undefined;
+    saveToken(this.#options.own, "");
     this.#store.dispatch({ type: "signed_out" });
   }
 
@@ -115,7 +120,7 @@ export class Session {
     const { own, connect, isWatched } = this.#options;
     const outbox = loadOutbox(own, identity.user_id);
     store.dispatch({ type: "signed_in", identity, rooms, activeRoom, outbox });
-    const client = connect(identity);
+    const client = connect(identity, loadToken(own));
     store.dispatch({ type: "connection_changed", connection: client.state });
     client.on("error", (error) => this.#failed(error));
     const silent = silentRooms(identity.user_id, store.state.config.bot_room);

@@ -17,6 +17,7 @@ export interface Settings {
 }
 
 export const SETTINGS_KEY = "notifyli.settings";
+export const TOKEN_KEY = "notifyli.token";
 export const outboxKey = (userId: string) => `notifyli.outbox.${userId}`;
 
 export function loadSettings(store: KeyValueStore): Settings {
@@ -41,6 +42,15 @@ export function loadOutbox(store: KeyValueStore, userId: string): Outbox {
 
 export function saveOutbox(store: KeyValueStore, userId: string, outbox: Outbox): void {
   writeJson(store, outboxKey(userId), outbox);
+}
+
+/** @param own this tab's own: a token is no setting, and is gone with the tab */
+export function loadToken(own: KeyValueStore): string {
+  return own.getItem(TOKEN_KEY) ?? "";
+}
+
+export function saveToken(own: KeyValueStore, token: string): void {
+  own.setItem(TOKEN_KEY, token);
 }
 
 /** The store itself, or one in memory where the browser forbids it (cookies blocked, sandboxed frame). */

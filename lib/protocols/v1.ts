@@ -3,6 +3,7 @@ import type { Client, Protocol } from "../client.ts";
 import { NotifyliError } from "../errors.ts";
 import { type Fields, optionalId, parseObject } from "../fields.ts";
 import {
+  authFrame,
   type Command,
   errorFrame,
   leftFrame,
@@ -11,6 +12,9 @@ import {
   presenceFrame,
 } from "../frames.ts";
 import { Outgoing } from "../socket.ts";
+
+/** Its name where a client offers one, as a browser must that offers a token beside it. */
+export const SUBPROTOCOL_V1 = "notifyli.v1";
 
 export const PROTOCOL_V1: Protocol = {
   hasInbox: false,
@@ -23,8 +27,12 @@ export const PROTOCOL_V1: Protocol = {
   },
   handle(client, text) {
     const fields = parseObject(text, "frame");
-    client.work(() => execute(client, parseCommand(fields, client.limits)), fields);
+    client.work(() => {
+      client.auth.admit(fields["type"]);
+      return execute(client, parseCommand(fields, client.limits, client.auth.identity?.user));
+    }, fields);
   },
+  warn() {}, // seed 000 knows no such frame: the connection is closed when the time has come
   fail(client, { code, message, options: { field, retryAfterMs } }, fields) {
     const id = idOf(fields);
     client.send(
@@ -35,7 +43,10 @@ export const PROTOCOL_V1: Protocol = {
 
 /** Joins a room before the first frame, as a query asks for. */
 export function joinAtOnce(client: Client, command: Extract<Command, { type: "keepalive" }>): void {
-  client.work(() => execute(client, command));
+  client.work(() => {
+    client.auth.admit(command.type);
+    return execute(client, command);
+  });
 }
 
 /** Returns a promise only where later frames of this client must wait. */
@@ -43,16 +54,18 @@ function execute(client: Client, command: Command): Promise<void> | void {
   switch (command.type) {
     case "usermsg": {
       client.identify(command.user, command.name);
-      const joining = client.join(command.room, command.name);
+      const joining = client.join(command.room, command.name, command.token);
       return joining ? joining.then(() => publish(client, command)) : publish(client, command);
     }
     case "keepalive":
       client.identify(command.user, command.name);
-      return client.join(command.room, command.name);
+      return client.join(command.room, command.name, command.token);
     case "leave":
       return leave(client, command.room);
     case "presence":
       return presence(client, command.room);
+    case "auth":
+      return authenticate(client, command.token);
     case "ping":
       return client.send(new Outgoing(pongFrame()));
   }
@@ -61,12 +74,17 @@ function execute(client: Client, command: Command): Promise<void> | void {
 /** Does not wait for the engine: what is published later comes later, and errors say which message they mean. */
 function publish(client: Client, command: Extract<Command, { type: "usermsg" }>): void {
   const { user, id, room, message } = command;
-  client.node.publish(client.site, { id, room, user, name: client.nameIn(room), message })
+  client.publish({ id, room, user, name: client.nameIn(room), message })
     .then(({ isDuplicate, text }) => {
       // Its sender does not know that it was taken the first time: here is the proof.
       if (isDuplicate) client.send(new Outgoing(text));
     })
     .catch((error) => client.reportError(error, id === undefined ? undefined : { id }));
+}
+
+async function authenticate(client: Client, token: string): Promise<void> {
+  const { user } = await client.auth.authenticate(token);
+  client.send(new Outgoing(authFrame(user)));
 }
 
 async function leave(client: Client, room: string): Promise<void> {

@@ -2,11 +2,12 @@
  * Protocol version 2 (`notifyli.v2`): several JSON objects a frame, commands with a `ref` are answered, messages and
  * notifications have offsets, so that nothing is missed.
  */
+import type { Identity } from "../auth/identity.ts";
 import type { Client, Protocol, RoomSync } from "../client.ts";
 import type { InboxSync, Position, StoredNotification } from "../engine.ts";
 import type { NotifyliError } from "../errors.ts";
 import { type Fields, parseObject, userIdOnWire } from "../fields.ts";
-import { errorFrame, pongFrame, unixSeconds } from "../frames.ts";
+import { errorFrame, pongFrame, sessionFrame, unixSeconds } from "../frames.ts";
 import type { InboxService } from "../inbox_service.ts";
 import { Outgoing } from "../socket.ts";
 import { VERSION } from "../version.ts";
@@ -25,6 +26,7 @@ export function protocolV2(inbox: InboxService, keepaliveSeconds: number): Proto
       const fields = parseObject(text, "frame");
       client.work(() => answer(client, fields, run), fields);
     },
+    warn: (client, expiresAt) => client.send(new Outgoing(sessionFrame(expiresAt))),
     fail: (client, error, fields) => client.send(failure(error, fields)),
   };
 
@@ -64,6 +66,8 @@ export function protocolV2(inbox: InboxService, keepaliveSeconds: number): Proto
       case "archive":
       case "delete":
         return inbox.change(client.site, client.requireUser(), command.type, command.ids);
+      case "auth":
+        return client.auth.authenticate(command.token).then(authData);
       case "ping":
         return Promise.resolve({ timestamp: unixSeconds() });
     }
@@ -74,7 +78,8 @@ type Run = (client: Client, command: CommandV2) => Promise<unknown>;
 
 async function answer(client: Client, fields: Fields, run: Run): Promise<void> {
   const ref = refField(fields);
-  const command = parseCommandV2(fields, client.limits);
+  client.auth.admit(fields["type"]);
+  const command = parseCommandV2(fields, client.limits, client.auth.identity?.user);
   const data = await run(client, command).catch((error) => {
     release(client, command, { offset: 0, epoch: "" }, []);
     throw error;
@@ -146,9 +151,9 @@ async function connect(
 
 async function subscribe(
   client: Client,
-  { room, since, replay }: Extract<CommandV2, { type: "subscribe" }>,
+  { room, since, replay, token }: Extract<CommandV2, { type: "subscribe" }>,
 ): Promise<RoomData> {
-  await client.join(room, undefined);
+  await client.join(room, undefined, token);
   client.holdRoom(room);
   const sync = await client.node.recover(client, room, since);
   const data = { room, ...sync, publications: sync.publications.map(parsed) };
@@ -175,7 +180,7 @@ async function publish(
 ): Promise<unknown> {
   const user = client.requireUser();
   const name = client.nameIn(room);
-  const published = await client.node.publish(client.site, { id, room, user, name, message });
+  const published = await client.publish({ id, room, user, name, message });
   return { id: published.id, offset: published.offset, epoch: published.epoch };
 }
 
@@ -198,6 +203,10 @@ async function presence(client: Client, room: string): Promise<unknown> {
       { user_id, name, client_id, connected_at }
     )),
   };
+}
+
+function authData({ user, expiresAt }: Identity) {
+  return { user_id: userIdOnWire(user), expires_at: inSeconds(expiresAt) };
 }
 
 function syncData(sync: Omit<InboxSync, "unread"> & Partial<InboxSync>) {

@@ -3,14 +3,15 @@ import type { Limits } from "../config.ts";
 import type { Position } from "../engine.ts";
 import { NotifyliError } from "../errors.ts";
 import {
+  claimedUser,
   type Fields,
   identifier,
   invalid,
   optionalId,
   optionalName,
+  optionalToken,
   requiredText,
   type UserId,
-  userIdField,
 } from "../fields.ts";
 
 /** Most notifications or messages of one answer. */
@@ -24,23 +25,40 @@ export type CommandV2 =
   | { type: "ack"; ids: string[] }
   | { type: "read"; ids?: string[]; through?: number }
   | { type: "archive" | "delete"; ids: string[] }
-  | { type: "subscribe"; room: string; since?: Position; replay: boolean }
+  | { type: "subscribe"; room: string; since?: Position; replay: boolean; token?: string }
   | { type: "unsubscribe" | "presence"; room: string }
   | { type: "publish"; id?: string; room: string; message: string }
   | { type: "history"; room: string; since?: Position; limit: number }
+  | { type: "auth"; token: string }
   | { type: "ping" };
 
-const SERVER_TYPES = new Set(["usermsg", "direct_message", "error", "reply", "join", "pong"]);
+const SERVER_TYPES = new Set([
+  "usermsg",
+  "direct_message",
+  "error",
+  "reply",
+  "join",
+  "pong",
+  "session",
+]);
 
-/** Throws a `NotifyliError` that names the field and its value. */
-export function parseCommandV2(fields: Fields, limits: Limits): CommandV2 {
+/**
+ * Throws a `NotifyliError` that names the field and its value.
+ *
+ * @param own the user that its token names
+ */
+export function parseCommandV2(
+  fields: Fields,
+  limits: Limits,
+  own: UserId | undefined,
+): CommandV2 {
   const type = requiredText(fields, "type", 32);
   const room = () => identifier(fields, "room", limits.room);
   switch (type) {
     case "connect":
       return {
         type,
-        user: userIdField(fields, limits),
+        user: claimedUser(fields, limits, own),
         name: optionalName(fields, "name", limits.name),
         since: positionField(fields, "inbox"),
       };
@@ -64,6 +82,7 @@ export function parseCommandV2(fields: Fields, limits: Limits): CommandV2 {
         room: room(),
         since: positionField(fields, "since"),
         replay: flag(fields, "replay"),
+        token: optionalToken(fields),
       };
     case "unsubscribe":
     case "presence":
@@ -77,6 +96,8 @@ export function parseCommandV2(fields: Fields, limits: Limits): CommandV2 {
       };
     case "history":
       return { type, room: room(), since: positionField(fields, "since"), limit: pageSize(fields) };
+    case "auth":
+      return { type, token: requiredText(fields, "token", Infinity) };
     case "ping":
       return { type };
     default:

@@ -17,6 +17,7 @@ import { type Link, readReply, Requests } from "./requests.ts";
 import { Room } from "./room.ts";
 import type { SubscribeOptions, Subscription } from "./subscription.ts";
 import type { Message, Published } from "./types.ts";
+import { askToken } from "./token.ts";
 import { watchWake } from "./wake.ts";
 
 export class Client {
@@ -170,11 +171,22 @@ export class Client {
       case "inbox":
         this.notifications.change(frame.change);
         return void this.#events.emit("inbox", frame.change);
+      case "session":
+        return this.#renewSession();
       case "error":
         return this.#fail(frame.error);
       case "pong":
         return; // that it came is all it says
     }
+  }
+
+  /** Where that fails, the server ends the connection when the time has come, and says why. */
+  #renewSession(): void {
+    const { token: source } = this.#options;
+    if (typeof source !== "function") return; // there is no other
+    askToken(source, (token = "") => {
+      if (this.#link.online) this.#requests.send({ type: "auth", token }, () => {});
+    }, (reason) => this.#fail(new NotifyliError("no_token", reason)));
   }
 
   #interrupt(): void {

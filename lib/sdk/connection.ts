@@ -2,9 +2,10 @@
  * Keeps a transport to one of the servers: opens it, pings, notices a dead peer, and comes back after a growing
  * pause. What arrives goes to `client.ts`, which says when the server has accepted us.
  */
-import { mayReconnect } from "../close_codes.ts";
+import { mayReconnect, TOKEN_EXPIRED } from "../close_codes.ts";
 import { backoffMs, hopMs, restartMs, SERVER_SHUTDOWN } from "./backoff.ts";
 import type { Clock, ResolvedOptions } from "./options.ts";
+import { askToken } from "./token.ts";
 import type { Transport } from "./transport.ts";
 
 /** `retryAt` is on the clock's scale, Unix time in milliseconds where no other clock was given. */
@@ -55,6 +56,10 @@ export class Connection {
   /** By when something must have come, since we pinged. */
   #deadlineAt = Infinity;
   #cancelDeadline = () => {};
+  /** Counts the connections, so that a token that comes late opens none. */
+  #lastAttempt = 0;
+  /** A token had expired, and another one is tried: once, until one is taken. */
+  #hasAskedAgain = false;
 
   constructor(options: ResolvedOptions, events: ConnectionEvents) {
     this.#options = options;
@@ -73,19 +78,18 @@ export class Connection {
     this.#cancelTimer();
     this.#enter({ kind: "connecting", url: this.#url, attempt: this.#failures });
     this.#cancelTimer = this.#clock.after(HANDSHAKE_DEADLINE_MS, () => this.lose("No answer"));
-    try {
-      this.#transport = this.#options.openTransport(this.#url, {
-        opened: () => this.#events.opened(),
-        received: (text) => this.#received(text),
-        closed: (code, reason) => this.#closed(code, reason),
-      });
-    } catch (error) {
-      this.lose(String(error)); // such as a page on https that may not use ws
-    }
+    const attempt = ++this.#lastAttempt;
+    const isWanted = () => attempt === this.#lastAttempt;
+    askToken(
+      this.#options.token,
+      (token) => isWanted() && this.#open(token),
+      (reason) => isWanted() && this.lose(reason),
+    );
   }
 
   /** The server has accepted us. */
   accepted(clientId: string, pingIntervalMs: number): void {
+    this.#hasAskedAgain = false;
     this.#onlineSince = this.#clock.now();
     this.#pingIntervalMs = pingIntervalMs;
     this.#cancelTimer();
@@ -126,6 +130,18 @@ export class Connection {
     return urls[this.#turn % urls.length] ?? "";
   }
 
+  #open(token: string | undefined): void {
+    try {
+      this.#transport = this.#options.openTransport(this.#url, {
+        opened: () => this.#events.opened(),
+        received: (text) => this.#received(text),
+        closed: (code, reason) => this.#closed(code, reason),
+      }, token);
+    } catch (error) {
+      this.lose(String(error)); // such as a page on https that may not use ws
+    }
+  }
+
   #received(text: string): void {
     this.#answered(); // whatever it is, the server is there
     this.#events.received(text);
@@ -153,6 +169,11 @@ export class Connection {
   }
 
   #closed(code: number, reason: string): void {
+    if (code === TOKEN_EXPIRED && this.#mayAskAgain()) {
+      this.#hasAskedAgain = true;
+      this.#drop();
+      return this.connect();
+    }
     if (!mayReconnect(code)) return this.stop(code, reason);
     const wasOnline = this.#state.kind === "online";
     this.#drop();
@@ -166,6 +187,10 @@ export class Connection {
     this.#enter({ kind: "waiting", attempt: this.#failures, retryAt, code, reason });
   }
 
+  #mayAskAgain(): boolean {
+    return typeof this.#options.token === "function" && !this.#hasAskedAgain;
+  }
+
   /** The pauses grow from one round of all URLs to the next; within a round they are short. */
   #pauseMs(code: number): number {
     const { urls, random } = this.#options;
@@ -176,6 +201,7 @@ export class Connection {
   }
 
   #drop(): void {
+    this.#lastAttempt++;
     this.#cancelTimer();
     this.#answered();
     const transport = this.#transport;

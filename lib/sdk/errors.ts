@@ -5,6 +5,7 @@ export type LocalErrorCode =
   | "closed" // the client was closed
   | "stopped" // the server told the client not to come back
   | "queue_full" // too much waits to be sent
+  | "no_token" // the function that gets one failed
   | "not_confirmed" // the connection broke each time this was sent
   | "invalid_reply" // the server's answer has not the shape it should have
   | "handler_failed"; // a handler threw; `cause` is what it threw

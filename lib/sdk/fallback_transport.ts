@@ -39,8 +39,8 @@ export function fallbackTransport(
 ): OpenTransport {
   /** Until when `first` is not tried, by URL; on the clock's scale. */
   const avoided = new Map<string, number>();
-  return (url, events) => {
-    const attempt = new Attempt(url, events, {
+  return (url, events, token) => {
+    const attempt = new Attempt({ url, token }, events, {
       opened(isFirst) {
         if (isFirst) avoided.delete(url);
         else if (!avoided.has(url)) avoided.set(url, clock.now() + AVOIDED_MS);
@@ -56,6 +56,11 @@ export function fallbackTransport(
   };
 }
 
+interface Target {
+  readonly url: string;
+  readonly token: string | undefined;
+}
+
 interface Outcome {
   opened(isFirst: boolean): void;
   /** None opened. */
@@ -64,7 +69,7 @@ interface Outcome {
 
 /** One connection, by one of two transports: the one that opens first. */
 class Attempt implements Transport {
-  readonly #url: string;
+  readonly #target: Target;
   readonly #events: TransportEvents;
   readonly #outcome: Outcome;
   readonly #running = new Set<Transport>();
@@ -73,8 +78,8 @@ class Attempt implements Transport {
   #startOther: (() => void) | undefined;
   #cancelTimer = () => {};
 
-  constructor(url: string, events: TransportEvents, outcome: Outcome) {
-    this.#url = url;
+  constructor(target: Target, events: TransportEvents, outcome: Outcome) {
+    this.#target = target;
     this.#events = events;
     this.#outcome = outcome;
   }
@@ -95,14 +100,15 @@ class Attempt implements Transport {
   }
 
   start(open: OpenTransport, isFirst: boolean): void {
-    const transport = open(this.#url, {
+    const { url, token } = this.#target;
+    const transport = open(url, {
       opened: () => {
         this.#outcome.opened(isFirst);
         this.#choose(transport);
       },
       received: (text) => this.#events.received(text),
       closed: (code, reason) => this.#closed(transport, code, reason),
-    });
+    }, token);
     this.#running.add(transport);
   }
 

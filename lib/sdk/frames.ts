@@ -9,10 +9,11 @@ export type Command =
   | { type: "inbox"; before: number; limit?: number; archived?: boolean }
   | { type: "ack" | "read" | "archive" | "delete"; ids: readonly string[] }
   | { type: "read"; all: true }
-  | { type: "subscribe"; room: string; since?: Position; replay?: true }
+  | { type: "subscribe"; room: string; since?: Position; replay?: true; token?: string }
   | { type: "unsubscribe" | "presence"; room: string }
   | { type: "publish"; room: string; message: string; id: string }
   | { type: "history"; room: string; since?: Position; limit: number }
+  | { type: "auth"; token: string }
   | { type: "ping" };
 
 /** The server's answer to a command. */
@@ -24,6 +25,8 @@ export type ServerFrame =
   | { type: "join" | "leave"; room: string; user: User }
   | { type: "inbox"; change: InboxChange }
   | { type: "error"; error: NotifyliError }
+  /** The session is about to end. */
+  | { type: "session" }
   | { type: "pong" };
 
 /** A JSON object of which nothing is known yet. */
@@ -96,6 +99,7 @@ function parseFrame(line: string): ServerFrame | undefined {
       return parseInboxChange(fields);
     case "error":
       return { type, error: parseError(fields, fields.message) };
+    case "session":
     case "pong":
       return { type };
   }

@@ -26,6 +26,7 @@ export type { SubscribeOptions, Subscription, SubscriptionEvents } from "./subsc
 export { sharedTransport } from "./shared_transport.ts";
 export type { OpenTransport, Transport, TransportEvents } from "./transport.ts";
 export type { WebSocketConstructor, WebSocketLike } from "./transport.ts";
+export type { TokenSource } from "./token.ts";
 export type * from "./types.ts";
 
 /**

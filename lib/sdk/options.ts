@@ -1,6 +1,7 @@
 /** What a client is made with, and what it takes from its surroundings when nothing else is given. */
 import { defaultTransport } from "./fallback_transport.ts";
 import type { OpenTransport, WebSocketConstructor } from "./transport.ts";
+import type { TokenSource } from "./token.ts";
 import { systemWakeSources, type WakeSource } from "./wake.ts";
 
 /** Time, so that tests can make their own. */
@@ -33,6 +34,11 @@ export interface ConnectOptions {
   /** Several servers of one cluster, tried in turn. Instead of `url`. */
   readonly urls?: readonly (string | URL)[];
   readonly userId: string | number;
+  /**
+   * Proves who the user is, where the server asks for it (docs/auth.md): a token, or what gets one. That is asked
+   * before each connection, and when the session is about to end.
+   */
+  readonly token?: TokenSource;
   /** What others see. @default the user's id */
   readonly name?: string;
   /**
@@ -49,6 +55,7 @@ export interface ConnectOptions {
 export interface ResolvedOptions {
   readonly urls: readonly string[];
   readonly userId: string;
+  readonly token: TokenSource | undefined;
   readonly name: string | undefined;
   readonly storage: KeyValueStore | undefined;
   readonly openTransport: OpenTransport;
@@ -58,12 +65,14 @@ export interface ResolvedOptions {
 }
 
 export function resolveOptions(options: ConnectOptions): ResolvedOptions {
-  const { url = "/ws", urls = [url], userId, name, storage, transport, environment = {} } = options;
+  const { url = "/ws", urls = [url], userId, token, name, storage, transport, environment = {} } =
+    options;
   const { clock = systemClock } = environment;
   if (urls.length === 0) throw new TypeError("Cannot connect: 'urls' is empty");
   return {
     urls: urls.map(webSocketUrl),
     userId: String(userId),
+    token,
     name,
     storage,
     openTransport: transport ?? defaultTransport(clock, environment.WebSocket),

@@ -12,6 +12,7 @@ import {
   Subscription,
   type SubscriptionEvents,
 } from "./subscription.ts";
+import { askToken, type TokenSource } from "./token.ts";
 import type { Message, Position, Publication, User } from "./types.ts";
 
 /** Messages asked for at once, where too many were missed to come by themselves. */
@@ -32,9 +33,12 @@ export class Room implements SubscribedRoom {
   readonly #presence: Presence;
   readonly #replay: boolean;
   readonly #history: number;
+  readonly #token: TokenSource | undefined;
   readonly #subscriptions = new Set<Subscription>();
   /** The server was asked on this connection. */
   #asked = false;
+  /** Counts the times, so that a token that comes late is not used. */
+  #lastAsk = 0;
   #cancelRetry = () => {};
 
   constructor(name: string, link: Link, events: RoomEvents, options: SubscribeOptions) {
@@ -43,6 +47,7 @@ export class Room implements SubscribedRoom {
     this.#events = events;
     this.#replay = options.replay ?? false;
     this.#history = options.history ?? 0;
+    this.#token = options.token;
     this.#stream = new Stream({
       deliver: (item, replayed) => this.#deliver(item, replayed),
       gap: (gap) => this.#emit("gap", gap),
@@ -87,6 +92,7 @@ export class Room implements SubscribedRoom {
   /** The connection is gone. */
   interrupt(): void {
     this.#asked = false;
+    this.#lastAsk++;
     this.#cancelRetry();
     this.#stream.interrupt();
     this.#presence.interrupt();
@@ -129,9 +135,23 @@ export class Room implements SubscribedRoom {
   }
 
   #subscribe(attempt: number): void {
+    const ask = ++this.#lastAsk;
+    const isWanted = () => ask === this.#lastAsk && this.#subscriptions.size > 0;
+    askToken(
+      this.#token,
+      (token) => isWanted() && this.#request(attempt, token === undefined ? {} : { token }),
+      (reason) => {
+        if (!isWanted()) return;
+        this.#fail(new NotifyliError("no_token", reason));
+        this.#ask(attempt + 1);
+      },
+    );
+  }
+
+  #request(attempt: number, proof: { token?: string }): void {
     const since = this.#stream.position;
     const from = since !== undefined ? { since } : this.#replay ? { replay: true as const } : {};
-    this.#link.request({ type: "subscribe", room: this.name, ...from }, (reply) => {
+    this.#link.request({ type: "subscribe", room: this.name, ...from, ...proof }, (reply) => {
       if (this.#subscriptions.size > 0) this.#subscribed(reply, attempt);
     });
   }

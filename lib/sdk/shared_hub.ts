@@ -26,6 +26,7 @@ export class SharedHub {
       if (typeof data !== "string") {
         if ("close" in data) return tab.end();
         tab.url = data.open;
+        tab.token = data.token;
         return port.postMessage({ opened: true });
       }
       tab.isThere();
@@ -36,13 +37,14 @@ export class SharedHub {
   #receive(tab: Tab, command: Fields): void {
     if (command.type !== "connect") return tab.link?.send(tab, command);
     const key = JSON.stringify([tab.url, String(command.user_id), command.name]);
-    const link = this.#links.get(key) ?? this.#open(key, tab.url);
+    const link = this.#links.get(key) ?? this.#open(key, tab);
     tab.link = link;
     link.add(tab, command);
   }
 
-  #open(key: string, url: string): SharedLink {
-    const link = new SharedLink(url, this.#openTransport, () => {
+  /** By the token of the tab that comes first: all of a browser's tabs here are one user's. */
+  #open(key: string, { url, token }: Tab): SharedLink {
+    const link = new SharedLink({ url, token }, this.#openTransport, () => {
       if (this.#links.get(key) === link) this.#links.delete(key);
     });
     this.#links.set(key, link);
@@ -53,6 +55,7 @@ export class SharedHub {
 /** One tab's connection, as it thinks. */
 export class Tab {
   url = "";
+  token: string | undefined;
   link: SharedLink | undefined;
   readonly #port: Port;
   #silence: ReturnType<typeof setTimeout> | undefined;

@@ -30,13 +30,17 @@ export class SharedLink {
   #lastRef = 0;
   #ended = false;
 
-  constructor(url: string, openTransport: OpenTransport, onEnd: () => void) {
+  constructor(
+    { url, token }: { url: string; token: string | undefined },
+    openTransport: OpenTransport,
+    onEnd: () => void,
+  ) {
     this.#onEnd = onEnd;
     this.#transport = openTransport(url, {
       opened: () => this.#introduceFirst(),
       received: (text) => text.split("\n").forEach((line) => this.#receive(line)),
       closed: (code, reason) => this.#end(code, reason),
-    });
+    }, token);
   }
 
   add(tab: LinkedTab, command: Fields): void {

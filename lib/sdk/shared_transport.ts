@@ -7,7 +7,10 @@ import { systemClock } from "./options.ts";
 import type { OpenTransport } from "./transport.ts";
 
 /** What a tab tells the worker: where to connect, then texts for the server. */
-export type FromTab = { readonly open: string } | { readonly close: true } | string;
+export type FromTab =
+  | { readonly open: string; readonly token: string | undefined }
+  | { readonly close: true }
+  | string;
 
 /** What the worker tells a tab: texts from the server, and how the connection is doing. */
 export type FromWorker =
@@ -47,7 +50,7 @@ export function sharedTransport(script: string | URL): OpenTransport | undefined
 
 /** @param openPort a port of its own for each connection; it calls back where nobody is at the other end */
 export function portTransport(openPort: (broken: () => void) => Port): OpenTransport {
-  return (url, events) => {
+  return (url, events, token) => {
     const port = openPort(() => lost(CONNECTION_LOST, "The shared worker does not start"));
     const close = () => {
       removeEventListener("pagehide", hidden);
@@ -67,7 +70,7 @@ export function portTransport(openPort: (broken: () => void) => Port): OpenTrans
       else if ("opened" in data) events.opened();
       else lost(data.closed.code, data.closed.reason);
     };
-    port.postMessage({ open: url });
+    port.postMessage({ open: url, token });
     return { send: (text) => port.postMessage(text), close };
   };
 }

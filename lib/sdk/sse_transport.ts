@@ -3,12 +3,17 @@
  * POSTs up, one after the other. `fallback_transport.ts` says when it is used.
  */
 import { EventReader, type ServerEvent } from "./event_reader.ts";
+import { TOKEN_EXPIRED } from "../close_codes.ts";
 import type { OpenTransport, Transport, TransportEvents } from "./transport.ts";
 
 const CONNECTION_LOST = 1006;
 /** What the server says of a frame too big; it does over HTTP by the status. */
 const FRAME_TOO_BIG = 3509;
 const TOO_BIG_STATUS = 413;
+
+/** The same of a token. */
+const TOKEN_REFUSED = 3500;
+const UNAUTHORIZED_STATUS = 401;
 
 /** Most UTF-16 units that go up together; the server takes 64 KiB at once if nobody told it otherwise. */
 const BATCH_LENGTH = 16_384;
@@ -17,7 +22,8 @@ const BATCH_LENGTH = 16_384;
 const LAST_WORDS_MS = 2_000;
 
 export function sseTransport(fetch: typeof globalThis.fetch): OpenTransport {
-  return (url, events) => new SseTransport(sseAddress(url), events, fetch);
+  return (url, events, token) =>
+    new SseTransport({ address: sseAddress(url), token }, events, fetch);
 }
 
 /** `https://example.org/chat/sse` for `wss://example.org/chat/ws`. */
@@ -29,6 +35,7 @@ function sseAddress(url: string): string {
 
 class SseTransport implements Transport {
   readonly #address: string;
+  readonly #token: string | undefined;
   readonly #events: TransportEvents;
   readonly #fetch: typeof globalThis.fetch;
   readonly #abort = new AbortController();
@@ -40,8 +47,13 @@ class SseTransport implements Transport {
   #sending: Promise<void> | undefined;
   #batchLength = BATCH_LENGTH;
 
-  constructor(address: string, events: TransportEvents, fetch: typeof globalThis.fetch) {
+  constructor(
+    { address, token }: { address: string; token: string | undefined },
+    events: TransportEvents,
+    fetch: typeof globalThis.fetch,
+  ) {
     this.#address = address;
+    this.#token = token;
     this.#events = events;
     this.#fetch = (...request) => fetch(...request); // browsers want it called on nothing
     void this.#listen().catch((error) => this.#end(CONNECTION_LOST, String(error)));
@@ -65,11 +77,16 @@ class SseTransport implements Transport {
   }
 
   async #listen(): Promise<void> {
-    const { body, status, headers } = await this.#fetch(this.#address, {
-      headers: { accept: "text/event-stream" },
+    const accept = { accept: "text/event-stream" };
+    const response = await this.#fetch(this.#address, {
+      headers: this.#token === undefined
+        ? accept
+        : { ...accept, authorization: `Bearer ${this.#token}` },
       cache: "no-store",
       signal: this.#abort.signal,
     });
+    const { body, status, headers } = response;
+    if (status === UNAUTHORIZED_STATUS) return this.#refused(await response.json());
     const type = headers.get("content-type");
     if (status !== 200 || body === null || !type?.startsWith("text/event-stream")) {
       return this.#end(CONNECTION_LOST, `${this.#address} answers ${status}, ${type}`);
@@ -81,6 +98,11 @@ class SseTransport implements Transport {
       if (done) return this.#end(CONNECTION_LOST, "The stream ended");
       for (const event of reader.read(value)) this.#take(event);
     }
+  }
+
+  /** Here the server can tell why; at a WebSocket's handshake a browser does not pass it on. */
+  #refused({ code, message }: { code?: unknown; message?: unknown }): void {
+    this.#end(code === "expired_token" ? TOKEN_EXPIRED : TOKEN_REFUSED, String(message));
   }
 
   #take({ name, data }: ServerEvent): void {

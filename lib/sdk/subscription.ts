@@ -1,6 +1,7 @@
 /** What `subscribe()` returns: one handler's view of a room; `room.ts` does the work for all of them. */
 import { Emitter, type Handler } from "./events.ts";
 import type { NotifyliError } from "./errors.ts";
+import type { TokenSource } from "./token.ts";
 import type { Gap, Message, Position, User } from "./types.ts";
 
 export interface SubscriptionEvents {
@@ -34,6 +35,11 @@ export interface SubscribeOptions {
    * 1 to 1000. Counts for the first subscription, as do the two above. @default none
    */
   readonly history?: number;
+  /**
+   * For a private room: a token, or what gets one, which is asked each time the server is. Counts for the first
+   * subscription, as do the three above.
+   */
+  readonly token?: TokenSource;
   /** Know who is in the room. @default false */
   readonly presence?: boolean;
 }

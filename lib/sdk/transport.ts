@@ -15,8 +15,12 @@ export interface Transport {
   close(): void;
 }
 
-/** Opens a connection. No event comes before it has returned. */
-export type OpenTransport = (url: string, events: TransportEvents) => Transport;
+/**
+ * Opens a connection. No event comes before it has returned.
+ *
+ * @param token proves who the user is
+ */
+export type OpenTransport = (url: string, events: TransportEvents, token?: string) => Transport;
 
 /** The part of a WebSocket that is used here. */
 export interface WebSocketLike {
@@ -31,12 +35,15 @@ export interface WebSocketLike {
 export type WebSocketConstructor = new (url: string, protocols: string[]) => WebSocketLike;
 
 const PROTOCOL = "notifyli.v2";
+const TOKEN_PROTOCOL = "notifyli.token.";
 const NORMAL_CLOSURE = 1000;
 const CONNECTION_LOST = 1006;
 
 export function webSocketTransport(WebSocket: WebSocketConstructor): OpenTransport {
-  return (url, events) => {
-    const socket = new WebSocket(url, [PROTOCOL]);
+  return (url, events, token) => {
+    // A browser can send no header, but it can offer subprotocols.
+    const offered = token === undefined ? [PROTOCOL] : [PROTOCOL, TOKEN_PROTOCOL + token];
+    const socket = new WebSocket(url, offered);
     /** A stuck socket closes late, and Deno's close event can come twice: we no longer listen. */
     const release = () => void (socket.onopen = socket.onmessage = socket.onclose = null);
     const close = () => {

@@ -28,9 +28,13 @@ export class EventStream implements AsyncDisposable {
   }
 
   /** Opens `address` as a browser does, again after one whose last event had this id. */
-  static async open(address: string, lastEventId = ""): Promise<EventStream> {
+  static async open(
+    address: string,
+    lastEventId = "",
+    headers: Record<string, string> = {},
+  ): Promise<EventStream> {
     const response = await fetch(address, {
-      headers: lastEventId === "" ? {} : { "last-event-id": lastEventId },
+      headers: lastEventId === "" ? headers : { ...headers, "last-event-id": lastEventId },
     });
     if (response.status !== 200) assert.fail(`${response.status}: ${await response.text()}`);
     return new EventStream(response, lastEventId);

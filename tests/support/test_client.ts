@@ -11,8 +11,8 @@ export class TestClient implements AsyncDisposable {
   #ref = 1000;
   readonly #closed: Promise<void>;
 
-  private constructor(url: string, protocols: string[]) {
-    this.#socket = new WebSocket(url, protocols);
+  private constructor(url: string, protocols: string[], headers: Record<string, string> = {}) {
+    this.#socket = new WebSocket(url, { protocols, headers });
     this.#socket.onmessage = ({ data }) => {
       for (const text of data.split("\n")) this.frames.push(JSON.parse(text));
     };
@@ -41,6 +41,23 @@ export class TestClient implements AsyncDisposable {
     await waitFor("the socket opens", () => client.#socket.readyState === WebSocket.OPEN);
     assert.equal(client.#socket.protocol, "notifyli.v2");
     return client;
+  }
+
+  /** Connects with these subprotocols and headers; the one that is chosen is in `protocol`. */
+  static async connectAs(
+    url: string,
+    { protocols = [], headers }: { protocols?: string[]; headers?: Record<string, string> },
+  ): Promise<TestClient> {
+    const client = new TestClient(url, protocols, headers);
+    await waitFor("the socket opens", () => {
+      if (client.closed) throw new Error(`closed with ${client.closed.code}`);
+      return client.#socket.readyState === WebSocket.OPEN;
+    });
+    return client;
+  }
+
+  get protocol(): string {
+    return this.#socket.protocol;
   }
 
   /** Sends a command of version 2, and resolves with its reply's data; rejects with its code. */

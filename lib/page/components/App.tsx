@@ -25,7 +25,7 @@ export function App({ store, storage, prefill }: AppProps) {
   }
 
   const { user_id, name, rooms, active_room } = loadSettings(storage);
-  const known = { user_id, name, room: active_room || rooms[0] || "lobby" };
+  const known = { user_id, name, room: active_room || rooms[0] || "lobby", token: "" };
   const connect = (answers: ConnectAnswers) => {
     history.replaceState(null, "", withoutPrefill(location.href));
     session.signIn(answers);
@@ -34,6 +34,7 @@ export function App({ store, storage, prefill }: AppProps) {
     <ConnectScreen
       answers={{ ...known, ...prefill }}
       isOpenMode={state.config.open}
+      needsToken={state.config.tokens}
       theme={theme}
       onConnect={connect}
     />

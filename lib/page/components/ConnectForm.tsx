@@ -1,17 +1,19 @@
-/** Asks for user id, room and name, and lets nobody through with an answer that cannot work. */
+/** Asks for user id, room and name, and a token where the server needs one, and lets nobody through with an answer that cannot work. */
 import { useRef, useState } from "preact/hooks";
 import { type ConnectAnswers, problemOf } from "../identity.ts";
 import { Field } from "./Field.tsx";
 
 interface ConnectFormProps {
   answers: ConnectAnswers;
+  needsToken: boolean;
   onConnect: (answers: ConnectAnswers) => void;
 }
 
 type FieldName = keyof ConnectAnswers;
 const FIELD_NAMES: readonly FieldName[] = ["user_id", "name", "room"];
+const WITH_TOKEN: readonly FieldName[] = [...FIELD_NAMES, "token"];
 
-export function ConnectForm({ answers: given, onConnect }: ConnectFormProps) {
+export function ConnectForm({ answers: given, needsToken, onConnect }: ConnectFormProps) {
   const [answers, setAnswers] = useState(given);
   const [isChecked, setChecked] = useState(false);
   const form = useRef<HTMLFormElement>(null);
@@ -19,7 +21,8 @@ export function ConnectForm({ answers: given, onConnect }: ConnectFormProps) {
   const submit = (event: Event) => {
     event.preventDefault();
     setChecked(true);
-    const wrong = FIELD_NAMES.find((field) => problemOf[field](answers[field]) !== null);
+    const asked = needsToken ? WITH_TOKEN : FIELD_NAMES;
+    const wrong = asked.find((field) => problemOf[field](answers[field]) !== null);
     if (wrong === undefined) return onConnect(trimmed(answers));
     form.current?.querySelector<HTMLInputElement>(`[name="${wrong}"]`)?.focus();
   };
@@ -46,11 +49,19 @@ export function ConnectForm({ answers: given, onConnect }: ConnectFormProps) {
         autoComplete="nickname"
       />
       <Field {...propsOf("room")} label="Room" hint="You can join more of them later." />
+      {needsToken && (
+        <Field
+          {...propsOf("token")}
+          label="Token"
+          isSecret
+          hint="Proves your user id, as from notifyli token --user 123."
+        />
+      )}
       <button type="submit" class="button button-primary button-wide">Connect</button>
     </form>
   );
 }
 
-function trimmed({ user_id, name, room }: ConnectAnswers): ConnectAnswers {
-  return { user_id: user_id.trim(), name: name.trim(), room: room.trim() };
+function trimmed({ user_id, name, room, token }: ConnectAnswers): ConnectAnswers {
+  return { user_id: user_id.trim(), name: name.trim(), room: room.trim(), token: token.trim() };
 }

@@ -10,18 +10,21 @@ import { ThemeSwitch } from "./ThemeSwitch.tsx";
 interface ConnectScreenProps {
   answers: ConnectAnswers;
   isOpenMode: boolean;
+  needsToken: boolean;
   theme: ThemeControl;
   onConnect: (answers: ConnectAnswers) => void;
 }
 
-export function ConnectScreen({ answers, isOpenMode, theme, onConnect }: ConnectScreenProps) {
+export function ConnectScreen(
+  { answers, isOpenMode, needsToken, theme, onConnect }: ConnectScreenProps,
+) {
   return (
     <div class="connect">
       <Hero />
       <main class="connect-main" id="main">
         <div class="connect-card">
           <h2>Join the conversation</h2>
-          <ConnectForm answers={answers} onConnect={onConnect} />
+          <ConnectForm answers={answers} needsToken={needsToken} onConnect={onConnect} />
           {isOpenMode && <OpenModeNote />}
         </div>
         <ThemeSwitch {...theme} />

@@ -2,19 +2,25 @@
 import { useEffect, useId, useRef } from "preact/hooks";
 import { Icon } from "./Icon.tsx";
 
+const TEXT = { type: "text" } as const;
+const SECRET = { type: "password" } as const;
+
 interface FieldProps {
   label: string;
   name: string;
   value: string;
   problem: string | null;
   hint?: string;
+  /** What is typed is not shown. */
+  isSecret?: boolean;
   autoFocus?: boolean;
   autoComplete?: string;
   onValue: (value: string) => void;
 }
 
 export function Field(props: FieldProps) {
-  const { label, name, value, problem, hint, autoFocus = false, autoComplete = "off" } = props;
+  const { label, name, value, problem, hint, isSecret = false } = props;
+  const { autoFocus = false, autoComplete = "off" } = props;
   const id = useId();
   const input = useRef<HTMLInputElement>(null);
   // A modal looks for the attribute, everything else that is added to a page has no eye for it.
@@ -29,7 +35,7 @@ export function Field(props: FieldProps) {
         ref={input}
         id={id}
         name={name}
-        type="text"
+        {...(isSecret ? SECRET : TEXT)}
         value={value}
         required
         autofocus={autoFocus}

@@ -1,0 +1,56 @@
+/** Finds the token that a request brings, and who it is for. Next: `client_auth.ts`. */
+import { NotifyliError } from "../errors.ts";
+import { isOwnPage } from "../origin.ts";
+import type { Identity } from "./identity.ts";
+import type { TokenVerifier } from "./tokens.ts";
+
+/** Before the token, as one of the subprotocols that a browser offers: it can set no header. */
+const SUBPROTOCOL_PREFIX = "notifyli.token.";
+
+const COOKIE = "notifyli_token";
+
+const IN_QUERY = ["token", "access_token"];
+
+/**
+ * Who sends the request; `undefined` where it brings no token. Rejects with a `NotifyliError` where the token is
+ * refused.
+ *
+ * @param tokens absent: the server is open, and looks for none
+ */
+export async function identifyRequest(
+  request: Request,
+  tokens: TokenVerifier | undefined,
+): Promise<Identity | undefined> {
+  if (tokens === undefined) return undefined;
+  const { searchParams } = new URL(request.url);
+  const inQuery = IN_QUERY.find((name) => searchParams.has(name));
+  if (inQuery !== undefined) {
+    throw new NotifyliError(
+      "invalid_token",
+      `Cannot take a token from the URL ('${inQuery}'), which is kept in logs: send it as ` +
+        "'Authorization: Bearer', as a subprotocol, as a cookie or in the first frame",
+    );
+  }
+  const token = bearer(request) ?? subprotocol(request) ?? cookie(request);
+  return token === undefined ? undefined : await tokens.connection(token);
+}
+
+function bearer({ headers }: Request): string | undefined {
+  return /^Bearer +(\S+)$/i.exec(headers.get("authorization") ?? "")?.[1];
+}
+
+function subprotocol({ headers }: Request): string | undefined {
+  const offered = headers.get("sec-websocket-protocol")?.split(",") ?? [];
+  return offered.map((each) => each.trim()).find((each) => each.startsWith(SUBPROTOCOL_PREFIX))
+    ?.slice(SUBPROTOCOL_PREFIX.length);
+}
+
+/** A browser sends cookies for pages of other sites, too: there they prove nothing. */
+function cookie(request: Request): string | undefined {
+  if (!isOwnPage(request)) return undefined;
+  for (const each of request.headers.get("cookie")?.split(";") ?? []) {
+    const [name, ...value] = each.split("=");
+    if (name?.trim() === COOKIE) return value.join("=").trim();
+  }
+  return undefined;
+}

@@ -1,0 +1,73 @@
+/** The keys that tokens are verified with: secrets, a file, or what an identity provider publishes. */
+import { getLogger } from "@logtape/logtape";
+import {
+  createRemoteJWKSet,
+  type CryptoKey,
+  customFetch,
+  type FetchImplementation,
+  importSPKI,
+  type JWTVerifyGetKey,
+} from "jose";
+import { ConfigError, type TokenConfig } from "../config.ts";
+import { readPem } from "../pem.ts";
+
+const log = getLogger(["notifyli", "auth"]);
+
+/** How soon after the last time a key that is not known may make us fetch the keys again. */
+const JWKS_COOLDOWN_MS = 10_000;
+const JWKS_MAX_AGE_MS = 600_000;
+
+/** How soon after a failure they are asked for again. */
+const JWKS_RETRY_MS = 1000;
+
+/** One key, or what finds the one that a token names. */
+export type Key = CryptoKey | Uint8Array | JWTVerifyGetKey;
+
+/** Rejects with a `ConfigError` where the file cannot be used. */
+export async function openKeys(
+  { algorithm, secrets, publicKey, jwksUrl }: TokenConfig,
+): Promise<readonly Key[]> {
+  if (secrets.length > 0) return secrets.map((secret) => new TextEncoder().encode(secret));
+  if (jwksUrl !== undefined) {
+    return [
+      createRemoteJWKSet(new URL(jwksUrl), {
+        cooldownDuration: JWKS_COOLDOWN_MS,
+        cacheMaxAge: JWKS_MAX_AGE_MS,
+        [customFetch]: keyFetcher(),
+      }),
+    ];
+  }
+  return [await openPublicKey(publicKey ?? "", algorithm)];
+}
+
+/** Fetches keys; where they cannot be had, no sooner again than after a while, however many tokens come. */
+function keyFetcher(): FetchImplementation {
+  let failedAt = -Infinity;
+  return async (url, options) => {
+    if (performance.now() - failedAt < JWKS_RETRY_MS) throw new Error("it failed a moment ago");
+    try {
+      const response = await fetch(url, options);
+      if (response.status === 200) return response;
+      await response.body?.cancel();
+      throw new Error(`the answer is ${response.status}`);
+    } catch (error) {
+      failedAt = performance.now();
+      log.error("the keys of tokens cannot be had (APP_TOKEN_JWKS_URL): {reason}", {
+        reason: error instanceof Error ? error.message : String(error),
+      });
+      throw error;
+    }
+  };
+}
+
+async function openPublicKey(path: string, algorithm: string): Promise<CryptoKey> {
+  const pem = await readPem("APP_TOKEN_PUBLIC_KEY", path);
+  try {
+    return await importSPKI(pem, algorithm);
+  } catch {
+    throw new ConfigError(
+      `Cannot use APP_TOKEN_PUBLIC_KEY: current value is ${JSON.stringify(path)}, ` +
+        `which holds no public key for ${algorithm}`,
+    );
+  }
+}

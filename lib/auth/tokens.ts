@@ -1,0 +1,173 @@
+/**
+ * Verifies tokens (JWT): those that say who connects, and those that open a private room. Which key and algorithm count
+ * is configured; nothing in a token chooses them. Next: `identity.ts`.
+ */
+import { errors, type JWTPayload, jwtVerify } from "jose";
+import type { Limits, TokenConfig } from "../config.ts";
+import { DEFAULT_SITE } from "../engine.ts";
+import { NotifyliError } from "../errors.ts";
+import { optionalName, userIdField } from "../fields.ts";
+import type { Identity } from "./identity.ts";
+import { type Key, openKeys } from "./token_keys.ts";
+
+/** The claim `aud` of each kind, so that none is taken for the other, nor for a token of another program. */
+export const AUDIENCE = { connection: "notifyli:connect", subscription: "notifyli:subscribe" };
+
+/** A longer token is refused unread. */
+const MAX_TOKEN_LENGTH = 8192;
+
+/** By how much the clocks of signer and server may differ. */
+const LEEWAY_SECONDS = 5;
+
+/** Most room grants of one token. */
+const MAX_GRANTS = 100;
+
+export class TokenVerifier {
+  readonly #algorithm: string;
+  /** Tried in turn. */
+  readonly #keys: readonly Key[];
+  readonly #limits: Limits;
+
+  private constructor(algorithm: string, keys: readonly Key[], limits: Limits) {
+    this.#algorithm = algorithm;
+    this.#keys = keys;
+    this.#limits = limits;
+  }
+
+  /** Rejects with a `ConfigError` where a key file cannot be used. */
+  static async open(config: TokenConfig, limits: Limits): Promise<TokenVerifier> {
+    return new TokenVerifier(config.algorithm, await openKeys(config), limits);
+  }
+
+  /** Who a connection token is for. Rejects with a `NotifyliError`. */
+  async connection(token: string): Promise<Identity> {
+    const claims = await this.#verify(token, AUDIENCE.connection);
+    const expiresAt = timeClaim(claims, "expire_at");
+    if (expiresAt !== undefined && expiresAt <= Date.now()) {
+      throw new NotifyliError("expired_token", "The session of this token is over ('expire_at')");
+    }
+    return {
+      site: siteClaim(claims),
+      user: this.#user(claims) ?? missing("sub"),
+      name: read("name", () => optionalName({ name: claims["name"] }, "name", this.#limits.name)),
+      session: textClaim(claims, "sid"),
+      tokenId: textClaim(claims, "jti"),
+      expiresAt,
+      rooms: this.#grants(claims),
+    };
+  }
+
+  /** Checks that a subscription token lets this one into the room. Rejects with a `NotifyliError`. */
+  async subscription(token: string, identity: Identity, room: string): Promise<void> {
+    const claims = await this.#verify(token, AUDIENCE.subscription);
+    const [user, session] = [this.#user(claims), textClaim(claims, "sid")];
+    if (user === undefined && session === undefined) {
+      throw refused("it has neither 'sub' nor 'sid', and would let anyone in");
+    }
+    if (textClaim(claims, "room") !== room) throw refused("it is for another room");
+    if (siteClaim(claims) !== identity.site) throw refused("it is for another site");
+    if (user !== undefined && user !== identity.user) throw refused("it is for another user");
+    if (session !== undefined && session !== identity.session) {
+      throw refused("it is for another session");
+    }
+  }
+
+  async #verify(token: string, audience: string): Promise<JWTPayload> {
+    if (token.length > MAX_TOKEN_LENGTH) {
+      throw refused(`it is longer than ${MAX_TOKEN_LENGTH} characters`);
+    }
+    let failure: unknown;
+    for (const key of this.#keys) {
+      try {
+        return await this.#verifyBy(key, token, audience);
+      } catch (error) {
+        failure = error;
+        if (!(error instanceof errors.JWSSignatureVerificationFailed)) break;
+      }
+    }
+    throw tokenError(failure);
+  }
+
+  async #verifyBy(key: Key, token: string, audience: string): Promise<JWTPayload> {
+    const options = {
+      algorithms: [this.#algorithm],
+      audience,
+      clockTolerance: LEEWAY_SECONDS,
+      requiredClaims: ["exp"],
+    };
+    const { payload } = typeof key === "function"
+      ? await jwtVerify(token, key, options)
+      : await jwtVerify(token, key, options);
+    const issuedAt = timeClaim(payload, "iat") ?? 0;
+    if (issuedAt > Date.now() + LEEWAY_SECONDS * 1000) throw refused("it is of the future ('iat')");
+    return payload;
+  }
+
+  #user({ sub }: JWTPayload): string | undefined {
+    if (sub === undefined) return undefined;
+    return read("sub", () => userIdField({ user_id: sub }, this.#limits));
+  }
+
+  #grants({ rooms = [] }: JWTPayload): readonly string[] {
+    const isPattern = (value: unknown) =>
+      typeof value === "string" && value !== "" && value.length <= this.#limits.room;
+    if (Array.isArray(rooms) && rooms.length <= MAX_GRANTS && rooms.every(isPattern)) return rooms;
+    throw refused(`its 'rooms' is no list of up to ${MAX_GRANTS} patterns of rooms`);
+  }
+}
+
+/** Unix time in milliseconds, of a claim in seconds. */
+function timeClaim(claims: JWTPayload, name: string): number | undefined {
+  const value = claims[name];
+  if (value === undefined) return undefined;
+  if (typeof value === "number" && Number.isFinite(value)) return value * 1000;
+  throw refused(`its '${name}' is no Unix time in seconds`);
+}
+
+function textClaim(claims: JWTPayload, name: string): string | undefined {
+  const value = claims[name];
+  if (value === undefined) return undefined;
+  if (typeof value === "string" && value !== "" && value.length <= 256) return value;
+  throw refused(`its '${name}' is no text of 1 to 256 characters`);
+}
+
+/** A site is part of keys in the store: it is a short word. */
+function siteClaim({ site_id: site = DEFAULT_SITE }: JWTPayload): string {
+  const text = typeof site === "number" ? String(site) : site;
+  if (typeof text === "string" && /^[\w.-]{1,64}$/.test(text)) return text;
+  throw refused("its 'site_id' is not 1 to 64 of A-Z a-z 0-9 _ . -");
+}
+
+function missing(claim: string): never {
+  throw refused(`it has no '${claim}'`);
+}
+
+/** Reads a claim by the rules of the field it stands for. */
+function read<T>(claim: string, parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    if (!(error instanceof NotifyliError)) throw error;
+    throw refused(`its '${claim}' is not allowed`, error);
+  }
+}
+
+function refused(why: string, cause?: unknown): NotifyliError {
+  return new NotifyliError("invalid_token", `Cannot take the token: ${why}`, { cause });
+}
+
+/** The library's messages are fixed texts: nothing of the token is in them. */
+function tokenError(error: unknown): NotifyliError {
+  if (error instanceof NotifyliError) return error;
+  if (error instanceof errors.JWTExpired) {
+    return new NotifyliError("expired_token", "The token has expired ('exp')");
+  }
+  const isOfToken = error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout) &&
+    !(error instanceof errors.JWKSInvalid) && error.code !== errors.JOSEError.code;
+  if (isOfToken) return refused(error.message, error);
+  return new NotifyliError(
+    "unavailable",
+    "The token cannot be checked right now: its key cannot be had",
+    { cause: error },
+  );
+}

@@ -1,0 +1,43 @@
+/** The page of a server that asks for tokens, in a real Chromium. */
+import assert from "node:assert/strict";
+import { openBrowser } from "./support/browser.ts";
+import { connected, hears, OPTIONS, say } from "./support/page.ts";
+import { Program } from "./support/program.ts";
+import { APP_KEY, connectionToken, nowSeconds } from "./support/tokens.ts";
+
+Deno.test("page: a token lets in, is kept for the tab alone, and is needed", OPTIONS, async () => {
+  await using program = await Program.start({ env: { APP_KEY } });
+  await using browser = await openBrowser();
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.goto(program.url);
+  assert.equal(await page.getByTestId("open-mode").count(), 0);
+  const form = page.getByRole("form", { name: "Connect" });
+  await form.getByLabel("User ID").fill("123");
+  await form.getByLabel("Name").fill("Alice");
+  await form.getByLabel("Room").fill("lobby");
+  const field = form.getByLabel("Token");
+  assert.equal(await field.getAttribute("type"), "password");
+  await form.getByRole("button", { name: "Connect" }).click();
+  await form.getByText("Enter a token.").waitFor();
+
+  await field.fill(await connectionToken({ exp: nowSeconds() - 60 }));
+  await form.getByRole("button", { name: "Connect" }).click();
+  await page.getByText(/The token has expired/).waitFor();
+
+  await page.evaluate("sessionStorage.clear()");
+  await page.reload();
+  await field.fill(await connectionToken());
+  await form.getByRole("button", { name: "Connect" }).click();
+  await connected(page);
+  await say(page, "Let in");
+  await hears(page, "Let in");
+  await page.reload();
+  await connected(page);
+  const kept = await page.evaluate("[JSON.stringify(localStorage), location.href].join()");
+  assert.doesNotMatch(String(kept), /eyJ/);
+
+  const tab = await context.newPage();
+  await tab.goto(program.url);
+  await tab.getByLabel("Token").waitFor(); // it has none of its own
+});

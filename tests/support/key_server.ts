@@ -1,0 +1,38 @@
+/** An identity provider that publishes its keys (JWKS). */
+import { exportJWK, generateKeyPair, type JWK } from "jose";
+import type { Signing } from "./tokens.ts";
+
+/** Publishes keys as `/jwks.json`, and counts how often they were asked for. */
+export class KeyServer implements AsyncDisposable {
+  readonly #keys = new Map<string, JWK>();
+  readonly #server: Deno.HttpServer<Deno.NetAddr>;
+  fetches = 0;
+  status = 200;
+
+  constructor() {
+    this.#server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, () => {
+      this.fetches++;
+      const keys = [...this.#keys.values()];
+      return Response.json({ keys }, { status: this.status, headers: { connection: "close" } });
+    });
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#server.addr.port}/jwks.json`;
+  }
+
+  /** Makes a key and publishes it; resolves with what signs by it. */
+  async add(kid: string): Promise<Signing> {
+    const { publicKey, privateKey } = await generateKeyPair("ES256");
+    this.#keys.set(kid, { ...await exportJWK(publicKey), kid });
+    return { key: privateKey, header: { alg: "ES256", kid } };
+  }
+
+  remove(kid: string): void {
+    this.#keys.delete(kid);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#server.shutdown();
+  }
+}

@@ -70,7 +70,7 @@ export interface ClientNode {
   /** The client's other end has these; it may be gone by now. */
   noteTaken(client: Client, ids: readonly string[], how: Taken): void;
   dropSlow(client: Client): void;
-  /** The client sends on and on, although it is told to wait. */
+  /** The client sends more than can wait, or on and on although it is told to wait. */
   dropFlood(client: Client): void;
   /** The client sent a message over the limit. */
   noteTooBig(client: Client): void;
@@ -389,9 +389,7 @@ export class Client implements SocketEvents {
 
   #take(text: string): void {
     if (this.#waiting === undefined) this.work(() => this.protocol.handle(this, text));
-    else if (this.#waiting.push(text) > MAX_WAITING_FRAMES) {
-      this.disconnect(DISCONNECTS.too_many_frames);
-    }
+    else if (this.#waiting.push(text) > MAX_WAITING_FRAMES) this.node.dropFlood(this);
   }
 
   #resume(): void {

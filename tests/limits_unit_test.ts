@@ -9,6 +9,8 @@ import {
   parseAddress,
   UNKNOWN_ADDRESS,
 } from "../lib/limits/addresses.ts";
+import { readConfig } from "../lib/config.ts";
+import { UserLimits } from "../lib/limits/user_limits.ts";
 import { ClientAddresses } from "../lib/limits/client_address.ts";
 import { KeyedBuckets } from "../lib/limits/keyed_buckets.ts";
 import { PublishLimit } from "../lib/limits/publish_limit.ts";
@@ -125,6 +127,42 @@ Deno.test("PublishLimit refuses the caller that sends too often, and no other", 
   limit.limitPublish("key one");
   assert.throws(() => limit.limitPublish("key one"), { code: "rate_limited" });
   limit.limitPublish("key two");
+});
+
+// --- Users ---
+
+function userLimits(messagesPerUser: Rate | undefined, connectionsPerUser = 2): UserLimits {
+  const { limits } = readConfig({}).config;
+  return new UserLimits({ limits: { ...limits, connectionsPerUser }, rates: { messagesPerUser } });
+}
+
+Deno.test("UserLimits gives a user who comes back no new burst", () => {
+  const users = userLimits({ perSecond: 1, burst: 2 });
+  const now = performance.now();
+  const taken = [];
+  for (let visit = 0; visit < 3; visit++) {
+    const traffic = users.newTraffic();
+    traffic.identify("site", "1");
+    taken.push(traffic.take(now) === 0);
+    traffic.leave();
+  }
+  assert.deepEqual(taken, [true, true, false]);
+  const other = users.newTraffic();
+  other.identify("other site", "1");
+  assert.equal(other.take(now), 0, "another site's user is another");
+});
+
+Deno.test("UserLimits counts a connection once, from its first word to its end", () => {
+  const users = userLimits(undefined);
+  const [one, two, three] = [users.newTraffic(), users.newTraffic(), users.newTraffic()];
+  for (const traffic of [one, one, two]) traffic.identify("site", "1");
+  assert.throws(() => three.identify("site", "1"), { code: "too_many_connections" });
+  three.leave();
+  one.leave();
+  one.leave();
+  one.identify("site", "1"); // it is gone
+  users.newTraffic().identify("site", "1");
+  assert.throws(() => users.newTraffic().identify("site", "1"), { code: "too_many_connections" });
 });
 
 // --- Addresses ---

@@ -640,6 +640,20 @@ Deno.test("Client hands notifications over once, and acknowledges those of a tic
   assert.deepEqual(world.socket.ofType("ack"), [{ type: "ack", ids: ["n-1", "n-2", "n-3"] }]);
 });
 
+Deno.test("Client acknowledges again after the time that the server asks to wait", () => {
+  using world = start();
+  watchInbox(world.client);
+  world.online();
+  world.socket.receive(direct(1));
+  world.clock.pass(0);
+  world.socket.refuse("ack", "rate_limited", { retry_after_ms: 700 });
+  world.socket.receive(direct(2));
+  world.clock.pass(699);
+  assert.deepEqual(world.socket.ofType("ack").map(({ ids }) => ids), [["n-1"]]);
+  world.clock.pass(1);
+  assert.deepEqual(world.socket.ofType("ack").map(({ ids }) => ids), [["n-1"], ["n-1", "n-2"]]);
+});
+
 Deno.test("Client acknowledges again what a lost connection may not have brought over", () => {
   using world = start();
   watchInbox(world.client);

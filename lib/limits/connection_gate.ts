@@ -24,6 +24,7 @@ export class ConnectionGate {
   readonly #addresses: ClientAddresses;
   readonly #allowed: AddressList | undefined;
   readonly #denied: AddressList;
+  readonly #hasLists: boolean;
   readonly #connects: KeyedBuckets;
   readonly #connectsPerAddress: KeyedBuckets;
   /** Open connections by key of their address. */
@@ -37,6 +38,7 @@ export class ConnectionGate {
     this.#addresses = new ClientAddresses(addresses.trustedProxies);
     this.#allowed = addresses.allowed.length === 0 ? undefined : new AddressList(addresses.allowed);
     this.#denied = new AddressList(addresses.denied);
+    this.#hasLists = addresses.allowed.length + addresses.denied.length > 0;
     this.#connects = new KeyedBuckets(rates.connects);
     this.#connectsPerAddress = new KeyedBuckets(rates.connectsPerAddress);
   }
@@ -48,6 +50,7 @@ export class ConnectionGate {
 
   /** The answer to a caller whose address is not let in at all; `undefined` for others. */
   refusal(request: Request, peer: Peer): Response | undefined {
+    if (!this.#hasLists) return undefined;
     const address = this.addressOf(request, peer);
     return this.#isListed(address) ? undefined : this.#answer(denied(address));
   }

@@ -70,6 +70,7 @@ export class Traffic {
   readonly #patience: TokenBucket | undefined;
   #key = "";
   #present: Present | undefined;
+  #hasLeft = false;
 
   constructor(
     users: UserLimits,
@@ -93,7 +94,7 @@ export class Traffic {
 
   /** The client is this user from now on. Throws where the user has too many clients. */
   identify(site: string, user: UserId): void {
-    if (this.#present !== undefined) return;
+    if (this.#present !== undefined || this.#hasLeft) return;
     const key = `${site}\n${user}`;
     this.#present = this.#users.enter(key, user);
     this.#key = key;
@@ -103,5 +104,6 @@ export class Traffic {
   leave(): void {
     if (this.#present !== undefined) this.#users.leave(this.#key, this.#present);
     this.#present = undefined;
+    this.#hasLeft = true;
   }
 }

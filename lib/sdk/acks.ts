@@ -59,6 +59,9 @@ export class Acks {
           this.#sent.delete(id);
           if (isDone) this.#pending.delete(id);
         }
+        if (!reply.success && reply.error.retryAfterMs !== undefined) {
+          this.#cancel ??= this.#link.clock.after(reply.error.retryAfterMs, () => this.#flush());
+        }
       });
     }
   }

@@ -233,7 +233,9 @@ for (const listener of ["deno", "node"]) {
     assert.deepEqual(here.ofType("usermsg").map(({ message }) => message), ["ours"]);
 
     await using main = await v2(program, { sub: "alice" });
-    await post(`${program.url}/api/users/alice/notifications`, "Yours");
+    const key = await apiKey(program);
+    assert.equal(await post(`${program.url}/api/users/alice/notifications`, "Yours"), 401);
+    assert.equal(await post(`${program.url}/api/users/alice/notifications`, "Yours", key), 201);
     await main.get("direct_message");
     for (const client of [here, twin]) {
       await client.settled();
@@ -430,13 +432,22 @@ function handshake({ port }: Program, path: string, headers: Record<string, stri
   ]);
 }
 
+/** A key, which a program on this machine may make as long as none may manage them. */
+async function apiKey({ url }: Program): Promise<string> {
+  const body = JSON.stringify({ name: "test", scopes: ["publish", "read"] });
+  const response = await fetch(`${url}/api/keys`, { method: "POST", body });
+  return (await response.json())["key"];
+}
+
 /** Resolves with the status. */
-async function post(address: string, body: string): Promise<number> {
-  const response = await fetch(address, { method: "POST", body });
+async function post(address: string, body: string, key?: string): Promise<number> {
+  const headers = new Headers(key === undefined ? {} : { authorization: `Bearer ${key}` });
+  const response = await fetch(address, { method: "POST", body, headers });
   await response.body?.cancel();
   return response.status;
 }
 
 async function stats(program: Program): Promise<Record<string, number>> {
-  return await (await fetch(`${program.url}/api/stats`)).json();
+  const headers = { authorization: `Bearer ${await apiKey(program)}` };
+  return await (await fetch(`${program.url}/api/stats`, { headers })).json();
 }

@@ -308,7 +308,7 @@ Deno.test("a Redis that stands still for longer than the lock lasts loses nothin
   clearInterval(pace);
   const heard = await Promise.all(publishing);
   const expected = heard.flatMap((count, index) => count > 0 ? [`n${index}`] : []);
-  await client.get("direct_message", expected.length);
+  await client.get("direct_message", expected.length, 60_000);
   await client.settled();
   const got = client.ofType("direct_message").map(({ message }) => message);
   assert.deepEqual(got, expected, "each once, in order");
@@ -341,7 +341,7 @@ for (const nodes of [1, 2]) {
       return Number((await redis.cli("PUBSUB", "NUMSUB", CHANNEL)).split("\n")[1]) === nodes;
     });
     await pipeline.exec();
-    await client.get("direct_message", count);
+    await client.get("direct_message", count, 60_000);
     await client.settled();
     const got = client.ofType("direct_message").map(({ message }) => message);
     assert.deepEqual(got, Array.from({ length: count }, (_, each) => `n${each}`));

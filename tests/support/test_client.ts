@@ -96,10 +96,11 @@ export class TestClient implements AsyncDisposable {
   }
 
   /** The `count` first frames of a type, once they are there. */
-  async get(type: string, count = 1): Promise<Frame[]> {
+  async get(type: string, count = 1, ms?: number): Promise<Frame[]> {
     await waitFor(
       `${count} of ${type} (there are ${JSON.stringify(this.frames).slice(0, 500)})`,
       () => this.ofType(type).length >= count,
+      ms,
     );
     return this.ofType(type).slice(0, count);
   }

@@ -54,6 +54,7 @@ Deno.test("SDK: no change of transport loses or doubles anything", async () => {
   const sent: string[] = [];
   for (let round = 0; round < 10; round++) {
     const webSockets = proxy.webSockets;
+    const before = alice.messages.length;
     aheadMs += 600_000; // so that a WebSocket is tried again
     for (let number = 0; number < 20; number++) {
       const { client } = number % 2 === 0 ? alice : bob;
@@ -62,7 +63,6 @@ Deno.test("SDK: no change of transport loses or doubles anything", async () => {
       publishing.push(published);
     }
     sent.push(await notify(program, `n${round}`));
-    const before = alice.messages.length;
     await waitFor("Alice hears something", () => alice.messages.length > before);
     proxy.refusesWebSockets = round % 2 === 0;
     const timesBefore = timesOnline;

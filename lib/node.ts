@@ -292,7 +292,7 @@ export class Node implements ClientNode, EngineHandler {
     };
     const { inbox, schedule, presence } = this.#engine;
     const [connection, isNew] = await Promise.all([
-      presence.get(site, room, user),
+      presence.get(site, room, user).catch(() => undefined), // what is stored is accepted all the same
       isLater
         ? schedule.add({ ...notification, deliverAt, isUndated: timestamp === undefined })
         : inbox.append(notification),

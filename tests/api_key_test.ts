@@ -170,7 +170,7 @@ function testEngine(engine: string, start: (env?: Env) => Promise<Target>): void
       const refused = await fetch(url);
       assert.equal(refused.status, 401, await refused.text());
     }
-  }, { APP_HOST: "0.0.0.0" });
+  }, { APP_HOST: "0.0.0.0", APP_OPEN: "true" });
 
   testOn("a revoked key stops within a second on every node", async (target) => {
     const { program, env } = target;
@@ -393,7 +393,7 @@ function testEngine(engine: string, start: (env?: Env) => Promise<Target>): void
 }
 
 Deno.test("the first manage key can be made without one, on this machine, and no second", async () => {
-  await using program = await Program.start({ env: { APP_HOST: "0.0.0.0" } });
+  await using program = await Program.start({ env: { APP_HOST: "0.0.0.0", APP_OPEN: "true" } });
   const env = { APP_PORT: String(program.port) };
   const body = { name: "x", scopes: ["manage"] };
   for (const address of ownAddresses()) {

@@ -82,6 +82,22 @@ Deno.test("what a room has that is too long for one answer is read page by page"
   assert.deepEqual(messages, Array.from({ length: 60 }, (_, index) => index));
 });
 
+Deno.test("a position that comes back acknowledges what is before it", async () => {
+  await using program = await Program.start();
+  await notifyMany(program, 0, 3);
+  const first = await TestClient.connectV2(program.webSocketUrl);
+  const { inbox } = await first.command("connect", { user_id: 1 });
+  await first.close();
+  const { epoch } = inbox as { epoch: string };
+  await using second = await TestClient.connectV2(program.webSocketUrl);
+  await second.command("connect", { user_id: 1, inbox: { offset: 2, epoch } });
+  await waitFor("two of three are delivered", async () => {
+    const { notifications } = await second.command("inbox");
+    const states = (notifications as { state: string }[]).map(({ state }) => state);
+    return states.join() === "sent,delivered,delivered";
+  });
+});
+
 /** Its text has 10 characters. */
 function stored(offset: number): StoredNotification {
   return { id: `n-${offset}`, room: "lobby", offset, text: "0123456789", queuedAt: 1 };

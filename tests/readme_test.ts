@@ -7,8 +7,8 @@ import { ROOT } from "./support/paths.ts";
 
 const README = await Deno.readTextFile(`${ROOT}README.md`);
 
-Deno.test("README has under 150 lines", () => {
-  assert.ok(README.split("\n").length < 150);
+Deno.test("README has under 170 lines, most of them settings", () => {
+  assert.ok(README.split("\n").length < 170);
 });
 
 Deno.test("README lists every setting with its default, and no other", () => {

@@ -25,7 +25,7 @@ interface Log {
   readonly ids: Map<string, { offset: number; knownUntil: number }>;
 }
 
-/** Publications between two looks for histories that have ended. */
+/** Publications and new histories between two looks for those that have ended. */
 const SWEEP_EVERY = 1000;
 
 export class MemoryBroker implements Broker {
@@ -86,7 +86,7 @@ export class MemoryBroker implements Broker {
     { kind, id, room, text, isClientsId }: Publication,
     { size, seconds }: HistoryOptions,
   ): Published {
-    if (--this.#untilSweep === 0) this.#sweep();
+    this.#sweepNowAndThen();
     const now = performance.now();
     const log = this.#log(channel);
     const { epoch } = log;
@@ -113,6 +113,7 @@ export class MemoryBroker implements Broker {
       if (known.endsAt <= now) known.publications.length = 0;
       return known;
     }
+    this.#sweepNowAndThen();
     const fresh: Log = {
       epoch: crypto.randomUUID().slice(0, 8),
       offset: 0,
@@ -125,7 +126,8 @@ export class MemoryBroker implements Broker {
     return fresh;
   }
 
-  #sweep(): void {
+  #sweepNowAndThen(): void {
+    if (--this.#untilSweep > 0) return;
     this.#untilSweep = SWEEP_EVERY;
     const now = performance.now();
     for (const [key, log] of this.#logs) if (log.expiresAt <= now) this.#logs.delete(key);

@@ -52,13 +52,10 @@ export class SqliteInbox implements Inbox, Disposable {
   }
 
   async queued(site: string, user: UserId, room: string): Promise<Queued> {
-    await this.#store.settled();
     const { offset, epoch } = this.#sql.position.get(site, user) ?? {};
-    return {
-      offset: Number(offset ?? 0),
-      epoch: String(epoch ?? ""),
-      notifications: await this.#read(this.#sql.queued, site, user, room, Date.now()),
-    };
+    const notifications = await this.#read(this.#sql.queued, site, user, room, Date.now());
+    await this.#store.settled();
+    return { offset: Number(offset ?? 0), epoch: String(epoch ?? ""), notifications };
   }
 
   async sync(
@@ -67,7 +64,6 @@ export class SqliteInbox implements Inbox, Disposable {
     since?: Position,
     { limit = ALL, unreadOnly = false }: SyncOptions = {},
   ): Promise<InboxSync> {
-    await this.#store.settled();
     const inbox = await this.#position(site, user);
     const reason = since === undefined
       ? "new"
@@ -80,9 +76,11 @@ export class SqliteInbox implements Inbox, Disposable {
     const after = recovered ? since?.offset ?? 0 : 0;
     const statement = recovered && !unreadOnly ? this.#sql.since : this.#sql.unreadSince;
     const found = await this.#read(statement, site, user, after, Date.now(), limit + 1);
+    const unread = await this.unread(site, user);
+    await this.#store.settled();
     return {
       epoch: inbox.epoch,
-      unread: await this.unread(site, user),
+      unread,
       recovered,
       ...(recovered ? {} : { reason }),
       ...cutTo(found, limit, inbox.offset),

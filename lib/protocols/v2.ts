@@ -139,6 +139,11 @@ async function connect(
   client.notifications.holdInbox();
   await client.node.openInbox(client, user);
   const { unread, ...sync } = await inbox.sync(client.site, user, since);
+  if (since !== undefined && since.epoch === sync.epoch) {
+    // What is before its position it has; that it said so may have been lost with its last connection.
+    inbox.acknowledgeUpTo(client.site, user, since.offset)
+      .catch((error) => client.node.logFailure("acknowledgement", error));
+  }
   return {
     client_id: client.id,
     user_id: userIdOnWire(user),

@@ -2,7 +2,10 @@
 import assert from "node:assert/strict";
 import { Program } from "../support/program.ts";
 import { TestClient } from "../support/test_client.ts";
-import { DEEP, FIELDS, nested } from "./nasty.ts";
+import { DEEP, nested } from "./nasty.ts";
+
+/** Fields whose values are looked into, or shown in an error. */
+const WALKED = ["type", "user_id", "room", "message", "id", "ref", "inbox", "__proto__"];
 
 const ENV = { APP_LIMIT_FRAME: "1000000" };
 
@@ -14,7 +17,7 @@ for (const listener of ["deno", "node"]) {
     await using v1 = await TestClient.connect(program.webSocketUrl);
     await using v2 = await TestClient.connectV2(program.webSocketUrl);
     const deep = nested(DEEP);
-    for (const field of FIELDS) {
+    for (const field of WALKED) {
       for (const client of [v1, v2]) {
         client.sendRaw(
           `{"type":"usermsg","room":"a","message":"b","user_id":1,"${field}":${deep}}`,

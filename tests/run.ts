@@ -30,6 +30,9 @@ const NEEDED: readonly { package: string; probe: string[]; for: string }[] = [
   { package: "systemd", probe: ["systemd-analyze", "--version"], for: "checks of the unit file" },
 ];
 
+/** Test files at once: tests wait more than they compute. */
+const JOBS = Math.ceil(navigator.hardwareConcurrency * 1.5);
+
 if (import.meta.main) {
   const missing = NEEDED.filter(({ probe }) => !works(probe));
   if (missing.length > 0) install(missing.map((each) => each.package));
@@ -46,7 +49,7 @@ async function runTests(args: readonly string[]): Promise<number> {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["test", "--allow-all", "--parallel", ...(args.length > 0 ? args : ["tests/"])],
     cwd: ROOT,
-    env: { NO_COLOR: "1" },
+    env: { NO_COLOR: "1", DENO_JOBS: String(JOBS) },
     stdin: "null",
     stdout: "piped",
   }).spawn();

@@ -48,9 +48,12 @@ Deno.test("page: signing out ends the connection", OPTIONS, async () => {
   await page.getByLabel("User ID").fill("7");
   await page.getByRole("button", { name: "Connect" }).click();
   await connected(page);
-  const response = await setting.notify(7, "For user 7");
-  assert.equal(response.online, true);
-  await bell(page, 1).waitFor();
+  let sent = 0;
+  await waitFor("user 7 is seen there", async () => {
+    sent++;
+    return (await setting.notify(7, "For user 7")).online === true;
+  });
+  await bell(page, sent).waitFor();
 });
 
 Deno.test("page: a room shows its last messages to who joins it", OPTIONS, async () => {

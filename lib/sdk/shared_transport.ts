@@ -45,7 +45,7 @@ export function sharedTransport(script: string | URL): OpenTransport | undefined
     return worker.port;
   });
   const own = defaultTransport(systemClock);
-  return (url, events) => (isBroken ? own : shared)(url, events);
+  return (url, events, token) => (isBroken ? own : shared)(url, events, token);
 }
 
 /** @param openPort a port of its own for each connection; it calls back where nobody is at the other end */

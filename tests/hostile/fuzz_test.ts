@@ -39,6 +39,9 @@ async function fuzz(listener: string, seed: number): Promise<void> {
       APP_STORE_SYNC: "everysec",
       APP_HISTORY: "*=5/1",
       APP_LIMIT_INBOX: "50",
+      // All inputs are to be looked at, however fast they come.
+      APP_RATE_MESSAGES: "off",
+      APP_RATE_MESSAGES_USER: "off",
       // A small heap is collected often: what is kept shows sooner.
       DENO_V8_FLAGS: "--max-semi-space-size=1",
     },

@@ -47,7 +47,8 @@ export function startBridge(node: Node, engine: RedisEngine, config: Config): As
       await router.renew();
       try {
         await subscriber.subscribe(keys.bridgeChannel, messageChannel);
-        await router.renew(); // for a mark that is heard
+        // What comes before the first mark has no place that others know, and is routed twice if the holder ends soon.
+        await lock.askForMark();
         refusal = undefined;
         log.info("subscribed to {channel}", { channel: messageChannel });
       } catch (error) {
@@ -60,8 +61,8 @@ export function startBridge(node: Node, engine: RedisEngine, config: Config): As
   });
   subscriber.on("message", (channel: string, payload: string) => {
     if (channel === messageChannel) router.hear(payload);
-    else if (payload === "released") void router.renew();
-    else router.hearMark(Number(payload.split(" ")[1]));
+    else if (payload.startsWith("mark ")) router.hearMark(Number(payload.split(" ")[1]));
+    else void router.renew(); // the lock was released, or somebody waits for a mark
   });
   // What is published while this node is deaf is heard by the others: let one of them go on.
   subscriber.on("close", () => void lock.release());

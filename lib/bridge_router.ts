@@ -15,8 +15,9 @@ const log = getLogger(["notifyli", "bridge"]);
 /** Payloads that are kept for a change of holders; past so many the oldest go. */
 const MAX_KEPT = 50_000;
 
-/** Marks after which a payload is no longer kept: 5 s, longer than a lock outlives its holder. */
+/** Marks and time after which a payload is no longer kept: longer than a lock outlives its holder. */
 const KEPT_MARKS = 10;
+const KEPT_MS = 5000;
 
 /** More than any node hears between two marks. */
 const AFTER_ALL_OTHERS = 1_000_000_000;
@@ -24,6 +25,8 @@ const AFTER_ALL_OTHERS = 1_000_000_000;
 /** A payload, and its place in what all nodes hear. */
 interface Heard {
   readonly payload: string;
+  /** On `performance.now()`'s clock. */
+  readonly at: number;
   /** 0 while its place has no name. */
   mark: number;
   index: number;
@@ -74,7 +77,8 @@ export class BridgeRouter {
   /** A payload came. */
   hear(payload: string): void {
     this.#counters.bridge_received++;
-    this.#heard.push({ payload, mark: this.#mark, index: ++this.#index, isDone: false });
+    const [at, mark, index] = [performance.now(), this.#mark, ++this.#index];
+    this.#heard.push({ payload, at, mark, index, isDone: false });
     if (this.#heard.length > MAX_KEPT) this.#giveUp();
     if (this.#lock.isHeld) this.#sendAll();
   }
@@ -84,7 +88,10 @@ export class BridgeRouter {
     if (this.#mark === 0) this.#nameFirst(mark);
     this.#mark = mark;
     this.#index = 0;
-    const first = this.#heard.findIndex((heard) => heard.mark > mark - KEPT_MARKS || isOpen(heard));
+    const old = performance.now() - KEPT_MS;
+    const first = this.#heard.findIndex((heard) =>
+      heard.mark > mark - KEPT_MARKS || heard.at > old || isOpen(heard)
+    );
     this.#forget(first === -1 ? this.#heard.length : first);
   }
 

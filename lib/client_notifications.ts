@@ -60,7 +60,10 @@ export class ClientNotifications {
   /** The client joined a room, or the store may be another one by now: live ones wait for {@linkcode handOut}. */
   holdRoom(room: string): void {
     if (this.#recipient.hasInbox) return;
-    this.#rooms.set(room, { held: this.#rooms.get(room)?.held ?? [], upTo: { offset: 0, epoch: "" } });
+    this.#rooms.set(room, {
+      held: this.#rooms.get(room)?.held ?? [],
+      upTo: { offset: 0, epoch: "" },
+    });
   }
 
   leaveRoom(room: string): void {

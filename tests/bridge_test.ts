@@ -294,6 +294,7 @@ Deno.test("a Redis that stands still for longer than the lock lasts loses nothin
   const publisher = redis.connect();
   const publishing: Promise<number>[] = [];
   const pace = setInterval(() => {
+    if (publishing.length > 10_000) return; // as many as a busy machine can bear
     for (let each = 0; each < 20; each++) {
       const message = `n${publishing.length}`;
       publishing.push(publisher.publish(CHANNEL, JSON.stringify({ user_id: 1, message })));

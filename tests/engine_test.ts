@@ -140,6 +140,18 @@ Deno.test("embedded engine: a change that fails takes no other of its turn with 
   assert.deepEqual(listed.map(({ id }) => id), ["after", "before", "same"]);
 });
 
+Deno.test("embedded engine counts what is dropped once it is, not what a failed change would have", async () => {
+  let dropped = 0;
+  const retention = { ...RETENTION, size: 2, onDropped: () => void dropped++ };
+  await using engine = openEmbedded({ dataDir: ":memory:", retention });
+  const append = (id: string) =>
+    engine.inbox.append({ site: "default", user: "1", id, room: "lobby", text: '{"x":1}' });
+  for (const id of ["first", "same"]) await append(id);
+  await Promise.allSettled([append("before"), append("same")]);
+  const listed = await engine.inbox.list("default", "1", { limit: 9 });
+  assert.deepEqual([listed.map(({ id }) => id), dropped], [["before", "same"], 1]);
+});
+
 Deno.test("embedded engine refuses a file that another server uses", async () => {
   const dataDir = await Deno.makeTempDir();
   {

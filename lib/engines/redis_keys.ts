@@ -120,7 +120,7 @@ export class RedisKeys {
     return `${this.prefix}bridge-mark`;
   }
 
-  /** Pub/sub channel on which bridges hear marks, and that the lock was released. */
+  /** Pub/sub channel on which bridges hear marks, that one is asked for, and that the lock was released. */
   get bridgeChannel(): string {
     return `${this.prefix}bridge-events`;
   }

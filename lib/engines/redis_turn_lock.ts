@@ -63,6 +63,11 @@ export class TurnLock {
     await run(this.#redis, SCRIPTS.bridgeMark, [lock, bridgeMark], [this.#holder, bridgeChannel]);
   }
 
+  /** Has its holder make one now. Only of the bridge's lock. */
+  async askForMark(): Promise<void> {
+    await this.#redis.publish(this.#keys.bridgeChannel, "asked for a mark");
+  }
+
   /** Lets another take it at once; the bridges hear of each way's release, and see whether it was theirs. */
   async release(): Promise<void> {
     this.#heldUntil = 0;

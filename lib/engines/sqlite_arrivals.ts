@@ -3,11 +3,14 @@ import type { SQLOutputValue } from "node:sqlite";
 import type { EngineHandler, InboxChange, InboxEvent, Notification, Position } from "../engine.ts";
 import type { UserId } from "../fields.ts";
 import { inboxFrame, withOffset } from "../frames.ts";
-import type { Retention } from "../retention.ts";
+import type { Dropped, Retention } from "../retention.ts";
 import type { SqliteInboxStatements } from "./sqlite_inbox_statements.ts";
 
 /** A notification as it is in its inbox, with the finished frame. */
-export interface Arrived extends Notification, Position {}
+export interface Arrived extends Notification, Position {
+  /** What it drove out of the inbox. */
+  readonly dropped: Dropped | undefined;
+}
 
 export class SqliteArrivals {
   readonly sql: SqliteInboxStatements;
@@ -40,11 +43,13 @@ export class SqliteArrivals {
     const [offset, epoch] = [Number(place?.["offset"]), String(place?.["epoch"])];
     const text = withOffset(notification.text, offset);
     this.sql.insert.run(site, user, id, room, text, offset, Date.now(), expiresAt ?? null);
-    this.#trim(site, user, offset);
-    return { ...notification, text, offset, epoch };
+    const dropped = this.#trim(site, user, offset);
+    return { ...notification, text, offset, epoch, dropped };
   }
 
-  fanOut({ site, user, id, room, text, offset, epoch, expiresAt = Infinity }: Arrived): void {
+  fanOut({ dropped, ...arrived }: Arrived): void {
+    if (dropped !== undefined) this.#retention.onDropped(dropped);
+    const { site, user, id, room, text, offset, epoch, expiresAt = Infinity } = arrived;
     if (expiresAt <= Date.now()) return; // on its way here
     const channel = { site, kind: "user", name: user } as const;
     this.#fanOut(channel, { kind: "notification", id, room, text }, { offset, epoch });
@@ -56,20 +61,24 @@ export class SqliteArrivals {
     this.#fanOut(channel, { kind: "inbox", id: "-", room: "-", text: inboxFrame(change) });
   }
 
-  /** Tells what retention took out of an inbox. Runs in a commit. */
-  noteDropped(site: string, user: UserId, rows: readonly Record<string, SQLOutputValue>[]): void {
+  /** Notes what retention took out of an inbox. Runs in a commit, after which it counts. */
+  noteDropped(
+    site: string,
+    user: UserId,
+    rows: readonly Record<string, SQLOutputValue>[],
+  ): Dropped {
     const unread = rows.filter((row) => row["read_at"] === null && row["archived_at"] === null);
     const last = Math.max(0, ...unread.map((row) => Number(row["offset"])));
     if (last > 0) this.sql.noteDropped.run(last, site, user);
     const queued = rows.filter((row) => row["sent_at"] === null).length;
-    this.#retention.onDropped({ user, taken: rows.length - queued, queued });
+    return { user, taken: rows.length - queued, queued };
   }
 
   /** Drops what is over the inbox's size: what is done with first, then the oldest. */
-  #trim(site: string, user: UserId, offset: number): void {
+  #trim(site: string, user: UserId, offset: number): Dropped | undefined {
     const { size } = this.#retention;
     const first = Number(this.sql.firstOffset.get(site, user)?.["offset"]);
-    if (offset - first < size) return;
+    if (offset - first < size) return undefined;
     const over = Number(this.sql.count.get(site, user)?.["count"]) - size;
     const rows = [];
     while (rows.length < over) {
@@ -78,6 +87,6 @@ export class SqliteArrivals {
       rows.push(row);
       this.sql.remove.run(site, user, String(row["id"]));
     }
-    if (rows.length > 0) this.noteDropped(site, user, rows);
+    return rows.length > 0 ? this.noteDropped(site, user, rows) : undefined;
   }
 }

@@ -153,16 +153,17 @@ export class SqliteInbox implements Inbox, Disposable {
 
   async #sweep(): Promise<void> {
     const oldest = Date.now() - retentionMs(this.#retention);
-    await this.#store.commit(() => {
+    const dropped = await this.#store.commit(() => {
       this.#sql.forgetIds.run(Date.now() - CALLERS_ID_MS);
       this.#sql.removeExpired.run(Date.now());
-      for (const row of this.#sql.usersWithOld.all(oldest)) {
+      return this.#sql.usersWithOld.all(oldest).map((row) => {
         const [site, user] = [String(row["site"]), String(row["user"])];
         const rows = this.#sql.olderThan.all(site, user, oldest);
         for (const { id } of rows) this.#sql.remove.run(site, user, String(id));
-        this.#arrivals.noteDropped(site, user, rows);
-      }
+        return this.#arrivals.noteDropped(site, user, rows);
+      });
     });
+    for (const each of dropped) this.#retention.onDropped(each);
   }
 
   async #position(

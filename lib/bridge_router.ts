@@ -19,6 +19,12 @@ const MAX_KEPT = 50_000;
 const KEPT_MARKS = 10;
 const KEPT_MS = 5000;
 
+/**
+ * For so long after it connected a node leaves the turn to others, where there are any: they have heard what came before.
+ * Longer than it takes one of them to notice that a holder died.
+ */
+const NEW_MS = 5000;
+
 /** More than any node hears between two marks. */
 const AFTER_ALL_OTHERS = 1_000_000_000;
 
@@ -64,6 +70,8 @@ export class BridgeRouter {
   /** The store did not take one: those after it wait until it has. */
   #isStalled = false;
   #index = 0;
+  /** Of the connection on which it hears. */
+  #connectedAt = 0;
   #isStopping = false;
   #renewing: Promise<void> | undefined;
   readonly #routing = new Set<Promise<void>>();
@@ -103,6 +111,7 @@ export class BridgeRouter {
 
   /** The connection is a new one: where it stands in what all hear, its first mark will say. */
   reset(): void {
+    this.#connectedAt = performance.now();
     this.#markBefore = Math.max(this.#mark, this.#markBefore);
     this.#mark = 0;
     this.#index = 0;
@@ -121,7 +130,8 @@ export class BridgeRouter {
     const goesOn = this.#lock.isHeld && !this.#isStalled;
     try {
       if (this.#isStalled) await this.#fence();
-      const { isHeld, progress } = await this.#lock.hold();
+      const isNew = performance.now() - this.#connectedAt < NEW_MS && !await this.#lock.isAlone();
+      const { isHeld, progress } = await this.#lock.hold(isNew);
       this.#isStalled = false;
       if (!isHeld || !goesOn) this.#noteRouted(progress);
       if (!isHeld) return;
@@ -188,7 +198,7 @@ export class BridgeRouter {
     const id = heard.id ??= nextId();
     const progress = `${heard.mark}:${heard.index}`;
     const outcome = await this.#route(heard.payload, { id, isRetry, progress });
-    heard.isDone = outcome === "done";
+    heard.isDone ||= outcome === "done";
     if (outcome === "away") this.#isStalled = true;
   }
 

@@ -112,7 +112,7 @@ Deno.test("page: a message written offline is sent after a reload, once", OPTION
   await using setting = await start();
   const alice = await setting.connect({ user: "1", name: "Alice" });
   await say(alice, "said before");
-  await hears(alice, "said before");
+  await message(alice, "said before").and(alice.locator("[data-delivery=delivered]")).waitFor();
   await setting.stopServer();
   await alice.getByTestId("connection").and(alice.locator("[data-state=waiting]")).waitFor();
   await say(alice, "written offline");

@@ -164,7 +164,7 @@ for (const listener of ["deno", "node"]) {
       assert.deepEqual(await reasonOf(text), ["invalid_id", "invalid_id", false], text);
     }
     await using bobs = await EventStream.open(
-      address.replace("123", "7"),
+      address.replace("user_id=123", "user_id=7"),
       first.lastEventId,
     );
     const [connected] = await bobs.get("connected");

@@ -5,6 +5,7 @@
  */
 import type { Redis } from "ioredis";
 import type { SharedWay } from "../engine.ts";
+import { unavailable } from "./redis_client.ts";
 import type { RedisKeys } from "./redis_keys.ts";
 import { run, SCRIPTS } from "./redis_scripts.ts";
 
@@ -37,17 +38,28 @@ export class TurnLock {
   /**
    * Takes the lock if it is free, or keeps it. Resolves with how far its holders came, `""` if none did. Rejects where
    * Redis does.
+   *
+   * @param isNew leaves a free lock to others, unless nobody ever held it
    */
-  async hold(): Promise<{ isHeld: boolean; progress: string }> {
+  async hold(isNew = false): Promise<{ isHeld: boolean; progress: string }> {
     const asked = performance.now();
     const [wait, progress] = await run(
       this.#redis,
       SCRIPTS.bridgeHold,
       this.#keys.turn(this.#way),
-      [this.#holder, LASTS_MS],
+      [this.#holder, LASTS_MS, isNew ? 1 : 0],
     ) as [number, string];
     this.#heldUntil = wait === 0 ? asked + LASTS_MS : 0;
     return { isHeld: wait === 0, progress };
+  }
+
+  /** Whether no other node's bridge is connected. Rejects where Redis does. */
+  async isAlone(): Promise<boolean> {
+    const [, count] = await this.#redis.pubsub("NUMSUB", this.#keys.bridgeChannel)
+      .catch((error) => {
+        throw unavailable(error);
+      }) as [string, number];
+    return Number(count) <= 1;
   }
 
   /** Gives it up and takes another name: what was sent under the old one and is still on its way is refused. */

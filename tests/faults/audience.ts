@@ -99,9 +99,22 @@ export async function readInboxes(
 ): Promise<void> {
   for (const user of users) {
     await using client = await TestClient.connectV2(url);
-    const { inbox } = await client.command("connect", { user_id: user }) as {
-      inbox: { notifications: { id: string }[] };
-    };
-    ledger.left(user, inbox.notifications.map(({ id }) => id));
+    let { inbox: page } = await client.command("connect", { user_id: user }) as { inbox: Page };
+    const ids = page.notifications.map(({ id }) => id);
+    while (page.more) {
+      const { offset, epoch } = page;
+      const since = { offset, epoch };
+      page = await client.command("inbox", { since, unread: true }) as unknown as Page;
+      ids.push(...page.notifications.map(({ id }) => id));
+    }
+    ledger.left(user, ids);
   }
+}
+
+/** Of an inbox. */
+interface Page {
+  readonly offset: number;
+  readonly epoch: string;
+  readonly more?: boolean;
+  readonly notifications: readonly { readonly id: string }[];
 }

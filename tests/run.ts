@@ -30,9 +30,6 @@ const NEEDED: readonly { package: string; probe: string[]; for: string }[] = [
   { package: "systemd", probe: ["systemd-analyze", "--version"], for: "checks of the unit file" },
 ];
 
-/** Test files at once: tests wait more than they compute. */
-const JOBS = Math.ceil(navigator.hardwareConcurrency * 1.5);
-
 if (import.meta.main) {
   const missing = NEEDED.filter(({ probe }) => !works(probe));
   if (missing.length > 0) install(missing.map((each) => each.package));
@@ -49,7 +46,7 @@ async function runTests(args: readonly string[]): Promise<number> {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["test", "--allow-all", "--parallel", ...(args.length > 0 ? args : ["tests/"])],
     cwd: ROOT,
-    env: { NO_COLOR: "1", DENO_JOBS: String(JOBS) },
+    env: { NO_COLOR: "1" },
     stdin: "null",
     stdout: "piped",
   }).spawn();

@@ -14,13 +14,10 @@ import { type Disconnect, DISCONNECTS, type ErrorCode, NotifyliError } from "./e
 import { type Fields, parseObject, type UserId, userIdOnWire } from "./fields.ts";
 import type { Traffic } from "./limits/user_limits.ts";
 import type { Outgoing, Socket, SocketEvents } from "./socket.ts";
+import { Writer } from "./writer.ts";
 
 /** Frames that may wait while an earlier one of the same client is worked on; one more closes the client. */
 const MAX_WAITING_FRAMES = 1000;
-
-/** How long a client's outbound queue may be over its limit, and how far, before the client is closed. */
-const SLOW_AFTER_MS = 1000;
-const BURST_FACTOR = 8;
 
 /** How soon a full outbound queue is looked at again. */
 const DRAIN_LOOK_MS = 10;
@@ -29,6 +26,8 @@ const DRAIN_LOOK_MS = 10;
 export interface Protocol {
   /** Whether notifications of every room come, from the inbox as a whole, and messages with no gap. */
   readonly hasInbox: boolean;
+  /** Whether several texts may go out in one message, with line breaks between. */
+  readonly joins: boolean;
   /** Texts of one frame, each worked on alone. Throws a `NotifyliError`. */
   split(data: string | Uint8Array): string[];
   /** Works on one of them; returns a promise only where later ones must wait for it. */
@@ -130,14 +129,13 @@ export class Client implements SocketEvents {
   /** When the last frame came, on `performance.now()`'s clock. */
   heardAt = performance.now();
   readonly #socket: Socket;
+  readonly #writer: Writer;
   #user: UserId | undefined;
   #name: string | undefined;
   /** Texts behind one that is being worked on; `undefined` while none is. */
   #waiting: string[] | undefined;
   #closed = false;
   #bufferedBefore = 0;
-  /** On `performance.now()`'s clock; `undefined` while the outbound queue is within its limit. */
-  #overLimitSince: number | undefined;
 
   constructor(
     node: ClientNode,
@@ -154,7 +152,12 @@ export class Client implements SocketEvents {
     this.limits = limits;
     this.traffic = traffic;
     this.#socket = socket;
-    this.notifications = new ClientNotifications(recipient(this), socket);
+    this.#writer = new Writer(socket, {
+      limit: limits.queue,
+      joins: protocol.joins,
+      slow: () => node.dropSlow(this),
+    });
+    this.notifications = new ClientNotifications(recipient(this), this.#writer);
     this.auth = new ClientAuth(node.tokens, identity, {
       ending: (expiresAt) => protocol.warn(this, expiresAt),
       ended: (disconnect) => node.dropUnproved(this, disconnect),
@@ -199,6 +202,7 @@ export class Client implements SocketEvents {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#writer.clear();
     this.traffic.leave();
     this.auth.close();
     this.node.remove(this);
@@ -207,6 +211,7 @@ export class Client implements SocketEvents {
   /** Closes the connection from this side, with the reason. */
   disconnect(disconnect: Disconnect): void {
     if (this.#closed) return;
+    this.#writer.flush();
     this.notifications.finish();
     this.#socket.close(disconnect);
     this.close();
@@ -308,9 +313,7 @@ export class Client implements SocketEvents {
 
   /** Sends a text on; a client that takes too little of what waits for it is closed. */
   send(outgoing: Outgoing): void {
-    if (this.#closed) return;
-    this.#socket.send(outgoing);
-    if (this.#isSlow()) this.node.dropSlow(this);
+    if (!this.#closed) this.#writer.send(outgoing);
   }
 
   /** Sends a message of a room, after those that come before it. */
@@ -336,7 +339,7 @@ export class Client implements SocketEvents {
 
   /** Resolves when the client has taken the better part of what waits for it, or is gone. */
   async drained(): Promise<void> {
-    while (!this.#closed && this.#socket.bufferedAmount > this.limits.queue / 2) {
+    while (!this.#closed && this.#writer.bufferedAmount > this.limits.queue / 2) {
       await new Promise((resolve) => setTimeout(resolve, DRAIN_LOOK_MS));
     }
   }
@@ -344,7 +347,7 @@ export class Client implements SocketEvents {
   /** Whether the other end took nothing of what waits for it since the last look. */
   isStalled(): boolean {
     const before = this.#bufferedBefore;
-    this.#bufferedBefore = this.#socket.bufferedAmount;
+    this.#bufferedBefore = this.#writer.bufferedAmount;
     return before > 0 && this.#bufferedBefore >= before;
   }
 
@@ -399,18 +402,6 @@ export class Client implements SocketEvents {
       if (this.#closed) return;
       this.#take(text);
     }
-  }
-
-  /** A burst alone makes nobody slow: the limit must be passed for a while, or by far. */
-  #isSlow(): boolean {
-    const { bufferedAmount } = this.#socket;
-    if (bufferedAmount <= this.limits.queue) {
-      this.#overLimitSince = undefined;
-      return false;
-    }
-    this.#overLimitSince ??= performance.now();
-    return performance.now() - this.#overLimitSince > SLOW_AFTER_MS ||
-      bufferedAmount > this.limits.queue * BURST_FACTOR;
   }
 }
 

@@ -3,7 +3,8 @@
  * what the other end has taken is known. `client.ts` has one of these; `sent_marks.ts` writes down what was taken.
  */
 import type { Position, Taken } from "./engine.ts";
-import type { Outgoing, Socket } from "./socket.ts";
+import type { Outgoing } from "./socket.ts";
+import type { Writer } from "./writer.ts";
 
 /** Notifications that a client is known to have got; past so many, the oldest are forgotten. */
 const MAX_GIVEN = 1000;
@@ -41,7 +42,7 @@ interface Room {
 
 export class ClientNotifications {
   readonly #recipient: Recipient;
-  readonly #socket: Socket;
+  readonly #writer: Writer;
   readonly #rooms = new Map<string, Room>();
   /** Held back while the inbox is being read; as bounded as `Room.held`. */
   #heldInbox: Held[] | undefined;
@@ -52,9 +53,9 @@ export class ClientNotifications {
   #handed: string[] = [];
   #isProving = false;
 
-  constructor(recipient: Recipient, socket: Socket) {
+  constructor(recipient: Recipient, writer: Writer) {
     this.#recipient = recipient;
-    this.#socket = socket;
+    this.#writer = writer;
   }
 
   /** The client joined a room, or the store may be another one by now: live ones wait for {@linkcode handOut}. */
@@ -123,7 +124,7 @@ export class ClientNotifications {
 
   /** Those that the socket has taken since the last call; none while something waits in it. */
   takeHanded(): string[] {
-    if (this.#recipient.closed || this.#socket.bufferedAmount > 0) return [];
+    if (this.#recipient.closed || this.#writer.bufferedAmount > 0) return [];
     const handed = this.#handed;
     this.#handed = [];
     return handed;
@@ -144,7 +145,7 @@ export class ClientNotifications {
 
   /** A client with an inbox acknowledges what it took; for the others the next best is a pong. */
   get #provesTaken(): boolean {
-    return !this.#recipient.hasInbox && this.#socket.confirm !== undefined;
+    return !this.#recipient.hasInbox && this.#writer.canConfirm;
   }
 
   #give({ id, outgoing }: Held): void {
@@ -167,7 +168,7 @@ export class ClientNotifications {
     const ids = this.#handed;
     this.#handed = [];
     if (ids.length === 0) return;
-    this.#socket.confirm?.((isTaken) => {
+    this.#writer.confirm((isTaken) => {
       this.#isProving = false;
       if (!isTaken) return; // it stays queued, and comes with the next connection
       this.#recipient.taken(ids, "delivered");

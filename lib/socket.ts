@@ -3,6 +3,7 @@
  * stand behind it (`listeners/deno.ts`, `listeners/node.ts`), held to one suite. Next on a message's way:
  * `client.ts`.
  */
+import { Buffer } from "node:buffer";
 import type { Channel, Position } from "./engine.ts";
 import type { Disconnect } from "./errors.ts";
 
@@ -24,6 +25,18 @@ export class Outgoing {
   /** @param place absent where the text is in no history */
   constructor(readonly text: string, readonly place?: Place) {}
 
+  /** As one message, with line breaks between. */
+  static joined(texts: readonly Outgoing[]): Outgoing {
+    return new Outgoing(texts.map(({ text }) => text).join("\n"));
+  }
+
+  /** As one write of a message each; it has no text. */
+  static sequence(texts: readonly Outgoing[]): Outgoing {
+    const sequence = new Outgoing("");
+    sequence.#wire = Buffer.concat(texts.map(({ wire }) => wire));
+    return sequence;
+  }
+
   /** The whole unmasked WebSocket text frame (RFC 6455, section 5.2). */
   get wire(): Uint8Array {
     return this.#wire ??= textFrame(this.text);
@@ -37,6 +50,8 @@ export class Outgoing {
 
 /** One connection, a WebSocket or a stream of events, as the server sees it. */
 export interface Socket {
+  /** Where several texts in one write cost less than one by one: nowhere, in one message alone, or in any form. */
+  readonly batching: "none" | "joined" | "frames";
   /** Queues one text message; does nothing once closed. */
   send(outgoing: Outgoing): void;
   /** Begins the closing handshake; what was sent before goes out first. */

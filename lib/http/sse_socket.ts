@@ -30,6 +30,7 @@ export interface SseSocketOptions {
 }
 
 export class SseSocket implements Socket {
+  readonly batching = "none";
   readonly stream: ReadableStream<Uint8Array<ArrayBuffer>>;
   readonly #options: SseSocketOptions;
   readonly #peer: Peer;

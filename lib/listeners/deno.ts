@@ -121,6 +121,7 @@ function attach(
 }
 
 class DenoSocket implements Socket {
+  readonly batching = "joined";
   readonly #webSocket: WebSocket;
   readonly #closed: () => void;
 

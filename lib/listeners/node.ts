@@ -141,11 +141,9 @@ function cutOff(webSocket: WebSocket, stream: Duplex): void {
 }
 
 class NodeSocket implements Socket {
+  readonly batching = "frames";
   readonly #webSocket: WebSocket;
   readonly #stream: Duplex;
-  /** Finished frames of this turn of the event loop, written together. Bounded by the client's limit. */
-  #frames: Uint8Array[] = [];
-  #bytes = 0;
   /** Proofs that were asked for, each answered by the pong of its number or a later one (RFC 6455, section 5.5.3). */
   readonly #proofs = new Map<number, (isTaken: boolean) => void>();
   #lastProof = 0;
@@ -157,24 +155,24 @@ class NodeSocket implements Socket {
   }
 
   get bufferedAmount(): number {
-    return this.#stream.writableLength + this.#bytes;
+    return this.#stream.writableLength;
   }
 
+  /**
+   * Without compression a frame of ours may go straight to the stream: `ws` writes its own (pings, closes)
+   * whole and at once, so frames never mix.
+   */
   send({ wire }: Outgoing): void {
-    if (this.#webSocket.readyState !== this.#webSocket.OPEN) return;
-    this.#bytes += wire.length;
-    if (this.#frames.push(wire) === 1) queueMicrotask(() => this.#flush());
+    if (this.#webSocket.readyState === this.#webSocket.OPEN) this.#stream.write(wire);
   }
 
   close({ code, reason }: Disconnect): void {
-    this.#flush();
     this.#isClosing = true;
     this.#webSocket.close(code, reason);
   }
 
   confirm(done: (isTaken: boolean) => void): void {
     if (this.#webSocket.readyState !== this.#webSocket.OPEN) return done(false);
-    this.#flush();
     this.#proofs.set(++this.#lastProof, done);
     this.#webSocket.ping(String(this.#lastProof));
   }
@@ -199,20 +197,6 @@ class NodeSocket implements Socket {
       this.#proofs.delete(number);
       done(isTaken);
     }
-  }
-
-  /**
-   * Without compression a frame of ours may go straight to the stream: `ws` writes its own (pings, closes)
-   * whole and at once, so frames never mix.
-   */
-  #flush(): void {
-    const frames = this.#frames;
-    const [first] = frames;
-    if (first === undefined) return;
-    this.#frames = [];
-    this.#bytes = 0;
-    if (this.#webSocket.readyState !== this.#webSocket.OPEN) return;
-    this.#stream.write(frames.length === 1 ? first : Buffer.concat(frames));
   }
 }
 

@@ -18,6 +18,7 @@ export const SUBPROTOCOL_V1 = "notifyli.v1";
 
 export const PROTOCOL_V1: Protocol = {
   hasInbox: false,
+  joins: false,
   split(data) {
     if (typeof data === "string") return [data];
     throw new NotifyliError(

@@ -19,6 +19,7 @@ export const SUBPROTOCOL_V2 = "notifyli.v2";
 export function protocolV2(inbox: InboxService, keepaliveSeconds: number): Protocol {
   return {
     hasInbox: true,
+    joins: true,
     split: (data) =>
       (typeof data === "string" ? data : new TextDecoder().decode(data)).split("\n")
         .filter((text) => text !== ""),

@@ -2,7 +2,7 @@
  * One connection: who it is, where it is, and what waits for it. Its protocol reads its frames; what it says goes
  * on to `node.ts`, and what comes back from there goes out by `send`.
  */
-import { ClientAuth } from "./auth/client_auth.ts";
+import { ClientAuth, type SessionOwner } from "./auth/client_auth.ts";
 import type { Identity } from "./auth/identity.ts";
 import type { RoomAccess } from "./auth/room_access.ts";
 import type { TokenVerifier } from "./auth/tokens.ts";
@@ -14,7 +14,7 @@ import { type Disconnect, DISCONNECTS, type ErrorCode, NotifyliError } from "./e
 import { type Fields, parseObject, type UserId, userIdOnWire } from "./fields.ts";
 import type { Traffic } from "./limits/user_limits.ts";
 import type { Outgoing, Socket, SocketEvents } from "./socket.ts";
-import { Writer } from "./writer.ts";
+import { Writer, type WriterOwner } from "./writer.ts";
 
 /** Frames that may wait while an earlier one of the same client is worked on; one more closes the client. */
 const MAX_WAITING_FRAMES = 1000;
@@ -115,7 +115,7 @@ export interface Membership {
   heldMessages: { offset: number; outgoing: Outgoing }[] | undefined;
 }
 
-export class Client implements SocketEvents {
+export class Client implements SocketEvents, Recipient, SessionOwner, WriterOwner {
   readonly id = crypto.randomUUID().replaceAll("-", "").slice(0, 16);
   readonly memberships = new Map<string, Membership>();
   readonly node: ClientNode;
@@ -152,21 +152,26 @@ export class Client implements SocketEvents {
     this.limits = limits;
     this.traffic = traffic;
     this.#socket = socket;
-    this.#writer = new Writer(socket, {
-      limit: limits.queue,
-      joins: protocol.joins,
-      slow: () => node.dropSlow(this),
-    });
-    this.notifications = new ClientNotifications(recipient(this), this.#writer);
-    this.auth = new ClientAuth(node.tokens, identity, {
-      ending: (expiresAt) => protocol.warn(this, expiresAt),
-      ended: (disconnect) => node.dropUnproved(this, disconnect),
-    });
+    this.#writer = new Writer(socket, this);
+    this.notifications = new ClientNotifications(this, this.#writer);
+    this.auth = new ClientAuth(node.tokens, identity, this);
   }
 
   /** The tenant that it belongs to; it sees nothing of another. */
   get site(): string {
     return this.auth.identity?.site ?? DEFAULT_SITE;
+  }
+
+  get joins(): boolean {
+    return this.protocol.joins;
+  }
+
+  get queueLimit(): number {
+    return this.limits.queue;
+  }
+
+  get hasInbox(): boolean {
+    return this.protocol.hasInbox;
   }
 
   /** Who this is; `undefined` until a first frame has said so. */
@@ -344,6 +349,28 @@ export class Client implements SocketEvents {
     }
   }
 
+  slow(): void {
+    this.node.dropSlow(this);
+  }
+
+  sessionEnding(expiresAt: number): void {
+    this.protocol.warn(this, expiresAt);
+  }
+
+  sessionEnded(disconnect: Disconnect): void {
+    this.node.dropUnproved(this, disconnect);
+  }
+
+  /** It was given notifications. */
+  handed(): void {
+    this.node.noteHanded(this);
+  }
+
+  /** Its other end has these; it may be gone by now. */
+  taken(ids: readonly string[], how: Taken): void {
+    this.node.noteTaken(this, ids, how);
+  }
+
   /** Whether the other end took nothing of what waits for it since the last look. */
   isStalled(): boolean {
     const before = this.#bufferedBefore;
@@ -412,17 +439,4 @@ function readable(text: string): Fields | undefined {
   } catch {
     return undefined;
   }
-}
-
-function recipient(client: Client): Recipient {
-  return {
-    hasInbox: client.protocol.hasInbox,
-    get closed() {
-      return client.closed;
-    },
-    send: (outgoing) => client.send(outgoing),
-    drained: () => client.drained(),
-    handed: () => client.node.noteHanded(client),
-    taken: (ids, how) => client.node.noteTaken(client, ids, how),
-  };
 }

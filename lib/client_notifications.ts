@@ -48,7 +48,7 @@ export class ClientNotifications {
   #heldInbox: Held[] | undefined;
   #inboxUpTo: Position = { offset: 0, epoch: "" };
   /** The last ones that this client got, so that none comes twice. */
-  readonly #given = new Set<string>();
+  #given: Set<string> | undefined;
   /** Given to the socket, and not yet known to be taken. */
   #handed: string[] = [];
   #isProving = false;
@@ -149,7 +149,7 @@ export class ClientNotifications {
   }
 
   #give({ id, outgoing }: Held): void {
-    if (this.#recipient.closed || this.#given.has(id)) return;
+    if (this.#recipient.closed || this.#given?.has(id)) return;
     this.#recipient.send(outgoing);
     this.#remember(id);
     this.#noteHanded([id]);
@@ -178,8 +178,9 @@ export class ClientNotifications {
   }
 
   #remember(id: string): void {
-    this.#given.add(id);
-    if (this.#given.size > MAX_GIVEN) this.#given.delete(this.#given.values().next().value ?? "");
+    const given = this.#given ??= new Set();
+    given.add(id);
+    if (given.size > MAX_GIVEN) given.delete(given.values().next().value ?? "");
   }
 }
 

@@ -8,8 +8,8 @@ import type { UserId } from "./fields.ts";
 /** A channel with clients on this node. */
 export interface HubChannel extends Channel {
   readonly clients: Set<Client>;
-  /** Those of them that asked for joins and leaves. */
-  readonly watchers: Set<Client>;
+  /** Those of them that asked for joins and leaves; absent while none has. */
+  watchers?: Set<Client>;
 }
 
 export class Hub {
@@ -25,7 +25,7 @@ export class Hub {
     let known = this.#channels.get(key);
     if (known === undefined) {
       const { site, kind, name } = channel;
-      known = { site, kind, name, clients: new Set(), watchers: new Set() };
+      known = { site, kind, name, clients: new Set() };
       this.#channels.set(key, known);
     }
     known.clients.add(client);
@@ -35,8 +35,14 @@ export class Hub {
   remove(client: Client, channel: Channel): void {
     const key = keyOf(channel);
     const known = this.#channels.get(key);
-    known?.watchers.delete(client);
+    known?.watchers?.delete(client);
     if (known?.clients.delete(client) && known.clients.size === 0) this.#channels.delete(key);
+  }
+
+  /** Tells the client of joins and leaves, too, if it is in the channel. */
+  watch(client: Client, channel: Channel): void {
+    const known = this.#channels.get(keyOf(channel));
+    if (known?.clients.has(client)) (known.watchers ??= new Set()).add(client);
   }
 
   channels(): Iterable<HubChannel> {

@@ -218,7 +218,7 @@ export class Node implements ClientNode, EngineHandler {
 
   /** Everyone in the room; from now on the client gets its joins and leaves. */
   async watch(client: Client, room: string): Promise<UserConnection[]> {
-    this.#hub.get(roomChannel(client.site, room))?.watchers.add(client);
+    this.#hub.watch(client, roomChannel(client.site, room));
     return await this.#engine.presence.list(client.site, room);
   }
 
@@ -365,7 +365,7 @@ export class Node implements ClientNode, EngineHandler {
         return;
       case "join":
       case "leave":
-        for (const client of here.watchers) client.deliver(room, 0, outgoing);
+        for (const client of here.watchers ?? []) client.deliver(room, 0, outgoing);
     }
   }
 

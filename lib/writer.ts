@@ -16,9 +16,10 @@ const BURST_FACTOR = 8;
 const MOST_BYTES = 3;
 const HEAD = 4;
 
-export interface WriterOptions {
+/** Whose queue it is: the client. */
+export interface WriterOwner {
   /** Bytes that may wait for a second; at no time more than 8 times as many. */
-  readonly limit: number;
+  readonly queueLimit: number;
   /** Whether the protocol takes several texts in one message, with line breaks between. */
   readonly joins: boolean;
   /** The other end takes too little. Called at each write until the client is closed. */
@@ -27,7 +28,7 @@ export interface WriterOptions {
 
 export class Writer {
   readonly #socket: Socket;
-  readonly #options: WriterOptions;
+  readonly #owner: WriterOwner;
   readonly #isDirect: boolean;
   /** The socket is asked at each write how much waits there. */
   readonly #isAsked: boolean;
@@ -40,10 +41,10 @@ export class Writer {
   /** On `performance.now()`'s clock; `undefined` while the queue is within its limit. */
   #overLimitSince: number | undefined;
 
-  constructor(socket: Socket, options: WriterOptions) {
+  constructor(socket: Socket, owner: WriterOwner) {
     this.#socket = socket;
-    this.#options = options;
-    this.#isDirect = socket.batching === "none" || (socket.batching === "joined" && !options.joins);
+    this.#owner = owner;
+    this.#isDirect = socket.batching === "none" || (socket.batching === "joined" && !owner.joins);
     this.#isAsked = socket.batching === "none";
   }
 
@@ -73,7 +74,7 @@ export class Writer {
     const length = this.#batchLength;
     this.#batch = [];
     this.#batchLength = 0;
-    this.#write(batch.length === 1 ? first : together(batch, this.#options.joins), length);
+    this.#write(batch.length === 1 ? first : together(batch, this.#owner.joins), length);
   }
 
   /** Forgets what waits: the connection is gone. */
@@ -93,12 +94,12 @@ export class Writer {
     this.#sinceLook += length;
     // To ask costs a call into the runtime, about a tenth of a write: not while it cannot be too much.
     const most = this.#atLook + this.#sinceLook * MOST_BYTES;
-    if ((this.#isAsked || most > this.#options.limit) && this.#isSlow()) this.#options.slow();
+    if ((this.#isAsked || most > this.#owner.queueLimit) && this.#isSlow()) this.#owner.slow();
   }
 
   /** A burst alone makes nobody slow: the limit must be passed for a while, or by far. */
   #isSlow(): boolean {
-    const { limit } = this.#options;
+    const limit = this.#owner.queueLimit;
     const waiting = this.bufferedAmount;
     this.#atLook = waiting;
     this.#sinceLook = 0;

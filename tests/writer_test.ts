@@ -66,7 +66,7 @@ class Receiver {
   constructor(kind: Kind) {
     this.socket = new SlowSocket(kind);
     this.writer = new Writer(this.socket, {
-      limit: LIMIT,
+      queueLimit: LIMIT,
       joins: kind.joins,
       slow: () => {
         this.isClosed = true;

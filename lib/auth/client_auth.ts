@@ -18,16 +18,17 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 /** What needs no proof. */
 const FREE_COMMANDS: readonly unknown[] = ["auth", "ping"];
 
-export interface AuthEvents {
+/** What has a session: the client. */
+export interface SessionOwner {
   /** The session ends at this Unix time in milliseconds, unless it is renewed. */
-  ending(expiresAt: number): void;
+  sessionEnding(expiresAt: number): void;
   /** The connection has to be closed. */
-  ended(disconnect: Disconnect): void;
+  sessionEnded(disconnect: Disconnect): void;
 }
 
 export class ClientAuth {
   readonly #tokens: TokenVerifier | undefined;
-  readonly #events: AuthEvents;
+  readonly #owner: SessionOwner;
   #identity: Identity | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isClosed = false;
@@ -39,13 +40,13 @@ export class ClientAuth {
   constructor(
     tokens: TokenVerifier | undefined,
     identity: Identity | undefined,
-    events: AuthEvents,
+    owner: SessionOwner,
   ) {
     this.#tokens = tokens;
-    this.#events = events;
+    this.#owner = owner;
     if (identity !== undefined) this.#accept(identity);
     else if (tokens !== undefined) {
-      this.#after(AUTH_DEADLINE_MS, () => events.ended(DISCONNECTS.not_authenticated));
+      this.#after(AUTH_DEADLINE_MS, () => owner.sessionEnded(DISCONNECTS.not_authenticated));
     }
   }
 
@@ -84,7 +85,7 @@ export class ClientAuth {
     this.#accept(identity);
     // What it has entered by its former rights is checked again when it comes back.
     if (before !== undefined && !isSameMember(before, identity)) {
-      this.#events.ended(DISCONNECTS.session_ended);
+      this.#owner.sessionEnded(DISCONNECTS.session_ended);
     }
     return identity;
   }
@@ -102,8 +103,8 @@ export class ClientAuth {
     if (expiresAt === undefined) return;
     const left = expiresAt - Date.now();
     this.#at(expiresAt - Math.min(WARNING_MS, left / 4), () => {
-      this.#events.ending(expiresAt);
-      this.#at(expiresAt, () => this.#events.ended(DISCONNECTS.session_ended));
+      this.#owner.sessionEnding(expiresAt);
+      this.#at(expiresAt, () => this.#owner.sessionEnded(DISCONNECTS.session_ended));
     });
   }
 

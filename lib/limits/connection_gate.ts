@@ -74,7 +74,7 @@ export class ConnectionGate {
       open: (socket) => {
         // Between the answer to an upgrade and its socket, others were let in.
         const full = this.#full(address);
-        if (full === undefined) return held(accepted.open(socket), this.#hold(address));
+        if (full === undefined) return new Placed(accepted.open(socket), this.#hold(address));
         this.#counters.noteRefused(full.code);
         socket.close(DISCONNECTS.too_many_connections);
         return NOBODY;
@@ -145,15 +145,28 @@ export function retryAfterSeconds(ms: number): string {
 
 const NOBODY: SocketEvents = { message() {}, tooBig() {}, close() {} };
 
-function held(events: SocketEvents, leave: () => void): SocketEvents {
-  return {
-    message: (data) => events.message(data),
-    tooBig: () => events.tooBig(),
-    close() {
-      leave();
-      events.close();
-    },
-  };
+/** A client that holds a place. A class, since there are as many as connections: closures take eight times as much. */
+class Placed implements SocketEvents {
+  readonly #events: SocketEvents;
+  readonly #leave: () => void;
+
+  constructor(events: SocketEvents, leave: () => void) {
+    this.#events = events;
+    this.#leave = leave;
+  }
+
+  message(data: string | Uint8Array): void {
+    this.#events.message(data);
+  }
+
+  tooBig(): void {
+    this.#events.tooBig();
+  }
+
+  close(): void {
+    this.#leave();
+    this.#events.close();
+  }
 }
 
 function denied(address: string): NotifyliError {

@@ -67,7 +67,8 @@ export class Traffic {
   readonly #users: UserLimits;
   readonly #own: TokenBucket | undefined;
   /** Of messages that are refused: as many again as may be sent, and the client does not listen. */
-  readonly #patience: TokenBucket | undefined;
+  readonly #patienceRate: Rate | undefined;
+  #patience: TokenBucket | undefined;
   #key = "";
   #present: Present | undefined;
   #hasLeft = false;
@@ -76,10 +77,9 @@ export class Traffic {
     users: UserLimits,
     { own, patience }: Readonly<Record<"own" | "patience", Rate | undefined>>,
   ) {
-    const now = performance.now();
     this.#users = users;
-    this.#own = own && new TokenBucket(own, now);
-    this.#patience = patience && new TokenBucket(patience, now);
+    this.#own = own && new TokenBucket(own, performance.now());
+    this.#patienceRate = patience;
   }
 
   /** Takes a message; 0 if it may pass, else how many milliseconds to wait. On every message's way. */
@@ -89,7 +89,9 @@ export class Traffic {
 
   /** A message was refused: whether the client was refused too often to be kept. */
   isFlood(now: number): boolean {
-    return this.#patience !== undefined && this.#patience.take(now) > 0;
+    if (this.#patienceRate === undefined) return false;
+    this.#patience ??= new TokenBucket(this.#patienceRate, now);
+    return this.#patience.take(now) > 0;
   }
 
   /** The client is this user from now on. Throws where the user has too many clients. */

@@ -89,6 +89,8 @@ function attach(
   { maxFrameBytes }: ListenerOptions,
   open: OpenSockets,
 ): void {
+  // Let go of once it is open: it holds the request, about 3 KiB.
+  let opening: Accepted | undefined = accepted;
   let events: SocketEvents | undefined;
   const closed = () => {
     // The runtime may report one end twice, as an error and as a close.
@@ -98,7 +100,8 @@ function attach(
   webSocket.binaryType = "arraybuffer";
   webSocket.onopen = () => {
     open.add(webSocket);
-    events = accepted.open(new DenoSocket(webSocket, closed));
+    events = opening?.open(new DenoSocket(webSocket, closed));
+    opening = undefined;
   };
   webSocket.onmessage = ({ data }) => {
     if (events === undefined) return;

@@ -1,11 +1,10 @@
 /** Puts the parts together: engine, node, listener, bridge. `commands/start.ts` runs it. */
 import { getLogger } from "@logtape/logtape";
-import { startBridge } from "../bridge.ts";
 import { ApiKeys } from "./auth/api_keys.ts";
 import { identifyRequest } from "./auth/handshake.ts";
 import type { Identity } from "./auth/identity.ts";
 import { requireClosedOrLocal } from "./auth/open_mode.ts";
-import { TokenVerifier } from "./auth/tokens.ts";
+import type { TokenVerifier } from "./auth/tokens.ts";
 import type { Config } from "./config.ts";
 import type { Protocol } from "./client.ts";
 import { Counters } from "./counters.ts";
@@ -26,7 +25,6 @@ import { joinAtOnce, PROTOCOL_V1, SUBPROTOCOL_V1 } from "./protocols/v1.ts";
 import { protocolV2, SUBPROTOCOL_V2 } from "./protocols/v2.ts";
 import type { Accepted, Listener } from "./socket.ts";
 import { startScheduler } from "./scheduler.ts";
-import { startStreamReader } from "./stream_reader.ts";
 import { WebhookSender } from "./webhooks.ts";
 
 const log = getLogger(["notifyli"]);
@@ -59,7 +57,7 @@ export class Server implements AsyncDisposable {
     const counters = new Counters();
     const dropped = parts.use(new DroppedLog(counters));
     const engine = parts.use(await openEngine(config, dropped));
-    const tokens = config.tokens && await TokenVerifier.open(config.tokens, config.limits);
+    const tokens = await openTokens(config);
     const node = new Node(engine, config, { counters, tokens });
     await node.start();
     if (config.webhook !== undefined && engine.receipts !== undefined) {
@@ -79,10 +77,7 @@ export class Server implements AsyncDisposable {
         gate.guard(request, peer, () => upgrade(request, node, { config, v2 })),
     });
     parts.defer(() => void listener.shutdown().catch(() => {}));
-    if (isRedis(engine)) {
-      parts.use(startBridge(node, engine, config));
-      parts.use(startStreamReader(node, engine, config));
-    }
+    if (isRedis(engine)) parts.use(await startWaysIn(node, engine, config));
     parts.use(startScheduler(engine.schedule, counters));
     return new Server(config, parts.move(), listener, node);
   }
@@ -149,6 +144,27 @@ async function openEngine(config: Config, dropped: DroppedLog): Promise<Engine> 
   }
   const { openRedis } = await import("./engines/redis.ts");
   return openRedis(config.redis, { name: config.bot.name, retention, keepsReceipts });
+}
+
+/** What only some servers need is loaded by those alone, here and in {@linkcode openEngine}: `ioredis` takes 0.1 s. */
+async function openTokens({ tokens, limits }: Config): Promise<TokenVerifier | undefined> {
+  if (tokens === undefined) return undefined;
+  const { TokenVerifier } = await import("./auth/tokens.ts");
+  return await TokenVerifier.open(tokens, limits);
+}
+
+/** The bridge and the stream: what other systems write to Redis. */
+async function startWaysIn(
+  node: Node,
+  engine: RedisEngine,
+  config: Config,
+): Promise<AsyncDisposable> {
+  const { startBridge } = await import("../bridge.ts");
+  const { startStreamReader } = await import("./stream_reader.ts");
+  const ways = new AsyncDisposableStack();
+  ways.use(startBridge(node, engine, config));
+  ways.use(startStreamReader(node, engine, config));
+  return ways;
 }
 
 function isRedis(engine: Engine): engine is RedisEngine {

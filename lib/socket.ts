@@ -103,6 +103,8 @@ export interface ListenerOptions {
   readonly host: string;
   readonly port: number;
   readonly tls?: { readonly cert: string; readonly key: string };
+  /** Of every answer that {@linkcode Handlers.fetch} gives, besides its own. */
+  readonly headers: Readonly<Record<string, string>>;
   readonly keepaliveSeconds: number;
   /** Bytes of one incoming message. */
   readonly maxFrameBytes: number;

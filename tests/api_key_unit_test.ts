@@ -76,6 +76,26 @@ Deno.test("ApiKeys reads a key's store once for many calls, and hears of a revoc
   assert.ok(performance.now() - revokedAt < 1000);
 });
 
+Deno.test("ApiKeys knows a key that it found good by its text, until it is revoked or expires", async () => {
+  const store = new CountedStore();
+  const keys = new ApiKeys(store);
+  const { key, text } = await keys.create(WANTED);
+  assert.equal(keys.checkedJustNow(text), undefined, "not before it was checked");
+  await keys.check(text);
+  assert.equal(keys.checkedJustNow(text)?.id, key.id);
+  assert.equal(keys.checkedJustNow(`${text.slice(0, -1)}~`), undefined);
+  const underWay = keys.check(text);
+  await keys.revoke(key.id);
+  await underWay;
+  assert.equal(keys.checkedJustNow(text), undefined, "at once");
+
+  const brief = await keys.create({ ...WANTED, expiresAt: Date.now() + 200 });
+  await keys.check(brief.text);
+  assert.notEqual(keys.checkedJustNow(brief.text), undefined);
+  await waitFor("it expires", () => keys.checkedJustNow(brief.text) === undefined);
+  assert.equal(await keys.check(brief.text), `the API key ${brief.key.id} has expired`);
+});
+
 Deno.test("ApiKeys says the same of an unknown key and of a wrong secret, and keeps neither", async () => {
   const store = new CountedStore();
   const keys = new ApiKeys(store);

@@ -24,6 +24,12 @@ interface Known {
   touchedAt: number;
 }
 
+interface Good {
+  readonly key: ApiKey;
+  /** It is as good as this is fresh. */
+  readonly known: Known;
+}
+
 export interface NewApiKey {
   readonly name: string;
   readonly site: string;
@@ -35,6 +41,8 @@ export interface NewApiKey {
 export class ApiKeys {
   readonly #store: KeyStore;
   readonly #known = new Map<string, Known>();
+  /** Keys that were found good, by their text. At most {@linkcode MAX_KNOWN}. */
+  readonly #good = new Map<string, Good>();
   #exist: { readonly answer: Promise<boolean>; readonly askedAt: number } | undefined;
   /** Absent while the store could not be asked. */
   #areSeen: boolean | undefined;
@@ -98,6 +106,17 @@ export class ApiKeys {
     return this.#known.has(parseApiKey(text)?.id ?? "");
   }
 
+  /**
+   * The key that a caller shows, where it was found good a moment ago: most calls are answered so, and pay for no hash.
+   * How long that takes tells nothing of a wrong text: a table compares only what has the same hash, with a random seed.
+   */
+  checkedJustNow(text: string): ApiKey | undefined {
+    const good = this.#good.get(text);
+    if (good === undefined || !isFresh(good.known)) return undefined;
+    const { key, known } = good;
+    return this.#known.get(key.id) === known && !hasExpired(key) ? key : undefined;
+  }
+
   /** The key that a caller shows, or why it opens nothing. */
   async check(text: string): Promise<ApiKey | string> {
     const given = parseApiKey(text);
@@ -106,18 +125,20 @@ export class ApiKeys {
       return "the API key is not one of this server's";
     }
     if (key.revokedAt !== undefined) return `the API key ${key.id} is revoked`;
-    if (key.expiresAt !== undefined && key.expiresAt <= Date.now()) {
-      return `the API key ${key.id} has expired`;
-    }
+    if (hasExpired(key)) return `the API key ${key.id} has expired`;
     this.#touch(key);
+    this.#noteGood(text, key);
     return key;
   }
 
   async #find({ id }: ApiKeyText): Promise<ApiKey | undefined> {
-    const now = performance.now();
     const known = this.#known.get(id);
-    if (known !== undefined && now - known.readAt <= GOOD_FOR_MS) return await known.key;
-    const reading = { key: this.#store.find(id), readAt: now, touchedAt: known?.touchedAt ?? 0 };
+    if (known !== undefined && isFresh(known)) return await known.key;
+    const reading = {
+      key: this.#store.find(id),
+      readAt: performance.now(),
+      touchedAt: known?.touchedAt ?? 0,
+    };
     this.#known.set(id, reading);
     const key = await reading.key.catch((error) => {
       this.#forget(id, reading);
@@ -128,6 +149,13 @@ export class ApiKeys {
     if (key === undefined) this.#forget(id, reading);
     else this.#makeRoom();
     return key;
+  }
+
+  #noteGood(text: string, key: ApiKey): void {
+    const known = this.#known.get(key.id);
+    if (known === undefined) return; // revoked in the same moment
+    if (this.#good.size >= MAX_KNOWN) this.#good.clear();
+    this.#good.set(text, { key, known });
   }
 
   #forget(id: string, reading: Known): void {
@@ -149,4 +177,12 @@ export class ApiKeys {
     if (known !== undefined) known.touchedAt = now;
     this.#store.touch(id, now).catch(() => {}); // the store says itself that it is away
   }
+}
+
+function isFresh({ readAt }: Known): boolean {
+  return performance.now() - readAt <= GOOD_FOR_MS;
+}
+
+function hasExpired({ expiresAt = Infinity }: ApiKey): boolean {
+  return expiresAt <= Date.now();
 }

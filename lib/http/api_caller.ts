@@ -9,7 +9,7 @@ import type { Actor, Audit } from "../auth/audit.ts";
 import { FailedAttempts } from "../auth/failed_attempts.ts";
 import type { Config } from "../config.ts";
 import type { Counters } from "../counters.ts";
-import { DEFAULT_SITE, type Scope } from "../engine.ts";
+import { type ApiKey, DEFAULT_SITE, type Scope } from "../engine.ts";
 import { NotifyliError } from "../errors.ts";
 import type { Bindings } from "./bindings.ts";
 import { whyNotLocal } from "./local_caller.ts";
@@ -48,11 +48,15 @@ export function identifyCaller(parts: CallerParts, config: Config): MiddlewareHa
   const requiresKey = async () => config.tokens !== undefined || await keys.exist();
 
   return async (context, next) => {
-    const key = shownKey(context);
-    const caller = key === undefined ? await withoutKey(context) : await withKey(context, key);
-    context.set("caller", caller);
+    const text = shownKey(context);
+    const key = text === undefined ? undefined : keys.checkedJustNow(text);
+    context.set("caller", key === undefined ? await find(context, text) : callerWith(key));
     await next();
   };
+
+  function find(context: ApiContext, text: string | undefined): Promise<Caller> {
+    return text === undefined ? withoutKey(context) : withKey(context, text);
+  }
 
   async function withKey(context: ApiContext, text: string): Promise<Caller> {
     const { address } = context.env.peer;
@@ -65,7 +69,7 @@ export function identifyCaller(parts: CallerParts, config: Config): MiddlewareHa
       );
     }
     const key = await keys.check(text);
-    if (typeof key !== "string") return { site: key.site, scopes: key.scopes, keyId: key.id };
+    if (typeof key !== "string") return callerWith(key);
     attempts.note(address);
     throw unauthorized(context, key);
   }
@@ -92,12 +96,16 @@ export function identifyCaller(parts: CallerParts, config: Config): MiddlewareHa
   }
 }
 
+function callerWith({ site, scopes, id }: ApiKey): Caller {
+  return { site, scopes, keyId: id };
+}
+
 /** Refuses a caller whose key lacks the scope. */
 export function requireScope(
   scope: Scope,
   { audit, counters }: CallerParts,
 ): MiddlewareHandler<ApiEnv> {
-  return async (context, next) => {
+  return (context, next) => {
     const { scopes, keyId } = context.get("caller");
     if (!scopes.includes(scope)) {
       counters.api_forbidden++;
@@ -105,7 +113,7 @@ export function requireScope(
       if (scope === "manage") audit.refused({ ...origin(context), reason });
       throw new NotifyliError("forbidden", `Cannot do this: ${reason}`);
     }
-    await next();
+    return next();
   };
 }
 

@@ -19,12 +19,6 @@ export function createApp(parts: SseParts & ApiParts, config: Config): App {
   const { node } = parts;
   const app: App = new Hono();
 
-  app.use(async (context, next) => {
-    await next();
-    context.header("X-Content-Type-Options", "nosniff");
-    context.header("Referrer-Policy", "no-referrer");
-  });
-
   app.get("/healthz", (context) => context.text("ok\n"));
   app.get("/readyz", async (context) => {
     const reason = await node.unready();

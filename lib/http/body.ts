@@ -1,5 +1,9 @@
 /** Reads a request's body as text, up to a limit, for a limited time. */
 import { NotifyliError } from "../errors.ts";
+import { Deadlines } from "./deadlines.ts";
+
+/** By their seconds: a server has one. */
+const allDeadlines = new Map<number, Deadlines>();
 
 /**
  * Rejects with `too_long` as soon as the body is known to be over `limit` bytes, with `too_slow` where it is not there
@@ -7,14 +11,30 @@ import { NotifyliError } from "../errors.ts";
  * not come whole.
  */
 export async function readBody(request: Request, limit: number, seconds: number): Promise<string> {
-  if (Number(request.headers.get("content-length")) > limit) throw tooLong(limit);
-  const decoder = new TextDecoder("utf-8", { fatal: true });
+  const length = Number(request.headers.get("content-length") ?? NaN);
+  if (length > limit) throw tooLong(limit);
+  // A body that says how long it is needs no look at each piece, which costs 10 µs (`deno`) or 80 µs (`node`).
+  return length <= limit
+    ? await readWhole(request, seconds)
+    : await readPieces(request, limit, seconds);
+}
+
+async function readWhole(request: Request, seconds: number): Promise<string> {
+  const bytes = await deadlinesOf(seconds).keep(
+    request.arrayBuffer().catch(notWhole),
+    () => tooSlow(seconds),
+  );
+  return decode(newDecoder(), new Uint8Array(bytes));
+}
+
+async function readPieces(request: Request, limit: number, seconds: number): Promise<string> {
+  const decoder = newDecoder();
   let text = "";
   let bytes = 0;
   for await (const chunk of chunksOf(request, seconds)) {
     bytes += chunk.length;
     if (bytes > limit) throw tooLong(limit);
-    text += decode(decoder, chunk);
+    text += decode(decoder, chunk, { stream: true });
   }
   return text + decode(decoder);
 }
@@ -31,9 +51,7 @@ async function* chunksOf({ body }: Request, seconds: number): AsyncGenerator<Uin
     : undefined;
   try {
     for (;;) {
-      const { value, done } = await reader.read().catch((cause) => {
-        throw new NotifyliError("invalid_field", "The body did not come whole", { cause });
-      });
+      const { value, done } = await reader.read().catch(notWhole);
       if (isLate) throw tooSlow(seconds);
       if (done) return;
       yield value;
@@ -44,12 +62,28 @@ async function* chunksOf({ body }: Request, seconds: number): AsyncGenerator<Uin
   }
 }
 
-function decode(decoder: TextDecoder, chunk?: Uint8Array): string {
+function deadlinesOf(seconds: number): Deadlines {
+  const known = allDeadlines.get(seconds);
+  if (known !== undefined) return known;
+  const deadlines = new Deadlines(seconds);
+  allDeadlines.set(seconds, deadlines);
+  return deadlines;
+}
+
+function newDecoder(): TextDecoder {
+  return new TextDecoder("utf-8", { fatal: true });
+}
+
+function decode(decoder: TextDecoder, bytes?: Uint8Array, options?: TextDecodeOptions): string {
   try {
-    return decoder.decode(chunk, { stream: chunk !== undefined });
+    return decoder.decode(bytes, options);
   } catch (cause) {
     throw new NotifyliError("invalid_field", "The body is not UTF-8 text", { cause });
   }
+}
+
+function notWhole(cause: unknown): never {
+  throw new NotifyliError("invalid_field", "The body did not come whole", { cause });
 }
 
 function tooSlow(seconds: number): NotifyliError {

@@ -13,6 +13,7 @@ import {
 
 export function listen(options: ListenerOptions, handlers: Handlers): Promise<Listener> {
   const open = new OpenSockets();
+  const headers = Object.entries(options.headers);
   const server = Deno.serve({
     hostname: options.host,
     port: options.port,
@@ -22,7 +23,11 @@ export function listen(options: ListenerOptions, handlers: Handlers): Promise<Li
   }, async (request, info) => {
     if (open.stopping) return new Response("the server is stopping\n", { status: 503 });
     const peer = { address: info.remoteAddr.hostname };
-    if (!isUpgrade(request)) return await handlers.fetch(request, peer);
+    if (!isUpgrade(request)) {
+      const response = await handlers.fetch(request, peer);
+      for (const [name, value] of headers) response.headers.set(name, value);
+      return response;
+    }
     const accepted = await handlers.upgrade(request, peer);
     if (open.stopping) return new Response("the server is stopping\n", { status: 503 });
     return upgrade(request, accepted, options, open);

@@ -45,7 +45,11 @@ export interface ClientNode {
   readonly tokens: TokenVerifier | undefined;
   readonly access: RoomAccess;
   /** Puts the client in a room. */
-  join(client: Client, user: UserId, room: { room: string; name: string }): Promise<void>;
+  join(
+    client: Client,
+    user: UserId,
+    room: { room: string; name: string; maxClients?: number },
+  ): Promise<void>;
   leave(client: Client, room: string): Promise<void>;
   /** The name in the membership is a new one. */
   rename(client: Client, user: UserId, membership: Membership): Promise<void>;
@@ -155,7 +159,8 @@ export class Client implements SocketEvents {
     this.traffic = traffic;
     this.#socket = socket;
     this.notifications = new ClientNotifications(recipient(this), socket);
-    this.auth = new ClientAuth(node.tokens, identity, {
+    const { takesGuests } = node.access;
+    this.auth = new ClientAuth(node.tokens, { identity, takesGuests }, {
       ending: (expiresAt) => protocol.warn(this, expiresAt),
       ended: (disconnect) => node.dropUnproved(this, disconnect),
     });
@@ -250,7 +255,7 @@ export class Client implements SocketEvents {
       return this.node.access.requireToken(identity, room, token)
         .then(() => this.#closed ? undefined : this.#enter(room, name));
     }
-    if (!this.memberships.has(room)) this.node.access.require(identity, room);
+    if (!this.memberships.has(room)) this.node.access.requireEntry(identity, room);
     return this.#enter(room, name);
   }
 
@@ -273,13 +278,14 @@ export class Client implements SocketEvents {
         { field: "room" },
       );
     }
-    return this.node.join(this, user, { room, name: this.#name ?? user });
+    const maxClients = this.node.access.maxClients(room);
+    return this.node.join(this, user, { room, name: this.#name ?? user, maxClients });
   }
 
   /** Says something in a room. Throws where it may not; rejects where the engine did not take it. */
   publish(message: RoomMessage): Promise<PublishedMessage> {
     const { room } = message;
-    if (!this.memberships.has(room)) this.node.access.require(this.auth.identity, room);
+    this.node.access.requireSpeech(this.auth.identity, room, this.memberships.has(room));
     return this.node.publish(this.site, message);
   }
 

@@ -1,0 +1,264 @@
+/** The file of room rules (`APP_ROOMS`): its one description, from which it is checked, and its schema made. */
+import { type Config, ConfigError } from "../config.ts";
+import type { UserId } from "../fields.ts";
+import { NO_HISTORY } from "../history_rules.ts";
+import { roomPattern } from "../room_patterns.ts";
+import { JsonTextError, parseJsonText } from "./json_text.ts";
+import {
+  type NamedRule,
+  PUBLIC,
+  type RoomRule,
+  type Rooms,
+  roomsWithoutFile,
+} from "./room_rules.ts";
+import {
+  either,
+  type Fields,
+  flag,
+  type JsonSchema,
+  listOf,
+  type Note,
+  oneOf,
+  record,
+  text,
+  wholeNumber,
+} from "./shape.ts";
+
+/** A larger file is refused unread. */
+const MAX_FILE_BYTES = 1024 * 1024;
+
+const MAX_RULES = 1000;
+const MAX_USERS = 1000;
+
+type User = string | number;
+
+interface RuleFields {
+  readonly pattern: string;
+  readonly auth?: boolean;
+  readonly private?: boolean;
+  readonly members?: readonly User[];
+  readonly maxClients?: number;
+  readonly publish?: "anyone" | "members" | "server" | readonly User[];
+  readonly presence?: boolean;
+  readonly history?: false | { readonly size: number; readonly seconds: number };
+  readonly persistent?: boolean;
+}
+
+interface FileFields {
+  readonly $schema?: string;
+  readonly unknown?: "public" | "closed";
+  readonly rooms: readonly RuleFields[];
+}
+
+const user = either<string, number>(
+  text("a user's id", "^\\P{Cc}{1,256}$"),
+  wholeNumber(-Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER),
+);
+const users = listOf<User>(
+  `a list of up to ${MAX_USERS} users' ids such as \`[1, "alice"]\``,
+  { ...user, allowed: 'a user\'s id such as 1 or "alice"' },
+  MAX_USERS,
+);
+
+/** Of one rule; the table in `docs/rooms.md` is checked against it. */
+export const RULE_FIELDS: Fields<RuleFields> = {
+  pattern: {
+    shape: text(
+      "a room's name of 1 to 256 characters, in which `*` stands for any text",
+      "^\\P{Cc}{1,256}$",
+    ),
+    help: "Which rooms it is for",
+  },
+  auth: {
+    shape: flag,
+    help: "Only who has a token may enter, and no guest",
+    default: "`true` where tokens are configured",
+  },
+  private: {
+    shape: flag,
+    help: "One enters by a subscription token, by a grant, or as one of the members",
+    default: "`false`",
+  },
+  members: { shape: users, help: "Who may enter a private room without either", default: "nobody" },
+  maxClients: {
+    shape: wholeNumber(1, 1_000_000),
+    help: "How many clients may be in it",
+    default: "no limit",
+  },
+  publish: {
+    shape: either(oneOf("anyone", "members", "server"), users),
+    help: "Who may say something: who may enter, who is in it, no client, or these users",
+    default: '`"anyone"`',
+  },
+  presence: { shape: flag, help: "Clients in it may see who is there", default: "`true`" },
+  history: {
+    shape: either(
+      oneOf(false),
+      record("an object with `size` and `seconds`", {
+        size: { shape: wholeNumber(1, 999_999), help: "Messages kept" },
+        seconds: { shape: wholeNumber(1, 99_999_999), help: "How long after the last one" },
+      }),
+    ),
+    help: "Messages kept, and seconds after the last one",
+    default: "as `APP_HISTORY` says",
+  },
+  persistent: {
+    shape: flag,
+    help: "History survives a restart of the server; it always does in Redis",
+    default: "`false`",
+  },
+};
+
+const FILE = record<FileFields>("an object with `rooms`", {
+  $schema: {
+    shape: text("the address of the schema, for editors", "^\\P{Cc}*$"),
+    help: "For editors",
+    default: "none",
+  },
+  unknown: {
+    shape: oneOf("public", "closed"),
+    help: "What holds for rooms that no pattern names; needed where tokens are configured",
+    default: '`"public"` in open mode',
+  },
+  rooms: {
+    shape: listOf(
+      `a list of up to ${MAX_RULES} rules`,
+      record('a rule such as {"pattern": "staff:*"}', RULE_FIELDS),
+      MAX_RULES,
+    ),
+    help: "Rules; the first one whose pattern matches counts, and no other",
+  },
+});
+
+/** As `docs/rooms.schema.json` has it. */
+export const ROOMS_SCHEMA: JsonSchema = {
+  $schema: "https://json-schema.org/draft/2020-12/schema",
+  title: "Room rules of notifyli",
+  ...FILE.schema,
+};
+
+export interface LoadedRooms {
+  readonly rooms: Rooms;
+  /** What the user should know of, but that does not stop the start. */
+  readonly warnings: readonly string[];
+}
+
+/** The rules as configured. Throws a `ConfigError` that says all that is wrong with the file, one thing a line. */
+export function loadRooms(
+  { roomsFile: path, privateRooms, tokens }: Pick<Config, "roomsFile" | "privateRooms" | "tokens">,
+): LoadedRooms {
+  if (path === undefined) return { rooms: roomsWithoutFile(privateRooms), warnings: [] };
+  if (privateRooms.length > 0) {
+    throw new ConfigError(
+      `Cannot use APP_PRIVATE_ROOMS beside APP_ROOMS: say "private": true in ${path}`,
+    );
+  }
+  return readRooms(readText(path), { path, hasTokens: tokens !== undefined });
+}
+
+/** Reads its text. @param path for the errors */
+export function readRooms(
+  text: string,
+  { path, hasTokens }: { path: string; hasTokens: boolean },
+): LoadedRooms {
+  const problems: string[] = [];
+  const note: Note = (at, problem) => problems.push(`Cannot use ${path}: ${at || "it"} ${problem}`);
+  const file = parsed(text, path);
+  if (FILE.is(file, "", note)) {
+    if (hasTokens && file.unknown === undefined) {
+      note("unknown", 'is missing: say what holds for rooms that no pattern names, "public" or "closed"');
+    }
+    file.rooms.forEach((rule, index) => checkRule(rule, { at: `rooms[${index}]`, hasTokens, note }));
+    if (problems.length === 0) {
+      return {
+        rooms: {
+          rules: file.rooms.map((rule) => ruleOf(rule, hasTokens)),
+          unknown: { ...PUBLIC, isClosed: file.unknown === "closed" },
+        },
+        warnings: shadowed(file.rooms, path),
+      };
+    }
+  }
+  throw new ConfigError(problems.join("\n"));
+}
+
+function readText(path: string): string {
+  try {
+    const { size } = Deno.statSync(path);
+    if (size <= MAX_FILE_BYTES) return Deno.readTextFileSync(path);
+    throw new RangeError(`it has ${size} bytes, the limit is ${MAX_FILE_BYTES}`);
+  } catch (error) {
+    throw new ConfigError(
+      `Cannot read ${path} (APP_ROOMS): ${error instanceof Error ? error.message : error}`,
+    );
+  }
+}
+
+function parsed(text: string, path: string): unknown {
+  try {
+    return parseJsonText(text);
+  } catch (error) {
+    if (!(error instanceof JsonTextError)) throw error;
+    throw new ConfigError(`Cannot read ${path} as JSON: ${error.message}`);
+  }
+}
+
+/** What each field allows may still not go together. */
+function checkRule(
+  rule: RuleFields,
+  { at, hasTokens, note }: { at: string; hasTokens: boolean; note: Note },
+): void {
+  if (!hasTokens) {
+    const open = "cannot be used in open mode, where anyone is who they say: set APP_KEY";
+    if (rule.auth) note(`${at}.auth`, open);
+    if (rule.private) note(`${at}.private`, open);
+    if (typeof rule.publish === "object") note(`${at}.publish`, `${open}, or use no list of users`);
+  } else if (rule.private && rule.auth === false) {
+    note(`${at}.auth`, "cannot be false in a private room: nobody knows who a guest is");
+  }
+  if (rule.members !== undefined && !rule.private) {
+    note(`${at}.members`, 'is of no use: the rule does not say "private": true');
+  }
+  if (rule.persistent && !rule.history) {
+    note(
+      `${at}.persistent`,
+      'needs to know how much: say it by "history", such as {"size": 1000, "seconds": 86400}',
+    );
+  }
+}
+
+function ruleOf(rule: RuleFields, hasTokens: boolean): NamedRule {
+  const { pattern, maxClients, publish = "anyone", presence = true } = rule;
+  return {
+    pattern,
+    isClosed: false,
+    needsToken: rule.auth ?? hasTokens,
+    isPrivate: rule.private ?? false,
+    members: userSet(rule.members ?? []),
+    maxClients,
+    speakers: typeof publish === "string" ? publish : userSet(publish),
+    showsPresence: presence,
+    history: historyOf(rule),
+  };
+}
+
+function historyOf({ history, persistent }: RuleFields): RoomRule["history"] {
+  if (history === undefined) return undefined;
+  return history === false ? NO_HISTORY : { ...history, persistent };
+}
+
+function userSet(users: readonly User[]): ReadonlySet<UserId> {
+  return new Set(users.map(String));
+}
+
+/** Rules that no room ever comes to. */
+function shadowed(rules: readonly RuleFields[], path: string): string[] {
+  return rules.flatMap(({ pattern }, index) => {
+    // A `*` of the later pattern is a letter like any other for the earlier: only its own `*` matches it.
+    const first = rules.findIndex((earlier) => roomPattern(earlier.pattern).test(pattern));
+    return first === index ? [] : [
+      `${path}: rooms[${index}] (${JSON.stringify(pattern)}) is never used: ` +
+      `rooms[${first}] (${JSON.stringify(rules[first]?.pattern)}) matches its rooms first`,
+    ];
+  });
+}

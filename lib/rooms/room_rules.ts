@@ -41,7 +41,7 @@ export interface Room extends RoomRule {
   readonly history: HistoryOptions;
 }
 
-/** A room that everyone may use who may connect. */
+/** A room that everyone may use who has a token, where tokens are configured. */
 export const PUBLIC: RoomRule = {
   isClosed: false,
   needsToken: true,
@@ -82,7 +82,7 @@ export class RoomRules {
   of(room: string): Room {
     const known = this.#found.get(room);
     if (known !== undefined) return known;
-    const rule: RoomRule = this.#rules.find(({ matches }) => matches.test(room))?.rule ??
+    const rule: RoomRule & Pick<Room, "pattern"> = this.#rules.find(({ matches }) => matches.test(room))?.rule ??
       // Without its own room, a user of version 1 would get no notification.
       (room.startsWith(USER_ROOMS) ? PUBLIC : this.#unknown);
     const found = { ...rule, history: rule.history ?? this.#history.of(room) };

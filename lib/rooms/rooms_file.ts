@@ -8,6 +8,7 @@ import {
   type NamedRule,
   PUBLIC,
   type RoomRule,
+  RoomRules,
   type Rooms,
   roomsWithoutFile,
 } from "./room_rules.ts";
@@ -109,6 +110,8 @@ export const RULE_FIELDS: Fields<RuleFields> = {
   },
 };
 
+const RULE = record('a rule such as {"pattern": "staff:*"}', RULE_FIELDS);
+
 const FILE = record<FileFields>("an object with `rooms`", {
   $schema: {
     shape: text("the address of the schema, for editors", "^\\P{Cc}*$"),
@@ -123,7 +126,7 @@ const FILE = record<FileFields>("an object with `rooms`", {
   rooms: {
     shape: listOf(
       `a list of up to ${MAX_RULES} rules`,
-      record('a rule such as {"pattern": "staff:*"}', RULE_FIELDS),
+      RULE,
       MAX_RULES,
     ),
     help: "Rules; the first one whose pattern matches counts, and no other",
@@ -143,17 +146,26 @@ export interface LoadedRooms {
   readonly warnings: readonly string[];
 }
 
+/** What the rules depend on, of the configuration. */
+export interface RoomsConfig extends Pick<Config, "roomsFile" | "privateRooms"> {
+  /** Absent in open mode. */
+  readonly tokens?: unknown;
+  readonly bot?: Config["bot"];
+}
+
 /** The rules as configured. Throws a `ConfigError` that says all that is wrong with the file, one thing a line. */
-export function loadRooms(
-  { roomsFile: path, privateRooms, tokens }: Pick<Config, "roomsFile" | "privateRooms" | "tokens">,
-): LoadedRooms {
+export function loadRooms({ roomsFile: path, privateRooms, tokens, bot }: RoomsConfig): LoadedRooms {
   if (path === undefined) return { rooms: roomsWithoutFile(privateRooms), warnings: [] };
   if (privateRooms.length > 0) {
     throw new ConfigError(
       `Cannot use APP_PRIVATE_ROOMS beside APP_ROOMS: say "private": true in ${path}`,
     );
   }
-  return readRooms(readText(path), { path, hasTokens: tokens !== undefined });
+  const loaded = readRooms(readText(path), { path, hasTokens: tokens !== undefined });
+  if (bot === undefined || !new RoomRules(loaded.rooms, []).of(bot.room).isClosed) return loaded;
+  const warning = `${path}: nobody may enter ${JSON.stringify(bot.room)} (BOT_ROOM), ` +
+    "where notifications go that name no room";
+  return { ...loaded, warnings: [...loaded.warnings, warning] };
 }
 
 /** Reads its text. @param path for the errors */
@@ -164,22 +176,28 @@ export function readRooms(
   const problems: string[] = [];
   const note: Note = (at, problem) => problems.push(`Cannot use ${path}: ${at || "it"} ${problem}`);
   const file = parsed(text, path);
-  if (FILE.is(file, "", note)) {
-    if (hasTokens && file.unknown === undefined) {
-      note("unknown", 'is missing: say what holds for rooms that no pattern names, "public" or "closed"');
-    }
-    file.rooms.forEach((rule, index) => checkRule(rule, { at: `rooms[${index}]`, hasTokens, note }));
-    if (problems.length === 0) {
-      return {
-        rooms: {
-          rules: file.rooms.map((rule) => ruleOf(rule, hasTokens)),
-          unknown: { ...PUBLIC, isClosed: file.unknown === "closed" },
-        },
-        warnings: shadowed(file.rooms, path),
-      };
-    }
+  const isFile = FILE.is(file, "", note);
+  goodRules(file).forEach(([index, rule]) =>
+    checkRule(rule, { at: `rooms[${index}]`, hasTokens, note })
+  );
+  if (isFile && hasTokens && file.unknown === undefined) {
+    note("unknown", `is missing: say what holds for rooms that no pattern names, "public" or "closed"`);
   }
-  throw new ConfigError(problems.join("\n"));
+  if (!isFile || problems.length > 0) throw new ConfigError(problems.join("\n"));
+  return {
+    rooms: {
+      rules: file.rooms.map((rule) => ruleOf(rule, hasTokens)),
+      unknown: { ...PUBLIC, isClosed: file.unknown === "closed" },
+    },
+    warnings: shadowed(file.rooms, path),
+  };
+}
+
+/** Rules whose fields are good, also where others are not: all that is wrong is said at once. */
+function goodRules(file: unknown): [index: number, rule: RuleFields][] {
+  const { rooms } = Object(file);
+  if (!Array.isArray(rooms)) return [];
+  return rooms.flatMap((rule, index) => RULE.is(rule, "", () => {}) ? [[index, rule]] : []);
 }
 
 function readText(path: string): string {

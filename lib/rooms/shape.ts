@@ -102,7 +102,7 @@ export function record<T>(allowed: string, fields: Fields<T>): Shape<T> {
       const at = (name: string) => path === "" ? name : `${path}.${name}`;
       const missing = required.filter((name) => !Object.hasOwn(value, name));
       for (const name of missing) {
-        note(at(name), `is missing, allowed is ${known.get(name)?.shape.allowed}`);
+        note(at(name), `is missing, allowed is ${plain(known.get(name)?.shape.allowed ?? "")}`);
       }
       const good = Object.entries(value).map(([name, each]) => {
         const field = known.get(name);
@@ -135,7 +135,12 @@ function leaf<T>(
   };
 }
 
+/** Without the marks of code that documents have. */
+function plain(allowed: string): string {
+  return allowed.replaceAll("`", "");
+}
+
 function refuse(value: unknown, { allowed }: { allowed: string }, path: string, note: Note): false {
-  note(path, `is ${shown(value)}, allowed is ${allowed.replaceAll("`", "")}`);
+  note(path, `is ${shown(value)}, allowed is ${plain(allowed)}`);
   return false;
 }

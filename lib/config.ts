@@ -364,7 +364,9 @@ function unknownNames(env: Readonly<Record<string, unknown>>): string[] {
   return Object.keys(env)
     .filter((name) => /^(APP|REDIS|BOT|WEBHOOK)_/.test(name) && !(name in SETTINGS))
     .sort()
-    .map((name) => `Unknown setting ${name}: it is ignored${suggestion(name, Object.keys(SETTINGS))}`);
+    .map((name) =>
+      `Unknown setting ${name}: it is ignored${suggestion(name, Object.keys(SETTINGS))}`
+    );
 }
 
 function readEnvFile(path: string): Record<string, string | undefined> {

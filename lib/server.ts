@@ -20,8 +20,7 @@ import { ConnectionGate } from "./limits/connection_gate.ts";
 import { listen } from "./listeners/listen.ts";
 import { Node } from "./node.ts";
 import type { Retention } from "./retention.ts";
-import { RoomRules } from "./rooms/room_rules.ts";
-import { loadRooms } from "./rooms/rooms_file.ts";
+import { RoomRules, type Rooms } from "./rooms/room_rules.ts";
 import { isAllowedOrigin, refusedOrigin } from "./origin.ts";
 import { joinAtOnce, PROTOCOL_V1, SUBPROTOCOL_V1 } from "./protocols/v1.ts";
 import { protocolV2, SUBPROTOCOL_V2 } from "./protocols/v2.ts";
@@ -54,10 +53,8 @@ export class Server implements AsyncDisposable {
   }
 
   /** Starts a server; rejects where the store cannot be opened or the address cannot be listened on. */
-  static async start(config: Config): Promise<Server> {
+  static async start(config: Config, rooms: Rooms): Promise<Server> {
     requireClosedOrLocal(config);
-    const { rooms, warnings } = loadRooms(config);
-    for (const warning of warnings) log.warn("{warning}", { warning });
     const rules = new RoomRules(rooms, config.history);
     await using parts = new AsyncDisposableStack();
     const counters = new Counters();

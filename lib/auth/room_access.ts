@@ -69,7 +69,9 @@ export class RoomAccess {
   /** What holds without and with a subscription token: no token opens these. */
   #requireOpen(identity: Identity | undefined, room: string): Room {
     const rule = this.#rules.of(room);
-    if (identity !== undefined && room.startsWith(USER_ROOMS) && room !== USER_ROOMS + identity.user) {
+    if (
+      identity !== undefined && room.startsWith(USER_ROOMS) && room !== USER_ROOMS + identity.user
+    ) {
       throw refused(room, "it belongs to another user");
     }
     if (rule.isClosed) throw refused(room, "no rule names it");

@@ -7,8 +7,8 @@ import { TokenVerifier } from "../auth/tokens.ts";
 import {
   type Config,
   ConfigError,
-  loadEnvironment,
   type LoadedConfig,
+  loadEnvironment,
   problemsOf,
   readConfig,
 } from "../config.ts";
@@ -52,7 +52,9 @@ export async function check(args: readonly string[]): Promise<number> {
     return 1;
   }
   for (const warning of checked.warnings) console.error(warning);
-  console.log(options.room === undefined ? summary(checked) : describe(checked, options.room, options.user));
+  console.log(
+    options.room === undefined ? summary(checked) : describe(checked, options.room, options.user),
+  );
   return 0;
 }
 
@@ -73,7 +75,9 @@ function readOptions(args: readonly string[]): Options | string {
         help: { type: "boolean", short: "h" },
       },
     });
-    if (values.user !== undefined && !values.room) return "Missing option -r (--room) beside --user";
+    if (values.user !== undefined && !values.room) {
+      return "Missing option -r (--room) beside --user";
+    }
     return values;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
@@ -131,7 +135,11 @@ function summary({ config, rooms }: Checked): string {
   return `All is good. The first rule whose pattern matches a room counts:\n\n${columns(lines)}`;
 }
 
-function describe({ config, rooms, tokens }: Checked, name: string, user: string | undefined): string {
+function describe(
+  { config, rooms, tokens }: Checked,
+  name: string,
+  user: string | undefined,
+): string {
   const rules = new RoomRules(rooms, config.history);
   const room = rules.of(name);
   const access = new RoomAccess(rules, tokens);
@@ -146,7 +154,9 @@ function describe({ config, rooms, tokens }: Checked, name: string, user: string
     who,
     verdict(access, name, identity),
   ]);
-  return `${JSON.stringify(name)}: ${origin(room, config)}\n\n${columns([...Object.entries({ ...words, enter }), ...verdicts])}`;
+  return `${JSON.stringify(name)}: ${origin(room, config)}\n\n${
+    columns([...Object.entries({ ...words, enter }), ...verdicts])
+  }`;
 }
 
 /** A user with nothing but a connection token. */
@@ -155,15 +165,23 @@ function userAsked(user: string | undefined): [string, Identity][] {
 }
 
 function origin({ pattern }: Room, { roomsFile = "APP_PRIVATE_ROOMS" }: Config): string {
-  return pattern === undefined ? "no rule names it" : `by the rule ${JSON.stringify(pattern)} of ${roomsFile}`;
+  return pattern === undefined
+    ? "no rule names it"
+    : `by the rule ${JSON.stringify(pattern)} of ${roomsFile}`;
 }
 
 /** What someone may do, found out by the checks that the server makes. */
 function verdict(access: RoomAccess, room: string, identity: Identity): string {
+  const refusal = refusalOf(() => access.requireEntry(identity, room));
+  if (refusal !== undefined) return refusal;
+  const isMute = refusalOf(() => access.requireSpeech(identity, room, true)) !== undefined;
+  return isMute ? "may enter, but not speak" : "may enter, and speak";
+}
+
+function refusalOf(check: () => void): string | undefined {
   try {
-    access.requireEntry(identity, room);
-    access.requireSpeech(identity, room, true);
-    return "may enter, and speak";
+    check();
+    return undefined;
   } catch (error) {
     if (error instanceof NotifyliError) return error.message;
     throw error;

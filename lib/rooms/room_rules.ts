@@ -82,9 +82,10 @@ export class RoomRules {
   of(room: string): Room {
     const known = this.#found.get(room);
     if (known !== undefined) return known;
-    const rule: RoomRule & Pick<Room, "pattern"> = this.#rules.find(({ matches }) => matches.test(room))?.rule ??
-      // Without its own room, a user of version 1 would get no notification.
-      (room.startsWith(USER_ROOMS) ? PUBLIC : this.#unknown);
+    const rule: RoomRule & Pick<Room, "pattern"> =
+      this.#rules.find(({ matches }) => matches.test(room))?.rule ??
+        // Without its own room, a user of version 1 would get no notification.
+        (room.startsWith(USER_ROOMS) ? PUBLIC : this.#unknown);
     const found = { ...rule, history: rule.history ?? this.#history.of(room) };
     if (this.#found.size >= MAX_REMEMBERED) this.#found.clear();
     this.#found.set(room, found);

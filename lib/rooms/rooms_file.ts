@@ -154,7 +154,9 @@ export interface RoomsConfig extends Pick<Config, "roomsFile" | "privateRooms"> 
 }
 
 /** The rules as configured. Throws a `ConfigError` that says all that is wrong with the file, one thing a line. */
-export function loadRooms({ roomsFile: path, privateRooms, tokens, bot }: RoomsConfig): LoadedRooms {
+export function loadRooms(
+  { roomsFile: path, privateRooms, tokens, bot }: RoomsConfig,
+): LoadedRooms {
   if (path === undefined) return { rooms: roomsWithoutFile(privateRooms), warnings: [] };
   if (privateRooms.length > 0) {
     throw new ConfigError(
@@ -177,12 +179,16 @@ export function readRooms(
   const note: Note = (at, problem) => problems.push(`Cannot use ${path}: ${at || "it"} ${problem}`);
   const file = parsed(text, path);
   const isFile = FILE.is(file, "", note);
-  goodRules(file).forEach(([index, rule]) =>
+  const { rooms, unknown } = Object(file);
+  if (hasTokens && rooms !== undefined && unknown === undefined) {
+    note(
+      "unknown",
+      'is missing: say what holds for rooms that no pattern names, "public" or "closed"',
+    );
+  }
+  goodRules(rooms).forEach(([index, rule]) =>
     checkRule(rule, { at: `rooms[${index}]`, hasTokens, note })
   );
-  if (isFile && hasTokens && file.unknown === undefined) {
-    note("unknown", `is missing: say what holds for rooms that no pattern names, "public" or "closed"`);
-  }
   if (!isFile || problems.length > 0) throw new ConfigError(problems.join("\n"));
   return {
     rooms: {
@@ -194,8 +200,7 @@ export function readRooms(
 }
 
 /** Rules whose fields are good, also where others are not: all that is wrong is said at once. */
-function goodRules(file: unknown): [index: number, rule: RuleFields][] {
-  const { rooms } = Object(file);
+function goodRules(rooms: unknown): [index: number, rule: RuleFields][] {
   if (!Array.isArray(rooms)) return [];
   return rooms.flatMap((rule, index) => RULE.is(rule, "", () => {}) ? [[index, rule]] : []);
 }

@@ -1,5 +1,6 @@
 /** The rules for rooms against the running program: each over version 1, version 2, streams of events and replay. */
 import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
 import { ERRORS } from "../lib/errors.ts";
 import { connect } from "../lib/sdk/mod.ts";
 import { EventStream } from "./support/event_stream.ts";
@@ -198,7 +199,14 @@ for (const listener of ["deno", "node"]) {
     await using guest = await TestClient.connectV2(program.webSocketUrl);
     const { user_id, inbox } = await guest.command("connect", { name: "Visitor" });
     assert.match(String(user_id), /^guest-[\w-]{22}$/);
-    assert.deepEqual((inbox as Frame)["notifications"], []);
+    const empty = { offset: 0, epoch: "", recovered: false };
+    assert.deepEqual(inbox, { ...empty, reason: "new", notifications: [] });
+    const since = { offset: 7, epoch: "3f2a81c0" };
+    const sync = await guest.command("inbox", { since });
+    assert.deepEqual(sync, { ...empty, unread: 0, reason: "epoch", notifications: [] });
+    assert.deepEqual(await guest.command("inbox"), { notifications: [], unread: 0 });
+    assert.deepEqual(await guest.command("read", { all: true }), { unread: 0 });
+    await guest.command("ack", { ids: ["order-12345"] });
     await guest.command("subscribe", { room: "ticker" });
     await alice.command("publish", { room: "ticker", message: "42" });
     assert.equal((await guest.get("usermsg"))[0]?.["message"], "42");
@@ -297,6 +305,34 @@ Deno.test("a guest that says nothing is closed in time, where there is a time", 
   await guest.command("connect");
   assert.equal((await silent.waitClosed()).code, 3013);
   await guest.settled();
+});
+
+Deno.test("nothing of a guest stays in the store", async () => {
+  await using file = await RoomsFile.write(RULES);
+  const dataDir = await Deno.makeTempDir();
+  try {
+    await using program = await Program.start({ env: { APP_KEY, APP_ROOMS: file.path }, dataDir });
+    await using alice = await v2(program, { sub: "alice" });
+    await using guest = await TestClient.connectV2(program.webSocketUrl);
+    await guest.command("connect");
+    await guest.command("subscribe", { room: "square" });
+    await guest.command("inbox", { since: { offset: 7, epoch: "3f2a81c0" } });
+    await guest.command("read", { all: true });
+    await using stream = await sse(program, "room=square");
+    await stream.get("subscribed");
+    await using old = await TestClient.connect(program.webSocketUrl, { room: "square" });
+    await old.settled();
+    await alice.settled();
+    program.kill("SIGTERM");
+    await program.ended();
+    using store = new DatabaseSync(`${dataDir}/notifyli.db`, { readOnly: true });
+    assert.deepEqual(
+      store.prepare("SELECT user FROM inboxes").all().map(({ user }) => user),
+      ["alice"],
+    );
+  } finally {
+    await Deno.remove(dataDir, { recursive: true });
+  }
 });
 
 Deno.test("in open mode, rules hold for everyone", async () => {

@@ -4,13 +4,13 @@
  */
 import type { Identity } from "../auth/identity.ts";
 import type { Client } from "../client.ts";
+import { type ClientInbox, inboxFor } from "../client_inbox.ts";
 import type { Limits } from "../config.ts";
 import { type Channel, DEFAULT_SITE, type InboxSync, type Position } from "../engine.ts";
 import { DISCONNECTS, NotifyliError } from "../errors.ts";
 import { claimedUser, identifier, optionalName, type UserId, userIdOnWire } from "../fields.ts";
 import { namesRoom } from "../frames.ts";
 import { roomChannel, userChannel } from "../hub.ts";
-import type { InboxService } from "../inbox_service.ts";
 import { described } from "../protocols/v2.ts";
 import { Outgoing, type Place } from "../socket.ts";
 import { VERSION } from "../version.ts";
@@ -71,7 +71,7 @@ export function parsePlain(
 
 interface PlainParts {
   readonly session: string;
-  readonly inbox: InboxService;
+  readonly inbox: ClientInbox;
 }
 
 /** Sends what was missed, then what is live; where the store fails, closes so that the client comes back. */
@@ -81,7 +81,7 @@ export async function startPlain(
   parts: PlainParts,
 ): Promise<void> {
   try {
-    await startInbox(client, request, parts);
+    await startInbox(client, request, { ...parts, inbox: inboxFor(client, parts.inbox) });
     for (const room of request.rooms) {
       if (client.closed) return; // one that is gone joins nothing
       await startRoom(client, request, room);

@@ -5,7 +5,8 @@ import { ConfigError } from "../lib/config.ts";
 import { roomPattern } from "../lib/room_patterns.ts";
 import { JsonTextError, parseJsonText } from "../lib/rooms/json_text.ts";
 import { RoomRules } from "../lib/rooms/room_rules.ts";
-import { readRooms, ROOMS_SCHEMA } from "../lib/rooms/rooms_file.ts";
+import { readRooms } from "../lib/rooms/rooms_file.ts";
+import { ROOMS_SCHEMA } from "../lib/rooms/rule_fields.ts";
 import { ROOT } from "./support/paths.ts";
 
 const CLOSED = { path: "rooms.json", hasTokens: true };

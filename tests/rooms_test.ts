@@ -114,6 +114,8 @@ for (const listener of ["deno", "node"]) {
     assert.deepEqual(await codes(old, 1), ["forbidden"]);
     await using stream = await sse(program, "room=elsewhere", { sub: "alice" });
     assert.equal((await stream.get("error"))[0]?.["code"], "forbidden");
+    const config = await fetch(`${program.url}/config.json`);
+    assert.equal((await config.json())["bot_room"], "", "the page does not try");
   });
 
   test("who may speak: no client, who is in it, these users", async (program) => {

@@ -61,6 +61,11 @@ export class RoomAccess {
     throw refused(room, "who is in it is not shown");
   }
 
+  /** Nobody may enter the room. */
+  isClosed(room: string): boolean {
+    return this.#rules.of(room).isClosed;
+  }
+
   /** How many clients may be in a room; absent: any number. */
   maxClients(room: string): number | undefined {
     return this.#rules.of(room).maxClients;

@@ -10,6 +10,7 @@ Commands:
   start      Run the server (what happens without a command)
   send       Send a notification to a user; see send --help
   key        Make, list and revoke keys to the HTTP API; see key --help
+  check      Check the settings and the rules for rooms; see check --help
   token      Print a token for a user, for trying out; see token --help
   version    Print the version
   help       Print this text
@@ -26,6 +27,8 @@ export async function main(args: readonly string[]): Promise<number> {
       return await (await import("./lib/commands/send.ts")).send(rest);
     case "key":
       return await (await import("./lib/commands/key.ts")).key(rest);
+    case "check":
+      return await (await import("./lib/commands/check.ts")).check(rest);
     case "token":
       return await (await import("./lib/commands/token.ts")).token(rest);
     case "version":

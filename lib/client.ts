@@ -44,7 +44,11 @@ export interface ClientNode {
   readonly tokens: TokenVerifier | undefined;
   readonly access: RoomAccess;
   /** Puts the client in a room. */
-  join(client: Client, user: UserId, room: { room: string; name: string }): Promise<void>;
+  join(
+    client: Client,
+    user: UserId,
+    room: { room: string; name: string; maxClients?: number },
+  ): Promise<void>;
   leave(client: Client, room: string): Promise<void>;
   /** The name in the membership is a new one. */
   rename(client: Client, user: UserId, membership: Membership): Promise<void>;
@@ -154,7 +158,8 @@ export class Client implements SocketEvents, Recipient, SessionOwner, WriterOwne
     this.#socket = socket;
     this.#writer = new Writer(socket, this);
     this.notifications = new ClientNotifications(this, this.#writer);
-    this.auth = new ClientAuth(node.tokens, identity, this);
+    const { takesGuests } = node.access;
+    this.auth = new ClientAuth(node.tokens, { identity, takesGuests }, this);
   }
 
   /** The tenant that it belongs to; it sees nothing of another. */
@@ -260,7 +265,7 @@ export class Client implements SocketEvents, Recipient, SessionOwner, WriterOwne
       return this.node.access.requireToken(identity, room, token)
         .then(() => this.#closed ? undefined : this.#enter(room, name));
     }
-    if (!this.memberships.has(room)) this.node.access.require(identity, room);
+    if (!this.memberships.has(room)) this.node.access.requireEntry(identity, room);
     return this.#enter(room, name);
   }
 
@@ -283,13 +288,14 @@ export class Client implements SocketEvents, Recipient, SessionOwner, WriterOwne
         { field: "room" },
       );
     }
-    return this.node.join(this, user, { room, name: this.#name ?? user });
+    const maxClients = this.node.access.maxClients(room);
+    return this.node.join(this, user, { room, name: this.#name ?? user, maxClients });
   }
 
   /** Says something in a room. Throws where it may not; rejects where the engine did not take it. */
   publish(message: RoomMessage): Promise<PublishedMessage> {
     const { room } = message;
-    if (!this.memberships.has(room)) this.node.access.require(this.auth.identity, room);
+    this.node.access.requireSpeech(this.auth.identity, room, this.memberships.has(room));
     return this.node.publish(this.site, message);
   }
 

@@ -7,6 +7,7 @@ import { type HistoryRule, parseHistoryRules } from "./history_rules.ts";
 import { parseRate, type Rate } from "./limits/rate.ts";
 import type { AllowedOrigins } from "./origin.ts";
 import { isOn, type Setting, type SettingName, SETTINGS } from "./settings.ts";
+import { suggestion } from "./typos.ts";
 
 export type ListenerName = "deno" | "node";
 
@@ -125,6 +126,8 @@ export interface Config {
   readonly requestSeconds: number;
   /** How much of a room's messages is kept; the first rule that matches counts. */
   readonly history: readonly HistoryRule[];
+  /** Path of the file of rules for rooms. */
+  readonly roomsFile?: string;
   /** Patterns of rooms that need a subscription token or a grant. */
   readonly privateRooms: readonly string[];
   /** Who is told what was delivered and read; absent: nobody. */
@@ -133,7 +136,7 @@ export interface Config {
   readonly redis?: RedisConfig;
 }
 
-/** A setting that stops the start; the message names it, its value and what is allowed. */
+/** Settings that stop the start; the message names each, its value and what is allowed, one a line. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
 }
@@ -146,19 +149,35 @@ export interface LoadedConfig {
 
 /** Reads the settings from the environment over `.env` in `folder`. Throws {@linkcode ConfigError}. */
 export function loadConfig(folder = "."): LoadedConfig {
-  return readConfig({ ...readEnvFile(`${folder}/.env`), ...Deno.env.toObject() });
+  return readConfig(loadEnvironment(folder));
 }
 
-/** Turns names and values into a `Config`. Throws {@linkcode ConfigError}. */
-export function readConfig(env: Readonly<Record<string, string | undefined>>): LoadedConfig {
+/** Names and values as they are given, here or in `.env`. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Throws {@linkcode ConfigError} where there is a `.env` that cannot be read. */
+export function loadEnvironment(folder = "."): Environment {
+  return { ...readEnvFile(`${folder}/.env`), ...Deno.env.toObject() };
+}
+
+/** Turns names and values into a `Config`. Throws {@linkcode ConfigError}, which says all that is wrong. */
+export function readConfig(env: Environment): LoadedConfig {
   const value = (name: SettingName): string => checked(name, env[name]?.trim());
   const given = (name: SettingName): boolean => (env[name]?.trim() ?? "") !== "";
   const max = (name: SettingName) => value(name) === "off" ? Infinity : Number(value(name));
   const list = (name: SettingName) =>
     value(name).split(",").map((each) => each.trim()).filter((each) => each !== "");
-  for (const name of Object.keys(SETTINGS)) value(name as SettingName);
+  const tls = () => tlsConfig(value("APP_TLS_CERT"), value("APP_TLS_KEY"));
+  const tokens = () => tokenConfig(value);
+  const rooms = () => privateRooms(value("APP_PRIVATE_ROOMS"), tokens());
+  const webhook = () => webhookConfig(value("WEBHOOK_URL"), value("WEBHOOK_SECRET"));
+  const redis = () =>
+    usesRedis(value("REDIS_ENABLED"), given("REDIS_URL") || given("REDIS_HOST"))
+      ? redisConfig(value)
+      : undefined;
+  const each = Object.keys(SETTINGS).map((name) => () => value(name as SettingName));
+  requireAll([...each, tls, tokens, rooms, webhook, redis]);
 
-  const tokens = tokenConfig(value);
   const config: Config = {
     host: value("APP_HOST"),
     port: Number(value("APP_PORT")),
@@ -166,10 +185,10 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): L
     listener: value("APP_LISTENER") as ListenerName,
     dataDir: value("APP_DATA_DIR"),
     storeSync: value("APP_STORE_SYNC") as SyncMode,
-    tls: tlsConfig(value("APP_TLS_CERT"), value("APP_TLS_KEY")),
+    tls: tls(),
     origins: list("APP_ALLOWED_ORIGINS"),
     apiKey: value("APP_API_KEY") || undefined,
-    tokens,
+    tokens: tokens(),
     isOpen: isOn(value("APP_OPEN")),
     keepaliveSeconds: Number(value("APP_KEEPALIVE_SECONDS")),
     shutdownSeconds: Number(value("APP_SHUTDOWN_SECONDS")),
@@ -205,13 +224,31 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): L
     headersSeconds: max("APP_HEADERS_SECONDS"),
     requestSeconds: max("APP_REQUEST_SECONDS"),
     history: parseHistoryRules(value("APP_HISTORY")),
-    privateRooms: privateRooms(value("APP_PRIVATE_ROOMS"), tokens),
-    webhook: webhookConfig(value("WEBHOOK_URL"), value("WEBHOOK_SECRET")),
-    redis: usesRedis(value("REDIS_ENABLED"), given("REDIS_URL") || given("REDIS_HOST"))
-      ? redisConfig(value)
-      : undefined,
+    roomsFile: value("APP_ROOMS") || undefined,
+    privateRooms: rooms(),
+    webhook: webhook(),
+    redis: redis(),
   };
   return { config, warnings: unknownNames(env) };
+}
+
+/** What is wrong, of all that these find: one thing a line, each once. */
+export function problemsOf(checks: readonly (() => unknown)[]): string[] {
+  const problems = checks.flatMap((check) => {
+    try {
+      check();
+      return [];
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      return error.message.split("\n");
+    }
+  });
+  return [...new Set(problems)];
+}
+
+function requireAll(checks: readonly (() => unknown)[]): void {
+  const problems = problemsOf(checks);
+  if (problems.length > 0) throw new ConfigError(problems.join("\n"));
 }
 
 function checked(name: SettingName, given: string | undefined): string {
@@ -327,26 +364,9 @@ function unknownNames(env: Readonly<Record<string, unknown>>): string[] {
   return Object.keys(env)
     .filter((name) => /^(APP|REDIS|BOT|WEBHOOK)_/.test(name) && !(name in SETTINGS))
     .sort()
-    .map((name) => `Unknown setting ${name}: it is ignored${suggestion(name)}`);
-}
-
-function suggestion(name: string): string {
-  const near = Object.keys(SETTINGS).find((known) => isOneTypoAway(name, known));
-  return near === undefined ? "" : `; did you mean ${near}?`;
-}
-
-/** One letter more, less or other, or two neighbours swapped. */
-function isOneTypoAway(one: string, other: string): boolean {
-  let start = 0;
-  while (start < one.length && one[start] === other[start]) start++;
-  let [endOne, endOther] = [one.length, other.length];
-  while (endOne > start && endOther > start && one[endOne - 1] === other[endOther - 1]) {
-    endOne--;
-    endOther--;
-  }
-  const [left, right] = [one.slice(start, endOne), other.slice(start, endOther)];
-  return (left.length <= 1 && right.length <= 1) ||
-    (left.length === 2 && left === [...right].reverse().join(""));
+    .map((name) =>
+      `Unknown setting ${name}: it is ignored${suggestion(name, Object.keys(SETTINGS))}`
+    );
 }
 
 function readEnvFile(path: string): Record<string, string | undefined> {

@@ -58,6 +58,8 @@ export interface HistoryOptions {
   readonly size: number;
   /** Seconds after the last publication until the channel's messages are dropped. */
   readonly seconds: number;
+  /** Also where the engine keeps no history of its own over a restart. @default false */
+  readonly persistent?: boolean;
 }
 
 export interface History extends Position {

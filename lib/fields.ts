@@ -123,7 +123,7 @@ function oneLine(field: string, value: string): string {
 const TOKEN = /eyJ[\w.-]+/g;
 
 /** A value as an error message shows it: JSON, at most 80 characters. */
-function shown(value: unknown): string {
+export function shown(value: unknown): string {
   const text = (JSON.stringify(value) ?? String(value)).replace(TOKEN, "***");
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }

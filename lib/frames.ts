@@ -75,13 +75,17 @@ export function parseCommand(fields: Fields, limits: Limits, own: UserId | undef
   }
 }
 
-/** `/ws?user_id=123&room=lobby&name=Alice`: the room to join at once, if the query names one. */
+/** Whether a query asks to join a room at once. */
+export function namesRoom(query: URLSearchParams): boolean {
+  return query.has("room") || query.has("user_id");
+}
+
+/** `/ws?user_id=123&room=lobby&name=Alice`: the room to join at once. */
 export function parseQuery(
   query: URLSearchParams,
   limits: Limits,
   own: UserId | undefined,
-): Extract<Command, { type: "keepalive" }> | undefined {
-  if (!query.has("room") && !query.has("user_id")) return undefined;
+): Extract<Command, { type: "keepalive" }> {
   const fields = { type: "keepalive", ...Object.fromEntries(query) };
   return {
     type: "keepalive",

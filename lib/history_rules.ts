@@ -1,13 +1,13 @@
-/** How much of a room's messages is kept, by patterns of room names. */
+/** How much of a room's messages is kept, by patterns of room names; `rooms/room_rules.ts` remembers what it finds. */
 import type { HistoryOptions } from "./engine.ts";
-import { roomPattern } from "./room_patterns.ts";
+import { type RoomPattern, roomPattern } from "./room_patterns.ts";
 
 export interface HistoryRule extends HistoryOptions {
   /** A room's name, in which `*` stands for any text. */
   readonly pattern: string;
 }
 
-const NONE: HistoryOptions = { size: 0, seconds: 1 };
+export const NO_HISTORY: HistoryOptions = { size: 0, seconds: 1 };
 
 /**
  * Reads rules as `APP_HISTORY` has them.
@@ -26,11 +26,9 @@ export function parseHistoryRules(text: string): HistoryRule[] {
   });
 }
 
-/** Finds a room's rule; what it found is remembered, up to a bound. */
+/** Finds a room's rule. */
 export class HistoryRules {
-  readonly #rules: readonly { options: HistoryOptions; matches: RegExp }[];
-  /** Bounded by `MAX_REMEMBERED`: then all of it is forgotten. */
-  readonly #found = new Map<string, HistoryOptions>();
+  readonly #rules: readonly { options: HistoryOptions; matches: RoomPattern }[];
 
   constructor(rules: readonly HistoryRule[]) {
     this.#rules = rules.map(({ pattern, size, seconds }) => ({
@@ -40,13 +38,6 @@ export class HistoryRules {
   }
 
   of(room: string): HistoryOptions {
-    const known = this.#found.get(room);
-    if (known !== undefined) return known;
-    const options = this.#rules.find(({ matches }) => matches.test(room))?.options ?? NONE;
-    if (this.#found.size >= MAX_REMEMBERED) this.#found.clear();
-    this.#found.set(room, options);
-    return options;
+    return this.#rules.find(({ matches }) => matches.test(room))?.options ?? NO_HISTORY;
   }
 }
-
-const MAX_REMEMBERED = 10_000;

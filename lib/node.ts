@@ -31,7 +31,6 @@ import type {
 import { type Disconnect, DISCONNECTS, type ErrorCode, NotifyliError } from "./errors.ts";
 import type { UserId } from "./fields.ts";
 import { messageFrame, unixSeconds } from "./frames.ts";
-import { HistoryRules } from "./history_rules.ts";
 import { Hub, roomChannel, sessionChannel, userChannel } from "./hub.ts";
 import { nextId } from "./ids.ts";
 import { AuthDeadline } from "./limits/auth_deadline.ts";
@@ -39,6 +38,7 @@ import { UserLimits } from "./limits/user_limits.ts";
 import type { ParsedNotification } from "./notification.ts";
 import { RoomHistory } from "./room_history.ts";
 import { RoomPresence } from "./room_presence.ts";
+import type { RoomRules } from "./rooms/room_rules.ts";
 import { SentMarks } from "./sent_marks.ts";
 import { Outgoing, type Socket } from "./socket.ts";
 import { Subscriptions } from "./subscriptions.ts";
@@ -80,7 +80,7 @@ export class Node implements ClientNode, EngineHandler {
   readonly #background = new Set<Promise<void>>();
   readonly #checks: (() => string | undefined)[] = [];
   readonly #marks: SentMarks;
-  readonly #rules: HistoryRules;
+  readonly #rules: RoomRules;
   readonly #roomHistory: RoomHistory;
   readonly #presence: RoomPresence;
   readonly #userLimits: UserLimits;
@@ -91,11 +91,15 @@ export class Node implements ClientNode, EngineHandler {
   constructor(
     engine: Engine,
     config: Config,
-    { counters, tokens }: { counters: Counters; tokens: TokenVerifier | undefined },
+    { counters, tokens, rules }: {
+      counters: Counters;
+      tokens: TokenVerifier | undefined;
+      rules: RoomRules;
+    },
   ) {
     this.counters = counters;
     this.tokens = tokens;
-    this.access = new RoomAccess(config.privateRooms, tokens);
+    this.access = new RoomAccess(rules, tokens);
     this.#engine = engine;
     this.#config = config;
     this.#userLimits = new UserLimits(config);
@@ -103,8 +107,8 @@ export class Node implements ClientNode, EngineHandler {
       config.authSeconds,
       (late) => this.#dropUnidentified(late),
     );
-    this.#rules = new HistoryRules(config.history);
-    this.#roomHistory = new RoomHistory(engine.broker, this.#rules);
+    this.#rules = rules;
+    this.#roomHistory = new RoomHistory(engine.broker, rules);
     this.#presence = new RoomPresence(engine, () => this.#incomplete = true);
     this.#marks = new SentMarks(engine.inbox, () => this.#incomplete = true);
     this.#subscriptions = new Subscriptions(engine.broker, this.#hub, (error) => {
@@ -162,7 +166,7 @@ export class Node implements ClientNode, EngineHandler {
   async join(
     client: Client,
     user: UserId,
-    { room, name }: { room: string; name: string },
+    { room, name }: { room: string; name: string; maxClients?: number },
   ): Promise<void> {
     const membership: Membership = {
       room,
@@ -218,6 +222,7 @@ export class Node implements ClientNode, EngineHandler {
 
   /** Everyone in the room; from now on the client gets its joins and leaves. */
   async watch(client: Client, room: string): Promise<UserConnection[]> {
+    this.access.requireSight(room);
     this.#hub.watch(client, roomChannel(client.site, room));
     return await this.#engine.presence.list(client.site, room);
   }
@@ -268,7 +273,7 @@ export class Node implements ClientNode, EngineHandler {
     const published = await this.#engine.broker.publish(
       roomChannel(site, room),
       { kind: "message", id, room, text, isClientsId },
-      this.#rules.of(room),
+      this.#rules.of(room).history,
     );
     return { id, text, ...published };
   }

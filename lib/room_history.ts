@@ -1,8 +1,8 @@
 /** What a room's history can bring back, exactly or not at all. */
 import type { RoomSync } from "./client.ts";
 import type { Broker, Position } from "./engine.ts";
-import type { HistoryRules } from "./history_rules.ts";
 import { roomChannel } from "./hub.ts";
+import type { RoomRules } from "./rooms/room_rules.ts";
 
 /** A position after all there is. */
 const MAX_OFFSET = Number.MAX_SAFE_INTEGER;
@@ -13,9 +13,9 @@ const MAX_CHARACTERS = 250_000;
 
 export class RoomHistory {
   readonly #broker: Broker;
-  readonly #rules: HistoryRules;
+  readonly #rules: RoomRules;
 
-  constructor(broker: Broker, rules: HistoryRules) {
+  constructor(broker: Broker, rules: RoomRules) {
     this.#broker = broker;
     this.#rules = rules;
   }
@@ -25,7 +25,7 @@ export class RoomHistory {
     const failed = (reason: RoomSync["reason"], at = { offset: 0, epoch: "" }) => (
       { ...at, recovered: false, reason, publications: [] }
     );
-    if (this.#rules.of(room).size === 0) return failed("no_history");
+    if (this.#rules.of(room).history.size === 0) return failed("no_history");
     const channel = roomChannel(site, room);
     const options = { since: since?.offset ?? MAX_OFFSET, limit: MAX_RECOVERED };
     const { offset, epoch, publications } = await this.#broker.history(channel, options);

@@ -14,12 +14,12 @@ import type { Engine } from "./engine.ts";
 import { openEmbedded } from "./engines/embedded.ts";
 import type { RedisEngine } from "./engines/redis.ts";
 import { ERRORS, NotifyliError } from "./errors.ts";
-import { parseQuery } from "./frames.ts";
 import { createApp } from "./http/app.ts";
 import { ConnectionGate } from "./limits/connection_gate.ts";
 import { listen } from "./listeners/listen.ts";
 import { Node } from "./node.ts";
 import type { Retention } from "./retention.ts";
+import { RoomRules, type Rooms } from "./rooms/room_rules.ts";
 import { isAllowedOrigin, refusedOrigin } from "./origin.ts";
 import { joinAtOnce, PROTOCOL_V1, SUBPROTOCOL_V1 } from "./protocols/v1.ts";
 import { protocolV2, SUBPROTOCOL_V2 } from "./protocols/v2.ts";
@@ -51,14 +51,15 @@ export class Server implements AsyncDisposable {
   }
 
   /** Starts a server; rejects where the store cannot be opened or the address cannot be listened on. */
-  static async start(config: Config): Promise<Server> {
+  static async start(config: Config, rooms: Rooms): Promise<Server> {
     requireClosedOrLocal(config);
+    const rules = new RoomRules(rooms, config.history);
     await using parts = new AsyncDisposableStack();
     const counters = new Counters();
     const dropped = parts.use(new DroppedLog(counters));
     const engine = parts.use(await openEngine(config, dropped));
     const tokens = await openTokens(config);
-    const node = new Node(engine, config, { counters, tokens });
+    const node = new Node(engine, config, { counters, tokens, rules });
     await node.start();
     if (config.webhook !== undefined && engine.receipts !== undefined) {
       // Half of the time that a stop may take is for the request that is under way.
@@ -202,12 +203,7 @@ async function upgrade(
     ...(offered.includes(SUBPROTOCOL_V1) ? { subprotocol: SUBPROTOCOL_V1 } : {}),
     open(socket) {
       const client = node.accept(socket, PROTOCOL_V1, identity);
-      try {
-        const join = parseQuery(url.searchParams, config.limits, identity?.user);
-        if (join !== undefined) joinAtOnce(client, join);
-      } catch (error) {
-        client.reportError(error);
-      }
+      joinAtOnce(client, url.searchParams);
       return client;
     },
   };

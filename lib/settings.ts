@@ -270,6 +270,11 @@ export const SETTINGS = {
       "Messages kept of a room, and seconds after its last: `pattern=size/seconds`, the first match counts",
     kind: historyRules,
   },
+  APP_ROOMS: {
+    default: "",
+    help: "File of rules for rooms, such as `rooms.json`: docs/rooms.md",
+    kind: text,
+  },
   APP_PRIVATE_ROOMS: {
     default: "",
     help: "Rooms that need a subscription token or a grant, by pattern: `staff:*, board`",

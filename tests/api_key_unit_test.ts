@@ -18,6 +18,7 @@ import { apiRoutes } from "../lib/http/api.ts";
 import { API_SCOPES } from "../lib/http/api_scopes.ts";
 import { InboxService } from "../lib/inbox_service.ts";
 import { Node } from "../lib/node.ts";
+import { RoomRules, roomsWithoutFile } from "../lib/rooms/room_rules.ts";
 import { RETENTION } from "./support/engine_suite.ts";
 import { waitFor } from "./support/wait.ts";
 
@@ -186,7 +187,11 @@ Deno.test("parseNewApiKey() takes each scope once", () => {
 
 Deno.test("every route of the API has its scope in the table, and the table has no other", async () => {
   await using engine = openEmbedded({ dataDir: ":memory:", retention: RETENTION });
-  const node = new Node(engine, config, { counters: new Counters(), tokens: undefined });
+  const node = new Node(engine, config, {
+    counters: new Counters(),
+    tokens: undefined,
+    rules: new RoomRules(roomsWithoutFile([]), config.history),
+  });
   const parts = { node, inbox: new InboxService(engine), apiKeys: new ApiKeys(engine.apiKeys) };
   const routes = apiRoutes(parts, config).routes.filter(({ method }) => method !== "ALL")
     .map(({ method, path }) => `${method} ${path}`);

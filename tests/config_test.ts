@@ -58,6 +58,7 @@ Deno.test("readConfig() without settings gives the documented defaults", () => {
     headersSeconds: 10,
     requestSeconds: 30,
     history: [{ pattern: "*", size: 100, seconds: 300 }],
+    roomsFile: undefined,
     privateRooms: [],
     webhook: undefined,
     redis: undefined,
@@ -110,6 +111,7 @@ Deno.test("readConfig() takes every setting from the environment", () => {
       APP_DENY_IPS: "198.51.100.0/24",
       APP_TRUSTED_PROXIES: "127.0.0.1,::1",
       APP_HISTORY: "news:*=10/60, *=0/1",
+      APP_ROOMS: "rooms.json",
       APP_PRIVATE_ROOMS: "staff:*, board",
       BOT_NAME: "Bot",
       BOT_ROOM: "lobby",
@@ -173,6 +175,7 @@ Deno.test("readConfig() takes every setting from the environment", () => {
     headersSeconds: 2,
     requestSeconds: 3,
     history: [{ pattern: "news:*", size: 10, seconds: 60 }, { pattern: "*", size: 0, seconds: 1 }],
+    roomsFile: "rooms.json",
     privateRooms: ["staff:*", "board"],
     webhook: { url: "https://shop.example/hook?a=b", secrets: [SECRET, OTHER_SECRET] },
     redis: {

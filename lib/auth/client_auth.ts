@@ -3,7 +3,7 @@
  * `client.ts` asks it before it does anything.
  */
 import { type Disconnect, DISCONNECTS, NotifyliError } from "../errors.ts";
-import { type Identity, isSameMember } from "./identity.ts";
+import { type Identity, isSameMember, newGuest } from "./identity.ts";
 import type { TokenVerifier } from "./tokens.ts";
 
 /** How long a connection may stay without having proved who it is. */
@@ -29,6 +29,7 @@ export interface SessionOwner {
 export class ClientAuth {
   readonly #tokens: TokenVerifier | undefined;
   readonly #owner: SessionOwner;
+  readonly #takesGuests: boolean;
   #identity: Identity | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isClosed = false;
@@ -36,29 +37,32 @@ export class ClientAuth {
   /**
    * @param tokens absent: the server is open, and believes its clients
    * @param identity what the handshake has proved
+   * @param takesGuests one that goes on without a token is a guest
    */
   constructor(
     tokens: TokenVerifier | undefined,
-    identity: Identity | undefined,
+    { identity, takesGuests }: { identity: Identity | undefined; takesGuests: boolean },
     owner: SessionOwner,
   ) {
     this.#tokens = tokens;
+    this.#takesGuests = takesGuests;
     this.#owner = owner;
     if (identity !== undefined) this.#accept(identity);
-    else if (tokens !== undefined) {
+    else if (tokens !== undefined && !takesGuests) {
       this.#after(AUTH_DEADLINE_MS, () => owner.sessionEnded(DISCONNECTS.not_authenticated));
     }
   }
 
-  /** Who this is; `undefined` where it was not proved. */
+  /** Who this is, a guest too; `undefined` where that is not known. */
   get identity(): Identity | undefined {
     return this.#identity;
   }
 
-  /** Checks that a command may be worked on by now. Throws `unauthorized`. */
+  /** Checks that a command may be worked on by now; it may make the connection a guest's. Throws `unauthorized`. */
   admit(type: unknown): void {
     if (this.#tokens === undefined || this.#identity !== undefined) return;
     if (FREE_COMMANDS.includes(type)) return;
+    if (this.#takesGuests) return this.#accept(newGuest());
     throw new NotifyliError(
       "unauthorized",
       "This connection has not proved who it is: send 'auth' with a token",

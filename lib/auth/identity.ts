@@ -1,4 +1,5 @@
-/** Who a connection is, as its token proved; `tokens.ts` makes one. */
+/** Who a connection is: as its token proved, of which `tokens.ts` makes one, or a guest. */
+import { DEFAULT_SITE } from "../engine.ts";
 import type { UserId } from "../fields.ts";
 
 export interface Identity {
@@ -14,6 +15,17 @@ export interface Identity {
   readonly expiresAt?: number;
   /** Patterns of private rooms that this user may enter without a subscription token. */
   readonly rooms: readonly string[];
+  /** There was no token: it may enter rooms that need none, and no others. */
+  readonly isGuest?: boolean;
+}
+
+/** Someone without a token, under an id of 128 random bits that nobody else has had. */
+export function newGuest(): Identity {
+  const id = crypto.getRandomValues(new Uint8Array(16)).toBase64({
+    alphabet: "base64url",
+    omitPadding: true,
+  });
+  return { site: DEFAULT_SITE, user: `guest-${id}`, rooms: [], isGuest: true };
 }
 
 /** Whether a token renews a session: the same user with the same rights. */

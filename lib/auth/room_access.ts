@@ -1,51 +1,94 @@
-/** The one place that says who may enter a room and speak there; `client.ts` asks before it does. */
-import { NotifyliError } from "../errors.ts";
+/**
+ * The one place that says who may enter a room, speak there and see who is there; `client.ts` and `node.ts` ask before
+ * they do it, whichever way the client came. What holds for a room, `rooms/room_rules.ts` knows.
+ */
+import { type ErrorCode, NotifyliError } from "../errors.ts";
 import { roomPattern } from "../room_patterns.ts";
+import { type Room, type RoomRules, USER_ROOMS } from "../rooms/room_rules.ts";
 import type { Identity } from "./identity.ts";
 import type { TokenVerifier } from "./tokens.ts";
 
-const USER_ROOMS = "/user/";
-
 export class RoomAccess {
-  readonly #private: readonly RegExp[];
+  readonly #rules: RoomRules;
   readonly #tokens: TokenVerifier | undefined;
 
-  /**
-   * @param privateRooms patterns of rooms that nobody enters without a grant or a subscription token
-   * @param tokens absent: the server is open, and all rooms are
-   */
-  constructor(privateRooms: readonly string[], tokens: TokenVerifier | undefined) {
-    this.#private = privateRooms.map(roomPattern);
+  /** @param tokens absent: the server is open, and believes its clients */
+  constructor(rules: RoomRules, tokens: TokenVerifier | undefined) {
+    this.#rules = rules;
     this.#tokens = tokens;
   }
 
-  /** Checks that someone may enter a room, or speak in it from outside. Throws `forbidden`. */
-  require(identity: Identity | undefined, room: string): void {
-    if (identity === undefined) return;
-    requireNotAnothers(identity, room);
-    const isPrivate = this.#private.some((pattern) => pattern.test(room));
-    if (!isPrivate || identity.rooms.some((pattern) => roomPattern(pattern).test(room))) return;
-    throw new NotifyliError(
-      "forbidden",
-      `Cannot use room ${JSON.stringify(room)}: it is private, subscribe with a token for it`,
-      { field: "room" },
-    );
+  /** Some rooms are open to connections without a token. */
+  get takesGuests(): boolean {
+    return this.#tokens !== undefined && this.#rules.haveGuests;
+  }
+
+  /** Checks that someone may enter a room, and read what is kept of it. Throws `forbidden` or `unauthorized`. */
+  requireEntry(identity: Identity | undefined, room: string): void {
+    const rule = this.#requireOpen(identity, room);
+    if (identity === undefined || !rule.isPrivate || rule.members.has(identity.user)) return;
+    if (identity.rooms.some((pattern) => roomPattern(pattern).test(room))) return;
+    throw refused(room, "it is private, subscribe with a token for it");
   }
 
   /** The same for someone who brings a subscription token. Rejects with `forbidden` or why the token is refused. */
   async requireToken(identity: Identity | undefined, room: string, token: string): Promise<void> {
-    if (identity === undefined) return;
-    requireNotAnothers(identity, room);
-    await this.#tokens?.subscription(token, identity, room);
+    this.#requireOpen(identity, room);
+    if (identity !== undefined) await this.#tokens?.subscription(token, identity, room);
+  }
+
+  /** Checks that someone may say something in a room. Throws `forbidden`, `unauthorized` or `not_in_room`. */
+  requireSpeech(identity: Identity | undefined, room: string, isInRoom: boolean): void {
+    const { speakers } = this.#rules.of(room);
+    if (!isInRoom) this.requireEntry(identity, room);
+    switch (speakers) {
+      case "anyone":
+        return;
+      case "members":
+        if (isInRoom) return;
+        throw refused(room, "only who is in it may say something there", "not_in_room");
+      case "server":
+        throw refused(room, "no client may say something there");
+      default:
+        if (identity !== undefined && speakers.has(identity.user)) return;
+        throw refused(room, "this user may not say something there");
+    }
+  }
+
+  /** Checks that those in a room may see who is there. Throws `forbidden`. */
+  requireSight(room: string): void {
+    if (this.#rules.of(room).showsPresence) return;
+    throw refused(room, "who is in it is not shown");
+  }
+
+  /** Nobody may enter the room. */
+  isClosed(room: string): boolean {
+    return this.#rules.of(room).isClosed;
+  }
+
+  /** How many clients may be in a room; absent: any number. */
+  maxClients(room: string): number | undefined {
+    return this.#rules.of(room).maxClients;
+  }
+
+  /** What holds without and with a subscription token: no token opens these. */
+  #requireOpen(identity: Identity | undefined, room: string): Room {
+    const rule = this.#rules.of(room);
+    if (
+      identity !== undefined && room.startsWith(USER_ROOMS) && room !== USER_ROOMS + identity.user
+    ) {
+      throw refused(room, "it belongs to another user");
+    }
+    if (rule.isClosed) throw refused(room, "no rule names it");
+    if (identity?.isGuest && rule.needsToken) {
+      throw refused(room, "it needs a token, connect with one", "unauthorized");
+    }
+    return rule;
   }
 }
 
-/** No token opens the room of another user. */
-function requireNotAnothers({ user }: Identity, room: string): void {
-  if (!room.startsWith(USER_ROOMS) || room === USER_ROOMS + user) return;
-  throw new NotifyliError(
-    "forbidden",
-    `Cannot use room ${JSON.stringify(room)}: it belongs to another user`,
-    { field: "room" },
-  );
+function refused(room: string, why: string, code: ErrorCode = "forbidden"): NotifyliError {
+  return new NotifyliError(code, `Cannot use room ${JSON.stringify(room)}: ${why}`, {
+    field: "room",
+  });
 }

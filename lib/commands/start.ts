@@ -2,6 +2,7 @@
 import { getLogger } from "@logtape/logtape";
 import { loadConfig } from "../config.ts";
 import { configureLogging } from "../logging.ts";
+import { loadRooms } from "../rooms/rooms_file.ts";
 import { Server } from "../server.ts";
 import { VERSION } from "../version.ts";
 
@@ -25,12 +26,13 @@ export async function start(args: readonly string[]): Promise<number> {
     return 2;
   }
   const { config, warnings } = loadConfig();
+  const { rooms, warnings: ofRooms } = loadRooms(config);
   await configureLogging(config);
-  for (const warning of warnings) log.warn("{warning}", { warning });
+  for (const warning of [...warnings, ...ofRooms]) log.warn("{warning}", { warning });
 
   let server: Server;
   try {
-    server = await Server.start(config);
+    server = await Server.start(config, rooms);
   } catch (error) {
     log.error("cannot start: {reason}", { reason: startFailure(error, config) });
     return 1;

@@ -27,7 +27,7 @@ export function createApp(parts: SseParts & ApiParts, config: Config): App {
   app.get("/config.json", (context) =>
     context.json({
       version: VERSION,
-      bot_room: config.bot.room,
+      bot_room: node.access.isClosed(config.bot.room) ? "" : config.bot.room,
       keepalive_seconds: config.keepaliveSeconds,
       open: config.tokens === undefined,
       message_channel: config.redis?.messageChannel ?? "",

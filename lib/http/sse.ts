@@ -4,7 +4,7 @@
  */
 import { type Context, Hono, type Next } from "hono";
 import { identifyRequest } from "../auth/handshake.ts";
-import type { Identity } from "../auth/identity.ts";
+import { type Identity, newGuest } from "../auth/identity.ts";
 import type { Client, Protocol } from "../client.ts";
 import type { Config } from "../config.ts";
 import { NotifyliError } from "../errors.ts";
@@ -14,7 +14,7 @@ import type { Node } from "../node.ts";
 import { type AllowedOrigins, isAllowedOrigin, refusedOrigin } from "../origin.ts";
 import type { App, Bindings } from "./bindings.ts";
 import { readBody } from "./body.ts";
-import { parsePlain, startPlain } from "./sse_plain.ts";
+import { asksForStream, parsePlain, startPlain } from "./sse_plain.ts";
 import { SseSocket } from "./sse_socket.ts";
 
 type SseContext = Context<{ Bindings: Bindings }>;
@@ -45,9 +45,11 @@ export function sseRoutes({ node, inbox, gate, protocol }: SseParts, config: Con
 
   routes.get("/", async (context) => {
     if (context.req.method === "HEAD") return context.body(null, 200, HEADERS);
-    const identity = await identify(context.req.raw);
+    const proved = await identify(context.req.raw);
+    const isPlain = asksForStream(context.req.raw);
+    const identity = proved ?? (isPlain && node.access.takesGuests ? newGuest() : undefined);
     const isOpen = node.tokens === undefined;
-    const plain = parsePlain(context.req.raw, { limits, identity, isOpen });
+    const plain = isPlain ? parsePlain(context.req.raw, { limits, identity, isOpen }) : undefined;
     const leave = gate.enter(context.req.raw, context.env.peer);
     const session = newSession();
     const socket: SseSocket = new SseSocket(context.env.peer, {

@@ -4,12 +4,13 @@
  */
 import type { Identity } from "../auth/identity.ts";
 import type { Client } from "../client.ts";
+import { type ClientInbox, inboxFor } from "../client_inbox.ts";
 import type { Limits } from "../config.ts";
 import { type Channel, DEFAULT_SITE, type InboxSync, type Position } from "../engine.ts";
 import { DISCONNECTS, NotifyliError } from "../errors.ts";
 import { claimedUser, identifier, optionalName, type UserId, userIdOnWire } from "../fields.ts";
+import { namesRoom } from "../frames.ts";
 import { roomChannel, userChannel } from "../hub.ts";
-import type { InboxService } from "../inbox_service.ts";
 import { described } from "../protocols/v2.ts";
 import { Outgoing, type Place } from "../socket.ts";
 import { VERSION } from "../version.ts";
@@ -25,7 +26,12 @@ export interface PlainRequest {
   readonly isInvalid: boolean;
 }
 
-/** Reads the query; `undefined` where it names nothing. Throws a `NotifyliError`. */
+/** Whether the query asks for a stream that needs no commands. */
+export function asksForStream(request: Request): boolean {
+  return namesRoom(new URL(request.url).searchParams);
+}
+
+/** Reads the query. Throws a `NotifyliError`. */
 export function parsePlain(
   request: Request,
   { limits, identity, isOpen }: {
@@ -33,9 +39,8 @@ export function parsePlain(
     identity: Identity | undefined;
     isOpen: boolean;
   },
-): PlainRequest | undefined {
+): PlainRequest {
   const query = new URL(request.url).searchParams;
-  if (!query.has("user_id") && !query.has("room")) return undefined;
   if (identity === undefined && !isOpen) {
     throw new NotifyliError("unauthorized", "Cannot open this stream without a token");
   }
@@ -66,7 +71,7 @@ export function parsePlain(
 
 interface PlainParts {
   readonly session: string;
-  readonly inbox: InboxService;
+  readonly inbox: ClientInbox;
 }
 
 /** Sends what was missed, then what is live; where the store fails, closes so that the client comes back. */
@@ -76,7 +81,7 @@ export async function startPlain(
   parts: PlainParts,
 ): Promise<void> {
   try {
-    await startInbox(client, request, parts);
+    await startInbox(client, request, { ...parts, inbox: inboxFor(client, parts.inbox) });
     for (const room of request.rooms) {
       if (client.closed) return; // one that is gone joins nothing
       await startRoom(client, request, room);

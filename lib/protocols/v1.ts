@@ -7,7 +7,9 @@ import {
   type Command,
   errorFrame,
   leftFrame,
+  namesRoom,
   parseCommand,
+  parseQuery,
   pongFrame,
   presenceFrame,
 } from "../frames.ts";
@@ -42,11 +44,12 @@ export const PROTOCOL_V1: Protocol = {
   },
 };
 
-/** Joins a room before the first frame, as a query asks for. */
-export function joinAtOnce(client: Client, command: Extract<Command, { type: "keepalive" }>): void {
+/** Joins a room before the first frame, where a query asks for one. */
+export function joinAtOnce(client: Client, query: URLSearchParams): void {
+  if (!namesRoom(query)) return;
   client.work(() => {
-    client.auth.admit(command.type);
-    return execute(client, command);
+    client.auth.admit("keepalive");
+    return execute(client, parseQuery(query, client.limits, client.auth.identity?.user));
   });
 }
 

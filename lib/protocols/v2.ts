@@ -4,11 +4,11 @@
  */
 import type { Identity } from "../auth/identity.ts";
 import type { Client, Protocol, RoomSync } from "../client.ts";
+import { type ClientInbox, inboxFor } from "../client_inbox.ts";
 import type { InboxSync, Position, StoredNotification } from "../engine.ts";
 import type { NotifyliError } from "../errors.ts";
 import { type Fields, parseObject, userIdOnWire } from "../fields.ts";
 import { errorFrame, pongFrame, sessionFrame, unixSeconds } from "../frames.ts";
-import type { InboxService } from "../inbox_service.ts";
 import { Outgoing } from "../socket.ts";
 import { VERSION } from "../version.ts";
 import { type CommandV2, parseCommandV2, refField } from "./v2_commands.ts";
@@ -16,7 +16,7 @@ import { type CommandV2, parseCommandV2, refField } from "./v2_commands.ts";
 export const SUBPROTOCOL_V2 = "notifyli.v2";
 
 /** @param keepaliveSeconds after which a silent client is pinged */
-export function protocolV2(inbox: InboxService, keepaliveSeconds: number): Protocol {
+export function protocolV2(inboxes: ClientInbox, keepaliveSeconds: number): Protocol {
   return {
     hasInbox: true,
     joins: true,
@@ -33,6 +33,7 @@ export function protocolV2(inbox: InboxService, keepaliveSeconds: number): Proto
 
   /** Does what a command asks for; resolves with the `data` of its reply. */
   function run(client: Client, command: CommandV2): Promise<unknown> {
+    const inbox = inboxFor(client, inboxes);
     switch (command.type) {
       case "connect":
         return connect(client, inbox, command, keepaliveSeconds);
@@ -132,7 +133,7 @@ interface ConnectData {
 
 async function connect(
   client: Client,
-  inbox: InboxService,
+  inbox: ClientInbox,
   { user, name, since }: Extract<CommandV2, { type: "connect" }>,
   keepaliveSeconds: number,
 ): Promise<ConnectData> {

@@ -32,6 +32,8 @@ export class Client {
   readonly #outbox: Outbox;
   readonly #link: Link;
   readonly #stopWatching: () => void;
+  /** As the server says it. */
+  #userId: string | undefined;
 
   /** Use `connect()`. */
   constructor(options: ResolvedOptions) {
@@ -49,7 +51,7 @@ export class Client {
     );
     this.#link = linkOf(this, options, this.#requests, (command) => this.#enqueue(command));
     this.#outbox = new Outbox(this.#link);
-    const store = new PositionStore(options.storage, options.urls[0] ?? "", options.userId);
+    const store = new PositionStore(options.storage, options.urls[0] ?? "", options.userId ?? "");
     this.notifications = new Notifications(this.#link, store, {
       notification: (notification) => this.#events.emit("notification", notification),
       unread: (unread) => this.#events.emit("unread", unread),
@@ -64,8 +66,9 @@ export class Client {
     return this.#connection.state;
   }
 
+  /** Where the options did not say it, empty until the server has; a guest is another one on each connection. */
   get userId(): string {
-    return this.#options.userId;
+    return this.#options.userId ?? this.#userId ?? "";
   }
 
   /** Calls `handler` at each `event`, until the function it returns is called. */
@@ -136,16 +139,18 @@ export class Client {
   }
 
   #introduce(): void {
-    const { userId, name } = this.#options;
-    const inbox = this.notifications.position;
+    const { userId, name, token } = this.#options;
+    const isGuest = userId === undefined && token === undefined;
+    const inbox = isGuest ? undefined : this.notifications.position;
     this.#requests.send({
       type: "connect",
-      user_id: wireUserId(userId),
+      ...(userId === undefined ? {} : { user_id: wireUserId(userId) }),
       ...(name === undefined ? {} : { name }),
       ...(inbox === undefined ? {} : { inbox }),
     }, (reply) => {
       const connected = readReply(reply, readConnected);
       if (!(connected instanceof NotifyliError)) {
+        this.#userId = connected.userId;
         this.#connection.accepted(connected.clientId, connected.pingSeconds * 1000);
         if (!this.#link.online) return; // a handler of the state has closed us
         // Rooms first: what a handler of a notification says in one of them is to come back.

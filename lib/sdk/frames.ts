@@ -4,7 +4,7 @@ import type { InboxChange, Position, Publication, User } from "./types.ts";
 
 /** What a client may ask for; `ref` is added on the way out. */
 export type Command =
-  | { type: "connect"; user_id: number | string; name?: string; inbox?: Position }
+  | { type: "connect"; user_id?: number | string; name?: string; inbox?: Position }
   | { type: "inbox"; since: Position; unread?: true }
   | { type: "inbox"; before: number; limit?: number; archived?: boolean }
   | { type: "ack" | "read" | "archive" | "delete"; ids: readonly string[] }

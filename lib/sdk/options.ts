@@ -33,7 +33,8 @@ export interface ConnectOptions {
   readonly url?: string | URL;
   /** Several servers of one cluster, tried in turn. Instead of `url`. */
   readonly urls?: readonly (string | URL)[];
-  readonly userId: string | number;
+  /** Left out, the token says it; and without a token either, one is a guest (docs/rooms.md). */
+  readonly userId?: string | number;
   /**
    * Proves who the user is, where the server asks for it (docs/auth.md): a token, or what gets one. That is asked
    * before each connection, and when the session is about to end.
@@ -54,7 +55,7 @@ export interface ConnectOptions {
 /** Options with nothing left open. */
 export interface ResolvedOptions {
   readonly urls: readonly string[];
-  readonly userId: string;
+  readonly userId: string | undefined;
   readonly token: TokenSource | undefined;
   readonly name: string | undefined;
   readonly storage: KeyValueStore | undefined;
@@ -71,7 +72,7 @@ export function resolveOptions(options: ConnectOptions): ResolvedOptions {
   if (urls.length === 0) throw new TypeError("Cannot connect: 'urls' is empty");
   return {
     urls: urls.map(webSocketUrl),
-    userId: String(userId),
+    userId: userId === undefined ? undefined : String(userId),
     token,
     name,
     storage,

@@ -18,6 +18,7 @@ export interface Recovery {
 }
 
 export interface Connected {
+  readonly userId: string;
   readonly clientId: string;
   /** A client that was silent for so long should ping. */
   readonly pingSeconds: number;
@@ -33,8 +34,9 @@ export interface InboxPage {
 
 const DEFAULT_PING_SECONDS = 25;
 
-export function readConnected({ client_id, ping, unread, inbox }: Fields): Connected {
+export function readConnected({ user_id, client_id, ping, unread, inbox }: Fields): Connected {
   return {
+    userId: String(user_id),
     clientId: String(client_id),
     pingSeconds: typeof ping === "number" && ping > 0 ? ping : DEFAULT_PING_SECONDS,
     unread: readUnread({ unread }),

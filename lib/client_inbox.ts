@@ -1,0 +1,27 @@
+/** What a client's commands may do with its inbox. A guest has none: nothing would ever take it out of the store. */
+import type { Client } from "./client.ts";
+import type { InboxService } from "./inbox_service.ts";
+
+export type ClientInbox = Pick<
+  InboxService,
+  "sync" | "page" | "acknowledge" | "acknowledgeUpTo" | "change"
+>;
+
+/** The inbox that a client's commands are for. @param inbox of those who have one */
+export function inboxFor({ auth }: Client, inbox: ClientInbox): ClientInbox {
+  return auth.identity?.isGuest ? NO_INBOX : inbox;
+}
+
+const NO_INBOX: ClientInbox = {
+  sync(_site, _user, since) {
+    const reason = since === undefined ? "new" : "epoch";
+    return Promise.resolve({
+      ...{ offset: 0, epoch: "", unread: 0, recovered: false, reason },
+      notifications: [],
+    });
+  },
+  page: () => Promise.resolve({ notifications: [], unread: 0 }),
+  acknowledge: () => Promise.resolve(),
+  acknowledgeUpTo: () => Promise.resolve(),
+  change: () => Promise.resolve({ unread: 0 }),
+};

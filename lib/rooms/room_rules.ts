@@ -1,0 +1,96 @@
+/** What holds for a room: the first rule whose pattern matches its name. Who may do what by it, `auth/room_access.ts` says. */
+import type { HistoryOptions } from "../engine.ts";
+import type { UserId } from "../fields.ts";
+import { type HistoryRule, HistoryRules } from "../history_rules.ts";
+import { roomPattern } from "../room_patterns.ts";
+
+export interface RoomRule {
+  /** Nobody enters. */
+  readonly isClosed: boolean;
+  /** Guests, who have no token, stay outside. */
+  readonly needsToken: boolean;
+  /** One enters by a subscription token, by a grant or as one of the members. */
+  readonly isPrivate: boolean;
+  readonly members: ReadonlySet<UserId>;
+  /** Connections, on all nodes together. */
+  readonly maxClients?: number;
+  /** Who may say something: who may enter, who is in it, no client at all, or these users. */
+  readonly speakers: "anyone" | "members" | "server" | ReadonlySet<UserId>;
+  /** Clients may see who is there. */
+  readonly showsPresence: boolean;
+  /** Absent: as `APP_HISTORY` says. */
+  readonly history?: HistoryOptions;
+}
+
+export interface NamedRule extends RoomRule {
+  /** A room's name, in which `*` stands for any text. */
+  readonly pattern: string;
+}
+
+export interface Rooms {
+  /** The first one that matches counts. */
+  readonly rules: readonly NamedRule[];
+  /** Of rooms that none of these names. */
+  readonly unknown: RoomRule;
+}
+
+/** What holds for one room. */
+export interface Room extends RoomRule {
+  /** Of the rule; absent where none names the room. */
+  readonly pattern?: string;
+  readonly history: HistoryOptions;
+}
+
+/** A room that everyone may use who has a token, where tokens are configured. */
+export const PUBLIC: RoomRule = {
+  isClosed: false,
+  needsToken: true,
+  isPrivate: false,
+  members: new Set(),
+  speakers: "anyone",
+  showsPresence: true,
+};
+
+/** Each user's own, to which nobody else ever gets. */
+export const USER_ROOMS = "/user/";
+
+/** The rules where there is no file of them. @param privateRooms patterns */
+export function roomsWithoutFile(privateRooms: readonly string[]): Rooms {
+  const rules = privateRooms.map((pattern) => ({ ...PUBLIC, pattern, isPrivate: true }));
+  return { rules, unknown: PUBLIC };
+}
+
+export class RoomRules {
+  readonly #rules: readonly { rule: NamedRule; matches: { test(room: string): boolean } }[];
+  readonly #unknown: RoomRule;
+  readonly #history: HistoryRules;
+  /** Bounded by `MAX_REMEMBERED`: then all of it is forgotten. */
+  readonly #found = new Map<string, Room>();
+
+  constructor({ rules, unknown }: Rooms, history: readonly HistoryRule[]) {
+    this.#rules = rules.map((rule) => ({ rule, matches: roomPattern(rule.pattern) }));
+    this.#unknown = unknown;
+    this.#history = new HistoryRules(history);
+  }
+
+  /** Some rooms are open to guests, who have no token. */
+  get haveGuests(): boolean {
+    return this.#rules.some(({ rule }) => !rule.needsToken);
+  }
+
+  /** On every message's way. */
+  of(room: string): Room {
+    const known = this.#found.get(room);
+    if (known !== undefined) return known;
+    const rule: RoomRule & Pick<Room, "pattern"> =
+      this.#rules.find(({ matches }) => matches.test(room))?.rule ??
+        // Without its own room, a user of version 1 would get no notification.
+        (room.startsWith(USER_ROOMS) ? PUBLIC : this.#unknown);
+    const found = { ...rule, history: rule.history ?? this.#history.of(room) };
+    if (this.#found.size >= MAX_REMEMBERED) this.#found.clear();
+    this.#found.set(room, found);
+    return found;
+  }
+}
+
+const MAX_REMEMBERED = 10_000;

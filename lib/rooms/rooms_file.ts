@@ -1,0 +1,165 @@
+/** Reads the file of room rules (`APP_ROOMS`), and says all that is wrong with it. What it may hold, `rule_fields.ts` says. */
+import { type Config, ConfigError } from "../config.ts";
+import type { UserId } from "../fields.ts";
+import { NO_HISTORY } from "../history_rules.ts";
+import { roomPattern } from "../room_patterns.ts";
+import { JsonTextError, parseJsonText } from "./json_text.ts";
+import {
+  type NamedRule,
+  PUBLIC,
+  type RoomRule,
+  RoomRules,
+  type Rooms,
+  roomsWithoutFile,
+} from "./room_rules.ts";
+import { FILE, RULE, type RuleFields, type User } from "./rule_fields.ts";
+import type { Note } from "./shape.ts";
+
+/** A larger file is refused unread. */
+const MAX_FILE_BYTES = 1024 * 1024;
+
+export interface LoadedRooms {
+  readonly rooms: Rooms;
+  /** What the user should know of, but that does not stop the start. */
+  readonly warnings: readonly string[];
+}
+
+/** What the rules depend on, of the configuration. */
+export interface RoomsConfig extends Pick<Config, "roomsFile" | "privateRooms"> {
+  /** Absent in open mode. */
+  readonly tokens?: unknown;
+  readonly bot?: Config["bot"];
+}
+
+/** The rules as configured. Throws a `ConfigError` that says all that is wrong with the file, one thing a line. */
+export function loadRooms(
+  { roomsFile: path, privateRooms, tokens, bot }: RoomsConfig,
+): LoadedRooms {
+  if (path === undefined) return { rooms: roomsWithoutFile(privateRooms), warnings: [] };
+  if (privateRooms.length > 0) {
+    throw new ConfigError(
+      `Cannot use APP_PRIVATE_ROOMS beside APP_ROOMS: say "private": true in ${path}`,
+    );
+  }
+  const loaded = readRooms(readText(path), { path, hasTokens: tokens !== undefined });
+  if (bot === undefined || !new RoomRules(loaded.rooms, []).of(bot.room).isClosed) return loaded;
+  const warning = `${path}: nobody may enter ${JSON.stringify(bot.room)} (BOT_ROOM), ` +
+    "where notifications go that name no room";
+  return { ...loaded, warnings: [...loaded.warnings, warning] };
+}
+
+/** Reads its text. @param path for the errors */
+export function readRooms(
+  text: string,
+  { path, hasTokens }: { path: string; hasTokens: boolean },
+): LoadedRooms {
+  const problems: string[] = [];
+  const note: Note = (at, problem) => problems.push(`Cannot use ${path}: ${at || "it"} ${problem}`);
+  const file = parsed(text, path);
+  const isFile = FILE.is(file, "", note);
+  const { rooms, unknown } = Object(file);
+  if (hasTokens && rooms !== undefined && unknown === undefined) {
+    note(
+      "unknown",
+      'is missing: say what holds for rooms that no pattern names, "public" or "closed"',
+    );
+  }
+  goodRules(rooms).forEach(([index, rule]) =>
+    checkRule(rule, { at: `rooms[${index}]`, hasTokens, note })
+  );
+  if (!isFile || problems.length > 0) throw new ConfigError(problems.join("\n"));
+  return {
+    rooms: {
+      rules: file.rooms.map((rule) => ruleOf(rule, hasTokens)),
+      unknown: { ...PUBLIC, isClosed: file.unknown === "closed" },
+    },
+    warnings: shadowed(file.rooms, path),
+  };
+}
+
+/** Rules whose fields are good, also where others are not: all that is wrong is said at once. */
+function goodRules(rooms: unknown): [index: number, rule: RuleFields][] {
+  if (!Array.isArray(rooms)) return [];
+  return rooms.flatMap((rule, index) => RULE.is(rule, "", () => {}) ? [[index, rule]] : []);
+}
+
+function readText(path: string): string {
+  try {
+    const { size } = Deno.statSync(path);
+    if (size <= MAX_FILE_BYTES) return Deno.readTextFileSync(path);
+    throw new RangeError(`it has ${size} bytes, the limit is ${MAX_FILE_BYTES}`);
+  } catch (error) {
+    throw new ConfigError(
+      `Cannot read ${path} (APP_ROOMS): ${error instanceof Error ? error.message : error}`,
+    );
+  }
+}
+
+function parsed(text: string, path: string): unknown {
+  try {
+    return parseJsonText(text);
+  } catch (error) {
+    if (!(error instanceof JsonTextError)) throw error;
+    throw new ConfigError(`Cannot read ${path} as JSON: ${error.message}`);
+  }
+}
+
+/** What each field allows may still not go together. */
+function checkRule(
+  rule: RuleFields,
+  { at, hasTokens, note }: { at: string; hasTokens: boolean; note: Note },
+): void {
+  if (!hasTokens) {
+    const open = "cannot be used in open mode, where anyone is who they say: set APP_KEY";
+    if (rule.auth) note(`${at}.auth`, open);
+    if (rule.private) note(`${at}.private`, open);
+    if (typeof rule.publish === "object") note(`${at}.publish`, `${open}, or use no list of users`);
+  } else if (rule.private && rule.auth === false) {
+    note(`${at}.auth`, "cannot be false in a private room: nobody knows who a guest is");
+  }
+  if (rule.members !== undefined && !rule.private) {
+    note(`${at}.members`, 'is of no use: the rule does not say "private": true');
+  }
+  if (rule.persistent && !rule.history) {
+    note(
+      `${at}.persistent`,
+      'needs to know how much: say it by "history", such as {"size": 1000, "seconds": 86400}',
+    );
+  }
+}
+
+function ruleOf(rule: RuleFields, hasTokens: boolean): NamedRule {
+  const { pattern, maxClients, publish = "anyone", presence = true } = rule;
+  return {
+    pattern,
+    isClosed: false,
+    needsToken: rule.auth ?? hasTokens,
+    isPrivate: rule.private ?? false,
+    members: userSet(rule.members ?? []),
+    maxClients,
+    speakers: typeof publish === "string" ? publish : userSet(publish),
+    showsPresence: presence,
+    history: historyOf(rule),
+  };
+}
+
+function historyOf({ history, persistent }: RuleFields): RoomRule["history"] {
+  if (history === undefined) return undefined;
+  return history === false ? NO_HISTORY : { ...history, persistent };
+}
+
+function userSet(users: readonly User[]): ReadonlySet<UserId> {
+  return new Set(users.map(String));
+}
+
+/** Rules that no room ever comes to. */
+function shadowed(rules: readonly RuleFields[], path: string): string[] {
+  return rules.flatMap(({ pattern }, index) => {
+    // A `*` of the later pattern is a letter like any other for the earlier: only its own `*` matches it.
+    const first = rules.findIndex((earlier) => roomPattern(earlier.pattern).test(pattern));
+    return first === index ? [] : [
+      `${path}: rooms[${index}] (${JSON.stringify(pattern)}) is never used: ` +
+      `rooms[${first}] (${JSON.stringify(rules[first]?.pattern)}) matches its rooms first`,
+    ];
+  });
+}

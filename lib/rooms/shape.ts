@@ -1,0 +1,146 @@
+/** Shapes of JSON values: each checks a value, names what is wrong in it, and is a JSON Schema for editors. */
+import { shown } from "../fields.ts";
+import { suggestion } from "../typos.ts";
+
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+/** Takes what is wrong at a path, such as `rooms[2].history.size`. */
+export type Note = (path: string, problem: string) => void;
+
+export interface Shape<T> {
+  /** As an error names it. */
+  readonly allowed: string;
+  readonly schema: JsonSchema;
+  /** Says whether a value is one, and notes what is wrong where it is not. */
+  is(value: unknown, path: string, note: Note): value is T;
+}
+
+/** One field of an object. */
+export interface Field<T> {
+  readonly shape: Shape<NonNullable<T>>;
+  readonly help: string;
+  /** As one reads it; absent: the field must be there. */
+  readonly default?: string;
+}
+
+export type Fields<T> = { readonly [Name in keyof T]-?: Field<T[Name]> };
+
+export const flag: Shape<boolean> = leaf(
+  "`true` or `false`",
+  { type: "boolean" },
+  (value) => typeof value === "boolean",
+);
+
+export function wholeNumber(minimum: number, maximum: number): Shape<number> {
+  return leaf(
+    `a whole number from ${minimum} to ${maximum}`,
+    { type: "integer", minimum, maximum },
+    (value) => Number.isInteger(value) && Number(value) >= minimum && Number(value) <= maximum,
+  );
+}
+
+/** @param pattern a regular expression, in the syntax of `u` */
+export function text(allowed: string, pattern: string): Shape<string> {
+  const test = new RegExp(pattern, "u");
+  return leaf(
+    allowed,
+    { type: "string", pattern },
+    (value) => typeof value === "string" && test.test(value),
+  );
+}
+
+export function oneOf<T>(...values: readonly T[]): Shape<T> {
+  const allowed = values.map((value) => `\`${JSON.stringify(value)}\``).join(", ");
+  return leaf(allowed, { enum: values }, (value) => values.some((each) => each === value));
+}
+
+/** A list of at most `maxItems`. */
+export function listOf<T>(allowed: string, item: Shape<T>, maxItems: number): Shape<T[]> {
+  return {
+    allowed,
+    schema: { type: "array", items: item.schema, maxItems },
+    is(value, path, note): value is T[] {
+      if (!Array.isArray(value) || value.length > maxItems) return refuse(value, this, path, note);
+      return value.map((each, index) => item.is(each, `${path}[${index}]`, note)).every(Boolean);
+    },
+  };
+}
+
+/** One or the other; what is wrong in a list or an object is said by the one that is one. */
+export function either<A, B>(simple: Shape<A>, other: Shape<B>): Shape<A | B> {
+  return {
+    allowed: `${simple.allowed} or ${other.allowed}`,
+    schema: { anyOf: [simple.schema, other.schema] },
+    is(value, path, note): value is A | B {
+      if (typeOf(value) === other.schema["type"]) return other.is(value, path, note);
+      const silent: Note = () => {};
+      return simple.is(value, path, silent) || other.is(value, path, silent) ||
+        refuse(value, this, path, note);
+    },
+  };
+}
+
+/** An object with these fields and no others. */
+export function record<T>(allowed: string, fields: Fields<T>): Shape<T> {
+  const known = new Map<string, Field<unknown>>(Object.entries(fields));
+  const required = [...known].filter(([, field]) => field.default === undefined)
+    .map(([name]) => name);
+  return {
+    allowed,
+    schema: {
+      type: "object",
+      properties: Object.fromEntries(
+        [...known].map(([name, { shape, help }]) => [name, { description: help, ...shape.schema }]),
+      ),
+      required,
+      additionalProperties: false,
+    },
+    is(value, path, note): value is T {
+      if (typeof value !== "object" || value === null || Array.isArray(value)) {
+        return refuse(value, this, path, note);
+      }
+      const at = (name: string) => path === "" ? name : `${path}.${name}`;
+      const missing = required.filter((name) => !Object.hasOwn(value, name));
+      for (const name of missing) {
+        note(at(name), `is missing, allowed is ${plain(known.get(name)?.shape.allowed ?? "")}`);
+      }
+      const good = Object.entries(value).map(([name, each]) => {
+        const field = known.get(name);
+        if (field !== undefined) return field.shape.is(each, at(name), note);
+        note(at(name), `is not known${suggestion(name, [...known.keys()])}`);
+        return false;
+      });
+      return missing.length === 0 && good.every(Boolean);
+    },
+  };
+}
+
+/** Of what has parts. */
+function typeOf(value: unknown): "array" | "object" | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  return Array.isArray(value) ? "array" : "object";
+}
+
+function leaf<T>(
+  allowed: string,
+  schema: JsonSchema,
+  test: (value: unknown) => boolean,
+): Shape<T> {
+  return {
+    allowed,
+    schema,
+    is(value, path, note): value is T {
+      return test(value) || refuse(value, this, path, note);
+    },
+  };
+}
+
+/** Without the marks of code that documents have. */
+function plain(allowed: string): string {
+  return allowed.replaceAll("`", "");
+}
+
+function refuse(value: unknown, { allowed }: { allowed: string }, path: string, note: Note): false {
+  note(path, `is ${shown(value)}, allowed is ${plain(allowed)}`);
+  return false;
+}

@@ -1,0 +1,64 @@
+/** A rule for rooms in words, as `notifyli check` prints it. */
+import { userIdOnWire } from "../fields.ts";
+import type { RoomRule } from "./room_rules.ts";
+
+/** Each part of a rule, by what it is about, in an order that reads. */
+export function wordsOf(
+  rule: RoomRule,
+  hasTokens: boolean,
+): Record<"enter" | "speak" | "clients" | "presence" | "history", string> {
+  return {
+    enter: entry(rule, hasTokens),
+    speak: speech(rule),
+    clients: rule.maxClients === undefined ? "any number" : `at most ${rule.maxClients}`,
+    presence: rule.showsPresence ? "shown" : "hidden",
+    history: history(rule),
+  };
+}
+
+/** The same in one line, without what holds for rooms by default. */
+export function lineOf(rule: RoomRule, hasTokens: boolean): string {
+  const { enter, speak, history } = wordsOf(rule, hasTokens);
+  const speaking = rule.isClosed || rule.speakers === "anyone" ? [] : [`speak: ${speak}`];
+  const clients = rule.maxClients === undefined ? [] : [`at most ${rule.maxClients} clients`];
+  const presence = rule.showsPresence ? [] : ["presence hidden"];
+  const kept = rule.history === undefined ? [] : [`history: ${history}`];
+  return [`enter: ${enter}`, ...speaking, ...clients, ...presence, ...kept].join("; ");
+}
+
+function entry({ isClosed, isPrivate, needsToken, members }: RoomRule, hasTokens: boolean): string {
+  if (isClosed) return "nobody";
+  if (!hasTokens) return "everyone";
+  if (!isPrivate) return needsToken ? "who has a connection token" : "everyone, guests too";
+  return ["by a grant or a subscription token", ...(members.size > 0 ? [userList(members)] : [])]
+    .join(", or as ");
+}
+
+function speech({ speakers }: RoomRule): string {
+  switch (speakers) {
+    case "anyone":
+      return "who may enter";
+    case "members":
+      return "who is in it";
+    case "server":
+      return "no client";
+    default:
+      return speakers.size === 0 ? "no client" : userList(speakers);
+  }
+}
+
+function history({ history }: RoomRule): string {
+  if (history === undefined) return "as APP_HISTORY says";
+  if (history.size === 0) return "none";
+  const kept = `${history.size} messages for ${history.seconds} s after the last`;
+  return history.persistent ? `${kept}, persistent` : kept;
+}
+
+/** Only so many are shown. */
+const SHOWN = 10;
+
+function userList(users: ReadonlySet<string>): string {
+  const names = [...users].map((user) => JSON.stringify(userIdOnWire(user)));
+  const rest = names.length > SHOWN ? ` and ${names.length - SHOWN} more` : "";
+  return `${names.length === 1 ? "user" : "users"} ${names.slice(0, SHOWN).join(", ")}${rest}`;
+}

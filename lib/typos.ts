@@ -1,0 +1,21 @@
+/** Guesses what someone meant who wrote a name that is not known. */
+
+/** The name that was meant, as the end of a message; empty where none is near. */
+export function suggestion(name: string, known: readonly string[]): string {
+  const near = known.find((each) => isOneTypoAway(name, each));
+  return near === undefined ? "" : `; did you mean ${near}?`;
+}
+
+/** One letter more, less or other, or two neighbours swapped. */
+function isOneTypoAway(one: string, other: string): boolean {
+  let start = 0;
+  while (start < one.length && one[start] === other[start]) start++;
+  let [endOne, endOther] = [one.length, other.length];
+  while (endOne > start && endOther > start && one[endOne - 1] === other[endOther - 1]) {
+    endOne--;
+    endOther--;
+  }
+  const [left, right] = [one.slice(start, endOne), other.slice(start, endOther)];
+  return (left.length <= 1 && right.length <= 1) ||
+    (left.length === 2 && left === [...right].reverse().join(""));
+}

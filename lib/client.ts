@@ -45,7 +45,11 @@ export interface ClientNode {
   readonly tokens: TokenVerifier | undefined;
   readonly access: RoomAccess;
   /** Puts the client in a room. */
-  join(client: Client, user: UserId, room: { room: string; name: string }): Promise<void>;
+  join(
+    client: Client,
+    user: UserId,
+    room: { room: string; name: string; maxClients?: number },
+  ): Promise<void>;
   leave(client: Client, room: string): Promise<void>;
   /** The name in the membership is a new one. */
   rename(client: Client, user: UserId, membership: Membership): Promise<void>;

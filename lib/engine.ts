@@ -58,6 +58,8 @@ export interface HistoryOptions {
   readonly size: number;
   /** Seconds after the last publication until the channel's messages are dropped. */
   readonly seconds: number;
+  /** Also where the engine keeps no history of its own over a restart. @default false */
+  readonly persistent?: boolean;
 }
 
 export interface History extends Position {
@@ -100,8 +102,14 @@ export interface UserConnection extends Connection {
 }
 
 export interface PresenceManager {
-  /** Says whether this is the user's first client in the room. */
-  add(site: string, user: UserId, connection: Connection): Promise<boolean>;
+  /**
+   * Says whether this is the user's first client in the room. Rejects with `room_full`, and adds nothing, where the room
+   * has as many clients already, those of all users and nodes together; one that is in the room is never refused. Looking
+   * and adding are one step. One call at a time for a client in a room.
+   *
+   * @param maxClients in the room; absent for no limit
+   */
+  add(site: string, user: UserId, connection: Connection, maxClients?: number): Promise<boolean>;
   /** Says whether this was the user's last client in the room. */
   remove(site: string, user: UserId, connection: Connection): Promise<boolean>;
   /** One entry a user. */

@@ -6,6 +6,7 @@ import type { Engine, Position } from "../lib/engine.ts";
 import { openEmbedded } from "../lib/engines/embedded.ts";
 import { openRedis } from "../lib/engines/redis.ts";
 import { type OpenEngine, RETENTION, testEngine } from "./support/engine_suite.ts";
+import { testHistory } from "./support/history_suite.ts";
 import { ROOT } from "./support/paths.ts";
 import { add, countTaken, testPlaces } from "./support/places_suite.ts";
 import { RedisServer } from "./support/redis.ts";
@@ -42,6 +43,7 @@ const ENGINES: Readonly<Record<string, OpenEngine>> = {
 for (const [name, open] of Object.entries(ENGINES)) {
   testEngine(name, open);
   testPlaces(name, open);
+  for (const persistent of [false, true]) testHistory(name, open, persistent);
 }
 
 Deno.test("embedded engine keeps what was queued over a restart", async () => {

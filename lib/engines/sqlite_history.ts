@@ -43,7 +43,7 @@ export class SqliteHistory implements Disposable {
     this.#fanOut = fanOut;
     this.#sql = new SqliteHistoryStatements(store);
     this.#names = new Set(this.#sql.names.all().map((row) => String(row["name"])));
-    this.#sweeping = setInterval(() => void this.#sweep().catch(() => {}), SWEEP_INTERVAL_MS);
+    this.#sweeping = setInterval(() => void this.sweep().catch(() => {}), SWEEP_INTERVAL_MS);
   }
 
   /** Whether anything of the channel is in the file. */
@@ -100,6 +100,23 @@ export class SqliteHistory implements Disposable {
     const name = keyOf(channel);
     await this.#store.commit(() => this.#remove(name));
     this.#names.delete(name);
+  }
+
+  /** Removes what has ended; it does so by itself every minute. */
+  async sweep(): Promise<void> {
+    if (this.#names.size === 0) return;
+    const now = Date.now();
+    const expired = await this.#store.commit(() => {
+      this.#sql.forgetIds.run(now - CLIENTS_ID_SECONDS * 1000);
+      for (const { seq, offset } of this.#sql.ended.all(now, SWEEP_CHANNELS)) {
+        this.#sql.removeUpTo.run(Number(seq), Number(offset));
+        this.#sql.noteEnded.run(Number(seq));
+      }
+      const names = this.#sql.expired.all(now, SWEEP_CHANNELS).map((row) => String(row["name"]));
+      for (const name of names) this.#remove(name);
+      return names;
+    });
+    for (const name of expired) if (this.#find(name) === undefined) this.#names.delete(name);
   }
 
   [Symbol.dispose](): void {
@@ -172,21 +189,5 @@ export class SqliteHistory implements Disposable {
     const open = () => this.#find(name) ?? this.#make(name);
     const stored = await this.#store.commit(open).catch(() => undefined);
     if (stored !== undefined) this.#names.add(name);
-  }
-
-  async #sweep(): Promise<void> {
-    if (this.#names.size === 0) return;
-    const now = Date.now();
-    const expired = await this.#store.commit(() => {
-      this.#sql.forgetIds.run(now - CLIENTS_ID_SECONDS * 1000);
-      for (const { seq, offset } of this.#sql.ended.all(now, SWEEP_CHANNELS)) {
-        this.#sql.removeUpTo.run(Number(seq), Number(offset));
-        this.#sql.noteEnded.run(Number(seq));
-      }
-      const names = this.#sql.expired.all(now, SWEEP_CHANNELS).map((row) => String(row["name"]));
-      for (const name of names) this.#remove(name);
-      return names;
-    });
-    for (const name of expired) if (this.#find(name) === undefined) this.#names.delete(name);
   }
 }

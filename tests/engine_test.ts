@@ -5,7 +5,7 @@ import type { RedisConfig } from "../lib/config.ts";
 import type { Engine, Position } from "../lib/engine.ts";
 import { openEmbedded } from "../lib/engines/embedded.ts";
 import { openRedis } from "../lib/engines/redis.ts";
-import { type OpenEngine, RETENTION, testEngine } from "./support/engine_suite.ts";
+import { message, type OpenEngine, RETENTION, testEngine } from "./support/engine_suite.ts";
 import { testHistory } from "./support/history_suite.ts";
 import { ROOT } from "./support/paths.ts";
 import { add, countTaken, testPlaces } from "./support/places_suite.ts";
@@ -203,6 +203,34 @@ Deno.test("redis engine keeps no part of an inbox for longer than the rest", asy
   assert.ok(keys.includes("notifyli:inbox-done:{1}"));
   for (const key of keys) assert.ok(await engine.redis.pttl(key) > 0, key);
 });
+
+for (
+  const { persistent, days } of [{ persistent: false, days: 1 / 24 }, {
+    persistent: true,
+    days: 30,
+  }]
+) {
+  Deno.test(
+    `redis engine keeps a history for its seconds, and a ${
+      persistent ? "persistent" : "usual"
+    } channel's position for ${days.toFixed(2)} days`,
+    async () => {
+      await using server = await RedisServer.start();
+      await using engine = openRedis(redisConfig(server), REDIS_OPTIONS);
+      await engine.run({ handlePublication() {}, handleRestored() {} });
+      const lobby = { site: "default", kind: "room", name: "lobby" } as const;
+      const secondsLeft = async (seconds: number) => {
+        await engine.broker.publish(lobby, message("a-1"), { size: 9, seconds, persistent });
+        const keys = ["notifyli:history:room:{lobby}", "notifyli:position:room:{lobby}"];
+        const ms = await Promise.all(keys.map((key) => engine.redis.pttl(key)));
+        return ms.map((each) => Math.ceil(each / 10_000) * 10);
+      };
+      assert.deepEqual(await secondsLeft(60), [60, days * 86_400]);
+      const long = 40 * 86_400;
+      assert.deepEqual(await secondsLeft(long), [long, long]);
+    },
+  );
+}
 
 Deno.test("redis engine: one node at a time holds the right to tell receipts", async () => {
   await using server = await RedisServer.start();

@@ -41,6 +41,7 @@ export class Counters {
   refused_connections = 0;
   refused_address = 0;
   refused_rooms = 0;
+  refused_full = 0;
   refused_too_long = 0;
   refused_too_slow = 0;
   /** By the wrong type, length or characters of a field. */
@@ -65,6 +66,7 @@ const REFUSED: Readonly<Partial<Record<ErrorCode, Refused>>> = {
   too_many_connections: "refused_connections",
   address_denied: "refused_address",
   too_many_rooms: "refused_rooms",
+  room_full: "refused_full",
   too_long: "refused_too_long",
   too_slow: "refused_too_slow",
   invalid_field: "refused_invalid",

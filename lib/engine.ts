@@ -53,6 +53,9 @@ export const CLIENTS_ID_SECONDS = 600;
 /** Seconds that a channel's offset and epoch are kept at the least: they outlive its messages. */
 export const POSITION_SECONDS = 3600;
 
+/** The same where the history is persistent. */
+const PERSISTENT_POSITION_SECONDS = 30 * 24 * 3600;
+
 export interface HistoryOptions {
   /** Publications kept; 0 keeps none. */
   readonly size: number;
@@ -60,6 +63,12 @@ export interface HistoryOptions {
   readonly seconds: number;
   /** Also where the engine keeps no history of its own over a restart. @default false */
   readonly persistent?: boolean;
+}
+
+/** Seconds after the last publication until a channel's offset and epoch are dropped. */
+export function positionSeconds({ seconds, persistent }: HistoryOptions): number {
+  const atLeast = persistent ? PERSISTENT_POSITION_SECONDS : POSITION_SECONDS;
+  return Math.max(Math.ceil(seconds), atLeast);
 }
 
 export interface History extends Position {
@@ -82,8 +91,15 @@ export interface Broker {
   ): Promise<Published | undefined>;
   /** To the one node that hears a session's channel, this or another; in order. Says whether there is one. */
   forward(channel: Channel, publication: Publication): Promise<boolean>;
-  /** What is kept after `since`, or all of it; `limit` counts from the oldest. */
-  history(channel: Channel, options: { since?: number; limit: number }): Promise<History>;
+  /**
+   * What is kept after `since`, or all of it; `limit` counts from the oldest.
+   *
+   * @param options `persistent` as it is published there
+   */
+  history(
+    channel: Channel,
+    options: { since?: number; limit: number; persistent?: boolean },
+  ): Promise<History>;
 }
 
 /** One client in one room, as other systems see it in `notifyli:connections:{room}` (seed 000). */
@@ -102,8 +118,14 @@ export interface UserConnection extends Connection {
 }
 
 export interface PresenceManager {
-  /** Says whether this is the user's first client in the room. */
-  add(site: string, user: UserId, connection: Connection): Promise<boolean>;
+  /**
+   * Says whether this is the user's first client in the room. Rejects with `room_full`, and adds nothing, where the room
+   * has as many clients already, those of all users and nodes together; one that is in the room is never refused. Looking
+   * and adding are one step. One call at a time for a client in a room.
+   *
+   * @param maxClients in the room; absent for no limit
+   */
+  add(site: string, user: UserId, connection: Connection, maxClients?: number): Promise<boolean>;
   /** Says whether this was the user's last client in the room. */
   remove(site: string, user: UserId, connection: Connection): Promise<boolean>;
   /** One entry a user. */

@@ -76,6 +76,11 @@ export const ERRORS = {
     status: 429,
     temporary: false,
   },
+  room_full: {
+    meaning: "The room has as many clients as it may have",
+    status: 429,
+    temporary: true,
+  },
   too_many_attempts: {
     meaning: "This address tried too many wrong API keys; try again in a minute",
     status: 429,

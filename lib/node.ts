@@ -78,6 +78,8 @@ export class Node implements ClientNode, EngineHandler {
   readonly #clients = new Set<Client>();
   readonly #subscriptions: Subscriptions;
   readonly #background = new Set<Promise<void>>();
+  /** Of rooms with a limit, by client and room, so that two at once are one. */
+  readonly #joining = new Map<string, Promise<void>>();
   readonly #checks: (() => string | undefined)[] = [];
   readonly #marks: SentMarks;
   readonly #rules: RoomRules;
@@ -162,11 +164,14 @@ export class Node implements ClientNode, EngineHandler {
     if (user !== undefined) this.#unsubscribe(client, userChannel(site, user));
   }
 
-  /** Puts the client in a room, and hands it the notifications that wait for its user there. */
+  /**
+   * Puts the client in a room, and hands it the notifications that wait for its user there. With `maxClients` it rejects
+   * with `room_full`, or where nobody can count, and the client is not in the room.
+   */
   async join(
     client: Client,
     user: UserId,
-    { room, name }: { room: string; name: string; maxClients?: number },
+    { room, name, maxClients }: { room: string; name: string; maxClients?: number },
   ): Promise<void> {
     const membership: Membership = {
       room,
@@ -174,22 +179,16 @@ export class Node implements ClientNode, EngineHandler {
       connectedAt: unixSeconds(),
       heldMessages: client.protocol.hasInbox ? [] : undefined,
     };
-    client.memberships.set(room, membership);
-    client.notifications.holdRoom(room);
-    const channels = [roomChannel(client.site, room), userChannel(client.site, user)];
-    for (const channel of channels) this.#hub.add(client, channel);
-    await Promise.all(channels.map((channel) => this.#subscriptions.sync(channel)));
-    try {
-      await this.#presence.enter(client, user, membership);
-      if (client.memberships.get(room) === membership && !client.protocol.hasInbox) {
-        await this.#deliverQueued(client.site, user, room, [client]);
-      }
-    } catch (error) {
-      // The client is in the room of this node; the rest is made good once the engine is back.
-      this.#incomplete = true;
-      this.logFailure("join", error);
-      await client.notifications.handOut(room, [], NOWHERE);
+    if (maxClients === undefined) return await this.#enter(client, user, membership);
+    const key = `${client.id}\n${room}`;
+    let joining = this.#joining.get(key);
+    if (joining === undefined) {
+      joining = this.#enterIfPlace(client, user, membership, maxClients)
+        .finally(() => this.#joining.delete(key));
+      this.#joining.set(key, joining);
+      this.#runInBackground("join", joining.catch(() => {})); // its caller is told
     }
+    await joining;
   }
 
   /** Writes the client's presence anew, under its new name. */
@@ -427,6 +426,45 @@ export class Node implements ClientNode, EngineHandler {
     const away = error instanceof NotifyliError && error.options.isAway;
     const reason = error instanceof Error ? error.message : String(error);
     log[away ? "debug" : "error"]("{what} failed: {reason}", { what, reason });
+  }
+
+  /** The client may have gone while it waited for a place: then it gives it back. */
+  async #enterIfPlace(
+    client: Client,
+    user: UserId,
+    membership: Membership,
+    maxClients: number,
+  ): Promise<void> {
+    const isFirst = await this.#presence.takePlace(client, user, membership, maxClients);
+    if (client.closed) await this.#presence.exit(client, user, membership);
+    else await this.#enter(client, user, membership, isFirst);
+  }
+
+  /** @param isFirst where its presence is written already: whether it is the user's first there */
+  async #enter(
+    client: Client,
+    user: UserId,
+    membership: Membership,
+    isFirst?: boolean,
+  ): Promise<void> {
+    const { room } = membership;
+    client.memberships.set(room, membership);
+    client.notifications.holdRoom(room);
+    const channels = [roomChannel(client.site, room), userChannel(client.site, user)];
+    for (const channel of channels) this.#hub.add(client, channel);
+    await Promise.all(channels.map((channel) => this.#subscriptions.sync(channel)));
+    try {
+      if (isFirst === undefined) await this.#presence.enter(client, user, membership);
+      else if (isFirst) await this.#presence.tellEntered(client, user, membership);
+      if (client.memberships.get(room) === membership && !client.protocol.hasInbox) {
+        await this.#deliverQueued(client.site, user, room, [client]);
+      }
+    } catch (error) {
+      // The client is in the room of this node; the rest is made good once the engine is back.
+      this.#incomplete = true;
+      this.logFailure("join", error);
+      await client.notifications.handOut(room, [], NOWHERE);
+    }
   }
 
   /** Hands what waits for the user in the room to these clients, before anything that came meanwhile. */

@@ -25,9 +25,10 @@ export class RoomHistory {
     const failed = (reason: RoomSync["reason"], at = { offset: 0, epoch: "" }) => (
       { ...at, recovered: false, reason, publications: [] }
     );
-    if (this.#rules.of(room).history.size === 0) return failed("no_history");
+    const { size, persistent } = this.#rules.of(room).history;
+    if (size === 0) return failed("no_history");
     const channel = roomChannel(site, room);
-    const options = { since: since?.offset ?? MAX_OFFSET, limit: MAX_RECOVERED };
+    const options = { since: since?.offset ?? MAX_OFFSET, limit: MAX_RECOVERED, persistent };
     const { offset, epoch, publications } = await this.#broker.history(channel, options);
     const at = { offset, epoch };
     if (since === undefined) return failed("new", at);
@@ -47,10 +48,16 @@ export class RoomHistory {
     { since, limit }: { since?: Position; limit: number },
   ): Promise<RoomSync> {
     const channel = roomChannel(site, room);
-    const { offset, epoch } = await this.#broker.history(channel, { since: MAX_OFFSET, limit: 1 });
+    const { persistent } = this.#rules.of(room).history;
+    const nothing = { since: MAX_OFFSET, limit: 1, persistent };
+    const { offset, epoch } = await this.#broker.history(channel, nothing);
     const isKnown = since === undefined || since.epoch === epoch;
     const from = isKnown ? since?.offset ?? Math.max(0, offset - limit) : MAX_OFFSET;
-    const { publications } = await this.#broker.history(channel, { since: from, limit });
+    const { publications } = await this.#broker.history(channel, {
+      since: from,
+      limit,
+      persistent,
+    });
     const texts = publications.map(({ text }) => text);
     const isWhole = isKnown && (publications[0]?.offset ?? from + 1) === from + 1;
     return {

@@ -1,6 +1,7 @@
 /** Makes users seen in their rooms by all nodes, and unseen, and tells who watches. */
 import type { Client, Membership } from "./client.ts";
 import type { Broker, Connection, PresenceManager } from "./engine.ts";
+import { NotifyliError } from "./errors.ts";
 import { type UserId, userIdOnWire } from "./fields.ts";
 import { presenceEventFrame } from "./frames.ts";
 import { roomChannel } from "./hub.ts";
@@ -40,6 +41,38 @@ export class RoomPresence {
     } else if (isFirst) await this.#tell("join", client.site, user, connection);
   }
 
+  /**
+   * Takes a place in a room for a client that is not there yet. Says whether it is the user's first, which
+   * {@linkcode RoomPresence.tellEntered} is to tell. Rejects with `room_full`, or where nobody can say whether there is
+   * a place.
+   */
+  async takePlace(
+    client: Client,
+    user: UserId,
+    membership: Membership,
+    maxClients: number,
+  ): Promise<boolean> {
+    const connection = connectionOf(client, user, membership);
+    const { site } = client;
+    this.#unremoved = this.#unremoved.filter((each) =>
+      each.connection.client_id !== client.id || each.connection.room !== membership.room
+    ); // else a retry would take it out again
+    try {
+      return await this.#presence.add(site, user, connection, maxClients);
+    } catch (error) {
+      const isRefused = error instanceof NotifyliError && error.code === "room_full";
+      // It may have been added all the same, and only the answer been lost.
+      if (!isRefused) this.#keepUnremoved({ site, user, connection });
+      throw error;
+    }
+  }
+
+  /** Tells who watches that the user is in the room, if it still is. */
+  async tellEntered(client: Client, user: UserId, membership: Membership): Promise<void> {
+    if (client.memberships.get(membership.room) !== membership) return;
+    await this.#tell("join", client.site, user, connectionOf(client, user, membership));
+  }
+
   async exit(client: Client, user: UserId, membership: Membership): Promise<void> {
     await this.#remove({
       site: client.site,
@@ -61,12 +94,16 @@ export class RoomPresence {
     try {
       isLast = await this.#presence.remove(site, user, connection);
     } catch (error) {
-      this.#unremoved.push(removal);
-      if (this.#unremoved.length > MAX_UNREMOVED) this.#unremoved.shift();
-      this.#onFailure();
+      this.#keepUnremoved(removal);
       throw error;
     }
     if (isLast) await this.#tell("leave", site, user, connection);
+  }
+
+  #keepUnremoved(removal: Unremoved): void {
+    this.#unremoved.push(removal);
+    if (this.#unremoved.length > MAX_UNREMOVED) this.#unremoved.shift();
+    this.#onFailure();
   }
 
   async #tell(

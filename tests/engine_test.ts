@@ -5,39 +5,46 @@ import type { RedisConfig } from "../lib/config.ts";
 import type { Engine, Position } from "../lib/engine.ts";
 import { openEmbedded } from "../lib/engines/embedded.ts";
 import { openRedis } from "../lib/engines/redis.ts";
-import { RETENTION, testEngine } from "./support/engine_suite.ts";
+import { message, type OpenEngine, RETENTION, testEngine } from "./support/engine_suite.ts";
+import { testHistory } from "./support/history_suite.ts";
 import { ROOT } from "./support/paths.ts";
+import { add, countTaken, testPlaces } from "./support/places_suite.ts";
 import { RedisServer } from "./support/redis.ts";
-
-testEngine("embedded (file)", async () => {
-  const dataDir = await Deno.makeTempDir();
-  const engine = openEmbedded({ dataDir, retention: RETENTION, keepsReceipts: true });
-  return closingAlso(engine, () => Deno.remove(dataDir, { recursive: true }));
-});
-
-testEngine("embedded (memory)", () => {
-  return Promise.resolve(
-    openEmbedded({ dataDir: ":memory:", retention: RETENTION, keepsReceipts: true }),
-  );
-});
 
 const REDIS_OPTIONS = { name: "test", retention: RETENTION, keepsReceipts: true };
 
-testEngine("redis", async () => {
-  const server = await RedisServer.start();
-  const engine = openRedis(redisConfig(server), REDIS_OPTIONS);
-  return closingAlso(engine, () => server[Symbol.asyncDispose]());
-});
+const ENGINES: Readonly<Record<string, OpenEngine>> = {
+  async "embedded (file)"() {
+    const dataDir = await Deno.makeTempDir();
+    const engine = openEmbedded({ dataDir, retention: RETENTION, keepsReceipts: true });
+    return closingAlso(engine, () => Deno.remove(dataDir, { recursive: true }));
+  },
+  "embedded (memory)"() {
+    return Promise.resolve(
+      openEmbedded({ dataDir: ":memory:", retention: RETENTION, keepsReceipts: true }),
+    );
+  },
+  async "redis"() {
+    const server = await RedisServer.start();
+    const engine = openRedis(redisConfig(server), REDIS_OPTIONS);
+    return closingAlso(engine, () => server[Symbol.asyncDispose]());
+  },
+  async "redis (own prefix)"() {
+    const server = await RedisServer.start();
+    const config = { ...redisConfig(server), prefix: "shop:" };
+    return closingAlso(openRedis(config, REDIS_OPTIONS), async () => {
+      const keys = await server.cli("KEYS", "*");
+      await server[Symbol.asyncDispose]();
+      for (const key of keys.split("\n")) if (key !== "") assert.match(key, /^shop:/);
+    });
+  },
+};
 
-testEngine("redis (own prefix)", async () => {
-  const server = await RedisServer.start();
-  const config = { ...redisConfig(server), prefix: "shop:" };
-  return closingAlso(openRedis(config, REDIS_OPTIONS), async () => {
-    const keys = await server.cli("KEYS", "*");
-    await server[Symbol.asyncDispose]();
-    for (const key of keys.split("\n")) if (key !== "") assert.match(key, /^shop:/);
-  });
-});
+for (const [name, open] of Object.entries(ENGINES)) {
+  testEngine(name, open);
+  testPlaces(name, open);
+  for (const persistent of [false, true]) testHistory(name, open, persistent);
+}
 
 Deno.test("embedded engine keeps what was queued over a restart", async () => {
   const dataDir = await Deno.makeTempDir();
@@ -197,6 +204,34 @@ Deno.test("redis engine keeps no part of an inbox for longer than the rest", asy
   for (const key of keys) assert.ok(await engine.redis.pttl(key) > 0, key);
 });
 
+for (
+  const { persistent, days } of [{ persistent: false, days: 1 / 24 }, {
+    persistent: true,
+    days: 30,
+  }]
+) {
+  Deno.test(
+    `redis engine keeps a history for its seconds, and a ${
+      persistent ? "persistent" : "usual"
+    } channel's position for ${days.toFixed(2)} days`,
+    async () => {
+      await using server = await RedisServer.start();
+      await using engine = openRedis(redisConfig(server), REDIS_OPTIONS);
+      await engine.run({ handlePublication() {}, handleRestored() {} });
+      const lobby = { site: "default", kind: "room", name: "lobby" } as const;
+      const secondsLeft = async (seconds: number) => {
+        await engine.broker.publish(lobby, message("a-1"), { size: 9, seconds, persistent });
+        const keys = ["notifyli:history:room:{lobby}", "notifyli:position:room:{lobby}"];
+        const ms = await Promise.all(keys.map((key) => engine.redis.pttl(key)));
+        return ms.map((each) => Math.ceil(each / 10_000) * 10);
+      };
+      assert.deepEqual(await secondsLeft(60), [60, days * 86_400]);
+      const long = 40 * 86_400;
+      assert.deepEqual(await secondsLeft(long), [long, long]);
+    },
+  );
+}
+
 Deno.test("redis engine: one node at a time holds the right to tell receipts", async () => {
   await using server = await RedisServer.start();
   await using one = openRedis(redisConfig(server), REDIS_OPTIONS);
@@ -236,6 +271,38 @@ Deno.test("no engine logs receipts that nobody asked for", async () => {
   await engine.inbox.append(notification);
   await engine.inbox.change("default", "1", "read");
   assert.equal(await server.cli("EXISTS", "notifyli:receipts"), "0");
+});
+
+Deno.test("redis engine: of 50 that come to two nodes at once, a room with a limit takes 10", async () => {
+  await using server = await RedisServer.start();
+  await using one = openRedis(redisConfig(server), REDIS_OPTIONS);
+  await using two = openRedis(redisConfig(server), REDIS_OPTIONS);
+  for (const { run } of [one, two]) await run({ handlePublication() {}, handleRestored() {} });
+  assert.equal(await countTaken([one.presence, two.presence], 50, 10), 10);
+  const [lease] = await one.redis.zrange("notifyli:leases", "0", "-1");
+  const noted = await one.redis.scard(`notifyli:lease:${lease}`);
+  assert.ok(noted <= 10, "who was refused is noted nowhere");
+});
+
+Deno.test("redis engine: a dead node's clients have their places until its lease has ended, not longer", async () => {
+  await using server = await RedisServer.start();
+  // Its own lease is renewed, and those of others are looked at, every 12 s: nobody sweeps by the clock.
+  const config = { ...redisConfig(server), leaseSeconds: 60 };
+  await using living = openRedis(config, REDIS_OPTIONS);
+  await using dead = openRedis(config, REDIS_OPTIONS);
+  for (const { run } of [living, dead]) await run({ handlePublication() {}, handleRestored() {} });
+  await add(dead.presence, "1", "c1", 3);
+  await add(dead.presence, "1", "c2", 3);
+  await add(living.presence, "2", "c3", 3);
+  await assert.rejects(add(living.presence, "3", "c4", 3), { code: "room_full" });
+  for (const lease of await living.redis.zrange("notifyli:leases", "0", "-1")) {
+    const isDead = await living.redis.sismember(`notifyli:lease:${lease}`, "default\nlobby\n1\nc1");
+    if (isDead === 1) await living.redis.zadd("notifyli:leases", 1, lease);
+  }
+  await add(living.presence, "3", "c4", 3);
+  await add(living.presence, "3", "c5", 3);
+  await assert.rejects(add(living.presence, "3", "c6", 3), { code: "room_full" });
+  assert.equal(await living.presence.get("default", "lobby", "1"), undefined);
 });
 
 function redisConfig(server: RedisServer): RedisConfig {

@@ -13,8 +13,8 @@ import { waitFor } from "./support/wait.ts";
 
 const PAGE = await Deno.readTextFile(`${ROOT}docs/redis.md`);
 
-/** A right that a server uses only with a database of its own. */
-const USED_ELSEWHERE = ["select"];
+/** Rights that a server uses only with a database of its own, and with a room that has a limit. */
+const USED_ELSEWHERE = ["select", "hlen"];
 
 const MESSAGE = "the text that is nobody's business";
 

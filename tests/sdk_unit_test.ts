@@ -483,10 +483,12 @@ Deno.test("subscribe() asks again where the server could not help, and says wher
   const { errors, messages } = watchRoom(world.client);
   world.socket.refuse("subscribe", "unavailable");
   world.clock.pass(1_500);
+  world.socket.refuse("subscribe", "room_full");
+  world.clock.pass(3_000);
   world.socket.refuse("subscribe", "forbidden");
   world.clock.pass(60_000);
-  assert.equal(world.socket.ofType("subscribe").length, 2);
-  assert.deepEqual(errors.map(({ code }) => code), ["unavailable", "forbidden"]);
+  assert.equal(world.socket.ofType("subscribe").length, 3);
+  assert.deepEqual(errors.map(({ code }) => code), ["unavailable", "room_full", "forbidden"]);
   world.socket.receive({ type: "pong" });
   world.comeBack();
   world.socket.reply("subscribe", roomData(0));

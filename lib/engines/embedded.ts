@@ -1,10 +1,15 @@
-/** The engine of one node without Redis: rooms and presence in memory, notifications in one SQLite file. */
+/**
+ * The engine of one node without Redis: rooms and presence in memory, notifications and what is persistent in one
+ * SQLite file.
+ */
 import type { Engine, EngineHandler } from "../engine.ts";
+import { EmbeddedBroker } from "./embedded_broker.ts";
 import { MemoryBroker } from "./memory_broker.ts";
 import { MemoryPresence } from "./memory_presence.ts";
 import type { Retention } from "../retention.ts";
 import type { SyncMode } from "./disk_sync.ts";
 import { SqliteArrivals } from "./sqlite_arrivals.ts";
+import { SqliteHistory } from "./sqlite_history.ts";
 import { SqliteInbox } from "./sqlite_inbox.ts";
 import { SqliteInboxStatements } from "./sqlite_inbox_statements.ts";
 import { SqliteKeys } from "./sqlite_keys.ts";
@@ -30,14 +35,14 @@ export function openEmbedded(options: EmbeddedOptions): Engine {
   let handler: EngineHandler | undefined;
   const fanOut: EngineHandler["handlePublication"] = (channel, publication, position) =>
     handler?.handlePublication(channel, publication, position);
-  const broker = new MemoryBroker(fanOut);
   const store = new SqliteStore(options.dataDir, options.sync ?? "always");
+  const history = new SqliteHistory(store, fanOut);
   const sql = new SqliteInboxStatements(store);
   const arrivals = new SqliteArrivals(sql, options.retention, fanOut);
   const inbox = new SqliteInbox(store, arrivals, options.retention);
   return {
     name: "embedded",
-    broker,
+    broker: new EmbeddedBroker(new MemoryBroker(fanOut), history),
     presence: new MemoryPresence(),
     inbox,
     receipts: options.keepsReceipts ? new SqliteReceipts(store) : undefined,
@@ -51,6 +56,7 @@ export function openEmbedded(options: EmbeddedOptions): Engine {
     async [Symbol.asyncDispose]() {
       handler = undefined;
       inbox[Symbol.dispose]();
+      history[Symbol.dispose]();
       await store[Symbol.asyncDispose]();
     },
   };

@@ -9,6 +9,7 @@ import {
   type HistoryOptions,
   type Position,
   POSITION_SECONDS,
+  positionSeconds,
   type Publication,
   type Published,
 } from "../engine.ts";
@@ -87,7 +88,7 @@ export class RedisBroker implements Broker {
         Math.ceil(history.seconds),
         newEpoch(),
         isClientsId ? CLIENTS_ID_SECONDS : 0,
-        Math.max(Math.ceil(history.seconds), POSITION_SECONDS),
+        positionSeconds(history),
       ],
     ) as [number, string, number];
     return { offset, epoch, isDuplicate: known === 1 };

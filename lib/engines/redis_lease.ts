@@ -39,6 +39,8 @@ export class Lease implements AsyncDisposable {
   #timer: ReturnType<typeof setInterval> | undefined;
   #ticking: Promise<void> = Promise.resolve();
   #isTicking = false;
+  /** Shared by all who ask while it goes on. */
+  #sweeping: Promise<boolean> | undefined;
 
   /**
    * @param onLost the lease had ended: this node's presence must be written again
@@ -91,6 +93,12 @@ export class Lease implements AsyncDisposable {
     await this.#redis.srem(this.#keys.leaseClients(this.#id), written(entry)).catch(refused);
   }
 
+  /** Takes out at once whose leases have ended; says whether there were any. */
+  sweepEnded(): Promise<boolean> {
+    return this.#sweeping ??= this.#renew(false).then(({ ended }) => this.#sweepAll(ended))
+      .finally(() => this.#sweeping = undefined);
+  }
+
   /** Ends the lease; its node has taken its clients out itself. */
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer);
@@ -116,7 +124,7 @@ export class Lease implements AsyncDisposable {
         await this.take();
         this.#onLost();
       }
-      for (const lease of ended) if (lease !== this.#id) await this.#sweep(lease);
+      await this.#sweepAll(ended);
     } catch (error) {
       log.debug("lease not renewed: {reason}", { reason: String(error) });
     }
@@ -146,6 +154,12 @@ export class Lease implements AsyncDisposable {
     this.#failure = error.message;
   }
 
+  async #sweepAll(ended: readonly string[]): Promise<boolean> {
+    const others = ended.filter((lease) => lease !== this.#id);
+    for (const lease of others) await this.#sweep(lease);
+    return others.length > 0;
+  }
+
   /** May run on several nodes at once, and again after a node died in it: each step can be done twice. */
   async #sweep(lease: string): Promise<void> {
     const key = this.#keys.leaseClients(lease);
@@ -170,7 +184,7 @@ export class Lease implements AsyncDisposable {
       this.#redis,
       SCRIPTS.presence,
       [this.#keys.connections(site, room), this.#keys.clients(site, room, user)],
-      [this.#keys.connectionField(user), client_id, lease, ""],
+      [this.#keys.connectionField(user), client_id, lease, "", ""],
     );
     if (last !== 1) return false;
     this.#onGone(entry);

@@ -4,8 +4,13 @@ import type { Connection, PresenceManager, UserConnection } from "../engine.ts";
 import type { UserId } from "../fields.ts";
 import { unavailable } from "./redis_client.ts";
 import type { RedisKeys } from "./redis_keys.ts";
-import type { Lease } from "./redis_lease.ts";
+import type { Lease, LeaseEntry } from "./redis_lease.ts";
 import { run, SCRIPTS } from "./redis_scripts.ts";
+import { roomFull } from "./room_full.ts";
+
+/** What `presence.lua` answers. */
+const FIRST = 1;
+const FULL = -1;
 
 export class RedisPresence implements PresenceManager {
   readonly #redis: Redis;
@@ -18,19 +23,22 @@ export class RedisPresence implements PresenceManager {
     this.#lease = lease;
   }
 
-  async add(site: string, user: UserId, connection: Connection): Promise<boolean> {
+  async add(
+    site: string,
+    user: UserId,
+    connection: Connection,
+    maxClients?: number,
+  ): Promise<boolean> {
     const { client_id, room } = connection;
-    // Noted under the lease first: if this node dies in between, a sweep finds what is to be swept.
-    const [, first] = await Promise.all([
-      this.#lease.note({ site, room, user, client_id }),
-      run(
-        this.#redis,
-        SCRIPTS.presence,
-        [this.#keys.connections(site, room), this.#keys.clients(site, room, user)],
-        [this.#keys.connectionField(user), client_id, this.#lease.id, JSON.stringify(connection)],
-      ),
-    ]);
-    return first === 1;
+    const entry = { site, room, user, client_id };
+    let added = await this.#add(entry, connection, maxClients);
+    // The places of a dead node's clients are free when its lease has ended, not when somebody comes to sweep it.
+    if (added === FULL && await this.#lease.sweepEnded()) {
+      added = await this.#add(entry, connection, maxClients);
+    }
+    if (added !== FULL || maxClients === undefined) return added === FIRST;
+    await this.#lease.strike(entry);
+    throw roomFull(room, maxClients);
   }
 
   async remove(site: string, user: UserId, { client_id, room }: Connection): Promise<boolean> {
@@ -39,7 +47,7 @@ export class RedisPresence implements PresenceManager {
         this.#redis,
         SCRIPTS.presence,
         [this.#keys.connections(site, room), this.#keys.clients(site, room, user)],
-        [this.#keys.connectionField(user), client_id, "", ""],
+        [this.#keys.connectionField(user), client_id, "", "", ""],
       ),
       this.#lease.strike({ site, room, user, client_id }),
     ]);
@@ -61,6 +69,26 @@ export class RedisPresence implements PresenceManager {
 
   async stats(site: string, room: string): Promise<{ users: number }> {
     return { users: await this.#redis.hlen(this.#keys.connections(site, room)).catch(refused) };
+  }
+
+  async #add(
+    entry: LeaseEntry,
+    connection: Connection,
+    maxClients: number | undefined,
+  ): Promise<unknown> {
+    const { site, room, user, client_id } = entry;
+    const json = JSON.stringify(connection);
+    // Noted under the lease first: if this node dies in between, a sweep finds what is to be swept.
+    const [, added] = await Promise.all([
+      this.#lease.note(entry),
+      run(
+        this.#redis,
+        SCRIPTS.presence,
+        [this.#keys.connections(site, room), this.#keys.clients(site, room, user)],
+        [this.#keys.connectionField(user), client_id, this.#lease.id, json, maxClients ?? ""],
+      ),
+    ]);
+    return added;
   }
 }
 

@@ -18,6 +18,7 @@ const TEMPORARY: readonly ErrorCode[] = [
   "internal",
   "rate_limited",
   "too_many_connections",
+  "room_full",
 ];
 
 export class NotifyliError extends Error {

@@ -18,7 +18,7 @@ const SITE = "default";
 const LOBBY: Channel = { site: SITE, kind: "room", name: "lobby" };
 
 /** Publications that an engine handed to its node. */
-interface Heard {
+export interface Heard {
   readonly channel: Channel;
   readonly publication: Publication;
   readonly position?: Position;
@@ -65,58 +65,6 @@ export function testEngine(name: string, open: OpenEngine): void {
     }
   });
 
-  test("keeps a history with offsets that rise by one", async ({ broker }, heard) => {
-    await broker.subscribe(LOBBY);
-    const options = { size: 3, seconds: 60 };
-    const positions: (Position | undefined)[] = [];
-    for (const id of ["a-1", "a-2", "a-3", "a-4", "a-5"]) {
-      positions.push(await broker.publish(LOBBY, message(id), options));
-    }
-    assert.deepEqual(positions.map((position) => position?.offset), [1, 2, 3, 4, 5]);
-    const history = await broker.history(LOBBY, { limit: 100 });
-    assert.equal(history.offset, 5);
-    assert.equal(history.epoch, positions[0]?.epoch);
-    const expected = [3, 4, 5].map((offset) => ({
-      ...message(`a-${offset}`),
-      text: `{"offset":${offset},"id":"a-${offset}"}`,
-      offset,
-    }));
-    assert.deepEqual(history.publications, expected);
-    await waitFor("all are heard", () => heard.length === 5);
-    assert.deepEqual(
-      heard.map(({ position }) => position?.offset),
-      positions.map((position) => position?.offset),
-    );
-    const { text } = heard.at(-1)?.publication ?? {};
-    assert.equal(text, expected.at(-1)?.text, "what is live is what is kept");
-  });
-
-  test("reads a history from a position on, up to a limit", async ({ broker }) => {
-    for (const id of ["a-1", "a-2", "a-3", "a-4"]) {
-      await broker.publish(LOBBY, message(id), { size: 10, seconds: 60 });
-    }
-    const { publications } = await broker.history(LOBBY, { since: 1, limit: 2 });
-    assert.deepEqual(publications.map(({ offset }) => offset), [2, 3]);
-    assert.deepEqual((await broker.history(LOBBY, { since: 4, limit: 10 })).publications, []);
-  });
-
-  test("keeps offset and epoch when the messages of a history have ended", async ({ broker }) => {
-    const publication = { ...message("my-own-id"), isClientsId: true };
-    const options = { size: 10, seconds: 1 };
-    const before = await broker.publish(LOBBY, publication, options);
-    const after = await waitFor("the history ends", async () => {
-      const history = await broker.history(LOBBY, { limit: 10 });
-      return history.publications.length === 0 && history;
-    });
-    assert.deepEqual([after.offset, after.epoch], [1, before?.epoch]);
-    const again = await broker.publish(LOBBY, publication, options);
-    assert.deepEqual(again, { ...before, isDuplicate: true }, "the id is known for longer");
-    const next = await broker.publish(LOBBY, message("a-2"), options);
-    assert.deepEqual(next, { offset: 2, epoch: before?.epoch, isDuplicate: false });
-    const history = await broker.history(LOBBY, { limit: 10 });
-    assert.deepEqual(history.publications.map(({ offset }) => offset), [2]);
-  });
-
   test(
     "forwards commands to the node that hears a session, in order",
     async ({ broker }, heard) => {
@@ -132,20 +80,6 @@ export function testEngine(name: string, open: OpenEngine): void {
       assert.equal(await broker.forward(session, command("too late")), false);
     },
   );
-
-  test("takes a publication with the same client's id once", async ({ broker }, heard) => {
-    await broker.subscribe(LOBBY);
-    const options = { size: 10, seconds: 60 };
-    const publication = { ...message("my-own-id"), isClientsId: true };
-    const first = await broker.publish(LOBBY, publication, options);
-    await broker.publish(LOBBY, message("a-2"), options);
-    const again = await broker.publish(LOBBY, publication, options);
-    assert.deepEqual(again, { ...first, isDuplicate: true });
-    await broker.publish(LOBBY, message("a-3"), options);
-    await waitFor("the last is heard", () => heard.length >= 3);
-    assert.deepEqual(heard.map(({ publication }) => publication.id), ["my-own-id", "a-2", "a-3"]);
-    assert.equal((await broker.history(LOBBY, { limit: 10 })).offset, 3);
-  });
 
   test("knows who is in a room", async ({ presence }) => {
     assert.equal(await presence.add(SITE, "1", connection("1", "c1")), true);
@@ -646,7 +580,7 @@ function logOf({ receipts }: Engine): ReceiptLog {
 /** Of every inbox under test. */
 export const RETENTION: Retention = { size: INBOX_SIZE, days: 30, onDropped() {} };
 
-function message(id: string): Publication {
+export function message(id: string): Publication {
   return { kind: "message", id, room: "lobby", text: `{"id":"${id}"}` };
 }
 

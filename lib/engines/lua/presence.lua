@@ -1,7 +1,8 @@
 -- Puts a client in a room or takes it out, and writes the user's entry of the connection hash anew.
 -- KEYS: connection hash (seed 000), hash of the user's clients in the room: client id to "number lease JSON"
--- ARGV: user field, client id, lease (to take out: it must be the client's; '' for any), JSON ('' to take out)
--- Returns 1 if the user is now in the room or out of it and was not before.
+-- ARGV: user field, client id, lease (to take out: it must be the client's; '' for any), JSON ('' to take out),
+--   most clients in the room ('' for no limit)
+-- Returns 1 if the user is now in the room or out of it and was not before, -1 if the room is full.
 local clients = {}
 local known
 local last = 0
@@ -18,6 +19,20 @@ for i = 1, #entries, 2 do
 end
 
 if ARGV[4] ~= '' then
+  if ARGV[5] ~= '' and not known then
+    local most = tonumber(ARGV[5])
+    local count = redis.call('HLEN', KEYS[1])
+    for _, entry in ipairs(count < most and redis.call('HVALS', KEYS[1]) or {}) do
+      -- A user with several clients: each is in `clients`. In a text of the entry, the quotes would have backslashes.
+      if string.find(entry, ',"clients":[', 1, true) then
+        local _, ids = string.gsub(entry, '"client_id":', '')
+        count = count + ids - 2 -- the newest is there twice
+      end
+    end
+    if count >= most then
+      return -1
+    end
+  end
   local added = { number = known and known.number or last + 1, json = ARGV[4] }
   table.insert(clients, added)
   redis.call('HSET', KEYS[2], ARGV[2], added.number .. ' ' .. ARGV[3] .. ' ' .. added.json)

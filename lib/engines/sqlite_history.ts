@@ -1,0 +1,193 @@
+/** Channels whose history is kept over restarts: what is published there is committed, then fanned out. */
+import {
+  type Channel,
+  CLIENTS_ID_SECONDS,
+  type EngineHandler,
+  type History,
+  type HistoryOptions,
+  keyOf,
+  POSITION_SECONDS,
+  positionSeconds,
+  type Publication,
+  type Published,
+} from "../engine.ts";
+import { withOffset } from "../frames.ts";
+import { SqliteHistoryStatements } from "./sqlite_history_statements.ts";
+import type { SqliteStore } from "./sqlite_store.ts";
+
+/** How often what has ended is removed, and from how many channels at once. */
+const SWEEP_INTERVAL_MS = 60_000;
+const SWEEP_CHANNELS = 1000;
+
+/** A channel as it is stored. */
+interface Stored {
+  readonly seq: number;
+  readonly epoch: string;
+  readonly offset: number;
+  /** Unix time in milliseconds; 0 where no publications are kept. */
+  readonly endsAt: number;
+}
+
+export class SqliteHistory implements Disposable {
+  readonly #store: SqliteStore;
+  readonly #fanOut: EngineHandler["handlePublication"];
+  readonly #sql: SqliteHistoryStatements;
+  /** Of the channels that are in the file. */
+  readonly #names: Set<string>;
+  /** The last publication of each channel that is not fanned out yet, by the channel's name. */
+  readonly #underWay = new Map<string, Promise<unknown>>();
+  readonly #sweeping: ReturnType<typeof setInterval>;
+
+  constructor(store: SqliteStore, fanOut: EngineHandler["handlePublication"]) {
+    this.#store = store;
+    this.#fanOut = fanOut;
+    this.#sql = new SqliteHistoryStatements(store);
+    this.#names = new Set(this.#sql.names.all().map((row) => String(row["name"])));
+    this.#sweeping = setInterval(() => void this.sweep().catch(() => {}), SWEEP_INTERVAL_MS);
+  }
+
+  /** Whether anything of the channel is in the file. */
+  has(channel: Channel): boolean {
+    return this.#names.size > 0 && this.#names.has(keyOf(channel));
+  }
+
+  /** Settles when all that was published in the channel so far is fanned out or refused; `undefined` where it is. */
+  underWay(channel: Channel): Promise<unknown> | undefined {
+    return this.#underWay.size > 0 ? this.#underWay.get(keyOf(channel)) : undefined;
+  }
+
+  /** Commits, then fans out; rejects where it cannot be committed. */
+  publish(
+    channel: Channel,
+    publication: Publication,
+    options: HistoryOptions,
+  ): Promise<Published> {
+    const name = keyOf(channel);
+    const publishing = this.#append(channel, publication, options).finally(() => {
+      if (this.#underWay.get(name) === publishing) this.#underWay.delete(name);
+    });
+    this.#underWay.set(name, publishing);
+    return publishing;
+  }
+
+  async history(
+    channel: Channel,
+    { since = 0, limit }: { since?: number; limit: number },
+  ): Promise<History> {
+    const name = keyOf(channel);
+    if (this.#find(name) === undefined) await this.#open(name);
+    const stored = this.#find(name);
+    const rows = stored === undefined || stored.endsAt <= Date.now()
+      ? []
+      : this.#sql.since.all(stored.seq, since, limit);
+    await this.#store.settled();
+    return {
+      offset: stored?.offset ?? 0,
+      // Where it could not be stored, this is a position that is never good again.
+      epoch: stored?.epoch ?? crypto.randomUUID().slice(0, 8),
+      publications: rows.map((row) => ({
+        kind: String(row["kind"]) as Publication["kind"],
+        id: String(row["id"]),
+        room: String(row["room"]),
+        text: String(row["text"]),
+        offset: Number(row["offset"]),
+      })),
+    };
+  }
+
+  /** Removes all of a channel, whose positions are never good again. */
+  async forget(channel: Channel): Promise<void> {
+    const name = keyOf(channel);
+    await this.#store.commit(() => this.#remove(name));
+    this.#names.delete(name);
+  }
+
+  /** Removes what has ended; it does so by itself every minute. */
+  async sweep(): Promise<void> {
+    if (this.#names.size === 0) return;
+    const now = Date.now();
+    const expired = await this.#store.commit(() => {
+      this.#sql.forgetIds.run(now - CLIENTS_ID_SECONDS * 1000);
+      for (const { seq, offset } of this.#sql.ended.all(now, SWEEP_CHANNELS)) {
+        this.#sql.removeUpTo.run(Number(seq), Number(offset));
+        this.#sql.noteEnded.run(Number(seq));
+      }
+      const names = this.#sql.expired.all(now, SWEEP_CHANNELS).map((row) => String(row["name"]));
+      for (const name of names) this.#remove(name);
+      return names;
+    });
+    for (const name of expired) if (this.#find(name) === undefined) this.#names.delete(name);
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#sweeping);
+  }
+
+  async #append(
+    channel: Channel,
+    { kind, id, room, text, isClientsId = false }: Publication,
+    options: HistoryOptions,
+  ): Promise<Published> {
+    const name = keyOf(channel);
+    const published = await this.#store.commit(() => {
+      const stored = this.#find(name) ?? this.#make(name);
+      const known = isClientsId ? this.#offsetOf(stored, id) : undefined;
+      if (known !== undefined) return { offset: known, epoch: stored.epoch, isDuplicate: true };
+      const offset = stored.offset + 1;
+      this.#advance(stored, options);
+      this.#sql.insert.run(stored.seq, offset, kind, id, room, withOffset(text, offset));
+      if (isClientsId) this.#sql.rememberId.run(stored.seq, id, offset, Date.now());
+      return { offset, epoch: stored.epoch, isDuplicate: false };
+    });
+    this.#names.add(name);
+    const { offset, epoch, isDuplicate } = published;
+    if (!isDuplicate) {
+      const publication = { kind, id, room, text: withOffset(text, offset) };
+      this.#fanOut(channel, publication, { offset, epoch });
+    }
+    return published;
+  }
+
+  #find(name: string): Stored | undefined {
+    const row = this.#sql.find.get(name, Date.now());
+    return row && {
+      seq: Number(row["seq"]),
+      epoch: String(row["epoch"]),
+      offset: Number(row["offset"]),
+      endsAt: Number(row["ends_at"]),
+    };
+  }
+
+  /** Runs in a commit, as do all below. */
+  #make(name: string): Stored {
+    this.#remove(name); // it had expired
+    const row = this.#sql.make.get(name, Date.now() + POSITION_SECONDS * 1000);
+    return { seq: Number(row?.["seq"]), epoch: String(row?.["epoch"]), offset: 0, endsAt: 0 };
+  }
+
+  #offsetOf({ seq }: Stored, id: string): number | undefined {
+    const row = this.#sql.offsetOf.get(seq, id, Date.now() - CLIENTS_ID_SECONDS * 1000);
+    return row && Number(row["offset"]);
+  }
+
+  /** Makes place for one more publication. */
+  #advance({ seq, offset, endsAt }: Stored, options: HistoryOptions): void {
+    const now = Date.now();
+    const over = endsAt <= now ? offset : offset + 1 - options.size;
+    if (over > 0) this.#sql.removeUpTo.run(seq, over);
+    const expiresAt = now + positionSeconds(options) * 1000;
+    this.#sql.advance.run(now + options.seconds * 1000, expiresAt, seq);
+  }
+
+  #remove(name: string): void {
+    const seq = this.#sql.seqOf.get(name)?.["seq"];
+    if (seq !== undefined) this.#sql.removeAll.forEach((statement) => statement.run(seq));
+  }
+
+  /** Gives a channel that nothing was published in its position; a full disk keeps nobody out of a room. */
+  async #open(name: string): Promise<void> {
+    const open = () => this.#find(name) ?? this.#make(name);
+    const stored = await this.#store.commit(open).catch(() => undefined);
+    if (stored !== undefined) this.#names.add(name);
+  }
+}

@@ -1,0 +1,102 @@
+/**
+ * A process that publishes in a persistent room until it is killed, one batch after the other, and writes a line for
+ * each answer and for each publication that it heard.
+ */
+import { openEmbedded } from "../../lib/engines/embedded.ts";
+import { NotifyliError } from "../../lib/errors.ts";
+
+type Line =
+  | { is: "accepted"; id: string; offset: number; epoch: string }
+  | { is: "refused"; id: string; code: string }
+  | { is: "heard"; id: string; offset: number };
+
+const BATCH = 20;
+
+/** The process, as a test sees it. What is in an unfinished line when it is killed was told to nobody. */
+export class HistoryWriter implements AsyncDisposable {
+  readonly accepted: Extract<Line, { is: "accepted" }>[] = [];
+  readonly refused: Extract<Line, { is: "refused" }>[] = [];
+  readonly heard: Extract<Line, { is: "heard" }>[] = [];
+  readonly #child: Deno.ChildProcess;
+  readonly #reading: Promise<void>;
+
+  /**
+   * @param dataDir folder of the store
+   * @param wrapper a command that runs the one behind it in its own place
+   */
+  constructor(dataDir: string, wrapper: readonly string[] = []) {
+    const script = import.meta.filename ?? "";
+    const [command = "", ...args] = [...wrapper, Deno.execPath(), "run", "-A", script, dataDir];
+    this.#child = new Deno.Command(command, { args, stdout: "piped", stderr: "inherit" }).spawn();
+    this.#reading = this.#read();
+  }
+
+  async kill(): Promise<void> {
+    this.#child.kill("SIGKILL");
+    await this.#child.status;
+    await this.#reading;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      this.#child.kill("SIGKILL");
+    } catch {
+      // It has ended.
+    }
+    await this.#child.status;
+    await this.#reading;
+  }
+
+  async #read(): Promise<void> {
+    let rest = "";
+    for await (const text of this.#child.stdout.pipeThrough(new TextDecoderStream())) {
+      const lines = (rest + text).split("\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) this.#take(JSON.parse(line));
+    }
+  }
+
+  #take(line: Line): void {
+    switch (line.is) {
+      case "accepted":
+        return void this.accepted.push(line);
+      case "refused":
+        return void this.refused.push(line);
+      case "heard":
+        this.heard.push(line);
+    }
+  }
+}
+
+if (import.meta.main) {
+  const tell = (line: Line) => console.log(JSON.stringify(line));
+  const retention = { size: 10, days: 1, onDropped() {} };
+  const engine = openEmbedded({ dataDir: Deno.args[0] ?? ".", retention });
+  await engine.run({
+    handlePublication: (_channel, { id }, position) =>
+      tell({ is: "heard", id, offset: position?.offset ?? 0 }),
+    handleRestored() {},
+  });
+  const run = crypto.randomUUID().slice(0, 8);
+  const publish = async (id: string) => {
+    const publication = { kind: "message", id, room: "lobby", text: `{"id":"${id}"}` } as const;
+    try {
+      const published = await engine.broker.publish(
+        { site: "default", kind: "room", name: "lobby" },
+        { ...publication, isClientsId: true },
+        { size: 1_000_000, seconds: 3600, persistent: true },
+      );
+      tell({ is: "accepted", id, offset: published?.offset ?? 0, epoch: published?.epoch ?? "" });
+    } catch (error) {
+      tell({
+        is: "refused",
+        id,
+        code: error instanceof NotifyliError ? error.code : String(error),
+      });
+    }
+  };
+  for (let batch = 0;; batch++) {
+    const ids = Array.from({ length: BATCH }, (_, index) => `${run}-${batch}-${index}`);
+    await Promise.all(ids.map(publish));
+  }
+}

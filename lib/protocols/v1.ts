@@ -44,9 +44,9 @@ export const PROTOCOL_V1: Protocol = {
   },
 };
 
-/** Joins a room before the first frame, where a query asks for one. */
+/** Joins a room before the first frame, where a query asks for one and the client was not closed as it came. */
 export function joinAtOnce(client: Client, query: URLSearchParams): void {
-  if (!namesRoom(query)) return;
+  if (client.closed || !namesRoom(query)) return;
   client.work(() => {
     client.auth.admit("keepalive");
     return execute(client, parseQuery(query, client.limits, client.auth.identity?.user));

@@ -172,7 +172,7 @@ async function upgrade(
   }
   let identity: Identity | undefined;
   try {
-    identity = await identifyRequest(request, node.tokens);
+    identity = await identifyRequest(request, node);
   } catch (error) {
     return refuseToken(error, node);
   }
@@ -188,7 +188,7 @@ async function upgrade(
       const client = node.accept(socket, PROTOCOL_V1, identity);
       try {
         const join = parseQuery(url.searchParams, config.limits, identity?.user);
-        if (join !== undefined) joinAtOnce(client, join);
+        if (join !== undefined && !client.closed) joinAtOnce(client, join);
       } catch (error) {
         client.reportError(error);
       }
@@ -203,6 +203,7 @@ function refuseToken(error: unknown, node: Node): Response {
   const { code, message } = error instanceof NotifyliError
     ? error
     : new NotifyliError("internal", "The server failed on this request");
+  node.noteRefused(code);
   const headers = { "www-authenticate": "Bearer" };
   return Response.json({ code, message }, { status: ERRORS[code].status, headers });
 }

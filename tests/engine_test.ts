@@ -168,7 +168,7 @@ Deno.test("embedded engine refuses a file that another server uses", async () =>
 Deno.test("redis engine writes the connection hash of seed 000", async () => {
   await using server = await RedisServer.start();
   await using engine = openRedis(redisConfig(server), { name: "test", retention: RETENTION });
-  await engine.run({ handlePublication() {}, handleRestored() {} });
+  await engine.run({ handlePublication() {}, handleAccess() {}, handleRestored() {} });
   const connection = {
     client_id: "abc123",
     room: "/user/123",
@@ -188,7 +188,7 @@ Deno.test("redis engine writes the connection hash of seed 000", async () => {
 Deno.test("redis engine keeps no part of an inbox for longer than the rest", async () => {
   await using server = await RedisServer.start();
   await using engine = openRedis(redisConfig(server), { name: "test", retention: RETENTION });
-  await engine.run({ handlePublication() {}, handleRestored() {} });
+  await engine.run({ handlePublication() {}, handleAccess() {}, handleRestored() {} });
   const notification = { site: "default", user: "1", id: "n-1", room: "r", text: '{"x":1}' };
   await engine.inbox.append(notification);
   await engine.inbox.change("default", "1", "read");
@@ -201,7 +201,9 @@ Deno.test("redis engine: one node at a time holds the right to tell receipts", a
   await using server = await RedisServer.start();
   await using one = openRedis(redisConfig(server), REDIS_OPTIONS);
   await using two = openRedis(redisConfig(server), REDIS_OPTIONS);
-  for (const { run } of [one, two]) await run({ handlePublication() {}, handleRestored() {} });
+  for (const { run } of [one, two]) {
+    await run({ handlePublication() {}, handleAccess() {}, handleRestored() {} });
+  }
   await one.inbox.append({ site: "default", user: "1", id: "n-1", room: "r", text: "{}" });
   await one.inbox.mark("default", "1", "delivered");
   assert.equal(await one.receipts?.hold(), true);
@@ -232,7 +234,7 @@ Deno.test("no engine logs receipts that nobody asked for", async () => {
   await Deno.remove(dataDir, { recursive: true });
   await using server = await RedisServer.start();
   await using engine = openRedis(redisConfig(server), { name: "test", retention: RETENTION });
-  await engine.run({ handlePublication() {}, handleRestored() {} });
+  await engine.run({ handlePublication() {}, handleAccess() {}, handleRestored() {} });
   await engine.inbox.append(notification);
   await engine.inbox.change("default", "1", "read");
   assert.equal(await server.cli("EXISTS", "notifyli:receipts"), "0");
@@ -264,7 +266,7 @@ function closingAlso(engine: Engine, close: () => Promise<void>): Engine {
 Deno.test("redis engine goes on in order where Redis lost its functions", async () => {
   await using server = await RedisServer.start();
   await using engine = openRedis(redisConfig(server), { name: "test", retention: RETENTION });
-  await engine.run({ handlePublication() {}, handleRestored() {} });
+  await engine.run({ handlePublication() {}, handleAccess() {}, handleRestored() {} });
   const room = "lobby";
   const ids = Array.from({ length: 300 }, (_, index) => `n-${index}`);
   const history = { size: 1000, seconds: 60 };
@@ -292,7 +294,7 @@ Deno.test("redis engines of two versions, most of whose functions are the same, 
   const channel = { site: "default", kind: "room", name: "lobby" } as const;
   for (const open of [openRedis, other.openRedis, openRedis]) {
     await using engine = open(redisConfig(server), { name: "test", retention: RETENTION });
-    await engine.run({ handlePublication() {}, handleRestored() {} });
+    await engine.run({ handlePublication() {}, handleAccess() {}, handleRestored() {} });
     const publication = { kind: "message", id: "-", room: "lobby", text: '{"x":1}' } as const;
     await engine.broker.publish(channel, publication, { size: 9, seconds: 60 });
     assert.notEqual((await engine.broker.history(channel, { limit: 9 })).publications.length, 0);

@@ -1,7 +1,7 @@
 /** The one place that says who may enter a room and speak there; `client.ts` asks before it does. */
 import { NotifyliError } from "../errors.ts";
 import { roomPattern } from "../room_patterns.ts";
-import type { Identity } from "./identity.ts";
+import type { Identity, TokenFacts } from "./identity.ts";
 import type { TokenVerifier } from "./tokens.ts";
 
 const USER_ROOMS = "/user/";
@@ -32,11 +32,18 @@ export class RoomAccess {
     );
   }
 
-  /** The same for someone who brings a subscription token. Rejects with `forbidden` or why the token is refused. */
-  async requireToken(identity: Identity | undefined, room: string, token: string): Promise<void> {
-    if (identity === undefined) return;
+  /**
+   * The same for someone who brings a subscription token. Rejects with `forbidden` or why the token is refused; resolves
+   * with what it can be revoked by, or `undefined` where nobody needs one.
+   */
+  async requireToken(
+    identity: Identity | undefined,
+    room: string,
+    token: string,
+  ): Promise<TokenFacts | undefined> {
+    if (identity === undefined) return undefined;
     requireNotAnothers(identity, room);
-    await this.#tokens?.subscription(token, identity, room);
+    return await this.#tokens?.subscription(token, identity, room);
   }
 }
 

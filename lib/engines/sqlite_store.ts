@@ -12,13 +12,14 @@ import SCHEMA_2 from "./sql/2_inboxes.sql" with { type: "text" };
 import SCHEMA_3 from "./sql/3_receipts.sql" with { type: "text" };
 import SCHEMA_4 from "./sql/4_scheduled.sql" with { type: "text" };
 import SCHEMA_5 from "./sql/5_api_keys.sql" with { type: "text" };
+import SCHEMA_6 from "./sql/6_revocations.sql" with { type: "text" };
 
 const NEW_EPOCHS = "UPDATE inboxes SET epoch = lower(hex(randomblob(4)))";
 
 const log = getLogger(["notifyli", "sqlite"]);
 
 /** Each takes the schema one version further; none is ever changed once released. */
-const MIGRATIONS: readonly string[] = [SCHEMA_1, SCHEMA_2, SCHEMA_3, SCHEMA_4, SCHEMA_5];
+const MIGRATIONS: readonly string[] = [SCHEMA_1, SCHEMA_2, SCHEMA_3, SCHEMA_4, SCHEMA_5, SCHEMA_6];
 
 /** Changes nothing, and still has to be written. */
 const TRIAL = `PRAGMA user_version = ${MIGRATIONS.length}`;

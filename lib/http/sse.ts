@@ -7,6 +7,7 @@ import { identifyRequest } from "../auth/handshake.ts";
 import type { Identity } from "../auth/identity.ts";
 import type { Client, Protocol } from "../client.ts";
 import type { Config } from "../config.ts";
+import { DEFAULT_SITE } from "../engine.ts";
 import { NotifyliError } from "../errors.ts";
 import type { InboxService } from "../inbox_service.ts";
 import type { ConnectionGate } from "../limits/connection_gate.ts";
@@ -48,6 +49,8 @@ export function sseRoutes({ node, inbox, gate, protocol }: SseParts, config: Con
     const identity = await identify(context.req.raw);
     const isOpen = node.tokens === undefined;
     const plain = parsePlain(context.req.raw, { limits, identity, isOpen });
+    const block = plain && node.revocations.blockOf(identity?.site ?? DEFAULT_SITE, plain.user);
+    if (block !== undefined) throw block;
     const leave = gate.enter(context.req.raw, context.env.peer);
     const session = newSession();
     const socket: SseSocket = new SseSocket(context.env.peer, {
@@ -91,7 +94,7 @@ export function sseRoutes({ node, inbox, gate, protocol }: SseParts, config: Con
 
   async function identify(request: Request): Promise<Identity | undefined> {
     try {
-      return await identifyRequest(request, node.tokens);
+      return await identifyRequest(request, node);
     } catch (error) {
       node.noteRefusedToken(error);
       throw error;

@@ -25,7 +25,9 @@ export function evictedBy(change: AccessChange, client: Admitted): Disconnect | 
     case "revoked": {
       const { revocation } = change;
       const { site, kind, name } = revocation;
-      if (kind === "block") return isOf(client, { site, user: name }) ? DISCONNECTS.blocked : undefined;
+      if (kind === "block") {
+        return isOf(client, { site, user: name }) ? DISCONNECTS.blocked : undefined;
+      }
       const isRevoked = tokensOf(client).some((token) => fallsUnder(revocation, token));
       return isRevoked ? DISCONNECTS.token_revoked : undefined;
     }

@@ -30,7 +30,9 @@ export class SqliteRevocations implements RevocationStore {
          CASE kind WHEN 'block' THEN excluded.expires_at ELSE max(expires_at, excluded.expires_at) END
        RETURNING *`,
     );
-    this.#remove = store.prepare("DELETE FROM revocations WHERE site = ? AND kind = ? AND name = ?");
+    this.#remove = store.prepare(
+      "DELETE FROM revocations WHERE site = ? AND kind = ? AND name = ?",
+    );
     this.#removeEnded = store.prepare("DELETE FROM revocations WHERE expires_at <= ?");
     this.#list = store.prepare(
       "SELECT * FROM revocations WHERE expires_at IS NULL OR expires_at > ?",

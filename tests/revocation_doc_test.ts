@@ -50,7 +50,7 @@ Deno.test("docs/revocation.md: its codes and counters are those of the code", ()
   assert.equal(rows.length, 3);
   const known = Object.values(DISCONNECTS).map(({ code }) => code) as number[];
   for (const [, code, status, error] of rows) {
-    assert.ok(known.includes(Number(code)), code);
+    assert.ok(known.includes(Number(code)), `there is no ${code}`);
     if (error !== undefined) {
       assert.equal(ERRORS[error as keyof typeof ERRORS].status, Number(status));
     }

@@ -375,7 +375,7 @@ export interface RevocationStore {
   remove(key: RevocationKey): Promise<boolean>;
   /** Those that count. */
   list(): Promise<Revocation[]>;
-  /** Tells all nodes; nothing is stored. */
+  /** Sends it to all nodes, this one too; nothing is stored. */
   disconnect(site: string, user: UserId): Promise<void>;
 }
 

@@ -3,7 +3,8 @@
  * on to `node.ts`, and what comes back from there goes out by `send`.
  */
 import { ClientAuth, type SessionOwner } from "./auth/client_auth.ts";
-import type { Identity } from "./auth/identity.ts";
+import type { Identity, TokenFacts } from "./auth/identity.ts";
+import type { Revocations } from "./auth/revocations.ts";
 import type { RoomAccess } from "./auth/room_access.ts";
 import type { TokenVerifier } from "./auth/tokens.ts";
 import { ClientNotifications, type Recipient } from "./client_notifications.ts";
@@ -43,11 +44,12 @@ export interface ClientNode {
   /** Absent: the server is open. */
   readonly tokens: TokenVerifier | undefined;
   readonly access: RoomAccess;
+  readonly revocations: Revocations;
   /** Puts the client in a room. */
   join(
     client: Client,
     user: UserId,
-    room: { room: string; name: string; maxClients?: number },
+    room: { room: string; name: string; maxClients?: number; token?: TokenFacts },
   ): Promise<void>;
   leave(client: Client, room: string): Promise<void>;
   /** The name in the membership is a new one. */
@@ -115,6 +117,8 @@ export interface Membership {
   name: string;
   /** Unix time in seconds. */
   readonly connectedAt: number;
+  /** By which it entered; absent where it needed none. */
+  readonly token?: TokenFacts;
   /** Messages and presence events that arrived while what comes before them is being read; else `undefined`. */
   heldMessages: { offset: number; outgoing: Outgoing }[] | undefined;
 }
@@ -159,7 +163,7 @@ export class Client implements SocketEvents, Recipient, SessionOwner, WriterOwne
     this.#writer = new Writer(socket, this);
     this.notifications = new ClientNotifications(this, this.#writer);
     const { takesGuests } = node.access;
-    this.auth = new ClientAuth(node.tokens, { identity, takesGuests }, this);
+    this.auth = new ClientAuth(node, { identity, takesGuests }, this);
   }
 
   /** The tenant that it belongs to; it sees nothing of another. */
@@ -244,6 +248,8 @@ export class Client implements SocketEvents, Recipient, SessionOwner, WriterOwne
         { field: "user_id" },
       );
     }
+    const block = this.node.revocations.blockOf(this.site, user);
+    if (block !== undefined) throw block;
     this.traffic.identify(this.site, user);
     this.#user = user;
     this.#name = proved?.name ?? name ?? this.#name ?? user;
@@ -263,13 +269,21 @@ export class Client implements SocketEvents, Recipient, SessionOwner, WriterOwne
     const { identity } = this.auth;
     if (token !== undefined) {
       return this.node.access.requireToken(identity, room, token)
-        .then(() => this.#closed ? undefined : this.#enter(room, name));
+        .then((token) => {
+          if (this.#closed) return undefined;
+          if (token !== undefined) this.node.revocations.require(token);
+          return this.#enter(room, name, token);
+        });
     }
     if (!this.memberships.has(room)) this.node.access.requireEntry(identity, room);
     return this.#enter(room, name);
   }
 
-  #enter(room: string, claimedName: string | undefined): Promise<void> | undefined {
+  #enter(
+    room: string,
+    claimedName: string | undefined,
+    token?: TokenFacts,
+  ): Promise<void> | undefined {
     const user = this.requireUser();
     const membership = this.memberships.get(room);
     const name = this.auth.identity?.name ?? claimedName;
@@ -289,7 +303,7 @@ export class Client implements SocketEvents, Recipient, SessionOwner, WriterOwne
       );
     }
     const maxClients = this.node.access.maxClients(room);
-    return this.node.join(this, user, { room, name: this.#name ?? user, maxClients });
+    return this.node.join(this, user, { room, name: this.#name ?? user, maxClients, token });
   }
 
   /** Says something in a room. Throws where it may not; rejects where the engine did not take it. */
@@ -408,7 +422,7 @@ export class Client implements SocketEvents, Recipient, SessionOwner, WriterOwne
     if (known.code === "too_many_connections") this.disconnect(DISCONNECTS.too_many_connections);
     const { disconnect } = known.options;
     if (disconnect === undefined) return;
-    this.node.noteRefusedToken(known);
+    if (known.code !== "blocked") this.node.noteRefusedToken(known);
     this.disconnect(disconnect);
   }
 

@@ -6,6 +6,12 @@ const MESSAGE_TOO_BIG = 1009;
 /** The token has expired: with another one, a client may come back. */
 export const TOKEN_EXPIRED = 3501;
 
+/** The token was revoked: with one that was issued later, a client may come back. */
+export const TOKEN_REVOKED = 3503;
+
+/** Nobody gets in as this user. */
+export const USER_BLOCKED = 3504;
+
 /** Whether a client that was closed with `code` should connect again by itself. */
 export function mayReconnect(code: number): boolean {
   const mustBeMended = code === MESSAGE_TOO_BIG || (code >= 3500 && code < 4000) ||

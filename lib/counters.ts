@@ -29,6 +29,10 @@ export class Counters {
   auth_refused = 0;
   auth_late = 0;
   auth_ended = 0;
+  /** Connections closed since their token was revoked, their user was blocked, or an operator disconnected the user. */
+  closed_revoked = 0;
+  closed_blocked = 0;
+  closed_disconnected = 0;
   /** Clients closed because too much waited for them, or because they took nothing at all. */
   dropped_slow = 0;
   dropped_stalled = 0;
@@ -46,6 +50,9 @@ export class Counters {
   refused_too_slow = 0;
   /** By the wrong type, length or characters of a field. */
   refused_invalid = 0;
+  /** By a token that was revoked, and as a user who is blocked. */
+  refused_revoked = 0;
+  refused_blocked = 0;
   /** Pages of other sites, and callers that may not use the API. */
   refused_forbidden = 0;
   /** Notifications that left a full inbox or were too old: those that a client had got, and those that none had. */
@@ -70,5 +77,7 @@ const REFUSED: Readonly<Partial<Record<ErrorCode, Refused>>> = {
   too_long: "refused_too_long",
   too_slow: "refused_too_slow",
   invalid_field: "refused_invalid",
+  revoked_token: "refused_revoked",
+  blocked: "refused_blocked",
   forbidden: "refused_forbidden",
 };

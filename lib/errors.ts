@@ -2,7 +2,7 @@
  * The error codes and disconnect codes that clients can rely on; the tables in `docs/protocol.md` are
  * checked against this file. Errors become frames in `client.ts` and HTTP answers in `http/app.ts`.
  */
-import { TOKEN_EXPIRED } from "./close_codes.ts";
+import { TOKEN_EXPIRED, TOKEN_REVOKED, USER_BLOCKED } from "./close_codes.ts";
 
 interface ErrorKind {
   readonly meaning: string;
@@ -61,6 +61,12 @@ export const ERRORS = {
     status: 401,
     temporary: false,
   },
+  revoked_token: {
+    meaning: "The token was revoked, or the session it is of: get another",
+    status: 401,
+    temporary: false,
+  },
+  blocked: { meaning: "Nobody gets in as this user", status: 403, temporary: false },
   not_connected: {
     meaning: "The connection has not said who it is",
     status: 403,
@@ -170,9 +176,12 @@ export const DISCONNECTS = {
   too_many_connections: { code: 3012, reason: "too many connections" },
   unidentified: { code: 3013, reason: "client did not say who it is in time" },
   session_ended: { code: 3014, reason: "the session ended" },
+  disconnected: { code: 3015, reason: "disconnected by the server's operator" },
   token_refused: { code: 3500, reason: "the token was refused" },
   token_expired: { code: TOKEN_EXPIRED, reason: "the token has expired" },
   not_authenticated: { code: 3502, reason: "no token came in time" },
+  token_revoked: { code: TOKEN_REVOKED, reason: "the token was revoked" },
+  blocked: { code: USER_BLOCKED, reason: "the user is blocked" },
   frame_too_big: { code: 3509, reason: "frame is too big" },
 } as const satisfies Record<string, DisconnectKind>;
 

@@ -4,7 +4,9 @@
  * order. Next on a message's way: the engine, then `hub.ts`.
  */
 import { getLogger } from "@logtape/logtape";
-import type { Identity } from "./auth/identity.ts";
+import { evictedBy, evictedNow } from "./auth/evictions.ts";
+import type { Identity, TokenFacts } from "./auth/identity.ts";
+import { Revocations } from "./auth/revocations.ts";
 import { RoomAccess } from "./auth/room_access.ts";
 import type { TokenVerifier } from "./auth/tokens.ts";
 import {
@@ -19,6 +21,7 @@ import {
 import type { Config } from "./config.ts";
 import type { Counters } from "./counters.ts";
 import type {
+  AccessChange,
   Channel,
   Engine,
   EngineHandler,
@@ -44,6 +47,12 @@ import { Outgoing, type Socket } from "./socket.ts";
 import { Subscriptions } from "./subscriptions.ts";
 
 const log = getLogger(["notifyli", "node"]);
+
+const EVICTED: Readonly<Record<number, keyof Counters & `closed_${string}`>> = {
+  [DISCONNECTS.token_revoked.code]: "closed_revoked",
+  [DISCONNECTS.blocked.code]: "closed_blocked",
+  [DISCONNECTS.disconnected.code]: "closed_disconnected",
+};
 
 /** Before all there is. */
 const NOWHERE: Position = { offset: 0, epoch: "" };
@@ -72,6 +81,7 @@ export class Node implements ClientNode, EngineHandler {
   /** Absent: the server is open. */
   readonly tokens: TokenVerifier | undefined;
   readonly access: RoomAccess;
+  readonly revocations: Revocations;
   readonly #engine: Engine;
   readonly #config: Config;
   readonly #hub = new Hub();
@@ -102,6 +112,7 @@ export class Node implements ClientNode, EngineHandler {
     this.counters = counters;
     this.tokens = tokens;
     this.access = new RoomAccess(rules, tokens);
+    this.revocations = new Revocations(engine.revocations);
     this.#engine = engine;
     this.#config = config;
     this.#userLimits = new UserLimits(config);
@@ -121,6 +132,8 @@ export class Node implements ClientNode, EngineHandler {
 
   async start(): Promise<void> {
     await this.#engine.run(this);
+    // Where Redis is away, they are read once it is there; until then no token is taken.
+    await this.revocations.load().catch((error) => this.logFailure("revocations", error));
     this.#sweep = setInterval(() => this.#sweepClients(), this.#config.keepaliveSeconds * 1000);
   }
 
@@ -147,6 +160,11 @@ export class Node implements ClientNode, EngineHandler {
     this.#authDeadline.add(client);
     this.counters.connections++;
     log.debug("client {client} connected", { client: client.id });
+    try {
+      client.auth.requireUnrevoked(); // it may have been revoked since the handshake was looked at
+    } catch (error) {
+      client.reportError(error);
+    }
     return client;
   }
 
@@ -171,11 +189,17 @@ export class Node implements ClientNode, EngineHandler {
   async join(
     client: Client,
     user: UserId,
-    { room, name, maxClients }: { room: string; name: string; maxClients?: number },
+    { room, name, maxClients, token }: {
+      room: string;
+      name: string;
+      maxClients?: number;
+      token?: TokenFacts;
+    },
   ): Promise<void> {
     const membership: Membership = {
       room,
       name,
+      token,
       connectedAt: unixSeconds(),
       heldMessages: client.protocol.hasInbox ? [] : undefined,
     };
@@ -331,7 +355,7 @@ export class Node implements ClientNode, EngineHandler {
 
   /** Why this node cannot do its work right now; `undefined` while it can. */
   async unready(): Promise<string | undefined> {
-    return await this.#engine.unready() ??
+    return await this.#engine.unready() ?? this.#whyNoTokens() ??
       this.#checks.map((check) => check()).find((reason) => reason !== undefined);
   }
 
@@ -371,6 +395,11 @@ export class Node implements ClientNode, EngineHandler {
       case "leave":
         for (const client of here.watchers ?? []) client.deliver(room, 0, outgoing);
     }
+  }
+
+  handleAccess(change: AccessChange): void {
+    this.revocations.take(change);
+    this.#evict((client) => evictedBy(change, client));
   }
 
   handleRestored(): void {
@@ -492,16 +521,19 @@ export class Node implements ClientNode, EngineHandler {
       client.notifications.holdRoom(room);
     }
     try {
+      await this.revocations.load(); // this node may have missed some
+      this.#evict((client) => evictedNow(this.revocations, client));
       await Promise.all(
         [...this.#hub.channels()].map((channel) => this.#subscriptions.sync(channel)),
       );
       await this.#marks.flush();
       await this.#presence.retry();
-      await Promise.all(inRooms.map(async ({ client, membership }) => {
+      const left = inRooms.filter(({ client }) => !client.closed);
+      await Promise.all(left.map(async ({ client, membership }) => {
         if (client.user !== undefined) await this.#presence.enter(client, client.user, membership);
       }));
       await Promise.all(
-        byUserAndRoom(inRooms).map(([site, user, room, clients]) =>
+        byUserAndRoom(left).map(([site, user, room, clients]) =>
           this.#deliverQueued(site, user, room, clients)
         ),
       );
@@ -512,6 +544,27 @@ export class Node implements ClientNode, EngineHandler {
       }
       throw error;
     }
+  }
+
+  /** Closes the clients of this node that may not stay, in one pass over all. */
+  #evict(why: (client: Client) => Disconnect | undefined): void {
+    for (const client of this.#clients) {
+      const disconnect = why(client);
+      if (disconnect === undefined) continue;
+      const counter = EVICTED[disconnect.code];
+      if (counter !== undefined) this.counters[counter]++;
+      log.info("client {client} of user {user} is closed: {reason}", {
+        ...describe(client),
+        reason: disconnect.reason,
+      });
+      client.disconnect(disconnect);
+    }
+  }
+
+  #whyNoTokens(): string | undefined {
+    return this.tokens === undefined || this.revocations.isLoaded
+      ? undefined
+      : "The revocations cannot be read, so no token is taken";
   }
 
   #dropUnidentified(client: Client): void {
@@ -527,13 +580,14 @@ export class Node implements ClientNode, EngineHandler {
       log.info("client {client} of user {user} takes nothing and is dropped", describe(client));
       client.terminate();
     }
+    this.revocations.forgetEnded();
     if (this.#incomplete) {
       this.#runInBackground("restore", this.#restoreIfReady());
     }
   }
 
   async #restoreIfReady(): Promise<void> {
-    if (await this.unready() === undefined) await this.#restore();
+    if (await this.#engine.unready() === undefined) await this.#restore();
   }
 
   #unsubscribe(client: Client, channel: Channel): void {

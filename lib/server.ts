@@ -189,7 +189,7 @@ async function upgrade(
   }
   let identity: Identity | undefined;
   try {
-    identity = await identifyRequest(request, node.tokens);
+    identity = await identifyRequest(request, node);
   } catch (error) {
     return refuseToken(error, node);
   }
@@ -215,6 +215,7 @@ function refuseToken(error: unknown, node: Node): Response {
   const { code, message } = error instanceof NotifyliError
     ? error
     : new NotifyliError("internal", "The server failed on this request");
+  node.noteRefused(code);
   const headers = { "www-authenticate": "Bearer" };
   return Response.json({ code, message }, { status: ERRORS[code].status, headers });
 }

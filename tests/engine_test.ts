@@ -175,7 +175,7 @@ Deno.test("embedded engine refuses a file that another server uses", async () =>
 Deno.test("redis engine writes the connection hash of seed 000", async () => {
   await using server = await RedisServer.start();
   await using engine = openRedis(redisConfig(server), { name: "test", retention: RETENTION });
-  await engine.run({ handlePublication() {}, handleRestored() {} });
+  await engine.run({ handlePublication() {}, handleAccess() {}, handleRestored() {} });
   const connection = {
     client_id: "abc123",
     room: "/user/123",
@@ -195,7 +195,7 @@ Deno.test("redis engine writes the connection hash of seed 000", async () => {
 Deno.test("redis engine keeps no part of an inbox for longer than the rest", async () => {
   await using server = await RedisServer.start();
   await using engine = openRedis(redisConfig(server), { name: "test", retention: RETENTION });
-  await engine.run({ handlePublication() {}, handleRestored() {} });
+  await engine.run({ handlePublication() {}, handleAccess() {}, handleRestored() {} });
   const notification = { site: "default", user: "1", id: "n-1", room: "r", text: '{"x":1}' };
   await engine.inbox.append(notification);
   await engine.inbox.change("default", "1", "read");
@@ -217,7 +217,7 @@ for (
     async () => {
       await using server = await RedisServer.start();
       await using engine = openRedis(redisConfig(server), REDIS_OPTIONS);
-      await engine.run({ handlePublication() {}, handleRestored() {} });
+      await engine.run({ handlePublication() {}, handleAccess() {}, handleRestored() {} });
       const lobby = { site: "default", kind: "room", name: "lobby" } as const;
       const secondsLeft = async (seconds: number) => {
         await engine.broker.publish(lobby, message("a-1"), { size: 9, seconds, persistent });
@@ -236,7 +236,9 @@ Deno.test("redis engine: one node at a time holds the right to tell receipts", a
   await using server = await RedisServer.start();
   await using one = openRedis(redisConfig(server), REDIS_OPTIONS);
   await using two = openRedis(redisConfig(server), REDIS_OPTIONS);
-  for (const { run } of [one, two]) await run({ handlePublication() {}, handleRestored() {} });
+  for (const { run } of [one, two]) {
+    await run({ handlePublication() {}, handleAccess() {}, handleRestored() {} });
+  }
   await one.inbox.append({ site: "default", user: "1", id: "n-1", room: "r", text: "{}" });
   await one.inbox.mark("default", "1", "delivered");
   assert.equal(await one.receipts?.hold(), true);
@@ -267,7 +269,7 @@ Deno.test("no engine logs receipts that nobody asked for", async () => {
   await Deno.remove(dataDir, { recursive: true });
   await using server = await RedisServer.start();
   await using engine = openRedis(redisConfig(server), { name: "test", retention: RETENTION });
-  await engine.run({ handlePublication() {}, handleRestored() {} });
+  await engine.run({ handlePublication() {}, handleAccess() {}, handleRestored() {} });
   await engine.inbox.append(notification);
   await engine.inbox.change("default", "1", "read");
   assert.equal(await server.cli("EXISTS", "notifyli:receipts"), "0");
@@ -277,7 +279,9 @@ Deno.test("redis engine: of 50 that come to two nodes at once, a room with a lim
   await using server = await RedisServer.start();
   await using one = openRedis(redisConfig(server), REDIS_OPTIONS);
   await using two = openRedis(redisConfig(server), REDIS_OPTIONS);
-  for (const { run } of [one, two]) await run({ handlePublication() {}, handleRestored() {} });
+  for (const { run } of [one, two]) {
+    await run({ handlePublication() {}, handleAccess() {}, handleRestored() {} });
+  }
   assert.equal(await countTaken([one.presence, two.presence], 50, 10), 10);
   const [lease] = await one.redis.zrange("notifyli:leases", "0", "-1");
   const noted = await one.redis.scard(`notifyli:lease:${lease}`);
@@ -290,7 +294,9 @@ Deno.test("redis engine: a dead node's clients have their places until its lease
   const config = { ...redisConfig(server), leaseSeconds: 60 };
   await using living = openRedis(config, REDIS_OPTIONS);
   await using dead = openRedis(config, REDIS_OPTIONS);
-  for (const { run } of [living, dead]) await run({ handlePublication() {}, handleRestored() {} });
+  for (const { run } of [living, dead]) {
+    await run({ handlePublication() {}, handleAccess() {}, handleRestored() {} });
+  }
   await add(dead.presence, "1", "c1", 3);
   await add(dead.presence, "1", "c2", 3);
   await add(living.presence, "2", "c3", 3);
@@ -331,7 +337,7 @@ function closingAlso(engine: Engine, close: () => Promise<void>): Engine {
 Deno.test("redis engine goes on in order where Redis lost its functions", async () => {
   await using server = await RedisServer.start();
   await using engine = openRedis(redisConfig(server), { name: "test", retention: RETENTION });
-  await engine.run({ handlePublication() {}, handleRestored() {} });
+  await engine.run({ handlePublication() {}, handleAccess() {}, handleRestored() {} });
   const room = "lobby";
   const ids = Array.from({ length: 300 }, (_, index) => `n-${index}`);
   const history = { size: 1000, seconds: 60 };
@@ -359,7 +365,7 @@ Deno.test("redis engines of two versions, most of whose functions are the same, 
   const channel = { site: "default", kind: "room", name: "lobby" } as const;
   for (const open of [openRedis, other.openRedis, openRedis]) {
     await using engine = open(redisConfig(server), { name: "test", retention: RETENTION });
-    await engine.run({ handlePublication() {}, handleRestored() {} });
+    await engine.run({ handlePublication() {}, handleAccess() {}, handleRestored() {} });
     const publication = { kind: "message", id: "-", room: "lobby", text: '{"x":1}' } as const;
     await engine.broker.publish(channel, publication, { size: 9, seconds: 60 });
     assert.notEqual((await engine.broker.history(channel, { limit: 9 })).publications.length, 0);

@@ -205,6 +205,7 @@ class Store implements AsyncDisposable {
     const heard: string[] = [];
     await engine.run({
       handlePublication: (_channel, { id }) => void heard.push(id),
+      handleAccess() {},
       handleRestored() {},
     });
     return await use(engine, heard);

@@ -58,6 +58,11 @@ Deno.test("docs/redis.md lists every key and channel, with its kind", async () =
   client.send({ type: "usermsg", id: "my-own-id", user_id: 1, room: "lobby", message: "x" });
   await client.get("usermsg");
   await receiver.get(1);
+  const blocked = await fetch(`${program.url}/api/users/9/block`, {
+    method: "POST",
+    body: '{"seconds":3600}',
+  });
+  assert.equal(blocked.status, 200, await blocked.text());
   const made = await fetch(`${program.url}/api/keys`, {
     method: "POST",
     body: '{"name":"shop","scopes":["publish"]}',

@@ -266,6 +266,11 @@ async function useEverything(
     (await fetch(`${url}/api/notifications/${taken}`, { method: "DELETE" })).status,
     204,
   );
+  for (const verb of ["disconnect", "block", "block", "unblock"]) {
+    const body = verb === "block" ? '{"seconds":1}' : null;
+    const response = await fetch(`${url}/api/users/9/${verb}`, { method: "POST", body });
+    assert.ok(response.ok, await response.text());
+  }
   const receipt = await fetch(`${url}/api/notifications/order-12345`);
   assert.ok(receipt.ok, await receipt.text());
   for (const path of ["lobby/connections", "lobby/connections/1"]) {

@@ -436,7 +436,7 @@ async function openEngine({ env }: RedisServer): Promise<Engine> {
   const { redis } = readConfig(env).config;
   assert.ok(redis);
   const engine = openRedis(redis, { name: "test", retention: RETENTION });
-  await engine.run({ handlePublication() {}, handleRestored() {} });
+  await engine.run({ handlePublication() {}, handleAccess() {}, handleRestored() {} });
   return engine;
 }
 

@@ -5,6 +5,7 @@ import { SharedHub } from "../lib/sdk/shared_hub.ts";
 import { portTransport } from "../lib/sdk/shared_transport.ts";
 import { sseTransport } from "../lib/sdk/sse_transport.ts";
 import { type OpenTransport, webSocketTransport } from "../lib/sdk/transport.ts";
+import { Manager } from "./support/manager.ts";
 import { Proxy } from "./support/proxy.ts";
 import { Program } from "./support/program.ts";
 import {
@@ -97,6 +98,33 @@ test("an expired token is replaced once, where there is a function that gets ano
   });
   await never.stopped(3501);
   assert.equal(asked, 2);
+});
+
+test("who is revoked comes back with a new token, who is blocked does not", async (program) => {
+  const manager = await Manager.of(program);
+  for (const transport of [undefined, sseTransport(fetch)]) {
+    using alice = start(program, {
+      token: () => connectionToken({ iat: nowSeconds() }),
+      ...(transport && { transport }),
+    });
+    const isOnline = () => alice.client.state.kind === "online";
+    await waitFor("it is online", isOnline);
+    await manager.done(program, "/revocations", { user_id: 123 });
+    await waitFor("it is closed", () => alice.client.state.kind === "waiting");
+    assert.equal(alice.client.state.kind === "waiting" && alice.client.state.code, 3503);
+    await waitFor("it is back", isOnline);
+    await manager.done(program, "/users/123/block");
+    await alice.stopped(3504);
+    alice.client.reconnect();
+    await alice.stopped(3504);
+    await manager.done(program, "/users/123/unblock");
+
+    using mallory = start(program, {
+      token: () => connectionToken(),
+      ...(transport && { transport }),
+    });
+    await mallory.stopped(3503);
+  }
 });
 
 test("a session that cannot be renewed ends, and begins anew", async (program) => {

@@ -97,7 +97,7 @@ Deno.test("Client tries its servers in turn, with short pauses within a round", 
 });
 
 Deno.test("Client does not come back after the codes that say so, until it is told to", () => {
-  for (const code of [1009, 3500, 3509, 3999, 4500, 4999]) {
+  for (const code of [1009, 3500, 3503, 3504, 3509, 3999, 4500, 4999]) {
     using world = start();
     world.online();
     world.socket.drop(code, "mend something");
@@ -108,7 +108,34 @@ Deno.test("Client does not come back after the codes that say so, until it is to
     world.online();
     assert.equal(world.client.state.kind, "online");
   }
-  for (const code of [1000, 1001, 1006, 3001, 3499, 4000, 4499]) assert.ok(mayReconnect(code));
+  for (const code of [1000, 1001, 1006, 3001, 3015, 3499, 4000, 4499]) {
+    assert.ok(mayReconnect(code));
+  }
+});
+
+Deno.test("Client asks for another token some seconds after its own was revoked, once", () => {
+  let asked = 0;
+  using world = start({ token: () => `token-${++asked}` });
+  world.online();
+  world.socket.drop(3503, "the token was revoked");
+  assert.equal(world.client.state.kind, "waiting");
+  world.wake.dispatchEvent(new Event("online"));
+  world.clock.pass(2_999);
+  assert.equal(asked, 1, "one of the same second would be refused");
+  world.clock.pass(1);
+  assert.equal(asked, 2);
+  world.socket.drop(3503, "the token was revoked");
+  const stopped = { kind: "stopped", code: 3503, reason: "the token was revoked" };
+  assert.deepEqual(world.client.state, stopped);
+  world.client.reconnect();
+  world.online();
+  world.socket.drop(3503, "the token was revoked");
+  assert.equal(world.client.state.kind, "waiting", "one was taken since");
+
+  using fixed = start({ token: "the only one" });
+  fixed.online();
+  fixed.socket.drop(3503, "the token was revoked");
+  assert.deepEqual(fixed.client.state, stopped);
 });
 
 Deno.test("Client comes back within 2 seconds after an announced restart", () => {

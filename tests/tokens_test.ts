@@ -39,6 +39,7 @@ Deno.test("a connection token says who connects", async () => {
     session: "session-1",
     name: "Alice",
     tokenId: "token-1",
+    issuedAt: NOW * 1000,
     expiresAt: (NOW + 3600) * 1000,
     rooms: ["news:*"],
   });

@@ -61,7 +61,8 @@ function scopesField({ scopes }: Fields): Scope[] {
   throw invalid("scopes", scopes, `a list of ${SCOPES.join(", ")}`);
 }
 
-function optionalFuture(fields: Fields, field: string): number | undefined {
+/** A Unix time in whole seconds, in the future. */
+export function optionalFuture(fields: Fields, field: string): number | undefined {
   const value = fields[field];
   if (value === undefined || value === null) return undefined;
   if (

@@ -3,6 +3,8 @@
  * Names of keys are in it, secrets never.
  */
 import { getLogger } from "@logtape/logtape";
+import type { Revocation } from "../engine.ts";
+import type { UserId } from "../fields.ts";
 
 const log = getLogger(["notifyli", "audit"]);
 
@@ -61,6 +63,32 @@ export class Audit {
     });
   }
 
+  /** Tokens, or a user's or a site's, count no more; or a user is blocked. */
+  revoked(
+    { who, site: actorSite, address = "the command line" }: Actor,
+    { kind, site, name, expiresAt }: Revocation,
+  ): void {
+    const until = expiresAt === undefined ? "for good" : new Date(expiresAt).toISOString();
+    log.info("{who} {did} {name} of site {site} until {until}, from {address}", {
+      action: kind === "block" ? "user.block" : `revoke.${kind}`,
+      who,
+      did: kind === "block" ? "blocked user" : `revoked ${kind}`,
+      name: name === "" ? "everyone" : name,
+      until,
+      site,
+      actor_site: actorSite,
+      address,
+    });
+  }
+
+  unblocked(actor: Actor, user: { site: string; id: UserId }): void {
+    this.#didToUser("unblock", "unblocked", actor, user);
+  }
+
+  disconnected(actor: Actor, user: { site: string; id: UserId }): void {
+    this.#didToUser("disconnect", "disconnected", actor, user);
+  }
+
   refused({ who, action, reason, address }: Refusal): void {
     const minute = Math.floor(performance.now() / 60_000);
     if (minute !== this.#minute) this.#beginMinute(minute);
@@ -69,6 +97,22 @@ export class Audit {
       action,
       who,
       reason,
+      address,
+    });
+  }
+
+  #didToUser(
+    verb: "unblock" | "disconnect",
+    did: string,
+    { who, site: actorSite, address = "the command line" }: Actor,
+    { site, id }: { site: string; id: UserId },
+  ): void {
+    log.info(`{who} ${did} user {name} of site {site}, from {address}`, {
+      action: `user.${verb}`,
+      who,
+      name: id,
+      site,
+      actor_site: actorSite,
       address,
     });
   }

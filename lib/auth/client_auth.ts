@@ -2,8 +2,9 @@
  * One connection's proof of who it is: at the handshake or in its first frame, then renewed before its session ends.
  * `client.ts` asks it before it does anything.
  */
-import { type Disconnect, DISCONNECTS, NotifyliError } from "../errors.ts";
+import { type Disconnect, DISCONNECTS, type ErrorCode, NotifyliError } from "../errors.ts";
 import { type Identity, isSameMember, newGuest } from "./identity.ts";
+import type { Revocations } from "./revocations.ts";
 import type { TokenVerifier } from "./tokens.ts";
 
 /** How long a connection may stay without having proved who it is. */
@@ -18,6 +19,12 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 /** What needs no proof. */
 const FREE_COMMANDS: readonly unknown[] = ["auth", "ping"];
 
+export interface AuthParts {
+  /** Absent: the server is open, and believes its clients. */
+  readonly tokens: TokenVerifier | undefined;
+  readonly revocations: Revocations;
+}
+
 /** What has a session: the client. */
 export interface SessionOwner {
   /** The session ends at this Unix time in milliseconds, unless it is renewed. */
@@ -28,6 +35,7 @@ export interface SessionOwner {
 
 export class ClientAuth {
   readonly #tokens: TokenVerifier | undefined;
+  readonly #revocations: Revocations;
   readonly #owner: SessionOwner;
   readonly #takesGuests: boolean;
   #identity: Identity | undefined;
@@ -35,16 +43,16 @@ export class ClientAuth {
   #isClosed = false;
 
   /**
-   * @param tokens absent: the server is open, and believes its clients
    * @param identity what the handshake has proved
    * @param takesGuests one that goes on without a token is a guest
    */
   constructor(
-    tokens: TokenVerifier | undefined,
+    { tokens, revocations }: AuthParts,
     { identity, takesGuests }: { identity: Identity | undefined; takesGuests: boolean },
     owner: SessionOwner,
   ) {
     this.#tokens = tokens;
+    this.#revocations = revocations;
     this.#takesGuests = takesGuests;
     this.#owner = owner;
     if (identity !== undefined) this.#accept(identity);
@@ -86,12 +94,19 @@ export class ClientAuth {
         disconnect: DISCONNECTS.token_refused,
       });
     }
+    this.requireUnrevoked(identity);
     this.#accept(identity);
     // What it has entered by its former rights is checked again when it comes back.
     if (before !== undefined && !isSameMember(before, identity)) {
       this.#owner.sessionEnded(DISCONNECTS.session_ended);
     }
     return identity;
+  }
+
+  /** Checks that its token counts, or another one. Throws why not; then the connection has to be closed. */
+  requireUnrevoked(token = this.#identity): void {
+    const refusal = token && this.#revocations.refusal(token);
+    if (refusal !== undefined) throw withDisconnect(refusal);
   }
 
   /** The connection is gone. */
@@ -125,13 +140,17 @@ export class ClientAuth {
   }
 }
 
+const DISCONNECT_AFTER: Readonly<Partial<Record<ErrorCode, Disconnect>>> = {
+  expired_token: DISCONNECTS.token_expired,
+  revoked_token: DISCONNECTS.token_revoked,
+  blocked: DISCONNECTS.blocked,
+};
+
 /** A refused token ends the connection after the answer; where it could not be checked, it may be sent again. */
 function withDisconnect(error: unknown): unknown {
   if (!(error instanceof NotifyliError)) return error;
   const { code, message, options } = error;
   if (code === "unavailable") return error;
-  const disconnect = code === "expired_token"
-    ? DISCONNECTS.token_expired
-    : DISCONNECTS.token_refused;
+  const disconnect = DISCONNECT_AFTER[code] ?? DISCONNECTS.token_refused;
   return new NotifyliError(code, message, { ...options, disconnect });
 }

@@ -2,6 +2,7 @@
 import { NotifyliError } from "../errors.ts";
 import { isOwnPage } from "../origin.ts";
 import type { Identity } from "./identity.ts";
+import type { Revocations } from "./revocations.ts";
 import type { TokenVerifier } from "./tokens.ts";
 
 /** Before the token, as one of the subprotocols that a browser offers: it can set no header. */
@@ -19,7 +20,7 @@ const IN_QUERY = ["token", "access_token"];
  */
 export async function identifyRequest(
   request: Request,
-  tokens: TokenVerifier | undefined,
+  { tokens, revocations }: { tokens: TokenVerifier | undefined; revocations: Revocations },
 ): Promise<Identity | undefined> {
   if (tokens === undefined) return undefined;
   const { searchParams } = new URL(request.url);
@@ -32,7 +33,10 @@ export async function identifyRequest(
     );
   }
   const token = bearer(request) ?? subprotocol(request) ?? cookie(request);
-  return token === undefined ? undefined : await tokens.connection(token);
+  if (token === undefined) return undefined;
+  const identity = await tokens.connection(token);
+  revocations.require(identity); // and again where the connection is accepted: this is for a clear answer
+  return identity;
 }
 
 function bearer({ headers }: Request): string | undefined {

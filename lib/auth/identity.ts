@@ -2,15 +2,22 @@
 import { DEFAULT_SITE } from "../engine.ts";
 import type { UserId } from "../fields.ts";
 
-export interface Identity {
+/** What a token can be revoked by. */
+export interface TokenFacts {
   readonly site: string;
-  readonly user: UserId;
-  /** What others see; absent: what the client says. */
-  readonly name?: string;
+  readonly user?: UserId;
   /** The application's own session (`sid`), to which a subscription token may be bound. */
   readonly session?: string;
   /** `jti`. */
   readonly tokenId?: string;
+  /** `iat`, Unix time in milliseconds. */
+  readonly issuedAt?: number;
+}
+
+export interface Identity extends TokenFacts {
+  readonly user: UserId;
+  /** What others see; absent: what the client says. */
+  readonly name?: string;
   /** When the session ends, Unix time in milliseconds; absent: it has no end of its own. */
   readonly expiresAt?: number;
   /** Patterns of private rooms that this user may enter without a subscription token. */

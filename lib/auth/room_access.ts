@@ -5,7 +5,7 @@
 import { type ErrorCode, NotifyliError } from "../errors.ts";
 import { roomPattern } from "../room_patterns.ts";
 import { type Room, type RoomRules, USER_ROOMS } from "../rooms/room_rules.ts";
-import type { Identity } from "./identity.ts";
+import type { Identity, TokenFacts } from "./identity.ts";
 import type { TokenVerifier } from "./tokens.ts";
 
 export class RoomAccess {
@@ -31,10 +31,17 @@ export class RoomAccess {
     throw refused(room, "it is private, subscribe with a token for it");
   }
 
-  /** The same for someone who brings a subscription token. Rejects with `forbidden` or why the token is refused. */
-  async requireToken(identity: Identity | undefined, room: string, token: string): Promise<void> {
+  /**
+   * The same for someone who brings a subscription token. Rejects with `forbidden` or why the token is refused; resolves
+   * with what it can be revoked by, or `undefined` where nobody needs one.
+   */
+  async requireToken(
+    identity: Identity | undefined,
+    room: string,
+    token: string,
+  ): Promise<TokenFacts | undefined> {
     this.#requireOpen(identity, room);
-    if (identity !== undefined) await this.#tokens?.subscription(token, identity, room);
+    return identity && await this.#tokens?.subscription(token, identity, room);
   }
 
   /** Checks that someone may say something in a room. Throws `forbidden`, `unauthorized` or `not_in_room`. */

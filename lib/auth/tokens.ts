@@ -7,7 +7,7 @@ import type { Limits, TokenConfig } from "../config.ts";
 import { DEFAULT_SITE } from "../engine.ts";
 import { NotifyliError } from "../errors.ts";
 import { optionalName, userIdField } from "../fields.ts";
-import type { Identity } from "./identity.ts";
+import type { Identity, TokenFacts } from "./identity.ts";
 import { type Key, openKeys } from "./token_keys.ts";
 
 /** The claim `aud` of each kind, so that none is taken for the other, nor for a token of another program. */
@@ -52,13 +52,14 @@ export class TokenVerifier {
       name: read("name", () => optionalName({ name: claims["name"] }, "name", this.#limits.name)),
       session: textClaim(claims, "sid"),
       tokenId: textClaim(claims, "jti"),
+      issuedAt: timeClaim(claims, "iat"),
       expiresAt,
       rooms: this.#grants(claims),
     };
   }
 
   /** Checks that a subscription token lets this one into the room. Rejects with a `NotifyliError`. */
-  async subscription(token: string, identity: Identity, room: string): Promise<void> {
+  async subscription(token: string, identity: Identity, room: string): Promise<TokenFacts> {
     const claims = await this.#verify(token, AUDIENCE.subscription);
     const [user, session] = [this.#user(claims), textClaim(claims, "sid")];
     if (user === undefined && session === undefined) {
@@ -70,6 +71,13 @@ export class TokenVerifier {
     if (session !== undefined && session !== identity.session) {
       throw refused("it is for another session");
     }
+    return {
+      site: identity.site,
+      user: identity.user,
+      session,
+      tokenId: textClaim(claims, "jti"),
+      issuedAt: timeClaim(claims, "iat"),
+    };
   }
 
   async #verify(token: string, audience: string): Promise<JWTPayload> {

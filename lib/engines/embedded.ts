@@ -14,6 +14,7 @@ import { SqliteInbox } from "./sqlite_inbox.ts";
 import { SqliteInboxStatements } from "./sqlite_inbox_statements.ts";
 import { SqliteKeys } from "./sqlite_keys.ts";
 import { SqliteReceipts } from "./sqlite_receipts.ts";
+import { SqliteRevocations } from "./sqlite_revocations.ts";
 import { SqliteSchedule } from "./sqlite_schedule.ts";
 import { SqliteStore } from "./sqlite_store.ts";
 
@@ -48,6 +49,7 @@ export function openEmbedded(options: EmbeddedOptions): Engine {
     receipts: options.keepsReceipts ? new SqliteReceipts(store) : undefined,
     schedule: new SqliteSchedule(store, arrivals),
     apiKeys: new SqliteKeys(store),
+    revocations: new SqliteRevocations(store, (change) => handler?.handleAccess(change)),
     run(given) {
       handler = given;
       return Promise.resolve();

@@ -13,6 +13,7 @@ import { RedisKeys } from "./redis_keys.ts";
 import { Lease, type LeaseEntry } from "./redis_lease.ts";
 import { RedisPresence } from "./redis_presence.ts";
 import { RedisReceipts } from "./redis_receipts.ts";
+import { RedisRevocations } from "./redis_revocations.ts";
 import { RedisSchedule } from "./redis_schedule.ts";
 import { loadScripts } from "./redis_scripts.ts";
 import { warnOfLosses } from "./redis_settings.ts";
@@ -58,10 +59,18 @@ export function openRedis(config: RedisConfig, options: RedisEngineOptions): Red
     (...publication) => handler?.handlePublication(...publication),
   );
 
+  const revocations = new RedisRevocations(
+    redis,
+    subscriber,
+    keys,
+    (change) => handler?.handleAccess(change),
+  );
+
   /** Once both connections stand: takes a lease, then tells the node. */
   async function restore(): Promise<void> {
     if (handler === undefined || redis.status !== "ready" || subscriber.status !== "ready") return;
     await loadScripts(redis).catch(noteRefusal); // the first call that needs one says the rest
+    await revocations.listen(); // before the node reads them, so that it misses none in between
     await lease.take();
     refusal = undefined;
     void warnOnce();
@@ -100,6 +109,7 @@ export function openRedis(config: RedisConfig, options: RedisEngineOptions): Red
     receipts: options.keepsReceipts ? new RedisReceipts(redis, keys) : undefined,
     schedule: new RedisSchedule(redis, keys, options.retention),
     apiKeys: new RedisApiKeys(redis, keys),
+    revocations,
     async run(given) {
       await Promise.all([redis, subscriber].map((each) => readyWithin(each, START_WAIT_MS)));
       handler = given;

@@ -92,6 +92,21 @@ export class RedisKeys {
     return `${this.prefix}api-keys`;
   }
 
+  /** Hash of the revocations of all sites. */
+  get revocations(): string {
+    return `${this.prefix}revocations`;
+  }
+
+  /** Sorted set of those that end, by the Unix time in milliseconds they do. */
+  get revocationEnds(): string {
+    return `${this.prefix}revocation-ends`;
+  }
+
+  /** Pub/sub channel on which nodes hear of them. */
+  get revocationChannel(): string {
+    return `${this.prefix}revocation-events`;
+  }
+
   /** Stream that other systems add notifications to. */
   get notifications(): string {
     return `${this.prefix}notifications`;

@@ -21,6 +21,8 @@ import PUBLISH from "./lua/publish.lua" with { type: "text" };
 import RECEIPTS_BATCH from "./lua/receipts_batch.lua" with { type: "text" };
 import RECEIPTS_HOLD from "./lua/receipts_hold.lua" with { type: "text" };
 import RECEIPTS_REMOVE from "./lua/receipts_remove.lua" with { type: "text" };
+import REVOCATION_ADD from "./lua/revocation_add.lua" with { type: "text" };
+import REVOCATION_REMOVE from "./lua/revocation_remove.lua" with { type: "text" };
 import SCHEDULE_ADD from "./lua/schedule_add.lua" with { type: "text" };
 import SCHEDULE_CANCEL from "./lua/schedule_cancel.lua" with { type: "text" };
 import SCHEDULE_DUE from "./lua/schedule_due.lua" with { type: "text" };
@@ -47,6 +49,8 @@ export const SCRIPTS = {
   receiptsBatch: script(RECEIPTS_BATCH),
   receiptsHold: script(RECEIPTS_HOLD),
   receiptsRemove: script(RECEIPTS_REMOVE, ALLOW_OOM),
+  revocationAdd: script(REVOCATION_ADD, ALLOW_OOM),
+  revocationRemove: script(REVOCATION_REMOVE, ALLOW_OOM),
   scheduleAdd: script(ARRIVAL + TURN_CLAIM + SCHEDULE_ADD),
   scheduleCancel: script(CALLERS_ID + SCHEDULE_CANCEL, ALLOW_OOM),
   scheduleDue: script(SCHEDULE_DUE, ALLOW_OOM),

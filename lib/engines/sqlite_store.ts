@@ -12,6 +12,7 @@ import SCHEMA_2 from "./sql/2_inboxes.sql" with { type: "text" };
 import SCHEMA_3 from "./sql/3_receipts.sql" with { type: "text" };
 import SCHEMA_4 from "./sql/4_scheduled.sql" with { type: "text" };
 import SCHEMA_5 from "./sql/5_api_keys.sql" with { type: "text" };
+import SCHEMA_6 from "./sql/6_revocations.sql" with { type: "text" };
 import SCHEMA_7 from "./sql/7_history.sql" with { type: "text" };
 
 const NEW_EPOCHS = ["inboxes", "channels"]
@@ -26,7 +27,7 @@ const MIGRATIONS: readonly string[] = [
   SCHEMA_3,
   SCHEMA_4,
   SCHEMA_5,
-  "PRAGMA user_version = 6",
+  SCHEMA_6,
   SCHEMA_7,
 ];
 

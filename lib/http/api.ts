@@ -17,6 +17,7 @@ import {
   identifyCaller,
   requireScope,
 } from "./api_caller.ts";
+import { accessRoutes } from "./access.ts";
 import { apiKeyRoutes } from "./api_keys.ts";
 import { API_SCOPES } from "./api_scopes.ts";
 import { readBody } from "./body.ts";
@@ -38,6 +39,7 @@ export function apiRoutes({ node, inbox, apiKeys }: ApiParts, config: Config): A
   for (const [method, path, scope] of API_SCOPES) api.on(method, path, requireScope(scope, parts));
   api.use(requireReadablePath);
   api.route("/keys", apiKeyRoutes(apiKeys, audit, config));
+  api.route("/", accessRoutes(node.revocations, audit, config));
 
   api.post("/notifications", async (context) => {
     const fields = parseObject(

@@ -7,6 +7,7 @@ import { identifyRequest } from "../auth/handshake.ts";
 import { type Identity, newGuest } from "../auth/identity.ts";
 import type { Client, Protocol } from "../client.ts";
 import type { Config } from "../config.ts";
+import { DEFAULT_SITE } from "../engine.ts";
 import { NotifyliError } from "../errors.ts";
 import type { InboxService } from "../inbox_service.ts";
 import type { ConnectionGate } from "../limits/connection_gate.ts";
@@ -50,6 +51,8 @@ export function sseRoutes({ node, inbox, gate, protocol }: SseParts, config: Con
     const identity = proved ?? (isPlain && node.access.takesGuests ? newGuest() : undefined);
     const isOpen = node.tokens === undefined;
     const plain = isPlain ? parsePlain(context.req.raw, { limits, identity, isOpen }) : undefined;
+    const block = plain && node.revocations.blockOf(identity?.site ?? DEFAULT_SITE, plain.user);
+    if (block !== undefined) throw block;
     const leave = gate.enter(context.req.raw, context.env.peer);
     const session = newSession();
     const socket: SseSocket = new SseSocket(context.env.peer, {
@@ -93,7 +96,7 @@ export function sseRoutes({ node, inbox, gate, protocol }: SseParts, config: Con
 
   async function identify(request: Request): Promise<Identity | undefined> {
     try {
-      return await identifyRequest(request, node.tokens);
+      return await identifyRequest(request, node);
     } catch (error) {
       node.noteRefusedToken(error);
       throw error;

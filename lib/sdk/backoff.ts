@@ -5,6 +5,9 @@ const LONGEST_PAUSE_MS = 30_000;
 const JITTER = 0.25;
 const RESTART_SPREAD_MS = 2_000;
 const HOP_SPREAD_MS = 1_000;
+/** A token says when it was issued in whole seconds: one of the same second would be refused, too. */
+const REVOKED_PAUSE_MS = 2_000;
+const REVOKED_SPREAD_MS = 2_000;
 
 /** The server is shutting down, most likely to come back at once. */
 export const SERVER_SHUTDOWN = 3001;
@@ -23,6 +26,11 @@ export function backoffMs(attempt: number, random: () => number): number {
 /** After an announced restart: soon, but not everyone in the same moment. */
 export function restartMs(random: () => number): number {
   return Math.round(random() * RESTART_SPREAD_MS);
+}
+
+/** After the token was revoked: later, and not everyone of a site in the same moment. */
+export function revokedMs(random: () => number): number {
+  return Math.round(REVOKED_PAUSE_MS + random() * REVOKED_SPREAD_MS);
 }
 
 /** To the next of several servers: at once, or nearly so, since not all of them are tried yet. */

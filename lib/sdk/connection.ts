@@ -2,8 +2,8 @@
  * Keeps a transport to one of the servers: opens it, pings, notices a dead peer, and comes back after a growing
  * pause. What arrives goes to `client.ts`, which says when the server has accepted us.
  */
-import { mayReconnect, TOKEN_EXPIRED } from "../close_codes.ts";
-import { backoffMs, hopMs, restartMs, SERVER_SHUTDOWN } from "./backoff.ts";
+import { mayReconnect, TOKEN_EXPIRED, TOKEN_REVOKED } from "../close_codes.ts";
+import { backoffMs, hopMs, restartMs, revokedMs, SERVER_SHUTDOWN } from "./backoff.ts";
 import type { Clock, ResolvedOptions } from "./options.ts";
 import { askToken } from "./token.ts";
 import type { Transport } from "./transport.ts";
@@ -58,7 +58,7 @@ export class Connection {
   #cancelDeadline = () => {};
   /** Counts the connections, so that a token that comes late opens none. */
   #lastAttempt = 0;
-  /** A token had expired, and another one is tried: once, until one is taken. */
+  /** A token had expired or was revoked, and another one is tried: once, until one is taken. */
   #hasAskedAgain = false;
 
   constructor(options: ResolvedOptions, events: ConnectionEvents) {
@@ -103,8 +103,9 @@ export class Connection {
 
   /** The network or the reader came back: waits no longer, or asks whether the server is still there. */
   wake(): void {
-    if (this.#state.kind === "waiting") this.connect();
-    else if (this.#state.kind === "online") this.#ping(PROBE_DEADLINE_MS);
+    if (this.#state.kind === "waiting") {
+      if (this.#state.code !== TOKEN_REVOKED) this.connect(); // a token of this moment would not be taken
+    } else if (this.#state.kind === "online") this.#ping(PROBE_DEADLINE_MS);
   }
 
   /** Gives the connection up, and comes back. */
@@ -174,6 +175,11 @@ export class Connection {
       this.#drop();
       return this.connect();
     }
+    if (code === TOKEN_REVOKED && this.#mayAskAgain()) {
+      this.#hasAskedAgain = true;
+      this.#drop();
+      return this.#wait(revokedMs(this.#options.random), code, reason);
+    }
     if (!mayReconnect(code)) return this.stop(code, reason);
     const wasOnline = this.#state.kind === "online";
     this.#drop();
@@ -182,6 +188,10 @@ export class Connection {
     const pauseMs = this.#pauseMs(code);
     this.#failures++;
     this.#turn++;
+    this.#wait(pauseMs, code, reason);
+  }
+
+  #wait(pauseMs: number, code: number, reason: string): void {
     const retryAt = this.#clock.now() + pauseMs;
     this.#cancelTimer = this.#clock.after(pauseMs, () => this.connect());
     this.#enter({ kind: "waiting", attempt: this.#failures, retryAt, code, reason });

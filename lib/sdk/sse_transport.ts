@@ -3,7 +3,7 @@
  * POSTs up, one after the other. `fallback_transport.ts` says when it is used.
  */
 import { EventReader, type ServerEvent } from "./event_reader.ts";
-import { TOKEN_EXPIRED } from "../close_codes.ts";
+import { TOKEN_EXPIRED, TOKEN_REVOKED, USER_BLOCKED } from "../close_codes.ts";
 import type { OpenTransport, Transport, TransportEvents } from "./transport.ts";
 
 const CONNECTION_LOST = 1006;
@@ -11,9 +11,15 @@ const CONNECTION_LOST = 1006;
 const FRAME_TOO_BIG = 3509;
 const TOO_BIG_STATUS = 413;
 
-/** The same of a token. */
-const TOKEN_REFUSED = 3500;
+/** The same of a token and its user, by the error's code. */
 const UNAUTHORIZED_STATUS = 401;
+const FORBIDDEN_STATUS = 403;
+const TOKEN_REFUSED = 3500;
+const CLOSE_CODES = new Map<unknown, number>([
+  ["expired_token", TOKEN_EXPIRED],
+  ["revoked_token", TOKEN_REVOKED],
+  ["blocked", USER_BLOCKED],
+]);
 
 /** Most UTF-16 units that go up together; the server takes 64 KiB at once if nobody told it otherwise. */
 const BATCH_LENGTH = 16_384;
@@ -86,7 +92,9 @@ class SseTransport implements Transport {
       signal: this.#abort.signal,
     });
     const { body, status, headers } = response;
-    if (status === UNAUTHORIZED_STATUS) return this.#refused(await response.json());
+    if (status === UNAUTHORIZED_STATUS || status === FORBIDDEN_STATUS) {
+      return this.#refused(await response.json(), status);
+    }
     const type = headers.get("content-type");
     if (status !== 200 || body === null || !type?.startsWith("text/event-stream")) {
       return this.#end(CONNECTION_LOST, `${this.#address} answers ${status}, ${type}`);
@@ -101,8 +109,9 @@ class SseTransport implements Transport {
   }
 
   /** Here the server can tell why; at a WebSocket's handshake a browser does not pass it on. */
-  #refused({ code, message }: { code?: unknown; message?: unknown }): void {
-    this.#end(code === "expired_token" ? TOKEN_EXPIRED : TOKEN_REFUSED, String(message));
+  #refused({ code, message }: { code?: unknown; message?: unknown }, status: number): void {
+    const otherwise = status === UNAUTHORIZED_STATUS ? TOKEN_REFUSED : CONNECTION_LOST;
+    this.#end(CLOSE_CODES.get(code) ?? otherwise, String(message));
   }
 
   #take({ name, data }: ServerEvent): void {

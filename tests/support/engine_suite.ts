@@ -1,6 +1,7 @@
 /** What every engine is held to; `engine_test.ts` runs it on each of them. */
 import assert from "node:assert/strict";
 import type {
+  AccessChange,
   ApiKey,
   Channel,
   Connection,
@@ -9,6 +10,7 @@ import type {
   Position,
   Publication,
   ReceiptLog,
+  Revocation,
   ScheduledNotification,
 } from "../../lib/engine.ts";
 import type { Retention } from "../../lib/retention.ts";
@@ -28,16 +30,21 @@ export interface Heard {
 export type OpenEngine = () => Promise<Engine>;
 
 export function testEngine(name: string, open: OpenEngine): void {
-  const test = (what: string, run: (engine: Engine, heard: Heard[]) => Promise<void>) =>
+  const test = (
+    what: string,
+    run: (engine: Engine, heard: Heard[], changes: AccessChange[]) => Promise<void>,
+  ) =>
     Deno.test(`${name} engine ${what}`, async () => {
       await using engine = await open();
       const heard: Heard[] = [];
+      const changes: AccessChange[] = [];
       await engine.run({
         handlePublication: (channel, publication, position) =>
           void heard.push({ channel, publication, position }),
+        handleAccess: (change) => void changes.push(change),
         handleRestored() {},
       });
-      await run(engine, heard);
+      await run(engine, heard, changes);
     });
 
   test("fans out what is published in a channel, in order", async ({ broker }, heard) => {
@@ -565,6 +572,75 @@ export function testEngine(name: string, open: OpenEngine): void {
     assert.equal(await apiKeys.exist(), true, "revoked ones count");
   });
 
+  test("keeps revocations of all kinds, and has told its node of each by then", async (
+    { revocations },
+    _heard,
+    changes,
+  ) => {
+    assert.deepEqual(await revocations.list(), []);
+    const all = [
+      revocation("token", "a b:c\nd 🎉", { expiresAt: Date.now() + 60_000 }),
+      revocation("session", "0"),
+      revocation("user", "user@example.org", { site: "acme" }),
+      revocation("site", ""),
+      revocation("block", "1"),
+    ];
+    for (const each of all) {
+      await revocations.add(each);
+      assert.deepEqual(changes.at(-1), { type: "revoked", revocation: each });
+    }
+    const byKind = (one: Revocation, other: Revocation) => one.kind < other.kind ? -1 : 1;
+    assert.deepEqual((await revocations.list()).sort(byKind), all.sort(byKind));
+    await revocations.disconnect("acme", "a:b");
+    await waitFor(
+      "it is told to disconnect",
+      () =>
+        changes.some((change) =>
+          change.type === "disconnect" && change.site === "acme" && change.user === "a:b"
+        ),
+    );
+  });
+
+  test("never shortens a revocation, but takes the last word on a block", async ({ revocations }) => {
+    const [soon, later] = [Date.now() + 60_000, Date.now() + 120_000];
+    for (const kind of ["token", "block"] as const) {
+      await revocations.add(revocation(kind, "ends", { at: 5, expiresAt: later }));
+      await revocations.add(revocation(kind, "ends", { at: 4, expiresAt: soon }));
+      await revocations.add(revocation(kind, "for good"));
+      await revocations.add(revocation(kind, "for good", { expiresAt: soon }));
+    }
+    const kept = new Map(
+      (await revocations.list()).map((each) => [`${each.kind} ${each.name}`, each]),
+    );
+    assert.deepEqual(
+      kept.get("token ends"),
+      revocation("token", "ends", { at: 5, expiresAt: later }),
+    );
+    assert.deepEqual(kept.get("token for good"), revocation("token", "for good"));
+    assert.deepEqual(
+      kept.get("block ends"),
+      revocation("block", "ends", { at: 5, expiresAt: soon }),
+    );
+    assert.equal(kept.get("block for good")?.expiresAt, soon);
+  });
+
+  test("lifts a revocation, and forgets one that has ended", async (
+    { revocations },
+    _heard,
+    changes,
+  ) => {
+    const ended = revocation("block", "2", { expiresAt: Date.now() - 1 });
+    await revocations.add(ended);
+    await revocations.add(revocation("block", "1"));
+    await revocations.add(revocation("user", "1"));
+    assert.equal((await revocations.list()).length, 2);
+    const key = { site: SITE, kind: "block", name: "1" } as const;
+    assert.equal(await revocations.remove(key), true);
+    assert.deepEqual(changes.at(-1), { type: "lifted", revocation: key });
+    assert.equal(await revocations.remove(key), false);
+    assert.deepEqual(await revocations.list(), [revocation("user", "1")]);
+  });
+
   test("is ready", async (engine) => {
     assert.equal(await engine.unready(), undefined);
   });
@@ -601,6 +677,14 @@ function notification(id: string, changes: Partial<Notification> = {}): Notifica
 function apiKey(id: string, changes: Partial<ApiKey> = {}): ApiKey {
   const scopes = ["publish", "read"] as const;
   return { id, name: "shop", site: SITE, scopes, hash: "ab".repeat(32), createdAt: 1, ...changes };
+}
+
+function revocation(
+  kind: Revocation["kind"],
+  name: string,
+  changes: Partial<Revocation> = {},
+): Revocation {
+  return { site: SITE, kind, name, at: 1_700_000_000_000, ...changes };
 }
 
 /** Due `ms` from now. */

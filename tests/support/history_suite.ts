@@ -14,6 +14,7 @@ export function testHistory(name: string, open: OpenEngine, persistent: boolean)
       await engine.run({
         handlePublication: (channel, publication, position) =>
           void heard.push({ channel, publication, position }),
+        handleAccess() {},
         handleRestored() {},
       });
       await run(engine, heard);

@@ -75,6 +75,7 @@ if (import.meta.main) {
   await engine.run({
     handlePublication: (_channel, { id }, position) =>
       tell({ is: "heard", id, offset: position?.offset ?? 0 }),
+    handleAccess() {},
     handleRestored() {},
   });
   const run = crypto.randomUUID().slice(0, 8);

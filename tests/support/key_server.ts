@@ -8,10 +8,13 @@ export class KeyServer implements AsyncDisposable {
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
   fetches = 0;
   status = 200;
+  /** Nobody is answered before it resolves. */
+  held: Promise<void> = Promise.resolve();
 
   constructor() {
-    this.#server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, () => {
+    this.#server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async () => {
       this.fetches++;
+      await this.held;
       const keys = [...this.#keys.values()];
       return Response.json({ keys }, { status: this.status, headers: { connection: "close" } });
     });

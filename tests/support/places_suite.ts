@@ -11,7 +11,7 @@ export function testPlaces(name: string, open: OpenEngine): void {
   const test = (what: string, run: (presence: PresenceManager) => Promise<void>) =>
     Deno.test(`${name} engine: a room with a limit ${what}`, async () => {
       await using engine = await open();
-      await engine.run({ handlePublication() {}, handleRestored() {} });
+      await engine.run({ handlePublication() {}, handleAccess() {}, handleRestored() {} });
       await run(engine.presence);
     });
 

@@ -1,0 +1,109 @@
+/** What is to be revoked or blocked as it is asked for over HTTP, and as answers show it. Times are in seconds there. */
+import type { Limits } from "../config.ts";
+import type { Revocation, RevocationKey } from "../engine.ts";
+import { NotifyliError } from "../errors.ts";
+import { type Fields, invalid, requiredText, userIdField, userIdOnWire } from "../fields.ts";
+import { optionalFuture } from "./api_key_fields.ts";
+
+/** As long as the claims may be. */
+const MAX_ID = 256;
+
+const NAMES = ["token_id", "session_id", "user_id", "everyone"] as const;
+
+/** Throws a `NotifyliError` that names the field. @param site the caller's */
+export function parseRevocation(fields: Fields, site: string, limits: Limits): Revocation {
+  const given = NAMES.filter((name) => fields[name] !== undefined && fields[name] !== null);
+  if (given.length !== 1) {
+    throw new NotifyliError(
+      given.length === 0 ? "missing_field" : "invalid_field",
+      `Cannot revoke this: give exactly one of ${NAMES.join(", ")}; given are ${given.length}`,
+    );
+  }
+  const expiresAt = optionalFuture(fields, "expires_at");
+  return {
+    site,
+    ...what(fields, given[0] ?? "everyone", limits),
+    at: Date.now(),
+    ...(expiresAt !== undefined && { expiresAt: expiresAt * 1000 }),
+  };
+}
+
+/** A block for good, for some `seconds`, or `until` a Unix time. Throws a `NotifyliError` that names the field. */
+export function parseBlock(
+  fields: Fields,
+  { site, user }: { site: string; user: string },
+): Revocation {
+  const at = Date.now();
+  const block = { site, kind: "block", name: user, at } as const;
+  const { seconds } = fields;
+  const until = optionalFuture(fields, "until");
+  if (seconds === undefined || seconds === null) {
+    return until === undefined ? block : { ...block, expiresAt: until * 1000 };
+  }
+  if (until !== undefined) {
+    throw invalid("seconds", seconds, "either 'seconds' or 'until', not both");
+  }
+  if (typeof seconds === "number" && Number.isInteger(seconds) && seconds >= 1 && seconds <= 1e9) {
+    return { ...block, expiresAt: at + seconds * 1000 };
+  }
+  throw invalid("seconds", seconds, "a whole number from 1 to 1000000000");
+}
+
+export function blockOnWire({ name, at, expiresAt }: Revocation) {
+  return {
+    user_id: userIdOnWire(name),
+    blocked_at: seconds(at),
+    ...(expiresAt !== undefined && { until: Math.ceil(expiresAt / 1000) }),
+  };
+}
+
+export function revocationOnWire({ kind, name, at, expiresAt }: Revocation) {
+  return {
+    ...nameOnWire(kind, name),
+    revoked_at: seconds(at),
+    ...(expiresAt !== undefined && { expires_at: seconds(expiresAt) }),
+  };
+}
+
+function what(
+  fields: Fields,
+  field: typeof NAMES[number],
+  limits: Limits,
+): Pick<RevocationKey, "kind" | "name"> {
+  switch (field) {
+    case "token_id":
+      return { kind: "token", name: idField(fields, field) };
+    case "session_id":
+      return { kind: "session", name: idField(fields, field) };
+    case "user_id":
+      return { kind: "user", name: userIdField(fields, limits) };
+    case "everyone":
+      if (fields[field] === true) return { kind: "site", name: "" };
+      throw invalid(field, fields[field], "true");
+  }
+}
+
+/** A whole token is taken for none: it would stand in the store, in lists and in the audit log. */
+function idField(fields: Fields, field: "token_id" | "session_id"): string {
+  const id = requiredText(fields, field, MAX_ID);
+  if (!/^eyJ[\w-]*\.[\w-]+\.[\w-]*$/.test(id)) return id;
+  throw invalid(field, id, "a token's 'jti' or 'sid', not the token");
+}
+
+function nameOnWire(kind: Revocation["kind"], name: string) {
+  switch (kind) {
+    case "token":
+      return { token_id: name };
+    case "session":
+      return { session_id: name };
+    case "site":
+      return { everyone: true };
+    case "user":
+    case "block":
+      return { user_id: userIdOnWire(name) };
+  }
+}
+
+function seconds(milliseconds: number): number {
+  return Math.floor(milliseconds / 1000);
+}

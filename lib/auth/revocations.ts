@@ -1,0 +1,144 @@
+/**
+ * What counts no more, as this node knows it: read from the store when the node starts or was cut off from it, and then
+ * told of every change. A token is held against it in the same moment in which it is accepted, so that none slips
+ * through that was revoked while it was verified. `evictions.ts` says which connections a change ends.
+ */
+import type { AccessChange, Revocation, RevocationKey, RevocationStore } from "../engine.ts";
+import { DISCONNECTS, NotifyliError } from "../errors.ts";
+import type { UserId } from "../fields.ts";
+import type { TokenFacts } from "./identity.ts";
+
+export class Revocations {
+  readonly #store: RevocationStore;
+  /** As many as there are in the store: to forget one would be to let in whom it keeps out. */
+  #known = new Map<string, Revocation>();
+  /** For each reading of the store that is under way, the changes since it began. */
+  readonly #readings = new Set<AccessChange[]>();
+  #isLoaded = false;
+
+  constructor(store: RevocationStore) {
+    this.#store = store;
+  }
+
+  /** Whether the store was ever read. */
+  get isLoaded(): boolean {
+    return this.#isLoaded;
+  }
+
+  /** Of one site, as the store has them; the newest first. */
+  async list(site: string): Promise<Revocation[]> {
+    const stored = await this.#store.list();
+    return stored.filter((each) => each.site === site).sort((one, other) => other.at - one.at);
+  }
+
+  /** From its resolution on, it counts on this node; all others were sent it. */
+  add(revocation: Revocation): Promise<void> {
+    return this.#store.add(revocation);
+  }
+
+  unblock(site: string, user: UserId): Promise<boolean> {
+    return this.#store.remove({ site, kind: "block", name: user });
+  }
+
+  /** Closes the user's connections on all nodes; they may come back. */
+  disconnect(site: string, user: UserId): Promise<void> {
+    return this.#store.disconnect(site, user);
+  }
+
+  /** Reads them all anew. Rejects with `unavailable`; then what was known goes on to count. */
+  async load(): Promise<void> {
+    const changes: AccessChange[] = [];
+    this.#readings.add(changes);
+    try {
+      const stored = await this.#store.list();
+      this.#known = new Map(stored.map((revocation) => [keyOf(revocation), revocation]));
+      changes.forEach((change) => this.#apply(change)); // they may be newer than what was read
+      this.#isLoaded = true;
+    } finally {
+      this.#readings.delete(changes);
+    }
+  }
+
+  /** Every node was told of a change. */
+  take(change: AccessChange): void {
+    for (const changes of this.#readings) changes.push(change);
+    this.#apply(change);
+  }
+
+  /** Checks that a token counts. Throws `revoked_token`, `blocked`, or `unavailable` where that is not known yet. */
+  require(token: TokenFacts): void {
+    const refusal = this.refusal(token);
+    if (refusal !== undefined) throw refusal;
+  }
+
+  /** Why a token does not count; `undefined` where it does. */
+  refusal(token: TokenFacts): NotifyliError | undefined {
+    if (!this.#isLoaded) return unknownYet();
+    const { site, user, session, tokenId } = token;
+    const isRevoked = this.#has({ site, kind: "token", name: tokenId }) ||
+      this.#has({ site, kind: "session", name: session }) ||
+      this.#isOlder(token, { site, kind: "user", name: user }) ||
+      this.#isOlder(token, { site, kind: "site", name: "" });
+    if (isRevoked) return new NotifyliError("revoked_token", "The token was revoked");
+    return user === undefined ? undefined : this.blockOf(site, user);
+  }
+
+  /** Why nobody gets in as this user; `undefined` where one may. */
+  blockOf(site: string, user: UserId): NotifyliError | undefined {
+    if (!this.#has({ site, kind: "block", name: user })) return undefined;
+    return new NotifyliError("blocked", "This user is blocked", {
+      disconnect: DISCONNECTS.blocked,
+    });
+  }
+
+  /** Forgets those that have ended, which count no more anyway. */
+  forgetEnded(): void {
+    for (const [key, revocation] of this.#known) if (hasEnded(revocation)) this.#known.delete(key);
+  }
+
+  #apply(change: AccessChange): void {
+    if (change.type === "disconnect") return;
+    const key = keyOf(change.revocation);
+    if (change.type === "revoked") this.#known.set(key, change.revocation);
+    else this.#known.delete(key);
+  }
+
+  #has(key: Partial<RevocationKey>): boolean {
+    return this.#find(key) !== undefined;
+  }
+
+  #isOlder(token: TokenFacts, key: Partial<RevocationKey>): boolean {
+    const revocation = this.#find(key);
+    return revocation !== undefined && isIssuedBefore(token, revocation);
+  }
+
+  #find({ site, kind, name }: Partial<RevocationKey>): Revocation | undefined {
+    if (site === undefined || kind === undefined || name === undefined) return undefined;
+    const revocation = this.#known.get(keyOf({ site, kind, name }));
+    return revocation === undefined || hasEnded(revocation) ? undefined : revocation;
+  }
+}
+
+/**
+ * Whether a token falls under the revocation of all its user's or site's: `iat` has whole seconds, so one of the same
+ * second does, and so does one that does not say when it was issued.
+ */
+export function isIssuedBefore({ issuedAt = 0 }: TokenFacts, { at }: Revocation): boolean {
+  return issuedAt <= at;
+}
+
+function hasEnded({ expiresAt = Infinity }: Revocation): boolean {
+  return expiresAt <= Date.now();
+}
+
+function keyOf({ site, kind, name }: RevocationKey): string {
+  return `${kind}:${site}:${name}`;
+}
+
+function unknownYet(): NotifyliError {
+  return new NotifyliError(
+    "unavailable",
+    "The token cannot be checked right now: the revocations cannot be read",
+    { isAway: true },
+  );
+}

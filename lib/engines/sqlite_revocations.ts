@@ -1,0 +1,75 @@
+/** The revocations in SQLite. There is one node: it is told once they are on the disk. */
+import type { SQLOutputValue, StatementSync } from "node:sqlite";
+import type {
+  EngineHandler,
+  Revocation,
+  RevocationKey,
+  RevocationKind,
+  RevocationStore,
+} from "../engine.ts";
+import type { UserId } from "../fields.ts";
+import type { SqliteStore } from "./sqlite_store.ts";
+
+type Row = Record<string, SQLOutputValue>;
+
+export class SqliteRevocations implements RevocationStore {
+  readonly #store: SqliteStore;
+  readonly #tell: EngineHandler["handleAccess"];
+  readonly #add: StatementSync;
+  readonly #remove: StatementSync;
+  readonly #removeEnded: StatementSync;
+  readonly #list: StatementSync;
+
+  constructor(store: SqliteStore, tell: EngineHandler["handleAccess"]) {
+    this.#store = store;
+    this.#tell = tell;
+    // max() of two is NULL where one of them is: what was to count for good goes on to.
+    this.#add = store.prepare(
+      `INSERT INTO revocations (site, kind, name, at, expires_at) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET at = max(at, excluded.at), expires_at =
+         CASE kind WHEN 'block' THEN excluded.expires_at ELSE max(expires_at, excluded.expires_at) END
+       RETURNING *`,
+    );
+    this.#remove = store.prepare(
+      "DELETE FROM revocations WHERE site = ? AND kind = ? AND name = ?",
+    );
+    this.#removeEnded = store.prepare("DELETE FROM revocations WHERE expires_at <= ?");
+    this.#list = store.prepare(
+      "SELECT * FROM revocations WHERE expires_at IS NULL OR expires_at > ?",
+    );
+  }
+
+  async add({ site, kind, name, at, expiresAt }: Revocation): Promise<void> {
+    const row = await this.#store.commit(() => {
+      this.#removeEnded.run(Date.now());
+      return this.#add.get(site, kind, name, at, expiresAt ?? null);
+    });
+    if (row !== undefined) this.#tell({ type: "revoked", revocation: toRevocation(row) });
+  }
+
+  async remove(key: RevocationKey): Promise<boolean> {
+    const { site, kind, name } = key;
+    const { changes } = await this.#store.commit(() => this.#remove.run(site, kind, name));
+    this.#tell({ type: "lifted", revocation: { site, kind, name } });
+    return Number(changes) > 0;
+  }
+
+  list(): Promise<Revocation[]> {
+    return Promise.resolve(this.#list.all(Date.now()).map(toRevocation));
+  }
+
+  disconnect(site: string, user: UserId): Promise<void> {
+    this.#tell({ type: "disconnect", site, user });
+    return Promise.resolve();
+  }
+}
+
+function toRevocation(row: Row): Revocation {
+  return {
+    site: String(row["site"]),
+    kind: String(row["kind"]) as RevocationKind, // nobody else writes this file
+    name: String(row["name"]),
+    at: Number(row["at"]),
+    ...(row["expires_at"] !== null && { expiresAt: Number(row["expires_at"]) }),
+  };
+}

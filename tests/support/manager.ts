@@ -1,0 +1,48 @@
+/** A key with the scope `manage` in a program's hands: calls the API with it. */
+import type { Program } from "./program.ts";
+
+type Json = Record<string, unknown>;
+
+export class Manager {
+  readonly key: string;
+
+  private constructor(key: string) {
+    this.key = key;
+  }
+
+  /** A key of the site, which a program on this machine may make as long as none may manage it. */
+  static async of({ url }: Program, site = "default"): Promise<Manager> {
+    const body = JSON.stringify({ name: "ops", scopes: ["manage", "publish", "read"], site });
+    const response = await fetch(`${url}/api/keys`, { method: "POST", body });
+    const { key, ...answer } = await response.json();
+    if (typeof key !== "string") throw new Error(JSON.stringify(answer));
+    return new Manager(key);
+  }
+
+  /** The status of the answer, and its JSON if it has any. */
+  async call(
+    { url }: Program,
+    method: "GET" | "POST",
+    path: string,
+    body?: unknown,
+  ): Promise<{ status: number; json: Json }> {
+    const response = await fetch(`${url}/api${path}`, {
+      method,
+      headers: { authorization: `Bearer ${this.key}` },
+      ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    return { status: response.status, json: text === "" ? {} : JSON.parse(text) };
+  }
+
+  /** The same; rejects where it is refused. */
+  async done(program: Program, path: string, body?: unknown): Promise<Json> {
+    const { status, json } = await this.call(program, "POST", path, body);
+    if (status >= 300) throw new Error(`${path}: ${status} ${JSON.stringify(json)}`);
+    return json;
+  }
+
+  async stats(program: Program): Promise<Record<string, number>> {
+    return (await this.call(program, "GET", "/stats")).json as Record<string, number>;
+  }
+}

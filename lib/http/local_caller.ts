@@ -32,7 +32,8 @@ export function whyNotLocal(
 export function isLoopback(address: string): boolean {
   const plain = address.replace(/^::ffff:/, "");
   // The usual ones need no search, which costs 3 µs.
-  return plain === "127.0.0.1" || plain === "::1" || LOOPBACK.check(plain, isIPv6(plain) ? "ipv6" : "ipv4");
+  return plain === "127.0.0.1" || plain === "::1" ||
+    LOOPBACK.check(plain, isIPv6(plain) ? "ipv6" : "ipv4");
 }
 
 /** A page of another site, open in a browser on this machine, is not a program of this machine's user. */

@@ -13,7 +13,7 @@ const allDeadlines = new Map<number, Deadlines>();
 export async function readBody(request: Request, limit: number, seconds: number): Promise<string> {
   const length = Number(request.headers.get("content-length") ?? NaN);
   if (length > limit) throw tooLong(limit);
-  // A body that says how long it is needs no look at each piece, which costs 10 µs (`deno`) or 80 µs (`node`).
+  // A body that says how long it is needs no look at each piece, which costs 10 µs on `deno` and 60 µs on `node`.
   return length <= limit
     ? await readWhole(request, seconds)
     : await readPieces(request, limit, seconds);

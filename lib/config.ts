@@ -6,6 +6,7 @@ import type { SyncMode } from "./engines/disk_sync.ts";
 import { type HistoryRule, parseHistoryRules } from "./history_rules.ts";
 import { parseRate, type Rate } from "./limits/rate.ts";
 import type { AllowedOrigins } from "./origin.ts";
+import { Outward, type PrivateTargets } from "./outward.ts";
 import { isOn, type Setting, type SettingName, SETTINGS } from "./settings.ts";
 import { suggestion } from "./typos.ts";
 
@@ -81,6 +82,8 @@ export interface WebhookConfig {
   readonly url: string;
   /** `whsec_…`, one or two. */
   readonly secrets: readonly string[];
+  /** Where `url` may lead to besides public addresses. */
+  readonly privateTargets: PrivateTargets;
 }
 
 export type TokenAlgorithm = "HS256" | "RS256" | "ES256" | "EdDSA";
@@ -92,6 +95,8 @@ export interface TokenConfig {
   /** Path of a PEM file. */
   readonly publicKey?: string;
   readonly jwksUrl?: string;
+  /** Where `jwksUrl` may lead to besides public addresses. */
+  readonly privateTargets?: PrivateTargets;
 }
 
 export interface Config {
@@ -170,7 +175,7 @@ export function readConfig(env: Environment): LoadedConfig {
   const tls = () => tlsConfig(value("APP_TLS_CERT"), value("APP_TLS_KEY"));
   const tokens = () => tokenConfig(value);
   const rooms = () => privateRooms(value("APP_PRIVATE_ROOMS"), tokens());
-  const webhook = () => webhookConfig(value("WEBHOOK_URL"), value("WEBHOOK_SECRET"));
+  const webhook = () => webhookConfig(value);
   const redis = () =>
     usesRedis(value("REDIS_ENABLED"), given("REDIS_URL") || given("REDIS_HOST"))
       ? redisConfig(value)
@@ -229,7 +234,7 @@ export function readConfig(env: Environment): LoadedConfig {
     webhook: webhook(),
     redis: redis(),
   };
-  return { config, warnings: unknownNames(env) };
+  return { config, warnings: [...unknownNames(env), ...unusedProxies(env, config)] };
 }
 
 /** What is wrong, of all that these find: one thing a line, each once. */
@@ -311,14 +316,32 @@ function tokenConfig(value: (name: SettingName) => string): TokenConfig | undefi
         "set one of APP_TOKEN_PUBLIC_KEY and APP_TOKEN_JWKS_URL",
     );
   }
-  return { algorithm, secrets, publicKey, jwksUrl };
+  if (jwksUrl === undefined) return { algorithm, secrets, publicKey };
+  return { algorithm, secrets, jwksUrl, privateTargets: targets("APP_TOKEN_JWKS_URL", value) };
 }
 
-function webhookConfig(url: string, secret: string): WebhookConfig | undefined {
+function webhookConfig(value: (name: SettingName) => string): WebhookConfig | undefined {
+  const [url, secret] = [value("WEBHOOK_URL"), value("WEBHOOK_SECRET")];
   if (url === "") return undefined;
-  if (secret !== "") return { url, secrets: secret.split(" ") };
+  if (secret !== "") {
+    return { url, secrets: secret.split(" "), privateTargets: targets("WEBHOOK_URL", value) };
+  }
   throw new ConfigError(
     "Cannot use WEBHOOK_URL alone: WEBHOOK_SECRET is not set, and every webhook is signed",
+  );
+}
+
+/** The private addresses that a setting's URL may lead to; any other in it stops the start. */
+function targets(
+  name: "WEBHOOK_URL" | "APP_TOKEN_JWKS_URL",
+  value: (name: SettingName) => string,
+): PrivateTargets {
+  const allowed = listed(value("APP_OUTGOING_PRIVATE_IPS"));
+  const address = new Outward(allowed).refusedTarget(new URL(value(name)));
+  if (address === undefined) return allowed;
+  throw new ConfigError(
+    `Cannot use ${name}: it leads to the private address ${address}. ` +
+      `If it should, set APP_OUTGOING_PRIVATE_IPS=${address}`,
   );
 }
 
@@ -367,6 +390,20 @@ function unknownNames(env: Readonly<Record<string, unknown>>): string[] {
     .map((name) =>
       `Unknown setting ${name}: it is ignored${suggestion(name, Object.keys(SETTINGS))}`
     );
+}
+
+/** What is checked here is connected to from here. */
+function unusedProxies(
+  env: Readonly<Record<string, string | undefined>>,
+  { webhook, tokens }: Config,
+): string[] {
+  const isDirect = [webhook, tokens].some((each) => each?.privateTargets?.includes("*") === false);
+  const proxy = Object.keys(env).find((name) => /^(https?|all)_proxy$/i.test(name) && env[name]);
+  return isDirect && proxy !== undefined
+    ? [
+      `${proxy} is not used, unless APP_OUTGOING_PRIVATE_IPS=* leaves it to the proxy what is private`,
+    ]
+    : [];
 }
 
 function readEnvFile(path: string): Record<string, string | undefined> {

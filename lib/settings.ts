@@ -54,6 +54,10 @@ const addressList: Kind = {
     value.split(",").map((each) => each.trim())
       .every((each) => each === "" || isAddressOrNetwork(each)),
 };
+const targetList: Kind = {
+  allowed: `${addressList.allowed}, or *`,
+  test: (value) => value === "*" || addressList.test(value),
+};
 const historyRules: Kind = {
   allowed: "rules such as news:*=1000/86400, *=100/300 (pattern=size/seconds)",
   test: (value) =>
@@ -263,6 +267,12 @@ export const SETTINGS = {
     default: "",
     help: "Proxies whose `X-Forwarded-For` or `Forwarded` says who the client is: `127.0.0.1`",
     kind: addressList,
+  },
+  APP_OUTGOING_PRIVATE_IPS: {
+    default: "",
+    help:
+      "Private addresses that webhooks and `APP_TOKEN_JWKS_URL` may go to: `10.1.2.3`; `*` for any",
+    kind: targetList,
   },
   APP_HISTORY: {
     default: "*=100/300",

@@ -2,6 +2,7 @@
 import type { WebhookConfig } from "./config.ts";
 import type { ReceiptBatch, ReceiptEvent } from "./engine.ts";
 import { userIdOnWire } from "./fields.ts";
+import { Outward } from "./outward.ts";
 import { VERSION } from "./version.ts";
 import { retryAfterMs } from "./webhook_retry.ts";
 import { signatureHeaders } from "./webhook_signature.ts";
@@ -19,10 +20,12 @@ export type Answer =
 
 export class WebhookEndpoint {
   readonly #url: URL;
+  readonly #outward: Outward;
   readonly #secrets: readonly string[];
 
-  constructor({ url, secrets }: WebhookConfig) {
+  constructor({ url, secrets, privateTargets }: WebhookConfig) {
     this.#url = new URL(url);
+    this.#outward = new Outward(privateTargets);
     this.#secrets = secrets;
   }
 
@@ -36,9 +39,8 @@ export class WebhookEndpoint {
     const timeout = new AbortController();
     const timer = setTimeout(() => timeout.abort(), TIMEOUT_MS);
     try {
-      const response = await fetch(this.#url, {
+      const response = await this.#outward.send(this.#url, {
         method: "POST",
-        redirect: "manual",
         headers: {
           "content-type": "application/json",
           "user-agent": `notifyli/${VERSION}`,
@@ -77,9 +79,6 @@ function answerOf({ status, headers }: Response, now: number): Answer {
   return { kind: "refused", reason };
 }
 
-/** What the network said, without the URL that `fetch` puts before it. */
 function reasonOf(error: unknown): string {
-  const { message, cause } = error instanceof Error ? error : new Error(String(error));
-  const text = cause instanceof Error ? cause.message : message;
-  return /client error \(\w+\): (.+)$/.exec(text)?.[1] ?? "the request failed";
+  return error instanceof Error ? error.message : String(error);
 }

@@ -50,9 +50,7 @@ for (const listener of ["deno", "node"]) {
 Deno.test("a server takes the keys of an identity provider, and follows it to a new one", async () => {
   await using keys = new KeyServer();
   const first = await keys.add("first");
-  await using program = await Program.start({
-    env: { APP_TOKEN_ALGORITHM: "ES256", APP_TOKEN_JWKS_URL: keys.url },
-  });
+  await using program = await Program.start({ env: keys.env });
   const enter = async (signing: Signing) => entry(program, await connectionToken({}, signing));
   keys.status = 500;
   assert.equal(await enter(first), 503, "nothing is said of the token");

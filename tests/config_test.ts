@@ -110,6 +110,7 @@ Deno.test("readConfig() takes every setting from the environment", () => {
       APP_ALLOW_IPS: "203.0.113.7, 2001:db8::/32",
       APP_DENY_IPS: "198.51.100.0/24",
       APP_TRUSTED_PROXIES: "127.0.0.1,::1",
+      APP_OUTGOING_PRIVATE_IPS: "127.0.0.1, fd00::/8",
       APP_HISTORY: "news:*=10/60, *=0/1",
       APP_ROOMS: "rooms.json",
       APP_PRIVATE_ROOMS: "staff:*, board",
@@ -177,7 +178,11 @@ Deno.test("readConfig() takes every setting from the environment", () => {
     history: [{ pattern: "news:*", size: 10, seconds: 60 }, { pattern: "*", size: 0, seconds: 1 }],
     roomsFile: "rooms.json",
     privateRooms: ["staff:*", "board"],
-    webhook: { url: "https://shop.example/hook?a=b", secrets: [SECRET, OTHER_SECRET] },
+    webhook: {
+      url: "https://shop.example/hook?a=b",
+      secrets: [SECRET, OTHER_SECRET],
+      privateTargets: ["127.0.0.1", "fd00::/8"],
+    },
     redis: {
       host: "redis",
       port: 6380,
@@ -406,7 +411,6 @@ Deno.test("readConfig() takes one kind of key for tokens, that of the algorithm"
     algorithm: "ES256",
     secrets: [],
     publicKey: "/key.pem",
-    jwksUrl: undefined,
   });
   assert.equal(
     tokens({ APP_TOKEN_ALGORITHM: "EdDSA", APP_TOKEN_JWKS_URL: "https://shop.example/jwks" })
@@ -447,6 +451,48 @@ Deno.test("readConfig() needs a secret for a webhook, and no webhook for a secre
   );
   assert.equal(readConfig({ WEBHOOK_SECRET: SECRET }).config.webhook, undefined);
 });
+
+for (const name of ["WEBHOOK_URL", "APP_TOKEN_JWKS_URL"] as const) {
+  const env = (more: Env): Env =>
+    name === "WEBHOOK_URL"
+      ? { WEBHOOK_SECRET: SECRET, ...more }
+      : { APP_TOKEN_ALGORITHM: "ES256", ...more };
+
+  Deno.test(`readConfig() refuses a private address in ${name} that is not allowed`, () => {
+    for (
+      const [host, address] of [
+        ["127.0.0.1", "127.0.0.1"],
+        ["user.localhost.:8080", "127.0.0.1"],
+        ["2130706433", "127.0.0.1"],
+        ["[::ffff:10.0.0.1]", "10.0.0.1"],
+        ["[fd00::1]:8080", "fd00::1"],
+        ["169.254.169.254", "169.254.169.254"],
+      ] as const
+    ) {
+      const url = { [name]: `http://${host}/hunter2?hunter2` };
+      assert.equal(
+        refusal(env(url)).message,
+        `Cannot use ${name}: it leads to the private address ${address}. ` +
+          `If it should, set APP_OUTGOING_PRIVATE_IPS=${address}`,
+      );
+      assert.match(
+        refusal(env({ ...url, APP_OUTGOING_PRIVATE_IPS: "10.9.0.0/16" })).message,
+        /^Cannot use/,
+      );
+      for (const allowed of [address, `10.9.0.0/16, ${address}`, "*"]) {
+        readConfig(env({ ...url, APP_OUTGOING_PRIVATE_IPS: allowed }));
+      }
+    }
+  });
+
+  Deno.test(`readConfig() warns of a proxy that ${name} does not go by`, () => {
+    const url = { [name]: "https://shop.example", https_proxy: "http://10.0.0.1:3128" };
+    const warnings = (more: Env = {}) => readConfig(env({ ...url, ...more })).warnings;
+    assert.match(warnings().join(), /^https_proxy is not used, unless APP_OUTGOING_PRIVATE_IPS=\*/);
+    assert.deepEqual(warnings({ APP_OUTGOING_PRIVATE_IPS: "*" }), []);
+    assert.deepEqual(readConfig({ https_proxy: "http://10.0.0.1:3128" }).warnings, []);
+  });
+}
 
 const BAD_SECRETS = [
   "hunter2",

@@ -16,6 +16,7 @@ const NEEDED: readonly { package: string; probe: string[]; for: string }[] = [
     probe: ["/usr/bin/python3", "-c", "import redis"],
     for: "the Python snippet",
   },
+  { package: "php-cli", probe: ["php", "--version"], for: "the PHP snippet" },
   { package: "bsdutils", probe: ["script", "--version"], for: "pseudo-terminals" },
   { package: "openssl", probe: ["openssl", "version"], for: "certificates" },
   { package: "curl", probe: ["curl", "--version"], for: "the snippets of the docs" },

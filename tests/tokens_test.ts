@@ -200,7 +200,7 @@ Deno.test("JWKS: keys are kept, and fetched again when one is not known, but not
   await using keys = new KeyServer();
   using clock = new LaterClock();
   const first = await keys.add("first");
-  const verifier = await open({ algorithm: "ES256", secrets: [], jwksUrl: keys.url });
+  const verifier = await open(keys.config);
   const connect = async (signing: Signing) =>
     await verifier.connection(await connectionToken({ exp: NOW + 3600 }, signing));
 
@@ -227,7 +227,7 @@ Deno.test("JWKS: where the keys cannot be had, the token is not called invalid",
   await using keys = new KeyServer();
   const key = await keys.add("first");
   const token = await connectionToken({}, key);
-  const verifier = await open({ algorithm: "ES256", secrets: [], jwksUrl: keys.url });
+  const verifier = await open(keys.config);
   for (const status of [500, 302]) {
     keys.status = status;
     const before = keys.fetches;

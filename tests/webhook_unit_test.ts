@@ -156,6 +156,7 @@ class Test implements AsyncDisposable {
     test.#sender = new WebhookSender(receipts, test.counters, {
       url: test.receiver.url,
       secrets: [SECRET],
+      privateTargets: ["127.0.0.1"],
       stopWaitMs: 1000,
       clock: test.#clock(),
     });

@@ -9,6 +9,7 @@ import {
   type JWTVerifyGetKey,
 } from "jose";
 import { ConfigError, type TokenConfig } from "../config.ts";
+import { Outward } from "../outward.ts";
 import { readPem } from "../pem.ts";
 
 const log = getLogger(["notifyli", "auth"]);
@@ -25,7 +26,7 @@ export type Key = CryptoKey | Uint8Array | JWTVerifyGetKey;
 
 /** Rejects with a `ConfigError` where the file cannot be used. */
 export async function openKeys(
-  { algorithm, secrets, publicKey, jwksUrl }: TokenConfig,
+  { algorithm, secrets, publicKey, jwksUrl, privateTargets = [] }: TokenConfig,
 ): Promise<readonly Key[]> {
   if (secrets.length > 0) return secrets.map((secret) => new TextEncoder().encode(secret));
   if (jwksUrl !== undefined) {
@@ -33,7 +34,7 @@ export async function openKeys(
       createRemoteJWKSet(new URL(jwksUrl), {
         cooldownDuration: JWKS_COOLDOWN_MS,
         cacheMaxAge: JWKS_MAX_AGE_MS,
-        [customFetch]: keyFetcher(),
+        [customFetch]: keyFetcher(new Outward(privateTargets)),
       }),
     ];
   }
@@ -41,12 +42,16 @@ export async function openKeys(
 }
 
 /** Fetches keys; where they cannot be had, no sooner again than after a while, however many tokens come. */
-function keyFetcher(): FetchImplementation {
+function keyFetcher(outward: Outward): FetchImplementation {
   let failedAt = -Infinity;
-  return async (url, options) => {
+  return async (url, { headers, signal }) => {
     if (performance.now() - failedAt < JWKS_RETRY_MS) throw new Error("it failed a moment ago");
     try {
-      const response = await fetch(url, options);
+      const response = await outward.send(new URL(url), {
+        method: "GET",
+        headers: Object.fromEntries(headers),
+        signal,
+      });
       if (response.status === 200) return response;
       await response.body?.cancel();
       throw new Error(`the answer is ${response.status}`);

@@ -33,6 +33,12 @@ export function addressKey(address: string): string {
   return `${groups.map((group) => group.toString(16)).join(":")}::/64`;
 }
 
+/** The IPv4 address that the last 32 bits of one of IPv6 are. */
+export function lastIPv4(address: string): string {
+  const [high = 0, low = 0] = groupsOf(address).slice(6);
+  return [high >> 8, high & 255, low >> 8, low & 255].join(".");
+}
+
 /** Whether an address, in its one form, is this machine's own. */
 export function isOwnMachine(address: string): boolean {
   return address === "::1" || /^127\.\d+\.\d+\.\d+$/.test(address);
@@ -89,9 +95,8 @@ function withoutPort(text: string): string {
 
 function shortened(address: string): string {
   const groups = groupsOf(address);
-  const [high = 0, low = 0] = groups.slice(6);
   if (groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff) {
-    return [high >> 8, high & 255, low >> 8, low & 255].join(".");
+    return lastIPv4(address);
   }
   return new URL(`http://[${address}]`).hostname.slice(1, -1);
 }

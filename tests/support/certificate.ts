@@ -1,4 +1,5 @@
-/** A self-signed certificate for 127.0.0.1 and localhost, made by `openssl` in a temporary folder. */
+/** A self-signed certificate for a name or an address, made by `openssl` in a temporary folder. */
+import { isIP } from "node:net";
 import { run } from "./command.ts";
 
 export class Certificate implements AsyncDisposable {
@@ -8,12 +9,16 @@ export class Certificate implements AsyncDisposable {
     this.#folder = folder;
   }
 
-  static async make(): Promise<Certificate> {
+  /** @param name by default 127.0.0.1 and localhost */
+  static async make(name?: string): Promise<Certificate> {
     const certificate = new Certificate(await Deno.makeTempDir());
+    const names = name === undefined
+      ? ["IP:127.0.0.1", "DNS:localhost"]
+      : [`${isIP(name) === 0 ? "DNS" : "IP"}:${name}`];
     const { code, stderr } = await run([
       ...["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"],
       ...["-nodes", "-days", "2", "-subj", "/CN=localhost"],
-      ...["-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"],
+      ...["-addext", `subjectAltName=${names.join()}`],
       ...["-addext", "basicConstraints=critical,CA:FALSE"],
       ...["-keyout", certificate.key, "-out", certificate.cert],
     ]);
@@ -28,6 +33,11 @@ export class Certificate implements AsyncDisposable {
 
   get key(): string {
     return `${this.#folder}/key.pem`;
+  }
+
+  /** What is in the two files. */
+  async read(): Promise<{ cert: string; key: string }> {
+    return { cert: await Deno.readTextFile(this.cert), key: await Deno.readTextFile(this.key) };
   }
 
   /** Settings for a notifyli that uses it. */

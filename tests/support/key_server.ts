@@ -1,5 +1,6 @@
 /** An identity provider that publishes its keys (JWKS). */
 import { exportJWK, generateKeyPair, type JWK } from "jose";
+import type { TokenConfig } from "../../lib/config.ts";
 import type { Signing } from "./tokens.ts";
 
 /** Publishes keys as `/jwks.json`, and counts how often they were asked for. */
@@ -22,6 +23,20 @@ export class KeyServer implements AsyncDisposable {
 
   get url(): string {
     return `http://127.0.0.1:${this.#server.addr.port}/jwks.json`;
+  }
+
+  /** The settings of a notifyli that takes its keys. */
+  get env(): Record<string, string> {
+    return {
+      APP_TOKEN_ALGORITHM: "ES256",
+      APP_TOKEN_JWKS_URL: this.url,
+      APP_OUTGOING_PRIVATE_IPS: "127.0.0.1",
+    };
+  }
+
+  /** What a verifier is opened with. */
+  get config(): TokenConfig {
+    return { algorithm: "ES256", secrets: [], jwksUrl: this.url, privateTargets: ["127.0.0.1"] };
   }
 
   /** Makes a key and publishes it; resolves with what signs by it. */

@@ -5,6 +5,11 @@ import { waitFor } from "./wait.ts";
 
 export const SECRET = `whsec_${btoa("a secret of the tests, 32 bytes.")}`;
 
+/** The settings of a notifyli that tells a receiver on this machine. */
+export function webhookEnv(url: string): Record<string, string> {
+  return { WEBHOOK_URL: url, WEBHOOK_SECRET: SECRET, APP_OUTGOING_PRIVATE_IPS: "127.0.0.1" };
+}
+
 export interface Receipt {
   readonly id: string;
   readonly user_id: number | string;
@@ -33,19 +38,23 @@ export class Receiver implements AsyncDisposable {
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
   readonly #held: ((response: Response) => void)[] = [];
 
-  /** Starts one on a port, or a free one. */
-  constructor(port = 0) {
-    const options = { port, hostname: "127.0.0.1", onListen() {} };
+  /** Starts one on a port, or a free one; by TLS where it has a certificate and a key (PEM). */
+  constructor(port = 0, tls?: { readonly cert: string; readonly key: string }) {
+    const options = { port, hostname: "127.0.0.1", onListen() {}, ...tls };
     this.#server = Deno.serve(options, (request) => this.#take(request));
   }
 
+  get port(): number {
+    return this.#server.addr.port;
+  }
+
   get url(): string {
-    return `http://127.0.0.1:${this.#server.addr.port}/hook/path-is-secret?query=too`;
+    return `http://127.0.0.1:${this.port}/hook/path-is-secret?query=too`;
   }
 
   /** The settings of a notifyli that tells it. */
   get env(): Record<string, string> {
-    return { WEBHOOK_URL: this.url, WEBHOOK_SECRET: SECRET };
+    return webhookEnv(this.url);
   }
 
   /** All receipts, each once by the id of what they came with, as a receiver should take them. */

@@ -1,0 +1,42 @@
+/** Addresses that are not the whole internet's: what stands there may trust whoever reaches it. */
+import { isIP } from "node:net";
+import { AddressList, lastIPv4 } from "./addresses.ts";
+
+/** IANA's registry of special-purpose addresses: whatever is not globally reachable, and what is not one machine's. */
+const PRIVATE_IPV4 = new AddressList([
+  "0.0.0.0/8",
+  "10.0.0.0/8",
+  "100.64.0.0/10", // carrier-grade NAT
+  "127.0.0.0/8",
+  "169.254.0.0/16", // link-local, and where clouds keep the secrets of a machine
+  "172.16.0.0/12",
+  "192.0.0.0/24",
+  "192.0.2.0/24",
+  "192.88.99.0/24",
+  "192.168.0.0/16",
+  "198.18.0.0/15",
+  "198.51.100.0/24",
+  "203.0.113.0/24",
+  "224.0.0.0/4", // multicast
+  "240.0.0.0/4", // reserved, and broadcast
+]);
+
+/** All that is global: the rest of IPv6 is loopback, local, multicast or not given out. */
+const GLOBAL_IPV6 = new AddressList(["2000::/3"]);
+
+const PRIVATE_IPV6 = new AddressList([
+  "2001::/23", // Teredo, benchmarks, ORCHID
+  "2001:db8::/32",
+  "2002::/16", // 6to4: it leads to an IPv4 address, and nobody is left who uses it in earnest
+  "3fff::/20",
+]);
+
+/** NAT64: the last 32 bits are the IPv4 address that it leads to. */
+const NAT64 = new AddressList(["64:ff9b::/96"]);
+
+/** @param address in its one form, so that IPv4 in IPv6 is IPv4 */
+export function isPrivateAddress(address: string): boolean {
+  if (isIP(address) === 4) return PRIVATE_IPV4.has(address);
+  if (NAT64.has(address)) return PRIVATE_IPV4.has(lastIPv4(address));
+  return !GLOBAL_IPV6.has(address) || PRIVATE_IPV6.has(address);
+}

@@ -11,26 +11,26 @@ export function oneRoom(window: number, clients = 1000): Shape {
   return { clients, roomSize: clients, window, everyoneTalks: false };
 }
 
-export function bare(listener: ListenerName, shape: Shape) {
+export function bare(listener: ListenerName, shape: Shape): Contender {
   return {
-    name: `bare ${listener} loop, window ${shape.window}` as const,
+    name: `bare ${listener} loop, window ${shape.window}`,
     start: () => startBare(listener),
     load: { ...shape, dialect: "bare" },
-  } satisfies Contender;
+  };
 }
 
-export function notifyli(listener: ListenerName, dialect: "v1" | "v2", shape: Shape) {
+export function notifyli(listener: ListenerName, dialect: "v1" | "v2", shape: Shape): Contender {
   return {
-    name: `notifyli ${dialect}, ${listener} listener, window ${shape.window}` as const,
+    name: `notifyli ${dialect}, ${listener} listener, window ${shape.window}`,
     start: () => startNotifyli({ listener }),
     load: { ...shape, dialect },
-  } satisfies Contender;
+  };
 }
 
-export function peerOnNode(name: PeerName, shape: Shape) {
+export function peerOnNode(name: PeerName, shape: Shape): Contender {
   return {
-    name: `${name}, window ${shape.window}` as const,
+    name: `${name}, window ${shape.window}`,
     start: () => startPeer(name),
     load: { ...shape, dialect: name === "socketio" ? "socketio" : "bare" },
-  } satisfies Contender;
+  };
 }

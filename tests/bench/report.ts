@@ -3,6 +3,12 @@ import { VERSION } from "../../lib/version.ts";
 import { type Check, type Detail, digits, isMet, type Outcome, type Row } from "./row.ts";
 import { RAISED_LIMITS } from "./servers.ts";
 
+/** Before the run: what else the machine was doing. */
+const LOAD_BEFORE = Deno.loadavg()[0]!;
+
+/** More than this, and the figures say little. */
+const QUIET_LOAD = 0.5;
+
 export interface Measured {
   readonly row: Row;
   /** Or why there is none. */
@@ -24,23 +30,47 @@ history for recovery; one publisher says more than any person, so ${
     raised.join(" and ")
   } are raised.
 
-${table(all.flatMap(checks))}
+${busyNote()}${table(all.flatMap(checks))}
 
 ${all.map(section).join("\n\n")}
 `;
 }
 
+function busyNote(): string {
+  if (LOAD_BEFORE <= QUIET_LOAD) return "";
+  return `**The machine was busy with other work** (load ${
+    digits(LOAD_BEFORE)
+  } before the run): these figures show \
+that the benchmark works, and no more.\n\n`;
+}
+
 function checks({ row, outcome }: Measured): Detail[] {
   if (outcome instanceof Error) {
-    return [{ row: row.name, what: row.question, target: "", seen: "not measured", met: "no" }];
+    return [line(row, row.question, "", "not measured", "", "no")];
   }
-  return outcome.checks.map((check) => ({
-    row: row.name,
-    what: check.what,
-    target: `${check.is} ${amount(check, check.target)}`,
-    seen: amount(check, check.value),
-    met: isMet(check) ? "yes" : "no",
-  }));
+  return outcome.checks.map((check) => {
+    const byCpu = check.byCpu === undefined ? "" : amount(check, check.byCpu);
+    const target = `${check.is} ${amount(check, check.target)}`;
+    return line(
+      row,
+      check.what,
+      target,
+      amount(check, check.value),
+      byCpu,
+      isMet(check) ? "yes" : "no",
+    );
+  });
+}
+
+function line(
+  { name }: Row,
+  what: string,
+  target: string,
+  seen: string,
+  byCpu: string,
+  met: string,
+): Detail {
+  return { "row": name, what, target, seen, "for the same CPU": byCpu, "met": met };
 }
 
 function amount({ unit }: Check, value: number): string {
@@ -62,10 +92,11 @@ function table(rows: readonly Detail[]): string {
   const widths = names.map((_, column) =>
     Math.max(3, ...cells.map((line) => line[column]!.length))
   );
-  const line = (texts: readonly string[]) =>
+  const format = (texts: readonly string[]) =>
     `| ${texts.map((text, column) => text.padEnd(widths[column]!)).join(" | ")} |`;
   const [head = [], ...body] = cells;
-  return [line(head), line(widths.map((width) => "-".repeat(width))), ...body.map(line)].join("\n");
+  return [format(head), format(widths.map((width) => "-".repeat(width))), ...body.map(format)]
+    .join("\n");
 }
 
 async function machine(): Promise<string> {

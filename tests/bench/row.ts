@@ -27,6 +27,8 @@ export interface Outcome {
 export interface Check {
   readonly what: string;
   readonly value: number;
+  /** The same for each second of the servers' CPU, where `value` is of deliveries; noise touches it less. */
+  readonly byCpu?: number;
   readonly target: number;
   /** Whether `target` is the least that will do, or the most. */
   readonly is: "at least" | "at most";

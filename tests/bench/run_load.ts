@@ -1,7 +1,7 @@
 /** Runs a load as a process of its own, and the same load on several servers in turn. */
 import { ROOT } from "../support/paths.ts";
 import type { RoomFigures, RoomLoad } from "./loads/room.ts";
-import { type Bench, type Detail, digits } from "./row.ts";
+import { type Bench, type Check, type Detail, digits } from "./row.ts";
 import type { Server } from "./servers.ts";
 
 /** A server, and what is asked of it. */
@@ -15,6 +15,7 @@ export interface Contender {
 export async function runLoad<Load, Figures>(script: string, load: Load): Promise<Figures> {
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", `${ROOT}tests/bench/loads/${script}.ts`, JSON.stringify(load)],
+    env: { NO_COLOR: "1" },
     stdin: "null",
   }).output();
   const decoder = new TextDecoder();
@@ -22,35 +23,69 @@ export async function runLoad<Load, Figures>(script: string, load: Load): Promis
   return JSON.parse(decoder.decode(stdout));
 }
 
-/** Each contender's figures: the round with the median of what `by` reads, of CPU per delivery by default. */
-export async function compare<Name extends string>(
-  bench: Bench,
-  contenders: readonly (Contender & { readonly name: Name })[],
-  by = ({ cpuPerDelivery }: RoomFigures) => cpuPerDelivery,
-): Promise<Record<Name, RoomFigures>> {
-  const seen = new Map<Name, RoomFigures[]>(contenders.map(({ name }) => [name, []]));
-  for (let round = 1; round <= bench.rounds; round++) {
-    for (const { name, start, load } of contenders) {
-      await using server = await start();
-      const { ports, pids, key } = server;
-      const figures = await runLoad<RoomLoad, RoomFigures>("room", {
-        ...load,
-        ports,
-        pids,
-        key,
-        seconds: bench.seconds,
-      });
-      seen.get(name)?.push(figures);
-      const { deliveriesPerSecond, cpuPerDelivery } = figures;
-      bench.progress(
-        `${name}: ${digits(deliveriesPerSecond)}/s, ${digits(cpuPerDelivery)} µs each ` +
-          `(round ${round} of ${bench.rounds})`,
-      );
+/** What was seen of each contender. */
+export class Comparison {
+  readonly #figures = new Map<string, RoomFigures>();
+
+  /** Measures each in turn; the round with the median of what `by` reads counts, of CPU per delivery by default. */
+  static async make(
+    bench: Bench,
+    contenders: readonly Contender[],
+    by = ({ cpuPerDelivery }: RoomFigures) => cpuPerDelivery,
+  ): Promise<Comparison> {
+    const rounds: Map<string, RoomFigures>[] = [];
+    for (let round = 1; round <= bench.rounds; round++) {
+      const seen = new Map<string, RoomFigures>();
+      for (const contender of contenders) {
+        const figures = await loadRooms(contender, bench.seconds);
+        seen.set(contender.name, figures);
+        bench.progress(`${told(contender, figures)} (round ${round} of ${bench.rounds})`);
+      }
+      rounds.push(seen);
     }
+    const comparison = new Comparison();
+    for (const { name } of contenders) {
+      comparison.#figures.set(name, median(rounds.map((seen) => seen.get(name)!), by));
+    }
+    return comparison;
   }
-  return Object.fromEntries(
-    [...seen].map(([name, all]) => [name, median(all, by)]),
-  ) as Record<Name, RoomFigures>;
+
+  of({ name }: Contender): RoomFigures {
+    return this.#figures.get(name)!;
+  }
+
+  /** How many deliveries one makes for each of the other's; and for the same CPU. */
+  ratio(own: Contender, ground: Contender): Pick<Check, "value" | "byCpu"> {
+    const [mine, theirs] = [this.of(own), this.of(ground)];
+    return {
+      value: mine.deliveriesPerSecond / theirs.deliveriesPerSecond,
+      byCpu: theirs.cpuPerDelivery / mine.cpuPerDelivery,
+    };
+  }
+
+  details(): Detail[] {
+    return [...this.#figures].map(([name, of]) => ({
+      "server": name,
+      "deliveries/s": digits(of.deliveriesPerSecond),
+      "server CPU µs each": digits(of.cpuPerDelivery),
+      "p50 ms": digits(of.p50Ms),
+      "p99 ms": digits(of.p99Ms),
+      "lost": String(of.lost),
+      "generator CPU": `${Math.round(of.generatorCpu * 100)} %`,
+    }));
+  }
+}
+
+async function loadRooms({ start, load }: Contender, seconds: number): Promise<RoomFigures> {
+  await using server = await start();
+  const { ports, pids, key } = server;
+  return await runLoad<RoomLoad, RoomFigures>("room", { ...load, ports, pids, key, seconds });
+}
+
+function told({ name, load }: Contender, figures: RoomFigures): string {
+  if (load.window === 0) return `${name}: ${digits(figures.kibPerClient)} KiB each`;
+  const { deliveriesPerSecond, cpuPerDelivery } = figures;
+  return `${name}: ${digits(deliveriesPerSecond)}/s, ${digits(cpuPerDelivery)} µs each`;
 }
 
 export function median<T>(all: readonly T[], by: (one: T) => number): T {
@@ -58,16 +93,4 @@ export function median<T>(all: readonly T[], by: (one: T) => number): T {
   const middle = sorted[Math.floor(sorted.length / 2)];
   if (middle === undefined) throw new Error("There is no median of nothing");
   return middle;
-}
-
-export function roomDetails(figures: Readonly<Record<string, RoomFigures>>): Detail[] {
-  return Object.entries(figures).map(([name, of]) => ({
-    "server": name,
-    "deliveries/s": digits(of.deliveriesPerSecond),
-    "server CPU µs each": digits(of.cpuPerDelivery),
-    "p50 ms": digits(of.p50Ms),
-    "p99 ms": digits(of.p99Ms),
-    "lost": String(of.lost),
-    "generator CPU": `${Math.round(of.generatorCpu * 100)} %`,
-  }));
 }

@@ -41,6 +41,9 @@ const decoder = new TextDecoder();
 const load: ReconnectLoad = JSON.parse(Deno.args[0] ?? "");
 const rooms = Math.ceil(load.clients / load.roomSize);
 const positions: Position[] = [];
+/** Of each client, the last time. */
+const connectedAt: number[] = [];
+let slowestMs = 0;
 let failed = 0;
 
 const first = comeAll((index, data) => positions[index] = data);
@@ -49,8 +52,6 @@ miss();
 
 const cpuBefore = cpuSeconds(load.pids);
 const startedAt = performance.now();
-let slowestMs = 0;
-const connectedAt: number[] = [];
 comeAll((index, data) => {
   slowestMs = Math.max(slowestMs, performance.now() - connectedAt[index]!);
   if (!data.recovered || data.publications.length !== load.missed) failed++;

@@ -1,7 +1,7 @@
 /** Version 2, where a frame may hold several messages. */
 import { bare, notifyli, oneRoom } from "../contenders.ts";
 import type { Row } from "../row.ts";
-import { compare, roomDetails } from "../run_load.ts";
+import { Comparison } from "../run_load.ts";
 
 export const batched: Row = {
   name: "batched",
@@ -9,15 +9,15 @@ export const batched: Row = {
   async measure(bench) {
     const ground = bare("deno", oneRoom(64));
     const own = [notifyli("deno", "v2", oneRoom(64)), notifyli("node", "v2", oneRoom(64))];
-    const seen = await compare(bench, [ground, ...own]);
+    const seen = await Comparison.make(bench, [ground, ...own]);
     return {
-      checks: own.map(({ name }) => ({
-        what: `${name}: deliveries/s, to bare`,
-        value: seen[name]!.deliveriesPerSecond / seen[ground.name]!.deliveriesPerSecond,
+      checks: own.map((one) => ({
+        what: `${one.name}: deliveries/s, to bare`,
+        ...seen.ratio(one, ground),
         target: 15,
         is: "at least",
       })),
-      details: roomDetails(seen),
+      details: seen.details(),
     };
   },
 };

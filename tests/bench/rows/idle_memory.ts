@@ -1,7 +1,7 @@
 /** What a connection costs that says nothing. */
 import { bare, notifyli, type Shape } from "../contenders.ts";
 import { digits, type Row } from "../row.ts";
-import { compare } from "../run_load.ts";
+import { Comparison } from "../run_load.ts";
 
 const SHAPE: Shape = { clients: 9000, roomSize: 100, window: 0, everyoneTalks: false };
 
@@ -16,19 +16,19 @@ export const idleMemory: Row = {
     }));
     const short = { ...bench, seconds: 0.1 };
     const contenders = pairs.flatMap(({ ground, own }) => [ground, own]);
-    const seen = await compare(short, contenders, ({ kibPerClient }) => kibPerClient);
+    const seen = await Comparison.make(short, contenders, ({ kibPerClient }) => kibPerClient);
     return {
       checks: pairs.map(({ ground, own }) => ({
         what: `${own.name}: above bare`,
-        value: seen[own.name]!.kibPerClient - seen[ground.name]!.kibPerClient,
+        value: seen.of(own).kibPerClient - seen.of(ground).kibPerClient,
         target: 4,
         is: "at most",
         unit: "KiB",
       })),
-      details: Object.entries(seen).map(([server, { kibPerClient, connectsPerSecond }]) => ({
-        server,
-        "KiB a connection": digits(kibPerClient),
-        "connects/s": digits(connectsPerSecond),
+      details: contenders.map((one) => ({
+        "server": one.name,
+        "KiB a connection": digits(seen.of(one).kibPerClient),
+        "connects/s": digits(seen.of(one).connectsPerSecond),
       })),
     };
   },

@@ -2,7 +2,7 @@
 import { notifyli, oneRoom, peerOnNode } from "../contenders.ts";
 import { peer } from "../peers.ts";
 import type { Row } from "../row.ts";
-import { compare, roomDetails } from "../run_load.ts";
+import { Comparison } from "../run_load.ts";
 
 export const seedNode: Row = {
   name: "seed-node",
@@ -11,15 +11,15 @@ export const seedNode: Row = {
     const { why } = await peer("uws");
     const rival = peerOnNode(why === undefined ? "uws" : "ws", oneRoom(16));
     const own = notifyli("node", "v1", oneRoom(16));
-    const seen = await compare(bench, [rival, own]);
+    const seen = await Comparison.make(bench, [rival, own]);
     return {
       checks: [{
         what: `server CPU a delivery, to ${rival.name}`,
-        value: seen[own.name]!.cpuPerDelivery / seen[rival.name]!.cpuPerDelivery,
+        value: seen.of(own).cpuPerDelivery / seen.of(rival).cpuPerDelivery,
         target: 1,
         is: "at most",
       }],
-      details: roomDetails(seen),
+      details: seen.details(),
       notes: why === undefined ? [] : [`Compared to ws on Node: ${why}`],
     };
   },

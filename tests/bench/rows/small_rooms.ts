@@ -1,7 +1,7 @@
 /** Many rooms of few, where the work for each message counts, and not that for each receiver. */
 import { bare, notifyli, type Shape } from "../contenders.ts";
 import type { Row } from "../row.ts";
-import { compare, roomDetails } from "../run_load.ts";
+import { Comparison } from "../run_load.ts";
 
 const SHAPE: Shape = { clients: 5000, roomSize: 5, window: 1000, everyoneTalks: true };
 
@@ -13,15 +13,15 @@ export const smallRooms: Row = {
       ground: bare(listener, SHAPE),
       own: notifyli(listener, "v1", SHAPE),
     }));
-    const seen = await compare(bench, pairs.flatMap(({ ground, own }) => [ground, own]));
+    const seen = await Comparison.make(bench, pairs.flatMap(({ ground, own }) => [ground, own]));
     return {
       checks: pairs.map(({ ground, own }) => ({
         what: `${own.name}: deliveries/s, to bare`,
-        value: seen[own.name]!.deliveriesPerSecond / seen[ground.name]!.deliveriesPerSecond,
+        ...seen.ratio(own, ground),
         target: 0.9,
         is: "at least",
       })),
-      details: roomDetails(seen),
+      details: seen.details(),
     };
   },
 };

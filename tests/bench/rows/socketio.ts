@@ -1,7 +1,7 @@
 /** What people mostly use today. */
 import { notifyli, oneRoom, peerOnNode } from "../contenders.ts";
 import type { Row } from "../row.ts";
-import { compare, roomDetails } from "../run_load.ts";
+import { Comparison } from "../run_load.ts";
 
 export const socketio: Row = {
   name: "socketio",
@@ -15,15 +15,15 @@ export const socketio: Row = {
       notifyli("deno", "v2", oneRoom(16)),
       notifyli("node", "v2", oneRoom(16)),
     ];
-    const seen = await compare(bench, [rival, ...own]);
+    const seen = await Comparison.make(bench, [rival, ...own]);
     return {
-      checks: own.map(({ name }) => ({
-        what: `${name}: deliveries/s, to Socket.IO`,
-        value: seen[name]!.deliveriesPerSecond / seen[rival.name]!.deliveriesPerSecond,
-        target: name === plain.name ? 1.4 : 10,
+      checks: own.map((one) => ({
+        what: `${one.name}: deliveries/s, to Socket.IO`,
+        ...seen.ratio(one, rival),
+        target: one === plain ? 1.4 : 10,
         is: "at least",
       })),
-      details: roomDetails(seen),
+      details: seen.details(),
     };
   },
 };

@@ -3,6 +3,7 @@
  * `rows.ts`, and writes `RESULTS.md` beside this file.
  */
 import { parseArgs } from "node:util";
+import { measureGrowth } from "./growth.ts";
 import { type Measured, report } from "./report.ts";
 import type { Bench, Row } from "./row.ts";
 import { ROWS } from "./rows.ts";
@@ -15,6 +16,7 @@ Usage: deno task bench [options] [ROW…]
 Without a row, all are measured, and tests/bench/RESULTS.md is written (about 15 minutes).
 
   quick         One row, in 20 seconds
+  growth        More clients, nodes and history; draws docs/performance.svg
   --rounds N    Measure each server so often, in turn; the median counts (default: 3)
   --seconds S   How long each load lasts (default: 4)
   --help        Print this
@@ -37,7 +39,8 @@ async function main(args: readonly string[]): Promise<number> {
       help: { type: "boolean" },
     },
   });
-  const unknown = positionals.find((name) => !ROWS.some((row) => row.name === name));
+  const isGrowth = positionals[0] === "growth";
+  const unknown = positionals.find((name) => !isGrowth && !ROWS.some((row) => row.name === name));
   const [rounds, seconds] = [Number(values.rounds), Number(values.seconds)];
   if (values.help) {
     console.log(HELP);
@@ -50,6 +53,10 @@ async function main(args: readonly string[]): Promise<number> {
         : `There is no row '${unknown}'`,
     );
     return 2;
+  }
+  if (isGrowth) {
+    await measureGrowth({ rounds, seconds, progress: console.log });
+    return 0;
   }
   const isWhole = positionals.length === 0;
   const rows = ROWS.filter(({ name }) => isWhole || positionals.includes(name));

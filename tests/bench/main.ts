@@ -1,129 +1,81 @@
 /**
- * `deno task bench`: one room, one publisher, against a bare loop of the runtime in the same run. Ratios are what
- * counts; the machine's speed is not. Writes `RESULTS.md` beside this file. `deno task bench quick` takes one
- * short look and writes nothing.
+ * `deno task bench`: measures notifyli side by side with bare loops and with other servers, row by row of
+ * `rows.ts`, and writes `RESULTS.md` beside this file.
  */
-import { ROOT } from "../support/paths.ts";
-import { Program } from "../support/program.ts";
-import { VERSION } from "../../lib/version.ts";
-import type { Measured } from "./generator.ts";
+import { parseArgs } from "node:util";
+import { measureGrowth } from "./growth.ts";
+import { type Measured, report } from "./report.ts";
+import type { Bench, Row } from "./row.ts";
+import { ROWS } from "./rows.ts";
 
-const RECEIVERS = 1000;
+const HELP =
+  `Measures notifyli against bare loops and other servers. Linux only; load stays on this machine.
 
-interface Row extends Measured {
-  readonly server: string;
-  readonly window: number;
-  /** Of the server process, in microseconds. */
-  readonly cpuPerDelivery: number;
-}
+Usage: deno task bench [options] [ROW…]
 
-interface Server extends AsyncDisposable {
-  readonly port: number;
-  readonly pid: number;
-}
+Without a row, all are measured, and tests/bench/RESULTS.md is written (about 15 minutes).
 
-const SERVERS: Readonly<Record<string, () => Promise<Server>>> = {
-  "bare Deno.serve loop": startBare,
-  "notifyli, deno listener": () => startNotifyli("deno"),
-  "notifyli, node listener": () => startNotifyli("node"),
-};
+  quick         One row, in 20 seconds
+  growth        More clients, nodes and history; draws docs/performance.svg
+  --rounds N    Measure each server so often, in turn; the median counts (default: 3)
+  --seconds S   How long each load lasts (default: 4)
+  --help        Print this
 
-if (import.meta.main) {
-  const quick = Deno.args.includes("quick");
-  const windows = quick ? [2] : [2, 16, 64];
-  const rows: Row[] = [];
-  for (const window of windows) {
-    for (const [server, start] of Object.entries(SERVERS)) {
-      console.log(`${server}, ${RECEIVERS} receivers, window ${window} ...`);
-      await using running = await start();
-      rows.push({ server, window, ...await measure(running, window, quick ? 3 : 6) });
-    }
+Rows:
+${ROWS.map(({ name, question }) => `  ${name.padEnd(14)}${question}`).join("\n")}`;
+
+const QUICK: readonly string[] = ["seed-deno", "--rounds", "1", "--seconds", "3"];
+
+if (import.meta.main) Deno.exit(await main(Deno.args));
+
+/** Resolves with the exit code. */
+async function main(args: readonly string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args: args[0] === "quick" ? [...QUICK] : [...args],
+    allowPositionals: true,
+    options: {
+      rounds: { type: "string", default: "3" },
+      seconds: { type: "string", default: "4" },
+      help: { type: "boolean" },
+    },
+  });
+  const isGrowth = positionals[0] === "growth";
+  const unknown = positionals.find((name) => !isGrowth && !ROWS.some((row) => row.name === name));
+  const [rounds, seconds] = [Number(values.rounds), Number(values.seconds)];
+  if (values.help) {
+    console.log(HELP);
+    return 0;
   }
-  const results = report(rows);
-  console.log(results);
-  if (!quick) await Deno.writeTextFile(new URL("RESULTS.md", import.meta.url), results);
-}
-
-async function measure(
-  { port, pid }: Server,
-  window: number,
-  seconds: number,
-): Promise<Omit<Row, "server" | "window">> {
-  const before = await cpuSeconds(pid);
-  const { stdout } = await new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "-A",
-      `${ROOT}tests/bench/generator.ts`,
-      ...[port, RECEIVERS, window, seconds].map(String),
-    ],
-    stdin: "null",
-  }).output();
-  const measured: Measured = JSON.parse(new TextDecoder().decode(stdout));
-  // The generator's warm-up second is in the server's figure too.
-  const deliveries = measured.deliveriesPerSecond * (seconds + 1);
-  return { ...measured, cpuPerDelivery: (await cpuSeconds(pid) - before) * 1e6 / deliveries };
-}
-
-function report(rows: readonly Row[]): string {
-  const lines = rows.map((row) => {
-    const bare = rows.find(({ server, window }) =>
-      server.startsWith("bare") && window === row.window
+  if (unknown !== undefined || !(rounds >= 1) || !(seconds > 0)) {
+    console.error(
+      unknown === undefined
+        ? "--rounds and --seconds take a number"
+        : `There is no row '${unknown}'`,
     );
-    const ratio = row.deliveriesPerSecond / (bare?.deliveriesPerSecond ?? NaN);
-    return `| ${row.server} | ${row.window} | ${row.deliveriesPerSecond.toLocaleString("en")} | ` +
-      `${ratio.toFixed(2)} | ${row.cpuPerDelivery.toFixed(2)} | ${row.p50Ms.toFixed(1)} | ` +
-      `${row.p99Ms.toFixed(1)} | ${Math.round(row.generatorCpu * 100)} % |`;
-  });
-  return `# Deliveries in one room
-
-${
-    RECEIVERS.toLocaleString("en")
-  } receivers, one publisher, messages of about 110 bytes; \`deno task bench\`.
-notifyli ${VERSION}, Deno ${Deno.version.deno}, ${navigator.hardwareConcurrency} cores shared by server and
-generator, ${
-    new Date().toISOString().slice(0, 10)
-  }. "To bare" is against the bare loop at the same window; a
-generator near 100 % is the limit itself, so look at the CPU too.
-
-| server | window | deliveries/s | to bare | server CPU µs/delivery | p50 ms | p99 ms | generator CPU |
-| ------ | ------ | ------------ | ------- | ---------------------- | ------ | ------ | ------------- |
-${lines.join("\n")}
-`;
+    return 2;
+  }
+  if (isGrowth) {
+    await measureGrowth({ rounds, seconds, progress: console.log });
+    return 0;
+  }
+  const isWhole = positionals.length === 0;
+  const rows = ROWS.filter(({ name }) => isWhole || positionals.includes(name));
+  const all: Measured[] = [];
+  for (const row of rows) all.push(await measure(row, { rounds, seconds }));
+  const text = await report(all);
+  console.log(`\n${text}`);
+  if (isWhole) await Deno.writeTextFile(new URL("RESULTS.md", import.meta.url), text);
+  return all.some(({ outcome }) => outcome instanceof Error) ? 1 : 0;
 }
 
-async function startNotifyli(listener: string): Promise<Server> {
-  return await Program.start({
-    env: {
-      APP_LISTENER: listener,
-      APP_DATA_DIR: ":memory:",
-      APP_RATE_MESSAGES: "off",
-      APP_RATE_MESSAGES_USER: "off",
-    },
-  });
-}
-
-async function startBare(): Promise<Server> {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--allow-net", `${ROOT}tests/bench/bare.ts`],
-    stdin: "null",
-    stdout: "piped",
-  }).spawn();
-  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
-  const port = Number((await reader.read()).value);
-  return {
-    port,
-    pid: child.pid,
-    async [Symbol.asyncDispose]() {
-      child.kill();
-      await Promise.all([child.status, reader.cancel()]);
-    },
-  };
-}
-
-/** User and system time of a process (proc(5), `stat`, fields 14 and 15, in hundredths of a second). */
-async function cpuSeconds(pid: number): Promise<number> {
-  const stat = await Deno.readTextFile(`/proc/${pid}/stat`);
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) / 100;
+/** A row that fails does not keep the others from being measured. */
+async function measure(row: Row, options: Omit<Bench, "progress">): Promise<Measured> {
+  console.log(`${row.name}: ${row.question}`);
+  const progress = (line: string) => console.log(`  ${line}`);
+  try {
+    return { row, outcome: await row.measure({ ...options, progress }) };
+  } catch (error) {
+    progress(`failed: ${error}`);
+    return { row, outcome: error instanceof Error ? error : new Error(String(error)) };
+  }
 }

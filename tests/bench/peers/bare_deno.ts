@@ -6,7 +6,7 @@ const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (re
   let own: Set<WebSocket> | undefined;
   socket.onmessage = ({ data }) => {
     const message = JSON.parse(data);
-    if (message.type === "keepalive") {
+    if (message.type === "join") {
       own = rooms.get(message.room) ?? new Set();
       rooms.set(message.room, own);
       own.add(socket);

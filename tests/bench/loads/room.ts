@@ -1,0 +1,179 @@
+/**
+ * Load for rooms: opens clients, keeps a number of messages in flight, and counts what arrives. A process of its own.
+ * Takes {@linkcode RoomLoad} as JSON, prints {@linkcode RoomFigures}.
+ */
+import { type DialectName, dialects, type Speaker, tokenFor } from "./dialects.ts";
+import { cpuSeconds, percentile, residentKiB } from "./figures.ts";
+import { wait, waitUntil } from "./sockets.ts";
+import { LoadSocket } from "./web_socket.ts";
+
+export interface RoomLoad {
+  readonly ports: readonly number[];
+  /** Of the server: what they use is measured. */
+  readonly pids: readonly number[];
+  readonly dialect: DialectName;
+  readonly clients: number;
+  readonly roomSize: number;
+  /** Messages in flight, in all rooms together; 0: none is sent, the clients only stay for `seconds`. */
+  readonly window: number;
+  readonly everyoneTalks: boolean;
+  readonly seconds: number;
+  /** With it, each client brings a token. */
+  readonly key?: string;
+}
+
+export interface RoomFigures {
+  readonly connectsPerSecond: number;
+  readonly deliveriesPerSecond: number;
+  /** Not arrived 3 seconds after the last message was sent. */
+  readonly lost: number;
+  /** Of the server's processes, in microseconds. */
+  readonly cpuPerDelivery: number;
+  /** From sending to receiving, in milliseconds, of every message at a few of the clients. */
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  /** Of this process; near 1 means that it is the limit. */
+  readonly generatorCpu: number;
+  /** Of the server for each client, before the first message. */
+  readonly kibPerClient: number;
+}
+
+/** Connections that are being opened at once: fewer than any server's backlog. */
+const OPENING = 100;
+const SETTLE_MS = 500;
+const WARM_UP_MS = 1000;
+/** How many clients take part in measuring latency. */
+const TIMED = 20;
+
+/** Speaks where not everyone does. */
+const LONE_SPEAKER = { user: 1_000_000, room: "aside" };
+
+const NEW_LINE = 10;
+const decoder = new TextDecoder();
+const load: RoomLoad = JSON.parse(Deno.args[0] ?? "");
+const dialect = dialects[load.dialect];
+let failure: string | undefined;
+let delivered = 0;
+let sent = 0;
+let measuring = false;
+const latencies: number[] = [];
+
+const memoryBefore = residentKiB(load.pids);
+const connectingAt = performance.now();
+const clients: LoadSocket[] = [];
+let opening = 0;
+for (let index = 0; index < load.clients; index++) {
+  clients.push(open(speakerOf(index)));
+  waitUntil(() => opening < OPENING, 10_000);
+}
+const publishers = load.everyoneTalks ? clients : [open(LONE_SPEAKER)];
+waitUntil(() => opening === 0, 10_000);
+const connectSeconds = (performance.now() - connectingAt) / 1000;
+waitUntil(() => failure !== undefined, SETTLE_MS);
+const kibPerClient = (residentKiB(load.pids) - memoryBefore) / load.clients;
+
+clients.forEach((client, index) => {
+  client.onText = index % Math.ceil(load.clients / TIMED) === 0 ? time : count;
+});
+run(WARM_UP_MS);
+measuring = true;
+const before = {
+  at: performance.now(),
+  delivered,
+  cpu: cpuSeconds(load.pids),
+  own: cpuSeconds([Deno.pid]),
+};
+run(load.seconds * 1000);
+const seconds = (performance.now() - before.at) / 1000;
+const deliveries = delivered - before.delivered;
+const cpu = cpuSeconds(load.pids) - before.cpu;
+const own = cpuSeconds([Deno.pid]) - before.own;
+waitUntil(() => delivered >= sent * load.roomSize, 3000);
+if (failure !== undefined) throw new Error(`The server refused or closed a client: ${failure}`);
+
+const figures: RoomFigures = {
+  connectsPerSecond: Math.round(load.clients / connectSeconds),
+  deliveriesPerSecond: Math.round(deliveries / seconds),
+  lost: sent * load.roomSize - delivered,
+  cpuPerDelivery: cpu * 1e6 / deliveries,
+  p50Ms: percentile(latencies, 0.5),
+  p99Ms: percentile(latencies, 0.99),
+  generatorCpu: own / seconds,
+  kibPerClient,
+};
+console.log(JSON.stringify(figures));
+Deno.exit(0); // thousands of sockets close by themselves
+
+function speakerOf(index: number): Speaker {
+  return { user: index + 1, room: roomOf(index) };
+}
+
+function roomOf(index: number): string {
+  return `room-${Math.floor(index / load.roomSize)}`;
+}
+
+function open(speaker: Speaker): LoadSocket {
+  opening++;
+  const token = load.key && `Authorization: Bearer ${tokenFor(speaker.user, load.key)}`;
+  const { subprotocol, waits } = dialect;
+  const socket = new LoadSocket({
+    port: load.ports[speaker.user % load.ports.length]!,
+    path: dialect.path,
+    headers: [
+      ...(token ? [token] : []),
+      ...(subprotocol ? [`Sec-WebSocket-Protocol: ${subprotocol}`] : []),
+    ],
+    failed: (why) => failure ??= why,
+  });
+  const hello = [...dialect.hello(speaker)];
+  const sayNext = () => {
+    const text = hello.shift();
+    if (text !== undefined) socket.send(text);
+  };
+  socket.onOpen = () => {
+    opening--;
+    if (!waits) hello.splice(0).forEach((text) => socket.send(text));
+  };
+  socket.onText = sayNext;
+  return socket;
+}
+
+/** Keeps messages in flight: one is done when as many copies have arrived as a room has clients. */
+function run(ms: number): void {
+  const endsAt = performance.now() + ms;
+  while (performance.now() < endsAt && failure === undefined) {
+    let inFlight = sent - Math.floor(delivered / load.roomSize);
+    for (; inFlight < load.window; inFlight++) publish();
+    wait(1);
+  }
+}
+
+function publish(): void {
+  const index = sent++ % publishers.length;
+  const speaker = load.everyoneTalks ? speakerOf(index) : { ...LONE_SPEAKER, room: roomOf(0) };
+  publishers[index]!.send(dialect.publish(speaker, `T=${performance.now().toFixed(3)}=T`));
+}
+
+/** One message a line. */
+function count(buffer: Uint8Array, start: number, end: number): void {
+  if (isPing(buffer, start, end)) return;
+  delivered++;
+  if (load.dialect !== "v2") return;
+  const next = buffer[end]!;
+  buffer[end] = NEW_LINE; // the search ends here
+  for (let at = start; (at = buffer.indexOf(NEW_LINE, at)) !== end; at++) delivered++;
+  buffer[end] = next;
+}
+
+function isPing(buffer: Uint8Array, start: number, end: number): boolean {
+  if (dialect.ping === undefined || end - start !== 1) return false;
+  return String.fromCharCode(buffer[start]!) === dialect.ping;
+}
+
+function time(buffer: Uint8Array, start: number, end: number): void {
+  count(buffer, start, end);
+  if (!measuring) return;
+  for (const [, at] of decoder.decode(buffer.subarray(start, end)).matchAll(/T=([\d.]+)=T/g)) {
+    latencies.push(performance.now() - Number(at));
+  }
+}

@@ -1,0 +1,47 @@
+/** What is done for each message, and what for each of its receivers: `deno bench tests/bench/message_bench.ts`. */
+import { readConfig } from "../../lib/config.ts";
+import { parseObject } from "../../lib/fields.ts";
+import { messageFrame, parseCommand, withOffset } from "../../lib/frames.ts";
+import { parseCommandV2 } from "../../lib/protocols/v2_commands.ts";
+import { Outgoing } from "../../lib/socket.ts";
+
+const { config: { limits } } = readConfig({});
+const TEXT = JSON.stringify({
+  type: "usermsg",
+  user_id: 123,
+  room: "lobby",
+  message: "T=0000000000.000=T hello",
+  name: "Alice",
+});
+const TEXT_V2 = JSON.stringify({ type: "publish", ref: 1, room: "lobby", message: "Hello!" });
+const MESSAGE = {
+  id: "b1946ac92492d234",
+  room: "lobby",
+  user: "123",
+  name: "Alice",
+  message: "T=0000000000.000=T hello",
+  timestamp: 1_790_000_000,
+};
+const frame = messageFrame("usermsg", MESSAGE);
+const shared = new Outgoing(withOffset(frame, 12_345));
+let bytes = 0;
+
+Deno.bench("each message: read and check its frame", () => {
+  parseCommand(parseObject(TEXT, "frame"), limits, "123");
+});
+
+Deno.bench("each message: read and check its frame, version 2", () => {
+  parseCommandV2(parseObject(TEXT_V2, "frame"), limits, "123");
+});
+
+Deno.bench("each message: make the frame that goes out", () => {
+  withOffset(messageFrame("usermsg", MESSAGE), 12_345);
+});
+
+Deno.bench("each message: the bytes on the wire, node listener", () => {
+  bytes += new Outgoing(frame).wire.length;
+});
+
+Deno.bench("each receiver: the bytes that are there, node listener", () => {
+  bytes += shared.wire.length;
+});

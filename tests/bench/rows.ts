@@ -1,0 +1,26 @@
+/** All rows of the table, in its order. */
+import type { Row } from "./row.ts";
+import { batched } from "./rows/batched.ts";
+import { httpEmbedded, httpRedis } from "./rows/http_notify.ts";
+import { idleMemory } from "./rows/idle_memory.ts";
+import { reconnect } from "./rows/reconnect.ts";
+import { redisPublish } from "./rows/redis_publish.ts";
+import { seedDeno } from "./rows/seed_deno.ts";
+import { seedNode } from "./rows/seed_node.ts";
+import { smallRooms } from "./rows/small_rooms.ts";
+import { socketio } from "./rows/socketio.ts";
+import { start } from "./rows/start.ts";
+
+export const ROWS: readonly Row[] = [
+  seedDeno,
+  seedNode,
+  batched,
+  socketio,
+  redisPublish,
+  httpEmbedded,
+  httpRedis,
+  smallRooms,
+  idleMemory,
+  reconnect,
+  start,
+];

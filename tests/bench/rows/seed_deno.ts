@@ -1,0 +1,22 @@
+/** The seed's protocol, on the listener that runs without any setting. */
+import { bare, notifyli, oneRoom } from "../contenders.ts";
+import type { Row } from "../row.ts";
+import { Comparison } from "../run_load.ts";
+
+export const seedDeno: Row = {
+  name: "seed-deno",
+  question: "Seed protocol, `deno` listener, window 2, against a bare loop",
+  async measure(bench) {
+    const [ground, own] = [bare("deno", oneRoom(2)), notifyli("deno", "v1", oneRoom(2))];
+    const seen = await Comparison.make(bench, [ground, own]);
+    return {
+      checks: [{
+        what: "deliveries/s, to bare",
+        ...seen.ratio(own, ground),
+        target: 0.95,
+        is: "at least",
+      }],
+      details: seen.details(),
+    };
+  },
+};

@@ -1,0 +1,26 @@
+/** The seed's protocol on the `node` listener, against the strongest peer that can be had. */
+import { notifyli, oneRoom, peerOnNode } from "../contenders.ts";
+import { peer } from "../peers.ts";
+import type { Row } from "../row.ts";
+import { Comparison } from "../run_load.ts";
+
+export const seedNode: Row = {
+  name: "seed-node",
+  question: "Seed protocol, `node` listener, window 16, against uWebSockets.js",
+  async measure(bench) {
+    const { why } = await peer("uws");
+    const rival = peerOnNode(why === undefined ? "uws" : "ws", oneRoom(16));
+    const own = notifyli("node", "v1", oneRoom(16));
+    const seen = await Comparison.make(bench, [rival, own]);
+    return {
+      checks: [{
+        what: `server CPU a delivery, to ${rival.name}`,
+        value: seen.of(own).cpuPerDelivery / seen.of(rival).cpuPerDelivery,
+        target: 1,
+        is: "at most",
+      }],
+      details: seen.details(),
+      notes: why === undefined ? [] : [`Compared to ws on Node: ${why}`],
+    };
+  },
+};

@@ -1,0 +1,29 @@
+/** What people mostly use today. */
+import { notifyli, oneRoom, peerOnNode } from "../contenders.ts";
+import type { Row } from "../row.ts";
+import { Comparison } from "../run_load.ts";
+
+export const socketio: Row = {
+  name: "socketio",
+  question: "Window 16, against Socket.IO",
+  async measure(bench) {
+    const rival = peerOnNode("socketio", oneRoom(16));
+    const plain = notifyli("deno", "v1", oneRoom(16));
+    const own = [
+      plain,
+      notifyli("node", "v1", oneRoom(16)),
+      notifyli("deno", "v2", oneRoom(16)),
+      notifyli("node", "v2", oneRoom(16)),
+    ];
+    const seen = await Comparison.make(bench, [rival, ...own]);
+    return {
+      checks: own.map((one) => ({
+        what: `${one.name}: deliveries/s, to Socket.IO`,
+        ...seen.ratio(one, rival),
+        target: one === plain ? 1.4 : 10,
+        is: "at least",
+      })),
+      details: seen.details(),
+    };
+  },
+};

@@ -212,6 +212,10 @@ export class Client implements SocketEvents, Recipient, SessionOwner, WriterOwne
     this.node.noteTooBig(this);
   }
 
+  closing(): void {
+    this.#writer.flush();
+  }
+
   /** The connection is gone. */
   close(): void {
     if (this.#closed) return;

@@ -73,6 +73,8 @@ export interface SocketEvents {
   message(data: string | Uint8Array): void;
   /** A message over the limit came, and the listener ends the connection. */
   tooBig(): void;
+  /** The listener is about to say that the connection ends: what was sent before is written first. */
+  closing(): void;
   /** Called once, however the connection ended. */
   close(): void;
 }

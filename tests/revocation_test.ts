@@ -207,7 +207,11 @@ Deno.test("a token that is revoked while it is verified opens nothing", async ()
   const { promise, resolve } = Promise.withResolvers<void>();
   keys.held = promise;
   await using program = await Program.start({
-    env: { APP_TOKEN_ALGORITHM: "ES256", APP_TOKEN_JWKS_URL: keys.url },
+    env: {
+      APP_TOKEN_ALGORITHM: "ES256",
+      APP_TOKEN_JWKS_URL: keys.url,
+      APP_OUTGOING_PRIVATE_IPS: "127.0.0.1",
+    },
   });
   const manager = await Manager.of(program);
   const token = await connectionToken(ALICE, signing);

@@ -143,7 +143,7 @@ export function retryAfterSeconds(ms: number): string {
   return String(Math.ceil(ms / 1000));
 }
 
-const NOBODY: SocketEvents = { message() {}, tooBig() {}, close() {} };
+const NOBODY: SocketEvents = { message() {}, tooBig() {}, closing() {}, close() {} };
 
 /** A client that holds a place. A class, since there are as many as connections: closures take eight times as much. */
 class Placed implements SocketEvents {
@@ -161,6 +161,10 @@ class Placed implements SocketEvents {
 
   tooBig(): void {
     this.#events.tooBig();
+  }
+
+  closing(): void {
+    this.#events.closing();
   }
 
   close(): void {

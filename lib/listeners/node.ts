@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { getRequestListener } from "@hono/node-server";
 // @ts-types="@types/ws"
-import { type WebSocket, WebSocketServer } from "ws";
+import { WebSocket, WebSocketServer } from "ws";
 import type { Disconnect } from "../errors.ts";
 import type {
   Accepted,
@@ -52,6 +52,7 @@ export async function listen(options: ListenerOptions, handlers: Handlers): Prom
   const chosen = new WeakMap<IncomingMessage, string>();
   const webSockets = new WebSocketServer({
     noServer: true,
+    WebSocket: NodeWebSocket,
     clientTracking: false,
     maxPayload: Number.isFinite(options.maxFrameBytes) ? options.maxFrameBytes : 0,
     perMessageDeflate: false,
@@ -95,14 +96,27 @@ function boundsOf({ maxHeaderBytes, headersSeconds, requestSeconds }: ListenerOp
   };
 }
 
+/** `ws` closes by itself where the peer broke a rule or has closed, in the middle of a turn of the event loop. */
+class NodeWebSocket extends WebSocket {
+  closing: (() => void) | undefined;
+
+  override close(code?: number, reason?: string | Buffer): void {
+    const { closing } = this;
+    this.closing = undefined;
+    closing?.();
+    super.close(code, reason);
+  }
+}
+
 function attach(
-  webSocket: WebSocket,
+  webSocket: NodeWebSocket,
   stream: Duplex,
   accepted: Accepted,
   { keepaliveSeconds }: ListenerOptions,
 ): void {
   const socket = new NodeSocket(webSocket, stream);
   const events = accepted.open(socket);
+  webSocket.closing = () => events.closing();
   let heard = true;
   const keepalive = setInterval(() => {
     if (!heard) return webSocket.terminate();

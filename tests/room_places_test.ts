@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { Client } from "../lib/client.ts";
 import { readConfig } from "../lib/config.ts";
 import { Counters } from "../lib/counters.ts";
-import type { Engine, PresenceManager } from "../lib/engine.ts";
+import type { Broker, Engine, PresenceManager } from "../lib/engine.ts";
 import { openEmbedded } from "../lib/engines/embedded.ts";
 import { openRedis } from "../lib/engines/redis.ts";
 import { NotifyliError } from "../lib/errors.ts";
@@ -47,6 +47,29 @@ Deno.test("who watches a room with a limit is told of each user that comes and g
   for (const client of [bob, again]) await stage.node.leave(client, ROOM);
   const told = stage.framesOf(alice).map(({ type, user_id }) => [type, user_id]);
   assert.deepEqual(told, [["join", "bob"], ["leave", "bob"]]);
+});
+
+Deno.test("a client that is told to others hears them: its room is subscribed to by then", async () => {
+  const engine = openEmbedded({ dataDir: ":memory:", retention: RETENTION });
+  const { broker } = engine;
+  const order: string[] = [];
+  const slow: Broker = {
+    forward: (...args) => broker.forward(...args),
+    history: (...args) => broker.history(...args),
+    unsubscribe: (...args) => broker.unsubscribe(...args),
+    async subscribe(channel) {
+      await new Promise((resolve) => setTimeout(resolve));
+      await broker.subscribe(channel);
+      order.push(`subscribed to the ${channel.kind}`);
+    },
+    publish(channel, publication, history) {
+      order.push(publication.kind);
+      return broker.publish(channel, publication, history);
+    },
+  };
+  await using stage = await Stage.open({ ...engine, broker: slow });
+  await stage.join(stage.client("alice"), 1);
+  assert.deepEqual(order, ["subscribed to the room", "subscribed to the user", "join"]);
 });
 
 Deno.test("two joins of one client in one room at once are one", async () => {

@@ -34,7 +34,7 @@ export class TokenBucket {
 
   /** Takes one; 0 if it was there, else how many milliseconds to wait, a whole number. */
   take(now: number): number {
-    if (now < this.#closedUntil) return Math.ceil(this.#closedUntil - now - ROUNDING);
+    if (now < this.#closedUntil) return Math.max(1, Math.ceil(this.#closedUntil - now - ROUNDING));
     this.#count(now);
     if (this.#tokens < 1 - ROUNDING) {
       this.#closedUntil = now + this.#pauseMs;

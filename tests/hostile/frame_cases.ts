@@ -159,6 +159,7 @@ export const FRAME_CASES: readonly WireCase[] = [
     {
       name: `5.5 a close of ${length} bytes`,
       send: [wireFrame({ opcode: close, payload: "x".repeat(length) })],
+      mayBeReset: length > 126,
       expect: VIOLATION,
     },
   ]),

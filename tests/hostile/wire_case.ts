@@ -17,6 +17,8 @@ export interface WireCase {
    * @default "whole": all of it at once
    */
   readonly by?: "whole" | "frame" | "byte";
+  /** The server ends it before it has read all of it: then the system may throw away what it said (RST). */
+  readonly mayBeReset?: boolean;
   /** The client ends its side after that: what was sent is not a whole frame. */
   readonly hangsUp?: boolean;
 }

@@ -20,7 +20,10 @@ export function wordsOf(
 export function lineOf(rule: RoomRule, hasTokens: boolean): string {
   const { enter, speak, history } = wordsOf(rule, hasTokens);
   const speaking = rule.isClosed || rule.speakers === "anyone" ? [] : [`speak: ${speak}`];
-  const clients = rule.maxClients === undefined ? [] : [`at most ${rule.maxClients} clients`];
+  const { maxClients } = rule;
+  const clients = maxClients === undefined
+    ? []
+    : [`at most ${maxClients} ${maxClients === 1 ? "client" : "clients"}`];
   const presence = rule.showsPresence ? [] : ["presence hidden"];
   const kept = rule.history === undefined ? [] : [`history: ${history}`];
   return [`enter: ${enter}`, ...speaking, ...clients, ...presence, ...kept].join("; ");

@@ -12,18 +12,21 @@ import { startNotifyli } from "./servers.ts";
 
 const CLIENTS = [100, 1000, 9000];
 const WINDOW = 2;
+/** What a room keeps by default. */
+const USUAL_HISTORY = 100;
 
 /** One line of the chart. */
 interface Setup {
   readonly name: string;
   /** Of one Redis; none: the embedded engine. */
   readonly nodes?: number;
-  readonly env?: Readonly<Record<string, string>>;
+  /** Messages that the room keeps, and has from the start; by default as usual, and none at the start. */
+  readonly history?: number;
 }
 
 const SETUPS: readonly Setup[] = [
   { name: "1 node, embedded" },
-  { name: "1 node, embedded, history of 100,000", env: { APP_HISTORY: "*=100000/300" } },
+  { name: "1 node, embedded, history of 100,000", history: 100_000 },
   { name: "1 node on Redis", nodes: 1 },
   { name: "3 nodes on one Redis", nodes: 3 },
 ];
@@ -58,8 +61,13 @@ export async function measureGrowth(bench: Bench): Promise<void> {
   );
 }
 
-async function once({ nodes, env }: Setup, clients: number, seconds: number): Promise<RoomFigures> {
+async function once(
+  { nodes, history }: Setup,
+  clients: number,
+  seconds: number,
+): Promise<RoomFigures> {
   await using redis = nodes === undefined ? undefined : await RedisServer.start();
+  const env = { APP_HISTORY: `*=${history ?? USUAL_HISTORY}/300` };
   await using server = await startNotifyli({ listener: "deno", redis, nodes, env });
   const { ports, pids, key } = server;
   return await runLoad<RoomLoad, RoomFigures>("room", {
@@ -72,5 +80,6 @@ async function once({ nodes, env }: Setup, clients: number, seconds: number): Pr
     window: WINDOW,
     everyoneTalks: false,
     seconds,
+    prefill: history,
   });
 }

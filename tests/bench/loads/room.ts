@@ -18,6 +18,8 @@ export interface RoomLoad {
   readonly window: number;
   readonly everyoneTalks: boolean;
   readonly seconds: number;
+  /** Messages that are in the first room's history before the clients come; for notifyli's version 1. */
+  readonly prefill?: number;
   /** With it, each client brings a token. */
   readonly key?: string;
 }
@@ -40,6 +42,8 @@ export interface RoomFigures {
 
 /** Connections that are being opened at once: fewer than any server's backlog. */
 const OPENING = 100;
+/** Fewer than the frames of one client that the server lets wait. */
+const PREFILL_WINDOW = 500;
 const SETTLE_MS = 500;
 const WARM_UP_MS = 1000;
 /** How many clients take part in measuring latency. */
@@ -53,15 +57,16 @@ const decoder = new TextDecoder();
 const load: RoomLoad = JSON.parse(Deno.args[0] ?? "");
 const dialect = dialects[load.dialect];
 let failure: string | undefined;
+let opening = 0;
 let delivered = 0;
 let sent = 0;
 let measuring = false;
 const latencies: number[] = [];
 
+if (load.prefill !== undefined) prefill(load.prefill);
 const memoryBefore = residentKiB(load.pids);
 const connectingAt = performance.now();
 const clients: LoadSocket[] = [];
-let opening = 0;
 for (let index = 0; index < load.clients; index++) {
   clients.push(open(speakerOf(index)));
   waitUntil(() => opening < OPENING, 10_000);
@@ -136,6 +141,22 @@ function open(speaker: Speaker): LoadSocket {
   };
   socket.onText = sayNext;
   return socket;
+}
+
+/** The speaker hears itself, and so knows what is in the history. */
+function prefill(count: number): void {
+  const speaker = open(LONE_SPEAKER);
+  waitUntil(() => speaker.isUpgraded, 10_000);
+  let heard = 0;
+  speaker.onText = () => heard++;
+  for (let said = 1; said <= count; said++) {
+    speaker.send(dialect.publish({ ...LONE_SPEAKER, room: roomOf(0) }, `No ${said}`));
+    waitUntil(() => said - heard < PREFILL_WINDOW, 10_000);
+  }
+  if (!waitUntil(() => heard >= count, 10_000)) {
+    throw new Error(`Cannot fill the history: ${heard} of ${count} came`);
+  }
+  speaker.close();
 }
 
 /** Keeps messages in flight: one is done when as many copies have arrived as a room has clients. */

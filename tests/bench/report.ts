@@ -19,10 +19,7 @@ export async function report(all: readonly Measured[]): Promise<string> {
   const raised = Object.entries(RAISED_LIMITS).map(([name, value]) => `\`${name}=${value}\``);
   return `# Benchmark results
 
-\`deno task bench\`, ${
-    new Date().toISOString().slice(0, 10)
-  }: notifyli ${VERSION}, Deno ${Deno.version.deno}, ${await nodeVersion()};
-${await machine()}, shared by server, generator and Redis.
+\`deno task bench\`, ${await where()}
 
 What counts are the ratios, seen in turn in the same run, and the server's CPU for each delivery; the machine's own speed
 is not. Where the generator's CPU is near 100 %, the generator is the limit. The server runs with tokens, limits and
@@ -34,6 +31,13 @@ ${busyNote()}${table(all.flatMap(checks))}
 
 ${all.map(section).join("\n\n")}
 `;
+}
+
+/** The date, the versions and the machine. */
+export async function where(): Promise<string> {
+  const date = new Date().toISOString().slice(0, 10);
+  return `${date}: notifyli ${VERSION}, Deno ${Deno.version.deno}, ${await nodeVersion()};
+${await machine()}, shared by server, generator and Redis.`;
 }
 
 function busyNote(): string {
@@ -86,7 +90,7 @@ function section({ row, outcome }: Measured): string {
 }
 
 /** Aligned, as the formatter would. */
-function table(rows: readonly Detail[]): string {
+export function table(rows: readonly Detail[]): string {
   const names = Object.keys(rows[0] ?? {});
   const cells = [names, ...rows.map((row) => names.map((name) => row[name] ?? ""))];
   const widths = names.map((_, column) =>

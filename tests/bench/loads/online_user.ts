@@ -9,7 +9,7 @@ import { TcpSocket, wait, waitUntil } from "./sockets.ts";
 import { LoadSocket } from "./web_socket.ts";
 
 export interface OnlineUserLoad {
-  readonly port: number;
+  readonly ports: readonly number[];
   readonly pids: readonly number[];
   readonly key: string;
   readonly redisPort: number;
@@ -21,6 +21,7 @@ export interface OnlineUserLoad {
 }
 
 export interface OnlineUserFigures {
+  readonly sent: number;
   readonly deliveredPerSecond: number;
   /** By the last one's place in the inbox, against what was sent. */
   readonly notStored: number;
@@ -31,6 +32,8 @@ export interface OnlineUserFigures {
   readonly generatorCpu: number;
 }
 
+/** Connections that are being opened at once: fewer than any server's backlog. */
+const OPENING = 100;
 const SETTLE_MS = 500;
 const WARM_UP_MS = 1000;
 /** Who gets them. */
@@ -44,7 +47,12 @@ let measuring = false;
 let failure: string | undefined;
 const latencies: number[] = [];
 
-const clients = Array.from({ length: load.users }, (_, index) => open(index + 1));
+let opening = 0;
+const clients = Array.from({ length: load.users }, (_, index) => {
+  waitUntil(() => opening < OPENING, 10_000);
+  opening++;
+  return open(index + 1);
+});
 waitUntil(() => clients.every(({ isUpgraded }) => isUpgraded), 10_000);
 const redis = new TcpSocket(load.redisPort, (_buffer, end) => end);
 waitUntil(() => false, SETTLE_MS);
@@ -65,6 +73,7 @@ waitUntil(() => delivered >= sent, 3000);
 if (failure !== undefined) throw new Error(`The server refused or closed a client: ${failure}`);
 
 const figures: OnlineUserFigures = {
+  sent,
   deliveredPerSecond: Math.round(count / seconds),
   notStored: sent - lastOffset,
   lost: sent - delivered,
@@ -78,12 +87,13 @@ Deno.exit(0);
 
 function open(user: number): LoadSocket {
   const socket = new LoadSocket({
-    port: load.port,
+    port: load.ports[user % load.ports.length]!,
     path: dialects.v1.path,
     headers: [`Authorization: Bearer ${tokenFor(user, load.key)}`],
     failed: (why) => failure ??= why,
   });
   socket.onOpen = () => {
+    opening--;
     for (const text of dialects.v1.hello({ user, room: `/user/${user}` })) socket.send(text);
   };
   if (user === USER) socket.onText = take;

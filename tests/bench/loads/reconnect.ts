@@ -15,6 +15,8 @@ export interface ReconnectLoad {
   readonly roomSize: number;
   /** Sent to each room while everyone is away. */
   readonly missed: number;
+  /** Messages that are in each room's history before the clients come. */
+  readonly prefill?: number;
 }
 
 export interface ReconnectFigures {
@@ -34,6 +36,8 @@ interface Position {
 
 /** Connections that are being opened at once: fewer than any server's backlog. */
 const OPENING = 100;
+/** Fewer than the frames of one client that the server lets wait. */
+const SAYING = 500;
 const DEADLINE_MS = 60_000;
 const SPEAKER = 1_000_000;
 
@@ -46,9 +50,10 @@ const connectedAt: number[] = [];
 let slowestMs = 0;
 let failed = 0;
 
+if (load.prefill !== undefined) sayInEach(load.prefill, "that was there before");
 const first = comeAll((index, data) => positions[index] = data);
 first.forEach((socket) => socket.close());
-miss();
+sayInEach(load.missed, "that was missed");
 
 const cpuBefore = cpuSeconds(load.pids);
 const startedAt = performance.now();
@@ -104,23 +109,23 @@ function comeAll(subscribed: (index: number, data: Subscribed) => void): LoadSoc
   return sockets;
 }
 
-/** Sends to each room what everyone misses. */
-function miss(): void {
+/** Says something so often in each room. */
+function sayInEach(count: number, what: string): void {
   let answers = 0;
   const speaker = open(SPEAKER, JSON.stringify({ type: "connect", ref: 0 }));
-  speaker.onText = () => answers++;
+  speaker.onText = (buffer, start, end) => {
+    const replies = decoder.decode(buffer.subarray(start, end)).split("\n");
+    answers += replies.length;
+  };
   waitUntil(() => answers === 1, DEADLINE_MS);
-  for (let room = 0; room < rooms; room++) {
-    for (let message = 1; message <= load.missed; message++) {
-      speaker.send(JSON.stringify({
-        type: "publish",
-        ref: message,
-        room: `room-${room}`,
-        message: `Message ${message} that was missed`,
-      }));
-    }
-    waitUntil(() => answers >= 1 + (room + 1) * load.missed, DEADLINE_MS);
+  for (let said = 0; said < rooms * count; said++) {
+    const room = `room-${Math.floor(said / count)}`;
+    const message = `Message ${said % count} ${what}`;
+    speaker.send(JSON.stringify({ type: "publish", ref: said, room, message }));
+    waitUntil(() => said - answers < SAYING, DEADLINE_MS);
   }
+  waitUntil(() => answers >= 1 + rooms * count, DEADLINE_MS);
+  speaker.close();
 }
 
 function open(user: number, hello: string): LoadSocket {

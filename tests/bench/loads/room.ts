@@ -34,6 +34,8 @@ export interface RoomFigures {
   /** From sending to receiving, in milliseconds, of every message at a few of the clients. */
   readonly p50Ms: number;
   readonly p99Ms: number;
+  /** Of the server's processes, during the load. */
+  readonly cpuSeconds: number;
   /** Of this process; near 1 means that it is the limit. */
   readonly generatorCpu: number;
   /** Of the server for each client, before the first message. */
@@ -101,6 +103,7 @@ const figures: RoomFigures = {
   deliveriesPerSecond: Math.round(deliveries / seconds),
   lost: sent * load.roomSize - delivered,
   cpuPerDelivery: cpu * 1e6 / deliveries,
+  cpuSeconds: cpu,
   p50Ms: percentile(latencies, 0.5),
   p99Ms: percentile(latencies, 0.99),
   generatorCpu: own / seconds,

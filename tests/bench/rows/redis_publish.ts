@@ -49,7 +49,7 @@ async function repeat(
     await using redis = await RedisServer.start();
     await using server = await startNotifyli({ listener, redis });
     const figures = await runLoad<OnlineUserLoad, OnlineUserFigures>("online_user", {
-      port: server.ports[0]!,
+      ports: server.ports,
       pids: server.pids,
       key: server.key,
       redisPort: redis.port,

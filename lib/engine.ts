@@ -42,6 +42,9 @@ export interface Position {
   readonly epoch: string;
 }
 
+/** Before all there is. */
+export const NOWHERE: Position = { offset: 0, epoch: "" };
+
 /** Where a publication is in the history, and whether it was there before, under the same client's id. */
 export interface Published extends Position {
   readonly isDuplicate: boolean;

@@ -20,16 +20,17 @@ import {
 } from "./client.ts";
 import type { Config } from "./config.ts";
 import type { Counters } from "./counters.ts";
-import type {
-  AccessChange,
-  Channel,
-  Engine,
-  EngineHandler,
-  Notification,
-  Position,
-  Publication,
-  Taken,
-  UserConnection,
+import {
+  type AccessChange,
+  type Channel,
+  type Engine,
+  type EngineHandler,
+  NOWHERE,
+  type Notification,
+  type Position,
+  type Publication,
+  type Taken,
+  type UserConnection,
 } from "./engine.ts";
 import { type Disconnect, DISCONNECTS, type ErrorCode, NotifyliError } from "./errors.ts";
 import type { UserId } from "./fields.ts";
@@ -39,6 +40,7 @@ import { nextId } from "./ids.ts";
 import { AuthDeadline } from "./limits/auth_deadline.ts";
 import { UserLimits } from "./limits/user_limits.ts";
 import type { ParsedNotification } from "./notification.ts";
+import { RoomEntry } from "./room_entry.ts";
 import { RoomHistory } from "./room_history.ts";
 import { RoomPresence } from "./room_presence.ts";
 import type { RoomRules } from "./rooms/room_rules.ts";
@@ -53,9 +55,6 @@ const EVICTED: Readonly<Record<number, keyof Counters & `closed_${string}`>> = {
   [DISCONNECTS.blocked.code]: "closed_blocked",
   [DISCONNECTS.disconnected.code]: "closed_disconnected",
 };
-
-/** Before all there is. */
-const NOWHERE: Position = { offset: 0, epoch: "" };
 
 /** A notification that another system asks for. */
 export interface NotificationRequest extends ParsedNotification {
@@ -88,13 +87,11 @@ export class Node implements ClientNode, EngineHandler {
   readonly #clients = new Set<Client>();
   readonly #subscriptions: Subscriptions;
   readonly #background = new Set<Promise<void>>();
-  /** Of rooms with a limit, by client and room, so that two at once are one. */
-  readonly #joining = new Map<string, Promise<void>>();
   readonly #checks: (() => string | undefined)[] = [];
   readonly #marks: SentMarks;
   readonly #rules: RoomRules;
   readonly #roomHistory: RoomHistory;
-  readonly #presence: RoomPresence;
+  readonly #entry: RoomEntry;
   readonly #userLimits: UserLimits;
   readonly #authDeadline: AuthDeadline<Client>;
   #incomplete = false;
@@ -122,11 +119,21 @@ export class Node implements ClientNode, EngineHandler {
     );
     this.#rules = rules;
     this.#roomHistory = new RoomHistory(engine.broker, rules);
-    this.#presence = new RoomPresence(engine, () => this.#incomplete = true);
     this.#marks = new SentMarks(engine.inbox, () => this.#incomplete = true);
     this.#subscriptions = new Subscriptions(engine.broker, this.#hub, (error) => {
       this.#incomplete = true;
       this.logFailure("subscription", error);
+    });
+    this.#entry = new RoomEntry({
+      hub: this.#hub,
+      subscriptions: this.#subscriptions,
+      presence: new RoomPresence(engine, () => this.#incomplete = true),
+      inbox: engine.inbox,
+      incomplete: (what, error) => {
+        this.#incomplete = true;
+        this.logFailure(what, error);
+      },
+      runInBackground: (what, task) => this.#runInBackground(what, task),
     });
   }
 
@@ -182,65 +189,20 @@ export class Node implements ClientNode, EngineHandler {
     if (user !== undefined) this.#unsubscribe(client, userChannel(site, user));
   }
 
-  /**
-   * Puts the client in a room, and hands it the notifications that wait for its user there. With `maxClients` it rejects
-   * with `room_full`, or where nobody can count, and the client is not in the room.
-   */
-  async join(
+  join(
     client: Client,
     user: UserId,
-    { room, name, maxClients, token }: {
-      room: string;
-      name: string;
-      maxClients?: number;
-      token?: TokenFacts;
-    },
+    room: { room: string; name: string; maxClients?: number; token?: TokenFacts },
   ): Promise<void> {
-    const membership: Membership = {
-      room,
-      name,
-      token,
-      connectedAt: unixSeconds(),
-      heldMessages: client.protocol.hasInbox ? [] : undefined,
-    };
-    if (maxClients === undefined) return await this.#enter(client, user, membership);
-    const key = `${client.id}\n${room}`;
-    let joining = this.#joining.get(key);
-    if (joining === undefined) {
-      joining = this.#enterIfPlace(client, user, membership, maxClients)
-        .finally(() => this.#joining.delete(key));
-      this.#joining.set(key, joining);
-      this.#runInBackground("join", joining.catch(() => {})); // its caller is told
-    }
-    await joining;
+    return this.#entry.join(client, user, room);
   }
 
-  /** Writes the client's presence anew, under its new name. */
-  async rename(client: Client, user: UserId, membership: Membership): Promise<void> {
-    try {
-      await this.#presence.enter(client, user, membership);
-    } catch (error) {
-      this.#incomplete = true;
-      this.logFailure("rename", error);
-    }
+  rename(client: Client, user: UserId, membership: Membership): Promise<void> {
+    return this.#entry.rename(client, user, membership);
   }
 
-  async leave(client: Client, room: string): Promise<void> {
-    const membership = client.memberships.get(room);
-    const { user, site } = client;
-    if (membership === undefined || user === undefined) return;
-    client.memberships.delete(room);
-    client.notifications.leaveRoom(room);
-    const channels = [roomChannel(site, room)];
-    if (client.memberships.size === 0 && !client.protocol.hasInbox) {
-      channels.push(userChannel(site, user));
-    }
-    for (const channel of channels) this.#hub.remove(client, channel);
-    try {
-      await this.#presence.exit(client, user, membership);
-    } finally {
-      await Promise.all(channels.map((channel) => this.#subscriptions.sync(channel)));
-    }
+  leave(client: Client, room: string): Promise<void> {
+    return this.#entry.leave(client, room);
   }
 
   /** Everyone in the room; from now on the client gets its joins and leaves. */
@@ -457,91 +419,20 @@ export class Node implements ClientNode, EngineHandler {
     log[away ? "debug" : "error"]("{what} failed: {reason}", { what, reason });
   }
 
-  /** The client may have gone while it waited for a place: then it gives it back. */
-  async #enterIfPlace(
-    client: Client,
-    user: UserId,
-    membership: Membership,
-    maxClients: number,
-  ): Promise<void> {
-    const isFirst = await this.#presence.takePlace(client, user, membership, maxClients);
-    if (client.closed) await this.#presence.exit(client, user, membership);
-    else await this.#enter(client, user, membership, isFirst);
-  }
-
-  /** @param isFirst where its presence is written already: whether it is the user's first there */
-  async #enter(
-    client: Client,
-    user: UserId,
-    membership: Membership,
-    isFirst?: boolean,
-  ): Promise<void> {
-    const { room } = membership;
-    client.memberships.set(room, membership);
-    client.notifications.holdRoom(room);
-    const channels = [roomChannel(client.site, room), userChannel(client.site, user)];
-    for (const channel of channels) this.#hub.add(client, channel);
-    await Promise.all(channels.map((channel) => this.#subscriptions.sync(channel)));
-    try {
-      if (isFirst === undefined) await this.#presence.enter(client, user, membership);
-      else if (isFirst) await this.#presence.tellEntered(client, user, membership);
-      if (client.memberships.get(room) === membership && !client.protocol.hasInbox) {
-        await this.#deliverQueued(client.site, user, room, [client]);
-      }
-    } catch (error) {
-      // The client is in the room of this node; the rest is made good once the engine is back.
-      this.#incomplete = true;
-      this.logFailure("join", error);
-      await client.notifications.handOut(room, [], NOWHERE);
-    }
-  }
-
-  /** Hands what waits for the user in the room to these clients, before anything that came meanwhile. */
-  async #deliverQueued(
-    site: string,
-    user: UserId,
-    room: string,
-    clients: readonly Client[],
-  ): Promise<void> {
-    const { offset, epoch, notifications } = await this.#engine.inbox.queued(site, user, room);
-    const queued = notifications.map(({ id, offset, text }) => (
-      { id, offset, epoch, outgoing: new Outgoing(text) }
-    ));
-    const upTo = { offset, epoch };
-    await Promise.all(clients.map((client) => client.notifications.handOut(room, queued, upTo)));
-  }
-
   /** Takes up again what the engine lost: subscriptions, presence, and what was stored meanwhile. */
   async #restore(): Promise<void> {
     this.#incomplete = false;
-    const inRooms = [...this.#clients].flatMap((client) =>
-      [...client.memberships.values()].map((membership) => ({ client, membership }))
-    );
-    for (const { client, membership: { room } } of inRooms) {
-      client.notifications.holdRoom(room);
-    }
     try {
-      await this.revocations.load(); // this node may have missed some
-      this.#evict((client) => evictedNow(this.revocations, client));
-      await Promise.all(
-        [...this.#hub.channels()].map((channel) => this.#subscriptions.sync(channel)),
-      );
-      await this.#marks.flush();
-      await this.#presence.retry();
-      const left = inRooms.filter(({ client }) => !client.closed);
-      await Promise.all(left.map(async ({ client, membership }) => {
-        if (client.user !== undefined) await this.#presence.enter(client, client.user, membership);
-      }));
-      await Promise.all(
-        byUserAndRoom(left).map(([site, user, room, clients]) =>
-          this.#deliverQueued(site, user, room, clients)
-        ),
-      );
+      await this.#entry.restore(this.#clients, async () => {
+        await this.revocations.load(); // this node may have missed some
+        this.#evict((client) => evictedNow(this.revocations, client));
+        await Promise.all(
+          [...this.#hub.channels()].map((channel) => this.#subscriptions.sync(channel)),
+        );
+        await this.#marks.flush();
+      });
     } catch (error) {
       this.#incomplete = true;
-      for (const { client, membership } of inRooms) {
-        await client.notifications.handOut(membership.room, [], NOWHERE);
-      }
       throw error;
     }
   }
@@ -601,20 +492,6 @@ export class Node implements ClientNode, EngineHandler {
     );
     this.#background.add(done);
   }
-}
-
-function byUserAndRoom(
-  inRooms: readonly { client: Client; membership: Membership }[],
-): [string, UserId, string, Client[]][] {
-  const groups = new Map<string, [string, UserId, string, Client[]]>();
-  for (const { client, membership: { room } } of inRooms) {
-    if (client.user === undefined || client.protocol.hasInbox) continue;
-    const key = `${client.site}\n${client.user}\n${room}`;
-    const group = groups.get(key) ?? [client.site, client.user, room, []];
-    groups.set(key, group);
-    group[3].push(client);
-  }
-  return [...groups.values()];
 }
 
 function describe(client: Client): Record<string, unknown> {

@@ -334,6 +334,22 @@ function closingAlso(engine: Engine, close: () => Promise<void>): Engine {
   };
 }
 
+Deno.test("embedded engine looks at no more of a long history than it is asked for", async () => {
+  await using engine = openEmbedded({ dataDir: ":memory:", retention: RETENTION });
+  const channel = { site: "default", kind: "room", name: "lobby" } as const;
+  const size = 100_000;
+  const publish = () => engine.broker.publish(channel, message("-"), { size, seconds: 60 });
+  for (let count = 0; count < size; count++) await publish();
+  const startedAt = performance.now();
+  for (let count = 1; count <= 200; count++) {
+    await publish();
+    const { offset, publications } = await engine.broker.history(channel, { limit: 2 });
+    assert.equal(offset, size + count);
+    assert.deepEqual(publications.map(({ offset }) => offset), [count + 1, count + 2]);
+  }
+  assert.ok(performance.now() - startedAt < 2000, "10 ms each");
+});
+
 Deno.test("redis engine goes on in order where Redis lost its functions", async () => {
   await using server = await RedisServer.start();
   await using engine = openRedis(redisConfig(server), { name: "test", retention: RETENTION });

@@ -19,8 +19,8 @@ interface Log {
   /** Until then the publications are kept, and until then all of it; on `performance.now()`'s clock. */
   endsAt: number;
   expiresAt: number;
-  /** The last of these has `offset`. Bounded by `HistoryOptions.size`: the oldest goes first. */
-  readonly publications: Publication[];
+  /** By their offsets, the last of which is `offset`. Bounded by `HistoryOptions.size`: the oldest goes first. */
+  readonly publications: Map<number, Publication>;
   /** Clients' own ids, oldest first; each goes `CLIENTS_ID_SECONDS` after it came. */
   readonly ids: Map<string, { offset: number; knownUntil: number }>;
 }
@@ -73,11 +73,13 @@ export class MemoryBroker implements Broker {
     { since = 0, limit }: { since?: number; limit: number },
   ): Promise<History> {
     const log = this.#log(channel);
-    const first = log.offset - log.publications.length + 1;
-    const publications = log.publications
-      .map((publication, index) => ({ ...publication, offset: first + index }))
-      .filter(({ offset }) => offset > since)
-      .slice(0, limit);
+    // Only these are looked at: each client that comes asks for the last of many.
+    const publications = [];
+    for (let offset = Math.max(since + 1, firstOf(log)); offset <= log.offset; offset++) {
+      const publication = log.publications.get(offset);
+      if (publications.length === limit || publication === undefined) break;
+      publications.push({ ...publication, offset });
+    }
     return Promise.resolve({ offset: log.offset, epoch: log.epoch, publications });
   }
 
@@ -99,8 +101,8 @@ export class MemoryBroker implements Broker {
     const publication = { kind, id, room, text: withOffset(text, offset) };
     log.endsAt = now + seconds * 1000;
     log.expiresAt = now + Math.max(seconds, POSITION_SECONDS) * 1000;
-    log.publications.push(publication);
-    if (log.publications.length > size) log.publications.shift();
+    log.publications.set(offset, publication);
+    if (log.publications.size > size) log.publications.delete(firstOf(log));
     this.#fanOut(channel, publication, { offset, epoch });
     return { offset, epoch, isDuplicate: false };
   }
@@ -110,7 +112,7 @@ export class MemoryBroker implements Broker {
     const known = this.#logs.get(key);
     const now = performance.now();
     if (known !== undefined && known.expiresAt > now) {
-      if (known.endsAt <= now) known.publications.length = 0;
+      if (known.endsAt <= now) known.publications.clear();
       return known;
     }
     this.#sweepNowAndThen();
@@ -119,7 +121,7 @@ export class MemoryBroker implements Broker {
       offset: 0,
       endsAt: Infinity,
       expiresAt: performance.now() + POSITION_SECONDS * 1000,
-      publications: [],
+      publications: new Map(),
       ids: new Map(),
     };
     this.#logs.set(key, fresh);
@@ -132,6 +134,11 @@ export class MemoryBroker implements Broker {
     const now = performance.now();
     for (const [key, log] of this.#logs) if (log.expiresAt <= now) this.#logs.delete(key);
   }
+}
+
+/** The offset of the oldest publication that is kept. */
+function firstOf({ offset, publications }: Log): number {
+  return offset - publications.size + 1;
 }
 
 function remember({ ids, offset }: Log, id: string, now: number): void {

@@ -334,6 +334,23 @@ function closingAlso(engine: Engine, close: () => Promise<void>): Engine {
   };
 }
 
+Deno.test("redis engine: a place in a large room with a limit costs no look at all who are there", async () => {
+  await using server = await RedisServer.start();
+  await using engine = openRedis(redisConfig(server), REDIS_OPTIONS);
+  await engine.run({ handlePublication() {}, handleAccess() {}, handleRestored() {} });
+  const users = Array.from({ length: 20_000 }, (_, index) => String(index));
+  await Promise.all(users.map((user) => add(engine.presence, user, `client-${user}`)));
+  await add(engine.presence, "1", "client-more", 20_001);
+  await assert.rejects(add(engine.presence, "new", "client-new", 20_001), { code: "room_full" });
+  await server.cli("CONFIG", "RESETSTAT");
+  for (let count = 0; count < 20; count++) {
+    await add(engine.presence, `new-${count}`, `client-new-${count}`, 30_000);
+  }
+  const stats = await server.cli("INFO", "commandstats");
+  const perCall = Number(/cmdstat_fcall:.*usec_per_call=([\d.]+)/.exec(stats)?.[1]);
+  assert.ok(perCall < 2000, `${perCall} µs of Redis' time each`);
+});
+
 Deno.test("embedded engine looks at no more of a long history than it is asked for", async () => {
   await using engine = openEmbedded({ dataDir: ":memory:", retention: RETENTION });
   const channel = { site: "default", kind: "room", name: "lobby" } as const;

@@ -2,6 +2,7 @@
  * One connection: who it is, where it is, and what waits for it. Its protocol reads its frames; what it says goes
  * on to `node.ts`, and what comes back from there goes out by `send`.
  */
+import { setImmediate } from "node:timers";
 import { ClientAuth, type SessionOwner } from "./auth/client_auth.ts";
 import type { Identity, TokenFacts } from "./auth/identity.ts";
 import type { Revocations } from "./auth/revocations.ts";
@@ -19,6 +20,12 @@ import { Writer, type WriterOwner } from "./writer.ts";
 
 /** Frames that may wait while an earlier one of the same client is worked on; one more closes the client. */
 const MAX_WAITING_FRAMES = 1000;
+
+/**
+ * How long one client's frames are worked on before the others have their turn. Where the store answers from memory,
+ * nothing else would come between a thousand of them.
+ */
+const TURN_MS = 10;
 
 /** How soon a full outbound queue is looked at again. */
 const DRAIN_LOOK_MS = 10;
@@ -144,6 +151,8 @@ export class Client implements SocketEvents, Recipient, SessionOwner, WriterOwne
   #waiting: string[] | undefined;
   #closed = false;
   #bufferedBefore = 0;
+  /** When its frames began to be worked on in this turn of the event loop, on `performance.now()`'s clock. */
+  #turnAt = 0;
 
   constructor(
     node: ClientNode,
@@ -195,7 +204,7 @@ export class Client implements SocketEvents, Recipient, SessionOwner, WriterOwne
   /** One frame from the client. Frames are worked on one after the other, in the order they came. */
   message(data: string | Uint8Array): void {
     if (this.#closed) return;
-    this.heardAt = performance.now();
+    this.heardAt = this.#turnAt = performance.now();
     try {
       for (const text of this.protocol.split(data)) {
         if (this.#closed) return;
@@ -209,7 +218,10 @@ export class Client implements SocketEvents, Recipient, SessionOwner, WriterOwne
   }
 
   tooBig(): void {
+    if (this.#closed) return;
     this.node.noteTooBig(this);
+    this.#writer.flush();
+    this.close(); // the connection may take its time to end
   }
 
   closing(): void {
@@ -412,7 +424,7 @@ export class Client implements SocketEvents, Recipient, SessionOwner, WriterOwne
     }
     if (done === undefined) return;
     this.#waiting = [];
-    done.catch((error) => this.reportError(error, fields)).finally(() => this.#resume());
+    done.catch((error) => this.reportError(error, fields)).finally(() => this.#goOn());
   }
 
   /** Tells the client what was wrong; a failure of ours is logged. */
@@ -444,6 +456,15 @@ export class Client implements SocketEvents, Recipient, SessionOwner, WriterOwne
   #take(text: string): void {
     if (this.#waiting === undefined) this.work(() => this.protocol.handle(this, text));
     else if (this.#waiting.push(text) > MAX_WAITING_FRAMES) this.node.dropFlood(this);
+  }
+
+  #goOn(): void {
+    const isLong = performance.now() - this.#turnAt > TURN_MS;
+    if (!isLong || this.#waiting === undefined || this.#waiting.length === 0) return this.#resume();
+    setImmediate(() => {
+      this.#turnAt = performance.now();
+      this.#resume();
+    });
   }
 
   #resume(): void {

@@ -1,6 +1,6 @@
 /** What a room's history can bring back, exactly or not at all. */
 import type { RoomSync } from "./client.ts";
-import type { Broker, Position } from "./engine.ts";
+import type { Broker, Channel, History, Position, Publication } from "./engine.ts";
 import { roomChannel } from "./hub.ts";
 import type { RoomRules } from "./rooms/room_rules.ts";
 
@@ -10,6 +10,18 @@ const MAX_OFFSET = Number.MAX_SAFE_INTEGER;
 /** Most messages of a room that one answer brings back, and their length together: well below `APP_LIMIT_QUEUE`. */
 const MAX_RECOVERED = 1000;
 const MAX_CHARACTERS = 250_000;
+
+/** Messages that are read at once: long ones are not read in vain by the thousand, ten megabytes an answer. */
+const CHUNK = 100;
+
+/** What is asked of a channel's history. */
+interface Asked {
+  readonly since: number;
+  readonly limit: number;
+  readonly persistent?: boolean;
+}
+
+type Kept = readonly (Publication & { readonly offset: number })[];
 
 export class RoomHistory {
   readonly #broker: Broker;
@@ -29,15 +41,17 @@ export class RoomHistory {
     if (size === 0) return failed("no_history");
     const channel = roomChannel(site, room);
     const options = { since: since?.offset ?? MAX_OFFSET, limit: MAX_RECOVERED, persistent };
-    const { offset, epoch, publications } = await this.#broker.history(channel, options);
+    const { offset, epoch, publications } = await this.#after(channel, options);
     const at = { offset, epoch };
     if (since === undefined) return failed("new", at);
     if (since.epoch !== epoch || since.offset > offset) return failed("epoch", at);
     const missed = offset - since.offset;
     if (missed > MAX_RECOVERED) return failed("too_many", at);
-    if (publications.length < missed) return failed("expired", at);
+    const isLong = isOver(publications);
+    const isFirst = missed === 0 || publications[0]?.offset === since.offset + 1;
+    if (publications.length < missed) return failed(isLong && isFirst ? "too_many" : "expired", at);
     const texts = publications.map(({ text }) => text);
-    if (texts.length > 1 && startOf(texts).length < texts.length) return failed("too_many", at);
+    if (texts.length > 1 && isLong) return failed("too_many", at);
     return { offset, epoch, recovered: true, publications: texts };
   }
 
@@ -53,13 +67,13 @@ export class RoomHistory {
     const { offset, epoch } = await this.#broker.history(channel, nothing);
     const isKnown = since === undefined || since.epoch === epoch;
     const from = isKnown ? since?.offset ?? Math.max(0, offset - limit) : MAX_OFFSET;
-    const { publications } = await this.#broker.history(channel, {
-      since: from,
-      limit,
-      persistent,
-    });
+    const asked = { since: from, limit, persistent };
+    const publications = since === undefined
+      ? await this.#last(channel, asked, { offset, epoch })
+      : (await this.#after(channel, asked)).publications;
     const texts = publications.map(({ text }) => text);
-    const isWhole = isKnown && (publications[0]?.offset ?? from + 1) === from + 1;
+    const isCut = since === undefined && isOver(publications);
+    const isWhole = isKnown && (isCut || (publications[0]?.offset ?? from + 1) === from + 1);
     return {
       offset,
       epoch,
@@ -68,6 +82,55 @@ export class RoomHistory {
       publications: since === undefined ? endOf(texts) : startOf(texts),
     };
   }
+
+  /** What is kept after an offset: up to the limit, or up to where it is more than one answer bears. */
+  async #after(channel: Channel, { since, limit, persistent }: Asked): Promise<History> {
+    const first = await this.#broker.history(channel, {
+      since,
+      limit: Math.min(CHUNK, limit),
+      persistent,
+    });
+    let kept: Kept = first.publications;
+    let last = kept.at(-1)?.offset ?? first.offset;
+    while (last < first.offset && kept.length < limit && !isOver(kept)) {
+      const count = Math.min(CHUNK, limit - kept.length, first.offset - last);
+      const next = await this.#broker.history(channel, { since: last, limit: count, persistent });
+      // It may have gone meanwhile.
+      if (next.epoch !== first.epoch || next.publications[0]?.offset !== last + 1) break;
+      kept = [...kept, ...next.publications];
+      last = kept.at(-1)?.offset ?? first.offset;
+    }
+    return { ...first, publications: kept };
+  }
+
+  /** What is kept from an offset up to where the channel stood, read from its end. */
+  async #last(
+    channel: Channel,
+    { since, persistent }: Asked,
+    { offset, epoch }: Position,
+  ): Promise<Kept> {
+    let kept: Kept = [];
+    let end = offset;
+    while (end > since && !isOver(kept)) {
+      const start = Math.max(since, end - CHUNK);
+      const asked = { since: start, limit: end - start, persistent };
+      const before = await this.#broker.history(channel, asked);
+      const found = before.publications.filter((each) => each.offset <= end);
+      if (before.epoch !== epoch || found.length === 0) break;
+      kept = [...found, ...kept];
+      if (found[0]?.offset !== start + 1) break; // what is before it is kept no more
+      end = start;
+    }
+    return kept;
+  }
+}
+
+function isOver(publications: Kept): boolean {
+  return lengthOf(publications) > MAX_CHARACTERS;
+}
+
+function lengthOf(publications: Kept): number {
+  return publications.reduce((length, { text }) => length + text.length, 0);
 }
 
 function endOf(texts: readonly string[]): readonly string[] {

@@ -209,7 +209,10 @@ export class Client implements SocketEvents, Recipient, SessionOwner, WriterOwne
   }
 
   tooBig(): void {
+    if (this.#closed) return;
     this.node.noteTooBig(this);
+    this.#writer.flush();
+    this.close(); // the connection may take its time to end
   }
 
   closing(): void {

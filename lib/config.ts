@@ -24,6 +24,8 @@ export interface Limits {
   readonly rooms: number;
   /** Bytes that may wait for one client for a second; at no time more than 8 times as many. */
   readonly queue: number;
+  /** Bytes of the messages of all rooms that the embedded engine keeps in memory. */
+  readonly history: number;
   /** Notifications kept for one user. */
   readonly inbox: number;
   /** Days that a notification is kept. */
@@ -206,6 +208,7 @@ export function readConfig(env: Environment): LoadedConfig {
       userId: max("APP_LIMIT_USER_ID"),
       rooms: max("APP_LIMIT_ROOMS"),
       queue: max("APP_LIMIT_QUEUE"),
+      history: max("APP_LIMIT_HISTORY"),
       inbox: max("APP_LIMIT_INBOX"),
       inboxDays: max("APP_LIMIT_INBOX_DAYS"),
       headers: max("APP_LIMIT_HEADERS"),

@@ -55,6 +55,8 @@ export class Counters {
   refused_blocked = 0;
   /** Pages of other sites, and callers that may not use the API. */
   refused_forbidden = 0;
+  /** Messages of rooms that were kept in memory, and went before their time since all of them were too much. */
+  dropped_history = 0;
   /** Notifications that left a full inbox or were too old: those that a client had got, and those that none had. */
   dropped_taken = 0;
   dropped_queued = 0;

@@ -57,7 +57,7 @@ export class Server implements AsyncDisposable {
     await using parts = new AsyncDisposableStack();
     const counters = new Counters();
     const dropped = parts.use(new DroppedLog(counters));
-    const engine = parts.use(await openEngine(config, dropped));
+    const engine = parts.use(await openEngine(config, dropped, counters));
     const tokens = await openTokens(config);
     const node = new Node(engine, config, { counters, tokens, rules });
     await node.start();
@@ -132,7 +132,11 @@ async function within(done: Promise<boolean>, ms: number): Promise<boolean> {
   return inTime;
 }
 
-async function openEngine(config: Config, dropped: DroppedLog): Promise<Engine> {
+async function openEngine(
+  config: Config,
+  dropped: DroppedLog,
+  counters: Counters,
+): Promise<Engine> {
   const retention: Retention = {
     size: config.limits.inbox,
     days: config.limits.inboxDays,
@@ -141,7 +145,11 @@ async function openEngine(config: Config, dropped: DroppedLog): Promise<Engine> 
   const keepsReceipts = config.webhook !== undefined;
   if (config.redis === undefined) {
     const { dataDir, storeSync: sync } = config;
-    return openEmbedded({ dataDir, retention, sync, keepsReceipts });
+    const historyLimit = {
+      bytes: config.limits.history,
+      onForgotten: (count: number) => void (counters.dropped_history += count),
+    };
+    return openEmbedded({ dataDir, retention, sync, keepsReceipts, historyLimit });
   }
   const { openRedis } = await import("./engines/redis.ts");
   return openRedis(config.redis, { name: config.bot.name, retention, keepsReceipts });

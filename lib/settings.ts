@@ -195,6 +195,11 @@ export const SETTINGS = {
       "Bytes that may wait for a slow client for a second (8 times as many at once), before it is closed",
     kind: limit,
   },
+  APP_LIMIT_HISTORY: {
+    default: "536870912",
+    help: "Bytes of the messages of all rooms that the embedded engine keeps in memory",
+    kind: limit,
+  },
   APP_LIMIT_INBOX: {
     default: "1000",
     help: "Notifications kept for one user; read ones go first, then the oldest",

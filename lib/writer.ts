@@ -90,6 +90,10 @@ export class Writer {
   }
 
   #write(outgoing: Outgoing, length: number): void {
+    // What the other end has taken in the meantime counts, however much this one brings.
+    if (this.#overLimitSince !== undefined && this.bufferedAmount <= this.#owner.queueLimit) {
+      this.#overLimitSince = undefined;
+    }
     this.#socket.send(outgoing);
     this.#sinceLook += length;
     // To ask costs a call into the runtime, about a tenth of a write: not while it cannot be too much.

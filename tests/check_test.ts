@@ -83,6 +83,21 @@ Deno.test("check --room says who may do what there, as the server does", async (
   assert.match((await about("/user/8", "7")).join(), /it belongs to another user/);
 });
 
+Deno.test("a rule that makes all rooms private leaves each user its own", async () => {
+  const rooms = [{ pattern: "*", private: true }];
+  await using file = await RoomsFile.write({ unknown: "closed", rooms });
+  const lastLine = async (room: string) => {
+    const { stdout } = await check(["--room", room, "--user", "7"], {
+      APP_KEY,
+      APP_ROOMS: file.path,
+    });
+    return stdout.trimEnd().split("\n").at(-1) ?? "";
+  };
+  assert.match(await lastLine("/user/7"), /may enter, and speak$/);
+  assert.match(await lastLine("lobby"), /it is private/);
+  assert.match(await lastLine("/user/8"), /it belongs to another user/);
+});
+
 /** Files that cannot be used at all, and what is said of them. */
 const UNUSABLE: readonly [what: string, content: unknown, reason: RegExp][] = [
   ["that is too big", `{"rooms": []${" ".repeat(1024 * 1024)}}`, /it has \d+ bytes, the limit is/],

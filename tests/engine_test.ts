@@ -334,6 +334,39 @@ function closingAlso(engine: Engine, close: () => Promise<void>): Engine {
   };
 }
 
+Deno.test("redis engine: a place in a large room with a limit costs no look at all who are there", async () => {
+  await using server = await RedisServer.start();
+  await using engine = openRedis(redisConfig(server), REDIS_OPTIONS);
+  await engine.run({ handlePublication() {}, handleAccess() {}, handleRestored() {} });
+  const users = Array.from({ length: 20_000 }, (_, index) => String(index));
+  await Promise.all(users.map((user) => add(engine.presence, user, `client-${user}`)));
+  await add(engine.presence, "1", "client-more", 20_001);
+  await assert.rejects(add(engine.presence, "new", "client-new", 20_001), { code: "room_full" });
+  await server.cli("CONFIG", "RESETSTAT");
+  for (let count = 0; count < 20; count++) {
+    await add(engine.presence, `new-${count}`, `client-new-${count}`, 30_000);
+  }
+  const stats = await server.cli("INFO", "commandstats");
+  const perCall = Number(/cmdstat_fcall:.*usec_per_call=([\d.]+)/.exec(stats)?.[1]);
+  assert.ok(perCall < 2000, `${perCall} µs of Redis' time each`);
+});
+
+Deno.test("embedded engine looks at no more of a long history than it is asked for", async () => {
+  await using engine = openEmbedded({ dataDir: ":memory:", retention: RETENTION });
+  const channel = { site: "default", kind: "room", name: "lobby" } as const;
+  const size = 100_000;
+  const publish = () => engine.broker.publish(channel, message("-"), { size, seconds: 60 });
+  for (let count = 0; count < size; count++) await publish();
+  const startedAt = performance.now();
+  for (let count = 1; count <= 200; count++) {
+    await publish();
+    const { offset, publications } = await engine.broker.history(channel, { limit: 2 });
+    assert.equal(offset, size + count);
+    assert.deepEqual(publications.map(({ offset }) => offset), [count + 1, count + 2]);
+  }
+  assert.ok(performance.now() - startedAt < 2000, "10 ms each");
+});
+
 Deno.test("redis engine goes on in order where Redis lost its functions", async () => {
   await using server = await RedisServer.start();
   await using engine = openRedis(redisConfig(server), { name: "test", retention: RETENTION });

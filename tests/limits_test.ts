@@ -7,9 +7,10 @@ import { type Setting, SETTINGS } from "../lib/settings.ts";
 import { ROOT } from "./support/paths.ts";
 import { Program } from "./support/program.ts";
 import { rawRequest } from "./support/raw_http.ts";
-import { knock } from "./support/raw_socket.ts";
+import { knock, RawSocket, rawSocket } from "./support/raw_socket.ts";
 import { type Frame, TestClient } from "./support/test_client.ts";
 import { waitFor } from "./support/wait.ts";
+import { text as textFrame } from "./support/wire_frame.ts";
 
 /** The test is a proxy of this server's: what it says of a client's address counts. */
 const PROXIED = { APP_TRUSTED_PROXIES: "127.0.0.1" };
@@ -423,6 +424,44 @@ Deno.test("limits on the node listener: time and size of a request's headers, ti
   assert.equal((await withHeader(3900)).status, 200);
   assert.equal((await withHeader(4096)).status, 431);
   assert.deepEqual(program.errors, []);
+});
+
+Deno.test("limits on the deno listener: a connection that cannot be dropped has its place until it ends", async () => {
+  await using program = await Program.start({
+    env: {
+      APP_LISTENER: "deno",
+      APP_LIMIT_CONNECTIONS: "2",
+      APP_LIMIT_FRAME: "20000",
+      APP_LIMIT_QUEUE: "off",
+      APP_RATE_MESSAGES: "off",
+      APP_RATE_MESSAGES_USER: "off",
+      APP_KEEPALIVE_SECONDS: "3",
+    },
+  });
+  await using speaker = await TestClient.join(program.webSocketUrl, { user: 1, room: "lobby" });
+  const keepsPlaceUntil = async (end: () => void) => {
+    const answer = await knock(program.port);
+    answer[Symbol.dispose]();
+    assert.equal(answer.status, 429);
+    end();
+    await waitFor("there is a place again", async () => {
+      using next = await knock(program.port);
+      return next.status === 101;
+    });
+    await waitFor("it is free", async () => (await stats(program))["clients"] === 1);
+  };
+
+  const big = await RawSocket.open(program.port, "/ws?user_id=2&room=lobby");
+  await big.write(textFrame("x".repeat(20_001)));
+  await waitFor("it is counted", async () => (await stats(program))["dropped_too_big"] === 1);
+  assert.equal((await stats(program))["clients"], 1);
+  await keepsPlaceUntil(() => big[Symbol.dispose]());
+
+  const deaf = await rawSocket(program.port, "/ws?user_id=3&room=lobby");
+  const message = { type: "usermsg", user_id: 1, room: "lobby", message: "x".repeat(9900) };
+  for (let count = 0; count < 1500; count++) speaker.send(message);
+  await waitFor("it is given up", async () => (await stats(program))["dropped_stalled"] === 1);
+  await keepsPlaceUntil(() => deaf.close());
 });
 
 Deno.test("limits on the node listener: connections that are not yet clients", async () => {

@@ -105,6 +105,7 @@ Deno.test("a client that goes while it waits for its place gives it back, also w
   }
   assert.equal(await server.cli("KEYS", "notifyli:connections:*"), "");
   assert.equal(await server.cli("KEYS", "notifyli:clients:*"), "");
+  assert.equal(await server.cli("KEYS", "notifyli:several:*"), "");
 });
 
 Deno.test("where nobody can count, nobody comes in; who is in stays, whatever the limit", async () => {

@@ -187,6 +187,8 @@ const BROKEN: readonly [string, RegExp][] = [
   ["// rules\n{}", /^line 1, column 1: "\/" is there/],
   ['{"unknown": "public", "unknown": "closed"}', /column 23: the key "unknown" is there twice$/],
   ['{"a": "x\ny"}', /^line 1, column 7: "\\"" is there in place of a value$/],
+  [`{"a": "${"x".repeat(100_000)}\n"}`, /^line 1, column 7: "\\"" is there in place of a value$/],
+  [`{"${"x".repeat(100_000)}`, /^line 1, column 2: "\\"" is there in place of a key/],
   ['{"a": 01}', /^line 1, column 8: "1" is there in place of ',' or '}'$/],
   [`${"[".repeat(100_000)}`, /^line 1, column 18: it is nested deeper than 16 levels$/],
   [`${'{"a":'.repeat(100_000)}`, /^line 1, column \d+: it is nested deeper than 16 levels$/],

@@ -153,6 +153,20 @@ Deno.test("who is over the limit for a second is slow, though nothing new makes 
   }
 });
 
+Deno.test("who takes each burst is not slow, though each is over the limit", () => {
+  using time = stubClock();
+  for (const kind of KINDS) {
+    const receiver = new Receiver(kind);
+    for (let burst = 0; burst < 3; burst++) {
+      receiver.send(new Outgoing("x".repeat(LIMIT + 1)));
+      receiver.writer.flush();
+      assert.equal(receiver.isClosed, false);
+      time.pass(1001);
+      receiver.socket.take(BURST);
+    }
+  }
+});
+
 /** `performance.now()` as the test has it. */
 function stubClock(): Disposable & { pass(ms: number): void } {
   const original = performance.now;

@@ -27,6 +27,7 @@ export class RoomAccess {
   requireEntry(identity: Identity | undefined, room: string): void {
     const rule = this.#requireOpen(identity, room);
     if (identity === undefined || !rule.isPrivate || rule.members.has(identity.user)) return;
+    if (room === USER_ROOMS + identity.user) return; // a pattern such as `*` names it, too, and no token is needed
     if (identity.rooms.some((pattern) => roomPattern(pattern).test(room))) return;
     throw refused(room, "it is private, subscribe with a token for it");
   }

@@ -4,7 +4,7 @@
  */
 import type { Engine, EngineHandler } from "../engine.ts";
 import { EmbeddedBroker } from "./embedded_broker.ts";
-import { MemoryBroker } from "./memory_broker.ts";
+import { type HistoryLimit, MemoryBroker } from "./memory_broker.ts";
 import { MemoryPresence } from "./memory_presence.ts";
 import type { Retention } from "../retention.ts";
 import type { SyncMode } from "./disk_sync.ts";
@@ -29,7 +29,14 @@ export interface EmbeddedOptions {
    * @default false
    */
   readonly keepsReceipts?: boolean;
+  /**
+   * Of what is kept in memory.
+   * @default no limit
+   */
+  readonly historyLimit?: HistoryLimit;
 }
+
+const NO_LIMIT: HistoryLimit = { bytes: Infinity, onForgotten() {} };
 
 /** Opens the store. Throws where the folder cannot be written. */
 export function openEmbedded(options: EmbeddedOptions): Engine {
@@ -43,7 +50,7 @@ export function openEmbedded(options: EmbeddedOptions): Engine {
   const inbox = new SqliteInbox(store, arrivals, options.retention);
   return {
     name: "embedded",
-    broker: new EmbeddedBroker(new MemoryBroker(fanOut), history),
+    broker: new EmbeddedBroker(new MemoryBroker(fanOut, options.historyLimit ?? NO_LIMIT), history),
     presence: new MemoryPresence(),
     inbox,
     receipts: options.keepsReceipts ? new SqliteReceipts(store) : undefined,

@@ -26,6 +26,16 @@ export class RedisKeys {
     return `${this.#of(site)}clients:${user.length}:{${this.connections(site, room)}}:${user}`;
   }
 
+  /** Hash of {@linkcode RedisKeys.connectionField}: how many clients more than one each of the room's users has. */
+  several(site: string, room: string): string {
+    return `${this.#of(site)}several:{${this.connections(site, room)}}`;
+  }
+
+  /** In the order of `lua/presence.lua`. */
+  presence(site: string, room: string, user: UserId): string[] {
+    return [this.connections(site, room), this.clients(site, room, user), this.several(site, room)];
+  }
+
   /** Pub/sub channel between nodes. */
   channel({ site, kind, name }: Channel): string {
     return `${this.#of(site)}${kind}:${name}`;

@@ -183,7 +183,7 @@ export class Lease implements AsyncDisposable {
     const last = await run(
       this.#redis,
       SCRIPTS.presence,
-      [this.#keys.connections(site, room), this.#keys.clients(site, room, user)],
+      this.#keys.presence(site, room, user),
       [this.#keys.connectionField(user), client_id, lease, "", ""],
     );
     if (last !== 1) return false;

@@ -46,7 +46,7 @@ export class RedisPresence implements PresenceManager {
       run(
         this.#redis,
         SCRIPTS.presence,
-        [this.#keys.connections(site, room), this.#keys.clients(site, room, user)],
+        this.#keys.presence(site, room, user),
         [this.#keys.connectionField(user), client_id, "", "", ""],
       ),
       this.#lease.strike({ site, room, user, client_id }),
@@ -84,7 +84,7 @@ export class RedisPresence implements PresenceManager {
       run(
         this.#redis,
         SCRIPTS.presence,
-        [this.#keys.connections(site, room), this.#keys.clients(site, room, user)],
+        this.#keys.presence(site, room, user),
         [this.#keys.connectionField(user), client_id, this.#lease.id, json, maxClients ?? ""],
       ),
     ]);

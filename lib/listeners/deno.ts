@@ -105,16 +105,16 @@ function attach(
   webSocket.binaryType = "arraybuffer";
   webSocket.onopen = () => {
     open.add(webSocket);
-    events = opening?.open(new DenoSocket(webSocket, closed));
+    events = opening?.open(new DenoSocket(webSocket));
     opening = undefined;
   };
   webSocket.onmessage = ({ data }) => {
     if (events === undefined) return;
     if (isOver(data, maxFrameBytes)) {
-      // The runtime has received it whole by now: all that is left is to end the connection.
+      // The runtime has received it whole by now: all that is left is to end the connection. It has its place until it
+      // has ended: whoever does not answer the close would have any number of them.
       events.tooBig();
-      webSocket.close(DISCONNECTS.frame_too_big.code, DISCONNECTS.frame_too_big.reason);
-      return closed();
+      return webSocket.close(DISCONNECTS.frame_too_big.code, DISCONNECTS.frame_too_big.reason);
     }
     events.message(typeof data === "string" ? data : new Uint8Array(data));
   };
@@ -131,11 +131,9 @@ function attach(
 class DenoSocket implements Socket {
   readonly batching = "joined";
   readonly #webSocket: WebSocket;
-  readonly #closed: () => void;
 
-  constructor(webSocket: WebSocket, closed: () => void) {
+  constructor(webSocket: WebSocket) {
     this.#webSocket = webSocket;
-    this.#closed = closed;
   }
 
   get bufferedAmount(): number {
@@ -150,10 +148,9 @@ class DenoSocket implements Socket {
     this.#webSocket.close(code, reason);
   }
 
-  /** The runtime cannot drop a connection: this asks it to close, and forgets it. */
+  /** The runtime cannot drop a connection: this asks it to close, and whoever does not has its place for as long. */
   terminate(): void {
     this.close(DISCONNECTS.stalled);
-    this.#closed();
   }
 }
 

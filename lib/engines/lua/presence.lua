@@ -1,5 +1,6 @@
 -- Puts a client in a room or takes it out, and writes the user's entry of the connection hash anew.
--- KEYS: connection hash (seed 000), hash of the user's clients in the room: client id to "number lease JSON"
+-- KEYS: connection hash (seed 000), hash of the user's clients in the room: client id to "number lease JSON",
+--   hash of the room's users with several clients: user field to how many more than one
 -- ARGV: user field, client id, lease (to take out: it must be the client's; '' for any), JSON ('' to take out),
 --   most clients in the room ('' for no limit)
 -- Returns 1 if the user is now in the room or out of it and was not before, -1 if the room is full.
@@ -22,12 +23,9 @@ if ARGV[4] ~= '' then
   if ARGV[5] ~= '' and not known then
     local most = tonumber(ARGV[5])
     local count = redis.call('HLEN', KEYS[1])
-    for _, entry in ipairs(count < most and redis.call('HVALS', KEYS[1]) or {}) do
-      -- A user with several clients: each is in `clients`. In a text of the entry, the quotes would have backslashes.
-      if string.find(entry, ',"clients":[', 1, true) then
-        local _, ids = string.gsub(entry, '"client_id":', '')
-        count = count + ids - 2 -- the newest is there twice
-      end
+    -- Not from the entries themselves: who comes and goes on and on would have all of a large room read each time.
+    for _, more in ipairs(count < most and redis.call('HVALS', KEYS[3]) or {}) do
+      count = count + tonumber(more)
     end
     if count >= most then
       return -1
@@ -45,6 +43,12 @@ else
     redis.call('HDEL', KEYS[1], ARGV[1])
     return 1
   end
+end
+
+if #clients > 1 then
+  redis.call('HSET', KEYS[3], ARGV[1], #clients - 1)
+elseif #entries > 2 then
+  redis.call('HDEL', KEYS[3], ARGV[1])
 end
 
 -- The newest client is the user's entry; where there are several, all of them are in it.

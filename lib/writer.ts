@@ -3,7 +3,8 @@
  * waiting than the client may have. Next on a message's way: the listener's `Socket`.
  */
 import { setImmediate } from "node:timers";
-import { Outgoing, type Socket } from "./socket.ts";
+import { Batch } from "./batch.ts";
+import type { Outgoing, Socket } from "./socket.ts";
 
 /** Characters that are put together at most; what comes after them goes out in a write of its own. */
 const MAX_BATCH = 65_536;
@@ -12,9 +13,8 @@ const MAX_BATCH = 65_536;
 const SLOW_AFTER_MS = 1000;
 const BURST_FACTOR = 8;
 
-/** Bytes of a UTF-16 unit in UTF-8, and of a frame's head in as many. */
+/** Bytes of a UTF-16 unit in UTF-8. */
 const MOST_BYTES = 3;
-const HEAD = 4;
 
 /** Whose queue it is: the client. */
 export interface WriterOwner {
@@ -32,9 +32,8 @@ export class Writer {
   readonly #isDirect: boolean;
   /** The socket is asked at each write how much waits there. */
   readonly #isAsked: boolean;
-  /** Of this turn of the event loop. Bounded by `MAX_BATCH`. */
-  #batch: Outgoing[] = [];
-  #batchLength = 0;
+  /** Of this turn of the event loop; `undefined` where there is nothing. Bounded by `MAX_BATCH`. */
+  #batch: Batch | undefined;
   /** Characters that went to the socket since it was last asked how many bytes wait there, and how many that were. */
   #sinceLook = 0;
   #atLook = 0;
@@ -50,7 +49,7 @@ export class Writer {
 
   /** Bytes that were sent but not yet handed to the operating system. */
   get bufferedAmount(): number {
-    return this.#batchLength + this.#socket.bufferedAmount;
+    return (this.#batch?.length ?? 0) + this.#socket.bufferedAmount;
   }
 
   /** Whether the listener can tell what the other end has taken. */
@@ -59,28 +58,23 @@ export class Writer {
   }
 
   send(outgoing: Outgoing): void {
-    const length = outgoing.text.length + HEAD;
-    if (this.#isDirect) return this.#write(outgoing, length);
-    this.#batchLength += length;
-    if (this.#batch.push(outgoing) === 1) flushSoon(this);
-    if (this.#batchLength > MAX_BATCH) this.flush();
+    if (this.#isDirect) return this.#write(outgoing, outgoing.text.length);
+    if (this.#batch === undefined) flushSoon(this);
+    this.#batch = (this.#batch ?? empty).with(outgoing);
+    if (this.#batch.length > MAX_BATCH) this.flush();
   }
 
   /** Writes what waits for the end of this turn of the event loop. */
   flush(): void {
     const batch = this.#batch;
-    const [first] = batch;
-    if (first === undefined) return;
-    const length = this.#batchLength;
-    this.#batch = [];
-    this.#batchLength = 0;
-    this.#write(batch.length === 1 ? first : together(batch, this.#owner.joins), length);
+    this.#batch = undefined;
+    const outgoing = batch?.together(this.#owner.joins);
+    if (batch !== undefined && outgoing !== undefined) this.#write(outgoing, batch.length);
   }
 
   /** Forgets what waits: the connection is gone. */
   clear(): void {
-    this.#batch = [];
-    this.#batchLength = 0;
+    this.#batch = undefined;
   }
 
   /** Calls `done` once, with whether the other end has all that was sent before. */
@@ -117,8 +111,9 @@ export class Writer {
   }
 }
 
-/** Those that have something to write at the end of this turn of the event loop. */
+/** Those that have something to write at the end of this turn of the event loop, and where their batches begin. */
 let unflushed: Writer[] = [];
+let empty = Batch.empty();
 
 /** An immediate, not a microtask: all frames that came in together are worked on by then. It waits for no timer. */
 function flushSoon(writer: Writer): void {
@@ -126,20 +121,7 @@ function flushSoon(writer: Writer): void {
   setImmediate(() => {
     const writers = unflushed;
     unflushed = [];
+    empty = Batch.empty(); // the old one would keep what was sent last
     for (const each of writers) each.flush();
   });
-}
-
-/** What was last put together: the clients of a room mostly have the same waiting, so it is encoded once for all. */
-let last: { batch: readonly Outgoing[]; joins: boolean; made: Outgoing } | undefined;
-
-function together(batch: readonly Outgoing[], joins: boolean): Outgoing {
-  if (last === undefined || last.joins !== joins || !isSame(last.batch, batch)) {
-    last = { batch, joins, made: joins ? Outgoing.joined(batch) : Outgoing.sequence(batch) };
-  }
-  return last.made;
-}
-
-function isSame(one: readonly Outgoing[], other: readonly Outgoing[]): boolean {
-  return one.length === other.length && one.every((each, index) => each === other[index]);
 }

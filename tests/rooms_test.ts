@@ -94,6 +94,19 @@ for (const listener of ["deno", "node"]) {
     assert.equal((await rightly.get("usermsg"))[0]?.["message"], "two");
   });
 
+  test("a stream goes on without the rooms that refuse it", async (program) => {
+    await using alice = await v2(program, { sub: "alice" });
+    await alice.command("subscribe", { room: "small" });
+    const rooms = ["board", "small", "lobby"].map((room) => `room=${room}`).join("&");
+    await using carol = await sse(program, rooms, { sub: "carol" });
+    assert.equal((await carol.get("subscribed"))[0]?.["room"], "lobby");
+    const refusals = await carol.get("error", 2);
+    assert.deepEqual(refusals.map(({ code }) => code), ["forbidden", "room_full"]);
+    await alice.command("publish", { room: "lobby", message: "to all" });
+    assert.equal((await carol.get("usermsg"))[0]?.["message"], "to all");
+    assert.ok(!carol.hasEnded);
+  });
+
   test("rooms that no rule names are closed, but for a user's own", async (program) => {
     await using alice = await v2(program, { sub: "alice", rooms: ["*"] });
     const token = await subscriptionToken({ sub: "alice", room: "elsewhere" });

@@ -74,7 +74,10 @@ interface PlainParts {
   readonly inbox: ClientInbox;
 }
 
-/** Sends what was missed, then what is live; where the store fails, closes so that the client comes back. */
+/**
+ * Sends what was missed, then what is live. A room that is refused is told, and the rest goes on without it; where the
+ * store fails, it closes so that the client comes back.
+ */
 export async function startPlain(
   client: Client,
   request: PlainRequest,
@@ -84,12 +87,18 @@ export async function startPlain(
     await startInbox(client, request, { ...parts, inbox: inboxFor(client, parts.inbox) });
     for (const room of request.rooms) {
       if (client.closed) return; // one that is gone joins nothing
-      await startRoom(client, request, room);
+      await startRoom(client, request, room).catch((error) => tellRefused(client, error));
     }
   } catch (error) {
     client.reportError(error);
     client.disconnect(DISCONNECTS.missed);
   }
+}
+
+/** Throws what may be better later. */
+function tellRefused(client: Client, error: unknown): void {
+  if (!(error instanceof NotifyliError) || error.code === "unavailable") throw error;
+  client.reportError(error);
 }
 
 async function startInbox(

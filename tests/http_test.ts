@@ -2,11 +2,13 @@
 import assert from "node:assert/strict";
 // @ts-types="@types/ws"
 import { WebSocket as WsClient } from "ws";
+import { readiness } from "./faults/readiness.ts";
 import { Certificate } from "./support/certificate.ts";
 import { ROOT } from "./support/paths.ts";
 import { Program } from "./support/program.ts";
 import { rawRequest } from "./support/raw_http.ts";
 import { RedisServer } from "./support/redis.ts";
+import { TcpProxy } from "./support/tcp_proxy.ts";
 import { TestClient } from "./support/test_client.ts";
 import { waitFor } from "./support/wait.ts";
 
@@ -201,6 +203,7 @@ function testHttp(listener: string): void {
       const response = await fetch(`${program.url}/readyz`);
       return [response.status, await response.json()];
     };
+    await waitFor("it is ready", async () => (await readyz())[0] === 200);
     assert.deepEqual(await readyz(), [200, { ready: true }]);
     await redis.stop();
     assert.deepEqual(await readyz(), [503, { ready: false, reason: "Redis cannot be reached" }]);
@@ -208,6 +211,24 @@ function testHttp(listener: string): void {
     assert.deepEqual([health.status, await health.text()], [200, "ok\n"]);
     await redis.restart();
     await waitFor("it is ready again", async () => (await readyz())[0] === 200);
+  });
+
+  Deno.test(`who connects as soon as GET /readyz is 200 again stays connected (${listener})`, async () => {
+    await using redis = await RedisServer.start();
+    await using proxy = new TcpProxy(redis.port);
+    await using program = await start({ REDIS_URL: `redis://127.0.0.1:${proxy.port}` });
+    const isReady = async () => (await readiness(program.url)).status === 200;
+    for (let round = 0; round < 10; round++) {
+      proxy.down();
+      await waitFor("it is not ready", async () => !await isReady());
+      proxy.up();
+      while (!await isReady()); // not a moment later
+      await using client = await TestClient.connectV2(program.webSocketUrl);
+      await client.command("connect", { user_id: 123 });
+      await client.command("subscribe", { room: "lobby" });
+      await client.settled();
+      assert.equal(client.closed, undefined);
+    }
   });
 
   test("plain GET /ws is 426 and names the protocol", async ({ url }) => {

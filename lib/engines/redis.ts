@@ -54,7 +54,7 @@ export function openRedis(config: RedisConfig, options: RedisEngineOptions): Red
   const subscriber = connectRedis(config, { name: `${options.name}-subscriber`, onReady });
   const lease = new Lease(redis, keys, {
     leaseSeconds: config.leaseSeconds,
-    onLost: () => isRestored && handler?.handleRestored(), // else it is told by and by
+    onLost: tell,
     onGone: publishLeave,
   });
   const broker = new RedisBroker(
@@ -71,29 +71,34 @@ export function openRedis(config: RedisConfig, options: RedisEngineOptions): Red
     (change) => handler?.handleAccess(change),
   );
 
-  /** Whether the node was told since the connections stand: until then it hears nothing of what others say. */
+  /** Whether this node hears of what is revoked, and was told that it is back, since the connections stand. */
+  let hearsRevocations = false;
   let isRestored = false;
   /** Of which the last one counts: each begins with connections of its own. */
   let restorations = 0;
   let again: ReturnType<typeof setTimeout> | undefined;
 
-  /** Once both connections stand: takes a lease, then tells the node. It is tried until it is done. */
+  /** Once both connections stand: takes a lease, then tells the node. */
   async function restore(): Promise<void> {
     const restoration = ++restorations;
-    isRestored = false;
+    hearsRevocations = isRestored = false;
     clearTimeout(again);
     if (handler === undefined || redis.status !== "ready" || subscriber.status !== "ready") return;
+    await loadScripts(redis).catch(noteRefusal); // the first call that needs one says the rest
     try {
-      await loadScripts(redis).catch(noteRefusal); // the first call that needs one says the rest
       await revocations.listen(); // before the node reads them, so that it misses none in between
-      await lease.take();
+      if (restoration === restorations) hearsRevocations = true;
     } catch (error) {
       noteRefusal(error);
       // Where a connection was lost, another one begins; where Redis was busy for too long, none does.
       if (restoration === restorations) again = setTimeout(onReady, RESTORE_AGAIN_MS);
       return;
     }
-    if (restoration !== restorations) return;
+    await lease.take().then(() => restoration === restorations && tell(), noteRefusal); // else at a later tick
+  }
+
+  function tell(): void {
+    if (!hearsRevocations) return; // by and by
     refusal = undefined;
     isRestored = true;
     void warnOnce();

@@ -251,6 +251,22 @@ function testHttp(listener: string): void {
     assert.equal(JSON.parse(body).code, "not_found");
   });
 
+  test("a Host that is none is refused, and nothing of the request is logged", async (program) => {
+    const upgrade = ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13"];
+    for (const host of ["[", "x y", "127.0.0.1:abc", "%00", "@", "xn--", "1.2.3.4.5"]) {
+      for (const path of ["/api/stats", "/sse?room=a&token=XXX", "/ws?token=XXX"]) {
+        const lines = [`GET ${path} HTTP/1.1`, `Host: ${host}`];
+        if (path.startsWith("/ws")) {
+          lines.push(...upgrade, `Sec-WebSocket-Key: ${btoa("0".repeat(16))}`);
+        }
+        const { status } = await rawRequest(program.port, lines);
+        assert.ok(status === 400 || status === 404, `${host} ${path}: ${status}`);
+      }
+    }
+    assert.ok(program.log.every(({ level }) => level === "info"), program.output);
+    assert.doesNotMatch(program.output, /XXX/);
+  });
+
   test("the page's files have their type, a strict policy and their content", async ({ url }) => {
     for (const [path, type] of PAGE_TYPES) {
       const response = await fetch(url + path);

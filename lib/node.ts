@@ -465,7 +465,7 @@ export class Node implements ClientNode, EngineHandler {
     log[away ? "debug" : "error"]("{what} failed: {reason}", { what, reason });
   }
 
-  /** The client may have gone while it waited for a place: then it gives it back. */
+  /** While it waited for a place, the client may have gone, or its token been revoked: then it gives it back. */
   async #enterIfPlace(
     client: Client,
     user: UserId,
@@ -473,8 +473,12 @@ export class Node implements ClientNode, EngineHandler {
     maxClients: number,
   ): Promise<void> {
     const isFirst = await this.#presence.takePlace(client, user, membership, maxClients);
-    if (client.closed) await this.#presence.exit(client, user, membership);
-    else await this.#enter(client, user, membership, isFirst);
+    const refusal = membership.token && this.revocations.refusal(membership.token);
+    if (!client.closed && refusal === undefined) {
+      return await this.#enter(client, user, membership, isFirst);
+    }
+    await this.#presence.exit(client, user, membership);
+    if (refusal !== undefined) throw refusal;
   }
 
   /** @param isFirst where its presence is written already: whether it is the user's first there */

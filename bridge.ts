@@ -23,6 +23,9 @@ const LOCK_RENEWED_EVERY_MS = 500;
 /** How long the ears wait for the lock, so that nothing is heard before somebody can route it. */
 const LOCK_WAIT_MS = 10_000;
 
+/** How soon it is tried again, where the connection stands and Redis did not do it. */
+const SUBSCRIBE_AGAIN_MS = 1000;
+
 /** Starts the bridge; disposing of it stops it. */
 export function startBridge(node: Node, engine: RedisEngine, config: Config): AsyncDisposable {
   if (config.redis === undefined) {
@@ -36,36 +39,53 @@ export function startBridge(node: Node, engine: RedisEngine, config: Config): As
     (payload, routing) => route(node, payload, { ...routing, config, holder: lock.holder }),
     node.counters,
   );
-  let refusal: string | undefined;
-  node.addReadinessCheck(() => refusal);
+  const notYet = `The bridge does not hear ${messageChannel} yet`;
+  /** Why it does not hear what is published. */
+  let deaf: string | undefined = notYet;
+  node.addReadinessCheck(() => deaf);
+  let again: ReturnType<typeof setTimeout> | undefined;
 
   const subscriber = connectRedis(config.redis, {
     name: `${config.bot.name}-bridge`,
     async onReady() {
+      deaf = notYet;
       await readyWithin(redis, LOCK_WAIT_MS);
       router.reset();
-      await router.renew();
-      try {
-        await subscriber.subscribe(keys.bridgeChannel, messageChannel);
-        // What comes before the first mark has no place that others know, and is routed twice if the holder ends soon.
-        await lock.askForMark();
-        refusal = undefined;
-        log.info("subscribed to {channel}", { channel: messageChannel });
-      } catch (error) {
-        const { message, options } = unavailable(error);
-        if (options.isAway) return; // it comes back here when the connection stands again
-        refusal = `Cannot subscribe to ${messageChannel}: ${message}`;
-        log.error("{refusal}", { refusal });
-      }
+      await subscribe();
     },
   });
+
+  async function subscribe(): Promise<void> {
+    clearTimeout(again);
+    await router.renew();
+    try {
+      await subscriber.subscribe(keys.bridgeChannel, messageChannel);
+      // What comes before the first mark has no place that others know, and is routed twice if the holder ends soon.
+      await lock.askForMark();
+      deaf = undefined;
+      log.info("subscribed to {channel}", { channel: messageChannel });
+    } catch (error) {
+      const { message, options } = unavailable(error);
+      // Where the connection was lost, it comes back here; where Redis was busy for too long, it does not.
+      clearTimeout(again);
+      if (subscriber.status === "ready") again = setTimeout(subscribe, SUBSCRIBE_AGAIN_MS);
+      if (options.isAway) return;
+      const refusal = `Cannot subscribe to ${messageChannel}: ${message}`;
+      if (refusal !== deaf) log.error("{refusal}", { refusal });
+      deaf = refusal;
+    }
+  }
+
   subscriber.on("message", (channel: string, payload: string) => {
     if (channel === messageChannel) router.hear(payload);
     else if (payload.startsWith("mark ")) router.hearMark(Number(payload.split(" ")[1]));
     else void router.renew(); // the lock was released, or somebody waits for a mark
   });
   // What is published while this node is deaf is heard by the others: let one of them go on.
-  subscriber.on("close", () => void lock.release());
+  subscriber.on("close", () => {
+    deaf = notYet;
+    void lock.release();
+  });
   const renewal = setInterval(() => {
     if (subscriber.status === "ready") void router.renew();
   }, LOCK_RENEWED_EVERY_MS);
@@ -73,6 +93,7 @@ export function startBridge(node: Node, engine: RedisEngine, config: Config): As
   return {
     async [Symbol.asyncDispose]() {
       clearInterval(renewal);
+      clearTimeout(again);
       await router.stop();
       subscriber.disconnect();
     },

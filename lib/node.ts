@@ -56,6 +56,9 @@ const EVICTED: Readonly<Record<number, keyof Counters & `closed_${string}`>> = {
   [DISCONNECTS.disconnected.code]: "closed_disconnected",
 };
 
+/** How soon what could not be restored is tried again, where the engine is there. */
+const RESTORE_AGAIN_MS = 1000;
+
 /** A notification that another system asks for. */
 export interface NotificationRequest extends ParsedNotification {
   readonly site: string;
@@ -96,6 +99,8 @@ export class Node implements ClientNode, EngineHandler {
   readonly #authDeadline: AuthDeadline<Client>;
   #incomplete = false;
   #sweep: ReturnType<typeof setInterval> | undefined;
+  #again: ReturnType<typeof setTimeout> | undefined;
+  #isStopping = false;
 
   constructor(
     engine: Engine,
@@ -127,6 +132,7 @@ export class Node implements ClientNode, EngineHandler {
     this.#entry = new RoomEntry({
       hub: this.#hub,
       subscriptions: this.#subscriptions,
+      revocations: this.revocations,
       presence: new RoomPresence(engine, () => this.#incomplete = true),
       inbox: engine.inbox,
       incomplete: (what, error) => {
@@ -151,7 +157,9 @@ export class Node implements ClientNode, EngineHandler {
 
   /** Closes every client and waits until their presence is removed. */
   async stop(): Promise<void> {
+    this.#isStopping = true;
     clearInterval(this.#sweep);
+    clearTimeout(this.#again);
     this.#authDeadline[Symbol.dispose]();
     this.closeClients();
     await this.#marks.flush();
@@ -317,7 +325,7 @@ export class Node implements ClientNode, EngineHandler {
 
   /** Why this node cannot do its work right now; `undefined` while it can. */
   async unready(): Promise<string | undefined> {
-    return await this.#engine.unready() ?? this.#whyNoTokens() ??
+    return await this.#engine.unready() ?? this.#whyNotAllRevoked() ??
       this.#checks.map((check) => check()).find((reason) => reason !== undefined);
   }
 
@@ -365,6 +373,7 @@ export class Node implements ClientNode, EngineHandler {
   }
 
   handleRestored(): void {
+    this.revocations.noteMissed();
     this.#subscriptions.forget();
     for (const client of this.#clients) {
       // It knows where it stands, and gets exactly what it missed when it comes back.
@@ -433,6 +442,7 @@ export class Node implements ClientNode, EngineHandler {
       });
     } catch (error) {
       this.#incomplete = true;
+      this.#restoreSoon();
       throw error;
     }
   }
@@ -452,9 +462,11 @@ export class Node implements ClientNode, EngineHandler {
     }
   }
 
-  #whyNoTokens(): string | undefined {
-    return this.tokens === undefined || this.revocations.isLoaded
-      ? undefined
+  #whyNotAllRevoked(): string | undefined {
+    const { isLoaded, isComplete } = this.revocations;
+    if (isComplete) return undefined;
+    return isLoaded || this.tokens === undefined
+      ? "What was revoked meanwhile is not read yet"
       : "The revocations cannot be read, so no token is taken";
   }
 
@@ -472,9 +484,17 @@ export class Node implements ClientNode, EngineHandler {
       client.terminate();
     }
     this.revocations.forgetEnded();
-    if (this.#incomplete) {
-      this.#runInBackground("restore", this.#restoreIfReady());
-    }
+    this.#restoreIfIncomplete();
+  }
+
+  #restoreIfIncomplete(): void {
+    if (this.#incomplete) this.#runInBackground("restore", this.#restoreIfReady());
+  }
+
+  #restoreSoon(): void {
+    clearTimeout(this.#again);
+    if (this.#isStopping) return;
+    this.#again = setTimeout(() => this.#restoreIfIncomplete(), RESTORE_AGAIN_MS);
   }
 
   async #restoreIfReady(): Promise<void> {

@@ -3,6 +3,7 @@
  * wait there for their users.
  */
 import type { TokenFacts } from "./auth/identity.ts";
+import type { Revocations } from "./auth/revocations.ts";
 import type { Client, Membership } from "./client.ts";
 import { type Inbox, NOWHERE } from "./engine.ts";
 import type { UserId } from "./fields.ts";
@@ -16,6 +17,7 @@ import type { Subscriptions } from "./subscriptions.ts";
 export interface RoomEntryParts {
   readonly hub: Hub;
   readonly subscriptions: Subscriptions;
+  readonly revocations: Revocations;
   readonly presence: RoomPresence;
   readonly inbox: Inbox;
   /** The engine was away: the rest is to be made good by {@linkcode RoomEntry.restore}. */
@@ -130,17 +132,21 @@ export class RoomEntry {
     }
   }
 
-  /** The client may have gone while it waited for a place: then it gives it back. */
+  /** While it waited for a place, the client may have gone, or its token been revoked: then it gives it back. */
   async #enterIfPlace(
     client: Client,
     user: UserId,
     membership: Membership,
     maxClients: number,
   ): Promise<void> {
-    const { presence } = this.#parts;
+    const { presence, revocations } = this.#parts;
     const isFirst = await presence.takePlace(client, user, membership, maxClients);
-    if (client.closed) await presence.exit(client, user, membership);
-    else await this.#enter(client, user, membership, isFirst);
+    const refusal = membership.token && revocations.refusal(membership.token);
+    if (!client.closed && refusal === undefined) {
+      return await this.#enter(client, user, membership, isFirst);
+    }
+    await presence.exit(client, user, membership);
+    if (refusal !== undefined) throw refusal;
   }
 
   /** @param isFirst where its presence is written already: whether it is the user's first there */

@@ -73,9 +73,11 @@ export class Server implements AsyncDisposable {
     const apiKeys = new ApiKeys(engine.apiKeys);
     const app = createApp({ node, inbox, gate, apiKeys, protocol: v2 }, config);
     const listener = await listen(config, {
-      fetch: (request, peer) => gate.refusal(request, peer) ?? app.fetch(request, { peer }),
-      upgrade: (request, peer) =>
-        gate.guard(request, peer, () => upgrade(request, node, { config, v2 })),
+      fetch: (request, peer) =>
+        unreadable(request) ?? gate.refusal(request, peer) ?? app.fetch(request, { peer }),
+      upgrade: async (request, peer) =>
+        unreadable(request) ??
+          await gate.guard(request, peer, () => upgrade(request, node, { config, v2 })),
     });
     parts.defer(() => void listener.shutdown().catch(() => {}));
     if (isRedis(engine)) parts.use(await startWaysIn(node, engine, config));
@@ -178,6 +180,13 @@ async function startWaysIn(
 
 function isRedis(engine: Engine): engine is RedisEngine {
   return engine.name === "redis";
+}
+
+/** The answer to a request whose `Host` is none; else it would fail further on, and be logged with all of its URL. */
+function unreadable({ url }: Request): Response | undefined {
+  if (URL.canParse(url)) return undefined;
+  const message = "Cannot read the URL of the request: its header 'Host' is no host";
+  return Response.json({ code: "invalid_field", message }, { status: ERRORS.invalid_field.status });
 }
 
 async function upgrade(

@@ -2,9 +2,11 @@
 import assert from "node:assert/strict";
 import { type Outcome, run, taskCommand } from "./support/command.ts";
 import { Certificate } from "./support/certificate.ts";
+import { Manager } from "./support/manager.ts";
 import { type LogLine, Program } from "./support/program.ts";
 import { rawRequest } from "./support/raw_http.ts";
 import { RedisServer } from "./support/redis.ts";
+import { APP_KEY } from "./support/tokens.ts";
 import { waitFor } from "./support/wait.ts";
 
 type Env = Readonly<Record<string, string>>;
@@ -70,6 +72,24 @@ const ENGINES: [name: string, start: (env?: Env) => Promise<Target>][] = [
 ];
 
 for (const [engine, start] of ENGINES) testEngine(engine, start);
+
+Deno.test("behind a trusted proxy, wrong keys hold up their own address alone, and the audit log names it", async () => {
+  await using program = await Program.start({ env: { APP_KEY, APP_TRUSTED_PROXIES: "127.0.0.1" } });
+  const { key } = await Manager.of(program);
+  const status = async (from: string, key: string) => {
+    const headers = { authorization: `Bearer ${key}`, "x-forwarded-for": from };
+    const response = await fetch(`${program.url}/api/keys`, { headers });
+    await response.body?.cancel();
+    return response.status;
+  };
+  const wrong = `nk_${"0".repeat(12)}_${"x".repeat(40)}`;
+  const statuses = [];
+  for (let count = 0; count < 21; count++) statuses.push(await status("203.0.113.7", wrong));
+  assert.deepEqual(statuses, [...Array(20).fill(401), 429]);
+  assert.equal(await status("203.0.113.8", key), 200, "one that was not known yet");
+  const refusals = audit(program).filter(({ level }) => level === "warning");
+  assert.deepEqual(new Set(refusals.map(({ address }) => address)), new Set(["203.0.113.7"]));
+});
 
 function testEngine(engine: string, start: (env?: Env) => Promise<Target>): void {
   testOn("the API is open on this machine until there is a key", async ({ program, env }) => {

@@ -17,6 +17,7 @@ import { openEmbedded } from "../lib/engines/embedded.ts";
 import { apiRoutes } from "../lib/http/api.ts";
 import { API_SCOPES } from "../lib/http/api_scopes.ts";
 import { InboxService } from "../lib/inbox_service.ts";
+import { ConnectionGate } from "../lib/limits/connection_gate.ts";
 import { Node } from "../lib/node.ts";
 import { RoomRules, roomsWithoutFile } from "../lib/rooms/room_rules.ts";
 import { RETENTION } from "./support/engine_suite.ts";
@@ -192,7 +193,12 @@ Deno.test("every route of the API has its scope in the table, and the table has 
     tokens: undefined,
     rules: new RoomRules(roomsWithoutFile([]), config.history),
   });
-  const parts = { node, inbox: new InboxService(engine), apiKeys: new ApiKeys(engine.apiKeys) };
+  const parts = {
+    node,
+    inbox: new InboxService(engine),
+    apiKeys: new ApiKeys(engine.apiKeys),
+    gate: new ConnectionGate(config, new Counters()),
+  };
   const routes = apiRoutes(parts, config).routes.filter(({ method }) => method !== "ALL")
     .map(({ method, path }) => `${method} ${path}`);
   // Each is there twice: as the check of its scope, and as the route itself.

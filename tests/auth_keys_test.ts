@@ -111,3 +111,14 @@ async function connect(program: Program, claims: Claims): Promise<TestClient> {
   await client.command("connect");
   return client;
 }
+
+Deno.test("keys of which only the start comes are logged as such, and taken once they come whole", async () => {
+  await using keys = new KeyServer();
+  const token = await connectionToken({}, await keys.add("one"));
+  keys.isStuck = true;
+  await using program = await Program.start({ env: keys.env });
+  assert.equal(await entry(program, token), 503);
+  assert.match(program.output, /the keys of tokens cannot be had[^\n]+/);
+  keys.isStuck = false;
+  await waitFor("it is let in", async () => await entry(program, token) === 101);
+});

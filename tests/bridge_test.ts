@@ -1,5 +1,6 @@
 /** The bridge: what is published on the message channel, and a Redis that is away, lost and back. */
 import assert from "node:assert/strict";
+import { readiness } from "./faults/readiness.ts";
 import { Program } from "./support/program.ts";
 import { RedisServer } from "./support/redis.ts";
 import { TestClient } from "./support/test_client.ts";
@@ -214,12 +215,10 @@ Deno.test("a bridge that may not subscribe says so, in its log and its readiness
   );
   const REDIS_URL = `redis://app:secret@127.0.0.1:${redis.port}`;
   await using program = await Program.start({ env: { REDIS_URL } });
-  const { reason } = await waitFor("it is not ready", async () => {
-    const response = await fetch(`${program.url}/readyz`);
-    const body = await response.json();
-    return response.status === 503 && body;
+  await waitFor("it says that it is not ready", async () => {
+    const { status, reason } = await readiness(program.url);
+    return status === 503 && /Cannot subscribe to notifyli:messages: .*NOPERM/.test(reason);
   });
-  assert.match(reason, /Cannot subscribe to notifyli:messages: .*NOPERM/);
   assert.ok(program.log.some(({ level, message }) => level === "error" && /NOPERM/.test(message)));
 });
 
@@ -318,7 +317,7 @@ Deno.test("a Redis that stands still for longer than the lock lasts loses nothin
 
 for (const nodes of [1, 2]) {
   Deno.test(`what was heard just before Redis hung for long is stored once it goes on, each once (${nodes} nodes)`, async () => {
-    await using redis = await RedisServer.start();
+    await using redis = await RedisServer.start("--enable-debug-command", "local");
     await using programs = new AsyncDisposableStack();
     const running: Program[] = [];
     for (let each = 0; each < nodes; each++) {

@@ -2,11 +2,13 @@
 import assert from "node:assert/strict";
 // @ts-types="@types/ws"
 import { WebSocket as WsClient } from "ws";
+import { readiness } from "./faults/readiness.ts";
 import { Certificate } from "./support/certificate.ts";
 import { ROOT } from "./support/paths.ts";
 import { Program } from "./support/program.ts";
 import { rawRequest } from "./support/raw_http.ts";
 import { RedisServer } from "./support/redis.ts";
+import { TcpProxy } from "./support/tcp_proxy.ts";
 import { TestClient } from "./support/test_client.ts";
 import { waitFor } from "./support/wait.ts";
 
@@ -201,6 +203,7 @@ function testHttp(listener: string): void {
       const response = await fetch(`${program.url}/readyz`);
       return [response.status, await response.json()];
     };
+    await waitFor("it is ready", async () => (await readyz())[0] === 200);
     assert.deepEqual(await readyz(), [200, { ready: true }]);
     await redis.stop();
     assert.deepEqual(await readyz(), [503, { ready: false, reason: "Redis cannot be reached" }]);
@@ -208,6 +211,24 @@ function testHttp(listener: string): void {
     assert.deepEqual([health.status, await health.text()], [200, "ok\n"]);
     await redis.restart();
     await waitFor("it is ready again", async () => (await readyz())[0] === 200);
+  });
+
+  Deno.test(`who connects as soon as GET /readyz is 200 again stays connected (${listener})`, async () => {
+    await using redis = await RedisServer.start();
+    await using proxy = new TcpProxy(redis.port);
+    await using program = await start({ REDIS_URL: `redis://127.0.0.1:${proxy.port}` });
+    const isReady = async () => (await readiness(program.url)).status === 200;
+    for (let round = 0; round < 10; round++) {
+      proxy.down();
+      await waitFor("it is not ready", async () => !await isReady());
+      proxy.up();
+      while (!await isReady()); // not a moment later
+      await using client = await TestClient.connectV2(program.webSocketUrl);
+      await client.command("connect", { user_id: 123 });
+      await client.command("subscribe", { room: "lobby" });
+      await client.settled();
+      assert.equal(client.closed, undefined);
+    }
   });
 
   test("plain GET /ws is 426 and names the protocol", async ({ url }) => {
@@ -228,6 +249,22 @@ function testHttp(listener: string): void {
     ]);
     assert.equal(status, 404);
     assert.equal(JSON.parse(body).code, "not_found");
+  });
+
+  test("a Host that is none is refused, and nothing of the request is logged", async (program) => {
+    const upgrade = ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13"];
+    for (const host of ["[", "x y", "127.0.0.1:abc", "%00", "@", "xn--", "1.2.3.4.5"]) {
+      for (const path of ["/api/stats", "/sse?room=a&token=XXX", "/ws?token=XXX"]) {
+        const lines = [`GET ${path} HTTP/1.1`, `Host: ${host}`];
+        if (path.startsWith("/ws")) {
+          lines.push(...upgrade, `Sec-WebSocket-Key: ${btoa("0".repeat(16))}`);
+        }
+        const { status } = await rawRequest(program.port, lines);
+        assert.ok(status === 400 || status === 404, `${host} ${path}: ${status}`);
+      }
+    }
+    assert.ok(program.log.every(({ level }) => level === "info"), program.output);
+    assert.doesNotMatch(program.output, /XXX/);
   });
 
   test("the page's files have their type, a strict policy and their content", async ({ url }) => {

@@ -1,5 +1,6 @@
 /** Revoked tokens and blocked users, against the running program: who is closed, who is refused, on every node. */
 import assert from "node:assert/strict";
+import { readiness } from "./faults/readiness.ts";
 import { EventStream } from "./support/event_stream.ts";
 import { KeyServer } from "./support/key_server.ts";
 import { Manager } from "./support/manager.ts";
@@ -269,11 +270,7 @@ Deno.test("a node that was cut off from Redis closes whom it missed once it is b
     await client.settled();
   }
   proxy.down();
-  await waitFor("it has noticed", async () => {
-    const { status, body } = await fetch(`${cut.url}/readyz`);
-    await body?.cancel();
-    return status === 503;
-  });
+  await waitFor("it has noticed", async () => !await isReady(cut));
   await manager.done(near, "/revocations", { token_id: "token-1" });
   await manager.done(near, "/users/8/block");
   await alice.settled();
@@ -290,6 +287,35 @@ Deno.test("a node that was cut off from Redis closes whom it missed once it is b
     "only the others are in the room",
     async () => JSON.stringify((await users()).map(({ user_id }) => user_id)) === "[7]",
   );
+});
+
+Deno.test("a node whose Redis was too slow when it came back hears all the same what is said and revoked", async () => {
+  await using redis = await RedisServer.start();
+  await using proxy = new TcpProxy(redis.port);
+  await using near = await Program.start({ env: { ...redis.env, APP_KEY } });
+  await using slow = await Program.start({
+    env: { REDIS_URL: `redis://127.0.0.1:${proxy.port}`, APP_KEY },
+  });
+  const manager = await Manager.of(near);
+  const [token, other] = [await tokenOf(ALICE), await tokenOf(BOB)];
+  await using alice = await connected(slow, token, "notifyli.v1");
+  await using bob = await connected(slow, other, "notifyli.v1");
+  for (const client of [alice, bob]) {
+    client.send({ type: "keepalive", room: "lobby" });
+    await client.settled();
+  }
+  proxy.holdOnce("revocation-events", 5500); // longer than a command waits for its answer
+  proxy.cut();
+  await waitFor("it is not ready", async () => !await isReady(slow));
+  await manager.done(near, "/revocations", { token_id: "token-1" });
+  await waitFor("it is ready", () => isReady(slow));
+  assert.equal((await entry(slow, token)).code, "revoked_token");
+  assert.deepEqual(await alice.waitClosed(), REVOKED);
+  await using speaker = await connected(near, other, "notifyli.v1");
+  speaker.send({ type: "usermsg", room: "lobby", message: "Hello!" });
+  await bob.get("usermsg");
+  await manager.done(near, "/users/7/block");
+  assert.deepEqual(await bob.waitClosed(), BLOCKED);
 });
 
 Deno.test("a node that could never read the revocations takes no token until it can", async () => {
@@ -395,6 +421,10 @@ Deno.test("each of these is one line of the audit log, without a token", async (
   assert.equal(audited()[0]?.["site"], "default");
   assert.doesNotMatch(program.output, /eyJ/);
 });
+
+async function isReady({ url }: Program): Promise<boolean> {
+  return (await readiness(url)).status === 200;
+}
 
 /** Two nodes on one Redis, one on each listener. */
 class Cluster implements AsyncDisposable {

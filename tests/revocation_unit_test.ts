@@ -4,7 +4,7 @@ import { Revocations } from "../lib/auth/revocations.ts";
 import { TokenVerifier } from "../lib/auth/tokens.ts";
 import { readConfig } from "../lib/config.ts";
 import { Counters } from "../lib/counters.ts";
-import type { Revocation, RevocationStore } from "../lib/engine.ts";
+import type { Engine, Revocation, RevocationStore } from "../lib/engine.ts";
 import { openEmbedded } from "../lib/engines/embedded.ts";
 import type { Disconnect } from "../lib/errors.ts";
 import { Node } from "../lib/node.ts";
@@ -40,10 +40,18 @@ Deno.test("Revocations takes what changes while it reads the store, and keeps wh
   await assert.rejects(failing, /away/);
   assert.deepEqual(["1", "2", "3"].map(isBlocked), [true, true, false]);
 
+  assert.equal(revocations.isComplete, true);
+  const before = revocations.load();
+  revocations.noteMissed();
+  readings[2]?.resolve([block("1"), block("2")]);
+  await before;
+  assert.equal(revocations.isComplete, false, "what was read is older than what was missed");
+
   const last = revocations.load();
-  readings[2]?.resolve([]); // they were lifted while this node was cut off
+  readings[3]?.resolve([]); // they were lifted while this node was cut off
   await last;
   assert.deepEqual(["1", "2", "3"].map(isBlocked), [false, false, false]);
+  assert.equal(revocations.isComplete, true);
 });
 
 Deno.test("Revocations forgets what has ended", async () => {
@@ -61,14 +69,7 @@ Deno.test("Revocations forgets what has ended", async () => {
 
 Deno.test("Node closes a connection whose token was revoked between its handshake and its opening", async () => {
   await using engine = openEmbedded({ dataDir: ":memory:", retention: RETENTION });
-  assert.ok(config.tokens);
-  const tokens = await TokenVerifier.open(config.tokens, config.limits);
-  const node = new Node(engine, config, {
-    counters: new Counters(),
-    tokens,
-    rules: new RoomRules(roomsWithoutFile([]), []),
-  });
-  await node.start();
+  const { node, tokens } = await startNode(engine);
   const identity = await tokens.connection(await connectionToken({ jti: "token-1" }));
   node.revocations.require(identity);
   const [before, after] = [new FakeSocket(), new FakeSocket()];
@@ -80,6 +81,37 @@ Deno.test("Node closes a connection whose token was revoked between its handshak
   assert.equal(node.stats()["clients"], 0);
   await node.stop();
 });
+
+Deno.test("Node lets nobody into a room by a token that was revoked while a place there was looked for", async () => {
+  await using engine = openEmbedded({ dataDir: ":memory:", retention: RETENTION });
+  const { node, tokens } = await startNode(engine);
+  const identity = await tokens.connection(await connectionToken());
+  const client = node.accept(new FakeSocket(), PROTOCOL_V1, identity);
+  client.identify("123", undefined);
+  const room = { room: "vip", name: "Alice", maxClients: 5 };
+  const join = (tokenId: string) =>
+    node.join(client, "123", { ...room, token: { site: SITE, user: "123", tokenId } });
+  const joining = join("room-1");
+  node.handleAccess({
+    type: "revoked",
+    revocation: { site: SITE, kind: "token", name: "room-1", at: Date.now() },
+  });
+  await assert.rejects(joining, { code: "revoked_token" });
+  assert.equal(client.memberships.size, 0);
+  assert.deepEqual(await node.connections(SITE, "vip"), [], "its place is free again");
+  await join("room-2");
+  assert.equal(client.memberships.size, 1);
+  await node.stop();
+});
+
+async function startNode(engine: Engine): Promise<{ node: Node; tokens: TokenVerifier }> {
+  assert.ok(config.tokens);
+  const tokens = await TokenVerifier.open(config.tokens, config.limits);
+  const rules = new RoomRules(roomsWithoutFile([]), []);
+  const node = new Node(engine, config, { counters: new Counters(), tokens, rules });
+  await node.start();
+  return { node, tokens };
+}
 
 function block(name: string): Revocation {
   return { site: SITE, kind: "block", name, at: 1 };

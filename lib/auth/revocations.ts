@@ -15,6 +15,9 @@ export class Revocations {
   /** For each reading of the store that is under way, the changes since it began. */
   readonly #readings = new Set<AccessChange[]>();
   #isLoaded = false;
+  /** How often this node was cut off from the store, and of how many of these what it missed is read. */
+  #gaps = 1;
+  #gapsRead = 0;
 
   constructor(store: RevocationStore) {
     this.#store = store;
@@ -23,6 +26,16 @@ export class Revocations {
   /** Whether the store was ever read. */
   get isLoaded(): boolean {
     return this.#isLoaded;
+  }
+
+  /** Whether this node knows all that was revoked. */
+  get isComplete(): boolean {
+    return this.#gapsRead === this.#gaps;
+  }
+
+  /** This node was cut off from the store: it may have missed some. */
+  noteMissed(): void {
+    this.#gaps++;
   }
 
   /** Of one site, as the store has them; the newest first. */
@@ -48,12 +61,14 @@ export class Revocations {
   /** Reads them all anew. Rejects with `unavailable`; then what was known goes on to count. */
   async load(): Promise<void> {
     const changes: AccessChange[] = [];
+    const gaps = this.#gaps;
     this.#readings.add(changes);
     try {
       const stored = await this.#store.list();
       this.#known = new Map(stored.map((revocation) => [keyOf(revocation), revocation]));
       changes.forEach((change) => this.#apply(change)); // they may be newer than what was read
       this.#isLoaded = true;
+      this.#gapsRead = Math.max(this.#gapsRead, gaps);
     } finally {
       this.#readings.delete(changes);
     }

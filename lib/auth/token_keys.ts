@@ -52,7 +52,8 @@ function keyFetcher(outward: Outward): FetchImplementation {
         headers: Object.fromEntries(headers),
         signal,
       });
-      if (response.status === 200) return response;
+      // The whole of it: a body that does not come is a failure to be logged, too.
+      if (response.status === 200) return new Response(await response.text());
       await response.body?.cancel();
       throw new Error(`the answer is ${response.status}`);
     } catch (error) {

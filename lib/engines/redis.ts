@@ -23,6 +23,11 @@ const log = getLogger(["notifyli", "redis"]);
 /** How long a start waits for Redis before it goes on without. */
 const START_WAIT_MS = 2000;
 
+/** How soon what a new connection needs is tried again, where the connection stands and Redis did not do it. */
+const RESTORE_AGAIN_MS = 1000;
+
+const NOT_RESTORED = "Redis is back, and this node does not hear all of it yet";
+
 export interface RedisEngineOptions {
   /** Shown in `CLIENT LIST`. */
   readonly name: string;
@@ -44,12 +49,12 @@ export interface RedisEngine extends Engine {
 export function openRedis(config: RedisConfig, options: RedisEngineOptions): RedisEngine {
   let handler: EngineHandler | undefined;
   const keys = new RedisKeys(config.prefix);
-  const onReady = () => void restore().catch(noteRefusal); // lost again: the next time
+  const onReady = () => void restore();
   const redis = connectRedis(config, { name: options.name, onReady });
   const subscriber = connectRedis(config, { name: `${options.name}-subscriber`, onReady });
   const lease = new Lease(redis, keys, {
     leaseSeconds: config.leaseSeconds,
-    onLost: () => handler?.handleRestored(),
+    onLost: tell,
     onGone: publishLeave,
   });
   const broker = new RedisBroker(
@@ -66,13 +71,36 @@ export function openRedis(config: RedisConfig, options: RedisEngineOptions): Red
     (change) => handler?.handleAccess(change),
   );
 
+  /** Whether this node hears of what is revoked, and was told that it is back, since the connections stand. */
+  let hearsRevocations = false;
+  let isRestored = false;
+  /** Of which the last one counts: each begins with connections of its own. */
+  let restorations = 0;
+  let again: ReturnType<typeof setTimeout> | undefined;
+
   /** Once both connections stand: takes a lease, then tells the node. */
   async function restore(): Promise<void> {
+    const restoration = ++restorations;
+    hearsRevocations = isRestored = false;
+    clearTimeout(again);
     if (handler === undefined || redis.status !== "ready" || subscriber.status !== "ready") return;
     await loadScripts(redis).catch(noteRefusal); // the first call that needs one says the rest
-    await revocations.listen(); // before the node reads them, so that it misses none in between
-    await lease.take();
+    try {
+      await revocations.listen(); // before the node reads them, so that it misses none in between
+      if (restoration === restorations) hearsRevocations = true;
+    } catch (error) {
+      noteRefusal(error);
+      // Where a connection was lost, another one begins; where Redis was busy for too long, none does.
+      if (restoration === restorations) again = setTimeout(onReady, RESTORE_AGAIN_MS);
+      return;
+    }
+    await lease.take().then(() => restoration === restorations && tell(), noteRefusal); // else at a later tick
+  }
+
+  function tell(): void {
+    if (!hearsRevocations) return; // by and by
     refusal = undefined;
+    isRestored = true;
     void warnOnce();
     handler?.handleRestored();
   }
@@ -89,7 +117,9 @@ export function openRedis(config: RedisConfig, options: RedisEngineOptions): Red
 
   function noteRefusal(error: unknown): void {
     if (!isMissingRight(error)) return; // its connection or the lease has logged it
-    refusal = unavailable(error).message;
+    const { message } = unavailable(error);
+    if (message === refusal) return;
+    refusal = message;
     log.error("{refusal}: see docs/redis.md, Rights", { refusal });
   }
 
@@ -113,17 +143,18 @@ export function openRedis(config: RedisConfig, options: RedisEngineOptions): Red
     async run(given) {
       await Promise.all([redis, subscriber].map((each) => readyWithin(each, START_WAIT_MS)));
       handler = given;
-      await restore().catch(noteRefusal); // away, or refusing: it is tried again
+      await restore();
     },
     async unready() {
       if (subscriber.status !== "ready") return "Redis cannot be reached";
       return await redis.ping().then(
-        () => refusal ?? lease.failure,
+        () => refusal ?? lease.failure ?? (isRestored ? undefined : NOT_RESTORED),
         () => "Redis cannot be reached",
       );
     },
     async [Symbol.asyncDispose]() {
       handler = undefined;
+      clearTimeout(again);
       await lease[Symbol.asyncDispose]();
       redis.disconnect();
       subscriber.disconnect();

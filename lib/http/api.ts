@@ -7,6 +7,7 @@ import { DEFAULT_SITE } from "../engine.ts";
 import { NotifyliError } from "../errors.ts";
 import { type Fields, identifier, parseObject, userIdField, userIdOnWire } from "../fields.ts";
 import type { InboxService } from "../inbox_service.ts";
+import type { ConnectionGate } from "../limits/connection_gate.ts";
 import { PublishLimit } from "../limits/publish_limit.ts";
 import type { Node } from "../node.ts";
 import { parseNotification, timeOfText } from "../notification.ts";
@@ -26,14 +27,15 @@ export interface ApiParts {
   readonly node: Node;
   readonly inbox: InboxService;
   readonly apiKeys: ApiKeys;
+  readonly gate: ConnectionGate;
 }
 
-export function apiRoutes({ node, inbox, apiKeys }: ApiParts, config: Config): ApiApp {
+export function apiRoutes({ node, inbox, apiKeys, gate }: ApiParts, config: Config): ApiApp {
   const api: ApiApp = new Hono<ApiEnv>();
   const { limits, bot, requestSeconds } = config;
   const publishing = new PublishLimit(config.rates.publishes);
   const audit = new Audit();
-  const parts = { keys: apiKeys, audit, counters: node.counters };
+  const parts = { keys: apiKeys, audit, counters: node.counters, gate };
 
   api.use(identifyCaller(parts, config));
   for (const [method, path, scope] of API_SCOPES) api.on(method, path, requireScope(scope, parts));

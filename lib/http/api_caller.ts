@@ -11,6 +11,8 @@ import type { Config } from "../config.ts";
 import type { Counters } from "../counters.ts";
 import { type ApiKey, DEFAULT_SITE, type Scope } from "../engine.ts";
 import { NotifyliError } from "../errors.ts";
+import { addressKey } from "../limits/addresses.ts";
+import type { ConnectionGate } from "../limits/connection_gate.ts";
 import type { Bindings } from "./bindings.ts";
 import { whyNotLocal } from "./local_caller.ts";
 
@@ -28,7 +30,7 @@ export interface Caller {
 /** What the API's routes find in their context. */
 export interface ApiEnv {
   Bindings: Bindings;
-  Variables: { caller: Caller };
+  Variables: { caller: Caller; gate: ConnectionGate };
 }
 
 export type ApiApp = Hono<ApiEnv>;
@@ -38,16 +40,19 @@ export interface CallerParts {
   readonly keys: ApiKeys;
   readonly audit: Audit;
   readonly counters: Counters;
+  /** Knows who is behind a proxy. */
+  readonly gate: ConnectionGate;
 }
 
 /** Finds out who calls, or refuses. */
 export function identifyCaller(parts: CallerParts, config: Config): MiddlewareHandler<ApiEnv> {
-  const { keys, audit, counters } = parts;
+  const { keys, audit, counters, gate } = parts;
   // A secret cannot be guessed in any number of tries: this is for what each try costs.
   const attempts = new FailedAttempts();
   const requiresKey = async () => config.tokens !== undefined || await keys.exist();
 
   return async (context, next) => {
+    context.set("gate", gate);
     const text = shownKey(context);
     const key = text === undefined ? undefined : keys.checkedJustNow(text);
     context.set("caller", key === undefined ? await find(context, text) : callerWith(key));
@@ -59,9 +64,9 @@ export function identifyCaller(parts: CallerParts, config: Config): MiddlewareHa
   }
 
   async function withKey(context: ApiContext, text: string): Promise<Caller> {
-    const { address } = context.env.peer;
+    const address = addressOf(context);
     // Many callers may share the address of a proxy: those whose keys are known are not held up by the others.
-    if (attempts.isOver(address) && !keys.isKnown(text)) {
+    if (attempts.isOver(addressKey(address)) && !keys.isKnown(text)) {
       counters.api_throttled++;
       throw new NotifyliError(
         "too_many_attempts",
@@ -70,7 +75,7 @@ export function identifyCaller(parts: CallerParts, config: Config): MiddlewareHa
     }
     const key = await keys.check(text);
     if (typeof key !== "string") return callerWith(key);
-    attempts.note(address);
+    attempts.note(addressKey(address));
     throw unauthorized(context, key);
   }
 
@@ -120,7 +125,7 @@ export function requireScope(
 /** Whom the audit log names. */
 export function actorOf(context: ApiContext): Actor {
   const { keyId = "local", site } = context.get("caller");
-  return { who: keyId, site, address: context.env.peer.address };
+  return { who: keyId, site, address: addressOf(context) };
 }
 
 /** What the audit log says was tried. Somebody may put a whole key in the place of its id. */
@@ -137,7 +142,12 @@ function isAboutKeys(context: ApiContext): boolean {
 /** Of a request that is refused. A wrong key is known by its id; the rest of it is never logged. */
 function origin(context: ApiContext): { who: string; action: string; address: string } {
   const [, id] = /^nk_([0-9A-Za-z]{12})_/.exec(shownKey(context) ?? "") ?? [];
-  return { who: id ?? "nobody", action: actionOf(context), address: context.env.peer.address };
+  return { who: id ?? "nobody", action: actionOf(context), address: addressOf(context) };
+}
+
+/** From where the caller is, as the proxies say that are trusted; whether that is this machine, they have no say in. */
+function addressOf(context: ApiContext): string {
+  return context.get("gate").addressOf(context.req.raw, context.env.peer);
 }
 
 /** `X-API-Key` goes first: a proxy may have an `Authorization` of its own. */

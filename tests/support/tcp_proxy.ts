@@ -8,6 +8,8 @@ export class TcpProxy implements AsyncDisposable {
   readonly #pumps = new Set<Promise<void>>();
   #listener: Deno.TcpListener | undefined;
   #accepting: Promise<void> = Promise.resolve();
+  /** What is held once, and for how many milliseconds. */
+  #held: { readonly text: string; readonly ms: number } | undefined;
   /** Settled while bytes may pass. */
   #thaw = Promise.withResolvers<void>();
 
@@ -31,6 +33,11 @@ export class TcpProxy implements AsyncDisposable {
 
   resume(): void {
     this.#thaw.resolve();
+  }
+
+  /** The next command with this text in it, and what comes behind it, is answered so late. */
+  holdOnce(text: string, ms: number): void {
+    this.#held = { text, ms };
   }
 
   /** Cuts, and refuses connections until {@linkcode TcpProxy.up}. */
@@ -59,8 +66,8 @@ export class TcpProxy implements AsyncDisposable {
       try {
         const far = await Deno.connect({ hostname: "127.0.0.1", port: this.#target });
         this.#open.add(near).add(far);
-        this.#start(this.#pump(near, far));
-        this.#start(this.#pump(far, near));
+        this.#start(this.#pump(near, far, (bytes) => this.#hold(bytes)));
+        this.#start(this.#pump(far, near, () => {}));
       } catch {
         near.close(); // there is nobody behind
       }
@@ -72,7 +79,18 @@ export class TcpProxy implements AsyncDisposable {
     this.#pumps.add(running);
   }
 
-  async #pump(from: Deno.TcpConn, to: Deno.TcpConn): Promise<void> {
+  async #hold(bytes: Uint8Array): Promise<void> {
+    const held = this.#held;
+    if (held === undefined || !new TextDecoder().decode(bytes).includes(held.text)) return;
+    this.#held = undefined;
+    await new Promise((resolve) => setTimeout(resolve, held.ms));
+  }
+
+  async #pump(
+    from: Deno.TcpConn,
+    to: Deno.TcpConn,
+    hold: (bytes: Uint8Array) => Promise<void> | void,
+  ): Promise<void> {
     const buffer = new Uint8Array(1 << 14);
     try {
       for (;;) {
@@ -80,6 +98,7 @@ export class TcpProxy implements AsyncDisposable {
         await this.#thaw.promise;
         if (length === null) break;
         let rest = buffer.subarray(0, length);
+        await hold(rest);
         while (rest.length > 0) rest = rest.subarray(await to.write(rest));
       }
     } catch {

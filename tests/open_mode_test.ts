@@ -6,6 +6,13 @@ import { Program } from "./support/program.ts";
 import { TestClient } from "./support/test_client.ts";
 import { APP_KEY, connectionToken } from "./support/tokens.ts";
 
+const UPGRADE = {
+  "connection": "Upgrade",
+  "upgrade": "websocket",
+  "sec-websocket-version": "13",
+  "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+};
+
 const LOCAL = ["127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1", "localhost"];
 const ELSEWHERE = ["0.0.0.0", "::", "192.0.2.1", "2001:db8::1", "notifyli.example", "127.0.0.1.x"];
 
@@ -39,6 +46,49 @@ for (const [env, open] of STARTED) {
     const response = await fetch(`http://127.0.0.1:${program.port}/config.json`);
     assert.equal((await response.json()).open, open);
   });
+}
+
+const OUTSIDE: [name: string, headers: Record<string, string>, says: RegExp][] = [
+  ["through a proxy", { "x-forwarded-for": "192.0.2.1" }, /the request has the header/],
+  ["by another name", { host: "evil.example:7000" }, /as host \\?"evil\.example:7000\\?"/],
+];
+for (const listener of ["deno", "node"]) {
+  for (const [how, headers, says] of OUTSIDE) {
+    Deno.test(`an open server lets nobody in ${how}, unless it is told to (${listener})`, async () => {
+      const env = { APP_LISTENER: listener };
+      await using guarded = await Program.start({ env });
+      await using open = await Program.start({ env: { ...env, APP_OPEN: "true" } });
+      for (const path of ["/ws", "/sse?user_id=1"]) {
+        const refused = await ask(guarded.port, path, headers);
+        assert.match(refused, /^HTTP\/1\.1 403 /, path);
+        assert.match(refused, says);
+        assert.match(refused, /set APP_KEY so that clients need a token, or APP_OPEN=true/);
+        assert.match(await ask(open.port, path, headers), /^HTTP\/1\.1 (101|200) /, path);
+        for (const host of ["localhost", "127.0.0.1", "shop.localhost", "[::1]"]) {
+          assert.match(await ask(guarded.port, path, { host }), /^HTTP\/1\.1 (101|200) /, host);
+        }
+      }
+      const told = guarded.output.match(/\(docs\/auth\.md\)/g) ?? [];
+      assert.equal(told.length, 1, "it is logged once");
+    });
+  }
+}
+
+/** The first that comes back for a request that asks for a socket or a stream. */
+async function ask(port: number, path: string, headers: Record<string, string>): Promise<string> {
+  const upgrade = path === "/ws" ? UPGRADE : {};
+  const lines = Object.entries({ host: `127.0.0.1:${port}`, ...upgrade, ...headers })
+    .map(([name, value]) => `${name}: ${value}\r\n`);
+  using socket = await Deno.connect({ hostname: "127.0.0.1", port });
+  await socket.write(new TextEncoder().encode(`GET ${path} HTTP/1.1\r\n${lines.join("")}\r\n`));
+  let answer = "";
+  const buffer = new Uint8Array(65_536);
+  for (let length; (length = await socket.read(buffer)) !== null;) {
+    answer += new TextDecoder().decode(buffer.subarray(0, length));
+    const body = answer.split("\r\n\r\n")[1];
+    if (!answer.startsWith("HTTP/1.1 403 ") ? body !== undefined : body?.includes("}")) break;
+  }
+  return answer;
 }
 
 Deno.test("an open server ignores tokens at the handshake, and says that it takes none in a frame", async () => {

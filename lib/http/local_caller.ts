@@ -1,4 +1,4 @@
-/** While there are no API keys, the API answers programs on this machine only. */
+/** Who is on this machine: while there is no key, neither the API nor an open server is for others. */
 import { BlockList, isIPv6 } from "node:net";
 import { isAllowedOrigin } from "../origin.ts";
 
@@ -22,11 +22,22 @@ export function whyNotLocal(
   if (!isLoopback(address) && address !== host) {
     return `Cannot use the API from ${address} without a key: only from this machine`;
   }
+  if (!isAllowedOrigin(request, [])) {
+    return `Cannot use the API from a page of ${JSON.stringify(request.headers.get("origin"))}`;
+  }
+  return whyFromOutside(request, { doing: "use the API", host });
+}
+
+/** Why a call that reaches this machine may come from outside all the same; `undefined` if it does not. */
+export function whyFromOutside(
+  request: Request,
+  { doing, host }: { doing: string; host: string },
+): string | undefined {
   const proxy = PROXY_HEADERS.find((name) => request.headers.has(name));
   if (proxy !== undefined) {
-    return `Cannot use the API through a proxy without a key: the request has the header '${proxy}'`;
+    return `Cannot ${doing} through a proxy without a key: the request has the header '${proxy}'`;
   }
-  return whyOtherSite(request, host);
+  return whyOtherHost(request, { doing, listensOn: host });
 }
 
 export function isLoopback(address: string): boolean {
@@ -36,14 +47,15 @@ export function isLoopback(address: string): boolean {
     LOOPBACK.check(plain, isIPv6(plain) ? "ipv6" : "ipv4");
 }
 
-/** A page of another site, open in a browser on this machine, is not a program of this machine's user. */
-function whyOtherSite(request: Request, listensOn: string): string | undefined {
-  if (!isAllowedOrigin(request, [])) {
-    return `Cannot use the API from a page of ${JSON.stringify(request.headers.get("origin"))}`;
-  }
-  // Else a name of another site that resolves to this machine would be "the same site".
+/** A name of another site may resolve to this machine (DNS rebinding): its page would be of "the same site". */
+function whyOtherHost(
+  request: Request,
+  { doing, listensOn }: { doing: string; listensOn: string },
+): string | undefined {
   const { host, hostname } = new URL(request.url);
   const name = hostname.replace(/^\[|\]$/g, "");
-  if (name === "localhost" || name === listensOn || isLoopback(name)) return undefined;
-  return `Cannot use the API as host ${JSON.stringify(host)}: call it by a loopback address`;
+  const isLocal = name === "localhost" || name.endsWith(".localhost") || name === listensOn ||
+    isLoopback(name);
+  if (isLocal) return undefined;
+  return `Cannot ${doing} as host ${JSON.stringify(host)}: call it by a loopback address`;
 }

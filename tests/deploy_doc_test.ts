@@ -8,16 +8,19 @@ import { once } from "node:events";
 import { WebSocket } from "ws";
 import { DISCONNECTS } from "../lib/errors.ts";
 import { ROOT } from "./support/paths.ts";
+import { Manager } from "./support/manager.ts";
 import { Program } from "./support/program.ts";
 import { freePort, RedisServer } from "./support/redis.ts";
 import { TestClient } from "./support/test_client.ts";
+import { APP_KEY, connectionToken } from "./support/tokens.ts";
 import { waitFor } from "./support/wait.ts";
 
 const doc = await Deno.readTextFile(`${ROOT}docs/deploy.md`);
 
 Deno.test("nginx as documented serves the page, the sockets and no API", async (t) => {
-  await using program = await Program.start({ env: { APP_KEEPALIVE_SECONDS: "1" } });
+  await using program = await Program.start({ env: { APP_KEEPALIVE_SECONDS: "1", APP_KEY } });
   await using nginx = await Nginx.start(program.port);
+  const authorization = `Bearer ${await connectionToken({ sub: "5" })}`;
 
   await t.step("the page comes over https", async () => {
     const { status, body } = await nginx.get("https", "/");
@@ -33,7 +36,7 @@ Deno.test("nginx as documented serves the page, the sockets and no API", async (
   await t.step(
     "a WebSocket goes through, and outlives the proxy's timeout by the pings",
     async () => {
-      const socket = nginx.connect("/ws?user_id=5&room=lobby");
+      const socket = nginx.connect("/ws?user_id=5&room=lobby", { authorization });
       const closed = once(socket, "close");
       await once(socket, "open");
       const openedAt = performance.now();
@@ -57,7 +60,11 @@ Deno.test("nginx as documented serves the page, the sockets and no API", async (
     async () => {
       using client = nginx.httpClient();
       const open = (path: string, init: RequestInit = {}) =>
-        fetch(`${nginx.url}${path}`, { ...init, client, headers: { host: "your-domain.com" } });
+        fetch(`${nginx.url}${path}`, {
+          ...init,
+          client,
+          headers: { host: "your-domain.com", authorization },
+        });
       const response = await open("/sse");
       const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
       let text = "";
@@ -75,14 +82,20 @@ Deno.test("nginx as documented serves the page, the sockets and no API", async (
   );
   await t.step("the API is refused", async () => {
     const { status, body } = await nginx.get("https", "/api/stats");
-    assert.equal(status, 403, body);
-    assert.equal(JSON.parse(body).code, "forbidden");
+    assert.equal(status, 401, body);
+    assert.equal(JSON.parse(body).code, "unauthorized");
   });
 });
 
 Deno.test("the documented checks work on a server with Redis", async (t) => {
   await using redis = await RedisServer.start();
-  await using program = await Program.start({ env: redis.env });
+  await using program = await Program.start({ env: { ...redis.env, APP_KEY } });
+  const { key } = await Manager.of(program);
+  const places = { program, redis, replace: { $KEY: key } };
+  const join = async () =>
+    await TestClient.connectAs(`${program.webSocketUrl}?room=/user/123&user_id=123`, {
+      headers: { authorization: `Bearer ${await connectionToken()}` },
+    });
   await waitFor("the bridge", () => program.log.find(({ message }) => /routes/.test(message)));
 
   const [check, watch, trouble, ...more] = blocks("with redis");
@@ -91,22 +104,17 @@ Deno.test("the documented checks work on a server with Redis", async (t) => {
     assert.equal(await shell(check, { program, redis }), '{"ready":true}1');
   });
   await t.step("the notification waits for its user", async () => {
-    await using client = await TestClient.join(program.webSocketUrl, {
-      user: 123,
-      room: "/user/123",
-    });
+    await using client = await join();
     const [frame] = await client.get("direct_message");
     assert.equal(frame?.["message"], "It works");
   });
   await t.step("watching it", async () => {
-    assert.match(await shell(watch, { program, redis }), /^ok\n\{"ready":true\}\{.*"clients":/);
+    assert.match(await shell(watch, places), /^ok\n\{"ready":true\}\{.*"clients":/);
   });
   await t.step("a notification does not arrive", async () => {
-    await using _client = await TestClient.join(program.webSocketUrl, {
-      user: 123,
-      room: "/user/123",
-    });
-    const output = await shell(trouble, { program, redis });
+    await using client = await join();
+    await client.get("direct_message"); // it is in the room
+    const output = await shell(trouble, places);
     assert.match(output, /^user_123\n\{.*\}\nnotifyli:messages\n1\n1\n\{.*"bridge_refused":0/);
   });
 });
@@ -329,10 +337,10 @@ class Nginx implements AsyncDisposable {
     return Deno.createHttpClient({ caCerts: [this.#certificate], allowHost: true });
   }
 
-  connect(path: string): WebSocket {
+  connect(path: string, headers: Record<string, string>): WebSocket {
     return new WebSocket(`wss://127.0.0.1:${this.#ports.https}${path}`, {
       ca: this.#certificate,
-      headers: { host: "your-domain.com" },
+      headers: { host: "your-domain.com", ...headers },
     });
   }
 

@@ -13,7 +13,7 @@ import { waitFor } from "./support/wait.ts";
 import { text as textFrame } from "./support/wire_frame.ts";
 
 /** The test is a proxy of this server's: what it says of a client's address counts. */
-const PROXIED = { APP_TRUSTED_PROXIES: "127.0.0.1" };
+const PROXIED = { APP_TRUSTED_PROXIES: "127.0.0.1", APP_OPEN: "true" };
 
 for (const listener of ["deno", "node"]) {
   const start = (env: Record<string, string> = {}) =>
@@ -241,6 +241,7 @@ for (const listener of ["deno", "node"]) {
 
   test("nobody but a trusted proxy says whom it speaks for", async () => {
     await using program = await start({
+      ...PROXIED,
       APP_TRUSTED_PROXIES: "192.0.2.1",
       APP_DENY_IPS: "203.0.113.9",
     });

@@ -131,6 +131,7 @@ export class SqliteInbox implements Inbox, Disposable {
         ? idsOf(this.#sql.idsUpTo.all(site, user, which))
         : which;
       const ids = meant.filter((id) => statement.run(now, site, user, id).changes > 0);
+      if (event === "delete") this.#sql.noteDeleted.run(ids.length, site, user);
       return { ids, unread: this.#countUnread(site, user) };
     });
     if (change.ids.length > 0) this.#arrivals.tell(site, user, { event, ...change });
@@ -153,7 +154,9 @@ export class SqliteInbox implements Inbox, Disposable {
     const oldest = Date.now() - retentionMs(this.#retention);
     const dropped = await this.#store.commit(() => {
       this.#sql.forgetIds.run(Date.now() - CALLERS_ID_MS);
-      this.#sql.removeExpired.run(Date.now());
+      for (const { site, user } of this.#sql.removeExpired.all(Date.now())) {
+        this.#sql.noteDeleted.run(1, String(site), String(user));
+      }
       return this.#sql.usersWithOld.all(oldest).map((row) => {
         const [site, user] = [String(row["site"]), String(row["user"])];
         const rows = this.#sql.olderThan.all(site, user, oldest);

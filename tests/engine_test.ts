@@ -5,8 +5,11 @@ import type { RedisConfig } from "../lib/config.ts";
 import type { Engine, Notification, Position } from "../lib/engine.ts";
 import { openEmbedded } from "../lib/engines/embedded.ts";
 import { openRedis } from "../lib/engines/redis.ts";
+import { SqliteArrivals } from "../lib/engines/sqlite_arrivals.ts";
+import { SqliteInbox } from "../lib/engines/sqlite_inbox.ts";
 import { SqliteInboxStatements } from "../lib/engines/sqlite_inbox_statements.ts";
 import { SqliteStore } from "../lib/engines/sqlite_store.ts";
+import type { Dropped } from "../lib/retention.ts";
 import { message, type OpenEngine, RETENTION, testEngine } from "./support/engine_suite.ts";
 import { testHistory } from "./support/history_suite.ts";
 import { ROOT } from "./support/paths.ts";
@@ -226,6 +229,50 @@ Deno.test("embedded engine: whatever is deleted, an inbox of a size holds that m
   await inbox.change("default", "1", "delete");
   for (const id of ["a", "b", "c", "d", "e", "f"]) await inbox.append(of("1", id));
   assert.deepEqual(await ids(), ["b", "c", "d", "e", "f"]);
+});
+
+Deno.test("embedded engine: an inbox has place again for what ended or grew too old", async () => {
+  const dropped: Dropped[] = [];
+  const days = 10;
+  const retention = { size: 3, days, onDropped: (what: Dropped) => void dropped.push(what) };
+  await using store = new SqliteStore(":memory:", "always");
+  const sql = new SqliteInboxStatements(store);
+  const arrivals = new SqliteArrivals(sql, retention, () => {});
+  using inbox = new SqliteInbox(store, arrivals, retention);
+  const ids = async () => (await inbox.list("default", "1", { limit: 9 })).map(({ id }) => id);
+  await inbox.append({ ...of("1", "ends"), expiresAt: Date.now() - 1 });
+  await inbox.append(of("1", "old"));
+  await inbox.append(of("1", "new"));
+  store.prepare("UPDATE notifications SET queued_at = ? WHERE id = 'old'")
+    .run(Date.now() - (days + 1) * 24 * 3600 * 1000);
+  await inbox.sweep();
+  assert.deepEqual([await ids(), dropped], [["new"], [{ user: "1", taken: 0, queued: 1 }]]);
+  for (const id of ["a", "b", "c"]) await inbox.append(of("1", id));
+  assert.deepEqual(await ids(), ["c", "b", "a"]);
+  assert.deepEqual(dropped.slice(1), [{ user: "1", taken: 0, queued: 1 }], "by its size, one");
+});
+
+Deno.test("embedded engine: what comes in one turn is one commit, and is stored when it is answered", async () => {
+  const dataDir = await Deno.makeTempDir();
+  const frames = () => (Deno.statSync(`${dataDir}/notifyli.db-wal`).size - 32) / (4096 + 24);
+  {
+    await using engine = openEmbedded({ dataDir, retention: RETENTION });
+    const append = (id: string) => engine.inbox.append(of("1", id));
+    await append("first");
+    const before = frames();
+    await append("second");
+    const ofOne = frames() - before;
+    await Promise.all(Array.from({ length: 20 }, (_, index) => append(`n-${index}`)));
+    // Each commit writes anew all the pages that it touched.
+    assert.ok(frames() - before - ofOne < ofOne * 4, `${frames() - before - ofOne} for ${ofOne}`);
+    let isRunning = true;
+    const commits = append("last").then(() => isRunning = false);
+    const found = await engine.inbox.get("default", "1", "last");
+    assert.deepEqual([found, isRunning], [undefined, true]);
+    await commits;
+    assert.equal((await engine.inbox.get("default", "1", "last"))?.offset, 23);
+  }
+  await Deno.remove(dataDir, { recursive: true });
 });
 
 Deno.test("embedded engine: no statement of the inbox reads all that is in the file", async () => {

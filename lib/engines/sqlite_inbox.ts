@@ -39,7 +39,7 @@ export class SqliteInbox implements Inbox, Disposable {
     this.#arrivals = arrivals;
     this.#retention = retention;
     this.#sql = arrivals.sql;
-    this.#sweeping = setInterval(() => void this.#sweep().catch(() => {}), SWEEP_INTERVAL_MS);
+    this.#sweeping = setInterval(() => void this.sweep().catch(() => {}), SWEEP_INTERVAL_MS);
   }
 
   async append(notification: Notification): Promise<boolean> {
@@ -142,15 +142,8 @@ export class SqliteInbox implements Inbox, Disposable {
     return Promise.resolve(this.#countUnread(site, user));
   }
 
-  [Symbol.dispose](): void {
-    clearInterval(this.#sweeping);
-  }
-
-  #countUnread(site: string, user: UserId): number {
-    return Number(this.#sql.unread.get(site, user, Date.now())?.["count"]);
-  }
-
-  async #sweep(): Promise<void> {
+  /** Removes what has ended or is too old; it does so by itself every minute. */
+  async sweep(): Promise<void> {
     const oldest = Date.now() - retentionMs(this.#retention);
     const dropped = await this.#store.commit(() => {
       this.#sql.forgetIds.run(Date.now() - CALLERS_ID_MS);
@@ -165,6 +158,14 @@ export class SqliteInbox implements Inbox, Disposable {
       });
     });
     for (const each of dropped) this.#retention.onDropped(each);
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#sweeping);
+  }
+
+  #countUnread(site: string, user: UserId): number {
+    return Number(this.#sql.unread.get(site, user, Date.now())?.["count"]);
   }
 
   async #position(

@@ -30,7 +30,7 @@ export class SqliteInboxStatements {
   readonly get: StatementSync;
   readonly owner: StatementSync;
   readonly unread: StatementSync;
-  /** This and the next three take out of an inbox what its `size` still counts. */
+  /** After this and the next three, what is gone has to be noted. */
   readonly remove: StatementSync;
   readonly removeExpired: StatementSync;
   readonly removeOldestDone: StatementSync;

@@ -13,8 +13,8 @@ CREATE INDEX notifications_unread ON notifications (site, user, sent_at, room, o
 
 CREATE INDEX notifications_by_end ON notifications (expires_at) WHERE expires_at IS NOT NULL;
 
--- Of one user's notifications there may be thousands: too many to count for each new one. No trigger keeps this: one
--- makes a deletion five times as dear, for what may fail in it can be undone by itself.
+-- Of one user's notifications there may be thousands: too many to count for each new one. The server keeps
+-- this: with a trigger, a deletion costs five times as much.
 ALTER TABLE inboxes ADD COLUMN size INTEGER NOT NULL DEFAULT 0;
 UPDATE inboxes SET size = counted.size
 FROM (SELECT site, user, count(*) AS size FROM notifications GROUP BY site, user) AS counted

@@ -1,10 +1,15 @@
 /** Both engines on their real parts: SQLite in a file and in memory, and a Redis. */
 import assert from "node:assert/strict";
-import { DatabaseSync } from "node:sqlite";
+import { DatabaseSync, StatementSync } from "node:sqlite";
 import type { RedisConfig } from "../lib/config.ts";
-import type { Engine, Position } from "../lib/engine.ts";
+import type { Engine, Notification, Position } from "../lib/engine.ts";
 import { openEmbedded } from "../lib/engines/embedded.ts";
 import { openRedis } from "../lib/engines/redis.ts";
+import { SqliteArrivals } from "../lib/engines/sqlite_arrivals.ts";
+import { SqliteInbox } from "../lib/engines/sqlite_inbox.ts";
+import { SqliteInboxStatements } from "../lib/engines/sqlite_inbox_statements.ts";
+import { SqliteStore } from "../lib/engines/sqlite_store.ts";
+import type { Dropped } from "../lib/retention.ts";
 import { message, type OpenEngine, RETENTION, testEngine } from "./support/engine_suite.ts";
 import { testHistory } from "./support/history_suite.ts";
 import { ROOT } from "./support/paths.ts";
@@ -134,6 +139,174 @@ Deno.test("embedded engine takes over a file of schema version 1", async () => {
     assert.equal((await engine.inbox.get("default", "1", "d"))?.offset, 3);
   }
   await Deno.remove(dataDir, { recursive: true });
+});
+
+Deno.test("embedded engine takes over a file of schema version 7, with all that is in it", async () => {
+  const dataDir = await Deno.makeTempDir();
+  const past = Date.now() - 1000;
+  {
+    const database = new DatabaseSync(`${dataDir}/notifyli.db`);
+    await takeUpTo(7, database);
+    const inbox = database.prepare(
+      "INSERT INTO inboxes (site, user, epoch, offset, dropped) VALUES ('default', ?, 'e', ?, ?)",
+    );
+    inbox.run("1", 6, 1);
+    inbox.run("2", 1, 0);
+    inbox.run("3", 4, 0); // all of its own were deleted
+    const insert = database.prepare(
+      `INSERT INTO notifications (site, user, id, room, text, offset, queued_at,
+         sent_at, delivered_at, read_at, archived_at, expires_at)
+       VALUES ('default', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    );
+    const add = (
+      [user, id, offset]: [string, string, number],
+      { room = "lobby", sent, read, archived, expires }: {
+        room?: string;
+        sent?: number;
+        read?: number;
+        archived?: number;
+        expires?: number;
+      } = {},
+    ) => {
+      const text = `{"offset":${offset},"id":"${id}"}`;
+      const times = [sent, read, read, archived, expires].map((time) => time ?? null);
+      insert.run(user, id, room, text, offset, Date.now(), ...times);
+    };
+    add(["1", "read", 2], { sent: past, read: past });
+    add(["1", "archived", 3], { sent: past, archived: past });
+    add(["1", "sent", 4], { sent: past });
+    add(["1", "both", 5]);
+    add(["1", "elsewhere", 6], { room: "other" });
+    add(["2", "both", 1], { expires: past });
+    database.close();
+  }
+  const retention = { ...RETENTION, size: 6 };
+  const ids = (all: readonly { id: string }[]) => all.map(({ id }) => id);
+  {
+    await using engine = openEmbedded({ dataDir, retention });
+    const { inbox } = engine;
+    const { offset, epoch, notifications } = await inbox.queued("default", "1", "lobby");
+    assert.deepEqual([offset, epoch, ids(notifications)], [6, "e", ["both"]]);
+    assert.equal(await inbox.unread("default", "1"), 3);
+    assert.equal(await inbox.unread("default", "2"), 0);
+    assert.equal(await inbox.owner("default", "elsewhere"), "1");
+    assert.equal((await inbox.get("default", "1", "read"))?.readAt, past);
+    assert.equal((await inbox.get("default", "2", "both"))?.offset, 1);
+    const since = await inbox.sync("default", "1", { offset: 3, epoch: "e" });
+    assert.deepEqual(ids(since.notifications), ["sent", "both", "elsewhere"]);
+    assert.deepEqual(await inbox.mark("default", "1", "sent"), ["both", "elsewhere"]);
+    // Five were there: the second that comes is one too many.
+    for (const id of ["new-1", "new-2"]) await inbox.append(of("1", id));
+    const listed = await inbox.list("default", "1", { limit: 9, archived: true });
+    assert.deepEqual(ids(listed), ["new-2", "new-1", "elsewhere", "both", "sent", "archived"]);
+    for (const id of ["a", "b"]) await inbox.append(of("3", id));
+    assert.equal((await inbox.list("default", "3", { limit: 9 })).length, 2);
+  }
+  {
+    await using again = openEmbedded({ dataDir, retention });
+    assert.equal(await again.inbox.unread("default", "1"), 5);
+  }
+  await Deno.remove(dataDir, { recursive: true });
+});
+
+Deno.test("embedded engine: whatever is deleted, an inbox of a size holds that many", async () => {
+  await using engine = openEmbedded({
+    dataDir: ":memory:",
+    retention: { ...RETENTION, size: 5 },
+  });
+  const { inbox } = engine;
+  const ids = async () =>
+    (await inbox.list("default", "1", { limit: 99 })).map(({ id }) => id).reverse();
+  for (const id of ["1", "2", "3", "4", "5"]) await inbox.append(of("1", id));
+  await inbox.change("default", "1", "delete", ["2", "4", "4", "none"]);
+  for (const id of ["6", "7"]) await inbox.append(of("1", id));
+  assert.deepEqual(await ids(), ["1", "3", "5", "6", "7"]);
+  await inbox.change("default", "1", "read", ["5"]);
+  await inbox.append(of("1", "8"));
+  assert.deepEqual(await ids(), ["1", "3", "6", "7", "8"]);
+  await Promise.allSettled([inbox.append(of("1", "9")), inbox.append(of("1", "8"))]);
+  assert.deepEqual(await ids(), ["3", "6", "7", "8", "9"], "one that fails is not counted");
+  await inbox.change("default", "1", "delete");
+  for (const id of ["a", "b", "c", "d", "e", "f"]) await inbox.append(of("1", id));
+  assert.deepEqual(await ids(), ["b", "c", "d", "e", "f"]);
+});
+
+Deno.test("embedded engine: an inbox has place again for what ended or grew too old", async () => {
+  const dropped: Dropped[] = [];
+  const days = 10;
+  const retention = { size: 3, days, onDropped: (what: Dropped) => void dropped.push(what) };
+  await using store = new SqliteStore(":memory:", "always");
+  const sql = new SqliteInboxStatements(store);
+  const arrivals = new SqliteArrivals(sql, retention, () => {});
+  using inbox = new SqliteInbox(store, arrivals, retention);
+  const ids = async () => (await inbox.list("default", "1", { limit: 9 })).map(({ id }) => id);
+  await inbox.append({ ...of("1", "ends"), expiresAt: Date.now() - 1 });
+  await inbox.append(of("1", "old"));
+  await inbox.append(of("1", "new"));
+  store.prepare("UPDATE notifications SET queued_at = ? WHERE id = 'old'")
+    .run(Date.now() - (days + 1) * 24 * 3600 * 1000);
+  await inbox.sweep();
+  assert.deepEqual([await ids(), dropped], [["new"], [{ user: "1", taken: 0, queued: 1 }]]);
+  for (const id of ["a", "b", "c"]) await inbox.append(of("1", id));
+  assert.deepEqual(await ids(), ["c", "b", "a"]);
+  assert.deepEqual(dropped.slice(1), [{ user: "1", taken: 0, queued: 1 }], "by its size, one");
+});
+
+Deno.test("embedded engine: what comes in one turn is one commit, and is stored when it is answered", async () => {
+  const dataDir = await Deno.makeTempDir();
+  const frames = () => (Deno.statSync(`${dataDir}/notifyli.db-wal`).size - 32) / (4096 + 24);
+  {
+    await using engine = openEmbedded({ dataDir, retention: RETENTION });
+    const append = (id: string) => engine.inbox.append(of("1", id));
+    await append("first");
+    const before = frames();
+    await append("second");
+    const ofOne = frames() - before;
+    await Promise.all(Array.from({ length: 20 }, (_, index) => append(`n-${index}`)));
+    // Each commit writes anew all the pages that it touched.
+    assert.ok(frames() - before - ofOne < ofOne * 4, `${frames() - before - ofOne} for ${ofOne}`);
+    let isRunning = true;
+    const commits = append("last").then(() => isRunning = false);
+    const found = await engine.inbox.get("default", "1", "last");
+    assert.deepEqual([found, isRunning], [undefined, true]);
+    await commits;
+    assert.equal((await engine.inbox.get("default", "1", "last"))?.offset, 23);
+  }
+  await Deno.remove(dataDir, { recursive: true });
+});
+
+Deno.test("embedded engine: no statement of the inbox reads all that is in the file", async () => {
+  await using store = new SqliteStore(":memory:", "always");
+  const sql = new SqliteInboxStatements(store);
+  const planOf = ({ sourceSQL }: StatementSync) =>
+    store.prepare(`EXPLAIN QUERY PLAN ${sourceSQL}`).all().map(({ detail }) => String(detail))
+      .join("; ");
+  const statements = Object.values(sql).flatMap((each) =>
+    each instanceof StatementSync ? [each] : Object.values<StatementSync>(each)
+  );
+  assert.ok(statements.length > 20);
+  for (const statement of statements) {
+    // Three read nothing: they insert.
+    assert.match(planOf(statement), /^$|^COMPOUND|^SEARCH/, statement.sourceSQL);
+    assert.doesNotMatch(planOf(statement), /SCAN (?!SUBQUERY)/, statement.sourceSQL);
+  }
+  const indexes: readonly (readonly [StatementSync, RegExp])[] = [
+    [sql.queued, /notifications_unread \(site=\? AND user=\? AND sent_at=\? AND room=\?\)$/],
+    [sql.unread, /notifications_unread \(site=\? AND user=\?\)$/],
+    [sql.idsBefore.sent, /notifications_unread \(site=\? AND user=\? AND sent_at=\?\)$/],
+    [sql.idsBefore.delivered, /notifications_unread \(site=\? AND user=\?\)$/],
+    [sql.since, /notifications_by_offset \(site=\? AND user=\? AND offset>\?\)$/],
+    [sql.list, /notifications_by_offset \(site=\? AND user=\? AND offset<\?\)$/],
+    [sql.get, /notifications_id \(site=\? AND id=\? AND user=\?\)$/],
+    [sql.owner, /notifications_id \(site=\? AND id=\?\)/],
+    [sql.mark.sent, /notifications_id \(site=\? AND id=\? AND user=\?\)$/],
+    [sql.change.read, /notifications_id \(site=\? AND id=\? AND user=\?\)$/],
+    [sql.removeOldestDone, /notifications_done \(site=\? AND user=\?\)$/],
+    [sql.removeOldest, /notifications_by_offset \(site=\? AND user=\?\)$/],
+    [sql.removeExpired, /notifications_by_end \(expires_at<\?\)$/],
+    [sql.usersWithOld, /notifications_by_age \(queued_at<\?\)/],
+  ];
+  for (const [statement, index] of indexes) assert.match(planOf(statement), index);
 });
 
 Deno.test("embedded engine: a change that fails takes no other of its turn with it", async () => {
@@ -310,6 +483,19 @@ Deno.test("redis engine: a dead node's clients have their places until its lease
   await assert.rejects(add(living.presence, "3", "c6", 3), { code: "room_full" });
   assert.equal(await living.presence.get("default", "lobby", "1"), undefined);
 });
+
+function of(user: string, id: string): Notification {
+  return { site: "default", user, id, room: "lobby", text: '{"x":1}' };
+}
+
+/** Makes the schema of a version, as it was released. */
+async function takeUpTo(version: number, database: DatabaseSync): Promise<void> {
+  const names = Array.from(Deno.readDirSync(`${ROOT}lib/engines/sql`), ({ name }) => name);
+  for (let each = 1; each <= version; each++) {
+    const name = names.find((name) => name.startsWith(`${each}_`));
+    database.exec(await Deno.readTextFile(`${ROOT}lib/engines/sql/${name}`));
+  }
+}
 
 function redisConfig(server: RedisServer): RedisConfig {
   return {

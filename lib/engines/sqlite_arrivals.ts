@@ -43,7 +43,7 @@ export class SqliteArrivals {
     const [offset, epoch] = [Number(place?.["offset"]), String(place?.["epoch"])];
     const text = withOffset(notification.text, offset);
     this.sql.insert.run(site, user, id, room, text, offset, Date.now(), expiresAt ?? null);
-    const dropped = this.#trim(site, user, offset);
+    const dropped = this.#trim(site, user, Number(place?.["size"]));
     return { ...notification, text, offset, epoch, dropped };
   }
 
@@ -69,23 +69,21 @@ export class SqliteArrivals {
   ): Dropped {
     const unread = rows.filter((row) => row["read_at"] === null && row["archived_at"] === null);
     const last = Math.max(0, ...unread.map((row) => Number(row["offset"])));
-    if (last > 0) this.sql.noteDropped.run(last, site, user);
+    this.sql.noteDropped.run(last, rows.length, site, user);
     const queued = rows.filter((row) => row["sent_at"] === null).length;
     return { user, taken: rows.length - queued, queued };
   }
 
   /** Drops what is over the inbox's size: what is done with first, then the oldest. */
-  #trim(site: string, user: UserId, offset: number): Dropped | undefined {
-    const { size } = this.#retention;
-    const first = Number(this.sql.firstOffset.get(site, user)?.["offset"]);
-    if (offset - first < size) return undefined;
-    const over = Number(this.sql.count.get(site, user)?.["count"]) - size;
+  #trim(site: string, user: UserId, held: number): Dropped | undefined {
+    const over = held - this.#retention.size;
+    if (over <= 0) return undefined;
     const rows = [];
     while (rows.length < over) {
-      const row = this.sql.oldestDone.get(site, user) ?? this.sql.oldest.get(site, user);
+      const row = this.sql.removeOldestDone.get(site, user) ??
+        this.sql.removeOldest.get(site, user);
       if (row === undefined) break;
       rows.push(row);
-      this.sql.remove.run(site, user, String(row["id"]));
     }
     return rows.length > 0 ? this.noteDropped(site, user, rows) : undefined;
   }

@@ -39,7 +39,7 @@ export class SqliteInbox implements Inbox, Disposable {
     this.#arrivals = arrivals;
     this.#retention = retention;
     this.#sql = arrivals.sql;
-    this.#sweeping = setInterval(() => void this.#sweep().catch(() => {}), SWEEP_INTERVAL_MS);
+    this.#sweeping = setInterval(() => void this.sweep().catch(() => {}), SWEEP_INTERVAL_MS);
   }
 
   async append(notification: Notification): Promise<boolean> {
@@ -131,6 +131,7 @@ export class SqliteInbox implements Inbox, Disposable {
         ? idsOf(this.#sql.idsUpTo.all(site, user, which))
         : which;
       const ids = meant.filter((id) => statement.run(now, site, user, id).changes > 0);
+      if (event === "delete") this.#sql.noteDeleted.run(ids.length, site, user);
       return { ids, unread: this.#countUnread(site, user) };
     });
     if (change.ids.length > 0) this.#arrivals.tell(site, user, { event, ...change });
@@ -141,19 +142,14 @@ export class SqliteInbox implements Inbox, Disposable {
     return Promise.resolve(this.#countUnread(site, user));
   }
 
-  [Symbol.dispose](): void {
-    clearInterval(this.#sweeping);
-  }
-
-  #countUnread(site: string, user: UserId): number {
-    return Number(this.#sql.unread.get(site, user, Date.now())?.["count"]);
-  }
-
-  async #sweep(): Promise<void> {
+  /** Removes what has ended or is too old; it does so by itself every minute. */
+  async sweep(): Promise<void> {
     const oldest = Date.now() - retentionMs(this.#retention);
     const dropped = await this.#store.commit(() => {
       this.#sql.forgetIds.run(Date.now() - CALLERS_ID_MS);
-      this.#sql.removeExpired.run(Date.now());
+      for (const { site, user } of this.#sql.removeExpired.all(Date.now())) {
+        this.#sql.noteDeleted.run(1, String(site), String(user));
+      }
       return this.#sql.usersWithOld.all(oldest).map((row) => {
         const [site, user] = [String(row["site"]), String(row["user"])];
         const rows = this.#sql.olderThan.all(site, user, oldest);
@@ -162,6 +158,14 @@ export class SqliteInbox implements Inbox, Disposable {
       });
     });
     for (const each of dropped) this.#retention.onDropped(each);
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#sweeping);
+  }
+
+  #countUnread(site: string, user: UserId): number {
+    return Number(this.#sql.unread.get(site, user, Date.now())?.["count"]);
   }
 
   async #position(

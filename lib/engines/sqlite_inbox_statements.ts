@@ -5,6 +5,10 @@ import type { SqliteStore } from "./sqlite_store.ts";
 
 const COLUMNS = "id, room, offset, text, queued_at, sent_at, delivered_at, read_at, archived_at";
 const OF_USER = "FROM notifications WHERE site = ? AND user = ?";
+/** What is not sent is not read, and what is not read has an index of its own. */
+const NOT_SENT = "read_at IS NULL AND sent_at IS NULL";
+/** What {@linkcode SqliteArrivals.noteDropped} looks at. */
+const DROPPED = "offset, sent_at, read_at, archived_at";
 const NOT_EXPIRED = "(expires_at IS NULL OR expires_at > ?)";
 
 type Marks = Readonly<Record<Taken, StatementSync>>;
@@ -18,6 +22,7 @@ export class SqliteInboxStatements {
   readonly nextOffset: StatementSync;
   readonly position: StatementSync;
   readonly noteDropped: StatementSync;
+  readonly noteDeleted: StatementSync;
   readonly queued: StatementSync;
   readonly since: StatementSync;
   readonly unreadSince: StatementSync;
@@ -25,12 +30,11 @@ export class SqliteInboxStatements {
   readonly get: StatementSync;
   readonly owner: StatementSync;
   readonly unread: StatementSync;
+  /** After this and the next three, what is gone has to be noted. */
   readonly remove: StatementSync;
   readonly removeExpired: StatementSync;
-  readonly firstOffset: StatementSync;
-  readonly count: StatementSync;
-  readonly oldest: StatementSync;
-  readonly oldestDone: StatementSync;
+  readonly removeOldestDone: StatementSync;
+  readonly removeOldest: StatementSync;
   readonly olderThan: StatementSync;
   readonly usersWithOld: StatementSync;
   /** Each state sets the times of the ones before it, too. */
@@ -56,17 +60,18 @@ export class SqliteInboxStatements {
     );
     this.isScheduled = sql("SELECT 1 FROM scheduled WHERE site = ? AND user = ? AND id = ?");
     this.nextOffset = sql(
-      `INSERT INTO inboxes (site, user, epoch, offset) VALUES (?, ?, ?, 1)
-       ON CONFLICT DO UPDATE SET offset = offset + 1 RETURNING offset, epoch`,
+      `INSERT INTO inboxes (site, user, epoch, offset, size) VALUES (?, ?, ?, 1, 1)
+       ON CONFLICT DO UPDATE SET offset = offset + 1, size = size + 1 RETURNING offset, epoch, size`,
     );
     this.position = sql(
       "SELECT offset, epoch, dropped FROM inboxes WHERE site = ? AND user = ?",
     );
     this.noteDropped = sql(
-      "UPDATE inboxes SET dropped = max(dropped, ?) WHERE site = ? AND user = ?",
+      "UPDATE inboxes SET dropped = max(dropped, ?), size = size - ? WHERE site = ? AND user = ?",
     );
+    this.noteDeleted = sql("UPDATE inboxes SET size = size - ? WHERE site = ? AND user = ?");
     this.queued = sql(
-      `SELECT ${COLUMNS} ${OF_USER} AND room = ? AND sent_at IS NULL AND ${NOT_EXPIRED} ORDER BY offset`,
+      `SELECT ${COLUMNS} ${OF_USER} AND room = ? AND ${NOT_SENT} AND ${NOT_EXPIRED} ORDER BY offset`,
     );
     this.since = sql(
       `SELECT ${COLUMNS} ${OF_USER} AND offset > ? AND ${NOT_EXPIRED} ORDER BY offset LIMIT ?`,
@@ -88,18 +93,21 @@ export class SqliteInboxStatements {
       `SELECT count(*) AS count ${OF_USER} AND read_at IS NULL AND archived_at IS NULL AND ${NOT_EXPIRED}`,
     );
     this.remove = sql(`DELETE ${OF_USER} AND id = ?`);
-    this.removeExpired = sql("DELETE FROM notifications WHERE expires_at <= ?");
-    this.firstOffset = sql(`SELECT min(offset) AS offset ${OF_USER}`);
-    this.count = sql(`SELECT count(*) AS count ${OF_USER}`);
-    this.oldestDone = sql(
-      `SELECT ${COLUMNS} ${OF_USER} AND (read_at IS NOT NULL OR archived_at IS NOT NULL)
-       ORDER BY offset LIMIT 1`,
+    this.removeExpired = sql(
+      "DELETE FROM notifications WHERE expires_at <= ? RETURNING site, user",
     );
-    this.oldest = sql(`SELECT ${COLUMNS} ${OF_USER} ORDER BY offset LIMIT 1`);
+    this.removeOldestDone = sql(
+      removeFirst("AND (read_at IS NOT NULL OR archived_at IS NOT NULL)"),
+    );
+    this.removeOldest = sql(removeFirst(""));
     this.olderThan = sql(
-      `SELECT ${COLUMNS} ${OF_USER} AND queued_at < ?`,
+      `SELECT id, ${DROPPED} ${OF_USER} AND queued_at < ?`,
     );
-    this.usersWithOld = sql("SELECT DISTINCT site, user FROM notifications WHERE queued_at < ?");
+    // By itself SQLite takes the index that has the users in order, and reads all there is.
+    this.usersWithOld = sql(
+      `SELECT DISTINCT site, user FROM notifications INDEXED BY notifications_by_age
+       WHERE queued_at < ?`,
+    );
     this.mark = {
       sent: sql(update("sent_at = ?1", "sent_at")),
       delivered: sql(update("delivered_at = ?1, sent_at = coalesce(sent_at, ?1)", "delivered_at")),
@@ -116,12 +124,17 @@ export class SqliteInboxStatements {
     };
     this.idsUpTo = sql(`SELECT id ${OF_USER} AND offset <= ? ORDER BY offset`);
     this.idsBefore = {
-      sent: sql(`SELECT id ${OF_USER} AND sent_at IS NULL`),
-      delivered: sql(`SELECT id ${OF_USER} AND delivered_at IS NULL`),
+      sent: sql(`SELECT id ${OF_USER} AND ${NOT_SENT}`),
+      delivered: sql(`SELECT id ${OF_USER} AND read_at IS NULL AND delivered_at IS NULL`),
     };
   }
 }
 
 function update(set: string, unless: string): string {
   return `UPDATE notifications SET ${set} WHERE site = ?2 AND user = ?3 AND id = ?4 AND ${unless} IS NULL`;
+}
+
+function removeFirst(condition: string): string {
+  return `DELETE FROM notifications
+    WHERE seq = (SELECT seq ${OF_USER} ${condition} ORDER BY offset LIMIT 1) RETURNING ${DROPPED}`;
 }

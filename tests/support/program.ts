@@ -44,7 +44,7 @@ export class Program implements AsyncDisposable {
     try {
       await waitFor("the server listens", () => {
         return program.#ended || program.log.some(({ message }) => message.includes("listens on"));
-      }, 30_000);
+      });
       if (program.#ended) throw new Error(`The server ended: ${program.output}`);
     } catch (error) {
       await program[Symbol.asyncDispose]();

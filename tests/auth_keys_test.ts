@@ -86,7 +86,7 @@ Deno.test("sites are apart on Redis, too, over two nodes", async () => {
     assert.equal((users as unknown[]).length, 1);
   }
   // What other systems read by the seed's own name is the default site's.
-  assert.equal(await redis.cli("HLEN", "notifyli:connections:lobby"), "1");
+  assert.equal(await redis.call("HLEN", "notifyli:connections:lobby"), "1");
 });
 
 /** The status of a handshake with the token. */

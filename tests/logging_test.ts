@@ -241,7 +241,7 @@ function asObject(text: string): Record<string, unknown> | undefined {
 
 /** Publishes as another system does; resolves with how many heard it. */
 async function publish(redis: RedisServer, payload: string): Promise<number> {
-  return Number(await redis.cli("PUBLISH", "notifyli:messages", payload));
+  return Number(await redis.call("PUBLISH", "notifyli:messages", payload));
 }
 
 function refusals({ log }: Program): LogLine[] {

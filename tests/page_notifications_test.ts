@@ -83,7 +83,7 @@ Deno.test("page: the unread count is right after the server restarted", OPTIONS,
   await laptop.keyboard.press("Escape");
   await setting.stopServer();
   const entry = ["user_id", "123", "message", "Meanwhile"];
-  await setting.redis.cli("XADD", "notifyli:notifications", "*", ...entry);
+  await setting.redis.call("XADD", "notifyli:notifications", "*", ...entry);
   await setting.startServer();
   for (const page of [laptop, phone]) {
     await bell(page, 1).waitFor();

@@ -134,7 +134,7 @@ Deno.test("page: says in the log where messages may be missing", OPTIONS, async 
   await say(page, "one");
   await hears(page, "one");
   await setting.stopServer();
-  await setting.redis.cli("FLUSHALL");
+  await setting.redis.call("FLUSHALL");
   await setting.startServer();
   await page.getByTestId("gap").waitFor();
   await say(page, "two");

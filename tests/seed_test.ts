@@ -52,7 +52,7 @@ Deno.test("seed 000: redis-cli SUBSCRIBE sees what is published", async () => {
   })();
   await waitFor(
     "both listen",
-    async () => (await setting.redis.cli("PUBSUB", "NUMSUB", "notifyli:messages")).endsWith("2"),
+    async () => (await setting.redis.call("PUBSUB", "NUMSUB", "notifyli:messages")).endsWith("2"),
   );
   await setting.shell(
     `redis-cli PUBLISH notifyli:messages '{"user_id":123,"room":"1","message":"Python-free","from":"CLI"}'`,

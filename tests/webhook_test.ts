@@ -256,7 +256,7 @@ Deno.test("past 100,000 receipts the oldest are dropped, counted and logged", as
   const add = "redis.call('XADD', KEYS[1], '*', 'site', 'default', 'user', '1', 'id', 'n-' .. i, " +
     "'room', 'r', 'state', 'read', 'at', ARGV[1])";
   const fill = `for i = 1, 100050 do ${add} end`;
-  await redis.cli("EVAL", fill, "1", "notifyli:receipts", String(Date.now()));
+  await redis.call("EVAL", fill, "1", "notifyli:receipts", String(Date.now()));
   await using receiver = new Receiver();
   receiver.hold();
   await using program = await Program.start({ env: { ...redis.env, ...receiver.env } });
@@ -264,7 +264,7 @@ Deno.test("past 100,000 receipts the oldest are dropped, counted and logged", as
     "they are dropped",
     () => logged(program, "50 receipts for the webhook at .* were dropped: more than 100000 wait"),
   );
-  assert.equal(await redis.cli("XLEN", "notifyli:receipts"), "100000");
+  assert.equal(await redis.call("XLEN", "notifyli:receipts"), "100000");
   assert.equal((await stats(program))["webhook_dropped"], 50);
   const [told] = await receiver.get(1);
   assert.equal(told?.receipts[0]?.id, "n-51");

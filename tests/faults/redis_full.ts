@@ -37,7 +37,7 @@ export const REDIS_FULL: Scenario = {
     };
     await accepts(RATE * seconds / 2);
 
-    await redis.cli("CONFIG", "SET", "maxmemory", "1mb");
+    await redis.call("CONFIG", "SET", "maxmemory", "1mb");
     await waitFor("the load is refused", () => load.refused >= 20, 60_000);
     progress(`memory full after ${load.accepted} accepted`);
     const { status, code, message } = await notify(url);
@@ -50,7 +50,7 @@ export const REDIS_FULL: Scenario = {
     assert.match(reason, FULL);
     assert.ok((await readInbox(webSocketUrl, "on-1")).length > 0, "reads go on");
 
-    await redis.cli("CONFIG", "SET", "maxmemory", "0");
+    await redis.call("CONFIG", "SET", "maxmemory", "0");
     await accepts(RATE * seconds / 2);
     await load.end();
     await waitFor("it is ready", async () => (await readiness(url)).status === 200, 30_000);

@@ -70,29 +70,32 @@ for (const listener of ["deno", "node"]) {
     assert.deepEqual((presence?.["users"] as Frame[]).map(({ user_id }) => user_id), [123]);
   });
 
-  testAlone("a bad token is refused before the upgrade, and the answer says why", async (program) => {
-    const cases: [Record<string, string>, string][] = [
-      [bearer(await connectionToken({ exp: nowSeconds() - 60 })), "expired_token"],
-      [bearer(await connectionToken({ nbf: nowSeconds() + 60 })), "invalid_token"],
-      [bearer(await connectionToken({}, { key: "x".repeat(32) })), "invalid_token"],
-      [bearer(await connectionToken({ x: "x".repeat(10_000) })), "invalid_token"],
-      [bearer(await subscriptionToken({ room: "lobby" })), "invalid_token"],
-      [bearer(unsigned(await connectionToken())), "invalid_token"],
-      [{ "Sec-WebSocket-Protocol": "notifyli.v2, notifyli.token.x" }, "invalid_token"],
-      [{ Cookie: "notifyli_token=x", Origin: program.url }, "invalid_token"],
-    ];
-    for (const [headers, code] of cases) {
-      for (const path of ["/ws", "/sse"]) {
-        const answer = await handshake(program, path, headers);
-        assert.equal(answer.status, 401, path);
-        assert.equal(JSON.parse(answer.body).code, code);
-        assert.equal(answer.headers.get("www-authenticate"), "Bearer");
-        assert.doesNotMatch(answer.body, /eyJ/);
+  testAlone(
+    "a bad token is refused before the upgrade, and the answer says why",
+    async (program) => {
+      const cases: [Record<string, string>, string][] = [
+        [bearer(await connectionToken({ exp: nowSeconds() - 60 })), "expired_token"],
+        [bearer(await connectionToken({ nbf: nowSeconds() + 60 })), "invalid_token"],
+        [bearer(await connectionToken({}, { key: "x".repeat(32) })), "invalid_token"],
+        [bearer(await connectionToken({ x: "x".repeat(10_000) })), "invalid_token"],
+        [bearer(await subscriptionToken({ room: "lobby" })), "invalid_token"],
+        [bearer(unsigned(await connectionToken())), "invalid_token"],
+        [{ "Sec-WebSocket-Protocol": "notifyli.v2, notifyli.token.x" }, "invalid_token"],
+        [{ Cookie: "notifyli_token=x", Origin: program.url }, "invalid_token"],
+      ];
+      for (const [headers, code] of cases) {
+        for (const path of ["/ws", "/sse"]) {
+          const answer = await handshake(program, path, headers);
+          assert.equal(answer.status, 401, path);
+          assert.equal(JSON.parse(answer.body).code, code);
+          assert.equal(answer.headers.get("www-authenticate"), "Bearer");
+          assert.doesNotMatch(answer.body, /eyJ/);
+        }
       }
-    }
-    const { auth_refused, connections } = await stats(program);
-    assert.deepEqual([auth_refused, connections], [16, 0]);
-  });
+      const { auth_refused, connections } = await stats(program);
+      assert.deepEqual([auth_refused, connections], [16, 0]);
+    },
+  );
 
   test("a token in the URL is refused, although it is good", async (program) => {
     for (const path of ["/ws?token=", "/sse?access_token="]) {

@@ -3,6 +3,7 @@ import { getLogger } from "@logtape/logtape";
 import type { Redis } from "ioredis";
 import type { RedisConfig } from "../config.ts";
 import type { Engine, EngineHandler } from "../engine.ts";
+import { NotifyliError } from "../errors.ts";
 import { presenceEventFrame } from "../frames.ts";
 import type { Retention } from "../retention.ts";
 import { RedisApiKeys } from "./redis_api_keys.ts";
@@ -22,6 +23,8 @@ const log = getLogger(["notifyli", "redis"]);
 
 /** How long a start waits for Redis before it goes on without. */
 const START_WAIT_MS = 2000;
+/** After a Redis that was slow to answer while this node caught up with it. */
+const RESTORED_AGAIN_AFTER_MS = 1000;
 
 export interface RedisEngineOptions {
   /** Shown in `CLIENT LIST`. */
@@ -43,13 +46,16 @@ export interface RedisEngine extends Engine {
 /** Opens the engine, whether Redis can be reached or not. */
 export function openRedis(config: RedisConfig, options: RedisEngineOptions): RedisEngine {
   let handler: EngineHandler | undefined;
+  /** A node is not ready before: who came to it while it catches up with Redis would be sent away again. */
+  let isRestored = false;
   const keys = new RedisKeys(config.prefix);
-  const onReady = () => void restore().catch(noteRefusal); // lost again: the next time
+  const onReady = () => void restore().catch(noteFailure);
   const redis = connectRedis(config, { name: options.name, onReady });
   const subscriber = connectRedis(config, { name: `${options.name}-subscriber`, onReady });
+  for (const each of [redis, subscriber]) each.on("close", () => isRestored = false);
   const lease = new Lease(redis, keys, {
     leaseSeconds: config.leaseSeconds,
-    onLost: () => handler?.handleRestored(),
+    onLost: tellRestored,
     onGone: publishLeave,
   });
   const broker = new RedisBroker(
@@ -74,6 +80,11 @@ export function openRedis(config: RedisConfig, options: RedisEngineOptions): Red
     await lease.take();
     refusal = undefined;
     void warnOnce();
+    tellRestored();
+  }
+
+  function tellRestored(): void {
+    isRestored = true;
     handler?.handleRestored();
   }
 
@@ -85,6 +96,16 @@ export function openRedis(config: RedisConfig, options: RedisEngineOptions): Red
     if (isWarned) return;
     isWarned = true;
     await warnOfLosses(redis);
+  }
+
+  let retry: ReturnType<typeof setTimeout> | undefined;
+  /** Where the connection is lost again, the next one restores; where it only was slow, nothing else would. */
+  function noteFailure(error: unknown): void {
+    noteRefusal(error);
+    const { options } = error instanceof NotifyliError ? error : unavailable(error);
+    if (handler === undefined || !options.isAway) return; // the lease is tried again, and a missing right stays missing
+    clearTimeout(retry);
+    retry = setTimeout(onReady, RESTORED_AGAIN_AFTER_MS);
   }
 
   function noteRefusal(error: unknown): void {
@@ -113,17 +134,18 @@ export function openRedis(config: RedisConfig, options: RedisEngineOptions): Red
     async run(given) {
       await Promise.all([redis, subscriber].map((each) => readyWithin(each, START_WAIT_MS)));
       handler = given;
-      await restore().catch(noteRefusal); // away, or refusing: it is tried again
+      await restore().catch(noteFailure); // away, or refusing: it is tried again
     },
     async unready() {
       if (subscriber.status !== "ready") return "Redis cannot be reached";
       return await redis.ping().then(
-        () => refusal ?? lease.failure,
+        () => refusal ?? lease.failure ?? (isRestored ? undefined : "Redis was away: not caught up"),
         () => "Redis cannot be reached",
       );
     },
     async [Symbol.asyncDispose]() {
       handler = undefined;
+      clearTimeout(retry);
       await lease[Symbol.asyncDispose]();
       redis.disconnect();
       subscriber.disconnect();

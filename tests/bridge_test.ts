@@ -11,6 +11,7 @@ Deno.test("bridge takes BOT_ROOM and 'system' where a payload names no room and 
   await using redis = await RedisServer.start();
   await using program = await Program.start({ env: { ...redis.env, BOT_ROOM: "news" } });
   await using client = await TestClient.join(program.webSocketUrl, { user: "bob", room: "news" });
+  await program.hearsRedis();
   await redis.call("PUBLISH", CHANNEL, `{"user_id":"bob","message":"Hi","timestamp":1700000000}`);
   const [frame] = await client.get("direct_message");
   assert.partialDeepStrictEqual(frame, {
@@ -41,6 +42,7 @@ Deno.test("bridge logs and counts what it refuses, with the reason, and goes on"
     [`{"user_id":1,"message":"x","timestamp":"now"}`, /'timestamp': current value is "now"/],
     [JSON.stringify({ user_id: 1, message: "x".repeat(10_001) }), /length is 10001/],
   ];
+  await program.hearsRedis();
   for (const [payload] of refused) await redis.call("PUBLISH", CHANNEL, payload);
   await redis.call("PUBLISH", CHANNEL, `{"user_id":1,"message":"good"}`);
   await client.get("direct_message");
@@ -61,6 +63,7 @@ Deno.test("bridge uses the configured prefix and channel", async () => {
     env: { ...redis.env, REDIS_PREFIX: "shop:", REDIS_MESSAGE_CHANNEL: "orders" },
   });
   await using client = await TestClient.join(program.webSocketUrl, { user: 1, room: "1" });
+  await program.hearsRedis();
   await redis.call("PUBLISH", "orders", `{"user_id":1,"message":"x"}`);
   await client.get("direct_message");
   assert.equal(await redis.call("HEXISTS", "shop:connections:1", "user_1"), "1");
@@ -145,10 +148,7 @@ Deno.test("a Redis that refuses to write is no quiet loss: readiness, log and co
   await using redis = await RedisServer.start();
   const env = { ...redis.env, REDIS_LEASE_SECONDS: "3" };
   await using program = await Program.start({ env });
-  await waitFor(
-    "it hears the channel",
-    () => program.log.some(({ message }) => message.startsWith("subscribed to")),
-  );
+  await program.hearsRedis();
   await redis.call("CONFIG", "SET", "maxmemory", "1");
   const unready = await waitFor("it says that it is not ready", async () => {
     const response = await fetch(`${program.url}/readyz`);
@@ -273,10 +273,7 @@ Deno.test("a start warns of a Redis that can lose what was accepted, and of no o
   const warnings = async (...settings: string[]) => {
     await using redis = await RedisServer.start(...settings);
     await using program = await Program.start({ env: redis.env });
-    await waitFor(
-      "it is subscribed",
-      () => program.log.some(({ message }) => message.startsWith("subscribed to")),
-    );
+    await program.hearsRedis();
     return program.log.filter(({ level }) => level === "warning").map(({ message }) => message);
   };
   const [eviction, persistence] = await warnings(
@@ -290,10 +287,7 @@ Deno.test("a start warns of a Redis that can lose what was accepted, and of no o
 Deno.test("a Redis that stands still for longer than the lock lasts loses nothing that it heard", async () => {
   await using redis = await RedisServer.start();
   await using program = await Program.start({ env: redis.env });
-  await waitFor(
-    "it is subscribed",
-    () => program.log.some(({ message }) => message.startsWith("subscribed to")),
-  );
+  await program.hearsRedis();
   await using client = await TestClient.join(program.webSocketUrl, { user: 1, room: "1" });
   const publisher = redis.connect();
   const publishing: Promise<number>[] = [];
@@ -447,13 +441,13 @@ class BlackHole implements AsyncDisposable {
 Deno.test("a node that comes does not route again what the one before it did, though that ends at once", async () => {
   await using redis = await RedisServer.start();
   await using one = await Program.start({ env: redis.env });
-  await waitFor("it listens", () => isSubscribed(one));
+  await one.hearsRedis();
   const events: string[] = [];
   const listener = redis.connect();
   await listener.subscribe("notifyli:bridge-events");
   listener.on("message", (_channel, event) => events.push(event));
   await using two = await Program.start({ env: redis.env });
-  await waitFor("it listens, too", () => isSubscribed(two));
+  await two.hearsRedis();
   await waitFor("it has a mark", () => {
     return events.slice(events.indexOf("asked for a mark") + 1 || Infinity).length > 0;
   });
@@ -469,7 +463,3 @@ Deno.test("a node that comes does not route again what the one before it did, th
   await waitFor("it goes on", async () => await stored() > 3);
   assert.equal(await stored(), 4);
 });
-
-function isSubscribed(program: Program): boolean {
-  return program.log.some(({ message }) => message.startsWith("subscribed to"));
-}

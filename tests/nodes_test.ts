@@ -35,6 +35,7 @@ Deno.test("two nodes route each PUBLISH once, to the user's clients on both", as
   await using two = await Program.start({ env: redis.env });
   await using phone = await TestClient.join(one.webSocketUrl, { user: 123, room: "/user/123" });
   await using laptop = await TestClient.join(two.webSocketUrl, { user: 123, room: "/user/123" });
+  for (const node of [one, two]) await node.hearsRedis();
   for (let count = 0; count < 50; count++) {
     await redis.call("PUBLISH", "notifyli:messages", payload(`n${count}`));
   }

@@ -44,6 +44,7 @@ Deno.test("docs/redis.md lists every key and channel, with its kind", async () =
     body: later,
   });
   assert.equal(scheduled.status, 201, await scheduled.text());
+  await program.hearsRedis();
   await redis.call("PUBLISH", "notifyli:messages", `{"user_id":1,"room":"lobby","message":"x"}`);
   await client.get("direct_message", 2);
   await redis.call("XADD", "notifyli:notifications", "*", "user_id", "1", "message", "x");

@@ -76,6 +76,7 @@ Deno.test("docs/redis.md: with a publisher's rights it sends and asks, and can d
   await using client = await TestClient.join(program.webSocketUrl, { user: 1, room: "lobby" });
   const account = { username: "shop", password: "XXX" };
   await using publisher = new Publisher({ host: "127.0.0.1", port: redis.port, ...account });
+  await program.hearsRedis();
   assert.equal(await publisher.publish({ userId: 1, room: "lobby", message: "Hello!" }), 1);
   assert.equal(await publisher.isUserConnected(1, "lobby"), true);
   const cli = (...args: string[]) => redis.cli("--user", "shop", "--pass", "XXX", ...args);
@@ -291,6 +292,7 @@ async function useEverything(
   > ?? { offset: 0, epoch: "x" };
   await v2.command("inbox", { since: { offset, epoch }, unread: true });
 
+  await program.hearsRedis();
   await redis.call(
     "PUBLISH",
     "notifyli:messages",

@@ -251,7 +251,9 @@ function assertNotification(frame: Frame | undefined, expected: Frame): void {
 /** A server on a Redis, and a shell in which `redis-cli` finds that Redis as if it had the default port. */
 async function start(): Promise<Setting> {
   const redis = await RedisServer.start();
-  return new Setting(redis, await Program.start({ env: redis.env }), await Deno.makeTempDir());
+  const program = await Program.start({ env: redis.env });
+  await program.hearsRedis();
+  return new Setting(redis, program, await Deno.makeTempDir());
 }
 
 class Setting implements AsyncDisposable {

@@ -3,7 +3,6 @@ import type { BrowserContext, Page } from "playwright-core";
 import { openContext } from "./browser.ts";
 import { Program } from "./program.ts";
 import { freePort, RedisServer } from "./redis.ts";
-import { waitFor } from "./wait.ts";
 
 export async function start(): Promise<Setting> {
   const setting = new Setting(await RedisServer.start());
@@ -60,10 +59,7 @@ export class Setting implements AsyncDisposable {
   async startServer(): Promise<void> {
     const env = { ...this.redis.env, APP_PORT: this.#port };
     this.#program = await Program.start({ env });
-    await waitFor(
-      "the bridge routes",
-      () => this.program.log.some(({ message }) => message.startsWith("subscribed to")),
-    );
+    await this.program.hearsRedis();
   }
 
   async stopServer(): Promise<void> {

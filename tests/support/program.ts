@@ -70,6 +70,14 @@ export class Program implements AsyncDisposable {
     return program;
   }
 
+  /** Resolves when it hears what is published on its Redis; until then Redis hands that to nobody. */
+  async hearsRedis(): Promise<void> {
+    await waitFor(
+      "it hears what is published",
+      () => this.log.some(({ message }) => message.startsWith("subscribed to")),
+    );
+  }
+
   /** Starts a server without waiting for anything. */
   static async spawn(
     { env = {}, dataDir, wrapper = [], isShared = false }: ProgramOptions = {},

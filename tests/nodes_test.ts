@@ -159,14 +159,12 @@ Deno.test("a notification for a user who is away waits, and comes when the user 
   for (const text of ["first", "second"]) {
     await redis.call("PUBLISH", "notifyli:messages", payload(text));
   }
-  await waitFor(
-    "both are stored",
-    async () => await redis.call("ZCARD", "notifyli:inbox-queued:{123}") === "2",
-  );
+  const queued = () => redis.call("ZCARD", "notifyli:inbox-queued:{123}");
+  await waitFor("both are stored", async () => await queued() === "2");
   await using client = await TestClient.join(two.webSocketUrl, { user: 123, room: "/user/123" });
   const frames = await client.get("direct_message", 2);
   assert.deepEqual(frames.map(({ message }) => message), ["first", "second"]);
-  await client.settled();
+  await waitFor("both are marked as sent", async () => await queued() === "0");
   await using again = await TestClient.join(one.webSocketUrl, { user: 123, room: "/user/123" });
   await again.settled();
   assert.deepEqual(again.ofType("direct_message"), []);

@@ -4,7 +4,7 @@
 const PATIENCE_MS = 60_000;
 
 /** The first pause between two questions; each is a quarter longer, so that long waits cost little. */
-const FIRST_PAUSE_MS = 5;
+const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 100;
 
 /** Resolves with the first truthy answer; rejects with `what` after `ms`. */

@@ -218,7 +218,7 @@ function testEngine(engine: string, start: (env?: Env) => Promise<Target>): void
       });
       assert.equal(json["message"], `Cannot use the API: the API key ${idOf(key)} is revoked`);
     }
-    assert.ok(performance.now() - startedAt < 1000);
+    assert.ok(performance.now() - startedAt < 10_000);
     await keyCommand(["revoke", idOf(manage)], withKey);
     await waitFor("it is revoked", async () => {
       return (await call(program, "GET", "/api/keys", { key: manage })).status === 401;

@@ -4,6 +4,7 @@ import { EventStream } from "./support/event_stream.ts";
 import { Program } from "./support/program.ts";
 import { rawRequest } from "./support/raw_http.ts";
 import { UPGRADE } from "./support/raw_socket.ts";
+import { sharedProgram } from "./support/shared_program.ts";
 import { type Frame, TestClient } from "./support/test_client.ts";
 import {
   APP_KEY,
@@ -15,19 +16,24 @@ import {
 import { waitFor } from "./support/wait.ts";
 
 for (const listener of ["deno", "node"]) {
+  const env = {
+    APP_LISTENER: listener,
+    APP_KEY,
+    APP_PRIVATE_ROOMS: "vip, staff:*",
+    APP_DEBUG: "true",
+  };
+  const shared = sharedProgram(env);
   const test = (name: string, run: (program: Program) => Promise<void>) =>
     Deno.test(`${name} (${listener})`, async () => {
-      await using program = await Program.start({
-        env: {
-          APP_LISTENER: listener,
-          APP_KEY,
-          APP_PRIVATE_ROOMS: "vip, staff:*",
-          APP_DEBUG: "true",
-        },
-      });
+      await run(shared());
+      assertTellsNoSecret(shared());
+    });
+  /** What the server counts is of this test alone. */
+  const testAlone = (name: string, run: (program: Program) => Promise<void>) =>
+    Deno.test(`${name} (${listener})`, async () => {
+      await using program = await Program.start({ env });
       await run(program);
-      assert.doesNotMatch(program.output, /eyJ/, "no token is logged");
-      assert.ok(!program.output.includes(APP_KEY));
+      assertTellsNoSecret(program);
     });
 
   test("a token is taken as a subprotocol, a header or a cookie, by both protocols", async (program) => {
@@ -64,29 +70,32 @@ for (const listener of ["deno", "node"]) {
     assert.deepEqual((presence?.["users"] as Frame[]).map(({ user_id }) => user_id), [123]);
   });
 
-  test("a bad token is refused before the upgrade, and the answer says why", async (program) => {
-    const cases: [Record<string, string>, string][] = [
-      [bearer(await connectionToken({ exp: nowSeconds() - 60 })), "expired_token"],
-      [bearer(await connectionToken({ nbf: nowSeconds() + 60 })), "invalid_token"],
-      [bearer(await connectionToken({}, { key: "x".repeat(32) })), "invalid_token"],
-      [bearer(await connectionToken({ x: "x".repeat(10_000) })), "invalid_token"],
-      [bearer(await subscriptionToken({ room: "lobby" })), "invalid_token"],
-      [bearer(unsigned(await connectionToken())), "invalid_token"],
-      [{ "Sec-WebSocket-Protocol": "notifyli.v2, notifyli.token.x" }, "invalid_token"],
-      [{ Cookie: "notifyli_token=x", Origin: program.url }, "invalid_token"],
-    ];
-    for (const [headers, code] of cases) {
-      for (const path of ["/ws", "/sse"]) {
-        const answer = await handshake(program, path, headers);
-        assert.equal(answer.status, 401, path);
-        assert.equal(JSON.parse(answer.body).code, code);
-        assert.equal(answer.headers.get("www-authenticate"), "Bearer");
-        assert.doesNotMatch(answer.body, /eyJ/);
+  testAlone(
+    "a bad token is refused before the upgrade, and the answer says why",
+    async (program) => {
+      const cases: [Record<string, string>, string][] = [
+        [bearer(await connectionToken({ exp: nowSeconds() - 60 })), "expired_token"],
+        [bearer(await connectionToken({ nbf: nowSeconds() + 60 })), "invalid_token"],
+        [bearer(await connectionToken({}, { key: "x".repeat(32) })), "invalid_token"],
+        [bearer(await connectionToken({ x: "x".repeat(10_000) })), "invalid_token"],
+        [bearer(await subscriptionToken({ room: "lobby" })), "invalid_token"],
+        [bearer(unsigned(await connectionToken())), "invalid_token"],
+        [{ "Sec-WebSocket-Protocol": "notifyli.v2, notifyli.token.x" }, "invalid_token"],
+        [{ Cookie: "notifyli_token=x", Origin: program.url }, "invalid_token"],
+      ];
+      for (const [headers, code] of cases) {
+        for (const path of ["/ws", "/sse"]) {
+          const answer = await handshake(program, path, headers);
+          assert.equal(answer.status, 401, path);
+          assert.equal(JSON.parse(answer.body).code, code);
+          assert.equal(answer.headers.get("www-authenticate"), "Bearer");
+          assert.doesNotMatch(answer.body, /eyJ/);
+        }
       }
-    }
-    const { auth_refused, connections } = await stats(program);
-    assert.deepEqual([auth_refused, connections], [16, 0]);
-  });
+      const { auth_refused, connections } = await stats(program);
+      assert.deepEqual([auth_refused, connections], [16, 0]);
+    },
+  );
 
   test("a token in the URL is refused, although it is good", async (program) => {
     for (const path of ["/ws?token=", "/sse?access_token="]) {
@@ -173,7 +182,7 @@ for (const listener of ["deno", "node"]) {
     assert.doesNotMatch(JSON.stringify(await client.get("error")), /eyJ/);
   });
 
-  test("who brings no token for five seconds is closed", async (program) => {
+  testAlone("who brings no token for five seconds is closed", async (program) => {
     await using client = await TestClient.connect(program.webSocketUrl);
     await using stream = await EventStream.open(`${program.url}/sse`);
     const before = performance.now();
@@ -345,7 +354,7 @@ for (const listener of ["deno", "node"]) {
     assert.equal((await stream.get("error"))[0]?.["code"], "forbidden");
   });
 
-  test("a session is announced to end, and ends", async (program) => {
+  testAlone("a session is announced to end, and ends", async (program) => {
     const end = nowSeconds() + 3;
     await using client = await v2(program, { expire_at: end });
     const [warning] = await client.get("session");
@@ -401,6 +410,11 @@ Deno.test("a page of a site that is allowed may send its token to /sse, another 
   await using stream = await EventStream.open(`${program.url}/sse?room=lobby`, "", headers);
   assert.equal((await stream.get("connected"))[0]?.["user_id"], 123);
 });
+
+function assertTellsNoSecret({ output }: Program): void {
+  assert.doesNotMatch(output, /eyJ/, "no token is logged");
+  assert.ok(!output.includes(APP_KEY));
+}
 
 /** Connects with protocol version 2 and such a token. */
 async function v2(program: Program, claims: Claims): Promise<TestClient> {

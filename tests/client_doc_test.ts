@@ -1,6 +1,6 @@
 /** Executes the examples of `docs/client.md`: one in Chromium, from the server's own `/notifyli.js`, one in Deno. */
 import assert from "node:assert/strict";
-import { openBrowser } from "./support/browser.ts";
+import { openContext, OPTIONS } from "./support/browser.ts";
 import { ROOT } from "./support/paths.ts";
 import { Program } from "./support/program.ts";
 import { waitFor } from "./support/wait.ts";
@@ -19,12 +19,11 @@ Deno.test("docs/client.md: every block is an example that is executed", () => {
 
 Deno.test(
   "docs/client.md: browser",
-  // Playwright keeps a socket and timers of its own until the browser is closed.
-  { sanitizeOps: false, sanitizeResources: false },
+  OPTIONS,
   async () => {
     await using program = await Program.start();
-    await using browser = await openBrowser();
-    const page = await browser.newPage();
+    await using context = await openContext();
+    const page = await context.newPage();
     const lines: string[] = [];
     page.on("console", (line) => lines.push(line.text()));
     await page.route(

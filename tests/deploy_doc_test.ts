@@ -124,8 +124,8 @@ Deno.test("the documented Redis settings are taken by a running Redis", async ()
   const [settings] = blocks("redis settings");
   // Without a configuration file there is nothing to rewrite.
   await shell(settings?.replace(/^.*CONFIG REWRITE$/m, ""), { redis });
-  assert.equal(await redis.cli("CONFIG", "GET", "appendonly"), "appendonly\nyes");
-  assert.match(await redis.cli("CONFIG", "GET", "maxmemory-policy"), /\nnoeviction$/);
+  assert.equal(await redis.call("CONFIG", "GET", "appendonly"), "appendonly\nyes");
+  assert.match(await redis.call("CONFIG", "GET", "maxmemory-policy"), /\nnoeviction$/);
 });
 
 Deno.test("the documented check says that Redis is away", async () => {
@@ -139,14 +139,14 @@ Deno.test("the documented check says that Redis is away", async () => {
 Deno.test("the documented backup of Redis holds the notifications", async () => {
   await using folders = await Folders.make();
   await using redis = await RedisServer.start("--appendonly", "yes");
-  const dir = (await redis.cli("CONFIG", "GET", "dir")).split("\n")[1];
+  const dir = (await redis.call("CONFIG", "GET", "dir")).split("\n")[1];
   {
     await using program = await Program.start({ env: redis.env });
     await notify(program);
   }
   await waitFor(
     "no rewrite",
-    async () => /in_progress:0/.test(await redis.cli("INFO", "persistence")),
+    async () => /in_progress:0/.test(await redis.call("INFO", "persistence")),
   );
   const [backup] = blocks("redis backup");
   await shell(backup, { redis, replace: { "/var/lib/redis": dir, "/var/backups": folders.path } });

@@ -38,7 +38,7 @@ const ENGINES: Readonly<Record<string, OpenEngine>> = {
     const server = await RedisServer.start();
     const config = { ...redisConfig(server), prefix: "shop:" };
     return closingAlso(openRedis(config, REDIS_OPTIONS), async () => {
-      const keys = await server.cli("KEYS", "*");
+      const keys = await server.call("KEYS", "*");
       await server[Symbol.asyncDispose]();
       for (const key of keys.split("\n")) if (key !== "") assert.match(key, /^shop:/);
     });
@@ -357,12 +357,12 @@ Deno.test("redis engine writes the connection hash of seed 000", async () => {
     connected_at: 1_700_000_000,
   };
   await engine.presence.add("default", "123", connection);
-  const hash = await server.cli("HGETALL", "notifyli:connections:/user/123");
+  const hash = await server.call("HGETALL", "notifyli:connections:/user/123");
   const [field, json] = hash.split("\n");
   assert.equal(field, "user_123");
   assert.equal(json, JSON.stringify(connection));
   await engine.presence.remove("default", "123", connection);
-  assert.equal(await server.cli("EXISTS", "notifyli:connections:/user/123"), "0");
+  assert.equal(await server.call("EXISTS", "notifyli:connections:/user/123"), "0");
 });
 
 Deno.test("redis engine keeps no part of an inbox for longer than the rest", async () => {
@@ -445,7 +445,7 @@ Deno.test("no engine logs receipts that nobody asked for", async () => {
   await engine.run({ handlePublication() {}, handleAccess() {}, handleRestored() {} });
   await engine.inbox.append(notification);
   await engine.inbox.change("default", "1", "read");
-  assert.equal(await server.cli("EXISTS", "notifyli:receipts"), "0");
+  assert.equal(await server.call("EXISTS", "notifyli:receipts"), "0");
 });
 
 Deno.test("redis engine: of 50 that come to two nodes at once, a room with a limit takes 10", async () => {

@@ -8,6 +8,7 @@ import { ROOT } from "./support/paths.ts";
 import { Program } from "./support/program.ts";
 import { rawRequest } from "./support/raw_http.ts";
 import { RedisServer } from "./support/redis.ts";
+import { sharedProgram } from "./support/shared_program.ts";
 import { TcpProxy } from "./support/tcp_proxy.ts";
 import { TestClient } from "./support/test_client.ts";
 import { waitFor } from "./support/wait.ts";
@@ -189,6 +190,8 @@ const FOREIGN: [header: string, said: RegExp][] = [
 for (const listener of ["deno", "node"]) testHttp(listener);
 
 function testHttp(listener: string): void {
+  const shared = sharedProgram({ APP_LISTENER: listener });
+
   test("GET /healthz and /readyz say that all is well", async ({ url }) => {
     const health = await fetch(`${url}/healthz`);
     assert.deepEqual([health.status, await health.text()], [200, "ok\n"]);
@@ -461,28 +464,29 @@ function testHttp(listener: string): void {
   });
 
   test("POST /api/notifications refuses a bad body and says why", async ({ url }) => {
+    const stored = async () => (await (await fetch(`${url}/api/stats`)).json())["notifications"];
+    const before = await stored();
     for (const [body, status, answer] of REFUSED) {
       const given = await post(`${url}/api/notifications`, body);
       assert.deepEqual([given.status, given.json], [status, answer], JSON.stringify(body));
     }
-    const { notifications } = await (await fetch(`${url}/api/stats`)).json();
-    assert.equal(notifications, 0);
+    assert.equal(await stored(), before);
   });
 
   test("POST /api/users/{id}/notifications takes a plain body as curl sends it", async (program) => {
     await using client = await TestClient.join(program.webSocketUrl, {
-      user: 123,
-      room: "/user/123",
+      user: 124,
+      room: "/user/124",
     });
     const answer = await curl(
       "-d",
       "Backup done & dusted: 100%",
-      `${program.url}/api/users/123/notifications`,
+      `${program.url}/api/users/124/notifications`,
     );
     assert.deepEqual({ ...answer, id: "" }, {
       id: "",
-      user_id: 123,
-      room: "/user/123",
+      user_id: 124,
+      room: "/user/124",
       online: true,
     });
     const [frame] = await client.get("direct_message");
@@ -696,10 +700,7 @@ function testHttp(listener: string): void {
   }
 
   function test(name: string, body: (program: Program) => Promise<void>): void {
-    Deno.test(`${name} (${listener})`, async () => {
-      await using program = await start({});
-      await body(program);
-    });
+    Deno.test(`${name} (${listener})`, () => body(shared()));
   }
 }
 

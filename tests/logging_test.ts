@@ -20,6 +20,7 @@ Deno.test("the log is one JSON object a line where standard error is no terminal
   await using redis = await RedisServer.start();
   await using program = await Program.start({ env: { ...redis.env, APP_DEBUG: "true" } });
   await using client = await TestClient.join(program.webSocketUrl, { user: 1, room: "1" });
+  await program.hearsRedis();
   await publish(redis, "broken");
   await seen(program, ({ message }) => message.startsWith("a payload was refused"));
   await client.close();
@@ -127,6 +128,7 @@ for (const listener of ["deno", "node"]) {
       }
     }
 
+    await program.hearsRedis();
     for (const text of texts) assert.equal(await publish(redis, text), 1);
     const { bridge_received, bridge_refused, bridge_routed } = await waitFor(
       "the bridge has worked through all",
@@ -157,6 +159,7 @@ Deno.test("a refused payload is logged with its reason", async () => {
       "Cannot take field 'user_id': current value is 1.5, allowed is a whole number or a string",
     ],
   ];
+  await program.hearsRedis();
   for (const [payload] of reasons) await publish(redis, payload);
   await seen(program, () => refusals(program).length === reasons.length);
   assert.deepEqual(
@@ -168,6 +171,7 @@ Deno.test("a refused payload is logged with its reason", async () => {
 Deno.test("an id with control characters forges no line in the JSON log", async () => {
   await using redis = await RedisServer.start();
   await using program = await Program.start({ env: { ...redis.env, APP_DEBUG: "true" } });
+  await program.hearsRedis();
   await sendForged(program.url, program.webSocketUrl, redis);
   await seen(program, () => refusals(program).length === 2);
   program.kill("SIGTERM");
@@ -196,6 +200,7 @@ Deno.test("the JSON log is free of every kind of line break and control characte
 Deno.test("an id with control characters forges no line on a terminal", async () => {
   await using redis = await RedisServer.start();
   await using server = await OnTerminal.start({ ...redis.env, APP_DEBUG: "true" });
+  await server.terminal.shows("subscribed to");
   await sendForged(server.url, `${server.url.replace("http", "ws")}/ws`, redis);
   await waitFor("both refusals", () => server.plain.split("a payload was refused").length === 3);
   await server.terminal.type("\u0003");
@@ -241,7 +246,7 @@ function asObject(text: string): Record<string, unknown> | undefined {
 
 /** Publishes as another system does; resolves with how many heard it. */
 async function publish(redis: RedisServer, payload: string): Promise<number> {
-  return Number(await redis.cli("PUBLISH", "notifyli:messages", payload));
+  return Number(await redis.call("PUBLISH", "notifyli:messages", payload));
 }
 
 function refusals({ log }: Program): LogLine[] {

@@ -51,10 +51,7 @@ for (const [name, [count, room]] of Object.entries(SENT)) {
   Deno.test(`docs/notifications.md: ${name}`, async () => {
     await using redis = await RedisServer.start();
     await using program = await Program.start({ env: redis.env });
-    await waitFor(
-      "the bridge routes",
-      () => program.log.some(({ message }) => message.startsWith("subscribed to")),
-    );
+    await program.hearsRedis();
     await using client = await TestClient.join(program.webSocketUrl, { user: 123, room });
     client.send({ type: "keepalive", user_id: 123, room: "/user/123", name: "Alice" });
     await client.settled();

@@ -1,6 +1,7 @@
 /** Notifications on the page: toasts, the bell, and what one device does for the others. */
 import assert from "node:assert/strict";
-import { bell, item, notices, OPTIONS, start } from "./support/page.ts";
+import { OPTIONS } from "./support/browser.ts";
+import { bell, item, notices, start } from "./support/page.ts";
 
 Deno.test(
   "page: redis-cli PUBLISH becomes a toast and an entry behind the bell",
@@ -83,7 +84,7 @@ Deno.test("page: the unread count is right after the server restarted", OPTIONS,
   await laptop.keyboard.press("Escape");
   await setting.stopServer();
   const entry = ["user_id", "123", "message", "Meanwhile"];
-  await setting.redis.cli("XADD", "notifyli:notifications", "*", ...entry);
+  await setting.redis.call("XADD", "notifyli:notifications", "*", ...entry);
   await setting.startServer();
   for (const page of [laptop, phone]) {
     await bell(page, 1).waitFor();

@@ -182,6 +182,24 @@ Deno.test("Session shows the inbox from the newest on, with no hole, and older o
   assert.deepEqual([notices.list.length, notices.hasOlder], [90, false]);
 });
 
+Deno.test("Session shows of what came with the connection no more than the inbox's first page", async () => {
+  using page = signedIn();
+  page.online({
+    unread: 61,
+    inbox: inbox(60, Array.from({ length: 60 }, (_, i) => direct(i + 1))),
+  });
+  page.socket.receive(direct(61));
+  let { notices } = page.store.state;
+  assert.deepEqual([notices.list.map(({ id }) => id), notices.isLoaded], [["n61"], false]);
+  assert.deepEqual(page.store.state.toasts, ["n61"]);
+  const newest = Array.from({ length: 50 }, (_, i) => direct(61 - i));
+  page.socket.reply("inbox", { notifications: newest, unread: 61 });
+  await settled();
+  ({ notices } = page.store.state);
+  assert.deepEqual([notices.list.length, notices.list.at(-1)?.id], [50, "n12"]);
+  assert.deepEqual(page.store.state.toasts, ["n61"]);
+});
+
 Deno.test("Session shows the next notifications when all that it shows are put away", async () => {
   using page = signedIn();
   page.online({ inbox: inbox(90) });

@@ -19,6 +19,7 @@ Deno.test("Publisher knows who is connected, and sends to them", async () => {
   assert.equal(await publisher.isUserConnected(7, "/user/123"), false);
   assert.equal((await publisher.getUserConnection(123, "/user/123"))?.name, "Alice");
   assert.equal(await publisher.getUserConnection(7, "/user/123"), undefined);
+  await program.hearsRedis();
   const heard = await publisher.publish({ userId: 123, room: "/user/123", message: "Hello" });
   assert.equal(heard, 1);
   const [frame] = await client.get("direct_message");

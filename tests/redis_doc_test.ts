@@ -44,13 +44,14 @@ Deno.test("docs/redis.md lists every key and channel, with its kind", async () =
     body: later,
   });
   assert.equal(scheduled.status, 201, await scheduled.text());
-  await redis.cli("PUBLISH", "notifyli:messages", `{"user_id":1,"room":"lobby","message":"x"}`);
+  await program.hearsRedis();
+  await redis.call("PUBLISH", "notifyli:messages", `{"user_id":1,"room":"lobby","message":"x"}`);
   await client.get("direct_message", 2);
-  await redis.cli("XADD", "notifyli:notifications", "*", "user_id", "1", "message", "x");
-  await redis.cli("XADD", "notifyli:notifications", "*", "message", "for nobody");
+  await redis.call("XADD", "notifyli:notifications", "*", "user_id", "1", "message", "x");
+  await redis.call("XADD", "notifyli:notifications", "*", "message", "for nobody");
   await waitFor(
     "it is put aside",
-    async () => await redis.cli("EXISTS", "notifyli:notifications-dead") === "1",
+    async () => await redis.call("EXISTS", "notifyli:notifications-dead") === "1",
   );
   await using reader = await TestClient.connectV2(program.webSocketUrl);
   await reader.command("connect", { user_id: 1 });
@@ -72,14 +73,14 @@ Deno.test("docs/redis.md lists every key and channel, with its kind", async () =
   await using stream = await EventStream.open(`${program.url}/sse`);
   await stream.named("open");
 
-  const keys = (await redis.cli("KEYS", "*")).split("\n");
-  const channels = (await redis.cli("PUBSUB", "CHANNELS")).split("\n");
+  const keys = (await redis.call("KEYS", "*")).split("\n");
+  const channels = (await redis.call("PUBSUB", "CHANNELS")).split("\n");
   const used = new Set<string>();
   for (const key of keys) {
     const entry = listed(key);
     used.add(entry.name);
-    const kind = { zset: "sorted set" }[await redis.cli("TYPE", key)] ??
-      await redis.cli("TYPE", key);
+    const kind = { zset: "sorted set" }[await redis.call("TYPE", key)] ??
+      await redis.call("TYPE", key);
     assert.ok(entry.what.startsWith(kind), `${key} is a ${kind}, listed as ${entry.what}`);
   }
   for (const channel of channels) {

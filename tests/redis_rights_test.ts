@@ -22,7 +22,7 @@ Deno.test("docs/redis.md: with the server's rights everything works, and each is
   await using redis = await RedisServer.start();
   await using receiver = new Receiver();
   await grant(redis, "server");
-  await redis.cli("CONFIG", "RESETSTAT");
+  await redis.call("CONFIG", "RESETSTAT");
   const env = {
     ...as(redis, "notifyli"),
     ...receiver.env,
@@ -39,7 +39,7 @@ Deno.test("docs/redis.md: with the server's rights everything works, and each is
     other.kill("SIGKILL");
     await waitFor(
       "the dead node's presence is swept",
-      async () => await redis.cli("HEXISTS", "notifyli:connections:lobby", "user_5") === "0",
+      async () => await redis.call("HEXISTS", "notifyli:connections:lobby", "user_5") === "0",
     );
     assert.deepEqual(program.log.filter(({ level }) => level === "error"), []);
     const told = [program.output];
@@ -55,9 +55,9 @@ Deno.test("docs/redis.md: with the server's rights everything works, and each is
       assert.equal(told.some((text) => text.includes(secret)), false, `${secret} is told`);
     }
   }
-  assert.equal(await redis.cli("ACL", "LOG"), "", "nothing was refused");
+  assert.equal(await redis.call("ACL", "LOG"), "", "nothing was refused");
 
-  const used = (await redis.cli("INFO", "commandstats")).matchAll(/^cmdstat_([\w|-]+):/gm);
+  const used = (await redis.call("INFO", "commandstats")).matchAll(/^cmdstat_([\w|-]+):/gm);
   const granted = [...rule("server").replaceAll("\\", "").matchAll(/ \+([\w|]+)/g)].map((
     [, name],
   ) => name);
@@ -76,6 +76,7 @@ Deno.test("docs/redis.md: with a publisher's rights it sends and asks, and can d
   await using client = await TestClient.join(program.webSocketUrl, { user: 1, room: "lobby" });
   const account = { username: "shop", password: "XXX" };
   await using publisher = new Publisher({ host: "127.0.0.1", port: redis.port, ...account });
+  await program.hearsRedis();
   assert.equal(await publisher.publish({ userId: 1, room: "lobby", message: "Hello!" }), 1);
   assert.equal(await publisher.isUserConnected(1, "lobby"), true);
   const cli = (...args: string[]) => redis.cli("--user", "shop", "--pass", "XXX", ...args);
@@ -132,7 +133,7 @@ Deno.test("without a right that a script needs, the log says so, and ACL LOG whi
       ),
   );
   await assertNotReady(program);
-  assert.match(await redis.cli("ACL", "LOG"), /\bzadd\b/);
+  assert.match(await redis.call("ACL", "LOG"), /\bzadd\b/);
 });
 
 Deno.test("a wrong password for Redis is in the log as such, without the password", async () => {
@@ -157,7 +158,7 @@ Deno.test("Redis by TLS: with its certificate named everything works, without it
     ...["--tls-cert-file", certificate.cert, "--tls-key-file", certificate.key],
     ...["--tls-ca-cert-file", certificate.cert],
   );
-  await redis.cli("ACL", "SETUSER", "other", "on", ">a:b/c@d", "~*", "&*", "+@all");
+  await redis.call("ACL", "SETUSER", "other", "on", ">a:b/c@d", "~*", "&*", "+@all");
   const REDIS_URL = `rediss://other:${encodeURIComponent("a:b/c@d")}@localhost:${tlsPort}`;
   {
     await using program = await Program.start({
@@ -167,7 +168,7 @@ Deno.test("Redis by TLS: with its certificate named everything works, without it
     await using client = await TestClient.join(program.webSocketUrl, { user: 1, room: "lobby" });
     client.send({ type: "usermsg", user_id: 1, room: "lobby", message: "Hello!" });
     await client.get("usermsg");
-    assert.match(await redis.cli("CLIENT", "LIST"), /user=other/);
+    assert.match(await redis.call("CLIENT", "LIST"), /user=other/);
   }
   await using program = await Program.start({ env: { REDIS_URL } });
   await waitFor(
@@ -203,7 +204,7 @@ async function grant(
   const command = rule(user).replace("redis-cli ", `redis-cli -p ${redis.port} `);
   const { stdout, stderr } = await run(["sh", "-c", command]);
   assert.equal(stdout, "OK\n", stderr);
-  if (more.length > 0) assert.equal(await redis.cli("ACL", "SETUSER", "notifyli", ...more), "OK");
+  if (more.length > 0) assert.equal(await redis.call("ACL", "SETUSER", "notifyli", ...more), "OK");
 }
 
 /** Settings of a server that is this user. */
@@ -291,12 +292,13 @@ async function useEverything(
   > ?? { offset: 0, epoch: "x" };
   await v2.command("inbox", { since: { offset, epoch }, unread: true });
 
-  await redis.cli(
+  await program.hearsRedis();
+  await redis.call(
     "PUBLISH",
     "notifyli:messages",
     `{"user_id":1,"room":"lobby","message":"${MESSAGE}"}`,
   );
-  await redis.cli(
+  await redis.call(
     "XADD",
     "notifyli:notifications",
     "*",
@@ -307,11 +309,11 @@ async function useEverything(
     "message",
     "x",
   );
-  await redis.cli("XADD", "notifyli:notifications", "*", "message", "for nobody");
+  await redis.call("XADD", "notifyli:notifications", "*", "message", "for nobody");
   await v1.get("direct_message", 4);
   await waitFor(
     "it is put aside",
-    async () => await redis.cli("EXISTS", "notifyli:notifications-dead") === "1",
+    async () => await redis.call("EXISTS", "notifyli:notifications-dead") === "1",
   );
   await receiver.get(1);
   await using stream = await EventStream.open(`${url}/sse`);
@@ -324,6 +326,6 @@ async function useEverything(
   await v1.close();
   await waitFor(
     "its presence is gone",
-    async () => await redis.cli("HEXISTS", "notifyli:connections:lobby", "user_1") === "0",
+    async () => await redis.call("HEXISTS", "notifyli:connections:lobby", "user_1") === "0",
   );
 }

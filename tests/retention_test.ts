@@ -36,9 +36,9 @@ Deno.test("who is connected when the inbox in Redis has ended by its age gets wh
   await using client = await TestClient.connectV2(program.webSocketUrl);
   await client.command("connect", { user_id: 1 });
   await using late = await TestClient.join(program.webSocketUrl, { user: 1, room: "/user/1" });
-  const keys = await redis.cli("KEYS", "notifyli:inbox-*:{1}");
-  for (const key of keys.split("\n")) await redis.cli("PEXPIRE", key, "1");
-  await waitFor("they end", async () => await redis.cli("KEYS", "notifyli:inbox-*:{1}") === "");
+  const keys = await redis.call("KEYS", "notifyli:inbox-*:{1}");
+  for (const key of keys.split("\n")) await redis.call("PEXPIRE", key, "1");
+  await waitFor("they end", async () => await redis.call("KEYS", "notifyli:inbox-*:{1}") === "");
   await notify(program, "order-0003");
   for (const each of [plain, client, late]) {
     const frames = await waitFor("it comes", () => {

@@ -103,9 +103,9 @@ Deno.test("a client that goes while it waits for its place gives it back, also w
     await stage.join(other, 1);
     void stage.join(stage.client("last"), 2);
   }
-  assert.equal(await server.cli("KEYS", "notifyli:connections:*"), "");
-  assert.equal(await server.cli("KEYS", "notifyli:clients:*"), "");
-  assert.equal(await server.cli("KEYS", "notifyli:several:*"), "");
+  assert.equal(await server.call("KEYS", "notifyli:connections:*"), "");
+  assert.equal(await server.call("KEYS", "notifyli:clients:*"), "");
+  assert.equal(await server.call("KEYS", "notifyli:several:*"), "");
 });
 
 Deno.test("where nobody can count, nobody comes in; who is in stays, whatever the limit", async () => {

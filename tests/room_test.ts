@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { Program } from "./support/program.ts";
 import { type Frame, TestClient } from "./support/test_client.ts";
+import { waitFor } from "./support/wait.ts";
 
 Deno.test("every bad frame gets an error that names the field and its value, and the connection lives", async () => {
   await using program = await Program.start({
@@ -168,17 +169,22 @@ Deno.test("notifications wait for a user who is away, and come once when the use
   const send = async (message: string) => {
     const url = `${program.url}/api/users/123/notifications`;
     const response = await fetch(url, { method: "POST", body: message });
-    return (await response.json()).online;
+    return await response.json();
   };
-  assert.equal(await send("first"), false);
-  assert.equal(await send("second"), false);
+  assert.equal((await send("first")).online, false);
+  assert.equal((await send("second")).online, false);
   await using client = await TestClient.join(program.webSocketUrl, {
     user: 123,
     room: "/user/123",
   });
-  assert.equal(await send("third"), true);
+  const third = await send("third");
+  assert.equal(third.online, true);
   const frames = await client.get("direct_message", 3);
   assert.deepEqual(frames.map((frame) => frame["message"]), ["first", "second", "third"]);
+  await waitFor("it is marked as sent", async () => {
+    const response = await fetch(`${program.url}/api/notifications/${third.id}`);
+    return (await response.json()).state !== "queued";
+  });
   await using later = await TestClient.join(program.webSocketUrl, { user: 123, room: "/user/123" });
   await later.settled();
   assert.deepEqual(later.ofType("direct_message"), []);

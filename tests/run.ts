@@ -1,6 +1,7 @@
 /**
- * Runs all tests: installs the programs they use where it may, then runs `deno test` and closes with a line
- * `N passed, N failed`. Arguments go on to `deno test`, such as the name of one file.
+ * Runs all tests: installs the programs they use where it may, then runs `deno test` on several files at once and
+ * closes with a line `N passed, N failed`. Arguments go on to `deno test`, such as the name of one file; `DENO_JOBS`
+ * says how many files run at once.
  */
 import { ROOT } from "./support/paths.ts";
 
@@ -31,6 +32,29 @@ const NEEDED: readonly { package: string; probe: string[]; for: string }[] = [
   { package: "systemd", probe: ["systemd-analyze", "--version"], for: "checks of the unit file" },
 ];
 
+/** The files that take longest, the longest first: begun last, each would be alone at the end, beside idle cores. */
+const LONGEST = [
+  "faults_crash_test.ts",
+  "faults_resources_test.ts",
+  "page_test.ts",
+  "limits_test.ts",
+  "schedule_test.ts",
+  "bridge_test.ts",
+  "webhook_test.ts",
+  "page_notifications_test.ts",
+  "send_test.ts",
+  "listener_test.ts",
+  "revocation_test.ts",
+  "api_key_test.ts",
+  "sdk_browser_test.ts",
+  "rooms_test.ts",
+  "protocol_doc_test.ts",
+  "hostile/floods_test.ts",
+];
+
+/** Most tests wait for something for most of their time. */
+const FILES_PER_CORE = 1.5;
+
 if (import.meta.main) {
   const missing = NEEDED.filter(({ probe }) => !works(probe));
   if (missing.length > 0) install(missing.map((each) => each.package));
@@ -46,9 +70,9 @@ if (import.meta.main) {
 
 async function runTests(args: readonly string[]): Promise<number> {
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["test", "--allow-all", "--parallel", ...(args.length > 0 ? args : ["tests/"])],
+    args: ["test", "--allow-all", "--parallel", ...(args.length > 0 ? args : testFiles())],
     cwd: ROOT,
-    env: { NO_COLOR: "1" },
+    env: { NO_COLOR: "1", DENO_JOBS: Deno.env.get("DENO_JOBS") ?? filesAtOnce() },
     stdin: "null",
     stdout: "piped",
   }).spawn();
@@ -61,6 +85,27 @@ async function runTests(args: readonly string[]): Promise<number> {
   const [, passed, failed] = /\| (\d+) passed.*? \| (\d+) failed/.exec(output) ?? [];
   // A run that ended without a summary, say by a type error, has failed as a whole.
   return closing(Number(passed ?? 0), success ? 0 : Math.max(1, Number(failed ?? 0)));
+}
+
+/** All of them, in the order in which they are begun. */
+function testFiles(): string[] {
+  const found = [...filesIn("tests")].filter((path) => path.endsWith("_test.ts")).sort();
+  const longest = LONGEST.map((name) => `tests/${name}`);
+  const unknown = longest.filter((path) => !found.includes(path));
+  if (unknown.length > 0) throw new Error(`There is no ${unknown.join(", ")}: see LONGEST`);
+  return [...longest, ...found.filter((path) => !longest.includes(path))];
+}
+
+function* filesIn(folder: string): Generator<string> {
+  for (const { name, isDirectory } of Deno.readDirSync(`${ROOT}${folder}`)) {
+    const path = `${folder}/${name}`;
+    if (isDirectory) yield* filesIn(path);
+    else yield path;
+  }
+}
+
+function filesAtOnce(): string {
+  return String(Math.ceil(navigator.hardwareConcurrency * FILES_PER_CORE));
 }
 
 /** Prints the closing line; the exit code is 0 only where something passed and nothing failed. */

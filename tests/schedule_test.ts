@@ -266,9 +266,9 @@ Deno.test("deliver_at comes in by PUBLISH, XADD and the Publisher, each schedule
   await waitFor("one routes", () => one.log.some(({ message }) => message.includes("routes what")));
   const deliver_at = soon(5);
   const payload = { user_id: 1, room: "lobby", message: "published", deliver_at };
-  await redis.cli("PUBLISH", "notifyli:messages", JSON.stringify(payload));
+  await redis.call("PUBLISH", "notifyli:messages", JSON.stringify(payload));
   const fields = ["user_id", "1", "room", "lobby", "message", "added"];
-  await redis.cli("XADD", "notifyli:notifications", "*", ...fields, "deliver_at", `${deliver_at}`);
+  await redis.call("XADD", "notifyli:notifications", "*", ...fields, "deliver_at", `${deliver_at}`);
   await using publisher = new Publisher({ port: redis.port });
   await publisher.publish({
     userId: 1,
@@ -279,7 +279,7 @@ Deno.test("deliver_at comes in by PUBLISH, XADD and the Publisher, each schedule
   });
   await waitFor(
     "all are scheduled",
-    async () => await redis.cli("ZCARD", "notifyli:scheduled") === "3",
+    async () => await redis.call("ZCARD", "notifyli:scheduled") === "3",
   );
   assert.equal((await receipt(two, "order-12345"))["state"], "scheduled");
   const frames = await client.get("direct_message", 3);
@@ -291,7 +291,7 @@ Deno.test("deliver_at comes in by PUBLISH, XADD and the Publisher, each schedule
   ]);
   await client.settled();
   assert.equal(client.ofType("direct_message").length, 3);
-  assert.equal(await redis.cli("EXISTS", "notifyli:scheduled", "notifyli:scheduled-frames"), "0");
+  assert.equal(await redis.call("EXISTS", "notifyli:scheduled", "notifyli:scheduled-frames"), "0");
 });
 
 Deno.test("three nodes deliver 300 of one second each once, in order, though one is killed then", async () => {

@@ -1,7 +1,7 @@
 /** The client library as browsers get it: one ES module, and a SharedWorker for all tabs. */
 import assert from "node:assert/strict";
 import { build, stop } from "esbuild";
-import { openBrowser } from "./support/browser.ts";
+import { openContext, OPTIONS } from "./support/browser.ts";
 import { ROOT } from "./support/paths.ts";
 import { Program } from "./support/program.ts";
 import { Proxy } from "./support/proxy.ts";
@@ -10,57 +10,64 @@ import { waitFor } from "./support/wait.ts";
 for (const [shared, passes] of [[false, true], [true, true], [false, false], [true, false]]) {
   const how = shared ? "over one SharedWorker" : "each over its own connection";
   const where = passes ? "" : ", where no WebSocket passes";
-  Deno.test(`SDK in a browser: two tabs talk and are notified ${how}${where}`, async () => {
-    await using site = await Site.open();
-    await using program = await Program.start({ env: { APP_ALLOWED_ORIGINS: site.url } });
-    await using proxy = new Proxy(program.port);
-    proxy.refusesWebSockets = !passes;
-    await using browser = await openBrowser();
-    const context = await browser.newContext();
-    const sockets: string[] = [];
-    const tabs = await Promise.all([0, 1].map(async () => {
-      const page = await context.newPage();
-      page.on("websocket", (socket) => sockets.push(socket.url()));
-      const query = new URLSearchParams({ ws: proxy.url, shared: String(shared) });
-      await page.goto(`${site.url}/?${query}`);
-      return page;
-    }));
-    const show = (text: string) =>
-      Promise.all(
-        tabs.map((page) =>
-          waitFor(`${text} is shown`, async () => (await page.innerText("body")).includes(text))
-        ),
-      );
-    await show("We are in");
-    for (const [index, page] of tabs.entries()) {
-      await page.evaluate(`client.publish("lobby", "from tab ${index}")`);
-      await show(`Alice: from tab ${index}`);
-    }
-    const response = await fetch(`${program.url}/api/users/123/notifications?from=Shop`, {
-      method: "POST",
-      body: "Order shipped!",
-    });
-    await response.body?.cancel();
-    await show("Shop: Order shipped! (1)");
-    assert.equal(sockets.length, shared ? 0 : 2);
-    assert.equal(proxy.webSockets, passes ? (shared ? 1 : 2) : 0);
-    await tabs[0]?.close();
-    const [, rest] = tabs;
-    await rest?.evaluate("client.publish('lobby', 'and on')");
-    await waitFor("it goes on", async () => (await rest?.innerText("body"))?.includes("and on"));
-  });
+  Deno.test(
+    `SDK in a browser: two tabs talk and are notified ${how}${where}`,
+    OPTIONS,
+    async () => {
+      await using site = await Site.open();
+      await using program = await Program.start({ env: { APP_ALLOWED_ORIGINS: site.url } });
+      await using proxy = new Proxy(program.port);
+      proxy.refusesWebSockets = !passes;
+      await using context = await openContext();
+      const sockets: string[] = [];
+      const tabs = await Promise.all([0, 1].map(async () => {
+        const page = await context.newPage();
+        page.on("websocket", (socket) => sockets.push(socket.url()));
+        const query = new URLSearchParams({ ws: proxy.url, shared: String(shared) });
+        await page.goto(`${site.url}/?${query}`);
+        return page;
+      }));
+      const show = (text: string) =>
+        Promise.all(
+          tabs.map((page) =>
+            waitFor(`${text} is shown`, async () => (await page.innerText("body")).includes(text))
+          ),
+        );
+      await show("We are in");
+      for (const [index, page] of tabs.entries()) {
+        await page.evaluate(`client.publish("lobby", "from tab ${index}")`);
+        await show(`Alice: from tab ${index}`);
+      }
+      const response = await fetch(`${program.url}/api/users/123/notifications?from=Shop`, {
+        method: "POST",
+        body: "Order shipped!",
+      });
+      await response.body?.cancel();
+      await show("Shop: Order shipped! (1)");
+      assert.equal(sockets.length, shared ? 0 : 2);
+      assert.equal(proxy.webSockets, passes ? (shared ? 1 : 2) : 0);
+      await tabs[0]?.close();
+      const [, rest] = tabs;
+      await rest?.evaluate("client.publish('lobby', 'and on')");
+      await waitFor("it goes on", async () => (await rest?.innerText("body"))?.includes("and on"));
+    },
+  );
 }
 
-Deno.test("SDK in a browser: where the SharedWorker does not start, each tab has its own connection", async () => {
-  await using site = await Site.open();
-  await using program = await Program.start({ env: { APP_ALLOWED_ORIGINS: site.url } });
-  await using browser = await openBrowser();
-  const page = await browser.newPage();
-  const ws = program.webSocketUrl;
-  const query = new URLSearchParams({ ws, shared: "true", worker: "/is-not-there" });
-  await page.goto(`${site.url}/?${query}`);
-  await waitFor("it is in", async () => (await page.innerText("body")).includes("We are in"));
-});
+Deno.test(
+  "SDK in a browser: where the SharedWorker does not start, each tab has its own connection",
+  OPTIONS,
+  async () => {
+    await using site = await Site.open();
+    await using program = await Program.start({ env: { APP_ALLOWED_ORIGINS: site.url } });
+    await using context = await openContext();
+    const page = await context.newPage();
+    const ws = program.webSocketUrl;
+    const query = new URLSearchParams({ ws, shared: "true", worker: "/is-not-there" });
+    await page.goto(`${site.url}/?${query}`);
+    await waitFor("it is in", async () => (await page.innerText("body")).includes("We are in"));
+  },
+);
 
 const PAGE = `<!doctype html><meta charset="utf-8"><body><script type="module">
   import { connect, sharedTransport } from "/notifyli.js";

@@ -52,7 +52,7 @@ Deno.test("seed 000: redis-cli SUBSCRIBE sees what is published", async () => {
   })();
   await waitFor(
     "both listen",
-    async () => (await setting.redis.cli("PUBSUB", "NUMSUB", "notifyli:messages")).endsWith("2"),
+    async () => (await setting.redis.call("PUBSUB", "NUMSUB", "notifyli:messages")).endsWith("2"),
   );
   await setting.shell(
     `redis-cli PUBLISH notifyli:messages '{"user_id":123,"room":"1","message":"Python-free","from":"CLI"}'`,
@@ -251,7 +251,9 @@ function assertNotification(frame: Frame | undefined, expected: Frame): void {
 /** A server on a Redis, and a shell in which `redis-cli` finds that Redis as if it had the default port. */
 async function start(): Promise<Setting> {
   const redis = await RedisServer.start();
-  return new Setting(redis, await Program.start({ env: redis.env }), await Deno.makeTempDir());
+  const program = await Program.start({ env: redis.env });
+  await program.hearsRedis();
+  return new Setting(redis, program, await Deno.makeTempDir());
 }
 
 class Setting implements AsyncDisposable {

@@ -190,7 +190,7 @@ for (const listener of ["deno", "node"]) {
   });
 
   test("SIGTERM tells clients to come back, and the program exits 0", async (start) => {
-    await using program = await start({ APP_SHUTDOWN_SECONDS: "8" });
+    await using program = await start({ APP_SHUTDOWN_SECONDS: "60" });
     await using plain = await EventStream.open(`${program.url}/sse?user_id=123&room=lobby`);
     await using session = await EventStream.open(`${program.url}/sse`);
     await plain.get("subscribed");
@@ -202,7 +202,7 @@ for (const listener of ["deno", "node"]) {
       await stream.ended();
     }
     assert.equal((await program.ended()).code, 0);
-    assert.ok(performance.now() - stoppedAt < 5000, "nothing was waited for");
+    assert.ok(performance.now() - stoppedAt < 30_000, "nothing was waited for");
     assert.deepEqual(program.errors, []);
   });
 
@@ -218,7 +218,7 @@ for (const listener of ["deno", "node"]) {
     const stoppedAt = performance.now();
     program.kill("SIGTERM");
     assert.equal((await program.ended()).code, 0);
-    assert.ok(performance.now() - stoppedAt < 5000);
+    assert.ok(performance.now() - stoppedAt < 30_000);
   });
 
   test("a session that says nothing any more is closed", async (start) => {

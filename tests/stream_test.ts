@@ -11,7 +11,7 @@ Deno.test("XADD becomes a direct_message, and the entry leaves the stream once i
   await using redis = await RedisServer.start();
   await using program = await Program.start({ env: { ...redis.env, BOT_ROOM: "news" } });
   await using client = await TestClient.join(program.webSocketUrl, { user: 123, room: "news" });
-  await redis.cli(
+  await redis.call(
     "XADD",
     STREAM,
     "*",
@@ -30,7 +30,7 @@ Deno.test("XADD becomes a direct_message, and the entry leaves the stream once i
     message: "Hello",
     timestamp: 1700000000,
   });
-  await waitFor("the stream is empty", async () => await redis.cli("XLEN", STREAM) === "0");
+  await waitFor("the stream is empty", async () => await redis.call("XLEN", STREAM) === "0");
 });
 
 Deno.test("what was added while no node was there is read when one comes", async () => {
@@ -57,7 +57,7 @@ Deno.test("entries of a node that was killed are taken over, each stored once", 
     await add(redis, `n${count}`);
   }
   await client.get("direct_message", 300);
-  await waitFor("the stream is empty", async () => await redis.cli("XLEN", STREAM) === "0");
+  await waitFor("the stream is empty", async () => await redis.call("XLEN", STREAM) === "0");
   await client.settled();
   const got = client.ofType("direct_message").map(({ message }) => message);
   assert.deepEqual(got, Array.from({ length: 300 }, (_, count) => `n${count}`));
@@ -84,16 +84,16 @@ Deno.test("an entry that cannot be read goes to its own stream with the reason, 
   await using redis = await RedisServer.start();
   await using program = await Program.start({ env: redis.env });
   await using client = await TestClient.join(program.webSocketUrl, { user: 1, room: "lobby" });
-  await redis.cli("XADD", STREAM, "*", "message", "for nobody");
-  await redis.cli("XADD", STREAM, "*", "user_id", "1", "message", "");
+  await redis.call("XADD", STREAM, "*", "message", "for nobody");
+  await redis.call("XADD", STREAM, "*", "user_id", "1", "message", "");
   await add(redis, "good");
   await client.get("direct_message");
   const dead = await waitFor("both are put aside", async () => {
-    const dead = await redis.cli("XRANGE", "notifyli:notifications-dead", "-", "+");
+    const dead = await redis.call("XRANGE", "notifyli:notifications-dead", "-", "+");
     return /Missing field 'user_id'/.test(dead) && /'message' is empty/.test(dead) && dead;
   });
   assert.match(dead, /for nobody/);
-  await waitFor("the stream is empty", async () => await redis.cli("XLEN", STREAM) === "0");
+  await waitFor("the stream is empty", async () => await redis.call("XLEN", STREAM) === "0");
 });
 
 Deno.test("nodes that come and go leave nothing behind at the stream", async () => {
@@ -101,11 +101,11 @@ Deno.test("nodes that come and go leave nothing behind at the stream", async () 
   for (const text of ["one", "two"]) {
     await using program = await Program.start({ env: redis.env });
     await add(redis, text);
-    await waitFor("it is stored", async () => await redis.cli("XLEN", STREAM) === "0");
+    await waitFor("it is stored", async () => await redis.call("XLEN", STREAM) === "0");
     program.kill("SIGTERM");
     await program.ended();
   }
-  const consumers = await redis.cli("XINFO", "CONSUMERS", STREAM, "notifyli");
+  const consumers = await redis.call("XINFO", "CONSUMERS", STREAM, "notifyli");
   assert.equal(consumers.match(/^name$/gm)?.length, 1);
 });
 
@@ -122,5 +122,5 @@ Deno.test("a Redis that was restarted, empty, is read again", async () => {
 });
 
 async function add(redis: RedisServer, message: string): Promise<void> {
-  await redis.cli("XADD", STREAM, "*", "user_id", "1", "room", "lobby", "message", message);
+  await redis.call("XADD", STREAM, "*", "user_id", "1", "room", "lobby", "message", message);
 }

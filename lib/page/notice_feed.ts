@@ -2,7 +2,7 @@
  * Keeps the notifications in the store as the server has them, and does to them what the user wants;
  * `session.ts` makes one for each client.
  */
-import { type Client, NotifyliError } from "../sdk/mod.ts";
+import { type Client, type Notification, NotifyliError } from "../sdk/mod.ts";
 import type { Store } from "./store.ts";
 
 /** Notifications that are read at once, and the most that the server gives at once. */
@@ -95,12 +95,20 @@ export class NoticeFeed {
     this.#store.dispatch({
       type: "notices_changed",
       notices: {
-        list: list.filter(({ offset = Infinity }) => offset >= this.#oldest),
+        list: list.filter((notification) => this.#isShown(notification)),
         unread,
         isLoaded: this.#isLoaded,
         hasOlder: this.#hasOlder,
       },
     });
+  }
+
+  /**
+   * What came with the connection is shown once the inbox was read: it is what was not delivered before, with holes in
+   * between, and more of it than a page.
+   */
+  #isShown({ offset = Infinity, replayed }: Notification): boolean {
+    return this.#isLoaded ? offset >= this.#oldest : !replayed;
   }
 
   /** What cannot be done is said, unless the connection's state says it. */

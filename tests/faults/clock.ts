@@ -62,7 +62,7 @@ async function jump(
   await using load = new Load({ ports: [port], users, ledger, random, rate: RATE });
   for (const [index, secondsOff] of JUMPS.entries()) {
     const goal = load.accepted + RATE * seconds / JUMPS.length;
-    await waitFor("the load goes on", () => load.accepted >= goal, 60_000);
+    await waitFor("the load goes on", () => load.accepted >= goal);
     assert.equal(await notify(url, { id: `once-only-${index}` }), 201);
     clock.set(secondsOff);
     const off = await serverTime(webSocketUrl) - Date.now() / 1000;
@@ -74,7 +74,7 @@ async function jump(
   await load.end();
   assert.equal(load.refused + load.unanswered, 0, "nothing was refused");
 
-  await waitFor("all online users have theirs", () => ledger.missing(ONLINE) === 0, 30_000);
+  await waitFor("all online users have theirs", () => ledger.missing(ONLINE) === 0);
   await room.check(start);
   const kept = ["expires-later", ...JUMPS.map((_, index) => `once-only-${index}`)];
   assert.deepEqual(await readInbox(webSocketUrl, "waiting"), kept);

@@ -63,7 +63,7 @@ export const DISK_FULL: Scenario = {
     await accepts(load, RATE * seconds / 3);
     await load.end();
 
-    await waitFor("all online users have theirs", () => ledger.missing(ONLINE) === 0, 30_000);
+    await waitFor("all online users have theirs", () => ledger.missing(ONLINE) === 0);
     for (const user of users) ledger.left(user, await readInbox(webSocketUrl, user));
     await comesBackByItself(disk, url);
     const logged = [...before.log, ...after.log].filter(({ level }) => level === "error");
@@ -79,7 +79,7 @@ async function accepts(load: Load, count: number): Promise<void> {
 
 async function refuses(load: Load): Promise<void> {
   const goal = load.refused + 20;
-  await waitFor("the load is refused", () => load.refused >= goal, 60_000);
+  await waitFor("the load is refused", () => load.refused >= goal);
 }
 
 /** To who sends, to who asks, and not by an end of the process. */

@@ -44,7 +44,7 @@ async function cutLibraryClients(
   await using sending = new Load(load);
   const accepts = async (count: number) => {
     const goal = sending.accepted + count;
-    await waitFor(`${count} more are accepted`, () => sending.accepted >= goal, 60_000);
+    await waitFor(`${count} more are accepted`, () => sending.accepted >= goal);
   };
   await accepts(RATE * seconds / 4);
   proxy.freeze();
@@ -56,7 +56,7 @@ async function cutLibraryClients(
   thaw(proxy);
   await accepts(RATE * seconds / 4);
   await sending.end();
-  await waitFor("the users have theirs", () => ledger.missing(USERS) === 0, 30_000);
+  await waitFor("the users have theirs", () => ledger.missing(USERS) === 0);
   for (const user of USERS) ledger.left(user, await readInbox(program.webSocketUrl, user));
   assert.deepEqual(users.flatMap(({ gaps }) => gaps), []);
   return { ...ledger.check(), notes: `${missing} came after the cut` };

@@ -26,7 +26,7 @@ export class OnlineUser implements Disposable {
   }
 
   async isOnline(): Promise<void> {
-    await waitFor(`user ${this.user} is online`, () => this.client.state.kind === "online", 30_000);
+    await waitFor(`user ${this.user} is online`, () => this.client.state.kind === "online");
   }
 
   [Symbol.dispose](): void {

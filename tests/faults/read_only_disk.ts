@@ -42,7 +42,7 @@ export const NO_WRITES: Scenario = {
     };
     await accepts(RATE * seconds / 2);
     await limitFiles(pid, "0");
-    await waitFor("the load is refused", () => load.refused >= 20, 60_000);
+    await waitFor("the load is refused", () => load.refused >= 20);
     progress(`no writes after ${load.accepted} accepted`);
     const { status, reason } = await readiness(url);
     assert.equal(status, 503);
@@ -52,7 +52,7 @@ export const NO_WRITES: Scenario = {
     await accepts(RATE * seconds / 2);
     await load.end();
     assert.equal((await readiness(url)).status, 200);
-    await waitFor("all online users have theirs", () => ledger.missing(ONLINE) === 0, 30_000);
+    await waitFor("all online users have theirs", () => ledger.missing(ONLINE) === 0);
     for (const user of users) ledger.left(user, await readInbox(webSocketUrl, user));
     return { ...ledger.check(), notes: `refused ${load.refused}` };
   },

@@ -34,7 +34,7 @@ async function run(
     await passed(seconds / (nodes + 1));
     assert.equal(await cluster.kill(node, "SIGTERM"), 0, "the exit code");
     await cluster.restart(node);
-    await waitFor("all are back", () => audience.onlineCount === audience.clients.length, 30_000);
+    await waitFor("all are back", () => audience.onlineCount === audience.clients.length);
     stage.tell(`node ${node} stopped and started`);
   }
   await passed(seconds / (nodes + 1));

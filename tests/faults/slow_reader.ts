@@ -45,7 +45,7 @@ async function readNothing(
   await using crowd = await Crowd.start(port);
   const ledger = new Ledger();
   await using slow = new Device(webSocketUrl, { user: "slow", room: ROOM, ledger });
-  await waitFor("the slow one is in", () => slow.heard("subscribed").length === 1, 30_000);
+  await waitFor("the slow one is in", () => slow.heard("subscribed").length === 1);
   using stuck = new DisposableStack();
   for (let count = 0; count < STUCK; count++) stuck.use(await stuckSocket(port));
   await using talker = await TestClient.join(webSocketUrl, { user: "talker", room: ROOM });
@@ -72,9 +72,9 @@ async function readNothing(
   await isAlone(program);
 
   slow.signal("SIGCONT");
-  await waitFor("the slow one is in again", () => slow.heard("subscribed").length === 2, 40_000);
-  await waitFor("it has its notifications", () => ledger.missing(["slow"]) === 0, 30_000);
-  await waitFor("it has what was said", () => slow.heard("message").length === said, 30_000);
+  await waitFor("the slow one is in again", () => slow.heard("subscribed").length === 2);
+  await waitFor("it has its notifications", () => ledger.missing(["slow"]) === 0);
+  await waitFor("it has what was said", () => slow.heard("message").length === said);
   // Woken, the library may give the connection up before it reads that the server did.
   const codes = new Set(slow.heard("closed"));
   assert.ok(codes.has("3008") || codes.has("1006"), `closed with ${[...codes]}`);
@@ -135,7 +135,7 @@ class Crowd implements AsyncDisposable {
 
   static async start(port: number): Promise<Crowd> {
     const crowd = new Crowd(port);
-    await waitFor("the crowd is in", () => crowd.#isReady, 60_000);
+    await waitFor("the crowd is in", () => crowd.#isReady);
     return crowd;
   }
 
@@ -143,7 +143,7 @@ class Crowd implements AsyncDisposable {
     await waitFor("the healthy ones have all", () => {
       if (this.#heard.all >= count) return true;
       throw new Error(JSON.stringify(this.#heard));
-    }, 60_000);
+    });
     assert.deepEqual(this.#heard, { all: count, misplaced: 0 });
   }
 

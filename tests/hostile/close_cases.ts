@@ -86,7 +86,7 @@ export const CLOSE_CASES: readonly WireCase[] = [
   {
     name: "7.1 the client hangs up without a close",
     send: [],
-    hangsUp: true,
+    then: "hang up",
     expect: [DROPPED],
   },
 ];

@@ -8,7 +8,7 @@ import { waitFor } from "../support/wait.ts";
 
 const CROWD = 500;
 /** What a hundred round trips of a healthy client may take, all in all; without a crowd it is well below one second. */
-const HEALTHY_MS = 15_000;
+const HEALTHY_MS = 60_000;
 /** For each connection that has not said anything yet, and for each that is a client. */
 const SILENT_MIB = 0.25;
 const SLACK_MIB = 64;
@@ -46,7 +46,7 @@ for (const listener of ["deno", "node"]) {
     await silent.gather(() => rawSocket(program.port, "/ws"));
     await assertAnswered(healthy);
     assertBounded(memory, CROWD * SILENT_MIB + SLACK_MIB);
-    await waitFor("they are gone", async () => (await stats(program))["clients"] === 1, 30_000);
+    await waitFor("they are gone", async () => (await stats(program))["clients"] === 1);
     await assertAnswered(healthy);
     assert.deepEqual(program.errors, []);
   });
@@ -74,7 +74,7 @@ for (const listener of ["deno", "node"]) {
       }
       await healthy.settled();
       return (await stats(program))["dropped_slow"] === CROWD;
-    }, 60_000);
+    });
     await healthy.get("usermsg", said);
     assert.equal((await stats(program))["clients"], 1);
     assertBounded(memory, CROWD * QUEUE_BYTES * BURST_FACTOR / 1_048_576 + SLACK_MIB);

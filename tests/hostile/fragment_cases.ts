@@ -93,7 +93,7 @@ export const FRAGMENT_CASES: readonly WireCase[] = [
   {
     name: "5.4 the client hangs up inside of a message",
     send: [first('{"type":')],
-    hangsUp: true,
+    then: "hang up",
     expect: [DROPPED],
   },
 ];

@@ -59,7 +59,7 @@ export const FRAME_CASES: readonly WireCase[] = [
   {
     name: "5.2 a length that lies: less is sent, then nothing",
     send: [wireFrame({ opcode: 1, payload: "12345", length: 1000 })],
-    hangsUp: true,
+    then: "hang up",
     expect: [DROPPED],
   },
   {
@@ -159,7 +159,7 @@ export const FRAME_CASES: readonly WireCase[] = [
     {
       name: `5.5 a close of ${length} bytes`,
       send: [wireFrame({ opcode: close, payload: "x".repeat(length) })],
-      mayBeReset: length > 126,
+      then: length > 126 ? "wait" : "probe",
       expect: VIOLATION,
     },
   ]),

@@ -17,6 +17,8 @@ const UPGRADES = 200;
 const FRAMES_A_CLIENT = 250;
 /** Below the number of frames that may wait for their turn. */
 const FRAMES_AT_ONCE = 50;
+/** Of each protocol: while one waits for an answer, the server works for the others. */
+const CLIENTS_AT_ONCE = 4;
 const REQUESTS_AT_ONCE = 8;
 
 /** MiB that the second half of the inputs may take above the most that the first did. */
@@ -80,16 +82,20 @@ function halfOf(all: readonly string[], half: number): readonly string[] {
   return half === 0 ? all.slice(0, middle) : all.slice(middle);
 }
 
-/** Says all of it on sockets of one protocol, one after the other. */
+/** Says all of it on sockets of one protocol. */
 async function sayAll(
   program: Program,
   texts: readonly string[],
   { protocol, look }: { protocol: string | undefined; look: () => void },
 ): Promise<void> {
+  const clients: string[][] = [];
   for (let start = 0; start < texts.length; start += FRAMES_A_CLIENT) {
-    await sayOn(program.webSocketUrl, protocol, texts.slice(start, start + FRAMES_A_CLIENT));
-    look();
+    clients.push(texts.slice(start, start + FRAMES_A_CLIENT));
   }
+  await inTurns(clients, CLIENTS_AT_ONCE, async (some) => {
+    await sayOn(program.webSocketUrl, protocol, some);
+    look();
+  });
 }
 
 async function sayOn(
@@ -126,14 +132,14 @@ async function sayOn(
 
 async function postAll(program: Program, bodies: readonly string[]): Promise<void> {
   const json = { "Content-Type": "application/json" };
-  await inTurns(bodies, async (body, index) => {
+  await inTurns(bodies, REQUESTS_AT_ONCE, async (body, index) => {
     const path = index % 4 === 0 ? "/api/users/1/notifications" : "/api/notifications";
     await assertAnswered(`${program.url}${path}`, { method: "POST", headers: json, body });
   });
 }
 
 async function queryAll(program: Program, all: readonly string[]): Promise<void> {
-  await inTurns(all, async (query, index) => {
+  await inTurns(all, REQUESTS_AT_ONCE, async (query, index) => {
     const path = index % 2 === 0 ? "/api/users/1/notifications" : `/api/notifications/${query}`;
     const method = index % 2 === 0 ? "POST" : "GET";
     await assertAnswered(`${program.url}${path}?${query}`, {
@@ -151,7 +157,7 @@ async function assertAnswered(url: string, init: RequestInit): Promise<void> {
 }
 
 async function upgradeAll(program: Program, all: readonly string[]): Promise<void> {
-  await inTurns(all, async (query) => {
+  await inTurns(all, REQUESTS_AT_ONCE, async (query) => {
     const client = await TestClient.connect(`${program.webSocketUrl}?${query}`);
     await client.settled();
     assert.deepEqual(client.frames.filter(({ code }) => code === "internal"), []);
@@ -159,15 +165,14 @@ async function upgradeAll(program: Program, all: readonly string[]): Promise<voi
   });
 }
 
-async function inTurns(
-  all: readonly string[],
-  run: (each: string, index: number) => Promise<void>,
+/** Runs it for each, so many at once. */
+async function inTurns<Item>(
+  all: readonly Item[],
+  atOnce: number,
+  run: (each: Item, index: number) => Promise<void>,
 ): Promise<void> {
-  let next = 0;
-  await Promise.all(Array.from({ length: REQUESTS_AT_ONCE }, async () => {
-    while (next < all.length) {
-      const index = next++;
-      await run(all[index] ?? "", index);
-    }
+  const left = all.entries();
+  await Promise.all(Array.from({ length: atOnce }, async () => {
+    for (const [index, each] of left) await run(each, index);
   }));
 }

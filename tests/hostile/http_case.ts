@@ -10,18 +10,25 @@ export interface HttpCase {
 
 /** A server that says nothing for so long waits for more. */
 const OPEN_AFTER_MS = 3000;
+/** Where more is expected of it, an answer or an end, only a server that is broken is silent for so long. */
+const BROKEN_AFTER_MS = 60_000;
 
-/** Sends bytes, each character one, and says what came back until the connection ended or fell silent. */
-export async function answers(port: number, send: string): Promise<string[]> {
+/** Sends a case, each character a byte, and says what came back until the connection ended or fell silent. */
+export async function answers(
+  port: number,
+  { send, expect }: { send: string; expect: readonly string[] },
+): Promise<string[]> {
   const connection = await Deno.connect({ hostname: "127.0.0.1", port });
   let isOpen = true;
   const end = () => {
     if (isOpen) connection.close();
     isOpen = false;
   };
-  let timer = setTimeout(end, OPEN_AFTER_MS);
   const buffer = new Uint8Array(65_536);
   let text = "";
+  const silenceMs = () =>
+    [...statusesOf(text), "open"].join() === expect.join() ? OPEN_AFTER_MS : BROKEN_AFTER_MS;
+  let timer = setTimeout(end, silenceMs());
   let hasEnded = false;
   try {
     let rest = Uint8Array.from(send, (character) => character.charCodeAt(0));
@@ -30,8 +37,8 @@ export async function answers(port: number, send: string): Promise<string[]> {
       const length = await connection.read(buffer);
       if (length === null) break;
       clearTimeout(timer);
-      timer = setTimeout(end, OPEN_AFTER_MS);
       text += new TextDecoder("latin1").decode(buffer.subarray(0, length));
+      timer = setTimeout(end, silenceMs());
     }
     hasEnded = true;
   } catch {
@@ -39,6 +46,9 @@ export async function answers(port: number, send: string): Promise<string[]> {
   }
   clearTimeout(timer);
   end();
-  const statuses = [...text.matchAll(/HTTP\/1\.[01] (\d{3}) /g)].map(([, status = ""]) => status);
-  return hasEnded ? statuses : [...statuses, "open"];
+  return hasEnded ? statusesOf(text) : [...statusesOf(text), "open"];
+}
+
+function statusesOf(text: string): string[] {
+  return [...text.matchAll(/HTTP\/1\.[01] (\d{3}) /g)].map(([, status = ""]) => status);
 }

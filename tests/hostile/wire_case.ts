@@ -17,10 +17,14 @@ export interface WireCase {
    * @default "whole": all of it at once
    */
   readonly by?: "whole" | "frame" | "byte";
-  /** The server ends it before it has read all of it: then the system may throw away what it said (RST). */
-  readonly mayBeReset?: boolean;
-  /** The client ends its side after that: what was sent is not a whole frame. */
-  readonly hangsUp?: boolean;
+  /**
+   * What the client does then.
+   * @default "probe": it asks whether the connection lives
+   *
+   * `hang up`: it ends its side, where what was sent is not a whole frame. `wait`: nothing, where the server may
+   * have ended the connection already: by what comes after that, the system would throw away what it said (RST).
+   */
+  readonly then?: "probe" | "hang up" | "wait";
 }
 
 /** The frame that shows that a connection has outlived its case, and what it is answered. */
@@ -28,7 +32,7 @@ const PROBE = text('{"type":"are you there"}');
 const PROBE_ANSWER = "json error unknown_type";
 
 /** A server that neither answers nor ends the connection is silent after that. */
-const SILENT_AFTER_MS = 10_000;
+const SILENT_AFTER_MS = 60_000;
 
 /** Of a connection that ended without a close frame. */
 export const DROPPED = "dropped";
@@ -39,15 +43,18 @@ export const LIVES = "lives";
  * Sends a case, and says what came back, a word a frame: `json pong` or `json error invalid_json` (the server's own frames),
  * `pong abc`, `close 1002`, and at the end `lives`, `ended` (after a close frame), `dropped` (without) or `silent`.
  */
-export async function outcome(port: number, { send, by, hangsUp }: WireCase): Promise<string[]> {
+export async function outcome(
+  port: number,
+  { send, by, then = "probe" }: WireCase,
+): Promise<string[]> {
   using socket = await RawSocket.open(port);
   try {
     for (const part of send) {
       if (by === "byte") await socket.writeByteByByte(part);
       else await socket.write(part);
     }
-    if (hangsUp) await socket.hangUp();
-    else await socket.write(PROBE);
+    if (then === "hang up") await socket.hangUp();
+    if (then === "probe") await socket.write(PROBE);
   } catch {
     // The server has ended the connection before it had all: what it said first is there to read.
   }

@@ -1,5 +1,10 @@
-/** A headless Chromium of the test's own. */
-import { type Browser, chromium } from "playwright-core";
+/** A headless Chromium, one for all tests of a file; each test has contexts of its own, which share nothing. */
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+} from "playwright-core";
 
 const ARGS = [
   "--no-sandbox",
@@ -11,8 +16,35 @@ const ARGS = [
   "--disable-sync",
 ];
 
+/** How long a page may take to show what is waited for: only what is broken takes so long. */
+const PATIENCE_MS = 60_000;
+
+/** For `Deno.test`: Playwright keeps a socket and timers of its own until the browser is closed. */
+export const OPTIONS = { sanitizeOps: false, sanitizeResources: false };
+
+let launched: Promise<Browser> | undefined;
+
+Deno.test.afterAll(async () => {
+  await (await launched)?.close();
+});
+
+/** What a browser is to a user who has just installed it. */
+export async function openContext(
+  options: BrowserContextOptions = {},
+): Promise<BrowserContext & AsyncDisposable> {
+  launched ??= launch();
+  const context = await (await launched).newContext(options);
+  context.setDefaultTimeout(PATIENCE_MS);
+  return context;
+}
+
 /** Starts Debian's Chromium; `CHROMIUM` names another. */
-export async function openBrowser(): Promise<Browser & AsyncDisposable> {
+async function launch(): Promise<Browser> {
   const executablePath = Deno.env.get("CHROMIUM") ?? "/usr/bin/chromium";
-  return await chromium.launch({ executablePath, args: ARGS, headless: true });
+  return await chromium.launch({
+    executablePath,
+    args: ARGS,
+    headless: true,
+    timeout: PATIENCE_MS,
+  });
 }

@@ -1,15 +1,11 @@
-/** The page in a Chromium of the test's own, against a real server and a real Redis; and what users do and see. */
-import type { Browser, BrowserContext, Page } from "playwright-core";
-import { openBrowser } from "./browser.ts";
+/** The page in a real Chromium, against a real server and a real Redis; and what users do and see. */
+import type { BrowserContext, Page } from "playwright-core";
+import { openContext } from "./browser.ts";
 import { Program } from "./program.ts";
 import { freePort, RedisServer } from "./redis.ts";
-import { waitFor } from "./wait.ts";
-
-/** For `Deno.test`: Playwright keeps a socket and timers of its own until the browser is closed. */
-export const OPTIONS = { sanitizeOps: false, sanitizeResources: false };
 
 export async function start(): Promise<Setting> {
-  const setting = new Setting(await RedisServer.start(), await openBrowser());
+  const setting = new Setting(await RedisServer.start());
   await setting.startServer();
   return setting;
 }
@@ -51,8 +47,9 @@ export class Setting implements AsyncDisposable {
   #program: Program | undefined;
   /** What the pages complained of. */
   readonly errors: string[] = [];
+  readonly #contexts = new AsyncDisposableStack();
 
-  constructor(readonly redis: RedisServer, readonly browser: Browser) {}
+  constructor(readonly redis: RedisServer) {}
 
   get program(): Program {
     if (this.#program === undefined) throw new Error("the server is not running");
@@ -62,10 +59,7 @@ export class Setting implements AsyncDisposable {
   async startServer(): Promise<void> {
     const env = { ...this.redis.env, APP_PORT: this.#port };
     this.#program = await Program.start({ env });
-    await waitFor(
-      "the bridge routes",
-      () => this.program.log.some(({ message }) => message.startsWith("subscribed to")),
-    );
+    await this.program.hearsRedis();
   }
 
   async stopServer(): Promise<void> {
@@ -74,7 +68,7 @@ export class Setting implements AsyncDisposable {
   }
 
   async open({ width = 1280 }: { width?: number }): Promise<Page> {
-    const context = await this.browser.newContext({ viewport: { width, height: 800 } });
+    const context = this.#contexts.use(await openContext({ viewport: { width, height: 800 } }));
     return await this.#openPage(context);
   }
 
@@ -115,7 +109,7 @@ export class Setting implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.browser.close();
+    await this.#contexts.disposeAsync();
     await this.stopServer();
     await this.redis[Symbol.asyncDispose]();
   }

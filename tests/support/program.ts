@@ -17,20 +17,37 @@ export interface ProgramOptions {
   readonly dataDir?: string;
   /** A command that runs the one behind it in its own place, such as `nsenter --mount=…`. */
   readonly wrapper?: readonly string[];
+  /**
+   * Its log goes to a file in its data folder, which is read when a test asks for it: a pipe's reader would go on from
+   * one test to the next, which the sanitizers take for a leak.
+   */
+  readonly isShared?: boolean;
 }
 
+/** Runs the command behind it in its own place, with its log in the file that it is given. */
+const LOGGED = ["/bin/sh", "-c", 'exec "$@" 2>"$0"'];
+
 export class Program implements AsyncDisposable {
-  readonly log: LogLine[] = [];
-  readonly errors: string[] = [];
+  readonly #log: LogLine[] = [];
+  readonly #errors: string[] = [];
+  /** The end of a line of the log is still to come. */
+  #rest = "";
+  readonly #decoder = new TextDecoder();
+  readonly #logFile: Deno.FsFile | undefined;
   readonly #child: Deno.ChildProcess;
   readonly #reading: Promise<void>;
   readonly #status: Promise<Deno.CommandStatus>;
   readonly #folder: string | undefined;
   #ended = false;
 
-  private constructor(child: Deno.ChildProcess, folder: string | undefined) {
+  private constructor(
+    child: Deno.ChildProcess,
+    folder: string | undefined,
+    logFile: Deno.FsFile | undefined,
+  ) {
     this.#child = child;
     this.#folder = folder;
+    this.#logFile = logFile;
     this.#reading = this.#read();
     this.#status = child.status.then((status) => {
       this.#ended = true;
@@ -44,7 +61,7 @@ export class Program implements AsyncDisposable {
     try {
       await waitFor("the server listens", () => {
         return program.#ended || program.log.some(({ message }) => message.includes("listens on"));
-      }, 30_000);
+      });
       if (program.#ended) throw new Error(`The server ended: ${program.output}`);
     } catch (error) {
       await program[Symbol.asyncDispose]();
@@ -53,14 +70,27 @@ export class Program implements AsyncDisposable {
     return program;
   }
 
+  /** Resolves when it hears what is published on its Redis; until then Redis hands that to nobody. */
+  async hearsRedis(): Promise<void> {
+    await waitFor(
+      "it hears what is published",
+      () => this.log.some(({ message }) => message.startsWith("subscribed to")),
+    );
+  }
+
   /** Starts a server without waiting for anything. */
   static async spawn(
-    { env = {}, dataDir, wrapper = [] }: ProgramOptions = {},
+    { env = {}, dataDir, wrapper = [], isShared = false }: ProgramOptions = {},
   ): Promise<Program> {
     const folder = dataDir === undefined ? await Deno.makeTempDir() : undefined;
     const data = dataDir ?? folder ?? "";
     const run = ["run", ...PERMISSIONS, `--allow-write=${data}`, `${ROOT}main.ts`, "start"];
-    const [program = "", ...args] = [...wrapper, Deno.execPath(), ...run];
+    const logPath = `${data}/log`;
+    const logged = isShared ? [...LOGGED, logPath] : [];
+    const [program = "", ...args] = [...logged, ...wrapper, Deno.execPath(), ...run];
+    const logFile = isShared
+      ? Deno.openSync(logPath, { create: true, write: true, read: true })
+      : undefined;
     const child = new Deno.Command(program, {
       args,
       cwd: data,
@@ -75,9 +105,20 @@ export class Program implements AsyncDisposable {
       },
       stdin: "null",
       stdout: "null",
-      stderr: "piped",
+      stderr: isShared ? "null" : "piped",
     }).spawn();
-    return new Program(child, folder);
+    return new Program(child, folder, logFile);
+  }
+
+  get log(): readonly LogLine[] {
+    this.#readFile();
+    return this.#log;
+  }
+
+  /** What it wrote beside the log's lines. */
+  get errors(): readonly string[] {
+    this.#readFile();
+    return this.#errors;
   }
 
   get pid(): number {
@@ -116,19 +157,34 @@ export class Program implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.kill();
     await this.ended();
+    this.#logFile?.close();
     if (this.#folder !== undefined) await Deno.remove(this.#folder, { recursive: true });
   }
 
   async #read(): Promise<void> {
-    let rest = "";
+    if (this.#logFile !== undefined) return;
     for await (const text of this.#child.stderr.pipeThrough(new TextDecoderStream())) {
-      const lines = (rest + text).split("\n");
-      rest = lines.pop() ?? "";
-      for (const line of lines) {
-        if (line.startsWith("{")) this.log.push(JSON.parse(line));
-        else if (line !== "") this.errors.push(line);
-      }
+      this.#take(text);
     }
-    if (rest !== "") this.errors.push(rest);
+    if (this.#rest !== "") this.#errors.push(this.#rest);
+  }
+
+  /** What has come since; only whole lines are taken. */
+  #readFile(): void {
+    const buffer = new Uint8Array(65_536);
+    for (;;) {
+      const length = this.#logFile?.readSync(buffer) ?? 0;
+      if (length === 0) return;
+      this.#take(this.#decoder.decode(buffer.subarray(0, length), { stream: true }));
+    }
+  }
+
+  #take(text: string): void {
+    const lines = (this.#rest + text).split("\n");
+    this.#rest = lines.pop() ?? "";
+    for (const line of lines) {
+      if (line.startsWith("{")) this.#log.push(JSON.parse(line));
+      else if (line !== "") this.#errors.push(line);
+    }
   }
 }

@@ -57,7 +57,7 @@ export class RawSocket implements Disposable {
   }
 
   /** The next frame; "end" where the connection has ended, "silence" where nothing came for so long: then it is closed. */
-  async read(ms = 15_000): Promise<ReceivedFrame | "end" | "silence"> {
+  async read(ms = 60_000): Promise<ReceivedFrame | "end" | "silence"> {
     const silence = setTimeout(() => this.#close(), ms);
     try {
       for (;;) {

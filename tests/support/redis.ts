@@ -1,6 +1,7 @@
 /** A Redis of the test's own, on a free port, with its data in a temporary folder. */
 import { Redis } from "ioredis";
 import type { FakeClock } from "./fake_clock.ts";
+import { callRedis } from "./redis_call.ts";
 import { waitFor } from "./wait.ts";
 
 export class RedisServer implements AsyncDisposable {
@@ -63,7 +64,7 @@ export class RedisServer implements AsyncDisposable {
       stdout: "null",
       stderr: "null",
     }).spawn();
-    await waitFor("Redis answers", async () => (await this.cli("PING")) === "PONG");
+    await waitFor("Redis answers", async () => (await this.call("PING")) === "PONG");
   }
 
   async stop(signal: Deno.Signal = "SIGTERM"): Promise<void> {
@@ -78,7 +79,12 @@ export class RedisServer implements AsyncDisposable {
     this.#child?.kill(signal);
   }
 
-  /** `redis-cli` with these arguments; resolves with what it prints. */
+  /** Resolves with the answer to a command, as `redis-cli` prints it. */
+  call(...command: string[]): Promise<string> {
+    return callRedis(this.port, command);
+  }
+
+  /** `redis-cli` itself with these arguments; resolves with what it prints. */
   async cli(...args: string[]): Promise<string> {
     const { stdout } = await new Deno.Command("redis-cli", {
       args: ["-h", "127.0.0.1", "-p", String(this.port), ...args],

@@ -27,18 +27,12 @@ export class TestClient implements AsyncDisposable {
   /** Connects; `query` joins a room at once. */
   static async connect(url: string, query: Record<string, string> = {}): Promise<TestClient> {
     const search = new URLSearchParams(query).toString();
-    const client = new TestClient(search === "" ? url : `${url}?${search}`, []);
-    await waitFor("the socket opens", () => {
-      if (client.closed) throw new Error(`closed with ${client.closed.code}`);
-      return client.#socket.readyState === WebSocket.OPEN;
-    });
-    return client;
+    return await new TestClient(search === "" ? url : `${url}?${search}`, []).#opened();
   }
 
   /** Connects with protocol version 2. */
   static async connectV2(url: string): Promise<TestClient> {
-    const client = new TestClient(url, ["notifyli.v2"]);
-    await waitFor("the socket opens", () => client.#socket.readyState === WebSocket.OPEN);
+    const client = await new TestClient(url, ["notifyli.v2"]).#opened();
     assert.equal(client.#socket.protocol, "notifyli.v2");
     return client;
   }
@@ -48,12 +42,7 @@ export class TestClient implements AsyncDisposable {
     url: string,
     { protocols = [], headers }: { protocols?: string[]; headers?: Record<string, string> },
   ): Promise<TestClient> {
-    const client = new TestClient(url, protocols, headers);
-    await waitFor("the socket opens", () => {
-      if (client.closed) throw new Error(`closed with ${client.closed.code}`);
-      return client.#socket.readyState === WebSocket.OPEN;
-    });
-    return client;
+    return await new TestClient(url, protocols, headers).#opened();
   }
 
   get protocol(): string {
@@ -64,10 +53,10 @@ export class TestClient implements AsyncDisposable {
   async command(type: string, fields: Frame = {}): Promise<Frame> {
     const ref = ++this.#ref;
     this.send({ type, ref, ...fields });
-    const reply = await waitFor(`a reply to ${type}`, () => {
-      if (this.closed) throw new Error(`closed with ${this.closed.code}`);
-      return this.frames.find((frame) => frame["type"] === "reply" && frame["ref"] === ref);
-    });
+    const reply = await this.#waitFor(
+      `a reply to ${type}`,
+      () => this.frames.find((frame) => frame["type"] === "reply" && frame["ref"] === ref),
+    );
     if (reply["success"] === true) return reply["data"] as Frame;
     throw new Error(`${reply["code"]}: ${reply["error"]}`);
   }
@@ -97,7 +86,7 @@ export class TestClient implements AsyncDisposable {
 
   /** The `count` first frames of a type, once they are there. */
   async get(type: string, count = 1, ms?: number): Promise<Frame[]> {
-    await waitFor(
+    await this.#waitFor(
       `${count} of ${type} (there are ${JSON.stringify(this.frames).slice(0, 500)})`,
       () => this.ofType(type).length >= count,
       ms,
@@ -109,10 +98,7 @@ export class TestClient implements AsyncDisposable {
   async settled(): Promise<void> {
     const before = this.ofType("pong").length;
     this.send({ type: "ping" });
-    await waitFor("a pong", () => {
-      if (this.closed) throw new Error(`closed with ${this.closed.code}`);
-      return this.ofType("pong").length > before;
-    });
+    await this.#waitFor("a pong", () => this.ofType("pong").length > before);
   }
 
   async close(): Promise<void> {
@@ -127,5 +113,20 @@ export class TestClient implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  async #opened(): Promise<this> {
+    await this.#waitFor("the socket opens", () => this.#socket.readyState === WebSocket.OPEN);
+    return this;
+  }
+
+  /** As {@linkcode waitFor}; but a socket that is closed brings nothing more, and the error says its code. */
+  async #waitFor<T>(what: string, ask: () => T | undefined | false, ms?: number): Promise<T> {
+    const answer = await waitFor(what, () => {
+      const there = ask();
+      return there ? { there } : this.closed && { there };
+    }, ms);
+    if (answer.there) return answer.there;
+    throw new Error(`${what}: closed with ${this.closed?.code}`);
   }
 }

@@ -1,13 +1,21 @@
 /** Waiting for something to become true, in place of a sleep. */
 
+/** So long that only what is broken is not there by then: a machine may be slow, and a wait that succeeds costs nothing. */
+const PATIENCE_MS = 60_000;
+
+/** The first pause between two questions; each is a quarter longer, so that long waits cost little. */
+const FIRST_PAUSE_MS = 20;
+const LONGEST_PAUSE_MS = 100;
+
 /** Resolves with the first truthy answer; rejects with `what` after `ms`. */
 export async function waitFor<T>(
   what: string,
   ask: () => T | Promise<T>,
-  ms = 15_000,
+  ms = PATIENCE_MS,
 ): Promise<Exclude<T, undefined | null | false | 0 | "">> {
   const deadline = performance.now() + ms;
   let last: unknown;
+  let pauseMs = FIRST_PAUSE_MS;
   for (;;) {
     try {
       const answer = await ask();
@@ -19,6 +27,7 @@ export async function waitFor<T>(
     if (performance.now() > deadline) {
       throw new Error(`${what}: not within ${ms} ms (last: ${last})`);
     }
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    pauseMs = Math.min(pauseMs * 1.25, LONGEST_PAUSE_MS);
   }
 }

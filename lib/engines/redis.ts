@@ -139,7 +139,8 @@ export function openRedis(config: RedisConfig, options: RedisEngineOptions): Red
     async unready() {
       if (subscriber.status !== "ready") return "Redis cannot be reached";
       return await redis.ping().then(
-        () => refusal ?? lease.failure ?? (isRestored ? undefined : "Redis was away: not caught up"),
+        () =>
+          refusal ?? lease.failure ?? (isRestored ? undefined : "Redis was away: not caught up"),
         () => "Redis cannot be reached",
       );
     },

@@ -108,6 +108,7 @@ export function apiRoutes({ node, inbox, apiKeys }: ApiParts, config: Config): A
     const { id, online, isDuplicate, deliverAt } = await node.notify({
       site: siteOf(context),
       ...notification,
+      asksOnline: true,
     });
     const { user, room } = notification;
     const answer = { id, user_id: userIdOnWire(user), room };

@@ -15,7 +15,8 @@ import type {
 import type { UserId } from "../fields.ts";
 import { cutTo } from "../inbox_page.ts";
 import { type Retention, retentionMs } from "../retention.ts";
-import { finite, newArrival, othersClaim } from "./redis_arrival.ts";
+import { RedisAppends } from "./redis_appends.ts";
+import { finite } from "./redis_arrival.ts";
 import { unavailable } from "./redis_client.ts";
 import type { RedisKeys } from "./redis_keys.ts";
 import { run, SCRIPTS } from "./redis_scripts.ts";
@@ -40,6 +41,7 @@ export class RedisInbox implements Inbox {
   readonly #redis: Redis;
   readonly #keys: RedisKeys;
   readonly #retention: Retention;
+  readonly #appends: RedisAppends;
   readonly #keepsReceipts: boolean;
 
   constructor(
@@ -50,20 +52,12 @@ export class RedisInbox implements Inbox {
     this.#redis = redis;
     this.#keys = keys;
     this.#retention = retention;
+    this.#appends = new RedisAppends(redis, keys, retention);
     this.#keepsReceipts = keepsReceipts;
   }
 
-  async append(notification: Notification): Promise<boolean> {
-    const { keys, args } = newArrival(this.#keys, this.#retention, notification);
-    const [offset, taken, queued] = await run(
-      this.#redis,
-      SCRIPTS.inboxAppend,
-      keys,
-      args,
-    ) as [number, number, number];
-    if (offset < 0) throw othersClaim();
-    if (taken + queued > 0) this.#retention.onDropped({ user: notification.user, taken, queued });
-    return offset > 0;
+  append(notification: Notification): Promise<boolean> {
+    return this.#appends.append(notification);
   }
 
   queued(site: string, user: UserId, room: string): Promise<Queued> {

@@ -3,6 +3,7 @@
 -- ARGV: sent | delivered | read | archive | delete, offset up to which all are meant ('' where ids follow), site, user,
 --   pub/sub channel, ids
 -- Returns the count of unread ones, then the ids that were not in that state yet.
+open_inbox(1)
 local state = ({ sent = SENT, delivered = DELIVERED, read = READ, archive = ARCHIVED })[ARGV[1]]
 local ids = {}
 if ARGV[2] ~= '' then
@@ -20,40 +21,63 @@ local function log_receipt(id, name)
     string.format('%d', NOW))
 end
 
+-- Of those that are there, each once.
+local all_times = {}
+in_parts(ids, function(part)
+  for i, stored in ipairs(redis.call('HMGET', TIMES, unpack(part))) do
+    all_times[part[i]] = times_in(stored)
+  end
+end)
+
 local changed = {}
 for _, id in ipairs(ids) do
-  local times = times_of(id)
+  local times = all_times[id]
   if times and not state then
-    remove(id)
     table.insert(changed, id)
+    all_times[id] = nil
   elseif times and times[state] == '' then
     local is_delivered = times[DELIVERED] == '' and (state == DELIVERED or state == READ)
     -- Each state implies the ones before it; but what is archived need not have been read.
     for i = state == ARCHIVED and ARCHIVED or SENT, state do
       if times[i] == '' then
-        times[i] = string.format('%d', NOW)
+        times[i] = NOW_TEXT
       end
     end
-    set_times(id, times)
     if KEYS[9] and is_delivered then
       log_receipt(id, 'delivered')
     end
     if KEYS[9] and state == READ then
       log_receipt(id, 'read')
     end
+    table.insert(changed, id)
+  end
+end
+
+if not state then
+  remove(changed)
+else
+  in_parts(changed, function(part)
+    local written = {}
+    for i, id in ipairs(part) do
+      written[2 * i - 1], written[2 * i] = id, table.concat(all_times[id], ',')
+    end
+    redis.call('HSET', TIMES, unpack(written))
     if state ~= ARCHIVED then
-      redis.call('ZREM', QUEUED, id)
+      redis.call('ZREM', QUEUED, unpack(part))
     end
     if state == READ or state == ARCHIVED then
-      redis.call('ZREM', UNREAD, id)
-      redis.call('ZADD', DONE, redis.call('ZSCORE', ORDER, id), id)
+      redis.call('ZREM', UNREAD, unpack(part))
+      local done = {}
+      for i, id in ipairs(part) do
+        done[2 * i - 1], done[2 * i] = redis.call('ZSCORE', ORDER, id), id
+      end
+      redis.call('ZADD', DONE, unpack(done))
       local left = redis.call('PTTL', ORDER)
       if left > 0 then
         redis.call('PEXPIRE', DONE, left) -- it may have just been made, when the others had their time already
       end
     end
-    table.insert(changed, id)
-  end
+  end)
 end
 local unread = redis.call('ZCARD', UNREAD)
 if #changed > 0 and ARGV[1] ~= 'sent' and ARGV[1] ~= 'delivered' then

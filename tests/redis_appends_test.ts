@@ -1,4 +1,4 @@
-/** Notifications that come in one turn of the event loop go to Redis in one call. */
+/** Notifications that come in one turn of the event loop go to Redis in one call; so does what is asked about them. */
 import assert from "node:assert/strict";
 import type { Notification } from "../lib/engine.ts";
 import { openRedis, type RedisEngine } from "../lib/engines/redis.ts";
@@ -142,6 +142,38 @@ Deno.test("redis engine: how far a way in was read is written in its order, sche
     if (result.status === "rejected") assert.equal(result.reason.options.isOthers, true);
   }
   assert.equal(await engine.redis.get(progressKey), "1:6");
+});
+
+Deno.test("redis engine looks up who is online for one turn in one call, each by itself", async () => {
+  await using server = await RedisServer.start();
+  await using engine = await open(server);
+  const { presence } = engine;
+  const connection = (user: string) => ({
+    client_id: `client-${user}`,
+    room: "lobby",
+    name: user,
+    user_id: user,
+    connected_at: 1_700_000_000,
+  });
+  await presence.add(SITE, "a", connection("a"));
+  await presence.add("acme", "b", connection("b"));
+  await server.cli("SET", "notifyli:connections:broken", "no hash");
+  await server.cli("HSET", "notifyli:connections:lobby", "user_c", "not JSON");
+  const before = await calls(server);
+  const found = await Promise.allSettled([
+    presence.get(SITE, "lobby", "a"),
+    presence.get(SITE, "lobby", "b"),
+    presence.get(SITE, "broken", "a"),
+    presence.get("acme", "lobby", "b"),
+    presence.get(SITE, "lobby", "c"),
+  ]);
+  assert.equal(await calls(server) - before, 1);
+  assert.deepEqual(
+    found.map((each) => each.status === "fulfilled" ? each.value : each.reason.code),
+    [connection("a"), undefined, "unavailable", connection("b"), undefined],
+  );
+  const many = Array.from({ length: 450 }, () => presence.get(SITE, "lobby", "a"));
+  for (const each of await Promise.all(many)) assert.deepEqual(each, connection("a"));
 });
 
 async function open(

@@ -18,6 +18,7 @@ import INBOX_MARK from "./lua/inbox_mark.lua" with { type: "text" };
 import INBOX_READ from "./lua/inbox_read.lua" with { type: "text" };
 import LEASE_RENEW from "./lua/lease_renew.lua" with { type: "text" };
 import PRESENCE from "./lua/presence.lua" with { type: "text" };
+import PRESENCE_GET from "./lua/presence_get.lua" with { type: "text" };
 import PUBLISH from "./lua/publish.lua" with { type: "text" };
 import RECEIPTS_BATCH from "./lua/receipts_batch.lua" with { type: "text" };
 import RECEIPTS_HOLD from "./lua/receipts_hold.lua" with { type: "text" };
@@ -46,6 +47,7 @@ export const SCRIPTS = {
   inboxRead: script(INBOX + INBOX_READ, ALLOW_OOM),
   leaseRenew: script(LEASE_RENEW),
   presence: script(PRESENCE),
+  presenceGet: script(PRESENCE_GET, ALLOW_OOM),
   publish: script(PUBLISH),
   receiptsBatch: script(RECEIPTS_BATCH),
   receiptsHold: script(RECEIPTS_HOLD),

@@ -5,35 +5,37 @@ import type { UserId } from "../fields.ts";
 import { unavailable } from "./redis_client.ts";
 import type { RedisKeys } from "./redis_keys.ts";
 import type { Lease, LeaseEntry } from "./redis_lease.ts";
-import { run, runSoon, SCRIPTS } from "./redis_scripts.ts";
+import { run, SCRIPTS } from "./redis_scripts.ts";
+import { Together } from "./redis_together.ts";
 import { roomFull } from "./room_full.ts";
 
 /** What `presence.lua` answers. */
 const FIRST = 1;
 const FULL = -1;
 
-/** Most lookups of one call: Redis does nothing else meanwhile. */
-const MAX_TOGETHER = 200;
+/** Of one call. */
+const MOST_LOOKUPS = 200;
 
-/** Somebody asks for one entry. */
+/** Somebody asks for one entry of a connection hash. */
 interface Lookup {
   readonly hash: string;
   readonly field: string;
-  resolve(connection: UserConnection | undefined): void;
-  reject(error: unknown): void;
 }
 
 export class RedisPresence implements PresenceManager {
   readonly #redis: Redis;
   readonly #keys: RedisKeys;
   readonly #lease: Lease;
-  /** Of this turn of the event loop; bounded by `MAX_TOGETHER`. */
-  #lookups: Lookup[] = [];
+  readonly #lookups: Together<Lookup, UserConnection | undefined>;
 
   constructor(redis: Redis, keys: RedisKeys, lease: Lease) {
     this.#redis = redis;
     this.#keys = keys;
     this.#lease = lease;
+    this.#lookups = new Together<Lookup, UserConnection | undefined>(redis, {
+      most: MOST_LOOKUPS,
+      send: (lookups) => this.#lookUp(lookups),
+    });
   }
 
   async add(
@@ -73,39 +75,26 @@ export class RedisPresence implements PresenceManager {
   }
 
   get(site: string, room: string, user: UserId): Promise<UserConnection | undefined> {
-    return new Promise((resolve, reject) => {
-      const [hash, field] = [this.#keys.connections(site, room), this.#keys.connectionField(user)];
-      if (this.#lookups.push({ hash, field, resolve, reject }) === 1) {
-        runSoon(this.#redis, () => void this.#lookUp());
-      }
-      if (this.#lookups.length === MAX_TOGETHER) void this.#lookUp();
-    });
+    const [hash, field] = [this.#keys.connections(site, room), this.#keys.connectionField(user)];
+    return this.#lookups.ask({ hash, field });
   }
 
   async stats(site: string, room: string): Promise<{ users: number }> {
     return { users: await this.#redis.hlen(this.#keys.connections(site, room)).catch(refused) };
   }
 
-  /** All of one turn of the event loop in one call. Never rejects. */
-  async #lookUp(): Promise<void> {
-    const lookups = this.#lookups;
-    if (lookups.length === 0) return;
-    this.#lookups = [];
-    try {
-      const entries = await run(
-        this.#redis,
-        SCRIPTS.presenceGet,
-        lookups.map(({ hash }) => hash),
-        lookups.map(({ field }) => field),
-      ) as (string | null | Error)[];
-      for (const [index, { resolve, reject }] of lookups.entries()) {
-        const entry = entries[index] ?? null;
-        if (entry instanceof Error) reject(unavailable(entry));
-        else resolve(entry === null ? undefined : parseConnection(entry));
-      }
-    } catch (error) {
-      for (const { reject } of lookups) reject(error);
-    }
+  async #lookUp(lookups: readonly Lookup[]): Promise<(UserConnection | undefined | Error)[]> {
+    const [hashes, fields] = [lookups.map(({ hash }) => hash), lookups.map(({ field }) => field)];
+    const entries = await run(
+      this.#redis,
+      SCRIPTS.presenceGet,
+      hashes,
+      fields,
+    ) as (string | null | Error)[];
+    return entries.map((entry) => {
+      if (entry instanceof Error) return unavailable(entry);
+      return entry === null ? undefined : parseConnection(entry);
+    });
   }
 
   async #add(

@@ -35,8 +35,35 @@ local function drop(ids)
   return #ids - queued, queued
 end
 
--- Drops what is too much or too old.
-local function tidy()
+-- Sees to it that all keys end together, when what came last has its time. They are given a hundredth more than that, so
+-- that few arrivals have to write it anew. `count` have just come, `size` are there.
+local function prolong(count, size, expires_any)
+  local most = KEPT_MS + math.floor(KEPT_MS / 100)
+  local left = redis.call('PTTL', POSITION)
+  if left < KEPT_MS or left > most then
+    for _, key in ipairs({ FRAMES, ORDER, QUEUED, UNREAD, DONE, TIMES, EXPIRIES, POSITION }) do
+      redis.call('PEXPIRE', key, most)
+    end
+    return
+  end
+  -- A key that was empty was made anew, and has no end.
+  if size <= count then
+    for _, key in ipairs({ FRAMES, ORDER, TIMES }) do
+      redis.call('PEXPIRE', key, left)
+    end
+  end
+  for _, set in ipairs({ QUEUED, UNREAD }) do
+    if redis.call('ZCARD', set) <= count then
+      redis.call('PEXPIRE', set, left)
+    end
+  end
+  if expires_any then
+    redis.call('PEXPIRE', EXPIRIES, left)
+  end
+end
+
+-- Drops what is too much or too old, of as many as are there.
+local function tidy(size)
   local dropped_taken, dropped_queued = 0, 0
   local function drop_these(ids)
     local taken, queued = drop(ids)
@@ -58,17 +85,17 @@ local function tidy()
       end
       drop_these(old)
     end
-    for _, key in ipairs({ FRAMES, ORDER, QUEUED, UNREAD, DONE, TIMES, EXPIRIES, POSITION }) do
-      redis.call('PEXPIRE', key, KEPT_MS)
-    end
   end
 
-  local excess = SIZE > 0 and redis.call('ZCARD', ORDER) - SIZE or 0
+  local excess = SIZE > 0 and size - dropped_taken - dropped_queued - SIZE or 0
   while excess > 0 do
     local last = math.min(excess, TOGETHER) - 1
     local ids = redis.call('ZRANGE', DONE, 0, last)
     if #ids == 0 then
       ids = redis.call('ZRANGE', ORDER, 0, last)
+    end
+    if #ids == 0 then
+      break
     end
     drop_these(ids)
     excess = excess - #ids
@@ -92,6 +119,7 @@ local function arrive(channel, notifications)
   end
 
   local frames, times, places = {}, {}, {}
+  local expires_any = false
   for i, new in ipairs(notifications) do
     new.frame = '{"offset":' .. before + i .. ',' .. string.sub(new.frame, 2)
     frames[2 * i - 1], frames[2 * i] = new.id, new.room .. '\n' .. new.frame
@@ -105,6 +133,7 @@ local function arrive(channel, notifications)
     end
     if new.expires_at ~= '' then
       redis.call('ZADD', EXPIRIES, new.expires_at, new.id)
+      expires_any = true
     end
   end
   redis.call('HSET', FRAMES, unpack(frames))
@@ -113,7 +142,11 @@ local function arrive(channel, notifications)
   redis.call('ZADD', QUEUED, unpack(places))
   redis.call('ZADD', UNREAD, unpack(places))
 
-  local dropped_taken, dropped_queued = tidy()
+  local size = redis.call('ZCARD', ORDER)
+  if KEPT_MS > 0 then
+    prolong(count, size, expires_any)
+  end
+  local dropped_taken, dropped_queued = tidy(size)
 
   for i, new in ipairs(notifications) do
     if new.expires_at == '' or tonumber(new.expires_at) > NOW then

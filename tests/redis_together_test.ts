@@ -144,6 +144,67 @@ Deno.test("redis engine: how far a way in was read is written in its order, sche
   assert.equal(await engine.redis.get(progressKey), "1:6");
 });
 
+Deno.test("redis engine marks what the clients of one turn took in one call, each by itself", async () => {
+  await using server = await RedisServer.start();
+  await using engine = await open(server);
+  const { inbox } = engine;
+  for (const user of ["1", "2", "3"]) {
+    for (const id of ["a", "b"]) await inbox.append(notification(`${id}-${user}`, user));
+  }
+  await server.cli("DEL", "notifyli:inbox-queued:{2}");
+  await server.cli("SET", "notifyli:inbox-queued:{2}", "of another kind");
+  const before = await calls(server);
+  const marked = await Promise.allSettled([
+    inbox.mark(SITE, "1", "sent", ["a-1", "unknown", "a-1"]),
+    inbox.mark(SITE, "2", "sent", ["a-2"]),
+    inbox.mark(SITE, "3", "delivered", ["b-3", "a-3"]),
+    inbox.mark(SITE, "1", "delivered", ["a-1"]),
+    inbox.mark(SITE, "1", "sent", ["a-1"]),
+    inbox.mark(SITE, "1", "sent", []),
+  ]);
+  assert.equal(await calls(server) - before, 1);
+  assert.deepEqual(
+    marked.map((each) => each.status === "fulfilled" ? each.value : each.reason.code),
+    [["a-1"], "unavailable", ["b-3", "a-3"], ["a-1"], [], []],
+  );
+  const { notifications } = await inbox.queued(SITE, "1", "lobby");
+  assert.deepEqual(notifications.map(({ id }) => id), ["b-1"]);
+  const taken = await inbox.get(SITE, "3", "a-3");
+  assert.ok(taken?.sentAt !== undefined && taken.deliveredAt !== undefined);
+});
+
+Deno.test("redis engine: all keys of an inbox end together, whichever of them were empty meanwhile", async () => {
+  await using server = await RedisServer.start();
+  await using engine = await open(server, { retention: { days: 10 } });
+  const { inbox } = engine;
+  const ends = async () => {
+    const keys = await engine.redis.keys("notifyli:inbox-*");
+    const times = await Promise.all(keys.map((key) => engine.redis.call("PEXPIRETIME", key)));
+    return new Set(times.map(Number));
+  };
+  const tenDays = 10 * 24 * 3_600_000;
+  const expiresAt = Date.now() + tenDays;
+  await inbox.append({ ...notification("a", "1"), expiresAt });
+  const [first, ...others] = await ends();
+  assert.deepEqual(others, []);
+  assert.ok(first! - Date.now() > tenDays && first! - Date.now() <= tenDays * 1.01);
+  await inbox.mark(SITE, "1", "sent", ["a"]);
+  await inbox.change(SITE, "1", "read", ["a"]);
+  await inbox.append({ ...notification("b", "1"), expiresAt });
+  assert.deepEqual(await ends(), new Set([first]));
+  await inbox.change(SITE, "1", "delete");
+  await inbox.append({ ...notification("c", "1"), expiresAt });
+  assert.deepEqual(await ends(), new Set([first]));
+  // Days later it is what came last that counts; and what was set to be kept for longer, before, does not.
+  for (const days of [9, 20]) {
+    await engine.redis.pexpire("notifyli:inbox-position:{1}", days * 24 * 3_600_000);
+    await inbox.append(notification(`after-${days}`, "1"));
+    const [again, ...rest] = await ends();
+    assert.deepEqual(rest, []);
+    assert.ok(again! >= first! && again! - Date.now() <= tenDays * 1.01);
+  }
+});
+
 Deno.test("redis engine looks up who is online for one turn in one call, each by itself", async () => {
   await using server = await RedisServer.start();
   await using engine = await open(server);

@@ -19,6 +19,7 @@ import { RedisAppends } from "./redis_appends.ts";
 import { finite } from "./redis_arrival.ts";
 import { unavailable } from "./redis_client.ts";
 import type { RedisKeys } from "./redis_keys.ts";
+import { RedisMarks } from "./redis_marks.ts";
 import { run, SCRIPTS } from "./redis_scripts.ts";
 
 /** Which notifications to read; see `lua/inbox_read.lua`. */
@@ -42,6 +43,7 @@ export class RedisInbox implements Inbox {
   readonly #keys: RedisKeys;
   readonly #retention: Retention;
   readonly #appends: RedisAppends;
+  readonly #marks: RedisMarks;
   readonly #keepsReceipts: boolean;
 
   constructor(
@@ -53,6 +55,7 @@ export class RedisInbox implements Inbox {
     this.#keys = keys;
     this.#retention = retention;
     this.#appends = new RedisAppends(redis, keys, retention);
+    this.#marks = new RedisMarks(redis, keys, keepsReceipts);
     this.#keepsReceipts = keepsReceipts;
   }
 
@@ -120,7 +123,8 @@ export class RedisInbox implements Inbox {
     state: Taken,
     ids?: readonly string[],
   ): Promise<string[]> {
-    const [, ...marked] = await this.#mark(site, user, state, ids);
+    if (ids !== undefined) return await this.#marks.mark({ site, user, state, ids });
+    const [, ...marked] = await this.#change(site, user, state);
     return marked.map(String);
   }
 
@@ -130,7 +134,7 @@ export class RedisInbox implements Inbox {
     event: InboxEvent,
     which?: readonly string[] | number,
   ): Promise<InboxChange> {
-    const [unread, ...ids] = await this.#mark(site, user, event, which);
+    const [unread, ...ids] = await this.#change(site, user, event, which);
     return { ids: ids.map(String), unread: Number(unread) };
   }
 
@@ -139,7 +143,7 @@ export class RedisInbox implements Inbox {
   }
 
   /** Resolves with how many are unread, and which were changed. */
-  async #mark(
+  async #change(
     site: string,
     user: UserId,
     change: Taken | InboxEvent,
@@ -150,9 +154,9 @@ export class RedisInbox implements Inbox {
     const [through, ids] = typeof which === "number" ? [which, []] : ["", which];
     return await run(
       this.#redis,
-      change === "delete" ? SCRIPTS.inboxDelete : SCRIPTS.inboxMark,
+      change === "delete" ? SCRIPTS.inboxDelete : SCRIPTS.inboxChange,
       this.#keepsReceipts ? [...inbox, this.#keys.receipts] : inbox,
-      [change, through, site, user, channel, ...ids],
+      [change, through, site, channel, ...ids],
     ) as (number | string)[];
   }
 

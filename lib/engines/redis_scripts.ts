@@ -14,8 +14,10 @@ import HISTORY from "./lua/history.lua" with { type: "text" };
 import INBOX from "./lua/inbox.lua" with { type: "text" };
 import INBOX_APPEND from "./lua/inbox_append.lua" with { type: "text" };
 import INBOX_ARRIVAL from "./lua/inbox_arrival.lua" with { type: "text" };
+import INBOX_CHANGE from "./lua/inbox_change.lua" with { type: "text" };
 import INBOX_MARK from "./lua/inbox_mark.lua" with { type: "text" };
 import INBOX_READ from "./lua/inbox_read.lua" with { type: "text" };
+import INBOX_TAKEN from "./lua/inbox_taken.lua" with { type: "text" };
 import LEASE_RENEW from "./lua/lease_renew.lua" with { type: "text" };
 import PRESENCE from "./lua/presence.lua" with { type: "text" };
 import PRESENCE_GET from "./lua/presence_get.lua" with { type: "text" };
@@ -42,9 +44,10 @@ export const SCRIPTS = {
   bridgeRelease: script(BRIDGE_RELEASE, ALLOW_OOM),
   history: script(HISTORY, ALLOW_OOM),
   inboxAppend: script(ARRIVAL + TURN_CLAIM + INBOX_APPEND),
-  inboxDelete: script(INBOX + INBOX_MARK, ALLOW_OOM),
-  inboxMark: script(INBOX + INBOX_MARK),
+  inboxChange: script(INBOX + INBOX_MARK + INBOX_CHANGE),
+  inboxDelete: script(INBOX + INBOX_MARK + INBOX_CHANGE, ALLOW_OOM),
   inboxRead: script(INBOX + INBOX_READ, ALLOW_OOM),
+  inboxTaken: script(INBOX + INBOX_MARK + INBOX_TAKEN),
   leaseRenew: script(LEASE_RENEW),
   presence: script(PRESENCE),
   presenceGet: script(PRESENCE_GET, ALLOW_OOM),

@@ -66,11 +66,13 @@ export interface NotificationRequest extends ParsedNotification {
   readonly claim?: Notification["claim"];
   /** Of the bridge, for a notification whose caller made no id; of a retry, it may be there already. */
   readonly made?: { readonly id: string; readonly isRetry: boolean };
+  /** Whether the answer is to say if the user is online; costs a look at who is in the room. */
+  readonly asksOnline?: boolean;
 }
 
 export interface NotifyResult {
   readonly id: string;
-  /** Whether the user had a client in the room. */
+  /** Whether the user had a client in the room; `false` where the request does not ask. */
   readonly online: boolean;
   /** The caller's id was there before; nothing was sent again. */
   readonly isDuplicate: boolean;
@@ -290,7 +292,9 @@ export class Node implements ClientNode, EngineHandler {
     };
     const { inbox, schedule, presence } = this.#engine;
     const [connection, isNew] = await Promise.all([
-      presence.get(site, room, user).catch(() => undefined), // what is stored is accepted all the same
+      request.asksOnline
+        ? presence.get(site, room, user).catch(() => undefined) // what is stored is accepted all the same
+        : undefined,
       isLater
         ? schedule.add({ ...notification, deliverAt, isUndated: timestamp === undefined })
         : inbox.append(notification),

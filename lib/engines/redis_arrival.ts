@@ -1,6 +1,6 @@
 /** What the scripts by which notifications come in have in common; see `lua/inbox_arrival.lua`. */
 import { NotifyliError } from "../errors.ts";
-import type { Notification } from "../engine.ts";
+import type { Claim } from "../engine.ts";
 import type { UserId } from "../fields.ts";
 import { type Retention, retentionMs } from "../retention.ts";
 import type { RedisKeys } from "./redis_keys.ts";
@@ -17,55 +17,32 @@ export interface Call {
   readonly args: (string | number)[];
 }
 
-/** Of a notification that is in the schedule or comes from it. */
-export function arrival(
-  keys: RedisKeys,
-  retention: Retention,
-  { site, user, id }: NotificationName,
-): Call {
+/** Of notifications that come from the schedule. */
+export function arrival(keys: RedisKeys, retention: Retention): Call {
   return {
-    keys: [
-      ...keys.inbox(site, user),
-      keys.callersId(site, user, id),
-      keys.owner(site, id),
-      keys.scheduled,
-      keys.scheduledFrames,
-    ],
+    keys: [keys.scheduled, keys.scheduledFrames],
     args: [
-      id,
-      user,
-      scheduledId({ site, user, id }),
       finite(retention.size),
       finite(retentionMs(retention)),
       crypto.randomUUID().slice(0, 8),
-      keys.channel({ site, kind: "user", name: user }),
     ],
   };
 }
 
-/** Of a notification that somebody sends. */
+/** Of notifications that somebody sends, all by one way. */
 export function newArrival(
   keys: RedisKeys,
   retention: Retention,
-  notification: Notification,
+  claim: Claim | undefined,
 ): Call {
-  const { room, text, isCallersId, expiresAt, claim } = notification;
-  const call = arrival(keys, retention, notification);
+  const call = arrival(keys, retention);
   return {
     keys: [...call.keys, ...keys.turn(claim?.way ?? "bridge")],
-    args: [
-      ...call.args,
-      room,
-      text,
-      expiresAt ?? "",
-      isCallersId ? 1 : 0,
-      claim?.holder ?? "",
-      claim?.progress ?? "",
-    ],
+    args: [...call.args, claim?.holder ?? "", claim?.progress ?? ""],
   };
 }
 
-/** What a script of a new arrival answers with a negative number. */
+/** What a script of a new arrival says where the turn is not the claim's. */
 export function othersClaim(): NotifyliError {
   return new NotifyliError("unavailable", "Another node has the turn by now", {
     isOthers: true,

@@ -2,8 +2,9 @@
  * Connections to Redis that come back by themselves, with growing pauses. A command that cannot be sent, or whose
  * answer is lost with the connection, rejects: it is for the caller to say that nothing was accepted.
  */
+import { nextTick } from "node:process";
 import { getLogger } from "@logtape/logtape";
-import { Redis } from "ioredis";
+import { type Command, Redis } from "ioredis";
 import type { RedisConfig } from "../config.ts";
 import { NotifyliError } from "../errors.ts";
 import { readPem } from "../pem.ts";
@@ -26,7 +27,7 @@ export interface RedisClientOptions {
  * `REDIS_TLS_CA` cannot be read.
  */
 export function connectRedis(config: RedisConfig, options: RedisClientOptions): Redis {
-  const redis = new Redis({
+  const redis = new Connection({
     host: config.host,
     port: config.port,
     username: config.username,
@@ -45,6 +46,31 @@ export function connectRedis(config: RedisConfig, options: RedisClientOptions): 
   logChanges(redis, config, options);
   keepAwake(redis);
   return redis;
+}
+
+/**
+ * Writes what one turn of the event loop says in one piece: a write of its own costs more than all else of a command. It
+ * waits for no timer: the turn's end is a tick.
+ */
+class Connection extends Redis {
+  /** The socket that waits for the end of this turn. */
+  #corked: Redis["stream"] | undefined;
+
+  override sendCommand(
+    command: Command,
+    stream?: Parameters<Redis["sendCommand"]>[1],
+  ): unknown {
+    const socket = this.stream;
+    if (this.status === "ready" && socket !== this.#corked) {
+      this.#corked = socket;
+      socket.cork();
+      nextTick(() => {
+        this.#corked = undefined;
+        socket.uncork();
+      });
+    }
+    return super.sendCommand(command, stream);
+  }
 }
 
 function tlsOptions({ tlsCa }: RedisConfig): { ca?: string } {

@@ -15,9 +15,11 @@ import type {
 import type { UserId } from "../fields.ts";
 import { cutTo } from "../inbox_page.ts";
 import { type Retention, retentionMs } from "../retention.ts";
-import { finite, newArrival, othersClaim } from "./redis_arrival.ts";
+import { RedisAppends } from "./redis_appends.ts";
+import { finite } from "./redis_arrival.ts";
 import { unavailable } from "./redis_client.ts";
 import type { RedisKeys } from "./redis_keys.ts";
+import { RedisMarks } from "./redis_marks.ts";
 import { run, SCRIPTS } from "./redis_scripts.ts";
 
 /** Which notifications to read; see `lua/inbox_read.lua`. */
@@ -40,6 +42,8 @@ export class RedisInbox implements Inbox {
   readonly #redis: Redis;
   readonly #keys: RedisKeys;
   readonly #retention: Retention;
+  readonly #appends: RedisAppends;
+  readonly #marks: RedisMarks;
   readonly #keepsReceipts: boolean;
 
   constructor(
@@ -50,20 +54,13 @@ export class RedisInbox implements Inbox {
     this.#redis = redis;
     this.#keys = keys;
     this.#retention = retention;
+    this.#appends = new RedisAppends(redis, keys, retention);
+    this.#marks = new RedisMarks(redis, keys, keepsReceipts);
     this.#keepsReceipts = keepsReceipts;
   }
 
-  async append(notification: Notification): Promise<boolean> {
-    const { keys, args } = newArrival(this.#keys, this.#retention, notification);
-    const [offset, taken, queued] = await run(
-      this.#redis,
-      SCRIPTS.inboxAppend,
-      keys,
-      args,
-    ) as [number, number, number];
-    if (offset < 0) throw othersClaim();
-    if (taken + queued > 0) this.#retention.onDropped({ user: notification.user, taken, queued });
-    return offset > 0;
+  append(notification: Notification): Promise<boolean> {
+    return this.#appends.append(notification);
   }
 
   queued(site: string, user: UserId, room: string): Promise<Queued> {
@@ -126,7 +123,8 @@ export class RedisInbox implements Inbox {
     state: Taken,
     ids?: readonly string[],
   ): Promise<string[]> {
-    const [, ...marked] = await this.#mark(site, user, state, ids);
+    if (ids !== undefined) return await this.#marks.mark({ site, user, state, ids });
+    const [, ...marked] = await this.#change(site, user, state);
     return marked.map(String);
   }
 
@@ -136,7 +134,7 @@ export class RedisInbox implements Inbox {
     event: InboxEvent,
     which?: readonly string[] | number,
   ): Promise<InboxChange> {
-    const [unread, ...ids] = await this.#mark(site, user, event, which);
+    const [unread, ...ids] = await this.#change(site, user, event, which);
     return { ids: ids.map(String), unread: Number(unread) };
   }
 
@@ -145,7 +143,7 @@ export class RedisInbox implements Inbox {
   }
 
   /** Resolves with how many are unread, and which were changed. */
-  async #mark(
+  async #change(
     site: string,
     user: UserId,
     change: Taken | InboxEvent,
@@ -156,9 +154,9 @@ export class RedisInbox implements Inbox {
     const [through, ids] = typeof which === "number" ? [which, []] : ["", which];
     return await run(
       this.#redis,
-      change === "delete" ? SCRIPTS.inboxDelete : SCRIPTS.inboxMark,
+      change === "delete" ? SCRIPTS.inboxDelete : SCRIPTS.inboxChange,
       this.#keepsReceipts ? [...inbox, this.#keys.receipts] : inbox,
-      [change, through, site, user, channel, ...ids],
+      [change, through, site, channel, ...ids],
     ) as (number | string)[];
   }
 

@@ -6,21 +6,36 @@ import { unavailable } from "./redis_client.ts";
 import type { RedisKeys } from "./redis_keys.ts";
 import type { Lease, LeaseEntry } from "./redis_lease.ts";
 import { run, SCRIPTS } from "./redis_scripts.ts";
+import { Together } from "./redis_together.ts";
 import { roomFull } from "./room_full.ts";
 
 /** What `presence.lua` answers. */
 const FIRST = 1;
 const FULL = -1;
 
+/** Of one call. */
+const MOST_LOOKUPS = 200;
+
+/** Somebody asks for one entry of a connection hash. */
+interface Lookup {
+  readonly hash: string;
+  readonly field: string;
+}
+
 export class RedisPresence implements PresenceManager {
   readonly #redis: Redis;
   readonly #keys: RedisKeys;
   readonly #lease: Lease;
+  readonly #lookups: Together<Lookup, UserConnection | undefined>;
 
   constructor(redis: Redis, keys: RedisKeys, lease: Lease) {
     this.#redis = redis;
     this.#keys = keys;
     this.#lease = lease;
+    this.#lookups = new Together<Lookup, UserConnection | undefined>(redis, {
+      most: MOST_LOOKUPS,
+      send: (lookups) => this.#lookUp(lookups),
+    });
   }
 
   async add(
@@ -59,16 +74,27 @@ export class RedisPresence implements PresenceManager {
     return entries.flatMap((entry) => parseConnection(entry) ?? []);
   }
 
-  async get(site: string, room: string, user: UserId): Promise<UserConnection | undefined> {
-    const entry = await this.#redis.hget(
-      this.#keys.connections(site, room),
-      this.#keys.connectionField(user),
-    ).catch(refused);
-    return entry === null ? undefined : parseConnection(entry);
+  get(site: string, room: string, user: UserId): Promise<UserConnection | undefined> {
+    const [hash, field] = [this.#keys.connections(site, room), this.#keys.connectionField(user)];
+    return this.#lookups.ask({ hash, field });
   }
 
   async stats(site: string, room: string): Promise<{ users: number }> {
     return { users: await this.#redis.hlen(this.#keys.connections(site, room)).catch(refused) };
+  }
+
+  async #lookUp(lookups: readonly Lookup[]): Promise<(UserConnection | undefined | Error)[]> {
+    const [hashes, fields] = [lookups.map(({ hash }) => hash), lookups.map(({ field }) => field)];
+    const entries = await run(
+      this.#redis,
+      SCRIPTS.presenceGet,
+      hashes,
+      fields,
+    ) as (string | null | Error)[];
+    return entries.map((entry) => {
+      if (entry instanceof Error) return unavailable(entry);
+      return entry === null ? undefined : parseConnection(entry);
+    });
   }
 
   async #add(

@@ -20,13 +20,17 @@ export class RedisSchedule implements Schedule {
   }
 
   async add(notification: ScheduledNotification): Promise<boolean> {
-    const { keys, args } = newArrival(this.#keys, this.#retention, notification);
-    const { deliverAt, isUndated } = notification;
-    const added = await run(this.#redis, SCRIPTS.scheduleAdd, keys, [
-      ...args,
-      deliverAt,
-      isUndated ? 1 : 0,
-    ]) as number;
+    const { site, user, id, room, text, expiresAt, isCallersId, claim } = notification;
+    const { keys, args } = newArrival(this.#keys, this.#retention, claim);
+    const added = await run(
+      this.#redis,
+      SCRIPTS.scheduleAdd,
+      [...keys, ...this.#keys.inbox(site, user)],
+      [
+        ...[...args, site, id, room, text, expiresAt ?? "", isCallersId ? 1 : 0],
+        ...[notification.deliverAt, notification.isUndated ? 1 : 0],
+      ],
+    ) as number;
     if (added < 0) throw othersClaim();
     return added > 0;
   }
@@ -78,12 +82,13 @@ export class RedisSchedule implements Schedule {
 
   async #releaseOne(name: string, dueAt: number): Promise<{ offset: number; dueAt: number }> {
     const [_accepted, site = "", user = "", id = ""] = name.split("\n");
-    const { keys, args } = arrival(this.#keys, this.#retention, { site, user, id });
+    const { keys, args } = arrival(this.#keys, this.#retention);
+    const channel = this.#keys.channel({ site, kind: "user", name: user });
     const [offset, taken, queued] = await run(
       this.#redis,
       SCRIPTS.scheduleRelease,
-      keys,
-      [...args, name],
+      [...keys, ...this.#keys.inbox(site, user)],
+      [...args, site, id, name, channel],
     ) as [number, number, number];
     if (taken + queued > 0) this.#retention.onDropped({ user, taken, queued });
     return { offset, dueAt };

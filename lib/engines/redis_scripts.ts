@@ -3,6 +3,7 @@
  * Redis keeps them with its data, so that none is forgotten in the middle of a pipeline.
  */
 import { createHash } from "node:crypto";
+import { nextTick } from "node:process";
 import type { Redis } from "ioredis";
 import TURN_CLAIM from "./lua/turn_claim.lua" with { type: "text" };
 import BRIDGE_HOLD from "./lua/bridge_hold.lua" with { type: "text" };
@@ -13,10 +14,13 @@ import HISTORY from "./lua/history.lua" with { type: "text" };
 import INBOX from "./lua/inbox.lua" with { type: "text" };
 import INBOX_APPEND from "./lua/inbox_append.lua" with { type: "text" };
 import INBOX_ARRIVAL from "./lua/inbox_arrival.lua" with { type: "text" };
+import INBOX_CHANGE from "./lua/inbox_change.lua" with { type: "text" };
 import INBOX_MARK from "./lua/inbox_mark.lua" with { type: "text" };
 import INBOX_READ from "./lua/inbox_read.lua" with { type: "text" };
+import INBOX_TAKEN from "./lua/inbox_taken.lua" with { type: "text" };
 import LEASE_RENEW from "./lua/lease_renew.lua" with { type: "text" };
 import PRESENCE from "./lua/presence.lua" with { type: "text" };
+import PRESENCE_GET from "./lua/presence_get.lua" with { type: "text" };
 import PUBLISH from "./lua/publish.lua" with { type: "text" };
 import RECEIPTS_BATCH from "./lua/receipts_batch.lua" with { type: "text" };
 import RECEIPTS_HOLD from "./lua/receipts_hold.lua" with { type: "text" };
@@ -40,11 +44,13 @@ export const SCRIPTS = {
   bridgeRelease: script(BRIDGE_RELEASE, ALLOW_OOM),
   history: script(HISTORY, ALLOW_OOM),
   inboxAppend: script(ARRIVAL + TURN_CLAIM + INBOX_APPEND),
-  inboxDelete: script(INBOX + INBOX_MARK, ALLOW_OOM),
-  inboxMark: script(INBOX + INBOX_MARK),
+  inboxChange: script(INBOX + INBOX_MARK + INBOX_CHANGE),
+  inboxDelete: script(INBOX + INBOX_MARK + INBOX_CHANGE, ALLOW_OOM),
   inboxRead: script(INBOX + INBOX_READ, ALLOW_OOM),
+  inboxTaken: script(INBOX + INBOX_MARK + INBOX_TAKEN),
   leaseRenew: script(LEASE_RENEW),
   presence: script(PRESENCE),
+  presenceGet: script(PRESENCE_GET, ALLOW_OOM),
   publish: script(PUBLISH),
   receiptsBatch: script(RECEIPTS_BATCH),
   receiptsHold: script(RECEIPTS_HOLD),
@@ -71,9 +77,17 @@ export function run(
   keys: readonly string[],
   args: readonly (string | number)[],
 ): Promise<unknown> {
-  let runner = RUNNERS.get(redis);
-  if (runner === undefined) RUNNERS.set(redis, runner = new Runner(redis));
-  return runner.run(() => redis.fcall(functionOf(script), keys.length, ...keys, ...args));
+  return runnerOf(redis).run(
+    () => redis.fcall(functionOf(script), keys.length, ...keys, ...args),
+  );
+}
+
+/**
+ * Has `send` called at the end of this turn of the event loop, or before the next call of a script if that is sooner: what
+ * is put together keeps its place in the order of the calls. It waits for no timer.
+ */
+export function runSoon(redis: Redis, send: () => void): void {
+  runnerOf(redis).soon(send);
 }
 
 /** Makes all scripts known. */
@@ -93,6 +107,12 @@ const LIBRARY = libraryOf(Object.values(SCRIPTS));
 
 const RUNNERS = new WeakMap<Redis, Runner>();
 
+function runnerOf(redis: Redis): Runner {
+  let runner = RUNNERS.get(redis);
+  if (runner === undefined) RUNNERS.set(redis, runner = new Runner(redis));
+  return runner;
+}
+
 /** A call that waits until the scripts are known again. */
 interface Waiting {
   readonly number: number;
@@ -107,12 +127,19 @@ class Runner {
   /** Calls that Redis did not know the script of, and those that came after them; `undefined` while all is well. */
   #waiting: Waiting[] | undefined;
   #isLoading = false;
+  /** What is to be sent at the end of this turn. */
+  #soon: (() => void)[] = [];
 
   constructor(redis: Redis) {
     this.#redis = redis;
   }
 
+  soon(send: () => void): void {
+    if (this.#soon.push(send) === 1) nextTick(() => this.#sendSoon());
+  }
+
   run(call: () => Promise<unknown>): Promise<unknown> {
+    this.#sendSoon();
     return new Promise((resolve, reject) => {
       const number = this.#count++;
       const refuse = (error: unknown) => reject(unavailable(error));
@@ -129,6 +156,13 @@ class Runner {
       if (this.#waiting === undefined) start();
       else this.#waiting.push({ number, start, refuse });
     });
+  }
+
+  #sendSoon(): void {
+    const sends = this.#soon;
+    if (sends.length === 0) return;
+    this.#soon = [];
+    for (const send of sends) send();
   }
 
   #wait(call: Waiting): void {

@@ -110,6 +110,7 @@ export function apiRoutes({ node, inbox, apiKeys, gate }: ApiParts, config: Conf
     const { id, online, isDuplicate, deliverAt } = await node.notify({
       site: siteOf(context),
       ...notification,
+      asksOnline: true,
     });
     const { user, room } = notification;
     const answer = { id, user_id: userIdOnWire(user), room };

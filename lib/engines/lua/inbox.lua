@@ -1,17 +1,21 @@
--- Put before each inbox script: the keys of one user's inbox, and what is done with them.
--- KEYS: frames (id to "room\nframe"), order, queued, unread, done (id by offset; done is read or archived), times,
---   expiries, position
-local FRAMES, ORDER, QUEUED, UNREAD, DONE = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local TIMES, EXPIRIES, POSITION = KEYS[6], KEYS[7], KEYS[8]
+-- Put before each inbox script: the keys of one user's inbox, and what is done with them. One is open at a time.
+-- KEYS of an inbox: frames (id to "room\nframe"), order, queued, unread, done (id by offset; done is read or archived),
+--   times, expiries, position
+local FRAMES, ORDER, QUEUED, UNREAD, DONE, TIMES, EXPIRIES, POSITION
+local PREFIX, USER
 
 local time = redis.call('TIME')
 local NOW = time[1] * 1000 + math.floor(time[2] / 1000)
+local NOW_TEXT = string.format('%d', NOW)
+
+-- Most ids of one command: Lua's stack has an end.
+local TOGETHER = 1000
 
 -- Times of a notification, in this order, each '' while it did not happen.
 local ACCEPTED, SENT, DELIVERED, READ, ARCHIVED = 1, 2, 3, 4, 5
 
-local function times_of(id)
-  local stored = redis.call('HGET', TIMES, id)
+-- Reads them; nil where there is no such notification.
+local function times_in(stored)
   if not stored then
     return nil
   end
@@ -22,24 +26,44 @@ local function times_of(id)
   return times
 end
 
-local function set_times(id, times)
-  redis.call('HSET', TIMES, id, table.concat(times, ','))
+local function times_of(id)
+  return times_in(redis.call('HGET', TIMES, id))
 end
 
-local PREFIX, USER = string.match(FRAMES, '^(.-)inbox%-frames:{(.*)}$')
-
-local function remove(id)
-  local owner = PREFIX .. 'owner:' .. id
-  if redis.call('GET', owner) == USER then -- another user may have one with the same id
-    redis.call('DEL', owner)
-  end
-  redis.call('HDEL', FRAMES, id)
-  redis.call('HDEL', TIMES, id)
-  for _, set in ipairs({ ORDER, QUEUED, UNREAD, DONE, EXPIRIES }) do
-    redis.call('ZREM', set, id)
+-- Calls `act` with as many ids at a time as one command may have.
+local function in_parts(ids, act)
+  for first = 1, #ids, TOGETHER do
+    act({ unpack(ids, first, math.min(first + TOGETHER - 1, #ids)) })
   end
 end
 
-for _, id in ipairs(redis.call('ZRANGEBYSCORE', EXPIRIES, '-inf', NOW)) do
-  remove(id)
+-- Returns how many of them waited for a client.
+local function remove(ids)
+  local queued = 0
+  in_parts(ids, function(part)
+    local owners = {}
+    for _, id in ipairs(part) do
+      local owner = PREFIX .. 'owner:' .. id
+      if redis.call('GET', owner) == USER then -- another user may have one with the same id
+        table.insert(owners, owner)
+      end
+    end
+    if #owners > 0 then
+      redis.call('DEL', unpack(owners))
+    end
+    redis.call('HDEL', FRAMES, unpack(part))
+    redis.call('HDEL', TIMES, unpack(part))
+    for _, set in ipairs({ ORDER, UNREAD, DONE, EXPIRIES }) do
+      redis.call('ZREM', set, unpack(part))
+    end
+    queued = queued + redis.call('ZREM', QUEUED, unpack(part))
+  end)
+  return queued
+end
+
+-- Opens the inbox whose keys begin at `KEYS[first]`.
+local function open_inbox(first)
+  FRAMES, ORDER, QUEUED, UNREAD, DONE, TIMES, EXPIRIES, POSITION = unpack(KEYS, first, first + 7)
+  PREFIX, USER = string.match(FRAMES, '^(.-)inbox%-frames:{(.*)}$')
+  remove(redis.call('ZRANGEBYSCORE', EXPIRIES, '-inf', NOW))
 end

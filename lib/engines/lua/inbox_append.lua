@@ -1,13 +1,49 @@
--- Puts a notification into its inbox.
--- KEYS (after an arrival's): lock and progress of a way in
--- ARGV (after an arrival's): room, frame, Unix time in milliseconds it expires ('' for never), 1 if a caller made the
---   id, who must hold the lock ('' for nobody), the progress
--- Returns offset (0: the caller's id was known; -1: another holds the lock), how many were dropped that a client had
---   got, how many that none had.
-if ARGV[12] ~= '' and not claim_turn(KEYS[13], KEYS[14], ARGV[12], ARGV[13]) then
-  return { -1, 0, 0 }
+-- Puts notifications into their inboxes.
+-- KEYS (after an arrival's): lock and progress of a way in, the keys of each inbox
+-- ARGV (after an arrival's): who must hold the lock ('' for nobody), the progress of the first and of the last; for each
+--   inbox: site, pub/sub channel, how many come into it, and of each of those: id, room, frame, Unix time in
+--   milliseconds it expires ('' for never), 1 if a caller made the id
+-- Returns nothing if another holds the lock; else of each inbox: '' or why it does not take them, how many were dropped
+--   that a client had got, how many that none had, a text of 1 for each that is new and 0 where the caller's id was known.
+if ARGV[4] ~= '' and not claim_turn(KEYS[3], KEYS[4], ARGV[4], ARGV[5], ARGV[6]) then
+  return {}
 end
-if ARGV[11] == '1' and not take_id(CALLERS_ID_SECONDS) then
-  return { 0, 0, 0 }
+
+local function append(first_key, first, count)
+  open_inbox(first_key)
+  local arriving, is_new = {}, {}
+  for i = 1, count do
+    local id, room, frame, expires_at, is_callers_id = unpack(ARGV, first + 5 * i - 2, first + 5 * i + 2)
+    is_new[i] = 1
+    if is_callers_id == '1' and not take_id(ARGV[first], id, CALLERS_ID_SECONDS) then
+      is_new[i] = 0
+    else
+      table.insert(arriving, { id = id, room = room, frame = frame, expires_at = expires_at })
+    end
+  end
+  local _, taken, queued = arrive(ARGV[first + 1], arriving)
+  return taken, queued, table.concat(is_new)
 end
-return arrive(ARGV[8], ARGV[9], ARGV[10])
+
+local answer = {}
+local key, at = 5, 7
+local last = #ARGV
+while at <= last do
+  local count = tonumber(ARGV[at + 2])
+  -- What one user's inbox does not take is no reason to refuse the others.
+  local is_done, taken, queued, is_new = pcall(append, key, at, count)
+  if is_done then
+    table.insert(answer, '')
+    table.insert(answer, taken)
+    table.insert(answer, queued)
+    table.insert(answer, is_new)
+  else
+    local reason = taken
+    table.insert(answer, type(reason) == 'table' and reason.err or tostring(reason))
+    table.insert(answer, 0)
+    table.insert(answer, 0)
+    table.insert(answer, string.rep('0', count))
+  end
+  key, at = key + 8, at + 3 + 5 * count
+end
+return answer

@@ -1,76 +1,158 @@
--- Put, after inbox.lua, before each script that takes a notification in: how it comes into its inbox, at once or from
--- the schedule.
--- KEYS (after the inbox's): id that a caller made, owner of the id, schedule, frames of the schedule
--- ARGV: id, user, "site\nuser\nid", most notifications (0: any), milliseconds one is kept (0: for ever), epoch to
---   take if there is none, pub/sub channel
-local CALLERS_ID, OWNER, SCHEDULED, SCHEDULED_FRAMES = KEYS[9], KEYS[10], KEYS[11], KEYS[12]
-local ID, USER, SCHEDULED_ID = ARGV[1], ARGV[2], ARGV[3]
+-- Put, after inbox.lua, before each script that takes notifications in: how they come into the inbox that is open, at
+-- once or from the schedule.
+-- KEYS: schedule, frames of the schedule
+-- ARGV: most notifications of an inbox (0: any), milliseconds one is kept (0: for ever), epoch to take if there is none
+local SCHEDULED, SCHEDULED_FRAMES = KEYS[1], KEYS[2]
+local SIZE, KEPT_MS, EPOCH = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
 
--- Says whether an id that a caller made is new; it is known from now on, for so many seconds.
-local function take_id(seconds)
-  if redis.call('HEXISTS', FRAMES, ID) == 1 or redis.call('HEXISTS', SCHEDULED_FRAMES, SCHEDULED_ID) == 1 then
-    return false
-  end
-  return redis.call('SET', CALLERS_ID, 1, 'NX', 'EX', seconds) ~= false
+-- Its name in the schedule's frames.
+local function scheduled_id(site, id)
+  return site .. '\n' .. USER .. '\n' .. id
 end
 
--- Stores a notification, drops what is too much or too old, and fans out what has not expired on its way here.
--- `expires_at` is '' for never.
--- Returns offset, how many were dropped that a client had got, how many that none had.
-local function arrive(room, frame, expires_at)
-  redis.call('HSETNX', POSITION, 'epoch', ARGV[6])
-  local offset = redis.call('HINCRBY', POSITION, 'offset', 1)
-  frame = '{"offset":' .. offset .. ',' .. string.sub(frame, 2)
-  redis.call('HSET', FRAMES, ID, room .. '\n' .. frame)
-  set_times(ID, { string.format('%d', NOW), '', '', '', '' })
-  redis.call('ZADD', ORDER, offset, ID)
-  redis.call('ZADD', QUEUED, offset, ID)
-  redis.call('ZADD', UNREAD, offset, ID)
-  redis.call('SET', OWNER, USER)
-  if expires_at ~= '' then
-    redis.call('ZADD', EXPIRIES, expires_at, ID)
+-- Says whether an id that a caller made is new; it is known from now on, for so many seconds.
+local function take_id(site, id, seconds)
+  if redis.call('HEXISTS', FRAMES, id) == 1
+    or redis.call('HEXISTS', SCHEDULED_FRAMES, scheduled_id(site, id)) == 1 then
+    return false
   end
+  local key = PREFIX .. 'inbox-id:{' .. USER .. '}:' .. id
+  return redis.call('SET', key, 1, 'NX', 'EX', seconds) ~= false
+end
 
-  local dropped_taken, dropped_queued = 0, 0
-  local function drop(old)
-    local unread_at = redis.call('ZSCORE', UNREAD, old)
+-- Drops the oldest, in the order of their offsets, or those that are done.
+-- Returns how many were dropped that a client had got, how many that none had.
+local function drop(ids)
+  for i = #ids, 1, -1 do
+    local unread_at = redis.call('ZSCORE', UNREAD, ids[i])
     if unread_at then
       local highest = tonumber(redis.call('HGET', POSITION, 'dropped') or 0)
       redis.call('HSET', POSITION, 'dropped', math.max(highest, tonumber(unread_at)))
+      break
     end
-    if redis.call('ZSCORE', QUEUED, old) then
-      dropped_queued = dropped_queued + 1
+  end
+  local queued = remove(ids)
+  return #ids - queued, queued
+end
+
+-- Sees to it that all keys end together, when what came last has its time. They are given a hundredth more than that, so
+-- that few arrivals have to write it anew. `count` have just come, `size` are there.
+local function prolong(count, size, expires_any)
+  local most = KEPT_MS + math.floor(KEPT_MS / 100)
+  local left = redis.call('PTTL', POSITION)
+  if left < KEPT_MS or left > most then
+    for _, key in ipairs({ FRAMES, ORDER, QUEUED, UNREAD, DONE, TIMES, EXPIRIES, POSITION }) do
+      redis.call('PEXPIRE', key, most)
+    end
+    return
+  end
+  -- A key that was empty was made anew, and has no end.
+  if size <= count then
+    for _, key in ipairs({ FRAMES, ORDER, TIMES }) do
+      redis.call('PEXPIRE', key, left)
+    end
+  end
+  for _, set in ipairs({ QUEUED, UNREAD }) do
+    if redis.call('ZCARD', set) <= count then
+      redis.call('PEXPIRE', set, left)
+    end
+  end
+  if expires_any then
+    redis.call('PEXPIRE', EXPIRIES, left)
+  end
+end
+
+-- Drops what is too much or too old, of as many as are there.
+local function tidy(size)
+  local dropped_taken, dropped_queued = 0, 0
+  local function drop_these(ids)
+    local taken, queued = drop(ids)
+    dropped_taken, dropped_queued = dropped_taken + taken, dropped_queued + queued
+  end
+
+  if KEPT_MS > 0 then
+    local function is_old(id)
+      local times = id and times_of(id)
+      return times and tonumber(times[ACCEPTED]) <= NOW - KEPT_MS
+    end
+    if is_old(redis.call('ZRANGE', ORDER, 0, 0)[1]) then
+      local old = {}
+      for _, id in ipairs(redis.call('ZRANGE', ORDER, 0, 99)) do
+        if not is_old(id) then
+          break
+        end
+        table.insert(old, id)
+      end
+      drop_these(old)
+    end
+  end
+
+  local excess = SIZE > 0 and size - dropped_taken - dropped_queued - SIZE or 0
+  while excess > 0 do
+    local last = math.min(excess, TOGETHER) - 1
+    local ids = redis.call('ZRANGE', DONE, 0, last)
+    if #ids == 0 then
+      ids = redis.call('ZRANGE', ORDER, 0, last)
+    end
+    if #ids == 0 then
+      break
+    end
+    drop_these(ids)
+    excess = excess - #ids
+  end
+  return dropped_taken, dropped_queued
+end
+
+-- Stores notifications in their order, drops what is too much or too old, and fans out what has not expired on its way
+-- here. Each has `id`, `room`, `frame`, and `expires_at`, which is '' for never.
+-- Returns the offset of the first, how many were dropped that a client had got, how many that none had.
+local function arrive(channel, notifications)
+  local count = #notifications
+  if count == 0 then
+    return 0, 0, 0
+  end
+  local before = redis.call('HINCRBY', POSITION, 'offset', count) - count
+  local epoch = redis.call('HGET', POSITION, 'epoch')
+  if not epoch then
+    epoch = EPOCH
+    redis.call('HSET', POSITION, 'epoch', epoch)
+  end
+
+  local frames, times, places = {}, {}, {}
+  local expires_any = false
+  for i, new in ipairs(notifications) do
+    new.frame = '{"offset":' .. before + i .. ',' .. string.sub(new.frame, 2)
+    frames[2 * i - 1], frames[2 * i] = new.id, new.room .. '\n' .. new.frame
+    times[2 * i - 1], times[2 * i] = new.id, NOW_TEXT .. ',,,,'
+    places[2 * i - 1], places[2 * i] = before + i, new.id
+    local owner = PREFIX .. 'owner:' .. new.id
+    if KEPT_MS > 0 then
+      redis.call('SET', owner, USER, 'PX', KEPT_MS)
     else
-      dropped_taken = dropped_taken + 1
+      redis.call('SET', owner, USER)
     end
-    remove(old)
-  end
-
-  local kept_ms = tonumber(ARGV[5])
-  if kept_ms > 0 then
-    for _, old in ipairs(redis.call('ZRANGE', ORDER, 0, 99)) do
-      local times = times_of(old)
-      if not times or tonumber(times[ACCEPTED]) > NOW - kept_ms then
-        break
-      end
-      drop(old)
-    end
-    for i = 1, 10 do
-      if i ~= 9 then
-        redis.call('PEXPIRE', KEYS[i], kept_ms)
-      end
+    if new.expires_at ~= '' then
+      redis.call('ZADD', EXPIRIES, new.expires_at, new.id)
+      expires_any = true
     end
   end
+  redis.call('HSET', FRAMES, unpack(frames))
+  redis.call('HSET', TIMES, unpack(times))
+  redis.call('ZADD', ORDER, unpack(places))
+  redis.call('ZADD', QUEUED, unpack(places))
+  redis.call('ZADD', UNREAD, unpack(places))
 
-  local size = tonumber(ARGV[4])
-  while size > 0 and redis.call('ZCARD', ORDER) > size do
-    local oldest = redis.call('ZRANGE', DONE, 0, 0)[1] or redis.call('ZRANGE', ORDER, 0, 0)[1]
-    drop(oldest)
+  local size = redis.call('ZCARD', ORDER)
+  if KEPT_MS > 0 then
+    prolong(count, size, expires_any)
   end
+  local dropped_taken, dropped_queued = tidy(size)
 
-  if expires_at == '' or tonumber(expires_at) > NOW then
-    local epoch = redis.call('HGET', POSITION, 'epoch')
-    redis.call('PUBLISH', ARGV[7], 'notification ' .. offset .. ' ' .. epoch .. ' ' .. ID .. ' ' .. room .. '\n' .. frame)
+  for i, new in ipairs(notifications) do
+    if new.expires_at == '' or tonumber(new.expires_at) > NOW then
+      redis.call('PUBLISH', channel,
+        'notification ' .. before + i .. ' ' .. epoch .. ' ' .. new.id .. ' ' .. new.room .. '\n' .. new.frame)
+    end
   end
-  return { offset, dropped_taken, dropped_queued }
+  return before + 1, dropped_taken, dropped_queued
 end

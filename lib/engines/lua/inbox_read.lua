@@ -3,6 +3,7 @@
 --   1 to read archived ones too, epoch to take if there is none ('' where none is needed), milliseconds that is kept
 --   (0: for ever)
 -- Returns offset, epoch, dropped, count of unread ones, then id, offset, "room\nframe" and times of each found.
+open_inbox(1)
 -- Only where there is none: a Redis whose memory is full refuses the command, whether it would write or not.
 local is_new = ARGV[5] ~= '' and redis.call('HEXISTS', POSITION, 'epoch') == 0
 if is_new and redis.call('HSETNX', POSITION, 'epoch', ARGV[5]) == 1 and ARGV[6] ~= '0' then

@@ -1,22 +1,25 @@
 -- Stores a notification for later.
--- KEYS (after an arrival's): lock and progress of a way in
--- ARGV (after an arrival's): room, frame, Unix time in milliseconds it expires ('' for never), 1 if a caller made the
---   id, who must hold the lock ('' for nobody), the progress, Unix time in milliseconds it is due, 1 if the
+-- KEYS (after an arrival's): lock and progress of a way in, the keys of the inbox
+-- ARGV (after an arrival's): who must hold the lock ('' for nobody), the progress, site, id, room, frame, Unix time in
+--   milliseconds it expires ('' for never), 1 if a caller made the id, Unix time in milliseconds it is due, 1 if the
 --   frame gets a timestamp when it is
 -- Returns 1, 0 if the caller's id was known, -1 if another holds the lock.
-if ARGV[12] ~= '' and not claim_turn(KEYS[13], KEYS[14], ARGV[12], ARGV[13]) then
+local HOLDER, PROGRESS, SITE, ID, ROOM, FRAME, EXPIRES_AT, IS_CALLERS_ID, DUE, IS_UNDATED = unpack(ARGV, 4)
+if HOLDER ~= '' and not claim_turn(KEYS[3], KEYS[4], HOLDER, PROGRESS, PROGRESS) then
   return -1
 end
-local due = tonumber(ARGV[14])
+open_inbox(5)
+local due = tonumber(DUE)
 local seconds = math.max(0, math.ceil((due - NOW) / 1000))
-if ARGV[11] == '1' and not take_id(seconds + CALLERS_ID_SECONDS) then
+if IS_CALLERS_ID == '1' and not take_id(SITE, ID, seconds + CALLERS_ID_SECONDS) then
   return 0
 end
 -- Those of one time are released in the order of their names: it begins with the time of acceptance.
 local accepted = string.format('%016d', time[1] * 1000000 + time[2])
-redis.call('ZADD', SCHEDULED, due, accepted .. '\n' .. SCHEDULED_ID)
-redis.call('HSET', SCHEDULED_FRAMES, SCHEDULED_ID,
-  accepted .. ' ' .. ARGV[14] .. ' ' .. (ARGV[10] == '' and '-' or ARGV[10]) .. ' ' .. ARGV[15] .. ' ' .. ARGV[8]
-  .. '\n' .. ARGV[9])
-redis.call('SET', OWNER, USER)
+local name = scheduled_id(SITE, ID)
+redis.call('ZADD', SCHEDULED, due, accepted .. '\n' .. name)
+redis.call('HSET', SCHEDULED_FRAMES, name,
+  accepted .. ' ' .. DUE .. ' ' .. (EXPIRES_AT == '' and '-' or EXPIRES_AT) .. ' ' .. IS_UNDATED .. ' ' .. ROOM
+  .. '\n' .. FRAME)
+redis.call('SET', PREFIX .. 'owner:' .. ID, USER)
 return 1

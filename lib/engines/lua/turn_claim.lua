@@ -1,6 +1,6 @@
 -- Put before each script that stores what comes by a way in that one node at a time reads.
--- Says whether the way's lock is `wanted`'s, and then notes how far the way was read.
-local function claim_turn(lock, progress_key, wanted, progress)
+-- Says whether the way's lock is `wanted`'s, and then notes how far the way was read: from `first` to `last`.
+local function claim_turn(lock, progress_key, wanted, first, last)
   local function place(text)
     local mark, index = string.match(text or '', '^(%d+):(%d+)$')
     return tonumber(mark or 0), tonumber(index or 0)
@@ -9,7 +9,7 @@ local function claim_turn(lock, progress_key, wanted, progress)
   if not holder then
     -- It ran out, as when Redis stood still; nobody else took it, and nobody went further.
     local mark, index = place(redis.call('GET', progress_key))
-    local own_mark, own_index = place(progress)
+    local own_mark, own_index = place(first)
     if own_mark > mark or own_mark == mark and own_index > index then
       redis.call('SET', lock, wanted, 'PX', 3000)
       holder = wanted
@@ -18,6 +18,6 @@ local function claim_turn(lock, progress_key, wanted, progress)
   if holder ~= wanted then
     return false
   end
-  redis.call('SET', progress_key, progress)
+  redis.call('SET', progress_key, last)
   return true
 end

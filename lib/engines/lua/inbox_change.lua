@@ -1,0 +1,23 @@
+-- Changes notifications, and tells the user's clients what the user did.
+-- KEYS (after the inbox's): the log of receipts, if it is kept
+-- ARGV: sent | delivered | read | archive | delete, offset up to which all are meant ('' where ids follow), site,
+--   pub/sub channel, ids
+-- Returns the count of unread ones, then the ids that were not in that state yet.
+open_inbox(1)
+local ids = {}
+if ARGV[2] ~= '' then
+  ids = redis.call('ZRANGEBYSCORE', ORDER, '-inf', ARGV[2])
+else
+  for i = 5, #ARGV do
+    table.insert(ids, ARGV[i])
+  end
+end
+local changed = mark(ARGV[1], ids, ARGV[3], KEYS[9])
+local unread = redis.call('ZCARD', UNREAD)
+if #changed > 0 and ARGV[1] ~= 'sent' and ARGV[1] ~= 'delivered' then
+  -- Ids are of letters, digits, "_" and "-" alone.
+  redis.call('PUBLISH', ARGV[4], 'inbox 0 - - -\n{"type":"inbox","event":"' .. ARGV[1] .. '","ids":["'
+    .. table.concat(changed, '","') .. '"],"unread":' .. unread .. '}')
+end
+table.insert(changed, 1, unread)
+return changed

@@ -45,7 +45,7 @@ import { RoomHistory } from "./room_history.ts";
 import { RoomPresence } from "./room_presence.ts";
 import type { RoomRules } from "./rooms/room_rules.ts";
 import { SentMarks } from "./sent_marks.ts";
-import { Outgoing, type Socket } from "./socket.ts";
+import { flat, Outgoing, type Socket } from "./socket.ts";
 import { Subscriptions } from "./subscriptions.ts";
 
 const log = getLogger(["notifyli", "node"]);
@@ -55,6 +55,9 @@ const EVICTED: Readonly<Record<number, keyof Counters & `closed_${string}`>> = {
   [DISCONNECTS.blocked.code]: "closed_blocked",
   [DISCONNECTS.disconnected.code]: "closed_disconnected",
 };
+
+/** Receivers from which on it pays to make a text flat. */
+const MANY = 8;
 
 /** How soon what could not be restored is tried again, where the engine is there. */
 const RESTORE_AGAIN_MS = 1000;
@@ -349,7 +352,8 @@ export class Node implements ClientNode, EngineHandler {
   ): void {
     const here = this.#hub.get(channel);
     if (here === undefined) return;
-    const outgoing = new Outgoing(text, position && { channel, position });
+    const isForMany = here.clients.size >= MANY;
+    const outgoing = new Outgoing(isForMany ? flat(text) : text, position && { channel, position });
     switch (kind) {
       case "message":
         for (const client of here.clients) client.deliver(room, position?.offset ?? 0, outgoing);

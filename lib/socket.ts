@@ -8,6 +8,7 @@ import type { Channel, Position } from "./engine.ts";
 import type { Disconnect } from "./errors.ts";
 
 const encoder = new TextEncoder();
+const decoder = new TextDecoder();
 
 /** Where a text is in a channel's history. */
 export interface Place {
@@ -131,6 +132,14 @@ export type Listen = (options: ListenerOptions, handlers: Handlers) => Promise<L
 export function isUpgrade(request: Request): boolean {
   return request.method === "GET" &&
     request.headers.get("upgrade")?.toLowerCase() === "websocket";
+}
+
+/**
+ * The same text in one piece. What was put together or cut out of another text is a reference to its parts, which the
+ * runtime has to follow anew each time the text is sent: a tenth of what that costs in JavaScript.
+ */
+export function flat(text: string): string {
+  return decoder.decode(encoder.encode(text));
 }
 
 function textFrame(text: string): Uint8Array {

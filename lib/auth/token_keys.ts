@@ -22,13 +22,13 @@ const JWKS_MAX_AGE_MS = 600_000;
 const JWKS_RETRY_MS = 1000;
 
 /** One key, or what finds the one that a token names. */
-export type Key = CryptoKey | Uint8Array | JWTVerifyGetKey;
+export type Key = CryptoKey | JWTVerifyGetKey;
 
 /** Rejects with a `ConfigError` where the file cannot be used. */
 export async function openKeys(
   { algorithm, secrets, publicKey, jwksUrl, privateTargets = [] }: TokenConfig,
 ): Promise<readonly Key[]> {
-  if (secrets.length > 0) return secrets.map((secret) => new TextEncoder().encode(secret));
+  if (secrets.length > 0) return await Promise.all(secrets.map(importSecret));
   if (jwksUrl !== undefined) {
     return [
       createRemoteJWKSet(new URL(jwksUrl), {
@@ -39,6 +39,13 @@ export async function openKeys(
     ];
   }
   return [await openPublicKey(publicKey ?? "", algorithm)];
+}
+
+/** For HS256. As bytes it would be imported anew for each token. */
+function importSecret(secret: string): Promise<CryptoKey> {
+  const algorithm = { name: "HMAC", hash: "SHA-256" };
+  const bytes = new TextEncoder().encode(secret);
+  return crypto.subtle.importKey("raw", bytes, algorithm, false, ["verify"]);
 }
 
 /** Fetches keys; where they cannot be had, no sooner again than after a while, however many tokens come. */

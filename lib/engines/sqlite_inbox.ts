@@ -52,8 +52,10 @@ export class SqliteInbox implements Inbox, Disposable {
   }
 
   async queued(site: string, user: UserId, room: string): Promise<Queued> {
-    const { offset, epoch } = this.#sql.position.get(site, user) ?? {};
-    const notifications = await this.#read(this.#sql.queued, site, user, room, Date.now());
+    const { offset, epoch, size } = this.#sql.position.get(site, user) ?? {};
+    const notifications = size
+      ? await this.#read(this.#sql.queued, site, user, room, Date.now())
+      : []; // most who come have none: they need not be looked for
     await this.#store.settled();
     return { offset: Number(offset ?? 0), epoch: String(epoch ?? ""), notifications };
   }
@@ -75,8 +77,10 @@ export class SqliteInbox implements Inbox, Disposable {
     const recovered = reason === undefined;
     const after = recovered ? since?.offset ?? 0 : 0;
     const statement = recovered && !unreadOnly ? this.#sql.since : this.#sql.unreadSince;
-    const found = await this.#read(statement, site, user, after, Date.now(), limit + 1);
-    const unread = await this.unread(site, user);
+    const found = inbox.isEmpty
+      ? []
+      : await this.#read(statement, site, user, after, Date.now(), limit + 1);
+    const unread = inbox.isEmpty ? 0 : await this.unread(site, user);
     await this.#store.settled();
     return {
       epoch: inbox.epoch,
@@ -171,7 +175,7 @@ export class SqliteInbox implements Inbox, Disposable {
   async #position(
     site: string,
     user: UserId,
-  ): Promise<{ offset: number; epoch: string; dropped: number }> {
+  ): Promise<{ offset: number; epoch: string; dropped: number; isEmpty: boolean }> {
     const row = this.#sql.position.get(site, user) ?? await this.#store.commit(() => {
       this.#sql.makeInbox.run(site, user, this.#arrivals.epoch);
       return this.#sql.position.get(site, user);
@@ -180,6 +184,7 @@ export class SqliteInbox implements Inbox, Disposable {
       offset: Number(row?.["offset"] ?? 0),
       epoch: String(row?.["epoch"] ?? this.#arrivals.epoch),
       dropped: Number(row?.["dropped"] ?? 0),
+      isEmpty: !row?.["size"],
     };
   }
 

@@ -64,7 +64,7 @@ export class SqliteInboxStatements {
        ON CONFLICT DO UPDATE SET offset = offset + 1, size = size + 1 RETURNING offset, epoch, size`,
     );
     this.position = sql(
-      "SELECT offset, epoch, dropped FROM inboxes WHERE site = ? AND user = ?",
+      "SELECT offset, epoch, dropped, size FROM inboxes WHERE site = ? AND user = ?",
     );
     this.noteDropped = sql(
       "UPDATE inboxes SET dropped = max(dropped, ?), size = size - ? WHERE site = ? AND user = ?",

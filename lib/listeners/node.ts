@@ -61,7 +61,7 @@ export async function listen(options: ListenerOptions, handlers: Handlers): Prom
   });
 
   server.on("upgrade", async (message: IncomingMessage, stream: Duplex, head: Uint8Array) => {
-    stream.on("error", () => stream.destroy());
+    stream.on("error", destroy);
     if (message.method !== "GET") return void stream.destroy(); // RFC 6455, section 4.1
     const accepted = await handlers.upgrade(toRequest(message), peerOf(message));
     if (accepted instanceof Response) return void refuse(stream, accepted);
@@ -83,6 +83,11 @@ export async function listen(options: ListenerOptions, handlers: Handlers): Prom
         server.closeIdleConnections();
       }),
   };
+}
+
+/** Listens on a stream. A closure would keep the whole request in memory for as long as the connection lasts. */
+function destroy(this: Duplex): void {
+  this.destroy();
 }
 
 /** How large headers may be, and how slow a request; 0 means no limit to `node:http`. */
@@ -160,8 +165,11 @@ class NodeSocket implements Socket {
   readonly batching = "frames";
   readonly #webSocket: WebSocket;
   readonly #stream: Duplex;
-  /** Proofs that were asked for, each answered by the pong of its number or a later one (RFC 6455, section 5.5.3). */
-  readonly #proofs = new Map<number, (isTaken: boolean) => void>();
+  /**
+   * Proofs that were asked for, each answered by the pong of its number or a later one (RFC 6455, section 5.5.3). Most
+   * connections never have one, and an empty map takes 200 bytes.
+   */
+  #proofs: Map<number, (isTaken: boolean) => void> | undefined;
   #lastProof = 0;
   #isClosing = false;
 
@@ -189,7 +197,7 @@ class NodeSocket implements Socket {
 
   confirm(done: (isTaken: boolean) => void): void {
     if (this.#webSocket.readyState !== this.#webSocket.OPEN) return done(false);
-    this.#proofs.set(++this.#lastProof, done);
+    (this.#proofs ??= new Map()).set(++this.#lastProof, done);
     this.#webSocket.ping(String(this.#lastProof));
   }
 
@@ -208,9 +216,9 @@ class NodeSocket implements Socket {
   }
 
   #settle(upTo: number, isTaken: boolean): void {
-    for (const [number, done] of this.#proofs) {
+    for (const [number, done] of this.#proofs ?? []) {
       if (number > upTo) return;
-      this.#proofs.delete(number);
+      this.#proofs?.delete(number);
       done(isTaken);
     }
   }

@@ -38,7 +38,7 @@ export interface RoomFigures {
   readonly cpuSeconds: number;
   /** Of this process; near 1 means that it is the limit. */
   readonly generatorCpu: number;
-  /** Of the server for each client, before the first message. */
+  /** Of the server for each client, after the load: without one, what they cost once they are idle. */
   readonly kibPerClient: number;
 }
 
@@ -77,7 +77,6 @@ const publishers = load.everyoneTalks ? clients : [open(LONE_SPEAKER)];
 waitUntil(() => opening === 0, 10_000);
 const connectSeconds = (performance.now() - connectingAt) / 1000;
 waitUntil(() => failure !== undefined, SETTLE_MS);
-const kibPerClient = (residentKiB(load.pids) - memoryBefore) / load.clients;
 
 clients.forEach((client, index) => {
   client.onText = index % Math.ceil(load.clients / TIMED) === 0 ? time : count;
@@ -95,6 +94,7 @@ const seconds = (performance.now() - before.at) / 1000;
 const deliveries = delivered - before.delivered;
 const cpu = cpuSeconds(load.pids) - before.cpu;
 const own = cpuSeconds([Deno.pid]) - before.own;
+const kibPerClient = (residentKiB(load.pids) - memoryBefore) / load.clients;
 waitUntil(() => delivered >= sent * load.roomSize, 3000);
 if (failure !== undefined) throw new Error(`The server refused or closed a client: ${failure}`);
 

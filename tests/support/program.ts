@@ -2,8 +2,11 @@
 import { ROOT } from "./paths.ts";
 import { waitFor } from "./wait.ts";
 
-/** The permissions of `deno task start`, and the folder that the test gives as `APP_DATA_DIR`. */
-const PERMISSIONS = ["--allow-net", "--allow-env", "--allow-read"];
+/** Of `deno task start`: its bound on memory, and its permissions; the test adds the folder of `APP_DATA_DIR`. */
+const FLAGS = [
+  "--v8-flags=--max-semi-space-size=4",
+  ...["--allow-net", "--allow-env", "--allow-read"],
+];
 
 export interface LogLine {
   readonly level: string;
@@ -84,7 +87,7 @@ export class Program implements AsyncDisposable {
   ): Promise<Program> {
     const folder = dataDir === undefined ? await Deno.makeTempDir() : undefined;
     const data = dataDir ?? folder ?? "";
-    const run = ["run", ...PERMISSIONS, `--allow-write=${data}`, `${ROOT}main.ts`, "start"];
+    const run = ["run", ...FLAGS, `--allow-write=${data}`, `${ROOT}main.ts`, "start"];
     const logPath = `${data}/log`;
     const logged = isShared ? [...LOGGED, logPath] : [];
     const [program = "", ...args] = [...logged, ...wrapper, Deno.execPath(), ...run];

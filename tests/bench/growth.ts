@@ -24,8 +24,6 @@ const WINDOW = 2;
 /** Of notifications. */
 const IN_FLIGHT = 256;
 const MISSED = 10;
-/** How many an inbox keeps by default. */
-const INBOX_SIZE = 1000;
 /** Long enough that each connection was pinged once. */
 const IDLE_SECONDS = 35;
 
@@ -94,7 +92,6 @@ async function measureRooms(bench: Bench): Promise<Part> {
   const { rows, series } = await each(bench, ROOM_SETUPS, CLIENTS, async (setup, clients) => {
     await using setting = await start(setup);
     const { ports, pids, key } = setting.server;
-    const redisBefore = setting.redisCpu();
     const figures = await runLoad<RoomLoad, RoomFigures>("room", {
       ports,
       pids,
@@ -108,13 +105,11 @@ async function measureRooms(bench: Bench): Promise<Part> {
       prefill: setup.history,
     });
     const { cpuPerDelivery, deliveriesPerSecond, lost, p50Ms, p99Ms } = figures;
-    const messages = deliveriesPerSecond / clients * (bench.seconds + 1);
     return {
       cost: cpuPerDelivery,
       shown: {
         "deliveries/s": digits(deliveriesPerSecond),
         "server CPU µs a delivery": digits(cpuPerDelivery),
-        "Redis CPU µs a message": perRedis(setting.redisCpu() - redisBefore, messages),
         "p50 ms": digits(p50Ms),
         "p99 ms": digits(p99Ms),
         "lost": String(lost),
@@ -142,7 +137,7 @@ async function measureNotifications(bench: Bench): Promise<Part> {
     async (setup, clients) => {
       await using setting = await start(setup);
       const { ports, pids, key } = setting.server;
-      const [cpuBefore, bytesBefore] = [setting.redisCpu(), await setting.redisBytes()];
+      const cpuBefore = setting.redisCpu();
       const figures = await runLoad<OnlineUserLoad, OnlineUserFigures>("online_user", {
         ports,
         pids,
@@ -153,14 +148,12 @@ async function measureNotifications(bench: Bench): Promise<Part> {
         seconds: bench.seconds,
       });
       const { cpuEach, deliveredPerSecond, sent, lost, notStored, p50Ms, p99Ms } = figures;
-      const bytes = await setting.redisBytes() - bytesBefore;
       return {
         cost: cpuEach,
         shown: {
           "delivered/s": digits(deliveredPerSecond),
           "server CPU µs each": digits(cpuEach),
           "Redis CPU µs each": perRedis(setting.redisCpu() - cpuBefore, sent),
-          "Redis bytes each": digits(bytes / Math.min(sent, INBOX_SIZE)),
           "p50 ms": digits(p50Ms),
           "p99 ms": digits(p99Ms),
           "lost or not stored": String(lost + notStored),

@@ -5,6 +5,7 @@ import type { Channel } from "../lib/engine.ts";
 import { MemoryBroker } from "../lib/engines/memory_broker.ts";
 import { Program } from "./support/program.ts";
 import { TestClient } from "./support/test_client.ts";
+import { stubClock } from "./support/stub_clock.ts";
 
 const BYTES = 20_000;
 /** Beside its text, as the broker counts it. */
@@ -110,15 +111,4 @@ async function bytesOf(broker: MemoryBroker): Promise<number> {
     for (const { text } of publications) bytes += text.length * 2 + PUBLICATION_BYTES;
   }
   return bytes;
-}
-
-/** `performance.now()` as the test has it. */
-function stubClock(): Disposable & { pass(ms: number): void } {
-  const original = performance.now;
-  let now = original.call(performance);
-  performance.now = () => now;
-  return {
-    pass: (ms) => void (now += ms),
-    [Symbol.dispose]: () => void (performance.now = original),
-  };
 }

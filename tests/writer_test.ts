@@ -4,6 +4,7 @@ import { setImmediate } from "node:timers/promises";
 import fc from "fast-check";
 import { Outgoing, type Socket } from "../lib/socket.ts";
 import { Writer } from "../lib/writer.ts";
+import { stubClock } from "./support/stub_clock.ts";
 
 const LIMIT = 2000;
 const BURST = 8 * LIMIT;
@@ -166,40 +167,3 @@ Deno.test("who takes each burst is not slow, though each is over the limit", () 
     }
   }
 });
-
-/** `performance.now()` as the test has it. */
-function stubClock(): Disposable & { pass(ms: number): void } {
-  const original = performance.now;
-  let now = original.call(performance);
-  performance.now = () => now;
-  return {
-    pass: (ms) => void (now += ms),
-    [Symbol.dispose]: () => void (performance.now = original),
-  };
-}
-
-async function apply(step: Step, number: number, receivers: readonly Receiver[]): Promise<void> {
-  if (step.what === "turn") return void await setImmediate();
-  const meant = receivers.filter((_, index) => step.to & 1 << index);
-  const outgoing = new Outgoing(step.what === "send" ? `${number}${step.filling}` : "");
-  for (const receiver of meant) {
-    if (step.what === "send") receiver.send(outgoing);
-    else if (step.what === "take") receiver.socket.take(step.bytes);
-    else receiver.writer.flush();
-  }
-}
-
-/** The texts of unmasked frames (RFC 6455, section 5.2). */
-function framesOf(wire: Uint8Array): string[] {
-  const texts = [];
-  const view = new DataView(wire.buffer, wire.byteOffset, wire.byteLength);
-  for (let at = 0; at < wire.length;) {
-    assert.equal(wire[at], 0x81);
-    const short = view.getUint8(at + 1);
-    assert.ok(short < 127, "these texts are short");
-    const [start, length] = short < 126 ? [at + 2, short] : [at + 4, view.getUint16(at + 2)];
-    texts.push(new TextDecoder().decode(wire.subarray(start, start + length)));
-    at = start + length;
-  }
-  return texts;
-}

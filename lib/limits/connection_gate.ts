@@ -100,7 +100,7 @@ export class ConnectionGate {
     return !this.#denied.has(address) && (this.#allowed?.has(address) ?? true);
   }
 
-  /** Connects that are refused count too: who goes on all the same stays outside. */
+  /** Connects that are refused for their number count too: who goes on all the same stays outside. */
   #check(request: Request, address: string): NotifyliError | undefined {
     const elsewhere = this.#openMode.refusal(request);
     if (elsewhere !== undefined) return new NotifyliError("forbidden", elsewhere);

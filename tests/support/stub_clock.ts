@@ -1,0 +1,12 @@
+/** `performance.now()` as the test has it. */
+
+/** It stands still but for `pass`; the real one is back when this is disposed of. */
+export function stubClock(): Disposable & { pass(ms: number): void } {
+  const original = performance.now;
+  let now = original.call(performance);
+  performance.now = () => now;
+  return {
+    pass: (ms) => void (now += ms),
+    [Symbol.dispose]: () => void (performance.now = original),
+  };
+}

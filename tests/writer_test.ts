@@ -167,3 +167,29 @@ Deno.test("who takes each burst is not slow, though each is over the limit", () 
     }
   }
 });
+
+async function apply(step: Step, number: number, receivers: readonly Receiver[]): Promise<void> {
+  if (step.what === "turn") return void await setImmediate();
+  const meant = receivers.filter((_, index) => step.to & 1 << index);
+  const outgoing = new Outgoing(step.what === "send" ? `${number}${step.filling}` : "");
+  for (const receiver of meant) {
+    if (step.what === "send") receiver.send(outgoing);
+    else if (step.what === "take") receiver.socket.take(step.bytes);
+    else receiver.writer.flush();
+  }
+}
+
+/** The texts of unmasked frames (RFC 6455, section 5.2). */
+function framesOf(wire: Uint8Array): string[] {
+  const texts = [];
+  const view = new DataView(wire.buffer, wire.byteOffset, wire.byteLength);
+  for (let at = 0; at < wire.length;) {
+    assert.equal(wire[at], 0x81);
+    const short = view.getUint8(at + 1);
+    assert.ok(short < 127, "these texts are short");
+    const [start, length] = short < 126 ? [at + 2, short] : [at + 4, view.getUint16(at + 2)];
+    texts.push(new TextDecoder().decode(wire.subarray(start, start + length)));
+    at = start + length;
+  }
+  return texts;
+}

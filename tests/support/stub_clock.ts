@@ -1,4 +1,4 @@
-/** `performance.now()` as the test has it. */
+/** `performance.now()` as a test has it. */
 
 /** It stands still but for `pass`; the real one is back when this is disposed of. */
 export function stubClock(): Disposable & { pass(ms: number): void } {

@@ -35,30 +35,30 @@ local function drop(ids)
   return #ids - queued, queued
 end
 
--- Sees to it that all keys end together, when what came last has its time. They are given a hundredth more than that, so
--- that few arrivals have to write it anew. `count` have just come, `size` are there.
+-- Sees to it that all keys end together, at one millisecond, when what came last has its time. They are given a hundredth
+-- more than that, so that few arrivals have to write it anew. `count` have just come, `size` are there.
 local function prolong(count, size, expires_any)
   local most = KEPT_MS + math.floor(KEPT_MS / 100)
-  local left = redis.call('PTTL', POSITION)
-  if left < KEPT_MS or left > most then
+  local ends = redis.call('PEXPIRETIME', POSITION)
+  if ends < NOW + KEPT_MS or ends > NOW + most then
     for _, key in ipairs({ FRAMES, ORDER, QUEUED, UNREAD, DONE, TIMES, EXPIRIES, POSITION }) do
-      redis.call('PEXPIRE', key, most)
+      redis.call('PEXPIREAT', key, NOW + most)
     end
     return
   end
   -- A key that was empty was made anew, and has no end.
   if size <= count then
     for _, key in ipairs({ FRAMES, ORDER, TIMES }) do
-      redis.call('PEXPIRE', key, left)
+      redis.call('PEXPIREAT', key, ends)
     end
   end
   for _, set in ipairs({ QUEUED, UNREAD }) do
     if redis.call('ZCARD', set) <= count then
-      redis.call('PEXPIRE', set, left)
+      redis.call('PEXPIREAT', set, ends)
     end
   end
   if expires_any then
-    redis.call('PEXPIRE', EXPIRIES, left)
+    redis.call('PEXPIREAT', EXPIRIES, ends)
   end
 end
 

@@ -63,9 +63,9 @@ local function mark(change, ids, site, receipts)
           done[2 * i - 1], done[2 * i] = redis.call('ZSCORE', ORDER, id), id
         end
         redis.call('ZADD', DONE, unpack(done))
-        local left = redis.call('PTTL', ORDER)
-        if left > 0 then
-          redis.call('PEXPIRE', DONE, left) -- it may have just been made, when the others had their time already
+        local ends = redis.call('PEXPIRETIME', ORDER)
+        if ends > 0 then
+          redis.call('PEXPIREAT', DONE, ends) -- it may have just been made, when the others had their time already
         end
       end
     end)

@@ -38,8 +38,8 @@ export interface Protocol {
   readonly joins: boolean;
   /** Texts of one frame, each worked on alone. Throws a `NotifyliError`. */
   split(data: string | Uint8Array): string[];
-  /** Works on one of them; returns a promise only where later ones must wait for it. */
-  handle(client: Client, text: string): Promise<void> | void;
+  /** Works on one of them, by {@linkcode Client.work}. Throws a `NotifyliError` where it cannot be read. */
+  handle(client: Client, text: string): void;
   /** Tells the client when its session will end, Unix time in milliseconds. */
   warn(client: Client, expiresAt: number): void;
   /** Tells the client what was wrong. */
@@ -73,8 +73,8 @@ export interface ClientNode {
   openInbox(client: Client, user: UserId): Promise<void>;
   /** Everyone in the room; from now on the client gets its joins and leaves. */
   watch(client: Client, room: string): Promise<UserConnection[]>;
-  /** Says something in a room. Rejects where the engine did not take it. */
-  publish(site: string, message: RoomMessage): Promise<PublishedMessage>;
+  /** Says something in a room. Rejects where the engine did not take it; no promise where it is done by then. */
+  publish(site: string, message: RoomMessage): Promise<PublishedMessage> | PublishedMessage;
   /** The client is gone. */
   remove(client: Client): void;
   /** The client was given notifications, which are sent once its socket took them. */
@@ -126,8 +126,13 @@ export interface Membership {
   readonly connectedAt: number;
   /** By which it entered; absent where it needed none. */
   readonly token?: TokenFacts;
-  /** Messages and presence events that arrived while what comes before them is being read; else `undefined`. */
-  heldMessages: { offset: number; outgoing: Outgoing }[] | undefined;
+}
+
+/** A message or presence event that waits for those before it. */
+interface HeldMessage {
+  /** 0 where it has none. */
+  readonly offset: number;
+  readonly outgoing: Outgoing;
 }
 
 export class Client implements SocketEvents, Recipient, SessionOwner, WriterOwner {
@@ -147,6 +152,8 @@ export class Client implements SocketEvents, Recipient, SessionOwner, WriterOwne
   readonly #writer: Writer;
   #user: UserId | undefined;
   #name: string | undefined;
+  /** By room: what arrived while what comes before it is being read. `undefined` while that is so of no room. */
+  #held: Map<string, HeldMessage[]> | undefined;
   /** Texts behind one that is being worked on; `undefined` while none is. */
   #waiting: string[] | undefined;
   #closed = false;
@@ -255,6 +262,10 @@ export class Client implements SocketEvents, Recipient, SessionOwner, WriterOwne
   /** The client is this user from now on. Throws if it was another before, or its token is another's. */
   identify(user: UserId, name: string | undefined): void {
     const proved = this.auth.identity;
+    if (user === this.#user) { // on every message's way; who is blocked meanwhile is closed
+      this.#name = proved?.name ?? name ?? this.#name;
+      return;
+    }
     const known = proved?.user ?? this.#user;
     if (known !== undefined && known !== user) {
       const [claimed, own] = [user, known].map((id) => JSON.stringify(userIdOnWire(id)));
@@ -323,7 +334,7 @@ export class Client implements SocketEvents, Recipient, SessionOwner, WriterOwne
   }
 
   /** Says something in a room. Throws where it may not; rejects where the engine did not take it. */
-  publish(message: RoomMessage): Promise<PublishedMessage> {
+  publish(message: RoomMessage): Promise<PublishedMessage> | PublishedMessage {
     const { room } = message;
     this.node.access.requireSpeech(this.auth.identity, room, this.memberships.has(room));
     return this.node.publish(this.site, message);
@@ -359,23 +370,30 @@ export class Client implements SocketEvents, Recipient, SessionOwner, WriterOwne
 
   /** Sends a message of a room, after those that come before it. */
   deliver(room: string, offset: number, outgoing: Outgoing): void {
-    const held = this.memberships.get(room)?.heldMessages;
+    const held = this.#held?.get(room);
     if (held === undefined) this.send(outgoing);
     else held.push({ offset, outgoing });
   }
 
   /** Holds a room's messages and presence events back until {@linkcode Client.releaseRoom}. */
   holdRoom(room: string): void {
-    const membership = this.memberships.get(room);
-    if (membership !== undefined) membership.heldMessages ??= [];
+    if (!this.memberships.has(room)) return;
+    const held = this.#held ??= new Map();
+    if (!held.has(room)) held.set(room, []);
   }
 
   /** Sends what was held back of a room, but for messages up to an offset. */
   releaseRoom(room: string, upTo = 0): void {
-    const membership = this.memberships.get(room);
-    const held = membership?.heldMessages ?? [];
-    if (membership !== undefined) membership.heldMessages = undefined;
-    for (const { offset, outgoing } of held) if (offset === 0 || offset > upTo) this.send(outgoing);
+    for (const { offset, outgoing } of this.#takeHeld(room)) {
+      if (offset === 0 || offset > upTo) this.send(outgoing);
+    }
+  }
+
+  /** It is in the room no more. */
+  forgetRoom(room: string): void {
+    this.memberships.delete(room);
+    this.notifications.leaveRoom(room);
+    this.#takeHeld(room);
   }
 
   /** Resolves when the client has taken the better part of what waits for it, or is gone. */
@@ -453,9 +471,22 @@ export class Client implements SocketEvents, Recipient, SessionOwner, WriterOwne
     );
   }
 
+  #takeHeld(room: string): HeldMessage[] {
+    const held = this.#held?.get(room) ?? [];
+    if (this.#held?.delete(room) && this.#held.size === 0) this.#held = undefined;
+    return held;
+  }
+
   #take(text: string): void {
-    if (this.#waiting === undefined) this.work(() => this.protocol.handle(this, text));
-    else if (this.#waiting.push(text) > MAX_WAITING_FRAMES) this.node.dropFlood(this);
+    if (this.#waiting !== undefined) {
+      if (this.#waiting.push(text) > MAX_WAITING_FRAMES) this.node.dropFlood(this);
+      return;
+    }
+    try {
+      this.protocol.handle(this, text);
+    } catch (error) {
+      this.reportError(error);
+    }
   }
 
   #goOn(): void {

@@ -15,11 +15,13 @@ export interface Channel {
   readonly site: string;
   readonly kind: "room" | "user" | "session";
   readonly name: string;
+  /** What {@linkcode keyOf} says, where it was made before: it is asked for several times on a message's way. */
+  readonly key?: string;
 }
 
 /** One text for a channel. Names hold no line break, so those of two channels never meet. */
-export function keyOf({ site, kind, name }: Channel): string {
-  return `${site}\n${kind}\n${name}`;
+export function keyOf({ site, kind, name, key }: Channel): string {
+  return key ?? `${site}\n${kind}\n${name}`;
 }
 
 /**
@@ -74,9 +76,15 @@ export function positionSeconds({ seconds, persistent }: HistoryOptions): number
   return Math.max(Math.ceil(seconds), atLeast);
 }
 
+/** A publication as a history has it; `text` has the offset, too. */
+export interface KeptPublication {
+  readonly offset: number;
+  readonly text: string;
+}
+
 export interface History extends Position {
-  /** Oldest first, each with its own offset. */
-  readonly publications: readonly (Publication & { readonly offset: number })[];
+  /** Oldest first. */
+  readonly publications: readonly KeptPublication[];
 }
 
 export interface Broker {
@@ -85,13 +93,13 @@ export interface Broker {
   unsubscribe(channel: Channel): Promise<void>;
   /**
    * Appends to the history, then fans out to every node, this one too, in one order for all. With a history the
-   * frame is given its `offset`.
+   * frame is given its `offset`. No promise where it is done by then: one for each message is a tenth of its cost.
    */
   publish(
     channel: Channel,
     publication: Publication,
     history?: HistoryOptions,
-  ): Promise<Published | undefined>;
+  ): Promise<Published | undefined> | Published | undefined;
   /** To the one node that hears a session's channel, this or another; in order. Says whether there is one. */
   forward(channel: Channel, publication: Publication): Promise<boolean>;
   /**

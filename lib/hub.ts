@@ -25,7 +25,7 @@ export class Hub {
     let known = this.#channels.get(key);
     if (known === undefined) {
       const { site, kind, name } = channel;
-      known = { site, kind, name, clients: new Set() };
+      known = { site, kind, name, key, clients: new Set() };
       this.#channels.set(key, known);
     }
     known.clients.add(client);
@@ -57,14 +57,18 @@ export class Hub {
 }
 
 export function roomChannel(site: string, name: string): Channel {
-  return { site, kind: "room", name };
+  return channelOf(site, "room", name);
 }
 
 /** Of no site: it is open before its client has proved whose it is. */
 export function sessionChannel(name: string): Channel {
-  return { site: DEFAULT_SITE, kind: "session", name };
+  return channelOf(DEFAULT_SITE, "session", name);
 }
 
 export function userChannel(site: string, name: UserId): Channel {
-  return { site, kind: "user", name };
+  return channelOf(site, "user", name);
+}
+
+function channelOf(site: string, kind: Channel["kind"], name: string): Channel {
+  return { site, kind, name, key: keyOf({ site, kind, name }) };
 }

@@ -262,18 +262,23 @@ export class Node implements ClientNode, EngineHandler {
   }
 
   /** Says something in a room, to all in it. Rejects where the engine did not take it. */
-  async publish(site: string, message: RoomMessage): Promise<PublishedMessage> {
-    const { room } = message;
-    const id = message.id ?? nextId();
-    const isClientsId = message.id !== undefined;
-    const text = messageFrame("usermsg", { ...message, id, timestamp: unixSeconds() });
+  publish(
+    site: string,
+    { id: clientsId, room, user, name, message }: RoomMessage,
+  ): Promise<PublishedMessage> | PublishedMessage {
+    const id = clientsId ?? nextId();
+    const isClientsId = clientsId !== undefined;
+    const timestamp = unixSeconds();
+    const text = messageFrame("usermsg", { id, room, user, name, message, timestamp });
     this.counters.messages++;
-    const published = await this.#engine.broker.publish(
+    const published = this.#engine.broker.publish(
       roomChannel(site, room),
       { kind: "message", id, room, text, isClientsId },
       this.#rules.of(room).history,
     );
-    return { id, text, ...published };
+    return published instanceof Promise
+      ? published.then((published) => ({ id, text, ...published }))
+      : { id, text, ...published };
   }
 
   /** Sends a notification, or schedules it. Resolves once it is stored; rejects where it is not. */

@@ -60,7 +60,6 @@ export class RoomEntry {
       name,
       token,
       connectedAt: unixSeconds(),
-      heldMessages: client.protocol.hasInbox ? [] : undefined,
     };
     if (maxClients === undefined) return await this.#enter(client, user, membership);
     const key = `${client.id}\n${room}`;
@@ -88,8 +87,7 @@ export class RoomEntry {
     const membership = client.memberships.get(room);
     const { user, site } = client;
     if (membership === undefined || user === undefined) return;
-    client.memberships.delete(room);
-    client.notifications.leaveRoom(room);
+    client.forgetRoom(room);
     const channels = [roomChannel(site, room)];
     if (client.memberships.size === 0 && !client.protocol.hasInbox) {
       channels.push(userChannel(site, user));
@@ -160,6 +158,7 @@ export class RoomEntry {
     const { room } = membership;
     client.memberships.set(room, membership);
     client.notifications.holdRoom(room);
+    if (client.protocol.hasInbox) client.holdRoom(room);
     const channels = [roomChannel(client.site, room), userChannel(client.site, user)];
     for (const channel of channels) hub.add(client, channel);
     await Promise.all(channels.map((channel) => subscriptions.sync(channel)));

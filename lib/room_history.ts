@@ -1,6 +1,6 @@
 /** What a room's history can bring back, exactly or not at all. */
 import type { RoomSync } from "./client.ts";
-import type { Broker, Channel, History, Position, Publication } from "./engine.ts";
+import type { Broker, Channel, History, KeptPublication, Position } from "./engine.ts";
 import { roomChannel } from "./hub.ts";
 import type { RoomRules } from "./rooms/room_rules.ts";
 
@@ -21,7 +21,7 @@ interface Asked {
   readonly persistent?: boolean;
 }
 
-type Kept = readonly (Publication & { readonly offset: number })[];
+type Kept = readonly KeptPublication[];
 
 export class RoomHistory {
   readonly #broker: Broker;

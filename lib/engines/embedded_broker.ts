@@ -31,7 +31,7 @@ export class EmbeddedBroker implements Broker {
     channel: Channel,
     publication: Publication,
     history?: HistoryOptions,
-  ): Promise<Published | undefined> {
+  ): Promise<Published | undefined> | Published | undefined {
     if (history?.persistent && history.size > 0) {
       return this.#file.publish(channel, publication, history);
     }
@@ -40,8 +40,8 @@ export class EmbeddedBroker implements Broker {
       : this.#file.has(channel)
       ? this.#file.forget(channel) // it is persistent no more, and would lack what is said from now on
       : undefined;
-    const publish = () => this.#memory.publish(channel, publication, history);
-    return before === undefined ? publish() : before.then(publish);
+    if (before === undefined) return this.#memory.publish(channel, publication, history);
+    return before.then(() => this.#memory.publish(channel, publication, history));
   }
 
   forward(channel: Channel, publication: Publication): Promise<boolean> {

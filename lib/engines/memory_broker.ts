@@ -12,21 +12,27 @@ import {
   type Published,
 } from "../engine.ts";
 import { withOffset } from "../frames.ts";
+import { Queue } from "../queue.ts";
 
 interface Log {
+  readonly key: string;
   readonly epoch: string;
   offset: number;
   /** Until then the publications are kept, and until then all of it; on `performance.now()`'s clock. */
   endsAt: number;
   expiresAt: number;
-  /** By their offsets, the last of which is `offset`. Bounded by `HistoryOptions.size`: the oldest goes first. */
-  readonly publications: Map<number, Publication>;
-  /** Clients' own ids, oldest first; each goes `CLIENTS_ID_SECONDS` after it came. */
-  readonly ids: Map<string, { offset: number; knownUntil: number }>;
+  /** Oldest first, the last of which has `offset`. Bounded by `HistoryOptions.size`: the oldest goes first. */
+  readonly texts: Queue<string>;
+  /** Clients' own ids, oldest first; each goes `CLIENTS_ID_SECONDS` after it came. Most rooms have none. */
+  ids: Map<string, { offset: number; knownUntil: number }> | undefined;
 }
 
-/** Histories that are looked at for each one that comes or grows: all are, in time, and none waits for a walk through all. */
+/**
+ * Histories that are looked at as one comes or grows, a millisecond after the last look or later: all are, in time, and
+ * none waits for a walk through all.
+ */
 const LOOKS = 2;
+const LOOK_AFTER_MS = 1;
 
 /** Bytes that a history takes at most without its publications, and one of these beside its text. */
 const LOG_BYTES = 1000;
@@ -51,7 +57,8 @@ export class MemoryBroker implements Broker {
    */
   readonly #logs = new Map<string, Log>();
   /** Goes round and round: a walk from the start would pass all that was deleted there. */
-  #hand: Iterator<[string, Log]> = this.#logs.entries();
+  #hand: Iterator<Log> = this.#logs.values();
+  #lookedAt = -Infinity;
   /** Of all that is in `#logs`. */
   #bytes = 0;
   readonly #fanOut: EngineHandler["handlePublication"];
@@ -79,12 +86,11 @@ export class MemoryBroker implements Broker {
     channel: Channel,
     publication: Publication,
     history?: HistoryOptions,
-  ): Promise<Published | undefined> {
-    if (history === undefined || history.size === 0) {
-      this.#fanOut(channel, publication);
-      return Promise.resolve(undefined);
+  ): Published | undefined {
+    if (history !== undefined && history.size > 0) {
+      return this.#append(channel, publication, history);
     }
-    return Promise.resolve(this.#append(channel, publication, history));
+    this.#fanOut(channel, publication);
   }
 
   forward(channel: Channel, publication: Publication): Promise<boolean> {
@@ -97,13 +103,13 @@ export class MemoryBroker implements Broker {
     channel: Channel,
     { since = 0, limit }: { since?: number; limit: number },
   ): Promise<History> {
-    const log = this.#log(channel);
+    const log = this.#log(channel, performance.now());
     // Only these are looked at: each client that comes asks for the last of many.
     const publications = [];
-    for (let offset = Math.max(since + 1, firstOf(log)); offset <= log.offset; offset++) {
-      const publication = log.publications.get(offset);
-      if (publications.length === limit || publication === undefined) break;
-      publications.push({ ...publication, offset });
+    const first = log.offset - log.texts.length + 1;
+    for (let offset = Math.max(since + 1, first); offset <= log.offset; offset++) {
+      if (publications.length === limit) break;
+      publications.push({ offset, text: log.texts.at(offset - first)! });
     }
     return Promise.resolve({ offset: log.offset, epoch: log.epoch, publications });
   }
@@ -114,71 +120,66 @@ export class MemoryBroker implements Broker {
     { size, seconds }: HistoryOptions,
   ): Published {
     const now = performance.now();
-    const log = this.#log(channel);
+    const log = this.#log(channel, now);
     const { epoch } = log;
     this.#forgetIds(log, now);
-    const known = isClientsId ? log.ids.get(id) : undefined;
+    const known = isClientsId ? log.ids?.get(id) : undefined;
     if (known !== undefined) {
       return { offset: known.offset, epoch, isDuplicate: true };
     }
     const offset = ++log.offset;
     if (isClientsId) this.#remember(log, id, now);
-    const publication = { kind, id, room, text: withOffset(text, offset) };
+    const placed = withOffset(text, offset);
     log.endsAt = now + seconds * 1000;
     log.expiresAt = now + Math.max(seconds, POSITION_SECONDS) * 1000;
-    this.#add(log, publication);
-    if (log.publications.size > size) this.#removeFirst(log);
-    this.#makeRoom(log);
-    this.#fanOut(channel, publication, { offset, epoch });
+    log.texts.push(placed);
+    this.#bytes += bytesOf(placed);
+    if (log.texts.length > size) this.#removeFirst(log);
+    this.#makeRoom(log, now);
+    this.#fanOut(channel, { kind, id, room, text: placed }, { offset, epoch });
     return { offset, epoch, isDuplicate: false };
   }
 
-  #log(channel: Channel): Log {
+  #log(channel: Channel, now: number): Log {
     const key = keyOf(channel);
     const known = this.#logs.get(key);
-    const now = performance.now();
     if (known !== undefined && known.expiresAt > now) {
       if (known.endsAt <= now) this.#clear(known);
       return known;
     }
-    if (known !== undefined) this.#delete(key, known);
+    if (known !== undefined) this.#delete(known);
     const fresh: Log = {
+      key,
       epoch: crypto.randomUUID().slice(0, 8),
       offset: 0,
       endsAt: Infinity,
-      expiresAt: performance.now() + POSITION_SECONDS * 1000,
-      publications: new Map(),
-      ids: new Map(),
+      expiresAt: now + POSITION_SECONDS * 1000,
+      texts: new Queue(),
+      ids: undefined,
     };
     this.#logs.set(key, fresh);
     this.#bytes += LOG_BYTES;
-    this.#makeRoom(fresh);
+    this.#makeRoom(fresh, now);
     return fresh;
   }
 
-  #add(log: Log, publication: Publication): void {
-    log.publications.set(log.offset, publication);
-    this.#bytes += bytesOf(publication);
-  }
-
   #removeFirst(log: Log): void {
-    const first = firstOf(log);
-    const publication = log.publications.get(first);
-    log.publications.delete(first);
-    if (publication !== undefined) this.#bytes -= bytesOf(publication);
+    const text = log.texts.shift();
+    if (text !== undefined) this.#bytes -= bytesOf(text);
   }
 
-  #clear({ publications }: Log): void {
-    for (const publication of publications.values()) this.#bytes -= bytesOf(publication);
-    publications.clear();
+  #clear(log: Log): void {
+    while (log.texts.length > 0) this.#removeFirst(log);
   }
 
-  #remember({ ids, offset }: Log, id: string, now: number): void {
-    ids.set(id, { offset, knownUntil: now + CLIENTS_ID_SECONDS * 1000 });
+  #remember(log: Log, id: string, now: number): void {
+    const ids = log.ids ??= new Map();
+    ids.set(id, { offset: log.offset, knownUntil: now + CLIENTS_ID_SECONDS * 1000 });
     this.#bytes += ID_BYTES;
   }
 
   #forgetIds({ ids }: Log, now: number): void {
+    if (ids === undefined) return;
     for (const [id, { knownUntil }] of ids) {
       if (knownUntil > now) return;
       ids.delete(id);
@@ -186,37 +187,37 @@ export class MemoryBroker implements Broker {
     }
   }
 
-  #delete(key: string, log: Log): void {
+  #delete(log: Log): void {
     this.#clear(log);
-    this.#bytes -= LOG_BYTES + log.ids.size * ID_BYTES;
-    this.#logs.delete(key);
+    this.#bytes -= LOG_BYTES + (log.ids?.size ?? 0) * ID_BYTES;
+    this.#logs.delete(log.key);
   }
 
   /** After this one has got more: looks after the next ones, as many as it takes. */
-  #makeRoom(grown: Log): void {
-    const now = performance.now();
-    for (let looks = 0; looks < LOOKS || this.#isOver; looks++) {
+  #makeRoom(grown: Log, now: number): void {
+    const due = now - this.#lookedAt < LOOK_AFTER_MS ? 0 : LOOKS;
+    if (due > 0) this.#lookedAt = now;
+    for (let looks = 0; looks < due || this.#isOver; looks++) {
       if (looks > 2 * this.#logs.size + LOOKS) return; // there is nothing left to take
       this.#lookAtNext(now, grown);
     }
   }
 
   #lookAtNext(now: number, grown: Log): void {
-    const { value, done } = this.#hand.next();
-    if (done) return void (this.#hand = this.#logs.entries());
-    const [key, log] = value;
+    const { value: log, done } = this.#hand.next();
+    if (done) return void (this.#hand = this.#logs.values());
     this.#forgetIds(log, now);
-    if (log.expiresAt <= now) this.#delete(key, log);
+    if (log.expiresAt <= now) this.#delete(log);
     else if (log.endsAt <= now) this.#clear(log);
-    else if (this.#isOver && log.publications.size === 0 && log !== grown) this.#delete(key, log);
+    else if (this.#isOver && log.texts.length === 0 && log !== grown) this.#delete(log);
     else if (this.#isOver) this.#trim(log);
   }
 
   /** The oldest first, until it is enough. */
   #trim(log: Log): void {
-    const { size } = log.publications;
-    while (this.#isOver && log.publications.size > 0) this.#removeFirst(log);
-    this.#limit.onForgotten(size - log.publications.size);
+    const { length } = log.texts;
+    while (this.#isOver && log.texts.length > 0) this.#removeFirst(log);
+    this.#limit.onForgotten(length - log.texts.length);
   }
 
   get #isOver(): boolean {
@@ -224,11 +225,6 @@ export class MemoryBroker implements Broker {
   }
 }
 
-/** The offset of the oldest publication that is kept. */
-function firstOf({ offset, publications }: Log): number {
-  return offset - publications.size + 1;
-}
-
-function bytesOf({ text }: Publication): number {
+function bytesOf(text: string): number {
   return text.length * UNIT_BYTES + PUBLICATION_BYTES;
 }

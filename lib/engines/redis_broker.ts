@@ -7,6 +7,7 @@ import {
   type EngineHandler,
   type History,
   type HistoryOptions,
+  type KeptPublication,
   type Position,
   POSITION_SECONDS,
   positionSeconds,
@@ -112,7 +113,7 @@ export class RedisBroker implements Broker {
       [this.#keys.history(channel), this.#keys.position(channel)],
       [since, limit, POSITION_SECONDS, newEpoch()],
     ) as [number, string, [string, string[]][]];
-    return { offset, epoch, publications: entries.map(([id, fields]) => fromEntry(id, fields)) };
+    return { offset, epoch, publications: entries.map(fromEntry) };
   }
 }
 
@@ -139,16 +140,6 @@ function parsePayload(message: string): { publication: Publication; position?: P
   };
 }
 
-function fromEntry(
-  entryId: string,
-  fields: readonly string[],
-): Publication & { offset: number } {
-  const value = (name: string) => fields[fields.indexOf(name) + 1] ?? "";
-  return {
-    offset: parseInt(entryId),
-    kind: value("kind") as Publication["kind"],
-    id: value("id"),
-    room: value("room"),
-    text: value("text"),
-  };
+function fromEntry([id, fields]: readonly [string, readonly string[]]): KeptPublication {
+  return { offset: parseInt(id), text: fields[fields.indexOf("text") + 1] ?? "" };
 }

@@ -85,12 +85,9 @@ export class SqliteHistory implements Disposable {
       offset: stored?.offset ?? 0,
       // Where it could not be stored, this is a position that is never good again.
       epoch: stored?.epoch ?? crypto.randomUUID().slice(0, 8),
-      publications: rows.map((row) => ({
-        kind: String(row["kind"]) as Publication["kind"],
-        id: String(row["id"]),
-        room: String(row["room"]),
-        text: String(row["text"]),
-        offset: Number(row["offset"]),
+      publications: rows.map(({ offset, text }) => ({
+        offset: Number(offset),
+        text: String(text),
       })),
     };
   }

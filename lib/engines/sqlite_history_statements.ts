@@ -35,7 +35,7 @@ export class SqliteHistoryStatements {
       "INSERT INTO publications (channel, offset, kind, id, room, text) VALUES (?, ?, ?, ?, ?, ?)",
     );
     this.since = sql(
-      `SELECT offset, kind, id, room, text FROM publications WHERE channel = ? AND offset > ?
+      `SELECT offset, text FROM publications WHERE channel = ? AND offset > ?
        ORDER BY offset LIMIT ?`,
     );
     this.removeUpTo = sql("DELETE FROM publications WHERE channel = ? AND offset <= ?");

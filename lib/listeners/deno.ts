@@ -140,8 +140,9 @@ class DenoSocket implements Socket {
     return this.#webSocket.bufferedAmount;
   }
 
+  /** The runtime itself does nothing once it is closing; that it is still opening cannot be. */
   send(outgoing: Outgoing): void {
-    if (this.#webSocket.readyState === WebSocket.OPEN) this.#webSocket.send(outgoing.text);
+    this.#webSocket.send(outgoing.text);
   }
 
   close({ code, reason }: Disconnect): void {

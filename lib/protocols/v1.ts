@@ -1,5 +1,5 @@
 /** Seed 000's protocol: one JSON object a frame, a client is in a room by speaking there. */
-import type { Client, Protocol } from "../client.ts";
+import type { Client, Protocol, PublishedMessage } from "../client.ts";
 import { NotifyliError } from "../errors.ts";
 import { type Fields, optionalId, parseObject } from "../fields.ts";
 import {
@@ -78,12 +78,17 @@ function execute(client: Client, command: Command): Promise<void> | void {
 /** Does not wait for the engine: what is published later comes later, and errors say which message they mean. */
 function publish(client: Client, command: Extract<Command, { type: "usermsg" }>): void {
   const { user, id, room, message } = command;
-  client.publish({ id, room, user, name: client.nameIn(room), message })
-    .then(({ isDuplicate, text }) => {
-      // Its sender does not know that it was taken the first time: here is the proof.
-      if (isDuplicate) client.send(new Outgoing(text));
-    })
-    .catch((error) => client.reportError(error, id === undefined ? undefined : { id }));
+  const publishing = client.publish({ id, room, user, name: client.nameIn(room), message });
+  if (!(publishing instanceof Promise)) return repeat(client, publishing);
+  publishing.then(
+    (published) => repeat(client, published),
+    (error) => client.reportError(error, id === undefined ? undefined : { id }),
+  );
+}
+
+/** The sender of a message that was there before does not know that it was taken then: here is the proof. */
+function repeat(client: Client, { isDuplicate, text }: PublishedMessage): void {
+  if (isDuplicate) client.send(new Outgoing(text));
 }
 
 async function authenticate(client: Client, token: string): Promise<void> {

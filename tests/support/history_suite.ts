@@ -32,7 +32,6 @@ export function testHistory(name: string, open: OpenEngine, persistent: boolean)
     assert.equal(history.offset, 5);
     assert.equal(history.epoch, positions[0]?.epoch);
     const expected = [3, 4, 5].map((offset) => ({
-      ...message(`a-${offset}`),
       text: `{"offset":${offset},"id":"a-${offset}"}`,
       offset,
     }));

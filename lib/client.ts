@@ -8,9 +8,10 @@ import type { Identity, TokenFacts } from "./auth/identity.ts";
 import type { Revocations } from "./auth/revocations.ts";
 import type { RoomAccess } from "./auth/room_access.ts";
 import type { TokenVerifier } from "./auth/tokens.ts";
+import { roomChannel } from "./channels.ts";
 import { ClientNotifications, type Recipient } from "./client_notifications.ts";
 import type { Limits } from "./config.ts";
-import { DEFAULT_SITE, type Position, type Published } from "./engine.ts";
+import { type Channel, DEFAULT_SITE, type Position, type Published } from "./engine.ts";
 import type { Taken, UserConnection } from "./engine.ts";
 import { type Disconnect, DISCONNECTS, type ErrorCode, NotifyliError } from "./errors.ts";
 import { type Fields, parseObject, type UserId, userIdOnWire } from "./fields.ts";
@@ -73,8 +74,11 @@ export interface ClientNode {
   openInbox(client: Client, user: UserId): Promise<void>;
   /** Everyone in the room; from now on the client gets its joins and leaves. */
   watch(client: Client, room: string): Promise<UserConnection[]>;
-  /** Says something in a room. Rejects where the engine did not take it; no promise where it is done by then. */
-  publish(site: string, message: RoomMessage): Promise<PublishedMessage> | PublishedMessage;
+  /**
+   * Says something in a room, whose channel it is. Rejects where the engine did not take it; no promise where it is done
+   * by then.
+   */
+  publish(channel: Channel, message: RoomMessage): Promise<PublishedMessage> | PublishedMessage;
   /** The client is gone. */
   remove(client: Client): void;
   /** The client was given notifications, which are sent once its socket took them. */
@@ -103,9 +107,11 @@ export interface RoomMessage {
   readonly message: string;
 }
 
-/** What became of it; without a position where the room keeps no history. */
-export interface PublishedMessage extends Partial<Published> {
+/** What became of it. */
+export interface PublishedMessage {
   readonly id: string;
+  /** Absent where the room keeps no history. */
+  readonly published: Published | undefined;
   /** The frame as it went out, for the sender of a message that was there before. */
   readonly text: string;
 }
@@ -121,6 +127,7 @@ export interface RoomSync extends Position {
 /** The client in one room. */
 export interface Membership {
   readonly room: string;
+  readonly channel: Channel;
   name: string;
   /** Unix time in seconds. */
   readonly connectedAt: number;
@@ -336,8 +343,9 @@ export class Client implements SocketEvents, Recipient, SessionOwner, WriterOwne
   /** Says something in a room. Throws where it may not; rejects where the engine did not take it. */
   publish(message: RoomMessage): Promise<PublishedMessage> | PublishedMessage {
     const { room } = message;
-    this.node.access.requireSpeech(this.auth.identity, room, this.memberships.has(room));
-    return this.node.publish(this.site, message);
+    const membership = this.memberships.get(room);
+    this.node.access.requireSpeech(this.auth.identity, room, membership !== undefined);
+    return this.node.publish(membership?.channel ?? roomChannel(this.site, room), message);
   }
 
   requireUser(): UserId {

@@ -2,8 +2,7 @@
  * A node's own clients, by room and by user. Next on a message's way: `client.ts`, whose `send` writes it out.
  */
 import type { Client } from "./client.ts";
-import { type Channel, DEFAULT_SITE, keyOf } from "./engine.ts";
-import type { UserId } from "./fields.ts";
+import { type Channel, keyOf } from "./engine.ts";
 
 /** A channel with clients on this node. */
 export interface HubChannel extends Channel {
@@ -54,21 +53,4 @@ export class Hub {
     for (const { kind } of this.#channels.values()) count[kind]++;
     return { rooms: count.room, users: count.user };
   }
-}
-
-export function roomChannel(site: string, name: string): Channel {
-  return channelOf(site, "room", name);
-}
-
-/** Of no site: it is open before its client has proved whose it is. */
-export function sessionChannel(name: string): Channel {
-  return channelOf(DEFAULT_SITE, "session", name);
-}
-
-export function userChannel(site: string, name: UserId): Channel {
-  return channelOf(site, "user", name);
-}
-
-function channelOf(site: string, kind: Channel["kind"], name: string): Channel {
-  return { site, kind, name, key: keyOf({ site, kind, name }) };
 }

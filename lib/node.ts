@@ -9,6 +9,7 @@ import type { Identity, TokenFacts } from "./auth/identity.ts";
 import { Revocations } from "./auth/revocations.ts";
 import { RoomAccess } from "./auth/room_access.ts";
 import type { TokenVerifier } from "./auth/tokens.ts";
+import { roomChannel, sessionChannel, userChannel } from "./channels.ts";
 import {
   Client,
   type ClientNode,
@@ -35,7 +36,7 @@ import {
 import { type Disconnect, DISCONNECTS, type ErrorCode, NotifyliError } from "./errors.ts";
 import type { UserId } from "./fields.ts";
 import { messageFrame, unixSeconds } from "./frames.ts";
-import { Hub, roomChannel, sessionChannel, userChannel } from "./hub.ts";
+import { Hub } from "./hub.ts";
 import { nextId } from "./ids.ts";
 import { AuthDeadline } from "./limits/auth_deadline.ts";
 import { UserLimits } from "./limits/user_limits.ts";
@@ -263,7 +264,7 @@ export class Node implements ClientNode, EngineHandler {
 
   /** Says something in a room, to all in it. Rejects where the engine did not take it. */
   publish(
-    site: string,
+    channel: Channel,
     { id: clientsId, room, user, name, message }: RoomMessage,
   ): Promise<PublishedMessage> | PublishedMessage {
     const id = clientsId ?? nextId();
@@ -272,13 +273,13 @@ export class Node implements ClientNode, EngineHandler {
     const text = messageFrame("usermsg", { id, room, user, name, message, timestamp });
     this.counters.messages++;
     const published = this.#engine.broker.publish(
-      roomChannel(site, room),
+      channel,
       { kind: "message", id, room, text, isClientsId },
       this.#rules.of(room).history,
     );
     return published instanceof Promise
-      ? published.then((published) => ({ id, text, ...published }))
-      : { id, text, ...published };
+      ? published.then((published) => ({ id, text, published }))
+      : { id, text, published };
   }
 
   /** Sends a notification, or schedules it. Resolves once it is stored; rejects where it is not. */

@@ -4,11 +4,12 @@
  */
 import type { TokenFacts } from "./auth/identity.ts";
 import type { Revocations } from "./auth/revocations.ts";
+import { roomChannel, userChannel } from "./channels.ts";
 import type { Client, Membership } from "./client.ts";
 import { type Inbox, NOWHERE } from "./engine.ts";
 import type { UserId } from "./fields.ts";
 import { unixSeconds } from "./frames.ts";
-import { type Hub, roomChannel, userChannel } from "./hub.ts";
+import type { Hub } from "./hub.ts";
 import type { RoomPresence } from "./room_presence.ts";
 import { Outgoing } from "./socket.ts";
 import type { Subscriptions } from "./subscriptions.ts";
@@ -55,8 +56,10 @@ export class RoomEntry {
       token?: TokenFacts;
     },
   ): Promise<void> {
+    const channel = roomChannel(client.site, room);
     const membership: Membership = {
       room,
+      channel: this.#parts.hub.get(channel) ?? channel, // one for all who are in it
       name,
       token,
       connectedAt: unixSeconds(),
@@ -88,7 +91,7 @@ export class RoomEntry {
     const { user, site } = client;
     if (membership === undefined || user === undefined) return;
     client.forgetRoom(room);
-    const channels = [roomChannel(site, room)];
+    const channels = [membership.channel];
     if (client.memberships.size === 0 && !client.protocol.hasInbox) {
       channels.push(userChannel(site, user));
     }
@@ -159,7 +162,7 @@ export class RoomEntry {
     client.memberships.set(room, membership);
     client.notifications.holdRoom(room);
     if (client.protocol.hasInbox) client.holdRoom(room);
-    const channels = [roomChannel(client.site, room), userChannel(client.site, user)];
+    const channels = [membership.channel, userChannel(client.site, user)];
     for (const channel of channels) hub.add(client, channel);
     await Promise.all(channels.map((channel) => subscriptions.sync(channel)));
     try {

@@ -1,10 +1,10 @@
 /** Makes users seen in their rooms by all nodes, and unseen, and tells who watches. */
+import { roomChannel } from "./channels.ts";
 import type { Client, Membership } from "./client.ts";
 import type { Broker, Connection, PresenceManager } from "./engine.ts";
 import { NotifyliError } from "./errors.ts";
 import { type UserId, userIdOnWire } from "./fields.ts";
 import { presenceEventFrame } from "./frames.ts";
-import { roomChannel } from "./hub.ts";
 
 /** Presences that wait to be taken out; past so many, the rest is left to the end of the lease. */
 const MAX_UNREMOVED = 10_000;

@@ -1,5 +1,6 @@
 /** Rooms with a limit of clients, from a node's point of view: who finds no place is not there, and leaves nothing. */
 import assert from "node:assert/strict";
+import { roomChannel } from "../lib/channels.ts";
 import type { Client } from "../lib/client.ts";
 import { readConfig } from "../lib/config.ts";
 import { Counters } from "../lib/counters.ts";
@@ -171,7 +172,7 @@ class Stage implements AsyncDisposable {
   }
 
   async say(message: string): Promise<void> {
-    await this.node.publish(SITE, { room: ROOM, user: "x", name: "X", message });
+    await this.node.publish(roomChannel(SITE, ROOM), { room: ROOM, user: "x", name: "X", message });
   }
 
   framesOf(client: Client): Record<string, unknown>[] {

@@ -136,8 +136,9 @@ export class MemoryBroker implements Broker {
     this.#bytes += bytesOf(placed);
     if (log.texts.length > size) this.#removeFirst(log);
     this.#makeRoom(log, now);
-    this.#fanOut(channel, { kind, id, room, text: placed }, { offset, epoch });
-    return { offset, epoch, isDuplicate: false };
+    const published = { offset, epoch, isDuplicate: false };
+    this.#fanOut(channel, { kind, id, room, text: placed }, published);
+    return published;
   }
 
   #log(channel: Channel, now: number): Log {

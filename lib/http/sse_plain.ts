@@ -3,6 +3,7 @@
  * event says how far the stream has come, so that a browser that comes back gets exactly what it missed.
  */
 import type { Identity } from "../auth/identity.ts";
+import { roomChannel, userChannel } from "../channels.ts";
 import type { Client } from "../client.ts";
 import { type ClientInbox, inboxFor } from "../client_inbox.ts";
 import type { Limits } from "../config.ts";
@@ -10,7 +11,6 @@ import { type Channel, DEFAULT_SITE, type InboxSync, type Position } from "../en
 import { DISCONNECTS, NotifyliError } from "../errors.ts";
 import { claimedUser, identifier, optionalName, type UserId, userIdOnWire } from "../fields.ts";
 import { namesRoom } from "../frames.ts";
-import { roomChannel, userChannel } from "../hub.ts";
 import { described } from "../protocols/v2.ts";
 import { Outgoing, type Place } from "../socket.ts";
 import { VERSION } from "../version.ts";

@@ -87,8 +87,8 @@ function publish(client: Client, command: Extract<Command, { type: "usermsg" }>)
 }
 
 /** The sender of a message that was there before does not know that it was taken then: here is the proof. */
-function repeat(client: Client, { isDuplicate, text }: PublishedMessage): void {
-  if (isDuplicate) client.send(new Outgoing(text));
+function repeat(client: Client, { published, text }: PublishedMessage): void {
+  if (published?.isDuplicate) client.send(new Outgoing(text));
 }
 
 async function authenticate(client: Client, token: string): Promise<void> {

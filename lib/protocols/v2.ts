@@ -187,8 +187,8 @@ async function publish(
 ): Promise<unknown> {
   const user = client.requireUser();
   const name = client.nameIn(room);
-  const published = await client.publish({ id, room, user, name, message });
-  return { id: published.id, offset: published.offset, epoch: published.epoch };
+  const { id: ownId, published } = await client.publish({ id, room, user, name, message });
+  return { id: ownId, offset: published?.offset, epoch: published?.epoch };
 }
 
 async function history(

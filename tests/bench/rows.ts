@@ -3,6 +3,7 @@ import type { Row } from "./row.ts";
 import { batched } from "./rows/batched.ts";
 import { httpEmbedded, httpRedis } from "./rows/http_notify.ts";
 import { idleMemory } from "./rows/idle_memory.ts";
+import { loneMessage } from "./rows/lone_message.ts";
 import { reconnect } from "./rows/reconnect.ts";
 import { redisPublish } from "./rows/redis_publish.ts";
 import { seedDeno } from "./rows/seed_deno.ts";
@@ -20,6 +21,7 @@ export const ROWS: readonly Row[] = [
   httpEmbedded,
   httpRedis,
   smallRooms,
+  loneMessage,
   idleMemory,
   reconnect,
   start,

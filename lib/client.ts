@@ -143,6 +143,11 @@ interface HeldMessage {
 }
 
 export class Client implements SocketEvents, Recipient, SessionOwner, WriterOwner {
+  // What each delivery looks at comes first, and so is together in memory: of thousands of clients, nothing is cached.
+  #closed = false;
+  /** By room: what arrived while what comes before it is being read. `undefined` while that is so of no room. */
+  #held: Map<string, HeldMessage[]> | undefined;
+  readonly #writer: Writer;
   readonly id = crypto.randomUUID().replaceAll("-", "").slice(0, 16);
   readonly memberships = new Map<string, Membership>();
   readonly node: ClientNode;
@@ -156,14 +161,10 @@ export class Client implements SocketEvents, Recipient, SessionOwner, WriterOwne
   /** When the last frame came, on `performance.now()`'s clock. */
   heardAt = performance.now();
   readonly #socket: Socket;
-  readonly #writer: Writer;
   #user: UserId | undefined;
   #name: string | undefined;
-  /** By room: what arrived while what comes before it is being read. `undefined` while that is so of no room. */
-  #held: Map<string, HeldMessage[]> | undefined;
   /** Texts behind one that is being worked on; `undefined` while none is. */
   #waiting: string[] | undefined;
-  #closed = false;
   #bufferedBefore = 0;
   /** When its frames began to be worked on in this turn of the event loop, on `performance.now()`'s clock. */
   #turnAt = 0;

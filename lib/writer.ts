@@ -32,6 +32,7 @@ export class Writer {
   readonly #isDirect: boolean;
   /** The socket is asked at each write how much waits there. */
   readonly #isAsked: boolean;
+  readonly #limit: number;
   /** Of this turn of the event loop; `undefined` where there is nothing. Bounded by `MAX_BATCH`. */
   #batch: Batch | undefined;
   /** Characters that went to the socket since it was last asked how many bytes wait there, and how many that were. */
@@ -45,6 +46,7 @@ export class Writer {
     this.#owner = owner;
     this.#isDirect = socket.batching === "none" || (socket.batching === "joined" && !owner.joins);
     this.#isAsked = socket.batching === "none";
+    this.#limit = owner.queueLimit;
   }
 
   /** Bytes that were sent but not yet handed to the operating system. */
@@ -85,19 +87,19 @@ export class Writer {
 
   #write(outgoing: Outgoing, length: number): void {
     // What the other end has taken in the meantime counts, however much this one brings.
-    if (this.#overLimitSince !== undefined && this.bufferedAmount <= this.#owner.queueLimit) {
+    if (this.#overLimitSince !== undefined && this.bufferedAmount <= this.#limit) {
       this.#overLimitSince = undefined;
     }
     this.#socket.send(outgoing);
     this.#sinceLook += length;
     // To ask costs a call into the runtime, about a tenth of a write: not while it cannot be too much.
     const most = this.#atLook + this.#sinceLook * MOST_BYTES;
-    if ((this.#isAsked || most > this.#owner.queueLimit) && this.#isSlow()) this.#owner.slow();
+    if ((this.#isAsked || most > this.#limit) && this.#isSlow()) this.#owner.slow();
   }
 
   /** A burst alone makes nobody slow: the limit must be passed for a while, or by far. */
   #isSlow(): boolean {
-    const limit = this.#owner.queueLimit;
+    const limit = this.#limit;
     const waiting = this.bufferedAmount;
     this.#atLook = waiting;
     this.#sinceLook = 0;

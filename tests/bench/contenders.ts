@@ -1,6 +1,6 @@
 /** Who is compared in the rows about rooms. */
 import type { RoomLoad } from "./loads/room.ts";
-import type { Contender } from "./run_load.ts";
+import type { Contender } from "./comparison.ts";
 import { type ListenerName, startBare, startNotifyli, startPeer } from "./servers.ts";
 import type { PeerName } from "./peers.ts";
 

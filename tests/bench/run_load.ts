@@ -1,91 +1,78 @@
-/** Runs a load as a process of its own, and the same load on several servers in turn. */
+/** Runs a load as a process of its own. */
 import { ROOT } from "../support/paths.ts";
-import type { RoomFigures, RoomLoad } from "./loads/room.ts";
-import { type Bench, type Check, type Detail, digits } from "./row.ts";
-import type { Server } from "./servers.ts";
-
-/** A server, and what is asked of it. */
-export interface Contender {
-  readonly name: string;
-  start(): Promise<Server>;
-  readonly load: Omit<RoomLoad, "ports" | "pids" | "key" | "seconds">;
-}
+import type { Slice } from "./loads/room.ts";
 
 /** @param script in `loads/`; prints its figures as JSON */
 export async function runLoad<Load, Figures>(script: string, load: Load): Promise<Figures> {
-  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", `${ROOT}tests/bench/loads/${script}.ts`, JSON.stringify(load)],
-    env: { NO_COLOR: "1" },
-    stdin: "null",
-  }).output();
+  const { success, stdout, stderr } = await command(script, load, "null").output();
   const decoder = new TextDecoder();
-  if (!success) throw new Error(`The load '${script}' failed: ${decoder.decode(stderr)}`);
+  if (!success) throw failed(script, decoder.decode(stderr));
   return JSON.parse(decoder.decode(stdout));
 }
 
-/** What was seen of each contender. */
-export class Comparison {
-  readonly #figures = new Map<string, RoomFigures>();
+/** One that waits for each slice to be asked for; see `loads/room.ts`. */
+export class SlicedLoad implements AsyncDisposable {
+  readonly #script: string;
+  readonly #child: Deno.ChildProcess;
+  readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #reader: ReadableStreamDefaultReader<string>;
+  readonly #stderr: Promise<string>;
+  #rest = "";
 
-  /** Measures each in turn; the round with the median of what `by` reads counts, of CPU per delivery by default. */
-  static async make(
-    bench: Bench,
-    contenders: readonly Contender[],
-    by = ({ cpuPerDelivery }: RoomFigures) => cpuPerDelivery,
-  ): Promise<Comparison> {
-    const rounds: Map<string, RoomFigures>[] = [];
-    for (let round = 1; round <= bench.rounds; round++) {
-      const seen = new Map<string, RoomFigures>();
-      for (const contender of contenders) {
-        const figures = await loadRooms(contender, bench.seconds);
-        seen.set(contender.name, figures);
-        bench.progress(`${told(contender, figures)} (round ${round} of ${bench.rounds})`);
-      }
-      rounds.push(seen);
+  private constructor(script: string, child: Deno.ChildProcess) {
+    this.#script = script;
+    this.#child = child;
+    this.#writer = child.stdin.getWriter();
+    this.#reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+    this.#stderr = new Response(child.stderr).text();
+  }
+
+  /** Resolves once all its clients are there. */
+  static async start<Load>(script: string, load: Load): Promise<SlicedLoad> {
+    const started = new SlicedLoad(script, command(script, load, "piped").spawn());
+    try {
+      await started.#line();
+    } catch (error) {
+      await started[Symbol.asyncDispose]();
+      throw error;
     }
-    const comparison = new Comparison();
-    for (const { name } of contenders) {
-      comparison.#figures.set(name, median(rounds.map((seen) => seen.get(name)!), by));
+    return started;
+  }
+
+  async slice(): Promise<Slice> {
+    await this.#writer.write(new Uint8Array(1));
+    return JSON.parse(await this.#line());
+  }
+
+  /** There are no more slices. Resolves with the figures of all. */
+  async end<Figures>(): Promise<Figures> {
+    await this.#writer.close();
+    return JSON.parse(await this.#line());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      this.#child.kill("SIGKILL");
+    } catch { /* it has ended */ }
+    await Promise.all([
+      this.#child.status,
+      this.#reader.cancel(),
+      this.#writer.abort().catch(() => {}),
+      this.#stderr,
+    ]);
+  }
+
+  async #line(): Promise<string> {
+    while (!this.#rest.includes("\n")) {
+      const { value } = await this.#reader.read();
+      if (value === undefined) throw failed(this.#script, await this.#stderr);
+      this.#rest += value;
     }
-    return comparison;
+    const end = this.#rest.indexOf("\n");
+    const line = this.#rest.slice(0, end);
+    this.#rest = this.#rest.slice(end + 1);
+    return line;
   }
-
-  of({ name }: Contender): RoomFigures {
-    return this.#figures.get(name)!;
-  }
-
-  /** How many deliveries one makes for each of the other's; and for the same CPU. */
-  ratio(own: Contender, ground: Contender): Pick<Check, "value" | "byCpu"> {
-    const [mine, theirs] = [this.of(own), this.of(ground)];
-    return {
-      value: mine.deliveriesPerSecond / theirs.deliveriesPerSecond,
-      byCpu: theirs.cpuPerDelivery / mine.cpuPerDelivery,
-    };
-  }
-
-  details(): Detail[] {
-    return [...this.#figures].map(([name, of]) => ({
-      "server": name,
-      "deliveries/s": digits(of.deliveriesPerSecond),
-      "server CPU µs each": digits(of.cpuPerDelivery),
-      "p50 ms": digits(of.p50Ms),
-      "p99 ms": digits(of.p99Ms),
-      "lost": String(of.lost),
-      "generator CPU": `${Math.round(of.generatorCpu * 100)} %`,
-    }));
-  }
-}
-
-async function loadRooms({ start, load }: Contender, seconds: number): Promise<RoomFigures> {
-  await using server = await start();
-  const { ports, pids, key } = server;
-  return await runLoad<RoomLoad, RoomFigures>("room", { ...load, ports, pids, key, seconds });
-}
-
-function told({ name, load }: Contender, figures: RoomFigures): string {
-  if (load.window === 0) return `${name}: ${digits(figures.kibPerClient)} KiB each`;
-  const { deliveriesPerSecond, cpuPerDelivery } = figures;
-  return `${name}: ${digits(deliveriesPerSecond)}/s, ${digits(cpuPerDelivery)} µs each`;
 }
 
 export function median<T>(all: readonly T[], by: (one: T) => number): T {
@@ -93,4 +80,18 @@ export function median<T>(all: readonly T[], by: (one: T) => number): T {
   const middle = sorted[Math.floor(sorted.length / 2)];
   if (middle === undefined) throw new Error("There is no median of nothing");
   return middle;
+}
+
+function command<Load>(script: string, load: Load, stdin: "null" | "piped"): Deno.Command {
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", `${ROOT}tests/bench/loads/${script}.ts`, JSON.stringify(load)],
+    env: { NO_COLOR: "1" },
+    stdin,
+    stdout: "piped",
+    stderr: "piped",
+  });
+}
+
+function failed(script: string, stderr: string): Error {
+  return new Error(`The load '${script}' failed: ${stderr}`);
 }

@@ -19,8 +19,9 @@ export interface Dialect {
   readonly waits: boolean;
   /** @param stamp what the receivers look for */
   publish(speaker: Speaker, stamp: string): string;
-  /** A text that is no message: the protocol's own ping. A run is over before an answer is due. */
+  /** A text that is no message: the protocol's own ping; and its answer. */
   readonly ping?: string;
+  readonly pong?: string;
 }
 
 export const dialects: Readonly<Record<DialectName, Dialect>> = {
@@ -53,6 +54,7 @@ export const dialects: Readonly<Record<DialectName, Dialect>> = {
     hello: ({ room }) => ["40", `42${JSON.stringify(["join", { room }])}`],
     publish: (speaker, stamp) => `42["msg",${message(speaker, stamp)}]`,
     ping: "2",
+    pong: "3",
   },
 };
 

@@ -1,6 +1,10 @@
 /**
  * Load for rooms: opens clients, keeps a number of messages in flight, and counts what arrives. A process of its own.
  * Takes {@linkcode RoomLoad} as JSON, prints {@linkcode RoomFigures}.
+ *
+ * In slices, it prints a line once all clients are there, and then a {@linkcode Slice} for each byte that it reads, until
+ * there are no more: so that several servers can be measured second by second in turn, and what else the machine does
+ * touches all of them alike.
  */
 import { type DialectName, dialects, type Speaker, tokenFor } from "./dialects.ts";
 import { cpuSeconds, percentile, residentKiB } from "./figures.ts";
@@ -17,20 +21,25 @@ export interface RoomLoad {
   /** Messages in flight, in all rooms together; 0: none is sent, the clients only stay for `seconds`. */
   readonly window: number;
   readonly everyoneTalks: boolean;
+  /** Of the whole, or of a slice. */
   readonly seconds: number;
+  readonly isSliced?: boolean;
   /** Messages that are in the first room's history before the clients come; for notifyli's version 1. */
   readonly prefill?: number;
   /** With it, each client brings a token. */
   readonly key?: string;
 }
 
-export interface RoomFigures {
-  readonly connectsPerSecond: number;
+export interface Slice {
   readonly deliveriesPerSecond: number;
-  /** Not arrived 3 seconds after the last message was sent. */
-  readonly lost: number;
   /** Of the server's processes, in microseconds. */
   readonly cpuPerDelivery: number;
+}
+
+export interface RoomFigures extends Slice {
+  readonly connectsPerSecond: number;
+  /** Not arrived 3 seconds after the last message was sent. */
+  readonly lost: number;
   /** From sending to receiving, in milliseconds, of every message at a few of the clients. */
   readonly p50Ms: number;
   readonly p99Ms: number;
@@ -79,38 +88,75 @@ const connectSeconds = (performance.now() - connectingAt) / 1000;
 waitUntil(() => failure !== undefined, SETTLE_MS);
 
 clients.forEach((client, index) => {
-  client.onText = index % Math.ceil(load.clients / TIMED) === 0 ? time : count;
+  const read = index % Math.ceil(load.clients / TIMED) === 0 ? time : count;
+  client.onText = dialect.ping === undefined ? read : (buffer, start, end) => {
+    if (isPing(buffer, start, end)) client.send(dialect.pong ?? "");
+    else read(buffer, start, end);
+  };
 });
 run(WARM_UP_MS);
-measuring = true;
-const before = {
-  at: performance.now(),
-  delivered,
-  cpu: cpuSeconds(load.pids),
-  own: cpuSeconds([Deno.pid]),
-};
-run(load.seconds * 1000);
-const seconds = (performance.now() - before.at) / 1000;
-const deliveries = delivered - before.delivered;
-const cpu = cpuSeconds(load.pids) - before.cpu;
-const own = cpuSeconds([Deno.pid]) - before.own;
-const kibPerClient = (residentKiB(load.pids) - memoryBefore) / load.clients;
-waitUntil(() => delivered >= sent * load.roomSize, 3000);
+const total = { seconds: 0, deliveries: 0, cpu: 0, own: 0 };
+let kibPerClient = 0;
+if (load.isSliced) {
+  arrive();
+  console.log();
+  const byte = new Uint8Array(1);
+  while (Deno.stdin.readSync(byte) !== null) {
+    console.log(JSON.stringify(slice()));
+    arrive();
+  }
+} else {
+  slice();
+  arrive();
+}
 if (failure !== undefined) throw new Error(`The server refused or closed a client: ${failure}`);
 
 const figures: RoomFigures = {
+  ...perSecond(total),
   connectsPerSecond: Math.round(load.clients / connectSeconds),
-  deliveriesPerSecond: Math.round(deliveries / seconds),
   lost: sent * load.roomSize - delivered,
-  cpuPerDelivery: cpu * 1e6 / deliveries,
-  cpuSeconds: cpu,
+  cpuSeconds: total.cpu,
   p50Ms: percentile(latencies, 0.5),
   p99Ms: percentile(latencies, 0.99),
-  generatorCpu: own / seconds,
+  generatorCpu: total.own / total.seconds,
   kibPerClient,
 };
 console.log(JSON.stringify(figures));
 Deno.exit(0); // thousands of sockets close by themselves
+
+/** Runs the load for its time, and counts. */
+function slice(): Slice {
+  const before = {
+    at: performance.now(),
+    delivered,
+    cpu: cpuSeconds(load.pids),
+    own: cpuSeconds([Deno.pid]),
+  };
+  measuring = true;
+  run(load.seconds * 1000);
+  measuring = false;
+  const these = {
+    seconds: (performance.now() - before.at) / 1000,
+    deliveries: delivered - before.delivered,
+    cpu: cpuSeconds(load.pids) - before.cpu,
+    own: cpuSeconds([Deno.pid]) - before.own,
+  };
+  kibPerClient = (residentKiB(load.pids) - memoryBefore) / load.clients;
+  for (const name of ["seconds", "deliveries", "cpu", "own"] as const) total[name] += these[name];
+  return perSecond(these);
+}
+
+function perSecond({ seconds, deliveries, cpu }: typeof total): Slice {
+  return {
+    deliveriesPerSecond: Math.round(deliveries / seconds),
+    cpuPerDelivery: cpu * 1e6 / deliveries,
+  };
+}
+
+/** Waits for what is still on its way. */
+function arrive(): void {
+  waitUntil(() => delivered >= sent * load.roomSize || failure !== undefined, 3000);
+}
 
 function speakerOf(index: number): Speaker {
   return { user: index + 1, room: roomOf(index) };
@@ -180,7 +226,6 @@ function publish(): void {
 
 /** One message a line. */
 function count(buffer: Uint8Array, start: number, end: number): void {
-  if (isPing(buffer, start, end)) return;
   delivered++;
   if (load.dialect !== "v2") return;
   const next = buffer[end]!;
@@ -190,7 +235,7 @@ function count(buffer: Uint8Array, start: number, end: number): void {
 }
 
 function isPing(buffer: Uint8Array, start: number, end: number): boolean {
-  if (dialect.ping === undefined || end - start !== 1) return false;
+  if (end - start !== 1) return false;
   return String.fromCharCode(buffer[start]!) === dialect.ping;
 }
 

@@ -1,7 +1,7 @@
 /** Version 2, where a frame may hold several messages. */
+import { Comparison } from "../comparison.ts";
 import { bare, notifyli, oneRoom } from "../contenders.ts";
 import type { Row } from "../row.ts";
-import { Comparison } from "../run_load.ts";
 
 export const batched: Row = {
   name: "batched",

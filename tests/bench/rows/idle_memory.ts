@@ -1,7 +1,7 @@
 /** What a connection costs that says nothing. */
+import { Comparison } from "../comparison.ts";
 import { bare, notifyli, type Shape } from "../contenders.ts";
 import { digits, type Row } from "../row.ts";
-import { Comparison } from "../run_load.ts";
 
 const SHAPE: Shape = { clients: 9000, roomSize: 100, window: 0, everyoneTalks: false };
 
@@ -16,7 +16,7 @@ export const idleMemory: Row = {
     }));
     const short = { ...bench, seconds: 0.1 };
     const contenders = pairs.flatMap(({ ground, own }) => [ground, own]);
-    const seen = await Comparison.make(short, contenders, ({ kibPerClient }) => kibPerClient);
+    const seen = await Comparison.oneByOne(short, contenders, ({ kibPerClient }) => kibPerClient);
     return {
       checks: pairs.map(({ ground, own }) => ({
         what: `${own.name}: above bare`,

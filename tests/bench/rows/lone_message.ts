@@ -1,7 +1,7 @@
 /** A message alone on the machine: throughput must not be bought with time. */
+import { Comparison } from "../comparison.ts";
 import { notifyli, type Shape } from "../contenders.ts";
 import type { Row } from "../row.ts";
-import { Comparison } from "../run_load.ts";
 
 /** The next one is sent when both have the last. */
 const SHAPE: Shape = { clients: 2, roomSize: 2, window: 1, everyoneTalks: true };

@@ -1,7 +1,7 @@
 /** The seed's protocol, on the listener that runs without any setting. */
+import { Comparison } from "../comparison.ts";
 import { bare, notifyli, oneRoom } from "../contenders.ts";
 import type { Row } from "../row.ts";
-import { Comparison } from "../run_load.ts";
 
 export const seedDeno: Row = {
   name: "seed-deno",

@@ -1,8 +1,8 @@
 /** The seed's protocol on the `node` listener, against the strongest peer that can be had. */
+import { Comparison } from "../comparison.ts";
 import { notifyli, oneRoom, peerOnNode } from "../contenders.ts";
 import { peer } from "../peers.ts";
 import type { Row } from "../row.ts";
-import { Comparison } from "../run_load.ts";
 
 export const seedNode: Row = {
   name: "seed-node",
@@ -15,7 +15,7 @@ export const seedNode: Row = {
     return {
       checks: [{
         what: `server CPU a delivery, to ${rival.name}`,
-        value: seen.of(own).cpuPerDelivery / seen.of(rival).cpuPerDelivery,
+        value: seen.cpuRatio(own, rival),
         target: 1,
         is: "at most",
       }],

@@ -1,7 +1,7 @@
 /** Many rooms of few, where the work for each message counts, and not that for each receiver. */
+import { Comparison } from "../comparison.ts";
 import { bare, notifyli, type Shape } from "../contenders.ts";
 import type { Row } from "../row.ts";
-import { Comparison } from "../run_load.ts";
 
 const SHAPE: Shape = { clients: 5000, roomSize: 5, window: 1000, everyoneTalks: true };
 

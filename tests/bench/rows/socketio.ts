@@ -1,7 +1,7 @@
 /** What people mostly use today. */
+import { Comparison } from "../comparison.ts";
 import { bare, notifyli, oneRoom, peerOnNode } from "../contenders.ts";
 import { digits, type Row } from "../row.ts";
-import { Comparison } from "../run_load.ts";
 
 export const socketio: Row = {
   name: "socketio",

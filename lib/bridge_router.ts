@@ -40,8 +40,8 @@ interface Heard {
   /** 0 while its place has no name. */
   mark: number;
   index: number;
-  /** Of the notification that this node makes of it; absent while it has not tried to. */
-  id?: string;
+  /** Of the notification that this node makes of it; `undefined` while it has not tried to. */
+  id: string | undefined;
   /** This node has stored it, or found it wrong. */
   isDone: boolean;
 }
@@ -78,7 +78,9 @@ export class BridgeRouter {
   #connectedAt = 0;
   #isStopping = false;
   #renewing: Promise<void> | undefined;
-  readonly #routing = new Set<Promise<void>>();
+  #underWay = 0;
+  /** Somebody waits until nothing is under way. */
+  #settled: PromiseWithResolvers<void> | undefined;
 
   constructor(lock: TurnLock, route: Route, counters: Counters) {
     this.#lock = lock;
@@ -90,7 +92,7 @@ export class BridgeRouter {
   hear(payload: string): void {
     this.#counters.bridge_received++;
     const [at, mark, index] = [performance.now(), this.#mark, ++this.#index];
-    this.#heard.push({ payload, at, mark, index, isDone: false });
+    this.#heard.push({ payload, at, mark, index, id: undefined, isDone: false });
     if (this.#heard.length > MAX_KEPT + GIVEN_UP_TOGETHER) this.#giveUp();
     if (this.#lock.isHeld) this.#sendAll();
   }
@@ -125,7 +127,7 @@ export class BridgeRouter {
   async stop(): Promise<void> {
     this.#isStopping = true;
     await this.#renewing;
-    await Promise.all(this.#routing);
+    await this.#untilSettled();
     await this.#lock.release();
   }
 
@@ -149,7 +151,7 @@ export class BridgeRouter {
 
   /** What was tried may still be on its way on a connection that is gone: from now on it would be another's turn. */
   async #fence(): Promise<void> {
-    await Promise.all(this.#routing);
+    await this.#untilSettled();
     await this.#lock.renew();
   }
 
@@ -191,19 +193,27 @@ export class BridgeRouter {
     for (; this.#next < this.#heard.length; this.#next++) {
       if (this.#isStopping || this.#isStalled || this.#mark === 0) return;
       const heard = this.#heard[this.#next]!;
-      if (heard.isDone) continue;
-      const routing = this.#send(heard).finally(() => this.#routing.delete(routing));
-      this.#routing.add(routing);
+      if (!heard.isDone) this.#send(heard);
     }
   }
 
-  async #send(heard: Heard): Promise<void> {
+  #send(heard: Heard): void {
     const isRetry = heard.id !== undefined;
     const id = heard.id ??= nextId();
     const progress = `${heard.mark}:${heard.index}`;
-    const outcome = await this.#route(heard.payload, { id, isRetry, progress });
-    heard.isDone ||= outcome === "done";
-    if (outcome === "away") this.#isStalled = true;
+    this.#underWay++;
+    void this.#route(heard.payload, { id, isRetry, progress }).then((outcome) => {
+      heard.isDone ||= outcome === "done";
+      if (outcome === "away") this.#isStalled = true;
+      if (--this.#underWay === 0) this.#settled?.resolve();
+    });
+  }
+
+  async #untilSettled(): Promise<void> {
+    if (this.#underWay === 0) return;
+    this.#settled ??= Promise.withResolvers();
+    await this.#settled.promise;
+    this.#settled = undefined;
   }
 
   /** The store was away for too long, or more comes than is kept. */

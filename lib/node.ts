@@ -300,14 +300,14 @@ export class Node implements ClientNode, EngineHandler {
       claim: request.claim,
     };
     const { inbox, schedule, presence } = this.#engine;
-    const [connection, isNew] = await Promise.all([
-      request.asksOnline
-        ? presence.get(site, room, user).catch(() => undefined) // what is stored is accepted all the same
-        : undefined,
-      isLater
+    const asking = request.asksOnline
+      ? presence.get(site, room, user).catch(() => undefined) // what is stored is accepted all the same
+      : undefined;
+    const isNew =
+      await (isLater
         ? schedule.add({ ...notification, deliverAt, isUndated: timestamp === undefined })
-        : inbox.append(notification),
-    ]);
+        : inbox.append(notification));
+    const connection = asking && await asking;
     if (isNew) this.counters[isLater ? "scheduled" : "notifications"]++;
     log.debug("notification {id} for user {user} in room {room} is stored", { id, user, room });
     // One that was there before may have been sent with another time.

@@ -63,7 +63,10 @@ Deno.test("deno task compile puts the page, the scripts and both listeners and e
       const flags = [tasks.compile, tasks.start].map(({ command }) =>
         /--v8-flags=\S+/.exec(command)?.[0]
       );
-      assert.deepEqual(flags, Array(2).fill("--v8-flags=--max-semi-space-size=4"));
+      assert.deepEqual(
+        flags,
+        Array(2).fill("--v8-flags=--max-semi-space-size=4,--no-parallel-scavenge"),
+      );
     },
   );
 });

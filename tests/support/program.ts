@@ -4,7 +4,7 @@ import { waitFor } from "./wait.ts";
 
 /** Of `deno task start`: its bound on memory, and its permissions; the test adds the folder of `APP_DATA_DIR`. */
 const FLAGS = [
-  "--v8-flags=--max-semi-space-size=4",
+  "--v8-flags=--max-semi-space-size=4,--no-parallel-scavenge",
   ...["--allow-net", "--allow-env", "--allow-read"],
 ];
 

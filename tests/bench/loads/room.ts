@@ -9,7 +9,7 @@
 import { type DialectName, dialects, type Speaker, tokenFor } from "./dialects.ts";
 import { cpuSeconds, percentile, residentKiB } from "./figures.ts";
 import { wait, waitUntil } from "./sockets.ts";
-import { LoadSocket } from "./web_socket.ts";
+import { type FrameReader, LoadSocket } from "./web_socket.ts";
 
 export interface RoomLoad {
   readonly ports: readonly number[];
@@ -88,12 +88,9 @@ const connectSeconds = (performance.now() - connectingAt) / 1000;
 waitUntil(() => failure !== undefined, SETTLE_MS);
 
 clients.forEach((client, index) => {
-  const read = index % Math.ceil(load.clients / TIMED) === 0 ? time : count;
-  client.onText = dialect.ping === undefined ? read : (buffer, start, end) => {
-    if (isPing(buffer, start, end)) client.send(dialect.pong ?? "");
-    else read(buffer, start, end);
-  };
+  hear(client, index % Math.ceil(load.clients / TIMED) === 0 ? time : count);
 });
+if (!load.everyoneTalks) hear(publishers[0]!, () => {});
 run(WARM_UP_MS);
 const total = { seconds: 0, deliveries: 0, cpu: 0, own: 0 };
 let kibPerClient = 0;
@@ -222,6 +219,14 @@ function publish(): void {
   const index = sent++ % publishers.length;
   const speaker = load.everyoneTalks ? speakerOf(index) : { ...LONE_SPEAKER, room: roomOf(0) };
   publishers[index]!.send(dialect.publish(speaker, `T=${performance.now().toFixed(3)}=T`));
+}
+
+/** Has what comes read, but for the protocol's pings, which are answered. */
+function hear(client: LoadSocket, read: FrameReader): void {
+  client.onText = dialect.ping === undefined ? read : (buffer, start, end) => {
+    if (isPing(buffer, start, end)) client.send(dialect.pong ?? "");
+    else read(buffer, start, end);
+  };
 }
 
 /** One message a line. */

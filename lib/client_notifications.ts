@@ -2,7 +2,7 @@
  * One client's notifications: live ones are held back while earlier ones are on their way, each is given once, and
  * what the other end has taken is known. `client.ts` has one of these; `sent_marks.ts` writes down what was taken.
  */
-import type { Position, Taken } from "./engine.ts";
+import { NOWHERE, type Position, type Taken } from "./engine.ts";
 import type { Outgoing } from "./socket.ts";
 import type { Writer } from "./writer.ts";
 
@@ -31,6 +31,7 @@ export interface Recipient {
 
 /** A room of a client that has no inbox. */
 interface Room {
+  readonly name: string;
   /**
    * What arrived while the queued ones are still on their way; `undefined` once those are sent. Bounded by the inbox's
    * size, since each of them is stored there.
@@ -43,10 +44,11 @@ interface Room {
 export class ClientNotifications {
   readonly #recipient: Recipient;
   readonly #writer: Writer;
-  readonly #rooms = new Map<string, Room>();
+  /** Few: a Map would take 200 bytes more for each client. */
+  #rooms: Room[] = [];
   /** Held back while the inbox is being read; as bounded as `Room.held`. */
   #heldInbox: Held[] | undefined;
-  #inboxUpTo: Position = { offset: 0, epoch: "" };
+  #inboxUpTo: Position = NOWHERE;
   /** The last ones that this client got, so that none comes twice. */
   #given: Set<string> | undefined;
   /** Given to the socket, and not yet known to be taken. */
@@ -61,14 +63,13 @@ export class ClientNotifications {
   /** The client joined a room, or the store may be another one by now: live ones wait for {@linkcode handOut}. */
   holdRoom(room: string): void {
     if (this.#recipient.hasInbox) return;
-    this.#rooms.set(room, {
-      held: this.#rooms.get(room)?.held ?? [],
-      upTo: { offset: 0, epoch: "" },
-    });
+    const held = this.#room(room)?.held ?? [];
+    this.leaveRoom(room);
+    this.#rooms = this.#rooms.concat({ name: room, held, upTo: NOWHERE });
   }
 
   leaveRoom(room: string): void {
-    this.#rooms.delete(room);
+    this.#rooms = this.#rooms.filter(({ name }) => name !== room);
   }
 
   /** Gives a live one, after those that are still on their way. */
@@ -78,7 +79,7 @@ export class ClientNotifications {
       else if (isAfter(this.#inboxUpTo, notification)) this.#give(notification);
       return;
     }
-    const room = this.#rooms.get(roomName);
+    const room = this.#room(roomName);
     if (room?.held !== undefined) room.held.push(notification);
     else if (room !== undefined && isAfter(room.upTo, notification)) this.#give(notification);
   }
@@ -88,7 +89,7 @@ export class ClientNotifications {
    * `upTo`, and that does not wait, another client got before this one came.
    */
   async handOut(roomName: string, queued: readonly Held[], upTo: Position): Promise<void> {
-    const room = this.#rooms.get(roomName);
+    const room = this.#room(roomName);
     if (room === undefined) return;
     for (const notification of queued) {
       await this.#recipient.drained();
@@ -141,6 +142,10 @@ export class ClientNotifications {
       const handed = this.takeHanded();
       if (handed.length > 0) this.#recipient.taken(handed, "sent");
     }
+  }
+
+  #room(room: string): Room | undefined {
+    return this.#rooms.find(({ name }) => name === room);
   }
 
   /** A client with an inbox acknowledges what it took; for the others the next best is a pong. */

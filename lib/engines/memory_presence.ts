@@ -3,11 +3,9 @@ import type { Connection, PresenceManager, UserConnection } from "../engine.ts";
 import type { UserId } from "../fields.ts";
 import { roomFull } from "./room_full.ts";
 
-type Clients = Map<string, Connection>;
-
 interface Room {
-  /** By user, then by client id. */
-  readonly users: Map<UserId, Clients>;
+  /** The clients of each user, oldest first: few, and a Map would take 200 bytes more for each. */
+  readonly users: Map<UserId, readonly Connection[]>;
   /** Of all users together. */
   clientCount: number;
 }
@@ -23,27 +21,30 @@ export class MemoryPresence implements PresenceManager {
     maxClients = Infinity,
   ): Promise<boolean> {
     const key = keyOf(site, connection.room);
-    const room = this.#rooms.get(key) ?? { users: new Map<UserId, Clients>(), clientCount: 0 };
-    const clients = room.users.get(user) ?? new Map<string, Connection>();
-    const isNew = !clients.has(connection.client_id);
+    const room = this.#rooms.get(key) ?? { users: new Map(), clientCount: 0 };
+    const clients = room.users.get(user) ?? [];
+    const index = indexOf(clients, connection);
+    const isNew = index === -1;
     if (isNew && room.clientCount >= maxClients) {
       return Promise.reject(roomFull(connection.room, maxClients));
     }
     this.#rooms.set(key, room);
-    room.users.set(user, clients);
-    const isFirst = clients.size === 0;
-    clients.set(connection.client_id, connection);
+    room.users.set(user, isNew ? clients.concat(connection) : clients.with(index, connection));
     if (isNew) room.clientCount++;
-    return Promise.resolve(isFirst);
+    return Promise.resolve(clients.length === 0);
   }
 
   remove(site: string, user: UserId, connection: Connection): Promise<boolean> {
     const key = keyOf(site, connection.room);
     const room = this.#rooms.get(key);
-    const clients = room?.users.get(user);
-    if (!room || !clients?.delete(connection.client_id)) return Promise.resolve(false);
+    const clients = room?.users.get(user) ?? [];
+    const index = indexOf(clients, connection);
+    if (room === undefined || index === -1) return Promise.resolve(false);
     room.clientCount--;
-    if (clients.size > 0) return Promise.resolve(false);
+    if (clients.length > 1) {
+      room.users.set(user, clients.toSpliced(index, 1));
+      return Promise.resolve(false);
+    }
     room.users.delete(user);
     if (room.users.size === 0) this.#rooms.delete(key);
     return Promise.resolve(true);
@@ -64,10 +65,13 @@ export class MemoryPresence implements PresenceManager {
   }
 }
 
-function userConnection(clients: Clients): UserConnection | undefined {
-  const all = [...clients.values()];
-  const newest = all.at(-1);
-  return newest && all.length > 1 ? { ...newest, clients: all } : newest;
+function userConnection(clients: readonly Connection[]): UserConnection | undefined {
+  const newest = clients.at(-1);
+  return newest && clients.length > 1 ? { ...newest, clients } : newest;
+}
+
+function indexOf(clients: readonly Connection[], { client_id }: Connection): number {
+  return clients.findIndex((each) => each.client_id === client_id);
 }
 
 function keyOf(site: string, room: string): string {

@@ -16,7 +16,9 @@ import type {
   Outgoing,
   Peer,
   Socket,
+  SocketEvents,
 } from "../socket.ts";
+import { Keepalive, type Pinged } from "./keepalive.ts";
 
 /** Most text of a refused upgrade; the answer is written whole, by hand. */
 const REFUSAL_HEADERS = { "connection": "close", "content-type": "text/plain; charset=utf-8" };
@@ -50,6 +52,7 @@ export async function listen(options: ListenerOptions, handlers: Handlers): Prom
     : createServer(bounds, onRequest);
   if (Number.isFinite(options.maxConnections)) server.maxConnections = options.maxConnections;
   const chosen = new WeakMap<IncomingMessage, string>();
+  const keepalive = new Keepalive(options.keepaliveSeconds);
   const webSockets = new WebSocketServer({
     noServer: true,
     WebSocket: NodeWebSocket,
@@ -67,7 +70,7 @@ export async function listen(options: ListenerOptions, handlers: Handlers): Prom
     if (accepted instanceof Response) return void refuse(stream, accepted);
     if (accepted.subprotocol !== undefined) chosen.set(message, accepted.subprotocol);
     webSockets.handleUpgrade(message, stream, head as Buffer, (webSocket) => {
-      attach(webSocket, stream, accepted, options);
+      attach(webSocket, stream, accepted, keepalive);
     });
   });
 
@@ -101,14 +104,16 @@ function boundsOf({ maxHeaderBytes, headersSeconds, requestSeconds }: ListenerOp
   };
 }
 
-/** `ws` closes by itself where the peer broke a rule or has closed, in the middle of a turn of the event loop. */
+/**
+ * What `ws` tells of a connection goes to its {@linkcode NodeSocket}, by functions that all share: closures would take
+ * half a kilobyte for each connection.
+ */
 class NodeWebSocket extends WebSocket {
-  closing: (() => void) | undefined;
+  own: NodeSocket | undefined;
 
+  /** `ws` closes by itself where the peer broke a rule or has closed, in the middle of a turn of the event loop. */
   override close(code?: number, reason?: string | Buffer): void {
-    const { closing } = this;
-    this.closing = undefined;
-    closing?.();
+    this.own?.closing();
     super.close(code, reason);
   }
 }
@@ -117,34 +122,32 @@ function attach(
   webSocket: NodeWebSocket,
   stream: Duplex,
   accepted: Accepted,
-  { keepaliveSeconds }: ListenerOptions,
+  keepalive: Keepalive,
 ): void {
-  const socket = new NodeSocket(webSocket, stream);
-  const events = accepted.open(socket);
-  webSocket.closing = () => events.closing();
-  let heard = true;
-  const keepalive = setInterval(() => {
-    if (!heard) return webSocket.terminate();
-    heard = false;
-    webSocket.ping();
-  }, keepaliveSeconds * 1000);
-  webSocket.on("pong", (payload: Uint8Array) => {
-    heard = true;
-    socket.ponged(payload.toString());
-  });
-  webSocket.on("message", (data: Uint8Array, isBinary) => {
-    heard = true;
-    events.message(isBinary ? data : data.toString());
-  });
-  webSocket.on("error", (error: Error & { code?: string }) => {
-    if (error.code === TOO_BIG) events.tooBig();
-    cutOff(webSocket, stream); // a close follows
-  });
-  webSocket.on("close", (code) => {
-    clearInterval(keepalive);
-    socket.ended(code !== NO_CLOSE_FRAME);
-    events.close();
-  });
+  const socket = new NodeSocket(webSocket, stream, keepalive);
+  webSocket.own = socket;
+  socket.open(accepted);
+  webSocket.on("pong", onPong).on("message", onMessage).on("error", onError).on("close", onClose);
+}
+
+function onPong(this: WebSocket, payload: Uint8Array): void {
+  ownOf(this).ponged(payload.toString());
+}
+
+function onMessage(this: WebSocket, data: unknown, isBinary: boolean): void {
+  ownOf(this).received(data as Buffer, isBinary);
+}
+
+function onError(this: WebSocket, error: Error & { code?: string }): void {
+  ownOf(this).failed(error.code === TOO_BIG); // a close follows
+}
+
+function onClose(this: WebSocket, code: number): void {
+  ownOf(this).ended(code !== NO_CLOSE_FRAME);
+}
+
+function ownOf(webSocket: WebSocket): NodeSocket {
+  return (webSocket as NodeWebSocket).own!;
 }
 
 /**
@@ -161,10 +164,14 @@ function cutOff(webSocket: WebSocket, stream: Duplex): void {
   webSocket.on("close", () => clearTimeout(timer));
 }
 
-class NodeSocket implements Socket {
+class NodeSocket implements Socket, Pinged {
   readonly batching = "frames";
+  isHeard = true;
   readonly #webSocket: WebSocket;
   readonly #stream: Duplex;
+  readonly #keepalive: Keepalive;
+  readonly #group: number;
+  #events: SocketEvents | undefined;
   /**
    * Proofs that were asked for, each answered by the pong of its number or a later one (RFC 6455, section 5.5.3). Most
    * connections never have one, and an empty map takes 200 bytes.
@@ -172,10 +179,39 @@ class NodeSocket implements Socket {
   #proofs: Map<number, (isTaken: boolean) => void> | undefined;
   #lastProof = 0;
   #isClosing = false;
+  /** Its events were told that it closes. */
+  #isToldClosing = false;
 
-  constructor(webSocket: WebSocket, stream: Duplex) {
+  constructor(webSocket: WebSocket, stream: Duplex, keepalive: Keepalive) {
     this.#webSocket = webSocket;
     this.#stream = stream;
+    this.#keepalive = keepalive;
+    this.#group = keepalive.add(this);
+  }
+
+  open(accepted: Accepted): void {
+    this.#events = accepted.open(this);
+  }
+
+  received(data: Buffer, isBinary: boolean): void {
+    this.isHeard = true;
+    this.#events?.message(isBinary ? data : data.toString());
+  }
+
+  /** About to say that the connection ends. */
+  closing(): void {
+    if (this.#isToldClosing) return;
+    this.#isToldClosing = true;
+    this.#events?.closing();
+  }
+
+  failed(isTooBig: boolean): void {
+    if (isTooBig) this.#events?.tooBig();
+    cutOff(this.#webSocket, this.#stream);
+  }
+
+  ping(): void {
+    this.#webSocket.ping();
   }
 
   get bufferedAmount(): number {
@@ -203,12 +239,15 @@ class NodeSocket implements Socket {
 
   /** @param payload of the ping that is answered; empty for a keepalive's */
   ponged(payload: string): void {
+    this.isHeard = true;
     this.#settle(/^\d{1,15}$/.test(payload) ? Number(payload) : 0, true);
   }
 
   /** The connection is gone. A peer that answered our close had got all that was sent before it. */
   ended(withCloseFrame: boolean): void {
+    this.#keepalive.delete(this, this.#group);
     this.#settle(this.#lastProof, withCloseFrame && this.#isClosing);
+    this.#events?.close();
   }
 
   terminate(): void {

@@ -1,0 +1,53 @@
+/**
+ * Pings connections, and ends those that are silent. One timer for all of them, since one each would take 300 bytes;
+ * in groups by the time they came, so that ten thousand pings at once hold nothing up.
+ */
+
+/** Each tick of the timer pings one of them; all have their turn between two pings of a connection. */
+const GROUPS = 100;
+
+/** A connection. */
+export interface Pinged {
+  /** Something came since the last ping. */
+  isHeard: boolean;
+  ping(): void;
+  terminate(): void;
+}
+
+export class Keepalive {
+  readonly #tickMs: number;
+  readonly #groups = Array.from({ length: GROUPS }, () => new Set<Pinged>());
+  /** The group that was pinged last. */
+  #last = 0;
+  #size = 0;
+  /** There is none while there is no connection. */
+  #timer: ReturnType<typeof setInterval> | undefined;
+
+  /** @param seconds between two pings of a connection; one that is silent from one to the next is ended */
+  constructor(seconds: number) {
+    this.#tickMs = seconds * 1000 / GROUPS;
+  }
+
+  /** Its first ping comes when the others have had theirs. Returns its group, for {@linkcode Keepalive.delete}. */
+  add(connection: Pinged): number {
+    this.#groups[this.#last]!.add(connection);
+    if (this.#size++ === 0) this.#timer = setInterval(() => this.#pingNext(), this.#tickMs);
+    return this.#last;
+  }
+
+  delete(connection: Pinged, group: number): void {
+    if (this.#groups[group]!.delete(connection) && --this.#size === 0) clearInterval(this.#timer);
+  }
+
+  #pingNext(): void {
+    this.#last = (this.#last + 1) % GROUPS;
+    for (const connection of this.#groups[this.#last]!) {
+      if (!connection.isHeard) {
+        connection.terminate();
+        continue;
+      }
+      connection.isHeard = false;
+      connection.ping();
+    }
+  }
+}

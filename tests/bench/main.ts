@@ -17,8 +17,8 @@ Without a row, all are measured, and tests/bench/RESULTS.md is written (about 15
 
   quick         One row, in 20 seconds
   growth        More clients, nodes and history; draws docs/performance.svg
-  --rounds N    Measure each server so often, in turn; the median counts (default: 3)
-  --seconds S   How long each load lasts (default: 4)
+  --rounds N    How often each is measured; the median counts (default: 3)
+  --seconds S   For how long each time; servers that are compared have a second in turn (default: 4)
   --help        Print this
 
 Rows:

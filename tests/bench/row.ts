@@ -9,9 +9,9 @@ export interface Row {
 
 /** How thorough, and whom to tell. */
 export interface Bench {
-  /** Each contender is measured so often, in turn with the others; the median counts. */
+  /** Each is measured so often; the median counts. */
   readonly rounds: number;
-  /** Of load each time, after the warm-up. */
+  /** Of load each time, after the warm-up. What is compared has all of it a second at a time, in turn. */
   readonly seconds: number;
   progress(line: string): void;
 }

@@ -19,7 +19,9 @@ export class Subscriptions {
   /** Subscribes or unsubscribes as the hub wants it by then; a failure is reported, not thrown. */
   sync(channel: Channel): Promise<void> {
     const key = keyOf(channel);
-    const before = this.#changing.get(key) ?? Promise.resolve();
+    const changing = this.#changing.get(key);
+    if (changing === undefined && this.#isRight(channel, key)) return Promise.resolve();
+    const before = changing ?? Promise.resolve();
     const done = before.then(() => this.#change(channel, key)).finally(() => {
       if (this.#changing.get(key) === done) this.#changing.delete(key);
     });
@@ -32,11 +34,14 @@ export class Subscriptions {
     this.#subscribed.clear();
   }
 
+  #isRight(channel: Channel, key: string): boolean {
+    return (this.#hub.get(channel) !== undefined) === this.#subscribed.has(key);
+  }
+
   async #change(channel: Channel, key: string): Promise<void> {
-    const wanted = this.#hub.get(channel) !== undefined;
-    if (wanted === this.#subscribed.has(key)) return;
+    if (this.#isRight(channel, key)) return;
     try {
-      if (wanted) {
+      if (!this.#subscribed.has(key)) {
         await this.#broker.subscribe(channel);
         this.#subscribed.add(key);
       } else {

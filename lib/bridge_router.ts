@@ -205,7 +205,9 @@ export class BridgeRouter {
     void this.#route(heard.payload, { id, isRetry, progress }).then((outcome) => {
       heard.isDone ||= outcome === "done";
       if (outcome === "away") this.#isStalled = true;
-      if (--this.#underWay === 0) this.#settled?.resolve();
+      if (--this.#underWay > 0) return;
+      this.#settled?.resolve();
+      this.#settled = undefined;
     });
   }
 
@@ -213,7 +215,6 @@ export class BridgeRouter {
     if (this.#underWay === 0) return;
     this.#settled ??= Promise.withResolvers();
     await this.#settled.promise;
-    this.#settled = undefined;
   }
 
   /** The store was away for too long, or more comes than is kept. */

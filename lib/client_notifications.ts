@@ -44,7 +44,7 @@ interface Room {
 export class ClientNotifications {
   readonly #recipient: Recipient;
   readonly #writer: Writer;
-  /** Few: a Map would take 200 bytes more for each client. */
+  /** At most `APP_LIMIT_ROOMS`, and mostly one: a Map would take 200 bytes more for each client. */
   #rooms: Room[] = [];
   /** Held back while the inbox is being read; as bounded as `Room.held`. */
   #heldInbox: Held[] | undefined;

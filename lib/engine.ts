@@ -15,7 +15,10 @@ export interface Channel {
   readonly site: string;
   readonly kind: "room" | "user" | "session";
   readonly name: string;
-  /** What {@linkcode keyOf} says, where it was made before: it is asked for several times on a message's way. */
+  /**
+   * What {@linkcode keyOf} says, where it was made before: it is asked for several times on a message's way. So a channel
+   * is never copied with another name.
+   */
   readonly key?: string;
 }
 

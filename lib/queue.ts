@@ -29,9 +29,4 @@ export class Queue<T> {
   at(index: number): T | undefined {
     return index < 0 ? undefined : this.#items[this.#first + index];
   }
-
-  clear(): void {
-    this.#items = [];
-    this.#first = 0;
-  }
 }

@@ -59,7 +59,7 @@ export class RoomEntry {
     const channel = roomChannel(client.site, room);
     const membership: Membership = {
       room,
-      channel: this.#parts.hub.get(channel) ?? channel, // one for all who are in it
+      channel: this.#parts.hub.get(channel) ?? channel, // shared by nearly all who are in it
       name,
       token,
       connectedAt: unixSeconds(),

@@ -4,7 +4,7 @@ import type { UserId } from "../fields.ts";
 import { roomFull } from "./room_full.ts";
 
 interface Room {
-  /** The clients of each user, oldest first: few, and a Map would take 200 bytes more for each. */
+  /** The clients of each user, oldest first: mostly one, and a Map would take 200 bytes more for each user. */
   readonly users: Map<UserId, readonly Connection[]>;
   /** Of all users together. */
   clientCount: number;

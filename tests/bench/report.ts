@@ -27,6 +27,9 @@ history for recovery; one publisher says more than any person, so ${
     raised.join(" and ")
   } are raised.
 
+The tables of the rows show what was seen in all; the ratios are the median of those of each second, and need not be the
+tables' own.
+
 ${busyNote()}${table(all.flatMap(checks))}
 
 ${all.map(section).join("\n\n")}

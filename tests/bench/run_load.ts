@@ -40,13 +40,13 @@ export class SlicedLoad implements AsyncDisposable {
   }
 
   async slice(): Promise<Slice> {
-    await this.#writer.write(new Uint8Array(1));
+    await this.#writer.write(new Uint8Array(1)).catch(() => {}); // why it has ended is read there
     return JSON.parse(await this.#line());
   }
 
   /** There are no more slices. Resolves with the figures of all. */
   async end<Figures>(): Promise<Figures> {
-    await this.#writer.close();
+    await this.#writer.close().catch(() => {});
     return JSON.parse(await this.#line());
   }
 

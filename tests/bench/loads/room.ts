@@ -71,6 +71,7 @@ let failure: string | undefined;
 let opening = 0;
 let delivered = 0;
 let sent = 0;
+let lost = 0;
 let measuring = false;
 const latencies: number[] = [];
 
@@ -98,9 +99,10 @@ if (load.isSliced) {
   arrive();
   console.log();
   const byte = new Uint8Array(1);
-  while (Deno.stdin.readSync(byte) !== null) {
-    console.log(JSON.stringify(slice()));
-    arrive();
+  while (failure === undefined && Deno.stdin.readSync(byte) !== null) {
+    const seen = slice();
+    arrive(); // all is quiet before another server has its turn
+    console.log(JSON.stringify(seen));
   }
 } else {
   slice();
@@ -111,7 +113,7 @@ if (failure !== undefined) throw new Error(`The server refused or closed a clien
 const figures: RoomFigures = {
   ...perSecond(total),
   connectsPerSecond: Math.round(load.clients / connectSeconds),
-  lost: sent * load.roomSize - delivered,
+  lost,
   cpuSeconds: total.cpu,
   p50Ms: percentile(latencies, 0.5),
   p99Ms: percentile(latencies, 0.99),
@@ -150,9 +152,10 @@ function perSecond({ seconds, deliveries, cpu }: typeof total): Slice {
   };
 }
 
-/** Waits for what is still on its way. */
+/** Waits for what is still on its way; what has not come in time is lost. */
 function arrive(): void {
-  waitUntil(() => delivered >= sent * load.roomSize || failure !== undefined, 3000);
+  const isThere = () => delivered + lost >= sent * load.roomSize || failure !== undefined;
+  if (!waitUntil(isThere, 3000)) lost = sent * load.roomSize - delivered;
 }
 
 function speakerOf(index: number): Speaker {
@@ -209,7 +212,7 @@ function prefill(count: number): void {
 function run(ms: number): void {
   const endsAt = performance.now() + ms;
   while (performance.now() < endsAt && failure === undefined) {
-    let inFlight = sent - Math.floor(delivered / load.roomSize);
+    let inFlight = sent - Math.floor((delivered + lost) / load.roomSize);
     for (; inFlight < load.window; inFlight++) publish();
     wait(1);
   }

@@ -31,14 +31,16 @@ const TURN_MS = 10;
 /** How soon a full outbound queue is looked at again. */
 const DRAIN_LOOK_MS = 10;
 
+const NO_FIELDS: Fields = Object.freeze({});
+
 /** How frames are read and answered; see `protocols/`. */
 export interface Protocol {
   /** Whether notifications of every room come, from the inbox as a whole, and messages with no gap. */
   readonly hasInbox: boolean;
   /** Whether several texts may go out in one message, with line breaks between. */
   readonly joins: boolean;
-  /** Texts of one frame, each worked on alone. Throws a `NotifyliError`. */
-  split(data: string | Uint8Array): string[];
+  /** The text of a frame, or several, each worked on alone. Throws a `NotifyliError`. */
+  split(data: string | Uint8Array): string | string[];
   /** Works on one of them, by {@linkcode Client.work}. Throws a `NotifyliError` where it cannot be read. */
   handle(client: Client, text: string): void;
   /** Tells the client when its session will end, Unix time in milliseconds. */
@@ -221,12 +223,9 @@ export class Client implements SocketEvents, Recipient, SessionOwner, WriterOwne
     if (this.#closed) return;
     this.heardAt = this.#turnAt = performance.now();
     try {
-      for (const text of this.protocol.split(data)) {
-        if (this.#closed) return;
-        const waitMs = this.traffic.take(this.heardAt);
-        if (waitMs === 0) this.#take(text);
-        else this.#refuse(text, waitMs);
-      }
+      const texts = this.protocol.split(data);
+      if (typeof texts === "string") this.#receive(texts);
+      else for (const text of texts) this.#receive(text);
     } catch (error) {
       this.reportError(error);
     }
@@ -441,11 +440,16 @@ export class Client implements SocketEvents, Recipient, SessionOwner, WriterOwne
     return before > 0 && this.#bufferedBefore >= before;
   }
 
-  /** Runs a command; where it takes its time, later texts wait for it. */
-  work(run: () => Promise<void> | void, fields?: Fields): void {
+  /**
+   * Runs a command; where it takes its time, later texts wait for it. On every message's way: a function that is the same
+   * for all costs no closure.
+   *
+   * @param fields of its frame, where it has one
+   */
+  work(run: (client: Client, fields: Fields) => Promise<void> | void, fields?: Fields): void {
     let done: Promise<void> | void;
     try {
-      done = run();
+      done = run(this, fields ?? NO_FIELDS);
     } catch (error) {
       return this.reportError(error, fields);
     }
@@ -484,6 +488,13 @@ export class Client implements SocketEvents, Recipient, SessionOwner, WriterOwne
     const held = this.#held?.get(room) ?? [];
     if (this.#held?.delete(room) && this.#held.size === 0) this.#held = undefined;
     return held;
+  }
+
+  #receive(text: string): void {
+    if (this.#closed) return;
+    const waitMs = this.traffic.take(this.heardAt);
+    if (waitMs === 0) this.#take(text);
+    else this.#refuse(text, waitMs);
   }
 
   #take(text: string): void {

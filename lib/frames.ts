@@ -100,27 +100,30 @@ export function unixSeconds(): number {
   return Math.floor(Date.now() / 1000);
 }
 
-/** A chat message (`usermsg`) or a notification (`direct_message`), ready to send. */
+/**
+ * A chat message (`usermsg`) or a notification (`direct_message`), ready to send.
+ *
+ * @param timestamp Unix time in seconds; absent while it is scheduled, see {@linkcode withTimestamp}
+ */
 export function messageFrame(
   type: "usermsg" | "direct_message",
-  message: {
-    id: string;
-    room: string;
-    user: UserId;
-    name: string;
-    message: string;
-    /** Absent while the message is scheduled; see {@linkcode withTimestamp}. */
-    timestamp?: number;
+  id: string,
+  { room, user, name, message }: {
+    readonly room: string;
+    readonly user: UserId;
+    readonly name: string;
+    readonly message: string;
   },
+  timestamp: number | undefined,
 ): string {
   return JSON.stringify({
     type,
-    id: message.id,
-    room: message.room,
-    user_id: userIdOnWire(message.user),
-    name: message.name,
-    message: message.message,
-    timestamp: message.timestamp,
+    id,
+    room,
+    user_id: userIdOnWire(user),
+    name,
+    message,
+    timestamp,
   });
 }
 

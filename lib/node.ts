@@ -265,12 +265,12 @@ export class Node implements ClientNode, EngineHandler {
   /** Says something in a room, to all in it. Rejects where the engine did not take it. */
   publish(
     channel: Channel,
-    { id: clientsId, room, user, name, message }: RoomMessage,
+    message: RoomMessage,
   ): Promise<PublishedMessage> | PublishedMessage {
-    const id = clientsId ?? nextId();
-    const isClientsId = clientsId !== undefined;
-    const timestamp = unixSeconds();
-    const text = messageFrame("usermsg", { id, room, user, name, message, timestamp });
+    const { room } = message;
+    const id = message.id ?? nextId();
+    const isClientsId = message.id !== undefined;
+    const text = messageFrame("usermsg", id, message, unixSeconds());
     this.counters.messages++;
     const published = this.#engine.broker.publish(
       channel,
@@ -295,7 +295,7 @@ export class Node implements ClientNode, EngineHandler {
       id,
       isCallersId: request.id !== undefined || request.made?.isRetry,
       room,
-      text: messageFrame("direct_message", { id, room, user, name: from, message, timestamp }),
+      text: messageFrame("direct_message", id, { room, user, name: from, message }, timestamp),
       expiresAt: expiresAt === undefined ? undefined : expiresAt * 1000,
       claim: request.claim,
     };

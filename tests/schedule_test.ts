@@ -426,7 +426,12 @@ async function fill(
   const room = "lobby";
   await Promise.all(messages.map((message) => {
     const id = `${user}-${message}`;
-    const text = messageFrame("direct_message", { id, room, user, name: "test", message });
+    const text = messageFrame(
+      "direct_message",
+      id,
+      { room, user, name: "test", message },
+      undefined,
+    );
     const deliverAt = deliver_at * 1000;
     return schedule.add({ site: "default", user, id, room, text, deliverAt, isUndated: true });
   }));

@@ -22,18 +22,14 @@ export const PROTOCOL_V1: Protocol = {
   hasInbox: false,
   joins: false,
   split(data) {
-    if (typeof data === "string") return [data];
+    if (typeof data === "string") return data;
     throw new NotifyliError(
       "invalid_frame",
       `Cannot take a binary message of ${data.length} bytes: send text`,
     );
   },
   handle(client, text) {
-    const fields = parseObject(text, "frame");
-    client.work(() => {
-      client.auth.admit(fields["type"]);
-      return execute(client, parseCommand(fields, client.limits, client.auth.identity?.user));
-    }, fields);
+    client.work(obey, parseObject(text, "frame"));
   },
   warn() {}, // seed 000 knows no such frame: the connection is closed when the time has come
   fail(client, { code, message, options: { field, retryAfterMs } }, fields) {
@@ -51,6 +47,11 @@ export function joinAtOnce(client: Client, query: URLSearchParams): void {
     client.auth.admit("keepalive");
     return execute(client, parseQuery(query, client.limits, client.auth.identity?.user));
   });
+}
+
+function obey(client: Client, fields: Fields): Promise<void> | void {
+  client.auth.admit(fields["type"]);
+  return execute(client, parseCommand(fields, client.limits, client.auth.identity?.user));
 }
 
 /** Returns a promise only where later frames of this client must wait. */

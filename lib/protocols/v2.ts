@@ -24,12 +24,15 @@ export function protocolV2(inboxes: ClientInbox, keepaliveSeconds: number): Prot
       (typeof data === "string" ? data : new TextDecoder().decode(data)).split("\n")
         .filter((text) => text !== ""),
     handle(client, text) {
-      const fields = parseObject(text, "frame");
-      client.work(() => answer(client, fields, run), fields);
+      client.work(obey, parseObject(text, "frame"));
     },
     warn: (client, expiresAt) => client.send(new Outgoing(sessionFrame(expiresAt))),
     fail: (client, error, fields) => client.send(failure(error, fields)),
   };
+
+  function obey(client: Client, fields: Fields): Promise<void> {
+    return answer(client, fields, run);
+  }
 
   /** Does what a command asks for; resolves with the `data` of its reply. */
   function run(client: Client, command: CommandV2): Promise<unknown> {

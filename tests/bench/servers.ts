@@ -25,6 +25,7 @@ export interface NotifyliOptions {
   /** By default a new one, which goes with the server. */
   readonly dataDir?: string;
   readonly env?: Readonly<Record<string, string>>;
+  readonly v8Flags?: string;
 }
 
 const KEY = "a key of the benchmark with 32 bytes";
@@ -37,13 +38,14 @@ export const RAISED_LIMITS = {
 
 /** With tokens, limits, and history for recovery, the embedded store in a file: nothing is switched off. */
 export async function startNotifyli(
-  { listener, redis, nodes = 1, dataDir, env = {} }: NotifyliOptions,
+  { listener, redis, nodes = 1, dataDir, env = {}, v8Flags }: NotifyliOptions,
 ): Promise<Notifyli> {
   const programs: Program[] = [];
   for (let node = 0; node < nodes; node++) {
     programs.push(
       await Program.start({
         dataDir,
+        v8Flags,
         env: {
           APP_KEY: KEY,
           APP_LISTENER: listener,

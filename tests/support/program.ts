@@ -2,11 +2,9 @@
 import { ROOT } from "./paths.ts";
 import { waitFor } from "./wait.ts";
 
-/** Of `deno task start`: its bound on memory, and its permissions; the test adds the folder of `APP_DATA_DIR`. */
-const FLAGS = [
-  "--v8-flags=--max-semi-space-size=4,--no-parallel-scavenge",
-  ...["--allow-net", "--allow-env", "--allow-read"],
-];
+/** Of `deno task start`: how its memory is managed, and its permissions; the test adds the folder of `APP_DATA_DIR`. */
+const V8_FLAGS = "--max-semi-space-size=4,--no-parallel-scavenge";
+const PERMISSIONS = ["--allow-net", "--allow-env", "--allow-read"];
 
 export interface LogLine {
   readonly level: string;
@@ -25,6 +23,8 @@ export interface ProgramOptions {
    * one test to the next, which the sanitizers take for a leak.
    */
   readonly isShared?: boolean;
+  /** @default those of `deno task start` */
+  readonly v8Flags?: string;
 }
 
 /** Runs the command behind it in its own place, with its log in the file that it is given. */
@@ -83,11 +83,12 @@ export class Program implements AsyncDisposable {
 
   /** Starts a server without waiting for anything. */
   static async spawn(
-    { env = {}, dataDir, wrapper = [], isShared = false }: ProgramOptions = {},
+    { env = {}, dataDir, wrapper = [], isShared = false, v8Flags = V8_FLAGS }: ProgramOptions = {},
   ): Promise<Program> {
     const folder = dataDir === undefined ? await Deno.makeTempDir() : undefined;
     const data = dataDir ?? folder ?? "";
-    const run = ["run", ...FLAGS, `--allow-write=${data}`, `${ROOT}main.ts`, "start"];
+    const flags = [`--v8-flags=${v8Flags}`, ...PERMISSIONS, `--allow-write=${data}`];
+    const run = ["run", ...flags, `${ROOT}main.ts`, "start"];
     const logPath = `${data}/log`;
     const logged = isShared ? [...LOGGED, logPath] : [];
     const [program = "", ...args] = [...logged, ...wrapper, Deno.execPath(), ...run];

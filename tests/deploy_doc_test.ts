@@ -113,7 +113,8 @@ Deno.test("the documented checks work on a server with Redis", async (t) => {
   });
   await t.step("a notification does not arrive", async () => {
     await using client = await join();
-    await client.get("direct_message"); // it is in the room
+    client.send({ type: "presence", room: "/user/123" });
+    await client.get("presence"); // it is in the room
     const output = await shell(trouble, places);
     assert.match(output, /^user_123\n\{.*\}\nnotifyli:messages\n1\n1\n\{.*"bridge_refused":0/);
   });

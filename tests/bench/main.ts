@@ -2,6 +2,7 @@
  * `deno task bench`: measures notifyli side by side with bare loops and with other servers, row by row of
  * `rows.ts`, and writes `RESULTS.md` beside this file.
  */
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { measureGrowth } from "./growth.ts";
 import { type Measured, report } from "./report.ts";
@@ -64,8 +65,14 @@ async function main(args: readonly string[]): Promise<number> {
   for (const row of rows) all.push(await measure(row, { rounds, seconds }));
   const text = await report(all);
   console.log(`\n${text}`);
-  if (isWhole) await Deno.writeTextFile(new URL("RESULTS.md", import.meta.url), text);
+  if (isWhole) await writeFormatted(new URL("RESULTS.md", import.meta.url), text);
   return all.some(({ outcome }) => outcome instanceof Error) ? 1 : 0;
+}
+
+async function writeFormatted(file: URL, text: string): Promise<void> {
+  await Deno.writeTextFile(file, text);
+  const args = ["fmt", "--quiet", fileURLToPath(file)];
+  await new Deno.Command(Deno.execPath(), { args }).output();
 }
 
 /** A row that fails does not keep the others from being measured. */

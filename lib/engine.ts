@@ -96,7 +96,7 @@ export interface Broker {
   unsubscribe(channel: Channel): Promise<void>;
   /**
    * Appends to the history, then fans out to every node, this one too, in one order for all. With a history the
-   * frame is given its `offset`. No promise where it is done by then: one for each message is a tenth of its cost.
+   * frame is given its `offset`. No promise where it is done by then: it is on every message's way.
    */
   publish(
     channel: Channel,

@@ -58,6 +58,7 @@ export class MemoryBroker implements Broker {
   readonly #logs = new Map<string, Log>();
   /** Goes round and round: a walk from the start would pass all that was deleted there. */
   #hand: Iterator<Log> = this.#logs.values();
+  /** On `performance.now()`'s clock. */
   #lookedAt = -Infinity;
   /** Of all that is in `#logs`. */
   #bytes = 0;

@@ -126,7 +126,7 @@ function payload({ kind, id, room, text }: Publication): string {
   return `${kind} 0 - ${id} ${room}\n${text}`;
 }
 
-/** By hand: to split it takes twice as long, and each node does it for each publication. */
+/** By hand: to split it takes more than twice as long, and each node does it for each publication. */
 function parsePayload(message: string): { publication: Publication; position?: Position } {
   let start = 0;
   const next = () => {

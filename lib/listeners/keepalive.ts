@@ -1,6 +1,6 @@
 /**
- * Pings connections, and ends those that are silent. One timer for all of them, since one each would take 300 bytes;
- * in groups by the time they came, so that ten thousand pings at once hold nothing up.
+ * Pings connections, and ends those that are silent. One timer for all of them, which take less memory so; in groups by
+ * the time they came, so that ten thousand pings at once hold nothing up.
  */
 
 /** All of them are pinged, one after the other, in the time between two pings of a connection. */

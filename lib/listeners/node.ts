@@ -105,8 +105,8 @@ function boundsOf({ maxHeaderBytes, headersSeconds, requestSeconds }: ListenerOp
 }
 
 /**
- * What `ws` tells of a connection goes to its {@linkcode NodeSocket}, by functions that all share: closures would take
- * half a kilobyte for each connection.
+ * What `ws` tells of a connection goes to its {@linkcode NodeSocket}, by functions that all share: there would be several
+ * closures for each of thousands.
  */
 class NodeWebSocket extends WebSocket {
   own: NodeSocket | undefined;

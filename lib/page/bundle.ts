@@ -1,0 +1,110 @@
+/// <reference lib="deno.ns" />
+/**
+ * Makes the bundles for browsers with esbuild. There is no `node_modules` folder for it to look into, so bare imports
+ * are resolved by Deno, through this folder's `deno.json` and npm's cache.
+ */
+import { type BuildOptions, type BuildResult, context, type Plugin, stop } from "esbuild";
+import { fileURLToPath } from "node:url";
+// Deno resolves an npm package to a file only when it is part of the running program's own module graph.
+import "preact";
+import { ROOT, STATIC, writeStamp, writeWhole } from "./build_stamp.ts";
+
+/** What is built for browsers, by its name in `static/`. */
+const ENTRIES = {
+  "main": pathOf("main.tsx"),
+  "notifyli": pathOf("../sdk/mod.ts"),
+  "notifyli-worker": pathOf("../sdk/shared_worker.ts"),
+};
+
+/** What a bundle depends on besides the sources in it: the versions of packages, and how it is made. */
+const MAKERS = ["deno.lock", "lib/page/deno.json", "lib/page/bundle.ts", "lib/page/build_stamp.ts"];
+
+const denoResolver: Plugin = {
+  name: "deno",
+  setup(build) {
+    build.onResolve({ filter: /^[^./]/ }, ({ path, kind }) => {
+      if (kind === "entry-point") return null;
+      const url = import.meta.resolve(path);
+      if (url.startsWith("file:")) return { path: fileURLToPath(url) };
+      return { errors: [{ text: `Cannot resolve '${path}': bundle.ts must import its package` }] };
+    });
+  },
+};
+
+const OPTIONS = {
+  entryPoints: ENTRIES,
+  absWorkingDir: ROOT,
+  outdir: STATIC,
+  bundle: true,
+  minify: true,
+  format: "esm",
+  target: "es2022",
+  charset: "utf8",
+  jsx: "automatic",
+  jsxImportSource: "preact",
+  logLevel: "warning",
+  legalComments: "none",
+  plugins: [denoResolver],
+  // The compiler options are Deno's to read: its deno.json is no tsconfig.json.
+  tsconfigRaw: {},
+  // Written by `put`: a server that starts meanwhile must not read half a bundle.
+  write: false,
+  metafile: true,
+} satisfies BuildOptions;
+
+type Bundles = BuildResult<typeof OPTIONS>;
+
+/** Bundles once. Resolves with false where the sources are wrong, which esbuild has printed. */
+export async function bundle(): Promise<boolean> {
+  const startedAt = Date.now();
+  const bundler = await context(OPTIONS);
+  try {
+    put(await bundler.rebuild(), startedAt);
+    return true;
+  } catch (error) {
+    if (isOfSources(error)) return false;
+    throw error;
+  } finally {
+    await bundler.dispose();
+    await stop();
+  }
+}
+
+/** Bundles now and on every change, for as long as the process lives. */
+export async function watch(): Promise<void> {
+  const bundler = await context({ ...OPTIONS, plugins: [denoResolver, writer] });
+  await bundler.watch();
+}
+
+const writer: Plugin = {
+  name: "writer",
+  setup(build) {
+    let startedAt = 0;
+    build.onStart(() => void (startedAt = Date.now()));
+    build.onEnd((result) => {
+      if (result.errors.length === 0) put(result as Bundles, startedAt);
+    });
+  },
+};
+
+function put({ outputFiles, metafile }: Bundles, startedAt: number): void {
+  for (const { path, contents } of outputFiles) writeWhole(path, contents);
+  const sources = Object.keys(metafile.inputs).filter((path) => path.startsWith("lib/"));
+  const inputs = [...MAKERS, ...sources];
+  // What was changed meanwhile may be in the bundles or not: without a stamp, the next build begins anew.
+  if (inputs.some((path) => isModifiedSince(startedAt, path))) return;
+  writeStamp([...inputs, ...Object.keys(metafile.outputs)]);
+}
+
+function isModifiedSince(startedAt: number, path: string): boolean {
+  const modifiedAt = Deno.statSync(`${ROOT}${path}`).mtime?.getTime() ?? 0;
+  return modifiedAt >= startedAt && modifiedAt <= Date.now(); // a clock may have been wrong
+}
+
+function isOfSources(error: unknown): boolean {
+  return error instanceof Error && "errors" in error;
+}
+
+function pathOf(relative: string): string {
+  return fileURLToPath(new URL(relative, import.meta.url));
+}

@@ -461,13 +461,8 @@ Deno.test("the first manage key can be made without one, on this machine, and no
 
 Deno.test("key works on the file where no server runs, and on the server where one does", async () => {
   const dataDir = await Deno.makeTempDir();
-  // The rights of the task, but for the test's own folder.
-  const command = [
-    ...[Deno.execPath(), "run", "--no-prompt", "--allow-net", "--allow-env", "--allow-read"],
-    ...[`--allow-write=${dataDir}`, new URL("../main.ts", import.meta.url).pathname, "key"],
-  ];
   const env = { APP_DATA_DIR: dataDir, APP_PORT: "9" }; // nobody listens there
-  const make = [...command, "create", "--name", "r", "--scope", "read"];
+  const make = [...KEY, "create", "--name", "r", "--scope", "read"];
   const { stdout, stderr } = await run(make, { env, cwd: dataDir });
   const key = stdout.trim();
   assert.match(key, /^nk_\w{12}_\w{40}$/, stderr);
@@ -476,7 +471,7 @@ Deno.test("key works on the file where no server runs, and on the server where o
     await using program = await Program.start({ dataDir });
     assert.equal((await call(program, "GET", "/api/stats")).status, 401);
     assert.equal((await call(program, "GET", "/api/stats", { key })).status, 200);
-    const locked = await run([...command, "list"], { env, cwd: dataDir });
+    const locked = await run([...KEY, "list"], { env, cwd: dataDir });
     assert.equal(locked.code, 1);
     assert.match(locked.stderr, /^Not done: .* another server is using it\n$/);
     const listed = await keyCommand(["list"], { APP_PORT: String(program.port) });
@@ -484,7 +479,7 @@ Deno.test("key works on the file where no server runs, and on the server where o
     program.kill("SIGTERM");
     await program.ended();
   }
-  const listed = await run([...command, "list"], { env, cwd: dataDir });
+  const listed = await run([...KEY, "list"], { env, cwd: dataDir });
   assert.match(listed.stdout, new RegExp(`^${idOf(key)} .* \\d{4}-\\S+  good$`, "m"));
   const memory = await keyCommand(["list"], { APP_DATA_DIR: ":memory:", APP_PORT: "9" });
   assert.deepEqual([memory.code, memory.stdout], [1, ""]);

@@ -50,7 +50,7 @@ Deno.test("docs/client.md: room", async () => {
     program.url.replace("http", "ws"),
   );
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["eval", "--ext=ts", `--config=${ROOT}deno.json`, code],
+    args: ["eval", "--cached-only", "--ext=ts", `--config=${ROOT}deno.json`, code],
     cwd: ROOT,
     env: { NO_COLOR: "1" },
     stdin: "null",

@@ -3,8 +3,7 @@ import assert from "node:assert/strict";
 import { ConfigError, loadConfig, readConfig } from "../lib/config.ts";
 import { type SettingName, SETTINGS } from "../lib/settings.ts";
 import { VERSION } from "../lib/version.ts";
-import { run } from "./support/command.ts";
-import { ROOT } from "./support/paths.ts";
+import { run, taskCommand } from "./support/command.ts";
 import { Program } from "./support/program.ts";
 
 type Env = Record<string, string>;
@@ -709,10 +708,8 @@ function show(env: Env): string {
 
 async function notifyli(args: readonly string[], env: Env = {}) {
   await using folder = await EnvFolder.with("");
-  return await run([
-    ...[Deno.execPath(), "run", "--allow-net", "--allow-env", "--allow-read"],
-    ...[`${ROOT}main.ts`, ...args],
-  ], { cwd: folder.path, env });
+  const command = taskCommand("start").slice(0, -1);
+  return await run([...command, ...args], { cwd: folder.path, env });
 }
 
 /** A folder with a `.env`. */

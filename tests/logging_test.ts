@@ -1,7 +1,6 @@
 /** The log: its two forms, its levels, and what must never be in it. */
 import assert from "node:assert/strict";
-import { run } from "./support/command.ts";
-import { ROOT } from "./support/paths.ts";
+import { run, taskCommand } from "./support/command.ts";
 import { type LogLine, Program } from "./support/program.ts";
 import { RedisServer } from "./support/redis.ts";
 import { Terminal } from "./support/terminal.ts";
@@ -182,10 +181,7 @@ Deno.test("an id with control characters forges no line in the JSON log", async 
 
 Deno.test("the JSON log is free of every kind of line break and control character", async () => {
   const name = "APP_A\u0085B\u2028C\u009bD\u007fE\nF";
-  const { code, stderr } = await run([
-    ...[Deno.execPath(), "run", "--allow-net", "--allow-env", "--allow-read"],
-    ...[`${ROOT}main.ts`, "start"],
-  ], {
+  const { code, stderr } = await run(taskCommand("start"), {
     cwd: "/",
     env: { [name]: "1", APP_HOST: "203.0.113.1", APP_OPEN: "1", APP_DATA_DIR: ":memory:" }, // no address of ours
   });
@@ -264,10 +260,10 @@ class OnTerminal implements AsyncDisposable {
 
   private constructor(folder: string, env: Record<string, string>) {
     this.#folder = folder;
-    this.terminal = new Terminal([
-      ...[Deno.execPath(), "run", "--allow-net", "--allow-env", "--allow-read"],
-      ...[`${ROOT}main.ts`, "start"],
-    ], { cwd: folder, env: { APP_PORT: "0", APP_DATA_DIR: ":memory:", ...env } });
+    this.terminal = new Terminal(taskCommand("start"), {
+      cwd: folder,
+      env: { APP_PORT: "0", APP_DATA_DIR: ":memory:", ...env },
+    });
   }
 
   static async start(env: Record<string, string> = {}): Promise<OnTerminal> {

@@ -184,7 +184,7 @@ async function execute(
     .replaceAll("6379", String(redis.port))
     .replaceAll("curl ", "curl -sS ");
   const [command, ...args] = language === "ts"
-    ? [Deno.execPath(), "eval", "--ext=ts", `--config=${ROOT}deno.json`, here]
+    ? [Deno.execPath(), "eval", "--cached-only", "--ext=ts", `--config=${ROOT}deno.json`, here]
     : ["sh", "-ec", here];
   const { success, stdout, stderr } = await new Deno.Command(command, {
     args,

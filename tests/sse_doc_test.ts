@@ -52,7 +52,7 @@ Deno.test("docs/protocol.md, Server-Sent Events: coming back", async () => {
 Deno.test("docs/protocol.md, Server-Sent Events: EventSource", async () => {
   await using program = await Program.start();
   const code = example("EventSource").code.replace("/sse", `${program.url}/sse`);
-  await using script = new Script(Deno.execPath(), ["eval", code]);
+  await using script = new Script(Deno.execPath(), ["eval", "--cached-only", code]);
   await waitFor("it is connected", async () => {
     return (await (await fetch(`${program.url}/api/stats`)).json()).users === 1;
   });

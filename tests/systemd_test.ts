@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { parseEnv } from "node:util";
 import { readConfig } from "../lib/config.ts";
+import { run, taskCommand } from "./support/command.ts";
 import { ROOT } from "./support/paths.ts";
 
 /** Of 10; `systemd-analyze security` calls 2 and less "OK", the best but one. */
@@ -41,11 +42,7 @@ Deno.test("unit file gives a stop more time than the server takes", () => {
 Deno.test("unit file starts the server again, but not when a setting is wrong", async () => {
   assert.equal(value("Restart"), "always");
   assert.equal(value("StartLimitIntervalSec"), "0");
-  const { code } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--allow-env", "--allow-read", `${ROOT}main.ts`, "start"],
-    env: { APP_PORT: "seven thousand" },
-    stdin: "null",
-  }).output();
+  const { code } = await run(taskCommand("start"), { env: { APP_PORT: "seven thousand" } });
   assert.equal(value("RestartPreventExitStatus"), String(code));
 });
 

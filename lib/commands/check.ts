@@ -13,6 +13,7 @@ import {
   readConfig,
 } from "../config.ts";
 import { DEFAULT_SITE } from "../engine.ts";
+import { requirePossibleFolder } from "../engines/data_dir.ts";
 import { NotifyliError } from "../errors.ts";
 import { readPem } from "../pem.ts";
 import { type Room, RoomRules, USER_ROOMS } from "../rooms/room_rules.ts";
@@ -96,7 +97,11 @@ async function checkAll(): Promise<Checked> {
   if (settings.length > 0) throw new ConfigError([...settings, ...problemsOfRooms(env)].join("\n"));
   const { config, warnings } = readConfig(env);
   const problems = [
-    ...problemsOf([() => requireClosedOrLocal(config), () => loadRooms(config)]),
+    ...problemsOf([
+      () => requireClosedOrLocal(config),
+      () => config.redis ?? requirePossibleFolder(config.dataDir),
+      () => loadRooms(config),
+    ]),
     ...await problemsOfFiles(config),
   ];
   if (problems.length > 0) throw new ConfigError(problems.join("\n"));

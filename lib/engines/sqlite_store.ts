@@ -6,6 +6,7 @@ import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { setImmediate } from "node:timers";
 import { getLogger } from "@logtape/logtape";
 import { NotifyliError } from "../errors.ts";
+import { cannotOpen, IN_MEMORY } from "./data_dir.ts";
 import { DiskSync, type SyncMode } from "./disk_sync.ts";
 import SCHEMA_1 from "./sql/1_notifications.sql" with { type: "text" };
 import SCHEMA_2 from "./sql/2_inboxes.sql" with { type: "text" };
@@ -62,7 +63,7 @@ export class SqliteStore implements AsyncDisposable {
   /** @param dataDir folder of the file, made where it is missing; `:memory:` for none */
   constructor(dataDir: string, sync: SyncMode) {
     this.#dataDir = dataDir;
-    const isFile = dataDir !== ":memory:";
+    const isFile = dataDir !== IN_MEMORY;
     const walFile = `${fileIn(dataDir)}-wal`;
     // It is left where the last server did not end by itself. A power cut may have taken what clients have seen, and
     // its offsets will be given to others: such a position must not count any more.
@@ -181,14 +182,13 @@ function exists(path: string): boolean {
 }
 
 function openDatabase(dataDir: string): DatabaseSync {
-  if (dataDir === ":memory:") return prepared(new DatabaseSync(dataDir));
+  if (dataDir === IN_MEMORY) return prepared(new DatabaseSync(dataDir));
   const file = fileIn(dataDir);
   try {
     Deno.mkdirSync(dataDir, { recursive: true });
     return prepared(new DatabaseSync(file));
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`Cannot open ${file} (APP_DATA_DIR): ${advice(file, reason)}`, { cause });
+    throw cannotOpen(dataDir, file, cause);
   }
 }
 
@@ -211,7 +211,7 @@ function prepared(database: DatabaseSync): DatabaseSync {
 }
 
 function hasRoom(dataDir: string): boolean {
-  if (dataDir === ":memory:") return true;
+  if (dataDir === IN_MEMORY) return true;
   const file = `${dataDir}/notifyli.room`;
   try {
     Deno.writeFileSync(file, new Uint8Array(ROOM_BYTES));
@@ -228,26 +228,5 @@ function removeIfThere(file: string): void {
     Deno.removeSync(file);
   } catch {
     // It could not even be made.
-  }
-}
-
-function advice(file: string, reason: string): string {
-  if (/locked/.test(reason)) return "another server is using it";
-  if (/Requires (read|write) access/.test(reason)) {
-    return 'the program was started without the right to write there; see the README, "Configuration"';
-  }
-  if (isReadOnly(file, reason)) {
-    return "the disk is read-only: make it writable, or name a folder on another one";
-  }
-  return reason;
-}
-
-/** SQLite says "disk I/O error" or "unable to open" for it: the system knows better. */
-function isReadOnly(file: string, reason: string): boolean {
-  try {
-    Deno.openSync(file, { append: true, create: true }).close();
-    return false;
-  } catch (error) {
-    return /read-only/i.test(`${reason} ${error}`);
   }
 }

@@ -84,7 +84,13 @@ export function median<T>(all: readonly T[], by: (one: T) => number): T {
 
 function command<Load>(script: string, load: Load, stdin: "null" | "piped"): Deno.Command {
   return new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", `${ROOT}tests/bench/loads/${script}.ts`, JSON.stringify(load)],
+    args: [
+      "run",
+      "--cached-only",
+      "-A",
+      `${ROOT}tests/bench/loads/${script}.ts`,
+      JSON.stringify(load),
+    ],
     env: { NO_COLOR: "1" },
     stdin,
     stdout: "piped",

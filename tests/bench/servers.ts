@@ -1,4 +1,5 @@
 /** The servers that are measured, each a process of its own. */
+import { run, taskCommand } from "../support/command.ts";
 import { ROOT } from "../support/paths.ts";
 import { Program } from "../support/program.ts";
 import type { RedisServer } from "../support/redis.ts";
@@ -71,13 +72,10 @@ export async function startNotifyliWithApiKey(
   options: NotifyliOptions,
 ): Promise<Notifyli & { readonly apiKey: string }> {
   const dataDir = await Deno.makeTempDir();
-  const { stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", `${ROOT}main.ts`, "key", "create", "--name", "bench", "--scope", "publish"],
-    cwd: dataDir,
-    env: { APP_KEY: KEY, APP_DATA_DIR: dataDir, ...options.redis?.env },
-    stdin: "null",
-  }).output();
-  const apiKey = /nk_\S+/.exec(new TextDecoder().decode(stdout))?.[0];
+  const create = [...taskCommand("key"), "create", "--name", "bench", "--scope", "publish"];
+  const env = { APP_KEY: KEY, APP_DATA_DIR: dataDir, ...options.redis?.env };
+  const { stdout } = await run(create, { cwd: dataDir, env });
+  const apiKey = /nk_\S+/.exec(stdout)?.[0];
   if (apiKey === undefined) throw new Error("'key create' printed no key");
   const server = await startNotifyli({ ...options, dataDir });
   return {
@@ -93,7 +91,7 @@ export async function startNotifyliWithApiKey(
 /** A bare loop of the same runtime that a listener stands on. */
 export function startBare(listener: ListenerName): Promise<Server> {
   const script = `${ROOT}tests/bench/peers/bare_${listener === "deno" ? "deno" : "ws"}.ts`;
-  return startScript(Deno.execPath(), ["run", "-A", script]);
+  return startScript(Deno.execPath(), ["run", "--cached-only", "-A", script]);
 }
 
 /** A peer on Node. Rejects where it cannot be had. */

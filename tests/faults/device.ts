@@ -20,7 +20,7 @@ export class Device implements AsyncDisposable {
     this.#options = options;
     const script = new URL("./sleeper.ts", import.meta.url).pathname;
     this.#child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "--allow-net", script, url, options.user, options.room],
+      args: ["run", "--cached-only", "--allow-net", script, url, options.user, options.room],
       stdin: "null",
       stdout: "piped",
     }).spawn();

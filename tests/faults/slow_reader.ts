@@ -125,7 +125,7 @@ class Crowd implements AsyncDisposable {
   private constructor(port: number) {
     const script = new URL("./crowd.ts", import.meta.url).pathname;
     this.#child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "--allow-net", script, String(port), String(HEALTHY), ROOM],
+      args: ["run", "--cached-only", "--allow-net", script, String(port), String(HEALTHY), ROOM],
       stdin: "null",
       stdout: "piped",
     }).spawn();

@@ -1,4 +1,5 @@
 /** One-off commands, with a clean environment and all they print. */
+import manifest from "../../deno.json" with { type: "json" };
 import { ROOT } from "./paths.ts";
 
 export interface Outcome {
@@ -13,6 +14,8 @@ export interface CommandOptions {
   /** Standard input; none if absent. */
   readonly input?: string;
 }
+
+export type TaskName = keyof typeof manifest.tasks;
 
 /** Runs `command` to its end. */
 export async function run(
@@ -36,11 +39,9 @@ export async function run(
   return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
 }
 
-/** The command of a task in `deno.json`, to be run from any folder. */
-export function taskCommand(name: string): string[] {
-  const { tasks } = JSON.parse(Deno.readTextFileSync(`${ROOT}deno.json`));
-  const command: string = tasks[name].command;
-  return command.split(" ").map((word) => {
+/** The command of a task in `deno.json`, with its very permissions, to be run from any folder. */
+export function taskCommand(name: TaskName): string[] {
+  return manifest.tasks[name].command.split(" ").map((word) => {
     if (word === "deno") return Deno.execPath();
     return word === "main.ts" ? `${ROOT}main.ts` : word;
   });

@@ -26,7 +26,8 @@ export class HistoryWriter implements AsyncDisposable {
    */
   constructor(dataDir: string, wrapper: readonly string[] = []) {
     const script = import.meta.filename ?? "";
-    const [command = "", ...args] = [...wrapper, Deno.execPath(), "run", "-A", script, dataDir];
+    const run = [Deno.execPath(), "run", "--cached-only", "-A", script, dataDir];
+    const [command = "", ...args] = [...wrapper, ...run];
     this.#child = new Deno.Command(command, { args, stdout: "piped", stderr: "inherit" }).spawn();
     this.#reading = this.#read();
   }

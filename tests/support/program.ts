@@ -1,10 +1,6 @@
 /** notifyli as a process of its own, as a user runs it, with its log and its address. */
-import { ROOT } from "./paths.ts";
+import { taskCommand } from "./command.ts";
 import { waitFor } from "./wait.ts";
-
-/** Of `deno task start`: how its memory is managed, and its permissions; the test adds the folder of `APP_DATA_DIR`. */
-const V8_FLAGS = "--max-semi-space-size=4,--no-parallel-scavenge";
-const PERMISSIONS = ["--allow-net", "--allow-env", "--allow-read"];
 
 export interface LogLine {
   readonly level: string;
@@ -29,6 +25,13 @@ export interface ProgramOptions {
 
 /** Runs the command behind it in its own place, with its log in the file that it is given. */
 const LOGGED = ["/bin/sh", "-c", 'exec "$@" 2>"$0"'];
+
+/** That of `deno task start`. */
+export function startCommand(v8Flags?: string): string[] {
+  return taskCommand("start").map((word) =>
+    v8Flags !== undefined && word.startsWith("--v8-flags=") ? `--v8-flags=${v8Flags}` : word
+  );
+}
 
 export class Program implements AsyncDisposable {
   readonly #log: LogLine[] = [];
@@ -83,15 +86,13 @@ export class Program implements AsyncDisposable {
 
   /** Starts a server without waiting for anything. */
   static async spawn(
-    { env = {}, dataDir, wrapper = [], isShared = false, v8Flags = V8_FLAGS }: ProgramOptions = {},
+    { env = {}, dataDir, wrapper = [], isShared = false, v8Flags }: ProgramOptions = {},
   ): Promise<Program> {
     const folder = dataDir === undefined ? await Deno.makeTempDir() : undefined;
     const data = dataDir ?? folder ?? "";
-    const flags = [`--v8-flags=${v8Flags}`, ...PERMISSIONS, `--allow-write=${data}`];
-    const run = ["run", ...flags, `${ROOT}main.ts`, "start"];
     const logPath = `${data}/log`;
     const logged = isShared ? [...LOGGED, logPath] : [];
-    const [program = "", ...args] = [...logged, ...wrapper, Deno.execPath(), ...run];
+    const [program = "", ...args] = [...logged, ...wrapper, ...startCommand(v8Flags)];
     const logFile = isShared
       ? Deno.openSync(logPath, { create: true, write: true, read: true })
       : undefined;

@@ -1,6 +1,6 @@
 /** How long a restart is felt: from the process to its first answered request, with what it compiled before. */
 import { TcpSocket, waitUntil } from "../loads/sockets.ts";
-import { ROOT } from "../../support/paths.ts";
+import { startCommand } from "../../support/program.ts";
 import { freePort } from "../../support/redis.ts";
 import { digits, type Row } from "../row.ts";
 import { median } from "../run_load.ts";
@@ -35,16 +35,9 @@ async function startOnce(): Promise<number> {
   const port = freePort();
   const folder = await Deno.makeTempDir();
   const startedAt = performance.now();
-  const child = new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "--allow-net",
-      "--allow-env",
-      "--allow-read",
-      `--allow-write=${folder}`,
-      `${ROOT}main.ts`,
-      "start",
-    ],
+  const [program = "", ...args] = startCommand();
+  const child = new Deno.Command(program, {
+    args,
     env: { APP_PORT: String(port), APP_DATA_DIR: folder },
     stdin: "null",
     stdout: "null",

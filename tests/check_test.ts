@@ -1,6 +1,7 @@
 /** `notifyli check`: says all that is wrong, with its exit code, and a start refuses the same. */
 import assert from "node:assert/strict";
 import { type Outcome, run, taskCommand } from "./support/command.ts";
+import { ROOT } from "./support/paths.ts";
 import { Program } from "./support/program.ts";
 import { RoomsFile } from "./support/rooms_file.ts";
 import { APP_KEY } from "./support/tokens.ts";
@@ -125,6 +126,24 @@ Deno.test("a file that is not there, or not the only one to say it, stops check 
   );
   await refuses({ APP_KEY: "x".repeat(32), APP_ROOMS: "/etc" }, /^Cannot read \/etc \(APP_ROOMS\)/);
 });
+
+const FILE = `${ROOT}README.md`;
+const NO_FOLDERS: readonly [dataDir: string, problem: string][] = [
+  [FILE, `but ${FILE} is no folder`],
+  [`${FILE}/data`, `but ${FILE} is no folder`],
+  ["/dev/shm/notifyli", "where Deno lets no program write (/dev, /proc, /sys)"],
+];
+
+for (const [APP_DATA_DIR, problem] of NO_FOLDERS) {
+  Deno.test(`APP_DATA_DIR=${APP_DATA_DIR.replace(ROOT, "")} stops check and start, in one line`, async () => {
+    const told = `Cannot use APP_DATA_DIR: current value is ${JSON.stringify(APP_DATA_DIR)}, ` +
+      `${problem}; allowed is a folder that the server's user may write to, or :memory:\n`;
+    const env = { APP_DATA_DIR };
+    assert.deepEqual(await check([], env), { code: 1, stdout: "", stderr: told });
+    const started = await run(taskCommand("start"), { env });
+    assert.deepEqual(started, { code: 2, stdout: "", stderr: told });
+  });
+}
 
 Deno.test("check --help prints its usage, wrong options are code 2", async () => {
   const help = await check(["--help"], { APP_PORT: "many" });

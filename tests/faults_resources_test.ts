@@ -13,7 +13,10 @@ for (const withStore of [true, false]) {
   Deno.test(`fault: a start on a read-only disk with ${what} names file and remedy`, async () => {
     const { code, output, path } = await startOnReadOnlyDisk({ withStore });
     assert.equal(code, 1, output);
-    assert.ok(output.includes(`${path}/notifyli.db cannot be opened: the disk is read-only`), output);
+    assert.ok(
+      output.includes(`${path}/notifyli.db cannot be opened: the disk is read-only`),
+      output,
+    );
     assert.match(
       output,
       /the disk is read-only: make it writable, or name a folder on another one/,

@@ -1,6 +1,7 @@
 /** `notifyli start`: runs the server until a signal ends it. */
 import { getLogger } from "@logtape/logtape";
 import { loadConfig } from "../config.ts";
+import { requirePossibleFolder } from "../engines/data_dir.ts";
 import { configureLogging } from "../logging.ts";
 import { loadRooms } from "../rooms/rooms_file.ts";
 import { Server } from "../server.ts";
@@ -26,6 +27,7 @@ export async function start(args: readonly string[]): Promise<number> {
     return 2;
   }
   const { config, warnings } = loadConfig();
+  if (config.redis === undefined) requirePossibleFolder(config.dataDir);
   const { rooms, warnings: ofRooms } = loadRooms(config);
   await configureLogging(config);
   for (const warning of [...warnings, ...ofRooms]) log.warn("{warning}", { warning });

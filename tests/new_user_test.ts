@@ -1,0 +1,184 @@
+/**
+ * What a new user gets: a fresh checkout, an empty cache, the README's tasks. The packages are fetched once, by the
+ * lock file, and no task asks for them again or prints what is not its own: not without a network, not in a checkout
+ * that nobody may write to, not as another user than the one who built it.
+ */
+import assert from "node:assert/strict";
+import type { Outcome } from "./support/command.ts";
+import { Certificate } from "./support/certificate.ts";
+import { Checkout } from "./support/checkout.ts";
+import { NewUser, ownLines, type RunningTask } from "./support/new_user.ts";
+import { NoNetwork } from "./support/no_network.ts";
+import { freePort } from "./support/redis.ts";
+import { APP_KEY } from "./support/tokens.ts";
+
+const RULES = '{"unknown":"public","rooms":[{"pattern":"news"}]}';
+const SEND = ["send", "-u", "123", "-m", "Your order has shipped"];
+
+Deno.test("the first command may be any task: it fetches the packages once, then does its own", async () => {
+  await using checkout = await Checkout.make();
+  await using user = await NewUser.make({ checkout: checkout.path });
+  const env = { APP_PORT: String(freePort()), APP_DATA_DIR: `${user.home}/data`, APP_KEY };
+  const first = await user.task(SEND, env);
+  assert.match(first.stderr, /^Download /m);
+  const nobody = `Not sent: no notifyli server answers at http://127.0.0.1:${env.APP_PORT}`;
+  assert.ok(ownLines(first).stderr.startsWith(nobody), first.stderr);
+  assert.equal(ownLines(first).stderr.split("\n").length, 2, first.stderr);
+
+  const second = await user.task(SEND, env);
+  assert.doesNotMatch(second.stderr, /^Download /m);
+  assert.deepEqual(ownLines(second), ownLines(first));
+  assert.equal((await user.task(["--quiet", ...SEND], env)).stderr, ownLines(first).stderr);
+});
+
+Deno.test("without a network every task does its own and prints its own, from a cache that is there", async () => {
+  await using checkout = await Checkout.make();
+  await using user = await NewUser.make({ checkout: checkout.path });
+  await user.task(["check"]); // has a network, and fetches
+  await using none = await NoNetwork.make();
+  user.wrapper = none.wrapper;
+  await using server = user.start(); // as the README says: without a setting, on port 7000
+  assert.equal(await server.url(), "http://127.0.0.1:7000");
+  await assertTasksWork(user);
+  await assertOnlyLog(server);
+  assert.ok((await Deno.stat(`${checkout.path}/data/notifyli.db`)).isFile);
+});
+
+Deno.test("what was built once serves another user, who may write nothing there and has a cache of his own", async () => {
+  await using checkout = await Checkout.make();
+  {
+    await using builder = await NewUser.make({ checkout: checkout.path });
+    assert.deepEqual(ownLines(await builder.task(["build"])), { code: 0, stdout: "", stderr: "" });
+  }
+  await checkout.makeReadOnly();
+  await using user = await NewUser.make({ checkout: checkout.path, isNobody: true });
+  const env = { APP_PORT: "0", APP_DATA_DIR: `${user.home}/data` };
+  {
+    await using server = user.start(env); // fetches
+    const response = await fetch(`${await server.url()}/main.js`);
+    await response.body?.cancel();
+    assert.equal(response.status, 200);
+    await assertOnlyLog(server);
+  }
+  await using none = await NoNetwork.make();
+  user.wrapper = none.wrapper;
+  await using server = user.start({ ...env, APP_PORT: "7000" });
+  await server.url();
+  await assertTasksWork(user, env);
+  await assertOnlyLog(server);
+});
+
+Deno.test("a page that is not built from these sources stops a start that may not build it, which names the folder", async () => {
+  await using checkout = await Checkout.make();
+  await using user = await NewUser.make({ checkout: checkout.path, isNobody: true });
+  const folder = `Cannot write to ${checkout.path}/static, where the page has to be built anew `;
+  const assertRefused = async (why: string) => {
+    await checkout.makeReadOnly();
+    const { code, stdout, stderr } = ownLines(await user.task(["start"], { APP_PORT: "0" }));
+    assert.deepEqual([code, stdout], [1, ""], stderr);
+    assert.ok(stderr.startsWith(`${folder}(${why}): Permission denied`), stderr);
+    assert.match(stderr, /Build it as a user who may write there: deno task build\n$/);
+    assert.equal(stderr.split("\n").length, 2, stderr);
+  };
+  await assertRefused("it was never built here");
+  await checkout.makeWritable();
+  await using builder = await NewUser.make({ checkout: checkout.path });
+  assert.equal((await builder.task(["build"])).code, 0);
+  await Deno.writeTextFile(`${checkout.path}/lib/page/text.ts`, "\n// new\n", { append: true });
+  await assertRefused("lib/page/text.ts has changed");
+});
+
+Deno.test("a data folder that may not be written or made is named, with its setting", async () => {
+  await using checkout = await Checkout.make();
+  await using user = await NewUser.make({ checkout: checkout.path, isNobody: true });
+  await using builder = await NewUser.make({ checkout: checkout.path });
+  assert.equal((await builder.task(["build"])).code, 0);
+  await checkout.makeReadOnly();
+  const problem = 'Cannot use APP_DATA_DIR: current value is "data", and ' +
+    `${checkout.path}/data/notifyli.db cannot be opened: this user may not write there ` +
+    "(permission denied); allowed is a folder that the server's user may write to, or :memory:";
+  await using server = user.start({ APP_PORT: "0" });
+  const { code, stderr } = ownLines(await server.ended());
+  assert.equal(JSON.parse(stderr).message, `cannot start: ${problem}`);
+  assert.equal(code, 1);
+  const listed = ownLines(await user.task(["key", "list"], { APP_PORT: String(freePort()) }));
+  assert.deepEqual(listed, { code: 1, stdout: "", stderr: `Not done: ${problem}\n` });
+});
+
+Deno.test("Deno says which folder it may not make for its cache; another one helps", async () => {
+  await using checkout = await Checkout.make();
+  await using user = await NewUser.make({ checkout: checkout.path, isNobody: true });
+  const HOME = "/nonexistent";
+  const nowhere = await user.task(["check"], { HOME, DENO_DIR: "" });
+  assert.notEqual(nowhere.code, 0);
+  assert.match(nowhere.stderr, /'\/nonexistent\/.cache\/deno\/.*Permission denied/);
+  assert.deepEqual((await user.task(["check"], { HOME })).code, 0);
+});
+
+Deno.test("data, certificate, rules and keys may be in any folder, for every task", async () => {
+  await using checkout = await Checkout.make();
+  await using user = await NewUser.make({ checkout: checkout.path });
+  await using certificate = await Certificate.make();
+  const publicKey = `${user.home}/keys/public.pem`;
+  await Deno.mkdir(`${user.home}/keys`);
+  await Deno.writeTextFile(publicKey, await publicKeyPem());
+  await Deno.writeTextFile(`${user.home}/rooms.json`, RULES);
+  const env = {
+    ...certificate.env,
+    APP_PORT: String(freePort()),
+    APP_DATA_DIR: `${user.home}/new/data`,
+    APP_ROOMS: `${user.home}/rooms.json`,
+    APP_TOKEN_ALGORITHM: "ES256",
+    APP_TOKEN_PUBLIC_KEY: publicKey,
+  };
+  const checked = ownLines(await user.task(["check"], env));
+  assert.match(checked.stdout, /^All is good[^]*^news /m, checked.stderr);
+  assert.deepEqual([checked.code, checked.stderr], [0, ""]);
+  const made = await user.task(["key", "create", "--name", "x", "--scope", "publish"], env);
+  assert.match(made.stdout, /^nk_\w+\n$/, made.stderr);
+  await using server = user.start(env);
+  assert.match(await server.url(), /^https:/);
+  const sent = await user.task(SEND, { ...env, APP_API_KEY: made.stdout.trim() });
+  assert.deepEqual(ownLines(sent), QUEUED);
+  await assertOnlyLog(server);
+  assert.ok((await Deno.stat(`${env.APP_DATA_DIR}/notifyli.db`)).isFile);
+});
+
+const QUEUED: Outcome = {
+  code: 0,
+  stdout: "User is offline - notification queued\n",
+  stderr: "",
+};
+
+/** All but `start`, which must be running; each prints its answer, and on standard error nothing. */
+async function assertTasksWork(user: NewUser, env: Readonly<Record<string, string>> = {}) {
+  const own = { ...env, APP_PORT: "7000" };
+  assert.deepEqual(ownLines(await user.task(SEND, own)), QUEUED);
+  const answers: readonly [task: string[], answer: RegExp][] = [
+    [["check"], /^All is good\. [^]*\(all others\) +enter: everyone\n$/],
+    [["key", "list"], /^ID +NAME +SITE +SCOPES +CREATED +LAST USED +STATE\n$/],
+    [["token", "--user", "123"], /^ey\w+\.[\w-]+\.[\w-]+\n$/],
+  ];
+  for (const [task, answer] of answers) {
+    const settings = task[0] === "token" ? { ...own, APP_KEY } : own;
+    const { code, stdout, stderr } = ownLines(await user.task(task, settings));
+    assert.match(stdout, answer);
+    assert.deepEqual([code, stderr], [0, ""]);
+  }
+}
+
+/** Stops it; it has written its log, and nothing else. */
+async function assertOnlyLog(server: RunningTask): Promise<void> {
+  const { code, stdout, stderr } = ownLines(await server.stop());
+  assert.deepEqual([code, stdout], [0, ""], stderr);
+  const messages = stderr.trimEnd().split("\n").map((line) => JSON.parse(line).message);
+  assert.deepEqual(messages.slice(-2), ["SIGTERM: stopping", "stopped"]);
+  for (const line of stderr.trimEnd().split("\n")) assert.notEqual(JSON.parse(line).level, "error");
+}
+
+async function publicKeyPem(): Promise<string> {
+  const algorithm = { name: "ECDSA", namedCurve: "P-256" };
+  const { publicKey } = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+  const der = new Uint8Array(await crypto.subtle.exportKey("spki", publicKey));
+  return `-----BEGIN PUBLIC KEY-----\n${der.toBase64()}\n-----END PUBLIC KEY-----\n`;
+}

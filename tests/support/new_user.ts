@@ -1,0 +1,137 @@
+/** Somebody who has just got a checkout and Deno: with a cache of his own, empty at first, and none of our settings. */
+import { type Outcome, run } from "./command.ts";
+import { waitFor } from "./wait.ts";
+
+/** What Deno itself prints of tasks, and while it fetches their packages. */
+const OF_DENO = /^(Task|Download) .*\n/gm;
+
+const NOBODY = 65534;
+
+/** Settings of this machine by which Deno gets to npm's registry. */
+const WAY_TO_REGISTRY =
+  /^(DENO_CERT|DENO_TLS_CA_STORE|SSL_CERT_\w+|NODE_EXTRA_CA_CERTS|NPM_CONFIG_REGISTRY|(HTTPS?|NO)_PROXY)$/i;
+
+export interface NewUserOptions {
+  /** Folder of the checkout. */
+  readonly checkout: string;
+  /** A user of the system who owns nothing; where the tests are not root's, who runs them. */
+  readonly isNobody?: boolean;
+}
+
+export class NewUser implements AsyncDisposable {
+  /** A folder of his own. */
+  readonly home: string;
+  /** Before each command, such as that of a machine without a network. */
+  wrapper: readonly string[] = [];
+  readonly #checkout: string;
+  readonly #deno: string;
+  readonly #asUser: readonly string[];
+
+  private constructor({ checkout, isNobody = false }: NewUserOptions, home: string) {
+    this.home = home;
+    this.#checkout = checkout;
+    const isOther = isNobody && Deno.uid() === 0;
+    this.#deno = isOther ? `${home}/deno` : Deno.execPath();
+    this.#asUser = isOther
+      ? ["setpriv", `--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups", "--"]
+      : [];
+  }
+
+  static async make(options: NewUserOptions): Promise<NewUser> {
+    const user = new NewUser(options, await Deno.makeTempDir({ prefix: "notifyli-user-" }));
+    if (user.#deno !== Deno.execPath()) {
+      // The one in use may be in a folder that is root's alone.
+      await Deno.copyFile(Deno.execPath(), user.#deno);
+      await Deno.chown(user.home, NOBODY, NOBODY);
+    }
+    return user;
+  }
+
+  get env(): Record<string, string> {
+    return { ...wayToRegistry(), HOME: this.home, DENO_DIR: `${this.home}/cache`, NO_COLOR: "1" };
+  }
+
+  /** `deno task …`, to its end. */
+  task(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Outcome> {
+    const command = [...this.#command(), "task", ...args];
+    return run(command, { cwd: this.#checkout, env: { ...this.env, ...env } });
+  }
+
+  /** `deno task start`. */
+  start(env: Readonly<Record<string, string>> = {}): RunningTask {
+    const command = [...this.#command(), "task", "start"];
+    return new RunningTask(command, this.#checkout, { ...this.env, ...env });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Deno.remove(this.home, { recursive: true });
+  }
+
+  #command(): string[] {
+    return [...this.wrapper, ...this.#asUser, this.#deno];
+  }
+}
+
+/** A server, by its task. */
+export class RunningTask implements AsyncDisposable {
+  readonly #child: Deno.ChildProcess;
+  readonly #reading: Promise<unknown>;
+  #stdout = "";
+  #stderr = "";
+  #status: Deno.CommandStatus | undefined;
+
+  constructor(command: readonly string[], cwd: string, env: Record<string, string>) {
+    const [program = "", ...args] = command;
+    this.#child = new Deno.Command(program, {
+      args,
+      cwd,
+      clearEnv: true,
+      env: { PATH: Deno.env.get("PATH") ?? "", ...env },
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    this.#reading = Promise.all([
+      read(this.#child.stdout, (text) => this.#stdout += text),
+      read(this.#child.stderr, (text) => this.#stderr += text),
+      this.#child.status.then((status) => this.#status = status),
+    ]);
+  }
+
+  /** Where it listens, once it does. */
+  async url(): Promise<string> {
+    return await waitFor("the server listens", () => {
+      if (this.#status !== undefined) throw new Error(`It ended: ${this.#stderr}`);
+      return /listens on (\S+) /.exec(this.#stderr)?.[1];
+    });
+  }
+
+  async stop(): Promise<Outcome> {
+    if (this.#status === undefined) this.#child.kill("SIGTERM");
+    return await this.ended();
+  }
+
+  /** All it has printed; of itself, that is its log. */
+  async ended(): Promise<Outcome> {
+    await this.#reading;
+    return { code: this.#status?.code ?? -1, stdout: this.#stdout, stderr: this.#stderr };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+}
+
+/** Without the lines of Deno. */
+export function ownLines({ code, stdout, stderr }: Outcome): Outcome {
+  return { code, stdout, stderr: stderr.replace(OF_DENO, "") };
+}
+
+function wayToRegistry(): Record<string, string> {
+  const all = Object.entries(Deno.env.toObject());
+  return Object.fromEntries(all.filter(([name]) => WAY_TO_REGISTRY.test(name)));
+}
+
+async function read(stream: ReadableStream<Uint8Array<ArrayBuffer>>, take: (text: string) => void) {
+  for await (const text of stream.pipeThrough(new TextDecoderStream())) take(text);
+}

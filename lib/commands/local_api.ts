@@ -48,15 +48,17 @@ export async function callServer(
     timeout: REQUEST_TIMEOUT_MS,
   };
   // Its certificate is made for another name than the loopback address: it is known by what it is.
-  const pinned = config.tls && new X509Certificate(await Deno.readTextFile(config.tls.cert));
+  const ca = config.tls && await Deno.readTextFile(config.tls.cert);
+  const pinned = ca && new X509Certificate(ca);
   const message = await new Promise<IncomingMessage>((resolve, reject) => {
     const sending = pinned
-      ? requestTls({ ...options, rejectUnauthorized: false, agent: false })
+      // Without `ca`, Deno reads the system's where NODE_EXTRA_CA_CERTS is set, which takes rights to the whole system.
+      ? requestTls({ ...options, rejectUnauthorized: false, ca, agent: false })
       : request({ ...options, agent: false });
     sending.on("error", reject);
     sending.on("timeout", () => sending.destroy(new Error("no answer in time")));
     sending.on("response", resolve);
-    if (pinned === undefined) return void sending.end(text);
+    if (!pinned) return void sending.end(text);
     sending.on("socket", (socket) => {
       socket.once("secureConnect", () => {
         const { fingerprint256 } = (socket as TLSSocket).getPeerCertificate();

@@ -41,7 +41,8 @@ export class NewUser implements AsyncDisposable {
     const user = new NewUser(options, await Deno.makeTempDir({ prefix: "notifyli-user-" }));
     if (user.#deno !== Deno.execPath()) {
       // The one in use may be in a folder that is root's alone.
-      await Deno.copyFile(Deno.execPath(), user.#deno);
+      await Deno.link(Deno.execPath(), user.#deno)
+        .catch(() => Deno.copyFile(Deno.execPath(), user.#deno));
       await Deno.chown(user.home, NOBODY, NOBODY);
     }
     return user;

@@ -43,6 +43,35 @@ Deno.test("every task has a description and none runs with all permissions but t
   }
 });
 
+/** What a task may do, by Deno's flags. */
+const PERMISSIONS: Readonly<Record<string, readonly string[]>> = {
+  start: ["--allow-net", "--allow-env", "--allow-read", "--allow-write"],
+  send: ["--allow-net", "--allow-env", "--allow-read"],
+  key: ["--allow-net", "--allow-env", "--allow-read", "--allow-write"],
+  check: ["--allow-env", "--allow-read"],
+  token: ["--allow-env", "--allow-read"],
+};
+
+Deno.test("a task of the program may do what it needs, and no more", () => {
+  const tasks: Readonly<Record<string, { command: string }>> = manifest.tasks;
+  for (const [name, expected] of Object.entries(PERMISSIONS)) {
+    const flags = tasks[name]?.command.split(" ").filter((word) => /^-(A|-allow)/.test(word));
+    // Programs are named by their paths.
+    const others = flags?.filter((flag) => !/^--allow-run=(\/usr\/bin\/\w+,?)+$/.test(flag));
+    assert.deepEqual(others, expected, name);
+    if (name !== "start") assert.deepEqual(flags, expected, name);
+  }
+});
+
+Deno.test("no task asks a registry for what it runs: deno task has fetched that, by the lock file", () => {
+  assert.ok(manifest.lock.frozen);
+  for (const [name, { command }] of Object.entries(manifest.tasks)) {
+    for (const [start] of command.matchAll(/\bdeno (run|compile|check|test|cache|eval) \S+/g)) {
+      assert.match(start, / --cached-only$/, name);
+    }
+  }
+});
+
 /** The cells of the first table below a mark. */
 function rowsAfter(mark: string): string[][] {
   const lines =

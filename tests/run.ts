@@ -29,6 +29,8 @@ const NEEDED: readonly { package: string; probe: string[]; for: string }[] = [
     probe: ["prlimit", "--version"],
     for: "disks that are full or take no writes",
   },
+  { package: "util-linux", probe: ["setpriv", "--version"], for: "tasks run by another user" },
+  { package: "iproute2", probe: ["/usr/sbin/ip", "-V"], for: "machines without a network" },
   { package: "systemd", probe: ["systemd-analyze", "--version"], for: "checks of the unit file" },
 ];
 

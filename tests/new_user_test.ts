@@ -4,11 +4,12 @@
  * that nobody may write to, not as another user than the one who built it.
  */
 import assert from "node:assert/strict";
-import type { Outcome } from "./support/command.ts";
+import { type Outcome, run } from "./support/command.ts";
 import { Certificate } from "./support/certificate.ts";
 import { Checkout } from "./support/checkout.ts";
 import { NewUser, ownLines, type RunningTask } from "./support/new_user.ts";
 import { NoNetwork } from "./support/no_network.ts";
+import { ROOT } from "./support/paths.ts";
 import { freePort } from "./support/redis.ts";
 import { APP_KEY } from "./support/tokens.ts";
 
@@ -148,6 +149,41 @@ Deno.test("data, certificate, rules and keys may be in any folder, for every tas
   await assertOnlyLog(server);
   assert.ok((await Deno.stat(`${env.APP_DATA_DIR}/notifyli.db`)).isFile);
 });
+
+Deno.test("CI is a new user: an empty cache, which goes with it, and the code of the README's test command", async () => {
+  const folder = await Deno.makeTempDir();
+  const npx = '#!/bin/sh\necho "$DENO_DIR $(ls -A "$DENO_DIR") $*"; exit 3\n';
+  await Deno.writeTextFile(`${folder}/npx`, npx, { mode: 0o755 });
+  try {
+    const env = { PATH: `${folder}:${Deno.env.get("PATH")}`, DENO_DIR: "/not/this" };
+    const { code, stdout, stderr } = await run([`${ROOT}.ci/run`], { env });
+    assert.deepEqual([code, stderr], [3, ""]);
+    const [, cache = ""] = /^(\/\S+) {2}-y deno@[\d.]+ task test\n$/.exec(stdout) ??
+      assert.fail(stdout);
+    assert.notEqual(cache, env.DENO_DIR);
+    await assert.rejects(Deno.stat(cache), Deno.errors.NotFound);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("what the tests run by Deno asks no registry either", async () => {
+  for (const path of await sourcesIn(`${ROOT}tests`)) {
+    const code = await Deno.readTextFile(path);
+    for (const [call, option] of code.matchAll(/\["(?:run|eval)",\s*("[^"]*")?/g)) {
+      assert.equal(option, '"--cached-only"', `${path}: ${call}`);
+    }
+  }
+});
+
+async function sourcesIn(folder: string): Promise<string[]> {
+  const found: string[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    if (isDirectory) found.push(...await sourcesIn(`${folder}/${name}`));
+    else if (name.endsWith(".ts")) found.push(`${folder}/${name}`);
+  }
+  return found;
+}
 
 const QUEUED: Outcome = {
   code: 0,

@@ -10,6 +10,7 @@ import type { RoomAccess } from "./auth/room_access.ts";
 import type { TokenVerifier } from "./auth/tokens.ts";
 import { roomChannel } from "./channels.ts";
 import { ClientNotifications, type Recipient } from "./client_notifications.ts";
+import { pause } from "./clock.ts";
 import type { Limits } from "./config.ts";
 import { type Channel, DEFAULT_SITE, type Position, type Published } from "./engine.ts";
 import type { Taken, UserConnection } from "./engine.ts";
@@ -407,7 +408,7 @@ export class Client implements SocketEvents, Recipient, SessionOwner, WriterOwne
   /** Resolves when the client has taken the better part of what waits for it, or is gone. */
   async drained(): Promise<void> {
     while (!this.#closed && this.#writer.bufferedAmount > this.limits.queue / 2) {
-      await new Promise((resolve) => setTimeout(resolve, DRAIN_LOOK_MS));
+      await pause(DRAIN_LOOK_MS);
     }
   }
 

@@ -6,6 +6,7 @@
  * Next on a message's way: the engine's `Schedule.release`, and from there as if it had just been sent.
  */
 import { getLogger } from "@logtape/logtape";
+import { pause } from "./clock.ts";
 import type { Counters } from "./counters.ts";
 import type { Schedule } from "./engine.ts";
 import { NotifyliError } from "./errors.ts";
@@ -53,7 +54,7 @@ class Scheduler {
       } catch (error) {
         this.#noteFailure(error);
       }
-      await this.#pause(wait);
+      await pause(wait, this.#stopping.signal);
     }
   }
 
@@ -88,20 +89,6 @@ class Scheduler {
     this.#isFailing ||= !isAway;
     const reason = error instanceof Error ? error.message : String(error);
     log[level]("scheduled notifications cannot be delivered: {reason}; trying again", { reason });
-  }
-
-  async #pause(milliseconds: number): Promise<void> {
-    const { signal } = this.#stopping;
-    if (signal.aborted) return;
-    await new Promise<void>((resolve) => {
-      const done = () => {
-        clearTimeout(timer);
-        signal.removeEventListener("abort", done);
-        resolve();
-      };
-      const timer = setTimeout(done, milliseconds);
-      signal.addEventListener("abort", done);
-    });
   }
 }
 

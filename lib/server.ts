@@ -5,6 +5,7 @@ import { identifyRequest } from "./auth/handshake.ts";
 import type { Identity } from "./auth/identity.ts";
 import { requireClosedOrLocal } from "./auth/open_mode.ts";
 import type { TokenVerifier } from "./auth/tokens.ts";
+import { pause } from "./clock.ts";
 import type { Config } from "./config.ts";
 import type { Protocol } from "./client.ts";
 import { Counters } from "./counters.ts";
@@ -125,12 +126,10 @@ export class Server implements AsyncDisposable {
 
 /** Says whether `done` came within `ms`. */
 async function within(done: Promise<boolean>, ms: number): Promise<boolean> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), ms);
-  });
+  const decided = new AbortController();
+  const late = pause(ms, decided.signal).then(() => false);
   const inTime = await Promise.race([done, late]);
-  clearTimeout(timer);
+  decided.abort();
   return inTime;
 }
 

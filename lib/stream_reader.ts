@@ -7,6 +7,7 @@
  */
 import { getLogger } from "@logtape/logtape";
 import type { Redis } from "ioredis";
+import { pause } from "./clock.ts";
 import type { Config } from "./config.ts";
 import { DEFAULT_SITE } from "./engine.ts";
 import type { RedisEngine } from "./engines/redis.ts";
@@ -221,13 +222,7 @@ class StreamReader {
   }
 
   #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.#stopping.signal.addEventListener("abort", () => {
-        clearTimeout(timer);
-        resolve();
-      }, { once: true });
-    });
+    return pause(ms, this.#stopping.signal);
   }
 }
 

@@ -5,6 +5,7 @@
 import { nextTick } from "node:process";
 import { getLogger } from "@logtape/logtape";
 import { type Command, Redis } from "ioredis";
+import { pause } from "../clock.ts";
 import type { RedisConfig } from "../config.ts";
 import { NotifyliError } from "../errors.ts";
 import { readPem } from "../pem.ts";
@@ -41,7 +42,7 @@ export function connectRedis(config: RedisConfig, options: RedisClientOptions): 
     maxRetriesPerRequest: 0,
     autoResubscribe: false,
     autoResendUnfulfilledCommands: false,
-    retryStrategy: pause,
+    retryStrategy: retryPauseMs,
   });
   logChanges(redis, config, options);
   keepAwake(redis);
@@ -89,7 +90,7 @@ function keepAwake(redis: Redis): void {
 }
 
 /** Milliseconds to wait before try number `times`, counted from 1: doubling, with jitter. */
-export function pause(times: number): number {
+export function retryPauseMs(times: number): number {
   const longest = Math.min(FIRST_PAUSE_MS * 2 ** (times - 1), LONGEST_PAUSE_MS);
   return longest / 2 + Math.random() * longest / 2;
 }
@@ -113,17 +114,13 @@ export function isMissingRight(error: unknown): error is Error {
 }
 
 /** Resolves when the connection stands, or after `ms` if it does not. */
-export function readyWithin(redis: Redis, ms: number): Promise<void> {
-  if (redis.status === "ready") return Promise.resolve();
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      redis.off("ready", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    redis.once("ready", done);
-  });
+export async function readyWithin(redis: Redis, ms: number): Promise<void> {
+  if (redis.status === "ready") return;
+  const ready = new AbortController();
+  const onReady = () => ready.abort();
+  redis.once("ready", onReady);
+  await pause(ms, ready.signal);
+  redis.off("ready", onReady);
 }
 
 /** One line when the connection is lost, and one when it is back; not one a try. */

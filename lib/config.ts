@@ -1,14 +1,15 @@
 /**
  * The one place that reads the environment and `.env`. All else gets the typed `Config`, or a slice of it.
  */
-import { parseEnv } from "node:util";
 import type { SyncMode } from "./engines/disk_sync.ts";
+import type { Finding } from "./env_faults.ts";
+import { type EnvFile, type Environment, ownEnvironment, readEnvFile } from "./environment.ts";
 import { type HistoryRule, parseHistoryRules } from "./history_rules.ts";
 import { parseRate, type Rate } from "./limits/rate.ts";
+import { oddities } from "./oddities.ts";
 import type { AllowedOrigins } from "./origin.ts";
 import { Outward, type PrivateTargets } from "./outward.ts";
 import { isOn, type Setting, type SettingName, SETTINGS } from "./settings.ts";
-import { suggestion } from "./typos.ts";
 
 export type ListenerName = "deno" | "node";
 
@@ -156,19 +157,32 @@ export interface LoadedConfig {
 
 /** Reads the settings from the environment over `.env` in `folder`. Throws {@linkcode ConfigError}. */
 export function loadConfig(folder = "."): LoadedConfig {
-  return readConfig(loadEnvironment(folder));
+  const { env, file } = loadEnvironment(folder);
+  return readConfig(env, file);
 }
 
-/** Names and values as they are given, here or in `.env`. */
-export type Environment = Readonly<Record<string, string | undefined>>;
+/** Names and values as they are given, and what `.env` has of them. */
+export interface Given {
+  readonly env: Environment;
+  readonly file: EnvFile;
+}
 
 /** Throws {@linkcode ConfigError} where there is a `.env` that cannot be read. */
-export function loadEnvironment(folder = "."): Environment {
-  return { ...readEnvFile(`${folder}/.env`), ...Deno.env.toObject() };
+export function loadEnvironment(folder = "."): Given {
+  const path = folder === "." ? ".env" : `${folder}/.env`;
+  const own = ownEnvironment();
+  try {
+    const file = readEnvFile(path, own.values);
+    const findings = [...own.findings, ...file.findings];
+    return { env: { ...file.values, ...own.values }, file: { ...file, findings } };
+  } catch (error) {
+    throw new ConfigError(`Cannot read ${path}: ${error instanceof Error ? error.message : error}`);
+  }
 }
 
 /** Turns names and values into a `Config`. Throws {@linkcode ConfigError}, which says all that is wrong. */
-export function readConfig(env: Environment): LoadedConfig {
+export function readConfig(env: Environment, file?: EnvFile): LoadedConfig {
+  const told = oddities(env, file);
   const value = (name: SettingName): string => checked(name, env[name]?.trim());
   const given = (name: SettingName): boolean => (env[name]?.trim() ?? "") !== "";
   const max = (name: SettingName) => value(name) === "off" ? Infinity : Number(value(name));
@@ -183,7 +197,7 @@ export function readConfig(env: Environment): LoadedConfig {
       ? redisConfig(value)
       : undefined;
   const each = Object.keys(SETTINGS).map((name) => () => value(name as SettingName));
-  requireAll([...each, tls, tokens, rooms, webhook, redis]);
+  requireAll([...each, tls, tokens, rooms, webhook, redis], told);
 
   const config: Config = {
     host: value("APP_HOST"),
@@ -237,7 +251,7 @@ export function readConfig(env: Environment): LoadedConfig {
     webhook: webhook(),
     redis: redis(),
   };
-  return { config, warnings: [...unknownNames(env), ...unusedProxies(env, config)] };
+  return { config, warnings: [...warningsOf(told), ...unusedProxies(env, config)] };
 }
 
 /** What is wrong, of all that these find: one thing a line, each once. */
@@ -254,9 +268,15 @@ export function problemsOf(checks: readonly (() => unknown)[]): string[] {
   return [...new Set(problems)];
 }
 
-function requireAll(checks: readonly (() => unknown)[]): void {
-  const problems = problemsOf(checks);
-  if (problems.length > 0) throw new ConfigError(problems.join("\n"));
+function requireAll(checks: readonly (() => unknown)[], told: readonly Finding[]): void {
+  const stops = told.filter((each) => each.stops).map(({ text }) => text);
+  const problems = [...stops, ...problemsOf(checks)];
+  // What does not stop the start may be why something does.
+  if (problems.length > 0) throw new ConfigError([...problems, ...warningsOf(told)].join("\n"));
+}
+
+function warningsOf(told: readonly Finding[]): string[] {
+  return told.filter(({ stops }) => !stops).map(({ text }) => text);
 }
 
 function checked(name: SettingName, given: string | undefined): string {
@@ -386,15 +406,6 @@ function redisAddress(value: (name: SettingName) => string) {
   };
 }
 
-function unknownNames(env: Readonly<Record<string, unknown>>): string[] {
-  return Object.keys(env)
-    .filter((name) => /^(APP|REDIS|BOT|WEBHOOK)_/.test(name) && !(name in SETTINGS))
-    .sort()
-    .map((name) =>
-      `Unknown setting ${name}: it is ignored${suggestion(name, Object.keys(SETTINGS))}`
-    );
-}
-
 /** What is checked here is connected to from here. */
 function unusedProxies(
   env: Readonly<Record<string, string | undefined>>,
@@ -407,13 +418,4 @@ function unusedProxies(
       `${proxy} is not used, unless APP_OUTGOING_PRIVATE_IPS=* leaves it to the proxy what is private`,
     ]
     : [];
-}
-
-function readEnvFile(path: string): Record<string, string | undefined> {
-  try {
-    return parseEnv(Deno.readTextFileSync(path));
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return {};
-    throw new ConfigError(`Cannot read ${path}: ${error instanceof Error ? error.message : error}`);
-  }
 }

@@ -1,11 +1,12 @@
 /** Reads the PEM files that settings name. */
 import { ConfigError } from "./config.ts";
+import { readTextFile } from "./text_file.ts";
 
 /** @param name of the setting, for the error; throws {@linkcode ConfigError} where it is no PEM file that can be read */
 export function readPem(name: string, path: string): string {
   let text: string;
   try {
-    text = Deno.readTextFileSync(path);
+    text = readTextFile(path);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new ConfigError(

@@ -20,6 +20,7 @@ export interface Kind {
 }
 
 const text: Kind = { allowed: "any text", test: () => true };
+const secret: Kind = { ...text, shown: () => "***" };
 const filled: Kind = {
   allowed: "a non-empty text in one line",
   test: (value) => /^\P{Cc}+$/u.test(value),
@@ -324,7 +325,7 @@ export const SETTINGS = {
   REDIS_HOST: { default: "127.0.0.1", help: "Redis' address", kind: filled },
   REDIS_PORT: { default: "6379", help: "Redis' port", kind: port },
   REDIS_USERNAME: { default: "", help: "Redis user (ACL)", kind: text },
-  REDIS_PASSWORD: { default: "", help: "Redis password", kind: text },
+  REDIS_PASSWORD: { default: "", help: "Redis password", kind: secret },
   REDIS_TLS_CA: {
     default: "",
     help: "File (PEM) of who signed the certificate of a `rediss://`; by default the known ones",

@@ -7,7 +7,7 @@ export function suggestion(name: string, known: readonly string[]): string {
 }
 
 /** One letter more, less or other, or two neighbours swapped. */
-function isOneTypoAway(one: string, other: string): boolean {
+export function isOneTypoAway(one: string, other: string): boolean {
   let start = 0;
   while (start < one.length && one[start] === other[start]) start++;
   let [endOne, endOther] = [one.length, other.length];

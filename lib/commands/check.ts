@@ -14,6 +14,7 @@ import {
 } from "../config.ts";
 import { DEFAULT_SITE } from "../engine.ts";
 import { requirePossibleFolder } from "../engines/data_dir.ts";
+import type { Environment } from "../environment.ts";
 import { NotifyliError } from "../errors.ts";
 import { readPem } from "../pem.ts";
 import { type Room, RoomRules, USER_ROOMS } from "../rooms/room_rules.ts";
@@ -91,11 +92,11 @@ interface Checked extends LoadedConfig, LoadedRooms {
 
 /** Reads all there is to read. Rejects with a `ConfigError` that has one problem a line. */
 async function checkAll(): Promise<Checked> {
-  const env = loadEnvironment();
-  const settings = problemsOf([() => readConfig(env)]);
+  const { env, file } = loadEnvironment();
+  const settings = problemsOf([() => readConfig(env, file)]);
   // Where settings are wrong, the rules are looked at all the same, as far as they can be.
   if (settings.length > 0) throw new ConfigError([...settings, ...problemsOfRooms(env)].join("\n"));
-  const { config, warnings } = readConfig(env);
+  const { config, warnings } = readConfig(env, file);
   const problems = [
     ...problemsOf([
       () => requireClosedOrLocal(config),
@@ -110,7 +111,7 @@ async function checkAll(): Promise<Checked> {
   return { config, rooms, tokens, warnings: [...warnings, ...more] };
 }
 
-function problemsOfRooms(env: Readonly<Record<string, string | undefined>>): string[] {
+function problemsOfRooms(env: Environment): string[] {
   const { APP_ROOMS, APP_KEY, APP_TOKEN_ALGORITHM } = env;
   const tokens = APP_KEY || APP_TOKEN_ALGORITHM || undefined;
   return problemsOf([

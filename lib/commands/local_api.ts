@@ -5,6 +5,7 @@ import { request as requestTls, type RequestOptions } from "node:https";
 import type { TLSSocket } from "node:tls";
 import type { Config } from "../config.ts";
 import { NotifyliError } from "../errors.ts";
+import { readPem } from "../pem.ts";
 
 const REQUEST_TIMEOUT_MS = 10_000;
 
@@ -48,7 +49,7 @@ export async function callServer(
     timeout: REQUEST_TIMEOUT_MS,
   };
   // Its certificate is made for another name than the loopback address: it is known by what it is.
-  const ca = config.tls && await Deno.readTextFile(config.tls.cert);
+  const ca = config.tls && readPem("APP_TLS_CERT", config.tls.cert);
   const pinned = ca && new X509Certificate(ca);
   const message = await new Promise<IncomingMessage>((resolve, reject) => {
     const sending = pinned

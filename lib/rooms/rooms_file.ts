@@ -14,9 +14,7 @@ import {
 } from "./room_rules.ts";
 import { FILE, RULE, type RuleFields, type User } from "./rule_fields.ts";
 import type { Note } from "./shape.ts";
-
-/** A larger file is refused unread. */
-const MAX_FILE_BYTES = 1024 * 1024;
+import { readTextFile } from "../text_file.ts";
 
 export interface LoadedRooms {
   readonly rooms: Rooms;
@@ -85,9 +83,7 @@ function goodRules(rooms: unknown): [index: number, rule: RuleFields][] {
 
 function readText(path: string): string {
   try {
-    const { size } = Deno.statSync(path);
-    if (size <= MAX_FILE_BYTES) return Deno.readTextFileSync(path);
-    throw new RangeError(`it has ${size} bytes, the limit is ${MAX_FILE_BYTES}`);
+    return readTextFile(path);
   } catch (error) {
     throw new ConfigError(
       `Cannot read ${path} (APP_ROOMS): ${error instanceof Error ? error.message : error}`,

@@ -1,0 +1,72 @@
+/** Where settings come from: the environment over `.env`. What is odd about them, `oddities.ts` says. */
+import { type Faults, faultsOf, type Finding } from "./env_faults.ts";
+import { parseEnvText } from "./env_file.ts";
+import { isSetting } from "./setting_names.ts";
+import { SETTINGS } from "./settings.ts";
+import { readTextFile, TextFileError } from "./text_file.ts";
+
+/** Names and values. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The settings that `.env` has, and what is odd about it. */
+export interface EnvFile extends Faults {
+  readonly values: Environment;
+  /** Where each is said, such as `.env:3`. */
+  readonly places: ReadonlyMap<string, string>;
+}
+
+export const NO_ENV_FILE: EnvFile = { values: {}, places: new Map(), findings: [], lost: [] };
+
+/**
+ * Throws {@linkcode TextFileError} where the file is no text, and what Deno throws where it cannot be opened.
+ *
+ * @param environment goes before the file
+ */
+export function readEnvFile(path: string, environment: Environment): EnvFile {
+  if (!exists(path)) return withoutFile(path);
+  const text = parseEnvText(readTextFile(path));
+  const settings = text.entries.filter(({ name }) => isSetting(name));
+  return {
+    values: Object.fromEntries(settings.map(({ name, value }) => [name, value])),
+    places: new Map(settings.map(({ name, line }) => [name, `${path}:${line}`])),
+    ...faultsOf(text, path, (name) => environment[name] === undefined),
+  };
+}
+
+/** The process' own environment, and what of it cannot be read. */
+export function ownEnvironment(): { readonly values: Environment; readonly findings: Finding[] } {
+  const findings = Object.keys(SETTINGS).filter((name) => !isReadable(name)).map((name) => (
+    { stops: true, text: `Cannot use ${name}: its value in the environment is not UTF-8` }
+  ));
+  return { values: Deno.env.toObject(), findings };
+}
+
+/** Deno leaves out of the whole environment, in silence, what it refuses to give by its name. */
+function isReadable(name: string): boolean {
+  try {
+    Deno.env.get(name);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.InvalidData) return false;
+    throw error;
+  }
+}
+
+/** A link to nothing is not taken for no file: somebody meant one. */
+function exists(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+/** Editors of Windows add an ending that they do not show. */
+function withoutFile(path: string): EnvFile {
+  const other = `${path}.txt`;
+  if (!exists(other)) return NO_ENV_FILE;
+  const text = `${other} is not read: its name would have to be ${path}`;
+  return { ...NO_ENV_FILE, findings: [{ stops: false, text }] };
+}

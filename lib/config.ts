@@ -183,7 +183,9 @@ export function loadEnvironment(folder = "."): Given {
 /** Turns names and values into a `Config`. Throws {@linkcode ConfigError}, which says all that is wrong. */
 export function readConfig(env: Environment, file?: EnvFile): LoadedConfig {
   const told = oddities(env, file);
-  const value = (name: SettingName): string => checked(name, env[name]?.trim());
+  const damaged = new Set(told.flatMap(({ stops, name }) => stops && name ? [name] : []));
+  const value = (name: SettingName): string =>
+    checked(name, env[name]?.trim(), damaged.has(name));
   const given = (name: SettingName): boolean => (env[name]?.trim() ?? "") !== "";
   const max = (name: SettingName) => value(name) === "off" ? Infinity : Number(value(name));
   const list = (name: SettingName) =>
@@ -279,14 +281,22 @@ function warningsOf(told: readonly Finding[]): string[] {
   return told.filter(({ stops }) => !stops).map(({ text }) => text);
 }
 
-function checked(name: SettingName, given: string | undefined): string {
+/** @param isDamaged it may hold what belongs to another setting */
+function checked(name: SettingName, given: string | undefined, isDamaged: boolean): string {
   const setting: Setting = SETTINGS[name];
   const value = given === undefined || given === "" ? setting.default : given;
   if (setting.kind.test(value)) return value;
-  const { shown = String, allowed } = setting.kind;
+  const { shown = withoutSettings, allowed } = setting.kind;
   throw new ConfigError(
-    `Cannot use ${name}: current value is ${JSON.stringify(shown(value))}, allowed is ${allowed}`,
+    `Cannot use ${name}: current value is ${
+      JSON.stringify(isDamaged ? "***" : shown(value))
+    }, allowed is ${allowed}`,
   );
+}
+
+/** `APP_PORT=80 APP_KEY=…` in one line is one value, and a secret stands in it. */
+function withoutSettings(value: string): string {
+  return value.replace(/\b((APP|REDIS|BOT|WEBHOOK)_\w*=).*$/s, "$1***");
 }
 
 /** What stands between commas. */

@@ -10,6 +10,8 @@ import { type SettingName, SETTINGS } from "./settings.ts";
 export interface Finding {
   readonly stops: boolean;
   readonly text: string;
+  /** The setting that it is about, whose value is not shown if it stops the start: it may hold another's. */
+  readonly name?: SettingName;
 }
 
 export interface Faults {
@@ -92,6 +94,7 @@ function finding(
   { stops, what }: { stops: boolean; what: string },
 ): Finding {
   return {
+    name,
     stops,
     text: stops ? `Cannot use ${name} (${place}): it ${what}` : `${place}: ${name} ${what}`,
   };
@@ -116,10 +119,10 @@ function swallowed(entry: EnvEntry): { setting: SettingName; line: number }[] {
 }
 
 /** A setting under another name, as behind a byte-order mark in the middle of the file, or inside of a value. */
-function lostEntry({ name, value }: EnvEntry, place: string): Lost | undefined {
-  if (isSetting(name)) return undefined;
-  const [, inner = ""] = /^["']?(\w+)=/.exec(value) ?? [];
-  return isSetting(inner)
-    ? { meant: inner, what: `${inner} inside of another value`, place }
-    : lostName(name, place);
+function lostEntry({ name, value, faults }: EnvEntry, place: string): Lost | undefined {
+  if (faults.includes("lines")) return isSetting(name) ? undefined : lostName(name, place);
+  const inner = [...value.matchAll(/(?:^|[\s"'`,;])(\w+)=/g)].map(([, each = ""]) => each)
+    .find(isSetting);
+  if (inner !== undefined) return { meant: inner, what: `${inner} inside of another value`, place };
+  return isSetting(name) ? undefined : lostName(name, place);
 }

@@ -79,7 +79,7 @@ export function parseEnvText(text: string): EnvText {
       strays.push({ line: index + 1, text: line });
       continue;
     }
-    const { value, faults, more = 0 } = readValue(trimmed(behind), lines.slice(index + 1));
+    const { value, faults, more = 0 } = readValue(behind, lines.slice(index + 1));
     const isSpaced = before !== trimmed(before) || (/^[ \t]+[^ \t#]/.test(behind));
     entries.push({
       name,
@@ -100,19 +100,23 @@ interface Value {
   readonly more?: number;
 }
 
-function readValue(text: string, following: readonly string[]): Value {
+/** @param behind what stands behind the `=`, to the end of its line */
+function readValue(behind: string, following: readonly string[]): Value {
+  const text = trimmed(behind);
   const [quote = ""] = text;
   return ["'", '"', "`"].includes(quote)
     ? readQuoted(text, quote, following)
-    : readPlain(text);
+    : readPlain(behind);
 }
 
-function readPlain(text: string): Value {
-  const hash = text.indexOf("#");
-  const value = hash === -1 ? text : trimmed(text.slice(0, hash));
+function readPlain(behind: string): Value {
+  const hash = behind.indexOf("#");
+  const value = trimmed(hash === -1 ? behind : behind.slice(0, hash));
   const faults: Fault[] = [];
-  if (hash === 0 || (hash > 0 && !/[ \t]/.test(text[hash - 1] ?? ""))) faults.push("cut");
-  else if (hash > 0 && /[^ \t#]/.test(text[hash + 1] ?? "")) faults.push("comment");
+  if (hash !== -1) {
+    if (!/[ \t]$/.test(behind.slice(0, hash))) faults.push("cut");
+    else if (/[^ \t#]/.test(behind[hash + 1] ?? "")) faults.push("comment");
+  }
   if (/^[\u2018-\u201f\u00ab\u00bb\u2039\u203a\u2032\u2033]/.test(value)) faults.push("typographic");
   return { value, faults: [...faults, ...expansions(value)] };
 }

@@ -38,28 +38,31 @@ function ofSetting(name: SettingName, env: Environment, file: EnvFile): Finding[
   const value = env[name] ?? "";
   const place = file.places.get(name);
   const isFiled = place !== undefined && value === file.values[name];
-  if (isBlank(value)) return ofBlank(name, env, isFiled ? undefined : file);
+  if (isBlank(value)) return ofBlank(name, env, { file, isFiled });
   return flawsOf(value, isFiled).map(({ text, isGrave }) =>
     isGrave && isDelicate(name)
-      ? { stops: true, text: `Cannot use ${name}${isFiled ? ` (${place})` : ""}: it ${text}` }
+      ? { name, stops: true, text: `Cannot use ${name}${isFiled ? ` (${place})` : ""}: it ${text}` }
       : { stops: false, text: `${isFiled ? `${place}: ` : ""}${name} ${text}` }
   );
 }
 
-/** @param file that the environment goes before */
-function ofBlank(name: SettingName, env: Environment, file?: EnvFile): Finding[] {
-  const isHidden = !isBlank(file?.values[name]);
+function ofBlank(
+  name: SettingName,
+  env: Environment,
+  { file, isFiled }: { file: EnvFile; isFiled: boolean },
+): Finding[] {
+  const place = file.places.get(name);
   const mayBeOpen = name === "APP_KEY" && isOn(env["APP_OPEN"]?.trim() ?? "");
-  if (isHidden) {
-    const why = `empty in the environment, which goes before ${file?.places.get(name)}`;
-    return isMissing(name, env) && !mayBeOpen
-      ? [{ stops: true, text: `Cannot use ${name}: it is ${why}` }]
-      : [{ stops: false, text: `${name} is ${why}` }];
+  const stops = isMissing(name, env) && !mayBeOpen;
+  if (!isBlank(file.values[name])) {
+    const why = `is empty in the environment, which goes before ${place}`;
+    return [{ name, stops, text: stops ? `Cannot use ${name}: it ${why}` : `${name} ${why}` }];
   }
-  if (name !== "APP_KEY" || mayBeOpen || !isMissing(name, env)) return [];
-  const text = "Cannot use APP_KEY: it is given, and empty, so that anyone would be who they say. " +
-    "Fill it, or take it out to try the server out, or set APP_OPEN=true if anyone may be anyone";
-  return [{ stops: true, text }];
+  if (name !== "APP_KEY" || !stops) return [];
+  const text = `Cannot use APP_KEY${isFiled ? ` (${place})` : ""}: it is given, and empty, so ` +
+    "that anyone would be who they say. Fill it, or take it out to try the server out, or set " +
+    "APP_OPEN=true if anyone may be anyone";
+  return [{ name, stops, text }];
 }
 
 /** The environment is for all programs: a name in small letters is somebody else's, unless it may be what is missing. */

@@ -4,6 +4,7 @@ import { ConfigError, loadConfig, readConfig } from "../lib/config.ts";
 import { type SettingName, SETTINGS } from "../lib/settings.ts";
 import { VERSION } from "../lib/version.ts";
 import { run, taskCommand } from "./support/command.ts";
+import { EnvFolder } from "./support/env_folder.ts";
 import { Program } from "./support/program.ts";
 
 type Env = Record<string, string>;
@@ -710,21 +711,6 @@ async function notifyli(args: readonly string[], env: Env = {}) {
   await using folder = await EnvFolder.with("");
   const command = taskCommand("start").slice(0, -1);
   return await run([...command, ...args], { cwd: folder.path, env });
-}
-
-/** A folder with a `.env`. */
-class EnvFolder implements AsyncDisposable {
-  private constructor(readonly path: string) {}
-
-  static async with(text: string): Promise<EnvFolder> {
-    const folder = new EnvFolder(await Deno.makeTempDir());
-    await Deno.writeTextFile(`${folder.path}/.env`, text);
-    return folder;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await Deno.remove(this.path, { recursive: true });
-  }
 }
 
 for (const key of [API_KEY.slice(1), `${API_KEY}x`, API_KEY.replace("nk_", "NK_"), "hunter2"]) {

@@ -184,8 +184,7 @@ export function loadEnvironment(folder = "."): Given {
 export function readConfig(env: Environment, file?: EnvFile): LoadedConfig {
   const told = oddities(env, file);
   const damaged = new Set(told.flatMap(({ stops, name }) => stops && name ? [name] : []));
-  const value = (name: SettingName): string =>
-    checked(name, env[name]?.trim(), damaged.has(name));
+  const value = (name: SettingName): string => checked(name, env[name]?.trim(), damaged.has(name));
   const given = (name: SettingName): boolean => (env[name]?.trim() ?? "") !== "";
   const max = (name: SettingName) => value(name) === "off" ? Infinity : Number(value(name));
   const list = (name: SettingName) =>

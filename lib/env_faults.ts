@@ -20,8 +20,21 @@ export interface Faults {
   readonly lost: readonly Lost[];
 }
 
+/** Without one of these more people may come in. */
+export const GUARDS: ReadonlySet<SettingName> = new Set<SettingName>([
+  "APP_KEY",
+  "APP_TOKEN_ALGORITHM",
+  "APP_TOKEN_PUBLIC_KEY",
+  "APP_TOKEN_JWKS_URL",
+  "APP_ALLOW_IPS",
+  "APP_DENY_IPS",
+  "APP_ROOMS",
+  "APP_PRIVATE_ROOMS",
+]);
+
 const WORDS: Readonly<Record<Fault, string>> = {
-  cut: 'is cut at a "#": put the value in quotes if that belongs to it, or a blank before a comment',
+  cut:
+    'is cut at a "#": put the value in quotes if that belongs to it, or a blank before a comment',
   comment: 'ends at a "#", as before a comment: put the value in quotes if that belongs to it',
   escape: "has a backslash in double quotes that is taken as it is: only \\n is an escape, " +
     "and single quotes take all as it is",
@@ -34,8 +47,8 @@ const WORDS: Readonly<Record<Fault, string>> = {
     "quotes if it is meant",
 };
 
-/** Told of secrets and URLs alone: in others it is a comment. */
-const OF_SECRETS: ReadonlySet<Fault> = new Set(["comment"]);
+/** Told of delicate settings alone: in others it is a comment. */
+const OF_DELICATE: ReadonlySet<Fault> = new Set(["comment"]);
 
 /** Of no harm, whatever the value is. */
 const HARMLESS: ReadonlySet<Fault> = new Set(["comment", "spaces"]);
@@ -77,7 +90,7 @@ function ofEntry(
   const { name, line } = entry;
   if (!isSetting(name)) return [];
   const place = `${path}:${line}`;
-  const found = entry.faults.filter((fault) => isDelicate(name) || !OF_SECRETS.has(fault)).map(
+  const found = entry.faults.filter((fault) => isDelicate(name) || !OF_DELICATE.has(fault)).map(
     (fault) => {
       const stops = last === entry && counts(name) && isStopped(name, fault);
       return finding(name, place, { stops, what: WORDS[fault] });
@@ -100,9 +113,9 @@ function finding(
   };
 }
 
-/** Whether a damaged value does harm unseen: what is secret, and URLs. */
+/** Whether a damaged value does harm unseen: secrets, URLs, and what keeps people out. */
 export function isDelicate(name: SettingName): boolean {
-  return "shown" in SETTINGS[name].kind;
+  return "shown" in SETTINGS[name].kind || GUARDS.has(name);
 }
 
 function isStopped(name: SettingName, fault: Fault): boolean {

@@ -104,9 +104,7 @@ interface Value {
 function readValue(behind: string, following: readonly string[]): Value {
   const text = trimmed(behind);
   const [quote = ""] = text;
-  return ["'", '"', "`"].includes(quote)
-    ? readQuoted(text, quote, following)
-    : readPlain(behind);
+  return ["'", '"', "`"].includes(quote) ? readQuoted(text, quote, following) : readPlain(behind);
 }
 
 function readPlain(behind: string): Value {
@@ -117,7 +115,9 @@ function readPlain(behind: string): Value {
     if (!/[ \t]$/.test(behind.slice(0, hash))) faults.push("cut");
     else if (/[^ \t#]/.test(behind[hash + 1] ?? "")) faults.push("comment");
   }
-  if (/^[\u2018-\u201f\u00ab\u00bb\u2039\u203a\u2032\u2033]/.test(value)) faults.push("typographic");
+  if (/^[\u2018-\u201f\u00ab\u00bb\u2039\u203a\u2032\u2033]/.test(value)) {
+    faults.push("typographic");
+  }
   return { value, faults: [...faults, ...expansions(value)] };
 }
 

@@ -3,7 +3,7 @@ import { type Faults, faultsOf, type Finding } from "./env_faults.ts";
 import { parseEnvText } from "./env_file.ts";
 import { isSetting } from "./setting_names.ts";
 import { SETTINGS } from "./settings.ts";
-import { readTextFile, TextFileError } from "./text_file.ts";
+import { readTextFile } from "./text_file.ts";
 
 /** Names and values. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -18,7 +18,7 @@ export interface EnvFile extends Faults {
 export const NO_ENV_FILE: EnvFile = { values: {}, places: new Map(), findings: [], lost: [] };
 
 /**
- * Throws {@linkcode TextFileError} where the file is no text, and what Deno throws where it cannot be opened.
+ * Throws a `TextFileError` where the file is no text, and what Deno throws where it cannot be opened.
  *
  * @param environment goes before the file
  */

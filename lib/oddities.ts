@@ -2,23 +2,11 @@
  * Says what is odd about the settings as they are given, in the environment and in `.env`. What would let more people in
  * than somebody wrote down stops the start; no value is shown.
  */
-import { type Finding, isDelicate } from "./env_faults.ts";
+import { type Finding, GUARDS, isDelicate } from "./env_faults.ts";
 import { type EnvFile, type Environment, NO_ENV_FILE } from "./environment.ts";
 import { isSetting, type Lost, lostName } from "./setting_names.ts";
 import { isOn, type SettingName } from "./settings.ts";
 import { flawsOf } from "./value_flaws.ts";
-
-/** Without one of these more people may come in. */
-const GUARDS: ReadonlySet<SettingName> = new Set<SettingName>([
-  "APP_KEY",
-  "APP_TOKEN_ALGORITHM",
-  "APP_TOKEN_PUBLIC_KEY",
-  "APP_TOKEN_JWKS_URL",
-  "APP_ALLOW_IPS",
-  "APP_DENY_IPS",
-  "APP_ROOMS",
-  "APP_PRIVATE_ROOMS",
-]);
 
 /** Each of these closes the server. */
 const KEYS: readonly SettingName[] = ["APP_KEY", "APP_TOKEN_PUBLIC_KEY", "APP_TOKEN_JWKS_URL"];

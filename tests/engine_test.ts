@@ -148,11 +148,11 @@ Deno.test("embedded engine takes over a file of schema version 7, with all that 
     const database = new DatabaseSync(`${dataDir}/notifyli.db`);
     await takeUpTo(7, database);
     const inbox = database.prepare(
-      "INSERT INTO inboxes (site, user, epoch, offset, dropped) VALUES ('default', ?, 'e', ?, ?)",
+      "INSERT INTO inboxes (site, user, epoch, offset, dropped) VALUES ('default', ?, ?, ?, ?)",
     );
-    inbox.run("1", 6, 1);
-    inbox.run("2", 1, 0);
-    inbox.run("3", 4, 0); // all of its own were deleted
+    inbox.run("1", "e", 6, 1);
+    inbox.run("2", "f", 1, 0);
+    inbox.run("3", "f", 4, 0); // all of its own were deleted
     const insert = database.prepare(
       `INSERT INTO notifications (site, user, id, room, text, offset, queued_at,
          sent_at, delivered_at, read_at, archived_at, expires_at)
@@ -187,6 +187,8 @@ Deno.test("embedded engine takes over a file of schema version 7, with all that 
     const { inbox } = engine;
     const { offset, epoch, notifications } = await inbox.queued("default", "1", "lobby");
     assert.deepEqual([offset, epoch, ids(notifications)], [6, "e", ["both"]]);
+    const epochs = await Promise.all(["2", "3"].map((user) => inbox.sync("default", user)));
+    assert.equal(new Set(epochs.map(({ epoch }) => epoch)).size, 2, "no two inboxes have one");
     assert.equal(await inbox.unread("default", "1"), 3);
     assert.equal(await inbox.unread("default", "2"), 0);
     assert.equal(await inbox.owner("default", "elsewhere"), "1");

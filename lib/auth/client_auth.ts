@@ -3,7 +3,7 @@
  * `client.ts` asks it before it does anything.
  */
 import { type Disconnect, DISCONNECTS, type ErrorCode, NotifyliError } from "../errors.ts";
-import { type Identity, isSameMember, newGuest } from "./identity.ts";
+import { type Identity, isSameMember, newGuest, type TokenFacts } from "./identity.ts";
 import type { Revocations } from "./revocations.ts";
 import type { TokenVerifier } from "./tokens.ts";
 
@@ -15,6 +15,12 @@ const WARNING_MS = 30_000;
 
 /** More than this, a timer would fire at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** Tokens beside its own that a connection is held to; when there are more, the oldest is forgotten. */
+const MAX_COMPANIONS = 100;
+
+/** Most connections have none. */
+const NO_COMPANIONS: readonly TokenFacts[] = [];
 
 /** What needs no proof. */
 const FREE_COMMANDS: readonly unknown[] = ["auth", "ping"];
@@ -39,6 +45,7 @@ export class ClientAuth {
   readonly #owner: SessionOwner;
   readonly #takesGuests: boolean;
   #identity: Identity | undefined;
+  #companions: readonly TokenFacts[] | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isClosed = false;
 
@@ -66,6 +73,11 @@ export class ClientAuth {
     return this.#identity;
   }
 
+  /** Tokens of the same member that came later: others rely on this connection by them. */
+  get companions(): readonly TokenFacts[] {
+    return this.#companions ?? NO_COMPANIONS;
+  }
+
   /** Checks that a command may be worked on by now; it may make the connection a guest's. Throws `unauthorized`. */
   admit(type: unknown): void {
     if (this.#tokens === undefined || this.#identity !== undefined) return;
@@ -79,16 +91,10 @@ export class ClientAuth {
 
   /** Takes a connection token; rejects where it is refused, and then the connection has to be closed. */
   async authenticate(token: string): Promise<Identity> {
-    if (this.#tokens === undefined) {
-      throw new NotifyliError(
-        "invalid_token",
-        "Cannot take the token: this server is open and has no key to check it",
-      );
-    }
-    const before = this.#identity;
-    const identity = await this.#tokens.connection(token).catch((error) => {
-      throw withDisconnect(error);
+    const identity = await this.#verify(token).catch((error) => {
+      throw this.#tokens === undefined ? error : withDisconnect(error);
     });
+    const before = this.#identity;
     if (before !== undefined && (before.user !== identity.user || before.site !== identity.site)) {
       throw new NotifyliError("invalid_token", "Cannot take the token: it is for another user", {
         disconnect: DISCONNECTS.token_refused,
@@ -103,6 +109,20 @@ export class ClientAuth {
     return identity;
   }
 
+  /**
+   * Who a token is for. The connection stays what it is; where the token is of the same member, the connection is held to
+   * it as well. Rejects where the token is refused.
+   */
+  async examine(token: string): Promise<Identity> {
+    const identity = await this.#verify(token);
+    const refusal = this.#revocations.refusal(identity);
+    if (refusal !== undefined) throw new NotifyliError(refusal.code, refusal.message);
+    if (this.#identity !== undefined && isSameMember(this.#identity, identity)) {
+      this.#companions = [...this.companions, factsOf(identity)].slice(-MAX_COMPANIONS);
+    }
+    return identity;
+  }
+
   /** Checks that its token counts, or another one. Throws why not; then the connection has to be closed. */
   requireUnrevoked(token = this.#identity): void {
     const refusal = token && this.#revocations.refusal(token);
@@ -113,6 +133,15 @@ export class ClientAuth {
   close(): void {
     this.#isClosed = true;
     clearTimeout(this.#timer);
+  }
+
+  #verify(token: string): Promise<Identity> {
+    return this.#tokens?.connection(token) ?? Promise.reject(
+      new NotifyliError(
+        "invalid_token",
+        "Cannot take the token: this server is open and has no key to check it",
+      ),
+    );
   }
 
   #accept(identity: Identity): void {
@@ -138,6 +167,10 @@ export class ClientAuth {
     clearTimeout(this.#timer);
     if (!this.#isClosed) this.#timer = setTimeout(callback, ms);
   }
+}
+
+function factsOf({ site, user, session, tokenId, issuedAt }: Identity): TokenFacts {
+  return { site, user, session, tokenId, issuedAt };
 }
 
 const DISCONNECT_AFTER: Readonly<Partial<Record<ErrorCode, Disconnect>>> = {

@@ -10,7 +10,10 @@ export interface Admitted {
   readonly site: string;
   /** Who it has said that it is. */
   readonly user: UserId | undefined;
-  readonly auth: { readonly identity: Identity | undefined };
+  readonly auth: {
+    readonly identity: Identity | undefined;
+    readonly companions: readonly TokenFacts[];
+  };
   /** A token that opened the room is in its membership. */
   readonly memberships: ReadonlyMap<string, { readonly token?: TokenFacts }>;
 }
@@ -28,8 +31,7 @@ export function evictedBy(change: AccessChange, client: Admitted): Disconnect | 
       if (kind === "block") {
         return isOf(client, { site, user: name }) ? DISCONNECTS.blocked : undefined;
       }
-      const isRevoked = tokensOf(client).some((token) => fallsUnder(revocation, token));
-      return isRevoked ? DISCONNECTS.token_revoked : undefined;
+      return revokedBy(client, (token) => fallsUnder(revocation, token));
     }
   }
 }
@@ -39,8 +41,16 @@ export function evictedNow(revocations: Revocations, client: Admitted): Disconne
   const { site } = client;
   const user = userOf(client);
   if (user !== undefined && revocations.blockOf(site, user)) return DISCONNECTS.blocked;
-  const isRevoked = tokensOf(client).some((token) => revocations.refusal(token) !== undefined);
-  return isRevoked ? DISCONNECTS.token_revoked : undefined;
+  return revokedBy(client, (token) => revocations.refusal(token) !== undefined);
+}
+
+/** Where only a companion is revoked, all come back, and each shows its own token. */
+function revokedBy(
+  client: Admitted,
+  isRevoked: (token: TokenFacts) => boolean,
+): Disconnect | undefined {
+  if (tokensOf(client).some(isRevoked)) return DISCONNECTS.token_revoked;
+  return client.auth.companions.some(isRevoked) ? DISCONNECTS.session_ended : undefined;
 }
 
 function fallsUnder(revocation: Revocation, token: TokenFacts): boolean {

@@ -1,6 +1,10 @@
 /** Who a connection is: as its token proved, of which `tokens.ts` makes one, or a guest. */
+import { createHash } from "node:crypto";
 import { DEFAULT_SITE } from "../engine.ts";
 import type { UserId } from "../fields.ts";
+
+/** 132 bits: no two of them meet. */
+const FINGERPRINT_LENGTH = 22;
 
 /** What a token can be revoked by. */
 export interface TokenFacts {
@@ -37,6 +41,19 @@ export function newGuest(): Identity {
 
 /** Whether a token renews a session: the same user with the same rights. */
 export function isSameMember(one: Identity, other: Identity): boolean {
-  return one.site === other.site && one.user === other.user && one.session === other.session &&
-    JSON.stringify(one.rooms) === JSON.stringify(other.rooms);
+  return rightsOf(one) === rightsOf(other);
+}
+
+/**
+ * A text that is equal for two tokens where they make the same of a connection: site, user, session, grants of rooms and
+ * name. It is the same on every node, and says none of these.
+ */
+export function fingerprintOf(identity: Identity): string {
+  const text = JSON.stringify(["notifyli:identity", rightsOf(identity), identity.name]);
+  return createHash("sha256").update(text).digest("base64url").slice(0, FINGERPRINT_LENGTH);
+}
+
+/** The order of the grants means nothing. */
+function rightsOf({ site, user, session, rooms }: Identity): string {
+  return JSON.stringify([site, user, session, [...new Set(rooms)].sort()]);
 }

@@ -14,8 +14,6 @@ export interface Arrived extends Notification, Position {
 
 export class SqliteArrivals {
   readonly sql: SqliteInboxStatements;
-  /** Of the inboxes that are made from now on. */
-  readonly epoch = crypto.randomUUID().slice(0, 8);
   readonly #retention: Retention;
   readonly #fanOut: EngineHandler["handlePublication"];
 
@@ -39,7 +37,7 @@ export class SqliteArrivals {
   /** Puts a notification into its inbox. Runs in a commit; {@linkcode SqliteArrivals.fanOut} comes after it. */
   put(notification: Notification): Arrived {
     const { site, user, id, room, expiresAt } = notification;
-    const place = this.sql.nextOffset.get(site, user, this.epoch);
+    const place = this.sql.nextOffset.get(site, user);
     const [offset, epoch] = [Number(place?.["offset"]), String(place?.["epoch"])];
     const text = withOffset(notification.text, offset);
     this.sql.insert.run(site, user, id, room, text, offset, Date.now(), expiresAt ?? null);

@@ -177,12 +177,13 @@ export class SqliteInbox implements Inbox, Disposable {
     user: UserId,
   ): Promise<{ offset: number; epoch: string; dropped: number; isEmpty: boolean }> {
     const row = this.#sql.position.get(site, user) ?? await this.#store.commit(() => {
-      this.#sql.makeInbox.run(site, user, this.#arrivals.epoch);
+      this.#sql.makeInbox.run(site, user);
       return this.#sql.position.get(site, user);
     }).catch(() => undefined); // a full disk keeps no new user out of the rooms: the inbox is empty
     return {
       offset: Number(row?.["offset"] ?? 0),
-      epoch: String(row?.["epoch"] ?? this.#arrivals.epoch),
+      // Where it could not be stored, this is a position that is never good again.
+      epoch: String(row?.["epoch"] ?? crypto.randomUUID().slice(0, 8)),
       dropped: Number(row?.["dropped"] ?? 0),
       isEmpty: !row?.["size"],
     };

@@ -55,12 +55,11 @@ export class SqliteInboxStatements {
       "INSERT INTO callers_ids (site, user, id, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
     );
     this.forgetIds = sql("DELETE FROM callers_ids WHERE at < ?");
-    this.makeInbox = sql(
-      "INSERT INTO inboxes (site, user, epoch) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-    );
+    // Each is given an epoch of its own: a position in one inbox is none in another.
+    this.makeInbox = sql("INSERT INTO inboxes (site, user) VALUES (?, ?) ON CONFLICT DO NOTHING");
     this.isScheduled = sql("SELECT 1 FROM scheduled WHERE site = ? AND user = ? AND id = ?");
     this.nextOffset = sql(
-      `INSERT INTO inboxes (site, user, epoch, offset, size) VALUES (?, ?, ?, 1, 1)
+      `INSERT INTO inboxes (site, user, offset, size) VALUES (?, ?, 1, 1)
        ON CONFLICT DO UPDATE SET offset = offset + 1, size = size + 1 RETURNING offset, epoch, size`,
     );
     this.position = sql(

@@ -16,6 +16,7 @@ import SCHEMA_5 from "./sql/5_api_keys.sql" with { type: "text" };
 import SCHEMA_6 from "./sql/6_revocations.sql" with { type: "text" };
 import SCHEMA_7 from "./sql/7_history.sql" with { type: "text" };
 import SCHEMA_8 from "./sql/8_fewer_indexes.sql" with { type: "text" };
+import SCHEMA_9 from "./sql/9_epochs.sql" with { type: "text" };
 
 const NEW_EPOCHS = ["inboxes", "channels"]
   .map((table) => `UPDATE ${table} SET epoch = lower(hex(randomblob(4)))`).join(";");
@@ -32,6 +33,7 @@ const MIGRATIONS: readonly string[] = [
   SCHEMA_6,
   SCHEMA_7,
   SCHEMA_8,
+  SCHEMA_9,
 ];
 
 /** Changes nothing, and still has to be written. */

@@ -2,12 +2,12 @@
  * Protocol version 2 (`notifyli.v2`): several JSON objects a frame, commands with a `ref` are answered, messages and
  * notifications have offsets, so that nothing is missed.
  */
-import type { Identity } from "../auth/identity.ts";
+import { fingerprintOf, type Identity } from "../auth/identity.ts";
 import type { Client, Protocol, RoomSync } from "../client.ts";
 import { type ClientInbox, inboxFor } from "../client_inbox.ts";
-import type { InboxSync, Position, StoredNotification } from "../engine.ts";
+import { DEFAULT_SITE, type InboxSync, type Position, type StoredNotification } from "../engine.ts";
 import type { NotifyliError } from "../errors.ts";
-import { type Fields, parseObject, userIdOnWire } from "../fields.ts";
+import { type Fields, parseObject, type UserId, userIdOnWire } from "../fields.ts";
 import { errorFrame, pongFrame, sessionFrame, unixSeconds } from "../frames.ts";
 import { Outgoing } from "../socket.ts";
 import { VERSION } from "../version.ts";
@@ -73,6 +73,8 @@ export function protocolV2(inboxes: ClientInbox, keepaliveSeconds: number): Prot
         return inbox.change(client.site, client.requireUser(), command.type, command.ids);
       case "auth":
         return client.auth.authenticate(command.token).then(authData);
+      case "identity":
+        return identify(client, command.token);
       case "ping":
         return Promise.resolve({ timestamp: unixSeconds() });
     }
@@ -151,7 +153,7 @@ async function connect(
   }
   return {
     client_id: client.id,
-    user_id: userIdOnWire(user),
+    ...identityData(client.auth.identity, user),
     version: VERSION,
     ping: keepaliveSeconds,
     unread,
@@ -212,6 +214,28 @@ async function presence(client: Client, room: string): Promise<unknown> {
     users: users.map(({ user_id, name, client_id, connected_at }) => (
       { user_id, name, client_id, connected_at }
     )),
+  };
+}
+
+/** Whose the connection is, or a token: asked before tabs of a browser share one. */
+async function identify(client: Client, token: string | undefined): Promise<unknown> {
+  const { identity } = client.auth;
+  if (token === undefined) return identityData(identity, identity?.user ?? client.user);
+  const examined = await client.auth.examine(token).catch((error) => {
+    client.node.noteRefusedToken(error);
+    throw error;
+  });
+  return identityData(examined, examined.user);
+}
+
+/** @param identity absent: the server is open, and believes who says that it is this user */
+function identityData(identity: Identity | undefined, user: UserId | undefined) {
+  return {
+    user_id: user === undefined ? undefined : userIdOnWire(user),
+    site_id: identity?.site ?? DEFAULT_SITE,
+    fingerprint: identity && fingerprintOf(identity),
+    guest: identity?.isGuest,
+    expires_at: inSeconds(identity?.expiresAt),
   };
 }
 

@@ -30,6 +30,7 @@ export type CommandV2 =
   | { type: "publish"; id?: string; room: string; message: string }
   | { type: "history"; room: string; since?: Position; limit: number }
   | { type: "auth"; token: string }
+  | { type: "identity"; token?: string }
   | { type: "ping" };
 
 const SERVER_TYPES = new Set([
@@ -98,6 +99,8 @@ export function parseCommandV2(
       return { type, room: room(), since: positionField(fields, "since"), limit: pageSize(fields) };
     case "auth":
       return { type, token: requiredText(fields, "token", Infinity) };
+    case "identity":
+      return { type, token: optionalToken(fields) };
     case "ping":
       return { type };
     default:

@@ -271,6 +271,36 @@ export function testEngine(name: string, open: OpenEngine): void {
     assert.equal(recent.recovered, true);
   });
 
+  test("a position in one inbox is none in another, however the two were made", async ({ inbox, schedule }) => {
+    const places = ["default", "shop"].flatMap((site) =>
+      ["10", "11", "12"].map((user) => ({ site, user }))
+    );
+    const arriving = places.filter(({ user }) => user === "10"); // in one call
+    await Promise.all(arriving.map((place) => inbox.append(notification("n-1", place))));
+    for (const place of places.filter(({ user }) => user === "11")) {
+      const id = `later-${place.site}`;
+      await schedule.add({
+        ...notification(id, place),
+        deliverAt: Date.now() - 1,
+        isUndated: false,
+      });
+    }
+    await schedule.release(10);
+    await Promise.all(
+      places.filter(({ user }) => user === "12").map((place) => inbox.sync(place.site, place.user)),
+    );
+    for (const place of places) await inbox.append(notification("n-2", place));
+    const positions = await Promise.all(places.map(({ site, user }) => inbox.sync(site, user)));
+    assert.equal(new Set(positions.map(({ epoch }) => epoch)).size, places.length);
+    for (const [index, { site, user }] of places.entries()) {
+      for (const [other, { offset, epoch }] of positions.entries()) {
+        const { recovered, notifications } = await inbox.sync(site, user, { offset, epoch });
+        assert.equal(recovered, index === other);
+        assert.equal(notifications.length === 0, index === other, "nothing of it is passed over");
+      }
+    }
+  });
+
   test("keeps a user's newest notifications, and drops read ones first", async ({ inbox }) => {
     const ids = Array.from({ length: INBOX_SIZE }, (_, index) => `n-${index}`);
     for (const id of ids) await inbox.append(notification(id));

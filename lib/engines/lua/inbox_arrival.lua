@@ -1,7 +1,7 @@
 -- Put, after inbox.lua, before each script that takes notifications in: how they come into the inbox that is open, at
 -- once or from the schedule.
 -- KEYS: schedule, frames of the schedule
--- ARGV: most notifications of an inbox (0: any), milliseconds one is kept (0: for ever), epoch to take if there is none
+-- ARGV: most notifications of an inbox (0: any), milliseconds one is kept (0: for ever), what to make an epoch of if there is none
 local SCHEDULED, SCHEDULED_FRAMES = KEYS[1], KEYS[2]
 local SIZE, KEPT_MS, EPOCH = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
 
@@ -114,7 +114,8 @@ local function arrive(channel, notifications)
   local before = redis.call('HINCRBY', POSITION, 'offset', count) - count
   local epoch = redis.call('HGET', POSITION, 'epoch')
   if not epoch then
-    epoch = EPOCH
+    -- One call makes several inboxes: a position in one is none in another.
+    epoch = string.sub(redis.sha1hex(EPOCH .. POSITION), 1, 8)
     redis.call('HSET', POSITION, 'epoch', epoch)
   end
 

@@ -2,7 +2,14 @@
  * The error codes and disconnect codes that clients can rely on; the tables in `docs/protocol.md` are
  * checked against this file. Errors become frames in `client.ts` and HTTP answers in `http/app.ts`.
  */
-import { TOKEN_EXPIRED, TOKEN_REVOKED, USER_BLOCKED } from "./close_codes.ts";
+import {
+  FRAME_TOO_BIG,
+  SESSION_ENDED,
+  TOKEN_EXPIRED,
+  TOKEN_REFUSED,
+  TOKEN_REVOKED,
+  USER_BLOCKED,
+} from "./close_codes.ts";
 
 interface ErrorKind {
   readonly meaning: string;
@@ -175,14 +182,14 @@ export const DISCONNECTS = {
   missed: { code: 3011, reason: "the server may have missed something" },
   too_many_connections: { code: 3012, reason: "too many connections" },
   unidentified: { code: 3013, reason: "client did not say who it is in time" },
-  session_ended: { code: 3014, reason: "the session ended" },
+  session_ended: { code: SESSION_ENDED, reason: "the session ended" },
   disconnected: { code: 3015, reason: "disconnected by the server's operator" },
-  token_refused: { code: 3500, reason: "the token was refused" },
+  token_refused: { code: TOKEN_REFUSED, reason: "the token was refused" },
   token_expired: { code: TOKEN_EXPIRED, reason: "the token has expired" },
   not_authenticated: { code: 3502, reason: "no token came in time" },
   token_revoked: { code: TOKEN_REVOKED, reason: "the token was revoked" },
   blocked: { code: USER_BLOCKED, reason: "the user is blocked" },
-  frame_too_big: { code: 3509, reason: "frame is too big" },
+  frame_too_big: { code: FRAME_TOO_BIG, reason: "frame is too big" },
 } as const satisfies Record<string, DisconnectKind>;
 
 export type Disconnect = (typeof DISCONNECTS)[keyof typeof DISCONNECTS];

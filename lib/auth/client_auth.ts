@@ -101,6 +101,7 @@ export class ClientAuth {
       });
     }
     this.requireUnrevoked(identity);
+    if (before !== undefined && this.#companions !== undefined) this.#keep(before);
     this.#accept(identity);
     // What it has entered by its former rights is checked again when it comes back.
     if (before !== undefined && !isSameMember(before, identity)) {
@@ -118,7 +119,7 @@ export class ClientAuth {
     const refusal = this.#revocations.refusal(identity);
     if (refusal !== undefined) throw new NotifyliError(refusal.code, refusal.message);
     if (this.#identity !== undefined && isSameMember(this.#identity, identity)) {
-      this.#companions = [...this.companions, factsOf(identity)].slice(-MAX_COMPANIONS);
+      this.#keep(identity);
     }
     return identity;
   }
@@ -142,6 +143,10 @@ export class ClientAuth {
         "Cannot take the token: this server is open and has no key to check it",
       ),
     );
+  }
+
+  #keep(companion: Identity): void {
+    this.#companions = [...this.companions, factsOf(companion)].slice(-MAX_COMPANIONS);
   }
 
   #accept(identity: Identity): void {

@@ -235,7 +235,9 @@ function identityData(identity: Identity | undefined, user: UserId | undefined) 
     site_id: identity?.site ?? DEFAULT_SITE,
     fingerprint: identity && fingerprintOf(identity),
     guest: identity?.isGuest,
-    expires_at: inSeconds(identity?.expiresAt),
+    ...(identity?.expiresAt === undefined
+      ? {}
+      : { expires_at: inSeconds(identity.expiresAt), timestamp: unixSeconds() }),
   };
 }
 

@@ -12,7 +12,7 @@ import { Notifications } from "./notifications.ts";
 import type { Clock, ResolvedOptions } from "./options.ts";
 import { Outbox } from "./outbox.ts";
 import { PositionStore } from "./position_store.ts";
-import { readConnected, readPublished } from "./replies.ts";
+import { type Connected, readConnected, readPublished } from "./replies.ts";
 import { type Link, readReply, Requests } from "./requests.ts";
 import { Room } from "./room.ts";
 import type { SubscribeOptions, Subscription } from "./subscription.ts";
@@ -34,6 +34,8 @@ export class Client {
   readonly #stopWatching: () => void;
   /** As the server says it. */
   #userId: string | undefined;
+  /** The same; from then on the client is this user of this site and no other. A guest is another on each connection. */
+  #siteId: string | undefined;
 
   /** Use `connect()`. */
   constructor(options: ResolvedOptions) {
@@ -51,7 +53,7 @@ export class Client {
     );
     this.#link = linkOf(this, options, this.#requests, (command) => this.#enqueue(command));
     this.#outbox = new Outbox(this.#link);
-    const store = new PositionStore(options.storage, options.urls[0] ?? "", options.userId ?? "");
+    const store = new PositionStore(options.storage, options.urls[0] ?? "", options.userId);
     this.notifications = new Notifications(this.#link, store, {
       notification: (notification) => this.#events.emit("notification", notification),
       unread: (unread) => this.#events.emit("unread", unread),
@@ -69,6 +71,11 @@ export class Client {
   /** Where the options did not say it, empty until the server has; a guest is another one on each connection. */
   get userId(): string {
     return this.#options.userId ?? this.#userId ?? "";
+  }
+
+  /** The site that the user is of, as the server says it; empty until it has. */
+  get siteId(): string {
+    return this.#siteId ?? "";
   }
 
   /** Calls `handler` at each `event`, until the function it returns is called. */
@@ -139,9 +146,9 @@ export class Client {
   }
 
   #introduce(): void {
-    const { userId, name, token } = this.#options;
-    const isGuest = userId === undefined && token === undefined;
-    const inbox = isGuest ? undefined : this.notifications.position;
+    const known = this.#siteId === undefined ? undefined : this.#userId;
+    const { name, userId = known } = this.#options;
+    const inbox = this.notifications.position;
     this.#requests.send({
       type: "connect",
       ...(userId === undefined ? {} : { user_id: wireUserId(userId) }),
@@ -149,17 +156,29 @@ export class Client {
       ...(inbox === undefined ? {} : { inbox }),
     }, (reply) => {
       const connected = readReply(reply, readConnected);
-      if (!(connected instanceof NotifyliError)) {
-        this.#userId = connected.userId;
-        this.#connection.accepted(connected.clientId, connected.pingSeconds * 1000);
-        if (!this.#link.online) return; // a handler of the state has closed us
-        // Rooms first: what a handler of a notification says in one of them is to come back.
-        for (const room of [...this.#rooms.values()]) room.enter();
-        this.notifications.connected(connected);
-        this.#outbox.flush();
-      } else if (connected.temporary) this.#connection.lose(connected.message);
+      if (!(connected instanceof NotifyliError)) this.#connected(connected);
+      else if (connected.temporary) this.#connection.lose(connected.message);
       else this.#connection.stop(connected.code, connected.message);
     });
+  }
+
+  #connected(connected: Connected): void {
+    const { userId, siteId, isGuest, clientId, pingSeconds } = connected;
+    const isOther = this.#siteId !== undefined && siteId !== undefined && siteId !== this.#siteId;
+    if (isOther) {
+      // What waits to be sent is of the one who we were, and so is all that was received.
+      const message = `The server took user '${userId}' of site '${this.#siteId}' for ` +
+        `one of site '${siteId}'`;
+      return this.#connection.stop("user_mismatch", message);
+    }
+    this.#userId = userId;
+    if (!isGuest) this.#siteId = siteId;
+    this.#connection.accepted(clientId, pingSeconds * 1000);
+    if (!this.#link.online) return; // a handler of the state has closed us
+    // Rooms first: what a handler of a notification says in one of them is to come back.
+    for (const room of [...this.#rooms.values()]) room.enter();
+    this.notifications.connected(connected);
+    this.#outbox.flush();
   }
 
   #receive(frame: ServerFrame): void {

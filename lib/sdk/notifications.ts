@@ -29,6 +29,9 @@ export interface NotificationsEvents {
 
 const PAGE_LIMIT = 50;
 
+/** So that the server finds no such position, and answers with all that is unread. */
+const NO_POSITION: Position = { offset: 0, epoch: "" };
+
 export class Notifications {
   readonly #link: Link;
   readonly #events: NotificationsEvents;
@@ -101,8 +104,14 @@ export class Notifications {
   }
 
   /** By the client: the server has accepted us. */
-  connected({ inbox, unread }: Connected): void {
+  connected({ inbox, unread, isGuest, ...owner }: Connected): void {
     this.#setUnread(unread);
+    if (isGuest) return this.#stream.restart(undefined);
+    if (!this.#store.open(owner)) {
+      const own = this.#store.load();
+      this.#stream.restart(own); // the position that was asked for, if any, is another inbox's
+      if (own !== undefined || inbox.recovered) return this.#askNow(0);
+    }
     this.#unreadOnly = inbox.more && !inbox.recovered;
     this.#stream.recover(inbox);
     this.#taken();
@@ -160,8 +169,7 @@ export class Notifications {
   }
 
   #askNow(attempt: number): void {
-    const since = this.#stream.position;
-    if (since === undefined) return;
+    const since = this.#stream.position ?? NO_POSITION;
     const which = this.#unreadOnly ? { unread: true as const } : {};
     this.#link.request({ type: "inbox", since, ...which }, (reply) => {
       const answer = readReply(reply, (data) => ({

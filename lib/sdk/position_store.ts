@@ -1,30 +1,64 @@
-/** Keeps a position in the inbox over a reload. */
+/** Keeps the position in each inbox over a reload, under the name that the server has for whose it is. */
 import type { KeyValueStore } from "./options.ts";
 import { asFields } from "./frames.ts";
 import { readPosition } from "./replies.ts";
 import type { Position } from "./types.ts";
 
+/** Whose an inbox is. */
+export interface Owner {
+  /** Absent where the server is too old to say it. */
+  readonly siteId: string | undefined;
+  readonly userId: string;
+}
+
 export class PositionStore {
   readonly #store: KeyValueStore | undefined;
-  readonly #key: string;
+  readonly #server: string;
+  /** Where it stands whose the inbox was when the page claimed the same the last time. */
+  readonly #lastKey: string;
+  /** Of the inbox that is used; until the server has said whose it is, that of the last time. */
+  #key: string | undefined;
 
-  /** @param server its address: positions of two servers have nothing to do with each other */
-  constructor(store: KeyValueStore | undefined, server: string, userId: string) {
+  /**
+   * @param server its address: positions of two servers have nothing to do with each other
+   * @param claimed the user, where the page says it
+   */
+  constructor(store: KeyValueStore | undefined, server: string, claimed: string | undefined) {
     this.#store = store;
-    this.#key = `notifyli:inbox:${server}:${userId}`;
+    this.#server = server;
+    this.#lastKey = `notifyli:last:${JSON.stringify([server, claimed])}`;
+    const key = this.#read(this.#lastKey);
+    if (typeof key === "string") this.#key = key;
+  }
+
+  /** The server says whose inbox it is; answers whether it is the one that the positions were of until now. */
+  open({ siteId, userId }: Owner): boolean {
+    const key = `notifyli:inbox:${JSON.stringify([this.#server, siteId, userId])}`;
+    if (key === this.#key) return true;
+    this.#key = key;
+    this.#write(this.#lastKey, key);
+    return false;
   }
 
   load(): Position | undefined {
+    return this.#key === undefined ? undefined : readPosition(asFields(this.#read(this.#key)));
+  }
+
+  save(position: Position): void {
+    if (this.#key !== undefined) this.#write(this.#key, position);
+  }
+
+  #read(key: string): unknown {
     try {
-      return readPosition(asFields(JSON.parse(this.#store?.getItem(this.#key) ?? "null")));
+      return JSON.parse(this.#store?.getItem(key) ?? "null");
     } catch {
       return undefined; // unreadable, or not allowed: as if there were none
     }
   }
 
-  save(position: Position): void {
+  #write(key: string, value: unknown): void {
     try {
-      this.#store?.setItem(this.#key, JSON.stringify(position));
+      this.#store?.setItem(key, JSON.stringify(value));
     } catch {
       // Full, or not allowed: after a reload all that is unread comes again.
     }

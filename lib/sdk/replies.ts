@@ -19,6 +19,10 @@ export interface Recovery {
 
 export interface Connected {
   readonly userId: string;
+  /** Absent where the server is too old to say it. */
+  readonly siteId: string | undefined;
+  /** It is another user on each connection, and has no inbox. */
+  readonly isGuest: boolean;
   readonly clientId: string;
   /** A client that was silent for so long should ping. */
   readonly pingSeconds: number;
@@ -34,9 +38,12 @@ export interface InboxPage {
 
 const DEFAULT_PING_SECONDS = 25;
 
-export function readConnected({ user_id, client_id, ping, unread, inbox }: Fields): Connected {
+export function readConnected(data: Fields): Connected {
+  const { user_id, site_id, guest, client_id, ping, unread, inbox } = data;
   return {
     userId: String(user_id),
+    siteId: typeof site_id === "string" ? site_id : undefined,
+    isGuest: guest === true,
     clientId: String(client_id),
     pingSeconds: typeof ping === "number" && ping > 0 ? ping : DEFAULT_PING_SECONDS,
     unread: readUnread({ unread }),

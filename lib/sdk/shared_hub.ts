@@ -1,15 +1,22 @@
-/** Brings tabs that are one user at one server together on one connection; `shared_link.ts` is that connection. */
+/**
+ * Brings tabs that are one user's, of one session, together on one connection. Who a tab is says the server: each shows
+ * its own token before it joins, and what is wrong with that is told to this tab alone. `shared_link.ts` is one
+ * connection.
+ */
+import { closeCodeOf } from "../close_codes.ts";
 import { asFields, type Fields } from "./frames.ts";
 import { SharedLink } from "./shared_link.ts";
-import type { FromTab, Port } from "./shared_transport.ts";
+import { Tab } from "./shared_tab.ts";
+import { type FromTab, type Port, WORKER_VERSION } from "./shared_transport.ts";
 import type { OpenTransport } from "./transport.ts";
 
-/** A tab that said nothing for so long is gone. It pings, even in the background, once a minute at least. */
-const TAB_SILENCE_MS = 180_000;
+const CONNECTION_LOST = 1006;
 
 export class SharedHub {
   readonly #openTransport: OpenTransport;
-  readonly #links = new Map<string, SharedLink>();
+  readonly #links = new Set<SharedLink>();
+  /** Tabs that come while another one of their server is introduced, which may turn out to be the same user. */
+  readonly #waiting = new Set<Tab>();
 
   constructor(openTransport: OpenTransport) {
     this.#openTransport = openTransport;
@@ -24,68 +31,96 @@ export class SharedHub {
     const tab = new Tab(port);
     port.onmessage = ({ data }: { data: FromTab }) => {
       if (typeof data !== "string") {
-        if ("close" in data) return tab.end();
+        if ("close" in data) return this.#forget(tab);
         tab.url = data.open;
         tab.token = data.token;
-        return port.postMessage({ opened: true });
+        return port.postMessage({ opened: WORKER_VERSION });
       }
       tab.isThere();
       for (const line of data.split("\n")) this.#receive(tab, asFields(JSON.parse(line)));
     };
   }
 
-  #receive(tab: Tab, command: Fields): void {
-    if (command.type !== "connect") return tab.link?.send(tab, command);
-    const key = JSON.stringify([tab.url, String(command.user_id), command.name]);
-    const link = this.#links.get(key) ?? this.#open(key, tab);
-    tab.link = link;
-    link.add(tab, command);
+  #forget(tab: Tab): void {
+    this.#waiting.delete(tab);
+    tab.end();
   }
 
-  /** By the token of the tab that comes first: all of a browser's tabs here are one user's. */
-  #open(key: string, { url, token }: Tab): SharedLink {
-    const link = new SharedLink({ url, token }, this.#openTransport, () => {
-      if (this.#links.get(key) === link) this.#links.delete(key);
+  #receive(tab: Tab, command: Fields): void {
+    if (tab.link?.isAccepted) return tab.link.send(tab, command);
+    if (command.type !== "connect" || tab.introduction !== undefined) return tab.keep(command);
+    tab.introduction = command;
+    this.#place(tab);
+  }
+
+  /** Finds out whether there is a connection for this tab, or opens one. */
+  #place(tab: Tab): void {
+    if (tab.isEnded) return;
+    const here = [...this.#links].filter(({ url }) => url === tab.url);
+    const open = here.find((link) => link.believes(tab));
+    const proved = here.find(({ fingerprint }) => fingerprint !== undefined);
+    if (open !== undefined) this.#join(tab, open, {});
+    else if (here.some(({ isPending }) => isPending)) this.#waiting.add(tab);
+    else if (proved === undefined) this.#open(tab, false);
+    else if (tab.token === undefined) this.#open(tab, true);
+    else this.#prove(tab, tab.token, proved);
+  }
+
+  /** Over a connection that another tab has: the server looks at the token, and leaves the connection what it is. */
+  #prove(tab: Tab, token: string, over: SharedLink): void {
+    over.examine(token, (reply) => {
+      if (reply === undefined) return this.#place(tab); // that connection is gone
+      if (reply.success !== true) {
+        return tab.close(closeCodeOf(reply.code) ?? CONNECTION_LOST, String(reply.error));
+      }
+      const identity = asFields(reply.data);
+      const link = this.#linkOf(tab, identity);
+      if (link === undefined) this.#open(tab, false);
+      else this.#join(tab, link, identity);
     });
-    this.#links.set(key, link);
+  }
+
+  /** @param asksFirst whether it may be someone of a connection that there is, by its cookie */
+  #open(tab: Tab, asksFirst: boolean): void {
+    if (tab.isEnded) return;
+    try {
+      this.#links.add(this.#newLink(tab, asksFirst));
+    } catch (error) {
+      tab.close(CONNECTION_LOST, String(error)); // such as a page on https that may not use ws
+    }
+  }
+
+  #newLink(tab: Tab, asksFirst: boolean): SharedLink {
+    const link = new SharedLink(tab, this.#openTransport, {
+      identified: (identity) => {
+        const other = this.#linkOf(tab, identity);
+        if (other !== undefined) this.#join(tab, other, identity);
+        return other !== undefined;
+      },
+      settled: () => this.#placeWaiting(tab.url),
+      ended: () => {
+        this.#links.delete(link);
+        this.#placeWaiting(tab.url);
+      },
+    }, asksFirst);
     return link;
   }
-}
 
-/** One tab's connection, as it thinks. */
-export class Tab {
-  url = "";
-  token: string | undefined;
-  link: SharedLink | undefined;
-  readonly #port: Port;
-  #silence: ReturnType<typeof setTimeout> | undefined;
-
-  constructor(port: Port) {
-    this.#port = port;
+  /** The connection of exactly the one whom the server has named. */
+  #linkOf(tab: Tab, { fingerprint }: Fields): SharedLink | undefined {
+    if (fingerprint === undefined) return undefined;
+    return [...this.#links].find((link) =>
+      link.url === tab.url && link.fingerprint === fingerprint && link.isNamedBy(tab)
+    );
   }
 
-  receive(text: string): void {
-    this.#port.postMessage(text);
+  #join(tab: Tab, link: SharedLink, identity: Fields): void {
+    if (!tab.isEnded) link.add(tab, identity);
   }
 
-  /** It said something. */
-  isThere(): void {
-    clearTimeout(this.#silence);
-    this.#silence = setTimeout(() => this.close(1006, "The tab was silent"), TAB_SILENCE_MS);
-  }
-
-  /** Tells the tab that its connection is gone. */
-  close(code: number, reason: string): void {
-    this.#port.postMessage({ closed: { code, reason } });
-    this.end();
-  }
-
-  /** The tab is gone. */
-  end(): void {
-    clearTimeout(this.#silence);
-    this.#port.onmessage = null;
-    this.#port.close();
-    this.link?.remove(this);
-    this.link = undefined;
+  #placeWaiting(url: string): void {
+    const waiting = [...this.#waiting].filter((tab) => tab.url === url);
+    for (const tab of waiting) this.#waiting.delete(tab);
+    for (const tab of waiting) this.#place(tab);
   }
 }

@@ -2,117 +2,186 @@
  * One connection to the server for several tabs: sends what they send, answers each what it asked, and hands what
  * comes live to all of them. Each tab puts its own streams in order, so that what it gets twice does no harm.
  */
+import {
+  closeCodeOf,
+  isTooBig,
+  mayReconnect,
+  SESSION_ENDED,
+  TOKEN_REFUSED,
+  USER_BLOCKED,
+} from "../close_codes.ts";
 import { asFields, type Fields } from "./frames.ts";
+import type { Tab } from "./shared_tab.ts";
 import type { OpenTransport, Transport } from "./transport.ts";
 
-/** What is told of a tab here. */
-export interface LinkedTab {
-  receive(text: string): void;
-  close(code: number, reason: string): void;
+export interface SharedLinkEvents {
+  /** The server says who the first tab would be here; answers whether it goes over another connection. */
+  identified(identity: Fields): boolean;
+  /** The first tab was accepted or refused, or it takes long: others need not wait for it. */
+  settled(): void;
+  ended(): void;
 }
 
 /** So that the server finds no such position, and answers with all that is unread. */
 const NO_POSITION = { offset: 0, epoch: "" };
 
+/** How long other tabs wait for the first one's introduction. */
+const PATIENCE_MS = 2_000;
+
+type Answer = (reply: Fields) => void;
+
 export class SharedLink {
+  readonly url: string;
+  /** Others wait for what becomes of it. */
+  isPending = true;
   readonly #transport: Transport;
-  readonly #onEnd: () => void;
-  readonly #tabs = new Set<LinkedTab>();
-  readonly #rooms = new Map<string, Set<LinkedTab>>();
+  readonly #events: SharedLinkEvents;
+  readonly #first: Tab;
+  readonly #tabs = new Set<Tab>();
+  /** By room, whether the server has let each tab in. */
+  readonly #rooms = new Map<string, Map<Tab, boolean>>();
   /** Bounded by the tabs, each of which bounds what it asks for at once. */
-  readonly #answers = new Map<number, (reply: Fields) => void>();
+  readonly #answers = new Map<number, Answer>();
+  /** Those that are told when the connection ends instead. */
+  readonly #examining = new Set<(reply: undefined) => void>();
   /** The newest offset that all tabs in a room were told of; the inbox has the name "". */
   readonly #told = new Map<string, number>();
-  /** Introductions of tabs that came before the server had accepted the first one's. */
-  #waiting: { tab: LinkedTab; command: Fields }[] = [];
+  readonly #patience: ReturnType<typeof setTimeout>;
   /** What the server said to the first tab's introduction. */
   #connected: Fields | undefined;
+  /** When the session ends, on the server's clock. */
+  #endsAt = Infinity;
+  /** Who sent the longest text so far. */
+  #longest: { tab: Tab | undefined; length: number } = { tab: undefined, length: 0 };
   #lastRef = 0;
   #ended = false;
 
+  /** @param asksFirst whether the server is asked who the first tab is before it is introduced */
   constructor(
-    { url, token }: { url: string; token: string | undefined },
+    first: Tab,
     openTransport: OpenTransport,
-    onEnd: () => void,
+    events: SharedLinkEvents,
+    asksFirst: boolean,
   ) {
-    this.#onEnd = onEnd;
-    this.#transport = openTransport(url, {
-      opened: () => this.#introduceFirst(),
+    this.url = first.url;
+    this.#first = first;
+    this.#events = events;
+    this.#transport = openTransport(first.url, {
+      opened: () => asksFirst ? this.#askWho() : this.#introduceFirst(),
       received: (text) => text.split("\n").forEach((line) => this.#receive(line)),
       closed: (code, reason) => this.#end(code, reason),
-    }, token);
+    }, first.token);
+    this.#tabs.add(first);
+    first.link = this;
+    this.#patience = setTimeout(() => this.#settle(), PATIENCE_MS);
   }
 
-  add(tab: LinkedTab, command: Fields): void {
+  /** The server has accepted the first tab. */
+  get isAccepted(): boolean {
+    return this.#connected !== undefined;
+  }
+
+  /** The server's name for who this is and what they may do; `undefined` where nobody else can be that. */
+  get fingerprint(): unknown {
+    return this.#connected?.guest === true ? undefined : this.#connected?.fingerprint;
+  }
+
+  /** Whether the server believes anyone, and the tab says that it is the one who is connected here. */
+  believes(tab: Tab): boolean {
+    const { site_id, fingerprint } = this.#connected ?? {};
+    const isOpen = site_id !== undefined && fingerprint === undefined;
+    return isOpen && tab.introduction?.user_id !== undefined && this.isNamedBy(tab);
+  }
+
+  /** Whether the tab claims to be no other than this. */
+  isNamedBy({ introduction }: Tab): boolean {
+    const { user_id = this.#connected?.user_id, name } = introduction ?? {};
+    return String(user_id) === String(this.#connected?.user_id) &&
+      name === this.#first.introduction?.name;
+  }
+
+  /** @param identity what the server says of the tab's token */
+  add(tab: Tab, identity: Fields): void {
+    tab.link = this;
     this.#tabs.add(tab);
-    if (this.#connected === undefined) this.#waiting.push({ tab, command });
-    else this.#introduce(tab, command);
+    tab.setSessionEnd(identity);
+    this.#prolong(tab, identity);
+    this.#introduce(tab);
+    for (const command of tab.takeEarly()) this.send(tab, command);
   }
 
   /** A command of a tab. */
-  send(tab: LinkedTab, command: Fields): void {
+  send(tab: Tab, command: Fields): void {
     const { type, ref } = command;
     const room = String(command.room);
-    if (type === "subscribe") this.#tabsIn(room).add(tab);
+    if (type === "auth" && this.fingerprint !== undefined) return this.#renew(tab, command);
+    if (type === "subscribe") return this.#subscribe(tab, room, command);
     if (type === "unsubscribe" && this.#leave(tab, room)) {
       return answer(tab, ref, { success: true, data: { room } }); // other tabs are still there
     }
-    if (ref === undefined) return this.#transport.send(JSON.stringify(command));
+    if (ref === undefined) return this.#send(command, tab);
     this.#ask(command, (reply) => {
       answer(tab, ref, reply);
-      if (type === "subscribe") this.#tellMissed(room, asFields(reply.data));
       if (type === "inbox") this.#tellNotifications(asFields(reply.data));
+    }, tab);
+  }
+
+  /** Asks the server who a token is for; `undefined` where the connection ends before the answer. */
+  examine(token: unknown, then: (reply: Fields | undefined) => void): void {
+    if (String(token).length > TOKEN_LIMIT) return then(LONG_TOKEN);
+    this.#examining.add(then);
+    this.#ask({ type: "identity", token }, (reply) => {
+      this.#examining.delete(then);
+      then(reply);
     });
   }
 
-  remove(tab: LinkedTab): void {
+  remove(tab: Tab): void {
     this.#tabs.delete(tab);
     if (this.#ended) return;
     for (const [room, tabs] of [...this.#rooms]) {
-      if (tabs.has(tab) && !this.#leave(tab, room)) {
-        this.#transport.send(JSON.stringify({ type: "unsubscribe", room }));
-      }
+      if (tabs.has(tab) && !this.#leave(tab, room)) this.#leaveForAll(room);
     }
     if (this.#tabs.size > 0) return;
     this.#transport.close();
     this.#end(1000, "");
   }
 
-  /** Answers whether other tabs are in the room. */
-  #leave(tab: LinkedTab, room: string): boolean {
-    const tabs = this.#tabsIn(room);
-    tabs.delete(tab);
-    if (tabs.size > 0) return true;
-    this.#rooms.delete(room);
-    this.#told.delete(room);
-    return false;
-  }
-
-  #tabsIn(room: string): Set<LinkedTab> {
-    const tabs = this.#rooms.get(room) ?? new Set();
-    this.#rooms.set(room, tabs);
-    return tabs;
-  }
-
-  #introduceFirst(): void {
-    const [first] = this.#waiting;
-    if (first === undefined) return;
-    this.#ask(first.command, (reply) => {
-      const waiting = this.#waiting;
-      this.#waiting = [];
-      if (reply.success !== true) {
-        for (const { tab, command } of waiting) answer(tab, command.ref, reply);
-        return;
-      }
-      this.#connected = asFields(reply.data);
-      this.#told.set("", Number(asFields(this.#connected.inbox).offset));
-      answer(first.tab, first.command.ref, reply);
-      for (const { tab, command } of waiting.slice(1)) this.#introduce(tab, command);
+  #askWho(): void {
+    this.#ask({ type: "identity" }, (reply) => {
+      if (!this.#events.identified(asFields(reply.data))) return this.#introduceFirst();
+      this.#tabs.delete(this.#first);
+      this.#transport.close();
+      this.#end(1000, "");
     });
   }
 
+  #introduceFirst(): void {
+    const tab = this.#first;
+    const { introduction = {} } = tab;
+    this.#ask(introduction, (reply) => {
+      if (reply.success === true) {
+        const data = this.#connected = asFields(reply.data);
+        this.#endsAt = endOf(data);
+        tab.setSessionEnd(data);
+        this.#told.set("", Number(asFields(data.inbox).offset));
+      }
+      answer(tab, introduction.ref, reply);
+      if (this.isAccepted) { for (const command of tab.takeEarly()) this.send(tab, command); }
+      this.#settle();
+    });
+  }
+
+  #settle(): void {
+    clearTimeout(this.#patience);
+    if (!this.isPending) return;
+    this.isPending = false;
+    this.#events.settled();
+  }
+
   /** The server knows us already: this tab gets what it has missed of the inbox, as if it came alone. */
-  #introduce(tab: LinkedTab, { ref, inbox }: Fields): void {
+  #introduce(tab: Tab): void {
+    const { ref, inbox } = tab.introduction ?? {};
     this.#ask({ type: "inbox", since: inbox ?? NO_POSITION }, (reply) => {
       const data = asFields(reply.data);
       const isNew = inbox === undefined ? { recovered: false, reason: "new" } : {};
@@ -128,10 +197,80 @@ export class SharedLink {
     });
   }
 
-  #ask(command: Fields, then: (reply: Fields) => void): void {
+  /** A new token of a tab, which renews the session of all where it is for the same one, and else ends this tab's alone. */
+  #renew(tab: Tab, { token, ref }: Fields): void {
+    this.examine(token, (reply) => {
+      if (reply === undefined) return;
+      const { user_id, site_id, fingerprint, expires_at, timestamp } = asFields(reply.data);
+      const { user_id: user, site_id: site } = this.#connected ?? {};
+      const isForeign = reply.success === true && (user_id !== user || site_id !== site);
+      answer(tab, ref, isForeign ? FOREIGN_TOKEN : reply);
+      if (isForeign) return tab.close(TOKEN_REFUSED, "the token was refused");
+      if (reply.success !== true) {
+        const code = closeCodeOf(reply.code); // else the server could not look at it, and it may be sent again
+        if (code !== undefined) tab.close(code, String(reply.error));
+        return;
+      }
+      if (fingerprint !== this.fingerprint) return tab.close(SESSION_ENDED, "the session ended");
+      tab.token = String(token);
+      tab.setSessionEnd({ expires_at, timestamp });
+      this.#prolong(tab, { expires_at });
+    });
+  }
+
+  /** The connection lasts as long as the tab's session. */
+  #prolong({ token }: Tab, identity: Fields): void {
+    const endsAt = endOf(identity);
+    if (token === undefined || endsAt <= this.#endsAt) return;
+    this.#ask({ type: "auth", token }, (reply) => {
+      if (reply.success === true) this.#endsAt = endsAt;
+    });
+  }
+
+  #subscribe(tab: Tab, room: string, command: Fields): void {
+    const tabs = this.#tabsIn(room);
+    const wasIn = tabs.get(tab) === true;
+    tabs.set(tab, wasIn);
+    this.#ask(command, (reply) => {
+      if (reply.success === true) {
+        if (this.#tabs.has(tab)) tabs.set(tab, true);
+      } else if (!wasIn && !this.#leave(tab, room)) this.#leaveForAll(room);
+      answer(tab, command.ref, reply);
+      this.#tellMissed(room, asFields(reply.data));
+    }, tab);
+  }
+
+  /** Answers whether other tabs are in the room. */
+  #leave(tab: Tab, room: string): boolean {
+    const tabs = this.#tabsIn(room);
+    tabs.delete(tab);
+    if (tabs.size > 0) return true;
+    this.#rooms.delete(room);
+    this.#told.delete(room);
+    return false;
+  }
+
+  /** An answer is asked for so that none of the tabs gets an error that it knows nothing of. */
+  #leaveForAll(room: string): void {
+    this.#ask({ type: "unsubscribe", room }, () => {});
+  }
+
+  #tabsIn(room: string): Map<Tab, boolean> {
+    const tabs = this.#rooms.get(room) ?? new Map();
+    this.#rooms.set(room, tabs);
+    return tabs;
+  }
+
+  #ask(command: Fields, then: Answer, tab?: Tab): void {
     const ref = ++this.#lastRef;
     this.#answers.set(ref, then);
-    this.#transport.send(JSON.stringify({ ...command, ref }));
+    this.#send({ ...command, ref }, tab);
+  }
+
+  #send(command: Fields, tab: Tab | undefined): void {
+    const text = JSON.stringify(command);
+    if (text.length >= this.#longest.length) this.#longest = { tab, length: text.length };
+    this.#transport.send(text);
   }
 
   #receive(line: string): void {
@@ -144,8 +283,12 @@ export class SharedLink {
     const isRoom = frame.type === "usermsg";
     const stream = isRoom ? String(frame.room) : "";
     if (isRoom || frame.type === "direct_message") this.#note(stream, frame.offset);
-    const tabs = isRoom ? this.#rooms.get(stream) ?? [] : this.#tabs;
-    for (const tab of [...tabs]) tab.receive(line);
+    const tabs = isRoom ? this.#insideOf(stream) : [...this.#tabs];
+    for (const tab of tabs) tab.receive(line);
+  }
+
+  #insideOf(room: string): Tab[] {
+    return [...this.#rooms.get(room) ?? []].flatMap(([tab, isIn]) => isIn ? [tab] : []);
   }
 
   #note(stream: string, offset: unknown): void {
@@ -178,12 +321,41 @@ export class SharedLink {
   #end(code: number, reason: string): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#onEnd();
-    for (const tab of [...this.#tabs]) tab.close(code, reason);
+    clearTimeout(this.#patience);
+    const told = [...this.#tabs].map((tab) => [tab, this.#codeFor(tab, code)] as const);
+    this.#events.ended();
+    for (const [tab, code] of told) tab.close(code, reason);
+    for (const lost of this.#examining) lost(undefined);
+  }
+
+  /** What one tab did or brought is no reason for the others to stop: they come back, each by itself. */
+  #codeFor(tab: Tab, code: number): number {
+    if (this.#tabs.size < 2 || mayReconnect(code) || code === USER_BLOCKED) return code;
+    return isTooBig(code) && tab === this.#longest.tab ? code : SESSION_ENDED;
   }
 }
 
-function answer(tab: LinkedTab, ref: unknown, reply: Fields): void {
+/** So long a token the server refuses unread; it must not end the connection of others as a frame too big. */
+const TOKEN_LIMIT = 8192;
+
+const LONG_TOKEN = {
+  success: false,
+  code: "invalid_token",
+  error: `Cannot take the token: it is longer than ${TOKEN_LIMIT} characters`,
+};
+
+const FOREIGN_TOKEN = {
+  success: false,
+  code: "invalid_token",
+  error: "Cannot take the token: it is for another user",
+};
+
+/** Comparable with others of the same server. */
+function endOf({ expires_at }: Fields): number {
+  return typeof expires_at === "number" ? expires_at : Infinity;
+}
+
+function answer(tab: Tab, ref: unknown, reply: Fields): void {
   if (ref !== undefined) tab.receive(JSON.stringify({ ...reply, type: "reply", ref }));
 }
 

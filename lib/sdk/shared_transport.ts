@@ -12,9 +12,15 @@ export type FromTab =
   | { readonly close: true }
   | string;
 
+/**
+ * To be raised with each change of how tabs and worker work together: a worker of an older release lives on as long as a
+ * tab of it does, and browsers keep scripts.
+ */
+export const WORKER_VERSION = 2;
+
 /** What the worker tells a tab: texts from the server, and how the connection is doing. */
 export type FromWorker =
-  | { readonly opened: true }
+  | { readonly opened: number }
   | { readonly closed: { readonly code: number; readonly reason: string } }
   | string;
 
@@ -37,21 +43,29 @@ export function sharedTransport(script: string | URL): OpenTransport | undefined
   if (SharedWorker === undefined) return undefined;
   let isBroken = false;
   const shared = portTransport((broken) => {
-    const worker = new SharedWorker(script, { type: "module", name: "notifyli" });
-    worker.onerror = () => {
-      isBroken = true; // such as a script that is not there, or that may not be loaded
-      broken();
-    };
+    const name = `notifyli ${WORKER_VERSION}`;
+    const worker = new SharedWorker(script, { type: "module", name });
+    worker.onerror = broken; // such as a script that is not there, or that may not be loaded
     return worker.port;
-  });
+  }, () => isBroken = true);
   const own = defaultTransport(systemClock);
   return (url, events, token) => (isBroken ? own : shared)(url, events, token);
 }
 
-/** @param openPort a port of its own for each connection; it calls back where nobody is at the other end */
-export function portTransport(openPort: (broken: () => void) => Port): OpenTransport {
+/**
+ * @param openPort a port of its own for each connection; it calls back where nobody is at the other end
+ * @param onBroken told so, and where the other end is of another release
+ */
+export function portTransport(
+  openPort: (broken: () => void) => Port,
+  onBroken = () => {},
+): OpenTransport {
   return (url, events, token) => {
-    const port = openPort(() => lost(CONNECTION_LOST, "The shared worker does not start"));
+    const broken = (reason: string) => {
+      onBroken();
+      lost(CONNECTION_LOST, reason);
+    };
+    const port = openPort(() => broken("The shared worker does not start"));
     const close = () => {
       removeEventListener("pagehide", hidden);
       port.onmessage = null;
@@ -67,8 +81,10 @@ export function portTransport(openPort: (broken: () => void) => Port): OpenTrans
     addEventListener("pagehide", hidden);
     port.onmessage = ({ data }: { data: FromWorker }) => {
       if (typeof data === "string") events.received(data);
-      else if ("opened" in data) events.opened();
-      else lost(data.closed.code, data.closed.reason);
+      else if ("opened" in data) {
+        if (data.opened === WORKER_VERSION) events.opened();
+        else broken(`The shared worker is of another release: ${data.opened}`);
+      } else lost(data.closed.code, data.closed.reason);
     };
     port.postMessage({ open: url, token });
     return { send: (text) => port.postMessage(text), close };

@@ -3,23 +3,16 @@
  * POSTs up, one after the other. `fallback_transport.ts` says when it is used.
  */
 import { EventReader, type ServerEvent } from "./event_reader.ts";
-import { TOKEN_EXPIRED, TOKEN_REVOKED, USER_BLOCKED } from "../close_codes.ts";
+import { closeCodeOf, FRAME_TOO_BIG, TOKEN_REFUSED } from "../close_codes.ts";
 import type { OpenTransport, Transport, TransportEvents } from "./transport.ts";
 
 const CONNECTION_LOST = 1006;
-/** What the server says of a frame too big; it does over HTTP by the status. */
-const FRAME_TOO_BIG = 3509;
+/** By this the server says that a frame is too big. */
 const TOO_BIG_STATUS = 413;
 
-/** The same of a token and its user, by the error's code. */
+/** The same of a token and its user, with the error's code. */
 const UNAUTHORIZED_STATUS = 401;
 const FORBIDDEN_STATUS = 403;
-const TOKEN_REFUSED = 3500;
-const CLOSE_CODES = new Map<unknown, number>([
-  ["expired_token", TOKEN_EXPIRED],
-  ["revoked_token", TOKEN_REVOKED],
-  ["blocked", USER_BLOCKED],
-]);
 
 /** Most UTF-16 units that go up together; the server takes 64 KiB at once if nobody told it otherwise. */
 const BATCH_LENGTH = 16_384;
@@ -111,7 +104,7 @@ class SseTransport implements Transport {
   /** Here the server can tell why; at a WebSocket's handshake a browser does not pass it on. */
   #refused({ code, message }: { code?: unknown; message?: unknown }, status: number): void {
     const otherwise = status === UNAUTHORIZED_STATUS ? TOKEN_REFUSED : CONNECTION_LOST;
-    this.#end(CLOSE_CODES.get(code) ?? otherwise, String(message));
+    this.#end(closeCodeOf(code) ?? otherwise, String(message));
   }
 
   #take({ name, data }: ServerEvent): void {

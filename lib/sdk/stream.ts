@@ -48,6 +48,12 @@ export class Stream {
     return this.#position;
   }
 
+  /** It turned out to be another stream, in which the position is this one. */
+  restart(position: Position | undefined): void {
+    this.#position = position;
+    this.interrupt();
+  }
+
   /** The connection is gone: what was held comes again with the answer that the next one brings. */
   interrupt(): void {
     this.#live = false;

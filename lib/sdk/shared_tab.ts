@@ -1,0 +1,86 @@
+/** One tab's connection as it thinks, at the worker's end; `shared_hub.ts` finds the link that it goes over. */
+import { SESSION_ENDED } from "../close_codes.ts";
+import type { Fields } from "./frames.ts";
+import type { SharedLink } from "./shared_link.ts";
+import type { Port } from "./shared_transport.ts";
+
+/** A tab that said nothing for so long is gone. It pings, even in the background, once a minute at least. */
+const TAB_SILENCE_MS = 180_000;
+
+/** What a tab may say before it has a link; more than the library ever does. */
+const EARLY_LIMIT = 100;
+
+const CONNECTION_LOST = 1006;
+
+/** More than this, a timer would fire at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+export class Tab {
+  url = "";
+  /** Proves who the tab's user is; absent where a cookie does, or the server believes anyone. */
+  token: string | undefined;
+  link: SharedLink | undefined;
+  /** Its `connect`. */
+  introduction: Fields | undefined;
+  isEnded = false;
+  readonly #port: Port;
+  #early: Fields[] = [];
+  #silence: ReturnType<typeof setTimeout> | undefined;
+  #sessionEnd: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(port: Port) {
+    this.#port = port;
+  }
+
+  receive(text: string): void {
+    this.#port.postMessage(text);
+  }
+
+  /** It said something. */
+  isThere(): void {
+    clearTimeout(this.#silence);
+    this.#silence = setTimeout(
+      () => this.close(CONNECTION_LOST, "The tab was silent"),
+      TAB_SILENCE_MS,
+    );
+  }
+
+  /** Keeps a command until there is a link. */
+  keep(command: Fields): void {
+    if (this.#early.push(command) > EARLY_LIMIT) {
+      this.close(CONNECTION_LOST, `The tab sent ${EARLY_LIMIT} commands before it was connected`);
+    }
+  }
+
+  takeEarly(): Fields[] {
+    const early = this.#early;
+    this.#early = [];
+    return early;
+  }
+
+  /** Its own token's session ends then by the server's clock, however long that of the link lasts. */
+  setSessionEnd({ expires_at, timestamp }: Fields): void {
+    clearTimeout(this.#sessionEnd);
+    const ms = (Number(expires_at) - Number(timestamp) + 1) * 1000; // both are rounded
+    if (!(ms < MAX_TIMER_MS)) return;
+    this.#sessionEnd = setTimeout(() => this.close(SESSION_ENDED, "the session ended"), ms);
+  }
+
+  /** Tells the tab that its connection is gone. */
+  close(code: number, reason: string): void {
+    if (this.isEnded) return;
+    this.#port.postMessage({ closed: { code, reason } });
+    this.end();
+  }
+
+  /** The tab is gone. */
+  end(): void {
+    this.isEnded = true;
+    clearTimeout(this.#silence);
+    clearTimeout(this.#sessionEnd);
+    this.#port.onmessage = null;
+    this.#port.close();
+    this.link?.remove(this);
+    this.link = undefined;
+  }
+}

@@ -60,7 +60,7 @@ export class SharedHub {
     const open = here.find((link) => link.believes(tab));
     const proved = here.find(({ fingerprint }) => fingerprint !== undefined);
     if (open !== undefined) this.#join(tab, open, {});
-    else if (here.some(({ isPending }) => isPending)) this.#waiting.add(tab);
+    else if (this.#isPendingAt(tab)) this.#waiting.add(tab);
     else if (proved === undefined) this.#open(tab, false);
     else if (tab.token === undefined) this.#open(tab, true);
     else this.#prove(tab, tab.token, proved);
@@ -75,9 +75,19 @@ export class SharedHub {
       }
       const identity = asFields(reply.data);
       const link = this.#linkOf(tab, identity);
-      if (link === undefined) this.#open(tab, false);
+      if (link === undefined) this.#openUnlessPending(tab);
       else this.#join(tab, link, identity);
     });
+  }
+
+  #isPendingAt(tab: Tab): boolean {
+    return [...this.#links].some(({ url, isPending }) => isPending && url === tab.url);
+  }
+
+  /** Another tab of the same one may have been asked about in the same moment. */
+  #openUnlessPending(tab: Tab): void {
+    if (this.#isPendingAt(tab)) this.#waiting.add(tab);
+    else this.#open(tab, false);
   }
 
   /** @param asksFirst whether it may be someone of a connection that there is, by its cookie */

@@ -139,7 +139,7 @@ Deno.test("what was stored is not believed when it is broken", () => {
   );
   assert.deepEqual(loadSettings(page.storage).rooms, ["lobby"]);
   assert.ok(!page.session.resume());
-  page.storage.setItem(outboxKey("123"), '[{"id":1},null,"x"]');
+  page.storage.setItem(outboxKey({ userId: "123", site: "" }), '[{"id":1},null,"x"]');
   page.session.signIn({ ...ME, room: "lobby", token: "" });
   assert.deepEqual(page.store.state.outbox, []);
 });
@@ -160,7 +160,38 @@ Deno.test("Session closes the client of a user who signs out or is another, and 
   assert.equal(page.store.state.identity, null);
   assert.equal(page.clock.size, 0, "no timer is left");
   page.session.signIn({ ...ME, room: "lobby", token: "" });
+  page.online();
   assert.equal(page.outboxIds().length, 1, "what she wrote waits for her");
+  assert.equal(page.socket.ofType("publish").length, 1, "and is sent");
+});
+
+Deno.test("Session says nothing as the same user of another site, nor before it knows which", () => {
+  using page = signedIn();
+  page.session.say("lobby", "before the first connection");
+  assert.deepEqual(page.socket.ofType("publish"), []);
+  page.online({ user_id: 123, site_id: "default" });
+  page.session.say("lobby", "one's own");
+  page.socket.drop(3500, "mend something");
+  page.session.signOut();
+
+  page.session.signIn({ ...ME, room: "lobby", token: "of another site" });
+  page.session.say("lobby", "the other's own");
+  assert.equal(page.outboxIds().length, 1);
+  page.online({ user_id: 123, site_id: "shop" });
+  assert.deepEqual(said(), ["the other's own"]);
+  page.session.signOut();
+
+  page.session.signIn({ ...ME, room: "lobby", token: "the first one's" });
+  page.online({ user_id: 123, site_id: "default" });
+  assert.deepEqual(said(), ["before the first connection", "one's own"]);
+
+  using reloaded = new PageWorld(page.storage);
+  reloaded.session.resume();
+  assert.equal(reloaded.outboxIds().length, 2, "it is the same token");
+
+  function said() {
+    return page.socket.ofType("publish").map(({ message }) => message);
+  }
 });
 
 Deno.test("Session shows the inbox from the newest on, with no hole, and older ones on demand", async () => {
@@ -295,7 +326,13 @@ class PageWorld implements Disposable {
 
   online(data: Frame = {}): void {
     this.socket.open();
-    const connected = { client_id: "c1", ping: 25, unread: 0, inbox: inbox(0) };
+    const connected = {
+      client_id: "c1",
+      site_id: "default",
+      ping: 25,
+      unread: 0,
+      inbox: inbox(0),
+    };
     this.socket.reply("connect", { ...connected, ...data });
   }
 

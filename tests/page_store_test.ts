@@ -149,7 +149,14 @@ function entry(id: string) {
 }
 
 function signedIn(...rooms: string[]): Action {
-  return { type: "signed_in", identity: ME, rooms, activeRoom: rooms[0] ?? "", outbox: [] };
+  return {
+    type: "signed_in",
+    identity: ME,
+    rooms,
+    activeRoom: rooms[0] ?? "",
+    site: "",
+    outbox: [],
+  };
 }
 
 function received(message: Message, { isNews = true, isWatched = true } = {}): Action {

@@ -26,9 +26,9 @@ function rememberWho(state: State, { shared }: Places): void {
 }
 
 function rememberWhat(state: State, before: State, { shared, own }: Places): void {
-  const userId = state.identity?.user_id ?? "";
+  const account = { userId: state.identity?.user_id ?? "", site: state.site };
   if (roomsDiffer(state, before)) rememberRooms(state, shared);
-  if (state.outbox !== before.outbox) saveOutbox(own, userId, state.outbox);
+  if (state.outbox !== before.outbox) saveOutbox(own, account, state.outbox);
 }
 
 function rememberRooms({ identity, rooms, activeRoom }: State, shared: KeyValueStore): void {

@@ -7,6 +7,8 @@ import { type OutboxEntry, unsent } from "./outbox.ts";
 import type { Store } from "./store.ts";
 
 export class Sender {
+  /** The server has said who this is, and so whose the outbox is. */
+  isNamed = false;
   readonly #client: Client;
   readonly #store: Store;
   /** What the client has; bounded by the outbox. */
@@ -20,7 +22,7 @@ export class Sender {
   /** The client sends it now, or when it is connected. */
   flush(): void {
     const { kind } = this.#client.state;
-    if (kind === "stopped" || kind === "closed") return;
+    if (!this.isNamed || kind === "stopped" || kind === "closed") return;
     for (const entry of unsent(this.#store.state.outbox)) {
       if (!this.#given.has(entry.id)) this.#send(entry);
     }

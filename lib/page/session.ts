@@ -6,18 +6,27 @@ import type { Client, NotifyliError } from "../sdk/mod.ts";
 import { newMessageId } from "../sdk/ids.ts";
 import { type ConnectAnswers, type Identity, silentRooms } from "./identity.ts";
 import { NoticeFeed } from "./notice_feed.ts";
-import { isFull, type Outbox, OUTBOX_LIMIT, remove, retry } from "./outbox.ts";
+import { enqueue, isFull, type Outbox, OUTBOX_LIMIT, remove, retry } from "./outbox.ts";
 import { rememberChanges } from "./remember.ts";
 import { RoomFeeds } from "./room_feeds.ts";
 import { hasRoom } from "./rooms.ts";
 import { Sender } from "./sender.ts";
-import { type KeyValueStore, loadOutbox, loadSettings, loadToken, saveToken } from "./storage.ts";
+import {
+  type KeyValueStore,
+  loadOutbox,
+  loadSettings,
+  loadSite,
+  loadToken,
+  saveOutbox,
+  saveSite,
+  saveToken,
+} from "./storage.ts";
 import type { Store } from "./store.ts";
 
 export interface SessionOptions {
   /** Shared by the browser's tabs: settings. */
   shared: KeyValueStore;
-  /** This tab's own: the outbox and the token. */
+  /** This tab's own: the outbox, the token, and whose that is. */
   own: KeyValueStore;
   /** The token is empty in open mode. */
   connect: (identity: Identity, token: string) => Client;
@@ -53,6 +62,8 @@ export class Session {
     saveToken(this.#options.own, token);
     const last = loadSettings(this.#options.shared);
     const rooms = last.user_id === user_id ? last.rooms : [];
+    // What was written before the server had said whose token that was is not to be said by another.
+    saveOutbox(this.#options.own, { userId: user_id, site: "" }, []);
     this.#start({ user_id, name }, rooms.includes(room) ? rooms : [...rooms, room], room);
   }
 
@@ -118,8 +129,9 @@ export class Session {
     this.#running?.client.close();
     const store = this.#store;
     const { own, connect, isWatched } = this.#options;
-    const outbox = loadOutbox(own, identity.user_id);
-    store.dispatch({ type: "signed_in", identity, rooms, activeRoom, outbox });
+    const site = loadSite(own);
+    const outbox = loadOutbox(own, { userId: identity.user_id, site });
+    store.dispatch({ type: "signed_in", identity, rooms, activeRoom, site, outbox });
     const client = connect(identity, loadToken(own));
     store.dispatch({ type: "connection_changed", connection: client.state });
     client.on("error", (error) => this.#failed(error));
@@ -128,6 +140,10 @@ export class Session {
     client.on("state", (connection) => {
       if (connection.kind === "closed") return; // we did that, and the store knows
       store.dispatch({ type: "connection_changed", connection });
+      if (connection.kind === "online") {
+        this.#named(client.siteId, identity);
+        sender.isNamed = true;
+      }
       sender.flush(); // what was given back when the server stopped us
     });
     this.#running = {
@@ -136,7 +152,18 @@ export class Session {
       notices: new NoticeFeed(client, store),
       sender,
     };
-    sender.flush();
+  }
+
+  /** The server has said whose the token is: what waits of this account is sent, and nothing that waits of another. */
+  #named(site: string, { user_id: userId }: Identity): void {
+    const { own } = this.#options;
+    const { outbox, site: before } = this.#store.state;
+    if (site === before) return;
+    saveSite(own, site);
+    const kept = loadOutbox(own, { userId, site });
+    const written = before === "" ? outbox : []; // else it is kept for the other one
+    this.#store.dispatch({ type: "site_named", site, outbox: written.reduce(enqueue, kept) });
+    saveOutbox(own, { userId, site: "" }, []);
   }
 
   #failed(error: NotifyliError): void {

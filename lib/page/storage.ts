@@ -18,7 +18,18 @@ export interface Settings {
 
 export const SETTINGS_KEY = "notifyli.settings";
 export const TOKEN_KEY = "notifyli.token";
-export const outboxKey = (userId: string) => `notifyli.outbox.${userId}`;
+/** The site that the server named for the token of this tab. */
+export const SITE_KEY = "notifyli.site";
+
+/** Whose an outbox is. */
+export interface Account {
+  readonly userId: string;
+  /** Empty as long as the server has not said it. */
+  readonly site: string;
+}
+
+/** No user id has a line break, so no two accounts have one key. */
+export const outboxKey = ({ userId, site }: Account) => `notifyli.outbox.${userId}\n${site}`;
 
 export function loadSettings(store: KeyValueStore): Settings {
   const saved = fields(readJson(store, SETTINGS_KEY));
@@ -35,13 +46,13 @@ export function saveSettings(store: KeyValueStore, settings: Settings): void {
   writeJson(store, SETTINGS_KEY, settings);
 }
 
-export function loadOutbox(store: KeyValueStore, userId: string): Outbox {
-  return list(readJson(store, outboxKey(userId))).map(asOutboxEntry)
+export function loadOutbox(store: KeyValueStore, account: Account): Outbox {
+  return list(readJson(store, outboxKey(account))).map(asOutboxEntry)
     .filter((entry) => entry !== null).slice(0, OUTBOX_LIMIT);
 }
 
-export function saveOutbox(store: KeyValueStore, userId: string, outbox: Outbox): void {
-  writeJson(store, outboxKey(userId), outbox);
+export function saveOutbox(store: KeyValueStore, account: Account, outbox: Outbox): void {
+  writeJson(store, outboxKey(account), outbox);
 }
 
 /** @param own this tab's own: a token is no setting, and is gone with the tab */
@@ -49,8 +60,18 @@ export function loadToken(own: KeyValueStore): string {
   return own.getItem(TOKEN_KEY) ?? "";
 }
 
+/** Whose it is, the server has to say anew. */
 export function saveToken(own: KeyValueStore, token: string): void {
   own.setItem(TOKEN_KEY, token);
+  saveSite(own, "");
+}
+
+export function loadSite(own: KeyValueStore): string {
+  return own.getItem(SITE_KEY) ?? "";
+}
+
+export function saveSite(own: KeyValueStore, site: string): void {
+  own.setItem(SITE_KEY, site);
 }
 
 /** The store itself, or one in memory where the browser forbids it (cookies blocked, sandboxed frame). */

@@ -31,6 +31,8 @@ export interface State {
   readonly config: ServerConfig;
   /** `null` until user id, room and name were given. */
   readonly identity: Identity | null;
+  /** Theirs, as the server named it; empty until then. */
+  readonly site: string;
   readonly connection: ConnectionState;
   readonly rooms: Rooms;
   /** Empty when no room is open. */
@@ -49,8 +51,11 @@ export type Action =
     identity: Identity;
     rooms: readonly string[];
     activeRoom: string;
+    site: string;
     outbox: Outbox;
   }
+  /** By the server: the outbox is of this account. */
+  | { type: "site_named"; site: string; outbox: Outbox }
   | { type: "signed_out" }
   | { type: "connection_changed"; connection: ConnectionState }
   | { type: "room_opened"; room: string }
@@ -79,6 +84,7 @@ export type Action =
 export const INITIAL_STATE: State = {
   config: DEFAULT_CONFIG,
   identity: null,
+  site: "",
   connection: { kind: "closed" },
   rooms: [],
   activeRoom: "",
@@ -99,8 +105,11 @@ export function reduce(state: State, action: Action): State {
         identity: action.identity,
         rooms: action.rooms.map(emptyRoom),
         activeRoom: action.activeRoom,
+        site: action.site,
         outbox: action.outbox,
       };
+    case "site_named":
+      return { ...state, site: action.site, outbox: action.outbox };
     case "signed_out":
       return { ...INITIAL_STATE, config: state.config };
     case "connection_changed":

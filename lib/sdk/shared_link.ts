@@ -11,6 +11,8 @@ import {
   USER_BLOCKED,
 } from "../close_codes.ts";
 import { asFields, type Fields } from "./frames.ts";
+import { SharedRooms } from "./shared_rooms.ts";
+import { INBOX, SharedStreams } from "./shared_streams.ts";
 import type { Tab } from "./shared_tab.ts";
 import type { OpenTransport, Transport } from "./transport.ts";
 
@@ -38,14 +40,12 @@ export class SharedLink {
   readonly #events: SharedLinkEvents;
   readonly #first: Tab;
   readonly #tabs = new Set<Tab>();
-  /** By room, whether the server has let each tab in. */
-  readonly #rooms = new Map<string, Map<Tab, boolean>>();
+  readonly #rooms = new SharedRooms();
+  readonly #streams: SharedStreams;
   /** Bounded by the tabs, each of which bounds what it asks for at once. */
   readonly #answers = new Map<number, Answer>();
   /** Those that are told when the connection ends instead. */
   readonly #examining = new Set<(reply: undefined) => void>();
-  /** The newest offset that all tabs in a room were told of; the inbox has the name "". */
-  readonly #told = new Map<string, number>();
   readonly #patience: ReturnType<typeof setTimeout>;
   /** What the server said to the first tab's introduction. */
   #connected: Fields | undefined;
@@ -66,6 +66,11 @@ export class SharedLink {
     this.url = first.url;
     this.#first = first;
     this.#events = events;
+    this.#streams = new SharedStreams({
+      ask: (command, then) => this.#ask(command, then),
+      receive: (line) => this.#receive(line),
+      isIn: (room) => this.#rooms.has(room),
+    });
     this.#transport = openTransport(first.url, {
       opened: () => asksFirst ? this.#askWho() : this.#introduceFirst(),
       received: (text) => text.split("\n").forEach((line) => this.#receive(line)),
@@ -107,7 +112,7 @@ export class SharedLink {
     tab.setSessionEnd(identity);
     this.#prolong(tab, identity);
     this.#introduce(tab);
-    for (const command of tab.takeEarly()) this.send(tab, command);
+    this.#sendEarly(tab);
   }
 
   /** A command of a tab. */
@@ -116,13 +121,16 @@ export class SharedLink {
     const room = String(command.room);
     if (type === "auth" && this.fingerprint !== undefined) return this.#renew(tab, command);
     if (type === "subscribe") return this.#subscribe(tab, room, command);
-    if (type === "unsubscribe" && this.#leave(tab, room)) {
-      return answer(tab, ref, { success: true, data: { room } }); // other tabs are still there
+    if (type === "unsubscribe") {
+      if (this.#rooms.leave(tab, room)) { // other tabs are still there
+        return answer(tab, ref, { success: true, data: { room } });
+      }
+      this.#streams.forget(room);
     }
     if (ref === undefined) return this.#send(command, tab);
     this.#ask(command, (reply) => {
       answer(tab, ref, reply);
-      if (type === "inbox") this.#tellNotifications(asFields(reply.data));
+      if (type === "inbox") this.#streams.tellInbox(asFields(reply.data));
     }, tab);
   }
 
@@ -139,12 +147,14 @@ export class SharedLink {
   remove(tab: Tab): void {
     this.#tabs.delete(tab);
     if (this.#ended) return;
-    for (const [room, tabs] of [...this.#rooms]) {
-      if (tabs.has(tab) && !this.#leave(tab, room)) this.#leaveForAll(room);
-    }
+    for (const room of this.#rooms.roomsOf(tab)) this.#leave(tab, room);
     if (this.#tabs.size > 0) return;
     this.#transport.close();
     this.#end(1000, "");
+  }
+
+  #sendEarly(tab: Tab): void {
+    for (const command of tab.takeEarly()) this.send(tab, command);
   }
 
   #askWho(): void {
@@ -164,10 +174,10 @@ export class SharedLink {
         const data = this.#connected = asFields(reply.data);
         this.#endsAt = endOf(data);
         tab.setSessionEnd(data);
-        this.#told.set("", Number(asFields(data.inbox).offset));
+        this.#streams.note(INBOX, asFields(data.inbox).offset);
       }
       answer(tab, introduction.ref, reply);
-      if (this.isAccepted) { for (const command of tab.takeEarly()) this.send(tab, command); }
+      if (this.isAccepted) this.#sendEarly(tab);
       this.#settle();
     });
   }
@@ -193,7 +203,7 @@ export class SharedLink {
           ? { success: true, data: { ...this.#connected, unread, inbox: { ...data, ...isNew } } }
           : reply,
       );
-      this.#tellNotifications(data);
+      this.#streams.tellInbox(data);
     });
   }
 
@@ -228,37 +238,20 @@ export class SharedLink {
   }
 
   #subscribe(tab: Tab, room: string, command: Fields): void {
-    const tabs = this.#tabsIn(room);
-    const wasIn = tabs.get(tab) === true;
-    tabs.set(tab, wasIn);
+    const place = this.#rooms.want(tab, room);
     this.#ask(command, (reply) => {
-      if (reply.success === true) {
-        if (this.#tabs.has(tab)) tabs.set(tab, true);
-      } else if (!wasIn && !this.#leave(tab, room)) this.#leaveForAll(room);
+      if (reply.success === true) place.isIn = true;
+      else if (!place.isIn && this.#rooms.holds(tab, room, place)) this.#leave(tab, room);
       answer(tab, command.ref, reply);
-      this.#tellMissed(room, asFields(reply.data));
+      this.#streams.tellRoom(room, asFields(reply.data));
     }, tab);
   }
 
-  /** Answers whether other tabs are in the room. */
-  #leave(tab: Tab, room: string): boolean {
-    const tabs = this.#tabsIn(room);
-    tabs.delete(tab);
-    if (tabs.size > 0) return true;
-    this.#rooms.delete(room);
-    this.#told.delete(room);
-    return false;
-  }
-
-  /** An answer is asked for so that none of the tabs gets an error that it knows nothing of. */
-  #leaveForAll(room: string): void {
+  /** Leaves the room where no other tab is in it. Asked with a `ref`, so that no tab gets an error that is not its own. */
+  #leave(tab: Tab, room: string): void {
+    if (this.#rooms.leave(tab, room)) return;
+    this.#streams.forget(room);
     this.#ask({ type: "unsubscribe", room }, () => {});
-  }
-
-  #tabsIn(room: string): Map<Tab, boolean> {
-    const tabs = this.#rooms.get(room) ?? new Map();
-    this.#rooms.set(room, tabs);
-    return tabs;
   }
 
   #ask(command: Fields, then: Answer, tab?: Tab): void {
@@ -281,41 +274,10 @@ export class SharedLink {
       return then?.(frame);
     }
     const isRoom = frame.type === "usermsg";
-    const stream = isRoom ? String(frame.room) : "";
-    if (isRoom || frame.type === "direct_message") this.#note(stream, frame.offset);
-    const tabs = isRoom ? this.#insideOf(stream) : [...this.#tabs];
+    const stream = isRoom ? String(frame.room) : INBOX;
+    if (isRoom || frame.type === "direct_message") this.#streams.note(stream, frame.offset);
+    const tabs = isRoom ? this.#rooms.tabsIn(stream) : [...this.#tabs];
     for (const tab of tabs) tab.receive(line);
-  }
-
-  #insideOf(room: string): Tab[] {
-    return [...this.#rooms.get(room) ?? []].flatMap(([tab, isIn]) => isIn ? [tab] : []);
-  }
-
-  #note(stream: string, offset: unknown): void {
-    if (typeof offset === "number") this.#told.set(stream, offset);
-  }
-
-  /**
-   * The server gives one who subscribes what is new with the answer, and not live besides. That the answer went to
-   * one tab is not its concern: the others are told here.
-   */
-  #tellMissed(room: string, { offset, epoch }: Fields): void {
-    const told = this.#told.get(room);
-    if (typeof offset !== "number" || !this.#rooms.has(room)) return;
-    if (told === undefined || told >= offset) return this.#note(room, offset);
-    this.#ask({ type: "subscribe", room, since: { offset: told, epoch } }, ({ data }) => {
-      for (const each of asList(asFields(data).publications)) this.#receive(JSON.stringify(each));
-      this.#note(room, offset);
-    });
-  }
-
-  #tellNotifications({ offset, notifications }: Fields): void {
-    const told = this.#told.get("") ?? 0;
-    if (typeof offset !== "number" || offset <= told) return;
-    for (const each of asList(notifications)) {
-      if (Number(asFields(each).offset) > told) this.#receive(JSON.stringify(each));
-    }
-    this.#note("", offset);
   }
 
   #end(code: number, reason: string): void {
@@ -357,8 +319,4 @@ function endOf({ expires_at }: Fields): number {
 
 function answer(tab: Tab, ref: unknown, reply: Fields): void {
   if (ref !== undefined) tab.receive(JSON.stringify({ ...reply, type: "reply", ref }));
-}
-
-function asList(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
 }

@@ -61,6 +61,7 @@ export class Tab {
   /** Its own token's session ends then by the server's clock, however long that of the link lasts. */
   setSessionEnd({ expires_at, timestamp }: Fields): void {
     clearTimeout(this.#sessionEnd);
+    if (this.isEnded) return;
     const ms = (Number(expires_at) - Number(timestamp) + 1) * 1000; // both are rounded
     if (!(ms < MAX_TIMER_MS)) return;
     this.#sessionEnd = setTimeout(() => this.close(SESSION_ENDED, "the session ended"), ms);

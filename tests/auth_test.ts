@@ -70,6 +70,49 @@ for (const listener of ["deno", "node"]) {
     assert.deepEqual((presence?.["users"] as Frame[]).map(({ user_id }) => user_id), [123]);
   });
 
+  test("identity says whose the connection is, or a token, and changes nothing", async (program) => {
+    await using client = await TestClient.connectV2(program.webSocketUrl);
+    await assert.rejects(client.command("identity"), /^Error: unauthorized: /);
+    const claims = { name: "Alice", sid: "s", rooms: ["vip", "staff:*"] };
+    await client.command("auth", { token: await connectionToken(claims) });
+    const before = await client.command("identity");
+    const { fingerprint } = before;
+    assert.match(String(fingerprint), /^[\w-]{22}$/);
+    assert.deepEqual(before, { user_id: 123, site_id: "default", fingerprint });
+
+    const of = async (change: Claims) =>
+      await client.command("identity", { token: await connectionToken({ ...claims, ...change }) });
+    const expires = nowSeconds() + 60;
+    const same = await of({ jti: "another", exp: expires + 1, rooms: ["staff:*", "vip", "vip"] });
+    assert.deepEqual(same, before);
+    const ending = await of({ expire_at: expires });
+    assert.ok(Math.abs(Number(ending["timestamp"]) - Date.now() / 1000) < 60);
+    assert.deepEqual([ending["fingerprint"], ending["expires_at"]], [fingerprint, expires]);
+    const others = await Promise.all([
+      { sub: "7" },
+      { site_id: "shop" },
+      { sid: "t" },
+      { sid: undefined },
+      { rooms: ["vip"] },
+      { name: "Bob" },
+    ].map(of));
+    assert.equal(new Set([fingerprint, ...others.map((each) => each["fingerprint"])]).size, 7);
+    assert.deepEqual([others[0]?.["user_id"], others[1]?.["site_id"]], [7, "shop"]);
+    await assert.rejects(of({ exp: 1 }), /^Error: expired_token: /);
+    await assert.rejects(client.command("identity", { token: "x" }), /^Error: invalid_token: /);
+    await assert.rejects(client.command("identity", { token: 7 }), /'token'/);
+
+    assert.deepEqual(await client.command("identity"), before);
+    assert.equal((await client.command("connect"))["fingerprint"], fingerprint);
+    await using elsewhere = await Program.start({ env });
+    const token = await connectionToken(claims);
+    await using other = await TestClient.connectAs(elsewhere.webSocketUrl, {
+      protocols: ["notifyli.v2", `notifyli.token.${token}`],
+    });
+    assert.deepEqual(await other.command("identity"), before, "on another node, too");
+    assert.equal((await stats(elsewhere))["users"], 0, "it makes nobody known");
+  });
+
   testAlone(
     "a bad token is refused before the upgrade, and the answer says why",
     async (program) => {

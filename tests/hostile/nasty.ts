@@ -49,6 +49,7 @@ export const FRAMES_V2: readonly string[] = [
   '{"type":"subscribe","ref":2,"room":"lobby","since":{"offset":1,"epoch":"x"},"replay":true}',
   '{"type":"publish","ref":3,"room":"lobby","message":"Hello!","id":"my-message-1"}',
   '{"type":"unsubscribe","ref":4,"room":"lobby"}',
+  '{"type":"identity","ref":5,"token":"x"}',
   '{"type":"history","ref":5,"room":"lobby","limit":10}',
   '{"type":"presence","ref":6,"room":"lobby"}',
   '{"type":"inbox","ref":7,"before":10,"limit":10,"unread":true}',

@@ -2,7 +2,6 @@
  * One connection: who it is, where it is, and what waits for it. Its protocol reads its frames; what it says goes
  * on to `node.ts`, and what comes back from there goes out by `send`.
  */
-import { setImmediate } from "node:timers";
 import { ClientAuth, type SessionOwner } from "./auth/client_auth.ts";
 import type { Identity, TokenFacts } from "./auth/identity.ts";
 import type { Revocations } from "./auth/revocations.ts";
@@ -16,18 +15,10 @@ import { type Channel, DEFAULT_SITE, type Position, type Published } from "./eng
 import type { Taken, UserConnection } from "./engine.ts";
 import { type Disconnect, DISCONNECTS, type ErrorCode, NotifyliError } from "./errors.ts";
 import { type Fields, parseObject, type UserId, userIdOnWire } from "./fields.ts";
+import { type FrameOwner, FrameQueue, MAX_LINES } from "./frame_queue.ts";
 import type { Traffic } from "./limits/user_limits.ts";
 import type { Outgoing, Socket, SocketEvents } from "./socket.ts";
 import { Writer, type WriterOwner } from "./writer.ts";
-
-/** Frames that may wait while an earlier one of the same client is worked on; one more closes the client. */
-const MAX_WAITING_FRAMES = 1000;
-
-/**
- * How long one client's frames are worked on before the others have their turn. Where the store answers from memory,
- * nothing else would come between a thousand of them.
- */
-const TURN_MS = 10;
 
 /** How soon a full outbound queue is looked at again. */
 const DRAIN_LOOK_MS = 10;
@@ -40,7 +31,10 @@ export interface Protocol {
   readonly hasInbox: boolean;
   /** Whether several texts may go out in one message, with line breaks between. */
   readonly joins: boolean;
-  /** The text of a frame, or several, each worked on alone. Throws a `NotifyliError`. */
+  /**
+   * The text of a frame, or several, each worked on alone; an empty one asks for nothing, and is counted all the same.
+   * More than {@linkcode MAX_LINES} are a flood. Throws a `NotifyliError`.
+   */
   split(data: string | Uint8Array): string | string[];
   /** Works on one of them, by {@linkcode Client.work}. Throws a `NotifyliError` where it cannot be read. */
   handle(client: Client, text: string): void;
@@ -145,7 +139,7 @@ interface HeldMessage {
   readonly outgoing: Outgoing;
 }
 
-export class Client implements SocketEvents, Recipient, SessionOwner, WriterOwner {
+export class Client implements SocketEvents, Recipient, SessionOwner, WriterOwner, FrameOwner {
   // What each delivery looks at comes first, and so is together in memory: of thousands of clients, nothing is cached.
   #closed = false;
   /** By room: what arrived while what comes before it is being read. `undefined` while that is so of no room. */
@@ -166,11 +160,8 @@ export class Client implements SocketEvents, Recipient, SessionOwner, WriterOwne
   readonly #socket: Socket;
   #user: UserId | undefined;
   #name: string | undefined;
-  /** Texts behind one that is being worked on; `undefined` while none is. */
-  #waiting: string[] | undefined;
+  readonly #frames: FrameQueue = new FrameQueue(this);
   #bufferedBefore = 0;
-  /** When its frames began to be worked on in this turn of the event loop, on `performance.now()`'s clock. */
-  #turnAt = 0;
 
   constructor(
     node: ClientNode,
@@ -222,14 +213,23 @@ export class Client implements SocketEvents, Recipient, SessionOwner, WriterOwne
   /** One frame from the client. Frames are worked on one after the other, in the order they came. */
   message(data: string | Uint8Array): void {
     if (this.#closed) return;
-    this.heardAt = this.#turnAt = performance.now();
+    this.heardAt = performance.now();
+    let texts: string | string[];
     try {
-      const texts = this.protocol.split(data);
-      if (typeof texts === "string") this.#receive(texts);
-      else for (const text of texts) this.#receive(text);
+      texts = this.protocol.split(data);
     } catch (error) {
-      this.reportError(error);
+      return this.#unreadable(error);
     }
+    if (typeof texts === "string") this.#receive(texts);
+    else if (texts.length > MAX_LINES) this.overflow();
+    else for (const text of texts) this.#receive(text);
+  }
+
+  /** A frame that holds nothing, such as a pong that nobody asked for: it costs its sender as much as any other. */
+  control(): void {
+    if (this.#closed) return;
+    this.heardAt = performance.now();
+    this.#receive("");
   }
 
   tooBig(): void {
@@ -259,6 +259,14 @@ export class Client implements SocketEvents, Recipient, SessionOwner, WriterOwne
     this.#writer.flush();
     this.notifications.finish();
     this.#socket.close(disconnect);
+    this.close();
+  }
+
+  /** As {@linkcode Client.disconnect}, and nothing more is read of what it goes on sending. */
+  cutOff(disconnect: Disconnect): void {
+    if (this.#closed) return;
+    this.#writer.flush();
+    this.#socket.cut(disconnect);
     this.close();
   }
 
@@ -454,9 +462,28 @@ export class Client implements SocketEvents, Recipient, SessionOwner, WriterOwne
     } catch (error) {
       return this.reportError(error, fields);
     }
-    if (done === undefined) return;
-    this.#waiting = [];
-    done.catch((error) => this.reportError(error, fields)).finally(() => this.#goOn());
+    if (done !== undefined) this.#frames.hold(done.catch((e) => this.reportError(e, fields)));
+  }
+
+  /** Works on a frame whose turn has come. */
+  handle(text: string): void {
+    try {
+      this.protocol.handle(this, text);
+    } catch (error) {
+      this.reportError(error);
+    }
+  }
+
+  overflow(): void {
+    this.node.dropFlood(this);
+  }
+
+  pauseReading(): void {
+    if (!this.#closed) this.#socket.pause();
+  }
+
+  resumeReading(): void {
+    if (!this.#closed) this.#socket.resume();
   }
 
   /** Tells the client what was wrong; a failure of ours is logged. */
@@ -477,6 +504,8 @@ export class Client implements SocketEvents, Recipient, SessionOwner, WriterOwne
   /** Says that the client must wait; it is closed where it goes on and on. */
   #refuse(text: string, retryAfterMs: number): void {
     if (this.traffic.isFlood(this.heardAt)) return this.node.dropFlood(this);
+    this.#frames.note();
+    if (text === "") return; // what asks for nothing gets no answer
     this.reportError(
       new NotifyliError("rate_limited", `Too many frames: wait ${retryAfterMs} ms`, {
         retryAfterMs,
@@ -494,38 +523,17 @@ export class Client implements SocketEvents, Recipient, SessionOwner, WriterOwne
   #receive(text: string): void {
     if (this.#closed) return;
     const waitMs = this.traffic.take(this.heardAt);
-    if (waitMs === 0) this.#take(text);
-    else this.#refuse(text, waitMs);
+    if (waitMs > 0) this.#refuse(text, waitMs);
+    else if (text === "") this.#frames.note();
+    else this.#frames.push(text);
   }
 
-  #take(text: string): void {
-    if (this.#waiting !== undefined) {
-      if (this.#waiting.push(text) > MAX_WAITING_FRAMES) this.node.dropFlood(this);
-      return;
-    }
-    try {
-      this.protocol.handle(this, text);
-    } catch (error) {
-      this.reportError(error);
-    }
-  }
-
-  #goOn(): void {
-    const isLong = performance.now() - this.#turnAt > TURN_MS;
-    if (!isLong || this.#waiting === undefined || this.#waiting.length === 0) return this.#resume();
-    setImmediate(() => {
-      this.#turnAt = performance.now();
-      this.#resume();
-    });
-  }
-
-  #resume(): void {
-    const waiting = this.#waiting ?? [];
-    this.#waiting = undefined;
-    for (const text of waiting) {
-      if (this.#closed) return;
-      this.#take(text);
-    }
+  /** A message that is no frame costs its sender one all the same. */
+  #unreadable(error: unknown): void {
+    const waitMs = this.traffic.take(this.heardAt);
+    if (waitMs > 0) return this.#refuse("", waitMs);
+    this.#frames.note();
+    this.reportError(error);
   }
 }
 

@@ -405,7 +405,7 @@ export class Node implements ClientNode, EngineHandler {
   dropFlood(client: Client): void {
     this.counters.dropped_flood++;
     log.info("client {client} of user {user} sends too fast and is closed", describe(client));
-    client.disconnect(DISCONNECTS.too_many_frames);
+    client.cutOff(DISCONNECTS.too_many_frames);
   }
 
   noteTooBig(client: Client): void {

@@ -55,8 +55,13 @@ export interface Socket {
   readonly batching: "none" | "joined" | "frames";
   /** Queues one text message; does nothing once closed. */
   send(outgoing: Outgoing): void;
-  /** Begins the closing handshake; what was sent before goes out first. */
+  /** Begins the closing handshake; what was sent before goes out first. What comes after it is not told. */
   close(disconnect: Disconnect): void;
+  /** Closes, and reads no more: for a peer that goes on sending. */
+  cut(disconnect: Disconnect): void;
+  /** Reads no more until {@linkcode Socket.resume}; a few messages that were read already may still come. */
+  pause(): void;
+  resume(): void;
   /** Drops the connection at once, as far as the listener can. */
   terminate(): void;
   /** Bytes that were sent but not yet handed to the operating system. */
@@ -72,6 +77,8 @@ export interface Socket {
 export interface SocketEvents {
   /** A text message, or the bytes of a binary one. */
   message(data: string | Uint8Array): void;
+  /** A frame without content for us: a ping, or a pong that answers no ping of ours. */
+  control(): void;
   /** A message over the limit came, and the listener ends the connection. */
   tooBig(): void;
   /** The listener is about to say that the connection ends: what was sent before is written first. */

@@ -83,6 +83,15 @@ export class SseSocket implements Socket {
     this.#give();
   }
 
+  cut(disconnect: Disconnect): void {
+    this.close(disconnect);
+  }
+
+  /** Commands come by requests of their own: each is answered, and none is read ahead. */
+  pause(): void {}
+
+  resume(): void {}
+
   terminate(): void {
     if (this.#state === "gone") return;
     this.#controller.close();

@@ -151,7 +151,7 @@ export function retryAfterSeconds(ms: number): string {
   return String(Math.ceil(ms / 1000));
 }
 
-const NOBODY: SocketEvents = { message() {}, tooBig() {}, closing() {}, close() {} };
+const NOBODY: SocketEvents = { message() {}, control() {}, tooBig() {}, closing() {}, close() {} };
 
 /** A client that holds a place. A class, since there are as many as connections: closures take eight times as much. */
 class Placed implements SocketEvents {
@@ -165,6 +165,10 @@ class Placed implements SocketEvents {
 
   message(data: string | Uint8Array): void {
     this.#events.message(data);
+  }
+
+  control(): void {
+    this.#events.control();
   }
 
   tooBig(): void {

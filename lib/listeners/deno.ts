@@ -10,6 +10,8 @@ import {
   type Socket,
   type SocketEvents,
 } from "../socket.ts";
+import { FairPlaces } from "./deno_fairness.ts";
+import { halt, type Listening, listenTo, readOn, revive } from "./deno_reading.ts";
 
 export function listen(options: ListenerOptions, handlers: Handlers): Promise<Listener> {
   const open = new OpenSockets();
@@ -39,22 +41,26 @@ export function listen(options: ListenerOptions, handlers: Handlers): Promise<Li
       // The runtime's own shutdown closes every socket with a code of its own: let ours be gone first.
       await open.stop();
       await server.shutdown();
+      open[Symbol.dispose]();
     },
   });
 }
 
 /** The sockets that are open, so that a stop can wait for the last of them. */
-class OpenSockets {
+class OpenSockets implements Disposable {
   readonly #sockets = new Set<WebSocket>();
   readonly #empty = Promise.withResolvers<void>();
+  readonly #places = new FairPlaces();
   stopping = false;
 
   add(socket: WebSocket): void {
     this.#sockets.add(socket);
+    if (this.#sockets.size > 1) this.#places.start();
   }
 
   delete(socket: WebSocket): void {
     this.#sockets.delete(socket);
+    if (this.#sockets.size < 2) this.#places.stop();
     if (this.stopping && this.#sockets.size === 0) this.#empty.resolve();
   }
 
@@ -63,6 +69,10 @@ class OpenSockets {
     this.stopping = true;
     if (this.#sockets.size === 0) this.#empty.resolve();
     return this.#empty.promise;
+  }
+
+  [Symbol.dispose](): void {
+    this.#places[Symbol.dispose]();
   }
 }
 
@@ -96,62 +106,123 @@ function attach(
 ): void {
   // Let go of once it is open: it holds the request, about 3 KiB.
   let opening: Accepted | undefined = accepted;
-  let events: SocketEvents | undefined;
-  const closed = () => {
-    // The runtime may report one end twice, as an error and as a close.
-    events?.close();
-    events = undefined;
-  };
+  let socket: DenoSocket | undefined;
   webSocket.binaryType = "arraybuffer";
   webSocket.onopen = () => {
     open.add(webSocket);
-    events = opening?.open(new DenoSocket(webSocket));
+    if (opening !== undefined) socket = new DenoSocket(webSocket, opening, maxFrameBytes);
     opening = undefined;
   };
-  webSocket.onmessage = ({ data }) => {
-    if (events === undefined) return;
-    if (isOver(data, maxFrameBytes)) {
-      // The runtime has received it whole by now: all that is left is to end the connection. It has its place until it
-      // has ended: whoever does not answer the close would have any number of them.
-      events.tooBig();
-      return webSocket.close(DISCONNECTS.frame_too_big.code, DISCONNECTS.frame_too_big.reason);
-    }
-    events.message(typeof data === "string" ? data : new Uint8Array(data));
-  };
+  webSocket.onmessage = ({ data }) => socket?.received(data);
   webSocket.onerror = (event) => {
     event.preventDefault();
-    closed();
+    socket?.ended();
   };
   webSocket.onclose = () => {
     open.delete(webSocket);
-    closed();
+    socket?.ended();
   };
 }
 
-class DenoSocket implements Socket {
+class DenoSocket implements Socket, Listening {
   readonly batching = "joined";
   readonly #webSocket: WebSocket;
+  readonly #maxFrameBytes: number;
+  #events: SocketEvents | undefined;
+  /** Of what was heard last, whether it may have been a pong: no message was told since. */
+  #mayBePong = false;
+  #isPaused = false;
+  /** The runtime does not read, */
+  #isHalted = false;
+  /** and does not send either. */
+  #isDead = false;
 
-  constructor(webSocket: WebSocket) {
+  constructor(webSocket: WebSocket, accepted: Accepted, maxFrameBytes: number) {
     this.#webSocket = webSocket;
+    this.#maxFrameBytes = maxFrameBytes;
+    this.#events = accepted.open(this);
+    // The runtime tells of the start as it does of a pong: in the same turn, before there can be one.
+    queueMicrotask(() => listenTo(webSocket, this));
   }
 
   get bufferedAmount(): number {
+    this.#revive();
     return this.#webSocket.bufferedAmount;
+  }
+
+  received(data: string | ArrayBuffer): void {
+    this.#mayBePong = false;
+    this.#revive();
+    if (this.#events === undefined) return;
+    if (isOver(data, this.#maxFrameBytes)) {
+      // The runtime has received it whole by now: all that is left is to end the connection. It has its place until it
+      // has ended: whoever does not answer the close would have any number of them.
+      this.#events.tooBig();
+      return this.close(DISCONNECTS.frame_too_big);
+    }
+    this.#events.message(typeof data === "string" ? data : new Uint8Array(data));
+    this.#haltIfPaused();
+  }
+
+  heard(): void {
+    if (this.#mayBePong) {
+      this.#events?.control();
+      this.#haltIfPaused(); // where this is a message, it goes on until that was told
+    }
+    this.#mayBePong = true;
+  }
+
+  /** The runtime may report one end twice, as an error and as a close. */
+  ended(): void {
+    this.#events?.close();
+    this.#events = undefined;
   }
 
   /** The runtime itself does nothing once it is closing; that it is still opening cannot be. */
   send(outgoing: Outgoing): void {
+    this.#revive();
     this.#webSocket.send(outgoing.text);
   }
 
   close({ code, reason }: Disconnect): void {
+    this.#revive();
     this.#webSocket.close(code, reason);
+    this.resume();
+  }
+
+  /** The runtime ends the connection at the next message or pong after its own close. */
+  cut(disconnect: Disconnect): void {
+    this.close(disconnect);
+  }
+
+  pause(): void {
+    this.#isPaused = true;
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    if (!this.#isHalted) return;
+    this.#isHalted = false;
+    this.#revive();
+    readOn(this.#webSocket);
   }
 
   /** The runtime cannot drop a connection: this asks it to close, and whoever does not has its place for as long. */
   terminate(): void {
     this.close(DISCONNECTS.stalled);
+  }
+
+  #haltIfPaused(): void {
+    if (!this.#isPaused || this.#webSocket.readyState !== WebSocket.OPEN) return;
+    if (!halt(this.#webSocket)) return;
+    this.#isHalted = this.#isDead = true;
+    queueMicrotask(() => this.#revive()); // by then the runtime has seen it
+  }
+
+  #revive(): void {
+    if (!this.#isDead) return;
+    this.#isDead = false;
+    revive(this.#webSocket);
   }
 }
 

@@ -18,6 +18,7 @@ import type {
   Socket,
   SocketEvents,
 } from "../socket.ts";
+import { turns, type Waiter } from "../turns.ts";
 import { Keepalive, type Pinged } from "./keepalive.ts";
 
 /** Most text of a refused upgrade; the answer is written whole, by hand. */
@@ -35,9 +36,25 @@ const TOO_BIG = "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH";
 /** Close code of a connection that ended without one (RFC 6455, section 7.1.5). */
 const NO_CLOSE_FRAME = 1006;
 
-/** For a peer that broke a rule: the time and the bytes in which it may still answer our close. */
-const LAST_WORD_MS = 2000;
+/** After a close of ours: the bytes among which the peer's answer must be, */
 const LAST_WORD_BYTES = 1_048_576;
+/** and for one that broke a rule, or of which nothing more is read, the time in which it may take our word. */
+const LAST_WORD_MS = 2000;
+
+/**
+ * Bytes that are read in one go; between two, the connection may be stopped. As few as hold no more than some 170 empty
+ * frames, and as many as cost nothing to speak of in large messages.
+ */
+const BITE_BYTES = 1024;
+
+/** After a close of ours, so much is read in one turn of the event loop. */
+const LAST_BITES = 4;
+
+/**
+ * Fragments of one message. `ws` tells of the whole one alone, and of 10,000 empty ones nothing at all; who streams a
+ * message of the largest size has half as many.
+ */
+const MAX_FRAGMENTS = 128;
 
 export async function listen(options: ListenerOptions, handlers: Handlers): Promise<Listener> {
   const headers = Object.entries(options.headers);
@@ -58,6 +75,7 @@ export async function listen(options: ListenerOptions, handlers: Handlers): Prom
     WebSocket: NodeWebSocket,
     clientTracking: false,
     maxPayload: Number.isFinite(options.maxFrameBytes) ? options.maxFrameBytes : 0,
+    maxFragments: MAX_FRAGMENTS,
     perMessageDeflate: false,
     // Each upgrade has chosen its own by then.
     handleProtocols: (_offered, request) => chosen.get(request) ?? false,
@@ -126,8 +144,14 @@ function attach(
 ): void {
   const socket = new NodeSocket(webSocket, stream, keepalive);
   webSocket.own = socket;
+  (stream as OwnStream)[OWN] = socket;
   socket.open(accepted);
-  webSocket.on("pong", onPong).on("message", onMessage).on("error", onError).on("close", onClose);
+  webSocket.on("ping", onPing).on("pong", onPong).on("message", onMessage);
+  webSocket.on("error", onError).on("close", onClose);
+}
+
+function onPing(this: WebSocket): void {
+  ownOf(this).pinged();
 }
 
 function onPong(this: WebSocket, payload: Uint8Array): void {
@@ -150,21 +174,27 @@ function ownOf(webSocket: WebSocket): NodeSocket {
   return (webSocket as NodeWebSocket).own!;
 }
 
-/**
- * Ends the connection of a peer that broke a rule. `ws` has told it so, and would go on reading what it sends for half
- * a minute.
- */
-function cutOff(webSocket: WebSocket, stream: Duplex): void {
-  const timer = setTimeout(() => webSocket.terminate(), LAST_WORD_MS);
-  let bytes = 0;
-  stream.on("data", (chunk: Uint8Array) => {
-    bytes += chunk.length;
-    if (bytes > LAST_WORD_BYTES) webSocket.terminate();
-  });
-  webSocket.on("close", () => clearTimeout(timer));
+const OWN = Symbol("own");
+
+/** The stream below a WebSocket. */
+type OwnStream = Duplex & { [OWN]?: NodeSocket };
+
+/** In the place of the listener of `ws`, which reads all that has come in one go. */
+function onData(this: Duplex, chunk: Buffer): void {
+  (this as OwnStream)[OWN]?.arrived(chunk);
 }
 
-class NodeSocket implements Socket, Pinged {
+/** The listener of `ws` for a stream's data, the same for all streams. */
+let feed: ((this: Duplex, chunk: Buffer) => void) | undefined;
+
+function takeOver(stream: Duplex): void {
+  const listener = stream.listeners("data").at(-1);
+  if (typeof listener !== "function") throw new TypeError("ws does not listen on its stream");
+  feed = listener as typeof feed;
+  stream.off("data", feed!).on("data", onData);
+}
+
+class NodeSocket implements Socket, Pinged, Waiter {
   readonly batching = "frames";
   isHeard = true;
   readonly #webSocket: WebSocket;
@@ -178,7 +208,15 @@ class NodeSocket implements Socket, Pinged {
    */
   #proofs: Map<number, (isTaken: boolean) => void> | undefined;
   #lastProof = 0;
-  #isClosing = false;
+  /** Pings of ours that may still be answered. */
+  #owedPongs = 0;
+  /** `open`; `closing`: we have closed, and wait for the peer's answer; `over`: all that comes is let fall. */
+  #reading: "open" | "closing" | "over" = "open";
+  #isPaused = false;
+  /** What has come and was not read before a pause. */
+  #rest: Buffer | undefined;
+  /** Bytes that came after a close. */
+  #lastBytes = 0;
   /** Its events were told that it closes. */
   #isToldClosing = false;
 
@@ -187,10 +225,17 @@ class NodeSocket implements Socket, Pinged {
     this.#stream = stream;
     this.#keepalive = keepalive;
     this.#group = keepalive.add(this);
+    takeOver(stream);
   }
 
   open(accepted: Accepted): void {
     this.#events = accepted.open(this);
+  }
+
+  arrived(chunk: Buffer): void {
+    if (this.#reading !== "open" && !this.#mayStillSend(chunk.length)) return;
+    if (!this.#isPaused) return this.#read(chunk);
+    this.#rest = this.#rest === undefined ? chunk : Buffer.concat([this.#rest, chunk]);
   }
 
   received(data: Buffer, isBinary: boolean): void {
@@ -198,19 +243,23 @@ class NodeSocket implements Socket, Pinged {
     this.#events?.message(isBinary ? data : data.toString());
   }
 
-  /** About to say that the connection ends. */
+  /** About to say that the connection ends: `ws` does, where the peer has closed or broken a rule. */
   closing(): void {
+    if (this.#reading === "open") this.#reading = "over";
     if (this.#isToldClosing) return;
     this.#isToldClosing = true;
     this.#events?.closing();
   }
 
+  /** The peer broke a rule. `ws` has told it so, and would go on reading what it sends for half a minute. */
   failed(isTooBig: boolean): void {
     if (isTooBig) this.#events?.tooBig();
-    cutOff(this.#webSocket, this.#stream);
+    this.#reading = "over";
+    this.#endSoon();
   }
 
   ping(): void {
+    this.#owedPongs++;
     this.#webSocket.ping();
   }
 
@@ -227,31 +276,99 @@ class NodeSocket implements Socket, Pinged {
   }
 
   close({ code, reason }: Disconnect): void {
-    this.#isClosing = true;
+    if (this.#reading === "open") this.#reading = "closing";
     this.#webSocket.close(code, reason);
+    if (this.#isPaused) turns.wait(this);
+  }
+
+  cut({ code, reason }: Disconnect): void {
+    this.#reading = "over";
+    this.#webSocket.close(code, reason);
+    this.pause();
+    this.#rest = undefined;
+    this.#stream.end();
+    this.#endSoon();
+  }
+
+  pause(): void {
+    this.#isPaused = true;
+    this.#webSocket.pause();
+  }
+
+  resume(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    const rest = this.#rest;
+    this.#rest = undefined;
+    if (rest !== undefined) this.#read(rest);
+    if (!this.#isPaused) this.#webSocket.resume();
+  }
+
+  /** The turn that it waited for after a close. */
+  goOn(): void {
+    if (this.#reading === "closing") this.resume();
   }
 
   confirm(done: (isTaken: boolean) => void): void {
     if (this.#webSocket.readyState !== this.#webSocket.OPEN) return done(false);
     (this.#proofs ??= new Map()).set(++this.#lastProof, done);
+    this.#owedPongs++;
     this.#webSocket.ping(String(this.#lastProof));
+  }
+
+  /** `ws` answers by itself. */
+  pinged(): void {
+    this.isHeard = true;
+    this.#events?.control();
   }
 
   /** @param payload of the ping that is answered; empty for a keepalive's */
   ponged(payload: string): void {
     this.isHeard = true;
     this.#settle(/^\d{1,15}$/.test(payload) ? Number(payload) : 0, true);
+    if (this.#owedPongs > 0) this.#owedPongs--;
+    else this.#events?.control();
   }
 
   /** The connection is gone. A peer that answered our close had got all that was sent before it. */
   ended(withCloseFrame: boolean): void {
     this.#keepalive.delete(this, this.#group);
-    this.#settle(this.#lastProof, withCloseFrame && this.#isClosing);
+    this.#settle(this.#lastProof, withCloseFrame && this.#reading === "closing");
+    this.#reading = "over";
+    this.#rest = undefined;
     this.#events?.close();
   }
 
   terminate(): void {
     this.#webSocket.terminate();
+  }
+
+  /** Reads what has come, or as much of it as the connection may have now. */
+  #read(chunk: Buffer): void {
+    for (let at = 0; at < chunk.length; at += BITE_BYTES) {
+      if (this.#reading === "over") return;
+      if (this.#reading === "closing" && at === LAST_BITES * BITE_BYTES) this.#waitForTurn();
+      if (this.#isPaused) return void (this.#rest = chunk.subarray(at));
+      const isAll = chunk.length <= BITE_BYTES;
+      feed?.call(this.#stream, isAll ? chunk : chunk.subarray(at, at + BITE_BYTES));
+    }
+  }
+
+  /** Whether what comes after a close is still looked at, for the peer's answer. */
+  #mayStillSend(bytes: number): boolean {
+    this.#lastBytes += bytes;
+    if (this.#lastBytes > LAST_WORD_BYTES) this.terminate();
+    return this.#reading === "closing" && this.#lastBytes <= LAST_WORD_BYTES;
+  }
+
+  #waitForTurn(): void {
+    this.pause();
+    turns.wait(this);
+  }
+
+  #endSoon(): void {
+    const timer = setTimeout(() => this.terminate(), LAST_WORD_MS);
+    this.#webSocket.once("close", () => clearTimeout(timer));
   }
 
   #settle(upTo: number, isTaken: boolean): void {

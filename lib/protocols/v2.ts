@@ -9,6 +9,7 @@ import { DEFAULT_SITE, type InboxSync, type Position, type StoredNotification } 
 import type { NotifyliError } from "../errors.ts";
 import { type Fields, parseObject, type UserId, userIdOnWire } from "../fields.ts";
 import { errorFrame, pongFrame, sessionFrame, unixSeconds } from "../frames.ts";
+import { MAX_LINES } from "../frame_queue.ts";
 import { Outgoing } from "../socket.ts";
 import { VERSION } from "../version.ts";
 import { type CommandV2, parseCommandV2, refField } from "./v2_commands.ts";
@@ -20,9 +21,7 @@ export function protocolV2(inboxes: ClientInbox, keepaliveSeconds: number): Prot
   return {
     hasInbox: true,
     joins: true,
-    split: (data) =>
-      (typeof data === "string" ? data : new TextDecoder().decode(data)).split("\n")
-        .filter((text) => text !== ""),
+    split: (data) => linesOf(typeof data === "string" ? data : new TextDecoder().decode(data)),
     handle(client, text) {
       client.work(obey, parseObject(text, "frame"));
     },
@@ -79,6 +78,17 @@ export function protocolV2(inboxes: ClientInbox, keepaliveSeconds: number): Prot
         return Promise.resolve({ timestamp: unixSeconds() });
     }
   }
+}
+
+/**
+ * The lines of a message; the line break at its end begins none. There may be one more than is taken, by which the client
+ * is seen to send too much: no message is cut into more pieces than that.
+ */
+function linesOf(message: string): string | string[] {
+  if (!message.includes("\n")) return message;
+  const lines = message.split("\n", MAX_LINES + 2);
+  if (lines.at(-1) === "") lines.pop();
+  return lines;
 }
 
 type Run = (client: Client, command: CommandV2) => Promise<unknown>;

@@ -14,6 +14,13 @@ const SLICE = 64;
 /** and so many even in a turn that is long: most connections never have more, and so need no second turn. */
 const LEAST = 4;
 
+/**
+ * So long turn follows turn without a rest while some wait. The runtime asks the system what has come in only where it has
+ * nothing else to do, or in every 61st turn.
+ */
+const BUSY_MS = 20;
+const REST_MS = 1;
+
 /** What one connection has had. Two numbers of its own object: there are as many as connections. */
 export interface Share {
   /** The turn that {@linkcode Share.taken} is of; 0 at first. */
@@ -33,6 +40,8 @@ export class Turns {
   #isOpen = false;
   /** On `performance.now()`'s clock. */
   #startedAt = 0;
+  /** Since when some wait in every turn, on the same clock; `undefined` while none do. */
+  #busySince: number | undefined;
   /** Bounded by the connections: each waits once at most. */
   readonly #waiting = new Queue<Waiter>();
 
@@ -56,16 +65,24 @@ export class Turns {
   #begin(): void {
     this.#isOpen = true;
     this.#startedAt = performance.now();
-    setImmediate(() => this.#end());
+    setImmediate(() => this.#next());
   }
 
   /** Those that wait are the first of the next turn, but leave some of it to what has come in meanwhile. */
-  #end(): void {
+  #next(): void {
     this.#turn++;
     this.#isOpen = false;
-    if (this.#waiting.length === 0) return;
-    this.#begin();
-    const until = this.#startedAt + TURN_MS / 2;
+    if (this.#waiting.length === 0) return void (this.#busySince = undefined);
+    this.#isOpen = true;
+    this.#startedAt = performance.now();
+    this.#busySince ??= this.#startedAt;
+    this.#letGoOn(this.#startedAt + TURN_MS / 2);
+    if (performance.now() - this.#busySince < BUSY_MS) return void setImmediate(() => this.#next());
+    this.#busySince = undefined;
+    setTimeout(() => this.#next(), REST_MS);
+  }
+
+  #letGoOn(until: number): void {
     for (let count = this.#waiting.length; count > 0; count--) {
       this.#waiting.shift()?.goOn();
       if (performance.now() >= until) return;

@@ -229,7 +229,7 @@ export class Client implements SocketEvents, Recipient, SessionOwner, WriterOwne
   control(): void {
     if (this.#closed) return;
     this.heardAt = performance.now();
-    this.#receive("");
+    this.#count();
   }
 
   tooBig(): void {
@@ -505,7 +505,6 @@ export class Client implements SocketEvents, Recipient, SessionOwner, WriterOwne
   #refuse(text: string, retryAfterMs: number): void {
     if (this.traffic.isFlood(this.heardAt)) return this.node.dropFlood(this);
     this.#frames.note();
-    if (text === "") return; // what asks for nothing gets no answer
     this.reportError(
       new NotifyliError("rate_limited", `Too many frames: wait ${retryAfterMs} ms`, {
         retryAfterMs,
@@ -521,19 +520,25 @@ export class Client implements SocketEvents, Recipient, SessionOwner, WriterOwne
   }
 
   #receive(text: string): void {
+    if (text === "" && this.protocol.joins) return void this.#count();
     if (this.#closed) return;
     const waitMs = this.traffic.take(this.heardAt);
     if (waitMs > 0) this.#refuse(text, waitMs);
-    else if (text === "") this.#frames.note();
     else this.#frames.push(text);
   }
 
   /** A message that is no frame costs its sender one all the same. */
   #unreadable(error: unknown): void {
-    const waitMs = this.traffic.take(this.heardAt);
-    if (waitMs > 0) return this.#refuse("", waitMs);
-    this.#frames.note();
-    this.reportError(error);
+    if (this.#count()) this.reportError(error);
+  }
+
+  /** Something came that asks for nothing; false where it was too much, and gets no answer. */
+  #count(): boolean {
+    if (this.#closed) return false;
+    const isRefused = this.traffic.take(this.heardAt) > 0;
+    if (isRefused && this.traffic.isFlood(this.heardAt)) this.node.dropFlood(this);
+    else this.#frames.note();
+    return !isRefused;
   }
 }
 

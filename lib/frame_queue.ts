@@ -8,6 +8,9 @@ import { type Share, turns, type Waiter } from "./turns.ts";
 /** Frames that may wait while an earlier one of the same connection is worked on; one more is a flood. */
 export const MAX_WAITING_FRAMES = 1000;
 
+/** With more than so many nothing more is read, where the carrier can wait: what has been read all the same is queued. */
+const ENOUGH_WAITING = 64;
+
 /** Lines of one message, each a frame: one that is worked on, and those that may wait for it. One more is a flood. */
 export const MAX_LINES = MAX_WAITING_FRAMES + 1;
 
@@ -32,7 +35,8 @@ export class FrameQueue implements Share, Waiter {
   /** A frame is being worked on. */
   #isHeld = false;
   /** The connection waits for a later turn. */
-  #isPaused = false;
+  #waitsForTurn = false;
+  #isReadingPaused = false;
 
   constructor(owner: FrameOwner) {
     this.#owner = owner;
@@ -42,16 +46,17 @@ export class FrameQueue implements Share, Waiter {
   push(text: string): void {
     if (this.#waiting === undefined && !this.#isHeld) {
       if (turns.take(this)) return this.#owner.handle(text);
-      this.#pause();
+      this.#waitForTurn();
     }
     this.#waiting ??= new Queue();
     this.#waiting.push(text);
     if (this.#waiting.length > MAX_WAITING_FRAMES) this.#owner.overflow();
+    else if (this.#waiting.length > ENOUGH_WAITING) this.#pauseReading();
   }
 
   /** Something came that asks for nothing, such as an empty line: it has cost the connection a frame of its slice. */
   note(): void {
-    if (!turns.take(this)) this.#pause();
+    if (!turns.take(this)) this.#waitForTurn();
   }
 
   /** Until this is done, later frames wait. */
@@ -59,31 +64,43 @@ export class FrameQueue implements Share, Waiter {
     this.#isHeld = true;
     done.finally(() => {
       this.#isHeld = false;
-      if (!this.#isPaused) this.#workOn();
+      if (!this.#waitsForTurn) this.#workOn();
     });
   }
 
   /** The turn that it waited for. */
   goOn(): void {
-    this.#isPaused = false;
+    this.#waitsForTurn = false;
     this.#workOn();
-    if (!this.#isPaused) this.#owner.resumeReading();
   }
 
   #workOn(): void {
     while (this.#waiting !== undefined && !this.#isHeld) {
       if (this.#owner.closed) return;
-      if (!turns.take(this)) return this.#pause();
+      if (!turns.take(this)) return this.#waitForTurn();
       const text = this.#waiting.shift();
       if (this.#waiting.length === 0) this.#waiting = undefined;
       if (text !== undefined) this.#owner.handle(text);
     }
+    if (this.#waiting === undefined && !this.#waitsForTurn) this.#resumeReading();
   }
 
-  #pause(): void {
-    if (this.#isPaused) return;
-    this.#isPaused = true;
-    this.#owner.pauseReading();
+  #waitForTurn(): void {
+    if (this.#waitsForTurn) return;
+    this.#waitsForTurn = true;
+    this.#pauseReading();
     turns.wait(this);
+  }
+
+  #pauseReading(): void {
+    if (this.#isReadingPaused) return;
+    this.#isReadingPaused = true;
+    this.#owner.pauseReading();
+  }
+
+  #resumeReading(): void {
+    if (!this.#isReadingPaused) return;
+    this.#isReadingPaused = false;
+    this.#owner.resumeReading();
   }
 }

@@ -40,6 +40,9 @@ Deno.test("frames that wait for no other turn of the event loop leave others the
     bufferedAmount: 0,
     send() {},
     close() {},
+    cut() {},
+    pause() {},
+    resume() {},
     terminate() {},
   };
   const client = node.accept(socket, protocol, undefined);

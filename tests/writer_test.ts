@@ -54,6 +54,13 @@ class SlowSocket implements Socket {
   }
 
   close(): void {}
+
+  cut(): void {}
+
+  pause(): void {}
+
+  resume(): void {}
+
   terminate(): void {}
 }
 

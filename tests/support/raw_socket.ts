@@ -6,10 +6,18 @@ export const UPGRADE =
   "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n" +
   "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
 
-/** Upgrades, and then neither reads nor writes. */
-export async function rawSocket(port: number, path: string): Promise<Deno.TcpConn> {
+/**
+ * Upgrades, and then neither reads nor writes.
+ *
+ * @param headers more of them, each with its line break
+ */
+export async function rawSocket(
+  port: number,
+  path: string,
+  headers = "",
+): Promise<Deno.TcpConn> {
   const connection = await Deno.connect({ hostname: "127.0.0.1", port });
-  const request = `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n${UPGRADE}\r\n`;
+  const request = `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n${headers}${UPGRADE}\r\n`;
   await connection.write(new TextEncoder().encode(request));
   const answer = new Uint8Array(12);
   await connection.read(answer);
@@ -29,12 +37,12 @@ export class RawSocket implements Disposable {
     this.#connection = connection;
   }
 
-  static async open(port: number, path = "/ws"): Promise<RawSocket> {
+  /** @param headers more of them, each with its line break */
+  static async open(port: number, path = "/ws", headers = ""): Promise<RawSocket> {
     const socket = new RawSocket(await Deno.connect({ hostname: "127.0.0.1", port }));
     socket.#connection.setNoDelay(); // a byte that is written alone shall go alone
-    await socket.write(
-      new TextEncoder().encode(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n${UPGRADE}\r\n`),
-    );
+    const request = `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n${headers}${UPGRADE}\r\n`;
+    await socket.write(new TextEncoder().encode(request));
     const head = await socket.#head();
     assert.match(head, /^HTTP\/1\.1 101 /);
     return socket;

@@ -1,0 +1,275 @@
+/**
+ * One WebSocket of the `node` listener: reads no faster than its frames are worked on, and knows when its end is near.
+ * `ws` speaks the protocol.
+ */
+import { Buffer } from "node:buffer";
+import type { Duplex } from "node:stream";
+// @ts-types="@types/ws"
+import { WebSocket } from "ws";
+import type { Disconnect } from "../errors.ts";
+import type { Accepted, Outgoing, Socket, SocketEvents } from "../socket.ts";
+import { turns, type Waiter } from "../turns.ts";
+import type { Keepalive, Pinged } from "./keepalive.ts";
+
+/** How `ws` calls a message over the limit. */
+const TOO_BIG = "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH";
+
+/** Close code of a connection that ended without one (RFC 6455, section 7.1.5). */
+const NO_CLOSE_FRAME = 1006;
+
+/** After a close of ours: the bytes among which the peer's answer must be, */
+const LAST_WORD_BYTES = 1_048_576;
+/** and for one that broke a rule, or of which nothing more is read, the time in which it may take our word. */
+const LAST_WORD_MS = 2000;
+
+/**
+ * Bytes that are read in one go; between two, the connection may be stopped. As few as hold no more than some 170 empty
+ * frames, and as many as cost nothing to speak of in large messages.
+ */
+const BITE_BYTES = 1024;
+
+/** After a close of ours, so much is read in one turn of the event loop. */
+const LAST_BITES = 4;
+
+/** What `ws` tells of a connection goes to its {@linkcode NodeSocket}, by no listeners: these take memory for each. */
+export class NodeWebSocket extends WebSocket {
+  own: NodeSocket | undefined;
+
+  /** `ws` closes by itself where the peer broke a rule or has closed, in the middle of a turn of the event loop. */
+  override close(code?: number, reason?: string | Buffer): void {
+    this.own?.closing();
+    super.close(code, reason);
+  }
+
+  override emit(name: string | symbol, ...[first, second]: unknown[]): boolean {
+    const { own } = this;
+    if (own === undefined) return super.emit(name, first, second);
+    if (name === "message") own.received(first as Buffer, second as boolean);
+    else if (name === "ping") own.pinged();
+    else if (name === "pong") own.ponged(String(first));
+    else if (name === "error") own.failed((first as { code?: string }).code === TOO_BIG); // a close follows
+    else if (name === "close") own.ended(first !== NO_CLOSE_FRAME);
+    return true;
+  }
+}
+
+/** Takes the socket of an upgrade that goes ahead. */
+export function attach(
+  webSocket: NodeWebSocket,
+  stream: Duplex,
+  accepted: Accepted,
+  keepalive: Keepalive,
+): void {
+  const socket = new NodeSocket(webSocket, stream, keepalive);
+  webSocket.own = socket;
+  (stream as OwnStream)[OWN] = socket;
+  socket.open(accepted);
+}
+
+const OWN = Symbol("own");
+
+/** The stream below a WebSocket. */
+type OwnStream = Duplex & { [OWN]?: NodeSocket };
+
+/** In the place of the listener of `ws`, which reads all that has come in one go. */
+function onData(this: Duplex, chunk: Buffer): void {
+  (this as OwnStream)[OWN]?.arrived(chunk);
+}
+
+/** The listener of `ws` for a stream's data, the same for all streams. */
+let feed: ((this: Duplex, chunk: Buffer) => void) | undefined;
+
+function takeOver(stream: Duplex): void {
+  const listener = stream.listeners("data").at(-1);
+  if (typeof listener !== "function") throw new TypeError("ws does not listen on its stream");
+  feed = listener as typeof feed;
+  stream.off("data", feed!).on("data", onData);
+}
+
+class NodeSocket implements Socket, Pinged, Waiter {
+  readonly batching = "frames";
+  isHeard = true;
+  readonly #webSocket: WebSocket;
+  readonly #stream: Duplex;
+  readonly #keepalive: Keepalive;
+  readonly #group: number;
+  #events: SocketEvents | undefined;
+  /**
+   * Proofs that were asked for, each answered by the pong of its number or a later one (RFC 6455, section 5.5.3). Most
+   * connections never have one, and an empty map takes 200 bytes.
+   */
+  #proofs: Map<number, (isTaken: boolean) => void> | undefined;
+  #lastProof = 0;
+  /** Pings of ours that may still be answered. */
+  #owedPongs = 0;
+  /** `open`; `closing`: we have closed, and wait for the peer's answer; `over`: all that comes is let fall. */
+  #reading: "open" | "closing" | "over" = "open";
+  #isPaused = false;
+  /** What has come and was not read before a pause. */
+  #rest: Buffer | undefined;
+  /** Bytes that came after a close. */
+  #lastBytes = 0;
+  /** Its events were told that it closes. */
+  #isToldClosing = false;
+  /** It is dropped then, whatever the peer does. */
+  #deadline: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(webSocket: WebSocket, stream: Duplex, keepalive: Keepalive) {
+    this.#webSocket = webSocket;
+    this.#stream = stream;
+    this.#keepalive = keepalive;
+    this.#group = keepalive.add(this);
+    takeOver(stream);
+  }
+
+  open(accepted: Accepted): void {
+    this.#events = accepted.open(this);
+  }
+
+  arrived(chunk: Buffer): void {
+    if (this.#reading !== "open" && !this.#mayStillSend(chunk.length)) return;
+    if (!this.#isPaused) return this.#read(chunk);
+    this.#rest = this.#rest === undefined ? chunk : Buffer.concat([this.#rest, chunk]);
+  }
+
+  received(data: Buffer, isBinary: boolean): void {
+    this.isHeard = true;
+    this.#events?.message(isBinary ? data : data.toString());
+  }
+
+  /** About to say that the connection ends: `ws` does, where the peer has closed or broken a rule. */
+  closing(): void {
+    if (this.#reading === "open") this.#reading = "over";
+    if (this.#isToldClosing) return;
+    this.#isToldClosing = true;
+    this.#events?.closing();
+  }
+
+  /** The peer broke a rule. `ws` has told it so, and would go on reading what it sends for half a minute. */
+  failed(isTooBig: boolean): void {
+    if (isTooBig) this.#events?.tooBig();
+    this.#reading = "over";
+    this.#endSoon();
+  }
+
+  ping(): void {
+    this.#owedPongs++;
+    this.#webSocket.ping();
+  }
+
+  get bufferedAmount(): number {
+    return this.#stream.writableLength;
+  }
+
+  /**
+   * Without compression a frame of ours may go straight to the stream: `ws` writes its own (pings, closes)
+   * whole and at once, so frames never mix.
+   */
+  send({ wire }: Outgoing): void {
+    if (this.#webSocket.readyState === this.#webSocket.OPEN) this.#stream.write(wire);
+  }
+
+  close({ code, reason }: Disconnect): void {
+    if (this.#reading === "open") this.#reading = "closing";
+    this.#webSocket.close(code, reason);
+    if (this.#isPaused) turns.wait(this);
+  }
+
+  cut({ code, reason }: Disconnect): void {
+    this.#reading = "over";
+    this.#webSocket.close(code, reason);
+    this.pause();
+    this.#rest = undefined;
+    this.#stream.end();
+    this.#endSoon();
+  }
+
+  pause(): void {
+    this.#isPaused = true;
+    this.#webSocket.pause();
+  }
+
+  resume(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    const rest = this.#rest;
+    this.#rest = undefined;
+    if (rest !== undefined) this.#read(rest);
+    if (!this.#isPaused) this.#webSocket.resume();
+  }
+
+  /** The turn that it waited for after a close. */
+  goOn(): void {
+    if (this.#reading === "closing") this.resume();
+  }
+
+  confirm(done: (isTaken: boolean) => void): void {
+    if (this.#webSocket.readyState !== this.#webSocket.OPEN) return done(false);
+    (this.#proofs ??= new Map()).set(++this.#lastProof, done);
+    this.#owedPongs++;
+    this.#webSocket.ping(String(this.#lastProof));
+  }
+
+  /** `ws` answers by itself. */
+  pinged(): void {
+    this.isHeard = true;
+    this.#events?.control();
+  }
+
+  /** @param payload of the ping that is answered; empty for a keepalive's */
+  ponged(payload: string): void {
+    this.isHeard = true;
+    this.#settle(/^\d{1,15}$/.test(payload) ? Number(payload) : 0, true);
+    if (this.#owedPongs > 0) this.#owedPongs--;
+    else this.#events?.control();
+  }
+
+  /** The connection is gone. A peer that answered our close had got all that was sent before it. */
+  ended(withCloseFrame: boolean): void {
+    this.#keepalive.delete(this, this.#group);
+    this.#settle(this.#lastProof, withCloseFrame && this.#reading === "closing");
+    this.#reading = "over";
+    this.#rest = undefined;
+    clearTimeout(this.#deadline);
+    this.#events?.close();
+  }
+
+  terminate(): void {
+    this.#webSocket.terminate();
+  }
+
+  /** Reads what has come, or as much of it as the connection may have now. */
+  #read(chunk: Buffer): void {
+    for (let at = 0; at < chunk.length; at += BITE_BYTES) {
+      if (this.#reading === "over") return;
+      if (this.#reading === "closing" && at === LAST_BITES * BITE_BYTES) this.#waitForTurn();
+      if (this.#isPaused) return void (this.#rest = chunk.subarray(at));
+      const isAll = chunk.length <= BITE_BYTES;
+      feed?.call(this.#stream, isAll ? chunk : chunk.subarray(at, at + BITE_BYTES));
+    }
+  }
+
+  /** Whether what comes after a close is still looked at, for the peer's answer. */
+  #mayStillSend(bytes: number): boolean {
+    this.#lastBytes += bytes;
+    if (this.#lastBytes > LAST_WORD_BYTES) this.terminate();
+    return this.#reading === "closing" && this.#lastBytes <= LAST_WORD_BYTES;
+  }
+
+  #waitForTurn(): void {
+    this.pause();
+    turns.wait(this);
+  }
+
+  #endSoon(): void {
+    this.#deadline ??= setTimeout(() => this.terminate(), LAST_WORD_MS);
+  }
+
+  #settle(upTo: number, isTaken: boolean): void {
+    for (const [number, done] of this.#proofs ?? []) {
+      if (number > upTo) return;
+      this.#proofs?.delete(number);
+      done(isTaken);
+    }
+  }
+}

@@ -1,6 +1,7 @@
 /** All rows of the table, in its order. */
 import type { Row } from "./row.ts";
 import { batched } from "./rows/batched.ts";
+import { floods } from "./rows/floods.ts";
 import { httpEmbedded, httpRedis } from "./rows/http_notify.ts";
 import { idleMemory } from "./rows/idle_memory.ts";
 import { loneMessage } from "./rows/lone_message.ts";
@@ -24,5 +25,6 @@ export const ROWS: readonly Row[] = [
   loneMessage,
   idleMemory,
   reconnect,
+  floods,
   start,
 ];

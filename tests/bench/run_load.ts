@@ -2,9 +2,16 @@
 import { ROOT } from "../support/paths.ts";
 import type { Slice } from "./loads/room.ts";
 
-/** @param script in `loads/`; prints its figures as JSON */
-export async function runLoad<Load, Figures>(script: string, load: Load): Promise<Figures> {
-  const { success, stdout, stderr } = await command(script, load, "null").output();
+/**
+ * @param script in `loads/`; prints its figures as JSON
+ * @param options `isNice`: it has what the others leave of the processors
+ */
+export async function runLoad<Load, Figures>(
+  script: string,
+  load: Load,
+  { isNice = false } = {},
+): Promise<Figures> {
+  const { success, stdout, stderr } = await command(script, load, "null", isNice).output();
   const decoder = new TextDecoder();
   if (!success) throw failed(script, decoder.decode(stderr));
   return JSON.parse(decoder.decode(stdout));
@@ -82,9 +89,16 @@ export function median<T>(all: readonly T[], by: (one: T) => number): T {
   return middle;
 }
 
-function command<Load>(script: string, load: Load, stdin: "null" | "piped"): Deno.Command {
-  return new Deno.Command(Deno.execPath(), {
+function command<Load>(
+  script: string,
+  load: Load,
+  stdin: "null" | "piped",
+  isNice = false,
+): Deno.Command {
+  const [program = "", ...args] = [...(isNice ? ["nice", "-n", "19"] : []), Deno.execPath()];
+  return new Deno.Command(program, {
     args: [
+      ...args,
       "run",
       "--cached-only",
       "-A",

@@ -3,6 +3,10 @@ import type { ErrorCode } from "./errors.ts";
 
 export class Counters {
   connections = 0;
+  /** How often the listener had to begin anew, since the system gave it no connection any more. */
+  accept_stopped = 0;
+  /** Errors that nothing in the server expected. */
+  uncaught = 0;
   messages = 0;
   notifications = 0;
   /** Notifications accepted for later; those this node delivered when they were due, and found expired. */

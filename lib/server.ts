@@ -17,6 +17,7 @@ import type { RedisEngine } from "./engines/redis.ts";
 import { ERRORS, NotifyliError } from "./errors.ts";
 import { createApp } from "./http/app.ts";
 import { ConnectionGate } from "./limits/connection_gate.ts";
+import { findPlaces } from "./limits/descriptors.ts";
 import { listen } from "./listeners/listen.ts";
 import { Node } from "./node.ts";
 import type { Retention } from "./retention.ts";
@@ -70,7 +71,9 @@ export class Server implements AsyncDisposable {
     parts.defer(() => node.stop());
     const inbox = new InboxService(engine);
     const v2 = protocolV2(inbox, config.keepaliveSeconds);
-    const gate = new ConnectionGate(config, counters);
+    const places = await findPlaces(config.limits.connections);
+    const limits = { ...config.limits, connections: places.clients };
+    const gate = new ConnectionGate({ ...config, limits }, counters);
     const apiKeys = new ApiKeys(engine.apiKeys);
     const app = createApp({ node, inbox, gate, apiKeys, protocol: v2 }, config);
     const listener = await listen(config, {
@@ -79,7 +82,7 @@ export class Server implements AsyncDisposable {
       upgrade: async (request, peer) =>
         unreadable(request) ??
           await gate.guard(request, peer, () => upgrade(request, node, { config, v2 })),
-    });
+    }, { places, counters });
     parts.defer(() => void listener.shutdown().catch(() => {}));
     if (isRedis(engine)) parts.use(await startWaysIn(node, engine, config));
     parts.use(startScheduler(engine.schedule, counters));
@@ -98,6 +101,11 @@ export class Server implements AsyncDisposable {
 
   get node(): Node {
     return this.#node;
+  }
+
+  /** Resolves with the reason where it accepts no connection any more, and cannot begin again: stop it then. */
+  get failed(): Promise<string> {
+    return this.#listener.failed;
   }
 
   /**

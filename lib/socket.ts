@@ -111,13 +111,14 @@ export interface Accepted {
 
 export interface ListenerOptions {
   readonly host: string;
-  readonly port: number;
   readonly tls?: { readonly cert: string; readonly key: string };
   /** Of every answer that {@linkcode Handlers.fetch} gives, besides its own. */
   readonly headers: Readonly<Record<string, string>>;
   readonly keepaliveSeconds: number;
   /** Bytes of one incoming message. */
   readonly maxFrameBytes: number;
+  /** Connections that may wait to be accepted. */
+  readonly waitingConnections: number;
   /** The rest holds on the `node` listener alone. `Infinity` for no limit. */
   readonly maxHeaderBytes: number;
   readonly headersSeconds: number;
@@ -130,11 +131,11 @@ export interface ListenerOptions {
 export interface Listener {
   readonly host: string;
   readonly port: number;
+  /** Resolves with the reason where it accepts no connection any more, and cannot begin again. */
+  readonly failed: Promise<string>;
   /** Stops accepting; resolves when every connection is gone. May never resolve: bound it. */
   shutdown(): Promise<void>;
 }
-
-export type Listen = (options: ListenerOptions, handlers: Handlers) => Promise<Listener>;
 
 export function isUpgrade(request: Request): boolean {
   return request.method === "GET" &&

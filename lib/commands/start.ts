@@ -5,6 +5,7 @@ import { requirePossibleFolder } from "../engines/data_dir.ts";
 import { configureLogging } from "../logging.ts";
 import { loadRooms } from "../rooms/rooms_file.ts";
 import { Server } from "../server.ts";
+import { catchAll } from "../uncaught.ts";
 import { VERSION } from "../version.ts";
 
 const log = getLogger(["notifyli"]);
@@ -46,11 +47,13 @@ export async function start(args: readonly string[]): Promise<number> {
     engine: config.redis ? `redis at ${config.redis.host}:${config.redis.port}` : "embedded",
   });
 
-  const signal = await firstSignal();
-  log.info("{signal}: stopping", { signal });
+  using _ = catchAll(server.node.counters);
+  const end = await Promise.race([firstSignal(), server.failed.then((reason) => ({ reason }))]);
+  if (typeof end === "string") log.info("{signal}: stopping", { signal: end });
+  else log.error("accepts no connection any more: {reason}; stopping, to be started anew", end);
   await server.stop();
   log.info("stopped");
-  return 0;
+  return typeof end === "string" ? 0 : 1;
 }
 
 function firstSignal(): Promise<Deno.Signal> {

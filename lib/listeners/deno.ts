@@ -4,21 +4,30 @@ import {
   type Accepted,
   type Handlers,
   isUpgrade,
-  type Listener,
   type ListenerOptions,
   type Outgoing,
   type Socket,
   type SocketEvents,
 } from "../socket.ts";
-import { FairPlaces } from "./deno_fairness.ts";
+import type { Door } from "./accepting.ts";
+import { DenoDoor, type OpenSockets } from "./deno_door.ts";
 import { halt, type Listening, listenTo, readOn, revive } from "./deno_reading.ts";
 
-export function listen(options: ListenerOptions, handlers: Handlers): Promise<Listener> {
-  const open = new OpenSockets();
+export function createDoor(options: ListenerOptions, handlers: Handlers): Door {
+  return new DenoDoor((port, open) => serve(port, options, handlers, open));
+}
+
+function serve(
+  port: number,
+  options: ListenerOptions,
+  handlers: Handlers,
+  open: OpenSockets,
+): Deno.HttpServer<Deno.NetAddr> {
   const headers = Object.entries(options.headers);
-  const server = Deno.serve({
+  return Deno.serve({
     hostname: options.host,
-    port: options.port,
+    port,
+    tcpBacklog: options.waitingConnections,
     ...options.tls,
     onListen() {},
     onError: () => new Response("internal error\n", { status: 500 }),
@@ -34,46 +43,6 @@ export function listen(options: ListenerOptions, handlers: Handlers): Promise<Li
     if (open.stopping) return new Response("the server is stopping\n", { status: 503 });
     return upgrade(request, accepted, options, open);
   });
-  return Promise.resolve({
-    host: server.addr.hostname,
-    port: server.addr.port,
-    async shutdown() {
-      // The runtime's own shutdown closes every socket with a code of its own: let ours be gone first.
-      await open.stop();
-      await server.shutdown();
-      open[Symbol.dispose]();
-    },
-  });
-}
-
-/** The sockets that are open, so that a stop can wait for the last of them. */
-class OpenSockets implements Disposable {
-  readonly #sockets = new Set<WebSocket>();
-  readonly #empty = Promise.withResolvers<void>();
-  readonly #places = new FairPlaces();
-  stopping = false;
-
-  add(socket: WebSocket): void {
-    this.#sockets.add(socket);
-    if (this.#sockets.size > 1) this.#places.start();
-  }
-
-  delete(socket: WebSocket): void {
-    this.#sockets.delete(socket);
-    if (this.#sockets.size < 2) this.#places.stop();
-    if (this.stopping && this.#sockets.size === 0) this.#empty.resolve();
-  }
-
-  /** Takes no more; resolves when none is open. */
-  stop(): Promise<void> {
-    this.stopping = true;
-    if (this.#sockets.size === 0) this.#empty.resolve();
-    return this.#empty.promise;
-  }
-
-  [Symbol.dispose](): void {
-    this.#places[Symbol.dispose]();
-  }
 }
 
 function upgrade(

@@ -1,22 +1,35 @@
-/** Opens the listener that the configuration names. */
+/** Opens the listener that the configuration names, and keeps it accepting. */
 import type { Config } from "../config.ts";
+import type { Counters } from "../counters.ts";
+import type { Places } from "../limits/descriptors.ts";
 import { readPem } from "../pem.ts";
 import type { Handlers, Listener } from "../socket.ts";
-
-/** Connections beside those of clients: for the page, the API and health checks. */
-const HTTP_CONNECTIONS = 1000;
+import { Accepting } from "./accepting.ts";
 
 /** Of every answer. Set where it leaves: a middleware of Hono's that sets a header builds the whole answer anew (16 µs). */
 const HEADERS = { "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer" };
 
+/** Descriptors that `deno` holds for the time when there are no others: it accepts until there is none left. */
+const MOST_SPARES = 64;
+/** `node` stops before: this part of the reserve tells whether there is room again, the rest is for a sudden crowd. */
+const NODE_SPARES_SHARE = 0.25;
+
+/** How many connections there may be, and where they are counted. */
+export interface Room {
+  readonly places: Places;
+  readonly counters: Counters;
+}
+
 /** Rejects where a certificate cannot be read or the address cannot be listened on. */
-export async function listen(config: Config, handlers: Handlers): Promise<Listener> {
-  const { listen } = config.listener === "node"
-    ? await import("./node.ts")
-    : await import("./deno.ts");
-  return await listen({
+export async function listen(
+  config: Config,
+  handlers: Handlers,
+  { places, counters }: Room,
+): Promise<Listener> {
+  const isNode = config.listener === "node";
+  const { createDoor } = isNode ? await import("./node.ts") : await import("./deno.ts");
+  const door = createDoor({
     host: config.host,
-    port: config.port,
     tls: config.tls && {
       cert: readPem("APP_TLS_CERT", config.tls.cert),
       key: readPem("APP_TLS_KEY", config.tls.key),
@@ -24,9 +37,15 @@ export async function listen(config: Config, handlers: Handlers): Promise<Listen
     headers: HEADERS,
     keepaliveSeconds: config.keepaliveSeconds,
     maxFrameBytes: config.limits.frame,
+    waitingConnections: places.waiting,
     maxHeaderBytes: config.limits.headers,
     headersSeconds: config.headersSeconds,
     requestSeconds: config.requestSeconds,
-    maxConnections: config.limits.connections + HTTP_CONNECTIONS,
+    maxConnections: places.all,
   }, handlers);
+  const spares = Math.min(
+    MOST_SPARES,
+    isNode ? places.reserve * NODE_SPARES_SHARE : places.reserve,
+  );
+  return await Accepting.open(door, { port: config.port, counters, spares: Math.floor(spares) });
 }

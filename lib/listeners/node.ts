@@ -1,20 +1,22 @@
 /** The listener on `node:http` and `npm:ws`: bounds message sizes and slow peers, and batches writes. */
-import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { getRequestListener } from "@hono/node-server";
+import { getLogger } from "@logtape/logtape";
 // @ts-types="@types/ws"
 import { WebSocketServer } from "ws";
 import type {
   Handlers,
-  Listener,
   ListenerOptions,
   Peer,
 } from "../socket.ts";
+import type { Door } from "./accepting.ts";
 import { Keepalive } from "./keepalive.ts";
+import { NodeDoor } from "./node_door.ts";
 import { attach, NodeWebSocket } from "./node_socket.ts";
+
+const log = getLogger(["notifyli", "listener"]);
 
 /** Most text of a refused upgrade; the answer is written whole, by hand. */
 const REFUSAL_HEADERS = { "connection": "close", "content-type": "text/plain; charset=utf-8" };
@@ -34,7 +36,7 @@ const MAX_FRAGMENTS = 128;
 /** Pings are counted as frames, and too many of them told so. Not in the types of `ws` yet. */
 const NO_PONG_LIMIT = { maxPendingAutoPongs: 0 };
 
-export async function listen(options: ListenerOptions, handlers: Handlers): Promise<Listener> {
+export function createDoor(options: ListenerOptions, handlers: Handlers): Door {
   const headers = Object.entries(options.headers);
   // It puts its own `Request` and `Response` in place of the runtime's: those make a stream of every answer (20 µs).
   const onRequest = getRequestListener((request, { incoming, outgoing }) => {
@@ -45,7 +47,7 @@ export async function listen(options: ListenerOptions, handlers: Handlers): Prom
   const server = options.tls
     ? createTlsServer({ ...options.tls, ...bounds }, onRequest)
     : createServer(bounds, onRequest);
-  if (Number.isFinite(options.maxConnections)) server.maxConnections = options.maxConnections;
+  server.maxConnections = options.maxConnections;
   const chosen = new WeakMap<IncomingMessage, string>();
   const keepalive = new Keepalive(options.keepaliveSeconds);
   const webSockets = new WebSocketServer({
@@ -63,7 +65,8 @@ export async function listen(options: ListenerOptions, handlers: Handlers): Prom
   server.on("upgrade", async (message: IncomingMessage, stream: Duplex, head: Uint8Array) => {
     stream.on("error", destroy);
     if (message.method !== "GET") return void stream.destroy(); // RFC 6455, section 4.1
-    const accepted = await handlers.upgrade(toRequest(message), peerOf(message));
+    const accepted = await handlers.upgrade(toRequest(message), peerOf(message))
+      .catch(failedUpgrade);
     if (accepted instanceof Response) return void refuse(stream, accepted);
     if (accepted.subprotocol !== undefined) chosen.set(message, accepted.subprotocol);
     webSockets.handleUpgrade(message, stream, head as Buffer, (webSocket) => {
@@ -71,23 +74,18 @@ export async function listen(options: ListenerOptions, handlers: Handlers): Prom
     });
   });
 
-  server.listen(options.port, options.host);
-  await once(server, "listening");
-  const { address, port } = server.address() as AddressInfo;
-  return {
-    host: address,
-    port,
-    shutdown: () =>
-      new Promise((resolve, reject) => {
-        server.close((error) => error ? reject(error) : resolve());
-        server.closeIdleConnections();
-      }),
-  };
+  return new NodeDoor(server, options);
 }
 
 /** Listens on a stream. A closure would keep the whole request in memory for as long as the connection lasts. */
 function destroy(this: Duplex): void {
   this.destroy();
+}
+
+/** What went wrong is the server's own, and ends nothing but this connection. */
+function failedUpgrade(error: unknown): Response {
+  log.error("upgrade failed: {reason}", { reason: String(error) });
+  return new Response("internal error\n", { status: 500 });
 }
 
 /** How large headers may be, and how slow a request; 0 means no limit to `node:http`. */

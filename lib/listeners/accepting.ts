@@ -1,0 +1,194 @@
+/**
+ * Keeps a listener accepting. Where the system gives it no connection any more (no file descriptor is left, no memory)
+ * `Deno.serve` ends and `node:http` goes deaf without a word: who is connected stays, and here is waited until there is
+ * room again, and listened anew at the same address. A server that cannot says so, and ends.
+ */
+import { getLogger } from "@logtape/logtape";
+import { SYSTEM_CLOCK } from "../clock.ts";
+import type { Counters } from "../counters.ts";
+import { SpareDescriptors } from "../limits/descriptors.ts";
+import type { Listener } from "../socket.ts";
+import { type Address, knock } from "./knock.ts";
+
+const log = getLogger(["notifyli", "listener"]);
+
+/** What accepts connections, and can begin again where it has stopped. */
+export interface Door {
+  /**
+   * Begins to listen; rejects where it cannot.
+   * @param lost is told why, at most once, where it stops by itself
+   */
+  open(port: number, lost: (reason: string) => void): Promise<Address>;
+  /** Stops listening; what is connected stays. Absent where the runtime cannot. */
+  close?(): void;
+  /** Stops listening; resolves when every connection is gone. */
+  shutdown(): Promise<void>;
+}
+
+export interface AcceptingOptions {
+  readonly port: number;
+  readonly counters: Counters;
+  /** Held while it accepts, for the store, Redis and outgoing calls where accepting took the last one. @default 0 */
+  readonly spares?: number;
+  /** @default GIVE_UP_MS */
+  readonly giveUpMs?: number;
+  /** @default CHECK_MS */
+  readonly checkMs?: number;
+}
+
+/** The pauses between two tries. The first is short: mostly a connection or two have ended by then. */
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 1000;
+/** Who accepts for so long again has recovered: the pauses start anew. */
+const RECOVERED_MS = 10_000;
+
+/** So long it tries: by then systemd has a new one running faster than this one recovers. */
+const GIVE_UP_MS = 30_000;
+
+/** How often it looks whether it is deaf, and how long it listens for an answer. */
+const CHECK_MS = 5000;
+const CHECK_TICKS = 3;
+/** So many times in a row, the second one at once. */
+const DEAF_AFTER = 2;
+/** No request: it is answered by the listener itself, and neither counted nor held to any rule of the server's. */
+const NO_REQUEST = "?\r\n\r\n";
+
+export class Accepting implements Listener {
+  readonly #door: Door;
+  readonly #options: AcceptingOptions;
+  readonly #spares: SpareDescriptors;
+  readonly #failed = Promise.withResolvers<string>();
+  readonly #stop = new AbortController();
+  #address: Address;
+  #isAccepting = true;
+  #regainedAt = -Infinity;
+  #pauseMs = FIRST_PAUSE_MS;
+  /** It has answered itself once, so that silence means something. */
+  #isReachable = false;
+  #checking: Promise<void> | undefined;
+  readonly #timer: ReturnType<typeof setInterval>;
+
+  private constructor(door: Door, address: Address, options: AcceptingOptions) {
+    this.#door = door;
+    this.#address = address;
+    this.#options = options;
+    this.#spares = new SpareDescriptors(options.spares ?? 0);
+    this.#timer = setInterval(() => void this.check(), options.checkMs ?? CHECK_MS);
+  }
+
+  /** Rejects where the address cannot be listened on. */
+  static async open(door: Door, options: AcceptingOptions): Promise<Accepting> {
+    let accepting: Accepting | undefined;
+    let early: string | undefined;
+    const address = await door.open(options.port, (reason) => {
+      early = reason;
+      accepting?.lost(reason);
+    });
+    accepting = new Accepting(door, address, options);
+    accepting.#spares.take();
+    if (early !== undefined) accepting.lost(early);
+    return accepting;
+  }
+
+  get host(): string {
+    return this.#address.host;
+  }
+
+  get port(): number {
+    return this.#address.port;
+  }
+
+  get failed(): Promise<string> {
+    return this.#failed.promise;
+  }
+
+  async shutdown(): Promise<void> {
+    clearInterval(this.#timer);
+    this.#stop.abort();
+    this.#spares.release();
+    await this.#checking;
+    await this.#door.shutdown();
+  }
+
+  /** It has stopped accepting: waits for room, and begins again. */
+  lost(reason: string): void {
+    if (!this.#isAccepting || this.#stop.signal.aborted) return;
+    this.#isAccepting = false;
+    this.#options.counters.accept_stopped++;
+    this.#spares.release(); // first of all: the store may need one right now
+    log.error("accepts no connection: {reason}; who is connected stays, and it begins again", {
+      reason,
+      times: this.#options.counters.accept_stopped,
+    });
+    this.#door.close?.();
+    if (performance.now() - this.#regainedAt > RECOVERED_MS) this.#pauseMs = FIRST_PAUSE_MS;
+    void this.#regain(reason);
+  }
+
+  /** Looks whether it answers, and begins again where it does not. */
+  check(): Promise<void> {
+    return this.#checking ??= this.#check().finally(() => this.#checking = undefined);
+  }
+
+  async #check(): Promise<void> {
+    for (let failures = 0; this.#isAccepting && !this.#stop.signal.aborted;) {
+      const knocked = await knock(this.#address, {
+        request: NO_REQUEST,
+        ticks: CHECK_TICKS,
+        signal: this.#stop.signal,
+      });
+      if (knocked === "answers") this.#isReachable = true;
+      if (knocked === "answers" || knocked === "unknown" || !this.#isReachable) return;
+      if (++failures < DEAF_AFTER) continue;
+      return this.#deaf(
+        knocked === "silent" ? "it does not answer itself" : "nobody listens at its own address",
+      );
+    }
+  }
+
+  #deaf(reason: string): void {
+    if (this.#door.close !== undefined) return this.lost(reason);
+    // It cannot be closed without its connections: what they have comes back with a new process.
+    if (this.#isAccepting && !this.#stop.signal.aborted) this.#fail(reason);
+  }
+
+  async #regain(reason: string): Promise<void> {
+    const since = performance.now();
+    const giveUpMs = this.#options.giveUpMs ?? GIVE_UP_MS;
+    let why = reason;
+    while (performance.now() - since < giveUpMs) {
+      await SYSTEM_CLOCK.pause(this.#pauseMs, this.#stop.signal);
+      if (this.#stop.signal.aborted) return;
+      this.#pauseMs = Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS);
+      try {
+        if (!this.#spares.take()) continue;
+        await this.#reopen();
+        const seconds = Math.round((performance.now() - since) / 100) / 10;
+        log.warn("accepts connections again after {seconds} s", { seconds });
+        return;
+      } catch (error) {
+        this.#spares.release();
+        why = error instanceof Error ? error.message : String(error);
+      }
+    }
+    if (!this.#stop.signal.aborted) this.#fail(why);
+  }
+
+  async #reopen(): Promise<void> {
+    let early: string | undefined;
+    const lost = (reason: string) => {
+      early = reason;
+      this.lost(reason);
+    };
+    this.#address = await this.#door.open(this.port, lost);
+    this.#isAccepting = true;
+    this.#regainedAt = performance.now();
+    if (early !== undefined) this.lost(early);
+  }
+
+  #fail(reason: string): void {
+    clearInterval(this.#timer);
+    this.#isAccepting = false;
+    this.#failed.resolve(reason);
+  }
+}

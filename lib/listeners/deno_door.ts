@@ -1,0 +1,102 @@
+/**
+ * `Deno.serve` as a door: it ends with the first connection that the system refuses it, and its connections live on.
+ * The next one listens at the same address, so there may be several, of which the last accepts.
+ */
+import type { Door } from "./accepting.ts";
+import { FairPlaces } from "./deno_fairness.ts";
+import type { Address } from "./knock.ts";
+
+/** Begins to listen, with the sockets it takes in `open`. */
+export type Serve = (port: number, open: OpenSockets) => Deno.HttpServer<Deno.NetAddr>;
+
+export class DenoDoor implements Door {
+  readonly #serve: Serve;
+  readonly #servers = new Set<Server>();
+
+  constructor(serve: Serve) {
+    this.#serve = serve;
+  }
+
+  open(port: number, lost: (reason: string) => void): Promise<Address> {
+    const open = new OpenSockets();
+    const http = this.#serve(port, open);
+    const server: Server = { http, open };
+    this.#servers.add(server);
+    const ended = (reason: string) => {
+      if (open.stopping) return;
+      // Its shutdown ends the connections that do nothing, but every socket as well.
+      open.onceEmpty(() => void this.#retire(server));
+      lost(reason);
+    };
+    http.finished.then(() => ended("Deno.serve has ended"), (error) => ended(reasonOf(error)));
+    return Promise.resolve({ host: http.addr.hostname, port: http.addr.port });
+  }
+
+  async shutdown(): Promise<void> {
+    await Promise.all([...this.#servers].map(async ({ http, open }) => {
+      // The runtime's own shutdown closes every socket with a code of its own: let ours be gone first.
+      await open.stop();
+      await http.shutdown();
+      open[Symbol.dispose]();
+    }));
+  }
+
+  async #retire(server: Server): Promise<void> {
+    await server.http.shutdown().catch(() => {}); // it has ended before
+    server.open[Symbol.dispose]();
+    this.#servers.delete(server);
+  }
+}
+
+interface Server {
+  readonly http: Deno.HttpServer<Deno.NetAddr>;
+  readonly open: OpenSockets;
+}
+
+/** The sockets that are open, so that a stop can wait for the last of them. */
+export class OpenSockets implements Disposable {
+  readonly #sockets = new Set<WebSocket>();
+  readonly #empty = Promise.withResolvers<void>();
+  readonly #places = new FairPlaces();
+  #onceEmpty: (() => void) | undefined;
+  stopping = false;
+
+  add(socket: WebSocket): void {
+    this.#sockets.add(socket);
+    if (this.#sockets.size > 1) this.#places.start();
+  }
+
+  delete(socket: WebSocket): void {
+    this.#sockets.delete(socket);
+    if (this.#sockets.size < 2) this.#places.stop();
+    this.#look();
+  }
+
+  /** Takes no more; resolves when none is open. */
+  stop(): Promise<void> {
+    this.stopping = true;
+    this.#look();
+    return this.#empty.promise;
+  }
+
+  /** Calls `act` when none is open, now or later. */
+  onceEmpty(act: () => void): void {
+    this.#onceEmpty = act;
+    this.#look();
+  }
+
+  [Symbol.dispose](): void {
+    this.#places[Symbol.dispose]();
+  }
+
+  #look(): void {
+    if (this.#sockets.size > 0) return;
+    if (this.stopping) this.#empty.resolve();
+    this.#onceEmpty?.();
+    this.#onceEmpty = undefined;
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,34 @@
+/**
+ * Errors that nothing caught: one that a client or a full table of files brings about must not end the server for all
+ * others. Whether it still accepts connections, `listeners/accepting.ts` finds out by itself.
+ */
+import { getLogger } from "@logtape/logtape";
+import type { Counters } from "./counters.ts";
+
+const log = getLogger(["notifyli"]);
+
+/** Logs and counts them from now on, and lets the server go on, until it is disposed of. */
+export function catchAll(counters: Counters): Disposable {
+  const note = (error: unknown) => {
+    counters.uncaught++;
+    log.error("uncaught error: {reason}", {
+      reason: error instanceof Error ? error.stack ?? error.message : String(error),
+    });
+  };
+  const onError = (event: ErrorEvent) => {
+    event.preventDefault();
+    note(event.error);
+  };
+  const onRejection = (event: PromiseRejectionEvent) => {
+    event.preventDefault();
+    note(event.reason);
+  };
+  globalThis.addEventListener("error", onError);
+  globalThis.addEventListener("unhandledrejection", onRejection);
+  return {
+    [Symbol.dispose]() {
+      globalThis.removeEventListener("error", onError);
+      globalThis.removeEventListener("unhandledrejection", onRejection);
+    },
+  };
+}

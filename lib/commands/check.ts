@@ -7,6 +7,7 @@ import { TokenVerifier } from "../auth/tokens.ts";
 import {
   type Config,
   ConfigError,
+  loadConfig,
   type LoadedConfig,
   loadEnvironment,
   problemsOf,
@@ -20,6 +21,7 @@ import { readPem } from "../pem.ts";
 import { type Room, RoomRules, USER_ROOMS } from "../rooms/room_rules.ts";
 import { type LoadedRooms, loadRooms } from "../rooms/rooms_file.ts";
 import { lineOf, wordsOf } from "../rooms/words.ts";
+import { checkRunning } from "./check_running.ts";
 
 const USAGE = `Usage: notifyli check [options]
 
@@ -27,12 +29,14 @@ Reads the settings (environment, .env) and the file of room rules (APP_ROOMS) as
 is wrong with them, or what the rules come to. Nothing is started.
 
 Options:
+      --running      Whether the server that these settings are of answers at its address
   -r, --room ROOM    What holds for this room
   -u, --user USER    With --room: what this user may do there by the rules alone, without grants and
                      subscription tokens
   -h, --help         Print this text
 
-Exit codes: 0 all is good, 1 something is wrong, 2 wrong options.`;
+Exit codes: 0 all is good, 1 something is wrong, 2 wrong options. With --running: 1 nobody listens there (a
+server that starts or stops does not), 3 somebody does, but accepts or answers nothing.`;
 
 /** Resolves with the exit code. */
 export async function check(args: readonly string[]): Promise<number> {
@@ -47,6 +51,7 @@ export async function check(args: readonly string[]): Promise<number> {
   }
   let checked: Checked;
   try {
+    if (options.running) return await checkRunning(loadConfig().config);
     checked = await checkAll();
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
@@ -63,6 +68,7 @@ export async function check(args: readonly string[]): Promise<number> {
 interface Options {
   readonly room?: string;
   readonly user?: string;
+  readonly running?: boolean;
   readonly help?: boolean;
 }
 
@@ -74,9 +80,13 @@ function readOptions(args: readonly string[]): Options | string {
       options: {
         room: { type: "string", short: "r" },
         user: { type: "string", short: "u" },
+        running: { type: "boolean" },
         help: { type: "boolean", short: "h" },
       },
     });
+    if (values.running && values.room !== undefined) {
+      return "Cannot use --running with --room: it asks a server, not the rules";
+    }
     if (values.user !== undefined && !values.room) {
       return "Missing option -r (--room) beside --user";
     }

@@ -8,7 +8,7 @@ import { SYSTEM_CLOCK } from "../clock.ts";
 import type { Counters } from "../counters.ts";
 import { SpareDescriptors } from "../limits/descriptors.ts";
 import type { Listener } from "../socket.ts";
-import { type Address, knock } from "./knock.ts";
+import { type Address, knock, type Knocked } from "./knock.ts";
 
 const log = getLogger(["notifyli", "listener"]);
 
@@ -48,8 +48,15 @@ const GIVE_UP_MS = 30_000;
 /** How often it looks whether it is deaf, and how long it listens for an answer. */
 const CHECK_MS = 5000;
 const CHECK_TICKS = 3;
-/** So many times in a row, the second one at once. */
-const DEAF_AFTER = 2;
+/** So many times in a row, one right after the other; more where all that can be done is to end. */
+const REOPEN_AFTER = 2;
+const END_AFTER = 6;
+/** What shows that it accepts nothing. */
+const DEAF: Readonly<Partial<Record<Knocked, string>>> = {
+  silent: "it does not answer itself",
+  refuses: "nobody listens at its own address",
+  "no descriptor": "it has no file descriptor left",
+};
 /** No request: it is answered by the listener itself, and neither counted nor held to any rule of the server's. */
 const NO_REQUEST = "?\r\n\r\n";
 
@@ -87,6 +94,7 @@ export class Accepting implements Listener {
     accepting = new Accepting(door, address, options);
     accepting.#spares.take();
     if (early !== undefined) accepting.lost(early);
+    void accepting.check(); // so that silence means something from now on
     return accepting;
   }
 
@@ -131,6 +139,7 @@ export class Accepting implements Listener {
   }
 
   async #check(): Promise<void> {
+    const enough = this.#door.close === undefined ? END_AFTER : REOPEN_AFTER;
     for (let failures = 0; this.#isAccepting && !this.#stop.signal.aborted;) {
       const knocked = await knock(this.#address, {
         request: NO_REQUEST,
@@ -138,18 +147,18 @@ export class Accepting implements Listener {
         signal: this.#stop.signal,
       });
       if (knocked === "answers") this.#isReachable = true;
-      if (knocked === "answers" || knocked === "unknown" || !this.#isReachable) return;
-      if (++failures < DEAF_AFTER) continue;
-      return this.#deaf(
-        knocked === "silent" ? "it does not answer itself" : "nobody listens at its own address",
-      );
+      const reason = DEAF[knocked];
+      if (reason === undefined || !this.#isReachable) return;
+      if (++failures === enough) return this.#deaf(reason);
     }
   }
 
   #deaf(reason: string): void {
     if (this.#door.close !== undefined) return this.lost(reason);
-    // It cannot be closed without its connections: what they have comes back with a new process.
-    if (this.#isAccepting && !this.#stop.signal.aborted) this.#fail(reason);
+    // It cannot be closed without its connections, which come back to a new process. Where there is no descriptor, it
+    // ends by itself with the next connection.
+    if (reason === DEAF["no descriptor"] || this.#stop.signal.aborted) return;
+    if (this.#isAccepting) this.#fail(reason);
   }
 
   async #regain(reason: string): Promise<void> {

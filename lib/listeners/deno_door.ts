@@ -98,5 +98,5 @@ export class OpenSockets implements Disposable {
 }
 
 function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return error instanceof Error ? error.message.replace(/^Error: /, "") : String(error);
 }

@@ -12,9 +12,10 @@ export interface Address {
  * - `answers`: it wrote something, or ended the connection;
  * - `silent`: it listens, and neither accepts nor answers;
  * - `refuses`: nobody listens there;
- * - `unknown`: the connection could not be tried, for want of a file descriptor, or by a rule of the network.
+ * - `no descriptor`: this process has none left to connect with;
+ * - `unknown`: the connection could not be tried, as by a rule of the network.
  */
-export type Knocked = "answers" | "silent" | "refuses" | "unknown";
+export type Knocked = "answers" | "silent" | "refuses" | "no descriptor" | "unknown";
 
 export interface KnockOptions {
   /** What is asked. With TLS it is no handshake, which is answered too. */
@@ -40,7 +41,8 @@ export async function knock(address: Address, options: KnockOptions): Promise<Kn
   } catch (error) {
     if (left <= 0) return "silent";
     if (error instanceof Deno.errors.ConnectionRefused) return "refuses";
-    return isReset(error) ? "answers" : "unknown";
+    if (isReset(error)) return "answers";
+    return isExhausted(error) ? "no descriptor" : "unknown";
   } finally {
     clearInterval(timer);
     signal?.removeEventListener("abort", cut);
@@ -74,4 +76,10 @@ async function ask(
 function isReset(error: unknown): boolean {
   return error instanceof Deno.errors.ConnectionReset || error instanceof Deno.errors.BrokenPipe ||
     error instanceof Deno.errors.ConnectionAborted;
+}
+
+/** Of this process, or of the whole machine. */
+function isExhausted(error: unknown): boolean {
+  return error instanceof Error && "code" in error &&
+    (error.code === "EMFILE" || error.code === "ENFILE");
 }

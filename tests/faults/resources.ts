@@ -1,7 +1,8 @@
-/** The scenarios about what a server stands on: disks, clocks, memory, networks. */
+/** The scenarios about what a server stands on: disks, clocks, memory, networks, file descriptors. */
 import { asleep } from "./asleep.ts";
 import { CLOCK_JUMPS_REDIS, CLOCK_JUMPS_SQLITE } from "./clock.ts";
 import { NODE_DIES_AT_CLOCK_CHANGE } from "./dead_node.ts";
+import { descriptors } from "./descriptors.ts";
 import { DISK_FULL } from "./disk_full.ts";
 import { networkCut } from "./network_cut.ts";
 import { NO_WRITES } from "./read_only_disk.ts";
@@ -19,4 +20,5 @@ export const resources: readonly Scenario[] = [
   ...networkCut,
   ...asleep,
   ...slowReader,
+  ...descriptors,
 ];

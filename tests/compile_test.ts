@@ -48,10 +48,11 @@ Deno.test("deno task compile puts the page, the scripts and both listeners and e
   await t.step(
     "its permissions are those of deno task start: files and network, no libraries and no system",
     async () => {
-      const { allow_read, allow_write, allow_net, allow_ffi, allow_sys } = permissions(
+      const { allow_read, allow_write, allow_net, allow_run, allow_ffi, allow_sys } = permissions(
         executable,
       );
       assert.deepEqual([allow_read, allow_write, allow_net], [[], [], []], "all, by Deno's format");
+      assert.deepEqual(allow_run, ["/usr/bin/getconf"], "it prints the limit of file descriptors");
       assert.deepEqual([allow_ffi, allow_sys], [null, null]);
       const { tasks } = JSON.parse(await Deno.readTextFile(`${ROOT}deno.json`));
       assert.deepEqual(

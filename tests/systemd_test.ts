@@ -1,14 +1,16 @@
-/** `systemd/notifyli.service` as systemd itself judges it, and what else the server relies on in it. */
+/** The units of `systemd/` as systemd itself judges them, and what else the server relies on in them. */
 import assert from "node:assert/strict";
 import { parseEnv } from "node:util";
 import { readConfig } from "../lib/config.ts";
-import { run, taskCommand } from "./support/command.ts";
+import { type Outcome, run, taskCommand } from "./support/command.ts";
 import { ROOT } from "./support/paths.ts";
 
 /** Of 10; `systemd-analyze security` calls 2 and less "OK", the best but one. */
 const WORST_EXPOSURE = 1.5;
 
 const unit = await Deno.readTextFile(`${ROOT}systemd/notifyli.service`);
+const watchdog = await Deno.readTextFile(`${ROOT}systemd/notifyli-watchdog.service`);
+const timer = await Deno.readTextFile(`${ROOT}systemd/notifyli-watchdog.timer`);
 const environment = await Deno.readTextFile(`${ROOT}systemd/notifyli.env`);
 
 Deno.test("unit file is clean under systemd-analyze verify", async () => {
@@ -80,19 +82,75 @@ Deno.test("environment example has only settings that exist, and listens on this
   assert.equal(value("EnvironmentFile"), "/etc/notifyli/notifyli.env");
 });
 
-/** The last value of a key in the unit. */
-function value(key: string): string | undefined {
-  return [...unit.matchAll(/^(\w+)=(.*)$/gm)].findLast(([, name]) => name === key)?.[2];
+Deno.test("watchdog is clean under systemd-analyze verify, and as locked in as the server", async () => {
+  const verified = await analyze("verify", watchdog, "notifyli-watchdog.service");
+  assert.deepEqual([verified.code, verified.stderr + verified.stdout], [0, ""]);
+  const { stdout } = await analyze("security --offline=true", watchdog);
+  const exposure = Number(/Overall exposure level for \S+: ([\d.]+)/.exec(stdout)?.[1]);
+  assert.ok(exposure <= WORST_EXPOSURE, stdout);
+  assert.equal(value("OnCalendar", timer), "*:*:0/30");
+  assert.equal(value("WantedBy", timer), "timers.target");
+});
+
+Deno.test("watchdog asks the server with its own settings, and does not take a start for an end", async () => {
+  assert.equal(value("ExecStart", watchdog), "/usr/local/bin/notifyli check --running");
+  assert.equal(value("EnvironmentFile", watchdog), value("EnvironmentFile"));
+  assert.equal(value("SuccessExitStatus", watchdog), "1", "nobody listens");
+});
+
+Deno.test("watchdog looks at a server that runs, and starts only one anew that does not answer", async () => {
+  const [look, after] = ["ExecCondition", "ExecStopPost"].map((key) => shell(value(key, watchdog)));
+  const running = { ACTIVE: "0", FREEZER: "running" };
+  const looks = async (state: Record<string, string>) => (await systemctl(look!, state)).code === 0;
+  assert.ok(await looks(running));
+  assert.ok(!await looks({ ...running, ACTIVE: "3" }), "it is stopped");
+  assert.ok(!await looks({ ...running, FREEZER: "frozen" }), "it is frozen for a backup");
+
+  const restarts = async (state: Record<string, string>) => {
+    const { code, stdout } = await systemctl(after!, state);
+    assert.equal(code, 0);
+    return stdout.includes("<3>notifyli listens") &&
+      stdout.includes("called: --no-block restart notifyli.service");
+  };
+  assert.ok(await restarts({ ...running, EXIT_STATUS: "3" }));
+  for (const EXIT_STATUS of ["0", "1", "2", "TERM", ""]) {
+    assert.ok(!await restarts({ ...running, EXIT_STATUS }), EXIT_STATUS);
+  }
+  assert.ok(!await restarts({ ...running, FREEZER: "frozen", EXIT_STATUS: "3" }));
+});
+
+/** The script that systemd hands to the shell. */
+function shell(command: string | undefined): string {
+  return /^\+?\/bin\/sh -c '(.*)'$/.exec(command ?? "")?.[1]?.replaceAll("$$", "$") ??
+    assert.fail(command);
+}
+
+/** Runs a script, with a `systemctl` that answers for a unit in this state, and prints what it is told to do. */
+async function systemctl(script: string, state: Record<string, string>): Promise<Outcome> {
+  const stub = `systemctl() {
+    case "$1" in
+      is-active) return "$ACTIVE";;
+      show) echo "$FREEZER";;
+      *) echo "called: $*";;
+    esac
+  }`;
+  return await run(["/bin/sh", "-c", `${stub}\n${script}`], { env: state });
+}
+
+/** The last value of a key in a unit. */
+function value(key: string, text = unit): string | undefined {
+  return [...text.matchAll(/^(\w+)=(.*)$/gm)].findLast(([, name]) => name === key)?.[2];
 }
 
 /** `systemd-analyze` on the unit, with a program in it that exists here. */
 async function analyze(
   verb: string,
   text = unit,
+  name = "notifyli.service",
 ): Promise<{ code: number; stdout: string; stderr: string }> {
   const folder = await Deno.makeTempDir();
   try {
-    const file = `${folder}/notifyli.service`;
+    const file = `${folder}/${name}`;
     await Deno.writeTextFile(file, text.replace("=/usr/local/bin/notifyli ", "=/bin/true "));
     const { code, stdout, stderr } = await new Deno.Command("systemd-analyze", {
       args: [...verb.split(" "), "--no-pager", file],

@@ -97,7 +97,9 @@ export function apiRoutes({ node, inbox, apiKeys, gate }: ApiParts, config: Conf
   });
 
   api.get("/stats", (context) => {
-    if (siteOf(context) === DEFAULT_SITE) return context.json(node.stats());
+    if (siteOf(context) === DEFAULT_SITE) {
+      return context.json({ clients_limit: gate.limit, ...node.stats() });
+    }
     throw new NotifyliError("forbidden", `Cannot show the counters of all sites to one of them`);
   });
 

@@ -49,6 +49,11 @@ export class ConnectionGate {
     this.#connectsPerAddress = new KeyedBuckets(rates.connectsPerAddress);
   }
 
+  /** Connections of clients, at most. */
+  get limit(): number {
+    return this.#config.limits.connections;
+  }
+
   /** The client's address, as seen through the proxies that are trusted. */
   addressOf(request: Request, peer: Peer): string {
     return this.#addresses.of(request.headers, peer.address);

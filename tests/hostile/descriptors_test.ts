@@ -101,8 +101,9 @@ for (const listener of ["deno", "node"]) {
     assert.equal(late.status, 429);
     assert.equal(late.json()["code"], "too_many_connections");
     assert.match(String(late.json()["message"]), new RegExp(`the limit is ${clients}$`));
-    const { refused_connections } = await stats(program);
+    const { refused_connections, clients_limit } = await stats(program);
     assert.equal(refused_connections, 1, "and HTTP gets in");
+    assert.equal(clients_limit, clients);
   });
 
   test("more clients than it has descriptors for are warned of at the start", async () => {

@@ -17,7 +17,7 @@ import type { RedisEngine } from "./engines/redis.ts";
 import { ERRORS, NotifyliError } from "./errors.ts";
 import { createApp } from "./http/app.ts";
 import { ConnectionGate } from "./limits/connection_gate.ts";
-import { findPlaces } from "./limits/descriptors.ts";
+import { readDescriptors, sharePlaces, tellPlaces } from "./limits/descriptors.ts";
 import { listen } from "./listeners/listen.ts";
 import { Node } from "./node.ts";
 import type { Retention } from "./retention.ts";
@@ -71,7 +71,8 @@ export class Server implements AsyncDisposable {
     parts.defer(() => node.stop());
     const inbox = new InboxService(engine);
     const v2 = protocolV2(inbox, config.keepaliveSeconds);
-    const places = await findPlaces(config.limits.connections);
+    const descriptors = await readDescriptors();
+    const places = sharePlaces(descriptors, config.limits.connections);
     const limits = { ...config.limits, connections: places.clients };
     const gate = new ConnectionGate({ ...config, limits }, counters);
     const apiKeys = new ApiKeys(engine.apiKeys);
@@ -83,6 +84,7 @@ export class Server implements AsyncDisposable {
         unreadable(request) ??
           await gate.guard(request, peer, () => upgrade(request, node, { config, v2 })),
     }, { places, counters });
+    tellPlaces(places, descriptors, config.limits.connections);
     parts.defer(() => void listener.shutdown().catch(() => {}));
     if (isRedis(engine)) parts.use(await startWaysIn(node, engine, config));
     parts.use(startScheduler(engine.schedule, counters));

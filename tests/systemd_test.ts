@@ -92,7 +92,7 @@ Deno.test("watchdog is clean under systemd-analyze verify, and as locked in as t
   assert.equal(value("WantedBy", timer), "timers.target");
 });
 
-Deno.test("watchdog asks the server with its own settings, and does not take a start for an end", async () => {
+Deno.test("watchdog asks the server with its own settings, and does not take a start for an end", () => {
   assert.equal(value("ExecStart", watchdog), "/usr/local/bin/notifyli check --running");
   assert.equal(value("EnvironmentFile", watchdog), value("EnvironmentFile"));
   assert.equal(value("SuccessExitStatus", watchdog), "1", "nobody listens");

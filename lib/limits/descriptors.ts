@@ -48,25 +48,6 @@ export interface Places {
   readonly waiting: number;
 }
 
-/** Finds out how many connections there may be, and tells it. Never rejects. */
-export async function findPlaces(asked: number): Promise<Places> {
-  const descriptors = await readDescriptors();
-  const found = sharePlaces(descriptors, asked);
-  log.info(
-    "room for {clients} clients, and {all} connections of all kinds: {limit} file descriptors" +
-      "{assumed}, {open} open, {reserve} kept for the store and outgoing calls",
-    { ...found, ...descriptors, assumed: descriptors.isKnown ? "" : " (assumed)" },
-  );
-  if (Number.isFinite(asked) && found.clients < asked) {
-    log.warn(
-      "APP_LIMIT_CONNECTIONS is {asked}, but this process has file descriptors for {clients} clients: raise " +
-        "them to {needed} (LimitNOFILE in the unit, or ulimit -n)",
-      { asked, clients: found.clients, needed: neededFor(asked, descriptors) },
-    );
-  }
-  return found;
-}
-
 /** Looks what this process may open, and has open. Never rejects. */
 export async function readDescriptors(): Promise<Descriptors> {
   const limit = await readLimit();
@@ -94,6 +75,22 @@ export function sharePlaces(descriptors: Descriptors, asked: number): Places {
   const http = Math.min(HTTP_CONNECTIONS, Math.ceil(possible * HTTP_SHARE));
   const clients = Math.min(asked, Math.max(possible - http, 1));
   return places(clients, Math.min(clients + HTTP_CONNECTIONS, possible), reserve);
+}
+
+/** Says in the log how many connections there may be, and whether that is less than what was asked for. */
+export function tellPlaces(found: Places, descriptors: Descriptors, asked: number): void {
+  log.info(
+    "room for {clients} clients, and {all} connections of all kinds: {limit} file descriptors" +
+      "{assumed}, {open} open, {reserve} kept for the store and outgoing calls",
+    { ...found, ...descriptors, assumed: descriptors.isKnown ? "" : " (assumed)" },
+  );
+  if (Number.isFinite(asked) && found.clients < asked) {
+    log.warn(
+      "APP_LIMIT_CONNECTIONS is {asked}, but this process has file descriptors for {clients} clients: raise " +
+        "them to {needed} (LimitNOFILE in the unit, or ulimit -n)",
+      { asked, clients: found.clients, needed: neededFor(asked, descriptors) },
+    );
+  }
 }
 
 /** A limit that lets so many clients in, in round thousands. */

@@ -67,33 +67,27 @@ export class Accepting implements Listener {
   readonly #failed = Promise.withResolvers<string>();
   readonly #stop = new AbortController();
   #address: Address;
-  #isAccepting = true;
+  #isAccepting = false;
   #regainedAt = -Infinity;
   #pauseMs = FIRST_PAUSE_MS;
   /** It has answered itself once, so that silence means something. */
   #isReachable = false;
   #checking: Promise<void> | undefined;
-  readonly #timer: ReturnType<typeof setInterval>;
+  #timer: ReturnType<typeof setInterval> | undefined;
 
-  private constructor(door: Door, address: Address, options: AcceptingOptions) {
+  private constructor(door: Door, options: AcceptingOptions) {
     this.#door = door;
-    this.#address = address;
     this.#options = options;
+    this.#address = { host: "", port: options.port };
     this.#spares = new SpareDescriptors(options.spares ?? 0);
-    this.#timer = setInterval(() => void this.check(), options.checkMs ?? CHECK_MS);
   }
 
   /** Rejects where the address cannot be listened on. */
   static async open(door: Door, options: AcceptingOptions): Promise<Accepting> {
-    let accepting: Accepting | undefined;
-    let early: string | undefined;
-    const address = await door.open(options.port, (reason) => {
-      early = reason;
-      accepting?.lost(reason);
-    });
-    accepting = new Accepting(door, address, options);
+    const accepting = new Accepting(door, options);
+    await accepting.#listen();
     accepting.#spares.take();
-    if (early !== undefined) accepting.lost(early);
+    accepting.#timer = setInterval(() => void accepting.check(), options.checkMs ?? CHECK_MS);
     void accepting.check(); // so that silence means something from now on
     return accepting;
   }
@@ -171,7 +165,8 @@ export class Accepting implements Listener {
       this.#pauseMs = Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS);
       try {
         if (!this.#spares.take()) continue;
-        await this.#reopen();
+        await this.#listen();
+        this.#regainedAt = performance.now();
         const seconds = Math.round((performance.now() - since) / 100) / 10;
         log.warn("accepts connections again after {seconds} s", { seconds });
         return;
@@ -183,15 +178,13 @@ export class Accepting implements Listener {
     if (!this.#stop.signal.aborted) this.#fail(why);
   }
 
-  async #reopen(): Promise<void> {
+  async #listen(): Promise<void> {
     let early: string | undefined;
-    const lost = (reason: string) => {
+    this.#address = await this.#door.open(this.port, (reason) => {
       early = reason;
       this.lost(reason);
-    };
-    this.#address = await this.#door.open(this.port, lost);
+    });
     this.#isAccepting = true;
-    this.#regainedAt = performance.now();
     if (early !== undefined) this.lost(early);
   }
 

@@ -4,7 +4,7 @@
  * room again, and listened anew at the same address. A server that cannot says so, and ends.
  */
 import { getLogger } from "@logtape/logtape";
-import { SYSTEM_CLOCK } from "../clock.ts";
+import { pause } from "../clock.ts";
 import type { Counters } from "../counters.ts";
 import { SpareDescriptors } from "../limits/descriptors.ts";
 import type { Listener } from "../socket.ts";
@@ -160,12 +160,13 @@ export class Accepting implements Listener {
     const giveUpMs = this.#options.giveUpMs ?? GIVE_UP_MS;
     let why = reason;
     while (performance.now() - since < giveUpMs) {
-      await SYSTEM_CLOCK.pause(this.#pauseMs, this.#stop.signal);
+      await pause(this.#pauseMs, this.#stop.signal);
       if (this.#stop.signal.aborted) return;
       this.#pauseMs = Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS);
       try {
         if (!this.#spares.take()) continue;
         await this.#listen();
+        if (!this.#isAccepting) return; // it was lost again at once
         this.#regainedAt = performance.now();
         const seconds = Math.round((performance.now() - since) / 100) / 10;
         log.warn("accepts connections again after {seconds} s", { seconds });

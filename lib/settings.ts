@@ -214,7 +214,7 @@ export const SETTINGS = {
   },
   APP_LIMIT_CONNECTIONS: {
     default: "off",
-    help: "Connections of clients, in all",
+    help: "Connections of clients, in all; `off`: as many as there are file descriptors for",
     kind: limit,
   },
   APP_LIMIT_CONNECTIONS_USER: {

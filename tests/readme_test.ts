@@ -48,7 +48,7 @@ const PERMISSIONS: Readonly<Record<string, readonly string[]>> = {
   start: ["--allow-net", "--allow-env", "--allow-read", "--allow-write"],
   send: ["--allow-net", "--allow-env", "--allow-read"],
   key: ["--allow-net", "--allow-env", "--allow-read", "--allow-write"],
-  check: ["--allow-env", "--allow-read"],
+  check: ["--allow-net", "--allow-env", "--allow-read"],
   token: ["--allow-env", "--allow-read"],
 };
 

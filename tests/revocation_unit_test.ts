@@ -137,5 +137,11 @@ class FakeSocket implements Socket {
     this.closed = disconnect;
   }
 
+  cut(): void {}
+
+  pause(): void {}
+
+  resume(): void {}
+
   terminate(): void {}
 }

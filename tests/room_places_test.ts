@@ -206,6 +206,12 @@ class FakeSocket implements Socket {
 
   close(): void {}
 
+  cut(): void {}
+
+  pause(): void {}
+
+  resume(): void {}
+
   terminate(): void {}
 }
 

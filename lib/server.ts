@@ -4,6 +4,8 @@ import { ApiKeys } from "./auth/api_keys.ts";
 import { identifyRequest } from "./auth/handshake.ts";
 import type { Identity } from "./auth/identity.ts";
 import { requireClosedOrLocal } from "./auth/open_mode.ts";
+import { Operator } from "./auth/operator.ts";
+import { makeOperatorKey } from "./auth/operator_key.ts";
 import type { TokenVerifier } from "./auth/tokens.ts";
 import { pause } from "./clock.ts";
 import type { Config } from "./config.ts";
@@ -76,7 +78,8 @@ export class Server implements AsyncDisposable {
     const limits = { ...config.limits, connections: places.clients };
     const gate = new ConnectionGate({ ...config, limits }, counters);
     const apiKeys = new ApiKeys(engine.apiKeys);
-    const app = createApp({ node, inbox, gate, apiKeys, protocol: v2 }, config);
+    const operator = openOperator(config);
+    const app = createApp({ node, inbox, gate, apiKeys, operator, protocol: v2 }, config);
     const listener = await listen(config, {
       fetch: (request, peer) =>
         unreadable(request) ?? gate.refusal(request, peer) ?? app.fetch(request, { peer }),
@@ -171,6 +174,12 @@ async function openTokens({ tokens, limits }: Config): Promise<TokenVerifier | u
   if (tokens === undefined) return undefined;
   const { TokenVerifier } = await import("./auth/tokens.ts");
   return await TokenVerifier.open(tokens, limits);
+}
+
+function openOperator(config: Config): Operator {
+  const { owner, warning } = makeOperatorKey(config.dataDir);
+  if (warning !== undefined) log.warn("{warning} (docs/api-keys.md)", { warning });
+  return new Operator(config, owner);
 }
 
 /** The bridge and the stream: what other systems write to Redis. */

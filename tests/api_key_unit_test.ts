@@ -10,6 +10,7 @@ import {
 import { ApiKeys } from "../lib/auth/api_keys.ts";
 import { parseNewApiKey } from "../lib/auth/api_key_fields.ts";
 import { FailedAttempts } from "../lib/auth/failed_attempts.ts";
+import { Operator } from "../lib/auth/operator.ts";
 import { readConfig } from "../lib/config.ts";
 import { Counters } from "../lib/counters.ts";
 import type { ApiKey, KeyStore } from "../lib/engine.ts";
@@ -197,6 +198,7 @@ Deno.test("every route of the API has its scope in the table, and the table has 
     node,
     inbox: new InboxService(engine),
     apiKeys: new ApiKeys(engine.apiKeys),
+    operator: new Operator(config),
     gate: new ConnectionGate(config, new Counters()),
   };
   const routes = apiRoutes(parts, config).routes.filter(({ method }) => method !== "ALL")

@@ -1,6 +1,7 @@
 /** Who may connect, as whom, and what they see: against the running program, on both listeners. */
 import assert from "node:assert/strict";
 import { EventStream } from "./support/event_stream.ts";
+import { operatorKeyOf } from "./support/manager.ts";
 import { Program } from "./support/program.ts";
 import { rawRequest } from "./support/raw_http.ts";
 import { UPGRADE } from "./support/raw_socket.ts";
@@ -489,10 +490,11 @@ function handshake({ port }: Program, path: string, headers: Record<string, stri
   ]);
 }
 
-/** A key, which a program on this machine may make as long as none may manage them. */
-async function apiKey({ url }: Program): Promise<string> {
+/** A key, made with the operator's. */
+async function apiKey(program: Program): Promise<string> {
   const body = JSON.stringify({ name: "test", scopes: ["publish", "read"] });
-  const response = await fetch(`${url}/api/keys`, { method: "POST", body });
+  const headers = { authorization: `Bearer ${operatorKeyOf(program)}` };
+  const response = await fetch(`${program.url}/api/keys`, { method: "POST", headers, body });
   return (await response.json())["key"];
 }
 

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { ROOT } from "./support/paths.ts";
 import { EventStream } from "./support/event_stream.ts";
+import { operatorKeyOf } from "./support/manager.ts";
 import { Program } from "./support/program.ts";
 import { Receiver } from "./support/receiver.ts";
 import { RedisServer } from "./support/redis.ts";
@@ -60,13 +61,16 @@ Deno.test("docs/redis.md lists every key and channel, with its kind", async () =
   client.send({ type: "usermsg", id: "my-own-id", user_id: 1, room: "lobby", message: "x" });
   await client.get("usermsg");
   await receiver.get(1);
+  const headers = { authorization: `Bearer ${operatorKeyOf(program)}` };
   const blocked = await fetch(`${program.url}/api/users/9/block`, {
     method: "POST",
+    headers,
     body: '{"seconds":3600}',
   });
   assert.equal(blocked.status, 200, await blocked.text());
   const made = await fetch(`${program.url}/api/keys`, {
     method: "POST",
+    headers,
     body: '{"name":"shop","scopes":["publish"]}',
   });
   assert.equal(made.status, 201, await made.text());

@@ -96,11 +96,6 @@ export class ApiKeys {
     }
   }
 
-  /** Whether the site ever had a key with the scope `manage`, revoked ones too. */
-  async haveManager(site: string): Promise<boolean> {
-    return (await this.#store.list(site)).some(({ scopes }) => scopes.includes("manage"));
-  }
-
   /** Whether it was good, or at least known, a while ago on this node. */
   isKnown(text: string): boolean {
     return this.#known.has(parseApiKey(text)?.id ?? "");

@@ -11,7 +11,7 @@ const log = getLogger(["notifyli", "audit"]);
 /** What is refused costs the one who asks nothing, so it must not fill the disk. */
 const REFUSALS_A_MINUTE = 100;
 
-/** Who did it: the id of a key, or `local` for somebody on this machine without one. */
+/** Who did it: the id of a key, `operator`, or `local` for a command that works on the store itself. */
 export interface Actor {
   readonly who: string;
   readonly site: string;

@@ -23,7 +23,8 @@ Options:
   -h, --help             Print this text
 
 With Redis configured it works on Redis, else by the server that runs on this machine, else on the server's file.
-Where the server needs a key with the scope manage, it is that of APP_API_KEY.
+The server wants a proof: it is signed with APP_KEY or with operator.key in APP_DATA_DIR; where neither is to be had, it
+is the key of APP_API_KEY, which needs the scope manage.
 
 Exit codes: 0 done, 1 not done, 2 wrong options.`;
 

@@ -9,7 +9,15 @@ import type { Config, RedisConfig } from "../config.ts";
 import { DEFAULT_SITE } from "../engine.ts";
 import { NotifyliError } from "../errors.ts";
 import type { Fields } from "../fields.ts";
-import { type ApiCall, callServer, refusedAnswer, serverFailure } from "./local_api.ts";
+import {
+  type ApiAnswer,
+  type ApiCall,
+  callServer,
+  localUrl,
+  refusedAnswer,
+  serverFailure,
+} from "./local_api.ts";
+import { operatorProofs } from "./operator_proof.ts";
 
 const CONNECT_WITHIN_MS = 5000;
 
@@ -102,12 +110,41 @@ function serverRing(config: Config): KeyRing {
   };
 }
 
+/** Asks with each proof there is, until one is taken. */
 async function ask(config: Config, call: ApiCall): Promise<Fields> {
-  const answer = await callServer(config, call).catch((cause) => {
-    throw serverFailure(config, cause);
-  });
-  if (![200, 201, 204].includes(answer.status)) throw refusedAnswer(config, answer);
-  return { ...(answer.json as object | undefined) };
+  const { bearers, missing } = await operatorProofs(config);
+  let answer: ApiAnswer | undefined;
+  for (const bearer of bearers) {
+    answer = await callServer(config, { ...call, bearer }).catch((cause) => {
+      throw serverFailure(config, cause);
+    });
+    if (answer.status !== 401) break;
+  }
+  if (answer !== undefined && [200, 201, 204].includes(answer.status)) {
+    return { ...(answer.json as object | undefined) };
+  }
+  if (answer !== undefined && answer.status !== 401) throw refusedAnswer(config, answer);
+  throw unproved(config, answer, missing);
+}
+
+/** Says which file or setting would prove it. */
+function unproved(
+  config: Config,
+  answer: ApiAnswer | undefined,
+  missing: readonly string[],
+): NotifyliError {
+  const why = missing.length === 0 ? "" : `: ${missing.join("; ")}`;
+  if (answer === undefined) {
+    return new NotifyliError(
+      "unavailable",
+      `the server at ${localUrl(config)} needs the operator's proof${why}`,
+    );
+  }
+  const { message } = refusedAnswer(config, answer);
+  return new NotifyliError(
+    "unavailable",
+    `${message} (are APP_DATA_DIR and APP_KEY those of that server?${why.replace(":", "")})`,
+  );
 }
 
 function readKey(key: Fields): ApiKeyOnWire {

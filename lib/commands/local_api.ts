@@ -25,6 +25,8 @@ export interface ApiCall {
   readonly path: string;
   /** Sent as JSON. */
   readonly body?: unknown;
+  /** What is shown in place of the key of `APP_API_KEY`. */
+  readonly bearer?: string;
 }
 
 /**
@@ -33,7 +35,7 @@ export interface ApiCall {
  */
 export async function callServer(
   config: Config,
-  { method, path, body }: ApiCall,
+  { method, path, body, bearer = config.apiKey }: ApiCall,
 ): Promise<ApiAnswer> {
   const text = body === undefined ? "" : JSON.stringify(body);
   const options: RequestOptions = {
@@ -44,7 +46,7 @@ export async function callServer(
     headers: {
       "content-type": "application/json",
       "content-length": byteLength(text),
-      ...(config.apiKey !== undefined && { authorization: `Bearer ${config.apiKey}` }),
+      ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }),
     },
     timeout: REQUEST_TIMEOUT_MS,
   };

@@ -1,9 +1,8 @@
 /**
  * The routes that close a user's connections, block users, and revoke tokens, on all nodes at once. Each answer means
- * that it is stored and that every node was told. A caller reaches its own site alone.
+ * that it is stored and that every node was told. A key reaches its own site alone.
  */
 import { Hono } from "hono";
-import { siteField } from "../auth/api_key_fields.ts";
 import type { Audit } from "../auth/audit.ts";
 import {
   blockOnWire,
@@ -13,10 +12,10 @@ import {
 } from "../auth/revocation_fields.ts";
 import type { Revocations } from "../auth/revocations.ts";
 import type { Config } from "../config.ts";
-import { NotifyliError } from "../errors.ts";
 import { type Fields, parseObject, type UserId, userIdField } from "../fields.ts";
-import { actionOf, actorOf, type ApiApp, type ApiContext, type ApiEnv } from "./api_caller.ts";
+import { actorOf, type ApiApp, type ApiContext, type ApiEnv } from "./api_caller.ts";
 import { readBody } from "./body.ts";
+import { managedSite } from "./managed_site.ts";
 
 export function accessRoutes(
   revocations: Revocations,
@@ -26,7 +25,7 @@ export function accessRoutes(
   const routes: ApiApp = new Hono<ApiEnv>();
 
   routes.post("/users/:user/disconnect", async (context) => {
-    const site = ownSite(context, await readFields(context));
+    const site = managedSite(context, await readFields(context), audit);
     const user = userOf(context);
     await revocations.disconnect(site, user);
     audit.disconnected(actorOf(context), { site, id: user });
@@ -35,14 +34,14 @@ export function accessRoutes(
 
   routes.post("/users/:user/block", async (context) => {
     const fields = await readFields(context);
-    const block = parseBlock(fields, { site: ownSite(context, fields), user: userOf(context) });
+    const block = parseBlock(fields, { site: managedSite(context, fields, audit), user: userOf(context) });
     await revocations.add(block);
     audit.revoked(actorOf(context), block);
     return context.json(blockOnWire(block));
   });
 
   routes.post("/users/:user/unblock", async (context) => {
-    const site = ownSite(context, await readFields(context));
+    const site = managedSite(context, await readFields(context), audit);
     const user = userOf(context);
     await revocations.unblock(site, user);
     audit.unblocked(actorOf(context), { site, id: user });
@@ -50,35 +49,24 @@ export function accessRoutes(
   });
 
   routes.get("/blocks", async (context) => {
-    const all = await revocations.list(ownSite(context, context.req.query()));
+    const all = await revocations.list(managedSite(context, context.req.query(), audit));
     const blocks = all.filter(({ kind }) => kind === "block");
     return context.json({ blocks: blocks.map(blockOnWire) });
   });
 
   routes.post("/revocations", async (context) => {
     const fields = await readFields(context);
-    const revocation = parseRevocation(fields, ownSite(context, fields), limits);
+    const revocation = parseRevocation(fields, managedSite(context, fields, audit), limits);
     await revocations.add(revocation);
     audit.revoked(actorOf(context), revocation);
     return context.json(revocationOnWire(revocation), 201);
   });
 
   routes.get("/revocations", async (context) => {
-    const all = await revocations.list(ownSite(context, context.req.query()));
+    const all = await revocations.list(managedSite(context, context.req.query(), audit));
     const revoked = all.filter(({ kind }) => kind !== "block");
     return context.json({ revocations: revoked.map(revocationOnWire) });
   });
-
-  /** The caller's site; who names another is told so, and nothing is done to the wrong one. */
-  function ownSite(context: ApiContext, fields: Fields): string {
-    const { site: own } = context.get("caller");
-    const site = siteField({ site: fields["site"] ?? own });
-    if (site === own) return site;
-    const { who, address = "" } = actorOf(context);
-    const reason = `${who} is of site ${own}, not of ${site}`;
-    audit.refused({ who, address, action: actionOf(context), reason });
-    throw new NotifyliError("forbidden", `Cannot do this: ${reason}`);
-  }
 
   /** The body's JSON object; none is as good as an empty one. */
   async function readFields(context: ApiContext): Promise<Fields> {

@@ -2,6 +2,7 @@
 import { Hono, type Next } from "hono";
 import type { ApiKeys } from "../auth/api_keys.ts";
 import { Audit } from "../auth/audit.ts";
+import type { Operator } from "../auth/operator.ts";
 import type { Config } from "../config.ts";
 import { DEFAULT_SITE } from "../engine.ts";
 import { NotifyliError } from "../errors.ts";
@@ -27,15 +28,19 @@ export interface ApiParts {
   readonly node: Node;
   readonly inbox: InboxService;
   readonly apiKeys: ApiKeys;
+  readonly operator: Operator;
   readonly gate: ConnectionGate;
 }
 
-export function apiRoutes({ node, inbox, apiKeys, gate }: ApiParts, config: Config): ApiApp {
+export function apiRoutes(
+  { node, inbox, apiKeys, operator, gate }: ApiParts,
+  config: Config,
+): ApiApp {
   const api: ApiApp = new Hono<ApiEnv>();
   const { limits, bot, requestSeconds } = config;
   const publishing = new PublishLimit(config.rates.publishes);
   const audit = new Audit();
-  const parts = { keys: apiKeys, audit, counters: node.counters, gate };
+  const parts = { keys: apiKeys, operator, audit, counters: node.counters, gate };
 
   api.use(identifyCaller(parts, config));
   for (const [method, path, scope] of API_SCOPES) api.on(method, path, requireScope(scope, parts));
@@ -107,8 +112,8 @@ export function apiRoutes({ node, inbox, apiKeys, gate }: ApiParts, config: Conf
     context: ApiContext,
     notification: ReturnType<typeof parseNotification>,
   ): Promise<Response> {
-    const { keyId = context.env.peer.address } = context.get("caller");
-    publishing.limitPublish(keyId);
+    const { who } = context.get("caller");
+    publishing.limitPublish(who === "local" ? context.env.peer.address : who);
     const { id, online, isDuplicate, deliverAt } = await node.notify({
       site: siteOf(context),
       ...notification,

@@ -1,12 +1,13 @@
 /**
- * Who calls the API: the holder of a key, or, while there is no key, a program on this machine. A cookie never
- * counts: a page of another site can make a browser send it.
+ * Who calls the API: the holder of a key, the operator, or, while there is no key, a program on this machine. A cookie
+ * never counts: a page of another site can make a browser send it.
  */
 import type { Context, Hono, MiddlewareHandler } from "hono";
-import { SCOPES } from "../auth/api_key.ts";
 import type { ApiKeys } from "../auth/api_keys.ts";
 import type { Actor, Audit } from "../auth/audit.ts";
 import { FailedAttempts } from "../auth/failed_attempts.ts";
+import { Operator } from "../auth/operator.ts";
+import { OPERATOR_KEY_FILE } from "../auth/operator_key.ts";
 import type { Config } from "../config.ts";
 import type { Counters } from "../counters.ts";
 import { type ApiKey, DEFAULT_SITE, type Scope } from "../engine.ts";
@@ -19,12 +20,22 @@ import { whyNotLocal } from "./local_caller.ts";
 /** Characters of a path in the log. */
 const MAX_PATH = 200;
 
+/** What a program on this machine may do while there is no key: be local is no proof, so it manages nothing. */
+const LOCAL: Caller = { site: DEFAULT_SITE, scopes: ["publish", "read"], who: "local" };
+
+/** Keys, tokens and blocks of every site: for all else the operator makes a key. */
+const OPERATOR: Caller = { site: DEFAULT_SITE, scopes: ["manage"], who: "operator" };
+
 export interface Caller {
-  /** All it reaches is of this site. */
+  /** All it reaches is of this site, but for the operator, who may name another. */
   readonly site: string;
   readonly scopes: readonly Scope[];
-  /** Of its key; absent for a program on this machine. */
-  readonly keyId?: string;
+  /** The id of its key, or one of two words that are no id. */
+  readonly who: string;
+}
+
+export function isOperator(caller: Caller): boolean {
+  return caller === OPERATOR;
 }
 
 /** What the API's routes find in their context. */
@@ -38,6 +49,7 @@ export type ApiContext = Context<ApiEnv>;
 
 export interface CallerParts {
   readonly keys: ApiKeys;
+  readonly operator: Operator;
   readonly audit: Audit;
   readonly counters: Counters;
   /** Knows who is behind a proxy. */
@@ -46,7 +58,7 @@ export interface CallerParts {
 
 /** Finds out who calls, or refuses. */
 export function identifyCaller(parts: CallerParts, config: Config): MiddlewareHandler<ApiEnv> {
-  const { keys, audit, counters, gate } = parts;
+  const { keys, operator, audit, counters, gate } = parts;
   // A secret cannot be guessed in any number of tries: this is for what each try costs.
   const attempts = new FailedAttempts();
   const requiresKey = async () => config.tokens !== undefined || await keys.exist();
@@ -65,6 +77,9 @@ export function identifyCaller(parts: CallerParts, config: Config): MiddlewareHa
 
   async function withKey(context: ApiContext, text: string): Promise<Caller> {
     const address = addressOf(context);
+    const proves = Operator.isProof(text);
+    const refusal = proves ? await operator.refusal(text) : undefined;
+    if (proves && refusal === undefined) return OPERATOR; // others' wrong keys do not keep the operator out
     // Many callers may share the address of a proxy: those whose keys are known are not held up by the others.
     if (attempts.isOver(addressKey(address)) && !keys.isKnown(text)) {
       counters.api_throttled++;
@@ -73,7 +88,7 @@ export function identifyCaller(parts: CallerParts, config: Config): MiddlewareHa
         `Cannot use the API from ${address}: it showed too many wrong keys; try again in a minute`,
       );
     }
-    const key = await keys.check(text);
+    const key = refusal ?? await keys.check(text);
     if (typeof key !== "string") return callerWith(key);
     attempts.note(addressKey(address));
     throw unauthorized(context, key);
@@ -81,13 +96,11 @@ export function identifyCaller(parts: CallerParts, config: Config): MiddlewareHa
 
   async function withoutKey(context: ApiContext): Promise<Caller> {
     const { address } = context.env.peer;
-    const foreign = whyNotLocal(context.req.raw, { address, host: config.host });
-    // A key can be made on this machine where none can be had otherwise: `api_keys.ts` looks whether that is so.
-    const mayGoOn = foreign === undefined && isAboutKeys(context);
-    if (!mayGoOn && await requiresKey()) {
+    if (await requiresKey()) {
       throw unauthorized(context, "it needs a key, as 'Authorization: Bearer nk_…'");
     }
-    if (foreign === undefined) return { site: DEFAULT_SITE, scopes: SCOPES };
+    const foreign = whyNotLocal(context.req.raw, { address, host: config.host });
+    if (foreign === undefined) return LOCAL;
     if (isAboutKeys(context)) audit.refused({ ...origin(context), reason: foreign });
     throw new NotifyliError("forbidden", foreign);
   }
@@ -102,35 +115,46 @@ export function identifyCaller(parts: CallerParts, config: Config): MiddlewareHa
 }
 
 function callerWith({ site, scopes, id }: ApiKey): Caller {
-  return { site, scopes, keyId: id };
+  return { site, scopes, who: id };
 }
 
-/** Refuses a caller whose key lacks the scope. */
+/** Refuses a caller that lacks the scope. */
 export function requireScope(
   scope: Scope,
   { audit, counters }: CallerParts,
 ): MiddlewareHandler<ApiEnv> {
   return (context, next) => {
-    const { scopes, keyId } = context.get("caller");
-    if (!scopes.includes(scope)) {
-      counters.api_forbidden++;
-      const reason = `the API key ${keyId} lacks the scope '${scope}'`;
-      if (scope === "manage") audit.refused({ ...origin(context), reason });
-      throw new NotifyliError("forbidden", `Cannot do this: ${reason}`);
-    }
-    return next();
+    const caller = context.get("caller");
+    if (caller.scopes.includes(scope)) return next();
+    counters[caller === LOCAL ? "api_unauthorized" : "api_forbidden"]++;
+    const reason = lackOf(caller, scope);
+    if (scope === "manage") audit.refused({ ...origin(context), reason });
+    throw new NotifyliError(
+      caller === LOCAL ? "unauthorized" : "forbidden",
+      `Cannot do this: ${reason}`,
+    );
   };
+}
+
+function lackOf(caller: Caller, scope: Scope): string {
+  if (caller === LOCAL) {
+    return `it needs the operator's proof (${OPERATOR_KEY_FILE} in APP_DATA_DIR, or 'notifyli key') ` +
+      `or a key with the scope '${scope}'`;
+  }
+  if (caller === OPERATOR) return `the operator's proof lacks the scope '${scope}': make a key`;
+  return `the API key ${caller.who} lacks the scope '${scope}'`;
 }
 
 /** Whom the audit log names. */
 export function actorOf(context: ApiContext): Actor {
-  const { keyId = "local", site } = context.get("caller");
-  return { who: keyId, site, address: addressOf(context) };
+  const { who, site } = context.get("caller");
+  return { who, site, address: addressOf(context) };
 }
 
 /** What the audit log says was tried. Somebody may put a whole key in the place of its id. */
 export function actionOf({ req: { method, path } }: ApiContext): string {
-  const shown = path.replace(/(nk_[0-9A-Za-z]{12}_)[0-9A-Za-z]+/g, "$1***");
+  const shown = path.replace(/(nk_[0-9A-Za-z]{12}_)[0-9A-Za-z]+/g, "$1***")
+    .replace(/no_[\w-]{16,}/g, "no_***");
   return `${method} ${shown.slice(0, MAX_PATH)}`;
 }
 

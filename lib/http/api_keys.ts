@@ -1,16 +1,16 @@
 /**
- * The routes that make, list and revoke API keys. A key with the scope `manage` reaches the keys of its own site. Where
- * a site never had one, a program on this machine may do it without: somebody has to make the first one.
+ * The routes that make, list and revoke API keys. A key with the scope `manage` reaches the keys of its own site, the
+ * operator those of every site. Nobody else does, the first one too: being on this machine is no proof.
  */
 import { Hono } from "hono";
-import { apiKeyOnWire, parseNewApiKey, siteField } from "../auth/api_key_fields.ts";
+import { apiKeyOnWire, parseNewApiKey } from "../auth/api_key_fields.ts";
 import type { ApiKeys } from "../auth/api_keys.ts";
 import type { Audit } from "../auth/audit.ts";
 import type { Config } from "../config.ts";
-import { NotifyliError } from "../errors.ts";
-import { type Fields, parseObject } from "../fields.ts";
-import { actionOf, actorOf, type ApiApp, type ApiContext, type ApiEnv } from "./api_caller.ts";
+import { parseObject } from "../fields.ts";
+import { actorOf, type ApiApp, type ApiContext, type ApiEnv, isOperator } from "./api_caller.ts";
 import { readBody } from "./body.ts";
+import { managedSite } from "./managed_site.ts";
 
 export function apiKeyRoutes(
   keys: ApiKeys,
@@ -22,7 +22,7 @@ export function apiKeyRoutes(
   routes.post("/", async (context) => {
     const body = await readBody(context.req.raw, limits.frame, requestSeconds);
     const fields = parseObject(body, "body");
-    const site = await managedSite(context, fields);
+    const site = managedSite(context, fields, audit);
     const wanted = parseNewApiKey({ ...fields, site }, limits);
     const { key, text } = await keys.create(wanted);
     audit.keyCreated(actorOf(context), key);
@@ -31,32 +31,22 @@ export function apiKeyRoutes(
   });
 
   routes.get("/", async (context) => {
-    const site = await managedSite(context, context.req.query());
+    const site = listedSite(context);
     return context.json({ keys: (await keys.list(site)).map(apiKeyOnWire) });
   });
 
   routes.delete("/:id", async (context) => {
-    const site = await managedSite(context, context.req.query());
+    const site = listedSite(context);
     const key = await keys.revoke(context.req.param("id"), site);
     audit.keyRevoked(actorOf(context), key);
     return context.body(null, 204);
   });
 
-  /** The site whose keys the call is about. */
-  async function managedSite(context: ApiContext, fields: Fields): Promise<string> {
-    const { site: own, keyId } = context.get("caller");
-    const site = siteField({ site: fields["site"] ?? own });
-    const reason = keyId === undefined
-      ? await keys.haveManager(site) &&
-        `the keys of site ${site} need a key with the scope 'manage'`
-      : site !== own && `the API key ${keyId} is of site ${own}, not of ${site}`;
-    if (reason === false) return site;
-    const { who, address = "" } = actorOf(context);
-    audit.refused({ who, address, action: actionOf(context), reason });
-    throw new NotifyliError(
-      keyId === undefined ? "unauthorized" : "forbidden",
-      `Cannot do this: ${reason}`,
-    );
+  /** The site whose keys the call is about; `undefined` for all, where the operator names none. */
+  function listedSite(context: ApiContext): string | undefined {
+    const query = context.req.query();
+    const isAll = query["site"] === undefined && isOperator(context.get("caller"));
+    return isAll ? undefined : managedSite(context, query, audit);
   }
 
   return routes;

@@ -3,6 +3,11 @@ import type { Program } from "./program.ts";
 
 type Json = Record<string, unknown>;
 
+/** What a program's operator reads in its data folder. */
+export function operatorKeyOf({ dataDir }: Program): string {
+  return Deno.readTextFileSync(`${dataDir}/operator.key`).trim();
+}
+
 export class Manager {
   readonly key: string;
 
@@ -10,10 +15,11 @@ export class Manager {
     this.key = key;
   }
 
-  /** A key of the site, which a program on this machine may make as long as none may manage it. */
-  static async of({ url }: Program, site = "default"): Promise<Manager> {
+  /** A new key of the site, made with the operator's key. */
+  static async of(program: Program, site = "default"): Promise<Manager> {
     const body = JSON.stringify({ name: "ops", scopes: ["manage", "publish", "read"], site });
-    const response = await fetch(`${url}/api/keys`, { method: "POST", body });
+    const headers = { authorization: `Bearer ${operatorKeyOf(program)}` };
+    const response = await fetch(`${program.url}/api/keys`, { method: "POST", headers, body });
     const { key, ...answer } = await response.json();
     if (typeof key !== "string") throw new Error(JSON.stringify(answer));
     return new Manager(key);

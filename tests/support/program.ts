@@ -46,13 +46,17 @@ export class Program implements AsyncDisposable {
   readonly #folder: string | undefined;
   #ended = false;
 
+  /** Its `APP_DATA_DIR`, unless the test set another. */
+  readonly dataDir: string;
+
   private constructor(
     child: Deno.ChildProcess,
-    folder: string | undefined,
+    folders: { data: string; temporary: string | undefined },
     logFile: Deno.FsFile | undefined,
   ) {
     this.#child = child;
-    this.#folder = folder;
+    this.dataDir = folders.data;
+    this.#folder = folders.temporary;
     this.#logFile = logFile;
     this.#reading = this.#read();
     this.#status = child.status.then((status) => {
@@ -112,7 +116,7 @@ export class Program implements AsyncDisposable {
       stdout: "null",
       stderr: isShared ? "null" : "piped",
     }).spawn();
-    return new Program(child, folder, logFile);
+    return new Program(child, { data, temporary: folder }, logFile);
   }
 
   get log(): readonly LogLine[] {

@@ -1,0 +1,118 @@
+/**
+ * The operator's key: a file that only the server's own user can read, in the folder of its store. Who can read it can
+ * read the store, too, so it proves as much. The file is the truth: it is read anew whenever it is asked for.
+ */
+import { createHash, timingSafeEqual } from "node:crypto";
+import { NotifyliError } from "../errors.ts";
+
+export const OPERATOR_KEY_FILE = "operator.key";
+
+/** 32 random bytes behind a prefix by which logs and scanners for secrets know what it is. */
+const PREFIX = "no_";
+const SECRET_BYTES = 32;
+const PATTERN = /^no_[\w-]{43}$/;
+
+/** The rights of others than the owner, in a file's mode. */
+const OTHERS = 0o077;
+
+export function operatorKeyPath(dataDir: string): string {
+  return `${dataDir}/${OPERATOR_KEY_FILE}`;
+}
+
+/** Whether a text looks like an operator's key, right or wrong. */
+export function isOperatorKey(text: string): boolean {
+  return text.startsWith(PREFIX);
+}
+
+/** Takes as long for every wrong text. */
+export function isSameKey(given: string, key: string): boolean {
+  const [one, other] = [given, key].map((text) => createHash("sha256").update(text).digest());
+  return one !== undefined && other !== undefined && timingSafeEqual(one, other);
+}
+
+export interface MadeOperatorKey {
+  /** The file's owner must be this user; absent where that could not be found out. */
+  readonly owner?: number;
+  /** What the operator should know: the file was made anew, or cannot be made. */
+  readonly warning?: string;
+}
+
+/**
+ * Makes the file where there is none, or one that others may know or that is no key. Where it cannot, it says so: the
+ * server runs without.
+ */
+export function makeOperatorKey(dataDir: string): MadeOperatorKey {
+  if (dataDir === ":memory:") return {};
+  const path = operatorKeyPath(dataDir);
+  const fresh = `${path}.${crypto.randomUUID()}`;
+  try {
+    Deno.mkdirSync(dataDir, { recursive: true });
+    Deno.writeTextFileSync(fresh, `${newKey()}\n`, { createNew: true, mode: 0o600 });
+    // A new file belongs to whom the server runs as, which it may not ask for otherwise.
+    const owner = Deno.lstatSync(fresh).uid ?? undefined;
+    const fault = faultOf(path, owner);
+    if (fault === undefined) Deno.removeSync(fresh);
+    else Deno.renameSync(fresh, path);
+    return {
+      owner,
+      ...(fault !== undefined && fault !== MISSING && { warning: `Made ${path} anew: ${fault}` }),
+    };
+  } catch (error) {
+    removeIfThere(fresh);
+    if (faultOf(path, undefined) === undefined) return {}; // one that was made before
+    return { warning: `Cannot make ${path}: ${reasonOf(error)}` };
+  }
+}
+
+/**
+ * The key in the folder.
+ *
+ * @param owner who the file must belong to; anyone, if absent
+ * @throws a `NotifyliError` that says what is wrong with the file
+ */
+export function readOperatorKey(dataDir: string, owner?: number): string {
+  if (dataDir === ":memory:") {
+    throw new NotifyliError("unavailable", `APP_DATA_DIR=:memory: has no ${OPERATOR_KEY_FILE}`);
+  }
+  const path = operatorKeyPath(dataDir);
+  const fault = faultOf(path, owner);
+  if (fault === undefined) return Deno.readTextFileSync(path).trim();
+  throw new NotifyliError("unavailable", `Cannot use ${path}: ${fault}`);
+}
+
+const MISSING = "there is no such file";
+
+/** Why the file proves nothing; `undefined` where it does. */
+function faultOf(path: string, owner: number | undefined): string | undefined {
+  try {
+    const { isFile, mode, uid } = Deno.lstatSync(path);
+    if (!isFile) return "it is no plain file";
+    if (mode !== null && (mode & OTHERS) !== 0) {
+      return `others may read it (mode ${(mode & 0o777).toString(8)}), allowed is 600`;
+    }
+    if (owner !== undefined && uid !== owner) {
+      return `it belongs to user ${uid}, and the server runs as user ${owner}`;
+    }
+    const isKey = PATTERN.test(Deno.readTextFileSync(path).trim());
+    return isKey ? undefined : "it is no operator's key: it is empty or was cut";
+  } catch (error) {
+    return error instanceof Deno.errors.NotFound ? MISSING : reasonOf(error);
+  }
+}
+
+function newKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(SECRET_BYTES));
+  return PREFIX + bytes.toBase64({ alphabet: "base64url", omitPadding: true });
+}
+
+function removeIfThere(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch {
+    // It was never made, or nothing can be changed here.
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,42 @@
+/** What a command shows to the running server to prove that it is the operator's. */
+import { signOperatorToken } from "../auth/operator.ts";
+import { readOperatorKey } from "../auth/operator_key.ts";
+import type { Config } from "../config.ts";
+import { NotifyliError } from "../errors.ts";
+
+export interface Proofs {
+  /** In the order in which they are tried. */
+  readonly bearers: readonly string[];
+  /** Why others are not among them, and what would mend it. */
+  readonly missing: readonly string[];
+}
+
+/**
+ * A token signed with `APP_KEY`, one signed with the operator's key, and last the key of `APP_API_KEY`. Whoever listens
+ * at the server's address in its place learns no secret by the first two.
+ */
+export async function operatorProofs(config: Config): Promise<Proofs> {
+  const [secret] = config.tokens?.secrets ?? [];
+  const { key, fault = "" } = operatorKey(config);
+  const secrets = [secret, key].filter((each) => each !== undefined);
+  return {
+    bearers: [
+      ...await Promise.all(secrets.map(signOperatorToken)),
+      ...(config.apiKey === undefined ? [] : [config.apiKey]),
+    ],
+    missing: [
+      ...(secret === undefined ? ["APP_KEY is not set"] : []),
+      ...(key === undefined ? [fault] : []),
+      ...(config.apiKey === undefined ? ["APP_API_KEY is not set"] : []),
+    ],
+  };
+}
+
+function operatorKey({ dataDir }: Config): { key?: string; fault?: string } {
+  try {
+    return { key: readOperatorKey(dataDir) };
+  } catch (error) {
+    if (!(error instanceof NotifyliError)) throw error;
+    return { fault: error.message };
+  }
+}

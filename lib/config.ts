@@ -4,6 +4,7 @@
 import type { SyncMode } from "./engines/disk_sync.ts";
 import type { Finding } from "./env_faults.ts";
 import { type EnvFile, type Environment, ownEnvironment, readEnvFile } from "./environment.ts";
+import { parseHostPattern } from "./http/host_rules.ts";
 import { type HistoryRule, parseHistoryRules } from "./history_rules.ts";
 import { parseRate, type Rate } from "./limits/rate.ts";
 import { oddities } from "./oddities.ts";
@@ -114,6 +115,8 @@ export interface Config {
   readonly tls?: { readonly cert: string; readonly key: string };
   /** Sites besides its own whose pages may connect. */
   readonly origins: AllowedOrigins;
+  /** Names and patterns by which it may be called, in the form of a URL; empty: no list. */
+  readonly hosts: readonly string[];
   /** What commands show to the server's API. */
   readonly apiKey?: string;
   /** How users prove who they are; absent: they are believed. */
@@ -209,6 +212,7 @@ export function readConfig(env: Environment, file?: EnvFile): LoadedConfig {
     storeSync: value("APP_STORE_SYNC") as SyncMode,
     tls: tls(),
     origins: list("APP_ALLOWED_ORIGINS"),
+    hosts: list("APP_HOSTS").flatMap((name) => parseHostPattern(name) ?? []),
     apiKey: value("APP_API_KEY") || undefined,
     tokens: tokens(),
     isOpen: isOn(value("APP_OPEN")),

@@ -48,6 +48,7 @@ export class Counters {
   refused_rate = 0;
   refused_connections = 0;
   refused_address = 0;
+  refused_host = 0;
   refused_rooms = 0;
   refused_full = 0;
   refused_too_long = 0;
@@ -78,6 +79,7 @@ const REFUSED: Readonly<Partial<Record<ErrorCode, Refused>>> = {
   rate_limited: "refused_rate",
   too_many_connections: "refused_connections",
   address_denied: "refused_address",
+  host_denied: "refused_host",
   too_many_rooms: "refused_rooms",
   room_full: "refused_full",
   too_long: "refused_too_long",

@@ -114,6 +114,11 @@ export const ERRORS = {
     status: 403,
     temporary: false,
   },
+  host_denied: {
+    meaning: "The server may not be called by this host name",
+    status: 403,
+    temporary: false,
+  },
   forbidden: { meaning: "The caller may not do this", status: 403, temporary: false },
   not_found: { meaning: "There is nothing at this address", status: 404, temporary: false },
   method_not_allowed: {

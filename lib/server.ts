@@ -17,6 +17,7 @@ import type { Engine } from "./engine.ts";
 import { openEmbedded } from "./engines/embedded.ts";
 import type { RedisEngine } from "./engines/redis.ts";
 import { ERRORS, NotifyliError } from "./errors.ts";
+import { Admission } from "./http/admission.ts";
 import { createApp } from "./http/app.ts";
 import { ConnectionGate } from "./limits/connection_gate.ts";
 import { readDescriptors, sharePlaces, tellPlaces } from "./limits/descriptors.ts";
@@ -77,14 +78,14 @@ export class Server implements AsyncDisposable {
     const places = sharePlaces(descriptors, config.limits.connections);
     const limits = { ...config.limits, connections: places.clients };
     const gate = new ConnectionGate({ ...config, limits }, counters);
+    const admission = new Admission(config, gate, counters);
     const apiKeys = new ApiKeys(engine.apiKeys);
     const operator = openOperator(config);
     const app = createApp({ node, inbox, gate, apiKeys, operator, protocol: v2 }, config);
     const listener = await listen(config, {
-      fetch: (request, peer) =>
-        unreadable(request) ?? gate.refusal(request, peer) ?? app.fetch(request, { peer }),
+      fetch: (request, peer) => admission.refusal(request, peer) ?? app.fetch(request, { peer }),
       upgrade: async (request, peer) =>
-        unreadable(request) ??
+        admission.refusal(request, peer) ??
           await gate.guard(request, peer, () => upgrade(request, node, { config, v2 })),
     }, { places, counters });
     tellPlaces(places, descriptors, config.limits.connections);
@@ -198,13 +199,6 @@ async function startWaysIn(
 
 function isRedis(engine: Engine): engine is RedisEngine {
   return engine.name === "redis";
-}
-
-/** The answer to a request whose `Host` is none; else it would fail further on, and be logged with all of its URL. */
-function unreadable({ url }: Request): Response | undefined {
-  if (URL.canParse(url)) return undefined;
-  const message = "Cannot read the URL of the request: its header 'Host' is no host";
-  return Response.json({ code: "invalid_field", message }, { status: ERRORS.invalid_field.status });
 }
 
 async function upgrade(

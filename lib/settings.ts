@@ -1,6 +1,7 @@
 /** Every setting there is: its default, what it is for, what is allowed. The README's table is checked against it. */
 
 import { parseApiKey } from "./auth/api_key.ts";
+import { parseHostPattern } from "./http/host_rules.ts";
 import { isAddressOrNetwork } from "./limits/addresses.ts";
 import { isRate } from "./limits/rate.ts";
 import { SECRET_PREFIX, secretKey } from "./webhook_signature.ts";
@@ -70,6 +71,12 @@ const originList: Kind = {
     value.split(",").map((each) => each.trim()).every((each) =>
       each === "" || each === "*" || URL.parse(each)?.origin === each
     ),
+};
+const hostList: Kind = {
+  allowed: "host names such as shop.example, *.shop.example, separated by commas, without a port",
+  test: (value) =>
+    value.split(",").map((each) => each.trim())
+      .every((each) => each === "" || parseHostPattern(each) !== undefined),
 };
 const syncMode: Kind = {
   allowed: "always or everysec",
@@ -142,6 +149,11 @@ export const SETTINGS = {
       "Sites whose pages may connect besides its own: `https://shop.example, …`, or `*` for any",
     kind: originList,
   },
+  APP_HOSTS: {
+    default: "",
+    help: "Host names it may be called by: `shop.example, *.shop.example`; loopback ones always",
+    kind: hostList,
+  },
   APP_API_KEY: {
     default: "",
     help: "The API key that `send` and `key` show to the server; the server itself needs none",
@@ -170,8 +182,7 @@ export const SETTINGS = {
   },
   APP_OPEN: {
     default: "false",
-    help:
-      "Without a key, anyone is who they say; `true` allows that on addresses of other machines",
+    help: "Without a key, anyone is who they say; `true` allows that from beyond this machine, too",
     kind: onOff,
   },
   APP_KEEPALIVE_SECONDS: {

@@ -90,6 +90,8 @@ export interface SocketEvents {
 /** The other end of a connection. */
 export interface Peer {
   readonly address: string;
+  /** Of the other end's socket. */
+  readonly port: number;
   /** Ends the connection of the request at once; absent where the listener cannot. */
   drop?(): void;
 }

@@ -11,10 +11,16 @@ type Env = Readonly<Record<string, string>>;
 Deno.test("check without a file says what holds for all rooms", async () => {
   const { code, stdout, stderr } = await check([], {});
   assert.deepEqual([code, stderr], [0, ""]);
-  assert.match(stdout, /^All is good\. .*\n\n\(all others\) {2}enter: everyone\n$/);
+  assert.match(
+    stdout,
+    /^All is good\. .*\n\n\(all others\) {2}enter: everyone\n\nMay be called as: localhost and /,
+  );
   const closed = await check([], { APP_KEY, APP_PRIVATE_ROOMS: "staff:*" });
   assert.match(closed.stdout, /^staff:\* +enter: by a grant or a subscription token$/m);
   assert.match(closed.stdout, /^\(all others\) +enter: who has a connection token$/m);
+  assert.match(closed.stdout, /^May be called as: any host/m);
+  const named = await check([], { APP_HOSTS: "Shop.example, *.shop.example" });
+  assert.match(named.stdout, /^May be called as: shop\.example, \*\.shop\.example \(APP_HOSTS\)/m);
 });
 
 Deno.test("check says what is wrong with settings, files and rules at once, and shows no secret", async () => {

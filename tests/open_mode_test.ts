@@ -49,43 +49,105 @@ for (const [env, open] of STARTED) {
 }
 
 const OUTSIDE: [name: string, headers: Record<string, string>, says: RegExp][] = [
-  ["through a proxy", { "x-forwarded-for": "192.0.2.1" }, /the request has the header/],
-  ["by another name", { host: "evil.example:7000" }, /as host \\?"evil\.example:7000\\?"/],
+  ...[
+    ...[
+      "forwarded",
+      "via",
+      "x-forwarded-for",
+      "X-Forwarded-Host",
+      "x-forwarded-proto",
+      "x-real-ip",
+    ],
+    ...[
+      "x-original-url",
+      "x-client-ip",
+      "true-client-ip",
+      "cf-ray",
+      "cf-connecting-ip",
+      "cdn-loop",
+    ],
+    ...["fly-client-ip", "x-envoy-external-address", "x-amzn-trace-id", "x-proxyuser-ip"],
+  ].map((name): typeof OUTSIDE[number] => [
+    `through a proxy that adds ${name}`,
+    { [name]: "127.0.0.1" },
+    new RegExp(`through a proxy: the request has the header '${name.toLowerCase()}'`),
+  ]),
+  [
+    "by another name",
+    { host: "evil.example:7000" },
+    /as host \\?"evil\.example:7000\\?".* or name it in APP_HOSTS/,
+  ],
+  ["by all addresses", { host: "0.0.0.0" }, /as host \\?"0\.0\.0\.0\\?"/],
 ];
+
+/** All that the port has, and what it answers to who may ask. */
+const WAYS_IN: readonly (readonly [line: string, good: RegExp])[] = [
+  ["GET /", /^HTTP\/1\.1 200 /],
+  ["GET /main.js", /^HTTP\/1\.1 200 /],
+  ["HEAD /", /^HTTP\/1\.1 200 /],
+  ["GET /config.json", /^HTTP\/1\.1 200 /],
+  ["GET /nothing", /^HTTP\/1\.1 404 /],
+  ["GET /api/stats", /^HTTP\/1\.1 (200|403) /],
+  ["POST /api/users/1/notifications", /^HTTP\/1\.1 (201|400|403) /],
+  ["POST /api/keys", /^HTTP\/1\.1 (401|403) /],
+  ["GET /ws", /^HTTP\/1\.1 101 /],
+  ["GET /sse?user_id=1", /^HTTP\/1\.1 200 /],
+  ["POST /sse/0123456789012345678901", /^HTTP\/1\.1 404 /],
+];
+
 for (const listener of ["deno", "node"]) {
-  for (const [how, headers, says] of OUTSIDE) {
-    Deno.test(`an open server lets nobody in ${how}, unless it is told to (${listener})`, async () => {
-      const env = { APP_LISTENER: listener };
-      await using guarded = await Program.start({ env });
-      await using open = await Program.start({ env: { ...env, APP_OPEN: "true" } });
-      for (const path of ["/ws", "/sse?user_id=1"]) {
-        const refused = await ask(guarded.port, path, headers);
-        assert.match(refused, /^HTTP\/1\.1 403 /, path);
-        assert.match(refused, says);
-        assert.match(refused, /set APP_KEY so that clients need a token, or APP_OPEN=true/);
-        assert.match(await ask(open.port, path, headers), /^HTTP\/1\.1 (101|200) /, path);
-        for (const host of ["localhost", "127.0.0.1", "shop.localhost", "[::1]"]) {
-          assert.match(await ask(guarded.port, path, { host }), /^HTTP\/1\.1 (101|200) /, host);
+  Deno.test(`an open server answers nothing to what comes from outside, unless it is told to (${listener})`, async () => {
+    const env = { APP_LISTENER: listener };
+    await using guarded = await Program.start({ env });
+    await using open = await Program.start({ env: { ...env, APP_OPEN: "true" } });
+    for (const [how, headers, says] of OUTSIDE) {
+      for (const [line, good] of WAYS_IN) {
+        const refused = await ask(guarded.port, line, headers);
+        assert.match(refused, /^HTTP\/1\.1 403 /, `${line} ${how}`);
+        if (!line.startsWith("HEAD")) {
+          assert.match(refused, says);
+          assert.match(refused, /set APP_KEY so that clients need a token, or APP_OPEN=true/);
         }
+        assert.match(await ask(open.port, line, headers), good, `${line} ${how}`);
       }
-      const told = guarded.output.match(/\(docs\/auth\.md\)/g) ?? [];
-      assert.equal(told.length, 1, "it is logged once");
-    });
-  }
+      for (const path of ["/healthz", "/readyz"]) {
+        assert.match(await ask(guarded.port, `GET ${path}`, headers), /^HTTP\/1\.1 200 /, how);
+      }
+    }
+    for (const host of ["localhost", "127.0.0.1", "shop.localhost", "[::1]"]) {
+      for (const [line, good] of WAYS_IN) {
+        assert.match(await ask(guarded.port, line, { host }), good, `${line} by ${host}`);
+      }
+    }
+    const told = guarded.output.match(/\(docs\/auth\.md\)/g) ?? [];
+    assert.equal(told.length, 1, "it is logged once");
+  });
+
+  Deno.test(`an open server goes by a name that it was given, and by no proxy all the same (${listener})`, async () => {
+    const env = { APP_LISTENER: listener, APP_HOSTS: "dev.example" };
+    await using program = await Program.start({ env });
+    for (const [line, good] of WAYS_IN.filter(([line]) => !line.includes("/api/"))) {
+      const named = { host: "dev.example:7000" };
+      assert.match(await ask(program.port, line, named), good, line);
+      const proxied = { ...named, via: "1.1 x" };
+      assert.match(await ask(program.port, line, proxied), /^HTTP\/1\.1 403 /, line);
+    }
+  });
 }
 
-/** The first that comes back for a request that asks for a socket or a stream. */
-async function ask(port: number, path: string, headers: Record<string, string>): Promise<string> {
-  const upgrade = path === "/ws" ? UPGRADE : {};
-  const lines = Object.entries({ host: `127.0.0.1:${port}`, ...upgrade, ...headers })
+/** The first that comes back for a request: the head, and all of a refusal. */
+async function ask(port: number, line: string, headers: Record<string, string>): Promise<string> {
+  const more = line === "GET /ws" ? UPGRADE : { "content-length": "0" };
+  const lines = Object.entries({ host: `127.0.0.1:${port}`, ...more, ...headers })
     .map(([name, value]) => `${name}: ${value}\r\n`);
   using socket = await Deno.connect({ hostname: "127.0.0.1", port });
-  await socket.write(new TextEncoder().encode(`GET ${path} HTTP/1.1\r\n${lines.join("")}\r\n`));
+  await socket.write(new TextEncoder().encode(`${line} HTTP/1.1\r\n${lines.join("")}\r\n`));
   let answer = "";
   const buffer = new Uint8Array(65_536);
   for (let length; (length = await socket.read(buffer)) !== null;) {
     answer += new TextDecoder().decode(buffer.subarray(0, length));
     const body = answer.split("\r\n\r\n")[1];
+    if (line.startsWith("HEAD") && body !== undefined) break;
     if (!answer.startsWith("HTTP/1.1 403 ") ? body !== undefined : body?.includes("}")) break;
   }
   return answer;

@@ -1,11 +1,13 @@
 /** Open mode, in which clients are believed, is for trying out: on this machine alone, unless it is asked for. */
 import { getLogger } from "@logtape/logtape";
 import { type Config, ConfigError } from "../config.ts";
-import { isLoopback, whyFromOutside } from "../http/local_caller.ts";
+import { isLoopback } from "../http/local_caller.ts";
+import { proxyHeader } from "../http/proxy_headers.ts";
+import type { Peer } from "../socket.ts";
 
 const log = getLogger(["notifyli", "auth"]);
 
-type OpenConfig = Pick<Config, "host" | "tokens" | "isOpen">;
+export type OpenConfig = Pick<Config, "host" | "tokens" | "isOpen">;
 
 /** Throws where a server would let anyone in from elsewhere, and nobody said that it should. */
 export function requireClosedOrLocal(
@@ -18,24 +20,38 @@ export function requireClosedOrLocal(
   );
 }
 
-/** Keeps clients from elsewhere out of an open server that nobody meant for them, such as behind a proxy. */
+/** Whether a server is open and nobody said that it may be so for others than this machine's programs. */
+export function isGuarded({ tokens, isOpen }: OpenConfig): boolean {
+  return tokens === undefined && !isOpen;
+}
+
+/** Keeps all that comes from elsewhere out of an open server that nobody meant for it, such as through a proxy. */
 export class OpenModeGuard {
-  readonly #host: string;
-  readonly #isGuarded: boolean;
+  readonly isGuarded: boolean;
   #isLogged = false;
 
-  constructor({ host, tokens, isOpen }: OpenConfig) {
-    this.#host = host;
-    this.#isGuarded = tokens === undefined && !isOpen;
+  constructor(config: OpenConfig) {
+    this.isGuarded = isGuarded(config);
   }
 
-  /** Why the client that asks to connect is not let in; `undefined` where it is. */
-  refusal(request: Request): string | undefined {
-    if (!this.#isGuarded) return undefined;
-    const why = whyFromOutside(request, { doing: "connect", host: this.#host });
-    if (why === undefined) return undefined;
-    const refusal = `${why}. This server is open: set APP_KEY so that clients need a token, ` +
-      "or APP_OPEN=true if anyone may be anyone";
+  /** Why what is asked of a guarded server is not answered; `undefined` where it is. */
+  refusal(request: Request, { address }: Peer): string | undefined {
+    if (!isLoopback(address)) return this.#refused(`from ${address}`);
+    const proxy = proxyHeader(request.headers);
+    if (proxy === undefined) return undefined;
+    return this.#refused(`through a proxy: the request has the header '${proxy}'`);
+  }
+
+  /** The same for a call by the name of another host. */
+  refusalOfHost(host: string): string {
+    return this.#refused(
+      `as host ${JSON.stringify(host)}: call it by a loopback address, or name it in APP_HOSTS`,
+    );
+  }
+
+  #refused(how: string): string {
+    const refusal = `Cannot use this server ${how}. It is open: set APP_KEY so that clients need ` +
+      "a token, or APP_OPEN=true if anyone may be anyone";
     // The page only sees that it cannot connect; whoever runs the server is told, once.
     if (!this.#isLogged) log.warn("{refusal} (docs/auth.md)", { refusal });
     this.#isLogged = true;

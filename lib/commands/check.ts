@@ -1,7 +1,7 @@
 /** `notifyli check`: says all that is wrong with the settings and the rules for rooms, or what they come to. */
 import { parseArgs } from "node:util";
 import { type Identity, newGuest } from "../auth/identity.ts";
-import { requireClosedOrLocal } from "../auth/open_mode.ts";
+import { isGuarded, requireClosedOrLocal } from "../auth/open_mode.ts";
 import { RoomAccess } from "../auth/room_access.ts";
 import { TokenVerifier } from "../auth/tokens.ts";
 import {
@@ -148,7 +148,19 @@ function summary({ config, rooms }: Checked): string {
     ...rooms.rules.map((rule): [string, string] => [rule.pattern, lineOf(rule, hasTokens)]),
     ["(all others)", lineOf(rooms.unknown, hasTokens)],
   ];
-  return `All is good. The first rule whose pattern matches a room counts:\n\n${columns(lines)}`;
+  return `All is good. The first rule whose pattern matches a room counts:\n\n${
+    columns(lines)
+  }\n\n` +
+    `May be called as: ${namesOf(config)}`;
+}
+
+function namesOf(config: Config): string {
+  if (config.hosts.length > 0) {
+    return `${config.hosts.join(", ")} (APP_HOSTS), and from this machine`;
+  }
+  return isGuarded(config)
+    ? "localhost and loopback addresses, since it is open (APP_HOSTS names others)"
+    : "any host (APP_HOSTS may name them)";
 }
 
 function describe(

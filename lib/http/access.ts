@@ -34,7 +34,10 @@ export function accessRoutes(
 
   routes.post("/users/:user/block", async (context) => {
     const fields = await readFields(context);
-    const block = parseBlock(fields, { site: managedSite(context, fields, audit), user: userOf(context) });
+    const block = parseBlock(fields, {
+      site: managedSite(context, fields, audit),
+      user: userOf(context),
+    });
     await revocations.add(block);
     audit.revoked(actorOf(context), block);
     return context.json(blockOnWire(block));

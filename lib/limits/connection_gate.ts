@@ -2,7 +2,6 @@
  * Who may connect: lists of addresses, how many connections there may be, and how many a second. It stands before
  * every upgrade and every stream of events; who a client is comes later, in `user_limits.ts`.
  */
-import { OpenModeGuard } from "../auth/open_mode.ts";
 import type { Config } from "../config.ts";
 import type { Counters } from "../counters.ts";
 import { DISCONNECTS, ERRORS, NotifyliError } from "../errors.ts";
@@ -17,10 +16,7 @@ const RETRY_MS = 5000;
 /** The one key of what is counted over all addresses. */
 const ALL = "all";
 
-export type GateConfig = Pick<
-  Config,
-  "limits" | "rates" | "addresses" | "host" | "tokens" | "isOpen"
->;
+export type GateConfig = Pick<Config, "limits" | "rates" | "addresses">;
 
 export class ConnectionGate {
   readonly #config: GateConfig;
@@ -29,7 +25,6 @@ export class ConnectionGate {
   readonly #allowed: AddressList | undefined;
   readonly #denied: AddressList;
   readonly #hasLists: boolean;
-  readonly #openMode: OpenModeGuard;
   readonly #connects: KeyedBuckets;
   readonly #connectsPerAddress: KeyedBuckets;
   /** Open connections by key of their address. */
@@ -44,7 +39,6 @@ export class ConnectionGate {
     this.#allowed = addresses.allowed.length === 0 ? undefined : new AddressList(addresses.allowed);
     this.#denied = new AddressList(addresses.denied);
     this.#hasLists = addresses.allowed.length + addresses.denied.length > 0;
-    this.#openMode = new OpenModeGuard(config);
     this.#connects = new KeyedBuckets(rates.connects);
     this.#connectsPerAddress = new KeyedBuckets(rates.connectsPerAddress);
   }
@@ -73,7 +67,7 @@ export class ConnectionGate {
     upgrade: () => Promise<Response | Accepted>,
   ): Promise<Response | Accepted> {
     const address = this.addressOf(request, peer);
-    const error = this.#isListed(address) ? this.#check(request, address) : denied(address);
+    const error = this.#isListed(address) ? this.#check(address) : denied(address);
     if (error !== undefined) return this.#answer(error);
     const accepted = await upgrade();
     if (accepted instanceof Response) {
@@ -96,7 +90,7 @@ export class ConnectionGate {
   /** Takes a place for a stream of events; what it returns gives it back. Throws where there is none. */
   enter(request: Request, peer: Peer): () => void {
     const address = this.addressOf(request, peer);
-    const error = this.#check(request, address);
+    const error = this.#check(address);
     if (error !== undefined) throw error;
     return this.#hold(address);
   }
@@ -106,9 +100,7 @@ export class ConnectionGate {
   }
 
   /** Connects that are refused for their number count too: who goes on all the same stays outside. */
-  #check(request: Request, address: string): NotifyliError | undefined {
-    const elsewhere = this.#openMode.refusal(request);
-    if (elsewhere !== undefined) return new NotifyliError("forbidden", elsewhere);
+  #check(address: string): NotifyliError | undefined {
     const now = performance.now();
     const waitMs = isOwnMachine(address)
       ? this.#connects.take(ALL, now)

@@ -33,7 +33,8 @@ function serve(
     onError: () => new Response("internal error\n", { status: 500 }),
   }, async (request, info) => {
     if (open.stopping) return new Response("the server is stopping\n", { status: 503 });
-    const peer = { address: info.remoteAddr.hostname };
+    const { hostname: address, port } = info.remoteAddr;
+    const peer = { address, port };
     if (!isUpgrade(request)) {
       const response = await handlers.fetch(request, peer);
       for (const [name, value] of headers) response.headers.set(name, value);

@@ -65,8 +65,9 @@ export function createDoor(options: ListenerOptions, handlers: Handlers): Door {
   server.on("upgrade", async (message: IncomingMessage, stream: Duplex, head: Uint8Array) => {
     stream.on("error", destroy);
     if (message.method !== "GET") return void stream.destroy(); // RFC 6455, section 4.1
-    const accepted = await handlers.upgrade(toRequest(message), peerOf(message))
-      .catch(failedUpgrade);
+    const request = toRequest(message);
+    if (request === undefined) return void refuse(stream, unreadable());
+    const accepted = await handlers.upgrade(request, peerOf(message)).catch(failedUpgrade);
     if (accepted instanceof Response) return void refuse(stream, accepted);
     if (accepted.subprotocol !== undefined) chosen.set(message, accepted.subprotocol);
     webSockets.handleUpgrade(message, stream, head as Buffer, (webSocket) => {
@@ -100,7 +101,8 @@ function boundsOf({ maxHeaderBytes, headersSeconds, requestSeconds }: ListenerOp
 }
 
 function peerOf(message: IncomingMessage): Peer {
-  return { address: message.socket.remoteAddress ?? "" };
+  const { remoteAddress = "", remotePort = 0 } = message.socket;
+  return { address: remoteAddress, port: remotePort };
 }
 
 /** Who sent a request that is no upgrade: a connection may be ended in the middle of the answer. */
@@ -108,13 +110,30 @@ function callerOf(message: IncomingMessage): Peer {
   return { ...peerOf(message), drop: () => void message.socket.destroy() };
 }
 
-function toRequest(message: IncomingMessage): Request {
+/**
+ * `undefined` where the request does not say where it goes, or says two things: it has one `Host`, and its target is a
+ * path or a whole URL (RFC 9112, section 3.2).
+ */
+function toRequest(message: IncomingMessage): Request | undefined {
   const headers = new Headers();
   for (const [name, value] of Object.entries(message.headers)) {
     if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(", ") : value);
   }
-  const url = URL.parse(message.url ?? "/", `http://${message.headers.host ?? "localhost"}`);
-  return new Request(url ?? "http://localhost/", { method: message.method, headers });
+  const target = message.url ?? "/";
+  const url = URL.parse(target.startsWith("/") ? `http://${hostOf(message)}${target}` : target);
+  if (url === null || !/^https?:$/.test(url.protocol)) return undefined;
+  return new Request(url, { method: message.method, headers });
+}
+
+/** All that it names, where it names several: `node:http` shows the first. */
+function hostOf({ rawHeaders }: IncomingMessage): string {
+  return rawHeaders.filter((_, at) => rawHeaders[at - 1]?.toLowerCase() === "host" && at % 2 === 1)
+    .join(", ");
+}
+
+function unreadable(): Response {
+  const message = "Cannot read the URL of the request: it names no host, or more than one";
+  return Response.json({ code: "invalid_field", message }, { status: 400 });
 }
 
 async function refuse(stream: Duplex, response: Response): Promise<void> {

@@ -1,0 +1,73 @@
+/**
+ * What stands before every request, on both listeners: the page, the API, streams and upgrades alike. By which host it
+ * calls, from which address, and, on an open server, whether it comes from elsewhere. Next: `app.ts`, or an upgrade.
+ */
+import { OpenModeGuard } from "../auth/open_mode.ts";
+import type { Config } from "../config.ts";
+import type { Counters } from "../counters.ts";
+import { type ErrorCode, ERRORS } from "../errors.ts";
+import type { ConnectionGate } from "../limits/connection_gate.ts";
+import type { Peer } from "../socket.ts";
+import { HostRules, isHostHeader } from "./host_rules.ts";
+
+/** What an open server answers to anyone: it tells nothing but that it is there. */
+const HEALTH: ReadonlySet<string> = new Set(["/healthz", "/readyz"]);
+
+export class Admission {
+  readonly #hosts: HostRules;
+  readonly #openMode: OpenModeGuard;
+  readonly #gate: ConnectionGate;
+  readonly #counters: Counters;
+
+  constructor(config: Config, gate: ConnectionGate, counters: Counters) {
+    this.#hosts = new HostRules(config);
+    this.#openMode = new OpenModeGuard(config);
+    this.#gate = gate;
+    this.#counters = counters;
+  }
+
+  /** The answer to a request that goes no further; `undefined` for others. */
+  refusal(request: Request, peer: Peer): Response | undefined {
+    const { headers, url } = request;
+    // Else it would fail further on, and be logged with all of its URL.
+    if (!URL.canParse(url) || !isHostHeader(headers.get("host"))) return this.#unreadable();
+    return this.#otherHost(request) ?? this.#gate.refusal(request, peer) ??
+      this.#elsewhere(request, peer);
+  }
+
+  #unreadable(): Response {
+    return this.#answer(
+      "invalid_field",
+      "Cannot read the URL of the request: its header 'Host' is no host",
+    );
+  }
+
+  #otherHost(request: Request): Response | undefined {
+    const host = this.#hosts.foreignHost(request);
+    if (host === undefined) return undefined;
+    if (this.#hosts.areNamed) {
+      const shown = JSON.stringify(host);
+      return this.#answer(
+        "host_denied",
+        `Cannot use this server as host ${shown}: APP_HOSTS names those that it may be called by`,
+      );
+    }
+    if (isHealth(request)) return undefined;
+    return this.#answer("host_denied", this.#openMode.refusalOfHost(host));
+  }
+
+  #elsewhere(request: Request, peer: Peer): Response | undefined {
+    if (!this.#openMode.isGuarded || isHealth(request)) return undefined;
+    const why = this.#openMode.refusal(request, peer);
+    return why && this.#answer("forbidden", why);
+  }
+
+  #answer(code: ErrorCode, message: string): Response {
+    this.#counters.noteRefused(code);
+    return Response.json({ code, message }, { status: ERRORS[code].status });
+  }
+}
+
+function isHealth({ url }: Request): boolean {
+  return HEALTH.has(new URL(url).pathname);
+}

@@ -83,12 +83,18 @@ export class Server implements AsyncDisposable {
     const operator = openOperator(config);
     const app = createApp({ node, inbox, gate, apiKeys, operator, protocol: v2 }, config);
     const listener = await listen(config, {
-      fetch: (request, peer) => admission.refusal(request, peer) ?? app.fetch(request, { peer }),
+      fetch: (request, peer) => {
+        const refused = admission.refusal(request, peer);
+        return refused instanceof Promise
+          ? refused.then((response) => response ?? app.fetch(request, { peer }))
+          : refused ?? app.fetch(request, { peer });
+      },
       upgrade: async (request, peer) =>
-        admission.refusal(request, peer) ??
+        await admission.refusal(request, peer) ??
           await gate.guard(request, peer, () => upgrade(request, node, { config, v2 })),
     }, { places, counters });
     tellPlaces(places, descriptors, config.limits.connections);
+    void admission.listensOn(listener.port);
     parts.defer(() => void listener.shutdown().catch(() => {}));
     if (isRedis(engine)) parts.use(await startWaysIn(node, engine, config));
     parts.use(startScheduler(engine.schedule, counters));

@@ -4,6 +4,8 @@ import { type Config, ConfigError } from "../config.ts";
 import { isLoopback } from "../http/local_caller.ts";
 import { proxyHeader } from "../http/proxy_headers.ts";
 import type { Peer } from "../socket.ts";
+import { LocalPeers } from "./local_peers.ts";
+import { SocketOwners } from "./socket_owners.ts";
 
 const log = getLogger(["notifyli", "auth"]);
 
@@ -28,24 +30,43 @@ export function isGuarded({ tokens, isOpen }: OpenConfig): boolean {
 /** Keeps all that comes from elsewhere out of an open server that nobody meant for it, such as through a proxy. */
 export class OpenModeGuard {
   readonly isGuarded: boolean;
+  /** Absent where the operating system does not tell who is at the other end. */
+  readonly #peers = Promise.withResolvers<LocalPeers | undefined>();
   #isLogged = false;
 
   constructor(config: OpenConfig) {
     this.isGuarded = isGuarded(config);
   }
 
+  /** To be called once the server listens; what comes before that waits. */
+  async listensOn(port: number): Promise<void> {
+    if (!this.isGuarded) return;
+    const owners = await SocketOwners.open(port);
+    if (typeof owners !== "string") return this.#peers.resolve(new LocalPeers(owners));
+    this.#peers.resolve(undefined);
+    log.warn(
+      "This server is open, and a proxy that adds no header to what it passes on cannot be noticed here " +
+        "({reason}): set APP_KEY before one stands in front (docs/auth.md)",
+      { reason: owners },
+    );
+  }
+
   /** Why what is asked of a guarded server is not answered; `undefined` where it is. */
-  refusal(request: Request, { address }: Peer): string | undefined {
-    if (!isLoopback(address)) return this.#refused(`from ${address}`);
+  async refusal(request: Request, peer: Peer): Promise<string | undefined> {
+    if (!isLoopback(peer.address)) return this.#refused(`from ${peer.address}`);
     const proxy = proxyHeader(request.headers);
-    if (proxy === undefined) return undefined;
-    return this.#refused(`through a proxy: the request has the header '${proxy}'`);
+    if (proxy !== undefined) {
+      return this.#refused(`through a proxy: the request has the header '${proxy}'`);
+    }
+    const how = await (await this.#peers.promise)?.verdictOn(peer);
+    return how === undefined ? undefined : this.#refused(how);
   }
 
   /** The same for a call by the name of another host. */
   refusalOfHost(host: string): string {
+    const shown = JSON.stringify(host);
     return this.#refused(
-      `as host ${JSON.stringify(host)}: call it by a loopback address, or name it in APP_HOSTS`,
+      `as host ${shown}: call it by a loopback address, or name it in APP_HOSTS`,
     );
   }
 

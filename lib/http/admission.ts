@@ -26,8 +26,13 @@ export class Admission {
     this.#counters = counters;
   }
 
-  /** The answer to a request that goes no further; `undefined` for others. */
-  refusal(request: Request, peer: Peer): Response | undefined {
+  /** To be called once the server listens. */
+  listensOn(port: number): Promise<void> {
+    return this.#openMode.listensOn(port);
+  }
+
+  /** The answer to a request that goes no further; `undefined` for others. Only an open server takes its time. */
+  refusal(request: Request, peer: Peer): Response | undefined | Promise<Response | undefined> {
     const { headers, url } = request;
     // Else it would fail further on, and be logged with all of its URL.
     if (!URL.canParse(url) || !isHostHeader(headers.get("host"))) return this.#unreadable();
@@ -56,10 +61,10 @@ export class Admission {
     return this.#answer("host_denied", this.#openMode.refusalOfHost(host));
   }
 
-  #elsewhere(request: Request, peer: Peer): Response | undefined {
+  #elsewhere(request: Request, peer: Peer): undefined | Promise<Response | undefined> {
     if (!this.#openMode.isGuarded || isHealth(request)) return undefined;
-    const why = this.#openMode.refusal(request, peer);
-    return why && this.#answer("forbidden", why);
+    return this.#openMode.refusal(request, peer)
+      .then((why) => why === undefined ? undefined : this.#answer("forbidden", why));
   }
 
   #answer(code: ErrorCode, message: string): Response {

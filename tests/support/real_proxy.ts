@@ -1,0 +1,89 @@
+/** Real proxies that add nothing to what they pass on, so that all of it looks local to a server behind them. */
+import { freePort } from "./redis.ts";
+import { waitFor } from "./wait.ts";
+
+/** A configuration for a port to listen on and the port behind, and the command that runs it in the foreground. */
+interface Kind {
+  readonly config: (folder: string, port: number, target: number) => string;
+  readonly command: (folder: string, file: string) => string[];
+}
+
+const nginx = (location: string): Kind => ({
+  config(folder, port, target) {
+    const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+      .map((name) => `${name}_temp_path ${folder}/${name};`).join(" ");
+    // Root's test folder is for root alone; where the user is another, nginx takes no notice of `user`.
+    return `daemon off; user root; worker_processes 1; pid ${folder}/nginx.pid;
+events { worker_connections 64; }
+http { access_log off; ${temporary}
+  server { listen 127.0.0.1:${port}; location / { proxy_pass http://127.0.0.1:${target}; ${location} } }
+}
+`;
+  },
+  command: (folder, file) => ["/usr/sbin/nginx", "-p", folder, "-e", "stderr", "-c", file],
+});
+
+const haproxy = (mode: "http" | "tcp"): Kind => ({
+  config: (_folder, port, target) =>
+    `defaults
+  mode ${mode}
+  timeout connect 5s
+  timeout client 60s
+  timeout server 60s
+listen notifyli
+  bind 127.0.0.1:${port}
+  server one 127.0.0.1:${target}
+`,
+  command: (_folder, file) => ["/usr/sbin/haproxy", "-db", "-f", file],
+});
+
+export const PROXIES = {
+  "nginx's bare proxy_pass": nginx(""),
+  "nginx with upgrades": nginx(
+    "proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; " +
+      'proxy_set_header Connection "upgrade";',
+  ),
+  "haproxy without forwardfor": haproxy("http"),
+  "haproxy in TCP mode": haproxy("tcp"),
+} as const satisfies Record<string, Kind>;
+
+export type ProxyName = keyof typeof PROXIES;
+
+export class RealProxy implements AsyncDisposable {
+  readonly port: number;
+  readonly #folder: string;
+  readonly #child: Deno.ChildProcess;
+
+  private constructor(port: number, folder: string, child: Deno.ChildProcess) {
+    this.port = port;
+    this.#folder = folder;
+    this.#child = child;
+  }
+
+  /** @param target port on 127.0.0.1 */
+  static async start(name: ProxyName, target: number): Promise<RealProxy> {
+    const folder = await Deno.makeTempDir();
+    const { config, command }: Kind = PROXIES[name];
+    const port = freePort();
+    await Deno.writeTextFile(`${folder}/proxy.conf`, config(folder, port, target));
+    const [program = "", ...args] = command(folder, `${folder}/proxy.conf`);
+    const output = { stdin: "null", stdout: "null", stderr: "null" } as const;
+    const proxy = new RealProxy(
+      port,
+      folder,
+      new Deno.Command(program, { args, ...output }).spawn(),
+    );
+    await waitFor(`${name} listens`, async () => {
+      const connection = await Deno.connect({ hostname: "127.0.0.1", port }).catch(() => undefined);
+      connection?.close();
+      return connection !== undefined;
+    });
+    return proxy;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#child.kill("SIGTERM");
+    await this.#child.status;
+    await Deno.remove(this.#folder, { recursive: true });
+  }
+}

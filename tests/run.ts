@@ -22,6 +22,8 @@ const NEEDED: readonly { package: string; probe: string[]; for: string }[] = [
   { package: "openssl", probe: ["openssl", "version"], for: "certificates" },
   { package: "curl", probe: ["curl", "--version"], for: "the snippets of the docs" },
   { package: "nginx-light", probe: ["/usr/sbin/nginx", "-v"], for: "the documented proxy" },
+  { package: "haproxy", probe: ["/usr/sbin/haproxy", "-v"], for: "a proxy that adds nothing" },
+  { package: "iproute2", probe: ["ss", "-V"], for: "who is at the other end of a connection" },
   { package: "sqlite3", probe: ["sqlite3", "--version"], for: "the documented backup" },
   { package: "faketime", probe: ["faketime", "--version"], for: "clocks that are set back" },
   {
@@ -48,6 +50,7 @@ const LONGEST = [
   "listener_test.ts",
   "revocation_test.ts",
   "api_key_test.ts",
+  "proxies_test.ts",
   "sdk_browser_test.ts",
   "rooms_test.ts",
   "protocol_doc_test.ts",

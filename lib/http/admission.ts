@@ -11,7 +11,7 @@ import type { Peer } from "../socket.ts";
 import { HostRules, isHostHeader } from "./host_rules.ts";
 
 /** What an open server answers to anyone: it tells nothing but that it is there. */
-const HEALTH: ReadonlySet<string> = new Set(["/healthz", "/readyz"]);
+const HEALTH = /^https?:\/\/[^/]+\/(?:healthz|readyz)(?:\?|$)/;
 
 export class Admission {
   readonly #hosts: HostRules;
@@ -73,6 +73,7 @@ export class Admission {
   }
 }
 
+/** By the URL as it came: the routes go by that, too. */
 function isHealth({ url }: Request): boolean {
-  return HEALTH.has(new URL(url).pathname);
+  return HEALTH.test(url);
 }

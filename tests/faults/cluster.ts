@@ -10,7 +10,12 @@ export interface ClusterOptions {
 }
 
 /** Inboxes must hold a whole run, and a test machine is slow: neither is what the faults are about. */
-const BASE_ENV = { APP_LIMIT_INBOX: "off", APP_LIMIT_QUEUE: "16777216" };
+const BASE_ENV = {
+  // Else each of thousands of connections waits for the operating system to say whose it is.
+  APP_OPEN: "true",
+  APP_LIMIT_INBOX: "off",
+  APP_LIMIT_QUEUE: "16777216",
+};
 
 export class Cluster implements AsyncDisposable {
   readonly ports: readonly number[];

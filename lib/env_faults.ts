@@ -28,6 +28,7 @@ export const GUARDS: ReadonlySet<SettingName> = new Set<SettingName>([
   "APP_TOKEN_JWKS_URL",
   "APP_ALLOW_IPS",
   "APP_DENY_IPS",
+  "APP_HOSTS",
   "APP_ROOMS",
   "APP_PRIVATE_ROOMS",
 ]);

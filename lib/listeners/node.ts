@@ -6,16 +6,8 @@ import { getRequestListener } from "@hono/node-server";
 import { getLogger } from "@logtape/logtape";
 // @ts-types="@types/ws"
 import { WebSocketServer } from "ws";
-<<<<<<< HEAD
-import type {
-  Handlers,
-  ListenerOptions,
-  Peer,
-} from "../socket.ts";
+import type { Handlers, ListenerOptions, Peer } from "../socket.ts";
 import type { Door } from "./accepting.ts";
-=======
-import type { Handlers, Listener, ListenerOptions, Peer } from "../socket.ts";
->>>>>>> 30bb935 (Docs and SECURITY.md say who may manage keys, by which names a server goes, and what an open one answers)
 import { Keepalive } from "./keepalive.ts";
 import { NodeDoor } from "./node_door.ts";
 import { attach, NodeWebSocket } from "./node_socket.ts";

@@ -71,19 +71,34 @@ const OWN = Symbol("own");
 /** The stream below a WebSocket. */
 type OwnStream = Duplex & { [OWN]?: NodeSocket };
 
-/** In the place of the listener of `ws`, which reads all that has come in one go. */
+type StreamListener = (this: Duplex, chunk?: Buffer) => void;
+
+/** The listeners of `ws` on a stream, the same for all streams. */
+let feed: StreamListener | undefined;
+let end: StreamListener | undefined;
+
+/** Puts ours in the place of those of `ws`, which would read all that has come in one go. */
+function takeOver(stream: Duplex): void {
+  feed = replace(stream, "data", onData);
+  end = replace(stream, "close", onStreamClose);
+}
+
+function replace(stream: Duplex, name: string, ours: (this: Duplex, chunk: Buffer) => void) {
+  const theirs = stream.listeners(name).at(-1);
+  if (typeof theirs !== "function") throw new TypeError(`ws does not listen for '${name}'`);
+  stream.off(name, theirs as StreamListener).on(name, ours);
+  return theirs as StreamListener;
+}
+
 function onData(this: Duplex, chunk: Buffer): void {
   (this as OwnStream)[OWN]?.arrived(chunk);
 }
 
-/** The listener of `ws` for a stream's data, the same for all streams. */
-let feed: ((this: Duplex, chunk: Buffer) => void) | undefined;
-
-function takeOver(stream: Duplex): void {
-  const listener = stream.listeners("data").at(-1);
-  if (typeof listener !== "function") throw new TypeError("ws does not listen on its stream");
-  feed = listener as typeof feed;
-  stream.off("data", feed!).on("data", onData);
+/** The connection broke: what it had not read yet, of a peer that sent too much at once, is nobody's any more. */
+function onStreamClose(this: Duplex): void {
+  this.off("data", onData);
+  while (this.read() !== null);
+  end?.call(this);
 }
 
 class NodeSocket implements Socket, Pinged, Waiter {

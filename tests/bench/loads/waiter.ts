@@ -2,8 +2,11 @@
  * A client and a caller of the API that ask again and again, and how long they wait at most. A process of its own. Takes
  * {@linkcode WaiterLoad} as JSON, prints {@linkcode WaiterFigures}.
  */
+import { tokenFor } from "./dialects.ts";
+
 export interface WaiterLoad {
   readonly port: number;
+  readonly key: string;
   readonly seconds: number;
 }
 
@@ -22,7 +25,8 @@ const HTTP_PAUSE_MS = 20;
 
 const load: WaiterLoad = JSON.parse(Deno.args[0] ?? "");
 const until = performance.now() + load.seconds * 1000;
-const socket = new WebSocket(`ws://127.0.0.1:${load.port}/ws`, ["notifyli.v2"]);
+const protocols = ["notifyli.v2", `notifyli.token.${tokenFor(1, load.key)}`];
+const socket = new WebSocket(`ws://127.0.0.1:${load.port}/ws`, protocols);
 await event(socket, "open");
 
 const [waits, httpWaits] = await Promise.all([

@@ -64,7 +64,12 @@ async function once(
   const { listener, sockets, kind } = what;
   await using server = await startNotifyli({ listener, env: ENV });
   const port = server.ports[0]!;
-  const waiting = runLoad<WaiterLoad, WaiterFigures>("waiter", { port, seconds: WAITER_SECONDS });
+  const { key } = server;
+  const waiting = runLoad<WaiterLoad, WaiterFigures>("waiter", {
+    port,
+    key,
+    seconds: WAITER_SECONDS,
+  });
   const load: FloodLoad = { port, kind, sockets, seconds: FLOOD_SECONDS };
   const flooded = await runLoad<FloodLoad, FloodFigures>("flood", load, { isNice: true });
   const seen = { ...what, ...await waiting, ...flooded };

@@ -424,8 +424,10 @@ export class Node implements ClientNode, EngineHandler {
   }
 
   dropUnproved(client: Client, disconnect: Disconnect): void {
-    this.counters[disconnect === DISCONNECTS.session_ended ? "auth_ended" : "auth_late"]++;
-    client.disconnect(disconnect);
+    const hadSession = disconnect === DISCONNECTS.session_ended;
+    this.counters[hadSession ? "auth_ended" : "auth_late"]++;
+    if (hadSession) client.disconnect(disconnect);
+    else client.cutOff(disconnect); // it may be there to send and send
   }
 
   /** Someone brought a token that was not taken. */
@@ -487,7 +489,7 @@ export class Node implements ClientNode, EngineHandler {
   #dropUnidentified(client: Client): void {
     this.counters.dropped_unidentified++;
     log.info("client {client} did not say who it is and is closed", { client: client.id });
-    client.disconnect(DISCONNECTS.unidentified);
+    client.cutOff(DISCONNECTS.unidentified);
   }
 
   #sweepClients(): void {

@@ -18,7 +18,7 @@ const LEAST = 4;
  * So long turn follows turn without a rest while some wait. The runtime asks the system what has come in only where it has
  * nothing else to do, or in every 61st turn.
  */
-const BUSY_MS = 20;
+const BUSY_MS = 10;
 const REST_MS = 1;
 
 /** What one connection has had. Two numbers of its own object: there are as many as connections. */
@@ -71,20 +71,28 @@ export class Turns {
   /** Those that wait are the first of the next turn, but leave some of it to what has come in meanwhile. */
   #next(): void {
     this.#turn++;
-    this.#isOpen = false;
-    if (this.#waiting.length === 0) return void (this.#busySince = undefined);
-    this.#isOpen = true;
+    this.#isOpen = this.#waiting.length > 0;
+    if (!this.#isOpen) return void (this.#busySince = undefined);
     this.#startedAt = performance.now();
     this.#busySince ??= this.#startedAt;
+    if (this.#startedAt - this.#busySince > BUSY_MS) return this.#rest();
+    setImmediate(() => this.#next());
     this.#letGoOn(this.#startedAt + TURN_MS / 2);
-    if (performance.now() - this.#busySince < BUSY_MS) return void setImmediate(() => this.#next());
+  }
+
+  /** Nobody goes on before it is over. What was read by those that went on before is worked on first. */
+  #rest(): void {
     this.#busySince = undefined;
-    setTimeout(() => this.#next(), REST_MS);
+    setImmediate(() => void setTimeout(() => this.#next(), REST_MS));
   }
 
   #letGoOn(until: number): void {
     for (let count = this.#waiting.length; count > 0; count--) {
-      this.#waiting.shift()?.goOn();
+      try {
+        this.#waiting.shift()?.goOn();
+      } catch (error) {
+        reportError(error); // one connection's: the others have their turns all the same
+      }
       if (performance.now() >= until) return;
     }
   }

@@ -124,6 +124,15 @@ function flushSoon(writer: Writer): void {
     const writers = unflushed;
     unflushed = [];
     empty = Batch.empty(); // the old one would keep what was sent last
-    for (const each of writers) each.flush();
+    for (const each of writers) flushSafely(each);
   });
+}
+
+/** What goes wrong with one connection leaves the others what is theirs. */
+function flushSafely(writer: Writer): void {
+  try {
+    writer.flush();
+  } catch (error) {
+    reportError(error);
+  }
 }

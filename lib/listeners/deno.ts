@@ -11,7 +11,12 @@ import {
 } from "../socket.ts";
 import type { Door } from "./accepting.ts";
 import { DenoDoor, type OpenSockets } from "./deno_door.ts";
-import { halt, type Listening, listenTo, readOn, revive } from "./deno_reading.ts";
+import { halt, letGo, type Listening, listenTo, readOn, revive } from "./deno_reading.ts";
+
+/** How long a peer may take to answer a close, as `ws` has it; */
+const CLOSING_MS = 30_000;
+/** and to take our last word, where nothing more of it is wanted. */
+const LAST_WORD_MS = 2000;
 
 export function createDoor(options: ListenerOptions, handlers: Handlers): Door {
   return new DenoDoor((port, open) => serve(port, options, handlers, open));
@@ -106,6 +111,8 @@ class DenoSocket implements Socket, Listening {
   #isHalted = false;
   /** and does not send either. */
   #isDead = false;
+  /** After a close. */
+  #deadline: ReturnType<typeof setTimeout> | undefined;
 
   constructor(webSocket: WebSocket, accepted: Accepted, maxFrameBytes: number) {
     this.#webSocket = webSocket;
@@ -144,6 +151,7 @@ class DenoSocket implements Socket, Listening {
 
   /** The runtime may report one end twice, as an error and as a close. */
   ended(): void {
+    clearTimeout(this.#deadline);
     this.#events?.close();
     this.#events = undefined;
   }
@@ -154,15 +162,13 @@ class DenoSocket implements Socket, Listening {
     this.#webSocket.send(outgoing.text);
   }
 
-  close({ code, reason }: Disconnect): void {
-    this.#revive();
-    this.#webSocket.close(code, reason);
-    this.resume();
+  close(disconnect: Disconnect): void {
+    this.#closeWithin(CLOSING_MS, disconnect);
   }
 
-  /** The runtime ends the connection at the next message or pong after its own close. */
+  /** The runtime ends the connection at the next message or pong after its own close, but not at a ping. */
   cut(disconnect: Disconnect): void {
-    this.close(disconnect);
+    this.#closeWithin(LAST_WORD_MS, disconnect);
   }
 
   pause(): void {
@@ -177,9 +183,17 @@ class DenoSocket implements Socket, Listening {
     readOn(this.#webSocket);
   }
 
-  /** The runtime cannot drop a connection: this asks it to close, and whoever does not has its place for as long. */
+  /** The runtime cannot drop what waits for a peer: this closes, and reads no more after a while. */
   terminate(): void {
     this.close(DISCONNECTS.stalled);
+  }
+
+  #closeWithin(ms: number, { code, reason }: Disconnect): void {
+    this.#revive();
+    this.#webSocket.close(code, reason);
+    this.resume();
+    clearTimeout(this.#deadline);
+    this.#deadline = setTimeout(() => letGo(this.#webSocket), ms);
   }
 
   #haltIfPaused(): void {

@@ -3,7 +3,6 @@
  * The next one listens at the same address, so there may be several, of which the last accepts.
  */
 import type { Door } from "./accepting.ts";
-import { FairPlaces } from "./deno_fairness.ts";
 import type { Address } from "./knock.ts";
 
 /** Begins to listen, with the sockets it takes in `open`. */
@@ -37,13 +36,11 @@ export class DenoDoor implements Door {
       // The runtime's own shutdown closes every socket with a code of its own: let ours be gone first.
       await open.stop();
       await http.shutdown();
-      open[Symbol.dispose]();
     }));
   }
 
   async #retire(server: Server): Promise<void> {
     await server.http.shutdown().catch(() => {}); // it has ended before
-    server.open[Symbol.dispose]();
     this.#servers.delete(server);
   }
 }
@@ -54,21 +51,18 @@ interface Server {
 }
 
 /** The sockets that are open, so that a stop can wait for the last of them. */
-export class OpenSockets implements Disposable {
+export class OpenSockets {
   readonly #sockets = new Set<WebSocket>();
   readonly #empty = Promise.withResolvers<void>();
-  readonly #places = new FairPlaces();
   #onceEmpty: (() => void) | undefined;
   stopping = false;
 
   add(socket: WebSocket): void {
     this.#sockets.add(socket);
-    if (this.#sockets.size > 1) this.#places.start();
   }
 
   delete(socket: WebSocket): void {
     this.#sockets.delete(socket);
-    if (this.#sockets.size < 2) this.#places.stop();
     this.#look();
   }
 
@@ -83,10 +77,6 @@ export class OpenSockets implements Disposable {
   onceEmpty(act: () => void): void {
     this.#onceEmpty = act;
     this.#look();
-  }
-
-  [Symbol.dispose](): void {
-    this.#places[Symbol.dispose]();
   }
 
   #look(): void {

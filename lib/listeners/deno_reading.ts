@@ -1,8 +1,9 @@
 /**
- * Stops and resumes the reading of a runtime's WebSocket, and tells of its pongs. The runtime has no such methods: it
+ * Stops, resumes and ends the reading of a runtime's WebSocket, and tells of its pongs. The runtime has no such methods: it
  * reads on and on, so that a peer that sends faster than its frames are worked on leaves nothing of the event loop to
- * others. What it has is a loop that ends where the state is "closed", under names that are symbols. Where a runtime has
- * other names nothing can be stopped, and a peer is bounded by the limits of frames alone.
+ * others, and pings of a peer even after a close. What it has is a loop that ends where the state is "closed", and a handle
+ * that a close of a client's socket lets go of, under names that are symbols. Where a runtime has other names nothing can
+ * be stopped, and a peer is bounded by the limits of frames alone.
  */
 
 /** What the runtime tells of, besides the events of a `WebSocket`. */
@@ -22,8 +23,13 @@ type Hidden = WebSocket & {
 const LOOP = symbolOf(WebSocket.prototype, "[[eventLoop]]");
 /** Called for each message before its event, for each pong, and once at the start. */
 const HEARD = symbolOf(WebSocket.prototype, "[[serverHandleIdleTimeout]]");
-/** What {@linkcode WebSocket.readyState} answers; a property of each socket. */
-let state: symbol | undefined;
+const OWN_NAMES = namesOfProperties();
+/** What {@linkcode WebSocket.readyState} answers. */
+const STATE = OWN_NAMES.get("[[readyState]]");
+/** The runtime's handle of the connection, */
+const HANDLE = OWN_NAMES.get("[[rid]]");
+/** and the one that a close lets go of at once: of a client that still connects. */
+const LET_GO = OWN_NAMES.get("[[cancelHandle]]");
 
 if (LOOP !== undefined && HEARD !== undefined) {
   const prototype = WebSocket.prototype as Hidden;
@@ -36,7 +42,6 @@ if (LOOP !== undefined && HEARD !== undefined) {
 
 /** From now on `listening` is told what comes. */
 export function listenTo(webSocket: WebSocket, listening: Listening): void {
-  state ??= symbolOf(webSocket, "[[readyState]]");
   (webSocket as Hidden)[OWN] = listening;
 }
 
@@ -45,14 +50,14 @@ export function listenTo(webSocket: WebSocket, listening: Listening): void {
  * where the runtime cannot stop.
  */
 export function halt(webSocket: WebSocket): boolean {
-  if (LOOP === undefined || state === undefined) return false;
-  (webSocket as Hidden)[state] = WebSocket.CLOSED;
+  if (LOOP === undefined || STATE === undefined) return false;
+  (webSocket as Hidden)[STATE] = WebSocket.CLOSED;
   return true;
 }
 
 /** The socket is open as before, but does not read. */
 export function revive(webSocket: WebSocket): void {
-  if (state !== undefined) (webSocket as Hidden)[state] = WebSocket.OPEN;
+  if (STATE !== undefined) (webSocket as Hidden)[STATE] = WebSocket.OPEN;
 }
 
 /** Reads on, after a {@linkcode halt} and a {@linkcode revive}. */
@@ -60,6 +65,30 @@ export function readOn(webSocket: WebSocket): void {
   if (LOOP !== undefined) ((webSocket as Hidden)[LOOP] as () => void)();
 }
 
+/** Reads nothing more of a socket that was closed, whatever comes. What was sent before still goes out. */
+export function letGo(webSocket: WebSocket): void {
+  if (HANDLE === undefined || LET_GO === undefined) return;
+  (webSocket as Hidden)[LET_GO] = (webSocket as Hidden)[HANDLE];
+  webSocket.close();
+}
+
 function symbolOf(object: object, description: string): symbol | undefined {
   return Object.getOwnPropertySymbols(object).find((each) => each.description === description);
+}
+
+/** Of the properties that a socket is made with, by their description: seen as one is made that goes nowhere. */
+function namesOfProperties(): Map<string, symbol> {
+  const names = new Map<string, symbol>();
+  const seen = new Proxy(WebSocket.prototype, {
+    set(_, name, value, socket) {
+      if (typeof name === "symbol") names.set(name.description ?? "", name);
+      return Reflect.defineProperty(socket, name, { value, writable: true, configurable: true });
+    },
+  });
+  try {
+    Reflect.construct(WebSocket, ["no URL"], Object.assign(function () {}, { prototype: seen }));
+  } catch {
+    // It was never meant to go anywhere.
+  }
+  return names;
 }

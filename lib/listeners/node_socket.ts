@@ -17,19 +17,27 @@ const TOO_BIG = "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH";
 /** Close code of a connection that ended without one (RFC 6455, section 7.1.5). */
 const NO_CLOSE_FRAME = 1006;
 
-/** After a close of ours: the bytes among which the peer's answer must be, */
+/** After a close of ours: the bytes among which the peer's answer must be. */
 const LAST_WORD_BYTES = 1_048_576;
-/** and for one that broke a rule, or of which nothing more is read, the time in which it may take our word. */
-const LAST_WORD_MS = 2000;
+
+/** For a peer that broke a rule, or that has closed: more than so many bytes are not let fall, but not read. */
+const LET_FALL_BYTES = 65_536;
 
 /**
- * Bytes that are read in one go; between two, the connection may be stopped. As few as hold no more than some 170 empty
+ * How long a peer of which nothing more is read may take our last word. Not all the same time: what the system then throws
+ * away of a hundred that were cut off together would take a tenth of a second at once.
+ */
+const LAST_WORD_MS = 1500;
+const LAST_WORD_SPREAD_MS = 1000;
+
+/**
+ * Bytes that are read in one go; between two, the connection may be stopped. As few as hold no more than some 80 empty
  * frames, and as many as cost nothing to speak of in large messages.
  */
-const BITE_BYTES = 1024;
+const BITE_BYTES = 512;
 
 /** After a close of ours, so much is read in one turn of the event loop. */
-const LAST_BITES = 4;
+const LAST_BITES = 8;
 
 /** What `ws` tells of a connection goes to its {@linkcode NodeSocket}, by no listeners: these take memory for each. */
 export class NodeWebSocket extends WebSocket {
@@ -142,7 +150,7 @@ class NodeSocket implements Socket, Pinged, Waiter {
   }
 
   arrived(chunk: Buffer): void {
-    if (this.#reading !== "open" && !this.#mayStillSend(chunk.length)) return;
+    if (this.#reading !== "open" && !this.#mayStillCome(chunk.length)) return;
     if (!this.#isPaused) return this.#read(chunk);
     this.#rest = this.#rest === undefined ? chunk : Buffer.concat([this.#rest, chunk]);
   }
@@ -256,7 +264,7 @@ class NodeSocket implements Socket, Pinged, Waiter {
   /** Reads what has come, or as much of it as the connection may have now. */
   #read(chunk: Buffer): void {
     for (let at = 0; at < chunk.length; at += BITE_BYTES) {
-      if (this.#reading === "over") return;
+      if (this.#reading === "over" || this.#stream.destroyed) return;
       if (this.#reading === "closing" && at === LAST_BITES * BITE_BYTES) this.#waitForTurn();
       if (this.#isPaused) return void (this.#rest = chunk.subarray(at));
       const isAll = chunk.length <= BITE_BYTES;
@@ -265,10 +273,16 @@ class NodeSocket implements Socket, Pinged, Waiter {
   }
 
   /** Whether what comes after a close is still looked at, for the peer's answer. */
-  #mayStillSend(bytes: number): boolean {
+  #mayStillCome(bytes: number): boolean {
     this.#lastBytes += bytes;
-    if (this.#lastBytes > LAST_WORD_BYTES) this.terminate();
-    return this.#reading === "closing" && this.#lastBytes <= LAST_WORD_BYTES;
+    if (this.#reading === "closing") {
+      if (this.#lastBytes > LAST_WORD_BYTES) this.terminate();
+      return this.#lastBytes <= LAST_WORD_BYTES;
+    }
+    if (this.#lastBytes <= LET_FALL_BYTES) return false;
+    if (this.#deadline === undefined) this.terminate(); // it has closed, and goes on
+    else this.#stream.pause();
+    return false;
   }
 
   #waitForTurn(): void {
@@ -277,7 +291,8 @@ class NodeSocket implements Socket, Pinged, Waiter {
   }
 
   #endSoon(): void {
-    this.#deadline ??= setTimeout(() => this.terminate(), LAST_WORD_MS);
+    const ms = LAST_WORD_MS + Math.random() * LAST_WORD_SPREAD_MS;
+    this.#deadline ??= setTimeout(() => this.terminate(), ms);
   }
 
   #settle(upTo: number, isTaken: boolean): void {

@@ -7,6 +7,7 @@ import { MAX_LINES } from "../../lib/frame_queue.ts";
 import { Program } from "../support/program.ts";
 import { RawSocket, rawSocket } from "../support/raw_socket.ts";
 import { TestClient } from "../support/test_client.ts";
+import { APP_KEY } from "../support/tokens.ts";
 import { waitFor } from "../support/wait.ts";
 import { close, join, OPCODES, text, wireFrame } from "../support/wire_frame.ts";
 
@@ -72,6 +73,20 @@ for (const listener of ["deno", "node"] as const) {
     }
     assert.ok(sent < 256 * MIB, "all was taken");
     assert.equal((await stats(program))["dropped_flood"], 1);
+  });
+
+  Deno.test(`${listener} listener: who proves nothing and pings without end is gone soon after its time`, async () => {
+    const env = { APP_LISTENER: listener, APP_KEY, APP_AUTH_SECONDS: "1", ...UNLIMITED };
+    await using program = await Program.start({ env });
+    using socket = await RawSocket.open(program.port, "/ws", V2);
+    const pings = repeated(wireFrame({ opcode: OPCODES.ping }), 100);
+    const reading = endOf(socket);
+    const ended = await waitFor(
+      "the server has ended it",
+      () => socket.write(pings).then(() => false, () => true),
+    );
+    assert.ok(ended);
+    assert.match(await reading, /^(close 3013|end)$/);
   });
 
   Deno.test(`${listener} listener: who has much to be worked on leaves others their turns`, async () => {

@@ -34,6 +34,8 @@ export type FloodKind = keyof typeof FRAMES;
 
 export const FLOOD_KINDS = Object.keys(FRAMES) as FloodKind[];
 
+const VERSION_2 = "Sec-WebSocket-Protocol: notifyli.v2\r\n";
+
 /** Bytes of one write. */
 const WRITE_BYTES = 262_144;
 
@@ -48,10 +50,12 @@ async function flood({ port, kind, sockets, seconds }: FloodLoad): Promise<Flood
   const count = Math.ceil(WRITE_BYTES / frame.length);
   const chunk = join(Array(count).fill(frame));
   const figures = { frames: 0, ended: 0 };
+  const connections = await Promise.all(
+    Array.from({ length: sockets }, () => rawSocket(port, "/ws", VERSION_2)),
+  );
   const until = performance.now() + seconds * 1000;
   const over = new Promise<void>((resolve) => setTimeout(resolve, seconds * 1000));
-  const one = async () => {
-    const socket = await rawSocket(port, "/ws", "Sec-WebSocket-Protocol: notifyli.v2\r\n");
+  const one = async (socket: Deno.TcpConn) => {
     void socket.readable.pipeTo(new WritableStream()).catch(() => {}); // a peer that reads nothing is stopped sooner
     if (kind === "fragments") await socket.write(wireFrame({ opcode: OPCODES.text, fin: false }));
     while (performance.now() < until) {
@@ -59,7 +63,7 @@ async function flood({ port, kind, sockets, seconds }: FloodLoad): Promise<Flood
       figures.frames += count;
     }
   };
-  const all = Array.from({ length: sockets }, () => one().catch(() => void figures.ended++));
+  const all = connections.map((each) => one(each).catch(() => void figures.ended++));
   await Promise.race([over, Promise.all(all)]);
   return figures;
 }

@@ -6,7 +6,7 @@ import { setImmediate } from "node:timers";
 import { Queue } from "./queue.ts";
 
 /** How long all connections' frames are worked on in one turn; then those that had something wait for the next. */
-const TURN_MS = 10;
+const TURN_MS = 5;
 
 /** Frames of one connection in one turn at most, */
 const SLICE = 64;

@@ -24,7 +24,7 @@ export function isSetting(name: string): name is SettingName {
 /** What a name that is no setting seems to be; `undefined` where it is another program's. */
 export function lostName(name: string, place?: string): Lost | undefined {
   const meant = settingLike(name);
-  if (meant === undefined && !/^(APP|REDIS|BOT|WEBHOOK)_\w*$/.test(name)) return undefined;
+  if (meant === undefined && !/^(APP|REDIS|BOT|WEBHOOK)_/.test(name)) return undefined;
   return { meant, what: `unknown setting ${shown(name, meant)}`, place };
 }
 
@@ -60,8 +60,9 @@ function lettersOf(name: string): string {
 }
 
 /** With characters that cannot be seen as what they are; a value that may have been written into it is left out. */
-function shown(name: string, meant = ""): string {
+function shown(name: string, meant?: SettingName): string {
   if (/^\w+$/.test(name)) return name;
+  if (meant === undefined) return `that begins with ${/^\w*/.exec(name)?.[0]}`;
   if (lettersOf(name).length > lettersOf(meant).length + 1) return `like ${meant}`;
   const code = (each: string) => `\\u{${each.codePointAt(0)?.toString(16).toUpperCase()}}`;
   return `"${name.replaceAll(/[^ -~]/gu, code)}"`;

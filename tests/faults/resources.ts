@@ -5,6 +5,7 @@ import { NODE_DIES_AT_CLOCK_CHANGE } from "./dead_node.ts";
 import { descriptors } from "./descriptors.ts";
 import { DISK_FULL } from "./disk_full.ts";
 import { networkCut } from "./network_cut.ts";
+import { frameFlood } from "./frame_flood.ts";
 import { NO_WRITES } from "./read_only_disk.ts";
 import { REDIS_FULL } from "./redis_full.ts";
 import { slowReader } from "./slow_reader.ts";
@@ -21,4 +22,5 @@ export const resources: readonly Scenario[] = [
   ...asleep,
   ...slowReader,
   ...descriptors,
+  ...frameFlood,
 ];

@@ -603,7 +603,7 @@ Deno.test("start takes a setting from the environment before one in .env", async
 });
 
 Deno.test("start logs a warning for an unknown setting and starts", async () => {
-  await using program = await Program.start({ env: { APP_LISTENR: "node" } });
+  await using program = await Program.start({ isGuarded: true, env: { APP_LISTENR: "node" } });
   assert.deepEqual(
     program.log.filter(({ level }) => level === "warning")
       .map(({ message }) => message),

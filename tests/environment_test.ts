@@ -212,7 +212,7 @@ for (const [what, content] of DANGEROUS) {
     const { code, stdout, stderr } = await check(folder.path);
     assert.deepEqual([code, stdout], [1, ""]);
     assert.match(stderr, /^Cannot .*\.env/m);
-    await using program = await Program.spawn({ dataDir: folder.path });
+    await using program = await Program.spawn({ isGuarded: true, dataDir: folder.path });
     // Of a wrong setting: systemd does not try that again.
     assert.equal((await program.ended()).code, 2, program.output);
     assert.equal(program.output, stderr.trimEnd());
@@ -232,7 +232,7 @@ for (const [what, content] of READ) {
     await using folder = await EnvFolder.with(content);
     const { code, stderr } = await check(folder.path);
     assert.deepEqual([code, stderr], [0, ""]);
-    await using program = await Program.start({ dataDir: folder.path });
+    await using program = await Program.start({ isGuarded: true, dataDir: folder.path });
     const page = await (await fetch(`${program.url}/config.json`)).json();
     assert.equal(page.open, false);
   });

@@ -94,7 +94,7 @@ for (const listener of ["deno", "node"]) {
   };
 
   Deno.test(`APP_HOSTS holds for every way in (${listener})`, async () => {
-    await using program = await Program.start({ env });
+    await using program = await Program.start({ isGuarded: true, env });
     const bearer = `Authorization: Bearer ${await connectionToken()}`;
     const key = `Authorization: Bearer ${operatorKeyOf(program)}`;
     const waysIn: [line: string, headers: string[], good: number][] = [
@@ -144,7 +144,7 @@ for (const listener of ["deno", "node"]) {
   });
 
   Deno.test(`an upgrade whose target or host cannot be read is none of this machine's (${listener})`, async () => {
-    await using program = await Program.start({ env: { APP_LISTENER: listener } });
+    await using program = await Program.start({ isGuarded: true, env: { APP_LISTENER: listener } });
     for (
       const [target, ...hosts] of [
         ["/ws", "Host: evil example"],

@@ -30,7 +30,7 @@ Deno.test("open mode is for loopback addresses", () => {
 });
 
 Deno.test("a server that would be open to other machines does not start", async () => {
-  await using program = await Program.spawn({ env: { APP_HOST: "0.0.0.0" } });
+  await using program = await Program.spawn({ isGuarded: true, env: { APP_HOST: "0.0.0.0" } });
   assert.equal((await program.ended()).code, 1);
   assert.match(program.output, /Cannot listen on 0\.0\.0\.0 in open mode/);
 });
@@ -42,7 +42,7 @@ const STARTED: [Record<string, string>, boolean][] = [
 ];
 for (const [env, open] of STARTED) {
   Deno.test(`/config.json says open: ${open} with ${Object.keys(env).join(", ") || "no setting"}`, async () => {
-    await using program = await Program.start({ env });
+    await using program = await Program.start({ isGuarded: true, env });
     const response = await fetch(`http://127.0.0.1:${program.port}/config.json`);
     assert.equal((await response.json()).open, open);
   });
@@ -98,8 +98,8 @@ const WAYS_IN: readonly (readonly [line: string, good: RegExp])[] = [
 for (const listener of ["deno", "node"]) {
   Deno.test(`an open server answers nothing to what comes from outside, unless it is told to (${listener})`, async () => {
     const env = { APP_LISTENER: listener };
-    await using guarded = await Program.start({ env });
-    await using open = await Program.start({ env: { ...env, APP_OPEN: "true" } });
+    await using guarded = await Program.start({ isGuarded: true, env });
+    await using open = await Program.start({ isGuarded: true, env: { ...env, APP_OPEN: "true" } });
     for (const [how, headers, says] of OUTSIDE) {
       for (const [line, good] of WAYS_IN) {
         const refused = await ask(guarded.port, line, headers);
@@ -125,7 +125,7 @@ for (const listener of ["deno", "node"]) {
 
   Deno.test(`an open server goes by a name that it was given, and by no proxy all the same (${listener})`, async () => {
     const env = { APP_LISTENER: listener, APP_HOSTS: "dev.example" };
-    await using program = await Program.start({ env });
+    await using program = await Program.start({ isGuarded: true, env });
     for (const [line, good] of WAYS_IN.filter(([line]) => !line.includes("/api/"))) {
       const named = { host: "dev.example:7000" };
       assert.match(await ask(program.port, line, named), good, line);
@@ -154,7 +154,7 @@ async function ask(port: number, line: string, headers: Record<string, string>):
 }
 
 Deno.test("an open server ignores tokens at the handshake, and says that it takes none in a frame", async () => {
-  await using program = await Program.start();
+  await using program = await Program.start({ isGuarded: true });
   await using client = await TestClient.connectAs(`${program.webSocketUrl}?token=x`, {
     protocols: ["notifyli.v2", `notifyli.token.${await connectionToken()}`],
     headers: { authorization: "Bearer x" },

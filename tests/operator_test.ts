@@ -39,7 +39,7 @@ for (const listener of ["deno", "node"]) {
     const env = { APP_LISTENER: listener, ...settings };
 
     Deno.test(`a program on this machine manages nothing without a proof, on a server that is ${kind} (${listener})`, async () => {
-      await using program = await Program.start({ env });
+      await using program = await Program.start({ isGuarded: true, env });
       for (const headers of FROM) {
         for (const [method, path, body] of MANAGING) {
           const { status } = await call(program, method, path, { body, headers });
@@ -53,7 +53,7 @@ for (const listener of ["deno", "node"]) {
     });
 
     Deno.test(`the operator's proof manages all sites, and does nothing else, on a server that is ${kind} (${listener})`, async () => {
-      await using program = await Program.start({ env });
+      await using program = await Program.start({ isGuarded: true, env });
       const key = operatorKeyOf(program);
       const proofs = [key, await operatorToken(key)];
       if (kind === "closed") proofs.push(await operatorToken(APP_KEY));
@@ -87,7 +87,7 @@ for (const listener of ["deno", "node"]) {
     });
 
     Deno.test(`no other token or key passes for the operator's proof, on a server that is ${kind} (${listener})`, async () => {
-      await using program = await Program.start({ env });
+      await using program = await Program.start({ isGuarded: true, env });
       const key = operatorKeyOf(program);
       const wrong: Record<string, string> = {
         "another key": WRONG_FILE_KEY,
@@ -129,7 +129,7 @@ Deno.test("the operator's key is made at the start, for the server's user alone,
   for (const redis of [undefined, await RedisServer.stopped()]) {
     const dataDir = `${folder.path}/${redis === undefined ? "embedded" : "redis"}`;
     await Deno.mkdir(dataDir);
-    const start = () => Program.start({ dataDir, env: redis?.env });
+    const start = () => Program.start({ isGuarded: true, dataDir, env: redis?.env });
     let key: string;
     {
       await using program = await start();
@@ -159,7 +159,7 @@ for (const [name, spoil, says] of FAULTS) {
     const path = `${folder.path}/operator.key`;
     let old: string;
     {
-      await using program = await Program.start({ dataDir: folder.path });
+      await using program = await Program.start({ isGuarded: true, dataDir: folder.path });
       old = operatorKeyOf(program);
       await spoil(path);
       const refused = await call(program, "GET", "/api/keys", { bearer: old });
@@ -169,7 +169,7 @@ for (const [name, spoil, says] of FAULTS) {
       assert.equal(listed.code, 1);
       assert.match(listed.stderr, says);
     }
-    await using program = await Program.start({ dataDir: folder.path });
+    await using program = await Program.start({ isGuarded: true, dataDir: folder.path });
     assert.ok(program.log.some(({ level, message }) => level === "warning" && says.test(message)));
     assert.notEqual(operatorKeyOf(program), old);
     assert.equal((await call(program, "GET", "/api/keys", { bearer: old })).status, 401);
@@ -192,7 +192,7 @@ Deno.test("an operator's key of another user proves nothing", async () => {
 Deno.test("with Redis a server starts where it may not write its folder, and says what it lacks", async () => {
   await using redis = await RedisServer.start();
   const env = { ...redis.env, APP_DATA_DIR: "/proc/nothing" };
-  await using program = await Program.start({ env });
+  await using program = await Program.start({ isGuarded: true, env });
   const said = program.log.find(({ message }) => message.includes("operator.key"));
   assert.match(said?.message ?? "", /^Cannot make \/proc\/nothing\/operator\.key: /);
   const listed = await keyCommand(["list"], env);
@@ -200,7 +200,7 @@ Deno.test("with Redis a server starts where it may not write its folder, and say
 });
 
 Deno.test("without a file and a key, the command says what would prove it", async () => {
-  await using program = await Program.start({ env: { APP_DATA_DIR: ":memory:" } });
+  await using program = await Program.start({ isGuarded: true, env: { APP_DATA_DIR: ":memory:" } });
   const env = { APP_PORT: String(program.port), APP_DATA_DIR: ":memory:" };
   const refused = await keyCommand(["list"], env);
   assert.equal(refused.code, 1);
@@ -214,7 +214,7 @@ Deno.test("without a file and a key, the command says what would prove it", asyn
 });
 
 Deno.test("the command proves itself by APP_KEY, by the file, and by APP_API_KEY where it has neither", async () => {
-  await using program = await Program.start({ env: { APP_KEY } });
+  await using program = await Program.start({ isGuarded: true, env: { APP_KEY } });
   const port = { APP_PORT: String(program.port), APP_DATA_DIR: "/nowhere" };
   const made = async (env: Env) => {
     const outcome = await keyCommand(["create", "--name", "m", "--scope", "manage"], env);

@@ -38,7 +38,10 @@ const UPGRADE = {
 for (const listener of ["deno", "node"]) {
   for (const name of Object.keys(PROXIES) as ProxyName[]) {
     Deno.test(`through ${name} nobody reaches an open server (${listener})`, async () => {
-      await using program = await Program.start({ env: { APP_LISTENER: listener } });
+      await using program = await Program.start({
+        isGuarded: true,
+        env: { APP_LISTENER: listener },
+      });
       await using proxy = await RealProxy.start(name, program.port);
       for (const host of ["localhost", "127.0.0.1", `127.0.0.1:${program.port}`]) {
         for (const [method, path, body] of CALLS) {
@@ -59,7 +62,10 @@ for (const listener of ["deno", "node"]) {
     });
 
     Deno.test(`through ${name} nobody calls the API of a closed server without a key (${listener})`, async () => {
-      await using program = await Program.start({ env: { APP_LISTENER: listener, APP_KEY } });
+      await using program = await Program.start({
+        isGuarded: true,
+        env: { APP_LISTENER: listener, APP_KEY },
+      });
       await using proxy = await RealProxy.start(name, program.port);
       await assertClosed(program, proxy.port);
       const { key } = await Manager.of(program);
@@ -72,7 +78,7 @@ for (const listener of ["deno", "node"]) {
 
     Deno.test(`through ${name} nobody makes a key, with APP_OPEN=true or after there is one (${listener})`, async () => {
       const env = { APP_LISTENER: listener, APP_OPEN: "true" };
-      await using program = await Program.start({ env });
+      await using program = await Program.start({ isGuarded: true, env });
       await using proxy = await RealProxy.start(name, program.port);
       for (const [method, path, body] of CALLS.slice(0, 8)) {
         const { status, text } = await ask(proxy.port, method, path, { body });
@@ -86,7 +92,10 @@ for (const listener of ["deno", "node"]) {
 
   Deno.test(`through a relay that runs as the server's own user nobody manages anything (${listener})`, async () => {
     for (const settings of [{}, { APP_KEY }] as Record<string, string>[]) {
-      await using program = await Program.start({ env: { APP_LISTENER: listener, ...settings } });
+      await using program = await Program.start({
+        isGuarded: true,
+        env: { APP_LISTENER: listener, ...settings },
+      });
       await using relay = new TcpProxy(program.port);
       for (const [method, path, body] of CALLS.slice(0, 8)) {
         assert.equal((await ask(relay.port, method, path, { body })).status, 401, path);

@@ -251,7 +251,7 @@ function assertNotification(frame: Frame | undefined, expected: Frame): void {
 /** A server on a Redis, and a shell in which `redis-cli` finds that Redis as if it had the default port. */
 async function start(): Promise<Setting> {
   const redis = await RedisServer.start();
-  const program = await Program.start({ env: redis.env });
+  const program = await Program.start({ isGuarded: true, env: redis.env });
   await program.hearsRedis();
   return new Setting(redis, program, await Deno.makeTempDir());
 }

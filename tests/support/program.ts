@@ -12,6 +12,11 @@ export interface LogLine {
 export interface ProgramOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly dataDir?: string;
+  /**
+   * Without a key it asks the system about each new connection, as it does by default; else it is open to all, which is
+   * sooner: most tests have many connections.
+   */
+  readonly isGuarded?: boolean;
   /** A command that runs the one behind it in its own place, such as `nsenter --mount=…`. */
   readonly wrapper?: readonly string[];
   /**
@@ -90,7 +95,7 @@ export class Program implements AsyncDisposable {
 
   /** Starts a server without waiting for anything. */
   static async spawn(
-    { env = {}, dataDir, wrapper = [], isShared = false, v8Flags }: ProgramOptions = {},
+    { env = {}, dataDir, isGuarded, wrapper = [], isShared = false, v8Flags }: ProgramOptions = {},
   ): Promise<Program> {
     const folder = dataDir === undefined ? await Deno.makeTempDir() : undefined;
     const data = dataDir ?? folder ?? "";
@@ -110,6 +115,7 @@ export class Program implements AsyncDisposable {
         ...(Deno.env.has("DENO_DIR") ? { DENO_DIR: Deno.env.get("DENO_DIR")! } : {}),
         APP_PORT: "0",
         APP_DATA_DIR: data,
+        ...(isGuarded ? {} : { APP_OPEN: "true" }),
         ...env,
       },
       stdin: "null",

@@ -433,6 +433,12 @@ Deno.test("key works on the file where no server runs, and on the server where o
   const { stdout, stderr } = await run(make, { env, cwd: dataDir });
   const key = stdout.trim();
   assert.match(key, /^nk_\w{12}_\w{40}$/, stderr);
+  assert.match(
+    stderr,
+    /^No server runs at http:\S+:9: this made a new store in \S+ \(is APP_DATA_/m,
+  );
+  const next = await run(make, { env, cwd: dataDir });
+  assert.match(next.stderr, /^No server runs at http:\S+:9: this works on the file in \S+\.$/m);
   assert.match(stderr, /"notifyli.audit".*"key.create"/);
   {
     await using program = await Program.start({ dataDir });

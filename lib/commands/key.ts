@@ -65,6 +65,7 @@ async function perform(action: Exclude<Action, { name: "help" }>): Promise<void>
     const wanted = parseNewApiKey(action.fields, config.limits);
     await using ring = await openKeyRing(config);
     const { id, text } = await ring.create(wanted);
+    if (ring.place !== undefined) console.error(`${ring.place}.`);
     console.error(`The key ${id}, which cannot be shown again:`);
     console.log(text);
     return;

@@ -22,6 +22,8 @@ import { operatorProofs } from "./operator_proof.ts";
 const CONNECT_WITHIN_MS = 5000;
 
 export interface KeyRing extends AsyncDisposable {
+  /** Where a new key comes to be, where that is not the running server. */
+  readonly place?: string;
   create(wanted: NewApiKey): Promise<{ id: string; text: string }>;
   list(site: string | undefined): Promise<ApiKeyOnWire[]>;
   revoke(id: string, site: string | undefined): Promise<void>;
@@ -52,7 +54,8 @@ async function openRedisRing(config: RedisConfig): Promise<KeyRing> {
   });
 }
 
-async function openFileRing({ dataDir, storeSync }: Config): Promise<KeyRing> {
+async function openFileRing(config: Config): Promise<KeyRing> {
+  const { dataDir, storeSync } = config;
   if (dataDir === ":memory:") {
     throw new NotifyliError(
       "unavailable",
@@ -61,8 +64,12 @@ async function openFileRing({ dataDir, storeSync }: Config): Promise<KeyRing> {
   }
   const { SqliteStore } = await import("../engines/sqlite_store.ts");
   const { SqliteKeys } = await import("../engines/sqlite_keys.ts");
+  const what = SqliteStore.isIn(dataDir)
+    ? `this works on the file in ${dataDir}`
+    : `this made a new store in ${dataDir} (is APP_DATA_DIR that of the server?)`;
   const store = new SqliteStore(dataDir, storeSync);
-  return storeRing(new ApiKeys(new SqliteKeys(store)), () => store[Symbol.asyncDispose]());
+  const ring = storeRing(new ApiKeys(new SqliteKeys(store)), () => store[Symbol.asyncDispose]());
+  return { ...ring, place: `No server runs at ${localUrl(config)}: ${what}` };
 }
 
 /** Who can write the store needs no key. */

@@ -62,6 +62,11 @@ export class SqliteStore implements AsyncDisposable {
   /** On `performance.now()`'s clock. */
   #lookedAt = 0;
 
+  /** Whether there is a file in the folder. */
+  static isIn(dataDir: string): boolean {
+    return exists(fileIn(dataDir));
+  }
+
   /** @param dataDir folder of the file, made where it is missing; `:memory:` for none */
   constructor(dataDir: string, sync: SyncMode) {
     this.#dataDir = dataDir;

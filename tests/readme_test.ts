@@ -64,6 +64,15 @@ Deno.test("a task of the program may do what it needs, and no more", () => {
   }
 });
 
+Deno.test("SECURITY.md names the programs that the server may run, and no command may run any", async () => {
+  const security = await Deno.readTextFile(`${ROOT}SECURITY.md`);
+  const [, sentence = ""] = /server alone may run programs:(.*?)\(/s.exec(security) ?? [];
+  const named = [...sentence.matchAll(/`(\/\S+)`/g)].map(([, path]) => path);
+  const [, allowed = ""] = /--allow-run=(\S+)/.exec(manifest.tasks.start.command) ?? [];
+  assert.deepEqual(named, allowed.split(","));
+  assert.doesNotMatch(security, /and no other\s+program|one program,/); // each would be a second list
+});
+
 Deno.test("no task asks a registry for what it runs: deno task has fetched that, by the lock file", () => {
   assert.ok(manifest.lock.frozen);
   for (const [name, { command }] of Object.entries(manifest.tasks)) {

@@ -17,6 +17,14 @@ import { waitFor } from "./support/wait.ts";
 
 const doc = await Deno.readTextFile(`${ROOT}docs/deploy.md`);
 
+Deno.test("deploy.md's key command names the service's folder, which is in no file of settings", () => {
+  const commands = doc.match(/^sudo .*notifyli key .*$/gm) ?? [];
+  assert.equal(commands.length, 1);
+  for (const command of commands) {
+    assert.match(command, / APP_DATA_DIR=\/var\/lib\/notifyli notifyli key /);
+  }
+});
+
 Deno.test("nginx as documented serves the page, the sockets and no API", async (t) => {
   await using program = await Program.start({ env: { APP_KEEPALIVE_SECONDS: "1", APP_KEY } });
   await using nginx = await Nginx.start(program.port);

@@ -10,14 +10,16 @@ import type { SocketOwner, SocketOwners } from "./socket_owners.ts";
  * Programs that pass on what others send, by the name of their process (15 characters of it): web servers and proxies,
  * tunnels, and what leads into a container. A proxy by another name that runs as the server's own user is not noticed.
  */
-const PROXIES: ReadonlySet<string> = new Set(`
+const PROXIES: ReadonlySet<string> = new Set(
+  `
   nginx angie haproxy caddy traefik envoy apache2 httpd lighttpd h2o varnishd cache-main hitch
   squid pound nghttpx traffic_server [TS_MAIN] litespeed openlitespeed linkerd2-proxy pilot-agent
   oauth2-proxy tinyproxy privoxy mitmproxy mitmdump mitmweb stunnel stunnel4 socat ncat rinetd
   redir simpleproxy xinetd systemd-socket- gost ssh sshd sshd-session dropbear ngrok cloudflared
   frpc frps rathole bore chisel inlets tailscaled pagekite docker-proxy rootlessport rootlesskit
   slirp4netns pasta pasta.avx2 passt vpnkit containerd-shim conmon kubectl telepresence
-`.trim().split(/\s+/));
+`.trim().split(/\s+/),
+);
 
 /**
  * A verdict holds for so long. The same port may be another program's after that; while it is open, its connection's

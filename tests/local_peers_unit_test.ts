@@ -54,6 +54,7 @@ const VERDICTS:
     ["one that hides", [{ ...CURL, names: [] }], /hides its name/],
     ["a proxy", [{ ...CURL, names: ["nginx"] }], /the program at the other end is "nginx"/],
     ["a proxy among others", [{ ...CURL, names: ["sh", "socat"] }], /is "socat"/],
+    ["an onion service", [{ ...CURL, names: ["tor"] }], /through a proxy: .* is "tor"/],
     ["two, and one is a stranger's", [CURL, { ...CURL, user: 7 }], /of user 7/],
     ["nobody knows", undefined, /cannot be found out/],
   ];

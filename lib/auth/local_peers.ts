@@ -17,7 +17,8 @@ const PROXIES: ReadonlySet<string> = new Set(
   oauth2-proxy tinyproxy privoxy mitmproxy mitmdump mitmweb stunnel stunnel4 socat ncat rinetd
   redir simpleproxy xinetd systemd-socket- gost ssh sshd sshd-session dropbear ngrok cloudflared
   frpc frps rathole bore chisel inlets tailscaled pagekite docker-proxy rootlessport rootlesskit
-  slirp4netns pasta pasta.avx2 passt vpnkit containerd-shim conmon kubectl telepresence
+  slirp4netns pasta pasta.avx2 passt passt.avx2 gvproxy vpnkit containerd-shim conmon kubectl telepresence
+  tor i2pd sslh sslh-select ghostunnel spiped wstunnel zrok 3proxy microsocks xray v2ray sing-box
 `.trim().split(/\s+/),
 );
 

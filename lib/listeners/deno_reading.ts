@@ -13,9 +13,12 @@ export interface Listening {
 }
 
 const OWN = Symbol("own");
+const IDLE_SECONDS = Symbol("idleSeconds");
 
 type Hidden = WebSocket & {
   [OWN]?: Listening;
+  /** While it does not read: {@linkcode IDLE} as it was. */
+  [IDLE_SECONDS]?: unknown;
   [name: symbol]: unknown;
 };
 
@@ -30,10 +33,18 @@ const STATE = OWN_NAMES.get("[[readyState]]");
 const HANDLE = OWN_NAMES.get("[[rid]]");
 /** and the one that a close lets go of at once: of a client that still connects. */
 const LET_GO = OWN_NAMES.get("[[cancelHandle]]");
+/** After so many seconds of silence the runtime ends the connection; half of them since {@linkcode HEARD}, it pings. */
+const IDLE = OWN_NAMES.get("[[idleTimeout]]");
+
+/** Longer than anything is worked on. */
+const DAY_SECONDS = 86_400;
+
+/** The silence begins anew. */
+let beginSilence: ((this: Hidden) => void) | undefined;
 
 if (LOOP !== undefined && HEARD !== undefined) {
   const prototype = WebSocket.prototype as Hidden;
-  const original = prototype[HEARD] as (this: Hidden) => void;
+  const original = beginSilence = prototype[HEARD] as (this: Hidden) => void;
   prototype[HEARD] = function (this: Hidden): void {
     original.call(this);
     this[OWN]?.heard();
@@ -51,8 +62,24 @@ export function listenTo(webSocket: WebSocket, listening: Listening): void {
  */
 export function halt(webSocket: WebSocket): boolean {
   if (LOOP === undefined || STATE === undefined) return false;
+  suspendSilence(webSocket as Hidden);
   (webSocket as Hidden)[STATE] = WebSocket.CLOSED;
   return true;
+}
+
+/** Who is not read is not silent. */
+function suspendSilence(socket: Hidden): void {
+  if (IDLE === undefined || socket[IDLE_SECONDS] !== undefined) return;
+  socket[IDLE_SECONDS] = socket[IDLE];
+  socket[IDLE] = DAY_SECONDS;
+  beginSilence?.call(socket);
+}
+
+function resumeSilence(socket: Hidden): void {
+  if (IDLE === undefined || socket[IDLE_SECONDS] === undefined) return;
+  socket[IDLE] = socket[IDLE_SECONDS];
+  socket[IDLE_SECONDS] = undefined;
+  beginSilence?.call(socket);
 }
 
 /** The socket is open as before, but does not read. */
@@ -62,6 +89,7 @@ export function revive(webSocket: WebSocket): void {
 
 /** Reads on, after a {@linkcode halt} and a {@linkcode revive}. */
 export function readOn(webSocket: WebSocket): void {
+  resumeSilence(webSocket as Hidden);
   if (LOOP !== undefined) ((webSocket as Hidden)[LOOP] as () => void)();
 }
 

@@ -30,6 +30,9 @@ const LET_FALL_BYTES = 65_536;
 const LAST_WORD_MS = 1500;
 const LAST_WORD_SPREAD_MS = 1000;
 
+/** How long what came before the peer's close may take that waits for a turn. */
+const LAST_FRAMES_MS = 1000;
+
 /**
  * Bytes that are read in one go; between two, the connection may be stopped. As few as hold no more than some 80 empty
  * frames, and as many as cost nothing to speak of in large messages.
@@ -84,11 +87,13 @@ type StreamListener = (this: Duplex, chunk?: Buffer) => void;
 /** The listeners of `ws` on a stream, the same for all streams. */
 let feed: StreamListener | undefined;
 let end: StreamListener | undefined;
+let close: StreamListener | undefined;
 
 /** Puts ours in the place of those of `ws`, which would read all that has come in one go. */
 function takeOver(stream: Duplex): void {
   feed = replace(stream, "data", onData);
-  end = replace(stream, "close", onStreamClose);
+  end = replace(stream, "end", onEnd);
+  close = replace(stream, "close", onStreamClose);
 }
 
 function replace(stream: Duplex, name: string, ours: (this: Duplex, chunk: Buffer) => void) {
@@ -102,16 +107,19 @@ function onData(this: Duplex, chunk: Buffer): void {
   (this as OwnStream)[OWN]?.arrived(chunk);
 }
 
+function onEnd(this: Duplex): void {
+  (this as OwnStream)[OWN]?.peerIsDone();
+}
+
 /** The connection broke: what it had not read yet, of a peer that sent too much at once, is nobody's any more. */
 function onStreamClose(this: Duplex): void {
   this.off("data", onData);
   while (this.read() !== null);
-  end?.call(this);
+  close?.call(this);
 }
 
 class NodeSocket implements Socket, Pinged, Waiter {
   readonly batching = "frames";
-  isHeard = true;
   readonly #webSocket: WebSocket;
   readonly #stream: Duplex;
   readonly #keepalive: Keepalive;
@@ -128,8 +136,13 @@ class NodeSocket implements Socket, Pinged, Waiter {
   /** `open`; `closing`: we have closed, and wait for the peer's answer; `over`: all that comes is let fall. */
   #reading: "open" | "closing" | "over" = "open";
   #isPaused = false;
+  #isHeard = true;
   /** What has come and was not read before a pause. */
   #rest: Buffer | undefined;
+  /** The peer sends no more. It came while there was something to be read before. */
+  #isPeerDone = false;
+  /** The connection is gone, and its events are told so when what came before is worked on. */
+  #isLeaving = false;
   /** Bytes that came after a close. */
   #lastBytes = 0;
   /** Its events were told that it closes. */
@@ -145,6 +158,15 @@ class NodeSocket implements Socket, Pinged, Waiter {
     takeOver(stream);
   }
 
+  /** Who is not read is not silent. */
+  get isHeard(): boolean {
+    return this.#isHeard || this.#isPaused;
+  }
+
+  set isHeard(isHeard: boolean) {
+    this.#isHeard = isHeard;
+  }
+
   open(accepted: Accepted): void {
     this.#events = accepted.open(this);
   }
@@ -158,6 +180,12 @@ class NodeSocket implements Socket, Pinged, Waiter {
   received(data: Buffer, isBinary: boolean): void {
     this.isHeard = true;
     this.#events?.message(isBinary ? data : data.toString());
+  }
+
+  /** The peer sends no more. `ws` ends the connection then, and so is told once all is read. */
+  peerIsDone(): void {
+    if (this.#isPaused && this.#reading !== "over") this.#isPeerDone = true;
+    else end?.call(this.#stream);
   }
 
   /** About to say that the connection ends: `ws` does, where the peer has closed or broken a rule. */
@@ -213,12 +241,16 @@ class NodeSocket implements Socket, Pinged, Waiter {
   }
 
   resume(): void {
+    if (this.#isLeaving) return this.#leave();
     if (!this.#isPaused) return;
     this.#isPaused = false;
+    this.#isHeard = true; // its pongs are still to be read
     const rest = this.#rest;
     this.#rest = undefined;
     if (rest !== undefined) this.#read(rest);
-    if (!this.#isPaused) this.#webSocket.resume();
+    if (this.#isPaused) return;
+    this.#webSocket.resume();
+    if (this.#isPeerDone) end?.call(this.#stream);
   }
 
   /** The turn that it waited for after a close. */
@@ -250,10 +282,20 @@ class NodeSocket implements Socket, Pinged, Waiter {
   /** The connection is gone. A peer that answered our close had got all that was sent before it. */
   ended(withCloseFrame: boolean): void {
     this.#keepalive.delete(this, this.#group);
-    this.#settle(this.#lastProof, withCloseFrame && this.#reading === "closing");
+    const isAnswer = withCloseFrame && this.#reading === "closing";
+    this.#settle(this.#lastProof, isAnswer);
+    const isWaitedFor = withCloseFrame && !isAnswer && this.#isPaused;
     this.#reading = "over";
     this.#rest = undefined;
     clearTimeout(this.#deadline);
+    if (!isWaitedFor) return this.#events?.close();
+    this.#isLeaving = true;
+    this.#deadline = setTimeout(() => this.#leave(), LAST_FRAMES_MS);
+  }
+
+  #leave(): void {
+    clearTimeout(this.#deadline);
+    this.#isLeaving = false;
     this.#events?.close();
   }
 

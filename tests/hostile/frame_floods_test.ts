@@ -3,9 +3,11 @@
  * meanwhile. How long they wait is measured by `deno task bench --only floods`.
  */
 import assert from "node:assert/strict";
+import { pause } from "../../lib/clock.ts";
 import { MAX_LINES } from "../../lib/frame_queue.ts";
 import { Program } from "../support/program.ts";
 import { RawSocket, rawSocket } from "../support/raw_socket.ts";
+import { RedisServer } from "../support/redis.ts";
 import { TestClient } from "../support/test_client.ts";
 import { APP_KEY } from "../support/tokens.ts";
 import { waitFor } from "../support/wait.ts";
@@ -115,6 +117,43 @@ for (const listener of ["deno", "node"] as const) {
     assert.deepEqual(heard.map(({ message }) => message), messages);
   });
 
+  Deno.test(`${listener} listener: who hangs up behind a close is heard whole`, async () => {
+    await using program = await Program.start({ env: { APP_LISTENER: listener, ...UNLIMITED } });
+    await using listening = await TestClient.join(program.webSocketUrl, { user: 1, room: "lobby" });
+    const messages = [100, 500, 1000].flatMap((count) =>
+      Array.from({ length: count }, (_, index) => `${count}: ${index}`)
+    );
+    for (const count of [100, 500, 1000]) {
+      const own = messages.filter((message) => message.startsWith(`${count}:`));
+      using socket = await RawSocket.open(program.port);
+      await socket.write(join([...own.map(said), close(1000)]));
+      await socket.hangUp();
+      assert.equal(await endOf(socket), "close 1000");
+    }
+    await waitFor("they have gone", async () => (await stats(program))["clients"] === 1);
+    await listening.settled();
+    assert.deepEqual(listening.ofType("usermsg").map(({ message }) => message), messages);
+  });
+
+  Deno.test(`${listener} listener: who waits for a slow store is not silent`, async () => {
+    await using redis = await RedisServer.start();
+    const env = { ...redis.env, APP_LISTENER: listener, APP_KEEPALIVE_SECONDS: "1", ...UNLIMITED };
+    await using program = await Program.start({ env });
+    await program.hearsRedis();
+    await using client = await TestClient.connectV2(program.webSocketUrl);
+    await client.command("connect", { user_id: 1 });
+    await client.command("subscribe", { room: "lobby" });
+    redis.signal("SIGSTOP");
+    const refs = Array.from({ length: 100 }, (_, index) => `publish ${index}`);
+    for (const ref of refs) client.send({ type: "publish", room: "lobby", message: "-", ref });
+    await pause(3500);
+    redis.signal("SIGCONT");
+    await waitFor("all are answered", () => client.closed ?? answersTo(client).length === 100);
+    assert.deepEqual(answersTo(client), refs);
+    await pause(2500); // and it is pinged again
+    await client.settled();
+  });
+
   Deno.test(`${listener} listener: as many lines as may wait are worked on, in one message`, async () => {
     await using program = await Program.start({ env: { APP_LISTENER: listener, ...UNLIMITED } });
     await using client = await TestClient.connectV2(program.webSocketUrl);
@@ -140,6 +179,18 @@ Deno.test("node listener: pongs that answer the server's pings are no frames of 
   assert.equal(client.closed, undefined);
 });
 
+Deno.test("node listener: who hangs up without a close is heard whole", async () => {
+  await using program = await Program.start({ env: { APP_LISTENER: "node", ...UNLIMITED } });
+  await using listening = await TestClient.join(program.webSocketUrl, { user: 1, room: "lobby" });
+  const messages = Array.from({ length: 3000 }, (_, index) => `m${index}`);
+  using socket = await RawSocket.open(program.port);
+  await socket.write(join(messages.map(said)));
+  await socket.hangUp();
+  assert.equal(await endOf(socket), "end");
+  const heard = await listening.get("usermsg", messages.length);
+  assert.deepEqual(heard.map(({ message }) => message), messages);
+});
+
 Deno.test("node listener: a message in more fragments than anyone needs ends the connection", async () => {
   await using program = await Program.start({ env: { APP_LISTENER: "node" } });
   using socket = await RawSocket.open(program.port);
@@ -148,6 +199,18 @@ Deno.test("node listener: a message in more fragments than anyone needs ends the
   await socket.write(repeated(empty, 200)).catch(() => {});
   assert.equal(await endOf(socket), "close 1008");
 });
+
+/** A message of version 1 in the lobby. */
+function said(message: string): Uint8Array<ArrayBuffer> {
+  return text(JSON.stringify({ type: "usermsg", user_id: 2, room: "lobby", message }));
+}
+
+/** To which publishes it has answers, in their order. */
+function answersTo(client: TestClient): unknown[] {
+  return client.ofType("reply").map(({ ref }) => ref).filter((ref) =>
+    /^publish /.test(String(ref))
+  );
+}
 
 /** How the server ends the connection: by which code, or by no word. */
 async function endOf(socket: RawSocket): Promise<string> {

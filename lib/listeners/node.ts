@@ -29,6 +29,12 @@ const MOST_HEADER_BYTES = 16 * 1024 * 1024;
  */
 const MAX_FRAGMENTS = 128;
 
+/** Where a message may be large, it may have more of them: whoever streams one sends no smaller pieces. */
+const LEAST_FRAGMENT_BYTES = 4096;
+
+/** Where a message may be of any size: so large ones are thought of. */
+const UNLIMITED_FRAME_BYTES = 64 * 1024 * 1024;
+
 /** Pings are counted as frames, and too many of them told so. Not in the types of `ws` yet. */
 const NO_PONG_LIMIT = { maxPendingAutoPongs: 0 };
 
@@ -51,7 +57,7 @@ export function createDoor(options: ListenerOptions, handlers: Handlers): Door {
     WebSocket: NodeWebSocket,
     clientTracking: false,
     maxPayload: Number.isFinite(options.maxFrameBytes) ? options.maxFrameBytes : 0,
-    maxFragments: MAX_FRAGMENTS,
+    maxFragments: fragmentsOf(options.maxFrameBytes),
     ...NO_PONG_LIMIT,
     perMessageDeflate: false,
     // Each upgrade has chosen its own by then.
@@ -83,6 +89,11 @@ function destroy(this: Duplex): void {
 function failedUpgrade(error: unknown): Response {
   log.error("upgrade failed: {reason}", { reason: String(error) });
   return new Response("internal error\n", { status: 500 });
+}
+
+function fragmentsOf(maxFrameBytes: number): number {
+  const largest = Number.isFinite(maxFrameBytes) ? maxFrameBytes : UNLIMITED_FRAME_BYTES;
+  return Math.max(MAX_FRAGMENTS, Math.ceil(largest / LEAST_FRAGMENT_BYTES));
 }
 
 /** How large headers may be, and how slow a request; 0 means no limit to `node:http`. */

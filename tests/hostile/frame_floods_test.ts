@@ -191,6 +191,25 @@ Deno.test("node listener: who hangs up without a close is heard whole", async ()
   assert.deepEqual(heard.map(({ message }) => message), messages);
 });
 
+Deno.test("node listener: a large message may come in as many fragments as it takes", async () => {
+  const env = { APP_LISTENER: "node", APP_LIMIT_FRAME: String(4 * MIB) };
+  await using program = await Program.start({ env });
+  using socket = await RawSocket.open(program.port, "/ws", V2);
+  const command = JSON.stringify({ type: "ping", ref: 1, padding: "x".repeat(3 * MIB) });
+  const pieces = command.match(/.{1,8192}/g) ?? [];
+  const frames = pieces.map((payload, index) =>
+    wireFrame({
+      opcode: index === 0 ? OPCODES.text : OPCODES.continuation,
+      fin: index === pieces.length - 1,
+      payload,
+    })
+  );
+  await socket.write(join(frames));
+  const frame = await socket.read();
+  assert.ok(typeof frame !== "string" && frame.opcode === OPCODES.text, String(frame));
+  assert.match(new TextDecoder().decode(frame.payload), /"success":true/);
+});
+
 Deno.test("node listener: a message in more fragments than anyone needs ends the connection", async () => {
   await using program = await Program.start({ env: { APP_LISTENER: "node" } });
   using socket = await RawSocket.open(program.port);

@@ -341,7 +341,7 @@ Deno.test("embedded engine refuses a file that another server uses", async () =>
     await engine.inbox.append({ site: "default", user: "1", id: "n-1", room: "r", text: "{}" });
     assert.throws(
       () => openEmbedded({ dataDir, retention: RETENTION }),
-      /notifyli\.db \(APP_DATA_DIR\): another server is using it/,
+      /APP_DATA_DIR: .*notifyli\.db cannot be opened: another server is using it/,
     );
   }
   await Deno.remove(dataDir, { recursive: true });

@@ -191,7 +191,7 @@ const FOREIGN: [header: string, said: RegExp][] = [
 for (const listener of ["deno", "node"]) testHttp(listener);
 
 function testHttp(listener: string): void {
-  const shared = sharedProgram({ APP_LISTENER: listener });
+  const shared = sharedProgram({ APP_LISTENER: listener }, { isGuarded: true });
 
   test("GET /healthz and /readyz say that all is well", async ({ url }) => {
     const health = await fetch(`${url}/healthz`);

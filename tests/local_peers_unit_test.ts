@@ -102,7 +102,7 @@ Deno.test("without the right to run ss the server says so, and goes by headers a
   const folder = await Deno.makeTempDir();
   const child = new Deno.Command(Deno.execPath(), {
     args: [
-      ...["run", "--no-prompt", "--allow-net", "--allow-env", "--allow-read"],
+      ...["run", "--cached-only", "--no-prompt", "--allow-net", "--allow-env", "--allow-read"],
       ...[`--allow-write=${folder}`, `${ROOT}main.ts`, "start"],
     ],
     cwd: folder,

@@ -71,7 +71,7 @@ Deno.test("another user, with a cache of his own, in a checkout that nobody may 
   });
   await t.step("a page that somebody built is served", async () => {
     await build();
-    await using server = user.start(env);
+    await using server = user.start({ ...env, APP_OPEN: "true" }); // the test is another user
     const response = await fetch(`${await server.url()}/main.js`);
     await response.body?.cancel();
     assert.equal(response.status, 200);
@@ -196,7 +196,7 @@ async function assertTasksWork(user: NewUser, env: Readonly<Record<string, strin
   const own = { ...env, APP_PORT: "7000" };
   assert.deepEqual(ownLines(await user.task(SEND, own)), QUEUED);
   const answers: readonly [task: string[], answer: RegExp][] = [
-    [["check"], /^All is good\. [^]*\(all others\) +enter: everyone\n$/],
+    [["check"], /^All is good\. [^]*\(all others\) +enter: everyone\n\nMay be called as: /],
     [["key", "list"], /^ID +NAME +SITE +SCOPES +CREATED +LAST USED +STATE\n$/],
     [["token", "--user", "123"], /^ey\w+\.[\w-]+\.[\w-]+\n$/],
   ];

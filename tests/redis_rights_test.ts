@@ -5,6 +5,7 @@ import { Certificate } from "./support/certificate.ts";
 import { run } from "./support/command.ts";
 import { ROOT } from "./support/paths.ts";
 import { EventStream } from "./support/event_stream.ts";
+import { operatorKeyOf } from "./support/manager.ts";
 import { Program } from "./support/program.ts";
 import { Receiver, SECRET } from "./support/receiver.ts";
 import { freePort, RedisServer } from "./support/redis.ts";
@@ -269,7 +270,8 @@ async function useEverything(
   );
   for (const verb of ["disconnect", "block", "block", "unblock"]) {
     const body = verb === "block" ? '{"seconds":1}' : null;
-    const response = await fetch(`${url}/api/users/9/${verb}`, { method: "POST", body });
+    const headers = { authorization: `Bearer ${operatorKeyOf(program)}` };
+    const response = await fetch(`${url}/api/users/9/${verb}`, { method: "POST", headers, body });
     assert.ok(response.ok, await response.text());
   }
   const receipt = await fetch(`${url}/api/notifications/order-12345`);

@@ -1,11 +1,14 @@
 /** One server for all tests of a file that need neither settings nor state of their own: a start costs more than a test. */
-import { Program } from "./program.ts";
+import { Program, type ProgramOptions } from "./program.ts";
 
 /** For the top of a test file: the server runs from before its first test until after its last. */
-export function sharedProgram(env: Readonly<Record<string, string>>): () => Program {
+export function sharedProgram(
+  env: Readonly<Record<string, string>>,
+  options: Pick<ProgramOptions, "isGuarded"> = {},
+): () => Program {
   let program: Program | undefined;
   Deno.test.beforeAll(async () => {
-    program = await Program.start({ env, isShared: true });
+    program = await Program.start({ ...options, env, isShared: true });
   });
   Deno.test.afterAll(async () => {
     await program?.[Symbol.asyncDispose]();

@@ -77,7 +77,15 @@ async function read(wrapper: readonly string[], permissions: readonly string[]) 
     console.log(JSON.stringify({ ...found, isSmall: open > 2 && open < 200 }));`;
   const { stdout, stderr } = await run([
     ...wrapper,
-    ...[Deno.execPath(), "run", "--no-prompt", "--allow-read=.", ...permissions, "-"],
+    ...[
+      Deno.execPath(),
+      "run",
+      "--cached-only",
+      "--no-prompt",
+      "--allow-read=.",
+      ...permissions,
+      "-",
+    ],
   ], { cwd: ROOT, input: script });
   assert.ok(stdout !== "", stderr);
   const { isSmall, ...found } = JSON.parse(stdout);

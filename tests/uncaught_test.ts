@@ -8,20 +8,19 @@ Deno.test("an error that nothing caught is logged and counted, and the process g
     import { configureLogging } from "${ROOT}lib/logging.ts";
     import { Counters } from "${ROOT}lib/counters.ts";
     import { catchAll } from "${ROOT}lib/uncaught.ts";
+    import { waitFor } from "${ROOT}tests/support/wait.ts";
     await configureLogging({ debug: false });
     const counters = new Counters();
     const caught = catchAll(counters);
     setTimeout(() => { throw new Error("of a timer"); });
     Promise.reject(new Error("of a promise"));
     Promise.reject("of a text");
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await waitFor("all are counted", () => counters.uncaught === 3);
     console.log(counters.uncaught);
     caught[Symbol.dispose]();
     Promise.reject(new Error("the last one"));`;
-  const { code, stdout, stderr } = await run([Deno.execPath(), "run", "--allow-read", "-"], {
-    cwd: ROOT,
-    input: script,
-  });
+  const command = [Deno.execPath(), "run", "--cached-only", "--allow-read", "-"];
+  const { code, stdout, stderr } = await run(command, { cwd: ROOT, input: script });
   assert.equal(stdout.trim(), "3", stderr);
   const logged = stderr.split("\n").filter((line) => line.startsWith("{")).map((line) =>
     JSON.parse(line)

@@ -10,9 +10,15 @@ import type { TokenVerifier } from "./auth/tokens.ts";
 import { roomChannel } from "./channels.ts";
 import { ClientNotifications, type Recipient } from "./client_notifications.ts";
 import { pause } from "./clock.ts";
-import type { Limits } from "./config.ts";
-import { type Channel, DEFAULT_SITE, type Position, type Published } from "./engine.ts";
-import type { Taken, UserConnection } from "./engine.ts";
+import type { Limits } from "./base/sizes.ts";
+import {
+  type Channel,
+  DEFAULT_SITE,
+  type Position,
+  type Published,
+  type Taken,
+  type UserConnection,
+} from "./engine.ts";
 import { type Disconnect, DISCONNECTS, type ErrorCode, NotifyliError } from "./errors.ts";
 import { type Fields, parseObject, type UserId, userIdOnWire } from "./fields.ts";
 import { type FrameOwner, FrameQueue, MAX_LINES } from "./frame_queue.ts";

@@ -11,36 +11,10 @@ import { oddities } from "./oddities.ts";
 import type { AllowedOrigins } from "./origin.ts";
 import { Outward, type PrivateTargets } from "./outward.ts";
 import { isOn, type Setting, type SettingName, SETTINGS } from "./settings.ts";
+import type { Limits } from "./base/sizes.ts";
+import { ConfigError } from "./base/config_error.ts";
 
 export type ListenerName = "deno" | "node";
-
-/** Upper bounds; `Infinity` where one is `off`. Lengths are in UTF-16 units. */
-export interface Limits {
-  /** Bytes of one incoming frame. */
-  readonly frame: number;
-  readonly message: number;
-  readonly name: number;
-  readonly room: number;
-  readonly userId: number;
-  /** Rooms that one client may be in. */
-  readonly rooms: number;
-  /** Bytes that may wait for one client for a second; at no time more than 8 times as many. */
-  readonly queue: number;
-  /** Bytes of the messages of all rooms that the embedded engine keeps in memory. */
-  readonly history: number;
-  /** Notifications kept for one user. */
-  readonly inbox: number;
-  /** Days that a notification is kept. */
-  readonly inboxDays: number;
-  /** Bytes of a request's headers, on the `node` listener. */
-  readonly headers: number;
-  /** WebSockets and streams of events that are open on this node, */
-  readonly connections: number;
-  /** of one user, */
-  readonly connectionsPerUser: number;
-  /** and of one address, or one /64 of IPv6. */
-  readonly connectionsPerAddress: number;
-}
 
 /** How often something may happen; absent where that is `off`. */
 export interface Rates {
@@ -145,11 +119,6 @@ export interface Config {
   readonly webhook?: WebhookConfig;
   /** Absent: the embedded engine. */
   readonly redis?: RedisConfig;
-}
-
-/** Settings that stop the start; the message names each, its value and what is allowed, one a line. */
-export class ConfigError extends Error {
-  override readonly name = "ConfigError";
 }
 
 export interface LoadedConfig {

@@ -2,7 +2,7 @@
  * The frames of seed 000's protocol: text from a client becomes one `Command`, and what the server says becomes
  * text. Next on a message's way: `client.ts`.
  */
-import type { Limits } from "./config.ts";
+import type { Limits } from "./base/sizes.ts";
 import type { InboxChange, InboxEvent, UserConnection } from "./engine.ts";
 import { type ErrorCode, NotifyliError } from "./errors.ts";
 import {

@@ -1,5 +1,5 @@
 /** Reads a notification that another system sends, the same from Redis and from HTTP (seed 000, "Message Format"). */
-import type { Limits } from "./config.ts";
+import type { Limits } from "./base/sizes.ts";
 import {
   type Fields,
   identifier,

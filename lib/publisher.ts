@@ -11,7 +11,8 @@
  * ```
  */
 import type { Redis } from "ioredis";
-import { type Limits, readConfig, type RedisConfig } from "./config.ts";
+import type { Limits } from "./base/sizes.ts";
+import { readConfig, type RedisConfig } from "./config.ts";
 import { DEFAULT_SITE, type UserConnection } from "./engine.ts";
 import { connectRedis, readyWithin, unavailable } from "./engines/redis_client.ts";
 import { RedisKeys } from "./engines/redis_keys.ts";

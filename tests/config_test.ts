@@ -1,6 +1,7 @@
 /** The settings: what each of them takes, where they are read from, and how a wrong one stops the start. */
 import assert from "node:assert/strict";
-import { ConfigError, loadConfig, readConfig } from "../lib/config.ts";
+import { ConfigError } from "../lib/base/config_error.ts";
+import { loadConfig, readConfig } from "../lib/config.ts";
 import { type SettingName, SETTINGS } from "../lib/settings.ts";
 import { VERSION } from "../lib/version.ts";
 import { run, taskCommand } from "./support/command.ts";

@@ -1,7 +1,7 @@
 /** The file of room rules: what it takes, what it refuses and in which words, and that its schema says the same. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { ConfigError } from "../lib/config.ts";
+import { ConfigError } from "../lib/base/config_error.ts";
 import { roomPattern } from "../lib/room_patterns.ts";
 import { JsonTextError, parseJsonText } from "../lib/rooms/json_text.ts";
 import { RoomRules } from "../lib/rooms/room_rules.ts";

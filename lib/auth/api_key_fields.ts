@@ -1,5 +1,5 @@
 /** A new API key as it is asked for, the same over HTTP and on the command line; and a key as answers show it. */
-import type { Limits } from "../config.ts";
+import type { Limits } from "../base/sizes.ts";
 import { type ApiKey, DEFAULT_SITE, type Scope } from "../engine.ts";
 import { NotifyliError } from "../errors.ts";
 import { type Fields, identifier, invalid } from "../fields.ts";

@@ -1,6 +1,7 @@
 /** Open mode, in which clients are believed, is for trying out: on this machine alone, unless it is asked for. */
 import { getLogger } from "@logtape/logtape";
-import { type Config, ConfigError } from "../config.ts";
+import type { Config } from "../config.ts";
+import { ConfigError } from "../base/config_error.ts";
 import { isLoopback } from "../http/local_caller.ts";
 import { proxyHeader } from "../http/proxy_headers.ts";
 import type { Peer } from "../socket.ts";

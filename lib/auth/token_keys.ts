@@ -8,7 +8,8 @@ import {
   importSPKI,
   type JWTVerifyGetKey,
 } from "jose";
-import { ConfigError, type TokenConfig } from "../config.ts";
+import { ConfigError } from "../base/config_error.ts";
+import type { TokenConfig } from "../config.ts";
 import { Outward } from "../outward.ts";
 import { readPem } from "../pem.ts";
 

@@ -3,7 +3,8 @@
  * is configured; nothing in a token chooses them. Next: `identity.ts`.
  */
 import { errors, type JWTPayload, jwtVerify } from "jose";
-import type { Limits, TokenConfig } from "../config.ts";
+import type { Limits } from "../base/sizes.ts";
+import type { TokenConfig } from "../config.ts";
 import { DEFAULT_SITE } from "../engine.ts";
 import { NotifyliError } from "../errors.ts";
 import { optionalName, userIdField } from "../fields.ts";

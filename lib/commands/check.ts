@@ -6,13 +6,13 @@ import { RoomAccess } from "../auth/room_access.ts";
 import { TokenVerifier } from "../auth/tokens.ts";
 import {
   type Config,
-  ConfigError,
   loadConfig,
   type LoadedConfig,
   loadEnvironment,
   problemsOf,
   readConfig,
 } from "../config.ts";
+import { ConfigError } from "../base/config_error.ts";
 import { DEFAULT_SITE } from "../engine.ts";
 import { requirePossibleFolder } from "../engines/data_dir.ts";
 import type { Environment } from "../environment.ts";

@@ -6,7 +6,7 @@ import type { Identity } from "../auth/identity.ts";
 import { roomChannel, userChannel } from "../channels.ts";
 import type { Client } from "../client.ts";
 import { type ClientInbox, inboxFor } from "../client_inbox.ts";
-import type { Limits } from "../config.ts";
+import type { Limits } from "../base/sizes.ts";
 import { type Channel, DEFAULT_SITE, type InboxSync, type Position } from "../engine.ts";
 import { DISCONNECTS, NotifyliError } from "../errors.ts";
 import { claimedUser, identifier, optionalName, type UserId, userIdOnWire } from "../fields.ts";

@@ -1,5 +1,5 @@
 /** The commands of protocol version 2, read from their fields. */
-import type { Limits } from "../config.ts";
+import type { Limits } from "../base/sizes.ts";
 import type { Position } from "../engine.ts";
 import { NotifyliError } from "../errors.ts";
 import {

@@ -1,5 +1,6 @@
 /** The channels that there are, each with its key. */
-import { type Channel, DEFAULT_SITE, keyOf } from "./engine.ts";
+import { type Channel, keyOf } from "./core/channel.ts";
+import { DEFAULT_SITE } from "./base/site.ts";
 import type { UserId } from "./fields.ts";
 
 export function roomChannel(site: string, name: string): Channel {

@@ -11,14 +11,11 @@ import { roomChannel } from "./channels.ts";
 import { ClientNotifications, type Recipient } from "./client_notifications.ts";
 import { pause } from "./clock.ts";
 import type { Limits } from "./base/sizes.ts";
-import {
-  type Channel,
-  DEFAULT_SITE,
-  type Position,
-  type Published,
-  type Taken,
-  type UserConnection,
-} from "./engine.ts";
+import type { Channel } from "./core/channel.ts";
+import { DEFAULT_SITE } from "./base/site.ts";
+import type { Position, Published } from "./core/publication.ts";
+import type { Taken } from "./inbox/store/store.ts";
+import type { UserConnection } from "./rooms/store/store.ts";
 import { type Disconnect, DISCONNECTS, type ErrorCode, NotifyliError } from "./errors.ts";
 import { type Fields, parseObject, type UserId, userIdOnWire } from "./fields.ts";
 import { type FrameOwner, FrameQueue, MAX_LINES } from "./frame_queue.ts";

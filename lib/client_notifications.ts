@@ -2,7 +2,8 @@
  * One client's notifications: live ones are held back while earlier ones are on their way, each is given once, and
  * what the other end has taken is known. `client.ts` has one of these; `sent_marks.ts` writes down what was taken.
  */
-import { NOWHERE, type Position, type Taken } from "./engine.ts";
+import { NOWHERE, type Position } from "./core/publication.ts";
+import type { Taken } from "./inbox/store/store.ts";
 import type { Outgoing } from "./socket.ts";
 import type { Writer } from "./writer.ts";
 

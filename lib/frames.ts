@@ -3,7 +3,8 @@
  * text. Next on a message's way: `client.ts`.
  */
 import type { Limits } from "./base/sizes.ts";
-import type { InboxChange, InboxEvent, UserConnection } from "./engine.ts";
+import type { InboxChange, InboxEvent } from "./inbox/store/store.ts";
+import type { UserConnection } from "./rooms/store/store.ts";
 import { type ErrorCode, NotifyliError } from "./errors.ts";
 import {
   claimedUser,

@@ -2,7 +2,7 @@
  * A node's own clients, by room and by user. Next on a message's way: `client.ts`, whose `send` writes it out.
  */
 import type { Client } from "./client.ts";
-import { type Channel, keyOf } from "./engine.ts";
+import { type Channel, keyOf } from "./core/channel.ts";
 
 /** A channel with clients on this node. */
 export interface HubChannel extends Channel {

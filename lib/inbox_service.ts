@@ -4,10 +4,10 @@ import type {
   InboxEvent,
   InboxSync,
   NotificationState,
-  Position,
   Schedule,
   StoredNotification,
-} from "./engine.ts";
+} from "./inbox/store/store.ts";
+import type { Position } from "./core/publication.ts";
 import type { UserId } from "./fields.ts";
 import { cutToLength } from "./inbox_page.ts";
 

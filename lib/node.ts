@@ -21,18 +21,12 @@ import {
 } from "./client.ts";
 import type { Config } from "./config.ts";
 import type { Counters } from "./counters.ts";
-import {
-  type AccessChange,
-  type Channel,
-  type Engine,
-  type EngineHandler,
-  type Notification,
-  NOWHERE,
-  type Position,
-  type Publication,
-  type Taken,
-  type UserConnection,
-} from "./engine.ts";
+import type { AccessChange } from "./auth/revocations/store.ts";
+import type { Channel } from "./core/channel.ts";
+import type { Engine, EngineHandler } from "./engine.ts";
+import type { Notification, Taken } from "./inbox/store/store.ts";
+import { NOWHERE, type Position, type Publication } from "./core/publication.ts";
+import type { UserConnection } from "./rooms/store/store.ts";
 import { type Disconnect, DISCONNECTS, type ErrorCode, NotifyliError } from "./errors.ts";
 import type { UserId } from "./fields.ts";
 import { messageFrame, unixSeconds } from "./frames.ts";

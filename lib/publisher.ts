@@ -13,7 +13,8 @@
 import type { Redis } from "ioredis";
 import type { Limits } from "./base/sizes.ts";
 import { readConfig, type RedisConfig } from "./config.ts";
-import { DEFAULT_SITE, type UserConnection } from "./engine.ts";
+import { DEFAULT_SITE } from "./base/site.ts";
+import type { UserConnection } from "./rooms/store/store.ts";
 import { connectRedis, readyWithin, unavailable } from "./engines/redis_client.ts";
 import { RedisKeys } from "./engines/redis_keys.ts";
 import { parseConnection } from "./engines/redis_presence.ts";

@@ -1,7 +1,9 @@
 /** What a room's history can bring back, exactly or not at all. */
 import { roomChannel } from "./channels.ts";
 import type { RoomSync } from "./client.ts";
-import type { Broker, Channel, History, KeptPublication, Position } from "./engine.ts";
+import type { Broker } from "./core/broker.ts";
+import type { Channel } from "./core/channel.ts";
+import type { History, KeptPublication, Position } from "./core/publication.ts";
 import type { RoomRules } from "./rooms/room_rules.ts";
 
 /** A position after all there is. */

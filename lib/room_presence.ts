@@ -1,7 +1,8 @@
 /** Makes users seen in their rooms by all nodes, and unseen, and tells who watches. */
 import { roomChannel } from "./channels.ts";
 import type { Client, Membership } from "./client.ts";
-import type { Broker, Connection, PresenceManager } from "./engine.ts";
+import type { Broker } from "./core/broker.ts";
+import type { Connection, PresenceManager } from "./rooms/store/store.ts";
 import { NotifyliError } from "./errors.ts";
 import { type UserId, userIdOnWire } from "./fields.ts";
 import { presenceEventFrame } from "./frames.ts";

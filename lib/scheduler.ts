@@ -8,7 +8,7 @@
 import { getLogger } from "@logtape/logtape";
 import { pause } from "./clock.ts";
 import type { Counters } from "./counters.ts";
-import type { Schedule } from "./engine.ts";
+import type { Schedule } from "./inbox/store/store.ts";
 import { NotifyliError } from "./errors.ts";
 
 const log = getLogger(["notifyli", "schedule"]);

@@ -3,7 +3,7 @@
  * has proved that it did. What was not taken when the connection ends stays queued, and comes with the next one.
  */
 import type { Client } from "./client.ts";
-import type { Inbox, Taken } from "./engine.ts";
+import type { Inbox, Taken } from "./inbox/store/store.ts";
 import type { UserId } from "./fields.ts";
 
 /** How soon a socket is looked at after it was given something, and again while it has not taken it. */

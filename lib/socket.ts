@@ -4,7 +4,8 @@
  * `client.ts`.
  */
 import { Buffer } from "node:buffer";
-import type { Channel, Position } from "./engine.ts";
+import type { Channel } from "./core/channel.ts";
+import type { Position } from "./core/publication.ts";
 import type { Disconnect } from "./errors.ts";
 
 const encoder = new TextEncoder();

@@ -9,7 +9,7 @@ import { getLogger } from "@logtape/logtape";
 import type { Redis } from "ioredis";
 import { pause } from "./clock.ts";
 import type { Config } from "./config.ts";
-import { DEFAULT_SITE } from "./engine.ts";
+import { DEFAULT_SITE } from "./base/site.ts";
 import type { RedisEngine } from "./engines/redis.ts";
 import { TurnLock } from "./engines/redis_turn_lock.ts";
 import { connectRedis, isMissingRight } from "./engines/redis_client.ts";

@@ -1,6 +1,6 @@
 /** One webhook request, and what its answer means. */
 import type { WebhookConfig } from "./config.ts";
-import type { ReceiptBatch, ReceiptEvent } from "./engine.ts";
+import type { ReceiptBatch, ReceiptEvent } from "./inbox/store/store.ts";
 import { userIdOnWire } from "./fields.ts";
 import { Outward } from "./outward.ts";
 import { VERSION } from "./version.ts";

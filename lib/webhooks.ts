@@ -7,7 +7,7 @@ import { getLogger } from "@logtape/logtape";
 import { type Clock, SYSTEM_CLOCK } from "./clock.ts";
 import type { WebhookConfig } from "./config.ts";
 import type { Counters } from "./counters.ts";
-import type { ReceiptBatch, ReceiptLog } from "./engine.ts";
+import type { ReceiptBatch, ReceiptLog } from "./inbox/store/store.ts";
 import { WebhookEndpoint } from "./webhook_endpoint.ts";
 import { failedPauseMs, refusedPauseMs } from "./webhook_retry.ts";
 

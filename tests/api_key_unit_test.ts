@@ -13,7 +13,7 @@ import { FailedAttempts } from "../lib/auth/failed_attempts.ts";
 import { Operator } from "../lib/auth/operator.ts";
 import { readConfig } from "../lib/config.ts";
 import { Counters } from "../lib/counters.ts";
-import type { ApiKey, KeyStore } from "../lib/engine.ts";
+import type { ApiKey, KeyStore } from "../lib/auth/keys/store.ts";
 import { openEmbedded } from "../lib/engines/embedded.ts";
 import { apiRoutes } from "../lib/http/api.ts";
 import { API_SCOPES } from "../lib/http/api_scopes.ts";

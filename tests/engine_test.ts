@@ -2,7 +2,9 @@
 import assert from "node:assert/strict";
 import { DatabaseSync, StatementSync } from "node:sqlite";
 import type { RedisConfig } from "../lib/config.ts";
-import type { Engine, Notification, Position } from "../lib/engine.ts";
+import type { Engine } from "../lib/engine.ts";
+import type { Notification } from "../lib/inbox/store/store.ts";
+import type { Position } from "../lib/core/publication.ts";
 import { openEmbedded } from "../lib/engines/embedded.ts";
 import { openRedis } from "../lib/engines/redis.ts";
 import { SqliteArrivals } from "../lib/engines/sqlite_arrivals.ts";

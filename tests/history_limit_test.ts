@@ -1,7 +1,7 @@
 /** What rooms keep in memory is bounded, however many of them a client makes, and is honest about what went. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { Channel } from "../lib/engine.ts";
+import type { Channel } from "../lib/core/channel.ts";
 import { MemoryBroker } from "../lib/engines/memory_broker.ts";
 import { Program } from "./support/program.ts";
 import { TestClient } from "./support/test_client.ts";

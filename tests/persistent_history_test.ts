@@ -1,6 +1,8 @@
 /** Persistent rooms of the embedded engine: what outlives a restart, kill -9, a full disk and a change of the rules. */
 import assert from "node:assert/strict";
-import type { Channel, Engine, History, HistoryOptions, Published } from "../lib/engine.ts";
+import type { Channel } from "../lib/core/channel.ts";
+import type { Engine } from "../lib/engine.ts";
+import type { History, HistoryOptions, Published } from "../lib/core/publication.ts";
 import { openEmbedded } from "../lib/engines/embedded.ts";
 import { SqliteHistory } from "../lib/engines/sqlite_history.ts";
 import { SqliteStore } from "../lib/engines/sqlite_store.ts";

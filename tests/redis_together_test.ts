@@ -1,6 +1,6 @@
 /** Notifications that come in one turn of the event loop go to Redis in one call; so does what is asked about them. */
 import assert from "node:assert/strict";
-import type { Notification } from "../lib/engine.ts";
+import type { Notification } from "../lib/inbox/store/store.ts";
 import { openRedis, type RedisEngine } from "../lib/engines/redis.ts";
 import { TurnLock } from "../lib/engines/redis_turn_lock.ts";
 import { NotifyliError } from "../lib/errors.ts";

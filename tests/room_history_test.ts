@@ -1,7 +1,8 @@
 /** What one answer brings back of a room, and what is read for it, over the real stores. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { Broker, History } from "../lib/engine.ts";
+import type { Broker } from "../lib/core/broker.ts";
+import type { History } from "../lib/core/publication.ts";
 import { openEmbedded } from "../lib/engines/embedded.ts";
 import { RoomHistory } from "../lib/room_history.ts";
 import { RoomRules, roomsWithoutFile } from "../lib/rooms/room_rules.ts";

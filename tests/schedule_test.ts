@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { Counters } from "../lib/counters.ts";
 import { readConfig } from "../lib/config.ts";
-import type { Engine, Released, Schedule } from "../lib/engine.ts";
+import type { Engine } from "../lib/engine.ts";
+import type { Released, Schedule } from "../lib/inbox/store/store.ts";
 import { openEmbedded } from "../lib/engines/embedded.ts";
 import { openRedis } from "../lib/engines/redis.ts";
 import { NotifyliError } from "../lib/errors.ts";

@@ -1,6 +1,7 @@
 /** A new API key as it is asked for, the same over HTTP and on the command line; and a key as answers show it. */
 import type { Limits } from "../base/sizes.ts";
-import { type ApiKey, DEFAULT_SITE, type Scope } from "../engine.ts";
+import type { ApiKey, Scope } from "./keys/store.ts";
+import { DEFAULT_SITE } from "../base/site.ts";
 import { NotifyliError } from "../errors.ts";
 import { type Fields, identifier, invalid } from "../fields.ts";
 import { isScope, SCOPES } from "./api_key.ts";

@@ -1,5 +1,5 @@
 /** Makes, checks and revokes API keys. A call costs no read of the store: what was read is good for a moment. */
-import type { ApiKey, KeyStore, Scope } from "../engine.ts";
+import type { ApiKey, KeyStore, Scope } from "./keys/store.ts";
 import { NotifyliError } from "../errors.ts";
 import {
   type ApiKeyText,

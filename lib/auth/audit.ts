@@ -3,7 +3,7 @@
  * Names of keys are in it, secrets never.
  */
 import { getLogger } from "@logtape/logtape";
-import type { Revocation } from "../engine.ts";
+import type { Revocation } from "./revocations/store.ts";
 import type { UserId } from "../fields.ts";
 
 const log = getLogger(["notifyli", "audit"]);

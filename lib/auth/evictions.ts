@@ -1,5 +1,5 @@
 /** Which connections a change in `revocations.ts` ends, and with which code. `node.ts` asks for each that it has. */
-import type { AccessChange, Revocation } from "../engine.ts";
+import type { AccessChange, Revocation } from "./revocations/store.ts";
 import { type Disconnect, DISCONNECTS } from "../errors.ts";
 import type { UserId } from "../fields.ts";
 import type { Identity, TokenFacts } from "./identity.ts";

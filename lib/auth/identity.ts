@@ -1,6 +1,6 @@
 /** Who a connection is: as its token proved, of which `tokens.ts` makes one, or a guest. */
 import { createHash } from "node:crypto";
-import { DEFAULT_SITE } from "../engine.ts";
+import { DEFAULT_SITE } from "../base/site.ts";
 import type { UserId } from "../fields.ts";
 
 /** 132 bits: no two of them meet. */

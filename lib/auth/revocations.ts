@@ -3,7 +3,12 @@
  * told of every change. A token is held against it in the same moment in which it is accepted, so that none slips
  * through that was revoked while it was verified. `evictions.ts` says which connections a change ends.
  */
-import type { AccessChange, Revocation, RevocationKey, RevocationStore } from "../engine.ts";
+import type {
+  AccessChange,
+  Revocation,
+  RevocationKey,
+  RevocationStore,
+} from "./revocations/store.ts";
 import { DISCONNECTS, NotifyliError } from "../errors.ts";
 import type { UserId } from "../fields.ts";
 import type { TokenFacts } from "./identity.ts";

@@ -13,7 +13,7 @@ import {
   readConfig,
 } from "../config.ts";
 import { ConfigError } from "../base/config_error.ts";
-import { DEFAULT_SITE } from "../engine.ts";
+import { DEFAULT_SITE } from "../base/site.ts";
 import { requirePossibleFolder } from "../engines/data_dir.ts";
 import type { Environment } from "../environment.ts";
 import { NotifyliError } from "../errors.ts";

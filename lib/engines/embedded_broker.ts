@@ -1,12 +1,7 @@
 /** Rooms of one node: in memory, and those whose history is to outlive the server in the SQLite file. */
-import type {
-  Broker,
-  Channel,
-  History,
-  HistoryOptions,
-  Publication,
-  Published,
-} from "../engine.ts";
+import type { Broker } from "../core/broker.ts";
+import type { Channel } from "../core/channel.ts";
+import type { History, HistoryOptions, Publication, Published } from "../core/publication.ts";
 import type { MemoryBroker } from "./memory_broker.ts";
 import type { SqliteHistory } from "./sqlite_history.ts";
 

@@ -1,16 +1,15 @@
 /** Rooms of one node: history in memory, fan-out by a call. */
+import type { Broker } from "../core/broker.ts";
+import { type Channel, keyOf } from "../core/channel.ts";
 import {
-  type Broker,
-  type Channel,
   CLIENTS_ID_SECONDS,
-  type EngineHandler,
   type History,
   type HistoryOptions,
-  keyOf,
   POSITION_SECONDS,
   type Publication,
   type Published,
-} from "../engine.ts";
+} from "../core/publication.ts";
+import type { EngineHandler } from "../engine.ts";
 import { withOffset } from "../frames.ts";
 import { Queue } from "../queue.ts";
 

@@ -1,5 +1,5 @@
 /** Who is in which room of one node. */
-import type { Connection, PresenceManager, UserConnection } from "../engine.ts";
+import type { Connection, PresenceManager, UserConnection } from "../rooms/store/store.ts";
 import type { UserId } from "../fields.ts";
 import { roomFull } from "./room_full.ts";
 

@@ -4,7 +4,7 @@
  */
 import type { Redis } from "ioredis";
 import { isScope } from "../auth/api_key.ts";
-import type { ApiKey, KeyStore } from "../engine.ts";
+import type { ApiKey, KeyStore } from "../auth/keys/store.ts";
 import { unavailable } from "./redis_client.ts";
 import type { RedisKeys } from "./redis_keys.ts";
 

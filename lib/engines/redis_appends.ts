@@ -1,6 +1,6 @@
 /** Puts notifications into their inboxes, those of one turn of the event loop in one step. Used by `redis_inbox.ts`. */
 import type { Redis } from "ioredis";
-import type { Claim, Notification } from "../engine.ts";
+import type { Claim, Notification } from "../inbox/store/store.ts";
 import type { Retention } from "../retention.ts";
 import { newArrival, othersClaim } from "./redis_arrival.ts";
 import { unavailable } from "./redis_client.ts";

@@ -1,6 +1,6 @@
 /** What the scripts by which notifications come in have in common; see `lua/inbox_arrival.lua`. */
 import { NotifyliError } from "../errors.ts";
-import type { Claim } from "../engine.ts";
+import type { Claim } from "../inbox/store/store.ts";
 import type { UserId } from "../fields.ts";
 import { type Retention, retentionMs } from "../retention.ts";
 import type { RedisKeys } from "./redis_keys.ts";

@@ -1,10 +1,9 @@
 /** Rooms and users' channels over Redis PUB/SUB, with history in Streams. */
 import type { Redis } from "ioredis";
+import type { Broker } from "../core/broker.ts";
+import type { Channel } from "../core/channel.ts";
 import {
-  type Broker,
-  type Channel,
   CLIENTS_ID_SECONDS,
-  type EngineHandler,
   type History,
   type HistoryOptions,
   type KeptPublication,
@@ -13,7 +12,8 @@ import {
   positionSeconds,
   type Publication,
   type Published,
-} from "../engine.ts";
+} from "../core/publication.ts";
+import type { EngineHandler } from "../engine.ts";
 import { unavailable } from "./redis_client.ts";
 import type { RedisKeys } from "./redis_keys.ts";
 import { run, SCRIPTS } from "./redis_scripts.ts";

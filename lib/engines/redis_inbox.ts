@@ -6,12 +6,12 @@ import type {
   InboxEvent,
   InboxSync,
   Notification,
-  Position,
   Queued,
   StoredNotification,
   SyncOptions,
   Taken,
-} from "../engine.ts";
+} from "../inbox/store/store.ts";
+import type { Position } from "../core/publication.ts";
 import type { UserId } from "../fields.ts";
 import { cutTo } from "../inbox_page.ts";
 import { type Retention, retentionMs } from "../retention.ts";

@@ -1,6 +1,6 @@
 /** The log of receipts in Redis: a stream that `lua/inbox_mark.lua` adds to, told by one node at a time. */
 import type { Redis } from "ioredis";
-import type { ReceiptBatch, ReceiptEvent, ReceiptLog } from "../engine.ts";
+import type { ReceiptBatch, ReceiptEvent, ReceiptLog } from "../inbox/store/store.ts";
 import { unavailable } from "./redis_client.ts";
 import type { RedisKeys } from "./redis_keys.ts";
 import { run, SCRIPTS } from "./redis_scripts.ts";

@@ -5,12 +5,12 @@
 import type { Redis } from "ioredis";
 import type {
   AccessChange,
-  EngineHandler,
   Revocation,
   RevocationKey,
   RevocationKind,
   RevocationStore,
-} from "../engine.ts";
+} from "../auth/revocations/store.ts";
+import type { EngineHandler } from "../engine.ts";
 import type { UserId } from "../fields.ts";
 import { unavailable } from "./redis_client.ts";
 import type { RedisKeys } from "./redis_keys.ts";

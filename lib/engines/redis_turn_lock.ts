@@ -4,7 +4,7 @@
  * just there.
  */
 import type { Redis } from "ioredis";
-import type { SharedWay } from "../engine.ts";
+import type { SharedWay } from "../inbox/store/store.ts";
 import { unavailable } from "./redis_client.ts";
 import type { RedisKeys } from "./redis_keys.ts";
 import { run, SCRIPTS } from "./redis_scripts.ts";

@@ -1,6 +1,8 @@
 /** How notifications come into inboxes in SQLite, whether at once or from the schedule. */
 import type { SQLOutputValue } from "node:sqlite";
-import type { EngineHandler, InboxChange, InboxEvent, Notification, Position } from "../engine.ts";
+import type { EngineHandler } from "../engine.ts";
+import type { InboxChange, InboxEvent, Notification } from "../inbox/store/store.ts";
+import type { Position } from "../core/publication.ts";
 import type { UserId } from "../fields.ts";
 import { inboxFrame, withOffset } from "../frames.ts";
 import type { Dropped, Retention } from "../retention.ts";

@@ -1,16 +1,15 @@
 /** Channels whose history is kept over restarts: what is published there is committed, then fanned out. */
+import { type Channel, keyOf } from "../core/channel.ts";
 import {
-  type Channel,
   CLIENTS_ID_SECONDS,
-  type EngineHandler,
   type History,
   type HistoryOptions,
-  keyOf,
   POSITION_SECONDS,
   positionSeconds,
   type Publication,
   type Published,
-} from "../engine.ts";
+} from "../core/publication.ts";
+import type { EngineHandler } from "../engine.ts";
 import { withOffset } from "../frames.ts";
 import { SqliteHistoryStatements } from "./sqlite_history_statements.ts";
 import type { SqliteStore } from "./sqlite_store.ts";

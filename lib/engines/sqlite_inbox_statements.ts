@@ -1,6 +1,6 @@
 /** The SQL of the inbox, prepared once. */
 import type { StatementSync } from "node:sqlite";
-import type { InboxEvent, Taken } from "../engine.ts";
+import type { InboxEvent, Taken } from "../inbox/store/store.ts";
 import type { SqliteStore } from "./sqlite_store.ts";
 
 const COLUMNS = "id, room, offset, text, queued_at, sent_at, delivered_at, read_at, archived_at";

@@ -1,6 +1,6 @@
 /** The keys to the HTTP API in SQLite. */
 import type { SQLOutputValue, StatementSync } from "node:sqlite";
-import type { ApiKey, KeyStore } from "../engine.ts";
+import type { ApiKey, KeyStore } from "../auth/keys/store.ts";
 import { isScope } from "../auth/api_key.ts";
 import type { SqliteStore } from "./sqlite_store.ts";
 

@@ -1,12 +1,12 @@
 /** The revocations in SQLite. There is one node: it is told once they are on the disk. */
 import type { SQLOutputValue, StatementSync } from "node:sqlite";
+import type { EngineHandler } from "../engine.ts";
 import type {
-  EngineHandler,
   Revocation,
   RevocationKey,
   RevocationKind,
   RevocationStore,
-} from "../engine.ts";
+} from "../auth/revocations/store.ts";
 import type { UserId } from "../fields.ts";
 import type { SqliteStore } from "./sqlite_store.ts";
 

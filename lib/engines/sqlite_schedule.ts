@@ -1,6 +1,11 @@
 /** Notifications that wait for their time, in SQLite. */
 import type { SQLOutputValue, StatementSync } from "node:sqlite";
-import type { Notification, Released, Schedule, ScheduledNotification } from "../engine.ts";
+import type {
+  Notification,
+  Released,
+  Schedule,
+  ScheduledNotification,
+} from "../inbox/store/store.ts";
 import type { UserId } from "../fields.ts";
 import { withTimestamp } from "../frames.ts";
 import type { Arrived, SqliteArrivals } from "./sqlite_arrivals.ts";

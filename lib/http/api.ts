@@ -4,7 +4,7 @@ import type { ApiKeys } from "../auth/api_keys.ts";
 import { Audit } from "../auth/audit.ts";
 import type { Operator } from "../auth/operator.ts";
 import type { Config } from "../config.ts";
-import { DEFAULT_SITE } from "../engine.ts";
+import { DEFAULT_SITE } from "../base/site.ts";
 import { NotifyliError } from "../errors.ts";
 import { type Fields, identifier, parseObject, userIdField, userIdOnWire } from "../fields.ts";
 import type { InboxService } from "../inbox_service.ts";

@@ -1,5 +1,5 @@
 /** Which scope each route of the API needs; a test holds it to the routes there are. */
-import type { Scope } from "../engine.ts";
+import type { Scope } from "../auth/keys/store.ts";
 
 export const API_SCOPES: readonly (readonly [method: string, path: string, scope: Scope])[] = [
   ["POST", "/notifications", "publish"],

@@ -7,7 +7,7 @@ import { identifyRequest } from "../auth/handshake.ts";
 import { type Identity, newGuest } from "../auth/identity.ts";
 import type { Client, Protocol } from "../client.ts";
 import type { Config } from "../config.ts";
-import { DEFAULT_SITE } from "../engine.ts";
+import { DEFAULT_SITE } from "../base/site.ts";
 import { NotifyliError } from "../errors.ts";
 import type { InboxService } from "../inbox_service.ts";
 import type { ConnectionGate } from "../limits/connection_gate.ts";

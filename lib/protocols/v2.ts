@@ -5,7 +5,9 @@
 import { fingerprintOf, type Identity } from "../auth/identity.ts";
 import type { Client, Protocol, RoomSync } from "../client.ts";
 import { type ClientInbox, inboxFor } from "../client_inbox.ts";
-import { DEFAULT_SITE, type InboxSync, type Position, type StoredNotification } from "../engine.ts";
+import { DEFAULT_SITE } from "../base/site.ts";
+import type { InboxSync, StoredNotification } from "../inbox/store/store.ts";
+import type { Position } from "../core/publication.ts";
 import type { NotifyliError } from "../errors.ts";
 import { type Fields, parseObject, type UserId, userIdOnWire } from "../fields.ts";
 import { errorFrame, pongFrame, sessionFrame, unixSeconds } from "../frames.ts";

@@ -1,6 +1,6 @@
 /** The commands of protocol version 2, read from their fields. */
 import type { Limits } from "../base/sizes.ts";
-import type { Position } from "../engine.ts";
+import type { Position } from "../core/publication.ts";
 import { NotifyliError } from "../errors.ts";
 import {
   claimedUser,

@@ -1,18 +1,16 @@
 /** What every engine is held to; `engine_test.ts` runs it on each of them. */
 import assert from "node:assert/strict";
+import type { AccessChange, Revocation } from "../../lib/auth/revocations/store.ts";
+import type { ApiKey } from "../../lib/auth/keys/store.ts";
+import type { Channel } from "../../lib/core/channel.ts";
+import type { Connection } from "../../lib/rooms/store/store.ts";
+import type { Engine } from "../../lib/engine.ts";
 import type {
-  AccessChange,
-  ApiKey,
-  Channel,
-  Connection,
-  Engine,
   Notification,
-  Position,
-  Publication,
   ReceiptLog,
-  Revocation,
   ScheduledNotification,
-} from "../../lib/engine.ts";
+} from "../../lib/inbox/store/store.ts";
+import type { Position, Publication } from "../../lib/core/publication.ts";
 import type { Retention } from "../../lib/retention.ts";
 import { waitFor } from "./wait.ts";
 

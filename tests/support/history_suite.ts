@@ -1,6 +1,8 @@
 /** What the history of every engine is held to, persistent or not; `engine_test.ts` runs it on each. */
 import assert from "node:assert/strict";
-import type { Broker, Channel, Position } from "../../lib/engine.ts";
+import type { Broker } from "../../lib/core/broker.ts";
+import type { Channel } from "../../lib/core/channel.ts";
+import type { Position } from "../../lib/core/publication.ts";
 import { type Heard, message, type OpenEngine } from "./engine_suite.ts";
 import { waitFor } from "./wait.ts";
 

@@ -1,6 +1,7 @@
 /** What every engine is held to where a room takes so many clients and no more; `engine_test.ts` runs it on each. */
 import assert from "node:assert/strict";
-import type { Connection, Engine, PresenceManager } from "../../lib/engine.ts";
+import type { Connection, PresenceManager } from "../../lib/rooms/store/store.ts";
+import type { Engine } from "../../lib/engine.ts";
 import { NotifyliError } from "../../lib/errors.ts";
 import type { UserId } from "../../lib/fields.ts";
 import type { OpenEngine } from "./engine_suite.ts";

@@ -1,0 +1,34 @@
+/** What is kept of the keys to the HTTP API, and what a store does with it. */
+
+/** What a caller of the HTTP API may do; `http/api_scopes.ts` says which route needs which. */
+export type Scope = "publish" | "read" | "manage";
+
+/** A key to the HTTP API, without its secret. Times are Unix times in milliseconds. */
+export interface ApiKey {
+  readonly id: string;
+  readonly name: string;
+  /** All it reaches is of this site. */
+  readonly site: string;
+  readonly scopes: readonly Scope[];
+  /** SHA-256 of the secret, in hex. */
+  readonly hash: string;
+  readonly createdAt: number;
+  readonly expiresAt?: number;
+  /** To within a minute. */
+  readonly lastUsedAt?: number;
+  readonly revokedAt?: number;
+}
+
+/** The keys to the HTTP API, of all sites. None ever leaves: a server that had keys never goes back to none. */
+export interface KeyStore {
+  create(key: ApiKey): Promise<void>;
+  find(id: string): Promise<ApiKey | undefined>;
+  /** Oldest first; those of one site, or of all. */
+  list(site?: string): Promise<ApiKey[]>;
+  /** Whether there is any, revoked ones too. */
+  exist(): Promise<boolean>;
+  /** From now on it opens nothing; the first time counts. */
+  revoke(id: string, at: number): Promise<void>;
+  /** It was used. */
+  touch(id: string, at: number): Promise<void>;
+}

@@ -7,21 +7,22 @@ import type { Identity, TokenFacts } from "./auth/identity.ts";
 import type { Revocations } from "./auth/revocations.ts";
 import type { RoomAccess } from "./auth/room_access.ts";
 import type { TokenVerifier } from "./auth/tokens.ts";
-import { roomChannel } from "./channels.ts";
+import { type Channel, roomChannel } from "./core/channel.ts";
 import { ClientNotifications, type Recipient } from "./client_notifications.ts";
 import { pause } from "./clock.ts";
 import type { Limits } from "./base/sizes.ts";
-import type { Channel } from "./core/channel.ts";
 import { DEFAULT_SITE } from "./base/site.ts";
-import type { Position, Published } from "./core/publication.ts";
+import type { Position } from "./core/publication.ts";
 import type { Taken } from "./inbox/store/store.ts";
 import type { UserConnection } from "./rooms/store/store.ts";
 import { type Disconnect, DISCONNECTS, type ErrorCode, NotifyliError } from "./errors.ts";
 import { type Fields, parseObject, type UserId, userIdOnWire } from "./fields.ts";
 import { type FrameOwner, FrameQueue, MAX_LINES } from "./frame_queue.ts";
 import type { Traffic } from "./limits/user_limits.ts";
-import type { Outgoing, Socket, SocketEvents } from "./socket.ts";
+import type { Outgoing } from "./core/outgoing.ts";
+import type { Socket, SocketEvents } from "./socket.ts";
 import { Writer, type WriterOwner } from "./writer.ts";
+import type { Membership, PublishedMessage, RoomMessage, RoomSync } from "./rooms/membership.ts";
 
 /** How soon a full outbound queue is looked at again. */
 const DRAIN_LOOK_MS = 10;
@@ -96,43 +97,6 @@ export interface ClientNode {
   /** The client is closed since it has not proved who it is, or no longer does. */
   dropUnproved(client: Client, disconnect: Disconnect): void;
   logFailure(what: string, error: unknown): void;
-}
-
-/** Something said in a room; `id` where the client brought one. */
-export interface RoomMessage {
-  readonly id?: string;
-  readonly room: string;
-  readonly user: UserId;
-  readonly name: string;
-  readonly message: string;
-}
-
-/** What became of it. */
-export interface PublishedMessage {
-  readonly id: string;
-  /** Absent where the room keeps no history. */
-  readonly published: Published | undefined;
-  /** The frame as it went out, for the sender of a message that was there before. */
-  readonly text: string;
-}
-
-/** A room's messages from a position on. */
-export interface RoomSync extends Position {
-  readonly recovered: boolean;
-  readonly reason?: "new" | "epoch" | "expired" | "too_many" | "no_history";
-  /** Finished frames, oldest first. */
-  readonly publications: readonly string[];
-}
-
-/** The client in one room. */
-export interface Membership {
-  readonly room: string;
-  readonly channel: Channel;
-  name: string;
-  /** Unix time in seconds. */
-  readonly connectedAt: number;
-  /** By which it entered; absent where it needed none. */
-  readonly token?: TokenFacts;
 }
 
 /** A message or presence event that waits for those before it. */

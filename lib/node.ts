@@ -9,27 +9,20 @@ import type { Identity, TokenFacts } from "./auth/identity.ts";
 import { Revocations } from "./auth/revocations.ts";
 import { RoomAccess } from "./auth/room_access.ts";
 import type { TokenVerifier } from "./auth/tokens.ts";
-import { roomChannel, sessionChannel, userChannel } from "./channels.ts";
-import {
-  Client,
-  type ClientNode,
-  type Membership,
-  type Protocol,
-  type PublishedMessage,
-  type RoomMessage,
-  type RoomSync,
-} from "./client.ts";
+import { type Channel, roomChannel, sessionChannel, userChannel } from "./core/channel.ts";
+import { Client, type ClientNode, type Protocol } from "./client.ts";
+import type { Membership, PublishedMessage, RoomMessage, RoomSync } from "./rooms/membership.ts";
 import type { Config } from "./config.ts";
 import type { Counters } from "./counters.ts";
 import type { AccessChange } from "./auth/revocations/store.ts";
-import type { Channel } from "./core/channel.ts";
 import type { Engine, EngineHandler } from "./engine.ts";
 import type { Notification, Taken } from "./inbox/store/store.ts";
 import { NOWHERE, type Position, type Publication } from "./core/publication.ts";
 import type { UserConnection } from "./rooms/store/store.ts";
 import { type Disconnect, DISCONNECTS, type ErrorCode, NotifyliError } from "./errors.ts";
 import type { UserId } from "./fields.ts";
-import { messageFrame, unixSeconds } from "./frames.ts";
+import { messageFrame } from "./frames.ts";
+import { unixSeconds } from "./base/times.ts";
 import { Hub } from "./hub.ts";
 import { nextId } from "./ids.ts";
 import { AuthDeadline } from "./limits/auth_deadline.ts";
@@ -40,7 +33,8 @@ import { RoomHistory } from "./room_history.ts";
 import { RoomPresence } from "./room_presence.ts";
 import type { RoomRules } from "./rooms/room_rules.ts";
 import { SentMarks } from "./sent_marks.ts";
-import { flat, Outgoing, type Socket } from "./socket.ts";
+import { flat, Outgoing } from "./core/outgoing.ts";
+import type { Socket } from "./socket.ts";
 import { Subscriptions } from "./subscriptions.ts";
 
 const log = getLogger(["notifyli", "node"]);

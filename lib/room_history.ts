@@ -1,8 +1,7 @@
 /** What a room's history can bring back, exactly or not at all. */
-import { roomChannel } from "./channels.ts";
-import type { RoomSync } from "./client.ts";
+import { type Channel, roomChannel } from "./core/channel.ts";
+import type { RoomSync } from "./rooms/membership.ts";
 import type { Broker } from "./core/broker.ts";
-import type { Channel } from "./core/channel.ts";
 import type { History, KeptPublication, Position } from "./core/publication.ts";
 import type { RoomRules } from "./rooms/room_rules.ts";
 

@@ -1,6 +1,7 @@
 /** Makes users seen in their rooms by all nodes, and unseen, and tells who watches. */
-import { roomChannel } from "./channels.ts";
-import type { Client, Membership } from "./client.ts";
+import { roomChannel } from "./core/channel.ts";
+import type { Client } from "./client.ts";
+import type { Membership } from "./rooms/membership.ts";
 import type { Broker } from "./core/broker.ts";
 import type { Connection, PresenceManager } from "./rooms/store/store.ts";
 import { NotifyliError } from "./errors.ts";

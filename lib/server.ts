@@ -1,22 +1,18 @@
 /** Puts the parts together: engine, node, listener, bridge. `commands/start.ts` runs it. */
 import { getLogger } from "@logtape/logtape";
 import { ApiKeys } from "./auth/api_keys.ts";
-import { identifyRequest } from "./auth/handshake.ts";
-import type { Identity } from "./auth/identity.ts";
 import { requireClosedOrLocal } from "./auth/open_mode.ts";
 import { Operator } from "./auth/operator.ts";
 import { makeOperatorKey } from "./auth/operator_key.ts";
 import type { TokenVerifier } from "./auth/tokens.ts";
 import { pause } from "./clock.ts";
 import type { Config } from "./config.ts";
-import type { Protocol } from "./client.ts";
 import { Counters } from "./counters.ts";
 import { DroppedLog } from "./dropped_log.ts";
 import { InboxService } from "./inbox_service.ts";
 import type { Engine } from "./engine.ts";
 import { openEmbedded } from "./engines/embedded.ts";
 import type { RedisEngine } from "./engines/redis.ts";
-import { ERRORS, NotifyliError } from "./errors.ts";
 import { Admission } from "./http/admission.ts";
 import { createApp } from "./http/app.ts";
 import { ConnectionGate } from "./limits/connection_gate.ts";
@@ -25,12 +21,11 @@ import { listen } from "./listeners/listen.ts";
 import { Node } from "./node.ts";
 import type { Retention } from "./retention.ts";
 import { RoomRules, type Rooms } from "./rooms/room_rules.ts";
-import { isAllowedOrigin, refusedOrigin } from "./origin.ts";
-import { joinAtOnce, PROTOCOL_V1, SUBPROTOCOL_V1 } from "./protocols/v1.ts";
-import { protocolV2, SUBPROTOCOL_V2 } from "./protocols/v2.ts";
-import type { Accepted, Listener } from "./socket.ts";
+import { protocolV2 } from "./protocols/v2.ts";
+import type { Listener } from "./listeners/listener.ts";
 import { startScheduler } from "./scheduler.ts";
 import { WebhookSender } from "./webhooks.ts";
+import { upgrade } from "./protocols/upgrade.ts";
 
 const log = getLogger(["notifyli"]);
 
@@ -205,52 +200,4 @@ async function startWaysIn(
 
 function isRedis(engine: Engine): engine is RedisEngine {
   return engine.name === "redis";
-}
-
-async function upgrade(
-  request: Request,
-  node: Node,
-  { config, v2 }: { config: Config; v2: Protocol },
-): Promise<Response | Accepted> {
-  const url = new URL(request.url);
-  if (url.pathname !== "/ws") {
-    return Response.json({
-      code: "not_found",
-      message: `There is no WebSocket at ${url.pathname}: it is at /ws`,
-    }, { status: 404 });
-  }
-  if (!isAllowedOrigin(request, config.origins)) {
-    return Response.json({ code: "forbidden", message: refusedOrigin(request) }, { status: 403 });
-  }
-  let identity: Identity | undefined;
-  try {
-    identity = await identifyRequest(request, node);
-  } catch (error) {
-    return refuseToken(error, node);
-  }
-  const offered = request.headers.get("sec-websocket-protocol")?.split(",")
-    .map((name) => name.trim()) ?? [];
-  if (offered.includes(SUBPROTOCOL_V2)) {
-    return { subprotocol: SUBPROTOCOL_V2, open: (socket) => node.accept(socket, v2, identity) };
-  }
-  return {
-    // A browser that offers its token needs a name to be chosen beside it.
-    ...(offered.includes(SUBPROTOCOL_V1) ? { subprotocol: SUBPROTOCOL_V1 } : {}),
-    open(socket) {
-      const client = node.accept(socket, PROTOCOL_V1, identity);
-      joinAtOnce(client, url.searchParams);
-      return client;
-    },
-  };
-}
-
-/** Answers in place of the upgrade, so that a program can tell why; a browser only sees that it failed. */
-function refuseToken(error: unknown, node: Node): Response {
-  node.noteRefusedToken(error);
-  const { code, message } = error instanceof NotifyliError
-    ? error
-    : new NotifyliError("internal", "The server failed on this request");
-  node.noteRefused(code);
-  const headers = { "www-authenticate": "Bearer" };
-  return Response.json({ code, message }, { status: ERRORS[code].status, headers });
 }

@@ -1,6 +1,6 @@
 /** Rooms with a limit of clients, from a node's point of view: who finds no place is not there, and leaves nothing. */
 import assert from "node:assert/strict";
-import { roomChannel } from "../lib/channels.ts";
+import { roomChannel } from "../lib/core/channel.ts";
 import type { Client } from "../lib/client.ts";
 import { readConfig } from "../lib/config.ts";
 import { Counters } from "../lib/counters.ts";
@@ -13,7 +13,8 @@ import { NotifyliError } from "../lib/errors.ts";
 import { Node } from "../lib/node.ts";
 import { RoomRules, roomsWithoutFile } from "../lib/rooms/room_rules.ts";
 import { PROTOCOL_V1 } from "../lib/protocols/v1.ts";
-import type { Outgoing, Socket } from "../lib/socket.ts";
+import type { Outgoing } from "../lib/core/outgoing.ts";
+import type { Socket } from "../lib/socket.ts";
 import { RETENTION } from "./support/engine_suite.ts";
 import { RedisServer } from "./support/redis.ts";
 import { waitFor } from "./support/wait.ts";

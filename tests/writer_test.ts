@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { setImmediate } from "node:timers/promises";
 import fc from "fast-check";
-import { Outgoing, type Socket } from "../lib/socket.ts";
+import { Outgoing } from "../lib/core/outgoing.ts";
+import type { Socket } from "../lib/socket.ts";
 import { Writer } from "../lib/writer.ts";
 import { stubClock } from "./support/stub_clock.ts";
 

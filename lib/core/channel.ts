@@ -1,4 +1,6 @@
 /** Channels: where publications go, each with its key. */
+import { DEFAULT_SITE } from "../base/site.ts";
+import type { UserId } from "../fields.ts";
 
 /**
  * Where publications go: a room, a user's own channel, which all of the user's clients hear, or the channel of one
@@ -18,4 +20,21 @@ export interface Channel {
 /** One text for a channel. Names hold no line break, so those of two channels never meet. */
 export function keyOf({ site, kind, name, key }: Channel): string {
   return key ?? `${site}\n${kind}\n${name}`;
+}
+
+export function roomChannel(site: string, name: string): Channel {
+  return channelOf(site, "room", name);
+}
+
+/** Of no site: it is open before its client has proved whose it is. */
+export function sessionChannel(name: string): Channel {
+  return channelOf(DEFAULT_SITE, "session", name);
+}
+
+export function userChannel(site: string, name: UserId): Channel {
+  return channelOf(site, "user", name);
+}
+
+function channelOf(site: string, kind: Channel["kind"], name: string): Channel {
+  return { site, kind, name, key: keyOf({ site, kind, name }) };
 }

@@ -62,3 +62,13 @@ export interface History extends Position {
   /** Oldest first. */
   readonly publications: readonly KeptPublication[];
 }
+
+/** A finished frame with its place in its channel. */
+export function withOffset(text: string, offset: number): string {
+  return `{"offset":${offset},${text.slice(1)}`;
+}
+
+/** A frame that was finished but for its timestamp, a Unix time in seconds. */
+export function withTimestamp(text: string, timestamp: number): string {
+  return `${text.slice(0, -1)},"timestamp":${timestamp}}`;
+}

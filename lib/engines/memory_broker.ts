@@ -8,9 +8,9 @@ import {
   POSITION_SECONDS,
   type Publication,
   type Published,
+  withOffset,
 } from "../core/publication.ts";
 import type { EngineHandler } from "../engine.ts";
-import { withOffset } from "../frames.ts";
 import { Queue } from "../queue.ts";
 
 interface Log {

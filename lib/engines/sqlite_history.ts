@@ -8,9 +8,9 @@ import {
   positionSeconds,
   type Publication,
   type Published,
+  withOffset,
 } from "../core/publication.ts";
 import type { EngineHandler } from "../engine.ts";
-import { withOffset } from "../frames.ts";
 import { SqliteHistoryStatements } from "./sqlite_history_statements.ts";
 import type { SqliteStore } from "./sqlite_store.ts";
 

@@ -3,19 +3,18 @@
  * event says how far the stream has come, so that a browser that comes back gets exactly what it missed.
  */
 import type { Identity } from "../auth/identity.ts";
-import { roomChannel, userChannel } from "../channels.ts";
+import { type Channel, roomChannel, userChannel } from "../core/channel.ts";
 import type { Client } from "../client.ts";
 import { type ClientInbox, inboxFor } from "../client_inbox.ts";
 import type { Limits } from "../base/sizes.ts";
-import type { Channel } from "../core/channel.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
 import type { InboxSync } from "../inbox/store/store.ts";
 import type { Position } from "../core/publication.ts";
 import { DISCONNECTS, NotifyliError } from "../errors.ts";
 import { claimedUser, identifier, optionalName, type UserId, userIdOnWire } from "../fields.ts";
-import { namesRoom } from "../frames.ts";
+import { namesRoom } from "../protocols/v1/commands.ts";
 import { described } from "../protocols/v2.ts";
-import { Outgoing, type Place } from "../socket.ts";
+import { Outgoing, type Place } from "../core/outgoing.ts";
 import { VERSION } from "../version.ts";
 import { Positions } from "./sse_positions.ts";
 

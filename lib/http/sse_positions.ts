@@ -4,7 +4,7 @@
  */
 import { type Channel, keyOf } from "../core/channel.ts";
 import type { Position } from "../core/publication.ts";
-import type { Place } from "../socket.ts";
+import type { Place } from "../core/outgoing.ts";
 
 const VERSION = "1";
 

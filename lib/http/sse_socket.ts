@@ -3,7 +3,8 @@
  * are in `sse.ts`.
  */
 import type { Disconnect } from "../errors.ts";
-import type { Outgoing, Peer, Socket } from "../socket.ts";
+import type { Outgoing } from "../core/outgoing.ts";
+import type { Peer, Socket } from "../socket.ts";
 import type { Positions } from "./sse_positions.ts";
 
 /** Most bytes that the listener is given at once: what it has no longer counts as waiting. */

@@ -7,7 +7,7 @@ import { getLogger } from "@logtape/logtape";
 import { pause } from "../clock.ts";
 import type { Counters } from "../counters.ts";
 import { SpareDescriptors } from "../limits/descriptors.ts";
-import type { Listener } from "../socket.ts";
+import type { Listener } from "./listener.ts";
 import { type Address, knock, type Knocked } from "./knock.ts";
 
 const log = getLogger(["notifyli", "listener"]);

@@ -1,14 +1,8 @@
 /** The default listener: `Deno.serve` and `Deno.upgradeWebSocket`. */
 import { type Disconnect, DISCONNECTS } from "../errors.ts";
-import {
-  type Accepted,
-  type Handlers,
-  isUpgrade,
-  type ListenerOptions,
-  type Outgoing,
-  type Socket,
-  type SocketEvents,
-} from "../socket.ts";
+import type { Accepted, Socket, SocketEvents } from "../socket.ts";
+import { type Handlers, isUpgrade, type ListenerOptions } from "./listener.ts";
+import type { Outgoing } from "../core/outgoing.ts";
 import type { Door } from "./accepting.ts";
 import { DenoDoor, type OpenSockets } from "./deno_door.ts";
 import { halt, letGo, type Listening, listenTo, readOn, revive } from "./deno_reading.ts";

@@ -3,7 +3,7 @@ import type { Config } from "../config.ts";
 import type { Counters } from "../counters.ts";
 import type { Places } from "../limits/descriptors.ts";
 import { readPem } from "../pem.ts";
-import type { Handlers, Listener } from "../socket.ts";
+import type { Handlers, Listener } from "./listener.ts";
 import { Accepting } from "./accepting.ts";
 
 /** Of every answer. Set where it leaves: a middleware of Hono's that sets a header builds the whole answer anew (16 µs). */

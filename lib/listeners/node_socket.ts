@@ -7,7 +7,8 @@ import type { Duplex } from "node:stream";
 // @ts-types="@types/ws"
 import { WebSocket } from "ws";
 import type { Disconnect } from "../errors.ts";
-import type { Accepted, Outgoing, Socket, SocketEvents } from "../socket.ts";
+import type { Accepted, Socket, SocketEvents } from "../socket.ts";
+import type { Outgoing } from "../core/outgoing.ts";
 import { turns, type Waiter } from "../turns.ts";
 import type { Keepalive, Pinged } from "./keepalive.ts";
 

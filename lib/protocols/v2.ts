@@ -3,16 +3,18 @@
  * notifications have offsets, so that nothing is missed.
  */
 import { fingerprintOf, type Identity } from "../auth/identity.ts";
-import type { Client, Protocol, RoomSync } from "../client.ts";
+import type { Client, Protocol } from "../client.ts";
+import type { RoomSync } from "../rooms/membership.ts";
 import { type ClientInbox, inboxFor } from "../client_inbox.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
 import type { InboxSync, StoredNotification } from "../inbox/store/store.ts";
 import type { Position } from "../core/publication.ts";
 import type { NotifyliError } from "../errors.ts";
 import { type Fields, parseObject, type UserId, userIdOnWire } from "../fields.ts";
-import { errorFrame, pongFrame, sessionFrame, unixSeconds } from "../frames.ts";
+import { errorFrame, pongFrame, sessionFrame } from "../frames.ts";
+import { unixSeconds } from "../base/times.ts";
 import { MAX_LINES } from "../frame_queue.ts";
-import { Outgoing } from "../socket.ts";
+import { Outgoing } from "../core/outgoing.ts";
 import { VERSION } from "../version.ts";
 import { type CommandV2, parseCommandV2, refField } from "./v2_commands.ts";
 

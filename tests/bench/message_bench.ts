@@ -1,9 +1,11 @@
 /** What is done for each message, and what for each of its receivers: `deno bench tests/bench/message_bench.ts`. */
 import { readConfig } from "../../lib/config.ts";
 import { parseObject } from "../../lib/fields.ts";
-import { messageFrame, parseCommand, withOffset } from "../../lib/frames.ts";
+import { messageFrame } from "../../lib/frames.ts";
+import { parseCommand } from "../../lib/protocols/v1/commands.ts";
+import { withOffset } from "../../lib/core/publication.ts";
 import { parseCommandV2 } from "../../lib/protocols/v2_commands.ts";
-import { Outgoing } from "../../lib/socket.ts";
+import { Outgoing } from "../../lib/core/outgoing.ts";
 
 const { config: { limits } } = readConfig({});
 const TEXT = JSON.stringify({

@@ -10,8 +10,8 @@ import { DEFAULT_SITE } from "./lib/base/site.ts";
 import type { RedisEngine } from "./lib/engines/redis.ts";
 import { TurnLock } from "./lib/engines/redis_turn_lock.ts";
 import { connectRedis, readyWithin, unavailable } from "./lib/engines/redis_client.ts";
-import { NotifyliError } from "./lib/errors.ts";
-import { parseObject } from "./lib/fields.ts";
+import { NotifyliError } from "./lib/base/errors.ts";
+import { parseObject } from "./lib/base/fields.ts";
 import type { Node } from "./lib/node.ts";
 import { parseNotification } from "./lib/notification.ts";
 

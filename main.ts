@@ -1,6 +1,6 @@
 /** The program: names a subcommand and runs it. A message's way starts at `lib/commands/start.ts`. */
 import { ConfigError } from "./lib/base/config_error.ts";
-import { VERSION } from "./lib/version.ts";
+import { VERSION } from "./lib/base/version.ts";
 
 const USAGE = `notifyli ${VERSION}: realtime messages and notifications on one port
 

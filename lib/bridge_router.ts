@@ -7,8 +7,8 @@
 import { getLogger } from "@logtape/logtape";
 import type { Counters } from "./counters.ts";
 import type { TurnLock } from "./engines/redis_turn_lock.ts";
-import { NotifyliError } from "./errors.ts";
-import { nextId } from "./ids.ts";
+import { NotifyliError } from "./base/errors.ts";
+import { nextId } from "./base/ids.ts";
 
 const log = getLogger(["notifyli", "bridge"]);
 

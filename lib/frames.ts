@@ -4,8 +4,8 @@
  */
 import type { InboxChange, InboxEvent } from "./inbox/store/store.ts";
 import type { UserConnection } from "./rooms/store/store.ts";
-import type { ErrorCode } from "./errors.ts";
-import { type UserId, userIdOnWire } from "./fields.ts";
+import type { ErrorCode } from "./base/errors.ts";
+import { type UserId, userIdOnWire } from "./base/fields.ts";
 import { unixSeconds } from "./base/times.ts";
 
 /**

@@ -8,7 +8,7 @@ import type {
   StoredNotification,
 } from "./inbox/store/store.ts";
 import type { Position } from "./core/publication.ts";
-import type { UserId } from "./fields.ts";
+import type { UserId } from "./base/fields.ts";
 import { cutToLength } from "./inbox_page.ts";
 
 /** Most notifications of one answer, and their length together: well below `APP_LIMIT_QUEUE`. */

@@ -9,7 +9,7 @@ import {
   requiredText,
   type UserId,
   userIdField,
-} from "./fields.ts";
+} from "./base/fields.ts";
 
 /** Sender of a notification that names none (seed 000). */
 export const DEFAULT_FROM = "system";

@@ -18,7 +18,7 @@ import type { UserConnection } from "./rooms/store/store.ts";
 import { connectRedis, readyWithin, unavailable } from "./engines/redis_client.ts";
 import { RedisKeys } from "./engines/redis_keys.ts";
 import { parseConnection } from "./engines/redis_presence.ts";
-import { userIdField } from "./fields.ts";
+import { userIdField } from "./base/fields.ts";
 import { parseNotification } from "./notification.ts";
 
 const CONNECT_WITHIN_MS = 5000;

@@ -9,7 +9,7 @@ import type { Client } from "./client.ts";
 import type { Membership } from "./rooms/membership.ts";
 import type { Inbox } from "./inbox/store/store.ts";
 import { NOWHERE } from "./core/publication.ts";
-import type { UserId } from "./fields.ts";
+import type { UserId } from "./base/fields.ts";
 import { unixSeconds } from "./base/times.ts";
 import type { Hub } from "./hub.ts";
 import type { RoomPresence } from "./room_presence.ts";

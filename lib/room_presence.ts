@@ -4,8 +4,8 @@ import type { Client } from "./client.ts";
 import type { Membership } from "./rooms/membership.ts";
 import type { Broker } from "./core/broker.ts";
 import type { Connection, PresenceManager } from "./rooms/store/store.ts";
-import { NotifyliError } from "./errors.ts";
-import { type UserId, userIdOnWire } from "./fields.ts";
+import { NotifyliError } from "./base/errors.ts";
+import { type UserId, userIdOnWire } from "./base/fields.ts";
 import { presenceEventFrame } from "./frames.ts";
 
 /** Presences that wait to be taken out; past so many, the rest is left to the end of the lease. */

@@ -4,7 +4,7 @@
  */
 import type { Client } from "./client.ts";
 import type { Inbox, Taken } from "./inbox/store/store.ts";
-import type { UserId } from "./fields.ts";
+import type { UserId } from "./base/fields.ts";
 
 /** How soon a socket is looked at after it was given something, and again while it has not taken it. */
 const LOOK_AFTER_MS = 20;

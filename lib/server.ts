@@ -5,7 +5,7 @@ import { requireClosedOrLocal } from "./auth/open_mode.ts";
 import { Operator } from "./auth/operator.ts";
 import { makeOperatorKey } from "./auth/operator_key.ts";
 import type { TokenVerifier } from "./auth/tokens.ts";
-import { pause } from "./clock.ts";
+import { pause } from "./base/clock.ts";
 import type { Config } from "./config.ts";
 import { Counters } from "./counters.ts";
 import { DroppedLog } from "./dropped_log.ts";

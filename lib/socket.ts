@@ -3,7 +3,7 @@
  * stand behind it (`listeners/deno.ts`, `listeners/node.ts`), held to one suite. Next on a message's way:
  * `client.ts`.
  */
-import type { Disconnect } from "./errors.ts";
+import type { Disconnect } from "./base/errors.ts";
 import type { Outgoing } from "./core/outgoing.ts";
 
 /** One connection, a WebSocket or a stream of events, as the server sees it. */

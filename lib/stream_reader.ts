@@ -7,14 +7,14 @@
  */
 import { getLogger } from "@logtape/logtape";
 import type { Redis } from "ioredis";
-import { pause } from "./clock.ts";
+import { pause } from "./base/clock.ts";
 import type { Config } from "./config.ts";
 import { DEFAULT_SITE } from "./base/site.ts";
 import type { RedisEngine } from "./engines/redis.ts";
 import { TurnLock } from "./engines/redis_turn_lock.ts";
 import { connectRedis, isMissingRight } from "./engines/redis_client.ts";
-import { NotifyliError } from "./errors.ts";
-import type { Fields } from "./fields.ts";
+import { NotifyliError } from "./base/errors.ts";
+import type { Fields } from "./base/fields.ts";
 import type { Node } from "./node.ts";
 import { parseNotification, timeOfText } from "./notification.ts";
 

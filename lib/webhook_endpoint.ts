@@ -1,9 +1,9 @@
 /** One webhook request, and what its answer means. */
 import type { WebhookConfig } from "./config.ts";
 import type { ReceiptBatch, ReceiptEvent } from "./inbox/store/store.ts";
-import { userIdOnWire } from "./fields.ts";
+import { userIdOnWire } from "./base/fields.ts";
 import { Outward } from "./outward.ts";
-import { VERSION } from "./version.ts";
+import { VERSION } from "./base/version.ts";
 import { retryAfterMs } from "./webhook_retry.ts";
 import { signatureHeaders } from "./webhook_signature.ts";
 

@@ -4,7 +4,7 @@
  * Next on a receipt's way: `webhook_endpoint.ts`.
  */
 import { getLogger } from "@logtape/logtape";
-import { type Clock, SYSTEM_CLOCK } from "./clock.ts";
+import { type Clock, SYSTEM_CLOCK } from "./base/clock.ts";
 import type { WebhookConfig } from "./config.ts";
 import type { Counters } from "./counters.ts";
 import type { ReceiptBatch, ReceiptLog } from "./inbox/store/store.ts";

@@ -23,7 +23,7 @@ Deno.test("what is built already is not built again: esbuild is not even looked 
 const CHANGES: readonly [what: string, path: string][] = [
   ["a source of the page", "lib/page/main.tsx"],
   ["a source of the client library", "lib/sdk/wake.ts"],
-  ["a source that both share with the server", "lib/close_codes.ts"],
+  ["a source that both share with the server", "lib/base/close_codes.ts"],
   ["the lock file", "deno.lock"],
   ["the build itself", "lib/page/bundle.ts"],
   ["a bundle", "static/notifyli-worker.js"],

@@ -1,6 +1,6 @@
 /** The one pause of all loops: when it ends, and that it leaves nothing behind. */
 import assert from "node:assert/strict";
-import { pause, SYSTEM_CLOCK } from "../lib/clock.ts";
+import { pause, SYSTEM_CLOCK } from "../lib/base/clock.ts";
 import { countPauses } from "./support/counted_pauses.ts";
 import { ROOT } from "./support/paths.ts";
 
@@ -47,7 +47,7 @@ Deno.test("no other file of the server makes a pause of its own", () => {
   const own = [`${ROOT}bridge.ts`, ...sourcesIn(`${ROOT}lib`)].filter((path) =>
     /new Promise[^]{0,250}setTimeout\((\(\) => )?(resolve|done)/.test(Deno.readTextFileSync(path))
   );
-  assert.deepEqual(own, [`${ROOT}lib/clock.ts`]);
+  assert.deepEqual(own, [`${ROOT}lib/base/clock.ts`]);
 });
 
 /** All but what runs in a browser. */

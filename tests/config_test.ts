@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { ConfigError } from "../lib/base/config_error.ts";
 import { loadConfig, readConfig } from "../lib/config.ts";
 import { type SettingName, SETTINGS } from "../lib/settings.ts";
-import { VERSION } from "../lib/version.ts";
+import { VERSION } from "../lib/base/version.ts";
 import { run, taskCommand } from "./support/command.ts";
 import { EnvFolder } from "./support/env_folder.ts";
 import { Program } from "./support/program.ts";

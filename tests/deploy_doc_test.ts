@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 // @ts-types="@types/ws"
 import { WebSocket } from "ws";
-import { DISCONNECTS } from "../lib/errors.ts";
+import { DISCONNECTS } from "../lib/base/errors.ts";
 import { ROOT } from "./support/paths.ts";
 import { Manager } from "./support/manager.ts";
 import { Program } from "./support/program.ts";

@@ -1,7 +1,7 @@
 /** Executes every example of `docs/protocol.md`, and checks its tables against the code. */
 import assert from "node:assert/strict";
-import { mayReconnect } from "../lib/close_codes.ts";
-import { DISCONNECTS, ERRORS } from "../lib/errors.ts";
+import { mayReconnect } from "../lib/base/close_codes.ts";
+import { DISCONNECTS, ERRORS } from "../lib/base/errors.ts";
 import { matches } from "./support/frame_pattern.ts";
 import { ROOT } from "./support/paths.ts";
 import { Program } from "./support/program.ts";

@@ -1,7 +1,7 @@
 /** First in, first out, whatever comes and goes. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { Queue } from "../lib/queue.ts";
+import { Queue } from "../lib/base/queue.ts";
 
 Deno.test("Queue does as an array would", () => {
   const steps = fc.array(fc.option(fc.nat(), { freq: 3 }), { maxLength: 300 });

@@ -7,7 +7,7 @@ import { Counters } from "../lib/counters.ts";
 import type { Engine } from "../lib/engine.ts";
 import type { Revocation, RevocationStore } from "../lib/auth/revocations/store.ts";
 import { openEmbedded } from "../lib/engines/embedded.ts";
-import type { Disconnect } from "../lib/errors.ts";
+import type { Disconnect } from "../lib/base/errors.ts";
 import { Node } from "../lib/node.ts";
 import { RoomRules, roomsWithoutFile } from "../lib/rooms/room_rules.ts";
 import { PROTOCOL_V1 } from "../lib/protocols/v1.ts";

@@ -9,7 +9,7 @@ import type { Engine } from "../lib/engine.ts";
 import type { PresenceManager } from "../lib/rooms/store/store.ts";
 import { openEmbedded } from "../lib/engines/embedded.ts";
 import { openRedis } from "../lib/engines/redis.ts";
-import { NotifyliError } from "../lib/errors.ts";
+import { NotifyliError } from "../lib/base/errors.ts";
 import { Node } from "../lib/node.ts";
 import { RoomRules, roomsWithoutFile } from "../lib/rooms/room_rules.ts";
 import { PROTOCOL_V1 } from "../lib/protocols/v1.ts";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { ConfigError } from "../lib/base/config_error.ts";
 import { roomPattern } from "../lib/room_patterns.ts";
-import { JsonTextError, parseJsonText } from "../lib/rooms/json_text.ts";
+import { JsonTextError, parseJsonText } from "../lib/base/json_text.ts";
 import { RoomRules } from "../lib/rooms/room_rules.ts";
 import { readRooms } from "../lib/rooms/rooms_file.ts";
 import { ROOMS_SCHEMA } from "../lib/rooms/rule_fields.ts";

@@ -6,7 +6,7 @@ import type { Engine } from "../lib/engine.ts";
 import type { Released, Schedule } from "../lib/inbox/store/store.ts";
 import { openEmbedded } from "../lib/engines/embedded.ts";
 import { openRedis } from "../lib/engines/redis.ts";
-import { NotifyliError } from "../lib/errors.ts";
+import { NotifyliError } from "../lib/base/errors.ts";
 import { messageFrame } from "../lib/frames.ts";
 import { Publisher } from "../lib/publisher.ts";
 import { startScheduler } from "../lib/scheduler.ts";

@@ -14,7 +14,7 @@ import {
   type Published,
   type State,
 } from "../lib/sdk/mod.ts";
-import { mayReconnect } from "../lib/close_codes.ts";
+import { mayReconnect } from "../lib/base/close_codes.ts";
 import { webSocketTransport } from "../lib/sdk/transport.ts";
 import { FakeClock, FakeSocket, type Frame } from "./support/fake_network.ts";
 

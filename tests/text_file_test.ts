@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { loadRooms } from "../lib/rooms/rooms_file.ts";
 import { readPem } from "../lib/pem.ts";
-import { decodeText, readTextFile } from "../lib/text_file.ts";
+import { decodeText, readTextFile } from "../lib/base/text_file.ts";
 import { BOM, latin1, utf16 } from "./support/text_bytes.ts";
 
 const TEXT = "one\ntwö → 日😀\n";

@@ -1,6 +1,6 @@
 /** The sender's patience, on a clock that does not wait: what is tried again, when, and what is given up. */
 import assert from "node:assert/strict";
-import type { Clock } from "../lib/clock.ts";
+import type { Clock } from "../lib/base/clock.ts";
 import { Counters } from "../lib/counters.ts";
 import type { Engine } from "../lib/engine.ts";
 import { openEmbedded } from "../lib/engines/embedded.ts";

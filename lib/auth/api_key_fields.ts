@@ -2,8 +2,8 @@
 import type { Limits } from "../base/sizes.ts";
 import type { ApiKey, Scope } from "./keys/store.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
-import { NotifyliError } from "../errors.ts";
-import { type Fields, identifier, invalid } from "../fields.ts";
+import { NotifyliError } from "../base/errors.ts";
+import { type Fields, identifier, invalid } from "../base/fields.ts";
 import { isScope, SCOPES } from "./api_key.ts";
 import type { NewApiKey } from "./api_keys.ts";
 

@@ -2,7 +2,7 @@
  * One connection's proof of who it is: at the handshake or in its first frame, then renewed before its session ends.
  * `client.ts` asks it before it does anything.
  */
-import { type Disconnect, DISCONNECTS, type ErrorCode, NotifyliError } from "../errors.ts";
+import { type Disconnect, DISCONNECTS, type ErrorCode, NotifyliError } from "../base/errors.ts";
 import { type Identity, isSameMember, newGuest, type TokenFacts } from "./identity.ts";
 import type { Revocations } from "./revocations.ts";
 import type { TokenVerifier } from "./tokens.ts";

@@ -1,7 +1,7 @@
 /** Which connections a change in `revocations.ts` ends, and with which code. `node.ts` asks for each that it has. */
 import type { AccessChange, Revocation } from "./revocations/store.ts";
-import { type Disconnect, DISCONNECTS } from "../errors.ts";
-import type { UserId } from "../fields.ts";
+import { type Disconnect, DISCONNECTS } from "../base/errors.ts";
+import type { UserId } from "../base/fields.ts";
 import type { Identity, TokenFacts } from "./identity.ts";
 import { isIssuedBefore, type Revocations } from "./revocations.ts";
 

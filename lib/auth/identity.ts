@@ -1,7 +1,7 @@
 /** Who a connection is: as its token proved, of which `tokens.ts` makes one, or a guest. */
 import { createHash } from "node:crypto";
 import { DEFAULT_SITE } from "../base/site.ts";
-import type { UserId } from "../fields.ts";
+import type { UserId } from "../base/fields.ts";
 
 /** 132 bits: no two of them meet. */
 const FINGERPRINT_LENGTH = 22;

@@ -3,7 +3,7 @@
  * token of a minute that is signed with that key or with `APP_KEY`. Being on the same machine is none.
  */
 import type { Config } from "../config.ts";
-import { NotifyliError } from "../errors.ts";
+import { NotifyliError } from "../base/errors.ts";
 import { isOperatorKey, isSameKey, readOperatorKey } from "./operator_key.ts";
 
 /** The claim `aud`: no token of a user is taken for it. */

@@ -3,7 +3,7 @@
  * read the store, too, so it proves as much. The file is the truth: it is read anew whenever it is asked for.
  */
 import { createHash, timingSafeEqual } from "node:crypto";
-import { NotifyliError } from "../errors.ts";
+import { NotifyliError } from "../base/errors.ts";
 
 export const OPERATOR_KEY_FILE = "operator.key";
 

@@ -1,8 +1,8 @@
 /** What is to be revoked or blocked as it is asked for over HTTP, and as answers show it. Times are in seconds there. */
 import type { Limits } from "../base/sizes.ts";
 import type { Revocation, RevocationKey } from "./revocations/store.ts";
-import { NotifyliError } from "../errors.ts";
-import { type Fields, invalid, requiredText, userIdField, userIdOnWire } from "../fields.ts";
+import { NotifyliError } from "../base/errors.ts";
+import { type Fields, invalid, requiredText, userIdField, userIdOnWire } from "../base/fields.ts";
 import { optionalFuture } from "./api_key_fields.ts";
 
 /** As long as the claims may be. */

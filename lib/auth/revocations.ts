@@ -9,8 +9,8 @@ import type {
   RevocationKey,
   RevocationStore,
 } from "./revocations/store.ts";
-import { DISCONNECTS, NotifyliError } from "../errors.ts";
-import type { UserId } from "../fields.ts";
+import { DISCONNECTS, NotifyliError } from "../base/errors.ts";
+import type { UserId } from "../base/fields.ts";
 import type { TokenFacts } from "./identity.ts";
 
 export class Revocations {

@@ -2,7 +2,7 @@
  * The one place that says who may enter a room, speak there and see who is there; `client.ts` and `node.ts` ask before
  * they do it, whichever way the client came. What holds for a room, `rooms/room_rules.ts` knows.
  */
-import { type ErrorCode, NotifyliError } from "../errors.ts";
+import { type ErrorCode, NotifyliError } from "../base/errors.ts";
 import { roomPattern } from "../room_patterns.ts";
 import { type Room, type RoomRules, USER_ROOMS } from "../rooms/room_rules.ts";
 import type { Identity, TokenFacts } from "./identity.ts";

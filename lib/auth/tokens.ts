@@ -6,8 +6,8 @@ import { errors, type JWTPayload, jwtVerify } from "jose";
 import type { Limits } from "../base/sizes.ts";
 import type { TokenConfig } from "../config.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
-import { NotifyliError } from "../errors.ts";
-import { optionalName, userIdField } from "../fields.ts";
+import { NotifyliError } from "../base/errors.ts";
+import { optionalName, userIdField } from "../base/fields.ts";
 import type { Identity, TokenFacts } from "./identity.ts";
 import { type Key, openKeys } from "./token_keys.ts";
 

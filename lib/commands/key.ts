@@ -4,8 +4,8 @@ import { parseApiKey } from "../auth/api_key.ts";
 import { parseNewApiKey, siteField } from "../auth/api_key_fields.ts";
 import type { ApiKeyOnWire } from "../auth/api_key_fields.ts";
 import { loadConfig } from "../config.ts";
-import { NotifyliError } from "../errors.ts";
-import { configureLogging } from "../logging.ts";
+import { NotifyliError } from "../base/errors.ts";
+import { configureLogging } from "../base/logging.ts";
 import { openKeyRing } from "./key_ring.ts";
 import { localTime } from "./time_option.ts";
 

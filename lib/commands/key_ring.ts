@@ -7,8 +7,8 @@ import { ApiKeys, type NewApiKey } from "../auth/api_keys.ts";
 import { Audit } from "../auth/audit.ts";
 import type { Config, RedisConfig } from "../config.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
-import { NotifyliError } from "../errors.ts";
-import type { Fields } from "../fields.ts";
+import { NotifyliError } from "../base/errors.ts";
+import type { Fields } from "../base/fields.ts";
 import {
   type ApiAnswer,
   type ApiCall,

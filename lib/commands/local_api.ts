@@ -4,7 +4,7 @@ import { type IncomingMessage, request } from "node:http";
 import { request as requestTls, type RequestOptions } from "node:https";
 import type { TLSSocket } from "node:tls";
 import type { Config } from "../config.ts";
-import { NotifyliError } from "../errors.ts";
+import { NotifyliError } from "../base/errors.ts";
 import { readPem } from "../pem.ts";
 
 const REQUEST_TIMEOUT_MS = 10_000;

@@ -2,7 +2,7 @@
 import { signOperatorToken } from "../auth/operator.ts";
 import { readOperatorKey } from "../auth/operator_key.ts";
 import type { Config } from "../config.ts";
-import { NotifyliError } from "../errors.ts";
+import { NotifyliError } from "../base/errors.ts";
 
 export interface Proofs {
   /** In the order in which they are tried. */

@@ -2,11 +2,11 @@
 import { getLogger } from "@logtape/logtape";
 import { loadConfig } from "../config.ts";
 import { requirePossibleFolder } from "../engines/data_dir.ts";
-import { configureLogging } from "../logging.ts";
+import { configureLogging } from "../base/logging.ts";
 import { loadRooms } from "../rooms/rooms_file.ts";
 import { Server } from "../server.ts";
 import { catchAll } from "../uncaught.ts";
-import { VERSION } from "../version.ts";
+import { VERSION } from "../base/version.ts";
 
 const log = getLogger(["notifyli"]);
 

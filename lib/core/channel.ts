@@ -1,6 +1,6 @@
 /** Channels: where publications go, each with its key. */
 import { DEFAULT_SITE } from "../base/site.ts";
-import type { UserId } from "../fields.ts";
+import type { UserId } from "../base/fields.ts";
 
 /**
  * Where publications go: a room, a user's own channel, which all of the user's clients hear, or the channel of one

@@ -11,7 +11,7 @@ import {
   withOffset,
 } from "../core/publication.ts";
 import type { EngineHandler } from "../engine.ts";
-import { Queue } from "../queue.ts";
+import { Queue } from "../base/queue.ts";
 
 interface Log {
   readonly key: string;

@@ -1,7 +1,7 @@
 /** What the scripts by which notifications come in have in common; see `lua/inbox_arrival.lua`. */
-import { NotifyliError } from "../errors.ts";
+import { NotifyliError } from "../base/errors.ts";
 import type { Claim } from "../inbox/store/store.ts";
-import type { UserId } from "../fields.ts";
+import type { UserId } from "../base/fields.ts";
 import { type Retention, retentionMs } from "../retention.ts";
 import type { RedisKeys } from "./redis_keys.ts";
 

@@ -5,9 +5,9 @@
 import { nextTick } from "node:process";
 import { getLogger } from "@logtape/logtape";
 import { type Command, Redis } from "ioredis";
-import { pause } from "../clock.ts";
+import { pause } from "../base/clock.ts";
 import type { RedisConfig } from "../config.ts";
-import { NotifyliError } from "../errors.ts";
+import { NotifyliError } from "../base/errors.ts";
 import { readPem } from "../pem.ts";
 
 const log = getLogger(["notifyli", "redis"]);

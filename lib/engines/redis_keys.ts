@@ -5,7 +5,7 @@
 import type { Channel } from "../core/channel.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
 import type { SharedWay } from "../inbox/store/store.ts";
-import type { UserId } from "../fields.ts";
+import type { UserId } from "../base/fields.ts";
 
 export class RedisKeys {
   constructor(readonly prefix: string) {}

@@ -5,8 +5,8 @@
  */
 import { getLogger } from "@logtape/logtape";
 import type { Redis } from "ioredis";
-import { NotifyliError } from "../errors.ts";
-import type { UserId } from "../fields.ts";
+import { NotifyliError } from "../base/errors.ts";
+import type { UserId } from "../base/fields.ts";
 import { unavailable } from "./redis_client.ts";
 import type { RedisKeys } from "./redis_keys.ts";
 import { run, SCRIPTS } from "./redis_scripts.ts";

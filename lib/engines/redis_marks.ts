@@ -1,7 +1,7 @@
 /** Marks what clients have taken, for all users of one turn of the event loop in one step. Used by `redis_inbox.ts`. */
 import type { Redis } from "ioredis";
 import type { Taken } from "../inbox/store/store.ts";
-import type { UserId } from "../fields.ts";
+import type { UserId } from "../base/fields.ts";
 import { unavailable } from "./redis_client.ts";
 import type { RedisKeys } from "./redis_keys.ts";
 import { run, SCRIPTS } from "./redis_scripts.ts";

@@ -1,7 +1,7 @@
 /** Who is in which room, in the connection hashes of seed 000 and beside them. */
 import type { Redis } from "ioredis";
 import type { Connection, PresenceManager, UserConnection } from "../rooms/store/store.ts";
-import type { UserId } from "../fields.ts";
+import type { UserId } from "../base/fields.ts";
 import { unavailable } from "./redis_client.ts";
 import type { RedisKeys } from "./redis_keys.ts";
 import type { Lease, LeaseEntry } from "./redis_lease.ts";

@@ -11,7 +11,7 @@ import type {
   RevocationStore,
 } from "../auth/revocations/store.ts";
 import type { EngineHandler } from "../engine.ts";
-import type { UserId } from "../fields.ts";
+import type { UserId } from "../base/fields.ts";
 import { unavailable } from "./redis_client.ts";
 import type { RedisKeys } from "./redis_keys.ts";
 import { run, SCRIPTS } from "./redis_scripts.ts";

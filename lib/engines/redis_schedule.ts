@@ -1,7 +1,7 @@
 /** Notifications that wait for their time, in Redis: one sorted set, changed by the scripts in `lua/schedule*.lua`. */
 import type { Redis } from "ioredis";
 import type { Released, Schedule, ScheduledNotification } from "../inbox/store/store.ts";
-import type { UserId } from "../fields.ts";
+import type { UserId } from "../base/fields.ts";
 import type { Retention } from "../retention.ts";
 import { arrival, newArrival, othersClaim, scheduledId } from "./redis_arrival.ts";
 import { unavailable } from "./redis_client.ts";

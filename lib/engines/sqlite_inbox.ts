@@ -12,7 +12,7 @@ import type {
   Taken,
 } from "../inbox/store/store.ts";
 import type { Position } from "../core/publication.ts";
-import type { UserId } from "../fields.ts";
+import type { UserId } from "../base/fields.ts";
 import { cutTo } from "../inbox_page.ts";
 import { type Retention, retentionMs } from "../retention.ts";
 import type { SqliteArrivals } from "./sqlite_arrivals.ts";

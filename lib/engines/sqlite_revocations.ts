@@ -7,7 +7,7 @@ import type {
   RevocationKind,
   RevocationStore,
 } from "../auth/revocations/store.ts";
-import type { UserId } from "../fields.ts";
+import type { UserId } from "../base/fields.ts";
 import type { SqliteStore } from "./sqlite_store.ts";
 
 type Row = Record<string, SQLOutputValue>;

@@ -6,7 +6,7 @@ import type {
   Schedule,
   ScheduledNotification,
 } from "../inbox/store/store.ts";
-import type { UserId } from "../fields.ts";
+import type { UserId } from "../base/fields.ts";
 import { withTimestamp } from "../core/publication.ts";
 import type { Arrived, SqliteArrivals } from "./sqlite_arrivals.ts";
 import type { SqliteStore } from "./sqlite_store.ts";

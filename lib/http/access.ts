@@ -12,7 +12,7 @@ import {
 } from "../auth/revocation_fields.ts";
 import type { Revocations } from "../auth/revocations.ts";
 import type { Config } from "../config.ts";
-import { type Fields, parseObject, type UserId, userIdField } from "../fields.ts";
+import { type Fields, parseObject, type UserId, userIdField } from "../base/fields.ts";
 import { actorOf, type ApiApp, type ApiContext, type ApiEnv } from "./api_caller.ts";
 import { readBody } from "./body.ts";
 import { managedSite } from "./managed_site.ts";

@@ -5,7 +5,7 @@
 import { OpenModeGuard } from "../auth/open_mode.ts";
 import type { Config } from "../config.ts";
 import type { Counters } from "../counters.ts";
-import { type ErrorCode, ERRORS } from "../errors.ts";
+import { type ErrorCode, ERRORS } from "../base/errors.ts";
 import type { ConnectionGate } from "../limits/connection_gate.ts";
 import type { Peer } from "../socket.ts";
 import { HostRules, isHostHeader } from "./host_rules.ts";

@@ -12,7 +12,7 @@ import type { Config } from "../config.ts";
 import type { Counters } from "../counters.ts";
 import type { ApiKey, Scope } from "../auth/keys/store.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
-import { NotifyliError } from "../errors.ts";
+import { NotifyliError } from "../base/errors.ts";
 import { addressKey } from "../limits/addresses.ts";
 import type { ConnectionGate } from "../limits/connection_gate.ts";
 import type { Bindings } from "./bindings.ts";

@@ -7,7 +7,7 @@ import { apiKeyOnWire, parseNewApiKey } from "../auth/api_key_fields.ts";
 import type { ApiKeys } from "../auth/api_keys.ts";
 import type { Audit } from "../auth/audit.ts";
 import type { Config } from "../config.ts";
-import { parseObject } from "../fields.ts";
+import { parseObject } from "../base/fields.ts";
 import { actorOf, type ApiApp, type ApiContext, type ApiEnv, isOperator } from "./api_caller.ts";
 import { readBody } from "./body.ts";
 import { managedSite } from "./managed_site.ts";

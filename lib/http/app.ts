@@ -5,9 +5,9 @@
 import { type Context, Hono } from "hono";
 import { getLogger } from "@logtape/logtape";
 import type { Config } from "../config.ts";
-import { ERRORS, NotifyliError } from "../errors.ts";
+import { ERRORS, NotifyliError } from "../base/errors.ts";
 import { retryAfterSeconds } from "../limits/connection_gate.ts";
-import { VERSION } from "../version.ts";
+import { VERSION } from "../base/version.ts";
 import { type ApiParts, apiRoutes } from "./api.ts";
 import type { App } from "./bindings.ts";
 import { type SseParts, sseRoutes } from "./sse.ts";

@@ -1,5 +1,5 @@
 /** Reads a request's body as text, up to a limit, for a limited time. */
-import { NotifyliError } from "../errors.ts";
+import { NotifyliError } from "../base/errors.ts";
 import { Deadlines } from "./deadlines.ts";
 
 /** For bodies that come whole: it keeps nothing from one to the next. */

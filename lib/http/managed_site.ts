@@ -1,8 +1,8 @@
 /** Whose keys, tokens and users a call of the API is about. */
 import { siteField } from "../auth/api_key_fields.ts";
 import type { Audit } from "../auth/audit.ts";
-import { NotifyliError } from "../errors.ts";
-import type { Fields } from "../fields.ts";
+import { NotifyliError } from "../base/errors.ts";
+import type { Fields } from "../base/fields.ts";
 import { actionOf, actorOf, type ApiContext, isOperator } from "./api_caller.ts";
 
 /**

@@ -8,7 +8,7 @@ import { type Identity, newGuest } from "../auth/identity.ts";
 import type { Client, Protocol } from "../client.ts";
 import type { Config } from "../config.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
-import { NotifyliError } from "../errors.ts";
+import { NotifyliError } from "../base/errors.ts";
 import type { InboxService } from "../inbox_service.ts";
 import type { ConnectionGate } from "../limits/connection_gate.ts";
 import type { Node } from "../node.ts";

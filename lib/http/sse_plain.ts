@@ -10,12 +10,18 @@ import type { Limits } from "../base/sizes.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
 import type { InboxSync } from "../inbox/store/store.ts";
 import type { Position } from "../core/publication.ts";
-import { DISCONNECTS, NotifyliError } from "../errors.ts";
-import { claimedUser, identifier, optionalName, type UserId, userIdOnWire } from "../fields.ts";
+import { DISCONNECTS, NotifyliError } from "../base/errors.ts";
+import {
+  claimedUser,
+  identifier,
+  optionalName,
+  type UserId,
+  userIdOnWire,
+} from "../base/fields.ts";
 import { namesRoom } from "../protocols/v1/commands.ts";
 import { described } from "../protocols/v2.ts";
 import { Outgoing, type Place } from "../core/outgoing.ts";
-import { VERSION } from "../version.ts";
+import { VERSION } from "../base/version.ts";
 import { Positions } from "./sse_positions.ts";
 
 export interface PlainRequest {

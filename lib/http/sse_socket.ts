@@ -2,7 +2,7 @@
  * One stream of Server-Sent Events, as a `Socket`: what is sent waits here until the listener takes it. The routes
  * are in `sse.ts`.
  */
-import type { Disconnect } from "../errors.ts";
+import type { Disconnect } from "../base/errors.ts";
 import type { Outgoing } from "../core/outgoing.ts";
 import type { Peer, Socket } from "../socket.ts";
 import type { Positions } from "./sse_positions.ts";

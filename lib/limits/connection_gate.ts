@@ -4,7 +4,7 @@
  */
 import type { Config } from "../config.ts";
 import type { Counters } from "../counters.ts";
-import { DISCONNECTS, ERRORS, NotifyliError } from "../errors.ts";
+import { DISCONNECTS, ERRORS, NotifyliError } from "../base/errors.ts";
 import type { Accepted, Peer, SocketEvents } from "../socket.ts";
 import { addressKey, AddressList, isOwnMachine } from "./addresses.ts";
 import { ClientAddresses } from "./client_address.ts";

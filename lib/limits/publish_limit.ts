@@ -1,5 +1,5 @@
 /** How often a caller of the HTTP API may send. */
-import { NotifyliError } from "../errors.ts";
+import { NotifyliError } from "../base/errors.ts";
 import { KeyedBuckets } from "./keyed_buckets.ts";
 import type { Rate } from "./rate.ts";
 

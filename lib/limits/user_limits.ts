@@ -3,8 +3,8 @@
  * client is let in at all is `connection_gate.ts`.
  */
 import type { Config } from "../config.ts";
-import { NotifyliError } from "../errors.ts";
-import type { UserId } from "../fields.ts";
+import { NotifyliError } from "../base/errors.ts";
+import type { UserId } from "../base/fields.ts";
 import { KeyedBuckets } from "./keyed_buckets.ts";
 import { type Rate, TokenBucket } from "./rate.ts";
 

@@ -4,7 +4,7 @@
  * room again, and listened anew at the same address. A server that cannot says so, and ends.
  */
 import { getLogger } from "@logtape/logtape";
-import { pause } from "../clock.ts";
+import { pause } from "../base/clock.ts";
 import type { Counters } from "../counters.ts";
 import { SpareDescriptors } from "../limits/descriptors.ts";
 import type { Listener } from "./listener.ts";

@@ -6,7 +6,7 @@ import { Buffer } from "node:buffer";
 import type { Duplex } from "node:stream";
 // @ts-types="@types/ws"
 import { WebSocket } from "ws";
-import type { Disconnect } from "../errors.ts";
+import type { Disconnect } from "../base/errors.ts";
 import type { Accepted, Socket, SocketEvents } from "../socket.ts";
 import type { Outgoing } from "../core/outgoing.ts";
 import { turns, type Waiter } from "../turns.ts";

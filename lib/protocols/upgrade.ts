@@ -3,7 +3,7 @@ import { identifyRequest } from "../auth/handshake.ts";
 import type { Identity } from "../auth/identity.ts";
 import type { Config } from "../config.ts";
 import type { Protocol } from "../client.ts";
-import { ERRORS, NotifyliError } from "../errors.ts";
+import { ERRORS, NotifyliError } from "../base/errors.ts";
 import type { Node } from "../node.ts";
 import { isAllowedOrigin, refusedOrigin } from "../origin.ts";
 import { joinAtOnce, PROTOCOL_V1, SUBPROTOCOL_V1 } from "./v1.ts";

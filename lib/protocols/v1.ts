@@ -1,8 +1,8 @@
 /** Seed 000's protocol: one JSON object a frame, a client is in a room by speaking there. */
 import type { Client, Protocol } from "../client.ts";
 import type { PublishedMessage } from "../rooms/membership.ts";
-import { NotifyliError } from "../errors.ts";
-import { type Fields, optionalId, parseObject } from "../fields.ts";
+import { NotifyliError } from "../base/errors.ts";
+import { type Fields, optionalId, parseObject } from "../base/fields.ts";
 import { authFrame, errorFrame, leftFrame, pongFrame, presenceFrame } from "../frames.ts";
 import { type Command, namesRoom, parseCommand, parseQuery } from "./v1/commands.ts";
 import { Outgoing } from "../core/outgoing.ts";

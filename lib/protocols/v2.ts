@@ -9,13 +9,13 @@ import { type ClientInbox, inboxFor } from "../client_inbox.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
 import type { InboxSync, StoredNotification } from "../inbox/store/store.ts";
 import type { Position } from "../core/publication.ts";
-import type { NotifyliError } from "../errors.ts";
-import { type Fields, parseObject, type UserId, userIdOnWire } from "../fields.ts";
+import type { NotifyliError } from "../base/errors.ts";
+import { type Fields, parseObject, type UserId, userIdOnWire } from "../base/fields.ts";
 import { errorFrame, pongFrame, sessionFrame } from "../frames.ts";
 import { unixSeconds } from "../base/times.ts";
 import { MAX_LINES } from "../frame_queue.ts";
 import { Outgoing } from "../core/outgoing.ts";
-import { VERSION } from "../version.ts";
+import { VERSION } from "../base/version.ts";
 import { type CommandV2, parseCommandV2, refField } from "./v2_commands.ts";
 
 export const SUBPROTOCOL_V2 = "notifyli.v2";

@@ -2,7 +2,7 @@
 import type { TokenFacts } from "../auth/identity.ts";
 import type { Channel } from "../core/channel.ts";
 import type { Position, Published } from "../core/publication.ts";
-import type { UserId } from "../fields.ts";
+import type { UserId } from "../base/fields.ts";
 
 /** Something said in a room; `id` where the client brought one. */
 export interface RoomMessage {

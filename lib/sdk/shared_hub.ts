@@ -3,7 +3,7 @@
  * its own token before it joins, and what is wrong with that is told to this tab alone. `shared_link.ts` is one
  * connection.
  */
-import { closeCodeOf } from "../close_codes.ts";
+import { closeCodeOf } from "../base/close_codes.ts";
 import { asFields, type Fields } from "./frames.ts";
 import { SharedLink } from "./shared_link.ts";
 import { Tab } from "./shared_tab.ts";

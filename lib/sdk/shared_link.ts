@@ -9,7 +9,7 @@ import {
   SESSION_ENDED,
   TOKEN_REFUSED,
   USER_BLOCKED,
-} from "../close_codes.ts";
+} from "../base/close_codes.ts";
 import { asFields, type Fields } from "./frames.ts";
 import { SharedRooms } from "./shared_rooms.ts";
 import { INBOX, SharedStreams } from "./shared_streams.ts";

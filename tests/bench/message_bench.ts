@@ -1,6 +1,6 @@
 /** What is done for each message, and what for each of its receivers: `deno bench tests/bench/message_bench.ts`. */
 import { readConfig } from "../../lib/config.ts";
-import { parseObject } from "../../lib/fields.ts";
+import { parseObject } from "../../lib/base/fields.ts";
 import { messageFrame } from "../../lib/frames.ts";
 import { parseCommand } from "../../lib/protocols/v1/commands.ts";
 import { withOffset } from "../../lib/core/publication.ts";

@@ -1,5 +1,5 @@
 /** The results as a page of Markdown. */
-import { VERSION } from "../../lib/version.ts";
+import { VERSION } from "../../lib/base/version.ts";
 import { type Check, type Detail, digits, isMet, type Outcome, type Row } from "./row.ts";
 import { RAISED_LIMITS } from "./servers.ts";
 

@@ -3,7 +3,7 @@
  * meanwhile. How long they wait is measured by `deno task bench --only floods`.
  */
 import assert from "node:assert/strict";
-import { pause } from "../../lib/clock.ts";
+import { pause } from "../../lib/base/clock.ts";
 import { MAX_LINES } from "../../lib/frame_queue.ts";
 import { Program } from "../support/program.ts";
 import { RawSocket, rawSocket } from "../support/raw_socket.ts";

@@ -3,7 +3,7 @@
  * each answer and for each publication that it heard.
  */
 import { openEmbedded } from "../../lib/engines/embedded.ts";
-import { NotifyliError } from "../../lib/errors.ts";
+import { NotifyliError } from "../../lib/base/errors.ts";
 
 type Line =
   | { is: "accepted"; id: string; offset: number; epoch: string }

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import type { Connection, PresenceManager } from "../../lib/rooms/store/store.ts";
 import type { Engine } from "../../lib/engine.ts";
-import { NotifyliError } from "../../lib/errors.ts";
-import type { UserId } from "../../lib/fields.ts";
+import { NotifyliError } from "../../lib/base/errors.ts";
+import type { UserId } from "../../lib/base/fields.ts";
 import type { OpenEngine } from "./engine_suite.ts";
 
 const SITE = "default";

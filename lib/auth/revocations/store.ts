@@ -1,5 +1,5 @@
 /** What is kept of revocations and blocks, what nodes are told of them, and what a store does with it. */
-import type { UserId } from "../../fields.ts";
+import type { UserId } from "../../base/fields.ts";
 
 /**
  * What does not count any more: one token (by its `jti`), a session (by its `sid`), all tokens of a user or a site that

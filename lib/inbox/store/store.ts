@@ -1,5 +1,5 @@
 /** What is kept of notifications: inboxes, receipts that wait to be told, and what is scheduled. */
-import type { UserId } from "../../fields.ts";
+import type { UserId } from "../../base/fields.ts";
 import type { Position } from "../../core/publication.ts";
 
 /** A notification of one user, as it is taken in. */

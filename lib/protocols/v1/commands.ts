@@ -2,7 +2,7 @@
  * The commands of the base protocol: text from a client becomes one `Command`. Next on a message's way: `core/connection.ts`.
  */
 import type { Limits } from "../../base/sizes.ts";
-import { NotifyliError } from "../../errors.ts";
+import { NotifyliError } from "../../base/errors.ts";
 import {
   claimedUser,
   type Fields,
@@ -12,7 +12,7 @@ import {
   optionalToken,
   requiredText,
   type UserId,
-} from "../../fields.ts";
+} from "../../base/fields.ts";
 
 /** What a client asks for. `user` is a claim until the client has checked it. */
 export type Command =

@@ -1,5 +1,5 @@
 /** Who is in which room, as all nodes and other systems see it. */
-import type { UserId } from "../../fields.ts";
+import type { UserId } from "../../base/fields.ts";
 
 /** One client in one room, as other systems see it in `notifyli:connections:{room}` (seed 000). */
 export interface Connection {

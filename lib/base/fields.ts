@@ -1,6 +1,6 @@
 /** Checks of the fields that come from outside, the same for frames, HTTP bodies and Redis payloads. */
 import { NotifyliError } from "./errors.ts";
-import type { Limits } from "./base/sizes.ts";
+import type { Limits } from "./sizes.ts";
 
 /** A user's id in its one form: 123 and "123" are both "123". */
 export type UserId = string;

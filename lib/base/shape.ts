@@ -1,6 +1,6 @@
 /** Shapes of JSON values: each checks a value, names what is wrong in it, and is a JSON Schema for editors. */
-import { shown } from "../fields.ts";
-import { suggestion } from "../typos.ts";
+import { shown } from "./fields.ts";
+import { suggestion } from "./typos.ts";
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
 

@@ -1,7 +1,7 @@
 /** Puts the parts together: engine, node, listener, bridge. `commands/start.ts` runs it. */
 import { getLogger } from "@logtape/logtape";
 import { ApiKeys } from "./auth/api_keys.ts";
-import { requireClosedOrLocal } from "./auth/open_mode.ts";
+import { requireClosedOrLocal } from "./net/open_mode.ts";
 import { Operator } from "./auth/operator.ts";
 import { makeOperatorKey } from "./auth/operator_key.ts";
 import type { TokenVerifier } from "./auth/tokens.ts";

@@ -2,7 +2,7 @@
 import type { WebhookConfig } from "./config.ts";
 import type { ReceiptBatch, ReceiptEvent } from "./inbox/store/store.ts";
 import { userIdOnWire } from "./base/fields.ts";
-import { Outward } from "./outward.ts";
+import { Outward } from "./net/outward.ts";
 import { VERSION } from "./base/version.ts";
 import { retryAfterMs } from "./webhook_retry.ts";
 import { signatureHeaders } from "./webhook_signature.ts";

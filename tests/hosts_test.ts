@@ -1,6 +1,6 @@
 /** By which host names a server may be called: the same for pages, API, streams, upgrades and health, on both listeners. */
 import assert from "node:assert/strict";
-import { hostOfUrl, HostRules, isHostHeader, parseHostPattern } from "../lib/http/host_rules.ts";
+import { hostOfUrl, HostRules, isHostHeader, parseHostPattern } from "../lib/net/host_rules.ts";
 import { operatorKeyOf } from "./support/manager.ts";
 import { Program } from "./support/program.ts";
 import { rawRequest, type RawResponse } from "./support/raw_http.ts";

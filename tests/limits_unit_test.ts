@@ -8,10 +8,10 @@ import {
   isOwnMachine,
   parseAddress,
   UNKNOWN_ADDRESS,
-} from "../lib/limits/addresses.ts";
+} from "../lib/net/addresses.ts";
 import { readConfig } from "../lib/config.ts";
 import { UserLimits } from "../lib/limits/user_limits.ts";
-import { ClientAddresses } from "../lib/limits/client_address.ts";
+import { ClientAddresses } from "../lib/net/client_address.ts";
 import { KeyedBuckets } from "../lib/limits/keyed_buckets.ts";
 import { PublishLimit } from "../lib/limits/publish_limit.ts";
 import { isRate, parseRate, type Rate, TokenBucket } from "../lib/limits/rate.ts";

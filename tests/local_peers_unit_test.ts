@@ -1,7 +1,7 @@
 /** What `ss` prints is read right, and each verdict on who is at the other end of a connection follows from it. */
 import assert from "node:assert/strict";
-import { LocalPeers } from "../lib/auth/local_peers.ts";
-import { parseOwners, type SocketOwner } from "../lib/auth/socket_owners.ts";
+import { LocalPeers } from "../lib/net/local_peers.ts";
+import { parseOwners, type SocketOwner } from "../lib/net/socket_owners.ts";
 import { run } from "./support/command.ts";
 import { ROOT } from "./support/paths.ts";
 

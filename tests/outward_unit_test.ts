@@ -1,8 +1,8 @@
 /** Which addresses are private, and that a request goes to no other address than the one that was checked. */
 import assert from "node:assert/strict";
-import { parseAddress } from "../lib/limits/addresses.ts";
-import { isPrivateAddress } from "../lib/limits/private_addresses.ts";
-import { type Lookup, Outward } from "../lib/outward.ts";
+import { parseAddress } from "../lib/net/addresses.ts";
+import { isPrivateAddress } from "../lib/net/private_addresses.ts";
+import { type Lookup, Outward } from "../lib/net/outward.ts";
 import { waitFor } from "./support/wait.ts";
 
 const PRIVATE = [

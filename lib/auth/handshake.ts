@@ -1,6 +1,6 @@
 /** Finds the token that a request brings, and who it is for. Next: `client_auth.ts`. */
 import { NotifyliError } from "../base/errors.ts";
-import { isOwnPage } from "../origin.ts";
+import { isOwnPage } from "../net/origin.ts";
 import type { Identity } from "./identity.ts";
 import type { Revocations } from "./revocations.ts";
 import type { TokenVerifier } from "./tokens.ts";

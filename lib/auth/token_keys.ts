@@ -10,7 +10,7 @@ import {
 } from "jose";
 import { ConfigError } from "../base/config_error.ts";
 import type { TokenConfig } from "../config.ts";
-import { Outward } from "../outward.ts";
+import { Outward } from "../net/outward.ts";
 import { readPem } from "../pem.ts";
 
 const log = getLogger(["notifyli", "auth"]);

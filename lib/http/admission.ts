@@ -2,13 +2,13 @@
  * What stands before every request, on both listeners: the page, the API, streams and upgrades alike. By which host it
  * calls, from which address, and, on an open server, whether it comes from elsewhere. Next: `app.ts`, or an upgrade.
  */
-import { OpenModeGuard } from "../auth/open_mode.ts";
+import { OpenModeGuard } from "../net/open_mode.ts";
 import type { Config } from "../config.ts";
 import type { Counters } from "../counters.ts";
 import { type ErrorCode, ERRORS } from "../base/errors.ts";
 import type { ConnectionGate } from "../limits/connection_gate.ts";
 import type { Peer } from "../socket.ts";
-import { HostRules, isHostHeader } from "./host_rules.ts";
+import { HostRules, isHostHeader } from "../net/host_rules.ts";
 
 /** What an open server answers to anyone: it tells nothing but that it is there. */
 const HEALTH = /^https?:\/\/[^/]+\/(?:healthz|readyz)(?:\?|$)/;

@@ -13,10 +13,10 @@ import type { Counters } from "../counters.ts";
 import type { ApiKey, Scope } from "../auth/keys/store.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
 import { NotifyliError } from "../base/errors.ts";
-import { addressKey } from "../limits/addresses.ts";
+import { addressKey } from "../net/addresses.ts";
 import type { ConnectionGate } from "../limits/connection_gate.ts";
 import type { Bindings } from "./bindings.ts";
-import { whyNotLocal } from "./local_caller.ts";
+import { whyNotLocal } from "../net/local_caller.ts";
 
 /** Characters of a path in the log. */
 const MAX_PATH = 200;

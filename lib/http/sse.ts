@@ -12,7 +12,7 @@ import { NotifyliError } from "../base/errors.ts";
 import type { InboxService } from "../inbox_service.ts";
 import type { ConnectionGate } from "../limits/connection_gate.ts";
 import type { Node } from "../node.ts";
-import { type AllowedOrigins, isAllowedOrigin, refusedOrigin } from "../origin.ts";
+import { type AllowedOrigins, isAllowedOrigin, refusedOrigin } from "../net/origin.ts";
 import type { App, Bindings } from "./bindings.ts";
 import { readBody } from "./body.ts";
 import { asksForStream, parsePlain, startPlain } from "./sse_plain.ts";

@@ -6,8 +6,8 @@ import type { Config } from "../config.ts";
 import type { Counters } from "../counters.ts";
 import { DISCONNECTS, ERRORS, NotifyliError } from "../base/errors.ts";
 import type { Accepted, Peer, SocketEvents } from "../socket.ts";
-import { addressKey, AddressList, isOwnMachine } from "./addresses.ts";
-import { ClientAddresses } from "./client_address.ts";
+import { addressKey, AddressList, isOwnMachine } from "../net/addresses.ts";
+import { ClientAddresses } from "../net/client_address.ts";
 import { KeyedBuckets } from "./keyed_buckets.ts";
 
 /** When a caller that was refused a connection may try again: connections end when they end. */

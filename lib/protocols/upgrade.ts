@@ -5,7 +5,7 @@ import type { Config } from "../config.ts";
 import type { Protocol } from "../client.ts";
 import { ERRORS, NotifyliError } from "../base/errors.ts";
 import type { Node } from "../node.ts";
-import { isAllowedOrigin, refusedOrigin } from "../origin.ts";
+import { isAllowedOrigin, refusedOrigin } from "../net/origin.ts";
 import { joinAtOnce, PROTOCOL_V1, SUBPROTOCOL_V1 } from "./v1.ts";
 import { SUBPROTOCOL_V2 } from "./v2.ts";
 import type { Accepted } from "../socket.ts";

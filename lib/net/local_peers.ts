@@ -2,7 +2,7 @@
  * Who is at the other end of a connection over loopback. A proxy may add no header to what it passes on, and even leave
  * `Host` as a stranger wrote it: then nothing in the request tells, but its process does.
  */
-import { parseAddress } from "../limits/addresses.ts";
+import { parseAddress } from "./addresses.ts";
 import type { Peer } from "../socket.ts";
 import type { SocketOwner, SocketOwners } from "./socket_owners.ts";
 

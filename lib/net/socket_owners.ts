@@ -2,7 +2,7 @@
  * Asks the operating system whose a socket of this machine is, by `ss` of iproute2: the server itself may read nothing
  * of other processes. Linux alone.
  */
-import { parseAddress } from "../limits/addresses.ts";
+import { parseAddress } from "./addresses.ts";
 
 /** Where distributions put it. The tasks may run these and no other. */
 const PROGRAMS = ["/usr/bin/ss", "/usr/sbin/ss"];

@@ -8,8 +8,8 @@ import { request as requestHttps } from "node:https";
 import { connect as connectPlain, isIP, type LookupFunction } from "node:net";
 import { Readable } from "node:stream";
 import { connect as connectTls } from "node:tls";
-import { AddressList, parseAddress } from "./limits/addresses.ts";
-import { isPrivateAddress } from "./limits/private_addresses.ts";
+import { AddressList, parseAddress } from "./addresses.ts";
+import { isPrivateAddress } from "./private_addresses.ts";
 
 /** Private addresses and networks that may be gone to, such as `10.1.2.3`; `*` for any. */
 export type PrivateTargets = readonly string[];

@@ -2,8 +2,8 @@
 import { getLogger } from "@logtape/logtape";
 import type { Config } from "../config.ts";
 import { ConfigError } from "../base/config_error.ts";
-import { isLoopback } from "../http/local_caller.ts";
-import { proxyHeader } from "../http/proxy_headers.ts";
+import { isLoopback } from "./local_caller.ts";
+import { proxyHeader } from "./proxy_headers.ts";
 import type { Peer } from "../socket.ts";
 import { LocalPeers } from "./local_peers.ts";
 import { SocketOwners } from "./socket_owners.ts";

@@ -3,7 +3,7 @@
  * then that site's page is of "the same site".
  */
 import type { Config } from "../config.ts";
-import { isOwnMachine, parseAddress } from "../limits/addresses.ts";
+import { isOwnMachine, parseAddress } from "./addresses.ts";
 
 /** A host and maybe a port, as the header `Host` and a URL have it (RFC 9112, section 3.2). */
 const HOST_HEADER = /^(?:\[[\da-f:.]+\]|[^\s,@/?#\\[\]:]+)(?::\d{0,5})?$/i;

@@ -1,6 +1,6 @@
 /** Who seems to be on this machine: while there is no key, neither the API nor an open server is for others. */
-import { isOwnMachine, parseAddress } from "../limits/addresses.ts";
-import { isAllowedOrigin } from "../origin.ts";
+import { isOwnMachine, parseAddress } from "./addresses.ts";
+import { isAllowedOrigin } from "./origin.ts";
 import { hostOfUrl, isLoopbackName } from "./host_rules.ts";
 import { proxyHeader } from "./proxy_headers.ts";
 

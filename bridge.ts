@@ -5,7 +5,7 @@
  */
 import { getLogger } from "@logtape/logtape";
 import { BridgeRouter, type Route, type Routing } from "./lib/bridge_router.ts";
-import type { Config } from "./lib/config.ts";
+import type { Config } from "./lib/config/config.ts";
 import { DEFAULT_SITE } from "./lib/base/site.ts";
 import type { RedisEngine } from "./lib/engines/redis.ts";
 import { TurnLock } from "./lib/engines/redis_turn_lock.ts";

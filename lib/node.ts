@@ -12,7 +12,7 @@ import type { TokenVerifier } from "./auth/tokens.ts";
 import { type Channel, roomChannel, sessionChannel, userChannel } from "./core/channel.ts";
 import { Client, type ClientNode, type Protocol } from "./client.ts";
 import type { Membership, PublishedMessage, RoomMessage, RoomSync } from "./rooms/membership.ts";
-import type { Config } from "./config.ts";
+import type { Config } from "./config/config.ts";
 import type { Counters } from "./counters.ts";
 import type { AccessChange } from "./auth/revocations/store.ts";
 import type { Engine, EngineHandler } from "./engine.ts";

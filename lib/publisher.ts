@@ -12,7 +12,7 @@
  */
 import type { Redis } from "ioredis";
 import type { Limits } from "./base/sizes.ts";
-import { readConfig, type RedisConfig } from "./config.ts";
+import { readConfig, type RedisConfig } from "./config/config.ts";
 import { DEFAULT_SITE } from "./base/site.ts";
 import type { UserConnection } from "./rooms/store/store.ts";
 import { connectRedis, readyWithin, unavailable } from "./engines/redis_client.ts";

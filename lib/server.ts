@@ -6,7 +6,7 @@ import { Operator } from "./auth/operator.ts";
 import { makeOperatorKey } from "./auth/operator_key.ts";
 import type { TokenVerifier } from "./auth/tokens.ts";
 import { pause } from "./base/clock.ts";
-import type { Config } from "./config.ts";
+import type { Config } from "./config/config.ts";
 import { Counters } from "./counters.ts";
 import { DroppedLog } from "./dropped_log.ts";
 import { InboxService } from "./inbox_service.ts";

@@ -8,7 +8,7 @@
 import { getLogger } from "@logtape/logtape";
 import type { Redis } from "ioredis";
 import { pause } from "./base/clock.ts";
-import type { Config } from "./config.ts";
+import type { Config } from "./config/config.ts";
 import { DEFAULT_SITE } from "./base/site.ts";
 import type { RedisEngine } from "./engines/redis.ts";
 import { TurnLock } from "./engines/redis_turn_lock.ts";

@@ -1,5 +1,5 @@
 /** One webhook request, and what its answer means. */
-import type { WebhookConfig } from "./config.ts";
+import type { WebhookConfig } from "./config/config.ts";
 import type { ReceiptBatch, ReceiptEvent } from "./inbox/store/store.ts";
 import { userIdOnWire } from "./base/fields.ts";
 import { Outward } from "./net/outward.ts";

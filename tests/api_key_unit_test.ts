@@ -11,7 +11,7 @@ import { ApiKeys } from "../lib/auth/api_keys.ts";
 import { parseNewApiKey } from "../lib/auth/api_key_fields.ts";
 import { FailedAttempts } from "../lib/auth/failed_attempts.ts";
 import { Operator } from "../lib/auth/operator.ts";
-import { readConfig } from "../lib/config.ts";
+import { readConfig } from "../lib/config/config.ts";
 import { Counters } from "../lib/counters.ts";
 import type { ApiKey, KeyStore } from "../lib/auth/keys/store.ts";
 import { openEmbedded } from "../lib/engines/embedded.ts";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { setImmediate } from "node:timers/promises";
 import type { Protocol } from "../lib/client.ts";
-import { readConfig } from "../lib/config.ts";
+import { readConfig } from "../lib/config/config.ts";
 import { Counters } from "../lib/counters.ts";
 import { openEmbedded } from "../lib/engines/embedded.ts";
 import { Node } from "../lib/node.ts";

@@ -1,8 +1,8 @@
 /** The settings: what each of them takes, where they are read from, and how a wrong one stops the start. */
 import assert from "node:assert/strict";
 import { ConfigError } from "../lib/base/config_error.ts";
-import { loadConfig, readConfig } from "../lib/config.ts";
-import { type SettingName, SETTINGS } from "../lib/settings.ts";
+import { loadConfig, readConfig } from "../lib/config/config.ts";
+import { type SettingName, SETTINGS } from "../lib/config/settings.ts";
 import { VERSION } from "../lib/base/version.ts";
 import { run, taskCommand } from "./support/command.ts";
 import { EnvFolder } from "./support/env_folder.ts";

@@ -1,7 +1,7 @@
 /** Both engines on their real parts: SQLite in a file and in memory, and a Redis. */
 import assert from "node:assert/strict";
 import { DatabaseSync, StatementSync } from "node:sqlite";
-import type { RedisConfig } from "../lib/config.ts";
+import type { RedisConfig } from "../lib/config/config.ts";
 import type { Engine } from "../lib/engine.ts";
 import type { Notification } from "../lib/inbox/store/store.ts";
 import type { Position } from "../lib/core/publication.ts";

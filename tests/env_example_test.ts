@@ -1,8 +1,8 @@
-/** `.env.example` names every setting of `lib/config.ts` with its help and its default, and no other. */
+/** `.env.example` names every setting of `lib/config/config.ts` with its help and its default, and no other. */
 import assert from "node:assert/strict";
 import { parseEnv } from "node:util";
-import { readConfig } from "../lib/config.ts";
-import { SETTINGS } from "../lib/settings.ts";
+import { readConfig } from "../lib/config/config.ts";
+import { SETTINGS } from "../lib/config/settings.ts";
 import { ROOT } from "./support/paths.ts";
 
 const example = await Deno.readTextFile(`${ROOT}.env.example`);

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { parseEnv } from "node:util";
 import fc from "fast-check";
-import { type Fault, parseEnvText } from "../lib/env_file.ts";
+import { type Fault, parseEnvText } from "../lib/config/env_file.ts";
 
 const RUNS = { numRuns: 2000 };
 

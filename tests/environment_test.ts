@@ -1,8 +1,8 @@
 /** How settings are given: what may not be meant as it is written is told, and stops what would be open by it. */
 import assert from "node:assert/strict";
 import { ConfigError } from "../lib/base/config_error.ts";
-import { readConfig } from "../lib/config.ts";
-import { type Environment, readEnvFile } from "../lib/environment.ts";
+import { readConfig } from "../lib/config/config.ts";
+import { type Environment, readEnvFile } from "../lib/config/environment.ts";
 import { type Outcome, run, taskCommand } from "./support/command.ts";
 import { EnvFolder } from "./support/env_folder.ts";
 import { Program } from "./support/program.ts";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { Counters } from "../lib/counters.ts";
 import { DISCONNECTS, ERRORS } from "../lib/base/errors.ts";
 import { connect } from "../lib/sdk/mod.ts";
-import { type Setting, SETTINGS } from "../lib/settings.ts";
+import { type Setting, SETTINGS } from "../lib/config/settings.ts";
 import { ROOT } from "./support/paths.ts";
 import { Program } from "./support/program.ts";
 import { rawRequest } from "./support/raw_http.ts";

@@ -1,7 +1,7 @@
 /** Executes every example of `docs/notifications.md`, as printed there but for ports. */
 import assert from "node:assert/strict";
 import { parseEnv } from "node:util";
-import { readConfig } from "../lib/config.ts";
+import { readConfig } from "../lib/config/config.ts";
 import { run } from "./support/command.ts";
 import { ROOT } from "./support/paths.ts";
 import { Program } from "./support/program.ts";

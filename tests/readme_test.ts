@@ -1,6 +1,6 @@
 /** The README: short, and its tables are those of the code. */
 import assert from "node:assert/strict";
-import { SETTINGS } from "../lib/settings.ts";
+import { SETTINGS } from "../lib/config/settings.ts";
 import manifest from "../deno.json" with { type: "json" };
 import pageManifest from "../lib/page/deno.json" with { type: "json" };
 import { ROOT } from "./support/paths.ts";

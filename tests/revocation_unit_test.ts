@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { Revocations } from "../lib/auth/revocations.ts";
 import { TokenVerifier } from "../lib/auth/tokens.ts";
-import { readConfig } from "../lib/config.ts";
+import { readConfig } from "../lib/config/config.ts";
 import { Counters } from "../lib/counters.ts";
 import type { Engine } from "../lib/engine.ts";
 import type { Revocation, RevocationStore } from "../lib/auth/revocations/store.ts";

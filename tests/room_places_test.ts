@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { roomChannel } from "../lib/core/channel.ts";
 import type { Client } from "../lib/client.ts";
-import { readConfig } from "../lib/config.ts";
+import { readConfig } from "../lib/config/config.ts";
 import { Counters } from "../lib/counters.ts";
 import type { Broker } from "../lib/core/broker.ts";
 import type { Engine } from "../lib/engine.ts";

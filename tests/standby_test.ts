@@ -1,6 +1,6 @@
 /** What a node does over and over while another one has the turn leaves nothing behind, for as long as it runs. */
 import assert from "node:assert/strict";
-import { readConfig } from "../lib/config.ts";
+import { readConfig } from "../lib/config/config.ts";
 import { Counters } from "../lib/counters.ts";
 import { openEmbedded } from "../lib/engines/embedded.ts";
 import { openRedis } from "../lib/engines/redis.ts";

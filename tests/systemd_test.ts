@@ -1,7 +1,7 @@
 /** The units of `systemd/` as systemd itself judges them, and what else the server relies on in them. */
 import assert from "node:assert/strict";
 import { parseEnv } from "node:util";
-import { readConfig } from "../lib/config.ts";
+import { readConfig } from "../lib/config/config.ts";
 import { type Outcome, run, taskCommand } from "./support/command.ts";
 import { ROOT } from "./support/paths.ts";
 

@@ -4,7 +4,7 @@ import { exportSPKI, generateKeyPair } from "jose";
 import type { Identity } from "../lib/auth/identity.ts";
 import { TokenVerifier } from "../lib/auth/tokens.ts";
 import { ConfigError } from "../lib/base/config_error.ts";
-import { readConfig, type TokenAlgorithm, type TokenConfig } from "../lib/config.ts";
+import { readConfig, type TokenAlgorithm, type TokenConfig } from "../lib/config/config.ts";
 import { KeyServer } from "./support/key_server.ts";
 import {
   APP_KEY,

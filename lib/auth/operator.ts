@@ -2,7 +2,7 @@
  * The operator's proof: what only somebody has who may read the server's secrets. It is the operator's key itself, or a
  * token of a minute that is signed with that key or with `APP_KEY`. Being on the same machine is none.
  */
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import { NotifyliError } from "../base/errors.ts";
 import { isOperatorKey, isSameKey, readOperatorKey } from "./operator_key.ts";
 

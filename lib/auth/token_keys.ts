@@ -9,9 +9,9 @@ import {
   type JWTVerifyGetKey,
 } from "jose";
 import { ConfigError } from "../base/config_error.ts";
-import type { TokenConfig } from "../config.ts";
+import type { TokenConfig } from "../config/config.ts";
 import { Outward } from "../net/outward.ts";
-import { readPem } from "../pem.ts";
+import { readPem } from "../config/pem.ts";
 
 const log = getLogger(["notifyli", "auth"]);
 

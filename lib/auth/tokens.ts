@@ -4,7 +4,7 @@
  */
 import { errors, type JWTPayload, jwtVerify } from "jose";
 import type { Limits } from "../base/sizes.ts";
-import type { TokenConfig } from "../config.ts";
+import type { TokenConfig } from "../config/config.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
 import { NotifyliError } from "../base/errors.ts";
 import { optionalName, userIdField } from "../base/fields.ts";

@@ -11,13 +11,13 @@ import {
   loadEnvironment,
   problemsOf,
   readConfig,
-} from "../config.ts";
+} from "../config/config.ts";
 import { ConfigError } from "../base/config_error.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
 import { requirePossibleFolder } from "../engines/data_dir.ts";
-import type { Environment } from "../environment.ts";
+import type { Environment } from "../config/environment.ts";
 import { NotifyliError } from "../base/errors.ts";
-import { readPem } from "../pem.ts";
+import { readPem } from "../config/pem.ts";
 import { type Room, RoomRules, USER_ROOMS } from "../rooms/room_rules.ts";
 import { type LoadedRooms, loadRooms } from "../rooms/rooms_file.ts";
 import { lineOf, wordsOf } from "../rooms/words.ts";

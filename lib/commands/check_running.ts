@@ -2,7 +2,7 @@
  * `notifyli check --running`: whether the server answers, found out by connecting to it. systemd/notifyli-watchdog.timer
  * runs it, for a server that cannot say any more that it does not.
  */
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import { knock, type Knocked, reachable } from "../listeners/knock.ts";
 
 /** A healthy server answers in milliseconds; one that is only slow must not be taken for dead. */

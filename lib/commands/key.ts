@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { parseApiKey } from "../auth/api_key.ts";
 import { parseNewApiKey, siteField } from "../auth/api_key_fields.ts";
 import type { ApiKeyOnWire } from "../auth/api_key_fields.ts";
-import { loadConfig } from "../config.ts";
+import { loadConfig } from "../config/config.ts";
 import { NotifyliError } from "../base/errors.ts";
 import { configureLogging } from "../base/logging.ts";
 import { openKeyRing } from "./key_ring.ts";

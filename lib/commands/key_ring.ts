@@ -5,7 +5,7 @@
 import { type ApiKeyOnWire, apiKeyOnWire } from "../auth/api_key_fields.ts";
 import { ApiKeys, type NewApiKey } from "../auth/api_keys.ts";
 import { Audit } from "../auth/audit.ts";
-import type { Config, RedisConfig } from "../config.ts";
+import type { Config, RedisConfig } from "../config/config.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
 import { NotifyliError } from "../base/errors.ts";
 import type { Fields } from "../base/fields.ts";

@@ -3,9 +3,9 @@ import { X509Certificate } from "node:crypto";
 import { type IncomingMessage, request } from "node:http";
 import { request as requestTls, type RequestOptions } from "node:https";
 import type { TLSSocket } from "node:tls";
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import { NotifyliError } from "../base/errors.ts";
-import { readPem } from "../pem.ts";
+import { readPem } from "../config/pem.ts";
 
 const REQUEST_TIMEOUT_MS = 10_000;
 

@@ -1,7 +1,7 @@
 /** What a command shows to the running server to prove that it is the operator's. */
 import { signOperatorToken } from "../auth/operator.ts";
 import { readOperatorKey } from "../auth/operator_key.ts";
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import { NotifyliError } from "../base/errors.ts";
 
 export interface Proofs {

@@ -1,6 +1,6 @@
 /** `notifyli send`: sends one notification, by Redis where that is configured, else by the running server's API. */
 import { parseArgs } from "node:util";
-import { type Config, loadConfig } from "../config.ts";
+import { type Config, loadConfig } from "../config/config.ts";
 import { NotifyliError } from "../base/errors.ts";
 import { type ApiAnswer, callServer, refusedAnswer, serverFailure } from "./local_api.ts";
 import { parseNotification } from "../notification.ts";

@@ -1,6 +1,6 @@
 /** `notifyli start`: runs the server until a signal ends it. */
 import { getLogger } from "@logtape/logtape";
-import { loadConfig } from "../config.ts";
+import { loadConfig } from "../config/config.ts";
 import { requirePossibleFolder } from "../engines/data_dir.ts";
 import { configureLogging } from "../base/logging.ts";
 import { loadRooms } from "../rooms/rooms_file.ts";

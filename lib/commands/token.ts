@@ -2,7 +2,7 @@
 import { parseArgs } from "node:util";
 import { SignJWT } from "jose";
 import { AUDIENCE } from "../auth/tokens.ts";
-import { loadConfig } from "../config.ts";
+import { loadConfig } from "../config/config.ts";
 
 const USAGE = `Usage: notifyli token --user USER [options]
 

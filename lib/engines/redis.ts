@@ -1,7 +1,7 @@
 /** The engine of many nodes: all state in one Redis. */
 import { getLogger } from "@logtape/logtape";
 import type { Redis } from "ioredis";
-import type { RedisConfig } from "../config.ts";
+import type { RedisConfig } from "../config/config.ts";
 import type { Engine, EngineHandler } from "../engine.ts";
 import { presenceEventFrame } from "../frames.ts";
 import type { Retention } from "../retention.ts";

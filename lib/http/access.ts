@@ -11,7 +11,7 @@ import {
   revocationOnWire,
 } from "../auth/revocation_fields.ts";
 import type { Revocations } from "../auth/revocations.ts";
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import { type Fields, parseObject, type UserId, userIdField } from "../base/fields.ts";
 import { actorOf, type ApiApp, type ApiContext, type ApiEnv } from "./api_caller.ts";
 import { readBody } from "./body.ts";

@@ -3,7 +3,7 @@
  * calls, from which address, and, on an open server, whether it comes from elsewhere. Next: `app.ts`, or an upgrade.
  */
 import { OpenModeGuard } from "../net/open_mode.ts";
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import type { Counters } from "../counters.ts";
 import { type ErrorCode, ERRORS } from "../base/errors.ts";
 import type { ConnectionGate } from "../limits/connection_gate.ts";

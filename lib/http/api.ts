@@ -3,7 +3,7 @@ import { Hono, type Next } from "hono";
 import type { ApiKeys } from "../auth/api_keys.ts";
 import { Audit } from "../auth/audit.ts";
 import type { Operator } from "../auth/operator.ts";
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
 import { NotifyliError } from "../base/errors.ts";
 import { type Fields, identifier, parseObject, userIdField, userIdOnWire } from "../base/fields.ts";

@@ -6,7 +6,7 @@ import { Hono } from "hono";
 import { apiKeyOnWire, parseNewApiKey } from "../auth/api_key_fields.ts";
 import type { ApiKeys } from "../auth/api_keys.ts";
 import type { Audit } from "../auth/audit.ts";
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import { parseObject } from "../base/fields.ts";
 import { actorOf, type ApiApp, type ApiContext, type ApiEnv, isOperator } from "./api_caller.ts";
 import { readBody } from "./body.ts";

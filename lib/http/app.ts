@@ -4,7 +4,7 @@
  */
 import { type Context, Hono } from "hono";
 import { getLogger } from "@logtape/logtape";
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import { ERRORS, NotifyliError } from "../base/errors.ts";
 import { retryAfterSeconds } from "../limits/connection_gate.ts";
 import { VERSION } from "../base/version.ts";

@@ -6,7 +6,7 @@ import { type Context, Hono, type Next } from "hono";
 import { identifyRequest } from "../auth/handshake.ts";
 import { type Identity, newGuest } from "../auth/identity.ts";
 import type { Client, Protocol } from "../client.ts";
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
 import { NotifyliError } from "../base/errors.ts";
 import type { InboxService } from "../inbox_service.ts";

@@ -2,7 +2,7 @@
  * Who may connect: lists of addresses, how many connections there may be, and how many a second. It stands before
  * every upgrade and every stream of events; who a client is comes later, in `user_limits.ts`.
  */
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import type { Counters } from "../counters.ts";
 import { DISCONNECTS, ERRORS, NotifyliError } from "../base/errors.ts";
 import type { Accepted, Peer, SocketEvents } from "../socket.ts";

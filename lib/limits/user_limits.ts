@@ -2,7 +2,7 @@
  * What one client may do, and all clients of one user together: messages a second, and connections. Per node; where a
  * client is let in at all is `connection_gate.ts`.
  */
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import { NotifyliError } from "../base/errors.ts";
 import type { UserId } from "../base/fields.ts";
 import { KeyedBuckets } from "./keyed_buckets.ts";

@@ -1,8 +1,8 @@
 /** Opens the listener that the configuration names, and keeps it accepting. */
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import type { Counters } from "../counters.ts";
 import type { Places } from "../limits/descriptors.ts";
-import { readPem } from "../pem.ts";
+import { readPem } from "../config/pem.ts";
 import type { Handlers, Listener } from "./listener.ts";
 import { Accepting } from "./accepting.ts";
 

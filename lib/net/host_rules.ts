@@ -2,7 +2,7 @@
  * By which host names the server may be called. A name of another site may lead to this machine (DNS rebinding), and
  * then that site's page is of "the same site".
  */
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import { isOwnMachine, parseAddress } from "./addresses.ts";
 
 /** A host and maybe a port, as the header `Host` and a URL have it (RFC 9112, section 3.2). */

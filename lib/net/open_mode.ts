@@ -1,6 +1,6 @@
 /** Open mode, in which clients are believed, is for trying out: on this machine alone, unless it is asked for. */
 import { getLogger } from "@logtape/logtape";
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import { ConfigError } from "../base/config_error.ts";
 import { isLoopback } from "./local_caller.ts";
 import { proxyHeader } from "./proxy_headers.ts";

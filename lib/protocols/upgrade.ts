@@ -1,7 +1,7 @@
 /** Decides on an upgrade to a WebSocket: which path, origin, token and subprotocol. Next: `core/node.ts`, `accept`. */
 import { identifyRequest } from "../auth/handshake.ts";
 import type { Identity } from "../auth/identity.ts";
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import type { Protocol } from "../client.ts";
 import { ERRORS, NotifyliError } from "../base/errors.ts";
 import type { Node } from "../node.ts";

@@ -1,5 +1,5 @@
 /** Reads the file of room rules (`APP_ROOMS`), and says all that is wrong with it. What it may hold, `rule_fields.ts` says. */
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import { ConfigError } from "../base/config_error.ts";
 import type { UserId } from "../base/fields.ts";
 import { NO_HISTORY } from "../history_rules.ts";

@@ -1,5 +1,5 @@
 /** What is done for each message, and what for each of its receivers: `deno bench tests/bench/message_bench.ts`. */
-import { readConfig } from "../../lib/config.ts";
+import { readConfig } from "../../lib/config/config.ts";
 import { parseObject } from "../../lib/base/fields.ts";
 import { messageFrame } from "../../lib/frames.ts";
 import { parseCommand } from "../../lib/protocols/v1/commands.ts";

@@ -1,6 +1,6 @@
 /** What a connection's token costs at the handshake: `deno bench tests/bench/token_bench.ts`. */
 import { TokenVerifier } from "../../lib/auth/tokens.ts";
-import { readConfig } from "../../lib/config.ts";
+import { readConfig } from "../../lib/config/config.ts";
 import { tokenFor } from "./loads/dialects.ts";
 
 const KEY = "a key of the benchmark with 32 bytes";

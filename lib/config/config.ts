@@ -1,18 +1,18 @@
 /**
  * The one place that reads the environment and `.env`. All else gets the typed `Config`, or a slice of it.
  */
-import type { SyncMode } from "./engines/disk_sync.ts";
+import type { SyncMode } from "../engines/disk_sync.ts";
 import type { Finding } from "./env_faults.ts";
 import { type EnvFile, type Environment, ownEnvironment, readEnvFile } from "./environment.ts";
-import { parseHostPattern } from "./net/host_rules.ts";
-import { type HistoryRule, parseHistoryRules } from "./history_rules.ts";
-import { parseRate, type Rate } from "./limits/rate.ts";
+import { parseHostPattern } from "../net/host_rules.ts";
+import { type HistoryRule, parseHistoryRules } from "../history_rules.ts";
+import { parseRate, type Rate } from "../limits/rate.ts";
 import { oddities } from "./oddities.ts";
-import type { AllowedOrigins } from "./net/origin.ts";
-import { Outward, type PrivateTargets } from "./net/outward.ts";
+import type { AllowedOrigins } from "../net/origin.ts";
+import { Outward, type PrivateTargets } from "../net/outward.ts";
 import { isOn, type Setting, type SettingName, SETTINGS } from "./settings.ts";
-import type { Limits } from "./base/sizes.ts";
-import { ConfigError } from "./base/config_error.ts";
+import type { Limits } from "../base/sizes.ts";
+import { ConfigError } from "../base/config_error.ts";
 
 export type ListenerName = "deno" | "node";
 

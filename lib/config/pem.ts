@@ -1,6 +1,6 @@
 /** Reads the PEM files that settings name. */
-import { ConfigError } from "./base/config_error.ts";
-import { readTextFile } from "./base/text_file.ts";
+import { ConfigError } from "../base/config_error.ts";
+import { readTextFile } from "../base/text_file.ts";
 
 /** @param name of the setting, for the error; throws {@linkcode ConfigError} where it is no PEM file that can be read */
 export function readPem(name: string, path: string): string {

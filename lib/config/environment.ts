@@ -3,7 +3,7 @@ import { type Faults, faultsOf, type Finding } from "./env_faults.ts";
 import { parseEnvText } from "./env_file.ts";
 import { isSetting } from "./setting_names.ts";
 import { SETTINGS } from "./settings.ts";
-import { readTextFile } from "./base/text_file.ts";
+import { readTextFile } from "../base/text_file.ts";
 
 /** Names and values. */
 export type Environment = Readonly<Record<string, string | undefined>>;

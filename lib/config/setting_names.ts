@@ -1,7 +1,7 @@
 /** Finds out which setting a name was meant to be that is none: a mark before it, other letters, `set` in front. */
 import { visible } from "./env_file.ts";
 import { type SettingName, SETTINGS } from "./settings.ts";
-import { isOneTypoAway } from "./base/typos.ts";
+import { isOneTypoAway } from "../base/typos.ts";
 
 /** Something that is ignored, and may have been meant as a setting. */
 export interface Lost {

@@ -1,7 +1,7 @@
 /**
  * The bridge from Redis: hears what other systems PUBLISH on the message channel (seed 000) and hands it to the
  * node as a notification. It runs inside the server. Every node hears every message; `lib/bridge_router.ts` sees to it
- * that one of them routes it. Next on a message's way: `lib/node.ts`, `notify`.
+ * that one of them routes it. Next on a message's way: `lib/core/node.ts`, `notify`.
  */
 import { getLogger } from "@logtape/logtape";
 import { BridgeRouter, type Route, type Routing } from "./lib/bridge_router.ts";
@@ -12,7 +12,7 @@ import { TurnLock } from "./lib/engines/redis_turn_lock.ts";
 import { connectRedis, readyWithin, unavailable } from "./lib/engines/redis_client.ts";
 import { NotifyliError } from "./lib/base/errors.ts";
 import { parseObject } from "./lib/base/fields.ts";
-import type { Node } from "./lib/node.ts";
+import type { Node } from "./lib/core/node.ts";
 import { parseNotification } from "./lib/notification.ts";
 
 const log = getLogger(["notifyli", "bridge"]);

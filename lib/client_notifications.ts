@@ -5,7 +5,7 @@
 import { NOWHERE, type Position } from "./core/publication.ts";
 import type { Taken } from "./inbox/store/store.ts";
 import type { Outgoing } from "./core/outgoing.ts";
-import type { Writer } from "./writer.ts";
+import type { Writer } from "./core/writer.ts";
 
 /** Notifications that a client is known to have got; past so many, the oldest are forgotten. */
 const MAX_GIVEN = 1000;

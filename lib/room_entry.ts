@@ -5,16 +5,16 @@
 import type { TokenFacts } from "./auth/identity.ts";
 import type { Revocations } from "./auth/revocations.ts";
 import { roomChannel, userChannel } from "./core/channel.ts";
-import type { Client } from "./client.ts";
+import type { Client } from "./core/connection.ts";
 import type { Membership } from "./rooms/membership.ts";
 import type { Inbox } from "./inbox/store/store.ts";
 import { NOWHERE } from "./core/publication.ts";
 import type { UserId } from "./base/fields.ts";
 import { unixSeconds } from "./base/times.ts";
-import type { Hub } from "./hub.ts";
+import type { Hub } from "./core/hub.ts";
 import type { RoomPresence } from "./room_presence.ts";
 import { Outgoing } from "./core/outgoing.ts";
-import type { Subscriptions } from "./subscriptions.ts";
+import type { Subscriptions } from "./core/subscriptions.ts";
 
 /** What it works on; all of one node. */
 export interface RoomEntryParts {

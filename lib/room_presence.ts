@@ -1,6 +1,6 @@
 /** Makes users seen in their rooms by all nodes, and unseen, and tells who watches. */
 import { roomChannel } from "./core/channel.ts";
-import type { Client } from "./client.ts";
+import type { Client } from "./core/connection.ts";
 import type { Membership } from "./rooms/membership.ts";
 import type { Broker } from "./core/broker.ts";
 import type { Connection, PresenceManager } from "./rooms/store/store.ts";

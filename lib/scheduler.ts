@@ -7,7 +7,7 @@
  */
 import { getLogger } from "@logtape/logtape";
 import { pause } from "./base/clock.ts";
-import type { Counters } from "./counters.ts";
+import type { Counters } from "./core/counters.ts";
 import type { Schedule } from "./inbox/store/store.ts";
 import { NotifyliError } from "./base/errors.ts";
 

@@ -15,7 +15,7 @@ import { TurnLock } from "./engines/redis_turn_lock.ts";
 import { connectRedis, isMissingRight } from "./engines/redis_client.ts";
 import { NotifyliError } from "./base/errors.ts";
 import type { Fields } from "./base/fields.ts";
-import type { Node } from "./node.ts";
+import type { Node } from "./core/node.ts";
 import { parseNotification, timeOfText } from "./notification.ts";
 
 const log = getLogger(["notifyli", "stream"]);

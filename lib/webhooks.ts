@@ -6,7 +6,7 @@
 import { getLogger } from "@logtape/logtape";
 import { type Clock, SYSTEM_CLOCK } from "./base/clock.ts";
 import type { WebhookConfig } from "./config/config.ts";
-import type { Counters } from "./counters.ts";
+import type { Counters } from "./core/counters.ts";
 import type { ReceiptBatch, ReceiptLog } from "./inbox/store/store.ts";
 import { WebhookEndpoint } from "./webhook_endpoint.ts";
 import { failedPauseMs, refusedPauseMs } from "./webhook_retry.ts";

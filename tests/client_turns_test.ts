@@ -1,13 +1,13 @@
 /** One client that has much to be worked on keeps nobody else waiting. */
 import assert from "node:assert/strict";
 import { setImmediate } from "node:timers/promises";
-import type { Protocol } from "../lib/client.ts";
+import type { Protocol } from "../lib/core/connection.ts";
 import { readConfig } from "../lib/config/config.ts";
-import { Counters } from "../lib/counters.ts";
+import { Counters } from "../lib/core/counters.ts";
 import { openEmbedded } from "../lib/engines/embedded.ts";
-import { Node } from "../lib/node.ts";
+import { Node } from "../lib/core/node.ts";
 import { RoomRules, roomsWithoutFile } from "../lib/rooms/room_rules.ts";
-import type { Socket } from "../lib/socket.ts";
+import type { Socket } from "../lib/core/socket.ts";
 import { RETENTION } from "./support/engine_suite.ts";
 import { waitFor } from "./support/wait.ts";
 

@@ -1,6 +1,6 @@
 /** The limits of `docs/limits.md` against the running program, on both listeners: reached, and just not reached. */
 import assert from "node:assert/strict";
-import { Counters } from "../lib/counters.ts";
+import { Counters } from "../lib/core/counters.ts";
 import { DISCONNECTS, ERRORS } from "../lib/base/errors.ts";
 import { connect } from "../lib/sdk/mod.ts";
 import { type Setting, SETTINGS } from "../lib/config/settings.ts";

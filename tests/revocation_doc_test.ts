@@ -1,6 +1,6 @@
 /** Executes every example of `docs/revocation.md`, as printed there but for the port, and holds what it says to the code. */
 import assert from "node:assert/strict";
-import { Counters } from "../lib/counters.ts";
+import { Counters } from "../lib/core/counters.ts";
 import { DISCONNECTS, ERRORS } from "../lib/base/errors.ts";
 import { run } from "./support/command.ts";
 import { Manager } from "./support/manager.ts";

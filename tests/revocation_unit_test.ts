@@ -3,15 +3,15 @@ import assert from "node:assert/strict";
 import { Revocations } from "../lib/auth/revocations.ts";
 import { TokenVerifier } from "../lib/auth/tokens.ts";
 import { readConfig } from "../lib/config/config.ts";
-import { Counters } from "../lib/counters.ts";
+import { Counters } from "../lib/core/counters.ts";
 import type { Engine } from "../lib/engine.ts";
 import type { Revocation, RevocationStore } from "../lib/auth/revocations/store.ts";
 import { openEmbedded } from "../lib/engines/embedded.ts";
 import type { Disconnect } from "../lib/base/errors.ts";
-import { Node } from "../lib/node.ts";
+import { Node } from "../lib/core/node.ts";
 import { RoomRules, roomsWithoutFile } from "../lib/rooms/room_rules.ts";
 import { PROTOCOL_V1 } from "../lib/protocols/v1.ts";
-import type { Socket } from "../lib/socket.ts";
+import type { Socket } from "../lib/core/socket.ts";
 import { RETENTION } from "./support/engine_suite.ts";
 import { APP_KEY, connectionToken } from "./support/tokens.ts";
 

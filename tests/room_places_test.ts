@@ -1,20 +1,20 @@
 /** Rooms with a limit of clients, from a node's point of view: who finds no place is not there, and leaves nothing. */
 import assert from "node:assert/strict";
 import { roomChannel } from "../lib/core/channel.ts";
-import type { Client } from "../lib/client.ts";
+import type { Client } from "../lib/core/connection.ts";
 import { readConfig } from "../lib/config/config.ts";
-import { Counters } from "../lib/counters.ts";
+import { Counters } from "../lib/core/counters.ts";
 import type { Broker } from "../lib/core/broker.ts";
 import type { Engine } from "../lib/engine.ts";
 import type { PresenceManager } from "../lib/rooms/store/store.ts";
 import { openEmbedded } from "../lib/engines/embedded.ts";
 import { openRedis } from "../lib/engines/redis.ts";
 import { NotifyliError } from "../lib/base/errors.ts";
-import { Node } from "../lib/node.ts";
+import { Node } from "../lib/core/node.ts";
 import { RoomRules, roomsWithoutFile } from "../lib/rooms/room_rules.ts";
 import { PROTOCOL_V1 } from "../lib/protocols/v1.ts";
 import type { Outgoing } from "../lib/core/outgoing.ts";
-import type { Socket } from "../lib/socket.ts";
+import type { Socket } from "../lib/core/socket.ts";
 import { RETENTION } from "./support/engine_suite.ts";
 import { RedisServer } from "./support/redis.ts";
 import { waitFor } from "./support/wait.ts";

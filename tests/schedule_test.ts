@@ -1,6 +1,6 @@
 /** Scheduled notifications: every way in, cancelling, and delivery exactly once through restarts, kills and clocks. */
 import assert from "node:assert/strict";
-import { Counters } from "../lib/counters.ts";
+import { Counters } from "../lib/core/counters.ts";
 import { readConfig } from "../lib/config/config.ts";
 import type { Engine } from "../lib/engine.ts";
 import type { Released, Schedule } from "../lib/inbox/store/store.ts";

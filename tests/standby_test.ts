@@ -1,10 +1,10 @@
 /** What a node does over and over while another one has the turn leaves nothing behind, for as long as it runs. */
 import assert from "node:assert/strict";
 import { readConfig } from "../lib/config/config.ts";
-import { Counters } from "../lib/counters.ts";
+import { Counters } from "../lib/core/counters.ts";
 import { openEmbedded } from "../lib/engines/embedded.ts";
 import { openRedis } from "../lib/engines/redis.ts";
-import { Node } from "../lib/node.ts";
+import { Node } from "../lib/core/node.ts";
 import { RoomRules, roomsWithoutFile } from "../lib/rooms/room_rules.ts";
 import { startScheduler } from "../lib/scheduler.ts";
 import { startStreamReader } from "../lib/stream_reader.ts";

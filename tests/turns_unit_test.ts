@@ -1,7 +1,7 @@
 /** Turns of the event loop: who has had its slice waits behind the others, and one's failure is its own. */
 import assert from "node:assert/strict";
 import { setImmediate } from "node:timers/promises";
-import { type Share, Turns, type Waiter } from "../lib/turns.ts";
+import { type Share, Turns, type Waiter } from "../lib/core/turns.ts";
 import { waitFor } from "./support/wait.ts";
 
 /** A connection that has so many frames to be worked on, and notes each. */

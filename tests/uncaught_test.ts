@@ -1,4 +1,4 @@
-/** `lib/uncaught.ts`: an error that nothing caught is told, and ends nothing. */
+/** `lib/core/uncaught.ts`: an error that nothing caught is told, and ends nothing. */
 import assert from "node:assert/strict";
 import { run } from "./support/command.ts";
 import { ROOT } from "./support/paths.ts";
@@ -6,8 +6,8 @@ import { ROOT } from "./support/paths.ts";
 Deno.test("an error that nothing caught is logged and counted, and the process goes on", async () => {
   const script = `
     import { configureLogging } from "${ROOT}lib/base/logging.ts";
-    import { Counters } from "${ROOT}lib/counters.ts";
-    import { catchAll } from "${ROOT}lib/uncaught.ts";
+    import { Counters } from "${ROOT}lib/core/counters.ts";
+    import { catchAll } from "${ROOT}lib/core/uncaught.ts";
     import { waitFor } from "${ROOT}tests/support/wait.ts";
     await configureLogging({ debug: false });
     const counters = new Counters();

@@ -1,7 +1,7 @@
 /** The sender's patience, on a clock that does not wait: what is tried again, when, and what is given up. */
 import assert from "node:assert/strict";
 import type { Clock } from "../lib/base/clock.ts";
-import { Counters } from "../lib/counters.ts";
+import { Counters } from "../lib/core/counters.ts";
 import type { Engine } from "../lib/engine.ts";
 import { openEmbedded } from "../lib/engines/embedded.ts";
 import { failedPauseMs, refusedPauseMs, retryAfterMs } from "../lib/webhook_retry.ts";

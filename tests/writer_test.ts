@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { setImmediate } from "node:timers/promises";
 import fc from "fast-check";
 import { Outgoing } from "../lib/core/outgoing.ts";
-import type { Socket } from "../lib/socket.ts";
-import { Writer } from "../lib/writer.ts";
+import type { Socket } from "../lib/core/socket.ts";
+import { Writer } from "../lib/core/writer.ts";
 import { stubClock } from "./support/stub_clock.ts";
 
 const LIMIT = 2000;

@@ -5,7 +5,7 @@ import { requirePossibleFolder } from "../engines/data_dir.ts";
 import { configureLogging } from "../base/logging.ts";
 import { loadRooms } from "../rooms/rooms_file.ts";
 import { Server } from "../server.ts";
-import { catchAll } from "../uncaught.ts";
+import { catchAll } from "../core/uncaught.ts";
 import { VERSION } from "../base/version.ts";
 
 const log = getLogger(["notifyli"]);

@@ -4,10 +4,10 @@
  */
 import { OpenModeGuard } from "../net/open_mode.ts";
 import type { Config } from "../config/config.ts";
-import type { Counters } from "../counters.ts";
+import type { Counters } from "../core/counters.ts";
 import { type ErrorCode, ERRORS } from "../base/errors.ts";
 import type { ConnectionGate } from "../limits/connection_gate.ts";
-import type { Peer } from "../socket.ts";
+import type { Peer } from "../core/socket.ts";
 import { HostRules, isHostHeader } from "../net/host_rules.ts";
 
 /** What an open server answers to anyone: it tells nothing but that it is there. */

@@ -10,7 +10,7 @@ import { type Fields, identifier, parseObject, userIdField, userIdOnWire } from 
 import type { InboxService } from "../inbox_service.ts";
 import type { ConnectionGate } from "../limits/connection_gate.ts";
 import { PublishLimit } from "../limits/publish_limit.ts";
-import type { Node } from "../node.ts";
+import type { Node } from "../core/node.ts";
 import { parseNotification, timeOfText } from "../notification.ts";
 import {
   type ApiApp,

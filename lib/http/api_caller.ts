@@ -9,7 +9,7 @@ import { FailedAttempts } from "../auth/failed_attempts.ts";
 import { Operator } from "../auth/operator.ts";
 import { OPERATOR_KEY_FILE } from "../auth/operator_key.ts";
 import type { Config } from "../config/config.ts";
-import type { Counters } from "../counters.ts";
+import type { Counters } from "../core/counters.ts";
 import type { ApiKey, Scope } from "../auth/keys/store.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
 import { NotifyliError } from "../base/errors.ts";

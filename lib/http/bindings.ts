@@ -1,6 +1,6 @@
 /** What the routes know of a request beside its text. */
 import type { Hono } from "hono";
-import type { Peer } from "../socket.ts";
+import type { Peer } from "../core/socket.ts";
 
 /** What a handler finds in `context.env`. */
 export interface Bindings {

@@ -5,13 +5,13 @@
 import { type Context, Hono, type Next } from "hono";
 import { identifyRequest } from "../auth/handshake.ts";
 import { type Identity, newGuest } from "../auth/identity.ts";
-import type { Client, Protocol } from "../client.ts";
+import type { Client, Protocol } from "../core/connection.ts";
 import type { Config } from "../config/config.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
 import { NotifyliError } from "../base/errors.ts";
 import type { InboxService } from "../inbox_service.ts";
 import type { ConnectionGate } from "../limits/connection_gate.ts";
-import type { Node } from "../node.ts";
+import type { Node } from "../core/node.ts";
 import { type AllowedOrigins, isAllowedOrigin, refusedOrigin } from "../net/origin.ts";
 import type { App, Bindings } from "./bindings.ts";
 import { readBody } from "./body.ts";

@@ -4,7 +4,7 @@
  */
 import type { Disconnect } from "../base/errors.ts";
 import type { Outgoing } from "../core/outgoing.ts";
-import type { Peer, Socket } from "../socket.ts";
+import type { Peer, Socket } from "../core/socket.ts";
 import type { Positions } from "./sse_positions.ts";
 
 /** Most bytes that the listener is given at once: what it has no longer counts as waiting. */

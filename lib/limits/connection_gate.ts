@@ -3,9 +3,9 @@
  * every upgrade and every stream of events; who a client is comes later, in `user_limits.ts`.
  */
 import type { Config } from "../config/config.ts";
-import type { Counters } from "../counters.ts";
+import type { Counters } from "../core/counters.ts";
 import { DISCONNECTS, ERRORS, NotifyliError } from "../base/errors.ts";
-import type { Accepted, Peer, SocketEvents } from "../socket.ts";
+import type { Accepted, Peer, SocketEvents } from "../core/socket.ts";
 import { addressKey, AddressList, isOwnMachine } from "../net/addresses.ts";
 import { ClientAddresses } from "../net/client_address.ts";
 import { KeyedBuckets } from "./keyed_buckets.ts";

@@ -5,7 +5,7 @@
  */
 import { getLogger } from "@logtape/logtape";
 import { pause } from "../base/clock.ts";
-import type { Counters } from "../counters.ts";
+import type { Counters } from "../core/counters.ts";
 import { SpareDescriptors } from "../limits/descriptors.ts";
 import type { Listener } from "./listener.ts";
 import { type Address, knock, type Knocked } from "./knock.ts";

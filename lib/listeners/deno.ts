@@ -1,6 +1,6 @@
 /** The default listener: `Deno.serve` and `Deno.upgradeWebSocket`. */
 import { type Disconnect, DISCONNECTS } from "../base/errors.ts";
-import type { Accepted, Socket, SocketEvents } from "../socket.ts";
+import type { Accepted, Socket, SocketEvents } from "../core/socket.ts";
 import { type Handlers, isUpgrade, type ListenerOptions } from "./listener.ts";
 import type { Outgoing } from "../core/outgoing.ts";
 import type { Door } from "./accepting.ts";

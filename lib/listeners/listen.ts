@@ -1,6 +1,6 @@
 /** Opens the listener that the configuration names, and keeps it accepting. */
 import type { Config } from "../config/config.ts";
-import type { Counters } from "../counters.ts";
+import type { Counters } from "../core/counters.ts";
 import type { Places } from "../limits/descriptors.ts";
 import { readPem } from "../config/pem.ts";
 import type { Handlers, Listener } from "./listener.ts";

@@ -1,5 +1,5 @@
 /** The seam between a listener and the server: sockets in, `Request` to `Response` for all else. Two listeners stand behind it (`deno.ts`, `node_http.ts`), held to one suite. */
-import type { Accepted, Peer } from "../socket.ts";
+import type { Accepted, Peer } from "../core/socket.ts";
 
 /** What a listener serves. */
 export interface Handlers {

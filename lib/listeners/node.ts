@@ -7,7 +7,7 @@ import { getLogger } from "@logtape/logtape";
 // @ts-types="@types/ws"
 import { WebSocketServer } from "ws";
 import type { Handlers, ListenerOptions } from "./listener.ts";
-import type { Peer } from "../socket.ts";
+import type { Peer } from "../core/socket.ts";
 import type { Door } from "./accepting.ts";
 import { Keepalive } from "./keepalive.ts";
 import { NodeDoor } from "./node_door.ts";

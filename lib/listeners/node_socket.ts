@@ -7,9 +7,9 @@ import type { Duplex } from "node:stream";
 // @ts-types="@types/ws"
 import { WebSocket } from "ws";
 import type { Disconnect } from "../base/errors.ts";
-import type { Accepted, Socket, SocketEvents } from "../socket.ts";
+import type { Accepted, Socket, SocketEvents } from "../core/socket.ts";
 import type { Outgoing } from "../core/outgoing.ts";
-import { turns, type Waiter } from "../turns.ts";
+import { turns, type Waiter } from "../core/turns.ts";
 import type { Keepalive, Pinged } from "./keepalive.ts";
 
 /** How `ws` calls a message over the limit. */

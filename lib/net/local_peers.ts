@@ -3,7 +3,7 @@
  * `Host` as a stranger wrote it: then nothing in the request tells, but its process does.
  */
 import { parseAddress } from "./addresses.ts";
-import type { Peer } from "../socket.ts";
+import type { Peer } from "../core/socket.ts";
 import type { SocketOwner, SocketOwners } from "./socket_owners.ts";
 
 /**

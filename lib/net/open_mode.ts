@@ -4,7 +4,7 @@ import type { Config } from "../config/config.ts";
 import { ConfigError } from "../base/config_error.ts";
 import { isLoopback } from "./local_caller.ts";
 import { proxyHeader } from "./proxy_headers.ts";
-import type { Peer } from "../socket.ts";
+import type { Peer } from "../core/socket.ts";
 import { LocalPeers } from "./local_peers.ts";
 import { SocketOwners } from "./socket_owners.ts";
 

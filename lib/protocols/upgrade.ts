@@ -2,13 +2,13 @@
 import { identifyRequest } from "../auth/handshake.ts";
 import type { Identity } from "../auth/identity.ts";
 import type { Config } from "../config/config.ts";
-import type { Protocol } from "../client.ts";
+import type { Protocol } from "../core/connection.ts";
 import { ERRORS, NotifyliError } from "../base/errors.ts";
-import type { Node } from "../node.ts";
+import type { Node } from "../core/node.ts";
 import { isAllowedOrigin, refusedOrigin } from "../net/origin.ts";
 import { joinAtOnce, PROTOCOL_V1, SUBPROTOCOL_V1 } from "./v1.ts";
 import { SUBPROTOCOL_V2 } from "./v2.ts";
-import type { Accepted } from "../socket.ts";
+import type { Accepted } from "../core/socket.ts";
 
 export async function upgrade(
   request: Request,

@@ -1,5 +1,5 @@
 /** Seed 000's protocol: one JSON object a frame, a client is in a room by speaking there. */
-import type { Client, Protocol } from "../client.ts";
+import type { Client, Protocol } from "../core/connection.ts";
 import type { PublishedMessage } from "../rooms/membership.ts";
 import { NotifyliError } from "../base/errors.ts";
 import { type Fields, optionalId, parseObject } from "../base/fields.ts";

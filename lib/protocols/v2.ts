@@ -3,7 +3,7 @@
  * notifications have offsets, so that nothing is missed.
  */
 import { fingerprintOf, type Identity } from "../auth/identity.ts";
-import type { Client, Protocol } from "../client.ts";
+import type { Client, Protocol } from "../core/connection.ts";
 import type { RoomSync } from "../rooms/membership.ts";
 import { type ClientInbox, inboxFor } from "../client_inbox.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
@@ -13,7 +13,7 @@ import type { NotifyliError } from "../base/errors.ts";
 import { type Fields, parseObject, type UserId, userIdOnWire } from "../base/fields.ts";
 import { errorFrame, pongFrame, sessionFrame } from "../frames.ts";
 import { unixSeconds } from "../base/times.ts";
-import { MAX_LINES } from "../frame_queue.ts";
+import { MAX_LINES } from "../core/frame_queue.ts";
 import { Outgoing } from "../core/outgoing.ts";
 import { VERSION } from "../base/version.ts";
 import { type CommandV2, parseCommandV2, refField } from "./v2_commands.ts";

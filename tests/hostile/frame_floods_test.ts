@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { pause } from "../../lib/base/clock.ts";
-import { MAX_LINES } from "../../lib/frame_queue.ts";
+import { MAX_LINES } from "../../lib/core/frame_queue.ts";
 import { Program } from "../support/program.ts";
 import { RawSocket, rawSocket } from "../support/raw_socket.ts";
 import { RedisServer } from "../support/redis.ts";

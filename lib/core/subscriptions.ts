@@ -1,6 +1,6 @@
 /** Keeps a node subscribed to the channels it has clients in, and to no other. */
-import type { Broker } from "./core/broker.ts";
-import { type Channel, keyOf } from "./core/channel.ts";
+import type { Broker } from "./broker.ts";
+import { type Channel, keyOf } from "./channel.ts";
 import type { Hub } from "./hub.ts";
 
 export class Subscriptions {

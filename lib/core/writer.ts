@@ -4,7 +4,7 @@
  */
 import { setImmediate } from "node:timers";
 import { Batch } from "./batch.ts";
-import type { Outgoing } from "./core/outgoing.ts";
+import type { Outgoing } from "./outgoing.ts";
 import type { Socket } from "./socket.ts";
 
 /** Characters that are put together at most; what comes after them goes out in a write of its own. */

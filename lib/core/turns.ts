@@ -3,7 +3,7 @@
  * a frame and its answer there is never more than one turn's work, however much others send.
  */
 import { setImmediate } from "node:timers";
-import { Queue } from "./base/queue.ts";
+import { Queue } from "../base/queue.ts";
 
 /** How long all connections' frames are worked on in one turn; then those that had something wait for the next. */
 const TURN_MS = 5;

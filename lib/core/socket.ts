@@ -3,8 +3,8 @@
  * stand behind it (`listeners/deno.ts`, `listeners/node.ts`), held to one suite. Next on a message's way:
  * `client.ts`.
  */
-import type { Disconnect } from "./base/errors.ts";
-import type { Outgoing } from "./core/outgoing.ts";
+import type { Disconnect } from "../base/errors.ts";
+import type { Outgoing } from "./outgoing.ts";
 
 /** One connection, a WebSocket or a stream of events, as the server sees it. */
 export interface Socket {

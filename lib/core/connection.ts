@@ -2,27 +2,27 @@
  * One connection: who it is, where it is, and what waits for it. Its protocol reads its frames; what it says goes
  * on to `node.ts`, and what comes back from there goes out by `send`.
  */
-import { ClientAuth, type SessionOwner } from "./auth/client_auth.ts";
-import type { Identity, TokenFacts } from "./auth/identity.ts";
-import type { Revocations } from "./auth/revocations.ts";
-import type { RoomAccess } from "./auth/room_access.ts";
-import type { TokenVerifier } from "./auth/tokens.ts";
-import { type Channel, roomChannel } from "./core/channel.ts";
-import { ClientNotifications, type Recipient } from "./client_notifications.ts";
-import { pause } from "./base/clock.ts";
-import type { Limits } from "./base/sizes.ts";
-import { DEFAULT_SITE } from "./base/site.ts";
-import type { Position } from "./core/publication.ts";
-import type { Taken } from "./inbox/store/store.ts";
-import type { UserConnection } from "./rooms/store/store.ts";
-import { type Disconnect, DISCONNECTS, type ErrorCode, NotifyliError } from "./base/errors.ts";
-import { type Fields, parseObject, type UserId, userIdOnWire } from "./base/fields.ts";
+import { ClientAuth, type SessionOwner } from "../auth/client_auth.ts";
+import type { Identity, TokenFacts } from "../auth/identity.ts";
+import type { Revocations } from "../auth/revocations.ts";
+import type { RoomAccess } from "../auth/room_access.ts";
+import type { TokenVerifier } from "../auth/tokens.ts";
+import { type Channel, roomChannel } from "./channel.ts";
+import { ClientNotifications, type Recipient } from "../client_notifications.ts";
+import { pause } from "../base/clock.ts";
+import type { Limits } from "../base/sizes.ts";
+import { DEFAULT_SITE } from "../base/site.ts";
+import type { Position } from "./publication.ts";
+import type { Taken } from "../inbox/store/store.ts";
+import type { UserConnection } from "../rooms/store/store.ts";
+import { type Disconnect, DISCONNECTS, type ErrorCode, NotifyliError } from "../base/errors.ts";
+import { type Fields, parseObject, type UserId, userIdOnWire } from "../base/fields.ts";
 import { type FrameOwner, FrameQueue, MAX_LINES } from "./frame_queue.ts";
-import type { Traffic } from "./limits/user_limits.ts";
-import type { Outgoing } from "./core/outgoing.ts";
+import type { Traffic } from "../limits/user_limits.ts";
+import type { Outgoing } from "./outgoing.ts";
 import type { Socket, SocketEvents } from "./socket.ts";
 import { Writer, type WriterOwner } from "./writer.ts";
-import type { Membership, PublishedMessage, RoomMessage, RoomSync } from "./rooms/membership.ts";
+import type { Membership, PublishedMessage, RoomMessage, RoomSync } from "../rooms/membership.ts";
 
 /** How soon a full outbound queue is looked at again. */
 const DRAIN_LOOK_MS = 10;

@@ -1,8 +1,8 @@
 /**
  * A node's own clients, by room and by user. Next on a message's way: `client.ts`, whose `send` writes it out.
  */
-import type { Client } from "./client.ts";
-import { type Channel, keyOf } from "./core/channel.ts";
+import type { Client } from "./connection.ts";
+import { type Channel, keyOf } from "./channel.ts";
 
 /** A channel with clients on this node. */
 export interface HubChannel extends Channel {

@@ -1,5 +1,5 @@
 /** What happened on this node since it started; `GET /api/stats` shows it. */
-import type { ErrorCode } from "./base/errors.ts";
+import type { ErrorCode } from "../base/errors.ts";
 
 export class Counters {
   connections = 0;

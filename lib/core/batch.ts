@@ -2,7 +2,7 @@
  * The texts that one turn of the event loop brings to a client, in order. Whoever gets the same texts has the same
  * batch: to each of them a text costs a comparison, and all together are put into one message, or one write, once.
  */
-import { Outgoing } from "./core/outgoing.ts";
+import { Outgoing } from "./outgoing.ts";
 
 /** Bytes of a frame's head, about. */
 const HEAD = 4;

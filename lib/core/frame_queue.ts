@@ -2,7 +2,7 @@
  * The frames of one connection that cannot be worked on at once: an earlier one takes its time, or the connection has had
  * its slice of this turn of the event loop. In the order they came, and never more than may wait.
  */
-import { Queue } from "./base/queue.ts";
+import { Queue } from "../base/queue.ts";
 import { type Share, turns, type Waiter } from "./turns.ts";
 
 /** Frames that may wait while an earlier one of the same connection is worked on; one more is a flood. */

@@ -35,7 +35,7 @@ Deno.test("deno task compile puts the page, the scripts and both listeners and e
   });
   await t.step("what is imported only when it is needed is in it", () => {
     has(files, "lib/listeners/deno.ts");
-    has(files, "lib/listeners/node.ts");
+    has(files, "lib/listeners/node_http.ts");
     has(files, "lib/engines/embedded.ts");
     has(files, "lib/engines/redis.ts");
     has(files, "lib/commands/start.ts");

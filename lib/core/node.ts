@@ -25,7 +25,7 @@ import { messageFrame } from "../frames.ts";
 import { unixSeconds } from "../base/times.ts";
 import { Hub } from "./hub.ts";
 import { nextId } from "../base/ids.ts";
-import { AuthDeadline } from "../limits/auth_deadline.ts";
+import { AuthDeadline } from "../limits/identify_deadline.ts";
 import { UserLimits } from "../limits/user_limits.ts";
 import type { ParsedNotification } from "../notification.ts";
 import { RoomEntry } from "../room_entry.ts";

@@ -27,7 +27,7 @@ export async function listen(
   { places, counters }: Room,
 ): Promise<Listener> {
   const isNode = config.listener === "node";
-  const { createDoor } = isNode ? await import("./node.ts") : await import("./deno.ts");
+  const { createDoor } = isNode ? await import("./node_http.ts") : await import("./deno.ts");
   const door = createDoor({
     host: config.host,
     tls: config.tls && {

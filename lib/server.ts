@@ -1,6 +1,6 @@
 /** Puts the parts together: engine, node, listener, bridge. `commands/start.ts` runs it. */
 import { getLogger } from "@logtape/logtape";
-import { ApiKeys } from "./auth/api_keys.ts";
+import { ApiKeys } from "./auth/keys/api_keys.ts";
 import { requireClosedOrLocal } from "./net/open_mode.ts";
 import { Operator } from "./auth/operator.ts";
 import { makeOperatorKey } from "./auth/operator_key.ts";

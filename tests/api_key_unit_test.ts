@@ -6,9 +6,9 @@ import {
   isSecretOf,
   newApiKeyText,
   parseApiKey,
-} from "../lib/auth/api_key.ts";
-import { ApiKeys } from "../lib/auth/api_keys.ts";
-import { parseNewApiKey } from "../lib/auth/api_key_fields.ts";
+} from "../lib/auth/keys/api_key.ts";
+import { ApiKeys } from "../lib/auth/keys/api_keys.ts";
+import { parseNewApiKey } from "../lib/auth/keys/fields.ts";
 import { FailedAttempts } from "../lib/auth/failed_attempts.ts";
 import { Operator } from "../lib/auth/operator.ts";
 import { readConfig } from "../lib/config/config.ts";

@@ -3,7 +3,7 @@ import type { Limits } from "../base/sizes.ts";
 import type { Revocation, RevocationKey } from "./revocations/store.ts";
 import { NotifyliError } from "../base/errors.ts";
 import { type Fields, invalid, requiredText, userIdField, userIdOnWire } from "../base/fields.ts";
-import { optionalFuture } from "./api_key_fields.ts";
+import { optionalFuture } from "./keys/fields.ts";
 
 /** As long as the claims may be. */
 const MAX_ID = 256;

@@ -1,8 +1,8 @@
 /** `notifyli key`: makes, lists and revokes keys to the HTTP API. */
 import { parseArgs } from "node:util";
-import { parseApiKey } from "../auth/api_key.ts";
-import { parseNewApiKey, siteField } from "../auth/api_key_fields.ts";
-import type { ApiKeyOnWire } from "../auth/api_key_fields.ts";
+import { parseApiKey } from "../auth/keys/api_key.ts";
+import { parseNewApiKey, siteField } from "../auth/keys/fields.ts";
+import type { ApiKeyOnWire } from "../auth/keys/fields.ts";
 import { loadConfig } from "../config/config.ts";
 import { NotifyliError } from "../base/errors.ts";
 import { configureLogging } from "../base/logging.ts";

@@ -2,8 +2,8 @@
  * Where `notifyli key` finds the keys: in Redis; else by the running server, which holds its file for itself; else,
  * where none runs, in the file.
  */
-import { type ApiKeyOnWire, apiKeyOnWire } from "../auth/api_key_fields.ts";
-import { ApiKeys, type NewApiKey } from "../auth/api_keys.ts";
+import { type ApiKeyOnWire, apiKeyOnWire } from "../auth/keys/fields.ts";
+import { ApiKeys, type NewApiKey } from "../auth/keys/api_keys.ts";
 import { Audit } from "../auth/audit.ts";
 import type { Config, RedisConfig } from "../config/config.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
@@ -43,7 +43,7 @@ export async function openKeyRing(config: Config): Promise<KeyRing> {
 
 async function openRedisRing(config: RedisConfig): Promise<KeyRing> {
   const { connectRedis, readyWithin } = await import("../engines/redis_client.ts");
-  const { RedisApiKeys } = await import("../engines/redis_api_keys.ts");
+  const { RedisApiKeys } = await import("../auth/keys/redis.ts");
   const { RedisKeys } = await import("../engines/redis_keys.ts");
   const redis = connectRedis(config, { name: "notifyli-key" });
   await readyWithin(redis, CONNECT_WITHIN_MS);
@@ -63,7 +63,7 @@ async function openFileRing(config: Config): Promise<KeyRing> {
     );
   }
   const { SqliteStore } = await import("../engines/sqlite_store.ts");
-  const { SqliteKeys } = await import("../engines/sqlite_keys.ts");
+  const { SqliteKeys } = await import("../auth/keys/sqlite.ts");
   const what = SqliteStore.isIn(dataDir)
     ? `this works on the file in ${dataDir}`
     : `this made a new store in ${dataDir} (is APP_DATA_DIR that of the server?)`;

@@ -1,6 +1,6 @@
 /** Every setting there is: its default, what it is for, what is allowed. The README's table is checked against it. */
 
-import { parseApiKey } from "../auth/api_key.ts";
+import { parseApiKey } from "../auth/keys/api_key.ts";
 import { parseHostPattern } from "../net/host_rules.ts";
 import { isAddressOrNetwork } from "../net/addresses.ts";
 import { isRate } from "../limits/rate.ts";

@@ -12,7 +12,7 @@ import { SqliteArrivals } from "./sqlite_arrivals.ts";
 import { SqliteHistory } from "./sqlite_history.ts";
 import { SqliteInbox } from "./sqlite_inbox.ts";
 import { SqliteInboxStatements } from "./sqlite_inbox_statements.ts";
-import { SqliteKeys } from "./sqlite_keys.ts";
+import { SqliteKeys } from "../auth/keys/sqlite.ts";
 import { SqliteReceipts } from "./sqlite_receipts.ts";
 import { SqliteRevocations } from "./sqlite_revocations.ts";
 import { SqliteSchedule } from "./sqlite_schedule.ts";

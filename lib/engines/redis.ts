@@ -5,7 +5,7 @@ import type { RedisConfig } from "../config/config.ts";
 import type { Engine, EngineHandler } from "../engine.ts";
 import { presenceEventFrame } from "../frames.ts";
 import type { Retention } from "../retention.ts";
-import { RedisApiKeys } from "./redis_api_keys.ts";
+import { RedisApiKeys } from "../auth/keys/redis.ts";
 import { RedisBroker } from "./redis_broker.ts";
 import { connectRedis, isMissingRight, readyWithin, unavailable } from "./redis_client.ts";
 import { RedisInbox } from "./redis_inbox.ts";

@@ -1,6 +1,6 @@
 /** The HTTP API for other systems: send a notification or take it back, and ask who is connected. */
 import { Hono, type Next } from "hono";
-import type { ApiKeys } from "../auth/api_keys.ts";
+import type { ApiKeys } from "../auth/keys/api_keys.ts";
 import { Audit } from "../auth/audit.ts";
 import type { Operator } from "../auth/operator.ts";
 import type { Config } from "../config/config.ts";
@@ -20,7 +20,7 @@ import {
   requireScope,
 } from "./api_caller.ts";
 import { accessRoutes } from "./access.ts";
-import { apiKeyRoutes } from "./api_keys.ts";
+import { apiKeyRoutes } from "../auth/keys/routes.ts";
 import { API_SCOPES } from "./api_scopes.ts";
 import { readBody } from "./body.ts";
 

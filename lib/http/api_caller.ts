@@ -3,7 +3,7 @@
  * never counts: a page of another site can make a browser send it.
  */
 import type { Context, Hono, MiddlewareHandler } from "hono";
-import type { ApiKeys } from "../auth/api_keys.ts";
+import type { ApiKeys } from "../auth/keys/api_keys.ts";
 import type { Actor, Audit } from "../auth/audit.ts";
 import { FailedAttempts } from "../auth/failed_attempts.ts";
 import { Operator } from "../auth/operator.ts";

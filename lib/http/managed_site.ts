@@ -1,5 +1,5 @@
 /** Whose keys, tokens and users a call of the API is about. */
-import { siteField } from "../auth/api_key_fields.ts";
+import { siteField } from "../auth/keys/fields.ts";
 import type { Audit } from "../auth/audit.ts";
 import { NotifyliError } from "../base/errors.ts";
 import type { Fields } from "../base/fields.ts";

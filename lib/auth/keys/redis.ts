@@ -3,10 +3,10 @@
  * can undo another.
  */
 import type { Redis } from "ioredis";
-import { isScope } from "../auth/api_key.ts";
-import type { ApiKey, KeyStore } from "../auth/keys/store.ts";
-import { unavailable } from "./redis_client.ts";
-import type { RedisKeys } from "./redis_keys.ts";
+import { isScope } from "./api_key.ts";
+import type { ApiKey, KeyStore } from "./store.ts";
+import { unavailable } from "../../engines/redis_client.ts";
+import type { RedisKeys } from "../../engines/redis_keys.ts";
 
 /** What never changes of a key; JSON in the field that is its id. */
 type Stored = Omit<ApiKey, "id" | "lastUsedAt" | "revokedAt">;

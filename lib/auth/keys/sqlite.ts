@@ -1,8 +1,8 @@
 /** The keys to the HTTP API in SQLite. */
 import type { SQLOutputValue, StatementSync } from "node:sqlite";
-import type { ApiKey, KeyStore } from "../auth/keys/store.ts";
-import { isScope } from "../auth/api_key.ts";
-import type { SqliteStore } from "./sqlite_store.ts";
+import type { ApiKey, KeyStore } from "./store.ts";
+import { isScope } from "./api_key.ts";
+import type { SqliteStore } from "../../engines/sqlite_store.ts";
 
 type Row = Record<string, SQLOutputValue>;
 

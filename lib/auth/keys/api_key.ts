@@ -1,7 +1,7 @@
 /** The text of an API key: `nk_<id>_<secret>`. The id names it in logs and lists; the secret is shown once, and never kept. */
 import { Buffer } from "node:buffer";
 import { createHash, timingSafeEqual } from "node:crypto";
-import type { Scope } from "./keys/store.ts";
+import type { Scope } from "./store.ts";
 
 export const SCOPES = ["publish", "read", "manage"] as const satisfies readonly Scope[];
 

@@ -3,14 +3,20 @@
  * operator those of every site. Nobody else does, the first one too: being on this machine is no proof.
  */
 import { Hono } from "hono";
-import { apiKeyOnWire, parseNewApiKey } from "../auth/api_key_fields.ts";
-import type { ApiKeys } from "../auth/api_keys.ts";
-import type { Audit } from "../auth/audit.ts";
-import type { Config } from "../config/config.ts";
-import { parseObject } from "../base/fields.ts";
-import { actorOf, type ApiApp, type ApiContext, type ApiEnv, isOperator } from "./api_caller.ts";
-import { readBody } from "./body.ts";
-import { managedSite } from "./managed_site.ts";
+import { apiKeyOnWire, parseNewApiKey } from "./fields.ts";
+import type { ApiKeys } from "./api_keys.ts";
+import type { Audit } from "../audit.ts";
+import type { Config } from "../../config/config.ts";
+import { parseObject } from "../../base/fields.ts";
+import {
+  actorOf,
+  type ApiApp,
+  type ApiContext,
+  type ApiEnv,
+  isOperator,
+} from "../../http/api_caller.ts";
+import { readBody } from "../../http/body.ts";
+import { managedSite } from "../../http/managed_site.ts";
 
 export function apiKeyRoutes(
   keys: ApiKeys,

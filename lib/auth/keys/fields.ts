@@ -1,9 +1,9 @@
 /** A new API key as it is asked for, the same over HTTP and on the command line; and a key as answers show it. */
-import type { Limits } from "../base/sizes.ts";
-import type { ApiKey, Scope } from "./keys/store.ts";
-import { DEFAULT_SITE } from "../base/site.ts";
-import { NotifyliError } from "../base/errors.ts";
-import { type Fields, identifier, invalid } from "../base/fields.ts";
+import type { Limits } from "../../base/sizes.ts";
+import type { ApiKey, Scope } from "./store.ts";
+import { DEFAULT_SITE } from "../../base/site.ts";
+import { NotifyliError } from "../../base/errors.ts";
+import { type Fields, identifier, invalid } from "../../base/fields.ts";
 import { isScope, SCOPES } from "./api_key.ts";
 import type { NewApiKey } from "./api_keys.ts";
 

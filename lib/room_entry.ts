@@ -3,7 +3,7 @@
  * wait there for their users.
  */
 import type { TokenFacts } from "./auth/identity.ts";
-import type { Revocations } from "./auth/revocations.ts";
+import type { Revocations } from "./auth/revocations/revocations.ts";
 import { roomChannel, userChannel } from "./core/channel.ts";
 import type { Client } from "./core/connection.ts";
 import type { Membership } from "./rooms/membership.ts";

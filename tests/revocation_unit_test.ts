@@ -1,6 +1,6 @@
 /** Revocations as a node keeps them: what is read while they change, and who is accepted in that very moment. */
 import assert from "node:assert/strict";
-import { Revocations } from "../lib/auth/revocations.ts";
+import { Revocations } from "../lib/auth/revocations/revocations.ts";
 import { TokenVerifier } from "../lib/auth/tokens.ts";
 import { readConfig } from "../lib/config/config.ts";
 import { Counters } from "../lib/core/counters.ts";

@@ -4,7 +4,7 @@
  */
 import { type Disconnect, DISCONNECTS, type ErrorCode, NotifyliError } from "../base/errors.ts";
 import { type Identity, isSameMember, newGuest, type TokenFacts } from "./identity.ts";
-import type { Revocations } from "./revocations.ts";
+import type { Revocations } from "./revocations/revocations.ts";
 import type { TokenVerifier } from "./tokens.ts";
 
 /** How long a connection may stay without having proved who it is. */

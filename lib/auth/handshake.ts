@@ -2,7 +2,7 @@
 import { NotifyliError } from "../base/errors.ts";
 import { isOwnPage } from "../net/origin.ts";
 import type { Identity } from "./identity.ts";
-import type { Revocations } from "./revocations.ts";
+import type { Revocations } from "./revocations/revocations.ts";
 import type { TokenVerifier } from "./tokens.ts";
 
 /** Before the token, as one of the subprotocols that a browser offers: it can set no header. */

@@ -4,7 +4,7 @@
  */
 import { ClientAuth, type SessionOwner } from "../auth/client_auth.ts";
 import type { Identity, TokenFacts } from "../auth/identity.ts";
-import type { Revocations } from "../auth/revocations.ts";
+import type { Revocations } from "../auth/revocations/revocations.ts";
 import type { RoomAccess } from "../auth/room_access.ts";
 import type { TokenVerifier } from "../auth/tokens.ts";
 import { type Channel, roomChannel } from "./channel.ts";

@@ -4,9 +4,9 @@
  * order. Next on a message's way: the engine, then `hub.ts`.
  */
 import { getLogger } from "@logtape/logtape";
-import { evictedBy, evictedNow } from "../auth/evictions.ts";
+import { evictedBy, evictedNow } from "../auth/revocations/evictions.ts";
 import type { Identity, TokenFacts } from "../auth/identity.ts";
-import { Revocations } from "../auth/revocations.ts";
+import { Revocations } from "../auth/revocations/revocations.ts";
 import { RoomAccess } from "../auth/room_access.ts";
 import type { TokenVerifier } from "../auth/tokens.ts";
 import { type Channel, roomChannel, sessionChannel, userChannel } from "./channel.ts";

@@ -14,7 +14,7 @@ import { SqliteInbox } from "./sqlite_inbox.ts";
 import { SqliteInboxStatements } from "./sqlite_inbox_statements.ts";
 import { SqliteKeys } from "../auth/keys/sqlite.ts";
 import { SqliteReceipts } from "./sqlite_receipts.ts";
-import { SqliteRevocations } from "./sqlite_revocations.ts";
+import { SqliteRevocations } from "../auth/revocations/sqlite.ts";
 import { SqliteSchedule } from "./sqlite_schedule.ts";
 import { SqliteStore } from "./sqlite_store.ts";
 

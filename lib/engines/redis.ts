@@ -13,7 +13,7 @@ import { RedisKeys } from "./redis_keys.ts";
 import { Lease, type LeaseEntry } from "./redis_lease.ts";
 import { RedisPresence } from "./redis_presence.ts";
 import { RedisReceipts } from "./redis_receipts.ts";
-import { RedisRevocations } from "./redis_revocations.ts";
+import { RedisRevocations } from "../auth/revocations/redis.ts";
 import { RedisSchedule } from "./redis_schedule.ts";
 import { loadScripts } from "./redis_scripts.ts";
 import { warnOfLosses } from "./redis_settings.ts";

@@ -13,7 +13,7 @@ import SCHEMA_2 from "./sql/2_inboxes.sql" with { type: "text" };
 import SCHEMA_3 from "./sql/3_receipts.sql" with { type: "text" };
 import SCHEMA_4 from "./sql/4_scheduled.sql" with { type: "text" };
 import SCHEMA_5 from "../auth/keys/1_api_keys.sql" with { type: "text" };
-import SCHEMA_6 from "./sql/6_revocations.sql" with { type: "text" };
+import SCHEMA_6 from "../auth/revocations/1_revocations.sql" with { type: "text" };
 import SCHEMA_7 from "./sql/7_history.sql" with { type: "text" };
 import SCHEMA_8 from "./sql/8_fewer_indexes.sql" with { type: "text" };
 import SCHEMA_9 from "./sql/9_epochs.sql" with { type: "text" };

@@ -19,7 +19,7 @@ import {
   identifyCaller,
   requireScope,
 } from "./api_caller.ts";
-import { accessRoutes } from "./access.ts";
+import { accessRoutes } from "../auth/revocations/routes.ts";
 import { apiKeyRoutes } from "../auth/keys/routes.ts";
 import { API_SCOPES } from "./api_scopes.ts";
 import { readBody } from "./body.ts";

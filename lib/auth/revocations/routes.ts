@@ -3,19 +3,14 @@
  * that it is stored and that every node was told. A key reaches its own site alone.
  */
 import { Hono } from "hono";
-import type { Audit } from "../auth/audit.ts";
-import {
-  blockOnWire,
-  parseBlock,
-  parseRevocation,
-  revocationOnWire,
-} from "../auth/revocation_fields.ts";
-import type { Revocations } from "../auth/revocations.ts";
-import type { Config } from "../config/config.ts";
-import { type Fields, parseObject, type UserId, userIdField } from "../base/fields.ts";
-import { actorOf, type ApiApp, type ApiContext, type ApiEnv } from "./api_caller.ts";
-import { readBody } from "./body.ts";
-import { managedSite } from "./managed_site.ts";
+import type { Audit } from "../audit.ts";
+import { blockOnWire, parseBlock, parseRevocation, revocationOnWire } from "./fields.ts";
+import type { Revocations } from "./revocations.ts";
+import type { Config } from "../../config/config.ts";
+import { type Fields, parseObject, type UserId, userIdField } from "../../base/fields.ts";
+import { actorOf, type ApiApp, type ApiContext, type ApiEnv } from "../../http/api_caller.ts";
+import { readBody } from "../../http/body.ts";
+import { managedSite } from "../../http/managed_site.ts";
 
 export function accessRoutes(
   revocations: Revocations,

@@ -3,15 +3,10 @@
  * told of every change. A token is held against it in the same moment in which it is accepted, so that none slips
  * through that was revoked while it was verified. `evictions.ts` says which connections a change ends.
  */
-import type {
-  AccessChange,
-  Revocation,
-  RevocationKey,
-  RevocationStore,
-} from "./revocations/store.ts";
-import { DISCONNECTS, NotifyliError } from "../base/errors.ts";
-import type { UserId } from "../base/fields.ts";
-import type { TokenFacts } from "./identity.ts";
+import type { AccessChange, Revocation, RevocationKey, RevocationStore } from "./store.ts";
+import { DISCONNECTS, NotifyliError } from "../../base/errors.ts";
+import type { UserId } from "../../base/fields.ts";
+import type { TokenFacts } from "../identity.ts";
 
 export class Revocations {
   readonly #store: RevocationStore;

@@ -1,8 +1,8 @@
 /** Which connections a change in `revocations.ts` ends, and with which code. `node.ts` asks for each that it has. */
-import type { AccessChange, Revocation } from "./revocations/store.ts";
-import { type Disconnect, DISCONNECTS } from "../base/errors.ts";
-import type { UserId } from "../base/fields.ts";
-import type { Identity, TokenFacts } from "./identity.ts";
+import type { AccessChange, Revocation } from "./store.ts";
+import { type Disconnect, DISCONNECTS } from "../../base/errors.ts";
+import type { UserId } from "../../base/fields.ts";
+import type { Identity, TokenFacts } from "../identity.ts";
 import { isIssuedBefore, type Revocations } from "./revocations.ts";
 
 /** What has to be known of a connection. */

@@ -1,9 +1,15 @@
 /** What is to be revoked or blocked as it is asked for over HTTP, and as answers show it. Times are in seconds there. */
-import type { Limits } from "../base/sizes.ts";
-import type { Revocation, RevocationKey } from "./revocations/store.ts";
-import { NotifyliError } from "../base/errors.ts";
-import { type Fields, invalid, requiredText, userIdField, userIdOnWire } from "../base/fields.ts";
-import { optionalFuture } from "./keys/fields.ts";
+import type { Limits } from "../../base/sizes.ts";
+import type { Revocation, RevocationKey } from "./store.ts";
+import { NotifyliError } from "../../base/errors.ts";
+import {
+  type Fields,
+  invalid,
+  requiredText,
+  userIdField,
+  userIdOnWire,
+} from "../../base/fields.ts";
+import { optionalFuture } from "../keys/fields.ts";
 
 /** As long as the claims may be. */
 const MAX_ID = 256;

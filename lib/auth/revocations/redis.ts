@@ -9,12 +9,12 @@ import type {
   RevocationKey,
   RevocationKind,
   RevocationStore,
-} from "../auth/revocations/store.ts";
-import type { EngineHandler } from "../engine.ts";
-import type { UserId } from "../base/fields.ts";
-import { unavailable } from "./redis_client.ts";
-import type { RedisKeys } from "./redis_keys.ts";
-import { run, SCRIPTS } from "./redis_scripts.ts";
+} from "./store.ts";
+import type { EngineHandler } from "../../engine.ts";
+import type { UserId } from "../../base/fields.ts";
+import { unavailable } from "../../engines/redis_client.ts";
+import type { RedisKeys } from "../../engines/redis_keys.ts";
+import { run, SCRIPTS } from "../../engines/redis_scripts.ts";
 
 export class RedisRevocations implements RevocationStore {
   readonly #redis: Redis;

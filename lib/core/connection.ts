@@ -2,7 +2,7 @@
  * One connection: who it is, where it is, and what waits for it. Its protocol reads its frames; what it says goes
  * on to `node.ts`, and what comes back from there goes out by `send`.
  */
-import { ClientAuth, type SessionOwner } from "../auth/client_auth.ts";
+import { ClientAuth, type SessionOwner } from "../auth/connection_auth.ts";
 import type { Identity, TokenFacts } from "../auth/identity.ts";
 import type { Revocations } from "../auth/revocations/revocations.ts";
 import type { RoomAccess } from "../auth/room_access.ts";

@@ -17,7 +17,7 @@ import { DEFAULT_SITE } from "./base/site.ts";
 import type { UserConnection } from "./rooms/store/store.ts";
 import { connectRedis, readyWithin, unavailable } from "./engines/redis_client.ts";
 import { RedisKeys } from "./engines/redis_keys.ts";
-import { parseConnection } from "./engines/redis_presence.ts";
+import { parseConnection } from "./rooms/store/redis.ts";
 import { userIdField } from "./base/fields.ts";
 import { parseNotification } from "./notification.ts";
 

@@ -20,7 +20,7 @@ import { readDescriptors, sharePlaces, tellPlaces } from "./limits/descriptors.t
 import { listen } from "./listeners/listen.ts";
 import { Node } from "./core/node.ts";
 import type { Retention } from "./retention.ts";
-import { RoomRules, type Rooms } from "./rooms/room_rules.ts";
+import { RoomRules, type Rooms } from "./rooms/rules/room_rules.ts";
 import { protocolV2 } from "./protocols/v2.ts";
 import type { Listener } from "./listeners/listener.ts";
 import { startScheduler } from "./scheduler.ts";

@@ -20,7 +20,7 @@ import { API_SCOPES } from "../lib/http/api_scopes.ts";
 import { InboxService } from "../lib/inbox_service.ts";
 import { ConnectionGate } from "../lib/limits/connection_gate.ts";
 import { Node } from "../lib/core/node.ts";
-import { RoomRules, roomsWithoutFile } from "../lib/rooms/room_rules.ts";
+import { RoomRules, roomsWithoutFile } from "../lib/rooms/rules/room_rules.ts";
 import { RETENTION } from "./support/engine_suite.ts";
 import { waitFor } from "./support/wait.ts";
 

@@ -6,7 +6,7 @@ import { readConfig } from "../lib/config/config.ts";
 import { Counters } from "../lib/core/counters.ts";
 import { openEmbedded } from "../lib/engines/embedded.ts";
 import { Node } from "../lib/core/node.ts";
-import { RoomRules, roomsWithoutFile } from "../lib/rooms/room_rules.ts";
+import { RoomRules, roomsWithoutFile } from "../lib/rooms/rules/room_rules.ts";
 import type { Socket } from "../lib/core/socket.ts";
 import { RETENTION } from "./support/engine_suite.ts";
 import { waitFor } from "./support/wait.ts";

@@ -4,8 +4,8 @@ import fc from "fast-check";
 import type { Broker } from "../lib/core/broker.ts";
 import type { History } from "../lib/core/publication.ts";
 import { openEmbedded } from "../lib/engines/embedded.ts";
-import { RoomHistory } from "../lib/room_history.ts";
-import { RoomRules, roomsWithoutFile } from "../lib/rooms/room_rules.ts";
+import { RoomHistory } from "../lib/rooms/history.ts";
+import { RoomRules, roomsWithoutFile } from "../lib/rooms/rules/room_rules.ts";
 import { RETENTION } from "./support/engine_suite.ts";
 
 const SIZE = 1200;

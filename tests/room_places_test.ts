@@ -11,7 +11,7 @@ import { openEmbedded } from "../lib/engines/embedded.ts";
 import { openRedis } from "../lib/engines/redis.ts";
 import { NotifyliError } from "../lib/base/errors.ts";
 import { Node } from "../lib/core/node.ts";
-import { RoomRules, roomsWithoutFile } from "../lib/rooms/room_rules.ts";
+import { RoomRules, roomsWithoutFile } from "../lib/rooms/rules/room_rules.ts";
 import { PROTOCOL_V1 } from "../lib/protocols/v1.ts";
 import type { Outgoing } from "../lib/core/outgoing.ts";
 import type { Socket } from "../lib/core/socket.ts";

@@ -1,6 +1,6 @@
 /** Executes what `docs/rooms.md` shows: its files, what `check` says of them, and its frames. */
 import assert from "node:assert/strict";
-import { RULE_FIELDS } from "../lib/rooms/rule_fields.ts";
+import { RULE_FIELDS } from "../lib/rooms/rules/rule_fields.ts";
 import { run, taskCommand } from "./support/command.ts";
 import { matches } from "./support/frame_pattern.ts";
 import { ROOT } from "./support/paths.ts";

@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { ConfigError } from "../lib/base/config_error.ts";
-import { roomPattern } from "../lib/room_patterns.ts";
+import { roomPattern } from "../lib/rooms/rules/patterns.ts";
 import { JsonTextError, parseJsonText } from "../lib/base/json_text.ts";
-import { RoomRules } from "../lib/rooms/room_rules.ts";
-import { readRooms } from "../lib/rooms/rooms_file.ts";
-import { ROOMS_SCHEMA } from "../lib/rooms/rule_fields.ts";
+import { RoomRules } from "../lib/rooms/rules/room_rules.ts";
+import { readRooms } from "../lib/rooms/rules/rooms_file.ts";
+import { ROOMS_SCHEMA } from "../lib/rooms/rules/rule_fields.ts";
 import { ROOT } from "./support/paths.ts";
 
 const CLOSED = { path: "rooms.json", hasTokens: true };

@@ -5,7 +5,7 @@ import { Counters } from "../lib/core/counters.ts";
 import { openEmbedded } from "../lib/engines/embedded.ts";
 import { openRedis } from "../lib/engines/redis.ts";
 import { Node } from "../lib/core/node.ts";
-import { RoomRules, roomsWithoutFile } from "../lib/rooms/room_rules.ts";
+import { RoomRules, roomsWithoutFile } from "../lib/rooms/rules/room_rules.ts";
 import { startScheduler } from "../lib/scheduler.ts";
 import { startStreamReader } from "../lib/stream_reader.ts";
 import { WebhookSender } from "../lib/webhooks.ts";

@@ -1,6 +1,6 @@
 /** Files that a person wrote are read whatever they were saved as, or refused with what to do. */
 import assert from "node:assert/strict";
-import { loadRooms } from "../lib/rooms/rooms_file.ts";
+import { loadRooms } from "../lib/rooms/rules/rooms_file.ts";
 import { readPem } from "../lib/config/pem.ts";
 import { decodeText, readTextFile } from "../lib/base/text_file.ts";
 import { BOM, latin1, utf16 } from "./support/text_bytes.ts";

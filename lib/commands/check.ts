@@ -2,7 +2,7 @@
 import { parseArgs } from "node:util";
 import { type Identity, newGuest } from "../auth/identity.ts";
 import { isGuarded, requireClosedOrLocal } from "../net/open_mode.ts";
-import { RoomAccess } from "../auth/room_access.ts";
+import { RoomAccess } from "../rooms/access.ts";
 import { TokenVerifier } from "../auth/tokens.ts";
 import {
   type Config,
@@ -18,9 +18,9 @@ import { requirePossibleFolder } from "../engines/data_dir.ts";
 import type { Environment } from "../config/environment.ts";
 import { NotifyliError } from "../base/errors.ts";
 import { readPem } from "../config/pem.ts";
-import { type Room, RoomRules, USER_ROOMS } from "../rooms/room_rules.ts";
-import { type LoadedRooms, loadRooms } from "../rooms/rooms_file.ts";
-import { lineOf, wordsOf } from "../rooms/words.ts";
+import { type Room, RoomRules, USER_ROOMS } from "../rooms/rules/room_rules.ts";
+import { type LoadedRooms, loadRooms } from "../rooms/rules/rooms_file.ts";
+import { lineOf, wordsOf } from "../rooms/rules/words.ts";
 import { checkRunning } from "./check_running.ts";
 
 const USAGE = `Usage: notifyli check [options]

@@ -3,7 +3,7 @@ import { getLogger } from "@logtape/logtape";
 import { loadConfig } from "../config/config.ts";
 import { requirePossibleFolder } from "../engines/data_dir.ts";
 import { configureLogging } from "../base/logging.ts";
-import { loadRooms } from "../rooms/rooms_file.ts";
+import { loadRooms } from "../rooms/rules/rooms_file.ts";
 import { Server } from "../server.ts";
 import { catchAll } from "../core/uncaught.ts";
 import { VERSION } from "../base/version.ts";

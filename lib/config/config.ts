@@ -5,7 +5,7 @@ import type { SyncMode } from "../engines/disk_sync.ts";
 import type { Finding } from "./env_faults.ts";
 import { type EnvFile, type Environment, ownEnvironment, readEnvFile } from "./environment.ts";
 import { parseHostPattern } from "../net/host_rules.ts";
-import { type HistoryRule, parseHistoryRules } from "../history_rules.ts";
+import { type HistoryRule, parseHistoryRules } from "../rooms/rules/history_rules.ts";
 import { parseRate, type Rate } from "../limits/rate.ts";
 import { oddities } from "./oddities.ts";
 import type { AllowedOrigins } from "../net/origin.ts";

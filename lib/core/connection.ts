@@ -5,7 +5,7 @@
 import { ClientAuth, type SessionOwner } from "../auth/connection_auth.ts";
 import type { Identity, TokenFacts } from "../auth/identity.ts";
 import type { Revocations } from "../auth/revocations/revocations.ts";
-import type { RoomAccess } from "../auth/room_access.ts";
+import type { RoomAccess } from "../rooms/access.ts";
 import type { TokenVerifier } from "../auth/tokens.ts";
 import { type Channel, roomChannel } from "./channel.ts";
 import { ClientNotifications, type Recipient } from "../client_notifications.ts";

@@ -5,7 +5,7 @@
 import type { Engine, EngineHandler } from "../engine.ts";
 import { EmbeddedBroker } from "./embedded_broker.ts";
 import { type HistoryLimit, MemoryBroker } from "./memory_broker.ts";
-import { MemoryPresence } from "./memory_presence.ts";
+import { MemoryPresence } from "../rooms/store/memory.ts";
 import type { Retention } from "../retention.ts";
 import type { SyncMode } from "./disk_sync.ts";
 import { SqliteArrivals } from "./sqlite_arrivals.ts";

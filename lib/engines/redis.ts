@@ -11,7 +11,7 @@ import { connectRedis, isMissingRight, readyWithin, unavailable } from "./redis_
 import { RedisInbox } from "./redis_inbox.ts";
 import { RedisKeys } from "./redis_keys.ts";
 import { Lease, type LeaseEntry } from "./redis_lease.ts";
-import { RedisPresence } from "./redis_presence.ts";
+import { RedisPresence } from "../rooms/store/redis.ts";
 import { RedisReceipts } from "./redis_receipts.ts";
 import { RedisRevocations } from "../auth/revocations/redis.ts";
 import { RedisSchedule } from "./redis_schedule.ts";

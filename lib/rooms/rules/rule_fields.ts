@@ -9,7 +9,7 @@ import {
   record,
   text,
   wholeNumber,
-} from "../base/shape.ts";
+} from "../../base/shape.ts";
 
 const MAX_RULES = 1000;
 const MAX_USERS = 1000;

@@ -1,5 +1,5 @@
 /** The refusal of a client that a room has no place for, the same from each engine. */
-import { NotifyliError } from "../base/errors.ts";
+import { NotifyliError } from "../../base/errors.ts";
 
 export function roomFull(room: string, maxClients: number): NotifyliError {
   return new NotifyliError(

@@ -1,10 +1,10 @@
 /** Reads the file of room rules (`APP_ROOMS`), and says all that is wrong with it. What it may hold, `rule_fields.ts` says. */
-import type { Config } from "../config/config.ts";
-import { ConfigError } from "../base/config_error.ts";
-import type { UserId } from "../base/fields.ts";
-import { NO_HISTORY } from "../history_rules.ts";
-import { roomPattern } from "../room_patterns.ts";
-import { JsonTextError, parseJsonText } from "../base/json_text.ts";
+import type { Config } from "../../config/config.ts";
+import { ConfigError } from "../../base/config_error.ts";
+import type { UserId } from "../../base/fields.ts";
+import { NO_HISTORY } from "./history_rules.ts";
+import { roomPattern } from "./patterns.ts";
+import { JsonTextError, parseJsonText } from "../../base/json_text.ts";
 import {
   type NamedRule,
   PUBLIC,
@@ -14,8 +14,8 @@ import {
   roomsWithoutFile,
 } from "./room_rules.ts";
 import { FILE, RULE, type RuleFields, type User } from "./rule_fields.ts";
-import type { Note } from "../base/shape.ts";
-import { readTextFile } from "../base/text_file.ts";
+import type { Note } from "../../base/shape.ts";
+import { readTextFile } from "../../base/text_file.ts";
 
 export interface LoadedRooms {
   readonly rooms: Rooms;

@@ -2,19 +2,19 @@
  * How a node's clients come into rooms and go out of them: in the hub, in presence, and with the notifications that
  * wait there for their users.
  */
-import type { TokenFacts } from "./auth/identity.ts";
-import type { Revocations } from "./auth/revocations/revocations.ts";
-import { roomChannel, userChannel } from "./core/channel.ts";
-import type { Client } from "./core/connection.ts";
-import type { Membership } from "./rooms/membership.ts";
-import type { Inbox } from "./inbox/store/store.ts";
-import { NOWHERE } from "./core/publication.ts";
-import type { UserId } from "./base/fields.ts";
-import { unixSeconds } from "./base/times.ts";
-import type { Hub } from "./core/hub.ts";
-import type { RoomPresence } from "./room_presence.ts";
-import { Outgoing } from "./core/outgoing.ts";
-import type { Subscriptions } from "./core/subscriptions.ts";
+import type { TokenFacts } from "../auth/identity.ts";
+import type { Revocations } from "../auth/revocations/revocations.ts";
+import { roomChannel, userChannel } from "../core/channel.ts";
+import type { Client } from "../core/connection.ts";
+import type { Membership } from "./membership.ts";
+import type { Inbox } from "../inbox/store/store.ts";
+import { NOWHERE } from "../core/publication.ts";
+import type { UserId } from "../base/fields.ts";
+import { unixSeconds } from "../base/times.ts";
+import type { Hub } from "../core/hub.ts";
+import type { RoomPresence } from "./presence.ts";
+import { Outgoing } from "../core/outgoing.ts";
+import type { Subscriptions } from "../core/subscriptions.ts";
 
 /** What it works on; all of one node. */
 export interface RoomEntryParts {

@@ -1,12 +1,12 @@
 /** Who is in which room, in the connection hashes of seed 000 and beside them. */
 import type { Redis } from "ioredis";
-import type { Connection, PresenceManager, UserConnection } from "../rooms/store/store.ts";
-import type { UserId } from "../base/fields.ts";
-import { unavailable } from "./redis_client.ts";
-import type { RedisKeys } from "./redis_keys.ts";
-import type { Lease, LeaseEntry } from "./redis_lease.ts";
-import { run, SCRIPTS } from "./redis_scripts.ts";
-import { Together } from "./redis_together.ts";
+import type { Connection, PresenceManager, UserConnection } from "./store.ts";
+import type { UserId } from "../../base/fields.ts";
+import { unavailable } from "../../engines/redis_client.ts";
+import type { RedisKeys } from "../../engines/redis_keys.ts";
+import type { Lease, LeaseEntry } from "../../engines/redis_lease.ts";
+import { run, SCRIPTS } from "../../engines/redis_scripts.ts";
+import { Together } from "../../engines/redis_together.ts";
 import { roomFull } from "./room_full.ts";
 
 /** What `presence.lua` answers. */

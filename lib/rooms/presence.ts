@@ -1,12 +1,12 @@
 /** Makes users seen in their rooms by all nodes, and unseen, and tells who watches. */
-import { roomChannel } from "./core/channel.ts";
-import type { Client } from "./core/connection.ts";
-import type { Membership } from "./rooms/membership.ts";
-import type { Broker } from "./core/broker.ts";
-import type { Connection, PresenceManager } from "./rooms/store/store.ts";
-import { NotifyliError } from "./base/errors.ts";
-import { type UserId, userIdOnWire } from "./base/fields.ts";
-import { presenceEventFrame } from "./frames.ts";
+import { roomChannel } from "../core/channel.ts";
+import type { Client } from "../core/connection.ts";
+import type { Membership } from "./membership.ts";
+import type { Broker } from "../core/broker.ts";
+import type { Connection, PresenceManager } from "./store/store.ts";
+import { NotifyliError } from "../base/errors.ts";
+import { type UserId, userIdOnWire } from "../base/fields.ts";
+import { presenceEventFrame } from "../frames.ts";
 
 /** Presences that wait to be taken out; past so many, the rest is left to the end of the lease. */
 const MAX_UNREMOVED = 10_000;

@@ -1,9 +1,9 @@
 /** What a room's history can bring back, exactly or not at all. */
-import { type Channel, roomChannel } from "./core/channel.ts";
-import type { RoomSync } from "./rooms/membership.ts";
-import type { Broker } from "./core/broker.ts";
-import type { History, KeptPublication, Position } from "./core/publication.ts";
-import type { RoomRules } from "./rooms/room_rules.ts";
+import { type Channel, roomChannel } from "../core/channel.ts";
+import type { RoomSync } from "./membership.ts";
+import type { Broker } from "../core/broker.ts";
+import type { History, KeptPublication, Position } from "../core/publication.ts";
+import type { RoomRules } from "./rules/room_rules.ts";
 
 /** A position after all there is. */
 const MAX_OFFSET = Number.MAX_SAFE_INTEGER;

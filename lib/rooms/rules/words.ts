@@ -1,5 +1,5 @@
 /** A rule for rooms in words, as `notifyli check` prints it. */
-import { userIdOnWire } from "../base/fields.ts";
+import { userIdOnWire } from "../../base/fields.ts";
 import type { RoomRule } from "./room_rules.ts";
 
 /** Each part of a rule, by what it is about, in an order that reads. */

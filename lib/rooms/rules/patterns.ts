@@ -9,7 +9,7 @@ export interface RoomPattern {
  *
  * @example
  * ```ts
- * import { roomPattern } from "./room_patterns.ts";
+ * import { roomPattern } from "./patterns.ts";
  * console.log(roomPattern("news:*").test("news:sport"));
  * ```
  */

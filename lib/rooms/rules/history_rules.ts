@@ -1,6 +1,6 @@
 /** How much of a room's messages is kept, by patterns of room names; `rooms/room_rules.ts` remembers what it finds. */
-import type { HistoryOptions } from "./core/publication.ts";
-import { type RoomPattern, roomPattern } from "./room_patterns.ts";
+import type { HistoryOptions } from "../../core/publication.ts";
+import { type RoomPattern, roomPattern } from "./patterns.ts";
 
 export interface HistoryRule extends HistoryOptions {
   /** A room's name, in which `*` stands for any text. */

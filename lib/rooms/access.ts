@@ -3,10 +3,10 @@
  * they do it, whichever way the client came. What holds for a room, `rooms/room_rules.ts` knows.
  */
 import { type ErrorCode, NotifyliError } from "../base/errors.ts";
-import { roomPattern } from "../room_patterns.ts";
-import { type Room, type RoomRules, USER_ROOMS } from "../rooms/room_rules.ts";
-import type { Identity, TokenFacts } from "./identity.ts";
-import type { TokenVerifier } from "./tokens.ts";
+import { roomPattern } from "./rules/patterns.ts";
+import { type Room, type RoomRules, USER_ROOMS } from "./rules/room_rules.ts";
+import type { Identity, TokenFacts } from "../auth/identity.ts";
+import type { TokenVerifier } from "../auth/tokens.ts";
 
 export class RoomAccess {
   readonly #rules: RoomRules;

@@ -1,6 +1,6 @@
 /** Who is in which room of one node. */
-import type { Connection, PresenceManager, UserConnection } from "../rooms/store/store.ts";
-import type { UserId } from "../base/fields.ts";
+import type { Connection, PresenceManager, UserConnection } from "./store.ts";
+import type { UserId } from "../../base/fields.ts";
 import { roomFull } from "./room_full.ts";
 
 interface Room {

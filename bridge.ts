@@ -13,7 +13,7 @@ import { connectRedis, readyWithin, unavailable } from "./lib/engines/redis_clie
 import { NotifyliError } from "./lib/base/errors.ts";
 import { parseObject } from "./lib/base/fields.ts";
 import type { Node } from "./lib/core/node.ts";
-import { parseNotification } from "./lib/notification.ts";
+import { parseNotification } from "./lib/inbox/notification.ts";
 
 const log = getLogger(["notifyli", "bridge"]);
 

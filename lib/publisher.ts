@@ -19,7 +19,7 @@ import { connectRedis, readyWithin, unavailable } from "./engines/redis_client.t
 import { RedisKeys } from "./engines/redis_keys.ts";
 import { parseConnection } from "./rooms/store/redis.ts";
 import { userIdField } from "./base/fields.ts";
-import { parseNotification } from "./notification.ts";
+import { parseNotification } from "./inbox/notification.ts";
 
 const CONNECT_WITHIN_MS = 5000;
 

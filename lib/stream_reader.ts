@@ -16,7 +16,7 @@ import { connectRedis, isMissingRight } from "./engines/redis_client.ts";
 import { NotifyliError } from "./base/errors.ts";
 import type { Fields } from "./base/fields.ts";
 import type { Node } from "./core/node.ts";
-import { parseNotification, timeOfText } from "./notification.ts";
+import { parseNotification, timeOfText } from "./inbox/notification.ts";
 
 const log = getLogger(["notifyli", "stream"]);
 

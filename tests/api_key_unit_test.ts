@@ -17,7 +17,7 @@ import type { ApiKey, KeyStore } from "../lib/auth/keys/store.ts";
 import { openEmbedded } from "../lib/engines/embedded.ts";
 import { apiRoutes } from "../lib/http/api.ts";
 import { API_SCOPES } from "../lib/http/api_scopes.ts";
-import { InboxService } from "../lib/inbox_service.ts";
+import { InboxService } from "../lib/inbox/inbox.ts";
 import { ConnectionGate } from "../lib/limits/connection_gate.ts";
 import { Node } from "../lib/core/node.ts";
 import { RoomRules, roomsWithoutFile } from "../lib/rooms/rules/room_rules.ts";

@@ -7,11 +7,11 @@ import type { Notification } from "../lib/inbox/store/store.ts";
 import type { Position } from "../lib/core/publication.ts";
 import { openEmbedded } from "../lib/engines/embedded.ts";
 import { openRedis } from "../lib/engines/redis.ts";
-import { SqliteArrivals } from "../lib/engines/sqlite_arrivals.ts";
-import { SqliteInbox } from "../lib/engines/sqlite_inbox.ts";
-import { SqliteInboxStatements } from "../lib/engines/sqlite_inbox_statements.ts";
+import { SqliteArrivals } from "../lib/inbox/store/sqlite_arrivals.ts";
+import { SqliteInbox } from "../lib/inbox/store/sqlite_inbox.ts";
+import { SqliteInboxStatements } from "../lib/inbox/store/sqlite_inbox_statements.ts";
 import { SqliteStore } from "../lib/engines/sqlite_store.ts";
-import type { Dropped } from "../lib/retention.ts";
+import type { Dropped } from "../lib/inbox/retention.ts";
 import { message, type OpenEngine, RETENTION, testEngine } from "./support/engine_suite.ts";
 import { testHistory } from "./support/history_suite.ts";
 import { ROOT } from "./support/paths.ts";
@@ -122,7 +122,7 @@ Deno.test("embedded engine takes over a file of schema version 1", async () => {
   const dataDir = await Deno.makeTempDir();
   {
     const database = new DatabaseSync(`${dataDir}/notifyli.db`);
-    database.exec(await Deno.readTextFile(`${ROOT}lib/engines/sql/1_notifications.sql`));
+    database.exec(await Deno.readTextFile(`${ROOT}lib/inbox/store/1_notifications.sql`));
     const insert = database.prepare(
       "INSERT INTO notifications (site, user, id, room, text, sent_at) VALUES (?, ?, ?, ?, ?, ?)",
     );

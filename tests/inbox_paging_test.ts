@@ -1,7 +1,7 @@
 /** Inboxes and rooms that are too much for one answer come in several, and slow nobody down. */
 import assert from "node:assert/strict";
 import type { StoredNotification } from "../lib/inbox/store/store.ts";
-import { cutTo, cutToLength } from "../lib/inbox_page.ts";
+import { cutTo, cutToLength } from "../lib/inbox/page.ts";
 import { connect } from "../lib/sdk/mod.ts";
 import { Program } from "./support/program.ts";
 import { RedisServer } from "./support/redis.ts";

@@ -4,7 +4,7 @@ import type { Notification } from "../lib/inbox/store/store.ts";
 import { openRedis, type RedisEngine } from "../lib/engines/redis.ts";
 import { TurnLock } from "../lib/engines/redis_turn_lock.ts";
 import { NotifyliError } from "../lib/base/errors.ts";
-import type { Dropped, Retention } from "../lib/retention.ts";
+import type { Dropped, Retention } from "../lib/inbox/retention.ts";
 import { RedisServer } from "./support/redis.ts";
 import { waitFor } from "./support/wait.ts";
 

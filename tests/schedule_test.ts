@@ -9,7 +9,7 @@ import { openRedis } from "../lib/engines/redis.ts";
 import { NotifyliError } from "../lib/base/errors.ts";
 import { messageFrame } from "../lib/frames.ts";
 import { Publisher } from "../lib/publisher.ts";
-import { startScheduler } from "../lib/scheduler.ts";
+import { startScheduler } from "../lib/inbox/scheduler.ts";
 import { run, taskCommand } from "./support/command.ts";
 import { RETENTION } from "./support/engine_suite.ts";
 import { Program } from "./support/program.ts";

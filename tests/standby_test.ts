@@ -6,7 +6,7 @@ import { openEmbedded } from "../lib/engines/embedded.ts";
 import { openRedis } from "../lib/engines/redis.ts";
 import { Node } from "../lib/core/node.ts";
 import { RoomRules, roomsWithoutFile } from "../lib/rooms/rules/room_rules.ts";
-import { startScheduler } from "../lib/scheduler.ts";
+import { startScheduler } from "../lib/inbox/scheduler.ts";
 import { startStreamReader } from "../lib/stream_reader.ts";
 import { WebhookSender } from "../lib/webhooks.ts";
 import { type CountedPauses, countPauses } from "./support/counted_pauses.ts";

@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { type Config, loadConfig } from "../config/config.ts";
 import { NotifyliError } from "../base/errors.ts";
 import { type ApiAnswer, callServer, refusedAnswer, serverFailure } from "./local_api.ts";
-import { parseNotification } from "../notification.ts";
+import { parseNotification } from "../inbox/notification.ts";
 import { localTime, readTime } from "./time_option.ts";
 
 /** Sender of seed 000's tool. */

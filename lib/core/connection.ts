@@ -8,7 +8,7 @@ import type { Revocations } from "../auth/revocations/revocations.ts";
 import type { RoomAccess } from "../rooms/access.ts";
 import type { TokenVerifier } from "../auth/tokens.ts";
 import { type Channel, roomChannel } from "./channel.ts";
-import { ClientNotifications, type Recipient } from "../client_notifications.ts";
+import { ClientNotifications, type Recipient } from "../inbox/connection_inbox.ts";
 import { pause } from "../base/clock.ts";
 import type { Limits } from "../base/sizes.ts";
 import { DEFAULT_SITE } from "../base/site.ts";

@@ -6,16 +6,16 @@ import type { Engine, EngineHandler } from "../engine.ts";
 import { EmbeddedBroker } from "./embedded_broker.ts";
 import { type HistoryLimit, MemoryBroker } from "./memory_broker.ts";
 import { MemoryPresence } from "../rooms/store/memory.ts";
-import type { Retention } from "../retention.ts";
+import type { Retention } from "../inbox/retention.ts";
 import type { SyncMode } from "./disk_sync.ts";
-import { SqliteArrivals } from "./sqlite_arrivals.ts";
+import { SqliteArrivals } from "../inbox/store/sqlite_arrivals.ts";
 import { SqliteHistory } from "./sqlite_history.ts";
-import { SqliteInbox } from "./sqlite_inbox.ts";
-import { SqliteInboxStatements } from "./sqlite_inbox_statements.ts";
+import { SqliteInbox } from "../inbox/store/sqlite_inbox.ts";
+import { SqliteInboxStatements } from "../inbox/store/sqlite_inbox_statements.ts";
 import { SqliteKeys } from "../auth/keys/sqlite.ts";
-import { SqliteReceipts } from "./sqlite_receipts.ts";
+import { SqliteReceipts } from "../inbox/store/sqlite_receipts.ts";
 import { SqliteRevocations } from "../auth/revocations/sqlite.ts";
-import { SqliteSchedule } from "./sqlite_schedule.ts";
+import { SqliteSchedule } from "../inbox/store/sqlite_schedule.ts";
 import { SqliteStore } from "./sqlite_store.ts";
 
 export interface EmbeddedOptions {

@@ -7,11 +7,11 @@ import type { Config } from "../config/config.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
 import { NotifyliError } from "../base/errors.ts";
 import { type Fields, identifier, parseObject, userIdField, userIdOnWire } from "../base/fields.ts";
-import type { InboxService } from "../inbox_service.ts";
+import type { InboxService } from "../inbox/inbox.ts";
 import type { ConnectionGate } from "../limits/connection_gate.ts";
 import { PublishLimit } from "../limits/publish_limit.ts";
 import type { Node } from "../core/node.ts";
-import { parseNotification, timeOfText } from "../notification.ts";
+import { parseNotification, timeOfText } from "../inbox/notification.ts";
 import {
   type ApiApp,
   type ApiContext,

@@ -9,7 +9,7 @@ import type { Client, Protocol } from "../core/connection.ts";
 import type { Config } from "../config/config.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
 import { NotifyliError } from "../base/errors.ts";
-import type { InboxService } from "../inbox_service.ts";
+import type { InboxService } from "../inbox/inbox.ts";
 import type { ConnectionGate } from "../limits/connection_gate.ts";
 import type { Node } from "../core/node.ts";
 import { type AllowedOrigins, isAllowedOrigin, refusedOrigin } from "../net/origin.ts";

@@ -5,7 +5,7 @@
 import type { Identity } from "../auth/identity.ts";
 import { type Channel, roomChannel, userChannel } from "../core/channel.ts";
 import type { Client } from "../core/connection.ts";
-import { type ClientInbox, inboxFor } from "../client_inbox.ts";
+import { type ClientInbox, inboxFor } from "../inbox/guest_inbox.ts";
 import type { Limits } from "../base/sizes.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
 import type { InboxSync } from "../inbox/store/store.ts";

@@ -5,7 +5,7 @@
 import { fingerprintOf, type Identity } from "../auth/identity.ts";
 import type { Client, Protocol } from "../core/connection.ts";
 import type { RoomSync } from "../rooms/membership.ts";
-import { type ClientInbox, inboxFor } from "../client_inbox.ts";
+import { type ClientInbox, inboxFor } from "../inbox/guest_inbox.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
 import type { InboxSync, StoredNotification } from "../inbox/store/store.ts";
 import type { Position } from "../core/publication.ts";

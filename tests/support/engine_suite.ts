@@ -11,7 +11,7 @@ import type {
   ScheduledNotification,
 } from "../../lib/inbox/store/store.ts";
 import type { Position, Publication } from "../../lib/core/publication.ts";
-import type { Retention } from "../../lib/retention.ts";
+import type { Retention } from "../../lib/inbox/retention.ts";
 import { waitFor } from "./wait.ts";
 
 const SITE = "default";

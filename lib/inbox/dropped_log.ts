@@ -1,6 +1,6 @@
 /** Counts what retention drops from inboxes, and logs it: at once, and then summed up, however much it is. */
 import { getLogger } from "@logtape/logtape";
-import type { Counters } from "./core/counters.ts";
+import type { Counters } from "../core/counters.ts";
 import type { Dropped } from "./retention.ts";
 
 const log = getLogger(["notifyli", "inbox"]);

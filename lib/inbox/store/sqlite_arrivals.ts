@@ -1,10 +1,10 @@
 /** How notifications come into inboxes in SQLite, whether at once or from the schedule. */
 import type { SQLOutputValue } from "node:sqlite";
-import type { EngineHandler } from "../engine.ts";
-import type { InboxChange, InboxEvent, Notification } from "../inbox/store/store.ts";
-import { type Position, withOffset } from "../core/publication.ts";
-import type { UserId } from "../base/fields.ts";
-import { inboxFrame } from "../frames.ts";
+import type { EngineHandler } from "../../engine.ts";
+import type { InboxChange, InboxEvent, Notification } from "./store.ts";
+import { type Position, withOffset } from "../../core/publication.ts";
+import type { UserId } from "../../base/fields.ts";
+import { inboxFrame } from "../../frames.ts";
 import type { Dropped, Retention } from "../retention.ts";
 import type { SqliteInboxStatements } from "./sqlite_inbox_statements.ts";
 

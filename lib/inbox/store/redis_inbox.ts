@@ -10,17 +10,17 @@ import type {
   StoredNotification,
   SyncOptions,
   Taken,
-} from "../inbox/store/store.ts";
-import type { Position } from "../core/publication.ts";
-import type { UserId } from "../base/fields.ts";
-import { cutTo } from "../inbox_page.ts";
+} from "./store.ts";
+import type { Position } from "../../core/publication.ts";
+import type { UserId } from "../../base/fields.ts";
+import { cutTo } from "../page.ts";
 import { type Retention, retentionMs } from "../retention.ts";
 import { RedisAppends } from "./redis_appends.ts";
 import { finite } from "./redis_arrival.ts";
-import { unavailable } from "./redis_client.ts";
-import type { RedisKeys } from "./redis_keys.ts";
+import { unavailable } from "../../engines/redis_client.ts";
+import type { RedisKeys } from "../../engines/redis_keys.ts";
 import { RedisMarks } from "./redis_marks.ts";
-import { run, SCRIPTS } from "./redis_scripts.ts";
+import { run, SCRIPTS } from "../../engines/redis_scripts.ts";
 
 /** Which notifications to read; see `lua/inbox_read.lua`. */
 type Selection =

@@ -1,12 +1,12 @@
 /** Notifications that wait for their time, in Redis: one sorted set, changed by the scripts in `lua/schedule*.lua`. */
 import type { Redis } from "ioredis";
-import type { Released, Schedule, ScheduledNotification } from "../inbox/store/store.ts";
-import type { UserId } from "../base/fields.ts";
+import type { Released, Schedule, ScheduledNotification } from "./store.ts";
+import type { UserId } from "../../base/fields.ts";
 import type { Retention } from "../retention.ts";
 import { arrival, newArrival, othersClaim, scheduledId } from "./redis_arrival.ts";
-import { unavailable } from "./redis_client.ts";
-import type { RedisKeys } from "./redis_keys.ts";
-import { run, SCRIPTS } from "./redis_scripts.ts";
+import { unavailable } from "../../engines/redis_client.ts";
+import type { RedisKeys } from "../../engines/redis_keys.ts";
+import { run, SCRIPTS } from "../../engines/redis_scripts.ts";
 
 export class RedisSchedule implements Schedule {
   readonly #redis: Redis;

@@ -1,9 +1,9 @@
 /** What the scripts by which notifications come in have in common; see `lua/inbox_arrival.lua`. */
-import { NotifyliError } from "../base/errors.ts";
-import type { Claim } from "../inbox/store/store.ts";
-import type { UserId } from "../base/fields.ts";
+import { NotifyliError } from "../../base/errors.ts";
+import type { Claim } from "./store.ts";
+import type { UserId } from "../../base/fields.ts";
 import { type Retention, retentionMs } from "../retention.ts";
-import type { RedisKeys } from "./redis_keys.ts";
+import type { RedisKeys } from "../../engines/redis_keys.ts";
 
 /** Whose a notification is, and which. */
 export interface NotificationName {

@@ -1,15 +1,10 @@
 /** Notifications that wait for their time, in SQLite. */
 import type { SQLOutputValue, StatementSync } from "node:sqlite";
-import type {
-  Notification,
-  Released,
-  Schedule,
-  ScheduledNotification,
-} from "../inbox/store/store.ts";
-import type { UserId } from "../base/fields.ts";
-import { withTimestamp } from "../core/publication.ts";
+import type { Notification, Released, Schedule, ScheduledNotification } from "./store.ts";
+import type { UserId } from "../../base/fields.ts";
+import { withTimestamp } from "../../core/publication.ts";
 import type { Arrived, SqliteArrivals } from "./sqlite_arrivals.ts";
-import type { SqliteStore } from "./sqlite_store.ts";
+import type { SqliteStore } from "../../engines/sqlite_store.ts";
 
 type Row = Record<string, SQLOutputValue>;
 

@@ -6,10 +6,10 @@ import type {
   NotificationState,
   Schedule,
   StoredNotification,
-} from "./inbox/store/store.ts";
-import type { Position } from "./core/publication.ts";
-import type { UserId } from "./base/fields.ts";
-import { cutToLength } from "./inbox_page.ts";
+} from "./store/store.ts";
+import type { Position } from "../core/publication.ts";
+import type { UserId } from "../base/fields.ts";
+import { cutToLength } from "./page.ts";
 
 /** Most notifications of one answer, and their length together: well below `APP_LIMIT_QUEUE`. */
 const MAX_SYNC = 200;

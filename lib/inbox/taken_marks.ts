@@ -2,9 +2,9 @@
  * Marks notifications as sent once the socket they were given to has taken them, or as delivered where the other end
  * has proved that it did. What was not taken when the connection ends stays queued, and comes with the next one.
  */
-import type { Client } from "./core/connection.ts";
-import type { Inbox, Taken } from "./inbox/store/store.ts";
-import type { UserId } from "./base/fields.ts";
+import type { Client } from "../core/connection.ts";
+import type { Inbox, Taken } from "./store/store.ts";
+import type { UserId } from "../base/fields.ts";
 
 /** How soon a socket is looked at after it was given something, and again while it has not taken it. */
 const LOOK_AFTER_MS = 20;

@@ -6,10 +6,10 @@
  * Next on a message's way: the engine's `Schedule.release`, and from there as if it had just been sent.
  */
 import { getLogger } from "@logtape/logtape";
-import { pause } from "./base/clock.ts";
-import type { Counters } from "./core/counters.ts";
-import type { Schedule } from "./inbox/store/store.ts";
-import { NotifyliError } from "./base/errors.ts";
+import { pause } from "../base/clock.ts";
+import type { Counters } from "../core/counters.ts";
+import type { Schedule } from "./store/store.ts";
+import { NotifyliError } from "../base/errors.ts";
 
 const log = getLogger(["notifyli", "schedule"]);
 

@@ -1,5 +1,5 @@
 /** How much of an inbox is kept. */
-import type { UserId } from "./base/fields.ts";
+import type { UserId } from "../base/fields.ts";
 
 export interface Retention {
   /** Notifications of one user; `Infinity` for no limit. */

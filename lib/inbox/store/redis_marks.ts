@@ -1,11 +1,11 @@
 /** Marks what clients have taken, for all users of one turn of the event loop in one step. Used by `redis_inbox.ts`. */
 import type { Redis } from "ioredis";
-import type { Taken } from "../inbox/store/store.ts";
-import type { UserId } from "../base/fields.ts";
-import { unavailable } from "./redis_client.ts";
-import type { RedisKeys } from "./redis_keys.ts";
-import { run, SCRIPTS } from "./redis_scripts.ts";
-import { Together } from "./redis_together.ts";
+import type { Taken } from "./store.ts";
+import type { UserId } from "../../base/fields.ts";
+import { unavailable } from "../../engines/redis_client.ts";
+import type { RedisKeys } from "../../engines/redis_keys.ts";
+import { run, SCRIPTS } from "../../engines/redis_scripts.ts";
+import { Together } from "../../engines/redis_together.ts";
 
 /** Ids of one call; the keys of an inbox count for some, too. */
 const MOST_IDS = 1000;

@@ -2,10 +2,10 @@
  * One client's notifications: live ones are held back while earlier ones are on their way, each is given once, and
  * what the other end has taken is known. `client.ts` has one of these; `sent_marks.ts` writes down what was taken.
  */
-import { NOWHERE, type Position } from "./core/publication.ts";
-import type { Taken } from "./inbox/store/store.ts";
-import type { Outgoing } from "./core/outgoing.ts";
-import type { Writer } from "./core/writer.ts";
+import { NOWHERE, type Position } from "../core/publication.ts";
+import type { Taken } from "./store/store.ts";
+import type { Outgoing } from "../core/outgoing.ts";
+import type { Writer } from "../core/writer.ts";
 
 /** Notifications that a client is known to have got; past so many, the oldest are forgotten. */
 const MAX_GIVEN = 1000;

@@ -1,5 +1,5 @@
 /** Reads a notification that another system sends, the same from Redis and from HTTP (seed 000, "Message Format"). */
-import type { Limits } from "./base/sizes.ts";
+import type { Limits } from "../base/sizes.ts";
 import {
   type Fields,
   identifier,
@@ -9,7 +9,7 @@ import {
   requiredText,
   type UserId,
   userIdField,
-} from "./base/fields.ts";
+} from "../base/fields.ts";
 
 /** Sender of a notification that names none (seed 000). */
 export const DEFAULT_FROM = "system";

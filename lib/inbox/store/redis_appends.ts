@@ -1,12 +1,12 @@
 /** Puts notifications into their inboxes, those of one turn of the event loop in one step. Used by `redis_inbox.ts`. */
 import type { Redis } from "ioredis";
-import type { Claim, Notification } from "../inbox/store/store.ts";
+import type { Claim, Notification } from "./store.ts";
 import type { Retention } from "../retention.ts";
 import { newArrival, othersClaim } from "./redis_arrival.ts";
-import { unavailable } from "./redis_client.ts";
-import type { RedisKeys } from "./redis_keys.ts";
-import { run, SCRIPTS } from "./redis_scripts.ts";
-import { Together } from "./redis_together.ts";
+import { unavailable } from "../../engines/redis_client.ts";
+import type { RedisKeys } from "../../engines/redis_keys.ts";
+import { run, SCRIPTS } from "../../engines/redis_scripts.ts";
+import { Together } from "../../engines/redis_together.ts";
 
 /** UTF-16 units of one call; each notification counts for so many at least: 100 are one call. */
 const MOST_LENGTH = 262_144;

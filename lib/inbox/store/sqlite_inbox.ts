@@ -10,14 +10,14 @@ import type {
   StoredNotification,
   SyncOptions,
   Taken,
-} from "../inbox/store/store.ts";
-import type { Position } from "../core/publication.ts";
-import type { UserId } from "../base/fields.ts";
-import { cutTo } from "../inbox_page.ts";
+} from "./store.ts";
+import type { Position } from "../../core/publication.ts";
+import type { UserId } from "../../base/fields.ts";
+import { cutTo } from "../page.ts";
 import { type Retention, retentionMs } from "../retention.ts";
 import type { SqliteArrivals } from "./sqlite_arrivals.ts";
 import type { SqliteInboxStatements } from "./sqlite_inbox_statements.ts";
-import type { SqliteStore } from "./sqlite_store.ts";
+import type { SqliteStore } from "../../engines/sqlite_store.ts";
 
 /** How often what is too old is dropped. */
 const SWEEP_INTERVAL_MS = 60_000;

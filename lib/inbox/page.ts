@@ -1,5 +1,5 @@
 /** Cuts what is read of an inbox into pages, so that no answer outgrows what a client may have waiting. */
-import type { InboxSync, StoredNotification } from "./inbox/store/store.ts";
+import type { InboxSync, StoredNotification } from "./store/store.ts";
 
 /** A page: where it ends, and whether there is more behind it. */
 type Page = Pick<InboxSync, "offset" | "more" | "notifications">;

@@ -1,6 +1,6 @@
 /** What a client's commands may do with its inbox. A guest has none: nothing would ever take it out of the store. */
-import type { Client } from "./core/connection.ts";
-import type { InboxService } from "./inbox_service.ts";
+import type { Client } from "../core/connection.ts";
+import type { InboxService } from "./inbox.ts";
 
 export type ClientInbox = Pick<
   InboxService,

@@ -24,7 +24,7 @@ import { RoomRules, type Rooms } from "./rooms/rules/room_rules.ts";
 import { protocolV2 } from "./protocols/v2.ts";
 import type { Listener } from "./listeners/listener.ts";
 import { startScheduler } from "./inbox/scheduler.ts";
-import { WebhookSender } from "./webhooks.ts";
+import { WebhookSender } from "./hooks/sender.ts";
 import { upgrade } from "./protocols/upgrade.ts";
 
 const log = getLogger(["notifyli"]);

@@ -8,7 +8,7 @@ import { Node } from "../lib/core/node.ts";
 import { RoomRules, roomsWithoutFile } from "../lib/rooms/rules/room_rules.ts";
 import { startScheduler } from "../lib/inbox/scheduler.ts";
 import { startStreamReader } from "../lib/stream_reader.ts";
-import { WebhookSender } from "../lib/webhooks.ts";
+import { WebhookSender } from "../lib/hooks/sender.ts";
 import { type CountedPauses, countPauses } from "./support/counted_pauses.ts";
 import { RETENTION } from "./support/engine_suite.ts";
 import { SECRET } from "./support/receiver.ts";

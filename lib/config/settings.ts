@@ -4,7 +4,7 @@ import { parseApiKey } from "../auth/keys/api_key.ts";
 import { parseHostPattern } from "../net/host_rules.ts";
 import { isAddressOrNetwork } from "../net/addresses.ts";
 import { isRate } from "../limits/rate.ts";
-import { SECRET_PREFIX, secretKey } from "../webhook_signature.ts";
+import { SECRET_PREFIX, secretKey } from "../hooks/signature.ts";
 
 export interface Setting {
   /** As one writes it; empty for none. */

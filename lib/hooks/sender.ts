@@ -4,12 +4,12 @@
  * Next on a receipt's way: `webhook_endpoint.ts`.
  */
 import { getLogger } from "@logtape/logtape";
-import { type Clock, SYSTEM_CLOCK } from "./base/clock.ts";
-import type { WebhookConfig } from "./config/config.ts";
-import type { Counters } from "./core/counters.ts";
-import type { ReceiptBatch, ReceiptLog } from "./inbox/store/store.ts";
-import { WebhookEndpoint } from "./webhook_endpoint.ts";
-import { failedPauseMs, refusedPauseMs } from "./webhook_retry.ts";
+import { type Clock, SYSTEM_CLOCK } from "../base/clock.ts";
+import type { WebhookConfig } from "../config/config.ts";
+import type { Counters } from "../core/counters.ts";
+import type { ReceiptBatch, ReceiptLog } from "../inbox/store/store.ts";
+import { WebhookEndpoint } from "./endpoint.ts";
+import { failedPauseMs, refusedPauseMs } from "./retry.ts";
 
 const log = getLogger(["notifyli", "webhook"]);
 

@@ -1,14 +1,14 @@
 /**
  * The bridge from Redis: hears what other systems PUBLISH on the message channel (seed 000) and hands it to the
- * node as a notification. It runs inside the server. Every node hears every message; `lib/bridge_router.ts` sees to it
+ * node as a notification. It runs inside the server. Every node hears every message; `lib/ways/bridge_router.ts` sees to it
  * that one of them routes it. Next on a message's way: `lib/core/node.ts`, `notify`.
  */
 import { getLogger } from "@logtape/logtape";
-import { BridgeRouter, type Route, type Routing } from "./lib/bridge_router.ts";
+import { BridgeRouter, type Route, type Routing } from "./lib/ways/bridge_router.ts";
 import type { Config } from "./lib/config/config.ts";
 import { DEFAULT_SITE } from "./lib/base/site.ts";
 import type { RedisEngine } from "./lib/engines/redis.ts";
-import { TurnLock } from "./lib/engines/redis_turn_lock.ts";
+import { TurnLock } from "./lib/ways/turn_lock.ts";
 import { connectRedis, readyWithin, unavailable } from "./lib/engines/redis_client.ts";
 import { NotifyliError } from "./lib/base/errors.ts";
 import { parseObject } from "./lib/base/fields.ts";

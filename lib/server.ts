@@ -191,7 +191,7 @@ async function startWaysIn(
   config: Config,
 ): Promise<AsyncDisposable> {
   const { startBridge } = await import("../bridge.ts");
-  const { startStreamReader } = await import("./stream_reader.ts");
+  const { startStreamReader } = await import("./ways/stream_reader.ts");
   const ways = new AsyncDisposableStack();
   ways.use(startBridge(node, engine, config));
   ways.use(startStreamReader(node, engine, config));

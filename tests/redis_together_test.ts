@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { Notification } from "../lib/inbox/store/store.ts";
 import { openRedis, type RedisEngine } from "../lib/engines/redis.ts";
-import { TurnLock } from "../lib/engines/redis_turn_lock.ts";
+import { TurnLock } from "../lib/ways/turn_lock.ts";
 import { NotifyliError } from "../lib/base/errors.ts";
 import type { Dropped, Retention } from "../lib/inbox/retention.ts";
 import { RedisServer } from "./support/redis.ts";

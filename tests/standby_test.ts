@@ -7,7 +7,7 @@ import { openRedis } from "../lib/engines/redis.ts";
 import { Node } from "../lib/core/node.ts";
 import { RoomRules, roomsWithoutFile } from "../lib/rooms/rules/room_rules.ts";
 import { startScheduler } from "../lib/inbox/scheduler.ts";
-import { startStreamReader } from "../lib/stream_reader.ts";
+import { startStreamReader } from "../lib/ways/stream_reader.ts";
 import { WebhookSender } from "../lib/hooks/sender.ts";
 import { type CountedPauses, countPauses } from "./support/counted_pauses.ts";
 import { RETENTION } from "./support/engine_suite.ts";

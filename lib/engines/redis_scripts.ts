@@ -5,10 +5,10 @@
 import { createHash } from "node:crypto";
 import { nextTick } from "node:process";
 import type { Redis } from "ioredis";
-import TURN_CLAIM from "./lua/turn_claim.lua" with { type: "text" };
-import BRIDGE_HOLD from "./lua/bridge_hold.lua" with { type: "text" };
-import BRIDGE_MARK from "./lua/bridge_mark.lua" with { type: "text" };
-import BRIDGE_RELEASE from "./lua/bridge_release.lua" with { type: "text" };
+import TURN_CLAIM from "../ways/turn_claim.lua" with { type: "text" };
+import BRIDGE_HOLD from "../ways/turn_hold.lua" with { type: "text" };
+import BRIDGE_MARK from "../ways/turn_mark.lua" with { type: "text" };
+import BRIDGE_RELEASE from "../ways/turn_release.lua" with { type: "text" };
 import CALLERS_ID from "../inbox/store/callers_id.lua" with { type: "text" };
 import HISTORY from "./lua/history.lua" with { type: "text" };
 import INBOX from "../inbox/store/inbox.lua" with { type: "text" };

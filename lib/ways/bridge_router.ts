@@ -5,10 +5,10 @@
  * (the holder makes one twice a second) and how many payloads came after it.
  */
 import { getLogger } from "@logtape/logtape";
-import type { Counters } from "./core/counters.ts";
-import type { TurnLock } from "./engines/redis_turn_lock.ts";
-import { NotifyliError } from "./base/errors.ts";
-import { nextId } from "./base/ids.ts";
+import type { Counters } from "../core/counters.ts";
+import type { TurnLock } from "./turn_lock.ts";
+import { NotifyliError } from "../base/errors.ts";
+import { nextId } from "../base/ids.ts";
 
 const log = getLogger(["notifyli", "bridge"]);
 

@@ -7,16 +7,16 @@
  */
 import { getLogger } from "@logtape/logtape";
 import type { Redis } from "ioredis";
-import { pause } from "./base/clock.ts";
-import type { Config } from "./config/config.ts";
-import { DEFAULT_SITE } from "./base/site.ts";
-import type { RedisEngine } from "./engines/redis.ts";
-import { TurnLock } from "./engines/redis_turn_lock.ts";
-import { connectRedis, isMissingRight } from "./engines/redis_client.ts";
-import { NotifyliError } from "./base/errors.ts";
-import type { Fields } from "./base/fields.ts";
-import type { Node } from "./core/node.ts";
-import { parseNotification, timeOfText } from "./inbox/notification.ts";
+import { pause } from "../base/clock.ts";
+import type { Config } from "../config/config.ts";
+import { DEFAULT_SITE } from "../base/site.ts";
+import type { RedisEngine } from "../engines/redis.ts";
+import { TurnLock } from "./turn_lock.ts";
+import { connectRedis, isMissingRight } from "../engines/redis_client.ts";
+import { NotifyliError } from "../base/errors.ts";
+import type { Fields } from "../base/fields.ts";
+import type { Node } from "../core/node.ts";
+import { parseNotification, timeOfText } from "../inbox/notification.ts";
 
 const log = getLogger(["notifyli", "stream"]);
 

@@ -1,6 +1,6 @@
 /** The `Publisher`, for TypeScript programs that share the Redis. */
 import assert from "node:assert/strict";
-import { Publisher } from "../lib/publisher.ts";
+import { Publisher } from "../lib/publisher/publisher.ts";
 import { Program } from "./support/program.ts";
 import { RedisServer } from "./support/redis.ts";
 import { TestClient } from "./support/test_client.ts";

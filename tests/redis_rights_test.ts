@@ -1,6 +1,6 @@
 /** Redis with an access control list and TLS: the rights in `docs/redis.md` are enough, and none is there for nothing. */
 import assert from "node:assert/strict";
-import { Publisher } from "../lib/publisher.ts";
+import { Publisher } from "../lib/publisher/publisher.ts";
 import { Certificate } from "./support/certificate.ts";
 import { run } from "./support/command.ts";
 import { ROOT } from "./support/paths.ts";

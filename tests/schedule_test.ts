@@ -8,7 +8,7 @@ import { openEmbedded } from "../lib/engines/embedded.ts";
 import { openRedis } from "../lib/engines/redis.ts";
 import { NotifyliError } from "../lib/base/errors.ts";
 import { messageFrame } from "../lib/frames.ts";
-import { Publisher } from "../lib/publisher.ts";
+import { Publisher } from "../lib/publisher/publisher.ts";
 import { startScheduler } from "../lib/inbox/scheduler.ts";
 import { run, taskCommand } from "./support/command.ts";
 import { RETENTION } from "./support/engine_suite.ts";

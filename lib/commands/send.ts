@@ -138,7 +138,7 @@ async function byRedis(
   { user, room, message, from, at }: Sending,
   config: Config,
 ): Promise<Sent> {
-  const { Publisher } = await import("../publisher.ts");
+  const { Publisher } = await import("../publisher/publisher.ts");
   await using publisher = new Publisher({ ...config.redis, limits: config.limits });
   const online = await publisher.isUserConnected(user, room);
   const servers = await publisher.publish({

@@ -11,15 +11,15 @@
  * ```
  */
 import type { Redis } from "ioredis";
-import type { Limits } from "./base/sizes.ts";
-import { readConfig, type RedisConfig } from "./config/config.ts";
-import { DEFAULT_SITE } from "./base/site.ts";
-import type { UserConnection } from "./rooms/store/store.ts";
-import { connectRedis, readyWithin, unavailable } from "./engines/redis_client.ts";
-import { RedisKeys } from "./engines/redis_keys.ts";
-import { parseConnection } from "./rooms/store/redis.ts";
-import { userIdField } from "./base/fields.ts";
-import { parseNotification } from "./inbox/notification.ts";
+import type { Limits } from "../base/sizes.ts";
+import { readConfig, type RedisConfig } from "../config/config.ts";
+import { DEFAULT_SITE } from "../base/site.ts";
+import type { UserConnection } from "../rooms/store/store.ts";
+import { connectRedis, readyWithin, unavailable } from "../engines/redis_client.ts";
+import { RedisKeys } from "../engines/redis_keys.ts";
+import { parseConnection } from "../rooms/store/redis.ts";
+import { userIdField } from "../base/fields.ts";
+import { parseNotification } from "../inbox/notification.ts";
 
 const CONNECT_WITHIN_MS = 5000;
 

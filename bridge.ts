@@ -9,7 +9,7 @@ import type { Config } from "./lib/config/config.ts";
 import { DEFAULT_SITE } from "./lib/base/site.ts";
 import type { RedisEngine } from "./lib/engines/redis.ts";
 import { TurnLock } from "./lib/ways/turn_lock.ts";
-import { connectRedis, readyWithin, unavailable } from "./lib/engines/redis_client.ts";
+import { connectRedis, readyWithin, unavailable } from "./lib/engines/redis/client.ts";
 import { NotifyliError } from "./lib/base/errors.ts";
 import { parseObject } from "./lib/base/fields.ts";
 import type { Node } from "./lib/core/node.ts";

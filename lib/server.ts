@@ -10,7 +10,7 @@ import type { Config } from "./config/config.ts";
 import { Counters } from "./core/counters.ts";
 import { DroppedLog } from "./inbox/dropped_log.ts";
 import { InboxService } from "./inbox/inbox.ts";
-import type { Engine } from "./engine.ts";
+import type { Engine } from "./engines/engine.ts";
 import { openEmbedded } from "./engines/embedded.ts";
 import type { RedisEngine } from "./engines/redis.ts";
 import { Admission } from "./http/admission.ts";

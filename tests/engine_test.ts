@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync, StatementSync } from "node:sqlite";
 import type { RedisConfig } from "../lib/config/config.ts";
-import type { Engine } from "../lib/engine.ts";
+import type { Engine } from "../lib/engines/engine.ts";
 import type { Notification } from "../lib/inbox/store/store.ts";
 import type { Position } from "../lib/core/publication.ts";
 import { openEmbedded } from "../lib/engines/embedded.ts";
@@ -10,7 +10,7 @@ import { openRedis } from "../lib/engines/redis.ts";
 import { SqliteArrivals } from "../lib/inbox/store/sqlite_arrivals.ts";
 import { SqliteInbox } from "../lib/inbox/store/sqlite_inbox.ts";
 import { SqliteInboxStatements } from "../lib/inbox/store/sqlite_inbox_statements.ts";
-import { SqliteStore } from "../lib/engines/sqlite_store.ts";
+import { SqliteStore } from "../lib/engines/sqlite/store.ts";
 import type { Dropped } from "../lib/inbox/retention.ts";
 import { message, type OpenEngine, RETENTION, testEngine } from "./support/engine_suite.ts";
 import { testHistory } from "./support/history_suite.ts";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Channel } from "../lib/core/channel.ts";
-import { MemoryBroker } from "../lib/engines/memory_broker.ts";
+import { MemoryBroker } from "../lib/engines/memory/broker.ts";
 import { Program } from "./support/program.ts";
 import { TestClient } from "./support/test_client.ts";
 import { stubClock } from "./support/stub_clock.ts";

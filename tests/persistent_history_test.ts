@@ -1,11 +1,11 @@
 /** Persistent rooms of the embedded engine: what outlives a restart, kill -9, a full disk and a change of the rules. */
 import assert from "node:assert/strict";
 import type { Channel } from "../lib/core/channel.ts";
-import type { Engine } from "../lib/engine.ts";
+import type { Engine } from "../lib/engines/engine.ts";
 import type { History, HistoryOptions, Published } from "../lib/core/publication.ts";
 import { openEmbedded } from "../lib/engines/embedded.ts";
-import { SqliteHistory } from "../lib/engines/sqlite_history.ts";
-import { SqliteStore } from "../lib/engines/sqlite_store.ts";
+import { SqliteHistory } from "../lib/engines/sqlite/history.ts";
+import { SqliteStore } from "../lib/engines/sqlite/store.ts";
 import { message, RETENTION } from "./support/engine_suite.ts";
 import { HistoryWriter } from "./support/history_writer.ts";
 import { SmallDisk } from "./support/small_disk.ts";

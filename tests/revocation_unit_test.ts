@@ -4,7 +4,7 @@ import { Revocations } from "../lib/auth/revocations/revocations.ts";
 import { TokenVerifier } from "../lib/auth/tokens.ts";
 import { readConfig } from "../lib/config/config.ts";
 import { Counters } from "../lib/core/counters.ts";
-import type { Engine } from "../lib/engine.ts";
+import type { Engine } from "../lib/engines/engine.ts";
 import type { Revocation, RevocationStore } from "../lib/auth/revocations/store.ts";
 import { openEmbedded } from "../lib/engines/embedded.ts";
 import type { Disconnect } from "../lib/base/errors.ts";

@@ -5,7 +5,7 @@ import type { Client } from "../lib/core/connection.ts";
 import { readConfig } from "../lib/config/config.ts";
 import { Counters } from "../lib/core/counters.ts";
 import type { Broker } from "../lib/core/broker.ts";
-import type { Engine } from "../lib/engine.ts";
+import type { Engine } from "../lib/engines/engine.ts";
 import type { PresenceManager } from "../lib/rooms/store/store.ts";
 import { openEmbedded } from "../lib/engines/embedded.ts";
 import { openRedis } from "../lib/engines/redis.ts";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { Counters } from "../lib/core/counters.ts";
 import { readConfig } from "../lib/config/config.ts";
-import type { Engine } from "../lib/engine.ts";
+import type { Engine } from "../lib/engines/engine.ts";
 import type { Released, Schedule } from "../lib/inbox/store/store.ts";
 import { openEmbedded } from "../lib/engines/embedded.ts";
 import { openRedis } from "../lib/engines/redis.ts";

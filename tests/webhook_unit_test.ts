@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { Clock } from "../lib/base/clock.ts";
 import { Counters } from "../lib/core/counters.ts";
-import type { Engine } from "../lib/engine.ts";
+import type { Engine } from "../lib/engines/engine.ts";
 import { openEmbedded } from "../lib/engines/embedded.ts";
 import { failedPauseMs, refusedPauseMs, retryAfterMs } from "../lib/hooks/retry.ts";
 import { secretKey, signatureHeaders } from "../lib/hooks/signature.ts";

@@ -14,7 +14,7 @@ import {
 } from "../config/config.ts";
 import { ConfigError } from "../base/config_error.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
-import { requirePossibleFolder } from "../engines/data_dir.ts";
+import { requirePossibleFolder } from "../engines/sqlite/data_dir.ts";
 import type { Environment } from "../config/environment.ts";
 import { NotifyliError } from "../base/errors.ts";
 import { readPem } from "../config/pem.ts";

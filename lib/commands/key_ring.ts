@@ -42,9 +42,9 @@ export async function openKeyRing(config: Config): Promise<KeyRing> {
 }
 
 async function openRedisRing(config: RedisConfig): Promise<KeyRing> {
-  const { connectRedis, readyWithin } = await import("../engines/redis_client.ts");
+  const { connectRedis, readyWithin } = await import("../engines/redis/client.ts");
   const { RedisApiKeys } = await import("../auth/keys/redis.ts");
-  const { RedisKeys } = await import("../engines/redis_keys.ts");
+  const { RedisKeys } = await import("../engines/redis/keys.ts");
   const redis = connectRedis(config, { name: "notifyli-key" });
   await readyWithin(redis, CONNECT_WITHIN_MS);
   const keys = new ApiKeys(new RedisApiKeys(redis, new RedisKeys(config.prefix)));
@@ -62,7 +62,7 @@ async function openFileRing(config: Config): Promise<KeyRing> {
       "no server runs, and APP_DATA_DIR=:memory: keeps no keys",
     );
   }
-  const { SqliteStore } = await import("../engines/sqlite_store.ts");
+  const { SqliteStore } = await import("../engines/sqlite/store.ts");
   const { SqliteKeys } = await import("../auth/keys/sqlite.ts");
   const what = SqliteStore.isIn(dataDir)
     ? `this works on the file in ${dataDir}`

@@ -1,7 +1,7 @@
 /** `notifyli start`: runs the server until a signal ends it. */
 import { getLogger } from "@logtape/logtape";
 import { loadConfig } from "../config/config.ts";
-import { requirePossibleFolder } from "../engines/data_dir.ts";
+import { requirePossibleFolder } from "../engines/sqlite/data_dir.ts";
 import { configureLogging } from "../base/logging.ts";
 import { loadRooms } from "../rooms/rules/rooms_file.ts";
 import { Server } from "../server.ts";

@@ -1,7 +1,7 @@
 /**
  * The one place that reads the environment and `.env`. All else gets the typed `Config`, or a slice of it.
  */
-import type { SyncMode } from "../engines/disk_sync.ts";
+import type { SyncMode } from "../engines/sqlite/disk_sync.ts";
 import type { Finding } from "./env_faults.ts";
 import { type EnvFile, type Environment, ownEnvironment, readEnvFile } from "./environment.ts";
 import { parseHostPattern } from "../net/host_rules.ts";

@@ -15,7 +15,7 @@ import type { Membership, PublishedMessage, RoomMessage, RoomSync } from "../roo
 import type { Config } from "../config/config.ts";
 import type { Counters } from "./counters.ts";
 import type { AccessChange } from "../auth/revocations/store.ts";
-import type { Engine, EngineHandler } from "../engine.ts";
+import type { Engine, EngineHandler } from "../engines/engine.ts";
 import type { Notification, Taken } from "../inbox/store/store.ts";
 import { NOWHERE, type Position, type Publication } from "./publication.ts";
 import type { UserConnection } from "../rooms/store/store.ts";

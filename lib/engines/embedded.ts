@@ -2,21 +2,21 @@
  * The engine of one node without Redis: rooms and presence in memory, notifications and what is persistent in one
  * SQLite file.
  */
-import type { Engine, EngineHandler } from "../engine.ts";
+import type { Engine, EngineHandler } from "./engine.ts";
 import { EmbeddedBroker } from "./embedded_broker.ts";
-import { type HistoryLimit, MemoryBroker } from "./memory_broker.ts";
+import { type HistoryLimit, MemoryBroker } from "./memory/broker.ts";
 import { MemoryPresence } from "../rooms/store/memory.ts";
 import type { Retention } from "../inbox/retention.ts";
-import type { SyncMode } from "./disk_sync.ts";
+import type { SyncMode } from "./sqlite/disk_sync.ts";
 import { SqliteArrivals } from "../inbox/store/sqlite_arrivals.ts";
-import { SqliteHistory } from "./sqlite_history.ts";
+import { SqliteHistory } from "./sqlite/history.ts";
 import { SqliteInbox } from "../inbox/store/sqlite_inbox.ts";
 import { SqliteInboxStatements } from "../inbox/store/sqlite_inbox_statements.ts";
 import { SqliteKeys } from "../auth/keys/sqlite.ts";
 import { SqliteReceipts } from "../inbox/store/sqlite_receipts.ts";
 import { SqliteRevocations } from "../auth/revocations/sqlite.ts";
 import { SqliteSchedule } from "../inbox/store/sqlite_schedule.ts";
-import { SqliteStore } from "./sqlite_store.ts";
+import { SqliteStore } from "./sqlite/store.ts";
 
 export interface EmbeddedOptions {
   /** Folder of the SQLite file, made where it is missing; `:memory:` keeps it in memory. */

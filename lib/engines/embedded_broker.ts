@@ -2,8 +2,8 @@
 import type { Broker } from "../core/broker.ts";
 import type { Channel } from "../core/channel.ts";
 import type { History, HistoryOptions, Publication, Published } from "../core/publication.ts";
-import type { MemoryBroker } from "./memory_broker.ts";
-import type { SqliteHistory } from "./sqlite_history.ts";
+import type { MemoryBroker } from "./memory/broker.ts";
+import type { SqliteHistory } from "./sqlite/history.ts";
 
 export class EmbeddedBroker implements Broker {
   readonly #memory: MemoryBroker;

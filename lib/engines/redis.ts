@@ -2,21 +2,21 @@
 import { getLogger } from "@logtape/logtape";
 import type { Redis } from "ioredis";
 import type { RedisConfig } from "../config/config.ts";
-import type { Engine, EngineHandler } from "../engine.ts";
+import type { Engine, EngineHandler } from "./engine.ts";
 import { presenceEventFrame } from "../frames.ts";
 import type { Retention } from "../inbox/retention.ts";
 import { RedisApiKeys } from "../auth/keys/redis.ts";
-import { RedisBroker } from "./redis_broker.ts";
-import { connectRedis, isMissingRight, readyWithin, unavailable } from "./redis_client.ts";
+import { RedisBroker } from "./redis/broker.ts";
+import { connectRedis, isMissingRight, readyWithin, unavailable } from "./redis/client.ts";
 import { RedisInbox } from "../inbox/store/redis_inbox.ts";
-import { RedisKeys } from "./redis_keys.ts";
-import { Lease, type LeaseEntry } from "./redis_lease.ts";
+import { RedisKeys } from "./redis/keys.ts";
+import { Lease, type LeaseEntry } from "./redis/lease.ts";
 import { RedisPresence } from "../rooms/store/redis.ts";
 import { RedisReceipts } from "../inbox/store/redis_receipts.ts";
 import { RedisRevocations } from "../auth/revocations/redis.ts";
 import { RedisSchedule } from "../inbox/store/redis_schedule.ts";
-import { loadScripts } from "./redis_scripts.ts";
-import { warnOfLosses } from "./redis_settings.ts";
+import { loadScripts } from "./redis/functions.ts";
+import { warnOfLosses } from "./redis/losses.ts";
 
 const log = getLogger(["notifyli", "redis"]);
 

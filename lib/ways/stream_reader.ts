@@ -12,7 +12,7 @@ import type { Config } from "../config/config.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
 import type { RedisEngine } from "../engines/redis.ts";
 import { TurnLock } from "./turn_lock.ts";
-import { connectRedis, isMissingRight } from "../engines/redis_client.ts";
+import { connectRedis, isMissingRight } from "../engines/redis/client.ts";
 import { NotifyliError } from "../base/errors.ts";
 import type { Fields } from "../base/fields.ts";
 import type { Node } from "../core/node.ts";

@@ -5,9 +5,9 @@
  */
 import type { Redis } from "ioredis";
 import type { SharedWay } from "../inbox/store/store.ts";
-import { unavailable } from "../engines/redis_client.ts";
-import type { RedisKeys } from "../engines/redis_keys.ts";
-import { run, SCRIPTS } from "../engines/redis_scripts.ts";
+import { unavailable } from "../engines/redis/client.ts";
+import type { RedisKeys } from "../engines/redis/keys.ts";
+import { run, SCRIPTS } from "../engines/redis/functions.ts";
 
 /** The lock outlives its holder by no more than this. */
 const LASTS_MS = 3000;

@@ -4,7 +4,7 @@ import type { AccessChange, Revocation } from "../../lib/auth/revocations/store.
 import type { ApiKey } from "../../lib/auth/keys/store.ts";
 import type { Channel } from "../../lib/core/channel.ts";
 import type { Connection } from "../../lib/rooms/store/store.ts";
-import type { Engine } from "../../lib/engine.ts";
+import type { Engine } from "../../lib/engines/engine.ts";
 import type {
   Notification,
   ReceiptLog,

@@ -1,7 +1,7 @@
 /** What every engine is held to where a room takes so many clients and no more; `engine_test.ts` runs it on each. */
 import assert from "node:assert/strict";
 import type { Connection, PresenceManager } from "../../lib/rooms/store/store.ts";
-import type { Engine } from "../../lib/engine.ts";
+import type { Engine } from "../../lib/engines/engine.ts";
 import { NotifyliError } from "../../lib/base/errors.ts";
 import type { UserId } from "../../lib/base/fields.ts";
 import type { OpenEngine } from "./engine_suite.ts";

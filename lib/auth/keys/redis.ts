@@ -5,8 +5,8 @@
 import type { Redis } from "ioredis";
 import { isScope } from "./api_key.ts";
 import type { ApiKey, KeyStore } from "./store.ts";
-import { unavailable } from "../../engines/redis_client.ts";
-import type { RedisKeys } from "../../engines/redis_keys.ts";
+import { unavailable } from "../../engines/redis/client.ts";
+import type { RedisKeys } from "../../engines/redis/keys.ts";
 
 /** What never changes of a key; JSON in the field that is its id. */
 type Stored = Omit<ApiKey, "id" | "lastUsedAt" | "revokedAt">;

@@ -2,7 +2,7 @@
 import type { SQLOutputValue, StatementSync } from "node:sqlite";
 import type { ApiKey, KeyStore } from "./store.ts";
 import { isScope } from "./api_key.ts";
-import type { SqliteStore } from "../../engines/sqlite_store.ts";
+import type { SqliteStore } from "../../engines/sqlite/store.ts";
 
 type Row = Record<string, SQLOutputValue>;
 

@@ -10,11 +10,11 @@ import type {
   RevocationKind,
   RevocationStore,
 } from "./store.ts";
-import type { EngineHandler } from "../../engine.ts";
+import type { EngineHandler } from "../../engines/engine.ts";
 import type { UserId } from "../../base/fields.ts";
-import { unavailable } from "../../engines/redis_client.ts";
-import type { RedisKeys } from "../../engines/redis_keys.ts";
-import { run, SCRIPTS } from "../../engines/redis_scripts.ts";
+import { unavailable } from "../../engines/redis/client.ts";
+import type { RedisKeys } from "../../engines/redis/keys.ts";
+import { run, SCRIPTS } from "../../engines/redis/functions.ts";
 
 export class RedisRevocations implements RevocationStore {
   readonly #redis: Redis;

@@ -1,9 +1,9 @@
 /** The revocations in SQLite. There is one node: it is told once they are on the disk. */
 import type { SQLOutputValue, StatementSync } from "node:sqlite";
-import type { EngineHandler } from "../../engine.ts";
+import type { EngineHandler } from "../../engines/engine.ts";
 import type { Revocation, RevocationKey, RevocationKind, RevocationStore } from "./store.ts";
 import type { UserId } from "../../base/fields.ts";
-import type { SqliteStore } from "../../engines/sqlite_store.ts";
+import type { SqliteStore } from "../../engines/sqlite/store.ts";
 
 type Row = Record<string, SQLOutputValue>;
 

@@ -3,10 +3,10 @@ import type { Redis } from "ioredis";
 import type { Claim, Notification } from "./store.ts";
 import type { Retention } from "../retention.ts";
 import { newArrival, othersClaim } from "./redis_arrival.ts";
-import { unavailable } from "../../engines/redis_client.ts";
-import type { RedisKeys } from "../../engines/redis_keys.ts";
-import { run, SCRIPTS } from "../../engines/redis_scripts.ts";
-import { Together } from "../../engines/redis_together.ts";
+import { unavailable } from "../../engines/redis/client.ts";
+import type { RedisKeys } from "../../engines/redis/keys.ts";
+import { run, SCRIPTS } from "../../engines/redis/functions.ts";
+import { Together } from "../../engines/redis/together.ts";
 
 /** UTF-16 units of one call; each notification counts for so many at least: 100 are one call. */
 const MOST_LENGTH = 262_144;

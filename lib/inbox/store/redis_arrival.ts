@@ -3,7 +3,7 @@ import { NotifyliError } from "../../base/errors.ts";
 import type { Claim } from "./store.ts";
 import type { UserId } from "../../base/fields.ts";
 import { type Retention, retentionMs } from "../retention.ts";
-import type { RedisKeys } from "../../engines/redis_keys.ts";
+import type { RedisKeys } from "../../engines/redis/keys.ts";
 
 /** Whose a notification is, and which. */
 export interface NotificationName {

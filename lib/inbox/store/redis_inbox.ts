@@ -17,10 +17,10 @@ import { cutTo } from "../page.ts";
 import { type Retention, retentionMs } from "../retention.ts";
 import { RedisAppends } from "./redis_appends.ts";
 import { finite } from "./redis_arrival.ts";
-import { unavailable } from "../../engines/redis_client.ts";
-import type { RedisKeys } from "../../engines/redis_keys.ts";
+import { unavailable } from "../../engines/redis/client.ts";
+import type { RedisKeys } from "../../engines/redis/keys.ts";
 import { RedisMarks } from "./redis_marks.ts";
-import { run, SCRIPTS } from "../../engines/redis_scripts.ts";
+import { run, SCRIPTS } from "../../engines/redis/functions.ts";
 
 /** Which notifications to read; see `lua/inbox_read.lua`. */
 type Selection =

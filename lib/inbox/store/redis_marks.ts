@@ -2,10 +2,10 @@
 import type { Redis } from "ioredis";
 import type { Taken } from "./store.ts";
 import type { UserId } from "../../base/fields.ts";
-import { unavailable } from "../../engines/redis_client.ts";
-import type { RedisKeys } from "../../engines/redis_keys.ts";
-import { run, SCRIPTS } from "../../engines/redis_scripts.ts";
-import { Together } from "../../engines/redis_together.ts";
+import { unavailable } from "../../engines/redis/client.ts";
+import type { RedisKeys } from "../../engines/redis/keys.ts";
+import { run, SCRIPTS } from "../../engines/redis/functions.ts";
+import { Together } from "../../engines/redis/together.ts";
 
 /** Ids of one call; the keys of an inbox count for some, too. */
 const MOST_IDS = 1000;

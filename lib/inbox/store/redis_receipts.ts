@@ -1,9 +1,9 @@
 /** The log of receipts in Redis: a stream that `lua/inbox_mark.lua` adds to, told by one node at a time. */
 import type { Redis } from "ioredis";
 import type { ReceiptBatch, ReceiptEvent, ReceiptLog } from "./store.ts";
-import { unavailable } from "../../engines/redis_client.ts";
-import type { RedisKeys } from "../../engines/redis_keys.ts";
-import { run, SCRIPTS } from "../../engines/redis_scripts.ts";
+import { unavailable } from "../../engines/redis/client.ts";
+import type { RedisKeys } from "../../engines/redis/keys.ts";
+import { run, SCRIPTS } from "../../engines/redis/functions.ts";
 
 /** The right to tell outlives its holder by no more than this. */
 const LASTS_MS = 5000;

@@ -4,9 +4,9 @@ import type { Released, Schedule, ScheduledNotification } from "./store.ts";
 import type { UserId } from "../../base/fields.ts";
 import type { Retention } from "../retention.ts";
 import { arrival, newArrival, othersClaim, scheduledId } from "./redis_arrival.ts";
-import { unavailable } from "../../engines/redis_client.ts";
-import type { RedisKeys } from "../../engines/redis_keys.ts";
-import { run, SCRIPTS } from "../../engines/redis_scripts.ts";
+import { unavailable } from "../../engines/redis/client.ts";
+import type { RedisKeys } from "../../engines/redis/keys.ts";
+import { run, SCRIPTS } from "../../engines/redis/functions.ts";
 
 export class RedisSchedule implements Schedule {
   readonly #redis: Redis;

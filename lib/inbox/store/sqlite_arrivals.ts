@@ -1,6 +1,6 @@
 /** How notifications come into inboxes in SQLite, whether at once or from the schedule. */
 import type { SQLOutputValue } from "node:sqlite";
-import type { EngineHandler } from "../../engine.ts";
+import type { EngineHandler } from "../../engines/engine.ts";
 import type { InboxChange, InboxEvent, Notification } from "./store.ts";
 import { type Position, withOffset } from "../../core/publication.ts";
 import type { UserId } from "../../base/fields.ts";

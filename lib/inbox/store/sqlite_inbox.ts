@@ -17,7 +17,7 @@ import { cutTo } from "../page.ts";
 import { type Retention, retentionMs } from "../retention.ts";
 import type { SqliteArrivals } from "./sqlite_arrivals.ts";
 import type { SqliteInboxStatements } from "./sqlite_inbox_statements.ts";
-import type { SqliteStore } from "../../engines/sqlite_store.ts";
+import type { SqliteStore } from "../../engines/sqlite/store.ts";
 
 /** How often what is too old is dropped. */
 const SWEEP_INTERVAL_MS = 60_000;

@@ -1,7 +1,7 @@
 /** The SQL of the inbox, prepared once. */
 import type { StatementSync } from "node:sqlite";
 import type { InboxEvent, Taken } from "./store.ts";
-import type { SqliteStore } from "../../engines/sqlite_store.ts";
+import type { SqliteStore } from "../../engines/sqlite/store.ts";
 
 const COLUMNS = "id, room, offset, text, queued_at, sent_at, delivered_at, read_at, archived_at";
 const OF_USER = "FROM notifications WHERE site = ? AND user = ?";

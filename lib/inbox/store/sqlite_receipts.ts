@@ -1,7 +1,7 @@
 /** The log of receipts in SQLite. A trigger writes it, so an event is in the commit of the state it tells of. */
 import type { SQLOutputValue, StatementSync } from "node:sqlite";
 import type { ReceiptBatch, ReceiptEvent, ReceiptLog } from "./store.ts";
-import type { SqliteStore } from "../../engines/sqlite_store.ts";
+import type { SqliteStore } from "../../engines/sqlite/store.ts";
 
 /** Temporary: a server that keeps no log has none, on the same file. */
 const TRIGGER = `

@@ -4,7 +4,7 @@ import type { Notification, Released, Schedule, ScheduledNotification } from "./
 import type { UserId } from "../../base/fields.ts";
 import { withTimestamp } from "../../core/publication.ts";
 import type { Arrived, SqliteArrivals } from "./sqlite_arrivals.ts";
-import type { SqliteStore } from "../../engines/sqlite_store.ts";
+import type { SqliteStore } from "../../engines/sqlite/store.ts";
 
 type Row = Record<string, SQLOutputValue>;
 

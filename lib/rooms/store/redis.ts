@@ -2,11 +2,11 @@
 import type { Redis } from "ioredis";
 import type { Connection, PresenceManager, UserConnection } from "./store.ts";
 import type { UserId } from "../../base/fields.ts";
-import { unavailable } from "../../engines/redis_client.ts";
-import type { RedisKeys } from "../../engines/redis_keys.ts";
-import type { Lease, LeaseEntry } from "../../engines/redis_lease.ts";
-import { run, SCRIPTS } from "../../engines/redis_scripts.ts";
-import { Together } from "../../engines/redis_together.ts";
+import { unavailable } from "../../engines/redis/client.ts";
+import type { RedisKeys } from "../../engines/redis/keys.ts";
+import type { Lease, LeaseEntry } from "../../engines/redis/lease.ts";
+import { run, SCRIPTS } from "../../engines/redis/functions.ts";
+import { Together } from "../../engines/redis/together.ts";
 import { roomFull } from "./room_full.ts";
 
 /** What `presence.lua` answers. */

@@ -3,7 +3,7 @@
  * more than what is done in it.
  */
 import type { Redis } from "ioredis";
-import { runSoon } from "./redis_scripts.ts";
+import { runSoon } from "./functions.ts";
 
 export interface TogetherOptions<Asked, Answer> {
   /** Weight of one call at most, since Redis does nothing else meanwhile; what is heavier has a call of its own. */

@@ -1,6 +1,6 @@
 /** The SQL of the channels whose history is kept, prepared once. */
 import type { StatementSync } from "node:sqlite";
-import type { SqliteStore } from "./sqlite_store.ts";
+import type { SqliteStore } from "./store.ts";
 
 export class SqliteHistoryStatements {
   readonly names: StatementSync;

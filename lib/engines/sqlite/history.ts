@@ -1,5 +1,5 @@
 /** Channels whose history is kept over restarts: what is published there is committed, then fanned out. */
-import { type Channel, keyOf } from "../core/channel.ts";
+import { type Channel, keyOf } from "../../core/channel.ts";
 import {
   CLIENTS_ID_SECONDS,
   type History,
@@ -9,10 +9,10 @@ import {
   type Publication,
   type Published,
   withOffset,
-} from "../core/publication.ts";
+} from "../../core/publication.ts";
 import type { EngineHandler } from "../engine.ts";
-import { SqliteHistoryStatements } from "./sqlite_history_statements.ts";
-import type { SqliteStore } from "./sqlite_store.ts";
+import { SqliteHistoryStatements } from "./history_statements.ts";
+import type { SqliteStore } from "./store.ts";
 
 /** How often what has ended is removed, and from how many channels at once. */
 const SWEEP_INTERVAL_MS = 60_000;

@@ -1,6 +1,6 @@
 /** Rooms of one node: history in memory, fan-out by a call. */
-import type { Broker } from "../core/broker.ts";
-import { type Channel, keyOf } from "../core/channel.ts";
+import type { Broker } from "../../core/broker.ts";
+import { type Channel, keyOf } from "../../core/channel.ts";
 import {
   CLIENTS_ID_SECONDS,
   type History,
@@ -9,9 +9,9 @@ import {
   type Publication,
   type Published,
   withOffset,
-} from "../core/publication.ts";
+} from "../../core/publication.ts";
 import type { EngineHandler } from "../engine.ts";
-import { Queue } from "../base/queue.ts";
+import { Queue } from "../../base/queue.ts";
 
 interface Log {
   readonly key: string;

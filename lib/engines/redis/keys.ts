@@ -2,10 +2,10 @@
  * The one naming scheme of everything in Redis; `docs/redis.md` lists it for users. The default site's
  * connection hashes and message channel are seed 000's, to the letter.
  */
-import type { Channel } from "../core/channel.ts";
-import { DEFAULT_SITE } from "../base/site.ts";
-import type { SharedWay } from "../inbox/store/store.ts";
-import type { UserId } from "../base/fields.ts";
+import type { Channel } from "../../core/channel.ts";
+import { DEFAULT_SITE } from "../../base/site.ts";
+import type { SharedWay } from "../../inbox/store/store.ts";
+import type { UserId } from "../../base/fields.ts";
 
 export class RedisKeys {
   constructor(readonly prefix: string) {}

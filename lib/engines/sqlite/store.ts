@@ -5,18 +5,18 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { setImmediate } from "node:timers";
 import { getLogger } from "@logtape/logtape";
-import { NotifyliError } from "../base/errors.ts";
+import { NotifyliError } from "../../base/errors.ts";
 import { cannotOpen, IN_MEMORY } from "./data_dir.ts";
 import { DiskSync, type SyncMode } from "./disk_sync.ts";
-import SCHEMA_1 from "../inbox/store/1_notifications.sql" with { type: "text" };
-import SCHEMA_2 from "../inbox/store/2_inboxes.sql" with { type: "text" };
-import SCHEMA_3 from "../inbox/store/3_receipts.sql" with { type: "text" };
-import SCHEMA_4 from "../inbox/store/4_scheduled.sql" with { type: "text" };
-import SCHEMA_5 from "../auth/keys/1_api_keys.sql" with { type: "text" };
-import SCHEMA_6 from "../auth/revocations/1_revocations.sql" with { type: "text" };
-import SCHEMA_7 from "./sql/7_history.sql" with { type: "text" };
-import SCHEMA_8 from "../inbox/store/5_fewer_indexes.sql" with { type: "text" };
-import SCHEMA_9 from "../inbox/store/6_epochs.sql" with { type: "text" };
+import SCHEMA_1 from "../../inbox/store/1_notifications.sql" with { type: "text" };
+import SCHEMA_2 from "../../inbox/store/2_inboxes.sql" with { type: "text" };
+import SCHEMA_3 from "../../inbox/store/3_receipts.sql" with { type: "text" };
+import SCHEMA_4 from "../../inbox/store/4_scheduled.sql" with { type: "text" };
+import SCHEMA_5 from "../../auth/keys/1_api_keys.sql" with { type: "text" };
+import SCHEMA_6 from "../../auth/revocations/1_revocations.sql" with { type: "text" };
+import SCHEMA_7 from "./1_history.sql" with { type: "text" };
+import SCHEMA_8 from "../../inbox/store/5_fewer_indexes.sql" with { type: "text" };
+import SCHEMA_9 from "../../inbox/store/6_epochs.sql" with { type: "text" };
 
 const NEW_EPOCHS = ["inboxes", "channels"]
   .map((table) => `UPDATE ${table} SET epoch = lower(hex(randomblob(4)))`).join(";");

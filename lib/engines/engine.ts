@@ -2,13 +2,13 @@
  * The engine: where publications, presence and notifications are kept and fanned out. Two of them stand behind
  * these interfaces, `engines/embedded.ts` and `engines/redis.ts`, held to one suite.
  */
-import type { Channel } from "./core/channel.ts";
-import type { Position, Publication } from "./core/publication.ts";
-import type { Broker } from "./core/broker.ts";
-import type { PresenceManager } from "./rooms/store/store.ts";
-import type { Inbox, ReceiptLog, Schedule } from "./inbox/store/store.ts";
-import type { KeyStore } from "./auth/keys/store.ts";
-import type { AccessChange, RevocationStore } from "./auth/revocations/store.ts";
+import type { Channel } from "../core/channel.ts";
+import type { Position, Publication } from "../core/publication.ts";
+import type { Broker } from "../core/broker.ts";
+import type { PresenceManager } from "../rooms/store/store.ts";
+import type { Inbox, ReceiptLog, Schedule } from "../inbox/store/store.ts";
+import type { KeyStore } from "../auth/keys/store.ts";
+import type { AccessChange, RevocationStore } from "../auth/revocations/store.ts";
 
 /** What an engine calls on its node. */
 export interface EngineHandler {

@@ -1,6 +1,6 @@
 /** What may be wrong with the folder of the embedded store, `APP_DATA_DIR`, in words for who set it. */
 import { resolve } from "node:path";
-import { ConfigError } from "../base/config_error.ts";
+import { ConfigError } from "../../base/config_error.ts";
 
 const ALLOWED = "a folder that the server's user may write to, or :memory:";
 

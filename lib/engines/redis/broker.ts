@@ -1,7 +1,7 @@
 /** Rooms and users' channels over Redis PUB/SUB, with history in Streams. */
 import type { Redis } from "ioredis";
-import type { Broker } from "../core/broker.ts";
-import type { Channel } from "../core/channel.ts";
+import type { Broker } from "../../core/broker.ts";
+import type { Channel } from "../../core/channel.ts";
 import {
   CLIENTS_ID_SECONDS,
   type History,
@@ -12,11 +12,11 @@ import {
   positionSeconds,
   type Publication,
   type Published,
-} from "../core/publication.ts";
+} from "../../core/publication.ts";
 import type { EngineHandler } from "../engine.ts";
-import { unavailable } from "./redis_client.ts";
-import type { RedisKeys } from "./redis_keys.ts";
-import { run, SCRIPTS } from "./redis_scripts.ts";
+import { unavailable } from "./client.ts";
+import type { RedisKeys } from "./keys.ts";
+import { run, SCRIPTS } from "./functions.ts";
 
 export class RedisBroker implements Broker {
   readonly #redis: Redis;

@@ -5,11 +5,11 @@
  */
 import { getLogger } from "@logtape/logtape";
 import type { Redis } from "ioredis";
-import { NotifyliError } from "../base/errors.ts";
-import type { UserId } from "../base/fields.ts";
-import { unavailable } from "./redis_client.ts";
-import type { RedisKeys } from "./redis_keys.ts";
-import { run, SCRIPTS } from "./redis_scripts.ts";
+import { NotifyliError } from "../../base/errors.ts";
+import type { UserId } from "../../base/fields.ts";
+import { unavailable } from "./client.ts";
+import type { RedisKeys } from "./keys.ts";
+import { run, SCRIPTS } from "./functions.ts";
 
 const log = getLogger(["notifyli", "redis"]);
 

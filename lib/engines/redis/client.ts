@@ -5,10 +5,10 @@
 import { nextTick } from "node:process";
 import { getLogger } from "@logtape/logtape";
 import { type Command, Redis } from "ioredis";
-import { pause } from "../base/clock.ts";
-import type { RedisConfig } from "../config/config.ts";
-import { NotifyliError } from "../base/errors.ts";
-import { readPem } from "../config/pem.ts";
+import { pause } from "../../base/clock.ts";
+import type { RedisConfig } from "../../config/config.ts";
+import { NotifyliError } from "../../base/errors.ts";
+import { readPem } from "../../config/pem.ts";
 
 const log = getLogger(["notifyli", "redis"]);
 

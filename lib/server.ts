@@ -21,7 +21,7 @@ import { listen } from "./listeners/listen.ts";
 import { Node } from "./core/node.ts";
 import type { Retention } from "./inbox/retention.ts";
 import { RoomRules, type Rooms } from "./rooms/rules/room_rules.ts";
-import { protocolV2 } from "./protocols/v2.ts";
+import { protocolV2 } from "./protocols/v2/v2.ts";
 import type { Listener } from "./listeners/listener.ts";
 import { startScheduler } from "./inbox/scheduler.ts";
 import { WebhookSender } from "./hooks/sender.ts";

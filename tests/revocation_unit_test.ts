@@ -10,7 +10,7 @@ import { openEmbedded } from "../lib/engines/embedded.ts";
 import type { Disconnect } from "../lib/base/errors.ts";
 import { Node } from "../lib/core/node.ts";
 import { RoomRules, roomsWithoutFile } from "../lib/rooms/rules/room_rules.ts";
-import { PROTOCOL_V1 } from "../lib/protocols/v1.ts";
+import { PROTOCOL_V1 } from "../lib/protocols/v1/v1.ts";
 import type { Socket } from "../lib/core/socket.ts";
 import { RETENTION } from "./support/engine_suite.ts";
 import { APP_KEY, connectionToken } from "./support/tokens.ts";

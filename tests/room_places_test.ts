@@ -12,7 +12,7 @@ import { openRedis } from "../lib/engines/redis.ts";
 import { NotifyliError } from "../lib/base/errors.ts";
 import { Node } from "../lib/core/node.ts";
 import { RoomRules, roomsWithoutFile } from "../lib/rooms/rules/room_rules.ts";
-import { PROTOCOL_V1 } from "../lib/protocols/v1.ts";
+import { PROTOCOL_V1 } from "../lib/protocols/v1/v1.ts";
 import type { Outgoing } from "../lib/core/outgoing.ts";
 import type { Socket } from "../lib/core/socket.ts";
 import { RETENTION } from "./support/engine_suite.ts";

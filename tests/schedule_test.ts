@@ -7,7 +7,7 @@ import type { Released, Schedule } from "../lib/inbox/store/store.ts";
 import { openEmbedded } from "../lib/engines/embedded.ts";
 import { openRedis } from "../lib/engines/redis.ts";
 import { NotifyliError } from "../lib/base/errors.ts";
-import { messageFrame } from "../lib/frames.ts";
+import { messageFrame } from "../lib/protocols/frames.ts";
 import { Publisher } from "../lib/publisher/publisher.ts";
 import { startScheduler } from "../lib/inbox/scheduler.ts";
 import { run, taskCommand } from "./support/command.ts";

@@ -21,7 +21,7 @@ import { NOWHERE, type Position, type Publication } from "./publication.ts";
 import type { UserConnection } from "../rooms/store/store.ts";
 import { type Disconnect, DISCONNECTS, type ErrorCode, NotifyliError } from "../base/errors.ts";
 import type { UserId } from "../base/fields.ts";
-import { messageFrame } from "../frames.ts";
+import { messageFrame } from "../protocols/frames.ts";
 import { unixSeconds } from "../base/times.ts";
 import { Hub } from "./hub.ts";
 import { nextId } from "../base/ids.ts";

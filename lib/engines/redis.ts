@@ -3,7 +3,7 @@ import { getLogger } from "@logtape/logtape";
 import type { Redis } from "ioredis";
 import type { RedisConfig } from "../config/config.ts";
 import type { Engine, EngineHandler } from "./engine.ts";
-import { presenceEventFrame } from "../frames.ts";
+import { presenceEventFrame } from "../protocols/frames.ts";
 import type { Retention } from "../inbox/retention.ts";
 import { RedisApiKeys } from "../auth/keys/redis.ts";
 import { RedisBroker } from "./redis/broker.ts";

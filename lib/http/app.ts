@@ -10,7 +10,7 @@ import { retryAfterSeconds } from "../limits/connection_gate.ts";
 import { VERSION } from "../base/version.ts";
 import { type ApiParts, apiRoutes } from "./api.ts";
 import type { App } from "./bindings.ts";
-import { type SseParts, sseRoutes } from "./sse.ts";
+import { type SseParts, sseRoutes } from "../protocols/sse/sse.ts";
 import { pageRoutes } from "./static.ts";
 
 const log = getLogger(["notifyli", "http"]);

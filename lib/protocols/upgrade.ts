@@ -6,8 +6,8 @@ import type { Protocol } from "../core/connection.ts";
 import { ERRORS, NotifyliError } from "../base/errors.ts";
 import type { Node } from "../core/node.ts";
 import { isAllowedOrigin, refusedOrigin } from "../net/origin.ts";
-import { joinAtOnce, PROTOCOL_V1, SUBPROTOCOL_V1 } from "./v1.ts";
-import { SUBPROTOCOL_V2 } from "./v2.ts";
+import { joinAtOnce, PROTOCOL_V1, SUBPROTOCOL_V1 } from "./v1/v1.ts";
+import { SUBPROTOCOL_V2 } from "./v2/v2.ts";
 import type { Accepted } from "../core/socket.ts";
 
 export async function upgrade(

@@ -6,7 +6,7 @@ import type { Broker } from "../core/broker.ts";
 import type { Connection, PresenceManager } from "./store/store.ts";
 import { NotifyliError } from "../base/errors.ts";
 import { type UserId, userIdOnWire } from "../base/fields.ts";
-import { presenceEventFrame } from "../frames.ts";
+import { presenceEventFrame } from "../protocols/frames.ts";
 
 /** Presences that wait to be taken out; past so many, the rest is left to the end of the lease. */
 const MAX_UNREMOVED = 10_000;

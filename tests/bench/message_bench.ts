@@ -1,10 +1,10 @@
 /** What is done for each message, and what for each of its receivers: `deno bench tests/bench/message_bench.ts`. */
 import { readConfig } from "../../lib/config/config.ts";
 import { parseObject } from "../../lib/base/fields.ts";
-import { messageFrame } from "../../lib/frames.ts";
+import { messageFrame } from "../../lib/protocols/frames.ts";
 import { parseCommand } from "../../lib/protocols/v1/commands.ts";
 import { withOffset } from "../../lib/core/publication.ts";
-import { parseCommandV2 } from "../../lib/protocols/v2_commands.ts";
+import { parseCommandV2 } from "../../lib/protocols/v2/v2_commands.ts";
 import { Outgoing } from "../../lib/core/outgoing.ts";
 
 const { config: { limits } } = readConfig({});

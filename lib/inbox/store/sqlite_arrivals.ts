@@ -4,7 +4,7 @@ import type { EngineHandler } from "../../engines/engine.ts";
 import type { InboxChange, InboxEvent, Notification } from "./store.ts";
 import { type Position, withOffset } from "../../core/publication.ts";
 import type { UserId } from "../../base/fields.ts";
-import { inboxFrame } from "../../frames.ts";
+import { inboxFrame } from "../../protocols/frames.ts";
 import type { Dropped, Retention } from "../retention.ts";
 import type { SqliteInboxStatements } from "./sqlite_inbox_statements.ts";
 

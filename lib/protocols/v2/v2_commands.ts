@@ -1,7 +1,7 @@
 /** The commands of protocol version 2, read from their fields. */
-import type { Limits } from "../base/sizes.ts";
-import type { Position } from "../core/publication.ts";
-import { NotifyliError } from "../base/errors.ts";
+import type { Limits } from "../../base/sizes.ts";
+import type { Position } from "../../core/publication.ts";
+import { NotifyliError } from "../../base/errors.ts";
 import {
   claimedUser,
   type Fields,
@@ -12,7 +12,7 @@ import {
   optionalToken,
   requiredText,
   type UserId,
-} from "../base/fields.ts";
+} from "../../base/fields.ts";
 
 /** Most notifications or messages of one answer. */
 const MAX_PAGE = 1000;

@@ -2,9 +2,9 @@
  * One stream of Server-Sent Events, as a `Socket`: what is sent waits here until the listener takes it. The routes
  * are in `sse.ts`.
  */
-import type { Disconnect } from "../base/errors.ts";
-import type { Outgoing } from "../core/outgoing.ts";
-import type { Peer, Socket } from "../core/socket.ts";
+import type { Disconnect } from "../../base/errors.ts";
+import type { Outgoing } from "../../core/outgoing.ts";
+import type { Peer, Socket } from "../../core/socket.ts";
 import type { Positions } from "./sse_positions.ts";
 
 /** Most bytes that the listener is given at once: what it has no longer counts as waiting. */

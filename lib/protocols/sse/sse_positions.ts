@@ -2,9 +2,9 @@
  * How far a stream of events has come, as text for `Last-Event-ID`: `1`, then for the inbox and each room a short
  * name, the offset and the epoch, such as `1~1x8k2pz.41.3f2a81c0~0k3jd90.17.9bd2e001`.
  */
-import { type Channel, keyOf } from "../core/channel.ts";
-import type { Position } from "../core/publication.ts";
-import type { Place } from "../core/outgoing.ts";
+import { type Channel, keyOf } from "../../core/channel.ts";
+import type { Position } from "../../core/publication.ts";
+import type { Place } from "../../core/outgoing.ts";
 
 const VERSION = "1";
 

@@ -2,26 +2,26 @@
  * Streams of events that need no commands: `/sse?user_id=123&room=lobby`. The server introduces the client, and each
  * event says how far the stream has come, so that a browser that comes back gets exactly what it missed.
  */
-import type { Identity } from "../auth/identity.ts";
-import { type Channel, roomChannel, userChannel } from "../core/channel.ts";
-import type { Client } from "../core/connection.ts";
-import { type ClientInbox, inboxFor } from "../inbox/guest_inbox.ts";
-import type { Limits } from "../base/sizes.ts";
-import { DEFAULT_SITE } from "../base/site.ts";
-import type { InboxSync } from "../inbox/store/store.ts";
-import type { Position } from "../core/publication.ts";
-import { DISCONNECTS, NotifyliError } from "../base/errors.ts";
+import type { Identity } from "../../auth/identity.ts";
+import { type Channel, roomChannel, userChannel } from "../../core/channel.ts";
+import type { Client } from "../../core/connection.ts";
+import { type ClientInbox, inboxFor } from "../../inbox/guest_inbox.ts";
+import type { Limits } from "../../base/sizes.ts";
+import { DEFAULT_SITE } from "../../base/site.ts";
+import type { InboxSync } from "../../inbox/store/store.ts";
+import type { Position } from "../../core/publication.ts";
+import { DISCONNECTS, NotifyliError } from "../../base/errors.ts";
 import {
   claimedUser,
   identifier,
   optionalName,
   type UserId,
   userIdOnWire,
-} from "../base/fields.ts";
-import { namesRoom } from "../protocols/v1/commands.ts";
-import { described } from "../protocols/v2.ts";
-import { Outgoing, type Place } from "../core/outgoing.ts";
-import { VERSION } from "../base/version.ts";
+} from "../../base/fields.ts";
+import { namesRoom } from "../v1/commands.ts";
+import { described } from "../v2/v2.ts";
+import { Outgoing, type Place } from "../../core/outgoing.ts";
+import { VERSION } from "../../base/version.ts";
 import { Positions } from "./sse_positions.ts";
 
 export interface PlainRequest {

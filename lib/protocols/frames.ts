@@ -2,11 +2,11 @@
  * The frames of seed 000's protocol: text from a client becomes one `Command`, and what the server says becomes
  * text. Next on a message's way: `client.ts`.
  */
-import type { InboxChange, InboxEvent } from "./inbox/store/store.ts";
-import type { UserConnection } from "./rooms/store/store.ts";
-import type { ErrorCode } from "./base/errors.ts";
-import { type UserId, userIdOnWire } from "./base/fields.ts";
-import { unixSeconds } from "./base/times.ts";
+import type { InboxChange, InboxEvent } from "../inbox/store/store.ts";
+import type { UserConnection } from "../rooms/store/store.ts";
+import type { ErrorCode } from "../base/errors.ts";
+import { type UserId, userIdOnWire } from "../base/fields.ts";
+import { unixSeconds } from "../base/times.ts";
 
 /**
  * A chat message (`usermsg`) or a notification (`direct_message`), ready to send.

@@ -3,18 +3,18 @@
  * and POSTs up. With a query it introduces the client by itself (`sse_plain.ts`), for `EventSource` and `curl`.
  */
 import { type Context, Hono, type Next } from "hono";
-import { identifyRequest } from "../auth/handshake.ts";
-import { type Identity, newGuest } from "../auth/identity.ts";
-import type { Client, Protocol } from "../core/connection.ts";
-import type { Config } from "../config/config.ts";
-import { DEFAULT_SITE } from "../base/site.ts";
-import { NotifyliError } from "../base/errors.ts";
-import type { InboxService } from "../inbox/inbox.ts";
-import type { ConnectionGate } from "../limits/connection_gate.ts";
-import type { Node } from "../core/node.ts";
-import { type AllowedOrigins, isAllowedOrigin, refusedOrigin } from "../net/origin.ts";
-import type { App, Bindings } from "./bindings.ts";
-import { readBody } from "./body.ts";
+import { identifyRequest } from "../../auth/handshake.ts";
+import { type Identity, newGuest } from "../../auth/identity.ts";
+import type { Client, Protocol } from "../../core/connection.ts";
+import type { Config } from "../../config/config.ts";
+import { DEFAULT_SITE } from "../../base/site.ts";
+import { NotifyliError } from "../../base/errors.ts";
+import type { InboxService } from "../../inbox/inbox.ts";
+import type { ConnectionGate } from "../../limits/connection_gate.ts";
+import type { Node } from "../../core/node.ts";
+import { type AllowedOrigins, isAllowedOrigin, refusedOrigin } from "../../net/origin.ts";
+import type { App, Bindings } from "../../http/bindings.ts";
+import { readBody } from "../../http/body.ts";
 import { asksForStream, parsePlain, startPlain } from "./sse_plain.ts";
 import { SseSocket } from "./sse_socket.ts";
 

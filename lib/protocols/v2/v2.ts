@@ -2,20 +2,20 @@
  * Protocol version 2 (`notifyli.v2`): several JSON objects a frame, commands with a `ref` are answered, messages and
  * notifications have offsets, so that nothing is missed.
  */
-import { fingerprintOf, type Identity } from "../auth/identity.ts";
-import type { Client, Protocol } from "../core/connection.ts";
-import type { RoomSync } from "../rooms/membership.ts";
-import { type ClientInbox, inboxFor } from "../inbox/guest_inbox.ts";
-import { DEFAULT_SITE } from "../base/site.ts";
-import type { InboxSync, StoredNotification } from "../inbox/store/store.ts";
-import type { Position } from "../core/publication.ts";
-import type { NotifyliError } from "../base/errors.ts";
-import { type Fields, parseObject, type UserId, userIdOnWire } from "../base/fields.ts";
+import { fingerprintOf, type Identity } from "../../auth/identity.ts";
+import type { Client, Protocol } from "../../core/connection.ts";
+import type { RoomSync } from "../../rooms/membership.ts";
+import { type ClientInbox, inboxFor } from "../../inbox/guest_inbox.ts";
+import { DEFAULT_SITE } from "../../base/site.ts";
+import type { InboxSync, StoredNotification } from "../../inbox/store/store.ts";
+import type { Position } from "../../core/publication.ts";
+import type { NotifyliError } from "../../base/errors.ts";
+import { type Fields, parseObject, type UserId, userIdOnWire } from "../../base/fields.ts";
 import { errorFrame, pongFrame, sessionFrame } from "../frames.ts";
-import { unixSeconds } from "../base/times.ts";
-import { MAX_LINES } from "../core/frame_queue.ts";
-import { Outgoing } from "../core/outgoing.ts";
-import { VERSION } from "../base/version.ts";
+import { unixSeconds } from "../../base/times.ts";
+import { MAX_LINES } from "../../core/frame_queue.ts";
+import { Outgoing } from "../../core/outgoing.ts";
+import { VERSION } from "../../base/version.ts";
 import { type CommandV2, parseCommandV2, refField } from "./v2_commands.ts";
 
 export const SUBPROTOCOL_V2 = "notifyli.v2";

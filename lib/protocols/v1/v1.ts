@@ -1,11 +1,11 @@
 /** Seed 000's protocol: one JSON object a frame, a client is in a room by speaking there. */
-import type { Client, Protocol } from "../core/connection.ts";
-import type { PublishedMessage } from "../rooms/membership.ts";
-import { NotifyliError } from "../base/errors.ts";
-import { type Fields, optionalId, parseObject } from "../base/fields.ts";
+import type { Client, Protocol } from "../../core/connection.ts";
+import type { PublishedMessage } from "../../rooms/membership.ts";
+import { NotifyliError } from "../../base/errors.ts";
+import { type Fields, optionalId, parseObject } from "../../base/fields.ts";
 import { authFrame, errorFrame, leftFrame, pongFrame, presenceFrame } from "../frames.ts";
-import { type Command, namesRoom, parseCommand, parseQuery } from "./v1/commands.ts";
-import { Outgoing } from "../core/outgoing.ts";
+import { type Command, namesRoom, parseCommand, parseQuery } from "./commands.ts";
+import { Outgoing } from "../../core/outgoing.ts";
 
 /** Its name where a client offers one, as a browser must that offers a token beside it. */
 export const SUBPROTOCOL_V1 = "notifyli.v1";

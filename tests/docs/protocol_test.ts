@@ -1,0 +1,160 @@
+/** Executes every example of `docs/protocol.md`, and checks its tables against the code. */
+import assert from "node:assert/strict";
+import { mayReconnect } from "../../lib/base/close_codes.ts";
+import { DISCONNECTS, ERRORS } from "../../lib/base/errors.ts";
+import { matches } from "../support/frame_pattern.ts";
+import { ROOT } from "../support/paths.ts";
+import { Program } from "../support/program.ts";
+import { type Frame, TestClient } from "../support/test_client.ts";
+import { waitFor } from "../support/wait.ts";
+
+const PAGE = await Deno.readTextFile(`${ROOT}docs/protocol.md`);
+
+/** What must have happened before an example, other than by its own client. */
+const SCENES: Readonly<
+  Record<string, (program: Program, client: TestClient) => Promise<string | void>>
+> = {
+  async "join and leave"(program, client) {
+    client.send({ type: "keepalive", user_id: 123, room: "lobby", name: "Alice" });
+    client.send({ type: "presence", room: "lobby" });
+    await client.get("presence");
+    const bob = await TestClient.join(program.webSocketUrl, {
+      user: 7,
+      room: "lobby",
+      name: "Bob",
+    });
+    await bob.close();
+  },
+  async direct_message(program, client) {
+    client.send({ type: "keepalive", user_id: 123, room: "/user/123", name: "Alice" });
+    await client.settled();
+    const response = await fetch(`${program.url}/api/users/123/notifications?from=OrderSystem`, {
+      method: "POST",
+      body: "Order shipped!",
+    });
+    assert.equal((await response.json()).online, true);
+  },
+  "version 2, connect with a position": twoNotifications,
+  async "version 2, more than one answer"(program) {
+    for (let index = 0; index < 200; index++) await notify(program, "Another");
+    await notify(program, "The last");
+    return await inboxEpoch(program);
+  },
+  async "version 2, ack, read, archive, delete"(program, client) {
+    await twoNotifications(program);
+    await connectAlice(program, client);
+  },
+  async "version 2, inbox"(program, client) {
+    await twoNotifications(program);
+    await connectAlice(program, client);
+    await waitFor("both are sent", async () => {
+      const { notifications } = await client.command("inbox");
+      return (notifications as Frame[]).every(({ state }) => state === "sent");
+    });
+  },
+  "version 2, subscribe": connectAlice,
+  async "version 2, recovery"(program, client) {
+    await connectAlice(program, client);
+    return await threeMessages(program);
+  },
+  async "version 2, history and presence"(program, client) {
+    await connectAlice(program, client);
+    await threeMessages(program);
+  },
+};
+
+async function connectAlice(_program: Program, client: TestClient): Promise<void> {
+  await client.command("connect", { user_id: 123, name: "Alice" });
+}
+
+/** Sends user 123 two notifications; resolves with the inbox's epoch. */
+async function twoNotifications(program: Program): Promise<string> {
+  for (const [message, id] of [["First", "order-12345"], ["Second", "order-12346"]] as const) {
+    await notify(program, message, { "idempotency-key": id });
+  }
+  return await inboxEpoch(program);
+}
+
+async function notify(
+  { url }: Program,
+  message: string,
+  headers: Record<string, string> = {},
+): Promise<void> {
+  const response = await fetch(`${url}/api/users/123/notifications?from=Shop`, {
+    method: "POST",
+    headers,
+    body: message,
+  });
+  assert.equal(response.status, 201, await response.text());
+}
+
+async function inboxEpoch(program: Program): Promise<string> {
+  await using other = await TestClient.connectV2(program.webSocketUrl);
+  const { inbox } = await other.command("connect", { user_id: 123 });
+  return String((inbox as Frame)["epoch"]);
+}
+
+/** Bob says three things in the lobby; resolves with the room's epoch. */
+async function threeMessages(program: Program): Promise<string> {
+  await using bob = await TestClient.connectV2(program.webSocketUrl);
+  await bob.command("connect", { user_id: 7, name: "Bob" });
+  let epoch: unknown;
+  for (const message of ["one", "two", "three"]) {
+    epoch = (await bob.command("publish", { room: "lobby", message }))["epoch"];
+  }
+  return String(epoch);
+}
+
+const examples = [...PAGE.matchAll(/<!-- example( v2)?: (.+) -->\s+```json\n([^`]+)```/g)]
+  .map(([, v2, name = "", lines = ""]) => ({
+    name: v2 ? `version 2, ${name}` : name,
+    isV2: v2 !== undefined,
+    lines: lines.trim().split("\n"),
+  }));
+
+Deno.test("docs/protocol.md: every JSON block is an example that is executed", () => {
+  assert.equal(examples.length, PAGE.match(/```json/g)?.length);
+  assert.ok(examples.length > 8);
+});
+
+for (const listener of ["deno", "node"]) {
+  for (const { name, isV2, lines } of examples) {
+    Deno.test(`docs/protocol.md on the ${listener} listener: ${name}`, async () => {
+      await using program = await Program.start({ env: { APP_LISTENER: listener } });
+      await using client = isV2
+        ? await TestClient.connectV2(program.webSocketUrl)
+        : await TestClient.connect(program.webSocketUrl);
+      const epoch = await SCENES[name]?.(program, client) ?? "";
+      for (const line of lines) {
+        if (line.startsWith("> ")) client.sendRaw(line.slice(2).replace("EPOCH", epoch));
+      }
+      const expected = lines.filter((line) => line.startsWith("< ")).map((line) => line.slice(2));
+      await client.settled();
+      await waitFor(
+        `the answers ${expected} (got ${JSON.stringify(client.frames)})`,
+        () => expected.every((text) => client.frames.some((frame) => matches(frame, text))),
+      );
+    });
+  }
+}
+
+Deno.test("docs/protocol.md: the error codes are those of the code", () => {
+  const rows = Object.entries(ERRORS).map((
+    [code, { meaning, status, temporary }],
+  ) => [`\`${code}\``, meaning, String(status), temporary ? "yes" : "no"]);
+  assert.deepEqual(table("error codes"), rows);
+});
+
+Deno.test("docs/protocol.md: the disconnect codes are those of the code", () => {
+  const rows = Object.values(DISCONNECTS).map((
+    { code, reason },
+  ) => [String(code), reason, mayReconnect(code) ? "yes" : "no"]);
+  assert.deepEqual(table("disconnect codes"), rows);
+});
+
+/** The cells of the table below a mark. */
+function table(name: string): string[][] {
+  const lines = PAGE.split(`<!-- table: ${name} -->`)[1]?.trim().split("\n") ?? [];
+  const rows = lines.slice(2, lines.findIndex((line) => !line.startsWith("|")));
+  return rows.map((row) => row.split("|").slice(1, -1).map((cell) => cell.trim()));
+}

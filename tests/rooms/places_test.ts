@@ -1,0 +1,260 @@
+/** Rooms with a limit of clients, from a node's point of view: who finds no place is not there, and leaves nothing. */
+import assert from "node:assert/strict";
+import { roomChannel } from "../../lib/core/channel.ts";
+import type { Client } from "../../lib/core/connection.ts";
+import { readConfig } from "../../lib/config/config.ts";
+import { Counters } from "../../lib/core/counters.ts";
+import type { Broker } from "../../lib/core/broker.ts";
+import type { Engine } from "../../lib/engines/engine.ts";
+import type { PresenceManager } from "../../lib/rooms/store/store.ts";
+import { openEmbedded } from "../../lib/engines/embedded.ts";
+import { openRedis } from "../../lib/engines/redis.ts";
+import { NotifyliError } from "../../lib/base/errors.ts";
+import { Node } from "../../lib/core/node.ts";
+import { RoomRules, roomsWithoutFile } from "../../lib/rooms/rules/room_rules.ts";
+import { PROTOCOL_V1 } from "../../lib/protocols/v1/v1.ts";
+import type { Outgoing } from "../../lib/core/outgoing.ts";
+import type { Socket } from "../../lib/core/socket.ts";
+import { RETENTION } from "../support/engine_suite.ts";
+import { RedisServer } from "../support/redis.ts";
+import { waitFor } from "../support/wait.ts";
+
+const SITE = "default";
+const ROOM = "lobby";
+
+Deno.test("a client that finds no place is not in the room, and is told and counted", async () => {
+  await using stage = await Stage.open(openEmbedded({ dataDir: ":memory:", retention: RETENTION }));
+  const [alice, bob] = [stage.client("alice"), stage.client("bob")];
+  await stage.join(alice, 1);
+  await stage.node.watch(alice, ROOM);
+  bob.work(() => stage.join(bob, 1));
+  const error = await waitFor("it is told", () => stage.framesOf(bob)[0]);
+  assert.partialDeepStrictEqual(error, { type: "error", code: "room_full", field: "room" });
+  assert.equal(stage.node.counters.refused_full, 1);
+  await stage.say("for alice alone");
+  assert.equal(stage.framesOf(bob).length, 1);
+  assert.deepEqual(stage.framesOf(alice).map(({ type }) => type), ["usermsg"], "nobody was told");
+  assert.throws(() => bob.requireMembership(ROOM, "list"), { code: "not_in_room" });
+  assert.deepEqual(await stage.users(), ["alice"]);
+
+  await stage.node.leave(alice, ROOM);
+  await stage.join(bob, 1);
+  assert.deepEqual(await stage.users(), ["bob"]);
+});
+
+Deno.test("who watches a room with a limit is told of each user that comes and goes", async () => {
+  await using stage = await Stage.open(openEmbedded({ dataDir: ":memory:", retention: RETENTION }));
+  const alice = stage.client("alice");
+  await stage.join(alice, 9);
+  await stage.node.watch(alice, ROOM);
+  const [bob, again] = [stage.client("bob"), stage.client("bob")];
+  for (const client of [bob, again]) await stage.join(client, 9);
+  for (const client of [bob, again]) await stage.node.leave(client, ROOM);
+  const told = stage.framesOf(alice).map(({ type, user_id }) => [type, user_id]);
+  assert.deepEqual(told, [["join", "bob"], ["leave", "bob"]]);
+});
+
+Deno.test("a client that is told to others hears them: its room is subscribed to by then", async () => {
+  const engine = openEmbedded({ dataDir: ":memory:", retention: RETENTION });
+  const { broker } = engine;
+  const order: string[] = [];
+  const slow: Broker = {
+    forward: (...args) => broker.forward(...args),
+    history: (...args) => broker.history(...args),
+    unsubscribe: (...args) => broker.unsubscribe(...args),
+    async subscribe(channel) {
+      await new Promise((resolve) => setTimeout(resolve));
+      await broker.subscribe(channel);
+      order.push(`subscribed to the ${channel.kind}`);
+    },
+    publish(channel, publication, history) {
+      order.push(publication.kind);
+      return broker.publish(channel, publication, history);
+    },
+  };
+  await using stage = await Stage.open({ ...engine, broker: slow });
+  await stage.join(stage.client("alice"), 1);
+  assert.deepEqual(order, ["subscribed to the room", "subscribed to the user", "join"]);
+});
+
+Deno.test("two joins of one client in one room at once are one", async () => {
+  await using stage = await Stage.open(openEmbedded({ dataDir: ":memory:", retention: RETENTION }));
+  const [alice, bob] = [stage.client("alice"), stage.client("bob")];
+  await stage.join(bob, 2);
+  await stage.node.watch(bob, ROOM);
+  await Promise.all([stage.join(alice, 2), stage.join(alice, 2)]);
+  await stage.say("once");
+  assert.deepEqual(stage.framesOf(alice).map(({ type }) => type), ["usermsg"]);
+  assert.deepEqual(stage.framesOf(bob).map(({ type }) => type), ["join", "usermsg"]);
+  await stage.node.leave(alice, ROOM);
+  assert.deepEqual(await stage.users(), ["bob"]);
+  const third = stage.client("carol");
+  const results = await Promise.allSettled([stage.join(third, 1), stage.join(third, 1)]);
+  assert.deepEqual(results.map(({ status }) => status), ["rejected", "rejected"]);
+});
+
+Deno.test("a client that goes while it waits for its place gives it back, also when the node stops", async () => {
+  await using server = await RedisServer.start();
+  const engine = openTestRedis(server);
+  {
+    await using stage = await Stage.open(engine);
+    const [gone, other] = [stage.client("gone"), stage.client("other")];
+    const joining = stage.join(gone, 1);
+    gone.close();
+    await joining;
+    assert.equal(gone.memberships.size, 0);
+    assert.deepEqual(await stage.users(), []);
+    await stage.join(other, 1);
+    void stage.join(stage.client("last"), 2);
+  }
+  assert.equal(await server.call("KEYS", "notifyli:connections:*"), "");
+  assert.equal(await server.call("KEYS", "notifyli:clients:*"), "");
+  assert.equal(await server.call("KEYS", "notifyli:several:*"), "");
+});
+
+Deno.test("where nobody can count, nobody comes in; who is in stays, whatever the limit", async () => {
+  await using server = await RedisServer.start();
+  await using stage = await Stage.open(openTestRedis(server));
+  const [alice, bob, carol] = ["alice", "bob", "carol"].map((user) => stage.client(user));
+  assert.ok(alice && bob && carol);
+  for (const client of [alice, bob]) await stage.join(client, 2);
+  await server.stop("SIGKILL");
+  await assert.rejects(stage.join(carol, 2), { code: "unavailable" });
+  assert.equal(carol.memberships.size, 0);
+  await server.restart(); // it kept nothing
+  await waitFor("who is in is seen again", async () => (await stage.users()).length === 2);
+  await assert.rejects(stage.join(carol, 2), { code: "room_full" });
+  assert.deepEqual(await stage.users(), ["alice", "bob"]);
+});
+
+Deno.test("a place that was taken, but whose answer was lost, is given back", async () => {
+  const engine = openEmbedded({ dataDir: ":memory:", retention: RETENTION });
+  const lossy = new LossyPresence(engine.presence);
+  await using stage = await Stage.open({ ...engine, presence: lossy });
+  const [alice, bob] = [stage.client("alice"), stage.client("bob")];
+  lossy.losesNext = true;
+  await assert.rejects(stage.join(alice, 1), { code: "unavailable" });
+  assert.deepEqual(await stage.users(), ["alice"]);
+  await waitFor("it is given back", async () => (await stage.users()).length === 0);
+  lossy.losesNext = true;
+  await assert.rejects(stage.join(bob, 1), { code: "unavailable" });
+  await stage.join(bob, 1); // the same client tries again, and is not taken out for the first time's sake
+  stage.node.handleRestored();
+  await stage.settled();
+  assert.deepEqual([await stage.users(), lossy.removals], [["bob"], 1]);
+});
+
+/** A node on an engine, and clients whose sockets are none. */
+class Stage implements AsyncDisposable {
+  readonly #sockets = new Map<Client, FakeSocket>();
+
+  private constructor(readonly node: Node, readonly engine: Engine) {}
+
+  static async open(engine: Engine): Promise<Stage> {
+    const { config } = readConfig({ APP_KEEPALIVE_SECONDS: "1" });
+    const node = new Node(engine, config, {
+      counters: new Counters(),
+      tokens: undefined,
+      rules: new RoomRules(roomsWithoutFile([]), config.history),
+    });
+    await node.start();
+    return new Stage(node, engine);
+  }
+
+  client(user: string): Client {
+    const socket = new FakeSocket();
+    const client = this.node.accept(socket, PROTOCOL_V1, undefined);
+    this.#sockets.set(client, socket);
+    client.identify(user, undefined);
+    return client;
+  }
+
+  join(client: Client, maxClients: number): Promise<void> {
+    const user = client.requireUser();
+    return this.node.join(client, user, { room: ROOM, name: user, maxClients });
+  }
+
+  async say(message: string): Promise<void> {
+    await this.node.publish(roomChannel(SITE, ROOM), { room: ROOM, user: "x", name: "X", message });
+  }
+
+  framesOf(client: Client): Record<string, unknown>[] {
+    return this.#sockets.get(client)?.texts.map((text) => JSON.parse(text)) ?? [];
+  }
+
+  async users(): Promise<string[]> {
+    const connections = await this.engine.presence.list(SITE, ROOM);
+    return connections.map(({ user_id }) => String(user_id)).sort();
+  }
+
+  /** What was begun in the background has had its turn. */
+  async settled(): Promise<void> {
+    for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setTimeout(resolve));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.node.stop();
+    await this.engine[Symbol.asyncDispose]();
+  }
+}
+
+class FakeSocket implements Socket {
+  readonly texts: string[] = [];
+  readonly batching = "none";
+  readonly bufferedAmount = 0;
+
+  send({ text }: Outgoing): void {
+    this.texts.push(text);
+  }
+
+  close(): void {}
+
+  cut(): void {}
+
+  pause(): void {}
+
+  resume(): void {}
+
+  terminate(): void {}
+}
+
+/** Does what it is asked, and now and then its answer is lost. */
+class LossyPresence implements PresenceManager {
+  losesNext = false;
+  removals = 0;
+  readonly #presence: PresenceManager;
+
+  constructor(presence: PresenceManager) {
+    this.#presence = presence;
+  }
+
+  async add(...args: Parameters<PresenceManager["add"]>): Promise<boolean> {
+    const isFirst = await this.#presence.add(...args);
+    if (!this.losesNext) return isFirst;
+    this.losesNext = false;
+    throw new NotifyliError("unavailable", "The answer was lost", { isAway: true });
+  }
+
+  remove(...args: Parameters<PresenceManager["remove"]>): Promise<boolean> {
+    this.removals++;
+    return this.#presence.remove(...args);
+  }
+
+  list(site: string, room: string) {
+    return this.#presence.list(site, room);
+  }
+
+  get(...args: Parameters<PresenceManager["get"]>) {
+    return this.#presence.get(...args);
+  }
+
+  stats(site: string, room: string) {
+    return this.#presence.stats(site, room);
+  }
+}
+
+function openTestRedis({ port }: RedisServer): Engine {
+  const { config } = readConfig({ REDIS_URL: `redis://127.0.0.1:${port}` });
+  assert.ok(config.redis);
+  return openRedis(config.redis, { name: "test", retention: RETENTION });
+}

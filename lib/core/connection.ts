@@ -14,7 +14,7 @@ import type { Limits } from "../base/sizes.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
 import type { Position } from "./publication.ts";
 import type { Taken } from "../inbox/store/store.ts";
-import type { UserConnection } from "../rooms/store/store.ts";
+import type { UserPresence } from "../rooms/store/store.ts";
 import { type Disconnect, DISCONNECTS, type ErrorCode, NotifyliError } from "../base/errors.ts";
 import { type Fields, parseObject, type UserId, userIdOnWire } from "../base/fields.ts";
 import { type FrameOwner, FrameQueue, MAX_LINES } from "./frame_queue.ts";
@@ -74,7 +74,7 @@ export interface ClientNode {
   /** From now on the client gets its user's notifications. */
   openInbox(client: Client, user: UserId): Promise<void>;
   /** Everyone in the room; from now on the client gets its joins and leaves. */
-  watch(client: Client, room: string): Promise<UserConnection[]>;
+  watch(client: Client, room: string): Promise<UserPresence[]>;
   /**
    * Says something in a room, whose channel it is. Rejects where the engine did not take it; no promise where it is done
    * by then.

@@ -18,7 +18,7 @@ import type { AccessChange } from "../auth/revocations/store.ts";
 import type { Engine, EngineHandler } from "../engines/engine.ts";
 import type { Notification, Taken } from "../inbox/store/store.ts";
 import { NOWHERE, type Position, type Publication } from "./publication.ts";
-import type { UserConnection } from "../rooms/store/store.ts";
+import type { UserPresence } from "../rooms/store/store.ts";
 import { type Disconnect, DISCONNECTS, type ErrorCode, NotifyliError } from "../base/errors.ts";
 import type { UserId } from "../base/fields.ts";
 import { messageFrame } from "../protocols/frames.ts";
@@ -208,7 +208,7 @@ export class Node implements ClientNode, EngineHandler {
   }
 
   /** Everyone in the room; from now on the client gets its joins and leaves. */
-  async watch(client: Client, room: string): Promise<UserConnection[]> {
+  async watch(client: Client, room: string): Promise<UserPresence[]> {
     this.access.requireSight(room);
     this.#hub.watch(client, roomChannel(client.site, room));
     return await this.#engine.presence.list(client.site, room);
@@ -316,11 +316,11 @@ export class Node implements ClientNode, EngineHandler {
     if (user !== undefined) this.#marks.write({ site, user, ids, state: how });
   }
 
-  connections(site: string, room: string): Promise<UserConnection[]> {
+  connections(site: string, room: string): Promise<UserPresence[]> {
     return this.#engine.presence.list(site, room);
   }
 
-  connection(site: string, room: string, user: UserId): Promise<UserConnection | undefined> {
+  connection(site: string, room: string, user: UserId): Promise<UserPresence | undefined> {
     return this.#engine.presence.get(site, room, user);
   }
 

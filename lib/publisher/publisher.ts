@@ -14,10 +14,10 @@ import type { Redis } from "ioredis";
 import type { Limits } from "../base/sizes.ts";
 import { readConfig, type RedisConfig } from "../config/config.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
-import type { UserConnection } from "../rooms/store/store.ts";
+import type { UserPresence } from "../rooms/store/store.ts";
 import { connectRedis, readyWithin, unavailable } from "../engines/redis/client.ts";
 import { RedisKeys } from "../engines/redis/keys.ts";
-import { parseConnection } from "../rooms/store/redis.ts";
+import { parsePresence } from "../rooms/store/redis.ts";
 import { userIdField } from "../base/fields.ts";
 import { parseNotification } from "../inbox/notification.ts";
 
@@ -80,14 +80,14 @@ export class Publisher implements AsyncDisposable {
   async getUserConnection(
     userId: number | string,
     room: string,
-  ): Promise<UserConnection | undefined> {
+  ): Promise<UserPresence | undefined> {
     const user = userIdField({ user_id: userId }, this.#limits);
     const redis = await this.#ready();
     const entry = await redis.hget(
       this.#keys.connections(DEFAULT_SITE, room),
       this.#keys.connectionField(user),
     ).catch(refused);
-    return entry === null ? undefined : parseConnection(entry);
+    return entry === null ? undefined : parsePresence(entry);
   }
 
   close(): void {

@@ -3,7 +3,7 @@ import { roomChannel } from "../core/channel.ts";
 import type { Client } from "../core/connection.ts";
 import type { Membership } from "./membership.ts";
 import type { Broker } from "../core/broker.ts";
-import type { Connection, PresenceManager } from "./store/store.ts";
+import type { PresenceEntry, PresenceManager } from "./store/store.ts";
 import { NotifyliError } from "../base/errors.ts";
 import { type UserId, userIdOnWire } from "../base/fields.ts";
 import { presenceEventFrame } from "../protocols/frames.ts";
@@ -14,7 +14,7 @@ const MAX_UNREMOVED = 10_000;
 interface Unremoved {
   readonly site: string;
   readonly user: UserId;
-  readonly connection: Connection;
+  readonly connection: PresenceEntry;
 }
 
 export class RoomPresence {
@@ -119,7 +119,7 @@ export class RoomPresence {
   }
 }
 
-function connectionOf(client: Client, user: UserId, membership: Membership): Connection {
+function connectionOf(client: Client, user: UserId, membership: Membership): PresenceEntry {
   return {
     client_id: client.id,
     room: membership.room,

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { AccessChange, Revocation } from "../../lib/auth/revocations/store.ts";
 import type { ApiKey } from "../../lib/auth/keys/store.ts";
 import type { Channel } from "../../lib/core/channel.ts";
-import type { Connection } from "../../lib/rooms/store/store.ts";
+import type { PresenceEntry } from "../../lib/rooms/store/store.ts";
 import type { Engine } from "../../lib/engines/engine.ts";
 import type {
   Notification,
@@ -688,7 +688,7 @@ export function message(id: string): Publication {
   return { kind: "message", id, room: "lobby", text: `{"id":"${id}"}` };
 }
 
-function connection(user: string, client_id: string): Connection {
+function connection(user: string, client_id: string): PresenceEntry {
   return {
     client_id,
     room: "lobby",

@@ -1,6 +1,6 @@
 /** What every engine is held to where a room takes so many clients and no more; `engine_test.ts` runs it on each. */
 import assert from "node:assert/strict";
-import type { Connection, PresenceManager } from "../../lib/rooms/store/store.ts";
+import type { PresenceEntry, PresenceManager } from "../../lib/rooms/store/store.ts";
 import type { Engine } from "../../lib/engines/engine.ts";
 import { NotifyliError } from "../../lib/base/errors.ts";
 import type { UserId } from "../../lib/base/fields.ts";
@@ -125,7 +125,7 @@ async function clientsOf(presence: PresenceManager, user: UserId): Promise<strin
   return clients?.map(({ client_id }) => client_id);
 }
 
-function connection(user: UserId, client_id: string): Connection {
+function connection(user: UserId, client_id: string): PresenceEntry {
   return {
     client_id,
     room: "lobby",

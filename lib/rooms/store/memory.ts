@@ -1,11 +1,11 @@
 /** Who is in which room of one node. */
-import type { Connection, PresenceManager, UserConnection } from "./store.ts";
+import type { PresenceEntry, PresenceManager, UserPresence } from "./store.ts";
 import type { UserId } from "../../base/fields.ts";
 import { roomFull } from "./room_full.ts";
 
 interface Room {
   /** The clients of each user, oldest first: mostly one, and a Map would take 200 bytes more for each user. */
-  readonly users: Map<UserId, readonly Connection[]>;
+  readonly users: Map<UserId, readonly PresenceEntry[]>;
   /** Of all users together. */
   clientCount: number;
 }
@@ -17,7 +17,7 @@ export class MemoryPresence implements PresenceManager {
   add(
     site: string,
     user: UserId,
-    connection: Connection,
+    connection: PresenceEntry,
     maxClients = Infinity,
   ): Promise<boolean> {
     const key = keyOf(site, connection.room);
@@ -34,7 +34,7 @@ export class MemoryPresence implements PresenceManager {
     return Promise.resolve(clients.length === 0);
   }
 
-  remove(site: string, user: UserId, connection: Connection): Promise<boolean> {
+  remove(site: string, user: UserId, connection: PresenceEntry): Promise<boolean> {
     const key = keyOf(site, connection.room);
     const room = this.#rooms.get(key);
     const clients = room?.users.get(user) ?? [];
@@ -50,12 +50,12 @@ export class MemoryPresence implements PresenceManager {
     return Promise.resolve(true);
   }
 
-  list(site: string, room: string): Promise<UserConnection[]> {
+  list(site: string, room: string): Promise<UserPresence[]> {
     const users = this.#rooms.get(keyOf(site, room))?.users.values() ?? [];
     return Promise.resolve([...users].flatMap((clients) => userConnection(clients) ?? []));
   }
 
-  get(site: string, room: string, user: UserId): Promise<UserConnection | undefined> {
+  get(site: string, room: string, user: UserId): Promise<UserPresence | undefined> {
     const clients = this.#rooms.get(keyOf(site, room))?.users.get(user);
     return Promise.resolve(clients && userConnection(clients));
   }
@@ -65,12 +65,12 @@ export class MemoryPresence implements PresenceManager {
   }
 }
 
-function userConnection(clients: readonly Connection[]): UserConnection | undefined {
+function userConnection(clients: readonly PresenceEntry[]): UserPresence | undefined {
   const newest = clients.at(-1);
   return newest && clients.length > 1 ? { ...newest, clients } : newest;
 }
 
-function indexOf(clients: readonly Connection[], { client_id }: Connection): number {
+function indexOf(clients: readonly PresenceEntry[], { client_id }: PresenceEntry): number {
   return clients.findIndex((each) => each.client_id === client_id);
 }
 

@@ -1,6 +1,6 @@
 /** Who is in which room, in the connection hashes of seed 000 and beside them. */
 import type { Redis } from "ioredis";
-import type { Connection, PresenceManager, UserConnection } from "./store.ts";
+import type { PresenceEntry, PresenceManager, UserPresence } from "./store.ts";
 import type { UserId } from "../../base/fields.ts";
 import { unavailable } from "../../engines/redis/client.ts";
 import type { RedisKeys } from "../../engines/redis/keys.ts";
@@ -26,13 +26,13 @@ export class RedisPresence implements PresenceManager {
   readonly #redis: Redis;
   readonly #keys: RedisKeys;
   readonly #lease: Lease;
-  readonly #lookups: Together<Lookup, UserConnection | undefined>;
+  readonly #lookups: Together<Lookup, UserPresence | undefined>;
 
   constructor(redis: Redis, keys: RedisKeys, lease: Lease) {
     this.#redis = redis;
     this.#keys = keys;
     this.#lease = lease;
-    this.#lookups = new Together<Lookup, UserConnection | undefined>(redis, {
+    this.#lookups = new Together<Lookup, UserPresence | undefined>(redis, {
       most: MOST_LOOKUPS,
       send: (lookups) => this.#lookUp(lookups),
     });
@@ -41,7 +41,7 @@ export class RedisPresence implements PresenceManager {
   async add(
     site: string,
     user: UserId,
-    connection: Connection,
+    connection: PresenceEntry,
     maxClients?: number,
   ): Promise<boolean> {
     const { client_id, room } = connection;
@@ -56,7 +56,7 @@ export class RedisPresence implements PresenceManager {
     throw roomFull(room, maxClients);
   }
 
-  async remove(site: string, user: UserId, { client_id, room }: Connection): Promise<boolean> {
+  async remove(site: string, user: UserId, { client_id, room }: PresenceEntry): Promise<boolean> {
     const [last] = await Promise.all([
       run(
         this.#redis,
@@ -69,12 +69,12 @@ export class RedisPresence implements PresenceManager {
     return last === 1;
   }
 
-  async list(site: string, room: string): Promise<UserConnection[]> {
+  async list(site: string, room: string): Promise<UserPresence[]> {
     const entries = await this.#redis.hvals(this.#keys.connections(site, room)).catch(refused);
-    return entries.flatMap((entry) => parseConnection(entry) ?? []);
+    return entries.flatMap((entry) => parsePresence(entry) ?? []);
   }
 
-  get(site: string, room: string, user: UserId): Promise<UserConnection | undefined> {
+  get(site: string, room: string, user: UserId): Promise<UserPresence | undefined> {
     const [hash, field] = [this.#keys.connections(site, room), this.#keys.connectionField(user)];
     return this.#lookups.ask({ hash, field });
   }
@@ -83,7 +83,7 @@ export class RedisPresence implements PresenceManager {
     return { users: await this.#redis.hlen(this.#keys.connections(site, room)).catch(refused) };
   }
 
-  async #lookUp(lookups: readonly Lookup[]): Promise<(UserConnection | undefined | Error)[]> {
+  async #lookUp(lookups: readonly Lookup[]): Promise<(UserPresence | undefined | Error)[]> {
     const [hashes, fields] = [lookups.map(({ hash }) => hash), lookups.map(({ field }) => field)];
     const entries = await run(
       this.#redis,
@@ -93,13 +93,13 @@ export class RedisPresence implements PresenceManager {
     ) as (string | null | Error)[];
     return entries.map((entry) => {
       if (entry instanceof Error) return unavailable(entry);
-      return entry === null ? undefined : parseConnection(entry);
+      return entry === null ? undefined : parsePresence(entry);
     });
   }
 
   async #add(
     entry: LeaseEntry,
-    connection: Connection,
+    connection: PresenceEntry,
     maxClients: number | undefined,
   ): Promise<unknown> {
     const { site, room, user, client_id } = entry;
@@ -119,9 +119,9 @@ export class RedisPresence implements PresenceManager {
 }
 
 /** Reads an entry of a connection hash; `undefined` for one that somebody else wrote and that is not JSON. */
-export function parseConnection(entry: string): UserConnection | undefined {
+export function parsePresence(entry: string): UserPresence | undefined {
   try {
-    return JSON.parse(entry) as UserConnection;
+    return JSON.parse(entry) as UserPresence;
   } catch {
     return undefined;
   }

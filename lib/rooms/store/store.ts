@@ -2,7 +2,7 @@
 import type { UserId } from "../../base/fields.ts";
 
 /** One client in one room, as other systems see it in `notifyli:connections:{room}` (seed 000). */
-export interface Connection {
+export interface PresenceEntry {
   readonly client_id: string;
   readonly room: string;
   readonly name: string;
@@ -12,8 +12,8 @@ export interface Connection {
 }
 
 /** A user in a room: the newest of the user's clients there, and all of them where they are several. */
-export interface UserConnection extends Connection {
-  readonly clients?: readonly Connection[];
+export interface UserPresence extends PresenceEntry {
+  readonly clients?: readonly PresenceEntry[];
 }
 
 export interface PresenceManager {
@@ -24,11 +24,11 @@ export interface PresenceManager {
    *
    * @param maxClients in the room; absent for no limit
    */
-  add(site: string, user: UserId, connection: Connection, maxClients?: number): Promise<boolean>;
+  add(site: string, user: UserId, connection: PresenceEntry, maxClients?: number): Promise<boolean>;
   /** Says whether this was the user's last client in the room. */
-  remove(site: string, user: UserId, connection: Connection): Promise<boolean>;
+  remove(site: string, user: UserId, connection: PresenceEntry): Promise<boolean>;
   /** One entry a user. */
-  list(site: string, room: string): Promise<UserConnection[]>;
-  get(site: string, room: string, user: UserId): Promise<UserConnection | undefined>;
+  list(site: string, room: string): Promise<UserPresence[]>;
+  get(site: string, room: string, user: UserId): Promise<UserPresence | undefined>;
   stats(site: string, room: string): Promise<{ users: number }>;
 }

@@ -8,7 +8,7 @@ import type { Revocations } from "./revocations/revocations.ts";
 import type { TokenVerifier } from "./tokens.ts";
 
 /** How long a connection may stay without having proved who it is. */
-const AUTH_DEADLINE_MS = 5000;
+const PROOF_DEADLINE_MS = 5000;
 
 /** How long before its end a session is announced to end; in a short one, a quarter of what is left. */
 const WARNING_MS = 30_000;
@@ -39,7 +39,7 @@ export interface SessionOwner {
   sessionEnded(disconnect: Disconnect): void;
 }
 
-export class ClientAuth {
+export class ConnectionAuth {
   readonly #tokens: TokenVerifier | undefined;
   readonly #revocations: Revocations;
   readonly #owner: SessionOwner;
@@ -64,7 +64,7 @@ export class ClientAuth {
     this.#owner = owner;
     if (identity !== undefined) this.#accept(identity);
     else if (tokens !== undefined && !takesGuests) {
-      this.#after(AUTH_DEADLINE_MS, () => owner.sessionEnded(DISCONNECTS.not_authenticated));
+      this.#after(PROOF_DEADLINE_MS, () => owner.sessionEnded(DISCONNECTS.not_authenticated));
     }
   }
 

@@ -63,12 +63,12 @@ async function openFileRing(config: Config): Promise<KeyRing> {
     );
   }
   const { SqliteStore } = await import("../engines/sqlite/store.ts");
-  const { SqliteKeys } = await import("../auth/keys/sqlite.ts");
+  const { SqliteApiKeys } = await import("../auth/keys/sqlite.ts");
   const what = SqliteStore.isIn(dataDir)
     ? `this works on the file in ${dataDir}`
     : `this made a new store in ${dataDir} (is APP_DATA_DIR that of the server?)`;
   const store = new SqliteStore(dataDir, storeSync);
-  const ring = storeRing(new ApiKeys(new SqliteKeys(store)), () => store[Symbol.asyncDispose]());
+  const ring = storeRing(new ApiKeys(new SqliteApiKeys(store)), () => store[Symbol.asyncDispose]());
   return { ...ring, place: `No server runs at ${localUrl(config)}: ${what}` };
 }
 

@@ -2,13 +2,13 @@
  * One connection: who it is, where it is, and what waits for it. Its protocol reads its frames; what it says goes
  * on to `node.ts`, and what comes back from there goes out by `send`.
  */
-import { ClientAuth, type SessionOwner } from "../auth/connection_auth.ts";
+import { ConnectionAuth, type SessionOwner } from "../auth/connection_auth.ts";
 import type { Identity, TokenFacts } from "../auth/identity.ts";
 import type { Revocations } from "../auth/revocations/revocations.ts";
 import type { RoomAccess } from "../rooms/access.ts";
 import type { TokenVerifier } from "../auth/tokens.ts";
 import { type Channel, roomChannel } from "./channel.ts";
-import { ClientNotifications, type Recipient } from "../inbox/connection_inbox.ts";
+import { ConnectionInbox, type Recipient } from "../inbox/connection_inbox.ts";
 import { pause } from "../base/clock.ts";
 import type { Limits } from "../base/sizes.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
@@ -40,62 +40,62 @@ export interface Protocol {
    * More than {@linkcode MAX_LINES} are a flood. Throws a `NotifyliError`.
    */
   split(data: string | Uint8Array): string | string[];
-  /** Works on one of them, by {@linkcode Client.work}. Throws a `NotifyliError` where it cannot be read. */
-  handle(client: Client, text: string): void;
+  /** Works on one of them, by {@linkcode Connection.work}. Throws a `NotifyliError` where it cannot be read. */
+  handle(client: Connection, text: string): void;
   /** Tells the client when its session will end, Unix time in milliseconds. */
-  warn(client: Client, expiresAt: number): void;
+  warn(client: Connection, expiresAt: number): void;
   /** Tells the client what was wrong. */
-  fail(client: Client, error: NotifyliError, fields?: Fields): void;
+  fail(client: Connection, error: NotifyliError, fields?: Fields): void;
 }
 
 /** What a client asks of its node. */
-export interface ClientNode {
+export interface ConnectionNode {
   /** Absent: the server is open. */
   readonly tokens: TokenVerifier | undefined;
   readonly access: RoomAccess;
   readonly revocations: Revocations;
   /** Puts the client in a room. */
   join(
-    client: Client,
+    client: Connection,
     user: UserId,
     room: { room: string; name: string; maxClients?: number; token?: TokenFacts },
   ): Promise<void>;
-  leave(client: Client, room: string): Promise<void>;
+  leave(client: Connection, room: string): Promise<void>;
   /** The name in the membership is a new one. */
-  rename(client: Client, user: UserId, membership: Membership): Promise<void>;
+  rename(client: Connection, user: UserId, membership: Membership): Promise<void>;
   /** Messages of the room after `since`, to be sent before those that were held back meanwhile. */
-  recover(client: Client, room: string, since: Position | undefined): Promise<RoomSync>;
+  recover(client: Connection, room: string, since: Position | undefined): Promise<RoomSync>;
   /** Messages of a room that are kept: the last ones, or those after `since`. */
   history(
-    client: Client,
+    client: Connection,
     room: string,
     options: { since?: Position; limit: number },
   ): Promise<RoomSync>;
   /** From now on the client gets its user's notifications. */
-  openInbox(client: Client, user: UserId): Promise<void>;
+  openInbox(client: Connection, user: UserId): Promise<void>;
   /** Everyone in the room; from now on the client gets its joins and leaves. */
-  watch(client: Client, room: string): Promise<UserPresence[]>;
+  watch(client: Connection, room: string): Promise<UserPresence[]>;
   /**
    * Says something in a room, whose channel it is. Rejects where the engine did not take it; no promise where it is done
    * by then.
    */
   publish(channel: Channel, message: RoomMessage): Promise<PublishedMessage> | PublishedMessage;
   /** The client is gone. */
-  remove(client: Client): void;
+  remove(client: Connection): void;
   /** The client was given notifications, which are sent once its socket took them. */
-  noteHanded(client: Client): void;
+  noteHanded(client: Connection): void;
   /** The client's other end has these; it may be gone by now. */
-  noteTaken(client: Client, ids: readonly string[], how: Taken): void;
-  dropSlow(client: Client): void;
+  noteTaken(client: Connection, ids: readonly string[], how: Taken): void;
+  dropSlow(client: Connection): void;
   /** The client sends more than can wait, or on and on although it is told to wait. */
-  dropFlood(client: Client): void;
+  dropFlood(client: Connection): void;
   /** The client sent a message over the limit. */
-  noteTooBig(client: Client): void;
+  noteTooBig(client: Connection): void;
   /** Something was refused with this code. */
   noteRefused(code: ErrorCode): void;
   noteRefusedToken(error: unknown): void;
   /** The client is closed since it has not proved who it is, or no longer does. */
-  dropUnproved(client: Client, disconnect: Disconnect): void;
+  dropUnproved(client: Connection, disconnect: Disconnect): void;
   logFailure(what: string, error: unknown): void;
 }
 
@@ -106,7 +106,7 @@ interface HeldMessage {
   readonly outgoing: Outgoing;
 }
 
-export class Client implements SocketEvents, Recipient, SessionOwner, WriterOwner, FrameOwner {
+export class Connection implements SocketEvents, Recipient, SessionOwner, WriterOwner, FrameOwner {
   // What each delivery looks at comes first, and so is together in memory: of thousands of clients, nothing is cached.
   #closed = false;
   /** By room: what arrived while what comes before it is being read. `undefined` while that is so of no room. */
@@ -114,12 +114,12 @@ export class Client implements SocketEvents, Recipient, SessionOwner, WriterOwne
   readonly #writer: Writer;
   readonly id = crypto.randomUUID().replaceAll("-", "").slice(0, 16);
   readonly memberships = new Map<string, Membership>();
-  readonly node: ClientNode;
+  readonly node: ConnectionNode;
   readonly limits: Limits;
   readonly traffic: Traffic;
   readonly protocol: Protocol;
-  readonly notifications: ClientNotifications;
-  readonly auth: ClientAuth;
+  readonly notifications: ConnectionInbox;
+  readonly auth: ConnectionAuth;
   /** By which commands come over HTTP, where this is no WebSocket. */
   session: string | undefined;
   /** When the last frame came, on `performance.now()`'s clock. */
@@ -131,7 +131,7 @@ export class Client implements SocketEvents, Recipient, SessionOwner, WriterOwne
   #bufferedBefore = 0;
 
   constructor(
-    node: ClientNode,
+    node: ConnectionNode,
     socket: Socket,
     { protocol, limits, traffic, identity }: {
       protocol: Protocol;
@@ -146,9 +146,9 @@ export class Client implements SocketEvents, Recipient, SessionOwner, WriterOwne
     this.traffic = traffic;
     this.#socket = socket;
     this.#writer = new Writer(socket, this);
-    this.notifications = new ClientNotifications(this, this.#writer);
+    this.notifications = new ConnectionInbox(this, this.#writer);
     const { takesGuests } = node.access;
-    this.auth = new ClientAuth(node, { identity, takesGuests }, this);
+    this.auth = new ConnectionAuth(node, { identity, takesGuests }, this);
   }
 
   /** The tenant that it belongs to; it sees nothing of another. */
@@ -229,7 +229,7 @@ export class Client implements SocketEvents, Recipient, SessionOwner, WriterOwne
     this.close();
   }
 
-  /** As {@linkcode Client.disconnect}, and nothing more is read of what it goes on sending. */
+  /** As {@linkcode Connection.disconnect}, and nothing more is read of what it goes on sending. */
   cutOff(disconnect: Disconnect): void {
     if (this.#closed) return;
     this.#writer.flush();
@@ -359,7 +359,7 @@ export class Client implements SocketEvents, Recipient, SessionOwner, WriterOwne
     else held.push({ offset, outgoing });
   }
 
-  /** Holds a room's messages and presence events back until {@linkcode Client.releaseRoom}. */
+  /** Holds a room's messages and presence events back until {@linkcode Connection.releaseRoom}. */
   holdRoom(room: string): void {
     if (!this.memberships.has(room)) return;
     const held = this.#held ??= new Map();
@@ -422,7 +422,7 @@ export class Client implements SocketEvents, Recipient, SessionOwner, WriterOwne
    *
    * @param fields of its frame, where it has one
    */
-  work(run: (client: Client, fields: Fields) => Promise<void> | void, fields?: Fields): void {
+  work(run: (client: Connection, fields: Fields) => Promise<void> | void, fields?: Fields): void {
     let done: Promise<void> | void;
     try {
       done = run(this, fields ?? NO_FIELDS);

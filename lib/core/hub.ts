@@ -1,14 +1,14 @@
 /**
  * A node's own clients, by room and by user. Next on a message's way: `client.ts`, whose `send` writes it out.
  */
-import type { Client } from "./connection.ts";
+import type { Connection } from "./connection.ts";
 import { type Channel, keyOf } from "./channel.ts";
 
 /** A channel with clients on this node. */
 export interface HubChannel extends Channel {
-  readonly clients: Set<Client>;
+  readonly clients: Set<Connection>;
   /** Those of them that asked for joins and leaves; absent while none has. */
-  watchers?: Set<Client>;
+  watchers?: Set<Connection>;
 }
 
 export class Hub {
@@ -19,7 +19,7 @@ export class Hub {
   }
 
   /** Adds the client to the channel; from now on it gets what is published there. */
-  add(client: Client, channel: Channel): HubChannel {
+  add(client: Connection, channel: Channel): HubChannel {
     const key = keyOf(channel);
     let known = this.#channels.get(key);
     if (known === undefined) {
@@ -31,7 +31,7 @@ export class Hub {
     return known;
   }
 
-  remove(client: Client, channel: Channel): void {
+  remove(client: Connection, channel: Channel): void {
     const key = keyOf(channel);
     const known = this.#channels.get(key);
     known?.watchers?.delete(client);
@@ -39,7 +39,7 @@ export class Hub {
   }
 
   /** Tells the client of joins and leaves, too, if it is in the channel. */
-  watch(client: Client, channel: Channel): void {
+  watch(client: Connection, channel: Channel): void {
     const known = this.#channels.get(keyOf(channel));
     if (known?.clients.has(client)) (known.watchers ??= new Set()).add(client);
   }

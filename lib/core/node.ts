@@ -10,7 +10,7 @@ import { Revocations } from "../auth/revocations/revocations.ts";
 import { RoomAccess } from "../rooms/access.ts";
 import type { TokenVerifier } from "../auth/tokens.ts";
 import { type Channel, roomChannel, sessionChannel, userChannel } from "./channel.ts";
-import { Client, type ClientNode, type Protocol } from "./connection.ts";
+import { Connection, type ConnectionNode, type Protocol } from "./connection.ts";
 import type { Membership, PublishedMessage, RoomMessage, RoomSync } from "../rooms/membership.ts";
 import type { Config } from "../config/config.ts";
 import type { Counters } from "./counters.ts";
@@ -25,14 +25,14 @@ import { messageFrame } from "../protocols/frames.ts";
 import { unixSeconds } from "../base/times.ts";
 import { Hub } from "./hub.ts";
 import { nextId } from "../base/ids.ts";
-import { AuthDeadline } from "../limits/identify_deadline.ts";
+import { IdentifyDeadline } from "../limits/identify_deadline.ts";
 import { UserLimits } from "../limits/user_limits.ts";
 import type { ParsedNotification } from "../inbox/notification.ts";
 import { RoomEntry } from "../rooms/entry.ts";
 import { RoomHistory } from "../rooms/history.ts";
 import { RoomPresence } from "../rooms/presence.ts";
 import type { RoomRules } from "../rooms/rules/room_rules.ts";
-import { SentMarks } from "../inbox/taken_marks.ts";
+import { TakenMarks } from "../inbox/taken_marks.ts";
 import { flat, Outgoing } from "./outgoing.ts";
 import type { Socket } from "./socket.ts";
 import { Subscriptions } from "./subscriptions.ts";
@@ -72,7 +72,7 @@ export interface NotifyResult {
   readonly deliverAt?: number;
 }
 
-export class Node implements ClientNode, EngineHandler {
+export class Node implements ConnectionNode, EngineHandler {
   readonly counters: Counters;
   /** Absent: the server is open. */
   readonly tokens: TokenVerifier | undefined;
@@ -81,16 +81,16 @@ export class Node implements ClientNode, EngineHandler {
   readonly #engine: Engine;
   readonly #config: Config;
   readonly #hub = new Hub();
-  readonly #clients = new Set<Client>();
+  readonly #clients = new Set<Connection>();
   readonly #subscriptions: Subscriptions;
   readonly #background = new Set<Promise<void>>();
   readonly #checks: (() => string | undefined)[] = [];
-  readonly #marks: SentMarks;
+  readonly #marks: TakenMarks;
   readonly #rules: RoomRules;
   readonly #roomHistory: RoomHistory;
   readonly #entry: RoomEntry;
   readonly #userLimits: UserLimits;
-  readonly #authDeadline: AuthDeadline<Client>;
+  readonly #authDeadline: IdentifyDeadline<Connection>;
   #incomplete = false;
   #sweep: ReturnType<typeof setInterval> | undefined;
   #again: ReturnType<typeof setTimeout> | undefined;
@@ -112,13 +112,13 @@ export class Node implements ClientNode, EngineHandler {
     this.#engine = engine;
     this.#config = config;
     this.#userLimits = new UserLimits(config);
-    this.#authDeadline = new AuthDeadline(
+    this.#authDeadline = new IdentifyDeadline(
       config.authSeconds,
       (late) => this.#dropUnidentified(late),
     );
     this.#rules = rules;
     this.#roomHistory = new RoomHistory(engine.broker, rules);
-    this.#marks = new SentMarks(engine.inbox, () => this.#incomplete = true);
+    this.#marks = new TakenMarks(engine.inbox, () => this.#incomplete = true);
     this.#subscriptions = new Subscriptions(engine.broker, this.#hub, (error) => {
       this.#incomplete = true;
       this.logFailure("subscription", error);
@@ -161,10 +161,10 @@ export class Node implements ClientNode, EngineHandler {
   }
 
   /** A new connection, of this one where the handshake has proved who it is. */
-  accept(socket: Socket, protocol: Protocol, identity: Identity | undefined): Client {
+  accept(socket: Socket, protocol: Protocol, identity: Identity | undefined): Connection {
     const { limits } = this.#config;
     const traffic = this.#userLimits.newTraffic();
-    const client = new Client(this, socket, { protocol, limits, traffic, identity });
+    const client = new Connection(this, socket, { protocol, limits, traffic, identity });
     this.#clients.add(client);
     this.#authDeadline.add(client);
     this.counters.connections++;
@@ -178,7 +178,7 @@ export class Node implements ClientNode, EngineHandler {
   }
 
   /** The client is gone: so is it from its rooms. */
-  remove(client: Client): void {
+  remove(client: Connection): void {
     if (!this.#clients.delete(client)) return;
     this.#authDeadline.delete(client);
     log.debug("client {client} is gone", { client: client.id });
@@ -192,30 +192,30 @@ export class Node implements ClientNode, EngineHandler {
   }
 
   join(
-    client: Client,
+    client: Connection,
     user: UserId,
     room: { room: string; name: string; maxClients?: number; token?: TokenFacts },
   ): Promise<void> {
     return this.#entry.join(client, user, room);
   }
 
-  rename(client: Client, user: UserId, membership: Membership): Promise<void> {
+  rename(client: Connection, user: UserId, membership: Membership): Promise<void> {
     return this.#entry.rename(client, user, membership);
   }
 
-  leave(client: Client, room: string): Promise<void> {
+  leave(client: Connection, room: string): Promise<void> {
     return this.#entry.leave(client, room);
   }
 
   /** Everyone in the room; from now on the client gets its joins and leaves. */
-  async watch(client: Client, room: string): Promise<UserPresence[]> {
+  async watch(client: Connection, room: string): Promise<UserPresence[]> {
     this.access.requireSight(room);
     this.#hub.watch(client, roomChannel(client.site, room));
     return await this.#engine.presence.list(client.site, room);
   }
 
   /** From now on the client takes the commands that are sent to its session, on this node or another. */
-  async openSession(client: Client, session: string): Promise<void> {
+  async openSession(client: Connection, session: string): Promise<void> {
     if (client.closed) return;
     client.session = session;
     const channel = sessionChannel(session);
@@ -232,19 +232,19 @@ export class Node implements ClientNode, EngineHandler {
     return this.#engine.broker.forward(sessionChannel(session), publication);
   }
 
-  recover(client: Client, room: string, since: Position | undefined): Promise<RoomSync> {
+  recover(client: Connection, room: string, since: Position | undefined): Promise<RoomSync> {
     return this.#roomHistory.recover(client.site, room, since);
   }
 
   history(
-    client: Client,
+    client: Connection,
     room: string,
     options: { since?: Position; limit: number },
   ): Promise<RoomSync> {
     return this.#roomHistory.read(client.site, room, options);
   }
 
-  async openInbox(client: Client, user: UserId): Promise<void> {
+  async openInbox(client: Connection, user: UserId): Promise<void> {
     const channel = userChannel(client.site, user);
     this.#hub.add(client, channel);
     await this.#subscriptions.sync(channel);
@@ -308,11 +308,11 @@ export class Node implements ClientNode, EngineHandler {
     };
   }
 
-  noteHanded(client: Client): void {
+  noteHanded(client: Connection): void {
     this.#marks.note(client);
   }
 
-  noteTaken({ site, user }: Client, ids: readonly string[], how: Taken): void {
+  noteTaken({ site, user }: Connection, ids: readonly string[], how: Taken): void {
     if (user !== undefined) this.#marks.write({ site, user, ids, state: how });
   }
 
@@ -384,19 +384,19 @@ export class Node implements ClientNode, EngineHandler {
     this.#runInBackground("restore", this.#restore());
   }
 
-  dropSlow(client: Client): void {
+  dropSlow(client: Connection): void {
     this.counters.dropped_slow++;
     log.info("client {client} of user {user} reads too slowly and is closed", describe(client));
     client.disconnect(DISCONNECTS.slow);
   }
 
-  dropFlood(client: Client): void {
+  dropFlood(client: Connection): void {
     this.counters.dropped_flood++;
     log.info("client {client} of user {user} sends too fast and is closed", describe(client));
     client.cutOff(DISCONNECTS.too_many_frames);
   }
 
-  noteTooBig(client: Client): void {
+  noteTooBig(client: Connection): void {
     this.counters.dropped_too_big++;
     log.info("client {client} of user {user} sent too big a message", describe(client));
   }
@@ -405,13 +405,13 @@ export class Node implements ClientNode, EngineHandler {
     this.counters.noteRefused(code);
   }
 
-  dropSilent(client: Client): void {
+  dropSilent(client: Connection): void {
     this.counters.dropped_stalled++;
     log.info("client {client} of user {user} is silent and is closed", describe(client));
     client.disconnect(DISCONNECTS.stalled);
   }
 
-  dropUnproved(client: Client, disconnect: Disconnect): void {
+  dropUnproved(client: Connection, disconnect: Disconnect): void {
     const hadSession = disconnect === DISCONNECTS.session_ended;
     this.counters[hadSession ? "auth_ended" : "auth_late"]++;
     if (hadSession) client.disconnect(disconnect);
@@ -452,7 +452,7 @@ export class Node implements ClientNode, EngineHandler {
   }
 
   /** Closes the clients of this node that may not stay, in one pass over all. */
-  #evict(why: (client: Client) => Disconnect | undefined): void {
+  #evict(why: (client: Connection) => Disconnect | undefined): void {
     for (const client of this.#clients) {
       const disconnect = why(client);
       if (disconnect === undefined) continue;
@@ -474,7 +474,7 @@ export class Node implements ClientNode, EngineHandler {
       : "The revocations cannot be read, so no token is taken";
   }
 
-  #dropUnidentified(client: Client): void {
+  #dropUnidentified(client: Connection): void {
     this.counters.dropped_unidentified++;
     log.info("client {client} did not say who it is and is closed", { client: client.id });
     client.cutOff(DISCONNECTS.unidentified);
@@ -505,7 +505,7 @@ export class Node implements ClientNode, EngineHandler {
     if (await this.#engine.unready() === undefined) await this.#restore();
   }
 
-  #unsubscribe(client: Client, channel: Channel): void {
+  #unsubscribe(client: Connection, channel: Channel): void {
     this.#hub.remove(client, channel);
     this.#runInBackground("unsubscribe", this.#subscriptions.sync(channel));
   }
@@ -518,6 +518,6 @@ export class Node implements ClientNode, EngineHandler {
   }
 }
 
-function describe(client: Client): Record<string, unknown> {
+function describe(client: Connection): Record<string, unknown> {
   return { client: client.id, user: client.user };
 }

@@ -12,7 +12,7 @@ import { SqliteArrivals } from "../inbox/store/sqlite_arrivals.ts";
 import { SqliteHistory } from "./sqlite/history.ts";
 import { SqliteInbox } from "../inbox/store/sqlite_inbox.ts";
 import { SqliteInboxStatements } from "../inbox/store/sqlite_inbox_statements.ts";
-import { SqliteKeys } from "../auth/keys/sqlite.ts";
+import { SqliteApiKeys } from "../auth/keys/sqlite.ts";
 import { SqliteReceipts } from "../inbox/store/sqlite_receipts.ts";
 import { SqliteRevocations } from "../auth/revocations/sqlite.ts";
 import { SqliteSchedule } from "../inbox/store/sqlite_schedule.ts";
@@ -55,7 +55,7 @@ export function openEmbedded(options: EmbeddedOptions): Engine {
     inbox,
     receipts: options.keepsReceipts ? new SqliteReceipts(store) : undefined,
     schedule: new SqliteSchedule(store, arrivals),
-    apiKeys: new SqliteKeys(store),
+    apiKeys: new SqliteApiKeys(store),
     revocations: new SqliteRevocations(store, (change) => handler?.handleAccess(change)),
     run(given) {
       handler = given;

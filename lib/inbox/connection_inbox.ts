@@ -24,7 +24,7 @@ export interface Recipient {
   send(outgoing: Outgoing): void;
   /** Resolves when the client has taken the better part of what waits for it, or is gone. */
   drained(): Promise<void>;
-  /** Something was given: {@linkcode ClientNotifications.takeHanded} or its proof says when it was taken. */
+  /** Something was given: {@linkcode ConnectionInbox.takeHanded} or its proof says when it was taken. */
   handed(): void;
   /** The other end has these: its socket took them, or it answered a later ping. May be called after it has ended. */
   taken(ids: readonly string[], how: Taken): void;
@@ -42,7 +42,7 @@ interface Room {
   upTo: Position;
 }
 
-export class ClientNotifications {
+export class ConnectionInbox {
   readonly #recipient: Recipient;
   readonly #writer: Writer;
   /** At most `APP_LIMIT_ROOMS`, and mostly one: a Map would take 200 bytes more for each client. */

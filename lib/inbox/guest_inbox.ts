@@ -1,18 +1,18 @@
 /** What a client's commands may do with its inbox. A guest has none: nothing would ever take it out of the store. */
-import type { Client } from "../core/connection.ts";
+import type { Connection } from "../core/connection.ts";
 import type { InboxService } from "./inbox.ts";
 
-export type ClientInbox = Pick<
+export type InboxCommands = Pick<
   InboxService,
   "sync" | "page" | "acknowledge" | "acknowledgeUpTo" | "change"
 >;
 
 /** The inbox that a client's commands are for. @param inbox of those who have one */
-export function inboxFor({ auth }: Client, inbox: ClientInbox): ClientInbox {
+export function inboxFor({ auth }: Connection, inbox: InboxCommands): InboxCommands {
   return auth.identity?.isGuest ? NO_INBOX : inbox;
 }
 
-const NO_INBOX: ClientInbox = {
+const NO_INBOX: InboxCommands = {
   sync(_site, _user, since) {
     const reason = since === undefined ? "new" : "epoch";
     return Promise.resolve({

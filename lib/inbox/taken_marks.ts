@@ -2,7 +2,7 @@
  * Marks notifications as sent once the socket they were given to has taken them, or as delivered where the other end
  * has proved that it did. What was not taken when the connection ends stays queued, and comes with the next one.
  */
-import type { Client } from "../core/connection.ts";
+import type { Connection } from "../core/connection.ts";
 import type { Inbox, Taken } from "./store/store.ts";
 import type { UserId } from "../base/fields.ts";
 
@@ -19,11 +19,11 @@ interface Mark {
   readonly state: Taken;
 }
 
-export class SentMarks {
+export class TakenMarks {
   readonly #inbox: Inbox;
   readonly #onFailure: () => void;
   /** Clients whose sockets hold notifications. */
-  readonly #clients = new Set<Client>();
+  readonly #clients = new Set<Connection>();
   readonly #writing = new Set<Promise<void>>();
   #unwritten: Mark[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -35,13 +35,13 @@ export class SentMarks {
   }
 
   /** The client was given notifications. */
-  note(client: Client): void {
+  note(client: Connection): void {
     this.#clients.add(client);
     this.#timer ??= setTimeout(() => this.#look(), LOOK_AFTER_MS);
   }
 
   /** The client is gone. */
-  forget(client: Client): void {
+  forget(client: Connection): void {
     this.#clients.delete(client);
   }
 

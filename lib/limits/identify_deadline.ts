@@ -6,27 +6,27 @@ export interface Unidentified {
   readonly closed: boolean;
 }
 
-export class AuthDeadline<Client extends Unidentified> implements Disposable {
+export class IdentifyDeadline<Connection extends Unidentified> implements Disposable {
   readonly #ms: number;
-  readonly #late: (client: Client) => void;
+  readonly #late: (client: Connection) => void;
   /** With the time of each, the first to be late first. */
-  readonly #waiting = new Map<Client, number>();
+  readonly #waiting = new Map<Connection, number>();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** @param seconds `Infinity` for no deadline */
-  constructor(seconds: number, late: (client: Client) => void) {
+  constructor(seconds: number, late: (client: Connection) => void) {
     this.#ms = seconds * 1000;
     this.#late = late;
   }
 
-  add(client: Client): void {
+  add(client: Connection): void {
     if (this.#ms === Infinity) return;
     this.#waiting.set(client, performance.now() + this.#ms);
     this.#timer ??= setTimeout(() => this.#look(), this.#ms);
   }
 
   /** The client is gone. */
-  delete(client: Client): void {
+  delete(client: Connection): void {
     this.#waiting.delete(client);
   }
 

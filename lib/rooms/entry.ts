@@ -5,7 +5,7 @@
 import type { TokenFacts } from "../auth/identity.ts";
 import type { Revocations } from "../auth/revocations/revocations.ts";
 import { roomChannel, userChannel } from "../core/channel.ts";
-import type { Client } from "../core/connection.ts";
+import type { Connection } from "../core/connection.ts";
 import type { Membership } from "./membership.ts";
 import type { Inbox } from "../inbox/store/store.ts";
 import { NOWHERE } from "../core/publication.ts";
@@ -31,7 +31,7 @@ export interface RoomEntryParts {
 
 /** A client in one of its rooms. */
 interface Occupant {
-  readonly client: Client;
+  readonly client: Connection;
   readonly membership: Membership;
 }
 
@@ -49,7 +49,7 @@ export class RoomEntry {
    * with `room_full`, or where nobody can count, and the client is not in the room.
    */
   async join(
-    client: Client,
+    client: Connection,
     user: UserId,
     { room, name, maxClients, token }: {
       room: string;
@@ -79,7 +79,7 @@ export class RoomEntry {
   }
 
   /** Writes the client's presence anew, under its new name. */
-  async rename(client: Client, user: UserId, membership: Membership): Promise<void> {
+  async rename(client: Connection, user: UserId, membership: Membership): Promise<void> {
     try {
       await this.#parts.presence.enter(client, user, membership);
     } catch (error) {
@@ -87,7 +87,7 @@ export class RoomEntry {
     }
   }
 
-  async leave(client: Client, room: string): Promise<void> {
+  async leave(client: Connection, room: string): Promise<void> {
     const { hub, presence, subscriptions } = this.#parts;
     const membership = client.memberships.get(room);
     const { user, site } = client;
@@ -109,7 +109,7 @@ export class RoomEntry {
    * Writes anew what the engine lost of the clients' rooms, and hands out what was stored meanwhile. `before` comes
    * first, and may end clients. Rejects where the engine is away again; then all waits for the next time.
    */
-  async restore(clients: Iterable<Client>, before: () => Promise<void>): Promise<void> {
+  async restore(clients: Iterable<Connection>, before: () => Promise<void>): Promise<void> {
     const { presence } = this.#parts;
     const occupants: Occupant[] = [...clients].flatMap((client) =>
       [...client.memberships.values()].map((membership) => ({ client, membership }))
@@ -137,7 +137,7 @@ export class RoomEntry {
 
   /** While it waited for a place, the client may have gone, or its token been revoked: then it gives it back. */
   async #enterIfPlace(
-    client: Client,
+    client: Connection,
     user: UserId,
     membership: Membership,
     maxClients: number,
@@ -154,7 +154,7 @@ export class RoomEntry {
 
   /** @param isFirst where its presence is written already: whether it is the user's first there */
   async #enter(
-    client: Client,
+    client: Connection,
     user: UserId,
     membership: Membership,
     isFirst?: boolean,
@@ -185,7 +185,7 @@ export class RoomEntry {
     site: string,
     user: UserId,
     room: string,
-    clients: readonly Client[],
+    clients: readonly Connection[],
   ): Promise<void> {
     const { offset, epoch, notifications } = await this.#parts.inbox.queued(site, user, room);
     const queued = notifications.map(({ id, offset, text }) => (
@@ -196,8 +196,8 @@ export class RoomEntry {
   }
 }
 
-function byUserAndRoom(occupants: readonly Occupant[]): [string, UserId, string, Client[]][] {
-  const groups = new Map<string, [string, UserId, string, Client[]]>();
+function byUserAndRoom(occupants: readonly Occupant[]): [string, UserId, string, Connection[]][] {
+  const groups = new Map<string, [string, UserId, string, Connection[]]>();
   for (const { client, membership: { room } } of occupants) {
     if (client.user === undefined || client.protocol.hasInbox) continue;
     const key = `${client.site}\n${client.user}\n${room}`;

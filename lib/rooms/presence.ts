@@ -1,6 +1,6 @@
 /** Makes users seen in their rooms by all nodes, and unseen, and tells who watches. */
 import { roomChannel } from "../core/channel.ts";
-import type { Client } from "../core/connection.ts";
+import type { Connection } from "../core/connection.ts";
 import type { Membership } from "./membership.ts";
 import type { Broker } from "../core/broker.ts";
 import type { PresenceEntry, PresenceManager } from "./store/store.ts";
@@ -35,7 +35,7 @@ export class RoomPresence {
   }
 
   /** Makes the user seen in the room, by this client; again where it was, under another name. */
-  async enter(client: Client, user: UserId, membership: Membership): Promise<void> {
+  async enter(client: Connection, user: UserId, membership: Membership): Promise<void> {
     const connection = connectionOf(client, user, membership);
     const isFirst = await this.#presence.add(client.site, user, connection);
     if (client.memberships.get(membership.room) !== membership) {
@@ -49,7 +49,7 @@ export class RoomPresence {
    * a place.
    */
   async takePlace(
-    client: Client,
+    client: Connection,
     user: UserId,
     membership: Membership,
     maxClients: number,
@@ -70,12 +70,12 @@ export class RoomPresence {
   }
 
   /** Tells who watches that the user is in the room, if it still is. */
-  async tellEntered(client: Client, user: UserId, membership: Membership): Promise<void> {
+  async tellEntered(client: Connection, user: UserId, membership: Membership): Promise<void> {
     if (client.memberships.get(membership.room) !== membership) return;
     await this.#tell("join", client.site, user, connectionOf(client, user, membership));
   }
 
-  async exit(client: Client, user: UserId, membership: Membership): Promise<void> {
+  async exit(client: Connection, user: UserId, membership: Membership): Promise<void> {
     await this.#remove({
       site: client.site,
       user,
@@ -119,7 +119,7 @@ export class RoomPresence {
   }
 }
 
-function connectionOf(client: Client, user: UserId, membership: Membership): PresenceEntry {
+function connectionOf(client: Connection, user: UserId, membership: Membership): PresenceEntry {
   return {
     client_id: client.id,
     room: membership.room,

@@ -1,7 +1,7 @@
 /** Rooms with a limit of clients, from a node's point of view: who finds no place is not there, and leaves nothing. */
 import assert from "node:assert/strict";
 import { roomChannel } from "../../lib/core/channel.ts";
-import type { Client } from "../../lib/core/connection.ts";
+import type { Connection } from "../../lib/core/connection.ts";
 import { readConfig } from "../../lib/config/config.ts";
 import { Counters } from "../../lib/core/counters.ts";
 import type { Broker } from "../../lib/core/broker.ts";
@@ -146,7 +146,7 @@ Deno.test("a place that was taken, but whose answer was lost, is given back", as
 
 /** A node on an engine, and clients whose sockets are none. */
 class Stage implements AsyncDisposable {
-  readonly #sockets = new Map<Client, FakeSocket>();
+  readonly #sockets = new Map<Connection, FakeSocket>();
 
   private constructor(readonly node: Node, readonly engine: Engine) {}
 
@@ -161,7 +161,7 @@ class Stage implements AsyncDisposable {
     return new Stage(node, engine);
   }
 
-  client(user: string): Client {
+  client(user: string): Connection {
     const socket = new FakeSocket();
     const client = this.node.accept(socket, PROTOCOL_V1, undefined);
     this.#sockets.set(client, socket);
@@ -169,7 +169,7 @@ class Stage implements AsyncDisposable {
     return client;
   }
 
-  join(client: Client, maxClients: number): Promise<void> {
+  join(client: Connection, maxClients: number): Promise<void> {
     const user = client.requireUser();
     return this.node.join(client, user, { room: ROOM, name: user, maxClients });
   }
@@ -178,7 +178,7 @@ class Stage implements AsyncDisposable {
     await this.node.publish(roomChannel(SITE, ROOM), { room: ROOM, user: "x", name: "X", message });
   }
 
-  framesOf(client: Client): Record<string, unknown>[] {
+  framesOf(client: Connection): Record<string, unknown>[] {
     return this.#sockets.get(client)?.texts.map((text) => JSON.parse(text)) ?? [];
   }
 

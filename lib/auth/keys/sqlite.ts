@@ -6,7 +6,7 @@ import type { SqliteStore } from "../../engines/sqlite/store.ts";
 
 type Row = Record<string, SQLOutputValue>;
 
-export class SqliteKeys implements KeyStore {
+export class SqliteApiKeys implements KeyStore {
   readonly #store: SqliteStore;
   readonly #insert: StatementSync;
   readonly #find: StatementSync;

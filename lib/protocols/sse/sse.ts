@@ -5,7 +5,7 @@
 import { type Context, Hono, type Next } from "hono";
 import { identifyRequest } from "../../auth/handshake.ts";
 import { type Identity, newGuest } from "../../auth/identity.ts";
-import type { Client, Protocol } from "../../core/connection.ts";
+import type { Connection, Protocol } from "../../core/connection.ts";
 import type { Config } from "../../config/config.ts";
 import { DEFAULT_SITE } from "../../base/site.ts";
 import { NotifyliError } from "../../base/errors.ts";
@@ -103,7 +103,7 @@ export function sseRoutes({ node, inbox, gate, protocol }: SseParts, config: Con
     }
   }
 
-  function dropIfSilent(client: Client): void {
+  function dropIfSilent(client: Connection): void {
     const silentMs = performance.now() - client.heardAt;
     if (silentMs > SILENT_INTERVALS * keepaliveSeconds * 1000) node.dropSilent(client);
   }

@@ -4,8 +4,8 @@
  */
 import type { Identity } from "../../auth/identity.ts";
 import { type Channel, roomChannel, userChannel } from "../../core/channel.ts";
-import type { Client } from "../../core/connection.ts";
-import { type ClientInbox, inboxFor } from "../../inbox/guest_inbox.ts";
+import type { Connection } from "../../core/connection.ts";
+import { type InboxCommands, inboxFor } from "../../inbox/guest_inbox.ts";
 import type { Limits } from "../../base/sizes.ts";
 import { DEFAULT_SITE } from "../../base/site.ts";
 import type { InboxSync } from "../../inbox/store/store.ts";
@@ -79,7 +79,7 @@ export function parsePlain(
 
 interface PlainParts {
   readonly session: string;
-  readonly inbox: ClientInbox;
+  readonly inbox: InboxCommands;
 }
 
 /**
@@ -87,7 +87,7 @@ interface PlainParts {
  * store fails, it closes so that the client comes back.
  */
 export async function startPlain(
-  client: Client,
+  client: Connection,
   request: PlainRequest,
   parts: PlainParts,
 ): Promise<void> {
@@ -104,13 +104,13 @@ export async function startPlain(
 }
 
 /** Throws what may be better later. */
-function tellRefused(client: Client, error: unknown): void {
+function tellRefused(client: Connection, error: unknown): void {
   if (!(error instanceof NotifyliError) || error.code === "unavailable") throw error;
   client.reportError(error);
 }
 
 async function startInbox(
-  client: Client,
+  client: Connection,
   { user, name, positions, isInvalid }: PlainRequest,
   { session, inbox }: PlainParts,
 ): Promise<void> {
@@ -142,7 +142,7 @@ async function startInbox(
 }
 
 async function sendPage(
-  client: Client,
+  client: Connection,
   channel: Channel,
   { offset: end, epoch, notifications }: InboxSync,
 ): Promise<void> {
@@ -156,7 +156,7 @@ async function sendPage(
 }
 
 async function startRoom(
-  client: Client,
+  client: Connection,
   { positions, isInvalid }: PlainRequest,
   room: string,
 ): Promise<void> {

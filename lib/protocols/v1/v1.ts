@@ -1,5 +1,5 @@
 /** Seed 000's protocol: one JSON object a frame, a client is in a room by speaking there. */
-import type { Client, Protocol } from "../../core/connection.ts";
+import type { Connection, Protocol } from "../../core/connection.ts";
 import type { PublishedMessage } from "../../rooms/membership.ts";
 import { NotifyliError } from "../../base/errors.ts";
 import { type Fields, optionalId, parseObject } from "../../base/fields.ts";
@@ -33,7 +33,7 @@ export const PROTOCOL_V1: Protocol = {
 };
 
 /** Joins a room before the first frame, where a query asks for one and the client was not closed as it came. */
-export function joinAtOnce(client: Client, query: URLSearchParams): void {
+export function joinAtOnce(client: Connection, query: URLSearchParams): void {
   if (client.closed || !namesRoom(query)) return;
   client.work(() => {
     client.auth.admit("keepalive");
@@ -41,13 +41,13 @@ export function joinAtOnce(client: Client, query: URLSearchParams): void {
   });
 }
 
-function obey(client: Client, fields: Fields): Promise<void> | void {
+function obey(client: Connection, fields: Fields): Promise<void> | void {
   client.auth.admit(fields["type"]);
   return execute(client, parseCommand(fields, client.limits, client.auth.identity?.user));
 }
 
 /** Returns a promise only where later frames of this client must wait. */
-function execute(client: Client, command: Command): Promise<void> | void {
+function execute(client: Connection, command: Command): Promise<void> | void {
   switch (command.type) {
     case "usermsg": {
       client.identify(command.user, command.name);
@@ -69,7 +69,7 @@ function execute(client: Client, command: Command): Promise<void> | void {
 }
 
 /** Does not wait for the engine: what is published later comes later, and errors say which message they mean. */
-function publish(client: Client, command: Extract<Command, { type: "usermsg" }>): void {
+function publish(client: Connection, command: Extract<Command, { type: "usermsg" }>): void {
   const { user, id, room, message } = command;
   const publishing = client.publish({ id, room, user, name: client.nameIn(room), message });
   if (!(publishing instanceof Promise)) return repeat(client, publishing);
@@ -80,22 +80,22 @@ function publish(client: Client, command: Extract<Command, { type: "usermsg" }>)
 }
 
 /** The sender of a message that was there before does not know that it was taken then: here is the proof. */
-function repeat(client: Client, { published, text }: PublishedMessage): void {
+function repeat(client: Connection, { published, text }: PublishedMessage): void {
   if (published?.isDuplicate) client.send(new Outgoing(text));
 }
 
-async function authenticate(client: Client, token: string): Promise<void> {
+async function authenticate(client: Connection, token: string): Promise<void> {
   const { user } = await client.auth.authenticate(token);
   client.send(new Outgoing(authFrame(user)));
 }
 
-async function leave(client: Client, room: string): Promise<void> {
+async function leave(client: Connection, room: string): Promise<void> {
   client.requireMembership(room, "leave");
   await client.node.leave(client, room);
   client.send(new Outgoing(leftFrame(room)));
 }
 
-async function presence(client: Client, room: string): Promise<void> {
+async function presence(client: Connection, room: string): Promise<void> {
   client.requireMembership(room, "list");
   client.holdRoom(room);
   try {

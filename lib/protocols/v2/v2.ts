@@ -3,9 +3,9 @@
  * notifications have offsets, so that nothing is missed.
  */
 import { fingerprintOf, type Identity } from "../../auth/identity.ts";
-import type { Client, Protocol } from "../../core/connection.ts";
+import type { Connection, Protocol } from "../../core/connection.ts";
 import type { RoomSync } from "../../rooms/membership.ts";
-import { type ClientInbox, inboxFor } from "../../inbox/guest_inbox.ts";
+import { type InboxCommands, inboxFor } from "../../inbox/guest_inbox.ts";
 import { DEFAULT_SITE } from "../../base/site.ts";
 import type { InboxSync, StoredNotification } from "../../inbox/store/store.ts";
 import type { Position } from "../../core/publication.ts";
@@ -21,7 +21,7 @@ import { type CommandV2, parseCommandV2, refField } from "./v2_commands.ts";
 export const SUBPROTOCOL_V2 = "notifyli.v2";
 
 /** @param keepaliveSeconds after which a silent client is pinged */
-export function protocolV2(inboxes: ClientInbox, keepaliveSeconds: number): Protocol {
+export function protocolV2(inboxes: InboxCommands, keepaliveSeconds: number): Protocol {
   return {
     hasInbox: true,
     joins: true,
@@ -33,12 +33,12 @@ export function protocolV2(inboxes: ClientInbox, keepaliveSeconds: number): Prot
     fail: (client, error, fields) => client.send(failure(error, fields)),
   };
 
-  function obey(client: Client, fields: Fields): Promise<void> {
+  function obey(client: Connection, fields: Fields): Promise<void> {
     return answer(client, fields, run);
   }
 
   /** Does what a command asks for; resolves with the `data` of its reply. */
-  function run(client: Client, command: CommandV2): Promise<unknown> {
+  function run(client: Connection, command: CommandV2): Promise<unknown> {
     const inbox = inboxFor(client, inboxes);
     switch (command.type) {
       case "connect":
@@ -95,9 +95,9 @@ function linesOf(message: string): string | string[] {
   return lines;
 }
 
-type Run = (client: Client, command: CommandV2) => Promise<unknown>;
+type Run = (client: Connection, command: CommandV2) => Promise<unknown>;
 
-async function answer(client: Client, fields: Fields, run: Run): Promise<void> {
+async function answer(client: Connection, fields: Fields, run: Run): Promise<void> {
   const ref = refField(fields);
   client.auth.admit(fields["type"]);
   const command = parseCommandV2(fields, client.limits, client.auth.identity?.user);
@@ -116,7 +116,7 @@ async function answer(client: Client, fields: Fields, run: Run): Promise<void> {
 
 /** What was held back while a command was worked on follows its reply. */
 function release(
-  client: Client,
+  client: Connection,
   { type, ...command }: CommandV2,
   upTo: Position,
   ids: string[],
@@ -151,8 +151,8 @@ interface ConnectData {
 }
 
 async function connect(
-  client: Client,
-  inbox: ClientInbox,
+  client: Connection,
+  inbox: InboxCommands,
   { user, name, since }: Extract<CommandV2, { type: "connect" }>,
   keepaliveSeconds: number,
 ): Promise<ConnectData> {
@@ -176,7 +176,7 @@ async function connect(
 }
 
 async function subscribe(
-  client: Client,
+  client: Connection,
   { room, since, replay, token }: Extract<CommandV2, { type: "subscribe" }>,
 ): Promise<RoomData> {
   await client.join(room, undefined, token);
@@ -194,14 +194,14 @@ interface RoomData extends Omit<RoomSync, "publications"> {
   readonly publications: readonly Fields[];
 }
 
-async function unsubscribe(client: Client, room: string): Promise<unknown> {
+async function unsubscribe(client: Connection, room: string): Promise<unknown> {
   client.requireMembership(room, "leave");
   await client.node.leave(client, room);
   return { room };
 }
 
 async function publish(
-  client: Client,
+  client: Connection,
   { id, room, message }: Extract<CommandV2, { type: "publish" }>,
 ): Promise<unknown> {
   const user = client.requireUser();
@@ -211,7 +211,7 @@ async function publish(
 }
 
 async function history(
-  client: Client,
+  client: Connection,
   { room, since, limit }: Extract<CommandV2, { type: "history" }>,
 ): Promise<unknown> {
   client.requireMembership(room, "read");
@@ -219,7 +219,7 @@ async function history(
   return { ...sync, publications: publications.map(parsed) };
 }
 
-async function presence(client: Client, room: string): Promise<unknown> {
+async function presence(client: Connection, room: string): Promise<unknown> {
   client.requireMembership(room, "list");
   client.holdRoom(room);
   const users = await client.node.watch(client, room);
@@ -232,7 +232,7 @@ async function presence(client: Client, room: string): Promise<unknown> {
 }
 
 /** Whose the connection is, or a token: asked before tabs of a browser share one. */
-async function identify(client: Client, token: string | undefined): Promise<unknown> {
+async function identify(client: Connection, token: string | undefined): Promise<unknown> {
   const { identity } = client.auth;
   if (token === undefined) return identityData(identity, identity?.user ?? client.user);
   const examined = await client.auth.examine(token).catch((error) => {

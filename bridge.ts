@@ -10,7 +10,7 @@ import { DEFAULT_SITE } from "./lib/base/site.ts";
 import type { RedisEngine } from "./lib/engines/redis.ts";
 import { TurnLock } from "./lib/ways/turn_lock.ts";
 import { connectRedis, readyWithin, unavailable } from "./lib/engines/redis/client.ts";
-import { NotifyliError } from "./lib/base/errors.ts";
+import { CodedError } from "./lib/base/errors.ts";
 import { parseObject } from "./lib/base/fields.ts";
 import type { Node } from "./lib/core/node.ts";
 import { parseNotification } from "./lib/inbox/notification.ts";
@@ -125,8 +125,8 @@ async function route(
     node.counters.bridge_routed++;
     return "done";
   } catch (error) {
-    if (error instanceof NotifyliError && error.options.isOthers) return "others";
-    if (error instanceof NotifyliError && error.options.isAway) return "away";
+    if (error instanceof CodedError && error.options.isOthers) return "others";
+    if (error instanceof CodedError && error.options.isAway) return "away";
     node.counters.bridge_refused++;
     log.warn("a payload was refused: {reason}", { reason: reasonOf(error, payload) });
     return "done";
@@ -135,7 +135,7 @@ async function route(
 
 /** What was wrong, without the text of a message: that is nobody's business who reads the log. */
 function reasonOf(error: unknown, payload: string): string {
-  if (!(error instanceof NotifyliError)) return String(error);
+  if (!(error instanceof CodedError)) return String(error);
   const { code, message, options: { field } } = error;
   if (code === "invalid_json") return `${payload.length} characters that are not JSON`;
   if (code === "invalid_frame") return "JSON, but not an object";

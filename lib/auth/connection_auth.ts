@@ -2,7 +2,7 @@
  * One connection's proof of who it is: at the handshake or in its first frame, then renewed before its session ends.
  * `client.ts` asks it before it does anything.
  */
-import { type Disconnect, DISCONNECTS, type ErrorCode, NotifyliError } from "../base/errors.ts";
+import { CodedError, type Disconnect, DISCONNECTS, type ErrorCode } from "../base/errors.ts";
 import { type Identity, isSameMember, newGuest, type TokenFacts } from "./identity.ts";
 import type { Revocations } from "./revocations/revocations.ts";
 import type { TokenVerifier } from "./tokens.ts";
@@ -83,7 +83,7 @@ export class ConnectionAuth {
     if (this.#tokens === undefined || this.#identity !== undefined) return;
     if (FREE_COMMANDS.includes(type)) return;
     if (this.#takesGuests) return this.#accept(newGuest());
-    throw new NotifyliError(
+    throw new CodedError(
       "unauthorized",
       "This connection has not proved who it is: send 'auth' with a token",
     );
@@ -96,7 +96,7 @@ export class ConnectionAuth {
     });
     const before = this.#identity;
     if (before !== undefined && (before.user !== identity.user || before.site !== identity.site)) {
-      throw new NotifyliError("invalid_token", "Cannot take the token: it is for another user", {
+      throw new CodedError("invalid_token", "Cannot take the token: it is for another user", {
         disconnect: DISCONNECTS.token_refused,
       });
     }
@@ -117,7 +117,7 @@ export class ConnectionAuth {
   async examine(token: string): Promise<Identity> {
     const identity = await this.#verify(token);
     const refusal = this.#revocations.refusal(identity);
-    if (refusal !== undefined) throw new NotifyliError(refusal.code, refusal.message);
+    if (refusal !== undefined) throw new CodedError(refusal.code, refusal.message);
     if (this.#identity !== undefined && isSameMember(this.#identity, identity)) {
       this.#keep(identity);
     }
@@ -138,7 +138,7 @@ export class ConnectionAuth {
 
   #verify(token: string): Promise<Identity> {
     return this.#tokens?.connection(token) ?? Promise.reject(
-      new NotifyliError(
+      new CodedError(
         "invalid_token",
         "Cannot take the token: this server is open and has no key to check it",
       ),
@@ -186,9 +186,9 @@ const DISCONNECT_AFTER: Readonly<Partial<Record<ErrorCode, Disconnect>>> = {
 
 /** A refused token ends the connection after the answer; where it could not be checked, it may be sent again. */
 function withDisconnect(error: unknown): unknown {
-  if (!(error instanceof NotifyliError)) return error;
+  if (!(error instanceof CodedError)) return error;
   const { code, message, options } = error;
   if (code === "unavailable") return error;
   const disconnect = DISCONNECT_AFTER[code] ?? DISCONNECTS.token_refused;
-  return new NotifyliError(code, message, { ...options, disconnect });
+  return new CodedError(code, message, { ...options, disconnect });
 }

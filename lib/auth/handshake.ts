@@ -1,5 +1,5 @@
 /** Finds the token that a request brings, and who it is for. Next: `client_auth.ts`. */
-import { NotifyliError } from "../base/errors.ts";
+import { CodedError } from "../base/errors.ts";
 import { isOwnPage } from "../net/origin.ts";
 import type { Identity } from "./identity.ts";
 import type { Revocations } from "./revocations/revocations.ts";
@@ -13,7 +13,7 @@ const COOKIE = "notifyli_token";
 const IN_QUERY = ["token", "access_token"];
 
 /**
- * Who sends the request; `undefined` where it brings no token. Rejects with a `NotifyliError` where the token is
+ * Who sends the request; `undefined` where it brings no token. Rejects with a `CodedError` where the token is
  * refused.
  *
  * @param tokens absent: the server is open, and looks for none
@@ -26,7 +26,7 @@ export async function identifyRequest(
   const { searchParams } = new URL(request.url);
   const inQuery = IN_QUERY.find((name) => searchParams.has(name));
   if (inQuery !== undefined) {
-    throw new NotifyliError(
+    throw new CodedError(
       "invalid_token",
       `Cannot take a token from the URL ('${inQuery}'), which is kept in logs: send it as ` +
         "'Authorization: Bearer', as a subprotocol, as a cookie or in the first frame",

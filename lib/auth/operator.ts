@@ -3,7 +3,7 @@
  * token of a minute that is signed with that key or with `APP_KEY`. Being on the same machine is none.
  */
 import type { Config } from "../config/config.ts";
-import { NotifyliError } from "../base/errors.ts";
+import { CodedError } from "../base/errors.ts";
 import { isOperatorKey, isSameKey, readOperatorKey } from "./operator_key.ts";
 
 /** The claim `aud`: no token of a user is taken for it. */
@@ -86,7 +86,7 @@ export class Operator {
     try {
       this.#key = readOperatorKey(this.#dataDir, this.#owner);
     } catch (error) {
-      if (!(error instanceof NotifyliError)) throw error;
+      if (!(error instanceof CodedError)) throw error;
       this.#key = undefined;
       this.#fault = error.message;
     }

@@ -3,7 +3,7 @@
  * read the store, too, so it proves as much. The file is the truth: it is read anew whenever it is asked for.
  */
 import { createHash, timingSafeEqual } from "node:crypto";
-import { NotifyliError } from "../base/errors.ts";
+import { CodedError } from "../base/errors.ts";
 
 export const OPERATOR_KEY_FILE = "operator.key";
 
@@ -68,16 +68,16 @@ export function makeOperatorKey(dataDir: string): MadeOperatorKey {
  * The key in the folder.
  *
  * @param owner who the file must belong to; anyone, if absent
- * @throws a `NotifyliError` that says what is wrong with the file
+ * @throws a `CodedError` that says what is wrong with the file
  */
 export function readOperatorKey(dataDir: string, owner?: number): string {
   if (dataDir === ":memory:") {
-    throw new NotifyliError("unavailable", `APP_DATA_DIR=:memory: has no ${OPERATOR_KEY_FILE}`);
+    throw new CodedError("unavailable", `APP_DATA_DIR=:memory: has no ${OPERATOR_KEY_FILE}`);
   }
   const path = operatorKeyPath(dataDir);
   const fault = faultOf(path, owner);
   if (fault === undefined) return Deno.readTextFileSync(path).trim();
-  throw new NotifyliError("unavailable", `Cannot use ${path}: ${fault}`);
+  throw new CodedError("unavailable", `Cannot use ${path}: ${fault}`);
 }
 
 const MISSING = "there is no such file";

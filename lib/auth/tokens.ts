@@ -6,7 +6,7 @@ import { errors, type JWTPayload, jwtVerify } from "jose";
 import type { Limits } from "../base/sizes.ts";
 import type { TokenConfig } from "../config/config.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
-import { NotifyliError } from "../base/errors.ts";
+import { CodedError } from "../base/errors.ts";
 import { optionalName, userIdField } from "../base/fields.ts";
 import type { Identity, TokenFacts } from "./identity.ts";
 import { type Key, openKeys } from "./token_keys.ts";
@@ -40,12 +40,12 @@ export class TokenVerifier {
     return new TokenVerifier(config.algorithm, await openKeys(config), limits);
   }
 
-  /** Who a connection token is for. Rejects with a `NotifyliError`. */
+  /** Who a connection token is for. Rejects with a `CodedError`. */
   async connection(token: string): Promise<Identity> {
     const claims = await this.#verify(token, AUDIENCE.connection);
     const expiresAt = timeClaim(claims, "expire_at");
     if (expiresAt !== undefined && expiresAt <= Date.now()) {
-      throw new NotifyliError("expired_token", "The session of this token is over ('expire_at')");
+      throw new CodedError("expired_token", "The session of this token is over ('expire_at')");
     }
     return {
       site: siteClaim(claims),
@@ -59,7 +59,7 @@ export class TokenVerifier {
     };
   }
 
-  /** Checks that a subscription token lets this one into the room. Rejects with a `NotifyliError`. */
+  /** Checks that a subscription token lets this one into the room. Rejects with a `CodedError`. */
   async subscription(token: string, identity: Identity, room: string): Promise<TokenFacts> {
     const claims = await this.#verify(token, AUDIENCE.subscription);
     const [user, session] = [this.#user(claims), textClaim(claims, "sid")];
@@ -156,25 +156,25 @@ function read<T>(claim: string, parse: () => T): T {
   try {
     return parse();
   } catch (error) {
-    if (!(error instanceof NotifyliError)) throw error;
+    if (!(error instanceof CodedError)) throw error;
     throw refused(`its '${claim}' is not allowed`, error);
   }
 }
 
-function refused(why: string, cause?: unknown): NotifyliError {
-  return new NotifyliError("invalid_token", `Cannot take the token: ${why}`, { cause });
+function refused(why: string, cause?: unknown): CodedError {
+  return new CodedError("invalid_token", `Cannot take the token: ${why}`, { cause });
 }
 
 /** The library's messages are fixed texts: nothing of the token is in them. */
-function tokenError(error: unknown): NotifyliError {
-  if (error instanceof NotifyliError) return error;
+function tokenError(error: unknown): CodedError {
+  if (error instanceof CodedError) return error;
   if (error instanceof errors.JWTExpired) {
-    return new NotifyliError("expired_token", "The token has expired ('exp')");
+    return new CodedError("expired_token", "The token has expired ('exp')");
   }
   const isOfToken = error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout) &&
     !(error instanceof errors.JWKSInvalid) && error.code !== errors.JOSEError.code;
   if (isOfToken) return refused(error.message, error);
-  return new NotifyliError(
+  return new CodedError(
     "unavailable",
     "The token cannot be checked right now: its key cannot be had",
     { cause: error },

@@ -145,8 +145,11 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
-/** An error to be told to the caller: its message names the thing and its value. */
-export class NotifyliError extends Error {
+/**
+ * An error with one of the codes above, to be told to the caller: its message names the thing and its value. Programs
+ * that use the `Publisher` know it by the name of the library's errors.
+ */
+export class CodedError extends Error {
   override readonly name = "NotifyliError";
 
   constructor(

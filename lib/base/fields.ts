@@ -1,5 +1,5 @@
 /** Checks of the fields that come from outside, the same for frames, HTTP bodies and Redis payloads. */
-import { NotifyliError } from "./errors.ts";
+import { CodedError } from "./errors.ts";
 import type { Limits } from "./sizes.ts";
 
 /** A user's id in its one form: 123 and "123" are both "123". */
@@ -13,10 +13,10 @@ export function parseObject(text: string, what: string): Fields {
   try {
     value = JSON.parse(text);
   } catch {
-    throw new NotifyliError("invalid_json", `Cannot read the ${what} as JSON: ${shown(text)}`);
+    throw new CodedError("invalid_json", `Cannot read the ${what} as JSON: ${shown(text)}`);
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new NotifyliError(
+    throw new CodedError(
       "invalid_frame",
       `Cannot take the ${what} as an object: current value is ${shown(value)}`,
     );
@@ -68,16 +68,16 @@ export function optionalName(fields: Fields, field: string, limit: number): stri
 export function requiredText(fields: Fields, field: string, limit: number): string {
   const value = fields[field];
   if (value === undefined || value === null) {
-    throw new NotifyliError("missing_field", `Missing field '${field}'`, { field });
+    throw new CodedError("missing_field", `Missing field '${field}'`, { field });
   }
   if (typeof value !== "string") throw invalid(field, value, "a string");
   if (value === "") {
-    throw new NotifyliError("missing_field", `Field '${field}' is empty: current value is ""`, {
+    throw new CodedError("missing_field", `Field '${field}' is empty: current value is ""`, {
       field,
     });
   }
   if (value.length > limit) {
-    throw new NotifyliError(
+    throw new CodedError(
       "too_long",
       `Field '${field}' is too long: current length is ${value.length}, the limit is ${limit}`,
       { field },
@@ -104,8 +104,8 @@ export function optionalToken(fields: Fields): string | undefined {
     : requiredText(fields, "token", Infinity);
 }
 
-export function invalid(field: string, value: unknown, allowed: string): NotifyliError {
-  return new NotifyliError(
+export function invalid(field: string, value: unknown, allowed: string): CodedError {
+  return new CodedError(
     "invalid_field",
     `Cannot take field '${field}': current value is ${shown(value)}, allowed is ${allowed}`,
     { field },

@@ -16,7 +16,7 @@ import { ConfigError } from "../base/config_error.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
 import { requirePossibleFolder } from "../engines/sqlite/data_dir.ts";
 import type { Environment } from "../config/environment.ts";
-import { NotifyliError } from "../base/errors.ts";
+import { CodedError } from "../base/errors.ts";
 import { readPem } from "../config/pem.ts";
 import { type Room, RoomRules, USER_ROOMS } from "../rooms/rules/room_rules.ts";
 import { type LoadedRooms, loadRooms } from "../rooms/rules/rooms_file.ts";
@@ -211,7 +211,7 @@ function refusalOf(check: () => void): string | undefined {
     check();
     return undefined;
   } catch (error) {
-    if (error instanceof NotifyliError) return error.message;
+    if (error instanceof CodedError) return error.message;
     throw error;
   }
 }

@@ -4,7 +4,7 @@ import { parseApiKey } from "../auth/keys/api_key.ts";
 import { parseNewApiKey, siteField } from "../auth/keys/fields.ts";
 import type { ApiKeyOnWire } from "../auth/keys/fields.ts";
 import { loadConfig } from "../config/config.ts";
-import { NotifyliError } from "../base/errors.ts";
+import { CodedError } from "../base/errors.ts";
 import { configureLogging } from "../base/logging.ts";
 import { openKeyRing } from "./key_ring.ts";
 import { localTime } from "./time_option.ts";
@@ -52,7 +52,7 @@ export async function key(args: readonly string[]): Promise<number> {
     return 0;
   } catch (error) {
     console.error(`Not done: ${error instanceof Error ? error.message : error}`);
-    const isCallersFault = error instanceof NotifyliError &&
+    const isCallersFault = error instanceof CodedError &&
       !["unavailable", "not_found"].includes(error.code);
     return isCallersFault ? 2 : 1;
   }

@@ -7,7 +7,7 @@ import { ApiKeys, type NewApiKey } from "../auth/keys/api_keys.ts";
 import { Audit } from "../auth/audit.ts";
 import type { Config, RedisConfig } from "../config/config.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
-import { NotifyliError } from "../base/errors.ts";
+import { CodedError } from "../base/errors.ts";
 import type { Fields } from "../base/fields.ts";
 import {
   type ApiAnswer,
@@ -57,7 +57,7 @@ async function openRedisRing(config: RedisConfig): Promise<KeyRing> {
 async function openFileRing(config: Config): Promise<KeyRing> {
   const { dataDir, storeSync } = config;
   if (dataDir === ":memory:") {
-    throw new NotifyliError(
+    throw new CodedError(
       "unavailable",
       "no server runs, and APP_DATA_DIR=:memory: keeps no keys",
     );
@@ -139,16 +139,16 @@ function unproved(
   config: Config,
   answer: ApiAnswer | undefined,
   missing: readonly string[],
-): NotifyliError {
+): CodedError {
   const why = missing.length === 0 ? "" : `: ${missing.join("; ")}`;
   if (answer === undefined) {
-    return new NotifyliError(
+    return new CodedError(
       "unavailable",
       `the server at ${localUrl(config)} needs the operator's proof${why}`,
     );
   }
   const { message } = refusedAnswer(config, answer);
-  return new NotifyliError(
+  return new CodedError(
     "unavailable",
     `${message} (are APP_DATA_DIR and APP_KEY those of that server?${why.replace(":", "")})`,
   );

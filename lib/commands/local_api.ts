@@ -4,7 +4,7 @@ import { type IncomingMessage, request } from "node:http";
 import { request as requestTls, type RequestOptions } from "node:https";
 import type { TLSSocket } from "node:tls";
 import type { Config } from "../config/config.ts";
-import { NotifyliError } from "../base/errors.ts";
+import { CodedError } from "../base/errors.ts";
 import { readPem } from "../config/pem.ts";
 
 const REQUEST_TIMEOUT_MS = 10_000;
@@ -74,9 +74,9 @@ export async function callServer(
 }
 
 /** What a server that could not be reached, or answered what was not asked for, is told by. */
-export function serverFailure(config: Config, cause: unknown): NotifyliError {
+export function serverFailure(config: Config, cause: unknown): CodedError {
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return new NotifyliError(
+  return new CodedError(
     "unavailable",
     `no notifyli server answers at ${localUrl(config)} (${reason})`,
     { cause },
@@ -84,9 +84,9 @@ export function serverFailure(config: Config, cause: unknown): NotifyliError {
 }
 
 /** A refusal, or an answer that no notifyli gives. */
-export function refusedAnswer(config: Config, { status, json }: ApiAnswer): NotifyliError {
+export function refusedAnswer(config: Config, { status, json }: ApiAnswer): CodedError {
   const { message }: { message?: unknown } = { ...(json as object | undefined) };
-  return new NotifyliError(
+  return new CodedError(
     "unavailable",
     `the server at ${localUrl(config)} answers: ${message ?? `${status}, as no notifyli does`}`,
   );

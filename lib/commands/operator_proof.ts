@@ -2,7 +2,7 @@
 import { signOperatorToken } from "../auth/operator.ts";
 import { readOperatorKey } from "../auth/operator_key.ts";
 import type { Config } from "../config/config.ts";
-import { NotifyliError } from "../base/errors.ts";
+import { CodedError } from "../base/errors.ts";
 
 export interface Proofs {
   /** In the order in which they are tried. */
@@ -36,7 +36,7 @@ function operatorKey({ dataDir }: Config): { key?: string; fault?: string } {
   try {
     return { key: readOperatorKey(dataDir) };
   } catch (error) {
-    if (!(error instanceof NotifyliError)) throw error;
+    if (!(error instanceof CodedError)) throw error;
     return { fault: error.message };
   }
 }

@@ -1,7 +1,7 @@
 /** `notifyli send`: sends one notification, by Redis where that is configured, else by the running server's API. */
 import { parseArgs } from "node:util";
 import { type Config, loadConfig } from "../config/config.ts";
-import { NotifyliError } from "../base/errors.ts";
+import { CodedError } from "../base/errors.ts";
 import { type ApiAnswer, callServer, refusedAnswer, serverFailure } from "./local_api.ts";
 import { parseNotification } from "../inbox/notification.ts";
 import { localTime, readTime } from "./time_option.ts";
@@ -62,7 +62,7 @@ export async function send(args: readonly string[]): Promise<number> {
     return 0;
   } catch (error) {
     console.error(`Not sent: ${error instanceof Error ? error.message : error}`);
-    return error instanceof NotifyliError && error.code !== "unavailable" ? 2 : 1;
+    return error instanceof CodedError && error.code !== "unavailable" ? 2 : 1;
   }
 }
 
@@ -149,7 +149,7 @@ async function byRedis(
     deliverAt: at,
   });
   if (servers === 0) {
-    throw new NotifyliError(
+    throw new CodedError(
       "unavailable",
       `no notifyli server listens on ${config.redis?.messageChannel}`,
     );

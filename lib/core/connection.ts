@@ -15,7 +15,7 @@ import { DEFAULT_SITE } from "../base/site.ts";
 import type { Position } from "./publication.ts";
 import type { Taken } from "../inbox/store/store.ts";
 import type { UserPresence } from "../rooms/store/store.ts";
-import { type Disconnect, DISCONNECTS, type ErrorCode, NotifyliError } from "../base/errors.ts";
+import { CodedError, type Disconnect, DISCONNECTS, type ErrorCode } from "../base/errors.ts";
 import { type Fields, parseObject, type UserId, userIdOnWire } from "../base/fields.ts";
 import { type FrameOwner, FrameQueue, MAX_LINES } from "./frame_queue.ts";
 import type { Traffic } from "../limits/user_limits.ts";
@@ -37,15 +37,15 @@ export interface Protocol {
   readonly joins: boolean;
   /**
    * The text of a frame, or several, each worked on alone; an empty one asks for nothing, and is counted all the same.
-   * More than {@linkcode MAX_LINES} are a flood. Throws a `NotifyliError`.
+   * More than {@linkcode MAX_LINES} are a flood. Throws a `CodedError`.
    */
   split(data: string | Uint8Array): string | string[];
-  /** Works on one of them, by {@linkcode Connection.work}. Throws a `NotifyliError` where it cannot be read. */
+  /** Works on one of them, by {@linkcode Connection.work}. Throws a `CodedError` where it cannot be read. */
   handle(client: Connection, text: string): void;
   /** Tells the client when its session will end, Unix time in milliseconds. */
   warn(client: Connection, expiresAt: number): void;
   /** Tells the client what was wrong. */
-  fail(client: Connection, error: NotifyliError, fields?: Fields): void;
+  fail(client: Connection, error: CodedError, fields?: Fields): void;
 }
 
 /** What a client asks of its node. */
@@ -252,7 +252,7 @@ export class Connection implements SocketEvents, Recipient, SessionOwner, Writer
     const known = proved?.user ?? this.#user;
     if (known !== undefined && known !== user) {
       const [claimed, own] = [user, known].map((id) => JSON.stringify(userIdOnWire(id)));
-      throw new NotifyliError(
+      throw new CodedError(
         "user_mismatch",
         `Cannot take field 'user_id': current value is ${claimed}, this connection is user ${own}`,
         { field: "user_id" },
@@ -303,7 +303,7 @@ export class Connection implements SocketEvents, Recipient, SessionOwner, Writer
       return this.node.rename(this, user, membership);
     }
     if (this.memberships.size >= this.limits.rooms) {
-      throw new NotifyliError(
+      throw new CodedError(
         "too_many_rooms",
         `Cannot join room ${
           JSON.stringify(room)
@@ -326,7 +326,7 @@ export class Connection implements SocketEvents, Recipient, SessionOwner, Writer
 
   requireUser(): UserId {
     if (this.#user !== undefined) return this.#user;
-    throw new NotifyliError(
+    throw new CodedError(
       "not_connected",
       "This connection has not said who it is: send 'connect'",
     );
@@ -335,7 +335,7 @@ export class Connection implements SocketEvents, Recipient, SessionOwner, Writer
   requireMembership(room: string, verb: string): Membership {
     const membership = this.memberships.get(room);
     if (membership !== undefined) return membership;
-    throw new NotifyliError(
+    throw new CodedError(
       "not_in_room",
       `Cannot ${verb} room ${JSON.stringify(room)}: this client is not in it`,
       { field: "room" },
@@ -455,9 +455,9 @@ export class Connection implements SocketEvents, Recipient, SessionOwner, Writer
 
   /** Tells the client what was wrong; a failure of ours is logged. */
   reportError(error: unknown, fields?: Fields): void {
-    const known = error instanceof NotifyliError
+    const known = error instanceof CodedError
       ? error
-      : new NotifyliError("internal", "The server failed on this frame", { cause: error });
+      : new CodedError("internal", "The server failed on this frame", { cause: error });
     if (known !== error) this.node.logFailure("frame", error);
     this.node.noteRefused(known.code);
     this.protocol.fail(this, known, fields);
@@ -473,7 +473,7 @@ export class Connection implements SocketEvents, Recipient, SessionOwner, Writer
     if (this.traffic.isFlood(this.heardAt)) return this.node.dropFlood(this);
     this.#frames.note();
     this.reportError(
-      new NotifyliError("rate_limited", `Too many frames: wait ${retryAfterMs} ms`, {
+      new CodedError("rate_limited", `Too many frames: wait ${retryAfterMs} ms`, {
         retryAfterMs,
       }),
       readable(text),

@@ -19,7 +19,7 @@ import type { Engine, EngineHandler } from "../engines/engine.ts";
 import type { Notification, Taken } from "../inbox/store/store.ts";
 import { NOWHERE, type Position, type Publication } from "./publication.ts";
 import type { UserPresence } from "../rooms/store/store.ts";
-import { type Disconnect, DISCONNECTS, type ErrorCode, NotifyliError } from "../base/errors.ts";
+import { CodedError, type Disconnect, DISCONNECTS, type ErrorCode } from "../base/errors.ts";
 import type { UserId } from "../base/fields.ts";
 import { messageFrame } from "../protocols/frames.ts";
 import { unixSeconds } from "../base/times.ts";
@@ -421,13 +421,13 @@ export class Node implements ConnectionNode, EngineHandler {
   /** Someone brought a token that was not taken. */
   noteRefusedToken(error: unknown): void {
     this.counters.auth_refused++;
-    if (!(error instanceof NotifyliError)) return this.logFailure("token check", error);
+    if (!(error instanceof CodedError)) return this.logFailure("token check", error);
     log.debug("a token is refused: {reason}", { reason: error.message });
   }
 
   /** Logs what was not the caller's fault. That the engine is away, it has said itself, once. */
   logFailure(what: string, error: unknown): void {
-    const away = error instanceof NotifyliError && error.options.isAway;
+    const away = error instanceof CodedError && error.options.isAway;
     const reason = error instanceof Error ? error.message : String(error);
     log[away ? "debug" : "error"]("{what} failed: {reason}", { what, reason });
   }

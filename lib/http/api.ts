@@ -5,7 +5,7 @@ import { Audit } from "../auth/audit.ts";
 import type { Operator } from "../auth/operator.ts";
 import type { Config } from "../config/config.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
-import { NotifyliError } from "../base/errors.ts";
+import { CodedError } from "../base/errors.ts";
 import { type Fields, identifier, parseObject, userIdField, userIdOnWire } from "../base/fields.ts";
 import type { InboxService } from "../inbox/inbox.ts";
 import type { ConnectionGate } from "../limits/connection_gate.ts";
@@ -95,7 +95,7 @@ export function apiRoutes(
     const id = userIdField({ user_id: user }, limits);
     const connection = await node.connection(siteOf(context), room, id);
     if (connection !== undefined) return context.json(connection);
-    throw new NotifyliError(
+    throw new CodedError(
       "not_found",
       `User ${JSON.stringify(user)} is not in room ${JSON.stringify(room)}`,
     );
@@ -105,7 +105,7 @@ export function apiRoutes(
     if (siteOf(context) === DEFAULT_SITE) {
       return context.json({ clients_limit: gate.limit, ...node.stats() });
     }
-    throw new NotifyliError("forbidden", `Cannot show the counters of all sites to one of them`);
+    throw new CodedError("forbidden", `Cannot show the counters of all sites to one of them`);
   });
 
   async function send(
@@ -143,7 +143,7 @@ function requireReadablePath(context: ApiContext, next: Next): Promise<void> {
   try {
     decodeURIComponent(pathname);
   } catch {
-    throw new NotifyliError(
+    throw new CodedError(
       "not_found",
       `There is nothing at ${pathname}: it is not percent-encoded UTF-8`,
     );
@@ -193,6 +193,6 @@ function givenTime(name: string, value: string | undefined): Fields {
   return value === undefined ? {} : { [name]: timeOfText(value) };
 }
 
-function unknownNotification(id: string): NotifyliError {
-  return new NotifyliError("not_found", `There is no notification ${JSON.stringify(id)}`);
+function unknownNotification(id: string): CodedError {
+  return new CodedError("not_found", `There is no notification ${JSON.stringify(id)}`);
 }

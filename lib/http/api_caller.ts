@@ -12,7 +12,7 @@ import type { Config } from "../config/config.ts";
 import type { Counters } from "../core/counters.ts";
 import type { ApiKey, Scope } from "../auth/keys/store.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
-import { NotifyliError } from "../base/errors.ts";
+import { CodedError } from "../base/errors.ts";
 import { addressKey } from "../net/addresses.ts";
 import type { ConnectionGate } from "../limits/connection_gate.ts";
 import type { Bindings } from "./bindings.ts";
@@ -84,7 +84,7 @@ export function identifyCaller(parts: CallerParts, config: Config): MiddlewareHa
     // Many callers may share the address of a proxy: those whose keys are known are not held up by the others.
     if (attempts.isOver(addressKey(address)) && !keys.isKnown(text)) {
       counters.api_throttled++;
-      throw new NotifyliError(
+      throw new CodedError(
         "too_many_attempts",
         `Cannot use the API from ${address}: it showed too many wrong keys; try again in a minute`,
       );
@@ -103,15 +103,15 @@ export function identifyCaller(parts: CallerParts, config: Config): MiddlewareHa
     const foreign = whyNotLocal(context.req.raw, { address, host: config.host });
     if (foreign === undefined) return LOCAL;
     if (isAboutKeys(context)) audit.refused({ ...origin(context), reason: foreign });
-    throw new NotifyliError("forbidden", foreign);
+    throw new CodedError("forbidden", foreign);
   }
 
-  function unauthorized(context: ApiContext, reason: string): NotifyliError {
+  function unauthorized(context: ApiContext, reason: string): CodedError {
     counters.api_unauthorized++;
     if (isAboutKeys(context) || shownKey(context) !== undefined) {
       audit.refused({ ...origin(context), reason });
     }
-    return new NotifyliError("unauthorized", `Cannot use the API: ${reason}`);
+    return new CodedError("unauthorized", `Cannot use the API: ${reason}`);
   }
 }
 
@@ -130,7 +130,7 @@ export function requireScope(
     counters[caller === LOCAL ? "api_unauthorized" : "api_forbidden"]++;
     const reason = lackOf(caller, scope);
     if (scope === "manage") audit.refused({ ...origin(context), reason });
-    throw new NotifyliError(
+    throw new CodedError(
       caller === LOCAL ? "unauthorized" : "forbidden",
       `Cannot do this: ${reason}`,
     );

@@ -5,7 +5,7 @@
 import { type Context, Hono } from "hono";
 import { getLogger } from "@logtape/logtape";
 import type { Config } from "../config/config.ts";
-import { ERRORS, NotifyliError } from "../base/errors.ts";
+import { CodedError, ERRORS } from "../base/errors.ts";
 import { retryAfterSeconds } from "../limits/connection_gate.ts";
 import { VERSION } from "../base/version.ts";
 import { type ApiParts, apiRoutes } from "./api.ts";
@@ -49,29 +49,29 @@ export function createApp(parts: SseParts & ApiParts, config: Config): App {
     const { method, path } = context.req;
     const allowed = methodsAt(app, path);
     if (allowed.length === 0) {
-      return answerError(context, new NotifyliError("not_found", `There is nothing at ${path}`));
+      return answerError(context, new CodedError("not_found", `There is nothing at ${path}`));
     }
     context.header("Allow", allowed.join(", "));
     return answerError(
       context,
-      new NotifyliError(
+      new CodedError(
         "method_not_allowed",
         `Cannot ${method} ${path}: allowed is ${allowed.join(", ")}`,
       ),
     );
   });
   app.onError((error, context) => {
-    if (error instanceof NotifyliError) {
+    if (error instanceof CodedError) {
       node.noteRefused(error.code);
       return answerError(context, error);
     }
     log.error("request failed: {reason}", { reason: error.message });
-    return answerError(context, new NotifyliError("internal", "The server failed on this request"));
+    return answerError(context, new CodedError("internal", "The server failed on this request"));
   });
   return app;
 }
 
-function answerError(context: Context, { code, message, options }: NotifyliError): Response {
+function answerError(context: Context, { code, message, options }: CodedError): Response {
   if (ERRORS[code].status === 401) context.header("WWW-Authenticate", "Bearer");
   const { field, retryAfterMs } = options;
   // Else the `node` listener would go on to wait for the rest; `Deno.serve` does so all the same.

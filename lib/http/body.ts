@@ -1,5 +1,5 @@
 /** Reads a request's body as text, up to a limit, for a limited time. */
-import { NotifyliError } from "../base/errors.ts";
+import { CodedError } from "../base/errors.ts";
 import { Deadlines } from "./deadlines.ts";
 
 /** For bodies that come whole: it keeps nothing from one to the next. */
@@ -81,18 +81,18 @@ function decode(decoder: TextDecoder, bytes?: Uint8Array, options?: TextDecodeOp
   try {
     return decoder.decode(bytes, options);
   } catch (cause) {
-    throw new NotifyliError("invalid_field", "The body is not UTF-8 text", { cause });
+    throw new CodedError("invalid_field", "The body is not UTF-8 text", { cause });
   }
 }
 
 function notWhole(cause: unknown): never {
-  throw new NotifyliError("invalid_field", "The body did not come whole", { cause });
+  throw new CodedError("invalid_field", "The body did not come whole", { cause });
 }
 
-function tooSlow(seconds: number): NotifyliError {
-  return new NotifyliError("too_slow", `The body took too long: the limit is ${seconds} s`);
+function tooSlow(seconds: number): CodedError {
+  return new CodedError("too_slow", `The body took too long: the limit is ${seconds} s`);
 }
 
-function tooLong(limit: number): NotifyliError {
-  return new NotifyliError("too_long", `The body is too long: the limit is ${limit} bytes`);
+function tooLong(limit: number): CodedError {
+  return new CodedError("too_long", `The body is too long: the limit is ${limit} bytes`);
 }

@@ -1,7 +1,7 @@
 /** Whose keys, tokens and users a call of the API is about. */
 import { siteField } from "../auth/keys/fields.ts";
 import type { Audit } from "../auth/audit.ts";
-import { NotifyliError } from "../base/errors.ts";
+import { CodedError } from "../base/errors.ts";
 import type { Fields } from "../base/fields.ts";
 import { actionOf, actorOf, type ApiContext, isOperator } from "./api_caller.ts";
 
@@ -16,5 +16,5 @@ export function managedSite(context: ApiContext, fields: Fields, audit: Audit): 
   const { who, address = "" } = actorOf(context);
   const reason = `the API key ${who} is of site ${caller.site}, not of ${site}`;
   audit.refused({ who, address, action: actionOf(context), reason });
-  throw new NotifyliError("forbidden", `Cannot do this: ${reason}`);
+  throw new CodedError("forbidden", `Cannot do this: ${reason}`);
 }

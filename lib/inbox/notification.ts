@@ -32,7 +32,7 @@ export interface ParsedNotification {
   readonly deliverAt?: number;
 }
 
-/** Throws a `NotifyliError` that names the field and its value. */
+/** Throws a `CodedError` that names the field and its value. */
 export function parseNotification(
   fields: Fields,
   { limits, defaultRoom }: { limits: Limits; defaultRoom: string },

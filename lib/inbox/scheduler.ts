@@ -9,7 +9,7 @@ import { getLogger } from "@logtape/logtape";
 import { pause } from "../base/clock.ts";
 import type { Counters } from "../core/counters.ts";
 import type { Schedule } from "./store/store.ts";
-import { NotifyliError } from "../base/errors.ts";
+import { CodedError } from "../base/errors.ts";
 
 const log = getLogger(["notifyli", "schedule"]);
 
@@ -84,7 +84,7 @@ class Scheduler {
 
   /** Once; that Redis is away, its connection has logged. */
   #noteFailure(error: unknown): void {
-    const isAway = error instanceof NotifyliError && error.options.isAway;
+    const isAway = error instanceof CodedError && error.options.isAway;
     const level = isAway || this.#isFailing ? "debug" : "error";
     this.#isFailing ||= !isAway;
     const reason = error instanceof Error ? error.message : String(error);

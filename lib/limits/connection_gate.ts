@@ -4,7 +4,7 @@
  */
 import type { Config } from "../config/config.ts";
 import type { Counters } from "../core/counters.ts";
-import { DISCONNECTS, ERRORS, NotifyliError } from "../base/errors.ts";
+import { CodedError, DISCONNECTS, ERRORS } from "../base/errors.ts";
 import type { Accepted, Peer, SocketEvents } from "../core/socket.ts";
 import { addressKey, AddressList, isOwnMachine } from "../net/addresses.ts";
 import { ClientAddresses } from "../net/client_address.ts";
@@ -100,7 +100,7 @@ export class ConnectionGate {
   }
 
   /** Connects that are refused for their number count too: who goes on all the same stays outside. */
-  #check(address: string): NotifyliError | undefined {
+  #check(address: string): CodedError | undefined {
     const now = performance.now();
     const waitMs = isOwnMachine(address)
       ? this.#connects.take(ALL, now)
@@ -108,7 +108,7 @@ export class ConnectionGate {
     return waitMs > 0 ? tooFast(address, waitMs) : this.#full(address);
   }
 
-  #full(address: string): NotifyliError | undefined {
+  #full(address: string): CodedError | undefined {
     const { connections, connectionsPerAddress } = this.#config.limits;
     if (this.#openInAll >= connections) {
       return tooMany(`this server has ${this.#openInAll} connections`, connections);
@@ -134,7 +134,7 @@ export class ConnectionGate {
     };
   }
 
-  #answer({ code, message, options: { retryAfterMs } }: NotifyliError): Response {
+  #answer({ code, message, options: { retryAfterMs } }: CodedError): Response {
     this.#counters.noteRefused(code);
     return Response.json({ code, message, retry_after_ms: retryAfterMs }, {
       status: ERRORS[code].status,
@@ -182,20 +182,20 @@ class Placed implements SocketEvents {
   }
 }
 
-function denied(address: string): NotifyliError {
-  return new NotifyliError("address_denied", `The address ${address} may not use this server`);
+function denied(address: string): CodedError {
+  return new CodedError("address_denied", `The address ${address} may not use this server`);
 }
 
-function tooFast(address: string, waitMs: number): NotifyliError {
-  return new NotifyliError(
+function tooFast(address: string, waitMs: number): CodedError {
+  return new CodedError(
     "rate_limited",
     `Cannot connect from ${address} now: there were too many connects, wait ${waitMs} ms`,
     { retryAfterMs: waitMs },
   );
 }
 
-function tooMany(what: string, limit: number): NotifyliError {
-  return new NotifyliError(
+function tooMany(what: string, limit: number): CodedError {
+  return new CodedError(
     "too_many_connections",
     `Cannot connect now: ${what}, the limit is ${limit}`,
     { retryAfterMs: RETRY_MS },

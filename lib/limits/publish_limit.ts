@@ -1,5 +1,5 @@
 /** How often a caller of the HTTP API may send. */
-import { NotifyliError } from "../base/errors.ts";
+import { CodedError } from "../base/errors.ts";
 import { KeyedBuckets } from "./keyed_buckets.ts";
 import type { Rate } from "./rate.ts";
 
@@ -14,7 +14,7 @@ export class PublishLimit {
   limitPublish(keyOrAddress: string): void {
     const waitMs = this.#callers.take(keyOrAddress, performance.now());
     if (waitMs === 0) return;
-    throw new NotifyliError(
+    throw new CodedError(
       "rate_limited",
       `Cannot send now: there were too many from ${keyOrAddress}, wait ${waitMs} ms`,
       { retryAfterMs: waitMs },

@@ -3,7 +3,7 @@
  * client is let in at all is `connection_gate.ts`.
  */
 import type { Config } from "../config/config.ts";
-import { NotifyliError } from "../base/errors.ts";
+import { CodedError } from "../base/errors.ts";
 import type { UserId } from "../base/fields.ts";
 import { KeyedBuckets } from "./keyed_buckets.ts";
 import { type Rate, TokenBucket } from "./rate.ts";
@@ -42,7 +42,7 @@ export class UserLimits {
       return entered;
     }
     if (present.connections >= this.#maxConnections) {
-      throw new NotifyliError(
+      throw new CodedError(
         "too_many_connections",
         `Cannot connect user ${JSON.stringify(user)}: current number of connections is ` +
           `${present.connections}, the limit is ${this.#maxConnections}`,

@@ -3,7 +3,7 @@ import { identifyRequest } from "../auth/handshake.ts";
 import type { Identity } from "../auth/identity.ts";
 import type { Config } from "../config/config.ts";
 import type { Protocol } from "../core/connection.ts";
-import { ERRORS, NotifyliError } from "../base/errors.ts";
+import { CodedError, ERRORS } from "../base/errors.ts";
 import type { Node } from "../core/node.ts";
 import { isAllowedOrigin, refusedOrigin } from "../net/origin.ts";
 import { joinAtOnce, PROTOCOL_V1, SUBPROTOCOL_V1 } from "./v1/v1.ts";
@@ -50,9 +50,9 @@ export async function upgrade(
 /** Answers in place of the upgrade, so that a program can tell why; a browser only sees that it failed. */
 function refuseToken(error: unknown, node: Node): Response {
   node.noteRefusedToken(error);
-  const { code, message } = error instanceof NotifyliError
+  const { code, message } = error instanceof CodedError
     ? error
-    : new NotifyliError("internal", "The server failed on this request");
+    : new CodedError("internal", "The server failed on this request");
   node.noteRefused(code);
   const headers = { "www-authenticate": "Bearer" };
   return Response.json({ code, message }, { status: ERRORS[code].status, headers });

@@ -2,7 +2,7 @@
  * The one place that says who may enter a room, speak there and see who is there; `client.ts` and `node.ts` ask before
  * they do it, whichever way the client came. What holds for a room, `rooms/room_rules.ts` knows.
  */
-import { type ErrorCode, NotifyliError } from "../base/errors.ts";
+import { CodedError, type ErrorCode } from "../base/errors.ts";
 import { roomPattern } from "./rules/patterns.ts";
 import { type Room, type RoomRules, USER_ROOMS } from "./rules/room_rules.ts";
 import type { Identity, TokenFacts } from "../auth/identity.ts";
@@ -95,8 +95,8 @@ export class RoomAccess {
   }
 }
 
-function refused(room: string, why: string, code: ErrorCode = "forbidden"): NotifyliError {
-  return new NotifyliError(code, `Cannot use room ${JSON.stringify(room)}: ${why}`, {
+function refused(room: string, why: string, code: ErrorCode = "forbidden"): CodedError {
+  return new CodedError(code, `Cannot use room ${JSON.stringify(room)}: ${why}`, {
     field: "room",
   });
 }

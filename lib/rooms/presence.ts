@@ -4,7 +4,7 @@ import type { Connection } from "../core/connection.ts";
 import type { Membership } from "./membership.ts";
 import type { Broker } from "../core/broker.ts";
 import type { PresenceEntry, PresenceManager } from "./store/store.ts";
-import { NotifyliError } from "../base/errors.ts";
+import { CodedError } from "../base/errors.ts";
 import { type UserId, userIdOnWire } from "../base/fields.ts";
 import { presenceEventFrame } from "../protocols/frames.ts";
 
@@ -62,7 +62,7 @@ export class RoomPresence {
     try {
       return await this.#presence.add(site, user, connection, maxClients);
     } catch (error) {
-      const isRefused = error instanceof NotifyliError && error.code === "room_full";
+      const isRefused = error instanceof CodedError && error.code === "room_full";
       // It may have been added all the same, and only the answer been lost.
       if (!isRefused) this.#keepUnremoved({ site, user, connection });
       throw error;

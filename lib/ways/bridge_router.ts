@@ -7,7 +7,7 @@
 import { getLogger } from "@logtape/logtape";
 import type { Counters } from "../core/counters.ts";
 import type { TurnLock } from "./turn_lock.ts";
-import { NotifyliError } from "../base/errors.ts";
+import { CodedError } from "../base/errors.ts";
 import { nextId } from "../base/ids.ts";
 
 const log = getLogger(["notifyli", "bridge"]);
@@ -237,7 +237,7 @@ export class BridgeRouter {
   /** That Redis is away it has logged itself; that it refuses, its lease has. */
   #noteFailure(error: unknown): void {
     const reason = error instanceof Error ? error.message : String(error);
-    const isKnown = error instanceof NotifyliError;
+    const isKnown = error instanceof CodedError;
     log[isKnown ? "debug" : "error"]("the lock was not renewed: {reason}", { reason });
   }
 }

@@ -13,7 +13,7 @@ import { DEFAULT_SITE } from "../base/site.ts";
 import type { RedisEngine } from "../engines/redis.ts";
 import { TurnLock } from "./turn_lock.ts";
 import { connectRedis, isMissingRight } from "../engines/redis/client.ts";
-import { NotifyliError } from "../base/errors.ts";
+import { CodedError } from "../base/errors.ts";
 import type { Fields } from "../base/fields.ts";
 import type { Node } from "../core/node.ts";
 import { parseNotification, timeOfText } from "../inbox/notification.ts";
@@ -176,7 +176,7 @@ class StreamReader {
       this.#node.counters.stream_stored++;
       return true;
     } catch (error) {
-      if (error instanceof NotifyliError && error.code === "unavailable") return false;
+      if (error instanceof CodedError && error.code === "unavailable") return false;
       await this.#bury(entryId, values, error);
       return true;
     }

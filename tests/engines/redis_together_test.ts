@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { Notification } from "../../lib/inbox/store/store.ts";
 import { openRedis, type RedisEngine } from "../../lib/engines/redis.ts";
 import { TurnLock } from "../../lib/ways/turn_lock.ts";
-import { NotifyliError } from "../../lib/base/errors.ts";
+import { CodedError } from "../../lib/base/errors.ts";
 import type { Dropped, Retention } from "../../lib/inbox/retention.ts";
 import { RedisServer } from "../support/redis.ts";
 import { waitFor } from "../support/wait.ts";
@@ -99,7 +99,7 @@ Deno.test("redis engine: what one user's inbox does not take is refused alone", 
   );
   assert.deepEqual(results.map(({ status }) => status), ["fulfilled", "rejected", "fulfilled"]);
   const [, refused] = results;
-  assert.ok(refused?.status === "rejected" && refused.reason instanceof NotifyliError);
+  assert.ok(refused?.status === "rejected" && refused.reason instanceof CodedError);
   assert.equal(refused.reason.code, "unavailable");
   assert.match(refused.reason.message, /^Redis refused: WRONGTYPE/);
   assert.equal((await engine.inbox.list(SITE, "1", { limit: 9 })).length, 2);

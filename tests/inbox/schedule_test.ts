@@ -6,7 +6,7 @@ import type { Engine } from "../../lib/engines/engine.ts";
 import type { Released, Schedule } from "../../lib/inbox/store/store.ts";
 import { openEmbedded } from "../../lib/engines/embedded.ts";
 import { openRedis } from "../../lib/engines/redis.ts";
-import { NotifyliError } from "../../lib/base/errors.ts";
+import { CodedError } from "../../lib/base/errors.ts";
 import { messageFrame } from "../../lib/protocols/frames.ts";
 import { Publisher } from "../../lib/publisher/publisher.ts";
 import { startScheduler } from "../../lib/inbox/scheduler.ts";
@@ -371,7 +371,7 @@ Deno.test("a clock set back or forward loses no scheduled notification and doubl
 
 Deno.test("the scheduler goes on after a failure, and at once while there is more", async () => {
   const answers: (() => Promise<Released>)[] = [
-    () => Promise.reject(new NotifyliError("unavailable", "the store is away")),
+    () => Promise.reject(new CodedError("unavailable", "the store is away")),
     () => Promise.resolve(released(200, true)),
     () => Promise.resolve(released(200, true)),
     () => Promise.resolve(released(7, false)),

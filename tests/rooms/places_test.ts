@@ -9,7 +9,7 @@ import type { Engine } from "../../lib/engines/engine.ts";
 import type { PresenceManager } from "../../lib/rooms/store/store.ts";
 import { openEmbedded } from "../../lib/engines/embedded.ts";
 import { openRedis } from "../../lib/engines/redis.ts";
-import { NotifyliError } from "../../lib/base/errors.ts";
+import { CodedError } from "../../lib/base/errors.ts";
 import { Node } from "../../lib/core/node.ts";
 import { RoomRules, roomsWithoutFile } from "../../lib/rooms/rules/room_rules.ts";
 import { PROTOCOL_V1 } from "../../lib/protocols/v1/v1.ts";
@@ -232,7 +232,7 @@ class LossyPresence implements PresenceManager {
     const isFirst = await this.#presence.add(...args);
     if (!this.losesNext) return isFirst;
     this.losesNext = false;
-    throw new NotifyliError("unavailable", "The answer was lost", { isAway: true });
+    throw new CodedError("unavailable", "The answer was lost", { isAway: true });
   }
 
   remove(...args: Parameters<PresenceManager["remove"]>): Promise<boolean> {

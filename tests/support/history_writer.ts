@@ -3,7 +3,7 @@
  * each answer and for each publication that it heard.
  */
 import { openEmbedded } from "../../lib/engines/embedded.ts";
-import { NotifyliError } from "../../lib/base/errors.ts";
+import { CodedError } from "../../lib/base/errors.ts";
 
 type Line =
   | { is: "accepted"; id: string; offset: number; epoch: string }
@@ -93,7 +93,7 @@ if (import.meta.main) {
       tell({
         is: "refused",
         id,
-        code: error instanceof NotifyliError ? error.code : String(error),
+        code: error instanceof CodedError ? error.code : String(error),
       });
     }
   };

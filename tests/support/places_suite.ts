@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { PresenceEntry, PresenceManager } from "../../lib/rooms/store/store.ts";
 import type { Engine } from "../../lib/engines/engine.ts";
-import { NotifyliError } from "../../lib/base/errors.ts";
+import { CodedError } from "../../lib/base/errors.ts";
 import type { UserId } from "../../lib/base/fields.ts";
 import type { OpenEngine } from "./engine_suite.ts";
 
@@ -100,7 +100,7 @@ export async function countTaken(
   for (const result of results) {
     if (result.status === "fulfilled") continue;
     const { reason } = result;
-    assert.ok(reason instanceof NotifyliError && reason.code === "room_full", String(reason));
+    assert.ok(reason instanceof CodedError && reason.code === "room_full", String(reason));
   }
   const taken = results.filter(({ status }) => status === "fulfilled").length;
   const listed = await by[0]?.list(SITE, "lobby") ?? [];

@@ -1,6 +1,6 @@
 /** Makes, checks and revokes API keys. A call costs no read of the store: what was read is good for a moment. */
 import type { ApiKey, KeyStore, Scope } from "./store.ts";
-import { NotifyliError } from "../../base/errors.ts";
+import { CodedError } from "../../base/errors.ts";
 import {
   type ApiKeyText,
   formatApiKey,
@@ -70,7 +70,7 @@ export class ApiKeys {
   async revoke(id: string, site?: string): Promise<ApiKey> {
     const key = await this.#store.find(id);
     if (key === undefined || (site !== undefined && key.site !== site)) {
-      throw new NotifyliError("not_found", `There is no API key ${JSON.stringify(id)}`);
+      throw new CodedError("not_found", `There is no API key ${JSON.stringify(id)}`);
     }
     await this.#store.revoke(id, Date.now());
     this.#known.delete(id);

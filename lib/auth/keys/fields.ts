@@ -2,7 +2,7 @@
 import type { Limits } from "../../base/sizes.ts";
 import type { ApiKey, Scope } from "./store.ts";
 import { DEFAULT_SITE } from "../../base/site.ts";
-import { NotifyliError } from "../../base/errors.ts";
+import { CodedError } from "../../base/errors.ts";
 import { type Fields, identifier, invalid } from "../../base/fields.ts";
 import { isScope, SCOPES } from "./api_key.ts";
 import type { NewApiKey } from "./api_keys.ts";
@@ -21,7 +21,7 @@ export interface ApiKeyOnWire {
   readonly revoked_at?: number;
 }
 
-/** Throws a `NotifyliError` that names the field. */
+/** Throws a `CodedError` that names the field. */
 export function parseNewApiKey(fields: Fields, limits: Limits): NewApiKey {
   const expiresAt = optionalFuture(fields, "expires_at");
   return {
@@ -54,7 +54,7 @@ export function apiKeyOnWire(key: ApiKey): ApiKeyOnWire {
 
 function scopesField({ scopes }: Fields): Scope[] {
   if (scopes === undefined || scopes === null) {
-    throw new NotifyliError("missing_field", "Missing field 'scopes'", { field: "scopes" });
+    throw new CodedError("missing_field", "Missing field 'scopes'", { field: "scopes" });
   }
   const known = Array.isArray(scopes) ? SCOPES.filter((scope) => scopes.includes(scope)) : [];
   const isAllKnown = Array.isArray(scopes) && scopes.every(isScope);

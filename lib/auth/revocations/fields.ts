@@ -1,7 +1,7 @@
 /** What is to be revoked or blocked as it is asked for over HTTP, and as answers show it. Times are in seconds there. */
 import type { Limits } from "../../base/sizes.ts";
 import type { Revocation, RevocationKey } from "./store.ts";
-import { NotifyliError } from "../../base/errors.ts";
+import { CodedError } from "../../base/errors.ts";
 import {
   type Fields,
   invalid,
@@ -16,11 +16,11 @@ const MAX_ID = 256;
 
 const NAMES = ["token_id", "session_id", "user_id", "everyone"] as const;
 
-/** Throws a `NotifyliError` that names the field. @param site the caller's */
+/** Throws a `CodedError` that names the field. @param site the caller's */
 export function parseRevocation(fields: Fields, site: string, limits: Limits): Revocation {
   const given = NAMES.filter((name) => fields[name] !== undefined && fields[name] !== null);
   if (given.length !== 1) {
-    throw new NotifyliError(
+    throw new CodedError(
       given.length === 0 ? "missing_field" : "invalid_field",
       `Cannot revoke this: give exactly one of ${NAMES.join(", ")}; given are ${given.length}`,
     );
@@ -34,7 +34,7 @@ export function parseRevocation(fields: Fields, site: string, limits: Limits): R
   };
 }
 
-/** A block for good, for some `seconds`, or `until` a Unix time. Throws a `NotifyliError` that names the field. */
+/** A block for good, for some `seconds`, or `until` a Unix time. Throws a `CodedError` that names the field. */
 export function parseBlock(
   fields: Fields,
   { site, user }: { site: string; user: string },

@@ -4,7 +4,7 @@
  * through that was revoked while it was verified. `evictions.ts` says which connections a change ends.
  */
 import type { AccessChange, Revocation, RevocationKey, RevocationStore } from "./store.ts";
-import { DISCONNECTS, NotifyliError } from "../../base/errors.ts";
+import { CodedError, DISCONNECTS } from "../../base/errors.ts";
 import type { UserId } from "../../base/fields.ts";
 import type { TokenFacts } from "../identity.ts";
 
@@ -87,21 +87,21 @@ export class Revocations {
   }
 
   /** Why a token does not count; `undefined` where it does. */
-  refusal(token: TokenFacts): NotifyliError | undefined {
+  refusal(token: TokenFacts): CodedError | undefined {
     if (!this.#isLoaded) return unknownYet();
     const { site, user, session, tokenId } = token;
     const isRevoked = this.#has({ site, kind: "token", name: tokenId }) ||
       this.#has({ site, kind: "session", name: session }) ||
       this.#isOlder(token, { site, kind: "user", name: user }) ||
       this.#isOlder(token, { site, kind: "site", name: "" });
-    if (isRevoked) return new NotifyliError("revoked_token", "The token was revoked");
+    if (isRevoked) return new CodedError("revoked_token", "The token was revoked");
     return user === undefined ? undefined : this.blockOf(site, user);
   }
 
   /** Why nobody gets in as this user; `undefined` where one may. */
-  blockOf(site: string, user: UserId): NotifyliError | undefined {
+  blockOf(site: string, user: UserId): CodedError | undefined {
     if (!this.#has({ site, kind: "block", name: user })) return undefined;
-    return new NotifyliError("blocked", "This user is blocked", {
+    return new CodedError("blocked", "This user is blocked", {
       disconnect: DISCONNECTS.blocked,
     });
   }
@@ -150,8 +150,8 @@ function keyOf({ site, kind, name }: RevocationKey): string {
   return `${kind}:${site}:${name}`;
 }
 
-function unknownYet(): NotifyliError {
-  return new NotifyliError(
+function unknownYet(): CodedError {
+  return new CodedError(
     "unavailable",
     "The token cannot be checked right now: the revocations cannot be read",
     { isAway: true },

@@ -7,7 +7,7 @@ import { getLogger } from "@logtape/logtape";
 import { type Command, Redis } from "ioredis";
 import { pause } from "../../base/clock.ts";
 import type { RedisConfig } from "../../config/config.ts";
-import { NotifyliError } from "../../base/errors.ts";
+import { CodedError } from "../../base/errors.ts";
 import { readPem } from "../../config/pem.ts";
 
 const log = getLogger(["notifyli", "redis"]);
@@ -96,12 +96,12 @@ export function retryPauseMs(times: number): number {
 }
 
 /** Turns whatever ioredis rejects with into an error for the caller. */
-export function unavailable(cause: unknown): NotifyliError {
+export function unavailable(cause: unknown): CodedError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   const isAway = /enableOfflineQueue|retries per request|timed out|PresenceEntry is closed/.test(
     reason,
   );
-  return new NotifyliError(
+  return new CodedError(
     "unavailable",
     isAway ? "Redis cannot be reached; nothing was accepted" : `Redis refused: ${reason}`,
     { cause, isAway },

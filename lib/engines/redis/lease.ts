@@ -5,7 +5,7 @@
  */
 import { getLogger } from "@logtape/logtape";
 import type { Redis } from "ioredis";
-import { NotifyliError } from "../../base/errors.ts";
+import { CodedError } from "../../base/errors.ts";
 import type { UserId } from "../../base/fields.ts";
 import { unavailable } from "./client.ts";
 import type { RedisKeys } from "./keys.ts";
@@ -149,7 +149,7 @@ export class Lease implements AsyncDisposable {
 
   /** Logs once that Redis refuses to write; that it is away, its connection has logged. */
   #noteFailure(error: unknown): void {
-    if (!(error instanceof NotifyliError) || error.options.isAway) return;
+    if (!(error instanceof CodedError) || error.options.isAway) return;
     if (this.#failure === undefined) log.error("{reason}", { reason: error.message });
     this.#failure = error.message;
   }

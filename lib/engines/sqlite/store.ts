@@ -5,7 +5,7 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { setImmediate } from "node:timers";
 import { getLogger } from "@logtape/logtape";
-import { NotifyliError } from "../../base/errors.ts";
+import { CodedError } from "../../base/errors.ts";
 import { cannotOpen, IN_MEMORY } from "./data_dir.ts";
 import { DiskSync, type SyncMode } from "./disk_sync.ts";
 import SCHEMA_1 from "../../inbox/store/1_notifications.sql" with { type: "text" };
@@ -156,13 +156,13 @@ export class SqliteStore implements AsyncDisposable {
   }
 
   /** Logs once that the store takes nothing, and once that it does again. */
-  #noteFailure(cause: unknown): NotifyliError {
+  #noteFailure(cause: unknown): CodedError {
     const reason = `Cannot write to the store: ${
       cause instanceof Error ? cause.message : String(cause)
     }`;
     if (this.#failure === undefined) log.error("{reason}", { reason });
     this.#failure = reason;
-    return new NotifyliError("unavailable", reason, { cause, isAway: true });
+    return new CodedError("unavailable", reason, { cause, isAway: true });
   }
 
   #noteSuccess(): void {

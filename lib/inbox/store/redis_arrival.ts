@@ -1,5 +1,5 @@
 /** What the scripts by which notifications come in have in common; see `lua/inbox_arrival.lua`. */
-import { NotifyliError } from "../../base/errors.ts";
+import { CodedError } from "../../base/errors.ts";
 import type { Claim } from "./store.ts";
 import type { UserId } from "../../base/fields.ts";
 import { type Retention, retentionMs } from "../retention.ts";
@@ -43,8 +43,8 @@ export function newArrival(
 }
 
 /** What a script of a new arrival says where the turn is not the claim's. */
-export function othersClaim(): NotifyliError {
-  return new NotifyliError("unavailable", "Another node has the turn by now", {
+export function othersClaim(): CodedError {
+  return new CodedError("unavailable", "Another node has the turn by now", {
     isOthers: true,
   });
 }

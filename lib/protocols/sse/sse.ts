@@ -8,7 +8,7 @@ import { type Identity, newGuest } from "../../auth/identity.ts";
 import type { Connection, Protocol } from "../../core/connection.ts";
 import type { Config } from "../../config/config.ts";
 import { DEFAULT_SITE } from "../../base/site.ts";
-import { NotifyliError } from "../../base/errors.ts";
+import { CodedError } from "../../base/errors.ts";
 import type { InboxService } from "../../inbox/inbox.ts";
 import type { ConnectionGate } from "../../limits/connection_gate.ts";
 import type { Node } from "../../core/node.ts";
@@ -87,7 +87,7 @@ export function sseRoutes({ node, inbox, gate, protocol }: SseParts, config: Con
     const text = await readBody(context.req.raw, limits.frame, config.requestSeconds);
     const { session } = context.req.param();
     if (!SESSION.test(session) || !await node.command(session, text)) {
-      throw new NotifyliError("not_found", `There is no session ${JSON.stringify(session)}`);
+      throw new CodedError("not_found", `There is no session ${JSON.stringify(session)}`);
     }
     return context.body(null, 202);
   });
@@ -114,7 +114,7 @@ function requireAllowedOrigin(origins: AllowedOrigins) {
   return async (context: SseContext, next: Next): Promise<void> => {
     const origin = context.req.header("origin");
     if (!isAllowedOrigin(context.req.raw, origins)) {
-      throw new NotifyliError("forbidden", refusedOrigin(context.req.raw));
+      throw new CodedError("forbidden", refusedOrigin(context.req.raw));
     }
     if (origin !== undefined) context.header("Access-Control-Allow-Origin", origin);
     context.header("Vary", "Origin");

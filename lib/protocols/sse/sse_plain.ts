@@ -10,7 +10,7 @@ import type { Limits } from "../../base/sizes.ts";
 import { DEFAULT_SITE } from "../../base/site.ts";
 import type { InboxSync } from "../../inbox/store/store.ts";
 import type { Position } from "../../core/publication.ts";
-import { DISCONNECTS, NotifyliError } from "../../base/errors.ts";
+import { CodedError, DISCONNECTS } from "../../base/errors.ts";
 import {
   claimedUser,
   identifier,
@@ -39,7 +39,7 @@ export function asksForStream(request: Request): boolean {
   return namesRoom(new URL(request.url).searchParams);
 }
 
-/** Reads the query. Throws a `NotifyliError`. */
+/** Reads the query. Throws a `CodedError`. */
 export function parsePlain(
   request: Request,
   { limits, identity, isOpen }: {
@@ -50,7 +50,7 @@ export function parsePlain(
 ): PlainRequest {
   const query = new URL(request.url).searchParams;
   if (identity === undefined && !isOpen) {
-    throw new NotifyliError("unauthorized", "Cannot open this stream without a token");
+    throw new CodedError("unauthorized", "Cannot open this stream without a token");
   }
   const user = claimedUser({ user_id: query.get("user_id") }, limits, identity?.user);
   const site = identity?.site ?? DEFAULT_SITE;
@@ -58,7 +58,7 @@ export function parsePlain(
     ...new Set(query.getAll("room").map((room) => identifier({ room }, "room", limits.room))),
   ];
   if (rooms.length > limits.rooms) {
-    throw new NotifyliError(
+    throw new CodedError(
       "too_many_rooms",
       `Cannot join ${rooms.length} rooms: the limit is ${limits.rooms}`,
       { field: "room" },
@@ -105,7 +105,7 @@ export async function startPlain(
 
 /** Throws what may be better later. */
 function tellRefused(client: Connection, error: unknown): void {
-  if (!(error instanceof NotifyliError) || error.code === "unavailable") throw error;
+  if (!(error instanceof CodedError) || error.code === "unavailable") throw error;
   client.reportError(error);
 }
 

@@ -2,7 +2,7 @@
  * The commands of the base protocol: text from a client becomes one `Command`. Next on a message's way: `core/connection.ts`.
  */
 import type { Limits } from "../../base/sizes.ts";
-import { NotifyliError } from "../../base/errors.ts";
+import { CodedError } from "../../base/errors.ts";
 import {
   claimedUser,
   type Fields,
@@ -35,7 +35,7 @@ export type Command =
 const SERVER_TYPES = new Set(["direct_message", "error", "join", "left", "pong"]);
 
 /**
- * Reads one frame. Throws {@linkcode NotifyliError} for the client to see.
+ * Reads one frame. Throws {@linkcode CodedError} for the client to see.
  *
  * @param own the user that its token names
  */
@@ -92,27 +92,27 @@ export function parseQuery(
   };
 }
 
-function typeError(type: unknown): NotifyliError {
+function typeError(type: unknown): CodedError {
   const field = "type";
   if (type === undefined || type === null || type === "") {
-    return new NotifyliError("missing_field", "Missing field 'type'", { field });
+    return new CodedError("missing_field", "Missing field 'type'", { field });
   }
   const value = JSON.stringify(type).slice(0, 80);
   if (typeof type !== "string") {
-    return new NotifyliError(
+    return new CodedError(
       "invalid_field",
       `Cannot take field 'type': current value is ${value}, allowed is a string`,
       { field },
     );
   }
   if (SERVER_TYPES.has(type)) {
-    return new NotifyliError(
+    return new CodedError(
       "forbidden_type",
       `Field 'type' is ${value}, which only the server sends`,
       { field },
     );
   }
-  return new NotifyliError(
+  return new CodedError(
     "unknown_type",
     `Unknown 'type': current value is ${value}, allowed is usermsg, keepalive, leave, presence, auth, ping`,
     { field },

@@ -1,7 +1,7 @@
 /** Seed 000's protocol: one JSON object a frame, a client is in a room by speaking there. */
 import type { Connection, Protocol } from "../../core/connection.ts";
 import type { PublishedMessage } from "../../rooms/membership.ts";
-import { NotifyliError } from "../../base/errors.ts";
+import { CodedError } from "../../base/errors.ts";
 import { type Fields, optionalId, parseObject } from "../../base/fields.ts";
 import { authFrame, errorFrame, leftFrame, pongFrame, presenceFrame } from "../frames.ts";
 import { type Command, namesRoom, parseCommand, parseQuery } from "./commands.ts";
@@ -15,7 +15,7 @@ export const PROTOCOL_V1: Protocol = {
   joins: false,
   split(data) {
     if (typeof data === "string") return data;
-    throw new NotifyliError(
+    throw new CodedError(
       "invalid_frame",
       `Cannot take a binary message of ${data.length} bytes: send text`,
     );

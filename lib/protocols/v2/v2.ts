@@ -9,7 +9,7 @@ import { type InboxCommands, inboxFor } from "../../inbox/guest_inbox.ts";
 import { DEFAULT_SITE } from "../../base/site.ts";
 import type { InboxSync, StoredNotification } from "../../inbox/store/store.ts";
 import type { Position } from "../../core/publication.ts";
-import type { NotifyliError } from "../../base/errors.ts";
+import type { CodedError } from "../../base/errors.ts";
 import { type Fields, parseObject, type UserId, userIdOnWire } from "../../base/fields.ts";
 import { errorFrame, pongFrame, sessionFrame } from "../frames.ts";
 import { unixSeconds } from "../../base/times.ts";
@@ -128,7 +128,7 @@ function release(
   }
 }
 
-function failure({ code, message, options }: NotifyliError, fields?: Fields): Outgoing {
+function failure({ code, message, options }: CodedError, fields?: Fields): Outgoing {
   const { field, retryAfterMs: retry_after_ms } = options;
   const ref = fields?.["ref"];
   if (typeof ref === "string" || typeof ref === "number") {

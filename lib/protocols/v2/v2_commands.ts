@@ -1,7 +1,7 @@
 /** The commands of protocol version 2, read from their fields. */
 import type { Limits } from "../../base/sizes.ts";
 import type { Position } from "../../core/publication.ts";
-import { NotifyliError } from "../../base/errors.ts";
+import { CodedError } from "../../base/errors.ts";
 import {
   claimedUser,
   type Fields,
@@ -44,7 +44,7 @@ const SERVER_TYPES = new Set([
 ]);
 
 /**
- * Throws a `NotifyliError` that names the field and its value.
+ * Throws a `CodedError` that names the field and its value.
  *
  * @param own the user that its token names
  */
@@ -105,12 +105,12 @@ export function parseCommandV2(
       return { type };
     default:
       throw SERVER_TYPES.has(type)
-        ? new NotifyliError(
+        ? new CodedError(
           "forbidden_type",
           `Field 'type' is "${type}", which only the server sends`,
           { field: "type" },
         )
-        : new NotifyliError(
+        : new CodedError(
           "unknown_type",
           `Unknown 'type': current value is ${JSON.stringify(type)}`,
           { field: "type" },
@@ -141,7 +141,7 @@ function positionField(fields: Fields, field: string): Position | undefined {
 function idsField(fields: Fields): string[] {
   const value = fields["ids"];
   if (value === undefined || value === null) {
-    throw new NotifyliError("missing_field", "Missing field 'ids'", { field: "ids" });
+    throw new CodedError("missing_field", "Missing field 'ids'", { field: "ids" });
   }
   const allowed = `a list of 1 to ${MAX_PAGE} ids`;
   if (!Array.isArray(value) || value.length === 0 || value.length > MAX_PAGE) {

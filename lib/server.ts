@@ -20,7 +20,7 @@ import { readDescriptors, sharePlaces, tellPlaces } from "./limits/descriptors.t
 import { listen } from "./listeners/listen.ts";
 import { Node } from "./core/node.ts";
 import type { Retention } from "./inbox/retention.ts";
-import { RoomRules, type Rooms } from "./rooms/rules/room_rules.ts";
+import { RoomRules, type RoomRuleSet } from "./rooms/rules/room_rules.ts";
 import { protocolV2 } from "./protocols/v2/v2.ts";
 import type { Listener } from "./listeners/listener.ts";
 import { startScheduler } from "./inbox/scheduler.ts";
@@ -51,7 +51,7 @@ export class Server implements AsyncDisposable {
   }
 
   /** Starts a server; rejects where the store cannot be opened or the address cannot be listened on. */
-  static async start(config: Config, rooms: Rooms): Promise<Server> {
+  static async start(config: Config, rooms: RoomRuleSet): Promise<Server> {
     requireClosedOrLocal(config);
     const rules = new RoomRules(rooms, config.history);
     await using parts = new AsyncDisposableStack();

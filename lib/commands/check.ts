@@ -18,7 +18,7 @@ import { requirePossibleFolder } from "../engines/sqlite/data_dir.ts";
 import type { Environment } from "../config/environment.ts";
 import { CodedError } from "../base/errors.ts";
 import { readPem } from "../config/pem.ts";
-import { type Room, RoomRules, USER_ROOMS } from "../rooms/rules/room_rules.ts";
+import { RoomRules, type RoomWithRule, USER_ROOMS } from "../rooms/rules/room_rules.ts";
 import { type LoadedRooms, loadRooms } from "../rooms/rules/rooms_file.ts";
 import { lineOf, wordsOf } from "../rooms/rules/words.ts";
 import { checkRunning } from "./check_running.ts";
@@ -192,7 +192,7 @@ function userAsked(user: string | undefined): [string, Identity][] {
   return user === undefined ? [] : [[`user ${user}`, { site: DEFAULT_SITE, user, rooms: [] }]];
 }
 
-function origin({ pattern }: Room, { roomsFile = "APP_PRIVATE_ROOMS" }: Config): string {
+function origin({ pattern }: RoomWithRule, { roomsFile = "APP_PRIVATE_ROOMS" }: Config): string {
   return pattern === undefined
     ? "no rule names it"
     : `by the rule ${JSON.stringify(pattern)} of ${roomsFile}`;

@@ -31,7 +31,7 @@ export interface Recipient {
 }
 
 /** A room of a client that has no inbox. */
-interface Room {
+interface HeldRoom {
   readonly name: string;
   /**
    * What arrived while the queued ones are still on their way; `undefined` once those are sent. Bounded by the inbox's
@@ -46,8 +46,8 @@ export class ConnectionInbox {
   readonly #recipient: Recipient;
   readonly #writer: Writer;
   /** At most `APP_LIMIT_ROOMS`, and mostly one: a Map would take 200 bytes more for each client. */
-  #rooms: Room[] = [];
-  /** Held back while the inbox is being read; as bounded as `Room.held`. */
+  #rooms: HeldRoom[] = [];
+  /** Held back while the inbox is being read; as bounded as `HeldRoom.held`. */
   #heldInbox: Held[] | undefined;
   #inboxUpTo: Position = NOWHERE;
   /** The last ones that this client got, so that none comes twice. */
@@ -145,7 +145,7 @@ export class ConnectionInbox {
     }
   }
 
-  #room(room: string): Room | undefined {
+  #room(room: string): HeldRoom | undefined {
     return this.#rooms.find(({ name }) => name === room);
   }
 

@@ -15,7 +15,7 @@ const MOST_SPARES = 64;
 const NODE_SPARES_SHARE = 0.25;
 
 /** How many connections there may be, and where they are counted. */
-export interface Room {
+export interface ListenPlaces {
   readonly places: Places;
   readonly counters: Counters;
 }
@@ -24,7 +24,7 @@ export interface Room {
 export async function listen(
   config: Config,
   handlers: Handlers,
-  { places, counters }: Room,
+  { places, counters }: ListenPlaces,
 ): Promise<Listener> {
   const isNode = config.listener === "node";
   const { createDoor } = isNode ? await import("./node_http.ts") : await import("./deno.ts");

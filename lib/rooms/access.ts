@@ -4,7 +4,7 @@
  */
 import { CodedError, type ErrorCode } from "../base/errors.ts";
 import { roomPattern } from "./rules/patterns.ts";
-import { type Room, type RoomRules, USER_ROOMS } from "./rules/room_rules.ts";
+import { type RoomRules, type RoomWithRule, USER_ROOMS } from "./rules/room_rules.ts";
 import type { Identity, TokenFacts } from "../auth/identity.ts";
 import type { TokenVerifier } from "../auth/tokens.ts";
 
@@ -80,7 +80,7 @@ export class RoomAccess {
   }
 
   /** What holds without and with a subscription token: no token opens these. */
-  #requireOpen(identity: Identity | undefined, room: string): Room {
+  #requireOpen(identity: Identity | undefined, room: string): RoomWithRule {
     const rule = this.#rules.of(room);
     if (
       identity !== undefined && room.startsWith(USER_ROOMS) && room !== USER_ROOMS + identity.user

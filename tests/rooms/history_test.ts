@@ -12,7 +12,7 @@ const SIZE = 1200;
 const MAX_CHARACTERS = 250_000;
 
 /** A room with as many messages as this, the kept ones of which have these lengths. */
-class Room implements AsyncDisposable {
+class RoomWithRule implements AsyncDisposable {
   readonly history: RoomHistory;
   read = 0;
   epoch = "";
@@ -29,8 +29,8 @@ class Room implements AsyncDisposable {
     this.history = new RoomHistory({ ...broker, history } as Broker, rules);
   }
 
-  static async of(lengths: readonly number[]): Promise<Room> {
-    const room = new Room();
+  static async of(lengths: readonly number[]): Promise<RoomWithRule> {
+    const room = new RoomWithRule();
     for (const length of lengths) {
       const text = JSON.stringify({ text: "x".repeat(length) });
       const publication = { kind: "message", id: "-", room: "lobby", text } as const;
@@ -60,7 +60,7 @@ Deno.test("an answer is the last messages, those after a position, or says why n
       offset,
       limit,
     ) => {
-      await using room = await Room.of(lengths);
+      await using room = await RoomWithRule.of(lengths);
       const { history } = room;
       const count = lengths.length;
       const offsets = (publications: readonly string[]) =>
@@ -101,7 +101,7 @@ Deno.test("an answer is the last messages, those after a position, or says why n
 });
 
 Deno.test("no more is read than an answer bears, and a little", async () => {
-  await using room = await Room.of(Array(1000).fill(9900));
+  await using room = await RoomWithRule.of(Array(1000).fill(9900));
   const since = { offset: 0, epoch: room.epoch };
   await room.history.read("default", "lobby", { limit: 1000 });
   await room.history.read("default", "lobby", { limit: 1000, since });

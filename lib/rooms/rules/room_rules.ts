@@ -27,7 +27,7 @@ export interface NamedRule extends RoomRule {
   readonly pattern: string;
 }
 
-export interface Rooms {
+export interface RoomRuleSet {
   /** The first one that matches counts. */
   readonly rules: readonly NamedRule[];
   /** Of rooms that none of these names. */
@@ -35,7 +35,7 @@ export interface Rooms {
 }
 
 /** What holds for one room. */
-export interface Room extends RoomRule {
+export interface RoomWithRule extends RoomRule {
   /** Of the rule; absent where none names the room. */
   readonly pattern?: string;
   readonly history: HistoryOptions;
@@ -55,7 +55,7 @@ export const PUBLIC: RoomRule = {
 export const USER_ROOMS = "/user/";
 
 /** The rules where there is no file of them. @param privateRooms patterns */
-export function roomsWithoutFile(privateRooms: readonly string[]): Rooms {
+export function roomsWithoutFile(privateRooms: readonly string[]): RoomRuleSet {
   const rules = privateRooms.map((pattern) => ({ ...PUBLIC, pattern, isPrivate: true }));
   return { rules, unknown: PUBLIC };
 }
@@ -65,9 +65,9 @@ export class RoomRules {
   readonly #unknown: RoomRule;
   readonly #history: HistoryRules;
   /** Bounded by `MAX_REMEMBERED`: then all of it is forgotten. */
-  readonly #found = new Map<string, Room>();
+  readonly #found = new Map<string, RoomWithRule>();
 
-  constructor({ rules, unknown }: Rooms, history: readonly HistoryRule[]) {
+  constructor({ rules, unknown }: RoomRuleSet, history: readonly HistoryRule[]) {
     this.#rules = rules.map((rule) => ({ rule, matches: roomPattern(rule.pattern) }));
     this.#unknown = unknown;
     this.#history = new HistoryRules(history);
@@ -79,10 +79,10 @@ export class RoomRules {
   }
 
   /** On every message's way. */
-  of(room: string): Room {
+  of(room: string): RoomWithRule {
     const known = this.#found.get(room);
     if (known !== undefined) return known;
-    const rule: RoomRule & Pick<Room, "pattern"> =
+    const rule: RoomRule & Pick<RoomWithRule, "pattern"> =
       this.#rules.find(({ matches }) => matches.test(room))?.rule ??
         // Without its own room, a user of version 1 would get no notification.
         (room.startsWith(USER_ROOMS) ? PUBLIC : this.#unknown);

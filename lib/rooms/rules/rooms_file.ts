@@ -10,7 +10,7 @@ import {
   PUBLIC,
   type RoomRule,
   RoomRules,
-  type Rooms,
+  type RoomRuleSet,
   roomsWithoutFile,
 } from "./room_rules.ts";
 import { FILE, RULE, type RuleFields, type User } from "./rule_fields.ts";
@@ -18,7 +18,7 @@ import type { Note } from "../../base/shape.ts";
 import { readTextFile } from "../../base/text_file.ts";
 
 export interface LoadedRooms {
-  readonly rooms: Rooms;
+  readonly rooms: RoomRuleSet;
   /** What the user should know of, but that does not stop the start. */
   readonly warnings: readonly string[];
 }

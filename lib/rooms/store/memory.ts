@@ -3,7 +3,7 @@ import type { PresenceEntry, PresenceManager, UserPresence } from "./store.ts";
 import type { UserId } from "../../base/fields.ts";
 import { roomFull } from "./room_full.ts";
 
-interface Room {
+interface Occupants {
   /** The clients of each user, oldest first: mostly one, and a Map would take 200 bytes more for each user. */
   readonly users: Map<UserId, readonly PresenceEntry[]>;
   /** Of all users together. */
@@ -12,7 +12,7 @@ interface Room {
 
 export class MemoryPresence implements PresenceManager {
   /** By site and room. */
-  readonly #rooms = new Map<string, Room>();
+  readonly #rooms = new Map<string, Occupants>();
 
   add(
     site: string,

@@ -28,7 +28,7 @@ export interface RedisClientOptions {
  * `REDIS_TLS_CA` cannot be read.
  */
 export function connectRedis(config: RedisConfig, options: RedisClientOptions): Redis {
-  const redis = new PresenceEntry({
+  const redis = new CorkedRedis({
     host: config.host,
     port: config.port,
     username: config.username,
@@ -53,7 +53,7 @@ export function connectRedis(config: RedisConfig, options: RedisClientOptions): 
  * Writes what one turn of the event loop says in one piece: a write of its own costs more than all else of a command. It
  * waits for no timer: the turn's end is a tick.
  */
-class PresenceEntry extends Redis {
+class CorkedRedis extends Redis {
   /** The socket that waits for the end of this turn. */
   #corked: Redis["stream"] | undefined;
 
@@ -98,7 +98,7 @@ export function retryPauseMs(times: number): number {
 /** Turns whatever ioredis rejects with into an error for the caller. */
 export function unavailable(cause: unknown): CodedError {
   const reason = cause instanceof Error ? cause.message : String(cause);
-  const isAway = /enableOfflineQueue|retries per request|timed out|PresenceEntry is closed/.test(
+  const isAway = /enableOfflineQueue|retries per request|timed out|Connection is closed/.test(
     reason,
   );
   return new CodedError(

@@ -1,18 +1,22 @@
 /**
- * The bridge from Redis: hears what other systems PUBLISH on the message channel (seed 000) and hands it to the
- * node as a notification. It runs inside the server. Every node hears every message; `lib/ways/bridge_router.ts` sees to it
- * that one of them routes it. Next on a message's way: `lib/core/node.ts`, `notify`.
+ * The bridge from Redis: hears what other systems PUBLISH on the message channel, and hands each payload on as a
+ * notification. It runs inside the server. Every node hears every message; `lib/ways/bridge_router.ts` sees to it
+ * that one of them routes it. Next on a message's way: `lib/inbox/notify.ts`.
  */
 import { getLogger } from "@logtape/logtape";
 import { BridgeRouter, type Route, type Routing } from "./lib/ways/bridge_router.ts";
-import type { Config } from "./lib/config/config.ts";
+import type { Redis } from "ioredis";
+import type { Limits } from "./lib/base/sizes.ts";
+import type { RedisConfig } from "./lib/config/config.ts";
+import type { Counters } from "./lib/core/counters.ts";
+import { untilAborted } from "./lib/core/task.ts";
+import type { Notifier } from "./lib/inbox/notify.ts";
 import { DEFAULT_SITE } from "./lib/base/site.ts";
 import type { RedisEngine } from "./lib/engines/redis.ts";
 import { TurnLock } from "./lib/ways/turn_lock.ts";
 import { connectRedis, readyWithin, unavailable } from "./lib/engines/redis/client.ts";
 import { CodedError } from "./lib/base/errors.ts";
 import { parseObject } from "./lib/base/fields.ts";
-import type { Node } from "./lib/core/node.ts";
 import { parseNotification } from "./lib/inbox/notification.ts";
 
 const log = getLogger(["notifyli", "bridge"]);
@@ -26,110 +30,122 @@ const LOCK_WAIT_MS = 10_000;
 /** How soon it is tried again, where the connection stands and Redis did not do it. */
 const SUBSCRIBE_AGAIN_MS = 1000;
 
-/** Starts the bridge; disposing of it stops it. */
-export function startBridge(node: Node, engine: RedisEngine, config: Config): AsyncDisposable {
-  if (config.redis === undefined) {
-    throw new TypeError("The bridge needs Redis in the configuration");
-  }
-  const { messageChannel } = config.redis;
-  const { redis, keys } = engine;
-  const lock = new TurnLock(redis, keys, "bridge");
-  const router = new BridgeRouter(
-    lock,
-    (payload, routing) => route(node, payload, { ...routing, config, holder: lock.holder }),
-    node.counters,
-  );
-  const notYet = `The bridge does not hear ${messageChannel} yet`;
+/** What it needs of the server. */
+export interface BridgeOptions {
+  readonly redis: RedisConfig;
+  /** Shown in `CLIENT LIST`. */
+  readonly name: string;
+  readonly limits: Limits;
+  readonly defaultRoom: string;
+  readonly counters: Counters;
+}
+
+export class Bridge {
+  readonly #notifier: Notifier;
+  readonly #engine: RedisEngine;
+  readonly #options: BridgeOptions;
+  readonly #lock: TurnLock;
+  readonly #router: BridgeRouter;
+  readonly #notYet: string;
   /** Why it does not hear what is published. */
-  let deaf: string | undefined = notYet;
-  node.addReadinessCheck(() => deaf);
-  let again: ReturnType<typeof setTimeout> | undefined;
+  #deaf: string | undefined;
+  #again: ReturnType<typeof setTimeout> | undefined;
 
-  const subscriber = connectRedis(config.redis, {
-    name: `${config.bot.name}-bridge`,
-    async onReady() {
-      deaf = notYet;
-      await readyWithin(redis, LOCK_WAIT_MS);
-      router.reset();
-      await subscribe();
-    },
-  });
+  constructor(notifier: Notifier, engine: RedisEngine, options: BridgeOptions) {
+    this.#notifier = notifier;
+    this.#engine = engine;
+    this.#options = options;
+    this.#lock = new TurnLock(engine.redis, engine.keys, "bridge");
+    this.#router = new BridgeRouter(
+      this.#lock,
+      (payload, routing) => this.#route(payload, routing),
+      options.counters,
+    );
+    this.#deaf = this.#notYet = `The bridge does not hear ${options.redis.messageChannel} yet`;
+  }
 
-  async function subscribe(): Promise<void> {
-    clearTimeout(again);
-    await router.renew();
+  /** Why it does not hear what is published; `undefined` where it does. */
+  whyNotReady(): string | undefined {
+    return this.#deaf;
+  }
+
+  /** Hears and routes until the signal aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { name, redis: { messageChannel } } = this.#options;
+    const subscriber = connectRedis(this.#options.redis, {
+      name: `${name}-bridge`,
+      onReady: () => this.#hearFrom(subscriber),
+    });
+    subscriber.on("message", (channel: string, payload: string) => {
+      if (channel === messageChannel) this.#router.hear(payload);
+      else if (payload.startsWith("mark ")) this.#router.hearMark(Number(payload.split(" ")[1]));
+      else void this.#router.renew(); // the lock was released, or somebody waits for a mark
+    });
+    // What is published while this node is deaf is heard by the others: let one of them go on.
+    subscriber.on("close", () => {
+      this.#deaf = this.#notYet;
+      void this.#lock.release();
+    });
+    const renewal = setInterval(() => {
+      if (subscriber.status === "ready") void this.#router.renew();
+    }, LOCK_RENEWED_EVERY_MS);
+    await untilAborted(signal);
+    clearInterval(renewal);
+    clearTimeout(this.#again);
+    await this.#router.stop();
+    subscriber.disconnect();
+  }
+
+  async #hearFrom(subscriber: Redis): Promise<void> {
+    this.#deaf = this.#notYet;
+    await readyWithin(this.#engine.redis, LOCK_WAIT_MS);
+    this.#router.reset();
+    await this.#subscribe(subscriber);
+  }
+
+  async #subscribe(subscriber: Redis): Promise<void> {
+    const { messageChannel } = this.#options.redis;
+    clearTimeout(this.#again);
+    await this.#router.renew();
     try {
-      await subscriber.subscribe(keys.bridgeChannel, messageChannel);
+      await subscriber.subscribe(this.#engine.keys.bridgeChannel, messageChannel);
       // What comes before the first mark has no place that others know, and is routed twice if the holder ends soon.
-      await lock.askForMark();
-      deaf = undefined;
+      await this.#lock.askForMark();
+      this.#deaf = undefined;
       log.info("subscribed to {channel}", { channel: messageChannel });
     } catch (error) {
       const { message, options } = unavailable(error);
       // Where the connection was lost, it comes back here; where Redis was busy for too long, it does not.
-      clearTimeout(again);
-      if (subscriber.status === "ready") again = setTimeout(subscribe, SUBSCRIBE_AGAIN_MS);
+      clearTimeout(this.#again);
+      if (subscriber.status === "ready") {
+        this.#again = setTimeout(() => this.#subscribe(subscriber), SUBSCRIBE_AGAIN_MS);
+      }
       if (options.isAway) return;
       const refusal = `Cannot subscribe to ${messageChannel}: ${message}`;
-      if (refusal !== deaf) log.error("{refusal}", { refusal });
-      deaf = refusal;
+      if (refusal !== this.#deaf) log.error("{refusal}", { refusal });
+      this.#deaf = refusal;
     }
   }
 
-  subscriber.on("message", (channel: string, payload: string) => {
-    if (channel === messageChannel) router.hear(payload);
-    else if (payload.startsWith("mark ")) router.hearMark(Number(payload.split(" ")[1]));
-    else void router.renew(); // the lock was released, or somebody waits for a mark
-  });
-  // What is published while this node is deaf is heard by the others: let one of them go on.
-  subscriber.on("close", () => {
-    deaf = notYet;
-    void lock.release();
-  });
-  const renewal = setInterval(() => {
-    if (subscriber.status === "ready") void router.renew();
-  }, LOCK_RENEWED_EVERY_MS);
-
-  return {
-    async [Symbol.asyncDispose]() {
-      clearInterval(renewal);
-      clearTimeout(again);
-      await router.stop();
-      subscriber.disconnect();
-    },
-  };
-}
-
-interface Attempt extends Routing {
-  readonly config: Config;
-  /** Who must hold the lock when it is stored. */
-  readonly holder: string;
-}
-
-async function route(
-  node: Node,
-  payload: string,
-  { config, holder, progress, id, isRetry }: Attempt,
-): ReturnType<Route> {
-  try {
-    const notification = parseNotification(parseObject(payload, "payload"), {
-      limits: config.limits,
-      defaultRoom: config.bot.room,
-    });
-    await node.notify({
-      site: DEFAULT_SITE,
-      ...notification,
-      made: { id, isRetry },
-      claim: { way: "bridge", holder, progress },
-    });
-    node.counters.bridge_routed++;
-    return "done";
-  } catch (error) {
-    if (error instanceof CodedError && error.options.isOthers) return "others";
-    if (error instanceof CodedError && error.options.isAway) return "away";
-    node.counters.bridge_refused++;
-    log.warn("a payload was refused: {reason}", { reason: reasonOf(error, payload) });
-    return "done";
+  async #route(payload: string, { progress, id, isRetry }: Routing): ReturnType<Route> {
+    const { counters } = this.#options;
+    try {
+      const notification = parseNotification(parseObject(payload, "payload"), this.#options);
+      await this.#notifier.notify({
+        site: DEFAULT_SITE,
+        ...notification,
+        made: { id, isRetry },
+        claim: { way: "bridge", holder: this.#lock.holder, progress },
+      });
+      counters.bridge_routed++;
+      return "done";
+    } catch (error) {
+      if (error instanceof CodedError && error.options.isOthers) return "others";
+      if (error instanceof CodedError && error.options.isAway) return "away";
+      counters.bridge_refused++;
+      log.warn("a payload was refused: {reason}", { reason: reasonOf(error, payload) });
+      return "done";
+    }
   }
 }
 

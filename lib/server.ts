@@ -1,31 +1,36 @@
-/** Puts the parts together: engine, node, listener, bridge. `commands/start.ts` runs it. */
+/** Puts the parts together: engine, node, features, listener. `commands/start.ts` runs it. */
 import { getLogger } from "@logtape/logtape";
 import { ApiKeys } from "./auth/keys/api_keys.ts";
-import { requireClosedOrLocal } from "./net/open_mode.ts";
 import { Operator } from "./auth/operator.ts";
 import { makeOperatorKey } from "./auth/operator_key.ts";
 import type { TokenVerifier } from "./auth/tokens.ts";
 import { pause } from "./base/clock.ts";
 import type { Config } from "./config/config.ts";
+import { Commands } from "./core/command.ts";
 import { Counters } from "./core/counters.ts";
-import { DroppedLog } from "./inbox/dropped_log.ts";
-import { InboxService } from "./inbox/inbox.ts";
-import type { Engine } from "./engines/engine.ts";
+import type { Node } from "./core/node.ts";
+import { startTasks } from "./core/task.ts";
 import { openEmbedded } from "./engines/embedded.ts";
-import type { RedisEngine } from "./engines/redis.ts";
+import type { Engine } from "./engines/engine.ts";
 import { Admission } from "./http/admission.ts";
 import { createApp } from "./http/app.ts";
+import { InboxDelivery } from "./inbox/delivery.ts";
+import { DroppedLog } from "./inbox/dropped_log.ts";
+import { InboxService } from "./inbox/inbox.ts";
+import { Notifier } from "./inbox/notify.ts";
+import type { Retention } from "./inbox/retention.ts";
 import { ConnectionGate } from "./limits/connection_gate.ts";
 import { readDescriptors, sharePlaces, tellPlaces } from "./limits/descriptors.ts";
+import { Kernel } from "./kernel.ts";
 import { listen } from "./listeners/listen.ts";
-import { Node } from "./core/node.ts";
-import type { Retention } from "./inbox/retention.ts";
-import { RoomRules, type RoomRuleSet } from "./rooms/rules/room_rules.ts";
-import { protocolV2 } from "./protocols/v2/v2.ts";
 import type { Listener } from "./listeners/listener.ts";
-import { startScheduler } from "./inbox/scheduler.ts";
-import { WebhookSender } from "./hooks/sender.ts";
+import { requireClosedOrLocal } from "./net/open_mode.ts";
 import { upgrade } from "./protocols/upgrade.ts";
+import { baseCommands } from "./protocols/v1/commands.ts";
+import { protocolV1 } from "./protocols/v1/v1.ts";
+import { protocolV2 } from "./protocols/v2/v2.ts";
+import { Rooms } from "./rooms/rooms.ts";
+import type { RoomRuleSet } from "./rooms/rules/room_rules.ts";
 
 const log = getLogger(["notifyli"]);
 
@@ -51,32 +56,32 @@ export class Server implements AsyncDisposable {
   }
 
   /** Starts a server; rejects where the store cannot be opened or the address cannot be listened on. */
-  static async start(config: Config, rooms: RoomRuleSet): Promise<Server> {
+  static async start(config: Config, roomRules: RoomRuleSet): Promise<Server> {
     requireClosedOrLocal(config);
-    const rules = new RoomRules(rooms, config.history);
     await using parts = new AsyncDisposableStack();
     const counters = new Counters();
     const dropped = parts.use(new DroppedLog(counters));
     const engine = parts.use(await openEngine(config, dropped, counters));
     const tokens = await openTokens(config);
-    const node = new Node(engine, config, { counters, tokens, rules });
-    await node.start();
-    if (config.webhook !== undefined && engine.receipts !== undefined) {
-      // Half of the time that a stop may take is for the request that is under way.
-      const stopWaitMs = config.shutdownSeconds * 500;
-      parts.use(new WebhookSender(engine.receipts, counters, { ...config.webhook, stopWaitMs }));
-    }
-    parts.defer(() => node.stop());
-    const inbox = new InboxService(engine);
-    const v2 = protocolV2(inbox, config.keepaliveSeconds);
+    const kernel = parts.use(await Kernel.open(engine, { config, counters, tokens, roomRules }));
+    const { node, check } = kernel;
+    const rooms = kernel.use(Rooms);
+    const v1 = protocolV1(new Commands(baseCommands(rooms)));
+    const v2 = protocolV2(kernel.commands);
     const descriptors = await readDescriptors();
     const places = sharePlaces(descriptors, config.limits.connections);
     const limits = { ...config.limits, connections: places.clients };
     const gate = new ConnectionGate({ ...config, limits }, counters);
     const admission = new Admission(config, gate, counters);
-    const apiKeys = new ApiKeys(engine.apiKeys);
-    const operator = openOperator(config);
-    const app = createApp({ node, inbox, gate, apiKeys, operator, protocol: v2 }, config);
+    const app = createApp({
+      ...{ node, check, rooms, gate, protocol: v2 },
+      inbox: kernel.use(InboxService),
+      delivery: kernel.use(InboxDelivery),
+      notifier: kernel.use(Notifier),
+      apiKeys: kernel.use(ApiKeys),
+      operator: openOperator(config),
+    }, config);
+    const upgrading = { node, check, origins: config.origins, v1, v2 };
     const listener = await listen(config, {
       fetch: (request, peer) => {
         const refused = admission.refusal(request, peer);
@@ -86,13 +91,12 @@ export class Server implements AsyncDisposable {
       },
       upgrade: async (request, peer) =>
         await admission.refusal(request, peer) ??
-          await gate.guard(request, peer, () => upgrade(request, node, { config, v2 })),
+          await gate.guard(request, peer, () => upgrade(request, upgrading)),
     }, { places, counters });
     tellPlaces(places, descriptors, config.limits.connections);
     void admission.listensOn(listener.port);
     parts.defer(() => void listener.shutdown().catch(() => {}));
-    if (isRedis(engine)) parts.use(await startWaysIn(node, engine, config));
-    parts.use(startScheduler(engine.schedule, counters));
+    parts.use(startTasks(kernel.tasks));
     return new Server(config, parts.move(), listener, node);
   }
 
@@ -121,7 +125,7 @@ export class Server implements AsyncDisposable {
    */
   async stop(): Promise<boolean> {
     const gone = this.#listener.shutdown().then(() => true, () => true);
-    this.#node.closeClients();
+    this.#node.closeConnections();
     // What clients prove to have taken as they close is written before the store is.
     const closed = within(gone, LAST_PROOFS_MS);
     const finished = closed.then(() => this.#parts.disposeAsync()).then(() => gone);
@@ -182,22 +186,4 @@ function openOperator(config: Config): Operator {
   const { owner, warning } = makeOperatorKey(config.dataDir);
   if (warning !== undefined) log.warn("{warning} (docs/api-keys.md)", { warning });
   return new Operator(config, owner);
-}
-
-/** The bridge and the stream: what other systems write to Redis. */
-async function startWaysIn(
-  node: Node,
-  engine: RedisEngine,
-  config: Config,
-): Promise<AsyncDisposable> {
-  const { startBridge } = await import("../bridge.ts");
-  const { startStreamReader } = await import("./ways/stream_reader.ts");
-  const ways = new AsyncDisposableStack();
-  ways.use(startBridge(node, engine, config));
-  ways.use(startStreamReader(node, engine, config));
-  return ways;
-}
-
-function isRedis(engine: Engine): engine is RedisEngine {
-  return engine.name === "redis";
 }

@@ -1,9 +1,10 @@
 /**
  * One connection's proof of who it is: at the handshake or in its first frame, then renewed before its session ends.
- * `client.ts` asks it before it does anything.
+ * The kernel's connection asks it before it does anything.
  */
 import { CodedError, type Disconnect, DISCONNECTS, type ErrorCode } from "../base/errors.ts";
-import { type Identity, isSameMember, newGuest, type TokenFacts } from "./identity.ts";
+import type { Identity, Proof, TokenFacts } from "../core/identity.ts";
+import { isSameMember, newGuest } from "./identity.ts";
 import type { Revocations } from "./revocations/revocations.ts";
 import type { TokenVerifier } from "./tokens.ts";
 
@@ -29,9 +30,11 @@ export interface AuthParts {
   /** Absent: the server is open, and believes its clients. */
   readonly tokens: TokenVerifier | undefined;
   readonly revocations: Revocations;
+  /** A token was not taken, for which the connection is closed. */
+  noteRefused(error: unknown): void;
 }
 
-/** What has a session: the client. */
+/** What has a session: the connection. */
 export interface SessionOwner {
   /** The session ends at this Unix time in milliseconds, unless it is renewed. */
   sessionEnding(expiresAt: number): void;
@@ -39,9 +42,10 @@ export interface SessionOwner {
   sessionEnded(disconnect: Disconnect): void;
 }
 
-export class ConnectionAuth {
+export class ConnectionAuth implements Proof {
   readonly #tokens: TokenVerifier | undefined;
   readonly #revocations: Revocations;
+  readonly #noteRefused: (error: unknown) => void;
   readonly #owner: SessionOwner;
   readonly #takesGuests: boolean;
   #identity: Identity | undefined;
@@ -54,12 +58,13 @@ export class ConnectionAuth {
    * @param takesGuests one that goes on without a token is a guest
    */
   constructor(
-    { tokens, revocations }: AuthParts,
+    { tokens, revocations, noteRefused }: AuthParts,
     { identity, takesGuests }: { identity: Identity | undefined; takesGuests: boolean },
     owner: SessionOwner,
   ) {
     this.#tokens = tokens;
     this.#revocations = revocations;
+    this.#noteRefused = noteRefused;
     this.#takesGuests = takesGuests;
     this.#owner = owner;
     if (identity !== undefined) this.#accept(identity);
@@ -92,13 +97,13 @@ export class ConnectionAuth {
   /** Takes a connection token; rejects where it is refused, and then the connection has to be closed. */
   async authenticate(token: string): Promise<Identity> {
     const identity = await this.#verify(token).catch((error) => {
-      throw this.#tokens === undefined ? error : withDisconnect(error);
+      throw this.#tokens === undefined ? error : this.#closing(error);
     });
     const before = this.#identity;
     if (before !== undefined && (before.user !== identity.user || before.site !== identity.site)) {
-      throw new CodedError("invalid_token", "Cannot take the token: it is for another user", {
-        disconnect: DISCONNECTS.token_refused,
-      });
+      throw this.#closing(
+        new CodedError("invalid_token", "Cannot take the token: it is for another user"),
+      );
     }
     this.requireUnrevoked(identity);
     if (before !== undefined && this.#companions !== undefined) this.#keep(before);
@@ -127,13 +132,22 @@ export class ConnectionAuth {
   /** Checks that its token counts, or another one. Throws why not; then the connection has to be closed. */
   requireUnrevoked(token = this.#identity): void {
     const refusal = token && this.#revocations.refusal(token);
-    if (refusal !== undefined) throw withDisconnect(refusal);
+    if (refusal !== undefined) throw this.#closing(refusal);
   }
 
   /** The connection is gone. */
   close(): void {
     this.#isClosed = true;
     clearTimeout(this.#timer);
+  }
+
+  /** A refusal for which the connection is closed after the answer. */
+  #closing(error: unknown): unknown {
+    const refusal = withDisconnect(error);
+    if (refusal instanceof CodedError && refusal.options.disconnect && refusal.code !== "blocked") {
+      this.#noteRefused(refusal);
+    }
+    return refusal;
   }
 
   #verify(token: string): Promise<Identity> {

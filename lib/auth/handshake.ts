@@ -1,7 +1,7 @@
-/** Finds the token that a request brings, and who it is for. Next: `client_auth.ts`. */
+/** Finds the token that a request brings, and who it is for. Next: `connection_auth.ts`. */
 import { CodedError } from "../base/errors.ts";
 import { isOwnPage } from "../net/origin.ts";
-import type { Identity } from "./identity.ts";
+import type { Identity } from "../core/identity.ts";
 import type { Revocations } from "./revocations/revocations.ts";
 import type { TokenVerifier } from "./tokens.ts";
 
@@ -12,15 +12,20 @@ const COOKIE = "notifyli_token";
 
 const IN_QUERY = ["token", "access_token"];
 
+/** What tokens are checked by. */
+export interface TokenCheck {
+  /** Absent: the server is open, and looks for none. */
+  readonly tokens: TokenVerifier | undefined;
+  readonly revocations: Revocations;
+}
+
 /**
  * Who sends the request; `undefined` where it brings no token. Rejects with a `CodedError` where the token is
  * refused.
- *
- * @param tokens absent: the server is open, and looks for none
  */
 export async function identifyRequest(
   request: Request,
-  { tokens, revocations }: { tokens: TokenVerifier | undefined; revocations: Revocations },
+  { tokens, revocations }: TokenCheck,
 ): Promise<Identity | undefined> {
   if (tokens === undefined) return undefined;
   const { searchParams } = new URL(request.url);

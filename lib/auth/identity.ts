@@ -1,34 +1,10 @@
-/** Who a connection is: as its token proved, of which `tokens.ts` makes one, or a guest. */
+/** Who a connection is: what a token makes of it, of which `tokens.ts` verifies one, or a guest. */
 import { createHash } from "node:crypto";
 import { DEFAULT_SITE } from "../base/site.ts";
-import type { UserId } from "../base/fields.ts";
+import type { Identity } from "../core/identity.ts";
 
 /** 132 bits: no two of them meet. */
 const FINGERPRINT_LENGTH = 22;
-
-/** What a token can be revoked by. */
-export interface TokenFacts {
-  readonly site: string;
-  readonly user?: UserId;
-  /** The application's own session (`sid`), to which a subscription token may be bound. */
-  readonly session?: string;
-  /** `jti`. */
-  readonly tokenId?: string;
-  /** `iat`, Unix time in milliseconds. */
-  readonly issuedAt?: number;
-}
-
-export interface Identity extends TokenFacts {
-  readonly user: UserId;
-  /** What others see; absent: what the client says. */
-  readonly name?: string;
-  /** When the session ends, Unix time in milliseconds; absent: it has no end of its own. */
-  readonly expiresAt?: number;
-  /** Patterns of private rooms that this user may enter without a subscription token. */
-  readonly rooms: readonly string[];
-  /** There was no token: it may enter rooms that need none, and no others. */
-  readonly isGuest?: boolean;
-}
 
 /** Someone without a token, under an id of 128 random bits that nobody else has had. */
 export function newGuest(): Identity {

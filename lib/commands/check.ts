@@ -1,6 +1,7 @@
 /** `notifyli check`: says all that is wrong with the settings and the rules for rooms, or what they come to. */
 import { parseArgs } from "node:util";
-import { type Identity, newGuest } from "../auth/identity.ts";
+import type { Identity } from "../core/identity.ts";
+import { newGuest } from "../auth/identity.ts";
 import { isGuarded, requireClosedOrLocal } from "../net/open_mode.ts";
 import { RoomAccess } from "../rooms/access.ts";
 import { TokenVerifier } from "../auth/tokens.ts";

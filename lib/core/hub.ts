@@ -1,12 +1,13 @@
 /**
- * A node's own clients, by room and by user. Next on a message's way: `client.ts`, whose `send` writes it out.
+ * A node's own connections, by channel. Next on a message's way: `connection.ts`, whose `send` writes it out.
  */
 import type { Connection } from "./connection.ts";
 import { type Channel, keyOf } from "./channel.ts";
 
-/** A channel with clients on this node. */
+/** A channel with connections on this node. */
 export interface HubChannel extends Channel {
-  readonly clients: Set<Connection>;
+  readonly key: string;
+  readonly connections: Set<Connection>;
   /** Those of them that asked for joins and leaves; absent while none has. */
   watchers?: Set<Connection>;
 }
@@ -18,30 +19,32 @@ export class Hub {
     return this.#channels.get(keyOf(channel));
   }
 
-  /** Adds the client to the channel; from now on it gets what is published there. */
-  add(client: Connection, channel: Channel): HubChannel {
+  /** Adds the connection to the channel; from now on it gets what is published there. */
+  add(connection: Connection, channel: Channel): HubChannel {
     const key = keyOf(channel);
     let known = this.#channels.get(key);
     if (known === undefined) {
       const { site, kind, name } = channel;
-      known = { site, kind, name, key, clients: new Set() };
+      known = { site, kind, name, key, connections: new Set() };
       this.#channels.set(key, known);
     }
-    known.clients.add(client);
+    known.connections.add(connection);
     return known;
   }
 
-  remove(client: Connection, channel: Channel): void {
+  remove(connection: Connection, channel: Channel): void {
     const key = keyOf(channel);
     const known = this.#channels.get(key);
-    known?.watchers?.delete(client);
-    if (known?.clients.delete(client) && known.clients.size === 0) this.#channels.delete(key);
+    known?.watchers?.delete(connection);
+    if (known?.connections.delete(connection) && known.connections.size === 0) {
+      this.#channels.delete(key);
+    }
   }
 
-  /** Tells the client of joins and leaves, too, if it is in the channel. */
-  watch(client: Connection, channel: Channel): void {
+  /** Tells the connection of joins and leaves, too, if it is in the channel. */
+  watch(connection: Connection, channel: Channel): void {
     const known = this.#channels.get(keyOf(channel));
-    if (known?.clients.has(client)) (known.watchers ??= new Set()).add(client);
+    if (known?.connections.has(connection)) (known.watchers ??= new Set()).add(connection);
   }
 
   channels(): Iterable<HubChannel> {

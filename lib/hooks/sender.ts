@@ -33,18 +33,16 @@ export interface WebhookOptions extends WebhookConfig {
   readonly clock?: Clock;
 }
 
-export class WebhookSender implements AsyncDisposable {
+export class WebhookSender {
   readonly #log: ReceiptLog;
   readonly #counters: Counters;
   readonly #endpoint: WebhookEndpoint;
   readonly #stopWaitMs: number;
   readonly #clock: Clock;
-  /** Nothing new is begun. */
-  readonly #stopping = new AbortController();
   /** What is under way is given up. */
   readonly #aborting = new AbortController();
-  readonly #holding: ReturnType<typeof setInterval>;
-  readonly #telling: Promise<void>;
+  /** Once it aborts, nothing new is begun. */
+  #stopping: AbortSignal = new AbortController().signal;
   #renewing: Promise<void> | undefined;
   #isHeld = false;
   /** In a row, whatever the batch. */
@@ -52,24 +50,25 @@ export class WebhookSender implements AsyncDisposable {
   /** Of the batch at hand. */
   #refusals = 0;
 
-  /** Starts telling; disposing of it stops. */
   constructor(log: ReceiptLog, counters: Counters, options: WebhookOptions) {
     this.#log = log;
     this.#counters = counters;
     this.#endpoint = new WebhookEndpoint(options);
     this.#stopWaitMs = options.stopWaitMs;
     this.#clock = options.clock ?? SYSTEM_CLOCK;
-    this.#holding = setInterval(() => void this.#hold(), HOLD_EVERY_MS);
-    this.#telling = this.#tellAll();
   }
 
-  /** What was not confirmed stays in the log. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#stopping.abort();
-    const late = setTimeout(() => this.#aborting.abort(), this.#stopWaitMs);
-    await this.#telling;
+  /** Tells until the signal aborts. What was not confirmed by then stays in the log. */
+  async run(signal: AbortSignal): Promise<void> {
+    this.#stopping = signal;
+    const holding = setInterval(() => void this.#hold(), HOLD_EVERY_MS);
+    let late: ReturnType<typeof setTimeout> | undefined;
+    signal.addEventListener("abort", () => {
+      late = setTimeout(() => this.#aborting.abort(), this.#stopWaitMs);
+    });
+    await this.#tellAll();
     clearTimeout(late);
-    clearInterval(this.#holding);
+    clearInterval(holding);
     await this.#renewing;
     await this.#log.release();
   }
@@ -194,10 +193,10 @@ export class WebhookSender implements AsyncDisposable {
   }
 
   get #isStopping(): boolean {
-    return this.#stopping.signal.aborted;
+    return this.#stopping.aborted;
   }
 
   #pause(ms: number): Promise<void> {
-    return this.#clock.pause(ms, this.#stopping.signal);
+    return this.#clock.pause(ms, this.#stopping);
   }
 }

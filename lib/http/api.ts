@@ -11,6 +11,9 @@ import type { InboxService } from "../inbox/inbox.ts";
 import type { ConnectionGate } from "../limits/connection_gate.ts";
 import { PublishLimit } from "../limits/publish_limit.ts";
 import type { Node } from "../core/node.ts";
+import type { TokenCheck } from "../auth/handshake.ts";
+import type { Notifier } from "../inbox/notify.ts";
+import type { Rooms } from "../rooms/rooms.ts";
 import { parseNotification, timeOfText } from "../inbox/notification.ts";
 import {
   type ApiApp,
@@ -26,6 +29,9 @@ import { readBody } from "./body.ts";
 
 export interface ApiParts {
   readonly node: Node;
+  readonly check: TokenCheck;
+  readonly rooms: Rooms;
+  readonly notifier: Notifier;
   readonly inbox: InboxService;
   readonly apiKeys: ApiKeys;
   readonly operator: Operator;
@@ -33,7 +39,7 @@ export interface ApiParts {
 }
 
 export function apiRoutes(
-  { node, inbox, apiKeys, operator, gate }: ApiParts,
+  { node, check, rooms, notifier, inbox, apiKeys, operator, gate }: ApiParts,
   config: Config,
 ): ApiApp {
   const api: ApiApp = new Hono<ApiEnv>();
@@ -46,7 +52,7 @@ export function apiRoutes(
   for (const [method, path, scope] of API_SCOPES) api.on(method, path, requireScope(scope, parts));
   api.use(requireReadablePath);
   api.route("/keys", apiKeyRoutes(apiKeys, audit, config));
-  api.route("/", accessRoutes(node.revocations, audit, config));
+  api.route("/", accessRoutes(check.revocations, audit, config));
 
   api.post("/notifications", async (context) => {
     const fields = parseObject(
@@ -86,14 +92,14 @@ export function apiRoutes(
 
   api.get("/rooms/:room/connections", async (context) => {
     const room = identifier(context.req.param(), "room", limits.room);
-    return context.json({ room, connections: await node.connections(siteOf(context), room) });
+    return context.json({ room, connections: await rooms.connections(siteOf(context), room) });
   });
 
   api.get("/rooms/:room/connections/:user", async (context) => {
     const { user } = context.req.param();
     const room = identifier(context.req.param(), "room", limits.room);
     const id = userIdField({ user_id: user }, limits);
-    const connection = await node.connection(siteOf(context), room, id);
+    const connection = await rooms.connection(siteOf(context), room, id);
     if (connection !== undefined) return context.json(connection);
     throw new CodedError(
       "not_found",
@@ -114,7 +120,7 @@ export function apiRoutes(
   ): Promise<Response> {
     const { who } = context.get("caller");
     publishing.limitPublish(who === "local" ? context.env.peer.address : who);
-    const { id, online, isDuplicate, deliverAt } = await node.notify({
+    const { id, online, isDuplicate, deliverAt } = await notifier.notify({
       site: siteOf(context),
       ...notification,
       asksOnline: true,

@@ -16,7 +16,7 @@ import { pageRoutes } from "./static.ts";
 const log = getLogger(["notifyli", "http"]);
 
 export function createApp(parts: SseParts & ApiParts, config: Config): App {
-  const { node } = parts;
+  const { node, rooms } = parts;
   const app: App = new Hono();
 
   app.get("/healthz", (context) => context.text("ok\n"));
@@ -27,7 +27,7 @@ export function createApp(parts: SseParts & ApiParts, config: Config): App {
   app.get("/config.json", (context) =>
     context.json({
       version: VERSION,
-      bot_room: node.access.isClosed(config.bot.room) ? "" : config.bot.room,
+      bot_room: rooms.access.isClosed(config.bot.room) ? "" : config.bot.room,
       keepalive_seconds: config.keepaliveSeconds,
       open: config.tokens === undefined,
       message_channel: config.redis?.messageChannel ?? "",
@@ -62,7 +62,7 @@ export function createApp(parts: SseParts & ApiParts, config: Config): App {
   });
   app.onError((error, context) => {
     if (error instanceof CodedError) {
-      node.noteRefused(error.code);
+      node.counters.noteRefused(error.code);
       return answerError(context, error);
     }
     log.error("request failed: {reason}", { reason: error.message });

@@ -1,36 +1,30 @@
 /**
- * One client's notifications: live ones are held back while earlier ones are on their way, each is given once, and
- * what the other end has taken is known. `client.ts` has one of these; `sent_marks.ts` writes down what was taken.
+ * One connection's notifications: live ones are held back while earlier ones are on their way, each is given once, and
+ * what the other end has taken is known. `delivery.ts` makes these; `taken_marks.ts` writes down what was taken.
  */
 import { NOWHERE, type Position } from "../core/publication.ts";
-import type { Taken } from "./store/store.ts";
+import type { Connection } from "../core/connection.ts";
 import type { Outgoing } from "../core/outgoing.ts";
-import type { Writer } from "../core/writer.ts";
+import type { Taken } from "./store/store.ts";
 
-/** Notifications that a client is known to have got; past so many, the oldest are forgotten. */
+/** Notifications that a connection is known to have got; past so many, the oldest are forgotten. */
 const MAX_GIVEN = 1000;
 
-/** A notification for this client. */
+/** A notification for this connection. */
 export interface Held extends Position {
   readonly id: string;
   readonly outgoing: Outgoing;
 }
 
-/** What the notifications need of their client. */
-export interface Recipient {
-  /** Whether notifications of every room come, from the inbox as a whole, and are acknowledged one by one. */
-  readonly hasInbox: boolean;
-  readonly closed: boolean;
-  send(outgoing: Outgoing): void;
-  /** Resolves when the client has taken the better part of what waits for it, or is gone. */
-  drained(): Promise<void>;
-  /** Something was given: {@linkcode ConnectionInbox.takeHanded} or its proof says when it was taken. */
-  handed(): void;
-  /** The other end has these: its socket took them, or it answered a later ping. May be called after it has ended. */
-  taken(ids: readonly string[], how: Taken): void;
+/** Where it is written down what connections have taken. */
+export interface Marks {
+  /** Something was given: {@linkcode ConnectionInbox.takeHanded} says when the socket took it. */
+  note(inbox: ConnectionInbox): void;
+  /** The other end has these; the connection may be gone by now. */
+  taken(connection: Connection, ids: readonly string[], how: Taken): void;
 }
 
-/** A room of a client that has no inbox. */
+/** A room of a connection that has no inbox. */
 interface HeldRoom {
   readonly name: string;
   /**
@@ -43,8 +37,8 @@ interface HeldRoom {
 }
 
 export class ConnectionInbox {
-  readonly #recipient: Recipient;
-  readonly #writer: Writer;
+  readonly connection: Connection;
+  readonly #marks: Marks;
   /** At most `APP_LIMIT_ROOMS`, and mostly one: a Map would take 200 bytes more for each client. */
   #rooms: HeldRoom[] = [];
   /** Held back while the inbox is being read; as bounded as `HeldRoom.held`. */
@@ -56,14 +50,14 @@ export class ConnectionInbox {
   #handed: string[] = [];
   #isProving = false;
 
-  constructor(recipient: Recipient, writer: Writer) {
-    this.#recipient = recipient;
-    this.#writer = writer;
+  constructor(connection: Connection, marks: Marks) {
+    this.connection = connection;
+    this.#marks = marks;
   }
 
-  /** The client joined a room, or the store may be another one by now: live ones wait for {@linkcode handOut}. */
-  holdRoom(room: string): void {
-    if (this.#recipient.hasInbox) return;
+  /** It joined a room, or the store may be another one by now: live ones there wait for {@linkcode handOut}. */
+  awaitQueued(room: string): void {
+    if (this.connection.hasInbox) return;
     const held = this.#room(room)?.held ?? [];
     this.leaveRoom(room);
     this.#rooms = this.#rooms.concat({ name: room, held, upTo: NOWHERE });
@@ -75,7 +69,7 @@ export class ConnectionInbox {
 
   /** Gives a live one, after those that are still on their way. */
   notify(roomName: string, notification: Held): void {
-    if (this.#recipient.hasInbox) {
+    if (this.connection.hasInbox) {
       if (this.#heldInbox !== undefined) this.#heldInbox.push(notification);
       else if (isAfter(this.#inboxUpTo, notification)) this.#give(notification);
       return;
@@ -93,7 +87,7 @@ export class ConnectionInbox {
     const room = this.#room(roomName);
     if (room === undefined) return;
     for (const notification of queued) {
-      await this.#recipient.drained();
+      await this.connection.drained();
       this.#give(notification);
     }
     const held = room.held ?? [];
@@ -111,7 +105,7 @@ export class ConnectionInbox {
   releaseInbox(given: readonly string[], upTo: Position): void {
     const held = this.#heldInbox ?? [];
     this.#heldInbox = undefined;
-    if (this.#recipient.closed) return;
+    if (this.connection.closed) return;
     if (isAfter(this.#inboxUpTo, upTo)) this.#inboxUpTo = upTo;
     this.noteGiven(given);
     for (const notification of held) if (isAfter(upTo, notification)) this.#give(notification);
@@ -126,7 +120,7 @@ export class ConnectionInbox {
 
   /** Those that the socket has taken since the last call; none while something waits in it. */
   takeHanded(): string[] {
-    if (this.#recipient.closed || this.#writer.bufferedAmount > 0) return [];
+    if (this.connection.closed || this.connection.bufferedAmount > 0) return [];
     const handed = this.#handed;
     this.#handed = [];
     return handed;
@@ -141,7 +135,7 @@ export class ConnectionInbox {
     if (this.#provesTaken) this.#prove();
     else if (this.#handed.length > 0) {
       const handed = this.takeHanded();
-      if (handed.length > 0) this.#recipient.taken(handed, "sent");
+      if (handed.length > 0) this.#marks.taken(this.connection, handed, "sent");
     }
   }
 
@@ -151,19 +145,19 @@ export class ConnectionInbox {
 
   /** A client with an inbox acknowledges what it took; for the others the next best is a pong. */
   get #provesTaken(): boolean {
-    return !this.#recipient.hasInbox && this.#writer.canConfirm;
+    return !this.connection.hasInbox && this.connection.canConfirm;
   }
 
   #give({ id, outgoing }: Held): void {
-    if (this.#recipient.closed || this.#given?.has(id)) return;
-    this.#recipient.send(outgoing);
+    if (this.connection.closed || this.#given?.has(id)) return;
+    this.connection.send(outgoing);
     this.#remember(id);
     this.#noteHanded([id]);
   }
 
   #noteHanded(ids: readonly string[]): void {
     for (const id of ids) this.#handed.push(id);
-    if (!this.#provesTaken) return this.#recipient.handed();
+    if (!this.#provesTaken) return this.#marks.note(this);
     if (this.#isProving) return; // the next proof has it
     this.#isProving = true;
     queueMicrotask(() => this.#prove());
@@ -174,10 +168,10 @@ export class ConnectionInbox {
     const ids = this.#handed;
     this.#handed = [];
     if (ids.length === 0) return;
-    this.#writer.confirm((isTaken) => {
+    this.connection.confirm((isTaken) => {
       this.#isProving = false;
       if (!isTaken) return; // it stays queued, and comes with the next connection
-      this.#recipient.taken(ids, "delivered");
+      this.#marks.taken(this.connection, ids, "delivered");
       this.#isProving = this.#handed.length > 0;
       this.#prove();
     });

@@ -1,4 +1,4 @@
-/** What a client's commands may do with its inbox. A guest has none: nothing would ever take it out of the store. */
+/** What a connection's commands may do with its user's inbox. A guest has none: nothing would ever take it out of the store. */
 import type { Connection } from "../core/connection.ts";
 import type { InboxService } from "./inbox.ts";
 
@@ -7,9 +7,9 @@ export type InboxCommands = Pick<
   "sync" | "page" | "acknowledge" | "acknowledgeUpTo" | "change"
 >;
 
-/** The inbox that a client's commands are for. @param inbox of those who have one */
-export function inboxFor({ auth }: Connection, inbox: InboxCommands): InboxCommands {
-  return auth.identity?.isGuest ? NO_INBOX : inbox;
+/** The inbox that a connection's commands are for. @param inbox of those who have one */
+export function inboxFor({ identity }: Connection, inbox: InboxCommands): InboxCommands {
+  return identity?.isGuest ? NO_INBOX : inbox;
 }
 
 const NO_INBOX: InboxCommands = {

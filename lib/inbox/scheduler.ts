@@ -8,6 +8,7 @@
 import { getLogger } from "@logtape/logtape";
 import { pause } from "../base/clock.ts";
 import type { Counters } from "../core/counters.ts";
+import type { Task } from "../core/task.ts";
 import type { Schedule } from "./store/store.ts";
 import { CodedError } from "../base/errors.ts";
 
@@ -22,31 +23,25 @@ const PAUSE_MS = 500;
 /** Later than this, it is said in the log. */
 const LATE_MS = 5000;
 
-/** Starts delivering; disposing of it stops, once what is under way is done. */
-export function startScheduler(schedule: Schedule, counters: Counters): AsyncDisposable {
-  const scheduler = new Scheduler(schedule, counters);
-  const running = scheduler.run();
-  return {
-    async [Symbol.asyncDispose]() {
-      scheduler.stop();
-      await running;
-    },
-  };
+/** Delivers until its signal aborts. */
+export function scheduler(schedule: Schedule, counters: Counters): Task {
+  return { name: "scheduler", run: (signal) => new Scheduler(schedule, counters, signal).run() };
 }
 
 class Scheduler {
   readonly #schedule: Schedule;
   readonly #counters: Counters;
-  readonly #stopping = new AbortController();
+  readonly #stopping: AbortSignal;
   #isFailing = false;
 
-  constructor(schedule: Schedule, counters: Counters) {
+  constructor(schedule: Schedule, counters: Counters, stopping: AbortSignal) {
     this.#schedule = schedule;
     this.#counters = counters;
+    this.#stopping = stopping;
   }
 
   async run(): Promise<void> {
-    while (!this.#stopping.signal.aborted) {
+    while (!this.#stopping.aborted) {
       let wait = PAUSE_MS;
       try {
         wait = 1000 - await this.#deliverDue() % 1000;
@@ -54,12 +49,8 @@ class Scheduler {
       } catch (error) {
         this.#noteFailure(error);
       }
-      await pause(wait, this.#stopping.signal);
+      await pause(wait, this.#stopping);
     }
-  }
-
-  stop(): void {
-    this.#stopping.abort();
   }
 
   /** Delivers all that is due. Resolves with the store's time, in Unix milliseconds. */
@@ -75,7 +66,7 @@ class Scheduler {
           if (lateMs > LATE_MS) tally.late++;
           tally.latestMs = Math.max(tally.latestMs, lateMs);
         }
-        if (!isMore || this.#stopping.signal.aborted) return now;
+        if (!isMore || this.#stopping.aborted) return now;
       }
     } finally {
       logLate(tally);

@@ -3,6 +3,7 @@
  * has proved that it did. What was not taken when the connection ends stays queued, and comes with the next one.
  */
 import type { Connection } from "../core/connection.ts";
+import type { ConnectionInbox, Marks } from "./connection_inbox.ts";
 import type { Inbox, Taken } from "./store/store.ts";
 import type { UserId } from "../base/fields.ts";
 
@@ -19,11 +20,11 @@ interface Mark {
   readonly state: Taken;
 }
 
-export class TakenMarks {
+export class TakenMarks implements Marks {
   readonly #inbox: Inbox;
   readonly #onFailure: () => void;
-  /** Clients whose sockets hold notifications. */
-  readonly #clients = new Set<Connection>();
+  /** Of connections whose sockets hold notifications. */
+  readonly #inboxes = new Set<ConnectionInbox>();
   readonly #writing = new Set<Promise<void>>();
   #unwritten: Mark[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -34,18 +35,21 @@ export class TakenMarks {
     this.#onFailure = onFailure;
   }
 
-  /** The client was given notifications. */
-  note(client: Connection): void {
-    this.#clients.add(client);
+  note(inbox: ConnectionInbox): void {
+    this.#inboxes.add(inbox);
     this.#timer ??= setTimeout(() => this.#look(), LOOK_AFTER_MS);
   }
 
-  /** The client is gone. */
-  forget(client: Connection): void {
-    this.#clients.delete(client);
+  /** Its connection is gone. */
+  forget(inbox: ConnectionInbox): void {
+    this.#inboxes.delete(inbox);
   }
 
-  /** Writes that a client's other end has these. */
+  taken({ site, user }: Connection, ids: readonly string[], how: Taken): void {
+    if (user !== undefined) this.write({ site, user, ids, state: how });
+  }
+
+  /** Writes that a user has these. */
   write(mark: Mark): void {
     const writing = this.#write(mark).finally(() => this.#writing.delete(writing));
     this.#writing.add(writing);
@@ -63,12 +67,12 @@ export class TakenMarks {
 
   #look(): void {
     this.#timer = undefined;
-    for (const client of this.#clients) {
-      const ids = client.notifications.takeHanded();
-      if (client.closed || !client.notifications.hasHanded) this.#clients.delete(client);
-      if (ids.length > 0) client.node.noteTaken(client, ids, "sent");
+    for (const inbox of this.#inboxes) {
+      const ids = inbox.takeHanded();
+      if (inbox.connection.closed || !inbox.hasHanded) this.#inboxes.delete(inbox);
+      if (ids.length > 0) this.taken(inbox.connection, ids, "sent");
     }
-    if (this.#clients.size > 0) this.#timer = setTimeout(() => this.#look(), LOOK_AFTER_MS);
+    if (this.#inboxes.size > 0) this.#timer = setTimeout(() => this.#look(), LOOK_AFTER_MS);
   }
 
   async #write(mark: Mark): Promise<void> {

@@ -6,27 +6,27 @@ export interface Unidentified {
   readonly closed: boolean;
 }
 
-export class IdentifyDeadline<Connection extends Unidentified> implements Disposable {
+export class IdentifyDeadline<Late extends Unidentified> implements Disposable {
   readonly #ms: number;
-  readonly #late: (client: Connection) => void;
+  readonly #late: (client: Late) => void;
   /** With the time of each, the first to be late first. */
-  readonly #waiting = new Map<Connection, number>();
+  readonly #waiting = new Map<Late, number>();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** @param seconds `Infinity` for no deadline */
-  constructor(seconds: number, late: (client: Connection) => void) {
+  constructor(seconds: number, late: (client: Late) => void) {
     this.#ms = seconds * 1000;
     this.#late = late;
   }
 
-  add(client: Connection): void {
+  add(client: Late): void {
     if (this.#ms === Infinity) return;
     this.#waiting.set(client, performance.now() + this.#ms);
     this.#timer ??= setTimeout(() => this.#look(), this.#ms);
   }
 
   /** The client is gone. */
-  delete(client: Connection): void {
+  delete(client: Late): void {
     this.#waiting.delete(client);
   }
 

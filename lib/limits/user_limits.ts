@@ -3,8 +3,9 @@
  * client is let in at all is `connection_gate.ts`.
  */
 import type { Config } from "../config/config.ts";
-import { CodedError } from "../base/errors.ts";
+import { CodedError, DISCONNECTS } from "../base/errors.ts";
 import type { UserId } from "../base/fields.ts";
+import type { Traffic } from "../core/traffic.ts";
 import { KeyedBuckets } from "./keyed_buckets.ts";
 import { type Rate, TokenBucket } from "./rate.ts";
 
@@ -30,7 +31,7 @@ export class UserLimits {
   /** Of a new connection. */
   newTraffic(): Traffic {
     const { messages, messagesPerUser } = this.#rates;
-    return new Traffic(this, { own: messages, patience: messages ?? messagesPerUser });
+    return new UserTraffic(this, { own: messages, patience: messages ?? messagesPerUser });
   }
 
   /** One more client of the user. Throws where there are too many. */
@@ -46,7 +47,7 @@ export class UserLimits {
         "too_many_connections",
         `Cannot connect user ${JSON.stringify(user)}: current number of connections is ` +
           `${present.connections}, the limit is ${this.#maxConnections}`,
-        { field: "user_id" },
+        { field: "user_id", disconnect: DISCONNECTS.too_many_connections },
       );
     }
     present.connections++;
@@ -63,7 +64,7 @@ export class UserLimits {
 }
 
 /** What one client sends. */
-export class Traffic {
+class UserTraffic implements Traffic {
   readonly #users: UserLimits;
   readonly #own: TokenBucket | undefined;
   /** Of messages that are refused: as many again as may be sent, and the client does not listen. */

@@ -1,19 +1,28 @@
-/** Decides on an upgrade to a WebSocket: which path, origin, token and subprotocol. Next: `core/node.ts`, `accept`. */
-import { identifyRequest } from "../auth/handshake.ts";
-import type { Identity } from "../auth/identity.ts";
-import type { Config } from "../config/config.ts";
-import type { Protocol } from "../core/connection.ts";
+/** Decides on an upgrade to a WebSocket: its path, origin, token and dialect. Next: `core/node.ts`, `accept`. */
+import { identifyRequest, type TokenCheck } from "../auth/handshake.ts";
+import { noteRefusedToken } from "../auth/refused_tokens.ts";
 import { CodedError, ERRORS } from "../base/errors.ts";
+import type { Protocol } from "../core/connection.ts";
+import type { Identity } from "../core/identity.ts";
 import type { Node } from "../core/node.ts";
-import { isAllowedOrigin, refusedOrigin } from "../net/origin.ts";
-import { joinAtOnce, PROTOCOL_V1, SUBPROTOCOL_V1 } from "./v1/v1.ts";
-import { SUBPROTOCOL_V2 } from "./v2/v2.ts";
 import type { Accepted } from "../core/socket.ts";
+import { type AllowedOrigins, isAllowedOrigin, refusedOrigin } from "../net/origin.ts";
+import { type ProtocolV1, SUBPROTOCOL_V1 } from "./v1/v1.ts";
+import { SUBPROTOCOL_V2 } from "./v2/v2.ts";
 
+export interface UpgradeParts {
+  readonly node: Node;
+  readonly check: TokenCheck;
+  /** Sites besides its own whose pages may connect. */
+  readonly origins: AllowedOrigins;
+  readonly v1: ProtocolV1;
+  readonly v2: Protocol;
+}
+
+/** A `Response` refuses. */
 export async function upgrade(
   request: Request,
-  node: Node,
-  { config, v2 }: { config: Config; v2: Protocol },
+  { node, check, origins, v1, v2 }: UpgradeParts,
 ): Promise<Response | Accepted> {
   const url = new URL(request.url);
   if (url.pathname !== "/ws") {
@@ -22,12 +31,12 @@ export async function upgrade(
       message: `There is no WebSocket at ${url.pathname}: it is at /ws`,
     }, { status: 404 });
   }
-  if (!isAllowedOrigin(request, config.origins)) {
+  if (!isAllowedOrigin(request, origins)) {
     return Response.json({ code: "forbidden", message: refusedOrigin(request) }, { status: 403 });
   }
   let identity: Identity | undefined;
   try {
-    identity = await identifyRequest(request, node);
+    identity = await identifyRequest(request, check);
   } catch (error) {
     return refuseToken(error, node);
   }
@@ -40,20 +49,20 @@ export async function upgrade(
     // A browser that offers its token needs a name to be chosen beside it.
     ...(offered.includes(SUBPROTOCOL_V1) ? { subprotocol: SUBPROTOCOL_V1 } : {}),
     open(socket) {
-      const client = node.accept(socket, PROTOCOL_V1, identity);
-      joinAtOnce(client, url.searchParams);
-      return client;
+      const connection = node.accept(socket, v1, identity);
+      v1.joinAtOnce(connection, url.searchParams);
+      return connection;
     },
   };
 }
 
 /** Answers in place of the upgrade, so that a program can tell why; a browser only sees that it failed. */
-function refuseToken(error: unknown, node: Node): Response {
-  node.noteRefusedToken(error);
+function refuseToken(error: unknown, { counters }: Node): Response {
+  noteRefusedToken(counters, error);
   const { code, message } = error instanceof CodedError
     ? error
     : new CodedError("internal", "The server failed on this request");
-  node.noteRefused(code);
+  counters.noteRefused(code);
   const headers = { "www-authenticate": "Bearer" };
   return Response.json({ code, message }, { status: ERRORS[code].status, headers });
 }

@@ -5,7 +5,7 @@
 import { CodedError, type ErrorCode } from "../base/errors.ts";
 import { roomPattern } from "./rules/patterns.ts";
 import { type RoomRules, type RoomWithRule, USER_ROOMS } from "./rules/room_rules.ts";
-import type { Identity, TokenFacts } from "../auth/identity.ts";
+import type { Identity, TokenFacts } from "../core/identity.ts";
 import type { TokenVerifier } from "../auth/tokens.ts";
 
 export class RoomAccess {

@@ -1,8 +1,10 @@
 /** What is said in rooms, and who is in them, as connections and rooms tell each other. */
-import type { TokenFacts } from "../auth/identity.ts";
-import type { Channel } from "../core/channel.ts";
-import type { Position, Published } from "../core/publication.ts";
 import type { UserId } from "../base/fields.ts";
+import type { Channel } from "../core/channel.ts";
+import type { Connection } from "../core/connection.ts";
+import type { TokenFacts } from "../core/identity.ts";
+import type { Position, Published } from "../core/publication.ts";
+import { Slot } from "../core/slot.ts";
 
 /** Something said in a room; `id` where the client brought one. */
 export interface RoomMessage {
@@ -30,7 +32,7 @@ export interface RoomSync extends Position {
   readonly publications: readonly string[];
 }
 
-/** The client in one room. */
+/** A connection in one room. */
 export interface Membership {
   readonly room: string;
   readonly channel: Channel;
@@ -39,4 +41,28 @@ export interface Membership {
   readonly connectedAt: number;
   /** By which it entered; absent where it needed none. */
   readonly token?: TokenFacts;
+}
+
+const MEMBERSHIPS = new Slot<Map<string, Membership>>();
+
+const NONE: ReadonlyMap<string, Membership> = new Map();
+
+/** The rooms that a connection is in, by their names. On every message's way. */
+export function membershipsOf(connection: Connection): ReadonlyMap<string, Membership> {
+  return MEMBERSHIPS.of(connection) ?? NONE;
+}
+
+/** The tokens by which the connection entered its rooms. */
+export function roomTokensOf(connection: Connection): TokenFacts[] {
+  return [...membershipsOf(connection).values()].flatMap(({ token }) => token ?? []);
+}
+
+export function addMembership(connection: Connection, membership: Membership): void {
+  const memberships = MEMBERSHIPS.of(connection) ?? new Map<string, Membership>();
+  memberships.set(membership.room, membership);
+  MEMBERSHIPS.set(connection, memberships);
+}
+
+export function removeMembership(connection: Connection, room: string): void {
+  MEMBERSHIPS.of(connection)?.delete(room);
 }

@@ -1,7 +1,7 @@
 /** Makes users seen in their rooms by all nodes, and unseen, and tells who watches. */
 import { roomChannel } from "../core/channel.ts";
 import type { Connection } from "../core/connection.ts";
-import type { Membership } from "./membership.ts";
+import { type Membership, membershipsOf } from "./membership.ts";
 import type { Broker } from "../core/broker.ts";
 import type { PresenceEntry, PresenceManager } from "./store/store.ts";
 import { CodedError } from "../base/errors.ts";
@@ -14,7 +14,7 @@ const MAX_UNREMOVED = 10_000;
 interface Unremoved {
   readonly site: string;
   readonly user: UserId;
-  readonly connection: PresenceEntry;
+  readonly entry: PresenceEntry;
 }
 
 export class RoomPresence {
@@ -34,52 +34,52 @@ export class RoomPresence {
     this.#onFailure = onFailure;
   }
 
-  /** Makes the user seen in the room, by this client; again where it was, under another name. */
-  async enter(client: Connection, user: UserId, membership: Membership): Promise<void> {
-    const connection = connectionOf(client, user, membership);
-    const isFirst = await this.#presence.add(client.site, user, connection);
-    if (client.memberships.get(membership.room) !== membership) {
-      await this.exit(client, user, membership); // it left while it was entering
-    } else if (isFirst) await this.#tell("join", client.site, user, connection);
+  /** Makes the user seen in the room, by this connection; again where it was, under another name. */
+  async enter(connection: Connection, user: UserId, membership: Membership): Promise<void> {
+    const entry = entryOf(connection, user, membership);
+    const isFirst = await this.#presence.add(connection.site, user, entry);
+    if (membershipsOf(connection).get(membership.room) !== membership) {
+      await this.exit(connection, user, membership); // it left while it was entering
+    } else if (isFirst) await this.#tell("join", connection.site, user, entry);
   }
 
   /**
-   * Takes a place in a room for a client that is not there yet. Says whether it is the user's first, which
+   * Takes a place in a room for a connection that is not there yet. Says whether it is the user's first, which
    * {@linkcode RoomPresence.tellEntered} is to tell. Rejects with `room_full`, or where nobody can say whether there is
    * a place.
    */
   async takePlace(
-    client: Connection,
+    connection: Connection,
     user: UserId,
     membership: Membership,
     maxClients: number,
   ): Promise<boolean> {
-    const connection = connectionOf(client, user, membership);
-    const { site } = client;
+    const entry = entryOf(connection, user, membership);
+    const { site } = connection;
     this.#unremoved = this.#unremoved.filter((each) =>
-      each.connection.client_id !== client.id || each.connection.room !== membership.room
+      each.entry.client_id !== connection.id || each.entry.room !== membership.room
     ); // else a retry would take it out again
     try {
-      return await this.#presence.add(site, user, connection, maxClients);
+      return await this.#presence.add(site, user, entry, maxClients);
     } catch (error) {
       const isRefused = error instanceof CodedError && error.code === "room_full";
       // It may have been added all the same, and only the answer been lost.
-      if (!isRefused) this.#keepUnremoved({ site, user, connection });
+      if (!isRefused) this.#keepUnremoved({ site, user, entry });
       throw error;
     }
   }
 
   /** Tells who watches that the user is in the room, if it still is. */
-  async tellEntered(client: Connection, user: UserId, membership: Membership): Promise<void> {
-    if (client.memberships.get(membership.room) !== membership) return;
-    await this.#tell("join", client.site, user, connectionOf(client, user, membership));
+  async tellEntered(connection: Connection, user: UserId, membership: Membership): Promise<void> {
+    if (membershipsOf(connection).get(membership.room) !== membership) return;
+    await this.#tell("join", connection.site, user, entryOf(connection, user, membership));
   }
 
-  async exit(client: Connection, user: UserId, membership: Membership): Promise<void> {
+  async exit(connection: Connection, user: UserId, membership: Membership): Promise<void> {
     await this.#remove({
-      site: client.site,
+      site: connection.site,
       user,
-      connection: connectionOf(client, user, membership),
+      entry: entryOf(connection, user, membership),
     });
   }
 
@@ -91,15 +91,15 @@ export class RoomPresence {
   }
 
   async #remove(removal: Unremoved): Promise<void> {
-    const { site, user, connection } = removal;
+    const { site, user, entry } = removal;
     let isLast: boolean;
     try {
-      isLast = await this.#presence.remove(site, user, connection);
+      isLast = await this.#presence.remove(site, user, entry);
     } catch (error) {
       this.#keepUnremoved(removal);
       throw error;
     }
-    if (isLast) await this.#tell("leave", site, user, connection);
+    if (isLast) await this.#tell("leave", site, user, entry);
   }
 
   #keepUnremoved(removal: Unremoved): void {
@@ -119,9 +119,9 @@ export class RoomPresence {
   }
 }
 
-function connectionOf(client: Connection, user: UserId, membership: Membership): PresenceEntry {
+function entryOf(connection: Connection, user: UserId, membership: Membership): PresenceEntry {
   return {
-    client_id: client.id,
+    client_id: connection.id,
     room: membership.room,
     name: membership.name,
     user_id: userIdOnWire(user),

@@ -3,19 +3,21 @@
  * group, one node at a time: so each user's come in the stream's order. An entry leaves the stream once it is stored,
  * so nothing is lost while all nodes are down; the next reader begins with what a dead one left; an entry that cannot
  * be read goes to a stream of its own, with the reason.
- * Next on a message's way: `node.ts`, `notify`.
+ * Next on a message's way: `inbox/notify.ts`.
  */
 import { getLogger } from "@logtape/logtape";
 import type { Redis } from "ioredis";
 import { pause } from "../base/clock.ts";
-import type { Config } from "../config/config.ts";
+import type { RedisConfig } from "../config/config.ts";
+import type { Limits } from "../base/sizes.ts";
+import type { Counters } from "../core/counters.ts";
+import type { Notifier } from "../inbox/notify.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
 import type { RedisEngine } from "../engines/redis.ts";
 import { TurnLock } from "./turn_lock.ts";
 import { connectRedis, isMissingRight } from "../engines/redis/client.ts";
 import { CodedError } from "../base/errors.ts";
 import type { Fields } from "../base/fields.ts";
-import type { Node } from "../core/node.ts";
 import { parseNotification, timeOfText } from "../inbox/notification.ts";
 
 const log = getLogger(["notifyli", "stream"]);
@@ -38,58 +40,46 @@ const TIMES = new Set(["timestamp", "expires_at", "deliver_at"]);
 
 type Entry = [id: string, fields: string[] | null];
 
-/** Starts reading; disposing of it stops. */
-export function startStreamReader(
-  node: Node,
-  engine: RedisEngine,
-  config: Config,
-): AsyncDisposable {
-  if (config.redis === undefined) {
-    throw new TypeError("The stream needs Redis in the configuration");
-  }
-  const reader = new StreamReader(
-    node,
-    engine,
-    config,
-    connectRedis(config.redis, {
-      name: `${config.bot.name}-stream`,
-    }),
-  );
-  const reading = reader.run();
-  return {
-    async [Symbol.asyncDispose]() {
-      reader.stop();
-      await reading;
-    },
-  };
+/** What it needs of the server. */
+export interface StreamReaderOptions {
+  readonly redis: RedisConfig;
+  /** Shown in `CLIENT LIST`. */
+  readonly name: string;
+  readonly limits: Limits;
+  readonly defaultRoom: string;
+  readonly counters: Counters;
 }
 
-class StreamReader {
-  readonly #node: Node;
+/** One run of it: it connects as it is made. */
+export class StreamReader {
+  readonly #notifier: Notifier;
   readonly #engine: RedisEngine;
-  readonly #config: Config;
+  readonly #options: StreamReaderOptions;
   /** Reads block, so they have a connection of their own. */
   readonly #redis: Redis;
   readonly #turn: TurnLock;
-  readonly #stopping = new AbortController();
+  #stopping: AbortSignal = new AbortController().signal;
   #isGrouped = false;
   /** The rights that Redis said were missing. */
   readonly #missing = new Set<string>();
 
-  constructor(node: Node, engine: RedisEngine, config: Config, redis: Redis) {
-    this.#node = node;
+  constructor(notifier: Notifier, engine: RedisEngine, options: StreamReaderOptions) {
+    this.#notifier = notifier;
     this.#engine = engine;
-    this.#config = config;
-    this.#redis = redis;
+    this.#options = options;
+    this.#redis = connectRedis(options.redis, { name: `${options.name}-stream` });
     this.#turn = new TurnLock(engine.redis, engine.keys, "stream");
-    redis.on("ready", () => this.#isGrouped = false); // it may be another Redis, or an empty one
+    this.#redis.on("ready", () => this.#isGrouped = false); // it may be another Redis, or an empty one
   }
 
-  async run(): Promise<void> {
+  /** Reads until the signal aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    this.#stopping = signal;
+    signal.addEventListener("abort", () => this.#redis.disconnect());
     const renewal = setInterval(() => {
       if (this.#turn.isHeld) this.#turn.hold().catch(() => {}); // the loop asks again
     }, TURN_RENEWED_EVERY_MS);
-    while (!this.#stopping.signal.aborted) {
+    while (!this.#stopping.aborted) {
       try {
         if (!this.#turn.isHeld && !(await this.#turn.hold()).isHeld) {
           await this.#pause(TURN_RENEWED_EVERY_MS);
@@ -104,11 +94,6 @@ class StreamReader {
     }
     clearInterval(renewal);
     await this.#turn.release();
-  }
-
-  stop(): void {
-    this.#stopping.abort();
-    this.#redis.disconnect();
   }
 
   async #makeGroup(): Promise<void> {
@@ -164,16 +149,15 @@ class StreamReader {
 
   /** Says whether the entry is done with. */
   async #store(entryId: string, values: readonly string[]): Promise<boolean> {
-    this.#node.counters.stream_received++;
+    this.#options.counters.stream_received++;
     try {
-      const { limits, bot } = this.#config;
-      const notification = parseNotification(fieldsOf(values), { limits, defaultRoom: bot.room });
+      const notification = parseNotification(fieldsOf(values), this.#options);
       // Read a second time, as after a crash between storing and XACK, it is the same notification.
       const id = notification.id ?? `entry-${entryId}`;
       const { holder } = this.#turn;
       const claim = { way: "stream", holder, progress: entryId.replace("-", ":") } as const;
-      await this.#node.notify({ site: DEFAULT_SITE, ...notification, id, claim });
-      this.#node.counters.stream_stored++;
+      await this.#notifier.notify({ site: DEFAULT_SITE, ...notification, id, claim });
+      this.#options.counters.stream_stored++;
       return true;
     } catch (error) {
       if (error instanceof CodedError && error.code === "unavailable") return false;
@@ -185,7 +169,7 @@ class StreamReader {
   async #bury(entryId: string, values: readonly string[], error: unknown): Promise<void> {
     const { redis, keys: { deadNotifications } } = this.#engine;
     const reason = error instanceof Error ? error.message : String(error);
-    this.#node.counters.stream_refused++;
+    this.#options.counters.stream_refused++;
     log.warn("entry {id} cannot be read and is put into {stream}", {
       id: entryId,
       stream: deadNotifications,
@@ -208,7 +192,7 @@ class StreamReader {
 
   async #pauseAfter(error: unknown): Promise<void> {
     if (String(error).includes("NOGROUP")) this.#isGrouped = false;
-    if (this.#stopping.signal.aborted) return;
+    if (this.#stopping.aborted) return;
     if (isMissingRight(error)) this.#noteMissingRight(error.message);
     log.debug("the stream cannot be read: {reason}", { reason: String(error) });
     await this.#pause(PAUSE_MS);
@@ -222,7 +206,7 @@ class StreamReader {
   }
 
   #pause(ms: number): Promise<void> {
-    return pause(ms, this.#stopping.signal);
+    return pause(ms, this.#stopping);
   }
 }
 

@@ -1,7 +1,7 @@
 /** What the verifier takes and what it refuses, for each kind of key. */
 import assert from "node:assert/strict";
 import { exportSPKI, generateKeyPair } from "jose";
-import type { Identity } from "../../lib/auth/identity.ts";
+import type { Identity } from "../../lib/core/identity.ts";
 import { TokenVerifier } from "../../lib/auth/tokens.ts";
 import { ConfigError } from "../../lib/base/config_error.ts";
 import { readConfig, type TokenAlgorithm, type TokenConfig } from "../../lib/config/config.ts";

@@ -2,9 +2,9 @@
 import { readConfig } from "../../lib/config/config.ts";
 import { parseObject } from "../../lib/base/fields.ts";
 import { messageFrame } from "../../lib/protocols/frames.ts";
-import { parseCommand } from "../../lib/protocols/v1/commands.ts";
 import { withOffset } from "../../lib/core/publication.ts";
-import { parseCommandV2 } from "../../lib/protocols/v2/v2_commands.ts";
+import { messageFields } from "../../lib/protocols/v1/commands.ts";
+import { publishFields } from "../../lib/rooms/commands.ts";
 import { Outgoing } from "../../lib/core/outgoing.ts";
 
 const { config: { limits } } = readConfig({});
@@ -29,11 +29,11 @@ const shared = new Outgoing(withOffset(frame, 12_345));
 let bytes = 0;
 
 Deno.bench("each message: read and check its frame", () => {
-  parseCommand(parseObject(TEXT, "frame"), limits, "123");
+  messageFields(parseObject(TEXT, "frame"), { limits, identity: undefined });
 });
 
 Deno.bench("each message: read and check its frame, version 2", () => {
-  parseCommandV2(parseObject(TEXT_V2, "frame"), limits, "123");
+  publishFields(parseObject(TEXT_V2, "frame"), { limits });
 });
 
 Deno.bench("each message: make the frame that goes out", () => {

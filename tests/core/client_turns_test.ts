@@ -2,13 +2,10 @@
 import assert from "node:assert/strict";
 import { setImmediate } from "node:timers/promises";
 import type { Protocol } from "../../lib/core/connection.ts";
-import { readConfig } from "../../lib/config/config.ts";
-import { Counters } from "../../lib/core/counters.ts";
 import { openEmbedded } from "../../lib/engines/embedded.ts";
-import { Node } from "../../lib/core/node.ts";
-import { RoomRules, roomsWithoutFile } from "../../lib/rooms/rules/room_rules.ts";
 import type { Socket } from "../../lib/core/socket.ts";
 import { RETENTION } from "../support/engine_suite.ts";
+import { openKernel } from "../support/kernel.ts";
 import { waitFor } from "../support/wait.ts";
 
 const FRAMES = 30;
@@ -16,9 +13,8 @@ const FRAME_MS = 5;
 
 Deno.test("frames that wait for no other turn of the event loop leave others theirs, in order", async () => {
   await using engine = openEmbedded({ dataDir: ":memory:", retention: RETENTION });
-  const { config } = readConfig({});
-  const rules = new RoomRules(roomsWithoutFile([]), config.history);
-  const node = new Node(engine, config, { counters: new Counters(), tokens: undefined, rules });
+  await using kernel = await openKernel(engine);
+  const { node } = kernel;
   const worked: string[] = [];
   const protocol: Protocol = {
     hasInbox: false,
@@ -59,5 +55,4 @@ Deno.test("frames that wait for no other turn of the event loop leave others the
   await setImmediate();
   await setImmediate();
   assert.ok(worked.length < FRAMES * 1.5, "nobody is there any more");
-  await node.stop();
 });

@@ -9,6 +9,7 @@ import { secretKey, signatureHeaders } from "../../lib/hooks/signature.ts";
 import { WebhookSender } from "../../lib/hooks/sender.ts";
 import { RETENTION } from "../support/engine_suite.ts";
 import { type Answer, Receiver, SECRET } from "../support/receiver.ts";
+import { runTask } from "../support/tasks.ts";
 import { waitFor } from "../support/wait.ts";
 
 const HOUR_MS = 3_600_000;
@@ -142,7 +143,7 @@ class Test implements AsyncDisposable {
     retention: RETENTION,
     keepsReceipts: true,
   });
-  #sender: WebhookSender | undefined;
+  #sending: AsyncDisposable | undefined;
 
   /** @param answer given the request and how many came up to it */
   static async start(
@@ -153,13 +154,14 @@ class Test implements AsyncDisposable {
     await test.deliver("n-1");
     const { receipts } = test.#engine;
     assert.ok(receipts);
-    test.#sender = new WebhookSender(receipts, test.counters, {
+    const sender = new WebhookSender(receipts, test.counters, {
       url: test.receiver.url,
       secrets: [SECRET],
       privateTargets: ["127.0.0.1"],
       stopWaitMs: 1000,
       clock: test.#clock(),
     });
+    test.#sending = runTask((signal) => sender.run(signal));
     return test;
   }
 
@@ -170,7 +172,7 @@ class Test implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#sender?.[Symbol.asyncDispose]();
+    await this.#sending?.[Symbol.asyncDispose]();
     await this.receiver[Symbol.asyncDispose]();
     await this.#engine[Symbol.asyncDispose]();
   }

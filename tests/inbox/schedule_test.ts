@@ -9,7 +9,8 @@ import { openRedis } from "../../lib/engines/redis.ts";
 import { CodedError } from "../../lib/base/errors.ts";
 import { messageFrame } from "../../lib/protocols/frames.ts";
 import { Publisher } from "../../lib/publisher/publisher.ts";
-import { startScheduler } from "../../lib/inbox/scheduler.ts";
+import { startTasks } from "../../lib/core/task.ts";
+import { scheduler } from "../../lib/inbox/scheduler.ts";
 import { run, taskCommand } from "../support/command.ts";
 import { RETENTION } from "../support/engine_suite.ts";
 import { Program } from "../support/program.ts";
@@ -379,13 +380,13 @@ Deno.test("the scheduler goes on after a failure, and at once while there is mor
   const asked: number[] = [];
   const counters = new Counters();
   {
-    await using _scheduler = startScheduler({
+    await using _scheduler = startTasks([scheduler({
       ...UNUSED,
       release(limit) {
         asked.push(limit);
         return answers.shift()?.() ?? Promise.resolve(released(0, false));
       },
-    }, counters);
+    }, counters)]);
     await waitFor("it goes on, second by second", () => asked.length >= 6);
   }
   assert.equal(counters.scheduled_delivered, 407);

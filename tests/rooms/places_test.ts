@@ -3,17 +3,19 @@ import assert from "node:assert/strict";
 import { roomChannel } from "../../lib/core/channel.ts";
 import type { Connection } from "../../lib/core/connection.ts";
 import { readConfig } from "../../lib/config/config.ts";
-import { Counters } from "../../lib/core/counters.ts";
 import type { Broker } from "../../lib/core/broker.ts";
 import type { Engine } from "../../lib/engines/engine.ts";
 import type { PresenceManager } from "../../lib/rooms/store/store.ts";
 import { openEmbedded } from "../../lib/engines/embedded.ts";
 import { openRedis } from "../../lib/engines/redis.ts";
 import { CodedError } from "../../lib/base/errors.ts";
-import { Node } from "../../lib/core/node.ts";
-import { RoomRules, roomsWithoutFile } from "../../lib/rooms/rules/room_rules.ts";
-import { PROTOCOL_V1 } from "../../lib/protocols/v1/v1.ts";
+import type { Node } from "../../lib/core/node.ts";
 import type { Outgoing } from "../../lib/core/outgoing.ts";
+import { membershipsOf } from "../../lib/rooms/membership.ts";
+import type { RoomEntry } from "../../lib/rooms/entry.ts";
+import { Rooms } from "../../lib/rooms/rooms.ts";
+import type { Kernel } from "../../lib/kernel.ts";
+import { baseProtocol, openKernel } from "../support/kernel.ts";
 import type { Socket } from "../../lib/core/socket.ts";
 import { RETENTION } from "../support/engine_suite.ts";
 import { RedisServer } from "../support/redis.ts";
@@ -26,7 +28,7 @@ Deno.test("a client that finds no place is not in the room, and is told and coun
   await using stage = await Stage.open(openEmbedded({ dataDir: ":memory:", retention: RETENTION }));
   const [alice, bob] = [stage.client("alice"), stage.client("bob")];
   await stage.join(alice, 1);
-  await stage.node.watch(alice, ROOM);
+  await stage.rooms.watch(alice, ROOM);
   bob.work(() => stage.join(bob, 1));
   const error = await waitFor("it is told", () => stage.framesOf(bob)[0]);
   assert.partialDeepStrictEqual(error, { type: "error", code: "room_full", field: "room" });
@@ -34,10 +36,10 @@ Deno.test("a client that finds no place is not in the room, and is told and coun
   await stage.say("for alice alone");
   assert.equal(stage.framesOf(bob).length, 1);
   assert.deepEqual(stage.framesOf(alice).map(({ type }) => type), ["usermsg"], "nobody was told");
-  assert.throws(() => bob.requireMembership(ROOM, "list"), { code: "not_in_room" });
+  assert.throws(() => stage.rooms.requireMembership(bob, ROOM, "list"), { code: "not_in_room" });
   assert.deepEqual(await stage.users(), ["alice"]);
 
-  await stage.node.leave(alice, ROOM);
+  await stage.rooms.leave(alice, ROOM);
   await stage.join(bob, 1);
   assert.deepEqual(await stage.users(), ["bob"]);
 });
@@ -46,10 +48,10 @@ Deno.test("who watches a room with a limit is told of each user that comes and g
   await using stage = await Stage.open(openEmbedded({ dataDir: ":memory:", retention: RETENTION }));
   const alice = stage.client("alice");
   await stage.join(alice, 9);
-  await stage.node.watch(alice, ROOM);
+  await stage.rooms.watch(alice, ROOM);
   const [bob, again] = [stage.client("bob"), stage.client("bob")];
   for (const client of [bob, again]) await stage.join(client, 9);
-  for (const client of [bob, again]) await stage.node.leave(client, ROOM);
+  for (const client of [bob, again]) await stage.rooms.leave(client, ROOM);
   const told = stage.framesOf(alice).map(({ type, user_id }) => [type, user_id]);
   assert.deepEqual(told, [["join", "bob"], ["leave", "bob"]]);
 });
@@ -81,12 +83,12 @@ Deno.test("two joins of one client in one room at once are one", async () => {
   await using stage = await Stage.open(openEmbedded({ dataDir: ":memory:", retention: RETENTION }));
   const [alice, bob] = [stage.client("alice"), stage.client("bob")];
   await stage.join(bob, 2);
-  await stage.node.watch(bob, ROOM);
+  await stage.rooms.watch(bob, ROOM);
   await Promise.all([stage.join(alice, 2), stage.join(alice, 2)]);
   await stage.say("once");
   assert.deepEqual(stage.framesOf(alice).map(({ type }) => type), ["usermsg"]);
   assert.deepEqual(stage.framesOf(bob).map(({ type }) => type), ["join", "usermsg"]);
-  await stage.node.leave(alice, ROOM);
+  await stage.rooms.leave(alice, ROOM);
   assert.deepEqual(await stage.users(), ["bob"]);
   const third = stage.client("carol");
   const results = await Promise.allSettled([stage.join(third, 1), stage.join(third, 1)]);
@@ -102,7 +104,7 @@ Deno.test("a client that goes while it waits for its place gives it back, also w
     const joining = stage.join(gone, 1);
     gone.close();
     await joining;
-    assert.equal(gone.memberships.size, 0);
+    assert.equal(membershipsOf(gone).size, 0);
     assert.deepEqual(await stage.users(), []);
     await stage.join(other, 1);
     void stage.join(stage.client("last"), 2);
@@ -120,7 +122,7 @@ Deno.test("where nobody can count, nobody comes in; who is in stays, whatever th
   for (const client of [alice, bob]) await stage.join(client, 2);
   await server.stop("SIGKILL");
   await assert.rejects(stage.join(carol, 2), { code: "unavailable" });
-  assert.equal(carol.memberships.size, 0);
+  assert.equal(membershipsOf(carol).size, 0);
   await server.restart(); // it kept nothing
   await waitFor("who is in is seen again", async () => (await stage.users()).length === 2);
   await assert.rejects(stage.join(carol, 2), { code: "room_full" });
@@ -148,22 +150,24 @@ Deno.test("a place that was taken, but whose answer was lost, is given back", as
 class Stage implements AsyncDisposable {
   readonly #sockets = new Map<Connection, FakeSocket>();
 
-  private constructor(readonly node: Node, readonly engine: Engine) {}
+  readonly node: Node;
+  readonly rooms: Rooms;
+  readonly #entry: RoomEntry;
+
+  private constructor(readonly kernel: Kernel, readonly engine: Engine) {
+    this.node = kernel.node;
+    this.rooms = kernel.use(Rooms);
+    this.#entry = this.rooms.entry;
+  }
 
   static async open(engine: Engine): Promise<Stage> {
     const { config } = readConfig({ APP_KEEPALIVE_SECONDS: "1" });
-    const node = new Node(engine, config, {
-      counters: new Counters(),
-      tokens: undefined,
-      rules: new RoomRules(roomsWithoutFile([]), config.history),
-    });
-    await node.start();
-    return new Stage(node, engine);
+    return new Stage(await openKernel(engine, { config }), engine);
   }
 
   client(user: string): Connection {
     const socket = new FakeSocket();
-    const client = this.node.accept(socket, PROTOCOL_V1, undefined);
+    const client = this.node.accept(socket, baseProtocol(this.kernel), undefined);
     this.#sockets.set(client, socket);
     client.identify(user, undefined);
     return client;
@@ -171,11 +175,11 @@ class Stage implements AsyncDisposable {
 
   join(client: Connection, maxClients: number): Promise<void> {
     const user = client.requireUser();
-    return this.node.join(client, user, { room: ROOM, name: user, maxClients });
+    return this.#entry.join(client, user, { room: ROOM, name: user, maxClients });
   }
 
   async say(message: string): Promise<void> {
-    await this.node.publish(roomChannel(SITE, ROOM), { room: ROOM, user: "x", name: "X", message });
+    await this.rooms.say(roomChannel(SITE, ROOM), { room: ROOM, user: "x", name: "X", message });
   }
 
   framesOf(client: Connection): Record<string, unknown>[] {
@@ -193,7 +197,7 @@ class Stage implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.node.stop();
+    await this.kernel[Symbol.asyncDispose]();
     await this.engine[Symbol.asyncDispose]();
   }
 }

@@ -1,8 +1,8 @@
-/** Which connections a change in `revocations.ts` ends, and with which code. `node.ts` asks for each that it has. */
+/** Which connections a change in `revocations.ts` ends, and with which code. `guard.ts` asks for each that there is. */
 import type { AccessChange, Revocation } from "./store.ts";
 import { type Disconnect, DISCONNECTS } from "../../base/errors.ts";
 import type { UserId } from "../../base/fields.ts";
-import type { Identity, TokenFacts } from "../identity.ts";
+import type { Identity, TokenFacts } from "../../core/identity.ts";
 import { isIssuedBefore, type Revocations } from "./revocations.ts";
 
 /** What has to be known of a connection. */
@@ -10,47 +10,46 @@ export interface Admitted {
   readonly site: string;
   /** Who it has said that it is. */
   readonly user: UserId | undefined;
-  readonly auth: {
-    readonly identity: Identity | undefined;
-    readonly companions: readonly TokenFacts[];
-  };
-  /** A token that opened the room is in its membership. */
-  readonly memberships: ReadonlyMap<string, { readonly token?: TokenFacts }>;
+  readonly identity: Identity | undefined;
+  /** Tokens that opened rooms to it, */
+  tokens(): readonly TokenFacts[];
+  /** and those by which others rely on it. */
+  readonly companions: readonly TokenFacts[];
 }
 
 /** Why a change ends the connection; `undefined` where it does not. */
-export function evictedBy(change: AccessChange, client: Admitted): Disconnect | undefined {
+export function evictedBy(change: AccessChange, admitted: Admitted): Disconnect | undefined {
   switch (change.type) {
     case "lifted":
       return undefined;
     case "disconnect":
-      return isOf(client, change) ? DISCONNECTS.disconnected : undefined;
+      return isOf(admitted, change) ? DISCONNECTS.disconnected : undefined;
     case "revoked": {
       const { revocation } = change;
       const { site, kind, name } = revocation;
       if (kind === "block") {
-        return isOf(client, { site, user: name }) ? DISCONNECTS.blocked : undefined;
+        return isOf(admitted, { site, user: name }) ? DISCONNECTS.blocked : undefined;
       }
-      return revokedBy(client, (token) => fallsUnder(revocation, token));
+      return revokedBy(admitted, (token) => fallsUnder(revocation, token));
     }
   }
 }
 
 /** The same by all that is known: changes may have been missed. */
-export function evictedNow(revocations: Revocations, client: Admitted): Disconnect | undefined {
-  const { site } = client;
-  const user = userOf(client);
+export function evictedNow(revocations: Revocations, admitted: Admitted): Disconnect | undefined {
+  const { site } = admitted;
+  const user = userOf(admitted);
   if (user !== undefined && revocations.blockOf(site, user)) return DISCONNECTS.blocked;
-  return revokedBy(client, (token) => revocations.refusal(token) !== undefined);
+  return revokedBy(admitted, (token) => revocations.refusal(token) !== undefined);
 }
 
 /** Where only a companion is revoked, all come back, and each shows its own token. */
 function revokedBy(
-  client: Admitted,
+  admitted: Admitted,
   isRevoked: (token: TokenFacts) => boolean,
 ): Disconnect | undefined {
-  if (tokensOf(client).some(isRevoked)) return DISCONNECTS.token_revoked;
-  return client.auth.companions.some(isRevoked) ? DISCONNECTS.session_ended : undefined;
+  if (tokensOf(admitted).some(isRevoked)) return DISCONNECTS.token_revoked;
+  return admitted.companions.some(isRevoked) ? DISCONNECTS.session_ended : undefined;
 }
 
 function fallsUnder(revocation: Revocation, token: TokenFacts): boolean {
@@ -70,16 +69,14 @@ function fallsUnder(revocation: Revocation, token: TokenFacts): boolean {
 }
 
 /** What the connection has proved itself by; nothing on an open server. */
-function tokensOf({ auth: { identity }, memberships }: Admitted): TokenFacts[] {
-  const tokens: TokenFacts[] = identity === undefined ? [] : [identity];
-  for (const { token } of memberships.values()) if (token !== undefined) tokens.push(token);
-  return tokens;
+function tokensOf({ identity, tokens }: Admitted): readonly TokenFacts[] {
+  return identity === undefined ? tokens() : [identity, ...tokens()];
 }
 
-function isOf(client: Admitted, { site, user }: { site: string; user: UserId }): boolean {
-  return client.site === site && userOf(client) === user;
+function isOf(admitted: Admitted, { site, user }: { site: string; user: UserId }): boolean {
+  return admitted.site === site && userOf(admitted) === user;
 }
 
-function userOf({ auth, user }: Admitted): UserId | undefined {
-  return auth.identity?.user ?? user;
+function userOf({ identity, user }: Admitted): UserId | undefined {
+  return identity?.user ?? user;
 }

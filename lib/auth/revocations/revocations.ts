@@ -6,7 +6,7 @@
 import type { AccessChange, Revocation, RevocationKey, RevocationStore } from "./store.ts";
 import { CodedError, DISCONNECTS } from "../../base/errors.ts";
 import type { UserId } from "../../base/fields.ts";
-import type { TokenFacts } from "../identity.ts";
+import type { TokenFacts } from "../../core/identity.ts";
 
 export class Revocations {
   readonly #store: RevocationStore;

@@ -3,9 +3,13 @@
  * and POSTs up. With a query it introduces the client by itself (`sse_plain.ts`), for `EventSource` and `curl`.
  */
 import { type Context, Hono, type Next } from "hono";
-import { identifyRequest } from "../../auth/handshake.ts";
-import { type Identity, newGuest } from "../../auth/identity.ts";
+import { identifyRequest, type TokenCheck } from "../../auth/handshake.ts";
+import { noteRefusedToken } from "../../auth/refused_tokens.ts";
+import type { Identity } from "../../core/identity.ts";
+import { newGuest } from "../../auth/identity.ts";
 import type { Connection, Protocol } from "../../core/connection.ts";
+import type { InboxDelivery } from "../../inbox/delivery.ts";
+import type { Rooms } from "../../rooms/rooms.ts";
 import type { Config } from "../../config/config.ts";
 import { DEFAULT_SITE } from "../../base/site.ts";
 import { CodedError } from "../../base/errors.ts";
@@ -16,6 +20,7 @@ import { type AllowedOrigins, isAllowedOrigin, refusedOrigin } from "../../net/o
 import type { App, Bindings } from "../../http/bindings.ts";
 import { readBody } from "../../http/body.ts";
 import { asksForStream, parsePlain, startPlain } from "./sse_plain.ts";
+import { openSession, sendToSession } from "./session.ts";
 import { SseSocket } from "./sse_socket.ts";
 
 type SseContext = Context<{ Bindings: Bindings }>;
@@ -32,13 +37,17 @@ const HEADERS = {
 
 export interface SseParts {
   readonly node: Node;
+  readonly check: TokenCheck;
+  readonly rooms: Rooms;
   readonly inbox: InboxService;
+  readonly delivery: InboxDelivery;
   readonly gate: ConnectionGate;
   /** Version 2. */
   readonly protocol: Protocol;
 }
 
-export function sseRoutes({ node, inbox, gate, protocol }: SseParts, config: Config): App {
+export function sseRoutes(parts: SseParts, config: Config): App {
+  const { node, check, rooms, inbox, delivery, gate, protocol } = parts;
   const routes: App = new Hono();
   const { limits, keepaliveSeconds } = config;
 
@@ -48,10 +57,10 @@ export function sseRoutes({ node, inbox, gate, protocol }: SseParts, config: Con
     if (context.req.method === "HEAD") return context.body(null, 200, HEADERS);
     const proved = await identify(context.req.raw);
     const isPlain = asksForStream(context.req.raw);
-    const identity = proved ?? (isPlain && node.access.takesGuests ? newGuest() : undefined);
-    const isOpen = node.tokens === undefined;
+    const identity = proved ?? (isPlain && rooms.access.takesGuests ? newGuest() : undefined);
+    const isOpen = check.tokens === undefined;
     const plain = isPlain ? parsePlain(context.req.raw, { limits, identity, isOpen }) : undefined;
-    const block = plain && node.revocations.blockOf(identity?.site ?? DEFAULT_SITE, plain.user);
+    const block = plain && check.revocations.blockOf(identity?.site ?? DEFAULT_SITE, plain.user);
     if (block !== undefined) throw block;
     const leave = gate.enter(context.req.raw, context.env.peer);
     const session = newSession();
@@ -68,10 +77,10 @@ export function sseRoutes({ node, inbox, gate, protocol }: SseParts, config: Con
     });
     const client = node.accept(socket, protocol, identity);
     client.work(async () => {
-      await node.openSession(client, session);
+      await openSession(node, client, session);
       if (client.closed) return;
       if (plain === undefined) socket.sendNamed("open", { session });
-      else await startPlain(client, plain, { session, inbox });
+      else await startPlain(client, plain, { session, inbox, delivery, rooms });
     });
     return context.body(socket.stream, 200, HEADERS);
   });
@@ -86,7 +95,7 @@ export function sseRoutes({ node, inbox, gate, protocol }: SseParts, config: Con
   routes.post("/:session", async (context) => {
     const text = await readBody(context.req.raw, limits.frame, config.requestSeconds);
     const { session } = context.req.param();
-    if (!SESSION.test(session) || !await node.command(session, text)) {
+    if (!SESSION.test(session) || !await sendToSession(node.broker, session, text)) {
       throw new CodedError("not_found", `There is no session ${JSON.stringify(session)}`);
     }
     return context.body(null, 202);
@@ -96,16 +105,16 @@ export function sseRoutes({ node, inbox, gate, protocol }: SseParts, config: Con
 
   async function identify(request: Request): Promise<Identity | undefined> {
     try {
-      return await identifyRequest(request, node);
+      return await identifyRequest(request, check);
     } catch (error) {
-      node.noteRefusedToken(error);
+      noteRefusedToken(node.counters, error);
       throw error;
     }
   }
 
   function dropIfSilent(client: Connection): void {
     const silentMs = performance.now() - client.heardAt;
-    if (silentMs > SILENT_INTERVALS * keepaliveSeconds * 1000) node.dropSilent(client);
+    if (silentMs > SILENT_INTERVALS * keepaliveSeconds * 1000) node.drops.silent(client);
   }
 }
 

@@ -2,7 +2,7 @@
  * Streams of events that need no commands: `/sse?user_id=123&room=lobby`. The server introduces the client, and each
  * event says how far the stream has come, so that a browser that comes back gets exactly what it missed.
  */
-import type { Identity } from "../../auth/identity.ts";
+import type { Identity } from "../../core/identity.ts";
 import { type Channel, roomChannel, userChannel } from "../../core/channel.ts";
 import type { Connection } from "../../core/connection.ts";
 import { type InboxCommands, inboxFor } from "../../inbox/guest_inbox.ts";
@@ -18,8 +18,11 @@ import {
   type UserId,
   userIdOnWire,
 } from "../../base/fields.ts";
-import { namesRoom } from "../v1/commands.ts";
-import { described } from "../v2/v2.ts";
+import { namesRoom } from "../v1/v1.ts";
+import type { ConnectionInbox } from "../../inbox/connection_inbox.ts";
+import type { InboxDelivery } from "../../inbox/delivery.ts";
+import { described } from "../../inbox/wire.ts";
+import type { Rooms } from "../../rooms/rooms.ts";
 import { Outgoing, type Place } from "../../core/outgoing.ts";
 import { VERSION } from "../../base/version.ts";
 import { Positions } from "./sse_positions.ts";
@@ -80,6 +83,8 @@ export function parsePlain(
 interface PlainParts {
   readonly session: string;
   readonly inbox: InboxCommands;
+  readonly delivery: InboxDelivery;
+  readonly rooms: Rooms;
 }
 
 /**
@@ -95,7 +100,9 @@ export async function startPlain(
     await startInbox(client, request, { ...parts, inbox: inboxFor(client, parts.inbox) });
     for (const room of request.rooms) {
       if (client.closed) return; // one that is gone joins nothing
-      await startRoom(client, request, room).catch((error) => tellRefused(client, error));
+      await startRoom(client, request, parts.rooms, room).catch((error) =>
+        tellRefused(client, error)
+      );
     }
   } catch (error) {
     client.reportError(error);
@@ -112,13 +119,13 @@ function tellRefused(client: Connection, error: unknown): void {
 async function startInbox(
   client: Connection,
   { user, name, positions, isInvalid }: PlainRequest,
-  { session, inbox }: PlainParts,
+  { session, inbox, delivery }: PlainParts,
 ): Promise<void> {
   const channel = userChannel(client.site, user);
   const since = positions.get(channel);
   client.identify(user, name);
-  client.notifications.holdInbox();
-  await client.node.openInbox(client, user);
+  const own = delivery.of(client);
+  await delivery.open(client, user);
   let page = await inbox.sync(client.site, user, since);
   const { offset, epoch, recovered, reason, unread, notifications } = page;
   const sync = { offset, epoch, recovered, reason };
@@ -132,12 +139,12 @@ async function startInbox(
     unread,
     inbox: { ...sync, ...reasonIf(isInvalid) },
   }, at));
-  await sendPage(client, channel, page);
+  await sendPage(client, channel, page, own);
   while (page.more && !client.closed) {
     page = await inbox.sync(client.site, user, page, { unreadOnly: !recovered });
-    await sendPage(client, channel, page);
+    await sendPage(client, channel, page, own);
   }
-  client.notifications.releaseInbox([], page);
+  own.releaseInbox([], page);
   if (since?.epoch === epoch) await inbox.acknowledgeUpTo(client.site, user, since.offset);
 }
 
@@ -145,6 +152,7 @@ async function sendPage(
   client: Connection,
   channel: Channel,
   { offset: end, epoch, notifications }: InboxSync,
+  own: ConnectionInbox,
 ): Promise<void> {
   for (const [index, notification] of notifications.entries()) {
     const isLast = index === notifications.length - 1;
@@ -152,19 +160,20 @@ async function sendPage(
     await client.drained();
     client.send(framed(described(notification), { channel, position: { offset, epoch } }));
   }
-  client.notifications.noteGiven(notifications.map(({ id }) => id));
+  own.noteGiven(notifications.map(({ id }) => id));
 }
 
 async function startRoom(
   client: Connection,
   { positions, isInvalid }: PlainRequest,
+  rooms: Rooms,
   room: string,
 ): Promise<void> {
   const channel = roomChannel(client.site, room);
   const since = positions.get(channel);
-  await client.join(room, undefined, undefined);
-  client.holdRoom(room);
-  const { publications, ...sync } = await client.node.recover(client, room, since);
+  await rooms.join(client, room, undefined);
+  if (!client.closed) client.hold(channel);
+  const { publications, ...sync } = await rooms.recover(client, room, since);
   const at = start(positions, channel, { sync, since, isEmpty: publications.length === 0 });
   client.send(framed({ type: "subscribed", room, ...sync, ...reasonIf(isInvalid) }, at));
   const before = sync.offset - publications.length;
@@ -172,7 +181,7 @@ async function startRoom(
     const position = { offset: before + index + 1, epoch: sync.epoch };
     client.send(new Outgoing(text, { channel, position }));
   }
-  client.releaseRoom(room, sync.offset);
+  client.release(channel, sync.offset);
 }
 
 /**

@@ -1,8 +1,7 @@
 /**
- * The commands of the base protocol: text from a client becomes one `Command`. Next on a message's way: `core/connection.ts`.
+ * The commands of the base protocol: a client is in a room by speaking there, and says in every frame who it is. Next on a
+ * message's way: `rooms/rooms.ts`.
  */
-import type { Limits } from "../../base/sizes.ts";
-import { CodedError } from "../../base/errors.ts";
 import {
   claimedUser,
   type Fields,
@@ -13,108 +12,111 @@ import {
   requiredText,
   type UserId,
 } from "../../base/fields.ts";
+import { type Command, command } from "../../core/command.ts";
+import type { Connection } from "../../core/connection.ts";
+import { Outgoing } from "../../core/outgoing.ts";
+import type { PublishedMessage } from "../../rooms/membership.ts";
+import type { Rooms } from "../../rooms/rooms.ts";
+import { userOnWire } from "../../rooms/wire.ts";
+import { authFrame, leftFrame, pongFrame, presenceFrame } from "../frames.ts";
 
-/** What a client asks for. `user` is a claim until the client has checked it. */
-export type Command =
-  | {
-    type: "usermsg";
-    id?: string;
-    user: UserId;
-    room: string;
-    name?: string;
-    message: string;
-    /** For this room. */
-    token?: string;
+/** `user` is a claim until the connection has checked it. */
+export interface Keepalive {
+  readonly user: UserId;
+  readonly room: string;
+  readonly name?: string;
+  /** For this room. */
+  readonly token?: string;
+}
+
+export interface UserMessage extends Keepalive {
+  readonly id?: string;
+  readonly message: string;
+}
+
+export function baseCommands(rooms: Rooms): Command[] {
+  return [
+    command("usermsg", messageFields, (connection, asked) => {
+      const joining = present(connection, asked);
+      return joining ? joining.then(() => publish(connection, asked)) : publish(connection, asked);
+    }),
+    command("keepalive", keepaliveFields, present),
+    command("leave", roomField, async (connection, room) => {
+      rooms.requireMembership(connection, room, "leave");
+      await rooms.leave(connection, room);
+      connection.send(new Outgoing(leftFrame(room)));
+    }),
+    command("presence", roomField, async (connection, room) => {
+      const { channel } = rooms.requireMembership(connection, room, "list");
+      connection.hold(channel);
+      try {
+        const users = await rooms.watch(connection, room);
+        connection.send(new Outgoing(presenceFrame(room, users.map(userOnWire))));
+      } finally {
+        connection.release(channel);
+      }
+    }),
+    command(
+      "auth",
+      (fields) => requiredText(fields, "token", Infinity),
+      async (connection, token) => {
+        const { user } = await connection.proof.authenticate(token);
+        connection.send(new Outgoing(authFrame(user)));
+      },
+    ),
+    command("ping", () => {}, (connection) => connection.send(new Outgoing(pongFrame()))),
+  ];
+
+  /** The client is this user, and in this room. */
+  function present(
+    connection: Connection,
+    { user, room, name, token }: Keepalive,
+  ): Promise<void> | undefined {
+    connection.identify(user, name);
+    return rooms.join(connection, room, name, token);
   }
-  | { type: "keepalive"; user: UserId; room: string; name?: string; token?: string }
-  | { type: "leave"; room: string }
-  | { type: "presence"; room: string }
-  | { type: "auth"; token: string }
-  | { type: "ping" };
 
-const SERVER_TYPES = new Set(["direct_message", "error", "join", "left", "pong"]);
-
-/**
- * Reads one frame. Throws {@linkcode CodedError} for the client to see.
- *
- * @param own the user that its token names
- */
-export function parseCommand(fields: Fields, limits: Limits, own: UserId | undefined): Command {
-  const type = fields["type"];
-  switch (type) {
-    case "usermsg":
-      return {
-        type,
-        id: optionalId(fields),
-        user: claimedUser(fields, limits, own),
-        room: identifier(fields, "room", limits.room),
-        name: optionalName(fields, "name", limits.name),
-        message: requiredText(fields, "message", limits.message),
-        token: optionalToken(fields),
-      };
-    case "keepalive":
-      return {
-        type,
-        user: claimedUser(fields, limits, own),
-        room: identifier(fields, "room", limits.room),
-        name: optionalName(fields, "name", limits.name),
-        token: optionalToken(fields),
-      };
-    case "leave":
-    case "presence":
-      return { type, room: identifier(fields, "room", limits.room) };
-    case "auth":
-      return { type, token: requiredText(fields, "token", Infinity) };
-    case "ping":
-      return { type };
-    default:
-      throw typeError(type);
+  /** Does not wait for the engine: what is published later comes later, and errors say which message they mean. */
+  function publish(connection: Connection, { user, id, room, message }: UserMessage): void {
+    const name = rooms.nameIn(connection, room);
+    const publishing = rooms.publish(connection, { id, room, user, name, message });
+    if (!(publishing instanceof Promise)) return repeat(connection, publishing);
+    publishing.then(
+      (published) => repeat(connection, published),
+      (error) => connection.reportError(error, id === undefined ? undefined : { id }),
+    );
   }
 }
 
-/** Whether a query asks to join a room at once. */
-export function namesRoom(query: URLSearchParams): boolean {
-  return query.has("room") || query.has("user_id");
+/** The sender of a message that was there before does not know that it was taken then: here is the proof. */
+function repeat(connection: Connection, { published, text }: PublishedMessage): void {
+  if (published?.isDuplicate) connection.send(new Outgoing(text));
 }
 
-/** `/ws?user_id=123&room=lobby&name=Alice`: the room to join at once. */
-export function parseQuery(
-  query: URLSearchParams,
-  limits: Limits,
-  own: UserId | undefined,
-): Extract<Command, { type: "keepalive" }> {
-  const fields = { type: "keepalive", ...Object.fromEntries(query) };
+/** The fields of a message, by the limits for a connection. */
+export function messageFields(
+  fields: Fields,
+  { limits, identity }: Pick<Connection, "limits" | "identity">,
+): UserMessage {
   return {
-    type: "keepalive",
-    user: claimedUser(fields, limits, own),
+    id: optionalId(fields),
+    user: claimedUser(fields, limits, identity?.user),
     room: identifier(fields, "room", limits.room),
     name: optionalName(fields, "name", limits.name),
+    message: requiredText(fields, "message", limits.message),
+    token: optionalToken(fields),
   };
 }
 
-function typeError(type: unknown): CodedError {
-  const field = "type";
-  if (type === undefined || type === null || type === "") {
-    return new CodedError("missing_field", "Missing field 'type'", { field });
-  }
-  const value = JSON.stringify(type).slice(0, 80);
-  if (typeof type !== "string") {
-    return new CodedError(
-      "invalid_field",
-      `Cannot take field 'type': current value is ${value}, allowed is a string`,
-      { field },
-    );
-  }
-  if (SERVER_TYPES.has(type)) {
-    return new CodedError(
-      "forbidden_type",
-      `Field 'type' is ${value}, which only the server sends`,
-      { field },
-    );
-  }
-  return new CodedError(
-    "unknown_type",
-    `Unknown 'type': current value is ${value}, allowed is usermsg, keepalive, leave, presence, auth, ping`,
-    { field },
-  );
+function keepaliveFields(fields: Fields, { limits, identity }: Connection): Keepalive {
+  return {
+    user: claimedUser(fields, limits, identity?.user),
+    room: identifier(fields, "room", limits.room),
+    name: optionalName(fields, "name", limits.name),
+    token: optionalToken(fields),
+  };
+}
+
+function roomField(fields: Fields, { limits }: Connection): string {
+  return identifier(fields, "room", limits.room);
 }

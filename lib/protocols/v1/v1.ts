@@ -1,109 +1,70 @@
-/** Seed 000's protocol: one JSON object a frame, a client is in a room by speaking there. */
-import type { Connection, Protocol } from "../../core/connection.ts";
-import type { PublishedMessage } from "../../rooms/membership.ts";
+/** The base protocol: one JSON object a frame, and a fixed set of commands (`commands.ts`). */
 import { CodedError } from "../../base/errors.ts";
 import { type Fields, optionalId, parseObject } from "../../base/fields.ts";
-import { authFrame, errorFrame, leftFrame, pongFrame, presenceFrame } from "../frames.ts";
-import { type Command, namesRoom, parseCommand, parseQuery } from "./commands.ts";
+import type { Command, Commands, Outcome } from "../../core/command.ts";
+import type { Connection, Protocol } from "../../core/connection.ts";
 import { Outgoing } from "../../core/outgoing.ts";
+import { errorFrame } from "../frames.ts";
 
 /** Its name where a client offers one, as a browser must that offers a token beside it. */
 export const SUBPROTOCOL_V1 = "notifyli.v1";
 
-export const PROTOCOL_V1: Protocol = {
-  hasInbox: false,
-  joins: false,
-  split(data) {
-    if (typeof data === "string") return data;
-    throw new CodedError(
-      "invalid_frame",
-      `Cannot take a binary message of ${data.length} bytes: send text`,
-    );
-  },
-  handle(client, text) {
-    client.work(obey, parseObject(text, "frame"));
-  },
-  warn() {}, // seed 000 knows no such frame: the connection is closed when the time has come
-  fail(client, { code, message, options: { field, retryAfterMs } }, fields) {
-    const id = idOf(fields);
-    client.send(
-      new Outgoing(errorFrame({ code, message, field, id, retry_after_ms: retryAfterMs })),
-    );
-  },
-};
+/** Types of frames that only the server sends; `leave` is a command, too. */
+const SERVER_TYPES = new Set(["direct_message", "error", "join", "left", "pong"]);
 
-/** Joins a room before the first frame, where a query asks for one and the client was not closed as it came. */
-export function joinAtOnce(client: Connection, query: URLSearchParams): void {
-  if (client.closed || !namesRoom(query)) return;
-  client.work(() => {
-    client.auth.admit("keepalive");
-    return execute(client, parseQuery(query, client.limits, client.auth.identity?.user));
-  });
+export interface ProtocolV1 extends Protocol {
+  /** Joins a room before the first frame, where a query asks for one and the connection was not closed as it came. */
+  joinAtOnce(connection: Connection, query: URLSearchParams): void;
 }
 
-function obey(client: Connection, fields: Fields): Promise<void> | void {
-  client.auth.admit(fields["type"]);
-  return execute(client, parseCommand(fields, client.limits, client.auth.identity?.user));
-}
+export function protocolV1(commands: Commands): ProtocolV1 {
+  return {
+    hasInbox: false,
+    joins: false,
+    split(data) {
+      if (typeof data === "string") return data;
+      throw new CodedError(
+        "invalid_frame",
+        `Cannot take a binary message of ${data.length} bytes: send text`,
+      );
+    },
+    handle(connection, text) {
+      connection.work(obey, parseObject(text, "frame"));
+    },
+    warn() {}, // the base protocol knows no such frame: the connection is closed when the time has come
+    fail(connection, { code, message, options: { field, retryAfterMs } }, fields) {
+      const id = idOf(fields);
+      connection.send(
+        new Outgoing(errorFrame({ code, message, field, id, retry_after_ms: retryAfterMs })),
+      );
+    },
+    joinAtOnce(connection, query) {
+      if (connection.closed || !namesRoom(query)) return;
+      const fields = { ...Object.fromEntries(query), type: "keepalive", token: undefined };
+      connection.work(() => obey(connection, fields));
+    },
+  };
 
-/** Returns a promise only where later frames of this client must wait. */
-function execute(client: Connection, command: Command): Promise<void> | void {
-  switch (command.type) {
-    case "usermsg": {
-      client.identify(command.user, command.name);
-      const joining = client.join(command.room, command.name, command.token);
-      return joining ? joining.then(() => publish(client, command)) : publish(client, command);
-    }
-    case "keepalive":
-      client.identify(command.user, command.name);
-      return client.join(command.room, command.name, command.token);
-    case "leave":
-      return leave(client, command.room);
-    case "presence":
-      return presence(client, command.room);
-    case "auth":
-      return authenticate(client, command.token);
-    case "ping":
-      return client.send(new Outgoing(pongFrame()));
+  function obey(connection: Connection, fields: Fields): Promise<void> | void {
+    connection.proof.admit(fields["type"]);
+    return untilDone(commandOf(fields["type"]).run(connection, fields));
+  }
+
+  function commandOf(type: unknown): Command {
+    const command = commands.get(type);
+    if (command !== undefined) return command;
+    throw typeError(type, commands.types);
   }
 }
 
-/** Does not wait for the engine: what is published later comes later, and errors say which message they mean. */
-function publish(client: Connection, command: Extract<Command, { type: "usermsg" }>): void {
-  const { user, id, room, message } = command;
-  const publishing = client.publish({ id, room, user, name: client.nameIn(room), message });
-  if (!(publishing instanceof Promise)) return repeat(client, publishing);
-  publishing.then(
-    (published) => repeat(client, published),
-    (error) => client.reportError(error, id === undefined ? undefined : { id }),
-  );
+/** Whether a query asks to join a room at once: `/ws?user_id=123&room=lobby&name=Alice`. */
+export function namesRoom(query: URLSearchParams): boolean {
+  return query.has("room") || query.has("user_id");
 }
 
-/** The sender of a message that was there before does not know that it was taken then: here is the proof. */
-function repeat(client: Connection, { published, text }: PublishedMessage): void {
-  if (published?.isDuplicate) client.send(new Outgoing(text));
-}
-
-async function authenticate(client: Connection, token: string): Promise<void> {
-  const { user } = await client.auth.authenticate(token);
-  client.send(new Outgoing(authFrame(user)));
-}
-
-async function leave(client: Connection, room: string): Promise<void> {
-  client.requireMembership(room, "leave");
-  await client.node.leave(client, room);
-  client.send(new Outgoing(leftFrame(room)));
-}
-
-async function presence(client: Connection, room: string): Promise<void> {
-  client.requireMembership(room, "list");
-  client.holdRoom(room);
-  try {
-    const users = await client.node.watch(client, room);
-    client.send(new Outgoing(presenceFrame(room, users)));
-  } finally {
-    client.releaseRoom(room);
-  }
+/** A command of this dialect answers by frames of its own. */
+function untilDone(outcome: Outcome): Promise<void> | void {
+  if (outcome instanceof Promise) return outcome.then(() => {});
 }
 
 function idOf(fields: Fields | undefined): string | undefined {
@@ -112,4 +73,33 @@ function idOf(fields: Fields | undefined): string | undefined {
   } catch {
     return undefined; // the id is what was wrong
   }
+}
+
+function typeError(type: unknown, allowed: readonly string[]): CodedError {
+  const field = "type";
+  if (type === undefined || type === null || type === "") {
+    return new CodedError("missing_field", "Missing field 'type'", { field });
+  }
+  const value = JSON.stringify(type).slice(0, 80);
+  if (typeof type !== "string") {
+    return new CodedError(
+      "invalid_field",
+      `Cannot take field 'type': current value is ${value}, allowed is a string`,
+      { field },
+    );
+  }
+  if (SERVER_TYPES.has(type)) {
+    return new CodedError(
+      "forbidden_type",
+      `Field 'type' is ${value}, which only the server sends`,
+      {
+        field,
+      },
+    );
+  }
+  return new CodedError(
+    "unknown_type",
+    `Unknown 'type': current value is ${value}, allowed is ${allowed.join(", ")}`,
+    { field },
+  );
 }

@@ -19,8 +19,9 @@ import { apiRoutes } from "../../../lib/http/api.ts";
 import { API_SCOPES } from "../../../lib/http/api_scopes.ts";
 import { InboxService } from "../../../lib/inbox/inbox.ts";
 import { ConnectionGate } from "../../../lib/limits/connection_gate.ts";
-import { Node } from "../../../lib/core/node.ts";
-import { RoomRules, roomsWithoutFile } from "../../../lib/rooms/rules/room_rules.ts";
+import { Notifier } from "../../../lib/inbox/notify.ts";
+import { Rooms } from "../../../lib/rooms/rooms.ts";
+import { openKernel } from "../../support/kernel.ts";
 import { RETENTION } from "../../support/engine_suite.ts";
 import { waitFor } from "../../support/wait.ts";
 
@@ -189,13 +190,12 @@ Deno.test("parseNewApiKey() takes each scope once", () => {
 
 Deno.test("every route of the API has its scope in the table, and the table has no other", async () => {
   await using engine = openEmbedded({ dataDir: ":memory:", retention: RETENTION });
-  const node = new Node(engine, config, {
-    counters: new Counters(),
-    tokens: undefined,
-    rules: new RoomRules(roomsWithoutFile([]), config.history),
-  });
+  await using kernel = await openKernel(engine, { config });
   const parts = {
-    node,
+    node: kernel.node,
+    check: kernel.check,
+    rooms: kernel.use(Rooms),
+    notifier: kernel.use(Notifier),
     inbox: new InboxService(engine),
     apiKeys: new ApiKeys(engine.apiKeys),
     operator: new Operator(config),

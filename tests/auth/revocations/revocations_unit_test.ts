@@ -3,14 +3,15 @@ import assert from "node:assert/strict";
 import { Revocations } from "../../../lib/auth/revocations/revocations.ts";
 import { TokenVerifier } from "../../../lib/auth/tokens.ts";
 import { readConfig } from "../../../lib/config/config.ts";
-import { Counters } from "../../../lib/core/counters.ts";
 import type { Engine } from "../../../lib/engines/engine.ts";
 import type { Revocation, RevocationStore } from "../../../lib/auth/revocations/store.ts";
 import { openEmbedded } from "../../../lib/engines/embedded.ts";
 import type { Disconnect } from "../../../lib/base/errors.ts";
-import { Node } from "../../../lib/core/node.ts";
-import { RoomRules, roomsWithoutFile } from "../../../lib/rooms/rules/room_rules.ts";
-import { PROTOCOL_V1 } from "../../../lib/protocols/v1/v1.ts";
+import type { Kernel } from "../../../lib/kernel.ts";
+import { RevocationGuard } from "../../../lib/auth/revocations/guard.ts";
+import { membershipsOf } from "../../../lib/rooms/membership.ts";
+import { Rooms } from "../../../lib/rooms/rooms.ts";
+import { baseProtocol, openKernel } from "../../support/kernel.ts";
 import type { Socket } from "../../../lib/core/socket.ts";
 import { RETENTION } from "../../support/engine_suite.ts";
 import { APP_KEY, connectionToken } from "../../support/tokens.ts";
@@ -70,48 +71,49 @@ Deno.test("Revocations forgets what has ended", async () => {
 
 Deno.test("Node closes a connection whose token was revoked between its handshake and its opening", async () => {
   await using engine = openEmbedded({ dataDir: ":memory:", retention: RETENTION });
-  const { node, tokens } = await startNode(engine);
+  const { kernel, tokens } = await start(engine);
+  const { node, check: { revocations } } = kernel;
+  const protocol = baseProtocol(kernel);
   const identity = await tokens.connection(await connectionToken({ jti: "token-1" }));
-  node.revocations.require(identity);
+  revocations.require(identity);
   const [before, after] = [new FakeSocket(), new FakeSocket()];
-  node.accept(before, PROTOCOL_V1, identity);
-  await node.revocations.add({ site: SITE, kind: "token", name: "token-1", at: Date.now() });
+  node.accept(before, protocol, identity);
+  await revocations.add({ site: SITE, kind: "token", name: "token-1", at: Date.now() });
   assert.equal(before.closed?.code, 3503);
-  assert.equal(node.accept(after, PROTOCOL_V1, identity).closed, true);
+  assert.equal(node.accept(after, protocol, identity).closed, true);
   assert.equal(after.closed?.code, 3503);
   assert.equal(node.stats()["clients"], 0);
-  await node.stop();
+  await kernel[Symbol.asyncDispose]();
 });
 
 Deno.test("Node lets nobody into a room by a token that was revoked while a place there was looked for", async () => {
   await using engine = openEmbedded({ dataDir: ":memory:", retention: RETENTION });
-  const { node, tokens } = await startNode(engine);
+  const { kernel, tokens } = await start(engine);
+  const { node } = kernel;
+  const rooms = kernel.use(Rooms);
   const identity = await tokens.connection(await connectionToken());
-  const client = node.accept(new FakeSocket(), PROTOCOL_V1, identity);
+  const client = node.accept(new FakeSocket(), baseProtocol(kernel), identity);
   client.identify("123", undefined);
   const room = { room: "vip", name: "Alice", maxClients: 5 };
   const join = (tokenId: string) =>
-    node.join(client, "123", { ...room, token: { site: SITE, user: "123", tokenId } });
+    rooms.entry.join(client, "123", { ...room, token: { site: SITE, user: "123", tokenId } });
   const joining = join("room-1");
-  node.handleAccess({
+  kernel.use(RevocationGuard).take({
     type: "revoked",
     revocation: { site: SITE, kind: "token", name: "room-1", at: Date.now() },
   });
   await assert.rejects(joining, { code: "revoked_token" });
-  assert.equal(client.memberships.size, 0);
-  assert.deepEqual(await node.connections(SITE, "vip"), [], "its place is free again");
+  assert.equal(membershipsOf(client).size, 0);
+  assert.deepEqual(await rooms.connections(SITE, "vip"), [], "its place is free again");
   await join("room-2");
-  assert.equal(client.memberships.size, 1);
-  await node.stop();
+  assert.equal(membershipsOf(client).size, 1);
+  await kernel[Symbol.asyncDispose]();
 });
 
-async function startNode(engine: Engine): Promise<{ node: Node; tokens: TokenVerifier }> {
+async function start(engine: Engine): Promise<{ kernel: Kernel; tokens: TokenVerifier }> {
   assert.ok(config.tokens);
   const tokens = await TokenVerifier.open(config.tokens, config.limits);
-  const rules = new RoomRules(roomsWithoutFile([]), []);
-  const node = new Node(engine, config, { counters: new Counters(), tokens, rules });
-  await node.start();
-  return { node, tokens };
+  return { kernel: await openKernel(engine, { config, tokens }), tokens };
 }
 
 function block(name: string): Revocation {

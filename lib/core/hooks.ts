@@ -1,0 +1,46 @@
+/** What capabilities do as connections come and go. */
+import type { UserId } from "../base/fields.ts";
+import type { Connection } from "./connection.ts";
+
+/** All of it is optional. Called in the order of the list of features. */
+export interface ConnectionHooks {
+  /** A new connection, which takes part from now on. */
+  opened?(connection: Connection): void;
+  /** It says who it is, for the first time. Throws where nobody may be this user. */
+  identifying?(connection: Connection, user: UserId): void;
+  /** The server is about to close it in good order: what is sent now still goes out. */
+  closing?(connection: Connection): void;
+  /** It is gone. */
+  closed?(connection: Connection): void;
+}
+
+/** Those of all capabilities. */
+export class AllHooks {
+  readonly #opened: ((connection: Connection) => void)[] = [];
+  readonly #identifying: ((connection: Connection, user: UserId) => void)[] = [];
+  readonly #closing: ((connection: Connection) => void)[] = [];
+  readonly #closed: ((connection: Connection) => void)[] = [];
+
+  add(hooks: ConnectionHooks): void {
+    if (hooks.opened) this.#opened.push((connection) => hooks.opened?.(connection));
+    if (hooks.identifying) this.#identifying.push((...given) => hooks.identifying?.(...given));
+    if (hooks.closing) this.#closing.push((connection) => hooks.closing?.(connection));
+    if (hooks.closed) this.#closed.push((connection) => hooks.closed?.(connection));
+  }
+
+  opened(connection: Connection): void {
+    for (const each of this.#opened) each(connection);
+  }
+
+  identifying(connection: Connection, user: UserId): void {
+    for (const each of this.#identifying) each(connection, user);
+  }
+
+  closing(connection: Connection): void {
+    for (const each of this.#closing) each(connection);
+  }
+
+  closed(connection: Connection): void {
+    for (const each of this.#closed) each(connection);
+  }
+}

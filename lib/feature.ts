@@ -1,0 +1,56 @@
+/** The seam: what a capability may plug in. `features.ts` lists those that there are. */
+import type { Command } from "./core/command.ts";
+import type { ConnectionHooks } from "./core/hooks.ts";
+import type { Kinds, Node } from "./core/node.ts";
+import type { RestoreStep } from "./core/restoring.ts";
+import type { Task } from "./core/task.ts";
+import type { Config } from "./config/config.ts";
+import type { RoomRuleSet } from "./rooms/rules/room_rules.ts";
+import type { Engine } from "./engines/engine.ts";
+import type { TokenVerifier } from "./auth/tokens.ts";
+
+/** What a capability finds when it is opened. */
+export interface Surroundings {
+  readonly node: Node;
+  readonly engine: Engine;
+  readonly config: Config;
+  readonly roomRules: RoomRuleSet;
+  /** Absent: the server is open, and believes its clients. */
+  readonly tokens: TokenVerifier | undefined;
+  /** A service of a feature that stands before this one in the list. Throws where there is none. */
+  use<Service extends object>(service: ServiceClass<Service>): Service;
+}
+
+/** Services are named by their classes: who uses one imports it from the folder that it is of. */
+// deno-lint-ignore no-explicit-any -- whatever it is made of
+export type ServiceClass<Service extends object> = abstract new (...parts: any[]) => Service;
+
+/** A capability: a folder with this as its door. All but its name and how it is opened is optional. */
+export interface Feature {
+  /** Names it in the log. */
+  readonly name: string;
+  /** `undefined` where it is not configured. */
+  open(surroundings: Surroundings): Opened | undefined | Promise<Opened | undefined>;
+}
+
+/** A capability at work. */
+export interface Opened extends Partial<AsyncDisposable> {
+  /** What other features may use. */
+  readonly services?: readonly object[];
+  /** What clients of version 2 can ask for. */
+  readonly commands?: readonly Command[];
+  /** How connections are given what is published. */
+  readonly kinds?: Kinds;
+  readonly connection?: ConnectionHooks;
+  /** What it does where the engine lost this node's part. */
+  readonly restore?: RestoreStep;
+  /** The same, before anybody hears anything again: who may not stay is gone by then. */
+  readonly restoreFirst?: RestoreStep;
+  readonly tasks?: readonly Task[];
+  /** Looked at from time to time. */
+  sweep?(): void;
+  /** Why this node cannot do its work right now; `undefined` while it can. */
+  whyNotReady?(): string | undefined;
+  /** Called once the engine runs, and before anybody comes. */
+  start?(): Promise<void>;
+}

@@ -1,0 +1,20 @@
+/** Every capability of the server, in the order in which they are opened: each may use those before it. */
+import { keys } from "./auth/keys/feature.ts";
+import { revocations } from "./auth/revocations/feature.ts";
+import type { Feature } from "./feature.ts";
+import { hooks } from "./hooks/feature.ts";
+import { inbox } from "./inbox/feature.ts";
+import { protocols } from "./protocols/feature.ts";
+import { rooms } from "./rooms/feature.ts";
+import { bridge, stream } from "./ways/feature.ts";
+
+export const FEATURES: readonly Feature[] = [
+  keys,
+  revocations,
+  rooms,
+  inbox,
+  protocols,
+  hooks,
+  bridge,
+  stream,
+];

@@ -1,0 +1,55 @@
+/** What clients of version 2 can ask of their users' inboxes. */
+import { type Command, command } from "../core/command.ts";
+import { flag, idsField, pageSize, positionField, wholeNumber } from "../core/command_fields.ts";
+import type { Position } from "../core/publication.ts";
+import { inboxFor } from "./guest_inbox.ts";
+import type { InboxService } from "./inbox.ts";
+import { described, syncData } from "./wire.ts";
+
+/** What came after a position, or a page from the end. */
+type InboxQuery =
+  | { readonly since: Position; readonly unreadOnly: boolean }
+  | {
+    readonly since?: undefined;
+    readonly before?: number;
+    readonly limit: number;
+    readonly archived: boolean;
+  };
+
+export function inboxCommands(service: InboxService): Command[] {
+  return [
+    command("inbox", (fields): InboxQuery => {
+      const since = positionField(fields, "since");
+      if (since !== undefined) return { since, unreadOnly: flag(fields, "unread") };
+      const before = wholeNumber(fields, "before");
+      return { before, limit: pageSize(fields), archived: flag(fields, "archived") };
+    }, async (connection, query) => {
+      const inbox = inboxFor(connection, service);
+      const user = connection.requireUser();
+      if (query.since !== undefined) {
+        return { data: syncData(await inbox.sync(connection.site, user, query.since, query)) };
+      }
+      const { notifications, unread } = await inbox.page(connection.site, user, query);
+      return { data: { notifications: notifications.map(described), unread } };
+    }),
+    command("ack", idsField, async (connection, ids) => {
+      const inbox = inboxFor(connection, service);
+      await inbox.acknowledge(connection.site, connection.requireUser(), ids);
+      return { data: {} };
+    }),
+    command("read", (fields) => (
+      flag(fields, "all") ? wholeNumber(fields, "through") : idsField(fields)
+    ), async (connection, which) => {
+      const inbox = inboxFor(connection, service);
+      const user = connection.requireUser();
+      return { data: await inbox.change(connection.site, user, "read", which) };
+    }),
+    ...(["archive", "delete"] as const).map((event) =>
+      command(event, idsField, async (connection, ids) => {
+        const inbox = inboxFor(connection, service);
+        const user = connection.requireUser();
+        return { data: await inbox.change(connection.site, user, event, ids) };
+      })
+    ),
+  ];
+}

@@ -1,0 +1,88 @@
+/**
+ * Takes notifications in, from whichever way: stored, or kept for later, and then accepted. Next on a message's way: the
+ * store's `Inbox.append`, which fans out.
+ */
+import { getLogger } from "@logtape/logtape";
+import type { UserId } from "../base/fields.ts";
+import { nextId } from "../base/ids.ts";
+import { unixSeconds } from "../base/times.ts";
+import type { Counters } from "../core/counters.ts";
+import { messageFrame } from "../protocols/frames.ts";
+import type { ParsedNotification } from "./notification.ts";
+import type { Inbox, Notification, Schedule } from "./store/store.ts";
+
+const log = getLogger(["notifyli", "inbox"]);
+
+/** A notification that another system asks for. */
+export interface NotificationRequest extends ParsedNotification {
+  readonly site: string;
+  /** Of the bridge or the stream. */
+  readonly claim?: Notification["claim"];
+  /** Of the bridge, for a notification whose caller made no id; of a retry, it may be there already. */
+  readonly made?: { readonly id: string; readonly isRetry: boolean };
+  /** Whether the answer is to say if the user is online; costs a look at who is in the room. */
+  readonly asksOnline?: boolean;
+}
+
+export interface NotifyResult {
+  readonly id: string;
+  /** Whether the user had a client in the room; `false` where the request does not ask. */
+  readonly online: boolean;
+  /** The caller's id was there before; nothing was sent again. */
+  readonly isDuplicate: boolean;
+  /** Unix time in seconds at which it will be delivered; absent where it is in the inbox. */
+  readonly deliverAt?: number;
+}
+
+/** Sends a notification, or schedules it. Resolves once it is stored; rejects where it is not. */
+export type Notify = (request: NotificationRequest) => Promise<NotifyResult>;
+
+export interface NotifierParts {
+  readonly inbox: Inbox;
+  readonly schedule: Schedule;
+  readonly counters: Counters;
+  /** Whether the user is in a room, on any node. */
+  isOnline(site: string, room: string, user: UserId): Promise<boolean>;
+}
+
+export class Notifier {
+  readonly #parts: NotifierParts;
+
+  constructor(parts: NotifierParts) {
+    this.#parts = parts;
+  }
+
+  /** As {@linkcode Notify}. */
+  async notify(request: NotificationRequest): Promise<NotifyResult> {
+    const { inbox, schedule, counters } = this.#parts;
+    const { site, user, room, message, from, expiresAt } = request;
+    const id = request.id ?? request.made?.id ?? nextId();
+    const deliverAt = (request.deliverAt ?? 0) * 1000;
+    const isLater = deliverAt > Date.now();
+    const timestamp = request.timestamp ?? (isLater ? undefined : unixSeconds());
+    const notification: Notification = {
+      site,
+      user,
+      id,
+      isCallersId: request.id !== undefined || request.made?.isRetry,
+      room,
+      text: messageFrame("direct_message", id, { room, user, name: from, message }, timestamp),
+      expiresAt: expiresAt === undefined ? undefined : expiresAt * 1000,
+      claim: request.claim,
+    };
+    // Asked at the same time; what is stored is accepted, whether this is answered or not.
+    const asking = request.asksOnline
+      ? this.#parts.isOnline(site, room, user).catch(() => false)
+      : false;
+    const isNew =
+      await (isLater
+        ? schedule.add({ ...notification, deliverAt, isUndated: timestamp === undefined })
+        : inbox.append(notification));
+    const online = await asking;
+    if (isNew) counters[isLater ? "scheduled" : "notifications"]++;
+    log.debug("notification {id} for user {user} in room {room} is stored", { id, user, room });
+    // One that was there before may have been sent with another time.
+    const dueAt = isNew ? (isLater ? deliverAt : undefined) : await schedule.dueAt(site, user, id);
+    return { id, online, isDuplicate: !isNew, deliverAt: dueAt && dueAt / 1000 };
+  }
+}

@@ -1,0 +1,158 @@
+/**
+ * A server without its doors: an engine, the node on it, and the features that are plugged into the node. `server.ts`
+ * opens the doors.
+ */
+import { ConnectionAuth } from "./auth/connection_auth.ts";
+import type { TokenCheck } from "./auth/handshake.ts";
+import { noteRefusedToken } from "./auth/refused_tokens.ts";
+import { RevocationGuard } from "./auth/revocations/guard.ts";
+import { Revocations } from "./auth/revocations/revocations.ts";
+import type { TokenVerifier } from "./auth/tokens.ts";
+import type { Config } from "./config/config.ts";
+import { type Command, Commands } from "./core/command.ts";
+import type { Connection } from "./core/connection.ts";
+import type { Counters } from "./core/counters.ts";
+import { Node } from "./core/node.ts";
+import type { Task } from "./core/task.ts";
+import type { Engine } from "./engines/engine.ts";
+import type { Feature, Opened, ServiceClass } from "./feature.ts";
+import { FEATURES } from "./features.ts";
+import { IdentifyDeadline } from "./limits/identify_deadline.ts";
+import { UserLimits } from "./limits/user_limits.ts";
+import { Rooms } from "./rooms/rooms.ts";
+import type { RoomRuleSet } from "./rooms/rules/room_rules.ts";
+
+export interface KernelOptions {
+  readonly config: Config;
+  readonly counters: Counters;
+  /** Absent: the server is open, and believes its clients. */
+  readonly tokens: TokenVerifier | undefined;
+  readonly roomRules: RoomRuleSet;
+  /** @default all that there are */
+  readonly features?: readonly Feature[];
+}
+
+export class Kernel implements AsyncDisposable {
+  readonly node: Node;
+  readonly check: TokenCheck;
+  readonly #opened: readonly Opened[];
+  readonly #services: Services;
+  readonly #parts: AsyncDisposableStack;
+
+  private constructor(
+    node: Node,
+    check: TokenCheck,
+    opened: readonly Opened[],
+    { services, parts }: { services: Services; parts: AsyncDisposableStack },
+  ) {
+    this.node = node;
+    this.check = check;
+    this.#opened = opened;
+    this.#services = services;
+    this.#parts = parts;
+  }
+
+  /** Opens each feature in turn on a node of the engine, and runs the engine. The engine is the caller's to end. */
+  static async open(engine: Engine, options: KernelOptions): Promise<Kernel> {
+    const { config, counters, tokens, roomRules, features = FEATURES } = options;
+    await using parts = new AsyncDisposableStack();
+    const services = new Services();
+    const use: Services["use"] = (service) => services.use(service);
+    const users = new UserLimits(config);
+    const node: Node = new Node(engine.broker, counters, {
+      limits: config.limits,
+      sweepSeconds: config.keepaliveSeconds,
+      newTraffic: () => users.newTraffic(),
+      prove: (connection, identity) =>
+        new ConnectionAuth(
+          { ...check, noteRefused: (error) => noteRefusedToken(counters, error) },
+          { identity, takesGuests: rooms.access.takesGuests },
+          {
+            sessionEnding: (expiresAt) => connection.protocol.warn(connection, expiresAt),
+            sessionEnded: (disconnect) => node.drops.unproved(connection, disconnect),
+          },
+        ),
+      unready: () => engine.unready(),
+    });
+    parts.defer(() => node.stop());
+    const opened: Opened[] = [];
+    for (const feature of features) {
+      const each = await feature.open({ node, engine, config, tokens, roomRules, use });
+      if (each === undefined) continue;
+      for (const service of each.services ?? []) services.add(service);
+      parts.defer(() => each[Symbol.asyncDispose]?.());
+      plugIn(each, node);
+      opened.push(each);
+    }
+    const rooms = use(Rooms);
+    const check: TokenCheck = { tokens, revocations: use(Revocations) };
+    parts.use(limitIdentification(node, config));
+    await engine.run({
+      handlePublication: (...publication) => node.handlePublication(...publication),
+      handleAccess: (change) => use(RevocationGuard).take(change),
+      handleRestored: () => node.handleRestored(),
+    });
+    for (const each of opened) await each.start?.();
+    node.start();
+    return new Kernel(node, check, opened, { services, parts: parts.move() });
+  }
+
+  /** What clients of version 2 can ask for. */
+  get commands(): Commands {
+    return new Commands(this.#opened.flatMap(({ commands = [] }): readonly Command[] => commands));
+  }
+
+  /** What is to run beside the connections. */
+  get tasks(): Task[] {
+    return this.#opened.flatMap(({ tasks = [] }): readonly Task[] => tasks);
+  }
+
+  /** A service of one of the features. Throws where there is none. */
+  use<Service extends object>(service: ServiceClass<Service>): Service {
+    return this.#services.use(service);
+  }
+
+  /** Closes every connection, and writes what is left to write. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.node.closeConnections();
+    await this.#parts.disposeAsync();
+  }
+}
+
+/** The services of features, by their classes. */
+class Services {
+  readonly #services = new Map<unknown, object>();
+
+  add(service: object): void {
+    this.#services.set(service.constructor, service);
+  }
+
+  use<Service extends object>(service: ServiceClass<Service>): Service {
+    const found = this.#services.get(service);
+    if (found instanceof service) return found;
+    throw new TypeError(`No feature before this one has the service ${service.name}`);
+  }
+}
+
+function plugIn(feature: Opened, node: Node): void {
+  const { kinds, connection, restore, restoreFirst } = feature;
+  if (kinds !== undefined) node.addKinds(kinds);
+  if (connection !== undefined) node.hooks.add(connection);
+  if (restore !== undefined) node.restoring.add(restore);
+  if (restoreFirst !== undefined) node.restoring.addFirst(restoreFirst);
+  if (feature.sweep !== undefined) node.addSweep(() => feature.sweep?.());
+  if (feature.whyNotReady !== undefined) node.addReadinessCheck(() => feature.whyNotReady?.());
+}
+
+/** Closes who does not say in time who it is. */
+function limitIdentification(node: Node, { authSeconds }: Config): Disposable {
+  const deadline = new IdentifyDeadline<Connection>(
+    authSeconds,
+    (late) => node.drops.unidentified(late),
+  );
+  node.hooks.add({
+    opened: (connection) => deadline.add(connection),
+    closed: (connection) => deadline.delete(connection),
+  });
+  return deadline;
+}

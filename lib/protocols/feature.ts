@@ -1,0 +1,27 @@
+/** What all dialects have: clients introduce themselves, prove who they are, and have sessions over HTTP. */
+import { authCommands } from "../auth/commands.ts";
+import { noteRefusedToken } from "../auth/refused_tokens.ts";
+import type { Feature } from "../feature.ts";
+import { InboxDelivery } from "../inbox/delivery.ts";
+import { InboxService } from "../inbox/inbox.ts";
+import { SESSION_KINDS, sessionHooks } from "./sse/session.ts";
+import { introductionCommands } from "./v2/commands.ts";
+
+export const protocols: Feature = {
+  name: "protocols",
+  open({ node, config, use }) {
+    return {
+      commands: [
+        ...introductionCommands({
+          inbox: use(InboxService),
+          delivery: use(InboxDelivery),
+          keepaliveSeconds: config.keepaliveSeconds,
+          logFailure: (what, error) => node.logFailure(what, error),
+        }),
+        ...authCommands((error) => noteRefusedToken(node.counters, error)),
+      ],
+      kinds: SESSION_KINDS,
+      connection: sessionHooks(node),
+    };
+  },
+};

@@ -1,0 +1,50 @@
+/** Sessions: connections over HTTP whose commands come by requests of their own, to whichever node. */
+import type { Broker } from "../../core/broker.ts";
+import { sessionChannel } from "../../core/channel.ts";
+import type { Connection } from "../../core/connection.ts";
+import type { ConnectionHooks } from "../../core/hooks.ts";
+import type { Kinds, Node } from "../../core/node.ts";
+import { Slot } from "../../core/slot.ts";
+
+const SESSIONS = new Slot<string>();
+
+/** How a session's connection is given its commands. */
+export const SESSION_KINDS: Kinds = {
+  command({ connections }, { publication: { text } }) {
+    for (const connection of connections) connection.message(text);
+  },
+};
+
+/** A connection that is gone takes no commands any more. */
+export function sessionHooks(node: Node): ConnectionHooks {
+  return {
+    closed(connection) {
+      const session = SESSIONS.of(connection);
+      if (session === undefined) return;
+      node.background.run(
+        "unsubscribe",
+        node.unsubscribe(connection, sessionChannel(session)),
+      );
+    },
+  };
+}
+
+/**
+ * Hands commands to the connection that has the session, wherever it is; says whether there is one. All of them go by
+ * the broker, so that those that reach two nodes stay in order.
+ */
+export function sendToSession(broker: Broker, session: string, text: string): Promise<boolean> {
+  const publication = { kind: "command", id: "-", room: "-", text } as const;
+  return broker.forward(sessionChannel(session), publication);
+}
+
+/** From now on the connection takes the commands that are sent to its session, on this node or another. */
+export async function openSession(
+  node: Node,
+  connection: Connection,
+  session: string,
+): Promise<void> {
+  if (connection.closed) return;
+  SESSIONS.set(connection, session);
+  await node.subscribe(connection, sessionChannel(session));
+}

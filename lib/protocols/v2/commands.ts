@@ -1,0 +1,78 @@
+/** The commands of version 2 that are the dialect's own: the client introduces itself, and asks whether anyone is there. */
+import { identityData } from "../../auth/commands.ts";
+import { claimedUser, optionalName, type UserId } from "../../base/fields.ts";
+import { unixSeconds } from "../../base/times.ts";
+import { VERSION } from "../../base/version.ts";
+import { type Command, command } from "../../core/command.ts";
+import { positionField } from "../../core/command_fields.ts";
+import type { Connection } from "../../core/connection.ts";
+import { NOWHERE, type Position } from "../../core/publication.ts";
+import type { InboxDelivery } from "../../inbox/delivery.ts";
+import { inboxFor } from "../../inbox/guest_inbox.ts";
+import type { InboxService } from "../../inbox/inbox.ts";
+import type { InboxSync } from "../../inbox/store/store.ts";
+import { syncData } from "../../inbox/wire.ts";
+
+interface Connect {
+  readonly user: UserId;
+  readonly name?: string;
+  /** How far the client has come in its inbox. */
+  readonly since?: Position;
+}
+
+export interface IntroductionParts {
+  readonly inbox: InboxService;
+  readonly delivery: InboxDelivery;
+  /** After which a silent client is pinged. */
+  readonly keepaliveSeconds: number;
+  logFailure(what: string, error: unknown): void;
+}
+
+export function introductionCommands(parts: IntroductionParts): Command[] {
+  const { delivery } = parts;
+  return [
+    command("connect", (fields, { limits, identity }): Connect => ({
+      user: claimedUser(fields, limits, identity?.user),
+      name: optionalName(fields, "name", limits.name),
+      since: positionField(fields, "inbox"),
+    }), async (connection, asked) => {
+      const own = delivery.of(connection);
+      try {
+        const { data, sync } = await connect(connection, asked);
+        const ids = sync.notifications.map(({ id }) => id);
+        // Without an answer nothing of it was given to the client.
+        return { data, sent: (isTold) => own.releaseInbox(isTold ? ids : [], sync) };
+      } catch (error) {
+        own.releaseInbox([], NOWHERE);
+        throw error;
+      }
+    }),
+    command("ping", () => {}, () => ({ data: { timestamp: unixSeconds() } })),
+  ];
+
+  async function connect(
+    connection: Connection,
+    { user, name, since }: Connect,
+  ): Promise<{ data: unknown; sync: InboxSync }> {
+    const inbox = inboxFor(connection, parts.inbox);
+    const { site, identity, id } = connection;
+    connection.identify(user, name);
+    await delivery.open(connection, user);
+    const sync = await inbox.sync(site, user, since);
+    if (since !== undefined && since.epoch === sync.epoch) {
+      // What is before its position it has; that it said so may have been lost with its last connection.
+      inbox.acknowledgeUpTo(site, user, since.offset)
+        .catch((error) => parts.logFailure("acknowledgement", error));
+    }
+    const { unread, ...rest } = sync;
+    const data = {
+      client_id: id,
+      ...identityData(identity, user),
+      version: VERSION,
+      ping: parts.keepaliveSeconds,
+      unread,
+      inbox: syncData(rest),
+    };
+    return { data, sync };
+  }
+}

@@ -1,0 +1,131 @@
+/** What clients of version 2 can ask of rooms. */
+import {
+  type Fields,
+  identifier,
+  optionalId,
+  optionalToken,
+  requiredText,
+} from "../base/fields.ts";
+import { roomChannel } from "../core/channel.ts";
+import { type Answer, type Command, command } from "../core/command.ts";
+import { flag, pageSize, positionField } from "../core/command_fields.ts";
+import type { Connection } from "../core/connection.ts";
+import type { Position } from "../core/publication.ts";
+import { membershipsOf, type RoomSync } from "./membership.ts";
+import type { Rooms } from "./rooms.ts";
+import { userOnWire } from "./wire.ts";
+
+interface Subscribe {
+  readonly room: string;
+  readonly since?: Position;
+  readonly replay: boolean;
+  readonly token?: string;
+}
+
+interface RoomData extends Omit<RoomSync, "publications"> {
+  readonly room: string;
+  readonly publications: readonly Fields[];
+}
+
+export function roomCommands(rooms: Rooms): Command[] {
+  return [
+    command("subscribe", (fields, { limits }): Subscribe => ({
+      room: identifier(fields, "room", limits.room),
+      since: positionField(fields, "since"),
+      replay: flag(fields, "replay"),
+      token: optionalToken(fields),
+    }), async (connection, asked) => {
+      const { room } = asked;
+      return await held(connection, room, async () => {
+        await rooms.join(connection, room, undefined, asked.token);
+        hold(connection, room);
+        const data = await subscribed(connection, asked);
+        return { data, upTo: data.offset };
+      });
+    }),
+    command("unsubscribe", roomField, async (connection, room) => {
+      rooms.requireMembership(connection, room, "leave");
+      await rooms.leave(connection, room);
+      return { data: { room } };
+    }),
+    command("publish", publishFields, async (connection, { id, room, message }) => {
+      const user = connection.requireUser();
+      const name = rooms.nameIn(connection, room);
+      const said = await rooms.publish(connection, { id, room, user, name, message });
+      const { offset, epoch } = said.published ?? {};
+      return { data: { id: said.id, offset, epoch } };
+    }),
+    command("history", (fields, { limits }) => ({
+      room: identifier(fields, "room", limits.room),
+      since: positionField(fields, "since"),
+      limit: pageSize(fields),
+    }), async (connection, { room, since, limit }) => {
+      rooms.requireMembership(connection, room, "read");
+      const { publications, ...sync } = await rooms.history(connection, room, { since, limit });
+      return { data: { ...sync, publications: publications.map(parsed) } };
+    }),
+    command("presence", roomField, async (connection, room) => {
+      rooms.requireMembership(connection, room, "list");
+      return await held(connection, room, async () => {
+        hold(connection, room);
+        const users = await rooms.watch(connection, room);
+        return { data: { room, users: users.map(userOnWire) }, upTo: 0 };
+      });
+    }),
+  ];
+
+  async function subscribed(
+    connection: Connection,
+    { room, since, replay }: Subscribe,
+  ): Promise<RoomData> {
+    const sync = await rooms.recover(connection, room, since);
+    const data = { room, ...sync, publications: sync.publications.map(parsed) };
+    if (!replay || since !== undefined) return data;
+    const before = { offset: Math.max(0, sync.offset - 1), epoch: sync.epoch };
+    const { publications } = await rooms.history(connection, room, { since: before, limit: 1 });
+    return {
+      ...data,
+      publications: publications.map((text) => ({ ...parsed(text), replay: true })),
+    };
+  }
+}
+
+/** The fields of something that is said, by the limits for a connection. */
+export function publishFields(fields: Fields, { limits }: Pick<Connection, "limits">) {
+  return {
+    id: optionalId(fields),
+    room: identifier(fields, "room", limits.room),
+    message: requiredText(fields, "message", limits.message),
+  };
+}
+
+function roomField(fields: Fields, { limits }: Connection): string {
+  return identifier(fields, "room", limits.room);
+}
+
+/** What is said meanwhile in a room comes after the answer, whose last publication is at `upTo`. */
+function hold(connection: Connection, room: string): void {
+  const membership = membershipsOf(connection).get(room);
+  if (membership !== undefined) connection.hold(membership.channel);
+}
+
+/** Answers with what `work` resolves with; then, or where it fails, what was held back of the room follows. */
+async function held(
+  connection: Connection,
+  room: string,
+  work: () => Promise<{ data: unknown; upTo: number }>,
+): Promise<Answer> {
+  const channel = roomChannel(connection.site, room);
+  try {
+    const { data, upTo } = await work();
+    return { data, sent: () => connection.release(channel, upTo) };
+  } catch (error) {
+    connection.release(channel);
+    throw error;
+  }
+}
+
+/** Our own frames, which are JSON objects. */
+function parsed(text: string): Fields {
+  return JSON.parse(text);
+}

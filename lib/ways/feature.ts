@@ -1,0 +1,46 @@
+/** The ways by which other systems bring notifications over Redis, as capabilities of the server. */
+import type { Config, RedisConfig } from "../config/config.ts";
+import type { Node } from "../core/node.ts";
+import type { Engine } from "../engines/engine.ts";
+import type { RedisEngine } from "../engines/redis.ts";
+import type { Feature } from "../feature.ts";
+import { Notifier } from "../inbox/notify.ts";
+
+/** What is published on the message channel. */
+export const bridge: Feature = {
+  name: "bridge",
+  async open({ node, engine, config, use }) {
+    if (!isRedis(engine) || config.redis === undefined) return undefined;
+    const { Bridge } = await import("../../bridge.ts");
+    const way = new Bridge(use(Notifier), engine, optionsOf(config.redis, config, node));
+    return {
+      tasks: [{ name: "bridge", run: (signal) => way.run(signal) }],
+      whyNotReady: () => way.whyNotReady(),
+    };
+  },
+};
+
+/** What is added to the stream. */
+export const stream: Feature = {
+  name: "stream",
+  async open({ node, engine, config, use }) {
+    if (!isRedis(engine) || config.redis === undefined) return undefined;
+    const { StreamReader } = await import("./stream_reader.ts");
+    const notifier = use(Notifier);
+    const options = optionsOf(config.redis, config, node);
+    return {
+      tasks: [{
+        name: "stream",
+        run: (signal) => new StreamReader(notifier, engine, options).run(signal),
+      }],
+    };
+  },
+};
+
+function isRedis(engine: Engine): engine is RedisEngine {
+  return engine.name === "redis";
+}
+
+function optionsOf(redis: RedisConfig, { bot, limits }: Config, { counters }: Node) {
+  return { redis, name: bot.name, limits, defaultRoom: bot.room, counters };
+}

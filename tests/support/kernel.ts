@@ -1,0 +1,26 @@
+/** A server without its doors, on an engine of the test's own. */
+import type { Config } from "../../lib/config/config.ts";
+import { readConfig } from "../../lib/config/config.ts";
+import type { TokenVerifier } from "../../lib/auth/tokens.ts";
+import { Commands } from "../../lib/core/command.ts";
+import { Counters } from "../../lib/core/counters.ts";
+import type { Engine } from "../../lib/engines/engine.ts";
+import { Kernel } from "../../lib/kernel.ts";
+import { baseCommands } from "../../lib/protocols/v1/commands.ts";
+import { type ProtocolV1, protocolV1 } from "../../lib/protocols/v1/v1.ts";
+import { Rooms } from "../../lib/rooms/rooms.ts";
+import { roomsWithoutFile } from "../../lib/rooms/rules/room_rules.ts";
+
+/** Disposing of it leaves the engine open. */
+export function openKernel(
+  engine: Engine,
+  { config = readConfig({}).config, tokens }: { config?: Config; tokens?: TokenVerifier } = {},
+): Promise<Kernel> {
+  const roomRules = roomsWithoutFile([]);
+  return Kernel.open(engine, { config, counters: new Counters(), tokens, roomRules });
+}
+
+/** The base protocol, as this server speaks it. */
+export function baseProtocol(kernel: Kernel): ProtocolV1 {
+  return protocolV1(new Commands(baseCommands(kernel.use(Rooms))));
+}

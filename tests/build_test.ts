@@ -22,7 +22,7 @@ Deno.test("what is built already is not built again: esbuild is not even looked 
 
 const CHANGES: readonly [what: string, path: string][] = [
   ["a source of the page", "lib/page/main.tsx"],
-  ["a source of the client library", "lib/sdk/wake.ts"],
+  ["a source of the client library", "lib/sdk/core/wake.ts"],
   ["a source that both share with the server", "lib/base/close_codes.ts"],
   ["the lock file", "deno.lock"],
   ["the build itself", "lib/page/bundle.ts"],
@@ -76,7 +76,7 @@ Deno.test("a build that fails leaves the bundles that are there", async () => {
   await using checkout = await Checkout.make();
   assert.deepEqual(await build(checkout), DONE);
   const before = await times(checkout);
-  await Deno.writeTextFile(`${checkout.path}/lib/sdk/wake.ts`, "}{", { append: true });
+  await Deno.writeTextFile(`${checkout.path}/lib/sdk/core/wake.ts`, "}{", { append: true });
   const { code, stderr } = await build(checkout);
   assert.match(stderr, /wake\.ts/);
   assert.equal(code, 1);

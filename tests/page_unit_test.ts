@@ -16,8 +16,8 @@ import {
 import { readPrefill, withoutPrefill } from "../lib/page/prefill.ts";
 import { curlLine, redisLine } from "../lib/page/recipes.ts";
 import { initials, splitLinks } from "../lib/page/text.ts";
-import { newMessageId, SeenIds } from "../lib/sdk/ids.ts";
-import { wireUserId } from "../lib/sdk/frames.ts";
+import { newMessageId, SeenIds } from "../lib/sdk/core/ids.ts";
+import { wireUserId } from "../lib/sdk/core/frames.ts";
 
 Deno.test("parseConfig() takes what is well-formed and defaults for the rest", () => {
   assert.deepEqual(parseConfig(null), DEFAULT_CONFIG);

@@ -1,10 +1,10 @@
 /** The client library and its tokens, with the real server. */
 import assert from "node:assert/strict";
 import { connect, type ConnectOptions, type State } from "../lib/sdk/mod.ts";
-import { SharedHub } from "../lib/sdk/shared_hub.ts";
-import { portTransport } from "../lib/sdk/shared_transport.ts";
-import { sseTransport } from "../lib/sdk/sse_transport.ts";
-import { type OpenTransport, webSocketTransport } from "../lib/sdk/transport.ts";
+import { SharedHub } from "../lib/sdk/tabs/shared_hub.ts";
+import { portTransport } from "../lib/sdk/tabs/shared_transport.ts";
+import { sseTransport } from "../lib/sdk/core/sse_transport.ts";
+import { type OpenTransport, webSocketTransport } from "../lib/sdk/core/transport.ts";
 import { Manager } from "./support/manager.ts";
 import { Proxy } from "./support/proxy.ts";
 import { Program } from "./support/program.ts";

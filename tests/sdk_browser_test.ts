@@ -225,7 +225,7 @@ class Site implements AsyncDisposable {
 
   static async open(): Promise<Site> {
     try {
-      return new Site(await bundled("mod.ts"), await bundled("shared_worker.ts"));
+      return new Site(await bundled("mod.ts"), await bundled("tabs/shared_worker.ts"));
     } finally {
       await stop();
     }

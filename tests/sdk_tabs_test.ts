@@ -1,8 +1,8 @@
 /** Tabs of one browser that share a worker, with the real server and tokens: who joins whom, and what each is told. */
 import assert from "node:assert/strict";
 import type { OpenTransport, TokenSource } from "../lib/sdk/mod.ts";
-import { sseTransport } from "../lib/sdk/sse_transport.ts";
-import { type WebSocketConstructor, webSocketTransport } from "../lib/sdk/transport.ts";
+import { sseTransport } from "../lib/sdk/core/sse_transport.ts";
+import { type WebSocketConstructor, webSocketTransport } from "../lib/sdk/core/transport.ts";
 import { Manager } from "./support/manager.ts";
 import { Program } from "./support/program.ts";
 import { TabBrowser } from "./support/tab_browser.ts";

@@ -11,9 +11,9 @@ import {
   NotifyliError,
   type OpenTransport,
 } from "../lib/sdk/mod.ts";
-import { SharedHub } from "../lib/sdk/shared_hub.ts";
-import { portTransport } from "../lib/sdk/shared_transport.ts";
-import { webSocketTransport } from "../lib/sdk/transport.ts";
+import { SharedHub } from "../lib/sdk/tabs/shared_hub.ts";
+import { portTransport } from "../lib/sdk/tabs/shared_transport.ts";
+import { webSocketTransport } from "../lib/sdk/core/transport.ts";
 import { Program } from "./support/program.ts";
 import { Proxy } from "./support/proxy.ts";
 import { freePort } from "./support/redis.ts";

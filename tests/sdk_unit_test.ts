@@ -15,7 +15,7 @@ import {
   type State,
 } from "../lib/sdk/mod.ts";
 import { mayReconnect } from "../lib/base/close_codes.ts";
-import { webSocketTransport } from "../lib/sdk/transport.ts";
+import { webSocketTransport } from "../lib/sdk/core/transport.ts";
 import { FakeClock, FakeSocket, type Frame } from "./support/fake_network.ts";
 
 const EPOCH = "e1";

@@ -13,7 +13,7 @@ import { ROOT, STATIC, writeStamp, writeWhole } from "./build_stamp.ts";
 const ENTRIES = {
   "main": pathOf("main.tsx"),
   "notifyli": pathOf("../sdk/mod.ts"),
-  "notifyli-worker": pathOf("../sdk/shared_worker.ts"),
+  "notifyli-worker": pathOf("../sdk/tabs/shared_worker.ts"),
 };
 
 /** What a bundle depends on besides the sources in it: the versions of packages, and how it is made. */

@@ -1,5 +1,5 @@
 /** Commands that send a notification to a user, ready to be pasted into a terminal. */
-import { wireUserId } from "../sdk/frames.ts";
+import { wireUserId } from "../sdk/core/frames.ts";
 import { userRoom } from "./identity.ts";
 import { shellQuote } from "./text.ts";
 

@@ -3,7 +3,7 @@
  * store in `room_feeds.ts` and `notice_feed.ts`; `components/` shows that.
  */
 import type { Client, NotifyliError } from "../sdk/mod.ts";
-import { newMessageId } from "../sdk/ids.ts";
+import { newMessageId } from "../sdk/core/ids.ts";
 import { type ConnectAnswers, type Identity, silentRooms } from "./identity.ts";
 import { NoticeFeed } from "./notice_feed.ts";
 import { enqueue, isFull, type Outbox, OUTBOX_LIMIT, remove, retry } from "./outbox.ts";

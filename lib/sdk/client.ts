@@ -2,23 +2,29 @@
  * One user's client: brings the connection, the rooms, the notifications and what is to be sent together.
  * A text from `connection.ts` is parsed by `frames.ts` and goes to the part that it concerns.
  */
-import { Connection, type State } from "./connection.ts";
+import { Connection, type State } from "./core/connection.ts";
 import type { ClientEvents } from "./client_events.ts";
-import { closedError, NotifyliError, stoppedError } from "./errors.ts";
-import { Emitter, type Handler, throwLater } from "./events.ts";
-import { type Command, type Fields, parseFrames, type ServerFrame, wireUserId } from "./frames.ts";
-import { newMessageId } from "./ids.ts";
-import { Notifications } from "./notifications.ts";
-import type { Clock, ResolvedOptions } from "./options.ts";
-import { Outbox } from "./outbox.ts";
-import { PositionStore } from "./position_store.ts";
-import { type Connected, readConnected, readPublished } from "./replies.ts";
-import { type Link, readReply, Requests } from "./requests.ts";
-import { Room } from "./room.ts";
-import type { SubscribeOptions, Subscription } from "./subscription.ts";
-import type { Message, Published } from "./types.ts";
-import { askToken } from "./token.ts";
-import { watchWake } from "./wake.ts";
+import { closedError, NotifyliError, stoppedError } from "./core/errors.ts";
+import { Emitter, type Handler, throwLater } from "./core/events.ts";
+import {
+  type Command,
+  type Fields,
+  parseFrames,
+  type ServerFrame,
+  wireUserId,
+} from "./core/frames.ts";
+import { newMessageId } from "./core/ids.ts";
+import { Notifications } from "./inbox/notifications.ts";
+import type { Clock, ResolvedOptions } from "./core/options.ts";
+import { Outbox } from "./core/outbox.ts";
+import { PositionStore } from "./inbox/position_store.ts";
+import { type Connected, readConnected, readPublished } from "./core/replies.ts";
+import { type Link, readReply, Requests } from "./core/requests.ts";
+import { Room } from "./rooms/room.ts";
+import type { SubscribeOptions, Subscription } from "./rooms/subscription.ts";
+import type { Message, Published } from "./core/types.ts";
+import { askToken } from "./core/token.ts";
+import { watchWake } from "./core/wake.ts";
 
 export class Client {
   /** The user's notifications. */

@@ -1,7 +1,7 @@
 /** What a client tells, by the name of the event. */
-import type { State } from "./connection.ts";
-import type { NotifyliError } from "./errors.ts";
-import type { Gap, InboxChange, Message, Notification } from "./types.ts";
+import type { State } from "./core/connection.ts";
+import type { NotifyliError } from "./core/errors.ts";
+import type { Gap, InboxChange, Message, Notification } from "./core/types.ts";
 
 export interface ClientEvents {
   state: State;

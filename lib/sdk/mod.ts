@@ -13,21 +13,21 @@
  * ```
  */
 import { Client } from "./client.ts";
-import { resolveOptions } from "./options.ts";
-import type { ConnectOptions } from "./options.ts";
+import { resolveOptions } from "./core/options.ts";
+import type { ConnectOptions } from "./core/options.ts";
 
 export type { Client } from "./client.ts";
 export type { ClientEvents } from "./client_events.ts";
-export type { State } from "./connection.ts";
-export { NotifyliError } from "./errors.ts";
-export type { Clock, ConnectOptions, Environment, KeyValueStore } from "./options.ts";
-export type { Notifications, PageOptions } from "./notifications.ts";
-export type { SubscribeOptions, Subscription, SubscriptionEvents } from "./subscription.ts";
-export { sharedTransport } from "./shared_transport.ts";
-export type { OpenTransport, Transport, TransportEvents } from "./transport.ts";
-export type { WebSocketConstructor, WebSocketLike } from "./transport.ts";
-export type { TokenSource } from "./token.ts";
-export type * from "./types.ts";
+export type { State } from "./core/connection.ts";
+export { NotifyliError } from "./core/errors.ts";
+export type { Clock, ConnectOptions, Environment, KeyValueStore } from "./core/options.ts";
+export type { Notifications, PageOptions } from "./inbox/notifications.ts";
+export type { SubscribeOptions, Subscription, SubscriptionEvents } from "./rooms/subscription.ts";
+export { sharedTransport } from "./tabs/shared_transport.ts";
+export type { OpenTransport, Transport, TransportEvents } from "./core/transport.ts";
+export type { WebSocketConstructor, WebSocketLike } from "./core/transport.ts";
+export type { TokenSource } from "./core/token.ts";
+export type * from "./core/types.ts";
 
 /**
  * Starts a client, which connects by itself, now and whenever the connection was lost, until it is closed.

@@ -9,8 +9,8 @@ import {
   type OpenTransport,
   type State,
 } from "../../lib/sdk/mod.ts";
-import { SharedHub } from "../../lib/sdk/shared_hub.ts";
-import { portTransport } from "../../lib/sdk/shared_transport.ts";
+import { SharedHub } from "../../lib/sdk/tabs/shared_hub.ts";
+import { portTransport } from "../../lib/sdk/tabs/shared_transport.ts";
 import { waitFor } from "./wait.ts";
 
 export class TabBrowser implements Disposable {

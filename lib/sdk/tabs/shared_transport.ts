@@ -2,9 +2,9 @@
  * A transport over another: a SharedWorker that holds one connection for all tabs of a browser. This is the tab's end;
  * `shared_worker.ts` is the other.
  */
-import { defaultTransport } from "./fallback_transport.ts";
-import { systemClock } from "./options.ts";
-import type { OpenTransport } from "./transport.ts";
+import { defaultTransport } from "../core/fallback_transport.ts";
+import { systemClock } from "../core/options.ts";
+import type { OpenTransport } from "../core/transport.ts";
 
 /** What a tab tells the worker: where to connect, then texts for the server. */
 export type FromTab =

@@ -1,5 +1,5 @@
 /** The notifications that are known here, newest first. */
-import type { InboxChange, Notification } from "./types.ts";
+import type { InboxChange, Notification } from "../core/types.ts";
 
 /** When it is full, the oldest leaves the list; the server still has it. */
 const LIST_LIMIT = 1_000;

@@ -1,8 +1,8 @@
 /** What `subscribe()` returns: one handler's view of a room; `room.ts` does the work for all of them. */
-import { Emitter, type Handler } from "./events.ts";
-import type { NotifyliError } from "./errors.ts";
-import type { TokenSource } from "./token.ts";
-import type { Gap, Message, Position, User } from "./types.ts";
+import { Emitter, type Handler } from "../core/events.ts";
+import type { NotifyliError } from "../core/errors.ts";
+import type { TokenSource } from "../core/token.ts";
+import type { Gap, Message, Position, User } from "../core/types.ts";
 
 export interface SubscriptionEvents {
   /** Each message once, in the room's order. */

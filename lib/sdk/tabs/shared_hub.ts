@@ -3,12 +3,12 @@
  * its own token before it joins, and what is wrong with that is told to this tab alone. `shared_link.ts` is one
  * connection.
  */
-import { closeCodeOf } from "../base/close_codes.ts";
-import { asFields, type Fields } from "./frames.ts";
+import { closeCodeOf } from "../../base/close_codes.ts";
+import { asFields, type Fields } from "../core/frames.ts";
 import { SharedLink } from "./shared_link.ts";
 import { Tab } from "./shared_tab.ts";
 import { type FromTab, type Port, WORKER_VERSION } from "./shared_transport.ts";
-import type { OpenTransport } from "./transport.ts";
+import type { OpenTransport } from "../core/transport.ts";
 
 const CONNECTION_LOST = 1006;
 

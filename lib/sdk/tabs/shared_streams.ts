@@ -2,7 +2,7 @@
  * How far all tabs of one connection were told of each stream. What the server gives one of them with an answer, it
  * does not send live besides: the others are told from here.
  */
-import { asFields, type Fields } from "./frames.ts";
+import { asFields, type Fields } from "../core/frames.ts";
 
 export interface SharedStreamsLink {
   ask(command: Fields, then: (reply: Fields) => void): void;

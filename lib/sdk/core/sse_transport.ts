@@ -3,7 +3,7 @@
  * POSTs up, one after the other. `fallback_transport.ts` says when it is used.
  */
 import { EventReader, type ServerEvent } from "./event_reader.ts";
-import { closeCodeOf, FRAME_TOO_BIG, TOKEN_REFUSED } from "../base/close_codes.ts";
+import { closeCodeOf, FRAME_TOO_BIG, TOKEN_REFUSED } from "../../base/close_codes.ts";
 import type { OpenTransport, Transport, TransportEvents } from "./transport.ts";
 
 const CONNECTION_LOST = 1006;

@@ -2,7 +2,7 @@
  * Keeps a transport to one of the servers: opens it, pings, notices a dead peer, and comes back after a growing
  * pause. What arrives goes to `client.ts`, which says when the server has accepted us.
  */
-import { mayReconnect, TOKEN_EXPIRED, TOKEN_REVOKED } from "../base/close_codes.ts";
+import { mayReconnect, TOKEN_EXPIRED, TOKEN_REVOKED } from "../../base/close_codes.ts";
 import { backoffMs, hopMs, restartMs, revokedMs, SERVER_SHUTDOWN } from "./backoff.ts";
 import type { Clock, ResolvedOptions } from "./options.ts";
 import { askToken } from "./token.ts";

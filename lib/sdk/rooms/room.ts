@@ -1,19 +1,19 @@
 /** One room on the server: asks to be in it after each connection, and hands what comes to its subscriptions. */
-import { backoffMs } from "./backoff.ts";
-import { NotifyliError } from "./errors.ts";
-import type { Reply } from "./frames.ts";
+import { backoffMs } from "../core/backoff.ts";
+import { NotifyliError } from "../core/errors.ts";
+import type { Reply } from "../core/frames.ts";
 import { Presence } from "./presence.ts";
-import { readRecovery, type Recovery } from "./replies.ts";
-import { type Link, readReply } from "./requests.ts";
-import { Stream } from "./stream.ts";
+import { readRecovery, type Recovery } from "../core/replies.ts";
+import { type Link, readReply } from "../core/requests.ts";
+import { Stream } from "../core/stream.ts";
 import {
   type SubscribedRoom,
   type SubscribeOptions,
   Subscription,
   type SubscriptionEvents,
 } from "./subscription.ts";
-import { askToken, type TokenSource } from "./token.ts";
-import type { Message, Position, Publication, User } from "./types.ts";
+import { askToken, type TokenSource } from "../core/token.ts";
+import type { Message, Position, Publication, User } from "../core/types.ts";
 
 /** Messages asked for at once, where too many were missed to come by themselves. */
 const PAGE_LIMIT = 100;

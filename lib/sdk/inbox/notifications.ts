@@ -1,14 +1,14 @@
 /** The user's notifications: what arrives is handed on once and acknowledged; what is done to them is sent. */
 import { Acks } from "./acks.ts";
-import { backoffMs } from "./backoff.ts";
-import { NotifyliError } from "./errors.ts";
-import type { Command } from "./frames.ts";
+import { backoffMs } from "../core/backoff.ts";
+import { NotifyliError } from "../core/errors.ts";
+import type { Command } from "../core/frames.ts";
 import { InboxList } from "./inbox_list.ts";
 import type { PositionStore } from "./position_store.ts";
-import { type Connected, readInboxPage, readRecovery, readUnread } from "./replies.ts";
-import { type Link, readReply } from "./requests.ts";
-import { Stream } from "./stream.ts";
-import type { Gap, InboxChange, Notification, Position, Publication } from "./types.ts";
+import { type Connected, readInboxPage, readRecovery, readUnread } from "../core/replies.ts";
+import { type Link, readReply } from "../core/requests.ts";
+import { Stream } from "../core/stream.ts";
+import type { Gap, InboxChange, Notification, Position, Publication } from "../core/types.ts";
 
 export interface PageOptions {
   /** Notifications before this offset; by default those before the oldest in `list`. */

@@ -1,6 +1,6 @@
 /** One tab's connection as it thinks, at the worker's end; `shared_hub.ts` finds the link that it goes over. */
-import { SESSION_ENDED } from "../base/close_codes.ts";
-import type { Fields } from "./frames.ts";
+import { SESSION_ENDED } from "../../base/close_codes.ts";
+import type { Fields } from "../core/frames.ts";
 import type { SharedLink } from "./shared_link.ts";
 import type { Port } from "./shared_transport.ts";
 

@@ -9,12 +9,12 @@ import {
   SESSION_ENDED,
   TOKEN_REFUSED,
   USER_BLOCKED,
-} from "../base/close_codes.ts";
-import { asFields, type Fields } from "./frames.ts";
+} from "../../base/close_codes.ts";
+import { asFields, type Fields } from "../core/frames.ts";
 import { SharedRooms } from "./shared_rooms.ts";
 import { INBOX, SharedStreams } from "./shared_streams.ts";
 import type { Tab } from "./shared_tab.ts";
-import type { OpenTransport, Transport } from "./transport.ts";
+import type { OpenTransport, Transport } from "../core/transport.ts";
 
 export interface SharedLinkEvents {
   /** The server says who the first tab would be here; answers whether it goes over another connection. */

@@ -1,9 +1,9 @@
 /** Who is in a room, as the server tells those who asked. */
-import { NotifyliError } from "./errors.ts";
-import { readUsers } from "./replies.ts";
-import { type Link, readReply } from "./requests.ts";
+import { NotifyliError } from "../core/errors.ts";
+import { readUsers } from "../core/replies.ts";
+import { type Link, readReply } from "../core/requests.ts";
 import type { SubscriptionEvents } from "./subscription.ts";
-import type { User } from "./types.ts";
+import type { User } from "../core/types.ts";
 
 export interface PresenceEvents {
   emit<E extends "presence" | "join" | "leave">(event: E, value: SubscriptionEvents[E]): void;

@@ -1,5 +1,5 @@
 /** Tells the server which notifications were taken: those of one tick in one frame. */
-import type { Link } from "./requests.ts";
+import type { Link } from "../core/requests.ts";
 
 /** When it is full, the oldest is forgotten: the server then shows that one as sent, not as delivered. */
 const PENDING_LIMIT = 1_000;

@@ -1,8 +1,8 @@
 /** Keeps the position in each inbox over a reload, under the name that the server has for whose it is. */
-import type { KeyValueStore } from "./options.ts";
-import { asFields } from "./frames.ts";
-import { readPosition } from "./replies.ts";
-import type { Position } from "./types.ts";
+import type { KeyValueStore } from "../core/options.ts";
+import { asFields } from "../core/frames.ts";
+import { readPosition } from "../core/replies.ts";
+import type { Position } from "../core/types.ts";
 
 /** Whose an inbox is. */
 export interface Owner {

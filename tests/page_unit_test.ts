@@ -1,7 +1,7 @@
 /** The page's small parts: what is configured, remembered, written and shown. */
 import assert from "node:assert/strict";
 import { DEFAULT_CONFIG, parseConfig } from "../lib/page/config.ts";
-import { problemOf } from "../lib/page/identity.ts";
+import { problemOf } from "../lib/page/session/identity.ts";
 import {
   enqueue,
   fail,
@@ -12,8 +12,8 @@ import {
   take,
   unsent,
   withoutUnseenOf,
-} from "../lib/page/outbox.ts";
-import { readPrefill, withoutPrefill } from "../lib/page/prefill.ts";
+} from "../lib/page/state/outbox.ts";
+import { readPrefill, withoutPrefill } from "../lib/page/session/prefill.ts";
 import { curlLine, redisLine } from "../lib/page/recipes.ts";
 import { initials, splitLinks } from "../lib/page/text.ts";
 import { newMessageId, SeenIds } from "../lib/sdk/core/ids.ts";

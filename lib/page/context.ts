@@ -1,8 +1,8 @@
 /** What every component may do: ask the session, or change the store. */
 import { createContext } from "preact";
 import { useContext, useEffect, useState } from "preact/hooks";
-import type { Session } from "./session.ts";
-import type { State, Store } from "./store.ts";
+import type { Session } from "./session/session.ts";
+import type { State, Store } from "./state/store.ts";
 
 export interface PageContext {
   session: Session;

@@ -1,13 +1,13 @@
-/** Starts the page: makes the store and the session, and hands both to `components/App.tsx`. */
+/** Starts the page: makes the store and the session, and hands both to `components/shell/App.tsx`. */
 import { render } from "preact";
 import { connect, sharedTransport } from "../sdk/mod.ts";
-import { App } from "./components/App.tsx";
+import { App } from "./components/shell/App.tsx";
 import { fetchConfig } from "./config.ts";
 import { Page } from "./context.ts";
-import { readPrefill } from "./prefill.ts";
-import { Session } from "./session.ts";
-import { storeOrMemory } from "./storage.ts";
-import { Store } from "./store.ts";
+import { readPrefill } from "./session/prefill.ts";
+import { Session } from "./session/session.ts";
+import { storeOrMemory } from "./storage/storage.ts";
+import { Store } from "./state/store.ts";
 import { applyTheme } from "./theme.ts";
 
 const shared = storeOrMemory(() => localStorage);

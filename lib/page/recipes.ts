@@ -1,6 +1,6 @@
 /** Commands that send a notification to a user, ready to be pasted into a terminal. */
 import { wireUserId } from "../sdk/core/frames.ts";
-import { userRoom } from "./identity.ts";
+import { userRoom } from "./session/identity.ts";
 import { shellQuote } from "./text.ts";
 
 const EXAMPLE = "Your order has shipped";

@@ -1,0 +1,100 @@
+/** The bell with its badge, and the list of notifications behind it. Looking at the list reads what it shows. */
+import { useEffect, useState } from "preact/hooks";
+import { usePage, useWatched } from "../../context.ts";
+import { type Notices, unreadIds } from "../../state/notices.ts";
+import type { Rooms } from "../../state/rooms.ts";
+import { Icon } from "../kit/Icon.tsx";
+import { NoticeList } from "./NoticeList.tsx";
+import { panelOf, Popover } from "../kit/Popover.tsx";
+
+interface BellProps {
+  notices: Notices;
+  rooms: Rooms;
+  userId: string;
+}
+
+/** A larger number would not fit the badge. */
+const LARGEST_BADGE = 99;
+
+export function Bell({ notices, rooms, userId }: BellProps) {
+  const { session } = usePage();
+  const isWatched = useWatched();
+  const [isOpen, setOpen] = useState(false);
+  const [fresh, setFresh] = useState<ReadonlySet<string>>(new Set());
+  const { unread } = notices;
+
+  useEffect(() => {
+    const seen = unreadIds(notices);
+    if (!isOpen || !isWatched || seen.length === 0) return;
+    setFresh(new Set([...fresh, ...seen]));
+    session.notices?.read(seen);
+  }, [isOpen, isWatched, notices.list]);
+
+  return (
+    <Popover
+      buttonLabel={unread === 0 ? "Notifications" : `Notifications, ${unread} unread`}
+      buttonClass="icon-button bell"
+      button={
+        <>
+          <Icon name="bell" />
+          {unread > 0 && <Badge count={unread} />}
+        </>
+      }
+      panelLabel="Notifications"
+      panelClass="notices"
+      onOpenChange={(open) => {
+        setOpen(open);
+        if (!open) setFresh(new Set());
+      }}
+    >
+      {(close) => (
+        <>
+          <div class="panel-head">
+            <h2>Notifications</h2>
+            <AllButton notices={notices} />
+            <button type="button" class="icon-button" aria-label="Close" onClick={close}>
+              <Icon name="close" />
+            </button>
+          </div>
+          <NoticeList
+            notices={notices}
+            fresh={fresh}
+            rooms={rooms}
+            userId={userId}
+            onChosen={close}
+          />
+        </>
+      )}
+    </Popover>
+  );
+}
+
+/** What one most likely wants with all of them: to have read the older ones too, or to be done with these. */
+function AllButton({ notices }: { notices: Notices }) {
+  const { session } = usePage();
+  const { list, unread, hasOlder } = notices;
+  const isAllSeen = unread <= unreadIds(notices).length;
+  if (isAllSeen && list.length === 0) return null;
+  const archiveWord = hasOlder ? `Archive these ${list.length}` : "Archive all";
+  return (
+    <button
+      type="button"
+      class="button button-quiet button-small"
+      onClick={({ currentTarget }) => {
+        panelOf(currentTarget)?.focus(); // the button will be gone
+        if (isAllSeen) session.notices?.archive(list.map(({ id }) => id));
+        else session.notices?.readAll();
+      }}
+    >
+      {isAllSeen ? archiveWord : "Mark all as read"}
+    </button>
+  );
+}
+
+function Badge({ count }: { count: number }) {
+  return (
+    <span class="badge" aria-hidden="true" data-testid="bell-badge">
+      {count > LARGEST_BADGE ? `${LARGEST_BADGE}+` : count}
+    </span>
+  );
+}

@@ -1,0 +1,79 @@
+/** One notification behind the bell, and the buttons that put it away. */
+import type { Notification } from "../../../sdk/mod.ts";
+import { usePage } from "../../context.ts";
+import { isoTime, shortTime } from "../../text.ts";
+import { Icon } from "../kit/Icon.tsx";
+import { panelOf } from "../kit/Popover.tsx";
+
+interface NoticeItemProps {
+  notice: Notification;
+  /** It was unread when the list was opened. */
+  isFresh: boolean;
+  /** Where it leads to a room that is open. */
+  onChosen: (() => void) | undefined;
+}
+
+export function NoticeItem({ notice, isFresh, onChosen }: NoticeItemProps) {
+  const { session } = usePage();
+  const { id, name } = notice;
+  const text = <NoticeText notice={notice} isFresh={isFresh} />;
+  return (
+    <li class={isFresh ? "notice notice-fresh" : "notice"} tabIndex={-1}>
+      {onChosen === undefined
+        ? <div class="notice-body">{text}</div>
+        : <button type="button" class="notice-body" onClick={onChosen}>{text}</button>}
+      <div class="notice-actions">
+        <button
+          type="button"
+          class="icon-button"
+          data-action="archive"
+          aria-label={`Archive the notification from ${name}`}
+          title="Archive"
+          onClick={({ currentTarget }) => {
+            moveFocus(currentTarget);
+            session.notices?.archive([id]);
+          }}
+        >
+          <Icon name="archive" />
+        </button>
+        <button
+          type="button"
+          class="icon-button"
+          data-action="delete"
+          aria-label={`Delete the notification from ${name}`}
+          title="Delete"
+          onClick={({ currentTarget }) => {
+            moveFocus(currentTarget);
+            session.notices?.delete([id]);
+          }}
+        >
+          <Icon name="trash" />
+        </button>
+      </div>
+    </li>
+  );
+}
+
+/** The button will be gone: the focus goes to the same one of a neighbour, or to the list as a whole. */
+function moveFocus(button: HTMLElement): void {
+  const item = button.closest("li");
+  const [next] = [item?.nextElementSibling, item?.previousElementSibling].flatMap((neighbour) =>
+    neighbour?.querySelector<HTMLElement>(`[data-action="${button.dataset.action}"]`) ?? []
+  );
+  (next ?? panelOf(button))?.focus();
+}
+
+function NoticeText({ notice, isFresh }: { notice: Notification; isFresh: boolean }) {
+  const { name, room, message, timestamp } = notice;
+  return (
+    <>
+      <span class="notice-head">
+        <strong class="notice-name">{name}</strong>
+        {isFresh && <span class="visually-hidden">, new,</span>}
+        <time class="time" dateTime={isoTime(timestamp)}>{shortTime(timestamp)}</time>
+      </span>
+      <span class="notice-message">{message}</span>
+      <span class="notice-room">{room}</span>
+    </>
+  );
+}

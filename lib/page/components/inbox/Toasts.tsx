@@ -1,0 +1,87 @@
+/** Notifications as they come, for a few seconds, over everything else. */
+import { useEffect, useState } from "preact/hooks";
+import type { Notification } from "../../../sdk/mod.ts";
+import { usePage } from "../../context.ts";
+import type { Notices } from "../../state/notices.ts";
+import { hasRoom, type Rooms } from "../../state/rooms.ts";
+import { Icon } from "../kit/Icon.tsx";
+
+interface ToastsProps {
+  ids: readonly string[];
+  notices: Notices;
+  rooms: Rooms;
+}
+
+const TOAST_MS = 6_000;
+
+/** The container is always there: a live region speaks only of what changes inside it. */
+export function Toasts({ ids, notices: { list }, rooms }: ToastsProps) {
+  const shown = ids.flatMap((id) => list.find((notice) => notice.id === id) ?? []);
+  return (
+    <div
+      class="toasts"
+      role="status"
+      aria-live="polite"
+      aria-atomic="false"
+      aria-label="New notifications"
+      data-testid="toasts"
+    >
+      {shown.map((notice) => (
+        <Toast key={notice.id} notice={notice} leadsSomewhere={hasRoom(rooms, notice.room)} />
+      ))}
+    </div>
+  );
+}
+
+function Toast({ notice, leadsSomewhere }: { notice: Notification; leadsSomewhere: boolean }) {
+  const { session, dispatch } = usePage();
+  const { id, name, message, room } = notice;
+  const dismiss = () => dispatch({ type: "toast_dismissed", id });
+  const pause = useAutoDismiss(dismiss);
+  const choose = () => {
+    session.activateRoom(room);
+    session.notices?.read([id]);
+    dismiss();
+  };
+  const text = (
+    <>
+      <strong class="toast-name">{name}</strong>
+      <span class="toast-message">{message}</span>
+    </>
+  );
+  return (
+    <div class="toast" data-testid="toast" {...pause}>
+      <span class="toast-icon">
+        <Icon name="bell" />
+      </span>
+      {leadsSomewhere
+        ? <button type="button" class="toast-body" onClick={choose}>{text}</button>
+        : <div class="toast-body">{text}</div>}
+      <button
+        type="button"
+        class="icon-button"
+        aria-label={`Dismiss the notification from ${name}`}
+        onClick={dismiss}
+      >
+        <Icon name="close" />
+      </button>
+    </div>
+  );
+}
+
+/** Runs once the time is over in which nobody pointed at it or had the focus in it. */
+function useAutoDismiss(dismiss: () => void) {
+  const [isHovered, setHovered] = useState(false);
+  const [isFocused, setFocused] = useState(false);
+  useEffect(() => {
+    if (isHovered || isFocused) return;
+    const timer = setTimeout(dismiss, TOAST_MS);
+    return () => clearTimeout(timer);
+  }, [isHovered, isFocused]);
+  return {
+    onPointerEnter: () => setHovered(true),
+    onPointerLeave: () => setHovered(false),
+    onFocusIn: () => setFocused(true),
+    onFocusOut: () => setFocused(false),
+  };
+}

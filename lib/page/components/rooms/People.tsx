@@ -1,0 +1,42 @@
+/** Who is in a room, ourselves first. */
+import type { User } from "../../../sdk/mod.ts";
+import type { Identity } from "../../session/identity.ts";
+import { Avatar } from "../kit/Avatar.tsx";
+
+interface PeopleProps {
+  users: readonly User[];
+  me: Identity;
+  /** Without a connection the list is what it was. */
+  isOnline: boolean;
+}
+
+/** More would only be scrolled past; the others are counted. */
+const SHOWN_LIMIT = 200;
+
+export function People({ users, me, isOnline }: PeopleProps) {
+  if (users.length === 0) {
+    return (
+      <p class="muted people-empty">{isOnline ? "Nobody yet." : "Not known until connected."}</p>
+    );
+  }
+  const self = users.filter(({ userId }) => userId === me.user_id);
+  const others = users.filter(({ userId }) => userId !== me.user_id);
+  const hidden = users.length - SHOWN_LIMIT;
+  return (
+    <ul class={isOnline ? "people" : "people people-stale"} aria-label="People">
+      {[...self, ...others].slice(0, SHOWN_LIMIT).map(({ userId, name }) => (
+        <li key={userId} class="person">
+          <Avatar userId={userId} name={name} />
+          <span class="person-text">
+            <span class="person-name">
+              {name}
+              {userId === me.user_id && <span class="you">you</span>}
+            </span>
+            <span class="person-id">{userId}</span>
+          </span>
+        </li>
+      ))}
+      {hidden > 0 && <li class="people-empty muted">and {hidden} more</li>}
+    </ul>
+  );
+}

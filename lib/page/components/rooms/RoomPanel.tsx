@@ -1,0 +1,91 @@
+/** One room: its head, the messages with the composer, and who is there. */
+import { useState } from "preact/hooks";
+import { usePage } from "../../context.ts";
+import type { Identity } from "../../session/identity.ts";
+import type { Outbox } from "../../state/outbox.ts";
+import type { Room } from "../../state/rooms.ts";
+import { rowsOf } from "../../state/timeline.ts";
+import { ChatLog } from "../chat/ChatLog.tsx";
+import { Composer } from "../chat/Composer.tsx";
+import { EmptyRoom } from "./EmptyRoom.tsx";
+import { Icon } from "../kit/Icon.tsx";
+import { Modal } from "../kit/Modal.tsx";
+import { People } from "./People.tsx";
+import { panelId, tabId } from "./RoomTabs.tsx";
+
+interface RoomPanelProps {
+  room: Room;
+  /** The number of its tab. */
+  index: number;
+  outbox: Outbox;
+  me: Identity;
+  isOnline: boolean;
+  /** Redis channel for other systems; empty where there is none. */
+  messageChannel: string;
+}
+
+export function RoomPanel(props: RoomPanelProps) {
+  const { room, index, outbox, me, isOnline, messageChannel } = props;
+  const rows = rowsOf(room, outbox, me);
+  return (
+    <div class="room" role="tabpanel" id={panelId(index)} aria-labelledby={tabId(index)}>
+      <section class="conversation" aria-label={`Conversation in ${room.room}`}>
+        <RoomHead room={room} me={me} isOnline={isOnline} />
+        <ChatLog
+          room={room.room}
+          rows={rows}
+          isOnline={isOnline}
+          empty={<EmptyRoom userId={me.user_id} messageChannel={messageChannel} />}
+        />
+        <Composer room={room.room} isOnline={isOnline} />
+      </section>
+      <aside class="people-side" aria-label="People in this room">
+        <h2>
+          People <span class="count">{room.users.length}</span>
+        </h2>
+        <People users={room.users} me={me} isOnline={isOnline} />
+      </aside>
+    </div>
+  );
+}
+
+function RoomHead({ room, me, isOnline }: { room: Room; me: Identity; isOnline: boolean }) {
+  const { session } = usePage();
+  const [isPeopleOpen, setPeopleOpen] = useState(false);
+  const count = room.users.length;
+  return (
+    <div class="room-head">
+      <h2 class="room-name">
+        <Icon name="hash" />
+        <span>{room.room}</span>
+      </h2>
+      <button
+        type="button"
+        class="button button-quiet people-button"
+        aria-haspopup="dialog"
+        aria-label={count === 1 ? "1 person in this room" : `${count} people in this room`}
+        onClick={() => setPeopleOpen(true)}
+      >
+        <Icon name="people" />
+        {count}
+      </button>
+      <button
+        type="button"
+        class="button button-quiet"
+        aria-label={`Leave ${room.room}`}
+        onClick={() => session.closeRoom(room.room)}
+      >
+        Leave
+      </button>
+      {isPeopleOpen && (
+        <Modal
+          title="People"
+          class="modal-drawer"
+          onClose={() => setPeopleOpen(false)}
+        >
+          <People users={room.users} me={me} isOnline={isOnline} />
+        </Modal>
+      )}
+    </div>
+  );
+}

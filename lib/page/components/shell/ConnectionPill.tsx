@@ -1,0 +1,21 @@
+/** The connection's state in one word, spoken when it changes. */
+import type { State } from "../../../sdk/mod.ts";
+
+type Kind = State["kind"];
+
+const WORDS: Record<Kind, string> = {
+  connecting: "Connecting",
+  online: "Connected",
+  waiting: "Reconnecting",
+  stopped: "Disconnected",
+  closed: "Not connected",
+};
+
+export function ConnectionPill({ kind }: { kind: Kind }) {
+  return (
+    <div class={`pill pill-${kind}`} role="status" data-testid="connection" data-state={kind}>
+      <span class="pill-dot" aria-hidden="true" />
+      <span class="pill-word">{WORDS[kind]}</span>
+    </div>
+  );
+}

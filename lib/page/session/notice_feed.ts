@@ -1,0 +1,122 @@
+/**
+ * Keeps the notifications in the store as the server has them, and does to them what the user wants;
+ * `session.ts` makes one for each client.
+ */
+import { type Client, type Notification, NotifyliError } from "../../sdk/mod.ts";
+import type { Store } from "../state/store.ts";
+
+/** Notifications that are read at once, and the most that the server gives at once. */
+const PAGE_LENGTH = 50;
+const MAX_PAGE_LENGTH = 1_000;
+
+export class NoticeFeed {
+  readonly #client: Client;
+  readonly #store: Store;
+  /** The offset down to which the inbox was read: below are single ones only, which are not shown. */
+  #oldest = 0;
+  #isLoaded = false;
+  #hasOlder = false;
+  #isLoading = false;
+  /** Told to be read, until the server has answered. */
+  readonly #reading = new Set<string>();
+
+  constructor(client: Client, store: Store) {
+    this.#client = client;
+    this.#store = store;
+    const show = () => this.#show();
+    client.on("unread", show);
+    client.on("inbox", () => {
+      this.#show();
+      // All that was shown is put away: the next ones take its place.
+      if (this.#hasOlder && store.state.notices.list.length === 0) this.loadOlder();
+    });
+    client.on("notification", ({ id, read, replayed }) => {
+      this.#show();
+      if (!read && !replayed) store.dispatch({ type: "toast_raised", id });
+    });
+    // What others did to them while there was no connection, the server tells only those who ask.
+    client.on("state", ({ kind }) => kind === "online" && this.#load());
+  }
+
+  /** Those that are not on their way to be read already. */
+  read(ids: readonly string[]): void {
+    const unread = ids.filter((id) => !this.#reading.has(id));
+    if (unread.length === 0) return;
+    for (const id of unread) this.#reading.add(id);
+    this.#tell(
+      this.#client.notifications.markRead(unread).finally(() => {
+        for (const id of unread) this.#reading.delete(id);
+      }),
+    );
+  }
+
+  readAll(): void {
+    this.#tell(this.#client.notifications.markRead("all"));
+  }
+
+  archive(ids: readonly string[]): void {
+    this.#tell(this.#client.notifications.archive(ids));
+  }
+
+  delete(ids: readonly string[]): void {
+    this.#tell(this.#client.notifications.delete(ids));
+  }
+
+  loadOlder(): void {
+    this.#load({ before: this.#oldest, limit: PAGE_LENGTH });
+  }
+
+  /** By default what is shown, from the newest on. */
+  #load(page = { before: Number.MAX_SAFE_INTEGER, limit: this.#shownLength }): void {
+    if (this.#isLoading) return; // the client asks again where a connection broke
+    this.#isLoading = true;
+    const loading = this.#client.notifications.loadMore(page).then((notifications) => {
+      const last = notifications.at(-1);
+      const isWhole = notifications.length < page.limit;
+      this.#oldest = isWhole ? 0 : last?.offset ?? 0;
+      this.#hasOlder = !isWhole &&
+        this.#client.notifications.list.some(({ id }) => id === last?.id);
+      this.#isLoaded = true;
+    });
+    this.#tell(loading.finally(() => {
+      this.#isLoading = false;
+      this.#show();
+    }));
+  }
+
+  get #shownLength(): number {
+    const { length } = this.#store.state.notices.list;
+    return Math.min(MAX_PAGE_LENGTH, Math.max(PAGE_LENGTH, length));
+  }
+
+  #show(): void {
+    if (this.#client.state.kind === "closed") return; // another user may be shown by now
+    const { list, unread } = this.#client.notifications;
+    this.#store.dispatch({
+      type: "notices_changed",
+      notices: {
+        list: list.filter((notification) => this.#isShown(notification)),
+        unread,
+        isLoaded: this.#isLoaded,
+        hasOlder: this.#hasOlder,
+      },
+    });
+  }
+
+  /**
+   * What came with the connection is shown once the inbox was read: it is what was not delivered before, with holes in
+   * between, and more of it than a page.
+   */
+  #isShown({ offset = Infinity, replayed }: Notification): boolean {
+    return this.#isLoaded ? offset >= this.#oldest : !replayed;
+  }
+
+  /** What cannot be done is said, unless the connection's state says it. */
+  #tell(doing: Promise<unknown>): void {
+    doing.catch((error: unknown) => {
+      const isKnown = error instanceof NotifyliError &&
+        (error.code === "stopped" || error.code === "closed");
+      if (!isKnown) this.#store.dispatch({ type: "alert_raised", message: String(error) });
+    });
+  }
+}

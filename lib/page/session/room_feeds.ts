@@ -1,0 +1,63 @@
+/** Is in a user's rooms, and turns what is said there into changes of the store; `session.ts` opens and closes. */
+import type { Client, Message, Subscription } from "../../sdk/mod.ts";
+import type { Store } from "../state/store.ts";
+
+export interface RoomFeedsOptions {
+  /** Whether someone looks at the page, so that what comes to the active room is read. */
+  isWatched: () => boolean;
+  /** Rooms that the user is in without a tab, so that other systems find them there. */
+  silent: readonly string[];
+}
+
+/** Messages of a room that are shown on joining it. */
+const HISTORY_LENGTH = 50;
+
+export class RoomFeeds {
+  readonly #client: Client;
+  readonly #store: Store;
+  readonly #options: RoomFeedsOptions;
+  readonly #subscriptions = new Map<string, Subscription>();
+
+  constructor(client: Client, store: Store, options: RoomFeedsOptions) {
+    this.#client = client;
+    this.#store = store;
+    this.#options = options;
+    for (const { room } of store.state.rooms) this.open(room);
+    for (const room of options.silent) if (!this.#subscriptions.has(room)) this.#openSilently(room);
+  }
+
+  open(room: string): void {
+    this.#subscriptions.get(room)?.unsubscribe();
+    let wasJoined = false;
+    const subscription = this.#client.subscribe(
+      room,
+      (message) => this.#heard(message, message.replayed && !wasJoined),
+      { presence: true, history: HISTORY_LENGTH },
+    );
+    this.#subscriptions.set(room, subscription);
+    subscription.on("subscribed", () => {
+      wasJoined = true;
+      this.#store.dispatch({ type: "room_joined", room });
+    });
+    subscription.on("gap", () => this.#store.dispatch({ type: "gap_found", room }));
+    subscription.on("presence", (users) => {
+      this.#store.dispatch({ type: "people_changed", room, users });
+    });
+  }
+
+  close(room: string): void {
+    this.#subscriptions.get(room)?.unsubscribe();
+    this.#subscriptions.delete(room);
+    if (this.#options.silent.includes(room)) this.#openSilently(room);
+  }
+
+  #openSilently(room: string): void {
+    this.#subscriptions.set(room, this.#client.subscribe(room, () => {}));
+  }
+
+  #heard(message: Message, isHistory: boolean): void {
+    const isNews = !isHistory && message.userId !== this.#client.userId;
+    const isWatched = this.#options.isWatched();
+    this.#store.dispatch({ type: "message_received", message, isNews, isWatched });
+  }
+}

@@ -1,0 +1,50 @@
+/**
+ * Gives the client what waits in the outbox, and tells the store what became of it. A message keeps its id over
+ * reconnections, reloads and retries, by which the server knows it: it appears once.
+ */
+import { type Client, NotifyliError } from "../../sdk/mod.ts";
+import { type OutboxEntry, unsent } from "../state/outbox.ts";
+import type { Store } from "../state/store.ts";
+
+export class Sender {
+  /** The server has said who this is, and so whose the outbox is. */
+  isNamed = false;
+  readonly #client: Client;
+  readonly #store: Store;
+  /** What the client has; bounded by the outbox. */
+  readonly #given = new Set<string>();
+
+  constructor(client: Client, store: Store) {
+    this.#client = client;
+    this.#store = store;
+  }
+
+  /** The client sends it now, or when it is connected. */
+  flush(): void {
+    const { kind } = this.#client.state;
+    if (!this.isNamed || kind === "stopped" || kind === "closed") return;
+    for (const entry of unsent(this.#store.state.outbox)) {
+      if (!this.#given.has(entry.id)) this.#send(entry);
+    }
+  }
+
+  async #send({ id, room, message }: OutboxEntry): Promise<void> {
+    this.#given.add(id);
+    try {
+      await this.#client.publish(room, message, { id });
+      this.#store.dispatch({ type: "message_taken", id });
+    } catch (error) {
+      if (!isGivenBack(error)) {
+        const failure = error instanceof Error ? error.message : String(error);
+        this.#store.dispatch({ type: "message_failed", id, failure });
+      }
+    } finally {
+      this.#given.delete(id);
+    }
+  }
+}
+
+/** The connection ended for now or for good, and nothing is wrong with the message: it waits on. */
+function isGivenBack(error: unknown): boolean {
+  return error instanceof NotifyliError && (error.code === "stopped" || error.code === "closed");
+}

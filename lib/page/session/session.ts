@@ -1,0 +1,182 @@
+/**
+ * One signed-in user: has their client, and does what they want. What the client hears becomes a change of the
+ * store in `room_feeds.ts` and `notice_feed.ts`; `components/` shows that.
+ */
+import type { Client, NotifyliError } from "../../sdk/mod.ts";
+import { newMessageId } from "../../sdk/core/ids.ts";
+import { type ConnectAnswers, type Identity, silentRooms } from "./identity.ts";
+import { NoticeFeed } from "./notice_feed.ts";
+import { enqueue, isFull, type Outbox, OUTBOX_LIMIT, remove, retry } from "../state/outbox.ts";
+import { rememberChanges } from "../storage/remember.ts";
+import { RoomFeeds } from "./room_feeds.ts";
+import { hasRoom } from "../state/rooms.ts";
+import { Sender } from "./sender.ts";
+import {
+  type KeyValueStore,
+  loadOutbox,
+  loadSettings,
+  loadSite,
+  loadToken,
+  saveOutbox,
+  saveSite,
+  saveToken,
+} from "../storage/storage.ts";
+import type { Store } from "../state/store.ts";
+
+export interface SessionOptions {
+  /** Shared by the browser's tabs: settings. */
+  shared: KeyValueStore;
+  /** This tab's own: the outbox, the token, and whose that is. */
+  own: KeyValueStore;
+  /** The token is empty in open mode. */
+  connect: (identity: Identity, token: string) => Client;
+  isWatched: () => boolean;
+}
+
+/** What there is while a user is signed in. */
+interface Running {
+  readonly client: Client;
+  readonly rooms: RoomFeeds;
+  readonly notices: NoticeFeed;
+  readonly sender: Sender;
+}
+
+export class Session {
+  readonly #store: Store;
+  readonly #options: SessionOptions;
+  #running: Running | undefined;
+
+  constructor(store: Store, options: SessionOptions) {
+    this.#store = store;
+    this.#options = options;
+    rememberChanges(store, options);
+  }
+
+  /** Their notifications, while a user is signed in. */
+  get notices(): NoticeFeed | undefined {
+    return this.#running?.notices;
+  }
+
+  /** Signs in with the form's answers; the rooms of the same user's last visit come along. */
+  signIn({ user_id, name, room, token }: ConnectAnswers): void {
+    saveToken(this.#options.own, token);
+    const last = loadSettings(this.#options.shared);
+    const rooms = last.user_id === user_id ? last.rooms : [];
+    // What was written before the server had said whose token that was is not to be said by another.
+    saveOutbox(this.#options.own, { userId: user_id, site: "" }, []);
+    this.#start({ user_id, name }, rooms.includes(room) ? rooms : [...rooms, room], room);
+  }
+
+  /** Goes on where the last visit ended. Answers whether there was one. */
+  resume(): boolean {
+    const { signed_in, user_id, name, rooms, active_room } = loadSettings(this.#options.shared);
+    if (!signed_in || user_id === "" || name === "") return false;
+    // Without its token the server would send us away at once: the form asks for it.
+    if (this.#store.state.config.tokens && loadToken(this.#options.own) === "") return false;
+    this.#start({ user_id, name }, rooms, rooms.includes(active_room) ? active_room : rooms[0]);
+    return true;
+  }
+
+  signOut(): void {
+    this.#running?.client.close();
+    this.#running = undefined;
+    saveToken(this.#options.own, "");
+    this.#store.dispatch({ type: "signed_out" });
+  }
+
+  reconnect(): void {
+    this.#running?.client.reconnect();
+  }
+
+  openRoom(room: string): void {
+    const isNew = !hasRoom(this.#store.state.rooms, room);
+    this.#store.dispatch({ type: "room_opened", room });
+    if (isNew) this.#running?.rooms.open(room);
+  }
+
+  closeRoom(room: string): void {
+    this.#store.dispatch({ type: "room_closed", room });
+    this.#running?.rooms.close(room);
+  }
+
+  activateRoom(room: string): void {
+    this.#store.dispatch({ type: "room_activated", room });
+  }
+
+  /** Answers whether the message was taken: a full outbox takes no more. */
+  say(room: string, message: string): boolean {
+    if (isFull(this.#store.state.outbox)) {
+      const text = `${OUTBOX_LIMIT} messages are waiting to be sent. Try again when some are gone.`;
+      this.#store.dispatch({ type: "alert_raised", message: text });
+      return false;
+    }
+    const entry = { id: newMessageId(), room, message, timestamp: nowSeconds() };
+    this.#store.dispatch({ type: "message_written", entry });
+    this.#running?.sender.flush();
+    return true;
+  }
+
+  retryMessage(id: string): void {
+    this.#changeOutbox((outbox) => retry(outbox, id, nowSeconds()));
+    this.#running?.sender.flush();
+  }
+
+  discardMessage(id: string): void {
+    this.#changeOutbox((outbox) => remove(outbox, id));
+  }
+
+  #start(identity: Identity, rooms: readonly string[], activeRoom = ""): void {
+    this.#running?.client.close();
+    const store = this.#store;
+    const { own, connect, isWatched } = this.#options;
+    const site = loadSite(own);
+    const outbox = loadOutbox(own, { userId: identity.user_id, site });
+    store.dispatch({ type: "signed_in", identity, rooms, activeRoom, site, outbox });
+    const client = connect(identity, loadToken(own));
+    store.dispatch({ type: "connection_changed", connection: client.state });
+    client.on("error", (error) => this.#failed(error));
+    const silent = silentRooms(identity.user_id, store.state.config.bot_room);
+    const sender = new Sender(client, store);
+    client.on("state", (connection) => {
+      if (connection.kind === "closed") return; // we did that, and the store knows
+      store.dispatch({ type: "connection_changed", connection });
+      if (connection.kind === "online") {
+        this.#named(client.siteId, identity);
+        sender.isNamed = true;
+      }
+      sender.flush(); // what was given back when the server stopped us
+    });
+    this.#running = {
+      client,
+      rooms: new RoomFeeds(client, store, { isWatched, silent }),
+      notices: new NoticeFeed(client, store),
+      sender,
+    };
+  }
+
+  /** The server has said whose the token is: what waits of this account is sent, and nothing that waits of another. */
+  #named(site: string, { user_id: userId }: Identity): void {
+    const { own } = this.#options;
+    const { outbox, site: before } = this.#store.state;
+    if (site === before) return;
+    saveSite(own, site);
+    const kept = loadOutbox(own, { userId, site });
+    const written = before === "" ? outbox : []; // else it is kept for the other one
+    this.#store.dispatch({ type: "site_named", site, outbox: written.reduce(enqueue, kept) });
+    saveOutbox(own, { userId, site: "" }, []);
+  }
+
+  #failed(error: NotifyliError): void {
+    if (error.code === "handler_failed") throw error.cause; // a mistake of ours
+    this.#store.dispatch({ type: "alert_raised", message: error.message });
+  }
+
+  #changeOutbox(change: (outbox: Outbox) => Outbox): void {
+    const outbox = change(this.#store.state.outbox);
+    this.#store.dispatch({ type: "outbox_changed", outbox });
+  }
+}
+
+function nowSeconds(): number {
+  return Math.floor(Date.now() / 1000);
+}

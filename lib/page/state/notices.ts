@@ -1,0 +1,35 @@
+/** The notifications behind the bell, as far as they were read from the server; none of it is changed in place. */
+import type { Notification } from "../../sdk/mod.ts";
+
+export interface Notices {
+  /** Newest first, with no hole in between. */
+  readonly list: readonly Notification[];
+  /** How many are unread, on the server's count: also of those that are not in `list`. */
+  readonly unread: number;
+  /** The server has told what there is. */
+  readonly isLoaded: boolean;
+  /** There are older ones than those in `list`. */
+  readonly hasOlder: boolean;
+}
+
+export const NO_NOTICES: Notices = { list: [], unread: 0, isLoaded: false, hasOlder: false };
+
+/** Toasts on the screen at once; when one more comes, the oldest goes (it stays behind the bell). */
+export const TOAST_LIMIT = 3;
+
+/** Ids of notifications on the screen, oldest first. */
+export type Toasts = readonly string[];
+
+export function addToast(toasts: Toasts, id: string): Toasts {
+  return [...toasts, id].slice(-TOAST_LIMIT);
+}
+
+/** Takes down what was read or put away, here or elsewhere. */
+export function withoutSeen(toasts: Toasts, { list }: Notices): Toasts {
+  const seen = (id: string) => list.find((notice) => notice.id === id)?.read ?? true;
+  return toasts.some(seen) ? toasts.filter((id) => !seen(id)) : toasts;
+}
+
+export function unreadIds({ list }: Notices): string[] {
+  return list.filter(({ read }) => !read).map(({ id }) => id);
+}

@@ -1,0 +1,79 @@
+/** The rooms that are open as tabs: their messages, their people and what is unread in them. */
+import type { Message, User } from "../../sdk/mod.ts";
+
+/** What is shown of a message. */
+export type ChatMessage = Pick<Message, "id" | "userId" | "name" | "message" | "timestamp">;
+
+export interface Room {
+  readonly room: string;
+  /** The server has let us in on this connection, and told what was said before. */
+  readonly isJoined: boolean;
+  readonly messages: readonly ChatMessage[];
+  /** Ids of messages behind which others may be missing. */
+  readonly gaps: readonly string[];
+  readonly users: readonly User[];
+  readonly unread: number;
+}
+
+export type Rooms = readonly Room[];
+
+/** Messages kept of each room; when full, the oldest goes. */
+export const MESSAGE_LIMIT = 500;
+
+export function emptyRoom(room: string): Room {
+  return { room, isJoined: false, messages: [], gaps: [], users: [], unread: 0 };
+}
+
+export function hasRoom(rooms: Rooms, name: string): boolean {
+  return rooms.some(({ room }) => room === name);
+}
+
+export function openRoom(rooms: Rooms, name: string): Rooms {
+  return hasRoom(rooms, name) ? rooms : [...rooms, emptyRoom(name)];
+}
+
+export function closeRoom(rooms: Rooms, name: string): Rooms {
+  return rooms.filter(({ room }) => room !== name);
+}
+
+/** Which tab follows when one is closed: its right neighbour, or else the one on its left. */
+export function neighbourOf(rooms: Rooms, name: string): string {
+  const index = rooms.findIndex(({ room }) => room === name);
+  return (rooms[index + 1] ?? rooms[index - 1])?.room ?? "";
+}
+
+/** Changes one room. A room that is no tab is left alone. */
+export function updateRoom(rooms: Rooms, name: string, change: (room: Room) => Room): Rooms {
+  return rooms.map((room) => room.room === name ? change(room) : room);
+}
+
+export function addMessage(room: Room, said: ChatMessage, isUnread: boolean): Room {
+  if (room.messages.some(({ id }) => id === said.id)) return room;
+  const { id, userId, name, message, timestamp } = said;
+  const messages = [...room.messages, { id, userId, name, message, timestamp }];
+  return {
+    ...room,
+    messages: messages.slice(-MESSAGE_LIMIT),
+    unread: isUnread ? room.unread + 1 : room.unread,
+  };
+}
+
+/** Something may be missing behind the newest message; where there is none, nobody misses anything. */
+export function addGap(room: Room): Room {
+  const last = room.messages.at(-1);
+  if (last === undefined || room.gaps.includes(last.id)) return room;
+  const shown = room.gaps.filter((gap) => room.messages.some(({ id }) => id === gap));
+  return { ...room, gaps: [...shown, last.id] };
+}
+
+export function markRoomRead(room: Room): Room {
+  return room.unread === 0 ? room : { ...room, unread: 0 };
+}
+
+const { compare } = new Intl.Collator();
+
+/** Replaces everyone. */
+export function setUsers(room: Room, users: readonly User[]): Room {
+  const sorted = users.toSorted((a, b) => compare(a.name, b.name) || compare(a.userId, b.userId));
+  return { ...room, users: sorted };
+}

@@ -1,0 +1,208 @@
+/** The page's whole state, how each event changes it, and who is told; `session.ts` dispatches. */
+import type { Message, State as ConnectionState, User } from "../../sdk/mod.ts";
+import { DEFAULT_CONFIG, type ServerConfig } from "../config.ts";
+import type { Identity } from "../session/identity.ts";
+import { addToast, NO_NOTICES, type Notices, type Toasts, withoutSeen } from "./notices.ts";
+import {
+  enqueue,
+  fail,
+  type Outbox,
+  type OutboxEntry,
+  remove,
+  take,
+  withoutTakenOf,
+  withoutUnseenOf,
+} from "./outbox.ts";
+import {
+  addGap,
+  addMessage,
+  closeRoom,
+  emptyRoom,
+  hasRoom,
+  markRoomRead,
+  neighbourOf,
+  openRoom,
+  type Rooms,
+  setUsers,
+  updateRoom,
+} from "./rooms.ts";
+
+export interface State {
+  readonly config: ServerConfig;
+  /** `null` until user id, room and name were given. */
+  readonly identity: Identity | null;
+  /** Theirs, as the server named it; empty until then. */
+  readonly site: string;
+  readonly connection: ConnectionState;
+  readonly rooms: Rooms;
+  /** Empty when no room is open. */
+  readonly activeRoom: string;
+  readonly outbox: Outbox;
+  readonly notices: Notices;
+  readonly toasts: Toasts;
+  /** What the server had to say that belongs to no message. */
+  readonly alert: string | null;
+}
+
+export type Action =
+  | { type: "config_loaded"; config: ServerConfig }
+  | {
+    type: "signed_in";
+    identity: Identity;
+    rooms: readonly string[];
+    activeRoom: string;
+    site: string;
+    outbox: Outbox;
+  }
+  /** By the server: the outbox is of this account. */
+  | { type: "site_named"; site: string; outbox: Outbox }
+  | { type: "signed_out" }
+  | { type: "connection_changed"; connection: ConnectionState }
+  | { type: "room_opened"; room: string }
+  | { type: "room_closed"; room: string }
+  | { type: "room_activated"; room: string }
+  /** The server has let us in, and told what was said before. */
+  | { type: "room_joined"; room: string }
+  | { type: "people_changed"; room: string; users: readonly User[] }
+  | { type: "gap_found"; room: string }
+  /**
+   * `isNews`: someone else said it, and not before we came.
+   * `isWatched`: whether the page is visible, so that what comes to the active room is read.
+   */
+  | { type: "message_received"; message: Message; isNews: boolean; isWatched: boolean }
+  | { type: "message_written"; entry: OutboxEntry }
+  /** By the server, which has it now. */
+  | { type: "message_taken"; id: string }
+  | { type: "message_failed"; id: string; failure: string }
+  | { type: "outbox_changed"; outbox: Outbox }
+  | { type: "notices_changed"; notices: Notices }
+  | { type: "toast_raised"; id: string }
+  | { type: "toast_dismissed"; id: string }
+  | { type: "alert_raised"; message: string }
+  | { type: "alert_dismissed" };
+
+export const INITIAL_STATE: State = {
+  config: DEFAULT_CONFIG,
+  identity: null,
+  site: "",
+  connection: { kind: "closed" },
+  rooms: [],
+  activeRoom: "",
+  outbox: [],
+  notices: NO_NOTICES,
+  toasts: [],
+  alert: null,
+};
+
+export function reduce(state: State, action: Action): State {
+  switch (action.type) {
+    case "config_loaded":
+      return { ...state, config: action.config };
+    case "signed_in":
+      return {
+        ...INITIAL_STATE,
+        config: state.config,
+        identity: action.identity,
+        rooms: action.rooms.map(emptyRoom),
+        activeRoom: action.activeRoom,
+        site: action.site,
+        outbox: action.outbox,
+      };
+    case "site_named":
+      return { ...state, site: action.site, outbox: action.outbox };
+    case "signed_out":
+      return { ...INITIAL_STATE, config: state.config };
+    case "connection_changed":
+      return reduceConnection(state, action.connection);
+    case "room_opened":
+      return activate({ ...state, rooms: openRoom(state.rooms, action.room) }, action.room);
+    case "room_closed":
+      return reduceRoomClosed(state, action.room);
+    case "room_activated":
+      return activate(state, action.room);
+    case "room_joined": {
+      const rooms = updateRoom(state.rooms, action.room, (room) => ({ ...room, isJoined: true }));
+      return { ...state, rooms, outbox: withoutTakenOf(state.outbox, action.room) };
+    }
+    case "people_changed": {
+      const { room, users } = action;
+      return { ...state, rooms: updateRoom(state.rooms, room, (room) => setUsers(room, users)) };
+    }
+    case "gap_found":
+      return { ...state, rooms: updateRoom(state.rooms, action.room, addGap) };
+    case "message_received": {
+      const { message, isNews, isWatched } = action;
+      const isUnread = isNews && (!isWatched || message.room !== state.activeRoom);
+      const add = updateRoom(state.rooms, message.room, (r) => addMessage(r, message, isUnread));
+      return { ...state, rooms: add, outbox: remove(state.outbox, message.id) };
+    }
+    case "message_written":
+      return { ...state, outbox: enqueue(state.outbox, action.entry) };
+    case "message_taken":
+      return reduceTaken(state, action.id);
+    case "message_failed":
+      return { ...state, outbox: fail(state.outbox, action.id, action.failure) };
+    case "outbox_changed":
+      return { ...state, outbox: action.outbox };
+    case "notices_changed": {
+      const { notices } = action;
+      return { ...state, notices, toasts: withoutSeen(state.toasts, notices) };
+    }
+    case "toast_raised":
+      return { ...state, toasts: addToast(state.toasts, action.id) };
+    case "toast_dismissed":
+      return { ...state, toasts: state.toasts.filter((id) => id !== action.id) };
+    case "alert_raised":
+      return { ...state, alert: action.message };
+    case "alert_dismissed":
+      return { ...state, alert: null };
+  }
+}
+
+/** Holds the state and tells who asked about each change. */
+export class Store {
+  #state = INITIAL_STATE;
+  readonly #listeners = new Set<() => void>();
+
+  get state(): State {
+    return this.#state;
+  }
+
+  dispatch(action: Action): void {
+    const next = reduce(this.#state, action);
+    if (next === this.#state) return;
+    this.#state = next;
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** Calls `listener` after each change; the answer ends that. */
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+}
+
+/** What is said while we are away has to be told on joining again. */
+function reduceConnection(state: State, connection: ConnectionState): State {
+  if (connection.kind === "online") return { ...state, connection };
+  return { ...state, connection, rooms: state.rooms.map((r) => ({ ...r, isJoined: false })) };
+}
+
+/** In a room that is up to date the message is seen already; in another one it is still to come. */
+function reduceTaken(state: State, id: string): State {
+  const entry = state.outbox.find((entry) => entry.id === id);
+  const room = state.rooms.find(({ room }) => room === entry?.room);
+  const isToCome = room !== undefined && !room.isJoined;
+  return { ...state, outbox: isToCome ? take(state.outbox, id) : remove(state.outbox, id) };
+}
+
+function reduceRoomClosed(state: State, room: string): State {
+  const rooms = closeRoom(state.rooms, room);
+  const next = { ...state, rooms, outbox: withoutUnseenOf(state.outbox, room) };
+  return room === state.activeRoom ? activate(next, neighbourOf(state.rooms, room)) : next;
+}
+
+function activate(state: State, room: string): State {
+  if (!hasRoom(state.rooms, room)) return { ...state, activeRoom: state.rooms[0]?.room ?? "" };
+  return { ...state, activeRoom: room, rooms: updateRoom(state.rooms, room, markRoomRead) };
+}

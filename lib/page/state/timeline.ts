@@ -1,0 +1,71 @@
+/** A room's messages and those still in the outbox, as the rows that `components/chat/ChatLog.tsx` shows. */
+import type { Outbox } from "./outbox.ts";
+import type { Identity } from "../session/identity.ts";
+import type { ChatMessage, Room } from "./rooms.ts";
+import { dayKey } from "../text.ts";
+
+export type Delivery = "delivered" | "pending" | "failed";
+
+export interface DayRow {
+  kind: "day";
+  key: string;
+  timestamp: number;
+}
+
+export interface MessageRow {
+  kind: "message";
+  key: string;
+  message: ChatMessage;
+  isOwn: boolean;
+  /** Starts a group: shown with its writer and time. */
+  isFirst: boolean;
+  delivery: Delivery;
+  failure: string;
+}
+
+/** Messages may be missing here. */
+export interface GapRow {
+  kind: "gap";
+  key: string;
+}
+
+export type Row = DayRow | MessageRow | GapRow;
+
+/** After a longer pause the same writer is named again. */
+const GROUP_SECONDS = 300;
+
+export function rowsOf({ room, messages, gaps }: Room, outbox: Outbox, me: Identity): Row[] {
+  const rows: Row[] = [];
+  let last: ChatMessage | null = null;
+  let isBehindGap = false;
+
+  const add = (message: ChatMessage, delivery: Delivery, failure = "") => {
+    const isNewDay = last === null || dayKey(last.timestamp) !== dayKey(message.timestamp);
+    if (isNewDay) {
+      rows.push({ kind: "day", key: `day ${message.id}`, timestamp: message.timestamp });
+    }
+    const isFirst = isNewDay || isBehindGap || last === null || !belongsTo(last, message);
+    const isOwn = message.userId === me.user_id;
+    rows.push({ kind: "message", key: message.id, message, isOwn, isFirst, delivery, failure });
+    last = message;
+    isBehindGap = false;
+  };
+
+  for (const message of messages) {
+    add(message, "delivered");
+    isBehindGap = gaps.includes(message.id);
+    if (isBehindGap) rows.push({ kind: "gap", key: `gap ${message.id}` });
+  }
+  for (const entry of outbox) {
+    if (entry.room !== room) continue;
+    const { id, message, timestamp, failure } = entry;
+    const own = { id, userId: me.user_id, name: me.name, message, timestamp };
+    add(own, failure === undefined ? "pending" : "failed", failure);
+  }
+  return rows;
+}
+
+function belongsTo(last: ChatMessage, next: ChatMessage): boolean {
+  return last.userId === next.userId && last.name === next.name &&
+    next.timestamp - last.timestamp < GROUP_SECONDS;
+}

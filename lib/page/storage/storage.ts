@@ -1,0 +1,127 @@
+/** What the page remembers in the browser; everything read back is checked before it is believed. */
+import { type Outbox, OUTBOX_LIMIT, type OutboxEntry } from "../state/outbox.ts";
+
+/** The part of a browser's `Storage` that is used here. */
+export interface KeyValueStore {
+  getItem(key: string): string | null;
+  setItem(key: string, value: string): void;
+}
+
+export interface Settings {
+  /** Connect at once, without the form. */
+  signed_in: boolean;
+  user_id: string;
+  name: string;
+  rooms: string[];
+  active_room: string;
+}
+
+export const SETTINGS_KEY = "notifyli.settings";
+export const TOKEN_KEY = "notifyli.token";
+/** The site that the server named for the token of this tab. */
+export const SITE_KEY = "notifyli.site";
+
+/** Whose an outbox is. */
+export interface Account {
+  readonly userId: string;
+  /** Empty as long as the server has not said it. */
+  readonly site: string;
+}
+
+/** No user id has a line break, so no two accounts have one key. */
+export const outboxKey = ({ userId, site }: Account) => `notifyli.outbox.${userId}\n${site}`;
+
+export function loadSettings(store: KeyValueStore): Settings {
+  const saved = fields(readJson(store, SETTINGS_KEY));
+  return {
+    signed_in: saved.get("signed_in") === true,
+    user_id: text(saved.get("user_id")),
+    name: text(saved.get("name")),
+    rooms: list(saved.get("rooms")).filter((room) => typeof room === "string"),
+    active_room: text(saved.get("active_room")),
+  };
+}
+
+export function saveSettings(store: KeyValueStore, settings: Settings): void {
+  writeJson(store, SETTINGS_KEY, settings);
+}
+
+export function loadOutbox(store: KeyValueStore, account: Account): Outbox {
+  return list(readJson(store, outboxKey(account))).map(asOutboxEntry)
+    .filter((entry) => entry !== null).slice(0, OUTBOX_LIMIT);
+}
+
+export function saveOutbox(store: KeyValueStore, account: Account, outbox: Outbox): void {
+  writeJson(store, outboxKey(account), outbox);
+}
+
+/** @param own this tab's own: a token is no setting, and is gone with the tab */
+export function loadToken(own: KeyValueStore): string {
+  return own.getItem(TOKEN_KEY) ?? "";
+}
+
+/** Whose it is, the server has to say anew. */
+export function saveToken(own: KeyValueStore, token: string): void {
+  own.setItem(TOKEN_KEY, token);
+  saveSite(own, "");
+}
+
+export function loadSite(own: KeyValueStore): string {
+  return own.getItem(SITE_KEY) ?? "";
+}
+
+export function saveSite(own: KeyValueStore, site: string): void {
+  own.setItem(SITE_KEY, site);
+}
+
+/** The store itself, or one in memory where the browser forbids it (cookies blocked, sandboxed frame). */
+export function storeOrMemory(open: () => KeyValueStore): KeyValueStore {
+  try {
+    return open();
+  } catch {
+    const memory = new Map<string, string>();
+    return {
+      getItem: (key) => memory.get(key) ?? null,
+      setItem: (key, value) => void memory.set(key, value),
+    };
+  }
+}
+
+function readJson(store: KeyValueStore, key: string): unknown {
+  try {
+    return JSON.parse(store.getItem(key) ?? "null");
+  } catch {
+    return null;
+  }
+}
+
+function writeJson(store: KeyValueStore, key: string, value: unknown): void {
+  try {
+    store.setItem(key, JSON.stringify(value));
+  } catch {
+    // The quota is used up: what is on the screen still works, only a reload forgets it.
+  }
+}
+
+function asOutboxEntry(value: unknown): OutboxEntry | null {
+  const entry = fields(value);
+  const [id, room, message] = [entry.get("id"), entry.get("room"), entry.get("message")];
+  const timestamp = entry.get("timestamp");
+  const failure = entry.get("failure");
+  if (typeof id !== "string" || typeof room !== "string") return null;
+  if (typeof message !== "string" || typeof timestamp !== "number") return null;
+  const kept = { id, room, message, timestamp };
+  return typeof failure === "string" ? { ...kept, failure } : kept;
+}
+
+function fields(value: unknown): Map<string, unknown> {
+  return new Map(typeof value === "object" && value !== null ? Object.entries(value) : []);
+}
+
+function list(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function text(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}

@@ -1,15 +1,15 @@
 /** The page's session on the client library, with sockets of the test's own: rooms, the outbox and notifications. */
 import assert from "node:assert/strict";
-import { Session } from "../lib/page/session/session.ts";
+import { Session } from "../../lib/page/session/session.ts";
 import {
   loadSettings,
   outboxKey,
   SETTINGS_KEY,
   storeOrMemory,
-} from "../lib/page/storage/storage.ts";
-import { Store } from "../lib/page/state/store.ts";
-import { connect } from "../lib/sdk/mod.ts";
-import { FakeClock, FakeSocket, type Frame } from "./support/fake_network.ts";
+} from "../../lib/page/storage/storage.ts";
+import { Store } from "../../lib/page/state/store.ts";
+import { connect } from "../../lib/sdk/mod.ts";
+import { FakeClock, FakeSocket, type Frame } from "../support/fake_network.ts";
 
 const ME = { user_id: "123", name: "Alice" };
 

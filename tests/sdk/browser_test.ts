@@ -2,13 +2,13 @@
 import assert from "node:assert/strict";
 import { build, stop } from "esbuild";
 import type { Page } from "playwright-core";
-import { openContext, OPTIONS } from "./support/browser.ts";
-import { Manager } from "./support/manager.ts";
-import { ROOT } from "./support/paths.ts";
-import { Program } from "./support/program.ts";
-import { Proxy } from "./support/proxy.ts";
-import { APP_KEY, type Claims, connectionToken } from "./support/tokens.ts";
-import { waitFor } from "./support/wait.ts";
+import { openContext, OPTIONS } from "../support/browser.ts";
+import { Manager } from "../support/manager.ts";
+import { ROOT } from "../support/paths.ts";
+import { Program } from "../support/program.ts";
+import { Proxy } from "../support/proxy.ts";
+import { APP_KEY, type Claims, connectionToken } from "../support/tokens.ts";
+import { waitFor } from "../support/wait.ts";
 
 for (const [shared, passes] of [[false, true], [true, true], [false, false], [true, false]]) {
   const how = shared ? "over one SharedWorker" : "each over its own connection";

@@ -1,16 +1,16 @@
 /** Several accounts at one server, with one storage or one client: what is one's stays one's. With the real server. */
 import assert from "node:assert/strict";
-import { connect, type ConnectOptions, type KeyValueStore } from "../lib/sdk/mod.ts";
-import { sseTransport } from "../lib/sdk/core/sse_transport.ts";
-import { Manager } from "./support/manager.ts";
-import { Program } from "./support/program.ts";
-import { Proxy } from "./support/proxy.ts";
-import { RedisServer } from "./support/redis.ts";
-import { TabBrowser, WatchedTab } from "./support/tab_browser.ts";
-import { TestClient } from "./support/test_client.ts";
-import { APP_KEY, type Claims, connectionToken } from "./support/tokens.ts";
-import { webSocketTransport } from "../lib/sdk/core/transport.ts";
-import { waitFor } from "./support/wait.ts";
+import { connect, type ConnectOptions, type KeyValueStore } from "../../lib/sdk/mod.ts";
+import { sseTransport } from "../../lib/sdk/core/sse_transport.ts";
+import { Manager } from "../support/manager.ts";
+import { Program } from "../support/program.ts";
+import { Proxy } from "../support/proxy.ts";
+import { RedisServer } from "../support/redis.ts";
+import { TabBrowser, WatchedTab } from "../support/tab_browser.ts";
+import { TestClient } from "../support/test_client.ts";
+import { APP_KEY, type Claims, connectionToken } from "../support/tokens.ts";
+import { webSocketTransport } from "../../lib/sdk/core/transport.ts";
+import { waitFor } from "../support/wait.ts";
 
 type Way = () => ConnectOptions["transport"];
 

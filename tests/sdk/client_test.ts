@@ -1,4 +1,4 @@
-/** The client library and the real server; `sdk_unit_test.ts` has the faults that cannot be had from one. */
+/** The client library and the real server; `client_unit_test.ts` has the faults that cannot be had from one. */
 import assert from "node:assert/strict";
 import {
   type Client,
@@ -10,14 +10,14 @@ import {
   type Notification,
   NotifyliError,
   type OpenTransport,
-} from "../lib/sdk/mod.ts";
-import { SharedHub } from "../lib/sdk/tabs/shared_hub.ts";
-import { portTransport } from "../lib/sdk/tabs/shared_transport.ts";
-import { webSocketTransport } from "../lib/sdk/core/transport.ts";
-import { Program } from "./support/program.ts";
-import { Proxy } from "./support/proxy.ts";
-import { freePort } from "./support/redis.ts";
-import { waitFor } from "./support/wait.ts";
+} from "../../lib/sdk/mod.ts";
+import { SharedHub } from "../../lib/sdk/tabs/shared_hub.ts";
+import { portTransport } from "../../lib/sdk/tabs/shared_transport.ts";
+import { webSocketTransport } from "../../lib/sdk/core/transport.ts";
+import { Program } from "../support/program.ts";
+import { Proxy } from "../support/proxy.ts";
+import { freePort } from "../support/redis.ts";
+import { waitFor } from "../support/wait.ts";
 
 for (const listener of ["deno", "node"]) {
   const test = (what: string, run: (program: Program) => Promise<void>) =>

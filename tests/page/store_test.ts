@@ -1,10 +1,10 @@
 /** The page's state, how events change it, and the rows that it is shown as. */
 import assert from "node:assert/strict";
-import { NO_NOTICES } from "../lib/page/state/notices.ts";
-import { MESSAGE_LIMIT } from "../lib/page/state/rooms.ts";
-import { type Action, INITIAL_STATE, reduce, type State } from "../lib/page/state/store.ts";
-import { rowsOf } from "../lib/page/state/timeline.ts";
-import type { Message, Notification } from "../lib/sdk/mod.ts";
+import { NO_NOTICES } from "../../lib/page/state/notices.ts";
+import { MESSAGE_LIMIT } from "../../lib/page/state/rooms.ts";
+import { type Action, INITIAL_STATE, reduce, type State } from "../../lib/page/state/store.ts";
+import { rowsOf } from "../../lib/page/state/timeline.ts";
+import type { Message, Notification } from "../../lib/sdk/mod.ts";
 
 const ME = { user_id: "123", name: "Alice" };
 

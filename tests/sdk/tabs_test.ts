@@ -1,19 +1,19 @@
 /** Tabs of one browser that share a worker, with the real server and tokens: who joins whom, and what each is told. */
 import assert from "node:assert/strict";
-import type { OpenTransport, TokenSource } from "../lib/sdk/mod.ts";
-import { sseTransport } from "../lib/sdk/core/sse_transport.ts";
-import { type WebSocketConstructor, webSocketTransport } from "../lib/sdk/core/transport.ts";
-import { Manager } from "./support/manager.ts";
-import { Program } from "./support/program.ts";
-import { TabBrowser } from "./support/tab_browser.ts";
+import type { OpenTransport, TokenSource } from "../../lib/sdk/mod.ts";
+import { sseTransport } from "../../lib/sdk/core/sse_transport.ts";
+import { type WebSocketConstructor, webSocketTransport } from "../../lib/sdk/core/transport.ts";
+import { Manager } from "../support/manager.ts";
+import { Program } from "../support/program.ts";
+import { TabBrowser } from "../support/tab_browser.ts";
 import {
   APP_KEY,
   type Claims,
   connectionToken,
   nowSeconds,
   subscriptionToken,
-} from "./support/tokens.ts";
-import { waitFor } from "./support/wait.ts";
+} from "../support/tokens.ts";
+import { waitFor } from "../support/wait.ts";
 
 const CARRIERS: Readonly<Record<string, OpenTransport>> = {
   "WebSockets": webSocketTransport(WebSocket),

@@ -1,4 +1,4 @@
-/** The client library with a clock, sockets and a server of the test's own; `sdk_test.ts` has the real ones. */
+/** The client library with a clock, sockets and a server of the test's own; `client_test.ts` has the real ones. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import {
@@ -13,10 +13,10 @@ import {
   type Position,
   type Published,
   type State,
-} from "../lib/sdk/mod.ts";
-import { mayReconnect } from "../lib/base/close_codes.ts";
-import { webSocketTransport } from "../lib/sdk/core/transport.ts";
-import { FakeClock, FakeSocket, type Frame } from "./support/fake_network.ts";
+} from "../../lib/sdk/mod.ts";
+import { mayReconnect } from "../../lib/base/close_codes.ts";
+import { webSocketTransport } from "../../lib/sdk/core/transport.ts";
+import { FakeClock, FakeSocket, type Frame } from "../support/fake_network.ts";
 
 const EPOCH = "e1";
 

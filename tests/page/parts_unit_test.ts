@@ -1,7 +1,7 @@
 /** The page's small parts: what is configured, remembered, written and shown. */
 import assert from "node:assert/strict";
-import { DEFAULT_CONFIG, parseConfig } from "../lib/page/config.ts";
-import { problemOf } from "../lib/page/session/identity.ts";
+import { DEFAULT_CONFIG, parseConfig } from "../../lib/page/config.ts";
+import { problemOf } from "../../lib/page/session/identity.ts";
 import {
   enqueue,
   fail,
@@ -12,12 +12,12 @@ import {
   take,
   unsent,
   withoutUnseenOf,
-} from "../lib/page/state/outbox.ts";
-import { readPrefill, withoutPrefill } from "../lib/page/session/prefill.ts";
-import { curlLine, redisLine } from "../lib/page/recipes.ts";
-import { initials, splitLinks } from "../lib/page/text.ts";
-import { newMessageId, SeenIds } from "../lib/sdk/core/ids.ts";
-import { wireUserId } from "../lib/sdk/core/frames.ts";
+} from "../../lib/page/state/outbox.ts";
+import { readPrefill, withoutPrefill } from "../../lib/page/session/prefill.ts";
+import { curlLine, redisLine } from "../../lib/page/recipes.ts";
+import { initials, splitLinks } from "../../lib/page/text.ts";
+import { newMessageId, SeenIds } from "../../lib/sdk/core/ids.ts";
+import { wireUserId } from "../../lib/sdk/core/frames.ts";
 
 Deno.test("parseConfig() takes what is well-formed and defaults for the rest", () => {
   assert.deepEqual(parseConfig(null), DEFAULT_CONFIG);

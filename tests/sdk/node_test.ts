@@ -1,8 +1,8 @@
 /** The client library in Node.js, which has a WebSocket of its own from version 22 on. */
 import assert from "node:assert/strict";
-import { run } from "./support/command.ts";
-import { ROOT } from "./support/paths.ts";
-import { Program } from "./support/program.ts";
+import { run } from "../support/command.ts";
+import { ROOT } from "../support/paths.ts";
+import { Program } from "../support/program.ts";
 
 Deno.test("SDK in Node.js: is notified, says something, and ends", async () => {
   await using program = await Program.start();

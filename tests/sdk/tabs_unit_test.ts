@@ -1,10 +1,10 @@
 /** A worker's hub with a server of the test's own: what cannot be had from the real one. */
 import assert from "node:assert/strict";
-import type { OpenTransport, TransportEvents } from "../lib/sdk/mod.ts";
-import { SharedHub } from "../lib/sdk/tabs/shared_hub.ts";
-import type { FromTab, FromWorker, Port } from "../lib/sdk/tabs/shared_transport.ts";
-import type { Frame } from "./support/fake_network.ts";
-import { waitFor } from "./support/wait.ts";
+import type { OpenTransport, TransportEvents } from "../../lib/sdk/mod.ts";
+import { SharedHub } from "../../lib/sdk/tabs/shared_hub.ts";
+import type { FromTab, FromWorker, Port } from "../../lib/sdk/tabs/shared_transport.ts";
+import type { Frame } from "../support/fake_network.ts";
+import { waitFor } from "../support/wait.ts";
 
 Deno.test("SharedHub lets nobody wait long for a tab that gets no answer", async () => {
   using world = new World();

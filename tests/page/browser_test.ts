@@ -1,8 +1,8 @@
 /** The page in a real Chromium, against a real server and a real Redis: rooms, connections, reloads, layout. */
 import assert from "node:assert/strict";
-import { OPTIONS } from "./support/browser.ts";
-import { bell, connected, hears, message, say, start } from "./support/page.ts";
-import { waitFor } from "./support/wait.ts";
+import { OPTIONS } from "../support/browser.ts";
+import { bell, connected, hears, message, say, start } from "../support/page.ts";
+import { waitFor } from "../support/wait.ts";
 
 Deno.test("page: two users chat, and see each other come and go", OPTIONS, async () => {
   await using setting = await start();

@@ -1,7 +1,7 @@
 /** Notifications on the page: toasts, the bell, and what one device does for the others. */
 import assert from "node:assert/strict";
-import { OPTIONS } from "./support/browser.ts";
-import { bell, item, notices, start } from "./support/page.ts";
+import { OPTIONS } from "../support/browser.ts";
+import { bell, item, notices, start } from "../support/page.ts";
 
 Deno.test(
   "page: redis-cli PUBLISH becomes a toast and an entry behind the bell",

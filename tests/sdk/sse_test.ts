@@ -1,9 +1,9 @@
 /** The client library where WebSockets do not pass, through a proxy that refuses them. */
 import assert from "node:assert/strict";
-import { connect, type Gap, type Message, type Notification } from "../lib/sdk/mod.ts";
-import { Program } from "./support/program.ts";
-import { Proxy } from "./support/proxy.ts";
-import { waitFor } from "./support/wait.ts";
+import { connect, type Gap, type Message, type Notification } from "../../lib/sdk/mod.ts";
+import { Program } from "../support/program.ts";
+import { Proxy } from "../support/proxy.ts";
+import { waitFor } from "../support/wait.ts";
 
 for (const listener of ["deno", "node"]) {
   Deno.test(`SDK on the ${listener} listener: works where no WebSocket passes`, async () => {

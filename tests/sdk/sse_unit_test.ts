@@ -1,10 +1,10 @@
 /** The client library over Server-Sent Events, with transports and a `fetch` of the test's own. */
 import assert from "node:assert/strict";
-import { EventReader } from "../lib/sdk/core/event_reader.ts";
-import { fallbackTransport } from "../lib/sdk/core/fallback_transport.ts";
-import { sseTransport } from "../lib/sdk/core/sse_transport.ts";
-import type { OpenTransport, Transport, TransportEvents } from "../lib/sdk/core/transport.ts";
-import { waitFor } from "./support/wait.ts";
+import { EventReader } from "../../lib/sdk/core/event_reader.ts";
+import { fallbackTransport } from "../../lib/sdk/core/fallback_transport.ts";
+import { sseTransport } from "../../lib/sdk/core/sse_transport.ts";
+import type { OpenTransport, Transport, TransportEvents } from "../../lib/sdk/core/transport.ts";
+import { waitFor } from "../support/wait.ts";
 
 // --- Events ---
 

@@ -1,9 +1,9 @@
 /** The page of a server that asks for tokens, in a real Chromium. */
 import assert from "node:assert/strict";
-import { openContext, OPTIONS } from "./support/browser.ts";
-import { connected, hears, say } from "./support/page.ts";
-import { Program } from "./support/program.ts";
-import { APP_KEY, connectionToken, nowSeconds } from "./support/tokens.ts";
+import { openContext, OPTIONS } from "../support/browser.ts";
+import { connected, hears, say } from "../support/page.ts";
+import { Program } from "../support/program.ts";
+import { APP_KEY, connectionToken, nowSeconds } from "../support/tokens.ts";
 
 Deno.test("page: a token lets in, is kept for the tab alone, and is needed", OPTIONS, async () => {
   await using program = await Program.start({ env: { APP_KEY } });

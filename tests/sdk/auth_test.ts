@@ -1,21 +1,21 @@
 /** The client library and its tokens, with the real server. */
 import assert from "node:assert/strict";
-import { connect, type ConnectOptions, type State } from "../lib/sdk/mod.ts";
-import { SharedHub } from "../lib/sdk/tabs/shared_hub.ts";
-import { portTransport } from "../lib/sdk/tabs/shared_transport.ts";
-import { sseTransport } from "../lib/sdk/core/sse_transport.ts";
-import { type OpenTransport, webSocketTransport } from "../lib/sdk/core/transport.ts";
-import { Manager } from "./support/manager.ts";
-import { Proxy } from "./support/proxy.ts";
-import { Program } from "./support/program.ts";
+import { connect, type ConnectOptions, type State } from "../../lib/sdk/mod.ts";
+import { SharedHub } from "../../lib/sdk/tabs/shared_hub.ts";
+import { portTransport } from "../../lib/sdk/tabs/shared_transport.ts";
+import { sseTransport } from "../../lib/sdk/core/sse_transport.ts";
+import { type OpenTransport, webSocketTransport } from "../../lib/sdk/core/transport.ts";
+import { Manager } from "../support/manager.ts";
+import { Proxy } from "../support/proxy.ts";
+import { Program } from "../support/program.ts";
 import {
   APP_KEY,
   type Claims,
   connectionToken,
   nowSeconds,
   subscriptionToken,
-} from "./support/tokens.ts";
-import { waitFor } from "./support/wait.ts";
+} from "../support/tokens.ts";
+import { waitFor } from "../support/wait.ts";
 
 const test = (what: string, run: (program: Program) => Promise<void>) =>
   Deno.test(`SDK with tokens: ${what}`, async () => {

@@ -25,7 +25,7 @@ const CHANGES: readonly [what: string, path: string][] = [
   ["a source of the client library", "lib/sdk/core/wake.ts"],
   ["a source that both share with the server", "lib/base/close_codes.ts"],
   ["the lock file", "deno.lock"],
-  ["the build itself", "lib/page/bundle.ts"],
+  ["the build itself", "lib/build/bundle.ts"],
   ["a bundle", "static/notifyli-worker.js"],
 ];
 

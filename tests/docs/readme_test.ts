@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import { SETTINGS } from "../../lib/config/settings.ts";
 import manifest from "../../deno.json" with { type: "json" };
-import pageManifest from "../../lib/page/deno.json" with { type: "json" };
 import { ROOT } from "../support/paths.ts";
 
 const README = await Deno.readTextFile(`${ROOT}README.md`);
@@ -23,8 +22,7 @@ Deno.test("README lists every dependency, and no other", () => {
   const listed = rowsAfter("## Dependencies").flatMap(([names = ""]) =>
     [...names.matchAll(/`([^`]+)`/g)].map(([, name]) => name)
   );
-  const used = [...Object.keys(manifest.imports), ...Object.keys(pageManifest.imports)];
-  assert.deepEqual(listed.sort(), used.sort());
+  assert.deepEqual(listed.sort(), Object.keys(manifest.imports).sort());
 });
 
 Deno.test("README names only tasks and files that exist", async () => {

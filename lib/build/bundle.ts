@@ -1,23 +1,27 @@
-/// <reference lib="deno.ns" />
 /**
  * Makes the bundles for browsers with esbuild. There is no `node_modules` folder for it to look into, so bare imports
- * are resolved by Deno, through this folder's `deno.json` and npm's cache.
+ * are resolved by Deno, through `deno.json` and npm's cache.
  */
 import { type BuildOptions, type BuildResult, context, type Plugin, stop } from "esbuild";
 import { fileURLToPath } from "node:url";
-// Deno resolves an npm package to a file only when it is part of the running program's own module graph.
-import "preact";
-import { ROOT, STATIC, writeStamp, writeWhole } from "./build_stamp.ts";
+import { ROOT, STATIC, writeStamp, writeWhole } from "./stamp.ts";
 
 /** What is built for browsers, by its name in `static/`. */
 const ENTRIES = {
-  "main": pathOf("main.tsx"),
+  "main": pathOf("../page/main.tsx"),
   "notifyli": pathOf("../sdk/mod.ts"),
   "notifyli-worker": pathOf("../sdk/tabs/shared_worker.ts"),
 };
 
 /** What a bundle depends on besides the sources in it: the versions of packages, and how it is made. */
-const MAKERS = ["deno.lock", "lib/page/deno.json", "lib/page/bundle.ts", "lib/page/build_stamp.ts"];
+const MAKERS = ["deno.lock", "lib/build/bundle.ts", "lib/build/stamp.ts"];
+
+/**
+ * What the bundles import. Deno resolves a package to a file only when the running program has it; and it is imported
+ * by no literal, as its types would bring those of browsers into the check of the server.
+ */
+const PACKAGES: readonly string[] = ["preact"];
+for (const name of PACKAGES) await import(name);
 
 const denoResolver: Plugin = {
   name: "deno",
@@ -26,7 +30,9 @@ const denoResolver: Plugin = {
       if (kind === "entry-point") return null;
       const url = import.meta.resolve(path);
       if (url.startsWith("file:")) return { path: fileURLToPath(url) };
-      return { errors: [{ text: `Cannot resolve '${path}': bundle.ts must import its package` }] };
+      return {
+        errors: [{ text: `Cannot resolve '${path}': PACKAGES of bundle.ts must name its package` }],
+      };
     });
   },
 };

@@ -1,12 +1,11 @@
-/// <reference lib="deno.ns" />
 /**
  * Bundles the page and the client library into `static/` where they are not there yet, made from just these sources;
  * with `--watch`, on every change. Every start of the server runs it first.
  */
-import { CannotWrite, STATIC, whatChanged } from "./build_stamp.ts";
+import { CannotWrite, STATIC, whatChanged } from "./build/stamp.ts";
 
 // No literal, which Deno would look into at each start: esbuild is of no use to one that has nothing to build.
-const BUNDLER = "./bundle.ts";
+const BUNDLER = "./build/bundle.ts";
 
 if (Deno.args.includes("--watch")) {
   const { watch } = await bundler();
@@ -31,6 +30,6 @@ async function build(why: string): Promise<boolean> {
   }
 }
 
-function bundler(): Promise<typeof import("./bundle.ts")> {
+function bundler(): Promise<typeof import("./build/bundle.ts")> {
   return import(BUNDLER);
 }

@@ -1,4 +1,3 @@
-/// <reference lib="deno.ns" />
 /**
  * `static/.built`: which files the bundles in `static/` were made from, and what they were then. By content, as git
  * gives every file a new time; in the format of `sha256sum`, so `sha256sum -c static/.built` says the same.

@@ -4,7 +4,7 @@ import { type Outcome, run, taskCommand } from "./support/command.ts";
 import { Checkout } from "./support/checkout.ts";
 
 const DONE: Outcome = { code: 0, stdout: "", stderr: "" };
-const BUNDLES = ["main.js", "notifyli.js", "notifyli-worker.js"];
+const BUNDLES = ["main.js", "main.css", "notifyli.js", "notifyli-worker.js"];
 
 Deno.test("what is built already is not built again: esbuild is not even looked for", async () => {
   await using checkout = await Checkout.make();
@@ -22,6 +22,7 @@ Deno.test("what is built already is not built again: esbuild is not even looked 
 
 const CHANGES: readonly [what: string, path: string][] = [
   ["a source of the page", "lib/page/main.tsx"],
+  ["a part of the page's look", "lib/page/styles/tokens.css"],
   ["a source of the client library", "lib/sdk/core/wake.ts"],
   ["a source that both share with the server", "lib/base/close_codes.ts"],
   ["the lock file", "deno.lock"],
@@ -100,7 +101,7 @@ function times({ path }: Checkout): Promise<unknown[]> {
 async function namesIn({ path }: Checkout): Promise<string[]> {
   const names: string[] = [];
   for await (const { name } of Deno.readDir(`${path}/static`)) {
-    if (name.startsWith(".") || name.endsWith(".js")) names.push(name);
+    if (/^\.|\.(js|css)$/.test(name)) names.push(name);
   }
   const order = [".built", ...BUNDLES];
   return names.sort((one, other) => order.indexOf(one) - order.indexOf(other));

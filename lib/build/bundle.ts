@@ -6,12 +6,13 @@ import { type BuildOptions, type BuildResult, context, type Plugin, stop } from 
 import { fileURLToPath } from "node:url";
 import { ROOT, STATIC, writeStamp, writeWhole } from "./stamp.ts";
 
-/** What is built for browsers, by its name in `static/`. */
-const ENTRIES = {
-  "main": pathOf("../page/main.tsx"),
-  "notifyli": pathOf("../sdk/mod.ts"),
-  "notifyli-worker": pathOf("../sdk/tabs/shared_worker.ts"),
-};
+/** What is built for browsers: `out` is its name in `static/`, without what says its kind. */
+const ENTRIES = [
+  { in: "lib/page/main.tsx", out: "main" },
+  { in: "lib/page/styles/main.css", out: "main" },
+  { in: "lib/sdk/mod.ts", out: "notifyli" },
+  { in: "lib/sdk/tabs/shared_worker.ts", out: "notifyli-worker" },
+];
 
 /** What a bundle depends on besides the sources in it: the versions of packages, and how it is made. */
 const MAKERS = ["deno.lock", "lib/build/bundle.ts", "lib/build/stamp.ts"];
@@ -109,8 +110,4 @@ function isModifiedSince(startedAt: number, path: string): boolean {
 
 function isOfSources(error: unknown): boolean {
   return error instanceof Error && "errors" in error;
-}
-
-function pathOf(relative: string): string {
-  return fileURLToPath(new URL(relative, import.meta.url));
 }

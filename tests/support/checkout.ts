@@ -4,7 +4,7 @@ import { ROOT } from "./paths.ts";
 const SOURCES = ["deno.json", "deno.lock", "main.ts", "bridge.ts", "lib", "static"];
 
 /** What a build leaves in `static/`. */
-const BUILT = /^(\.|.*\.js$)/;
+const BUILT = /^\.|\.(js|css)$/;
 
 export class Checkout implements AsyncDisposable {
   private constructor(readonly path: string) {}

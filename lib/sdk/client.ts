@@ -1,26 +1,26 @@
 /**
  * One user's client: brings the connection, the rooms, the notifications and what is to be sent together.
- * A text from `connection.ts` is parsed by `frames.ts` and goes to the part that it concerns.
+ * A text from `server_connection.ts` is parsed by `frames.ts` and goes to the part that it concerns.
  */
-import { Connection, type State } from "./core/connection.ts";
+import { ServerConnection, type State } from "./core/server_connection.ts";
 import type { ClientEvents } from "./client_events.ts";
 import { closedError, NotifyliError, stoppedError } from "./core/errors.ts";
 import { Emitter, type Handler, throwLater } from "./core/events.ts";
 import {
   type Command,
-  type Fields,
+  type JsonObject,
   parseFrames,
   type ServerFrame,
   wireUserId,
 } from "./core/frames.ts";
-import { newMessageId } from "./core/ids.ts";
 import { Notifications } from "./inbox/notifications.ts";
 import type { Clock, ResolvedOptions } from "./core/options.ts";
 import { Outbox } from "./core/outbox.ts";
 import { PositionStore } from "./inbox/position_store.ts";
-import { type Connected, readConnected, readPublished } from "./core/replies.ts";
+import type { Part } from "./core/part.ts";
+import { type Connected, readConnected } from "./core/replies.ts";
 import { type Link, readReply, Requests } from "./core/requests.ts";
-import { Room } from "./rooms/room.ts";
+import { JoinedRooms } from "./rooms/joined_rooms.ts";
 import type { SubscribeOptions, Subscription } from "./rooms/subscription.ts";
 import type { Message, Published } from "./core/types.ts";
 import { askToken } from "./core/token.ts";
@@ -31,9 +31,10 @@ export class Client {
   readonly notifications: Notifications;
   readonly #options: ResolvedOptions;
   readonly #events = new Emitter<ClientEvents>((error) => this.#fail(error));
-  readonly #rooms = new Map<string, Room>();
-  readonly #publishing = new Map<string, Promise<Published>>();
-  readonly #connection: Connection;
+  readonly #rooms: JoinedRooms;
+  /** The rooms come first: what a handler of a notification says in one of them is to come back. */
+  readonly #parts: readonly Part[];
+  readonly #connection: ServerConnection;
   readonly #requests: Requests;
   readonly #outbox: Outbox;
   readonly #link: Link;
@@ -46,7 +47,7 @@ export class Client {
   /** Use `connect()`. */
   constructor(options: ResolvedOptions) {
     this.#options = options;
-    this.#connection = new Connection(options, {
+    this.#connection = new ServerConnection(options, {
       opened: () => this.#introduce(),
       received: (text) => parseFrames(text).forEach((frame) => this.#receive(frame)),
       interrupted: () => this.#interrupt(),
@@ -66,6 +67,11 @@ export class Client {
       gap: (gap) => this.#events.emit("gap", gap),
       failed: (error) => this.#fail(error),
     });
+    this.#rooms = new JoinedRooms(this.#link, {
+      message: (message) => this.#events.emit("message", message),
+      failed: (error) => this.#fail(error),
+    });
+    this.#parts = [this.#rooms, this.notifications];
     this.#stopWatching = watchWake(options.wakeSources, () => this.#connection.wake());
     this.#connection.connect();
   }
@@ -101,11 +107,7 @@ export class Client {
     options: SubscribeOptions = {},
   ): Subscription {
     if (this.state.kind === "closed") throw closedError();
-    const entry = this.#rooms.get(room) ?? this.#newRoom(room, options);
-    const subscription = entry.add(options);
-    subscription.on("message", handler);
-    entry.enter();
-    return subscription;
+    return this.#rooms.subscribe(room, handler, options);
   }
 
   /**
@@ -117,14 +119,7 @@ export class Client {
    * @param options.id 8 to 64 of `A-Z a-z 0-9 _ -`; give the same one when you try again
    */
   publish(room: string, message: string, options: { id?: string } = {}): Promise<Published> {
-    const { id = newMessageId() } = options;
-    const running = this.#publishing.get(id);
-    if (running !== undefined) return running;
-    const publishing = this.#enqueue({ type: "publish", room, message, id })
-      .then(readPublished)
-      .finally(() => this.#publishing.delete(id));
-    this.#publishing.set(id, publishing);
-    return publishing;
+    return this.#rooms.publish(room, message, options.id);
   }
 
   /** Connects now: does not wait any longer, or comes back although the server had said not to. */
@@ -135,20 +130,8 @@ export class Client {
   /** Ends everything for good; what waits to be sent is rejected with `closed`. */
   close(): void {
     this.#stopWatching();
-    this.notifications.close();
-    for (const room of this.#rooms.values()) room.close();
-    this.#rooms.clear();
+    for (const part of this.#parts) part.close();
     this.#connection.close();
-  }
-
-  #newRoom(name: string, options: SubscribeOptions): Room {
-    const room = new Room(name, this.#link, {
-      message: (message) => this.#events.emit("message", message),
-      failed: (error) => this.#fail(error),
-      emptied: () => this.#rooms.delete(name),
-    }, options);
-    this.#rooms.set(name, room);
-    return room;
   }
 
   #introduce(): void {
@@ -181,9 +164,7 @@ export class Client {
     if (!isGuest) this.#siteId = siteId;
     this.#connection.accepted(clientId, pingSeconds * 1000);
     if (!this.#link.online) return; // a handler of the state has closed us
-    // Rooms first: what a handler of a notification says in one of them is to come back.
-    for (const room of [...this.#rooms.values()]) room.enter();
-    this.notifications.connected(connected);
+    for (const part of this.#parts) part.connected(connected);
     this.#outbox.flush();
   }
 
@@ -192,12 +173,12 @@ export class Client {
       case "reply":
         return this.#requests.settle(frame.ref, frame.reply);
       case "usermsg":
-        return this.#rooms.get(frame.publication.room)?.receive(frame.publication);
+        return this.#rooms.receive(frame.publication);
       case "direct_message":
         return this.notifications.receive(frame.publication);
       case "join":
       case "leave":
-        return this.#rooms.get(frame.room)?.comeOrGo(frame.type, frame.user);
+        return this.#rooms.comeOrGo(frame.room, frame.type, frame.user);
       case "inbox":
         this.notifications.change(frame.change);
         return void this.#events.emit("inbox", frame.change);
@@ -221,8 +202,7 @@ export class Client {
 
   #interrupt(): void {
     this.#requests.clear();
-    this.notifications.interrupt();
-    for (const room of this.#rooms.values()) room.interrupt();
+    for (const part of this.#parts) part.interrupt();
     this.#outbox.interrupt();
   }
 
@@ -232,7 +212,7 @@ export class Client {
     this.#events.emit("state", state);
   }
 
-  #enqueue(command: Command): Promise<Fields> {
+  #enqueue(command: Command): Promise<JsonObject> {
     const { state } = this;
     if (state.kind === "closed") return Promise.reject(closedError());
     if (state.kind === "stopped") return Promise.reject(stoppedError(state));

@@ -1,5 +1,5 @@
 /** What a client tells, by the name of the event. */
-import type { State } from "./core/connection.ts";
+import type { State } from "./core/server_connection.ts";
 import type { NotifyliError } from "./core/errors.ts";
 import type { Gap, InboxChange, Message, Notification } from "./core/types.ts";
 

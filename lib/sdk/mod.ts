@@ -18,7 +18,7 @@ import type { ConnectOptions } from "./core/options.ts";
 
 export type { Client } from "./client.ts";
 export type { ClientEvents } from "./client_events.ts";
-export type { State } from "./core/connection.ts";
+export type { State } from "./core/server_connection.ts";
 export { NotifyliError } from "./core/errors.ts";
 export type { Clock, ConnectOptions, Environment, KeyValueStore } from "./core/options.ts";
 export type { Notifications, PageOptions } from "./inbox/notifications.ts";

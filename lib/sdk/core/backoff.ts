@@ -1,4 +1,4 @@
-/** How long to wait before the next connection; `connection.ts` asks. */
+/** How long to wait before the next connection; `server_connection.ts` asks. */
 
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;

@@ -17,7 +17,7 @@ export type Command =
   | { type: "ping" };
 
 /** The server's answer to a command. */
-export type Reply = { success: true; data: Fields } | { success: false; error: NotifyliError };
+export type Reply = { success: true; data: JsonObject } | { success: false; error: NotifyliError };
 
 export type ServerFrame =
   | { type: "reply"; ref: number; reply: Reply }
@@ -30,7 +30,7 @@ export type ServerFrame =
   | { type: "pong" };
 
 /** A JSON object of which nothing is known yet. */
-export type Fields = Readonly<Record<string, unknown>>;
+export type JsonObject = Readonly<Record<string, unknown>>;
 
 /**
  * Reads the frames of one text message, one a line. Leaves out what is no frame, or one of a type that is not
@@ -47,7 +47,7 @@ export function wireUserId(userId: string): number | string {
 }
 
 export function parsePublication(value: unknown): Publication | undefined {
-  const fields = asFields(value);
+  const fields = asObject(value);
   const user = parseUser(fields);
   const { id, room, message, timestamp, offset, epoch, state, read_at, archived_at } = fields;
   if (user === undefined || typeof id !== "string" || typeof room !== "string") return;
@@ -66,15 +66,15 @@ export function parsePublication(value: unknown): Publication | undefined {
 }
 
 export function parseUser(value: unknown): User | undefined {
-  const { user_id, name } = asFields(value);
+  const { user_id, name } = asObject(value);
   if (typeof user_id !== "number" && typeof user_id !== "string") return;
   const userId = String(user_id);
   return { userId, name: typeof name === "string" && name.trim() !== "" ? name : userId };
 }
 
 /** The value's fields; none where it is no object. */
-export function asFields(value: unknown): Fields {
-  return typeof value === "object" && value !== null ? value as Fields : {};
+export function asObject(value: unknown): JsonObject {
+  return typeof value === "object" && value !== null ? value as JsonObject : {};
 }
 
 function parseFrame(line: string): ServerFrame | undefined {
@@ -105,23 +105,23 @@ function parseFrame(line: string): ServerFrame | undefined {
   }
 }
 
-function parseLine(line: string): Fields {
+function parseLine(line: string): JsonObject {
   try {
-    return asFields(JSON.parse(line));
+    return asObject(JSON.parse(line));
   } catch {
     return {};
   }
 }
 
-function parseReply({ ref, success, data, ...fields }: Fields): ServerFrame | undefined {
+function parseReply({ ref, success, data, ...fields }: JsonObject): ServerFrame | undefined {
   if (typeof ref !== "number") return;
   const reply: Reply = success === true
-    ? { success, data: asFields(data) }
+    ? { success, data: asObject(data) }
     : { success: false, error: parseError(fields, fields.error) };
   return { type: "reply", ref, reply };
 }
 
-function parseInboxChange({ event, ids, unread }: Fields): ServerFrame | undefined {
+function parseInboxChange({ event, ids, unread }: JsonObject): ServerFrame | undefined {
   if (event !== "read" && event !== "archive" && event !== "delete") return;
   if (typeof unread !== "number") return;
   const change = { event, unread } as const;
@@ -131,7 +131,7 @@ function parseInboxChange({ event, ids, unread }: Fields): ServerFrame | undefin
   };
 }
 
-function parseError({ code, field, retry_after_ms }: Fields, message: unknown): NotifyliError {
+function parseError({ code, field, retry_after_ms }: JsonObject, message: unknown): NotifyliError {
   return new NotifyliError(typeof code === "string" ? code : "internal", String(message), {
     ...(typeof field === "string" ? { field } : {}),
     ...(typeof retry_after_ms === "number" ? { retryAfterMs: retry_after_ms } : {}),

@@ -4,7 +4,7 @@
  * may be sent twice: a publication has an id by which the server knows it.
  */
 import { NotifyliError } from "./errors.ts";
-import type { Command, Fields, Reply } from "./frames.ts";
+import type { Command, JsonObject, Reply } from "./frames.ts";
 import type { Clock } from "./options.ts";
 
 /** When it is full, `add()` rejects with `queue_full`: nothing that was taken is dropped. */
@@ -24,7 +24,7 @@ const SUSPECT_TRIES = 2;
 
 interface Entry {
   readonly command: Command;
-  readonly resolve: (data: Fields) => void;
+  readonly resolve: (data: JsonObject) => void;
   readonly reject: (error: NotifyliError) => void;
   tries: number;
   inFlight: boolean;
@@ -48,12 +48,12 @@ export class Outbox {
   }
 
   /** Resolves with the data of the server's reply; rejects with its error, or one of `rejectAll()`. */
-  add(command: Command): Promise<Fields> {
+  add(command: Command): Promise<JsonObject> {
     if (this.#entries.size >= QUEUE_LIMIT) {
       const message = `Cannot send '${command.type}': ${QUEUE_LIMIT} commands are waiting already`;
       return Promise.reject(new NotifyliError("queue_full", message));
     }
-    const { promise, resolve, reject } = deferred<Fields>();
+    const { promise, resolve, reject } = deferred<JsonObject>();
     this.#entries.add({ command, resolve, reject, tries: 0, inFlight: false });
     this.flush();
     return promise;

@@ -1,6 +1,6 @@
 /** What the data of a successful reply says, command by command. */
 import { NotifyliError } from "./errors.ts";
-import { asFields, type Fields, parsePublication, parseUser } from "./frames.ts";
+import { asObject, type JsonObject, parsePublication, parseUser } from "./frames.ts";
 import type { GapReason, Notification, Position, Publication, Published, User } from "./types.ts";
 
 /** What a server has for someone who comes back to a stream. */
@@ -38,7 +38,7 @@ export interface InboxPage {
 
 const DEFAULT_PING_SECONDS = 25;
 
-export function readConnected(data: Fields): Connected {
+export function readConnected(data: JsonObject): Connected {
   const { user_id, site_id, guest, client_id, ping, unread, inbox } = data;
   return {
     userId: String(user_id),
@@ -53,7 +53,7 @@ export function readConnected(data: Fields): Connected {
 
 /** @param list the field that has the publications */
 export function readRecovery(value: unknown, list: "notifications" | "publications"): Recovery {
-  const { offset, epoch, recovered, reason, more, [list]: items } = asFields(value);
+  const { offset, epoch, recovered, reason, more, [list]: items } = asObject(value);
   return {
     position: readPosition({ offset, epoch }),
     recovered: recovered === true,
@@ -63,27 +63,27 @@ export function readRecovery(value: unknown, list: "notifications" | "publicatio
   };
 }
 
-export function readInboxPage({ notifications, unread }: Fields): InboxPage {
+export function readInboxPage({ notifications, unread }: JsonObject): InboxPage {
   return {
     notifications: readList(notifications, "notifications").map(readNotification),
     unread: readUnread({ unread }),
   };
 }
 
-export function readUnread({ unread }: Fields): number {
+export function readUnread({ unread }: JsonObject): number {
   return typeof unread === "number" ? unread : invalid("unread", unread);
 }
 
-export function readUsers({ users }: Fields): User[] {
+export function readUsers({ users }: JsonObject): User[] {
   return readList(users, "users").map((user) => parseUser(user) ?? invalid("users", user));
 }
 
-export function readPublished({ id, offset, epoch }: Fields): Published {
+export function readPublished({ id, offset, epoch }: JsonObject): Published {
   if (typeof id !== "string") return invalid("id", id);
   return { id, ...readPosition({ offset, epoch }) };
 }
 
-export function readPosition({ offset, epoch }: Fields): Position | undefined {
+export function readPosition({ offset, epoch }: JsonObject): Position | undefined {
   return typeof offset === "number" && typeof epoch === "string" ? { offset, epoch } : undefined;
 }
 

@@ -1,6 +1,6 @@
 /** Commands that wait for the server's answer, by their `ref`; `client.ts` sends them. */
 import { NotifyliError } from "./errors.ts";
-import type { Command, Fields, Reply } from "./frames.ts";
+import type { Command, JsonObject, Reply } from "./frames.ts";
 import type { Clock } from "./options.ts";
 
 /** What the parts of a client say to the server through. */
@@ -13,7 +13,7 @@ export interface Link {
   /** Sends a command now. Nothing is answered when the connection ends before the server's answer. */
   request(command: Command, answer: (reply: Reply) => void): void;
   /** Sends a command now or when there is a connection, again where one broke, until it is answered. */
-  enqueue(command: Command): Promise<Fields>;
+  enqueue(command: Command): Promise<JsonObject>;
 }
 
 /** A connection on which a command has no answer for so long is given up. */
@@ -60,7 +60,7 @@ export class Requests {
 }
 
 /** Reads the data of a reply; what is wrong with it is an error like one from the server. */
-export function readReply<T>(reply: Reply, read: (data: Fields) => T): T | NotifyliError {
+export function readReply<T>(reply: Reply, read: (data: JsonObject) => T): T | NotifyliError {
   if (!reply.success) return reply.error;
   try {
     return read(reply.data);

@@ -1,6 +1,6 @@
 /**
  * Brings what is published in one stream into the order of its offsets, each item once, whatever the connection
- * did; `room.ts` and `notifications.ts` each have one.
+ * did; `joined_room.ts` and `notifications.ts` each have one.
  */
 import { SeenIds } from "./ids.ts";
 import type { Recovery } from "./replies.ts";

@@ -1,4 +1,4 @@
-/** What carries texts to the server and back; `connection.ts` opens one after the other. */
+/** What carries texts to the server and back; `server_connection.ts` opens one after the other. */
 
 /** What a transport tells. After `closed` it tells nothing more. */
 export interface TransportEvents {

@@ -1,4 +1,4 @@
-/** Hears that the network or the reader came back; `connection.ts` then waits no longer. */
+/** Hears that the network or the reader came back; `server_connection.ts` then waits no longer. */
 
 /** The part of `window` and `document` that tells. */
 export interface WakeSource {

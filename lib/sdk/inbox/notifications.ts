@@ -4,6 +4,7 @@ import { backoffMs } from "../core/backoff.ts";
 import { NotifyliError } from "../core/errors.ts";
 import type { Command } from "../core/frames.ts";
 import { InboxList } from "./inbox_list.ts";
+import type { Part } from "../core/part.ts";
 import type { PositionStore } from "./position_store.ts";
 import { type Connected, readInboxPage, readRecovery, readUnread } from "../core/replies.ts";
 import { type Link, readReply } from "../core/requests.ts";
@@ -32,7 +33,7 @@ const PAGE_LIMIT = 50;
 /** So that the server finds no such position, and answers with all that is unread. */
 const NO_POSITION: Position = { offset: 0, epoch: "" };
 
-export class Notifications {
+export class Notifications implements Part {
   readonly #link: Link;
   readonly #events: NotificationsEvents;
   readonly #store: PositionStore;

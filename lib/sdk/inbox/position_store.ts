@@ -1,6 +1,6 @@
 /** Keeps the position in each inbox over a reload, under the name that the server has for whose it is. */
 import type { KeyValueStore } from "../core/options.ts";
-import { asFields } from "../core/frames.ts";
+import { asObject } from "../core/frames.ts";
 import { readPosition } from "../core/replies.ts";
 import type { Position } from "../core/types.ts";
 
@@ -41,7 +41,7 @@ export class PositionStore {
   }
 
   load(): Position | undefined {
-    return this.#key === undefined ? undefined : readPosition(asFields(this.#read(this.#key)));
+    return this.#key === undefined ? undefined : readPosition(asObject(this.#read(this.#key)));
   }
 
   save(position: Position): void {

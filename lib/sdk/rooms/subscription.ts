@@ -1,4 +1,4 @@
-/** What `subscribe()` returns: one handler's view of a room; `room.ts` does the work for all of them. */
+/** What `subscribe()` returns: one handler's view of a room; `joined_room.ts` does the work for all of them. */
 import { Emitter, type Handler } from "../core/events.ts";
 import type { NotifyliError } from "../core/errors.ts";
 import type { TokenSource } from "../core/token.ts";

@@ -4,7 +4,7 @@
  * connection.
  */
 import { closeCodeOf } from "../../base/close_codes.ts";
-import { asFields, type Fields } from "../core/frames.ts";
+import { asObject, type JsonObject } from "../core/frames.ts";
 import { SharedLink } from "./shared_link.ts";
 import { Tab } from "./shared_tab.ts";
 import { type FromTab, type Port, WORKER_VERSION } from "./shared_transport.ts";
@@ -37,7 +37,7 @@ export class SharedHub {
         return port.postMessage({ opened: WORKER_VERSION });
       }
       tab.isThere();
-      for (const line of data.split("\n")) this.#receive(tab, asFields(JSON.parse(line)));
+      for (const line of data.split("\n")) this.#receive(tab, asObject(JSON.parse(line)));
     };
   }
 
@@ -46,7 +46,7 @@ export class SharedHub {
     tab.end();
   }
 
-  #receive(tab: Tab, command: Fields): void {
+  #receive(tab: Tab, command: JsonObject): void {
     if (tab.link?.isAccepted) return tab.link.send(tab, command);
     if (command.type !== "connect" || tab.introduction !== undefined) return tab.keep(command);
     tab.introduction = command;
@@ -73,7 +73,7 @@ export class SharedHub {
       if (reply.success !== true) {
         return tab.close(closeCodeOf(reply.code) ?? CONNECTION_LOST, String(reply.error));
       }
-      const identity = asFields(reply.data);
+      const identity = asObject(reply.data);
       const link = this.#linkOf(tab, identity);
       if (link === undefined) this.#openUnlessPending(tab);
       else this.#join(tab, link, identity);
@@ -117,14 +117,14 @@ export class SharedHub {
   }
 
   /** The connection of exactly the one whom the server has named. */
-  #linkOf(tab: Tab, { fingerprint }: Fields): SharedLink | undefined {
+  #linkOf(tab: Tab, { fingerprint }: JsonObject): SharedLink | undefined {
     if (fingerprint === undefined) return undefined;
     return [...this.#links].find((link) =>
       link.url === tab.url && link.fingerprint === fingerprint && link.isNamedBy(tab)
     );
   }
 
-  #join(tab: Tab, link: SharedLink, identity: Fields): void {
+  #join(tab: Tab, link: SharedLink, identity: JsonObject): void {
     if (!tab.isEnded) link.add(tab, identity);
   }
 

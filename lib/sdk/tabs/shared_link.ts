@@ -10,7 +10,7 @@ import {
   TOKEN_REFUSED,
   USER_BLOCKED,
 } from "../../base/close_codes.ts";
-import { asFields, type Fields } from "../core/frames.ts";
+import { asObject, type JsonObject } from "../core/frames.ts";
 import { SharedRooms } from "./shared_rooms.ts";
 import { INBOX, SharedStreams } from "./shared_streams.ts";
 import type { Tab } from "./shared_tab.ts";
@@ -18,7 +18,7 @@ import type { OpenTransport, Transport } from "../core/transport.ts";
 
 export interface SharedLinkEvents {
   /** The server says who the first tab would be here; answers whether it goes over another connection. */
-  identified(identity: Fields): boolean;
+  identified(identity: JsonObject): boolean;
   /** The first tab was accepted or refused, or it takes long: others need not wait for it. */
   settled(): void;
   ended(): void;
@@ -30,7 +30,7 @@ const NO_POSITION = { offset: 0, epoch: "" };
 /** How long other tabs wait for the first one's introduction. */
 const PATIENCE_MS = 2_000;
 
-type Answer = (reply: Fields) => void;
+type Answer = (reply: JsonObject) => void;
 
 export class SharedLink {
   readonly url: string;
@@ -48,7 +48,7 @@ export class SharedLink {
   readonly #examining = new Set<(reply: undefined) => void>();
   readonly #patience: ReturnType<typeof setTimeout>;
   /** What the server said to the first tab's introduction. */
-  #connected: Fields | undefined;
+  #connected: JsonObject | undefined;
   /** When the session ends, on the server's clock. */
   #endsAt = Infinity;
   /** Who sent the longest text so far. */
@@ -106,7 +106,7 @@ export class SharedLink {
   }
 
   /** @param identity what the server says of the tab's token */
-  add(tab: Tab, identity: Fields): void {
+  add(tab: Tab, identity: JsonObject): void {
     tab.link = this;
     this.#tabs.add(tab);
     tab.setSessionEnd(identity);
@@ -116,7 +116,7 @@ export class SharedLink {
   }
 
   /** A command of a tab. */
-  send(tab: Tab, command: Fields): void {
+  send(tab: Tab, command: JsonObject): void {
     const { type, ref } = command;
     const room = String(command.room);
     if (type === "auth" && this.fingerprint !== undefined) return this.#renew(tab, command);
@@ -130,12 +130,12 @@ export class SharedLink {
     if (ref === undefined) return this.#send(command, tab);
     this.#ask(command, (reply) => {
       answer(tab, ref, reply);
-      if (type === "inbox") this.#streams.tellInbox(asFields(reply.data));
+      if (type === "inbox") this.#streams.tellInbox(asObject(reply.data));
     }, tab);
   }
 
   /** Asks the server who a token is for; `undefined` where the connection ends before the answer. */
-  examine(token: unknown, then: (reply: Fields | undefined) => void): void {
+  examine(token: unknown, then: (reply: JsonObject | undefined) => void): void {
     if (String(token).length > TOKEN_LIMIT) return then(LONG_TOKEN);
     this.#examining.add(then);
     this.#ask({ type: "identity", token }, (reply) => {
@@ -159,7 +159,7 @@ export class SharedLink {
 
   #askWho(): void {
     this.#ask({ type: "identity" }, (reply) => {
-      if (!this.#events.identified(asFields(reply.data))) return this.#introduceFirst();
+      if (!this.#events.identified(asObject(reply.data))) return this.#introduceFirst();
       this.#tabs.delete(this.#first);
       this.#transport.close();
       this.#end(1000, "");
@@ -171,10 +171,10 @@ export class SharedLink {
     const { introduction = {} } = tab;
     this.#ask(introduction, (reply) => {
       if (reply.success === true) {
-        const data = this.#connected = asFields(reply.data);
+        const data = this.#connected = asObject(reply.data);
         this.#endsAt = endOf(data);
         tab.setSessionEnd(data);
-        this.#streams.note(INBOX, asFields(data.inbox).offset);
+        this.#streams.note(INBOX, asObject(data.inbox).offset);
       }
       answer(tab, introduction.ref, reply);
       if (this.isAccepted) this.#sendEarly(tab);
@@ -193,7 +193,7 @@ export class SharedLink {
   #introduce(tab: Tab): void {
     const { ref, inbox } = tab.introduction ?? {};
     this.#ask({ type: "inbox", since: inbox ?? NO_POSITION }, (reply) => {
-      const data = asFields(reply.data);
+      const data = asObject(reply.data);
       const isNew = inbox === undefined ? { recovered: false, reason: "new" } : {};
       const { unread } = data;
       answer(
@@ -208,10 +208,10 @@ export class SharedLink {
   }
 
   /** A new token of a tab, which renews the session of all where it is for the same one, and else ends this tab's alone. */
-  #renew(tab: Tab, { token, ref }: Fields): void {
+  #renew(tab: Tab, { token, ref }: JsonObject): void {
     this.examine(token, (reply) => {
       if (reply === undefined) return;
-      const { user_id, site_id, fingerprint, expires_at, timestamp } = asFields(reply.data);
+      const { user_id, site_id, fingerprint, expires_at, timestamp } = asObject(reply.data);
       const { user_id: user, site_id: site } = this.#connected ?? {};
       const isForeign = reply.success === true && (user_id !== user || site_id !== site);
       answer(tab, ref, isForeign ? FOREIGN_TOKEN : reply);
@@ -229,7 +229,7 @@ export class SharedLink {
   }
 
   /** The connection lasts as long as the tab's session. */
-  #prolong({ token }: Tab, identity: Fields): void {
+  #prolong({ token }: Tab, identity: JsonObject): void {
     const endsAt = endOf(identity);
     if (token === undefined || endsAt <= this.#endsAt) return;
     this.#ask({ type: "auth", token }, (reply) => {
@@ -237,13 +237,13 @@ export class SharedLink {
     });
   }
 
-  #subscribe(tab: Tab, room: string, command: Fields): void {
+  #subscribe(tab: Tab, room: string, command: JsonObject): void {
     const place = this.#rooms.want(tab, room);
     this.#ask(command, (reply) => {
       if (reply.success === true) place.isIn = true;
       else if (!place.isIn && this.#rooms.holds(tab, room, place)) this.#leave(tab, room);
       answer(tab, command.ref, reply);
-      this.#streams.tellRoom(room, asFields(reply.data));
+      this.#streams.tellRoom(room, asObject(reply.data));
     }, tab);
   }
 
@@ -254,20 +254,20 @@ export class SharedLink {
     this.#ask({ type: "unsubscribe", room }, () => {});
   }
 
-  #ask(command: Fields, then: Answer, tab?: Tab): void {
+  #ask(command: JsonObject, then: Answer, tab?: Tab): void {
     const ref = ++this.#lastRef;
     this.#answers.set(ref, then);
     this.#send({ ...command, ref }, tab);
   }
 
-  #send(command: Fields, tab: Tab | undefined): void {
+  #send(command: JsonObject, tab: Tab | undefined): void {
     const text = JSON.stringify(command);
     if (text.length >= this.#longest.length) this.#longest = { tab, length: text.length };
     this.#transport.send(text);
   }
 
   #receive(line: string): void {
-    const frame = asFields(JSON.parse(line));
+    const frame = asObject(JSON.parse(line));
     if (frame.type === "reply") {
       const then = this.#answers.get(Number(frame.ref));
       this.#answers.delete(Number(frame.ref));
@@ -313,10 +313,10 @@ const FOREIGN_TOKEN = {
 };
 
 /** Comparable with others of the same server. */
-function endOf({ expires_at }: Fields): number {
+function endOf({ expires_at }: JsonObject): number {
   return typeof expires_at === "number" ? expires_at : Infinity;
 }
 
-function answer(tab: Tab, ref: unknown, reply: Fields): void {
+function answer(tab: Tab, ref: unknown, reply: JsonObject): void {
   if (ref !== undefined) tab.receive(JSON.stringify({ ...reply, type: "reply", ref }));
 }

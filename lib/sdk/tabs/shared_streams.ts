@@ -2,10 +2,10 @@
  * How far all tabs of one connection were told of each stream. What the server gives one of them with an answer, it
  * does not send live besides: the others are told from here.
  */
-import { asFields, type Fields } from "../core/frames.ts";
+import { asObject, type JsonObject } from "../core/frames.ts";
 
 export interface SharedStreamsLink {
-  ask(command: Fields, then: (reply: Fields) => void): void;
+  ask(command: JsonObject, then: (reply: JsonObject) => void): void;
   /** Hands a frame to the tabs that it is for, as if it had come live. */
   receive(line: string): void;
   /** Whether any tab is in the room. */
@@ -33,19 +33,19 @@ export class SharedStreams {
   }
 
   /** A tab got what a room has up to an offset. */
-  tellRoom(room: string, { offset, epoch }: Fields): void {
+  tellRoom(room: string, { offset, epoch }: JsonObject): void {
     const told = this.#told.get(room);
     if (typeof offset !== "number" || !this.#link.isIn(room)) return;
     if (told === undefined || told >= offset) return this.note(room, offset);
     const since = { offset: told, epoch };
     this.#link.ask({ type: "subscribe", room, since }, ({ data }) => {
-      this.#receiveAll(asFields(data).publications);
+      this.#receiveAll(asObject(data).publications);
       this.note(room, offset);
     });
   }
 
   /** A tab got what the inbox has up to an offset. */
-  tellInbox({ offset, notifications }: Fields): void {
+  tellInbox({ offset, notifications }: JsonObject): void {
     const told = this.#told.get(INBOX) ?? 0;
     if (typeof offset !== "number" || offset <= told) return;
     this.#receiveAll(notifications, told);
@@ -54,7 +54,7 @@ export class SharedStreams {
 
   #receiveAll(frames: unknown, after = -1): void {
     for (const frame of Array.isArray(frames) ? frames : []) {
-      if (!(Number(asFields(frame).offset) <= after)) this.#link.receive(JSON.stringify(frame));
+      if (!(Number(asObject(frame).offset) <= after)) this.#link.receive(JSON.stringify(frame));
     }
   }
 }

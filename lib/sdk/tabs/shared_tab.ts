@@ -1,6 +1,6 @@
 /** One tab's connection as it thinks, at the worker's end; `shared_hub.ts` finds the link that it goes over. */
 import { SESSION_ENDED } from "../../base/close_codes.ts";
-import type { Fields } from "../core/frames.ts";
+import type { JsonObject } from "../core/frames.ts";
 import type { SharedLink } from "./shared_link.ts";
 import type { Port } from "./shared_transport.ts";
 
@@ -21,10 +21,10 @@ export class Tab {
   token: string | undefined;
   link: SharedLink | undefined;
   /** Its `connect`. */
-  introduction: Fields | undefined;
+  introduction: JsonObject | undefined;
   isEnded = false;
   readonly #port: Port;
-  #early: Fields[] = [];
+  #early: JsonObject[] = [];
   #silence: ReturnType<typeof setTimeout> | undefined;
   #sessionEnd: ReturnType<typeof setTimeout> | undefined;
 
@@ -46,20 +46,20 @@ export class Tab {
   }
 
   /** Keeps a command until there is a link. */
-  keep(command: Fields): void {
+  keep(command: JsonObject): void {
     if (this.#early.push(command) > EARLY_LIMIT) {
       this.close(CONNECTION_LOST, `The tab sent ${EARLY_LIMIT} commands before it was connected`);
     }
   }
 
-  takeEarly(): Fields[] {
+  takeEarly(): JsonObject[] {
     const early = this.#early;
     this.#early = [];
     return early;
   }
 
   /** Its own token's session ends then by the server's clock, however long that of the link lasts. */
-  setSessionEnd({ expires_at, timestamp }: Fields): void {
+  setSessionEnd({ expires_at, timestamp }: JsonObject): void {
     clearTimeout(this.#sessionEnd);
     if (this.isEnded) return;
     const ms = (Number(expires_at) - Number(timestamp) + 1) * 1000; // both are rounded

@@ -24,7 +24,7 @@ export type State =
   /** By `close()`, for good. */
   | { readonly kind: "closed" };
 
-export interface ConnectionEvents {
+export interface ServerConnectionEvents {
   opened(): void;
   received(text: string): void;
   /** The transport is gone; before the state changes. */
@@ -39,10 +39,10 @@ const PROBE_DEADLINE_MS = 5_000;
 const STABLE_AFTER_MS = 10_000;
 const CONNECTION_LOST = 1006;
 
-export class Connection {
+export class ServerConnection {
   readonly #options: ResolvedOptions;
   readonly #clock: Clock;
-  readonly #events: ConnectionEvents;
+  readonly #events: ServerConnectionEvents;
   #state: State;
   #transport: Transport | undefined;
   /** How many connections failed or ended since the last good one. */
@@ -61,7 +61,7 @@ export class Connection {
   /** A token had expired or was revoked, and another one is tried: once, until one is taken. */
   #hasAskedAgain = false;
 
-  constructor(options: ResolvedOptions, events: ConnectionEvents) {
+  constructor(options: ResolvedOptions, events: ServerConnectionEvents) {
     this.#options = options;
     this.#clock = options.clock;
     this.#events = events;

@@ -25,7 +25,7 @@ export interface RoomEvents {
   emptied(): void;
 }
 
-export class Room implements SubscribedRoom {
+export class JoinedRoom implements SubscribedRoom {
   readonly name: string;
   readonly #link: Link;
   readonly #events: RoomEvents;

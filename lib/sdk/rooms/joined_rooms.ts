@@ -1,0 +1,77 @@
+/** The rooms that a client is in, and what it says in rooms; `joined_room.ts` is one that it is in. */
+import type { NotifyliError } from "../core/errors.ts";
+import type { Handler } from "../core/events.ts";
+import { newMessageId } from "../core/ids.ts";
+import type { Part } from "../core/part.ts";
+import { readPublished } from "../core/replies.ts";
+import type { Link } from "../core/requests.ts";
+import type { Message, Publication, Published, User } from "../core/types.ts";
+import { JoinedRoom } from "./joined_room.ts";
+import type { SubscribeOptions, Subscription } from "./subscription.ts";
+
+interface JoinedRoomsEvents {
+  message(message: Message): void;
+  failed(error: NotifyliError): void;
+}
+
+export class JoinedRooms implements Part {
+  readonly #link: Link;
+  readonly #events: JoinedRoomsEvents;
+  readonly #joined = new Map<string, JoinedRoom>();
+  /** Messages that the server has not answered for, by their ids. */
+  readonly #publishing = new Map<string, Promise<Published>>();
+
+  constructor(link: Link, events: JoinedRoomsEvents) {
+    this.#link = link;
+    this.#events = events;
+  }
+
+  subscribe(name: string, handler: Handler<Message>, options: SubscribeOptions): Subscription {
+    const room = this.#joined.get(name) ?? this.#join(name, options);
+    const subscription = room.add(options);
+    subscription.on("message", handler);
+    room.enter();
+    return subscription;
+  }
+
+  /** A message whose id is on its way already is not sent twice. */
+  publish(room: string, message: string, id = newMessageId()): Promise<Published> {
+    const running = this.#publishing.get(id);
+    if (running !== undefined) return running;
+    const publishing = this.#link.enqueue({ type: "publish", room, message, id })
+      .then(readPublished)
+      .finally(() => this.#publishing.delete(id));
+    this.#publishing.set(id, publishing);
+    return publishing;
+  }
+
+  connected(): void {
+    for (const room of [...this.#joined.values()]) room.enter();
+  }
+
+  receive(publication: Publication): void {
+    this.#joined.get(publication.room)?.receive(publication);
+  }
+
+  comeOrGo(room: string, type: "join" | "leave", user: User): void {
+    this.#joined.get(room)?.comeOrGo(type, user);
+  }
+
+  interrupt(): void {
+    for (const room of this.#joined.values()) room.interrupt();
+  }
+
+  close(): void {
+    for (const room of this.#joined.values()) room.close();
+    this.#joined.clear();
+  }
+
+  #join(name: string, options: SubscribeOptions): JoinedRoom {
+    const room = new JoinedRoom(name, this.#link, {
+      ...this.#events,
+      emptied: () => this.#joined.delete(name),
+    }, options);
+    this.#joined.set(name, room);
+    return room;
+  }
+}

@@ -1,8 +1,7 @@
 /**
- * One user's client: brings the connection, the rooms, the notifications and what is to be sent together.
- * A text from `server_connection.ts` is parsed by `frames.ts` and goes to the part that it concerns.
+ * One user's client: it brings the connection, what is to be sent, and the parts of the library together. A text
+ * from `server_connection.ts` is parsed by `frames.ts`, and goes to the part that it concerns: rooms or inbox.
  */
-import { ServerConnection, type State } from "./core/server_connection.ts";
 import type { ClientEvents } from "./client_events.ts";
 import { closedError, NotifyliError, stoppedError } from "./core/errors.ts";
 import { Emitter, type Handler, throwLater } from "./core/events.ts";
@@ -13,18 +12,19 @@ import {
   type ServerFrame,
   wireUserId,
 } from "./core/frames.ts";
-import { Notifications } from "./inbox/notifications.ts";
 import type { Clock, ResolvedOptions } from "./core/options.ts";
 import { Outbox } from "./core/outbox.ts";
-import { PositionStore } from "./inbox/position_store.ts";
 import type { Part } from "./core/part.ts";
 import { type Connected, readConnected } from "./core/replies.ts";
 import { type Link, readReply, Requests } from "./core/requests.ts";
+import { ServerConnection, type State } from "./core/server_connection.ts";
+import { askToken } from "./core/token.ts";
+import type { Message, Published } from "./core/types.ts";
+import { watchWake } from "./core/wake.ts";
+import { Notifications } from "./inbox/notifications.ts";
+import { PositionStore } from "./inbox/position_store.ts";
 import { JoinedRooms } from "./rooms/joined_rooms.ts";
 import type { SubscribeOptions, Subscription } from "./rooms/subscription.ts";
-import type { Message, Published } from "./core/types.ts";
-import { askToken } from "./core/token.ts";
-import { watchWake } from "./core/wake.ts";
 
 export class Client {
   /** The user's notifications. */
@@ -32,16 +32,22 @@ export class Client {
   readonly #options: ResolvedOptions;
   readonly #events = new Emitter<ClientEvents>((error) => this.#fail(error));
   readonly #rooms: JoinedRooms;
-  /** The rooms come first: what a handler of a notification says in one of them is to come back. */
+  /**
+   * In the order in which they hear of a new connection. The rooms come first, so that what a handler of a
+   * notification says in a room comes back to it.
+   */
   readonly #parts: readonly Part[];
   readonly #connection: ServerConnection;
   readonly #requests: Requests;
   readonly #outbox: Outbox;
   readonly #link: Link;
   readonly #stopWatching: () => void;
-  /** As the server says it. */
+  /** The user's id, as the server says it. */
   #userId: string | undefined;
-  /** The same; from then on the client is this user of this site and no other. A guest is another on each connection. */
+  /**
+   * The user's site, as the server says it. From then on the client is this user of this site and no other. A guest,
+   * who is another user on each connection, has none.
+   */
   #siteId: string | undefined;
 
   /** Use `connect()`. */
@@ -80,12 +86,15 @@ export class Client {
     return this.#connection.state;
   }
 
-  /** Where the options did not say it, empty until the server has; a guest is another one on each connection. */
+  /**
+   * The user's id. Where the options do not say it, it is empty until the server has; a guest has another one on each
+   * connection.
+   */
   get userId(): string {
     return this.#options.userId ?? this.#userId ?? "";
   }
 
-  /** The site that the user is of, as the server says it; empty until it has. */
+  /** The site that the user is of, as the server says it. It is empty until the server has. */
   get siteId(): string {
     return this.#siteId ?? "";
   }
@@ -96,7 +105,7 @@ export class Client {
   }
 
   /**
-   * Is in a room from now on, over every reconnection. The handler gets each message once, in the room's order.
+   * Enters a room, and stays in it over every reconnection. The handler gets each message once, in the room's order.
    * Several subscriptions to one room are one for the server.
    *
    * @throws {NotifyliError} `closed`
@@ -122,7 +131,7 @@ export class Client {
     return this.#rooms.publish(room, message, options.id);
   }
 
-  /** Connects now: does not wait any longer, or comes back although the server had said not to. */
+  /** Connects now: ends a pause, or comes back although the server had said not to. */
   reconnect(): void {
     this.#connection.connect();
   }
@@ -191,7 +200,7 @@ export class Client {
     }
   }
 
-  /** Where that fails, the server ends the connection when the time has come, and says why. */
+  /** Sends another token. Where none can be had, the server ends the connection with the session, and says why. */
   #renewSession(): void {
     const { token: source } = this.#options;
     if (typeof source !== "function") return; // there is no other

@@ -1,4 +1,4 @@
-/** How long to wait before the next connection; `server_connection.ts` asks. */
+/** How long the pause before the next connection is; `server_connection.ts` asks. */
 
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
@@ -9,7 +9,7 @@ const HOP_SPREAD_MS = 1_000;
 const REVOKED_PAUSE_MS = 2_000;
 const REVOKED_SPREAD_MS = 2_000;
 
-/** The server is shutting down, most likely to come back at once. */
+/** The close code of a server that is shutting down, most likely to come back at once. */
 export const SERVER_SHUTDOWN = 3001;
 
 /**
@@ -23,17 +23,17 @@ export function backoffMs(attempt: number, random: () => number): number {
   return Math.round(shortest + random() * (longest - shortest));
 }
 
-/** After an announced restart: soon, but not everyone in the same moment. */
+/** The pause after an announced restart: short, and not the same for everyone. */
 export function restartMs(random: () => number): number {
   return Math.round(random() * RESTART_SPREAD_MS);
 }
 
-/** After the token was revoked: later, and not everyone of a site in the same moment. */
+/** The pause after the token was revoked: longer, and not the same for everyone of a site. */
 export function revokedMs(random: () => number): number {
   return Math.round(REVOKED_PAUSE_MS + random() * REVOKED_SPREAD_MS);
 }
 
-/** To the next of several servers: at once, or nearly so, since not all of them are tried yet. */
+/** The pause before the next of several servers: next to none, since not all of them are tried yet. */
 export function hopMs(random: () => number): number {
   return Math.round(random() * HOP_SPREAD_MS);
 }

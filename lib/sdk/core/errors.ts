@@ -1,7 +1,7 @@
 /** The one error of this library. */
 
 /** Codes that this library adds to the server's. */
-export type LocalErrorCode =
+type LocalErrorCode =
   | "closed" // the client was closed
   | "stopped" // the server told the client not to come back
   | "queue_full" // too much waits to be sent
@@ -46,12 +46,12 @@ export class NotifyliError extends Error {
   }
 }
 
-/** What is asked of a client that was closed. */
+/** Ends whatever is asked of a client that was closed. */
 export function closedError(): NotifyliError {
   return new NotifyliError("closed", "The client was closed");
 }
 
-/** What is asked of a client that the server told not to come back. */
+/** Ends whatever is asked of a client that the server told not to come back. */
 export function stoppedError(
   { code, reason }: { code: number | string; reason: string },
 ): NotifyliError {

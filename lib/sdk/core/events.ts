@@ -19,7 +19,7 @@ export class Emitter<Events> {
     return () => void handlers.delete(handler);
   }
 
-  /** Answers whether anyone listened. */
+  /** Calls the handlers of `event`. Returns whether there was one. */
   emit<E extends keyof Events>(event: E, value: Events[E]): boolean {
     const handlers = [...this.#handlers.get(event) ?? []] as Handler<Events[E]>[];
     for (const handler of handlers) {
@@ -28,7 +28,7 @@ export class Emitter<Events> {
       } catch (cause) {
         const message = `A handler of '${String(event)}' failed: ${cause}`;
         const error = new NotifyliError("handler_failed", message, { cause });
-        // Not to the handler of errors where that is the one that failed.
+        // Where it was the handler of errors that failed, that one is not called again.
         if (event === "error") throwLater(error);
         else this.#onFailure(error);
       }

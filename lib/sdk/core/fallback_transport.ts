@@ -12,7 +12,7 @@ import {
 /** How long a WebSocket may take to open until the other is tried beside it. */
 const OPENING_MS = 5_000;
 
-/** How long a server is asked for no WebSocket, after none had opened where the other did. */
+/** How long no WebSocket to a server is tried, after none had opened where a stream of events did. */
 const AVOIDED_MS = 600_000;
 
 /** @param WebSocket by default the runtime's own; Node.js has one from version 22 on */
@@ -63,7 +63,7 @@ interface Target {
 
 interface Outcome {
   opened(isFirst: boolean): void;
-  /** None opened. */
+  /** None of the two opened. */
   failed(): void;
 }
 

@@ -16,6 +16,9 @@ export type Command =
   | { type: "auth"; token: string }
   | { type: "ping" };
 
+/** A position in the inbox that the server does not find, so that it answers with all that is unread. */
+export const NO_POSITION: Position = { offset: 0, epoch: "" };
+
 /** The server's answer to a command. */
 export type Reply = { success: true; data: JsonObject } | { success: false; error: NotifyliError };
 

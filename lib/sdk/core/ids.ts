@@ -25,7 +25,7 @@ export class SeenIds {
     return this.#ids.has(id);
   }
 
-  /** Answers whether the id is new, and remembers it. */
+  /** Remembers the id. Returns whether it is new. */
   add(id: string): boolean {
     if (this.#ids.has(id)) return false;
     this.#ids.add(id);

@@ -4,11 +4,11 @@ import type { OpenTransport, WebSocketConstructor } from "./transport.ts";
 import type { TokenSource } from "./token.ts";
 import { systemWakeSources, type WakeSource } from "./wake.ts";
 
-/** Time, so that tests can make their own. */
+/** Time as the library uses it; tests bring their own. */
 export interface Clock {
   /** In milliseconds. */
   now(): number;
-  /** Runs `callback` once after `ms`; the answer cancels it. */
+  /** Runs `callback` once after `ms`. What it returns cancels that. */
   after(ms: number, callback: () => void): () => void;
 }
 
@@ -22,7 +22,7 @@ export interface KeyValueStore {
 export interface Environment {
   readonly WebSocket: WebSocketConstructor;
   readonly clock: Clock;
-  /** From 0 to 1, as `Math.random`. */
+  /** Returns a number from 0 to 1, as `Math.random` does. */
   readonly random: () => number;
   /** Where `online`, `offline` and `visibilitychange` are heard. */
   readonly wakeSources: readonly WakeSource[];
@@ -31,16 +31,16 @@ export interface Environment {
 export interface ConnectOptions {
   /** The server, such as `wss://example.org/ws`, or `/ws` in a page. @default "/ws" in a page */
   readonly url?: string | URL;
-  /** Several servers of one cluster, tried in turn. Instead of `url`. */
+  /** The addresses of several servers of one cluster, which are tried in turn. They take the place of `url`. */
   readonly urls?: readonly (string | URL)[];
-  /** Left out, the token says it; and without a token either, one is a guest (docs/rooms.md). */
+  /** Where it is left out, the token says it; where there is no token either, the user is a guest (docs/rooms.md). */
   readonly userId?: string | number;
   /**
-   * Proves who the user is, where the server asks for it (docs/auth.md): a token, or what gets one. That is asked
-   * before each connection, and when the session is about to end.
+   * Proves who the user is, where the server asks for it (docs/auth.md): a token, or a function that gets one. The
+   * function is called before each connection, and when the session is about to end.
    */
   readonly token?: TokenSource;
-  /** What others see. @default the user's id */
+  /** The name that others see. @default the user's id */
   readonly name?: string;
   /**
    * Keeps the position in the inbox over a reload: `sessionStorage` for this tab alone, `localStorage` for
@@ -91,7 +91,7 @@ export const systemClock: Clock = {
   },
 };
 
-/** Absolute, and `ws:` where it was `http:`. */
+/** Makes an address absolute, and one of `http:` one of `ws:`. */
 function webSocketUrl(address: string | URL): string {
   const url = new URL(address, pageAddress());
   url.protocol = url.protocol.replace("http", "ws");
@@ -101,7 +101,7 @@ function webSocketUrl(address: string | URL): string {
   return url.href;
 }
 
-/** What a relative address is relative to; outside of a page there is none. */
+/** The address that a relative one is relative to; outside of a page there is none. */
 function pageAddress(): string | undefined {
   return (globalThis as { location?: { readonly href: string } }).location?.href;
 }

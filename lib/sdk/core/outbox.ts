@@ -16,10 +16,10 @@ const IN_FLIGHT_LIMIT = 20;
 /** A command that ends the connection each time must not be sent for ever. */
 const MAX_TRIES = 5;
 
-/** Where the server asks to wait and does not say for how long. */
+/** How long the outbox waits where the server asks for it and does not say for how long. */
 const DEFAULT_WAIT_MS = 1_000;
 
-/** From so many tries on a command is sent alone: it may be the one that ends the connection. */
+/** After so many tries a command is sent alone: it may be the one that ends the connection. */
 const SUSPECT_TRIES = 2;
 
 interface Entry {
@@ -30,7 +30,7 @@ interface Entry {
   inFlight: boolean;
 }
 
-export interface OutboxLink {
+interface OutboxLink {
   readonly online: boolean;
   readonly clock: Clock;
   request(command: Command, answer: (reply: Reply) => void): void;
@@ -111,7 +111,7 @@ export class Outbox {
     });
   }
 
-  /** It stays in its place: what the server refused behind it comes behind it again. */
+  /** Sends the command again later, in its place: what the server refused behind it comes behind it again. */
   #wait(entry: Entry, ms: number): void {
     entry.inFlight = false;
     entry.tries--; // it harmed nothing

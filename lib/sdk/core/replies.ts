@@ -5,11 +5,11 @@ import type { GapReason, Notification, Position, Publication, Published, User } 
 
 /** What a server has for someone who comes back to a stream. */
 export interface Recovery {
-  /** Where the stream is now; absent where there is no history. */
+  /** Where the stream is now. It is absent where there is no history. */
   readonly position: Position | undefined;
-  /** `items` is all that was missed. */
+  /** Whether `items` is all that was missed. */
   readonly recovered: boolean;
-  /** Why not; `new` where nobody asked for what was missed. */
+  /** Why `items` is not all; `new` where nobody asked for what was missed. */
   readonly reason: GapReason | "new";
   /** There is more after the position than came with this answer. */
   readonly more: boolean;
@@ -19,9 +19,9 @@ export interface Recovery {
 
 export interface Connected {
   readonly userId: string;
-  /** Absent where the server is too old to say it. */
+  /** It is absent where the server is too old to say it. */
   readonly siteId: string | undefined;
-  /** It is another user on each connection, and has no inbox. */
+  /** A guest is another user on each connection, and has no inbox. */
   readonly isGuest: boolean;
   readonly clientId: string;
   /** A client that was silent for so long should ping. */
@@ -31,7 +31,7 @@ export interface Connected {
 }
 
 /** A page of the inbox, newest first. */
-export interface InboxPage {
+interface InboxPage {
   readonly notifications: readonly Notification[];
   readonly unread: number;
 }

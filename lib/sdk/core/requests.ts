@@ -6,9 +6,9 @@ import type { Clock } from "./options.ts";
 /** What the parts of a client say to the server through. */
 export interface Link {
   readonly clock: Clock;
-  /** From 0 to 1. */
+  /** Returns a number from 0 to 1. */
   readonly random: () => number;
-  /** The server knows who this is; commands may be sent. */
+  /** The server knows who this is, so commands may be sent. */
   readonly online: boolean;
   /** Sends a command now. Nothing is answered when the connection ends before the server's answer. */
   request(command: Command, answer: (reply: Reply) => void): void;
@@ -20,7 +20,7 @@ export interface Link {
 const REPLY_DEADLINE_MS = 30_000;
 
 export class Requests {
-  /** Bounded by those who ask: the outbox has a limit of its own, each room asks one thing at a time. */
+  /** Those who ask keep it bounded: the outbox has a limit of its own, each room asks one thing at a time. */
   readonly #pending = new Map<number, { answer: (reply: Reply) => void; cancel: () => void }>();
   readonly #clock: Clock;
   readonly #send: (text: string) => void;

@@ -6,9 +6,9 @@ import { mayReconnect, TOKEN_EXPIRED, TOKEN_REVOKED } from "../../base/close_cod
 import { backoffMs, hopMs, restartMs, revokedMs, SERVER_SHUTDOWN } from "./backoff.ts";
 import type { Clock, ResolvedOptions } from "./options.ts";
 import { askToken } from "./token.ts";
-import type { Transport } from "./transport.ts";
+import { CONNECTION_LOST, type Transport } from "./transport.ts";
 
-/** `retryAt` is on the clock's scale, Unix time in milliseconds where no other clock was given. */
+/** `retryAt` is on the clock's scale: Unix time in milliseconds, where no other clock was given. */
 export type State =
   | { readonly kind: "connecting"; readonly url: string; readonly attempt: number }
   | { readonly kind: "online"; readonly url: string; readonly clientId: string }
@@ -21,13 +21,13 @@ export type State =
   }
   /** The server said not to come back: `code` is a close code, or the error code of a refusal. */
   | { readonly kind: "stopped"; readonly code: number | string; readonly reason: string }
-  /** By `close()`, for good. */
+  /** The client was closed, for good. */
   | { readonly kind: "closed" };
 
-export interface ServerConnectionEvents {
+interface ServerConnectionEvents {
   opened(): void;
   received(text: string): void;
-  /** The transport is gone; before the state changes. */
+  /** The transport is gone. This is told before the state changes. */
   interrupted(): void;
   changed(state: State): void;
 }
@@ -35,9 +35,8 @@ export interface ServerConnectionEvents {
 const HANDSHAKE_DEADLINE_MS = 15_000;
 const PONG_DEADLINE_MS = 10_000;
 const PROBE_DEADLINE_MS = 5_000;
-/** A connection that held this long was a good one: the pauses start over. */
+/** After a connection that held this long, the pauses start over. */
 const STABLE_AFTER_MS = 10_000;
-const CONNECTION_LOST = 1006;
 
 export class ServerConnection {
   readonly #options: ResolvedOptions;
@@ -47,18 +46,18 @@ export class ServerConnection {
   #transport: Transport | undefined;
   /** How many connections failed or ended since the last good one. */
   #failures = 0;
-  /** Of the URLs, which is tried next. */
+  /** Which of the URLs is tried next. */
   #turn = 0;
   #onlineSince = 0;
   #pingIntervalMs = 0;
-  /** Of the pause, the handshake or the next ping: there is one at a time. */
+  /** Cancels the timer of the pause, the handshake or the next ping: there is one of them at a time. */
   #cancelTimer = () => {};
-  /** By when something must have come, since we pinged. */
+  /** When something must have come, since we pinged. */
   #deadlineAt = Infinity;
   #cancelDeadline = () => {};
-  /** Counts the connections, so that a token that comes late opens none. */
+  /** Counts the attempts, so that a token that comes late opens no connection. */
   #lastAttempt = 0;
-  /** A token had expired or was revoked, and another one is tried: once, until one is taken. */
+  /** A token had expired or was revoked, and another one is tried. That is done once, until the server takes one. */
   #hasAskedAgain = false;
 
   constructor(options: ResolvedOptions, events: ServerConnectionEvents) {

@@ -4,13 +4,17 @@
  */
 import { EventReader, type ServerEvent } from "./event_reader.ts";
 import { closeCodeOf, FRAME_TOO_BIG, TOKEN_REFUSED } from "../../base/close_codes.ts";
-import type { OpenTransport, Transport, TransportEvents } from "./transport.ts";
+import {
+  CONNECTION_LOST,
+  type OpenTransport,
+  type Transport,
+  type TransportEvents,
+} from "./transport.ts";
 
-const CONNECTION_LOST = 1006;
-/** By this the server says that a frame is too big. */
+/** The status by which the server says that a frame is too big. */
 const TOO_BIG_STATUS = 413;
 
-/** The same of a token and its user, with the error's code. */
+/** The statuses by which the server refuses a token or its user; the answer has the error's code. */
 const UNAUTHORIZED_STATUS = 401;
 const FORBIDDEN_STATUS = 403;
 
@@ -41,7 +45,7 @@ class SseTransport implements Transport {
   #stream: ReadableStreamDefaultReader<Uint8Array> | undefined;
   #session: string | undefined;
   #isClosed = false;
-  /** Texts that wait for the POST before them; bounded by what `client.ts` asks at once. */
+  /** Texts that wait for the POST before them; what `client.ts` asks at once is bounded. */
   #waiting: string[] = [];
   #sending: Promise<void> | undefined;
   #batchLength = BATCH_LENGTH;
@@ -101,7 +105,7 @@ class SseTransport implements Transport {
     }
   }
 
-  /** Here the server can tell why; at a WebSocket's handshake a browser does not pass it on. */
+  /** The server refuses the stream and says why, which browsers do not pass on at a WebSocket's handshake. */
   #refused({ code, message }: { code?: unknown; message?: unknown }, status: number): void {
     const otherwise = status === UNAUTHORIZED_STATUS ? TOKEN_REFUSED : CONNECTION_LOST;
     this.#end(closeCodeOf(code) ?? otherwise, String(message));
@@ -135,7 +139,7 @@ class SseTransport implements Transport {
     }
   }
 
-  /** The first of what waits, one text at least. */
+  /** Takes the first of the texts that wait, at least one. */
   #nextBatch(): string[] {
     let [count, length] = [0, 0];
     for (const text of this.#waiting) {
@@ -153,7 +157,7 @@ class SseTransport implements Transport {
     this.#events.closed(code, reason);
   }
 
-  /** In Deno, a signal no longer reaches a stream once its response was collected as garbage. */
+  /** Cancels the stream, too: in Deno, a signal does not reach it once its response was collected as garbage. */
   #stop(): void {
     this.#abort.abort();
     void this.#stream?.cancel().catch(() => {}); // it was aborted

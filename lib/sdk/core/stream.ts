@@ -6,10 +6,10 @@ import { SeenIds } from "./ids.ts";
 import type { Recovery } from "./replies.ts";
 import type { Gap, Position, Publication } from "./types.ts";
 
-export interface StreamOptions {
+interface StreamOptions {
   /** Hands one item on. `replayed` where it did not come live. */
   deliver(item: Publication, replayed: boolean): void;
-  /** Something is missing for good. */
+  /** Tells that something is missing for good. */
   gap(gap: Gap): void;
   /**
    * Asks the server for what came after the position; the answer goes to `recover()`.
@@ -24,7 +24,7 @@ const SEEN_LIMIT = 1_000;
 /** Live items that wait for earlier ones. What comes when it is full is dropped, and asked for afterwards. */
 const HELD_LIMIT = 1_000;
 
-/** So often the server may answer without what is missing, before that counts as lost. */
+/** How often the server may answer without what is missing, before that counts as lost. */
 const MAX_FRUITLESS = 4;
 
 export class Stream {
@@ -43,12 +43,12 @@ export class Stream {
     this.#position = position;
   }
 
-  /** After the last item that was handed on. */
+  /** The position after the last item that was handed on. */
   get position(): Position | undefined {
     return this.#position;
   }
 
-  /** It turned out to be another stream, in which the position is this one. */
+  /** This turned out to be another stream, and `position` is a position in that one. */
   restart(position: Position | undefined): void {
     this.#position = position;
     this.interrupt();
@@ -98,8 +98,8 @@ export class Stream {
   }
 
   /**
-   * The server's answer: hands on what was missed, then what was held, and is live from then on; or asks on, where there
-   * is more.
+   * Takes the server's answer: hands on what was missed, then what was held, and is live from then on. Where there is
+   * more, it asks on.
    */
   recover({ position, recovered, reason, more, items }: Recovery): void {
     const since = this.#position;

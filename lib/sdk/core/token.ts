@@ -1,6 +1,6 @@
 /** Where a client gets its token from: it proves to the server who the user is. */
 
-/** One token, or what gets a new one each time. */
+/** One token, or a function that gets a new one each time. */
 export type TokenSource = string | (() => string | Promise<string>);
 
 /** Calls `then` at once where there is no need to wait; `failed` where the source throws or rejects. */

@@ -11,7 +11,7 @@ export interface TransportEvents {
 /** One connection. */
 export interface Transport {
   send(text: string): void;
-  /** Ends it; no event comes any more, not even `closed`. */
+  /** Ends the connection. No event comes any more, not even `closed`. */
   close(): void;
 }
 
@@ -37,14 +37,16 @@ export type WebSocketConstructor = new (url: string, protocols: string[]) => Web
 const PROTOCOL = "notifyli.v2";
 const TOKEN_PROTOCOL = "notifyli.token.";
 const NORMAL_CLOSURE = 1000;
-const CONNECTION_LOST = 1006;
+
+/** The close code of a connection that was never made, or that broke. */
+export const CONNECTION_LOST = 1006;
 
 export function webSocketTransport(WebSocket: WebSocketConstructor): OpenTransport {
   return (url, events, token) => {
     // A browser can send no header, but it can offer subprotocols.
     const offered = token === undefined ? [PROTOCOL] : [PROTOCOL, TOKEN_PROTOCOL + token];
     const socket = new WebSocket(url, offered);
-    /** A stuck socket closes late, and Deno's close event can come twice: we no longer listen. */
+    /** Stops listening: a stuck socket closes late, and Deno's close event can come twice. */
     const release = () => void (socket.onopen = socket.onmessage = socket.onclose = null);
     const close = () => {
       release();

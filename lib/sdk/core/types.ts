@@ -8,22 +8,23 @@ export interface Position {
 
 /** What messages and notifications have in common. */
 export interface Publication {
-  /** Unique; the same message always has the same id. */
+  /** It is unique: the same message always has the same id. */
   readonly id: string;
   readonly room: string;
-  /** The sender of a message, the receiver of a notification; always a string here. */
+  /** The sender of a message, or the receiver of a notification. Here it is always a string. */
   readonly userId: string;
   /** The sender's name. */
   readonly name: string;
   readonly message: string;
-  /** Unix time in seconds. */
+  /** When it was published, in Unix seconds. */
   readonly timestamp: number;
-  /** Its place in the stream; absent where the room keeps no history. */
+  /** Its place in the stream. It is absent where the room keeps no history. */
   readonly offset?: number;
   /** The epoch that `offset` counts in, where the server said so. */
   readonly epoch?: string;
-  /** Of notifications: what the user did with it before it came, where the server said so. */
+  /** Whether the user had read the notification before it came, where the server said so. */
   readonly read?: boolean;
+  /** Whether the user had archived the notification before it came, where the server said so. */
   readonly archived?: boolean;
 }
 
@@ -52,7 +53,7 @@ export interface User {
 /** What `publish()` resolves with. */
 export interface Published {
   readonly id: string;
-  /** Absent where the room keeps no history. */
+  /** It is absent where the room keeps no history. */
   readonly offset?: number;
   readonly epoch?: string;
 }
@@ -67,12 +68,12 @@ export type GapReason = "epoch" | "expired" | "too_many" | "no_history" | "unrec
 /** Messages may be missing after `since`; the stream goes on after `now`. */
 export interface Gap {
   readonly reason: GapReason;
-  /** Unknown where the room keeps no history. */
+  /** It is unknown where the room keeps no history. */
   readonly since: Position | undefined;
   readonly now: Position | undefined;
 }
 
-/** The user's notifications changed, here or on another device. Without `ids`: all of them. */
+/** The user's notifications changed, here or on another device: all of them where there are no `ids`. */
 export interface InboxChange {
   readonly event: "read" | "archive" | "delete";
   readonly ids?: readonly string[];

@@ -12,10 +12,10 @@ interface WakeEvent {
 
 const EVENTS = ["online", "offline", "visibilitychange"] as const;
 
-/** In a page; elsewhere there is no document. */
+/** The page's document; outside of a page there is none. */
 const { document } = globalThis as { document?: WakeSource & { readonly visibilityState: string } };
 
-/** Calls `wake` at each of them, until the function it returns is called. */
+/** Calls `wake` at each event of the sources, until the function it returns is called. */
 export function watchWake(sources: readonly WakeSource[], wake: () => void): () => void {
   const heard = ({ type }: WakeEvent) => {
     if (type !== "visibilitychange" || document?.visibilityState !== "hidden") wake();
@@ -27,7 +27,7 @@ export function watchWake(sources: readonly WakeSource[], wake: () => void): () 
   return () => each("removeEventListener");
 }
 
-/** Those that there are here. */
+/** The sources that this runtime has. */
 export function systemWakeSources(): WakeSource[] {
   // Node.js has no events of its own on `globalThis`.
   const own = "addEventListener" in globalThis ? [globalThis] : [];

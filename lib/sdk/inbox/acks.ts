@@ -9,9 +9,9 @@ const BATCH_LIMIT = 100;
 
 export class Acks {
   readonly #link: Link;
-  /** Until the server has answered, over the end of a connection. */
+  /** Ids that the server has not answered for; they are kept when a connection ends. */
   readonly #pending = new Set<string>();
-  /** Of these, what is on its way. */
+  /** Those of them that are on their way. */
   readonly #sent = new Set<string>();
   #cancel: (() => void) | undefined;
 
@@ -38,7 +38,7 @@ export class Acks {
     this.#sent.clear();
   }
 
-  /** Sends what is pending, and no more. */
+  /** Sends what is pending, and nothing after that. */
   close(): void {
     this.#flush();
     this.#pending.clear();

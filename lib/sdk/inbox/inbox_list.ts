@@ -5,7 +5,7 @@ import type { InboxChange, Notification } from "../core/types.ts";
 const LIST_LIMIT = 1_000;
 
 /** Which part of the inbox a page of the server's is all of. */
-export interface PageRange {
+interface PageRange {
   /** The first offset. */
   readonly from: number;
   /** The offset behind the last. */
@@ -17,7 +17,7 @@ export interface PageRange {
 export class InboxList {
   #items: readonly Notification[] = [];
 
-  /** Another list after each change: it may be kept and compared. */
+  /** It is another array after each change, so that it can be kept and compared. */
   get items(): readonly Notification[] {
     return this.#items;
   }
@@ -26,7 +26,7 @@ export class InboxList {
     return this.#items.at(-1)?.offset;
   }
 
-  /** Puts it in its place; one that is there already is replaced. */
+  /** Puts a notification in its place. One that has its id already is replaced. */
   add(notification: Notification): void {
     const rest = this.#items.filter(({ id }) => id !== notification.id);
     if (notification.archived) return void (this.#items = rest);
@@ -39,7 +39,7 @@ export class InboxList {
     );
   }
 
-  /** What was known in the page's range and is not in the page is gone: put away while we were not told. */
+  /** Adds a page. What was known in its range and is not in it leaves the list: it was put away while nobody told us. */
   addPage(page: readonly Notification[], { from, before, known }: PageRange): void {
     const knownIds = new Set(known.map(({ id }) => id));
     const pageIds = new Set(page.map(({ id }) => id));

@@ -1,8 +1,8 @@
-/** The user's notifications: what arrives is handed on once and acknowledged; what is done to them is sent. */
+/** The user's notifications: what arrives is handed on once and acknowledged; what the user does to them is sent. */
 import { Acks } from "./acks.ts";
 import { backoffMs } from "../core/backoff.ts";
 import { NotifyliError } from "../core/errors.ts";
-import type { Command } from "../core/frames.ts";
+import { type Command, NO_POSITION } from "../core/frames.ts";
 import { InboxList } from "./inbox_list.ts";
 import type { Part } from "../core/part.ts";
 import type { PositionStore } from "./position_store.ts";
@@ -20,8 +20,8 @@ export interface PageOptions {
   readonly archived?: boolean;
 }
 
-export interface NotificationsEvents {
-  /** Answers whether anyone took it. */
+interface NotificationsEvents {
+  /** Returns whether anyone listened. */
   notification(notification: Notification): boolean;
   unread(unread: number): void;
   gap(gap: Gap): void;
@@ -29,9 +29,6 @@ export interface NotificationsEvents {
 }
 
 const PAGE_LIMIT = 50;
-
-/** So that the server finds no such position, and answers with all that is unread. */
-const NO_POSITION: Position = { offset: 0, epoch: "" };
 
 export class Notifications implements Part {
   readonly #link: Link;
@@ -41,9 +38,9 @@ export class Notifications implements Part {
   readonly #acks: Acks;
   readonly #list = new InboxList();
   #unread = 0;
-  /** Nobody listened to one: after a reload it has to come again. */
+  /** Nobody listened to one of them, so after a reload it has to come again. */
   #untaken = false;
-  /** Catching up from nothing, page by page: what was read before is not asked for. */
+  /** The client catches up from nothing, page by page, and does not ask for what was read before. */
   #unreadOnly = false;
   #cancelRetry = () => {};
 
@@ -59,12 +56,12 @@ export class Notifications implements Part {
     }, store.load());
   }
 
-  /** What is known here, newest first, without archived ones; `loadMore()` gets older ones. */
+  /** The notifications that are known here, newest first, without archived ones. `loadMore()` gets older ones. */
   get list(): readonly Notification[] {
     return this.#list.items;
   }
 
-  /** How many the user has not read, on the server's count. */
+  /** How many notifications the user has not read, on the server's count. */
   get unread(): number {
     return this.#unread;
   }
@@ -73,7 +70,7 @@ export class Notifications implements Part {
     return this.#stream.position;
   }
 
-  /** Resolves with the number that is unread then; rejects as `publish()` does. */
+  /** Resolves with how many are unread then. Rejects as `publish()` does; so do the next two. */
   markRead(ids: readonly string[] | "all"): Promise<number> {
     return this.#tell(ids === "all" ? { type: "read", all: true } : { type: "read", ids });
   }
@@ -87,8 +84,8 @@ export class Notifications implements Part {
   }
 
   /**
-   * Resolves with a page of older ones, newest first, and has them in `list`; empty at the end. What others
-   * read or put away meanwhile is mended in the page's part of the list.
+   * Gets a page of older notifications into `list`, and resolves with it: newest first, and empty at the end. What
+   * others read or put away meanwhile is mended in the page's part of the list.
    */
   async loadMore(options: PageOptions = {}): Promise<readonly Notification[]> {
     const { limit = PAGE_LIMIT, archived = false } = options;
@@ -104,7 +101,7 @@ export class Notifications implements Part {
     return notifications;
   }
 
-  /** By the client: the server has accepted us. */
+  /** The client calls this and the next four: the server has accepted it. */
   connected({ inbox, unread, isGuest, ...owner }: Connected): void {
     this.#setUnread(unread);
     if (isGuest) return this.#stream.restart(undefined);
@@ -119,7 +116,6 @@ export class Notifications implements Part {
     this.#acks.schedule();
   }
 
-  /** By the client, as are the next three. */
   receive(publication: Publication): void {
     this.#stream.receive(publication);
     this.#taken();
@@ -156,7 +152,7 @@ export class Notifications implements Part {
     else this.#untaken = true;
   }
 
-  /** After the handlers, so that what they did not see comes again after a reload. */
+  /** Saves the position. It is called after the handlers, so that what they did not see comes again after a reload. */
   #taken(): void {
     const { position } = this.#stream;
     if (position !== undefined && !this.#untaken) this.#store.save(position);

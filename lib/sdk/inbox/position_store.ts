@@ -5,7 +5,7 @@ import { readPosition } from "../core/replies.ts";
 import type { Position } from "../core/types.ts";
 
 /** Whose an inbox is. */
-export interface Owner {
+interface Owner {
   /** Absent where the server is too old to say it. */
   readonly siteId: string | undefined;
   readonly userId: string;
@@ -14,9 +14,9 @@ export interface Owner {
 export class PositionStore {
   readonly #store: KeyValueStore | undefined;
   readonly #server: string;
-  /** Where it stands whose the inbox was when the page claimed the same the last time. */
+  /** The key of what says whose inbox it was, when the page last claimed to be the same user. */
   readonly #lastKey: string;
-  /** Of the inbox that is used; until the server has said whose it is, that of the last time. */
+  /** The key of the inbox that is used. Until the server has said whose it is, it is the key of the last time. */
   #key: string | undefined;
 
   /**
@@ -31,7 +31,7 @@ export class PositionStore {
     if (typeof key === "string") this.#key = key;
   }
 
-  /** The server says whose inbox it is; answers whether it is the one that the positions were of until now. */
+  /** The server says whose inbox it is. Returns whether the positions were of that one until now. */
   open({ siteId, userId }: Owner): boolean {
     const key = `notifyli:inbox:${JSON.stringify([this.#server, siteId, userId])}`;
     if (key === this.#key) return true;

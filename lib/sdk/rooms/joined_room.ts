@@ -1,4 +1,4 @@
-/** One room on the server: asks to be in it after each connection, and hands what comes to its subscriptions. */
+/** One room that the client is in: asks to be let in on each connection, and hands what comes to its subscriptions. */
 import { backoffMs } from "../core/backoff.ts";
 import { NotifyliError } from "../core/errors.ts";
 import type { Reply } from "../core/frames.ts";
@@ -18,10 +18,10 @@ import type { Message, Position, Publication, User } from "../core/types.ts";
 /** Messages asked for at once, where too many were missed to come by themselves. */
 const PAGE_LIMIT = 100;
 
-export interface RoomEvents {
+interface RoomEvents {
   message(message: Message): void;
   failed(error: NotifyliError): void;
-  /** Nobody subscribes to it any more. */
+  /** Nobody subscribes to the room any more. */
   emptied(): void;
 }
 
@@ -35,9 +35,9 @@ export class JoinedRoom implements SubscribedRoom {
   readonly #history: number;
   readonly #token: TokenSource | undefined;
   readonly #subscriptions = new Set<Subscription>();
-  /** The server was asked on this connection. */
+  /** The server was asked on this connection to let us in. */
   #asked = false;
-  /** Counts the times, so that a token that comes late is not used. */
+  /** Counts how often the server was asked, so that a token that comes late is not used. */
   #lastAsk = 0;
   #cancelRetry = () => {};
 
@@ -82,7 +82,7 @@ export class JoinedRoom implements SubscribedRoom {
     this.#events.emptied();
   }
 
-  /** There is a connection: asks to be in the room, once. */
+  /** Asks to be let in where there is a connection, and once on each. */
   enter(): void {
     if (this.#asked || !this.#link.online) return;
     this.#asked = true;
@@ -126,7 +126,7 @@ export class JoinedRoom implements SubscribedRoom {
     if (!heard.includes(true)) this.#events.failed(error);
   }
 
-  /** The first time at once, and later while the server cannot help, after a growing pause. */
+  /** Asks to be let in: the first time at once, then, while the server cannot help, after a growing pause. */
   #ask(attempt: number): void {
     this.#cancelRetry();
     if (attempt === 0) return this.#subscribe(0);
@@ -169,7 +169,7 @@ export class JoinedRoom implements SubscribedRoom {
     else this.#readLast(recovery);
   }
 
-  /** Where what was missed cannot be had, or nobody asked for it: at least the last messages, if they are wanted. */
+  /** Gets the last messages, if they are wanted, where what was missed cannot be had or nobody asked for it. */
   #readLast(recovery: Recovery): void {
     const { recovered, position } = recovery;
     if (recovered || position === undefined || this.#history === 0) {

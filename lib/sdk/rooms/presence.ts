@@ -5,7 +5,7 @@ import { type Link, readReply } from "../core/requests.ts";
 import type { SubscriptionEvents } from "./subscription.ts";
 import type { User } from "../core/types.ts";
 
-export interface PresenceEvents {
+interface PresenceEvents {
   emit<E extends "presence" | "join" | "leave">(event: E, value: SubscriptionEvents[E]): void;
   failed(error: NotifyliError): void;
 }
@@ -26,7 +26,7 @@ export class Presence {
     this.#events = events;
   }
 
-  /** The last known, also while there is no connection. */
+  /** The users that were last known, also while there is no connection. */
   get users(): readonly User[] {
     return [...this.#users.values()];
   }
@@ -36,7 +36,7 @@ export class Presence {
     if (this.#inRoom) this.ask();
   }
 
-  /** We are in the room: asks once a connection, where it is wanted. */
+  /** We are in the room: asks who else is, once on each connection, where someone wants to know. */
   ask(): void {
     this.#inRoom = true;
     if (!this.#wanted || this.#asked) return;

@@ -9,9 +9,9 @@ export interface SubscriptionEvents {
   message: Message;
   /** The server has let us in: now, and again after each reconnection. */
   subscribed: Position | undefined;
-  /** Messages may be missing; they come no more. */
+  /** Messages may be missing, and will not come any more. */
   gap: Gap;
-  /** Who is in the room, now that this changed. With `presence` only, as are the next two. */
+  /** Who is in the room, now that this changed. It comes with `presence` only, as do the next two. */
   presence: readonly User[];
   join: User;
   leave: User;
@@ -53,7 +53,7 @@ export interface SubscribedRoom {
 }
 
 export class Subscription {
-  /** Of this subscription alone. */
+  /** Whether this subscription was made with `presence`. */
   readonly presence: boolean;
   readonly #room: SubscribedRoom;
   readonly #events: Emitter<SubscriptionEvents>;
@@ -73,12 +73,12 @@ export class Subscription {
     return this.#room.name;
   }
 
-  /** After the last message that was handed on; to be given as `since` by a later program. */
+  /** The position after the last message that was handed on. A later program gives it as `since`. */
   get position(): Position | undefined {
     return this.#room.position;
   }
 
-  /** Who is in the room, as far as the server told; empty without `presence`. */
+  /** Who is in the room, as far as the server told. It is empty without `presence`. */
   get users(): readonly User[] {
     return this.presence ? this.#room.users : [];
   }
@@ -90,14 +90,14 @@ export class Subscription {
     return this.#events.on(event, handler);
   }
 
-  /** No handler is called any more. The last subscription to a room leaves it. */
+  /** Ends the subscription: no handler is called any more. The last subscription to a room leaves it. */
   unsubscribe(): void {
     if (this.#ended) return;
     this.#ended = true;
     this.#room.remove(this);
   }
 
-  /** By the room. Answers whether anyone listened. */
+  /** The room calls this. Returns whether anyone listened. */
   emit<E extends keyof SubscriptionEvents>(event: E, value: SubscriptionEvents[E]): boolean {
     const isPresence = event === "presence" || event === "join" || event === "leave";
     if (this.#ended || (isPresence && !this.presence)) return false;

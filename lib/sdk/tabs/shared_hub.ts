@@ -1,6 +1,6 @@
 /**
- * Brings tabs that are one user's, of one session, together on one connection. Who a tab is says the server: each shows
- * its own token before it joins, and what is wrong with that is told to this tab alone. `shared_link.ts` is one
+ * Brings the tabs of one user and one session together on one connection. The server says who a tab is: each tab shows
+ * its own token before it joins, and what is wrong with that is told to that tab alone. `shared_link.ts` is one
  * connection.
  */
 import { closeCodeOf } from "../../base/close_codes.ts";
@@ -8,14 +8,12 @@ import { asObject, type JsonObject } from "../core/frames.ts";
 import { SharedLink } from "./shared_link.ts";
 import { Tab } from "./shared_tab.ts";
 import { type FromTab, type Port, WORKER_VERSION } from "./shared_transport.ts";
-import type { OpenTransport } from "../core/transport.ts";
-
-const CONNECTION_LOST = 1006;
+import { CONNECTION_LOST, type OpenTransport } from "../core/transport.ts";
 
 export class SharedHub {
   readonly #openTransport: OpenTransport;
   readonly #links = new Set<SharedLink>();
-  /** Tabs that come while another one of their server is introduced, which may turn out to be the same user. */
+  /** Tabs that came while another tab is introduced to their server: that one may turn out to be the same user. */
   readonly #waiting = new Set<Tab>();
 
   constructor(openTransport: OpenTransport) {
@@ -66,7 +64,7 @@ export class SharedHub {
     else this.#prove(tab, tab.token, proved);
   }
 
-  /** Over a connection that another tab has: the server looks at the token, and leaves the connection what it is. */
+  /** Asks the server about the tab's token, over a connection of other tabs, which stays what it is. */
   #prove(tab: Tab, token: string, over: SharedLink): void {
     over.examine(token, (reply) => {
       if (reply === undefined) return this.#place(tab); // that connection is gone
@@ -84,13 +82,13 @@ export class SharedHub {
     return [...this.#links].some(({ url, isPending }) => isPending && url === tab.url);
   }
 
-  /** Another tab of the same one may have been asked about in the same moment. */
+  /** Another tab of the same user may have been asked about in the same moment: it then opens the connection. */
   #openUnlessPending(tab: Tab): void {
     if (this.#isPendingAt(tab)) this.#waiting.add(tab);
     else this.#open(tab, false);
   }
 
-  /** @param asksFirst whether it may be someone of a connection that there is, by its cookie */
+  /** @param asksFirst whether the tab may be, by its cookie, someone who has a connection already */
   #open(tab: Tab, asksFirst: boolean): void {
     if (tab.isEnded) return;
     try {
@@ -116,7 +114,7 @@ export class SharedHub {
     return link;
   }
 
-  /** The connection of exactly the one whom the server has named. */
+  /** The connection of just the user and session that the server has named. */
   #linkOf(tab: Tab, { fingerprint }: JsonObject): SharedLink | undefined {
     if (fingerprint === undefined) return undefined;
     return [...this.#links].find((link) =>

@@ -10,22 +10,19 @@ import {
   TOKEN_REFUSED,
   USER_BLOCKED,
 } from "../../base/close_codes.ts";
-import { asObject, type JsonObject } from "../core/frames.ts";
+import { asObject, type JsonObject, NO_POSITION } from "../core/frames.ts";
 import { SharedRooms } from "./shared_rooms.ts";
 import { INBOX, SharedStreams } from "./shared_streams.ts";
 import type { Tab } from "./shared_tab.ts";
 import type { OpenTransport, Transport } from "../core/transport.ts";
 
-export interface SharedLinkEvents {
-  /** The server says who the first tab would be here; answers whether it goes over another connection. */
+interface SharedLinkEvents {
+  /** The server says who the first tab would be here. Returns whether that tab goes over another connection. */
   identified(identity: JsonObject): boolean;
   /** The first tab was accepted or refused, or it takes long: others need not wait for it. */
   settled(): void;
   ended(): void;
 }
-
-/** So that the server finds no such position, and answers with all that is unread. */
-const NO_POSITION = { offset: 0, epoch: "" };
 
 /** How long other tabs wait for the first one's introduction. */
 const PATIENCE_MS = 2_000;
@@ -34,7 +31,7 @@ type Answer = (reply: JsonObject) => void;
 
 export class SharedLink {
   readonly url: string;
-  /** Others wait for what becomes of it. */
+  /** Other tabs wait for what becomes of this connection. */
   isPending = true;
   readonly #transport: Transport;
   readonly #events: SharedLinkEvents;
@@ -42,9 +39,9 @@ export class SharedLink {
   readonly #tabs = new Set<Tab>();
   readonly #rooms = new SharedRooms();
   readonly #streams: SharedStreams;
-  /** Bounded by the tabs, each of which bounds what it asks for at once. */
+  /** What to do with each answer, by the command's `ref`. Each tab bounds what it asks for at once. */
   readonly #answers = new Map<number, Answer>();
-  /** Those that are told when the connection ends instead. */
+  /** Whoever waits for what `examine()` finds; each is told where the connection ends before. */
   readonly #examining = new Set<(reply: undefined) => void>();
   readonly #patience: ReturnType<typeof setTimeout>;
   /** What the server said to the first tab's introduction. */
@@ -86,7 +83,7 @@ export class SharedLink {
     return this.#connected !== undefined;
   }
 
-  /** The server's name for who this is and what they may do; `undefined` where nobody else can be that. */
+  /** The server's name for who this is and what they may do. It is `undefined` where nobody else can be that. */
   get fingerprint(): unknown {
     return this.#connected?.guest === true ? undefined : this.#connected?.fingerprint;
   }
@@ -115,7 +112,7 @@ export class SharedLink {
     this.#sendEarly(tab);
   }
 
-  /** A command of a tab. */
+  /** Sends a command of a tab. */
   send(tab: Tab, command: JsonObject): void {
     const { type, ref } = command;
     const room = String(command.room);
@@ -134,7 +131,7 @@ export class SharedLink {
     }, tab);
   }
 
-  /** Asks the server who a token is for; `undefined` where the connection ends before the answer. */
+  /** Asks the server who a token is for. `then` gets `undefined` where the connection ends before the answer. */
   examine(token: unknown, then: (reply: JsonObject | undefined) => void): void {
     if (String(token).length > TOKEN_LIMIT) return then(LONG_TOKEN);
     this.#examining.add(then);
@@ -207,7 +204,7 @@ export class SharedLink {
     });
   }
 
-  /** A new token of a tab, which renews the session of all where it is for the same one, and else ends this tab's alone. */
+  /** Takes a new token of a tab: one for the same user renews the session of all, another one ends that tab's alone. */
   #renew(tab: Tab, { token, ref }: JsonObject): void {
     this.examine(token, (reply) => {
       if (reply === undefined) return;
@@ -247,7 +244,7 @@ export class SharedLink {
     }, tab);
   }
 
-  /** Leaves the room where no other tab is in it. Asked with a `ref`, so that no tab gets an error that is not its own. */
+  /** Leaves the room where no other tab is in it, by a command with a `ref`: its error is no other tab's to hear. */
   #leave(tab: Tab, room: string): void {
     if (this.#rooms.leave(tab, room)) return;
     this.#streams.forget(room);
@@ -297,7 +294,7 @@ export class SharedLink {
   }
 }
 
-/** So long a token the server refuses unread; it must not end the connection of others as a frame too big. */
+/** The server refuses a longer token unread. As a frame that is too big it would end the connection of other tabs. */
 const TOKEN_LIMIT = 8192;
 
 const LONG_TOKEN = {
@@ -312,7 +309,7 @@ const FOREIGN_TOKEN = {
   error: "Cannot take the token: it is for another user",
 };
 
-/** Comparable with others of the same server. */
+/** When a session ends, on the server's clock. */
 function endOf({ expires_at }: JsonObject): number {
   return typeof expires_at === "number" ? expires_at : Infinity;
 }

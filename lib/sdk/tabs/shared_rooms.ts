@@ -2,7 +2,7 @@
 import type { Tab } from "./shared_tab.ts";
 
 /** A tab in a room. */
-export interface Place {
+interface Place {
   /** The server has let it in. */
   isIn: boolean;
 }
@@ -10,7 +10,7 @@ export interface Place {
 export class SharedRooms {
   readonly #rooms = new Map<string, Map<Tab, Place>>();
 
-  /** A tab asks to be let in, again perhaps. */
+  /** A tab asks to be let into a room, perhaps again. */
   want(tab: Tab, room: string): Place {
     const tabs = this.#rooms.get(room) ?? new Map<Tab, Place>();
     const place = tabs.get(tab) ?? { isIn: false };
@@ -23,7 +23,7 @@ export class SharedRooms {
     return this.#rooms.get(room)?.get(tab) === place;
   }
 
-  /** Answers whether other tabs are in the room, or ask for it. */
+  /** Takes a tab out of a room. Returns whether other tabs are in it, or ask to be. */
   leave(tab: Tab, room: string): boolean {
     const tabs = this.#rooms.get(room);
     tabs?.delete(tab);
@@ -36,7 +36,7 @@ export class SharedRooms {
     return this.#rooms.has(room);
   }
 
-  /** What a tab is in, or asks for. */
+  /** The rooms that a tab is in, or asks to be in. */
   roomsOf(tab: Tab): string[] {
     return [...this.#rooms].flatMap(([room, tabs]) => tabs.has(tab) ? [room] : []);
   }

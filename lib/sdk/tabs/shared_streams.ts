@@ -1,10 +1,10 @@
 /**
- * How far all tabs of one connection were told of each stream. What the server gives one of them with an answer, it
- * does not send live besides: the others are told from here.
+ * How far all tabs of one connection were told of each stream. What the server gives one tab with an answer, it does
+ * not send live besides, so the other tabs are told from here.
  */
 import { asObject, type JsonObject } from "../core/frames.ts";
 
-export interface SharedStreamsLink {
+interface SharedStreamsLink {
   ask(command: JsonObject, then: (reply: JsonObject) => void): void;
   /** Hands a frame to the tabs that it is for, as if it had come live. */
   receive(line: string): void;

@@ -1,7 +1,8 @@
-/** One tab's connection as it thinks, at the worker's end; `shared_hub.ts` finds the link that it goes over. */
+/** What one tab takes for its connection, at the worker's end; `shared_hub.ts` finds the link that it goes over. */
 import { SESSION_ENDED } from "../../base/close_codes.ts";
 import type { JsonObject } from "../core/frames.ts";
 import type { SharedLink } from "./shared_link.ts";
+import { CONNECTION_LOST } from "../core/transport.ts";
 import type { Port } from "./shared_transport.ts";
 
 /** A tab that said nothing for so long is gone. It pings, even in the background, once a minute at least. */
@@ -10,9 +11,7 @@ const TAB_SILENCE_MS = 180_000;
 /** What a tab may say before it has a link; more than the library ever does. */
 const EARLY_LIMIT = 100;
 
-const CONNECTION_LOST = 1006;
-
-/** More than this, a timer would fire at once. */
+/** A timer of a longer time would fire at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 export class Tab {
@@ -20,7 +19,7 @@ export class Tab {
   /** Proves who the tab's user is; absent where a cookie does, or the server believes anyone. */
   token: string | undefined;
   link: SharedLink | undefined;
-  /** Its `connect`. */
+  /** The tab's `connect` command. */
   introduction: JsonObject | undefined;
   isEnded = false;
   readonly #port: Port;
@@ -36,7 +35,7 @@ export class Tab {
     this.#port.postMessage(text);
   }
 
-  /** It said something. */
+  /** The tab said something, so it is there. */
   isThere(): void {
     clearTimeout(this.#silence);
     this.#silence = setTimeout(
@@ -58,7 +57,7 @@ export class Tab {
     return early;
   }
 
-  /** Its own token's session ends then by the server's clock, however long that of the link lasts. */
+  /** Ends the tab with the session of its own token, by the server's clock, however long that of the link lasts. */
   setSessionEnd({ expires_at, timestamp }: JsonObject): void {
     clearTimeout(this.#sessionEnd);
     if (this.isEnded) return;

@@ -4,7 +4,7 @@
  */
 import { defaultTransport } from "../core/fallback_transport.ts";
 import { systemClock } from "../core/options.ts";
-import type { OpenTransport } from "../core/transport.ts";
+import { CONNECTION_LOST, type OpenTransport } from "../core/transport.ts";
 
 /** What a tab tells the worker: where to connect, then texts for the server. */
 export type FromTab =
@@ -13,8 +13,8 @@ export type FromTab =
   | string;
 
 /**
- * To be raised with each change of how tabs and worker work together: a worker of an older release lives on as long as a
- * tab of it does, and browsers keep scripts.
+ * It is raised with each change of how tabs and worker work together: a worker of an older release lives on as long as
+ * one of its tabs does, and browsers keep scripts.
  */
 export const WORKER_VERSION = 2;
 
@@ -31,10 +31,9 @@ export interface Port {
   close(): void;
 }
 
-const CONNECTION_LOST = 1006;
-
 /**
- * For `connect()`'s `transport`. Where there is no SharedWorker, there is nothing: leave `transport` out then.
+ * Makes the `transport` of `connect()`. Where the runtime has no SharedWorker, it makes none, and each tab has a
+ * connection of its own.
  *
  * @param script the address of the bundled `shared_worker.ts`, on the page's own origin
  */
@@ -53,8 +52,8 @@ export function sharedTransport(script: string | URL): OpenTransport | undefined
 }
 
 /**
- * @param openPort a port of its own for each connection; it calls back where nobody is at the other end
- * @param onBroken told so, and where the other end is of another release
+ * @param openPort opens a port of its own for each connection; it calls back where nobody is at the other end
+ * @param onBroken is called then, and where the other end is of another release
  */
 export function portTransport(
   openPort: (broken: () => void) => Port,

@@ -2,13 +2,13 @@
 
 export interface ServerConfig {
   version: string;
-  /** Where notifications go that name no room; joined silently. Empty when there is none. */
+  /** The room of notifications that name none, which every user is silently in. It is empty when there is none. */
   bot_room: string;
   /** Open mode: the server believes whatever user id it is told. */
   open: boolean;
-  /** The server asks for a token; not so while it has not said so. */
+  /** The server asks for a token. It is `false` while the server has not said so. */
   tokens: boolean;
-  /** Redis channel that other systems publish on; empty where the server uses no Redis. */
+  /** The Redis channel that other systems publish on. It is empty where the server uses no Redis. */
   message_channel: string;
 }
 

@@ -1,10 +1,10 @@
-/** What every component may do: ask the session, or change the store. */
+/** What every component may use: the session and the store, and whether someone looks at the page. */
 import { createContext } from "preact";
 import { useContext, useEffect, useState } from "preact/hooks";
 import type { Session } from "./session/session.ts";
 import type { State, Store } from "./state/store.ts";
 
-export interface PageContext {
+interface PageContext {
   session: Session;
   dispatch: Store["dispatch"];
 }
@@ -28,7 +28,7 @@ export function useWatched(): boolean {
   return isWatched;
 }
 
-/** The store's state, and a new rendering with each change of it. */
+/** Returns the store's state, and renders the component anew with each change of it. */
 export function useStore(store: Store): State {
   const [state, setState] = useState(store.state);
   useEffect(() => {

@@ -1,8 +1,8 @@
 /** Turns text and times into what is shown; nothing here makes HTML. */
 
-export interface TextPart {
+interface TextPart {
   text: string;
-  /** Set when the part is a link. */
+  /** The link's address, where the part is one. */
   href?: string;
 }
 
@@ -25,21 +25,21 @@ export function splitLinks(message: string): TextPart[] {
   return parts;
 }
 
-/** Up to two letters that stand for a name. */
+/** Returns up to two letters that stand for a name. */
 export function initials(name: string): string {
   const words = name.trim().split(/\s+/u);
   const letters = words.length > 1 ? [words[0], words.at(-1)] : [words[0]];
   return letters.map((word) => [...(word ?? "")][0] ?? "").join("").toLocaleUpperCase();
 }
 
-/** The same small number for the same user, to choose a color. */
+/** Returns the same small number for the same user, to choose a color. */
 export function colorOf(userId: string, colors: number): number {
   let hash = 7;
   for (const letter of userId) hash = (hash * 31 + (letter.codePointAt(0) ?? 0)) >>> 0;
   return hash % colors;
 }
 
-/** One word of a shell command, quoted where it must be. */
+/** Returns one word of a shell command, quoted where it must be. */
 export function shellQuote(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
@@ -52,7 +52,7 @@ const dayFormat = new Intl.DateTimeFormat(undefined, {
 });
 const shortDayFormat = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
 
-/** `timestamp` is in Unix seconds, as everywhere on the wire. */
+/** @param timestamp in Unix seconds, as everywhere on the wire */
 export function clockTime(timestamp: number): string {
   return timeFormat.format(timestamp * 1000);
 }
@@ -64,7 +64,7 @@ export function dayName(timestamp: number, now = Date.now()): string {
   return dayFormat.format(timestamp * 1000);
 }
 
-/** The time alone if it was today, and with the day if it was not. */
+/** Returns the time alone if it was today, and with the day if it was not. */
 export function shortTime(timestamp: number, now = Date.now()): string {
   const time = clockTime(timestamp);
   if (dayKey(timestamp) === dayKey(now / 1000)) return time;
@@ -75,7 +75,7 @@ export function isoTime(timestamp: number): string {
   return new Date(timestamp * 1000).toISOString();
 }
 
-/** Tells one day from another, in the user's time zone. */
+/** Returns what tells one day from another, in the user's time zone. */
 export function dayKey(timestamp: number): string {
   return new Date(timestamp * 1000).toDateString();
 }

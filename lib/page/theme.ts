@@ -1,6 +1,6 @@
-/** Dark or light: the system's choice unless the user made one. `main.css` does the rest. */
+/** Dark or light: the system's choice unless the user made one. `styles/tokens.css` does the rest. */
 import { useEffect, useState } from "preact/hooks";
-import type { KeyValueStore } from "./storage/storage.ts";
+import type { KeyValueStore } from "../sdk/mod.ts";
 
 export const THEMES = ["system", "light", "dark"] as const;
 export type Theme = typeof THEMES[number];

@@ -7,16 +7,16 @@ export interface Identity {
 
 export interface ConnectAnswers extends Identity {
   room: string;
-  /** Proves who the user is; empty in open mode. */
+  /** Proves who the user is. It is empty in open mode. */
   token: string;
 }
 
-export const USER_ID_LIMIT = 64;
-export const NAME_LIMIT = 64;
-export const ROOM_LIMIT = 128;
-export const TOKEN_LIMIT = 8192;
+const USER_ID_LIMIT = 64;
+const NAME_LIMIT = 64;
+const ROOM_LIMIT = 128;
+const TOKEN_LIMIT = 8192;
 
-/** Each answers a sentence for the user, or `null` when the value is good. */
+/** Each returns a sentence for the user, or `null` when the value is good. */
 export const problemOf = {
   user_id: (value: string) => problem(value, "user id", USER_ID_LIMIT),
   room: (value: string) => problem(value, "room", ROOM_LIMIT),

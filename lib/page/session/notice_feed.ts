@@ -5,8 +5,10 @@
 import { type Client, type Notification, NotifyliError } from "../../sdk/mod.ts";
 import type { Store } from "../state/store.ts";
 
-/** Notifications that are read at once, and the most that the server gives at once. */
+/** How many notifications are read at once. */
 const PAGE_LENGTH = 50;
+
+/** The most that the server gives at once. */
 const MAX_PAGE_LENGTH = 1_000;
 
 export class NoticeFeed {
@@ -17,7 +19,7 @@ export class NoticeFeed {
   #isLoaded = false;
   #hasOlder = false;
   #isLoading = false;
-  /** Told to be read, until the server has answered. */
+  /** The ids of those that the server was told are read, until it has answered. */
   readonly #reading = new Set<string>();
 
   constructor(client: Client, store: Store) {
@@ -34,11 +36,11 @@ export class NoticeFeed {
       this.#show();
       if (!read && !replayed) store.dispatch({ type: "toast_raised", id });
     });
-    // What others did to them while there was no connection, the server tells only those who ask.
+    // The server tells only those who ask what was done to notifications while there was no connection.
     client.on("state", ({ kind }) => kind === "online" && this.#load());
   }
 
-  /** Those that are not on their way to be read already. */
+  /** Marks notifications as read, but for those of which the server is being told already. */
   read(ids: readonly string[]): void {
     const unread = ids.filter((id) => !this.#reading.has(id));
     if (unread.length === 0) return;
@@ -66,7 +68,7 @@ export class NoticeFeed {
     this.#load({ before: this.#oldest, limit: PAGE_LENGTH });
   }
 
-  /** By default what is shown, from the newest on. */
+  /** Reads a page of the inbox: by default what is shown, from the newest on. */
   #load(page = { before: Number.MAX_SAFE_INTEGER, limit: this.#shownLength }): void {
     if (this.#isLoading) return; // the client asks again where a connection broke
     this.#isLoading = true;
@@ -111,7 +113,7 @@ export class NoticeFeed {
     return this.#isLoaded ? offset >= this.#oldest : !replayed;
   }
 
-  /** What cannot be done is said, unless the connection's state says it. */
+  /** Tells the user what cannot be done, unless the connection's state says it. */
   #tell(doing: Promise<unknown>): void {
     doing.catch((error: unknown) => {
       const isKnown = error instanceof NotifyliError &&

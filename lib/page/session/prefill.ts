@@ -13,7 +13,7 @@ export function readPrefill(search: string): Partial<ConnectAnswers> {
   return prefill;
 }
 
-/** The address without these fields, so that a reload goes on with what was chosen. */
+/** Returns the address without these fields, so that a reload goes on with what was chosen. */
 export function withoutPrefill(address: string): string {
   const url = new URL(address);
   for (const field of FIELDS) url.searchParams.delete(field);

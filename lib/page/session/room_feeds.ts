@@ -1,15 +1,15 @@
-/** Is in a user's rooms, and turns what is said there into changes of the store; `session.ts` opens and closes. */
+/** Enters a user's rooms, and turns what is said there into changes of the store; `session.ts` opens and closes. */
 import type { Client, Message, Subscription } from "../../sdk/mod.ts";
 import type { Store } from "../state/store.ts";
 
-export interface RoomFeedsOptions {
-  /** Whether someone looks at the page, so that what comes to the active room is read. */
+interface RoomFeedsOptions {
+  /** Returns whether someone looks at the page, so that what comes to the active room is read. */
   isWatched: () => boolean;
   /** Rooms that the user is in without a tab, so that other systems find them there. */
   silent: readonly string[];
 }
 
-/** Messages of a room that are shown on joining it. */
+/** How many messages of a room are shown on joining it. */
 const HISTORY_LENGTH = 50;
 
 export class RoomFeeds {

@@ -11,7 +11,7 @@ export class Sender {
   isNamed = false;
   readonly #client: Client;
   readonly #store: Store;
-  /** What the client has; bounded by the outbox. */
+  /** The ids of messages that the client has; the outbox bounds them. */
   readonly #given = new Set<string>();
 
   constructor(client: Client, store: Store) {
@@ -19,7 +19,7 @@ export class Sender {
     this.#store = store;
   }
 
-  /** The client sends it now, or when it is connected. */
+  /** Gives the client what waits: it sends it now, or when it is connected. */
   flush(): void {
     const { kind } = this.#client.state;
     if (!this.isNamed || kind === "stopped" || kind === "closed") return;

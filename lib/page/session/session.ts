@@ -1,8 +1,8 @@
 /**
- * One signed-in user: has their client, and does what they want. What the client hears becomes a change of the
+ * One signed-in user: the session has their client, and does what they want. What the client hears becomes a change of the
  * store in `room_feeds.ts` and `notice_feed.ts`; `components/` shows that.
  */
-import type { Client, NotifyliError } from "../../sdk/mod.ts";
+import type { Client, KeyValueStore, NotifyliError } from "../../sdk/mod.ts";
 import { newMessageId } from "../../sdk/core/ids.ts";
 import { type ConnectAnswers, type Identity, silentRooms } from "./identity.ts";
 import { NoticeFeed } from "./notice_feed.ts";
@@ -12,7 +12,6 @@ import { RoomFeeds } from "./room_feeds.ts";
 import { hasRoom } from "../state/rooms.ts";
 import { Sender } from "./sender.ts";
 import {
-  type KeyValueStore,
   loadOutbox,
   loadSettings,
   loadSite,
@@ -23,12 +22,12 @@ import {
 } from "../storage/storage.ts";
 import type { Store } from "../state/store.ts";
 
-export interface SessionOptions {
-  /** Shared by the browser's tabs: settings. */
+interface SessionOptions {
+  /** What the browser's tabs share: the settings. */
   shared: KeyValueStore;
-  /** This tab's own: the outbox, the token, and whose that is. */
+  /** What is this tab's own: the outbox, the token, and whose that is. */
   own: KeyValueStore;
-  /** The token is empty in open mode. */
+  /** Makes a client for the user. The token is empty in open mode. */
   connect: (identity: Identity, token: string) => Client;
   isWatched: () => boolean;
 }
@@ -52,7 +51,7 @@ export class Session {
     rememberChanges(store, options);
   }
 
-  /** Their notifications, while a user is signed in. */
+  /** The notifications of the user who is signed in. */
   get notices(): NoticeFeed | undefined {
     return this.#running?.notices;
   }
@@ -67,7 +66,7 @@ export class Session {
     this.#start({ user_id, name }, rooms.includes(room) ? rooms : [...rooms, room], room);
   }
 
-  /** Goes on where the last visit ended. Answers whether there was one. */
+  /** Goes on where the last visit ended. Returns whether there was one. */
   resume(): boolean {
     const { signed_in, user_id, name, rooms, active_room } = loadSettings(this.#options.shared);
     if (!signed_in || user_id === "" || name === "") return false;
@@ -103,7 +102,7 @@ export class Session {
     this.#store.dispatch({ type: "room_activated", room });
   }
 
-  /** Answers whether the message was taken: a full outbox takes no more. */
+  /** Says something in a room. Returns whether the message was taken: a full outbox takes no more. */
   say(room: string, message: string): boolean {
     if (isFull(this.#store.state.outbox)) {
       const text = `${OUTBOX_LIMIT} messages are waiting to be sent. Try again when some are gone.`;

@@ -2,9 +2,9 @@
 import type { Notification } from "../../sdk/mod.ts";
 
 export interface Notices {
-  /** Newest first, with no hole in between. */
+  /** The notifications, newest first, with no hole in between. */
   readonly list: readonly Notification[];
-  /** How many are unread, on the server's count: also of those that are not in `list`. */
+  /** How many are unread on the server's count, which counts those that are not in `list`, too. */
   readonly unread: number;
   /** The server has told what there is. */
   readonly isLoaded: boolean;
@@ -15,7 +15,7 @@ export interface Notices {
 export const NO_NOTICES: Notices = { list: [], unread: 0, isLoaded: false, hasOlder: false };
 
 /** Toasts on the screen at once; when one more comes, the oldest goes (it stays behind the bell). */
-export const TOAST_LIMIT = 3;
+const TOAST_LIMIT = 3;
 
 /** Ids of notifications on the screen, oldest first. */
 export type Toasts = readonly string[];

@@ -17,7 +17,7 @@ export interface OutboxEntry {
 
 export type Outbox = readonly OutboxEntry[];
 
-/** When full, the composer says so and keeps the text: nothing that was written is dropped. */
+/** When the outbox is full, the composer says so and keeps the text: nothing that was written is dropped. */
 export const OUTBOX_LIMIT = 200;
 
 export function isFull(outbox: Outbox): boolean {
@@ -52,12 +52,12 @@ export function retry(outbox: Outbox, id: string, timestamp: number): Outbox {
   return [...remove(outbox, id), { ...rest, timestamp }];
 }
 
-/** What is to be sent, in the order in which it was written. */
+/** Returns what is to be sent, in the order in which it was written. */
 export function unsent(outbox: Outbox): Outbox {
   return outbox.filter(({ failure, isTaken }) => failure === undefined && isTaken !== true);
 }
 
-/** The room has caught up: what the server took is among its messages, or so long ago that it is no longer shown. */
+/** Forgets what the server took, of a room that caught up: it shows that, or no longer goes so far back. */
 export function withoutTakenOf(outbox: Outbox, room: string): Outbox {
   return outbox.filter((entry) => entry.room !== room || entry.isTaken !== true);
 }

@@ -4,7 +4,7 @@ import type { Message, User } from "../../sdk/mod.ts";
 /** What is shown of a message. */
 export type ChatMessage = Pick<Message, "id" | "userId" | "name" | "message" | "timestamp">;
 
-export interface Room {
+export interface RoomState {
   readonly room: string;
   /** The server has let us in on this connection, and told what was said before. */
   readonly isJoined: boolean;
@@ -15,12 +15,12 @@ export interface Room {
   readonly unread: number;
 }
 
-export type Rooms = readonly Room[];
+export type Rooms = readonly RoomState[];
 
-/** Messages kept of each room; when full, the oldest goes. */
+/** How many messages of each room are kept; when there are more, the oldest goes. */
 export const MESSAGE_LIMIT = 500;
 
-export function emptyRoom(room: string): Room {
+export function emptyRoom(room: string): RoomState {
   return { room, isJoined: false, messages: [], gaps: [], users: [], unread: 0 };
 }
 
@@ -43,11 +43,15 @@ export function neighbourOf(rooms: Rooms, name: string): string {
 }
 
 /** Changes one room. A room that is no tab is left alone. */
-export function updateRoom(rooms: Rooms, name: string, change: (room: Room) => Room): Rooms {
+export function updateRoom(
+  rooms: Rooms,
+  name: string,
+  change: (room: RoomState) => RoomState,
+): Rooms {
   return rooms.map((room) => room.room === name ? change(room) : room);
 }
 
-export function addMessage(room: Room, said: ChatMessage, isUnread: boolean): Room {
+export function addMessage(room: RoomState, said: ChatMessage, isUnread: boolean): RoomState {
   if (room.messages.some(({ id }) => id === said.id)) return room;
   const { id, userId, name, message, timestamp } = said;
   const messages = [...room.messages, { id, userId, name, message, timestamp }];
@@ -59,21 +63,21 @@ export function addMessage(room: Room, said: ChatMessage, isUnread: boolean): Ro
 }
 
 /** Something may be missing behind the newest message; where there is none, nobody misses anything. */
-export function addGap(room: Room): Room {
+export function addGap(room: RoomState): RoomState {
   const last = room.messages.at(-1);
   if (last === undefined || room.gaps.includes(last.id)) return room;
   const shown = room.gaps.filter((gap) => room.messages.some(({ id }) => id === gap));
   return { ...room, gaps: [...shown, last.id] };
 }
 
-export function markRoomRead(room: Room): Room {
+export function markRoomRead(room: RoomState): RoomState {
   return room.unread === 0 ? room : { ...room, unread: 0 };
 }
 
 const { compare } = new Intl.Collator();
 
-/** Replaces everyone. */
-export function setUsers(room: Room, users: readonly User[]): Room {
+/** Replaces all who are in the room. */
+export function setUsers(room: RoomState, users: readonly User[]): RoomState {
   const sorted = users.toSorted((a, b) => compare(a.name, b.name) || compare(a.userId, b.userId));
   return { ...room, users: sorted };
 }

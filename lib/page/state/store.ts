@@ -31,16 +31,16 @@ export interface State {
   readonly config: ServerConfig;
   /** `null` until user id, room and name were given. */
   readonly identity: Identity | null;
-  /** Theirs, as the server named it; empty until then. */
+  /** The user's site, as the server named it. It is empty until then. */
   readonly site: string;
   readonly connection: ConnectionState;
   readonly rooms: Rooms;
-  /** Empty when no room is open. */
+  /** The name of the room that is shown. It is empty when no room is open. */
   readonly activeRoom: string;
   readonly outbox: Outbox;
   readonly notices: Notices;
   readonly toasts: Toasts;
-  /** What the server had to say that belongs to no message. */
+  /** A complaint of the server that belongs to no message. */
   readonly alert: string | null;
 }
 
@@ -54,7 +54,7 @@ export type Action =
     site: string;
     outbox: Outbox;
   }
-  /** By the server: the outbox is of this account. */
+  /** The server has named the user's site, so `outbox` is that of this account. */
   | { type: "site_named"; site: string; outbox: Outbox }
   | { type: "signed_out" }
   | { type: "connection_changed"; connection: ConnectionState }
@@ -67,11 +67,11 @@ export type Action =
   | { type: "gap_found"; room: string }
   /**
    * `isNews`: someone else said it, and not before we came.
-   * `isWatched`: whether the page is visible, so that what comes to the active room is read.
+   * `isWatched`: the page is visible, so that what comes to the active room is read.
    */
   | { type: "message_received"; message: Message; isNews: boolean; isWatched: boolean }
   | { type: "message_written"; entry: OutboxEntry }
-  /** By the server, which has it now. */
+  /** The server has the message now. */
   | { type: "message_taken"; id: string }
   | { type: "message_failed"; id: string; failure: string }
   | { type: "outbox_changed"; outbox: Outbox }
@@ -182,13 +182,13 @@ export class Store {
   }
 }
 
-/** What is said while we are away has to be told on joining again. */
+/** Notes that no room is joined while there is no connection: what is said meanwhile is told on joining again. */
 function reduceConnection(state: State, connection: ConnectionState): State {
   if (connection.kind === "online") return { ...state, connection };
   return { ...state, connection, rooms: state.rooms.map((r) => ({ ...r, isJoined: false })) };
 }
 
-/** In a room that is up to date the message is seen already; in another one it is still to come. */
+/** Takes a message out of the outbox where its room is up to date and shows it; elsewhere it is still to come. */
 function reduceTaken(state: State, id: string): State {
   const entry = state.outbox.find((entry) => entry.id === id);
   const room = state.rooms.find(({ room }) => room === entry?.room);

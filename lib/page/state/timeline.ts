@@ -1,12 +1,12 @@
 /** A room's messages and those still in the outbox, as the rows that `components/chat/ChatLog.tsx` shows. */
 import type { Outbox } from "./outbox.ts";
 import type { Identity } from "../session/identity.ts";
-import type { ChatMessage, Room } from "./rooms.ts";
+import type { ChatMessage, RoomState } from "./rooms.ts";
 import { dayKey } from "../text.ts";
 
-export type Delivery = "delivered" | "pending" | "failed";
+type Delivery = "delivered" | "pending" | "failed";
 
-export interface DayRow {
+interface DayRow {
   kind: "day";
   key: string;
   timestamp: number;
@@ -23,8 +23,8 @@ export interface MessageRow {
   failure: string;
 }
 
-/** Messages may be missing here. */
-export interface GapRow {
+/** A place where messages may be missing. */
+interface GapRow {
   kind: "gap";
   key: string;
 }
@@ -34,7 +34,7 @@ export type Row = DayRow | MessageRow | GapRow;
 /** After a longer pause the same writer is named again. */
 const GROUP_SECONDS = 300;
 
-export function rowsOf({ room, messages, gaps }: Room, outbox: Outbox, me: Identity): Row[] {
+export function rowsOf({ room, messages, gaps }: RoomState, outbox: Outbox, me: Identity): Row[] {
   const rows: Row[] = [];
   let last: ChatMessage | null = null;
   let isBehindGap = false;

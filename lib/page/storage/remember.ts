@@ -1,11 +1,12 @@
-/** Writes what changed in the store, and only that, to where the browser keeps it; `session.ts` starts it. */
-import { type KeyValueStore, loadSettings, saveOutbox, saveSettings } from "./storage.ts";
+/** Writes what changed in the store, and nothing else, to where the browser keeps it; `session.ts` starts it. */
+import type { KeyValueStore } from "../../sdk/mod.ts";
+import { loadSettings, saveOutbox, saveSettings } from "./storage.ts";
 import type { State, Store } from "../state/store.ts";
 
 interface Places {
-  /** Shared by the browser's tabs: settings. */
+  /** What the browser's tabs share: the settings. */
   shared: KeyValueStore;
-  /** This tab's own: the outbox. */
+  /** What is this tab's own: the outbox. */
   own: KeyValueStore;
 }
 

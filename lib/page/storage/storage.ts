@@ -1,13 +1,8 @@
 /** What the page remembers in the browser; everything read back is checked before it is believed. */
+import type { KeyValueStore } from "../../sdk/mod.ts";
 import { type Outbox, OUTBOX_LIMIT, type OutboxEntry } from "../state/outbox.ts";
 
-/** The part of a browser's `Storage` that is used here. */
-export interface KeyValueStore {
-  getItem(key: string): string | null;
-  setItem(key: string, value: string): void;
-}
-
-export interface Settings {
+interface Settings {
   /** Connect at once, without the form. */
   signed_in: boolean;
   user_id: string;
@@ -17,18 +12,18 @@ export interface Settings {
 }
 
 export const SETTINGS_KEY = "notifyli.settings";
-export const TOKEN_KEY = "notifyli.token";
+const TOKEN_KEY = "notifyli.token";
 /** The site that the server named for the token of this tab. */
-export const SITE_KEY = "notifyli.site";
+const SITE_KEY = "notifyli.site";
 
 /** Whose an outbox is. */
-export interface Account {
+interface Account {
   readonly userId: string;
-  /** Empty as long as the server has not said it. */
+  /** It is empty as long as the server has not said it. */
   readonly site: string;
 }
 
-/** No user id has a line break, so no two accounts have one key. */
+/** The key of an account's outbox. No user id has a line break, so no two accounts have one key. */
 export const outboxKey = ({ userId, site }: Account) => `notifyli.outbox.${userId}\n${site}`;
 
 export function loadSettings(store: KeyValueStore): Settings {
@@ -55,12 +50,12 @@ export function saveOutbox(store: KeyValueStore, account: Account, outbox: Outbo
   writeJson(store, outboxKey(account), outbox);
 }
 
-/** @param own this tab's own: a token is no setting, and is gone with the tab */
+/** @param own the tab's own storage: a token is no setting, and is gone with the tab */
 export function loadToken(own: KeyValueStore): string {
   return own.getItem(TOKEN_KEY) ?? "";
 }
 
-/** Whose it is, the server has to say anew. */
+/** Keeps a token. The server has to say anew whose it is. */
 export function saveToken(own: KeyValueStore, token: string): void {
   own.setItem(TOKEN_KEY, token);
   saveSite(own, "");

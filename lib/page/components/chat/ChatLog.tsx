@@ -13,7 +13,7 @@ interface ChatLogProps {
   empty: ComponentChildren;
 }
 
-/** Less than this from the end still counts as being there. */
+/** A reader who is less than this from the end counts as being there. */
 const BOTTOM_MARGIN_PX = 48;
 
 export function ChatLog({ room, rows, isOnline, empty }: ChatLogProps) {

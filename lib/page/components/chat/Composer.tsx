@@ -9,7 +9,7 @@ interface ComposerProps {
 }
 
 const MESSAGE_LIMIT = 10_000;
-/** From here on the counter is shown. */
+/** From this length on the counter is shown. */
 const COUNTER_FROM = 9_000;
 
 /** What was being written in each room, while another one is shown. */
@@ -102,7 +102,7 @@ function takeLostFocus(area: HTMLElement | null): void {
   target?.focus({ preventScroll: true });
 }
 
-/** Grows with its text; `main.css` says how far. */
+/** Grows with its text; `styles/composer.css` says how far. */
 function useAutosize(area: { current: HTMLTextAreaElement | null }, text: string): void {
   useLayoutEffect(() => {
     const element = area.current;

@@ -11,7 +11,7 @@ interface MessageProps {
   isOnline: boolean;
 }
 
-/** A class, for `shouldComponentUpdate`: one new message must not draw five hundred old ones again. */
+/** It is a class for `shouldComponentUpdate`: one new message must not draw five hundred old ones again. */
 export class Message extends Component<MessageProps> {
   override shouldComponentUpdate({ row: next, isOnline }: MessageProps): boolean {
     const { row } = this.props;

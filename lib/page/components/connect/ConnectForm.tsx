@@ -1,4 +1,7 @@
-/** Asks for user id, room and name, and a token where the server needs one, and lets nobody through with an answer that cannot work. */
+/**
+ * Asks for user id, room and name, and a token where the server needs one. It lets nobody through with an answer that
+ * cannot work.
+ */
 import { useRef, useState } from "preact/hooks";
 import { type ConnectAnswers, problemOf } from "../../session/identity.ts";
 import { Field } from "../kit/Field.tsx";

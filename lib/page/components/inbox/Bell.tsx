@@ -69,7 +69,7 @@ export function Bell({ notices, rooms, userId }: BellProps) {
   );
 }
 
-/** What one most likely wants with all of them: to have read the older ones too, or to be done with these. */
+/** What a reader most likely wants with all of them: to have read the older ones too, or to be done with these. */
 function AllButton({ notices }: { notices: Notices }) {
   const { session } = usePage();
   const { list, unread, hasOlder } = notices;

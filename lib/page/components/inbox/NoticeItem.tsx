@@ -9,7 +9,7 @@ interface NoticeItemProps {
   notice: Notification;
   /** It was unread when the list was opened. */
   isFresh: boolean;
-  /** Where it leads to a room that is open. */
+  /** Shows the room that it is about, where that is open. */
   onChosen: (() => void) | undefined;
 }
 
@@ -54,7 +54,7 @@ export function NoticeItem({ notice, isFresh, onChosen }: NoticeItemProps) {
   );
 }
 
-/** The button will be gone: the focus goes to the same one of a neighbour, or to the list as a whole. */
+/** Gives the focus to the same button of a neighbour, or to the list as a whole, before this button is gone. */
 function moveFocus(button: HTMLElement): void {
   const item = button.closest("li");
   const [next] = [item?.nextElementSibling, item?.previousElementSibling].flatMap((neighbour) =>

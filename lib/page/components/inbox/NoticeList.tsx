@@ -60,7 +60,7 @@ export function NoticeList({ notices, fresh, rooms, userId, onChosen }: NoticeLi
   );
 }
 
-/** With the last page the button goes that asked for it: the focus goes to the first of those that came. */
+/** With the last page the button that asked for it goes, and the focus goes to the first of those that came. */
 function useOlder(items: { current: HTMLElement | null }, length: number) {
   const firstNew = useRef(Infinity);
   useLayoutEffect(() => {

@@ -69,7 +69,7 @@ function Toast({ notice, leadsSomewhere }: { notice: Notification; leadsSomewher
   );
 }
 
-/** Runs once the time is over in which nobody pointed at it or had the focus in it. */
+/** Calls `dismiss` after a time in which nobody pointed at the toast or had the focus in it. */
 function useAutoDismiss(dismiss: () => void) {
   const [isHovered, setHovered] = useState(false);
   const [isFocused, setFocused] = useState(false);

@@ -1,11 +1,11 @@
-/** A room without messages: what one can do first. */
+/** A room without messages, and what can be done first. */
 import { curlLine, redisLine } from "../../recipes.ts";
 import { CopyLine } from "../kit/CopyLine.tsx";
 import { Icon } from "../kit/Icon.tsx";
 
 interface EmptyRoomProps {
   userId: string;
-  /** Empty where the server uses no Redis. */
+  /** It is empty where the server uses no Redis. */
   messageChannel: string;
 }
 

@@ -10,7 +10,7 @@ interface PeopleProps {
   isOnline: boolean;
 }
 
-/** More would only be scrolled past; the others are counted. */
+/** More people would only be scrolled past, so they are counted. */
 const SHOWN_LIMIT = 200;
 
 export function People({ users, me, isOnline }: PeopleProps) {

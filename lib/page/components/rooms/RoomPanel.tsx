@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { usePage } from "../../context.ts";
 import type { Identity } from "../../session/identity.ts";
 import type { Outbox } from "../../state/outbox.ts";
-import type { Room } from "../../state/rooms.ts";
+import type { RoomState } from "../../state/rooms.ts";
 import { rowsOf } from "../../state/timeline.ts";
 import { ChatLog } from "../chat/ChatLog.tsx";
 import { Composer } from "../chat/Composer.tsx";
@@ -14,13 +14,13 @@ import { People } from "./People.tsx";
 import { panelId, tabId } from "./RoomTabs.tsx";
 
 interface RoomPanelProps {
-  room: Room;
+  room: RoomState;
   /** The number of its tab. */
   index: number;
   outbox: Outbox;
   me: Identity;
   isOnline: boolean;
-  /** Redis channel for other systems; empty where there is none. */
+  /** The Redis channel for other systems. It is empty where there is none. */
   messageChannel: string;
 }
 
@@ -49,7 +49,7 @@ export function RoomPanel(props: RoomPanelProps) {
   );
 }
 
-function RoomHead({ room, me, isOnline }: { room: Room; me: Identity; isOnline: boolean }) {
+function RoomHead({ room, me, isOnline }: { room: RoomState; me: Identity; isOnline: boolean }) {
   const { session } = usePage();
   const [isPeopleOpen, setPeopleOpen] = useState(false);
   const count = room.users.length;

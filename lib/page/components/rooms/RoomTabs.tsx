@@ -1,7 +1,7 @@
 /** The open rooms as tabs. Arrow keys, Home and End move between them; Delete closes one. */
 import { useEffect, useRef } from "preact/hooks";
 import { usePage } from "../../context.ts";
-import { neighbourOf, type Room, type Rooms } from "../../state/rooms.ts";
+import { neighbourOf, type Rooms, type RoomState } from "../../state/rooms.ts";
 import { Icon } from "../kit/Icon.tsx";
 
 export const tabId = (index: number) => `tab-${index}`;
@@ -45,7 +45,7 @@ export function RoomTabs({ rooms, activeRoom }: { rooms: Rooms; activeRoom: stri
 }
 
 interface TabProps {
-  room: Room;
+  room: RoomState;
   index: number;
   isActive: boolean;
 }
@@ -86,7 +86,7 @@ function Tab({ room: { room, unread }, index, isActive }: TabProps) {
   );
 }
 
-function targetOf(key: string, rooms: Rooms, activeRoom: string): Room | undefined {
+function targetOf(key: string, rooms: Rooms, activeRoom: string): RoomState | undefined {
   const index = rooms.findIndex(({ room }) => room === activeRoom);
   switch (key) {
     case "ArrowRight":

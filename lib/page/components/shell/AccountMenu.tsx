@@ -1,4 +1,4 @@
-/** Who one is on this server, the theme, and the way out. */
+/** Who the user is on this server, the theme, and the way out. */
 import type { ServerConfig } from "../../config.ts";
 import { usePage } from "../../context.ts";
 import type { Identity } from "../../session/identity.ts";

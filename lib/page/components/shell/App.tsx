@@ -1,8 +1,9 @@
 /** The page as a whole: the connect screen first, then the workspace. */
+import type { KeyValueStore } from "../../../sdk/mod.ts";
 import type { ConnectAnswers } from "../../session/identity.ts";
 import { usePage, useStore } from "../../context.ts";
 import { withoutPrefill } from "../../session/prefill.ts";
-import { type KeyValueStore, loadSettings } from "../../storage/storage.ts";
+import { loadSettings } from "../../storage/storage.ts";
 import type { Store } from "../../state/store.ts";
 import { useTheme } from "../../theme.ts";
 import { ConnectScreen } from "../connect/ConnectScreen.tsx";

@@ -16,8 +16,6 @@ import {
 import { readPrefill, withoutPrefill } from "../../lib/page/session/prefill.ts";
 import { curlLine, redisLine } from "../../lib/page/recipes.ts";
 import { initials, splitLinks } from "../../lib/page/text.ts";
-import { newMessageId, SeenIds } from "../../lib/sdk/core/ids.ts";
-import { wireUserId } from "../../lib/sdk/core/frames.ts";
 
 Deno.test("parseConfig() takes what is well-formed and defaults for the rest", () => {
   assert.deepEqual(parseConfig(null), DEFAULT_CONFIG);
@@ -34,24 +32,6 @@ Deno.test("parseConfig() takes what is well-formed and defaults for the rest", (
   };
   assert.deepEqual(parseConfig(config), config);
   assert.equal(parseConfig({ open: false }).tokens, true);
-});
-
-Deno.test("wireUserId() writes a number only where nothing is lost", () => {
-  assert.equal(wireUserId("123"), 123);
-  for (const id of ["0123", "1.0", "1e3", "", "90071992547409931", "usr_1"]) {
-    assert.equal(wireUserId(id), id);
-  }
-});
-
-Deno.test("newMessageId() makes ids that the protocol allows, each another one", () => {
-  assert.match(newMessageId(), /^[A-Za-z0-9_-]{8,64}$/);
-  assert.notEqual(newMessageId(), newMessageId());
-});
-
-Deno.test("SeenIds forgets the oldest id when it is full", () => {
-  const seen = new SeenIds(2);
-  assert.deepEqual(["a", "a", "b", "c"].map((id) => seen.add(id)), [true, false, true, true]);
-  assert.deepEqual([seen.add("c"), seen.add("a")], [false, true]);
 });
 
 Deno.test("the outbox keeps order, fails and tries again", () => {

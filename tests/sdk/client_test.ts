@@ -1,4 +1,4 @@
-/** The client library and the real server; `client_unit_test.ts` has the faults that cannot be had from one. */
+/** The client library and the real server; `*_unit_test.ts` beside it have the faults that cannot be had from one. */
 import assert from "node:assert/strict";
 import {
   type Client,

@@ -1,0 +1,204 @@
+/** Notifications of the library with a server of the test's own: once, acknowledged, resumed, read and put away. */
+import assert from "node:assert/strict";
+import type { KeyValueStore } from "../../lib/sdk/mod.ts";
+import {
+  connectData,
+  direct,
+  EPOCH,
+  inboxData,
+  offsets,
+  start,
+  watchInbox,
+} from "../support/client_world.ts";
+
+Deno.test("Client hands notifications over once, and acknowledges those of a tick in one frame", () => {
+  using world = start();
+  const { notifications } = watchInbox(world.client);
+  world.online({ unread: 2, inbox: inboxData(2, {}, [direct(1), direct(2)]) });
+  world.socket.receive(direct(3), direct(3));
+  assert.deepEqual(offsets(notifications), [1, 2, 3]);
+  assert.deepEqual(notifications.map(({ replayed }) => replayed), [true, true, false]);
+  assert.equal(world.client.notifications.unread, 3);
+  assert.deepEqual(world.socket.ofType("ack"), []);
+  world.clock.pass(0);
+  assert.deepEqual(world.socket.ofType("ack"), [{ type: "ack", ids: ["n-1", "n-2", "n-3"] }]);
+});
+
+Deno.test("Client acknowledges again after the time that the server asks to wait", () => {
+  using world = start();
+  watchInbox(world.client);
+  world.online();
+  world.socket.receive(direct(1));
+  world.clock.pass(0);
+  world.socket.refuse("ack", "rate_limited", { retry_after_ms: 700 });
+  world.socket.receive(direct(2));
+  world.clock.pass(699);
+  assert.deepEqual(world.socket.ofType("ack").map(({ ids }) => ids), [["n-1"]]);
+  world.clock.pass(1);
+  assert.deepEqual(world.socket.ofType("ack").map(({ ids }) => ids), [["n-1"], ["n-1", "n-2"]]);
+});
+
+Deno.test("Client acknowledges again what a lost connection may not have brought over", () => {
+  using world = start();
+  watchInbox(world.client);
+  world.online();
+  world.socket.receive(direct(1));
+  world.clock.pass(0);
+  world.socket.receive(direct(2));
+  world.clock.pass(0);
+  assert.deepEqual(world.socket.ofType("ack").map(({ ids }) => ids), [["n-1"], ["n-2"]]);
+  world.socket.reply("ack", {});
+  world.comeBack({ inbox: inboxData(2, { recovered: true }) });
+  world.clock.pass(0);
+  assert.deepEqual(world.socket.ofType("ack"), [{ type: "ack", ids: ["n-2"] }]);
+});
+
+Deno.test("Client does not acknowledge what nobody listens for", () => {
+  using world = start({ storage: memoryStore() });
+  world.online({ inbox: inboxData(1, {}, [direct(1)]) });
+  world.clock.pass(1_000);
+  assert.deepEqual(world.socket.ofType("ack"), []);
+  assert.deepEqual(offsets(world.client.notifications.list), [1]);
+});
+
+Deno.test("Client resumes the inbox where the last connection ended", () => {
+  using world = start();
+  const { notifications, gaps } = watchInbox(world.client);
+  world.online({ inbox: inboxData(4) });
+  world.socket.receive(direct(5));
+  world.socket.drop(1006);
+  world.clock.pass(2_000);
+  world.socket.open();
+  assert.deepEqual(world.socket.sent[0]?.inbox, { offset: 5, epoch: EPOCH });
+  const inbox = inboxData(9, { recovered: true }, [direct(6), direct(8)]); // 7 and 9 were deleted
+  world.socket.reply("connect", connectData({ inbox }));
+  world.socket.receive(direct(10));
+  assert.deepEqual(offsets(notifications), [5, 6, 8, 10]);
+  assert.deepEqual(gaps, []);
+});
+
+Deno.test("Client asks for notifications that are missing between two", () => {
+  using world = start();
+  const { notifications } = watchInbox(world.client);
+  world.online();
+  world.socket.receive(direct(2));
+  const since = { offset: 0, epoch: EPOCH };
+  assert.deepEqual(world.socket.ofType("inbox"), [{ type: "inbox", since }]);
+  world.socket.refuse("inbox", "unavailable");
+  world.clock.pass(1_500);
+  const data = inboxData(2, { recovered: true }, [direct(1), direct(2)]);
+  world.socket.reply("inbox", { ...data, unread: 2 });
+  assert.deepEqual(offsets(notifications), [1, 2]);
+  assert.equal(world.client.notifications.unread, 2);
+});
+
+Deno.test("Client says aloud that the inbox was lost, and does not hand over again what it had", () => {
+  using world = start();
+  const { notifications, gaps } = watchInbox(world.client);
+  world.online({ inbox: inboxData(2, {}, [direct(1), direct(2)]) });
+  const lost = inboxData(2, { recovered: false, reason: "epoch", epoch: "e2" });
+  world.comeBack({
+    inbox: { ...lost, notifications: [direct(2), { ...direct(2), id: "another" }] },
+  });
+  assert.deepEqual(notifications.map(({ id }) => id), ["n-1", "n-2", "another"]);
+  assert.deepEqual(gaps.map(({ reason }) => reason), ["epoch"]);
+});
+
+Deno.test("Client resumes the inbox over a reload, where it has a storage", () => {
+  const storage = memoryStore();
+  const before = start({ storage });
+  watchInbox(before.client);
+  before.online({ inbox: inboxData(4) });
+  before.socket.receive(direct(5));
+  before.client.close();
+  using world = start({ storage });
+  world.socket.open();
+  assert.deepEqual(world.socket.sent[0]?.inbox, { offset: 5, epoch: EPOCH });
+  using other = start({ storage, userId: "someone else" });
+  other.socket.open();
+  assert.equal(other.socket.sent[0]?.inbox, undefined);
+});
+
+Deno.test("Client does without a storage that fails", () => {
+  const fail = () => {
+    throw new Error("not allowed");
+  };
+  using world = start({ storage: { getItem: fail, setItem: fail } });
+  const { notifications } = watchInbox(world.client);
+  world.online();
+  world.socket.receive(direct(1));
+  assert.deepEqual(offsets(notifications), [1]);
+});
+
+Deno.test("notifications are read, archived and deleted by the server's word", async () => {
+  using world = start();
+  const counts: number[] = [];
+  world.client.on("unread", (unread) => counts.push(unread));
+  const inbox = inboxData(3, {}, [direct(1), direct(2), direct(3)]);
+  world.online({ unread: 3, inbox });
+  const { notifications } = world.client;
+  const reading = notifications.markRead(["n-2"]);
+  assert.deepEqual(world.socket.ofType("read"), [{ type: "read", ids: ["n-2"] }]);
+  world.socket.receive({ type: "inbox", event: "read", ids: ["n-2"], unread: 2 });
+  world.socket.reply("read", { unread: 2 });
+  assert.equal(await reading, 2);
+  assert.deepEqual(notifications.list.map(({ read }) => read), [false, true, false]);
+  world.socket.receive({ type: "inbox", event: "archive", ids: ["n-1"], unread: 1 });
+  world.socket.receive({ type: "inbox", event: "delete", ids: ["n-3"], unread: 0 });
+  assert.deepEqual(offsets(notifications.list), [2]);
+  assert.deepEqual(counts, [3, 2, 1, 0]);
+  const all = notifications.markRead("all");
+  world.comeBack();
+  assert.deepEqual(world.socket.ofType("read"), [{ type: "read", all: true }]);
+  world.socket.reply("read", { unread: 0 });
+  assert.equal(await all, 0);
+});
+
+Deno.test("notifications.loadMore() gets older ones, page by page", async () => {
+  using world = start();
+  world.online({ inbox: inboxData(9, {}, [direct(8), direct(9)]) });
+  const { notifications } = world.client;
+  const loading = notifications.loadMore({ limit: 2 });
+  assert.deepEqual(world.socket.ofType("inbox"), [{ type: "inbox", before: 8, limit: 2 }]);
+  const stored = [{ ...direct(7), state: "read", read_at: 5 }, { ...direct(6), state: "sent" }];
+  world.socket.reply("inbox", { notifications: stored, unread: 3 });
+  assert.deepEqual((await loading).map(({ read }) => read), [true, false]);
+  assert.deepEqual(offsets(notifications.list), [9, 8, 7, 6]);
+});
+
+Deno.test("notifications.loadMore() mends what others did while there was no connection", async () => {
+  using world = start();
+  const items = [1, 2, 3, 4].map(direct);
+  world.online({ unread: 4, inbox: inboxData(4, {}, items) });
+  world.comeBack({ unread: 1, inbox: inboxData(4, { recovered: true }) });
+  const { notifications } = world.client;
+  const loading = notifications.loadMore({ before: 100, limit: 3 });
+  world.socket.receive(direct(5));
+  const page = [direct(4), { ...direct(2), state: "read" }];
+  world.socket.receive({ type: "inbox", event: "archive", ids: ["n-4"], unread: 1 });
+  world.socket.reply("inbox", { notifications: page, unread: 2 });
+  await loading;
+  assert.deepEqual(notifications.list.map(({ offset, read }) => [offset, read]), [
+    [5, false],
+    [2, true],
+  ]);
+  assert.equal(notifications.unread, 1, "on the newer count");
+});
+
+Deno.test("notifications.loadMore() leaves alone what its page does not reach", async () => {
+  using world = start();
+  world.online({ unread: 3, inbox: inboxData(4, {}, [1, 3, 4].map(direct)) });
+  const { notifications } = world.client;
+  const loading = notifications.loadMore({ before: 100, limit: 2 });
+  world.socket.reply("inbox", { notifications: [direct(4), direct(2)], unread: 3 });
+  await loading;
+  assert.deepEqual(offsets(notifications.list), [4, 2, 1]);
+});
+
+function memoryStore(): KeyValueStore {
+  const values = new Map<string, string>();
+  return {
+    getItem: (key) => values.get(key) ?? null,
+    setItem: (key, value) => void values.set(key, value),
+  };
+}

@@ -15,7 +15,8 @@ import type { Limits } from "../base/sizes.ts";
 import { readConfig, type RedisConfig } from "../config/config.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
 import type { UserPresence } from "../rooms/store/store.ts";
-import { connectRedis, readyWithin, unavailable } from "../engines/redis/client.ts";
+import { connectRedis, readyWithin } from "../engines/redis/client.ts";
+import { refused } from "../engines/redis/errors.ts";
 import { RedisKeys } from "../engines/redis/keys.ts";
 import { parsePresence } from "../rooms/store/redis.ts";
 import { userIdField } from "../base/fields.ts";
@@ -103,8 +104,4 @@ export class Publisher implements AsyncDisposable {
     await readyWithin(this.#redis, CONNECT_WITHIN_MS);
     return this.#redis;
   }
-}
-
-function refused(error: unknown): never {
-  throw unavailable(error);
 }

@@ -5,7 +5,7 @@
  */
 import type { Redis } from "ioredis";
 import type { SharedWay } from "../inbox/store/store.ts";
-import { unavailable } from "../engines/redis/client.ts";
+import { refused } from "../engines/redis/errors.ts";
 import type { RedisKeys } from "../engines/redis/keys.ts";
 import { run, SCRIPTS } from "../engines/redis/functions.ts";
 
@@ -56,9 +56,7 @@ export class TurnLock {
   /** Whether no other node's bridge is connected. Rejects where Redis does. */
   async isAlone(): Promise<boolean> {
     const [, count] = await this.#redis.pubsub("NUMSUB", this.#keys.bridgeChannel)
-      .catch((error) => {
-        throw unavailable(error);
-      }) as [string, number];
+      .catch(refused) as [string, number];
     return Number(count) <= 1;
   }
 

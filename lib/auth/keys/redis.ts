@@ -5,7 +5,7 @@
 import type { Redis } from "ioredis";
 import { isScope } from "./api_key.ts";
 import type { ApiKey, KeyStore } from "./store.ts";
-import { unavailable } from "../../engines/redis/client.ts";
+import { refused } from "../../engines/redis/errors.ts";
 import type { RedisKeys } from "../../engines/redis/keys.ts";
 
 /** What never changes of a key; JSON in the field that is its id. */
@@ -83,8 +83,4 @@ function toKey(
     ...(used && { lastUsedAt: Number(used) }),
     ...(revoked && { revokedAt: Number(revoked) }),
   };
-}
-
-function refused(error: unknown): never {
-  throw unavailable(error);
 }

@@ -12,7 +12,7 @@ import type {
 } from "./store.ts";
 import type { EngineHandler } from "../../engines/engine.ts";
 import type { UserId } from "../../base/fields.ts";
-import { unavailable } from "../../engines/redis/client.ts";
+import { refused } from "../../engines/redis/errors.ts";
 import type { RedisKeys } from "../../engines/redis/keys.ts";
 import { run, SCRIPTS } from "../../engines/redis/functions.ts";
 
@@ -124,8 +124,4 @@ function parseChange(text: string): AccessChange | undefined {
     default:
       return undefined;
   }
-}
-
-function refused(error: unknown): never {
-  throw unavailable(error);
 }

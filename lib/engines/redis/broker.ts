@@ -14,7 +14,7 @@ import {
   type Published,
 } from "../../core/publication.ts";
 import type { EngineHandler } from "../engine.ts";
-import { unavailable } from "./client.ts";
+import { refused } from "./errors.ts";
 import type { RedisKeys } from "./keys.ts";
 import { run, SCRIPTS } from "./functions.ts";
 
@@ -45,17 +45,13 @@ export class RedisBroker implements Broker {
   async subscribe(channel: Channel): Promise<void> {
     const name = this.#keys.channel(channel);
     this.#channels.set(name, channel);
-    await this.#subscriber.subscribe(name).catch((error) => {
-      throw unavailable(error);
-    });
+    await this.#subscriber.subscribe(name).catch(refused);
   }
 
   async unsubscribe(channel: Channel): Promise<void> {
     const name = this.#keys.channel(channel);
     this.#channels.delete(name);
-    await this.#subscriber.unsubscribe(name).catch((error) => {
-      throw unavailable(error);
-    });
+    await this.#subscriber.unsubscribe(name).catch(refused);
   }
 
   async publish(
@@ -66,9 +62,7 @@ export class RedisBroker implements Broker {
     const name = this.#keys.channel(channel);
     const { kind, id, room, text, isClientsId } = publication;
     if (history === undefined || history.size === 0) {
-      await this.#redis.publish(name, payload(publication)).catch((error) => {
-        throw unavailable(error);
-      });
+      await this.#redis.publish(name, payload(publication)).catch(refused);
       return undefined;
     }
     const [offset, epoch, known] = await run(
@@ -97,9 +91,7 @@ export class RedisBroker implements Broker {
 
   async forward(channel: Channel, publication: Publication): Promise<boolean> {
     const nodes = await this.#redis.publish(this.#keys.channel(channel), payload(publication))
-      .catch((error) => {
-        throw unavailable(error);
-      });
+      .catch(refused);
     return nodes > 0;
   }
 

@@ -7,7 +7,6 @@ import { getLogger } from "@logtape/logtape";
 import { type Command, Redis } from "ioredis";
 import { pause } from "../../base/clock.ts";
 import type { RedisConfig } from "../../config/config.ts";
-import { CodedError } from "../../base/errors.ts";
 import { readPem } from "../../config/pem.ts";
 
 const log = getLogger(["notifyli", "redis"]);
@@ -93,24 +92,6 @@ function keepAwake(redis: Redis): void {
 export function retryPauseMs(times: number): number {
   const longest = Math.min(FIRST_PAUSE_MS * 2 ** (times - 1), LONGEST_PAUSE_MS);
   return longest / 2 + Math.random() * longest / 2;
-}
-
-/** Turns whatever ioredis rejects with into an error for the caller. */
-export function unavailable(cause: unknown): CodedError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  const isAway = /enableOfflineQueue|retries per request|timed out|Connection is closed/.test(
-    reason,
-  );
-  return new CodedError(
-    "unavailable",
-    isAway ? "Redis cannot be reached; nothing was accepted" : `Redis refused: ${reason}`,
-    { cause, isAway },
-  );
-}
-
-/** Whether Redis' access control list does not let this user do it; the message names the command, key or channel. */
-export function isMissingRight(error: unknown): error is Error {
-  return error instanceof Error && error.message.startsWith("NOPERM");
 }
 
 /** Resolves when the connection stands, or after `ms` if it does not. */

@@ -31,7 +31,7 @@ import SCHEDULE_ADD from "../../inbox/store/schedule_add.lua" with { type: "text
 import SCHEDULE_CANCEL from "../../inbox/store/schedule_cancel.lua" with { type: "text" };
 import SCHEDULE_DUE from "../../inbox/store/schedule_due.lua" with { type: "text" };
 import SCHEDULE_RELEASE from "../../inbox/store/schedule_release.lua" with { type: "text" };
-import { unavailable } from "./client.ts";
+import { unavailable } from "./errors.ts";
 
 const ARRIVAL = CALLERS_ID + INBOX + INBOX_ARRIVAL;
 

@@ -7,7 +7,7 @@ import { getLogger } from "@logtape/logtape";
 import type { Redis } from "ioredis";
 import { CodedError } from "../../base/errors.ts";
 import type { UserId } from "../../base/fields.ts";
-import { unavailable } from "./client.ts";
+import { refused } from "./errors.ts";
 import type { RedisKeys } from "./keys.ts";
 import { run, SCRIPTS } from "./functions.ts";
 
@@ -200,8 +200,4 @@ function written({ site, room, user, client_id }: LeaseEntry): string {
 function read(text: string): LeaseEntry {
   const [site = "", room = "", user = "", client_id = ""] = text.split("\n");
   return { site, room, user, client_id };
-}
-
-function refused(error: unknown): never {
-  throw unavailable(error);
 }

@@ -3,7 +3,7 @@ import type { Redis } from "ioredis";
 import type { Claim, Notification } from "./store.ts";
 import type { Retention } from "../retention.ts";
 import { newArrival, othersClaim } from "./redis_arrival.ts";
-import { unavailable } from "../../engines/redis/client.ts";
+import { unavailable } from "../../engines/redis/errors.ts";
 import type { RedisKeys } from "../../engines/redis/keys.ts";
 import { run, SCRIPTS } from "../../engines/redis/functions.ts";
 import { Together } from "../../engines/redis/together.ts";

@@ -17,7 +17,7 @@ import { cutTo } from "../page.ts";
 import { type Retention, retentionMs } from "../retention.ts";
 import { RedisAppends } from "./redis_appends.ts";
 import { finite } from "./redis_arrival.ts";
-import { unavailable } from "../../engines/redis/client.ts";
+import { refused } from "../../engines/redis/errors.ts";
 import type { RedisKeys } from "../../engines/redis/keys.ts";
 import { RedisMarks } from "./redis_marks.ts";
 import { run, SCRIPTS } from "../../engines/redis/functions.ts";
@@ -111,9 +111,7 @@ export class RedisInbox implements Inbox {
   }
 
   async owner(site: string, id: string): Promise<UserId | undefined> {
-    const user = await this.#redis.get(this.#keys.owner(site, id)).catch((error) => {
-      throw unavailable(error);
-    });
+    const user = await this.#redis.get(this.#keys.owner(site, id)).catch(refused);
     return user ?? undefined;
   }
 

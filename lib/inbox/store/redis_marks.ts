@@ -2,7 +2,7 @@
 import type { Redis } from "ioredis";
 import type { Taken } from "./store.ts";
 import type { UserId } from "../../base/fields.ts";
-import { unavailable } from "../../engines/redis/client.ts";
+import { unavailable } from "../../engines/redis/errors.ts";
 import type { RedisKeys } from "../../engines/redis/keys.ts";
 import { run, SCRIPTS } from "../../engines/redis/functions.ts";
 import { Together } from "../../engines/redis/together.ts";

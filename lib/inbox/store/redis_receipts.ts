@@ -1,7 +1,7 @@
 /** The log of receipts in Redis: a stream that `lua/inbox_mark.lua` adds to, told by one node at a time. */
 import type { Redis } from "ioredis";
 import type { ReceiptBatch, ReceiptEvent, ReceiptLog } from "./store.ts";
-import { unavailable } from "../../engines/redis/client.ts";
+import { refused } from "../../engines/redis/errors.ts";
 import type { RedisKeys } from "../../engines/redis/keys.ts";
 import { run, SCRIPTS } from "../../engines/redis/functions.ts";
 
@@ -45,9 +45,7 @@ export class RedisReceipts implements ReceiptLog {
   }
 
   async trim(size: number): Promise<number> {
-    return await this.#redis.xtrim(this.#keys.receipts, "MAXLEN", size).catch((error) => {
-      throw unavailable(error);
-    });
+    return await this.#redis.xtrim(this.#keys.receipts, "MAXLEN", size).catch(refused);
   }
 
   #holdFor(ms: number): Promise<unknown> {

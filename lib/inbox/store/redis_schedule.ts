@@ -4,7 +4,7 @@ import type { Released, Schedule, ScheduledNotification } from "./store.ts";
 import type { UserId } from "../../base/fields.ts";
 import type { Retention } from "../retention.ts";
 import { arrival, newArrival, othersClaim, scheduledId } from "./redis_arrival.ts";
-import { unavailable } from "../../engines/redis/client.ts";
+import { refused } from "../../engines/redis/errors.ts";
 import type { RedisKeys } from "../../engines/redis/keys.ts";
 import { run, SCRIPTS } from "../../engines/redis/functions.ts";
 
@@ -37,9 +37,7 @@ export class RedisSchedule implements Schedule {
 
   async dueAt(site: string, user: UserId, id: string): Promise<number | undefined> {
     const field = scheduledId({ site, user, id });
-    const stored = await this.#redis.hget(this.#keys.scheduledFrames, field).catch((error) => {
-      throw unavailable(error);
-    });
+    const stored = await this.#redis.hget(this.#keys.scheduledFrames, field).catch(refused);
     return stored === null ? undefined : Number(stored.split(" ", 2)[1]);
   }
 

@@ -2,7 +2,7 @@
 import type { Redis } from "ioredis";
 import type { PresenceEntry, PresenceManager, UserPresence } from "./store.ts";
 import type { UserId } from "../../base/fields.ts";
-import { unavailable } from "../../engines/redis/client.ts";
+import { refused, unavailable } from "../../engines/redis/errors.ts";
 import type { RedisKeys } from "../../engines/redis/keys.ts";
 import type { Lease, LeaseEntry } from "../../engines/redis/lease.ts";
 import { run, SCRIPTS } from "../../engines/redis/functions.ts";
@@ -125,8 +125,4 @@ export function parsePresence(entry: string): UserPresence | undefined {
   } catch {
     return undefined;
   }
-}
-
-function refused(error: unknown): never {
-  throw unavailable(error);
 }

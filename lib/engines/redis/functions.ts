@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { nextTick } from "node:process";
 import type { Redis } from "ioredis";
-import TURN_CLAIM from "../../ways/turn_claim.lua" with { type: "text" };
+import TURN_CLAIM from "../../inbox/store/turn_claim.lua" with { type: "text" };
 import BRIDGE_HOLD from "../../ways/turn_hold.lua" with { type: "text" };
 import BRIDGE_MARK from "../../ways/turn_mark.lua" with { type: "text" };
 import BRIDGE_RELEASE from "../../ways/turn_release.lua" with { type: "text" };

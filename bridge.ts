@@ -12,7 +12,8 @@ import type { Counters } from "./lib/core/counters.ts";
 import { untilAborted } from "./lib/core/task.ts";
 import type { Notifier } from "./lib/inbox/notify.ts";
 import { DEFAULT_SITE } from "./lib/base/site.ts";
-import type { RedisEngine } from "./lib/engines/redis.ts";
+import type { RedisStorage } from "./lib/engines/storage.ts";
+import { WayKeys } from "./lib/ways/redis_keys.ts";
 import { TurnLock } from "./lib/ways/turn_lock.ts";
 import { connectRedis, readyWithin } from "./lib/engines/redis/client.ts";
 import { unavailable } from "./lib/engines/redis/errors.ts";
@@ -43,7 +44,7 @@ export interface BridgeOptions {
 
 export class Bridge {
   readonly #notifier: Notifier;
-  readonly #engine: RedisEngine;
+  readonly #storage: RedisStorage;
   readonly #options: BridgeOptions;
   readonly #lock: TurnLock;
   readonly #router: BridgeRouter;
@@ -52,11 +53,11 @@ export class Bridge {
   #deaf: string | undefined;
   #again: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(notifier: Notifier, engine: RedisEngine, options: BridgeOptions) {
+  constructor(notifier: Notifier, storage: RedisStorage, options: BridgeOptions) {
     this.#notifier = notifier;
-    this.#engine = engine;
+    this.#storage = storage;
     this.#options = options;
-    this.#lock = new TurnLock(engine.redis, engine.keys, "bridge");
+    this.#lock = new TurnLock(storage, "bridge");
     this.#router = new BridgeRouter(
       this.#lock,
       (payload, routing) => this.#route(payload, routing),
@@ -99,7 +100,7 @@ export class Bridge {
 
   async #hearFrom(subscriber: Redis): Promise<void> {
     this.#deaf = this.#notYet;
-    await readyWithin(this.#engine.redis, LOCK_WAIT_MS);
+    await readyWithin(this.#storage.redis, LOCK_WAIT_MS);
     this.#router.reset();
     await this.#subscribe(subscriber);
   }
@@ -109,7 +110,8 @@ export class Bridge {
     clearTimeout(this.#again);
     await this.#router.renew();
     try {
-      await subscriber.subscribe(this.#engine.keys.bridgeChannel, messageChannel);
+      const { bridgeChannel } = new WayKeys(this.#storage.keys);
+      await subscriber.subscribe(bridgeChannel, messageChannel);
       // What comes before the first mark has no place that others know, and is routed twice if the holder ends soon.
       await this.#lock.askForMark();
       this.#deaf = undefined;

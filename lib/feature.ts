@@ -6,13 +6,19 @@ import type { RestoreStep } from "./core/restoring.ts";
 import type { Task } from "./core/task.ts";
 import type { Config } from "./config/config.ts";
 import type { RoomRuleSet } from "./rooms/rules/room_rules.ts";
-import type { Engine } from "./engines/engine.ts";
+import type { Engine } from "./core/engine.ts";
+import type { Storage, Stored } from "./engines/storage.ts";
 import type { TokenVerifier } from "./auth/tokens.ts";
+
+/** An engine, and what it keeps things in. */
+export interface StoringEngine extends Engine {
+  readonly storage: Storage;
+}
 
 /** What a capability finds when it is opened. */
 export interface Surroundings {
   readonly node: Node;
-  readonly engine: Engine;
+  readonly engine: StoringEngine;
   readonly config: Config;
   readonly roomRules: RoomRuleSet;
   /** Absent: the server is open, and believes its clients. */
@@ -26,9 +32,7 @@ export interface Surroundings {
 export type ServiceClass<Service extends object> = abstract new (...parts: any[]) => Service;
 
 /** A capability: a folder with this as its door. All but its name and how it is opened is optional. */
-export interface Feature {
-  /** Names it in the log. */
-  readonly name: string;
+export interface Feature extends Stored {
   /** `undefined` where it is not configured. */
   open(surroundings: Surroundings): Opened | undefined | Promise<Opened | undefined>;
 }

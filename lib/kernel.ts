@@ -5,7 +5,6 @@
 import { ConnectionAuth } from "./auth/connection_auth.ts";
 import type { TokenCheck } from "./auth/handshake.ts";
 import { noteRefusedToken } from "./auth/refused_tokens.ts";
-import { RevocationGuard } from "./auth/revocations/guard.ts";
 import { Revocations } from "./auth/revocations/revocations.ts";
 import type { TokenVerifier } from "./auth/tokens.ts";
 import type { Config } from "./config/config.ts";
@@ -14,8 +13,7 @@ import type { Connection } from "./core/connection.ts";
 import type { Counters } from "./core/counters.ts";
 import { Node } from "./core/node.ts";
 import type { Task } from "./core/task.ts";
-import type { Engine } from "./engines/engine.ts";
-import type { Feature, Opened, ServiceClass } from "./feature.ts";
+import type { Feature, Opened, ServiceClass, StoringEngine } from "./feature.ts";
 import { FEATURES } from "./features.ts";
 import { IdentifyDeadline } from "./limits/identify_deadline.ts";
 import { UserLimits } from "./limits/user_limits.ts";
@@ -53,7 +51,7 @@ export class Kernel implements AsyncDisposable {
   }
 
   /** Opens each feature in turn on a node of the engine, and runs the engine. The engine is the caller's to end. */
-  static async open(engine: Engine, options: KernelOptions): Promise<Kernel> {
+  static async open(engine: StoringEngine, options: KernelOptions): Promise<Kernel> {
     const { config, counters, tokens, roomRules, features = FEATURES } = options;
     await using parts = new AsyncDisposableStack();
     const services = new Services();
@@ -89,7 +87,6 @@ export class Kernel implements AsyncDisposable {
     parts.use(limitIdentification(node, config));
     await engine.run({
       handlePublication: (...publication) => node.handlePublication(...publication),
-      handleAccess: (change) => use(RevocationGuard).take(change),
       handleRestored: () => node.handleRestored(),
     });
     for (const each of opened) await each.start?.();

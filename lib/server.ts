@@ -10,15 +10,14 @@ import { Commands } from "./core/command.ts";
 import { Counters } from "./core/counters.ts";
 import type { Node } from "./core/node.ts";
 import { startTasks } from "./core/task.ts";
-import { openEmbedded } from "./engines/embedded.ts";
-import type { Engine } from "./engines/engine.ts";
+import { type EmbeddedEngine, openEmbedded } from "./engines/embedded.ts";
+import type { RedisEngine } from "./engines/redis.ts";
+import { FEATURES } from "./features.ts";
 import { Admission } from "./http/admission.ts";
 import { createApp } from "./http/app.ts";
 import { InboxDelivery } from "./inbox/delivery.ts";
-import { DroppedLog } from "./inbox/dropped_log.ts";
 import { InboxService } from "./inbox/inbox.ts";
 import { Notifier } from "./inbox/notify.ts";
-import type { Retention } from "./inbox/retention.ts";
 import { ConnectionGate } from "./limits/connection_gate.ts";
 import { readDescriptors, sharePlaces, tellPlaces } from "./limits/descriptors.ts";
 import { Kernel } from "./kernel.ts";
@@ -60,8 +59,7 @@ export class Server implements AsyncDisposable {
     requireClosedOrLocal(config);
     await using parts = new AsyncDisposableStack();
     const counters = new Counters();
-    const dropped = parts.use(new DroppedLog(counters));
-    const engine = parts.use(await openEngine(config, dropped, counters));
+    const engine = parts.use(await openEngine(config, counters));
     const tokens = await openTokens(config);
     const kernel = parts.use(await Kernel.open(engine, { config, counters, tokens, roomRules }));
     const { node, check } = kernel;
@@ -154,25 +152,18 @@ async function within(done: Promise<boolean>, ms: number): Promise<boolean> {
 
 async function openEngine(
   config: Config,
-  dropped: DroppedLog,
   counters: Counters,
-): Promise<Engine> {
-  const retention: Retention = {
-    size: config.limits.inbox,
-    days: config.limits.inboxDays,
-    onDropped: (what) => dropped.note(what),
-  };
-  const keepsReceipts = config.webhook !== undefined;
+): Promise<EmbeddedEngine | RedisEngine> {
   if (config.redis === undefined) {
     const { dataDir, storeSync: sync } = config;
     const historyLimit = {
       bytes: config.limits.history,
       onForgotten: (count: number) => void (counters.dropped_history += count),
     };
-    return openEmbedded({ dataDir, retention, sync, keepsReceipts, historyLimit });
+    return openEmbedded({ dataDir, stored: FEATURES, sync, historyLimit });
   }
   const { openRedis } = await import("./engines/redis.ts");
-  return openRedis(config.redis, { name: config.bot.name, retention, keepsReceipts });
+  return openRedis(config.redis, { name: config.bot.name, stored: FEATURES });
 }
 
 /** What only some servers need is loaded by those alone, here and in {@linkcode openEngine}: `ioredis` takes 0.1 s. */

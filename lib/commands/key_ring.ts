@@ -47,7 +47,7 @@ async function openRedisRing(config: RedisConfig): Promise<KeyRing> {
   const { RedisKeys } = await import("../engines/redis/keys.ts");
   const redis = connectRedis(config, { name: "notifyli-key" });
   await readyWithin(redis, CONNECT_WITHIN_MS);
-  const keys = new ApiKeys(new RedisApiKeys(redis, new RedisKeys(config.prefix)));
+  const keys = new ApiKeys(new RedisApiKeys({ redis, keys: new RedisKeys(config.prefix) }));
   return storeRing(keys, () => {
     redis.disconnect();
     return Promise.resolve();
@@ -64,10 +64,11 @@ async function openFileRing(config: Config): Promise<KeyRing> {
   }
   const { SqliteStore } = await import("../engines/sqlite/store.ts");
   const { SqliteApiKeys } = await import("../auth/keys/sqlite.ts");
+  const { FEATURES } = await import("../features.ts");
   const what = SqliteStore.isIn(dataDir)
     ? `this works on the file in ${dataDir}`
     : `this made a new store in ${dataDir} (is APP_DATA_DIR that of the server?)`;
-  const store = new SqliteStore(dataDir, storeSync);
+  const store = new SqliteStore(dataDir, { sync: storeSync, schemas: FEATURES });
   const ring = storeRing(new ApiKeys(new SqliteApiKeys(store)), () => store[Symbol.asyncDispose]());
   return { ...ring, place: `No server runs at ${localUrl(config)}: ${what}` };
 }

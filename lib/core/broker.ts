@@ -1,6 +1,9 @@
 /** The broker: it carries publications to every node, and keeps a channel's history. */
 import type { Channel } from "./channel.ts";
-import type { History, HistoryOptions, Publication, Published } from "./publication.ts";
+import type { History, HistoryOptions, Position, Publication, Published } from "./publication.ts";
+
+/** Takes what reaches this node, in the order of each channel. */
+export type FanOut = (channel: Channel, publication: Publication, position?: Position) => void;
 
 export interface Broker {
   /** From its resolution on, this node hears what is published in the channel. */

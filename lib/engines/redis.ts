@@ -1,23 +1,17 @@
 /** The engine of many nodes: all state in one Redis. */
 import { getLogger } from "@logtape/logtape";
-import type { Redis } from "ioredis";
 import type { RedisConfig } from "../config/config.ts";
-import type { Engine, EngineHandler } from "./engine.ts";
-import { presenceEventFrame } from "../protocols/frames.ts";
-import type { Retention } from "../inbox/retention.ts";
-import { RedisApiKeys } from "../auth/keys/redis.ts";
+import type { Engine, EngineHandler } from "../core/engine.ts";
 import { RedisBroker } from "./redis/broker.ts";
 import { connectRedis, readyWithin } from "./redis/client.ts";
 import { isMissingRight, unavailable } from "./redis/errors.ts";
-import { RedisInbox } from "../inbox/store/redis_inbox.ts";
+import { KERNEL_FUNCTIONS } from "./redis/kernel_functions.ts";
 import { RedisKeys } from "./redis/keys.ts";
-import { Lease, type LeaseEntry } from "./redis/lease.ts";
-import { RedisPresence } from "../rooms/store/redis.ts";
-import { RedisReceipts } from "../inbox/store/redis_receipts.ts";
-import { RedisRevocations } from "../auth/revocations/redis.ts";
-import { RedisSchedule } from "../inbox/store/redis_schedule.ts";
-import { loadScripts } from "./redis/functions.ts";
+import { Lease } from "./redis/lease.ts";
+import { FunctionLibrary } from "./redis/library.ts";
+import type { RedisLink } from "./redis/link.ts";
 import { warnOfLosses } from "./redis/losses.ts";
+import type { RedisStorage, Stored } from "./storage.ts";
 
 const log = getLogger(["notifyli", "redis"]);
 
@@ -32,48 +26,33 @@ const NOT_RESTORED = "Redis is back, and this node does not hear all of it yet";
 export interface RedisEngineOptions {
   /** Shown in `CLIENT LIST`. */
   readonly name: string;
-  readonly retention: Retention;
-  /**
-   * Whether a log is kept of what is delivered and read.
-   * @default false
-   */
-  readonly keepsReceipts?: boolean;
+  /** Of all capabilities that open stores on this engine. */
+  readonly stored: readonly Stored[];
 }
 
-export interface RedisEngine extends Engine {
-  /** For what else runs on this Redis: the bridge. */
-  readonly redis: Redis;
-  readonly keys: RedisKeys;
+export interface RedisEngine extends Engine, AsyncDisposable {
+  readonly storage: RedisStorage;
 }
 
 /** Opens the engine, whether Redis can be reached or not. */
-export function openRedis(config: RedisConfig, options: RedisEngineOptions): RedisEngine {
+export function openRedis(config: RedisConfig, { name, stored }: RedisEngineOptions): RedisEngine {
   let handler: EngineHandler | undefined;
-  const keys = new RedisKeys(config.prefix);
   const onReady = () => void restore();
-  const redis = connectRedis(config, { name: options.name, onReady });
-  const subscriber = connectRedis(config, { name: `${options.name}-subscriber`, onReady });
-  const lease = new Lease(redis, keys, {
-    leaseSeconds: config.leaseSeconds,
-    onLost: tell,
-    onGone: publishLeave,
-  });
+  const redis = connectRedis(config, { name, onReady });
+  const subscriber = connectRedis(config, { name: `${name}-subscriber`, onReady });
+  const lists = stored.map(({ functions }) => functions).filter((list) => list !== undefined);
+  const functions = new FunctionLibrary(redis, [KERNEL_FUNCTIONS, ...lists]);
+  const link: RedisLink = { redis, subscriber, keys: new RedisKeys(config.prefix), functions };
+  const lease = new Lease(link, { leaseSeconds: config.leaseSeconds, onLost: tell });
   const broker = new RedisBroker(
-    redis,
-    subscriber,
-    keys,
+    link,
     (...publication) => handler?.handlePublication(...publication),
   );
 
-  const revocations = new RedisRevocations(
-    redis,
-    subscriber,
-    keys,
-    (change) => handler?.handleAccess(change),
-  );
-
-  /** Whether this node hears of what is revoked, and was told that it is back, since the connections stand. */
-  let hearsRevocations = false;
+  /** What must be heard before the node is told that it is back, in this order. */
+  const hearings: (() => Promise<void>)[] = [];
+  /** Whether this node hears all of that, and was told that it is back, since the connections stand. */
+  let hearsAll = false;
   let isRestored = false;
   /** Of which the last one counts: each begins with connections of its own. */
   let restorations = 0;
@@ -82,13 +61,13 @@ export function openRedis(config: RedisConfig, options: RedisEngineOptions): Red
   /** Once both connections stand: takes a lease, then tells the node. */
   async function restore(): Promise<void> {
     const restoration = ++restorations;
-    hearsRevocations = isRestored = false;
+    hearsAll = isRestored = false;
     clearTimeout(again);
     if (handler === undefined || redis.status !== "ready" || subscriber.status !== "ready") return;
-    await loadScripts(redis).catch(noteRefusal); // the first call that needs one says the rest
+    await functions.load().catch(noteRefusal); // the first call that needs one says the rest
     try {
-      await revocations.listen(); // before the node reads them, so that it misses none in between
-      if (restoration === restorations) hearsRevocations = true;
+      for (const hear of hearings) await hear();
+      if (restoration === restorations) hearsAll = true;
     } catch (error) {
       noteRefusal(error);
       // Where a connection was lost, another one begins; where Redis was busy for too long, none does.
@@ -99,7 +78,7 @@ export function openRedis(config: RedisConfig, options: RedisEngineOptions): Red
   }
 
   function tell(): void {
-    if (!hearsRevocations) return; // by and by
+    if (!hearsAll) return; // by and by
     refusal = undefined;
     isRestored = true;
     void warnOnce();
@@ -124,23 +103,14 @@ export function openRedis(config: RedisConfig, options: RedisEngineOptions): Red
     log.error("{refusal}: see docs/redis.md, Rights", { refusal });
   }
 
-  function publishLeave({ site, room, user }: LeaseEntry): void {
-    const text = presenceEventFrame("leave", { room, user, name: user });
-    broker.publish({ site, kind: "room", name: room }, { kind: "leave", id: "-", room, text })
-      .catch(() => {}); // watchers see it when they ask again
-  }
-
   return {
-    name: "redis",
-    redis,
-    keys,
     broker,
-    presence: new RedisPresence(redis, keys, lease),
-    inbox: new RedisInbox(redis, keys, options),
-    receipts: options.keepsReceipts ? new RedisReceipts(redis, keys) : undefined,
-    schedule: new RedisSchedule(redis, keys, options.retention),
-    apiKeys: new RedisApiKeys(redis, keys),
-    revocations,
+    storage: {
+      kind: "redis",
+      ...link,
+      lease,
+      beforeRestored: (hear) => void hearings.push(hear),
+    },
     async run(given) {
       await Promise.all([redis, subscriber].map((each) => readyWithin(each, START_WAIT_MS)));
       handler = given;

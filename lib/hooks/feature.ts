@@ -1,10 +1,12 @@
 /** Webhooks: what tells applications of receipts, as a capability of the server. */
 import type { Feature } from "../feature.ts";
+import { InboxService } from "../inbox/inbox.ts";
 import { WebhookSender } from "./sender.ts";
 
 export const hooks: Feature = {
   name: "hooks",
-  open({ node, engine: { receipts }, config: { webhook, shutdownSeconds } }) {
+  open({ node, config: { webhook, shutdownSeconds }, use }) {
+    const { receipts } = use(InboxService);
     if (webhook === undefined || receipts === undefined) return undefined;
     // Half of the time that a stop may take is for the request that is under way.
     const options = { ...webhook, stopWaitMs: shutdownSeconds * 500 };

@@ -3,20 +3,36 @@ import type { Feature } from "../feature.ts";
 import { Rooms } from "../rooms/rooms.ts";
 import { inboxCommands } from "./commands.ts";
 import { InboxDelivery } from "./delivery.ts";
+import { DroppedLog } from "./dropped_log.ts";
 import { InboxService } from "./inbox.ts";
 import { Notifier } from "./notify.ts";
+import type { Retention } from "./retention.ts";
 import { scheduler } from "./scheduler.ts";
+import { INBOX_FUNCTIONS } from "./store/functions.ts";
+import { openInboxStores } from "./store/open.ts";
+import { INBOX_SQL } from "./store/sqlite.ts";
 
 export const inbox: Feature = {
   name: "inbox",
-  open({ node, engine: { inbox, schedule }, use }) {
+  sql: INBOX_SQL,
+  functions: INBOX_FUNCTIONS,
+  async open({ node, engine: { storage }, config: { limits, webhook }, use }) {
     const { counters } = node;
+    const dropped = new DroppedLog(counters);
+    const retention: Retention = {
+      size: limits.inbox,
+      days: limits.inboxDays,
+      onDropped: (what) => dropped.note(what),
+    };
+    const stores = await openInboxStores(storage, {
+      retention,
+      keepsReceipts: webhook !== undefined,
+    });
     const rooms = use(Rooms);
-    const service = new InboxService({ inbox, schedule });
-    const delivery = new InboxDelivery(node, inbox);
+    const service = new InboxService(stores);
+    const delivery = new InboxDelivery(node, stores.inbox);
     const notifier = new Notifier({
-      inbox,
-      schedule,
+      ...stores,
       counters,
       isOnline: async (...place) => await rooms.connection(...place) !== undefined,
     });
@@ -27,8 +43,12 @@ export const inbox: Feature = {
       kinds: delivery.kinds,
       connection: delivery,
       restore: delivery,
-      tasks: [scheduler(schedule, counters)],
-      [Symbol.asyncDispose]: () => delivery.flush(),
+      tasks: [scheduler(stores.schedule, counters)],
+      async [Symbol.asyncDispose]() {
+        await delivery.flush();
+        stores[Symbol.dispose]();
+        dropped[Symbol.dispose]();
+      },
     };
   },
 };

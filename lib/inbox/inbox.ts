@@ -4,11 +4,13 @@ import type {
   InboxEvent,
   InboxSync,
   NotificationState,
+  ReceiptLog,
   Schedule,
   StoredNotification,
 } from "./store/store.ts";
 import type { Position } from "../core/publication.ts";
 import type { UserId } from "../base/fields.ts";
+import type { InboxStores } from "./store/open.ts";
 import { cutToLength } from "./page.ts";
 
 /** Most notifications of one answer, and their length together: well below `APP_LIMIT_QUEUE`. */
@@ -39,10 +41,13 @@ interface InboxReceipt {
 export class InboxService {
   readonly #inbox: Inbox;
   readonly #schedule: Schedule;
+  /** What is to be told to who sent notifications; absent where nobody is told. */
+  readonly receipts: ReceiptLog | undefined;
 
-  constructor({ inbox, schedule }: { inbox: Inbox; schedule: Schedule }) {
+  constructor({ inbox, schedule, receipts }: Omit<InboxStores, keyof Disposable>) {
     this.#inbox = inbox;
     this.#schedule = schedule;
+    this.receipts = receipts;
   }
 
   /** What came after a position, or without one all that is unread, as much as one answer bears. */

@@ -18,7 +18,7 @@ import type { UserPresence } from "../rooms/store/store.ts";
 import { connectRedis, readyWithin } from "../engines/redis/client.ts";
 import { refused } from "../engines/redis/errors.ts";
 import { RedisKeys } from "../engines/redis/keys.ts";
-import { parsePresence } from "../rooms/store/redis.ts";
+import { connectionField, connectionsKey, parsePresence } from "../rooms/store/connections.ts";
 import { userIdField } from "../base/fields.ts";
 import { parseNotification } from "../inbox/notification.ts";
 
@@ -85,8 +85,8 @@ export class Publisher implements AsyncDisposable {
     const user = userIdField({ user_id: userId }, this.#limits);
     const redis = await this.#ready();
     const entry = await redis.hget(
-      this.#keys.connections(DEFAULT_SITE, room),
-      this.#keys.connectionField(user),
+      connectionsKey(this.#keys, DEFAULT_SITE, room),
+      connectionField(user),
     ).catch(refused);
     return entry === null ? undefined : parsePresence(entry);
   }

@@ -1,18 +1,18 @@
 /** The ways by which other systems bring notifications over Redis, as capabilities of the server. */
 import type { Config, RedisConfig } from "../config/config.ts";
 import type { Node } from "../core/node.ts";
-import type { Engine } from "../engines/engine.ts";
-import type { RedisEngine } from "../engines/redis.ts";
 import type { Feature } from "../feature.ts";
 import { Notifier } from "../inbox/notify.ts";
+import { TURN_FUNCTIONS } from "./functions.ts";
 
 /** What is published on the message channel. */
 export const bridge: Feature = {
   name: "bridge",
-  async open({ node, engine, config, use }) {
-    if (!isRedis(engine) || config.redis === undefined) return undefined;
+  functions: TURN_FUNCTIONS,
+  async open({ node, engine: { storage }, config, use }) {
+    if (storage.kind !== "redis" || config.redis === undefined) return undefined;
     const { Bridge } = await import("../../bridge.ts");
-    const way = new Bridge(use(Notifier), engine, optionsOf(config.redis, config, node));
+    const way = new Bridge(use(Notifier), storage, optionsOf(config.redis, config, node));
     return {
       tasks: [{ name: "bridge", run: (signal) => way.run(signal) }],
       whyNotReady: () => way.whyNotReady(),
@@ -23,23 +23,19 @@ export const bridge: Feature = {
 /** What is added to the stream. */
 export const stream: Feature = {
   name: "stream",
-  async open({ node, engine, config, use }) {
-    if (!isRedis(engine) || config.redis === undefined) return undefined;
+  async open({ node, engine: { storage }, config, use }) {
+    if (storage.kind !== "redis" || config.redis === undefined) return undefined;
     const { StreamReader } = await import("./stream_reader.ts");
     const notifier = use(Notifier);
     const options = optionsOf(config.redis, config, node);
     return {
       tasks: [{
         name: "stream",
-        run: (signal) => new StreamReader(notifier, engine, options).run(signal),
+        run: (signal) => new StreamReader(notifier, storage, options).run(signal),
       }],
     };
   },
 };
-
-function isRedis(engine: Engine): engine is RedisEngine {
-  return engine.name === "redis";
-}
 
 function optionsOf(redis: RedisConfig, { bot, limits }: Config, { counters }: Node) {
   return { redis, name: bot.name, limits, defaultRoom: bot.room, counters };

@@ -13,7 +13,8 @@ import type { Limits } from "../base/sizes.ts";
 import type { Counters } from "../core/counters.ts";
 import type { Notifier } from "../inbox/notify.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
-import type { RedisEngine } from "../engines/redis.ts";
+import type { RedisStorage } from "../engines/storage.ts";
+import { WayKeys } from "./redis_keys.ts";
 import { TurnLock } from "./turn_lock.ts";
 import { connectRedis } from "../engines/redis/client.ts";
 import { isMissingRight } from "../engines/redis/errors.ts";
@@ -54,7 +55,8 @@ export interface StreamReaderOptions {
 /** One run of it: it connects as it is made. */
 export class StreamReader {
   readonly #notifier: Notifier;
-  readonly #engine: RedisEngine;
+  readonly #storage: RedisStorage;
+  readonly #keys: WayKeys;
   readonly #options: StreamReaderOptions;
   /** Reads block, so they have a connection of their own. */
   readonly #redis: Redis;
@@ -64,12 +66,13 @@ export class StreamReader {
   /** The rights that Redis said were missing. */
   readonly #missing = new Set<string>();
 
-  constructor(notifier: Notifier, engine: RedisEngine, options: StreamReaderOptions) {
+  constructor(notifier: Notifier, storage: RedisStorage, options: StreamReaderOptions) {
     this.#notifier = notifier;
-    this.#engine = engine;
+    this.#storage = storage;
+    this.#keys = new WayKeys(storage.keys);
     this.#options = options;
     this.#redis = connectRedis(options.redis, { name: `${options.name}-stream` });
-    this.#turn = new TurnLock(engine.redis, engine.keys, "stream");
+    this.#turn = new TurnLock(storage, "stream");
     this.#redis.on("ready", () => this.#isGrouped = false); // it may be another Redis, or an empty one
   }
 
@@ -99,7 +102,7 @@ export class StreamReader {
 
   async #makeGroup(): Promise<void> {
     if (this.#isGrouped) return;
-    const { notifications } = this.#engine.keys;
+    const { notifications } = this.#keys;
     await this.#redis.xgroup("CREATE", notifications, GROUP, "0", "MKSTREAM").catch((error) => {
       if (!String(error).includes("BUSYGROUP")) throw error;
     });
@@ -108,7 +111,7 @@ export class StreamReader {
 
   /** Entries that a reader, this one or one before it, was given and did not store. */
   async #left(): Promise<Entry[]> {
-    const { notifications } = this.#engine.keys;
+    const { notifications } = this.#keys;
     const [, entries] = await this.#redis.xautoclaim(
       ...[notifications, GROUP, CONSUMER, 0, "0", "COUNT", BATCH] as const,
     ) as [string, Entry[]];
@@ -118,7 +121,7 @@ export class StreamReader {
   async #fresh(): Promise<Entry[]> {
     const answer = await this.#redis.xreadgroup(
       ...["GROUP", GROUP, CONSUMER, "COUNT", BATCH, "BLOCK", BLOCK_MS] as const,
-      ...["STREAMS", this.#engine.keys.notifications, ">"] as const,
+      ...["STREAMS", this.#keys.notifications, ">"] as const,
     ) as [string, Entry[]][] | Record<string, Entry[]> | null;
     if (answer === null) return [];
     return Array.isArray(answer) ? answer[0]?.[1] ?? [] : Object.values(answer)[0] ?? [];
@@ -129,7 +132,7 @@ export class StreamReader {
     const users = Map.groupBy(entries, ([, values]) => fieldsOf(values ?? [])["user_id"]);
     const stored = await Promise.all([...users.values()].map((each) => this.#storeInOrder(each)));
     const done = stored.flat();
-    const { redis, keys: { notifications } } = this.#engine;
+    const [{ redis }, { notifications }] = [this.#storage, this.#keys];
     if (done.length > 0) {
       await redis.multi().xack(notifications, GROUP, ...done).xdel(notifications, ...done).exec();
     }
@@ -168,7 +171,7 @@ export class StreamReader {
   }
 
   async #bury(entryId: string, values: readonly string[], error: unknown): Promise<void> {
-    const { redis, keys: { deadNotifications } } = this.#engine;
+    const [{ redis }, { deadNotifications }] = [this.#storage, this.#keys];
     const reason = error instanceof Error ? error.message : String(error);
     this.#options.counters.stream_refused++;
     log.warn("entry {id} cannot be read and is put into {stream}", {

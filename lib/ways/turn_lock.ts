@@ -3,27 +3,31 @@
  * far it came with every notification it stores, in one step, and only while it is the holder: so the next one goes on
  * just there.
  */
-import type { Redis } from "ioredis";
+import type { Calls } from "../engines/redis/functions.ts";
+import type { RedisLink } from "../engines/redis/link.ts";
+import { turnKeys } from "../inbox/store/redis_keys.ts";
 import type { SharedWay } from "../inbox/store/store.ts";
 import { refused } from "../engines/redis/errors.ts";
-import type { RedisKeys } from "../engines/redis/keys.ts";
-import { run, SCRIPTS } from "../engines/redis/functions.ts";
+import { TURN_FUNCTIONS } from "./functions.ts";
+import { WayKeys } from "./redis_keys.ts";
 
 /** The lock outlives its holder by no more than this. */
 const LASTS_MS = 3000;
 
 export class TurnLock {
   #holder = crypto.randomUUID();
-  readonly #redis: Redis;
-  readonly #keys: RedisKeys;
-  readonly #way: SharedWay;
+  readonly #redis: RedisLink["redis"];
+  readonly #functions: Calls<typeof TURN_FUNCTIONS>;
+  readonly #keys: WayKeys;
+  readonly #turn: readonly [lock: string, progress: string];
   /** On `performance.now()`'s clock. */
   #heldUntil = 0;
 
-  constructor(redis: Redis, keys: RedisKeys, way: SharedWay) {
+  constructor({ redis, keys, functions }: RedisLink, way: SharedWay) {
     this.#redis = redis;
-    this.#keys = keys;
-    this.#way = way;
+    this.#functions = functions.calls(TURN_FUNCTIONS);
+    this.#keys = new WayKeys(keys);
+    this.#turn = turnKeys(keys, way);
   }
 
   get holder(): string {
@@ -43,10 +47,8 @@ export class TurnLock {
    */
   async hold(isNew = false): Promise<{ isHeld: boolean; progress: string }> {
     const asked = performance.now();
-    const [wait, progress] = await run(
-      this.#redis,
-      SCRIPTS.bridgeHold,
-      this.#keys.turn(this.#way),
+    const [wait, progress] = await this.#functions.hold(
+      this.#turn,
       [this.#holder, LASTS_MS, isNew ? 1 : 0],
     ) as [number, string];
     this.#heldUntil = wait === 0 ? asked + LASTS_MS : 0;
@@ -69,8 +71,8 @@ export class TurnLock {
   /** Numbers a place in what all bridges hear. Only of the bridge's lock. */
   async mark(): Promise<void> {
     const { bridgeMark, bridgeChannel } = this.#keys;
-    const [lock] = this.#keys.turn(this.#way);
-    await run(this.#redis, SCRIPTS.bridgeMark, [lock, bridgeMark], [this.#holder, bridgeChannel]);
+    const [lock] = this.#turn;
+    await this.#functions.mark([lock, bridgeMark], [this.#holder, bridgeChannel]);
   }
 
   /** Has its holder make one now. Only of the bridge's lock. */
@@ -81,8 +83,8 @@ export class TurnLock {
   /** Lets another take it at once; the bridges hear of each way's release, and see whether it was theirs. */
   async release(): Promise<void> {
     this.#heldUntil = 0;
-    const [lock] = this.#keys.turn(this.#way);
-    await run(this.#redis, SCRIPTS.bridgeRelease, [lock], [this.#holder, this.#keys.bridgeChannel])
+    const [lock] = this.#turn;
+    await this.#functions.release([lock], [this.#holder, this.#keys.bridgeChannel])
       .catch(() => {}); // it ends by itself
   }
 }

@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { setImmediate } from "node:timers/promises";
 import type { Protocol } from "../../lib/core/connection.ts";
+import { FEATURES } from "../../lib/features.ts";
 import { openEmbedded } from "../../lib/engines/embedded.ts";
 import type { Socket } from "../../lib/core/socket.ts";
-import { RETENTION } from "../support/engine_suite.ts";
 import { openKernel } from "../support/kernel.ts";
 import { waitFor } from "../support/wait.ts";
 
@@ -12,7 +12,7 @@ const FRAMES = 30;
 const FRAME_MS = 5;
 
 Deno.test("frames that wait for no other turn of the event loop leave others theirs, in order", async () => {
-  await using engine = openEmbedded({ dataDir: ":memory:", retention: RETENTION });
+  await using engine = openEmbedded({ dataDir: ":memory:", stored: FEATURES });
   await using kernel = await openKernel(engine);
   const { node } = kernel;
   const worked: string[] = [];

@@ -2,8 +2,6 @@
 import assert from "node:assert/strict";
 import { readConfig } from "../../lib/config/config.ts";
 import { Counters } from "../../lib/core/counters.ts";
-import { openEmbedded } from "../../lib/engines/embedded.ts";
-import { openRedis } from "../../lib/engines/redis.ts";
 import { startTasks } from "../../lib/core/task.ts";
 import { Notifier } from "../../lib/inbox/notify.ts";
 import type { ReceiptLog } from "../../lib/inbox/store/store.ts";
@@ -11,7 +9,7 @@ import { scheduler } from "../../lib/inbox/scheduler.ts";
 import { StreamReader } from "../../lib/ways/stream_reader.ts";
 import { WebhookSender } from "../../lib/hooks/sender.ts";
 import { type CountedPauses, countPauses } from "../support/counted_pauses.ts";
-import { RETENTION } from "../support/engine_suite.ts";
+import { openFullEmbedded, openFullRedis } from "../support/engines.ts";
 import { SECRET } from "../support/receiver.ts";
 import { RedisServer } from "../support/redis.ts";
 import { openKernel } from "../support/kernel.ts";
@@ -32,7 +30,7 @@ Deno.test("the stream's reader on standby leaves no listener behind", async () =
   await using redis = await RedisServer.start();
   const { config } = readConfig(redis.env);
   assert.ok(config.redis);
-  await using engine = openRedis(config.redis, { name: "standby", retention: RETENTION });
+  await using engine = await openFullRedis(redis);
   await using kernel = await openKernel(engine, { config });
   const options = {
     redis: config.redis,
@@ -42,7 +40,7 @@ Deno.test("the stream's reader on standby leaves no listener behind", async () =
     counters: new Counters(),
   };
   const read = () => {
-    const reader = new StreamReader(kernel.use(Notifier), engine, options);
+    const reader = new StreamReader(kernel.use(Notifier), engine.storage, options);
     return runTask((signal) => reader.run(signal));
   };
   await using _reads = read();
@@ -53,7 +51,7 @@ Deno.test("the stream's reader on standby leaves no listener behind", async () =
 });
 
 Deno.test("the scheduler leaves no listener behind", async () => {
-  await using engine = openEmbedded({ dataDir: ":memory:", retention: RETENTION });
+  await using engine = await openFullEmbedded();
   using pauses = countPauses();
   await using _runs = startTasks([scheduler(engine.schedule, new Counters())]);
   await staysFlat(pauses);
@@ -61,12 +59,11 @@ Deno.test("the scheduler leaves no listener behind", async () => {
 
 Deno.test("the sender of webhooks on standby leaves no listener behind", async () => {
   await using redis = await RedisServer.start();
-  const { config } = readConfig(redis.env);
-  assert.ok(config.redis);
-  const options = { name: "standby", retention: RETENTION, keepsReceipts: true };
-  await using one = openRedis(config.redis, options);
-  await using two = openRedis(config.redis, options);
-  await Promise.all([one, two].map((each) => waitFor("it is there", () => each.redis.ping())));
+  await using one = await openFullRedis(redis, { keepsReceipts: true });
+  await using two = await openFullRedis(redis, { keepsReceipts: true });
+  await Promise.all(
+    [one, two].map((each) => waitFor("it is there", () => each.storage.redis.ping())),
+  );
   assert.ok(one.receipts && two.receipts);
   const tell = (receipts: ReceiptLog) => {
     const sender = new WebhookSender(receipts, new Counters(), WEBHOOK);

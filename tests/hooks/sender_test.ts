@@ -2,12 +2,10 @@
 import assert from "node:assert/strict";
 import type { Clock } from "../../lib/base/clock.ts";
 import { Counters } from "../../lib/core/counters.ts";
-import type { Engine } from "../../lib/engines/engine.ts";
-import { openEmbedded } from "../../lib/engines/embedded.ts";
 import { failedPauseMs, refusedPauseMs, retryAfterMs } from "../../lib/hooks/retry.ts";
 import { secretKey, signatureHeaders } from "../../lib/hooks/signature.ts";
 import { WebhookSender } from "../../lib/hooks/sender.ts";
-import { RETENTION } from "../support/engine_suite.ts";
+import { type FullEngine, openFullEmbedded } from "../support/engines.ts";
 import { type Answer, Receiver, SECRET } from "../support/receiver.ts";
 import { runTask } from "../support/tasks.ts";
 import { waitFor } from "../support/wait.ts";
@@ -138,18 +136,18 @@ class Test implements AsyncDisposable {
   /** Milliseconds between the tries. */
   readonly pauses: number[] = [];
   readonly receiver = new Receiver();
-  readonly #engine: Engine = openEmbedded({
-    dataDir: ":memory:",
-    retention: RETENTION,
-    keepsReceipts: true,
-  });
+  readonly #engine: FullEngine;
   #sending: AsyncDisposable | undefined;
+
+  private constructor(engine: FullEngine) {
+    this.#engine = engine;
+  }
 
   /** @param answer given the request and how many came up to it */
   static async start(
     answer: (told: Parameters<Answer>[0], count: number) => Response,
   ): Promise<Test> {
-    const test = new Test();
+    const test = new Test(await openFullEmbedded({ keepsReceipts: true }));
     test.receiver.answer = (told) => answer(told, test.receiver.told.length);
     await test.deliver("n-1");
     const { receipts } = test.#engine;

@@ -1,18 +1,14 @@
 /** Scheduled notifications: every way in, cancelling, and delivery exactly once through restarts, kills and clocks. */
 import assert from "node:assert/strict";
 import { Counters } from "../../lib/core/counters.ts";
-import { readConfig } from "../../lib/config/config.ts";
-import type { Engine } from "../../lib/engines/engine.ts";
 import type { Released, Schedule } from "../../lib/inbox/store/store.ts";
-import { openEmbedded } from "../../lib/engines/embedded.ts";
-import { openRedis } from "../../lib/engines/redis.ts";
 import { CodedError } from "../../lib/base/errors.ts";
 import { messageFrame } from "../../lib/protocols/frames.ts";
 import { Publisher } from "../../lib/publisher/publisher.ts";
 import { startTasks } from "../../lib/core/task.ts";
 import { scheduler } from "../../lib/inbox/scheduler.ts";
 import { run, taskCommand } from "../support/command.ts";
-import { RETENTION } from "../support/engine_suite.ts";
+import { type FullEngine, openFullEmbedded, openFullRedis, QUIET } from "../support/engines.ts";
 import { Program } from "../support/program.ts";
 import { RedisServer } from "../support/redis.ts";
 import { type Frame, TestClient } from "../support/test_client.ts";
@@ -24,7 +20,7 @@ interface Target extends AsyncDisposable {
   env(program: Program): Record<string, string>;
   start(): Promise<Program>;
   /** The engine alone; on SQLite, while no server runs. */
-  open(): Promise<Engine>;
+  open(): Promise<FullEngine>;
 }
 
 const ENGINES: [name: string, open: () => Promise<Target>][] = [
@@ -33,7 +29,7 @@ const ENGINES: [name: string, open: () => Promise<Target>][] = [
     return {
       env: ({ port }) => ({ APP_PORT: String(port) }),
       start: () => Program.start({ dataDir }),
-      open: () => Promise.resolve(openEmbedded({ dataDir, retention: RETENTION })),
+      open: () => openFullEmbedded({ dataDir }),
       [Symbol.asyncDispose]: () => Deno.remove(dataDir, { recursive: true }),
     };
   }],
@@ -343,7 +339,7 @@ Deno.test("what is due while Redis is away comes once when it is back", async ()
 });
 
 Deno.test("a clock set back or forward loses no scheduled notification and doubles none", async () => {
-  await using engine = openEmbedded({ dataDir: ":memory:", retention: RETENTION });
+  await using engine = await openFullEmbedded();
   const realNow = Date.now;
   const delivered = async (shiftMs: number) => {
     Date.now = () => realNow() + shiftMs;
@@ -421,7 +417,7 @@ async function post(
 
 /** Schedules these messages, in their order. */
 async function fill(
-  { schedule }: Engine,
+  { schedule }: FullEngine,
   { user, deliver_at }: { user: string; deliver_at: number },
   messages: readonly string[],
 ): Promise<void> {
@@ -439,11 +435,9 @@ async function fill(
   }));
 }
 
-async function openEngine({ env }: RedisServer): Promise<Engine> {
-  const { redis } = readConfig(env).config;
-  assert.ok(redis);
-  const engine = openRedis(redis, { name: "test", retention: RETENTION });
-  await engine.run({ handlePublication() {}, handleAccess() {}, handleRestored() {} });
+async function openEngine(server: RedisServer): Promise<FullEngine> {
+  const engine = await openFullRedis(server);
+  await engine.run(QUIET);
   return engine;
 }
 

@@ -6,7 +6,6 @@ import type { History } from "../../lib/core/publication.ts";
 import { openEmbedded } from "../../lib/engines/embedded.ts";
 import { RoomHistory } from "../../lib/rooms/history.ts";
 import { RoomRules, roomsWithoutFile } from "../../lib/rooms/rules/room_rules.ts";
-import { RETENTION } from "../support/engine_suite.ts";
 
 const SIZE = 1200;
 const MAX_CHARACTERS = 250_000;
@@ -16,7 +15,7 @@ class RoomWithRule implements AsyncDisposable {
   readonly history: RoomHistory;
   read = 0;
   epoch = "";
-  readonly #engine = openEmbedded({ dataDir: ":memory:", retention: RETENTION });
+  readonly #engine = openEmbedded({ dataDir: ":memory:", stored: [] });
 
   private constructor() {
     const { broker } = this.#engine;

@@ -1,12 +1,12 @@
 /** Persistent rooms of the embedded engine: what outlives a restart, kill -9, a full disk and a change of the rules. */
 import assert from "node:assert/strict";
 import type { Channel } from "../../lib/core/channel.ts";
-import type { Engine } from "../../lib/engines/engine.ts";
+import type { Engine } from "../../lib/core/engine.ts";
 import type { History, HistoryOptions, Published } from "../../lib/core/publication.ts";
 import { openEmbedded } from "../../lib/engines/embedded.ts";
-import { SqliteHistory } from "../../lib/engines/sqlite/history.ts";
+import { HISTORY, SqliteHistory } from "../../lib/engines/sqlite/history.ts";
 import { SqliteStore } from "../../lib/engines/sqlite/store.ts";
-import { message, RETENTION } from "../support/engine_suite.ts";
+import { message } from "../support/engines.ts";
 import { HistoryWriter } from "../support/history_writer.ts";
 import { SmallDisk } from "../support/small_disk.ts";
 import { waitFor } from "../support/wait.ts";
@@ -168,7 +168,7 @@ Deno.test("a persistent room refuses what the disk does not take", async () => {
 });
 
 Deno.test("SqliteHistory removes what has ended, and no more", async () => {
-  await using store = new SqliteStore(":memory:", "always");
+  await using store = new SqliteStore(":memory:", { sync: "always", schemas: [HISTORY] });
   using history = new SqliteHistory(store, () => {});
   const options = { size: 9, seconds: 60, persistent: true };
   const channels = ["stays", "ended", "expired"].map((name) => ({ ...LOBBY, name }));
@@ -203,11 +203,10 @@ class Store implements AsyncDisposable {
   /** @param use is given the ids of what is heard, too */
   async open<T>(use: (engine: Engine, heard: string[]) => Promise<T>): Promise<T> {
     const { dataDir, sync } = this;
-    await using engine = openEmbedded({ dataDir, sync, retention: RETENTION });
+    await using engine = openEmbedded({ dataDir, sync, stored: [] });
     const heard: string[] = [];
     await engine.run({
       handlePublication: (_channel, { id }) => void heard.push(id),
-      handleAccess() {},
       handleRestored() {},
     });
     return await use(engine, heard);

@@ -4,7 +4,6 @@ import { roomChannel } from "../../lib/core/channel.ts";
 import type { Connection } from "../../lib/core/connection.ts";
 import { readConfig } from "../../lib/config/config.ts";
 import type { Broker } from "../../lib/core/broker.ts";
-import type { Engine } from "../../lib/engines/engine.ts";
 import type { PresenceManager } from "../../lib/rooms/store/store.ts";
 import { openEmbedded } from "../../lib/engines/embedded.ts";
 import { openRedis } from "../../lib/engines/redis.ts";
@@ -12,12 +11,14 @@ import { CodedError } from "../../lib/base/errors.ts";
 import type { Node } from "../../lib/core/node.ts";
 import type { Outgoing } from "../../lib/core/outgoing.ts";
 import { membershipsOf } from "../../lib/rooms/membership.ts";
-import type { RoomEntry } from "../../lib/rooms/entry.ts";
+import type { StoringEngine } from "../../lib/feature.ts";
+import { FEATURES } from "../../lib/features.ts";
+import { rooms, roomsFeature } from "../../lib/rooms/feature.ts";
+import { openPresence } from "../../lib/rooms/store/open.ts";
 import { Rooms } from "../../lib/rooms/rooms.ts";
 import type { Kernel } from "../../lib/kernel.ts";
 import { baseProtocol, openKernel } from "../support/kernel.ts";
 import type { Socket } from "../../lib/core/socket.ts";
-import { RETENTION } from "../support/engine_suite.ts";
 import { RedisServer } from "../support/redis.ts";
 import { waitFor } from "../support/wait.ts";
 
@@ -25,7 +26,7 @@ const SITE = "default";
 const ROOM = "lobby";
 
 Deno.test("a client that finds no place is not in the room, and is told and counted", async () => {
-  await using stage = await Stage.open(openEmbedded({ dataDir: ":memory:", retention: RETENTION }));
+  await using stage = await Stage.open(openFresh());
   const [alice, bob] = [stage.client("alice"), stage.client("bob")];
   await stage.join(alice, 1);
   await stage.rooms.watch(alice, ROOM);
@@ -45,7 +46,7 @@ Deno.test("a client that finds no place is not in the room, and is told and coun
 });
 
 Deno.test("who watches a room with a limit is told of each user that comes and goes", async () => {
-  await using stage = await Stage.open(openEmbedded({ dataDir: ":memory:", retention: RETENTION }));
+  await using stage = await Stage.open(openFresh());
   const alice = stage.client("alice");
   await stage.join(alice, 9);
   await stage.rooms.watch(alice, ROOM);
@@ -57,7 +58,7 @@ Deno.test("who watches a room with a limit is told of each user that comes and g
 });
 
 Deno.test("a client that is told to others hears them: its room is subscribed to by then", async () => {
-  const engine = openEmbedded({ dataDir: ":memory:", retention: RETENTION });
+  const engine = openFresh();
   const { broker } = engine;
   const order: string[] = [];
   const slow: Broker = {
@@ -80,7 +81,7 @@ Deno.test("a client that is told to others hears them: its room is subscribed to
 });
 
 Deno.test("two joins of one client in one room at once are one", async () => {
-  await using stage = await Stage.open(openEmbedded({ dataDir: ":memory:", retention: RETENTION }));
+  await using stage = await Stage.open(openFresh());
   const [alice, bob] = [stage.client("alice"), stage.client("bob")];
   await stage.join(bob, 2);
   await stage.rooms.watch(bob, ROOM);
@@ -130,9 +131,9 @@ Deno.test("where nobody can count, nobody comes in; who is in stays, whatever th
 });
 
 Deno.test("a place that was taken, but whose answer was lost, is given back", async () => {
-  const engine = openEmbedded({ dataDir: ":memory:", retention: RETENTION });
-  const lossy = new LossyPresence(engine.presence);
-  await using stage = await Stage.open({ ...engine, presence: lossy });
+  const engine = openFresh();
+  const lossy = new LossyPresence(await openPresence(engine));
+  await using stage = await Stage.open(engine, lossy);
   const [alice, bob] = [stage.client("alice"), stage.client("bob")];
   lossy.losesNext = true;
   await assert.rejects(stage.join(alice, 1), { code: "unavailable" });
@@ -152,22 +153,27 @@ class Stage implements AsyncDisposable {
 
   readonly node: Node;
   readonly rooms: Rooms;
-  readonly #entry: RoomEntry;
+  readonly #kernel: Kernel;
+  readonly #engine: TestEngine;
 
-  private constructor(readonly kernel: Kernel, readonly engine: Engine) {
+  private constructor(kernel: Kernel, engine: TestEngine) {
+    this.#kernel = kernel;
+    this.#engine = engine;
     this.node = kernel.node;
     this.rooms = kernel.use(Rooms);
-    this.#entry = this.rooms.entry;
   }
 
-  static async open(engine: Engine): Promise<Stage> {
+  /** @param presence in place of the engine's own */
+  static async open(engine: TestEngine, presence?: PresenceManager): Promise<Stage> {
     const { config } = readConfig({ APP_KEEPALIVE_SECONDS: "1" });
-    return new Stage(await openKernel(engine, { config }), engine);
+    const open = () => presence === undefined ? openPresence(engine) : Promise.resolve(presence);
+    const features = FEATURES.map((each) => each === rooms ? roomsFeature(open) : each);
+    return new Stage(await openKernel(engine, { config, features }), engine);
   }
 
   client(user: string): Connection {
     const socket = new FakeSocket();
-    const client = this.node.accept(socket, baseProtocol(this.kernel), undefined);
+    const client = this.node.accept(socket, baseProtocol(this.#kernel), undefined);
     this.#sockets.set(client, socket);
     client.identify(user, undefined);
     return client;
@@ -175,7 +181,7 @@ class Stage implements AsyncDisposable {
 
   join(client: Connection, maxClients: number): Promise<void> {
     const user = client.requireUser();
-    return this.#entry.join(client, user, { room: ROOM, name: user, maxClients });
+    return this.rooms.entry.join(client, user, { room: ROOM, name: user, maxClients });
   }
 
   async say(message: string): Promise<void> {
@@ -187,7 +193,7 @@ class Stage implements AsyncDisposable {
   }
 
   async users(): Promise<string[]> {
-    const connections = await this.engine.presence.list(SITE, ROOM);
+    const connections = await this.rooms.connections(SITE, ROOM);
     return connections.map(({ user_id }) => String(user_id)).sort();
   }
 
@@ -197,8 +203,8 @@ class Stage implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.kernel[Symbol.asyncDispose]();
-    await this.engine[Symbol.asyncDispose]();
+    await this.#kernel[Symbol.asyncDispose]();
+    await this.#engine[Symbol.asyncDispose]();
   }
 }
 
@@ -257,8 +263,14 @@ class LossyPresence implements PresenceManager {
   }
 }
 
-function openTestRedis({ port }: RedisServer): Engine {
+type TestEngine = StoringEngine & AsyncDisposable;
+
+function openFresh(): TestEngine {
+  return openEmbedded({ dataDir: ":memory:", stored: FEATURES });
+}
+
+function openTestRedis({ port }: RedisServer): TestEngine {
   const { config } = readConfig({ REDIS_URL: `redis://127.0.0.1:${port}` });
   assert.ok(config.redis);
-  return openRedis(config.redis, { name: "test", retention: RETENTION });
+  return openRedis(config.redis, { name: "test", stored: FEATURES });
 }

@@ -1,26 +1,16 @@
-/** What the history of every engine is held to, persistent or not; `engine_test.ts` runs it on each. */
+/** What the history of every engine is held to, persistent or not. */
 import assert from "node:assert/strict";
 import type { Broker } from "../../lib/core/broker.ts";
 import type { Channel } from "../../lib/core/channel.ts";
 import type { Position } from "../../lib/core/publication.ts";
-import { type Heard, message, type OpenEngine } from "./engine_suite.ts";
+import { type Heard, message, testEngines } from "./engines.ts";
 import { waitFor } from "./wait.ts";
 
 const LOBBY: Channel = { site: "default", kind: "room", name: "lobby" };
 
-export function testHistory(name: string, open: OpenEngine, persistent: boolean): void {
+export function testHistory(persistent: boolean): void {
   const test = (what: string, run: (engine: { broker: Broker }, heard: Heard[]) => Promise<void>) =>
-    Deno.test(`${name} engine ${what}${persistent ? ", persistently" : ""}`, async () => {
-      await using engine = await open();
-      const heard: Heard[] = [];
-      await engine.run({
-        handlePublication: (channel, publication, position) =>
-          void heard.push({ channel, publication, position }),
-        handleAccess() {},
-        handleRestored() {},
-      });
-      await run(engine, heard);
-    });
+    testEngines(`${what}${persistent ? ", persistently" : ""}`, run);
 
   test("keeps a history with offsets that rise by one", async ({ broker }, heard) => {
     await broker.subscribe(LOBBY);

@@ -71,12 +71,10 @@ export class HistoryWriter implements AsyncDisposable {
 
 if (import.meta.main) {
   const tell = (line: Line) => console.log(JSON.stringify(line));
-  const retention = { size: 10, days: 1, onDropped() {} };
-  const engine = openEmbedded({ dataDir: Deno.args[0] ?? ".", retention });
+  const engine = openEmbedded({ dataDir: Deno.args[0] ?? ".", stored: [] });
   await engine.run({
     handlePublication: (_channel, { id }, position) =>
       tell({ is: "heard", id, offset: position?.offset ?? 0 }),
-    handleAccess() {},
     handleRestored() {},
   });
   const run = crypto.randomUUID().slice(0, 8);

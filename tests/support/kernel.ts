@@ -4,7 +4,7 @@ import { readConfig } from "../../lib/config/config.ts";
 import type { TokenVerifier } from "../../lib/auth/tokens.ts";
 import { Commands } from "../../lib/core/command.ts";
 import { Counters } from "../../lib/core/counters.ts";
-import type { Engine } from "../../lib/engines/engine.ts";
+import type { Feature, StoringEngine } from "../../lib/feature.ts";
 import { Kernel } from "../../lib/kernel.ts";
 import { baseCommands } from "../../lib/protocols/v1/commands.ts";
 import { type ProtocolV1, protocolV1 } from "../../lib/protocols/v1/v1.ts";
@@ -13,11 +13,15 @@ import { roomsWithoutFile } from "../../lib/rooms/rules/room_rules.ts";
 
 /** Disposing of it leaves the engine open. */
 export function openKernel(
-  engine: Engine,
-  { config = readConfig({}).config, tokens }: { config?: Config; tokens?: TokenVerifier } = {},
+  engine: StoringEngine,
+  { config = readConfig({}).config, tokens, features }: {
+    config?: Config;
+    tokens?: TokenVerifier;
+    features?: readonly Feature[];
+  } = {},
 ): Promise<Kernel> {
   const roomRules = roomsWithoutFile([]);
-  return Kernel.open(engine, { config, counters: new Counters(), tokens, roomRules });
+  return Kernel.open(engine, { config, counters: new Counters(), tokens, roomRules, features });
 }
 
 /** The base protocol, as this server speaks it. */

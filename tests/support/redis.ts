@@ -103,6 +103,12 @@ export class RedisServer implements AsyncDisposable {
   }
 }
 
+/** How often a Lua function was called. */
+export async function functionCalls(server: RedisServer): Promise<number> {
+  const stats = await server.cli("INFO", "commandstats");
+  return Number(/cmdstat_fcall:calls=(\d+)/.exec(stats)?.[1] ?? 0);
+}
+
 /** A port that is free now; the tests run in parallel, so it is taken at once. */
 export function freePort(): number {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });

@@ -1,5 +1,3 @@
-BEGIN;
-
 -- Keys to the HTTP API. All times are Unix times in milliseconds.
 CREATE TABLE api_keys (
   id TEXT PRIMARY KEY,
@@ -12,6 +10,3 @@ CREATE TABLE api_keys (
   last_used_at INTEGER,
   revoked_at INTEGER
 );
-
-PRAGMA user_version = 5;
-COMMIT;

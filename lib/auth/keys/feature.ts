@@ -1,10 +1,13 @@
 /** API keys, as a capability of the server. */
 import type { Feature } from "../../feature.ts";
 import { ApiKeys } from "./api_keys.ts";
+import { openKeyStore } from "./open.ts";
+import { KEYS_SQL } from "./sqlite.ts";
 
 export const keys: Feature = {
   name: "keys",
-  open({ engine }) {
-    return { services: [new ApiKeys(engine.apiKeys)] };
+  sql: KEYS_SQL,
+  async open({ engine: { storage } }) {
+    return { services: [new ApiKeys(await openKeyStore(storage))] };
   },
 };

@@ -6,18 +6,19 @@ import type { Redis } from "ioredis";
 import { isScope } from "./api_key.ts";
 import type { ApiKey, KeyStore } from "./store.ts";
 import { refused } from "../../engines/redis/errors.ts";
-import type { RedisKeys } from "../../engines/redis/keys.ts";
+import type { RedisLink } from "../../engines/redis/link.ts";
 
 /** What never changes of a key; JSON in the field that is its id. */
 type Stored = Omit<ApiKey, "id" | "lastUsedAt" | "revokedAt">;
 
 export class RedisApiKeys implements KeyStore {
   readonly #redis: Redis;
+  /** Of the hash, which has the keys of all sites. */
   readonly #name: string;
 
-  constructor(redis: Redis, keys: RedisKeys) {
+  constructor({ redis, keys }: Pick<RedisLink, "redis" | "keys">) {
     this.#redis = redis;
-    this.#name = keys.apiKeys;
+    this.#name = `${keys.prefix}api-keys`;
   }
 
   async create({ id, name, site, scopes, hash, createdAt, expiresAt }: ApiKey): Promise<void> {

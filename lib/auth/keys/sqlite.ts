@@ -2,7 +2,11 @@
 import type { SQLOutputValue, StatementSync } from "node:sqlite";
 import type { ApiKey, KeyStore } from "./store.ts";
 import { isScope } from "./api_key.ts";
+import type { Migration } from "../../engines/sqlite/migrations.ts";
 import type { SqliteStore } from "../../engines/sqlite/store.ts";
+import API_KEYS from "./1_api_keys.sql" with { type: "text" };
+
+export const KEYS_SQL: readonly Migration[] = [{ name: "api_keys", sql: API_KEYS }];
 
 type Row = Record<string, SQLOutputValue>;
 

@@ -1,5 +1,3 @@
-BEGIN;
-
 -- What counts no more: tokens, sessions, all that a user or a site had until then, and users who are blocked.
 -- All times are Unix times in milliseconds.
 CREATE TABLE revocations (
@@ -12,6 +10,3 @@ CREATE TABLE revocations (
 ) WITHOUT ROWID;
 
 CREATE INDEX revocations_by_end ON revocations (expires_at) WHERE expires_at IS NOT NULL;
-
-PRAGMA user_version = 6;
-COMMIT;

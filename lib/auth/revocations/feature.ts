@@ -1,12 +1,19 @@
 /** Revocations and blocks, as a capability of the server. */
 import type { Feature } from "../../feature.ts";
+import { REVOCATION_FUNCTIONS } from "./functions.ts";
 import { RevocationGuard } from "./guard.ts";
+import { openRevocationStore } from "./open.ts";
 import { Revocations } from "./revocations.ts";
+import { REVOCATIONS_SQL } from "./sqlite.ts";
 
 export const revocations: Feature = {
   name: "revocations",
-  open({ node, engine, tokens }) {
-    const service = new Revocations(engine.revocations);
+  sql: REVOCATIONS_SQL,
+  functions: REVOCATION_FUNCTIONS,
+  async open({ node, engine: { storage }, tokens }) {
+    // The store tells nothing before the engine runs.
+    const store = await openRevocationStore(storage, (change) => guard.take(change));
+    const service = new Revocations(store);
     const guard = new RevocationGuard(node, service, tokens !== undefined);
     return {
       services: [service, guard],

@@ -1,57 +1,52 @@
 /**
  * The revocations in Redis: a hash that all nodes read, and a channel on which they hear what changes in it. Both are
- * written in one step (`lua/revocation_add.lua`).
+ * written in one step (`revocation_add.lua`).
  */
 import type { Redis } from "ioredis";
 import type {
   AccessChange,
+  OnAccessChange,
   Revocation,
   RevocationKey,
   RevocationKind,
   RevocationStore,
 } from "./store.ts";
-import type { EngineHandler } from "../../engines/engine.ts";
 import type { UserId } from "../../base/fields.ts";
 import { refused } from "../../engines/redis/errors.ts";
-import type { RedisKeys } from "../../engines/redis/keys.ts";
-import { run, SCRIPTS } from "../../engines/redis/functions.ts";
+import type { Calls } from "../../engines/redis/functions.ts";
+import type { RedisStorage } from "../../engines/storage.ts";
+import { REVOCATION_FUNCTIONS } from "./functions.ts";
 
 export class RedisRevocations implements RevocationStore {
   readonly #redis: Redis;
-  readonly #subscriber: Redis;
-  readonly #keys: RedisKeys;
-  readonly #tell: EngineHandler["handleAccess"];
+  readonly #functions: Calls<typeof REVOCATION_FUNCTIONS>;
+  readonly #tell: OnAccessChange;
+  /** Of the hash of revocations, and of the sorted set of those that end, by the Unix time in milliseconds they do. */
+  readonly #stored: readonly [revocations: string, ends: string];
+  /** Pub/sub channel on which nodes hear of them. */
+  readonly #channel: string;
 
-  constructor(
-    redis: Redis,
-    subscriber: Redis,
-    keys: RedisKeys,
-    tell: EngineHandler["handleAccess"],
-  ) {
+  constructor(storage: RedisStorage, tell: OnAccessChange) {
+    const { redis, subscriber, keys: { prefix }, functions } = storage;
     this.#redis = redis;
-    this.#subscriber = subscriber;
-    this.#keys = keys;
+    this.#functions = functions.calls(REVOCATION_FUNCTIONS);
     this.#tell = tell;
+    this.#stored = [`${prefix}revocations`, `${prefix}revocation-ends`];
+    this.#channel = `${prefix}revocation-events`;
     subscriber.on("message", (channel: string, text: string) => {
-      const change = channel === keys.revocationChannel ? parseChange(text) : undefined;
+      const change = channel === this.#channel ? parseChange(text) : undefined;
       if (change !== undefined) tell(change);
     });
-  }
-
-  /** From its resolution on, this node hears of every change, until the connection is lost. */
-  async listen(): Promise<void> {
-    await this.#subscriber.subscribe(this.#keys.revocationChannel);
+    // Before the node reads them, so that it misses none in between.
+    storage.beforeRestored(async () => void await subscriber.subscribe(this.#channel));
   }
 
   async add(revocation: Revocation): Promise<void> {
-    const { revocations, revocationEnds, revocationChannel } = this.#keys;
     const { kind, at, expiresAt = 0 } = revocation;
     const field = fieldOf(revocation);
-    const value = await run(
-      this.#redis,
-      SCRIPTS.revocationAdd,
-      [revocations, revocationEnds],
-      [field, at, expiresAt, kind === "block" ? 1 : 0, revocationChannel],
+    const value = await this.#functions.add(
+      this.#stored,
+      [field, at, expiresAt, kind === "block" ? 1 : 0, this.#channel],
     );
     // Here it counts before the caller is told so; what comes by the channel is the same once more.
     const stored = parseRevocation(field, String(value));
@@ -59,20 +54,17 @@ export class RedisRevocations implements RevocationStore {
   }
 
   async remove({ site, kind, name }: RevocationKey): Promise<boolean> {
-    const { revocations, revocationEnds, revocationChannel } = this.#keys;
     const revocation = { site, kind, name };
-    const removed = await run(
-      this.#redis,
-      SCRIPTS.revocationRemove,
-      [revocations, revocationEnds],
-      [fieldOf(revocation), revocationChannel],
+    const removed = await this.#functions.remove(
+      this.#stored,
+      [fieldOf(revocation), this.#channel],
     );
     this.#tell({ type: "lifted", revocation });
     return removed === 1;
   }
 
   async list(): Promise<Revocation[]> {
-    const fields = await this.#redis.hgetall(this.#keys.revocations).catch(refused);
+    const fields = await this.#redis.hgetall(this.#stored[0]).catch(refused);
     const now = Date.now();
     return Object.entries(fields).map(([field, value]) => parseRevocation(field, value))
       .filter((revocation) => revocation !== undefined)
@@ -81,7 +73,7 @@ export class RedisRevocations implements RevocationStore {
 
   async disconnect(site: string, user: UserId): Promise<void> {
     const text = `disconnect 0 0 ${fieldOf({ site, kind: "user", name: user })}`;
-    await this.#redis.publish(this.#keys.revocationChannel, text).catch(refused);
+    await this.#redis.publish(this.#channel, text).catch(refused);
   }
 }
 
@@ -108,7 +100,7 @@ function parseRevocation(field: string, value: string): Revocation | undefined {
   return key && { ...key, at, ...(expiresAt > 0 && { expiresAt }) };
 }
 
-/** `type at end field`; see `lua/revocation_add.lua`. */
+/** `type at end field`; see `revocation_add.lua`. */
 function parseChange(text: string): AccessChange | undefined {
   const [, type, value = "", field = ""] = /^(\w+) (\d+ \d+) (.*)$/s.exec(text) ?? [];
   const revocation = parseRevocation(field, value);

@@ -1,21 +1,30 @@
 /** The revocations in SQLite. There is one node: it is told once they are on the disk. */
 import type { SQLOutputValue, StatementSync } from "node:sqlite";
-import type { EngineHandler } from "../../engines/engine.ts";
-import type { Revocation, RevocationKey, RevocationKind, RevocationStore } from "./store.ts";
+import type {
+  OnAccessChange,
+  Revocation,
+  RevocationKey,
+  RevocationKind,
+  RevocationStore,
+} from "./store.ts";
 import type { UserId } from "../../base/fields.ts";
+import type { Migration } from "../../engines/sqlite/migrations.ts";
 import type { SqliteStore } from "../../engines/sqlite/store.ts";
+import REVOCATIONS from "./1_revocations.sql" with { type: "text" };
+
+export const REVOCATIONS_SQL: readonly Migration[] = [{ name: "revocations", sql: REVOCATIONS }];
 
 type Row = Record<string, SQLOutputValue>;
 
 export class SqliteRevocations implements RevocationStore {
   readonly #store: SqliteStore;
-  readonly #tell: EngineHandler["handleAccess"];
+  readonly #tell: OnAccessChange;
   readonly #add: StatementSync;
   readonly #remove: StatementSync;
   readonly #removeEnded: StatementSync;
   readonly #list: StatementSync;
 
-  constructor(store: SqliteStore, tell: EngineHandler["handleAccess"]) {
+  constructor(store: SqliteStore, tell: OnAccessChange) {
     this.#store = store;
     this.#tell = tell;
     // max() of two is NULL where one of them is: what was to count for good goes on to.

@@ -30,6 +30,9 @@ export type AccessChange =
   /** All connections of a user are closed, and may come back. */
   | { readonly type: "disconnect"; readonly site: string; readonly user: UserId };
 
+/** Takes a change on this node; the same one may come twice. */
+export type OnAccessChange = (change: AccessChange) => void;
+
 /** The revocations of all sites. Each call resolves when this node was told, and all others were sent it. */
 export interface RevocationStore {
   /**

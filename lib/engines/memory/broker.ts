@@ -1,5 +1,5 @@
 /** Rooms of one node: history in memory, fan-out by a call. */
-import type { Broker } from "../../core/broker.ts";
+import type { Broker, FanOut } from "../../core/broker.ts";
 import { type Channel, keyOf } from "../../core/channel.ts";
 import {
   CLIENTS_ID_SECONDS,
@@ -10,7 +10,6 @@ import {
   type Published,
   withOffset,
 } from "../../core/publication.ts";
-import type { EngineHandler } from "../engine.ts";
 import { Queue } from "../../base/queue.ts";
 
 interface Log {
@@ -61,12 +60,12 @@ export class MemoryBroker implements Broker {
   #lookedAt = -Infinity;
   /** Of all that is in `#logs`. */
   #bytes = 0;
-  readonly #fanOut: EngineHandler["handlePublication"];
+  readonly #fanOut: FanOut;
   /** Keys of the sessions' channels that are subscribed to. */
   readonly #sessions = new Set<string>();
   readonly #limit: HistoryLimit;
 
-  constructor(fanOut: EngineHandler["handlePublication"], limit: HistoryLimit) {
+  constructor(fanOut: FanOut, limit: HistoryLimit) {
     this.#fanOut = fanOut;
     this.#limit = limit;
   }

@@ -1,6 +1,6 @@
 /** Rooms and users' channels over Redis PUB/SUB, with history in Streams. */
 import type { Redis } from "ioredis";
-import type { Broker } from "../../core/broker.ts";
+import type { Broker, FanOut } from "../../core/broker.ts";
 import type { Channel } from "../../core/channel.ts";
 import {
   CLIENTS_ID_SECONDS,
@@ -13,27 +13,25 @@ import {
   type Publication,
   type Published,
 } from "../../core/publication.ts";
-import type { EngineHandler } from "../engine.ts";
+import type { RedisLink } from "./link.ts";
 import { refused } from "./errors.ts";
+import type { Calls } from "./functions.ts";
+import { KERNEL_FUNCTIONS } from "./kernel_functions.ts";
 import type { RedisKeys } from "./keys.ts";
-import { run, SCRIPTS } from "./functions.ts";
 
 export class RedisBroker implements Broker {
   readonly #redis: Redis;
   readonly #subscriber: Redis;
   readonly #keys: RedisKeys;
+  readonly #functions: Calls<typeof KERNEL_FUNCTIONS>;
   /** Channels this node hears, by their name in Redis. */
   readonly #channels = new Map<string, Channel>();
 
-  constructor(
-    redis: Redis,
-    subscriber: Redis,
-    keys: RedisKeys,
-    fanOut: EngineHandler["handlePublication"],
-  ) {
+  constructor({ redis, subscriber, keys, functions }: RedisLink, fanOut: FanOut) {
     this.#redis = redis;
     this.#subscriber = subscriber;
     this.#keys = keys;
+    this.#functions = functions.calls(KERNEL_FUNCTIONS);
     subscriber.on("message", (name: string, message: string) => {
       const channel = this.#channels.get(name);
       if (channel === undefined) return;
@@ -65,9 +63,7 @@ export class RedisBroker implements Broker {
       await this.#redis.publish(name, payload(publication)).catch(refused);
       return undefined;
     }
-    const [offset, epoch, known] = await run(
-      this.#redis,
-      SCRIPTS.publish,
+    const [offset, epoch, known] = await this.#functions.publish(
       [
         this.#keys.history(channel),
         this.#keys.position(channel),
@@ -99,9 +95,7 @@ export class RedisBroker implements Broker {
     channel: Channel,
     { since = 0, limit }: { since?: number; limit: number },
   ): Promise<History> {
-    const [offset, epoch, entries] = await run(
-      this.#redis,
-      SCRIPTS.history,
+    const [offset, epoch, entries] = await this.#functions.history(
       [this.#keys.history(channel), this.#keys.position(channel)],
       [since, limit, POSITION_SECONDS, newEpoch()],
     ) as [number, string, [string, string[]][]];

@@ -1,15 +1,16 @@
 /**
- * A node's lease on its presence. It is renewed while the node lives; when it ends, any other node takes the
- * dead one's clients out of the connection hashes. A lease that has ended is never renewed: its node takes a new
- * one and writes its presence again, so a sweep never touches what lives.
+ * A node's lease on what it has in Redis only while it lives. It is renewed while the node lives; when it ends, any other
+ * node takes out what the dead one left. A lease that has ended is never renewed: its node takes a new one and writes
+ * anew what it has, so a sweep never touches what lives.
  */
 import { getLogger } from "@logtape/logtape";
 import type { Redis } from "ioredis";
 import { CodedError } from "../../base/errors.ts";
-import type { UserId } from "../../base/fields.ts";
+import type { RedisLink } from "./link.ts";
 import { refused } from "./errors.ts";
+import type { Calls } from "./functions.ts";
+import { KERNEL_FUNCTIONS } from "./kernel_functions.ts";
 import type { RedisKeys } from "./keys.ts";
-import { run, SCRIPTS } from "./functions.ts";
 
 const log = getLogger(["notifyli", "redis"]);
 
@@ -20,21 +21,20 @@ const RENEWED_EVERY = 0.2;
 /** Entries swept in one round trip. */
 const SWEEP_BATCH = 500;
 
-/** One client in one room. */
-export interface LeaseEntry {
-  readonly site: string;
-  readonly room: string;
-  readonly user: UserId;
-  readonly client_id: string;
-}
+/**
+ * Takes out what one entry of an ended lease is about, if that is still the lease's; says whether a user's presence ended
+ * with it. It may be called by several nodes at once, and again after a node died in it.
+ */
+export type Sweeper = (lease: string, entry: string) => Promise<boolean>;
 
 export class Lease implements AsyncDisposable {
   #id: string;
   readonly #redis: Redis;
   readonly #keys: RedisKeys;
+  readonly #functions: Calls<typeof KERNEL_FUNCTIONS>;
   readonly #milliseconds: number;
   readonly #onLost: () => void;
-  readonly #onGone: (entry: LeaseEntry) => void;
+  #sweeper: Sweeper | undefined;
   #failure: string | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
   #ticking: Promise<void> = Promise.resolve();
@@ -42,25 +42,17 @@ export class Lease implements AsyncDisposable {
   /** Shared by all who ask while it goes on. */
   #sweeping: Promise<boolean> | undefined;
 
-  /**
-   * @param onLost the lease had ended: this node's presence must be written again
-   * @param onGone the last client of a user in a room was swept
-   */
+  /** @param onLost the lease had ended: what this node has must be written again */
   constructor(
-    redis: Redis,
-    keys: RedisKeys,
-    options: {
-      leaseSeconds: number;
-      onLost: () => void;
-      onGone: (entry: LeaseEntry) => void;
-    },
+    { redis, keys, functions }: RedisLink,
+    options: { leaseSeconds: number; onLost: () => void },
   ) {
     this.#redis = redis;
     this.#keys = keys;
+    this.#functions = functions.calls(KERNEL_FUNCTIONS);
     this.#milliseconds = options.leaseSeconds * 1000;
     this.#id = this.#newLease();
     this.#onLost = options.onLost;
-    this.#onGone = options.onGone;
   }
 
   get id(): string {
@@ -70,6 +62,11 @@ export class Lease implements AsyncDisposable {
   /** Why Redis took no writes at the last renewal, as when its memory is full; `undefined` if it did. */
   get failure(): string | undefined {
     return this.#failure;
+  }
+
+  /** What is noted under a lease is swept by this, once the lease has ended. Whoever notes entries sets it. */
+  sweepBy(sweeper: Sweeper): void {
+    this.#sweeper = sweeper;
   }
 
   /** Takes a new lease. What was noted under an older one will be swept. */
@@ -85,26 +82,26 @@ export class Lease implements AsyncDisposable {
     await this.#renew(true);
   }
 
-  async note(entry: LeaseEntry): Promise<void> {
-    await this.#redis.sadd(this.#keys.leaseClients(this.#id), written(entry)).catch(refused);
+  async note(entry: string): Promise<void> {
+    await this.#redis.sadd(this.#keys.lease(this.#id), entry).catch(refused);
   }
 
-  async strike(entry: LeaseEntry): Promise<void> {
-    await this.#redis.srem(this.#keys.leaseClients(this.#id), written(entry)).catch(refused);
+  async strike(entry: string): Promise<void> {
+    await this.#redis.srem(this.#keys.lease(this.#id), entry).catch(refused);
   }
 
-  /** Takes out at once whose leases have ended; says whether there were any. */
+  /** Takes out at once what ended leases have left; says whether any had ended. */
   sweepEnded(): Promise<boolean> {
     return this.#sweeping ??= this.#renew(false).then(({ ended }) => this.#sweepAll(ended))
       .finally(() => this.#sweeping = undefined);
   }
 
-  /** Ends the lease; its node has taken its clients out itself. */
+  /** Ends the lease; its node has taken out what it had itself. */
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer);
     await this.#ticking;
     await this.#redis.multi().zrem(this.#keys.leases, this.#id)
-      .del(this.#keys.leaseClients(this.#id)).exec().catch(() => {}); // gone anyway: it ends by itself
+      .del(this.#keys.lease(this.#id)).exec().catch(() => {}); // gone anyway: it ends by itself
   }
 
   get #lastsMs(): number {
@@ -132,9 +129,7 @@ export class Lease implements AsyncDisposable {
 
   async #renew(anew: boolean): Promise<{ held: boolean; ended: string[] }> {
     try {
-      const [held, ended] = await run(
-        this.#redis,
-        SCRIPTS.leaseRenew,
+      const [held, ended] = await this.#functions.leaseRenew(
         [this.#keys.leases],
         [this.#id, this.#lastsMs, anew ? 1 : 0],
       ) as [number, string[]];
@@ -155,19 +150,21 @@ export class Lease implements AsyncDisposable {
   }
 
   async #sweepAll(ended: readonly string[]): Promise<boolean> {
+    const sweeper = this.#sweeper;
+    if (sweeper === undefined) return false; // a node that knows what the entries are does it
     const others = ended.filter((lease) => lease !== this.#id);
-    for (const lease of others) await this.#sweep(lease);
+    for (const lease of others) await this.#sweep(lease, sweeper);
     return others.length > 0;
   }
 
   /** May run on several nodes at once, and again after a node died in it: each step can be done twice. */
-  async #sweep(lease: string): Promise<void> {
-    const key = this.#keys.leaseClients(lease);
+  async #sweep(lease: string, sweeper: Sweeper): Promise<void> {
+    const key = this.#keys.lease(lease);
     let swept = 0;
     for (;;) {
       const entries = await this.#redis.srandmember(key, SWEEP_BATCH);
       if (entries.length === 0) break;
-      const gone = await Promise.all(entries.map((entry) => this.#removeIfOf(lease, entry)));
+      const gone = await Promise.all(entries.map((entry) => sweeper(lease, entry)));
       await this.#redis.srem(key, ...entries);
       swept += gone.filter(Boolean).length;
     }
@@ -176,28 +173,4 @@ export class Lease implements AsyncDisposable {
       log.info("a node died; {count} of its users' presences are removed", { count: swept });
     }
   }
-
-  async #removeIfOf(lease: string, text: string): Promise<boolean> {
-    const entry = read(text);
-    const { site, room, user, client_id } = entry;
-    const last = await run(
-      this.#redis,
-      SCRIPTS.presence,
-      this.#keys.presence(site, room, user),
-      [this.#keys.connectionField(user), client_id, lease, "", ""],
-    );
-    if (last !== 1) return false;
-    this.#onGone(entry);
-    return true;
-  }
-}
-
-/** None of the four holds a line break. */
-function written({ site, room, user, client_id }: LeaseEntry): string {
-  return [site, room, user, client_id].join("\n");
-}
-
-function read(text: string): LeaseEntry {
-  const [site = "", room = "", user = "", client_id = ""] = text.split("\n");
-  return { site, room, user, client_id };
 }

@@ -2,8 +2,7 @@
  * Puts together what one turn of the event loop asks of Redis, so that it is one call: a call of its own for each costs
  * more than what is done in it.
  */
-import type { Redis } from "ioredis";
-import { runSoon } from "./functions.ts";
+import type { FunctionLibrary } from "./library.ts";
 
 export interface TogetherOptions<Asked, Answer> {
   /** Weight of one call at most, since Redis does nothing else meanwhile; what is heavier has a call of its own. */
@@ -23,14 +22,14 @@ interface Waiting<Asked, Answer> {
 }
 
 export class Together<Asked, Answer> {
-  readonly #redis: Redis;
+  readonly #library: FunctionLibrary;
   readonly #options: TogetherOptions<Asked, Answer>;
   /** For the end of this turn, in the order they came; bounded by `most`. */
   #waiting: Waiting<Asked, Answer>[] = [];
   #weight = 0;
 
-  constructor(redis: Redis, options: TogetherOptions<Asked, Answer>) {
-    this.#redis = redis;
+  constructor(library: FunctionLibrary, options: TogetherOptions<Asked, Answer>) {
+    this.#library = library;
     this.#options = options;
   }
 
@@ -43,7 +42,7 @@ export class Together<Asked, Answer> {
     return new Promise((resolve, reject) => {
       this.#weight += weight;
       if (this.#waiting.push({ asked, resolve, reject }) > 1) return;
-      runSoon(this.#redis, () => this.#flush());
+      this.#library.soon(() => this.#flush());
     });
   }
 

@@ -1,5 +1,3 @@
-BEGIN;
-
 -- Channels whose history is in this file (`persistent`). All times are Unix times in milliseconds.
 CREATE TABLE channels (
   seq INTEGER PRIMARY KEY,
@@ -29,6 +27,3 @@ CREATE TABLE publication_ids (
   PRIMARY KEY (channel, id)
 ) WITHOUT ROWID;
 CREATE INDEX publication_ids_by_age ON publication_ids (at);
-
-PRAGMA user_version = 7;
-COMMIT;

@@ -1,4 +1,5 @@
 /** Channels whose history is kept over restarts: what is published there is committed, then fanned out. */
+import type { FanOut } from "../../core/broker.ts";
 import { type Channel, keyOf } from "../../core/channel.ts";
 import {
   CLIENTS_ID_SECONDS,
@@ -10,9 +11,13 @@ import {
   type Published,
   withOffset,
 } from "../../core/publication.ts";
-import type { EngineHandler } from "../engine.ts";
 import { SqliteHistoryStatements } from "./history_statements.ts";
 import type { SqliteStore } from "./store.ts";
+import type { Schema } from "./migrations.ts";
+import CHANNELS from "./1_history.sql" with { type: "text" };
+
+/** The tables of channels. */
+export const HISTORY: Schema = { name: "history", sql: [{ name: "history", sql: CHANNELS }] };
 
 /** How often what has ended is removed, and from how many channels at once. */
 const SWEEP_INTERVAL_MS = 60_000;
@@ -29,7 +34,7 @@ interface Stored {
 
 export class SqliteHistory implements Disposable {
   readonly #store: SqliteStore;
-  readonly #fanOut: EngineHandler["handlePublication"];
+  readonly #fanOut: FanOut;
   readonly #sql: SqliteHistoryStatements;
   /** Of the channels that are in the file. */
   readonly #names: Set<string>;
@@ -37,7 +42,7 @@ export class SqliteHistory implements Disposable {
   readonly #underWay = new Map<string, Promise<unknown>>();
   readonly #sweeping: ReturnType<typeof setInterval>;
 
-  constructor(store: SqliteStore, fanOut: EngineHandler["handlePublication"]) {
+  constructor(store: SqliteStore, fanOut: FanOut) {
     this.#store = store;
     this.#fanOut = fanOut;
     this.#sql = new SqliteHistoryStatements(store);

@@ -1,6 +1,6 @@
 /**
- * One SQLite file with its schema. `node:sqlite` is synchronous, so what comes in one turn of the event loop is
- * committed together; a change is done when it is committed.
+ * One SQLite file with the tables of all capabilities. `node:sqlite` is synchronous, so what comes in one turn of the
+ * event loop is committed together; a change is done when it is committed.
  */
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { setImmediate } from "node:timers";
@@ -8,36 +8,12 @@ import { getLogger } from "@logtape/logtape";
 import { CodedError } from "../../base/errors.ts";
 import { cannotOpen, IN_MEMORY } from "./data_dir.ts";
 import { DiskSync, type SyncMode } from "./disk_sync.ts";
-import SCHEMA_1 from "../../inbox/store/1_notifications.sql" with { type: "text" };
-import SCHEMA_2 from "../../inbox/store/2_inboxes.sql" with { type: "text" };
-import SCHEMA_3 from "../../inbox/store/3_receipts.sql" with { type: "text" };
-import SCHEMA_4 from "../../inbox/store/4_scheduled.sql" with { type: "text" };
-import SCHEMA_5 from "../../auth/keys/1_api_keys.sql" with { type: "text" };
-import SCHEMA_6 from "../../auth/revocations/1_revocations.sql" with { type: "text" };
-import SCHEMA_7 from "./1_history.sql" with { type: "text" };
-import SCHEMA_8 from "../../inbox/store/5_fewer_indexes.sql" with { type: "text" };
-import SCHEMA_9 from "../../inbox/store/6_epochs.sql" with { type: "text" };
-
-const NEW_EPOCHS = ["inboxes", "channels"]
-  .map((table) => `UPDATE ${table} SET epoch = lower(hex(randomblob(4)))`).join(";");
+import { FILE_VERSION, migrate, renewEpochs, type Schema } from "./migrations.ts";
 
 const log = getLogger(["notifyli", "sqlite"]);
 
-/** Each takes the schema one version further; none is ever changed once released. */
-const MIGRATIONS: readonly string[] = [
-  SCHEMA_1,
-  SCHEMA_2,
-  SCHEMA_3,
-  SCHEMA_4,
-  SCHEMA_5,
-  SCHEMA_6,
-  SCHEMA_7,
-  SCHEMA_8,
-  SCHEMA_9,
-];
-
 /** Changes nothing, and still has to be written. */
-const TRIAL = `PRAGMA user_version = ${MIGRATIONS.length}`;
+const TRIAL = `PRAGMA user_version = ${FILE_VERSION}`;
 
 /** A store that could not write is well again only with so much room: a small change may fit where the next does not. */
 const ROOM_BYTES = 65_536;
@@ -49,6 +25,13 @@ interface Pending {
   run(): void;
   done(): void;
   failed(error: unknown): void;
+}
+
+export interface SqliteStoreOptions {
+  /** When what is committed must be on the disk. */
+  readonly sync: SyncMode;
+  /** Of the tables that are to be there; a file keeps others as they are. */
+  readonly schemas: readonly Schema[];
 }
 
 export class SqliteStore implements AsyncDisposable {
@@ -68,16 +51,16 @@ export class SqliteStore implements AsyncDisposable {
   }
 
   /** @param dataDir folder of the file, made where it is missing; `:memory:` for none */
-  constructor(dataDir: string, sync: SyncMode) {
+  constructor(dataDir: string, { sync, schemas }: SqliteStoreOptions) {
     this.#dataDir = dataDir;
     const isFile = dataDir !== IN_MEMORY;
     const walFile = `${fileIn(dataDir)}-wal`;
     // It is left where the last server did not end by itself. A power cut may have taken what clients have seen, and
     // its offsets will be given to others: such a position must not count any more.
     const mayHaveLost = isFile && sync === "everysec" && exists(walFile);
-    this.#database = openDatabase(dataDir);
+    this.#database = openDatabase(dataDir, schemas);
     this.#disk = isFile ? new DiskSync(walFile, sync) : undefined;
-    if (mayHaveLost) this.#database.exec(NEW_EPOCHS);
+    if (mayHaveLost) renewEpochs(this.#database);
   }
 
   prepare(sql: string): StatementSync {
@@ -188,28 +171,24 @@ function exists(path: string): boolean {
   }
 }
 
-function openDatabase(dataDir: string): DatabaseSync {
-  if (dataDir === IN_MEMORY) return prepared(new DatabaseSync(dataDir));
+function openDatabase(dataDir: string, schemas: readonly Schema[]): DatabaseSync {
+  if (dataDir === IN_MEMORY) return prepared(new DatabaseSync(dataDir), schemas);
   const file = fileIn(dataDir);
   try {
     Deno.mkdirSync(dataDir, { recursive: true });
-    return prepared(new DatabaseSync(file));
+    return prepared(new DatabaseSync(file), schemas);
   } catch (cause) {
     throw cannotOpen(dataDir, file, cause);
   }
 }
 
-function prepared(database: DatabaseSync): DatabaseSync {
+function prepared(database: DatabaseSync, schemas: readonly Schema[]): DatabaseSync {
   try {
     // WAL with NORMAL survives a killed process; `disk_sync.ts` takes care of power cuts. EXCLUSIVE: one server a file.
     database.exec(
       "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL",
     );
-    const version = Number(database.prepare("PRAGMA user_version").get()?.["user_version"]);
-    if (version > MIGRATIONS.length) {
-      throw new Error(`its version is ${version}, this program knows up to ${MIGRATIONS.length}`);
-    }
-    for (const migration of MIGRATIONS.slice(version)) database.exec(migration);
+    migrate(database, schemas);
     return database;
   } catch (error) {
     database.close();

@@ -1,5 +1,3 @@
-BEGIN;
-
 CREATE TABLE notifications (
   seq INTEGER PRIMARY KEY AUTOINCREMENT, -- the order of acceptance
   site TEXT NOT NULL,
@@ -12,6 +10,3 @@ CREATE TABLE notifications (
 CREATE UNIQUE INDEX notifications_id ON notifications (site, user, id);
 CREATE INDEX notifications_by_user ON notifications (site, user, seq);
 CREATE INDEX notifications_queued ON notifications (site, user, room, seq) WHERE sent_at IS NULL;
-
-PRAGMA user_version = 1;
-COMMIT;

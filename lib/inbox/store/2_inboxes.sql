@@ -1,5 +1,3 @@
-BEGIN;
-
 -- One row a user: offsets rise by one in it, whatever is deleted.
 CREATE TABLE inboxes (
   site TEXT NOT NULL,
@@ -46,6 +44,3 @@ CREATE TABLE callers_ids (
   PRIMARY KEY (site, user, id)
 ) WITHOUT ROWID;
 CREATE INDEX callers_ids_by_age ON callers_ids (at);
-
-PRAGMA user_version = 2;
-COMMIT;

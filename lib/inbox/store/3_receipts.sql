@@ -1,5 +1,3 @@
-BEGIN;
-
 -- What was delivered and read, and is not told yet.
 CREATE TABLE receipts (
   seq INTEGER PRIMARY KEY AUTOINCREMENT, -- the order of happening
@@ -12,6 +10,3 @@ CREATE TABLE receipts (
   batch TEXT -- the id it is told under, the same for all that are told with it; NULL before
 );
 CREATE INDEX receipts_by_batch ON receipts (batch) WHERE batch IS NOT NULL;
-
-PRAGMA user_version = 3;
-COMMIT;

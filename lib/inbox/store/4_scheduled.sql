@@ -1,5 +1,3 @@
-BEGIN;
-
 -- Notifications that wait for their time. All times are Unix times in milliseconds.
 CREATE TABLE scheduled (
   seq INTEGER PRIMARY KEY AUTOINCREMENT, -- the order of acceptance, which counts among those of one time
@@ -15,6 +13,3 @@ CREATE TABLE scheduled (
 CREATE UNIQUE INDEX scheduled_id ON scheduled (site, user, id);
 CREATE INDEX scheduled_by_id ON scheduled (site, id);
 CREATE INDEX scheduled_by_time ON scheduled (deliver_at, seq);
-
-PRAGMA user_version = 4;
-COMMIT;

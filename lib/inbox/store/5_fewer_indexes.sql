@@ -1,5 +1,3 @@
-BEGIN;
-
 -- Each index costs every notification a page of the log: those that are left serve more than one question.
 DROP INDEX notifications_id;
 DROP INDEX notifications_by_id;
@@ -19,6 +17,3 @@ ALTER TABLE inboxes ADD COLUMN size INTEGER NOT NULL DEFAULT 0;
 UPDATE inboxes SET size = counted.size
 FROM (SELECT site, user, count(*) AS size FROM notifications GROUP BY site, user) AS counted
 WHERE counted.site = inboxes.site AND counted.user = inboxes.user;
-
-PRAGMA user_version = 8;
-COMMIT;

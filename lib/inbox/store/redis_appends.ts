@@ -1,11 +1,8 @@
 /** Puts notifications into their inboxes, those of one turn of the event loop in one step. Used by `redis_inbox.ts`. */
-import type { Redis } from "ioredis";
 import type { Claim, Notification } from "./store.ts";
-import type { Retention } from "../retention.ts";
 import { newArrival, othersClaim } from "./redis_arrival.ts";
+import type { InboxParts } from "./redis_parts.ts";
 import { unavailable } from "../../engines/redis/errors.ts";
-import type { RedisKeys } from "../../engines/redis/keys.ts";
-import { run, SCRIPTS } from "../../engines/redis/functions.ts";
 import { Together } from "../../engines/redis/together.ts";
 
 /** UTF-16 units of one call; each notification counts for so many at least: 100 are one call. */
@@ -22,16 +19,12 @@ interface Arrival {
 }
 
 export class RedisAppends {
-  readonly #redis: Redis;
-  readonly #keys: RedisKeys;
-  readonly #retention: Retention;
+  readonly #parts: InboxParts;
   readonly #together: Together<Notification, boolean>;
 
-  constructor(redis: Redis, keys: RedisKeys, retention: Retention) {
-    this.#redis = redis;
-    this.#keys = keys;
-    this.#retention = retention;
-    this.#together = new Together<Notification, boolean>(redis, {
+  constructor(parts: InboxParts) {
+    this.#parts = parts;
+    this.#together = new Together<Notification, boolean>(parts.library, {
       most: MOST_LENGTH,
       weigh: ({ text }) => Math.max(text.length, LEAST_LENGTH),
       // How far a way was read is written with the last of a call, so all of it come by that way.
@@ -61,17 +54,18 @@ export class RedisAppends {
     notifications: readonly Notification[],
     inboxes: readonly (readonly Arrival[])[],
   ): Promise<(string | number)[]> {
-    const { keys, args } = newArrival(this.#keys, this.#retention, notifications[0]!.claim);
+    const { keys: names, functions } = this.#parts;
+    const { keys, args } = newArrival(this.#parts, notifications[0]!.claim);
     args.push(notifications.at(-1)!.claim?.progress ?? "");
     for (const inbox of inboxes) {
       const { site, user } = inbox[0]!.notification;
-      keys.push(...this.#keys.inbox(site, user));
-      args.push(site, this.#keys.channel({ site, kind: "user", name: user }), inbox.length);
+      keys.push(...names.inbox(site, user));
+      args.push(site, names.channel(site, user), inbox.length);
       for (const { notification: { id, room, text, expiresAt, isCallersId } } of inbox) {
         args.push(id, room, text, expiresAt ?? "", isCallersId ? 1 : 0);
       }
     }
-    return run(this.#redis, SCRIPTS.inboxAppend, keys, args) as Promise<(string | number)[]>;
+    return functions.append(keys, args) as Promise<(string | number)[]>;
   }
 
   #note(
@@ -81,7 +75,7 @@ export class RedisAppends {
   ): void {
     const error = refusal === "" ? undefined : unavailable(new Error(refusal));
     const { user } = inbox[0]!.notification;
-    if (taken + queued > 0) this.#retention.onDropped({ user, taken, queued });
+    if (taken + queued > 0) this.#parts.retention.onDropped({ user, taken, queued });
     for (const [index, { place }] of inbox.entries()) {
       outcomes[place] = error ?? isNew[index] === "1";
     }

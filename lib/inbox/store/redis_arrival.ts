@@ -1,9 +1,9 @@
-/** What the scripts by which notifications come in have in common; see `lua/inbox_arrival.lua`. */
+/** What the scripts by which notifications come in have in common; see `inbox_arrival.lua`. */
 import { CodedError } from "../../base/errors.ts";
 import type { Claim } from "./store.ts";
 import type { UserId } from "../../base/fields.ts";
-import { type Retention, retentionMs } from "../retention.ts";
-import type { RedisKeys } from "../../engines/redis/keys.ts";
+import { retentionMs } from "../retention.ts";
+import type { InboxParts } from "./redis_parts.ts";
 
 /** Whose a notification is, and which. */
 export interface NotificationName {
@@ -17,8 +17,10 @@ export interface Call {
   readonly args: (string | number)[];
 }
 
+type ArrivalParts = Pick<InboxParts, "keys" | "retention">;
+
 /** Of notifications that come from the schedule. */
-export function arrival(keys: RedisKeys, retention: Retention): Call {
+export function arrival({ keys, retention }: ArrivalParts): Call {
   return {
     keys: [keys.scheduled, keys.scheduledFrames],
     args: [
@@ -30,14 +32,10 @@ export function arrival(keys: RedisKeys, retention: Retention): Call {
 }
 
 /** Of notifications that somebody sends, all by one way. */
-export function newArrival(
-  keys: RedisKeys,
-  retention: Retention,
-  claim: Claim | undefined,
-): Call {
-  const call = arrival(keys, retention);
+export function newArrival(parts: ArrivalParts, claim: Claim | undefined): Call {
+  const call = arrival(parts);
   return {
-    keys: [...call.keys, ...keys.turn(claim?.way ?? "bridge")],
+    keys: [...call.keys, ...parts.keys.turn(claim?.way ?? "bridge")],
     args: [...call.args, claim?.holder ?? "", claim?.progress ?? ""],
   };
 }

@@ -1,5 +1,4 @@
-/** Notifications in Redis: a few keys a user, changed by the scripts in `lua/inbox*.lua`. */
-import type { Redis } from "ioredis";
+/** Notifications in Redis: a few keys a user, changed by the functions of `inbox*.lua`. */
 import type {
   Inbox,
   InboxChange,
@@ -14,15 +13,14 @@ import type {
 import type { Position } from "../../core/publication.ts";
 import type { UserId } from "../../base/fields.ts";
 import { cutTo } from "../page.ts";
-import { type Retention, retentionMs } from "../retention.ts";
+import { retentionMs } from "../retention.ts";
 import { RedisAppends } from "./redis_appends.ts";
 import { finite } from "./redis_arrival.ts";
 import { refused } from "../../engines/redis/errors.ts";
-import type { RedisKeys } from "../../engines/redis/keys.ts";
 import { RedisMarks } from "./redis_marks.ts";
-import { run, SCRIPTS } from "../../engines/redis/functions.ts";
+import type { InboxParts } from "./redis_parts.ts";
 
-/** Which notifications to read; see `lua/inbox_read.lua`. */
+/** Which notifications to read; see `inbox_read.lua`. */
 type Selection =
   | { mode: "unread" | "since" | "before"; argument: number }
   | { mode: "queued" | "id"; argument: string };
@@ -33,30 +31,15 @@ interface Found extends Position {
   readonly notifications: StoredNotification[];
 }
 
-export interface RedisInboxOptions {
-  readonly retention: Retention;
-  readonly keepsReceipts?: boolean;
-}
-
 export class RedisInbox implements Inbox {
-  readonly #redis: Redis;
-  readonly #keys: RedisKeys;
-  readonly #retention: Retention;
+  readonly #parts: InboxParts;
   readonly #appends: RedisAppends;
   readonly #marks: RedisMarks;
-  readonly #keepsReceipts: boolean;
 
-  constructor(
-    redis: Redis,
-    keys: RedisKeys,
-    { retention, keepsReceipts = false }: RedisInboxOptions,
-  ) {
-    this.#redis = redis;
-    this.#keys = keys;
-    this.#retention = retention;
-    this.#appends = new RedisAppends(redis, keys, retention);
-    this.#marks = new RedisMarks(redis, keys, keepsReceipts);
-    this.#keepsReceipts = keepsReceipts;
+  constructor(parts: InboxParts) {
+    this.#parts = parts;
+    this.#appends = new RedisAppends(parts);
+    this.#marks = new RedisMarks(parts);
   }
 
   append(notification: Notification): Promise<boolean> {
@@ -111,7 +94,8 @@ export class RedisInbox implements Inbox {
   }
 
   async owner(site: string, id: string): Promise<UserId | undefined> {
-    const user = await this.#redis.get(this.#keys.owner(site, id)).catch(refused);
+    const { redis, keys } = this.#parts;
+    const user = await redis.get(keys.owner(site, id)).catch(refused);
     return user ?? undefined;
   }
 
@@ -147,13 +131,13 @@ export class RedisInbox implements Inbox {
     change: Taken | InboxEvent,
     which: readonly string[] | number = Number.MAX_SAFE_INTEGER,
   ): Promise<(number | string)[]> {
-    const inbox = this.#keys.inbox(site, user);
-    const channel = this.#keys.channel({ site, kind: "user", name: user });
+    const { keys, functions, keepsReceipts } = this.#parts;
+    const inbox = keys.inbox(site, user);
+    const channel = keys.channel(site, user);
+    const call = change === "delete" ? functions.delete : functions.change;
     const [through, ids] = typeof which === "number" ? [which, []] : ["", which];
-    return await run(
-      this.#redis,
-      change === "delete" ? SCRIPTS.inboxDelete : SCRIPTS.inboxChange,
-      this.#keepsReceipts ? [...inbox, this.#keys.receipts] : inbox,
+    return await call(
+      keepsReceipts ? [...inbox, keys.receipts] : inbox,
       [change, through, site, channel, ...ids],
     ) as (number | string)[];
   }
@@ -164,17 +148,16 @@ export class RedisInbox implements Inbox {
     { mode, argument = "" }: Selection,
     { limit = 0, archived = false }: { limit?: number; archived?: boolean } = {},
   ): Promise<Found> {
-    const [offset, epoch, dropped, unread, ...rest] = await run(
-      this.#redis,
-      SCRIPTS.inboxRead,
-      this.#keys.inbox(site, user),
+    const { keys, functions, retention } = this.#parts;
+    const [offset, epoch, dropped, unread, ...rest] = await functions.read(
+      keys.inbox(site, user),
       [
         mode,
         argument,
         limit,
         archived ? 1 : 0,
         mode === "since" || mode === "unread" ? crypto.randomUUID().slice(0, 8) : "",
-        finite(retentionMs(this.#retention)),
+        finite(retentionMs(retention)),
       ],
     ) as [number, string, number, number, ...(string | number)[]];
     const notifications: StoredNotification[] = [];

@@ -1,9 +1,7 @@
-/** The log of receipts in Redis: a stream that `lua/inbox_mark.lua` adds to, told by one node at a time. */
-import type { Redis } from "ioredis";
+/** The log of receipts in Redis: a stream that `inbox_mark.lua` adds to, told by one node at a time. */
 import type { ReceiptBatch, ReceiptEvent, ReceiptLog } from "./store.ts";
 import { refused } from "../../engines/redis/errors.ts";
-import type { RedisKeys } from "../../engines/redis/keys.ts";
-import { run, SCRIPTS } from "../../engines/redis/functions.ts";
+import type { InboxParts } from "./redis_parts.ts";
 
 /** The right to tell outlives its holder by no more than this. */
 const LASTS_MS = 5000;
@@ -11,13 +9,11 @@ const LASTS_MS = 5000;
 type Entry = [id: string, fields: string[]];
 
 export class RedisReceipts implements ReceiptLog {
-  readonly #redis: Redis;
-  readonly #keys: RedisKeys;
+  readonly #parts: InboxParts;
   readonly #holder = crypto.randomUUID();
 
-  constructor(redis: Redis, keys: RedisKeys) {
-    this.#redis = redis;
-    this.#keys = keys;
+  constructor(parts: InboxParts) {
+    this.#parts = parts;
   }
 
   async hold(): Promise<boolean> {
@@ -29,10 +25,8 @@ export class RedisReceipts implements ReceiptLog {
   }
 
   async batch(limit: number): Promise<ReceiptBatch | undefined> {
-    const { receipts, receiptsBatch, receiptsSender } = this.#keys;
-    const [id, ...entries] = await run(
-      this.#redis,
-      SCRIPTS.receiptsBatch,
+    const { keys: { receipts, receiptsBatch, receiptsSender }, functions } = this.#parts;
+    const [id, ...entries] = await functions.receiptsBatch(
       [receipts, receiptsBatch, receiptsSender],
       [this.#holder, limit, crypto.randomUUID()],
     ) as [string?, ...Entry[]];
@@ -40,16 +34,18 @@ export class RedisReceipts implements ReceiptLog {
   }
 
   async remove({ id }: ReceiptBatch): Promise<void> {
-    const { receipts, receiptsBatch } = this.#keys;
-    await run(this.#redis, SCRIPTS.receiptsRemove, [receipts, receiptsBatch], [id]);
+    const { keys: { receipts, receiptsBatch }, functions } = this.#parts;
+    await functions.receiptsRemove([receipts, receiptsBatch], [id]);
   }
 
   async trim(size: number): Promise<number> {
-    return await this.#redis.xtrim(this.#keys.receipts, "MAXLEN", size).catch(refused);
+    const { redis, keys } = this.#parts;
+    return await redis.xtrim(keys.receipts, "MAXLEN", size).catch(refused);
   }
 
   #holdFor(ms: number): Promise<unknown> {
-    return run(this.#redis, SCRIPTS.receiptsHold, [this.#keys.receiptsSender], [this.#holder, ms]);
+    const { keys, functions } = this.#parts;
+    return functions.receiptsHold([keys.receiptsSender], [this.#holder, ms]);
   }
 }
 

@@ -1,31 +1,22 @@
-/** Notifications that wait for their time, in Redis: one sorted set, changed by the scripts in `lua/schedule*.lua`. */
-import type { Redis } from "ioredis";
+/** Notifications that wait for their time, in Redis: one sorted set, changed by the functions of `schedule*.lua`. */
 import type { Released, Schedule, ScheduledNotification } from "./store.ts";
 import type { UserId } from "../../base/fields.ts";
-import type { Retention } from "../retention.ts";
 import { arrival, newArrival, othersClaim, scheduledId } from "./redis_arrival.ts";
 import { refused } from "../../engines/redis/errors.ts";
-import type { RedisKeys } from "../../engines/redis/keys.ts";
-import { run, SCRIPTS } from "../../engines/redis/functions.ts";
+import type { InboxParts } from "./redis_parts.ts";
 
 export class RedisSchedule implements Schedule {
-  readonly #redis: Redis;
-  readonly #keys: RedisKeys;
-  readonly #retention: Retention;
+  readonly #parts: InboxParts;
 
-  constructor(redis: Redis, keys: RedisKeys, retention: Retention) {
-    this.#redis = redis;
-    this.#keys = keys;
-    this.#retention = retention;
+  constructor(parts: InboxParts) {
+    this.#parts = parts;
   }
 
   async add(notification: ScheduledNotification): Promise<boolean> {
     const { site, user, id, room, text, expiresAt, isCallersId, claim } = notification;
-    const { keys, args } = newArrival(this.#keys, this.#retention, claim);
-    const added = await run(
-      this.#redis,
-      SCRIPTS.scheduleAdd,
-      [...keys, ...this.#keys.inbox(site, user)],
+    const { keys, args } = newArrival(this.#parts, claim);
+    const added = await this.#parts.functions.scheduleAdd(
+      [...keys, ...this.#parts.keys.inbox(site, user)],
       [
         ...[...args, site, id, room, text, expiresAt ?? "", isCallersId ? 1 : 0],
         ...[notification.deliverAt, notification.isUndated ? 1 : 0],
@@ -37,29 +28,30 @@ export class RedisSchedule implements Schedule {
 
   async dueAt(site: string, user: UserId, id: string): Promise<number | undefined> {
     const field = scheduledId({ site, user, id });
-    const stored = await this.#redis.hget(this.#keys.scheduledFrames, field).catch(refused);
+    const { redis, keys } = this.#parts;
+    const stored = await redis.hget(keys.scheduledFrames, field).catch(refused);
     return stored === null ? undefined : Number(stored.split(" ", 2)[1]);
   }
 
   async cancel(site: string, user: UserId, id: string): Promise<boolean> {
+    const { keys: names, functions } = this.#parts;
     const keys = [
-      this.#keys.scheduled,
-      this.#keys.scheduledFrames,
-      this.#keys.callersId(site, user, id),
-      this.#keys.owner(site, id),
+      names.scheduled,
+      names.scheduledFrames,
+      names.callersId(site, user, id),
+      names.owner(site, id),
     ];
     const args = [scheduledId({ site, user, id }), user];
-    return await run(this.#redis, SCRIPTS.scheduleCancel, keys, args) === 1;
+    return await functions.scheduleCancel(keys, args) === 1;
   }
 
   /** Every node tries each in the same order, so the order of their times is kept whoever is first. */
   async release(limit: number): Promise<Released> {
-    const [now, ...due] = await run(
-      this.#redis,
-      SCRIPTS.scheduleDue,
-      [this.#keys.scheduled],
-      [limit],
-    ) as [number, ...string[]];
+    const { keys, functions } = this.#parts;
+    const [now, ...due] = await functions.scheduleDue([keys.scheduled], [limit]) as [
+      number,
+      ...string[],
+    ];
     const releasing: Promise<{ offset: number; dueAt: number }>[] = [];
     for (let index = 0; index < due.length; index += 2) {
       const [name = "", dueAt] = due.slice(index, index + 2);
@@ -80,15 +72,14 @@ export class RedisSchedule implements Schedule {
 
   async #releaseOne(name: string, dueAt: number): Promise<{ offset: number; dueAt: number }> {
     const [_accepted, site = "", user = "", id = ""] = name.split("\n");
-    const { keys, args } = arrival(this.#keys, this.#retention);
-    const channel = this.#keys.channel({ site, kind: "user", name: user });
-    const [offset, taken, queued] = await run(
-      this.#redis,
-      SCRIPTS.scheduleRelease,
-      [...keys, ...this.#keys.inbox(site, user)],
+    const { keys: names, functions, retention } = this.#parts;
+    const { keys, args } = arrival(this.#parts);
+    const channel = names.channel(site, user);
+    const [offset, taken, queued] = await functions.scheduleRelease(
+      [...keys, ...names.inbox(site, user)],
       [...args, site, id, name, channel],
     ) as [number, number, number];
-    if (taken + queued > 0) this.#retention.onDropped({ user, taken, queued });
+    if (taken + queued > 0) retention.onDropped({ user, taken, queued });
     return { offset, dueAt };
   }
 }

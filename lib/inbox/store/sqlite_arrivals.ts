@@ -1,6 +1,6 @@
 /** How notifications come into inboxes in SQLite, whether at once or from the schedule. */
 import type { SQLOutputValue } from "node:sqlite";
-import type { EngineHandler } from "../../engines/engine.ts";
+import type { FanOut } from "../../core/broker.ts";
 import type { InboxChange, InboxEvent, Notification } from "./store.ts";
 import { type Position, withOffset } from "../../core/publication.ts";
 import type { UserId } from "../../base/fields.ts";
@@ -17,12 +17,12 @@ export interface Arrived extends Notification, Position {
 export class SqliteArrivals {
   readonly sql: SqliteInboxStatements;
   readonly #retention: Retention;
-  readonly #fanOut: EngineHandler["handlePublication"];
+  readonly #fanOut: FanOut;
 
   constructor(
     sql: SqliteInboxStatements,
     retention: Retention,
-    fanOut: EngineHandler["handlePublication"],
+    fanOut: FanOut,
   ) {
     this.sql = sql;
     this.#retention = retention;

@@ -1,5 +1,5 @@
 -- Puts a client in a room or takes it out, and writes the user's entry of the connection hash anew.
--- KEYS: connection hash (seed 000), hash of the user's clients in the room: client id to "number lease JSON",
+-- KEYS: connection hash (of the base protocol), hash of the user's clients in the room: client id to "number lease JSON",
 --   hash of the room's users with several clients: user field to how many more than one
 -- ARGV: user field, client id, lease (to take out: it must be the client's; '' for any), JSON ('' to take out),
 --   most clients in the room ('' for no limit)

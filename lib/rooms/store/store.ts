@@ -1,7 +1,7 @@
 /** Who is in which room, as all nodes and other systems see it. */
 import type { UserId } from "../../base/fields.ts";
 
-/** One client in one room, as other systems see it in `notifyli:connections:{room}` (seed 000). */
+/** One client in one room, as other systems see it in `notifyli:connections:{room}` (the base protocol). */
 export interface PresenceEntry {
   readonly client_id: string;
   readonly room: string;

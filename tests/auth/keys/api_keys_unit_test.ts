@@ -19,10 +19,10 @@ import { apiRoutes } from "../../../lib/http/api.ts";
 import { API_SCOPES } from "../../../lib/http/api_scopes.ts";
 import { InboxService } from "../../../lib/inbox/inbox.ts";
 import { ConnectionGate } from "../../../lib/limits/connection_gate.ts";
+import { FEATURES } from "../../../lib/features.ts";
 import { Notifier } from "../../../lib/inbox/notify.ts";
 import { Rooms } from "../../../lib/rooms/rooms.ts";
 import { openKernel } from "../../support/kernel.ts";
-import { RETENTION } from "../../support/engine_suite.ts";
 import { waitFor } from "../../support/wait.ts";
 
 const { config } = readConfig({});
@@ -189,15 +189,15 @@ Deno.test("parseNewApiKey() takes each scope once", () => {
 });
 
 Deno.test("every route of the API has its scope in the table, and the table has no other", async () => {
-  await using engine = openEmbedded({ dataDir: ":memory:", retention: RETENTION });
+  await using engine = openEmbedded({ dataDir: ":memory:", stored: FEATURES });
   await using kernel = await openKernel(engine, { config });
   const parts = {
     node: kernel.node,
     check: kernel.check,
     rooms: kernel.use(Rooms),
     notifier: kernel.use(Notifier),
-    inbox: new InboxService(engine),
-    apiKeys: new ApiKeys(engine.apiKeys),
+    inbox: kernel.use(InboxService),
+    apiKeys: kernel.use(ApiKeys),
     operator: new Operator(config),
     gate: new ConnectionGate(config, new Counters()),
   };

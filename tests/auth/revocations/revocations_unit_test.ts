@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { Revocations } from "../../../lib/auth/revocations/revocations.ts";
 import { TokenVerifier } from "../../../lib/auth/tokens.ts";
 import { readConfig } from "../../../lib/config/config.ts";
-import type { Engine } from "../../../lib/engines/engine.ts";
 import type { Revocation, RevocationStore } from "../../../lib/auth/revocations/store.ts";
-import { openEmbedded } from "../../../lib/engines/embedded.ts";
+import { FEATURES } from "../../../lib/features.ts";
+import { type EmbeddedEngine, openEmbedded } from "../../../lib/engines/embedded.ts";
 import type { Disconnect } from "../../../lib/base/errors.ts";
 import type { Kernel } from "../../../lib/kernel.ts";
 import { RevocationGuard } from "../../../lib/auth/revocations/guard.ts";
@@ -13,7 +13,6 @@ import { membershipsOf } from "../../../lib/rooms/membership.ts";
 import { Rooms } from "../../../lib/rooms/rooms.ts";
 import { baseProtocol, openKernel } from "../../support/kernel.ts";
 import type { Socket } from "../../../lib/core/socket.ts";
-import { RETENTION } from "../../support/engine_suite.ts";
 import { APP_KEY, connectionToken } from "../../support/tokens.ts";
 
 const SITE = "default";
@@ -70,7 +69,7 @@ Deno.test("Revocations forgets what has ended", async () => {
 });
 
 Deno.test("Node closes a connection whose token was revoked between its handshake and its opening", async () => {
-  await using engine = openEmbedded({ dataDir: ":memory:", retention: RETENTION });
+  await using engine = openEmbedded({ dataDir: ":memory:", stored: FEATURES });
   const { kernel, tokens } = await start(engine);
   const { node, check: { revocations } } = kernel;
   const protocol = baseProtocol(kernel);
@@ -87,7 +86,7 @@ Deno.test("Node closes a connection whose token was revoked between its handshak
 });
 
 Deno.test("Node lets nobody into a room by a token that was revoked while a place there was looked for", async () => {
-  await using engine = openEmbedded({ dataDir: ":memory:", retention: RETENTION });
+  await using engine = openEmbedded({ dataDir: ":memory:", stored: FEATURES });
   const { kernel, tokens } = await start(engine);
   const { node } = kernel;
   const rooms = kernel.use(Rooms);
@@ -110,7 +109,7 @@ Deno.test("Node lets nobody into a room by a token that was revoked while a plac
   await kernel[Symbol.asyncDispose]();
 });
 
-async function start(engine: Engine): Promise<{ kernel: Kernel; tokens: TokenVerifier }> {
+async function start(engine: EmbeddedEngine): Promise<{ kernel: Kernel; tokens: TokenVerifier }> {
   assert.ok(config.tokens);
   const tokens = await TokenVerifier.open(config.tokens, config.limits);
   return { kernel: await openKernel(engine, { config, tokens }), tokens };

@@ -1,11 +1,13 @@
-/** Notifications that come in one turn of the event loop go to Redis in one call; so does what is asked about them. */
+/** Inboxes in Redis: what comes in one turn of the event loop is one call, and all of an inbox ends together. */
 import assert from "node:assert/strict";
+import { turnKeys } from "../../lib/inbox/store/redis_keys.ts";
 import type { Notification } from "../../lib/inbox/store/store.ts";
-import { openRedis, type RedisEngine } from "../../lib/engines/redis.ts";
+import type { RedisEngine } from "../../lib/engines/redis.ts";
 import { TurnLock } from "../../lib/ways/turn_lock.ts";
 import { CodedError } from "../../lib/base/errors.ts";
 import type { Dropped, Retention } from "../../lib/inbox/retention.ts";
-import { RedisServer } from "../support/redis.ts";
+import { type FullEngine, openFullRedis, QUIET } from "../support/engines.ts";
+import { functionCalls, RedisServer } from "../support/redis.ts";
 import { waitFor } from "../support/wait.ts";
 
 const SITE = "default";
@@ -20,9 +22,9 @@ Deno.test("redis engine puts what comes in one turn into all inboxes in one call
     { length: 60 },
     (_, index) => notification(`n-${index}`, users[index % 3]!),
   );
-  const before = await calls(server);
+  const before = await functionCalls(server);
   const isNew = await Promise.all(sent.map((each) => engine.inbox.append(each)));
-  assert.equal(await calls(server) - before, 1);
+  assert.equal(await functionCalls(server) - before, 1);
   assert.deepEqual(isNew, sent.map(() => true));
   await waitFor("all are heard", () => heard.length === sent.length);
   for (const user of users) {
@@ -39,12 +41,12 @@ Deno.test("redis engine puts what comes in one turn into all inboxes in one call
 Deno.test("redis engine takes any number and any length in one turn, in calls that are short", async () => {
   await using server = await RedisServer.start();
   await using engine = await open(server, { retention: { size: Infinity } });
-  const before = await calls(server);
+  const before = await functionCalls(server);
   const many = Array.from({ length: 450 }, (_, index) => notification(`n-${index}`, "1"));
   const long = "x".repeat(200_000);
   const big = Array.from({ length: 4 }, (_, index) => notification(`big-${index}`, "1", long));
   await Promise.all([...many, ...big].map((each) => engine.inbox.append(each)));
-  assert.equal(await calls(server) - before, 5 + 4);
+  assert.equal(await functionCalls(server) - before, 5 + 4);
   const listed = await engine.inbox.list(SITE, "1", { limit: 1000 });
   assert.deepEqual(
     listed.map(({ id }) => id).reverse(),
@@ -108,13 +110,13 @@ Deno.test("redis engine: what one user's inbox does not take is refused alone", 
 Deno.test("redis engine: how far a way in was read is written in its order, scheduled ones too", async () => {
   await using server = await RedisServer.start();
   await using engine = await open(server);
-  const lock = new TurnLock(engine.redis, engine.keys, "bridge");
+  const lock = new TurnLock(engine.storage, "bridge");
   await lock.hold();
   const claimed = (id: string, progress: string) => ({
     ...notification(id, "1"),
     claim: { way: "bridge", holder: lock.holder, progress } as const,
   });
-  const [, progressKey] = engine.keys.turn("bridge");
+  const [, progressKey] = turnKeys(engine.storage.keys, "bridge");
   const later = { deliverAt: Date.now() + 3_600_000, isUndated: false };
   await Promise.all([
     engine.inbox.append(claimed("n-1", "1:1")),
@@ -124,12 +126,12 @@ Deno.test("redis engine: how far a way in was read is written in its order, sche
     engine.inbox.append(claimed("n-5", "1:5")),
     engine.schedule.add({ ...claimed("n-6", "1:6"), ...later }),
   ]);
-  assert.equal(await engine.redis.get(progressKey), "1:6");
+  assert.equal(await engine.storage.redis.get(progressKey), "1:6");
   assert.deepEqual(
     (await engine.inbox.list(SITE, "1", { limit: 9 })).map(({ id }) => id),
     ["n-5", "n-4", "n-3", "n-1"],
   );
-  const held = new TurnLock(engine.redis, engine.keys, "bridge");
+  const held = new TurnLock(engine.storage, "bridge");
   await lock.release();
   await held.hold();
   const results = await Promise.allSettled([
@@ -141,7 +143,7 @@ Deno.test("redis engine: how far a way in was read is written in its order, sche
   for (const result of results) {
     if (result.status === "rejected") assert.equal(result.reason.options.isOthers, true);
   }
-  assert.equal(await engine.redis.get(progressKey), "1:6");
+  assert.equal(await engine.storage.redis.get(progressKey), "1:6");
 });
 
 Deno.test("redis engine marks what the clients of one turn took in one call, each by itself", async () => {
@@ -153,7 +155,7 @@ Deno.test("redis engine marks what the clients of one turn took in one call, eac
   }
   await server.cli("DEL", "notifyli:inbox-queued:{2}");
   await server.cli("SET", "notifyli:inbox-queued:{2}", "of another kind");
-  const before = await calls(server);
+  const before = await functionCalls(server);
   const marked = await Promise.allSettled([
     inbox.mark(SITE, "1", "sent", ["a-1", "unknown", "a-1"]),
     inbox.mark(SITE, "2", "sent", ["a-2"]),
@@ -162,7 +164,7 @@ Deno.test("redis engine marks what the clients of one turn took in one call, eac
     inbox.mark(SITE, "1", "sent", ["a-1"]),
     inbox.mark(SITE, "1", "sent", []),
   ]);
-  assert.equal(await calls(server) - before, 1);
+  assert.equal(await functionCalls(server) - before, 1);
   assert.deepEqual(
     marked.map((each) => each.status === "fulfilled" ? each.value : each.reason.code),
     [["a-1"], "unavailable", ["b-3", "a-3"], ["a-1"], [], []],
@@ -178,8 +180,10 @@ Deno.test("redis engine: all keys of an inbox end together, whichever of them we
   await using engine = await open(server, { retention: { days: 10 } });
   const { inbox } = engine;
   const ends = async () => {
-    const keys = await engine.redis.keys("notifyli:inbox-*");
-    const times = await Promise.all(keys.map((key) => engine.redis.call("PEXPIRETIME", key)));
+    const keys = await engine.storage.redis.keys("notifyli:inbox-*");
+    const times = await Promise.all(
+      keys.map((key) => engine.storage.redis.call("PEXPIRETIME", key)),
+    );
     return new Set(times.map(Number));
   };
   const tenDays = 10 * 24 * 3_600_000;
@@ -197,7 +201,7 @@ Deno.test("redis engine: all keys of an inbox end together, whichever of them we
   assert.deepEqual(await ends(), new Set([first]));
   // Days later it is what came last that counts; and what was set to be kept for longer, before, does not.
   for (const days of [9, 20]) {
-    await engine.redis.pexpire("notifyli:inbox-position:{1}", days * 24 * 3_600_000);
+    await engine.storage.redis.pexpire("notifyli:inbox-position:{1}", days * 24 * 3_600_000);
     await inbox.append(notification(`after-${days}`, "1"));
     const [again, ...rest] = await ends();
     assert.deepEqual(rest, []);
@@ -205,58 +209,30 @@ Deno.test("redis engine: all keys of an inbox end together, whichever of them we
   }
 });
 
-Deno.test("redis engine looks up who is online for one turn in one call, each by itself", async () => {
+Deno.test("redis engine keeps no part of an inbox for longer than the rest", async () => {
   await using server = await RedisServer.start();
   await using engine = await open(server);
-  const { presence } = engine;
-  const connection = (user: string) => ({
-    client_id: `client-${user}`,
-    room: "lobby",
-    name: user,
-    user_id: user,
-    connected_at: 1_700_000_000,
-  });
-  await presence.add(SITE, "a", connection("a"));
-  await presence.add("acme", "b", connection("b"));
-  await server.cli("SET", "notifyli:connections:broken", "no hash");
-  await server.cli("HSET", "notifyli:connections:lobby", "user_c", "not JSON");
-  const before = await calls(server);
-  const found = await Promise.allSettled([
-    presence.get(SITE, "lobby", "a"),
-    presence.get(SITE, "lobby", "b"),
-    presence.get(SITE, "broken", "a"),
-    presence.get("acme", "lobby", "b"),
-    presence.get(SITE, "lobby", "c"),
-  ]);
-  assert.equal(await calls(server) - before, 1);
-  assert.deepEqual(
-    found.map((each) => each.status === "fulfilled" ? each.value : each.reason.code),
-    [connection("a"), undefined, "unavailable", connection("b"), undefined],
-  );
-  const many = Array.from({ length: 450 }, () => presence.get(SITE, "lobby", "a"));
-  for (const each of await Promise.all(many)) assert.deepEqual(each, connection("a"));
+  const notification = { site: "default", user: "1", id: "n-1", room: "r", text: '{"x":1}' };
+  await engine.inbox.append(notification);
+  await engine.inbox.change("default", "1", "read");
+  const keys = await engine.storage.redis.keys("notifyli:inbox-*");
+  assert.ok(keys.includes("notifyli:inbox-done:{1}"));
+  for (const key of keys) assert.ok(await engine.storage.redis.pttl(key) > 0, key);
 });
 
+/** @param heard is given the ids of what is heard */
 async function open(
   server: RedisServer,
   { retention, heard }: { retention?: Partial<Retention>; heard?: string[] } = {},
-): Promise<RedisEngine> {
-  const engine = openRedis({
-    host: "127.0.0.1",
-    port: server.port,
-    database: 0,
-    tls: false,
-    prefix: "notifyli:",
-    messageChannel: "notifyli:messages",
-    leaseSeconds: 600, // its renewals are calls, too
-  }, {
-    name: "test",
-    retention: { size: 1000, days: 30, onDropped() {}, ...retention },
-  });
+): Promise<RedisEngine & FullEngine> {
+  const engine = await openFullRedis(
+    server,
+    { retention: { size: 1000, days: 30, onDropped() {}, ...retention } },
+    { leaseSeconds: 600 }, // its renewals are calls, too
+  );
   await engine.run({
+    ...QUIET,
     handlePublication: (_channel, { id }) => void heard?.push(id),
-    handleAccess() {},
-    handleRestored() {},
   });
   return engine;
 }
@@ -264,10 +240,4 @@ async function open(
 function notification(id: string, user: string, more?: string): Notification {
   const text = more === undefined ? `{"id":"${id}"}` : `{"id":"${id}","message":"${more}"}`;
   return { site: SITE, user, id, room: "lobby", text };
-}
-
-/** How often a script was called. */
-async function calls(server: RedisServer): Promise<number> {
-  const stats = await server.cli("INFO", "commandstats");
-  return Number(/cmdstat_fcall:calls=(\d+)/.exec(stats)?.[1] ?? 0);
 }

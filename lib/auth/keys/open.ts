@@ -1,0 +1,10 @@
+/** Opens the store of API keys on whichever storage there is. */
+import type { Storage } from "../../engines/storage.ts";
+import { SqliteApiKeys } from "./sqlite.ts";
+import type { KeyStore } from "./store.ts";
+
+export async function openKeyStore(storage: Storage): Promise<KeyStore> {
+  if (storage.kind === "sqlite") return new SqliteApiKeys(storage.store);
+  const { RedisApiKeys } = await import("./redis.ts");
+  return new RedisApiKeys(storage);
+}

@@ -1,0 +1,9 @@
+/** The Lua of revocations: each is kept and told in one step. */
+import REVOCATION_ADD from "./revocation_add.lua" with { type: "text" };
+import REVOCATION_REMOVE from "./revocation_remove.lua" with { type: "text" };
+import { ALLOW_OOM, type Functions, lua } from "../../engines/redis/functions.ts";
+
+export const REVOCATION_FUNCTIONS = {
+  add: lua(REVOCATION_ADD, ALLOW_OOM),
+  remove: lua(REVOCATION_REMOVE, ALLOW_OOM),
+} satisfies Functions;

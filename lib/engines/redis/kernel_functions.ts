@@ -1,0 +1,11 @@
+/** The Lua of the kernel: channels with a history, and the leases of nodes. */
+import HISTORY from "./history.lua" with { type: "text" };
+import LEASE_RENEW from "./lease_renew.lua" with { type: "text" };
+import PUBLISH from "./publish.lua" with { type: "text" };
+import { ALLOW_OOM, type Functions, lua } from "./functions.ts";
+
+export const KERNEL_FUNCTIONS = {
+  history: lua(HISTORY, ALLOW_OOM),
+  leaseRenew: lua(LEASE_RENEW),
+  publish: lua(PUBLISH),
+} satisfies Functions;

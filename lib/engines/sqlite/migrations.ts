@@ -1,0 +1,153 @@
+/**
+ * Brings a SQLite file to the tables of this program: each capability has migrations and a version of its own. Every
+ * migration is one transaction together with the version it leads to, so that a server that dies in one begins it anew.
+ */
+import type { DatabaseSync } from "node:sqlite";
+import { getLogger } from "@logtape/logtape";
+
+const log = getLogger(["notifyli", "sqlite"]);
+
+/**
+ * One step of a capability's tables, the first of a list from none to version 1. A table whose rows begin anew after a
+ * loss names the column for that `epoch`: see {@linkcode renewEpochs}.
+ */
+export interface Migration {
+  /** For the log; its file is `N_name.sql`, where N is the version it leads to. */
+  readonly name: string;
+  /** Statements that begin and end no transaction. */
+  readonly sql: string;
+}
+
+/** The tables of one capability. */
+export interface Schema {
+  /** Never changed once released: a file has the version of each capability under its name. */
+  readonly name: string;
+  /** In the order of the versions. None is ever changed once released. */
+  readonly sql?: readonly Migration[];
+}
+
+/** A step that is still to be done. */
+interface Pending extends Migration {
+  readonly capability: string;
+  readonly version: number;
+}
+
+/**
+ * The `user_version` of a file. Up to 9 it counted the steps of all capabilities together; since 10 the table `versions`
+ * has one for each. A program from before refuses such a file.
+ */
+export const FILE_VERSION = 10;
+
+/** What each step up to `user_version` 9 was, in the order in which they were released. */
+const STEPS_BEFORE: readonly (readonly [capability: string, version: number])[] = [
+  ["inbox", 1],
+  ["inbox", 2],
+  ["inbox", 3],
+  ["inbox", 4],
+  ["keys", 1],
+  ["revocations", 1],
+  ["history", 1],
+  ["inbox", 5],
+  ["inbox", 6],
+];
+
+/** A file of this size or more may take more than 2 s for one step, which the log then says before it begins. */
+const LARGE_BYTES = 50_000_000;
+const LONG_MS = 2000;
+
+/**
+ * Takes every step that is still to be done, in the order of the schemas: one that needs a table of another comes after
+ * that. Tables of capabilities that are not among them stay as they are. Throws, before any step, where a later version
+ * of the program wrote the file.
+ */
+export function migrate(database: DatabaseSync, schemas: readonly Schema[]): void {
+  const fileVersion = numberOf(database, "PRAGMA user_version");
+  if (fileVersion > FILE_VERSION) {
+    throw new Error(`its version is ${fileVersion}, this program knows up to ${FILE_VERSION}`);
+  }
+  if (fileVersion < FILE_VERSION) takeOver(database, fileVersion);
+  const versions = versionsIn(database);
+  for (const { name, sql = [] } of schemas) {
+    const version = versions.get(name) ?? 0;
+    if (version > sql.length) {
+      throw new Error(
+        `the version of its ${name} is ${version}, this program knows up to ${sql.length}`,
+      );
+    }
+  }
+  for (const step of schemas.flatMap((each) => pendingOf(each, versions))) {
+    take(database, step);
+  }
+}
+
+/** Gives all that has a position another epoch: positions that were handed out before are never good again. */
+export function renewEpochs(database: DatabaseSync): void {
+  const tables = database.prepare(
+    `SELECT tables.name FROM sqlite_schema AS tables, pragma_table_info(tables.name) AS columns
+     WHERE tables.type = 'table' AND columns.name = 'epoch'`,
+  ).all();
+  for (const { name } of tables) {
+    database.exec(`UPDATE ${name} SET epoch = lower(hex(randomblob(4)))`);
+  }
+}
+
+/** Gives each capability in a file of before, or a new one, the version that it has there. */
+function takeOver(database: DatabaseSync, fileVersion: number): void {
+  inTransaction(database, () => {
+    database.exec(
+      "CREATE TABLE versions (capability TEXT PRIMARY KEY, version INTEGER NOT NULL) WITHOUT ROWID",
+    );
+    for (const step of STEPS_BEFORE.slice(0, fileVersion)) setVersion(database, ...step);
+    database.exec(`PRAGMA user_version = ${FILE_VERSION}`);
+  });
+}
+
+function pendingOf(
+  { name: capability, sql = [] }: Schema,
+  versions: ReadonlyMap<string, number>,
+): Pending[] {
+  return sql.map((migration, index) => ({ ...migration, capability, version: index + 1 }))
+    .slice(versions.get(capability) ?? 0);
+}
+
+function take(database: DatabaseSync, { capability, version, name, sql }: Pending): void {
+  const step = `${capability} ${version} (${name})`;
+  const bytes = numberOf(database, "PRAGMA page_count") * numberOf(database, "PRAGMA page_size");
+  if (bytes >= LARGE_BYTES) {
+    const megabytes = Math.round(bytes / 1e6);
+    log.info("the store of {megabytes} MB is brought to {step}", { megabytes, step });
+  }
+  const startedAt = performance.now();
+  inTransaction(database, () => {
+    database.exec(sql);
+    setVersion(database, capability, version);
+  });
+  const ms = performance.now() - startedAt;
+  if (ms >= LONG_MS) {
+    log.info("the store is at {step}, after {seconds} s", { step, seconds: Math.round(ms / 1000) });
+  }
+}
+
+/** Where it throws, the caller closes the database, which takes back what was begun. */
+function inTransaction(database: DatabaseSync, change: () => void): void {
+  database.exec("BEGIN IMMEDIATE");
+  change();
+  database.exec("COMMIT");
+}
+
+function versionsIn(database: DatabaseSync): Map<string, number> {
+  const rows = database.prepare("SELECT capability, version FROM versions").all();
+  return new Map(rows.map((row) => [String(row["capability"]), Number(row["version"])]));
+}
+
+function setVersion(database: DatabaseSync, capability: string, version: number): void {
+  database.prepare(
+    `INSERT INTO versions (capability, version) VALUES (?, ?)
+     ON CONFLICT DO UPDATE SET version = excluded.version`,
+  ).run(capability, version);
+}
+
+/** The one value that a pragma answers. */
+function numberOf(database: DatabaseSync, pragma: string): number {
+  return Number(Object.values(database.prepare(pragma).get() ?? {})[0]);
+}

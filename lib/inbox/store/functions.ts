@@ -1,0 +1,36 @@
+/** The Lua of inboxes, of their schedule and of what is told of them: each function is one step in Redis. */
+import CALLERS_ID from "./callers_id.lua" with { type: "text" };
+import INBOX from "./inbox.lua" with { type: "text" };
+import INBOX_APPEND from "./inbox_append.lua" with { type: "text" };
+import INBOX_ARRIVAL from "./inbox_arrival.lua" with { type: "text" };
+import INBOX_CHANGE from "./inbox_change.lua" with { type: "text" };
+import INBOX_MARK from "./inbox_mark.lua" with { type: "text" };
+import INBOX_READ from "./inbox_read.lua" with { type: "text" };
+import INBOX_TAKEN from "./inbox_taken.lua" with { type: "text" };
+import RECEIPTS_BATCH from "./receipts_batch.lua" with { type: "text" };
+import RECEIPTS_HOLD from "./receipts_hold.lua" with { type: "text" };
+import RECEIPTS_REMOVE from "./receipts_remove.lua" with { type: "text" };
+import SCHEDULE_ADD from "./schedule_add.lua" with { type: "text" };
+import SCHEDULE_CANCEL from "./schedule_cancel.lua" with { type: "text" };
+import SCHEDULE_DUE from "./schedule_due.lua" with { type: "text" };
+import SCHEDULE_RELEASE from "./schedule_release.lua" with { type: "text" };
+import TURN_CLAIM from "./turn_claim.lua" with { type: "text" };
+import { ALLOW_OOM, type Functions, lua } from "../../engines/redis/functions.ts";
+
+const ARRIVAL = CALLERS_ID + INBOX + INBOX_ARRIVAL;
+
+export const INBOX_FUNCTIONS = {
+  append: lua(ARRIVAL + TURN_CLAIM + INBOX_APPEND),
+  change: lua(INBOX + INBOX_MARK + INBOX_CHANGE),
+  /** The same where Redis is full. */
+  delete: lua(INBOX + INBOX_MARK + INBOX_CHANGE, ALLOW_OOM),
+  read: lua(INBOX + INBOX_READ, ALLOW_OOM),
+  taken: lua(INBOX + INBOX_MARK + INBOX_TAKEN),
+  receiptsBatch: lua(RECEIPTS_BATCH),
+  receiptsHold: lua(RECEIPTS_HOLD),
+  receiptsRemove: lua(RECEIPTS_REMOVE, ALLOW_OOM),
+  scheduleAdd: lua(ARRIVAL + TURN_CLAIM + SCHEDULE_ADD),
+  scheduleCancel: lua(CALLERS_ID + SCHEDULE_CANCEL, ALLOW_OOM),
+  scheduleDue: lua(SCHEDULE_DUE, ALLOW_OOM),
+  scheduleRelease: lua(ARRIVAL + SCHEDULE_RELEASE),
+} satisfies Functions;

@@ -1,0 +1,30 @@
+/** What keeps notifications in Redis: a few keys a user, and some that all users have together. */
+import type { RedisStorage } from "../../engines/storage.ts";
+import { INBOX_FUNCTIONS } from "./functions.ts";
+import type { InboxStoreOptions, InboxStores } from "./open.ts";
+import { RedisInbox } from "./redis_inbox.ts";
+import { InboxKeys } from "./redis_keys.ts";
+import type { InboxParts } from "./redis_parts.ts";
+import { RedisReceipts } from "./redis_receipts.ts";
+import { RedisSchedule } from "./redis_schedule.ts";
+
+export function openOnRedis(
+  { redis, keys, functions: library }: RedisStorage,
+  { retention, keepsReceipts = false }: InboxStoreOptions,
+): InboxStores {
+  const functions = library.calls(INBOX_FUNCTIONS);
+  const parts: InboxParts = {
+    redis,
+    keys: new InboxKeys(keys),
+    functions,
+    library,
+    retention,
+    keepsReceipts,
+  };
+  return {
+    inbox: new RedisInbox(parts),
+    schedule: new RedisSchedule(parts),
+    receipts: keepsReceipts ? new RedisReceipts(parts) : undefined,
+    [Symbol.dispose]() {}, // Redis itself sees to it that what is too old goes
+  };
+}

@@ -1,0 +1,38 @@
+/** What keeps notifications in SQLite: their tables, and the stores on them. */
+import type { Migration } from "../../engines/sqlite/migrations.ts";
+import type { SqliteStorage } from "../../engines/storage.ts";
+import NOTIFICATIONS from "./1_notifications.sql" with { type: "text" };
+import INBOXES from "./2_inboxes.sql" with { type: "text" };
+import RECEIPTS from "./3_receipts.sql" with { type: "text" };
+import SCHEDULED from "./4_scheduled.sql" with { type: "text" };
+import FEWER_INDEXES from "./5_fewer_indexes.sql" with { type: "text" };
+import EPOCHS from "./6_epochs.sql" with { type: "text" };
+import type { InboxStoreOptions, InboxStores } from "./open.ts";
+import { SqliteArrivals } from "./sqlite_arrivals.ts";
+import { SqliteInbox } from "./sqlite_inbox.ts";
+import { SqliteInboxStatements } from "./sqlite_inbox_statements.ts";
+import { SqliteReceipts } from "./sqlite_receipts.ts";
+import { SqliteSchedule } from "./sqlite_schedule.ts";
+
+export const INBOX_SQL: readonly Migration[] = [
+  { name: "notifications", sql: NOTIFICATIONS },
+  { name: "inboxes", sql: INBOXES },
+  { name: "receipts", sql: RECEIPTS },
+  { name: "scheduled", sql: SCHEDULED },
+  { name: "fewer_indexes", sql: FEWER_INDEXES },
+  { name: "epochs", sql: EPOCHS },
+];
+
+export function openOnSqlite(
+  { store, fanOut }: SqliteStorage,
+  { retention, keepsReceipts = false }: InboxStoreOptions,
+): InboxStores {
+  const arrivals = new SqliteArrivals(new SqliteInboxStatements(store), retention, fanOut);
+  const inbox = new SqliteInbox(store, arrivals, retention);
+  return {
+    inbox,
+    schedule: new SqliteSchedule(store, arrivals),
+    receipts: keepsReceipts ? new SqliteReceipts(store) : undefined,
+    [Symbol.dispose]: () => inbox[Symbol.dispose](),
+  };
+}

@@ -1,0 +1,21 @@
+/** Opens what says who is in which room on whichever storage there is. */
+import type { Broker } from "../../core/broker.ts";
+import { roomChannel } from "../../core/channel.ts";
+import type { Storage } from "../../engines/storage.ts";
+import { presenceEventFrame } from "../../protocols/frames.ts";
+import { MemoryPresence } from "./memory.ts";
+import type { PresenceManager } from "./store.ts";
+
+/** @param engine whose broker tells the rooms who left them with a node that died */
+export async function openPresence(
+  { storage, broker }: { readonly storage: Storage; readonly broker: Broker },
+): Promise<PresenceManager> {
+  if (storage.kind === "sqlite") return new MemoryPresence();
+  const { RedisPresence } = await import("./redis.ts");
+  return new RedisPresence(storage, ({ site, room, user }) => {
+    const text = presenceEventFrame("leave", { room, user, name: user });
+    const leave = { kind: "leave", id: "-", room, text } as const;
+    Promise.resolve(broker.publish(roomChannel(site, room), leave))
+      .catch(() => {}); // watchers see it when they ask again
+  });
+}

@@ -1,0 +1,11 @@
+/** The Lua of who has the turn at a way in. How far its holder came is written by `inbox/store/turn_claim.lua`. */
+import TURN_HOLD from "./turn_hold.lua" with { type: "text" };
+import TURN_MARK from "./turn_mark.lua" with { type: "text" };
+import TURN_RELEASE from "./turn_release.lua" with { type: "text" };
+import { ALLOW_OOM, type Functions, lua } from "../engines/redis/functions.ts";
+
+export const TURN_FUNCTIONS = {
+  hold: lua(TURN_HOLD),
+  mark: lua(TURN_MARK),
+  release: lua(TURN_RELEASE, ALLOW_OOM),
+} satisfies Functions;

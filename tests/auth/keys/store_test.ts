@@ -1,0 +1,40 @@
+/** What keeps API keys, on every engine. */
+import assert from "node:assert/strict";
+import type { ApiKey } from "../../../lib/auth/keys/store.ts";
+import { testEngines } from "../../support/engines.ts";
+
+const SITE = "default";
+
+testEngines("keeps API keys with all they have, oldest first", async ({ keys }) => {
+  assert.equal(await keys.exist(), false);
+  assert.deepEqual(await keys.list(), []);
+  assert.equal(await keys.find("k1"), undefined);
+  const one = apiKey("k1", { expiresAt: 1_800_000_000_000 });
+  const two = apiKey("k2", { site: "acme", name: 'The "shop", Grüße: 🎉', createdAt: 2 });
+  for (const key of [one, two]) await keys.create(key);
+  assert.equal(await keys.exist(), true);
+  assert.deepEqual(await keys.find("k1"), one);
+  assert.deepEqual(await keys.find("k2"), two);
+  assert.deepEqual(await keys.list(), [one, two]);
+  assert.deepEqual(await keys.list("acme"), [two]);
+  assert.deepEqual(await keys.list("other"), []);
+});
+
+testEngines("keeps when an API key was used and revoked, the first time", async ({ keys }) => {
+  for (const id of ["k1", "k2"]) await keys.create(apiKey(id));
+  await keys.touch("k1", 1000);
+  await keys.touch("k1", 2000);
+  await keys.revoke("k1", 3000);
+  await keys.revoke("k1", 4000);
+  await keys.touch("k1", 5000);
+  const expected = { ...apiKey("k1"), lastUsedAt: 5000, revokedAt: 3000 };
+  assert.deepEqual(await keys.find("k1"), expected);
+  assert.deepEqual(await keys.list(), [expected, apiKey("k2")]);
+  await keys.revoke("k2", 6000);
+  assert.equal(await keys.exist(), true, "revoked ones count");
+});
+
+function apiKey(id: string, changes: Partial<ApiKey> = {}): ApiKey {
+  const scopes = ["publish", "read"] as const;
+  return { id, name: "shop", site: SITE, scopes, hash: "ab".repeat(32), createdAt: 1, ...changes };
+}

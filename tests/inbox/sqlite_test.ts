@@ -1,0 +1,154 @@
+/** Inboxes in SQLite: what outlives a restart or a crash, what is counted, and what a statement reads. */
+import assert from "node:assert/strict";
+import { StatementSync } from "node:sqlite";
+import type { Position } from "../../lib/core/publication.ts";
+import { SqliteStore } from "../../lib/engines/sqlite/store.ts";
+import type { Dropped } from "../../lib/inbox/retention.ts";
+import { INBOX_SQL } from "../../lib/inbox/store/sqlite.ts";
+import { SqliteArrivals } from "../../lib/inbox/store/sqlite_arrivals.ts";
+import { SqliteInbox } from "../../lib/inbox/store/sqlite_inbox.ts";
+import { SqliteInboxStatements } from "../../lib/inbox/store/sqlite_inbox_statements.ts";
+import type { Notification } from "../../lib/inbox/store/store.ts";
+import { openFullEmbedded, RETENTION } from "../support/engines.ts";
+
+const STORE = { sync: "always", schemas: [{ name: "inbox", sql: INBOX_SQL }] } as const;
+
+Deno.test("embedded engine keeps what was queued over a restart", async () => {
+  const dataDir = await Deno.makeTempDir();
+  const notification = { site: "default", user: "1", id: "n-1", room: "lobby", text: "{}" };
+  {
+    await using engine = await openFullEmbedded({ dataDir });
+    await engine.inbox.append(notification);
+  }
+  {
+    await using engine = await openFullEmbedded({ dataDir });
+    const { notifications: queued } = await engine.inbox.queued("default", "1", "lobby");
+    assert.deepEqual(queued.map(({ id, offset }) => [id, offset]), [["n-1", 1]]);
+  }
+  await Deno.remove(dataDir, { recursive: true });
+});
+
+for (const sync of ["always", "everysec"] as const) {
+  Deno.test(
+    `embedded engine: after a crash, a position ${
+      sync === "always" ? "stays" : "that a power cut may have made wrong does not stay"
+    } good`,
+    async () => {
+      const [dataDir, crashed] = [await Deno.makeTempDir(), await Deno.makeTempDir()];
+      const notification = {
+        site: "default",
+        user: "1",
+        id: "n-1",
+        room: "lobby",
+        text: '{"x":1}',
+      };
+      const syncFrom = async (position: Position) => {
+        await using engine = await openFullEmbedded({ sync, dataDir: crashed });
+        return await engine.inbox.sync("default", "1", position);
+      };
+      let position: Position;
+      {
+        await using engine = await openFullEmbedded({ sync, dataDir });
+        await engine.inbox.append(notification);
+        position = await engine.inbox.sync("default", "1");
+        for (const { name } of Deno.readDirSync(dataDir)) {
+          await Deno.copyFile(`${dataDir}/${name}`, `${crashed}/${name}`);
+        }
+      }
+      const after = await syncFrom(position);
+      assert.equal(after.recovered, sync === "always");
+      assert.equal((await syncFrom(after)).recovered, true, "after a good end it does");
+      for (const folder of [dataDir, crashed]) await Deno.remove(folder, { recursive: true });
+    },
+  );
+}
+
+Deno.test("embedded engine: whatever is deleted, an inbox of a size holds that many", async () => {
+  await using engine = await openFullEmbedded({ retention: { ...RETENTION, size: 5 } });
+  const { inbox } = engine;
+  const ids = async () =>
+    (await inbox.list("default", "1", { limit: 99 })).map(({ id }) => id).reverse();
+  for (const id of ["1", "2", "3", "4", "5"]) await inbox.append(of("1", id));
+  await inbox.change("default", "1", "delete", ["2", "4", "4", "none"]);
+  for (const id of ["6", "7"]) await inbox.append(of("1", id));
+  assert.deepEqual(await ids(), ["1", "3", "5", "6", "7"]);
+  await inbox.change("default", "1", "read", ["5"]);
+  await inbox.append(of("1", "8"));
+  assert.deepEqual(await ids(), ["1", "3", "6", "7", "8"]);
+  await Promise.allSettled([inbox.append(of("1", "9")), inbox.append(of("1", "8"))]);
+  assert.deepEqual(await ids(), ["3", "6", "7", "8", "9"], "one that fails is not counted");
+  await inbox.change("default", "1", "delete");
+  for (const id of ["a", "b", "c", "d", "e", "f"]) await inbox.append(of("1", id));
+  assert.deepEqual(await ids(), ["b", "c", "d", "e", "f"]);
+});
+
+Deno.test("embedded engine: an inbox has place again for what ended or grew too old", async () => {
+  const dropped: Dropped[] = [];
+  const days = 10;
+  const retention = { size: 3, days, onDropped: (what: Dropped) => void dropped.push(what) };
+  await using store = new SqliteStore(":memory:", STORE);
+  const sql = new SqliteInboxStatements(store);
+  const arrivals = new SqliteArrivals(sql, retention, () => {});
+  using inbox = new SqliteInbox(store, arrivals, retention);
+  const ids = async () => (await inbox.list("default", "1", { limit: 9 })).map(({ id }) => id);
+  await inbox.append({ ...of("1", "ends"), expiresAt: Date.now() - 1 });
+  await inbox.append(of("1", "old"));
+  await inbox.append(of("1", "new"));
+  store.prepare("UPDATE notifications SET queued_at = ? WHERE id = 'old'")
+    .run(Date.now() - (days + 1) * 24 * 3600 * 1000);
+  await inbox.sweep();
+  assert.deepEqual([await ids(), dropped], [["new"], [{ user: "1", taken: 0, queued: 1 }]]);
+  for (const id of ["a", "b", "c"]) await inbox.append(of("1", id));
+  assert.deepEqual(await ids(), ["c", "b", "a"]);
+  assert.deepEqual(dropped.slice(1), [{ user: "1", taken: 0, queued: 1 }], "by its size, one");
+});
+
+Deno.test("embedded engine: no statement of the inbox reads all that is in the file", async () => {
+  await using store = new SqliteStore(":memory:", STORE);
+  const sql = new SqliteInboxStatements(store);
+  const planOf = ({ sourceSQL }: StatementSync) =>
+    store.prepare(`EXPLAIN QUERY PLAN ${sourceSQL}`).all().map(({ detail }) => String(detail))
+      .join("; ");
+  const statements = Object.values(sql).flatMap((each) =>
+    each instanceof StatementSync ? [each] : Object.values<StatementSync>(each)
+  );
+  assert.ok(statements.length > 20);
+  for (const statement of statements) {
+    // Three read nothing: they insert.
+    assert.match(planOf(statement), /^$|^COMPOUND|^SEARCH/, statement.sourceSQL);
+    assert.doesNotMatch(planOf(statement), /SCAN (?!SUBQUERY)/, statement.sourceSQL);
+  }
+  const indexes: readonly (readonly [StatementSync, RegExp])[] = [
+    [sql.queued, /notifications_unread \(site=\? AND user=\? AND sent_at=\? AND room=\?\)$/],
+    [sql.unread, /notifications_unread \(site=\? AND user=\?\)$/],
+    [sql.idsBefore.sent, /notifications_unread \(site=\? AND user=\? AND sent_at=\?\)$/],
+    [sql.idsBefore.delivered, /notifications_unread \(site=\? AND user=\?\)$/],
+    [sql.since, /notifications_by_offset \(site=\? AND user=\? AND offset>\?\)$/],
+    [sql.list, /notifications_by_offset \(site=\? AND user=\? AND offset<\?\)$/],
+    [sql.get, /notifications_id \(site=\? AND id=\? AND user=\?\)$/],
+    [sql.owner, /notifications_id \(site=\? AND id=\?\)/],
+    [sql.mark.sent, /notifications_id \(site=\? AND id=\? AND user=\?\)$/],
+    [sql.change.read, /notifications_id \(site=\? AND id=\? AND user=\?\)$/],
+    [sql.removeOldestDone, /notifications_done \(site=\? AND user=\?\)$/],
+    [sql.removeOldest, /notifications_by_offset \(site=\? AND user=\?\)$/],
+    [sql.removeExpired, /notifications_by_end \(expires_at<\?\)$/],
+    [sql.usersWithOld, /notifications_by_age \(queued_at<\?\)/],
+  ];
+  for (const [statement, index] of indexes) assert.match(planOf(statement), index);
+});
+
+Deno.test("embedded engine counts what is dropped once it is, not what a failed change would have", async () => {
+  let dropped = 0;
+  const retention = { ...RETENTION, size: 2, onDropped: () => void dropped++ };
+  await using engine = await openFullEmbedded({ retention });
+  const append = (id: string) =>
+    engine.inbox.append({ site: "default", user: "1", id, room: "lobby", text: '{"x":1}' });
+  for (const id of ["first", "same"]) await append(id);
+  await Promise.allSettled([append("before"), append("same")]);
+  const listed = await engine.inbox.list("default", "1", { limit: 9 });
+  assert.deepEqual([listed.map(({ id }) => id), dropped], [["before", "same"], 1]);
+});
+
+function of(user: string, id: string): Notification {
+  return { site: "default", user, id, room: "lobby", text: '{"x":1}' };
+}

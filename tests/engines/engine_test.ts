@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readConfig } from "../../lib/config/config.ts";
 import type { Channel } from "../../lib/core/channel.ts";
 import { openRedis } from "../../lib/engines/redis.ts";
+import { lua } from "../../lib/engines/redis/functions.ts";
 import {
   message,
   openFullEmbedded,
@@ -136,6 +137,56 @@ Deno.test("redis engine goes on in order where Redis lost its functions", async 
   });
   const offsets = (await Promise.all(publishing)).map((published) => published?.offset);
   assert.deepEqual(offsets, ids.map((_, index) => index + 1));
+});
+
+Deno.test("redis engine runs the functions of every capability that it was opened with, and of no other", async () => {
+  await using server = await RedisServer.start();
+  const { redis } = readConfig(server.env).config;
+  assert.ok(redis);
+  const echo = "return { KEYS[1], ARGV[1] }";
+  const [notes, files] = [{ echo: lua(echo) }, { echo: lua(echo), fail: lua("return 1") }];
+  const stored = [{ name: "notes", functions: notes }, { name: "files", functions: files }];
+  await using engine = openRedis(redis, { name: "test", stored });
+  await engine.run(QUIET);
+  const { functions } = engine.storage;
+  for (const calls of [functions.calls(notes), functions.calls(files)]) {
+    assert.deepEqual(await calls.echo(["key"], [1]), ["key", "1"]);
+  }
+  assert.throws(() => functions.calls({ other: lua(echo) }), {
+    name: "TypeError",
+    message: "Cannot call other: the engine was opened without it",
+  });
+});
+
+Deno.test("redis engine has each part hear again what it hears, in order, before it tells that it is back", async () => {
+  await using server = await RedisServer.start();
+  const { redis } = readConfig(server.env).config;
+  assert.ok(redis);
+  await using engine = openRedis(redis, { name: "test", stored: [] });
+  const order: string[] = [];
+  let fails = false;
+  engine.storage.beforeRestored(async () => {
+    await engine.storage.subscriber.subscribe("first");
+    order.push("first");
+  });
+  engine.storage.beforeRestored(() => {
+    order.push(fails ? "second fails" : "second");
+    if (!fails) return Promise.resolve();
+    fails = false;
+    return Promise.reject(new Error("Redis was busy"));
+  });
+  await engine.run({ ...QUIET, handleRestored: () => void order.push("restored") });
+  assert.deepEqual(order.splice(0), ["first", "second", "restored"]);
+  fails = true;
+  await server.stop("SIGKILL");
+  await server.restart();
+  await waitFor("it is back", () => order.includes("restored"));
+  // Both connections may come at once, and each of them begins it: the last one counts.
+  assert.equal(order[0], "first");
+  assert.ok(order.includes("second fails"));
+  assert.deepEqual(order.slice(-2), ["second", "restored"]);
+  assert.equal(order.indexOf("restored"), order.length - 1);
+  assert.equal(await engine.unready(), undefined);
 });
 
 Deno.test("redis engines of two versions, most of whose functions are the same, share one Redis", async () => {

@@ -10,6 +10,8 @@ export interface StreamEvent {
 
 export class EventStream implements AsyncDisposable {
   readonly events: StreamEvent[] = [];
+  /** The same events as they came, byte for byte, those that are whole. */
+  text = "";
   readonly headers: Headers;
   comments = 0;
   retryMs: number | undefined;
@@ -87,6 +89,7 @@ export class EventStream implements AsyncDisposable {
   }
 
   #take(block: string): void {
+    this.text += `${block}\n\n`;
     const fields = new Map(
       block.split("\n").map((line) => {
         const [, name = "", value = ""] = /^([^:]*): ?(.*)$/.exec(line) ?? [];

@@ -6,6 +6,8 @@ export type Frame = Readonly<Record<string, unknown>>;
 
 export class TestClient implements AsyncDisposable {
   readonly frames: Frame[] = [];
+  /** The same frames as they came, byte for byte. */
+  readonly texts: string[] = [];
   closed: { code: number; reason: string } | undefined;
   readonly #socket: WebSocket;
   #ref = 1000;
@@ -14,7 +16,10 @@ export class TestClient implements AsyncDisposable {
   private constructor(url: string, protocols: string[], headers: Record<string, string> = {}) {
     this.#socket = new WebSocket(url, { protocols, headers });
     this.#socket.onmessage = ({ data }) => {
-      for (const text of data.split("\n")) this.frames.push(JSON.parse(text));
+      for (const text of data.split("\n")) {
+        this.texts.push(text);
+        this.frames.push(JSON.parse(text));
+      }
     };
     this.#closed = new Promise((resolve) => {
       this.#socket.onclose = ({ code, reason }) => {

@@ -1,0 +1,61 @@
+/** Reads all that a start would read: the settings, the files they name, and the rules for rooms. */
+import { TokenVerifier } from "../auth/tokens.ts";
+import { ConfigError } from "../base/config_error.ts";
+import {
+  type Config,
+  type LoadedConfig,
+  loadEnvironment,
+  problemsOf,
+  readConfig,
+} from "../config/config.ts";
+import type { Environment } from "../config/environment.ts";
+import { readPem } from "../config/pem.ts";
+import { requirePossibleFolder } from "../engines/sqlite/data_dir.ts";
+import { requireClosedOrLocal } from "../net/open_mode.ts";
+import { type LoadedRooms, loadRooms } from "../rooms/rules/rooms_file.ts";
+
+export interface Checked extends LoadedConfig, LoadedRooms {
+  readonly tokens: TokenVerifier | undefined;
+}
+
+/** Reads all there is to read. Rejects with a `ConfigError` that has one problem a line. */
+export async function checkAll(): Promise<Checked> {
+  const { env, file } = loadEnvironment();
+  const settings = problemsOf([() => readConfig(env, file)]);
+  // Where settings are wrong, the rules are looked at all the same, as far as they can be.
+  if (settings.length > 0) throw new ConfigError([...settings, ...problemsOfRooms(env)].join("\n"));
+  const { config, warnings } = readConfig(env, file);
+  const problems = [
+    ...problemsOf([
+      () => requireClosedOrLocal(config),
+      () => config.redis ?? requirePossibleFolder(config.dataDir),
+      () => loadRooms(config),
+    ]),
+    ...await problemsOfFiles(config),
+  ];
+  if (problems.length > 0) throw new ConfigError(problems.join("\n"));
+  const { rooms, warnings: more } = loadRooms(config);
+  const tokens = config.tokens && await TokenVerifier.open(config.tokens, config.limits);
+  return { config, rooms, tokens, warnings: [...warnings, ...more] };
+}
+
+function problemsOfRooms(env: Environment): string[] {
+  const { APP_ROOMS, APP_KEY, APP_TOKEN_ALGORITHM } = env;
+  const tokens = APP_KEY || APP_TOKEN_ALGORITHM || undefined;
+  return problemsOf([
+    () => loadRooms({ roomsFile: APP_ROOMS?.trim() || undefined, privateRooms: [], tokens }),
+  ]);
+}
+
+/** Of the files that settings name. */
+async function problemsOfFiles({ tls, tokens, redis, limits }: Config): Promise<string[]> {
+  const [opened] = await Promise.allSettled([tokens && TokenVerifier.open(tokens, limits)]);
+  return problemsOf([
+    () => tls && readPem("APP_TLS_CERT", tls.cert),
+    () => tls && readPem("APP_TLS_KEY", tls.key),
+    () => redis?.tlsCa && readPem("REDIS_TLS_CA", redis.tlsCa),
+    () => {
+      if (opened.status === "rejected") throw opened.reason;
+    },
+  ]);
+}

@@ -1,58 +1,81 @@
 /** The program: names a subcommand and runs it. A message's way starts at `lib/commands/start.ts`. */
-import { ConfigError } from "./lib/base/config_error.ts";
 import { VERSION } from "./lib/base/version.ts";
+import type { Command } from "./lib/commands/command.ts";
 
-const USAGE = `notifyli ${VERSION}: realtime messages and notifications on one port
+interface Entry {
+  readonly name: string;
+  /** The same, spelled as an option. */
+  readonly aliases?: readonly string[];
+  readonly summary: string;
+  /** Only what runs is loaded: it takes time. */
+  load(): Promise<Command> | Command;
+}
+
+const COMMANDS: readonly Entry[] = [
+  {
+    name: "start",
+    summary: "Run the server (what happens without a command)",
+    load: async () => (await import("./lib/commands/start.ts")).start,
+  },
+  {
+    name: "send",
+    summary: "Send a notification to a user; see send --help",
+    load: async () => (await import("./lib/commands/send.ts")).send,
+  },
+  {
+    name: "key",
+    summary: "Make, list and revoke keys to the HTTP API; see key --help",
+    load: async () => (await import("./lib/commands/key.ts")).key,
+  },
+  {
+    name: "check",
+    summary: "Check the settings and the rules for rooms; see check --help",
+    load: async () => (await import("./lib/commands/check.ts")).check,
+  },
+  {
+    name: "token",
+    summary: "Print a token for a user, for trying out; see token --help",
+    load: async () => (await import("./lib/commands/token.ts")).token,
+  },
+  {
+    name: "version",
+    aliases: ["--version", "-V"],
+    summary: "Print the version",
+    load: () => printing(VERSION),
+  },
+  {
+    name: "help",
+    aliases: ["--help", "-h"],
+    summary: "Print this text",
+    load: () => printing(usage()),
+  },
+];
+
+/** Runs a subcommand; resolves with the exit code. */
+export async function main([name = "start", ...rest]: readonly string[]): Promise<number> {
+  const entry = COMMANDS.find((each) => each.name === name || each.aliases?.includes(name));
+  if (entry !== undefined) return await (await entry.load())(rest);
+  console.error(`Unknown command ${JSON.stringify(name)}\n\n${usage()}`);
+  return 2;
+}
+
+function usage(): string {
+  const commands = COMMANDS.map(({ name, summary }) => `  ${name.padEnd(11)}${summary}`);
+  return `notifyli ${VERSION}: realtime messages and notifications on one port
 
 Usage: notifyli [command] [options]
 
 Commands:
-  start      Run the server (what happens without a command)
-  send       Send a notification to a user; see send --help
-  key        Make, list and revoke keys to the HTTP API; see key --help
-  check      Check the settings and the rules for rooms; see check --help
-  token      Print a token for a user, for trying out; see token --help
-  version    Print the version
-  help       Print this text
+${commands.join("\n")}
 
 The settings come from the environment and from a .env file in this folder; see the README.`;
-
-/** Runs a subcommand; resolves with the exit code. */
-export async function main(args: readonly string[]): Promise<number> {
-  const [command = "start", ...rest] = args;
-  switch (command) {
-    case "start":
-      return await (await import("./lib/commands/start.ts")).start(rest);
-    case "send":
-      return await (await import("./lib/commands/send.ts")).send(rest);
-    case "key":
-      return await (await import("./lib/commands/key.ts")).key(rest);
-    case "check":
-      return await (await import("./lib/commands/check.ts")).check(rest);
-    case "token":
-      return await (await import("./lib/commands/token.ts")).token(rest);
-    case "version":
-    case "--version":
-    case "-V":
-      console.log(VERSION);
-      return 0;
-    case "help":
-    case "--help":
-    case "-h":
-      console.log(USAGE);
-      return 0;
-    default:
-      console.error(`Unknown command ${JSON.stringify(command)}\n\n${USAGE}`);
-      return 2;
-  }
 }
 
-if (import.meta.main) {
-  try {
-    Deno.exit(await main(Deno.args));
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    console.error(error.message);
-    Deno.exit(2);
-  }
+function printing(text: string): Command {
+  return () => {
+    console.log(text);
+    return Promise.resolve(0);
+  };
 }
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -1,163 +1,122 @@
 /** `notifyli key`: makes, lists and revokes keys to the HTTP API. */
-import { parseArgs } from "node:util";
 import { parseApiKey } from "../auth/keys/api_key.ts";
-import { parseNewApiKey, siteField } from "../auth/keys/fields.ts";
-import type { ApiKeyOnWire } from "../auth/keys/fields.ts";
-import { loadConfig } from "../config/config.ts";
-import { CodedError } from "../base/errors.ts";
+import { type ApiKeyOnWire, parseNewApiKey, siteField } from "../auth/keys/fields.ts";
+import type { Fields } from "../base/fields.ts";
 import { configureLogging } from "../base/logging.ts";
+import { type Config, loadConfig } from "../config/config.ts";
+import { commandOf, failed } from "./command.ts";
 import { openKeyRing } from "./key_ring.ts";
-import { localTime } from "./time_option.ts";
+import { localTime } from "./local_time.ts";
+import { DURATION } from "./option_kinds.ts";
+import { UsageError, type Values } from "./options.ts";
+import { table } from "./table.ts";
 
-const USAGE = `Usage: notifyli key create --name NAME --scope SCOPES [options]
-       notifyli key list [--site SITE]
-       notifyli key revoke ID [--site SITE]
+const HELP = {
+  usage: [
+    "key create --name NAME --scope SCOPES [options]",
+    "key list [--site SITE]",
+    "key revoke ID [--site SITE]",
+  ],
+  about:
+    "Makes, lists and revokes keys to the HTTP API. A new key is printed once, and cannot be shown again.",
+  options: {
+    name: { value: "NAME", help: "What the key is for" },
+    scope: {
+      value: "SCOPES",
+      help: "What it may do, with commas between: publish, read, manage",
+    },
+    "expires-in": {
+      value: "TIME",
+      kind: DURATION,
+      help: "For how long it is good, such as 12h or 90d (default: until it is revoked)",
+    },
+    site: { value: "SITE", help: "The site it is of" },
+  },
+  notes:
+    `With Redis configured it works on Redis, else by the server that runs on this machine, else on
+    the server's file. The server wants a proof: it is signed with APP_KEY or with operator.key in
+    APP_DATA_DIR; where neither is to be had, it is the key of APP_API_KEY, which needs the scope
+    manage.`,
+  exitCodes: "0 done, 1 not done, 2 wrong options or settings.",
+} as const;
 
-Makes, lists and revokes keys to the HTTP API. A new key is printed once, and cannot be shown again.
+export const key = commandOf(HELP, {
+  create: {
+    run(given) {
+      const fields = newKey(given);
+      return perform((config) => create(config, fields));
+    },
+  },
+  list: { run: ({ site }) => perform((config) => list(config, site)) },
+  revoke: {
+    argument: "the id of the key to revoke",
+    run: ({ site }, id) => perform((config) => revoke(config, id, site)),
+  },
+});
 
-Options:
-      --name NAME        What the key is for
-      --scope SCOPES     What it may do, with commas between: publish, read, manage
-      --expires-in TIME  For how long it is good, such as 12h or 90d (default: until it is revoked)
-      --site SITE        The site it is of
-  -h, --help             Print this text
-
-With Redis configured it works on Redis, else by the server that runs on this machine, else on the server's file.
-The server wants a proof: it is signed with APP_KEY or with operator.key in APP_DATA_DIR; where neither is to be had, it
-is the key of APP_API_KEY, which needs the scope manage.
-
-Exit codes: 0 done, 1 not done, 2 wrong options.`;
-
-const UNIT_SECONDS = { m: 60, h: 3600, d: 86_400 } as const;
-
-type Action =
-  | { readonly name: "help" }
-  | { readonly name: "create"; readonly fields: Readonly<Record<string, unknown>> }
-  | { readonly name: "list"; readonly site?: string }
-  | { readonly name: "revoke"; readonly id: string; readonly site?: string };
-
-/** Resolves with the exit code. */
-export async function key(args: readonly string[]): Promise<number> {
-  const action = readAction(args);
-  if (typeof action === "string") {
-    console.error(`${action}\n\n${USAGE}`);
-    return 2;
-  }
-  if (action.name === "help") {
-    console.log(USAGE);
-    return 0;
-  }
-  try {
-    await perform(action);
-    return 0;
-  } catch (error) {
-    console.error(`Not done: ${error instanceof Error ? error.message : error}`);
-    const isCallersFault = error instanceof CodedError &&
-      !["unavailable", "not_found"].includes(error.code);
-    return isCallersFault ? 2 : 1;
-  }
-}
-
-async function perform(action: Exclude<Action, { name: "help" }>): Promise<void> {
+async function perform(action: (config: Config) => Promise<void>): Promise<number> {
   const { config } = loadConfig();
   await configureLogging(config);
-  if (action.name === "create") {
-    const wanted = parseNewApiKey(action.fields, config.limits);
-    await using ring = await openKeyRing(config);
-    const { id, text } = await ring.create(wanted);
-    if (ring.place !== undefined) console.error(`${ring.place}.`);
-    console.error(`The key ${id}, which cannot be shown again:`);
-    console.log(text);
-    return;
-  }
-  const site = action.site === undefined ? undefined : siteField({ site: action.site });
-  await using ring = await openKeyRing(config);
-  if (action.name === "list") return console.log(table(await ring.list(site)));
-  await ring.revoke(action.id, site);
-  console.log(`Revoked ${action.id}`);
-}
-
-/** What to do, or what is wrong with the options. */
-function readAction(args: readonly string[]): Action | string {
   try {
-    const { values, positionals: [name, ...rest] } = parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        name: { type: "string" },
-        scope: { type: "string" },
-        "expires-in": { type: "string" },
-        site: { type: "string" },
-        help: { type: "boolean", short: "h" },
-      },
-    });
-    if (values.help) return { name: "help" };
-    const { site } = values;
-    const [id, ...unknown] = name === "revoke" ? rest : ["", ...rest];
-    if (unknown.length > 0) return `Unknown argument ${JSON.stringify(unknown[0])}`;
-    switch (name) {
-      case "create":
-        return newKey(values);
-      case "list":
-        return { name, site };
-      case "revoke":
-        return id
-          ? { name, id: parseApiKey(id)?.id ?? id, site }
-          : "Missing the id of the key to revoke";
-      default:
-        return name === undefined
-          ? "Missing what to do: create, list or revoke"
-          : `Unknown command ${JSON.stringify(name)}`;
-    }
+    await action(config);
+    return 0;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return failed("Not done", error);
   }
 }
 
+async function create(config: Config, fields: Fields): Promise<void> {
+  const wanted = parseNewApiKey(fields, config.limits);
+  await using ring = await openKeyRing(config);
+  const { id, text } = await ring.create(wanted);
+  if (ring.place !== undefined) console.error(`${ring.place}.`);
+  console.error(`The key ${id}, which cannot be shown again:`);
+  console.log(text);
+}
+
+/** The fields of a new key, as the HTTP API has them. */
 function newKey(
-  { name, scope, site, "expires-in": expiresIn }: {
-    name?: string;
-    scope?: string;
-    site?: string;
-    "expires-in"?: string;
-  },
-): Action | string {
-  if (!name) return "Missing option --name";
-  if (!scope) return "Missing option --scope";
-  const seconds = expiresIn === undefined ? undefined : readDuration(expiresIn);
-  if (expiresIn !== undefined && seconds === undefined) {
-    return `Cannot take --expires-in: current value is ${JSON.stringify(expiresIn)}, ` +
-      "allowed is a number of minutes, hours or days, such as 30m, 12h or 90d";
-  }
+  { name, scope, site, "expires-in": expiresIn }: Values<typeof HELP.options>,
+): Fields {
+  if (!name) throw new UsageError("Missing option --name");
+  if (!scope) throw new UsageError("Missing option --scope");
   const scopes = scope.split(",").map((each) => each.trim());
-  const expires_at = seconds === undefined ? undefined : Math.floor(Date.now() / 1000) + seconds;
-  return { name: "create", fields: { name, scopes, site, expires_at } };
+  const expires_at = expiresIn && Math.floor(Date.now() / 1000) + expiresIn;
+  return { name, scopes, site, expires_at };
 }
 
-/** In seconds; `undefined` where it is none. */
-function readDuration(text: string): number | undefined {
-  const [, count, unit] = /^([1-9]\d{0,5})([mhd])$/.exec(text) ?? [];
-  if (unit !== "m" && unit !== "h" && unit !== "d") return undefined;
-  return Number(count) * UNIT_SECONDS[unit];
-}
-
-function table(keys: readonly ApiKeyOnWire[]): string {
-  const rows = [
+async function list(config: Config, site: string | undefined): Promise<void> {
+  const wanted = siteOf(site);
+  await using ring = await openKeyRing(config);
+  console.log(table([
     ["ID", "NAME", "SITE", "SCOPES", "CREATED", "LAST USED", "STATE"],
-    ...keys.map((key) => [
-      key.id,
-      key.name,
-      key.site,
-      key.scopes.join(","),
-      localTime(key.created_at),
-      key.last_used_at === undefined ? "never" : localTime(key.last_used_at),
-      stateOf(key),
-    ]),
+    ...(await ring.list(wanted)).map(rowOf),
+  ]));
+}
+
+/** `key` is its id, or the key itself. */
+async function revoke(config: Config, key: string, site: string | undefined): Promise<void> {
+  const wanted = siteOf(site);
+  const id = parseApiKey(key)?.id ?? key;
+  await using ring = await openKeyRing(config);
+  await ring.revoke(id, wanted);
+  console.log(`Revoked ${id}`);
+}
+
+function siteOf(site: string | undefined): string | undefined {
+  return site === undefined ? undefined : siteField({ site });
+}
+
+function rowOf(key: ApiKeyOnWire): string[] {
+  return [
+    key.id,
+    key.name,
+    key.site,
+    key.scopes.join(","),
+    localTime(key.created_at),
+    key.last_used_at === undefined ? "never" : localTime(key.last_used_at),
+    stateOf(key),
   ];
-  const widths =
-    rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
-  return rows.map((row) => row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join("  ").trimEnd())
-    .join("\n");
 }
 
 function stateOf({ revoked_at, expires_at }: ApiKeyOnWire): string {

@@ -1,30 +1,52 @@
 /** `notifyli send`: sends one notification, by Redis where that is configured, else by the running server's API. */
-import { parseArgs } from "node:util";
 import { type Config, loadConfig } from "../config/config.ts";
 import { CodedError } from "../base/errors.ts";
 import { type ApiAnswer, callServer, refusedAnswer, serverFailure } from "./local_api.ts";
 import { parseNotification } from "../inbox/notification.ts";
-import { localTime, readTime } from "./time_option.ts";
+import { command, failed } from "./command.ts";
+import { localTime } from "./local_time.ts";
+import { TIME, USER } from "./option_kinds.ts";
+import { UsageError, type Values } from "./options.ts";
 
-/** Sender of seed 000's tool. */
+/** The sender that the tool of the base protocol has. */
 const DEFAULT_FROM = "Test Bot";
 
-const USAGE = `Usage: notifyli send -u USER [options]
+const HELP = {
+  usage: ["send -u USER [options]"],
+  about:
+    `Sends a notification to a user. Without -m it asks for what is missing on a terminal, and else
+    reads the message from standard input.`,
+  options: {
+    user: USER,
+    room: { short: "r", value: "ROOM", help: 'Room (default: BOT_ROOM, "1")' },
+    message: { short: "m", value: "TEXT", help: "The message" },
+    from: {
+      short: "f",
+      value: "NAME",
+      help: `Name of the sender (default: "${DEFAULT_FROM}")`,
+    },
+    at: {
+      value: "TIME",
+      kind: TIME,
+      help: "When to deliver it: local, such as 2026-05-01T09:00, or Unix time in seconds",
+    },
+  },
+  notes: "Where the server needs an API key, it is that of APP_API_KEY.",
+  exitCodes: "0 sent, 1 not sent, 2 wrong options or settings.",
+} as const;
 
-Sends a notification to a user. Without -m it asks for what is missing on a terminal, and else reads the message
-from standard input.
-
-Options:
-  -u, --user USER        User id (required)
-  -r, --room ROOM        Room (default: BOT_ROOM, "1")
-  -m, --message TEXT     The message
-  -f, --from NAME        Name of the sender (default: "${DEFAULT_FROM}")
-      --at TIME          When to deliver it: local, such as 2026-05-01T09:00, or Unix time in seconds
-  -h, --help             Print this text
-
-Where the server needs an API key, it is that of APP_API_KEY.
-
-Exit codes: 0 sent, 1 not sent, 2 wrong options.`;
+export const send = command(HELP, async (given) => {
+  const { config } = loadConfig();
+  const sending = await complete(given, config);
+  try {
+    parseNotification(payload(sending), { limits: config.limits, defaultRoom: sending.room });
+    const sent = config.redis ? await byRedis(sending, config) : await byApi(sending, config);
+    console.log(described(sent));
+    return 0;
+  } catch (error) {
+    return failed("Not sent", error);
+  }
+});
 
 interface Sending {
   readonly user: string;
@@ -38,34 +60,6 @@ interface Sending {
 /** What became of it: scheduled, or delivered to a user who is online or not. */
 type Sent = { readonly deliverAt: number } | { readonly online: boolean };
 
-/** Resolves with the exit code. */
-export async function send(args: readonly string[]): Promise<number> {
-  const options = readOptions(args);
-  if (typeof options === "string") {
-    console.error(`${options}\n\n${USAGE}`);
-    return 2;
-  }
-  if (options.help) {
-    console.log(USAGE);
-    return 0;
-  }
-  const { config } = loadConfig();
-  const sending = await complete(options, config);
-  if (typeof sending === "string") {
-    console.error(`${sending}\n\n${USAGE}`);
-    return 2;
-  }
-  try {
-    parseNotification(payload(sending), { limits: config.limits, defaultRoom: sending.room });
-    const sent = config.redis ? await byRedis(sending, config) : await byApi(sending, config);
-    console.log(described(sent));
-    return 0;
-  } catch (error) {
-    console.error(`Not sent: ${error instanceof Error ? error.message : error}`);
-    return error instanceof CodedError && error.code !== "unavailable" ? 2 : 1;
-  }
-}
-
 function described(sent: Sent): string {
   if ("deliverAt" in sent) return `Scheduled for ${localTime(sent.deliverAt)}`;
   return sent.online
@@ -73,53 +67,19 @@ function described(sent: Sent): string {
     : "User is offline - notification queued";
 }
 
-interface Options {
-  readonly user: string;
-  readonly room?: string;
-  readonly message?: string;
-  readonly from?: string;
-  readonly at?: number;
-  readonly help?: boolean;
-}
-
-/** The options, or what is wrong with them. */
-function readOptions(args: readonly string[]): Options | string {
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        user: { type: "string", short: "u" },
-        room: { type: "string", short: "r" },
-        message: { type: "string", short: "m" },
-        from: { type: "string", short: "f" },
-        at: { type: "string" },
-        help: { type: "boolean", short: "h" },
-      },
-    });
-    if (values.help) return { user: "", help: true };
-    if (!values.user) return "Missing option -u (--user)";
-    const at = values.at === undefined ? undefined : readTime(values.at);
-    if (values.at !== undefined && at === undefined) {
-      return `Cannot take --at: current value is ${JSON.stringify(values.at)}, ` +
-        "allowed is a time such as 2026-05-01T09:00, or Unix time in seconds";
-    }
-    return { ...values, user: values.user, at };
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
-}
-
 /** Asks on a terminal, or reads standard input, for what was not given. */
-async function complete(options: Options, config: Config): Promise<Sending | string> {
-  const { user, at } = options;
-  let { room, message, from } = options;
+async function complete(
+  { user, at, ...given }: Values<typeof HELP.options>,
+  config: Config,
+): Promise<Sending> {
+  let { room, message, from } = given;
   if (message === undefined && Deno.stdin.isTerminal()) {
     room ??= ask("Room", config.bot.room);
     from ??= ask("From", DEFAULT_FROM);
     message = ask("Message");
   }
   message ??= (await new Response(Deno.stdin.readable).text()).replace(/\r?\n$/, "");
-  if (message === "") return "The message is empty";
+  if (message === "") throw new UsageError("The message is empty");
   return { user, room: room ?? config.bot.room, message, from: from ?? DEFAULT_FROM, at };
 }
 

@@ -7,26 +7,19 @@ import { loadRooms } from "../rooms/rules/rooms_file.ts";
 import { Server } from "../server.ts";
 import { catchAll } from "../core/uncaught.ts";
 import { VERSION } from "../base/version.ts";
+import { command } from "./command.ts";
 
 const log = getLogger(["notifyli"]);
 
-const USAGE = `Usage: notifyli start
+const HELP = {
+  usage: ["start"],
+  about:
+    "Runs the server. The settings come from the environment and from a .env file in this folder.",
+  options: {},
+  exitCodes: "0 a signal ended it, 1 it could not start or go on, 2 wrong options or settings.",
+};
 
-Runs the server. The settings come from the environment and from a .env file in this folder.
-
-Options:
-  -h, --help    Print this text`;
-
-/** Resolves with the exit code once the server has stopped. */
-export async function start(args: readonly string[]): Promise<number> {
-  if (args.includes("-h") || args.includes("--help")) {
-    console.log(USAGE);
-    return 0;
-  }
-  if (args.length > 0) {
-    console.error(`Unknown option ${JSON.stringify(args[0])}\n\n${USAGE}`);
-    return 2;
-  }
+export const start = command(HELP, async () => {
   const { config, warnings } = loadConfig();
   if (config.redis === undefined) requirePossibleFolder(config.dataDir);
   const { rooms, warnings: ofRooms } = loadRooms(config);
@@ -54,7 +47,7 @@ export async function start(args: readonly string[]): Promise<number> {
   await server.stop();
   log.info("stopped");
   return typeof end === "string" ? 0 : 1;
-}
+});
 
 function firstSignal(): Promise<Deno.Signal> {
   return new Promise((resolve) => {

@@ -1,0 +1,94 @@
+/** The part that all commands have in common: their help, and their answer to wrong options and settings. */
+import { ConfigError } from "../base/config_error.ts";
+import { CodedError, type ErrorCode } from "../base/errors.ts";
+import {
+  type CommandLine,
+  type Options,
+  readCommandLine,
+  UsageError,
+  type Values,
+} from "./options.ts";
+import { type Help, usageText } from "./usage.ts";
+
+/** Takes the words behind its name; resolves with the exit code. */
+export type Command = (args: readonly string[]) => Promise<number>;
+
+/** One of the things that a command does, such as `revoke` of `notifyli key revoke ID`. */
+export interface Action<O extends Options> {
+  /** What its argument is, for an error that says it is missing; absent: it takes none. */
+  readonly argument?: string;
+  run(values: Values<O>, argument: string): Promise<number>;
+}
+
+/** A command that does one thing. */
+export function command<const O extends Options>(
+  help: Help<O>,
+  run: (values: Values<O>) => Promise<number>,
+): Command {
+  return ritual(help, ({ words, values }) => {
+    refuseSurplus(words);
+    return run(values());
+  });
+}
+
+/** A command whose first argument names what it is to do. */
+export function commandOf<const O extends Options>(
+  help: Help<O>,
+  actions: Readonly<Record<string, Action<O>>>,
+): Command {
+  return ritual(help, ({ words: [name, ...words], values }) => {
+    const action = actionNamed(name, actions);
+    const takesOne = action.argument !== undefined;
+    const [argument = "", ...surplus] = takesOne ? words : ["", ...words];
+    if (takesOne && argument === "") throw new UsageError(`Missing ${action.argument}`);
+    refuseSurplus(surplus);
+    return action.run(values(), argument);
+  });
+}
+
+/** The exit code of a failure, which is printed: 2 where other options would succeed, else 1. */
+export function failed(what: string, error: unknown): number {
+  console.error(`${what}: ${error instanceof Error ? error.message : error}`);
+  return error instanceof CodedError && !NOT_THE_CALLERS.includes(error.code) ? 2 : 1;
+}
+
+const NOT_THE_CALLERS: readonly ErrorCode[] = ["unavailable", "not_found"];
+
+function ritual<O extends Options>(
+  help: Help<O>,
+  run: (line: CommandLine<O>) => Promise<number>,
+): Command {
+  return async (args) => {
+    try {
+      const line = readCommandLine(args, help.options);
+      if (line !== undefined) return await run(line);
+      console.log(usageText(help));
+      return 0;
+    } catch (error) {
+      if (error instanceof UsageError) console.error(`${error.message}\n\n${usageText(help)}`);
+      else if (error instanceof ConfigError) console.error(error.message);
+      else throw error;
+      return 2;
+    }
+  };
+}
+
+function actionNamed<O extends Options>(
+  name: string | undefined,
+  actions: Readonly<Record<string, Action<O>>>,
+): Action<O> {
+  if (name === undefined) throw new UsageError(`Missing what to do: ${alternatives(actions)}`);
+  const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
+  if (action === undefined) throw new UsageError(`Unknown command ${JSON.stringify(name)}`);
+  return action;
+}
+
+/** Such as `create, list or revoke`. */
+function alternatives(actions: Readonly<Record<string, unknown>>): string {
+  const names = Object.keys(actions);
+  return `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
+}
+
+function refuseSurplus([word]: readonly string[]): void {
+  if (word !== undefined) throw new UsageError(`Unknown argument ${JSON.stringify(word)}`);
+}

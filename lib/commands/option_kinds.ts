@@ -1,0 +1,44 @@
+/** The kinds of values that options have, as people type them, and the option that several commands share. */
+import type { Kind, Option } from "./options.ts";
+
+/** The user that a command is about. */
+export const USER = {
+  short: "u",
+  value: "USER",
+  isRequired: true,
+  help: "User id (required)",
+} as const satisfies Option;
+
+const ISO_TIME = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)?$/;
+
+/** A point in time, read as Unix time in seconds. It is local unless it ends in `Z` or `+02:00`. */
+export const TIME: Kind<number> = {
+  allowed: "a time such as 2026-05-01T09:00, or Unix time in seconds",
+  read(text) {
+    if (/^\d{1,15}$/.test(text)) return Number(text);
+    const milliseconds = ISO_TIME.test(text) ? Date.parse(text.replace(" ", "T")) : NaN;
+    return Number.isNaN(milliseconds) ? undefined : Math.floor(milliseconds / 1000);
+  },
+};
+
+/** A number of seconds. */
+export const SECONDS: Kind<number> = {
+  allowed: "a number of seconds from 1 on",
+  read: (text) => /^[1-9]\d{0,8}$/.test(text) ? Number(text) : undefined,
+};
+
+const UNIT_SECONDS: ReadonlyMap<string | undefined, number> = new Map([
+  ["m", 60],
+  ["h", 3600],
+  ["d", 86_400],
+]);
+
+/** A duration such as `90d`, read in seconds. */
+export const DURATION: Kind<number> = {
+  allowed: "a number of minutes, hours or days, such as 30m, 12h or 90d",
+  read(text) {
+    const [, count, unit] = /^([1-9]\d{0,5})([mhd])$/.exec(text) ?? [];
+    const seconds = UNIT_SECONDS.get(unit);
+    return seconds === undefined ? undefined : Number(count) * seconds;
+  },
+};

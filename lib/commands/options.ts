@@ -1,0 +1,120 @@
+/** Reads the words behind a command's name by the options that the command declares. `command.ts` calls it. */
+import { parseArgs } from "node:util";
+
+/** One option of a command: the command line is read by it, and the list in the help is made of it. */
+export interface Option {
+  /** The letter of its short form, such as `u` of `-u`. */
+  readonly short?: string;
+  /** What the help calls its value, such as `USER`; an option without it takes no value. */
+  readonly value?: string;
+  /** How its value is read; absent: the value is the text itself. */
+  readonly kind?: Kind<unknown>;
+  /** The command does nothing without it, nor with an empty text. */
+  readonly isRequired?: boolean;
+  readonly help: string;
+}
+
+/** A kind of value, such as a duration. */
+export interface Kind<T> {
+  /** Returns `undefined` where the text is none. */
+  read(text: string): T | undefined;
+  /** What the text may be, as an error says it. */
+  readonly allowed: string;
+}
+
+/** By their long names. */
+export type Options = Readonly<Record<string, Option>>;
+
+/** What was given for each option; `undefined` for one that was not. */
+export type Values<O extends Options> = {
+  readonly [Name in keyof O]: O[Name] extends { readonly isRequired: true } ? Value<O[Name]>
+    : Value<O[Name]> | undefined;
+};
+
+type Value<O extends Option> = O extends { readonly kind: Kind<infer T> } ? T
+  : O extends { readonly value: string } ? string
+  : true;
+
+/** Says what is wrong with the command line. It is shown above the usage text, and the exit code is 2. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+/** Every command has it, and where it is given, nothing else counts. */
+export const HELP_OPTION: Option = { short: "h", help: "Print this text" };
+
+export interface CommandLine<O extends Options> {
+  /** The words that belong to no option. */
+  readonly words: readonly string[];
+  /** Throws {@linkcode UsageError} where one is missing or not allowed. */
+  values(): Values<O>;
+}
+
+/** Returns `undefined` where the help is asked for. Throws {@linkcode UsageError}. */
+export function readCommandLine<O extends Options>(
+  args: readonly string[],
+  options: O,
+): CommandLine<O> | undefined {
+  const syntax = Object.fromEntries(
+    Object.entries({ ...options, help: HELP_OPTION }).map((
+      [name, option],
+    ) => [name, syntaxOf(option)]),
+  );
+  const names = namesIn(args, syntax);
+  if (names.some(({ name }) => name === "help")) return undefined;
+  const unknown = names.find(({ name }) => !Object.hasOwn(syntax, name));
+  if (unknown !== undefined) {
+    throw new UsageError(`Unknown option ${JSON.stringify(unknown.rawName)}`);
+  }
+  const { values, positionals } = parsed(args, syntax);
+  return { words: positionals, values: () => readValues(options, values) };
+}
+
+interface Syntax {
+  readonly type: "string" | "boolean";
+  readonly short?: string;
+}
+
+function syntaxOf({ short, value }: Option): Syntax {
+  return {
+    type: value === undefined ? "boolean" : "string",
+    ...(short !== undefined && { short }),
+  };
+}
+
+/** The options that are named, known or not. `rawName` is the name as it was typed. */
+function namesIn(args: readonly string[], syntax: Record<string, Syntax>) {
+  const { tokens } = parseArgs({ args: [...args], options: syntax, strict: false, tokens: true });
+  return tokens.filter((token) => token.kind === "option");
+}
+
+function parsed(args: readonly string[], syntax: Record<string, Syntax>) {
+  try {
+    return parseArgs({ args: [...args], options: syntax, allowPositionals: true });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function readValues<O extends Options>(
+  options: O,
+  given: Readonly<Record<string, unknown>>,
+): Values<O> {
+  const values = Object.entries(options).map(([name, option]) => [
+    name,
+    readValue(name, option, given[name]),
+  ]);
+  return Object.fromEntries(values) as Values<O>; // no type follows a loop over names
+}
+
+function readValue(name: string, { short, kind, isRequired }: Option, given: unknown): unknown {
+  if (isRequired && !given) {
+    throw new UsageError(`Missing option ${short ? `-${short} (--${name})` : `--${name}`}`);
+  }
+  if (kind === undefined || typeof given !== "string") return given;
+  const value = kind.read(given);
+  if (value !== undefined) return value;
+  throw new UsageError(
+    `Cannot take --${name}: current value is ${JSON.stringify(given)}, allowed is ${kind.allowed}`,
+  );
+}

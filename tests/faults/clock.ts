@@ -9,13 +9,10 @@ import { Program } from "../support/program.ts";
 import { RedisServer } from "../support/redis.ts";
 import { TestClient } from "../support/test_client.ts";
 import { waitFor } from "../support/wait.ts";
-import { Ledger } from "./ledger.ts";
-import { Load } from "./load.ts";
-import { OnlineUser, readInbox } from "./online_user.ts";
+import { readInbox } from "./online_user.ts";
 import type { FaultContext, Report, Scenario } from "./scenario.ts";
+import { UsersUnderLoad } from "./users_under_load.ts";
 
-const ONLINE = ["on-1", "on-2", "on-3"];
-const OFFLINE = ["off-1", "off-2", "off-3"];
 const RATE = 200;
 const HOUR_SECONDS = 3600;
 
@@ -44,25 +41,21 @@ export const CLOCK_JUMPS_REDIS: Scenario = {
 const ENV = { APP_LIMIT_INBOX: "off", APP_HISTORY: `*=1000/${24 * HOUR_SECONDS}` };
 
 async function jump(
-  { url, port, webSocketUrl }: Program,
+  program: Program,
   clock: FakeClock,
   { random, seconds, progress }: FaultContext,
 ): Promise<Report> {
-  const ledger = new Ledger();
-  using online = new DisposableStack();
-  const listeners = ONLINE.map((user) => online.use(new OnlineUser(webSocketUrl, user, ledger)));
-  for (const listener of listeners) await listener.isOnline();
-  const room = online.use(new Talk(webSocketUrl));
+  const { url, webSocketUrl } = program;
+  using room = new Talk(webSocketUrl);
   const start = await room.say("before");
 
   // It may not vanish before its time, wherever the clock is meanwhile.
   const expiresAt = Math.floor(Date.now() / 1000) + 2 * HOUR_SECONDS;
   assert.equal(await notify(url, { id: "expires-later", expires_at: expiresAt }), 201);
-  const users = [...ONLINE, ...OFFLINE];
-  await using load = new Load({ ports: [port], users, ledger, random, rate: RATE });
+  await using users = await UsersUnderLoad.start(program, { random, rate: RATE });
+  const { load, online } = users;
   for (const [index, secondsOff] of JUMPS.entries()) {
-    const goal = load.accepted + RATE * seconds / JUMPS.length;
-    await waitFor("the load goes on", () => load.accepted >= goal);
+    await users.accepts(RATE * seconds / JUMPS.length);
     assert.equal(await notify(url, { id: `once-only-${index}` }), 201);
     clock.set(secondsOff);
     const off = await serverTime(webSocketUrl) - Date.now() / 1000;
@@ -74,13 +67,12 @@ async function jump(
   await load.end();
   assert.equal(load.refused + load.unanswered, 0, "nothing was refused");
 
-  await waitFor("all online users have theirs", () => ledger.missing(ONLINE) === 0);
+  const report = await users.counted();
   await room.check(start);
   const kept = ["expires-later", ...JUMPS.map((_, index) => `once-only-${index}`)];
   assert.deepEqual(await readInbox(webSocketUrl, "waiting"), kept);
-  for (const user of users) ledger.left(user, await readInbox(webSocketUrl, user));
-  assert.deepEqual(listeners.flatMap(({ gaps }) => gaps), []);
-  return ledger.check();
+  assert.deepEqual(online.flatMap(({ gaps }) => gaps), []);
+  return report;
 }
 
 /** What is said in a room, and what is heard there. */

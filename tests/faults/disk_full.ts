@@ -9,13 +9,10 @@ import { SmallDisk } from "../support/small_disk.ts";
 import { TestClient } from "../support/test_client.ts";
 import { waitFor } from "../support/wait.ts";
 import { Ledger } from "./ledger.ts";
-import { Load } from "./load.ts";
 import { OnlineUser, readInbox } from "./online_user.ts";
 import { readiness } from "./readiness.ts";
 import type { FaultContext, Report, Scenario } from "./scenario.ts";
-
-const ONLINE = ["on-1", "on-2", "on-3", "on-4", "on-5"];
-const OFFLINE = ["off-1", "off-2", "off-3", "off-4", "off-5"];
+import { UsersUnderLoad } from "./users_under_load.ts";
 
 /** Notifications a second: enough to have some under way at each moment. */
 const RATE = 300;
@@ -32,55 +29,38 @@ export const DISK_FULL: Scenario = {
     const start = () => Program.start({ dataDir: disk.path, wrapper: disk.wrapper, env });
     const env = { APP_PORT: String(freePort()), APP_LIMIT_INBOX: "off" };
     await using before = await start();
-    const { url, webSocketUrl, port } = before;
-
-    const ledger = new Ledger();
-    using online = new DisposableStack();
-    for (const user of ONLINE) {
-      await online.use(new OnlineUser(webSocketUrl, user, ledger)).isOnline();
-    }
-    const users = [...ONLINE, ...OFFLINE];
-    await using load = new Load({ ports: [port], users, ledger, random, rate: RATE });
-    await accepts(load, RATE * seconds / 3);
+    const { url, webSocketUrl } = before;
+    await using users = await UsersUnderLoad.start(before, { random, rate: RATE, each: 5 });
+    const { load, ledger } = users;
+    await users.accepts(RATE * seconds / 3);
 
     disk.fill();
-    await refuses(load);
+    await users.refuses();
     progress(`disk full after ${load.accepted} accepted`);
     await saysWhy(url);
     await readsAndRoomsGoOn(before, ledger);
     disk.free();
-    await accepts(load, RATE * seconds / 3);
+    await users.accepts(RATE * seconds / 3);
     assert.equal((await readiness(url)).status, 200);
 
     disk.fill();
-    await refuses(load);
+    await users.refuses();
     progress(`full again after ${load.accepted} accepted, and killed`);
     before.kill("SIGKILL");
     await before.ended();
     await using after = await start(); // on a full disk
     await readInbox(webSocketUrl, "on-1");
     disk.free();
-    await accepts(load, RATE * seconds / 3);
+    await users.accepts(RATE * seconds / 3);
     await load.end();
 
-    await waitFor("all online users have theirs", () => ledger.missing(ONLINE) === 0);
-    for (const user of users) ledger.left(user, await readInbox(webSocketUrl, user));
+    const report = await users.counted();
     await comesBackByItself(disk, url);
     const logged = [...before.log, ...after.log].filter(({ level }) => level === "error");
     assert.ok(logged.length > 0 && logged.every(({ message }) => FULL.test(message)), "in the log");
-    return { ...ledger.check(), notes: `refused ${load.refused}` };
+    return { ...report, notes: `refused ${load.refused}` };
   },
 };
-
-async function accepts(load: Load, count: number): Promise<void> {
-  const goal = load.accepted + count;
-  await waitFor(`${count} more are accepted`, () => load.accepted >= goal, 120_000);
-}
-
-async function refuses(load: Load): Promise<void> {
-  const goal = load.refused + 20;
-  await waitFor("the load is refused", () => load.refused >= goal);
-}
 
 /** To who sends, to who asks, and not by an end of the process. */
 async function saysWhy(url: string): Promise<void> {

@@ -6,14 +6,9 @@ import assert from "node:assert/strict";
 import type { FloodFigures, FloodKind, FloodLoad } from "../bench/loads/flood.ts";
 import { runLoad } from "../bench/run_load.ts";
 import { Program } from "../support/program.ts";
-import { waitFor } from "../support/wait.ts";
-import { Ledger } from "./ledger.ts";
-import { Load } from "./load.ts";
-import { OnlineUser, readInbox } from "./online_user.ts";
 import type { FaultContext, Report, Scenario } from "./scenario.ts";
+import { UsersUnderLoad } from "./users_under_load.ts";
 
-const ONLINE = ["on-1", "on-2", "on-3"];
-const OFFLINE = ["off-1", "off-2", "off-3"];
 const RATE = 300;
 const SOCKETS = 100;
 
@@ -30,14 +25,9 @@ async function runFlooded(
   { random, seconds, progress }: FaultContext,
 ): Promise<Report> {
   await using program = await Program.start({ env: { APP_LISTENER: listener, APP_OPEN: "true" } });
-  const { port, webSocketUrl } = program;
-  const ledger = new Ledger();
-  using online = new DisposableStack();
-  for (const user of ONLINE) {
-    await online.use(new OnlineUser(webSocketUrl, user, ledger)).isOnline();
-  }
-  const users = [...ONLINE, ...OFFLINE];
-  await using load = new Load({ ports: [port], users, ledger, random, rate: RATE });
+  const { port } = program;
+  await using users = await UsersUnderLoad.start(program, { random, rate: RATE });
+  const { load } = users;
   for (const kind of KINDS) {
     const before = load.accepted;
     const what: FloodLoad = { port, kind, sockets: SOCKETS, seconds };
@@ -46,10 +36,9 @@ async function runFlooded(
     assert.ok(load.accepted > before, `nothing was accepted while ${SOCKETS} sockets sent ${kind}`);
   }
   await load.end();
-  await waitFor("all online users have theirs", () => ledger.missing(ONLINE) === 0);
-  for (const user of users) ledger.left(user, await readInbox(webSocketUrl, user));
+  const report = await users.counted();
   assert.deepEqual(program.errors, []);
   const { dropped_flood } = await (await fetch(`${program.url}/api/stats`)).json();
   assert.ok(dropped_flood > 0, "no sender of a flood was ended");
-  return { ...ledger.check(), notes: `${dropped_flood} senders ended` };
+  return { ...report, notes: `${dropped_flood} senders ended` };
 }

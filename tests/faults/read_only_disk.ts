@@ -6,15 +6,11 @@ import assert from "node:assert/strict";
 import { run as runCommand } from "../support/command.ts";
 import { Program } from "../support/program.ts";
 import { SmallDisk } from "../support/small_disk.ts";
-import { waitFor } from "../support/wait.ts";
-import { Ledger } from "./ledger.ts";
-import { Load } from "./load.ts";
-import { OnlineUser, readInbox } from "./online_user.ts";
+import { readInbox } from "./online_user.ts";
 import { readiness } from "./readiness.ts";
 import type { FaultContext, Report, Scenario } from "./scenario.ts";
+import { UsersUnderLoad } from "./users_under_load.ts";
 
-const ONLINE = ["on-1", "on-2", "on-3"];
-const OFFLINE = ["off-1", "off-2", "off-3"];
 const RATE = 300;
 const DISK_BYTES = 4 * 1024 * 1024;
 
@@ -28,33 +24,22 @@ export const NO_WRITES: Scenario = {
       wrapper: IGNORING_THE_SIGNAL,
       env: { APP_LIMIT_INBOX: "off" },
     });
-    const { url, webSocketUrl, port, pid } = program;
-    const ledger = new Ledger();
-    using online = new DisposableStack();
-    for (const user of ONLINE) {
-      await online.use(new OnlineUser(webSocketUrl, user, ledger)).isOnline();
-    }
-    const users = [...ONLINE, ...OFFLINE];
-    await using load = new Load({ ports: [port], users, ledger, random, rate: RATE });
-    const accepts = async (count: number) => {
-      const goal = load.accepted + count;
-      await waitFor(`${count} more are accepted`, () => load.accepted >= goal, 120_000);
-    };
-    await accepts(RATE * seconds / 2);
+    const { url, webSocketUrl, pid } = program;
+    await using users = await UsersUnderLoad.start(program, { random, rate: RATE });
+    const { load } = users;
+    await users.accepts(RATE * seconds / 2);
     await limitFiles(pid, "0");
-    await waitFor("the load is refused", () => load.refused >= 20);
+    await users.refuses();
     progress(`no writes after ${load.accepted} accepted`);
     const { status, reason } = await readiness(url);
     assert.equal(status, 503);
     assert.match(reason, /Cannot write to the store: disk I\/O error/);
     assert.ok((await readInbox(webSocketUrl, "on-1")).length > 0, "reads go on");
     await limitFiles(pid, "unlimited");
-    await accepts(RATE * seconds / 2);
+    await users.accepts(RATE * seconds / 2);
     await load.end();
     assert.equal((await readiness(url)).status, 200);
-    await waitFor("all online users have theirs", () => ledger.missing(ONLINE) === 0);
-    for (const user of users) ledger.left(user, await readInbox(webSocketUrl, user));
-    return { ...ledger.check(), notes: `refused ${load.refused}` };
+    return { ...await users.counted(), notes: `refused ${load.refused}` };
   },
 };
 

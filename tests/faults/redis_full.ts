@@ -6,14 +6,11 @@ import assert from "node:assert/strict";
 import { Program } from "../support/program.ts";
 import { RedisServer } from "../support/redis.ts";
 import { waitFor } from "../support/wait.ts";
-import { Ledger } from "./ledger.ts";
-import { Load } from "./load.ts";
-import { OnlineUser, readInbox } from "./online_user.ts";
+import { readInbox } from "./online_user.ts";
 import { readiness } from "./readiness.ts";
 import type { FaultContext, Report, Scenario } from "./scenario.ts";
+import { UsersUnderLoad } from "./users_under_load.ts";
 
-const ONLINE = ["on-1", "on-2", "on-3"];
-const OFFLINE = ["off-1", "off-2", "off-3"];
 const RATE = 300;
 
 const FULL = /Redis refused: .*maxmemory/;
@@ -24,21 +21,13 @@ export const REDIS_FULL: Scenario = {
     await using redis = await RedisServer.start("--maxmemory-policy", "noeviction");
     const env = { ...redis.env, APP_LIMIT_INBOX: "off", REDIS_LEASE_SECONDS: "5" };
     await using program = await Program.start({ env });
-    const { url, webSocketUrl, port } = program;
-    const ledger = new Ledger();
-    using online = new DisposableStack();
-    const listeners = ONLINE.map((user) => online.use(new OnlineUser(webSocketUrl, user, ledger)));
-    for (const listener of listeners) await listener.isOnline();
-    const users = [...ONLINE, ...OFFLINE];
-    await using load = new Load({ ports: [port], users, ledger, random, rate: RATE });
-    const accepts = async (count: number) => {
-      const goal = load.accepted + count;
-      await waitFor(`${count} more are accepted`, () => load.accepted >= goal);
-    };
-    await accepts(RATE * seconds / 2);
+    const { url, webSocketUrl } = program;
+    await using users = await UsersUnderLoad.start(program, { random, rate: RATE });
+    const { load, online } = users;
+    await users.accepts(RATE * seconds / 2);
 
     await redis.call("CONFIG", "SET", "maxmemory", "1mb");
-    await waitFor("the load is refused", () => load.refused >= 20);
+    await users.refuses();
     progress(`memory full after ${load.accepted} accepted`);
     const { status, code, message } = await notify(url);
     assert.deepEqual([status, code], [503, "unavailable"]);
@@ -51,13 +40,12 @@ export const REDIS_FULL: Scenario = {
     assert.ok((await readInbox(webSocketUrl, "on-1")).length > 0, "reads go on");
 
     await redis.call("CONFIG", "SET", "maxmemory", "0");
-    await accepts(RATE * seconds / 2);
+    await users.accepts(RATE * seconds / 2);
     await load.end();
     await waitFor("it is ready", async () => (await readiness(url)).status === 200);
-    await waitFor("the online users have theirs", () => ledger.missing(ONLINE) === 0);
-    for (const user of users) ledger.left(user, await readInbox(webSocketUrl, user));
-    assert.deepEqual(listeners.flatMap(({ gaps }) => gaps), []);
-    return { ...ledger.check(), notes: `refused ${load.refused}` };
+    const report = await users.counted();
+    assert.deepEqual(online.flatMap(({ gaps }) => gaps), []);
+    return { ...report, notes: `refused ${load.refused}` };
   },
 };
 

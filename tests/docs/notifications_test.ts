@@ -7,6 +7,7 @@ import { ROOT } from "../support/paths.ts";
 import { Program } from "../support/program.ts";
 import { Receiver, SECRET, webhookEnv } from "../support/receiver.ts";
 import { freePort, RedisServer } from "../support/redis.ts";
+import { Script } from "../support/script.ts";
 import { TestClient } from "../support/test_client.ts";
 import { waitFor } from "../support/wait.ts";
 
@@ -76,7 +77,10 @@ for (const [name, command] of Object.entries(HOOKS)) {
   Deno.test(`docs/notifications.md: ${name}`, async () => {
     const port = freePort();
     const code = (examples.get(name)?.code ?? "").replace("8080", String(port));
-    await using hook = new Hook(command(code));
+    await using hook = new Script(command(code), {
+      env: { WEBHOOK_SECRET: SECRET },
+      isQuiet: true,
+    });
     const env = webhookEnv(`http://127.0.0.1:${port}/hooks`);
     await using program = await Program.start({ env });
     await using reader = await TestClient.connectV2(program.webSocketUrl);
@@ -84,8 +88,8 @@ for (const [name, command] of Object.entries(HOOKS)) {
     await waitFor("the hook refuses what is not signed", () => isRefused(env["WEBHOOK_URL"] ?? ""));
     await sendOrder(program);
     await reader.command("read", { ids: ["order-12345"] });
-    await waitFor("it is told", () => hook.output.includes("read"));
-    assert.equal(hook.output, "order-12345 delivered\norder-12345 read\n");
+    await waitFor("it is told", () => hook.text.includes("read"));
+    assert.equal(hook.text, "order-12345 delivered\norder-12345 read\n");
     await waitFor("it is counted", async () => {
       const stats = await (await fetch(`${program.url}/api/stats`)).json();
       return stats.webhook_sent === 2 && stats.webhook_failed === 0;
@@ -141,36 +145,6 @@ async function isRefused(url: string): Promise<boolean> {
   });
   await response.text();
   return response.status === 401;
-}
-
-/** A program that is told, and what it prints. */
-class Hook implements AsyncDisposable {
-  output = "";
-  readonly #child: Deno.ChildProcess;
-  readonly #reading: Promise<void>;
-
-  constructor([command = "", ...args]: readonly string[]) {
-    this.#child = new Deno.Command(command, {
-      args,
-      env: { WEBHOOK_SECRET: SECRET },
-      stdin: "null",
-      stdout: "piped",
-      stderr: "null",
-    }).spawn();
-    this.#reading = this.#read();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#child.kill("SIGKILL");
-    await this.#child.status;
-    await this.#reading;
-  }
-
-  async #read(): Promise<void> {
-    for await (const text of this.#child.stdout.pipeThrough(new TextDecoderStream())) {
-      this.output += text;
-    }
-  }
 }
 
 async function execute(

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { EventStream } from "../support/event_stream.ts";
 import { ROOT } from "../support/paths.ts";
 import { Program } from "../support/program.ts";
+import { Script } from "../support/script.ts";
 import { TestClient } from "../support/test_client.ts";
 import { waitFor } from "../support/wait.ts";
 
@@ -52,7 +53,7 @@ Deno.test("docs/protocol.md, Server-Sent Events: coming back", async () => {
 Deno.test("docs/protocol.md, Server-Sent Events: EventSource", async () => {
   await using program = await Program.start();
   const code = example("EventSource").code.replace("/sse", `${program.url}/sse`);
-  await using script = new Script(Deno.execPath(), ["eval", "--cached-only", code]);
+  await using script = new Script([Deno.execPath(), "eval", "--cached-only", code]);
   await waitFor("it is connected", async () => {
     return (await (await fetch(`${program.url}/api/stats`)).json()).users === 1;
   });
@@ -83,43 +84,11 @@ async function notify(program: Program): Promise<void> {
   assert.equal(response.status, 201, await response.text());
 }
 
-/** A program that runs until it is disposed of, and what it prints. */
-class Script implements AsyncDisposable {
-  text = "";
-  readonly #child: Deno.ChildProcess;
-  readonly #reading: Promise<void>;
-
-  constructor(program: string, args: string[]) {
-    this.#child = new Deno.Command(program, {
-      args,
-      stdin: "null",
-      stdout: "piped",
-      stderr: "null",
-    }).spawn();
-    this.#reading = this.#read();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    try {
-      this.#child.kill();
-    } catch {
-      // It has ended by itself.
-    }
-    await this.#child.status;
-    await this.#reading;
-  }
-
-  async #read(): Promise<void> {
-    for await (const text of this.#child.stdout.pipeThrough(new TextDecoderStream())) {
-      this.text += text;
-    }
-  }
-}
-
 /** A documented command, against a server of the test's own. */
 class Curl extends Script {
   constructor(command: string, program: Program) {
-    super("sh", ["-c", `exec ${command.replace("http://localhost:7000", program.url)}`]);
+    const here = command.replace("http://localhost:7000", program.url);
+    super(["sh", "-c", `exec ${here}`], { isQuiet: true });
   }
 
   async shows(events: readonly string[]): Promise<void> {

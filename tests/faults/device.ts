@@ -1,4 +1,5 @@
 /** The process of `sleeper.ts`, and what it told. */
+import { Script } from "../support/script.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Told } from "./sleeper.ts";
 
@@ -12,20 +13,15 @@ export interface DeviceOptions {
 export class Device implements AsyncDisposable {
   readonly #told: Told[] = [];
   readonly #options: DeviceOptions;
-  readonly #child: Deno.ChildProcess;
-  readonly #reading: Promise<void>;
-  #hasEnded = false;
+  readonly #script: Script;
 
   constructor(url: string, options: DeviceOptions) {
     this.#options = options;
-    const script = new URL("./sleeper.ts", import.meta.url).pathname;
-    this.#child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "--cached-only", "--allow-net", script, url, options.user, options.room],
-      stdin: "null",
-      stdout: "piped",
-    }).spawn();
-    void this.#child.status.then(() => this.#hasEnded = true);
-    this.#reading = this.#read();
+    const { pathname } = new URL("./sleeper.ts", import.meta.url);
+    const run = [Deno.execPath(), "run", "--cached-only", "--allow-net", pathname];
+    this.#script = new Script([...run, url, options.user, options.room], {
+      onLine: (line) => this.#hear(JSON.parse(line)),
+    });
   }
 
   /** What was told of a kind, in its order. */
@@ -35,26 +31,16 @@ export class Device implements AsyncDisposable {
 
   /** Stops it in the middle of whatever it does, or lets it go on. */
   signal(signal: "SIGSTOP" | "SIGCONT"): void {
-    this.#child.kill(signal);
+    this.#script.signal(signal);
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (!this.#hasEnded) this.#child.kill("SIGKILL");
-    await this.#child.status;
-    await this.#reading;
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#script[Symbol.asyncDispose]();
   }
 
-  async #read(): Promise<void> {
+  #hear(told: Told): void {
     const { ledger, user } = this.#options;
-    let rest = "";
-    for await (const text of this.#child.stdout.pipeThrough(new TextDecoderStream())) {
-      const lines = (rest + text).split("\n");
-      rest = lines.pop() ?? "";
-      for (const line of lines) {
-        const told: Told = JSON.parse(line);
-        this.#told.push(told);
-        if (told.kind === "notification") ledger?.saw(user, told.what);
-      }
-    }
+    this.#told.push(told);
+    if (told.kind === "notification") ledger?.saw(user, told.what);
   }
 }

@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { Program } from "../support/program.ts";
+import { Script } from "../support/script.ts";
 import { TestClient } from "../support/test_client.ts";
 import { waitFor } from "../support/wait.ts";
 import type { Heard } from "./crowd.ts";
@@ -116,21 +117,16 @@ async function sendAll(
 
 /** The process of `crowd.ts`. */
 class Crowd implements AsyncDisposable {
-  readonly #child: Deno.ChildProcess;
-  readonly #reading: Promise<void>;
-  #hasEnded = false;
+  readonly #script: Script;
   #isReady = false;
   #heard: Heard = { all: 0, misplaced: 0 };
 
   private constructor(port: number) {
-    const script = new URL("./crowd.ts", import.meta.url).pathname;
-    this.#child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "--cached-only", "--allow-net", script, String(port), String(HEALTHY), ROOM],
-      stdin: "null",
-      stdout: "piped",
-    }).spawn();
-    void this.#child.status.then(() => this.#hasEnded = true);
-    this.#reading = this.#read();
+    const { pathname } = new URL("./crowd.ts", import.meta.url);
+    const run = [Deno.execPath(), "run", "--cached-only", "--allow-net", pathname];
+    this.#script = new Script([...run, String(port), String(HEALTHY), ROOM], {
+      onLine: (line) => this.#take(line),
+    });
   }
 
   static async start(port: number): Promise<Crowd> {
@@ -147,22 +143,13 @@ class Crowd implements AsyncDisposable {
     assert.deepEqual(this.#heard, { all: count, misplaced: 0 });
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (!this.#hasEnded) this.#child.kill("SIGKILL");
-    await this.#child.status;
-    await this.#reading;
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#script[Symbol.asyncDispose]();
   }
 
-  async #read(): Promise<void> {
-    let rest = "";
-    for await (const text of this.#child.stdout.pipeThrough(new TextDecoderStream())) {
-      const lines = (rest + text).split("\n");
-      rest = lines.pop() ?? "";
-      for (const line of lines) {
-        if (line === "ready") this.#isReady = true;
-        else this.#heard = JSON.parse(line);
-      }
-    }
+  #take(line: string): void {
+    if (line === "ready") this.#isReady = true;
+    else this.#heard = JSON.parse(line);
   }
 }
 

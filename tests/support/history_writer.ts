@@ -4,6 +4,7 @@
  */
 import { openEmbedded } from "../../lib/engines/embedded.ts";
 import { CodedError } from "../../lib/base/errors.ts";
+import { Script } from "./script.ts";
 
 type Line =
   | { is: "accepted"; id: string; offset: number; epoch: string }
@@ -17,44 +18,26 @@ export class HistoryWriter implements AsyncDisposable {
   readonly accepted: Extract<Line, { is: "accepted" }>[] = [];
   readonly refused: Extract<Line, { is: "refused" }>[] = [];
   readonly heard: Extract<Line, { is: "heard" }>[] = [];
-  readonly #child: Deno.ChildProcess;
-  readonly #reading: Promise<void>;
+  readonly #script: Script;
 
   /**
    * @param dataDir folder of the store
    * @param wrapper a command that runs the one behind it in its own place
    */
   constructor(dataDir: string, wrapper: readonly string[] = []) {
-    const script = import.meta.filename ?? "";
-    const run = [Deno.execPath(), "run", "--cached-only", "-A", script, dataDir];
-    const [command = "", ...args] = [...wrapper, ...run];
-    this.#child = new Deno.Command(command, { args, stdout: "piped", stderr: "inherit" }).spawn();
-    this.#reading = this.#read();
+    const file = import.meta.filename ?? "";
+    const run = [Deno.execPath(), "run", "--cached-only", "-A", file, dataDir];
+    this.#script = new Script([...wrapper, ...run], {
+      onLine: (line) => this.#take(JSON.parse(line)),
+    });
   }
 
-  async kill(): Promise<void> {
-    this.#child.kill("SIGKILL");
-    await this.#child.status;
-    await this.#reading;
+  kill(): Promise<void> {
+    return this.#script[Symbol.asyncDispose]();
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    try {
-      this.#child.kill("SIGKILL");
-    } catch {
-      // It has ended.
-    }
-    await this.#child.status;
-    await this.#reading;
-  }
-
-  async #read(): Promise<void> {
-    let rest = "";
-    for await (const text of this.#child.stdout.pipeThrough(new TextDecoderStream())) {
-      const lines = (rest + text).split("\n");
-      rest = lines.pop() ?? "";
-      for (const line of lines) this.#take(JSON.parse(line));
-    }
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.kill();
   }
 
   #take(line: Line): void {

@@ -1,6 +1,7 @@
 /** The `send` task as a process: its options, its questions, its words and exit codes, on both engines. */
 import assert from "node:assert/strict";
 import { type Outcome, run, taskCommand } from "../support/command.ts";
+import { type Env, type Target, TARGETS } from "../support/engine_target.ts";
 import { Program } from "../support/program.ts";
 import { freePort, RedisServer } from "../support/redis.ts";
 import { Terminal } from "../support/terminal.ts";
@@ -19,39 +20,7 @@ const OFFLINE: Outcome = {
   stderr: "",
 };
 
-type Env = Readonly<Record<string, string>>;
-
-/** A server, and the settings with which `send` finds it. */
-interface Target {
-  readonly program: Program;
-  readonly env: Env;
-  dispose(): Promise<void>;
-}
-
-const ENGINES: [name: string, start: (env?: Env) => Promise<Target>][] = [
-  ["embedded", async (env = {}) => {
-    const program = await Program.start({ env });
-    return {
-      program,
-      env: { APP_PORT: String(program.port) },
-      dispose: () => program[Symbol.asyncDispose](),
-    };
-  }],
-  ["redis", async (env = {}) => {
-    const redis = await RedisServer.start();
-    const program = await Program.start({ env: { ...redis.env, ...env } });
-    return {
-      program,
-      env: redis.env,
-      async dispose() {
-        await program[Symbol.asyncDispose]();
-        await redis[Symbol.asyncDispose]();
-      },
-    };
-  }],
-];
-
-for (const [engine, start] of ENGINES) testEngine(engine, start);
+for (const [engine, start] of TARGETS) testEngine(engine, start);
 
 function testEngine(engine: string, start: (env?: Env) => Promise<Target>): void {
   testOn("send -u 123 prints online for a connected user", async ({ program, env }) => {
@@ -165,25 +134,18 @@ function testEngine(engine: string, start: (env?: Env) => Promise<Target>): void
 
   Deno.test(`send takes a long message where the limit is off (${engine})`, async () => {
     const limits = { APP_LIMIT_MESSAGE: "off" };
-    const { program, env, dispose } = await start(limits);
-    try {
-      await using client = await TestClient.join(program.webSocketUrl, { user: 1, room: "1" });
-      const message = "x".repeat(20_000);
-      assert.deepEqual(await send(["-u", "1"], { ...env, ...limits }, message), ONLINE);
-      assert.equal((await client.get("direct_message"))[0]?.["message"], message);
-    } finally {
-      await dispose();
-    }
+    await using target = await start(limits);
+    const { webSocketUrl } = target.program;
+    await using client = await TestClient.join(webSocketUrl, { user: 1, room: "1" });
+    const message = "x".repeat(20_000);
+    assert.deepEqual(await send(["-u", "1"], { ...target.env, ...limits }, message), ONLINE);
+    assert.equal((await client.get("direct_message"))[0]?.["message"], message);
   });
 
   function testOn(name: string, body: (target: Target) => Promise<void>): void {
     Deno.test(`${name} (${engine})`, async () => {
-      const target = await start();
-      try {
-        await body(target);
-      } finally {
-        await target.dispose();
-      }
+      await using target = await start();
+      await body(target);
     });
   }
 }

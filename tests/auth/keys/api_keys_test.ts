@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { type Outcome, run, taskCommand } from "../../support/command.ts";
 import { Certificate } from "../../support/certificate.ts";
+import { type Env, envOf, type Target, TARGETS } from "../../support/engine_target.ts";
 import { Manager } from "../../support/manager.ts";
 import { type LogLine, Program } from "../../support/program.ts";
 import { rawRequest } from "../../support/raw_http.ts";
@@ -9,7 +10,6 @@ import { RedisServer } from "../../support/redis.ts";
 import { APP_KEY } from "../../support/tokens.ts";
 import { waitFor } from "../../support/wait.ts";
 
-type Env = Readonly<Record<string, string>>;
 type Json = Record<string, unknown>;
 
 const KEY = taskCommand("key");
@@ -36,42 +36,7 @@ const CALLS: readonly (readonly [method: string, path: string, scope: string])[]
   ["DELETE", "/api/keys/abc", "manage"],
 ];
 
-/** A server, and the settings with which commands find it. */
-interface Target {
-  readonly program: Program;
-  readonly env: Env;
-  /** Another server on the same keys, where the engine can have one. */
-  another(): Promise<Program | undefined>;
-  dispose(): Promise<void>;
-}
-
-const ENGINES: [name: string, start: (env?: Env) => Promise<Target>][] = [
-  ["embedded", async (env = {}) => {
-    const program = await Program.start({ env });
-    return {
-      program,
-      env: envOf(program),
-      another: () => Promise.resolve(undefined),
-      dispose: () => program[Symbol.asyncDispose](),
-    };
-  }],
-  ["redis", async (env = {}) => {
-    const redis = await RedisServer.start();
-    const listener = { APP_LISTENER: "node" }; // the other engine's tests are on the default one
-    const program = await Program.start({ env: { ...redis.env, ...listener, ...env } });
-    return {
-      program,
-      env: redis.env,
-      another: () => Program.start({ env: redis.env }),
-      async dispose() {
-        await program[Symbol.asyncDispose]();
-        await redis[Symbol.asyncDispose]();
-      },
-    };
-  }],
-];
-
-for (const [engine, start] of ENGINES) testEngine(engine, start);
+for (const [engine, start] of TARGETS) testEngine(engine, start);
 
 Deno.test("behind a trusted proxy, wrong keys hold up their own address alone, and the audit log names it", async () => {
   await using program = await Program.start({ env: { APP_KEY, APP_TRUSTED_PROXIES: "127.0.0.1" } });
@@ -416,12 +381,8 @@ function testEngine(engine: string, start: (env?: Env) => Promise<Target>): void
 
   function testOn(name: string, body: (target: Target) => Promise<void>, env: Env = {}): void {
     Deno.test(`${name} (${engine})`, async () => {
-      const target = await start(env);
-      try {
-        await body(target);
-      } finally {
-        await target.dispose();
-      }
+      await using target = await start(env);
+      await body(target);
     });
   }
 }
@@ -528,11 +489,6 @@ async function created(options: readonly string[], env: Env): Promise<string> {
   assert.equal(code, 0, stderr);
   assert.match(stdout, /^nk_[0-9A-Za-z]{12}_[0-9A-Za-z]{40}\n$/);
   return stdout.trim();
-}
-
-/** With which commands find a server and its operator's key. */
-function envOf({ port, dataDir }: Program): Env {
-  return { APP_PORT: String(port), APP_DATA_DIR: dataDir };
 }
 
 function idOf(key: string): string {

@@ -461,12 +461,8 @@ function assertTellsNoSecret({ output }: Program): void {
 }
 
 /** Connects with protocol version 2 and such a token. */
-async function v2(program: Program, claims: Claims): Promise<TestClient> {
-  const token = await connectionToken(claims);
-  const protocols = ["notifyli.v2", `notifyli.token.${token}`];
-  const client = await TestClient.connectAs(program.webSocketUrl, { protocols });
-  await client.command("connect");
-  return client;
+async function v2({ webSocketUrl }: Program, claims: Claims): Promise<TestClient> {
+  return await TestClient.connectWithToken(webSocketUrl, await connectionToken(claims));
 }
 
 function bearer(token: string): Record<string, string> {

@@ -96,20 +96,12 @@ async function entry(program: Program, token: string): Promise<number> {
   });
   await response.body?.cancel();
   if (response.status !== 200) return response.status;
-  await using client = await TestClient.connectAs(program.webSocketUrl, {
-    protocols: ["notifyli.v2", `notifyli.token.${token}`],
-  });
-  await client.command("connect");
+  await using _ = await TestClient.connectWithToken(program.webSocketUrl, token);
   return 101;
 }
 
-async function connect(program: Program, claims: Claims): Promise<TestClient> {
-  const token = await connectionToken(claims);
-  const client = await TestClient.connectAs(program.webSocketUrl, {
-    protocols: ["notifyli.v2", `notifyli.token.${token}`],
-  });
-  await client.command("connect");
-  return client;
+async function connect({ webSocketUrl }: Program, claims: Claims): Promise<TestClient> {
+  return await TestClient.connectWithToken(webSocketUrl, await connectionToken(claims));
 }
 
 Deno.test("keys of which only the start comes are logged as such, and taken once they come whole", async () => {

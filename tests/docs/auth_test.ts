@@ -133,10 +133,7 @@ for (const listener of ["deno", "node"]) {
 /** Whether the token makes a connection that of user 123, named Alice. */
 async function letsIn(token: string): Promise<void> {
   await using program = await Program.start({ env: ENV });
-  await using client = await TestClient.connectAs(program.webSocketUrl, {
-    protocols: ["notifyli.v2", `notifyli.token.${token}`],
-  });
-  await client.command("connect");
+  await using client = await TestClient.connectWithToken(program.webSocketUrl, token);
   await client.command("subscribe", { room: "lobby" });
   await client.command("publish", { room: "lobby", message: "Hello!" });
   const [message] = await client.get("usermsg");

@@ -399,12 +399,8 @@ Deno.test({
   },
 });
 
-async function v2(program: Program, claims: Claims): Promise<TestClient> {
-  const token = await connectionToken(claims);
-  const protocols = ["notifyli.v2", `notifyli.token.${token}`];
-  const client = await TestClient.connectAs(program.webSocketUrl, { protocols });
-  await client.command("connect");
-  return client;
+async function v2({ webSocketUrl }: Program, claims: Claims): Promise<TestClient> {
+  return await TestClient.connectWithToken(webSocketUrl, await connectionToken(claims));
 }
 
 async function v1(program: Program, claims: Claims): Promise<TestClient> {

@@ -50,6 +50,14 @@ export class TestClient implements AsyncDisposable {
     return await new TestClient(url, protocols, headers).#opened();
   }
 
+  /** Connects with protocol version 2 and a token, and is who the token says when this resolves. */
+  static async connectWithToken(url: string, token: string): Promise<TestClient> {
+    const protocols = ["notifyli.v2", `notifyli.token.${token}`];
+    const client = await TestClient.connectAs(url, { protocols });
+    await client.command("connect");
+    return client;
+  }
+
   get protocol(): string {
     return this.#socket.protocol;
   }

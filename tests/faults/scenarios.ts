@@ -1,4 +1,4 @@
-/** All scenarios there are; each is a test, too, in `faults_crash_test.ts` or `faults_resources_test.ts`. */
+/** All scenarios there are; each is a test, too, in `crash_test.ts` or `resources_test.ts`. */
 import { nodeAlone } from "./node_alone.ts";
 import { nodesKilled } from "./nodes_killed.ts";
 import { redisBroken } from "./redis_broken.ts";

@@ -23,6 +23,7 @@ export const bridge: Feature = {
 /** What is added to the stream. */
 export const stream: Feature = {
   name: "stream",
+  functions: TURN_FUNCTIONS,
   async open({ node, engine: { storage }, config, use }) {
     if (storage.kind !== "redis" || config.redis === undefined) return undefined;
     const { StreamReader } = await import("./stream_reader.ts");
@@ -31,6 +32,7 @@ export const stream: Feature = {
     return {
       tasks: [{
         name: "stream",
+        functions: TURN_FUNCTIONS,
         run: (signal) => new StreamReader(notifier, storage, options).run(signal),
       }],
     };

@@ -3,12 +3,13 @@ import { DEFAULT_SITE } from "../base/site.ts";
 import type { UserId } from "../base/fields.ts";
 
 /**
- * Where publications go: a room, a user's own channel, which all of the user's clients hear, or the channel of one
- * session, which is one connection over HTTP (`http/sse.ts`).
+ * Where publications go: a room, a user's own channel, which all of the user's connections hear, or the channel of one
+ * session, which is one connection over HTTP (`protocols/sse/`). A capability may have channels of its own.
  */
 export interface Channel {
   readonly site: string;
-  readonly kind: "room" | "user" | "session";
+  /** A word that its capability has chosen, such as "room". */
+  readonly kind: string;
   readonly name: string;
   /**
    * What {@linkcode keyOf} says, where it was made before: it is asked for several times on a message's way. So a channel
@@ -26,7 +27,7 @@ export function roomChannel(site: string, name: string): Channel {
   return channelOf(site, "room", name);
 }
 
-/** Of no site: it is open before its client has proved whose it is. */
+/** Of no site: it is open before its connection has proved whose it is. */
 export function sessionChannel(name: string): Channel {
   return channelOf(DEFAULT_SITE, "session", name);
 }
@@ -35,6 +36,7 @@ export function userChannel(site: string, name: UserId): Channel {
   return channelOf(site, "user", name);
 }
 
-function channelOf(site: string, kind: Channel["kind"], name: string): Channel {
+/** @param kind a word of its own for each capability */
+export function channelOf(site: string, kind: Channel["kind"], name: string): Channel {
   return { site, kind, name, key: keyOf({ site, kind, name }) };
 }

@@ -7,6 +7,7 @@ import { CodedError, type Disconnect, type ErrorCode } from "../base/errors.ts";
 import { type Fields, parseObject, type UserId, userIdOnWire } from "../base/fields.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
 import type { Limits } from "../base/sizes.ts";
+import type { Dialect } from "./arrival.ts";
 import { type Channel, keyOf } from "./channel.ts";
 import { type FrameOwner, FrameQueue, MAX_LINES } from "./frame_queue.ts";
 import type { Identity, Proof } from "./identity.ts";
@@ -23,6 +24,8 @@ const NO_FIELDS: Fields = Object.freeze({});
 
 /** How frames are read and answered: each dialect of `protocols/` is one of these. */
 export interface Protocol {
+  /** How it writes publications. */
+  readonly dialect: Dialect;
   /** Whether notifications of every room come, from the inbox as a whole, and messages with no gap. */
   readonly hasInbox: boolean;
   /** Whether several texts may go out in one message, with line breaks between. */

@@ -1,6 +1,7 @@
 /**
  * A node's own connections, by channel. Next on a message's way: `connection.ts`, whose `send` writes it out.
  */
+import type { Arrival, Dialect } from "./arrival.ts";
 import type { Connection } from "./connection.ts";
 import { type Channel, keyOf } from "./channel.ts";
 
@@ -8,8 +9,24 @@ import { type Channel, keyOf } from "./channel.ts";
 export interface HubChannel extends Channel {
   readonly key: string;
   readonly connections: Set<Connection>;
+  /** Of the first connection; of all of them, unless they are mixed. */
+  readonly dialect: Dialect;
+  isMixed: boolean;
   /** Those of them that asked for joins and leaves; absent while none has. */
   watchers?: Set<Connection>;
+}
+
+/** Gives all connections of a channel what has arrived there. Where they speak one dialect, nothing is looked up for each. */
+export function deliverToAll(here: HubChannel, arrival: Arrival): void {
+  const offset = arrival.position?.offset ?? 0;
+  if (!here.isMixed) {
+    const outgoing = arrival.in(here.dialect);
+    for (const connection of here.connections) connection.deliver(here.key, offset, outgoing);
+    return;
+  }
+  for (const connection of here.connections) {
+    connection.deliver(here.key, offset, arrival.in(connection.protocol.dialect));
+  }
 }
 
 export class Hub {
@@ -25,10 +42,12 @@ export class Hub {
     let known = this.#channels.get(key);
     if (known === undefined) {
       const { site, kind, name } = channel;
-      known = { site, kind, name, key, connections: new Set() };
+      const { dialect } = connection.protocol;
+      known = { site, kind, name, key, connections: new Set(), dialect, isMixed: false };
       this.#channels.set(key, known);
     }
     known.connections.add(connection);
+    if (connection.protocol.dialect !== known.dialect) known.isMixed = true;
     return known;
   }
 
@@ -52,8 +71,11 @@ export class Hub {
   }
 
   stats(): { rooms: number; users: number } {
-    const count = { room: 0, user: 0, session: 0 };
-    for (const { kind } of this.#channels.values()) count[kind]++;
-    return { rooms: count.room, users: count.user };
+    const stats = { rooms: 0, users: 0 };
+    for (const { kind } of this.#channels.values()) {
+      if (kind === "room") stats.rooms++;
+      else if (kind === "user") stats.users++;
+    }
+    return stats;
   }
 }

@@ -7,6 +7,7 @@
 import { getLogger } from "@logtape/logtape";
 import { CodedError, DISCONNECTS } from "../base/errors.ts";
 import type { Limits } from "../base/sizes.ts";
+import { Arrival } from "./arrival.ts";
 import { Background } from "./background.ts";
 import type { Broker } from "./broker.ts";
 import type { Channel } from "./channel.ts";
@@ -16,7 +17,6 @@ import { Drops } from "./drops.ts";
 import { AllHooks } from "./hooks.ts";
 import { Hub, type HubChannel } from "./hub.ts";
 import type { Identity, Proof } from "./identity.ts";
-import { flat, Outgoing } from "./outgoing.ts";
 import type { HistoryOptions, Position, Publication, Published } from "./publication.ts";
 import { Restoring } from "./restoring.ts";
 import type { Socket } from "./socket.ts";
@@ -24,17 +24,6 @@ import { Subscriptions } from "./subscriptions.ts";
 import type { Traffic } from "./traffic.ts";
 
 const log = getLogger(["notifyli", "node"]);
-
-/** Receivers from which on it pays to make a text flat. */
-const MANY = 8;
-
-/** A publication that has come to this node. */
-export interface Arrival {
-  readonly publication: Publication;
-  readonly position: Position | undefined;
-  /** Its text, for all receivers. */
-  readonly outgoing: Outgoing;
-}
 
 /** How the connections of a channel are given what is published there. On every message's way. */
 export type Kind = (here: HubChannel, arrival: Arrival) => void;
@@ -191,12 +180,7 @@ export class Node implements ConnectionHome {
   handlePublication(channel: Channel, publication: Publication, position?: Position): void {
     const here = this.hub.get(channel);
     if (here === undefined) return;
-    const { text } = publication;
-    const outgoing = new Outgoing(
-      here.connections.size >= MANY ? flat(text) : text,
-      position && { channel, position },
-    );
-    this.#kinds.get(publication.kind)?.(here, { publication, position, outgoing });
+    this.#kinds.get(publication.kind)?.(here, new Arrival(channel, publication, position));
   }
 
   /** The engine lost what it had of this node, and can take it again now. */

@@ -4,7 +4,6 @@ import type { Channel } from "./channel.ts";
 import type { Position } from "./publication.ts";
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
 
 /** Where a text is in a channel's history. */
 export interface Place {
@@ -43,14 +42,6 @@ export class Outgoing {
   get event(): Uint8Array {
     return this.#event ??= encoder.encode(`data: ${this.text}\n\n`);
   }
-}
-
-/**
- * The same text in one piece. What was put together or cut out of another text is a reference to its parts, which the
- * runtime has to follow anew each time the text is sent: a tenth of what that costs in JavaScript.
- */
-export function flat(text: string): string {
-  return decoder.decode(encoder.encode(text));
 }
 
 function textFrame(text: string): Uint8Array {

@@ -1,18 +1,57 @@
 /** What is said in a channel, and its place in the channel's history. */
+import type { UserId } from "../base/fields.ts";
+
+/** Who said it: a user, or another system under a name. */
+export interface Sender {
+  readonly user?: UserId;
+  readonly name?: string;
+}
+
+/** What a publication carries, whatever kind it is of. */
+export interface Content {
+  readonly from?: Sender;
+  readonly message?: string;
+  /** What happened, such as "read". */
+  readonly event?: string;
+  /** Whatever else belongs to it, as JSON has it. */
+  readonly data?: unknown;
+  readonly tags?: readonly string[];
+}
 
 /**
- * One message in a channel. `text` is the finished frame, so that no node encodes it again; the rest is what a
- * hub needs to route it.
+ * One message in a channel, as data: that is what is stored and fanned out. Each dialect makes its own frame of it, once
+ * on each node (`arrival.ts`).
  */
-export interface Publication {
-  readonly kind: "message" | "notification" | "inbox" | "join" | "leave" | "command";
+export interface Publication extends Content {
+  /** A word that its capability has chosen, such as "message". */
+  readonly kind: string;
   readonly id: string;
-  /** A client made the id: the same one within ten minutes is the same publication. */
+  /** Unix time in seconds. */
+  readonly at: number;
+  /** In a user's channel: the room whose connections get it. */
+  readonly room?: string;
+  /** A client made the id: the same one within ten minutes is the same publication. It is not stored. */
   readonly isClientsId?: boolean;
-  /** The room it is said in; for a notification, the room whose clients get it. */
-  readonly room: string;
-  readonly text: string;
 }
+
+/** The content as it is stored, in JSON. */
+export function encodeContent({ from, message, event, data, tags }: Content): string {
+  return JSON.stringify({ from, message, event, data, tags });
+}
+
+/** The content that {@linkcode encodeContent} made. */
+export function decodeContent(json: string): Content {
+  return JSON.parse(json);
+}
+
+/** Characters of a publication in a frame, about: to see whether an answer becomes too long for its client. */
+export function lengthOf({ from, message, data }: Content): number {
+  return FRAME_LENGTH + (message?.length ?? 0) + (from?.name?.length ?? 0) +
+    (data === undefined ? 0 : JSON.stringify(data).length);
+}
+
+/** Of what is in every frame beside its content: type, ids, room and time. */
+const FRAME_LENGTH = 120;
 
 /** A place in a channel's history: `offset` rises by one, `epoch` changes when history was lost. */
 export interface Position {
@@ -52,23 +91,13 @@ export function positionSeconds({ seconds, persistent }: HistoryOptions): number
   return Math.max(Math.ceil(seconds), atLeast);
 }
 
-/** A publication as a history has it; `text` has the offset, too. */
+/** A publication as a history has it. */
 export interface KeptPublication {
   readonly offset: number;
-  readonly text: string;
+  readonly publication: Publication;
 }
 
 export interface History extends Position {
   /** Oldest first. */
   readonly publications: readonly KeptPublication[];
-}
-
-/** A finished frame with its place in its channel. */
-export function withOffset(text: string, offset: number): string {
-  return `{"offset":${offset},${text.slice(1)}`;
-}
-
-/** A frame that was finished but for its timestamp, a Unix time in seconds. */
-export function withTimestamp(text: string, timestamp: number): string {
-  return `${text.slice(0, -1)},"timestamp":${timestamp}}`;
 }

@@ -27,10 +27,12 @@ export function inboxCommands(service: InboxService): Command[] {
       const inbox = inboxFor(connection, service);
       const user = connection.requireUser();
       if (query.since !== undefined) {
-        return { data: syncData(await inbox.sync(connection.site, user, query.since, query)) };
+        const sync = await inbox.sync(connection.site, user, query.since, query);
+        return { data: syncData(connection, sync) };
       }
       const { notifications, unread } = await inbox.page(connection.site, user, query);
-      return { data: { notifications: notifications.map(described), unread } };
+      const shown = notifications.map((each) => described(connection, each));
+      return { data: { notifications: shown, unread } };
     }),
     command("ack", idsField, async (connection, ids) => {
       const inbox = inboxFor(connection, service);

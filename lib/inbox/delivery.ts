@@ -7,7 +7,7 @@ import { userChannel } from "../core/channel.ts";
 import type { Connection } from "../core/connection.ts";
 import type { ConnectionHooks } from "../core/hooks.ts";
 import type { Kinds, Node } from "../core/node.ts";
-import { Outgoing } from "../core/outgoing.ts";
+import { Arrival } from "../core/arrival.ts";
 import { NOWHERE } from "../core/publication.ts";
 import type { RestoreStep } from "../core/restoring.ts";
 import { Slot } from "../core/slot.ts";
@@ -41,12 +41,18 @@ export class InboxDelivery implements RoomListener, RestoreStep, ConnectionHooks
   /** How the connections of a user's channel are given what is published there. */
   get kinds(): Kinds {
     return {
-      notification({ connections }, { publication: { id, room }, position, outgoing }) {
-        const notification = { id, ...(position ?? NOWHERE), outgoing };
-        for (const connection of connections) INBOXES.of(connection)?.notify(room, notification);
+      notification({ connections }, arrival) {
+        const { id, room = "" } = arrival.publication;
+        const position = arrival.position ?? NOWHERE;
+        for (const connection of connections) {
+          const outgoing = arrival.in(connection.protocol.dialect);
+          INBOXES.of(connection)?.notify(room, { id, ...position, outgoing });
+        }
       },
-      inbox({ connections }, { outgoing }) {
-        for (const connection of connections) if (connection.hasInbox) connection.send(outgoing);
+      inbox({ connections }, arrival) {
+        for (const connection of connections) {
+          if (connection.hasInbox) connection.send(arrival.in(connection.protocol.dialect));
+        }
       },
     };
   }
@@ -140,11 +146,20 @@ export class InboxDelivery implements RoomListener, RestoreStep, ConnectionHooks
     connections: readonly Connection[],
   ): Promise<void> {
     const { offset, epoch, notifications } = await this.#inbox.queued(site, user, room);
-    const queued = notifications.map(({ id, offset, text }) => (
-      { id, offset, epoch, outgoing: new Outgoing(text) }
-    ));
+    const channel = userChannel(site, user);
+    const arrivals = notifications.map(({ offset, publication }) =>
+      new Arrival(channel, publication, { offset, epoch })
+    );
     const upTo = { offset, epoch };
-    await Promise.all(connections.map((each) => this.of(each).handOut(room, queued, upTo)));
+    await Promise.all(connections.map((each) => {
+      const queued = arrivals.map((arrival, index) => ({
+        id: arrival.publication.id,
+        offset: notifications[index]?.offset ?? 0,
+        epoch,
+        outgoing: arrival.in(each.protocol.dialect),
+      }));
+      return this.of(each).handOut(room, queued, upTo);
+    }));
   }
 }
 

@@ -7,7 +7,6 @@ import type { UserId } from "../base/fields.ts";
 import { nextId } from "../base/ids.ts";
 import { unixSeconds } from "../base/times.ts";
 import type { Counters } from "../core/counters.ts";
-import { messageFrame } from "../protocols/frames.ts";
 import type { ParsedNotification } from "./notification.ts";
 import type { Inbox, Notification, Schedule } from "./store/store.ts";
 
@@ -66,7 +65,9 @@ export class Notifier {
       id,
       isCallersId: request.id !== undefined || request.made?.isRetry,
       room,
-      text: messageFrame("direct_message", id, { room, user, name: from, message }, timestamp),
+      at: timestamp,
+      from: { name: from },
+      message,
       expiresAt: expiresAt === undefined ? undefined : expiresAt * 1000,
       claim: request.claim,
     };
@@ -75,9 +76,7 @@ export class Notifier {
       ? this.#parts.isOnline(site, room, user).catch(() => false)
       : false;
     const isNew =
-      await (isLater
-        ? schedule.add({ ...notification, deliverAt, isUndated: timestamp === undefined })
-        : inbox.append(notification));
+      await (isLater ? schedule.add({ ...notification, deliverAt }) : inbox.append(notification));
     const online = await asking;
     if (isNew) counters[isLater ? "scheduled" : "notifications"]++;
     log.debug("notification {id} for user {user} in room {room} is stored", { id, user, room });

@@ -1,4 +1,5 @@
 /** Cuts what is read of an inbox into pages, so that no answer outgrows what a client may have waiting. */
+import { lengthOf } from "../core/publication.ts";
 import type { InboxSync, StoredNotification } from "./store/store.ts";
 
 /** A page: where it ends, and whether there is more behind it. */
@@ -18,6 +19,8 @@ export function cutTo(found: readonly StoredNotification[], limit: number, end: 
 export function cutToLength<P extends Page>(page: P, characters: number): P {
   const { notifications, offset } = page;
   let length = 0;
-  const over = notifications.findIndex(({ text }) => (length += text.length) > characters);
+  const over = notifications.findIndex(({ publication }) =>
+    (length += lengthOf(publication)) > characters
+  );
   return over < 0 ? page : { ...page, ...cutTo(notifications, Math.max(1, over), offset) };
 }

@@ -1,58 +1,88 @@
 /**
- * The frames of seed 000's protocol: text from a client becomes one `Command`, and what the server says becomes
- * text. Next on a message's way: `client.ts`.
+ * The frames of versions 1 and 2, which write publications in the same way. Who receives them: `core/connection.ts`.
  */
-import type { InboxChange, InboxEvent } from "../inbox/store/store.ts";
 import type { ErrorCode } from "../base/errors.ts";
 import { type UserId, userIdOnWire } from "../base/fields.ts";
 import { unixSeconds } from "../base/times.ts";
+import type { Dialect } from "../core/arrival.ts";
+import type { Channel } from "../core/channel.ts";
+import type { Publication } from "../core/publication.ts";
 
-/**
- * A chat message (`usermsg`) or a notification (`direct_message`), ready to send.
- *
- * @param timestamp Unix time in seconds; absent while it is scheduled, see {@linkcode withTimestamp}
- */
-export function messageFrame(
-  type: "usermsg" | "direct_message",
-  id: string,
-  { room, user, name, message }: {
-    readonly room: string;
-    readonly user: UserId;
-    readonly name: string;
-    readonly message: string;
-  },
-  timestamp: number | undefined,
-): string {
-  return JSON.stringify({
-    type,
-    id,
-    room,
-    user_id: userIdOnWire(user),
-    name,
-    message,
-    timestamp,
-  });
-}
+export const JSON_DIALECT: Dialect = {
+  frame: publicationFrame,
+  encode: (...publication) => JSON.stringify(publicationFrame(...publication)),
+};
 
-/** A user read, archived or deleted notifications. */
-export function inboxFrame(
-  { event, ids, unread }: InboxChange & { readonly event: InboxEvent },
-): string {
-  return JSON.stringify({ type: "inbox", event, ids, unread });
-}
-
-/** A user entered (`join`) or left (`leave`) a room. */
-export function presenceEventFrame(
-  type: "join" | "leave",
-  event: { room: string; user: UserId; name: string },
-): string {
-  return JSON.stringify({
-    type,
-    room: event.room,
-    user_id: userIdOnWire(event.user),
-    name: event.name,
-    timestamp: unixSeconds(),
-  });
+/** On every message's way: one object of one shape for each kind. */
+function publicationFrame(
+  channel: Channel,
+  publication: Publication,
+  offset?: number,
+): Readonly<Record<string, unknown>> {
+  const { kind, id, at, from, message, event, data, tags } = publication;
+  const name = from?.name;
+  switch (kind) {
+    case "message": {
+      const [room, user_id] = [channel.name, userIdOnWire(from?.user ?? "")];
+      return {
+        offset,
+        type: "usermsg",
+        id,
+        room,
+        user_id,
+        name,
+        message,
+        timestamp: at,
+        event,
+        data,
+        tags,
+      };
+    }
+    case "notification": {
+      const [room, user_id] = [publication.room, userIdOnWire(channel.name)];
+      return {
+        offset,
+        type: "direct_message",
+        id,
+        room,
+        user_id,
+        name,
+        message,
+        timestamp: at,
+        event,
+        data,
+        tags,
+      };
+    }
+    case "inbox": // a user read, archived or deleted notifications
+      return { type: kind, event, ids: Object(data).ids, unread: Object(data).unread };
+    case "join": // a user entered a room, or left it
+    case "leave":
+      return {
+        type: kind,
+        room: channel.name,
+        user_id: userIdOnWire(from?.user ?? ""),
+        name,
+        timestamp: at,
+      };
+    default: {
+      const user_id = from?.user === undefined ? undefined : userIdOnWire(from.user);
+      const place = { [channel.kind]: channel.name };
+      return {
+        offset,
+        type: kind,
+        id,
+        ...place,
+        user_id,
+        name,
+        message,
+        timestamp: at,
+        event,
+        data,
+        tags,
+      };
+    }
+  }
 }
 
 /** Everyone in a room, one entry a user. */

@@ -10,7 +10,7 @@ import { roomChannel } from "../core/channel.ts";
 import { type Answer, type Command, command } from "../core/command.ts";
 import { flag, pageSize, positionField } from "../core/command_fields.ts";
 import type { Connection } from "../core/connection.ts";
-import type { Position } from "../core/publication.ts";
+import type { KeptPublication, Position } from "../core/publication.ts";
 import { membershipsOf, type RoomSync } from "./membership.ts";
 import type { Rooms } from "./rooms.ts";
 import { userOnWire } from "./wire.ts";
@@ -62,7 +62,7 @@ export function roomCommands(rooms: Rooms): Command[] {
     }), async (connection, { room, since, limit }) => {
       rooms.requireMembership(connection, room, "read");
       const { publications, ...sync } = await rooms.history(connection, room, { since, limit });
-      return { data: { ...sync, publications: publications.map(parsed) } };
+      return { data: { ...sync, publications: framesOf(connection, room, publications) } };
     }),
     command("presence", roomField, async (connection, room) => {
       rooms.requireMembership(connection, room, "list");
@@ -79,13 +79,15 @@ export function roomCommands(rooms: Rooms): Command[] {
     { room, since, replay }: Subscribe,
   ): Promise<RoomData> {
     const sync = await rooms.recover(connection, room, since);
-    const data = { room, ...sync, publications: sync.publications.map(parsed) };
+    const data = { room, ...sync, publications: framesOf(connection, room, sync.publications) };
     if (!replay || since !== undefined) return data;
     const before = { offset: Math.max(0, sync.offset - 1), epoch: sync.epoch };
     const { publications } = await rooms.history(connection, room, { since: before, limit: 1 });
     return {
       ...data,
-      publications: publications.map((text) => ({ ...parsed(text), replay: true })),
+      publications: framesOf(connection, room, publications).map((each) => (
+        { ...each, replay: true }
+      )),
     };
   }
 }
@@ -125,7 +127,12 @@ async function held(
   }
 }
 
-/** Our own frames, which are JSON objects. */
-function parsed(text: string): Fields {
-  return JSON.parse(text);
+/** A room's publications as the connection's dialect writes them. */
+function framesOf(
+  { site, protocol: { dialect } }: Connection,
+  room: string,
+  publications: readonly KeptPublication[],
+): Fields[] {
+  const channel = roomChannel(site, room);
+  return publications.map(({ offset, publication }) => dialect.frame(channel, publication, offset));
 }

@@ -2,7 +2,12 @@
 import { type Channel, roomChannel } from "../core/channel.ts";
 import type { RoomSync } from "./membership.ts";
 import type { Broker } from "../core/broker.ts";
-import type { History, KeptPublication, Position } from "../core/publication.ts";
+import {
+  type History,
+  type KeptPublication,
+  lengthOf,
+  type Position,
+} from "../core/publication.ts";
 import type { RoomRules } from "./rules/room_rules.ts";
 
 /** A position after all there is. */
@@ -51,9 +56,8 @@ export class RoomHistory {
     const isLong = isOver(publications);
     const isFirst = missed === 0 || publications[0]?.offset === since.offset + 1;
     if (publications.length < missed) return failed(isLong && isFirst ? "too_many" : "expired", at);
-    const texts = publications.map(({ text }) => text);
-    if (texts.length > 1 && isLong) return failed("too_many", at);
-    return { offset, epoch, recovered: true, publications: texts };
+    if (publications.length > 1 && isLong) return failed("too_many", at);
+    return { offset, epoch, recovered: true, publications };
   }
 
   /** The last messages of a room; or, with `since`, those that are kept after it, oldest first. */
@@ -72,7 +76,6 @@ export class RoomHistory {
     const publications = since === undefined
       ? await this.#last(channel, asked, { offset, epoch })
       : (await this.#after(channel, asked)).publications;
-    const texts = publications.map(({ text }) => text);
     const isCut = since === undefined && isOver(publications);
     const isWhole = isKnown && (isCut || (publications[0]?.offset ?? from + 1) === from + 1);
     return {
@@ -80,7 +83,7 @@ export class RoomHistory {
       epoch,
       recovered: isWhole,
       ...(isWhole ? {} : { reason: isKnown ? "expired" : "epoch" }),
-      publications: since === undefined ? endOf(texts) : startOf(texts),
+      publications: since === undefined ? endOf(publications) : startOf(publications),
     };
   }
 
@@ -127,20 +130,19 @@ export class RoomHistory {
 }
 
 function isOver(publications: Kept): boolean {
-  return lengthOf(publications) > MAX_CHARACTERS;
+  const length = publications.reduce((sum, { publication }) => sum + lengthOf(publication), 0);
+  return length > MAX_CHARACTERS;
 }
 
-function lengthOf(publications: Kept): number {
-  return publications.reduce((length, { text }) => length + text.length, 0);
+function endOf(publications: Kept): Kept {
+  return startOf(publications.toReversed()).toReversed();
 }
 
-function endOf(texts: readonly string[]): readonly string[] {
-  return startOf(texts.toReversed()).toReversed();
-}
-
-/** As many of the texts as one answer bears, and one at least. */
-function startOf(texts: readonly string[]): readonly string[] {
+/** As many of them as one answer bears, and one at least. */
+function startOf(publications: Kept): Kept {
   let length = 0;
-  const over = texts.findIndex((text) => (length += text.length) > MAX_CHARACTERS);
-  return over < 0 ? texts : texts.slice(0, Math.max(1, over));
+  const over = publications.findIndex(({ publication }) =>
+    (length += lengthOf(publication)) > MAX_CHARACTERS
+  );
+  return over < 0 ? publications : publications.slice(0, Math.max(1, over));
 }

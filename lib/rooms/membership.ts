@@ -3,7 +3,7 @@ import type { UserId } from "../base/fields.ts";
 import type { Channel } from "../core/channel.ts";
 import type { Connection } from "../core/connection.ts";
 import type { TokenFacts } from "../core/identity.ts";
-import type { Position, Published } from "../core/publication.ts";
+import type { KeptPublication, Position, Publication, Published } from "../core/publication.ts";
 import { Slot } from "../core/slot.ts";
 
 /** Something said in a room; `id` where the client brought one. */
@@ -20,16 +20,16 @@ export interface PublishedMessage {
   readonly id: string;
   /** Absent where the room keeps no history. */
   readonly published: Published | undefined;
-  /** The frame as it went out, for the sender of a message that was there before. */
-  readonly text: string;
+  /** For the sender of a message that was there before. */
+  readonly publication: Publication;
 }
 
 /** A room's messages from a position on. */
 export interface RoomSync extends Position {
   readonly recovered: boolean;
   readonly reason?: "new" | "epoch" | "expired" | "too_many" | "no_history";
-  /** Finished frames, oldest first. */
-  readonly publications: readonly string[];
+  /** Oldest first. */
+  readonly publications: readonly KeptPublication[];
 }
 
 /** A connection in one room. */

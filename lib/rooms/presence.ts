@@ -6,7 +6,7 @@ import type { Broker } from "../core/broker.ts";
 import type { PresenceEntry, PresenceManager } from "./store/store.ts";
 import { CodedError } from "../base/errors.ts";
 import { type UserId, userIdOnWire } from "../base/fields.ts";
-import { presenceEventFrame } from "../protocols/frames.ts";
+import { unixSeconds } from "../base/times.ts";
 
 /** Presences that wait to be taken out; past so many, the rest is left to the end of the lease. */
 const MAX_UNREMOVED = 10_000;
@@ -114,8 +114,8 @@ export class RoomPresence {
     user: UserId,
     { room, name }: { room: string; name: string },
   ): Promise<void> {
-    const text = presenceEventFrame(kind, { room, user, name });
-    await this.#broker.publish(roomChannel(site, room), { kind, id: "-", room, text });
+    const publication = { kind, id: "-", at: unixSeconds(), from: { user, name } };
+    await this.#broker.publish(roomChannel(site, room), publication);
   }
 }
 

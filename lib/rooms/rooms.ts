@@ -9,11 +9,12 @@ import type { UserId } from "../base/fields.ts";
 import { nextId } from "../base/ids.ts";
 import { unixSeconds } from "../base/times.ts";
 import { type Channel, roomChannel } from "../core/channel.ts";
+import type { Arrival } from "../core/arrival.ts";
 import type { Connection } from "../core/connection.ts";
+import { deliverToAll, type HubChannel } from "../core/hub.ts";
 import type { TokenFacts } from "../core/identity.ts";
 import type { Kinds, Node } from "../core/node.ts";
-import type { Position } from "../core/publication.ts";
-import { messageFrame } from "../protocols/frames.ts";
+import type { Position, Publication } from "../core/publication.ts";
 import { RoomAccess } from "./access.ts";
 import { RoomEntry, type RoomListener } from "./entry.ts";
 import { RoomHistory } from "./history.ts";
@@ -129,17 +130,19 @@ export class Rooms {
   say(channel: Channel, message: RoomMessage): Promise<PublishedMessage> | PublishedMessage {
     const { room } = message;
     const id = message.id ?? nextId();
-    const isClientsId = message.id !== undefined;
-    const text = messageFrame("usermsg", id, message, unixSeconds());
+    const publication: Publication = {
+      kind: "message",
+      id,
+      at: unixSeconds(),
+      from: { user: message.user, name: message.name },
+      message: message.message,
+      isClientsId: message.id !== undefined,
+    };
     this.#node.counters.messages++;
-    const published = this.#node.publish(
-      channel,
-      { kind: "message", id, room, text, isClientsId },
-      this.#rules.of(room).history,
-    );
+    const published = this.#node.publish(channel, publication, this.#rules.of(room).history);
     return published instanceof Promise
-      ? published.then((published) => ({ id, text, published }))
-      : { id, text, published };
+      ? published.then((published) => ({ id, publication, published }))
+      : { id, publication, published };
   }
 
   /** Everyone in the room; from now on the connection is told of joins and leaves. */
@@ -234,14 +237,13 @@ export class Rooms {
 
 /** How those in a room are given what is said there, and those who watch it who comes and goes. */
 export const ROOM_KINDS: Kinds = {
-  message({ key, connections }, { position, outgoing }) {
-    const offset = position?.offset ?? 0;
-    for (const connection of connections) connection.deliver(key, offset, outgoing);
-  },
+  message: deliverToAll,
   join: tellWatchers,
   leave: tellWatchers,
 };
 
-function tellWatchers(...[{ key, watchers }, { outgoing }]: Parameters<Kinds[string]>): void {
-  for (const connection of watchers ?? []) connection.deliver(key, 0, outgoing);
+function tellWatchers({ key, watchers = new Set() }: HubChannel, arrival: Arrival): void {
+  for (const connection of watchers) {
+    connection.deliver(key, 0, arrival.in(connection.protocol.dialect));
+  }
 }

@@ -1,8 +1,9 @@
 /** What is done for each message, and what for each of its receivers: `deno bench tests/bench/message_bench.ts`. */
 import { readConfig } from "../../lib/config/config.ts";
 import { parseObject } from "../../lib/base/fields.ts";
-import { messageFrame } from "../../lib/protocols/frames.ts";
-import { withOffset } from "../../lib/core/publication.ts";
+import { roomChannel } from "../../lib/core/channel.ts";
+import type { Publication } from "../../lib/core/publication.ts";
+import { JSON_DIALECT } from "../../lib/protocols/frames.ts";
 import { messageFields } from "../../lib/protocols/v1/commands.ts";
 import { publishFields } from "../../lib/rooms/commands.ts";
 import { Outgoing } from "../../lib/core/outgoing.ts";
@@ -18,14 +19,16 @@ const TEXT = JSON.stringify({
 const TEXT_V2 = JSON.stringify({ type: "publish", ref: 1, room: "lobby", message: "Hello!" });
 const ID = "b1946ac92492d234";
 const TIMESTAMP = 1_790_000_000;
-const MESSAGE = {
-  room: "lobby",
-  user: "123",
-  name: "Alice",
+const LOBBY = roomChannel("default", "lobby");
+const MESSAGE: Publication = {
+  kind: "message",
+  id: ID,
+  at: TIMESTAMP,
+  from: { user: "123", name: "Alice" },
   message: "T=0000000000.000=T hello",
 };
-const frame = messageFrame("usermsg", ID, MESSAGE, TIMESTAMP);
-const shared = new Outgoing(withOffset(frame, 12_345));
+const frame = JSON_DIALECT.encode(LOBBY, MESSAGE, 12_345);
+const shared = new Outgoing(frame);
 let bytes = 0;
 
 Deno.bench("each message: read and check its frame", () => {
@@ -37,7 +40,7 @@ Deno.bench("each message: read and check its frame, version 2", () => {
 });
 
 Deno.bench("each message: make the frame that goes out", () => {
-  withOffset(messageFrame("usermsg", ID, MESSAGE, TIMESTAMP), 12_345);
+  JSON_DIALECT.encode(LOBBY, MESSAGE, 12_345);
 });
 
 Deno.bench("each message: the bytes on the wire, node listener", () => {

@@ -5,6 +5,7 @@ import type { Protocol } from "../../lib/core/connection.ts";
 import { FEATURES } from "../../lib/features.ts";
 import { openEmbedded } from "../../lib/engines/embedded.ts";
 import type { Socket } from "../../lib/core/socket.ts";
+import { JSON_DIALECT } from "../../lib/protocols/frames.ts";
 import { openKernel } from "../support/kernel.ts";
 import { waitFor } from "../support/wait.ts";
 
@@ -17,6 +18,7 @@ Deno.test("frames that wait for no other turn of the event loop leave others the
   const { node } = kernel;
   const worked: string[] = [];
   const protocol: Protocol = {
+    dialect: JSON_DIALECT,
     hasInbox: false,
     joins: false,
     split: (data) => String(data).split(" "),

@@ -35,14 +35,17 @@ testEngines("carries every text and room unchanged", async ({ broker }, heard) =
   for (const room of rooms) {
     const channel: Channel = { site: SITE, kind: "room", name: room };
     await broker.subscribe(channel);
-    const text = JSON.stringify({ message: `line\nbreak \u0000 "quoted" ${room}` });
-    await broker.publish(channel, { kind: "message", id: "id-1", room, text });
+    const message = `line\nbreak \u0000 "quoted" ${room}`;
+    const publication = {
+      kind: "message",
+      id: "id-1",
+      at: 5,
+      from: { user: "1", name: room },
+      message,
+    };
+    await broker.publish(channel, publication);
     await waitFor("it is heard", () => heard.length > 0);
-    assert.deepEqual(heard.pop(), {
-      channel,
-      publication: { kind: "message", id: "id-1", room, text },
-      position: undefined,
-    });
+    assert.deepEqual(heard.pop(), { channel, publication, position: undefined });
   }
 });
 
@@ -50,7 +53,7 @@ testEngines(
   "forwards commands to the node that hears a session, in order",
   async ({ broker }, heard) => {
     const session: Channel = { site: SITE, kind: "session", name: "a-session" };
-    const command = (text: string) => ({ kind: "command", id: "-", room: "-", text }) as const;
+    const command = (message: string) => ({ kind: "command", id: "-", at: 5, message });
     assert.equal(await broker.forward(session, command("too early")), false);
     await broker.subscribe(session);
     const sent = ["one", "two\nlines", "three"].map(command);
@@ -131,7 +134,7 @@ Deno.test("redis engine goes on in order where Redis lost its functions", async 
     if (index === 100) void engine.storage.redis.function("FLUSH");
     return engine.broker.publish(
       { site: "default", kind: "room", name: room },
-      { kind: "message", id, room, text: '{"x":1}' },
+      message(id),
       history,
     );
   });
@@ -204,7 +207,7 @@ Deno.test("redis engines of two versions, most of whose functions are the same, 
   for (const open of [openRedis, other.openRedis, openRedis]) {
     await using engine = open(redis, { name: "test", stored: [] });
     await engine.run(QUIET);
-    const publication = { kind: "message", id: "-", room: "lobby", text: '{"x":1}' } as const;
+    const publication = message("-");
     await engine.broker.publish(channel, publication, { size: 9, seconds: 60 });
     assert.notEqual((await engine.broker.history(channel, { limit: 9 })).publications.length, 0);
   }

@@ -13,7 +13,7 @@ import { ROOT } from "../support/paths.ts";
 const SCHEMAS: readonly Schema[] = [HISTORY, ...FEATURES];
 
 /** The versions of this program. */
-const VERSIONS = { history: 1, inbox: 6, keys: 1, revocations: 1 };
+const VERSIONS = { history: 2, inbox: 7, keys: 1, revocations: 1 };
 
 /** What takes a file one version further, in the order of the versions up to 9. */
 const RELEASED = [
@@ -36,16 +36,30 @@ Deno.test("embedded engine takes over a file of schema version 1", async () => {
       "INSERT INTO notifications (site, user, id, room, text, sent_at) VALUES (?, ?, ?, ?, ?, ?)",
     );
     for (const [user, id, sentAt] of [["1", "a", 5], ["2", "b", null], ["1", "c", null]] as const) {
-      insert.run("default", user, id, "lobby", `{"id":"${id}"}`, sentAt);
+      const frame = {
+        type: "direct_message",
+        id,
+        name: "a",
+        message: `m\u0000 ${id}`,
+        timestamp: 7,
+      };
+      insert.run("default", user, id, "lobby", JSON.stringify(frame), sentAt);
     }
   }
   {
     await using engine = await openFullEmbedded({ dataDir });
     const { offset, notifications } = await engine.inbox.queued("default", "1", "lobby");
     assert.equal(offset, 2);
-    assert.deepEqual(notifications.map(({ text }) => text), ['{"offset":2,"id":"c"}']);
+    assert.deepEqual(notifications.map(({ publication }) => publication), [{
+      kind: "notification",
+      id: "c",
+      room: "lobby",
+      at: 7,
+      from: { name: "a" },
+      message: "m\u0000 c",
+    }]);
     assert.equal((await engine.inbox.queued("default", "2", "lobby")).offset, 1);
-    await engine.inbox.append({ site: "default", user: "1", id: "d", room: "lobby", text: "{}" });
+    await engine.inbox.append({ site: "default", user: "1", id: "d", room: "lobby", message: "x" });
     assert.equal((await engine.inbox.get("default", "1", "d"))?.offset, 3);
   }
   await Deno.remove(dataDir, { recursive: true });
@@ -175,7 +189,7 @@ Deno.test("a file of a later version is refused, and stays as it is; what this p
   assert.deepEqual(known.versions, { ...VERSIONS, files: 1 });
   await openedWith(later, dataDir);
   await assert.rejects(openedWith(SCHEMAS, dataDir), {
-    message: /cannot be opened: the version of its inbox is 7, this program knows up to 6$/,
+    message: /cannot be opened: the version of its inbox is 8, this program knows up to 7$/,
   });
   {
     using database = new DatabaseSync(`${dataDir}/notifyli.db`);
@@ -246,5 +260,5 @@ async function fileOf(version: number, dataDir: string): Promise<DatabaseSync> {
 }
 
 function of(user: string, id: string): Notification {
-  return { site: "default", user, id, room: "lobby", text: '{"x":1}' };
+  return { site: "default", user, id, room: "lobby", message: "x" };
 }

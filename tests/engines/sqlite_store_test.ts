@@ -9,7 +9,7 @@ Deno.test("embedded engine accepts nothing that the disk does not take", async (
     await using engine = await openFullEmbedded({ dataDir });
     await Deno.remove(`${dataDir}/notifyli.db-wal`); // so that it cannot be brought onto the disk
     await assert.rejects(
-      engine.inbox.append({ site: "default", user: "1", id: "n-1", room: "r", text: '{"x":1}' }),
+      engine.inbox.append({ site: "default", user: "1", id: "n-1", room: "r", message: "x" }),
       { code: "unavailable", message: /^Cannot write to the store: .*No such file/ },
     );
   }
@@ -42,7 +42,7 @@ Deno.test("embedded engine: what comes in one turn is one commit, and is stored 
 Deno.test("embedded engine: a change that fails takes no other of its turn with it", async () => {
   await using engine = await openFullEmbedded();
   const append = (id: string) =>
-    engine.inbox.append({ site: "default", user: "1", id, room: "lobby", text: '{"x":1}' });
+    engine.inbox.append({ site: "default", user: "1", id, room: "lobby", message: "x" });
   await append("same");
   const results = await Promise.allSettled([append("before"), append("same"), append("after")]);
   assert.deepEqual(results.map(({ status }) => status), ["fulfilled", "rejected", "fulfilled"]);
@@ -54,7 +54,7 @@ Deno.test("embedded engine refuses a file that another server uses", async () =>
   const dataDir = await Deno.makeTempDir();
   {
     await using engine = await openFullEmbedded({ dataDir });
-    await engine.inbox.append({ site: "default", user: "1", id: "n-1", room: "r", text: "{}" });
+    await engine.inbox.append({ site: "default", user: "1", id: "n-1", room: "r", message: "x" });
     await assert.rejects(
       async () => await openFullEmbedded({ dataDir }),
       /APP_DATA_DIR: .*notifyli\.db cannot be opened: another server is using it/,
@@ -64,5 +64,5 @@ Deno.test("embedded engine refuses a file that another server uses", async () =>
 });
 
 function of(user: string, id: string): Notification {
-  return { site: "default", user, id, room: "lobby", text: '{"x":1}' };
+  return { site: "default", user, id, room: "lobby", message: "x" };
 }

@@ -165,7 +165,7 @@ class Test implements AsyncDisposable {
 
   async deliver(id: string): Promise<void> {
     const of = { site: "default", user: "1" };
-    await this.#engine.inbox.append({ ...of, id, room: "lobby", text: "{}" });
+    await this.#engine.inbox.append({ ...of, id, room: "lobby", message: "x" });
     await this.#engine.inbox.mark(of.site, of.user, "delivered", [id]);
   }
 

@@ -20,10 +20,10 @@ Deno.test("cutTo() says where a page ends, and whether there is more", () => {
 
 Deno.test("cutToLength() keeps one notification, however long", () => {
   const page = { offset: 9, notifications: [stored(3), stored(5), stored(8)] };
-  assert.equal(cutToLength(page, 30), page);
-  assert.partialDeepStrictEqual(cutToLength(page, 29), { offset: 5, more: true });
+  assert.equal(cutToLength(page, 390), page);
+  assert.partialDeepStrictEqual(cutToLength(page, 389), { offset: 5, more: true });
   assert.partialDeepStrictEqual(cutToLength(page, 1), { offset: 3, more: true });
-  const cut = cutToLength({ ...page, more: true as const }, 20);
+  const cut = cutToLength({ ...page, more: true as const }, 260);
   assert.deepEqual(cut, { offset: 5, more: true, notifications: page.notifications.slice(0, 2) });
 });
 
@@ -98,9 +98,11 @@ Deno.test("a position that comes back acknowledges what is before it", async () 
   });
 });
 
-/** Its text has 10 characters. */
+/** Its frame is taken for 130 characters long. */
 function stored(offset: number): StoredNotification {
-  return { id: `n-${offset}`, room: "lobby", offset, text: "0123456789", queuedAt: 1 };
+  const [id, room] = [`n-${offset}`, "lobby"];
+  const publication = { kind: "notification", id, room, at: 1, message: "0123456789" };
+  return { id, room, offset, publication, queuedAt: 1 };
 }
 
 async function notifyMany({ url }: Program, first: number, count: number): Promise<void> {

@@ -84,7 +84,7 @@ Deno.test("redis engine: one node at a time holds the right to tell receipts", a
   for (const { run } of [one, two]) {
     await run(QUIET);
   }
-  await one.inbox.append({ site: "default", user: "1", id: "n-1", room: "r", text: "{}" });
+  await one.inbox.append({ site: "default", user: "1", id: "n-1", room: "r", message: "x" });
   await one.inbox.mark("default", "1", "delivered");
   assert.equal(await one.receipts?.hold(), true);
   assert.equal(await two.receipts?.hold(), false);
@@ -100,7 +100,7 @@ Deno.test("redis engine: one node at a time holds the right to tell receipts", a
 
 Deno.test("no engine logs receipts that nobody asked for", async () => {
   const dataDir = await Deno.makeTempDir();
-  const notification = { site: "default", user: "1", id: "n-1", room: "r", text: "{}" };
+  const notification = { site: "default", user: "1", id: "n-1", room: "r", message: "x" };
   {
     await using engine = await openFullEmbedded({ dataDir });
     await engine.inbox.append(notification);
@@ -126,5 +126,5 @@ function logOf({ receipts }: FullEngine): ReceiptLog {
 }
 
 function notification(id: string, changes: Partial<Notification> = {}): Notification {
-  return { site: SITE, user: "1", id, room: "lobby", text: `{"id":"${id}\\n"}`, ...changes };
+  return { site: SITE, user: "1", id, room: "lobby", message: `of ${id}\n`, ...changes };
 }

@@ -32,8 +32,8 @@ Deno.test("redis engine puts what comes in one turn into all inboxes in one call
     assert.deepEqual(heard.filter((id) => ids.includes(id)), ids);
     const { notifications } = await engine.inbox.queued(SITE, user, "lobby");
     assert.deepEqual(
-      notifications.map(({ id, offset, text }) => [id, offset, text]),
-      ids.map((id, index) => [id, index + 1, `{"offset":${index + 1},"id":"${id}"}`]),
+      notifications.map(({ id, offset, publication }) => [id, offset, publication.message]),
+      ids.map((id, index) => [id, index + 1, `of ${id}`]),
     );
   }
 });
@@ -212,7 +212,7 @@ Deno.test("redis engine: all keys of an inbox end together, whichever of them we
 Deno.test("redis engine keeps no part of an inbox for longer than the rest", async () => {
   await using server = await RedisServer.start();
   await using engine = await open(server);
-  const notification = { site: "default", user: "1", id: "n-1", room: "r", text: '{"x":1}' };
+  const notification = { site: "default", user: "1", id: "n-1", room: "r", message: "x" };
   await engine.inbox.append(notification);
   await engine.inbox.change("default", "1", "read");
   const keys = await engine.storage.redis.keys("notifyli:inbox-*");
@@ -238,6 +238,5 @@ async function open(
 }
 
 function notification(id: string, user: string, more?: string): Notification {
-  const text = more === undefined ? `{"id":"${id}"}` : `{"id":"${id}","message":"${more}"}`;
-  return { site: SITE, user, id, room: "lobby", text };
+  return { site: SITE, user, id, room: "lobby", message: more ?? `of ${id}` };
 }

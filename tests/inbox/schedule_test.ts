@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import { Counters } from "../../lib/core/counters.ts";
 import type { Released, Schedule } from "../../lib/inbox/store/store.ts";
 import { CodedError } from "../../lib/base/errors.ts";
-import { messageFrame } from "../../lib/protocols/frames.ts";
 import { Publisher } from "../../lib/publisher/publisher.ts";
 import { startTasks } from "../../lib/core/task.ts";
 import { scheduler } from "../../lib/inbox/scheduler.ts";
@@ -349,9 +348,8 @@ Deno.test("a clock set back or forward loses no scheduled notification and doubl
   try {
     for (const [id, ms] of [["n-1", hour], ["n-2", 2 * hour]] as const) {
       await engine.schedule.add({
-        ...{ site: "default", user: "1", id, room: "lobby", text: '{"x":1}' },
+        ...{ site: "default", user: "1", id, room: "lobby", message: "x" },
         deliverAt: realNow() + ms,
-        isUndated: true,
       });
     }
     assert.equal(await delivered(0), 0);
@@ -424,14 +422,15 @@ async function fill(
   const room = "lobby";
   await Promise.all(messages.map((message) => {
     const id = `${user}-${message}`;
-    const text = messageFrame(
-      "direct_message",
+    const content = { from: { name: "test" }, message };
+    return schedule.add({
+      site: "default",
+      user,
       id,
-      { room, user, name: "test", message },
-      undefined,
-    );
-    const deliverAt = deliver_at * 1000;
-    return schedule.add({ site: "default", user, id, room, text, deliverAt, isUndated: true });
+      room,
+      ...content,
+      deliverAt: deliver_at * 1000,
+    });
   }));
 }
 

@@ -15,7 +15,7 @@ const STORE = { sync: "always", schemas: [{ name: "inbox", sql: INBOX_SQL }] } a
 
 Deno.test("embedded engine keeps what was queued over a restart", async () => {
   const dataDir = await Deno.makeTempDir();
-  const notification = { site: "default", user: "1", id: "n-1", room: "lobby", text: "{}" };
+  const notification = { site: "default", user: "1", id: "n-1", room: "lobby", message: "x" };
   {
     await using engine = await openFullEmbedded({ dataDir });
     await engine.inbox.append(notification);
@@ -40,7 +40,7 @@ for (const sync of ["always", "everysec"] as const) {
         user: "1",
         id: "n-1",
         room: "lobby",
-        text: '{"x":1}',
+        message: "x",
       };
       const syncFrom = async (position: Position) => {
         await using engine = await openFullEmbedded({ sync, dataDir: crashed });
@@ -142,7 +142,7 @@ Deno.test("embedded engine counts what is dropped once it is, not what a failed 
   const retention = { ...RETENTION, size: 2, onDropped: () => void dropped++ };
   await using engine = await openFullEmbedded({ retention });
   const append = (id: string) =>
-    engine.inbox.append({ site: "default", user: "1", id, room: "lobby", text: '{"x":1}' });
+    engine.inbox.append({ site: "default", user: "1", id, room: "lobby", message: "x" });
   for (const id of ["first", "same"]) await append(id);
   await Promise.allSettled([append("before"), append("same")]);
   const listed = await engine.inbox.list("default", "1", { limit: 9 });
@@ -150,5 +150,5 @@ Deno.test("embedded engine counts what is dropped once it is, not what a failed 
 });
 
 function of(user: string, id: string): Notification {
-  return { site: "default", user, id, room: "lobby", text: '{"x":1}' };
+  return { site: "default", user, id, room: "lobby", message: "x" };
 }

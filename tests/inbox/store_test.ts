@@ -8,16 +8,17 @@ const SITE = "default";
 
 testEngines("stores a notification before it fans it out", async ({ broker, inbox }, heard) => {
   await broker.subscribe({ site: SITE, kind: "user", name: "1" });
-  const { id, room } = notification("n-1");
+  const { id, room, message } = notification("n-1");
   assert.equal(await inbox.append(notification("n-1")), true);
   await waitFor("it is heard", () => heard.length === 1);
-  const text = '{"offset":1,"id":"n-1\\n"}';
-  assert.deepEqual(heard[0]?.channel, { site: SITE, kind: "user", name: "1" });
-  assert.deepEqual(heard[0]?.publication, { kind: "notification", id, room, text });
+  const publication = { kind: "notification", id, room, message };
+  assert.partialDeepStrictEqual(heard[0]?.channel, { site: SITE, kind: "user", name: "1" });
+  assert.partialDeepStrictEqual(heard[0], { publication, position: { offset: 1 } });
   const { offset, notifications: [queued] } = await inbox.queued(SITE, "1", "lobby");
   assert.equal(offset, 1);
   assert.ok(Math.abs(Number(queued?.queuedAt) - Date.now()) < 60_000);
-  assert.deepEqual(queued, { id, room, text, offset: 1, queuedAt: queued?.queuedAt });
+  assert.partialDeepStrictEqual(queued, { id, room, publication, offset: 1 });
+  assert.equal(queued?.publication.at, heard[0]?.publication.at, "one time, live and stored");
 });
 
 testEngines("queues by user and room, in the order of acceptance", async ({ inbox }) => {
@@ -72,11 +73,11 @@ testEngines(
       inbox.change(SITE, "1", "delete", ["n-3", "n-1"]),
     ]);
     await waitFor("all is heard", () => heard.length >= 8);
-    const events = heard.map(({ publication: { kind, id, text } }) =>
-      kind === "inbox" ? JSON.parse(text) : id
+    const events = heard.map(({ publication: { kind, id, event, data } }) =>
+      kind === "inbox" ? { event, data } : id
     );
     const inboxEvent = (event: string, ids: string[], unread: number) => (
-      { type: "inbox", event, ids, unread }
+      { event, data: { ids, unread } }
     );
     assert.deepEqual(events, [
       ...ids,
@@ -176,7 +177,6 @@ testEngines(
       await schedule.add({
         ...notification(id, place),
         deliverAt: Date.now() - 1,
-        isUndated: false,
       });
     }
     await schedule.release(10);
@@ -258,5 +258,5 @@ testEngines("keeps the inboxes of sites apart", async ({ inbox }) => {
 });
 
 function notification(id: string, changes: Partial<Notification> = {}): Notification {
-  return { site: SITE, user: "1", id, room: "lobby", text: `{"id":"${id}\\n"}`, ...changes };
+  return { site: SITE, user: "1", id, room: "lobby", message: `of ${id}\n`, ...changes };
 }

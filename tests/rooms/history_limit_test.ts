@@ -2,13 +2,14 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Channel } from "../../lib/core/channel.ts";
+import { lengthOf } from "../../lib/core/publication.ts";
 import { MemoryBroker } from "../../lib/engines/memory/broker.ts";
 import { Program } from "../support/program.ts";
 import { TestClient } from "../support/test_client.ts";
 import { stubClock } from "../support/stub_clock.ts";
 
 const BYTES = 20_000;
-/** Beside its text, as the broker counts it. */
+/** Beside its frame, as the broker counts it. */
 const PUBLICATION_BYTES = 200;
 
 const channelOf = (name: string): Channel => ({ site: "default", kind: "room", name });
@@ -39,8 +40,8 @@ Deno.test("all that rooms keep is below the limit, and the last of each, without
         const channel = channelOf(String(room));
         const before = last.get(room);
         if (what === "publish") {
-          const text = JSON.stringify({ text: "x".repeat(length) });
-          const publication = { kind: "message", id: "-", room: String(room), text } as const;
+          const message = "x".repeat(length);
+          const publication = { kind: "message", id: "-", at: 5, message };
           const at = await broker.publish(channel, publication, { size: 5, seconds: 60 });
           assert.ok(at !== undefined);
           assert.equal(at.offset, at.epoch === before?.epoch ? before.offset + 1 : 1);
@@ -69,8 +70,7 @@ Deno.test("what has ended makes room first, though nobody asks for it again", as
   const broker = new MemoryBroker(() => {}, { bytes: 1_000_000, onForgotten });
   const fill = async (name: string) => {
     for (let count = 0; count < 80; count++) {
-      const text = JSON.stringify({ text: "x".repeat(4500) });
-      const publication = { kind: "message", id: "-", room: name, text } as const;
+      const publication = { kind: "message", id: "-", at: 5, message: "x".repeat(4500) };
       await broker.publish(channelOf(`${name}-${count}`), publication, { size: 5, seconds: 60 });
     }
   };
@@ -108,7 +108,9 @@ async function bytesOf(broker: MemoryBroker): Promise<number> {
   let bytes = 0;
   for (let room = 0; room < 10; room++) {
     const { publications } = await broker.history(channelOf(String(room)), { limit: 100 });
-    for (const { text } of publications) bytes += text.length * 2 + PUBLICATION_BYTES;
+    for (const { publication } of publications) {
+      bytes += lengthOf(publication) * 2 + PUBLICATION_BYTES;
+    }
   }
   return bytes;
 }

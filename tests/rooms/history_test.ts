@@ -2,7 +2,12 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Broker } from "../../lib/core/broker.ts";
-import type { History } from "../../lib/core/publication.ts";
+import {
+  type History,
+  type KeptPublication,
+  lengthOf,
+  type Publication,
+} from "../../lib/core/publication.ts";
 import { openEmbedded } from "../../lib/engines/embedded.ts";
 import { RoomHistory } from "../../lib/rooms/history.ts";
 import { RoomRules, roomsWithoutFile } from "../../lib/rooms/rules/room_rules.ts";
@@ -21,7 +26,7 @@ class RoomWithRule implements AsyncDisposable {
     const { broker } = this.#engine;
     const history = async (...asked: Parameters<Broker["history"]>): Promise<History> => {
       const found = await broker.history(...asked);
-      for (const { text } of found.publications) this.read += text.length;
+      for (const { publication } of found.publications) this.read += lengthOf(publication);
       return found;
     };
     const rules = new RoomRules(roomsWithoutFile([]), [{ pattern: "*", size: SIZE, seconds: 60 }]);
@@ -31,8 +36,7 @@ class RoomWithRule implements AsyncDisposable {
   static async of(lengths: readonly number[]): Promise<RoomWithRule> {
     const room = new RoomWithRule();
     for (const length of lengths) {
-      const text = JSON.stringify({ text: "x".repeat(length) });
-      const publication = { kind: "message", id: "-", room: "lobby", text } as const;
+      const publication = messageOf(length);
       const channel = { site: "default", kind: "room", name: "lobby" } as const;
       const at = await room.#engine.broker.publish(channel, publication, {
         size: SIZE,
@@ -46,6 +50,10 @@ class RoomWithRule implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#engine[Symbol.asyncDispose]();
   }
+}
+
+function messageOf(length: number): Publication {
+  return { kind: "message", id: "-", at: 5, message: "x".repeat(length) };
 }
 
 const lengths = fc.tuple(fc.nat(1300), fc.nat(9999), fc.nat(9999)).map(([count, odd, even]) =>
@@ -62,11 +70,9 @@ Deno.test("an answer is the last messages, those after a position, or says why n
       await using room = await RoomWithRule.of(lengths);
       const { history } = room;
       const count = lengths.length;
-      const offsets = (publications: readonly string[]) =>
-        publications.map((text) => Number(JSON.parse(text).offset));
-      const sizes = lengths.map((length, index) => (
-        JSON.stringify({ offset: index + 1, text: "x".repeat(length) }).length
-      ));
+      const offsets = (publications: readonly KeptPublication[]) =>
+        publications.map(({ offset }) => offset);
+      const sizes = lengths.map((length) => lengthOf(messageOf(length)));
       const first = Math.max(0, count - SIZE) + 1;
       const last = await history.read("default", "lobby", { limit });
       const from = Math.max(first, count - limit + 1);

@@ -21,7 +21,7 @@ Deno.test("a persistent room is the same after a restart: messages, place, clien
     const empty = await engine.broker.history({ ...LOBBY, name: "empty" }, nothing);
     return { before: await read(engine), empty };
   });
-  assert.deepEqual(before.publications.map(({ text, offset }) => [idOf(text), offset]), [
+  assert.deepEqual(before.publications.map(({ publication, offset }) => [publication.id, offset]), [
     ["a-1", 1],
     ["a-2", 2],
     ["a-3", 3],
@@ -33,7 +33,7 @@ Deno.test("a persistent room is the same after a restart: messages, place, clien
     const next = await publish(engine, "a-4");
     assert.deepEqual(next, { offset: 4, epoch: before.epoch, isDuplicate: false });
     const missed = await engine.broker.history(LOBBY, { since: 2, limit: 9, persistent: true });
-    assert.deepEqual(missed.publications.map(({ text }) => idOf(text)), ["a-3", "a-4"]);
+    assert.deepEqual(missed.publications.map(({ publication }) => publication.id), ["a-3", "a-4"]);
     const first = await publish(engine, "e-1", {}, { ...LOBBY, name: "empty" });
     assert.deepEqual(first, { offset: 1, epoch: empty.epoch, isDuplicate: false });
   });
@@ -128,7 +128,9 @@ Deno.test("kill -9: what was accepted in a persistent room is there, in its plac
     }
     const stored = await store.open((engine) => read(engine));
     epochs.add(stored.epoch);
-    const offsets = new Map(stored.publications.map(({ text, offset }) => [idOf(text), offset]));
+    const offsets = new Map(
+      stored.publications.map(({ publication, offset }) => [publication.id, offset]),
+    );
     for (
       const [id, offset] of [...accepted, ...writer.heard.map((each) => [each.id, each.offset])]
     ) {
@@ -222,10 +224,6 @@ class Store implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await Deno.remove(this.dataDir, { recursive: true });
   }
-}
-
-function idOf(text: string): string {
-  return JSON.parse(text).id;
 }
 
 async function publish(

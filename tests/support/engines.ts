@@ -145,7 +145,7 @@ export function testEngines(
 }
 
 export function message(id: string): Publication {
-  return { kind: "message", id, room: "lobby", text: `{"id":"${id}"}` };
+  return { kind: "message", id, at: 5, from: { user: "1", name: "One" }, message: `of ${id}` };
 }
 
 /** The engine, which takes its store with it when it is closed. */

@@ -62,7 +62,7 @@ if (import.meta.main) {
   });
   const run = crypto.randomUUID().slice(0, 8);
   const publish = async (id: string) => {
-    const publication = { kind: "message", id, room: "lobby", text: `{"id":"${id}"}` } as const;
+    const publication = { kind: "message", id, at: 5, message: `of ${id}` };
     try {
       const published = await engine.broker.publish(
         { site: "default", kind: "room", name: "lobby" },

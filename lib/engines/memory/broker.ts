@@ -5,10 +5,10 @@ import {
   CLIENTS_ID_SECONDS,
   type History,
   type HistoryOptions,
+  lengthOf,
   POSITION_SECONDS,
   type Publication,
   type Published,
-  withOffset,
 } from "../../core/publication.ts";
 import { Queue } from "../../base/queue.ts";
 
@@ -20,7 +20,7 @@ interface Log {
   endsAt: number;
   expiresAt: number;
   /** Oldest first, the last of which has `offset`. Bounded by `HistoryOptions.size`: the oldest goes first. */
-  readonly texts: Queue<string>;
+  readonly publications: Queue<Publication>;
   /** Clients' own ids, oldest first; each goes `CLIENTS_ID_SECONDS` after it came. Most rooms have none. */
   ids: Map<string, { offset: number; knownUntil: number }> | undefined;
 }
@@ -105,19 +105,20 @@ export class MemoryBroker implements Broker {
     const log = this.#log(channel, performance.now());
     // Only these are looked at: each client that comes asks for the last of many.
     const publications = [];
-    const first = log.offset - log.texts.length + 1;
+    const first = log.offset - log.publications.length + 1;
     for (let offset = Math.max(since + 1, first); offset <= log.offset; offset++) {
       if (publications.length === limit) break;
-      publications.push({ offset, text: log.texts.at(offset - first)! });
+      publications.push({ offset, publication: log.publications.at(offset - first)! });
     }
     return Promise.resolve({ offset: log.offset, epoch: log.epoch, publications });
   }
 
   #append(
     channel: Channel,
-    { kind, id, room, text, isClientsId }: Publication,
+    publication: Publication,
     { size, seconds }: HistoryOptions,
   ): Published {
+    const { id, isClientsId } = publication;
     const now = performance.now();
     const log = this.#log(channel, now);
     const { epoch } = log;
@@ -128,15 +129,14 @@ export class MemoryBroker implements Broker {
     }
     const offset = ++log.offset;
     if (isClientsId) this.#remember(log, id, now);
-    const placed = withOffset(text, offset);
     log.endsAt = now + seconds * 1000;
     log.expiresAt = now + Math.max(seconds, POSITION_SECONDS) * 1000;
-    log.texts.push(placed);
-    this.#bytes += bytesOf(placed);
-    if (log.texts.length > size) this.#removeFirst(log);
+    log.publications.push(publication);
+    this.#bytes += bytesOf(publication);
+    if (log.publications.length > size) this.#removeFirst(log);
     this.#makeRoom(log, now);
     const published = { offset, epoch, isDuplicate: false };
-    this.#fanOut(channel, { kind, id, room, text: placed }, published);
+    this.#fanOut(channel, publication, published);
     return published;
   }
 
@@ -154,7 +154,7 @@ export class MemoryBroker implements Broker {
       offset: 0,
       endsAt: Infinity,
       expiresAt: now + POSITION_SECONDS * 1000,
-      texts: new Queue(),
+      publications: new Queue(),
       ids: undefined,
     };
     this.#logs.set(key, fresh);
@@ -164,12 +164,12 @@ export class MemoryBroker implements Broker {
   }
 
   #removeFirst(log: Log): void {
-    const text = log.texts.shift();
-    if (text !== undefined) this.#bytes -= bytesOf(text);
+    const publication = log.publications.shift();
+    if (publication !== undefined) this.#bytes -= bytesOf(publication);
   }
 
   #clear(log: Log): void {
-    while (log.texts.length > 0) this.#removeFirst(log);
+    while (log.publications.length > 0) this.#removeFirst(log);
   }
 
   #remember(log: Log, id: string, now: number): void {
@@ -209,15 +209,15 @@ export class MemoryBroker implements Broker {
     this.#forgetIds(log, now);
     if (log.expiresAt <= now) this.#delete(log);
     else if (log.endsAt <= now) this.#clear(log);
-    else if (this.#isOver && log.texts.length === 0 && log !== grown) this.#delete(log);
+    else if (this.#isOver && log.publications.length === 0 && log !== grown) this.#delete(log);
     else if (this.#isOver) this.#trim(log);
   }
 
   /** The oldest first, until it is enough. */
   #trim(log: Log): void {
-    const { length } = log.texts;
-    while (this.#isOver && log.texts.length > 0) this.#removeFirst(log);
-    this.#limit.onForgotten(length - log.texts.length);
+    const { length } = log.publications;
+    while (this.#isOver && log.publications.length > 0) this.#removeFirst(log);
+    this.#limit.onForgotten(length - log.publications.length);
   }
 
   get #isOver(): boolean {
@@ -225,6 +225,6 @@ export class MemoryBroker implements Broker {
   }
 }
 
-function bytesOf(text: string): number {
-  return text.length * UNIT_BYTES + PUBLICATION_BYTES;
+function bytesOf(publication: Publication): number {
+  return lengthOf(publication) * UNIT_BYTES + PUBLICATION_BYTES;
 }

@@ -4,6 +4,7 @@ import type { Broker, FanOut } from "../../core/broker.ts";
 import type { Channel } from "../../core/channel.ts";
 import {
   CLIENTS_ID_SECONDS,
+  encodeContent,
   type History,
   type HistoryOptions,
   type KeptPublication,
@@ -18,6 +19,7 @@ import { refused } from "./errors.ts";
 import type { Calls } from "./functions.ts";
 import { KERNEL_FUNCTIONS } from "./kernel_functions.ts";
 import type { RedisKeys } from "./keys.ts";
+import { contentOf } from "./old_frames.ts";
 
 export class RedisBroker implements Broker {
   readonly #redis: Redis;
@@ -58,7 +60,7 @@ export class RedisBroker implements Broker {
     history?: HistoryOptions,
   ): Promise<Published | undefined> {
     const name = this.#keys.channel(channel);
-    const { kind, id, room, text, isClientsId } = publication;
+    const { kind, id, at, isClientsId } = publication;
     if (history === undefined || history.size === 0) {
       await this.#redis.publish(name, payload(publication)).catch(refused);
       return undefined;
@@ -73,8 +75,8 @@ export class RedisBroker implements Broker {
         name,
         kind,
         id,
-        room,
-        text,
+        at,
+        encodeContent(publication),
         history.size,
         Math.ceil(history.seconds),
         newEpoch(),
@@ -107,9 +109,10 @@ function newEpoch(): string {
   return crypto.randomUUID().slice(0, 8);
 }
 
-/** `kind offset epoch id room`, a line break, and the frame, which goes on as it is. See `publish.lua`. */
-function payload({ kind, id, room, text }: Publication): string {
-  return `${kind} 0 - ${id} ${room}\n${text}`;
+/** `kind offset epoch id at room`, a line break, and the content in JSON. See `publish.lua`. */
+function payload(publication: Publication): string {
+  const { kind, id, at, room = "" } = publication;
+  return `${kind} 0 - ${id} ${at} ${room}\n${encodeContent(publication)}`;
 }
 
 /** By hand: to split it takes more than twice as long, and each node does it for each publication. */
@@ -121,19 +124,27 @@ function parsePayload(message: string): { publication: Publication; position?: P
     start = end + 1;
     return word;
   };
-  const [kind, offset, epoch, id] = [next() as Publication["kind"], Number(next()), next(), next()];
+  const [kind, offset, epoch, id, at] = [next(), Number(next()), next(), next(), Number(next())];
   const lineEnd = message.indexOf("\n", start);
+  const room = message.slice(start, lineEnd);
+  const content = contentOf(message.slice(lineEnd + 1), at, kind);
   return {
-    publication: {
-      kind,
-      id,
-      room: message.slice(start, lineEnd),
-      text: message.slice(lineEnd + 1),
-    },
+    publication: room === "" ? { kind, id, ...content } : { kind, id, room, ...content },
     position: offset === 0 ? undefined : { offset, epoch },
   };
 }
 
-function fromEntry([id, fields]: readonly [string, readonly string[]]): KeptPublication {
-  return { offset: parseInt(id), text: fields[fields.indexOf("text") + 1] ?? "" };
+function fromEntry([entryId, fields]: readonly [string, readonly string[]]): KeptPublication {
+  const [kind, id] = [fieldOf(fields, "kind"), fieldOf(fields, "id")];
+  const content = fieldOf(fields, "content") || fieldOf(fields, "text"); // a frame, before
+  const publication = { kind, id, ...contentOf(content, Number(fieldOf(fields, "at")), kind) };
+  return { offset: parseInt(entryId), publication };
+}
+
+/** Empty where there is none. */
+function fieldOf(fields: readonly string[], name: string): string {
+  for (let index = 0; index + 1 < fields.length; index += 2) {
+    if (fields[index] === name) return fields[index + 1] ?? "";
+  }
+  return "";
 }

@@ -1,7 +1,7 @@
 -- Appends to a channel's history, then fans out. Entry ids are "offset-0".
 -- KEYS: history stream, position hash, id that a client made
--- ARGV: pub/sub channel, kind, id, room, frame, history size, history seconds, epoch to take if there is none,
---   seconds a client's id is known (0: the id is not a client's), seconds the position is kept
+-- ARGV: pub/sub channel, kind, id, Unix time in seconds, content, history size, history seconds, epoch to take if there is
+--   none, seconds a client's id is known (0: the id is not a client's), seconds the position is kept
 -- Returns offset, epoch, 1 if the client's id was known.
 if ARGV[9] ~= '0' then
   local known = redis.call('GET', KEYS[3])
@@ -16,11 +16,11 @@ local offset = redis.call('HINCRBY', KEYS[2], 'offset', 1)
 if ARGV[9] ~= '0' then
   redis.call('SET', KEYS[3], offset .. ' ' .. epoch, 'EX', ARGV[9])
 end
-local frame = '{"offset":' .. offset .. ',' .. string.sub(ARGV[5], 2)
 redis.call('XADD', KEYS[1], 'MAXLEN', ARGV[6], offset .. '-0',
-  'kind', ARGV[2], 'id', ARGV[3], 'room', ARGV[4], 'text', frame)
+  'kind', ARGV[2], 'id', ARGV[3], 'at', ARGV[4], 'content', ARGV[5])
 redis.call('EXPIRE', KEYS[1], ARGV[7])
 redis.call('EXPIRE', KEYS[2], ARGV[10])
+-- In a room's channel no room has to be named.
 redis.call('PUBLISH', ARGV[1],
-  ARGV[2] .. ' ' .. offset .. ' ' .. epoch .. ' ' .. ARGV[3] .. ' ' .. ARGV[4] .. '\n' .. frame)
+  ARGV[2] .. ' ' .. offset .. ' ' .. epoch .. ' ' .. ARGV[3] .. ' ' .. ARGV[4] .. ' \n' .. ARGV[5])
 return { offset, epoch, 0 }

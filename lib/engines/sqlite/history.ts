@@ -1,23 +1,30 @@
 /** Channels whose history is kept over restarts: what is published there is committed, then fanned out. */
+import type { SQLOutputValue } from "node:sqlite";
 import type { FanOut } from "../../core/broker.ts";
 import { type Channel, keyOf } from "../../core/channel.ts";
 import {
   CLIENTS_ID_SECONDS,
+  decodeContent,
+  encodeContent,
   type History,
   type HistoryOptions,
+  type KeptPublication,
   POSITION_SECONDS,
   positionSeconds,
   type Publication,
   type Published,
-  withOffset,
 } from "../../core/publication.ts";
 import { SqliteHistoryStatements } from "./history_statements.ts";
 import type { SqliteStore } from "./store.ts";
 import type { Schema } from "./migrations.ts";
 import CHANNELS from "./1_history.sql" with { type: "text" };
+import PUBLICATIONS from "./2_publications.sql" with { type: "text" };
 
 /** The tables of channels. */
-export const HISTORY: Schema = { name: "history", sql: [{ name: "history", sql: CHANNELS }] };
+export const HISTORY: Schema = {
+  name: "history",
+  sql: [{ name: "history", sql: CHANNELS }, { name: "publications", sql: PUBLICATIONS }],
+};
 
 /** How often what has ended is removed, and from how many channels at once. */
 const SWEEP_INTERVAL_MS = 60_000;
@@ -89,10 +96,7 @@ export class SqliteHistory implements Disposable {
       offset: stored?.offset ?? 0,
       // Where it could not be stored, this is a position that is never good again.
       epoch: stored?.epoch ?? crypto.randomUUID().slice(0, 8),
-      publications: rows.map(({ offset, text }) => ({
-        offset: Number(offset),
-        text: String(text),
-      })),
+      publications: rows.map(toKept),
     };
   }
 
@@ -126,9 +130,10 @@ export class SqliteHistory implements Disposable {
 
   async #append(
     channel: Channel,
-    { kind, id, room, text, isClientsId = false }: Publication,
+    publication: Publication,
     options: HistoryOptions,
   ): Promise<Published> {
+    const { kind, id, at, isClientsId = false } = publication;
     const name = keyOf(channel);
     const published = await this.#store.commit(() => {
       const stored = this.#find(name) ?? this.#make(name);
@@ -136,16 +141,13 @@ export class SqliteHistory implements Disposable {
       if (known !== undefined) return { offset: known, epoch: stored.epoch, isDuplicate: true };
       const offset = stored.offset + 1;
       this.#advance(stored, options);
-      this.#sql.insert.run(stored.seq, offset, kind, id, room, withOffset(text, offset));
+      this.#sql.insert.run(stored.seq, offset, kind, id, at, encodeContent(publication));
       if (isClientsId) this.#sql.rememberId.run(stored.seq, id, offset, Date.now());
       return { offset, epoch: stored.epoch, isDuplicate: false };
     });
     this.#names.add(name);
     const { offset, epoch, isDuplicate } = published;
-    if (!isDuplicate) {
-      const publication = { kind, id, room, text: withOffset(text, offset) };
-      this.#fanOut(channel, publication, { offset, epoch });
-    }
+    if (!isDuplicate) this.#fanOut(channel, publication, { offset, epoch });
     return published;
   }
 
@@ -191,4 +193,10 @@ export class SqliteHistory implements Disposable {
     const stored = await this.#store.commit(open).catch(() => undefined);
     if (stored !== undefined) this.#names.add(name);
   }
+}
+
+function toKept(row: Record<string, SQLOutputValue>): KeptPublication {
+  const [kind, id, at] = [String(row["kind"]), String(row["id"]), Number(row["at"])];
+  const publication = { kind, id, at, ...decodeContent(String(row["content"])) };
+  return { offset: Number(row["offset"]), publication };
 }

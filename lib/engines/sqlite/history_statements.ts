@@ -32,10 +32,10 @@ export class SqliteHistoryStatements {
       "UPDATE channels SET offset = offset + 1, ends_at = ?, expires_at = ? WHERE seq = ?",
     );
     this.insert = sql(
-      "INSERT INTO publications (channel, offset, kind, id, room, text) VALUES (?, ?, ?, ?, ?, ?)",
+      "INSERT INTO publications (channel, offset, kind, id, at, content) VALUES (?, ?, ?, ?, ?, ?)",
     );
     this.since = sql(
-      `SELECT offset, text FROM publications WHERE channel = ? AND offset > ?
+      `SELECT offset, kind, id, at, content FROM publications WHERE channel = ? AND offset > ?
        ORDER BY offset LIMIT ?`,
     );
     this.removeUpTo = sql("DELETE FROM publications WHERE channel = ? AND offset <= ?");

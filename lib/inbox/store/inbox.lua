@@ -1,5 +1,5 @@
 -- Put before each inbox script: the keys of one user's inbox, and what is done with them. One is open at a time.
--- KEYS of an inbox: frames (id to "room\nframe"), order, queued, unread, done (id by offset; done is read or archived),
+-- KEYS of an inbox: frames (id to "\ntime room\ncontent"; before version 0.2 it was "room\nframe"), order, queued, unread, done (id by offset; done is read or archived),
 --   times, expiries, position
 local FRAMES, ORDER, QUEUED, UNREAD, DONE, TIMES, EXPIRIES, POSITION
 local PREFIX, USER
@@ -13,6 +13,11 @@ local TOGETHER = 1000
 
 -- Times of a notification, in this order, each '' while it did not happen.
 local ACCEPTED, SENT, DELIVERED, READ, ARCHIVED = 1, 2, 3, 4, 5
+
+-- The room of a stored notification.
+local function room_of(stored)
+  return string.match(stored, '^\n%S+ ([^\n]*)') or string.match(stored, '^[^\n]*')
+end
 
 -- Reads them; nil where there is no such notification.
 local function times_in(stored)

@@ -1,8 +1,8 @@
 -- Puts notifications into their inboxes.
 -- KEYS (after an arrival's): lock and progress of a way in, the keys of each inbox
 -- ARGV (after an arrival's): who must hold the lock ('' for nobody), the progress of the first and of the last; for each
---   inbox: site, pub/sub channel, how many come into it, and of each of those: id, room, frame, Unix time in
---   milliseconds it expires ('' for never), 1 if a caller made the id
+--   inbox: site, pub/sub channel, how many come into it, and of each of those: id, room, Unix time in seconds
+--   ('-' for now), content, Unix time in milliseconds it expires ('' for never), 1 if a caller made the id
 -- Returns nothing if another holds the lock; else of each inbox: '' or why it does not take them, how many were dropped
 --   that a client had got, how many that none had, a text of 1 for each that is new and 0 where the caller's id was known.
 if ARGV[4] ~= '' and not claim_turn(KEYS[3], KEYS[4], ARGV[4], ARGV[5], ARGV[6]) then
@@ -13,12 +13,12 @@ local function append(first_key, first, count)
   open_inbox(first_key)
   local arriving, is_new = {}, {}
   for i = 1, count do
-    local id, room, frame, expires_at, is_callers_id = unpack(ARGV, first + 5 * i - 2, first + 5 * i + 2)
+    local id, room, at, content, expires_at, is_callers_id = unpack(ARGV, first + 6 * i - 3, first + 6 * i + 2)
     is_new[i] = 1
     if is_callers_id == '1' and not take_id(ARGV[first], id, CALLERS_ID_SECONDS) then
       is_new[i] = 0
     else
-      table.insert(arriving, { id = id, room = room, frame = frame, expires_at = expires_at })
+      table.insert(arriving, { id = id, room = room, at = at, content = content, expires_at = expires_at })
     end
   end
   local _, taken, queued = arrive(ARGV[first + 1], arriving)
@@ -44,6 +44,6 @@ while at <= last do
     table.insert(answer, 0)
     table.insert(answer, string.rep('0', count))
   end
-  key, at = key + 8, at + 3 + 5 * count
+  key, at = key + 8, at + 3 + 6 * count
 end
 return answer

@@ -104,7 +104,7 @@ local function tidy(size)
 end
 
 -- Stores notifications in their order, drops what is too much or too old, and fans out what has not expired on its way
--- here. Each has `id`, `room`, `frame`, and `expires_at`, which is '' for never.
+-- here. Each has `id`, `room`, `at`, which is '-' for now, `content`, and `expires_at`, which is '' for never.
 -- Returns the offset of the first, how many were dropped that a client had got, how many that none had.
 local function arrive(channel, notifications)
   local count = #notifications
@@ -122,8 +122,8 @@ local function arrive(channel, notifications)
   local frames, times, places = {}, {}, {}
   local expires_any = false
   for i, new in ipairs(notifications) do
-    new.frame = '{"offset":' .. before + i .. ',' .. string.sub(new.frame, 2)
-    frames[2 * i - 1], frames[2 * i] = new.id, new.room .. '\n' .. new.frame
+    new.said = (new.at == '-' and time[1] or new.at) .. ' ' .. new.room .. '\n' .. new.content
+    frames[2 * i - 1], frames[2 * i] = new.id, '\n' .. new.said
     times[2 * i - 1], times[2 * i] = new.id, NOW_TEXT .. ',,,,'
     places[2 * i - 1], places[2 * i] = before + i, new.id
     local owner = PREFIX .. 'owner:' .. new.id
@@ -152,7 +152,7 @@ local function arrive(channel, notifications)
   for i, new in ipairs(notifications) do
     if new.expires_at == '' or tonumber(new.expires_at) > NOW then
       redis.call('PUBLISH', channel,
-        'notification ' .. before + i .. ' ' .. epoch .. ' ' .. new.id .. ' ' .. new.room .. '\n' .. new.frame)
+        'notification ' .. before + i .. ' ' .. epoch .. ' ' .. new.id .. ' ' .. new.said)
     end
   end
   return before + 1, dropped_taken, dropped_queued

@@ -15,9 +15,8 @@ end
 local changed = mark(ARGV[1], ids, ARGV[3], KEYS[9])
 local unread = redis.call('ZCARD', UNREAD)
 if #changed > 0 and ARGV[1] ~= 'sent' and ARGV[1] ~= 'delivered' then
-  -- Ids are of letters, digits, "_" and "-" alone.
-  redis.call('PUBLISH', ARGV[4], 'inbox 0 - - -\n{"type":"inbox","event":"' .. ARGV[1] .. '","ids":["'
-    .. table.concat(changed, '","') .. '"],"unread":' .. unread .. '}')
+  redis.call('PUBLISH', ARGV[4], 'inbox 0 - - ' .. time[1] .. ' \n'
+    .. cjson.encode({ event = ARGV[1], data = { ids = changed, unread = unread } }))
 end
 table.insert(changed, 1, unread)
 return changed

@@ -3,7 +3,7 @@ local STATES = { sent = SENT, delivered = DELIVERED, read = READ, archive = ARCH
 
 -- Logs that a notification has come to a state, for its sender.
 local function log_receipt(receipts, site, id, name)
-  local room = string.match(redis.call('HGET', FRAMES, id) or '', '^[^\n]*')
+  local room = room_of(redis.call('HGET', FRAMES, id) or '')
   redis.call('XADD', receipts, '*', 'site', site, 'user', USER, 'id', id, 'room', room, 'state', name, 'at', NOW_TEXT)
 end
 

@@ -2,7 +2,7 @@
 -- ARGV: queued | unread | since | before | id, its argument (room, offset or id), most notifications (0: all),
 --   1 to read archived ones too, epoch to take if there is none ('' where none is needed), milliseconds that is kept
 --   (0: for ever)
--- Returns offset, epoch, dropped, count of unread ones, then id, offset, "room\nframe" and times of each found.
+-- Returns offset, epoch, dropped, count of unread ones, then id, offset, what is stored and times of each found.
 open_inbox(1)
 -- Only where there is none: a Redis whose memory is full refuses the command, whether it would write or not.
 local is_new = ARGV[5] ~= '' and redis.call('HEXISTS', POSITION, 'epoch') == 0
@@ -26,17 +26,16 @@ local limit = tonumber(ARGV[3])
 local position = redis.call('HMGET', POSITION, 'offset', 'epoch', 'dropped')
 local found = { tonumber(position[1] or 0), position[2] or '', tonumber(position[3] or 0), redis.call('ZCARD', UNREAD) }
 local count = 0
-local room = ARGV[1] == 'queued' and ARGV[2] .. '\n' or ''
 for _, id in ipairs(ids) do
-  local frame = redis.call('HGET', FRAMES, id)
-  if frame and string.sub(frame, 1, #room) ~= room then
-    frame = nil
+  local stored = redis.call('HGET', FRAMES, id)
+  if stored and ARGV[1] == 'queued' and room_of(stored) ~= ARGV[2] then
+    stored = nil
   end
-  local times = frame and times_of(id)
+  local times = stored and times_of(id)
   if times and (times[ARCHIVED] == '' or ARGV[4] == '1') then
     table.insert(found, id)
     table.insert(found, tonumber(redis.call('ZSCORE', ORDER, id)))
-    table.insert(found, frame)
+    table.insert(found, stored)
     table.insert(found, table.concat(times, ','))
     count = count + 1
     if count == limit then

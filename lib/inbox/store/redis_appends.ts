@@ -1,5 +1,6 @@
 /** Puts notifications into their inboxes, those of one turn of the event loop in one step. Used by `redis_inbox.ts`. */
 import type { Claim, Notification } from "./store.ts";
+import { encodeContent } from "../../core/publication.ts";
 import { newArrival, othersClaim } from "./redis_arrival.ts";
 import type { InboxParts } from "./redis_parts.ts";
 import { unavailable } from "../../engines/redis/errors.ts";
@@ -14,19 +15,24 @@ type Answer = [refusal: string, taken: number, queued: number, isNew: string];
 
 /** A notification, and its place among those of one call. */
 interface Arrival {
-  readonly notification: Notification;
+  readonly notification: Encoded;
   readonly place: number;
+}
+
+/** A notification with its content as it is stored. */
+interface Encoded extends Notification {
+  readonly content: string;
 }
 
 export class RedisAppends {
   readonly #parts: InboxParts;
-  readonly #together: Together<Notification, boolean>;
+  readonly #together: Together<Encoded, boolean>;
 
   constructor(parts: InboxParts) {
     this.#parts = parts;
-    this.#together = new Together<Notification, boolean>(parts.library, {
+    this.#together = new Together<Encoded, boolean>(parts.library, {
       most: MOST_LENGTH,
-      weigh: ({ text }) => Math.max(text.length, LEAST_LENGTH),
+      weigh: ({ content }) => Math.max(content.length, LEAST_LENGTH),
       // How far a way was read is written with the last of a call, so all of it come by that way.
       fits: (one, other) => isOneTurn(one.claim, other.claim),
       send: (notifications) => this.#send(notifications),
@@ -35,10 +41,10 @@ export class RedisAppends {
 
   /** As {@linkcode Inbox.append}. */
   append(notification: Notification): Promise<boolean> {
-    return this.#together.ask(notification);
+    return this.#together.ask({ ...notification, content: encodeContent(notification) });
   }
 
-  async #send(notifications: readonly Notification[]): Promise<(boolean | Error)[]> {
+  async #send(notifications: readonly Encoded[]): Promise<(boolean | Error)[]> {
     const arrivals = notifications.map((notification, place) => ({ notification, place }));
     const inboxes = [...Map.groupBy(arrivals, inboxOf).values()];
     const answer = await this.#call(notifications, inboxes);
@@ -51,7 +57,7 @@ export class RedisAppends {
   }
 
   #call(
-    notifications: readonly Notification[],
+    notifications: readonly Encoded[],
     inboxes: readonly (readonly Arrival[])[],
   ): Promise<(string | number)[]> {
     const { keys: names, functions } = this.#parts;
@@ -61,8 +67,9 @@ export class RedisAppends {
       const { site, user } = inbox[0]!.notification;
       keys.push(...names.inbox(site, user));
       args.push(site, names.channel(site, user), inbox.length);
-      for (const { notification: { id, room, text, expiresAt, isCallersId } } of inbox) {
-        args.push(id, room, text, expiresAt ?? "", isCallersId ? 1 : 0);
+      for (const { notification } of inbox) {
+        const { id, room, at = "-", content, expiresAt = "", isCallersId } = notification;
+        args.push(id, room, at, content, expiresAt, isCallersId ? 1 : 0);
       }
     }
     return functions.append(keys, args) as Promise<(string | number)[]>;

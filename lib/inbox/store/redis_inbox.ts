@@ -10,7 +10,8 @@ import type {
   SyncOptions,
   Taken,
 } from "./store.ts";
-import type { Position } from "../../core/publication.ts";
+import type { Position, Publication } from "../../core/publication.ts";
+import { contentOf } from "../../engines/redis/old_frames.ts";
 import type { UserId } from "../../base/fields.ts";
 import { cutTo } from "../page.ts";
 import { retentionMs } from "../retention.ts";
@@ -171,19 +172,30 @@ export class RedisInbox implements Inbox {
 function toNotification(
   [id, offset, stored, times]: readonly (string | number)[],
 ): StoredNotification {
-  const [room = "", ...frame] = String(stored).split("\n");
   const [queuedAt, sentAt, deliveredAt, readAt, archivedAt] = String(times).split(",");
+  const publication = toPublication(String(id), String(stored));
   return {
-    id: String(id),
-    room,
+    id: publication.id,
+    room: publication.room ?? "",
     offset: Number(offset),
-    text: frame.join("\n"),
+    publication,
     queuedAt: Number(queuedAt),
     ...time("sentAt", sentAt),
     ...time("deliveredAt", deliveredAt),
     ...time("readAt", readAt),
     ...time("archivedAt", archivedAt),
   };
+}
+
+/** `\n`, the time, a blank, the room, `\n`, and the content; before it was the room, `\n`, and a frame. */
+function toPublication(id: string, stored: string): Publication {
+  const kind = "notification";
+  const isNew = stored.startsWith("\n");
+  const roomStart = isNew ? stored.indexOf(" ") + 1 : 0;
+  const roomEnd = stored.indexOf("\n", roomStart);
+  const at = Number(stored.slice(1, Math.max(1, roomStart - 1)));
+  const room = stored.slice(roomStart, roomEnd);
+  return { kind, id, room, ...contentOf(stored.slice(roomEnd + 1), at, kind) };
 }
 
 function time(name: string, value: string | undefined): Record<string, number> {

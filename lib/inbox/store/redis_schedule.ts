@@ -1,5 +1,6 @@
 /** Notifications that wait for their time, in Redis: one sorted set, changed by the functions of `schedule*.lua`. */
 import type { Released, Schedule, ScheduledNotification } from "./store.ts";
+import { encodeContent } from "../../core/publication.ts";
 import type { UserId } from "../../base/fields.ts";
 import { arrival, newArrival, othersClaim, scheduledId } from "./redis_arrival.ts";
 import { refused } from "../../engines/redis/errors.ts";
@@ -13,13 +14,13 @@ export class RedisSchedule implements Schedule {
   }
 
   async add(notification: ScheduledNotification): Promise<boolean> {
-    const { site, user, id, room, text, expiresAt, isCallersId, claim } = notification;
+    const { site, user, id, room, at = "-", expiresAt = "", isCallersId, claim } = notification;
     const { keys, args } = newArrival(this.#parts, claim);
     const added = await this.#parts.functions.scheduleAdd(
       [...keys, ...this.#parts.keys.inbox(site, user)],
       [
-        ...[...args, site, id, room, text, expiresAt ?? "", isCallersId ? 1 : 0],
-        ...[notification.deliverAt, notification.isUndated ? 1 : 0],
+        ...[...args, site, id, room, at, encodeContent(notification), expiresAt],
+        ...[isCallersId ? 1 : 0, notification.deliverAt],
       ],
     ) as number;
     if (added < 0) throw othersClaim();

@@ -1,10 +1,10 @@
 -- Stores a notification for later.
 -- KEYS (after an arrival's): lock and progress of a way in, the keys of the inbox
--- ARGV (after an arrival's): who must hold the lock ('' for nobody), the progress, site, id, room, frame, Unix time in
---   milliseconds it expires ('' for never), 1 if a caller made the id, Unix time in milliseconds it is due, 1 if the
---   frame gets a timestamp when it is
+-- ARGV (after an arrival's): who must hold the lock ('' for nobody), the progress, site, id, room, Unix time in seconds
+--   ('-' for when it is delivered), content, Unix time in milliseconds it expires ('' for never), 1 if a caller made the
+--   id, Unix time in milliseconds it is due
 -- Returns 1, 0 if the caller's id was known, -1 if another holds the lock.
-local HOLDER, PROGRESS, SITE, ID, ROOM, FRAME, EXPIRES_AT, IS_CALLERS_ID, DUE, IS_UNDATED = unpack(ARGV, 4)
+local HOLDER, PROGRESS, SITE, ID, ROOM, AT, CONTENT, EXPIRES_AT, IS_CALLERS_ID, DUE = unpack(ARGV, 4)
 if HOLDER ~= '' and not claim_turn(KEYS[3], KEYS[4], HOLDER, PROGRESS, PROGRESS) then
   return -1
 end
@@ -19,7 +19,7 @@ local accepted = string.format('%016d', time[1] * 1000000 + time[2])
 local name = scheduled_id(SITE, ID)
 redis.call('ZADD', SCHEDULED, due, accepted .. '\n' .. name)
 redis.call('HSET', SCHEDULED_FRAMES, name,
-  accepted .. ' ' .. DUE .. ' ' .. (EXPIRES_AT == '' and '-' or EXPIRES_AT) .. ' ' .. IS_UNDATED .. ' ' .. ROOM
-  .. '\n' .. FRAME)
+  accepted .. ' ' .. DUE .. ' ' .. (EXPIRES_AT == '' and '-' or EXPIRES_AT) .. ' ' .. AT .. ' ' .. ROOM
+  .. '\n' .. CONTENT)
 redis.call('SET', PREFIX .. 'owner:' .. ID, USER)
 return 1

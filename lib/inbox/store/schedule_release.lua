@@ -11,7 +11,10 @@ if redis.call('ZREM', SCHEDULED, NAME) == 0 or not stored then
   return { 0, 0, 0 }
 end
 redis.call('HDEL', SCHEDULED_FRAMES, name)
-local expires_at, is_undated, room, frame = string.match(stored, '^%d+ %d+ (%S+) (%d) ([^\n]*)\n(.*)$')
+local expires_at, at, room, content = string.match(stored, '^%d+ %d+ (%S+) (%S+) ([^\n]*)\n(.*)$')
+if string.sub(content, 1, 8) == '{"type":' then
+  at = '-' -- a frame of before version 0.2, in which its time is, if it has one; there stood 1 if it had none
+end
 if expires_at ~= '-' and tonumber(expires_at) <= NOW then
   local owner = PREFIX .. 'owner:' .. ID
   if redis.call('GET', owner) == USER then
@@ -19,7 +22,6 @@ if expires_at ~= '-' and tonumber(expires_at) <= NOW then
   end
   return { -1, 0, 0 }
 end
-if is_undated == '1' then
-  frame = string.sub(frame, 1, -2) .. ',"timestamp":' .. time[1] .. '}'
-end
-return { arrive(CHANNEL, { { id = ID, room = room, frame = frame, expires_at = expires_at == '-' and '' or expires_at } }) }
+return { arrive(CHANNEL, {
+  { id = ID, room = room, at = at, content = content, expires_at = expires_at == '-' and '' or expires_at },
+}) }

@@ -7,6 +7,7 @@ import RECEIPTS from "./3_receipts.sql" with { type: "text" };
 import SCHEDULED from "./4_scheduled.sql" with { type: "text" };
 import FEWER_INDEXES from "./5_fewer_indexes.sql" with { type: "text" };
 import EPOCHS from "./6_epochs.sql" with { type: "text" };
+import PUBLICATIONS from "./7_publications.sql" with { type: "text" };
 import type { InboxStoreOptions, InboxStores } from "./open.ts";
 import { SqliteArrivals } from "./sqlite_arrivals.ts";
 import { SqliteInbox } from "./sqlite_inbox.ts";
@@ -21,6 +22,7 @@ export const INBOX_SQL: readonly Migration[] = [
   { name: "scheduled", sql: SCHEDULED },
   { name: "fewer_indexes", sql: FEWER_INDEXES },
   { name: "epochs", sql: EPOCHS },
+  { name: "publications", sql: PUBLICATIONS },
 ];
 
 export function openOnSqlite(

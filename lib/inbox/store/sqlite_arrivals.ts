@@ -2,14 +2,16 @@
 import type { SQLOutputValue } from "node:sqlite";
 import type { FanOut } from "../../core/broker.ts";
 import type { InboxChange, InboxEvent, Notification } from "./store.ts";
-import { type Position, withOffset } from "../../core/publication.ts";
+import { unixSeconds } from "../../base/times.ts";
+import { userChannel } from "../../core/channel.ts";
+import { encodeContent, type Position } from "../../core/publication.ts";
 import type { UserId } from "../../base/fields.ts";
-import { inboxFrame } from "../../protocols/frames.ts";
 import type { Dropped, Retention } from "../retention.ts";
 import type { SqliteInboxStatements } from "./sqlite_inbox_statements.ts";
 
-/** A notification as it is in its inbox, with the finished frame. */
+/** A notification as it is in its inbox. */
 export interface Arrived extends Notification, Position {
+  readonly at: number;
   /** What it drove out of the inbox. */
   readonly dropped: Dropped | undefined;
 }
@@ -38,27 +40,32 @@ export class SqliteArrivals {
 
   /** Puts a notification into its inbox. Runs in a commit; {@linkcode SqliteArrivals.fanOut} comes after it. */
   put(notification: Notification): Arrived {
-    const { site, user, id, room, expiresAt } = notification;
+    const now = Date.now();
+    const { site, user, id, room, expiresAt = null, at = Math.floor(now / 1000) } = notification;
     const place = this.sql.nextOffset.get(site, user);
     const [offset, epoch] = [Number(place?.["offset"]), String(place?.["epoch"])];
-    const text = withOffset(notification.text, offset);
-    this.sql.insert.run(site, user, id, room, text, offset, Date.now(), expiresAt ?? null);
+    const content = encodeContent(notification);
+    this.sql.insert.run(site, user, id, room, at, content, offset, now, expiresAt);
     const dropped = this.#trim(site, user, Number(place?.["size"]));
-    return { ...notification, text, offset, epoch, dropped };
+    return { ...notification, at, offset, epoch, dropped };
   }
 
   fanOut({ dropped, ...arrived }: Arrived): void {
     if (dropped !== undefined) this.#retention.onDropped(dropped);
-    const { site, user, id, room, text, offset, epoch, expiresAt = Infinity } = arrived;
+    const { site, user, id, room, at, offset, epoch, expiresAt = Infinity } = arrived;
     if (expiresAt <= Date.now()) return; // on its way here
-    const channel = { site, kind: "user", name: user } as const;
-    this.#fanOut(channel, { kind: "notification", id, room, text }, { offset, epoch });
+    const { from, message, event, data, tags } = arrived;
+    this.#fanOut(
+      userChannel(site, user),
+      { kind: "notification", id, at, room, from, message, event, data, tags },
+      { offset, epoch },
+    );
   }
 
   /** Tells all of a user's clients what the user did. */
-  tell(site: string, user: UserId, change: InboxChange & { readonly event: InboxEvent }): void {
-    const channel = { site, kind: "user", name: user } as const;
-    this.#fanOut(channel, { kind: "inbox", id: "-", room: "-", text: inboxFrame(change) });
+  tell(site: string, user: UserId, event: InboxEvent, { ids, unread }: InboxChange): void {
+    const change = { kind: "inbox", id: "-", at: unixSeconds(), event, data: { ids, unread } };
+    this.#fanOut(userChannel(site, user), change);
   }
 
   /** Notes what retention took out of an inbox. Runs in a commit, after which it counts. */

@@ -11,7 +11,7 @@ import type {
   SyncOptions,
   Taken,
 } from "./store.ts";
-import type { Position } from "../../core/publication.ts";
+import { decodeContent, type Position } from "../../core/publication.ts";
 import type { UserId } from "../../base/fields.ts";
 import { cutTo } from "../page.ts";
 import { type Retention, retentionMs } from "../retention.ts";
@@ -138,7 +138,7 @@ export class SqliteInbox implements Inbox, Disposable {
       if (event === "delete") this.#sql.noteDeleted.run(ids.length, site, user);
       return { ids, unread: this.#countUnread(site, user) };
     });
-    if (change.ids.length > 0) this.#arrivals.tell(site, user, { event, ...change });
+    if (change.ids.length > 0) this.#arrivals.tell(site, user, event, change);
     return change;
   }
 
@@ -195,7 +195,13 @@ export class SqliteInbox implements Inbox, Disposable {
         id: String(row["id"]),
         room: String(row["room"]),
         offset: Number(row["offset"]),
-        text: String(row["text"]),
+        publication: {
+          kind: "notification",
+          id: String(row["id"]),
+          room: String(row["room"]),
+          at: Number(row["at"]),
+          ...decodeContent(String(row["content"])),
+        },
         queuedAt: Number(row["queued_at"]),
         ...time("sentAt", row["sent_at"]),
         ...time("deliveredAt", row["delivered_at"]),

@@ -3,7 +3,8 @@ import type { StatementSync } from "node:sqlite";
 import type { InboxEvent, Taken } from "./store.ts";
 import type { SqliteStore } from "../../engines/sqlite/store.ts";
 
-const COLUMNS = "id, room, offset, text, queued_at, sent_at, delivered_at, read_at, archived_at";
+const COLUMNS =
+  "id, room, offset, at, content, queued_at, sent_at, delivered_at, read_at, archived_at";
 const OF_USER = "FROM notifications WHERE site = ? AND user = ?";
 /** What is not sent is not read, and what is not read has an index of its own. */
 const NOT_SENT = "read_at IS NULL AND sent_at IS NULL";
@@ -48,8 +49,8 @@ export class SqliteInboxStatements {
   constructor(store: SqliteStore) {
     const sql = (text: string) => store.prepare(text);
     this.insert = sql(
-      `INSERT INTO notifications (site, user, id, room, text, offset, queued_at, expires_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO notifications (site, user, id, room, at, content, offset, queued_at, expires_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.takeId = sql(
       "INSERT INTO callers_ids (site, user, id, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",

@@ -2,7 +2,7 @@
 import type { SQLOutputValue, StatementSync } from "node:sqlite";
 import type { Notification, Released, Schedule, ScheduledNotification } from "./store.ts";
 import type { UserId } from "../../base/fields.ts";
-import { withTimestamp } from "../../core/publication.ts";
+import { decodeContent, encodeContent } from "../../core/publication.ts";
 import type { Arrived, SqliteArrivals } from "./sqlite_arrivals.ts";
 import type { SqliteStore } from "../../engines/sqlite/store.ts";
 
@@ -23,7 +23,7 @@ export class SqliteSchedule implements Schedule {
     this.#arrivals = arrivals;
     const sql = (text: string) => store.prepare(text);
     this.#insert = sql(
-      `INSERT INTO scheduled (site, user, id, room, text, is_undated, deliver_at, expires_at)
+      `INSERT INTO scheduled (site, user, id, room, at, content, deliver_at, expires_at)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#dueAt = sql("SELECT deliver_at FROM scheduled WHERE site = ? AND user = ? AND id = ?");
@@ -36,11 +36,11 @@ export class SqliteSchedule implements Schedule {
   }
 
   add(notification: ScheduledNotification): Promise<boolean> {
-    const { site, user, id, room, text, deliverAt, expiresAt, isUndated } = notification;
+    const { site, user, id, room, at = null, deliverAt, expiresAt = null } = notification;
     return this.#store.commit(() => {
       if (notification.isCallersId && !this.#arrivals.takeId(notification, deliverAt)) return false;
-      const undated = isUndated ? 1 : 0;
-      this.#insert.run(site, user, id, room, text, undated, deliverAt, expiresAt ?? null);
+      const content = encodeContent(notification);
+      this.#insert.run(site, user, id, room, at, content, deliverAt, expiresAt);
       return true;
     });
   }
@@ -83,7 +83,7 @@ export class SqliteSchedule implements Schedule {
     const arrived = [];
     let expired = 0;
     for (const row of rows) {
-      const notification = toNotification(row, now);
+      const notification = toNotification(row);
       const { site, user, id, expiresAt = Infinity } = notification;
       this.#remove.run(site, user, id);
       if (expiresAt <= now) expired++;
@@ -93,15 +93,15 @@ export class SqliteSchedule implements Schedule {
   }
 }
 
-function toNotification(row: Row, now: number): Notification {
-  const text = String(row["text"]);
-  const expiresAt = row["expires_at"];
+function toNotification(row: Row): Notification {
+  const { at, expires_at: expiresAt } = row;
   return {
     site: String(row["site"]),
     user: String(row["user"]),
     id: String(row["id"]),
     room: String(row["room"]),
-    text: row["is_undated"] === 1 ? withTimestamp(text, Math.floor(now / 1000)) : text,
+    ...decodeContent(String(row["content"])),
+    ...(at === null ? {} : { at: Number(at) }),
     ...(expiresAt === null ? {} : { expiresAt: Number(expiresAt) }),
   };
 }

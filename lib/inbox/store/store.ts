@@ -1,17 +1,17 @@
 /** What is kept of notifications: inboxes, receipts that wait to be told, and what is scheduled. */
 import type { UserId } from "../../base/fields.ts";
-import type { Position } from "../../core/publication.ts";
+import type { Content, Position, Publication } from "../../core/publication.ts";
 
 /** A notification of one user, as it is taken in. */
-export interface Notification {
+export interface Notification extends Content {
   readonly site: string;
   readonly user: UserId;
   readonly id: string;
   /** The caller made the id: the same one within a day is the same notification. */
   readonly isCallersId?: boolean;
   readonly room: string;
-  /** The finished `direct_message` frame, but for its offset. */
-  readonly text: string;
+  /** Unix time in seconds; absent: the time at which it comes into the inbox. */
+  readonly at?: number;
   /** Unix time in milliseconds after which nobody gets it any more. */
   readonly expiresAt?: number;
   /** From another way in, of which one node at a time has the turn: stored only while `holder` has it. */
@@ -50,8 +50,7 @@ export interface StoredNotification {
   readonly room: string;
   /** Its place in the user's inbox, rising by one. */
   readonly offset: number;
-  /** The finished frame. */
-  readonly text: string;
+  readonly publication: Publication;
   readonly queuedAt: number;
   /** First handed to a client. */
   readonly sentAt?: number;
@@ -160,8 +159,6 @@ export interface ReceiptLog {
 export interface ScheduledNotification extends Notification {
   /** Unix time in milliseconds. */
   readonly deliverAt: number;
-  /** The frame has no timestamp: it is given the time it is delivered. */
-  readonly isUndated: boolean;
 }
 
 /** What one call took out of a schedule. Times are Unix times in milliseconds. */

@@ -1,4 +1,5 @@
 /** Sessions: connections over HTTP whose commands come by requests of their own, to whichever node. */
+import { unixSeconds } from "../../base/times.ts";
 import type { Broker } from "../../core/broker.ts";
 import { sessionChannel } from "../../core/channel.ts";
 import type { Connection } from "../../core/connection.ts";
@@ -10,8 +11,8 @@ const SESSIONS = new Slot<string>();
 
 /** How a session's connection is given its commands. */
 export const SESSION_KINDS: Kinds = {
-  command({ connections }, { publication: { text } }) {
-    for (const connection of connections) connection.message(text);
+  command({ connections }, { publication: { message = "" } }) {
+    for (const connection of connections) connection.message(message);
   },
 };
 
@@ -34,7 +35,7 @@ export function sessionHooks(node: Node): ConnectionHooks {
  * the broker, so that those that reach two nodes stay in order.
  */
 export function sendToSession(broker: Broker, session: string, text: string): Promise<boolean> {
-  const publication = { kind: "command", id: "-", room: "-", text } as const;
+  const publication = { kind: "command", id: "-", at: unixSeconds(), message: text };
   return broker.forward(sessionChannel(session), publication);
 }
 

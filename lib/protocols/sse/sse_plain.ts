@@ -158,7 +158,7 @@ async function sendPage(
     const isLast = index === notifications.length - 1;
     const offset = isLast ? Math.max(end, notification.offset) : notification.offset;
     await client.drained();
-    client.send(framed(described(notification), { channel, position: { offset, epoch } }));
+    client.send(framed(described(client, notification), { channel, position: { offset, epoch } }));
   }
   own.noteGiven(notifications.map(({ id }) => id));
 }
@@ -176,9 +176,9 @@ async function startRoom(
   const { publications, ...sync } = await rooms.recover(client, room, since);
   const at = start(positions, channel, { sync, since, isEmpty: publications.length === 0 });
   client.send(framed({ type: "subscribed", room, ...sync, ...reasonIf(isInvalid) }, at));
-  const before = sync.offset - publications.length;
-  for (const [index, text] of publications.entries()) {
-    const position = { offset: before + index + 1, epoch: sync.epoch };
+  for (const { offset, publication } of publications) {
+    const position = { offset, epoch: sync.epoch };
+    const text = client.protocol.dialect.encode(channel, publication, offset);
     client.send(new Outgoing(text, { channel, position }));
   }
   client.release(channel, sync.offset);

@@ -12,6 +12,7 @@ import {
   requiredText,
   type UserId,
 } from "../../base/fields.ts";
+import { roomChannel } from "../../core/channel.ts";
 import { type Command, command } from "../../core/command.ts";
 import type { Connection } from "../../core/connection.ts";
 import { Outgoing } from "../../core/outgoing.ts";
@@ -80,17 +81,23 @@ export function baseCommands(rooms: Rooms): Command[] {
   function publish(connection: Connection, { user, id, room, message }: UserMessage): void {
     const name = rooms.nameIn(connection, room);
     const publishing = rooms.publish(connection, { id, room, user, name, message });
-    if (!(publishing instanceof Promise)) return repeat(connection, publishing);
+    if (!(publishing instanceof Promise)) return repeat(connection, room, publishing);
     publishing.then(
-      (published) => repeat(connection, published),
+      (published) => repeat(connection, room, published),
       (error) => connection.reportError(error, id === undefined ? undefined : { id }),
     );
   }
 }
 
 /** The sender of a message that was there before does not know that it was taken then: here is the proof. */
-function repeat(connection: Connection, { published, text }: PublishedMessage): void {
-  if (published?.isDuplicate) connection.send(new Outgoing(text));
+function repeat(
+  connection: Connection,
+  room: string,
+  { published, publication }: PublishedMessage,
+): void {
+  if (!published?.isDuplicate) return;
+  const channel = roomChannel(connection.site, room);
+  connection.send(new Outgoing(connection.protocol.dialect.encode(channel, publication)));
 }
 
 /** The fields of a message, by the limits for a connection. */

@@ -4,7 +4,7 @@ import { type Fields, optionalId, parseObject } from "../../base/fields.ts";
 import type { Command, Commands, Outcome } from "../../core/command.ts";
 import type { Connection, Protocol } from "../../core/connection.ts";
 import { Outgoing } from "../../core/outgoing.ts";
-import { errorFrame } from "../frames.ts";
+import { errorFrame, JSON_DIALECT } from "../frames.ts";
 
 /** Its name where a client offers one, as a browser must that offers a token beside it. */
 export const SUBPROTOCOL_V1 = "notifyli.v1";
@@ -19,6 +19,7 @@ export interface ProtocolV1 extends Protocol {
 
 export function protocolV1(commands: Commands): ProtocolV1 {
   return {
+    dialect: JSON_DIALECT,
     hasInbox: false,
     joins: false,
     split(data) {

@@ -71,7 +71,7 @@ export function introductionCommands(parts: IntroductionParts): Command[] {
       version: VERSION,
       ping: parts.keepaliveSeconds,
       unread,
-      inbox: syncData(rest),
+      inbox: syncData(connection, rest),
     };
     return { data, sync };
   }

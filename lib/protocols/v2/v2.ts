@@ -9,7 +9,7 @@ import { refField } from "../../core/command_fields.ts";
 import type { Connection, Protocol } from "../../core/connection.ts";
 import { MAX_LINES } from "../../core/frame_queue.ts";
 import { Outgoing } from "../../core/outgoing.ts";
-import { errorFrame, pongFrame, sessionFrame } from "../frames.ts";
+import { errorFrame, JSON_DIALECT, pongFrame, sessionFrame } from "../frames.ts";
 
 export const SUBPROTOCOL_V2 = "notifyli.v2";
 
@@ -27,6 +27,7 @@ const SERVER_TYPES = new Set([
 
 export function protocolV2(commands: Commands): Protocol {
   return {
+    dialect: JSON_DIALECT,
     hasInbox: true,
     joins: true,
     split: (data) => linesOf(typeof data === "string" ? data : new TextDecoder().decode(data)),

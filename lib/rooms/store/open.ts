@@ -2,7 +2,7 @@
 import type { Broker } from "../../core/broker.ts";
 import { roomChannel } from "../../core/channel.ts";
 import type { Storage } from "../../engines/storage.ts";
-import { presenceEventFrame } from "../../protocols/frames.ts";
+import { unixSeconds } from "../../base/times.ts";
 import { MemoryPresence } from "./memory.ts";
 import type { PresenceManager } from "./store.ts";
 
@@ -13,8 +13,7 @@ export async function openPresence(
   if (storage.kind === "sqlite") return new MemoryPresence();
   const { RedisPresence } = await import("./redis.ts");
   return new RedisPresence(storage, ({ site, room, user }) => {
-    const text = presenceEventFrame("leave", { room, user, name: user });
-    const leave = { kind: "leave", id: "-", room, text } as const;
+    const leave = { kind: "leave", id: "-", at: unixSeconds(), from: { user, name: user } };
     Promise.resolve(broker.publish(roomChannel(site, room), leave))
       .catch(() => {}); // watchers see it when they ask again
   });

@@ -1,0 +1,14 @@
+-- What was the finished frame is the publication's content: `from`, `message`, `event`, `data` and `tags`, in JSON.
+ALTER TABLE publications ADD COLUMN at INTEGER NOT NULL DEFAULT 0; -- Unix time in seconds
+UPDATE publications SET
+  at = coalesce(text ->> '$.timestamp', 0),
+  text = json_object(
+    'from', json_object(
+      'user', CAST(text ->> '$.user_id' AS TEXT),
+      'name', json(text -> '$.name')
+    ),
+    'message', json(text -> '$.message')
+  );
+ALTER TABLE publications RENAME COLUMN text TO content;
+-- It is the channel's name.
+ALTER TABLE publications DROP COLUMN room;

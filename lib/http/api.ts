@@ -21,7 +21,7 @@ import {
   type ApiEnv,
   identifyCaller,
   requireScope,
-} from "./api_caller.ts";
+} from "./caller.ts";
 import { accessRoutes } from "../auth/revocations/routes.ts";
 import { apiKeyRoutes } from "../auth/keys/routes.ts";
 import { API_SCOPES } from "./api_scopes.ts";

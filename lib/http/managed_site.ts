@@ -3,7 +3,7 @@ import { siteField } from "../auth/keys/fields.ts";
 import type { Audit } from "../auth/audit.ts";
 import { CodedError } from "../base/errors.ts";
 import type { Fields } from "../base/fields.ts";
-import { actionOf, actorOf, type ApiContext, isOperator } from "./api_caller.ts";
+import { actionOf, actorOf, type ApiContext, isOperator } from "./caller.ts";
 
 /**
  * The site that the fields name, else the caller's own. Who names another is told so, and nothing is done to the wrong

@@ -14,7 +14,7 @@ import {
   type ApiContext,
   type ApiEnv,
   isOperator,
-} from "../../http/api_caller.ts";
+} from "../../http/caller.ts";
 import { readBody } from "../../http/body.ts";
 import { managedSite } from "../../http/managed_site.ts";
 

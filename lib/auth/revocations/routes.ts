@@ -8,7 +8,7 @@ import { blockOnWire, parseBlock, parseRevocation, revocationOnWire } from "./fi
 import type { Revocations } from "./revocations.ts";
 import type { Config } from "../../config/config.ts";
 import { type Fields, parseObject, type UserId, userIdField } from "../../base/fields.ts";
-import { actorOf, type ApiApp, type ApiContext, type ApiEnv } from "../../http/api_caller.ts";
+import { actorOf, type ApiApp, type ApiContext, type ApiEnv } from "../../http/caller.ts";
 import { readBody } from "../../http/body.ts";
 import { managedSite } from "../../http/managed_site.ts";
 

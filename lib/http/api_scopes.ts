@@ -1,5 +1,5 @@
 /** Which scope each route of the API needs; a test holds it to the routes there are. */
-import type { Scope } from "../auth/keys/store.ts";
+import type { Scope } from "../base/scope.ts";
 
 export const API_SCOPES: readonly (readonly [method: string, path: string, scope: Scope])[] = [
   ["POST", "/notifications", "publish"],

@@ -1,6 +1,6 @@
 /** Executes every example of `docs/api-keys.md`, as printed there but for ports, and holds its tables to the code. */
 import assert from "node:assert/strict";
-import { SCOPES } from "../../lib/auth/keys/api_key.ts";
+import { SCOPES } from "../../lib/base/scope.ts";
 import { run, taskCommand } from "../support/command.ts";
 import { ROOT } from "../support/paths.ts";
 import { type LogLine, Program } from "../support/program.ts";

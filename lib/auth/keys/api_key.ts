@@ -1,9 +1,6 @@
 /** The text of an API key: `nk_<id>_<secret>`. The id names it in logs and lists; the secret is shown once, and never kept. */
 import { Buffer } from "node:buffer";
 import { createHash, timingSafeEqual } from "node:crypto";
-import type { Scope } from "./store.ts";
-
-export const SCOPES = ["publish", "read", "manage"] as const satisfies readonly Scope[];
 
 const BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
@@ -42,10 +39,6 @@ export function hashOf(secret: string): string {
 export function isSecretOf(secret: string, hash: string): boolean {
   const [given, stored] = [hashOf(secret), hash].map((hex) => Buffer.from(hex, "hex"));
   return given !== undefined && stored?.length === given.length && timingSafeEqual(given, stored);
-}
-
-export function isScope(value: unknown): value is Scope {
-  return SCOPES.some((scope) => scope === value);
 }
 
 function randomText(length: number): string {

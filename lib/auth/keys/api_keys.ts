@@ -1,5 +1,6 @@
 /** Makes, checks and revokes API keys. A call costs no read of the store: what was read is good for a moment. */
-import type { ApiKey, KeyStore, Scope } from "./store.ts";
+import type { ApiKey, KeyStore } from "./store.ts";
+import type { Scope } from "../../base/scope.ts";
 import { CodedError } from "../../base/errors.ts";
 import {
   type ApiKeyText,

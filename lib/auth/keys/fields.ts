@@ -1,10 +1,10 @@
 /** A new API key as it is asked for, the same over HTTP and on the command line; and a key as answers show it. */
 import type { Limits } from "../../base/sizes.ts";
-import type { ApiKey, Scope } from "./store.ts";
+import type { ApiKey } from "./store.ts";
+import { isScope, type Scope, SCOPES } from "../../base/scope.ts";
 import { DEFAULT_SITE } from "../../base/site.ts";
 import { CodedError } from "../../base/errors.ts";
 import { type Fields, identifier, invalid } from "../../base/fields.ts";
-import { isScope, SCOPES } from "./api_key.ts";
 import type { NewApiKey } from "./api_keys.ts";
 
 const MAX_UNIX_SECONDS = 253_402_300_799; // the end of the year 9999

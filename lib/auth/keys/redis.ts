@@ -3,7 +3,7 @@
  * can undo another.
  */
 import type { Redis } from "ioredis";
-import { isScope } from "./api_key.ts";
+import { isScope } from "../../base/scope.ts";
 import type { ApiKey, KeyStore } from "./store.ts";
 import { refused } from "../../engines/redis/errors.ts";
 import type { RedisLink } from "../../engines/redis/link.ts";

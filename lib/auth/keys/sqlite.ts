@@ -1,7 +1,7 @@
 /** The keys to the HTTP API in SQLite. */
 import type { SQLOutputValue, StatementSync } from "node:sqlite";
 import type { ApiKey, KeyStore } from "./store.ts";
-import { isScope } from "./api_key.ts";
+import { isScope } from "../../base/scope.ts";
 import type { Migration } from "../../engines/sqlite/migrations.ts";
 import type { SqliteStore } from "../../engines/sqlite/store.ts";
 import API_KEYS from "./1_api_keys.sql" with { type: "text" };

@@ -1,7 +1,5 @@
 /** What is kept of the keys to the HTTP API, and what a store does with it. */
-
-/** What a caller of the HTTP API may do; `http/api_scopes.ts` says which route needs which. */
-export type Scope = "publish" | "read" | "manage";
+import type { Scope } from "../../base/scope.ts";
 
 /** A key to the HTTP API, without its secret. Times are Unix times in milliseconds. */
 export interface ApiKey {

@@ -1,0 +1,10 @@
+/** What a caller of the HTTP API may do: each key has some of these scopes, and each route names the one that it needs. */
+
+/** In the order in which help, lists and messages name them. */
+export const SCOPES = ["publish", "read", "manage"] as const;
+
+export type Scope = typeof SCOPES[number];
+
+export function isScope(value: unknown): value is Scope {
+  return SCOPES.some((scope) => scope === value);
+}

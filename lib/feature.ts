@@ -7,6 +7,7 @@ import type { Task } from "./core/task.ts";
 import type { Config } from "./config/config.ts";
 import type { RoomRuleSet } from "./rooms/rules/room_rules.ts";
 import type { Engine } from "./core/engine.ts";
+import type { Route } from "./http/route.ts";
 import type { Storage, Stored } from "./engines/storage.ts";
 import type { TokenVerifier } from "./auth/tokens.ts";
 
@@ -43,6 +44,8 @@ export interface Opened extends Partial<AsyncDisposable> {
   readonly services?: readonly object[];
   /** What clients of version 2 can ask for. */
   readonly commands?: readonly Command[];
+  /** What other systems can ask for over HTTP. */
+  readonly routes?: readonly Route[];
   /** How connections are given what is published. */
   readonly kinds?: Kinds;
   readonly connection?: ConnectionHooks;

@@ -15,6 +15,7 @@ import { Node } from "./core/node.ts";
 import type { Task } from "./core/task.ts";
 import type { Feature, Opened, ServiceClass, StoringEngine } from "./feature.ts";
 import { FEATURES } from "./features.ts";
+import type { Route } from "./http/route.ts";
 import { IdentifyDeadline } from "./limits/identify_deadline.ts";
 import { UserLimits } from "./limits/user_limits.ts";
 import { Rooms } from "./rooms/rooms.ts";
@@ -97,6 +98,11 @@ export class Kernel implements AsyncDisposable {
   /** What clients of version 2 can ask for. */
   get commands(): Commands {
     return new Commands(this.#opened.flatMap(({ commands = [] }): readonly Command[] => commands));
+  }
+
+  /** What other systems can ask for over HTTP. */
+  get routes(): Route[] {
+    return this.#opened.flatMap(({ routes = [] }): readonly Route[] => routes);
   }
 
   /** What is to run beside the connections. */

@@ -15,15 +15,17 @@ import type { RedisEngine } from "./engines/redis.ts";
 import { FEATURES } from "./features.ts";
 import { Admission } from "./http/admission.ts";
 import { createApp } from "./http/app.ts";
+import type { Route } from "./http/route.ts";
+import { statsRoutes } from "./http/stats.ts";
 import { InboxDelivery } from "./inbox/delivery.ts";
 import { InboxService } from "./inbox/inbox.ts";
-import { Notifier } from "./inbox/notify.ts";
 import { ConnectionGate } from "./limits/connection_gate.ts";
 import { readDescriptors, sharePlaces, tellPlaces } from "./limits/descriptors.ts";
 import { Kernel } from "./kernel.ts";
 import { listen } from "./listeners/listen.ts";
 import type { Listener } from "./listeners/listener.ts";
 import { requireClosedOrLocal } from "./net/open_mode.ts";
+import { sseRoutes } from "./protocols/sse/sse.ts";
 import { upgrade } from "./protocols/upgrade.ts";
 import { baseCommands } from "./protocols/v1/commands.ts";
 import { protocolV1 } from "./protocols/v1/v1.ts";
@@ -41,17 +43,19 @@ export class Server implements AsyncDisposable {
   readonly #parts: AsyncDisposableStack;
   readonly #listener: Listener;
   readonly #node: Node;
+  /** What the HTTP API answers at. */
+  readonly routes: readonly Route[];
 
   private constructor(
     config: Config,
     parts: AsyncDisposableStack,
-    listener: Listener,
-    node: Node,
+    { listener, node, routes }: { listener: Listener; node: Node; routes: readonly Route[] },
   ) {
     this.#config = config;
     this.#parts = parts;
     this.#listener = listener;
     this.#node = node;
+    this.routes = routes;
   }
 
   /** Starts a server; rejects where the store cannot be opened or the address cannot be listened on. */
@@ -71,13 +75,18 @@ export class Server implements AsyncDisposable {
     const limits = { ...config.limits, connections: places.clients };
     const gate = new ConnectionGate({ ...config, limits }, counters);
     const admission = new Admission(config, gate, counters);
-    const app = createApp({
+    const sse = sseRoutes({
       ...{ node, check, rooms, gate, protocol: v2 },
       inbox: kernel.use(InboxService),
       delivery: kernel.use(InboxDelivery),
-      notifier: kernel.use(Notifier),
-      apiKeys: kernel.use(ApiKeys),
+    }, config);
+    const routes = [...kernel.routes, ...statsRoutes(node, gate)];
+    const app = createApp({
+      ...{ node, gate, counters, routes },
+      keys: kernel.use(ApiKeys),
       operator: openOperator(config),
+      isClosed: (room) => rooms.access.isClosed(room),
+      mounts: [{ path: "/sse", app: sse }],
     }, config);
     const upgrading = { node, check, origins: config.origins, v1, v2 };
     const listener = await listen(config, {
@@ -95,7 +104,7 @@ export class Server implements AsyncDisposable {
     void admission.listensOn(listener.port);
     parts.defer(() => void listener.shutdown().catch(() => {}));
     parts.use(startTasks(kernel.tasks));
-    return new Server(config, parts.move(), listener, node);
+    return new Server(config, parts.move(), { listener, node, routes });
   }
 
   get url(): string {

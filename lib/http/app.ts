@@ -1,6 +1,6 @@
 /**
- * Everything on the port but the sockets: health, streams of events, the API, and the page. Errors become answers here, in one
- * place.
+ * Everything on the port but the sockets: health, the page, the API, and what else is mounted, such as streams of
+ * events. Errors become answers here, in one place.
  */
 import { type Context, Hono } from "hono";
 import { getLogger } from "@logtape/logtape";
@@ -8,15 +8,26 @@ import type { Config } from "../config/config.ts";
 import { CodedError, ERRORS } from "../base/errors.ts";
 import { retryAfterSeconds } from "../limits/connection_gate.ts";
 import { VERSION } from "../base/version.ts";
-import { type ApiParts, apiRoutes } from "./api.ts";
+import type { Node } from "../core/node.ts";
+import { type ApiParts, createApi } from "./api.ts";
 import type { App } from "./bindings.ts";
-import { type SseParts, sseRoutes } from "../protocols/sse/sse.ts";
+import type { Route } from "./route.ts";
 import { pageRoutes } from "./static.ts";
 
 const log = getLogger(["notifyli", "http"]);
 
-export function createApp(parts: SseParts & ApiParts, config: Config): App {
-  const { node, rooms } = parts;
+export interface AppParts extends ApiParts {
+  readonly node: Pick<Node, "unready">;
+  /** Whether nobody may enter a room: `config.json` does not send the page into one of these. */
+  isClosed(room: string): boolean;
+  /** The routes of the API, of all capabilities. */
+  readonly routes: readonly Route[];
+  /** What answers below a path in its own way, without a caller and scopes. */
+  readonly mounts: readonly { readonly path: string; readonly app: App }[];
+}
+
+export function createApp(parts: AppParts, config: Config): App {
+  const { node, counters, routes, mounts } = parts;
   const app: App = new Hono();
 
   app.get("/healthz", (context) => context.text("ok\n"));
@@ -27,7 +38,7 @@ export function createApp(parts: SseParts & ApiParts, config: Config): App {
   app.get("/config.json", (context) =>
     context.json({
       version: VERSION,
-      bot_room: rooms.access.isClosed(config.bot.room) ? "" : config.bot.room,
+      bot_room: parts.isClosed(config.bot.room) ? "" : config.bot.room,
       keepalive_seconds: config.keepaliveSeconds,
       open: config.tokens === undefined,
       message_channel: config.redis?.messageChannel ?? "",
@@ -41,8 +52,8 @@ export function createApp(parts: SseParts & ApiParts, config: Config): App {
     );
   });
 
-  app.route("/sse", sseRoutes(parts, config));
-  app.route("/api", apiRoutes(parts, config));
+  for (const mount of mounts) app.route(mount.path, mount.app);
+  app.route("/api", createApi(routes, parts, config));
   app.route("/", pageRoutes(new URL("../../static/", import.meta.url)));
 
   app.notFound((context) => {
@@ -62,7 +73,7 @@ export function createApp(parts: SseParts & ApiParts, config: Config): App {
   });
   app.onError((error, context) => {
     if (error instanceof CodedError) {
-      node.counters.noteRefused(error.code);
+      counters.noteRefused(error.code);
       return answerError(context, error);
     }
     log.error("request failed: {reason}", { reason: error.message });

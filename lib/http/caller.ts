@@ -40,7 +40,7 @@ export function isOperator(caller: Caller): boolean {
   return caller === OPERATOR;
 }
 
-/** What the API's routes find in their context. */
+/** What Hono keeps for a call of the API. */
 export interface ApiEnv {
   Bindings: Bindings;
   Variables: { caller: Caller; gate: ConnectionGate };
@@ -120,22 +120,21 @@ function callerWith({ site, scopes, id }: ApiKey): Caller {
   return { site, scopes, who: id };
 }
 
-/** Refuses a caller that lacks the scope. */
+/** Checks that the caller has the scope; else throws `forbidden`, or `unauthorized` where it showed no key. */
 export function requireScope(
+  context: ApiContext,
   scope: Scope,
-  { audit, counters }: CallerParts,
-): MiddlewareHandler<ApiEnv> {
-  return (context, next) => {
-    const caller = context.get("caller");
-    if (caller.scopes.includes(scope)) return next();
-    counters[caller === LOCAL ? "api_unauthorized" : "api_forbidden"]++;
-    const reason = lackOf(caller, scope);
-    if (scope === "manage") audit.refused({ ...origin(context), reason });
-    throw new CodedError(
-      caller === LOCAL ? "unauthorized" : "forbidden",
-      `Cannot do this: ${reason}`,
-    );
-  };
+  { audit, counters }: Pick<CallerParts, "audit" | "counters">,
+): void {
+  const caller = context.get("caller");
+  if (caller.scopes.includes(scope)) return;
+  counters[caller === LOCAL ? "api_unauthorized" : "api_forbidden"]++;
+  const reason = lackOf(caller, scope);
+  if (scope === "manage") audit.refused({ ...origin(context), reason });
+  throw new CodedError(
+    caller === LOCAL ? "unauthorized" : "forbidden",
+    `Cannot do this: ${reason}`,
+  );
 }
 
 function lackOf(caller: Caller, scope: Scope): string {

@@ -7,6 +7,7 @@ import { DroppedLog } from "./dropped_log.ts";
 import { InboxService } from "./inbox.ts";
 import { Notifier } from "./notify.ts";
 import type { Retention } from "./retention.ts";
+import { inboxRoutes } from "./routes.ts";
 import { scheduler } from "./scheduler.ts";
 import { INBOX_FUNCTIONS } from "./store/functions.ts";
 import { openInboxStores } from "./store/open.ts";
@@ -16,8 +17,9 @@ export const inbox: Feature = {
   name: "inbox",
   sql: INBOX_SQL,
   functions: INBOX_FUNCTIONS,
-  async open({ node, engine: { storage }, config: { limits, webhook }, use }) {
+  async open({ node, engine: { storage }, config, use }) {
     const { counters } = node;
+    const { limits, webhook } = config;
     const dropped = new DroppedLog(counters);
     const retention: Retention = {
       size: limits.inbox,
@@ -40,6 +42,7 @@ export const inbox: Feature = {
     return {
       services: [service, delivery, notifier],
       commands: inboxCommands(service),
+      routes: inboxRoutes({ inbox: service, notifier }, config),
       kinds: delivery.kinds,
       connection: delivery,
       restore: delivery,

@@ -5,6 +5,7 @@ import type { Feature } from "../feature.ts";
 import { roomCommands } from "./commands.ts";
 import { roomTokensOf } from "./membership.ts";
 import { ROOM_KINDS, Rooms } from "./rooms.ts";
+import { roomRoutes } from "./routes.ts";
 import { RoomRules } from "./rules/room_rules.ts";
 import { PRESENCE_FUNCTIONS } from "./store/functions.ts";
 import { openPresence } from "./store/open.ts";
@@ -22,6 +23,7 @@ export function roomsFeature(open: typeof openPresence): Feature {
       return {
         services: [service],
         commands: roomCommands(service),
+        routes: roomRoutes(service, config.limits),
         kinds: ROOM_KINDS,
         connection: { closed: (connection) => service.leaveAll(connection) },
         restore: { restore: () => service.restore() },

@@ -4,19 +4,21 @@ import { REVOCATION_FUNCTIONS } from "./functions.ts";
 import { RevocationGuard } from "./guard.ts";
 import { openRevocationStore } from "./open.ts";
 import { Revocations } from "./revocations.ts";
+import { revocationRoutes } from "./routes.ts";
 import { REVOCATIONS_SQL } from "./sqlite.ts";
 
 export const revocations: Feature = {
   name: "revocations",
   sql: REVOCATIONS_SQL,
   functions: REVOCATION_FUNCTIONS,
-  async open({ node, engine: { storage }, tokens }) {
+  async open({ node, engine: { storage }, config: { limits }, tokens }) {
     // The store tells nothing before the engine runs.
     const store = await openRevocationStore(storage, (change) => guard.take(change));
     const service = new Revocations(store);
     const guard = new RevocationGuard(node, service, tokens !== undefined);
     return {
       services: [service, guard],
+      routes: revocationRoutes(service, limits),
       connection: guard,
       restoreFirst: guard,
       sweep: () => service.forgetEnded(),

@@ -1,4 +1,4 @@
-/** The parts of API keys by themselves: their text, what is kept of them in memory, and which route needs which scope. */
+/** The parts of API keys by themselves: their text, and what is kept of them in memory. */
 import assert from "node:assert/strict";
 import {
   formatApiKey,
@@ -10,19 +10,8 @@ import {
 import { ApiKeys } from "../../../lib/auth/keys/api_keys.ts";
 import { parseNewApiKey } from "../../../lib/auth/keys/fields.ts";
 import { FailedAttempts } from "../../../lib/auth/failed_attempts.ts";
-import { Operator } from "../../../lib/auth/operator.ts";
 import { readConfig } from "../../../lib/config/config.ts";
-import { Counters } from "../../../lib/core/counters.ts";
 import type { ApiKey, KeyStore } from "../../../lib/auth/keys/store.ts";
-import { openEmbedded } from "../../../lib/engines/embedded.ts";
-import { apiRoutes } from "../../../lib/http/api.ts";
-import { API_SCOPES } from "../../../lib/http/api_scopes.ts";
-import { InboxService } from "../../../lib/inbox/inbox.ts";
-import { ConnectionGate } from "../../../lib/limits/connection_gate.ts";
-import { FEATURES } from "../../../lib/features.ts";
-import { Notifier } from "../../../lib/inbox/notify.ts";
-import { Rooms } from "../../../lib/rooms/rooms.ts";
-import { openKernel } from "../../support/kernel.ts";
 import { waitFor } from "../../support/wait.ts";
 
 const { config } = readConfig({});
@@ -186,26 +175,6 @@ Deno.test("parseNewApiKey() takes each scope once", () => {
   const scopes = ["read", "publish", "read"];
   const { limits } = config;
   assert.deepEqual(parseNewApiKey({ name: "shop", scopes }, limits).scopes, ["publish", "read"]);
-});
-
-Deno.test("every route of the API has its scope in the table, and the table has no other", async () => {
-  await using engine = openEmbedded({ dataDir: ":memory:", stored: FEATURES });
-  await using kernel = await openKernel(engine, { config });
-  const parts = {
-    node: kernel.node,
-    check: kernel.check,
-    rooms: kernel.use(Rooms),
-    notifier: kernel.use(Notifier),
-    inbox: kernel.use(InboxService),
-    apiKeys: kernel.use(ApiKeys),
-    operator: new Operator(config),
-    gate: new ConnectionGate(config, new Counters()),
-  };
-  const routes = apiRoutes(parts, config).routes.filter(({ method }) => method !== "ALL")
-    .map(({ method, path }) => `${method} ${path}`);
-  // Each is there twice: as the check of its scope, and as the route itself.
-  const expected = API_SCOPES.flatMap(([method, path]) => Array(2).fill(`${method} ${path}`));
-  assert.deepEqual(routes.sort(), expected.sort());
 });
 
 /** Keeps keys in memory, and counts. */

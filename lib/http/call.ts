@@ -1,0 +1,112 @@
+/** One call of the HTTP API as its route sees it: who calls, what is asked for, and what was sent. */
+import type { Actor, Audit } from "../auth/audit.ts";
+import { siteField } from "../auth/keys/fields.ts";
+import { CodedError } from "../base/errors.ts";
+import { type Fields, parseObject } from "../base/fields.ts";
+import { readBody } from "./body.ts";
+import { actionOf, actorOf, type ApiContext, isOperator } from "./caller.ts";
+
+/** What all calls share. */
+export interface CallParts {
+  readonly audit: Audit;
+  /** How many bytes a body may have, and how long it may take. */
+  readonly bodyLimit: number;
+  readonly bodySeconds: number;
+}
+
+export class Call {
+  readonly #context: ApiContext;
+  readonly #parts: CallParts;
+
+  constructor(context: ApiContext, parts: CallParts) {
+    this.#context = context;
+    this.#parts = parts;
+  }
+
+  /** The caller's site: what a caller reaches is of its own. */
+  get site(): string {
+    return this.#context.get("caller").site;
+  }
+
+  /** Whether the operator calls, who manages every site. */
+  get isOperator(): boolean {
+    return isOperator(this.#context.get("caller"));
+  }
+
+  /** Who calls, as the audit log names it. */
+  get actor(): Actor {
+    return actorOf(this.#context);
+  }
+
+  /** What a rate of calls is counted by: the caller's key, or the address of a program on this machine. */
+  get rateKey(): string {
+    const { who } = this.#context.get("caller");
+    return who === "local" ? this.#context.env.peer.address : who;
+  }
+
+  get audit(): Audit {
+    return this.#parts.audit;
+  }
+
+  /** `Idempotency-Key`: the id that the caller made for what it sends. */
+  get callersId(): string | undefined {
+    return this.#context.req.header("idempotency-key");
+  }
+
+  /** Whether the body says that it is JSON. */
+  get isJson(): boolean {
+    return this.#context.req.header("content-type")?.includes("application/json") ?? false;
+  }
+
+  /** A part of the path, such as `user` of `/users/:user`, decoded. */
+  param(name: string): string {
+    const value = this.#context.req.param(name);
+    if (value === undefined) throw new TypeError(`The path of this route has no ':${name}'`);
+    return value;
+  }
+
+  query(name: string): string | undefined {
+    return this.#context.req.query(name);
+  }
+
+  /** A header as UTF-8, as curl sends it; the runtime reads headers as Latin-1. */
+  header(name: string): string | undefined {
+    const value = this.#context.req.header(name);
+    if (value === undefined) return undefined;
+    try {
+      const bytes = Uint8Array.from(value, (character) => character.charCodeAt(0));
+      return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    } catch {
+      return value; // it was Latin-1
+    }
+  }
+
+  /** The body. Rejects where it is too long, too slow, or no UTF-8. */
+  text(): Promise<string> {
+    return readBody(this.#context.req.raw, this.#parts.bodyLimit, this.#parts.bodySeconds);
+  }
+
+  /** The fields of the body's JSON object. */
+  async fields(): Promise<Fields> {
+    return parseObject(await this.text(), "body");
+  }
+
+  /** The same; no body is as good as an empty object. */
+  async fieldsIfAny(): Promise<Fields> {
+    const text = await this.text();
+    return text.trim() === "" ? {} : parseObject(text, "body");
+  }
+
+  /**
+   * The site that the fields name, else the caller's own. Who names another is told so, and nothing is done to the
+   * wrong one; the operator may name any.
+   */
+  managedSite({ site: named }: Fields): string {
+    const site = siteField({ site: named ?? this.site });
+    if (site === this.site || this.isOperator) return site;
+    const { who, address = "" } = this.actor;
+    const reason = `the API key ${who} is of site ${this.site}, not of ${site}`;
+    this.audit.refused({ who, address, action: actionOf(this.#context), reason });
+    throw new CodedError("forbidden", `Cannot do this: ${reason}`);
+  }
+}

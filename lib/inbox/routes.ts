@@ -1,0 +1,111 @@
+/**
+ * The routes that send a notification, say what became of it, and take it back. `notification.ts` reads what was sent.
+ * Next on its way: `notify.ts`.
+ */
+import { CodedError } from "../base/errors.ts";
+import { type Fields, userIdOnWire } from "../base/fields.ts";
+import type { Config } from "../config/config.ts";
+import type { Call } from "../http/call.ts";
+import type { Answer, Route } from "../http/route.ts";
+import { PublishLimit } from "../limits/publish_limit.ts";
+import type { InboxService } from "./inbox.ts";
+import type { Notifier } from "./notify.ts";
+import { type ParsedNotification, parseNotification, timeOfText } from "./notification.ts";
+
+export interface InboxServices {
+  readonly inbox: InboxService;
+  readonly notifier: Notifier;
+}
+
+export function inboxRoutes(
+  { inbox, notifier }: InboxServices,
+  { limits, bot, rates }: Pick<Config, "limits" | "bot" | "rates">,
+): readonly Route[] {
+  const publishing = new PublishLimit(rates.publishes);
+
+  return [
+    {
+      method: "POST",
+      path: "/notifications",
+      scope: "publish",
+      async run(call) {
+        const fields = { ...await call.fields(), ...callersId(call) };
+        return await send(call, parseNotification(fields, { limits, defaultRoom: bot.room }));
+      },
+    },
+    {
+      method: "GET",
+      path: "/notifications/:id",
+      scope: "read",
+      async run(call) {
+        const id = call.param("id");
+        const receipt = await inbox.receipt(call.site, id);
+        if (receipt !== undefined) return { status: 200, json: receipt };
+        throw unknownNotification(id);
+      },
+    },
+    {
+      method: "DELETE",
+      path: "/notifications/:id",
+      scope: "publish",
+      async run(call) {
+        const id = call.param("id");
+        if (await inbox.withdraw(call.site, id)) return { status: 204 };
+        throw unknownNotification(id);
+      },
+    },
+    {
+      method: "POST",
+      path: "/users/:user/notifications",
+      scope: "publish",
+      async run(call) {
+        const user = call.param("user");
+        const fields = { ...await fieldsOrText(call), ...callersId(call), user_id: user };
+        return await send(
+          call,
+          parseNotification(fields, { limits, defaultRoom: `/user/${user}` }),
+        );
+      },
+    },
+  ];
+
+  async function send(call: Call, notification: ParsedNotification): Promise<Answer> {
+    publishing.limitPublish(call.rateKey);
+    const { id, online, isDuplicate, deliverAt } = await notifier.notify({
+      site: call.site,
+      ...notification,
+      asksOnline: true,
+    });
+    const { user, room } = notification;
+    const json = { id, user_id: userIdOnWire(user), room };
+    return {
+      status: isDuplicate ? 200 : 201, // the same answer as the first time, but nothing was created
+      // Who is online now says nothing of later.
+      json: deliverAt === undefined ? { ...json, online } : { ...json, deliver_at: deliverAt },
+    };
+  }
+}
+
+/** JSON where the body says it is; else the whole body is the message, as `curl -d` sends it. */
+async function fieldsOrText(call: Call): Promise<Fields> {
+  const fields = call.isJson ? await call.fields() : { message: await call.text() };
+  const deliverAt = call.query("deliver_at") ?? call.header("x-deliver-at");
+  return {
+    ...fields,
+    ...given("room", call.query("room") ?? call.header("x-room")),
+    ...given("from", call.query("from") ?? call.header("x-from")),
+    ...given("deliver_at", deliverAt === undefined ? undefined : timeOfText(deliverAt)),
+  };
+}
+
+function callersId(call: Call): Fields {
+  return given("id", call.callersId);
+}
+
+function given(name: string, value: string | number | undefined): Fields {
+  return value === undefined ? {} : { [name]: value };
+}
+
+function unknownNotification(id: string): CodedError {
+  return new CodedError("not_found", `There is no notification ${JSON.stringify(id)}`);
+}

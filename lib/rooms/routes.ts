@@ -1,0 +1,42 @@
+/** The routes that say who is connected to a room. */
+import { CodedError } from "../base/errors.ts";
+import { identifier, userIdField } from "../base/fields.ts";
+import type { Limits } from "../base/sizes.ts";
+import type { Call } from "../http/call.ts";
+import type { Route } from "../http/route.ts";
+import type { Rooms } from "./rooms.ts";
+
+export function roomRoutes(rooms: Rooms, limits: Limits): readonly Route[] {
+  return [
+    {
+      method: "GET",
+      path: "/rooms/:room/connections",
+      scope: "read",
+      async run(call) {
+        const room = roomOf(call, limits);
+        const connections = await rooms.connections(call.site, room);
+        return { status: 200, json: { room, connections } };
+      },
+    },
+    {
+      method: "GET",
+      path: "/rooms/:room/connections/:user",
+      scope: "read",
+      async run(call) {
+        const room = roomOf(call, limits);
+        const user = call.param("user");
+        const id = userIdField({ user_id: user }, limits);
+        const connection = await rooms.connection(call.site, room, id);
+        if (connection !== undefined) return { status: 200, json: connection };
+        throw new CodedError(
+          "not_found",
+          `User ${JSON.stringify(user)} is not in room ${JSON.stringify(room)}`,
+        );
+      },
+    },
+  ];
+}
+
+function roomOf(call: Call, limits: Limits): string {
+  return identifier({ room: call.param("room") }, "room", limits.room);
+}

@@ -4,6 +4,7 @@ import { SCOPES } from "../../lib/base/scope.ts";
 import { run, taskCommand } from "../support/command.ts";
 import { ROOT } from "../support/paths.ts";
 import { type LogLine, Program } from "../support/program.ts";
+import { startHere } from "../support/server_here.ts";
 import { waitFor } from "../support/wait.ts";
 
 const PAGE = await Deno.readTextFile(`${ROOT}docs/api-keys.md`);
@@ -26,6 +27,16 @@ Deno.test("docs/api-keys.md: its scopes are those of the code", () => {
   const [, table = ""] = PAGE.split("| scope ");
   const listed = [...table.split("\n\n", 1)[0]?.matchAll(/^\| `(\w+)`/gm) ?? []];
   assert.deepEqual(listed.map(([, scope]) => scope), [...SCOPES]);
+});
+
+Deno.test("docs/api-keys.md: its routes are those of a server, each with its own scope", async () => {
+  await using server = await startHere();
+  const listed = [...PAGE.matchAll(/^\| `(\w+) \/api(\S+)` +\| `(\w+)`/gm)]
+    .map(([, method, path, scope]) => `${method} ${path} ${scope}`);
+  const mounted = server.routes.map(({ method, path, scope }) =>
+    `${method} ${path.replaceAll(/:(\w+)/g, "{$1}")} ${scope}`
+  );
+  assert.deepEqual(listed.sort(), mounted.sort());
 });
 
 Deno.test("docs/api-keys.md: create, use and revoke", async () => {

@@ -1,0 +1,16 @@
+/** A server in the process of the test itself, for what a program does not show from outside, such as its routes. */
+import { readConfig } from "../../lib/config/config.ts";
+import { loadRooms } from "../../lib/rooms/rules/rooms_file.ts";
+import { Server } from "../../lib/server.ts";
+import { APP_KEY } from "./tokens.ts";
+
+/** It is not open: then it would look after other programs of this machine. */
+export function startHere(): Promise<Server> {
+  const { config } = readConfig({
+    APP_KEY,
+    APP_PORT: "0",
+    APP_DATA_DIR: ":memory:",
+    APP_REQUEST_SECONDS: "off", // the timer of a body's deadline would outlive the test
+  });
+  return Server.start(config, loadRooms(config).rooms);
+}

@@ -1,6 +1,6 @@
 /**
  * For TypeScript programs that share the Redis with notifyli: sends notifications and asks who is connected
- * (seed 000, "PHP API").
+ * (the calls of the PHP library that it replaces).
  *
  * @example
  * ```ts ignore

@@ -85,7 +85,7 @@ Deno.test("sites are apart on Redis, too, over two nodes", async () => {
     const { users } = await client.command("presence", { room: "lobby" });
     assert.equal((users as unknown[]).length, 1);
   }
-  // What other systems read by the seed's own name is the default site's.
+  // What other systems read by the base protocol's own name is the default site's.
   assert.equal(await redis.call("HLEN", "notifyli:connections:lobby"), "1");
 });
 

@@ -25,7 +25,7 @@ Without a row, all are measured, and tests/bench/RESULTS.md is written (about 10
 Rows:
 ${ROWS.map(({ name, question }) => `  ${name.padEnd(14)}${question}`).join("\n")}`;
 
-const QUICK: readonly string[] = ["seed-deno", "--rounds", "1", "--seconds", "3"];
+const QUICK: readonly string[] = ["base-deno", "--rounds", "1", "--seconds", "3"];
 
 if (import.meta.main) Deno.exit(await main(Deno.args));
 

@@ -7,15 +7,15 @@ import { idleMemory } from "./rows/idle_memory.ts";
 import { loneMessage } from "./rows/lone_message.ts";
 import { reconnect } from "./rows/reconnect.ts";
 import { redisPublish } from "./rows/redis_publish.ts";
-import { seedDeno } from "./rows/seed_deno.ts";
-import { seedNode } from "./rows/seed_node.ts";
+import { baseDeno } from "./rows/base_deno.ts";
+import { baseNode } from "./rows/base_node.ts";
 import { smallRooms } from "./rows/small_rooms.ts";
 import { socketio } from "./rows/socketio.ts";
 import { start } from "./rows/start.ts";
 
 export const ROWS: readonly Row[] = [
-  seedDeno,
-  seedNode,
+  baseDeno,
+  baseNode,
   batched,
   socketio,
   redisPublish,

@@ -1,6 +1,6 @@
 /**
  * A client's network is cut for a while: its socket stands still, nobody is told, and what was under way is gone.
- * The library gets all that was sent meanwhile, once. A plain client of seed 000 acknowledges nothing: what it loses
+ * The library gets all that was sent meanwhile, once. A plain client of the base protocol acknowledges nothing: what it loses
  * depends on the listener.
  */
 import assert from "node:assert/strict";

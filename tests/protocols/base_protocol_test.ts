@@ -1,11 +1,11 @@
-/** Every snippet of seed 000 that talks to Redis, as printed there, against a running server. */
+/** Every snippet of the base protocol that talks to Redis, to the letter, against a running server. */
 import assert from "node:assert/strict";
 import { Program } from "../support/program.ts";
 import { RedisServer } from "../support/redis.ts";
 import { type Frame, TestClient } from "../support/test_client.ts";
 import { waitFor } from "../support/wait.ts";
 
-Deno.test("seed 000: redis-cli PUBLISH becomes a direct_message on all of the user's clients in the room", async () => {
+Deno.test("the base protocol: redis-cli PUBLISH becomes a direct_message on all of the user's clients in the room", async () => {
   await using setting = await start();
   const { program } = setting;
   await using phone = await TestClient.join(program.webSocketUrl, { user: 123, room: "/user/123" });
@@ -28,7 +28,7 @@ Deno.test("seed 000: redis-cli PUBLISH becomes a direct_message on all of the us
   }
 });
 
-Deno.test("seed 000: redis-cli PUBLISH with room 1 reaches room 1", async () => {
+Deno.test("the base protocol: redis-cli PUBLISH with room 1 reaches room 1", async () => {
   await using setting = await start();
   await using client = await TestClient.join(setting.program.webSocketUrl, {
     user: 123,
@@ -41,7 +41,7 @@ Deno.test("seed 000: redis-cli PUBLISH with room 1 reaches room 1", async () => 
   assertNotification(frame, { room: "1", name: "Manual", message: "Test" });
 });
 
-Deno.test("seed 000: redis-cli SUBSCRIBE sees what is published", async () => {
+Deno.test("the base protocol: redis-cli SUBSCRIBE sees what is published", async () => {
   await using setting = await start();
   const subscriber = setting.spawn("redis-cli SUBSCRIBE notifyli:messages");
   const lines = subscriber.stdout.pipeThrough(new TextDecoderStream());
@@ -62,7 +62,7 @@ Deno.test("seed 000: redis-cli SUBSCRIBE sees what is published", async () => {
   await subscriber.status;
 });
 
-Deno.test("seed 000: the Python example", async () => {
+Deno.test("the base protocol: the Python example", async () => {
   await using setting = await start();
   await using client = await TestClient.join(setting.program.webSocketUrl, {
     user: 123,
@@ -77,7 +77,7 @@ Deno.test("seed 000: the Python example", async () => {
   });
 });
 
-Deno.test("seed 000: the Node.js example", async () => {
+Deno.test("the base protocol: the Node.js example", async () => {
   await using setting = await start();
   await using client = await TestClient.join(setting.program.webSocketUrl, {
     user: 123,
@@ -99,7 +99,7 @@ Deno.test("seed 000: the Node.js example", async () => {
   await Promise.all([node.status, node.stdout.cancel()]);
 });
 
-Deno.test("seed 000: HGETALL and grep by client_id show a connected user, and nothing after the last client left", async () => {
+Deno.test("the base protocol: HGETALL and grep by client_id show a connected user, and nothing after the last client left", async () => {
   await using setting = await start();
   const url = setting.program.webSocketUrl;
   await using first = await TestClient.join(url, { user: 123, room: "/user/123", name: "Alice" });
@@ -131,7 +131,7 @@ Deno.test("seed 000: HGETALL and grep by client_id show a connected user, and no
   );
 });
 
-Deno.test("seed 000: the EVAL that scans all rooms finds a client by its id", async () => {
+Deno.test("the base protocol: the EVAL that scans all rooms finds a client by its id", async () => {
   await using setting = await start();
   await using client = await TestClient.join(setting.program.webSocketUrl, {
     user: 123,
@@ -149,7 +149,7 @@ Deno.test("seed 000: the EVAL that scans all rooms finds a client by its id", as
   await client.settled();
 });
 
-Deno.test("seed 000: the browser example joins, talks and tells notifications from messages", async () => {
+Deno.test("the base protocol: the browser example joins, talks and tells notifications from messages", async () => {
   await using setting = await start();
   const shown: unknown[] = [];
   const notified: unknown[] = [];

@@ -1,4 +1,4 @@
-/** Plain clients (seed 000), which acknowledge nothing: what they are known to have, and what comes again. */
+/** Plain clients, of the base protocol, which acknowledge nothing: what they are known to have, and what comes again. */
 import assert from "node:assert/strict";
 import { Program } from "../support/program.ts";
 import { rawSocket } from "../support/raw_socket.ts";

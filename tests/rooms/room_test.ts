@@ -1,4 +1,4 @@
-/** Rooms and bad input over the seed's protocol, against the running program. */
+/** Rooms and bad input over the base protocol, against the running program. */
 import assert from "node:assert/strict";
 import { Program } from "../support/program.ts";
 import { type Frame, TestClient } from "../support/test_client.ts";

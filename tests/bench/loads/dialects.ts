@@ -58,7 +58,7 @@ export const dialects: Readonly<Record<DialectName, Dialect>> = {
   },
 };
 
-/** Seed 000's, which the peers take, too. */
+/** The base protocol's, which the peers take, too. */
 function message({ user, room }: Speaker, stamp: string): string {
   return JSON.stringify({
     type: "usermsg",

@@ -1,4 +1,4 @@
-/** The seed's main job: another system publishes on Redis, and one online user gets it. */
+/** The main job of the base protocol: another system publishes on Redis, and one online user gets it. */
 import type { OnlineUserFigures, OnlineUserLoad } from "../loads/online_user.ts";
 import { type Bench, type Detail, digits, type Row } from "../row.ts";
 import { median, runLoad } from "../run_load.ts";

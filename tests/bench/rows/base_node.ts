@@ -1,12 +1,12 @@
-/** The seed's protocol on the `node` listener, against the strongest peer that can be had. */
+/** The base protocol on the `node` listener, against the strongest peer that can be had. */
 import { Comparison } from "../comparison.ts";
 import { notifyli, oneRoom, peerOnNode } from "../contenders.ts";
 import { peer } from "../peers.ts";
 import type { Row } from "../row.ts";
 
-export const seedNode: Row = {
-  name: "seed-node",
-  question: "Seed protocol, `node` listener, window 16, against uWebSockets.js",
+export const baseNode: Row = {
+  name: "base-node",
+  question: "Base protocol, `node` listener, window 16, against uWebSockets.js",
   async measure(bench) {
     const { why } = await peer("uws");
     const rival = peerOnNode(why === undefined ? "uws" : "ws", oneRoom(16));

@@ -10,7 +10,7 @@ import type {
 } from "./store/store.ts";
 import type { Position } from "../core/publication.ts";
 import type { UserId } from "../base/fields.ts";
-import type { InboxStores } from "./store/open.ts";
+import type { InboxStores } from "./store/store.ts";
 import { cutToLength } from "./page.ts";
 
 /** Most notifications of one answer, and their length together: well below `APP_LIMIT_QUEUE`. */

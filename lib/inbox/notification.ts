@@ -1,4 +1,4 @@
-/** Reads a notification that another system sends, the same from Redis and from HTTP (seed 000, "Message Format"). */
+/** Reads a notification that another system sends, the same from Redis and from HTTP. */
 import type { Limits } from "../base/sizes.ts";
 import {
   type Fields,
@@ -11,7 +11,7 @@ import {
   userIdField,
 } from "../base/fields.ts";
 
-/** Sender of a notification that names none (seed 000). */
+/** The sender of a notification that names none, as the base protocol has it. */
 export const DEFAULT_FROM = "system";
 
 /** How far ahead a notification can be scheduled. */

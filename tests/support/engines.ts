@@ -19,7 +19,8 @@ import {
 import { openRedis, type RedisEngine } from "../../lib/engines/redis.ts";
 import type { Storage } from "../../lib/engines/storage.ts";
 import type { Retention } from "../../lib/inbox/retention.ts";
-import { type InboxStoreOptions, openInboxStores } from "../../lib/inbox/store/open.ts";
+import { openInboxStores } from "../../lib/inbox/store/open.ts";
+import type { InboxStoreOptions } from "../../lib/inbox/store/store.ts";
 import type { ReceiptLog } from "../../lib/inbox/store/store.ts";
 import { openPresence } from "../../lib/rooms/store/open.ts";
 import { FEATURES } from "../../lib/features.ts";

@@ -1,7 +1,7 @@
 /** What keeps notifications in Redis: a few keys a user, and some that all users have together. */
 import type { RedisStorage } from "../../engines/storage.ts";
 import { INBOX_FUNCTIONS } from "./functions.ts";
-import type { InboxStoreOptions, InboxStores } from "./open.ts";
+import type { InboxStoreOptions, InboxStores } from "./store.ts";
 import { RedisInbox } from "./redis_inbox.ts";
 import { InboxKeys } from "./redis_keys.ts";
 import type { InboxParts } from "./redis_parts.ts";

@@ -8,7 +8,7 @@ import SCHEDULED from "./4_scheduled.sql" with { type: "text" };
 import FEWER_INDEXES from "./5_fewer_indexes.sql" with { type: "text" };
 import EPOCHS from "./6_epochs.sql" with { type: "text" };
 import PUBLICATIONS from "./7_publications.sql" with { type: "text" };
-import type { InboxStoreOptions, InboxStores } from "./open.ts";
+import type { InboxStoreOptions, InboxStores } from "./store.ts";
 import { SqliteArrivals } from "./sqlite_arrivals.ts";
 import { SqliteInbox } from "./sqlite_inbox.ts";
 import { SqliteInboxStatements } from "./sqlite_inbox_statements.ts";

@@ -1,5 +1,6 @@
 /** What is kept of notifications: inboxes, receipts that wait to be told, and what is scheduled. */
 import type { UserId } from "../../base/fields.ts";
+import type { Retention } from "../retention.ts";
 import type { Content, Position, Publication } from "../../core/publication.ts";
 
 /** A notification of one user, as it is taken in. */
@@ -189,4 +190,21 @@ export interface Schedule {
    * its inbox in one step, then fanned out. Several nodes may call it at once.
    */
   release(limit: number): Promise<Released>;
+}
+
+export interface InboxStoreOptions {
+  readonly retention: Retention;
+  /**
+   * Whether a log is kept of what is delivered and read.
+   * @default false
+   */
+  readonly keepsReceipts?: boolean;
+}
+
+/** To be disposed of before the storage is closed. */
+export interface InboxStores extends Disposable {
+  readonly inbox: Inbox;
+  readonly schedule: Schedule;
+  /** Present where the log is kept. */
+  readonly receipts?: ReceiptLog;
 }

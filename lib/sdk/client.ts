@@ -12,7 +12,8 @@ import {
   type ServerFrame,
   wireUserId,
 } from "./core/frames.ts";
-import type { Clock, ResolvedOptions } from "./core/options.ts";
+import type { Clock } from "./core/clock.ts";
+import type { ResolvedOptions } from "./core/options.ts";
 import { Outbox } from "./core/outbox.ts";
 import type { Part } from "./core/part.ts";
 import { type Connected, readConnected } from "./core/replies.ts";

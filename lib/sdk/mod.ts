@@ -13,14 +13,14 @@
  * ```
  */
 import { Client } from "./client.ts";
-import { resolveOptions } from "./core/options.ts";
-import type { ConnectOptions } from "./core/options.ts";
+import { type ConnectOptions, resolveOptions } from "./core/options.ts";
 
 export type { Client } from "./client.ts";
 export type { ClientEvents } from "./client_events.ts";
 export type { State } from "./core/server_connection.ts";
 export { NotifyliError } from "./core/errors.ts";
-export type { Clock, ConnectOptions, Environment, KeyValueStore } from "./core/options.ts";
+export type { Clock } from "./core/clock.ts";
+export type { ConnectOptions, Environment, KeyValueStore } from "./core/options.ts";
 export type { Notifications, PageOptions } from "./inbox/notifications.ts";
 export type { SubscribeOptions, Subscription, SubscriptionEvents } from "./rooms/subscription.ts";
 export { sharedTransport } from "./tabs/shared_transport.ts";

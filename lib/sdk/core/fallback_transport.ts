@@ -1,5 +1,5 @@
 /** A WebSocket where it passes, and a stream of events where it does not. */
-import type { Clock } from "./options.ts";
+import type { Clock } from "./clock.ts";
 import { sseTransport } from "./sse_transport.ts";
 import {
   type OpenTransport,

@@ -3,14 +3,7 @@ import { defaultTransport } from "./fallback_transport.ts";
 import type { OpenTransport, WebSocketConstructor } from "./transport.ts";
 import type { TokenSource } from "./token.ts";
 import { systemWakeSources, type WakeSource } from "./wake.ts";
-
-/** Time as the library uses it; tests bring their own. */
-export interface Clock {
-  /** In milliseconds. */
-  now(): number;
-  /** Runs `callback` once after `ms`. What it returns cancels that. */
-  after(ms: number, callback: () => void): () => void;
-}
+import { type Clock, systemClock } from "./clock.ts";
 
 /** The part of `Storage` (such as `sessionStorage`) that is used. */
 export interface KeyValueStore {
@@ -82,14 +75,6 @@ export function resolveOptions(options: ConnectOptions): ResolvedOptions {
     wakeSources: environment.wakeSources ?? systemWakeSources(),
   };
 }
-
-export const systemClock: Clock = {
-  now: () => Date.now(),
-  after(ms, callback) {
-    const timer = setTimeout(callback, ms);
-    return () => clearTimeout(timer);
-  },
-};
 
 /** Makes an address absolute, and one of `http:` one of `ws:`. */
 function webSocketUrl(address: string | URL): string {

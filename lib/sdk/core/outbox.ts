@@ -5,7 +5,7 @@
  */
 import { NotifyliError } from "./errors.ts";
 import type { Command, JsonObject, Reply } from "./frames.ts";
-import type { Clock } from "./options.ts";
+import type { Clock } from "./clock.ts";
 
 /** When it is full, `add()` rejects with `queue_full`: nothing that was taken is dropped. */
 const QUEUE_LIMIT = 1_000;

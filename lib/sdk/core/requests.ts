@@ -1,7 +1,7 @@
 /** Commands that wait for the server's answer, by their `ref`; `client.ts` sends them. */
 import { NotifyliError } from "./errors.ts";
 import type { Command, JsonObject, Reply } from "./frames.ts";
-import type { Clock } from "./options.ts";
+import type { Clock } from "./clock.ts";
 
 /** What the parts of a client say to the server through. */
 export interface Link {

@@ -4,7 +4,8 @@
  */
 import { mayReconnect, TOKEN_EXPIRED, TOKEN_REVOKED } from "../../base/close_codes.ts";
 import { backoffMs, hopMs, restartMs, revokedMs, SERVER_SHUTDOWN } from "./backoff.ts";
-import type { Clock, ResolvedOptions } from "./options.ts";
+import type { Clock } from "./clock.ts";
+import type { ResolvedOptions } from "./options.ts";
 import { askToken } from "./token.ts";
 import { CONNECTION_LOST, type Transport } from "./transport.ts";
 

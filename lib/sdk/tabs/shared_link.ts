@@ -13,7 +13,7 @@ import {
 import { asObject, type JsonObject, NO_POSITION } from "../core/frames.ts";
 import { SharedRooms } from "./shared_rooms.ts";
 import { INBOX, SharedStreams } from "./shared_streams.ts";
-import type { Tab } from "./shared_tab.ts";
+import type { Tab, TabLink } from "./shared_tab.ts";
 import type { OpenTransport, Transport } from "../core/transport.ts";
 
 interface SharedLinkEvents {
@@ -29,7 +29,7 @@ const PATIENCE_MS = 2_000;
 
 type Answer = (reply: JsonObject) => void;
 
-export class SharedLink {
+export class SharedLink implements TabLink {
   readonly url: string;
   /** Other tabs wait for what becomes of this connection. */
   isPending = true;

@@ -1,7 +1,6 @@
 /** What one tab takes for its connection, at the worker's end; `shared_hub.ts` finds the link that it goes over. */
 import { SESSION_ENDED } from "../../base/close_codes.ts";
 import type { JsonObject } from "../core/frames.ts";
-import type { SharedLink } from "./shared_link.ts";
 import { CONNECTION_LOST } from "../core/transport.ts";
 import type { Port } from "./shared_transport.ts";
 
@@ -14,11 +13,19 @@ const EARLY_LIMIT = 100;
 /** A timer of a longer time would fire at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
+/** The link that a tab goes over, as the tab has it. */
+export interface TabLink {
+  /** Whether the server has accepted it. */
+  readonly isAccepted: boolean;
+  send(tab: Tab, command: JsonObject): void;
+  remove(tab: Tab): void;
+}
+
 export class Tab {
   url = "";
   /** Proves who the tab's user is; absent where a cookie does, or the server believes anyone. */
   token: string | undefined;
-  link: SharedLink | undefined;
+  link: TabLink | undefined;
   /** The tab's `connect` command. */
   introduction: JsonObject | undefined;
   isEnded = false;

@@ -3,7 +3,7 @@
  * `shared_worker.ts` is the other.
  */
 import { defaultTransport } from "../core/fallback_transport.ts";
-import { systemClock } from "../core/options.ts";
+import { systemClock } from "../core/clock.ts";
 import { CONNECTION_LOST, type OpenTransport } from "../core/transport.ts";
 
 /** What a tab tells the worker: where to connect, then texts for the server. */

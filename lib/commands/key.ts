@@ -2,7 +2,7 @@
 import { parseApiKey } from "../auth/keys/api_key.ts";
 import { type ApiKeyOnWire, parseNewApiKey, siteField } from "../auth/keys/fields.ts";
 import type { Fields } from "../base/fields.ts";
-import { configureLogging } from "../base/logging.ts";
+import { configureLogging } from "../log/logging.ts";
 import { type Config, loadConfig } from "../config/config.ts";
 import { commandOf, failed } from "./command.ts";
 import { openKeyRing } from "./key_ring.ts";

@@ -2,7 +2,7 @@
 import { getLogger } from "@logtape/logtape";
 import { loadConfig } from "../config/config.ts";
 import { requirePossibleFolder } from "../engines/sqlite/data_dir.ts";
-import { configureLogging } from "../base/logging.ts";
+import { configureLogging } from "../log/logging.ts";
 import { loadRooms } from "../rooms/rules/rooms_file.ts";
 import { Server } from "../server.ts";
 import { catchAll } from "../core/uncaught.ts";

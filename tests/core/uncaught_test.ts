@@ -5,7 +5,7 @@ import { ROOT } from "../support/paths.ts";
 
 Deno.test("an error that nothing caught is logged and counted, and the process goes on", async () => {
   const script = `
-    import { configureLogging } from "${ROOT}lib/base/logging.ts";
+    import { configureLogging } from "${ROOT}lib/log/logging.ts";
     import { Counters } from "${ROOT}lib/core/counters.ts";
     import { catchAll } from "${ROOT}lib/core/uncaught.ts";
     import { waitFor } from "${ROOT}tests/support/wait.ts";

@@ -7,11 +7,11 @@ import { getLogger } from "@logtape/logtape";
 import { BridgeRouter, type Route, type Routing } from "./lib/ways/bridge_router.ts";
 import type { Redis } from "ioredis";
 import type { Limits } from "./lib/base/sizes.ts";
-import type { RedisConfig } from "./lib/config/config.ts";
 import type { Counters } from "./lib/core/counters.ts";
 import { untilAborted } from "./lib/core/task.ts";
 import type { Notifier } from "./lib/inbox/notify.ts";
 import { DEFAULT_SITE } from "./lib/base/site.ts";
+import type { RedisConfig } from "./lib/engines/redis/settings.ts";
 import type { RedisStorage } from "./lib/engines/storage.ts";
 import { WayKeys } from "./lib/ways/redis_keys.ts";
 import { TurnLock } from "./lib/ways/turn_lock.ts";
@@ -35,8 +35,7 @@ const SUBSCRIBE_AGAIN_MS = 1000;
 /** What it needs of the server. */
 export interface BridgeOptions {
   readonly redis: RedisConfig;
-  /** Shown in `CLIENT LIST`. */
-  readonly name: string;
+  readonly messageChannel: string;
   readonly limits: Limits;
   readonly defaultRoom: string;
   readonly counters: Counters;
@@ -63,7 +62,7 @@ export class Bridge {
       (payload, routing) => this.#route(payload, routing),
       options.counters,
     );
-    this.#deaf = this.#notYet = `The bridge does not hear ${options.redis.messageChannel} yet`;
+    this.#deaf = this.#notYet = `The bridge does not hear ${options.messageChannel} yet`;
   }
 
   /** Why it does not hear what is published; `undefined` where it does. */
@@ -73,9 +72,9 @@ export class Bridge {
 
   /** Hears and routes until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
-    const { name, redis: { messageChannel } } = this.#options;
-    const subscriber = connectRedis(this.#options.redis, {
-      name: `${name}-bridge`,
+    const { redis, messageChannel } = this.#options;
+    const subscriber = connectRedis(redis, {
+      name: `${redis.connectionName}-bridge`,
       onReady: () => this.#hearFrom(subscriber),
     });
     subscriber.on("message", (channel: string, payload: string) => {
@@ -106,7 +105,7 @@ export class Bridge {
   }
 
   async #subscribe(subscriber: Redis): Promise<void> {
-    const { messageChannel } = this.#options.redis;
+    const { messageChannel } = this.#options;
     clearTimeout(this.#again);
     await this.#router.renew();
     try {

@@ -4,7 +4,7 @@ import type { ConnectionHooks } from "./core/hooks.ts";
 import type { Kinds, Node } from "./core/node.ts";
 import type { RestoreStep } from "./core/restoring.ts";
 import type { Task } from "./core/task.ts";
-import type { Config } from "./config/config.ts";
+import type { Config } from "./configuration.ts";
 import type { RoomRuleSet } from "./rooms/rules/room_rules.ts";
 import type { Engine } from "./core/engine.ts";
 import type { Route } from "./http/route.ts";

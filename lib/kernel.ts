@@ -7,7 +7,7 @@ import type { TokenCheck } from "./auth/handshake.ts";
 import { noteRefusedToken } from "./auth/refused_tokens.ts";
 import { Revocations } from "./auth/revocations/revocations.ts";
 import type { TokenVerifier } from "./auth/tokens.ts";
-import type { Config } from "./config/config.ts";
+import type { Config } from "./configuration.ts";
 import { type Command, Commands } from "./core/command.ts";
 import type { Connection } from "./core/connection.ts";
 import type { Counters } from "./core/counters.ts";
@@ -17,6 +17,7 @@ import type { Feature, Opened, ServiceClass, StoringEngine } from "./feature.ts"
 import { FEATURES } from "./features.ts";
 import type { Route } from "./http/route.ts";
 import { IdentifyDeadline } from "./limits/identify_deadline.ts";
+import type { LimitsConfig } from "./limits/settings.ts";
 import { UserLimits } from "./limits/user_limits.ts";
 import { Rooms } from "./rooms/rooms.ts";
 import type { RoomRuleSet } from "./rooms/rules/room_rules.ts";
@@ -60,7 +61,7 @@ export class Kernel implements AsyncDisposable {
     const users = new UserLimits(config);
     const node: Node = new Node(engine.broker, counters, {
       limits: config.limits,
-      sweepSeconds: config.keepaliveSeconds,
+      sweepSeconds: config.listeners.keepaliveSeconds,
       newTraffic: () => users.newTraffic(),
       prove: (connection, identity) =>
         new ConnectionAuth(
@@ -85,7 +86,7 @@ export class Kernel implements AsyncDisposable {
     }
     const rooms = use(Rooms);
     const check: TokenCheck = { tokens, revocations: use(Revocations) };
-    parts.use(limitIdentification(node, config));
+    parts.use(limitIdentification(node, config.limits));
     await engine.run({
       handlePublication: (...publication) => node.handlePublication(...publication),
       handleRestored: () => node.handleRestored(),
@@ -148,9 +149,9 @@ function plugIn(feature: Opened, node: Node): void {
 }
 
 /** Closes who does not say in time who it is. */
-function limitIdentification(node: Node, { authSeconds }: Config): Disposable {
+function limitIdentification(node: Node, { identifySeconds }: LimitsConfig): Disposable {
   const deadline = new IdentifyDeadline<Connection>(
-    authSeconds,
+    identifySeconds,
     (late) => node.drops.unidentified(late),
   );
   node.hooks.add({

@@ -5,7 +5,7 @@ import { Operator } from "./auth/operator.ts";
 import { makeOperatorKey } from "./auth/operator_key.ts";
 import type { TokenVerifier } from "./auth/tokens.ts";
 import { pause } from "./base/clock.ts";
-import type { Config } from "./config/config.ts";
+import type { Config } from "./configuration.ts";
 import { Commands } from "./core/command.ts";
 import { Counters } from "./core/counters.ts";
 import type { Node } from "./core/node.ts";
@@ -88,7 +88,7 @@ export class Server implements AsyncDisposable {
       isClosed: (room) => rooms.access.isClosed(room),
       mounts: [{ path: "/sse", app: sse }],
     }, config);
-    const upgrading = { node, check, origins: config.origins, v1, v2 };
+    const upgrading = { node, check, origins: config.net.origins, v1, v2 };
     const listener = await listen(config, {
       fetch: (request, peer) => {
         const refused = admission.refusal(request, peer);
@@ -110,7 +110,7 @@ export class Server implements AsyncDisposable {
   get url(): string {
     const { host, port } = this.#listener;
     const name = host.includes(":") ? `[${host}]` : host;
-    return `${this.#config.tls ? "https" : "http"}://${name}:${port}`;
+    return `${this.#config.listeners.tls ? "https" : "http"}://${name}:${port}`;
   }
 
   get port(): number {
@@ -136,12 +136,9 @@ export class Server implements AsyncDisposable {
     // What clients prove to have taken as they close is written before the store is.
     const closed = within(gone, LAST_PROOFS_MS);
     const finished = closed.then(() => this.#parts.disposeAsync()).then(() => gone);
-    const inTime = await within(finished, this.#config.shutdownSeconds * 1000);
-    if (!inTime) {
-      log.warn("not every client was gone within {seconds} s", {
-        seconds: this.#config.shutdownSeconds,
-      });
-    }
+    const { shutdownSeconds: seconds } = this.#config.listeners;
+    const inTime = await within(finished, seconds * 1000);
+    if (!inTime) log.warn("not every client was gone within {seconds} s", { seconds });
     return inTime;
   }
 
@@ -164,26 +161,26 @@ async function openEngine(
   counters: Counters,
 ): Promise<EmbeddedEngine | RedisEngine> {
   if (config.redis === undefined) {
-    const { dataDir, storeSync: sync } = config;
     const historyLimit = {
-      bytes: config.limits.history,
+      bytes: config.rooms.historyBytes,
       onForgotten: (count: number) => void (counters.dropped_history += count),
     };
-    return openEmbedded({ dataDir, stored: FEATURES, sync, historyLimit });
+    return openEmbedded({ ...config.store, stored: FEATURES, historyLimit });
   }
   const { openRedis } = await import("./engines/redis.ts");
-  return openRedis(config.redis, { name: config.bot.name, stored: FEATURES });
+  return openRedis(config.redis, { name: config.redis.connectionName, stored: FEATURES });
 }
 
 /** What only some servers need is loaded by those alone, here and in {@linkcode openEngine}: `ioredis` takes 0.1 s. */
-async function openTokens({ tokens, limits }: Config): Promise<TokenVerifier | undefined> {
+async function openTokens({ auth, limits }: Config): Promise<TokenVerifier | undefined> {
+  const { tokens } = auth;
   if (tokens === undefined) return undefined;
   const { TokenVerifier } = await import("./auth/tokens.ts");
   return await TokenVerifier.open(tokens, limits);
 }
 
 function openOperator(config: Config): Operator {
-  const { owner, warning } = makeOperatorKey(config.dataDir);
+  const { owner, warning } = makeOperatorKey(config.store.dataDir);
   if (warning !== undefined) log.warn("{warning} (docs/api-keys.md)", { warning });
   return new Operator(config, owner);
 }

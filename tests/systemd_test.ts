@@ -1,7 +1,7 @@
 /** The units of `systemd/` as systemd itself judges them, and what else the server relies on in them. */
 import assert from "node:assert/strict";
 import { parseEnv } from "node:util";
-import { readConfig } from "../lib/config/config.ts";
+import { readConfig } from "../lib/configuration.ts";
 import { type Outcome, run, taskCommand } from "./support/command.ts";
 import { ROOT } from "./support/paths.ts";
 
@@ -37,7 +37,7 @@ Deno.test("unit file leaves V8 its writable and executable memory", () => {
 
 Deno.test("unit file gives a stop more time than the server takes", () => {
   const { config } = readConfig({});
-  assert.ok(Number(value("TimeoutStopSec")) > config.shutdownSeconds);
+  assert.ok(Number(value("TimeoutStopSec")) > config.listeners.shutdownSeconds);
   assert.equal(value("KillSignal"), "SIGTERM");
 });
 
@@ -77,7 +77,7 @@ Deno.test("unit file lets the server write to its data folder alone, which nothi
 Deno.test("environment example has only settings that exist, and listens on this machine alone", () => {
   const { config, warnings } = readConfig(parseEnv(environment));
   assert.deepEqual(warnings, []);
-  assert.equal(config.host, "127.0.0.1");
+  assert.equal(config.listeners.host, "127.0.0.1");
   assert.equal(config.redis?.host, "127.0.0.1");
   assert.equal(value("EnvironmentFile"), "/etc/notifyli/notifyli.env");
 });

@@ -2,7 +2,6 @@
  * The operator's proof: what only somebody has who may read the server's secrets. It is the operator's key itself, or a
  * token of a minute that is signed with that key or with `APP_KEY`. Being on the same machine is none.
  */
-import type { Config } from "../config/config.ts";
 import { CodedError } from "../base/errors.ts";
 import { isOperatorKey, isSameKey, readOperatorKey } from "./operator_key.ts";
 
@@ -28,6 +27,12 @@ export async function signOperatorToken(secret: string): Promise<string> {
     .sign(bytesOf(secret));
 }
 
+/** What it takes of the configuration. */
+export interface OperatorConfig {
+  readonly auth: { readonly tokens?: { readonly secrets: readonly string[] } };
+  readonly store: { readonly dataDir: string };
+}
+
 export class Operator {
   readonly #secrets: readonly string[];
   readonly #dataDir: string;
@@ -38,9 +43,9 @@ export class Operator {
   #readAt = -Infinity;
 
   /** @param owner who the key's file must belong to */
-  constructor({ tokens, dataDir }: Pick<Config, "tokens" | "dataDir">, owner?: number) {
-    this.#secrets = tokens?.secrets ?? [];
-    this.#dataDir = dataDir;
+  constructor({ auth, store }: OperatorConfig, owner?: number) {
+    this.#secrets = auth.tokens?.secrets ?? [];
+    this.#dataDir = store.dataDir;
     this.#owner = owner;
   }
 

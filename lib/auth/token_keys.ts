@@ -9,7 +9,7 @@ import {
   type JWTVerifyGetKey,
 } from "jose";
 import { ConfigError } from "../base/config_error.ts";
-import type { TokenConfig } from "../config/config.ts";
+import type { TokenConfig } from "./settings.ts";
 import { Outward } from "../net/outward.ts";
 import { readPem } from "../config/pem.ts";
 

@@ -4,11 +4,11 @@
  */
 import { errors, type JWTPayload, jwtVerify } from "jose";
 import type { Limits } from "../base/sizes.ts";
-import type { TokenConfig } from "../config/config.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
 import { CodedError } from "../base/errors.ts";
 import { optionalName, userIdField } from "../base/fields.ts";
 import type { Identity, TokenFacts } from "../core/identity.ts";
+import type { TokenConfig } from "./settings.ts";
 import { type Key, openKeys } from "./token_keys.ts";
 
 /** The claim `aud` of each kind, so that none is taken for the other, nor for a token of another program. */

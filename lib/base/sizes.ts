@@ -12,14 +12,6 @@ export interface Limits {
   readonly rooms: number;
   /** Bytes that may wait for one client for a second; at no time more than 8 times as many. */
   readonly queue: number;
-  /** Bytes of the messages of all rooms that the embedded engine keeps in memory. */
-  readonly history: number;
-  /** Notifications kept for one user. */
-  readonly inbox: number;
-  /** Days that a notification is kept. */
-  readonly inboxDays: number;
-  /** Bytes of a request's headers, on the `node` listener. */
-  readonly headers: number;
   /** WebSockets and streams of events that are open on this node, */
   readonly connections: number;
   /** of one user, */

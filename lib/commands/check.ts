@@ -1,6 +1,6 @@
 /** `notifyli check`: says all that is wrong with the settings and the rules for rooms, or what they come to. */
 import { ConfigError } from "../base/config_error.ts";
-import { type Config, loadConfig } from "../config/config.ts";
+import { type Config, loadConfig } from "../configuration.ts";
 import { isGuarded } from "../net/open_mode.ts";
 import { lineOf } from "../rooms/rules/words.ts";
 import { checkAll, type Checked } from "./check_all.ts";
@@ -61,7 +61,7 @@ function told(checked: Checked, { room, user }: Asked): string {
 }
 
 function summary({ config, rooms }: Checked): string {
-  const hasTokens = config.tokens !== undefined;
+  const hasTokens = config.auth.tokens !== undefined;
   const lines: [string, string][] = [
     ...rooms.rules.map((rule): [string, string] => [rule.pattern, lineOf(rule, hasTokens)]),
     ["(all others)", lineOf(rooms.unknown, hasTokens)],
@@ -71,9 +71,8 @@ function summary({ config, rooms }: Checked): string {
 }
 
 function namesOf(config: Config): string {
-  if (config.hosts.length > 0) {
-    return `${config.hosts.join(", ")} (APP_HOSTS), and from this machine`;
-  }
+  const { hosts } = config.net;
+  if (hosts.length > 0) return `${hosts.join(", ")} (APP_HOSTS), and from this machine`;
   return isGuarded(config)
     ? "localhost and loopback addresses, since it is open (APP_HOSTS names others)"
     : "any host (APP_HOSTS may name them)";

@@ -1,15 +1,10 @@
 /** Reads all that a start would read: the settings, the files they name, and the rules for rooms. */
 import { TokenVerifier } from "../auth/tokens.ts";
 import { ConfigError } from "../base/config_error.ts";
-import {
-  type Config,
-  type LoadedConfig,
-  loadEnvironment,
-  problemsOf,
-  readConfig,
-} from "../config/config.ts";
+import { problemsOf } from "../config/config.ts";
 import type { Environment } from "../config/environment.ts";
 import { readPem } from "../config/pem.ts";
+import { type Config, type LoadedConfig, loadEnvironment, readConfig } from "../configuration.ts";
 import { requirePossibleFolder } from "../engines/sqlite/data_dir.ts";
 import { requireClosedOrLocal } from "../net/open_mode.ts";
 import { type LoadedRooms, loadRooms } from "../rooms/rules/rooms_file.ts";
@@ -28,27 +23,29 @@ export async function checkAll(): Promise<Checked> {
   const problems = [
     ...problemsOf([
       () => requireClosedOrLocal(config),
-      () => config.redis ?? requirePossibleFolder(config.dataDir),
+      () => config.redis ?? requirePossibleFolder(config.store.dataDir),
       () => loadRooms(config),
     ]),
     ...await problemsOfFiles(config),
   ];
   if (problems.length > 0) throw new ConfigError(problems.join("\n"));
   const { rooms, warnings: more } = loadRooms(config);
-  const tokens = config.tokens && await TokenVerifier.open(config.tokens, config.limits);
+  const { auth, limits } = config;
+  const tokens = auth.tokens && await TokenVerifier.open(auth.tokens, limits);
   return { config, rooms, tokens, warnings: [...warnings, ...more] };
 }
 
 function problemsOfRooms(env: Environment): string[] {
   const { APP_ROOMS, APP_KEY, APP_TOKEN_ALGORITHM } = env;
-  const tokens = APP_KEY || APP_TOKEN_ALGORITHM || undefined;
-  return problemsOf([
-    () => loadRooms({ roomsFile: APP_ROOMS?.trim() || undefined, privateRooms: [], tokens }),
-  ]);
+  const rooms = { file: APP_ROOMS?.trim() || undefined, privateRooms: [] };
+  const auth = { tokens: APP_KEY || APP_TOKEN_ALGORITHM || undefined };
+  return problemsOf([() => loadRooms({ rooms, auth })]);
 }
 
 /** Of the files that settings name. */
-async function problemsOfFiles({ tls, tokens, redis, limits }: Config): Promise<string[]> {
+async function problemsOfFiles({ listeners, auth, redis, limits }: Config): Promise<string[]> {
+  const { tls } = listeners;
+  const { tokens } = auth;
   const [opened] = await Promise.allSettled([tokens && TokenVerifier.open(tokens, limits)]);
   return problemsOf([
     () => tls && readPem("APP_TLS_CERT", tls.cert),

@@ -2,7 +2,7 @@
 import { newGuest } from "../auth/identity.ts";
 import { CodedError } from "../base/errors.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
-import type { Config } from "../config/config.ts";
+import type { Config } from "../configuration.ts";
 import type { Identity } from "../core/identity.ts";
 import { RoomAccess } from "../rooms/access.ts";
 import { RoomRules, type RoomWithRule, USER_ROOMS } from "../rooms/rules/room_rules.ts";
@@ -16,7 +16,7 @@ export function describeRoom(
   name: string,
   user: string | undefined,
 ): string {
-  const rules = new RoomRules(rooms, config.history);
+  const rules = new RoomRules(rooms, config.rooms.history);
   const room = rules.of(name);
   const words = wordsOf(room, tokens !== undefined);
   const isUsers = tokens !== undefined && name.startsWith(USER_ROOMS);
@@ -41,10 +41,11 @@ function asked(
   return all;
 }
 
-function origin({ pattern }: RoomWithRule, { roomsFile = "APP_PRIVATE_ROOMS" }: Config): string {
+function origin({ pattern }: RoomWithRule, { rooms }: Config): string {
+  const { file = "APP_PRIVATE_ROOMS" } = rooms;
   return pattern === undefined
     ? "no rule names it"
-    : `by the rule ${JSON.stringify(pattern)} of ${roomsFile}`;
+    : `by the rule ${JSON.stringify(pattern)} of ${file}`;
 }
 
 /** What someone may do, found out by the checks that the server makes. */

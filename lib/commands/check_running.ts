@@ -2,7 +2,7 @@
  * `notifyli check --running`: whether the server answers, found out by connecting to it. systemd/notifyli-watchdog.timer
  * runs it, for a server that cannot say any more that it does not.
  */
-import type { Config } from "../config/config.ts";
+import type { Config } from "../configuration.ts";
 import { knock, type Knocked, reachable } from "../listeners/knock.ts";
 
 /** A healthy server answers in milliseconds; one that is only slow must not be taken for dead. */
@@ -20,7 +20,7 @@ const EXIT_CODES: Readonly<Record<Knocked, number>> = {
 };
 
 /** Prints what it found; resolves with the exit code. */
-export async function checkRunning({ host, port }: Config): Promise<number> {
+export async function checkRunning({ listeners: { host, port } }: Config): Promise<number> {
   const name = reachable(host);
   const address = `${name.includes(":") ? `[${name}]` : name}:${port}`;
   if (port === 0) {

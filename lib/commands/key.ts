@@ -3,7 +3,7 @@ import { parseApiKey } from "../auth/keys/api_key.ts";
 import { type ApiKeyOnWire, parseNewApiKey, siteField } from "../auth/keys/fields.ts";
 import type { Fields } from "../base/fields.ts";
 import { configureLogging } from "../log/logging.ts";
-import { type Config, loadConfig } from "../config/config.ts";
+import { type Config, loadConfig } from "../configuration.ts";
 import { commandOf, failed } from "./command.ts";
 import { openKeyRing } from "./key_ring.ts";
 import { localTime } from "./local_time.ts";
@@ -56,7 +56,7 @@ export const key = commandOf(HELP, {
 
 async function perform(action: (config: Config) => Promise<void>): Promise<number> {
   const { config } = loadConfig();
-  await configureLogging(config);
+  await configureLogging(config.log);
   try {
     await action(config);
     return 0;

@@ -5,7 +5,8 @@
 import { type ApiKeyOnWire, apiKeyOnWire } from "../auth/keys/fields.ts";
 import { ApiKeys, type NewApiKey } from "../auth/keys/api_keys.ts";
 import { Audit } from "../auth/audit.ts";
-import type { Config, RedisConfig } from "../config/config.ts";
+import type { Config } from "../configuration.ts";
+import type { RedisConfig } from "../engines/redis/settings.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
 import { CodedError } from "../base/errors.ts";
 import type { Fields } from "../base/fields.ts";
@@ -55,7 +56,7 @@ async function openRedisRing(config: RedisConfig): Promise<KeyRing> {
 }
 
 async function openFileRing(config: Config): Promise<KeyRing> {
-  const { dataDir, storeSync } = config;
+  const { dataDir, sync } = config.store;
   if (dataDir === ":memory:") {
     throw new CodedError(
       "unavailable",
@@ -68,7 +69,7 @@ async function openFileRing(config: Config): Promise<KeyRing> {
   const what = SqliteStore.isIn(dataDir)
     ? `this works on the file in ${dataDir}`
     : `this made a new store in ${dataDir} (is APP_DATA_DIR that of the server?)`;
-  const store = new SqliteStore(dataDir, { sync: storeSync, schemas: FEATURES });
+  const store = new SqliteStore(dataDir, { sync, schemas: FEATURES });
   const ring = storeRing(new ApiKeys(new SqliteApiKeys(store)), () => store[Symbol.asyncDispose]());
   return { ...ring, place: `No server runs at ${localUrl(config)}: ${what}` };
 }

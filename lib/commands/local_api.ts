@@ -3,7 +3,7 @@ import { X509Certificate } from "node:crypto";
 import { type IncomingMessage, request } from "node:http";
 import { request as requestTls, type RequestOptions } from "node:https";
 import type { TLSSocket } from "node:tls";
-import type { Config } from "../config/config.ts";
+import type { Config } from "../configuration.ts";
 import { CodedError } from "../base/errors.ts";
 import { readPem } from "../config/pem.ts";
 
@@ -16,8 +16,8 @@ export interface ApiAnswer {
 }
 
 /** Where the server listens, as seen from this machine. */
-export function localUrl(config: Config): string {
-  return `${config.tls ? "https" : "http"}://${bracketed(reachable(config.host))}:${config.port}`;
+export function localUrl({ listeners: { host, port, tls } }: Config): string {
+  return `${tls ? "https" : "http"}://${bracketed(reachable(host))}:${port}`;
 }
 
 export interface ApiCall {
@@ -35,12 +35,13 @@ export interface ApiCall {
  */
 export async function callServer(
   config: Config,
-  { method, path, body, bearer = config.apiKey }: ApiCall,
+  { method, path, body, bearer = config.keys.apiKey }: ApiCall,
 ): Promise<ApiAnswer> {
+  const { host, port, tls } = config.listeners;
   const text = body === undefined ? "" : JSON.stringify(body);
   const options: RequestOptions = {
-    host: reachable(config.host),
-    port: config.port,
+    host: reachable(host),
+    port,
     path,
     method,
     headers: {
@@ -51,7 +52,7 @@ export async function callServer(
     timeout: REQUEST_TIMEOUT_MS,
   };
   // Its certificate is made for another name than the loopback address: it is known by what it is.
-  const ca = config.tls && readPem("APP_TLS_CERT", config.tls.cert);
+  const ca = tls && readPem("APP_TLS_CERT", tls.cert);
   const pinned = ca && new X509Certificate(ca);
   const message = await new Promise<IncomingMessage>((resolve, reject) => {
     const sending = pinned

@@ -1,7 +1,7 @@
 /** What a command shows to the running server to prove that it is the operator's. */
 import { signOperatorToken } from "../auth/operator.ts";
 import { readOperatorKey } from "../auth/operator_key.ts";
-import type { Config } from "../config/config.ts";
+import type { Config } from "../configuration.ts";
 import { CodedError } from "../base/errors.ts";
 
 export interface Proofs {
@@ -16,23 +16,24 @@ export interface Proofs {
  * at the server's address in its place learns no secret by the first two.
  */
 export async function operatorProofs(config: Config): Promise<Proofs> {
-  const [secret] = config.tokens?.secrets ?? [];
+  const { apiKey } = config.keys;
+  const [secret] = config.auth.tokens?.secrets ?? [];
   const { key, fault = "" } = operatorKey(config);
   const secrets = [secret, key].filter((each) => each !== undefined);
   return {
     bearers: [
       ...await Promise.all(secrets.map(signOperatorToken)),
-      ...(config.apiKey === undefined ? [] : [config.apiKey]),
+      ...(apiKey === undefined ? [] : [apiKey]),
     ],
     missing: [
       ...(secret === undefined ? ["APP_KEY is not set"] : []),
       ...(key === undefined ? [fault] : []),
-      ...(config.apiKey === undefined ? ["APP_API_KEY is not set"] : []),
+      ...(apiKey === undefined ? ["APP_API_KEY is not set"] : []),
     ],
   };
 }
 
-function operatorKey({ dataDir }: Config): { key?: string; fault?: string } {
+function operatorKey({ store: { dataDir } }: Config): { key?: string; fault?: string } {
   try {
     return { key: readOperatorKey(dataDir) };
   } catch (error) {

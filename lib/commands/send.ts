@@ -1,5 +1,5 @@
 /** `notifyli send`: sends one notification, by Redis where that is configured, else by the running server's API. */
-import { type Config, loadConfig } from "../config/config.ts";
+import { type Config, loadConfig } from "../configuration.ts";
 import { CodedError } from "../base/errors.ts";
 import { type ApiAnswer, callServer, refusedAnswer, serverFailure } from "./local_api.ts";
 import { parseNotification } from "../inbox/notification.ts";
@@ -74,13 +74,13 @@ async function complete(
 ): Promise<Sending> {
   let { room, message, from } = given;
   if (message === undefined && Deno.stdin.isTerminal()) {
-    room ??= ask("Room", config.bot.room);
+    room ??= ask("Room", config.inbox.defaultRoom);
     from ??= ask("From", DEFAULT_FROM);
     message = ask("Message");
   }
   message ??= (await new Response(Deno.stdin.readable).text()).replace(/\r?\n$/, "");
   if (message === "") throw new UsageError("The message is empty");
-  return { user, room: room ?? config.bot.room, message, from: from ?? DEFAULT_FROM, at };
+  return { user, room: room ?? config.inbox.defaultRoom, message, from: from ?? DEFAULT_FROM, at };
 }
 
 /** Not by `prompt`'s own default: that stands in the line, and what is typed goes behind it. */
@@ -99,7 +99,11 @@ async function byRedis(
   config: Config,
 ): Promise<Sent> {
   const { Publisher } = await import("../publisher/publisher.ts");
-  await using publisher = new Publisher({ ...config.redis, limits: config.limits });
+  await using publisher = new Publisher({
+    ...config.redis,
+    ...config.bridge,
+    limits: config.limits,
+  });
   const online = await publisher.isUserConnected(user, room);
   const servers = await publisher.publish({
     userId: user,
@@ -111,7 +115,7 @@ async function byRedis(
   if (servers === 0) {
     throw new CodedError(
       "unavailable",
-      `no notifyli server listens on ${config.redis?.messageChannel}`,
+      `no notifyli server listens on ${config.bridge?.messageChannel}`,
     );
   }
   return at !== undefined && at > Date.now() / 1000 ? { deliverAt: at } : { online };

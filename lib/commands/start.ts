@@ -1,6 +1,6 @@
 /** `notifyli start`: runs the server until a signal ends it. */
 import { getLogger } from "@logtape/logtape";
-import { loadConfig } from "../config/config.ts";
+import { loadConfig } from "../configuration.ts";
 import { requirePossibleFolder } from "../engines/sqlite/data_dir.ts";
 import { configureLogging } from "../log/logging.ts";
 import { loadRooms } from "../rooms/rules/rooms_file.ts";
@@ -21,22 +21,22 @@ const HELP = {
 
 export const start = command(HELP, async () => {
   const { config, warnings } = loadConfig();
-  if (config.redis === undefined) requirePossibleFolder(config.dataDir);
+  if (config.redis === undefined) requirePossibleFolder(config.store.dataDir);
   const { rooms, warnings: ofRooms } = loadRooms(config);
-  await configureLogging(config);
+  await configureLogging(config.log);
   for (const warning of [...warnings, ...ofRooms]) log.warn("{warning}", { warning });
 
   let server: Server;
   try {
     server = await Server.start(config, rooms);
   } catch (error) {
-    log.error("cannot start: {reason}", { reason: startFailure(error, config) });
+    log.error("cannot start: {reason}", { reason: startFailure(error, config.listeners) });
     return 1;
   }
   log.info("notifyli {version} listens on {url} (listener {listener}, engine {engine})", {
     version: VERSION,
     url: server.url,
-    listener: config.listener,
+    listener: config.listeners.listener,
     engine: config.redis ? `redis at ${config.redis.host}:${config.redis.port}` : "embedded",
   });
 

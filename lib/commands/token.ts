@@ -1,7 +1,7 @@
 /** `notifyli token`: prints a token signed with APP_KEY, for trying out; applications sign their own (docs/auth.md). */
 import { SignJWT } from "jose";
 import { AUDIENCE } from "../auth/tokens.ts";
-import { loadConfig } from "../config/config.ts";
+import { loadConfig } from "../configuration.ts";
 import { command } from "./command.ts";
 import { SECONDS, USER } from "./option_kinds.ts";
 import type { Values } from "./options.ts";
@@ -35,7 +35,7 @@ const HELP = {
 } as const;
 
 export const token = command(HELP, async (wanted) => {
-  const [secret] = loadConfig().config.tokens?.secrets ?? [];
+  const [secret] = loadConfig().config.auth.tokens?.secrets ?? [];
   if (secret === undefined) {
     console.error("Cannot sign a token: APP_KEY is not set, in the environment or in .env");
     return 1;

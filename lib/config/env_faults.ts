@@ -3,15 +3,14 @@
  * would let more people in than the file says; the rest is told. No value is shown.
  */
 import type { EnvEntry, EnvText, Fault } from "./env_file.ts";
-import { isSetting, type Lost, lostLine, lostName } from "./setting_names.ts";
-import { type SettingName, SETTINGS } from "./settings.ts";
+import type { KnownSettings, Lost } from "./known_settings.ts";
 
 /** One thing that whoever runs the server is told. */
 export interface Finding {
   readonly stops: boolean;
   readonly text: string;
   /** The setting that it is about, whose value is not shown if it stops the start: it may hold another's. */
-  readonly name?: SettingName;
+  readonly name?: string;
 }
 
 export interface Faults {
@@ -19,19 +18,6 @@ export interface Faults {
   /** What is ignored; whether it stops the start, depends on what else is given. */
   readonly lost: readonly Lost[];
 }
-
-/** Without one of these more people may come in. */
-export const GUARDS: ReadonlySet<SettingName> = new Set<SettingName>([
-  "APP_KEY",
-  "APP_TOKEN_ALGORITHM",
-  "APP_TOKEN_PUBLIC_KEY",
-  "APP_TOKEN_JWKS_URL",
-  "APP_ALLOW_IPS",
-  "APP_DENY_IPS",
-  "APP_HOSTS",
-  "APP_ROOMS",
-  "APP_PRIVATE_ROOMS",
-]);
 
 const WORDS: Readonly<Record<Fault, string>> = {
   cut:
@@ -57,28 +43,29 @@ const HARMLESS: ReadonlySet<Fault> = new Set(["comment", "spaces"]);
 /** No setting has several lines. */
 const ALWAYS_STOP: ReadonlySet<Fault> = new Set(["unclosed", "lines"]);
 
-/**
- * @param path for the messages
- * @param counts whether the file's word of a setting is the one that counts, and not the environment's
- */
-export function faultsOf(
-  { entries, strays }: EnvText,
-  path: string,
-  counts: (name: SettingName) => boolean,
-): Faults {
+/** What decides whether a fault stops the start. */
+export interface Judged {
+  readonly known: KnownSettings;
+  /** Whether the file's word of a setting is the one that counts, and not the environment's. */
+  readonly counts: (name: string) => boolean;
+}
+
+/** @param path for the messages */
+export function faultsOf({ entries, strays }: EnvText, path: string, judged: Judged): Faults {
+  const { known, counts } = judged;
   const last = new Map(entries.map((entry) => [entry.name, entry]));
   const lost = [
-    ...strays.map(({ text, line }) => lostLine(text, `${path}:${line}`)),
-    ...entries.flatMap((entry) => lostEntry(entry, `${path}:${entry.line}`) ?? []),
+    ...strays.map(({ text, line }) => known.lostLine(text, `${path}:${line}`)),
+    ...entries.flatMap((entry) => lostEntry(entry, `${path}:${entry.line}`, known) ?? []),
   ];
   const findings = entries.flatMap((entry) => [
-    ...swallowed(entry).map(({ setting, line }) =>
+    ...swallowed(entry, known).map(({ setting, line }) =>
       finding(setting, `${path}:${line}`, {
         stops: counts(setting),
         what: `is inside of the quotes that begin in line ${entry.line}`,
       })
     ),
-    ...ofEntry(entry, path, { last: last.get(entry.name), counts }),
+    ...ofEntry(entry, path, { ...judged, last: last.get(entry.name) }),
   ]);
   return { findings, lost };
 }
@@ -86,14 +73,15 @@ export function faultsOf(
 function ofEntry(
   entry: EnvEntry,
   path: string,
-  { last, counts }: { last?: EnvEntry; counts: (name: SettingName) => boolean },
+  { known, counts, last }: Judged & { last?: EnvEntry },
 ): Finding[] {
   const { name, line } = entry;
-  if (!isSetting(name)) return [];
+  if (!known.has(name)) return [];
   const place = `${path}:${line}`;
-  const found = entry.faults.filter((fault) => isDelicate(name) || !OF_DELICATE.has(fault)).map(
+  const isDelicate = known.isDelicate(name);
+  const found = entry.faults.filter((fault) => isDelicate || !OF_DELICATE.has(fault)).map(
     (fault) => {
-      const stops = last === entry && counts(name) && isStopped(name, fault);
+      const stops = last === entry && counts(name) && isStopped(fault, isDelicate);
       return finding(name, place, { stops, what: WORDS[fault] });
     },
   );
@@ -103,7 +91,7 @@ function ofEntry(
 }
 
 function finding(
-  name: SettingName,
+  name: string,
   place: string,
   { stops, what }: { stops: boolean; what: string },
 ): Finding {
@@ -114,29 +102,29 @@ function finding(
   };
 }
 
-/** Whether a damaged value does harm unseen: secrets, URLs, and what keeps people out. */
-export function isDelicate(name: SettingName): boolean {
-  return "shown" in SETTINGS[name].kind || GUARDS.has(name);
-}
-
-function isStopped(name: SettingName, fault: Fault): boolean {
-  return ALWAYS_STOP.has(fault) || (isDelicate(name) && !HARMLESS.has(fault));
+function isStopped(fault: Fault, isDelicate: boolean): boolean {
+  return ALWAYS_STOP.has(fault) || (isDelicate && !HARMLESS.has(fault));
 }
 
 /** Settings in the later lines of a value. */
-function swallowed(entry: EnvEntry): { setting: SettingName; line: number }[] {
+function swallowed(entry: EnvEntry, known: KnownSettings): { setting: string; line: number }[] {
   if (!entry.faults.includes("lines")) return [];
   return entry.value.split("\n").slice(1).flatMap((text, index) => {
     const [, name = ""] = /^\s*(?:export\s+)?([^=\s]+)\s*=/.exec(text) ?? [];
-    return isSetting(name) ? [{ setting: name, line: entry.line + 1 + index }] : [];
+    return known.has(name) ? [{ setting: name, line: entry.line + 1 + index }] : [];
   });
 }
 
 /** A setting under another name, as behind a byte-order mark in the middle of the file, or inside of a value. */
-function lostEntry({ name, value, faults }: EnvEntry, place: string): Lost | undefined {
-  if (faults.includes("lines")) return isSetting(name) ? undefined : lostName(name, place);
+function lostEntry(
+  { name, value, faults }: EnvEntry,
+  place: string,
+  known: KnownSettings,
+): Lost | undefined {
+  const lost = known.has(name) ? undefined : known.lostName(name, place);
+  if (faults.includes("lines")) return lost;
   const inner = [...value.matchAll(/(?:^|[\s"'`,;])(\w+)=/g)].map(([, each = ""]) => each)
-    .find(isSetting);
-  if (inner !== undefined) return { meant: inner, what: `${inner} inside of another value`, place };
-  return isSetting(name) ? undefined : lostName(name, place);
+    .find((each) => known.has(each));
+  if (inner === undefined) return lost;
+  return { meant: inner, what: `${inner} inside of another value`, place };
 }

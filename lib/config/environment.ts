@@ -1,8 +1,7 @@
 /** Where settings come from: the environment over `.env`. What is odd about them, `oddities.ts` says. */
 import { type Faults, faultsOf, type Finding } from "./env_faults.ts";
 import { parseEnvText } from "./env_file.ts";
-import { isSetting } from "./setting_names.ts";
-import { SETTINGS } from "./settings.ts";
+import type { KnownSettings } from "./known_settings.ts";
 import { readTextFile } from "../base/text_file.ts";
 
 /** Names and values. */
@@ -17,25 +16,33 @@ export interface EnvFile extends Faults {
 
 export const NO_ENV_FILE: EnvFile = { values: {}, places: new Map(), findings: [], lost: [] };
 
-/**
- * Throws a `TextFileError` where the file is no text, and what Deno throws where it cannot be opened.
- *
- * @param environment goes before the file
- */
-export function readEnvFile(path: string, environment: Environment): EnvFile {
+/** Of what is read, and what it is read beside. */
+export interface EnvFileOptions {
+  readonly known: KnownSettings;
+  /** It goes before the file. */
+  readonly environment: Environment;
+}
+
+/** Throws a `TextFileError` where the file is no text, and what Deno throws where it cannot be opened. */
+export function readEnvFile(path: string, { known, environment }: EnvFileOptions): EnvFile {
   if (!exists(path)) return withoutFile(path);
   const text = parseEnvText(readTextFile(path));
-  const settings = text.entries.filter(({ name }) => isSetting(name));
+  const settings = text.entries.filter(({ name }) => known.has(name));
   return {
     values: Object.fromEntries(settings.map(({ name, value }) => [name, value])),
     places: new Map(settings.map(({ name, line }) => [name, `${path}:${line}`])),
-    ...faultsOf(text, path, (name) => environment[name] === undefined),
+    ...faultsOf(text, path, { known, counts: (name) => environment[name] === undefined }),
   };
 }
 
+interface OwnEnvironment {
+  readonly values: Environment;
+  readonly findings: readonly Finding[];
+}
+
 /** The process' own environment, and what of it cannot be read. */
-export function ownEnvironment(): { readonly values: Environment; readonly findings: Finding[] } {
-  const findings = Object.keys(SETTINGS).filter((name) => !isReadable(name)).map((name) => (
+export function ownEnvironment(known: KnownSettings): OwnEnvironment {
+  const findings = known.names.filter((name) => !isReadable(name)).map((name) => (
     { stops: true, text: `Cannot use ${name}: its value in the environment is not UTF-8` }
   ));
   return { values: Deno.env.toObject(), findings };

@@ -2,68 +2,74 @@
  * Says what is odd about the settings as they are given, in the environment and in `.env`. What would let more people in
  * than somebody wrote down stops the start; no value is shown.
  */
-import { type Finding, GUARDS, isDelicate } from "./env_faults.ts";
-import { type EnvFile, type Environment, NO_ENV_FILE } from "./environment.ts";
-import { isSetting, type Lost, lostName } from "./setting_names.ts";
-import { isOn, type SettingName } from "./settings.ts";
+import type { Finding } from "./env_faults.ts";
+import type { EnvFile, Environment } from "./environment.ts";
+import { isOn } from "./kinds.ts";
+import type { KnownSettings, Lost } from "./known_settings.ts";
 import { flawsOf } from "./value_flaws.ts";
 
-/** Each of these closes the server. */
-const KEYS: readonly SettingName[] = ["APP_KEY", "APP_TOKEN_PUBLIC_KEY", "APP_TOKEN_JWKS_URL"];
+/** What is given, of the settings that there are. */
+export interface Given {
+  readonly known: KnownSettings;
+  /** The environment over what the file has. */
+  readonly env: Environment;
+  readonly file: EnvFile;
+}
 
-/** @param env the environment over what the file has */
-export function oddities(env: Environment, file: EnvFile = NO_ENV_FILE): Finding[] {
+export function oddities(given: Given): Finding[] {
+  const { known, env, file } = given;
   const names = Object.keys(env).sort();
   return [
     ...file.findings,
-    ...names.filter(isSetting).flatMap((name) => ofSetting(name, env, file)),
-    ...file.lost.map((each) => ofLost(each, env)),
-    ...names.filter((name) => !isSetting(name)).flatMap((name) => ofOther(name, env)),
+    ...names.filter((name) => known.has(name)).flatMap((name) => ofSetting(name, given)),
+    ...file.lost.map((each) => ofLost(each, given)),
+    ...names.filter((name) => !known.has(name)).flatMap((name) => ofOther(name, given)),
   ];
 }
 
-function ofSetting(name: SettingName, env: Environment, file: EnvFile): Finding[] {
+function ofSetting(name: string, given: Given): Finding[] {
+  const { known, env, file } = given;
   const value = env[name] ?? "";
+  if (isBlank(value)) return ofBlank(name, given);
   const place = file.places.get(name);
-  const isFiled = place !== undefined && value === file.values[name];
-  if (isBlank(value)) return ofBlank(name, env, { file, isFiled });
+  const isFiled = isOfFile(name, given);
   return flawsOf(value, isFiled).map(({ text, isGrave }) =>
-    isGrave && isDelicate(name)
+    isGrave && known.isDelicate(name)
       ? { name, stops: true, text: `Cannot use ${name}${isFiled ? ` (${place})` : ""}: it ${text}` }
       : { stops: false, text: `${isFiled ? `${place}: ` : ""}${name} ${text}` }
   );
 }
 
-function ofBlank(
-  name: SettingName,
-  env: Environment,
-  { file, isFiled }: { file: EnvFile; isFiled: boolean },
-): Finding[] {
+function ofBlank(name: string, given: Given): Finding[] {
+  const { known, env, file } = given;
+  const { empty } = known.get(name)?.guard ?? {};
   const place = file.places.get(name);
-  const mayBeOpen = name === "APP_KEY" && isOn(env["APP_OPEN"]?.trim() ?? "");
-  const stops = isMissing(name, env) && !mayBeOpen;
+  const isMeant = empty !== undefined && isOn(env[empty.unless]?.trim() ?? "");
+  const stops = letsIn(name, given) && !isMeant;
   if (!isBlank(file.values[name])) {
     const why = `is empty in the environment, which goes before ${place}`;
     return [{ name, stops, text: stops ? `Cannot use ${name}: it ${why}` : `${name} ${why}` }];
   }
-  if (name !== "APP_KEY" || !stops) return [];
-  const text = `Cannot use APP_KEY${isFiled ? ` (${place})` : ""}: it is given, and empty, so ` +
-    "that anyone would be who they say. Fill it, or take it out to try the server out, or set " +
-    "APP_OPEN=true if anyone may be anyone";
-  return [{ name, stops, text }];
+  if (empty === undefined || !stops) return [];
+  const where = isOfFile(name, given) ? ` (${place})` : "";
+  return [{
+    name,
+    stops,
+    text: `Cannot use ${name}${where}: it is given, and empty, so that ${empty.why}`,
+  }];
 }
 
 /** The environment is for all programs: a name in small letters is somebody else's, unless it may be what is missing. */
-function ofOther(name: string, env: Environment): Finding[] {
-  const lost = lostName(name);
+function ofOther(name: string, given: Given): Finding[] {
+  const lost = given.known.lostName(name);
   if (lost === undefined) return [];
-  const finding = ofLost(lost, env);
+  const finding = ofLost(lost, given);
   return finding.stops || !/[a-z]/.test(name) ? [finding] : [];
 }
 
 /** What is ignored stops the start where it seems to be what keeps people out. */
-function ofLost({ meant, what, place }: Lost, env: Environment): Finding {
-  if (meant !== undefined && isMissing(meant, env)) {
+function ofLost({ meant, what, place }: Lost, given: Given): Finding {
+  if (meant !== undefined && letsIn(meant, given)) {
     const text = `Cannot do without ${meant}: it is not set, and ${place ?? "the environment"} ` +
       `has something like it (${what})`;
     return { stops: true, text };
@@ -73,10 +79,15 @@ function ofLost({ meant, what, place }: Lost, env: Environment): Finding {
   return { stops: false, text: `${told}: it is ignored${guess}` };
 }
 
-/** Whether more people may come in, since it has no value. */
-function isMissing(name: SettingName, env: Environment): boolean {
-  const isKey = name.startsWith("APP_TOKEN_") || name === "APP_KEY";
-  return GUARDS.has(name) && (isKey ? KEYS : [name]).every((each) => isBlank(env[each]));
+/** Whether more people may come in, since the setting has no value, nor another that keeps them out as well. */
+function letsIn(name: string, { known, env }: Given): boolean {
+  const guard = known.get(name)?.guard;
+  return guard !== undefined && (guard.oneOf ?? [name]).every((each) => isBlank(env[each]));
+}
+
+/** Whether it is the file that gives the value. */
+function isOfFile(name: string, { env, file }: Given): boolean {
+  return file.places.has(name) && (env[name] ?? "") === file.values[name];
 }
 
 function isBlank(value: string | undefined): boolean {

@@ -1,6 +1,5 @@
 /** The engine of many nodes: all state in one Redis. */
 import { getLogger } from "@logtape/logtape";
-import type { RedisConfig } from "../config/config.ts";
 import type { Engine, EngineHandler } from "../core/engine.ts";
 import { RedisBroker } from "./redis/broker.ts";
 import { connectRedis, readyWithin } from "./redis/client.ts";
@@ -10,6 +9,7 @@ import { RedisKeys } from "./redis/keys.ts";
 import { Lease } from "./redis/lease.ts";
 import { FunctionLibrary } from "./redis/library.ts";
 import type { RedisLink } from "./redis/link.ts";
+import type { RedisConfig } from "./redis/settings.ts";
 import { warnOfLosses } from "./redis/losses.ts";
 import type { RedisStorage, Stored } from "./storage.ts";
 

@@ -1,10 +1,10 @@
 /** One webhook request, and what its answer means. */
-import type { WebhookConfig } from "../config/config.ts";
 import type { ReceiptBatch, ReceiptEvent } from "../inbox/store/store.ts";
 import { userIdOnWire } from "../base/fields.ts";
 import { Outward } from "../net/outward.ts";
 import { VERSION } from "../base/version.ts";
 import { retryAfterMs } from "./retry.ts";
+import type { WebhookConfig } from "./settings.ts";
 import { signatureHeaders } from "./signature.ts";
 
 const TIMEOUT_MS = 10_000;

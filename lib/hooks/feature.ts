@@ -5,11 +5,11 @@ import { WebhookSender } from "./sender.ts";
 
 export const hooks: Feature = {
   name: "hooks",
-  open({ node, config: { webhook, shutdownSeconds }, use }) {
+  open({ node, config: { hooks, listeners }, use }) {
     const { receipts } = use(InboxService);
-    if (webhook === undefined || receipts === undefined) return undefined;
+    if (hooks === undefined || receipts === undefined) return undefined;
     // Half of the time that a stop may take is for the request that is under way.
-    const options = { ...webhook, stopWaitMs: shutdownSeconds * 500 };
+    const options = { ...hooks, stopWaitMs: listeners.shutdownSeconds * 500 };
     const sender = new WebhookSender(receipts, node.counters, options);
     return { tasks: [{ name: "webhooks", run: (signal) => sender.run(signal) }] };
   },

@@ -5,11 +5,11 @@
  */
 import { getLogger } from "@logtape/logtape";
 import { type Clock, SYSTEM_CLOCK } from "../base/clock.ts";
-import type { WebhookConfig } from "../config/config.ts";
 import type { Counters } from "../core/counters.ts";
 import type { ReceiptBatch, ReceiptLog } from "../inbox/store/store.ts";
 import { WebhookEndpoint } from "./endpoint.ts";
 import { failedPauseMs, refusedPauseMs } from "./retry.ts";
+import type { WebhookConfig } from "./settings.ts";
 
 const log = getLogger(["notifyli", "webhook"]);
 

@@ -2,13 +2,12 @@
  * What stands before every request, on both listeners: the page, the API, streams and upgrades alike. By which host it
  * calls, from which address, and, on an open server, whether it comes from elsewhere. Next: `app.ts`, or an upgrade.
  */
-import { OpenModeGuard } from "../net/open_mode.ts";
-import type { Config } from "../config/config.ts";
+import { type OpenConfig, OpenModeGuard } from "../net/open_mode.ts";
 import type { Counters } from "../core/counters.ts";
 import { type ErrorCode, ERRORS } from "../base/errors.ts";
 import type { ConnectionGate } from "../limits/connection_gate.ts";
 import type { Peer } from "../core/socket.ts";
-import { HostRules, isHostHeader } from "../net/host_rules.ts";
+import { type HostConfig, HostRules, isHostHeader } from "../net/host_rules.ts";
 
 /** What an open server answers to anyone: it tells nothing but that it is there. */
 const HEALTH = /^https?:\/\/[^/]+\/(?:healthz|readyz)(?:\?|$)/;
@@ -19,7 +18,7 @@ export class Admission {
   readonly #gate: ConnectionGate;
   readonly #counters: Counters;
 
-  constructor(config: Config, gate: ConnectionGate, counters: Counters) {
+  constructor(config: HostConfig & OpenConfig, gate: ConnectionGate, counters: Counters) {
     this.#hosts = new HostRules(config);
     this.#openMode = new OpenModeGuard(config);
     this.#gate = gate;

@@ -2,12 +2,13 @@
 import { Hono } from "hono";
 import { Audit } from "../auth/audit.ts";
 import { CodedError } from "../base/errors.ts";
-import type { Config } from "../config/config.ts";
+import type { Limits } from "../base/sizes.ts";
 import { Call } from "./call.ts";
 import {
   type ApiApp,
   type ApiContext,
   type ApiEnv,
+  type CallerConfig,
   type CallerParts,
   identifyCaller,
   requireScope,
@@ -16,14 +17,20 @@ import type { Answer, Route } from "./route.ts";
 
 export type ApiParts = Omit<CallerParts, "audit">;
 
-export function createApi(routes: readonly Route[], parts: ApiParts, config: Config): ApiApp {
+/** What the API takes of the configuration. */
+export interface ApiConfig extends CallerConfig {
+  readonly limits: Pick<Limits, "frame">;
+  readonly listeners: CallerConfig["listeners"] & { readonly requestSeconds: number };
+}
+
+export function createApi(routes: readonly Route[], parts: ApiParts, config: ApiConfig): ApiApp {
   const api: ApiApp = new Hono<ApiEnv>();
   const audit = new Audit();
   const callerParts = { ...parts, audit };
   const callParts = {
     audit,
     bodyLimit: config.limits.frame,
-    bodySeconds: config.requestSeconds,
+    bodySeconds: config.listeners.requestSeconds,
   };
   api.use(identifyCaller(callerParts, config));
   for (const route of routes) {

@@ -4,12 +4,11 @@
  */
 import { type Context, Hono } from "hono";
 import { getLogger } from "@logtape/logtape";
-import type { Config } from "../config/config.ts";
 import { CodedError, ERRORS } from "../base/errors.ts";
 import { retryAfterSeconds } from "../limits/connection_gate.ts";
 import { VERSION } from "../base/version.ts";
 import type { Node } from "../core/node.ts";
-import { type ApiParts, createApi } from "./api.ts";
+import { type ApiConfig, type ApiParts, createApi } from "./api.ts";
 import type { App } from "./bindings.ts";
 import type { Route } from "./route.ts";
 import { pageRoutes } from "./static.ts";
@@ -26,8 +25,17 @@ export interface AppParts extends ApiParts {
   readonly mounts: readonly { readonly path: string; readonly app: App }[];
 }
 
-export function createApp(parts: AppParts, config: Config): App {
+/** What it takes of the configuration. */
+export interface AppConfig extends ApiConfig {
+  readonly listeners: ApiConfig["listeners"] & { readonly keepaliveSeconds: number };
+  readonly inbox: { readonly defaultRoom: string };
+  /** Absent without Redis. */
+  readonly bridge?: { readonly messageChannel: string };
+}
+
+export function createApp(parts: AppParts, config: AppConfig): App {
   const { node, counters, routes, mounts } = parts;
+  const { defaultRoom } = config.inbox;
   const app: App = new Hono();
 
   app.get("/healthz", (context) => context.text("ok\n"));
@@ -38,10 +46,10 @@ export function createApp(parts: AppParts, config: Config): App {
   app.get("/config.json", (context) =>
     context.json({
       version: VERSION,
-      bot_room: parts.isClosed(config.bot.room) ? "" : config.bot.room,
-      keepalive_seconds: config.keepaliveSeconds,
-      open: config.tokens === undefined,
-      message_channel: config.redis?.messageChannel ?? "",
+      bot_room: parts.isClosed(defaultRoom) ? "" : defaultRoom,
+      keepalive_seconds: config.listeners.keepaliveSeconds,
+      open: config.auth.tokens === undefined,
+      message_channel: config.bridge?.messageChannel ?? "",
     }));
   app.get("/ws", (context) => {
     context.header("Upgrade", "websocket");

@@ -8,7 +8,6 @@ import type { Actor, Audit } from "../auth/audit.ts";
 import { FailedAttempts } from "../auth/failed_attempts.ts";
 import { Operator } from "../auth/operator.ts";
 import { OPERATOR_KEY_FILE } from "../auth/operator_key.ts";
-import type { Config } from "../config/config.ts";
 import type { Counters } from "../core/counters.ts";
 import type { ApiKey } from "../auth/keys/store.ts";
 import type { Scope } from "../base/scope.ts";
@@ -58,12 +57,22 @@ export interface CallerParts {
   readonly gate: ConnectionGate;
 }
 
+/** What that takes of the configuration. */
+export interface CallerConfig {
+  readonly listeners: { readonly host: string };
+  /** Absent in open mode. */
+  readonly auth: { readonly tokens?: unknown };
+}
+
 /** Finds out who calls, or refuses. */
-export function identifyCaller(parts: CallerParts, config: Config): MiddlewareHandler<ApiEnv> {
+export function identifyCaller(
+  parts: CallerParts,
+  { listeners: { host }, auth: { tokens } }: CallerConfig,
+): MiddlewareHandler<ApiEnv> {
   const { keys, operator, audit, counters, gate } = parts;
   // A secret cannot be guessed in any number of tries: this is for what each try costs.
   const attempts = new FailedAttempts();
-  const requiresKey = async () => config.tokens !== undefined || await keys.exist();
+  const requiresKey = async () => tokens !== undefined || await keys.exist();
 
   return async (context, next) => {
     context.set("gate", gate);
@@ -101,7 +110,7 @@ export function identifyCaller(parts: CallerParts, config: Config): MiddlewareHa
     if (await requiresKey()) {
       throw unauthorized(context, "it needs a key, as 'Authorization: Bearer nk_…'");
     }
-    const foreign = whyNotLocal(context.req.raw, { address, host: config.host });
+    const foreign = whyNotLocal(context.req.raw, { address, host });
     if (foreign === undefined) return LOCAL;
     if (isAboutKeys(context)) audit.refused({ ...origin(context), reason: foreign });
     throw new CodedError("forbidden", foreign);

@@ -19,16 +19,12 @@ export const inbox: Feature = {
   functions: INBOX_FUNCTIONS,
   async open({ node, engine: { storage }, config, use }) {
     const { counters } = node;
-    const { limits, webhook } = config;
     const dropped = new DroppedLog(counters);
-    const retention: Retention = {
-      size: limits.inbox,
-      days: limits.inboxDays,
-      onDropped: (what) => dropped.note(what),
-    };
+    const { size, days } = config.inbox;
+    const retention: Retention = { size, days, onDropped: (what) => dropped.note(what) };
     const stores = await openInboxStores(storage, {
       retention,
-      keepsReceipts: webhook !== undefined,
+      keepsReceipts: config.hooks !== undefined,
     });
     const rooms = use(Rooms);
     const service = new InboxService(stores);

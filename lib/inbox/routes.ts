@@ -4,10 +4,11 @@
  */
 import { CodedError } from "../base/errors.ts";
 import { type Fields, userIdOnWire } from "../base/fields.ts";
-import type { Config } from "../config/config.ts";
+import type { Limits } from "../base/sizes.ts";
 import type { Call } from "../http/call.ts";
 import type { Answer, Route } from "../http/route.ts";
 import { PublishLimit } from "../limits/publish_limit.ts";
+import type { Rates } from "../limits/settings.ts";
 import type { InboxService } from "./inbox.ts";
 import type { Notifier } from "./notify.ts";
 import { type ParsedNotification, parseNotification, timeOfText } from "./notification.ts";
@@ -17,9 +18,16 @@ export interface InboxServices {
   readonly notifier: Notifier;
 }
 
+/** What they take of the configuration. */
+export interface InboxRoutesConfig {
+  readonly limits: Limits;
+  readonly rates: Pick<Rates, "publishes">;
+  readonly inbox: { readonly defaultRoom: string };
+}
+
 export function inboxRoutes(
   { inbox, notifier }: InboxServices,
-  { limits, bot, rates }: Pick<Config, "limits" | "bot" | "rates">,
+  { limits, rates, inbox: { defaultRoom } }: InboxRoutesConfig,
 ): readonly Route[] {
   const publishing = new PublishLimit(rates.publishes);
 
@@ -30,7 +38,7 @@ export function inboxRoutes(
       scope: "publish",
       async run(call) {
         const fields = { ...await call.fields(), ...callersId(call) };
-        return await send(call, parseNotification(fields, { limits, defaultRoom: bot.room }));
+        return await send(call, parseNotification(fields, { limits, defaultRoom }));
       },
     },
     {

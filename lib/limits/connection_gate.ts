@@ -2,13 +2,15 @@
  * Who may connect: lists of addresses, how many connections there may be, and how many a second. It stands before
  * every upgrade and every stream of events; who a client is comes later, in `user_limits.ts`.
  */
-import type { Config } from "../config/config.ts";
+import type { Limits } from "../base/sizes.ts";
 import type { Counters } from "../core/counters.ts";
 import { CodedError, DISCONNECTS, ERRORS } from "../base/errors.ts";
 import type { Accepted, Peer, SocketEvents } from "../core/socket.ts";
 import { addressKey, AddressList, isOwnMachine } from "../net/addresses.ts";
+import type { AddressRules } from "../net/settings.ts";
 import { ClientAddresses } from "../net/client_address.ts";
 import { KeyedBuckets } from "./keyed_buckets.ts";
+import type { Rates } from "./settings.ts";
 
 /** When a caller that was refused a connection may try again: connections end when they end. */
 const RETRY_MS = 5000;
@@ -16,7 +18,12 @@ const RETRY_MS = 5000;
 /** The one key of what is counted over all addresses. */
 const ALL = "all";
 
-export type GateConfig = Pick<Config, "limits" | "rates" | "addresses">;
+/** What it takes of the configuration. */
+export interface GateConfig {
+  readonly limits: Pick<Limits, "connections" | "connectionsPerAddress">;
+  readonly rates: Pick<Rates, "connects" | "connectsPerAddress">;
+  readonly net: { readonly addresses: AddressRules };
+}
 
 export class ConnectionGate {
   readonly #config: GateConfig;
@@ -32,7 +39,7 @@ export class ConnectionGate {
   #openInAll = 0;
 
   constructor(config: GateConfig, counters: Counters) {
-    const { addresses, rates } = config;
+    const { net: { addresses }, rates } = config;
     this.#config = config;
     this.#counters = counters;
     this.#addresses = new ClientAddresses(addresses.trustedProxies);

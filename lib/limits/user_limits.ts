@@ -2,12 +2,19 @@
  * What one client may do, and all clients of one user together: messages a second, and connections. Per node; where a
  * client is let in at all is `connection_gate.ts`.
  */
-import type { Config } from "../config/config.ts";
+import type { Limits } from "../base/sizes.ts";
 import { CodedError, DISCONNECTS } from "../base/errors.ts";
 import type { UserId } from "../base/fields.ts";
 import type { Traffic } from "../core/traffic.ts";
 import { KeyedBuckets } from "./keyed_buckets.ts";
 import { type Rate, TokenBucket } from "./rate.ts";
+import type { Rates } from "./settings.ts";
+
+/** What it takes of the configuration. */
+export interface UserLimitsConfig {
+  readonly limits: Pick<Limits, "connectionsPerUser">;
+  readonly rates: Pick<Rates, "messages" | "messagesPerUser">;
+}
 
 /** A user with clients on this node. */
 interface Present {
@@ -16,13 +23,13 @@ interface Present {
 }
 
 export class UserLimits {
-  readonly #rates: Config["rates"];
+  readonly #rates: UserLimitsConfig["rates"];
   readonly #maxConnections: number;
   readonly #present = new Map<string, Present>();
   /** Of users that have gone: who comes back at once gets no new burst. */
   readonly #gone: KeyedBuckets;
 
-  constructor({ limits, rates }: Pick<Config, "limits" | "rates">) {
+  constructor({ limits, rates }: UserLimitsConfig) {
     this.#rates = rates;
     this.#maxConnections = limits.connectionsPerUser;
     this.#gone = new KeyedBuckets(rates.messagesPerUser);

@@ -1,10 +1,11 @@
 /** Opens the listener that the configuration names, and keeps it accepting. */
-import type { Config } from "../config/config.ts";
+import type { Limits } from "../base/sizes.ts";
 import type { Counters } from "../core/counters.ts";
 import type { Places } from "../limits/descriptors.ts";
 import { readPem } from "../config/pem.ts";
 import type { Handlers, Listener } from "./listener.ts";
 import { Accepting } from "./accepting.ts";
+import type { ListenersConfig } from "./settings.ts";
 
 /** Of every answer. Set where it leaves: a middleware of Hono's that sets a header builds the whole answer anew (16 µs). */
 const HEADERS = { "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer" };
@@ -14,6 +15,12 @@ const MOST_SPARES = 64;
 /** `node` stops before: this part of the reserve tells whether there is room again, the rest is for a sudden crowd. */
 const NODE_SPARES_SHARE = 0.25;
 
+/** What it takes of the configuration. */
+export interface ListenConfig {
+  readonly listeners: ListenersConfig;
+  readonly limits: Pick<Limits, "frame">;
+}
+
 /** How many connections there may be, and where they are counted. */
 export interface ListenPlaces {
   readonly places: Places;
@@ -22,7 +29,7 @@ export interface ListenPlaces {
 
 /** Rejects where a certificate cannot be read or the address cannot be listened on. */
 export async function listen(
-  config: Config,
+  { listeners: config, limits }: ListenConfig,
   handlers: Handlers,
   { places, counters }: ListenPlaces,
 ): Promise<Listener> {
@@ -36,9 +43,9 @@ export async function listen(
     },
     headers: HEADERS,
     keepaliveSeconds: config.keepaliveSeconds,
-    maxFrameBytes: config.limits.frame,
+    maxFrameBytes: limits.frame,
     waitingConnections: places.waiting,
-    maxHeaderBytes: config.limits.headers,
+    maxHeaderBytes: config.headerBytes,
     headersSeconds: config.headersSeconds,
     requestSeconds: config.requestSeconds,
     maxConnections: places.all,

@@ -2,7 +2,6 @@
  * By which host names the server may be called. A name of another site may lead to this machine (DNS rebinding), and
  * then that site's page is of "the same site".
  */
-import type { Config } from "../config/config.ts";
 import { isOwnMachine, parseAddress } from "./addresses.ts";
 
 /** A host and maybe a port, as the header `Host` and a URL have it (RFC 9112, section 3.2). */
@@ -35,7 +34,13 @@ export function isLoopbackName(name: string): boolean {
   return name === "localhost" || name.endsWith(".localhost") || isOwnMachine(name);
 }
 
-export type HostConfig = Pick<Config, "hosts" | "host" | "tokens" | "isOpen">;
+/** What it takes of the configuration. */
+export interface HostConfig {
+  readonly listeners: { readonly host: string };
+  /** Absent in open mode. */
+  readonly auth: { readonly tokens?: unknown };
+  readonly net: { readonly hosts: readonly string[]; readonly isOpen: boolean };
+}
 
 export class HostRules {
   readonly #names: ReadonlySet<string>;
@@ -44,7 +49,7 @@ export class HostRules {
   readonly #isNamed: boolean;
   readonly #isInForce: boolean;
 
-  constructor({ hosts, host, tokens, isOpen }: HostConfig) {
+  constructor({ listeners: { host }, auth: { tokens }, net: { hosts, isOpen } }: HostConfig) {
     const own = parseHostPattern(host); // what the server's own commands call it by
     this.#names = new Set([...hosts.filter((name) => !name.startsWith("*")), own ?? host]);
     this.#suffixes = hosts.filter((name) => name.startsWith("*")).map((name) => name.slice(1));

@@ -1,6 +1,5 @@
 /** Open mode, in which clients are believed, is for trying out: on this machine alone, unless it is asked for. */
 import { getLogger } from "@logtape/logtape";
-import type { Config } from "../config/config.ts";
 import { ConfigError } from "../base/config_error.ts";
 import { isLoopback } from "./local_caller.ts";
 import { proxyHeader } from "./proxy_headers.ts";
@@ -10,13 +9,18 @@ import { SocketOwners } from "./socket_owners.ts";
 
 const log = getLogger(["notifyli", "auth"]);
 
-export type OpenConfig = Pick<Config, "host" | "tokens" | "isOpen">;
+/** What it takes of the configuration. */
+export interface OpenConfig {
+  readonly listeners: { readonly host: string };
+  /** Absent in open mode. */
+  readonly auth: { readonly tokens?: unknown };
+  readonly net: { readonly isOpen: boolean };
+}
 
 /** Throws where a server would let anyone in from elsewhere, and nobody said that it should. */
-export function requireClosedOrLocal(
-  { host, tokens, isOpen }: OpenConfig,
-): void {
-  if (tokens !== undefined || isOpen || host === "localhost" || isLoopback(host)) return;
+export function requireClosedOrLocal(config: OpenConfig): void {
+  const { host } = config.listeners;
+  if (!isGuarded(config) || host === "localhost" || isLoopback(host)) return;
   throw new ConfigError(
     `Cannot listen on ${host} in open mode, where anyone is who they say: set APP_KEY so that ` +
       "clients need a token (docs/auth.md), or APP_OPEN=true if anyone may be anyone",
@@ -24,8 +28,8 @@ export function requireClosedOrLocal(
 }
 
 /** Whether a server is open and nobody said that it may be so for others than this machine's programs. */
-export function isGuarded({ tokens, isOpen }: OpenConfig): boolean {
-  return tokens === undefined && !isOpen;
+export function isGuarded({ auth, net }: Omit<OpenConfig, "listeners">): boolean {
+  return auth.tokens === undefined && !net.isOpen;
 }
 
 /** Keeps all that comes from elsewhere out of an open server that nobody meant for it, such as through a proxy. */

@@ -15,7 +15,7 @@ export const protocols: Feature = {
         ...introductionCommands({
           inbox: use(InboxService),
           delivery: use(InboxDelivery),
-          keepaliveSeconds: config.keepaliveSeconds,
+          keepaliveSeconds: config.listeners.keepaliveSeconds,
           logFailure: (what, error) => node.logFailure(what, error),
         }),
         ...authCommands((error) => noteRefusedToken(node.counters, error)),

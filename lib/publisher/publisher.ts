@@ -12,22 +12,34 @@
  */
 import type { Redis } from "ioredis";
 import type { Limits } from "../base/sizes.ts";
-import { readConfig, type RedisConfig } from "../config/config.ts";
+import { readSlice } from "../config/read.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
 import type { UserPresence } from "../rooms/store/store.ts";
 import { connectRedis, readyWithin } from "../engines/redis/client.ts";
 import { refused } from "../engines/redis/errors.ts";
 import { RedisKeys } from "../engines/redis/keys.ts";
+import { redis as redisSlice, type RedisAddress } from "../engines/redis/settings.ts";
 import { connectionField, connectionsKey, parsePresence } from "../rooms/store/connections.ts";
 import { userIdField } from "../base/fields.ts";
 import { parseNotification } from "../inbox/notification.ts";
+import { inbox as inboxSlice } from "../inbox/settings.ts";
+import { limits as limitsSlice } from "../limits/settings.ts";
 
 const CONNECT_WITHIN_MS = 5000;
 
-const DEFAULTS = readConfig({ REDIS_ENABLED: "true" }).config;
+/** What the server takes where nothing is set. */
+const DEFAULTS = {
+  redis: readSlice(redisSlice, { REDIS_ENABLED: "true" })!,
+  limits: readSlice(limitsSlice),
+  room: readSlice(inboxSlice).defaultRoom,
+};
 
 /** Where Redis is, and what the server takes; what is absent has the server's default. */
-export interface PublisherOptions extends Partial<RedisConfig> {
+export interface PublisherOptions extends Partial<RedisAddress> {
+  /** Put before every key. */
+  readonly prefix?: string;
+  /** The pub/sub channel that the server hears. */
+  readonly messageChannel?: string;
   readonly limits?: Limits;
 }
 
@@ -48,16 +60,16 @@ export interface PublishOptions {
 
 export class Publisher implements AsyncDisposable {
   readonly #redis: Redis;
-  readonly #config: RedisConfig;
+  readonly #channel: string;
   readonly #limits: Limits;
   readonly #keys: RedisKeys;
 
   constructor({ limits = DEFAULTS.limits, ...options }: PublisherOptions = {}) {
-    const { prefix = DEFAULTS.redis!.prefix } = options;
-    this.#config = { ...DEFAULTS.redis!, messageChannel: `${prefix}messages`, ...options };
+    const { prefix = DEFAULTS.redis.prefix, messageChannel = `${prefix}messages` } = options;
+    this.#channel = messageChannel;
     this.#limits = limits;
-    this.#keys = new RedisKeys(this.#config.prefix);
-    this.#redis = connectRedis(this.#config, { name: "notifyli-publisher" });
+    this.#keys = new RedisKeys(prefix);
+    this.#redis = connectRedis({ ...DEFAULTS.redis, ...options }, { name: "notifyli-publisher" });
   }
 
   /**
@@ -66,9 +78,9 @@ export class Publisher implements AsyncDisposable {
    */
   async publish({ userId, deliverAt, ...fields }: PublishOptions): Promise<number> {
     const payload = { user_id: userId, ...fields, deliver_at: deliverAt };
-    parseNotification(payload, { limits: this.#limits, defaultRoom: DEFAULTS.bot.room });
+    parseNotification(payload, { limits: this.#limits, defaultRoom: DEFAULTS.room });
     const redis = await this.#ready();
-    return await redis.publish(this.#config.messageChannel, JSON.stringify(payload))
+    return await redis.publish(this.#channel, JSON.stringify(payload))
       .catch(refused);
   }
 

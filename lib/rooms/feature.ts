@@ -16,7 +16,7 @@ export function roomsFeature(open: typeof openPresence): Feature {
     name: "rooms",
     functions: PRESENCE_FUNCTIONS,
     async open({ node, engine, tokens, config, roomRules, use }) {
-      const rules = new RoomRules(roomRules, config.history);
+      const rules = new RoomRules(roomRules, config.rooms.history);
       const presence = await open(engine);
       const service = new Rooms(node, { rules, tokens, presence, revocations: use(Revocations) });
       use(RevocationGuard).addTokens(roomTokensOf);

@@ -1,6 +1,7 @@
 /** The ways by which other systems bring notifications over Redis, as capabilities of the server. */
-import type { Config, RedisConfig } from "../config/config.ts";
+import type { Config } from "../configuration.ts";
 import type { Node } from "../core/node.ts";
+import type { RedisConfig } from "../engines/redis/settings.ts";
 import type { Feature } from "../feature.ts";
 import { Notifier } from "../inbox/notify.ts";
 import { TURN_FUNCTIONS } from "./functions.ts";
@@ -10,9 +11,11 @@ export const bridge: Feature = {
   name: "bridge",
   functions: TURN_FUNCTIONS,
   async open({ node, engine: { storage }, config, use }) {
-    if (storage.kind !== "redis" || config.redis === undefined) return undefined;
+    const { redis, bridge } = config;
+    if (storage.kind !== "redis" || redis === undefined || bridge === undefined) return undefined;
     const { Bridge } = await import("../../bridge.ts");
-    const way = new Bridge(use(Notifier), storage, optionsOf(config.redis, config, node));
+    const options = { ...optionsOf(redis, config, node), ...bridge };
+    const way = new Bridge(use(Notifier), storage, options);
     return {
       tasks: [{ name: "bridge", run: (signal) => way.run(signal) }],
       whyNotReady: () => way.whyNotReady(),
@@ -39,6 +42,6 @@ export const stream: Feature = {
   },
 };
 
-function optionsOf(redis: RedisConfig, { bot, limits }: Config, { counters }: Node) {
-  return { redis, name: bot.name, limits, defaultRoom: bot.room, counters };
+function optionsOf(redis: RedisConfig, { inbox, limits }: Config, { counters }: Node) {
+  return { redis, limits, defaultRoom: inbox.defaultRoom, counters };
 }

@@ -8,11 +8,11 @@
 import { getLogger } from "@logtape/logtape";
 import type { Redis } from "ioredis";
 import { pause } from "../base/clock.ts";
-import type { RedisConfig } from "../config/config.ts";
 import type { Limits } from "../base/sizes.ts";
 import type { Counters } from "../core/counters.ts";
 import type { Notifier } from "../inbox/notify.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
+import type { RedisConfig } from "../engines/redis/settings.ts";
 import type { RedisStorage } from "../engines/storage.ts";
 import { WayKeys } from "./redis_keys.ts";
 import { TurnLock } from "./turn_lock.ts";
@@ -45,8 +45,6 @@ type Entry = [id: string, fields: string[] | null];
 /** What it needs of the server. */
 export interface StreamReaderOptions {
   readonly redis: RedisConfig;
-  /** Shown in `CLIENT LIST`. */
-  readonly name: string;
   readonly limits: Limits;
   readonly defaultRoom: string;
   readonly counters: Counters;
@@ -71,7 +69,7 @@ export class StreamReader {
     this.#storage = storage;
     this.#keys = new WayKeys(storage.keys);
     this.#options = options;
-    this.#redis = connectRedis(options.redis, { name: `${options.name}-stream` });
+    this.#redis = connectRedis(options.redis, { name: `${options.redis.connectionName}-stream` });
     this.#turn = new TurnLock(storage, "stream");
     this.#redis.on("ready", () => this.#isGrouped = false); // it may be another Redis, or an empty one
   }

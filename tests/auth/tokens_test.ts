@@ -4,7 +4,8 @@ import { exportSPKI, generateKeyPair } from "jose";
 import type { Identity } from "../../lib/core/identity.ts";
 import { TokenVerifier } from "../../lib/auth/tokens.ts";
 import { ConfigError } from "../../lib/base/config_error.ts";
-import { readConfig, type TokenAlgorithm, type TokenConfig } from "../../lib/config/config.ts";
+import type { TokenAlgorithm, TokenConfig } from "../../lib/auth/settings.ts";
+import { readConfig } from "../../lib/configuration.ts";
 import { KeyServer } from "../support/key_server.ts";
 import {
   APP_KEY,

@@ -73,7 +73,8 @@ Deno.test("rules for rooms and PEM files are read and refused the same", async (
   try {
     const pem = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
     const rules = '{"rooms": [{"pattern": "lobby", "maxClients": 2}]}';
-    const rooms = () => loadRooms({ roomsFile: path, privateRooms: [] }).rooms.rules.length;
+    const config = { rooms: { file: path, privateRooms: [] }, auth: {} };
+    const rooms = () => loadRooms(config).rooms.rules.length;
     for (const encode of [utf8, utf16, (text: string) => utf16(text, true)]) {
       Deno.writeFileSync(path, encode(BOM + pem));
       assert.equal(readPem("APP_TLS_CERT", path), pem);

@@ -2,7 +2,7 @@
 import { UserLimits } from "../../lib/limits/user_limits.ts";
 import { KeyedBuckets } from "../../lib/limits/keyed_buckets.ts";
 import { TokenBucket } from "../../lib/limits/rate.ts";
-import { readConfig } from "../../lib/config/config.ts";
+import { readConfig } from "../../lib/configuration.ts";
 
 const PLENTY = { perSecond: 1e8, burst: 1e8 };
 const FEW = { perSecond: 1, burst: 1 };

@@ -1,5 +1,5 @@
 /** What is done for each message, and what for each of its receivers: `deno bench tests/bench/message_bench.ts`. */
-import { readConfig } from "../../lib/config/config.ts";
+import { readConfig } from "../../lib/configuration.ts";
 import { parseObject } from "../../lib/base/fields.ts";
 import { roomChannel } from "../../lib/core/channel.ts";
 import type { Publication } from "../../lib/core/publication.ts";

@@ -1,7 +1,7 @@
 /** How settings are given: what may not be meant as it is written is told, and stops what would be open by it. */
 import assert from "node:assert/strict";
 import { ConfigError } from "../../lib/base/config_error.ts";
-import { readConfig } from "../../lib/config/config.ts";
+import { KNOWN, readConfig } from "../../lib/configuration.ts";
 import { type Environment, readEnvFile } from "../../lib/config/environment.ts";
 import { type Outcome, run, taskCommand } from "../support/command.ts";
 import { EnvFolder } from "../support/env_folder.ts";
@@ -151,7 +151,7 @@ Deno.test("the environment goes before .env, and what .env has wrong of it is to
     APP_KEY: KEY,
     APP_PORT: "2",
   });
-  assert.deepEqual([config.tokens?.secrets, config.port], [[KEY], 2]);
+  assert.deepEqual([config.auth.tokens?.secrets, config.listeners.port], [[KEY], 2]);
   assert.equal(warnings.length, 2);
 });
 
@@ -165,10 +165,10 @@ Deno.test("an empty value in the environment hides none of .env unsaid, and no k
     /it is empty in the/,
   );
   const { warnings, config } = await load("APP_PORT=1", { APP_PORT: "" });
-  assert.deepEqual([warnings, config.port], [[`APP_PORT is ${hidden}`], 7000]);
+  assert.deepEqual([warnings, config.listeners.port], [[`APP_PORT is ${hidden}`], 7000]);
   assert.match(await refusalOf("", { APP_KEY: "" }), /^Cannot use APP_KEY: it is given, and empty/);
   const open = await load(`APP_KEY=${KEY}`, { APP_KEY: "", APP_OPEN: "true" });
-  assert.deepEqual([open.warnings, open.config.tokens], [[`APP_KEY is ${hidden}`], undefined]);
+  assert.deepEqual([open.warnings, open.config.auth.tokens], [[`APP_KEY is ${hidden}`], undefined]);
   const closed = { APP_TOKEN_ALGORITHM: "ES256", APP_TOKEN_PUBLIC_KEY: "key.pem", APP_KEY: "" };
   assert.deepEqual((await load("", closed)).warnings, []);
 });
@@ -191,7 +191,7 @@ for (const name of [`${BOM}APP_KEY`, "app_key", "APP_KEYS", "APP_KEY ", "APPKEY"
   Deno.test(`a key that is named ${JSON.stringify(name)} in the environment stops the start`, () => {
     const reason = /^Cannot do without APP_KEY: it is not set, and the environment has something/;
     assert.throws(() => readConfig({ [name]: KEY }), { name: "ConfigError", message: reason });
-    assert.equal(readConfig({ [name]: KEY, APP_KEY: KEY }).config.tokens?.secrets[0], KEY);
+    assert.equal(readConfig({ [name]: KEY, APP_KEY: KEY }).config.auth.tokens?.secrets[0], KEY);
   });
 }
 
@@ -292,7 +292,7 @@ async function load(text: string, environment: Environment = {}): Promise<Loaded
   await using folder = await EnvFolder.with(text);
   const short = (message: string) => message.replaceAll(`${folder.path}/`, "");
   try {
-    const file = readEnvFile(`${folder.path}/.env`, environment);
+    const file = readEnvFile(`${folder.path}/.env`, { known: KNOWN, environment });
     const { config, warnings } = readConfig({ ...file.values, ...environment }, file);
     return { config, warnings: warnings.map(short) };
   } catch (error) {

@@ -1,7 +1,7 @@
 /** Executes every example of `docs/notifications.md`, as printed there but for ports. */
 import assert from "node:assert/strict";
 import { parseEnv } from "node:util";
-import { readConfig } from "../../lib/config/config.ts";
+import { readConfig } from "../../lib/configuration.ts";
 import { run } from "../support/command.ts";
 import { ROOT } from "../support/paths.ts";
 import { Program } from "../support/program.ts";
@@ -117,7 +117,7 @@ Deno.test("docs/notifications.md: webhook settings", async () => {
     { cwd: folder },
   );
   assert.equal(code, 0, stderr);
-  const { webhook } = readConfig(parseEnv(await Deno.readTextFile(`${folder}/.env`))).config;
+  const { hooks: webhook } = readConfig(parseEnv(await Deno.readTextFile(`${folder}/.env`))).config;
   assert.equal(webhook?.url, "https://shop.example/hooks/notifyli");
   assert.equal(webhook?.secrets.length, 1);
   await Deno.remove(folder, { recursive: true });

@@ -1,6 +1,5 @@
 /** The README: short, and its tables are those of the code. */
 import assert from "node:assert/strict";
-import { SETTINGS } from "../../lib/config/settings.ts";
 import manifest from "../../deno.json" with { type: "json" };
 import { ROOT } from "../support/paths.ts";
 
@@ -9,13 +8,6 @@ const README = await Deno.readTextFile(`${ROOT}README.md`);
 Deno.test("README has under 120 lines besides those of its settings", () => {
   const lines = README.split("\n").filter((line) => !/^\| `[A-Z]+_/.test(line));
   assert.ok(lines.length < 120, `it has ${lines.length}`);
-});
-
-Deno.test("README lists every setting with its default, and no other", () => {
-  const expected = Object.entries(SETTINGS).map((
-    [name, setting],
-  ) => [`\`${name}\``, setting.default === "" ? "" : `\`${setting.default}\``, setting.help]);
-  assert.deepEqual(rowsAfter("<!-- table: settings -->"), expected);
 });
 
 Deno.test("README lists every dependency, and no other", () => {

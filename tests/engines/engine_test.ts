@@ -1,6 +1,6 @@
 /** Both engines on their real parts: SQLite in a file and in memory, and a Redis. */
 import assert from "node:assert/strict";
-import { readConfig } from "../../lib/config/config.ts";
+import { readConfig } from "../../lib/configuration.ts";
 import type { Channel } from "../../lib/core/channel.ts";
 import { openRedis } from "../../lib/engines/redis.ts";
 import { lua } from "../../lib/engines/redis/functions.ts";

@@ -1,6 +1,6 @@
 /** What a node does over and over while another one has the turn leaves nothing behind, for as long as it runs. */
 import assert from "node:assert/strict";
-import { readConfig } from "../../lib/config/config.ts";
+import { readConfig } from "../../lib/configuration.ts";
 import { Counters } from "../../lib/core/counters.ts";
 import { startTasks } from "../../lib/core/task.ts";
 import { Notifier } from "../../lib/inbox/notify.ts";
@@ -34,7 +34,6 @@ Deno.test("the stream's reader on standby leaves no listener behind", async () =
   await using kernel = await openKernel(engine, { config });
   const options = {
     redis: config.redis,
-    name: "standby",
     limits: config.limits,
     defaultRoom: "1",
     counters: new Counters(),

@@ -1,5 +1,7 @@
 /** By which host names a server may be called: the same for pages, API, streams, upgrades and health, on both listeners. */
 import assert from "node:assert/strict";
+import type { Environment } from "../../lib/config/environment.ts";
+import { readConfig } from "../../lib/configuration.ts";
 import { hostOfUrl, HostRules, isHostHeader, parseHostPattern } from "../../lib/net/host_rules.ts";
 import { operatorKeyOf } from "../support/manager.ts";
 import { Program } from "../support/program.ts";
@@ -50,16 +52,12 @@ Deno.test("isHostHeader() takes one host", () => {
 
 Deno.test("without APP_HOSTS a server that is closed or said to be open has any name", () => {
   const request = new Request("http://any.example/", { headers: { host: "any.example" } });
-  const config = { hosts: [], host: "127.0.0.1", tokens: undefined, isOpen: false };
-  assert.equal(new HostRules(config).foreignHost(request), "any.example");
-  for (
-    const more of [{ isOpen: true }, {
-      tokens: { algorithm: "HS256", secrets: [APP_KEY] },
-    }] as const
-  ) {
-    assert.equal(new HostRules({ ...config, ...more }).foreignHost(request), undefined);
-    const named = { ...config, ...more, hosts: ["shop.example"] };
-    assert.equal(new HostRules(named).foreignHost(request), "any.example");
+  const foreignHost = (env: Environment) =>
+    new HostRules(readConfig(env).config).foreignHost(request);
+  assert.equal(foreignHost({}), "any.example");
+  for (const env of [{ APP_OPEN: "true" }, { APP_KEY }]) {
+    assert.equal(foreignHost(env), undefined);
+    assert.equal(foreignHost({ ...env, APP_HOSTS: "shop.example" }), "any.example");
   }
 });
 

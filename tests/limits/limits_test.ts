@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { Counters } from "../../lib/core/counters.ts";
 import { DISCONNECTS, ERRORS } from "../../lib/base/errors.ts";
 import { connect } from "../../lib/sdk/mod.ts";
-import { type Setting, SETTINGS } from "../../lib/config/settings.ts";
+import { KNOWN } from "../../lib/configuration.ts";
 import { ROOT } from "../support/paths.ts";
 import { Program } from "../support/program.ts";
 import { rawRequest } from "../support/raw_http.ts";
@@ -381,11 +381,10 @@ Deno.test("docs/limits.md: its tables are of the code", async () => {
     return lines.slice(2, end).map((line) => line.split("|").map((cell) => cell.trim()));
   });
   assert.ok(rows.length > 20);
-  const settings: Record<string, Setting> = SETTINGS;
   const plain = (cell = "") => cell.replaceAll("`", "");
   for (const [, limit, setting, value, , code, counter] of rows) {
     if (setting !== "") {
-      assert.equal(plain(value), settings[plain(setting)]?.default, String(limit));
+      assert.equal(plain(value), KNOWN.get(plain(setting))?.default, String(limit));
     }
     if (/^\d{4}$/.test(code ?? "")) {
       assert.ok(
@@ -396,7 +395,7 @@ Deno.test("docs/limits.md: its tables are of the code", async () => {
     if (counter !== "") assert.ok(plain(counter) in new Counters(), String(counter));
   }
   const named = new Set(rows.map(([, , setting]) => plain(setting)));
-  const missing = Object.keys(SETTINGS).filter((name) => /^APP_(LIMIT|RATE)_/.test(name))
+  const missing = KNOWN.names.filter((name) => /^APP_(LIMIT|RATE)_/.test(name))
     .filter((name) => !named.has(name) && !name.startsWith("APP_LIMIT_INBOX"));
   assert.deepEqual(missing, []);
 });

@@ -9,7 +9,7 @@ import {
   parseAddress,
   UNKNOWN_ADDRESS,
 } from "../../lib/net/addresses.ts";
-import { readConfig } from "../../lib/config/config.ts";
+import { readConfig } from "../../lib/configuration.ts";
 import { UserLimits } from "../../lib/limits/user_limits.ts";
 import { ClientAddresses } from "../../lib/net/client_address.ts";
 import { KeyedBuckets } from "../../lib/limits/keyed_buckets.ts";

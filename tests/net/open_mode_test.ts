@@ -1,7 +1,7 @@
 /** Without a key a server believes everyone: on this machine only, unless it is told to. */
 import assert from "node:assert/strict";
 import { requireClosedOrLocal } from "../../lib/net/open_mode.ts";
-import { readConfig } from "../../lib/config/config.ts";
+import { readConfig } from "../../lib/configuration.ts";
 import { Program } from "../support/program.ts";
 import { TestClient } from "../support/test_client.ts";
 import { APP_KEY, connectionToken } from "../support/tokens.ts";

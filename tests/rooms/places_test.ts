@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { roomChannel } from "../../lib/core/channel.ts";
 import type { Connection } from "../../lib/core/connection.ts";
-import { readConfig } from "../../lib/config/config.ts";
+import { readConfig } from "../../lib/configuration.ts";
 import type { Broker } from "../../lib/core/broker.ts";
 import type { PresenceManager } from "../../lib/rooms/store/store.ts";
 import { openEmbedded } from "../../lib/engines/embedded.ts";

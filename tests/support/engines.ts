@@ -4,7 +4,7 @@ import { openKeyStore } from "../../lib/auth/keys/open.ts";
 import type { KeyStore } from "../../lib/auth/keys/store.ts";
 import { openRevocationStore } from "../../lib/auth/revocations/open.ts";
 import type { AccessChange, OnAccessChange } from "../../lib/auth/revocations/store.ts";
-import { readConfig, type RedisConfig } from "../../lib/config/config.ts";
+import { readConfig } from "../../lib/configuration.ts";
 import type { Channel } from "../../lib/core/channel.ts";
 import type { Engine, EngineHandler } from "../../lib/core/engine.ts";
 import type { Inbox, Schedule } from "../../lib/inbox/store/store.ts";
@@ -17,6 +17,7 @@ import {
   openEmbedded,
 } from "../../lib/engines/embedded.ts";
 import { openRedis, type RedisEngine } from "../../lib/engines/redis.ts";
+import type { RedisConfig } from "../../lib/engines/redis/settings.ts";
 import type { Storage } from "../../lib/engines/storage.ts";
 import type { Retention } from "../../lib/inbox/retention.ts";
 import { openInboxStores } from "../../lib/inbox/store/open.ts";

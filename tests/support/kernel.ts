@@ -1,6 +1,5 @@
 /** A server without its doors, on an engine of the test's own. */
-import type { Config } from "../../lib/config/config.ts";
-import { readConfig } from "../../lib/config/config.ts";
+import { type Config, readConfig } from "../../lib/configuration.ts";
 import type { TokenVerifier } from "../../lib/auth/tokens.ts";
 import { Commands } from "../../lib/core/command.ts";
 import { Counters } from "../../lib/core/counters.ts";

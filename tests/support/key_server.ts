@@ -1,6 +1,6 @@
 /** An identity provider that publishes its keys (JWKS). */
 import { exportJWK, generateKeyPair, type JWK } from "jose";
-import type { TokenConfig } from "../../lib/config/config.ts";
+import type { TokenConfig } from "../../lib/auth/settings.ts";
 import type { Signing } from "./tokens.ts";
 
 /** Publishes keys as `/jwks.json`, and counts how often they were asked for. */

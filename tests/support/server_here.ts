@@ -1,5 +1,5 @@
 /** A server in the process of the test itself, for what a program does not show from outside, such as its routes. */
-import { readConfig } from "../../lib/config/config.ts";
+import { readConfig } from "../../lib/configuration.ts";
 import { loadRooms } from "../../lib/rooms/rules/rooms_file.ts";
 import { Server } from "../../lib/server.ts";
 import { APP_KEY } from "./tokens.ts";

@@ -6,8 +6,8 @@ import { nextTick } from "node:process";
 import { getLogger } from "@logtape/logtape";
 import { type Command, Redis } from "ioredis";
 import { pause } from "../../base/clock.ts";
-import type { RedisConfig } from "../../config/config.ts";
 import { readPem } from "../../config/pem.ts";
+import type { RedisAddress } from "./settings.ts";
 
 const log = getLogger(["notifyli", "redis"]);
 
@@ -26,7 +26,7 @@ export interface RedisClientOptions {
  * Opens a connection; it is made in the background, however long Redis is away. Throws a `ConfigError` where the file of
  * `REDIS_TLS_CA` cannot be read.
  */
-export function connectRedis(config: RedisConfig, options: RedisClientOptions): Redis {
+export function connectRedis(config: RedisAddress, options: RedisClientOptions): Redis {
   const redis = new CorkedRedis({
     host: config.host,
     port: config.port,
@@ -73,7 +73,7 @@ class CorkedRedis extends Redis {
   }
 }
 
-function tlsOptions({ tlsCa }: RedisConfig): { ca?: string } {
+function tlsOptions({ tlsCa }: RedisAddress): { ca?: string } {
   return tlsCa === undefined ? {} : { ca: readPem("REDIS_TLS_CA", tlsCa) };
 }
 
@@ -107,7 +107,7 @@ export async function readyWithin(redis: Redis, ms: number): Promise<void> {
 /** One line when the connection is lost, and one when it is back; not one a try. */
 function logChanges(
   redis: Redis,
-  { host, port }: RedisConfig,
+  { host, port }: RedisAddress,
   { name, onReady }: RedisClientOptions,
 ): void {
   const address = `${host}:${port}`;

@@ -10,8 +10,8 @@ import { newGuest } from "../../auth/identity.ts";
 import type { Connection, Protocol } from "../../core/connection.ts";
 import type { InboxDelivery } from "../../inbox/delivery.ts";
 import type { Rooms } from "../../rooms/rooms.ts";
-import type { Config } from "../../config/config.ts";
 import { DEFAULT_SITE } from "../../base/site.ts";
+import type { Limits } from "../../base/sizes.ts";
 import { CodedError } from "../../base/errors.ts";
 import type { InboxService } from "../../inbox/inbox.ts";
 import type { ConnectionGate } from "../../limits/connection_gate.ts";
@@ -46,12 +46,19 @@ export interface SseParts {
   readonly protocol: Protocol;
 }
 
-export function sseRoutes(parts: SseParts, config: Config): App {
+/** What streams take of the configuration. */
+export interface SseConfig {
+  readonly limits: Limits;
+  readonly listeners: { readonly keepaliveSeconds: number; readonly requestSeconds: number };
+  readonly net: { readonly origins: AllowedOrigins };
+}
+
+export function sseRoutes(parts: SseParts, config: SseConfig): App {
   const { node, check, rooms, inbox, delivery, gate, protocol } = parts;
   const routes: App = new Hono();
-  const { limits, keepaliveSeconds } = config;
+  const { limits, listeners: { keepaliveSeconds, requestSeconds } } = config;
 
-  routes.use(requireAllowedOrigin(config.origins));
+  routes.use(requireAllowedOrigin(config.net.origins));
 
   routes.get("/", async (context) => {
     if (context.req.method === "HEAD") return context.body(null, 200, HEADERS);
@@ -93,7 +100,7 @@ export function sseRoutes(parts: SseParts, config: Config): App {
   });
 
   routes.post("/:session", async (context) => {
-    const text = await readBody(context.req.raw, limits.frame, config.requestSeconds);
+    const text = await readBody(context.req.raw, limits.frame, requestSeconds);
     const { session } = context.req.param();
     if (!SESSION.test(session) || !await sendToSession(node.broker, session, text)) {
       throw new CodedError("not_found", `There is no session ${JSON.stringify(session)}`);

@@ -1,5 +1,4 @@
 /** Reads the file of room rules (`APP_ROOMS`), and says all that is wrong with it. What it may hold, `rule_fields.ts` says. */
-import type { Config } from "../../config/config.ts";
 import { ConfigError } from "../../base/config_error.ts";
 import type { UserId } from "../../base/fields.ts";
 import { NO_HISTORY } from "./history_rules.ts";
@@ -16,6 +15,7 @@ import {
 import { FILE, RULE, type RuleFields, type User } from "./rule_fields.ts";
 import type { Note } from "../../base/shape.ts";
 import { readTextFile } from "../../base/text_file.ts";
+import type { RoomsConfig } from "../settings.ts";
 
 export interface LoadedRooms {
   readonly rooms: RoomRuleSet;
@@ -24,15 +24,17 @@ export interface LoadedRooms {
 }
 
 /** What the rules depend on, of the configuration. */
-export interface RoomsConfig extends Pick<Config, "roomsFile" | "privateRooms"> {
+export interface RuleConfig {
+  readonly rooms: Pick<RoomsConfig, "file" | "privateRooms">;
   /** Absent in open mode. */
-  readonly tokens?: unknown;
-  readonly bot?: Config["bot"];
+  readonly auth: { readonly tokens?: unknown };
+  /** Where notifications go that name no room. */
+  readonly inbox?: { readonly defaultRoom: string };
 }
 
 /** The rules as configured. Throws a `ConfigError` that says all that is wrong with the file, one thing a line. */
 export function loadRooms(
-  { roomsFile: path, privateRooms, tokens, bot }: RoomsConfig,
+  { rooms: { file: path, privateRooms }, auth: { tokens }, inbox }: RuleConfig,
 ): LoadedRooms {
   if (path === undefined) return { rooms: roomsWithoutFile(privateRooms), warnings: [] };
   if (privateRooms.length > 0) {
@@ -41,8 +43,9 @@ export function loadRooms(
     );
   }
   const loaded = readRooms(readText(path), { path, hasTokens: tokens !== undefined });
-  if (bot === undefined || !new RoomRules(loaded.rooms, []).of(bot.room).isClosed) return loaded;
-  const warning = `${path}: nobody may enter ${JSON.stringify(bot.room)} (BOT_ROOM), ` +
+  const room = inbox?.defaultRoom;
+  if (room === undefined || !new RoomRules(loaded.rooms, []).of(room).isClosed) return loaded;
+  const warning = `${path}: nobody may enter ${JSON.stringify(room)} (BOT_ROOM), ` +
     "where notifications go that name no room";
   return { ...loaded, warnings: [...loaded.warnings, warning] };
 }

@@ -10,7 +10,7 @@ import {
 import { ApiKeys } from "../../../lib/auth/keys/api_keys.ts";
 import { parseNewApiKey } from "../../../lib/auth/keys/fields.ts";
 import { FailedAttempts } from "../../../lib/auth/failed_attempts.ts";
-import { readConfig } from "../../../lib/config/config.ts";
+import { readConfig } from "../../../lib/configuration.ts";
 import type { ApiKey, KeyStore } from "../../../lib/auth/keys/store.ts";
 import { waitFor } from "../../support/wait.ts";
 

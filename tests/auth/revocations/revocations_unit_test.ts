@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { Revocations } from "../../../lib/auth/revocations/revocations.ts";
 import { TokenVerifier } from "../../../lib/auth/tokens.ts";
-import { readConfig } from "../../../lib/config/config.ts";
+import { readConfig } from "../../../lib/configuration.ts";
 import type { Revocation, RevocationStore } from "../../../lib/auth/revocations/store.ts";
 import { FEATURES } from "../../../lib/features.ts";
 import { type EmbeddedEngine, openEmbedded } from "../../../lib/engines/embedded.ts";
@@ -110,8 +110,9 @@ Deno.test("Node lets nobody into a room by a token that was revoked while a plac
 });
 
 async function start(engine: EmbeddedEngine): Promise<{ kernel: Kernel; tokens: TokenVerifier }> {
-  assert.ok(config.tokens);
-  const tokens = await TokenVerifier.open(config.tokens, config.limits);
+  const { auth, limits } = config;
+  assert.ok(auth.tokens);
+  const tokens = await TokenVerifier.open(auth.tokens, limits);
   return { kernel: await openKernel(engine, { config, tokens }), tokens };
 }
 

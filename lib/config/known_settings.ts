@@ -1,0 +1,103 @@
+/**
+ * The settings that there are, by their names; and which of them a name was meant to be that is none: a mark before it,
+ * other letters, `set` in front.
+ */
+import { isOneTypoAway } from "../base/typos.ts";
+import { visible } from "./env_file.ts";
+import type { Setting } from "./setting.ts";
+import type { Slice } from "./slice.ts";
+
+/** Something that is ignored, and may have been meant as a setting. */
+export interface Lost {
+  readonly meant?: string;
+  /** Such as "unknown setting APP_PROT", without any value. */
+  readonly what: string;
+  /** Such as `.env:3`; absent where it is in the environment. */
+  readonly place?: string;
+}
+
+export class KnownSettings {
+  readonly names: readonly string[];
+  readonly #settings: ReadonlyMap<string, Setting>;
+  /** By their letters and digits alone. */
+  readonly #byLetters: ReadonlyMap<string, string>;
+  /** How their names begin, such as `APP|REDIS`. */
+  readonly #prefixes: string;
+
+  constructor(slices: readonly Slice[]) {
+    const all = slices.flatMap(({ settings }) => Object.entries(settings));
+    this.#settings = new Map(all);
+    if (this.#settings.size < all.length) throw new TypeError("A setting is in two slices");
+    this.names = [...this.#settings.keys()];
+    this.#byLetters = new Map(this.names.map((name) => [lettersOf(name), name]));
+    this.#prefixes = [...new Set(this.names.map((name) => name.split("_", 1)[0]))].join("|");
+  }
+
+  get(name: string): Setting | undefined {
+    return this.#settings.get(name);
+  }
+
+  has(name: string): boolean {
+    return this.#settings.has(name);
+  }
+
+  /** Whether a damaged value does harm unseen: secrets, URLs, and what keeps people out. */
+  isDelicate(name: string): boolean {
+    const setting = this.get(name);
+    return setting?.kind.shown !== undefined || setting?.guard !== undefined;
+  }
+
+  /** `APP_PORT=80 APP_KEY=…` in one line is one value, and a secret stands in it. */
+  withoutSettings(value: string): string {
+    return value.replace(new RegExp(`\\b((${this.#prefixes})_\\w*=).*$`, "s"), "$1***");
+  }
+
+  /** What a name that is no setting seems to be; `undefined` where it is another program's. */
+  lostName(name: string, place?: string): Lost | undefined {
+    const meant = this.#like(name);
+    const isOurs = meant !== undefined || new RegExp(`^(${this.#prefixes})_`).test(name);
+    return isOurs ? { meant, what: `unknown setting ${shown(name, meant)}`, place } : undefined;
+  }
+
+  /** What a line that is no `NAME=value` seems to be. */
+  lostLine(text: string, place: string): Lost {
+    return { meant: this.#in(text), what: "a line that is not NAME=value", place };
+  }
+
+  /** The setting that a name is, or was most likely meant to be; `undefined` where it is of something else. */
+  #like(name: string): string | undefined {
+    return this.#sameLetters(name) ??
+      this.names.find((each) => isOneTypoAway(plain(name), each)) ??
+      (/[\s:]/.test(name) ? this.#in(name) : undefined);
+  }
+
+  /** The setting that a line is about: `APP_PORT: 80`, `setenv APP_PORT 80`. */
+  #in(line: string): string | undefined {
+    return line.split(/[\s:=]+/, 3).map((word) => this.#sameLetters(word))
+      .find((each) => each !== undefined);
+  }
+
+  /** `APP KEY`, `app-key`, `$env:APP_KEY` and `set APP_KEY` are APP_KEY. */
+  #sameLetters(name: string): string | undefined {
+    const last = name.split(/[\s:]+/).at(-1) ?? "";
+    return this.#byLetters.get(lettersOf(name)) ?? this.#byLetters.get(lettersOf(last));
+  }
+}
+
+/** Also without letters that only look different, such as those of full width. */
+function plain(name: string): string {
+  return visible(name.normalize("NFKC")).toUpperCase();
+}
+
+function lettersOf(name: string): string {
+  return plain(name).replaceAll(/[^A-Z0-9]/g, "");
+}
+
+/** With characters that cannot be seen as what they are; a value that may have been written into it is left out. */
+function shown(name: string, meant?: string): string {
+  if (/^\w+$/.test(name)) return name;
+  if (meant === undefined) return `that begins with ${/^\w*/.exec(name)?.[0]}`;
+  if (lettersOf(name).length > lettersOf(meant).length + 1) return `like ${meant}`;
+  const code = (each: string) => `\\u{${each.codePointAt(0)?.toString(16).toUpperCase()}}`;
+  return `"${name.replaceAll(/[^ -~]/gu, code)}"`;
+}

@@ -1,0 +1,141 @@
+/** The settings of Redis: where it is, and what the server's names in it begin with. */
+import { ConfigError } from "../../base/config_error.ts";
+import {
+  filled,
+  type Kind,
+  onOff,
+  optional,
+  port,
+  seconds,
+  secret,
+  text,
+} from "../../config/kinds.ts";
+import type { ValuesOf } from "../../config/setting.ts";
+import { type Reader, slice } from "../../config/slice.ts";
+
+/** Where Redis is, and what it takes to get in. */
+export interface RedisAddress {
+  readonly host: string;
+  readonly port: number;
+  readonly username?: string;
+  readonly password?: string;
+  readonly database: number;
+  readonly tls: boolean;
+  /** Path of a PEM file: who signed the certificate of a Redis with TLS, where that is none of the known ones. */
+  readonly tlsCa?: string;
+}
+
+export interface RedisConfig extends RedisAddress {
+  /** Put before every key. */
+  readonly prefix: string;
+  /** A node that has not been heard of for so long is taken for dead. */
+  readonly leaseSeconds: number;
+  /** What `CLIENT LIST` shows of this server's connections. */
+  readonly connectionName: string;
+}
+
+const redisUrl: Kind<URL> = {
+  allowed: "a URL such as redis://user:password@host:6379/0 or rediss://…, percent-encoded",
+  test: isRedisUrl,
+  parse: (text) => new URL(text),
+  // A password that was not encoded may hold any of ":/@", and then ends who knows where.
+  shown: (text) => text.replace(/^(\w+:\/\/)?.*@/s, "$1***@"),
+};
+
+const SETTINGS = {
+  REDIS_ENABLED: {
+    default: "",
+    help: "Use Redis; by default true where `REDIS_URL` or `REDIS_HOST` is set",
+    kind: optional(onOff),
+  },
+  REDIS_URL: {
+    default: "",
+    help: "`redis://user:password@host:port/db` or `rediss://…`; in place of the next four",
+    kind: optional(redisUrl),
+  },
+  REDIS_HOST: { default: "127.0.0.1", help: "Redis' address", kind: filled },
+  REDIS_PORT: { default: "6379", help: "Redis' port", kind: port },
+  REDIS_USERNAME: { default: "", help: "Redis user (ACL)", kind: text },
+  REDIS_PASSWORD: { default: "", help: "Redis password", kind: secret },
+  REDIS_TLS_CA: {
+    default: "",
+    help: "File (PEM) of who signed the certificate of a `rediss://`; by default the known ones",
+    kind: text,
+  },
+  REDIS_PREFIX: { default: "notifyli:", help: "Put before every key in Redis", kind: text },
+  REDIS_LEASE_SECONDS: {
+    default: "15",
+    help: "A node not heard of for so long is dead, and its clients leave the hashes",
+    kind: seconds,
+  },
+  BOT_NAME: {
+    default: "NotificationBot",
+    help: "Name of this server's connections in Redis' `CLIENT LIST`",
+    kind: filled,
+  },
+};
+
+type Read = Reader<ValuesOf<typeof SETTINGS>>;
+
+/** Comes to nothing where the embedded engine is used. */
+export const redis = slice({
+  name: "redis",
+  title: "Redis",
+  settings: SETTINGS,
+  config(read): RedisConfig | undefined {
+    if (!isUsed(read)) return undefined;
+    const address = addressOf(read);
+    const tlsCa = read.value("REDIS_TLS_CA") || undefined;
+    if (tlsCa !== undefined && !address.tls) {
+      throw new ConfigError(
+        "Cannot use REDIS_TLS_CA alone: REDIS_URL does not begin with rediss://",
+      );
+    }
+    return {
+      ...address,
+      tlsCa,
+      prefix: read.value("REDIS_PREFIX"),
+      leaseSeconds: read.value("REDIS_LEASE_SECONDS"),
+      connectionName: read.value("BOT_NAME"),
+    };
+  },
+});
+
+function isUsed(read: Read): boolean {
+  return read.value("REDIS_ENABLED") ?? (read.given("REDIS_URL") || read.given("REDIS_HOST"));
+}
+
+function addressOf(read: Read): RedisAddress {
+  const url = read.value("REDIS_URL");
+  if (url === undefined) {
+    return {
+      host: read.value("REDIS_HOST"),
+      port: read.value("REDIS_PORT"),
+      username: read.value("REDIS_USERNAME") || undefined,
+      password: read.value("REDIS_PASSWORD") || undefined,
+      database: 0,
+      tls: false,
+    };
+  }
+  return {
+    host: url.hostname.replace(/^\[|\]$/g, "") || "127.0.0.1",
+    port: Number(url.port || "6379"),
+    username: decodeURIComponent(url.username) || undefined,
+    password: decodeURIComponent(url.password) || undefined,
+    database: Number(url.pathname.slice(1)),
+    tls: url.protocol === "rediss:",
+  };
+}
+
+function isRedisUrl(text: string): boolean {
+  const url = URL.parse(text);
+  const known = url !== null && /^rediss?:$/.test(url.protocol) && url.hash === "" &&
+    /^\/?\d*$/.test(url.pathname);
+  if (!known) return false;
+  try {
+    decodeURIComponent(url.username + url.password);
+    return true;
+  } catch {
+    return false;
+  }
+}

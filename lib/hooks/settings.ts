@@ -1,0 +1,54 @@
+/** The settings of webhooks: who is told what was delivered and read. */
+import { ConfigError } from "../base/config_error.ts";
+import { type Kind, optional, secretUrl } from "../config/kinds.ts";
+import { slice } from "../config/slice.ts";
+import type { PrivateTargets } from "../net/outward.ts";
+import { privateTargetsOf } from "../net/settings.ts";
+import { SECRET_PREFIX, secretKey } from "./signature.ts";
+
+export interface WebhookConfig {
+  readonly url: string;
+  /** `whsec_…`, one or two. */
+  readonly secrets: readonly string[];
+  /** Where `url` may lead to besides public addresses. */
+  readonly privateTargets: PrivateTargets;
+}
+
+const webhookSecret: Kind<readonly string[]> = {
+  allowed: `${SECRET_PREFIX} and 24 to 64 bytes in base64, or two of these with a space between`,
+  test: (text) =>
+    text.split(" ").length <= 2 &&
+    text.split(" ").every((each) => secretKey(each) !== undefined),
+  parse: (text) => text.split(" "),
+  shown: () => "***",
+};
+
+/** Comes to nothing where nobody is told. */
+export const hooks = slice({
+  name: "hooks",
+  title: "Webhook",
+  settings: {
+    WEBHOOK_URL: {
+      default: "",
+      help: "Told by POST when notifications are delivered and read: `https://shop.example/hook`",
+      kind: optional(secretUrl),
+    },
+    WEBHOOK_SECRET: {
+      default: "",
+      help:
+        "What webhooks are signed with: `whsec_…`; two with a space between while it is changed",
+      kind: optional(webhookSecret),
+    },
+  },
+  config(read): WebhookConfig | undefined {
+    const url = read.value("WEBHOOK_URL");
+    const secrets = read.value("WEBHOOK_SECRET");
+    if (url === undefined) return undefined;
+    if (secrets === undefined) {
+      throw new ConfigError(
+        "Cannot use WEBHOOK_URL alone: WEBHOOK_SECRET is not set, and every webhook is signed",
+      );
+    }
+    return { url, secrets, privateTargets: privateTargetsOf("WEBHOOK_URL", url, read) };
+  },
+});

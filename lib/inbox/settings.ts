@@ -1,0 +1,31 @@
+/** The settings of notifications: how many are kept, and where one goes that names no room. */
+import { filled, limit } from "../config/kinds.ts";
+import { slice } from "../config/slice.ts";
+
+export interface InboxConfig {
+  /** Notifications kept for one user; `Infinity` for no limit. */
+  readonly size: number;
+  /** Days that a notification is kept; `Infinity` for no limit. */
+  readonly days: number;
+  /** Room of a notification that names none. */
+  readonly defaultRoom: string;
+}
+
+export const inbox = slice({
+  name: "inbox",
+  title: "Notifications",
+  settings: {
+    APP_LIMIT_INBOX: {
+      default: "1000",
+      help: "Notifications kept for one user; read ones go first, then the oldest",
+      kind: limit,
+    },
+    APP_LIMIT_INBOX_DAYS: { default: "30", help: "Days that a notification is kept", kind: limit },
+    BOT_ROOM: { default: "1", help: "Room of a notification that names none", kind: filled },
+  },
+  config: (read): InboxConfig => ({
+    size: read.value("APP_LIMIT_INBOX"),
+    days: read.value("APP_LIMIT_INBOX_DAYS"),
+    defaultRoom: read.value("BOT_ROOM"),
+  }),
+});

@@ -1,0 +1,91 @@
+/** The settings of the listeners: where the server listens, and how long it waits. */
+import { ConfigError } from "../base/config_error.ts";
+import { filled, limit, oneOf, port, seconds, secondsOrOff, text } from "../config/kinds.ts";
+import { slice } from "../config/slice.ts";
+
+export type ListenerName = "deno" | "node";
+
+export interface ListenersConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly listener: ListenerName;
+  readonly tls?: TlsFiles;
+  readonly keepaliveSeconds: number;
+  readonly shutdownSeconds: number;
+  /** In which a request's headers must have come; on the `node` listener. */
+  readonly headersSeconds: number;
+  /** In which its body must have come. */
+  readonly requestSeconds: number;
+  /** How long its headers may be, in bytes; on the `node` listener. */
+  readonly headerBytes: number;
+}
+
+/** Paths of PEM files. */
+export interface TlsFiles {
+  readonly cert: string;
+  readonly key: string;
+}
+
+export const listeners = slice({
+  name: "listeners",
+  title: "Listening",
+  settings: {
+    APP_HOST: { default: "127.0.0.1", help: "Address to listen on", kind: filled },
+    APP_PORT: { default: "7000", help: "Port to listen on; 0 picks a free one", kind: port },
+    APP_LISTENER: {
+      default: "deno",
+      help: "`deno` (Deno's own server) or `node` (node:http and ws)",
+      kind: oneOf("deno", "node"),
+    },
+    APP_TLS_CERT: { default: "", help: "Certificate file (PEM), for wss and https", kind: text },
+    APP_TLS_KEY: { default: "", help: "Key file (PEM) of that certificate", kind: text },
+    APP_KEEPALIVE_SECONDS: {
+      default: "25",
+      help: "A client silent for so long is pinged; for as long again, it is dead",
+      kind: seconds,
+    },
+    APP_SHUTDOWN_SECONDS: {
+      default: "10",
+      help: "A stop takes no longer than this, whatever the clients do",
+      kind: seconds,
+    },
+    APP_HEADERS_SECONDS: {
+      default: "10",
+      help: "A request whose headers take longer is ended; `node` listener",
+      kind: secondsOrOff,
+    },
+    APP_LIMIT_HEADERS: {
+      default: "16384",
+      help: "Bytes of a request's headers; `node` listener",
+      kind: limit,
+    },
+    APP_REQUEST_SECONDS: {
+      default: "30",
+      help: "A request whose body takes longer is ended",
+      kind: secondsOrOff,
+    },
+  },
+  config(read): ListenersConfig {
+    const tls = tlsFiles(read.value("APP_TLS_CERT"), read.value("APP_TLS_KEY"));
+    return {
+      host: read.value("APP_HOST"),
+      port: read.value("APP_PORT"),
+      listener: read.value("APP_LISTENER"),
+      tls,
+      keepaliveSeconds: read.value("APP_KEEPALIVE_SECONDS"),
+      shutdownSeconds: read.value("APP_SHUTDOWN_SECONDS"),
+      headersSeconds: read.value("APP_HEADERS_SECONDS"),
+      requestSeconds: read.value("APP_REQUEST_SECONDS"),
+      headerBytes: read.value("APP_LIMIT_HEADERS"),
+    };
+  },
+});
+
+function tlsFiles(cert: string, key: string): TlsFiles | undefined {
+  if (cert === "" && key === "") return undefined;
+  if (cert !== "" && key !== "") return { cert, key };
+  const [set, missing] = cert === ""
+    ? ["APP_TLS_KEY", "APP_TLS_CERT"]
+    : ["APP_TLS_CERT", "APP_TLS_KEY"];
+  throw new ConfigError(`Cannot use ${set} alone: ${missing} is not set, and TLS needs both`);
+}

@@ -1,0 +1,68 @@
+/** The settings of rooms: their rules, and what is kept of their messages. */
+import { auth } from "../auth/settings.ts";
+import { ConfigError } from "../base/config_error.ts";
+import { type Kind, limit, listOf, text } from "../config/kinds.ts";
+import { slice } from "../config/slice.ts";
+import { type HistoryRule, parseHistoryRules } from "./rules/history_rules.ts";
+
+export interface RoomsConfig {
+  /** Path of the file of rules. */
+  readonly file?: string;
+  /** Patterns of rooms that need a subscription token or a grant. */
+  readonly privateRooms: readonly string[];
+  /** How much of a room's messages is kept; the first rule that matches counts. */
+  readonly history: readonly HistoryRule[];
+  /** Bytes of the messages of all rooms that the embedded engine keeps in memory; `Infinity` for no limit. */
+  readonly historyBytes: number;
+}
+
+const historyRules: Kind<readonly HistoryRule[]> = {
+  allowed: "rules such as news:*=1000/86400, *=100/300 (pattern=size/seconds)",
+  test: (text) =>
+    /^\s*[^=,]+=\d{1,6}\/[1-9]\d{0,7}\s*(,\s*[^=,]+=\d{1,6}\/[1-9]\d{0,7}\s*)*$/.test(text),
+  parse: parseHistoryRules,
+};
+
+export const rooms = slice({
+  name: "rooms",
+  title: "Rooms",
+  settings: {
+    APP_HISTORY: {
+      default: "*=100/300",
+      help:
+        "Messages kept of a room, and seconds after its last: `pattern=size/seconds`, the first match counts",
+      kind: historyRules,
+    },
+    APP_LIMIT_HISTORY: {
+      default: "536870912",
+      help: "Bytes of the messages of all rooms that the embedded engine keeps in memory",
+      kind: limit,
+    },
+    APP_ROOMS: {
+      default: "",
+      help: "File of rules for rooms, such as `rooms.json`: docs/rooms.md",
+      kind: text,
+      guard: {},
+    },
+    APP_PRIVATE_ROOMS: {
+      default: "",
+      help: "Rooms that need a subscription token or a grant, by pattern: `staff:*, board`",
+      kind: listOf(text.allowed, text.test),
+      guard: {},
+    },
+  },
+  config(read): RoomsConfig {
+    const privateRooms = read.value("APP_PRIVATE_ROOMS");
+    if (read.of(auth).tokens === undefined && privateRooms.length > 0) {
+      throw new ConfigError(
+        "Cannot use APP_PRIVATE_ROOMS in open mode, where anyone is who they say: set APP_KEY",
+      );
+    }
+    return {
+      file: read.value("APP_ROOMS") || undefined,
+      privateRooms,
+      history: read.value("APP_HISTORY"),
+      historyBytes: read.value("APP_LIMIT_HISTORY"),
+    };
+  },
+});

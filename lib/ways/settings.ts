@@ -1,0 +1,27 @@
+/** The settings of how other systems bring things by Redis. */
+import { text } from "../config/kinds.ts";
+import { slice } from "../config/slice.ts";
+import { redis } from "../engines/redis/settings.ts";
+
+export interface BridgeConfig {
+  /** The pub/sub channel that other systems publish notifications on. */
+  readonly messageChannel: string;
+}
+
+/** Comes to nothing without Redis. */
+export const bridge = slice({
+  name: "bridge",
+  title: "The way in from Redis",
+  settings: {
+    REDIS_MESSAGE_CHANNEL: {
+      default: "",
+      help: "Channel that other systems PUBLISH on; by default the prefix and `messages`",
+      kind: text,
+    },
+  },
+  config(read): BridgeConfig | undefined {
+    const prefix = read.of(redis)?.prefix;
+    if (prefix === undefined) return undefined;
+    return { messageChannel: read.value("REDIS_MESSAGE_CHANNEL") || `${prefix}messages` };
+  },
+});

@@ -1,0 +1,230 @@
+/** The whole configuration: its defaults, and every setting that there is. */
+import assert from "node:assert/strict";
+import { KNOWN, readConfig } from "../lib/configuration.ts";
+
+const APP_KEY = "hunter2".padEnd(32, ".");
+const SECRET = `whsec_${btoa("hunter2".padEnd(24, "."))}`;
+const API_KEY = `nk_${"hunter2".padEnd(12, "x")}_${"hunter2".padEnd(40, "x")}`;
+const OTHER_SECRET = `whsec_${btoa("hunter2".padEnd(64, "."))}`;
+
+Deno.test("readConfig() without settings gives the documented defaults", () => {
+  const { config, warnings } = readConfig({});
+  assert.deepEqual(config, {
+    listeners: {
+      host: "127.0.0.1",
+      port: 7000,
+      listener: "deno",
+      tls: undefined,
+      keepaliveSeconds: 25,
+      shutdownSeconds: 10,
+      headersSeconds: 10,
+      requestSeconds: 30,
+      headerBytes: 16384,
+    },
+    log: { debug: false },
+    store: { dataDir: "data", sync: "always" },
+    auth: { tokens: undefined },
+    keys: { apiKey: undefined },
+    net: {
+      origins: [],
+      hosts: [],
+      isOpen: false,
+      addresses: { allowed: [], denied: [], trustedProxies: [] },
+    },
+    outgoing: { privateTargets: [] },
+    limits: {
+      frame: 65536,
+      message: 10000,
+      name: 64,
+      room: 128,
+      userId: 64,
+      rooms: 100,
+      queue: 1048576,
+      connections: Infinity,
+      connectionsPerUser: 100,
+      connectionsPerAddress: 1000,
+      identifySeconds: Infinity,
+    },
+    rates: {
+      messages: { perSecond: 100, burst: 2000 },
+      messagesPerUser: { perSecond: 200, burst: 4000 },
+      connects: undefined,
+      connectsPerAddress: { perSecond: 100, burst: 500 },
+      publishes: undefined,
+    },
+    rooms: {
+      file: undefined,
+      privateRooms: [],
+      history: [{ pattern: "*", size: 100, seconds: 300 }],
+      historyBytes: 536870912,
+    },
+    inbox: { size: 1000, days: 30, defaultRoom: "1" },
+    hooks: undefined,
+    redis: undefined,
+    bridge: undefined,
+  });
+  assert.deepEqual(warnings, []);
+});
+
+Deno.test("readConfig() takes every setting from the environment", () => {
+  const env = {
+    APP_HOST: "0.0.0.0",
+    APP_PORT: "8080",
+    APP_DEBUG: "true",
+    APP_LISTENER: "node",
+    APP_DATA_DIR: ":memory:",
+    APP_STORE_SYNC: "everysec",
+    APP_TLS_CERT: "/cert.pem",
+    APP_TLS_KEY: "/key.pem",
+    APP_API_KEY: API_KEY,
+    APP_KEEPALIVE_SECONDS: "5",
+    APP_ALLOWED_ORIGINS: "https://shop.example, *",
+    APP_HOSTS: "Shop.Example., *.bücher.example",
+    APP_KEY: `${APP_KEY} , ${APP_KEY}`,
+    APP_TOKEN_ALGORITHM: "HS256",
+    APP_TOKEN_PUBLIC_KEY: "",
+    APP_TOKEN_JWKS_URL: "",
+    APP_OPEN: "yes",
+    APP_SHUTDOWN_SECONDS: "3",
+    APP_LIMIT_FRAME: "1",
+    APP_LIMIT_MESSAGE: "2",
+    APP_LIMIT_NAME: "3",
+    APP_LIMIT_ROOM: "4",
+    APP_LIMIT_USER_ID: "5",
+    APP_LIMIT_ROOMS: "6",
+    APP_LIMIT_QUEUE: "7",
+    APP_LIMIT_HISTORY: "88",
+    APP_LIMIT_INBOX: "8",
+    APP_LIMIT_INBOX_DAYS: "9",
+    APP_LIMIT_HEADERS: "10",
+    APP_LIMIT_CONNECTIONS: "11",
+    APP_LIMIT_CONNECTIONS_USER: "12",
+    APP_LIMIT_CONNECTIONS_IP: "13",
+    APP_RATE_MESSAGES: "1/2",
+    APP_RATE_MESSAGES_USER: "3/4",
+    APP_RATE_CONNECTS: "5/6",
+    APP_RATE_CONNECTS_IP: "7/8",
+    APP_RATE_PUBLISH: "9/10",
+    APP_AUTH_SECONDS: "1",
+    APP_HEADERS_SECONDS: "2",
+    APP_REQUEST_SECONDS: "3",
+    APP_ALLOW_IPS: "203.0.113.7, 2001:db8::/32",
+    APP_DENY_IPS: "198.51.100.0/24",
+    APP_TRUSTED_PROXIES: "127.0.0.1,::1",
+    APP_OUTGOING_PRIVATE_IPS: "127.0.0.1, fd00::/8",
+    APP_HISTORY: "news:*=10/60, *=0/1",
+    APP_ROOMS: "rooms.json",
+    APP_PRIVATE_ROOMS: "staff:*, board",
+    BOT_NAME: "Bot",
+    BOT_ROOM: "lobby",
+    WEBHOOK_URL: "https://shop.example/hook?a=b",
+    WEBHOOK_SECRET: `${SECRET} ${OTHER_SECRET}`,
+    REDIS_ENABLED: "true",
+    REDIS_URL: "",
+    REDIS_HOST: "redis",
+    REDIS_PORT: "6380",
+    REDIS_USERNAME: "user",
+    REDIS_PASSWORD: "secret",
+    REDIS_TLS_CA: "",
+    REDIS_PREFIX: "n:",
+    REDIS_MESSAGE_CHANNEL: "n-messages",
+    REDIS_LEASE_SECONDS: "9",
+  };
+  assert.deepEqual(Object.keys(env).sort(), KNOWN.names.toSorted());
+  const { config, warnings } = readConfig(env);
+  assert.deepEqual(config, {
+    listeners: {
+      host: "0.0.0.0",
+      port: 8080,
+      listener: "node",
+      tls: { cert: "/cert.pem", key: "/key.pem" },
+      keepaliveSeconds: 5,
+      shutdownSeconds: 3,
+      headersSeconds: 2,
+      requestSeconds: 3,
+      headerBytes: 10,
+    },
+    log: { debug: true },
+    store: { dataDir: ":memory:", sync: "everysec" },
+    auth: { tokens: { algorithm: "HS256", secrets: [APP_KEY, APP_KEY] } },
+    keys: { apiKey: API_KEY },
+    net: {
+      origins: ["https://shop.example", "*"],
+      hosts: ["shop.example", "*.xn--bcher-kva.example"],
+      isOpen: true,
+      addresses: {
+        allowed: ["203.0.113.7", "2001:db8::/32"],
+        denied: ["198.51.100.0/24"],
+        trustedProxies: ["127.0.0.1", "::1"],
+      },
+    },
+    outgoing: { privateTargets: ["127.0.0.1", "fd00::/8"] },
+    limits: {
+      frame: 1,
+      message: 2,
+      name: 3,
+      room: 4,
+      userId: 5,
+      rooms: 6,
+      queue: 7,
+      connections: 11,
+      connectionsPerUser: 12,
+      connectionsPerAddress: 13,
+      identifySeconds: 1,
+    },
+    rates: {
+      messages: { perSecond: 1, burst: 2 },
+      messagesPerUser: { perSecond: 3, burst: 4 },
+      connects: { perSecond: 5, burst: 6 },
+      connectsPerAddress: { perSecond: 7, burst: 8 },
+      publishes: { perSecond: 9, burst: 10 },
+    },
+    rooms: {
+      file: "rooms.json",
+      privateRooms: ["staff:*", "board"],
+      history: [
+        { pattern: "news:*", size: 10, seconds: 60 },
+        { pattern: "*", size: 0, seconds: 1 },
+      ],
+      historyBytes: 88,
+    },
+    inbox: { size: 8, days: 9, defaultRoom: "lobby" },
+    hooks: {
+      url: "https://shop.example/hook?a=b",
+      secrets: [SECRET, OTHER_SECRET],
+      privateTargets: ["127.0.0.1", "fd00::/8"],
+    },
+    redis: {
+      host: "redis",
+      port: 6380,
+      username: "user",
+      password: "secret",
+      database: 0,
+      tls: false,
+      tlsCa: undefined,
+      prefix: "n:",
+      leaseSeconds: 9,
+      connectionName: "Bot",
+    },
+    bridge: { messageChannel: "n-messages" },
+  });
+  assert.deepEqual(warnings, []);
+});
+
+Deno.test("readConfig() takes `off` for every limit", () => {
+  const names = KNOWN.names.filter((name) => name.startsWith("APP_LIMIT_"));
+  const { config } = readConfig(Object.fromEntries(names.map((name) => [name, "off"])));
+  const { limits, listeners: { headerBytes }, rooms: { historyBytes }, inbox } = config;
+  const sizes = { ...limits, headerBytes, historyBytes, size: inbox.size, days: inbox.days };
+  assert.deepEqual(new Set(Object.values(sizes)), new Set([Infinity]));
+  assert.equal(names.length + 1, Object.keys(sizes).length, "and of `identifySeconds`, by default");
+});
+
+Deno.test("a setting that guards names settings alone", () => {
+  for (const name of KNOWN.names) {
+    const { oneOf = [], empty } = KNOWN.get(name)?.guard ?? {};
+    const named = empty === undefined ? oneOf : [...oneOf, empty.unless];
+    assert.deepEqual(named.filter((each) => !KNOWN.has(each)), [], name);
+    assert.ok(oneOf.length === 0 || oneOf.includes(name) || name === "APP_TOKEN_ALGORITHM", name);
+  }
+});

@@ -1,5 +1,4 @@
-/** The configuration: what the slices of all parts come to. A part that brings settings adds its slice to the list. */
-import { keys } from "./auth/keys/settings.ts";
+/** The configuration: what the settings of the server and of all capabilities come to. */
 import { auth } from "./auth/settings.ts";
 import {
   type Loaded,
@@ -9,37 +8,27 @@ import {
 } from "./config/config.ts";
 import { type EnvFile, type Environment, NO_ENV_FILE } from "./config/environment.ts";
 import { KnownSettings } from "./config/known_settings.ts";
-import type { ConfigOf } from "./config/slice.ts";
+import type { ConfigOf, Slice } from "./config/slice.ts";
 import { redis } from "./engines/redis/settings.ts";
 import { store } from "./engines/settings.ts";
-import { hooks } from "./hooks/settings.ts";
-import { inbox } from "./inbox/settings.ts";
+import { FEATURES } from "./features.ts";
 import { limits, rates } from "./limits/settings.ts";
 import { listeners } from "./listeners/settings.ts";
 import { log } from "./log/settings.ts";
 import { net, outgoing } from "./net/settings.ts";
-import { rooms } from "./rooms/settings.ts";
-import { bridge } from "./ways/settings.ts";
+
+/** Of the server, whatever capabilities it has. */
+const SERVER_SLICES = [listeners, log, store, redis, auth, net, outgoing, limits, rates] as const;
 
 /** In the order in which README and `.env.example` have them, and in which problems are told. */
-export const SLICES = [
-  listeners,
-  log,
-  store,
-  auth,
-  keys,
-  net,
-  outgoing,
-  limits,
-  rates,
-  rooms,
-  inbox,
-  hooks,
-  redis,
-  bridge,
-] as const;
+export const SLICES: readonly Slice[] = [
+  ...SERVER_SLICES,
+  ...FEATURES.flatMap((feature) => "settings" in feature ? [feature.settings] : []),
+];
 
-export type Config = ConfigOf<typeof SLICES>;
+type FeatureSlice = Extract<typeof FEATURES[number], { readonly settings: Slice }>["settings"];
+
+export type Config = ConfigOf<typeof SERVER_SLICES> & ConfigOf<readonly FeatureSlice[]>;
 
 export type LoadedConfig = Loaded<Config>;
 
@@ -58,5 +47,6 @@ export function loadEnvironment(folder = "."): LoadedEnvironment {
 
 /** Turns names and values into a `Config`. Throws a `ConfigError`, which says all that is wrong. */
 export function readConfig(env: Environment, file: EnvFile = NO_ENV_FILE): LoadedConfig {
-  return readSlices(SLICES, { known: KNOWN, env, file });
+  // Each slice gives what its type says, under its name.
+  return readSlices(SLICES, { known: KNOWN, env, file }) as LoadedConfig;
 }

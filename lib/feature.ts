@@ -4,8 +4,7 @@ import type { ConnectionHooks } from "./core/hooks.ts";
 import type { Kinds, Node } from "./core/node.ts";
 import type { RestoreStep } from "./core/restoring.ts";
 import type { Task } from "./core/task.ts";
-import type { Config } from "./configuration.ts";
-import type { RoomRuleSet } from "./rooms/rules/room_rules.ts";
+import type { Slice } from "./config/slice.ts";
 import type { Engine } from "./core/engine.ts";
 import type { Route } from "./http/route.ts";
 import type { Storage, Stored } from "./engines/storage.ts";
@@ -20,8 +19,8 @@ export interface StoringEngine extends Engine {
 export interface Surroundings {
   readonly node: Node;
   readonly engine: StoringEngine;
-  readonly config: Config;
-  readonly roomRules: RoomRuleSet;
+  /** What a slice of the settings has come to: the capability's own, or one of the server's. */
+  of<Config>(slice: Slice<Config>): Config;
   /** Absent: the server is open, and believes its clients. */
   readonly tokens: TokenVerifier | undefined;
   /** A service of a feature that stands before this one in the list. Throws where there is none. */
@@ -34,6 +33,8 @@ export type ServiceClass<Service extends object> = abstract new (...parts: any[]
 
 /** A capability: a folder with this as its door. All but its name and how it is opened is optional. */
 export interface Feature extends Stored {
+  /** Its settings: README, `.env.example` and `notifyli check` have them from here. */
+  readonly settings?: Slice;
   /** `undefined` where it is not configured. */
   open(surroundings: Surroundings): Opened | undefined | Promise<Opened | undefined>;
 }

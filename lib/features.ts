@@ -8,7 +8,7 @@ import { protocols } from "./protocols/feature.ts";
 import { rooms } from "./rooms/feature.ts";
 import { bridge, stream } from "./ways/feature.ts";
 
-export const FEATURES: readonly Feature[] = [
+export const FEATURES = [
   keys,
   revocations,
   rooms,
@@ -17,4 +17,4 @@ export const FEATURES: readonly Feature[] = [
   hooks,
   bridge,
   stream,
-];
+] as const satisfies readonly Feature[];

@@ -8,26 +8,25 @@ import { noteRefusedToken } from "./auth/refused_tokens.ts";
 import { Revocations } from "./auth/revocations/revocations.ts";
 import type { TokenVerifier } from "./auth/tokens.ts";
 import type { Config } from "./configuration.ts";
+import { configOf } from "./config/slice.ts";
 import { type Command, Commands } from "./core/command.ts";
 import type { Connection } from "./core/connection.ts";
 import type { Counters } from "./core/counters.ts";
 import { Node } from "./core/node.ts";
 import type { Task } from "./core/task.ts";
-import type { Feature, Opened, ServiceClass, StoringEngine } from "./feature.ts";
+import type { Feature, Opened, ServiceClass, StoringEngine, Surroundings } from "./feature.ts";
 import { FEATURES } from "./features.ts";
 import type { Route } from "./http/route.ts";
 import { IdentifyDeadline } from "./limits/identify_deadline.ts";
 import type { LimitsConfig } from "./limits/settings.ts";
 import { UserLimits } from "./limits/user_limits.ts";
 import { Rooms } from "./rooms/rooms.ts";
-import type { RoomRuleSet } from "./rooms/rules/room_rules.ts";
 
 export interface KernelOptions {
   readonly config: Config;
   readonly counters: Counters;
   /** Absent: the server is open, and believes its clients. */
   readonly tokens: TokenVerifier | undefined;
-  readonly roomRules: RoomRuleSet;
   /** @default all that there are */
   readonly features?: readonly Feature[];
 }
@@ -54,10 +53,11 @@ export class Kernel implements AsyncDisposable {
 
   /** Opens each feature in turn on a node of the engine, and runs the engine. The engine is the caller's to end. */
   static async open(engine: StoringEngine, options: KernelOptions): Promise<Kernel> {
-    const { config, counters, tokens, roomRules, features = FEATURES } = options;
+    const { config, counters, tokens, features = FEATURES } = options;
     await using parts = new AsyncDisposableStack();
     const services = new Services();
     const use: Services["use"] = (service) => services.use(service);
+    const of: Surroundings["of"] = (slice) => configOf(config, slice);
     const users = new UserLimits(config);
     const node: Node = new Node(engine.broker, counters, {
       limits: config.limits,
@@ -76,8 +76,8 @@ export class Kernel implements AsyncDisposable {
     });
     parts.defer(() => node.stop());
     const opened: Opened[] = [];
-    for (const feature of features) {
-      const each = await feature.open({ node, engine, config, tokens, roomRules, use });
+    for (const feature of features as readonly Feature[]) {
+      const each = await feature.open({ node, engine, tokens, of, use });
       if (each === undefined) continue;
       for (const service of each.services ?? []) services.add(service);
       parts.defer(() => each[Symbol.asyncDispose]?.());

@@ -31,7 +31,6 @@ import { baseCommands } from "./protocols/v1/commands.ts";
 import { protocolV1 } from "./protocols/v1/v1.ts";
 import { protocolV2 } from "./protocols/v2/v2.ts";
 import { Rooms } from "./rooms/rooms.ts";
-import type { RoomRuleSet } from "./rooms/rules/room_rules.ts";
 
 const log = getLogger(["notifyli"]);
 
@@ -59,13 +58,13 @@ export class Server implements AsyncDisposable {
   }
 
   /** Starts a server; rejects where the store cannot be opened or the address cannot be listened on. */
-  static async start(config: Config, roomRules: RoomRuleSet): Promise<Server> {
+  static async start(config: Config): Promise<Server> {
     requireClosedOrLocal(config);
     await using parts = new AsyncDisposableStack();
     const counters = new Counters();
     const engine = parts.use(await openEngine(config, counters));
     const tokens = await openTokens(config);
-    const kernel = parts.use(await Kernel.open(engine, { config, counters, tokens, roomRules }));
+    const kernel = parts.use(await Kernel.open(engine, { config, counters, tokens }));
     const { node, check } = kernel;
     const rooms = kernel.use(Rooms);
     const v1 = protocolV1(new Commands(baseCommands(rooms)));

@@ -22,13 +22,13 @@ const HELP = {
 export const start = command(HELP, async () => {
   const { config, warnings } = loadConfig();
   if (config.redis === undefined) requirePossibleFolder(config.store.dataDir);
-  const { rooms, warnings: ofRooms } = loadRooms(config);
+  const { warnings: ofRooms } = loadRooms(config); // what is wrong is said before anything is opened
   await configureLogging(config.log);
   for (const warning of [...warnings, ...ofRooms]) log.warn("{warning}", { warning });
 
   let server: Server;
   try {
-    server = await Server.start(config, rooms);
+    server = await Server.start(config);
   } catch (error) {
     log.error("cannot start: {reason}", { reason: startFailure(error, config.listeners) });
     return 1;

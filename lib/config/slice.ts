@@ -56,3 +56,11 @@ export function slice<Config, const Name extends string, Values>(
 ): Slice<Config, Name, Values> {
   return each;
 }
+
+/** What one slice has come to. */
+export function configOf<Config>(
+  config: Readonly<Record<string, unknown>>,
+  { name }: Slice<Config>,
+): Config {
+  return config[name] as Config; // each name is of one slice
+}

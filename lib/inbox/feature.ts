@@ -1,5 +1,6 @@
 /** Notifications and the inboxes that they wait in, as a capability of the server. */
 import type { Feature } from "../feature.ts";
+import { limits, rates } from "../limits/settings.ts";
 import { Rooms } from "../rooms/rooms.ts";
 import { inboxCommands } from "./commands.ts";
 import { InboxDelivery } from "./delivery.ts";
@@ -9,23 +10,22 @@ import { Notifier } from "./notify.ts";
 import type { Retention } from "./retention.ts";
 import { inboxRoutes } from "./routes.ts";
 import { scheduler } from "./scheduler.ts";
+import { inbox as settings } from "./settings.ts";
 import { INBOX_FUNCTIONS } from "./store/functions.ts";
 import { openInboxStores } from "./store/open.ts";
 import { INBOX_SQL } from "./store/sqlite.ts";
 
-export const inbox: Feature = {
+export const inbox = {
   name: "inbox",
+  settings,
   sql: INBOX_SQL,
   functions: INBOX_FUNCTIONS,
-  async open({ node, engine: { storage }, config, use }) {
+  async open({ node, engine: { storage }, of, use }) {
     const { counters } = node;
     const dropped = new DroppedLog(counters);
-    const { size, days } = config.inbox;
+    const { size, days } = of(settings);
     const retention: Retention = { size, days, onDropped: (what) => dropped.note(what) };
-    const stores = await openInboxStores(storage, {
-      retention,
-      keepsReceipts: config.hooks !== undefined,
-    });
+    const stores = await openInboxStores(storage, retention);
     const rooms = use(Rooms);
     const service = new InboxService(stores);
     const delivery = new InboxDelivery(node, stores.inbox);
@@ -38,7 +38,11 @@ export const inbox: Feature = {
     return {
       services: [service, delivery, notifier],
       commands: inboxCommands(service),
-      routes: inboxRoutes({ inbox: service, notifier }, config),
+      routes: inboxRoutes({ inbox: service, notifier }, {
+        limits: of(limits),
+        rates: of(rates),
+        inbox: of(settings),
+      }),
       kinds: delivery.kinds,
       connection: delivery,
       restore: delivery,
@@ -50,4 +54,4 @@ export const inbox: Feature = {
       },
     };
   },
-};
+} satisfies Feature;

@@ -41,13 +41,17 @@ interface InboxReceipt {
 export class InboxService {
   readonly #inbox: Inbox;
   readonly #schedule: Schedule;
-  /** What is to be told to who sent notifications; absent where nobody is told. */
-  readonly receipts: ReceiptLog | undefined;
+  readonly #keepReceipts: () => ReceiptLog;
 
-  constructor({ inbox, schedule, receipts }: Omit<InboxStores, keyof Disposable>) {
+  constructor({ inbox, schedule, keepReceipts }: Omit<InboxStores, keyof Disposable>) {
     this.#inbox = inbox;
     this.#schedule = schedule;
-    this.receipts = receipts;
+    this.#keepReceipts = keepReceipts;
+  }
+
+  /** What is delivered and read from now on, for whoever tells senders of it. Called once, as features are opened. */
+  keepReceipts(): ReceiptLog {
+    return this.#keepReceipts();
   }
 
   /** What came after a position, or without one all that is unread, as much as one answer bears. */

@@ -4,18 +4,19 @@ import { noteRefusedToken } from "../auth/refused_tokens.ts";
 import type { Feature } from "../feature.ts";
 import { InboxDelivery } from "../inbox/delivery.ts";
 import { InboxService } from "../inbox/inbox.ts";
+import { listeners } from "../listeners/settings.ts";
 import { SESSION_KINDS, sessionHooks } from "./sse/session.ts";
 import { introductionCommands } from "./v2/commands.ts";
 
-export const protocols: Feature = {
+export const protocols = {
   name: "protocols",
-  open({ node, config, use }) {
+  open({ node, of, use }) {
     return {
       commands: [
         ...introductionCommands({
           inbox: use(InboxService),
           delivery: use(InboxDelivery),
-          keepaliveSeconds: config.listeners.keepaliveSeconds,
+          keepaliveSeconds: of(listeners).keepaliveSeconds,
           logFailure: (what, error) => node.logFailure(what, error),
         }),
         ...authCommands((error) => noteRefusedToken(node.counters, error)),
@@ -24,4 +25,4 @@ export const protocols: Feature = {
       connection: sessionHooks(node),
     };
   },
-};
+} satisfies Feature;

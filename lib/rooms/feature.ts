@@ -1,4 +1,5 @@
 /** Rooms, as a capability of the server. */
+import { auth } from "../auth/settings.ts";
 import { RevocationGuard } from "../auth/revocations/guard.ts";
 import { Revocations } from "../auth/revocations/revocations.ts";
 import type { Feature } from "../feature.ts";
@@ -6,30 +7,36 @@ import { roomCommands } from "./commands.ts";
 import { roomTokensOf } from "./membership.ts";
 import { ROOM_KINDS, Rooms } from "./rooms.ts";
 import { roomRoutes } from "./routes.ts";
+import { rooms as settings } from "./settings.ts";
+import { limits } from "../limits/settings.ts";
+import { loadRooms } from "./rules/rooms_file.ts";
 import { RoomRules } from "./rules/room_rules.ts";
 import { PRESENCE_FUNCTIONS } from "./store/functions.ts";
 import { openPresence } from "./store/open.ts";
 
 /** @param open what says who is in which room */
-export function roomsFeature(open: typeof openPresence): Feature {
+export function roomsFeature(open: typeof openPresence) {
   return {
     name: "rooms",
+    settings,
     functions: PRESENCE_FUNCTIONS,
-    async open({ node, engine, tokens, config, roomRules, use }) {
-      const rules = new RoomRules(roomRules, config.rooms.history);
+    async open({ node, engine, tokens, of, use }) {
+      const config = of(settings);
+      const { rooms } = loadRooms({ rooms: config, auth: of(auth) });
+      const rules = new RoomRules(rooms, config.history);
       const presence = await open(engine);
       const service = new Rooms(node, { rules, tokens, presence, revocations: use(Revocations) });
       use(RevocationGuard).addTokens(roomTokensOf);
       return {
         services: [service],
         commands: roomCommands(service),
-        routes: roomRoutes(service, config.limits),
+        routes: roomRoutes(service, of(limits)),
         kinds: ROOM_KINDS,
         connection: { closed: (connection) => service.leaveAll(connection) },
         restore: { restore: () => service.restore() },
       };
     },
-  };
+  } satisfies Feature;
 }
 
-export const rooms: Feature = roomsFeature(openPresence);
+export const rooms = roomsFeature(openPresence);

@@ -6,6 +6,7 @@ import { HISTORY } from "../../lib/engines/sqlite/history.ts";
 import { migrate, type Schema } from "../../lib/engines/sqlite/migrations.ts";
 import { SqliteStore } from "../../lib/engines/sqlite/store.ts";
 import type { Notification } from "../../lib/inbox/store/store.ts";
+import type { Feature } from "../../lib/feature.ts";
 import { FEATURES } from "../../lib/features.ts";
 import { openFullEmbedded, RETENTION } from "../support/engines.ts";
 import { ROOT } from "../support/paths.ts";
@@ -174,13 +175,10 @@ Deno.test("a step that fails leaves the file at the step before it, from where t
 
 Deno.test("a file of a later version is refused, and stays as it is; what this program does not know does not matter", async () => {
   const dataDir = await Deno.makeTempDir();
-  const later = FEATURES.map((each) =>
-    each.name === "inbox"
-      ? {
-        ...each,
-        sql: [...each.sql ?? [], { name: "later", sql: "CREATE TABLE later (id TEXT)" }],
-      }
-      : each
+  const features: readonly Feature[] = FEATURES;
+  const next = { name: "later", sql: "CREATE TABLE later (id TEXT)" };
+  const later = features.map((each) =>
+    each.name === "inbox" ? { ...each, sql: [...each.sql ?? [], next] } : each
   );
   const unknown = { name: "files", sql: [{ name: "files", sql: "CREATE TABLE files (id TEXT)" }] };
   const { versions } = await openedWith([HISTORY, ...FEATURES, unknown], dataDir);

@@ -21,7 +21,6 @@ import type { RedisConfig } from "../../lib/engines/redis/settings.ts";
 import type { Storage } from "../../lib/engines/storage.ts";
 import type { Retention } from "../../lib/inbox/retention.ts";
 import { openInboxStores } from "../../lib/inbox/store/open.ts";
-import type { InboxStoreOptions } from "../../lib/inbox/store/store.ts";
 import type { ReceiptLog } from "../../lib/inbox/store/store.ts";
 import { openPresence } from "../../lib/rooms/store/open.ts";
 import { FEATURES } from "../../lib/features.ts";
@@ -46,7 +45,10 @@ export interface FullEngine extends Engine, AsyncDisposable {
   readonly receipts?: ReceiptLog;
 }
 
-export interface StoreOptions extends Partial<InboxStoreOptions> {
+export interface StoreOptions {
+  readonly retention?: Retention;
+  /** Whether a log is kept of what is delivered and read. */
+  readonly keepsReceipts?: boolean;
   readonly onAccessChange?: OnAccessChange;
 }
 
@@ -56,10 +58,11 @@ export async function withStores<Opened extends Engine & AsyncDisposable & { sto
   { onAccessChange = () => {}, retention = RETENTION, keepsReceipts }: StoreOptions = {},
 ): Promise<Opened & FullEngine> {
   const { storage } = engine;
-  const inbox = await openInboxStores(storage, { retention, keepsReceipts });
+  const inbox = await openInboxStores(storage, retention);
   return {
     ...engine,
     ...inbox,
+    receipts: keepsReceipts ? inbox.keepReceipts() : undefined,
     keys: await openKeyStore(storage),
     revocations: await openRevocationStore(storage, onAccessChange),
     presence: await openPresence(engine),

@@ -8,7 +8,6 @@ import { Kernel } from "../../lib/kernel.ts";
 import { baseCommands } from "../../lib/protocols/v1/commands.ts";
 import { type ProtocolV1, protocolV1 } from "../../lib/protocols/v1/v1.ts";
 import { Rooms } from "../../lib/rooms/rooms.ts";
-import { roomsWithoutFile } from "../../lib/rooms/rules/room_rules.ts";
 
 /** Disposing of it leaves the engine open. */
 export function openKernel(
@@ -19,8 +18,7 @@ export function openKernel(
     features?: readonly Feature[];
   } = {},
 ): Promise<Kernel> {
-  const roomRules = roomsWithoutFile([]);
-  return Kernel.open(engine, { config, counters: new Counters(), tokens, roomRules, features });
+  return Kernel.open(engine, { config, counters: new Counters(), tokens, features });
 }
 
 /** The base protocol, as this server speaks it. */

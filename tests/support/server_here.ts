@@ -1,6 +1,5 @@
 /** A server in the process of the test itself, for what a program does not show from outside, such as its routes. */
 import { readConfig } from "../../lib/configuration.ts";
-import { loadRooms } from "../../lib/rooms/rules/rooms_file.ts";
 import { Server } from "../../lib/server.ts";
 import { APP_KEY } from "./tokens.ts";
 
@@ -12,5 +11,5 @@ export function startHere(): Promise<Server> {
     APP_DATA_DIR: ":memory:",
     APP_REQUEST_SECONDS: "off", // the timer of a body's deadline would outlive the test
   });
-  return Server.start(config, loadRooms(config).rooms);
+  return Server.start(config);
 }

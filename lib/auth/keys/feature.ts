@@ -1,15 +1,18 @@
 /** API keys, as a capability of the server. */
 import type { Feature } from "../../feature.ts";
+import { limits } from "../../limits/settings.ts";
 import { ApiKeys } from "./api_keys.ts";
 import { openKeyStore } from "./open.ts";
 import { apiKeyRoutes } from "./routes.ts";
+import { keys as settings } from "./settings.ts";
 import { KEYS_SQL } from "./sqlite.ts";
 
-export const keys: Feature = {
+export const keys = {
   name: "keys",
+  settings,
   sql: KEYS_SQL,
-  async open({ engine: { storage }, config: { limits } }) {
+  async open({ engine: { storage }, of }) {
     const service = new ApiKeys(await openKeyStore(storage));
-    return { services: [service], routes: apiKeyRoutes(service, limits) };
+    return { services: [service], routes: apiKeyRoutes(service, of(limits)) };
   },
-};
+} satisfies Feature;

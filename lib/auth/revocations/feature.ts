@@ -1,5 +1,6 @@
 /** Revocations and blocks, as a capability of the server. */
 import type { Feature } from "../../feature.ts";
+import { limits } from "../../limits/settings.ts";
 import { REVOCATION_FUNCTIONS } from "./functions.ts";
 import { RevocationGuard } from "./guard.ts";
 import { openRevocationStore } from "./open.ts";
@@ -7,18 +8,18 @@ import { Revocations } from "./revocations.ts";
 import { revocationRoutes } from "./routes.ts";
 import { REVOCATIONS_SQL } from "./sqlite.ts";
 
-export const revocations: Feature = {
+export const revocations = {
   name: "revocations",
   sql: REVOCATIONS_SQL,
   functions: REVOCATION_FUNCTIONS,
-  async open({ node, engine: { storage }, config: { limits }, tokens }) {
+  async open({ node, engine: { storage }, of, tokens }) {
     // The store tells nothing before the engine runs.
     const store = await openRevocationStore(storage, (change) => guard.take(change));
     const service = new Revocations(store);
     const guard = new RevocationGuard(node, service, tokens !== undefined);
     return {
       services: [service, guard],
-      routes: revocationRoutes(service, limits),
+      routes: revocationRoutes(service, of(limits)),
       connection: guard,
       restoreFirst: guard,
       sweep: () => service.forgetEnded(),
@@ -26,4 +27,4 @@ export const revocations: Feature = {
       start: () => guard.start(),
     };
   },
-};
+} satisfies Feature;

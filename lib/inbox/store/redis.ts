@@ -1,7 +1,8 @@
 /** What keeps notifications in Redis: a few keys a user, and some that all users have together. */
 import type { RedisStorage } from "../../engines/storage.ts";
 import { INBOX_FUNCTIONS } from "./functions.ts";
-import type { InboxStoreOptions, InboxStores } from "./store.ts";
+import type { Retention } from "../retention.ts";
+import type { InboxStores } from "./store.ts";
 import { RedisInbox } from "./redis_inbox.ts";
 import { InboxKeys } from "./redis_keys.ts";
 import type { InboxParts } from "./redis_parts.ts";
@@ -10,7 +11,7 @@ import { RedisSchedule } from "./redis_schedule.ts";
 
 export function openOnRedis(
   { redis, keys, functions: library }: RedisStorage,
-  { retention, keepsReceipts = false }: InboxStoreOptions,
+  retention: Retention,
 ): InboxStores {
   const functions = library.calls(INBOX_FUNCTIONS);
   const parts: InboxParts = {
@@ -19,12 +20,15 @@ export function openOnRedis(
     functions,
     library,
     retention,
-    keepsReceipts,
+    keepsReceipts: false,
   };
   return {
     inbox: new RedisInbox(parts),
     schedule: new RedisSchedule(parts),
-    receipts: keepsReceipts ? new RedisReceipts(parts) : undefined,
+    keepReceipts() {
+      parts.keepsReceipts = true;
+      return new RedisReceipts(parts);
+    },
     [Symbol.dispose]() {}, // Redis itself sees to it that what is too old goes
   };
 }

@@ -14,5 +14,5 @@ export interface InboxParts {
   readonly library: FunctionLibrary;
   readonly retention: Retention;
   /** Whether a log is kept of what is delivered and read. */
-  readonly keepsReceipts: boolean;
+  keepsReceipts: boolean;
 }

@@ -8,7 +8,8 @@ import SCHEDULED from "./4_scheduled.sql" with { type: "text" };
 import FEWER_INDEXES from "./5_fewer_indexes.sql" with { type: "text" };
 import EPOCHS from "./6_epochs.sql" with { type: "text" };
 import PUBLICATIONS from "./7_publications.sql" with { type: "text" };
-import type { InboxStoreOptions, InboxStores } from "./store.ts";
+import type { Retention } from "../retention.ts";
+import type { InboxStores } from "./store.ts";
 import { SqliteArrivals } from "./sqlite_arrivals.ts";
 import { SqliteInbox } from "./sqlite_inbox.ts";
 import { SqliteInboxStatements } from "./sqlite_inbox_statements.ts";
@@ -27,14 +28,14 @@ export const INBOX_SQL: readonly Migration[] = [
 
 export function openOnSqlite(
   { store, fanOut }: SqliteStorage,
-  { retention, keepsReceipts = false }: InboxStoreOptions,
+  retention: Retention,
 ): InboxStores {
   const arrivals = new SqliteArrivals(new SqliteInboxStatements(store), retention, fanOut);
   const inbox = new SqliteInbox(store, arrivals, retention);
   return {
     inbox,
     schedule: new SqliteSchedule(store, arrivals),
-    receipts: keepsReceipts ? new SqliteReceipts(store) : undefined,
+    keepReceipts: () => new SqliteReceipts(store),
     [Symbol.dispose]: () => inbox[Symbol.dispose](),
   };
 }

@@ -1,6 +1,5 @@
 /** What is kept of notifications: inboxes, receipts that wait to be told, and what is scheduled. */
 import type { UserId } from "../../base/fields.ts";
-import type { Retention } from "../retention.ts";
 import type { Content, Position, Publication } from "../../core/publication.ts";
 
 /** A notification of one user, as it is taken in. */
@@ -192,19 +191,10 @@ export interface Schedule {
   release(limit: number): Promise<Released>;
 }
 
-export interface InboxStoreOptions {
-  readonly retention: Retention;
-  /**
-   * Whether a log is kept of what is delivered and read.
-   * @default false
-   */
-  readonly keepsReceipts?: boolean;
-}
-
 /** To be disposed of before the storage is closed. */
 export interface InboxStores extends Disposable {
   readonly inbox: Inbox;
   readonly schedule: Schedule;
-  /** Present where the log is kept. */
-  readonly receipts?: ReceiptLog;
+  /** From now on a log is kept of what is delivered and read. Called once, before the engine runs. */
+  keepReceipts(): ReceiptLog;
 }

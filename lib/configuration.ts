@@ -18,7 +18,7 @@ import { log } from "./log/settings.ts";
 import { net, outgoing } from "./net/settings.ts";
 
 /** Of the server, whatever capabilities it has. */
-const SERVER_SLICES = [listeners, log, store, redis, auth, net, outgoing, limits, rates] as const;
+const SERVER_SLICES = [listeners, log, store, auth, net, outgoing, limits, rates, redis] as const;
 
 /** In the order in which README and `.env.example` have them, and in which problems are told. */
 export const SLICES: readonly Slice[] = [

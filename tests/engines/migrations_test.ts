@@ -191,7 +191,7 @@ Deno.test("a file of a later version is refused, and stays as it is; what this p
   });
   {
     using database = new DatabaseSync(`${dataDir}/notifyli.db`);
-    assert.equal(versionsIn(database)["inbox"], 7);
+    assert.equal(versionsIn(database)["inbox"], 8);
     database.exec("PRAGMA user_version = 11");
   }
   await assert.rejects(openedWith(SCHEMAS, dataDir), {

@@ -80,7 +80,10 @@ function tlsOptions({ tlsCa }: RedisAddress): { ca?: string } {
 /** A peer that vanished without a word (a cut network, a moved Redis) is noticed by a ping that gets no answer. */
 function keepAwake(redis: Redis): void {
   let heartbeat: ReturnType<typeof setInterval> | undefined;
-  const beat = () => void redis.ping().catch(() => redis.disconnect(true));
+  const beat = () =>
+    void redis.ping().catch(() => {
+      if (redis.status === "ready") redis.disconnect(true); // else the connection has ended meanwhile
+    });
   redis.on("ready", () => {
     clearInterval(heartbeat);
     heartbeat = setInterval(beat, COMMAND_TIMEOUT_MS);

@@ -4,12 +4,14 @@
  */
 import { pause } from "../base/clock.ts";
 import { CodedError, type Disconnect, type ErrorCode } from "../base/errors.ts";
-import { type Fields, parseObject, type UserId, userIdOnWire } from "../base/fields.ts";
+import { type Fields, type parseObject, type UserId, userIdOnWire } from "../base/fields.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
 import type { Limits } from "../base/sizes.ts";
 import type { Dialect } from "./arrival.ts";
 import { type Channel, keyOf } from "./channel.ts";
-import { type FrameOwner, FrameQueue, MAX_LINES } from "./frame_queue.ts";
+import { type FrameOwner, FrameQueue } from "./frame_queue.ts";
+import { Held, type HeldPublication } from "./held.ts";
+import { Intake, type IntakeOwner } from "./intake.ts";
 import type { Identity, Proof } from "./identity.ts";
 import type { Outgoing } from "./outgoing.ts";
 import type { Slotted } from "./slot.ts";
@@ -65,18 +67,11 @@ export interface ConnectionParts {
   prove(connection: Connection): Proof;
 }
 
-/** A publication that waits for those before it. */
-interface HeldPublication {
-  /** 0 where it has none. */
-  readonly offset: number;
-  readonly outgoing: Outgoing;
-}
-
-export class Connection implements SocketEvents, FrameOwner, WriterOwner, Slotted {
+export class Connection implements SocketEvents, FrameOwner, IntakeOwner, WriterOwner, Slotted {
   // What each delivery looks at comes first, and so is together in memory: of thousands of connections, nothing is cached.
   #closed = false;
-  /** By channel: what arrived while what comes before it is being read. `undefined` while that is so of no channel. */
-  #held: Map<string, HeldPublication[]> | undefined;
+  /** What waits for earlier publications of its channel; `undefined` while nothing does. */
+  #held: Held | undefined;
   readonly #writer: Writer;
   readonly slots: unknown[] = [];
   readonly id = crypto.randomUUID().replaceAll("-", "").slice(0, 16);
@@ -91,6 +86,7 @@ export class Connection implements SocketEvents, FrameOwner, WriterOwner, Slotte
   #user: UserId | undefined;
   #name: string | undefined;
   readonly #frames: FrameQueue = new FrameQueue(this);
+  readonly #intake: Intake;
   #bufferedBefore = 0;
 
   constructor(
@@ -104,6 +100,7 @@ export class Connection implements SocketEvents, FrameOwner, WriterOwner, Slotte
     this.#traffic = traffic;
     this.#socket = socket;
     this.#writer = new Writer(socket, this);
+    this.#intake = new Intake(this, traffic, this.#frames);
     this.proof = prove(this);
   }
 
@@ -161,22 +158,14 @@ export class Connection implements SocketEvents, FrameOwner, WriterOwner, Slotte
   message(data: string | Uint8Array): void {
     if (this.#closed) return;
     this.heardAt = performance.now();
-    let texts: string | string[];
-    try {
-      texts = this.protocol.split(data);
-    } catch (error) {
-      return this.#unreadable(error);
-    }
-    if (typeof texts === "string") this.#receive(texts);
-    else if (texts.length > MAX_LINES) this.overflow();
-    else for (const text of texts) this.#receive(text);
+    this.#intake.take(data);
   }
 
   /** A frame that holds nothing, such as a pong that nobody asked for: it costs its sender as much as any other. */
   control(): void {
     if (this.#closed) return;
     this.heardAt = performance.now();
-    this.#count();
+    this.#intake.count();
   }
 
   tooBig(): void {
@@ -259,16 +248,14 @@ export class Connection implements SocketEvents, FrameOwner, WriterOwner, Slotte
 
   /** Sends what was published in a channel, after what comes before it. On every message's way. */
   deliver(channelKey: string, offset: number, outgoing: Outgoing): void {
-    const held = this.#held?.get(channelKey);
-    if (held === undefined) this.send(outgoing);
-    else held.push({ offset, outgoing });
+    if (this.#held?.add(channelKey, { offset, outgoing })) return;
+    this.send(outgoing);
   }
 
   /** Holds what is published in a channel back until {@linkcode Connection.release}. */
   hold(channel: Channel): void {
-    const held = this.#held ??= new Map();
-    const key = keyOf(channel);
-    if (!held.has(key)) held.set(key, []);
+    this.#held ??= new Held();
+    this.#held.hold(keyOf(channel));
   }
 
   /** Sends what was held back of a channel, but for publications up to an offset. */
@@ -358,54 +345,9 @@ export class Connection implements SocketEvents, FrameOwner, WriterOwner, Slotte
     if (disconnect !== undefined) this.disconnect(disconnect);
   }
 
-  /** Says that the client must wait; it is closed where it goes on and on. */
-  #refuse(text: string, retryAfterMs: number): void {
-    if (this.#traffic.isFlood(this.heardAt)) return this.overflow();
-    this.#frames.note();
-    this.reportError(
-      new CodedError("rate_limited", `Too many frames: wait ${retryAfterMs} ms`, {
-        retryAfterMs,
-      }),
-      readable(text),
-    );
-  }
-
-  #takeHeld(channel: Channel): HeldPublication[] {
-    if (this.#held === undefined) return [];
-    const key = keyOf(channel);
-    const held = this.#held.get(key) ?? [];
-    if (this.#held.delete(key) && this.#held.size === 0) this.#held = undefined;
+  #takeHeld(channel: Channel): readonly HeldPublication[] {
+    const held = this.#held?.take(keyOf(channel)) ?? [];
+    if (this.#held?.isEmpty) this.#held = undefined;
     return held;
-  }
-
-  #receive(text: string): void {
-    if (text === "" && this.protocol.joins) return void this.#count();
-    if (this.#closed) return;
-    const waitMs = this.#traffic.take(this.heardAt);
-    if (waitMs > 0) this.#refuse(text, waitMs);
-    else this.#frames.push(text);
-  }
-
-  /** A message that is no frame costs its sender one all the same. */
-  #unreadable(error: unknown): void {
-    if (this.#count()) this.reportError(error);
-  }
-
-  /** Something came that asks for nothing; false where it was too much, and gets no answer. */
-  #count(): boolean {
-    if (this.#closed) return false;
-    const isRefused = this.#traffic.take(this.heardAt) > 0;
-    if (isRefused && this.#traffic.isFlood(this.heardAt)) this.overflow();
-    else this.#frames.note();
-    return !isRefused;
-  }
-}
-
-/** The fields of a frame that is not worked on; `undefined` where it has none. */
-function readable(text: string): Fields | undefined {
-  try {
-    return parseObject(text, "frame");
-  } catch {
-    return undefined;
   }
 }

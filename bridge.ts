@@ -7,12 +7,12 @@ import { getLogger } from "@logtape/logtape";
 import { BridgeRouter, type Route, type Routing } from "./lib/ways/bridge_router.ts";
 import type { Redis } from "ioredis";
 import type { Limits } from "./lib/base/sizes.ts";
-import type { Counters } from "./lib/core/counters.ts";
 import { untilAborted } from "./lib/core/task.ts";
 import type { Notifier } from "./lib/inbox/notify.ts";
 import { DEFAULT_SITE } from "./lib/base/site.ts";
 import type { RedisConfig } from "./lib/engines/redis/settings.ts";
 import type { RedisStorage } from "./lib/engines/storage.ts";
+import type { BridgeCounters } from "./lib/ways/metrics.ts";
 import { WayKeys } from "./lib/ways/redis_keys.ts";
 import { TurnLock } from "./lib/ways/turn_lock.ts";
 import { connectRedis, readyWithin } from "./lib/engines/redis/client.ts";
@@ -38,7 +38,7 @@ export interface BridgeOptions {
   readonly messageChannel: string;
   readonly limits: Limits;
   readonly defaultRoom: string;
-  readonly counters: Counters;
+  readonly counters: BridgeCounters;
 }
 
 export class Bridge {
@@ -139,12 +139,12 @@ export class Bridge {
         made: { id, isRetry },
         claim: { way: "bridge", holder: this.#lock.holder, progress },
       });
-      counters.bridge_routed++;
+      counters.routed.value++;
       return "done";
     } catch (error) {
       if (error instanceof CodedError && error.options.isOthers) return "others";
       if (error instanceof CodedError && error.options.isAway) return "away";
-      counters.bridge_refused++;
+      counters.refused.value++;
       log.warn("a payload was refused: {reason}", { reason: reasonOf(error, payload) });
       return "done";
     }

@@ -1,6 +1,7 @@
 /** The seam: what a capability may plug in. `features.ts` lists those that there are. */
 import type { Command } from "./core/command.ts";
 import type { ConnectionHooks } from "./core/hooks.ts";
+import type { Metric } from "./core/metrics.ts";
 import type { Kinds, Node } from "./core/node.ts";
 import type { RestoreStep } from "./core/restoring.ts";
 import type { Task } from "./core/task.ts";
@@ -21,6 +22,8 @@ export interface Surroundings {
   readonly engine: StoringEngine;
   /** What a slice of the settings has come to: the capability's own, or one of the server's. */
   of<Config>(slice: Slice<Config>): Config;
+  /** A token was not taken: counts it, and says why in the log. */
+  noteRefusedToken(error: unknown): void;
   /** Absent: the server is open, and believes its clients. */
   readonly tokens: TokenVerifier | undefined;
   /** A service of a feature that stands before this one in the list. Throws where there is none. */
@@ -55,6 +58,8 @@ export interface Opened extends Partial<AsyncDisposable> {
   /** The same, before anybody hears anything again: who may not stay is gone by then. */
   readonly restoreFirst?: RestoreStep;
   readonly tasks?: readonly Task[];
+  /** What it counts and measures. */
+  readonly metrics?: readonly Metric[];
   /** Looked at from time to time. */
   sweep?(): void;
   /** Why this node cannot do its work right now; `undefined` while it can. */

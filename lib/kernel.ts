@@ -4,14 +4,16 @@
  */
 import { ConnectionAuth } from "./auth/connection_auth.ts";
 import type { TokenCheck } from "./auth/handshake.ts";
+import { authCounters } from "./auth/metrics.ts";
 import { noteRefusedToken } from "./auth/refused_tokens.ts";
 import { Revocations } from "./auth/revocations/revocations.ts";
+import { endSession } from "./auth/session_end.ts";
 import type { TokenVerifier } from "./auth/tokens.ts";
 import type { Config } from "./configuration.ts";
 import { configOf } from "./config/slice.ts";
 import { type Command, Commands } from "./core/command.ts";
 import type { Connection } from "./core/connection.ts";
-import type { Counters } from "./core/counters.ts";
+import { Metrics } from "./core/metrics.ts";
 import { Node } from "./core/node.ts";
 import type { Task } from "./core/task.ts";
 import type { Feature, Opened, ServiceClass, StoringEngine, Surroundings } from "./feature.ts";
@@ -24,7 +26,6 @@ import { Rooms } from "./rooms/rooms.ts";
 
 export interface KernelOptions {
   readonly config: Config;
-  readonly counters: Counters;
   /** Absent: the server is open, and believes its clients. */
   readonly tokens: TokenVerifier | undefined;
   /** @default all that there are */
@@ -34,18 +35,20 @@ export interface KernelOptions {
 export class Kernel implements AsyncDisposable {
   readonly node: Node;
   readonly check: TokenCheck;
+  /** Of the node and the features; whoever opens the doors adds theirs. */
+  readonly metrics: Metrics;
   readonly #opened: readonly Opened[];
   readonly #services: Services;
   readonly #parts: AsyncDisposableStack;
 
   private constructor(
-    node: Node,
-    check: TokenCheck,
+    { node, check, metrics }: Pick<Kernel, "node" | "check" | "metrics">,
     opened: readonly Opened[],
     { services, parts }: { services: Services; parts: AsyncDisposableStack },
   ) {
     this.node = node;
     this.check = check;
+    this.metrics = metrics;
     this.#opened = opened;
     this.#services = services;
     this.#parts = parts;
@@ -53,39 +56,48 @@ export class Kernel implements AsyncDisposable {
 
   /** Opens each feature in turn on a node of the engine, and runs the engine. The engine is the caller's to end. */
   static async open(engine: StoringEngine, options: KernelOptions): Promise<Kernel> {
-    const { config, counters, tokens, features = FEATURES } = options;
+    const { config, tokens, features = FEATURES } = options;
     await using parts = new AsyncDisposableStack();
     const services = new Services();
     const use: Services["use"] = (service) => services.use(service);
     const of: Surroundings["of"] = (slice) => configOf(config, slice);
     const users = new UserLimits(config);
-    const node: Node = new Node(engine.broker, counters, {
+    const auth = authCounters();
+    const noteRefused = (error: unknown) => noteRefusedToken(auth, error);
+    const metrics = new Metrics();
+    const node: Node = new Node(engine.broker, {
       limits: config.limits,
       sweepSeconds: config.listeners.keepaliveSeconds,
       newTraffic: () => users.newTraffic(),
       prove: (connection, identity) =>
         new ConnectionAuth(
-          { ...check, noteRefused: (error) => noteRefusedToken(counters, error) },
+          check,
           { identity, takesGuests: rooms.access.takesGuests },
           {
             sessionEnding: (expiresAt) => connection.protocol.warn(connection, expiresAt),
-            sessionEnded: (disconnect) => node.drops.unproved(connection, disconnect),
+            sessionEnded: (disconnect) => endSession(connection, disconnect, auth),
           },
         ),
       unready: () => engine.unready(),
     });
     parts.defer(() => node.stop());
+    metrics.add([...node.metrics, ...Object.values(auth)]);
+    const given: Surroundings = {
+      ...{ node, engine, tokens, of, use },
+      noteRefusedToken: noteRefused,
+    };
     const opened: Opened[] = [];
     for (const feature of features as readonly Feature[]) {
-      const each = await feature.open({ node, engine, tokens, of, use });
+      const each = await feature.open(given);
       if (each === undefined) continue;
       for (const service of each.services ?? []) services.add(service);
       parts.defer(() => each[Symbol.asyncDispose]?.());
       plugIn(each, node);
+      metrics.add(each.metrics ?? []);
       opened.push(each);
     }
     const rooms = use(Rooms);
-    const check: TokenCheck = { tokens, revocations: use(Revocations) };
+    const check: TokenCheck = { tokens, revocations: use(Revocations), noteRefused };
     parts.use(limitIdentification(node, config.limits));
     await engine.run({
       handlePublication: (...publication) => node.handlePublication(...publication),
@@ -93,7 +105,7 @@ export class Kernel implements AsyncDisposable {
     });
     for (const each of opened) await each.start?.();
     node.start();
-    return new Kernel(node, check, opened, { services, parts: parts.move() });
+    return new Kernel({ node, check, metrics }, opened, { services, parts: parts.move() });
   }
 
   /** What clients of version 2 can ask for. */

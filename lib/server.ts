@@ -7,14 +7,15 @@ import type { TokenVerifier } from "./auth/tokens.ts";
 import { pause } from "./base/clock.ts";
 import type { Config } from "./configuration.ts";
 import { Commands } from "./core/command.ts";
-import { Counters } from "./core/counters.ts";
+import type { Counter, Metrics } from "./core/metrics.ts";
 import type { Node } from "./core/node.ts";
 import { startTasks } from "./core/task.ts";
-import { type EmbeddedEngine, openEmbedded } from "./engines/embedded.ts";
+import { type EmbeddedEngine, forgottenCounter, openEmbedded } from "./engines/embedded.ts";
 import type { RedisEngine } from "./engines/redis.ts";
 import { FEATURES } from "./features.ts";
 import { Admission } from "./http/admission.ts";
 import { createApp } from "./http/app.ts";
+import { apiCounters } from "./http/metrics.ts";
 import type { Route } from "./http/route.ts";
 import { statsRoutes } from "./http/stats.ts";
 import { InboxDelivery } from "./inbox/delivery.ts";
@@ -44,16 +45,19 @@ export class Server implements AsyncDisposable {
   readonly #node: Node;
   /** What the HTTP API answers at. */
   readonly routes: readonly Route[];
+  /** What all of it counts and measures. */
+  readonly metrics: Metrics;
 
   private constructor(
     config: Config,
     parts: AsyncDisposableStack,
-    { listener, node, routes }: { listener: Listener; node: Node; routes: readonly Route[] },
+    { listener, kernel, routes }: { listener: Listener; kernel: Kernel; routes: readonly Route[] },
   ) {
     this.#config = config;
     this.#parts = parts;
     this.#listener = listener;
-    this.#node = node;
+    this.#node = kernel.node;
+    this.metrics = kernel.metrics;
     this.routes = routes;
   }
 
@@ -61,25 +65,27 @@ export class Server implements AsyncDisposable {
   static async start(config: Config): Promise<Server> {
     requireClosedOrLocal(config);
     await using parts = new AsyncDisposableStack();
-    const counters = new Counters();
-    const engine = parts.use(await openEngine(config, counters));
+    const forgotten = forgottenCounter();
+    const engine = parts.use(await openEngine(config, forgotten));
     const tokens = await openTokens(config);
-    const kernel = parts.use(await Kernel.open(engine, { config, counters, tokens }));
-    const { node, check } = kernel;
+    const kernel = parts.use(await Kernel.open(engine, { config, tokens }));
+    const { node, check, metrics } = kernel;
     const rooms = kernel.use(Rooms);
     const v1 = protocolV1(new Commands(baseCommands(rooms)));
     const v2 = protocolV2(kernel.commands);
     const descriptors = await readDescriptors();
     const places = sharePlaces(descriptors, config.limits.connections);
     const limits = { ...config.limits, connections: places.clients };
-    const gate = new ConnectionGate({ ...config, limits }, counters);
-    const admission = new Admission(config, gate, counters);
+    const gate = new ConnectionGate({ ...config, limits }, node.refusals);
+    const admission = new Admission(config, gate, node.refusals);
     const sse = sseRoutes({
       ...{ node, check, rooms, gate, protocol: v2 },
       inbox: kernel.use(InboxService),
       delivery: kernel.use(InboxDelivery),
     }, config);
-    const routes = [...kernel.routes, ...statsRoutes(node, gate)];
+    const routes = [...kernel.routes, ...statsRoutes(metrics)];
+    const counters = apiCounters();
+    metrics.add([forgotten, ...gate.metrics, ...Object.values(counters)]);
     const app = createApp({
       ...{ node, gate, counters, routes },
       keys: kernel.use(ApiKeys),
@@ -98,12 +104,13 @@ export class Server implements AsyncDisposable {
       upgrade: async (request, peer) =>
         await admission.refusal(request, peer) ??
           await gate.guard(request, peer, () => upgrade(request, upgrading)),
-    }, { places, counters });
+    }, places);
+    metrics.add(listener.metrics);
     tellPlaces(places, descriptors, config.limits.connections);
     void admission.listensOn(listener.port);
     parts.defer(() => void listener.shutdown().catch(() => {}));
     parts.use(startTasks(kernel.tasks));
-    return new Server(config, parts.move(), { listener, node, routes });
+    return new Server(config, parts.move(), { listener, kernel, routes });
   }
 
   get url(): string {
@@ -114,10 +121,6 @@ export class Server implements AsyncDisposable {
 
   get port(): number {
     return this.#listener.port;
-  }
-
-  get node(): Node {
-    return this.#node;
   }
 
   /** Resolves with the reason where it accepts no connection any more, and cannot begin again: stop it then. */
@@ -157,12 +160,12 @@ async function within(done: Promise<boolean>, ms: number): Promise<boolean> {
 
 async function openEngine(
   config: Config,
-  counters: Counters,
+  forgotten: Counter,
 ): Promise<EmbeddedEngine | RedisEngine> {
   if (config.redis === undefined) {
     const historyLimit = {
       bytes: config.rooms.historyBytes,
-      onForgotten: (count: number) => void (counters.dropped_history += count),
+      onForgotten: (count: number) => void (forgotten.value += count),
     };
     return openEmbedded({ ...config.store, stored: FEATURES, historyLimit });
   }

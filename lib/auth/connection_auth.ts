@@ -4,6 +4,7 @@
  */
 import { CodedError, type Disconnect, DISCONNECTS, type ErrorCode } from "../base/errors.ts";
 import type { Identity, Proof, TokenFacts } from "../core/identity.ts";
+import type { TokenCheck } from "./handshake.ts";
 import { isSameMember, newGuest } from "./identity.ts";
 import type { Revocations } from "./revocations/revocations.ts";
 import type { TokenVerifier } from "./tokens.ts";
@@ -25,14 +26,6 @@ const NO_COMPANIONS: readonly TokenFacts[] = [];
 
 /** What needs no proof. */
 const FREE_COMMANDS: readonly unknown[] = ["auth", "ping"];
-
-export interface AuthParts {
-  /** Absent: the server is open, and believes its clients. */
-  readonly tokens: TokenVerifier | undefined;
-  readonly revocations: Revocations;
-  /** A token was not taken, for which the connection is closed. */
-  noteRefused(error: unknown): void;
-}
 
 /** What has a session: the connection. */
 export interface SessionOwner {
@@ -58,7 +51,7 @@ export class ConnectionAuth implements Proof {
    * @param takesGuests one that goes on without a token is a guest
    */
   constructor(
-    { tokens, revocations, noteRefused }: AuthParts,
+    { tokens, revocations, noteRefused }: TokenCheck,
     { identity, takesGuests }: { identity: Identity | undefined; takesGuests: boolean },
     owner: SessionOwner,
   ) {

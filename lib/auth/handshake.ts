@@ -17,6 +17,8 @@ export interface TokenCheck {
   /** Absent: the server is open, and looks for none. */
   readonly tokens: TokenVerifier | undefined;
   readonly revocations: Revocations;
+  /** A token was not taken: counts it, and says why in the log. */
+  noteRefused(error: unknown): void;
 }
 
 /**

@@ -40,7 +40,7 @@ export const start = command(HELP, async () => {
     engine: config.redis ? `redis at ${config.redis.host}:${config.redis.port}` : "embedded",
   });
 
-  using _ = catchAll(server.node.counters);
+  using _ = catchAll(server.metrics);
   const end = await Promise.race([firstSignal(), server.failed.then((reason) => ({ reason }))]);
   if (typeof end === "string") log.info("{signal}: stopping", { signal: end });
   else log.error("accepts no connection any more: {reason}; stopping, to be started anew", end);

@@ -52,7 +52,7 @@ export interface ConnectionHome {
     identifying(connection: Connection, user: UserId): void;
     closing(connection: Connection): void;
   };
-  readonly counters: { noteRefused(code: ErrorCode): void };
+  readonly refusals: { note(code: ErrorCode): void };
   /** The connection is gone. */
   remove(connection: Connection): void;
   logFailure(what: string, error: unknown): void;
@@ -339,7 +339,7 @@ export class Connection implements SocketEvents, FrameOwner, IntakeOwner, Writer
       ? error
       : new CodedError("internal", "The server failed on this frame", { cause: error });
     if (known !== error) this.#home.logFailure("frame", error);
-    this.#home.counters.noteRefused(known.code);
+    this.#home.refusals.note(known.code);
     this.protocol.fail(this, known, fields);
     const { disconnect } = known.options;
     if (disconnect !== undefined) this.disconnect(disconnect);

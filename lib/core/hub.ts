@@ -70,12 +70,10 @@ export class Hub {
     return this.#channels.values();
   }
 
-  stats(): { rooms: number; users: number } {
-    const stats = { rooms: 0, users: 0 };
-    for (const { kind } of this.#channels.values()) {
-      if (kind === "room") stats.rooms++;
-      else if (kind === "user") stats.users++;
-    }
-    return stats;
+  /** How many channels of a kind anybody here hears. */
+  count(kind: Channel["kind"]): number {
+    let count = 0;
+    for (const channel of this.#channels.values()) if (channel.kind === kind) count++;
+    return count;
   }
 }

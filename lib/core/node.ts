@@ -12,12 +12,13 @@ import { Background } from "./background.ts";
 import type { Broker } from "./broker.ts";
 import type { Channel } from "./channel.ts";
 import { Connection, type ConnectionHome, type Protocol } from "./connection.ts";
-import type { Counters } from "./counters.ts";
 import { Drops } from "./drops.ts";
 import { AllHooks } from "./hooks.ts";
 import { Hub, type HubChannel } from "./hub.ts";
 import type { Identity, Proof } from "./identity.ts";
+import { Counter, type Metric } from "./metrics.ts";
 import type { HistoryOptions, Position, Publication, Published } from "./publication.ts";
+import { Refusals } from "./refusals.ts";
 import { Restoring } from "./restoring.ts";
 import type { Socket } from "./socket.ts";
 import { Subscriptions } from "./subscriptions.ts";
@@ -45,13 +46,14 @@ export interface NodeOptions {
 
 export class Node implements ConnectionHome {
   readonly broker: Broker;
-  readonly counters: Counters;
-  readonly drops: Drops;
+  readonly drops: Drops = new Drops();
+  readonly refusals: Refusals = new Refusals();
   readonly hub: Hub = new Hub();
   readonly hooks: AllHooks = new AllHooks();
   readonly restoring: Restoring;
   readonly background: Background = new Background((what, error) => this.logFailure(what, error));
   readonly #options: NodeOptions;
+  readonly #accepted = new Counter("connections", "Connections of clients that were accepted.");
   readonly #connections = new Set<Connection>();
   readonly subscriptions: Subscriptions;
   readonly #kinds = new Map<string, Kind>();
@@ -59,10 +61,8 @@ export class Node implements ConnectionHome {
   readonly #sweeps: (() => void)[] = [];
   #sweeping: ReturnType<typeof setInterval> | undefined;
 
-  constructor(broker: Broker, counters: Counters, options: NodeOptions) {
+  constructor(broker: Broker, options: NodeOptions) {
     this.broker = broker;
-    this.counters = counters;
-    this.drops = new Drops(counters);
     this.#options = options;
     this.restoring = new Restoring({
       unready: options.unready,
@@ -129,7 +129,7 @@ export class Node implements ConnectionHome {
       prove: (connection) => prove(connection, identity),
     });
     this.#connections.add(connection);
-    this.counters.connections++;
+    this.#accepted.value++;
     log.debug("client {client} connected", { client: connection.id });
     try {
       this.hooks.opened(connection);
@@ -173,8 +173,14 @@ export class Node implements ConnectionHome {
       this.#checks.map((check) => check()).find((reason) => reason !== undefined);
   }
 
-  stats(): Record<string, number> {
-    return { clients: this.#connections.size, ...this.hub.stats(), ...this.counters };
+  get metrics(): readonly Metric[] {
+    const clients: Metric = {
+      name: "clients",
+      help: "Connections of clients that are open right now.",
+      type: "gauge",
+      read: () => this.#connections.size,
+    };
+    return [clients, this.#accepted, ...this.drops.metrics, ...this.refusals.metrics];
   }
 
   handlePublication(channel: Channel, publication: Publication, position?: Position): void {

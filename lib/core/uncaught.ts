@@ -3,14 +3,16 @@
  * others. Whether it still accepts connections, `listeners/accepting.ts` finds out by itself.
  */
 import { getLogger } from "@logtape/logtape";
-import type { Counters } from "./counters.ts";
+import { Counter, type Metrics } from "./metrics.ts";
 
 const log = getLogger(["notifyli"]);
 
 /** Logs and counts them from now on, and lets the server go on, until it is disposed of. */
-export function catchAll(counters: Counters): Disposable {
+export function catchAll(metrics: Metrics): Disposable {
+  const uncaught = new Counter("uncaught", "Errors that nothing in the server expected.");
+  metrics.add([uncaught]);
   const note = (error: unknown) => {
-    counters.uncaught++;
+    uncaught.value++;
     log.error("uncaught error: {reason}", {
       reason: error instanceof Error ? error.stack ?? error.message : String(error),
     });

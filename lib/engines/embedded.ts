@@ -1,6 +1,7 @@
 /** The engine of one node without Redis: rooms in memory, what is persistent in one SQLite file. */
 import type { Engine, EngineHandler } from "../core/engine.ts";
 import type { FanOut } from "../core/broker.ts";
+import { Counter } from "../core/metrics.ts";
 import { EmbeddedBroker } from "./embedded_broker.ts";
 import { type HistoryLimit, MemoryBroker } from "./memory/broker.ts";
 import type { SyncMode } from "./sqlite/disk_sync.ts";
@@ -27,6 +28,14 @@ export interface EmbeddedEngine extends Engine, AsyncDisposable {
 }
 
 const NO_LIMIT: HistoryLimit = { bytes: Infinity, onForgotten() {} };
+
+/** Counts what {@linkcode HistoryLimit.onForgotten} is told of. */
+export function forgottenCounter(): Counter {
+  return new Counter(
+    "dropped_history",
+    "Messages in memory that were forgotten before their time because all rooms together had too many.",
+  );
+}
 
 /** Opens the store. Throws where the folder cannot be written. */
 export function openEmbedded(options: EmbeddedOptions): EmbeddedEngine {

@@ -5,9 +5,9 @@
  */
 import { getLogger } from "@logtape/logtape";
 import { type Clock, SYSTEM_CLOCK } from "../base/clock.ts";
-import type { Counters } from "../core/counters.ts";
 import type { ReceiptBatch, ReceiptLog } from "../inbox/store/store.ts";
 import { WebhookEndpoint } from "./endpoint.ts";
+import type { WebhookCounters } from "./metrics.ts";
 import { failedPauseMs, refusedPauseMs } from "./retry.ts";
 import type { WebhookConfig } from "./settings.ts";
 
@@ -35,7 +35,7 @@ export interface WebhookOptions extends WebhookConfig {
 
 export class WebhookSender {
   readonly #log: ReceiptLog;
-  readonly #counters: Counters;
+  readonly #counters: WebhookCounters;
   readonly #endpoint: WebhookEndpoint;
   readonly #stopWaitMs: number;
   readonly #clock: Clock;
@@ -50,7 +50,7 @@ export class WebhookSender {
   /** Of the batch at hand. */
   #refusals = 0;
 
-  constructor(log: ReceiptLog, counters: Counters, options: WebhookOptions) {
+  constructor(log: ReceiptLog, counters: WebhookCounters, options: WebhookOptions) {
     this.#log = log;
     this.#counters = counters;
     this.#endpoint = new WebhookEndpoint(options);
@@ -96,14 +96,14 @@ export class WebhookSender {
     const answer = await this.#endpoint.post(batch, this.#clock.now(), this.#aborting.signal);
     if (answer.kind === "taken") return await this.#finish(batch);
     if (this.#aborting.signal.aborted) return;
-    this.#counters.webhook_failed++;
+    this.#counters.failed.value++;
     this.#warnOnce(answer.reason);
     if (answer.kind === "refused") await this.#afterRefusal(batch, answer.reason);
     else await this.#afterFailure(batch, answer.retryAfterMs);
   }
 
   async #finish(batch: ReceiptBatch): Promise<void> {
-    this.#counters.webhook_sent += batch.events.length;
+    this.#counters.sent.value += batch.events.length;
     if (this.#failures + this.#refusals > 0) {
       log.info("the webhook at {host} takes receipts again", { host: this.#endpoint.host });
     }
@@ -134,7 +134,7 @@ export class WebhookSender {
 
   async #drop(batch: ReceiptBatch, reason: string): Promise<void> {
     const count = batch.events.length;
-    this.#counters.webhook_dropped += count;
+    this.#counters.dropped.value += count;
     log.error("{count} receipts for the webhook at {host} were dropped: {reason}", {
       count,
       host: this.#endpoint.host,
@@ -166,7 +166,7 @@ export class WebhookSender {
       this.#isHeld = await this.#log.hold();
       const dropped = this.#isHeld ? await this.#log.trim(LOG_SIZE) : 0;
       if (dropped === 0) return;
-      this.#counters.webhook_dropped += dropped;
+      this.#counters.dropped.value += dropped;
       log.error("{count} receipts for the webhook at {host} were dropped: {reason}", {
         count: dropped,
         host: this.#endpoint.host,

@@ -3,7 +3,7 @@
  * calls, from which address, and, on an open server, whether it comes from elsewhere. Next: `app.ts`, or an upgrade.
  */
 import { type OpenConfig, OpenModeGuard } from "../net/open_mode.ts";
-import type { Counters } from "../core/counters.ts";
+import type { Refusals } from "../core/refusals.ts";
 import { type ErrorCode, ERRORS } from "../base/errors.ts";
 import type { ConnectionGate } from "../limits/connection_gate.ts";
 import type { Peer } from "../core/socket.ts";
@@ -16,13 +16,13 @@ export class Admission {
   readonly #hosts: HostRules;
   readonly #openMode: OpenModeGuard;
   readonly #gate: ConnectionGate;
-  readonly #counters: Counters;
+  readonly #refusals: Refusals;
 
-  constructor(config: HostConfig & OpenConfig, gate: ConnectionGate, counters: Counters) {
+  constructor(config: HostConfig & OpenConfig, gate: ConnectionGate, refusals: Refusals) {
     this.#hosts = new HostRules(config);
     this.#openMode = new OpenModeGuard(config);
     this.#gate = gate;
-    this.#counters = counters;
+    this.#refusals = refusals;
   }
 
   /** To be called once the server listens. */
@@ -67,7 +67,7 @@ export class Admission {
   }
 
   #answer(code: ErrorCode, message: string): Response {
-    this.#counters.noteRefused(code);
+    this.#refusals.note(code);
     return Response.json({ code, message }, { status: ERRORS[code].status });
   }
 }

@@ -16,7 +16,7 @@ import { pageRoutes } from "./static.ts";
 const log = getLogger(["notifyli", "http"]);
 
 export interface AppParts extends ApiParts {
-  readonly node: Pick<Node, "unready">;
+  readonly node: Pick<Node, "unready" | "refusals">;
   /** Whether nobody may enter a room: `config.json` does not send the page into one of these. */
   isClosed(room: string): boolean;
   /** The routes of the API, of all capabilities. */
@@ -34,7 +34,7 @@ export interface AppConfig extends ApiConfig {
 }
 
 export function createApp(parts: AppParts, config: AppConfig): App {
-  const { node, counters, routes, mounts } = parts;
+  const { node, routes, mounts } = parts;
   const { defaultRoom } = config.inbox;
   const app: App = new Hono();
 
@@ -81,7 +81,7 @@ export function createApp(parts: AppParts, config: AppConfig): App {
   });
   app.onError((error, context) => {
     if (error instanceof CodedError) {
-      counters.noteRefused(error.code);
+      node.refusals.note(error.code);
       return answerError(context, error);
     }
     log.error("request failed: {reason}", { reason: error.message });

@@ -8,7 +8,6 @@ import type { Actor, Audit } from "../auth/audit.ts";
 import { FailedAttempts } from "../auth/failed_attempts.ts";
 import { Operator } from "../auth/operator.ts";
 import { OPERATOR_KEY_FILE } from "../auth/operator_key.ts";
-import type { Counters } from "../core/counters.ts";
 import type { ApiKey } from "../auth/keys/store.ts";
 import type { Scope } from "../base/scope.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
@@ -16,6 +15,7 @@ import { CodedError } from "../base/errors.ts";
 import { addressKey } from "../net/addresses.ts";
 import type { ConnectionGate } from "../limits/connection_gate.ts";
 import type { Bindings } from "./bindings.ts";
+import type { ApiCounters } from "./metrics.ts";
 import { whyNotLocal } from "../net/local_caller.ts";
 
 /** Characters of a path in the log. */
@@ -52,7 +52,7 @@ export interface CallerParts {
   readonly keys: ApiKeys;
   readonly operator: Operator;
   readonly audit: Audit;
-  readonly counters: Counters;
+  readonly counters: ApiCounters;
   /** Knows who is behind a proxy. */
   readonly gate: ConnectionGate;
 }
@@ -93,7 +93,7 @@ export function identifyCaller(
     if (proves && refusal === undefined) return OPERATOR; // others' wrong keys do not keep the operator out
     // Many callers may share the address of a proxy: those whose keys are known are not held up by the others.
     if (attempts.isOver(addressKey(address)) && !keys.isKnown(text)) {
-      counters.api_throttled++;
+      counters.throttled.value++;
       throw new CodedError(
         "too_many_attempts",
         `Cannot use the API from ${address}: it showed too many wrong keys; try again in a minute`,
@@ -117,7 +117,7 @@ export function identifyCaller(
   }
 
   function unauthorized(context: ApiContext, reason: string): CodedError {
-    counters.api_unauthorized++;
+    counters.unauthorized.value++;
     if (isAboutKeys(context) || shownKey(context) !== undefined) {
       audit.refused({ ...origin(context), reason });
     }
@@ -137,7 +137,7 @@ export function requireScope(
 ): void {
   const caller = context.get("caller");
   if (caller.scopes.includes(scope)) return;
-  counters[caller === LOCAL ? "api_unauthorized" : "api_forbidden"]++;
+  counters[caller === LOCAL ? "unauthorized" : "forbidden"].value++;
   const reason = lackOf(caller, scope);
   if (scope === "manage") audit.refused({ ...origin(context), reason });
   throw new CodedError(

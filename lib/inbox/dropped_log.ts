@@ -1,6 +1,6 @@
 /** Counts what retention drops from inboxes, and logs it: at once, and then summed up, however much it is. */
 import { getLogger } from "@logtape/logtape";
-import type { Counters } from "../core/counters.ts";
+import type { InboxCounters } from "./metrics.ts";
 import type { Dropped } from "./retention.ts";
 
 const log = getLogger(["notifyli", "inbox"]);
@@ -12,19 +12,19 @@ const LOGGED_EVERY_MS = 10_000;
 const MAX_NAMED = 3;
 
 export class DroppedLog implements Disposable {
-  readonly #counters: Counters;
+  readonly #counters: InboxCounters;
   #taken = 0;
   #queued = 0;
   readonly #users = new Set<string>();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(counters: Counters) {
+  constructor(counters: InboxCounters) {
     this.#counters = counters;
   }
 
   note({ user, taken, queued }: Dropped): void {
-    this.#counters.dropped_taken += taken;
-    this.#counters.dropped_queued += queued;
+    this.#counters.droppedTaken.value += taken;
+    this.#counters.droppedQueued.value += queued;
     this.#taken += taken;
     this.#queued += queued;
     this.#users.add(user);

@@ -6,6 +6,7 @@ import { inboxCommands } from "./commands.ts";
 import { InboxDelivery } from "./delivery.ts";
 import { DroppedLog } from "./dropped_log.ts";
 import { InboxService } from "./inbox.ts";
+import { inboxCounters, usersGauge } from "./metrics.ts";
 import { Notifier } from "./notify.ts";
 import type { Retention } from "./retention.ts";
 import { inboxRoutes } from "./routes.ts";
@@ -21,7 +22,7 @@ export const inbox = {
   sql: INBOX_SQL,
   functions: INBOX_FUNCTIONS,
   async open({ node, engine: { storage }, of, use }) {
-    const { counters } = node;
+    const counters = inboxCounters();
     const dropped = new DroppedLog(counters);
     const { size, days } = of(settings);
     const retention: Retention = { size, days, onDropped: (what) => dropped.note(what) };
@@ -47,6 +48,7 @@ export const inbox = {
       connection: delivery,
       restore: delivery,
       tasks: [scheduler(stores.schedule, counters)],
+      metrics: [usersGauge(node), ...Object.values(counters)],
       async [Symbol.asyncDispose]() {
         await delivery.flush();
         stores[Symbol.dispose]();

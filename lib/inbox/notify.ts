@@ -6,7 +6,7 @@ import { getLogger } from "@logtape/logtape";
 import type { UserId } from "../base/fields.ts";
 import { nextId } from "../base/ids.ts";
 import { unixSeconds } from "../base/times.ts";
-import type { Counters } from "../core/counters.ts";
+import type { InboxCounters } from "./metrics.ts";
 import type { ParsedNotification } from "./notification.ts";
 import type { Inbox, Notification, Schedule } from "./store/store.ts";
 
@@ -39,7 +39,7 @@ export type Notify = (request: NotificationRequest) => Promise<NotifyResult>;
 export interface NotifierParts {
   readonly inbox: Inbox;
   readonly schedule: Schedule;
-  readonly counters: Counters;
+  readonly counters: InboxCounters;
   /** Whether the user is in a room, on any node. */
   isOnline(site: string, room: string, user: UserId): Promise<boolean>;
 }
@@ -78,7 +78,7 @@ export class Notifier {
     const isNew =
       await (isLater ? schedule.add({ ...notification, deliverAt }) : inbox.append(notification));
     const online = await asking;
-    if (isNew) counters[isLater ? "scheduled" : "notifications"]++;
+    if (isNew) counters[isLater ? "scheduled" : "accepted"].value++;
     log.debug("notification {id} for user {user} in room {room} is stored", { id, user, room });
     // One that was there before may have been sent with another time.
     const dueAt = isNew ? (isLater ? deliverAt : undefined) : await schedule.dueAt(site, user, id);

@@ -7,8 +7,8 @@
  */
 import { getLogger } from "@logtape/logtape";
 import { pause } from "../base/clock.ts";
-import type { Counters } from "../core/counters.ts";
 import type { Task } from "../core/task.ts";
+import type { InboxCounters } from "./metrics.ts";
 import type { Schedule } from "./store/store.ts";
 import { CodedError } from "../base/errors.ts";
 
@@ -24,17 +24,17 @@ const PAUSE_MS = 500;
 const LATE_MS = 5000;
 
 /** Delivers until its signal aborts. */
-export function scheduler(schedule: Schedule, counters: Counters): Task {
+export function scheduler(schedule: Schedule, counters: InboxCounters): Task {
   return { name: "scheduler", run: (signal) => new Scheduler(schedule, counters, signal).run() };
 }
 
 class Scheduler {
   readonly #schedule: Schedule;
-  readonly #counters: Counters;
+  readonly #counters: InboxCounters;
   readonly #stopping: AbortSignal;
   #isFailing = false;
 
-  constructor(schedule: Schedule, counters: Counters, stopping: AbortSignal) {
+  constructor(schedule: Schedule, counters: InboxCounters, stopping: AbortSignal) {
     this.#schedule = schedule;
     this.#counters = counters;
     this.#stopping = stopping;
@@ -59,8 +59,8 @@ class Scheduler {
     try {
       for (;;) {
         const { now, delivered, expired, isMore } = await this.#schedule.release(BATCH);
-        this.#counters.scheduled_delivered += delivered.length;
-        this.#counters.scheduled_expired += expired;
+        this.#counters.delivered.value += delivered.length;
+        this.#counters.expired.value += expired;
         tally.expired += expired;
         for (const lateMs of delivered.map((dueAt) => now - dueAt)) {
           if (lateMs > LATE_MS) tally.late++;

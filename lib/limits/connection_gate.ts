@@ -3,7 +3,8 @@
  * every upgrade and every stream of events; who a client is comes later, in `user_limits.ts`.
  */
 import type { Limits } from "../base/sizes.ts";
-import type { Counters } from "../core/counters.ts";
+import type { Metric } from "../core/metrics.ts";
+import type { Refusals } from "../core/refusals.ts";
 import { CodedError, DISCONNECTS, ERRORS } from "../base/errors.ts";
 import type { Accepted, Peer, SocketEvents } from "../core/socket.ts";
 import { addressKey, AddressList, isOwnMachine } from "../net/addresses.ts";
@@ -27,7 +28,7 @@ export interface GateConfig {
 
 export class ConnectionGate {
   readonly #config: GateConfig;
-  readonly #counters: Counters;
+  readonly #refusals: Refusals;
   readonly #addresses: ClientAddresses;
   readonly #allowed: AddressList | undefined;
   readonly #denied: AddressList;
@@ -38,10 +39,10 @@ export class ConnectionGate {
   readonly #open = new Map<string, number>();
   #openInAll = 0;
 
-  constructor(config: GateConfig, counters: Counters) {
+  constructor(config: GateConfig, refusals: Refusals) {
     const { net: { addresses }, rates } = config;
     this.#config = config;
-    this.#counters = counters;
+    this.#refusals = refusals;
     this.#addresses = new ClientAddresses(addresses.trustedProxies);
     this.#allowed = addresses.allowed.length === 0 ? undefined : new AddressList(addresses.allowed);
     this.#denied = new AddressList(addresses.denied);
@@ -50,9 +51,13 @@ export class ConnectionGate {
     this.#connectsPerAddress = new KeyedBuckets(rates.connectsPerAddress);
   }
 
-  /** Connections of clients, at most. */
-  get limit(): number {
-    return this.#config.limits.connections;
+  get metrics(): readonly Metric[] {
+    return [{
+      name: "clients_limit",
+      help: "How many connections of clients there may be at most.",
+      type: "gauge",
+      read: () => this.#config.limits.connections,
+    }];
   }
 
   /** The client's address, as seen through the proxies that are trusted. */
@@ -78,7 +83,7 @@ export class ConnectionGate {
     if (error !== undefined) return this.#answer(error);
     const accepted = await upgrade();
     if (accepted instanceof Response) {
-      if (accepted.status === ERRORS.forbidden.status) this.#counters.noteRefused("forbidden");
+      if (accepted.status === ERRORS.forbidden.status) this.#refusals.note("forbidden");
       return accepted;
     }
     return {
@@ -87,7 +92,7 @@ export class ConnectionGate {
         // Between the answer to an upgrade and its socket, others were let in.
         const full = this.#full(address);
         if (full === undefined) return new Placed(accepted.open(socket), this.#hold(address));
-        this.#counters.noteRefused(full.code);
+        this.#refusals.note(full.code);
         socket.close(DISCONNECTS.too_many_connections);
         return NOBODY;
       },
@@ -142,7 +147,7 @@ export class ConnectionGate {
   }
 
   #answer({ code, message, options: { retryAfterMs } }: CodedError): Response {
-    this.#counters.noteRefused(code);
+    this.#refusals.note(code);
     return Response.json({ code, message, retry_after_ms: retryAfterMs }, {
       status: ERRORS[code].status,
       headers: retryAfterMs === undefined ? {} : { "retry-after": retryAfterSeconds(retryAfterMs) },

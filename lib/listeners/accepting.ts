@@ -5,7 +5,7 @@
  */
 import { getLogger } from "@logtape/logtape";
 import { pause } from "../base/clock.ts";
-import type { Counters } from "../core/counters.ts";
+import { Counter, type Metric } from "../core/metrics.ts";
 import { SpareDescriptors } from "../limits/descriptors.ts";
 import type { Listener } from "./listener.ts";
 import { type Address, knock, type Knocked } from "./knock.ts";
@@ -27,7 +27,6 @@ export interface Door {
 
 export interface AcceptingOptions {
   readonly port: number;
-  readonly counters: Counters;
   /** Held while it accepts, for the store, Redis and outgoing calls where accepting took the last one. @default 0 */
   readonly spares?: number;
   /** @default GIVE_UP_MS */
@@ -64,6 +63,10 @@ export class Accepting implements Listener {
   readonly #door: Door;
   readonly #options: AcceptingOptions;
   readonly #spares: SpareDescriptors;
+  readonly #stopped = new Counter(
+    "accept_stopped",
+    "How often the listener had to begin anew because the system gave it no connection any more.",
+  );
   readonly #failed = Promise.withResolvers<string>();
   readonly #stop = new AbortController();
   #address: Address;
@@ -100,6 +103,10 @@ export class Accepting implements Listener {
     return this.#address.port;
   }
 
+  get metrics(): readonly Metric[] {
+    return [this.#stopped];
+  }
+
   get failed(): Promise<string> {
     return this.#failed.promise;
   }
@@ -116,11 +123,11 @@ export class Accepting implements Listener {
   lost(reason: string): void {
     if (!this.#isAccepting || this.#stop.signal.aborted) return;
     this.#isAccepting = false;
-    this.#options.counters.accept_stopped++;
+    this.#stopped.value++;
     this.#spares.release(); // first of all: the store may need one right now
     log.error("accepts no connection: {reason}; who is connected stays, and it begins again", {
       reason,
-      times: this.#options.counters.accept_stopped,
+      times: this.#stopped.value,
     });
     this.#door.close?.();
     if (performance.now() - this.#regainedAt > RECOVERED_MS) this.#pauseMs = FIRST_PAUSE_MS;

@@ -1,6 +1,5 @@
 /** Opens the listener that the configuration names, and keeps it accepting. */
 import type { Limits } from "../base/sizes.ts";
-import type { Counters } from "../core/counters.ts";
 import type { Places } from "../limits/descriptors.ts";
 import { readPem } from "../config/pem.ts";
 import type { Handlers, Listener } from "./listener.ts";
@@ -21,17 +20,15 @@ export interface ListenConfig {
   readonly limits: Pick<Limits, "frame">;
 }
 
-/** How many connections there may be, and where they are counted. */
-export interface ListenPlaces {
-  readonly places: Places;
-  readonly counters: Counters;
-}
-
-/** Rejects where a certificate cannot be read or the address cannot be listened on. */
+/**
+ * Rejects where a certificate cannot be read or the address cannot be listened on.
+ *
+ * @param places how many connections there may be
+ */
 export async function listen(
   { listeners: config, limits }: ListenConfig,
   handlers: Handlers,
-  { places, counters }: ListenPlaces,
+  places: Places,
 ): Promise<Listener> {
   const isNode = config.listener === "node";
   const { createDoor } = isNode ? await import("./node_http.ts") : await import("./deno.ts");
@@ -54,5 +51,5 @@ export async function listen(
     MOST_SPARES,
     isNode ? places.reserve * NODE_SPARES_SHARE : places.reserve,
   );
-  return await Accepting.open(door, { port: config.port, counters, spares: Math.floor(spares) });
+  return await Accepting.open(door, { port: config.port, spares: Math.floor(spares) });
 }

@@ -1,4 +1,5 @@
 /** The seam between a listener and the server: sockets in, `Request` to `Response` for all else. Two listeners stand behind it (`deno.ts`, `node_http.ts`), held to one suite. */
+import type { Metric } from "../core/metrics.ts";
 import type { Accepted, Peer } from "../core/socket.ts";
 
 /** What a listener serves. */
@@ -30,6 +31,8 @@ export interface ListenerOptions {
 export interface Listener {
   readonly host: string;
   readonly port: number;
+  /** What it counts. */
+  readonly metrics: readonly Metric[];
   /** Resolves with the reason where it accepts no connection any more, and cannot begin again. */
   readonly failed: Promise<string>;
   /** Stops accepting; resolves when every connection is gone. May never resolve: bound it. */

@@ -1,6 +1,5 @@
 /** What all dialects have: clients introduce themselves, prove who they are, and have sessions over HTTP. */
 import { authCommands } from "../auth/commands.ts";
-import { noteRefusedToken } from "../auth/refused_tokens.ts";
 import type { Feature } from "../feature.ts";
 import { InboxDelivery } from "../inbox/delivery.ts";
 import { InboxService } from "../inbox/inbox.ts";
@@ -10,7 +9,7 @@ import { introductionCommands } from "./v2/commands.ts";
 
 export const protocols = {
   name: "protocols",
-  open({ node, of, use }) {
+  open({ node, of, use, noteRefusedToken }) {
     return {
       commands: [
         ...introductionCommands({
@@ -19,7 +18,7 @@ export const protocols = {
           keepaliveSeconds: of(listeners).keepaliveSeconds,
           logFailure: (what, error) => node.logFailure(what, error),
         }),
-        ...authCommands((error) => noteRefusedToken(node.counters, error)),
+        ...authCommands(noteRefusedToken),
       ],
       kinds: SESSION_KINDS,
       connection: sessionHooks(node),

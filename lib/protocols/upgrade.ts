@@ -1,6 +1,5 @@
 /** Decides on an upgrade to a WebSocket: its path, origin, token and dialect. Next: `core/node.ts`, `accept`. */
 import { identifyRequest, type TokenCheck } from "../auth/handshake.ts";
-import { noteRefusedToken } from "../auth/refused_tokens.ts";
 import { CodedError, ERRORS } from "../base/errors.ts";
 import type { Protocol } from "../core/connection.ts";
 import type { Identity } from "../core/identity.ts";
@@ -38,6 +37,7 @@ export async function upgrade(
   try {
     identity = await identifyRequest(request, check);
   } catch (error) {
+    check.noteRefused(error);
     return refuseToken(error, node);
   }
   const offered = request.headers.get("sec-websocket-protocol")?.split(",")
@@ -57,12 +57,11 @@ export async function upgrade(
 }
 
 /** Answers in place of the upgrade, so that a program can tell why; a browser only sees that it failed. */
-function refuseToken(error: unknown, { counters }: Node): Response {
-  noteRefusedToken(counters, error);
+function refuseToken(error: unknown, { refusals }: Node): Response {
   const { code, message } = error instanceof CodedError
     ? error
     : new CodedError("internal", "The server failed on this request");
-  counters.noteRefused(code);
+  refusals.note(code);
   const headers = { "www-authenticate": "Bearer" };
   return Response.json({ code, message }, { status: ERRORS[code].status, headers });
 }

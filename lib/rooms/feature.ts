@@ -34,6 +34,7 @@ export function roomsFeature(open: typeof openPresence) {
         kinds: ROOM_KINDS,
         connection: { closed: (connection) => service.leaveAll(connection) },
         restore: { restore: () => service.restore() },
+        metrics: service.metrics,
       };
     },
   } satisfies Feature;

@@ -13,6 +13,7 @@ import type { Arrival } from "../core/arrival.ts";
 import type { Connection } from "../core/connection.ts";
 import { deliverToAll, type HubChannel } from "../core/hub.ts";
 import type { TokenFacts } from "../core/identity.ts";
+import { Counter, type Metric } from "../core/metrics.ts";
 import type { Kinds, Node } from "../core/node.ts";
 import type { Position, Publication } from "../core/publication.ts";
 import { RoomAccess } from "./access.ts";
@@ -47,6 +48,7 @@ export class Rooms {
   readonly entry: RoomEntry;
   readonly #history: RoomHistory;
   readonly #listeners: RoomListener[] = [];
+  readonly #said = new Counter("messages", "Messages that were said in rooms through this node.");
 
   constructor(node: Node, { rules, tokens, presence, revocations }: RoomsParts) {
     this.#node = node;
@@ -64,6 +66,16 @@ export class Rooms {
       ),
       listeners: this.#listeners,
     });
+  }
+
+  get metrics(): readonly Metric[] {
+    const rooms: Metric = {
+      name: "rooms",
+      help: "Rooms with a client on this node.",
+      type: "gauge",
+      read: () => this.#node.hub.count("room"),
+    };
+    return [rooms, this.#said];
   }
 
   /** Another capability does something as connections enter and leave; before any does. */
@@ -138,7 +150,7 @@ export class Rooms {
       message: message.message,
       isClientsId: message.id !== undefined,
     };
-    this.#node.counters.messages++;
+    this.#said.value++;
     const published = this.#node.publish(channel, publication, this.#rules.of(room).history);
     return published instanceof Promise
       ? published.then((published) => ({ id, publication, published }))

@@ -5,7 +5,7 @@
  * (the holder makes one twice a second) and how many payloads came after it.
  */
 import { getLogger } from "@logtape/logtape";
-import type { Counters } from "../core/counters.ts";
+import type { BridgeCounters } from "./metrics.ts";
 import type { TurnLock } from "./turn_lock.ts";
 import { CodedError } from "../base/errors.ts";
 import { nextId } from "../base/ids.ts";
@@ -63,7 +63,7 @@ export type Route = (payload: string, routing: Routing) => Promise<"done" | "oth
 export class BridgeRouter {
   readonly #lock: TurnLock;
   readonly #route: Route;
-  readonly #counters: Counters;
+  readonly #counters: BridgeCounters;
   #heard: Heard[] = [];
   /** The first of them that this node has not routed. */
   #next = 0;
@@ -82,7 +82,7 @@ export class BridgeRouter {
   /** Somebody waits until nothing is under way. */
   #settled: PromiseWithResolvers<void> | undefined;
 
-  constructor(lock: TurnLock, route: Route, counters: Counters) {
+  constructor(lock: TurnLock, route: Route, counters: BridgeCounters) {
     this.#lock = lock;
     this.#route = route;
     this.#counters = counters;
@@ -90,7 +90,7 @@ export class BridgeRouter {
 
   /** A payload came. */
   hear(payload: string): void {
-    this.#counters.bridge_received++;
+    this.#counters.received.value++;
     const [at, mark, index] = [performance.now(), this.#mark, ++this.#index];
     this.#heard.push({ payload, at, mark, index, id: undefined, isDone: false });
     if (this.#heard.length > MAX_KEPT + GIVEN_UP_TOGETHER) this.#giveUp();
@@ -222,7 +222,7 @@ export class BridgeRouter {
     const count = this.#heard.slice(0, GIVEN_UP_TOGETHER).filter(isOpen).length;
     this.#forget(GIVEN_UP_TOGETHER);
     if (count === 0) return;
-    this.#counters.bridge_refused += count;
+    this.#counters.refused.value += count;
     log.error("{count} payloads are given up: {kept} of them wait for Redis", {
       count,
       kept: MAX_KEPT,

@@ -6,21 +6,27 @@ import { inbox } from "../inbox/settings.ts";
 import { limits } from "../limits/settings.ts";
 import { bridge as settings } from "./settings.ts";
 import { TURN_FUNCTIONS } from "./functions.ts";
+import { bridgeCounters, streamCounters } from "./metrics.ts";
 
 /** What is published on the message channel. */
 export const bridge = {
   name: "bridge",
   settings,
   functions: TURN_FUNCTIONS,
-  async open({ node, engine: { storage }, of, use }) {
+  async open({ engine: { storage }, of, use }) {
+    const counters = bridgeCounters();
+    const metrics = Object.values(counters);
     const [redis, channel] = [of(redisSettings), of(settings)];
-    if (storage.kind !== "redis" || redis === undefined || channel === undefined) return undefined;
+    // Who asks for them finds 0 where there is no Redis, too.
+    if (storage.kind !== "redis" || redis === undefined || channel === undefined) {
+      return { metrics };
+    }
     const { Bridge } = await import("../../bridge.ts");
-    const { counters } = node;
     const options = { redis, counters, limits: of(limits), ...of(inbox), ...channel };
     const way = new Bridge(use(Notifier), storage, options);
     return {
       tasks: [{ name: "bridge", run: (signal) => way.run(signal) }],
+      metrics,
       whyNotReady: () => way.whyNotReady(),
     };
   },
@@ -30,9 +36,12 @@ export const bridge = {
 export const stream = {
   name: "stream",
   functions: TURN_FUNCTIONS,
-  async open({ node: { counters }, engine: { storage }, of, use }) {
+  async open({ engine: { storage }, of, use }) {
+    const counters = streamCounters();
+    const metrics = Object.values(counters);
     const redis = of(redisSettings);
-    if (storage.kind !== "redis" || redis === undefined) return undefined;
+    // Who asks for them finds 0 where there is no Redis, too.
+    if (storage.kind !== "redis" || redis === undefined) return { metrics };
     const { StreamReader } = await import("./stream_reader.ts");
     const notifier = use(Notifier);
     const options = { redis, counters, limits: of(limits), ...of(inbox) };
@@ -41,6 +50,7 @@ export const stream = {
         name: "stream",
         run: (signal) => new StreamReader(notifier, storage, options).run(signal),
       }],
+      metrics,
     };
   },
 } satisfies Feature;

@@ -9,7 +9,7 @@ import { getLogger } from "@logtape/logtape";
 import type { Redis } from "ioredis";
 import { pause } from "../base/clock.ts";
 import type { Limits } from "../base/sizes.ts";
-import type { Counters } from "../core/counters.ts";
+import type { StreamCounters } from "./metrics.ts";
 import type { Notifier } from "../inbox/notify.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
 import type { RedisConfig } from "../engines/redis/settings.ts";
@@ -47,7 +47,7 @@ export interface StreamReaderOptions {
   readonly redis: RedisConfig;
   readonly limits: Limits;
   readonly defaultRoom: string;
-  readonly counters: Counters;
+  readonly counters: StreamCounters;
 }
 
 /** One run of it: it connects as it is made. */
@@ -151,7 +151,7 @@ export class StreamReader {
 
   /** Says whether the entry is done with. */
   async #store(entryId: string, values: readonly string[]): Promise<boolean> {
-    this.#options.counters.stream_received++;
+    this.#options.counters.received.value++;
     try {
       const notification = parseNotification(fieldsOf(values), this.#options);
       // Read a second time, as after a crash between storing and XACK, it is the same notification.
@@ -159,7 +159,7 @@ export class StreamReader {
       const { holder } = this.#turn;
       const claim = { way: "stream", holder, progress: entryId.replace("-", ":") } as const;
       await this.#notifier.notify({ site: DEFAULT_SITE, ...notification, id, claim });
-      this.#options.counters.stream_stored++;
+      this.#options.counters.stored.value++;
       return true;
     } catch (error) {
       if (error instanceof CodedError && error.code === "unavailable") return false;
@@ -171,7 +171,7 @@ export class StreamReader {
   async #bury(entryId: string, values: readonly string[], error: unknown): Promise<void> {
     const [{ redis }, { deadNotifications }] = [this.#storage, this.#keys];
     const reason = error instanceof Error ? error.message : String(error);
-    this.#options.counters.stream_refused++;
+    this.#options.counters.refused.value++;
     log.warn("entry {id} cannot be read and is put into {stream}", {
       id: entryId,
       stream: deadNotifications,

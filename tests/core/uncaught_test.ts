@@ -6,17 +6,18 @@ import { ROOT } from "../support/paths.ts";
 Deno.test("an error that nothing caught is logged and counted, and the process goes on", async () => {
   const script = `
     import { configureLogging } from "${ROOT}lib/log/logging.ts";
-    import { Counters } from "${ROOT}lib/core/counters.ts";
+    import { Metrics } from "${ROOT}lib/core/metrics.ts";
     import { catchAll } from "${ROOT}lib/core/uncaught.ts";
     import { waitFor } from "${ROOT}tests/support/wait.ts";
     await configureLogging({ debug: false });
-    const counters = new Counters();
-    const caught = catchAll(counters);
+    const metrics = new Metrics();
+    const caught = catchAll(metrics);
+    const count = () => metrics.values()["uncaught"];
     setTimeout(() => { throw new Error("of a timer"); });
     Promise.reject(new Error("of a promise"));
     Promise.reject("of a text");
-    await waitFor("all are counted", () => counters.uncaught === 3);
-    console.log(counters.uncaught);
+    await waitFor("all are counted", () => count() === 3);
+    console.log(count());
     caught[Symbol.dispose]();
     Promise.reject(new Error("the last one"));`;
   const command = [Deno.execPath(), "run", "--cached-only", "--allow-read", "-"];

@@ -1,6 +1,5 @@
 /** Executes every example of `docs/revocation.md`, as printed there but for the port, and holds what it says to the code. */
 import assert from "node:assert/strict";
-import { Counters } from "../../lib/core/counters.ts";
 import { DISCONNECTS, ERRORS } from "../../lib/base/errors.ts";
 import { run } from "../support/command.ts";
 import { Manager } from "../support/manager.ts";
@@ -45,7 +44,7 @@ for (const name of ["revoke", "disconnect", "block"]) {
   });
 }
 
-Deno.test("docs/revocation.md: its codes and counters are those of the code", () => {
+Deno.test("docs/revocation.md: its codes are those of the code", () => {
   const rows = [...PAGE.matchAll(/^\| (3\d{3}) \| .*? \| *(?:(\d+) `(\w+)`)? *\|/gm)];
   assert.equal(rows.length, 3);
   const known = Object.values(DISCONNECTS).map(({ code }) => code) as number[];
@@ -55,7 +54,4 @@ Deno.test("docs/revocation.md: its codes and counters are those of the code", ()
       assert.equal(ERRORS[error as keyof typeof ERRORS].status, Number(status));
     }
   }
-  const counters = [...PAGE.matchAll(/`((?:closed|refused)_\w+)`/g)].map(([, name = ""]) => name);
-  assert.equal(counters.length, 5);
-  for (const name of counters) assert.ok(name in new Counters(), name);
 });

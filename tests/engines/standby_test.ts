@@ -1,12 +1,14 @@
 /** What a node does over and over while another one has the turn leaves nothing behind, for as long as it runs. */
 import assert from "node:assert/strict";
 import { readConfig } from "../../lib/configuration.ts";
-import { Counters } from "../../lib/core/counters.ts";
 import { startTasks } from "../../lib/core/task.ts";
+import { inboxCounters } from "../../lib/inbox/metrics.ts";
 import { Notifier } from "../../lib/inbox/notify.ts";
 import type { ReceiptLog } from "../../lib/inbox/store/store.ts";
 import { scheduler } from "../../lib/inbox/scheduler.ts";
+import { streamCounters } from "../../lib/ways/metrics.ts";
 import { StreamReader } from "../../lib/ways/stream_reader.ts";
+import { webhookCounters } from "../../lib/hooks/metrics.ts";
 import { WebhookSender } from "../../lib/hooks/sender.ts";
 import { type CountedPauses, countPauses } from "../support/counted_pauses.ts";
 import { openFullEmbedded, openFullRedis } from "../support/engines.ts";
@@ -36,7 +38,7 @@ Deno.test("the stream's reader on standby leaves no listener behind", async () =
     redis: config.redis,
     limits: config.limits,
     defaultRoom: "1",
-    counters: new Counters(),
+    counters: streamCounters(),
   };
   const read = () => {
     const reader = new StreamReader(kernel.use(Notifier), engine.storage, options);
@@ -52,7 +54,7 @@ Deno.test("the stream's reader on standby leaves no listener behind", async () =
 Deno.test("the scheduler leaves no listener behind", async () => {
   await using engine = await openFullEmbedded();
   using pauses = countPauses();
-  await using _runs = startTasks([scheduler(engine.schedule, new Counters())]);
+  await using _runs = startTasks([scheduler(engine.schedule, inboxCounters())]);
   await staysFlat(pauses);
 });
 
@@ -65,7 +67,7 @@ Deno.test("the sender of webhooks on standby leaves no listener behind", async (
   );
   assert.ok(one.receipts && two.receipts);
   const tell = (receipts: ReceiptLog) => {
-    const sender = new WebhookSender(receipts, new Counters(), WEBHOOK);
+    const sender = new WebhookSender(receipts, webhookCounters(), WEBHOOK);
     return runTask((signal) => sender.run(signal));
   };
   await using _tells = tell(one.receipts);

@@ -1,7 +1,7 @@
 /** The sender's patience, on a clock that does not wait: what is tried again, when, and what is given up. */
 import assert from "node:assert/strict";
 import type { Clock } from "../../lib/base/clock.ts";
-import { Counters } from "../../lib/core/counters.ts";
+import { webhookCounters } from "../../lib/hooks/metrics.ts";
 import { failedPauseMs, refusedPauseMs, retryAfterMs } from "../../lib/hooks/retry.ts";
 import { secretKey, signatureHeaders } from "../../lib/hooks/signature.ts";
 import { WebhookSender } from "../../lib/hooks/sender.ts";
@@ -66,8 +66,8 @@ for (const [header, ms] of RETRY_AFTER) {
 for (const status of [200, 201, 204, 299]) {
   Deno.test(`an answer with ${status} takes the receipts`, async () => {
     await using test = await Test.start(() => new Response(null, { status }));
-    await waitFor("they are counted", () => test.counters.webhook_sent === 1);
-    assert.deepEqual([test.counters.webhook_failed, test.pauses], [0, []]);
+    await waitFor("they are counted", () => test.counters.sent.value === 1);
+    assert.deepEqual([test.counters.failed.value, test.pauses], [0, []]);
   });
 }
 
@@ -76,8 +76,8 @@ for (const status of [408, 425, 429, 500, 502, 503, 504]) {
     await using test = await Test.start((_, count) =>
       new Response(null, { status: count < 12 ? status : 200 })
     );
-    await waitFor("it is taken", () => test.counters.webhook_sent === 1);
-    assert.equal(test.counters.webhook_failed, 11);
+    await waitFor("it is taken", () => test.counters.sent.value === 1);
+    assert.equal(test.counters.failed.value, 11);
     for (const [index, pause] of test.pauses.entries()) {
       const middle = Math.min(300_000, 1000 * 2 ** index);
       assert.ok(Math.abs(pause - middle) <= middle / 4, `pause ${index} is ${pause} ms`);
@@ -92,13 +92,13 @@ for (const status of [301, 302, 307, 308, 400, 401, 404, 410, 413]) {
       assert.match(path, /^\/hook/, "a redirect is not followed");
       return new Response(null, { status, headers: { location: "/elsewhere" } });
     });
-    await waitFor("it is given up", () => test.counters.webhook_dropped === 1);
+    await waitFor("it is given up", () => test.counters.dropped.value === 1);
     assert.equal(test.receiver.told.length, 5);
     assert.equal(new Set(test.receiver.told.map(({ id }) => id)).size, 1);
     assert.deepEqual(test.pauses, [4_000, 8_000, 16_000, 32_000]);
     test.receiver.answer = () => new Response();
     await test.deliver("n-2");
-    await waitFor("the next one is told", () => test.counters.webhook_sent === 1);
+    await waitFor("the next one is told", () => test.counters.sent.value === 1);
     assert.deepEqual(test.receiver.receipts.map(({ id }) => id), ["n-1", "n-2"]);
   });
 }
@@ -109,7 +109,7 @@ Deno.test("Retry-After goes before the doubling pause, for up to an hour", async
       ? new Response()
       : new Response(null, { status: 503, headers: { "retry-after": count === 1 ? "7" : "9999" } })
   );
-  await waitFor("it is taken", () => test.counters.webhook_sent === 1);
+  await waitFor("it is taken", () => test.counters.sent.value === 1);
   assert.deepEqual(test.pauses, [7000, HOUR_MS]);
 });
 
@@ -122,17 +122,17 @@ Deno.test("what fails for three days is given up, with all that is as old, and t
     });
   });
   for (const id of ["n-2", "n-3"]) await test.deliver(id);
-  await waitFor("all are given up", () => test.counters.webhook_dropped === 3);
+  await waitFor("all are given up", () => test.counters.dropped.value === 3);
   assert.equal(test.receiver.told.length, 73, "one try an hour, and one after 72 hours");
   isFailing = false;
   await test.deliver("n-4");
-  await waitFor("it is told again", () => test.counters.webhook_sent === 1);
+  await waitFor("it is told again", () => test.counters.sent.value === 1);
   assert.equal(test.receiver.told.at(-1)?.receipts[0]?.id, "n-4");
 });
 
 /** A sender with a real log and a real receiver, and one receipt to tell. */
 class Test implements AsyncDisposable {
-  readonly counters = new Counters();
+  readonly counters = webhookCounters();
   /** Milliseconds between the tries. */
   readonly pauses: number[] = [];
   readonly receiver = new Receiver();

@@ -1,6 +1,6 @@
 /** Scheduled notifications: every way in, cancelling, and delivery exactly once through restarts, kills and clocks. */
 import assert from "node:assert/strict";
-import { Counters } from "../../lib/core/counters.ts";
+import { inboxCounters } from "../../lib/inbox/metrics.ts";
 import type { Released, Schedule } from "../../lib/inbox/store/store.ts";
 import { CodedError } from "../../lib/base/errors.ts";
 import { Publisher } from "../../lib/publisher/publisher.ts";
@@ -372,7 +372,7 @@ Deno.test("the scheduler goes on after a failure, and at once while there is mor
     () => Promise.resolve(released(7, false)),
   ];
   const asked: number[] = [];
-  const counters = new Counters();
+  const counters = inboxCounters();
   {
     await using _scheduler = startTasks([scheduler({
       ...UNUSED,
@@ -383,7 +383,7 @@ Deno.test("the scheduler goes on after a failure, and at once while there is mor
     }, counters)]);
     await waitFor("it goes on, second by second", () => asked.length >= 6);
   }
-  assert.equal(counters.scheduled_delivered, 407);
+  assert.equal(counters.delivered.value, 407);
   assert.ok(asked.every((limit) => limit === asked[0]), "each step is bounded");
 });
 

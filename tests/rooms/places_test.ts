@@ -33,7 +33,7 @@ Deno.test("a client that finds no place is not in the room, and is told and coun
   bob.work(() => stage.join(bob, 1));
   const error = await waitFor("it is told", () => stage.framesOf(bob)[0]);
   assert.partialDeepStrictEqual(error, { type: "error", code: "room_full", field: "room" });
-  assert.equal(stage.node.counters.refused_full, 1);
+  assert.equal(stage.kernel.metrics.values()["refused_full"], 1);
   await stage.say("for alice alone");
   assert.equal(stage.framesOf(bob).length, 1);
   assert.deepEqual(stage.framesOf(alice).map(({ type }) => type), ["usermsg"], "nobody was told");
@@ -153,11 +153,11 @@ class Stage implements AsyncDisposable {
 
   readonly node: Node;
   readonly rooms: Rooms;
-  readonly #kernel: Kernel;
+  readonly kernel: Kernel;
   readonly #engine: TestEngine;
 
   private constructor(kernel: Kernel, engine: TestEngine) {
-    this.#kernel = kernel;
+    this.kernel = kernel;
     this.#engine = engine;
     this.node = kernel.node;
     this.rooms = kernel.use(Rooms);
@@ -173,7 +173,7 @@ class Stage implements AsyncDisposable {
 
   client(user: string): Connection {
     const socket = new FakeSocket();
-    const client = this.node.accept(socket, baseProtocol(this.#kernel), undefined);
+    const client = this.node.accept(socket, baseProtocol(this.kernel), undefined);
     this.#sockets.set(client, socket);
     client.identify(user, undefined);
     return client;
@@ -203,7 +203,7 @@ class Stage implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#kernel[Symbol.asyncDispose]();
+    await this.kernel[Symbol.asyncDispose]();
     await this.#engine[Symbol.asyncDispose]();
   }
 }

@@ -2,7 +2,6 @@
 import { type Config, readConfig } from "../../lib/configuration.ts";
 import type { TokenVerifier } from "../../lib/auth/tokens.ts";
 import { Commands } from "../../lib/core/command.ts";
-import { Counters } from "../../lib/core/counters.ts";
 import type { Feature, StoringEngine } from "../../lib/feature.ts";
 import { Kernel } from "../../lib/kernel.ts";
 import { baseCommands } from "../../lib/protocols/v1/commands.ts";
@@ -18,7 +17,7 @@ export function openKernel(
     features?: readonly Feature[];
   } = {},
 ): Promise<Kernel> {
-  return Kernel.open(engine, { config, counters: new Counters(), tokens, features });
+  return Kernel.open(engine, { config, tokens, features });
 }
 
 /** The base protocol, as this server speaks it. */

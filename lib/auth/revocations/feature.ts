@@ -21,6 +21,7 @@ export const revocations = {
       services: [service, guard],
       routes: revocationRoutes(service, of(limits)),
       connection: guard,
+      metrics: guard.metrics,
       restoreFirst: guard,
       sweep: () => service.forgetEnded(),
       whyNotReady: () => guard.whyNotReady(),

@@ -7,9 +7,11 @@ import type { Disconnect } from "../../base/errors.ts";
 import type { Connection } from "../../core/connection.ts";
 import type { ConnectionHooks } from "../../core/hooks.ts";
 import type { TokenFacts } from "../../core/identity.ts";
+import type { Metric } from "../../core/metrics.ts";
 import type { Node } from "../../core/node.ts";
 import type { RestoreStep } from "../../core/restoring.ts";
 import { type Admitted, evictedBy, evictedNow } from "./evictions.ts";
+import { EvictionCounters } from "./metrics.ts";
 import type { Revocations } from "./revocations.ts";
 import type { AccessChange } from "./store.ts";
 
@@ -21,12 +23,17 @@ export class RevocationGuard implements ConnectionHooks, RestoreStep {
   readonly #revocations: Revocations;
   readonly #hasTokens: boolean;
   readonly #sources: TokenSource[] = [];
+  readonly #evictions = new EvictionCounters();
 
   /** @param hasTokens whether the server asks for tokens: then it takes none before it knows which were revoked */
   constructor(node: Node, revocations: Revocations, hasTokens: boolean) {
     this.#node = node;
     this.#revocations = revocations;
     this.#hasTokens = hasTokens;
+  }
+
+  get metrics(): readonly Metric[] {
+    return this.#evictions.metrics;
   }
 
   /** Reads what was revoked. Where the store is away that is done once it is there; until then no token is taken. */
@@ -80,7 +87,9 @@ export class RevocationGuard implements ConnectionHooks, RestoreStep {
   #evict(why: (admitted: Admitted) => Disconnect | undefined): void {
     for (const connection of this.#node.connections) {
       const disconnect = why(this.#admitted(connection));
-      if (disconnect !== undefined) this.#node.drops.evicted(connection, disconnect);
+      if (disconnect === undefined) continue;
+      this.#evictions.note(disconnect);
+      this.#node.drops.evicted(connection, disconnect);
     }
   }
 

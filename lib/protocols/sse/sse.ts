@@ -4,7 +4,6 @@
  */
 import { type Context, Hono, type Next } from "hono";
 import { identifyRequest, type TokenCheck } from "../../auth/handshake.ts";
-import { noteRefusedToken } from "../../auth/refused_tokens.ts";
 import type { Identity } from "../../core/identity.ts";
 import { newGuest } from "../../auth/identity.ts";
 import type { Connection, Protocol } from "../../core/connection.ts";
@@ -114,7 +113,7 @@ export function sseRoutes(parts: SseParts, config: SseConfig): App {
     try {
       return await identifyRequest(request, check);
     } catch (error) {
-      noteRefusedToken(node.counters, error);
+      check.noteRefused(error);
       throw error;
     }
   }

@@ -1,0 +1,15 @@
+/** What is counted of tokens and the sessions that they open. */
+import { Counter } from "../core/metrics.ts";
+
+export type AuthCounters = ReturnType<typeof authCounters>;
+
+export function authCounters() {
+  return {
+    refused: new Counter("auth_refused", "Tokens that were refused."),
+    late: new Counter(
+      "auth_late",
+      "Connections that were closed because they sent no token in time.",
+    ),
+    ended: new Counter("auth_ended", "Connections that were closed because their session ended."),
+  };
+}

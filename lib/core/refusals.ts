@@ -1,0 +1,64 @@
+/** Counts what is refused by the code of its error: frames, requests and connects alike. */
+import type { ErrorCode } from "../base/errors.ts";
+import { Counter, type Metric } from "./metrics.ts";
+
+export class Refusals {
+  readonly #counters: { readonly [Code in ErrorCode]?: Counter } = refusalCounters();
+
+  /** Counts what was refused with this code, if there is a counter for it. */
+  note(code: ErrorCode): void {
+    const counter = this.#counters[code];
+    if (counter !== undefined) counter.value++;
+  }
+
+  get metrics(): readonly Metric[] {
+    return Object.values(this.#counters);
+  }
+}
+
+function refusalCounters() {
+  return {
+    rate_limited: new Counter(
+      "refused_rate",
+      "Frames, requests and connects that came faster than they may.",
+    ),
+    too_many_connections: new Counter(
+      "refused_connections",
+      "Connects beyond the connections that there may be.",
+    ),
+    address_denied: new Counter(
+      "refused_address",
+      "Requests from addresses that may not use this server.",
+    ),
+    host_denied: new Counter(
+      "refused_host",
+      "Requests by host names that this server may not be called by.",
+    ),
+    too_many_rooms: new Counter(
+      "refused_rooms",
+      "Frames of clients that were in as many rooms as one may be in.",
+    ),
+    room_full: new Counter(
+      "refused_full",
+      "Frames for rooms that had as many clients as they may have.",
+    ),
+    too_long: new Counter(
+      "refused_too_long",
+      "Frames and requests with a field or a body over its limit.",
+    ),
+    too_slow: new Counter("refused_too_slow", "Requests whose body took too long to come."),
+    invalid_field: new Counter(
+      "refused_invalid",
+      "Frames and requests with a field of a wrong type or value.",
+    ),
+    revoked_token: new Counter(
+      "refused_revoked",
+      "Frames and requests with a token that was revoked.",
+    ),
+    blocked: new Counter("refused_blocked", "Frames and requests as a user who is blocked."),
+    forbidden: new Counter(
+      "refused_forbidden",
+      "Frames and requests of pages and callers that may not do this.",
+    ),
+  };
+}

@@ -1,0 +1,37 @@
+/** What is counted of notifications and the inboxes that they wait in. */
+import { Counter, type Metric } from "../core/metrics.ts";
+import type { Node } from "../core/node.ts";
+
+export type InboxCounters = ReturnType<typeof inboxCounters>;
+
+export function inboxCounters() {
+  return {
+    accepted: new Counter("notifications", "Notifications that were put into an inbox at once."),
+    scheduled: new Counter("scheduled", "Notifications that were accepted for later."),
+    delivered: new Counter(
+      "scheduled_delivered",
+      "Notifications that this node put into an inbox when they were due.",
+    ),
+    expired: new Counter(
+      "scheduled_expired",
+      "Notifications that had expired when this node was to deliver them.",
+    ),
+    droppedTaken: new Counter(
+      "dropped_taken",
+      "Notifications that a client had got, and that left a full inbox or were too old.",
+    ),
+    droppedQueued: new Counter(
+      "dropped_queued",
+      "Notifications that no client had got, and that left a full inbox or were too old.",
+    ),
+  };
+}
+
+export function usersGauge({ hub }: Node): Metric {
+  return {
+    name: "users",
+    help: "Users with a connection to this node that is given their notifications.",
+    type: "gauge",
+    read: () => hub.count("user"),
+  };
+}

@@ -4,7 +4,7 @@
  */
 import { pause } from "../base/clock.ts";
 import { CodedError, type Disconnect, type ErrorCode } from "../base/errors.ts";
-import { type Fields, type parseObject, type UserId, userIdOnWire } from "../base/fields.ts";
+import { type Fields, type UserId, userIdOnWire } from "../base/fields.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
 import type { Limits } from "../base/sizes.ts";
 import type { Dialect } from "./arrival.ts";

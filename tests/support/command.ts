@@ -39,11 +39,15 @@ export async function run(
   return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
 }
 
-/** The command of a task in `deno.json`, with its very permissions, to be run from any folder. */
-export function taskCommand(name: TaskName): string[] {
+/**
+ * The command of a task in `deno.json`, with its very permissions, to be run from any folder.
+ *
+ * @param root folder of the checkout, with a slash at its end
+ */
+export function taskCommand(name: TaskName, root = ROOT): string[] {
   return manifest.tasks[name].command.split(" ").map((word) => {
     if (word === "deno") return Deno.execPath();
-    return word === "main.ts" ? `${ROOT}main.ts` : word;
+    return word === "main.ts" ? `${root}main.ts` : word;
   });
 }
 

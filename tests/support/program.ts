@@ -26,14 +26,19 @@ export interface ProgramOptions {
   readonly isShared?: boolean;
   /** @default those of `deno task start` */
   readonly v8Flags?: string;
+  /**
+   * The checkout that it is run from, with a slash at its end.
+   * @default the one that this test is in
+   */
+  readonly root?: string;
 }
 
 /** Runs the command behind it in its own place, with its log in the file that it is given. */
 const LOGGED = ["/bin/sh", "-c", 'exec "$@" 2>"$0"'];
 
 /** That of `deno task start`. */
-export function startCommand(v8Flags?: string): string[] {
-  return taskCommand("start").map((word) =>
+export function startCommand(v8Flags?: string, root?: string): string[] {
+  return taskCommand("start", root).map((word) =>
     v8Flags !== undefined && word.startsWith("--v8-flags=") ? `--v8-flags=${v8Flags}` : word
   );
 }
@@ -95,13 +100,14 @@ export class Program implements AsyncDisposable {
 
   /** Starts a server without waiting for anything. */
   static async spawn(
-    { env = {}, dataDir, isGuarded, wrapper = [], isShared = false, v8Flags }: ProgramOptions = {},
+    { env = {}, dataDir, isGuarded, wrapper = [], isShared = false, v8Flags, root }:
+      ProgramOptions = {},
   ): Promise<Program> {
     const folder = dataDir === undefined ? await Deno.makeTempDir() : undefined;
     const data = dataDir ?? folder ?? "";
     const logPath = `${data}/log`;
     const logged = isShared ? [...LOGGED, logPath] : [];
-    const [program = "", ...args] = [...logged, ...wrapper, ...startCommand(v8Flags)];
+    const [program = "", ...args] = [...logged, ...wrapper, ...startCommand(v8Flags, root)];
     const logFile = isShared
       ? Deno.openSync(logPath, { create: true, write: true, read: true })
       : undefined;

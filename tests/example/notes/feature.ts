@@ -1,0 +1,29 @@
+/** Notes, as a capability of the server. */
+import type { Feature } from "../../../lib/feature.ts";
+import { limits } from "../../../lib/limits/settings.ts";
+import { noteCommands } from "./commands.ts";
+import { NOTE_FUNCTIONS } from "./functions.ts";
+import { noteCounters } from "./metrics.ts";
+import { NOTE_KINDS, Notes } from "./notes.ts";
+import { openNoteStore } from "./open.ts";
+import { noteRoutes } from "./routes.ts";
+import { notes as settings } from "./settings.ts";
+import { NOTES_SQL } from "./sqlite.ts";
+
+export const notes = {
+  name: "notes",
+  settings,
+  sql: NOTES_SQL,
+  functions: NOTE_FUNCTIONS,
+  async open({ node, engine: { storage }, of }) {
+    const counters = noteCounters();
+    const service = new Notes(node, await openNoteStore(storage, of(settings).limit), counters);
+    return {
+      services: [service],
+      commands: noteCommands(service),
+      routes: noteRoutes(service, of(limits)),
+      kinds: NOTE_KINDS,
+      metrics: Object.values(counters),
+    };
+  },
+} satisfies Feature;

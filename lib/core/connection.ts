@@ -14,7 +14,7 @@ import { Held, type HeldPublication } from "./held.ts";
 import { Intake, type IntakeOwner } from "./intake.ts";
 import type { Identity, Proof } from "./identity.ts";
 import type { Outgoing } from "./outgoing.ts";
-import type { Slotted } from "./slot.ts";
+import { emptySlots, type Slotted } from "./slot.ts";
 import type { Socket, SocketEvents } from "./socket.ts";
 import type { Traffic } from "./traffic.ts";
 import { Writer, type WriterOwner } from "./writer.ts";
@@ -73,7 +73,7 @@ export class Connection implements SocketEvents, FrameOwner, IntakeOwner, Writer
   /** What waits for earlier publications of its channel; `undefined` while nothing does. */
   #held: Held | undefined;
   readonly #writer: Writer;
-  readonly slots: unknown[] = [];
+  readonly slots: unknown[] = emptySlots();
   readonly id = crypto.randomUUID().replaceAll("-", "").slice(0, 16);
   readonly limits: Limits;
   readonly protocol: Protocol;

@@ -1,10 +1,10 @@
 /**
- * Bundles the page and the client library into `static/` where they are not there yet, made from just these sources;
- * with `--watch`, on every change. Every start of the server runs it first.
+ * Bundles the page and the client library into `static/`, unless the bundles of just these sources are there already;
+ * with `--watch`, on every change. `deno task start` runs this first.
  */
 import { CannotWrite, STATIC, whatChanged } from "./build/stamp.ts";
 
-// No literal, which Deno would look into at each start: esbuild is of no use to one that has nothing to build.
+// The import below takes no literal: Deno would load esbuild at each start, even if there is nothing to build.
 const BUNDLER = "./build/bundle.ts";
 
 if (Deno.args.includes("--watch")) {
@@ -15,7 +15,7 @@ if (Deno.args.includes("--watch")) {
   if (changed !== undefined && !(await build(changed))) Deno.exit(1);
 }
 
-/** Says what is wrong where it resolves with false. */
+/** Resolves with false if the build failed, and has said why. */
 async function build(why: string): Promise<boolean> {
   try {
     const { bundle } = await bundler();

@@ -17,10 +17,10 @@ import { listeners } from "./listeners/settings.ts";
 import { log } from "./log/settings.ts";
 import { net, outgoing } from "./net/settings.ts";
 
-/** Of the server, whatever capabilities it has. */
+/** The slices that the server has whatever its capabilities are. */
 const SERVER_SLICES = [listeners, log, store, auth, net, outgoing, limits, rates, redis] as const;
 
-/** In the order in which README and `.env.example` have them, and in which problems are told. */
+/** All slices, in the order of README, of `.env.example` and of the problems that are told. */
 export const SLICES: readonly Slice[] = [
   ...SERVER_SLICES,
   ...FEATURES.flatMap((feature) => "settings" in feature ? [feature.settings] : []),
@@ -40,13 +40,13 @@ export function loadConfig(folder = "."): LoadedConfig {
   return readConfig(env, file);
 }
 
-/** Names and values as they are given. Throws a `ConfigError` where there is a `.env` that cannot be read. */
+/** Reads names and values as they are given. Throws a `ConfigError` if there is a `.env` that cannot be read. */
 export function loadEnvironment(folder = "."): LoadedEnvironment {
   return readEnvironment(KNOWN, folder);
 }
 
-/** Turns names and values into a `Config`. Throws a `ConfigError`, which says all that is wrong. */
+/** Turns names and values into a `Config`. Throws a `ConfigError` that lists every problem. */
 export function readConfig(env: Environment, file: EnvFile = NO_ENV_FILE): LoadedConfig {
-  // Each slice gives what its type says, under its name.
+  // The cast holds: each slice gives what its type says, under its name.
   return readSlices(SLICES, { known: KNOWN, env, file }) as LoadedConfig;
 }

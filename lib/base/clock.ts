@@ -1,6 +1,7 @@
-/** Time as what waits sees it: the one pause of all loops, and a clock that a test may set. */
+/** Waiting: the one pause of all loops, and a clock that a test may set. */
 
-export interface Clock {
+/** The time and the pauses of a loop on the server. The client library has a `Clock` of its own. */
+export interface ServerClock {
   /** Unix time in milliseconds. */
   now(): number;
   /** Resolves after `ms`, or at once when the signal aborts. */
@@ -9,7 +10,7 @@ export interface Clock {
 
 /**
  * Resolves after `ms`, or at once when the signal aborts; never rejects. A loop pauses many thousand times on one signal
- * that lives as long as the server, so that each pause takes its listener and its timer with it, whichever ends it.
+ * that lives as long as the server, so each pause removes its own timer and listener, whichever ends it.
  */
 export function pause(ms: number, signal?: AbortSignal): Promise<void> {
   if (signal?.aborted) return Promise.resolve();
@@ -24,4 +25,4 @@ export function pause(ms: number, signal?: AbortSignal): Promise<void> {
   });
 }
 
-export const SYSTEM_CLOCK: Clock = { now: Date.now, pause };
+export const SYSTEM_CLOCK: ServerClock = { now: Date.now, pause };

@@ -1,24 +1,24 @@
-/** What a close code asks of a client: one rule for the table in `docs/protocol.md`, the page and the client library. */
+/** Close codes, and what they ask of a client: `docs/protocol.md`, the page and the client library share this rule. */
 
-/** What the `node` listener says of a frame too big (RFC 6455, section 7.4.1). */
+/** The `node` listener closes with this code after a frame that is too big (RFC 6455, section 7.4.1). */
 const MESSAGE_TOO_BIG = 1009;
 
-/** The `deno` listener says so, and a POST to `/sse` means it. */
+/** The `deno` listener closes with this code after a frame that is too big; the library ends a stream with it after a 413. */
 export const FRAME_TOO_BIG = 3509;
 
-/** With another token, a client may come back at once. */
+/** The session has ended: a client with another token may come back at once. */
 export const SESSION_ENDED = 3014;
 
-/** The token is not good. */
+/** The server does not accept the token. */
 export const TOKEN_REFUSED = 3500;
 
-/** The token has expired: with another one, a client may come back. */
+/** The token has expired: a client with another one may come back. */
 export const TOKEN_EXPIRED = 3501;
 
-/** The token was revoked: with one that was issued later, a client may come back. */
+/** The token was revoked: a client with one that was issued later may come back. */
 export const TOKEN_REVOKED = 3503;
 
-/** Nobody gets in as this user. */
+/** The user is blocked. */
 export const USER_BLOCKED = 3504;
 
 const CODES = new Map<unknown, number>([
@@ -33,7 +33,7 @@ export function closeCodeOf(errorCode: unknown): number | undefined {
   return CODES.get(errorCode);
 }
 
-/** Whether the server closed since what it was sent was too big. */
+/** Whether the server closed because a frame was too big. */
 export function isTooBig(code: number): boolean {
   return code === MESSAGE_TOO_BIG || code === FRAME_TOO_BIG;
 }

@@ -1,6 +1,6 @@
-/** Why a start is refused. */
+/** The error of settings that stop the start. */
 
-/** Settings that stop the start; the message names each, its value and what is allowed, one a line. */
+/** The message has a line for each wrong setting: its name, its value and what is allowed. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
 }

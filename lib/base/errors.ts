@@ -1,6 +1,6 @@
 /**
- * The error codes and disconnect codes that clients can rely on; the tables in `docs/protocol.md` are
- * checked against this file. Errors become frames in `client.ts` and HTTP answers in `http/app.ts`.
+ * The error codes and disconnect codes that clients can rely on; tests hold the tables in `docs/protocol.md` to this
+ * file. Errors become frames in `protocols/frames.ts` and HTTP answers in `http/app.ts`.
  */
 import {
   FRAME_TOO_BIG,
@@ -15,7 +15,7 @@ interface ErrorKind {
   readonly meaning: string;
   /** HTTP status of the same error. */
   readonly status: 400 | 401 | 403 | 404 | 405 | 408 | 409 | 413 | 415 | 426 | 429 | 500 | 503;
-  /** Whether the same call may succeed later. */
+  /** Whether the same request may succeed later. */
   readonly temporary: boolean;
 }
 
@@ -146,8 +146,8 @@ export const ERRORS = {
 export type ErrorCode = keyof typeof ERRORS;
 
 /**
- * An error with one of the codes above, to be told to the caller: its message names the thing and its value. Programs
- * that use the `Publisher` know it by the name of the library's errors.
+ * An error with one of the codes above, for the caller to see: its message names the thing and its value. It has the
+ * name of the client library's errors, since programs that use the `Publisher` see it too.
  */
 export class CodedError extends Error {
   override readonly name = "NotifyliError";
@@ -157,12 +157,12 @@ export class CodedError extends Error {
     message: string,
     readonly options: {
       readonly field?: string;
-      /** How long to wait before the same may succeed. */
+      /** How long the caller should wait before it tries again. */
       readonly retryAfterMs?: number;
       readonly cause?: unknown;
-      /** The store is out of reach, which it logs itself, once. */
+      /** The store is out of reach. It has logged that itself, once, so nobody else needs to. */
       readonly isAway?: boolean;
-      /** Another node does it by now. */
+      /** Another node has taken over this work. */
       readonly isOthers?: boolean;
       /** The connection is closed after the answer. */
       readonly disconnect?: Disconnect;
@@ -173,14 +173,14 @@ export class CodedError extends Error {
 }
 
 interface DisconnectKind {
-  /** 3000 to 3499: come back; 3500 to 3999: mend something first. */
+  /** After 3000 to 3499 a client comes back; after 3500 to 3999 it must change something first. */
   readonly code: number;
   readonly reason: string;
 }
 
 /**
- * Why the server closed. The runtime's `WebSocket.close()` takes no code below 3000 but 1000, so the standard
- * 1012 ("service restart") cannot be used.
+ * Why the server closes a connection. The runtime's `WebSocket.close()` takes 1000 and codes from 3000 on, so the
+ * standard 1012 ("service restart") cannot be used.
  */
 export const DISCONNECTS = {
   shutdown: { code: 3001, reason: "server is shutting down" },

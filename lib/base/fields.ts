@@ -1,13 +1,14 @@
-/** Checks of the fields that come from outside, the same for frames, HTTP bodies and Redis payloads. */
+/** Checks the fields of frames, HTTP bodies and Redis payloads, by the same rules. */
 import { CodedError } from "./errors.ts";
 import type { Limits } from "./sizes.ts";
 
-/** A user's id in its one form: 123 and "123" are both "123". */
+/** A user's id as a string: 123 and "123" are the same user, "123". */
 export type UserId = string;
 
+/** The fields of a JSON object, unchecked. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** Parses a JSON object. `what` names it in the error, such as "frame" or "payload". */
+/** Parses a JSON object. The error calls the object `what`, such as "frame" or "payload". */
 export function parseObject(text: string, what: string): Fields {
   let value: unknown;
   try {
@@ -37,20 +38,20 @@ export function userIdField(fields: Fields, limits: Limits): UserId {
   return identifier(fields, "user_id", limits.userId);
 }
 
-/** `user_id`, which a client whose token names its user may leave out. */
+/** `user_id`; a client whose token names its user may leave it out. */
 export function claimedUser(fields: Fields, limits: Limits, own: UserId | undefined): UserId {
   const value = fields["user_id"];
   if (own !== undefined && (value === undefined || value === null)) return own;
   return userIdField(fields, limits);
 }
 
-/** A user's id as frames and answers write it: a number where it is one. */
+/** A user's id as frames and answers write it: an id that looks like a whole number becomes one. */
 export function userIdOnWire(user: UserId): number | string {
   const number = Number(user);
   return Number.isSafeInteger(number) && String(number) === user ? number : user;
 }
 
-/** A required name of a room or user: non-empty, one line, no control characters. */
+/** A required room name or user id: non-empty, one line, no control characters. */
 export function identifier(fields: Fields, field: string, limit: number): string {
   const value = requiredText(fields, field, limit);
   return oneLine(field, value);
@@ -88,7 +89,7 @@ export function requiredText(fields: Fields, field: string, limit: number): stri
   return value;
 }
 
-/** An optional id that a caller made: 8 to 64 of `A-Z a-z 0-9 _ -`. */
+/** `id`, optional: the caller may give one of 8 to 64 characters of `A-Z a-z 0-9 _ -`. */
 export function optionalId(fields: Fields): string | undefined {
   const value = fields["id"];
   if (value === undefined || value === null) return undefined;
@@ -96,7 +97,7 @@ export function optionalId(fields: Fields): string | undefined {
   throw invalid("id", value, "8 to 64 of A-Z a-z 0-9 _ -");
 }
 
-/** An optional token; what is in it is for `auth/tokens.ts` to check. */
+/** `token`, optional; `auth/tokens.ts` checks what is in it. */
 export function optionalToken(fields: Fields): string | undefined {
   const value = fields["token"];
   return value === undefined || value === null
@@ -119,10 +120,10 @@ function oneLine(field: string, value: string): string {
   return value;
 }
 
-/** What looks like the start of a token (JWT) is not repeated. */
+/** The start of a JWT. Error messages do not repeat tokens. */
 const TOKEN = /eyJ[\w.-]+/g;
 
-/** A value as an error message shows it: JSON, at most 80 characters. */
+/** A value as an error message shows it: JSON of at most 80 characters, without tokens. */
 export function shown(value: unknown): string {
   const text = (JSON.stringify(value) ?? String(value)).replace(TOKEN, "***");
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;

@@ -1,6 +1,6 @@
 /** Ids of messages and notifications: unique across nodes, short on the wire, cheap to make. */
 
-/** 50 random bits of this process; a counter does the rest. */
+/** 50 random bits tell this process from others; a counter tells its ids from each other. */
 const PROCESS = [...crypto.getRandomValues(new Uint8Array(10))]
   .map((byte) => (byte % 32).toString(32))
   .join("");

@@ -1,24 +1,24 @@
 /**
- * Reads JSON that a person wrote: says line and column of what is wrong, and takes no key twice, of which `JSON.parse`
- * would silently drop one.
+ * Reads JSON that a person wrote. An error says line and column, and a key that is there twice is one; `JSON.parse`
+ * would silently drop the first.
  */
 
-/** Deeper than any configuration; what reads or shows the values may recurse. */
+/** No configuration is nested deeper. The bound lets code that walks the values recurse. */
 const MAX_DEPTH = 16;
 
 const BLANK = /[ \t\n\r]*/y;
-/** Each character can be matched in one way alone: else a string without an end would take for ever. */
+/** Each character can match in one way only: otherwise an unclosed string would take exponential time. */
 const STRING = /"[ !#-[\]-\uffff]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[ !#-[\]-\uffff]*)*"/y;
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const WORD = /true|false|null/y;
 
-/** What is wrong with a text, and where. */
+/** The message says where the text is wrong, and how. */
 export class JsonTextError extends Error {
   override readonly name = "JsonTextError";
 }
 
 /**
- * Throws {@linkcode JsonTextError}.
+ * Parses a text. Throws {@linkcode JsonTextError}.
  *
  * @example
  * ```ts
@@ -27,10 +27,10 @@ export class JsonTextError extends Error {
  * ```
  */
 export function parseJsonText(text: string): unknown {
-  return new Reader(text.replace(/^\uFEFF/, "")).document();
+  return new JsonReader(text.replace(/^\uFEFF/, "")).document();
 }
 
-class Reader {
+class JsonReader {
   readonly #text: string;
   #at = 0;
 
@@ -81,7 +81,7 @@ class Reader {
       entries.set(key, this.#value(depth + 1));
     } while (this.#skip(","));
     if (!this.#skip("}")) this.#fail("',' or '}'");
-    return Object.fromEntries(entries); // where "__proto__" is a key like any other
+    return Object.fromEntries(entries); // makes "__proto__" a key like any other
   }
 
   #list(depth: number): unknown {

@@ -1,6 +1,6 @@
-/** First in, first out. In an array, `shift` would move all that is behind; a Map costs several times the memory. */
+/** First in, first out. An array's `shift` moves all items behind the first; a Map takes several times the memory. */
 export class Queue<T> {
-  /** What is before `#first` was taken. */
+  /** The items before `#first` were taken, and are `undefined`. */
   #items: (T | undefined)[] = [];
   #first = 0;
 
@@ -12,12 +12,12 @@ export class Queue<T> {
     this.#items.push(item);
   }
 
-  /** Takes the oldest; `undefined` where there is none. */
+  /** Takes the oldest item; `undefined` if the queue is empty. */
   shift(): T | undefined {
     if (this.length === 0) return undefined;
     const item = this.#items[this.#first];
     this.#items[this.#first++] = undefined;
-    // Where half of them were taken, the rest moves: once for as many that were taken.
+    // Once half of the array is taken, the rest moves to its start: that is one move for each item taken, at most.
     if (this.#first * 2 >= this.#items.length) {
       this.#items = this.#items.slice(this.#first);
       this.#first = 0;
@@ -25,7 +25,7 @@ export class Queue<T> {
     return item;
   }
 
-  /** The one with so many before it; `undefined` where there is none. */
+  /** The item that has `index` others before it; `undefined` if there is none. */
   at(index: number): T | undefined {
     return index < 0 ? undefined : this.#items[this.#first + index];
   }

@@ -1,6 +1,6 @@
-/** What a caller of the HTTP API may do: each key has some of these scopes, and each route names the one that it needs. */
+/** What a caller of the HTTP API may do: each API key has scopes, and each route names the one that it needs. */
 
-/** In the order in which help, lists and messages name them. */
+/** All scopes, in the order in which help, lists and messages name them. */
 export const SCOPES = ["publish", "read", "manage"] as const;
 
 export type Scope = typeof SCOPES[number];

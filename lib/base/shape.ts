@@ -4,26 +4,28 @@ import { suggestion } from "./typos.ts";
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
-/** Takes what is wrong at a path, such as `rooms[2].history.size`. */
+/** Is told of a problem at a path, such as `rooms[2].history.size`. */
 export type Note = (path: string, problem: string) => void;
 
-export interface Shape<T> {
-  /** As an error names it. */
+/** A check of one kind of value. */
+interface Shape<T> {
+  /** Names the allowed values in an error. */
   readonly allowed: string;
   readonly schema: JsonSchema;
-  /** Says whether a value is one, and notes what is wrong where it is not. */
+  /** Says whether a value has this shape, and notes what is wrong if it does not. */
   is(value: unknown, path: string, note: Note): value is T;
 }
 
 /** One field of an object. */
-export interface Field<T> {
+interface FieldShape<T> {
   readonly shape: Shape<NonNullable<T>>;
   readonly help: string;
-  /** As one reads it; absent: the field must be there. */
+  /** The default as the documentation words it; a field without one is required. */
   readonly default?: string;
 }
 
-export type Fields<T> = { readonly [Name in keyof T]-?: Field<T[Name]> };
+/** All fields of an object of type `T`. */
+export type FieldShapes<T> = { readonly [Name in keyof T]-?: FieldShape<T[Name]> };
 
 export const flag: Shape<boolean> = leaf(
   "`true` or `false`",
@@ -66,7 +68,7 @@ export function listOf<T>(allowed: string, item: Shape<T>, maxItems: number): Sh
   };
 }
 
-/** One or the other; what is wrong in a list or an object is said by the one that is one. */
+/** A value of one shape or the other. If the value is of the second one's JSON type, that one says what is wrong. */
 export function either<A, B>(simple: Shape<A>, other: Shape<B>): Shape<A | B> {
   return {
     allowed: `${simple.allowed} or ${other.allowed}`,
@@ -81,8 +83,8 @@ export function either<A, B>(simple: Shape<A>, other: Shape<B>): Shape<A | B> {
 }
 
 /** An object with these fields and no others. */
-export function record<T>(allowed: string, fields: Fields<T>): Shape<T> {
-  const known = new Map<string, Field<unknown>>(Object.entries(fields));
+export function record<T>(allowed: string, fields: FieldShapes<T>): Shape<T> {
+  const known = new Map<string, FieldShape<unknown>>(Object.entries(fields));
   const required = [...known].filter(([, field]) => field.default === undefined)
     .map(([name]) => name);
   return {
@@ -115,7 +117,7 @@ export function record<T>(allowed: string, fields: Fields<T>): Shape<T> {
   };
 }
 
-/** Of what has parts. */
+/** The JSON type of a list or an object; `undefined` for other values. */
 function typeOf(value: unknown): "array" | "object" | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   return Array.isArray(value) ? "array" : "object";
@@ -135,7 +137,7 @@ function leaf<T>(
   };
 }
 
-/** Without the marks of code that documents have. */
+/** Removes the backticks, which belong in documents only. */
 function plain(allowed: string): string {
   return allowed.replaceAll("`", "");
 }

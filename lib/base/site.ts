@@ -1,4 +1,4 @@
 /** Sites: tenants that share a server. */
 
-/** The tenant that all belong to who name none; nothing ever crosses a site. */
+/** The tenant of everybody who names no other. Nothing ever crosses from one site to another. */
 export const DEFAULT_SITE = "default";

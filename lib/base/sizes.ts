@@ -1,6 +1,6 @@
-/** How big and how many: the bounds that checks of fields, connections and stores share. */
+/** The bounds that checks of fields, connections and stores share. */
 
-/** Upper bounds; `Infinity` where one is `off`. Lengths are in UTF-16 units. */
+/** Upper bounds; one that is `off` is `Infinity`. Lengths are in UTF-16 units. */
 export interface Limits {
   /** Bytes of one incoming frame. */
   readonly frame: number;
@@ -10,12 +10,12 @@ export interface Limits {
   readonly userId: number;
   /** Rooms that one client may be in. */
   readonly rooms: number;
-  /** Bytes that may wait for one client for a second; at no time more than 8 times as many. */
+  /** Bytes that may wait for one client for a second. Never may more than 8 times as many wait. */
   readonly queue: number;
-  /** WebSockets and streams of events that are open on this node, */
+  /** WebSockets and streams of events that may be open on this node. */
   readonly connections: number;
-  /** of one user, */
+  /** Connections of one user on this node. */
   readonly connectionsPerUser: number;
-  /** and of one address, or one /64 of IPv6. */
+  /** Connections of one address, or of one /64 of IPv6, on this node. */
   readonly connectionsPerAddress: number;
 }

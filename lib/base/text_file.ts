@@ -1,19 +1,19 @@
 /**
- * Reads text files that a person wrote, whatever the editor saved them as: a byte-order mark is read over, UTF-16 with
- * one is read, and what is no text is refused rather than guessed.
+ * Reads text files that a person wrote, whatever encoding the editor chose: UTF-8, or UTF-16 with a byte-order mark.
+ * A file that is neither is refused rather than guessed.
  */
 
-/** Larger than any file of settings, rules or keys; what is larger is refused unread. */
-export const MAX_TEXT_BYTES = 1024 * 1024;
+/** No file of settings, rules or keys is larger. A larger file is refused unread. */
+const MAX_TEXT_BYTES = 1024 * 1024;
 
 const AS_UTF8 = "save it as UTF-8";
 
-/** Why a file cannot be read as text. */
-export class TextFileError extends Error {
+/** The message says why a file cannot be read as text. */
+class TextFileError extends Error {
   override readonly name = "TextFileError";
 }
 
-/** Throws {@linkcode TextFileError}, or what Deno throws where the file cannot be opened. */
+/** Reads a whole file. Throws {@linkcode TextFileError}, or what Deno throws if the file cannot be opened. */
 export function readTextFile(path: string): string {
   const { isDirectory, size } = Deno.statSync(path);
   if (isDirectory) throw new TextFileError("it is a folder");
@@ -23,14 +23,14 @@ export function readTextFile(path: string): string {
   return decodeText(Deno.readFileSync(path));
 }
 
-/** The text that these bytes are, without a byte-order mark. Throws {@linkcode TextFileError}. */
+/** Decodes bytes to a text without a byte-order mark. Throws {@linkcode TextFileError}. */
 export function decodeText(bytes: Uint8Array): string {
   const encoding = encodingOf(bytes);
   const text = decoded(bytes, encoding);
   if (text === undefined) throw new TextFileError(undecodable(bytes, encoding));
   const nul = text.indexOf("\0");
   if (nul === -1) return text;
-  // UTF-16 without a mark, of which no one can say which of its two orders it has.
+  // This is UTF-16 without a mark, probably: nobody can tell which of the two byte orders it has.
   throw new TextFileError(
     `line ${lineAt(text, nul)} has a NUL byte, as UTF-16 has: ${AS_UTF8}`,
   );
@@ -38,7 +38,7 @@ export function decodeText(bytes: Uint8Array): string {
 
 type Encoding = "utf-8" | "utf-16le" | "utf-16be";
 
-/** By the mark at its beginning. */
+/** Tells the encoding by the byte-order mark. */
 function encodingOf([first, second]: Uint8Array): Encoding {
   if (first === 0xff && second === 0xfe) return "utf-16le";
   return first === 0xfe && second === 0xff ? "utf-16be" : "utf-8";
@@ -58,7 +58,7 @@ function undecodable(bytes: Uint8Array, encoding: Encoding): string {
   for (let start = 0; start < bytes.length; line++) {
     const end = bytes.indexOf(0x0a, start);
     const next = end === -1 ? bytes.length : end + 1;
-    // No character of UTF-8 goes across the end of a line.
+    // UTF-8 has the byte 0x0a in line ends only, so each line can be decoded alone.
     if (decoded(bytes.subarray(start, next), encoding) === undefined) break;
     start = next;
   }

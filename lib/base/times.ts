@@ -1,6 +1,6 @@
-/** Times as frames carry them. */
+/** The time as frames carry it. */
 
-/** Unix time in whole seconds, as frames carry it. */
+/** The current Unix time in whole seconds. */
 export function unixSeconds(): number {
   return Math.floor(Date.now() / 1000);
 }

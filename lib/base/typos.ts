@@ -1,12 +1,12 @@
-/** Guesses what someone meant who wrote a name that is not known. */
+/** Guesses which known name somebody meant who wrote another. */
 
-/** The name that was meant, as the end of a message; empty where none is near. */
+/** Ends an error message with the known name that is one typo away; empty if none is. */
 export function suggestion(name: string, known: readonly string[]): string {
   const near = known.find((each) => isOneTypoAway(name, each));
   return near === undefined ? "" : `; did you mean ${near}?`;
 }
 
-/** One letter more, less or other, or two neighbours swapped. */
+/** Whether one letter was added, left out or replaced, or two neighbours swapped. */
 export function isOneTypoAway(one: string, other: string): boolean {
   let start = 0;
   while (start < one.length && one[start] === other[start]) start++;

@@ -6,7 +6,7 @@ import { type BuildOptions, type BuildResult, context, type Plugin, stop } from 
 import { fileURLToPath } from "node:url";
 import { ROOT, STATIC, writeStamp, writeWhole } from "./stamp.ts";
 
-/** What is built for browsers: `out` is its name in `static/`, without what says its kind. */
+/** What is built for browsers; `out` is the name in `static/` without its extension. */
 const ENTRIES = [
   { in: "lib/page/main.tsx", out: "main" },
   { in: "lib/page/styles/main.css", out: "main" },
@@ -14,12 +14,12 @@ const ENTRIES = [
   { in: "lib/sdk/tabs/shared_worker.ts", out: "notifyli-worker" },
 ];
 
-/** What a bundle depends on besides the sources in it: the versions of packages, and how it is made. */
+/** What the bundles depend on besides their sources: the versions of packages, and the code that makes bundles. */
 const MAKERS = ["deno.lock", "lib/build/bundle.ts", "lib/build/stamp.ts"];
 
 /**
- * What the bundles import. Deno resolves a package to a file only when the running program has it; and it is imported
- * by no literal, as its types would bring those of browsers into the check of the server.
+ * The packages that the bundles import. Deno resolves a package to a file only if the running program has imported it.
+ * That import takes no literal, since the package's types would bring those of browsers into the check of the server.
  */
 const PACKAGES: readonly string[] = ["preact"];
 for (const name of PACKAGES) await import(name);
@@ -52,16 +52,16 @@ const OPTIONS = {
   logLevel: "warning",
   legalComments: "none",
   plugins: [denoResolver],
-  // The compiler options are Deno's to read: its deno.json is no tsconfig.json.
+  // Otherwise esbuild would look for a tsconfig.json; the compiler options are in deno.json.
   tsconfigRaw: {},
-  // Written by `put`: a server that starts meanwhile must not read half a bundle.
+  // `put` writes the files, so that a server that starts meanwhile never reads half a bundle.
   write: false,
   metafile: true,
 } satisfies BuildOptions;
 
 type Bundles = BuildResult<typeof OPTIONS>;
 
-/** Bundles once. Resolves with false where the sources are wrong, which esbuild has printed. */
+/** Bundles once. Resolves with false if the sources are wrong; esbuild has printed how. */
 export async function bundle(): Promise<boolean> {
   const startedAt = Date.now();
   const bundler = await context(OPTIONS);
@@ -98,14 +98,14 @@ function put({ outputFiles, metafile }: Bundles, startedAt: number): void {
   for (const { path, contents } of outputFiles) writeWhole(path, contents);
   const sources = Object.keys(metafile.inputs).filter((path) => path.startsWith("lib/"));
   const inputs = [...MAKERS, ...sources];
-  // What was changed meanwhile may be in the bundles or not: without a stamp, the next build begins anew.
+  // A source that changed meanwhile may be in the bundles or not. Without a stamp the next build begins anew.
   if (inputs.some((path) => isModifiedSince(startedAt, path))) return;
   writeStamp([...inputs, ...Object.keys(metafile.outputs)]);
 }
 
 function isModifiedSince(startedAt: number, path: string): boolean {
   const modifiedAt = Deno.statSync(`${ROOT}${path}`).mtime?.getTime() ?? 0;
-  return modifiedAt >= startedAt && modifiedAt <= Date.now(); // a clock may have been wrong
+  return modifiedAt >= startedAt && modifiedAt <= Date.now(); // not in the future: a clock may have been wrong
 }
 
 function isOfSources(error: unknown): boolean {

@@ -1,17 +1,17 @@
 /**
- * `static/.built`: which files the bundles in `static/` were made from, and what they were then. By content, as git
- * gives every file a new time; in the format of `sha256sum`, so `sha256sum -c static/.built` says the same.
+ * `static/.built` has the digests of the bundles in `static/` and of the files that they were made from. Times would not
+ * do, since git gives every file a new one. `sha256sum -c static/.built` can check the file.
  */
 import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
 
-/** Of the checkout, with a slash at its end; the stamp's paths are relative to it. */
+/** Path of the checkout, with a slash at its end. The stamp's paths are relative to it. */
 export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 export const STATIC = `${ROOT}static`;
 
 const STAMP = `${STATIC}/.built`;
 
-/** What is not as it was at the last build; `undefined` where a build would make what is there already. */
+/** Why a build is needed; `undefined` if it would make what is there already. */
 export function whatChanged(): string | undefined {
   const lines = textLines(readIfThere(STAMP));
   if (lines.length === 0) return "it was never built here";
@@ -25,16 +25,16 @@ export function whatChanged(): string | undefined {
   return undefined;
 }
 
-/** @param paths of what was read and made, relative to {@linkcode ROOT} */
+/** @param paths of all files that a build read and made, relative to {@linkcode ROOT} */
 export function writeStamp(paths: readonly string[]): void {
   const lines = paths.map((path) => `${hashOf(Deno.readFileSync(`${ROOT}${path}`))}  ${path}\n`);
   writeWhole(STAMP, new TextEncoder().encode(lines.join("")));
 }
 
-/** The folder of the bundles takes none; the message is the system's. */
+/** The folder of the bundles cannot be written to. The message is the system's. */
 export class CannotWrite extends Error {}
 
-/** Writes a file so that nobody ever sees a part of it, also where two builds run at once. */
+/** Writes a file so that nobody ever sees a part of it, even if two builds run at once. */
 export function writeWhole(path: string, content: Uint8Array): void {
   const unfinished = path.replace(
     /[^/]+$/,
@@ -61,7 +61,7 @@ function readIfThere(path: string): Uint8Array | undefined {
   try {
     return Deno.readFileSync(path);
   } catch {
-    return undefined; // or may not be read: whoever builds from it will say so
+    return undefined; // also if it may not be read: the build will say so
   }
 }
 
@@ -69,6 +69,6 @@ function removeIfThere(path: string): void {
   try {
     Deno.removeSync(path);
   } catch {
-    // It could not even be made.
+    // The file was never made.
   }
 }

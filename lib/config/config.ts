@@ -1,6 +1,6 @@
 /**
- * Reads slices from the environment and `.env`, and says all that is wrong at once. It knows no setting: which slices
- * there are, `lib/configuration.ts` says.
+ * Reads slices from the environment and `.env`, and lists every problem at once. This folder knows no setting:
+ * `lib/configuration.ts` lists the slices.
  */
 import { ConfigError } from "../base/config_error.ts";
 import type { Finding } from "./env_faults.ts";
@@ -12,17 +12,17 @@ import type { ConfigOf, Slice } from "./slice.ts";
 
 export interface Loaded<Config> {
   readonly config: Config;
-  /** What the user should know of, but that does not stop the start. */
+  /** Oddities that whoever runs the server should know of, and that do not stop the start. */
   readonly warnings: readonly string[];
 }
 
-/** Names and values as they are given, and what `.env` has of them. */
+/** Names and values from the environment over `.env`, and the file itself. */
 export interface LoadedEnvironment {
   readonly env: Environment;
   readonly file: EnvFile;
 }
 
-/** Throws {@linkcode ConfigError} where there is a `.env` that cannot be read. */
+/** Reads `.env` in `folder`, if there is one. Throws {@linkcode ConfigError} if it cannot be read. */
 export function readEnvironment(known: KnownSettings, folder: string): LoadedEnvironment {
   const path = folder === "." ? ".env" : `${folder}/.env`;
   const own = ownEnvironment(known);
@@ -35,7 +35,7 @@ export function readEnvironment(known: KnownSettings, folder: string): LoadedEnv
   }
 }
 
-/** Throws {@linkcode ConfigError}, which says all that is wrong. */
+/** Throws a {@linkcode ConfigError} that lists every problem. */
 export function readSlices<Slices extends readonly Slice[]>(
   slices: Slices,
   given: Given,
@@ -48,14 +48,14 @@ export function readSlices<Slices extends readonly Slice[]>(
   );
   requireAll([...values, ...slices.map((each) => () => reader.of(each))], told);
   const config = Object.fromEntries(slices.map((each) => [each.name, reader.of(each)]));
-  // Which name has which type, `ConfigOf` knows, and `fromEntries` does not.
+  // The cast restores which name has which type: `fromEntries` loses that.
   return {
     config: config as ConfigOf<Slices>,
     warnings: [...warningsOf(told), ...reader.warnings],
   };
 }
 
-/** What is wrong, of all that these find: one thing a line, each once. */
+/** Runs all checks, and lists the lines of their errors without doubles. */
 export function problemsOf(checks: readonly (() => unknown)[]): string[] {
   const problems = checks.flatMap((check) => {
     try {
@@ -72,7 +72,7 @@ export function problemsOf(checks: readonly (() => unknown)[]): string[] {
 function requireAll(checks: readonly (() => unknown)[], told: readonly Finding[]): void {
   const stops = told.filter((each) => each.stops).map(({ text }) => text);
   const problems = [...stops, ...problemsOf(checks)];
-  // What does not stop the start may be why something does.
+  // The warnings come along, since a warning may explain a problem.
   if (problems.length > 0) throw new ConfigError([...problems, ...warningsOf(told)].join("\n"));
 }
 

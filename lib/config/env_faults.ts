@@ -1,6 +1,6 @@
 /**
- * Says what is odd in a `.env` file, of what the server reads: a damaged secret or URL stops the start, and whatever else
- * would let more people in than the file says; the rest is told. No value is shown.
+ * Judges the oddities of a `.env` file. A damaged secret, URL or rule of who gets in stops the start; other oddities are
+ * warnings. No message shows a value.
  */
 import type { EnvEntry, EnvText, Fault } from "./env_file.ts";
 import type { KnownSettings, Lost } from "./known_settings.ts";
@@ -9,13 +9,13 @@ import type { KnownSettings, Lost } from "./known_settings.ts";
 export interface Finding {
   readonly stops: boolean;
   readonly text: string;
-  /** The setting that it is about, whose value is not shown if it stops the start: it may hold another's. */
+  /** The setting in question. If the finding stops the start, its value is not shown: it may hold another's secret. */
   readonly name?: string;
 }
 
 export interface Faults {
   readonly findings: readonly Finding[];
-  /** What is ignored; whether it stops the start, depends on what else is given. */
+  /** Entries that are ignored. Whether one stops the start depends on the other settings. */
   readonly lost: readonly Lost[];
 }
 
@@ -34,23 +34,23 @@ const WORDS: Readonly<Record<Fault, string>> = {
     "quotes if it is meant",
 };
 
-/** Told of delicate settings alone: in others it is a comment. */
+/** Faults that are told of delicate settings only: elsewhere the text behind a "#" is just a comment. */
 const OF_DELICATE: ReadonlySet<Fault> = new Set(["comment"]);
 
-/** Of no harm, whatever the value is. */
+/** Faults that do no harm, whatever the value is. */
 const HARMLESS: ReadonlySet<Fault> = new Set(["comment", "spaces"]);
 
-/** No setting has several lines. */
+/** Faults that stop the start for every setting, since no setting has several lines. */
 const ALWAYS_STOP: ReadonlySet<Fault> = new Set(["unclosed", "lines"]);
 
 /** What decides whether a fault stops the start. */
-export interface Judged {
+interface Judged {
   readonly known: KnownSettings;
-  /** Whether the file's word of a setting is the one that counts, and not the environment's. */
+  /** Whether the file gives the value of a setting, and not the environment. */
   readonly counts: (name: string) => boolean;
 }
 
-/** @param path for the messages */
+/** @param path of the file, for the messages */
 export function faultsOf({ entries, strays }: EnvText, path: string, judged: Judged): Faults {
   const { known, counts } = judged;
   const last = new Map(entries.map((entry) => [entry.name, entry]));
@@ -106,7 +106,7 @@ function isStopped(fault: Fault, isDelicate: boolean): boolean {
   return ALWAYS_STOP.has(fault) || (isDelicate && !HARMLESS.has(fault));
 }
 
-/** Settings in the later lines of a value. */
+/** The settings that an unclosed quote swallowed: those in the later lines of its value. */
 function swallowed(entry: EnvEntry, known: KnownSettings): { setting: string; line: number }[] {
   if (!entry.faults.includes("lines")) return [];
   return entry.value.split("\n").slice(1).flatMap((text, index) => {
@@ -115,7 +115,7 @@ function swallowed(entry: EnvEntry, known: KnownSettings): { setting: string; li
   });
 }
 
-/** A setting under another name, as behind a byte-order mark in the middle of the file, or inside of a value. */
+/** A setting that is lost: its name is misspelt (a byte-order mark before it, for one), or it is inside of a value. */
 function lostEntry(
   { name, value, faults }: EnvEntry,
   place: string,

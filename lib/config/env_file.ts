@@ -1,26 +1,25 @@
 /**
- * Reads the text of a `.env` file: `NAME=value` a line, as `parseEnv` of `node:util` does, but with what that passes over in
- * silence: where a value stands, and what may not be meant as it is written. Who is told of that, and what stops a start,
- * `env_faults.ts` says.
+ * Reads the text of a `.env` file, one `NAME=value` a line. The values are those of `parseEnv` of `node:util`; besides,
+ * each entry says where it stands, and what in it may not be meant as it is written. `env_faults.ts` judges that.
  */
 
 /** What is odd about a value as it is written. */
 export type Fault =
   /** A `#` with no blank before it ends the value. */
   | "cut"
-  /** A `#` with a blank before it and none behind it does. */
+  /** A `#` with a blank before it and none behind it ends the value. */
   | "comment"
-  /** A backslash in double quotes that begins no `\n`: it is taken as it is. */
+  /** A backslash in double quotes that begins no `\n` is part of the value. */
   | "escape"
-  /** It begins with a quote that no other closes: the quote is part of it. */
+  /** A quote at the start that is never closed is part of the value. */
   | "unclosed"
   /** Text behind the closing quote is left out. */
   | "behind"
-  /** A quote is closed in a later line alone. */
+  /** The closing quote stands in a later line. */
   | "lines"
   /** Blanks beside the `=` are left out. */
   | "spaces"
-  /** Typographic quotes around it are part of it. */
+  /** Typographic quotes around the value are part of it. */
   | "typographic"
   /** `${NAME}` or `$(command)` is taken as it is. */
   | "variable";
@@ -28,37 +27,37 @@ export type Fault =
 export interface EnvEntry {
   readonly name: string;
   readonly value: string;
-  /** Counted from 1. */
+  /** Number of the entry's first line, from 1. */
   readonly line: number;
   readonly lastLine: number;
   readonly faults: readonly Fault[];
 }
 
 /** A line that is neither empty, nor a comment, nor `NAME=value`. */
-export interface StrayLine {
+interface StrayLine {
   readonly line: number;
   readonly text: string;
 }
 
 export interface EnvText {
-  /** In the order of the file; of several with one name, the last one counts. */
+  /** All entries in the order of the file. Of several with one name, the last one counts. */
   readonly entries: readonly EnvEntry[];
   readonly strays: readonly StrayLine[];
 }
 
-/** Characters that cannot be seen, or not be told from a blank; U+200C and U+200D shape letters and emoji. */
+/** Characters that are invisible or look like a blank. U+200C and U+200D are left out: they shape letters and emoji. */
 export const INVISIBLE =
   /[\p{Cc}\u00a0\u00ad\u034f\u061c\u115f\u1160\u1680\u180e\u2000-\u200b\u200e\u200f\u2028-\u202f\u205f-\u206f\u3000\u3164\ufeff\uffa0\ufff9-\ufffb]/u;
 
 const INVISIBLES = new RegExp(INVISIBLE, "gu");
 
-/** The same without characters that cannot be seen. */
+/** Removes the {@linkcode INVISIBLE} characters. */
 export function visible(text: string): string {
   return text.replaceAll(INVISIBLES, "");
 }
 
 /**
- * Reads all lines; they may end with LF, CR LF or CR.
+ * Reads all lines, which may end with LF, CR LF or CR.
  *
  * @example
  * ```ts
@@ -96,7 +95,7 @@ export function parseEnvText(text: string): EnvText {
 interface Value {
   readonly value: string;
   readonly faults: readonly Fault[];
-  /** Lines that it takes besides its own. */
+  /** Lines that the value takes besides its first. */
   readonly more?: number;
 }
 
@@ -121,7 +120,7 @@ function readPlain(behind: string): Value {
   return { value, faults: [...faults, ...expansions(value)] };
 }
 
-/** In the line itself, or up to the first later one that has the same quote. */
+/** Reads a value up to the closing quote in its line, else up to the first later line that has such a quote. */
 function readQuoted(text: string, quote: string, following: readonly string[]): Value {
   const inside = text.slice(1);
   const end = closing(inside, quote);
@@ -134,7 +133,7 @@ function readQuoted(text: string, quote: string, following: readonly string[]): 
   return { ...all, faults: [...all.faults, "lines"], more };
 }
 
-/** Where a line's closing quote is: the first with nothing but blanks or a comment behind it, else the first. */
+/** The index of a line's closing quote: the first with only blanks or a comment behind it, else the first. */
 function closing(line: string, quote: string): number | undefined {
   for (let at = line.indexOf(quote); at !== -1; at = line.indexOf(quote, at + 1)) {
     if (/^[ \t]*(#|$)/.test(line.slice(at + 1))) return at;
@@ -154,7 +153,7 @@ function expansions(value: string): Fault[] {
   return /\$\{\w+[^}]*\}|\$\(.*\)/s.test(value) ? ["variable"] : [];
 }
 
-/** Without the blanks at its ends. */
+/** Removes spaces and tabs at the ends. */
 function trimmed(text: string): string {
   return text.replace(/^[ \t]+|[ \t]+$/g, "");
 }

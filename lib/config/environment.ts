@@ -1,4 +1,4 @@
-/** Where settings come from: the environment over `.env`. What is odd about them, `oddities.ts` says. */
+/** Reads where settings come from: the environment, and `.env` below it. `oddities.ts` says what is odd about them. */
 import { type Faults, faultsOf, type Finding } from "./env_faults.ts";
 import { parseEnvText } from "./env_file.ts";
 import type { KnownSettings } from "./known_settings.ts";
@@ -7,23 +7,22 @@ import { readTextFile } from "../base/text_file.ts";
 /** Names and values. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The settings that `.env` has, and what is odd about it. */
+/** The settings that `.env` has, and what is odd about the file. */
 export interface EnvFile extends Faults {
   readonly values: Environment;
-  /** Where each is said, such as `.env:3`. */
+  /** Where each setting stands, such as `.env:3`. */
   readonly places: ReadonlyMap<string, string>;
 }
 
 export const NO_ENV_FILE: EnvFile = { values: {}, places: new Map(), findings: [], lost: [] };
 
-/** Of what is read, and what it is read beside. */
-export interface EnvFileOptions {
+interface EnvFileOptions {
   readonly known: KnownSettings;
-  /** It goes before the file. */
+  /** The environment, whose values count before those of the file. */
   readonly environment: Environment;
 }
 
-/** Throws a `TextFileError` where the file is no text, and what Deno throws where it cannot be opened. */
+/** Throws a `TextFileError` if the file is no text, and what Deno throws if it cannot be opened. */
 export function readEnvFile(path: string, { known, environment }: EnvFileOptions): EnvFile {
   if (!exists(path)) return withoutFile(path);
   const text = parseEnvText(readTextFile(path));
@@ -40,7 +39,7 @@ interface OwnEnvironment {
   readonly findings: readonly Finding[];
 }
 
-/** The process' own environment, and what of it cannot be read. */
+/** The environment of this process, and which settings in it cannot be read. */
 export function ownEnvironment(known: KnownSettings): OwnEnvironment {
   const findings = known.names.filter((name) => !isReadable(name)).map((name) => (
     { stops: true, text: `Cannot use ${name}: its value in the environment is not UTF-8` }
@@ -48,7 +47,7 @@ export function ownEnvironment(known: KnownSettings): OwnEnvironment {
   return { values: Deno.env.toObject(), findings };
 }
 
-/** Deno leaves out of the whole environment, in silence, what it refuses to give by its name. */
+/** Asks for one variable: Deno drops those that are not UTF-8 from `toObject()` silently, and refuses them by name. */
 function isReadable(name: string): boolean {
   try {
     Deno.env.get(name);
@@ -59,7 +58,7 @@ function isReadable(name: string): boolean {
   }
 }
 
-/** A link to nothing is not taken for no file: somebody meant one. */
+/** Whether the path exists. A broken link does: somebody meant a file to be there, and should hear of it. */
 function exists(path: string): boolean {
   try {
     Deno.lstatSync(path);
@@ -70,7 +69,7 @@ function exists(path: string): boolean {
   }
 }
 
-/** Editors of Windows add an ending that they do not show. */
+/** Looks for `.env.txt`, too: editors on Windows add that ending without showing it. */
 function withoutFile(path: string): EnvFile {
   const other = `${path}.txt`;
   if (!exists(other)) return NO_ENV_FILE;

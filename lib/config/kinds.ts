@@ -1,12 +1,15 @@
-/** What a setting may hold, and what it means. A kind that only one part needs lies in that part's `settings.ts`. */
+/**
+ * Kinds of settings: what a text may be, and what it means. A kind that only one folder needs is in the `settings.ts` of
+ * that folder.
+ */
 
 export interface Kind<Value = unknown> {
-  /** What an error says may stand there. */
+  /** Names the allowed texts in an error. */
   readonly allowed: string;
   test(text: string): boolean;
-  /** What a text means that passed the test. */
+  /** Turns a text that passed the test into its meaning. */
   parse(text: string): Value;
-  /** A text as an error may show it; as it is, if absent. */
+  /** Turns a text into what an error may show of it. Without this, an error shows the text as it is. */
   shown?(text: string): string;
 }
 
@@ -50,7 +53,7 @@ export const limit: Kind<number> = orOff({
   parse: Number,
 });
 
-/** A URL whose path and query may be secrets, and that somebody may have written a password into. */
+/** A URL. Errors show only its host: path and query may be secrets, and somebody may have written a password into it. */
 export const secretUrl: Kind<string> = {
   allowed: "an http or https URL without a user or password in it",
   test: isHttpUrl,
@@ -58,7 +61,7 @@ export const secretUrl: Kind<string> = {
   shown: (text) => text.replace(/^(\w+:\/\/)?(?:.*@)?([^/?#]*).*$/s, "$1$2/***"),
 };
 
-/** One of a few words. */
+/** A setting that is one of a few words. */
 export function oneOf<Word extends string>(...words: readonly [Word, ...Word[]]): Kind<Word> {
   return {
     allowed: `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`,
@@ -67,7 +70,7 @@ export function oneOf<Word extends string>(...words: readonly [Word, ...Word[]])
   };
 }
 
-/** Texts between commas; there may be none. */
+/** A setting that is any number of texts, separated by commas. */
 export function listOf(
   allowed: string,
   test: (each: string) => boolean,
@@ -75,7 +78,7 @@ export function listOf(
   return { allowed, test: (text) => listed(text).every(test), parse: listed };
 }
 
-/** The same, or nothing. */
+/** The same kind, but an empty text is allowed and means `undefined`. */
 export function optional<Value>(kind: Kind<Value>): Kind<Value | undefined> {
   return {
     ...kind,
@@ -84,7 +87,7 @@ export function optional<Value>(kind: Kind<Value>): Kind<Value | undefined> {
   };
 }
 
-/** What stands between commas. */
+/** Splits a text at its commas. */
 export function listed(text: string): string[] {
   return text.split(",").map((each) => each.trim()).filter((each) => each !== "");
 }

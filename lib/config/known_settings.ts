@@ -1,27 +1,27 @@
 /**
- * The settings that there are, by their names; and which of them a name was meant to be that is none: a mark before it,
- * other letters, `set` in front.
+ * Looks settings up by name, and guesses which setting a wrong name was meant to be: one with an invisible mark before
+ * it, other letters, or `set` in front.
  */
 import { isOneTypoAway } from "../base/typos.ts";
 import { visible } from "./env_file.ts";
 import type { Setting } from "./setting.ts";
 import type { Slice } from "./slice.ts";
 
-/** Something that is ignored, and may have been meant as a setting. */
+/** An entry that is ignored, and may have been meant as a setting. */
 export interface Lost {
   readonly meant?: string;
-  /** Such as "unknown setting APP_PROT", without any value. */
+  /** Describes the entry without its value, such as "unknown setting APP_PROT". */
   readonly what: string;
-  /** Such as `.env:3`; absent where it is in the environment. */
+  /** Where the entry stands, such as `.env:3`; absent if it is in the environment. */
   readonly place?: string;
 }
 
 export class KnownSettings {
   readonly names: readonly string[];
   readonly #settings: ReadonlyMap<string, Setting>;
-  /** By their letters and digits alone. */
+  /** Names of settings by their letters and digits alone. */
   readonly #byLetters: ReadonlyMap<string, string>;
-  /** How their names begin, such as `APP|REDIS`. */
+  /** The first words of all names, as a pattern such as `APP|REDIS`. */
   readonly #prefixes: string;
 
   constructor(slices: readonly Slice[]) {
@@ -41,37 +41,37 @@ export class KnownSettings {
     return this.#settings.has(name);
   }
 
-  /** Whether a damaged value does harm unseen: secrets, URLs, and what keeps people out. */
+  /** Whether a damaged value does harm unnoticed, as in secrets, in URLs, and in settings that keep people out. */
   isDelicate(name: string): boolean {
     const setting = this.get(name);
     return setting?.kind.shown !== undefined || setting?.guard !== undefined;
   }
 
-  /** `APP_PORT=80 APP_KEY=…` in one line is one value, and a secret stands in it. */
+  /** Hides settings inside of a value: `APP_PORT=80 APP_KEY=…` in one line is one value, with a secret in it. */
   withoutSettings(value: string): string {
     return value.replace(new RegExp(`\\b((${this.#prefixes})_\\w*=).*$`, "s"), "$1***");
   }
 
-  /** What a name that is no setting seems to be; `undefined` where it is another program's. */
+  /** What a name that is no setting was meant to be; `undefined` if the variable seems to be another program's. */
   lostName(name: string, place?: string): Lost | undefined {
     const meant = this.#like(name);
     const isOurs = meant !== undefined || new RegExp(`^(${this.#prefixes})_`).test(name);
     return isOurs ? { meant, what: `unknown setting ${shown(name, meant)}`, place } : undefined;
   }
 
-  /** What a line that is no `NAME=value` seems to be. */
+  /** What a line that is no `NAME=value` was meant to be. */
   lostLine(text: string, place: string): Lost {
     return { meant: this.#in(text), what: "a line that is not NAME=value", place };
   }
 
-  /** The setting that a name is, or was most likely meant to be; `undefined` where it is of something else. */
+  /** The setting that a name was most likely meant to be; `undefined` if there is none. */
   #like(name: string): string | undefined {
     return this.#sameLetters(name) ??
       this.names.find((each) => isOneTypoAway(plain(name), each)) ??
       (/[\s:]/.test(name) ? this.#in(name) : undefined);
   }
 
-  /** The setting that a line is about: `APP_PORT: 80`, `setenv APP_PORT 80`. */
+  /** The setting that a line names, as in `APP_PORT: 80` and `setenv APP_PORT 80`. */
   #in(line: string): string | undefined {
     return line.split(/[\s:=]+/, 3).map((word) => this.#sameLetters(word))
       .find((each) => each !== undefined);
@@ -84,7 +84,7 @@ export class KnownSettings {
   }
 }
 
-/** Also without letters that only look different, such as those of full width. */
+/** A name in capitals, without invisible characters, and with usual letters in place of those of full width. */
 function plain(name: string): string {
   return visible(name.normalize("NFKC")).toUpperCase();
 }
@@ -93,7 +93,7 @@ function lettersOf(name: string): string {
   return plain(name).replaceAll(/[^A-Z0-9]/g, "");
 }
 
-/** With characters that cannot be seen as what they are; a value that may have been written into it is left out. */
+/** A name as a message shows it: invisible characters as codes, and nothing that may be a value written into it. */
 function shown(name: string, meant?: string): string {
   if (/^\w+$/.test(name)) return name;
   if (meant === undefined) return `that begins with ${/^\w*/.exec(name)?.[0]}`;

@@ -1,6 +1,6 @@
 /**
- * Says what is odd about the settings as they are given, in the environment and in `.env`. What would let more people in
- * than somebody wrote down stops the start; no value is shown.
+ * Finds oddities in the settings of the environment and of `.env`. One that would let more people in than somebody wrote
+ * down stops the start. No message shows a value.
  */
 import type { Finding } from "./env_faults.ts";
 import type { EnvFile, Environment } from "./environment.ts";
@@ -8,10 +8,10 @@ import { isOn } from "./kinds.ts";
 import type { KnownSettings, Lost } from "./known_settings.ts";
 import { flawsOf } from "./value_flaws.ts";
 
-/** What is given, of the settings that there are. */
+/** The settings that there are, and what somebody has given of them. */
 export interface Given {
   readonly known: KnownSettings;
-  /** The environment over what the file has. */
+  /** The values of the environment, and those of the file that it does not have. */
   readonly env: Environment;
   readonly file: EnvFile;
 }
@@ -59,7 +59,7 @@ function ofBlank(name: string, given: Given): Finding[] {
   }];
 }
 
-/** The environment is for all programs: a name in small letters is somebody else's, unless it may be what is missing. */
+/** All programs share the environment: a name with small letters is another program's, unless a guard may be lost in it. */
 function ofOther(name: string, given: Given): Finding[] {
   const lost = given.known.lostName(name);
   if (lost === undefined) return [];
@@ -67,7 +67,7 @@ function ofOther(name: string, given: Given): Finding[] {
   return finding.stops || !/[a-z]/.test(name) ? [finding] : [];
 }
 
-/** What is ignored stops the start where it seems to be what keeps people out. */
+/** An ignored entry stops the start if it seems to be a setting that would have kept people out. */
 function ofLost({ meant, what, place }: Lost, given: Given): Finding {
   if (meant !== undefined && letsIn(meant, given)) {
     const text = `Cannot do without ${meant}: it is not set, and ${place ?? "the environment"} ` +
@@ -79,13 +79,13 @@ function ofLost({ meant, what, place }: Lost, given: Given): Finding {
   return { stops: false, text: `${told}: it is ignored${guess}` };
 }
 
-/** Whether more people may come in, since the setting has no value, nor another that keeps them out as well. */
+/** Whether more people may come in because neither the setting nor another that keeps them out has a value. */
 function letsIn(name: string, { known, env }: Given): boolean {
   const guard = known.get(name)?.guard;
   return guard !== undefined && (guard.oneOf ?? [name]).every((each) => isBlank(env[each]));
 }
 
-/** Whether it is the file that gives the value. */
+/** Whether the value is the file's. */
 function isOfFile(name: string, { env, file }: Given): boolean {
   return file.places.has(name) && (env[name] ?? "") === file.values[name];
 }

@@ -2,7 +2,11 @@
 import { ConfigError } from "../base/config_error.ts";
 import { readTextFile } from "../base/text_file.ts";
 
-/** @param name of the setting, for the error; throws {@linkcode ConfigError} where it is no PEM file that can be read */
+/**
+ * Throws {@linkcode ConfigError} if the file cannot be read or is no PEM file.
+ *
+ * @param name of the setting, for the error
+ */
 export function readPem(name: string, path: string): string {
   let text: string;
   try {

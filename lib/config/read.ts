@@ -1,11 +1,11 @@
-/** Reads slices from what is given: one value by its kind, or all that a slice comes to. */
+/** Reads slices from names and values: one value by its kind, or the whole config of a slice. */
 import { ConfigError } from "../base/config_error.ts";
 import type { Environment } from "./environment.ts";
 import { KnownSettings } from "./known_settings.ts";
 import type { Setting } from "./setting.ts";
 import type { Slice } from "./slice.ts";
 
-/** Reads a slice alone, by the defaults of all that is not given. Throws {@linkcode ConfigError}. */
+/** Reads one slice; settings that are not given have their defaults. Throws {@linkcode ConfigError}. */
 export function readSlice<Config>(slice: Slice<Config>, env: Environment = {}): Config {
   return new SliceReader(new KnownSettings([slice]), env).of(slice);
 }
@@ -13,7 +13,7 @@ export function readSlice<Config>(slice: Slice<Config>, env: Environment = {}): 
 export class SliceReader {
   readonly #known: KnownSettings;
   readonly #env: Environment;
-  /** Names of settings whose text may hold what belongs to another, and is not shown. */
+  /** Names of settings whose text is not shown, since it may hold another setting's secret. */
   readonly #damaged: ReadonlySet<string>;
   readonly #warnings = new Set<string>();
 
@@ -23,12 +23,12 @@ export class SliceReader {
     this.#damaged = damaged;
   }
 
-  /** What slices warned of so far. */
+  /** The warnings of all slices so far. */
   get warnings(): readonly string[] {
     return [...this.#warnings];
   }
 
-  /** What a slice comes to. Throws {@linkcode ConfigError}. */
+  /** The config of a slice. Throws {@linkcode ConfigError}. */
   of<Config, Values>(slice: Slice<Config, string, Values>): Config {
     return slice.config({
       value: (name) => this.value(String(name), slice.settings[name]),
@@ -40,7 +40,7 @@ export class SliceReader {
     });
   }
 
-  /** What a setting means. Throws {@linkcode ConfigError} where its kind does not allow it. */
+  /** The meaning of a setting. Throws {@linkcode ConfigError} if its kind does not allow its text. */
   value<Value>(name: string, { kind, default: usual }: Setting<Value>): Value {
     const text = this.#given(name) || usual;
     if (kind.test(text)) return kind.parse(text);

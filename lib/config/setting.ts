@@ -1,35 +1,35 @@
-/** What is said of a setting, once: README, `.env.example` and `notifyli check` have it from here. */
+/** Describes a setting once: README, `.env.example` and `notifyli check` take the description from here. */
 import type { Kind } from "./kinds.ts";
 
 export interface Setting<Value = unknown> {
-  /** As one writes it; empty for none. */
+  /** The default as a user would write it; empty if there is none. */
   readonly default: string;
-  /** What it is, in one sentence. */
+  /** Says in one sentence what the setting does. */
   readonly help: string;
   readonly kind: Kind<Value>;
-  /** Of a setting that keeps people out. */
+  /** Present on a setting that keeps people out. */
   readonly guard?: Guard;
 }
 
-/** Settings by their names; `Values` is what each of them means. */
+/** Settings by their names; `Values` has the meaning of each. */
 export type Settings<Values = Record<string, unknown>> = {
   readonly [Name in keyof Values]: Setting<Values[Name]>;
 };
 
-/** What settings mean, by their names. */
+/** The meanings of settings, by their names. */
 export type ValuesOf<Each extends Settings> = {
   readonly [Name in keyof Each]: Each[Name] extends Setting<infer Value> ? Value : never;
 };
 
-/** Without a value of the setting more people may come in than somebody meant: where it is lost, the start stops. */
+/** Without the setting more people may come in than somebody meant, so the start stops where it seems to be lost. */
 export interface Guard {
-  /** The names of settings any one of which keeps them out, itself among them; by default it does so alone. */
+  /** Names of settings, this one among them, any one of which keeps people out. @default this one alone */
   readonly oneOf?: readonly string[];
-  /** Stops the start also where the setting is given and empty. */
+  /** If present, the start stops also where the setting is given and empty. */
   readonly empty?: {
-    /** A setting that is `true` where just that is meant. */
+    /** The name of a setting that says `true` where the empty value is meant. */
     readonly unless: string;
-    /** What comes of it, and what mends it: the end of the message. */
+    /** Ends the message with the consequence and the remedy. */
     readonly why: string;
   };
 }

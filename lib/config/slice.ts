@@ -1,36 +1,36 @@
-/** A slice of the configuration: the settings of one part of the program, and what they come to together. */
+/** A slice of the configuration: the settings of one part of the program, and the config that they make. */
 import type { Settings } from "./setting.ts";
 
 type AnyValues = Record<string, unknown>;
 
 export interface Slice<Config = unknown, Name extends string = string, Values = AnyValues> {
-  /** By which the whole configuration has it. */
+  /** The slice's field in the whole configuration. */
   readonly name: Name;
-  /** What stands above its settings in `.env.example`. */
+  /** The heading above its settings in `.env.example`. */
   readonly title: string;
   readonly settings: Settings<Values>;
   /**
-   * Throws a `ConfigError` where settings do not go together, each of which may be good. To be told of that beside a value
-   * that is wrong by itself, it looks at these first: it ends at the first wrong one that it reads.
+   * Makes the config of the settings. Throws a `ConfigError` where good settings do not go together. It should check that
+   * before it reads other settings, for it ends at the first wrong value, and would then not report the rest.
    */
   config(read: Reader<Values>): Config;
 }
 
-/** Reads the settings of one slice; others it can only see through the slice that they are of. */
+/** Reads the settings of one slice; the settings of another one are read through that slice. */
 export interface Reader<Values = AnyValues> {
-  /** What a setting means, by its kind. */
+  /** The meaning of a setting, by its kind. */
   value<Name extends keyof Values>(name: Name): Values[Name];
   /** Whether somebody gave the setting a value. */
   given(name: keyof Values): boolean;
-  /** What another slice comes to. */
+  /** The config of another slice. */
   of<Config>(other: Slice<Config>): Config;
-  /** The name of a variable that is no setting of ours and has a value, such as `https_proxy`. */
+  /** The name of a variable that has a value and matches, but is no setting of ours, such as `https_proxy`. */
   variable(names: RegExp): string | undefined;
-  /** Tells whoever runs the server of something that does not stop the start; the same text is told once. */
+  /** Warns whoever runs the server, once for each text. The start goes on. */
   warn(text: string): void;
 }
 
-/** What slices come to, each under its name. */
+/** The configs of slices, each under its slice's name. */
 export type ConfigOf<Slices extends readonly Slice[]> = {
   readonly [Each in Slices[number] as Each["name"]]: ReturnType<Each["config"]>;
 };
@@ -57,10 +57,10 @@ export function slice<Config, const Name extends string, Values>(
   return each;
 }
 
-/** What one slice has come to. */
+/** The config of one slice in a whole configuration. */
 export function configOf<Config>(
   config: Readonly<Record<string, unknown>>,
   { name }: Slice<Config>,
 ): Config {
-  return config[name] as Config; // each name is of one slice
+  return config[name] as Config; // no two slices have the same name
 }

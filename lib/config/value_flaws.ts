@@ -1,21 +1,21 @@
-/** What is odd about the value of a setting, wherever it comes from: what no one sees, and what no one changed. */
+/** Finds flaws in the value of a setting: characters that nobody sees, and examples that nobody changed. */
 import { INVISIBLE } from "./env_file.ts";
 
-export interface Flaw {
-  /** After the setting's name. */
+interface Flaw {
+  /** Follows the setting's name in a message. */
   readonly text: string;
-  /** A secret or a URL with it is not what was meant. */
+  /** Whether a secret or a URL with this flaw cannot be what was meant. */
   readonly isGrave: boolean;
 }
 
-/** What stands in examples in place of a secret: everyone knows it. */
+/** What examples have in place of a secret. Everyone knows these. */
 const PLACEHOLDER =
   /change.?(me|this|it)\b|replace.?(me|this)\b|your.{0,2}(own.?)?(secret|key)|^<[^>]*>$/i;
 
-/** Typographic ones too. */
+/** A text in quotes, plain or typographic. */
 const QUOTED = /^(["'`]).*\1$|^[\u00ab\u2018-\u201f\u2039].*[\u00bb\u2018-\u201f\u203a]$/su;
 
-/** @param isUnquoted the quotes around it were taken off, as those of `.env` are */
+/** @param isUnquoted whether the quotes around the value were taken off already, as those in `.env` are */
 export function flawsOf(value: string, isUnquoted: boolean): Flaw[] {
   const text = value.trim();
   const flaws: Flaw[] = [];

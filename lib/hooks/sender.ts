@@ -4,7 +4,7 @@
  * Next on a receipt's way: `webhook_endpoint.ts`.
  */
 import { getLogger } from "@logtape/logtape";
-import { type Clock, SYSTEM_CLOCK } from "../base/clock.ts";
+import { type ServerClock, SYSTEM_CLOCK } from "../base/clock.ts";
 import type { ReceiptBatch, ReceiptLog } from "../inbox/store/store.ts";
 import { WebhookEndpoint } from "./endpoint.ts";
 import type { WebhookCounters } from "./metrics.ts";
@@ -30,7 +30,7 @@ export interface WebhookOptions extends WebhookConfig {
   /** How long a stop waits for the request that is under way. */
   readonly stopWaitMs: number;
   /** @default the machine's own */
-  readonly clock?: Clock;
+  readonly clock?: ServerClock;
 }
 
 export class WebhookSender {
@@ -38,7 +38,7 @@ export class WebhookSender {
   readonly #counters: WebhookCounters;
   readonly #endpoint: WebhookEndpoint;
   readonly #stopWaitMs: number;
-  readonly #clock: Clock;
+  readonly #clock: ServerClock;
   /** What is under way is given up. */
   readonly #aborting = new AbortController();
   /** Once it aborts, nothing new is begun. */

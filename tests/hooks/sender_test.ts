@@ -1,6 +1,6 @@
 /** The sender's patience, on a clock that does not wait: what is tried again, when, and what is given up. */
 import assert from "node:assert/strict";
-import type { Clock } from "../../lib/base/clock.ts";
+import type { ServerClock } from "../../lib/base/clock.ts";
 import { webhookCounters } from "../../lib/hooks/metrics.ts";
 import { failedPauseMs, refusedPauseMs, retryAfterMs } from "../../lib/hooks/retry.ts";
 import { secretKey, signatureHeaders } from "../../lib/hooks/signature.ts";
@@ -176,7 +176,7 @@ class Test implements AsyncDisposable {
   }
 
   /** Goes on by what is waited, at once; looking for new receipts takes no time. */
-  #clock(): Clock {
+  #clock(): ServerClock {
     let passed = 0;
     return {
       now: () => Date.now() + passed,

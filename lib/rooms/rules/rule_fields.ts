@@ -1,7 +1,7 @@
 /** What the file of room rules may hold: the one description, by which it is checked, and from which its schema is made. */
 import {
   either,
-  type Fields,
+  type FieldShapes,
   flag,
   type JsonSchema,
   listOf,
@@ -45,7 +45,7 @@ const users = listOf<User>(
 );
 
 /** Of one rule; the table in `docs/rooms.md` is checked against it. */
-export const RULE_FIELDS: Fields<RuleFields> = {
+export const RULE_FIELDS: FieldShapes<RuleFields> = {
   pattern: {
     shape: text(
       "a room's name of 1 to 256 characters, in which `*` stands for any text",

@@ -1,11 +1,15 @@
-/** A publication that has come to this node, for all who hear its channel here: each dialect makes its frame once. */
+/** A publication that has come to this node: each dialect makes its frame once, for all connections in the channel. */
 import type { Channel } from "./channel.ts";
 import { Outgoing } from "./outgoing.ts";
 import type { Position, Publication } from "./publication.ts";
 
-/** How one protocol writes publications. Protocols that write them in the same way share one of these. */
+/** How a protocol writes publications. Protocols that write them in the same way share a dialect. */
 export interface Dialect {
-  /** The frame as an object, as answers have it inside of them. @param offset absent where the channel keeps no history */
+  /**
+   * The frame as an object, for answers that contain frames.
+   *
+   * @param offset absent if the channel keeps no history
+   */
   frame(
     channel: Channel,
     publication: Publication,
@@ -18,11 +22,11 @@ export interface Dialect {
 export class Arrival {
   readonly channel: Channel;
   readonly publication: Publication;
-  /** Absent where the channel keeps no history. */
+  /** Absent if the channel keeps no history. */
   readonly position: Position | undefined;
   #dialect: Dialect | undefined;
   #outgoing: Outgoing | undefined;
-  /** Of the dialects beside the first; most nodes need none. */
+  /** Frames in dialects other than the first; most nodes need none. */
   #others: Map<Dialect, Outgoing> | undefined;
 
   constructor(channel: Channel, publication: Publication, position: Position | undefined) {
@@ -31,7 +35,7 @@ export class Arrival {
     this.position = position;
   }
 
-  /** In one dialect: made on first use, and shared by all receivers. */
+  /** The frame in a dialect, which is made on first use and shared by all receivers. */
   in(dialect: Dialect): Outgoing {
     if (this.#outgoing === undefined) {
       this.#dialect = dialect;

@@ -1,4 +1,4 @@
-/** Work that nobody waits for, but that a stop has to. */
+/** Work that runs in the background, and that a stop waits for. */
 export class Background {
   readonly #running = new Set<Promise<void>>();
   readonly #onFailure: (what: string, error: unknown) => void;
@@ -7,7 +7,7 @@ export class Background {
     this.#onFailure = onFailure;
   }
 
-  /** @param what names it in the log, where it fails */
+  /** @param what names the work in the log if it fails */
   run(what: string, work: Promise<void>): void {
     const done = work.catch((error) => this.#onFailure(what, error)).finally(() =>
       this.#running.delete(done)
@@ -15,7 +15,7 @@ export class Background {
     this.#running.add(done);
   }
 
-  /** Resolves when nothing is under way, that begun meanwhile too. */
+  /** Resolves when nothing is under way; work that begins in the meantime counts too. */
   async settled(): Promise<void> {
     while (this.#running.size > 0) await Promise.all(this.#running);
   }

@@ -1,19 +1,19 @@
 /**
- * The texts that one turn of the event loop brings to a client, in order. Whoever gets the same texts has the same
- * batch: to each of them a text costs a comparison, and all together are put into one message, or one write, once.
+ * The texts that one turn of the event loop brings to a connection, in order. Connections that get the same texts share
+ * a batch: a text costs each of them one comparison, and the texts are joined once for all.
  */
 import { Outgoing } from "./outgoing.ts";
 
-/** Bytes of a frame's head, about. */
+/** About how many bytes the head of a frame takes. */
 const HEAD = 4;
 
 export class Batch {
-  /** Characters in all, and the heads. */
+  /** Characters of all texts, and bytes of their heads. */
   readonly length: number;
   readonly #count: number;
   readonly #before: Batch | undefined;
   readonly #last: Outgoing | undefined;
-  /** The batch that was last made of this one: mostly what the next client wants, too. */
+  /** The batch that was last made of this one. The next connection mostly wants the same. */
   #after: Batch | undefined;
   #joined: Outgoing | undefined;
   #sequence: Outgoing | undefined;
@@ -25,12 +25,12 @@ export class Batch {
     this.length = before === undefined ? 0 : before.length + last!.text.length + HEAD;
   }
 
-  /** One without a text. Those that are to be shared begin at the same one. */
+  /** A batch without a text. Connections can only share batches that begin at the same empty one. */
   static empty(): Batch {
     return new Batch();
   }
 
-  /** With one text more. */
+  /** This batch with one text more. */
   with(outgoing: Outgoing): Batch {
     const after = this.#after;
     if (after !== undefined && after.#last === outgoing) return after;
@@ -38,9 +38,10 @@ export class Batch {
   }
 
   /**
-   * All in one; `undefined` where there is none.
+   * All texts in one; `undefined` if there is none.
    *
-   * @param joins whether as one message, with line breaks between; else as one write of a message each
+   * @param joins whether they become one message with line breaks in between; else they become one write of several
+   * messages
    */
   together(joins: boolean): Outgoing | undefined {
     if (this.#count < 2) return this.#last;

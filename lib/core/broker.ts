@@ -1,29 +1,29 @@
-/** The broker: it carries publications to every node, and keeps a channel's history. */
+/** The broker carries publications to every node, and keeps the channels' histories. */
 import type { Channel } from "./channel.ts";
 import type { History, HistoryOptions, Position, Publication, Published } from "./publication.ts";
 
-/** Takes what reaches this node, in the order of each channel. */
+/** Takes the publications that reach this node; those of one channel come in order. */
 export type FanOut = (channel: Channel, publication: Publication, position?: Position) => void;
 
 export interface Broker {
-  /** From its resolution on, this node hears what is published in the channel. */
+  /** Once this has resolved, this node hears what is published in the channel. */
   subscribe(channel: Channel): Promise<void>;
   unsubscribe(channel: Channel): Promise<void>;
   /**
-   * Appends to the history, then fans out to every node, this one too, in one order for all. With a history the
-   * frame is given its `offset`. No promise where it is done by then: it is on every message's way.
+   * Appends to the history, then fans out to every node, this one too, in one order for all. A publication in a history
+   * gets an `offset`. If all is done at once, no promise is returned: this is on every message's way.
    */
   publish(
     channel: Channel,
     publication: Publication,
     history?: HistoryOptions,
   ): Promise<Published | undefined> | Published | undefined;
-  /** To the one node that hears a session's channel, this or another; in order. Says whether there is one. */
+  /** Gives a publication to the one node that hears a session's channel, in order. Says whether there is such a node. */
   forward(channel: Channel, publication: Publication): Promise<boolean>;
   /**
-   * What is kept after `since`, or all of it; `limit` counts from the oldest.
+   * The publications after offset `since`, or all; `limit` counts from the oldest.
    *
-   * @param options `persistent` as it is published there
+   * @param options `persistent` has the value that publications to the channel have
    */
   history(
     channel: Channel,

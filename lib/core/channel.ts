@@ -1,10 +1,10 @@
-/** Channels: where publications go, each with its key. */
+/** Channels, where publications go, and their keys. */
 import { DEFAULT_SITE } from "../base/site.ts";
 import type { UserId } from "../base/fields.ts";
 
 /**
- * Where publications go: a room, a user's own channel, which all of the user's connections hear, or the channel of one
- * session, which is one connection over HTTP (`protocols/sse/`). A capability may have channels of its own.
+ * A room, a user's own channel, which all of the user's connections hear, or the channel of a session, which is one
+ * connection over HTTP (`protocols/sse/`). A capability may have channels of its own.
  */
 export interface Channel {
   readonly site: string;
@@ -12,13 +12,13 @@ export interface Channel {
   readonly kind: string;
   readonly name: string;
   /**
-   * What {@linkcode keyOf} says, where it was made before: it is asked for several times on a message's way. So a channel
-   * is never copied with another name.
+   * The result of {@linkcode keyOf}, kept since a message on its way needs it several times. So a channel must never be
+   * copied with another name.
    */
   readonly key?: string;
 }
 
-/** One text for a channel. Names hold no line break, so those of two channels never meet. */
+/** A text that is one channel's alone: names contain no line break, so two channels never have the same key. */
 export function keyOf({ site, kind, name, key }: Channel): string {
   return key ?? `${site}\n${kind}\n${name}`;
 }
@@ -27,7 +27,7 @@ export function roomChannel(site: string, name: string): Channel {
   return channelOf(site, "room", name);
 }
 
-/** Of no site: it is open before its connection has proved whose it is. */
+/** A session's channel, which belongs to no site: it is open before its connection has proved who it is. */
 export function sessionChannel(name: string): Channel {
   return channelOf(DEFAULT_SITE, "session", name);
 }
@@ -36,7 +36,7 @@ export function userChannel(site: string, name: UserId): Channel {
   return channelOf(site, "user", name);
 }
 
-/** @param kind a word of its own for each capability */
+/** @param kind a word that its capability has chosen */
 export function channelOf(site: string, kind: Channel["kind"], name: string): Channel {
   return { site, kind, name, key: keyOf({ site, kind, name }) };
 }

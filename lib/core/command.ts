@@ -1,30 +1,30 @@
-/** What a client can ask for: each capability brings its commands, and a dialect looks them up by their type. */
+/** Commands are what a client can ask for: capabilities bring them, and a protocol looks them up by their type. */
 import type { Fields } from "../base/fields.ts";
 import type { Connection } from "./connection.ts";
 
-/** What a command has come to. */
+/** The result of a command. */
 export interface Answer {
-  /** Of the reply, where the client asked for one. */
+  /** The data of the reply, if the client asked for one. */
   readonly data?: unknown;
   /**
-   * Called when the reply is on its way: what was held back for it follows.
+   * Called when the reply is on its way, to send what was held back until then.
    *
    * @param isTold whether the client was given the data
    */
   sent?(isTold: boolean): void;
 }
 
-/** A promise only where later frames of this connection must wait. */
+/** The answer, as a promise only if later frames of the connection must wait for it. */
 export type Outcome = Answer | void | Promise<Answer | void>;
 
 export interface Command {
-  /** `type` of its frame. */
+  /** The `type` of its frame. */
   readonly type: string;
-  /** Reads the fields, and does what they ask for. Throws or rejects with a `CodedError` for the client to see. */
+  /** Reads the fields, and does what they ask for. Throws or rejects with a `CodedError` that the client is sent. */
   run(connection: Connection, fields: Fields): Outcome;
 }
 
-/** A command of a type, from how its fields are read and what is done with them. */
+/** Makes a command of two functions: one reads its fields, one runs it. */
 export function command<Asked>(
   type: string,
   read: (fields: Fields, connection: Connection) => Asked,
@@ -33,7 +33,7 @@ export function command<Asked>(
   return { type, run: (connection, fields) => run(connection, read(fields, connection)) };
 }
 
-/** The commands of one dialect. */
+/** The commands of one protocol. */
 export class Commands {
   readonly #commands = new Map<string, Command>();
 
@@ -48,7 +48,7 @@ export class Commands {
     return [...this.#commands.keys()];
   }
 
-  /** On every message's way. */
+  /** The command of a frame's `type`. On every message's way. */
   get(type: unknown): Command | undefined {
     return typeof type === "string" ? this.#commands.get(type) : undefined;
   }

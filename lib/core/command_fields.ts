@@ -1,9 +1,9 @@
-/** Fields that commands of several capabilities have. Each throws a `CodedError` that names the field and its value. */
+/** Reads fields that several capabilities' commands have. Each function throws a `CodedError` with field and value. */
 import { CodedError } from "../base/errors.ts";
 import { type Fields, invalid } from "../base/fields.ts";
 import type { Position } from "./publication.ts";
 
-/** Most notifications or messages of one answer. */
+/** The most notifications or messages of one answer. */
 const MAX_PAGE = 1000;
 const DEFAULT_PAGE = 50;
 
@@ -28,7 +28,7 @@ export function positionField(fields: Fields, field: string): Position | undefin
   throw invalid(field, value, 'a position such as {"offset":41,"epoch":"3f2a81c0"}');
 }
 
-/** `ids`: 1 to 1,000 of them. */
+/** `ids`: a list of 1 to 1,000 ids. */
 export function idsField(fields: Fields): string[] {
   const value = fields["ids"];
   if (value === undefined || value === null) {
@@ -43,13 +43,14 @@ export function idsField(fields: Fields): string[] {
   return value;
 }
 
-/** `limit`: 1 to 1,000, 50 where it is missing. */
+/** `limit`: 1 to 1,000, and 50 if it is missing. */
 export function pageSize(fields: Fields): number {
   const limit = wholeNumber(fields, "limit") ?? DEFAULT_PAGE;
   if (limit >= 1 && limit <= MAX_PAGE) return limit;
   throw invalid("limit", limit, `a whole number from 1 to ${MAX_PAGE}`);
 }
 
+/** A whole number from 0 on; `undefined` if it is missing. */
 export function wholeNumber(fields: Fields, field: string): number | undefined {
   const value = fields[field];
   if (value === undefined || value === null) return undefined;
@@ -57,7 +58,7 @@ export function wholeNumber(fields: Fields, field: string): number | undefined {
   throw invalid(field, value, "a whole number");
 }
 
-/** `false` where it is missing. */
+/** A boolean field, `false` if it is missing. */
 export function flag(fields: Fields, field: string): boolean {
   const value = fields[field];
   if (value === undefined || value === null) return false;

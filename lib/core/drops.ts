@@ -1,4 +1,4 @@
-/** Closes connections from the server's side: each reason has its code, its counter and its line in the log. */
+/** Closes connections for a reason: each reason has its close code, its counter and its line in the log. */
 import { getLogger } from "@logtape/logtape";
 import { type Disconnect, DISCONNECTS } from "../base/errors.ts";
 import type { Connection } from "./connection.ts";
@@ -28,34 +28,34 @@ export class Drops {
     return Object.values(this.#counters);
   }
 
-  /** The other end takes too little of what waits for it. */
+  /** The client takes too little of what waits for it. */
   slow(connection: Connection): void {
     this.#counters.slow.value++;
     log.info("client {client} of user {user} reads too slowly and is closed", named(connection));
     connection.disconnect(DISCONNECTS.slow);
   }
 
-  /** The other end sends more than can wait, or on and on although it is told to wait. */
+  /** The client sends more than may wait, or goes on sending although it is told to wait. */
   flood(connection: Connection): void {
     this.#counters.flood.value++;
     log.info("client {client} of user {user} sends too fast and is closed", named(connection));
     connection.cutOff(DISCONNECTS.too_many_frames);
   }
 
-  /** The other end sent a message over the limit; the listener closes it. */
+  /** The client sent a message over the limit. The listener closes the connection. */
   tooBig(connection: Connection): void {
     this.#counters.tooBig.value++;
     log.info("client {client} of user {user} sent too big a message", named(connection));
   }
 
-  /** The other end has not said anything for too long. */
+  /** The client has been silent for too long. */
   silent(connection: Connection): void {
     this.#counters.stalled.value++;
     log.info("client {client} of user {user} is silent and is closed", named(connection));
     connection.disconnect(DISCONNECTS.stalled);
   }
 
-  /** The other end took nothing at all of what waits for it, between two looks. */
+  /** The client took nothing at all of what waits for it, between two looks. */
   stalled(connection: Connection): void {
     this.#counters.stalled.value++;
     log.info("client {client} of user {user} takes nothing and is dropped", named(connection));
@@ -69,7 +69,7 @@ export class Drops {
     connection.cutOff(DISCONNECTS.unidentified);
   }
 
-  /** What the connection has proved counts no more, or an operator has closed it. Who finds that out counts it. */
+  /** The connection's token or user is not accepted any more, or an operator closes it. The caller counts it. */
   evicted(connection: Connection, disconnect: Disconnect): void {
     log.info("client {client} of user {user} is closed: {reason}", {
       ...named(connection),

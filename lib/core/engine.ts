@@ -1,9 +1,9 @@
-/** What a node asks of the engine that it runs on, and what that calls on it. `lib/engines/` has two of them. */
+/** The engine that a node runs on, and what it calls on the node. `lib/engines/` has two engines. */
 import type { Broker, FanOut } from "./broker.ts";
 
 export interface EngineHandler {
   readonly handlePublication: FanOut;
-  /** The engine lost this node's subscriptions or what it kept for its lease, and can take them again now. */
+  /** The engine has lost this node's subscriptions or what its lease held, and can take them again now. */
   handleRestored(): void;
 }
 

@@ -1,27 +1,27 @@
 /**
- * The frames of one connection that cannot be worked on at once: an earlier one takes its time, or the connection has had
- * its slice of this turn of the event loop. In the order they came, and never more than may wait.
+ * The frames of one connection that have to wait, in order: an earlier frame takes its time, or the connection has had
+ * its slice of this turn of the event loop. The queue is bounded.
  */
 import { Queue } from "../base/queue.ts";
 import { type Share, turns, type Waiter } from "./turns.ts";
 
-/** Frames that may wait while an earlier one of the same connection is worked on; one more is a flood. */
-export const MAX_WAITING_FRAMES = 1000;
+/** How many frames may wait while an earlier one of the same connection is worked on. One more is a flood. */
+const MAX_WAITING_FRAMES = 1000;
 
-/** With more than so many nothing more is read, where the carrier can wait: what has been read all the same is queued. */
+/** With more frames than this waiting, reading pauses. Frames that were read already are still queued. */
 const ENOUGH_WAITING = 64;
 
-/** Lines of one message, each a frame: one that is worked on, and those that may wait for it. One more is a flood. */
+/** How many lines, each a frame, one message may have: one is worked on while the others wait. One more is a flood. */
 export const MAX_LINES = MAX_WAITING_FRAMES + 1;
 
-/** Whose frames they are. */
+/** The connection that the frames came from. */
 export interface FrameOwner {
   readonly closed: boolean;
-  /** Works on a frame, and tells by {@linkcode FrameQueue.hold} where that takes its time. */
+  /** Works on a frame, and calls {@linkcode FrameQueue.hold} if that takes its time. */
   handle(text: string): void;
-  /** More has come than may wait. */
+  /** More frames have come than may wait. */
   overflow(): void;
-  /** What is not read yet shall wait where it is, until {@linkcode FrameOwner.resumeReading}. */
+  /** Leaves data unread until {@linkcode FrameOwner.resumeReading}, if the socket can do so. */
   pauseReading(): void;
   resumeReading(): void;
 }
@@ -30,11 +30,11 @@ export class FrameQueue implements Share, Waiter {
   turn = 0;
   taken = 0;
   readonly #owner: FrameOwner;
-  /** `undefined` while nothing waits: most connections never have anything here. */
+  /** `undefined` while nothing waits: on most connections nothing ever does. */
   #waiting: Queue<string> | undefined;
-  /** A frame is being worked on. */
+  /** Whether a frame is being worked on. */
   #isHeld = false;
-  /** The connection waits for a later turn. */
+  /** Whether the connection waits for a later turn. */
   #waitsForTurn = false;
   #isReadingPaused = false;
 
@@ -42,7 +42,7 @@ export class FrameQueue implements Share, Waiter {
     this.#owner = owner;
   }
 
-  /** Has the frame worked on, at once or after those before it. */
+  /** Works on the frame now, or after those before it. */
   push(text: string): void {
     if (this.#waiting === undefined && !this.#isHeld) {
       if (turns.take(this)) return this.#owner.handle(text);
@@ -54,12 +54,12 @@ export class FrameQueue implements Share, Waiter {
     else if (this.#waiting.length > ENOUGH_WAITING) this.#pauseReading();
   }
 
-  /** Something came that asks for nothing, such as an empty line: it has cost the connection a frame of its slice. */
+  /** Counts something that asks for nothing, such as an empty line, as a frame of the connection's slice. */
   note(): void {
     if (!turns.take(this)) this.#waitForTurn();
   }
 
-  /** Until this is done, later frames wait. */
+  /** Lets later frames wait until `done` resolves. */
   hold(done: Promise<void>): void {
     this.#isHeld = true;
     done.finally(() => {
@@ -68,7 +68,7 @@ export class FrameQueue implements Share, Waiter {
     });
   }
 
-  /** The turn that it waited for. */
+  /** The turn that the connection waited for has come. */
   goOn(): void {
     this.#waitsForTurn = false;
     this.#workOn();

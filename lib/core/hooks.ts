@@ -2,19 +2,19 @@
 import type { UserId } from "../base/fields.ts";
 import type { Connection } from "./connection.ts";
 
-/** All of it is optional. Called in the order of the list of features. */
+/** A capability's hooks, each optional. Hooks are called in the order of the list of features. */
 export interface ConnectionHooks {
-  /** A new connection, which takes part from now on. */
+  /** A new connection takes part from now on. */
   opened?(connection: Connection): void;
-  /** It says who it is, for the first time. Throws where nobody may be this user. */
+  /** The client says for the first time who it is. The hook throws if nobody may be this user. */
   identifying?(connection: Connection, user: UserId): void;
-  /** The server is about to close it in good order: what is sent now still goes out. */
+  /** The server is about to close the connection. What is sent now still goes out. */
   closing?(connection: Connection): void;
-  /** It is gone. */
+  /** The connection is gone. */
   closed?(connection: Connection): void;
 }
 
-/** Those of all capabilities. */
+/** The hooks of all capabilities. */
 export class AllHooks {
   readonly #opened: ((connection: Connection) => void)[] = [];
   readonly #identifying: ((connection: Connection, user: UserId) => void)[] = [];

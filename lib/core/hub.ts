@@ -9,14 +9,14 @@ import { type Channel, keyOf } from "./channel.ts";
 export interface HubChannel extends Channel {
   readonly key: string;
   readonly connections: Set<Connection>;
-  /** Of the first connection; of all of them, unless they are mixed. */
+  /** The dialect of the first connection, and of all others unless `isMixed`. */
   readonly dialect: Dialect;
   isMixed: boolean;
-  /** Those of them that asked for joins and leaves; absent while none has. */
+  /** The connections that asked for joins and leaves; absent while none has. */
   watchers?: Set<Connection>;
 }
 
-/** Gives all connections of a channel what has arrived there. Where they speak one dialect, nothing is looked up for each. */
+/** Gives an arrival to all connections of its channel. If they speak one dialect, the frame is looked up once for all. */
 export function deliverToAll(here: HubChannel, arrival: Arrival): void {
   const offset = arrival.position?.offset ?? 0;
   if (!here.isMixed) {
@@ -60,7 +60,7 @@ export class Hub {
     }
   }
 
-  /** Tells the connection of joins and leaves, too, if it is in the channel. */
+  /** From now on the connection, if it is in the channel, is told of joins and leaves too. */
   watch(connection: Connection, channel: Channel): void {
     const known = this.#channels.get(keyOf(channel));
     if (known?.connections.has(connection)) (known.watchers ??= new Set()).add(connection);

@@ -1,4 +1,4 @@
-/** Who a connection is, as a token proved. `auth/identity.ts` makes and compares them. */
+/** Who a connection is, by its token. `auth/identity.ts` makes and compares identities. */
 import type { UserId } from "../base/fields.ts";
 
 /** What a token can be revoked by. */
@@ -7,37 +7,40 @@ export interface TokenFacts {
   readonly user?: UserId;
   /** The application's own session (`sid`), to which a subscription token may be bound. */
   readonly session?: string;
-  /** `jti`. */
+  /** The token's `jti`. */
   readonly tokenId?: string;
-  /** `iat`, Unix time in milliseconds. */
+  /** The token's `iat`, but in milliseconds of Unix time. */
   readonly issuedAt?: number;
 }
 
 export interface Identity extends TokenFacts {
   readonly user: UserId;
-  /** What others see; absent: what the client says. */
+  /** The name that others see; if absent, the client chooses it. */
   readonly name?: string;
-  /** When the session ends, Unix time in milliseconds; absent: it has no end of its own. */
+  /** When the session ends, in milliseconds of Unix time; absent if it does not end by itself. */
   readonly expiresAt?: number;
   /** Patterns of private rooms that this user may enter without a subscription token. */
   readonly rooms: readonly string[];
-  /** There was no token: it may enter rooms that need none, and no others. */
+  /** Whether there was no token: a guest may only enter rooms that need none. */
   readonly isGuest?: boolean;
 }
 
-/** A connection's proof of who it is: at the handshake or in a frame, then renewed. `auth/connection_auth.ts` has it. */
+/**
+ * A connection's proof of who it is, which comes at the handshake or in a frame and can be renewed.
+ * `auth/connection_auth.ts` implements it.
+ */
 export interface Proof {
-  /** Who this is, a guest too; `undefined` where that is not known. */
+  /** Who the connection is, which may be a guest; `undefined` while that is not known. */
   readonly identity: Identity | undefined;
-  /** Tokens of the same member that came later: others rely on this connection by them. */
+  /** Tokens of the same member that came later, by which other tabs share this connection. */
   readonly companions: readonly TokenFacts[];
-  /** Checks that a command may be worked on by now. Throws `unauthorized`. */
+  /** Throws `unauthorized` if a command of this type may not be worked on yet. */
   admit(type: unknown): void;
-  /** Takes a connection token; rejects where it is refused, and then the connection has to be closed. */
+  /** Takes a connection token. Rejects if the token is refused; the connection must be closed then. */
   authenticate(token: string): Promise<Identity>;
-  /** Who a token is for; the connection stays what it is. Rejects where the token is refused. */
+  /** Tells whose a token is, and changes nothing. Rejects if the token is refused. */
   examine(token: string): Promise<Identity>;
-  /** Checks that its token counts. Throws why not; then the connection has to be closed. */
+  /** Throws if the connection's token is revoked; the connection must be closed then. */
   requireUnrevoked(): void;
   /** The connection is gone. */
   close(): void;

@@ -1,11 +1,11 @@
-/** What goes out to many receivers: each encoded form is made once. */
+/** Texts that go out to many receivers. */
 import { Buffer } from "node:buffer";
 import type { Channel } from "./channel.ts";
 import type { Position } from "./publication.ts";
 
 const encoder = new TextEncoder();
 
-/** Where a text is in a channel's history. */
+/** The place of a text in a channel's history. */
 export interface Place {
   readonly channel: Channel;
   readonly position: Position;
@@ -18,15 +18,15 @@ export class Outgoing {
   #wire: Uint8Array | undefined;
   #event: Uint8Array | undefined;
 
-  /** @param place absent where the text is in no history */
+  /** @param place absent if the text is in no history */
   constructor(readonly text: string, readonly place?: Place) {}
 
-  /** As one message, with line breaks between. */
+  /** Joins the texts to one message, with line breaks in between. */
   static joined(texts: readonly Outgoing[]): Outgoing {
     return new Outgoing(texts.map(({ text }) => text).join("\n"));
   }
 
-  /** As one write of a message each; it has no text. */
+  /** Joins the frames of the texts to one write. The result has a `wire` and no text. */
   static sequence(texts: readonly Outgoing[]): Outgoing {
     const sequence = new Outgoing("");
     sequence.#wire = Buffer.concat(texts.map(({ wire }) => wire));
@@ -38,7 +38,7 @@ export class Outgoing {
     return this.#wire ??= textFrame(this.text);
   }
 
-  /** The rest of a Server-Sent Event, after its `id` if it has one. Frames hold no line break. */
+  /** A Server-Sent Event without its `id`. Frames contain no line break, so one `data` line is enough. */
   get event(): Uint8Array {
     return this.#event ??= encoder.encode(`data: ${this.text}\n\n`);
   }

@@ -1,8 +1,8 @@
-/** What is said in a channel, and its place in the channel's history. */
+/** Publications, and their places in a channel's history. */
 import type { UserId } from "../base/fields.ts";
 
-/** Who said it: a user, or another system under a name. */
-export interface Sender {
+/** Who published something: a user, or another system under a name. */
+interface Sender {
   readonly user?: UserId;
   readonly name?: string;
 }
@@ -13,13 +13,13 @@ export interface Content {
   readonly message?: string;
   /** What happened, such as "read". */
   readonly event?: string;
-  /** Whatever else belongs to it, as JSON has it. */
+  /** Any JSON that belongs to the publication. */
   readonly data?: unknown;
   readonly tags?: readonly string[];
 }
 
 /**
- * One message in a channel, as data: that is what is stored and fanned out. Each dialect makes its own frame of it, once
+ * One message in a channel, as data. It is stored and fanned out in this form, and each dialect makes a frame of it once
  * on each node (`arrival.ts`).
  */
 export interface Publication extends Content {
@@ -28,13 +28,15 @@ export interface Publication extends Content {
   readonly id: string;
   /** Unix time in seconds. */
   readonly at: number;
-  /** In a user's channel: the room whose connections get it. */
+  /** In a user's channel, the room whose connections get the publication. */
   readonly room?: string;
-  /** A client made the id: the same one within ten minutes is the same publication. It is not stored. */
+  /**
+   * Whether a client made the id. The same id within ten minutes is then the same publication. This field is not stored.
+   */
   readonly isClientsId?: boolean;
 }
 
-/** The content as it is stored, in JSON. */
+/** The content in JSON, as stores keep it. */
 export function encodeContent({ from, message, event, data, tags }: Content): string {
   return JSON.stringify({ from, message, event, data, tags });
 }
@@ -44,13 +46,13 @@ export function decodeContent(json: string): Content {
   return JSON.parse(json);
 }
 
-/** Characters of a publication in a frame, about: to see whether an answer becomes too long for its client. */
+/** About how many characters a publication takes in a frame, to see whether an answer becomes too long. */
 export function lengthOf({ from, message, data }: Content): number {
   return FRAME_LENGTH + (message?.length ?? 0) + (from?.name?.length ?? 0) +
     (data === undefined ? 0 : JSON.stringify(data).length);
 }
 
-/** Of what is in every frame beside its content: type, ids, room and time. */
+/** About how many characters a frame has beside its content: type, ids, room and time. */
 const FRAME_LENGTH = 120;
 
 /** A place in a channel's history: `offset` rises by one, `epoch` changes when history was lost. */
@@ -59,21 +61,21 @@ export interface Position {
   readonly epoch: string;
 }
 
-/** Before all there is. */
+/** The position before every publication. */
 export const NOWHERE: Position = { offset: 0, epoch: "" };
 
-/** Where a publication is in the history, and whether it was there before, under the same client's id. */
+/** The position of a publication, and whether it was there before under the same client's id. */
 export interface Published extends Position {
   readonly isDuplicate: boolean;
 }
 
-/** Seconds that an id which a client made is known. */
+/** How long an id that a client made is known. */
 export const CLIENTS_ID_SECONDS = 600;
 
-/** Seconds that a channel's offset and epoch are kept at the least: they outlive its messages. */
+/** How long a channel's offset and epoch are kept at the least. They outlive its messages. */
 export const POSITION_SECONDS = 3600;
 
-/** The same where the history is persistent. */
+/** How long the offset and epoch of a channel with a persistent history are kept at the least. */
 const PERSISTENT_POSITION_SECONDS = 30 * 24 * 3600;
 
 export interface HistoryOptions {
@@ -81,7 +83,7 @@ export interface HistoryOptions {
   readonly size: number;
   /** Seconds after the last publication until the channel's messages are dropped. */
   readonly seconds: number;
-  /** Also where the engine keeps no history of its own over a restart. @default false */
+  /** Whether the history outlives a restart also with an engine that keeps others in memory. @default false */
   readonly persistent?: boolean;
 }
 
@@ -91,13 +93,13 @@ export function positionSeconds({ seconds, persistent }: HistoryOptions): number
   return Math.max(Math.ceil(seconds), atLeast);
 }
 
-/** A publication as a history has it. */
+/** A publication in a history. */
 export interface KeptPublication {
   readonly offset: number;
   readonly publication: Publication;
 }
 
 export interface History extends Position {
-  /** Oldest first. */
+  /** The publications, oldest first. */
   readonly publications: readonly KeptPublication[];
 }

@@ -1,26 +1,26 @@
 /**
- * Takes up again what an engine lost of this node: each part has a step, in one order. What fails, since the engine is
- * away again, is tried once more when it is back.
+ * Writes anew what the engine has lost of this node: each part has a step, and steps run in order. A step that fails,
+ * since the engine is away again, is run once more when it is back.
  */
 
 export interface RestoreStep {
-  /** The engine is another one by now, or lost what it had: what this node knows may have gaps. At once, before all steps. */
+  /** The engine lost what it had, so what this node knows may have gaps. Called on all steps before any begins. */
   lost?(): void;
-  /** The steps begin: what comes from now on may have to wait for this one. At once. */
+  /** The steps are about to run. What comes from now on may have to wait for this step. */
   begin?(): void;
-  /** Rejects where the engine is away again. */
+  /** Does the step. Rejects if the engine is away again. */
   restore(): Promise<void>;
-  /** This step, or one before it, was in vain: what waits for it need wait no more. */
+  /** This step, or one before it, has failed. What waits for it need not wait any longer. */
   giveUp?(): void;
 }
 
-/** How soon what could not be restored is tried again, where the engine is there. */
+/** How soon failed steps are run again, if the engine is there. */
 const AGAIN_MS = 1000;
 
-export interface RestoringOptions {
+interface RestoringOptions {
   /** Why nothing can be stored right now; `undefined` while all is well. */
   unready(): Promise<string | undefined>;
-  /** Sees to it that the node does not stop before this is done. */
+  /** Runs work that the node's stop waits for. */
   runInBackground(what: string, work: Promise<void>): void;
 }
 
@@ -39,22 +39,23 @@ export class Restoring {
     this.#steps.push(step);
   }
 
-  /** Before all others: who may not stay is gone before the rest hear anything again. */
+  /** Adds a step before all others, so that whoever may not stay is gone before the rest hear anything again. */
   addFirst(step: RestoreStep): void {
     this.#steps.unshift(step);
   }
 
-  /** The engine was away: something was not written, and is to be made good. */
+  /** Something was not written because the engine was away. It is written when the engine is back. */
   noteIncomplete(): void {
     this.#isIncomplete = true;
   }
 
-  /** The engine lost this node's part, and can take it again now. */
+  /** The engine has lost what it had of this node, and can take it again now. */
   begin(): void {
     for (const step of this.#steps) step.lost?.();
     this.#options.runInBackground("restore", this.#restore());
   }
 
+  /** Runs the steps again if something was not written and the engine is there. */
   ifIncomplete(): void {
     if (this.#isIncomplete) this.#options.runInBackground("restore", this.#restoreIfReady());
   }

@@ -1,16 +1,16 @@
-/** What capabilities keep of each connection, without the kernel knowing what that is. */
+/** Slots let capabilities keep values with each connection, without the kernel knowing what they are. */
 
-/** What has slots: a connection. */
+/** An object with slots: a connection. */
 export interface Slotted {
-  /** One place for each {@linkcode Slot}; filled by slots alone. */
+  /** One value for each {@linkcode Slot}. Only slots read and write this list. */
   readonly slots: unknown[];
 }
 
 let count = 0;
 
 /**
- * A place in every connection for one capability's own value. It costs an index, where a map of connections would cost a
- * search on every message's way.
+ * A place in every connection for a value of one capability. It costs one array index on every message's way; a map by
+ * connection would cost a search.
  *
  * @example
  * ```ts
@@ -25,7 +25,7 @@ export class Slot<Value> {
   readonly #index = count++;
 
   of({ slots }: Slotted): Value | undefined {
-    return slots[this.#index] as Value | undefined; // nobody else has this index
+    return slots[this.#index] as Value | undefined; // no other slot has this index
   }
 
   set({ slots }: Slotted, value: Value | undefined): void {

@@ -1,4 +1,4 @@
-/** Keeps a node subscribed to the channels it has clients in, and to no other. */
+/** Keeps a node subscribed to the channels that it has connections in, and to no other. */
 import type { Broker } from "./broker.ts";
 import { type Channel, keyOf } from "./channel.ts";
 import type { Hub } from "./hub.ts";
@@ -8,7 +8,7 @@ export class Subscriptions {
   readonly #hub: Hub;
   readonly #onFailure: (error: unknown) => void;
   readonly #subscribed = new Set<string>();
-  /** The last change of each channel, so that changes of one channel happen one after the other. */
+  /** The latest change of each channel: changes of one channel happen one after the other. */
   readonly #changing = new Map<string, Promise<void>>();
 
   constructor(broker: Broker, hub: Hub, onFailure: (error: unknown) => void) {
@@ -17,7 +17,7 @@ export class Subscriptions {
     this.#onFailure = onFailure;
   }
 
-  /** Subscribes or unsubscribes as the hub wants it by then; a failure is reported, not thrown. */
+  /** Subscribes if the hub has the channel when its turn comes, else unsubscribes. A failure is reported, not thrown. */
   sync(channel: Channel): Promise<void> {
     const key = keyOf(channel);
     const changing = this.#changing.get(key);
@@ -30,7 +30,7 @@ export class Subscriptions {
     return done;
   }
 
-  /** The broker lost all of them. */
+  /** The broker has lost all subscriptions. */
   forget(): void {
     this.#subscribed.clear();
   }

@@ -1,10 +1,10 @@
-/** What runs beside the connections for as long as the server does: one way to start and stop it. */
+/** Tasks run beside the connections for as long as the server does. All are started and stopped here. */
 import { getLogger } from "@logtape/logtape";
 
 const log = getLogger(["notifyli"]);
 
 export interface Task {
-  /** Names it in the log. */
+  /** The name of the task in the log. */
   readonly name: string;
   /** Runs until the signal aborts, and resolves once what is under way is done. */
   run(signal: AbortSignal): Promise<void>;
@@ -16,7 +16,7 @@ export function untilAborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => signal.addEventListener("abort", () => resolve()));
 }
 
-/** Starts them; disposing of it stops all together, and waits for them. */
+/** Starts all tasks. Disposing of the result stops them together, and waits until they have ended. */
 export function startTasks(tasks: readonly Task[]): AsyncDisposable {
   const stopping = new AbortController();
   const running = tasks.map((task) =>

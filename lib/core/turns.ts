@@ -1,51 +1,52 @@
 /**
- * Shares the event loop between the connections: who has had its slice of a turn waits for a later one, so that between
- * a frame and its answer there is never more than one turn's work, however much others send.
+ * Shares the event loop between the connections: one that has had its slice of a turn waits for a later turn. So a frame
+ * never waits for more than about one turn's work, however much others send.
  */
 import { setImmediate } from "node:timers";
 import { Queue } from "../base/queue.ts";
 
-/** How long all connections' frames are worked on in one turn; then those that had something wait for the next. */
+/** How long frames are worked on in one turn. After that, connections that have had their least wait for the next. */
 const TURN_MS = 5;
 
-/** Frames of one connection in one turn at most, */
+/** The most frames of one connection in one turn. */
 const SLICE = 64;
 
-/** and so many even in a turn that is long: most connections never have more, and so need no second turn. */
+/** The frames that a connection may have even in a long turn. Most never send more, and so need no second turn. */
 const LEAST = 4;
 
 /**
- * So long turn follows turn without a rest while some wait. The runtime asks the system what has come in only where it has
- * nothing else to do, or in every 61st turn.
+ * How long turn may follow turn without a rest. While immediates wait, the runtime asks the system for new data only in
+ * every 61st turn; a rest lets it ask at once.
  */
 const BUSY_MS = 10;
+/** How long that rest is. */
 const REST_MS = 1;
 
-/** What one connection has had. Two numbers of its own object: there are as many as connections. */
+/** What one connection has had of a turn. The connection's queue is its own share, which saves an object for each. */
 export interface Share {
-  /** The turn that {@linkcode Share.taken} is of; 0 at first. */
+  /** The turn in which {@linkcode Share.taken} was counted; 0 at first. */
   turn: number;
-  /** Frames in that turn. */
+  /** The frames that were worked on in that turn. */
   taken: number;
 }
 
-/** Something that had to wait. */
+/** A connection that waits for a turn. */
 export interface Waiter {
-  /** Its turn has come. It may have to wait again. */
+  /** The turn has come. The waiter may have to wait again. */
   goOn(): void;
 }
 
 export class Turns {
   #turn = 1;
   #isOpen = false;
-  /** On `performance.now()`'s clock. */
+  /** When this turn began, on `performance.now()`'s clock. */
   #startedAt = 0;
-  /** Since when some wait in every turn, on the same clock; `undefined` while none do. */
+  /** Since when every turn had waiters, on `performance.now()`'s clock; `undefined` while there are none. */
   #busySince: number | undefined;
-  /** Bounded by the connections: each waits once at most. */
+  /** Bounded by the number of connections, since each waits at most once. */
   readonly #waiting = new Queue<Waiter>();
 
-  /** Counts a frame; false where it has to {@linkcode Turns.wait}. On every message's way. */
+  /** Counts a frame. False if its connection must {@linkcode Turns.wait}. On every message's way. */
   take(share: Share): boolean {
     if (share.turn !== this.#turn) {
       if (!this.#isOpen) this.#begin();
@@ -56,7 +57,7 @@ export class Turns {
     return share.taken <= SLICE && performance.now() - this.#startedAt < TURN_MS;
   }
 
-  /** Calls {@linkcode Waiter.goOn} in a later turn, behind those that wait already. */
+  /** Calls {@linkcode Waiter.goOn} in a later turn, after those that wait already. */
   wait(waiter: Waiter): void {
     this.#waiting.push(waiter);
     if (!this.#isOpen) this.#begin();
@@ -68,7 +69,7 @@ export class Turns {
     setImmediate(() => this.#next());
   }
 
-  /** Those that wait are the first of the next turn, but leave some of it to what has come in meanwhile. */
+  /** Begins the next turn with those that wait; they leave half of it to what has come in meanwhile. */
   #next(): void {
     this.#turn++;
     this.#isOpen = this.#waiting.length > 0;
@@ -80,7 +81,7 @@ export class Turns {
     this.#letGoOn(this.#startedAt + TURN_MS / 2);
   }
 
-  /** Nobody goes on before it is over. What was read by those that went on before is worked on first. */
+  /** Lets the runtime ask for new data before anybody goes on. The immediate lets earlier reads be worked on first. */
   #rest(): void {
     this.#busySince = undefined;
     setImmediate(() => void setTimeout(() => this.#next(), REST_MS));
@@ -91,12 +92,12 @@ export class Turns {
       try {
         this.#waiting.shift()?.goOn();
       } catch (error) {
-        reportError(error); // one connection's: the others have their turns all the same
+        reportError(error); // the other connections have their turns all the same
       }
       if (performance.now() >= until) return;
     }
   }
 }
 
-/** The event loop is one, and so are its turns. */
+/** The turns of the event loop: there is one loop, so all connections share this object. */
 export const turns = new Turns();

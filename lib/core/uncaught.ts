@@ -1,13 +1,13 @@
 /**
- * Errors that nothing caught: one that a client or a full table of files brings about must not end the server for all
- * others. Whether it still accepts connections, `listeners/accepting.ts` finds out by itself.
+ * Catches errors that nothing else caught: an error that a client or a lack of file descriptors brings about must not
+ * end the server for all others. `listeners/accepting.ts` finds out whether the server still accepts connections.
  */
 import { getLogger } from "@logtape/logtape";
 import { Counter, type Metrics } from "./metrics.ts";
 
 const log = getLogger(["notifyli"]);
 
-/** Logs and counts them from now on, and lets the server go on, until it is disposed of. */
+/** Logs and counts uncaught errors until the result is disposed of, and lets the server go on. */
 export function catchAll(metrics: Metrics): Disposable {
   const uncaught = new Counter("uncaught", "Errors that nothing in the server expected.");
   metrics.add([uncaught]);

@@ -1,29 +1,30 @@
 /**
- * What goes out to one client: in order, what one turn of the event loop brings together in one write, and never more
- * waiting than the client may have. Next on a message's way: the listener's `Socket`.
+ * Sends texts to one connection in order: one turn's texts in one write, and never more waiting than the limit. Next on
+ * a message's way: the listener's `Socket`.
  */
 import { setImmediate } from "node:timers";
 import { Batch } from "./batch.ts";
 import type { Outgoing } from "./outgoing.ts";
 import type { Socket } from "./socket.ts";
 
-/** Characters that are put together at most; what comes after them goes out in a write of its own. */
+/** How many characters are put together at most. Later texts go out in a write of their own. */
 const MAX_BATCH = 65_536;
 
-/** How long a client's outbound queue may be over its limit, and how far, before the client is slow. */
+/** How long a connection's queue may be over its limit before the client counts as slow. */
 const SLOW_AFTER_MS = 1000;
+/** How many times its limit a connection's queue may hold at any time. */
 const BURST_FACTOR = 8;
 
-/** Bytes of a UTF-16 unit in UTF-8. */
+/** The most bytes that a UTF-16 unit takes in UTF-8. */
 const MOST_BYTES = 3;
 
-/** Whose queue it is: the client. */
+/** The connection that a writer belongs to. */
 export interface WriterOwner {
-  /** Bytes that may wait for a second; at no time more than 8 times as many. */
+  /** Bytes that may wait for a second. Never may more than 8 times as many wait. */
   readonly queueLimit: number;
-  /** Whether the protocol takes several texts in one message, with line breaks between. */
+  /** Whether the protocol takes several texts in one message, with line breaks in between. */
   readonly joins: boolean;
-  /** The other end takes too little. Called at each write until the client is closed. */
+  /** The other end takes too little. Called at each write until the connection is closed. */
   slow(): void;
 }
 
@@ -31,15 +32,16 @@ export class Writer {
   readonly #socket: Socket;
   readonly #owner: WriterOwner;
   readonly #isDirect: boolean;
-  /** The socket is asked at each write how much waits there. */
+  /** Whether the socket is asked at each write how much waits there. */
   readonly #isAsked: boolean;
   readonly #limit: number;
-  /** Of this turn of the event loop; `undefined` where there is nothing. Bounded by `MAX_BATCH`. */
+  /** The texts of this turn of the event loop; `undefined` if there are none. Bounded by `MAX_BATCH`. */
   #batch: Batch | undefined;
-  /** Characters that went to the socket since it was last asked how many bytes wait there, and how many that were. */
+  /** Characters that went to the socket since it was last asked how many bytes wait there. */
   #sinceLook = 0;
+  /** How many bytes waited in the socket when it was last asked. */
   #atLook = 0;
-  /** On `performance.now()`'s clock; `undefined` while the queue is within its limit. */
+  /** When the queue passed its limit, on `performance.now()`'s clock; `undefined` while it is within. */
   #overLimitSince: number | undefined;
 
   constructor(socket: Socket, owner: WriterOwner) {
@@ -67,7 +69,7 @@ export class Writer {
     if (this.#batch.length > MAX_BATCH) this.flush();
   }
 
-  /** Writes what waits for the end of this turn of the event loop. */
+  /** Writes the texts of this turn of the event loop now. */
   flush(): void {
     const batch = this.#batch;
     this.#batch = undefined;
@@ -75,7 +77,7 @@ export class Writer {
     if (batch !== undefined && outgoing !== undefined) this.#write(outgoing, batch.length);
   }
 
-  /** Forgets what waits: the connection is gone. */
+  /** Drops the texts of this turn, since the connection is gone. */
   clear(): void {
     this.#batch = undefined;
   }
@@ -87,18 +89,18 @@ export class Writer {
   }
 
   #write(outgoing: Outgoing, length: number): void {
-    // What the other end has taken in the meantime counts, however much this one brings.
+    // This looks before the write: what the other end has taken in the meantime counts, however much the text brings.
     if (this.#overLimitSince !== undefined && this.bufferedAmount <= this.#limit) {
       this.#overLimitSince = undefined;
     }
     this.#socket.send(outgoing);
     this.#sinceLook += length;
-    // To ask costs a call into the runtime, about a tenth of a write: not while it cannot be too much.
+    // Asking costs a call into the runtime, about a tenth of a write, so it waits until too much may be queued.
     const most = this.#atLook + this.#sinceLook * MOST_BYTES;
     if ((this.#isAsked || most > this.#limit) && this.#isSlow()) this.#owner.slow();
   }
 
-  /** A burst alone makes nobody slow: the limit must be passed for a while, or by far. */
+  /** Whether the queue has been over its limit for a while, or is far over it. A burst alone makes nobody slow. */
   #isSlow(): boolean {
     const limit = this.#limit;
     const waiting = this.bufferedAmount;
@@ -114,22 +116,23 @@ export class Writer {
   }
 }
 
-/** Those that have something to write at the end of this turn of the event loop, and where their batches begin. */
+/** The writers that have something to write at the end of this turn of the event loop. */
 let unflushed: Writer[] = [];
+/** The batch that all batches of this turn begin with, so that writers can share them. */
 let empty = Batch.empty();
 
-/** An immediate, not a microtask: all frames that came in together are worked on by then. It waits for no timer. */
+/** Flushes at the next immediate: other than in a microtask, all frames that came in together are worked on by then. */
 function flushSoon(writer: Writer): void {
   if (unflushed.push(writer) > 1) return;
   setImmediate(() => {
     const writers = unflushed;
     unflushed = [];
-    empty = Batch.empty(); // the old one would keep what was sent last
+    empty = Batch.empty(); // the old one keeps what was sent last
     for (const each of writers) flushSafely(each);
   });
 }
 
-/** What goes wrong with one connection leaves the others what is theirs. */
+/** Flushes one writer; its failure must not keep the others from flushing. */
 function flushSafely(writer: Writer): void {
   try {
     writer.flush();

@@ -1,4 +1,4 @@
-/** The engine of one node without Redis: rooms in memory, what is persistent in one SQLite file. */
+/** The engine of a single node: histories of rooms are in memory, persistent ones and all else in one SQLite file. */
 import type { Engine, EngineHandler } from "../core/engine.ts";
 import type { FanOut } from "../core/broker.ts";
 import { Counter } from "../core/metrics.ts";
@@ -10,16 +10,13 @@ import { SqliteStore } from "./sqlite/store.ts";
 import type { SqliteStorage, Stored } from "./storage.ts";
 
 export interface EmbeddedOptions {
-  /** Folder of the SQLite file, made where it is missing; `:memory:` keeps it in memory. */
+  /** Folder of the SQLite file, which is made if it is missing; `:memory:` keeps the file in memory. */
   readonly dataDir: string;
-  /** Of all capabilities that open stores on this engine; where one needs a table of another's, it comes after that. */
+  /** What all capabilities keep on this engine. One that needs another's table comes after it. */
   readonly stored: readonly Stored[];
-  /** When what is accepted must be on the disk. @default "always" */
+  /** When changes must be on the disk. @default "always" */
   readonly sync?: SyncMode;
-  /**
-   * Of what is kept in memory.
-   * @default no limit
-   */
+  /** The bound of the histories in memory. @default no limit */
   readonly historyLimit?: HistoryLimit;
 }
 
@@ -37,7 +34,7 @@ export function forgottenCounter(): Counter {
   );
 }
 
-/** Opens the store. Throws where the folder cannot be written. */
+/** Opens the engine. Throws if the folder cannot be written to. */
 export function openEmbedded(options: EmbeddedOptions): EmbeddedEngine {
   let handler: EngineHandler | undefined;
   const fanOut: FanOut = (channel, publication, position) =>

@@ -1,4 +1,4 @@
-/** Rooms of one node: in memory, and those whose history is to outlive the server in the SQLite file. */
+/** The broker of a single node. Histories are in memory; those that must outlive the server are in the SQLite file. */
 import type { Broker } from "../core/broker.ts";
 import type { Channel } from "../core/channel.ts";
 import type { History, HistoryOptions, Publication, Published } from "../core/publication.ts";
@@ -31,9 +31,9 @@ export class EmbeddedBroker implements Broker {
       return this.#file.publish(channel, publication, history);
     }
     const before = history === undefined
-      ? this.#file.underWay(channel)?.catch(() => {}) // a join or leave overtakes no message
+      ? this.#file.underWay(channel)?.catch(() => {}) // a join or leave must not overtake a message
       : this.#file.has(channel)
-      ? this.#file.forget(channel) // it is persistent no more, and would lack what is said from now on
+      ? this.#file.forget(channel) // the channel is not persistent any more: its old history would have a gap
       : undefined;
     if (before === undefined) return this.#memory.publish(channel, publication, history);
     return before.then(() => this.#memory.publish(channel, publication, history));

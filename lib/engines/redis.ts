@@ -1,4 +1,4 @@
-/** The engine of many nodes: all state in one Redis. */
+/** The engine of any number of nodes, which have all their state in one Redis. */
 import { getLogger } from "@logtape/logtape";
 import type { Engine, EngineHandler } from "../core/engine.ts";
 import { RedisBroker } from "./redis/broker.ts";
@@ -18,15 +18,15 @@ const log = getLogger(["notifyli", "redis"]);
 /** How long a start waits for Redis before it goes on without. */
 const START_WAIT_MS = 2000;
 
-/** How soon what a new connection needs is tried again, where the connection stands and Redis did not do it. */
+/** How soon a restoration is tried again that failed although the connections stand. */
 const RESTORE_AGAIN_MS = 1000;
 
 const NOT_RESTORED = "Redis is back, and this node does not hear all of it yet";
 
 export interface RedisEngineOptions {
-  /** Shown in `CLIENT LIST`. */
+  /** The name of the connections in Redis' `CLIENT LIST`. */
   readonly name: string;
-  /** Of all capabilities that open stores on this engine. */
+  /** What all capabilities keep on this engine. */
   readonly stored: readonly Stored[];
 }
 
@@ -49,45 +49,46 @@ export function openRedis(config: RedisConfig, { name, stored }: RedisEngineOpti
     (...publication) => handler?.handlePublication(...publication),
   );
 
-  /** What must be heard before the node is told that it is back, in this order. */
+  /** The steps of `beforeRestored`, in order. */
   const hearings: (() => Promise<void>)[] = [];
-  /** Whether this node hears all of that, and was told that it is back, since the connections stand. */
+  /** Whether all of these are done on the connections that stand now. */
   let hearsAll = false;
+  /** Whether the node was told that it can restore, since the connections stand. */
   let isRestored = false;
-  /** Of which the last one counts: each begins with connections of its own. */
+  /** The number of the current restoration. Whatever an earlier one does after an `await` is out of date. */
   let restorations = 0;
   let again: ReturnType<typeof setTimeout> | undefined;
 
-  /** Once both connections stand: takes a lease, then tells the node. */
+  /** Once both connections stand, takes the steps and a lease, then tells the node. */
   async function restore(): Promise<void> {
     const restoration = ++restorations;
     hearsAll = isRestored = false;
     clearTimeout(again);
     if (handler === undefined || redis.status !== "ready" || subscriber.status !== "ready") return;
-    await functions.load().catch(noteRefusal); // the first call that needs one says the rest
+    await functions.load().catch(noteRefusal); // other failures show in the first call of a function
     try {
       for (const hear of hearings) await hear();
       if (restoration === restorations) hearsAll = true;
     } catch (error) {
       noteRefusal(error);
-      // Where a connection was lost, another one begins; where Redis was busy for too long, none does.
+      // A lost connection begins another restoration by itself; a Redis that was busy for too long does not.
       if (restoration === restorations) again = setTimeout(onReady, RESTORE_AGAIN_MS);
       return;
     }
-    await lease.take().then(() => restoration === restorations && tell(), noteRefusal); // else at a later tick
+    await lease.take().then(() => restoration === restorations && tell(), noteRefusal); // a refused lease tries again
   }
 
   function tell(): void {
-    if (!hearsAll) return; // by and by
+    if (!hearsAll) return; // the restoration under way will tell
     refusal = undefined;
     isRestored = true;
     void warnOnce();
     handler?.handleRestored();
   }
 
-  /** Not at every reconnection: a warning that comes often is not read. */
+  /** Whether losses were warned of. The warning comes once, since nobody reads one that comes often. */
   let isWarned = false;
-  /** What Redis does not let this server do, if that is why it is not ready. */
+  /** The right that this server lacks in Redis, if that is why it is not ready. */
   let refusal: string | undefined;
   async function warnOnce(): Promise<void> {
     if (isWarned) return;
@@ -96,7 +97,7 @@ export function openRedis(config: RedisConfig, { name, stored }: RedisEngineOpti
   }
 
   function noteRefusal(error: unknown): void {
-    if (!isMissingRight(error)) return; // its connection or the lease has logged it
+    if (!isMissingRight(error)) return; // the connection or the lease has logged other failures
     const { message } = unavailable(error);
     if (message === refusal) return;
     refusal = message;

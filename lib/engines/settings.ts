@@ -3,8 +3,8 @@ import { filled, oneOf } from "../config/kinds.ts";
 import { slice } from "../config/slice.ts";
 import type { SyncMode } from "./sqlite/disk_sync.ts";
 
-export interface StoreConfig {
-  /** Folder of the embedded store; `:memory:` keeps it in memory. The operator's key is there with Redis, too. */
+interface StoreConfig {
+  /** Folder of the embedded store; `:memory:` keeps the store in memory. With Redis, too, it has the operator's key. */
   readonly dataDir: string;
   readonly sync: SyncMode;
 }

@@ -1,6 +1,6 @@
 /**
- * What an engine keeps things in. Each capability opens its own stores on it, and knows both kinds; an engine knows no
- * capability.
+ * The storage of an engine. Each capability opens its own stores on it, and knows both kinds of storage; an engine knows
+ * no capability.
  */
 import type { FanOut } from "../core/broker.ts";
 import type { Functions } from "./redis/functions.ts";
@@ -9,16 +9,16 @@ import type { RedisLink } from "./redis/link.ts";
 import type { Schema } from "./sqlite/migrations.ts";
 import type { SqliteStore } from "./sqlite/store.ts";
 
-/** What a capability brings to the storage that it will open its stores on. */
+/** What a capability's stores need in a storage: tables, or functions. */
 export interface Stored extends Schema {
-  /** Its Lua. */
+  /** The capability's Lua. */
   readonly functions?: Functions;
 }
 
 export interface SqliteStorage {
   readonly kind: "sqlite";
   readonly store: SqliteStore;
-  /** For what a store has committed: hands it to this node, the only one. */
+  /** Hands what a store has committed to this node, which is the only one. */
   readonly fanOut: FanOut;
 }
 
@@ -26,9 +26,9 @@ export interface RedisStorage extends RedisLink {
   readonly kind: "redis";
   readonly lease: Lease;
   /**
-   * Has `hear` called whenever the two connections stand anew, before the node is told that it can restore what it lost:
-   * for what must be heard from then on without a gap. All are called one after the other, in the order in which they
-   * were given; where one rejects, all are called again a little later.
+   * Calls `hear` whenever both connections are made anew, before the node is told that it can restore what it lost: it
+   * subscribes to what must be heard from then on without a gap. Those of several stores are called one after the other,
+   * in the order in which they were given; if one rejects, all are called again a little later.
    */
   beforeRestored(hear: () => Promise<void>): void;
 }

@@ -1,4 +1,4 @@
-/** Rooms of one node: history in memory, fan-out by a call. */
+/** The broker of a single node, with histories in memory; it fans out by a call. */
 import type { Broker, FanOut } from "../../core/broker.ts";
 import { type Channel, keyOf } from "../../core/channel.ts";
 import {
@@ -12,53 +12,55 @@ import {
 } from "../../core/publication.ts";
 import { Queue } from "../../base/queue.ts";
 
+/** The history of one channel. */
 interface Log {
   readonly key: string;
   readonly epoch: string;
+  /** The offset of the last publication. */
   offset: number;
-  /** Until then the publications are kept, and until then all of it; on `performance.now()`'s clock. */
+  /** When the publications are dropped, on `performance.now()`'s clock. */
   endsAt: number;
+  /** When the whole log is dropped, on `performance.now()`'s clock. */
   expiresAt: number;
-  /** Oldest first, the last of which has `offset`. Bounded by `HistoryOptions.size`: the oldest goes first. */
+  /** The publications, oldest first. Bounded by `HistoryOptions.size`: the oldest one is dropped first. */
   readonly publications: Queue<Publication>;
-  /** Clients' own ids, oldest first; each goes `CLIENTS_ID_SECONDS` after it came. Most rooms have none. */
+  /** Ids that clients made, oldest first. Each is dropped after `CLIENTS_ID_SECONDS`. Most channels have none. */
   ids: Map<string, { offset: number; knownUntil: number }> | undefined;
 }
 
-/**
- * Histories that are looked at as one comes or grows, a millisecond after the last look or later: all are, in time, and
- * none waits for a walk through all.
- */
+/** How many logs are looked at when one is added or grows. So all are looked at in time, without a walk through all. */
 const LOOKS = 2;
+/** How long after the last look such a look is due. */
 const LOOK_AFTER_MS = 1;
 
-/** Bytes that a history takes at most without its publications, and one of these beside its text. */
+/** The most bytes that a log takes without its publications and ids. */
 const LOG_BYTES = 1000;
+/** The most bytes that a publication takes beside its text. */
 const PUBLICATION_BYTES = 200;
-/** Of a client's own id. */
+/** The most bytes that a client's own id takes. */
 const ID_BYTES = 300;
 
 /** Bytes of a UTF-16 unit in memory. */
 const UNIT_BYTES = 2;
 
-/** How much is kept, of all channels together. */
+/** How much is kept of all channels together. */
 export interface HistoryLimit {
   readonly bytes: number;
-  /** Told how many publications went before their time. */
+  /** Is told how many publications were dropped before their time. */
   readonly onForgotten: (count: number) => void;
 }
 
 export class MemoryBroker implements Broker {
   /**
-   * Bounded by `HistoryLimit.bytes`: past that the next one at hand loses its oldest publications, as many as it takes;
-   * one that has none, its position.
+   * Bounded by `HistoryLimit.bytes`: past that, the logs at the hand lose as many of their oldest publications as
+   * necessary, and a log that has none is deleted.
    */
   readonly #logs = new Map<string, Log>();
-  /** Goes round and round: a walk from the start would pass all that was deleted there. */
+  /** Goes round and round. A walk that began at the start each time would pass all entries that were deleted there. */
   #hand: Iterator<Log> = this.#logs.values();
-  /** On `performance.now()`'s clock. */
+  /** When logs were last looked at, on `performance.now()`'s clock. */
   #lookedAt = -Infinity;
-  /** Of all that is in `#logs`. */
+  /** The bytes of all logs. */
   #bytes = 0;
   readonly #fanOut: FanOut;
   /** Keys of the sessions' channels that are subscribed to. */
@@ -70,7 +72,7 @@ export class MemoryBroker implements Broker {
     this.#limit = limit;
   }
 
-  /** The one node hears all there is. */
+  /** Only sessions are noted: the single node hears all other channels anyway. */
   subscribe(channel: Channel): Promise<void> {
     if (channel.kind === "session") this.#sessions.add(keyOf(channel));
     return Promise.resolve();
@@ -103,7 +105,7 @@ export class MemoryBroker implements Broker {
     { since = 0, limit }: { since?: number; limit: number },
   ): Promise<History> {
     const log = this.#log(channel, performance.now());
-    // Only these are looked at: each client that comes asks for the last of many.
+    // The loop begins at the first of these, since every client that comes asks for the last few of many.
     const publications = [];
     const first = log.offset - log.publications.length + 1;
     for (let offset = Math.max(since + 1, first); offset <= log.offset; offset++) {
@@ -193,7 +195,7 @@ export class MemoryBroker implements Broker {
     this.#logs.delete(log.key);
   }
 
-  /** After this one has got more: looks after the next ones, as many as it takes. */
+  /** Looks at the next logs after one has grown, and at as many more as the limit takes. */
   #makeRoom(grown: Log, now: number): void {
     const due = now - this.#lookedAt < LOOK_AFTER_MS ? 0 : LOOKS;
     if (due > 0) this.#lookedAt = now;
@@ -213,7 +215,7 @@ export class MemoryBroker implements Broker {
     else if (this.#isOver) this.#trim(log);
   }
 
-  /** The oldest first, until it is enough. */
+  /** Drops a log's oldest publications until the limit is kept. */
   #trim(log: Log): void {
     const { length } = log.publications;
     while (this.#isOver && log.publications.length > 0) this.#removeFirst(log);

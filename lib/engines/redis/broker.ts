@@ -1,4 +1,4 @@
-/** Rooms and users' channels over Redis PUB/SUB, with history in Streams. */
+/** The broker over Redis: publications go by PUB/SUB, and histories are streams. */
 import type { Redis } from "ioredis";
 import type { Broker, FanOut } from "../../core/broker.ts";
 import type { Channel } from "../../core/channel.ts";
@@ -26,7 +26,7 @@ export class RedisBroker implements Broker {
   readonly #subscriber: Redis;
   readonly #keys: RedisKeys;
   readonly #functions: Calls<typeof KERNEL_FUNCTIONS>;
-  /** Channels this node hears, by their name in Redis. */
+  /** The channels that this node hears, by their names in Redis. */
   readonly #channels = new Map<string, Channel>();
 
   constructor({ redis, subscriber, keys, functions }: RedisLink, fanOut: FanOut) {
@@ -109,13 +109,13 @@ function newEpoch(): string {
   return crypto.randomUUID().slice(0, 8);
 }
 
-/** `kind offset epoch id at room`, a line break, and the content in JSON. See `publish.lua`. */
+/** The message that nodes hear: `kind offset epoch id at room`, a line break, the content in JSON. See `publish.lua`. */
 function payload(publication: Publication): string {
   const { kind, id, at, room = "" } = publication;
   return `${kind} 0 - ${id} ${at} ${room}\n${encodeContent(publication)}`;
 }
 
-/** By hand: to split it takes more than twice as long, and each node does it for each publication. */
+/** Reads a message by hand, since `split` takes more than twice as long, and each node reads every publication. */
 function parsePayload(message: string): { publication: Publication; position?: Position } {
   let start = 0;
   const next = () => {
@@ -136,12 +136,12 @@ function parsePayload(message: string): { publication: Publication; position?: P
 
 function fromEntry([entryId, fields]: readonly [string, readonly string[]]): KeptPublication {
   const [kind, id] = [fieldOf(fields, "kind"), fieldOf(fields, "id")];
-  const content = fieldOf(fields, "content") || fieldOf(fields, "text"); // a frame, before
+  const content = fieldOf(fields, "content") || fieldOf(fields, "text"); // old versions stored a frame as `text`
   const publication = { kind, id, ...contentOf(content, Number(fieldOf(fields, "at")), kind) };
   return { offset: parseInt(entryId), publication };
 }
 
-/** Empty where there is none. */
+/** A field of a stream's entry; empty if there is none. */
 function fieldOf(fields: readonly string[], name: string): string {
   for (let index = 0; index + 1 < fields.length; index += 2) {
     if (fields[index] === name) return fields[index + 1] ?? "";

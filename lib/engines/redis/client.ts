@@ -1,6 +1,6 @@
 /**
- * Connections to Redis that come back by themselves, with growing pauses. A command that cannot be sent, or whose
- * answer is lost with the connection, rejects: it is for the caller to say that nothing was accepted.
+ * Connections to Redis that come back by themselves, with growing pauses. A command rejects if it cannot be sent, or if
+ * its answer is lost with the connection: its caller has to say that nothing was accepted.
  */
 import { nextTick } from "node:process";
 import { getLogger } from "@logtape/logtape";
@@ -16,15 +16,15 @@ const LONGEST_PAUSE_MS = 5000;
 const COMMAND_TIMEOUT_MS = 5000;
 
 export interface RedisClientOptions {
-  /** Shown in `CLIENT LIST`. */
+  /** The name of the connection in Redis' `CLIENT LIST`. */
   readonly name: string;
-  /** Called each time the connection stands, the first time too. */
+  /** Is called each time the connection is made, the first time too. */
   readonly onReady?: () => void;
 }
 
 /**
- * Opens a connection; it is made in the background, however long Redis is away. Throws a `ConfigError` where the file of
- * `REDIS_TLS_CA` cannot be read.
+ * Makes a connection in the background, however long Redis is away. Throws a `ConfigError` if the file of `REDIS_TLS_CA`
+ * cannot be read.
  */
 export function connectRedis(config: RedisAddress, options: RedisClientOptions): Redis {
   const redis = new CorkedRedis({
@@ -49,8 +49,8 @@ export function connectRedis(config: RedisAddress, options: RedisClientOptions):
 }
 
 /**
- * Writes what one turn of the event loop says in one piece: a write of its own costs more than all else of a command. It
- * waits for no timer: the turn's end is a tick.
+ * Writes the commands of one turn of the event loop in one piece: a write costs more than all else of a command. The
+ * piece waits for the turn's end, a tick, and not for a timer.
  */
 class CorkedRedis extends Redis {
   /** The socket that waits for the end of this turn. */
@@ -77,12 +77,12 @@ function tlsOptions({ tlsCa }: RedisAddress): { ca?: string } {
   return tlsCa === undefined ? {} : { ca: readPem("REDIS_TLS_CA", tlsCa) };
 }
 
-/** A peer that vanished without a word (a cut network, a moved Redis) is noticed by a ping that gets no answer. */
+/** Pings Redis, so that a Redis that vanished without a word (a cut network, a moved one) is noticed. */
 function keepAwake(redis: Redis): void {
   let heartbeat: ReturnType<typeof setInterval> | undefined;
   const beat = () =>
     void redis.ping().catch(() => {
-      if (redis.status === "ready") redis.disconnect(true); // else the connection has ended meanwhile
+      if (redis.status === "ready") redis.disconnect(true); // otherwise the connection has ended already
     });
   redis.on("ready", () => {
     clearInterval(heartbeat);
@@ -91,13 +91,13 @@ function keepAwake(redis: Redis): void {
   redis.on("close", () => clearInterval(heartbeat));
 }
 
-/** Milliseconds to wait before try number `times`, counted from 1: doubling, with jitter. */
+/** Milliseconds to wait before try number `times`, from 1: they double, with jitter. */
 export function retryPauseMs(times: number): number {
   const longest = Math.min(FIRST_PAUSE_MS * 2 ** (times - 1), LONGEST_PAUSE_MS);
   return longest / 2 + Math.random() * longest / 2;
 }
 
-/** Resolves when the connection stands, or after `ms` if it does not. */
+/** Resolves when the connection is made, or after `ms`. */
 export async function readyWithin(redis: Redis, ms: number): Promise<void> {
   if (redis.status === "ready") return;
   const ready = new AbortController();
@@ -107,7 +107,7 @@ export async function readyWithin(redis: Redis, ms: number): Promise<void> {
   redis.off("ready", onReady);
 }
 
-/** One line when the connection is lost, and one when it is back; not one a try. */
+/** Logs one line when the connection is lost and one when it is back, but none for each try. */
 function logChanges(
   redis: Redis,
   { host, port }: RedisAddress,

@@ -1,10 +1,10 @@
-/** What a caller is told where Redis rejects, whatever ioredis calls it. */
+/** Turns the errors of Redis and ioredis into those that callers are told. */
 import { CodedError } from "../../base/errors.ts";
 
-/** How ioredis says that a command was not sent, or that its answer was lost. */
+/** The words by which ioredis says that a command was not sent, or that its answer was lost. */
 const AWAY = /enableOfflineQueue|retries per request|timed out|Connection is closed/;
 
-/** Turns whatever ioredis rejects with into an error for the caller. */
+/** The error for a caller whose command Redis rejected, or never got. */
 export function unavailable(cause: unknown): CodedError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   const isAway = AWAY.test(reason);
@@ -15,12 +15,12 @@ export function unavailable(cause: unknown): CodedError {
   );
 }
 
-/** Throws {@linkcode unavailable}; for the `catch` of a call to Redis. */
+/** Throws the error of {@linkcode unavailable}; meant for the `catch` of a call to Redis. */
 export function refused(cause: unknown): never {
   throw unavailable(cause);
 }
 
-/** Whether Redis' access control list does not let this user do it; the message names the command, key or channel. */
+/** Whether Redis' access control list forbids a command. The message names the command, key or channel. */
 export function isMissingRight(error: unknown): error is Error {
   return error instanceof Error && error.message.startsWith("NOPERM");
 }

@@ -1,27 +1,27 @@
-/** How the kernel and each capability bring their Lua: as a list of functions, one atomic step each. */
+/** The kernel and each capability bring their Lua as a list of functions, each of which is one atomic step. */
 
-/** One function, without a name of its own: `library.ts` names it after its text. */
+/** One function. It has no name of its own: `library.ts` names it after its text. */
 export interface LuaFunction {
   readonly lua: string;
   readonly flags: readonly string[];
 }
 
-/** What one part brings, by the names it calls them by. */
+/** The functions of the kernel or of one capability, by the names that it calls them by. */
 export type Functions = Readonly<Record<string, LuaFunction>>;
 
-/** Runs a function. Rejects with `unavailable`. */
-export type Call = (
+/** Runs a function in Redis. Rejects with `unavailable`. */
+export type FunctionCall = (
   keys: readonly string[],
   args: readonly (string | number)[],
 ) => Promise<unknown>;
 
-/** The same list, to be called. */
-export type Calls<List extends Functions> = { readonly [Name in keyof List]: Call };
+/** A list of functions in a form that can be called. */
+export type Calls<List extends Functions> = { readonly [Name in keyof List]: FunctionCall };
 
-/** A function that takes no memory worth the name, so it goes on where Redis is full. */
+/** The flag of a function that takes hardly any memory, and so may run when Redis is full. */
 export const ALLOW_OOM = "allow-oom";
 
-/** @param text of the function's body; parts that functions share are put before it */
+/** @param text of the function's body; callers put code that functions share before it */
 export function lua(text: string, ...flags: readonly string[]): LuaFunction {
   return { lua: text, flags };
 }

@@ -2,7 +2,7 @@
 -- KEYS: history stream, position hash
 -- ARGV: offset, most entries, seconds an empty history keeps its epoch, epoch to take if there is none
 -- Returns offset, epoch, entries.
--- Only where there is none: a Redis whose memory is full refuses the command, whether it would write or not.
+-- HSET runs only if there is no epoch yet: a full Redis refuses the command, even one that would change nothing.
 if redis.call('HEXISTS', KEYS[2], 'epoch') == 0 then
   redis.call('HSET', KEYS[2], 'epoch', ARGV[4], 'offset', 0)
   redis.call('EXPIRE', KEYS[2], ARGV[3])

@@ -1,4 +1,4 @@
-/** The Lua of the kernel: channels with a history, and the leases of nodes. */
+/** The Lua of the kernel, for channels with a history and for the leases of nodes. */
 import HISTORY from "./history.lua" with { type: "text" };
 import LEASE_RENEW from "./lease_renew.lua" with { type: "text" };
 import PUBLISH from "./publish.lua" with { type: "text" };

@@ -1,45 +1,45 @@
 /**
- * The naming scheme of everything in Redis, and the names of the kernel; each capability has its own names in its folder.
- * `docs/redis.md` lists them all for users.
+ * The scheme by which everything in Redis is named, and the names of the kernel. Each capability has its own names in its
+ * folder. `docs/redis.md` lists all names for users.
  */
 import type { Channel } from "../../core/channel.ts";
 import { DEFAULT_SITE } from "../../base/site.ts";
 
 export class RedisKeys {
-  /** @param prefix of every name; what all sites share has nothing but this before it */
+  /** @param prefix of every name; the names of what all sites share have nothing else before them */
   constructor(readonly prefix: string) {}
 
-  /** What the names of one site begin with; those of the default site are the base protocol's, to the letter. */
+  /** The prefix of one site's names. With that of the default site, names are exactly those of the base protocol. */
   of(site: string): string {
     return site === DEFAULT_SITE ? this.prefix : `${this.prefix}@${site}:`;
   }
 
-  /** Pub/sub channel between nodes. */
+  /** The pub/sub channel by which nodes hear the channel. */
   channel({ site, kind, name }: Channel): string {
     return `${this.of(site)}${kind}:${name}`;
   }
 
-  /** Stream of a channel's history. */
+  /** The stream of a channel's history. */
   history({ site, kind, name }: Channel): string {
     return `${this.of(site)}history:${kind}:{${name}}`;
   }
 
-  /** The offset of a publication, while the id that a client made for it is known. */
+  /** The offset and epoch of a publication, while the id that a client made for it is known. */
   publicationId({ site, kind, name }: Channel, id: string): string {
     return `${this.of(site)}publication:${kind}:{${name}}:${id}`;
   }
 
-  /** Hash of `epoch` and `offset` of a channel's history. */
+  /** The hash of a channel's `epoch` and last `offset`. */
   position({ site, kind, name }: Channel): string {
     return `${this.of(site)}position:${kind}:{${name}}`;
   }
 
-  /** Sorted set of the living nodes' leases, by the Unix time in milliseconds they end. */
+  /** The sorted set of the living nodes' leases, by the Unix time in milliseconds at which they end. */
   get leases(): string {
     return `${this.prefix}leases`;
   }
 
-  /** Set of what a lease's node has in Redis only while it lives, to be swept when the lease has ended. */
+  /** The set of what is swept when a lease has ended: what its node has in Redis only while it lives. */
   lease(lease: string): string {
     return `${this.prefix}lease:${lease}`;
   }

@@ -1,7 +1,7 @@
 /**
- * A node's lease on what it has in Redis only while it lives. It is renewed while the node lives; when it ends, any other
- * node takes out what the dead one left. A lease that has ended is never renewed: its node takes a new one and writes
- * anew what it has, so a sweep never touches what lives.
+ * A node's lease on what it has in Redis only while it lives. The node renews its lease while it lives; when a lease has
+ * ended, any other node removes what the dead one left. An ended lease is never renewed: its node takes a new one and
+ * writes anew what it has, so a sweep never touches what lives.
  */
 import { getLogger } from "@logtape/logtape";
 import type { Redis } from "ioredis";
@@ -14,18 +14,22 @@ import type { RedisKeys } from "./keys.ts";
 
 const log = getLogger(["notifyli", "redis"]);
 
-/** Ended and swept within `leaseSeconds` of the node's death: 0.6 + 0.2 of it at most, and time to sweep. */
+/**
+ * How long a lease lasts, as a part of `leaseSeconds`. With the 0.2 until others look, a dead node's lease has ended
+ * after 0.8 of them; the rest is for the sweep.
+ */
 const LASTS = 0.6;
+/** How often a lease is renewed, as a part of `leaseSeconds`. */
 const RENEWED_EVERY = 0.2;
 
 /** Entries swept in one round trip. */
 const SWEEP_BATCH = 500;
 
 /**
- * Takes out what one entry of an ended lease is about, if that is still the lease's; says whether a user's presence ended
- * with it. It may be called by several nodes at once, and again after a node died in it.
+ * Removes what an entry of an ended lease stands for, if that is still the lease's; says whether a user's presence ended
+ * with it. Several nodes may do this at once, and again after one died in the middle.
  */
-export type Sweeper = (lease: string, entry: string) => Promise<boolean>;
+type Sweeper = (lease: string, entry: string) => Promise<boolean>;
 
 export class Lease implements AsyncDisposable {
   #id: string;
@@ -39,10 +43,10 @@ export class Lease implements AsyncDisposable {
   #timer: ReturnType<typeof setInterval> | undefined;
   #ticking: Promise<void> = Promise.resolve();
   #isTicking = false;
-  /** Shared by all who ask while it goes on. */
+  /** The sweep that goes on; all who ask meanwhile share it. */
   #sweeping: Promise<boolean> | undefined;
 
-  /** @param onLost the lease had ended: what this node has must be written again */
+  /** @param options `onLost` is called when the lease had ended: what this node has must be written again */
   constructor(
     { redis, keys, functions }: RedisLink,
     options: { leaseSeconds: number; onLost: () => void },
@@ -59,12 +63,12 @@ export class Lease implements AsyncDisposable {
     return this.#id;
   }
 
-  /** Why Redis took no writes at the last renewal, as when its memory is full; `undefined` if it did. */
+  /** Why Redis took no writes at the last renewal, for example because its memory is full; `undefined` if it did. */
   get failure(): string | undefined {
     return this.#failure;
   }
 
-  /** What is noted under a lease is swept by this, once the lease has ended. Whoever notes entries sets it. */
+  /** Sets what sweeps the entries of ended leases. Whoever notes entries must set it. */
   sweepBy(sweeper: Sweeper): void {
     this.#sweeper = sweeper;
   }
@@ -72,7 +76,7 @@ export class Lease implements AsyncDisposable {
   /** Takes a new lease. What was noted under an older one will be swept. */
   async take(): Promise<void> {
     this.#id = this.#newLease();
-    // Before the first try: a Redis that refuses it now may take it at a later tick.
+    // The timer starts before the first try: a Redis that refuses now may take the lease at a later tick.
     clearInterval(this.#timer);
     this.#timer = setInterval(() => {
       if (this.#isTicking) return;
@@ -90,25 +94,25 @@ export class Lease implements AsyncDisposable {
     await this.#redis.srem(this.#keys.lease(this.#id), entry).catch(refused);
   }
 
-  /** Takes out at once what ended leases have left; says whether any had ended. */
+  /** Sweeps all ended leases now; says whether there were any. */
   sweepEnded(): Promise<boolean> {
     return this.#sweeping ??= this.#renew(false).then(({ ended }) => this.#sweepAll(ended))
       .finally(() => this.#sweeping = undefined);
   }
 
-  /** Ends the lease; its node has taken out what it had itself. */
+  /** Ends the lease. By now its node has removed what it had. */
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer);
     await this.#ticking;
     await this.#redis.multi().zrem(this.#keys.leases, this.#id)
-      .del(this.#keys.lease(this.#id)).exec().catch(() => {}); // gone anyway: it ends by itself
+      .del(this.#keys.lease(this.#id)).exec().catch(() => {}); // without this, the lease ends by itself
   }
 
   get #lastsMs(): number {
     return Math.floor(this.#milliseconds * LASTS);
   }
 
-  /** Says itself how long it lasts, so that others see when Redis' clock was set back under it. */
+  /** A new lease. Its name says how long it lasts, so that others notice when Redis' clock was set back. */
   #newLease(): string {
     return `${crypto.randomUUID()}:${this.#lastsMs}`;
   }
@@ -142,7 +146,7 @@ export class Lease implements AsyncDisposable {
     }
   }
 
-  /** Logs once that Redis refuses to write; that it is away, its connection has logged. */
+  /** Logs once that Redis refuses to write. A Redis that is away was logged by its connection. */
   #noteFailure(error: unknown): void {
     if (!(error instanceof CodedError) || error.options.isAway) return;
     if (this.#failure === undefined) log.error("{reason}", { reason: error.message });
@@ -151,13 +155,13 @@ export class Lease implements AsyncDisposable {
 
   async #sweepAll(ended: readonly string[]): Promise<boolean> {
     const sweeper = this.#sweeper;
-    if (sweeper === undefined) return false; // a node that knows what the entries are does it
+    if (sweeper === undefined) return false; // nodes that know the entries will sweep them
     const others = ended.filter((lease) => lease !== this.#id);
     for (const lease of others) await this.#sweep(lease, sweeper);
     return others.length > 0;
   }
 
-  /** May run on several nodes at once, and again after a node died in it: each step can be done twice. */
+  /** Sweeps one lease. Each step may be done twice: by several nodes at once, or again after a node died in one. */
   async #sweep(lease: string, sweeper: Sweeper): Promise<void> {
     const key = this.#keys.lease(lease);
     let swept = 0;

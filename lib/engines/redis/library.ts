@@ -1,16 +1,16 @@
 /**
- * All Lua functions as one library in Redis (Redis 7, "Functions"): unlike scripts, Redis keeps them with its data, so
- * that none is forgotten in the middle of a pipeline. Where Redis lost them all the same, they are loaded anew, and the
- * calls keep their order.
+ * All Lua functions as one library in Redis (Redis 7, "Functions"). Unlike scripts, Redis keeps functions with its data,
+ * so it forgets none in the middle of a pipeline. If it lost them all the same, they are loaded anew, and the calls keep
+ * their order.
  */
 import { createHash } from "node:crypto";
 import { nextTick } from "node:process";
 import type { Redis } from "ioredis";
 import { unavailable } from "./errors.ts";
-import type { Call, Calls, Functions, LuaFunction } from "./functions.ts";
+import type { Calls, FunctionCall, Functions, LuaFunction } from "./functions.ts";
 
-/** A call that waits until the functions are known again. */
-interface Waiting {
+/** A call that waits until Redis knows the functions again. */
+interface WaitingCall {
   readonly number: number;
   start(): void;
   refuse(error: unknown): void;
@@ -19,17 +19,17 @@ interface Waiting {
 export class FunctionLibrary {
   readonly #redis: Redis;
   readonly #text: string;
-  /** Names in Redis. */
+  /** The names of the functions in Redis. */
   readonly #names: ReadonlyMap<LuaFunction, string>;
   #count = 0;
   #inFlight = 0;
-  /** Calls of functions that Redis did not know, and those that came after them; `undefined` while all is well. */
-  #waiting: Waiting[] | undefined;
+  /** Calls that Redis answered with "unknown function", and all later ones; `undefined` while there are none. */
+  #waiting: WaitingCall[] | undefined;
   #isLoading = false;
-  /** What is to be sent at the end of this turn. */
+  /** What {@linkcode FunctionLibrary.soon} has to call at the end of this turn. */
   #soon: (() => void)[] = [];
 
-  /** @param lists of all parts that call functions on this connection */
+  /** @param lists of the kernel and of all capabilities that call functions on this connection */
   constructor(redis: Redis, lists: readonly Functions[]) {
     this.#redis = redis;
     const functions = lists.flatMap((list) => Object.values(list));
@@ -38,13 +38,13 @@ export class FunctionLibrary {
     this.#text = libraryText(library, this.#names);
   }
 
-  /** The functions of one of the lists, to be called in the order in which Redis is to run them. */
+  /** The functions of one of the lists. Redis runs them in the order in which they are called. */
   calls<List extends Functions>(list: List): Calls<List> {
     const calls = Object.entries(list).map(([name, each]) => [name, this.#callOf(name, each)]);
     return Object.fromEntries(calls) as Calls<List>;
   }
 
-  /** Makes all functions known to Redis. */
+  /** Loads all functions into Redis, unless they are there. */
   async load(): Promise<void> {
     await this.#redis.function("LOAD", this.#text).catch((error) => {
       if (!/Library .* already exists/.test(String(error))) throw error;
@@ -52,14 +52,14 @@ export class FunctionLibrary {
   }
 
   /**
-   * Has `send` called at the end of this turn of the event loop, or before the next call of a function if that is sooner:
-   * what is put together keeps its place in the order of the calls. It waits for no timer.
+   * Calls `send` at the end of this turn of the event loop, or before the next call of a function if that is sooner, so
+   * that what is put together keeps its place in the order of the calls.
    */
   soon(send: () => void): void {
     if (this.#soon.push(send) === 1) nextTick(() => this.#sendSoon());
   }
 
-  #callOf(name: string, given: LuaFunction): Call {
+  #callOf(name: string, given: LuaFunction): FunctionCall {
     const nameInRedis = this.#names.get(given);
     if (nameInRedis === undefined) {
       throw new TypeError(`Cannot call ${name}: the engine was opened without it`);
@@ -95,7 +95,7 @@ export class FunctionLibrary {
     for (const send of sends) send();
   }
 
-  #wait(call: Waiting): void {
+  #wait(call: WaitingCall): void {
     this.#waiting ??= [];
     this.#waiting.push(call);
     if (this.#isLoading) return;
@@ -106,14 +106,14 @@ export class FunctionLibrary {
     });
   }
 
-  /** Redis does not take the functions. */
+  /** Refuses all calls that wait, since Redis does not take the functions. */
   #refuse(error: unknown): void {
     const waiting = this.#waiting ?? [];
     this.#waiting = undefined;
     for (const { refuse } of waiting) refuse(error);
   }
 
-  /** Once nothing is under way any more: all that waits, in the order of the calls. */
+  /** Starts all calls that wait, in their order, once no other is under way. */
   #goOn(): void {
     if (this.#waiting === undefined || this.#isLoading || this.#inFlight > 0) return;
     const waiting = this.#waiting.sort((one, other) => one.number - other.number);
@@ -127,8 +127,8 @@ function isUnknownFunction(error: unknown): boolean {
 }
 
 /**
- * Of these very functions. Nodes of several versions may share one Redis, where no two libraries may have a function of
- * the same name: so each function is named after its library, too.
+ * A name that is these functions' alone. Nodes of several versions may share one Redis, where no two libraries may have a
+ * function of the same name; so the name of each function begins with its library's.
  */
 function libraryName(functions: readonly LuaFunction[]): string {
   return `notifyli_${sha1([...new Set(functions.map(digest))].sort().join())}`;

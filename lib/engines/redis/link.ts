@@ -1,13 +1,13 @@
-/** Two connections to one Redis, and what goes by them: what every store in Redis works on. */
+/** What every store in Redis works on: two connections to one Redis, the names in it, and the functions. */
 import type { Redis } from "ioredis";
 import type { RedisKeys } from "./keys.ts";
 import type { FunctionLibrary } from "./library.ts";
 
 export interface RedisLink {
   readonly redis: Redis;
-  /** Hears what is published; nothing else can be asked on it. */
+  /** The connection that hears what is published. Redis takes no other commands on it. */
   readonly subscriber: Redis;
   readonly keys: RedisKeys;
-  /** On `redis`. */
+  /** The Lua functions, which are called on `redis`. */
   readonly functions: FunctionLibrary;
 }

@@ -1,17 +1,17 @@
-/** Looks at how Redis is set up, and warns of what would break the promise that no notification is lost. */
+/** Warns of settings of Redis that would break the promise that no notification is lost. */
 import { getLogger } from "@logtape/logtape";
 import type { Redis } from "ioredis";
 
 const log = getLogger(["notifyli", "redis"]);
 
-/** Logs a warning for each setting that can lose what was accepted; a Redis that does not tell is left alone. */
+/** Logs a warning for each setting that can lose what was accepted. A Redis that does not tell is not warned of. */
 export async function warnOfLosses(redis: Redis): Promise<void> {
   const info = await redis.info().catch(() => "");
   for (const warning of lossesOf(info)) log.warn("{warning}", { warning });
 }
 
-/** What can be lost, by the text that `INFO` answers. */
-export function lossesOf(info: string): string[] {
+/** The warnings for a text that `INFO` answers. */
+function lossesOf(info: string): string[] {
   const fields = new Map(
     info.split(/\r?\n/).map((line) => [line.split(":")[0] ?? "", line.split(":")[1] ?? ""]),
   );

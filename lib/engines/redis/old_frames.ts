@@ -1,31 +1,31 @@
-/** What versions before publications were data have stored: finished frames. They are taken over as they are read. */
+/** Reads what old versions have stored: finished frames, in place of the content of publications. */
 import type { Content } from "../../core/publication.ts";
 import { decodeContent } from "../../core/publication.ts";
 
-/** Frames began with their offset, or with their type where they had none yet; no content does. */
+/** The start of a stored frame: its offset, or its type if it had none yet. No content begins so. */
 const FRAME = /^\{"(offset|type)":/;
 
-/** A frame of a message or a notification, as far as it was stored in it. */
+/** The fields of a stored frame of a message or a notification. */
 interface OldFrame {
   readonly user_id?: number | string;
   readonly name?: string;
   readonly message?: string;
-  /** Unix time in seconds; a scheduled one may have none. */
+  /** Unix time in seconds; a scheduled notification may have none. */
   readonly timestamp?: number;
 }
 
-/** Content with the time it was said at, Unix time in seconds. */
-export type Dated = Content & { readonly at: number };
+/** Content with its Unix time in seconds. */
+type Dated = Content & { readonly at: number };
 
 /**
- * What was stored, whichever version did so.
+ * The content in a stored text, whichever version wrote it.
  *
- * @param at where the text has no time of its own
+ * @param at the time for a text that has none of its own
  */
 export function contentOf(text: string, at: number, kind: string): Dated {
   if (!FRAME.test(text)) return { at, ...decodeContent(text) };
   const { user_id, name, message, timestamp = at }: OldFrame = JSON.parse(text);
-  // A notification's frame named whom it was for, not who sent it.
+  // The frame of a notification named the user that it was for, not the one who sent it.
   const user = kind === "message" && user_id !== undefined ? String(user_id) : undefined;
   return { at: timestamp, from: { user, name }, message };
 }

@@ -20,7 +20,7 @@ redis.call('XADD', KEYS[1], 'MAXLEN', ARGV[6], offset .. '-0',
   'kind', ARGV[2], 'id', ARGV[3], 'at', ARGV[4], 'content', ARGV[5])
 redis.call('EXPIRE', KEYS[1], ARGV[7])
 redis.call('EXPIRE', KEYS[2], ARGV[10])
--- In a room's channel no room has to be named.
+-- The room is empty here: the channels that have a history are rooms, and need not name one.
 redis.call('PUBLISH', ARGV[1],
   ARGV[2] .. ' ' .. offset .. ' ' .. epoch .. ' ' .. ARGV[3] .. ' ' .. ARGV[4] .. ' \n' .. ARGV[5])
 return { offset, epoch, 0 }

@@ -1,4 +1,4 @@
-/** The settings of Redis: where it is, and what the server's names in it begin with. */
+/** The settings of Redis. */
 import { ConfigError } from "../../base/config_error.ts";
 import {
   filled,
@@ -13,7 +13,7 @@ import {
 import type { ValuesOf } from "../../config/setting.ts";
 import { type Reader, slice } from "../../config/slice.ts";
 
-/** Where Redis is, and what it takes to get in. */
+/** Where Redis is, and how the server logs in. */
 export interface RedisAddress {
   readonly host: string;
   readonly port: number;
@@ -21,16 +21,16 @@ export interface RedisAddress {
   readonly password?: string;
   readonly database: number;
   readonly tls: boolean;
-  /** Path of a PEM file: who signed the certificate of a Redis with TLS, where that is none of the known ones. */
+  /** Path of a PEM file with the authority that signed Redis' certificate; absent if it is a known one. */
   readonly tlsCa?: string;
 }
 
 export interface RedisConfig extends RedisAddress {
-  /** Put before every key. */
+  /** The prefix of every name in Redis. */
   readonly prefix: string;
-  /** A node that has not been heard of for so long is taken for dead. */
+  /** How long a node may be silent before others take it for dead. */
   readonly leaseSeconds: number;
-  /** What `CLIENT LIST` shows of this server's connections. */
+  /** The name of this server's connections in `CLIENT LIST`. */
   readonly connectionName: string;
 }
 
@@ -38,7 +38,7 @@ const redisUrl: Kind<URL> = {
   allowed: "a URL such as redis://user:password@host:6379/0 or rediss://…, percent-encoded",
   test: isRedisUrl,
   parse: (text) => new URL(text),
-  // A password that was not encoded may hold any of ":/@", and then ends who knows where.
+  // A password that was not encoded may contain ":", "/" and "@", so all up to the last "@" is hidden.
   shown: (text) => text.replace(/^(\w+:\/\/)?.*@/s, "$1***@"),
 };
 
@@ -77,7 +77,7 @@ const SETTINGS = {
 
 type Read = Reader<ValuesOf<typeof SETTINGS>>;
 
-/** Comes to nothing where the embedded engine is used. */
+/** The config is `undefined` if the embedded engine is used. */
 export const redis = slice({
   name: "redis",
   title: "Redis",

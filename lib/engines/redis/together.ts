@@ -1,21 +1,22 @@
 /**
- * Puts together what one turn of the event loop asks of Redis, so that it is one call: a call of its own for each costs
- * more than what is done in it.
+ * Puts together what one turn of the event loop asks of Redis, so that it becomes one call. A call for each would cost
+ * more than the work in it.
  */
 import type { FunctionLibrary } from "./library.ts";
 
-export interface TogetherOptions<Asked, Answer> {
-  /** Weight of one call at most, since Redis does nothing else meanwhile; what is heavier has a call of its own. */
+interface TogetherOptions<Asked, Answer> {
+  /** The most weight of one call, during which Redis does nothing else. A heavier question has a call of its own. */
   readonly most: number;
-  /** @default 1 for each */
+  /** The weight of a question. @default 1 */
   readonly weigh?: (asked: Asked) => number;
-  /** Whether the two may be in one call. @default always */
+  /** Whether two questions may share a call. @default always */
   readonly fits?: (one: Asked, other: Asked) => boolean;
-  /** Calls Redis; resolves with an answer for each, or the error to reject with. */
+  /** Calls Redis. Resolves with an answer to each question, or the error to reject with. */
   readonly send: (asked: readonly Asked[]) => Promise<readonly (Answer | Error)[]>;
 }
 
-interface Waiting<Asked, Answer> {
+/** A question that waits for the end of this turn. */
+interface Question<Asked, Answer> {
   readonly asked: Asked;
   resolve(answer: Answer): void;
   reject(error: unknown): void;
@@ -24,8 +25,8 @@ interface Waiting<Asked, Answer> {
 export class Together<Asked, Answer> {
   readonly #library: FunctionLibrary;
   readonly #options: TogetherOptions<Asked, Answer>;
-  /** For the end of this turn, in the order they came; bounded by `most`. */
-  #waiting: Waiting<Asked, Answer>[] = [];
+  /** The questions in the order in which they came. Their weight is bounded by `most`. */
+  #waiting: Question<Asked, Answer>[] = [];
   #weight = 0;
 
   constructor(library: FunctionLibrary, options: TogetherOptions<Asked, Answer>) {
@@ -56,7 +57,7 @@ export class Together<Asked, Answer> {
     });
   }
 
-  async #send(waiting: readonly Waiting<Asked, Answer>[]): Promise<void> {
+  async #send(waiting: readonly Question<Asked, Answer>[]): Promise<void> {
     const answers = await this.#options.send(waiting.map(({ asked }) => asked));
     for (const [index, { resolve, reject }] of waiting.entries()) {
       const answer = answers[index]!;

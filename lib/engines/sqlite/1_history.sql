@@ -1,11 +1,11 @@
--- Channels whose history is in this file (`persistent`). All times are Unix times in milliseconds.
+-- The channels whose history is in this file, because they are `persistent`. Times are Unix times in milliseconds.
 CREATE TABLE channels (
   seq INTEGER PRIMARY KEY,
   name TEXT NOT NULL UNIQUE, -- site, kind and name, with line breaks between
   epoch TEXT NOT NULL DEFAULT (lower(hex(randomblob(4)))),
   offset INTEGER NOT NULL DEFAULT 0, -- of the last publication
   ends_at INTEGER, -- when the publications are dropped; NULL while there are none
-  expires_at INTEGER NOT NULL -- when all of it is
+  expires_at INTEGER NOT NULL -- when the whole channel is dropped
 );
 
 CREATE TABLE publications (
@@ -18,7 +18,7 @@ CREATE TABLE publications (
   PRIMARY KEY (channel, offset)
 ) WITHOUT ROWID;
 
--- Ids that clients made, for some minutes: the same one is the same publication.
+-- The ids that clients made, kept for some minutes: the same id is the same publication.
 CREATE TABLE publication_ids (
   channel INTEGER NOT NULL,
   id TEXT NOT NULL,

@@ -1,4 +1,4 @@
--- What was the finished frame is the publication's content: `from`, `message`, `event`, `data` and `tags`, in JSON.
+-- Replaces the finished frame with the publication's content in JSON: `from`, `message`, `event`, `data` and `tags`.
 ALTER TABLE publications ADD COLUMN at INTEGER NOT NULL DEFAULT 0; -- Unix time in seconds
 UPDATE publications SET
   at = coalesce(text ->> '$.timestamp', 0),
@@ -10,5 +10,5 @@ UPDATE publications SET
     'message', json(text -> '$.message')
   );
 ALTER TABLE publications RENAME COLUMN text TO content;
--- It is the channel's name.
+-- The room is the channel's name.
 ALTER TABLE publications DROP COLUMN room;

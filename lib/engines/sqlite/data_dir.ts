@@ -1,22 +1,22 @@
-/** What may be wrong with the folder of the embedded store, `APP_DATA_DIR`, in words for who set it. */
+/** Explains what is wrong with the folder of the embedded store, to whoever set `APP_DATA_DIR`. */
 import { resolve } from "node:path";
 import { ConfigError } from "../../base/config_error.ts";
 
 const ALLOWED = "a folder that the server's user may write to, or :memory:";
 
-/** Keeps nothing on a disk. */
+/** The value of `APP_DATA_DIR` that keeps the store in memory. */
 export const IN_MEMORY = ":memory:";
 
-/** Where Deno lets no program write, unless it may do all there is. */
+/** Folders where Deno lets a program write only if it has all permissions. */
 const KEPT_BY_DENO = /^\/(dev|proc|sys)(\/|$)/;
 
-/** Throws {@linkcode ConfigError} where nobody could have a folder, as far as that is seen without writing. */
+/** Throws {@linkcode ConfigError} if the path cannot be a folder, as far as that can be told without writing. */
 export function requirePossibleFolder(dataDir: string): void {
   const problem = impossible(dataDir);
   if (problem !== undefined) throw new ConfigError(refusal(dataDir, problem));
 }
 
-/** Says why the store could not be opened. */
+/** The error for a store that could not be opened. */
 export function cannotOpen(dataDir: string, file: string, cause: unknown): Error {
   const reason = cause instanceof Error ? cause.message : String(cause);
   const problem = impossible(dataDir) ??
@@ -28,7 +28,7 @@ function refusal(dataDir: string, problem: string): string {
   return `Cannot use APP_DATA_DIR: current value is ${JSON.stringify(dataDir)}, ${problem}`;
 }
 
-/** `undefined` where it is a folder, or could be made one. */
+/** Why the path cannot be a folder; `undefined` if it is one, or could be made one. */
 function impossible(dataDir: string): string | undefined {
   if (dataDir === IN_MEMORY) return undefined;
   if (KEPT_BY_DENO.test(resolve(dataDir))) {
@@ -38,7 +38,7 @@ function impossible(dataDir: string): string | undefined {
   return file && `but ${file} is no folder; allowed is ${ALLOWED}`;
 }
 
-/** The path, or what is above it, where that is something else than a folder. */
+/** The path, or the one above it that is there, if that is a file. */
 function fileOnTheWay(path: string): string | undefined {
   try {
     return Deno.statSync(path).isDirectory ? undefined : path;
@@ -50,7 +50,7 @@ function fileOnTheWay(path: string): string | undefined {
 
 function advice(file: string, reason: string): string {
   if (/locked/.test(reason)) return "another server is using it";
-  // SQLite says "disk I/O error" or "unable to open" for what the system has better words for.
+  // SQLite says only "disk I/O error" or "unable to open"; the system's own error says more.
   const known = `${reason} ${systemsReason(file)}`;
   if (/Requires \w+ access/.test(known)) {
     return "the program was started without the right to write there (--allow-write)";
@@ -64,6 +64,7 @@ function advice(file: string, reason: string): string {
   return reason;
 }
 
+/** Opens the file without SQLite, for the system's own words. */
 function systemsReason(file: string): string {
   try {
     Deno.openSync(file, { append: true, create: true }).close();

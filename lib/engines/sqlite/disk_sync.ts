@@ -1,6 +1,6 @@
 /**
- * Brings what SQLite wrote onto the disk, so that a power cut does not take it: off the event loop, and for all that
- * waits together. SQLite itself does so only now and then (`synchronous = NORMAL`).
+ * Brings what SQLite wrote onto the disk, so that a power cut does not take it. That happens off the event loop, once for
+ * all that waits. SQLite itself only syncs now and then (`synchronous = NORMAL`).
  */
 import { getLogger } from "@logtape/logtape";
 
@@ -8,7 +8,7 @@ const log = getLogger(["notifyli", "sqlite"]);
 
 const EVERY_MS = 1000;
 
-/** `always`: before it is accepted; `everysec`: within a second, as Redis' `appendfsync` has it. */
+/** When a change is on the disk: `always` before it is accepted, or within a second as with Redis' `appendfsync`. */
 export type SyncMode = "always" | "everysec";
 
 export class DiskSync implements AsyncDisposable {
@@ -16,17 +16,20 @@ export class DiskSync implements AsyncDisposable {
   readonly #mode: SyncMode;
   #file: Deno.FsFile | undefined;
   #running: Promise<void> | undefined;
-  /** Waits for the one that is running, which may have begun before the last write. */
+  /** The sync after the running one, which may have begun before the last write. */
   #next: Promise<void> | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** @param path of the file that is written to; opened at the first write, when it is there for sure */
+  /** @param path of the file that SQLite writes to; it is opened after the first write, when it exists for sure */
   constructor(path: string, mode: SyncMode) {
     this.#path = path;
     this.#mode = mode;
   }
 
-  /** Something was written. Resolves when it counts as kept; rejects where the disk did not take it. */
+  /**
+   * Something was written. With `always`, resolves when it is on the disk, and rejects if the disk did not take it; with
+   * `everysec`, nobody waits.
+   */
   written(): Promise<void> | undefined {
     if (this.#mode === "always") return this.#sync();
     this.#timer ??= setTimeout(() => {
@@ -40,9 +43,9 @@ export class DiskSync implements AsyncDisposable {
     return undefined;
   }
 
-  /** Resolves when all that was written counts as kept. */
+  /** Resolves when the syncs that are under way are done. */
   async settled(): Promise<void> {
-    await (this.#next ?? this.#running)?.catch(() => {}); // who wrote it is told
+    await (this.#next ?? this.#running)?.catch(() => {}); // `written` has rejected
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,4 +1,4 @@
-/** Channels whose history is kept over restarts: what is published there is committed, then fanned out. */
+/** Channels whose history outlives restarts: a publication is committed, then fanned out. */
 import type { SQLOutputValue } from "node:sqlite";
 import type { FanOut } from "../../core/broker.ts";
 import { type Channel, keyOf } from "../../core/channel.ts";
@@ -20,22 +20,23 @@ import type { Schema } from "./migrations.ts";
 import CHANNELS from "./1_history.sql" with { type: "text" };
 import PUBLICATIONS from "./2_publications.sql" with { type: "text" };
 
-/** The tables of channels. */
+/** The tables of channels and their histories. */
 export const HISTORY: Schema = {
   name: "history",
   sql: [{ name: "history", sql: CHANNELS }, { name: "publications", sql: PUBLICATIONS }],
 };
 
-/** How often what has ended is removed, and from how many channels at once. */
+/** How often histories that have ended are removed. */
 const SWEEP_INTERVAL_MS = 60_000;
+/** How many channels one sweep removes from at most. */
 const SWEEP_CHANNELS = 1000;
 
-/** A channel as it is stored. */
-interface Stored {
+/** A channel in the file. */
+interface StoredChannel {
   readonly seq: number;
   readonly epoch: string;
   readonly offset: number;
-  /** Unix time in milliseconds; 0 where no publications are kept. */
+  /** When the publications are dropped, in milliseconds of Unix time; 0 if there are none. */
   readonly endsAt: number;
 }
 
@@ -43,7 +44,7 @@ export class SqliteHistory implements Disposable {
   readonly #store: SqliteStore;
   readonly #fanOut: FanOut;
   readonly #sql: SqliteHistoryStatements;
-  /** Of the channels that are in the file. */
+  /** The names of all channels in the file. */
   readonly #names: Set<string>;
   /** The last publication of each channel that is not fanned out yet, by the channel's name. */
   readonly #underWay = new Map<string, Promise<unknown>>();
@@ -62,12 +63,12 @@ export class SqliteHistory implements Disposable {
     return this.#names.size > 0 && this.#names.has(keyOf(channel));
   }
 
-  /** Settles when all that was published in the channel so far is fanned out or refused; `undefined` where it is. */
+  /** Settles when every publication to the channel so far is fanned out or refused; `undefined` if all are. */
   underWay(channel: Channel): Promise<unknown> | undefined {
     return this.#underWay.size > 0 ? this.#underWay.get(keyOf(channel)) : undefined;
   }
 
-  /** Commits, then fans out; rejects where it cannot be committed. */
+  /** Commits, then fans out. Rejects if the commit fails. */
   publish(
     channel: Channel,
     publication: Publication,
@@ -94,20 +95,20 @@ export class SqliteHistory implements Disposable {
     await this.#store.settled();
     return {
       offset: stored?.offset ?? 0,
-      // Where it could not be stored, this is a position that is never good again.
+      // If the channel could not be stored, this epoch makes its position invalid from the start.
       epoch: stored?.epoch ?? crypto.randomUUID().slice(0, 8),
       publications: rows.map(toKept),
     };
   }
 
-  /** Removes all of a channel, whose positions are never good again. */
+  /** Removes a channel. Positions in it are invalid from then on. */
   async forget(channel: Channel): Promise<void> {
     const name = keyOf(channel);
     await this.#store.commit(() => this.#remove(name));
     this.#names.delete(name);
   }
 
-  /** Removes what has ended; it does so by itself every minute. */
+  /** Removes histories and channels whose time is over. A timer calls this every minute. */
   async sweep(): Promise<void> {
     if (this.#names.size === 0) return;
     const now = Date.now();
@@ -151,7 +152,7 @@ export class SqliteHistory implements Disposable {
     return published;
   }
 
-  #find(name: string): Stored | undefined {
+  #find(name: string): StoredChannel | undefined {
     const row = this.#sql.find.get(name, Date.now());
     return row && {
       seq: Number(row["seq"]),
@@ -161,20 +162,20 @@ export class SqliteHistory implements Disposable {
     };
   }
 
-  /** Runs in a commit, as do all below. */
-  #make(name: string): Stored {
-    this.#remove(name); // it had expired
+  /** Adds a channel. This and the methods below, except `#open`, run in a commit. */
+  #make(name: string): StoredChannel {
+    this.#remove(name); // there may be an expired one
     const row = this.#sql.make.get(name, Date.now() + POSITION_SECONDS * 1000);
     return { seq: Number(row?.["seq"]), epoch: String(row?.["epoch"]), offset: 0, endsAt: 0 };
   }
 
-  #offsetOf({ seq }: Stored, id: string): number | undefined {
+  #offsetOf({ seq }: StoredChannel, id: string): number | undefined {
     const row = this.#sql.offsetOf.get(seq, id, Date.now() - CLIENTS_ID_SECONDS * 1000);
     return row && Number(row["offset"]);
   }
 
-  /** Makes place for one more publication. */
-  #advance({ seq, offset, endsAt }: Stored, options: HistoryOptions): void {
+  /** Takes the next offset, and removes publications that are too many or too old. */
+  #advance({ seq, offset, endsAt }: StoredChannel, options: HistoryOptions): void {
     const now = Date.now();
     const over = endsAt <= now ? offset : offset + 1 - options.size;
     if (over > 0) this.#sql.removeUpTo.run(seq, over);
@@ -187,7 +188,7 @@ export class SqliteHistory implements Disposable {
     if (seq !== undefined) this.#sql.removeAll.forEach((statement) => statement.run(seq));
   }
 
-  /** Gives a channel that nothing was published in its position; a full disk keeps nobody out of a room. */
+  /** Gives a position to a channel in which nothing was published. A failure is ignored: a full disk keeps nobody out. */
   async #open(name: string): Promise<void> {
     const open = () => this.#find(name) ?? this.#make(name);
     const stored = await this.#store.commit(open).catch(() => undefined);

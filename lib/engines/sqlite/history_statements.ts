@@ -1,4 +1,4 @@
-/** The SQL of the channels whose history is kept, prepared once. */
+/** The prepared statements of `history.ts`. */
 import type { StatementSync } from "node:sqlite";
 import type { SqliteStore } from "./store.ts";
 
@@ -11,7 +11,7 @@ export class SqliteHistoryStatements {
   readonly insert: StatementSync;
   readonly since: StatementSync;
   readonly removeUpTo: StatementSync;
-  /** Each takes the channel. */
+  /** Remove a channel with all its rows; each statement takes the channel's `seq`. */
   readonly removeAll: readonly StatementSync[];
   readonly offsetOf: StatementSync;
   readonly rememberId: StatementSync;

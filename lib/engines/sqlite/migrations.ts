@@ -1,6 +1,6 @@
 /**
- * Brings a SQLite file to the tables of this program: each capability has migrations and a version of its own. Every
- * migration is one transaction together with the version it leads to, so that a server that dies in one begins it anew.
+ * Brings a SQLite file to the tables of this program. Each capability has migrations and a version of its own. A
+ * migration and the version that it leads to are one transaction, so a server that dies in it begins it anew.
  */
 import type { DatabaseSync } from "node:sqlite";
 import { getLogger } from "@logtape/logtape";
@@ -8,37 +8,37 @@ import { getLogger } from "@logtape/logtape";
 const log = getLogger(["notifyli", "sqlite"]);
 
 /**
- * One step of a capability's tables, the first of a list from none to version 1. A table whose rows begin anew after a
- * loss names the column for that `epoch`: see {@linkcode renewEpochs}.
+ * One step of a capability's tables; the first of a list leads from no tables to version 1. A table with positions that
+ * may have to become invalid has a column `epoch`: see {@linkcode renewEpochs}.
  */
 export interface Migration {
-  /** For the log; its file is `N_name.sql`, where N is the version it leads to. */
+  /** The migration's name in the log. Its file is `N_name.sql`; N is the version that it leads to. */
   readonly name: string;
-  /** Statements that begin and end no transaction. */
+  /** Statements, none of which begins or ends a transaction. */
   readonly sql: string;
 }
 
 /** The tables of one capability. */
 export interface Schema {
-  /** Never changed once released: a file has the version of each capability under its name. */
+  /** The name under which a file keeps the capability's version. Once released it must not change. */
   readonly name: string;
-  /** In the order of the versions. None is ever changed once released. */
+  /** The migrations in the order of the versions. Once released, none may change. */
   readonly sql?: readonly Migration[];
 }
 
-/** A step that is still to be done. */
-interface Pending extends Migration {
+/** A migration that the file lacks. */
+interface MissingStep extends Migration {
   readonly capability: string;
   readonly version: number;
 }
 
 /**
- * The `user_version` of a file. Up to 9 it counted the steps of all capabilities together; since 10 the table `versions`
- * has one for each. A program from before refuses such a file.
+ * The `user_version` of a file. Up to 9 it counted the steps of all capabilities together. Since 10 the table `versions`
+ * has a version for each; older programs refuse such a file.
  */
 export const FILE_VERSION = 10;
 
-/** What each step up to `user_version` 9 was, in the order in which they were released. */
+/** The steps up to `user_version` 9, in the order in which they were released. */
 const STEPS_BEFORE: readonly (readonly [capability: string, version: number])[] = [
   ["inbox", 1],
   ["inbox", 2],
@@ -51,14 +51,14 @@ const STEPS_BEFORE: readonly (readonly [capability: string, version: number])[] 
   ["inbox", 6],
 ];
 
-/** A file of this size or more may take more than 2 s for one step, which the log then says before it begins. */
+/** A step may take more than 2 s in a file of this size, so the log announces it. */
 const LARGE_BYTES = 50_000_000;
+/** The log says how long a step took if it took this long. */
 const LONG_MS = 2000;
 
 /**
- * Takes every step that is still to be done, in the order of the schemas: one that needs a table of another comes after
- * that. Tables of capabilities that are not among them stay as they are. Throws, before any step, where a later version
- * of the program wrote the file.
+ * Takes every missing step, in the order of the schemas: one that needs another's table must come after it. Tables of
+ * other capabilities stay as they are. Throws before the first step if a later version of the program wrote the file.
  */
 export function migrate(database: DatabaseSync, schemas: readonly Schema[]): void {
   const fileVersion = numberOf(database, "PRAGMA user_version");
@@ -80,7 +80,7 @@ export function migrate(database: DatabaseSync, schemas: readonly Schema[]): voi
   }
 }
 
-/** Gives all that has a position another epoch: positions that were handed out before are never good again. */
+/** Gives another epoch to all rows that have one, which makes all positions invalid that clients know. */
 export function renewEpochs(database: DatabaseSync): void {
   const tables = database.prepare(
     `SELECT tables.name FROM sqlite_schema AS tables, pragma_table_info(tables.name) AS columns
@@ -91,7 +91,7 @@ export function renewEpochs(database: DatabaseSync): void {
   }
 }
 
-/** Gives each capability in a file of before, or a new one, the version that it has there. */
+/** Adds the table `versions` to an old or a new file, with the versions that capabilities have there. */
 function takeOver(database: DatabaseSync, fileVersion: number): void {
   inTransaction(database, () => {
     database.exec(
@@ -105,12 +105,12 @@ function takeOver(database: DatabaseSync, fileVersion: number): void {
 function pendingOf(
   { name: capability, sql = [] }: Schema,
   versions: ReadonlyMap<string, number>,
-): Pending[] {
+): MissingStep[] {
   return sql.map((migration, index) => ({ ...migration, capability, version: index + 1 }))
     .slice(versions.get(capability) ?? 0);
 }
 
-function take(database: DatabaseSync, { capability, version, name, sql }: Pending): void {
+function take(database: DatabaseSync, { capability, version, name, sql }: MissingStep): void {
   const step = `${capability} ${version} (${name})`;
   const bytes = numberOf(database, "PRAGMA page_count") * numberOf(database, "PRAGMA page_size");
   if (bytes >= LARGE_BYTES) {
@@ -128,7 +128,7 @@ function take(database: DatabaseSync, { capability, version, name, sql }: Pendin
   }
 }
 
-/** Where it throws, the caller closes the database, which takes back what was begun. */
+/** If this throws, the caller closes the database, which rolls the transaction back. */
 function inTransaction(database: DatabaseSync, change: () => void): void {
   database.exec("BEGIN IMMEDIATE");
   change();
@@ -147,7 +147,7 @@ function setVersion(database: DatabaseSync, capability: string, version: number)
   ).run(capability, version);
 }
 
-/** The one value that a pragma answers. */
+/** The single value that a pragma answers. */
 function numberOf(database: DatabaseSync, pragma: string): number {
   return Number(Object.values(database.prepare(pragma).get() ?? {})[0]);
 }

@@ -1,6 +1,6 @@
 /**
- * One SQLite file with the tables of all capabilities. `node:sqlite` is synchronous, so what comes in one turn of the
- * event loop is committed together; a change is done when it is committed.
+ * One SQLite file with the tables of all capabilities. `node:sqlite` is synchronous, so the changes of one turn of the
+ * event loop are committed together. A change is done when it is committed.
  */
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { setImmediate } from "node:timers";
@@ -12,51 +12,52 @@ import { FILE_VERSION, migrate, renewEpochs, type Schema } from "./migrations.ts
 
 const log = getLogger(["notifyli", "sqlite"]);
 
-/** Changes nothing, and still has to be written. */
+/** A statement that has to be written to the file although it changes nothing. */
 const TRIAL = `PRAGMA user_version = ${FILE_VERSION}`;
 
-/** A store that could not write is well again only with so much room: a small change may fit where the next does not. */
+/** How much room a store that could not write needs to be well again: less may hold one change but not the next. */
 const ROOM_BYTES = 65_536;
-/** How often that is looked at while there are changes. */
+/** How often a store that could not write looks for that room, while there are changes. */
 const LOOK_EVERY_MS = 1000;
 
 /** A change that waits for the next commit. */
-interface Pending {
+interface PendingChange {
   run(): void;
   done(): void;
   failed(error: unknown): void;
 }
 
 export interface SqliteStoreOptions {
-  /** When what is committed must be on the disk. */
+  /** When commits must be on the disk. */
   readonly sync: SyncMode;
-  /** Of the tables that are to be there; a file keeps others as they are. */
+  /** The tables that the file must have. Other tables in it stay as they are. */
   readonly schemas: readonly Schema[];
 }
 
 export class SqliteStore implements AsyncDisposable {
   readonly #database: DatabaseSync;
   /** Bounded by what can arrive in one turn of the event loop. */
-  #pending: Pending[] = [];
+  #pending: PendingChange[] = [];
   readonly #dataDir: string;
-  /** Absent in memory. */
+  /** Absent if the store is in memory. */
   readonly #disk: DiskSync | undefined;
+  /** Why the last commit failed; `undefined` while all is well. */
   #failure: string | undefined;
-  /** On `performance.now()`'s clock. */
+  /** When the store last looked for room, on `performance.now()`'s clock. */
   #lookedAt = 0;
 
-  /** Whether there is a file in the folder. */
+  /** Whether the folder has a store's file. */
   static isIn(dataDir: string): boolean {
     return exists(fileIn(dataDir));
   }
 
-  /** @param dataDir folder of the file, made where it is missing; `:memory:` for none */
+  /** @param dataDir folder of the file, which is made if it is missing; `:memory:` keeps the file in memory */
   constructor(dataDir: string, { sync, schemas }: SqliteStoreOptions) {
     this.#dataDir = dataDir;
     const isFile = dataDir !== IN_MEMORY;
     const walFile = `${fileIn(dataDir)}-wal`;
-    // It is left where the last server did not end by itself. A power cut may have taken what clients have seen, and
-    // its offsets will be given to others: such a position must not count any more.
+    // A log is left if the last server did not end by itself. A power cut may then have taken what clients have seen, and
+    // others will get those offsets: positions that clients know must not count any more.
     const mayHaveLost = isFile && sync === "everysec" && exists(walFile);
     this.#database = openDatabase(dataDir, schemas);
     this.#disk = isFile ? new DiskSync(walFile, sync) : undefined;
@@ -67,12 +68,12 @@ export class SqliteStore implements AsyncDisposable {
     return this.#database.prepare(sql);
   }
 
-  /** Why nothing can be written right now; `undefined` if it can. Where the last commit failed, this tries another. */
+  /** Why nothing can be written right now; `undefined` while all is well. If the last commit failed, this tries another. */
   async unready(): Promise<string | undefined> {
-    // Else a node that is given nothing to do because it is not ready would never find out.
+    // Otherwise a node that is given no work because it is not ready would never find out that it could.
     if (this.#failure !== undefined) {
       this.#lookedAt = 0;
-      await this.commit(() => this.#database.exec(TRIAL)).catch(() => {}); // the reason is noted
+      await this.commit(() => this.#database.exec(TRIAL)).catch(() => {}); // the reason is in #failure
     }
     return this.#failure;
   }
@@ -87,13 +88,13 @@ export class SqliteStore implements AsyncDisposable {
     });
   }
 
-  /** Resolves when what was committed so far can no longer be lost: what is read before could be. */
+  /** Resolves when what was committed so far is on the disk. Whoever shows rows to others should wait for that. */
   async settled(): Promise<void> {
     await this.#disk?.settled();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.commit(() => {}).catch(() => {}); // what failed was told to who asked for it
+    await this.commit(() => {}).catch(() => {}); // whoever made the changes was told
     await this.#disk?.[Symbol.asyncDispose]();
     this.#database.close();
   }
@@ -104,14 +105,14 @@ export class SqliteStore implements AsyncDisposable {
     this.#write(pending);
   }
 
-  #write(pending: readonly Pending[]): void {
+  #write(pending: readonly PendingChange[]): void {
     try {
       this.#database.exec("BEGIN IMMEDIATE");
       for (const { run } of pending) run();
       this.#database.exec("COMMIT");
     } catch (cause) {
       this.#rollBack();
-      // One that fails by itself must not take the others with it.
+      // A change that fails by itself must not take the others with it.
       if (pending.length > 1) return pending.forEach((each) => this.#write([each]));
       return this.#failed(pending, cause);
     }
@@ -120,12 +121,12 @@ export class SqliteStore implements AsyncDisposable {
     onDisk.then(() => this.#done(pending), (cause) => this.#failed(pending, cause));
   }
 
-  #done(pending: readonly Pending[]): void {
+  #done(pending: readonly PendingChange[]): void {
     this.#noteSuccess();
     for (const { done } of pending) done();
   }
 
-  #failed(pending: readonly Pending[], cause: unknown): void {
+  #failed(pending: readonly PendingChange[], cause: unknown): void {
     const error = this.#noteFailure(cause);
     for (const { failed } of pending) failed(error);
   }
@@ -138,7 +139,7 @@ export class SqliteStore implements AsyncDisposable {
     }
   }
 
-  /** Logs once that the store takes nothing, and once that it does again. */
+  /** Logs once that the store takes no writes; `#noteSuccess` logs once that it does again. */
   #noteFailure(cause: unknown): CodedError {
     const reason = `Cannot write to the store: ${
       cause instanceof Error ? cause.message : String(cause)
@@ -184,7 +185,8 @@ function openDatabase(dataDir: string, schemas: readonly Schema[]): DatabaseSync
 
 function prepared(database: DatabaseSync, schemas: readonly Schema[]): DatabaseSync {
   try {
-    // WAL with NORMAL survives a killed process; `disk_sync.ts` takes care of power cuts. EXCLUSIVE: one server a file.
+    // WAL with NORMAL survives a killed process; `disk_sync.ts` takes care of power cuts. EXCLUSIVE keeps other servers
+    // off the file.
     database.exec(
       "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL",
     );
@@ -213,6 +215,6 @@ function removeIfThere(file: string): void {
   try {
     Deno.removeSync(file);
   } catch {
-    // It could not even be made.
+    // The file was never made.
   }
 }

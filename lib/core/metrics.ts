@@ -5,17 +5,17 @@
 
 export interface Metric {
   readonly name: string;
-  /** One sentence, for who reads the figure. */
+  /** Explains the figure in one sentence. */
   readonly help: string;
   /** A counter only grows; a gauge says how many there are right now. */
   readonly type: "counter" | "gauge";
-  /** What tells several metrics of one name apart. */
+  /** Tell several metrics of one name apart. */
   readonly labels?: Readonly<Record<string, string>>;
-  /** The value by now. Called whenever somebody looks. */
+  /** The current value. Called whenever somebody looks. */
   read(): number;
 }
 
-/** A part adds to its value: that is all that counting costs on a message's way. */
+/** A counter. Counting is an addition to its `value`, and costs no more than that on a message's way. */
 export class Counter implements Metric {
   value = 0;
   readonly name: string;
@@ -32,11 +32,11 @@ export class Counter implements Metric {
   }
 }
 
-/** Those of all parts of one server. */
+/** The metrics of all parts of one server. */
 export class Metrics {
   readonly #metrics = new Map<string, Metric>();
 
-  /** Throws where there is one of the same name and labels. */
+  /** Adds metrics. Throws if there is one of the same name and labels. */
   add(metrics: readonly Metric[]): void {
     for (const metric of metrics) {
       const key = keyOf(metric);
@@ -49,7 +49,7 @@ export class Metrics {
     return this.#metrics.values();
   }
 
-  /** Their values by name: gauges first, then counters; those of one name are added up. */
+  /** All values by name: gauges first, then counters. Those of one name are added up. */
   values(): Record<string, number> {
     const values: Record<string, number> = {};
     const { gauge = [], counter = [] } = Object.groupBy(this, ({ type }) => type);

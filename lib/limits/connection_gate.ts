@@ -1,6 +1,7 @@
 /**
- * Who may connect: lists of addresses, how many connections there may be, and how many a second. It stands before
- * every upgrade and every stream of events; who a client is comes later, in `user_limits.ts`.
+ * Decides who may connect: by lists of addresses, by how many connections there are, and by how many come a second. Every
+ * upgrade and every stream of events passes this gate first. `user_limits.ts` has the limits of users, who are known
+ * later.
  */
 import type { Limits } from "../base/sizes.ts";
 import type { Metric } from "../core/metrics.ts";
@@ -13,14 +14,14 @@ import { ClientAddresses } from "../net/client_address.ts";
 import { KeyedBuckets } from "./keyed_buckets.ts";
 import type { Rates } from "./settings.ts";
 
-/** When a caller that was refused a connection may try again: connections end when they end. */
+/** When a caller that was refused a connection may try again. Nobody knows when another connection ends. */
 const RETRY_MS = 5000;
 
 /** The one key of what is counted over all addresses. */
 const ALL = "all";
 
-/** What it takes of the configuration. */
-export interface GateConfig {
+/** The part of the configuration that the gate needs. */
+interface GateConfig {
   readonly limits: Pick<Limits, "connections" | "connectionsPerAddress">;
   readonly rates: Pick<Rates, "connects" | "connectsPerAddress">;
   readonly net: { readonly addresses: AddressRules };
@@ -35,7 +36,7 @@ export class ConnectionGate {
   readonly #hasLists: boolean;
   readonly #connects: KeyedBuckets;
   readonly #connectsPerAddress: KeyedBuckets;
-  /** Open connections by key of their address. */
+  /** How many connections each address has open, by the address's key. */
   readonly #open = new Map<string, number>();
   #openInAll = 0;
 
@@ -65,14 +66,14 @@ export class ConnectionGate {
     return this.#addresses.of(request.headers, peer.address);
   }
 
-  /** The answer to a caller whose address is not let in at all; `undefined` for others. */
+  /** The answer to a caller whose address the lists keep out; `undefined` for others. */
   refusal(request: Request, peer: Peer): Response | undefined {
     if (!this.#hasLists) return undefined;
     const address = this.addressOf(request, peer);
     return this.#isListed(address) ? undefined : this.#answer(denied(address));
   }
 
-  /** Decides before an upgrade; one that goes ahead holds its place until the connection ends. */
+  /** Decides about an upgrade. One that goes ahead has its place until the connection ends. */
   async guard(
     request: Request,
     peer: Peer,
@@ -89,7 +90,7 @@ export class ConnectionGate {
     return {
       subprotocol: accepted.subprotocol,
       open: (socket) => {
-        // Between the answer to an upgrade and its socket, others were let in.
+        // Others may have been let in between the answer to the upgrade and its socket.
         const full = this.#full(address);
         if (full === undefined) return new Placed(accepted.open(socket), this.#hold(address));
         this.#refusals.note(full.code);
@@ -99,7 +100,7 @@ export class ConnectionGate {
     };
   }
 
-  /** Takes a place for a stream of events; what it returns gives it back. Throws where there is none. */
+  /** Takes a place for a stream of events; the function that it returns gives the place back. Throws if all are taken. */
   enter(request: Request, peer: Peer): () => void {
     const address = this.addressOf(request, peer);
     const error = this.#check(address);
@@ -111,7 +112,7 @@ export class ConnectionGate {
     return !this.#denied.has(address) && (this.#allowed?.has(address) ?? true);
   }
 
-  /** Connects that are refused for their number count too: who goes on all the same stays outside. */
+  /** Why an address may not connect now. Refused attempts count too, so whoever goes on trying stays outside. */
   #check(address: string): CodedError | undefined {
     const now = performance.now();
     const waitMs = isOwnMachine(address)
@@ -130,7 +131,7 @@ export class ConnectionGate {
     return tooMany(`${addressKey(address)} has ${open} connections`, connectionsPerAddress);
   }
 
-  /** Counts a connection; what it returns ends that, once. */
+  /** Counts a connection. The function that it returns uncounts it, once. */
   #hold(address: string): () => void {
     const key = addressKey(address);
     let isHeld = true;
@@ -162,7 +163,7 @@ export function retryAfterSeconds(ms: number): string {
 
 const NOBODY: SocketEvents = { message() {}, control() {}, tooBig() {}, closing() {}, close() {} };
 
-/** A client that holds a place. A class, since there are as many as connections: closures take eight times as much. */
+/** A connection that has a place. This is a class because closures take eight times the memory for each connection. */
 class Placed implements SocketEvents {
   readonly #events: SocketEvents;
   readonly #leave: () => void;

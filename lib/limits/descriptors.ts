@@ -1,54 +1,60 @@
 /**
- * How many connections this process can hold: each takes a file descriptor, and so do Redis, the store, the disk and
- * outgoing calls. `listeners/accepting.ts` is what happens where they run out all the same.
+ * Finds out how many connections this process can hold: each takes a file descriptor, and so do Redis, the store and
+ * outgoing calls. `listeners/accepting.ts` acts if descriptors run out all the same.
  */
 import { closeSync, openSync } from "node:fs";
 import { getLogger } from "@logtape/logtape";
 
 const log = getLogger(["notifyli", "descriptors"]);
 
-/** By its whole path, as the server's permission to run it is. It prints what it inherits: the limit of this process. */
+/**
+ * The whole path, since the server's permission to run it names that. The program prints the limit that it inherits,
+ * which is this process's.
+ */
 const GETCONF = "/usr/bin/getconf";
 
-/** Where the limit cannot be found out: what most systems give. */
+/** The limit of most systems, which is assumed if it cannot be found out. */
 const ASSUMED_LIMIT = 1024;
 
-/** Kept for all that is no connection: so many, or this share of the limit, whichever is more. */
+/** How many descriptors are kept for other things than connections, at the least. */
 const LEAST_RESERVE = 64;
+/** The part of the limit that is kept for other things than connections, if that is more. */
 const RESERVE_SHARE = 0.05;
-/** A process with few descriptors keeps this share of what is left of them. */
+/** The most that is kept of the descriptors that are left, if these are few. */
 const MOST_RESERVE_SHARE = 0.5;
 
-/** Connections beside those of clients, for the page, the API and health checks: so many, and never more than the share. */
+/** How many connections the page, the API and health checks may have beside those of clients. */
 const HTTP_CONNECTIONS = 1000;
+/** The most that these take of the possible connections, if these are few. */
 const HTTP_SHARE = 0.1;
 
-/** What `listen` takes by default; all of them may be accepted in one turn of the event loop. */
+/** The default backlog of `listen`. All that wait may be accepted in one turn of the event loop. */
 const MOST_WAITING = 511;
 
-/** Can be opened by every server, since the permissions to read begin with it. */
+/** A path that every server may open, since it is among its permissions to read. */
 const ANY_FILE = ".";
 
 export interface Descriptors {
-  /** As many may be open at once. */
+  /** How many may be open at once. */
   readonly limit: number;
-  /** The limit is that of this process, and no assumption. */
+  /** Whether the limit was found out, and not assumed. */
   readonly isKnown: boolean;
+  /** How many are open. */
   readonly open: number;
 }
 
 export interface Places {
-  /** Connections of clients, at most. */
+  /** How many connections clients may have. */
   readonly clients: number;
-  /** Connections of all kinds. */
+  /** How many connections of all kinds there may be. */
   readonly all: number;
-  /** Descriptors that are kept for all that is no connection. */
+  /** How many descriptors are kept for other things than connections. */
   readonly reserve: number;
-  /** Connections that may wait to be accepted. */
+  /** How many connections may wait to be accepted. */
   readonly waiting: number;
 }
 
-/** Looks what this process may open, and has open. Never rejects. */
+/** Finds out how many descriptors this process may open, and has open. Never rejects. */
 export async function readDescriptors(): Promise<Descriptors> {
   const limit = await readLimit();
   return {
@@ -60,12 +66,13 @@ export async function readDescriptors(): Promise<Descriptors> {
 
 /**
  * Shares the descriptors out.
- * @param asked for clients by the configuration; `Infinity` for as many as there can be
+ *
+ * @param asked how many clients the configuration asks for; `Infinity` for as many as possible
  */
 export function sharePlaces(descriptors: Descriptors, asked: number): Places {
   const { limit, open } = descriptors;
   const wished = Math.max(LEAST_RESERVE, Math.ceil(limit * RESERVE_SHARE));
-  // Who names a number knows more than an assumption does.
+  // Whoever configured a number knows more than the assumption.
   if (!descriptors.isKnown && Number.isFinite(asked)) {
     return places(asked, asked + HTTP_CONNECTIONS, wished);
   }
@@ -93,7 +100,7 @@ export function tellPlaces(found: Places, descriptors: Descriptors, asked: numbe
   }
 }
 
-/** A limit that lets so many clients in, in round thousands. */
+/** The limit of descriptors that lets so many clients in, in round thousands. */
 function neededFor(clients: number, { open }: Descriptors): number {
   const least = (clients + HTTP_CONNECTIONS + open + LEAST_RESERVE) / (1 - RESERVE_SHARE);
   return Math.ceil(least / 1000) * 1000;
@@ -104,17 +111,17 @@ function places(clients: number, all: number, reserve: number): Places {
   return { clients, all, reserve, waiting };
 }
 
-/** File descriptors that are held open so that something else can have their places when there are no others. */
+/** File descriptors that are held open, to be released for something more important when no others are left. */
 export class SpareDescriptors implements Disposable {
   readonly #count: number;
   readonly #held: number[] = [];
 
-  /** Holds none until {@linkcode SpareDescriptors.take}. */
+  /** The new object holds no descriptor until {@linkcode SpareDescriptors.take}. */
   constructor(count: number) {
     this.#count = count;
   }
 
-  /** Holds all of them, or none: says which. */
+  /** Takes all spare descriptors, or none. Says which. */
   take(): boolean {
     try {
       while (this.#held.length < this.#count) this.#held.push(openSync(ANY_FILE, "r"));
@@ -158,7 +165,7 @@ async function readLimit(): Promise<number | undefined> {
   return undefined;
 }
 
-/** The number of a descriptor that is opened now: all below it are in use. */
+/** The number of a descriptor that is opened now. The system gives the lowest, so all below are in use. */
 function lowestFree(): number | undefined {
   try {
     const descriptor = openSync(ANY_FILE, "r");

@@ -1,33 +1,33 @@
-/** Closes clients that do not say who they are: one timer for all, since all have the same time. */
+/** Finds connections that do not say who they are. All have the same time for that, so one timer is enough. */
 
-/** What the deadline has to know of a client. */
-export interface Unidentified {
+/** A connection, as far as the deadline has to know it. */
+interface Unidentified {
   readonly user: string | undefined;
   readonly closed: boolean;
 }
 
 export class IdentifyDeadline<Late extends Unidentified> implements Disposable {
   readonly #ms: number;
-  readonly #late: (client: Late) => void;
-  /** With the time of each, the first to be late first. */
+  readonly #late: (connection: Late) => void;
+  /** The time at which each connection is late, in the order of these times. */
   readonly #waiting = new Map<Late, number>();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** @param seconds `Infinity` for no deadline */
-  constructor(seconds: number, late: (client: Late) => void) {
+  constructor(seconds: number, late: (connection: Late) => void) {
     this.#ms = seconds * 1000;
     this.#late = late;
   }
 
-  add(client: Late): void {
+  add(connection: Late): void {
     if (this.#ms === Infinity) return;
-    this.#waiting.set(client, performance.now() + this.#ms);
+    this.#waiting.set(connection, performance.now() + this.#ms);
     this.#timer ??= setTimeout(() => this.#look(), this.#ms);
   }
 
-  /** The client is gone. */
-  delete(client: Late): void {
-    this.#waiting.delete(client);
+  /** The connection is gone. */
+  delete(connection: Late): void {
+    this.#waiting.delete(connection);
   }
 
   [Symbol.dispose](): void {
@@ -38,14 +38,14 @@ export class IdentifyDeadline<Late extends Unidentified> implements Disposable {
   #look(): void {
     this.#timer = undefined;
     const now = performance.now();
-    for (const [client, lateAt] of this.#waiting) {
-      if (client.user !== undefined || client.closed) this.#waiting.delete(client);
+    for (const [connection, lateAt] of this.#waiting) {
+      if (connection.user !== undefined || connection.closed) this.#waiting.delete(connection);
       else if (lateAt > now) {
         this.#timer = setTimeout(() => this.#look(), lateAt - now + 1);
         return;
       } else {
-        this.#waiting.delete(client);
-        this.#late(client);
+        this.#waiting.delete(connection);
+        this.#late(connection);
       }
     }
   }

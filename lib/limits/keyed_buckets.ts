@@ -1,20 +1,20 @@
-/** One token bucket for each of many keys, such as addresses; those that are full again are forgotten. */
+/** One token bucket for each of many keys, such as addresses. Buckets that are full again are forgotten. */
 import { type Rate, TokenBucket } from "./rate.ts";
 
-/** Most keys that are kept, about 20 MB; past that each new one takes another's place, which then has a new burst. */
+/** How many keys are kept, in about 20 MB. Past that a new key takes the place of another, which then has a new burst. */
 const MAX_KEYS = 100_000;
 
-/** Keys that are looked at for each one that comes: all are, in time, and none waits for a walk through all. */
+/** How many keys are looked at for each new one. So all are looked at in time, without a walk through all. */
 const LOOKS = 2;
 
 export class KeyedBuckets {
   readonly #rate: Rate | undefined;
   readonly #maxKeys: number;
   readonly #buckets = new Map<string, TokenBucket>();
-  /** Goes round and round: a walk from the start would pass all that was deleted there. */
+  /** Goes round and round. A walk that began at the start each time would pass all entries that were deleted there. */
   #hand: Iterator<[string, TokenBucket]> = this.#buckets.entries();
 
-  /** @param rate of each key; absent: no limit */
+  /** @param rate of each key; without one there is no limit */
   constructor(rate: Rate | undefined, maxKeys = MAX_KEYS) {
     this.#rate = rate;
     this.#maxKeys = maxKeys;
@@ -24,7 +24,7 @@ export class KeyedBuckets {
     return this.#buckets.size;
   }
 
-  /** Takes one of the key's; 0 if it was there, else how many milliseconds to wait. */
+  /** Takes a token of the key's bucket. Returns 0 if there was one, else how many milliseconds to wait. */
   take(key: string, now: number): number {
     if (this.#rate === undefined) return 0;
     let bucket = this.#buckets.get(key);
@@ -35,7 +35,7 @@ export class KeyedBuckets {
     return bucket.take(now);
   }
 
-  /** Hands the key's bucket out, to be given back; `undefined` where there is no limit. */
+  /** Hands the key's bucket out until {@linkcode KeyedBuckets.release}; `undefined` if there is no limit. */
   claim(key: string, now: number): TokenBucket | undefined {
     if (this.#rate === undefined) return undefined;
     const bucket = this.#buckets.get(key) ?? new TokenBucket(this.#rate, now);
@@ -43,7 +43,7 @@ export class KeyedBuckets {
     return bucket;
   }
 
-  /** Takes a bucket back. */
+  /** Takes a bucket back. A full one is as good as a new one, so it is not kept. */
   release(key: string, bucket: TokenBucket, now: number): void {
     if (!bucket.isFull(now)) this.#add(key, bucket, now);
   }

@@ -1,4 +1,4 @@
-/** How often a caller of the HTTP API may send. */
+/** Limits how often a caller of the HTTP API may send. */
 import { CodedError } from "../base/errors.ts";
 import { KeyedBuckets } from "./keyed_buckets.ts";
 import type { Rate } from "./rate.ts";
@@ -10,7 +10,7 @@ export class PublishLimit {
     this.#callers = new KeyedBuckets(rate);
   }
 
-  /** Counts one that is sent. Throws where the caller, a key or an address, sends too often. */
+  /** Counts a notification. Throws if its caller, an API key or an address, sends too often. */
   limitPublish(keyOrAddress: string): void {
     const waitMs = this.#callers.take(keyOrAddress, performance.now());
     if (waitMs === 0) return;

@@ -1,21 +1,21 @@
-/** How often something may happen: a token bucket, which costs two numbers and allocates nothing. */
+/** Limits how often something may happen, by a token bucket: counting is arithmetic, and allocates nothing. */
 
-/** So many a second in the long run, and so many at once after a quiet time. */
+/** A rate: `perSecond` in the long run, and `burst` at once after a quiet time. */
 export interface Rate {
   readonly perSecond: number;
   readonly burst: number;
 }
 
 /**
- * Once something was refused, all is refused for so long, or until the bucket is full again where that is sooner: what
- * was on its way behind it must not overtake it.
+ * How long all is refused after one thing was, or until the bucket is full again if that is sooner. Messages that were on
+ * their way behind the refused one must not overtake it.
  */
 const PAUSE_MS = 1000;
 
-/** What sums of fractions may be off by. */
+/** How far sums of fractions may be off. */
 const ROUNDING = 1e-6;
 
-/** Times are of one clock that never goes back, `performance.now()`'s, in milliseconds. */
+/** A token bucket. Its times are milliseconds of a clock that never goes back, such as `performance.now()`'s. */
 export class TokenBucket {
   readonly #perMs: number;
   readonly #burst: number;
@@ -24,7 +24,7 @@ export class TokenBucket {
   #countedAt: number;
   #closedUntil = -Infinity;
 
-  /** Full at first. */
+  /** A new bucket is full. */
   constructor({ perSecond, burst }: Rate, now: number) {
     this.#perMs = perSecond / 1000;
     this.#burst = this.#tokens = burst;
@@ -32,7 +32,7 @@ export class TokenBucket {
     this.#countedAt = now;
   }
 
-  /** Takes one; 0 if it was there, else how many milliseconds to wait, a whole number. */
+  /** Takes a token. Returns 0 if there was one, else how many whole milliseconds to wait. */
   take(now: number): number {
     if (now < this.#closedUntil) return Math.max(1, Math.ceil(this.#closedUntil - now - ROUNDING));
     this.#count(now);
@@ -44,7 +44,7 @@ export class TokenBucket {
     return 0;
   }
 
-  /** Whether it is as good as new. */
+  /** Whether the bucket is as good as a new one. */
   isFull(now: number): boolean {
     this.#count(now);
     return this.#tokens >= this.#burst && now >= this.#closedUntil;

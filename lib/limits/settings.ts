@@ -1,23 +1,23 @@
-/** The settings of what clients may cost: how big, how many, how long, how often. */
+/** The settings that limit what a client can cost. */
 import type { Limits } from "../base/sizes.ts";
 import { type Kind, limit, secondsOrOff } from "../config/kinds.ts";
 import { slice } from "../config/slice.ts";
 import { isRate, parseRate, type Rate } from "./rate.ts";
 
 export interface LimitsConfig extends Limits {
-  /** In which a client must have said who it is; `Infinity` for no deadline. */
+  /** How long a client may take to say who it is; `Infinity` for no deadline. */
   readonly identifySeconds: number;
 }
 
-/** How often something may happen; absent where that is `off`. */
+/** How often things may happen. A rate that is `off` is absent. */
 export interface Rates {
-  /** Frames or commands of one connection, */
+  /** Frames of one connection. */
   readonly messages?: Rate;
-  /** and of all connections of one user. */
+  /** Frames of all connections of one user. */
   readonly messagesPerUser?: Rate;
-  /** New connections in all, */
+  /** New connections from all addresses. */
   readonly connects?: Rate;
-  /** and from one address, or one /64 of IPv6. */
+  /** New connections from one address, or from one /64 of IPv6. */
   readonly connectsPerAddress?: Rate;
   /** Notifications that one caller sends by the HTTP API. */
   readonly publishes?: Rate;

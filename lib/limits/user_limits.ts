@@ -1,6 +1,6 @@
 /**
- * What one client may do, and all clients of one user together: messages a second, and connections. Per node; where a
- * client is let in at all is `connection_gate.ts`.
+ * Limits the messages of each connection, and the messages and connections of each user, on this node.
+ * `connection_gate.ts` decides earlier who gets in at all.
  */
 import type { Limits } from "../base/sizes.ts";
 import { CodedError, DISCONNECTS } from "../base/errors.ts";
@@ -10,13 +10,13 @@ import { KeyedBuckets } from "./keyed_buckets.ts";
 import { type Rate, TokenBucket } from "./rate.ts";
 import type { Rates } from "./settings.ts";
 
-/** What it takes of the configuration. */
-export interface UserLimitsConfig {
+/** The part of the configuration that these limits need. */
+interface UserLimitsConfig {
   readonly limits: Pick<Limits, "connectionsPerUser">;
   readonly rates: Pick<Rates, "messages" | "messagesPerUser">;
 }
 
-/** A user with clients on this node. */
+/** A user who has connections on this node. */
 interface Present {
   connections: number;
   readonly messages: TokenBucket | undefined;
@@ -26,7 +26,7 @@ export class UserLimits {
   readonly #rates: UserLimitsConfig["rates"];
   readonly #maxConnections: number;
   readonly #present = new Map<string, Present>();
-  /** Of users that have gone: who comes back at once gets no new burst. */
+  /** The buckets of users who have gone: a user who comes back at once gets no new burst. */
   readonly #gone: KeyedBuckets;
 
   constructor({ limits, rates }: UserLimitsConfig) {
@@ -35,13 +35,13 @@ export class UserLimits {
     this.#gone = new KeyedBuckets(rates.messagesPerUser);
   }
 
-  /** Of a new connection. */
+  /** The limits of a new connection. */
   newTraffic(): Traffic {
     const { messages, messagesPerUser } = this.#rates;
     return new UserTraffic(this, { own: messages, patience: messages ?? messagesPerUser });
   }
 
-  /** One more client of the user. Throws where there are too many. */
+  /** Counts a connection of the user. Throws if there are too many. */
   enter(key: string, user: UserId): Present {
     const present = this.#present.get(key);
     if (present === undefined) {
@@ -70,11 +70,11 @@ export class UserLimits {
   }
 }
 
-/** What one client sends. */
+/** Limits what one connection sends. */
 class UserTraffic implements Traffic {
   readonly #users: UserLimits;
   readonly #own: TokenBucket | undefined;
-  /** Of messages that are refused: as many again as may be sent, and the client does not listen. */
+  /** The rate of refused messages at which a client seems not to listen: the same as that of messages. */
   readonly #patienceRate: Rate | undefined;
   #patience: TokenBucket | undefined;
   #key = "";
@@ -90,19 +90,16 @@ class UserTraffic implements Traffic {
     this.#patienceRate = patience;
   }
 
-  /** Takes a message; 0 if it may pass, else how many milliseconds to wait. On every message's way. */
   take(now: number): number {
     return this.#own?.take(now) || this.#present?.messages?.take(now) || 0;
   }
 
-  /** A message was refused: whether the client was refused too often to be kept. */
   isFlood(now: number): boolean {
     if (this.#patienceRate === undefined) return false;
     this.#patience ??= new TokenBucket(this.#patienceRate, now);
     return this.#patience.take(now) > 0;
   }
 
-  /** The client is this user from now on. Throws where the user has too many clients. */
   identify(site: string, user: UserId): void {
     if (this.#present !== undefined || this.#hasLeft) return;
     const key = `${site}\n${user}`;
@@ -110,7 +107,6 @@ class UserTraffic implements Traffic {
     this.#key = key;
   }
 
-  /** The client is gone. */
   leave(): void {
     if (this.#present !== undefined) this.#users.leave(this.#key, this.#present);
     this.#present = undefined;

@@ -1,4 +1,4 @@
-/** Logs: one line an event on standard error; for people on a terminal, JSON otherwise. */
+/** Logs to standard error, one line an event: in words on a terminal, else in JSON. */
 import { configure, getConsoleSink, type LogRecord, type TextFormatter } from "@logtape/logtape";
 
 /** Sets up logging for the whole program. */
@@ -14,7 +14,7 @@ export async function configureLogging(options: { debug: boolean }): Promise<voi
   });
 }
 
-/** Standard output is for what a command answers. */
+/** Sends all levels to standard error, since standard output is for the answers of commands. */
 const TO_STDERR = {
   trace: "error",
   debug: "error",
@@ -33,13 +33,13 @@ const COLORS: Readonly<Record<LogRecord["level"], string>> = {
   fatal: "\x1b[35m",
 };
 
-export const formatForPeople: TextFormatter = (record) => {
+const formatForPeople: TextFormatter = (record) => {
   const time = new Date(record.timestamp).toLocaleTimeString("en-GB");
   return `\x1b[2m${time}\x1b[0m ${COLORS[record.level]}${record.level}\x1b[0m ` +
     `\x1b[2m${record.category.join(".")}\x1b[0m ${oneLine(textOf(record))}`;
 };
 
-export const formatAsJson: TextFormatter = (record) =>
+const formatAsJson: TextFormatter = (record) =>
   oneLine(JSON.stringify({
     time: new Date(record.timestamp).toISOString(),
     level: record.level,
@@ -53,7 +53,7 @@ function textOf({ message }: LogRecord): string {
   return message.map(String).join("");
 }
 
-/** A value with a line break must not look like a second event. What this puts in its place is JSON's own form. */
+/** Escapes control characters as JSON does, so that a value with a line break cannot look like a second event. */
 function oneLine(text: string): string {
   return text.replace(
     /[\p{Cc}\u2028\u2029]/gu,

@@ -1,12 +1,12 @@
-/** IP addresses: one form for each, the key that limits count by, and lists of them. */
+/** IP addresses: the one form of each, the key that limits count by, and lists of addresses. */
 import { BlockList, isIP } from "node:net";
 
-/** An address that no one told, or that was none: all of them count as one. */
+/** Stands for every address that nobody told, or that was none. All of these count as one address. */
 export const UNKNOWN_ADDRESS = "unknown";
 
 /**
- * The one form of an address: no port, brackets or zone, IPv4 in IPv6 as IPv4, the rest as RFC 5952 writes it.
- * `undefined` where the text is none.
+ * The one form of an address: without port, brackets or zone, IPv4 in IPv6 as IPv4, other IPv6 as RFC 5952 writes it.
+ * `undefined` if the text is no address.
  */
 export function parseAddress(text: string): string | undefined {
   const [, bracketed, bare] = /^(?:\[([^\]]*)\](?::\d{1,5})?|(.*))$/s.exec(text.trim()) ?? [];
@@ -24,8 +24,10 @@ export function parseAddress(text: string): string | undefined {
 }
 
 /**
- * What an address's limits are counted by: a household or a host has a /64 of IPv6 and can take any address in it.
- * Of an address in its one form.
+ * The key by which limits count an address. For IPv6 it is the /64: a household or a host has one, and can take any
+ * address in it.
+ *
+ * @param address in its one form
  */
 export function addressKey(address: string): string {
   if (!address.includes(":")) return address;
@@ -33,7 +35,7 @@ export function addressKey(address: string): string {
   return `${groups.map((group) => group.toString(16)).join(":")}::/64`;
 }
 
-/** The IPv4 address that the last 32 bits of one of IPv6 are. */
+/** The IPv4 address in the last 32 bits of an IPv6 address. */
 export function lastIPv4(address: string): string {
   const [high = 0, low = 0] = groupsOf(address).slice(6);
   return [high >> 8, high & 255, low >> 8, low & 255].join(".");
@@ -48,7 +50,7 @@ export function isOwnMachine(address: string): boolean {
 export class AddressList {
   readonly #list = new BlockList();
 
-  /** Each one is such that {@linkcode isAddressOrNetwork} holds. */
+  /** @param entries for each of which {@linkcode isAddressOrNetwork} holds */
   constructor(entries: readonly string[]) {
     for (const entry of entries) {
       const { address, family, prefix } = readEntry(entry) ?? notAnEntry(entry);
@@ -76,7 +78,7 @@ function readEntry(
   if (address === undefined || more.length > 0) return undefined;
   const family = isIP(address) === 4 ? "ipv4" : "ipv6";
   if (bits === undefined) return { address, family };
-  // A network of IPv4 in IPv6 would have bits of two kinds.
+  // In a network such as ::ffff:10.0.0.0/104 it would be unclear which address the bits are counted in.
   const isMapped = family === "ipv4" && text.includes(":");
   const prefix = /^\d{1,3}$/.test(bits) ? Number(bits) : NaN;
   return prefix <= (family === "ipv4" ? 32 : 128) && !isMapped
@@ -88,7 +90,7 @@ function notAnEntry(entry: string): never {
   throw new TypeError(`Cannot list ${JSON.stringify(entry)}: it is no address and no network`);
 }
 
-/** `203.0.113.7` of `203.0.113.7:80`; IPv6 with a port has brackets. */
+/** Turns `203.0.113.7:80` into `203.0.113.7`. An IPv6 address with a port has brackets. */
 function withoutPort(text: string): string {
   return /^[\d.]+:\d{1,5}$/.test(text) ? text.slice(0, text.indexOf(":")) : text;
 }
@@ -101,7 +103,7 @@ function shortened(address: string): string {
   return new URL(`http://[${address}]`).hostname.slice(1, -1);
 }
 
-/** The eight numbers of an IPv6 address that is one. */
+/** The eight numbers of a valid IPv6 address. */
 function groupsOf(address: string): number[] {
   const [left = "", right] = address.split("::");
   const [before, after] = [numbersOf(left), numbersOf(right ?? "")];

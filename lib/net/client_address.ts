@@ -1,7 +1,7 @@
-/** The address of who is really there: what a proxy says of it counts where the proxy is one of ours. */
+/** Finds the address of the client. A proxy may say for whom it speaks if it is a trusted one. */
 import { AddressList, parseAddress, UNKNOWN_ADDRESS } from "./addresses.ts";
 
-/** Most hops that are looked at, from the right. */
+/** How many hops are looked at, from the right. */
 const MAX_HOPS = 32;
 
 export class ClientAddresses {
@@ -13,8 +13,8 @@ export class ClientAddresses {
   }
 
   /**
-   * The one form of the client's address. Each proxy adds at the right whom it was called by, so the rightmost that is
-   * no proxy of ours is the client; what stands left of it, anyone may have written.
+   * The one form of the client's address. Each proxy appends the address that called it, so the rightmost address that
+   * is no trusted proxy is the client's. Anyone may have written what stands left of it.
    *
    * @param peer address of the other end of the connection
    */
@@ -30,7 +30,10 @@ export class ClientAddresses {
   }
 }
 
-/** From the nearest on. `Forwarded` counts where the proxy sets no `X-Forwarded-For`: else anyone might set it. */
+/**
+ * The hops, the nearest first. `Forwarded` counts only without `X-Forwarded-For`: a proxy that sets the latter may pass
+ * on a `Forwarded` that the client wrote.
+ */
 function hopsOf(headers: Headers): string[] {
   const forwardedFor = headers.get("x-forwarded-for");
   if (forwardedFor !== null) return lastOf(forwardedFor);
@@ -42,7 +45,7 @@ function lastOf(list: string): string[] {
   return list.split(",").slice(-MAX_HOPS).reverse();
 }
 
-/** `[2001:db8::1]:80` of `proto=https;for="[2001:db8::1]:80"` (RFC 7239, section 4). */
+/** Turns `proto=https;for="[2001:db8::1]:80"` into `[2001:db8::1]:80` (RFC 7239, section 4). */
 function forOf(element: string): string {
   const pair = element.split(";").map((each) => each.trim()).find((each) => /^for=/i.test(each));
   return pair?.slice("for=".length).replace(/^"(.*)"$/, "$1") ?? UNKNOWN_ADDRESS;

@@ -1,13 +1,13 @@
 /**
- * By which host names the server may be called. A name of another site may lead to this machine (DNS rebinding), and
- * then that site's page is of "the same site".
+ * Decides by which host names the server may be called. A name of somebody else may lead to this machine (DNS
+ * rebinding); a browser then takes that page and this server for the same site.
  */
 import { isOwnMachine, parseAddress } from "./addresses.ts";
 
 /** A host and maybe a port, as the header `Host` and a URL have it (RFC 9112, section 3.2). */
 const HOST_HEADER = /^(?:\[[\da-f:.]+\]|[^\s,@/?#\\[\]:]+)(?::\d{0,5})?$/i;
 
-/** `shop.example` or `*.shop.example`, in the one form that a URL has; `undefined` where the text is no such name. */
+/** The form in a URL of `shop.example` or `*.shop.example`; `undefined` if the text is no such name. */
 export function parseHostPattern(text: string): string | undefined {
   const [, wildcard = "", name = ""] = /^(\*\.)?([^*]+)$/.exec(text) ?? [];
   const address = parseAddress(name);
@@ -17,7 +17,7 @@ export function parseHostPattern(text: string): string | undefined {
   return address ?? plainHost(name);
 }
 
-/** The name that a URL calls the server by: no port, no brackets, no dot at the end. IPv4 in IPv6 is IPv4. */
+/** The host of a URL without port, brackets and a dot at the end; IPv4 in IPv6 becomes IPv4. */
 export function hostOfUrl(url: string): string | undefined {
   const { hostname } = URL.parse(url) ?? {};
   if (hostname === undefined) return undefined;
@@ -29,12 +29,12 @@ export function isHostHeader(header: string | null): boolean {
   return header === null || header === "" || HOST_HEADER.test(header);
 }
 
-/** `localhost` and literal addresses: no DNS name can be one of them. */
+/** Whether the name is `localhost` or a loopback address. No DNS name can be one of these. */
 export function isLoopbackName(name: string): boolean {
   return name === "localhost" || name.endsWith(".localhost") || isOwnMachine(name);
 }
 
-/** What it takes of the configuration. */
+/** The part of the configuration that these rules need. */
 export interface HostConfig {
   readonly listeners: { readonly host: string };
   /** Absent in open mode. */
@@ -44,27 +44,27 @@ export interface HostConfig {
 
 export class HostRules {
   readonly #names: ReadonlySet<string>;
-  /** Such as `.shop.example`. */
+  /** Ends of names that are allowed, such as `.shop.example`. */
   readonly #suffixes: readonly string[];
   readonly #isNamed: boolean;
   readonly #isInForce: boolean;
 
   constructor({ listeners: { host }, auth: { tokens }, net: { hosts, isOpen } }: HostConfig) {
-    const own = parseHostPattern(host); // what the server's own commands call it by
+    const own = parseHostPattern(host); // the program's own commands call the server by this
     this.#names = new Set([...hosts.filter((name) => !name.startsWith("*")), own ?? host]);
     this.#suffixes = hosts.filter((name) => name.startsWith("*")).map((name) => name.slice(1));
     this.#isNamed = hosts.length > 0;
     this.#isInForce = this.#isNamed || (tokens === undefined && !isOpen);
   }
 
-  /** Whether `APP_HOSTS` says which names there are; else an open server has none but those of loopback. */
+  /** Whether `APP_HOSTS` lists names. Without a list, an open server may only be called by loopback names. */
   get areNamed(): boolean {
     return this.#isNamed;
   }
 
   /**
-   * The host by which the server may not be called, as the request has it; `undefined` where it may. The target of a
-   * request may name another host than its header, and both must be good.
+   * The host in the request by which the server may not be called; `undefined` if there is none. The target of a request
+   * may name another host than the header `Host`, and both must be allowed.
    */
   foreignHost(request: Request): string | undefined {
     if (!this.#isInForce) return undefined;

@@ -1,15 +1,15 @@
-/** Who seems to be on this machine: while there is no key, neither the API nor an open server is for others. */
+/** Tells callers on this machine from others. While there is no API key, the API is for programs on this machine. */
 import { isOwnMachine, parseAddress } from "./addresses.ts";
 import { isAllowedOrigin } from "./origin.ts";
 import { hostOfUrl, isLoopbackName } from "./host_rules.ts";
 import { proxyHeader } from "./proxy_headers.ts";
 
 /**
- * Why a call does not come from a program on this machine; `undefined` where nothing says so. That is no proof: a proxy
- * may add nothing.
+ * Why a call does not come from a program on this machine; `undefined` if nothing says so. That is no proof: a proxy may
+ * add no header.
  *
- * @param address where the call comes from
- * @param host the address the server listens on: a caller from it is on this machine, too
+ * @param address of the caller
+ * @param host on which the server listens: a caller with that address is on this machine, too
  */
 export function whyNotLocal(
   request: Request,

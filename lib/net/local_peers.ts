@@ -1,14 +1,14 @@
 /**
- * Who is at the other end of a connection over loopback. A proxy may add no header to what it passes on, and even leave
- * `Host` as a stranger wrote it: then nothing in the request tells, but its process does.
+ * Tells which program is at the other end of a connection over loopback. A proxy may add no header to a request, and even
+ * leave `Host` as a stranger wrote it: then only the proxy's process tells that it is one.
  */
 import { parseAddress } from "./addresses.ts";
 import type { Peer } from "../core/socket.ts";
 import type { SocketOwner, SocketOwners } from "./socket_owners.ts";
 
 /**
- * Programs that pass on what others send, by the name of their process (15 characters of it): web servers and proxies,
- * tunnels, and what leads into a container. A proxy by another name that runs as the server's own user is not noticed.
+ * Programs that pass on what others send, by the first 15 characters of their process's name: web servers, proxies,
+ * tunnels, and relays into containers. A proxy by another name that runs as the server's own user is not noticed.
  */
 const PROXIES: ReadonlySet<string> = new Set(
   `
@@ -22,30 +22,27 @@ const PROXIES: ReadonlySet<string> = new Set(
 `.trim().split(/\s+/),
 );
 
-/**
- * A verdict holds for so long. The same port may be another program's after that; while it is open, its connection's
- * requests come again.
- */
+/** How long a verdict holds for all requests of a connection. Later the port may be another program's. */
 const FRESH_MS = 500;
 const MAX_VERDICTS = 1000;
 
-/** Asked for at once: the answer is read in one piece. */
+/** How many ports one question names. The answer is read in one piece. */
 const MAX_AT_ONCE = 200;
 
-/** How a connection comes that is not answered; `undefined` for a program of this machine. */
-export type Verdict = string | undefined;
+/** The end of a refusal, such as "through a proxy: …"; `undefined` for a program of this machine. */
+type Verdict = string | undefined;
 
-interface Waiting {
+interface WaitingPeer {
   readonly port: number;
   readonly verdict: PromiseWithResolvers<Verdict>;
 }
 
 export class LocalPeers {
   readonly #owners: Pick<SocketOwners, "user" | "at">;
-  /** By address and port, the oldest first. At most {@linkcode MAX_VERDICTS}. */
+  /** Verdicts by address and port, the oldest first; at most {@linkcode MAX_VERDICTS}. */
   readonly #verdicts = new Map<string, { readonly verdict: Verdict; readonly at: number }>();
-  /** By the same; no more than there are connections. */
-  #waiting = new Map<string, Waiting>();
+  /** Peers without a verdict yet, by address and port; bounded by the number of connections. */
+  #waiting = new Map<string, WaitingPeer>();
   #isAsking = false;
 
   constructor(owners: Pick<SocketOwners, "user" | "at">) {
@@ -62,7 +59,7 @@ export class LocalPeers {
     return waiting.verdict.promise;
   }
 
-  /** One question at a time: all who come meanwhile share the next. */
+  /** Asks one question at a time. All who come meanwhile share the next. */
   async #askForAll(): Promise<void> {
     this.#isAsking = true;
     while (this.#waiting.size > 0) {
@@ -81,7 +78,7 @@ export class LocalPeers {
     this.#isAsking = false;
   }
 
-  /** Several may have the same port, on other addresses of this machine's: each must be good. */
+  /** Judges the owners of a peer's address and port, each of whom must be good. */
   #judge(found: readonly SocketOwner[]): Verdict {
     if (found.length === 0 || found.some(({ isGone }) => isGone)) {
       return "from a program that has ended, or closed the connection";
@@ -100,7 +97,7 @@ export class LocalPeers {
   }
 
   #note(key: string, verdict: Verdict, at: number): void {
-    this.#verdicts.delete(key); // so that it goes to the end
+    this.#verdicts.delete(key); // moves the key to the end
     this.#verdicts.set(key, { verdict, at });
     for (const [old, { at: since }] of this.#verdicts) {
       if (this.#verdicts.size <= MAX_VERDICTS && at - since <= FRESH_MS) return;

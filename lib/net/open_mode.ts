@@ -1,4 +1,4 @@
-/** Open mode, in which clients are believed, is for trying out: on this machine alone, unless it is asked for. */
+/** Keeps open mode, in which clients are believed, to this machine, unless somebody asked for more. */
 import { getLogger } from "@logtape/logtape";
 import { ConfigError } from "../base/config_error.ts";
 import { isLoopback } from "./local_caller.ts";
@@ -9,7 +9,7 @@ import { SocketOwners } from "./socket_owners.ts";
 
 const log = getLogger(["notifyli", "auth"]);
 
-/** What it takes of the configuration. */
+/** The part of the configuration that open mode depends on. */
 export interface OpenConfig {
   readonly listeners: { readonly host: string };
   /** Absent in open mode. */
@@ -17,7 +17,7 @@ export interface OpenConfig {
   readonly net: { readonly isOpen: boolean };
 }
 
-/** Throws where a server would let anyone in from elsewhere, and nobody said that it should. */
+/** Throws if the server would let anyone in from elsewhere, and nobody said that it should. */
 export function requireClosedOrLocal(config: OpenConfig): void {
   const { host } = config.listeners;
   if (!isGuarded(config) || host === "localhost" || isLoopback(host)) return;
@@ -27,15 +27,15 @@ export function requireClosedOrLocal(config: OpenConfig): void {
   );
 }
 
-/** Whether a server is open and nobody said that it may be so for others than this machine's programs. */
+/** Whether the server is open, and nobody said that it may be so to others than this machine's programs. */
 export function isGuarded({ auth, net }: Omit<OpenConfig, "listeners">): boolean {
   return auth.tokens === undefined && !net.isOpen;
 }
 
-/** Keeps all that comes from elsewhere out of an open server that nobody meant for it, such as through a proxy. */
+/** Refuses requests from elsewhere, such as through a proxy, if nobody said that the open server is for them. */
 export class OpenModeGuard {
   readonly isGuarded: boolean;
-  /** Absent where the operating system does not tell who is at the other end. */
+  /** Resolves with `undefined` if the operating system does not tell who is at the other end. */
   readonly #peers = Promise.withResolvers<LocalPeers | undefined>();
   #isLogged = false;
 
@@ -43,7 +43,7 @@ export class OpenModeGuard {
     this.isGuarded = isGuarded(config);
   }
 
-  /** To be called once the server listens; what comes before that waits. */
+  /** Must be called once the server listens; requests that come earlier wait for it. */
   async listensOn(port: number): Promise<void> {
     if (!this.isGuarded) return;
     const owners = await SocketOwners.open(port);
@@ -56,7 +56,7 @@ export class OpenModeGuard {
     );
   }
 
-  /** Why what is asked of a guarded server is not answered; `undefined` where it is. */
+  /** Why a guarded server does not answer a request; `undefined` if it does. */
   async refusal(request: Request, peer: Peer): Promise<string | undefined> {
     if (!isLoopback(peer.address)) return this.#refused(`from ${peer.address}`);
     const proxy = proxyHeader(request.headers);
@@ -67,7 +67,7 @@ export class OpenModeGuard {
     return how === undefined ? undefined : this.#refused(how);
   }
 
-  /** The same for a call by the name of another host. */
+  /** Why a guarded server does not answer a request that calls it by a foreign host name. */
   refusalOfHost(host: string): string {
     const shown = JSON.stringify(host);
     return this.#refused(
@@ -78,7 +78,7 @@ export class OpenModeGuard {
   #refused(how: string): string {
     const refusal = `Cannot use this server ${how}. It is open: set APP_KEY so that clients need ` +
       "a token, or APP_OPEN=true if anyone may be anyone";
-    // The page only sees that it cannot connect; whoever runs the server is told, once.
+    // The page only sees that it cannot connect, so the log tells whoever runs the server, once.
     if (!this.#isLogged) log.warn("{refusal} (docs/auth.md)", { refusal });
     this.#isLogged = true;
     return refusal;

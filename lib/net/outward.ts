@@ -1,6 +1,6 @@
 /**
- * Requests from this server to others, whose URLs are settings. They do not reach a private network by mistake, nor by
- * a name whose owner says that it is there: the address that is connected to is the one that was checked.
+ * Sends requests to other servers, whose URLs are settings. A request reaches a private network neither by mistake nor
+ * because the owner of a name says that it is there: the address that is connected to is the one that was checked.
  */
 import { lookup as lookupName, type LookupAddress } from "node:dns";
 import { type IncomingMessage, request as requestHttp } from "node:http";
@@ -11,10 +11,10 @@ import { connect as connectTls } from "node:tls";
 import { AddressList, parseAddress } from "./addresses.ts";
 import { isPrivateAddress } from "./private_addresses.ts";
 
-/** Private addresses and networks that may be gone to, such as `10.1.2.3`; `*` for any. */
+/** Private addresses and networks to which requests may go, such as `10.1.2.3`; `*` for any. */
 export type PrivateTargets = readonly string[];
 
-export interface OutwardRequest {
+interface OutwardRequest {
   readonly method: "GET" | "POST";
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
@@ -30,7 +30,7 @@ export type Lookup = (
 
 const LOOPBACK = ["127.0.0.1", "::1"];
 
-/** Statuses of answers that have no body. */
+/** The statuses of answers without a body. */
 const EMPTY = new Set([204, 205, 304]);
 
 export class Outward {
@@ -45,8 +45,8 @@ export class Outward {
   }
 
   /**
-   * The address that a URL has in it, where that is refused. How it was spelled does not matter: a `URL` has made
-   * `127.0.0.1` of `0x7f.1`.
+   * The address in a URL, if requests may not go there. Its spelling does not matter: a `URL` turns `0x7f.1` into
+   * `127.0.0.1`.
    */
   refusedTarget({ hostname }: URL): string | undefined {
     const address = parseAddress(hostname);
@@ -55,7 +55,7 @@ export class Outward {
     return isHere && LOOPBACK.every((each) => this.#refuses(each)) ? LOOPBACK[0] : undefined;
   }
 
-  /** Follows no redirect. Rejects where there is no answer, with nothing of the URL but its host in the message. */
+  /** Sends a request, and follows no redirect. If there is no answer, rejects with a message that shows the host only. */
   async send(url: URL, request: OutwardRequest): Promise<Response> {
     if (this.#isAny) return await fetchPlain(url, request);
     const refused = this.refusedTarget(url);
@@ -63,7 +63,7 @@ export class Outward {
     return responseOf(await this.#request(url, request));
   }
 
-  /** By a connection of its own, so that each is checked; proxies of the environment are not asked. */
+  /** Sends a request on a new connection, so that each is checked. Proxies of the environment are not used. */
   #request(url: URL, { body, ...options }: OutwardRequest): Promise<IncomingMessage> {
     const isTls = url.protocol === "https:";
     const host = url.hostname.replace(/^\[|\]$/g, "");
@@ -72,7 +72,7 @@ export class Outward {
       port: Number(url.port || (isTls ? 443 : 80)),
       lookup: this.#checkedLookup,
     };
-    // Not by an agent: Deno's asks for rights to the whole system, and does not end what it has sent anew.
+    // No agent is used: Deno's asks for rights to the whole system, and does not end a request that it has sent anew.
     const createConnection = () =>
       isTls
         ? connectTls({ ...target, servername: isIP(host) === 0 ? host : "" })
@@ -85,7 +85,7 @@ export class Outward {
     return promise;
   }
 
-  /** For a connection to a name: it gets the addresses that are not refused, and connects to no other. */
+  /** Looks a name up for a connection, which only gets the addresses that are allowed. */
   readonly #checkedLookup: LookupFunction = (name, _options, done) => {
     this.#lookup(name, { all: true }, (error, found) => {
       if (error !== null) return done(error, []);
@@ -118,7 +118,7 @@ function responseOf(message: IncomingMessage): Response {
   return new Response(isEmpty ? null : Readable.toWeb(message), { status, headers });
 }
 
-/** Where each of several addresses failed, the first one's words stand for all. */
+/** The error of the first address, if a connection tried several and all failed: the error for all has no message. */
 function withMessage(error: Error): Error {
   const [first] = error instanceof AggregateError ? error.errors : [];
   return first instanceof Error ? first : error;
@@ -130,7 +130,7 @@ async function fetchPlain(url: URL, request: OutwardRequest): Promise<Response> 
   } catch (error) {
     const { message, cause } = error instanceof Error ? error : new Error(String(error));
     const text = cause instanceof Error ? cause.message : message;
-    // It puts the whole URL before what the network said.
+    // The message has the whole URL, which may be secret, before the network's own words.
     throw new Error(/client error \(\w+\): (.+)$/.exec(text)?.[1] ?? "the request failed");
   }
 }

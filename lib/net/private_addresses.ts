@@ -1,8 +1,8 @@
-/** Addresses that are not the whole internet's: what stands there may trust whoever reaches it. */
+/** Tells private addresses from public ones. What is at a private address may trust whoever reaches it. */
 import { isIP } from "node:net";
 import { AddressList, lastIPv4 } from "./addresses.ts";
 
-/** IANA's registry of special-purpose addresses: whatever is not globally reachable, and what is not one machine's. */
+/** From IANA's registry of special-purpose addresses: what is not globally reachable, or is not a single machine. */
 const PRIVATE_IPV4 = new AddressList([
   "0.0.0.0/8",
   "10.0.0.0/8",
@@ -21,20 +21,20 @@ const PRIVATE_IPV4 = new AddressList([
   "240.0.0.0/4", // reserved, and broadcast
 ]);
 
-/** All that is global: the rest of IPv6 is loopback, local, multicast or not given out. */
+/** The global part of IPv6. All else is loopback, local, multicast or not given out. */
 const GLOBAL_IPV6 = new AddressList(["2000::/3"]);
 
 const PRIVATE_IPV6 = new AddressList([
   "2001::/23", // Teredo, benchmarks, ORCHID
   "2001:db8::/32",
-  "2002::/16", // 6to4: it leads to an IPv4 address, and nobody is left who uses it in earnest
+  "2002::/16", // 6to4, which leads to an IPv4 address, and which hardly anybody uses any more
   "3fff::/20",
 ]);
 
-/** NAT64: the last 32 bits are the IPv4 address that it leads to. */
+/** NAT64: the last 32 bits of an address are the IPv4 address that it leads to. */
 const NAT64 = new AddressList(["64:ff9b::/96"]);
 
-/** @param address in its one form, so that IPv4 in IPv6 is IPv4 */
+/** @param address in its one form, in which IPv4 in IPv6 is IPv4 */
 export function isPrivateAddress(address: string): boolean {
   if (isIP(address) === 4) return PRIVATE_IPV4.has(address);
   if (NAT64.has(address)) return PRIVATE_IPV4.has(lastIPv4(address));

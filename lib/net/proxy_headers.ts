@@ -1,6 +1,6 @@
 /**
- * Headers that proxies, tunnels and content networks add, and programs and browsers do not. Their absence proves
- * nothing: a bare `proxy_pass` of nginx, and HAProxy without `forwardfor`, add none.
+ * Knows the headers that proxies, tunnels and content networks add, and programs and browsers do not. Their absence
+ * proves nothing: a bare `proxy_pass` of nginx adds none, nor does HAProxy without `forwardfor`.
  */
 
 const NAMES: ReadonlySet<string> = new Set([
@@ -26,7 +26,7 @@ const PREFIXES: readonly string[] = [
   ...["tailscale-", "ngrok-"],
 ];
 
-/** The first of them that a request has. */
+/** The first header in a request that a proxy must have added. */
 export function proxyHeader(headers: Headers): string | undefined {
   for (const [name] of headers) {
     if (NAMES.has(name) || PREFIXES.some((prefix) => name.startsWith(prefix))) return name;

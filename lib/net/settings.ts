@@ -1,4 +1,4 @@
-/** The settings of the network: from where and as what the server may be called, and where its own requests may go. */
+/** The settings of the network: who may call the server, by which names, and where its own requests may go. */
 import { ConfigError } from "../base/config_error.ts";
 import { type Kind, listed, listOf, onOff } from "../config/kinds.ts";
 import { type Reader, slice } from "../config/slice.ts";
@@ -7,21 +7,21 @@ import { parseHostPattern } from "./host_rules.ts";
 import type { AllowedOrigins } from "./origin.ts";
 import { Outward, type PrivateTargets } from "./outward.ts";
 
-/** Addresses and networks such as `203.0.113.0/24`. */
+/** Lists of addresses and of networks such as `203.0.113.0/24`. */
 export interface AddressRules {
-  /** The only ones that may use the server; empty for all. */
+  /** The only addresses that may use the server; empty if all may. */
   readonly allowed: readonly string[];
   readonly denied: readonly string[];
   /** Proxies that are believed when they say whom they speak for. */
   readonly trustedProxies: readonly string[];
 }
 
-export interface NetConfig {
-  /** Sites besides its own whose pages may connect. */
+interface NetConfig {
+  /** Other websites whose pages may connect. */
   readonly origins: AllowedOrigins;
-  /** Names and patterns by which it may be called, in the form of a URL; empty: no list. */
+  /** Names and patterns by which the server may be called, as a URL has them; empty if there is no list. */
   readonly hosts: readonly string[];
-  /** Clients may be believed on any address, and not on loopback addresses alone. */
+  /** Whether a server without tokens may listen on any address, and not only on loopback. */
   readonly isOpen: boolean;
   readonly addresses: AddressRules;
 }
@@ -119,8 +119,8 @@ export const outgoing = slice({
 });
 
 /**
- * The private addresses that the URL of a setting may lead to, for the slice that the setting is of. Throws where it
- * leads to another one.
+ * The private addresses to which the URL of a setting may lead; the setting's slice calls this. Throws if the URL leads
+ * to another private address.
  */
 export function privateTargetsOf(
   name: string,
@@ -136,7 +136,7 @@ export function privateTargetsOf(
     );
   }
   const proxy = read.variable(/^(https?|all)_proxy$/i);
-  // The address that is checked is the one that is connected to, so no proxy can stand between.
+  // The address that is checked must be the one that is connected to, so no proxy can stand in between.
   if (proxy !== undefined && !privateTargets.includes("*")) {
     read.warn(
       `${proxy} is not used, unless APP_OUTGOING_PRIVATE_IPS=* leaves it to the proxy what is private`,

@@ -1,30 +1,30 @@
 /**
- * Asks the operating system whose a socket of this machine is, by `ss` of iproute2: the server itself may read nothing
- * of other processes. Linux alone.
+ * Asks the operating system which process has a socket of this machine. It runs `ss` of iproute2, since the server itself
+ * may read nothing of other processes. This works on Linux only.
  */
 import { parseAddress } from "./addresses.ts";
 
-/** Where distributions put it. The tasks may run these and no other. */
+/** Where distributions put `ss`. The server's permissions to run programs name these paths. */
 const PROGRAMS = ["/usr/bin/ss", "/usr/sbin/ss"];
 
-/** A machine on which it takes longer does nothing else in time either. */
+/** How long `ss` may take. A machine on which it takes longer does nothing else in time either. */
 const TIMEOUT_MS = 5000;
 
 export interface SocketOwner {
   readonly address: string;
   readonly port: number;
   readonly user: number;
-  /** Names of the processes that hold it; none where they are another user's, or hide themselves. */
+  /** Names of the processes that have the socket; empty if they are another user's, or hide themselves. */
   readonly names: readonly string[];
   readonly pids: readonly number[];
-  /** Its process has closed it, or ended. */
+  /** Whether the process has closed the socket, or ended. */
   readonly isGone: boolean;
 }
 
 export class SocketOwners {
   readonly #program: string;
   readonly #port: number;
-  /** Whom the server runs as. */
+  /** The user that the server runs as. */
   readonly user: number;
 
   private constructor(program: string, port: number, user: number) {
@@ -34,8 +34,8 @@ export class SocketOwners {
   }
 
   /**
-   * Looks for the server's own listening socket, and so finds out whether others can be found. Resolves with the reason
-   * where they cannot.
+   * Looks for the server's own listening socket, to see whether `ss` works here. Resolves with the reason if it does
+   * not.
    */
   static async open(port: number): Promise<SocketOwners | string> {
     if (Deno.build.os !== "linux") return "only Linux tells whose a connection is";
@@ -49,7 +49,7 @@ export class SocketOwners {
     return reason;
   }
 
-  /** Who holds the other ends that have these ports; `undefined` where it could not be found out. */
+  /** The owners of the sockets that connect to the server from these ports; `undefined` if `ss` failed. */
   at(ports: readonly number[]): Promise<readonly SocketOwner[] | undefined> {
     const any = ports.map((port) => `sport = :${port}`).join(" or ");
     return owners(this.#program, [], `( ${any} ) and dport = :${this.#port}`);
@@ -72,11 +72,11 @@ async function owners(
     }).output();
     return success ? parseOwners(new TextDecoder().decode(stdout)) : undefined;
   } catch {
-    return undefined; // it is no program that can run
+    return undefined; // the program cannot be run, or took too long
   }
 }
 
-/** Reads what `ss -Htnpe` prints: a line for each socket, `users:(("curl",pid=1,fd=5)) uid:1000 ino:7 …` at its end. */
+/** Reads what `ss -Htnpe` prints: a line for each socket, with `users:(("curl",pid=1,fd=5)) uid:1000 ino:7 …` at its end. */
 export function parseOwners(text: string): SocketOwner[] {
   return text.split("\n").flatMap((line) => {
     const [, , , local = ""] = line.trim().split(/\s+/);
@@ -87,7 +87,7 @@ export function parseOwners(text: string): SocketOwner[] {
     return [{
       address,
       port: Number(port),
-      user: Number(/ uid:(\d+)/.exec(line)?.[1] ?? 0), // root's is not printed
+      user: Number(/ uid:(\d+)/.exec(line)?.[1] ?? 0), // the uid of root, 0, is not printed
       names: holders.map(([, name = ""]) => name),
       pids: holders.map(([, , pid]) => Number(pid)),
       isGone: / ino:0(?= |$)/.test(line),
@@ -95,7 +95,7 @@ export function parseOwners(text: string): SocketOwner[] {
   });
 }
 
-/** Without the right to run it the runtime would ask for it on the terminal. */
+/** Whether the server may run a program. If it tried without the right, the runtime would ask on the terminal. */
 function isAllowed(program: string): boolean {
   return Deno.permissions.querySync({ name: "run", command: program }).state === "granted";
 }

@@ -1,7 +1,7 @@
 /**
- * Keeps a listener accepting. Where the system gives it no connection any more (no file descriptor is left, no memory)
- * `Deno.serve` ends and `node:http` goes deaf without a word: who is connected stays, and here is waited until there is
- * room again, and listened anew at the same address. A server that cannot says so, and ends.
+ * Keeps a listener accepting. When the system has no file descriptor or memory for another connection, `Deno.serve` ends,
+ * and `node:http` accepts nothing more without a word. Whoever is connected stays; this waits until there is room again,
+ * and listens anew at the same address. If that fails, the server says so, and ends.
  */
 import { getLogger } from "@logtape/logtape";
 import { pause } from "../base/clock.ts";
@@ -12,56 +12,57 @@ import { type Address, knock, type Knocked } from "./knock.ts";
 
 const log = getLogger(["notifyli", "listener"]);
 
-/** What accepts connections, and can begin again where it has stopped. */
+/** Accepts connections, and can begin again after it has stopped. */
 export interface Door {
   /**
-   * Begins to listen; rejects where it cannot.
-   * @param lost is told why, at most once, where it stops by itself
+   * Begins to listen. Rejects if that fails.
+   *
+   * @param lost is called at most once, with the reason, if the door stops by itself
    */
   open(port: number, lost: (reason: string) => void): Promise<Address>;
-  /** Stops listening; what is connected stays. Absent where the runtime cannot. */
+  /** Stops listening; connections stay. Absent if the runtime cannot do that. */
   close?(): void;
   /** Stops listening; resolves when every connection is gone. */
   shutdown(): Promise<void>;
 }
 
-export interface AcceptingOptions {
+interface AcceptingOptions {
   readonly port: number;
-  /** Held while it accepts, for the store, Redis and outgoing calls where accepting took the last one. @default 0 */
-  readonly spares?: number;
-  /** @default GIVE_UP_MS */
-  readonly giveUpMs?: number;
-  /** @default CHECK_MS */
-  readonly checkMs?: number;
+  /**
+   * How many descriptors are held open while the door accepts. They are released for the store, Redis and outgoing calls
+   * when accepting took the last one.
+   */
+  readonly spares: number;
 }
 
-/** The pauses between two tries. The first is short: mostly a connection or two have ended by then. */
+/** The first pause between two tries. It is short, since a connection or two have mostly ended by then. */
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 1000;
-/** Who accepts for so long again has recovered: the pauses start anew. */
+/** How long a listener must accept again before the pauses start anew. */
 const RECOVERED_MS = 10_000;
 
-/** So long it tries: by then systemd has a new one running faster than this one recovers. */
+/** How long it tries. After that, a new process by systemd is sooner ready than this one. */
 const GIVE_UP_MS = 30_000;
 
-/** How often it looks whether it is deaf, and how long it listens for an answer. */
+/** How often the server checks whether it accepts. */
 const CHECK_MS = 5000;
+/** How many seconds such a check waits for an answer. */
 const CHECK_TICKS = 3;
-/** So many times in a row, one right after the other; more where all that can be done is to end. */
+/** After how many failed checks in a row the door is reopened. */
 const REOPEN_AFTER = 2;
+/** After how many failed checks in a row the server ends, if its door cannot be reopened. */
 const END_AFTER = 6;
-/** What shows that it accepts nothing. */
+/** The results of a check that show that the server accepts nothing, in words. */
 const DEAF: Readonly<Partial<Record<Knocked, string>>> = {
   silent: "it does not answer itself",
   refuses: "nobody listens at its own address",
   "no descriptor": "it has no file descriptor left",
 };
-/** No request: it is answered by the listener itself, and neither counted nor held to any rule of the server's. */
+/** What a check sends. It is no request, so the listener answers by itself, and the server neither counts nor judges it. */
 const NO_REQUEST = "?\r\n\r\n";
 
 export class Accepting implements Listener {
   readonly #door: Door;
-  readonly #options: AcceptingOptions;
   readonly #spares: SpareDescriptors;
   readonly #stopped = new Counter(
     "accept_stopped",
@@ -73,25 +74,24 @@ export class Accepting implements Listener {
   #isAccepting = false;
   #regainedAt = -Infinity;
   #pauseMs = FIRST_PAUSE_MS;
-  /** It has answered itself once, so that silence means something. */
+  /** Whether a check has ever been answered. Until then, silence may have other reasons. */
   #isReachable = false;
   #checking: Promise<void> | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
 
-  private constructor(door: Door, options: AcceptingOptions) {
+  private constructor(door: Door, { port, spares }: AcceptingOptions) {
     this.#door = door;
-    this.#options = options;
-    this.#address = { host: "", port: options.port };
-    this.#spares = new SpareDescriptors(options.spares ?? 0);
+    this.#address = { host: "", port };
+    this.#spares = new SpareDescriptors(spares);
   }
 
-  /** Rejects where the address cannot be listened on. */
+  /** Opens the door. Rejects if it cannot listen on the address. */
   static async open(door: Door, options: AcceptingOptions): Promise<Accepting> {
     const accepting = new Accepting(door, options);
     await accepting.#listen();
     accepting.#spares.take();
-    accepting.#timer = setInterval(() => void accepting.check(), options.checkMs ?? CHECK_MS);
-    void accepting.check(); // so that silence means something from now on
+    accepting.#timer = setInterval(() => void accepting.#check(), CHECK_MS);
+    void accepting.#check(); // sets #isReachable
     return accepting;
   }
 
@@ -119,12 +119,12 @@ export class Accepting implements Listener {
     await this.#door.shutdown();
   }
 
-  /** It has stopped accepting: waits for room, and begins again. */
-  lost(reason: string): void {
+  /** The door has stopped accepting: waits for room, and opens it again. */
+  #lost(reason: string): void {
     if (!this.#isAccepting || this.#stop.signal.aborted) return;
     this.#isAccepting = false;
     this.#stopped.value++;
-    this.#spares.release(); // first of all: the store may need one right now
+    this.#spares.release(); // comes first, since the store may need a descriptor right now
     log.error("accepts no connection: {reason}; who is connected stays, and it begins again", {
       reason,
       times: this.#stopped.value,
@@ -134,12 +134,12 @@ export class Accepting implements Listener {
     void this.#regain(reason);
   }
 
-  /** Looks whether it answers, and begins again where it does not. */
-  check(): Promise<void> {
-    return this.#checking ??= this.#check().finally(() => this.#checking = undefined);
+  /** Checks whether the server accepts, and opens the door again if not. */
+  #check(): Promise<void> {
+    return this.#checking ??= this.#knock().finally(() => this.#checking = undefined);
   }
 
-  async #check(): Promise<void> {
+  async #knock(): Promise<void> {
     const enough = this.#door.close === undefined ? END_AFTER : REOPEN_AFTER;
     for (let failures = 0; this.#isAccepting && !this.#stop.signal.aborted;) {
       const knocked = await knock(this.#address, {
@@ -155,25 +155,24 @@ export class Accepting implements Listener {
   }
 
   #deaf(reason: string): void {
-    if (this.#door.close !== undefined) return this.lost(reason);
-    // It cannot be closed without its connections, which come back to a new process. Where there is no descriptor, it
-    // ends by itself with the next connection.
+    if (this.#door.close !== undefined) return this.#lost(reason);
+    // This door cannot be closed without its connections, so the server ends, and clients come back to a new process. If
+    // only descriptors are missing, the door stops by itself at the next connection.
     if (reason === DEAF["no descriptor"] || this.#stop.signal.aborted) return;
     if (this.#isAccepting) this.#fail(reason);
   }
 
   async #regain(reason: string): Promise<void> {
     const since = performance.now();
-    const giveUpMs = this.#options.giveUpMs ?? GIVE_UP_MS;
     let why = reason;
-    while (performance.now() - since < giveUpMs) {
+    while (performance.now() - since < GIVE_UP_MS) {
       await pause(this.#pauseMs, this.#stop.signal);
       if (this.#stop.signal.aborted) return;
       this.#pauseMs = Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS);
       try {
         if (!this.#spares.take()) continue;
         await this.#listen();
-        if (!this.#isAccepting) return; // it was lost again at once
+        if (!this.#isAccepting) return; // the door was lost again at once
         this.#regainedAt = performance.now();
         const seconds = Math.round((performance.now() - since) / 100) / 10;
         log.warn("accepts connections again after {seconds} s", { seconds });
@@ -190,10 +189,10 @@ export class Accepting implements Listener {
     let early: string | undefined;
     this.#address = await this.#door.open(this.port, (reason) => {
       early = reason;
-      this.lost(reason);
+      this.#lost(reason);
     });
     this.#isAccepting = true;
-    if (early !== undefined) this.lost(early);
+    if (early !== undefined) this.#lost(early);
   }
 
   #fail(reason: string): void {

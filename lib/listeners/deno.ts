@@ -7,9 +7,9 @@ import type { Door } from "./accepting.ts";
 import { DenoDoor, type OpenSockets } from "./deno_door.ts";
 import { halt, letGo, type Listening, listenTo, readOn, revive } from "./deno_reading.ts";
 
-/** How long a peer may take to answer a close, as `ws` has it; */
+/** How long a peer may take to answer a close; `ws` gives as long. */
 const CLOSING_MS = 30_000;
-/** and to take our last word, where nothing more of it is wanted. */
+/** How long a peer may take to receive the close, if nothing more is read of it. */
 const LAST_WORD_MS = 2000;
 
 export function createDoor(options: ListenerOptions, handlers: Handlers): Door {
@@ -73,7 +73,7 @@ function attach(
   { maxFrameBytes }: ListenerOptions,
   open: OpenSockets,
 ): void {
-  // Let go of once it is open: it holds the request, about 3 KiB.
+  // This is cleared once the socket is open, since it keeps the whole request in memory.
   let opening: Accepted | undefined = accepted;
   let socket: DenoSocket | undefined;
   webSocket.binaryType = "arraybuffer";
@@ -98,21 +98,21 @@ class DenoSocket implements Socket, Listening {
   readonly #webSocket: WebSocket;
   readonly #maxFrameBytes: number;
   #events: SocketEvents | undefined;
-  /** Of what was heard last, whether it may have been a pong: no message was told since. */
+  /** Whether what was heard last may have been a pong, since no message event has followed yet. */
   #mayBePong = false;
   #isPaused = false;
-  /** The runtime does not read, */
+  /** Whether the runtime has stopped reading. */
   #isHalted = false;
-  /** and does not send either. */
+  /** Whether the runtime takes the socket for closed, and would not send. */
   #isDead = false;
-  /** After a close. */
+  /** After a close: when the connection is let go of. */
   #deadline: ReturnType<typeof setTimeout> | undefined;
 
   constructor(webSocket: WebSocket, accepted: Accepted, maxFrameBytes: number) {
     this.#webSocket = webSocket;
     this.#maxFrameBytes = maxFrameBytes;
     this.#events = accepted.open(this);
-    // The runtime tells of the start as it does of a pong: in the same turn, before there can be one.
+    // The runtime reports the start as it reports a pong, in the same turn. Listening begins after that.
     queueMicrotask(() => listenTo(webSocket, this));
   }
 
@@ -126,8 +126,8 @@ class DenoSocket implements Socket, Listening {
     this.#revive();
     if (this.#events === undefined) return;
     if (isOver(data, this.#maxFrameBytes)) {
-      // The runtime has received it whole by now: all that is left is to end the connection. It has its place until it
-      // has ended: whoever does not answer the close would have any number of them.
+      // The runtime has received the whole message by now, so the connection can only be ended. It keeps its place until
+      // it has ended: otherwise a peer that never answers a close could have any number of connections.
       this.#events.tooBig();
       return this.close(DISCONNECTS.frame_too_big);
     }
@@ -138,19 +138,19 @@ class DenoSocket implements Socket, Listening {
   heard(): void {
     if (this.#mayBePong) {
       this.#events?.control();
-      this.#haltIfPaused(); // where this is a message, it goes on until that was told
+      this.#haltIfPaused(); // if this was a message and no pong, reading goes on until its event
     }
     this.#mayBePong = true;
   }
 
-  /** The runtime may report one end twice, as an error and as a close. */
+  /** The connection has ended. The runtime may report that twice, as an error and as a close. */
   ended(): void {
     clearTimeout(this.#deadline);
     this.#events?.close();
     this.#events = undefined;
   }
 
-  /** The runtime itself does nothing once it is closing; that it is still opening cannot be. */
+  /** Sends a text. The runtime's `send` does nothing once the socket is closing; still opening it cannot be. */
   send(outgoing: Outgoing): void {
     this.#revive();
     this.#webSocket.send(outgoing.text);
@@ -160,7 +160,7 @@ class DenoSocket implements Socket, Listening {
     this.#closeWithin(CLOSING_MS, disconnect);
   }
 
-  /** The runtime ends the connection at the next message or pong after its own close, but not at a ping. */
+  /** After a close of ours, the runtime ends the connection at the next message or pong, but reads on at pings. */
   cut(disconnect: Disconnect): void {
     this.#closeWithin(LAST_WORD_MS, disconnect);
   }
@@ -177,7 +177,7 @@ class DenoSocket implements Socket, Listening {
     readOn(this.#webSocket);
   }
 
-  /** The runtime cannot drop what waits for a peer: this closes, and reads no more after a while. */
+  /** Closes, and reads no more after a while: the runtime cannot drop what waits for a peer. */
   terminate(): void {
     this.close(DISCONNECTS.stalled);
   }
@@ -194,7 +194,7 @@ class DenoSocket implements Socket, Listening {
     if (!this.#isPaused || this.#webSocket.readyState !== WebSocket.OPEN) return;
     if (!halt(this.#webSocket)) return;
     this.#isHalted = this.#isDead = true;
-    queueMicrotask(() => this.#revive()); // by then the runtime has seen it
+    queueMicrotask(() => this.#revive()); // by then the runtime has left its loop
   }
 
   #revive(): void {
@@ -206,7 +206,7 @@ class DenoSocket implements Socket, Listening {
 
 const encoder = new TextEncoder();
 
-/** Whether a message has more bytes than the limit; a text is only encoded where its length leaves it open. */
+/** Whether a message has more bytes than the limit. A text is only encoded if its length does not tell. */
 function isOver(data: string | ArrayBuffer, limit: number): boolean {
   if (typeof data !== "string") return data.byteLength > limit;
   if (data.length > limit) return true;

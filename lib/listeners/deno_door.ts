@@ -1,16 +1,17 @@
 /**
- * `Deno.serve` as a door: it ends with the first connection that the system refuses it, and its connections live on.
- * The next one listens at the same address, so there may be several, of which the last accepts.
+ * `Deno.serve` as a door. A server of the runtime stops accepting with the first connection that the system refuses it,
+ * and its connections live on. Another server then listens at the same address, so there may be several, of which the
+ * last accepts.
  */
 import type { Door } from "./accepting.ts";
 import type { Address } from "./knock.ts";
 
-/** Begins to listen, with the sockets it takes in `open`. */
-export type Serve = (port: number, open: OpenSockets) => Deno.HttpServer<Deno.NetAddr>;
+/** Begins to listen. The server adds its sockets to `open`. */
+type Serve = (port: number, open: OpenSockets) => Deno.HttpServer<Deno.NetAddr>;
 
 export class DenoDoor implements Door {
   readonly #serve: Serve;
-  readonly #servers = new Set<Server>();
+  readonly #servers = new Set<DenoServer>();
 
   constructor(serve: Serve) {
     this.#serve = serve;
@@ -19,11 +20,11 @@ export class DenoDoor implements Door {
   open(port: number, lost: (reason: string) => void): Promise<Address> {
     const open = new OpenSockets();
     const http = this.#serve(port, open);
-    const server: Server = { http, open };
+    const server: DenoServer = { http, open };
     this.#servers.add(server);
     const ended = (reason: string) => {
       if (open.stopping) return;
-      // Its shutdown ends the connections that do nothing, but every socket as well.
+      // Only a shutdown ends its idle connections, but it closes every socket, too: so it waits for the last of these.
       open.onceEmpty(() => void this.#retire(server));
       lost(reason);
     };
@@ -33,19 +34,19 @@ export class DenoDoor implements Door {
 
   async shutdown(): Promise<void> {
     await Promise.all([...this.#servers].map(async ({ http, open }) => {
-      // The runtime's own shutdown closes every socket with a code of its own: let ours be gone first.
+      // The runtime's shutdown would close the sockets with a code of its own, so it waits until they are gone.
       await open.stop();
       await http.shutdown();
     }));
   }
 
-  async #retire(server: Server): Promise<void> {
-    await server.http.shutdown().catch(() => {}); // it has ended before
+  async #retire(server: DenoServer): Promise<void> {
+    await server.http.shutdown().catch(() => {}); // it may have ended already
     this.#servers.delete(server);
   }
 }
 
-interface Server {
+interface DenoServer {
   readonly http: Deno.HttpServer<Deno.NetAddr>;
   readonly open: OpenSockets;
 }

@@ -1,14 +1,16 @@
 /**
- * Stops, resumes and ends the reading of a runtime's WebSocket, and tells of its pongs. The runtime has no such methods: it
- * reads on and on, so that a peer that sends faster than its frames are worked on leaves nothing of the event loop to
- * others, and pings of a peer even after a close. What it has is a loop that ends where the state is "closed", and a handle
- * that a close of a client's socket lets go of, under names that are symbols. Where a runtime has other names nothing can
- * be stopped, and a peer is bounded by the limits of frames alone.
+ * Stops, resumes and ends the reading of a runtime's WebSocket, and tells of its pongs. The runtime has no methods for
+ * that: it always reads on, even pings after a close, so a peer that sends faster than its frames are worked on would
+ * leave nothing of the event loop to others.
+ *
+ * This uses private properties of the runtime, whose names are symbols: its reading loop ends when the state is
+ * "closed", and the `close` of a socket that still connects lets go of a handle. A runtime with other names cannot be
+ * stopped; then the limits of frames alone bound a peer.
  */
 
 /** What the runtime tells of, besides the events of a `WebSocket`. */
 export interface Listening {
-  /** A message or a pong came; of a message the event follows at once. */
+  /** A message or a pong came. The event of a message follows at once. */
   heard(): void;
 }
 
@@ -17,29 +19,32 @@ const IDLE_SECONDS = Symbol("idleSeconds");
 
 type Hidden = WebSocket & {
   [OWN]?: Listening;
-  /** While it does not read: {@linkcode IDLE} as it was. */
+  /** While the socket does not read, the previous value of {@linkcode IDLE}. */
   [IDLE_SECONDS]?: unknown;
   [name: symbol]: unknown;
 };
 
-/** Reads until the state is "closed". */
+/** The method that reads until the state is "closed". */
 const LOOP = symbolOf(WebSocket.prototype, "[[eventLoop]]");
-/** Called for each message before its event, for each pong, and once at the start. */
+/** The method that is called for each message before its event, for each pong, and once at the start. */
 const HEARD = symbolOf(WebSocket.prototype, "[[serverHandleIdleTimeout]]");
 const OWN_NAMES = namesOfProperties();
-/** What {@linkcode WebSocket.readyState} answers. */
+/** The property that {@linkcode WebSocket.readyState} answers. */
 const STATE = OWN_NAMES.get("[[readyState]]");
-/** The runtime's handle of the connection, */
+/** The property with the runtime's handle of the connection. */
 const HANDLE = OWN_NAMES.get("[[rid]]");
-/** and the one that a close lets go of at once: of a client that still connects. */
+/** The property with the handle that a `close` lets go of at once; meant for a client's socket that still connects. */
 const LET_GO = OWN_NAMES.get("[[cancelHandle]]");
-/** After so many seconds of silence the runtime ends the connection; half of them since {@linkcode HEARD}, it pings. */
+/**
+ * The property with the seconds of silence after which the runtime ends the connection. It pings after half of them. The
+ * silence begins at each call of {@linkcode HEARD}.
+ */
 const IDLE = OWN_NAMES.get("[[idleTimeout]]");
 
-/** Longer than anything is worked on. */
+/** How long a socket that does not read may be silent: longer than anything is worked on. */
 const DAY_SECONDS = 86_400;
 
-/** The silence begins anew. */
+/** The runtime's own {@linkcode HEARD}, with which the silence of a socket begins anew. */
 let beginSilence: ((this: Hidden) => void) | undefined;
 
 if (LOOP !== undefined && HEARD !== undefined) {
@@ -51,14 +56,14 @@ if (LOOP !== undefined && HEARD !== undefined) {
   };
 }
 
-/** From now on `listening` is told what comes. */
+/** Tells `listening` from now on what comes. */
 export function listenTo(webSocket: WebSocket, listening: Listening): void {
   (webSocket as Hidden)[OWN] = listening;
 }
 
 /**
- * Ends the reading behind the message or pong that is being told of. Until {@linkcode revive}, nothing can be sent; false
- * where the runtime cannot stop.
+ * Stops the reading after the message or pong that is being reported. Until {@linkcode revive}, nothing can be sent.
+ * False if this runtime cannot be stopped.
  */
 export function halt(webSocket: WebSocket): boolean {
   if (LOOP === undefined || STATE === undefined) return false;
@@ -67,7 +72,7 @@ export function halt(webSocket: WebSocket): boolean {
   return true;
 }
 
-/** Who is not read is not silent. */
+/** Lets a socket be silent while it is not read. */
 function suspendSilence(socket: Hidden): void {
   if (IDLE === undefined || socket[IDLE_SECONDS] !== undefined) return;
   socket[IDLE_SECONDS] = socket[IDLE];
@@ -82,18 +87,18 @@ function resumeSilence(socket: Hidden): void {
   beginSilence?.call(socket);
 }
 
-/** The socket is open as before, but does not read. */
+/** Makes a halted socket open again. It still does not read. */
 export function revive(webSocket: WebSocket): void {
   if (STATE !== undefined) (webSocket as Hidden)[STATE] = WebSocket.OPEN;
 }
 
-/** Reads on, after a {@linkcode halt} and a {@linkcode revive}. */
+/** Reads on after a {@linkcode halt} and a {@linkcode revive}. */
 export function readOn(webSocket: WebSocket): void {
   resumeSilence(webSocket as Hidden);
   if (LOOP !== undefined) ((webSocket as Hidden)[LOOP] as () => void)();
 }
 
-/** Reads nothing more of a socket that was closed, whatever comes. What was sent before still goes out. */
+/** Ends the reading of a socket that was closed, whatever comes. What was sent before still goes out. */
 export function letGo(webSocket: WebSocket): void {
   if (HANDLE === undefined || LET_GO === undefined) return;
   (webSocket as Hidden)[LET_GO] = (webSocket as Hidden)[HANDLE];
@@ -104,7 +109,10 @@ function symbolOf(object: object, description: string): symbol | undefined {
   return Object.getOwnPropertySymbols(object).find((each) => each.description === description);
 }
 
-/** Of the properties that a socket is made with, by their description: seen as one is made that goes nowhere. */
+/**
+ * The symbols of a socket's own properties, by their descriptions. It constructs a socket that goes nowhere, and watches
+ * which properties the constructor sets.
+ */
 function namesOfProperties(): Map<string, symbol> {
   const names = new Map<string, symbol>();
   const seen = new Proxy(WebSocket.prototype, {
@@ -116,7 +124,7 @@ function namesOfProperties(): Map<string, symbol> {
   try {
     Reflect.construct(WebSocket, ["no URL"], Object.assign(function () {}, { prototype: seen }));
   } catch {
-    // It was never meant to go anywhere.
+    // The constructor throws, since it was given no URL.
   }
   return names;
 }

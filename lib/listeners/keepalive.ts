@@ -1,17 +1,17 @@
 /**
- * Pings connections, and ends those that are silent. One timer for all of them, which take less memory so; in groups by
- * the time they came, so that ten thousand pings at once hold nothing up.
+ * Pings connections, and ends those that are silent. One timer serves all, which saves memory; it pings them in groups,
+ * by the time at which they came, so that ten thousand pings at once hold nothing up.
  */
 
-/** All of them are pinged, one after the other, in the time between two pings of a connection. */
+/** How many groups there are. All are pinged, one after the other, in the time between two pings of a connection. */
 const GROUPS = 100;
 
-/** Of them, most that are pinged at once where the timer is late. After a longer standstill all are late alike. */
+/** How many groups are pinged at once if the timer is late. After a longer standstill, all groups are late alike. */
 const MOST_AT_ONCE = 10;
 
-/** A connection. */
+/** A connection that is pinged. */
 export interface Pinged {
-  /** Something came since the last ping. */
+  /** Whether something came since the last ping. */
   isHeard: boolean;
   ping(): void;
   terminate(): void;
@@ -22,18 +22,18 @@ export class Keepalive {
   readonly #groups = Array.from({ length: GROUPS }, () => new Set<Pinged>());
   /** The group that was pinged last. */
   #last = 0;
-  /** When the next one is pinged, by the clock of `performance.now()`. */
+  /** When the next group is pinged, on `performance.now()`'s clock. */
   #nextAt = 0;
   #size = 0;
-  /** There is none while there is no connection. */
+  /** The timer runs only while there are connections. */
   #timer: ReturnType<typeof setInterval> | undefined;
 
-  /** @param seconds between two pings of a connection; one that is silent from one to the next is ended */
+  /** @param seconds between two pings of a connection, which is ended if it is silent from one to the next */
   constructor(seconds: number) {
     this.#groupMs = seconds * 1000 / GROUPS;
   }
 
-  /** Its first ping comes when the others have had theirs. Returns its group, for {@linkcode Keepalive.delete}. */
+  /** Adds a connection to the group that is pinged last. Returns the group, for {@linkcode Keepalive.delete}. */
   add(connection: Pinged): number {
     this.#groups[this.#last]!.add(connection);
     if (this.#size++ === 0) {
@@ -47,7 +47,7 @@ export class Keepalive {
     if (this.#groups[group]!.delete(connection) && --this.#size === 0) clearInterval(this.#timer);
   }
 
-  /** A timer is always a little late: that makes no connection's time longer. */
+  /** Pings all groups that are due. A timer is always a little late, but that must not add up. */
   #pingDue(): void {
     const now = performance.now();
     if (now - this.#nextAt > MOST_AT_ONCE * this.#groupMs) this.#nextAt = now;

@@ -1,6 +1,6 @@
 /**
- * Whether somebody answers at an address: for the server itself, which may listen and yet accept nothing
- * (`accepting.ts`), and for `notifyli check --running`.
+ * Finds out whether somebody answers at an address. The server uses it on itself, since it may listen and yet accept
+ * nothing (`accepting.ts`), and so does `notifyli check --running`.
  */
 
 export interface Address {
@@ -9,18 +9,18 @@ export interface Address {
 }
 
 /**
- * - `answers`: it wrote something, or ended the connection;
- * - `silent`: it listens, and neither accepts nor answers;
+ * - `answers`: the other end wrote something, or ended the connection;
+ * - `silent`: somebody listens, and neither accepts nor answers;
  * - `refuses`: nobody listens there;
  * - `no descriptor`: this process has none left to connect with;
  * - `unknown`: the connection could not be tried, as by a rule of the network.
  */
 export type Knocked = "answers" | "silent" | "refuses" | "no descriptor" | "unknown";
 
-export interface KnockOptions {
-  /** What is asked. With TLS it is no handshake, which is answered too. */
+interface KnockOptions {
+  /** The text to send. A listener with TLS answers, too, for this is no handshake. */
   readonly request: string;
-  /** So many ticks of a second it may take. A process that stands still for long has one tick, and time to read. */
+  /** How many ticks of a second an answer may take. A long standstill of this process counts as one tick. */
   readonly ticks: number;
   readonly signal?: AbortSignal;
 }
@@ -49,7 +49,7 @@ export async function knock(address: Address, options: KnockOptions): Promise<Kn
   }
 }
 
-/** Where one connects to reach who listens on `host`. */
+/** The address at which a server that listens on `host` can be reached. */
 export function reachable(host: string): string {
   if (host === "0.0.0.0") return "127.0.0.1";
   return host === "::" ? "::1" : host;
@@ -68,17 +68,17 @@ async function ask(
     await connection.write(new TextEncoder().encode(request));
     await connection.read(new Uint8Array(1));
   };
-  await Promise.race([answered(), cut]); // what loses ends with the connection
+  await Promise.race([answered(), cut]); // the loser ends with the connection
   return "answers";
 }
 
-/** Who has accepted a connection may drop it at once. */
+/** Whether the other end, which has accepted the connection, dropped it at once. */
 function isReset(error: unknown): boolean {
   return error instanceof Deno.errors.ConnectionReset || error instanceof Deno.errors.BrokenPipe ||
     error instanceof Deno.errors.ConnectionAborted;
 }
 
-/** Of this process, or of the whole machine. */
+/** Whether this process, or the whole machine, has no file descriptor left. */
 function isExhausted(error: unknown): boolean {
   return error instanceof Error && "code" in error &&
     (error.code === "EMFILE" || error.code === "ENFILE");

@@ -6,22 +6,25 @@ import type { Handlers, Listener } from "./listener.ts";
 import { Accepting } from "./accepting.ts";
 import type { ListenersConfig } from "./settings.ts";
 
-/** Of every answer. Set where it leaves: a middleware of Hono's that sets a header builds the whole answer anew (16 µs). */
+/** The headers of every answer. Listeners set them, since a middleware of Hono would build every answer anew for them. */
 const HEADERS = { "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer" };
 
-/** Descriptors that `deno` holds for the time when there are no others: it accepts until there is none left. */
+/** How many descriptors `deno` holds back, since it accepts until there is none left. */
 const MOST_SPARES = 64;
-/** `node` stops before: this part of the reserve tells whether there is room again, the rest is for a sudden crowd. */
+/**
+ * The part of the reserve that `node` holds back, to tell whether there is room again. `node` stops accepting earlier; the
+ * rest of the reserve is for a sudden crowd.
+ */
 const NODE_SPARES_SHARE = 0.25;
 
-/** What it takes of the configuration. */
-export interface ListenConfig {
+/** The part of the configuration that listening needs. */
+interface ListenConfig {
   readonly listeners: ListenersConfig;
   readonly limits: Pick<Limits, "frame">;
 }
 
 /**
- * Rejects where a certificate cannot be read or the address cannot be listened on.
+ * Listens. Rejects if a certificate cannot be read or the address cannot be listened on.
  *
  * @param places how many connections there may be
  */

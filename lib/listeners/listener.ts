@@ -1,30 +1,35 @@
-/** The seam between a listener and the server: sockets in, `Request` to `Response` for all else. Two listeners stand behind it (`deno.ts`, `node_http.ts`), held to one suite. */
+/**
+ * The seam between a listener and the server: sockets go in, and all else is a `Request` to answer. Two listeners
+ * (`deno.ts`, `node_http.ts`) stand behind it; one suite of tests holds both to it.
+ */
 import type { Metric } from "../core/metrics.ts";
 import type { Accepted, Peer } from "../core/socket.ts";
 
 /** What a listener serves. */
 export interface Handlers {
   fetch(request: Request, peer: Peer): Response | Promise<Response>;
-  /** Decides before the upgrade: a `Response` refuses. */
+  /** Decides before an upgrade. A `Response` refuses it. */
   upgrade(request: Request, peer: Peer): Promise<Response | Accepted>;
 }
 
 export interface ListenerOptions {
   readonly host: string;
   readonly tls?: { readonly cert: string; readonly key: string };
-  /** Of every answer that {@linkcode Handlers.fetch} gives, besides its own. */
+  /** Headers of every answer that {@linkcode Handlers.fetch} gives, besides its own. */
   readonly headers: Readonly<Record<string, string>>;
+  /** How long a connection may be silent before it is pinged. */
   readonly keepaliveSeconds: number;
   /** Bytes of one incoming message. */
   readonly maxFrameBytes: number;
-  /** Connections that may wait to be accepted. */
+  /** How many connections may wait to be accepted. */
   readonly waitingConnections: number;
-  /** The rest holds on the `node` listener alone. `Infinity` for no limit. */
+  /** Bytes of a request's headers; `Infinity` for no limit. The `deno` listener ignores this. */
   readonly maxHeaderBytes: number;
+  /** How long a request's headers may take; `Infinity` for no limit. The `deno` listener ignores this. */
   readonly headersSeconds: number;
-  /** Headers and body. */
+  /** How long a request's headers and body may take; `Infinity` for no limit. The `deno` listener ignores this. */
   readonly requestSeconds: number;
-  /** Of all kinds. */
+  /** How many connections of all kinds there may be. The `deno` listener ignores this. */
   readonly maxConnections: number;
 }
 
@@ -33,9 +38,9 @@ export interface Listener {
   readonly port: number;
   /** What it counts. */
   readonly metrics: readonly Metric[];
-  /** Resolves with the reason where it accepts no connection any more, and cannot begin again. */
+  /** Resolves with the reason if the listener accepts nothing any more, and cannot begin again. */
   readonly failed: Promise<string>;
-  /** Stops accepting; resolves when every connection is gone. May never resolve: bound it. */
+  /** Stops accepting, and resolves when every connection is gone. Callers must bound it, since it may never resolve. */
   shutdown(): Promise<void>;
 }
 

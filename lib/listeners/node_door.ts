@@ -1,6 +1,6 @@
 /**
- * `node:http` as a door. On Deno it is told nothing when the system refuses it a connection, and accepts none from then
- * on: it is closed and opened again, with its connections, by whoever noticed.
+ * `node:http` as a door. On Deno, a server is not told when the system refuses it a connection, and accepts none from
+ * then on. Whoever notices closes the door and opens it again; its connections stay.
  */
 import { once } from "node:events";
 import type { Server } from "node:http";
@@ -8,7 +8,7 @@ import { type AddressInfo, Server as NetServer } from "node:net";
 import type { Door } from "./accepting.ts";
 import type { Address } from "./knock.ts";
 
-export interface NodeDoorOptions {
+interface NodeDoorOptions {
   readonly host: string;
   readonly waitingConnections: number;
 }
@@ -21,12 +21,12 @@ export class NodeDoor implements Door {
   constructor(server: Server, options: NodeDoorOptions) {
     this.#server = server;
     this.#options = options;
-    // Without a listener of ours it would end the process.
+    // Without a listener, an error event would end the process.
     server.on("error", (error) => this.#lost?.(error.message));
   }
 
   async open(port: number, lost: (reason: string) => void): Promise<Address> {
-    this.#lost = undefined; // what goes wrong until it listens is the rejection below
+    this.#lost = undefined; // an error before it listens rejects `once` below
     this.#server.listen(port, this.#options.host, this.#options.waitingConnections);
     await once(this.#server, "listening");
     this.#lost = lost;
@@ -34,7 +34,7 @@ export class NodeDoor implements Door {
     return { host: address.address, port: address.port };
   }
 
-  /** As `net` closes, which leaves the connections be: `http` would stop looking for slow requests. */
+  /** Closes in the way of `net`, which leaves connections alone. That of `http` also stops looking for slow requests. */
   close(): void {
     NetServer.prototype.close.call(this.#server);
   }

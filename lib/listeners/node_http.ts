@@ -15,33 +15,33 @@ import { attach, NodeWebSocket } from "./node_socket.ts";
 
 const log = getLogger(["notifyli", "listener"]);
 
-/** Most text of a refused upgrade; the answer is written whole, by hand. */
+/** The headers of a refused upgrade, unless the answer has others. The answer is written by hand. */
 const REFUSAL_HEADERS = { "connection": "close", "content-type": "text/plain; charset=utf-8" };
 
 /** How soon a request that takes too long is noticed. */
 const LATE_LOOK_MS = 1000;
 
-/** Where the headers have no limit of ours. */
+/** The limit of headers if the configuration has none. */
 const MOST_HEADER_BYTES = 16 * 1024 * 1024;
 
 /**
- * Fragments of one message. `ws` tells of the whole one alone, and of 10,000 empty ones nothing at all; who streams a
- * message of the largest size has half as many.
+ * How many fragments one message may have. `ws` reports only whole messages, so fragments, even 10,000 empty ones, are
+ * not counted as frames. Whoever streams a message of the default limit needs half as many.
  */
 const MAX_FRAGMENTS = 128;
 
-/** Where a message may be large, it may have more of them: whoever streams one sends no smaller pieces. */
+/** The size of a fragment by which larger limits of messages allow more fragments. */
 const LEAST_FRAGMENT_BYTES = 4096;
 
-/** Where a message may be of any size: so large ones are thought of. */
+/** The size of messages by which fragments are limited if messages have no limit. */
 const UNLIMITED_FRAME_BYTES = 64 * 1024 * 1024;
 
-/** Pings are counted as frames, and too many of them told so. Not in the types of `ws` yet. */
+/** Turns the limit of `ws` off, since pings are counted as frames. The types of `ws` do not have this option yet. */
 const NO_PONG_LIMIT = { maxPendingAutoPongs: 0 };
 
 export function createDoor(options: ListenerOptions, handlers: Handlers): Door {
   const headers = Object.entries(options.headers);
-  // It puts its own `Request` and `Response` in place of the runtime's: those make a stream of every answer (20 µs).
+  // This replaces the global `Request` and `Response`: the runtime's would make a stream of every answer, which is slow.
   const onRequest = getRequestListener((request, { incoming, outgoing }) => {
     for (const [name, value] of headers) outgoing.setHeader(name, value);
     return handlers.fetch(request, callerOf(incoming as IncomingMessage));
@@ -61,7 +61,7 @@ export function createDoor(options: ListenerOptions, handlers: Handlers): Door {
     maxFragments: fragmentsOf(options.maxFrameBytes),
     ...NO_PONG_LIMIT,
     perMessageDeflate: false,
-    // Each upgrade has chosen its own by then.
+    // The upgrade has already chosen its subprotocol.
     handleProtocols: (_offered, request) => chosen.get(request) ?? false,
   });
 
@@ -81,12 +81,12 @@ export function createDoor(options: ListenerOptions, handlers: Handlers): Door {
   return new NodeDoor(server, options);
 }
 
-/** Listens on a stream. A closure would keep the whole request in memory for as long as the connection lasts. */
+/** Destroys a stream on an error. A closure would keep the whole request in memory for as long as the connection lasts. */
 function destroy(this: Duplex): void {
   this.destroy();
 }
 
-/** What went wrong is the server's own, and ends nothing but this connection. */
+/** The answer to an upgrade that failed by the server's own fault; only this connection ends. */
 function failedUpgrade(error: unknown): Response {
   log.error("upgrade failed: {reason}", { reason: String(error) });
   return new Response("internal error\n", { status: 500 });
@@ -97,12 +97,12 @@ function fragmentsOf(maxFrameBytes: number): number {
   return Math.max(MAX_FRAGMENTS, Math.ceil(largest / LEAST_FRAGMENT_BYTES));
 }
 
-/** How large headers may be, and how slow a request; 0 means no limit to `node:http`. */
+/** The limits of headers and of slow requests, as `node:http` takes them: 0 means no limit. */
 function boundsOf({ maxHeaderBytes, headersSeconds, requestSeconds }: ListenerOptions) {
   const ms = (seconds: number) => Number.isFinite(seconds) ? seconds * 1000 : 0;
   return {
     maxHeaderSize: Number.isFinite(maxHeaderBytes) ? maxHeaderBytes : MOST_HEADER_BYTES,
-    headersTimeout: ms(Math.min(headersSeconds, requestSeconds)), // more is an error to `node:http`
+    headersTimeout: ms(Math.min(headersSeconds, requestSeconds)), // must not be more than `requestTimeout`
     requestTimeout: ms(requestSeconds),
     connectionsCheckingInterval: LATE_LOOK_MS,
   };
@@ -113,14 +113,14 @@ function peerOf(message: IncomingMessage): Peer {
   return { address: remoteAddress, port: remotePort };
 }
 
-/** Who sent a request that is no upgrade: a connection may be ended in the middle of the answer. */
+/** The peer of a request that is no upgrade, whose connection can be ended in the middle of the answer. */
 function callerOf(message: IncomingMessage): Peer {
   return { ...peerOf(message), drop: () => void message.socket.destroy() };
 }
 
 /**
- * `undefined` where the request does not say where it goes, or says two things: it has one `Host`, and its target is a
- * path or a whole URL (RFC 9112, section 3.2).
+ * The request; `undefined` if it names no target, or two: it must have one `Host`, and its target is a path or a whole
+ * URL (RFC 9112, section 3.2).
  */
 function toRequest(message: IncomingMessage): Request | undefined {
   const headers = new Headers();
@@ -133,7 +133,7 @@ function toRequest(message: IncomingMessage): Request | undefined {
   return new Request(url, { method: message.method, headers });
 }
 
-/** All that it names, where it names several: `node:http` shows the first. */
+/** All hosts that a request names, joined by commas. `node:http` itself shows only the first. */
 function hostOf({ rawHeaders }: IncomingMessage): string {
   return rawHeaders.filter((_, at) => rawHeaders[at - 1]?.toLowerCase() === "host" && at % 2 === 1)
     .join(", ");

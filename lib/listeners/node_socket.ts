@@ -1,6 +1,6 @@
 /**
- * One WebSocket of the `node` listener: reads no faster than its frames are worked on, and knows when its end is near.
- * `ws` speaks the protocol.
+ * One WebSocket of the `node` listener. `ws` speaks the protocol; this reads no faster than frames are worked on, and
+ * bounds how a connection ends.
  */
 import { Buffer } from "node:buffer";
 import type { Duplex } from "node:stream";
@@ -12,42 +12,43 @@ import type { Outgoing } from "../core/outgoing.ts";
 import { turns, type Waiter } from "../core/turns.ts";
 import type { Keepalive, Pinged } from "./keepalive.ts";
 
-/** How `ws` calls a message over the limit. */
+/** The code of `ws` for a message over the limit. */
 const TOO_BIG = "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH";
 
 /** Close code of a connection that ended without one (RFC 6455, section 7.1.5). */
 const NO_CLOSE_FRAME = 1006;
 
-/** After a close of ours: the bytes among which the peer's answer must be. */
+/** After a close by the server, the bytes among which the peer's answer must be. */
 const LAST_WORD_BYTES = 1_048_576;
 
-/** For a peer that broke a rule, or that has closed: more than so many bytes are not let fall, but not read. */
+/** How many bytes are read and dropped of a peer that broke a rule or has closed. After that, reading stops. */
 const LET_FALL_BYTES = 65_536;
 
-/**
- * How long a peer of which nothing more is read may take our last word. Not all the same time: what the system then throws
- * away of a hundred that were cut off together would take a tenth of a second at once.
- */
+/** How long a peer may take to receive the close, if nothing more is read of it. */
 const LAST_WORD_MS = 1500;
+/**
+ * How much of that time is random. The system throws away what a dropped connection still had to read; for many that
+ * were cut off together, that would hold up the event loop.
+ */
 const LAST_WORD_SPREAD_MS = 1000;
 
-/** How long what came before the peer's close may take that waits for a turn. */
+/** How long frames that came before the peer's close may wait for a turn. */
 const LAST_FRAMES_MS = 1000;
 
 /**
- * Bytes that are read in one go; between two, the connection may be stopped. As few as hold no more than some 80 empty
- * frames, and as many as cost nothing to speak of in large messages.
+ * Bytes that are read in one go; between two goes, the connection may be paused. So few bytes hold some 80 empty frames at
+ * most; fewer would make large messages slower.
  */
 const BITE_BYTES = 512;
 
-/** After a close of ours, so much is read in one turn of the event loop. */
+/** How many of these goes one turn of the event loop takes after a close by the server. */
 const LAST_BITES = 8;
 
-/** What `ws` tells of a connection goes to its {@linkcode NodeSocket}, by no listeners: these take memory for each. */
+/** Hands the events of `ws` to a {@linkcode NodeSocket}. Listeners would take memory for each connection. */
 export class NodeWebSocket extends WebSocket {
   own: NodeSocket | undefined;
 
-  /** `ws` closes by itself where the peer broke a rule or has closed, in the middle of a turn of the event loop. */
+  /** `ws` calls this itself if the peer broke a rule or has closed, also in the middle of a turn of the event loop. */
   override close(code?: number, reason?: string | Buffer): void {
     this.own?.closing();
     super.close(code, reason);
@@ -90,7 +91,7 @@ let feed: StreamListener | undefined;
 let end: StreamListener | undefined;
 let close: StreamListener | undefined;
 
-/** Puts ours in the place of those of `ws`, which would read all that has come in one go. */
+/** Replaces the listeners of `ws`, which would read all that has come in one go. */
 function takeOver(stream: Duplex): void {
   feed = replace(stream, "data", onData);
   end = replace(stream, "end", onEnd);
@@ -112,7 +113,7 @@ function onEnd(this: Duplex): void {
   (this as OwnStream)[OWN]?.peerIsDone();
 }
 
-/** The connection broke: what it had not read yet, of a peer that sent too much at once, is nobody's any more. */
+/** The connection broke. What a peer that sent too much at once had waiting is dropped unread. */
 function onStreamClose(this: Duplex): void {
   this.off("data", onData);
   while (this.read() !== null);
@@ -127,28 +128,28 @@ class NodeSocket implements Socket, Pinged, Waiter {
   readonly #group: number;
   #events: SocketEvents | undefined;
   /**
-   * Proofs that were asked for, each answered by the pong of its number or a later one (RFC 6455, section 5.5.3). Most
-   * connections never have one, and an empty map takes 200 bytes.
+   * The calls of {@linkcode NodeSocket.confirm} that wait, by the number in their ping. The pong of that number or of a
+   * later one answers them (RFC 6455, section 5.5.3). Most connections never have one, so there is no map at first.
    */
-  #proofs: Map<number, (isTaken: boolean) => void> | undefined;
-  #lastProof = 0;
-  /** Pings of ours that may still be answered. */
+  #confirmations: Map<number, (isTaken: boolean) => void> | undefined;
+  #lastConfirmation = 0;
+  /** How many pings of the server may still be answered. */
   #owedPongs = 0;
-  /** `open`; `closing`: we have closed, and wait for the peer's answer; `over`: all that comes is let fall. */
+  /** `closing` after a close by the server, while the peer may still answer; `over` when all that comes is dropped. */
   #reading: "open" | "closing" | "over" = "open";
   #isPaused = false;
   #isHeard = true;
-  /** What has come and was not read before a pause. */
+  /** What came before or during a pause and is still unread. */
   #rest: Buffer | undefined;
-  /** The peer sends no more. It came while there was something to be read before. */
+  /** Whether the peer sends no more, but there is something left to read. */
   #isPeerDone = false;
-  /** The connection is gone, and its events are told so when what came before is worked on. */
+  /** Whether the connection is gone, but its owner is only told so once the frames before its end are worked on. */
   #isLeaving = false;
-  /** Bytes that came after a close. */
+  /** How many bytes came after a close. */
   #lastBytes = 0;
-  /** Its events were told that it closes. */
+  /** Whether the owner was told that the connection closes. */
   #isToldClosing = false;
-  /** It is dropped then, whatever the peer does. */
+  /** When the connection is dropped, whatever the peer does. */
   #deadline: ReturnType<typeof setTimeout> | undefined;
 
   constructor(webSocket: WebSocket, stream: Duplex, keepalive: Keepalive) {
@@ -159,7 +160,7 @@ class NodeSocket implements Socket, Pinged, Waiter {
     takeOver(stream);
   }
 
-  /** Who is not read is not silent. */
+  /** Whether something came since the last ping. A connection that is not read counts as heard. */
   get isHeard(): boolean {
     return this.#isHeard || this.#isPaused;
   }
@@ -183,13 +184,13 @@ class NodeSocket implements Socket, Pinged, Waiter {
     this.#events?.message(isBinary ? data : data.toString());
   }
 
-  /** The peer sends no more. `ws` ends the connection then, and so is told once all is read. */
+  /** The peer sends no more. `ws` would end the connection, so it is told only once all is read. */
   peerIsDone(): void {
     if (this.#isPaused && this.#reading !== "over") this.#isPeerDone = true;
     else end?.call(this.#stream);
   }
 
-  /** About to say that the connection ends: `ws` does, where the peer has closed or broken a rule. */
+  /** `ws` is about to close: because the server does, or the peer has closed or broken a rule. */
   closing(): void {
     if (this.#reading === "open") this.#reading = "over";
     if (this.#isToldClosing) return;
@@ -197,7 +198,7 @@ class NodeSocket implements Socket, Pinged, Waiter {
     this.#events?.closing();
   }
 
-  /** The peer broke a rule. `ws` has told it so, and would go on reading what it sends for half a minute. */
+  /** The peer broke a rule. `ws` has closed, and would read on for half a minute. */
   failed(isTooBig: boolean): void {
     if (isTooBig) this.#events?.tooBig();
     this.#reading = "over";
@@ -214,7 +215,7 @@ class NodeSocket implements Socket, Pinged, Waiter {
   }
 
   /**
-   * Without compression a frame of ours may go straight to the stream: `ws` writes its own (pings, closes)
+   * Writes a frame straight to the stream. Without compression that is safe: `ws` writes its own frames (pings, closes)
    * whole and at once, so frames never mix.
    */
   send({ wire }: Outgoing): void {
@@ -245,7 +246,7 @@ class NodeSocket implements Socket, Pinged, Waiter {
     if (this.#isLeaving) return this.#leave();
     if (!this.#isPaused) return;
     this.#isPaused = false;
-    this.#isHeard = true; // its pongs are still to be read
+    this.#isHeard = true; // pongs may be among what is read now
     const rest = this.#rest;
     this.#rest = undefined;
     if (rest !== undefined) this.#read(rest);
@@ -254,25 +255,25 @@ class NodeSocket implements Socket, Pinged, Waiter {
     if (this.#isPeerDone) end?.call(this.#stream);
   }
 
-  /** The turn that it waited for after a close. */
+  /** The turn has come that the connection waited for after a close. */
   goOn(): void {
     if (this.#reading === "closing") this.resume();
   }
 
   confirm(done: (isTaken: boolean) => void): void {
     if (this.#webSocket.readyState !== this.#webSocket.OPEN) return done(false);
-    (this.#proofs ??= new Map()).set(++this.#lastProof, done);
+    (this.#confirmations ??= new Map()).set(++this.#lastConfirmation, done);
     this.#owedPongs++;
-    this.#webSocket.ping(String(this.#lastProof));
+    this.#webSocket.ping(String(this.#lastConfirmation));
   }
 
-  /** `ws` answers by itself. */
+  /** A ping came, which `ws` answers by itself. */
   pinged(): void {
     this.isHeard = true;
     this.#events?.control();
   }
 
-  /** @param payload of the ping that is answered; empty for a keepalive's */
+  /** @param payload of the ping that the pong answers; empty for a keepalive's */
   ponged(payload: string): void {
     this.isHeard = true;
     this.#settle(/^\d{1,15}$/.test(payload) ? Number(payload) : 0, true);
@@ -280,11 +281,11 @@ class NodeSocket implements Socket, Pinged, Waiter {
     else this.#events?.control();
   }
 
-  /** The connection is gone. A peer that answered our close had got all that was sent before it. */
+  /** The connection is gone. A peer that has answered the server's close had got all that was sent before. */
   ended(withCloseFrame: boolean): void {
     this.#keepalive.delete(this, this.#group);
     const isAnswer = withCloseFrame && this.#reading === "closing";
-    this.#settle(this.#lastProof, isAnswer);
+    this.#settle(this.#lastConfirmation, isAnswer);
     const isWaitedFor = withCloseFrame && !isAnswer && this.#isPaused;
     this.#reading = "over";
     this.#rest = undefined;
@@ -304,7 +305,7 @@ class NodeSocket implements Socket, Pinged, Waiter {
     this.#webSocket.terminate();
   }
 
-  /** Reads what has come, or as much of it as the connection may have now. */
+  /** Reads what has come, up to a pause. */
   #read(chunk: Buffer): void {
     for (let at = 0; at < chunk.length; at += BITE_BYTES) {
       if (this.#reading === "over" || this.#stream.destroyed) return;
@@ -315,7 +316,7 @@ class NodeSocket implements Socket, Pinged, Waiter {
     }
   }
 
-  /** Whether what comes after a close is still looked at, for the peer's answer. */
+  /** Whether what comes after a close is still read, for the peer's answer. */
   #mayStillCome(bytes: number): boolean {
     this.#lastBytes += bytes;
     if (this.#reading === "closing") {
@@ -323,7 +324,7 @@ class NodeSocket implements Socket, Pinged, Waiter {
       return this.#lastBytes <= LAST_WORD_BYTES;
     }
     if (this.#lastBytes <= LET_FALL_BYTES) return false;
-    if (this.#deadline === undefined) this.terminate(); // it has closed, and goes on
+    if (this.#deadline === undefined) this.terminate(); // the peer has closed, and still sends
     else this.#stream.pause();
     return false;
   }
@@ -339,9 +340,9 @@ class NodeSocket implements Socket, Pinged, Waiter {
   }
 
   #settle(upTo: number, isTaken: boolean): void {
-    for (const [number, done] of this.#proofs ?? []) {
+    for (const [number, done] of this.#confirmations ?? []) {
       if (number > upTo) return;
-      this.#proofs?.delete(number);
+      this.#confirmations?.delete(number);
       done(isTaken);
     }
   }

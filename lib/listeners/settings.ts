@@ -3,25 +3,23 @@ import { ConfigError } from "../base/config_error.ts";
 import { filled, limit, oneOf, port, seconds, secondsOrOff, text } from "../config/kinds.ts";
 import { slice } from "../config/slice.ts";
 
-export type ListenerName = "deno" | "node";
-
 export interface ListenersConfig {
   readonly host: string;
   readonly port: number;
-  readonly listener: ListenerName;
+  readonly listener: "deno" | "node";
   readonly tls?: TlsFiles;
   readonly keepaliveSeconds: number;
   readonly shutdownSeconds: number;
-  /** In which a request's headers must have come; on the `node` listener. */
+  /** How long a request's headers may take, on the `node` listener. */
   readonly headersSeconds: number;
-  /** In which its body must have come. */
+  /** How long a request's body may take. */
   readonly requestSeconds: number;
-  /** How long its headers may be, in bytes; on the `node` listener. */
+  /** How many bytes a request's headers may have, on the `node` listener. */
   readonly headerBytes: number;
 }
 
 /** Paths of PEM files. */
-export interface TlsFiles {
+interface TlsFiles {
   readonly cert: string;
   readonly key: string;
 }

@@ -24,7 +24,7 @@ import type { LimitsConfig } from "./limits/settings.ts";
 import { UserLimits } from "./limits/user_limits.ts";
 import { Rooms } from "./rooms/rooms.ts";
 
-export interface KernelOptions {
+interface KernelOptions {
   readonly config: Config;
   /** Absent: the server is open, and believes its clients. */
   readonly tokens: TokenVerifier | undefined;

@@ -1,6 +1,6 @@
 /**
- * Kinds of settings: what a text may be, and what it means. A kind that only one folder needs is in the `settings.ts` of
- * that folder.
+ * Kinds of settings: what a text may be, and what it means. A kind that only one folder needs is in the settings of that
+ * folder, as in `limits/settings.ts`.
  */
 
 export interface Kind<Value = unknown> {

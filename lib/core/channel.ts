@@ -37,6 +37,6 @@ export function userChannel(site: string, name: UserId): Channel {
 }
 
 /** @param kind a word that its capability has chosen */
-export function channelOf(site: string, kind: Channel["kind"], name: string): Channel {
+function channelOf(site: string, kind: Channel["kind"], name: string): Channel {
   return { site, kind, name, key: keyOf({ site, kind, name }) };
 }

@@ -95,7 +95,7 @@ export class Writer {
     }
     this.#socket.send(outgoing);
     this.#sinceLook += length;
-    // Asking costs a call into the runtime, about a tenth of a write, so it waits until too much may be queued.
+    // Asking costs a call into the runtime, so it waits until too much may be queued.
     const most = this.#atLook + this.#sinceLook * MOST_BYTES;
     if ((this.#isAsked || most > this.#limit) && this.#isSlow()) this.#owner.slow();
   }

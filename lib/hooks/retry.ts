@@ -1,4 +1,4 @@
-/** How long to wait before a webhook is tried again; `webhooks.ts` asks. */
+/** How long to wait before a webhook is tried again; `sender.ts` asks. */
 
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 5 * 60_000;

@@ -1,7 +1,7 @@
 /**
  * Tells other systems by webhook when their notifications are delivered and read: takes batches from the engine's
  * log, and removes each once it was taken. One node tells at a time, one batch after the other, so the order is kept.
- * Next on a receipt's way: `webhook_endpoint.ts`.
+ * Next on a receipt's way: `endpoint.ts`.
  */
 import { getLogger } from "@logtape/logtape";
 import { type ServerClock, SYSTEM_CLOCK } from "../base/clock.ts";

@@ -163,7 +163,7 @@ export function retryAfterSeconds(ms: number): string {
 
 const NOBODY: SocketEvents = { message() {}, control() {}, tooBig() {}, closing() {}, close() {} };
 
-/** A connection that has a place. This is a class because closures take eight times the memory for each connection. */
+/** A connection that has a place. This is a class because closures would take more memory for each connection. */
 class Placed implements SocketEvents {
   readonly #events: SocketEvents;
   readonly #leave: () => void;

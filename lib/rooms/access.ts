@@ -1,6 +1,6 @@
 /**
- * The one place that says who may enter a room, speak there and see who is there; `client.ts` and `node.ts` ask before
- * they do it, whichever way the client came. What holds for a room, `rooms/room_rules.ts` knows.
+ * The one place that says who may enter a room, speak there and see who is there; `rooms.ts` asks before
+ * it does any of that, whichever way the client came. `rules/room_rules.ts` knows the rules of each room.
  */
 import { CodedError, type ErrorCode } from "../base/errors.ts";
 import { roomPattern } from "./rules/patterns.ts";

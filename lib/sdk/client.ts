@@ -1,6 +1,6 @@
 /**
  * One user's client: it brings the connection, what is to be sent, and the parts of the library together. A text
- * from `server_connection.ts` is parsed by `frames.ts`, and goes to the part that it concerns: rooms or inbox.
+ * from `core/server_connection.ts` is parsed by `core/frames.ts`, and goes to the part that it concerns: rooms or inbox.
  */
 import type { ClientEvents } from "./client_events.ts";
 import { closedError, NotifyliError, stoppedError } from "./core/errors.ts";

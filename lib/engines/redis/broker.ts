@@ -115,7 +115,7 @@ function payload(publication: Publication): string {
   return `${kind} 0 - ${id} ${at} ${room}\n${encodeContent(publication)}`;
 }
 
-/** Reads a message by hand, since `split` takes more than twice as long, and each node reads every publication. */
+/** Reads a message by hand, since `split` takes longer, and each node reads every publication. */
 function parsePayload(message: string): { publication: Publication; position?: Position } {
   let start = 0;
   const next = () => {

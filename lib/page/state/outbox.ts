@@ -1,6 +1,6 @@
 /**
- * Our own messages that are not seen in their room yet, as a list that is never changed in place; `sender.ts`
- * sends from it and `storage.ts` keeps it over a reload.
+ * Our own messages that are not seen in their room yet, as a list that is never changed in place; `session/sender.ts`
+ * sends from it and `storage/storage.ts` keeps it over a reload.
  */
 
 export interface OutboxEntry {

@@ -1,4 +1,4 @@
-/** The page's whole state, how each event changes it, and who is told; `session.ts` dispatches. */
+/** The page's whole state, how each event changes it, and who is told; `session/session.ts` dispatches. */
 import type { Message, State as ConnectionState, User } from "../../sdk/mod.ts";
 import { DEFAULT_CONFIG, type ServerConfig } from "../config.ts";
 import type { Identity } from "../session/identity.ts";

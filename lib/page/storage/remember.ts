@@ -1,4 +1,4 @@
-/** Writes what changed in the store, and nothing else, to where the browser keeps it; `session.ts` starts it. */
+/** Writes what changed in the store, and nothing else, to where the browser keeps it; `session/session.ts` starts it. */
 import type { KeyValueStore } from "../../sdk/mod.ts";
 import { loadSettings, saveOutbox, saveSettings } from "./storage.ts";
 import type { State, Store } from "../state/store.ts";

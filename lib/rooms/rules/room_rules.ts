@@ -1,4 +1,4 @@
-/** What holds for a room: the first rule whose pattern matches its name. Who may do what by it, `auth/room_access.ts` says. */
+/** What holds for a room: the first rule whose pattern matches its name. Who may do what by it, `rooms/access.ts` says. */
 import type { HistoryOptions } from "../../core/publication.ts";
 import type { UserId } from "../../base/fields.ts";
 import { type HistoryRule, HistoryRules } from "./history_rules.ts";

@@ -1,6 +1,6 @@
 /**
  * Brings what is published in one stream into the order of its offsets, each item once, whatever the connection
- * did; `joined_room.ts` and `notifications.ts` each have one.
+ * did; `rooms/joined_room.ts` and `inbox/notifications.ts` each have one.
  */
 import { SeenIds } from "./ids.ts";
 import type { Recovery } from "./replies.ts";

@@ -60,7 +60,7 @@ export class Hub {
     }
   }
 
-  /** From now on the connection, if it is in the channel, is told of joins and leaves too. */
+  /** Lets the connection, if it is in the channel, hear of joins and leaves too. */
   watch(connection: Connection, channel: Channel): void {
     const known = this.#channels.get(keyOf(channel));
     if (known?.connections.has(connection)) (known.watchers ??= new Set()).add(connection);

@@ -43,7 +43,7 @@ export class Turns {
   #startedAt = 0;
   /** Since when every turn had waiters, on `performance.now()`'s clock; `undefined` while there are none. */
   #busySince: number | undefined;
-  /** Bounded by the number of connections, since each waits at most once. */
+  /** Those that wait for a turn. Bounded by the number of connections, since each waits at most once. */
   readonly #waiting = new Queue<Waiter>();
 
   /** Counts a frame. False if its connection must {@linkcode Turns.wait}. On every message's way. */

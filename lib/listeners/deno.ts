@@ -105,7 +105,7 @@ class DenoSocket implements Socket, Listening {
   #isHalted = false;
   /** Whether the runtime takes the socket for closed, and would not send. */
   #isDead = false;
-  /** After a close: when the connection is let go of. */
+  /** The timer that lets go of the connection after a close. */
   #deadline: ReturnType<typeof setTimeout> | undefined;
 
   constructor(webSocket: WebSocket, accepted: Accepted, maxFrameBytes: number) {

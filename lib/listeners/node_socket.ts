@@ -149,7 +149,7 @@ class NodeSocket implements Socket, Pinged, Waiter {
   #lastBytes = 0;
   /** Whether the owner was told that the connection closes. */
   #isToldClosing = false;
-  /** When the connection is dropped, whatever the peer does. */
+  /** The timer that drops the connection, whatever the peer does. */
   #deadline: ReturnType<typeof setTimeout> | undefined;
 
   constructor(webSocket: WebSocket, stream: Duplex, keepalive: Keepalive) {

@@ -36,7 +36,7 @@ export interface SqliteStoreOptions {
 
 export class SqliteStore implements AsyncDisposable {
   readonly #database: DatabaseSync;
-  /** Bounded by what can arrive in one turn of the event loop. */
+  /** The changes of the next commit. Bounded by what can arrive in one turn of the event loop. */
   #pending: PendingChange[] = [];
   readonly #dataDir: string;
   /** Absent if the store is in memory. */

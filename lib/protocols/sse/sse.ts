@@ -74,19 +74,19 @@ export function sseRoutes(parts: SseParts, config: SseConfig): App {
       keepaliveSeconds,
       positions: plain?.positions,
       alive() {
-        if (plain === undefined) dropIfSilent(client);
+        if (plain === undefined) dropIfSilent(connection);
       },
       gone() {
         leave();
-        client.close();
+        connection.close();
       },
     });
-    const client = node.accept(socket, protocol, identity);
-    client.work(async () => {
-      await openSession(node, client, session);
-      if (client.closed) return;
+    const connection = node.accept(socket, protocol, identity);
+    connection.work(async () => {
+      await openSession(node, connection, session);
+      if (connection.closed) return;
       if (plain === undefined) socket.sendNamed("open", { session });
-      else await startPlain(client, plain, { session, inbox, delivery, rooms });
+      else await startPlain(connection, plain, { session, inbox, delivery, rooms });
     });
     return context.body(socket.stream, 200, HEADERS);
   });
@@ -118,9 +118,9 @@ export function sseRoutes(parts: SseParts, config: SseConfig): App {
     }
   }
 
-  function dropIfSilent(client: Connection): void {
-    const silentMs = performance.now() - client.heardAt;
-    if (silentMs > SILENT_INTERVALS * keepaliveSeconds * 1000) node.drops.silent(client);
+  function dropIfSilent(connection: Connection): void {
+    const silentMs = performance.now() - connection.heardAt;
+    if (silentMs > SILENT_INTERVALS * keepaliveSeconds * 1000) node.drops.silent(connection);
   }
 }
 

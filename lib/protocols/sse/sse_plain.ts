@@ -92,64 +92,64 @@ interface PlainParts {
  * store fails, it closes so that the client comes back.
  */
 export async function startPlain(
-  client: Connection,
+  connection: Connection,
   request: PlainRequest,
   parts: PlainParts,
 ): Promise<void> {
   try {
-    await startInbox(client, request, { ...parts, inbox: inboxFor(client, parts.inbox) });
+    await startInbox(connection, request, { ...parts, inbox: inboxFor(connection, parts.inbox) });
     for (const room of request.rooms) {
-      if (client.closed) return; // one that is gone joins nothing
-      await startRoom(client, request, parts.rooms, room).catch((error) =>
-        tellRefused(client, error)
+      if (connection.closed) return; // one that is gone joins nothing
+      await startRoom(connection, request, parts.rooms, room).catch((error) =>
+        tellRefused(connection, error)
       );
     }
   } catch (error) {
-    client.reportError(error);
-    client.disconnect(DISCONNECTS.missed);
+    connection.reportError(error);
+    connection.disconnect(DISCONNECTS.missed);
   }
 }
 
 /** Throws what may be better later. */
-function tellRefused(client: Connection, error: unknown): void {
+function tellRefused(connection: Connection, error: unknown): void {
   if (!(error instanceof CodedError) || error.code === "unavailable") throw error;
-  client.reportError(error);
+  connection.reportError(error);
 }
 
 async function startInbox(
-  client: Connection,
+  connection: Connection,
   { user, name, positions, isInvalid }: PlainRequest,
   { session, inbox, delivery }: PlainParts,
 ): Promise<void> {
-  const channel = userChannel(client.site, user);
+  const channel = userChannel(connection.site, user);
   const since = positions.get(channel);
-  client.identify(user, name);
-  const own = delivery.of(client);
-  await delivery.open(client, user);
-  let page = await inbox.sync(client.site, user, since);
+  connection.identify(user, name);
+  const own = delivery.of(connection);
+  await delivery.open(connection, user);
+  let page = await inbox.sync(connection.site, user, since);
   const { offset, epoch, recovered, reason, unread, notifications } = page;
   const sync = { offset, epoch, recovered, reason };
   const at = start(positions, channel, { sync, since, isEmpty: notifications.length === 0 });
-  client.send(framed({
+  connection.send(framed({
     type: "connected",
     session,
-    client_id: client.id,
+    client_id: connection.id,
     user_id: userIdOnWire(user),
     version: VERSION,
     unread,
     inbox: { ...sync, ...reasonIf(isInvalid) },
   }, at));
-  await sendPage(client, channel, page, own);
-  while (page.more && !client.closed) {
-    page = await inbox.sync(client.site, user, page, { unreadOnly: !recovered });
-    await sendPage(client, channel, page, own);
+  await sendPage(connection, channel, page, own);
+  while (page.more && !connection.closed) {
+    page = await inbox.sync(connection.site, user, page, { unreadOnly: !recovered });
+    await sendPage(connection, channel, page, own);
   }
   own.releaseInbox([], page);
-  if (since?.epoch === epoch) await inbox.acknowledgeUpTo(client.site, user, since.offset);
+  if (since?.epoch === epoch) await inbox.acknowledgeUpTo(connection.site, user, since.offset);
 }
 
 async function sendPage(
-  client: Connection,
+  connection: Connection,
   channel: Channel,
   { offset: end, epoch, notifications }: InboxSync,
   own: ConnectionInbox,
@@ -157,31 +157,31 @@ async function sendPage(
   for (const [index, notification] of notifications.entries()) {
     const isLast = index === notifications.length - 1;
     const offset = isLast ? Math.max(end, notification.offset) : notification.offset;
-    await client.drained();
-    client.send(framed(described(client, notification), { channel, position: { offset, epoch } }));
+    await connection.drained();
+    connection.send(framed(described(connection, notification), { channel, position: { offset, epoch } }));
   }
   own.noteGiven(notifications.map(({ id }) => id));
 }
 
 async function startRoom(
-  client: Connection,
+  connection: Connection,
   { positions, isInvalid }: PlainRequest,
   rooms: Rooms,
   room: string,
 ): Promise<void> {
-  const channel = roomChannel(client.site, room);
+  const channel = roomChannel(connection.site, room);
   const since = positions.get(channel);
-  await rooms.join(client, room, undefined);
-  if (!client.closed) client.hold(channel);
-  const { publications, ...sync } = await rooms.recover(client, room, since);
+  await rooms.join(connection, room, undefined);
+  if (!connection.closed) connection.hold(channel);
+  const { publications, ...sync } = await rooms.recover(connection, room, since);
   const at = start(positions, channel, { sync, since, isEmpty: publications.length === 0 });
-  client.send(framed({ type: "subscribed", room, ...sync, ...reasonIf(isInvalid) }, at));
+  connection.send(framed({ type: "subscribed", room, ...sync, ...reasonIf(isInvalid) }, at));
   for (const { offset, publication } of publications) {
     const position = { offset, epoch: sync.epoch };
-    const text = client.protocol.dialect.encode(channel, publication, offset);
-    client.send(new Outgoing(text, { channel, position }));
+    const text = connection.protocol.dialect.encode(channel, publication, offset);
+    connection.send(new Outgoing(text, { channel, position }));
   }
-  client.release(channel, sync.offset);
+  connection.release(channel, sync.offset);
 }
 
 /**

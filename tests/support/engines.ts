@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { openKeyStore } from "../../lib/auth/keys/open.ts";
 import type { KeyStore } from "../../lib/auth/keys/store.ts";
 import { openRevocationStore } from "../../lib/auth/revocations/open.ts";
-import type { AccessChange, OnAccessChange } from "../../lib/auth/revocations/store.ts";
+import type { OnRevocationChange, RevocationChange } from "../../lib/auth/revocations/store.ts";
 import { readConfig } from "../../lib/configuration.ts";
 import type { Channel } from "../../lib/core/channel.ts";
 import type { Engine, EngineHandler } from "../../lib/core/engine.ts";
@@ -49,13 +49,13 @@ export interface StoreOptions {
   readonly retention?: Retention;
   /** Whether a log is kept of what is delivered and read. */
   readonly keepsReceipts?: boolean;
-  readonly onAccessChange?: OnAccessChange;
+  readonly onRevocationChange?: OnRevocationChange;
 }
 
 /** Opens all stores on an engine; disposing of the result closes the engine, too. */
 export async function withStores<Opened extends Engine & AsyncDisposable & { storage: Storage }>(
   engine: Opened,
-  { onAccessChange = () => {}, retention = RETENTION, keepsReceipts }: StoreOptions = {},
+  { onRevocationChange = () => {}, retention = RETENTION, keepsReceipts }: StoreOptions = {},
 ): Promise<Opened & FullEngine> {
   const { storage } = engine;
   const inbox = await openInboxStores(storage, retention);
@@ -64,7 +64,7 @@ export async function withStores<Opened extends Engine & AsyncDisposable & { sto
     ...inbox,
     receipts: keepsReceipts ? inbox.keepReceipts() : undefined,
     keys: await openKeyStore(storage),
-    revocations: await openRevocationStore(storage, onAccessChange),
+    revocations: await openRevocationStore(storage, onRevocationChange),
     presence: await openPresence(engine),
     async [Symbol.asyncDispose]() {
       inbox[Symbol.dispose]();
@@ -129,15 +129,15 @@ export interface Heard {
 /** A test of every engine, which runs already; `changes` are those of who may come in. */
 export function testEngines(
   what: string,
-  run: (engine: FullEngine, heard: Heard[], changes: AccessChange[]) => Promise<void>,
+  run: (engine: FullEngine, heard: Heard[], changes: RevocationChange[]) => Promise<void>,
 ): void {
   for (const [name, open] of Object.entries(ENGINES)) {
     Deno.test(`${name} engine ${what}`, async () => {
       const heard: Heard[] = [];
-      const changes: AccessChange[] = [];
+      const changes: RevocationChange[] = [];
       await using engine = await open({
         keepsReceipts: true,
-        onAccessChange: (change) => void changes.push(change),
+        onRevocationChange: (change) => void changes.push(change),
       });
       await engine.run({
         handlePublication: (channel, publication, position) =>

@@ -1,5 +1,5 @@
 /** Which connections a change in `revocations.ts` ends, and with which code. `guard.ts` asks for each that there is. */
-import type { AccessChange, Revocation } from "./store.ts";
+import type { RevocationChange, Revocation } from "./store.ts";
 import { type Disconnect, DISCONNECTS } from "../../base/errors.ts";
 import type { UserId } from "../../base/fields.ts";
 import type { Identity, TokenFacts } from "../../core/identity.ts";
@@ -18,7 +18,7 @@ export interface Admitted {
 }
 
 /** Why a change ends the connection; `undefined` where it does not. */
-export function evictedBy(change: AccessChange, admitted: Admitted): Disconnect | undefined {
+export function evictedBy(change: RevocationChange, admitted: Admitted): Disconnect | undefined {
   switch (change.type) {
     case "lifted":
       return undefined;

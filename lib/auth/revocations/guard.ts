@@ -13,7 +13,7 @@ import type { RestoreStep } from "../../core/restoring.ts";
 import { type Admitted, evictedBy, evictedNow } from "./evictions.ts";
 import { EvictionCounters } from "./metrics.ts";
 import type { Revocations } from "./revocations.ts";
-import type { AccessChange } from "./store.ts";
+import type { RevocationChange } from "./store.ts";
 
 /** Other tokens that a connection is held to. */
 export type TokenSource = (connection: Connection) => readonly TokenFacts[];
@@ -47,7 +47,7 @@ export class RevocationGuard implements ConnectionHooks, RestoreStep {
   }
 
   /** Every node was told of a change. */
-  take(change: AccessChange): void {
+  take(change: RevocationChange): void {
     this.#revocations.take(change);
     this.#evict((admitted) => evictedBy(change, admitted));
   }
@@ -68,10 +68,6 @@ export class RevocationGuard implements ConnectionHooks, RestoreStep {
   async restore(): Promise<void> {
     await this.#revocations.load(); // this node may have missed some
     this.#evict((admitted) => evictedNow(this.#revocations, admitted));
-  }
-
-  sweep(): void {
-    this.#revocations.forgetEnded();
   }
 
   /** Why this node cannot say of every token whether it counts; `undefined` where it can. */

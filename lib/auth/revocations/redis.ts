@@ -4,8 +4,8 @@
  */
 import type { Redis } from "ioredis";
 import type {
-  AccessChange,
-  OnAccessChange,
+  RevocationChange,
+  OnRevocationChange,
   Revocation,
   RevocationKey,
   RevocationKind,
@@ -20,13 +20,13 @@ import { REVOCATION_FUNCTIONS } from "./functions.ts";
 export class RedisRevocations implements RevocationStore {
   readonly #redis: Redis;
   readonly #functions: Calls<typeof REVOCATION_FUNCTIONS>;
-  readonly #tell: OnAccessChange;
+  readonly #tell: OnRevocationChange;
   /** Of the hash of revocations, and of the sorted set of those that end, by the Unix time in milliseconds they do. */
   readonly #stored: readonly [revocations: string, ends: string];
   /** Pub/sub channel on which nodes hear of them. */
   readonly #channel: string;
 
-  constructor(storage: RedisStorage, tell: OnAccessChange) {
+  constructor(storage: RedisStorage, tell: OnRevocationChange) {
     const { redis, subscriber, keys: { prefix }, functions } = storage;
     this.#redis = redis;
     this.#functions = functions.calls(REVOCATION_FUNCTIONS);
@@ -101,7 +101,7 @@ function parseRevocation(field: string, value: string): Revocation | undefined {
 }
 
 /** `type at end field`; see `revocation_add.lua`. */
-function parseChange(text: string): AccessChange | undefined {
+function parseChange(text: string): RevocationChange | undefined {
   const [, type, value = "", field = ""] = /^(\w+) (\d+ \d+) (.*)$/s.exec(text) ?? [];
   const revocation = parseRevocation(field, value);
   if (revocation === undefined) return undefined;

@@ -3,7 +3,7 @@
  * told of every change. A token is held against it in the same moment in which it is accepted, so that none slips
  * through that was revoked while it was verified. `evictions.ts` says which connections a change ends.
  */
-import type { AccessChange, Revocation, RevocationKey, RevocationStore } from "./store.ts";
+import type { RevocationChange, Revocation, RevocationKey, RevocationStore } from "./store.ts";
 import { CodedError, DISCONNECTS } from "../../base/errors.ts";
 import type { UserId } from "../../base/fields.ts";
 import type { TokenFacts } from "../../core/identity.ts";
@@ -13,7 +13,7 @@ export class Revocations {
   /** As many as there are in the store: to forget one would be to let in whom it keeps out. */
   #known = new Map<string, Revocation>();
   /** For each reading of the store that is under way, the changes since it began. */
-  readonly #readings = new Set<AccessChange[]>();
+  readonly #readings = new Set<RevocationChange[]>();
   #isLoaded = false;
   /** How often this node was cut off from the store, and of how many of these what it missed is read. */
   #gaps = 1;
@@ -60,7 +60,7 @@ export class Revocations {
 
   /** Reads them all anew. Rejects with `unavailable`; then what was known goes on to count. */
   async load(): Promise<void> {
-    const changes: AccessChange[] = [];
+    const changes: RevocationChange[] = [];
     const gaps = this.#gaps;
     this.#readings.add(changes);
     try {
@@ -75,7 +75,7 @@ export class Revocations {
   }
 
   /** Every node was told of a change. */
-  take(change: AccessChange): void {
+  take(change: RevocationChange): void {
     for (const changes of this.#readings) changes.push(change);
     this.#apply(change);
   }
@@ -111,7 +111,7 @@ export class Revocations {
     for (const [key, revocation] of this.#known) if (hasEnded(revocation)) this.#known.delete(key);
   }
 
-  #apply(change: AccessChange): void {
+  #apply(change: RevocationChange): void {
     if (change.type === "disconnect") return;
     const key = keyOf(change.revocation);
     if (change.type === "revoked") this.#known.set(key, change.revocation);

@@ -1,7 +1,7 @@
 /** The revocations in SQLite. There is one node: it is told once they are on the disk. */
 import type { SQLOutputValue, StatementSync } from "node:sqlite";
 import type {
-  OnAccessChange,
+  OnRevocationChange,
   Revocation,
   RevocationKey,
   RevocationKind,
@@ -18,13 +18,13 @@ type Row = Record<string, SQLOutputValue>;
 
 export class SqliteRevocations implements RevocationStore {
   readonly #store: SqliteStore;
-  readonly #tell: OnAccessChange;
+  readonly #tell: OnRevocationChange;
   readonly #add: StatementSync;
   readonly #remove: StatementSync;
   readonly #removeEnded: StatementSync;
   readonly #list: StatementSync;
 
-  constructor(store: SqliteStore, tell: OnAccessChange) {
+  constructor(store: SqliteStore, tell: OnRevocationChange) {
     this.#store = store;
     this.#tell = tell;
     // max() of two is NULL where one of them is: what was to count for good goes on to.

@@ -24,14 +24,14 @@ export interface Revocation extends RevocationKey {
 }
 
 /** What every node is told. */
-export type AccessChange =
+export type RevocationChange =
   | { readonly type: "revoked"; readonly revocation: Revocation }
   | { readonly type: "lifted"; readonly revocation: RevocationKey }
   /** All connections of a user are closed, and may come back. */
   | { readonly type: "disconnect"; readonly site: string; readonly user: UserId };
 
 /** Takes a change on this node; the same one may come twice. */
-export type OnAccessChange = (change: AccessChange) => void;
+export type OnRevocationChange = (change: RevocationChange) => void;
 
 /** The revocations of all sites. Each call resolves when this node was told, and all others were sent it. */
 export interface RevocationStore {

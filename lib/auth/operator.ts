@@ -6,10 +6,10 @@ import { CodedError } from "../base/errors.ts";
 import { isOperatorKey, isSameKey, readOperatorKey } from "./operator_key.ts";
 
 /** The claim `aud`: no token of a user is taken for it. */
-export const OPERATOR_AUDIENCE = "notifyli:operator";
+const OPERATOR_AUDIENCE = "notifyli:operator";
 
 /** From now to `exp`, at the most. */
-export const OPERATOR_TOKEN_SECONDS = 60;
+const OPERATOR_TOKEN_SECONDS = 60;
 
 const LEEWAY_SECONDS = 5;
 const MAX_TOKEN_LENGTH = 2048;

@@ -15,7 +15,7 @@ const PATTERN = /^no_[\w-]{43}$/;
 /** The rights of others than the owner, in a file's mode. */
 const OTHERS = 0o077;
 
-export function operatorKeyPath(dataDir: string): string {
+function operatorKeyPath(dataDir: string): string {
   return `${dataDir}/${OPERATOR_KEY_FILE}`;
 }
 

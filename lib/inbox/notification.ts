@@ -12,7 +12,7 @@ import {
 } from "../base/fields.ts";
 
 /** The sender of a notification that names none, as the base protocol has it. */
-export const DEFAULT_FROM = "system";
+const DEFAULT_FROM = "system";
 
 /** How far ahead a notification can be scheduled. */
 const MAX_DAYS_AHEAD = 366;

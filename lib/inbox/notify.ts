@@ -33,9 +33,6 @@ export interface NotifyResult {
   readonly deliverAt?: number;
 }
 
-/** Sends a notification, or schedules it. Resolves once it is stored; rejects where it is not. */
-export type Notify = (request: NotificationRequest) => Promise<NotifyResult>;
-
 export interface NotifierParts {
   readonly inbox: Inbox;
   readonly schedule: Schedule;
@@ -51,7 +48,7 @@ export class Notifier {
     this.#parts = parts;
   }
 
-  /** As {@linkcode Notify}. */
+  /** Sends a notification, or schedules it. Resolves once the store has it; rejects where the store does not take it. */
   async notify(request: NotificationRequest): Promise<NotifyResult> {
     const { inbox, schedule, counters } = this.#parts;
     const { site, user, room, message, from, expiresAt } = request;

@@ -18,7 +18,7 @@ testEngines("logs what is delivered and read, once and in order", async (engine)
   assert.equal(await receipts.hold(), true);
   for (const id of ["n-1", "n-2"]) await inbox.append(notification(id));
   await inbox.append(notification("n-3", { site: "acme", user: "Grüße", room: "{two} words" }));
-  await inbox.mark(SITE, "1", "sent");
+  await inbox.mark(SITE, "1", "sent", ["n-1", "n-2"]);
   assert.equal(await receipts.batch(9), undefined, "sent is no receipt");
   await inbox.mark(SITE, "1", "delivered", ["n-1", "unknown"]);
   await inbox.mark(SITE, "1", "delivered", ["n-1"]);
@@ -85,7 +85,7 @@ Deno.test("redis engine: one node at a time holds the right to tell receipts", a
     await run(QUIET);
   }
   await one.inbox.append({ site: "default", user: "1", id: "n-1", room: "r", message: "x" });
-  await one.inbox.mark("default", "1", "delivered");
+  await one.inbox.mark("default", "1", "delivered", ["n-1"]);
   assert.equal(await one.receipts?.hold(), true);
   assert.equal(await two.receipts?.hold(), false);
   const batch = await one.receipts?.batch(9);

@@ -121,8 +121,6 @@ Deno.test("embedded engine: no statement of the inbox reads all that is in the f
   const indexes: readonly (readonly [StatementSync, RegExp])[] = [
     [sql.queued, /notifications_unread \(site=\? AND user=\? AND sent_at=\? AND room=\?\)$/],
     [sql.unread, /notifications_unread \(site=\? AND user=\?\)$/],
-    [sql.idsBefore.sent, /notifications_unread \(site=\? AND user=\? AND sent_at=\?\)$/],
-    [sql.idsBefore.delivered, /notifications_unread \(site=\? AND user=\?\)$/],
     [sql.since, /notifications_by_offset \(site=\? AND user=\? AND offset>\?\)$/],
     [sql.list, /notifications_by_offset \(site=\? AND user=\? AND offset<\?\)$/],
     [sql.get, /notifications_id \(site=\? AND id=\? AND user=\?\)$/],

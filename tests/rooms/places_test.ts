@@ -257,10 +257,6 @@ class LossyPresence implements PresenceManager {
   get(...args: Parameters<PresenceManager["get"]>) {
     return this.#presence.get(...args);
   }
-
-  stats(site: string, room: string) {
-    return this.#presence.stats(site, room);
-  }
 }
 
 type TestEngine = StoringEngine & AsyncDisposable;

@@ -1,6 +1,6 @@
 -- Changes notifications, and tells the user's clients what the user did.
 -- KEYS (after the inbox's): the log of receipts, if it is kept
--- ARGV: sent | delivered | read | archive | delete, offset up to which all are meant ('' where ids follow), site,
+-- ARGV: read | archive | delete, offset up to which all are meant ('' where ids follow), site,
 --   pub/sub channel, ids
 -- Returns the count of unread ones, then the ids that were not in that state yet.
 open_inbox(1)
@@ -14,7 +14,7 @@ else
 end
 local changed = mark(ARGV[1], ids, ARGV[3], KEYS[9])
 local unread = redis.call('ZCARD', UNREAD)
-if #changed > 0 and ARGV[1] ~= 'sent' and ARGV[1] ~= 'delivered' then
+if #changed > 0 then
   redis.call('PUBLISH', ARGV[4], 'inbox 0 - - ' .. time[1] .. ' \n'
     .. cjson.encode({ event = ARGV[1], data = { ids = changed, unread = unread } }))
 end

@@ -6,7 +6,7 @@ import { retentionMs } from "../retention.ts";
 import type { InboxParts } from "./redis_parts.ts";
 
 /** Whose a notification is, and which. */
-export interface NotificationName {
+interface NotificationName {
   readonly site: string;
   readonly user: UserId;
   readonly id: string;

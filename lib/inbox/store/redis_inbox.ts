@@ -100,47 +100,29 @@ export class RedisInbox implements Inbox {
     return user ?? undefined;
   }
 
-  async mark(
-    site: string,
-    user: UserId,
-    state: Taken,
-    ids?: readonly string[],
-  ): Promise<string[]> {
-    if (ids !== undefined) return await this.#marks.mark({ site, user, state, ids });
-    const [, ...marked] = await this.#change(site, user, state);
-    return marked.map(String);
+  mark(site: string, user: UserId, state: Taken, ids: readonly string[]): Promise<string[]> {
+    return this.#marks.mark({ site, user, state, ids });
   }
 
   async change(
     site: string,
     user: UserId,
     event: InboxEvent,
-    which?: readonly string[] | number,
+    which: readonly string[] | number = Number.MAX_SAFE_INTEGER,
   ): Promise<InboxChange> {
-    const [unread, ...ids] = await this.#change(site, user, event, which);
+    const { keys, functions, keepsReceipts } = this.#parts;
+    const inbox = keys.inbox(site, user);
+    const call = event === "delete" ? functions.delete : functions.change;
+    const [through, listed] = typeof which === "number" ? [which, []] : ["", which];
+    const [unread, ...ids] = await call(
+      keepsReceipts ? [...inbox, keys.receipts] : inbox,
+      [event, through, site, keys.channel(site, user), ...listed],
+    ) as (number | string)[];
     return { ids: ids.map(String), unread: Number(unread) };
   }
 
   async unread(site: string, user: UserId): Promise<number> {
     return (await this.#read(site, user, { mode: "id", argument: "" })).unread;
-  }
-
-  /** Resolves with how many are unread, and which were changed. */
-  async #change(
-    site: string,
-    user: UserId,
-    change: Taken | InboxEvent,
-    which: readonly string[] | number = Number.MAX_SAFE_INTEGER,
-  ): Promise<(number | string)[]> {
-    const { keys, functions, keepsReceipts } = this.#parts;
-    const inbox = keys.inbox(site, user);
-    const channel = keys.channel(site, user);
-    const call = change === "delete" ? functions.delete : functions.change;
-    const [through, ids] = typeof which === "number" ? [which, []] : ["", which];
-    return await call(
-      keepsReceipts ? [...inbox, keys.receipts] : inbox,
-      [change, through, site, channel, ...ids],
-    ) as (number | string)[];
   }
 
   async #read(

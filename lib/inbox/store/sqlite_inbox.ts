@@ -113,13 +113,12 @@ export class SqliteInbox implements Inbox, Disposable {
     return Promise.resolve(row === undefined ? undefined : String(row["user"]));
   }
 
-  mark(site: string, user: UserId, state: Taken, ids?: readonly string[]): Promise<string[]> {
+  mark(site: string, user: UserId, state: Taken, ids: readonly string[]): Promise<string[]> {
     const statement = this.#sql.mark[state];
     const now = Date.now();
-    return this.#store.commit(() => {
-      const marked = ids ?? idsOf(this.#sql.idsBefore[state].all(site, user));
-      return marked.filter((id) => statement.run(now, site, user, id).changes > 0);
-    });
+    return this.#store.commit(() =>
+      ids.filter((id) => statement.run(now, site, user, id).changes > 0)
+    );
   }
 
   async change(

@@ -12,8 +12,6 @@ const NOT_SENT = "read_at IS NULL AND sent_at IS NULL";
 const DROPPED = "offset, sent_at, read_at, archived_at";
 const NOT_EXPIRED = "(expires_at IS NULL OR expires_at > ?)";
 
-type Marks = Readonly<Record<Taken, StatementSync>>;
-
 export class SqliteInboxStatements {
   readonly insert: StatementSync;
   readonly takeId: StatementSync;
@@ -39,9 +37,7 @@ export class SqliteInboxStatements {
   readonly olderThan: StatementSync;
   readonly usersWithOld: StatementSync;
   /** Each state sets the times of the ones before it, too. */
-  readonly mark: Marks;
-  /** The ids that are not in the state yet. */
-  readonly idsBefore: Marks;
+  readonly mark: Readonly<Record<Taken, StatementSync>>;
   /** Each takes a time first. */
   readonly change: Readonly<Record<InboxEvent, StatementSync>>;
   readonly idsUpTo: StatementSync;
@@ -123,10 +119,6 @@ export class SqliteInboxStatements {
       ),
     };
     this.idsUpTo = sql(`SELECT id ${OF_USER} AND offset <= ? ORDER BY offset`);
-    this.idsBefore = {
-      sent: sql(`SELECT id ${OF_USER} AND ${NOT_SENT}`),
-      delivered: sql(`SELECT id ${OF_USER} AND read_at IS NULL AND delivered_at IS NULL`),
-    };
   }
 }
 

@@ -103,8 +103,8 @@ export interface Inbox {
   get(site: string, user: UserId, id: string): Promise<StoredNotification | undefined>;
   /** Whose notification this is, a scheduled one too, for who knows the id alone. */
   owner(site: string, id: string): Promise<UserId | undefined>;
-  /** Clients took notifications: moves them on to a state, and says which were not there yet; `ids` absent means all. */
-  mark(site: string, user: UserId, state: Taken, ids?: readonly string[]): Promise<string[]>;
+  /** Moves notifications that clients took on to a state. Resolves with the ids that were not in that state yet. */
+  mark(site: string, user: UserId, state: Taken, ids: readonly string[]): Promise<string[]>;
   /**
    * The user did something with notifications: does it, counts what is left unread and tells all of the user's clients,
    * in one step, so that what clients hear of the count is right in the order they hear it.

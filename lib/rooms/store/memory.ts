@@ -60,9 +60,6 @@ export class MemoryPresence implements PresenceManager {
     return Promise.resolve(clients && userConnection(clients));
   }
 
-  stats(site: string, room: string): Promise<{ users: number }> {
-    return Promise.resolve({ users: this.#rooms.get(keyOf(site, room))?.users.size ?? 0 });
-  }
 }
 
 function userConnection(clients: readonly PresenceEntry[]): UserPresence | undefined {

@@ -96,10 +96,6 @@ export class RedisPresence implements PresenceManager {
     return this.#lookups.ask({ hash, field: connectionField(user) });
   }
 
-  async stats(site: string, room: string): Promise<{ users: number }> {
-    return { users: await this.#redis.hlen(connectionsKey(this.#keys, site, room)).catch(refused) };
-  }
-
   async #lookUp(lookups: readonly Lookup[]): Promise<(UserPresence | undefined | Error)[]> {
     const [hashes, fields] = [lookups.map(({ hash }) => hash), lookups.map(({ field }) => field)];
     const entries = await this.#functions.get(hashes, fields) as (string | null | Error)[];

@@ -30,5 +30,4 @@ export interface PresenceManager {
   /** One entry a user. */
   list(site: string, room: string): Promise<UserPresence[]>;
   get(site: string, room: string, user: UserId): Promise<UserPresence | undefined>;
-  stats(site: string, room: string): Promise<{ users: number }>;
 }

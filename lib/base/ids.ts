@@ -11,3 +11,9 @@ let count = 0;
 export function nextId(): string {
   return `${PROCESS}-${(++count).toString(36)}`;
 }
+
+/** Random bytes as text of `A-Z a-z 0-9 _ -`, for what nobody must guess: 16 bytes are 22 characters. */
+export function randomBase64Url(bytes: number): string {
+  return crypto.getRandomValues(new Uint8Array(bytes))
+    .toBase64({ alphabet: "base64url", omitPadding: true });
+}

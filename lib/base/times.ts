@@ -1,6 +1,10 @@
-/** The time as frames carry it. */
+/** Times as frames and answers carry them: Unix times in whole seconds. */
 
-/** The current Unix time in whole seconds. */
 export function unixSeconds(): number {
-  return Math.floor(Date.now() / 1000);
+  return inSeconds(Date.now());
+}
+
+/** @param milliseconds a Unix time, as the server keeps it */
+export function inSeconds(milliseconds: number): number {
+  return Math.floor(milliseconds / 1000);
 }

@@ -1,6 +1,6 @@
 /**
- * The audit log: one record for everything that was managed, and for what was refused, with who, what, and from where.
- * Names of keys are in it, secrets never.
+ * The audit log has one record for each thing that was managed or refused: who did it, what it was, and from where. The
+ * log names keys, and never holds a secret.
  */
 import { getLogger } from "@logtape/logtape";
 import type { Revocation } from "./revocations/store.ts";
@@ -8,19 +8,20 @@ import type { UserId } from "../base/fields.ts";
 
 const log = getLogger(["notifyli", "audit"]);
 
-/** What is refused costs the one who asks nothing, so it must not fill the disk. */
+/** A refused call costs its caller nothing, so refusals must not fill the disk. */
 const REFUSALS_A_MINUTE = 100;
 
-/** Who did it: the id of a key, `operator`, or `local` for a command that works on the store itself. */
+/** Who did what is logged. */
 export interface Actor {
+  /** The id of a key, `operator`, or `local` for a command that works on the store itself. */
   readonly who: string;
   readonly site: string;
-  /** Absent where it was no call: a command that works on the store itself. */
+  /** Absent for a command that works on the store itself. */
   readonly address?: string;
 }
 
 export interface Refusal {
-  /** The id of a key, a wrong one too; `nobody` where there was none. */
+  /** The id of the key that was shown, right or wrong; `nobody` where there was none. */
   readonly who: string;
   /** Such as `POST /api/keys`. */
   readonly action: string;
@@ -63,7 +64,7 @@ export class Audit {
     });
   }
 
-  /** Tokens, or a user's or a site's, count no more; or a user is blocked. */
+  /** A revocation or a block was made. */
   revoked(
     { who, site: actorSite, address = "the command line" }: Actor,
     { kind, site, name, expiresAt }: Revocation,

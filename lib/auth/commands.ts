@@ -1,12 +1,12 @@
 /** What clients of version 2 can say of who they are. */
 import { optionalToken, requiredText, type UserId, userIdOnWire } from "../base/fields.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
-import { unixSeconds } from "../base/times.ts";
+import { inSeconds, unixSeconds } from "../base/times.ts";
 import { type Command, command } from "../core/command.ts";
 import type { Identity } from "../core/identity.ts";
 import { fingerprintOf } from "./identity.ts";
 
-/** @param noteRefused a token was not taken, and the connection goes on */
+/** @param noteRefused is told where a token is refused and the connection goes on */
 export function authCommands(noteRefused: (error: unknown) => void): Command[] {
   return [
     command(
@@ -14,10 +14,10 @@ export function authCommands(noteRefused: (error: unknown) => void): Command[] {
       (fields) => requiredText(fields, "token", Infinity),
       async ({ proof }, token) => {
         const { user, expiresAt } = await proof.authenticate(token);
-        return { data: { user_id: userIdOnWire(user), expires_at: inSeconds(expiresAt) } };
+        return { data: { user_id: userIdOnWire(user), expires_at: expiresAt && inSeconds(expiresAt) } };
       },
     ),
-    // Asked before tabs of a browser share a connection: whose it is, or a token.
+    // Tabs of a browser ask this before they share a connection: whose the connection is, or whose a token.
     command("identity", optionalToken, async ({ proof, identity, user }, token) => {
       if (token === undefined) return { data: identityData(identity, identity?.user ?? user) };
       const examined = await proof.examine(token).catch((error) => {
@@ -29,7 +29,7 @@ export function authCommands(noteRefused: (error: unknown) => void): Command[] {
   ];
 }
 
-/** @param identity absent: the server is open, and believes who says that it is this user */
+/** @param identity absent on an open server, which believes what its clients say of themselves */
 export function identityData(identity: Identity | undefined, user: UserId | undefined) {
   return {
     user_id: user === undefined ? undefined : userIdOnWire(user),
@@ -40,8 +40,4 @@ export function identityData(identity: Identity | undefined, user: UserId | unde
       ? {}
       : { expires_at: inSeconds(identity.expiresAt), timestamp: unixSeconds() }),
   };
-}
-
-function inSeconds(milliseconds: number | undefined): number | undefined {
-  return milliseconds === undefined ? undefined : Math.floor(milliseconds / 1000);
 }

@@ -1,35 +1,37 @@
 /**
- * One connection's proof of who it is: at the handshake or in its first frame, then renewed before its session ends.
- * The kernel's connection asks it before it does anything.
+ * One connection's proof of who it is: given at the handshake or in its first frame, and renewed before its session ends.
+ * The kernel's connection asks for the proof before it does anything.
  */
 import { CodedError, type Disconnect, DISCONNECTS, type ErrorCode } from "../base/errors.ts";
 import type { Identity, Proof, TokenFacts } from "../core/identity.ts";
 import type { TokenCheck } from "./handshake.ts";
 import { isSameMember, newGuest } from "./identity.ts";
 import type { Revocations } from "./revocations/revocations.ts";
+import { SessionTimer } from "./session_timer.ts";
 import type { TokenVerifier } from "./tokens.ts";
 
 /** How long a connection may stay without having proved who it is. */
 const PROOF_DEADLINE_MS = 5000;
 
-/** How long before its end a session is announced to end; in a short one, a quarter of what is left. */
+/** How long before its end a session is announced to end; a short session is announced in its last quarter. */
 const WARNING_MS = 30_000;
 
-/** More than this, a timer would fire at once. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
-
-/** Tokens beside its own that a connection is held to; when there are more, the oldest is forgotten. */
+/** Most tokens beside its own that a connection is held to; where there are more, the oldest is forgotten. */
 const MAX_COMPANIONS = 100;
 
-/** Most connections have none. */
+/** Shared, since most connections have none. */
 const NO_COMPANIONS: readonly TokenFacts[] = [];
 
-/** What needs no proof. */
+/** Commands that a connection may use without a proof. */
 const FREE_COMMANDS: readonly unknown[] = ["auth", "ping"];
 
-/** What has a session: the connection. */
+/** The connection, whose session it is. */
 export interface SessionOwner {
-  /** The session ends at this Unix time in milliseconds, unless it is renewed. */
+  /**
+   * The session will end, unless it is renewed.
+   *
+   * @param expiresAt Unix time in milliseconds
+   */
   sessionEnding(expiresAt: number): void;
   /** The connection has to be closed. */
   sessionEnded(disconnect: Disconnect): void;
@@ -43,12 +45,11 @@ export class ConnectionAuth implements Proof {
   readonly #takesGuests: boolean;
   #identity: Identity | undefined;
   #companions: readonly TokenFacts[] | undefined;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #isClosed = false;
+  readonly #timer = new SessionTimer();
 
   /**
    * @param identity what the handshake has proved
-   * @param takesGuests one that goes on without a token is a guest
+   * @param takesGuests whether a connection that goes on without a token becomes a guest
    */
   constructor(
     { tokens, revocations, noteRefused }: TokenCheck,
@@ -62,21 +63,27 @@ export class ConnectionAuth implements Proof {
     this.#owner = owner;
     if (identity !== undefined) this.#accept(identity);
     else if (tokens !== undefined && !takesGuests) {
-      this.#after(PROOF_DEADLINE_MS, () => owner.sessionEnded(DISCONNECTS.not_authenticated));
+      this.#timer.after(
+        PROOF_DEADLINE_MS,
+        () => owner.sessionEnded(DISCONNECTS.not_authenticated),
+      );
     }
   }
 
-  /** Who this is, a guest too; `undefined` where that is not known. */
+  /** Who the connection is, as a member or as a guest; `undefined` where that is not known. */
   get identity(): Identity | undefined {
     return this.#identity;
   }
 
-  /** Tokens of the same member that came later: others rely on this connection by them. */
+  /** Tokens of the same member that came later: tabs that share this connection rely on it by them. */
   get companions(): readonly TokenFacts[] {
     return this.#companions ?? NO_COMPANIONS;
   }
 
-  /** Checks that a command may be worked on by now; it may make the connection a guest's. Throws `unauthorized`. */
+  /**
+   * Checks that the connection may use a command by now. Where guests may come, this makes the connection a guest's.
+   * Throws `unauthorized`.
+   */
   admit(type: unknown): void {
     if (this.#tokens === undefined || this.#identity !== undefined) return;
     if (FREE_COMMANDS.includes(type)) return;
@@ -87,7 +94,7 @@ export class ConnectionAuth implements Proof {
     );
   }
 
-  /** Takes a connection token; rejects where it is refused, and then the connection has to be closed. */
+  /** Takes a connection token. Rejects where the token is refused; then the connection has to be closed. */
   async authenticate(token: string): Promise<Identity> {
     const identity = await this.#verify(token).catch((error) => {
       throw this.#tokens === undefined ? error : this.#closing(error);
@@ -101,7 +108,7 @@ export class ConnectionAuth implements Proof {
     this.requireUnrevoked(identity);
     if (before !== undefined && this.#companions !== undefined) this.#keep(before);
     this.#accept(identity);
-    // What it has entered by its former rights is checked again when it comes back.
+    // With other rights, the client has to come back and enter its rooms anew.
     if (before !== undefined && !isSameMember(before, identity)) {
       this.#owner.sessionEnded(DISCONNECTS.session_ended);
     }
@@ -109,8 +116,8 @@ export class ConnectionAuth implements Proof {
   }
 
   /**
-   * Who a token is for. The connection stays what it is; where the token is of the same member, the connection is held to
-   * it as well. Rejects where the token is refused.
+   * Says who a token is for, and leaves the connection what it is. Where the token is of the same member, the connection is
+   * held to it as well. Rejects where the token is refused.
    */
   async examine(token: string): Promise<Identity> {
     const identity = await this.#verify(token);
@@ -122,7 +129,7 @@ export class ConnectionAuth implements Proof {
     return identity;
   }
 
-  /** Checks that its token counts, or another one. Throws why not; then the connection has to be closed. */
+  /** Checks that a token counts, by default the connection's own. Where it throws, the connection has to be closed. */
   requireUnrevoked(token = this.#identity): void {
     const refusal = token && this.#revocations.refusal(token);
     if (refusal !== undefined) throw this.#closing(refusal);
@@ -130,11 +137,10 @@ export class ConnectionAuth implements Proof {
 
   /** The connection is gone. */
   close(): void {
-    this.#isClosed = true;
-    clearTimeout(this.#timer);
+    this.#timer.close();
   }
 
-  /** A refusal for which the connection is closed after the answer. */
+  /** Makes an error one for which the connection is closed after the answer. */
   #closing(error: unknown): unknown {
     const refusal = withDisconnect(error);
     if (refusal instanceof CodedError && refusal.options.disconnect && refusal.code !== "blocked") {
@@ -159,25 +165,13 @@ export class ConnectionAuth implements Proof {
   #accept(identity: Identity): void {
     this.#identity = identity;
     const { expiresAt } = identity;
-    clearTimeout(this.#timer);
+    this.#timer.clear();
     if (expiresAt === undefined) return;
     const left = expiresAt - Date.now();
-    this.#at(expiresAt - Math.min(WARNING_MS, left / 4), () => {
+    this.#timer.at(expiresAt - Math.min(WARNING_MS, left / 4), () => {
       this.#owner.sessionEnding(expiresAt);
-      this.#at(expiresAt, () => this.#owner.sessionEnded(DISCONNECTS.session_ended));
+      this.#timer.at(expiresAt, () => this.#owner.sessionEnded(DISCONNECTS.session_ended));
     });
-  }
-
-  /** @param time Unix time in milliseconds */
-  #at(time: number, callback: () => void): void {
-    const left = time - Date.now();
-    if (left <= MAX_TIMER_MS) this.#after(left, callback);
-    else this.#after(MAX_TIMER_MS, () => this.#at(time, callback));
-  }
-
-  #after(ms: number, callback: () => void): void {
-    clearTimeout(this.#timer);
-    if (!this.#isClosed) this.#timer = setTimeout(callback, ms);
   }
 }
 
@@ -191,7 +185,7 @@ const DISCONNECT_AFTER: Readonly<Partial<Record<ErrorCode, Disconnect>>> = {
   blocked: DISCONNECTS.blocked,
 };
 
-/** A refused token ends the connection after the answer; where it could not be checked, it may be sent again. */
+/** A refused token ends the connection after the answer. One that could not be checked does not: it may be sent again. */
 function withDisconnect(error: unknown): unknown {
   if (!(error instanceof CodedError)) return error;
   const { code, message, options } = error;

@@ -1,9 +1,9 @@
-/** Counts the wrong API keys of each address, so that one that tries many costs the store nothing. */
+/** Counts the wrong API keys of each address, so that an address that tries many costs the store nothing. */
 
 const WINDOW_MS = 60_000;
 const ALLOWED = 20;
 
-/** Beyond this many addresses in a window the oldest is forgotten: it may try anew, and the memory stays bounded. */
+/** Most addresses that are counted. Past so many the oldest is forgotten and may try anew, so that memory stays bounded. */
 const MAX_ADDRESSES = 10_000;
 
 interface Window {
@@ -32,7 +32,7 @@ export class FailedAttempts {
       window.count++;
       return;
     }
-    this.#windows.delete(address); // so that it goes to the end: the first one is the oldest
+    this.#windows.delete(address); // so that the address goes to the end: the first one is the oldest
     this.#windows.set(address, { endsAt: now + WINDOW_MS, count: 1 });
     this.#forgetOld(now);
   }

@@ -5,25 +5,25 @@ import type { Identity } from "../core/identity.ts";
 import type { Revocations } from "./revocations/revocations.ts";
 import type { TokenVerifier } from "./tokens.ts";
 
-/** Before the token, as one of the subprotocols that a browser offers: it can set no header. */
+/** Stands before the token among the subprotocols that a browser offers, since a browser can set no header. */
 const SUBPROTOCOL_PREFIX = "notifyli.token.";
 
 const COOKIE = "notifyli_token";
 
 const IN_QUERY = ["token", "access_token"];
 
-/** What tokens are checked by. */
+/** What tokens are checked with. */
 export interface TokenCheck {
-  /** Absent: the server is open, and looks for none. */
+  /** Absent on an open server, which looks for no tokens. */
   readonly tokens: TokenVerifier | undefined;
   readonly revocations: Revocations;
-  /** A token was not taken: counts it, and says why in the log. */
+  /** Counts a refused token, and logs why it was refused. */
   noteRefused(error: unknown): void;
 }
 
 /**
- * Who sends the request; `undefined` where it brings no token. Rejects with a `CodedError` where the token is
- * refused.
+ * Finds out who sends a request; `undefined` where the request brings no token. Rejects with a `CodedError` where the
+ * token is refused.
  */
 export async function identifyRequest(
   request: Request,
@@ -42,7 +42,7 @@ export async function identifyRequest(
   const token = bearer(request) ?? subprotocol(request) ?? cookie(request);
   if (token === undefined) return undefined;
   const identity = await tokens.connection(token);
-  revocations.require(identity); // and again where the connection is accepted: this is for a clear answer
+  revocations.require(identity); // this gives a clear answer; it is checked again when the connection is accepted
   return identity;
 }
 
@@ -56,7 +56,7 @@ function subprotocol({ headers }: Request): string | undefined {
     ?.slice(SUBPROTOCOL_PREFIX.length);
 }
 
-/** A browser sends cookies for pages of other sites, too: there they prove nothing. */
+/** Only of requests from the own page: browsers send cookies for pages of other sites, too, where they prove nothing. */
 function cookie(request: Request): string | undefined {
   if (!isOwnPage(request)) return undefined;
   for (const each of request.headers.get("cookie")?.split(";") ?? []) {

@@ -1,35 +1,32 @@
-/** Who a connection is: what a token makes of it, of which `tokens.ts` verifies one, or a guest. */
+/** Who a connection is: what a token says that it is (`tokens.ts` verifies the token), or a guest. */
 import { createHash } from "node:crypto";
+import { randomBase64Url } from "../base/ids.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
 import type { Identity } from "../core/identity.ts";
 
-/** 132 bits: no two of them meet. */
+/** 132 bits, so that no two fingerprints meet. */
 const FINGERPRINT_LENGTH = 22;
 
-/** Someone without a token, under an id of 128 random bits that nobody else has had. */
+/** Makes someone without a token, under an id of 128 random bits that nobody else has had. */
 export function newGuest(): Identity {
-  const id = crypto.getRandomValues(new Uint8Array(16)).toBase64({
-    alphabet: "base64url",
-    omitPadding: true,
-  });
-  return { site: DEFAULT_SITE, user: `guest-${id}`, rooms: [], isGuest: true };
+  return { site: DEFAULT_SITE, user: `guest-${randomBase64Url(16)}`, rooms: [], isGuest: true };
 }
 
-/** Whether a token renews a session: the same user with the same rights. */
+/** Whether two identities are the same user with the same rights: then the token of one renews the session of the other. */
 export function isSameMember(one: Identity, other: Identity): boolean {
   return rightsOf(one) === rightsOf(other);
 }
 
 /**
- * A text that is equal for two tokens where they make the same of a connection: site, user, session, grants of rooms and
- * name. It is the same on every node, and says none of these.
+ * A text that is equal for two tokens which make the same of a connection: site, user, session, grants of rooms and name.
+ * The text is the same on every node, and tells none of these.
  */
 export function fingerprintOf(identity: Identity): string {
   const text = JSON.stringify(["notifyli:identity", rightsOf(identity), identity.name]);
   return createHash("sha256").update(text).digest("base64url").slice(0, FINGERPRINT_LENGTH);
 }
 
-/** The order of the grants means nothing. */
+/** Grants are sorted, since their order means nothing. */
 function rightsOf({ site, user, session, rooms }: Identity): string {
   return JSON.stringify([site, user, session, [...new Set(rooms)].sort()]);
 }

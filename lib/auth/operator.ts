@@ -1,33 +1,34 @@
 /**
- * The operator's proof: what only somebody has who may read the server's secrets. It is the operator's key itself, or a
- * token of a minute that is signed with that key or with `APP_KEY`. Being on the same machine is none.
+ * The operator's proof, which only somebody can give who may read the server's secrets: the operator's key itself, or a
+ * token for one minute that is signed with that key or with `APP_KEY`. Being on the same machine is no proof.
  */
 import { CodedError } from "../base/errors.ts";
+import { unixSeconds } from "../base/times.ts";
 import { isOperatorKey, isSameKey, readOperatorKey } from "./operator_key.ts";
 
-/** The claim `aud`: no token of a user is taken for it. */
+/** The claim `aud` of the operator's tokens, so that no token of a user is taken for one. */
 const OPERATOR_AUDIENCE = "notifyli:operator";
 
-/** From now to `exp`, at the most. */
+/** How far ahead `exp` may be. */
 const OPERATOR_TOKEN_SECONDS = 60;
 
 const LEEWAY_SECONDS = 5;
 const MAX_TOKEN_LENGTH = 2048;
 const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
-/** The file is read no more often than this, however many proofs are tried. */
+/** How long the key that was read from its file counts, so that many tries do not read the file each time. */
 const FRESH_MS = 250;
 
-/** Signs a proof that a server takes which knows the secret. */
+/** Signs a proof, for a server that knows the same secret. */
 export async function signOperatorToken(secret: string): Promise<string> {
   const { SignJWT } = await import("jose");
   return await new SignJWT({ aud: OPERATOR_AUDIENCE })
     .setProtectedHeader({ alg: "HS256", typ: "JWT" })
-    .setExpirationTime(Math.floor(Date.now() / 1000) + OPERATOR_TOKEN_SECONDS)
+    .setExpirationTime(unixSeconds() + OPERATOR_TOKEN_SECONDS)
     .sign(bytesOf(secret));
 }
 
-/** What it takes of the configuration. */
+/** The part of the configuration that the operator is known by. */
 export interface OperatorConfig {
   readonly auth: { readonly tokens?: { readonly secrets: readonly string[] } };
   readonly store: { readonly dataDir: string };
@@ -37,19 +38,19 @@ export class Operator {
   readonly #secrets: readonly string[];
   readonly #dataDir: string;
   readonly #owner: number | undefined;
-  /** Absent where the file cannot be used, which {@linkcode Operator.#fault} then says why. */
+  /** Absent where the file cannot be used; `#fault` says why. */
   #key: string | undefined;
   #fault = "";
   #readAt = -Infinity;
 
-  /** @param owner who the key's file must belong to */
+  /** @param owner the user that the key's file must belong to; anyone, if absent */
   constructor({ auth, store }: OperatorConfig, owner?: number) {
     this.#secrets = auth.tokens?.secrets ?? [];
     this.#dataDir = store.dataDir;
     this.#owner = owner;
   }
 
-  /** Whether a text is meant as a proof, good or not. */
+  /** Whether a text is meant as an operator's proof, good or bad. */
   static isProof(text: string): boolean {
     return isOperatorKey(text) || JWT.test(text);
   }

@@ -1,13 +1,14 @@
 /**
- * The operator's key: a file that only the server's own user can read, in the folder of its store. Who can read it can
- * read the store, too, so it proves as much. The file is the truth: it is read anew whenever it is asked for.
+ * The operator's key: a file in the folder of the store, which only the server's own user can read. Whoever can read this
+ * file can read the store, too, so it proves as much. The file is the truth: each check reads it anew.
  */
 import { createHash, timingSafeEqual } from "node:crypto";
 import { CodedError } from "../base/errors.ts";
+import { randomBase64Url } from "../base/ids.ts";
 
 export const OPERATOR_KEY_FILE = "operator.key";
 
-/** 32 random bytes behind a prefix by which logs and scanners for secrets know what it is. */
+/** Stands before 32 random bytes, so that scanners for secrets know what the text is. */
 const PREFIX = "no_";
 const SECRET_BYTES = 32;
 const PATTERN = /^no_[\w-]{43}$/;
@@ -24,7 +25,7 @@ export function isOperatorKey(text: string): boolean {
   return text.startsWith(PREFIX);
 }
 
-/** Takes as long for every wrong text. */
+/** Compares in the same time for every wrong text, so that the time tells nothing. */
 export function isSameKey(given: string, key: string): boolean {
   const [one, other] = [given, key].map((text) => createHash("sha256").update(text).digest());
   return one !== undefined && other !== undefined && timingSafeEqual(one, other);
@@ -38,8 +39,8 @@ export interface MadeOperatorKey {
 }
 
 /**
- * Makes the file where there is none, or one that others may know or that is no key. Where it cannot, it says so: the
- * server runs without.
+ * Makes the file where there is none, or where others may know what is in it, or it holds no key. Where the file cannot be
+ * made, the warning says so, and the server runs without one.
  */
 export function makeOperatorKey(dataDir: string): MadeOperatorKey {
   if (dataDir === ":memory:") return {};
@@ -47,8 +48,8 @@ export function makeOperatorKey(dataDir: string): MadeOperatorKey {
   const fresh = `${path}.${crypto.randomUUID()}`;
   try {
     Deno.mkdirSync(dataDir, { recursive: true });
-    Deno.writeTextFileSync(fresh, `${newKey()}\n`, { createNew: true, mode: 0o600 });
-    // A new file belongs to whom the server runs as, which it may not ask for otherwise.
+    Deno.writeTextFileSync(fresh, `${PREFIX}${randomBase64Url(SECRET_BYTES)}\n`, { createNew: true, mode: 0o600 });
+    // A new file belongs to the user that the server runs as. The server may not ask for that user otherwise.
     const owner = Deno.lstatSync(fresh).uid ?? undefined;
     const fault = faultOf(path, owner);
     if (fault === undefined) Deno.removeSync(fresh);
@@ -59,15 +60,15 @@ export function makeOperatorKey(dataDir: string): MadeOperatorKey {
     };
   } catch (error) {
     removeIfThere(fresh);
-    if (faultOf(path, undefined) === undefined) return {}; // one that was made before
+    if (faultOf(path, undefined) === undefined) return {}; // a file that was made before
     return { warning: `Cannot make ${path}: ${reasonOf(error)}` };
   }
 }
 
 /**
- * The key in the folder.
+ * Reads the key in the folder.
  *
- * @param owner who the file must belong to; anyone, if absent
+ * @param owner the user that the file must belong to; anyone, if absent
  * @throws a `CodedError` that says what is wrong with the file
  */
 export function readOperatorKey(dataDir: string, owner?: number): string {
@@ -82,7 +83,7 @@ export function readOperatorKey(dataDir: string, owner?: number): string {
 
 const MISSING = "there is no such file";
 
-/** Why the file proves nothing; `undefined` where it does. */
+/** Why the file is no good key; `undefined` where it is one. */
 function faultOf(path: string, owner: number | undefined): string | undefined {
   try {
     const { isFile, mode, uid } = Deno.lstatSync(path);
@@ -100,16 +101,11 @@ function faultOf(path: string, owner: number | undefined): string | undefined {
   }
 }
 
-function newKey(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(SECRET_BYTES));
-  return PREFIX + bytes.toBase64({ alphabet: "base64url", omitPadding: true });
-}
-
 function removeIfThere(path: string): void {
   try {
     Deno.removeSync(path);
   } catch {
-    // It was never made, or nothing can be changed here.
+    // The file was never made, or nothing can be changed here.
   }
 }
 

@@ -1,4 +1,4 @@
-/** The settings of who clients are: how the tokens are signed that say it. */
+/** The settings of who clients are: how the tokens are signed that say so. */
 import { ConfigError } from "../base/config_error.ts";
 import { type Kind, listed, oneOf, optional, secretUrl, text } from "../config/kinds.ts";
 import type { Guard, ValuesOf } from "../config/setting.ts";
@@ -10,7 +10,7 @@ export type TokenAlgorithm = "HS256" | "RS256" | "ES256" | "EdDSA";
 
 export interface TokenConfig {
   readonly algorithm: TokenAlgorithm;
-  /** Of HS256: the current one, and the previous one where there are two. */
+  /** The secrets of HS256: the current one, and the previous one where there are two. */
   readonly secrets: readonly string[];
   /** Path of a PEM file. */
   readonly publicKey?: string;
@@ -20,7 +20,7 @@ export interface TokenConfig {
 }
 
 export interface AuthConfig {
-  /** How users prove who they are; absent: they are believed. */
+  /** How users prove who they are; absent on an open server, which believes them. */
   readonly tokens?: TokenConfig;
 }
 
@@ -31,7 +31,7 @@ const appKey: Kind<readonly string[]> = {
   shown: () => "***",
 };
 
-/** Each of these closes the server. */
+/** With one of these settings the server is not open any more. */
 const keys: Guard = { oneOf: ["APP_KEY", "APP_TOKEN_PUBLIC_KEY", "APP_TOKEN_JWKS_URL"] };
 
 const SETTINGS = {
@@ -104,7 +104,6 @@ function tokensOf(read: Read): TokenConfig | undefined {
   return { algorithm, secrets, jwksUrl, privateTargets };
 }
 
-/** A secret is what tokens of HS256 are signed with, and nothing else. */
 function requireNoPublicKeys(publicKey: string | undefined, jwksUrl: string | undefined): void {
   if (publicKey === undefined && jwksUrl === undefined) return;
   const name = publicKey === undefined ? "APP_TOKEN_JWKS_URL" : "APP_TOKEN_PUBLIC_KEY";

@@ -15,17 +15,17 @@ import { readPem } from "../config/pem.ts";
 
 const log = getLogger(["notifyli", "auth"]);
 
-/** How soon after the last time a key that is not known may make us fetch the keys again. */
+/** How long after a fetch a token that names an unknown key does not cause another one. */
 const JWKS_COOLDOWN_MS = 10_000;
 const JWKS_MAX_AGE_MS = 600_000;
 
-/** How soon after a failure they are asked for again. */
+/** How long after a failure the keys are not asked for again. */
 const JWKS_RETRY_MS = 1000;
 
-/** One key, or what finds the one that a token names. */
+/** A key, or a function that finds the key which a token names. */
 export type Key = CryptoKey | JWTVerifyGetKey;
 
-/** Rejects with a `ConfigError` where the file cannot be used. */
+/** Rejects with a `ConfigError` where the key file cannot be used. */
 export async function openKeys(
   { algorithm, secrets, publicKey, jwksUrl, privateTargets = [] }: TokenConfig,
 ): Promise<readonly Key[]> {
@@ -42,14 +42,14 @@ export async function openKeys(
   return [await openPublicKey(publicKey ?? "", algorithm)];
 }
 
-/** For HS256. As bytes it would be imported anew for each token. */
+/** Imports a secret of HS256 once: given as bytes, `jose` would import it anew for each token. */
 function importSecret(secret: string): Promise<CryptoKey> {
   const algorithm = { name: "HMAC", hash: "SHA-256" };
   const bytes = new TextEncoder().encode(secret);
   return crypto.subtle.importKey("raw", bytes, algorithm, false, ["verify"]);
 }
 
-/** Fetches keys; where they cannot be had, no sooner again than after a while, however many tokens come. */
+/** Fetches keys. After a failure it waits before it asks again, however many tokens come. */
 function keyFetcher(outward: Outward): FetchImplementation {
   let failedAt = -Infinity;
   return async (url, { headers, signal }) => {
@@ -60,7 +60,7 @@ function keyFetcher(outward: Outward): FetchImplementation {
         headers: Object.fromEntries(headers),
         signal,
       });
-      // The whole of it: a body that does not come is a failure to be logged, too.
+      // The body is read here, so that one that does not come is logged as a failure, too.
       if (response.status === 200) return new Response(await response.text());
       await response.body?.cancel();
       throw new Error(`the answer is ${response.status}`);

@@ -1,6 +1,6 @@
 /**
- * Verifies tokens (JWT): those that say who connects, and those that open a private room. Which key and algorithm count
- * is configured; nothing in a token chooses them. Next: `identity.ts`.
+ * Verifies tokens (JWT): connection tokens say who connects, subscription tokens open a private room. The configuration
+ * alone chooses key and algorithm, and nothing in a token does. Next: `identity.ts`.
  */
 import { errors, type JWTPayload, jwtVerify } from "jose";
 import type { Limits } from "../base/sizes.ts";
@@ -11,7 +11,7 @@ import type { Identity, TokenFacts } from "../core/identity.ts";
 import type { TokenConfig } from "./settings.ts";
 import { type Key, openKeys } from "./token_keys.ts";
 
-/** The claim `aud` of each kind, so that none is taken for the other, nor for a token of another program. */
+/** The claim `aud` of each kind of token, so that none is taken for the other kind, nor for a token of another program. */
 export const AUDIENCE = { connection: "notifyli:connect", subscription: "notifyli:subscribe" };
 
 /** A longer token is refused unread. */
@@ -20,12 +20,12 @@ const MAX_TOKEN_LENGTH = 8192;
 /** By how much the clocks of signer and server may differ. */
 const LEEWAY_SECONDS = 5;
 
-/** Most room grants of one token. */
+/** Most grants of rooms in one token. */
 const MAX_GRANTS = 100;
 
 export class TokenVerifier {
   readonly #algorithm: string;
-  /** Tried in turn. */
+  /** The keys that a token may be signed with, tried in turn. */
   readonly #keys: readonly Key[];
   readonly #limits: Limits;
 
@@ -40,7 +40,7 @@ export class TokenVerifier {
     return new TokenVerifier(config.algorithm, await openKeys(config), limits);
   }
 
-  /** Who a connection token is for. Rejects with a `CodedError`. */
+  /** Verifies a connection token, and resolves with who it is for. Rejects with a `CodedError`. */
   async connection(token: string): Promise<Identity> {
     const claims = await this.#verify(token, AUDIENCE.connection);
     const expiresAt = timeClaim(claims, "expire_at");
@@ -59,7 +59,7 @@ export class TokenVerifier {
     };
   }
 
-  /** Checks that a subscription token lets this one into the room. Rejects with a `CodedError`. */
+  /** Checks that a subscription token lets someone into the room. Rejects with a `CodedError`. */
   async subscription(token: string, identity: Identity, room: string): Promise<TokenFacts> {
     const claims = await this.#verify(token, AUDIENCE.subscription);
     const [user, session] = [this.#user(claims), textClaim(claims, "sid")];
@@ -125,7 +125,7 @@ export class TokenVerifier {
   }
 }
 
-/** Unix time in milliseconds, of a claim in seconds. */
+/** Reads a claim that is a Unix time in seconds, as milliseconds. */
 function timeClaim(claims: JWTPayload, name: string): number | undefined {
   const value = claims[name];
   if (value === undefined) return undefined;
@@ -140,7 +140,7 @@ function textClaim(claims: JWTPayload, name: string): string | undefined {
   throw refused(`its '${name}' is no text of 1 to 256 characters`);
 }
 
-/** A site is part of keys in the store: it is a short word. */
+/** A site has to be a short word, since it is part of keys in the store. */
 function siteClaim({ site_id: site = DEFAULT_SITE }: JWTPayload): string {
   const text = typeof site === "number" ? String(site) : site;
   if (typeof text === "string" && /^[\w.-]{1,64}$/.test(text)) return text;
@@ -165,7 +165,7 @@ function refused(why: string, cause?: unknown): CodedError {
   return new CodedError("invalid_token", `Cannot take the token: ${why}`, { cause });
 }
 
-/** The library's messages are fixed texts: nothing of the token is in them. */
+/** Shows what `jose` says: its messages are fixed texts, with nothing of the token in them. */
 function tokenError(error: unknown): CodedError {
   if (error instanceof CodedError) return error;
   if (error instanceof errors.JWTExpired) {

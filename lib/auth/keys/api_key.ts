@@ -1,11 +1,11 @@
-/** The text of an API key: `nk_<id>_<secret>`. The id names it in logs and lists; the secret is shown once, and never kept. */
+/** The text of an API key, `nk_<id>_<secret>`. The id names the key in logs; the secret is shown once, and never kept. */
 import { Buffer } from "node:buffer";
 import { createHash, timingSafeEqual } from "node:crypto";
 
 const BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 const ID_LENGTH = 12;
-/** 238 random bits. */
+/** In characters: 238 random bits. */
 const SECRET_LENGTH = 40;
 
 export interface ApiKeyText {
@@ -28,14 +28,14 @@ export function parseApiKey(text: string): ApiKeyText | undefined {
 }
 
 /**
- * What is stored in place of the secret. A slow hash is for passwords, which can be guessed: nobody guesses 238 random
- * bits, and every call pays for the hash.
+ * The hash that is stored in place of the secret. It is a fast one: slow hashes protect passwords, which can be guessed,
+ * but nobody guesses 238 random bits, and every call pays for the hash.
  */
 export function hashOf(secret: string): string {
   return createHash("sha256").update(secret).digest("hex");
 }
 
-/** Takes as long for every wrong secret. */
+/** Compares in the same time for every wrong secret, so that the time tells nothing. */
 export function isSecretOf(secret: string, hash: string): boolean {
   const [given, stored] = [hashOf(secret), hash].map((hex) => Buffer.from(hex, "hex"));
   return given !== undefined && stored?.length === given.length && timingSafeEqual(given, stored);
@@ -45,7 +45,7 @@ function randomText(length: number): string {
   let text = "";
   while (text.length < length) {
     for (const byte of crypto.getRandomValues(new Uint8Array(length))) {
-      // The last 8 of 256 would make the first letters likelier than the others.
+      // Bytes from 248 on are left out: with them, the first 8 letters would be likelier than the others.
       if (byte < 248 && text.length < length) text += BASE62[byte % 62];
     }
   }

@@ -1,4 +1,4 @@
-/** Makes, checks and revokes API keys. A call costs no read of the store: what was read is good for a moment. */
+/** Makes, checks and revokes API keys. Most calls cost no read of the store, since what was read is good for a moment. */
 import type { ApiKey, KeyStore } from "./store.ts";
 import type { Scope } from "../../base/scope.ts";
 import { CodedError } from "../../base/errors.ts";
@@ -11,23 +11,23 @@ import {
   parseApiKey,
 } from "./api_key.ts";
 
-/** A key that another node revoked is good here for no longer than this. */
+/** How long a key that was read is believed: a key that another node revoked is good here for no longer. */
 const GOOD_FOR_MS = 500;
 const TOUCH_EVERY_MS = 60_000;
 
-/** Keys kept in memory; beyond this the one that was read first is read anew. */
+/** Most keys that are kept in memory; past so many, the one that was read first is forgotten. */
 const MAX_KNOWN = 1000;
 
 interface Known {
   readonly key: Promise<ApiKey | undefined>;
-  /** On `performance.now()`'s clock. */
+  /** When the key was read, on `performance.now()`'s clock. */
   readonly readAt: number;
   touchedAt: number;
 }
 
 interface Good {
   readonly key: ApiKey;
-  /** It is as good as this is fresh. */
+  /** The reading that the key is of: the key is good while the reading is fresh. */
   readonly known: Known;
 }
 
@@ -44,15 +44,16 @@ export class ApiKeys {
   readonly #known = new Map<string, Known>();
   /** Keys that were found good, by their text. At most {@linkcode MAX_KNOWN}. */
   readonly #good = new Map<string, Good>();
+  /** The last question to the store whether there is any key. */
   #exist: { readonly answer: Promise<boolean>; readonly askedAt: number } | undefined;
-  /** Absent while the store could not be asked. */
+  /** Whether there is any key; absent while the store could not be asked. */
   #areSeen: boolean | undefined;
 
   constructor(store: KeyStore) {
     this.#store = store;
   }
 
-  /** Stores a new key. Its text is in the answer, and nowhere after that. */
+  /** Stores a new key. This is the only time that the text of the key can be had. */
   async create(wanted: NewApiKey): Promise<{ key: ApiKey; text: string }> {
     const text = newApiKeyText();
     const { id, secret } = text;
@@ -67,7 +68,7 @@ export class ApiKeys {
     return this.#store.list(site);
   }
 
-  /** The key it was. Rejects with `not_found` where there is none of this id, or it is of another site. */
+  /** Revokes a key, and resolves with it. Rejects with `not_found` where no key of the site has this id. */
   async revoke(id: string, site?: string): Promise<ApiKey> {
     const key = await this.#store.find(id);
     if (key === undefined || (site !== undefined && key.site !== site)) {
@@ -79,8 +80,8 @@ export class ApiKeys {
   }
 
   /**
-   * Whether any was ever made. It stays so when all are revoked: revoking the last one must not open the API to who
-   * has none.
+   * Whether any key was ever made, revoked ones included: revoking the last key must not open the API to callers without
+   * one.
    */
   async exist(): Promise<boolean> {
     if (this.#areSeen) return true;
@@ -91,20 +92,21 @@ export class ApiKeys {
     try {
       return this.#areSeen = await this.#exist.answer;
     } catch (error) {
-      // The store is away: what was so a moment ago, so that a node without keys can still be asked how it is.
+      // The store is away. The last answer goes on to count, so that a node without keys can still be asked how it is.
       if (this.#areSeen === undefined) throw error;
       return this.#areSeen;
     }
   }
 
-  /** Whether it was good, or at least known, a while ago on this node. */
+  /** Whether this node has read a key with the id in this text, however long ago. */
   isKnown(text: string): boolean {
     return this.#known.has(parseApiKey(text)?.id ?? "");
   }
 
   /**
-   * The key that a caller shows, where it was found good a moment ago: most calls are answered so, and pay for no hash.
-   * How long that takes tells nothing of a wrong text: a table compares only what has the same hash, with a random seed.
+   * The key that a caller shows, where it was found good a moment ago. Most calls are answered so, and pay for no hash.
+   * The time that this takes tells nothing of a wrong text, since a `Map` hashes texts with a random seed and compares only
+   * those of the same hash.
    */
   checkedJustNow(text: string): ApiKey | undefined {
     const good = this.#good.get(text);
@@ -113,7 +115,7 @@ export class ApiKeys {
     return this.#known.get(key.id) === known && !hasExpired(key) ? key : undefined;
   }
 
-  /** The key that a caller shows, or why it opens nothing. */
+  /** Resolves with the key that a caller shows, or with the reason why it opens nothing. */
   async check(text: string): Promise<ApiKey | string> {
     const given = parseApiKey(text);
     const key = given && await this.#find(given);
@@ -138,10 +140,10 @@ export class ApiKeys {
     this.#known.set(id, reading);
     const key = await reading.key.catch((error) => {
       this.#forget(id, reading);
-      if (known !== undefined) this.#known.set(id, known); // still one that was good a while ago
+      if (known !== undefined) this.#known.set(id, known); // the reading before this one goes on to be known
       throw error;
     });
-    // Ids that nobody has are without number.
+    // An id that nobody has is not kept: there is no end of them.
     if (key === undefined) this.#forget(id, reading);
     else this.#makeRoom();
     return key;
@@ -165,7 +167,7 @@ export class ApiKeys {
     }
   }
 
-  /** Notes that it was used; at most once a minute, whatever the number of nodes. */
+  /** Notes in the store that the key was used, at most once a minute, however many nodes there are. */
   #touch({ id, lastUsedAt = 0 }: ApiKey): void {
     const known = this.#known.get(id);
     const now = Date.now();

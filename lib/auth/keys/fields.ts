@@ -1,15 +1,16 @@
-/** A new API key as it is asked for, the same over HTTP and on the command line; and a key as answers show it. */
+/** Reads what a new API key shall be, for HTTP and for the command line alike, and writes keys as answers show them. */
 import type { Limits } from "../../base/sizes.ts";
 import type { ApiKey } from "./store.ts";
 import { isScope, type Scope, SCOPES } from "../../base/scope.ts";
 import { DEFAULT_SITE } from "../../base/site.ts";
 import { CodedError } from "../../base/errors.ts";
 import { type Fields, identifier, invalid } from "../../base/fields.ts";
+import { inSeconds } from "../../base/times.ts";
 import type { NewApiKey } from "./api_keys.ts";
 
 const MAX_UNIX_SECONDS = 253_402_300_799; // the end of the year 9999
 
-/** Times are Unix times in seconds. */
+/** A key as answers show it. Times are Unix times in seconds. */
 export interface ApiKeyOnWire {
   readonly id: string;
   readonly name: string;
@@ -21,7 +22,7 @@ export interface ApiKeyOnWire {
   readonly revoked_at?: number;
 }
 
-/** Throws a `CodedError` that names the field. */
+/** Reads a new key. Throws a `CodedError` that names the field. */
 export function parseNewApiKey(fields: Fields, limits: Limits): NewApiKey {
   const expiresAt = optionalFuture(fields, "expires_at");
   return {
@@ -32,7 +33,7 @@ export function parseNewApiKey(fields: Fields, limits: Limits): NewApiKey {
   };
 }
 
-/** The site that is named; the default one where none is. A colon would make two sites' names in Redis one. */
+/** Reads the site, the default one where none is named. A colon is not allowed: two sites' names in Redis could be one. */
 export function siteField({ site = DEFAULT_SITE }: Fields): string {
   if (typeof site === "string" && /^[\w.-]{1,64}$/.test(site)) return site;
   throw invalid("site", site, "1 to 64 of A-Z a-z 0-9 _ . -");
@@ -45,10 +46,10 @@ export function apiKeyOnWire(key: ApiKey): ApiKeyOnWire {
     name,
     site,
     scopes,
-    created_at: seconds(createdAt),
-    ...(expiresAt !== undefined && { expires_at: seconds(expiresAt) }),
-    ...(lastUsedAt !== undefined && { last_used_at: seconds(lastUsedAt) }),
-    ...(revokedAt !== undefined && { revoked_at: seconds(revokedAt) }),
+    created_at: inSeconds(createdAt),
+    ...(expiresAt !== undefined && { expires_at: inSeconds(expiresAt) }),
+    ...(lastUsedAt !== undefined && { last_used_at: inSeconds(lastUsedAt) }),
+    ...(revokedAt !== undefined && { revoked_at: inSeconds(revokedAt) }),
   };
 }
 
@@ -62,7 +63,7 @@ function scopesField({ scopes }: Fields): Scope[] {
   throw invalid("scopes", scopes, `a list of ${SCOPES.join(", ")}`);
 }
 
-/** A Unix time in whole seconds, in the future. */
+/** Reads a Unix time in whole seconds, which has to be in the future. */
 export function optionalFuture(fields: Fields, field: string): number | undefined {
   const value = fields[field];
   if (value === undefined || value === null) return undefined;
@@ -71,8 +72,4 @@ export function optionalFuture(fields: Fields, field: string): number | undefine
     value <= MAX_UNIX_SECONDS
   ) return value;
   throw invalid(field, value, "Unix time in whole seconds, in the future");
-}
-
-function seconds(milliseconds: number): number {
-  return Math.floor(milliseconds / 1000);
 }

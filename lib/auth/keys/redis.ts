@@ -1,6 +1,6 @@
 /**
- * The keys to the HTTP API in Redis: one hash, in which what changes of a key has fields of its own, so that no change
- * can undo another.
+ * The keys to the HTTP API in Redis: one hash. What changes of a key, when it was used and revoked, has fields of its own
+ * there, so that no change can undo another.
  */
 import type { Redis } from "ioredis";
 import { isScope } from "../../base/scope.ts";
@@ -13,7 +13,7 @@ type Stored = Omit<ApiKey, "id" | "lastUsedAt" | "revokedAt">;
 
 export class RedisApiKeys implements KeyStore {
   readonly #redis: Redis;
-  /** Of the hash, which has the keys of all sites. */
+  /** The name of the hash, which has the keys of all sites. */
   readonly #name: string;
 
   constructor({ redis, keys }: Pick<RedisLink, "redis" | "keys">) {
@@ -60,7 +60,7 @@ export class RedisApiKeys implements KeyStore {
   }
 }
 
-/** Ids hold no colon. */
+/** No id holds a colon, so this field is no id. */
 function usedField(id: string): string {
   return `${id}:used`;
 }

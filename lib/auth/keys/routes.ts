@@ -1,6 +1,6 @@
 /**
  * The routes that make, list and revoke API keys. A key with the scope `manage` reaches the keys of its own site, the
- * operator those of every site. Nobody else does, the first one too: being on this machine is no proof.
+ * operator those of every site. Nobody else makes a key, not even the first one: being on this machine is no proof.
  */
 import type { Limits } from "../../base/sizes.ts";
 import type { Call } from "../../http/call.ts";

@@ -1,4 +1,4 @@
-/** The settings of API keys: which one commands show to the server. */
+/** The settings of API keys: the key that commands show to the server. */
 import { type Kind, optional } from "../../config/kinds.ts";
 import { slice } from "../../config/slice.ts";
 import { parseApiKey } from "./api_key.ts";

@@ -1,4 +1,4 @@
--- What counts no more: tokens, sessions, all that a user or a site had until then, and users who are blocked.
+-- What counts no more: tokens, sessions, all tokens that a user or a site had until then, and users who are blocked.
 -- All times are Unix times in milliseconds.
 CREATE TABLE revocations (
   site TEXT NOT NULL,

@@ -1,19 +1,19 @@
-/** Which connections a change in `revocations.ts` ends, and with which code. `guard.ts` asks for each that there is. */
+/** Says which connections a change in `revocations.ts` ends, and with which code. `guard.ts` asks for each connection. */
 import type { RevocationChange, Revocation } from "./store.ts";
 import { type Disconnect, DISCONNECTS } from "../../base/errors.ts";
 import type { UserId } from "../../base/fields.ts";
 import type { Identity, TokenFacts } from "../../core/identity.ts";
 import { isIssuedBefore, type Revocations } from "./revocations.ts";
 
-/** What has to be known of a connection. */
+/** What has to be known of a connection to say whether it may stay. */
 export interface Admitted {
   readonly site: string;
-  /** Who it has said that it is. */
+  /** The user that the connection has said it is. */
   readonly user: UserId | undefined;
   readonly identity: Identity | undefined;
-  /** Tokens that opened rooms to it, */
+  /** The tokens by which the connection has entered rooms. */
   tokens(): readonly TokenFacts[];
-  /** and those by which others rely on it. */
+  /** The tokens by which other tabs rely on the connection. */
   readonly companions: readonly TokenFacts[];
 }
 
@@ -35,7 +35,7 @@ export function evictedBy(change: RevocationChange, admitted: Admitted): Disconn
   }
 }
 
-/** The same by all that is known: changes may have been missed. */
+/** Why the connection may not stay, by all that is known now: changes may have been missed. */
 export function evictedNow(revocations: Revocations, admitted: Admitted): Disconnect | undefined {
   const { site } = admitted;
   const user = userOf(admitted);
@@ -43,7 +43,7 @@ export function evictedNow(revocations: Revocations, admitted: Admitted): Discon
   return revokedBy(admitted, (token) => revocations.refusal(token) !== undefined);
 }
 
-/** Where only a companion is revoked, all come back, and each shows its own token. */
+/** Where only a companion is revoked, all tabs have to come back, and each shows its own token. */
 function revokedBy(
   admitted: Admitted,
   isRevoked: (token: TokenFacts) => boolean,
@@ -68,7 +68,7 @@ function fallsUnder(revocation: Revocation, token: TokenFacts): boolean {
   }
 }
 
-/** What the connection has proved itself by; nothing on an open server. */
+/** The tokens by which the connection has proved itself; on an open server there are none. */
 function tokensOf({ identity, tokens }: Admitted): readonly TokenFacts[] {
   return identity === undefined ? tokens() : [identity, ...tokens()];
 }

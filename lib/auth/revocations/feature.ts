@@ -13,7 +13,7 @@ export const revocations = {
   sql: REVOCATIONS_SQL,
   functions: REVOCATION_FUNCTIONS,
   async open({ node, engine: { storage }, of, tokens }) {
-    // The store tells nothing before the engine runs.
+    // The store calls back only once the engine runs, and `guard` is there by then.
     const store = await openRevocationStore(storage, (change) => guard.take(change));
     const service = new Revocations(store);
     const guard = new RevocationGuard(node, service, tokens !== undefined);

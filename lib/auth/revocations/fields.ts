@@ -1,4 +1,4 @@
-/** What is to be revoked or blocked as it is asked for over HTTP, and as answers show it. Times are in seconds there. */
+/** Reads what shall be revoked or blocked, and writes it as answers show it. On the wire, times are in seconds. */
 import type { Limits } from "../../base/sizes.ts";
 import type { Revocation, RevocationKey } from "./store.ts";
 import { CodedError } from "../../base/errors.ts";
@@ -9,14 +9,15 @@ import {
   userIdField,
   userIdOnWire,
 } from "../../base/fields.ts";
+import { inSeconds } from "../../base/times.ts";
 import { optionalFuture } from "../keys/fields.ts";
 
-/** As long as the claims may be. */
+/** The claims `jti` and `sid` may be as long. */
 const MAX_ID = 256;
 
 const NAMES = ["token_id", "session_id", "user_id", "everyone"] as const;
 
-/** Throws a `CodedError` that names the field. @param site the caller's */
+/** Reads a revocation. Throws a `CodedError` that names the field. @param site the caller's */
 export function parseRevocation(fields: Fields, site: string, limits: Limits): Revocation {
   const given = NAMES.filter((name) => fields[name] !== undefined && fields[name] !== null);
   if (given.length !== 1) {
@@ -34,7 +35,7 @@ export function parseRevocation(fields: Fields, site: string, limits: Limits): R
   };
 }
 
-/** A block for good, for some `seconds`, or `until` a Unix time. Throws a `CodedError` that names the field. */
+/** Reads a block: for good, for some `seconds`, or `until` a Unix time. Throws a `CodedError` that names the field. */
 export function parseBlock(
   fields: Fields,
   { site, user }: { site: string; user: string },
@@ -58,7 +59,7 @@ export function parseBlock(
 export function blockOnWire({ name, at, expiresAt }: Revocation) {
   return {
     user_id: userIdOnWire(name),
-    blocked_at: seconds(at),
+    blocked_at: inSeconds(at),
     ...(expiresAt !== undefined && { until: Math.ceil(expiresAt / 1000) }),
   };
 }
@@ -66,8 +67,8 @@ export function blockOnWire({ name, at, expiresAt }: Revocation) {
 export function revocationOnWire({ kind, name, at, expiresAt }: Revocation) {
   return {
     ...nameOnWire(kind, name),
-    revoked_at: seconds(at),
-    ...(expiresAt !== undefined && { expires_at: seconds(expiresAt) }),
+    revoked_at: inSeconds(at),
+    ...(expiresAt !== undefined && { expires_at: inSeconds(expiresAt) }),
   };
 }
 
@@ -89,7 +90,7 @@ function what(
   }
 }
 
-/** A whole token is taken for none: it would stand in the store, in lists and in the audit log. */
+/** A whole token is refused as an id: it would stand in the store, in lists and in the audit log. */
 function idField(fields: Fields, field: "token_id" | "session_id"): string {
   const id = requiredText(fields, field, MAX_ID);
   if (!/^eyJ[\w-]*\.[\w-]+\.[\w-]*$/.test(id)) return id;
@@ -108,8 +109,4 @@ function nameOnWire(kind: Revocation["kind"], name: string) {
     case "block":
       return { user_id: userIdOnWire(name) };
   }
-}
-
-function seconds(milliseconds: number): number {
-  return Math.floor(milliseconds / 1000);
 }

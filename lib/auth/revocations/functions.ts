@@ -1,4 +1,4 @@
-/** The Lua of revocations: each is kept and told in one step. */
+/** The Lua of revocations: each function stores a change and tells all nodes in one step. */
 import REVOCATION_ADD from "./revocation_add.lua" with { type: "text" };
 import REVOCATION_REMOVE from "./revocation_remove.lua" with { type: "text" };
 import { ALLOW_OOM, type Functions, lua } from "../../engines/redis/functions.ts";

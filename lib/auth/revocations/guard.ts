@@ -1,6 +1,6 @@
 /**
- * Holds a node's connections to what was revoked: as they come, as they say who they are, with every change, and once
- * more when the node may have missed some.
+ * Holds a node's connections to what was revoked: when they come, when they say who they are, at every change, and once
+ * more where the node may have missed changes.
  */
 import type { UserId } from "../../base/fields.ts";
 import type { Disconnect } from "../../base/errors.ts";
@@ -15,7 +15,7 @@ import { EvictionCounters } from "./metrics.ts";
 import type { Revocations } from "./revocations.ts";
 import type { RevocationChange } from "./store.ts";
 
-/** Other tokens that a connection is held to. */
+/** Finds other tokens that a connection is held to. */
 export type TokenSource = (connection: Connection) => readonly TokenFacts[];
 
 export class RevocationGuard implements ConnectionHooks, RestoreStep {
@@ -25,7 +25,7 @@ export class RevocationGuard implements ConnectionHooks, RestoreStep {
   readonly #sources: TokenSource[] = [];
   readonly #evictions = new EvictionCounters();
 
-  /** @param hasTokens whether the server asks for tokens: then it takes none before it knows which were revoked */
+  /** @param hasTokens whether the server asks for tokens: then it takes no token before it knows which were revoked */
   constructor(node: Node, revocations: Revocations, hasTokens: boolean) {
     this.#node = node;
     this.#revocations = revocations;
@@ -36,24 +36,24 @@ export class RevocationGuard implements ConnectionHooks, RestoreStep {
     return this.#evictions.metrics;
   }
 
-  /** Reads what was revoked. Where the store is away that is done once it is there; until then no token is taken. */
+  /** Reads what was revoked. Where the store is away, `restore` reads it later; until then no token is taken. */
   async start(): Promise<void> {
     await this.#revocations.load().catch((error) => this.#node.logFailure("revocations", error));
   }
 
-  /** A capability lets connections in by tokens of its own. */
+  /** For a capability that lets connections in by tokens of its own. */
   addTokens(source: TokenSource): void {
     this.#sources.push(source);
   }
 
-  /** Every node was told of a change. */
+  /** Takes a change that every node was told of. */
   take(change: RevocationChange): void {
     this.#revocations.take(change);
     this.#evict((admitted) => evictedBy(change, admitted));
   }
 
   opened(connection: Connection): void {
-    connection.proof.requireUnrevoked(); // it may have been revoked since the handshake was looked at
+    connection.proof.requireUnrevoked(); // the token may have been revoked since the handshake was checked
   }
 
   identifying({ site }: Connection, user: UserId): void {
@@ -66,11 +66,11 @@ export class RevocationGuard implements ConnectionHooks, RestoreStep {
   }
 
   async restore(): Promise<void> {
-    await this.#revocations.load(); // this node may have missed some
+    await this.#revocations.load(); // this node may have missed changes
     this.#evict((admitted) => evictedNow(this.#revocations, admitted));
   }
 
-  /** Why this node cannot say of every token whether it counts; `undefined` where it can. */
+  /** Why this node does not know of every token whether it counts; `undefined` where it does. */
   whyNotReady(): string | undefined {
     const { isLoaded, isComplete } = this.#revocations;
     if (isComplete) return undefined;
@@ -79,7 +79,7 @@ export class RevocationGuard implements ConnectionHooks, RestoreStep {
       : "The revocations cannot be read, so no token is taken";
   }
 
-  /** Closes the connections of this node that may not stay, in one pass over all. */
+  /** Closes the connections that may not stay, in one pass over all of this node. */
   #evict(why: (admitted: Admitted) => Disconnect | undefined): void {
     for (const connection of this.#node.connections) {
       const disconnect = why(this.#admitted(connection));

@@ -3,7 +3,7 @@ import type { Storage } from "../../engines/storage.ts";
 import { SqliteRevocations } from "./sqlite.ts";
 import type { OnRevocationChange, RevocationStore } from "./store.ts";
 
-/** @param tell is called for every change, of this node and of others, once the engine runs */
+/** @param tell is called with every change, of this node and of others, once the engine runs */
 export async function openRevocationStore(
   storage: Storage,
   tell: OnRevocationChange,

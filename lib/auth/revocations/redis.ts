@@ -1,6 +1,6 @@
 /**
- * The revocations in Redis: a hash that all nodes read, and a channel on which they hear what changes in it. Both are
- * written in one step (`revocation_add.lua`).
+ * The revocations in Redis: a hash that all nodes read, and a channel on which nodes hear what changes in the hash. Both
+ * are written in one step (`revocation_add.lua`).
  */
 import type { Redis } from "ioredis";
 import type {
@@ -21,9 +21,9 @@ export class RedisRevocations implements RevocationStore {
   readonly #redis: Redis;
   readonly #functions: Calls<typeof REVOCATION_FUNCTIONS>;
   readonly #tell: OnRevocationChange;
-  /** Of the hash of revocations, and of the sorted set of those that end, by the Unix time in milliseconds they do. */
+  /** The hash of revocations, and the sorted set of those that end, by the Unix time in milliseconds at which they do. */
   readonly #stored: readonly [revocations: string, ends: string];
-  /** Pub/sub channel on which nodes hear of them. */
+  /** The pub/sub channel on which nodes hear of changes. */
   readonly #channel: string;
 
   constructor(storage: RedisStorage, tell: OnRevocationChange) {
@@ -37,7 +37,7 @@ export class RedisRevocations implements RevocationStore {
       const change = channel === this.#channel ? parseChange(text) : undefined;
       if (change !== undefined) tell(change);
     });
-    // Before the node reads them, so that it misses none in between.
+    // The node subscribes before it reads the hash, so that it misses no change in between.
     storage.beforeRestored(async () => void await subscriber.subscribe(this.#channel));
   }
 
@@ -48,7 +48,7 @@ export class RedisRevocations implements RevocationStore {
       this.#stored,
       [field, at, expiresAt, kind === "block" ? 1 : 0, this.#channel],
     );
-    // Here it counts before the caller is told so; what comes by the channel is the same once more.
+    // The revocation counts here before the caller is told so. The channel brings the same change once more.
     const stored = parseRevocation(field, String(value));
     if (stored !== undefined) this.#tell({ type: "revoked", revocation: stored });
   }
@@ -77,14 +77,14 @@ export class RedisRevocations implements RevocationStore {
   }
 }
 
-/** Neither a kind nor a site holds a colon. */
+/** Can be read back, since neither a kind nor a site holds a colon. */
 function fieldOf({ site, kind, name }: RevocationKey): string {
   return `${kind}:${site}:${name}`;
 }
 
 const KINDS: readonly RevocationKind[] = ["token", "session", "user", "site", "block"];
 
-/** `undefined` where a later version wrote it. */
+/** `undefined` for a field that a later version of notifyli wrote. */
 function parseKey(field: string): RevocationKey | undefined {
   const [, ofKind, site, name] = /^(\w+):([^:]+):(.*)$/s.exec(field) ?? [];
   const kind = KINDS.find((each) => each === ofKind);
@@ -93,14 +93,14 @@ function parseKey(field: string): RevocationKey | undefined {
     : { site, kind, name };
 }
 
-/** @param value `at end`, end 0: never */
+/** @param value `at end`, where an end of 0 is never */
 function parseRevocation(field: string, value: string): Revocation | undefined {
   const key = parseKey(field);
   const [at = 0, expiresAt = 0] = value.split(" ").map(Number);
   return key && { ...key, at, ...(expiresAt > 0 && { expiresAt }) };
 }
 
-/** `type at end field`; see `revocation_add.lua`. */
+/** @param text `type at end field`, as `revocation_add.lua` publishes it */
 function parseChange(text: string): RevocationChange | undefined {
   const [, type, value = "", field = ""] = /^(\w+) (\d+ \d+) (.*)$/s.exec(text) ?? [];
   const revocation = parseRevocation(field, value);

@@ -1,9 +1,10 @@
--- Keeps a revocation and tells all nodes, in one step: none is kept that a node was not told.
--- KEYS: hash of revocations ("at end" by field, end 0: never), sorted set of those that end, by when
--- ARGV: field, at, end, 1 if the last word counts, pub/sub channel; times are Unix times in milliseconds
+-- Stores a revocation and tells all nodes, in one step: no revocation is stored that a node was not told of.
+-- KEYS: hash of revocations (field to "at end", where an end of 0 is never), sorted set of those that end, by when
+-- ARGV: field, at, end, 1 if this end replaces the one that is stored (of a block), pub/sub channel; times are Unix times
+--   in milliseconds
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
--- A hundred of those that ended, so that this call stays short.
+-- Forgets revocations that have ended, at most a hundred, so that this call stays short.
 for _, field in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now, 'LIMIT', 0, 100)) do
   redis.call('HDEL', KEYS[1], field)
   redis.call('ZREM', KEYS[2], field)

@@ -1,7 +1,7 @@
 /**
- * What counts no more, as this node knows it: read from the store when the node starts or was cut off from it, and then
- * told of every change. A token is held against it in the same moment in which it is accepted, so that none slips
- * through that was revoked while it was verified. `evictions.ts` says which connections a change ends.
+ * What was revoked, as this node knows it. The node reads it from the store when it starts or was cut off, and is then told
+ * of every change. Each token is checked in the same moment in which it is accepted, so that no token slips through that
+ * was revoked while it was verified. `evictions.ts` says which connections a change ends.
  */
 import type { RevocationChange, Revocation, RevocationKey, RevocationStore } from "./store.ts";
 import { CodedError, DISCONNECTS } from "../../base/errors.ts";
@@ -10,13 +10,14 @@ import type { TokenFacts } from "../../core/identity.ts";
 
 export class Revocations {
   readonly #store: RevocationStore;
-  /** As many as there are in the store: to forget one would be to let in whom it keeps out. */
+  /** All revocations in the store: to forget one would be to let in whom it keeps out. */
   #known = new Map<string, Revocation>();
   /** For each reading of the store that is under way, the changes since it began. */
   readonly #readings = new Set<RevocationChange[]>();
   #isLoaded = false;
-  /** How often this node was cut off from the store, and of how many of these what it missed is read. */
+  /** How often this node was cut off from the store; its start counts as the first time. */
   #gaps = 1;
+  /** How many of these gaps are closed, because the store was read since. */
   #gapsRead = 0;
 
   constructor(store: RevocationStore) {
@@ -33,18 +34,18 @@ export class Revocations {
     return this.#gapsRead === this.#gaps;
   }
 
-  /** This node was cut off from the store: it may have missed some. */
+  /** This node was cut off from the store, and may have missed changes. */
   noteMissed(): void {
     this.#gaps++;
   }
 
-  /** Of one site, as the store has them; the newest first. */
+  /** The revocations of one site as the store has them, newest first. */
   async list(site: string): Promise<Revocation[]> {
     const stored = await this.#store.list();
     return stored.filter((each) => each.site === site).sort((one, other) => other.at - one.at);
   }
 
-  /** From its resolution on, it counts on this node; all others were sent it. */
+  /** Resolves when the revocation counts on this node and was sent to all others. */
   add(revocation: Revocation): Promise<void> {
     return this.#store.add(revocation);
   }
@@ -58,7 +59,7 @@ export class Revocations {
     return this.#store.disconnect(site, user);
   }
 
-  /** Reads them all anew. Rejects with `unavailable`; then what was known goes on to count. */
+  /** Reads all revocations anew. Rejects with `unavailable`; then what was known goes on to count. */
   async load(): Promise<void> {
     const changes: RevocationChange[] = [];
     const gaps = this.#gaps;
@@ -66,7 +67,7 @@ export class Revocations {
     try {
       const stored = await this.#store.list();
       this.#known = new Map(stored.map((revocation) => [keyOf(revocation), revocation]));
-      changes.forEach((change) => this.#apply(change)); // they may be newer than what was read
+      changes.forEach((change) => this.#apply(change)); // changes may be newer than what was read
       this.#isLoaded = true;
       this.#gapsRead = Math.max(this.#gapsRead, gaps);
     } finally {
@@ -74,7 +75,7 @@ export class Revocations {
     }
   }
 
-  /** Every node was told of a change. */
+  /** Takes a change that every node was told of. */
   take(change: RevocationChange): void {
     for (const changes of this.#readings) changes.push(change);
     this.#apply(change);
@@ -98,7 +99,7 @@ export class Revocations {
     return user === undefined ? undefined : this.blockOf(site, user);
   }
 
-  /** Why nobody gets in as this user; `undefined` where one may. */
+  /** The refusal of a user who is blocked; `undefined` for others. */
   blockOf(site: string, user: UserId): CodedError | undefined {
     if (!this.#has({ site, kind: "block", name: user })) return undefined;
     return new CodedError("blocked", "This user is blocked", {
@@ -106,7 +107,7 @@ export class Revocations {
     });
   }
 
-  /** Forgets those that have ended, which count no more anyway. */
+  /** Forgets revocations that have ended, which count no more anyway. */
   forgetEnded(): void {
     for (const [key, revocation] of this.#known) if (hasEnded(revocation)) this.#known.delete(key);
   }
@@ -135,8 +136,8 @@ export class Revocations {
 }
 
 /**
- * Whether a token falls under the revocation of all its user's or site's: `iat` has whole seconds, so one of the same
- * second does, and so does one that does not say when it was issued.
+ * Whether a token falls under a revocation of all tokens of its user or site. `iat` has whole seconds, so a token of the
+ * same second does; so does a token that does not say when it was issued.
  */
 export function isIssuedBefore({ issuedAt = 0 }: TokenFacts, { at }: Revocation): boolean {
   return issuedAt <= at;

@@ -1,6 +1,6 @@
 /**
- * The routes that close a user's connections, block users, and revoke tokens, on all nodes at once. Each answer means
- * that it is stored and that every node was told. A key reaches its own site alone.
+ * The routes that close a user's connections, block users and revoke tokens, on all nodes at once. An answer means that the
+ * change is stored and that every node was told of it. A key reaches its own site alone.
  */
 import { type UserId, userIdField } from "../../base/fields.ts";
 import type { Limits } from "../../base/sizes.ts";

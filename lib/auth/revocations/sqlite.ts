@@ -1,4 +1,4 @@
-/** The revocations in SQLite. There is one node: it is told once they are on the disk. */
+/** The revocations in SQLite. The one node that there is hears of a change once it is on the disk. */
 import type { SQLOutputValue, StatementSync } from "node:sqlite";
 import type {
   OnRevocationChange,
@@ -27,7 +27,7 @@ export class SqliteRevocations implements RevocationStore {
   constructor(store: SqliteStore, tell: OnRevocationChange) {
     this.#store = store;
     this.#tell = tell;
-    // max() of two is NULL where one of them is: what was to count for good goes on to.
+    // max() is NULL where one of its arguments is: a revocation without an end never gets one.
     this.#add = store.prepare(
       `INSERT INTO revocations (site, kind, name, at, expires_at) VALUES (?, ?, ?, ?, ?)
        ON CONFLICT DO UPDATE SET at = max(at, excluded.at), expires_at =

@@ -1,6 +1,6 @@
 /**
- * What stands before every request, on both listeners: the page, the API, streams and upgrades alike. By which host it
- * calls, from which address, and, on an open server, whether it comes from elsewhere. Next: `app.ts`, or an upgrade.
+ * Stands before every request on both listeners: for the page, the API, streams and upgrades. It checks by which host a
+ * request calls, from which address, and, on an open server, whether it comes from elsewhere. Next: `app.ts`, or an upgrade.
  */
 import { type OpenConfig, OpenModeGuard } from "../net/open_mode.ts";
 import type { Refusals } from "../core/refusals.ts";
@@ -9,7 +9,7 @@ import type { ConnectionGate } from "../limits/connection_gate.ts";
 import type { Peer } from "../core/socket.ts";
 import { type HostConfig, HostRules, isHostHeader } from "../net/host_rules.ts";
 
-/** What an open server answers to anyone: it tells nothing but that it is there. */
+/** What an open server answers to anyone, since it tells nothing but that the server is there. */
 const HEALTH = /^https?:\/\/[^/]+\/(?:healthz|readyz)(?:\?|$)/;
 
 export class Admission {
@@ -30,10 +30,10 @@ export class Admission {
     return this.#openMode.listensOn(port);
   }
 
-  /** The answer to a request that goes no further; `undefined` for others. Only an open server takes its time. */
+  /** The answer to a request that goes no further; `undefined` for others. Only an open server answers by a promise. */
   refusal(request: Request, peer: Peer): Response | undefined | Promise<Response | undefined> {
     const { headers, url } = request;
-    // Else it would fail further on, and be logged with all of its URL.
+    // Such a request would fail further on, and be logged with all of its URL.
     if (!URL.canParse(url) || !isHostHeader(headers.get("host"))) return this.#unreadable();
     return this.#otherHost(request) ?? this.#gate.refusal(request, peer) ??
       this.#elsewhere(request, peer);
@@ -72,7 +72,7 @@ export class Admission {
   }
 }
 
-/** By the URL as it came: the routes go by that, too. */
+/** Looks at the URL as it came, as the routes do. */
 function isHealth({ url }: Request): boolean {
   return HEALTH.test(url);
 }

@@ -1,4 +1,4 @@
-/** The HTTP API for other systems: puts the routes of all capabilities on Hono, each behind its caller's scope. */
+/** The HTTP API for other systems: puts the routes of all capabilities on Hono, each behind the scope that it needs. */
 import { Hono } from "hono";
 import { Audit } from "../auth/audit.ts";
 import { CodedError } from "../base/errors.ts";
@@ -17,7 +17,7 @@ import type { Answer, Route } from "./route.ts";
 
 export type ApiParts = Omit<CallerParts, "audit">;
 
-/** What the API takes of the configuration. */
+/** The part of the configuration that the API needs. */
 export interface ApiConfig extends CallerConfig {
   readonly limits: Pick<Limits, "frame">;
   readonly listeners: CallerConfig["listeners"] & { readonly requestSeconds: number };
@@ -40,7 +40,7 @@ export function createApi(routes: readonly Route[], parts: ApiParts, config: Api
       return answerWith(context, await route.run(new Call(context, callParts)));
     });
   }
-  // Of the paths that no route takes, one that cannot be read is told so.
+  // A path that no route takes may be one that cannot be read: then the answer says so.
   api.use((context, next) => {
     requireReadablePath(context);
     return next();
@@ -48,7 +48,7 @@ export function createApi(routes: readonly Route[], parts: ApiParts, config: Api
   return api;
 }
 
-/** Else a path that is no UTF-8 would name a room by its raw text. */
+/** Refuses a path that is no UTF-8, which would name a room by its raw text. */
 function requireReadablePath(context: ApiContext): void {
   if (!context.req.url.includes("%")) return;
   const { pathname } = new URL(context.req.url);

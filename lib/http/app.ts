@@ -1,6 +1,6 @@
 /**
- * Everything on the port but the sockets: health, the page, the API, and what else is mounted, such as streams of
- * events. Errors become answers here, in one place.
+ * All that answers HTTP on the port: health, the page, the API, and what else is mounted, such as streams of events.
+ * Errors become answers here, in one place.
  */
 import { type Context, Hono } from "hono";
 import { getLogger } from "@logtape/logtape";
@@ -17,15 +17,15 @@ const log = getLogger(["notifyli", "http"]);
 
 export interface AppParts extends ApiParts {
   readonly node: Pick<Node, "unready" | "refusals">;
-  /** Whether nobody may enter a room: `config.json` does not send the page into one of these. */
+  /** Whether nobody may enter a room: `config.json` does not send the page into such a room. */
   isClosed(room: string): boolean;
   /** The routes of the API, of all capabilities. */
   readonly routes: readonly Route[];
-  /** What answers below a path in its own way, without a caller and scopes. */
+  /** Apps that answer below a path in their own way, without callers and scopes. */
   readonly mounts: readonly { readonly path: string; readonly app: App }[];
 }
 
-/** What it takes of the configuration. */
+/** The part of the configuration that the app needs. */
 export interface AppConfig extends ApiConfig {
   readonly listeners: ApiConfig["listeners"] & { readonly keepaliveSeconds: number };
   readonly inbox: { readonly defaultRoom: string };
@@ -93,13 +93,13 @@ export function createApp(parts: AppParts, config: AppConfig): App {
 function answerError(context: Context, { code, message, options }: CodedError): Response {
   if (ERRORS[code].status === 401) context.header("WWW-Authenticate", "Bearer");
   const { field, retryAfterMs } = options;
-  // Else the `node` listener would go on to wait for the rest; `Deno.serve` does so all the same.
+  // Without this, the `node` listener would go on waiting for the rest of the body; `Deno.serve` does so all the same.
   if (code === "too_slow") context.header("Connection", "close");
   if (retryAfterMs !== undefined) context.header("Retry-After", retryAfterSeconds(retryAfterMs));
   return context.json({ code, message, field, retry_after_ms: retryAfterMs }, ERRORS[code].status);
 }
 
-/** The methods that the path takes; middleware, which takes all, does not count. */
+/** The methods that a path takes. Middleware takes all methods, and does not count. */
 function methodsAt(app: App, path: string): string[] {
   const methods = new Set(app.routes.map(({ method }) => method));
   const taken = [...methods].filter((method) =>

@@ -1,4 +1,4 @@
-/** What the routes know of a request beside its text. */
+/** What Hono's handlers know of a request beside its text. */
 import type { Hono } from "hono";
 import type { Peer } from "../core/socket.ts";
 

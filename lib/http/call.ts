@@ -1,4 +1,4 @@
-/** One call of the HTTP API as its route sees it: who calls, what is asked for, and what was sent. */
+/** One call of the HTTP API as its route sees it: who calls, what the call asks for, and what it brings. */
 import type { Actor, Audit } from "../auth/audit.ts";
 import { siteField } from "../auth/keys/fields.ts";
 import { CodedError } from "../base/errors.ts";
@@ -9,8 +9,9 @@ import { actionOf, actorOf, type ApiContext, isOperator } from "./caller.ts";
 /** What all calls share. */
 export interface CallParts {
   readonly audit: Audit;
-  /** How many bytes a body may have, and how long it may take. */
+  /** How many bytes a body may have. */
   readonly bodyLimit: number;
+  /** How long a body may take. */
   readonly bodySeconds: number;
 }
 
@@ -23,12 +24,12 @@ export class Call {
     this.#parts = parts;
   }
 
-  /** The caller's site: what a caller reaches is of its own. */
+  /** The caller's site, the only one that most callers reach. */
   get site(): string {
     return this.#context.get("caller").site;
   }
 
-  /** Whether the operator calls, who manages every site. */
+  /** Whether the caller is the operator, who manages every site. */
   get isOperator(): boolean {
     return isOperator(this.#context.get("caller"));
   }
@@ -38,7 +39,7 @@ export class Call {
     return actorOf(this.#context);
   }
 
-  /** What a rate of calls is counted by: the caller's key, or the address of a program on this machine. */
+  /** What calls are counted by for a rate: the caller's key, or the address of a program on this machine. */
   get rateKey(): string {
     const { who } = this.#context.get("caller");
     return who === "local" ? this.#context.env.peer.address : who;
@@ -48,7 +49,7 @@ export class Call {
     return this.#parts.audit;
   }
 
-  /** `Idempotency-Key`: the id that the caller made for what it sends. */
+  /** The id that the caller made for what it sends (`Idempotency-Key`). */
   get callersId(): string | undefined {
     return this.#context.req.header("idempotency-key");
   }
@@ -77,29 +78,29 @@ export class Call {
       const bytes = Uint8Array.from(value, (character) => character.charCodeAt(0));
       return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
     } catch {
-      return value; // it was Latin-1
+      return value; // the header was Latin-1
     }
   }
 
-  /** The body. Rejects where it is too long, too slow, or no UTF-8. */
+  /** Reads the body. Rejects where it is too long, too slow, or no UTF-8. */
   text(): Promise<string> {
     return readBody(this.#context.req.raw, this.#parts.bodyLimit, this.#parts.bodySeconds);
   }
 
-  /** The fields of the body's JSON object. */
+  /** Reads the fields of the body's JSON object. */
   async fields(): Promise<Fields> {
     return parseObject(await this.text(), "body");
   }
 
-  /** The same; no body is as good as an empty object. */
+  /** Reads the fields of the body, of which there are none where there is no body. */
   async fieldsIfAny(): Promise<Fields> {
     const text = await this.text();
     return text.trim() === "" ? {} : parseObject(text, "body");
   }
 
   /**
-   * The site that the fields name, else the caller's own. Who names another is told so, and nothing is done to the
-   * wrong one; the operator may name any.
+   * The site that the fields name, else the caller's own. A caller that names another site is refused, so that nothing is
+   * done to the wrong one; the operator may name any.
    */
   managedSite({ site: named }: Fields): string {
     const site = siteField({ site: named ?? this.site });

@@ -1,6 +1,6 @@
 /**
- * Who calls the API: the holder of a key, the operator, or, while there is no key, a program on this machine. A cookie
- * never counts: a page of another site can make a browser send it.
+ * Finds out who calls the API: the holder of a key, the operator, or, while there is no key, a program on this machine. A
+ * cookie never counts, since a page of another site can make a browser send it.
  */
 import type { Context, Hono, MiddlewareHandler } from "hono";
 import type { ApiKeys } from "../auth/keys/api_keys.ts";
@@ -18,20 +18,20 @@ import type { Bindings } from "./bindings.ts";
 import type { ApiCounters } from "./metrics.ts";
 import { whyNotLocal } from "../net/local_caller.ts";
 
-/** Characters of a path in the log. */
+/** Most characters of a path in the log. */
 const MAX_PATH = 200;
 
-/** What a program on this machine may do while there is no key: be local is no proof, so it manages nothing. */
+/** A program on this machine, while there is no key. It manages nothing, since being local is no proof. */
 const LOCAL: Caller = { site: DEFAULT_SITE, scopes: ["publish", "read"], who: "local" };
 
-/** Keys, tokens and blocks of every site: for all else the operator makes a key. */
+/** The operator manages keys, tokens and blocks of every site, and makes a key for all else. */
 const OPERATOR: Caller = { site: DEFAULT_SITE, scopes: ["manage"], who: "operator" };
 
 export interface Caller {
-  /** All it reaches is of this site, but for the operator, who may name another. */
+  /** The only site that the caller reaches; the operator may name another one. */
   readonly site: string;
   readonly scopes: readonly Scope[];
-  /** The id of its key, or one of two words that are no id. */
+  /** The id of the caller's key, `operator` or `local`. */
   readonly who: string;
 }
 
@@ -53,24 +53,24 @@ export interface CallerParts {
   readonly operator: Operator;
   readonly audit: Audit;
   readonly counters: ApiCounters;
-  /** Knows who is behind a proxy. */
+  /** The gate knows which address is behind a proxy. */
   readonly gate: ConnectionGate;
 }
 
-/** What that takes of the configuration. */
+/** The part of the configuration that callers are known by. */
 export interface CallerConfig {
   readonly listeners: { readonly host: string };
   /** Absent in open mode. */
   readonly auth: { readonly tokens?: unknown };
 }
 
-/** Finds out who calls, or refuses. */
+/** Makes the middleware that finds out who calls, or refuses the call. */
 export function identifyCaller(
   parts: CallerParts,
   { listeners: { host }, auth: { tokens } }: CallerConfig,
 ): MiddlewareHandler<ApiEnv> {
   const { keys, operator, audit, counters, gate } = parts;
-  // A secret cannot be guessed in any number of tries: this is for what each try costs.
+  // Tries are counted for what each costs the store: no number of them guesses a secret.
   const attempts = new FailedAttempts();
   const requiresKey = async () => tokens !== undefined || await keys.exist();
 
@@ -90,8 +90,9 @@ export function identifyCaller(
     const address = addressOf(context);
     const proves = Operator.isProof(text);
     const refusal = proves ? await operator.refusal(text) : undefined;
-    if (proves && refusal === undefined) return OPERATOR; // others' wrong keys do not keep the operator out
-    // Many callers may share the address of a proxy: those whose keys are known are not held up by the others.
+    // Not held up by the count of tries: others' wrong keys must not keep the operator out.
+    if (proves && refusal === undefined) return OPERATOR;
+    // Many callers may share the address of a proxy: wrong keys of some must not hold up those whose keys are known.
     if (attempts.isOver(addressKey(address)) && !keys.isKnown(text)) {
       counters.throttled.value++;
       throw new CodedError(
@@ -129,7 +130,7 @@ function callerWith({ site, scopes, id }: ApiKey): Caller {
   return { site, scopes, who: id };
 }
 
-/** Checks that the caller has the scope; else throws `forbidden`, or `unauthorized` where it showed no key. */
+/** Checks that the caller has the scope. Throws `forbidden`, or `unauthorized` where the caller showed no key. */
 export function requireScope(
   context: ApiContext,
   scope: Scope,
@@ -155,13 +156,13 @@ function lackOf(caller: Caller, scope: Scope): string {
   return `the API key ${caller.who} lacks the scope '${scope}'`;
 }
 
-/** Whom the audit log names. */
+/** The caller as the audit log names it. */
 export function actorOf(context: ApiContext): Actor {
   const { who, site } = context.get("caller");
   return { who, site, address: addressOf(context) };
 }
 
-/** What the audit log says was tried. Somebody may put a whole key in the place of its id. */
+/** What the audit log says was tried. Secrets are cut out: somebody may put a whole key in the place of its id. */
 export function actionOf({ req: { method, path } }: ApiContext): string {
   const shown = path.replace(/(nk_[0-9A-Za-z]{12}_)[0-9A-Za-z]+/g, "$1***")
     .replace(/no_[\w-]{16,}/g, "no_***");
@@ -173,18 +174,18 @@ function isAboutKeys(context: ApiContext): boolean {
   return path === "/api/keys" || path.startsWith("/api/keys/");
 }
 
-/** Of a request that is refused. A wrong key is known by its id; the rest of it is never logged. */
+/** Who a refused request is from. A wrong key is named by its id; the rest of the key is never logged. */
 function origin(context: ApiContext): { who: string; action: string; address: string } {
   const [, id] = /^nk_([0-9A-Za-z]{12})_/.exec(shownKey(context) ?? "") ?? [];
   return { who: id ?? "nobody", action: actionOf(context), address: addressOf(context) };
 }
 
-/** From where the caller is, as the proxies say that are trusted; whether that is this machine, they have no say in. */
+/** The caller's address as trusted proxies say it. They have no say in whether a caller is on this machine. */
 function addressOf(context: ApiContext): string {
   return context.get("gate").addressOf(context.req.raw, context.env.peer);
 }
 
-/** `X-API-Key` goes first: a proxy may have an `Authorization` of its own. */
+/** The key that a request shows. `X-API-Key` goes first, since a proxy may have an `Authorization` of its own. */
 function shownKey(context: ApiContext): string | undefined {
   const [, bearer] = /^Bearer +(\S+) *$/i.exec(context.req.header("authorization") ?? "") ?? [];
   return context.req.header("x-api-key") || bearer;

@@ -1,23 +1,23 @@
-/** Ends what takes too long, with one timer for all of it: one for each would cost 4 µs a request. */
+/** Ends work that takes too long, with one timer for all of it: one timer for each would cost 4 µs a request. */
 
 interface Open {
-  /** On `performance.now()`'s clock. */
+  /** When the work is late, on `performance.now()`'s clock. */
   readonly lateAt: number;
   readonly end: () => void;
 }
 
 export class Deadlines {
   readonly #ms: number;
-  /** Oldest first, which is late first. As many as there are requests under way. */
+  /** One for each request under way, the oldest first, which is late first. */
   readonly #open = new Set<Open>();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** @param seconds for each; `Infinity` for no limit */
+  /** @param seconds that each work may take; `Infinity` for no limit */
   constructor(seconds: number) {
     this.#ms = seconds * 1000;
   }
 
-  /** As the work ends; rejects with `late()` where it does not in time. What becomes of it after that counts no more. */
+  /** Resolves or rejects as the work does, and rejects with `late()` where the work is not done in time. */
   keep<T>(work: Promise<T>, late: () => Error): Promise<T> {
     if (!Number.isFinite(this.#ms)) return work;
     return new Promise((resolve, reject) => {

@@ -1,6 +1,6 @@
 /**
- * What a capability puts into the HTTP API: its routes as data, each with the scope that its caller needs. A route
- * without a scope does not compile, so none is open to whoever calls. Next: `api.ts`, which mounts them.
+ * What a capability puts into the HTTP API: routes as data, each with the scope that its caller needs. A route without a
+ * scope does not compile, so no route is open to whoever calls. Next: `api.ts`, which mounts them.
  */
 import type { Scope } from "../base/scope.ts";
 import type { Call } from "./call.ts";
@@ -9,13 +9,13 @@ export interface Route {
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** The path below `/api`, such as `/rooms/:room/connections`. */
   readonly path: `/${string}`;
-  /** What its caller has to be allowed; any other caller is refused before the route runs. */
+  /** What a caller has to be allowed; others are refused before the route runs. */
   readonly scope: Scope;
-  /** Does what is asked; throws a `CodedError` where it refuses. */
+  /** Does what the call asks for. Throws a `CodedError` where it refuses. */
   run(call: Call): Answer | Promise<Answer>;
 }
 
-/** What a route answers where it does not throw: the JSON of a thing, or that there is nothing to say. */
+/** What a route answers where it does not throw: JSON, or that there is nothing to say. */
 export type Answer = JsonAnswer | EmptyAnswer;
 
 interface JsonAnswer {

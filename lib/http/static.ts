@@ -1,6 +1,6 @@
 /**
- * The page's files. All of them are read at the start and served by name from memory, so no request can name a
- * path: what is not in the list does not exist.
+ * Serves the page's files. They are read at the start and served from memory by their names, so that no request can name a
+ * path: a file that is not in the list does not exist.
  */
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
@@ -39,7 +39,7 @@ interface Asset {
   readonly type: string;
 }
 
-/** A route for each file right in `folder`; `/` is `index.html`. */
+/** Makes a route for each file right in `folder`; `/` is `index.html`. */
 export function pageRoutes(folder: URL): App {
   const page: App = new Hono();
   for (const [name, asset] of readAssets(folder)) {
@@ -54,7 +54,7 @@ function answer(context: Context, asset: Asset): Response {
   const headers = new Headers({
     ...PAGE_HEADERS,
     "Content-Type": asset.type,
-    // A new version of the server must not be met by an old script: ask each time, transfer once.
+    // Browsers ask each time, so that no old script meets a new version of the server; a file is transferred once.
     "Cache-Control": "no-cache",
     "ETag": asset.etag,
     "Vary": "Accept-Encoding",
@@ -64,7 +64,7 @@ function answer(context: Context, asset: Asset): Response {
   }
   const body = zip ? asset.zipped : asset.body;
   if (zip) headers.set("Content-Encoding", "gzip");
-  headers.set("Content-Length", String(body.length)); // an answer to HEAD has no body to tell it from
+  headers.set("Content-Length", String(body.length)); // an answer to HEAD has no body that would tell it
   return new Response(body, { headers });
 }
 

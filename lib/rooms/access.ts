@@ -1,6 +1,6 @@
 /**
- * The one place that says who may enter a room, speak there and see who is there; `rooms.ts` asks before
- * it does any of that, whichever way the client came. `rules/room_rules.ts` knows the rules of each room.
+ * Says who may enter a room, speak there, and see who is there. `joining.ts` and `rooms.ts` ask here before they do it,
+ * whichever way a client came. `rules/room_rules.ts` knows what holds for a room.
  */
 import { CodedError, type ErrorCode } from "../base/errors.ts";
 import { roomPattern } from "./rules/patterns.ts";
@@ -12,13 +12,13 @@ export class RoomAccess {
   readonly #rules: RoomRules;
   readonly #tokens: TokenVerifier | undefined;
 
-  /** @param tokens absent: the server is open, and believes its clients */
+  /** @param tokens absent on an open server, which believes its clients */
   constructor(rules: RoomRules, tokens: TokenVerifier | undefined) {
     this.#rules = rules;
     this.#tokens = tokens;
   }
 
-  /** Some rooms are open to connections without a token. */
+  /** Whether some rooms are open to connections without a token. */
   get takesGuests(): boolean {
     return this.#tokens !== undefined && this.#rules.haveGuests;
   }
@@ -27,14 +27,14 @@ export class RoomAccess {
   requireEntry(identity: Identity | undefined, room: string): void {
     const rule = this.#requireOpen(identity, room);
     if (identity === undefined || !rule.isPrivate || rule.members.has(identity.user)) return;
-    if (room === USER_ROOMS + identity.user) return; // a pattern such as `*` names it, too, and no token is needed
+    if (room === USER_ROOMS + identity.user) return; // also where a pattern such as `*` makes the room private
     if (identity.rooms.some((pattern) => roomPattern(pattern).test(room))) return;
     throw refused(room, "it is private, subscribe with a token for it");
   }
 
   /**
-   * The same for someone who brings a subscription token. Rejects with `forbidden` or why the token is refused; resolves
-   * with what it can be revoked by, or `undefined` where nobody needs one.
+   * Checks that someone may enter a room by a subscription token. Resolves with what the token can be revoked by, or
+   * `undefined` where nobody needs a token. Rejects with `forbidden`, or with why the token is refused.
    */
   async requireToken(
     identity: Identity | undefined,
@@ -69,7 +69,7 @@ export class RoomAccess {
     throw refused(room, "who is in it is not shown");
   }
 
-  /** Nobody may enter the room. */
+  /** Whether nobody may enter the room. */
   isClosed(room: string): boolean {
     return this.#rules.of(room).isClosed;
   }
@@ -79,7 +79,7 @@ export class RoomAccess {
     return this.#rules.of(room).maxClients;
   }
 
-  /** What holds without and with a subscription token: no token opens these. */
+  /** Checks what no subscription token can open. */
   #requireOpen(identity: Identity | undefined, room: string): RoomWithRule {
     const rule = this.#rules.of(room);
     if (

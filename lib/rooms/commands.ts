@@ -36,9 +36,9 @@ export function roomCommands(rooms: Rooms): Command[] {
       token: optionalToken(fields),
     }), async (connection, asked) => {
       const { room } = asked;
-      return await held(connection, room, async () => {
+      return await answerThenRelease(connection, room, async () => {
         await rooms.join(connection, room, undefined, asked.token);
-        hold(connection, room);
+        holdRoom(connection, room);
         const data = await subscribed(connection, asked);
         return { data, upTo: data.offset };
       });
@@ -66,8 +66,8 @@ export function roomCommands(rooms: Rooms): Command[] {
     }),
     command("presence", roomField, async (connection, room) => {
       rooms.requireMembership(connection, room, "list");
-      return await held(connection, room, async () => {
-        hold(connection, room);
+      return await answerThenRelease(connection, room, async () => {
+        holdRoom(connection, room);
         const users = await rooms.watch(connection, room);
         return { data: { room, users: users.map(userOnWire) }, upTo: 0 };
       });
@@ -105,14 +105,17 @@ function roomField(fields: Fields, { limits }: Connection): string {
   return identifier(fields, "room", limits.room);
 }
 
-/** What is said meanwhile in a room comes after the answer, whose last publication is at `upTo`. */
-function hold(connection: Connection, room: string): void {
+/** Holds back what is said in a room, until {@linkcode answerThenRelease} has answered. */
+function holdRoom(connection: Connection, room: string): void {
   const membership = membershipsOf(connection).get(room);
   if (membership !== undefined) connection.hold(membership.channel);
 }
 
-/** Answers with what `work` resolves with; then, or where it fails, what was held back of the room follows. */
-async function held(
+/**
+ * Answers with what `work` resolves with. What {@linkcode holdRoom} held back follows the answer, but for publications up
+ * to `upTo`, which the answer has. Where `work` fails, all that was held back follows.
+ */
+async function answerThenRelease(
   connection: Connection,
   room: string,
   work: () => Promise<{ data: unknown; upTo: number }>,

@@ -1,6 +1,6 @@
 /**
- * How a node's connections come into rooms and go out of them: in the hub, in presence, and with what other capabilities
- * have for them there.
+ * Puts a node's connections into rooms, and takes them out: in the hub, in presence, and with what other capabilities do as
+ * connections enter and leave.
  */
 import { unixSeconds } from "../base/times.ts";
 import type { UserId } from "../base/fields.ts";
@@ -14,13 +14,13 @@ import type { RoomPresence } from "./presence.ts";
 
 /** What else happens as connections come into rooms and leave them. */
 export interface RoomListener {
-  /** The connection is in the room by now, and not yet seen there. */
+  /** The connection is in the room by now, but others do not see it there yet. */
   entering(connection: Connection, user: UserId, membership: Membership): Promise<void>;
-  /** It is seen there, too. Rejects where the engine is away. */
+  /** Others see the connection in the room by now. Rejects where the engine is away. */
   entered(connection: Connection, user: UserId, membership: Membership): Promise<void>;
-  /** The engine was away: nothing is to wait for {@linkcode RoomListener.entered} any more. */
+  /** {@linkcode RoomListener.entered} does not come, because the engine was away: nothing is to wait for it any more. */
   missed(connection: Connection, membership: Membership): void;
-  /** It has left the room. */
+  /** The connection has left the room. */
   left(connection: Connection, user: UserId, membership: Membership): Promise<void>;
 }
 
@@ -35,14 +35,14 @@ export interface RoomEntryParts {
 export interface Entrance {
   readonly room: string;
   readonly name: string;
-  /** How many connections the room takes; absent: any number. */
+  /** How many clients the room takes; absent: any number. */
   readonly maxClients?: number;
   readonly token?: TokenFacts;
 }
 
 export class RoomEntry {
   readonly #parts: RoomEntryParts;
-  /** Of rooms with a limit, by connection and room, so that two at once are one. */
+  /** Joins of rooms with a limit that are under way, by connection and room, so that two at once are one. */
   readonly #joining = new Map<string, Promise<void>>();
 
   constructor(parts: RoomEntryParts) {
@@ -50,8 +50,8 @@ export class RoomEntry {
   }
 
   /**
-   * Puts the connection in a room. With `maxClients` it rejects with `room_full`, or where nobody can count, and the
-   * connection is not in the room.
+   * Puts the connection in a room. Where the room has a limit, this rejects with `room_full`, or where nobody can count; the
+   * connection is not in the room then.
    */
   async join(
     connection: Connection,
@@ -62,7 +62,7 @@ export class RoomEntry {
     const channel = roomChannel(connection.site, room);
     const membership: Membership = {
       room,
-      channel: node.hub.get(channel) ?? channel, // shared by nearly all who are in it
+      channel: node.hub.get(channel) ?? channel, // one object for nearly all connections in the room
       name,
       token,
       connectedAt: unixSeconds(),
@@ -74,7 +74,7 @@ export class RoomEntry {
       joining = this.#enterIfPlace(connection, user, membership, maxClients)
         .finally(() => this.#joining.delete(key));
       this.#joining.set(key, joining);
-      node.background.run("join", joining.catch(() => {})); // its caller is told
+      node.background.run("join", joining.catch(() => {})); // whoever joins is told
     }
     await joining;
   }
@@ -118,7 +118,7 @@ export class RoomEntry {
     }));
   }
 
-  /** While it waited for a place, the client may have gone, or its token been revoked: then it gives it back. */
+  /** Gives the place back where the client has gone, or its token was revoked, while it waited for the place. */
   async #enterIfPlace(
     connection: Connection,
     user: UserId,
@@ -135,7 +135,7 @@ export class RoomEntry {
     if (refusal !== undefined) throw refusal;
   }
 
-  /** @param isFirst where its presence is written already: whether it is the user's first there */
+  /** @param isFirst whether the client is its user's first there; absent where its presence is not written yet */
   async #enter(
     connection: Connection,
     user: UserId,
@@ -156,7 +156,7 @@ export class RoomEntry {
       if (membershipsOf(connection).get(room) !== membership) return;
       for (const each of listeners) await each.entered(connection, user, membership);
     } catch (error) {
-      // The connection is in the room of this node; the rest is made good once the engine is back.
+      // The connection is in the room on this node. All else is made good once the engine is back.
       node.noteIncomplete("join", error);
       for (const each of listeners) each.missed(connection, membership);
     }

@@ -5,7 +5,8 @@ import { Revocations } from "../auth/revocations/revocations.ts";
 import type { Feature } from "../feature.ts";
 import { roomCommands } from "./commands.ts";
 import { roomTokensOf } from "./membership.ts";
-import { ROOM_KINDS, Rooms } from "./rooms.ts";
+import { ROOM_KINDS } from "./kinds.ts";
+import { Rooms } from "./rooms.ts";
 import { roomRoutes } from "./routes.ts";
 import { rooms as settings } from "./settings.ts";
 import { limits } from "../limits/settings.ts";
@@ -14,7 +15,7 @@ import { RoomRules } from "./rules/room_rules.ts";
 import { PRESENCE_FUNCTIONS } from "./store/functions.ts";
 import { openPresence } from "./store/open.ts";
 
-/** @param open what says who is in which room */
+/** @param open opens the store of who is in which room */
 export function roomsFeature(open: typeof openPresence) {
   return {
     name: "rooms",

@@ -1,4 +1,4 @@
-/** What a room's history can bring back, exactly or not at all. */
+/** Reads rooms' histories: what a client missed, exactly or not at all, and the last messages. */
 import { type Channel, roomChannel } from "../core/channel.ts";
 import type { RoomSync } from "./membership.ts";
 import type { Broker } from "../core/broker.ts";
@@ -10,14 +10,15 @@ import {
 } from "../core/publication.ts";
 import type { RoomRules } from "./rules/room_rules.ts";
 
-/** A position after all there is. */
+/** An offset after all that there are. */
 const MAX_OFFSET = Number.MAX_SAFE_INTEGER;
 
-/** Most messages of a room that one answer brings back, and their length together: well below `APP_LIMIT_QUEUE`. */
+/** Most messages that one answer brings back. */
 const MAX_RECOVERED = 1000;
+/** Most characters of these together: well below `APP_LIMIT_QUEUE`. */
 const MAX_CHARACTERS = 250_000;
 
-/** Messages that are read at once: long ones are not read in vain by the thousand, ten megabytes an answer. */
+/** Messages that are read at once: a thousand long ones would be ten megabytes, read in vain. */
 const CHUNK = 100;
 
 /** What is asked of a channel's history. */
@@ -38,7 +39,7 @@ export class RoomHistory {
     this.#rules = rules;
   }
 
-  /** Messages of a room after `since`; without it, only where the room stands. */
+  /** The messages of a room after `since`. Without `since` the answer says only where the room stands. */
   async recover(site: string, room: string, since: Position | undefined): Promise<RoomSync> {
     const failed = (reason: RoomSync["reason"], at = { offset: 0, epoch: "" }) => (
       { ...at, recovered: false, reason, publications: [] }
@@ -60,7 +61,7 @@ export class RoomHistory {
     return { offset, epoch, recovered: true, publications };
   }
 
-  /** The last messages of a room; or, with `since`, those that are kept after it, oldest first. */
+  /** The last messages of a room, or those that are kept after `since`, oldest first. */
   async read(
     site: string,
     room: string,
@@ -87,7 +88,7 @@ export class RoomHistory {
     };
   }
 
-  /** What is kept after an offset: up to the limit, or up to where it is more than one answer bears. */
+  /** Reads what is kept after an offset, up to the limit, or until there is more than one answer bears. */
   async #after(channel: Channel, { since, limit, persistent }: Asked): Promise<History> {
     const first = await this.#broker.history(channel, {
       since,
@@ -99,7 +100,7 @@ export class RoomHistory {
     while (last < first.offset && kept.length < limit && !isOver(kept)) {
       const count = Math.min(CHUNK, limit - kept.length, first.offset - last);
       const next = await this.#broker.history(channel, { since: last, limit: count, persistent });
-      // It may have gone meanwhile.
+      // The history may have been lost or have ended meanwhile.
       if (next.epoch !== first.epoch || next.publications[0]?.offset !== last + 1) break;
       kept = [...kept, ...next.publications];
       last = kept.at(-1)?.offset ?? first.offset;
@@ -107,7 +108,7 @@ export class RoomHistory {
     return { ...first, publications: kept };
   }
 
-  /** What is kept from an offset up to where the channel stood, read from its end. */
+  /** Reads what is kept from an offset up to where the channel stood, beginning at its end. */
   async #last(
     channel: Channel,
     { since, persistent }: Asked,
@@ -122,7 +123,7 @@ export class RoomHistory {
       const found = before.publications.filter((each) => each.offset <= end);
       if (before.epoch !== epoch || found.length === 0) break;
       kept = [...found, ...kept];
-      if (found[0]?.offset !== start + 1) break; // what is before it is kept no more
+      if (found[0]?.offset !== start + 1) break; // no message before this one is kept any more
       end = start;
     }
     return kept;
@@ -138,7 +139,7 @@ function endOf(publications: Kept): Kept {
   return startOf(publications.toReversed()).toReversed();
 }
 
-/** As many of them as one answer bears, and one at least. */
+/** As many of the first messages as one answer bears, and one at least. */
 function startOf(publications: Kept): Kept {
   let length = 0;
   const over = publications.findIndex(({ publication }) =>

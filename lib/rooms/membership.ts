@@ -1,4 +1,4 @@
-/** What is said in rooms, and who is in them, as connections and rooms tell each other. */
+/** Which rooms a connection is in, and the shapes of what connections and rooms tell each other. */
 import type { UserId } from "../base/fields.ts";
 import type { Channel } from "../core/channel.ts";
 import type { Connection } from "../core/connection.ts";
@@ -6,8 +6,9 @@ import type { TokenFacts } from "../core/identity.ts";
 import type { KeptPublication, Position, Publication, Published } from "../core/publication.ts";
 import { Slot } from "../core/slot.ts";
 
-/** Something said in a room; `id` where the client brought one. */
+/** Something that is said in a room. */
 export interface RoomMessage {
+  /** Absent where the client made no id. */
   readonly id?: string;
   readonly room: string;
   readonly user: UserId;
@@ -15,12 +16,12 @@ export interface RoomMessage {
   readonly message: string;
 }
 
-/** What became of it. */
+/** What became of a message. */
 export interface PublishedMessage {
   readonly id: string;
   /** Absent where the room keeps no history. */
   readonly published: Published | undefined;
-  /** For the sender of a message that was there before. */
+  /** What the sender of a message that was there before is told. */
   readonly publication: Publication;
 }
 
@@ -39,7 +40,7 @@ export interface Membership {
   name: string;
   /** Unix time in seconds. */
   readonly connectedAt: number;
-  /** By which it entered; absent where it needed none. */
+  /** The token by which the connection entered; absent where it needed none. */
   readonly token?: TokenFacts;
 }
 
@@ -47,7 +48,7 @@ const MEMBERSHIPS = new Slot<Map<string, Membership>>();
 
 const NONE: ReadonlyMap<string, Membership> = new Map();
 
-/** The rooms that a connection is in, by their names. On every message's way. */
+/** The memberships of a connection by the names of the rooms. On every message's way. */
 export function membershipsOf(connection: Connection): ReadonlyMap<string, Membership> {
   return MEMBERSHIPS.of(connection) ?? NONE;
 }

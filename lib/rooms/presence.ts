@@ -1,4 +1,4 @@
-/** Makes users seen in their rooms by all nodes, and unseen, and tells who watches. */
+/** Writes for all nodes to see which users are in which rooms, and tells the connections that watch a room. */
 import { roomChannel } from "../core/channel.ts";
 import type { Connection } from "../core/connection.ts";
 import { type Membership, membershipsOf } from "./membership.ts";
@@ -8,7 +8,7 @@ import { CodedError } from "../base/errors.ts";
 import { type UserId, userIdOnWire } from "../base/fields.ts";
 import { unixSeconds } from "../base/times.ts";
 
-/** Presences that wait to be taken out; past so many, the rest is left to the end of the lease. */
+/** Most presences that wait to be taken out. Past so many the oldest are left to the end of the lease. */
 const MAX_UNREMOVED = 10_000;
 
 interface Unremoved {
@@ -21,10 +21,10 @@ export class RoomPresence {
   readonly #presence: PresenceManager;
   readonly #broker: Broker;
   readonly #onFailure: () => void;
-  /** Could not be taken out; bounded by `MAX_UNREMOVED`, the oldest goes first. */
+  /** Presences that could not be taken out, at most `MAX_UNREMOVED`. */
   #unremoved: Unremoved[] = [];
 
-  /** @param onFailure something could not be taken out; `retry` tries again */
+  /** @param onFailure is called where a presence could not be taken out; `retry` tries again */
   constructor(
     { presence, broker }: { presence: PresenceManager; broker: Broker },
     onFailure: () => void,
@@ -34,17 +34,17 @@ export class RoomPresence {
     this.#onFailure = onFailure;
   }
 
-  /** Makes the user seen in the room, by this connection; again where it was, under another name. */
+  /** Writes the connection's presence; also where it is written already, for another name. */
   async enter(connection: Connection, user: UserId, membership: Membership): Promise<void> {
     const entry = entryOf(connection, user, membership);
     const isFirst = await this.#presence.add(connection.site, user, entry);
     if (membershipsOf(connection).get(membership.room) !== membership) {
-      await this.exit(connection, user, membership); // it left while it was entering
+      await this.exit(connection, user, membership); // the connection left while it was entering
     } else if (isFirst) await this.#tell("join", connection.site, user, entry);
   }
 
   /**
-   * Takes a place in a room for a connection that is not there yet. Says whether it is the user's first, which
+   * Takes a place in a room for a connection that is not there yet. Says whether it is the user's first one there, which
    * {@linkcode RoomPresence.tellEntered} is to tell. Rejects with `room_full`, or where nobody can say whether there is
    * a place.
    */
@@ -58,18 +58,18 @@ export class RoomPresence {
     const { site } = connection;
     this.#unremoved = this.#unremoved.filter((each) =>
       each.entry.client_id !== connection.id || each.entry.room !== membership.room
-    ); // else a retry would take it out again
+    ); // a retry would take this place out again
     try {
       return await this.#presence.add(site, user, entry, maxClients);
     } catch (error) {
       const isRefused = error instanceof CodedError && error.code === "room_full";
-      // It may have been added all the same, and only the answer been lost.
+      // The presence may have been added all the same, and only the answer been lost.
       if (!isRefused) this.#keepUnremoved({ site, user, entry });
       throw error;
     }
   }
 
-  /** Tells who watches that the user is in the room, if it still is. */
+  /** Tells the connections that watch the room of the user, unless the connection has left it. */
   async tellEntered(connection: Connection, user: UserId, membership: Membership): Promise<void> {
     if (membershipsOf(connection).get(membership.room) !== membership) return;
     await this.#tell("join", connection.site, user, entryOf(connection, user, membership));
@@ -83,7 +83,7 @@ export class RoomPresence {
     });
   }
 
-  /** Takes out what could not be taken out before. */
+  /** Takes out the presences that could not be taken out before. */
   async retry(): Promise<void> {
     const unremoved = this.#unremoved;
     this.#unremoved = [];

@@ -1,4 +1,4 @@
-/** The settings of rooms: their rules, and what is kept of their messages. */
+/** The settings of rooms: their rules, and how much of their messages is kept. */
 import { auth } from "../auth/settings.ts";
 import { ConfigError } from "../base/config_error.ts";
 import { type Kind, limit, listOf, text } from "../config/kinds.ts";

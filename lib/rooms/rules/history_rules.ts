@@ -1,4 +1,4 @@
-/** How much of a room's messages is kept, by patterns of room names; `room_rules.ts` remembers what it finds. */
+/** Says how much of a room's messages is kept, by patterns of room names. `room_rules.ts` remembers what it finds. */
 import type { HistoryOptions } from "../../core/publication.ts";
 import { type RoomPattern, roomPattern } from "./patterns.ts";
 

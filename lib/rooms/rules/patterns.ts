@@ -5,7 +5,7 @@ export interface RoomPattern {
 }
 
 /**
- * Reads a pattern; it takes one look at each part of a name, however many `*` there are.
+ * Reads a pattern. A test takes one look at each part of a name, however many `*` there are.
  *
  * @example
  * ```ts

@@ -1,24 +1,24 @@
-/** What holds for a room: the first rule whose pattern matches its name. Who may do what by it, `rooms/access.ts` says. */
+/** Finds what holds for a room: the first rule whose pattern matches its name. `../access.ts` says who may do what by it. */
 import type { HistoryOptions } from "../../core/publication.ts";
 import type { UserId } from "../../base/fields.ts";
 import { type HistoryRule, HistoryRules } from "./history_rules.ts";
 import { roomPattern } from "./patterns.ts";
 
 export interface RoomRule {
-  /** Nobody enters. */
+  /** Whether nobody may enter. */
   readonly isClosed: boolean;
-  /** Guests, who have no token, stay outside. */
+  /** Whether guests, who have no token, stay outside. */
   readonly needsToken: boolean;
-  /** One enters by a subscription token, by a grant or as one of the members. */
+  /** Whether one enters only by a subscription token, by a grant, or as one of the members. */
   readonly isPrivate: boolean;
   readonly members: ReadonlySet<UserId>;
-  /** Connections, on all nodes together. */
+  /** Most clients, on all nodes together; absent: any number. */
   readonly maxClients?: number;
   /** Who may say something: who may enter, who is in it, no client at all, or these users. */
   readonly speakers: "anyone" | "members" | "server" | ReadonlySet<UserId>;
-  /** Clients may see who is there. */
+  /** Whether clients may see who is there. */
   readonly showsPresence: boolean;
-  /** Absent: as `APP_HISTORY` says. */
+  /** How much is kept; absent: as `APP_HISTORY` says. */
   readonly history?: HistoryOptions;
 }
 
@@ -28,20 +28,20 @@ export interface NamedRule extends RoomRule {
 }
 
 export interface RoomRuleSet {
-  /** The first one that matches counts. */
+  /** The rules in their order: the first one that matches counts. */
   readonly rules: readonly NamedRule[];
-  /** Of rooms that none of these names. */
+  /** What holds for rooms that no rule names. */
   readonly unknown: RoomRule;
 }
 
 /** What holds for one room. */
 export interface RoomWithRule extends RoomRule {
-  /** Of the rule; absent where none names the room. */
+  /** The pattern of the rule; absent where no rule names the room. */
   readonly pattern?: string;
   readonly history: HistoryOptions;
 }
 
-/** A room that everyone may use who has a token, where tokens are configured. */
+/** The rule of a room that everyone may use; where tokens are configured, everyone who has one. */
 export const PUBLIC: RoomRule = {
   isClosed: false,
   needsToken: true,
@@ -51,7 +51,7 @@ export const PUBLIC: RoomRule = {
   showsPresence: true,
 };
 
-/** Each user's own, to which nobody else ever gets. */
+/** Before a user's id: the user's own room, into which nobody else ever comes. */
 export const USER_ROOMS = "/user/";
 
 /** The rules where there is no file of them. @param privateRooms patterns */
@@ -64,7 +64,7 @@ export class RoomRules {
   readonly #rules: readonly { rule: NamedRule; matches: { test(room: string): boolean } }[];
   readonly #unknown: RoomRule;
   readonly #history: HistoryRules;
-  /** Bounded by `MAX_REMEMBERED`: then all of it is forgotten. */
+  /** What was found for rooms. Where there is more than `MAX_REMEMBERED`, all of it is forgotten. */
   readonly #found = new Map<string, RoomWithRule>();
 
   constructor({ rules, unknown }: RoomRuleSet, history: readonly HistoryRule[]) {
@@ -73,7 +73,7 @@ export class RoomRules {
     this.#history = new HistoryRules(history);
   }
 
-  /** Some rooms are open to guests, who have no token. */
+  /** Whether some rooms are open to guests, who have no token. */
   get haveGuests(): boolean {
     return this.#rules.some(({ rule }) => !rule.needsToken);
   }
@@ -84,7 +84,7 @@ export class RoomRules {
     if (known !== undefined) return known;
     const rule: RoomRule & Pick<RoomWithRule, "pattern"> =
       this.#rules.find(({ matches }) => matches.test(room))?.rule ??
-        // Without its own room, a user of version 1 would get no notification.
+        // The own room is never closed: without it, a user of version 1 would get no notification.
         (room.startsWith(USER_ROOMS) ? PUBLIC : this.#unknown);
     const found = { ...rule, history: rule.history ?? this.#history.of(room) };
     if (this.#found.size >= MAX_REMEMBERED) this.#found.clear();

@@ -1,4 +1,4 @@
-/** Reads the file of room rules (`APP_ROOMS`), and says all that is wrong with it. What it may hold, `rule_fields.ts` says. */
+/** Reads the file of room rules (`APP_ROOMS`) and says all that is wrong with it. `rule_fields.ts` says what it may hold. */
 import { ConfigError } from "../../base/config_error.ts";
 import type { UserId } from "../../base/fields.ts";
 import { NO_HISTORY } from "./history_rules.ts";
@@ -19,20 +19,20 @@ import type { RoomsConfig } from "../settings.ts";
 
 export interface LoadedRooms {
   readonly rooms: RoomRuleSet;
-  /** What the user should know of, but that does not stop the start. */
+  /** What the operator should know of, but what does not stop the start. */
   readonly warnings: readonly string[];
 }
 
-/** What the rules depend on, of the configuration. */
+/** The part of the configuration that the rules depend on. */
 export interface RuleConfig {
   readonly rooms: Pick<RoomsConfig, "file" | "privateRooms">;
   /** Absent in open mode. */
   readonly auth: { readonly tokens?: unknown };
-  /** Where notifications go that name no room. */
+  /** Its default room is where notifications go that name no room. */
   readonly inbox?: { readonly defaultRoom: string };
 }
 
-/** The rules as configured. Throws a `ConfigError` that says all that is wrong with the file, one thing a line. */
+/** Reads the rules as configured. Throws a `ConfigError` with all that is wrong with the file, one thing a line. */
 export function loadRooms(
   { rooms: { file: path, privateRooms }, auth: { tokens }, inbox }: RuleConfig,
 ): LoadedRooms {
@@ -50,7 +50,7 @@ export function loadRooms(
   return { ...loaded, warnings: [...loaded.warnings, warning] };
 }
 
-/** Reads its text. @param path for the errors */
+/** Reads the text of a file of rules. @param path for the errors */
 export function readRooms(
   text: string,
   { path, hasTokens }: { path: string; hasTokens: boolean },
@@ -79,7 +79,7 @@ export function readRooms(
   };
 }
 
-/** Rules whose fields are good, also where others are not: all that is wrong is said at once. */
+/** The rules whose fields are good. They are checked even where others are not, so that all faults are said at once. */
 function goodRules(rooms: unknown): [index: number, rule: RuleFields][] {
   if (!Array.isArray(rooms)) return [];
   return rooms.flatMap((rule, index) => RULE.is(rule, "", () => {}) ? [[index, rule]] : []);
@@ -104,7 +104,7 @@ function parsed(text: string, path: string): unknown {
   }
 }
 
-/** What each field allows may still not go together. */
+/** Checks whether the fields of a rule, each good by itself, go together. */
 function checkRule(
   rule: RuleFields,
   { at, hasTokens, note }: { at: string; hasTokens: boolean; note: Note },
@@ -152,10 +152,10 @@ function userSet(users: readonly User[]): ReadonlySet<UserId> {
   return new Set(users.map(String));
 }
 
-/** Rules that no room ever comes to. */
+/** Warns of rules that no room ever comes to. */
 function shadowed(rules: readonly RuleFields[], path: string): string[] {
   return rules.flatMap(({ pattern }, index) => {
-    // A `*` of the later pattern is a letter like any other for the earlier: only its own `*` matches it.
+    // For the earlier pattern, a `*` of the later one is a letter like any other: only a `*` of its own matches it.
     const first = rules.findIndex((earlier) => roomPattern(earlier.pattern).test(pattern));
     return first === index ? [] : [
       `${path}: rooms[${index}] (${JSON.stringify(pattern)}) is never used: ` +

@@ -1,4 +1,4 @@
-/** What the file of room rules may hold: the one description, by which it is checked, and from which its schema is made. */
+/** Describes what the file of room rules may hold. The file is checked by this, and its schema is made from it. */
 import {
   either,
   type FieldShapes,
@@ -44,8 +44,8 @@ const users = listOf<User>(
   MAX_USERS,
 );
 
-/** Of one rule; the table in `docs/rooms.md` is checked against it. */
-export const RULE_FIELDS: FieldShapes<RuleFields> = {
+/** The fields of one rule; the table in `docs/rooms.md` is checked against them. */
+export const RULE_FIELDS: Fields<RuleFields> = {
   pattern: {
     shape: text(
       "a room's name of 1 to 256 characters, in which `*` stands for any text",
@@ -116,7 +116,7 @@ export const FILE = record<FileFields>("an object with `rooms`", {
   },
 });
 
-/** As `docs/rooms.schema.json` has it. */
+/** The schema for editors, which `docs/rooms.schema.json` has to be equal to. */
 export const ROOMS_SCHEMA: JsonSchema = {
   $schema: "https://json-schema.org/draft/2020-12/schema",
   title: "Room rules of notifyli",

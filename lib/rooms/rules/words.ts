@@ -1,8 +1,8 @@
-/** A rule for rooms in words, as `notifyli check` prints it. */
+/** Puts a rule for rooms in words, as `notifyli check` prints it. */
 import { userIdOnWire } from "../../base/fields.ts";
 import type { RoomRule } from "./room_rules.ts";
 
-/** Each part of a rule, by what it is about, in an order that reads. */
+/** The parts of a rule in words, by what they are about, in the order in which they are printed. */
 export function wordsOf(
   rule: RoomRule,
   hasTokens: boolean,
@@ -16,7 +16,7 @@ export function wordsOf(
   };
 }
 
-/** The same in one line, without what holds for rooms by default. */
+/** A rule in one line, without what holds for rooms by default. */
 export function lineOf(rule: RoomRule, hasTokens: boolean): string {
   const { enter, speak, history } = wordsOf(rule, hasTokens);
   const speaking = rule.isClosed || rule.speakers === "anyone" ? [] : [`speak: ${speak}`];
@@ -57,7 +57,7 @@ function history({ history }: RoomRule): string {
   return history.persistent ? `${kept}, persistent` : kept;
 }
 
-/** Only so many are shown. */
+/** Most users that are named. */
 const SHOWN = 10;
 
 function userList(users: ReadonlySet<string>): string {

@@ -1,12 +1,12 @@
 /**
- * The connection hashes of the base protocol, in which other systems look who is in a room: their names, and how an entry
- * is read. Beside them is what notifyli itself has to know.
+ * The names of the connection hashes, in which other systems look up who is in a room (the base protocol), and of what
+ * notifyli itself keeps beside them; and how an entry is read.
  */
 import type { UserId } from "../../base/fields.ts";
 import type { RedisKeys } from "../../engines/redis/keys.ts";
 import type { UserPresence } from "./store.ts";
 
-/** Hash of {@linkcode connectionField} to JSON: one entry a user in the room. */
+/** The connection hash of a room, {@linkcode connectionField} to JSON: one entry for each user. */
 export function connectionsKey(keys: RedisKeys, site: string, room: string): string {
   return `${keys.of(site)}connections:${room}`;
 }
@@ -25,12 +25,14 @@ export function parsePresence(entry: string): UserPresence | undefined {
 }
 
 /**
- * What changes when a client comes or goes, in the order of `presence.lua`: the connection hash; the hash of client id to
- * lease and JSON, which is the user's clients in the room; the hash of {@linkcode connectionField} to how many clients
- * more than one each of the room's users has.
+ * The keys that change when a client comes or goes, in the order of `presence.lua`:
  *
- * The connection hash's name in braces puts all on one slot of a Redis Cluster; the length keeps two pairs of room and
- * user apart.
+ * - the connection hash;
+ * - the user's clients in the room, a hash of client id to lease and JSON;
+ * - how many clients more than one the room's users have, a hash of {@linkcode connectionField} to a number.
+ *
+ * The name of the connection hash in braces puts all of them on one slot of a Redis Cluster; the length keeps two pairs of
+ * room and user apart.
  */
 export function presenceKeys(
   keys: RedisKeys,

@@ -1,4 +1,4 @@
-/** Opens what says who is in which room on whichever storage there is. */
+/** Opens the store of who is in which room, on whichever storage there is. */
 import type { Broker } from "../../core/broker.ts";
 import { roomChannel } from "../../core/channel.ts";
 import type { Storage } from "../../engines/storage.ts";
@@ -6,7 +6,7 @@ import { unixSeconds } from "../../base/times.ts";
 import { MemoryPresence } from "./memory.ts";
 import type { PresenceManager } from "./store.ts";
 
-/** @param engine whose broker tells the rooms who left them with a node that died */
+/** @param engine its broker tells the rooms who left them when another node died */
 export async function openPresence(
   { storage, broker }: { readonly storage: Storage; readonly broker: Broker },
 ): Promise<PresenceManager> {
@@ -15,6 +15,6 @@ export async function openPresence(
   return new RedisPresence(storage, ({ site, room, user }) => {
     const leave = { kind: "leave", id: "-", at: unixSeconds(), from: { user, name: user } };
     Promise.resolve(broker.publish(roomChannel(site, room), leave))
-      .catch(() => {}); // watchers see it when they ask again
+      .catch(() => {}); // those who watch see it when they ask again
   });
 }

@@ -3,7 +3,7 @@
 --   hash of the room's users with several clients: user field to how many more than one
 -- ARGV: user field, client id, lease (to take out: it must be the client's; '' for any), JSON ('' to take out),
 --   most clients in the room ('' for no limit)
--- Returns 1 if the user is now in the room or out of it and was not before, -1 if the room is full.
+-- Returns 1 if this was the user's first client to come or the last one to go, -1 if the room is full, else 0.
 local clients = {}
 local known
 local last = 0
@@ -23,7 +23,7 @@ if ARGV[4] ~= '' then
   if ARGV[5] ~= '' and not known then
     local most = tonumber(ARGV[5])
     local count = redis.call('HLEN', KEYS[1])
-    -- Not from the entries themselves: who comes and goes on and on would have all of a large room read each time.
+    -- Counted apart from the entries: reading all of a large room each time would be dear where clients come and go.
     for _, more in ipairs(count < most and redis.call('HVALS', KEYS[3]) or {}) do
       count = count + tonumber(more)
     end
@@ -51,7 +51,7 @@ elseif #entries > 2 then
   redis.call('HDEL', KEYS[3], ARGV[1])
 end
 
--- The newest client is the user's entry; where there are several, all of them are in it.
+-- The user's entry is the newest client; where the user has several, the entry lists all of them.
 table.sort(clients, function(a, b) return a.number < b.number end)
 local entry = clients[#clients].json
 if #clients > 1 then

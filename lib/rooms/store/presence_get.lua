@@ -1,6 +1,6 @@
--- Reads entries of connection hashes; of one that is no hash, the error, so that the others are answered.
--- KEYS: the hash of each
--- ARGV: the user field of each
+-- Reads entries of connection hashes. Where one is no hash, its error is its answer, so that the others are answered.
+-- KEYS: the hash of each entry
+-- ARGV: the user field of each entry
 local entries = {}
 for i, hash in ipairs(KEYS) do
   entries[i] = redis.pcall('HGET', hash, ARGV[i])

@@ -1,4 +1,4 @@
-/** Who is in which room, in the connection hashes of the base protocol and beside them. */
+/** Keeps in Redis who is in which room: in the connection hashes of the base protocol, and in keys beside them. */
 import type { Redis } from "ioredis";
 import type { PresenceEntry, PresenceManager, UserPresence } from "./store.ts";
 import type { UserId } from "../../base/fields.ts";
@@ -12,13 +12,14 @@ import { connectionField, connectionsKey, parsePresence, presenceKeys } from "./
 import { PRESENCE_FUNCTIONS } from "./functions.ts";
 import { roomFull } from "./room_full.ts";
 
-/** What `presence.lua` answers: it was the user's first client, or the last one, in the room. */
+/** `presence.lua` answers this where it added the user's first client in the room. */
 const FIRST = 1;
+/** `presence.lua` answers this where it took out the user's last client in the room. */
 const LAST = 1;
-/** There is no place. */
+/** `presence.lua` answers this where the room has no place. */
 const FULL = -1;
 
-/** Of one call. */
+/** Most lookups in one call. */
 const MOST_LOOKUPS = 200;
 
 /** The place of one client in one room. */
@@ -29,10 +30,10 @@ export interface Place {
   readonly client_id: string;
 }
 
-/** Told that the last client of a user in a room was swept. */
+/** Is told that the last client of a user in a room was swept. */
 export type OnGone = (place: Place) => void;
 
-/** Somebody asks for one entry of a connection hash. */
+/** A question for one entry of a connection hash. */
 interface Lookup {
   readonly hash: string;
   readonly field: string;
@@ -56,24 +57,24 @@ export class RedisPresence implements PresenceManager {
       send: (lookups) => this.#lookUp(lookups),
     });
     this.#onGone = onGone;
-    lease.sweepBy((lease, entry) => this.#sweep(lease, entry));
+    lease.sweepBy((lease, noted) => this.#sweep(lease, noted));
   }
 
   async add(
     site: string,
     user: UserId,
-    connection: PresenceEntry,
+    entry: PresenceEntry,
     maxClients?: number,
   ): Promise<boolean> {
-    const { client_id, room } = connection;
-    const entry = { site, room, user, client_id };
-    let added = await this.#add(entry, connection, maxClients);
-    // The places of a dead node's clients are free when its lease has ended, not when somebody comes to sweep it.
+    const { client_id, room } = entry;
+    const place = { site, room, user, client_id };
+    let added = await this.#add(place, entry, maxClients);
+    // A dead node's places are free once its lease has ended, although nobody may have swept them yet.
     if (added === FULL && await this.#lease.sweepEnded()) {
-      added = await this.#add(entry, connection, maxClients);
+      added = await this.#add(place, entry, maxClients);
     }
     if (added !== FULL || maxClients === undefined) return added === FIRST;
-    await this.#lease.strike(written(entry));
+    await this.#lease.strike(written(place));
     throw roomFull(room, maxClients);
   }
 
@@ -107,11 +108,11 @@ export class RedisPresence implements PresenceManager {
 
   async #add(
     place: Place,
-    connection: PresenceEntry,
+    entry: PresenceEntry,
     maxClients: number | undefined,
   ): Promise<unknown> {
-    const json = JSON.stringify(connection);
-    // Noted under the lease first: if this node dies in between, a sweep finds what is to be swept.
+    const json = JSON.stringify(entry);
+    // The place is noted under the lease first: if this node dies in between, a sweep finds it.
     const [, added] = await Promise.all([
       this.#lease.note(written(place)),
       this.#functions.place(
@@ -122,7 +123,7 @@ export class RedisPresence implements PresenceManager {
     return added;
   }
 
-  /** @param lease whose the place must be; empty for any */
+  /** @param lease the one that the place has to be of; empty for any */
   #takeOut(place: Place, lease: string): Promise<unknown> {
     return this.#functions.place(
       presenceKeys(this.#keys, place),
@@ -130,21 +131,21 @@ export class RedisPresence implements PresenceManager {
     );
   }
 
-  /** Says whether it was the user's last client in the room. */
-  async #sweep(lease: string, entry: string): Promise<boolean> {
-    const place = read(entry);
+  /** Takes a dead client out, and says whether it was the user's last one in the room. */
+  async #sweep(lease: string, noted: string): Promise<boolean> {
+    const place = read(noted);
     if (await this.#takeOut(place, lease) !== LAST) return false;
     this.#onGone(place);
     return true;
   }
 }
 
-/** How a lease has it. None of the four holds a line break. */
+/** A place as a lease notes it. None of the four parts holds a line break. */
 function written({ site, room, user, client_id }: Place): string {
   return [site, room, user, client_id].join("\n");
 }
 
-function read(entry: string): Place {
-  const [site = "", room = "", user = "", client_id = ""] = entry.split("\n");
+function read(noted: string): Place {
+  const [site = "", room = "", user = "", client_id = ""] = noted.split("\n");
   return { site, room, user, client_id };
 }

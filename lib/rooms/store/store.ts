@@ -1,4 +1,4 @@
-/** Who is in which room, as all nodes and other systems see it. */
+/** What is kept of who is in which room, as all nodes and other systems see it, and what a store does with it. */
 import type { UserId } from "../../base/fields.ts";
 
 /** One client in one room, as other systems see it in `notifyli:connections:{room}` (the base protocol). */
@@ -11,23 +11,24 @@ export interface PresenceEntry {
   readonly connected_at: number;
 }
 
-/** A user in a room: the newest of the user's clients there, and all of them where they are several. */
+/** A user in a room, shown by the newest of the user's clients there. */
 export interface UserPresence extends PresenceEntry {
+  /** All of the user's clients in the room; absent where there is one. */
   readonly clients?: readonly PresenceEntry[];
 }
 
 export interface PresenceManager {
   /**
-   * Says whether this is the user's first client in the room. Rejects with `room_full`, and adds nothing, where the room
-   * has as many clients already, those of all users and nodes together; one that is in the room is never refused. Looking
-   * and adding are one step. One call at a time for a client in a room.
+   * Adds a client, and says whether it is the user's first one in the room. Rejects with `room_full`, and adds nothing,
+   * where all users have as many clients there already, on all nodes together; a client that is in the room is never
+   * refused. Looking and adding are one step. A client may have one call for a room at a time.
    *
-   * @param maxClients in the room; absent for no limit
+   * @param maxClients how many the room takes; absent: any number
    */
-  add(site: string, user: UserId, connection: PresenceEntry, maxClients?: number): Promise<boolean>;
-  /** Says whether this was the user's last client in the room. */
-  remove(site: string, user: UserId, connection: PresenceEntry): Promise<boolean>;
-  /** One entry a user. */
+  add(site: string, user: UserId, entry: PresenceEntry, maxClients?: number): Promise<boolean>;
+  /** Removes a client, and says whether it was the user's last one in the room. */
+  remove(site: string, user: UserId, entry: PresenceEntry): Promise<boolean>;
+  /** Everyone in a room, one entry for each user. */
   list(site: string, room: string): Promise<UserPresence[]>;
   get(site: string, room: string, user: UserId): Promise<UserPresence | undefined>;
 }

@@ -1,0 +1,95 @@
+/**
+ * Decides whether a connection comes into a room, and under which name. Next: `entry.ts`, which puts it there.
+ */
+import type { Revocations } from "../auth/revocations/revocations.ts";
+import { CodedError } from "../base/errors.ts";
+import type { UserId } from "../base/fields.ts";
+import type { Connection } from "../core/connection.ts";
+import type { TokenFacts } from "../core/identity.ts";
+import type { RoomAccess } from "./access.ts";
+import type { RoomEntry } from "./entry.ts";
+import { type Membership, membershipsOf } from "./membership.ts";
+
+/** What a connection asks for. */
+interface Request {
+  readonly room: string;
+  readonly name: string | undefined;
+  /** A subscription token for the room. */
+  readonly token: string | undefined;
+}
+
+interface JoiningParts {
+  readonly access: RoomAccess;
+  readonly entry: RoomEntry;
+  readonly revocations: Revocations;
+}
+
+export class RoomJoining {
+  readonly #parts: JoiningParts;
+
+  constructor(parts: JoiningParts) {
+    this.#parts = parts;
+  }
+
+  /** As {@linkcode Rooms.join}. On every message's way, in the base protocol. */
+  join(connection: Connection, { room, name, token }: Request): Promise<void> | undefined {
+    const user = connection.requireUser();
+    if (token !== undefined) return this.#joinWithToken(connection, { room, name, token });
+    const membership = membershipsOf(connection).get(room);
+    if (membership !== undefined) return this.#rename(connection, user, membership, name);
+    this.#parts.access.requireEntry(connection.identity, room);
+    return this.#enter(connection, room, name);
+  }
+
+  async #joinWithToken(
+    connection: Connection,
+    { room, name, token }: Request & { readonly token: string },
+  ): Promise<void> {
+    const { access, revocations } = this.#parts;
+    const facts = await access.requireToken(connection.identity, room, token);
+    if (connection.closed) return;
+    if (facts !== undefined) revocations.require(facts);
+    await this.#enter(connection, room, name, facts);
+  }
+
+  #enter(
+    connection: Connection,
+    room: string,
+    claimedName: string | undefined,
+    token?: TokenFacts,
+  ): Promise<void> | undefined {
+    const { access, entry } = this.#parts;
+    const user = connection.requireUser();
+    const memberships = membershipsOf(connection);
+    const membership = memberships.get(room);
+    if (membership !== undefined) return this.#rename(connection, user, membership, claimedName);
+    const { limits } = connection;
+    if (memberships.size >= limits.rooms) {
+      throw new CodedError(
+        "too_many_rooms",
+        `Cannot join room ${JSON.stringify(room)}: this client is in ${memberships.size} rooms, ` +
+          `the limit is ${limits.rooms}`,
+        { field: "room" },
+      );
+    }
+    return entry.join(connection, user, {
+      room,
+      name: connection.name ?? user,
+      maxClients: access.maxClients(room),
+      token,
+    });
+  }
+
+  /** The connection is in the room already, and may have another name by now. */
+  #rename(
+    connection: Connection,
+    user: UserId,
+    membership: Membership,
+    claimedName: string | undefined,
+  ): Promise<void> | undefined {
+    const name = connection.identity?.name ?? claimedName;
+    if (name === undefined || name === membership.name) return undefined;
+    connection.name = membership.name = name;
+    return this.#parts.entry.rename(connection, user, membership);
+  }
+}

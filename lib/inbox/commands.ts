@@ -6,7 +6,7 @@ import { inboxFor } from "./guest_inbox.ts";
 import type { InboxService } from "./inbox.ts";
 import { described, syncData } from "./wire.ts";
 
-/** What came after a position, or a page from the end. */
+/** Asks for what came after a position, or for a page from the end. */
 type InboxQuery =
   | { readonly since: Position; readonly unreadOnly: boolean }
   | {

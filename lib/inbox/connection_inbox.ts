@@ -1,53 +1,55 @@
 /**
- * One connection's notifications: live ones are held back while earlier ones are on their way, each is given once, and
- * what the other end has taken is known. `delivery.ts` makes these; `taken_marks.ts` writes down what was taken.
+ * Gives one connection its notifications, each once: live ones are held back while earlier ones are on their way. It knows
+ * what the other end has taken. `delivery.ts` makes one for each connection; `taken_marks.ts` stores what was taken.
  */
 import { NOWHERE, type Position } from "../core/publication.ts";
 import type { Connection } from "../core/connection.ts";
 import type { Outgoing } from "../core/outgoing.ts";
 import type { Taken } from "./store/store.ts";
 
-/** Notifications that a connection is known to have got; past so many, the oldest are forgotten. */
+/** Most ids of notifications that are known to have been given; past so many, the oldest are forgotten. */
 const MAX_GIVEN = 1000;
 
-/** A notification for this connection. */
-export interface Held extends Position {
+/** A notification as this connection is sent it, with its place in the inbox. */
+export interface OutgoingNotification extends Position {
   readonly id: string;
   readonly outgoing: Outgoing;
 }
 
-/** Where it is written down what connections have taken. */
+/** Stores what connections have taken. */
 export interface Marks {
-  /** Something was given: {@linkcode ConnectionInbox.takeHanded} says when the socket took it. */
+  /** Something was given to the socket; {@linkcode ConnectionInbox.takeHanded} says when the socket has taken it. */
   note(inbox: ConnectionInbox): void;
-  /** The other end has these; the connection may be gone by now. */
+  /** The other end has these notifications. The connection may be gone by now. */
   taken(connection: Connection, ids: readonly string[], how: Taken): void;
 }
 
-/** A room of a connection that has no inbox. */
+/** A room of a connection of the base protocol, which gets the notifications of its rooms alone. */
 interface HeldRoom {
   readonly name: string;
   /**
-   * What arrived while the queued ones are still on their way; `undefined` once those are sent. Bounded by the inbox's
-   * size, since each of them is stored there.
+   * The notifications that arrived while the queued ones are still on their way; `undefined` once those are sent. Bounded by
+   * the inbox's size, since each notification is stored there.
    */
-  held: Held[] | undefined;
-  /** Place in the inbox up to which this client has what it is to get. */
+  held: OutgoingNotification[] | undefined;
+  /** The place in the inbox up to which this client has got what it is to get. */
   upTo: Position;
 }
 
 export class ConnectionInbox {
   readonly connection: Connection;
   readonly #marks: Marks;
-  /** At most `APP_LIMIT_ROOMS`, and mostly one: a Map would take 200 bytes more for each client. */
+  /** At most `APP_LIMIT_ROOMS`. A list, since most clients are in one room: a Map would take 200 bytes more for each. */
   #rooms: HeldRoom[] = [];
-  /** Held back while the inbox is being read; as bounded as `HeldRoom.held`. */
-  #heldInbox: Held[] | undefined;
+  /** The notifications that are held back while the inbox is being read; bounded as `HeldRoom.held` is. */
+  #heldInbox: OutgoingNotification[] | undefined;
+  /** The place in the inbox up to which the client has got all. */
   #inboxUpTo: Position = NOWHERE;
-  /** The last ones that this client got, so that none comes twice. */
+  /** The ids of the last notifications that were given, so that none comes twice. */
   #given: Set<string> | undefined;
-  /** Given to the socket, and not yet known to be taken. */
+  /** The ids of notifications that the socket was given, and that nobody knows to be taken yet. */
   #handed: string[] = [];
+  /** Whether a proof was asked for that has not come yet. */
   #isProving = false;
 
   constructor(connection: Connection, marks: Marks) {
@@ -55,7 +57,10 @@ export class ConnectionInbox {
     this.#marks = marks;
   }
 
-  /** It joined a room, or the store may be another one by now: live ones there wait for {@linkcode handOut}. */
+  /**
+   * Base protocol: holds back the live notifications of a room until {@linkcode handOut}, because the connection joins it or
+   * because the store may be another one by now. {@linkcode holdInbox} is the same for version 2, of all rooms at once.
+   */
   awaitQueued(room: string): void {
     if (this.connection.hasInbox) return;
     const held = this.#room(room)?.held ?? [];
@@ -67,8 +72,8 @@ export class ConnectionInbox {
     this.#rooms = this.#rooms.filter(({ name }) => name !== room);
   }
 
-  /** Gives a live one, after those that are still on their way. */
-  notify(roomName: string, notification: Held): void {
+  /** Gives a live notification, after those that are still on their way. */
+  notify(roomName: string, notification: OutgoingNotification): void {
     if (this.connection.hasInbox) {
       if (this.#heldInbox !== undefined) this.#heldInbox.push(notification);
       else if (isAfter(this.#inboxUpTo, notification)) this.#give(notification);
@@ -80,10 +85,10 @@ export class ConnectionInbox {
   }
 
   /**
-   * Gives what waited in the inbox, as fast as the client takes it, then what was held back. What the inbox had up to
-   * `upTo`, and that does not wait, another client got before this one came.
+   * Base protocol: gives the notifications that waited for the room, as fast as the client takes them, then those that were
+   * held back. Notifications up to `upTo` that did not wait are left out: another client got them before this one came.
    */
-  async handOut(roomName: string, queued: readonly Held[], upTo: Position): Promise<void> {
+  async handOut(roomName: string, queued: readonly OutgoingNotification[], upTo: Position): Promise<void> {
     const room = this.#room(roomName);
     if (room === undefined) return;
     for (const notification of queued) {
@@ -96,12 +101,17 @@ export class ConnectionInbox {
     for (const notification of held) if (isAfter(upTo, notification)) this.#give(notification);
   }
 
-  /** Holds live ones back until {@linkcode releaseInbox}. */
+  /** Version 2: holds back the live notifications of all rooms until {@linkcode releaseInbox}. */
   holdInbox(): void {
     this.#heldInbox ??= [];
   }
 
-  /** Gives what was held back of the inbox, but for what the client got with its answer, up to `upTo`. */
+  /**
+   * Version 2: gives the notifications that were held back.
+   *
+   * @param given the ids of those that the client's answer had
+   * @param upTo how far the answer has come in the inbox
+   */
   releaseInbox(given: readonly string[], upTo: Position): void {
     const held = this.#heldInbox ?? [];
     this.#heldInbox = undefined;
@@ -111,14 +121,14 @@ export class ConnectionInbox {
     for (const notification of held) if (isAfter(upTo, notification)) this.#give(notification);
   }
 
-  /** The client was given these in an answer. */
+  /** Notes notifications that the client was given in an answer. */
   noteGiven(ids: readonly string[]): void {
     if (ids.length === 0) return;
     for (const id of ids) this.#remember(id);
     this.#noteHanded(ids);
   }
 
-  /** Those that the socket has taken since the last call; none while something waits in it. */
+  /** The ids that the socket has taken since the last call; none while something waits in the socket. */
   takeHanded(): string[] {
     if (this.connection.closed || this.connection.bufferedAmount > 0) return [];
     const handed = this.#handed;
@@ -130,7 +140,7 @@ export class ConnectionInbox {
     return this.#handed.length > 0;
   }
 
-  /** Before the server closes the connection in good order: what its closing handshake will carry over, too. */
+  /** Marks what is under way, before the server closes the connection: its closing handshake still carries that over. */
   finish(): void {
     if (this.#provesTaken) this.#prove();
     else if (this.#handed.length > 0) {
@@ -143,12 +153,12 @@ export class ConnectionInbox {
     return this.#rooms.find(({ name }) => name === room);
   }
 
-  /** A client with an inbox acknowledges what it took; for the others the next best is a pong. */
+  /** Whether a pong proves what was taken: clients of version 2 acknowledge it themselves. */
   get #provesTaken(): boolean {
     return !this.connection.hasInbox && this.connection.canConfirm;
   }
 
-  #give({ id, outgoing }: Held): void {
+  #give({ id, outgoing }: OutgoingNotification): void {
     if (this.connection.closed || this.#given?.has(id)) return;
     this.connection.send(outgoing);
     this.#remember(id);
@@ -158,19 +168,19 @@ export class ConnectionInbox {
   #noteHanded(ids: readonly string[]): void {
     for (const id of ids) this.#handed.push(id);
     if (!this.#provesTaken) return this.#marks.note(this);
-    if (this.#isProving) return; // the next proof has it
+    if (this.#isProving) return; // the next proof is for these, too
     this.#isProving = true;
     queueMicrotask(() => this.#prove());
   }
 
-  /** Asks for a proof of all that was given so far; what is given meanwhile waits for the next one. */
+  /** Asks for a proof of all that was given so far. What is given meanwhile waits for the next proof. */
   #prove(): void {
     const ids = this.#handed;
     this.#handed = [];
     if (ids.length === 0) return;
     this.connection.confirm((isTaken) => {
       this.#isProving = false;
-      if (!isTaken) return; // it stays queued, and comes with the next connection
+      if (!isTaken) return; // these stay queued, and come with the next connection
       this.#marks.taken(this.connection, ids, "delivered");
       this.#isProving = this.#handed.length > 0;
       this.#prove();
@@ -184,7 +194,7 @@ export class ConnectionInbox {
   }
 }
 
-/** An inbox that was empty for its retention's age begins a new epoch, with offsets from one on. */
+/** In another epoch offsets begin anew, as in an inbox that was empty for as long as notifications are kept. */
 function isAfter(upTo: Position, { offset, epoch }: Position): boolean {
   return epoch !== upTo.epoch || offset > upTo.offset;
 }

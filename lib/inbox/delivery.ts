@@ -1,6 +1,6 @@
 /**
- * How a node's connections get their users' notifications: those of version 2 by their inbox as a whole, those of the
- * base protocol in the rooms that they are in. What the engine lost is taken up again here.
+ * Gives a node's connections their users' notifications: to those of version 2 the whole inbox, to those of the base
+ * protocol what is for the rooms that they are in. Where the engine lost something, this begins again.
  */
 import type { UserId } from "../base/fields.ts";
 import { userChannel } from "../core/channel.ts";
@@ -29,7 +29,7 @@ export class InboxDelivery implements RoomListener, RestoreStep, ConnectionHooks
   readonly #node: Node;
   readonly #inbox: Inbox;
   readonly #marks: TakenMarks;
-  /** Who waits until what the engine lost is taken up again. */
+  /** The connections in their rooms that get nothing until the engine is whole again. */
   #waiting: Occupant[] = [];
 
   constructor(node: Node, inbox: Inbox) {
@@ -65,7 +65,7 @@ export class InboxDelivery implements RoomListener, RestoreStep, ConnectionHooks
     return inbox;
   }
 
-  /** From now on the connection gets its user's notifications, once the inbox is released. */
+  /** Subscribes the connection to its user's notifications. They come once the inbox is released. */
   open(connection: Connection, user: UserId): Promise<void> {
     this.of(connection).holdInbox();
     return this.#node.subscribe(connection, userChannel(connection.site, user));
@@ -129,7 +129,7 @@ export class InboxDelivery implements RoomListener, RestoreStep, ConnectionHooks
     this.#waiting = [];
   }
 
-  /** Writes down what connections are known to have taken. */
+  /** Stores what connections are known to have taken. */
   flush(): Promise<void> {
     return this.#marks.flush();
   }
@@ -138,7 +138,7 @@ export class InboxDelivery implements RoomListener, RestoreStep, ConnectionHooks
     void this.of(connection).handOut(room, [], NOWHERE);
   }
 
-  /** Hands what waits for the user in the room to these connections, before anything that came meanwhile. */
+  /** Gives these connections what waits for their user in the room, before anything that came meanwhile. */
   async #deliverQueued(
     site: string,
     user: UserId,

@@ -1,14 +1,14 @@
-/** Counts what retention drops from inboxes, and logs it: at once, and then summed up, however much it is. */
+/** Counts what retention drops from inboxes, and logs it: the first time at once, then summed up, however much it is. */
 import { getLogger } from "@logtape/logtape";
 import type { InboxCounters } from "./metrics.ts";
 import type { Dropped } from "./retention.ts";
 
 const log = getLogger(["notifyli", "inbox"]);
 
-/** A line that comes for each notification is not read. */
+/** Nobody reads a line for each notification. */
 const LOGGED_EVERY_MS = 10_000;
 
-/** Users that one line names. */
+/** Most users that one line names. */
 const MAX_NAMED = 3;
 
 export class DroppedLog implements Disposable {
@@ -31,7 +31,7 @@ export class DroppedLog implements Disposable {
     if (this.#timer === undefined) this.#write();
   }
 
-  /** Logs what was not logged yet. */
+  /** Logs what was not logged yet, and stops. */
   [Symbol.dispose](): void {
     clearTimeout(this.#timer);
     if (this.#taken + this.#queued > 0) this.#write();

@@ -1,4 +1,4 @@
-/** What a connection's commands may do with its user's inbox. A guest has none: nothing would ever take it out of the store. */
+/** The inbox that a connection's commands work on. A guest has none, since nothing would ever take it out of the store. */
 import type { Connection } from "../core/connection.ts";
 import type { InboxService } from "./inbox.ts";
 
@@ -7,7 +7,7 @@ export type InboxCommands = Pick<
   "sync" | "page" | "acknowledge" | "acknowledgeUpTo" | "change"
 >;
 
-/** The inbox that a connection's commands are for. @param inbox of those who have one */
+/** @param inbox the service for all but guests */
 export function inboxFor({ identity }: Connection, inbox: InboxCommands): InboxCommands {
   return identity?.isGuest ? NO_INBOX : inbox;
 }

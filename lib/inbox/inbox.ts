@@ -1,7 +1,8 @@
-/** What clients and senders ask of inboxes: pages that a client can take, what users do, receipts. */
+/** What clients and senders ask of inboxes: clients read pages and say what users did, senders ask for receipts. */
 import type {
   Inbox,
   InboxEvent,
+  InboxStores,
   InboxSync,
   NotificationState,
   ReceiptLog,
@@ -10,19 +11,21 @@ import type {
 } from "./store/store.ts";
 import type { Position } from "../core/publication.ts";
 import type { UserId } from "../base/fields.ts";
-import type { InboxStores } from "./store/store.ts";
+import { inSeconds } from "../base/times.ts";
 import { cutToLength } from "./page.ts";
+import { stateOf } from "./wire.ts";
 
-/** Most notifications of one answer, and their length together: well below `APP_LIMIT_QUEUE`. */
+/** Most notifications in one answer. */
 const MAX_SYNC = 200;
+/** Most characters of these together: well below `APP_LIMIT_QUEUE`. */
 const MAX_SYNC_CHARACTERS = 250_000;
 
 const ACKNOWLEDGED_AT_ONCE = 100;
 
-/** How far a notification came, for who sent it; times are Unix times in seconds. */
+/** Says to its sender how far a notification came. Times are Unix times in seconds. */
 export type Receipt = ScheduledReceipt | InboxReceipt;
 
-/** Of one that waits for its time. */
+/** The receipt of a notification that waits for its time. */
 interface ScheduledReceipt {
   readonly id: string;
   readonly state: "scheduled";
@@ -49,12 +52,12 @@ export class InboxService {
     this.#keepReceipts = keepReceipts;
   }
 
-  /** What is delivered and read from now on, for whoever tells senders of it. Called once, as features are opened. */
+  /** Has a log kept of what is delivered and read, for whoever tells senders of it. Called once, as features are opened. */
   keepReceipts(): ReceiptLog {
     return this.#keepReceipts();
   }
 
-  /** What came after a position, or without one all that is unread, as much as one answer bears. */
+  /** What came after a position, or all that is unread where there is no position: as much as one answer bears. */
   async sync(
     site: string,
     user: UserId,
@@ -77,12 +80,12 @@ export class InboxService {
     return { notifications, unread };
   }
 
-  /** A client took these. */
+  /** Notes that a client took these notifications. */
   async acknowledge(site: string, user: UserId, ids: readonly string[]): Promise<void> {
     await this.#inbox.mark(site, user, "delivered", ids);
   }
 
-  /** A client took all up to an offset. */
+  /** Notes that a client took all notifications up to an offset. */
   async acknowledgeUpTo(site: string, user: UserId, offset: number): Promise<void> {
     for (let before = offset + 1;;) {
       const page = await this.#inbox.list(site, user, {
@@ -91,13 +94,17 @@ export class InboxService {
         archived: true,
       });
       const taken = page.filter(({ deliveredAt, readAt }) => !deliveredAt && !readAt);
-      if (taken.length === 0) return; // those before them were taken before
+      if (taken.length === 0) return; // all before this page were taken earlier
       await this.acknowledge(site, user, taken.map(({ id }) => id));
       before = page.at(-1)?.offset ?? 0;
     }
   }
 
-  /** The user did something with these, or with all up to an offset, or with all; the user's clients are told. */
+  /**
+   * Does what the user did with notifications, and tells all of the user's clients.
+   *
+   * @param which ids, or all up to an offset; absent means all
+   */
   async change(
     site: string,
     user: UserId,
@@ -108,27 +115,27 @@ export class InboxService {
     return { unread };
   }
 
-  /** For its sender; `undefined` where there is no such notification any more. */
+  /** The receipt of a notification; `undefined` where there is no such notification, or none any more. */
   async receipt(site: string, id: string): Promise<Receipt | undefined> {
     const user = await this.#inbox.owner(site, id);
     if (user === undefined) return undefined;
-    // The schedule first: a notification goes from there to the inbox, never back.
+    // The schedule is asked first, since a notification goes from there to the inbox, and never back.
     const dueAt = await this.#schedule.dueAt(site, user, id);
-    if (dueAt !== undefined) return { id, state: "scheduled", deliver_at: seconds(dueAt) };
+    if (dueAt !== undefined) return { id, state: "scheduled", deliver_at: inSeconds(dueAt) };
     const found = await this.#inbox.get(site, user, id);
     if (found === undefined) return undefined;
     const { queuedAt, sentAt, deliveredAt, readAt } = found;
     return {
       id,
-      state: readAt ? "read" : deliveredAt ? "delivered" : sentAt ? "sent" : "queued",
-      queued_at: seconds(queuedAt),
-      ...(sentAt && { sent_at: seconds(sentAt) }),
-      ...(deliveredAt && { delivered_at: seconds(deliveredAt) }),
-      ...(readAt && { read_at: seconds(readAt) }),
+      state: stateOf(found),
+      queued_at: inSeconds(queuedAt),
+      ...(sentAt && { sent_at: inSeconds(sentAt) }),
+      ...(deliveredAt && { delivered_at: inSeconds(deliveredAt) }),
+      ...(readAt && { read_at: inSeconds(readAt) }),
     };
   }
 
-  /** Its sender takes it back: it is never delivered, or leaves the inbox. Says whether there was one. */
+  /** Takes a notification back for its sender, from the schedule or from the inbox. Says whether there was one. */
   async withdraw(site: string, id: string): Promise<boolean> {
     const user = await this.#inbox.owner(site, id);
     if (user === undefined) return false;
@@ -137,8 +144,4 @@ export class InboxService {
     await this.change(site, user, "delete", [id]);
     return true;
   }
-}
-
-function seconds(milliseconds: number): number {
-  return Math.floor(milliseconds / 1000);
 }

@@ -11,7 +11,7 @@ import {
   userIdField,
 } from "../base/fields.ts";
 
-/** The sender of a notification that names none, as the base protocol has it. */
+/** The sender of a notification that names none, by the base protocol. */
 const DEFAULT_FROM = "system";
 
 /** How far ahead a notification can be scheduled. */
@@ -24,15 +24,15 @@ export interface ParsedNotification {
   readonly from: string;
   /** Unix time in seconds. */
   readonly timestamp?: number;
-  /** Made by the caller: the same one within a day is the same notification. */
+  /** An id that the caller made: the same id within a day is the same notification. */
   readonly id?: string;
   /** Unix time in seconds after which nobody gets it any more. */
   readonly expiresAt?: number;
-  /** Unix time in seconds at which it is delivered; at once where that is past. */
+  /** Unix time in seconds at which the notification is delivered; at once where that is past. */
   readonly deliverAt?: number;
 }
 
-/** Throws a `CodedError` that names the field and its value. */
+/** Reads a notification's fields. Throws a `CodedError` that names the field and its value. */
 export function parseNotification(
   fields: Fields,
   { limits, defaultRoom }: { limits: Limits; defaultRoom: string },
@@ -50,7 +50,7 @@ export function parseNotification(
   };
 }
 
-/** A time in a text, such as a query or a stream's entry: a number where it is one, else as it is, to be refused. */
+/** Reads a time in a query or a stream's entry: a number where it is one, else the text, which is refused as a time. */
 export function timeOfText(text: string): number | string {
   return /^\d+$/.test(text) ? Number(text) : text;
 }

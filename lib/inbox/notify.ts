@@ -1,6 +1,6 @@
 /**
- * Takes notifications in, from whichever way: stored, or kept for later, and then accepted. Next on a message's way: the
- * store's `Inbox.append`, which fans out.
+ * Takes notifications in, whichever way they come, and stores them for now or for later before they are accepted. Next on a
+ * message's way: the store's `Inbox.append`, which fans out.
  */
 import { getLogger } from "@logtape/logtape";
 import type { UserId } from "../base/fields.ts";
@@ -15,11 +15,11 @@ const log = getLogger(["notifyli", "inbox"]);
 /** A notification that another system asks for. */
 export interface NotificationRequest extends ParsedNotification {
   readonly site: string;
-  /** Of the bridge or the stream. */
+  /** Of a notification that came by the bridge or the stream. */
   readonly claim?: Notification["claim"];
-  /** Of the bridge, for a notification whose caller made no id; of a retry, it may be there already. */
+  /** The id that the bridge made where the caller made none. At a retry, the notification may be there already. */
   readonly made?: { readonly id: string; readonly isRetry: boolean };
-  /** Whether the answer is to say if the user is online; costs a look at who is in the room. */
+  /** Whether the answer shall say if the user is online, which costs a look at who is in the room. */
   readonly asksOnline?: boolean;
 }
 
@@ -27,9 +27,9 @@ export interface NotifyResult {
   readonly id: string;
   /** Whether the user had a client in the room; `false` where the request does not ask. */
   readonly online: boolean;
-  /** The caller's id was there before; nothing was sent again. */
+  /** Whether the caller's id was there before; then nothing was sent again. */
   readonly isDuplicate: boolean;
-  /** Unix time in seconds at which it will be delivered; absent where it is in the inbox. */
+  /** Unix time in seconds at which the notification will be delivered; absent where it is in the inbox. */
   readonly deliverAt?: number;
 }
 
@@ -68,7 +68,7 @@ export class Notifier {
       expiresAt: expiresAt === undefined ? undefined : expiresAt * 1000,
       claim: request.claim,
     };
-    // Asked at the same time; what is stored is accepted, whether this is answered or not.
+    // Asked at the same time as the notification is stored, which counts whether this is answered or not.
     const asking = request.asksOnline
       ? this.#parts.isOnline(site, room, user).catch(() => false)
       : false;
@@ -77,7 +77,7 @@ export class Notifier {
     const online = await asking;
     if (isNew) counters[isLater ? "scheduled" : "accepted"].value++;
     log.debug("notification {id} for user {user} in room {room} is stored", { id, user, room });
-    // One that was there before may have been sent with another time.
+    // A notification that was there before may have been sent with another time.
     const dueAt = isNew ? (isLater ? deliverAt : undefined) : await schedule.dueAt(site, user, id);
     return { id, online, isDuplicate: !isNew, deliverAt: dueAt && dueAt / 1000 };
   }

@@ -2,12 +2,14 @@
 import { lengthOf } from "../core/publication.ts";
 import type { InboxSync, StoredNotification } from "./store/store.ts";
 
-/** A page: where it ends, and whether there is more behind it. */
+/** A part of an inbox: where it ends, and whether there is more behind it. */
 type Page = Pick<InboxSync, "offset" | "more" | "notifications">;
 
 /**
+ * Cuts a page to a number of notifications.
+ *
  * @param found up to one more than `limit`, oldest first
- * @param end the inbox's last offset, which is where a page without more behind it ends
+ * @param end the inbox's last offset, where a page ends that has no more behind it
  */
 export function cutTo(found: readonly StoredNotification[], limit: number, end: number): Page {
   const last = found[limit - 1];
@@ -15,7 +17,7 @@ export function cutTo(found: readonly StoredNotification[], limit: number, end: 
   return { offset: last.offset, more: true, notifications: found.slice(0, limit) };
 }
 
-/** The part of a page that is at most `characters` long, and one notification at least. */
+/** Cuts a page to a number of characters, and to one notification at least. */
 export function cutToLength<P extends Page>(page: P, characters: number): P {
   const { notifications, offset } = page;
   let length = 0;

@@ -2,20 +2,20 @@
 import type { UserId } from "../base/fields.ts";
 
 export interface Retention {
-  /** Notifications of one user; `Infinity` for no limit. */
+  /** Most notifications of one user; `Infinity` for no limit. */
   readonly size: number;
   /** Days since a notification was accepted; `Infinity` for no limit. */
   readonly days: number;
-  /** Told what was dropped, so that it can be counted. */
+  /** Is told what was dropped, so that it can be counted. */
   readonly onDropped: (dropped: Dropped) => void;
 }
 
 /** Notifications that left an inbox because it was full or they were too old. */
 export interface Dropped {
   readonly user: UserId;
-  /** A client had got them. */
+  /** How many of them a client had got. */
   readonly taken: number;
-  /** Nobody ever got them. */
+  /** How many of them nobody ever got. */
   readonly queued: number;
 }
 

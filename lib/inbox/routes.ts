@@ -1,6 +1,6 @@
 /**
- * The routes that send a notification, say what became of it, and take it back. `notification.ts` reads what was sent.
- * Next on its way: `notify.ts`.
+ * The routes that send a notification, say what became of it, and take it back. `notification.ts` reads the fields. Next on
+ * a message's way: `notify.ts`.
  */
 import { CodedError } from "../base/errors.ts";
 import { type Fields, userIdOnWire } from "../base/fields.ts";
@@ -18,7 +18,7 @@ export interface InboxServices {
   readonly notifier: Notifier;
 }
 
-/** What they take of the configuration. */
+/** The part of the configuration that the routes need. */
 export interface InboxRoutesConfig {
   readonly limits: Limits;
   readonly rates: Pick<Rates, "publishes">;
@@ -87,14 +87,14 @@ export function inboxRoutes(
     const { user, room } = notification;
     const json = { id, user_id: userIdOnWire(user), room };
     return {
-      status: isDuplicate ? 200 : 201, // the same answer as the first time, but nothing was created
-      // Who is online now says nothing of later.
+      status: isDuplicate ? 200 : 201, // a duplicate gets the answer of the first time, but nothing was created
+      // For a notification of later, who is online now says nothing.
       json: deliverAt === undefined ? { ...json, online } : { ...json, deliver_at: deliverAt },
     };
   }
 }
 
-/** JSON where the body says it is; else the whole body is the message, as `curl -d` sends it. */
+/** Reads JSON where the body says that it is JSON; else the whole body is the message, as `curl -d` sends it. */
 async function fieldsOrText(call: Call): Promise<Fields> {
   const fields = call.isJson ? await call.fields() : { message: await call.text() };
   const deliverAt = call.query("deliver_at") ?? call.header("x-deliver-at");

@@ -1,9 +1,8 @@
 /**
- * Delivers scheduled notifications when they are due. All of a cluster's nodes do: whichever is first delivers one, and
- * what a dead one did not, the others do. `deliver_at` is in whole seconds, so one look at the start of each second of
- * the store's clock is all it takes: no timer per notification, none too long for the runtime, and none that is wrong
- * once a clock was set.
- * Next on a message's way: the engine's `Schedule.release`, and from there as if it had just been sent.
+ * Delivers scheduled notifications when they are due. All nodes of a cluster look, and whichever is first delivers one, so
+ * that a dead node holds nothing up. `deliver_at` is in whole seconds, so one look at the start of each second of the
+ * store's clock is enough: there is no timer for each notification, which could be too long for the runtime, or wrong once
+ * a clock was set. Next on a message's way: the store's `Schedule.release`, and from there as if it had just been sent.
  */
 import { getLogger } from "@logtape/logtape";
 import { pause } from "../base/clock.ts";
@@ -14,16 +13,15 @@ import { CodedError } from "../base/errors.ts";
 
 const log = getLogger(["notifyli", "schedule"]);
 
-/** Delivered in one go; what comes in meanwhile is served between two of them. */
+/** Notifications that are delivered in one go; other work is done between two of these. */
 const BATCH = 200;
 
-/** After a failure. */
+/** How long it waits after a failure. */
 const PAUSE_MS = 500;
 
-/** Later than this, it is said in the log. */
+/** A notification that comes later than this is logged. */
 const LATE_MS = 5000;
 
-/** Delivers until its signal aborts. */
 export function scheduler(schedule: Schedule, counters: InboxCounters): Task {
   return { name: "scheduler", run: (signal) => new Scheduler(schedule, counters, signal).run() };
 }
@@ -53,7 +51,7 @@ class Scheduler {
     }
   }
 
-  /** Delivers all that is due. Resolves with the store's time, in Unix milliseconds. */
+  /** Delivers all that is due. Resolves with the store's clock, a Unix time in milliseconds. */
   async #deliverDue(): Promise<number> {
     const tally = { late: 0, latestMs: 0, expired: 0 };
     try {
@@ -73,7 +71,7 @@ class Scheduler {
     }
   }
 
-  /** Once; that Redis is away, its connection has logged. */
+  /** Logs a failure once. Where Redis is away, its connection has logged that. */
   #noteFailure(error: unknown): void {
     const isAway = error instanceof CodedError && error.options.isAway;
     const level = isAway || this.#isFailing ? "debug" : "error";

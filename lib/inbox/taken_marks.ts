@@ -1,16 +1,16 @@
 /**
- * Marks notifications as sent once the socket they were given to has taken them, or as delivered where the other end
- * has proved that it did. What was not taken when the connection ends stays queued, and comes with the next one.
+ * Marks notifications as sent once the socket that they were given to has taken them, or as delivered where the other end
+ * has proved that it has them. What was not taken when a connection ends stays queued, and comes with the next one.
  */
 import type { Connection } from "../core/connection.ts";
 import type { ConnectionInbox, Marks } from "./connection_inbox.ts";
 import type { Inbox, Taken } from "./store/store.ts";
 import type { UserId } from "../base/fields.ts";
 
-/** How soon a socket is looked at after it was given something, and again while it has not taken it. */
+/** How soon a socket is looked at after it was given something, and how often until it has taken that. */
 const LOOK_AFTER_MS = 20;
 
-/** Marks that could not be written are tried again; past so many, the oldest are given up. */
+/** Most marks that could not be written and are tried again; past so many, the oldest are given up. */
 const MAX_UNWRITTEN = 10_000;
 
 interface Mark {
@@ -23,13 +23,13 @@ interface Mark {
 export class TakenMarks implements Marks {
   readonly #inbox: Inbox;
   readonly #onFailure: () => void;
-  /** Of connections whose sockets hold notifications. */
+  /** The inboxes of connections whose sockets hold notifications. */
   readonly #inboxes = new Set<ConnectionInbox>();
   readonly #writing = new Set<Promise<void>>();
   #unwritten: Mark[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** @param onFailure marks could not be written; `flush` tries again */
+  /** @param onFailure is called where marks could not be written; `flush` tries again */
   constructor(inbox: Inbox, onFailure: () => void) {
     this.#inbox = inbox;
     this.#onFailure = onFailure;
@@ -40,7 +40,7 @@ export class TakenMarks implements Marks {
     this.#timer ??= setTimeout(() => this.#look(), LOOK_AFTER_MS);
   }
 
-  /** Its connection is gone. */
+  /** The inbox's connection is gone. */
   forget(inbox: ConnectionInbox): void {
     this.#inboxes.delete(inbox);
   }
@@ -49,13 +49,13 @@ export class TakenMarks implements Marks {
     if (user !== undefined) this.write({ site, user, ids, state: how });
   }
 
-  /** Writes that a user has these. */
+  /** Stores that a user has notifications. */
   write(mark: Mark): void {
     const writing = this.#write(mark).finally(() => this.#writing.delete(writing));
     this.#writing.add(writing);
   }
 
-  /** Writes what can be written now, and what could not be written before. */
+  /** Stores what can be stored now, and what could not be stored before. */
   async flush(): Promise<void> {
     clearTimeout(this.#timer);
     const unwritten = this.#unwritten;

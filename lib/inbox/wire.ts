@@ -1,20 +1,30 @@
-/** Notifications as answers show them, with how far they came. */
+/** Writes notifications and parts of inboxes as answers show them. */
+import { inSeconds } from "../base/times.ts";
 import { userChannel } from "../core/channel.ts";
 import type { Connection } from "../core/connection.ts";
-import type { InboxSync, StoredNotification } from "./store/store.ts";
+import type { InboxSync, NotificationState, StoredNotification } from "./store/store.ts";
 
-/** A notification with how far it came, times in seconds. */
+/** A notification in the connection's dialect, with how far it came. */
 export function described(
   { site, user, protocol: { dialect } }: Connection,
   notification: StoredNotification,
 ): Record<string, unknown> {
-  const { offset, publication, readAt, deliveredAt, sentAt, archivedAt } = notification;
+  const { offset, publication, readAt, archivedAt } = notification;
   return {
     ...dialect.frame(userChannel(site, user ?? ""), publication, offset),
-    state: readAt ? "read" : deliveredAt ? "delivered" : sentAt ? "sent" : "queued",
-    read_at: inSeconds(readAt),
-    archived_at: inSeconds(archivedAt),
+    state: stateOf(notification),
+    read_at: readAt && inSeconds(readAt),
+    archived_at: archivedAt && inSeconds(archivedAt),
   };
+}
+
+/** How far a notification came. */
+export function stateOf(
+  { readAt, deliveredAt, sentAt }: StoredNotification,
+): NotificationState {
+  if (readAt !== undefined) return "read";
+  if (deliveredAt !== undefined) return "delivered";
+  return sentAt === undefined ? "queued" : "sent";
 }
 
 /** A part of an inbox. */
@@ -27,8 +37,4 @@ export function syncData(
     ...{ offset, epoch, unread, recovered, reason, more },
     notifications: notifications.map((each) => described(connection, each)),
   };
-}
-
-function inSeconds(milliseconds: number | undefined): number | undefined {
-  return milliseconds === undefined ? undefined : Math.floor(milliseconds / 1000);
 }

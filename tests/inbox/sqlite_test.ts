@@ -8,6 +8,7 @@ import { INBOX_SQL } from "../../lib/inbox/store/sqlite.ts";
 import { SqliteArrivals } from "../../lib/inbox/store/sqlite_arrivals.ts";
 import { SqliteInbox } from "../../lib/inbox/store/sqlite_inbox.ts";
 import { SqliteInboxStatements } from "../../lib/inbox/store/sqlite_inbox_statements.ts";
+import { SqliteSweep } from "../../lib/inbox/store/sqlite_sweep.ts";
 import type { Notification } from "../../lib/inbox/store/store.ts";
 import { openFullEmbedded, RETENTION } from "../support/engines.ts";
 
@@ -89,14 +90,15 @@ Deno.test("embedded engine: an inbox has place again for what ended or grew too 
   await using store = new SqliteStore(":memory:", STORE);
   const sql = new SqliteInboxStatements(store);
   const arrivals = new SqliteArrivals(sql, retention, () => {});
-  using inbox = new SqliteInbox(store, arrivals, retention);
+  const inbox = new SqliteInbox(store, arrivals);
+  using sweep = new SqliteSweep(store, arrivals, retention);
   const ids = async () => (await inbox.list("default", "1", { limit: 9 })).map(({ id }) => id);
   await inbox.append({ ...of("1", "ends"), expiresAt: Date.now() - 1 });
   await inbox.append(of("1", "old"));
   await inbox.append(of("1", "new"));
   store.prepare("UPDATE notifications SET queued_at = ? WHERE id = 'old'")
     .run(Date.now() - (days + 1) * 24 * 3600 * 1000);
-  await inbox.sweep();
+  await sweep.sweep();
   assert.deepEqual([await ids(), dropped], [["new"], [{ user: "1", taken: 0, queued: 1 }]]);
   for (const id of ["a", "b", "c"]) await inbox.append(of("1", id));
   assert.deepEqual(await ids(), ["c", "b", "a"]);

@@ -1,4 +1,4 @@
--- One row a user: offsets rise by one in it, whatever is deleted.
+-- One row for each user. Offsets rise by one in an inbox, whatever is deleted.
 CREATE TABLE inboxes (
   site TEXT NOT NULL,
   user TEXT NOT NULL,
@@ -35,7 +35,7 @@ CREATE INDEX notifications_done ON notifications (site, user, offset)
 CREATE INDEX notifications_by_id ON notifications (site, id);
 CREATE INDEX notifications_by_age ON notifications (queued_at);
 
--- Ids that callers made, for a day: the same one is the same notification, even if that was deleted.
+-- Ids that callers made, for a day: the same id is the same notification, even if that was deleted.
 CREATE TABLE callers_ids (
   site TEXT NOT NULL,
   user TEXT NOT NULL,

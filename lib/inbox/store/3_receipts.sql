@@ -1,4 +1,4 @@
--- What was delivered and read, and is not told yet.
+-- What was delivered and read, and was not told yet.
 CREATE TABLE receipts (
   seq INTEGER PRIMARY KEY AUTOINCREMENT, -- the order of happening
   site TEXT NOT NULL,
@@ -7,6 +7,6 @@ CREATE TABLE receipts (
   room TEXT NOT NULL,
   state TEXT NOT NULL, -- delivered or read
   at INTEGER NOT NULL, -- Unix time in milliseconds
-  batch TEXT -- the id it is told under, the same for all that are told with it; NULL before
+  batch TEXT -- the id of the batch that it is told in; NULL before
 );
 CREATE INDEX receipts_by_batch ON receipts (batch) WHERE batch IS NOT NULL;

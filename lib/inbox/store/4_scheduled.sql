@@ -1,6 +1,6 @@
 -- Notifications that wait for their time. All times are Unix times in milliseconds.
 CREATE TABLE scheduled (
-  seq INTEGER PRIMARY KEY AUTOINCREMENT, -- the order of acceptance, which counts among those of one time
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, -- the order of acceptance, which decides among those of one time
   site TEXT NOT NULL,
   user TEXT NOT NULL,
   id TEXT NOT NULL,

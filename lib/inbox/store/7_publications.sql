@@ -1,4 +1,5 @@
--- What was the finished frame is the notification's content: `from`, `message`, `event`, `data` and `tags`, in JSON.
+-- In place of the finished frame, the notification's content is stored: `from`, `message`, `event`, `data` and `tags`, in
+-- JSON.
 ALTER TABLE notifications ADD COLUMN at INTEGER NOT NULL DEFAULT 0; -- Unix time in seconds
 UPDATE notifications SET
   at = coalesce(text ->> '$.timestamp', queued_at / 1000),

@@ -1,4 +1,4 @@
-/** The Lua of inboxes, of their schedule and of what is told of them: each function is one step in Redis. */
+/** The Lua of inboxes, of their schedule and of their receipts: each function is one step in Redis. */
 import CALLERS_ID from "./callers_id.lua" with { type: "text" };
 import INBOX from "./inbox.lua" with { type: "text" };
 import INBOX_APPEND from "./inbox_append.lua" with { type: "text" };
@@ -22,7 +22,7 @@ const ARRIVAL = CALLERS_ID + INBOX + INBOX_ARRIVAL;
 export const INBOX_FUNCTIONS = {
   append: lua(ARRIVAL + TURN_CLAIM + INBOX_APPEND),
   change: lua(INBOX + INBOX_MARK + INBOX_CHANGE),
-  /** The same where Redis is full. */
+  /** The same function, for a change that also a full Redis can make. */
   delete: lua(INBOX + INBOX_MARK + INBOX_CHANGE, ALLOW_OOM),
   read: lua(INBOX + INBOX_READ, ALLOW_OOM),
   taken: lua(INBOX + INBOX_MARK + INBOX_TAKEN),

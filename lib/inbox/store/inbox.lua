@@ -1,17 +1,18 @@
--- Put before each inbox script: the keys of one user's inbox, and what is done with them. One is open at a time.
--- KEYS of an inbox: frames (id to "\ntime room\ncontent"; before version 0.2 it was "room\nframe"), order, queued, unread, done (id by offset; done is read or archived),
---   times, expiries, position
-local FRAMES, ORDER, QUEUED, UNREAD, DONE, TIMES, EXPIRIES, POSITION
+-- This text stands before each inbox script: the keys of one user's inbox, and what is done with them. One inbox is open at
+-- a time.
+-- KEYS of an inbox: contents (id to "\ntime room\ncontent"; before version 0.2 it was "room\nframe"); order, queued, unread
+--   and done (ids by offset; done is read or archived); times; expiries; position
+local CONTENTS, ORDER, QUEUED, UNREAD, DONE, TIMES, EXPIRIES, POSITION
 local PREFIX, USER
 
 local time = redis.call('TIME')
 local NOW = time[1] * 1000 + math.floor(time[2] / 1000)
 local NOW_TEXT = string.format('%d', NOW)
 
--- Most ids of one command: Lua's stack has an end.
+-- Most ids of one command, since Lua's stack has an end.
 local TOGETHER = 1000
 
--- Times of a notification, in this order, each '' while it did not happen.
+-- The times of a notification stand in this order, each '' while it did not happen.
 local ACCEPTED, SENT, DELIVERED, READ, ARCHIVED = 1, 2, 3, 4, 5
 
 -- The room of a stored notification.
@@ -19,7 +20,7 @@ local function room_of(stored)
   return string.match(stored, '^\n%S+ ([^\n]*)') or string.match(stored, '^[^\n]*')
 end
 
--- Reads them; nil where there is no such notification.
+-- Reads the times of a notification; nil where there is none.
 local function times_in(stored)
   if not stored then
     return nil
@@ -42,7 +43,7 @@ local function in_parts(ids, act)
   end
 end
 
--- Returns how many of them waited for a client.
+-- Removes notifications. Returns how many of them waited for a client.
 local function remove(ids)
   local queued = 0
   in_parts(ids, function(part)
@@ -56,7 +57,7 @@ local function remove(ids)
     if #owners > 0 then
       redis.call('DEL', unpack(owners))
     end
-    redis.call('HDEL', FRAMES, unpack(part))
+    redis.call('HDEL', CONTENTS, unpack(part))
     redis.call('HDEL', TIMES, unpack(part))
     for _, set in ipairs({ ORDER, UNREAD, DONE, EXPIRIES }) do
       redis.call('ZREM', set, unpack(part))
@@ -68,7 +69,7 @@ end
 
 -- Opens the inbox whose keys begin at `KEYS[first]`.
 local function open_inbox(first)
-  FRAMES, ORDER, QUEUED, UNREAD, DONE, TIMES, EXPIRIES, POSITION = unpack(KEYS, first, first + 7)
-  PREFIX, USER = string.match(FRAMES, '^(.-)inbox%-frames:{(.*)}$')
+  CONTENTS, ORDER, QUEUED, UNREAD, DONE, TIMES, EXPIRIES, POSITION = unpack(KEYS, first, first + 7)
+  PREFIX, USER = string.match(CONTENTS, '^(.-)inbox%-frames:{(.*)}$')
   remove(redis.call('ZRANGEBYSCORE', EXPIRIES, '-inf', NOW))
 end

@@ -1,10 +1,10 @@
 -- Puts notifications into their inboxes.
--- KEYS (after an arrival's): lock and progress of a way in, the keys of each inbox
--- ARGV (after an arrival's): who must hold the lock ('' for nobody), the progress of the first and of the last; for each
---   inbox: site, pub/sub channel, how many come into it, and of each of those: id, room, Unix time in seconds
+-- KEYS (after an arrival's): lock and progress of a way in, then the keys of each inbox
+-- ARGV (after an arrival's): who must hold the lock ('' for nobody), the progress of the first and of the last one; then for
+--   each inbox site, pub/sub channel, how many come, and for each of those: id, room, Unix time in seconds
 --   ('-' for now), content, Unix time in milliseconds it expires ('' for never), 1 if a caller made the id
--- Returns nothing if another holds the lock; else of each inbox: '' or why it does not take them, how many were dropped
---   that a client had got, how many that none had, a text of 1 for each that is new and 0 where the caller's id was known.
+-- Returns nothing if another node holds the lock; else for each inbox: '' or why it does not take them, how many were
+--   dropped that a client had got, how many that none had, and a text of 1 for each new one and 0 where its id was known.
 if ARGV[4] ~= '' and not claim_turn(KEYS[3], KEYS[4], ARGV[4], ARGV[5], ARGV[6]) then
   return {}
 end
@@ -30,7 +30,7 @@ local key, at = 5, 7
 local last = #ARGV
 while at <= last do
   local count = tonumber(ARGV[at + 2])
-  -- What one user's inbox does not take is no reason to refuse the others.
+  -- Where one user's inbox does not take something, the others are served all the same.
   local is_done, taken, queued, is_new = pcall(append, key, at, count)
   if is_done then
     table.insert(answer, '')

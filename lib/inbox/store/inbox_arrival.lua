@@ -1,27 +1,28 @@
--- Put, after inbox.lua, before each script that takes notifications in: how they come into the inbox that is open, at
--- once or from the schedule.
--- KEYS: schedule, frames of the schedule
--- ARGV: most notifications of an inbox (0: any), milliseconds one is kept (0: for ever), what to make an epoch of if there is none
-local SCHEDULED, SCHEDULED_FRAMES = KEYS[1], KEYS[2]
+-- This text stands, after inbox.lua, before each script that takes notifications in: how they come into the inbox that is
+-- open, at once or from the schedule.
+-- KEYS: schedule, contents of the schedule
+-- ARGV: most notifications of an inbox (0: any), milliseconds that one is kept (0: for ever), what an epoch is made of if
+--   there is none
+local SCHEDULED, SCHEDULED_CONTENTS = KEYS[1], KEYS[2]
 local SIZE, KEPT_MS, EPOCH = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
 
--- Its name in the schedule's frames.
+-- The name of a notification in the schedule's contents.
 local function scheduled_id(site, id)
   return site .. '\n' .. USER .. '\n' .. id
 end
 
--- Says whether an id that a caller made is new; it is known from now on, for so many seconds.
+-- Says whether an id that a caller made is new. From now on the id is known, for so many seconds.
 local function take_id(site, id, seconds)
-  if redis.call('HEXISTS', FRAMES, id) == 1
-    or redis.call('HEXISTS', SCHEDULED_FRAMES, scheduled_id(site, id)) == 1 then
+  if redis.call('HEXISTS', CONTENTS, id) == 1
+    or redis.call('HEXISTS', SCHEDULED_CONTENTS, scheduled_id(site, id)) == 1 then
     return false
   end
   local key = PREFIX .. 'inbox-id:{' .. USER .. '}:' .. id
   return redis.call('SET', key, 1, 'NX', 'EX', seconds) ~= false
 end
 
--- Drops the oldest, in the order of their offsets, or those that are done.
--- Returns how many were dropped that a client had got, how many that none had.
+-- Drops notifications, which are given in the order of their offsets.
+-- Returns how many of them a client had got, and how many none had.
 local function drop(ids)
   for i = #ids, 1, -1 do
     local unread_at = redis.call('ZSCORE', UNREAD, ids[i])
@@ -35,20 +36,20 @@ local function drop(ids)
   return #ids - queued, queued
 end
 
--- Sees to it that all keys end together, at one millisecond, when what came last has its time. They are given a hundredth
--- more than that, so that few arrivals have to write it anew. `count` have just come, `size` are there.
+-- Has all keys end together, at one millisecond, once the last notification is too old. The keys are given a hundredth more
+-- time than that, so that few arrivals have to write it anew. `count` have just come, `size` are there.
 local function prolong(count, size, expires_any)
   local most = KEPT_MS + math.floor(KEPT_MS / 100)
   local ends = redis.call('PEXPIRETIME', POSITION)
   if ends < NOW + KEPT_MS or ends > NOW + most then
-    for _, key in ipairs({ FRAMES, ORDER, QUEUED, UNREAD, DONE, TIMES, EXPIRIES, POSITION }) do
+    for _, key in ipairs({ CONTENTS, ORDER, QUEUED, UNREAD, DONE, TIMES, EXPIRIES, POSITION }) do
       redis.call('PEXPIREAT', key, NOW + most)
     end
     return
   end
-  -- A key that was empty was made anew, and has no end.
+  -- Where all that is in a key has just come, the key was made anew, and has no end.
   if size <= count then
-    for _, key in ipairs({ FRAMES, ORDER, TIMES }) do
+    for _, key in ipairs({ CONTENTS, ORDER, TIMES }) do
       redis.call('PEXPIREAT', key, ends)
     end
   end
@@ -62,7 +63,7 @@ local function prolong(count, size, expires_any)
   end
 end
 
--- Drops what is too much or too old, of as many as are there.
+-- Drops what is too much or too old; `size` notifications are there.
 local function tidy(size)
   local dropped_taken, dropped_queued = 0, 0
   local function drop_these(ids)
@@ -104,8 +105,8 @@ local function tidy(size)
 end
 
 -- Stores notifications in their order, drops what is too much or too old, and fans out what has not expired on its way
--- here. Each has `id`, `room`, `at`, which is '-' for now, `content`, and `expires_at`, which is '' for never.
--- Returns the offset of the first, how many were dropped that a client had got, how many that none had.
+-- here. Each notification has `id`, `room`, `at` ('-' for now), `content`, and `expires_at` ('' for never).
+-- Returns the offset of the first one, how many were dropped that a client had got, and how many that none had.
 local function arrive(channel, notifications)
   local count = #notifications
   if count == 0 then
@@ -114,16 +115,16 @@ local function arrive(channel, notifications)
   local before = redis.call('HINCRBY', POSITION, 'offset', count) - count
   local epoch = redis.call('HGET', POSITION, 'epoch')
   if not epoch then
-    -- One call makes several inboxes: a position in one is none in another.
+    -- One call may make several inboxes: each gets an epoch of its own, so that a position in one is none in another.
     epoch = string.sub(redis.sha1hex(EPOCH .. POSITION), 1, 8)
     redis.call('HSET', POSITION, 'epoch', epoch)
   end
 
-  local frames, times, places = {}, {}, {}
+  local contents, times, places = {}, {}, {}
   local expires_any = false
   for i, new in ipairs(notifications) do
     new.said = (new.at == '-' and time[1] or new.at) .. ' ' .. new.room .. '\n' .. new.content
-    frames[2 * i - 1], frames[2 * i] = new.id, '\n' .. new.said
+    contents[2 * i - 1], contents[2 * i] = new.id, '\n' .. new.said
     times[2 * i - 1], times[2 * i] = new.id, NOW_TEXT .. ',,,,'
     places[2 * i - 1], places[2 * i] = before + i, new.id
     local owner = PREFIX .. 'owner:' .. new.id
@@ -137,7 +138,7 @@ local function arrive(channel, notifications)
       expires_any = true
     end
   end
-  redis.call('HSET', FRAMES, unpack(frames))
+  redis.call('HSET', CONTENTS, unpack(contents))
   redis.call('HSET', TIMES, unpack(times))
   redis.call('ZADD', ORDER, unpack(places))
   redis.call('ZADD', QUEUED, unpack(places))

@@ -1,8 +1,8 @@
--- Changes notifications, and tells the user's clients what the user did.
--- KEYS (after the inbox's): the log of receipts, if it is kept
+-- Does with notifications what the user did, and tells all of the user's clients.
+-- KEYS (after those of the inbox): the log of receipts, if it is kept
 -- ARGV: read | archive | delete, offset up to which all are meant ('' where ids follow), site,
 --   pub/sub channel, ids
--- Returns the count of unread ones, then the ids that were not in that state yet.
+-- Returns how many are unread now, then the ids of those that were changed.
 open_inbox(1)
 local ids = {}
 if ARGV[2] ~= '' then

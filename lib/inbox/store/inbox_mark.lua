@@ -1,18 +1,18 @@
--- Put, after inbox.lua, before each script that changes notifications: how those of the inbox that is open are changed.
+-- This text stands, after inbox.lua, before each script that changes notifications: how those of the open inbox are changed.
 local STATES = { sent = SENT, delivered = DELIVERED, read = READ, archive = ARCHIVED }
 
 -- Logs that a notification has come to a state, for its sender.
 local function log_receipt(receipts, site, id, name)
-  local room = room_of(redis.call('HGET', FRAMES, id) or '')
+  local room = room_of(redis.call('HGET', CONTENTS, id) or '')
   redis.call('XADD', receipts, '*', 'site', site, 'user', USER, 'id', id, 'room', room, 'state', name, 'at', NOW_TEXT)
 end
 
--- `change` is sent | delivered | read | archive | delete, `receipts` the log of receipts, nil where none is kept.
--- Returns the ids that were not in that state yet.
+-- `change` is sent | delivered | read | archive | delete; `receipts` is the log of receipts, nil where none is kept.
+-- Returns the ids of those that were changed.
 local function mark(change, ids, site, receipts)
   local state = STATES[change]
 
-  -- Of those that are there, each once.
+  -- The times of those that are there, each once.
   local all_times = {}
   in_parts(ids, function(part)
     for i, stored in ipairs(redis.call('HMGET', TIMES, unpack(part))) do
@@ -28,7 +28,7 @@ local function mark(change, ids, site, receipts)
       all_times[id] = nil
     elseif times and times[state] == '' then
       local is_delivered = times[DELIVERED] == '' and (state == DELIVERED or state == READ)
-      -- Each state implies the ones before it; but what is archived need not have been read.
+      -- Each state implies those before it; but what is archived need not have been read.
       for i = state == ARCHIVED and ARCHIVED or SENT, state do
         if times[i] == '' then
           times[i] = NOW_TEXT
@@ -65,7 +65,7 @@ local function mark(change, ids, site, receipts)
         redis.call('ZADD', DONE, unpack(done))
         local ends = redis.call('PEXPIRETIME', ORDER)
         if ends > 0 then
-          redis.call('PEXPIREAT', DONE, ends) -- it may have just been made, when the others had their time already
+          redis.call('PEXPIREAT', DONE, ends) -- the key may have just been made, and the others have their end already
         end
       end
     end)

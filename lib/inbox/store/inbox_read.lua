@@ -1,10 +1,10 @@
--- Reads an inbox.
+-- Reads notifications of an inbox, and its position.
 -- ARGV: queued | unread | since | before | id, its argument (room, offset or id), most notifications (0: all),
---   1 to read archived ones too, epoch to take if there is none ('' where none is needed), milliseconds that is kept
---   (0: for ever)
--- Returns offset, epoch, dropped, count of unread ones, then id, offset, what is stored and times of each found.
+--   1 to read archived ones too, epoch to take if there is none ('' where none is needed), milliseconds that the epoch is
+--   kept (0: for ever)
+-- Returns offset, epoch, highest dropped offset, how many are unread, then id, offset, what is stored, and times of each.
 open_inbox(1)
--- Only where there is none: a Redis whose memory is full refuses the command, whether it would write or not.
+-- HSETNX is called only where it will write: a Redis whose memory is full refuses the command either way.
 local is_new = ARGV[5] ~= '' and redis.call('HEXISTS', POSITION, 'epoch') == 0
 if is_new and redis.call('HSETNX', POSITION, 'epoch', ARGV[5]) == 1 and ARGV[6] ~= '0' then
   redis.call('PEXPIRE', POSITION, ARGV[6])
@@ -27,7 +27,7 @@ local position = redis.call('HMGET', POSITION, 'offset', 'epoch', 'dropped')
 local found = { tonumber(position[1] or 0), position[2] or '', tonumber(position[3] or 0), redis.call('ZCARD', UNREAD) }
 local count = 0
 for _, id in ipairs(ids) do
-  local stored = redis.call('HGET', FRAMES, id)
+  local stored = redis.call('HGET', CONTENTS, id)
   if stored and ARGV[1] == 'queued' and room_of(stored) ~= ARGV[2] then
     stored = nil
   end

@@ -1,7 +1,7 @@
--- Marks what clients have taken, in the inboxes of several users.
--- KEYS: the log of receipts, the keys of each inbox
--- ARGV: 1 if the log is kept, of each inbox: site, sent | delivered, how many ids, and those
--- Returns of each inbox: '' or why it does not take them, then a text of 1 for each id that was not in that state yet.
+-- Marks notifications that clients have taken, in the inboxes of several users.
+-- KEYS: the log of receipts, then the keys of each inbox
+-- ARGV: 1 if the log is kept; then for each inbox site, sent | delivered, how many ids, and the ids
+-- Returns for each inbox: '' or why it could not be changed, and a text of 1 for each id that was not in that state yet.
 local function take(first_key, first, count)
   open_inbox(first_key)
   local ids = {}
@@ -25,7 +25,7 @@ local key, at = 2, 2
 local last = #ARGV
 while at <= last do
   local count = tonumber(ARGV[at + 2])
-  -- What is wrong with one user's inbox is no reason to leave the others.
+  -- Where something is wrong with one user's inbox, the others are served all the same.
   local is_done, result = pcall(take, key, at, count)
   table.insert(answer, is_done and '' or type(result) == 'table' and result.err or tostring(result))
   table.insert(answer, is_done and result or '')

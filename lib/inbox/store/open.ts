@@ -1,4 +1,4 @@
-/** Opens what keeps notifications on whichever storage there is. */
+/** Opens the stores of notifications on whichever storage there is. */
 import type { Storage } from "../../engines/storage.ts";
 import type { Retention } from "../retention.ts";
 import { openOnSqlite } from "./sqlite.ts";

@@ -1,7 +1,7 @@
--- The oldest receipts, the same ones until they are removed.
+-- Reads the oldest receipts: the same ones until they are removed.
 -- KEYS: log, the batch that is being told ("id last-entry"), who tells
 -- ARGV: holder, most receipts of a new batch, id of a new batch
--- Returns the batch's id and its entries; nothing where there is none, or another tells.
+-- Returns the batch's id and its entries; nothing where there are no receipts, or another node tells.
 if redis.call('GET', KEYS[3]) ~= ARGV[1] then
   return {}
 end

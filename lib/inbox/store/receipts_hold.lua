@@ -1,7 +1,7 @@
--- Takes the right to tell receipts if nobody has it, keeps one's own, or gives it up.
+-- Takes the right to tell receipts if nobody has it, keeps it, or gives it up.
 -- KEYS: who tells
--- ARGV: holder, milliseconds it lasts from now on (0: it is given up)
--- Returns 1 if it is held now.
+-- ARGV: holder, milliseconds that the right lasts from now on (0: it is given up)
+-- Returns 1 if the holder has the right now.
 local holder = redis.call('GET', KEYS[1])
 if holder and holder ~= ARGV[1] then
   return 0

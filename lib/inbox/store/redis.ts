@@ -1,4 +1,4 @@
-/** What keeps notifications in Redis: a few keys a user, and some that all users have together. */
+/** Opens the stores of notifications in Redis: each user has a few keys, and all users share some. */
 import type { RedisStorage } from "../../engines/storage.ts";
 import { INBOX_FUNCTIONS } from "./functions.ts";
 import type { Retention } from "../retention.ts";
@@ -29,6 +29,6 @@ export function openOnRedis(
       parts.keepsReceipts = true;
       return new RedisReceipts(parts);
     },
-    [Symbol.dispose]() {}, // Redis itself sees to it that what is too old goes
+    [Symbol.dispose]() {}, // nothing to stop: what is too old ends in Redis by itself
   };
 }

@@ -1,4 +1,4 @@
-/** Puts notifications into their inboxes, those of one turn of the event loop in one step. Used by `redis_inbox.ts`. */
+/** Puts notifications into their inboxes in Redis: those of one turn of the event loop in one step. */
 import type { Claim, Notification } from "./store.ts";
 import { encodeContent } from "../../core/publication.ts";
 import { newArrival, othersClaim } from "./redis_arrival.ts";
@@ -6,11 +6,12 @@ import type { InboxParts } from "./redis_parts.ts";
 import { unavailable } from "../../engines/redis/errors.ts";
 import { Together } from "../../engines/redis/together.ts";
 
-/** UTF-16 units of one call; each notification counts for so many at least: 100 are one call. */
+/** Most UTF-16 units of one call. */
 const MOST_LENGTH = 262_144;
+/** Each notification counts for so many units at least, so that one call has 100 notifications at the most. */
 const LEAST_LENGTH = 2600;
 
-/** What `inbox_append.lua` answers of each inbox. */
+/** What `inbox_append.lua` answers for each inbox. */
 type Answer = [refusal: string, taken: number, queued: number, isNew: string];
 
 /** A notification, and its place among those of one call. */
@@ -33,7 +34,7 @@ export class RedisAppends {
     this.#together = new Together<Encoded, boolean>(parts.library, {
       most: MOST_LENGTH,
       weigh: ({ content }) => Math.max(content.length, LEAST_LENGTH),
-      // How far a way was read is written with the last of a call, so all of it come by that way.
+      // A call stores how far one way was read, so all of its notifications have to come by that way.
       fits: (one, other) => isOneTurn(one.claim, other.claim),
       send: (notifications) => this.#send(notifications),
     });

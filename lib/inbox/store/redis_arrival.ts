@@ -1,11 +1,11 @@
-/** What the scripts by which notifications come in have in common; see `inbox_arrival.lua`. */
+/** The keys and arguments that all scripts have in common by which notifications come in; see `inbox_arrival.lua`. */
 import { CodedError } from "../../base/errors.ts";
 import type { Claim } from "./store.ts";
 import type { UserId } from "../../base/fields.ts";
 import { retentionMs } from "../retention.ts";
 import type { InboxParts } from "./redis_parts.ts";
 
-/** Whose a notification is, and which. */
+/** What names a notification: its user, and its id. */
 interface NotificationName {
   readonly site: string;
   readonly user: UserId;
@@ -19,10 +19,10 @@ export interface Call {
 
 type ArrivalParts = Pick<InboxParts, "keys" | "retention">;
 
-/** Of notifications that come from the schedule. */
+/** The keys and arguments for notifications that come from the schedule. */
 export function arrival({ keys, retention }: ArrivalParts): Call {
   return {
-    keys: [keys.scheduled, keys.scheduledFrames],
+    keys: [keys.scheduled, keys.scheduledContents],
     args: [
       finite(retention.size),
       finite(retentionMs(retention)),
@@ -31,7 +31,7 @@ export function arrival({ keys, retention }: ArrivalParts): Call {
   };
 }
 
-/** Of notifications that somebody sends, all by one way. */
+/** The keys and arguments for notifications that somebody sends, all by one way. */
 export function newArrival(parts: ArrivalParts, claim: Claim | undefined): Call {
   const call = arrival(parts);
   return {
@@ -40,19 +40,19 @@ export function newArrival(parts: ArrivalParts, claim: Claim | undefined): Call 
   };
 }
 
-/** What a script of a new arrival says where the turn is not the claim's. */
+/** The refusal of notifications whose sender does not have the turn any more. */
 export function othersClaim(): CodedError {
   return new CodedError("unavailable", "Another node has the turn by now", {
     isOthers: true,
   });
 }
 
-/** Its name among all that are scheduled. None of the three holds a line break. */
+/** The name of a notification among all that are scheduled. None of the three parts holds a line break. */
 export function scheduledId({ site, user, id }: NotificationName): string {
   return [site, user, id].join("\n");
 }
 
-/** What Redis takes for no limit is 0. */
+/** A limit as the scripts take it, for which 0 is no limit. */
 export function finite(value: number): number {
   return Number.isFinite(value) ? value : 0;
 }

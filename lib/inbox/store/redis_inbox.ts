@@ -1,4 +1,4 @@
-/** Notifications in Redis: a few keys a user, changed by the functions of `inbox*.lua`. */
+/** The inboxes in Redis: each has a few keys, which the functions of `inbox*.lua` change. */
 import type {
   Inbox,
   InboxChange,
@@ -20,8 +20,9 @@ import { finite } from "./redis_arrival.ts";
 import { refused } from "../../engines/redis/errors.ts";
 import { RedisMarks } from "./redis_marks.ts";
 import type { InboxParts } from "./redis_parts.ts";
+import { syncReason } from "./sync_reason.ts";
 
-/** Which notifications to read; see `inbox_read.lua`. */
+/** Says which notifications to read; see `inbox_read.lua`. */
 type Selection =
   | { mode: "unread" | "since" | "before"; argument: number }
   | { mode: "queued" | "id"; argument: string };
@@ -60,13 +61,7 @@ export class RedisInbox implements Inbox {
     const options = { limit: finite(limit + 1), archived: true };
     const mode = unreadOnly ? "unread" : "since";
     const found = since && await this.#read(site, user, { mode, argument: since.offset }, options);
-    const reason = found === undefined || since === undefined
-      ? "new"
-      : since.epoch !== found.epoch || since.offset > found.offset
-      ? "epoch"
-      : since.offset < found.dropped
-      ? "expired"
-      : undefined;
+    const reason = found === undefined ? "new" : syncReason(since, found);
     const recovered = reason === undefined;
     const { epoch, unread, offset, notifications } = found !== undefined && recovered
       ? found
@@ -169,7 +164,7 @@ function toNotification(
   };
 }
 
-/** `\n`, the time, a blank, the room, `\n`, and the content; before it was the room, `\n`, and a frame. */
+/** Reads `\n`, time, blank, room, `\n`, content. Before version 0.2, what is stored was the room, `\n`, and a frame. */
 function toPublication(id: string, stored: string): Publication {
   const kind = "notification";
   const isNew = stored.startsWith("\n");

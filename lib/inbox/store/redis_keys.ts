@@ -3,19 +3,23 @@ import type { UserId } from "../../base/fields.ts";
 import type { RedisKeys } from "../../engines/redis/keys.ts";
 import type { SharedWay } from "./store.ts";
 
+/**
+ * The parts of an inbox. The contents of notifications stand under `frames`, and those of scheduled ones under
+ * `scheduled-frames`: stores of version 0.1 have finished frames there, which are still read, so the names stay.
+ */
 const PARTS = ["frames", "order", "queued", "unread", "done", "times", "expiries", "position"];
 
 export class InboxKeys {
-  /** Stream of what was delivered and read, and not told yet. */
+  /** The stream of what was delivered and read, and not told yet. */
   readonly receipts: string;
-  /** What is told together: its id, and its last entry in {@linkcode InboxKeys.receipts}. */
+  /** The batch that is being told: its id, and its last entry in {@linkcode InboxKeys.receipts}. */
   readonly receiptsBatch: string;
-  /** Who tells. */
+  /** The node that tells. */
   readonly receiptsSender: string;
-  /** Sorted set of the scheduled notifications of all sites, by the Unix time in milliseconds they are due. */
+  /** The sorted set of the scheduled notifications of all sites, by the Unix time in milliseconds at which they are due. */
   readonly scheduled: string;
-  /** Hash of their frames. */
-  readonly scheduledFrames: string;
+  /** The hash of the contents of scheduled notifications. */
+  readonly scheduledContents: string;
   readonly #keys: RedisKeys;
 
   constructor(keys: RedisKeys) {
@@ -24,26 +28,26 @@ export class InboxKeys {
     this.receiptsBatch = `${prefix}receipts-batch`;
     this.receiptsSender = `${prefix}receipts-sender`;
     this.scheduled = `${prefix}scheduled`;
-    this.scheduledFrames = `${prefix}scheduled-frames`;
+    this.scheduledContents = `${prefix}scheduled-frames`;
     this.#keys = keys;
   }
 
-  /** The parts of a user's inbox, in the order of `inbox.lua`. */
+  /** The keys of a user's inbox, in the order of `inbox.lua`. */
   inbox(site: string, user: UserId): string[] {
     return PARTS.map((part) => `${this.#keys.of(site)}inbox-${part}:{${user}}`);
   }
 
-  /** Pub/sub channel on which nodes hear what comes into it. */
+  /** The pub/sub channel on which nodes hear what comes into an inbox. */
   channel(site: string, user: UserId): string {
     return this.#keys.channel({ site, kind: "user", name: user });
   }
 
-  /** Set while an id that a caller made is known. */
+  /** A key that is there while an id that a caller made is known. */
   callersId(site: string, user: UserId, id: string): string {
     return `${this.#keys.of(site)}inbox-id:{${user}}:${id}`;
   }
 
-  /** The user that a notification is for. */
+  /** A key that holds the user that a notification is for. */
   owner(site: string, id: string): string {
     return `${this.#keys.of(site)}owner:${id}`;
   }
@@ -54,8 +58,8 @@ export class InboxKeys {
 }
 
 /**
- * Of a way in that one node at a time reads: who has the turn, and how far they came. With the bridge that is the number
- * of a mark and of the payload after it, with the stream the two numbers of an entry's id.
+ * The keys of a way in that one node at a time reads: who has the turn, and how far that way was read. With the bridge,
+ * progress is the number of a mark and of the payload after it; with the stream, it is the two numbers of an entry's id.
  */
 export function turnKeys({ prefix }: RedisKeys, way: SharedWay): [lock: string, progress: string] {
   return [`${prefix}${way}`, `${prefix}${way}-progress`];

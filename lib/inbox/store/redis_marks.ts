@@ -1,12 +1,13 @@
-/** Marks what clients have taken, for all users of one turn of the event loop in one step. Used by `redis_inbox.ts`. */
+/** Marks in Redis what clients have taken: for all users of one turn of the event loop in one step. */
 import type { Taken } from "./store.ts";
 import type { UserId } from "../../base/fields.ts";
 import { unavailable } from "../../engines/redis/errors.ts";
 import { Together } from "../../engines/redis/together.ts";
 import type { InboxParts } from "./redis_parts.ts";
 
-/** Ids of one call; the keys of an inbox count for some, too. */
+/** Most ids of one call. */
 const MOST_IDS = 1000;
+/** How many ids the keys of an inbox count for. */
 const INBOX = 10;
 
 interface Mark {

@@ -10,7 +10,7 @@ export interface InboxParts {
   readonly redis: Redis;
   readonly keys: InboxKeys;
   readonly functions: Calls<typeof INBOX_FUNCTIONS>;
-  /** That the functions are of. */
+  /** The library that the functions are of. */
   readonly library: FunctionLibrary;
   readonly retention: Retention;
   /** Whether a log is kept of what is delivered and read. */

@@ -1,4 +1,4 @@
-/** The log of receipts in Redis: a stream that `inbox_mark.lua` adds to, told by one node at a time. */
+/** The log of receipts in Redis: a stream that `inbox_mark.lua` adds to, and of which one node at a time tells. */
 import type { ReceiptBatch, ReceiptEvent, ReceiptLog } from "./store.ts";
 import { refused } from "../../engines/redis/errors.ts";
 import type { InboxParts } from "./redis_parts.ts";
@@ -21,7 +21,7 @@ export class RedisReceipts implements ReceiptLog {
   }
 
   async release(): Promise<void> {
-    await this.#holdFor(0).catch(() => {}); // it ends by itself
+    await this.#holdFor(0).catch(() => {}); // the right ends by itself
   }
 
   async batch(limit: number): Promise<ReceiptBatch | undefined> {

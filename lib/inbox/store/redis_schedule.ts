@@ -1,4 +1,4 @@
-/** Notifications that wait for their time, in Redis: one sorted set, changed by the functions of `schedule*.lua`. */
+/** The schedule in Redis: one sorted set of the notifications that wait, which the functions of `schedule*.lua` change. */
 import type { Released, Schedule, ScheduledNotification } from "./store.ts";
 import { encodeContent } from "../../core/publication.ts";
 import type { UserId } from "../../base/fields.ts";
@@ -30,7 +30,7 @@ export class RedisSchedule implements Schedule {
   async dueAt(site: string, user: UserId, id: string): Promise<number | undefined> {
     const field = scheduledId({ site, user, id });
     const { redis, keys } = this.#parts;
-    const stored = await redis.hget(keys.scheduledFrames, field).catch(refused);
+    const stored = await redis.hget(keys.scheduledContents, field).catch(refused);
     return stored === null ? undefined : Number(stored.split(" ", 2)[1]);
   }
 
@@ -38,7 +38,7 @@ export class RedisSchedule implements Schedule {
     const { keys: names, functions } = this.#parts;
     const keys = [
       names.scheduled,
-      names.scheduledFrames,
+      names.scheduledContents,
       names.callersId(site, user, id),
       names.owner(site, id),
     ];
@@ -46,7 +46,7 @@ export class RedisSchedule implements Schedule {
     return await functions.scheduleCancel(keys, args) === 1;
   }
 
-  /** Every node tries each in the same order, so the order of their times is kept whoever is first. */
+  /** Every node releases what is due in the same order, so that the order of times is kept whoever is first. */
   async release(limit: number): Promise<Released> {
     const { keys, functions } = this.#parts;
     const [now, ...due] = await functions.scheduleDue([keys.scheduled], [limit]) as [
@@ -58,7 +58,7 @@ export class RedisSchedule implements Schedule {
       const [name = "", dueAt] = due.slice(index, index + 2);
       releasing.push(this.#releaseOne(name, Number(dueAt)));
     }
-    // Not `all`: the others are under way, and the caller may ask anew at once.
+    // `all` would not wait for those under way where one fails, and the caller may ask anew at once.
     const results = await Promise.allSettled(releasing);
     const failed = results.find((result) => result.status === "rejected");
     if (failed !== undefined) throw failed.reason;

@@ -1,9 +1,9 @@
 -- Stores a notification for later.
--- KEYS (after an arrival's): lock and progress of a way in, the keys of the inbox
+-- KEYS (after an arrival's): lock and progress of a way in, then the keys of the inbox
 -- ARGV (after an arrival's): who must hold the lock ('' for nobody), the progress, site, id, room, Unix time in seconds
 --   ('-' for when it is delivered), content, Unix time in milliseconds it expires ('' for never), 1 if a caller made the
 --   id, Unix time in milliseconds it is due
--- Returns 1, 0 if the caller's id was known, -1 if another holds the lock.
+-- Returns 1 if it is stored, 0 if the caller's id was known, -1 if another node holds the lock.
 local HOLDER, PROGRESS, SITE, ID, ROOM, AT, CONTENT, EXPIRES_AT, IS_CALLERS_ID, DUE = unpack(ARGV, 4)
 if HOLDER ~= '' and not claim_turn(KEYS[3], KEYS[4], HOLDER, PROGRESS, PROGRESS) then
   return -1
@@ -14,11 +14,11 @@ local seconds = math.max(0, math.ceil((due - NOW) / 1000))
 if IS_CALLERS_ID == '1' and not take_id(SITE, ID, seconds + CALLERS_ID_SECONDS) then
   return 0
 end
--- Those of one time are released in the order of their names: it begins with the time of acceptance.
+-- Notifications of one time are released in the order of their names, so a name begins with the time of acceptance.
 local accepted = string.format('%016d', time[1] * 1000000 + time[2])
 local name = scheduled_id(SITE, ID)
 redis.call('ZADD', SCHEDULED, due, accepted .. '\n' .. name)
-redis.call('HSET', SCHEDULED_FRAMES, name,
+redis.call('HSET', SCHEDULED_CONTENTS, name,
   accepted .. ' ' .. DUE .. ' ' .. (EXPIRES_AT == '' and '-' or EXPIRES_AT) .. ' ' .. AT .. ' ' .. ROOM
   .. '\n' .. CONTENT)
 redis.call('SET', PREFIX .. 'owner:' .. ID, USER)

@@ -1,14 +1,14 @@
 -- Takes a notification out of the schedule.
--- KEYS: schedule, frames of the schedule, id that a caller made, owner of the id
+-- KEYS: schedule, contents of the schedule, id that a caller made, owner of the id
 -- ARGV: "site\nuser\nid", user
--- Returns 1 if it was there.
+-- Returns 1 if the notification was there.
 local stored = redis.call('HGET', KEYS[2], ARGV[1])
 if not stored then
   return 0
 end
 redis.call('ZREM', KEYS[1], string.match(stored, '^%d+') .. '\n' .. ARGV[1])
 redis.call('HDEL', KEYS[2], ARGV[1])
-redis.call('EXPIRE', KEYS[3], CALLERS_ID_SECONDS) -- known for a day from now, no longer
+redis.call('EXPIRE', KEYS[3], CALLERS_ID_SECONDS) -- the id is known for a day from now, no longer
 if redis.call('GET', KEYS[4]) == ARGV[2] then
   redis.call('DEL', KEYS[4])
 end

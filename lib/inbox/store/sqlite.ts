@@ -1,4 +1,4 @@
-/** What keeps notifications in SQLite: their tables, and the stores on them. */
+/** Opens the stores of notifications in SQLite, and lists the migrations of their tables. */
 import type { Migration } from "../../engines/sqlite/migrations.ts";
 import type { SqliteStorage } from "../../engines/storage.ts";
 import NOTIFICATIONS from "./1_notifications.sql" with { type: "text" };
@@ -15,6 +15,7 @@ import { SqliteInbox } from "./sqlite_inbox.ts";
 import { SqliteInboxStatements } from "./sqlite_inbox_statements.ts";
 import { SqliteReceipts } from "./sqlite_receipts.ts";
 import { SqliteSchedule } from "./sqlite_schedule.ts";
+import { SqliteSweep } from "./sqlite_sweep.ts";
 
 export const INBOX_SQL: readonly Migration[] = [
   { name: "notifications", sql: NOTIFICATIONS },
@@ -31,11 +32,11 @@ export function openOnSqlite(
   retention: Retention,
 ): InboxStores {
   const arrivals = new SqliteArrivals(new SqliteInboxStatements(store), retention, fanOut);
-  const inbox = new SqliteInbox(store, arrivals, retention);
+  const sweep = new SqliteSweep(store, arrivals, retention);
   return {
-    inbox,
+    inbox: new SqliteInbox(store, arrivals),
     schedule: new SqliteSchedule(store, arrivals),
     keepReceipts: () => new SqliteReceipts(store),
-    [Symbol.dispose]: () => inbox[Symbol.dispose](),
+    [Symbol.dispose]: () => sweep[Symbol.dispose](),
   };
 }

@@ -1,18 +1,18 @@
-/** How notifications come into inboxes in SQLite, whether at once or from the schedule. */
+/** Puts notifications into inboxes in SQLite, at once or from the schedule. */
 import type { SQLOutputValue } from "node:sqlite";
 import type { FanOut } from "../../core/broker.ts";
 import type { InboxChange, InboxEvent, Notification } from "./store.ts";
-import { unixSeconds } from "../../base/times.ts";
+import { inSeconds, unixSeconds } from "../../base/times.ts";
 import { userChannel } from "../../core/channel.ts";
 import { encodeContent, type Position } from "../../core/publication.ts";
 import type { UserId } from "../../base/fields.ts";
 import type { Dropped, Retention } from "../retention.ts";
 import type { SqliteInboxStatements } from "./sqlite_inbox_statements.ts";
 
-/** A notification as it is in its inbox. */
+/** A notification that has come into its inbox. */
 export interface Arrived extends Notification, Position {
   readonly at: number;
-  /** What it drove out of the inbox. */
+  /** What left the inbox to make room for the notification. */
   readonly dropped: Dropped | undefined;
 }
 
@@ -31,7 +31,7 @@ export class SqliteArrivals {
     this.#fanOut = fanOut;
   }
 
-  /** Says whether an id that a caller made is new; it is known until a day after `from`. Runs in a commit. */
+  /** Says whether an id that a caller made is new. The id is known until a day after `from`. Runs in a commit. */
   takeId({ site, user, id }: Notification, from = Date.now()): boolean {
     return this.sql.get.get(site, user, id) === undefined &&
       this.sql.isScheduled.get(site, user, id) === undefined &&
@@ -41,7 +41,7 @@ export class SqliteArrivals {
   /** Puts a notification into its inbox. Runs in a commit; {@linkcode SqliteArrivals.fanOut} comes after it. */
   put(notification: Notification): Arrived {
     const now = Date.now();
-    const { site, user, id, room, expiresAt = null, at = Math.floor(now / 1000) } = notification;
+    const { site, user, id, room, expiresAt = null, at = inSeconds(now) } = notification;
     const place = this.sql.nextOffset.get(site, user);
     const [offset, epoch] = [Number(place?.["offset"]), String(place?.["epoch"])];
     const content = encodeContent(notification);
@@ -53,7 +53,7 @@ export class SqliteArrivals {
   fanOut({ dropped, ...arrived }: Arrived): void {
     if (dropped !== undefined) this.#retention.onDropped(dropped);
     const { site, user, id, room, at, offset, epoch, expiresAt = Infinity } = arrived;
-    if (expiresAt <= Date.now()) return; // on its way here
+    if (expiresAt <= Date.now()) return; // the notification expired on its way here
     const { from, message, event, data, tags } = arrived;
     this.#fanOut(
       userChannel(site, user),
@@ -68,7 +68,7 @@ export class SqliteArrivals {
     this.#fanOut(userChannel(site, user), change);
   }
 
-  /** Notes what retention took out of an inbox. Runs in a commit, after which it counts. */
+  /** Notes in the inbox what retention took out of it. Runs in a commit. */
   noteDropped(
     site: string,
     user: UserId,
@@ -81,7 +81,7 @@ export class SqliteArrivals {
     return { user, taken: rows.length - queued, queued };
   }
 
-  /** Drops what is over the inbox's size: what is done with first, then the oldest. */
+  /** Drops what is over the inbox's size: first what was read or archived, then the oldest. */
   #trim(site: string, user: UserId, held: number): Dropped | undefined {
     const over = held - this.#retention.size;
     if (over <= 0) return undefined;

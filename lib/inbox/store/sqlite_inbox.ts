@@ -1,4 +1,4 @@
-/** Notifications in SQLite. */
+/** The inboxes in SQLite. */
 import type { SQLOutputValue, StatementSync } from "node:sqlite";
 import type {
   Inbox,
@@ -14,32 +14,23 @@ import type {
 import { decodeContent, type Position } from "../../core/publication.ts";
 import type { UserId } from "../../base/fields.ts";
 import { cutTo } from "../page.ts";
-import { type Retention, retentionMs } from "../retention.ts";
 import type { SqliteArrivals } from "./sqlite_arrivals.ts";
 import type { SqliteInboxStatements } from "./sqlite_inbox_statements.ts";
+import { syncReason } from "./sync_reason.ts";
 import type { SqliteStore } from "../../engines/sqlite/store.ts";
 
-/** How often what is too old is dropped. */
-const SWEEP_INTERVAL_MS = 60_000;
-
-/** No limit to a read. */
+/** The limit of a read that has none. */
 const ALL = Number.MAX_SAFE_INTEGER - 1;
 
-const CALLERS_ID_MS = 24 * 3600 * 1000;
-
-export class SqliteInbox implements Inbox, Disposable {
+export class SqliteInbox implements Inbox {
   readonly #store: SqliteStore;
   readonly #arrivals: SqliteArrivals;
-  readonly #retention: Retention;
   readonly #sql: SqliteInboxStatements;
-  readonly #sweeping: ReturnType<typeof setInterval>;
 
-  constructor(store: SqliteStore, arrivals: SqliteArrivals, retention: Retention) {
+  constructor(store: SqliteStore, arrivals: SqliteArrivals) {
     this.#store = store;
     this.#arrivals = arrivals;
-    this.#retention = retention;
     this.#sql = arrivals.sql;
-    this.#sweeping = setInterval(() => void this.sweep().catch(() => {}), SWEEP_INTERVAL_MS);
   }
 
   async append(notification: Notification): Promise<boolean> {
@@ -55,7 +46,7 @@ export class SqliteInbox implements Inbox, Disposable {
     const { offset, epoch, size } = this.#sql.position.get(site, user) ?? {};
     const notifications = size
       ? await this.#read(this.#sql.queued, site, user, room, Date.now())
-      : []; // most who come have none: they need not be looked for
+      : []; // most users who come have none, and nothing is looked for
     await this.#store.settled();
     return { offset: Number(offset ?? 0), epoch: String(epoch ?? ""), notifications };
   }
@@ -67,13 +58,7 @@ export class SqliteInbox implements Inbox, Disposable {
     { limit = ALL, unreadOnly = false }: SyncOptions = {},
   ): Promise<InboxSync> {
     const inbox = await this.#position(site, user);
-    const reason = since === undefined
-      ? "new"
-      : since.epoch !== inbox.epoch || since.offset > inbox.offset
-      ? "epoch"
-      : since.offset < inbox.dropped
-      ? "expired"
-      : undefined;
+    const reason = syncReason(since, inbox);
     const recovered = reason === undefined;
     const after = recovered ? since?.offset ?? 0 : 0;
     const statement = recovered && !unreadOnly ? this.#sql.since : this.#sql.unreadSince;
@@ -145,28 +130,6 @@ export class SqliteInbox implements Inbox, Disposable {
     return Promise.resolve(this.#countUnread(site, user));
   }
 
-  /** Removes what has ended or is too old; it does so by itself every minute. */
-  async sweep(): Promise<void> {
-    const oldest = Date.now() - retentionMs(this.#retention);
-    const dropped = await this.#store.commit(() => {
-      this.#sql.forgetIds.run(Date.now() - CALLERS_ID_MS);
-      for (const { site, user } of this.#sql.removeExpired.all(Date.now())) {
-        this.#sql.noteDeleted.run(1, String(site), String(user));
-      }
-      return this.#sql.usersWithOld.all(oldest).map((row) => {
-        const [site, user] = [String(row["site"]), String(row["user"])];
-        const rows = this.#sql.olderThan.all(site, user, oldest);
-        for (const { id } of rows) this.#sql.remove.run(site, user, String(id));
-        return this.#arrivals.noteDropped(site, user, rows);
-      });
-    });
-    for (const each of dropped) this.#retention.onDropped(each);
-  }
-
-  [Symbol.dispose](): void {
-    clearInterval(this.#sweeping);
-  }
-
   #countUnread(site: string, user: UserId): number {
     return Number(this.#sql.unread.get(site, user, Date.now())?.["count"]);
   }
@@ -178,10 +141,10 @@ export class SqliteInbox implements Inbox, Disposable {
     const row = this.#sql.position.get(site, user) ?? await this.#store.commit(() => {
       this.#sql.makeInbox.run(site, user);
       return this.#sql.position.get(site, user);
-    }).catch(() => undefined); // a full disk keeps no new user out of the rooms: the inbox is empty
+    }).catch(() => undefined); // on a full disk a new user may still come into rooms, with an empty inbox
     return {
       offset: Number(row?.["offset"] ?? 0),
-      // Where it could not be stored, this is a position that is never good again.
+      // Where the inbox could not be stored, its epoch is one that no later position has.
       epoch: String(row?.["epoch"] ?? crypto.randomUUID().slice(0, 8)),
       dropped: Number(row?.["dropped"] ?? 0),
       isEmpty: !row?.["size"],

@@ -6,9 +6,9 @@ import type { SqliteStore } from "../../engines/sqlite/store.ts";
 const COLUMNS =
   "id, room, offset, at, content, queued_at, sent_at, delivered_at, read_at, archived_at";
 const OF_USER = "FROM notifications WHERE site = ? AND user = ?";
-/** What is not sent is not read, and what is not read has an index of its own. */
+/** What is not sent is not read. This is said so that SQLite takes the index of what is not read. */
 const NOT_SENT = "read_at IS NULL AND sent_at IS NULL";
-/** What {@linkcode SqliteArrivals.noteDropped} looks at. */
+/** The columns that {@linkcode SqliteArrivals.noteDropped} looks at. */
 const DROPPED = "offset, sent_at, read_at, archived_at";
 const NOT_EXPIRED = "(expires_at IS NULL OR expires_at > ?)";
 
@@ -29,16 +29,16 @@ export class SqliteInboxStatements {
   readonly get: StatementSync;
   readonly owner: StatementSync;
   readonly unread: StatementSync;
-  /** After this and the next three, what is gone has to be noted. */
+  /** After `remove` and the next three, what is gone has to be noted in the inbox. */
   readonly remove: StatementSync;
   readonly removeExpired: StatementSync;
   readonly removeOldestDone: StatementSync;
   readonly removeOldest: StatementSync;
   readonly olderThan: StatementSync;
   readonly usersWithOld: StatementSync;
-  /** Each state sets the times of the ones before it, too. */
+  /** One statement for each state, which sets the times of the states before it, too. */
   readonly mark: Readonly<Record<Taken, StatementSync>>;
-  /** Each takes a time first. */
+  /** One statement for each event; its first value is a time. */
   readonly change: Readonly<Record<InboxEvent, StatementSync>>;
   readonly idsUpTo: StatementSync;
 
@@ -52,7 +52,7 @@ export class SqliteInboxStatements {
       "INSERT INTO callers_ids (site, user, id, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
     );
     this.forgetIds = sql("DELETE FROM callers_ids WHERE at < ?");
-    // Each is given an epoch of its own: a position in one inbox is none in another.
+    // The table gives each inbox an epoch of its own, so that a position in one is none in another.
     this.makeInbox = sql("INSERT INTO inboxes (site, user) VALUES (?, ?) ON CONFLICT DO NOTHING");
     this.isScheduled = sql("SELECT 1 FROM scheduled WHERE site = ? AND user = ? AND id = ?");
     this.nextOffset = sql(
@@ -99,7 +99,7 @@ export class SqliteInboxStatements {
     this.olderThan = sql(
       `SELECT id, ${DROPPED} ${OF_USER} AND queued_at < ?`,
     );
-    // By itself SQLite takes the index that has the users in order, and reads all there is.
+    // The index is named, since SQLite would take the one that has users in order, and read all there is.
     this.usersWithOld = sql(
       `SELECT DISTINCT site, user FROM notifications INDEXED BY notifications_by_age
        WHERE queued_at < ?`,

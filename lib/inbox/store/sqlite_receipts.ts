@@ -1,9 +1,9 @@
-/** The log of receipts in SQLite. A trigger writes it, so an event is in the commit of the state it tells of. */
+/** The log of receipts in SQLite. A trigger writes it, so that an event is in the commit of the state that it tells of. */
 import type { SQLOutputValue, StatementSync } from "node:sqlite";
 import type { ReceiptBatch, ReceiptEvent, ReceiptLog } from "./store.ts";
 import type { SqliteStore } from "../../engines/sqlite/store.ts";
 
-/** Temporary: a server that keeps no log has none, on the same file. */
+/** The trigger is temporary, so that a server which keeps no log has none on the same file. */
 const TRIGGER = `
   CREATE TEMP TRIGGER log_receipts AFTER UPDATE OF delivered_at, read_at ON main.notifications BEGIN
     INSERT INTO receipts (site, user, id, room, state, at)
@@ -34,7 +34,7 @@ export class SqliteReceipts implements ReceiptLog {
       "SELECT site, user, id, room, state, at FROM receipts WHERE batch = ? ORDER BY seq",
     );
     this.#remove = store.prepare("DELETE FROM receipts WHERE batch = ?");
-    // Only the oldest ever leave, so there is no gap.
+    // The size is the span of `seq`: only the oldest receipts ever leave, so there is no gap.
     this.#size = store.prepare(
       "SELECT coalesce((SELECT max(seq) FROM receipts) - (SELECT min(seq) FROM receipts) + 1, 0) AS size",
     );
@@ -43,7 +43,7 @@ export class SqliteReceipts implements ReceiptLog {
     );
   }
 
-  /** One server a file. */
+  /** The right is always this server's, since a file has one server. */
   hold(): Promise<boolean> {
     return Promise.resolve(true);
   }
@@ -68,7 +68,7 @@ export class SqliteReceipts implements ReceiptLog {
     return await this.#store.commit(() => Number(this.#trim.run(size).changes));
   }
 
-  /** Stored before it is told, so that it is the same batch after a crash. */
+  /** Names a batch and stores the name before the batch is told, so that it is the same one after a crash. */
   async #newBatch(limit: number): Promise<string> {
     const id = crypto.randomUUID();
     await this.#store.commit(() => this.#name.run(id, limit));

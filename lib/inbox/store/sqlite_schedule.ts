@@ -1,4 +1,4 @@
-/** Notifications that wait for their time, in SQLite. */
+/** The schedule in SQLite: notifications that wait for their time. */
 import type { SQLOutputValue, StatementSync } from "node:sqlite";
 import type { Notification, Released, Schedule, ScheduledNotification } from "./store.ts";
 import type { UserId } from "../../base/fields.ts";
@@ -53,7 +53,7 @@ export class SqliteSchedule implements Schedule {
   cancel(site: string, user: UserId, id: string): Promise<boolean> {
     return this.#store.commit(() => {
       if (this.#remove.run(site, user, id).changes === 0) return false;
-      this.#dateId.run(Date.now(), site, user, id); // known for a day from now, no longer
+      this.#dateId.run(Date.now(), site, user, id); // the id is known for a day from now, no longer
       return true;
     });
   }
@@ -62,7 +62,7 @@ export class SqliteSchedule implements Schedule {
     const now = Date.now();
     const first = this.#first.get()?.["first"] ?? null;
     if (first === null || Number(first) > now) {
-      return { now, delivered: [], expired: 0, isMore: false }; // most calls: no need to write
+      return { now, delivered: [], expired: 0, isMore: false }; // most calls find nothing due, and write nothing
     }
     const { rows, expired, arrived } = await this.#store.commit(() => this.#takeOut(now, limit));
     for (const each of arrived) this.#arrivals.fanOut(each);

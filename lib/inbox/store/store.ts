@@ -1,60 +1,61 @@
-/** What is kept of notifications: inboxes, receipts that wait to be told, and what is scheduled. */
+/** What is kept of notifications, and what stores do with it: inboxes, receipts that wait to be told, and the schedule. */
 import type { UserId } from "../../base/fields.ts";
 import type { Content, Position, Publication } from "../../core/publication.ts";
 
-/** A notification of one user, as it is taken in. */
+/** A notification for one user, as it is taken in. */
 export interface Notification extends Content {
   readonly site: string;
   readonly user: UserId;
   readonly id: string;
-  /** The caller made the id: the same one within a day is the same notification. */
+  /** Whether the caller made the id: the same id within a day is the same notification. */
   readonly isCallersId?: boolean;
   readonly room: string;
   /** Unix time in seconds; absent: the time at which it comes into the inbox. */
   readonly at?: number;
   /** Unix time in milliseconds after which nobody gets it any more. */
   readonly expiresAt?: number;
-  /** From another way in, of which one node at a time has the turn: stored only while `holder` has it. */
+  /** Of a notification that came by a shared way: it is stored only while the holder has the turn. */
   readonly claim?: Claim;
 }
 
-/** The ways in that all nodes share, and that one at a time reads. */
+/** The ways in that all nodes share, and that one node at a time reads. */
 export type SharedWay = "bridge" | "stream";
 
+/** What a node says that brings a notification by a shared way. */
 export interface Claim {
   readonly way: SharedWay;
   readonly holder: string;
-  /** How far the way was read, two numbers with a colon between; stored together with the notification. */
+  /** How far the way was read: two numbers with a colon between, which are stored together with the notification. */
   readonly progress: string;
 }
 
-/** How far a notification came; each state implies the ones before it. */
+/** How far a notification came. Each state implies those before it. */
 export type NotificationState = "queued" | "sent" | "delivered" | "read";
 
-/** How well it is known that a client has something: its socket took it, or it said so. */
+/** How a client is known to have a notification: its socket took it, or the client said so. */
 export type Taken = "sent" | "delivered";
 
 /** What a user does with notifications. */
 export type InboxEvent = "read" | "archive" | "delete";
 
 export interface InboxChange {
-  /** Those to which it had not been done before. */
+  /** The ids of those that were changed. */
   readonly ids: readonly string[];
   /** How many are unread now. */
   readonly unread: number;
 }
 
-/** A notification as it is kept. Times are Unix times in milliseconds, absent while it did not happen. */
+/** A notification as it is kept. Times are Unix times in milliseconds, absent for what did not happen yet. */
 export interface StoredNotification {
   readonly id: string;
   readonly room: string;
-  /** Its place in the user's inbox, rising by one. */
+  /** The notification's place in the user's inbox, rising by one. */
   readonly offset: number;
   readonly publication: Publication;
   readonly queuedAt: number;
-  /** First handed to a client. */
+  /** When the notification was first handed to a client. */
   readonly sentAt?: number;
-  /** A client acknowledged it. */
+  /** When a client acknowledged the notification. */
   readonly deliveredAt?: number;
   readonly readAt?: number;
   readonly archivedAt?: number;
@@ -64,50 +65,53 @@ export interface StoredNotification {
 export interface SyncOptions {
   /** @default all */
   readonly limit?: number;
-  /** After a position, too, only what is unread. @default false */
+  /** Whether only what is unread is given also after a position. @default false */
   readonly unreadOnly?: boolean;
 }
 
-/** An inbox from a position on. Its own position is that of the last notification given, where there is more. */
+/** An inbox from a position on. Where there is more, its own position is that of the last notification in it. */
 export interface InboxSync extends Position {
   readonly unread: number;
-  /** The limit cut it off: the next sync, from this position, goes on. */
+  /** Whether the limit cut it off: the next sync, from this position, goes on. */
   readonly more?: true;
-  /** Whether `notifications` are exactly those after the position that was asked for; else all unread ones. */
+  /** Whether `notifications` are exactly those after the position that was asked for; else they are all unread ones. */
   readonly recovered: boolean;
+  /** Why nothing could be recovered; absent where it was. */
   readonly reason?: "new" | "epoch" | "expired";
   /** Oldest first. */
   readonly notifications: readonly StoredNotification[];
 }
 
+/** What waits for a user in a room; the position is the inbox's last one at that moment. */
 export interface Queued extends Position {
+  /** Oldest first. */
   readonly notifications: readonly StoredNotification[];
 }
 
 export interface Inbox {
   /**
-   * Stores, then fans out on the user's channel. Says whether it was new: a second one with the caller's same id
-   * is not. Rejects where it could not be stored.
+   * Stores a notification, then fans it out on the user's channel. Says whether it was new: a second one with the same
+   * caller's id is not. Rejects where it could not be stored.
    */
   append(notification: Notification): Promise<boolean>;
-  /** What no client in the room got yet, oldest first, and the inbox's last offset at that moment. */
+  /** The notifications for a room that no client got yet. */
   queued(site: string, user: UserId, room: string): Promise<Queued>;
-  /** What came after a position; without one, all that is unread. */
+  /** The notifications after a position; without one, all that are unread. */
   sync(site: string, user: UserId, since?: Position, options?: SyncOptions): Promise<InboxSync>;
-  /** Newest first, below the offset `before`. */
+  /** The notifications below the offset `before`, newest first. */
   list(
     site: string,
     user: UserId,
     options: { before?: number; limit: number; archived?: boolean },
   ): Promise<StoredNotification[]>;
   get(site: string, user: UserId, id: string): Promise<StoredNotification | undefined>;
-  /** Whose notification this is, a scheduled one too, for who knows the id alone. */
+  /** The user that a notification is for, a scheduled one too, for callers who know the id alone. */
   owner(site: string, id: string): Promise<UserId | undefined>;
   /** Moves notifications that clients took on to a state. Resolves with the ids that were not in that state yet. */
   mark(site: string, user: UserId, state: Taken, ids: readonly string[]): Promise<string[]>;
   /**
-   * The user did something with notifications: does it, counts what is left unread and tells all of the user's clients,
-   * in one step, so that what clients hear of the count is right in the order they hear it.
+   * Does what the user did with notifications, counts what is left unread, and tells all of the user's clients, in one step:
+   * so the counts that clients hear are right in the order in which they hear them.
    *
    * @param which ids, or all up to an offset; absent means all
    */
@@ -120,7 +124,7 @@ export interface Inbox {
   unread(site: string, user: UserId): Promise<number>;
 }
 
-/** A notification was delivered or read, and its sender is to be told so. */
+/** Says that a notification was delivered or read, of which its sender is to be told. */
 export interface ReceiptEvent {
   readonly site: string;
   readonly user: UserId;
@@ -131,27 +135,27 @@ export interface ReceiptEvent {
   readonly at: number;
 }
 
-/** Events that are told together. */
+/** Receipts that are told together. */
 export interface ReceiptBatch {
-  /** The same one however often, and by whichever node, the batch is told. */
+  /** The id stays the same however often, and by whichever node, the batch is told. */
   readonly id: string;
   /** In the order of happening. */
   readonly events: readonly ReceiptEvent[];
 }
 
 /**
- * The events that were not told yet. `Inbox.mark` adds them in the same atomic step as the states, so that a crash
- * loses none.
+ * The receipts that were not told yet. `Inbox.mark` and `Inbox.change` add them in the step that changes the states, so
+ * that a crash loses none.
  */
 export interface ReceiptLog {
-  /** Takes the right to tell, or keeps it for some seconds more; says whether it is this node's. */
+  /** Takes the right to tell, or keeps it for some seconds more. Says whether this node has it. */
   hold(): Promise<boolean>;
   /** Lets another node tell at once. */
   release(): Promise<void>;
-  /** The oldest events, the same ones until they are removed; none where another node holds the right. */
+  /** The oldest receipts: the same ones until they are removed, and none where another node has the right. */
   batch(limit: number): Promise<ReceiptBatch | undefined>;
   remove(batch: ReceiptBatch): Promise<void>;
-  /** Drops the oldest past `size`; says how many. */
+  /** Drops the oldest receipts past `size`, and says how many. */
   trim(size: number): Promise<number>;
 }
 
@@ -161,40 +165,40 @@ export interface ScheduledNotification extends Notification {
   readonly deliverAt: number;
 }
 
-/** What one call took out of a schedule. Times are Unix times in milliseconds. */
+/** What one call took out of the schedule. Times are Unix times in milliseconds. */
 export interface Released {
-  /** The store's clock, by which things are due. */
+  /** The store's clock, which says what is due. */
   readonly now: number;
-  /** When those were due that were put into inboxes, in that order. */
+  /** When the notifications were due that were put into inboxes, in that order. */
   readonly delivered: readonly number[];
-  /** How many had expired before anybody could deliver them. */
+  /** How many notifications had expired before anybody could deliver them. */
   readonly expired: number;
-  /** More may be due. */
+  /** Whether more may be due. */
   readonly isMore: boolean;
 }
 
-/** Notifications that wait for their time; those of all sites. */
+/** The notifications of all sites that wait for their time. */
 export interface Schedule {
   /**
-   * Stores a notification for later. Says whether it was new: a second one with the caller's same id is not, as
-   * in {@linkcode Inbox.append}. Rejects where it could not be stored.
+   * Stores a notification for later. Says whether it was new: a second one with the same caller's id is not. Rejects where
+   * it could not be stored.
    */
   add(notification: ScheduledNotification): Promise<boolean>;
-  /** When it will be delivered, in Unix milliseconds; `undefined` where it is not scheduled, or not any more. */
+  /** The Unix time in milliseconds at which a notification is due; `undefined` where it is not scheduled any more. */
   dueAt(site: string, user: UserId, id: string): Promise<number | undefined>;
-  /** Says whether it was still scheduled; then it is never delivered. */
+  /** Takes a notification out. Says whether it was still scheduled; then it is never delivered. */
   cancel(site: string, user: UserId, id: string): Promise<boolean>;
   /**
-   * Delivers what is due, at most `limit`, in the order of their times: each leaves the schedule and is appended to
-   * its inbox in one step, then fanned out. Several nodes may call it at once.
+   * Delivers what is due, at most `limit`, in the order of their times. Each notification leaves the schedule and comes into
+   * its inbox in one step, then it is fanned out. Several nodes may call this at once.
    */
   release(limit: number): Promise<Released>;
 }
 
-/** To be disposed of before the storage is closed. */
+/** The stores of notifications. They are disposed of before the storage is closed. */
 export interface InboxStores extends Disposable {
   readonly inbox: Inbox;
   readonly schedule: Schedule;
-  /** From now on a log is kept of what is delivered and read. Called once, before the engine runs. */
+  /** Has a log kept of what is delivered and read from now on. Called once, before the engine runs. */
   keepReceipts(): ReceiptLog;
 }

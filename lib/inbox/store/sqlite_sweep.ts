@@ -1,0 +1,44 @@
+/** Drops from the inboxes in SQLite, every minute, what has expired or is too old. */
+import type { SqliteStore } from "../../engines/sqlite/store.ts";
+import { type Retention, retentionMs } from "../retention.ts";
+import type { SqliteArrivals } from "./sqlite_arrivals.ts";
+
+const SWEEP_INTERVAL_MS = 60_000;
+
+const CALLERS_ID_MS = 24 * 3600 * 1000;
+
+export class SqliteSweep implements Disposable {
+  readonly #store: SqliteStore;
+  readonly #arrivals: SqliteArrivals;
+  readonly #retention: Retention;
+  readonly #timer: ReturnType<typeof setInterval>;
+
+  constructor(store: SqliteStore, arrivals: SqliteArrivals, retention: Retention) {
+    this.#store = store;
+    this.#arrivals = arrivals;
+    this.#retention = retention;
+    this.#timer = setInterval(() => void this.sweep().catch(() => {}), SWEEP_INTERVAL_MS);
+  }
+
+  async sweep(): Promise<void> {
+    const { sql } = this.#arrivals;
+    const oldest = Date.now() - retentionMs(this.#retention);
+    const dropped = await this.#store.commit(() => {
+      sql.forgetIds.run(Date.now() - CALLERS_ID_MS);
+      for (const { site, user } of sql.removeExpired.all(Date.now())) {
+        sql.noteDeleted.run(1, String(site), String(user));
+      }
+      return sql.usersWithOld.all(oldest).map((row) => {
+        const [site, user] = [String(row["site"]), String(row["user"])];
+        const rows = sql.olderThan.all(site, user, oldest);
+        for (const { id } of rows) sql.remove.run(site, user, String(id));
+        return this.#arrivals.noteDropped(site, user, rows);
+      });
+    });
+    for (const each of dropped) this.#retention.onDropped(each);
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+  }
+}

@@ -1,4 +1,4 @@
-/** What all dialects have: clients introduce themselves, prove who they are, and have sessions over HTTP. */
+/** What version 2 has beside rooms and inboxes: introductions, proofs of who clients are, and sessions over HTTP. */
 import { authCommands } from "../auth/commands.ts";
 import type { Feature } from "../feature.ts";
 import { InboxDelivery } from "../inbox/delivery.ts";

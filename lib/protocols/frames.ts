@@ -3,7 +3,7 @@
  */
 import type { ErrorCode } from "../base/errors.ts";
 import { type UserId, userIdOnWire } from "../base/fields.ts";
-import { unixSeconds } from "../base/times.ts";
+import { inSeconds, unixSeconds } from "../base/times.ts";
 import type { Dialect } from "../core/arrival.ts";
 import type { Channel } from "../core/channel.ts";
 import type { Publication } from "../core/publication.ts";
@@ -13,79 +13,82 @@ export const JSON_DIALECT: Dialect = {
   encode: (...publication) => JSON.stringify(publicationFrame(...publication)),
 };
 
-/** On every message's way: one object of one shape for each kind. */
+/** The frame of a publication. On every message's way: the frames of one kind are objects of one shape. */
 function publicationFrame(
   channel: Channel,
   publication: Publication,
   offset?: number,
 ): Readonly<Record<string, unknown>> {
-  const { kind, id, at, from, message, event, data, tags } = publication;
-  const name = from?.name;
+  const { kind, from } = publication;
   switch (kind) {
-    case "message": {
-      const [room, user_id] = [channel.name, userIdOnWire(from?.user ?? "")];
-      return {
-        offset,
-        type: "usermsg",
-        id,
-        room,
-        user_id,
-        name,
-        message,
-        timestamp: at,
-        event,
-        data,
-        tags,
-      };
-    }
+    case "message":
+      return saidFrame("usermsg", { room: channel.name, user: from?.user ?? "" }, publication, offset);
     case "notification": {
-      const [room, user_id] = [publication.room, userIdOnWire(channel.name)];
-      return {
-        offset,
-        type: "direct_message",
-        id,
-        room,
-        user_id,
-        name,
-        message,
-        timestamp: at,
-        event,
-        data,
-        tags,
-      };
+      const place = { room: publication.room, user: channel.name };
+      return saidFrame("direct_message", place, publication, offset);
     }
-    case "inbox": // a user read, archived or deleted notifications
+    case "inbox": {
+      const { event, data } = publication;
       return { type: kind, event, ids: Object(data).ids, unread: Object(data).unread };
-    case "join": // a user entered a room, or left it
+    }
+    case "join":
     case "leave":
       return {
         type: kind,
         room: channel.name,
         user_id: userIdOnWire(from?.user ?? ""),
-        name,
-        timestamp: at,
+        name: from?.name,
+        timestamp: publication.at,
       };
-    default: {
-      const user_id = from?.user === undefined ? undefined : userIdOnWire(from.user);
-      const place = { [channel.kind]: channel.name };
-      return {
-        offset,
-        type: kind,
-        id,
-        ...place,
-        user_id,
-        name,
-        message,
-        timestamp: at,
-        event,
-        data,
-        tags,
-      };
-    }
+    default:
+      return otherFrame(channel, publication, offset);
   }
 }
 
-/** Everyone in a room, one entry a user. */
+/** What people or systems said. */
+function saidFrame(
+  type: string,
+  { room, user }: { readonly room: string | undefined; readonly user: UserId },
+  { id, at, from, message, event, data, tags }: Publication,
+  offset: number | undefined,
+): Readonly<Record<string, unknown>> {
+  return {
+    offset,
+    type,
+    id,
+    room,
+    user_id: userIdOnWire(user),
+    name: from?.name,
+    message,
+    timestamp: at,
+    event,
+    data,
+    tags,
+  };
+}
+
+/** A kind of a capability that these dialects know nothing of. */
+function otherFrame(
+  channel: Channel,
+  { kind, id, at, from, message, event, data, tags }: Publication,
+  offset: number | undefined,
+): Readonly<Record<string, unknown>> {
+  return {
+    offset,
+    type: kind,
+    id,
+    [channel.kind]: channel.name,
+    user_id: from?.user === undefined ? undefined : userIdOnWire(from.user),
+    name: from?.name,
+    message,
+    timestamp: at,
+    event,
+    data,
+    tags,
+  };
+}
+
+/** @param users one entry for each user in the room */
 export function presenceFrame(room: string, users: readonly unknown[]): string {
   return JSON.stringify({ type: "presence", room, users });
 }
@@ -98,7 +101,7 @@ export function pongFrame(): string {
   return JSON.stringify({ type: "pong", timestamp: unixSeconds() });
 }
 
-/** The client has proved that it is this user. */
+/** Says that the client has proved that it is this user. */
 export function authFrame(user: UserId): string {
   return JSON.stringify({
     type: "auth",
@@ -108,9 +111,9 @@ export function authFrame(user: UserId): string {
   });
 }
 
-/** The session ends then, unless a new token comes. @param expiresAt Unix time in milliseconds */
+/** Says when the session will end, unless a new token comes. @param expiresAt Unix time in milliseconds */
 export function sessionFrame(expiresAt: number): string {
-  return JSON.stringify({ type: "session", expires_at: Math.floor(expiresAt / 1000) });
+  return JSON.stringify({ type: "session", expires_at: inSeconds(expiresAt) });
 }
 
 export function errorFrame(

@@ -12,13 +12,13 @@ import { SUBPROTOCOL_V2 } from "./v2/v2.ts";
 export interface UpgradeParts {
   readonly node: Node;
   readonly check: TokenCheck;
-  /** Sites besides its own whose pages may connect. */
+  /** Sites besides the server's own whose pages may connect. */
   readonly origins: AllowedOrigins;
   readonly v1: ProtocolV1;
   readonly v2: Protocol;
 }
 
-/** A `Response` refuses. */
+/** Resolves with a `Response` where the upgrade is refused. */
 export async function upgrade(
   request: Request,
   { node, check, origins, v1, v2 }: UpgradeParts,
@@ -46,7 +46,7 @@ export async function upgrade(
     return { subprotocol: SUBPROTOCOL_V2, open: (socket) => node.accept(socket, v2, identity) };
   }
   return {
-    // A browser that offers its token needs a name to be chosen beside it.
+    // A browser that offers its token offers the name of the protocol beside it, and needs that to be chosen.
     ...(offered.includes(SUBPROTOCOL_V1) ? { subprotocol: SUBPROTOCOL_V1 } : {}),
     open(socket) {
       const connection = node.accept(socket, v1, identity);
@@ -56,7 +56,7 @@ export async function upgrade(
   };
 }
 
-/** Answers in place of the upgrade, so that a program can tell why; a browser only sees that it failed. */
+/** Answers in place of the upgrade, so that a program can see why. A browser sees only that the upgrade failed. */
 function refuseToken(error: unknown, { refusals }: Node): Response {
   const { code, message } = error instanceof CodedError
     ? error

@@ -1,4 +1,4 @@
-/** Sessions: connections over HTTP whose commands come by requests of their own, to whichever node. */
+/** Sessions: streams whose commands come by requests of their own, to whichever node. */
 import { unixSeconds } from "../../base/times.ts";
 import type { Broker } from "../../core/broker.ts";
 import { sessionChannel } from "../../core/channel.ts";
@@ -9,14 +9,14 @@ import { Slot } from "../../core/slot.ts";
 
 const SESSIONS = new Slot<string>();
 
-/** How a session's connection is given its commands. */
+/** Gives a session's connection its commands. */
 export const SESSION_KINDS: Kinds = {
   command({ connections }, { publication: { message = "" } }) {
     for (const connection of connections) connection.message(message);
   },
 };
 
-/** A connection that is gone takes no commands any more. */
+/** Ends the session of a connection that is gone. */
 export function sessionHooks(node: Node): ConnectionHooks {
   return {
     closed(connection) {
@@ -31,15 +31,15 @@ export function sessionHooks(node: Node): ConnectionHooks {
 }
 
 /**
- * Hands commands to the connection that has the session, wherever it is; says whether there is one. All of them go by
- * the broker, so that those that reach two nodes stay in order.
+ * Hands commands to the connection that has the session, on whichever node, and says whether there is one. All commands go
+ * by the broker, so that commands which reach two nodes stay in order.
  */
 export function sendToSession(broker: Broker, session: string, text: string): Promise<boolean> {
   const publication = { kind: "command", id: "-", at: unixSeconds(), message: text };
   return broker.forward(sessionChannel(session), publication);
 }
 
-/** From now on the connection takes the commands that are sent to its session, on this node or another. */
+/** From now on the connection takes the commands that are sent to its session, to this node or another. */
 export async function openSession(
   node: Node,
   connection: Connection,

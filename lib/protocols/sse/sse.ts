@@ -1,6 +1,7 @@
 /**
- * Server-Sent Events, for places where WebSockets do not pass: a connection of version 2, as a stream of events down
- * and POSTs up. With a query it introduces the client by itself (`sse_plain.ts`), for `EventSource` and `curl`.
+ * Server-Sent Events, for places where WebSockets do not pass: a connection of version 2, whose frames go down as events and
+ * whose commands come up as POSTs. Where there is a query, the server introduces the client (`sse_plain.ts`), for
+ * `EventSource` and `curl`.
  */
 import { type Context, Hono, type Next } from "hono";
 import { identifyRequest, type TokenCheck } from "../../auth/handshake.ts";
@@ -9,6 +10,7 @@ import { newGuest } from "../../auth/identity.ts";
 import type { Connection, Protocol } from "../../core/connection.ts";
 import type { InboxDelivery } from "../../inbox/delivery.ts";
 import type { Rooms } from "../../rooms/rooms.ts";
+import { randomBase64Url } from "../../base/ids.ts";
 import { DEFAULT_SITE } from "../../base/site.ts";
 import type { Limits } from "../../base/sizes.ts";
 import { CodedError } from "../../base/errors.ts";
@@ -18,20 +20,25 @@ import type { Node } from "../../core/node.ts";
 import { type AllowedOrigins, isAllowedOrigin, refusedOrigin } from "../../net/origin.ts";
 import type { App, Bindings } from "../../http/bindings.ts";
 import { readBody } from "../../http/body.ts";
-import { asksForStream, parsePlain, startPlain } from "./sse_plain.ts";
+import { startPlain } from "./sse_plain.ts";
+import { asksForStream, parsePlain } from "./sse_query.ts";
 import { openSession, sendToSession } from "./session.ts";
 import { SseSocket } from "./sse_socket.ts";
 
 type SseContext = Context<{ Bindings: Bindings }>;
 
-/** Keepalive intervals without a command after which a session that has to `ping` is given up. */
+/** Keepalive intervals without a command after which a session that has to `ping` is closed. */
 const SILENT_INTERVALS = 4;
+
+/** 128 random bits, since whoever knows a session may send as its client. */
+const SESSION_BYTES = 16;
+const SESSION = /^[\w-]{22}$/;
 
 const HEADERS = {
   "content-type": "text/event-stream",
   "cache-control": "no-store, no-transform",
-  "x-accel-buffering": "no", // else nginx would wait for more
-  "connection": "close", // the stream's end is the connection's: a stop need not wait for it
+  "x-accel-buffering": "no", // nginx would wait for more otherwise
+  "connection": "close", // the TCP connection ends with its stream, so that a stop need not wait for it
 };
 
 export interface SseParts {
@@ -41,11 +48,11 @@ export interface SseParts {
   readonly inbox: InboxService;
   readonly delivery: InboxDelivery;
   readonly gate: ConnectionGate;
-  /** Version 2. */
+  /** The dialect that streams speak: version 2. */
   readonly protocol: Protocol;
 }
 
-/** What streams take of the configuration. */
+/** The part of the configuration that streams need. */
 export interface SseConfig {
   readonly limits: Limits;
   readonly listeners: { readonly keepaliveSeconds: number; readonly requestSeconds: number };
@@ -69,7 +76,7 @@ export function sseRoutes(parts: SseParts, config: SseConfig): App {
     const block = plain && check.revocations.blockOf(identity?.site ?? DEFAULT_SITE, plain.user);
     if (block !== undefined) throw block;
     const leave = gate.enter(context.req.raw, context.env.peer);
-    const session = newSession();
+    const session = randomBase64Url(SESSION_BYTES);
     const socket: SseSocket = new SseSocket(context.env.peer, {
       keepaliveSeconds,
       positions: plain?.positions,
@@ -124,7 +131,7 @@ export function sseRoutes(parts: SseParts, config: SseConfig): App {
   }
 }
 
-/** Pages of other sites that may connect may read the answers, too. */
+/** Refuses pages of other sites, but for those that may connect: these may read the answers, too. */
 function requireAllowedOrigin(origins: AllowedOrigins) {
   return async (context: SseContext, next: Next): Promise<void> => {
     const origin = context.req.header("origin");
@@ -137,12 +144,4 @@ function requireAllowedOrigin(origins: AllowedOrigins) {
   };
 }
 
-const SESSION = /^[\w-]{22}$/;
 
-/** 128 random bits: who knows it may send as this client. */
-function newSession(): string {
-  return crypto.getRandomValues(new Uint8Array(16)).toBase64({
-    alphabet: "base64url",
-    omitPadding: true,
-  });
-}

@@ -1,84 +1,23 @@
 /**
- * Streams of events that need no commands: `/sse?user_id=123&room=lobby`. The server introduces the client, and each
- * event says how far the stream has come, so that a browser that comes back gets exactly what it missed.
+ * Starts streams of events that need no commands: `/sse?user_id=123&room=lobby` (`sse_query.ts` reads that). The server
+ * introduces the client, and each event says how far the stream has come, so that a browser that comes back gets exactly
+ * what it missed.
  */
-import type { Identity } from "../../core/identity.ts";
 import { type Channel, roomChannel, userChannel } from "../../core/channel.ts";
 import type { Connection } from "../../core/connection.ts";
 import { type InboxCommands, inboxFor } from "../../inbox/guest_inbox.ts";
-import type { Limits } from "../../base/sizes.ts";
-import { DEFAULT_SITE } from "../../base/site.ts";
 import type { InboxSync } from "../../inbox/store/store.ts";
 import type { Position } from "../../core/publication.ts";
 import { CodedError, DISCONNECTS } from "../../base/errors.ts";
-import {
-  claimedUser,
-  identifier,
-  optionalName,
-  type UserId,
-  userIdOnWire,
-} from "../../base/fields.ts";
-import { namesRoom } from "../v1/v1.ts";
+import { userIdOnWire } from "../../base/fields.ts";
 import type { ConnectionInbox } from "../../inbox/connection_inbox.ts";
 import type { InboxDelivery } from "../../inbox/delivery.ts";
 import { described } from "../../inbox/wire.ts";
 import type { Rooms } from "../../rooms/rooms.ts";
 import { Outgoing, type Place } from "../../core/outgoing.ts";
 import { VERSION } from "../../base/version.ts";
-import { Positions } from "./sse_positions.ts";
-
-export interface PlainRequest {
-  readonly user: UserId;
-  readonly name: string | undefined;
-  readonly rooms: readonly string[];
-  /** How far the stream has come: at first what the client brought back, if that concerns what it asks for. */
-  readonly positions: Positions;
-  /** What it brought back is none of ours: there is nothing to resume from. */
-  readonly isInvalid: boolean;
-}
-
-/** Whether the query asks for a stream that needs no commands. */
-export function asksForStream(request: Request): boolean {
-  return namesRoom(new URL(request.url).searchParams);
-}
-
-/** Reads the query. Throws a `CodedError`. */
-export function parsePlain(
-  request: Request,
-  { limits, identity, isOpen }: {
-    limits: Limits;
-    identity: Identity | undefined;
-    isOpen: boolean;
-  },
-): PlainRequest {
-  const query = new URL(request.url).searchParams;
-  if (identity === undefined && !isOpen) {
-    throw new CodedError("unauthorized", "Cannot open this stream without a token");
-  }
-  const user = claimedUser({ user_id: query.get("user_id") }, limits, identity?.user);
-  const site = identity?.site ?? DEFAULT_SITE;
-  const rooms = [
-    ...new Set(query.getAll("room").map((room) => identifier({ room }, "room", limits.room))),
-  ];
-  if (rooms.length > limits.rooms) {
-    throw new CodedError(
-      "too_many_rooms",
-      `Cannot join ${rooms.length} rooms: the limit is ${limits.rooms}`,
-      { field: "room" },
-    );
-  }
-  // The query is of who first connected; a browser that comes back by itself adds the header.
-  const last = request.headers.get("last-event-id") ?? query.get("last_event_id") ?? "";
-  const parsed = Positions.parse(last);
-  const channels = rooms.map((room) => roomChannel(site, room));
-  return {
-    user,
-    name: optionalName({ name: query.get("name") }, "name", limits.name),
-    rooms,
-    positions: (parsed ?? new Positions()).only([userChannel(site, user), ...channels]),
-    isInvalid: last !== "" && parsed === undefined,
-  };
-}
+import type { Positions } from "./sse_positions.ts";
+import type { PlainRequest } from "./sse_query.ts";
 
 interface PlainParts {
   readonly session: string;
@@ -88,8 +27,8 @@ interface PlainParts {
 }
 
 /**
- * Sends what was missed, then what is live. A room that is refused is told, and the rest goes on without it; where the
- * store fails, it closes so that the client comes back.
+ * Sends what was missed, then what is live. Where a room is refused, the client is told, and the rest goes on without the
+ * room. Where the store fails, the connection is closed so that the client comes back.
  */
 export async function startPlain(
   connection: Connection,
@@ -99,7 +38,7 @@ export async function startPlain(
   try {
     await startInbox(connection, request, { ...parts, inbox: inboxFor(connection, parts.inbox) });
     for (const room of request.rooms) {
-      if (connection.closed) return; // one that is gone joins nothing
+      if (connection.closed) return; // who is gone joins nothing
       await startRoom(connection, request, parts.rooms, room).catch((error) =>
         tellRefused(connection, error)
       );
@@ -110,7 +49,7 @@ export async function startPlain(
   }
 }
 
-/** Throws what may be better later. */
+/** Tells the client of a refusal; throws what may be better later. */
 function tellRefused(connection: Connection, error: unknown): void {
   if (!(error instanceof CodedError) || error.code === "unavailable") throw error;
   connection.reportError(error);
@@ -185,8 +124,8 @@ async function startRoom(
 }
 
 /**
- * Where a channel's stream starts: after what the client has, or after all there is. Nowhere, as long as that cannot
- * be said: a client that comes back before that is where it was.
+ * The place in a channel from which its stream goes on: after what the client has, or after all there is. `undefined` while
+ * there is something to send that has no place: a client that comes back before it has that begins anew.
  */
 function start(
   positions: Positions,

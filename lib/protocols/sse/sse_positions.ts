@@ -1,6 +1,6 @@
 /**
- * How far a stream of events has come, as text for `Last-Event-ID`: `1`, then for the inbox and each room a short
- * name, the offset and the epoch, such as `1~1x8k2pz.41.3f2a81c0~0k3jd90.17.9bd2e001`.
+ * How far a stream of events has come, as text for `Last-Event-ID`: `1`, then for the inbox and for each room a short name,
+ * the offset and the epoch, such as `1~1x8k2pz.41.3f2a81c0~0k3jd90.17.9bd2e001`.
  */
 import { type Channel, keyOf } from "../../core/channel.ts";
 import type { Position } from "../../core/publication.ts";
@@ -8,14 +8,14 @@ import type { Place } from "../../core/outgoing.ts";
 
 const VERSION = "1";
 
-/** A short name, an offset, an epoch. */
+/** The position in one channel: a short name, an offset, an epoch. */
 const PART = /^([0-9a-z]{1,7})\.(\d{1,15})\.([\w-]{1,64})$/;
 
 export class Positions {
-  /** Bounded by the rooms that one client may be in. */
+  /** The positions by short names: one for the inbox, and one for each room, of which a client has a limited number. */
   readonly #positions = new Map<string, Position>();
 
-  /** Reads what a client brought back; `undefined` where it is none of ours. */
+  /** Reads what a client brought back; `undefined` where that is none of ours. */
   static parse(text: string): Positions | undefined {
     const [version, ...parts] = text.split("~");
     if (version !== VERSION) return undefined;
@@ -28,7 +28,7 @@ export class Positions {
     return positions;
   }
 
-  /** Those of these channels alone. */
+  /** The positions in some channels alone. */
   only(channels: readonly Channel[]): Positions {
     const positions = new Positions();
     for (const channel of channels) {
@@ -59,8 +59,8 @@ export class Positions {
 }
 
 /**
- * 32 bits of a channel's name (FNV-1a): the text goes into a request's header, where a hundred long names have no
- * room. Two names that meet are noticed by their epochs, as any position that is another channel's.
+ * 32 bits of a channel's name (FNV-1a), since the text goes into a request's header, where a hundred long names have no
+ * room. Where two names meet, the epoch shows it, as with any position of another channel.
  */
 function shortName(channel: Channel): string {
   let hash = 0x811c9dc5;

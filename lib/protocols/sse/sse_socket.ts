@@ -1,20 +1,21 @@
 /**
- * One stream of Server-Sent Events, as a `Socket`: what is sent waits here until the listener takes it. The routes
- * are in `sse.ts`.
+ * One stream of Server-Sent Events as a `Socket`: what is sent waits here until the listener takes it. `sse.ts` opens one
+ * for each stream.
  */
 import type { Disconnect } from "../../base/errors.ts";
 import type { Outgoing } from "../../core/outgoing.ts";
 import type { Peer, Socket } from "../../core/socket.ts";
 import type { Positions } from "./sse_positions.ts";
 
-/** Most bytes that the listener is given at once: what it has no longer counts as waiting. */
+/** Most bytes that the listener is given at once. What the listener has no longer counts as waiting, so this is little. */
 const CHUNK_BYTES = 65536;
 
 /** How long a peer has to take what waits for it once the connection is being closed. */
 const CLOSING_DEADLINE_MS = 5000;
 
-/** How soon a browser comes back: not all in the same moment. */
+/** How soon a browser comes back at the earliest. */
 const RETRY_MS = 1000;
+/** How much later it may come, so that not all browsers come in the same moment. */
 const RETRY_SPREAD_MS = 2000;
 
 const encoder = new TextEncoder();
@@ -22,9 +23,9 @@ const COMMENT = encoder.encode(":\n\n");
 
 export interface SseSocketOptions {
   readonly keepaliveSeconds: number;
-  /** Each event says how far the stream has come, where this is given. */
+  /** How far the stream has come, which each event then says; absent for streams with commands. */
   readonly positions: Positions | undefined;
-  /** Called so often as comments go out. */
+  /** Called once in each keepalive interval. */
   alive(): void;
   /** The stream has ended; called once. */
   gone(): void;
@@ -37,10 +38,10 @@ export class SseSocket implements Socket {
   readonly #peer: Peer;
   readonly #keepalive: ReturnType<typeof setInterval>;
   #controller!: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>;
-  /** Bounded by the client's limit, as every socket's. */
+  /** What waits for the listener; bounded by `APP_LIMIT_QUEUE`, as with every socket. */
   #waiting: Uint8Array[] = [];
   #bytes = 0;
-  /** The listener has asked for more. */
+  /** Whether the listener has asked for more. */
   #isAsked = false;
   #state: "open" | "closing" | "gone" = "open";
   #deadline: ReturnType<typeof setTimeout> | undefined;
@@ -88,7 +89,7 @@ export class SseSocket implements Socket {
     this.close(disconnect);
   }
 
-  /** Commands come by requests of their own: each is answered, and none is read ahead. */
+  /** Does nothing: commands come by requests of their own, and none is read ahead. */
   pause(): void {}
 
   resume(): void {}
@@ -100,7 +101,7 @@ export class SseSocket implements Socket {
     this.#end();
   }
 
-  /** What a turn of the event loop brings is given together. */
+  /** Has what one turn of the event loop brings given to the listener together. */
   #push(bytes: Uint8Array): void {
     if (this.#state !== "open") return;
     this.#bytes += bytes.length;
@@ -120,7 +121,7 @@ export class SseSocket implements Socket {
     }
   }
 
-  /** The first of what waits: whole pieces, as many as go in one chunk, one at least. */
+  /** Takes the first pieces of what waits, as many as go in one chunk, and one at least. */
   #take(): Uint8Array<ArrayBuffer> {
     let [count, length] = [0, 0];
     for (const { length: next } of this.#waiting) {

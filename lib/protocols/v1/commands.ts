@@ -1,6 +1,6 @@
 /**
- * The commands of the base protocol: a client is in a room by speaking there, and says in every frame who it is. Next on a
- * message's way: `rooms/rooms.ts`.
+ * The commands of the base protocol: a client enters a room by speaking there, and says in every frame who it is. Next on
+ * a message's way: `rooms/rooms.ts`.
  */
 import {
   claimedUser,
@@ -21,12 +21,13 @@ import type { Rooms } from "../../rooms/rooms.ts";
 import { userOnWire } from "../../rooms/wire.ts";
 import { authFrame, leftFrame, pongFrame, presenceFrame } from "../frames.ts";
 
-/** `user` is a claim until the connection has checked it. */
+/** Says who the client is, and in which room. */
 export interface Keepalive {
+  /** A claim, until the connection has checked it. */
   readonly user: UserId;
   readonly room: string;
   readonly name?: string;
-  /** For this room. */
+  /** A subscription token for the room. */
   readonly token?: string;
 }
 
@@ -38,10 +39,10 @@ export interface UserMessage extends Keepalive {
 export function baseCommands(rooms: Rooms): Command[] {
   return [
     command("usermsg", messageFields, (connection, asked) => {
-      const joining = present(connection, asked);
+      const joining = identifyAndJoin(connection, asked);
       return joining ? joining.then(() => publish(connection, asked)) : publish(connection, asked);
     }),
-    command("keepalive", keepaliveFields, present),
+    command("keepalive", keepaliveFields, identifyAndJoin),
     command("leave", roomField, async (connection, room) => {
       rooms.requireMembership(connection, room, "leave");
       await rooms.leave(connection, room);
@@ -68,8 +69,8 @@ export function baseCommands(rooms: Rooms): Command[] {
     command("ping", () => {}, (connection) => connection.send(new Outgoing(pongFrame()))),
   ];
 
-  /** The client is this user, and in this room. */
-  function present(
+  /** Takes the client for this user, and puts it in the room where it is not there yet. */
+  function identifyAndJoin(
     connection: Connection,
     { user, room, name, token }: Keepalive,
   ): Promise<void> | undefined {
@@ -77,20 +78,20 @@ export function baseCommands(rooms: Rooms): Command[] {
     return rooms.join(connection, room, name, token);
   }
 
-  /** Does not wait for the engine: what is published later comes later, and errors say which message they mean. */
+  /** Does not wait for the engine, which keeps the order; an error has the id of the message that it is for. */
   function publish(connection: Connection, { user, id, room, message }: UserMessage): void {
     const name = rooms.nameIn(connection, room);
     const publishing = rooms.publish(connection, { id, room, user, name, message });
-    if (!(publishing instanceof Promise)) return repeat(connection, room, publishing);
+    if (!(publishing instanceof Promise)) return tellIfDuplicate(connection, room, publishing);
     publishing.then(
-      (published) => repeat(connection, room, published),
+      (published) => tellIfDuplicate(connection, room, published),
       (error) => connection.reportError(error, id === undefined ? undefined : { id }),
     );
   }
 }
 
-/** The sender of a message that was there before does not know that it was taken then: here is the proof. */
-function repeat(
+/** Sends a message that was there before to its sender, who cannot know that it was taken the first time. */
+function tellIfDuplicate(
   connection: Connection,
   room: string,
   { published, publication }: PublishedMessage,
@@ -100,7 +101,7 @@ function repeat(
   connection.send(new Outgoing(connection.protocol.dialect.encode(channel, publication)));
 }
 
-/** The fields of a message, by the limits for a connection. */
+/** Reads the fields of a message, by the limits for a connection. */
 export function messageFields(
   fields: Fields,
   { limits, identity }: Pick<Connection, "limits" | "identity">,

@@ -1,4 +1,4 @@
-/** The base protocol: one JSON object a frame, and a fixed set of commands (`commands.ts`). */
+/** The base protocol: each frame is one JSON object, and the set of commands is fixed (`commands.ts`). */
 import { CodedError } from "../../base/errors.ts";
 import { type Fields, optionalId, parseObject } from "../../base/fields.ts";
 import type { Command, Commands, Outcome } from "../../core/command.ts";
@@ -6,14 +6,14 @@ import type { Connection, Protocol } from "../../core/connection.ts";
 import { Outgoing } from "../../core/outgoing.ts";
 import { errorFrame, JSON_DIALECT } from "../frames.ts";
 
-/** Its name where a client offers one, as a browser must that offers a token beside it. */
+/** The name of the base protocol. A client need not offer it, unless it is a browser that offers a token beside it. */
 export const SUBPROTOCOL_V1 = "notifyli.v1";
 
-/** Types of frames that only the server sends; `leave` is a command, too. */
+/** The types of frames that only the server sends. `leave`, `presence` and `usermsg` are types of commands, too. */
 const SERVER_TYPES = new Set(["direct_message", "error", "join", "left", "pong"]);
 
 export interface ProtocolV1 extends Protocol {
-  /** Joins a room before the first frame, where a query asks for one and the connection was not closed as it came. */
+  /** Joins a room before the first frame, where the query names one. */
   joinAtOnce(connection: Connection, query: URLSearchParams): void;
 }
 
@@ -32,7 +32,7 @@ export function protocolV1(commands: Commands): ProtocolV1 {
     handle(connection, text) {
       connection.work(obey, parseObject(text, "frame"));
     },
-    warn() {}, // the base protocol knows no such frame: the connection is closed when the time has come
+    warn() {}, // the base protocol has no frame for this: the connection is closed when its time has come
     fail(connection, { code, message, options: { field, retryAfterMs } }, fields) {
       const id = idOf(fields);
       connection.send(
@@ -63,7 +63,7 @@ export function namesRoom(query: URLSearchParams): boolean {
   return query.has("room") || query.has("user_id");
 }
 
-/** A command of this dialect answers by frames of its own. */
+/** Drops a command's answer: commands of the base protocol send their answers themselves. */
 function untilDone(outcome: Outcome): Promise<void> | void {
   if (outcome instanceof Promise) return outcome.then(() => {});
 }
@@ -72,7 +72,7 @@ function idOf(fields: Fields | undefined): string | undefined {
   try {
     return fields && optionalId(fields);
   } catch {
-    return undefined; // the id is what was wrong
+    return undefined; // the id itself is what was wrong
   }
 }
 

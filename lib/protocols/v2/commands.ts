@@ -1,4 +1,4 @@
-/** The commands of version 2 that are the dialect's own: the client introduces itself, and asks whether anyone is there. */
+/** The commands that are version 2's own: a client introduces itself, and asks whether the server is there. */
 import { identityData } from "../../auth/commands.ts";
 import { claimedUser, optionalName, type UserId } from "../../base/fields.ts";
 import { unixSeconds } from "../../base/times.ts";
@@ -16,14 +16,14 @@ import { syncData } from "../../inbox/wire.ts";
 interface Connect {
   readonly user: UserId;
   readonly name?: string;
-  /** How far the client has come in its inbox. */
+  /** How far the client has come in its user's inbox. */
   readonly since?: Position;
 }
 
 export interface IntroductionParts {
   readonly inbox: InboxService;
   readonly delivery: InboxDelivery;
-  /** After which a silent client is pinged. */
+  /** After so many seconds a silent client is pinged. */
   readonly keepaliveSeconds: number;
   logFailure(what: string, error: unknown): void;
 }
@@ -40,7 +40,7 @@ export function introductionCommands(parts: IntroductionParts): Command[] {
       try {
         const { data, sync } = await connect(connection, asked);
         const ids = sync.notifications.map(({ id }) => id);
-        // Without an answer nothing of it was given to the client.
+        // Where the client asked for no answer, it was given nothing.
         return { data, sent: (isTold) => own.releaseInbox(isTold ? ids : [], sync) };
       } catch (error) {
         own.releaseInbox([], NOWHERE);
@@ -60,7 +60,7 @@ export function introductionCommands(parts: IntroductionParts): Command[] {
     await delivery.open(connection, user);
     const sync = await inbox.sync(site, user, since);
     if (since !== undefined && since.epoch === sync.epoch) {
-      // What is before its position it has; that it said so may have been lost with its last connection.
+      // The client has all up to its position, and its word for that may have been lost with its last connection.
       inbox.acknowledgeUpTo(site, user, since.offset)
         .catch((error) => parts.logFailure("acknowledgement", error));
     }

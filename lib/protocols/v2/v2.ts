@@ -1,6 +1,6 @@
 /**
- * Protocol version 2 (`notifyli.v2`): several JSON objects a frame, commands with a `ref` are answered, messages and
- * notifications have offsets, so that nothing is missed.
+ * Protocol version 2 (`notifyli.v2`): a text message has one or more JSON objects, commands with a `ref` are answered, and
+ * messages and notifications have offsets, so that nothing is missed.
  */
 import { CodedError } from "../../base/errors.ts";
 import { type Fields, parseObject, requiredText } from "../../base/fields.ts";
@@ -13,7 +13,7 @@ import { errorFrame, JSON_DIALECT, pongFrame, sessionFrame } from "../frames.ts"
 
 export const SUBPROTOCOL_V2 = "notifyli.v2";
 
-/** Types of frames that only the server sends. */
+/** The types of frames that only the server sends. `inbox` is the type of a command, too. */
 const SERVER_TYPES = new Set([
   "usermsg",
   "direct_message",
@@ -69,8 +69,8 @@ export function protocolV2(commands: Commands): Protocol {
 }
 
 /**
- * The lines of a message; the line break at its end begins none. There may be one more than is taken, by which the client
- * is seen to send too much: no message is cut into more pieces than that.
+ * The lines of a message, but for an empty one at its end. A message is cut into one piece more than is taken, and no more:
+ * by that piece the client is seen to send too much.
  */
 function linesOf(message: string): string | string[] {
   if (!message.includes("\n")) return message;

@@ -1,0 +1,65 @@
+/**
+ * Reads the query of a stream that needs no commands, `/sse?user_id=123&room=lobby`, and how far the client says that it
+ * has come. Next: `sse_plain.ts`, which starts the stream.
+ */
+import { CodedError } from "../../base/errors.ts";
+import { claimedUser, identifier, optionalName, type UserId } from "../../base/fields.ts";
+import { DEFAULT_SITE } from "../../base/site.ts";
+import type { Limits } from "../../base/sizes.ts";
+import { roomChannel, userChannel } from "../../core/channel.ts";
+import type { Identity } from "../../core/identity.ts";
+import { namesRoom } from "../v1/v1.ts";
+import { Positions } from "./sse_positions.ts";
+
+export interface PlainRequest {
+  readonly user: UserId;
+  readonly name: string | undefined;
+  readonly rooms: readonly string[];
+  /** How far the stream has come: at first what the client brought back of the channels that it asks for. */
+  readonly positions: Positions;
+  /** Whether what the client brought back is none of ours, so that there is nothing to go on from. */
+  readonly isInvalid: boolean;
+}
+
+/** Whether a request asks for a stream that needs no commands. */
+export function asksForStream(request: Request): boolean {
+  return namesRoom(new URL(request.url).searchParams);
+}
+
+/** Reads the query. Throws a `CodedError` where something is wrong with it. */
+export function parsePlain(
+  request: Request,
+  { limits, identity, isOpen }: {
+    limits: Limits;
+    identity: Identity | undefined;
+    isOpen: boolean;
+  },
+): PlainRequest {
+  const query = new URL(request.url).searchParams;
+  if (identity === undefined && !isOpen) {
+    throw new CodedError("unauthorized", "Cannot open this stream without a token");
+  }
+  const user = claimedUser({ user_id: query.get("user_id") }, limits, identity?.user);
+  const site = identity?.site ?? DEFAULT_SITE;
+  const rooms = [
+    ...new Set(query.getAll("room").map((room) => identifier({ room }, "room", limits.room))),
+  ];
+  if (rooms.length > limits.rooms) {
+    throw new CodedError(
+      "too_many_rooms",
+      `Cannot join ${rooms.length} rooms: the limit is ${limits.rooms}`,
+      { field: "room" },
+    );
+  }
+  // The header wins: a browser that comes back by itself repeats the query of its first request, and adds the header.
+  const last = request.headers.get("last-event-id") ?? query.get("last_event_id") ?? "";
+  const parsed = Positions.parse(last);
+  const channels = rooms.map((room) => roomChannel(site, room));
+  return {
+    user,
+    name: optionalName({ name: query.get("name") }, "name", limits.name),
+    rooms,
+    positions: (parsed ?? new Positions()).only([userChannel(site, user), ...channels]),
+    isInvalid: last !== "" && parsed === undefined,
+  };
+}

@@ -1,7 +1,7 @@
 /**
- * The bridge from Redis: hears what other systems PUBLISH on the message channel, and hands each payload on as a
- * notification. It runs inside the server. Every node hears every message; `lib/ways/bridge_router.ts` sees to it
- * that one of them routes it. Next on a message's way: `lib/inbox/notify.ts`.
+ * The bridge from Redis, inside the server: it hears what other systems PUBLISH on the message channel, and hands each
+ * payload on as a notification. Every node hears every payload; `lib/ways/bridge_router.ts` has one of them route it. Next
+ * on a message's way: `lib/inbox/notify.ts`.
  */
 import { getLogger } from "@logtape/logtape";
 import { BridgeRouter, type Route, type Routing } from "./lib/ways/bridge_router.ts";
@@ -23,16 +23,16 @@ import { parseNotification } from "./lib/inbox/notification.ts";
 
 const log = getLogger(["notifyli", "bridge"]);
 
-/** Twice a second: also how fine the router's marks are. */
+/** How often the lock is renewed, and so how fine the router's marks are. */
 const LOCK_RENEWED_EVERY_MS = 500;
 
-/** How long the ears wait for the lock, so that nothing is heard before somebody can route it. */
+/** How long the subscription waits for the lock, so that nothing is heard before somebody can route it. */
 const LOCK_WAIT_MS = 10_000;
 
-/** How soon it is tried again, where the connection stands and Redis did not do it. */
+/** How soon the subscription is tried again, where the connection stands and Redis did not subscribe. */
 const SUBSCRIBE_AGAIN_MS = 1000;
 
-/** What it needs of the server. */
+/** What the bridge needs of the server. */
 export interface BridgeOptions {
   readonly redis: RedisConfig;
   readonly messageChannel: string;
@@ -48,7 +48,7 @@ export class Bridge {
   readonly #lock: TurnLock;
   readonly #router: BridgeRouter;
   readonly #notYet: string;
-  /** Why it does not hear what is published. */
+  /** Why the bridge does not hear what is published; `undefined` while it does. */
   #deaf: string | undefined;
   #again: ReturnType<typeof setTimeout> | undefined;
 
@@ -65,7 +65,7 @@ export class Bridge {
     this.#deaf = this.#notYet = `The bridge does not hear ${options.messageChannel} yet`;
   }
 
-  /** Why it does not hear what is published; `undefined` where it does. */
+  /** Why the bridge does not hear what is published; `undefined` while it does. */
   whyNotReady(): string | undefined {
     return this.#deaf;
   }
@@ -80,9 +80,9 @@ export class Bridge {
     subscriber.on("message", (channel: string, payload: string) => {
       if (channel === messageChannel) this.#router.hear(payload);
       else if (payload.startsWith("mark ")) this.#router.hearMark(Number(payload.split(" ")[1]));
-      else void this.#router.renew(); // the lock was released, or somebody waits for a mark
+      else void this.#router.renew(); // the lock was released, or somebody asked for a mark
     });
-    // What is published while this node is deaf is heard by the others: let one of them go on.
+    // The others hear what is published while this node is deaf, so one of them has to go on.
     subscriber.on("close", () => {
       this.#deaf = this.#notYet;
       void this.#lock.release();
@@ -111,13 +111,13 @@ export class Bridge {
     try {
       const { bridgeChannel } = new WayKeys(this.#storage.keys);
       await subscriber.subscribe(bridgeChannel, messageChannel);
-      // What comes before the first mark has no place that others know, and is routed twice if the holder ends soon.
+      // A payload before the first mark has no place that others know, and is routed twice if the holder ends soon.
       await this.#lock.askForMark();
       this.#deaf = undefined;
       log.info("subscribed to {channel}", { channel: messageChannel });
     } catch (error) {
       const { message, options } = unavailable(error);
-      // Where the connection was lost, it comes back here; where Redis was busy for too long, it does not.
+      // A connection that was lost comes back and subscribes anew. One on which Redis was busy for too long does not.
       clearTimeout(this.#again);
       if (subscriber.status === "ready") {
         this.#again = setTimeout(() => this.#subscribe(subscriber), SUBSCRIBE_AGAIN_MS);
@@ -151,7 +151,7 @@ export class Bridge {
   }
 }
 
-/** What was wrong, without the text of a message: that is nobody's business who reads the log. */
+/** What was wrong with a payload, without the text of its message: readers of the log have no business with that. */
 function reasonOf(error: unknown, payload: string): string {
   if (!(error instanceof CodedError)) return String(error);
   const { code, message, options: { field } } = error;

@@ -1,27 +1,15 @@
 /**
- * Routes what the bridge hears, while this node holds the lock; else keeps it, to go on where a holder stopped.
- *
- * All nodes hear the same in the same order, so a place in it has one name everywhere: the number of the last mark
- * (the holder makes one twice a second) and how many payloads came after it.
+ * Routes what the bridge hears while this node holds the lock. A node without the lock keeps what it hears, to go on where
+ * a holder stopped (`heard_payloads.ts`).
  */
 import { getLogger } from "@logtape/logtape";
 import type { BridgeCounters } from "./metrics.ts";
 import type { TurnLock } from "./turn_lock.ts";
 import { CodedError } from "../base/errors.ts";
 import { nextId } from "../base/ids.ts";
+import { type Heard, HeardPayloads, MAX_KEPT } from "./heard_payloads.ts";
 
 const log = getLogger(["notifyli", "bridge"]);
-
-/**
- * Payloads that are kept for a change of holders: 5 s of 20,000 a second. Past so many the oldest go, a thousand
- * together, since all that is kept moves up each time.
- */
-const MAX_KEPT = 100_000;
-const GIVEN_UP_TOGETHER = 1000;
-
-/** Marks and time after which a payload is no longer kept: longer than a lock outlives its holder. */
-const KEPT_MARKS = 10;
-const KEPT_MS = 5000;
 
 /**
  * For so long after it connected a node leaves the turn to others, where there are any: they have heard what came before.
@@ -29,34 +17,17 @@ const KEPT_MS = 5000;
  */
 const NEW_MS = 5000;
 
-/** More than any node hears between two marks. */
-const AFTER_ALL_OTHERS = 1_000_000_000;
-
-/** A payload, and its place in what all nodes hear. */
-interface Heard {
-  readonly payload: string;
-  /** On `performance.now()`'s clock. */
-  readonly at: number;
-  /** 0 while its place has no name. */
-  mark: number;
-  index: number;
-  /** Of the notification that this node makes of it; `undefined` while it has not tried to. */
-  id: string | undefined;
-  /** This node has stored it, or found it wrong. */
-  isDone: boolean;
-}
-
 export interface Routing {
   readonly id: string;
-  /** It may have been stored before, under the same id. */
+  /** Whether the payload may have been stored before, under the same id. */
   readonly isRetry: boolean;
-  /** How far the bridge came with it. */
+  /** How far the bridge has come with the payload. */
   readonly progress: string;
 }
 
 /**
- * Stores one payload. Answers `done` where it is stored or refused, `others` where another node has the turn, `away`
- * where nobody knows whether it is stored: then none after it is, unless it is. Never rejects.
+ * Stores one payload. Resolves with `done` where it is stored or refused, `others` where another node has the turn, `away`
+ * where nobody knows whether it is stored: then no later one is stored, unless this one is. Never rejects.
  */
 export type Route = (payload: string, routing: Routing) => Promise<"done" | "others" | "away">;
 
@@ -64,22 +35,16 @@ export class BridgeRouter {
   readonly #lock: TurnLock;
   readonly #route: Route;
   readonly #counters: BridgeCounters;
-  #heard: Heard[] = [];
-  /** The first of them that this node has not routed. */
-  #next = 0;
-  /** 0 before the first mark is heard. */
-  #mark = 0;
-  /** The last one that was heard before the connection was lost. */
-  #markBefore = 0;
-  /** The store did not take one: those after it wait until it has. */
+  readonly #heard = new HeardPayloads();
+  /** Whether the store did not take a payload: those after it wait until it has. */
   #isStalled = false;
-  #index = 0;
-  /** Of the connection on which it hears. */
+  /** When the connection came on which this node hears. */
   #connectedAt = 0;
   #isStopping = false;
   #renewing: Promise<void> | undefined;
+  /** How many payloads are being stored. */
   #underWay = 0;
-  /** Somebody waits until nothing is under way. */
+  /** Resolves when nothing is under way; there while somebody waits for that. */
   #settled: PromiseWithResolvers<void> | undefined;
 
   constructor(lock: TurnLock, route: Route, counters: BridgeCounters) {
@@ -88,25 +53,15 @@ export class BridgeRouter {
     this.#counters = counters;
   }
 
-  /** A payload came. */
   hear(payload: string): void {
     this.#counters.received.value++;
-    const [at, mark, index] = [performance.now(), this.#mark, ++this.#index];
-    this.#heard.push({ payload, at, mark, index, id: undefined, isDone: false });
-    if (this.#heard.length > MAX_KEPT + GIVEN_UP_TOGETHER) this.#giveUp();
+    const givenUp = this.#heard.add(payload);
+    if (givenUp > 0) this.#noteGivenUp(givenUp);
     if (this.#lock.isHeld) this.#sendAll();
   }
 
-  /** A mark came: what is too old for any change of holders is forgotten. */
   hearMark(mark: number): void {
-    if (this.#mark === 0) this.#nameFirst(mark);
-    this.#mark = mark;
-    this.#index = 0;
-    const old = performance.now() - KEPT_MS;
-    const first = this.#heard.findIndex((heard) =>
-      heard.mark > mark - KEPT_MARKS || heard.at > old || isOpen(heard)
-    );
-    this.#forget(first === -1 ? this.#heard.length : first);
+    if (this.#heard.hearMark(mark)) void this.renew();
   }
 
   /** Keeps the lock or tries to take it, and routes what its holders have not. */
@@ -115,12 +70,10 @@ export class BridgeRouter {
     return this.#renewing;
   }
 
-  /** The connection is a new one: where it stands in what all hear, its first mark will say. */
+  /** The connection is a new one. */
   reset(): void {
     this.#connectedAt = performance.now();
-    this.#markBefore = Math.max(this.#mark, this.#markBefore);
-    this.#mark = 0;
-    this.#index = 0;
+    this.#heard.reset();
   }
 
   /** Routes no more, and lets another node go on when what is under way is stored. */
@@ -139,9 +92,9 @@ export class BridgeRouter {
       const isNew = performance.now() - this.#connectedAt < NEW_MS && !await this.#lock.isAlone();
       const { isHeld, progress } = await this.#lock.hold(isNew);
       this.#isStalled = false;
-      if (!isHeld || !goesOn) this.#noteRouted(progress);
+      if (!isHeld || !goesOn) this.#heard.noteRouted(progress);
       if (!isHeld) return;
-      if (!goesOn) this.#goOn();
+      if (!goesOn) this.#takeTurn();
       this.#sendAll();
       await this.#lock.mark();
     } catch (error) {
@@ -149,51 +102,22 @@ export class BridgeRouter {
     }
   }
 
-  /** What was tried may still be on its way on a connection that is gone: from now on it would be another's turn. */
+  /** Has the store refuse what was tried and may still be on its way on a connection that is gone. */
   async #fence(): Promise<void> {
     await this.#untilSettled();
     await this.#lock.renew();
   }
 
-  /** The holders of the lock have routed all up to there. */
-  #noteRouted(progress: string): void {
-    const [mark = 0, index = 0] = progress.split(":").map(Number);
-    for (const heard of this.#heard) {
-      if (heard.mark > mark || heard.mark === mark && heard.index > index) return;
-      heard.isDone ||= heard.mark !== 0;
-    }
-  }
-
-  /** Takes the turn, from the first that is not done. */
-  #goOn(): void {
+  #takeTurn(): void {
     log.info("this node routes what is published");
-    this.#next = 0;
+    this.#heard.rewind();
   }
 
-  /** Names the places of what was heard before the first mark, after all that others may have heard before it. */
-  #nameFirst(mark: number): void {
-    // Where marks begin anew, Redis lost all it had, and how far anybody came: what this node had begun it still does.
-    if (mark <= this.#markBefore) {
-      this.#heard = this.#heard.filter((heard) => heard.mark === 0 || isOpen(heard));
-      for (const [index, heard] of this.#heard.filter(isOpen).entries()) {
-        Object.assign(heard, { mark: mark - 1, index });
-      }
-    }
-    this.#markBefore = 0;
-    for (const heard of this.#heard) {
-      if (heard.mark !== 0) continue;
-      heard.mark = mark - 1;
-      heard.index += AFTER_ALL_OTHERS;
-    }
-    void this.renew();
-  }
-
-  /** Routes all there is, in order; before the first mark its places have no names yet. */
   #sendAll(): void {
-    for (; this.#next < this.#heard.length; this.#next++) {
-      if (this.#isStopping || this.#isStalled || this.#mark === 0) return;
-      const heard = this.#heard[this.#next]!;
-      if (!heard.isDone) this.#send(heard);
+    while (!this.#isStopping && !this.#isStalled) {
+      const heard = this.#heard.next();
+      if (heard === undefined) return;
+      this.#send(heard);
     }
   }
 
@@ -217,11 +141,7 @@ export class BridgeRouter {
     await this.#settled.promise;
   }
 
-  /** The store was away for too long, or more comes than is kept. */
-  #giveUp(): void {
-    const count = this.#heard.slice(0, GIVEN_UP_TOGETHER).filter(isOpen).length;
-    this.#forget(GIVEN_UP_TOGETHER);
-    if (count === 0) return;
+  #noteGivenUp(count: number): void {
     this.#counters.refused.value += count;
     log.error("{count} payloads are given up: {kept} of them wait for Redis", {
       count,
@@ -229,20 +149,10 @@ export class BridgeRouter {
     });
   }
 
-  #forget(count: number): void {
-    this.#heard.splice(0, count);
-    this.#next = Math.max(0, this.#next - count);
-  }
-
-  /** That Redis is away it has logged itself; that it refuses, its lease has. */
+  /** A `CodedError` is known already: its connection has logged that Redis is away, its lease that Redis refuses. */
   #noteFailure(error: unknown): void {
     const reason = error instanceof Error ? error.message : String(error);
     const isKnown = error instanceof CodedError;
     log[isKnown ? "debug" : "error"]("the lock was not renewed: {reason}", { reason });
   }
-}
-
-/** Whether this node has begun to route it, and does not know that it did. */
-function isOpen({ id, isDone }: Heard): boolean {
-  return id !== undefined && !isDone;
 }

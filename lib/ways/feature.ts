@@ -8,7 +8,7 @@ import { bridge as settings } from "./settings.ts";
 import { TURN_FUNCTIONS } from "./functions.ts";
 import { bridgeCounters, streamCounters } from "./metrics.ts";
 
-/** What is published on the message channel. */
+/** Takes in what other systems publish on the message channel. */
 export const bridge = {
   name: "bridge",
   settings,
@@ -32,7 +32,7 @@ export const bridge = {
   },
 } satisfies Feature;
 
-/** What is added to the stream. */
+/** Takes in what other systems add to the stream. */
 export const stream = {
   name: "stream",
   functions: TURN_FUNCTIONS,

@@ -1,4 +1,4 @@
-/** The Lua of who has the turn at a way in. How far its holder came is written by `inbox/store/turn_claim.lua`. */
+/** The Lua of who has the turn at a way in. `inbox/store/turn_claim.lua` writes how far its holder came. */
 import TURN_HOLD from "./turn_hold.lua" with { type: "text" };
 import TURN_MARK from "./turn_mark.lua" with { type: "text" };
 import TURN_RELEASE from "./turn_release.lua" with { type: "text" };

@@ -8,7 +8,7 @@ export interface BridgeConfig {
   readonly messageChannel: string;
 }
 
-/** Comes to nothing without Redis. */
+/** `undefined` without Redis. */
 export const bridge = slice({
   name: "bridge",
   title: "The way in from Redis",

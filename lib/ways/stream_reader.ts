@@ -1,9 +1,8 @@
 /**
- * The durable way in from Redis: other systems XADD notifications to a stream, and nodes read it through a consumer
- * group, one node at a time: so each user's come in the stream's order. An entry leaves the stream once it is stored,
- * so nothing is lost while all nodes are down; the next reader begins with what a dead one left; an entry that cannot
- * be read goes to a stream of its own, with the reason.
- * Next on a message's way: `inbox/notify.ts`.
+ * The durable way in from Redis: other systems XADD notifications to a stream. Nodes read it through a consumer group, one
+ * node at a time, so that each user's notifications come in the stream's order. An entry leaves the stream once it is
+ * stored, so nothing is lost while all nodes are down, and the next reader begins with what a dead one left. An entry that
+ * cannot be read goes to a stream of its own, with the reason. Next on a message's way: `inbox/notify.ts`.
  */
 import { getLogger } from "@logtape/logtape";
 import type { Redis } from "ioredis";
@@ -25,24 +24,24 @@ import { parseNotification, timeOfText } from "../inbox/notification.ts";
 const log = getLogger(["notifyli", "stream"]);
 
 const GROUP = "notifyli";
-/** One name for all: one of them reads at a time, and Redis would keep each node's name for ever. */
+/** One name for all nodes: one of them reads at a time, and Redis would keep each node's own name for ever. */
 const CONSUMER = "notifyli";
 const BATCH = 200;
-/** How long one read waits for entries; shorter than the turn lasts, and than a command may take. */
+/** How long one read waits for entries: less than the turn lasts, and than a command may take. */
 const BLOCK_MS = 1000;
-/** Also how often a node without the turn asks for it. */
+/** How often the turn is renewed, and how often a node without the turn asks for it. */
 const TURN_RENEWED_EVERY_MS = 500;
-/** After a failure that is not an entry's. */
+/** How long the reader waits after a failure that is not an entry's. */
 const PAUSE_MS = 500;
-/** Entries kept of those that could not be read; the oldest go first. */
+/** Most entries that are kept of those that could not be read; the oldest go first. */
 const MAX_DEAD = 10_000;
 
-/** Fields that are times. */
+/** The fields that are times. */
 const TIMES = new Set(["timestamp", "expires_at", "deliver_at"]);
 
 type Entry = [id: string, fields: string[] | null];
 
-/** What it needs of the server. */
+/** What the reader needs of the server. */
 export interface StreamReaderOptions {
   readonly redis: RedisConfig;
   readonly limits: Limits;
@@ -50,13 +49,13 @@ export interface StreamReaderOptions {
   readonly counters: StreamCounters;
 }
 
-/** One run of it: it connects as it is made. */
+/** Reads the stream for one run. It connects as soon as it is made. */
 export class StreamReader {
   readonly #notifier: Notifier;
   readonly #storage: RedisStorage;
   readonly #keys: WayKeys;
   readonly #options: StreamReaderOptions;
-  /** Reads block, so they have a connection of their own. */
+  /** A connection for reads alone, since they block. */
   readonly #redis: Redis;
   readonly #turn: TurnLock;
   #stopping: AbortSignal = new AbortController().signal;
@@ -71,7 +70,7 @@ export class StreamReader {
     this.#options = options;
     this.#redis = connectRedis(options.redis, { name: `${options.redis.connectionName}-stream` });
     this.#turn = new TurnLock(storage, "stream");
-    this.#redis.on("ready", () => this.#isGrouped = false); // it may be another Redis, or an empty one
+    this.#redis.on("ready", () => this.#isGrouped = false); // this may be another Redis, or an empty one
   }
 
   /** Reads until the signal aborts. */
@@ -107,7 +106,7 @@ export class StreamReader {
     this.#isGrouped = true;
   }
 
-  /** Entries that a reader, this one or one before it, was given and did not store. */
+  /** Entries that this reader or one before it was given and did not store. */
   async #left(): Promise<Entry[]> {
     const { notifications } = this.#keys;
     const [, entries] = await this.#redis.xautoclaim(
@@ -125,7 +124,7 @@ export class StreamReader {
     return Array.isArray(answer) ? answer[0]?.[1] ?? [] : Object.values(answer)[0] ?? [];
   }
 
-  /** Stores each user's entries in their order; what Redis does not take now stays in the stream. */
+  /** Stores each user's entries in their order. What Redis does not take now stays in the stream. */
   async #take(entries: readonly Entry[]): Promise<void> {
     const users = Map.groupBy(entries, ([, values]) => fieldsOf(values ?? [])["user_id"]);
     const stored = await Promise.all([...users.values()].map((each) => this.#storeInOrder(each)));
@@ -139,7 +138,7 @@ export class StreamReader {
     }
   }
 
-  /** Stores one user's entries up to the first that is not taken, and says which are done with. */
+  /** Stores one user's entries up to the first that is not taken. Resolves with the ids of those that are done with. */
   async #storeInOrder(entries: readonly Entry[]): Promise<string[]> {
     const done: string[] = [];
     for (const [id, values] of entries) {
@@ -154,7 +153,7 @@ export class StreamReader {
     this.#options.counters.received.value++;
     try {
       const notification = parseNotification(fieldsOf(values), this.#options);
-      // Read a second time, as after a crash between storing and XACK, it is the same notification.
+      // Under this id an entry that is read twice, as after a crash between storing and XACK, is one notification.
       const id = notification.id ?? `entry-${entryId}`;
       const { holder } = this.#turn;
       const claim = { way: "stream", holder, progress: entryId.replace("-", ":") } as const;
@@ -200,7 +199,7 @@ export class StreamReader {
     await this.#pause(PAUSE_MS);
   }
 
-  /** Once for each: it is tried again twice a second. */
+  /** Logs each missing right once, although the stream is tried twice a second. */
   #noteMissingRight(reason: string): void {
     if (this.#missing.has(reason)) return;
     this.#missing.add(reason);
@@ -212,7 +211,7 @@ export class StreamReader {
   }
 }
 
-/** Stream entries are text alone: times are numbers, and a `user_id` says what it is by itself. */
+/** Reads the fields of an entry, which are all text. Times become numbers; a `user_id` is understood as text, too. */
 function fieldsOf(values: readonly string[]): Fields {
   const fields: Record<string, unknown> = {};
   for (let index = 0; index + 1 < values.length; index += 2) {

@@ -1,13 +1,13 @@
--- Takes the bridge's lock if it is free, or keeps one's own.
+-- Takes the lock of a way in if it is free, or keeps it.
 -- KEYS: lock, progress
--- ARGV: holder, milliseconds it lasts, 1 to leave it to others where it is free, unless nobody ever had it
--- Returns 0 if it is held now, else the milliseconds until its holder must have renewed it; then the progress.
+-- ARGV: holder, milliseconds that the lock lasts, 1 to leave a free lock to others, unless nobody ever had it
+-- Returns 0 if ARGV's holder has it now, else the milliseconds until its holder must have renewed it; then the progress.
 local holder = redis.call('GET', KEYS[1])
 local progress = redis.call('GET', KEYS[2]) or ''
 if holder and holder ~= ARGV[1] then
   local left = redis.call('PTTL', KEYS[1])
   if left > tonumber(ARGV[2]) then
-    -- Redis' clock was set back: its holder may be dead, and would hold it for so long.
+    -- Redis' clock was set back: the lock would last too long, and its holder may be dead.
     left = tonumber(ARGV[2])
     redis.call('PEXPIRE', KEYS[1], left)
   end

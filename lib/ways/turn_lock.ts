@@ -1,7 +1,7 @@
 /**
- * The lock of who has the turn at a way in: who routes what is published, who reads the stream. Its holder writes how
- * far it came with every notification it stores, in one step, and only while it is the holder: so the next one goes on
- * just there.
+ * The lock of the node that has the turn at a way in: the one that routes what is published, or reads the stream. With each
+ * notification the holder stores how far it came, in one step and only while it is the holder, so that the next holder goes
+ * on just there.
  */
 import type { Calls } from "../engines/redis/functions.ts";
 import type { RedisLink } from "../engines/redis/link.ts";
@@ -11,7 +11,7 @@ import { refused } from "../engines/redis/errors.ts";
 import { TURN_FUNCTIONS } from "./functions.ts";
 import { WayKeys } from "./redis_keys.ts";
 
-/** The lock outlives its holder by no more than this. */
+/** How long the lock outlives its holder at the most. */
 const LASTS_MS = 3000;
 
 export class TurnLock {
@@ -20,7 +20,7 @@ export class TurnLock {
   readonly #functions: Calls<typeof TURN_FUNCTIONS>;
   readonly #keys: WayKeys;
   readonly #turn: readonly [lock: string, progress: string];
-  /** On `performance.now()`'s clock. */
+  /** Until when this node has the lock, on `performance.now()`'s clock. */
   #heldUntil = 0;
 
   constructor({ redis, keys, functions }: RedisLink, way: SharedWay) {
@@ -34,16 +34,16 @@ export class TurnLock {
     return this.#holder;
   }
 
-  /** Whether this node is known to hold it. */
+  /** Whether this node is known to hold the lock. */
   get isHeld(): boolean {
     return performance.now() < this.#heldUntil;
   }
 
   /**
-   * Takes the lock if it is free, or keeps it. Resolves with how far its holders came, `""` if none did. Rejects where
-   * Redis does.
+   * Takes the lock if it is free, or keeps it. Resolves with how far its holders came, `""` where there was none. Rejects
+   * where Redis does.
    *
-   * @param isNew leaves a free lock to others, unless nobody ever held it
+   * @param isNew whether this node leaves a free lock to others, unless nobody ever held it
    */
   async hold(isNew = false): Promise<{ isHeld: boolean; progress: string }> {
     const asked = performance.now();
@@ -62,29 +62,29 @@ export class TurnLock {
     return Number(count) <= 1;
   }
 
-  /** Gives it up and takes another name: what was sent under the old one and is still on its way is refused. */
+  /** Gives the lock up and takes another name: what was sent under the old name and is still on its way is refused. */
   async renew(): Promise<void> {
     await this.release();
     this.#holder = crypto.randomUUID();
   }
 
-  /** Numbers a place in what all bridges hear. Only of the bridge's lock. */
+  /** Puts a mark into what all bridges hear. For the bridge's lock alone. */
   async mark(): Promise<void> {
     const { bridgeMark, bridgeChannel } = this.#keys;
     const [lock] = this.#turn;
     await this.#functions.mark([lock, bridgeMark], [this.#holder, bridgeChannel]);
   }
 
-  /** Has its holder make one now. Only of the bridge's lock. */
+  /** Asks the holder for a mark. For the bridge's lock alone. */
   async askForMark(): Promise<void> {
     await this.#redis.publish(this.#keys.bridgeChannel, "asked for a mark");
   }
 
-  /** Lets another take it at once; the bridges hear of each way's release, and see whether it was theirs. */
+  /** Lets another node take the lock at once. Bridges hear of each release, of the stream's lock too, and try theirs. */
   async release(): Promise<void> {
     this.#heldUntil = 0;
     const [lock] = this.#turn;
     await this.#functions.release([lock], [this.#holder, this.#keys.bridgeChannel])
-      .catch(() => {}); // it ends by itself
+      .catch(() => {}); // the lock ends by itself
   }
 }

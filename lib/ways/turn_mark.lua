@@ -1,4 +1,4 @@
--- Puts a numbered mark into what all bridges hear, if one holds the lock.
+-- Puts a numbered mark into what all bridges hear, if the caller holds the lock.
 -- KEYS: lock, number of the last mark
 -- ARGV: holder, the bridges' channel
 if redis.call('GET', KEYS[1]) == ARGV[1] then

@@ -1,4 +1,4 @@
--- Gives up the lock, if it is one's own, and says so to all bridges.
+-- Gives up the lock, if the caller holds it, and says so to all bridges.
 -- KEYS: lock
 -- ARGV: holder, the bridges' channel
 if redis.call('GET', KEYS[1]) == ARGV[1] then

@@ -1,13 +1,13 @@
-/** The program: names a subcommand and runs it. A message's way starts at `lib/commands/start.ts`. */
+/** The program: finds a subcommand and runs it. A message's way starts at `lib/commands/start.ts`. */
 import { VERSION } from "./lib/base/version.ts";
 import type { Command } from "./lib/commands/command.ts";
 
 interface Entry {
   readonly name: string;
-  /** The same, spelled as an option. */
+  /** The options that do the same as the subcommand. */
   readonly aliases?: readonly string[];
   readonly summary: string;
-  /** Only what runs is loaded: it takes time. */
+  /** Loads the subcommand. The others stay unloaded, since loading takes time. */
   load(): Promise<Command> | Command;
 }
 

@@ -14,7 +14,9 @@ export function authCommands(noteRefused: (error: unknown) => void): Command[] {
       (fields) => requiredText(fields, "token", Infinity),
       async ({ proof }, token) => {
         const { user, expiresAt } = await proof.authenticate(token);
-        return { data: { user_id: userIdOnWire(user), expires_at: expiresAt && inSeconds(expiresAt) } };
+        return {
+          data: { user_id: userIdOnWire(user), expires_at: expiresAt && inSeconds(expiresAt) },
+        };
       },
     ),
     // Tabs of a browser ask this before they share a connection: whose the connection is, or whose a token.

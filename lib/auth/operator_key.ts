@@ -48,7 +48,10 @@ export function makeOperatorKey(dataDir: string): MadeOperatorKey {
   const fresh = `${path}.${crypto.randomUUID()}`;
   try {
     Deno.mkdirSync(dataDir, { recursive: true });
-    Deno.writeTextFileSync(fresh, `${PREFIX}${randomBase64Url(SECRET_BYTES)}\n`, { createNew: true, mode: 0o600 });
+    Deno.writeTextFileSync(fresh, `${PREFIX}${randomBase64Url(SECRET_BYTES)}\n`, {
+      createNew: true,
+      mode: 0o600,
+    });
     // A new file belongs to the user that the server runs as. The server may not ask for that user otherwise.
     const owner = Deno.lstatSync(fresh).uid ?? undefined;
     const fault = faultOf(path, owner);

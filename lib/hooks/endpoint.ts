@@ -1,6 +1,7 @@
-/** One webhook request, and what its answer means. */
+/** Sends webhook requests, and says what their answers mean. */
 import type { ReceiptBatch, ReceiptEvent } from "../inbox/store/store.ts";
 import { userIdOnWire } from "../base/fields.ts";
+import { inSeconds } from "../base/times.ts";
 import { Outward } from "../net/outward.ts";
 import { VERSION } from "../base/version.ts";
 import { retryAfterMs } from "./retry.ts";
@@ -9,10 +10,10 @@ import { signatureHeaders } from "./signature.ts";
 
 const TIMEOUT_MS = 10_000;
 
-/** Besides 5xx: what may be well a little later. */
+/** The statuses besides 5xx after which a request may succeed a little later. */
 const TEMPORARY = new Set([408, 425, 429]);
 
-/** A `reason` holds nothing of the URL but its host, which may be logged. */
+/** What an answer means. Of the URL, a `reason` holds the host alone, which may be logged. */
 export type Answer =
   | { readonly kind: "taken" }
   | { readonly kind: "refused"; readonly reason: string }
@@ -33,7 +34,7 @@ export class WebhookEndpoint {
     return this.#url.host;
   }
 
-  /** Tells one batch; `time` is the Unix time in milliseconds. Never rejects. */
+  /** Tells one batch. Never rejects. @param time Unix time in milliseconds */
   async post(batch: ReceiptBatch, time: number, signal: AbortSignal): Promise<Answer> {
     const body = bodyOf(batch.events);
     const timeout = new AbortController();
@@ -63,7 +64,7 @@ const TIMED_OUT = `no answer within ${TIMEOUT_MS / 1000} s`;
 
 function bodyOf(events: readonly ReceiptEvent[]): string {
   const receipts = events.map(({ id, user, room, state, at }) => (
-    { id, user_id: userIdOnWire(user), room, state, at: Math.floor(at / 1000) }
+    { id, user_id: userIdOnWire(user), room, state, at: inSeconds(at) }
   ));
   return JSON.stringify({ type: "receipts", receipts });
 }

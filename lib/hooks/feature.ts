@@ -1,4 +1,4 @@
-/** Webhooks: what tells applications of receipts, as a capability of the server. */
+/** Webhooks, which tell applications of receipts, as a capability of the server. */
 import type { Feature } from "../feature.ts";
 import { InboxService } from "../inbox/inbox.ts";
 import { listeners } from "../listeners/settings.ts";
@@ -13,9 +13,9 @@ export const hooks = {
     const webhook = of(settings);
     const counters = webhookCounters();
     const metrics = Object.values(counters);
-    // Who asks for them finds 0 where no webhook is configured, too.
+    // Metrics are shown where no webhook is configured, too: as 0.
     if (webhook === undefined) return { metrics };
-    // Half of the time that a stop may take is for the request that is under way.
+    // A request that is under way has half of the time that a stop may take.
     const options = { ...webhook, stopWaitMs: of(listeners).shutdownSeconds * 500 };
     const sender = new WebhookSender(use(InboxService).keepReceipts(), counters, options);
     return { tasks: [{ name: "webhooks", run: (signal) => sender.run(signal) }], metrics };

@@ -1,11 +1,11 @@
-/** How long to wait before a webhook is tried again; `sender.ts` asks. */
+/** Says how long to wait before a webhook is tried again. `sender.ts` asks. */
 
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 5 * 60_000;
 const JITTER = 0.25;
 const LONGEST_RETRY_AFTER_MS = 3_600_000;
 
-/** Pauses between the tries of what is refused; after the last one it is given up: a minute in all. */
+/** The pauses between tries of a batch that is refused, a minute in all. After the last one the batch is given up. */
 const REFUSED_PAUSES_MS = [4_000, 8_000, 16_000, 32_000] as const;
 
 /** The pause after the `failures`th failure in a row, counted from 1: 1 s, doubling up to 5 min, with jitter. */
@@ -14,12 +14,12 @@ export function failedPauseMs(failures: number, random: () => number = Math.rand
   return Math.round(middle * (1 - JITTER + 2 * JITTER * random()));
 }
 
-/** The pause after a batch was refused `times` times; `undefined`: it is given up. */
+/** The pause after a batch was refused `times` times; `undefined` where the batch is given up. */
 export function refusedPauseMs(times: number): number | undefined {
   return REFUSED_PAUSES_MS[times - 1];
 }
 
-/** What a `Retry-After` header asks for, seconds or a date: 1 s to an hour. `undefined` where it asks for nothing. */
+/** The pause, 1 s to an hour, that a `Retry-After` header asks for by seconds or a date; `undefined` where it asks for none. */
 export function retryAfterMs(header: string | null, now: number): number | undefined {
   if (header === null) return undefined;
   const asked = askedMs(header, now);

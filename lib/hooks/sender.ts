@@ -1,7 +1,7 @@
 /**
- * Tells other systems by webhook when their notifications are delivered and read: takes batches from the engine's
- * log, and removes each once it was taken. One node tells at a time, one batch after the other, so the order is kept.
- * Next on a receipt's way: `endpoint.ts`.
+ * Tells applications by webhook when their notifications are delivered and read: takes batches from the store's log, and
+ * removes each once it was taken. One node tells at a time, one batch after the other, so the order is kept. Next on a
+ * receipt's way: `endpoint.ts`.
  */
 import { getLogger } from "@logtape/logtape";
 import { type ServerClock, SYSTEM_CLOCK } from "../base/clock.ts";
@@ -13,17 +13,17 @@ import type { WebhookConfig } from "./settings.ts";
 
 const log = getLogger(["notifyli", "webhook"]);
 
-/** Receipts of one request. */
+/** Most receipts in one request. */
 const BATCH_SIZE = 100;
-/** How often the log is looked at: also how long receipts may wait to be told together. */
+/** How often the log is looked at, and so how long receipts may wait to be told together. */
 const LOOK_EVERY_MS = 100;
-/** How often the right to tell is kept, and the log cut to its size. */
+/** How often the right to tell is renewed, and the log cut to its size. */
 const HOLD_EVERY_MS = 1000;
-/** Past so many the oldest are dropped. */
+/** Most receipts that may wait; past so many the oldest are dropped. */
 const LOG_SIZE = 100_000;
-/** How long a receipt is tried. */
+/** For how long a receipt is tried. */
 const TRIED_FOR_MS = 3 * 24 * 3_600_000;
-/** Before the log is asked again to remove what it could not. */
+/** How soon the log is asked again to remove what it could not. */
 const REMOVE_AGAIN_MS = 1000;
 
 export interface WebhookOptions extends WebhookConfig {
@@ -38,16 +38,16 @@ export class WebhookSender {
   readonly #counters: WebhookCounters;
   readonly #endpoint: WebhookEndpoint;
   readonly #stopWaitMs: number;
-  readonly #clock: ServerClock;
-  /** What is under way is given up. */
+  readonly #clock: Clock;
+  /** Aborts the request that is under way. */
   readonly #aborting = new AbortController();
-  /** Once it aborts, nothing new is begun. */
+  /** Aborts when nothing new is to be begun. */
   #stopping: AbortSignal = new AbortController().signal;
   #renewing: Promise<void> | undefined;
   #isHeld = false;
-  /** In a row, whatever the batch. */
+  /** Failures in a row, whatever the batch. */
   #failures = 0;
-  /** Of the batch at hand. */
+  /** How often the batch at hand was refused. */
   #refusals = 0;
 
   constructor(log: ReceiptLog, counters: WebhookCounters, options: WebhookOptions) {
@@ -58,7 +58,7 @@ export class WebhookSender {
     this.#clock = options.clock ?? SYSTEM_CLOCK;
   }
 
-  /** Tells until the signal aborts. What was not confirmed by then stays in the log. */
+  /** Tells until the signal aborts. What was not taken by then stays in the log. */
   async run(signal: AbortSignal): Promise<void> {
     this.#stopping = signal;
     const holding = setInterval(() => void this.#hold(), HOLD_EVERY_MS);
@@ -143,7 +143,7 @@ export class WebhookSender {
     await this.#remove(batch);
   }
 
-  /** Until it is removed: else it would be told again at once. */
+  /** Tries until the batch is removed, since it would be told again at once otherwise. */
   async #remove(batch: ReceiptBatch): Promise<void> {
     this.#refusals = 0;
     do {
@@ -177,7 +177,7 @@ export class WebhookSender {
     }
   }
 
-  /** One line for each time that it fails, not one a try. */
+  /** Logs a line when the webhook begins to fail, and none for each try. */
   #warnOnce(reason: string): void {
     if (this.#failures + this.#refusals > 0) return;
     log.warn("the webhook at {host} takes no receipts: {reason}; trying again", {
@@ -186,7 +186,7 @@ export class WebhookSender {
     });
   }
 
-  /** The engine says by itself that it is away. */
+  /** Logs this for debugging alone: the engine itself logs that it is away. */
   #noteUnreadable(error: unknown): void {
     this.#isHeld = false;
     log.debug("the log of receipts cannot be used: {reason}", { reason: String(error) });

@@ -23,7 +23,7 @@ const webhookSecret: Kind<readonly string[]> = {
   shown: () => "***",
 };
 
-/** Comes to nothing where nobody is told. */
+/** `undefined` where nobody is told. */
 export const hooks = slice({
   name: "hooks",
   title: "Webhook",

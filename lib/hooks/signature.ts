@@ -1,19 +1,20 @@
 /** Signs webhooks by the scheme of standardwebhooks.com, which any of its libraries verifies. */
 import { Buffer } from "node:buffer";
 import { createHmac } from "node:crypto";
+import { inSeconds } from "../base/times.ts";
 
-/** What a secret starts with; its key in base64 comes after. */
+/** What a secret starts with. Its key in base64 comes after. */
 export const SECRET_PREFIX = "whsec_";
 
 const MIN_KEY_BYTES = 24;
 const MAX_KEY_BYTES = 64;
 
-/** The headers of one request. `secrets` are `whsec_…`; with two, either verifies it. `time` is in milliseconds. */
+/** The headers of one request. With two `secrets` (`whsec_…`), either verifies it. `time` is in milliseconds. */
 export function signatureHeaders(
   body: string,
   { id, time, secrets }: { id: string; time: number; secrets: readonly string[] },
 ): Record<string, string> {
-  const timestamp = String(Math.floor(time / 1000));
+  const timestamp = String(inSeconds(time));
   const signatures = secrets.map((secret) => `v1,${sign(`${id}.${timestamp}.${body}`, secret)}`);
   return {
     "webhook-id": id,
@@ -22,7 +23,7 @@ export function signatureHeaders(
   };
 }
 
-/** The key in a secret; `undefined` where it is none. */
+/** The key in a secret; `undefined` where the text is no secret. */
 export function secretKey(secret: string): Uint8Array | undefined {
   const [, base64 = ""] = /^whsec_(\S+)$/.exec(secret) ?? [];
   const key = Buffer.from(base64, "base64");

@@ -88,7 +88,11 @@ export class ConnectionInbox {
    * Base protocol: gives the notifications that waited for the room, as fast as the client takes them, then those that were
    * held back. Notifications up to `upTo` that did not wait are left out: another client got them before this one came.
    */
-  async handOut(roomName: string, queued: readonly OutgoingNotification[], upTo: Position): Promise<void> {
+  async handOut(
+    roomName: string,
+    queued: readonly OutgoingNotification[],
+    upTo: Position,
+  ): Promise<void> {
     const room = this.#room(roomName);
     if (room === undefined) return;
     for (const notification of queued) {

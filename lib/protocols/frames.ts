@@ -22,7 +22,12 @@ function publicationFrame(
   const { kind, from } = publication;
   switch (kind) {
     case "message":
-      return saidFrame("usermsg", { room: channel.name, user: from?.user ?? "" }, publication, offset);
+      return saidFrame(
+        "usermsg",
+        { room: channel.name, user: from?.user ?? "" },
+        publication,
+        offset,
+      );
     case "notification": {
       const place = { room: publication.room, user: channel.name };
       return saidFrame("direct_message", place, publication, offset);

@@ -1,6 +1,6 @@
 /**
- * For TypeScript programs that share the Redis with notifyli: sends notifications and asks who is connected
- * (the calls of the PHP library that it replaces).
+ * Sends notifications and asks who is connected, for TypeScript programs that share the Redis with notifyli. The calls are
+ * those of the PHP library that this replaces.
  *
  * @example
  * ```ts ignore
@@ -27,16 +27,16 @@ import { limits as limitsSlice } from "../limits/settings.ts";
 
 const CONNECT_WITHIN_MS = 5000;
 
-/** What the server takes where nothing is set. */
+/** The values that the server has where nothing is set. */
 const DEFAULTS = {
   redis: readSlice(redisSlice, { REDIS_ENABLED: "true" })!,
   limits: readSlice(limitsSlice),
   room: readSlice(inboxSlice).defaultRoom,
 };
 
-/** Where Redis is, and what the server takes; what is absent has the server's default. */
+/** Where Redis is, and the settings of the server. Each has the server's default. */
 export interface PublisherOptions extends Partial<RedisAddress> {
-  /** Put before every key. */
+  /** What stands before every key. */
   readonly prefix?: string;
   /** The pub/sub channel that the server hears. */
   readonly messageChannel?: string;
@@ -52,9 +52,9 @@ export interface PublishOptions {
   readonly from?: string;
   /** Unix time in seconds. */
   readonly timestamp?: number;
-  /** Unix time in seconds at which it is delivered; at once if absent or past. */
+  /** Unix time in seconds at which the notification is delivered; at once if absent or past. */
   readonly deliverAt?: number;
-  /** Of the caller's own, 8 to 64 of `A-Z a-z 0-9 _ -`: to ask what became of it, or to take it back. */
+  /** An id of the caller's own, 8 to 64 of `A-Z a-z 0-9 _ -`, by which one may ask what became of the notification. */
   readonly id?: string;
 }
 
@@ -73,8 +73,8 @@ export class Publisher implements AsyncDisposable {
   }
 
   /**
-   * Publishes a notification. Resolves with the number of servers that heard it: 0 means that none runs, and
-   * the notification is lost. Rejects with a `NotifyliError` for a wrong field or an unreachable Redis.
+   * Publishes a notification. Resolves with the number of servers that heard it: 0 means that none runs, and the
+   * notification is lost. Rejects with a `NotifyliError` for a wrong field or an unreachable Redis.
    */
   async publish({ userId, deliverAt, ...fields }: PublishOptions): Promise<number> {
     const payload = { user_id: userId, ...fields, deliver_at: deliverAt };
@@ -89,7 +89,7 @@ export class Publisher implements AsyncDisposable {
     return await this.getUserConnection(userId, room) !== undefined;
   }
 
-  /** The user's connection in the room: the newest client, and all of them where they are several. */
+  /** The user's newest client in the room, with all of the user's clients there where they are several. */
   async getUserConnection(
     userId: number | string,
     room: string,

@@ -1,5 +1,5 @@
 /** Says which connections a change in `revocations.ts` ends, and with which code. `guard.ts` asks for each connection. */
-import type { RevocationChange, Revocation } from "./store.ts";
+import type { Revocation, RevocationChange } from "./store.ts";
 import { type Disconnect, DISCONNECTS } from "../../base/errors.ts";
 import type { UserId } from "../../base/fields.ts";
 import type { Identity, TokenFacts } from "../../core/identity.ts";

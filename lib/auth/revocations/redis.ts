@@ -4,9 +4,9 @@
  */
 import type { Redis } from "ioredis";
 import type {
-  RevocationChange,
   OnRevocationChange,
   Revocation,
+  RevocationChange,
   RevocationKey,
   RevocationKind,
   RevocationStore,

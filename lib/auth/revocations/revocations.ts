@@ -3,7 +3,7 @@
  * of every change. Each token is checked in the same moment in which it is accepted, so that no token slips through that
  * was revoked while it was verified. `evictions.ts` says which connections a change ends.
  */
-import type { RevocationChange, Revocation, RevocationKey, RevocationStore } from "./store.ts";
+import type { Revocation, RevocationChange, RevocationKey, RevocationStore } from "./store.ts";
 import { CodedError, DISCONNECTS } from "../../base/errors.ts";
 import type { UserId } from "../../base/fields.ts";
 import type { TokenFacts } from "../../core/identity.ts";

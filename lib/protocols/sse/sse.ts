@@ -143,5 +143,3 @@ function requireAllowedOrigin(origins: AllowedOrigins) {
     await next();
   };
 }
-
-

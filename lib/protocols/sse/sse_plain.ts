@@ -97,7 +97,9 @@ async function sendPage(
     const isLast = index === notifications.length - 1;
     const offset = isLast ? Math.max(end, notification.offset) : notification.offset;
     await connection.drained();
-    connection.send(framed(described(connection, notification), { channel, position: { offset, epoch } }));
+    connection.send(
+      framed(described(connection, notification), { channel, position: { offset, epoch } }),
+    );
   }
   own.noteGiven(notifications.map(({ id }) => id));
 }

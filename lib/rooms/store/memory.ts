@@ -59,7 +59,6 @@ export class MemoryPresence implements PresenceManager {
     const clients = this.#rooms.get(keyOf(site, room))?.users.get(user);
     return Promise.resolve(clients && presenceOf(clients));
   }
-
 }
 
 function presenceOf(clients: readonly PresenceEntry[]): UserPresence | undefined {

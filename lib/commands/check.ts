@@ -1,4 +1,4 @@
-/** `notifyli check`: says all that is wrong with the settings and the rules for rooms, or what they come to. */
+/** `notifyli check` says all that is wrong with the settings and the rules for rooms, or else what they come to. */
 import { ConfigError } from "../base/config_error.ts";
 import { type Config, loadConfig } from "../configuration.ts";
 import { isGuarded } from "../net/open_mode.ts";
@@ -38,7 +38,7 @@ export const check = command(HELP, async (options) => {
     console.log(told(checked, options));
     return 0;
   } catch (error) {
-    // Wrong settings are what it was asked for, and no reason not to answer.
+    // Wrong settings are what this command looks for, so they are its answer and no failure.
     if (!(error instanceof ConfigError)) throw error;
     console.error(error.message);
     return 1;

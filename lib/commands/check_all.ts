@@ -13,11 +13,11 @@ export interface Checked extends LoadedConfig, LoadedRooms {
   readonly tokens: TokenVerifier | undefined;
 }
 
-/** Reads all there is to read. Rejects with a `ConfigError` that has one problem a line. */
+/** Rejects with a `ConfigError` that has one problem a line. */
 export async function checkAll(): Promise<Checked> {
   const { env, file } = loadEnvironment();
   const settings = problemsOf([() => readConfig(env, file)]);
-  // Where settings are wrong, the rules are looked at all the same, as far as they can be.
+  // Where settings are wrong, the rules are read all the same, as far as they can be.
   if (settings.length > 0) throw new ConfigError([...settings, ...problemsOfRooms(env)].join("\n"));
   const { config, warnings } = readConfig(env, file);
   const problems = [
@@ -42,7 +42,7 @@ function problemsOfRooms(env: Environment): string[] {
   return problemsOf([() => loadRooms({ rooms, auth })]);
 }
 
-/** Of the files that settings name. */
+/** What is wrong with the files that settings name. */
 async function problemsOfFiles({ listeners, auth, redis, limits }: Config): Promise<string[]> {
   const { tls } = listeners;
   const { tokens } = auth;

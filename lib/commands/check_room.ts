@@ -1,4 +1,4 @@
-/** `notifyli check --room`: what holds for a room, and what a user and a guest may do there. */
+/** `notifyli check --room` says what holds for a room, and what a user and a guest may do there. */
 import { newGuest } from "../auth/identity.ts";
 import { CodedError } from "../base/errors.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
@@ -10,7 +10,7 @@ import { wordsOf } from "../rooms/rules/words.ts";
 import type { Checked } from "./check_all.ts";
 import { table } from "./table.ts";
 
-/** `user` is one who has nothing but a connection token. */
+/** @param user one who has nothing but a connection token */
 export function describeRoom(
   { config, rooms, tokens }: Checked,
   name: string,
@@ -30,7 +30,7 @@ export function describeRoom(
   }`;
 }
 
-/** Those of whom it is said what they may do. */
+/** The people of whom the answer says what they may do. */
 function asked(
   user: string | undefined,
   { takesGuests }: RoomAccess,
@@ -48,7 +48,7 @@ function origin({ pattern }: RoomWithRule, { rooms }: Config): string {
     : `by the rule ${JSON.stringify(pattern)} of ${file}`;
 }
 
-/** What someone may do, found out by the checks that the server makes. */
+/** What someone may do, by the checks that the server itself makes. */
 function verdict(access: RoomAccess, room: string, identity: Identity): string {
   const refusal = refusalOf(() => access.requireEntry(identity, room));
   if (refusal !== undefined) return refusal;

@@ -1,16 +1,17 @@
 /**
- * `notifyli check --running`: whether the server answers, found out by connecting to it. systemd/notifyli-watchdog.timer
- * runs it, for a server that cannot say any more that it does not.
+ * `notifyli check --running` connects to the server, and says whether it answers. systemd/notifyli-watchdog.timer runs this,
+ * because a server that hangs cannot say so itself.
  */
 import type { Config } from "../configuration.ts";
-import { knock, type Knocked, reachable } from "../listeners/knock.ts";
+import { knock, type Knocked } from "../listeners/knock.ts";
+import { localAddress } from "./local_address.ts";
 
 /** A healthy server answers in milliseconds; one that is only slow must not be taken for dead. */
 const PATIENCE_SECONDS = 10;
-/** So many times in a row it must not answer. */
+/** How often in a row the server must not answer to be found dead. */
 const TRIES = 3;
 
-/** A server that starts, migrates or stops does not listen: only one that listens can be found dead. */
+/** Only a server that listens can be found dead (3): one that starts, migrates or stops does not listen. */
 const EXIT_CODES: Readonly<Record<Knocked, number>> = {
   answers: 0,
   refuses: 1,
@@ -19,10 +20,9 @@ const EXIT_CODES: Readonly<Record<Knocked, number>> = {
   silent: 3,
 };
 
-/** Prints what it found; resolves with the exit code. */
+/** Prints what was found, and resolves with the exit code. */
 export async function checkRunning({ listeners: { host, port } }: Config): Promise<number> {
-  const name = reachable(host);
-  const address = `${name.includes(":") ? `[${name}]` : name}:${port}`;
+  const address = localAddress({ host, port });
   if (port === 0) {
     console.error(
       "Cannot find a server whose APP_PORT is 0: its port is another one at each start",

@@ -10,12 +10,12 @@ import {
 } from "./options.ts";
 import { type Help, usageText } from "./usage.ts";
 
-/** Takes the words behind its name; resolves with the exit code. */
+/** Takes the words behind the command's name, and resolves with the exit code. */
 export type Command = (args: readonly string[]) => Promise<number>;
 
 /** One of the things that a command does, such as `revoke` of `notifyli key revoke ID`. */
 export interface Action<O extends Options> {
-  /** What its argument is, for an error that says it is missing; absent: it takes none. */
+  /** What the action's argument is, for an error that says it is missing; absent where it takes none. */
   readonly argument?: string;
   run(values: Values<O>, argument: string): Promise<number>;
 }
@@ -31,7 +31,7 @@ export function command<const O extends Options>(
   });
 }
 
-/** A command whose first argument names what it is to do. */
+/** A command whose first argument names what the command is to do. */
 export function commandOf<const O extends Options>(
   help: Help<O>,
   actions: Readonly<Record<string, Action<O>>>,
@@ -46,7 +46,7 @@ export function commandOf<const O extends Options>(
   });
 }
 
-/** The exit code of a failure, which is printed: 2 where other options would succeed, else 1. */
+/** Prints a failure. Returns the exit code: 2 where other options would succeed, else 1. */
 export function failed(what: string, error: unknown): number {
   console.error(`${what}: ${error instanceof Error ? error.message : error}`);
   return error instanceof CodedError && !NOT_THE_CALLERS.includes(error.code) ? 2 : 1;
@@ -83,7 +83,7 @@ function actionNamed<O extends Options>(
   return action;
 }
 
-/** Such as `create, list or revoke`. */
+/** Lists what a command can do, such as `create, list or revoke`. */
 function alternatives(actions: Readonly<Record<string, unknown>>): string {
   const names = Object.keys(actions);
   return `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;

@@ -1,7 +1,8 @@
-/** `notifyli key`: makes, lists and revokes keys to the HTTP API. */
+/** `notifyli key` makes, lists and revokes keys to the HTTP API. */
 import { parseApiKey } from "../auth/keys/api_key.ts";
 import { type ApiKeyOnWire, parseNewApiKey, siteField } from "../auth/keys/fields.ts";
 import type { Fields } from "../base/fields.ts";
+import { unixSeconds } from "../base/times.ts";
 import { configureLogging } from "../log/logging.ts";
 import { type Config, loadConfig } from "../configuration.ts";
 import { commandOf, failed } from "./command.ts";
@@ -81,7 +82,7 @@ function newKey(
   if (!name) throw new UsageError("Missing option --name");
   if (!scope) throw new UsageError("Missing option --scope");
   const scopes = scope.split(",").map((each) => each.trim());
-  const expires_at = expiresIn && Math.floor(Date.now() / 1000) + expiresIn;
+  const expires_at = expiresIn && unixSeconds() + expiresIn;
   return { name, scopes, site, expires_at };
 }
 
@@ -94,7 +95,7 @@ async function list(config: Config, site: string | undefined): Promise<void> {
   ]));
 }
 
-/** `key` is its id, or the key itself. */
+/** @param key the id of a key, or the whole key */
 async function revoke(config: Config, key: string, site: string | undefined): Promise<void> {
   const wanted = siteOf(site);
   const id = parseApiKey(key)?.id ?? key;

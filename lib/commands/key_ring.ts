@@ -1,6 +1,6 @@
 /**
- * Where `notifyli key` finds the keys: in Redis; else by the running server, which holds its file for itself; else,
- * where none runs, in the file.
+ * Finds the API keys that `notifyli key` works on: in Redis; else by the running server, which locks its file; else, where
+ * no server runs, in the file.
  */
 import { type ApiKeyOnWire, apiKeyOnWire } from "../auth/keys/fields.ts";
 import { ApiKeys, type NewApiKey } from "../auth/keys/api_keys.ts";
@@ -9,12 +9,13 @@ import type { Config } from "../configuration.ts";
 import type { RedisConfig } from "../engines/redis/settings.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
 import { CodedError } from "../base/errors.ts";
+import { inSeconds } from "../base/times.ts";
 import type { Fields } from "../base/fields.ts";
+import { localUrl } from "./local_address.ts";
 import {
   type ApiAnswer,
   type ApiCall,
   callServer,
-  localUrl,
   refusedAnswer,
   serverFailure,
 } from "./local_api.ts";
@@ -23,7 +24,7 @@ import { operatorProofs } from "./operator_proof.ts";
 const CONNECT_WITHIN_MS = 5000;
 
 export interface KeyRing extends AsyncDisposable {
-  /** Where a new key comes to be, where that is not the running server. */
+  /** Where keys are made; absent for the running server and for Redis. */
   readonly place?: string;
   create(wanted: NewApiKey): Promise<{ id: string; text: string }>;
   list(site: string | undefined): Promise<ApiKeyOnWire[]>;
@@ -33,7 +34,7 @@ export interface KeyRing extends AsyncDisposable {
 export async function openKeyRing(config: Config): Promise<KeyRing> {
   if (config.redis !== undefined) return await openRedisRing(config.redis);
   try {
-    // Whoever answers: what it says of the keys is said to the command.
+    // Any answer will do: what the server says of the keys is told to the user.
     await callServer(config, { method: "GET", path: "/healthz" });
     return serverRing(config);
   } catch (error) {
@@ -74,7 +75,7 @@ async function openFileRing(config: Config): Promise<KeyRing> {
   return { ...ring, place: `No server runs at ${localUrl(config)}: ${what}` };
 }
 
-/** Who can write the store needs no key. */
+/** Works on a store itself: whoever can write the store needs no proof. */
 function storeRing(keys: ApiKeys, close: () => Promise<void>): KeyRing {
   const audit = new Audit();
   const actor = { who: "local", site: DEFAULT_SITE };
@@ -102,7 +103,7 @@ function serverRing(config: Config): KeyRing {
         name,
         scopes,
         ...(site !== DEFAULT_SITE && { site }),
-        ...(expiresAt !== undefined && { expires_at: Math.floor(expiresAt / 1000) }),
+        ...(expiresAt !== undefined && { expires_at: inSeconds(expiresAt) }),
       };
       const { id, key } = await ask(config, { method: "POST", path: "/api/keys", body });
       return { id: String(id), text: String(key) };
@@ -119,7 +120,7 @@ function serverRing(config: Config): KeyRing {
   };
 }
 
-/** Asks with each proof there is, until one is taken. */
+/** Calls the server with each proof that there is, until one is taken. */
 async function ask(config: Config, call: ApiCall): Promise<Fields> {
   const { bearers, missing } = await operatorProofs(config);
   let answer: ApiAnswer | undefined;
@@ -136,7 +137,7 @@ async function ask(config: Config, call: ApiCall): Promise<Fields> {
   throw unproved(config, answer, missing);
 }
 
-/** Says which file or setting would prove it. */
+/** The error that no proof was taken, which says which file or setting would be one. */
 function unproved(
   config: Config,
   answer: ApiAnswer | undefined,

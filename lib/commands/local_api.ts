@@ -6,6 +6,8 @@ import type { TLSSocket } from "node:tls";
 import type { Config } from "../configuration.ts";
 import { CodedError } from "../base/errors.ts";
 import { readPem } from "../config/pem.ts";
+import { reachable } from "../listeners/knock.ts";
+import { localUrl } from "./local_address.ts";
 
 const REQUEST_TIMEOUT_MS = 10_000;
 
@@ -15,23 +17,18 @@ export interface ApiAnswer {
   readonly json: unknown;
 }
 
-/** Where the server listens, as seen from this machine. */
-export function localUrl({ listeners: { host, port, tls } }: Config): string {
-  return `${tls ? "https" : "http"}://${bracketed(reachable(host))}:${port}`;
-}
-
 export interface ApiCall {
   readonly method: "GET" | "POST" | "DELETE";
   readonly path: string;
-  /** Sent as JSON. */
+  /** What is sent as JSON. */
   readonly body?: unknown;
-  /** What is shown in place of the key of `APP_API_KEY`. */
+  /** A proof that is shown in place of the key of `APP_API_KEY`. */
   readonly bearer?: string;
 }
 
 /**
- * Calls the API, with the key of `APP_API_KEY` if there is one. Rejects where no server answers, or another one than
- * that of the configuration.
+ * Calls the API, with the key of `APP_API_KEY` if there is one. Rejects where no server answers, or where another server
+ * answers than that of the configuration.
  */
 export async function callServer(
   config: Config,
@@ -51,12 +48,12 @@ export async function callServer(
     },
     timeout: REQUEST_TIMEOUT_MS,
   };
-  // Its certificate is made for another name than the loopback address: it is known by what it is.
+  // The certificate is for another name than the loopback address, so it is compared with the one of the settings.
   const ca = tls && readPem("APP_TLS_CERT", tls.cert);
   const pinned = ca && new X509Certificate(ca);
   const message = await new Promise<IncomingMessage>((resolve, reject) => {
     const sending = pinned
-      // Without `ca`, Deno reads the system's where NODE_EXTRA_CA_CERTS is set, which takes rights to the whole system.
+      // Without `ca`, Deno would read the system's where NODE_EXTRA_CA_CERTS is set, and need rights to the whole system.
       ? requestTls({ ...options, rejectUnauthorized: false, ca, agent: false })
       : request({ ...options, agent: false });
     sending.on("error", reject);
@@ -74,7 +71,7 @@ export async function callServer(
   return { status: message.statusCode ?? 0, json: await readJson(message) };
 }
 
-/** What a server that could not be reached, or answered what was not asked for, is told by. */
+/** The error that the server could not be reached. */
 export function serverFailure(config: Config, cause: unknown): CodedError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new CodedError(
@@ -84,7 +81,7 @@ export function serverFailure(config: Config, cause: unknown): CodedError {
   );
 }
 
-/** A refusal, or an answer that no notifyli gives. */
+/** The error that the server refused, or answered as no notifyli does. */
 export function refusedAnswer(config: Config, { status, json }: ApiAnswer): CodedError {
   const { message }: { message?: unknown } = { ...(json as object | undefined) };
   return new CodedError(
@@ -108,12 +105,3 @@ function byteLength(text: string): number {
   return new TextEncoder().encode(text).length;
 }
 
-/** An address to connect to, for one to listen on. */
-function reachable(host: string): string {
-  if (host === "0.0.0.0") return "127.0.0.1";
-  return host === "::" ? "::1" : host;
-}
-
-function bracketed(host: string): string {
-  return host.includes(":") ? `[${host}]` : host;
-}

@@ -1,6 +1,6 @@
-/** A point in time as people read it. */
+/** Writes points in time as people read them. */
 
-/** Such as `2026-05-01T09:00:00+02:00`, in local time. */
+/** A time with its offset from UTC, such as `2026-05-01T09:00:00+02:00`. */
 export function localTime(unixSeconds: number): string {
   const date = new Date(unixSeconds * 1000);
   const offset = -date.getTimezoneOffset(); // minutes east of UTC

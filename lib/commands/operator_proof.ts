@@ -1,4 +1,4 @@
-/** What a command shows to the running server to prove that it is the operator's. */
+/** Makes what a command shows to the running server to prove that the operator runs it. */
 import { signOperatorToken } from "../auth/operator.ts";
 import { readOperatorKey } from "../auth/operator_key.ts";
 import type { Config } from "../configuration.ts";
@@ -7,13 +7,13 @@ import { CodedError } from "../base/errors.ts";
 export interface Proofs {
   /** In the order in which they are tried. */
   readonly bearers: readonly string[];
-  /** Why others are not among them, and what would mend it. */
+  /** What is missing for further proofs. */
   readonly missing: readonly string[];
 }
 
 /**
- * A token signed with `APP_KEY`, one signed with the operator's key, and last the key of `APP_API_KEY`. Whoever listens
- * at the server's address in its place learns no secret by the first two.
+ * A token signed with `APP_KEY`, one signed with the operator's key, and last the key of `APP_API_KEY`. By the first two, a
+ * program that listens at the server's address in its place learns no secret.
  */
 export async function operatorProofs(config: Config): Promise<Proofs> {
   const { apiKey } = config.keys;

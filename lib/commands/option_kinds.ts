@@ -1,4 +1,5 @@
 /** The kinds of values that options have, as people type them, and the option that several commands share. */
+import { inSeconds } from "../base/times.ts";
 import type { Kind, Option } from "./options.ts";
 
 /** The user that a command is about. */
@@ -11,13 +12,13 @@ export const USER = {
 
 const ISO_TIME = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)?$/;
 
-/** A point in time, read as Unix time in seconds. It is local unless it ends in `Z` or `+02:00`. */
+/** A point in time, read as Unix time in seconds. The text is local time unless it ends in `Z` or `+02:00`. */
 export const TIME: Kind<number> = {
   allowed: "a time such as 2026-05-01T09:00, or Unix time in seconds",
   read(text) {
     if (/^\d{1,15}$/.test(text)) return Number(text);
     const milliseconds = ISO_TIME.test(text) ? Date.parse(text.replace(" ", "T")) : NaN;
-    return Number.isNaN(milliseconds) ? undefined : Math.floor(milliseconds / 1000);
+    return Number.isNaN(milliseconds) ? undefined : inSeconds(milliseconds);
   },
 };
 

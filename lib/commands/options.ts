@@ -1,31 +1,31 @@
 /** Reads the words behind a command's name by the options that the command declares. `command.ts` calls it. */
 import { parseArgs } from "node:util";
 
-/** One option of a command: the command line is read by it, and the list in the help is made of it. */
+/** One option of a command. The command line is read by this, and the list in the help is made from it. */
 export interface Option {
-  /** The letter of its short form, such as `u` of `-u`. */
+  /** The letter of the short form, such as `u` of `-u`. */
   readonly short?: string;
-  /** What the help calls its value, such as `USER`; an option without it takes no value. */
+  /** What the help calls the value, such as `USER`; absent where the option takes none. */
   readonly value?: string;
-  /** How its value is read; absent: the value is the text itself. */
+  /** How the value is read; absent where the value is the text itself. */
   readonly kind?: Kind<unknown>;
-  /** The command does nothing without it, nor with an empty text. */
+  /** Whether the command does nothing without the option, or with an empty text. */
   readonly isRequired?: boolean;
   readonly help: string;
 }
 
 /** A kind of value, such as a duration. */
 export interface Kind<T> {
-  /** Returns `undefined` where the text is none. */
+  /** Returns `undefined` where the text is no value of this kind. */
   read(text: string): T | undefined;
   /** What the text may be, as an error says it. */
   readonly allowed: string;
 }
 
-/** By their long names. */
+/** The options of a command by their long names. */
 export type Options = Readonly<Record<string, Option>>;
 
-/** What was given for each option; `undefined` for one that was not. */
+/** What was given for each option; `undefined` for an option that was not given. */
 export type Values<O extends Options> = {
   readonly [Name in keyof O]: O[Name] extends { readonly isRequired: true } ? Value<O[Name]>
     : Value<O[Name]> | undefined;
@@ -35,22 +35,22 @@ type Value<O extends Option> = O extends { readonly kind: Kind<infer T> } ? T
   : O extends { readonly value: string } ? string
   : true;
 
-/** Says what is wrong with the command line. It is shown above the usage text, and the exit code is 2. */
+/** Something is wrong with the command line. The error is shown above the usage text, and the exit code is 2. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-/** Every command has it, and where it is given, nothing else counts. */
+/** The option that every command has. Where it is given, nothing else counts. */
 export const HELP_OPTION: Option = { short: "h", help: "Print this text" };
 
 export interface CommandLine<O extends Options> {
   /** The words that belong to no option. */
   readonly words: readonly string[];
-  /** Throws {@linkcode UsageError} where one is missing or not allowed. */
+  /** Throws {@linkcode UsageError} where a value is missing or not allowed. */
   values(): Values<O>;
 }
 
-/** Returns `undefined` where the help is asked for. Throws {@linkcode UsageError}. */
+/** Returns `undefined` where the user asks for the help. Throws {@linkcode UsageError}. */
 export function readCommandLine<O extends Options>(
   args: readonly string[],
   options: O,
@@ -82,7 +82,7 @@ function syntaxOf({ short, value }: Option): Syntax {
   };
 }
 
-/** The options that are named, known or not. `rawName` is the name as it was typed. */
+/** The options that the command line names, known or not. `rawName` is the name as it was typed. */
 function namesIn(args: readonly string[], syntax: Record<string, Syntax>) {
   const { tokens } = parseArgs({ args: [...args], options: syntax, strict: false, tokens: true });
   return tokens.filter((token) => token.kind === "option");

@@ -1,4 +1,4 @@
-/** `notifyli send`: sends one notification, by Redis where that is configured, else by the running server's API. */
+/** `notifyli send` sends one notification: by Redis where that is configured, else by the running server's API. */
 import { type Config, loadConfig } from "../configuration.ts";
 import { CodedError } from "../base/errors.ts";
 import { type ApiAnswer, callServer, refusedAnswer, serverFailure } from "./local_api.ts";
@@ -8,7 +8,7 @@ import { localTime } from "./local_time.ts";
 import { TIME, USER } from "./option_kinds.ts";
 import { UsageError, type Values } from "./options.ts";
 
-/** The sender that the tool of the base protocol has. */
+/** The sender that the base protocol's own tool has. */
 const DEFAULT_FROM = "Test Bot";
 
 const HELP = {
@@ -57,7 +57,7 @@ interface Sending {
   readonly at?: number;
 }
 
-/** What became of it: scheduled, or delivered to a user who is online or not. */
+/** What became of the notification: it is scheduled, or was sent to a user who is online or not. */
 type Sent = { readonly deliverAt: number } | { readonly online: boolean };
 
 function described(sent: Sent): string {
@@ -83,7 +83,7 @@ async function complete(
   return { user, room: room ?? config.inbox.defaultRoom, message, from: from ?? DEFAULT_FROM, at };
 }
 
-/** Not by `prompt`'s own default: that stands in the line, and what is typed goes behind it. */
+/** Does not use `prompt`'s own default, which stands in the line, so that what is typed goes behind it. */
 function ask(what: string, usual = ""): string {
   const answer = prompt(usual === "" ? `${what}:` : `${what} [${usual}]:`);
   if (answer === null) Deno.exit(1); // Ctrl-C or Ctrl-D

@@ -1,4 +1,4 @@
-/** `notifyli start`: runs the server until a signal ends it. */
+/** `notifyli start` runs the server until a signal ends it. */
 import { getLogger } from "@logtape/logtape";
 import { loadConfig } from "../configuration.ts";
 import { requirePossibleFolder } from "../engines/sqlite/data_dir.ts";
@@ -22,7 +22,7 @@ const HELP = {
 export const start = command(HELP, async () => {
   const { config, warnings } = loadConfig();
   if (config.redis === undefined) requirePossibleFolder(config.store.dataDir);
-  const { warnings: ofRooms } = loadRooms(config); // what is wrong is said before anything is opened
+  const { warnings: ofRooms } = loadRooms(config); // read here, so that what is wrong is said before anything is opened
   await configureLogging(config.log);
   for (const warning of [...warnings, ...ofRooms]) log.warn("{warning}", { warning });
 
@@ -62,7 +62,7 @@ function startFailure(error: unknown, { host, port }: { host: string; port: numb
   if (error instanceof Deno.errors.AddrInUse || /EADDRINUSE/.test(reason)) {
     return `address ${host}:${port} is in use (APP_HOST, APP_PORT)`;
   }
-  // `node:http` on Deno calls it an invalid argument.
+  // `node:http` on Deno calls such an address an invalid argument.
   if (error instanceof Deno.errors.AddrNotAvailable || /EADDRNOTAVAIL|listen EINVAL/.test(reason)) {
     return `address ${host} is not one of this machine (APP_HOST)`;
   }

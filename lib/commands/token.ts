@@ -1,6 +1,7 @@
-/** `notifyli token`: prints a token signed with APP_KEY, for trying out; applications sign their own (docs/auth.md). */
+/** `notifyli token` prints a token signed with APP_KEY, for trying out. Applications sign their own (docs/auth.md). */
 import { SignJWT } from "jose";
 import { AUDIENCE } from "../auth/tokens.ts";
+import { unixSeconds } from "../base/times.ts";
 import { loadConfig } from "../configuration.ts";
 import { command } from "./command.ts";
 import { SECONDS, USER } from "./option_kinds.ts";
@@ -46,7 +47,7 @@ export const token = command(HELP, async (wanted) => {
 
 function sign(wanted: Values<typeof HELP.options>, secret: string): Promise<string> {
   const { user, site, name, room, ttl = DEFAULT_TTL_SECONDS, "expires-in": expiresIn } = wanted;
-  const now = Math.floor(Date.now() / 1000);
+  const now = unixSeconds();
   const claims = {
     aud: room === undefined ? AUDIENCE.connection : AUDIENCE.subscription,
     sub: user,

@@ -2,21 +2,21 @@
 import { HELP_OPTION, type Option, type Options } from "./options.ts";
 import { table } from "./table.ts";
 
-/** What a command says of itself. The texts are wrapped where they are printed. */
+/** What a command says of itself. Texts are wrapped where they are printed. */
 export interface Help<O extends Options = Options> {
-  /** The ways to call it, each from the command's name on. */
+  /** The ways to call the command, each from its name on. */
   readonly usage: readonly string[];
   readonly about: string;
   readonly options: O;
-  /** What else there is to know of it, below the options. */
+  /** What else there is to know; it is printed below the options. */
   readonly notes?: string;
-  /** All codes with what they mean. */
+  /** All exit codes with what they mean. */
   readonly exitCodes: string;
 }
 
 const COLUMNS = 100;
 
-/** What stands left of every option. */
+/** The blanks left of every option. */
 const MARGIN = "  ";
 
 export function usageText({ usage, about, options, notes, exitCodes }: Help): string {
@@ -46,7 +46,7 @@ function optionList(options: Options): string {
   return table(rows).replace(/^/gm, MARGIN);
 }
 
-/** Such as `-u, --user USER`. */
+/** The forms of an option, such as `-u, --user USER`. */
 function formOf(name: string, { short, value }: Option): string {
   return `${short === undefined ? "    " : `-${short}, `}--${name}${value ? ` ${value}` : ""}`;
 }

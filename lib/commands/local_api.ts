@@ -104,4 +104,3 @@ async function readJson(message: IncomingMessage): Promise<unknown> {
 function byteLength(text: string): number {
   return new TextEncoder().encode(text).length;
 }
-

@@ -152,6 +152,43 @@ Deno.test("docs/protocol.md: the disconnect codes are those of the code", () => 
   assert.deepEqual(table("disconnect codes"), rows);
 });
 
+/** The types of frames that only the server sends, by the version of the protocol. */
+const SERVER_TYPES = {
+  "version 1": ["direct_message", "error", "join", "left", "pong"],
+  "version 2": [
+    ...["direct_message", "error", "join", "leave", "pong", "reply", "session", "usermsg"],
+  ],
+};
+
+for (const [version, types] of Object.entries(SERVER_TYPES)) {
+  const lines = examples.filter(({ isV2 }) => isV2 === (version === "version 2"))
+    .flatMap((each) => each.lines);
+
+  Deno.test(`docs/protocol.md: what only the server sends is known, ${version}`, () => {
+    const typesOf = (mark: string) =>
+      lines.filter((line) => line.startsWith(mark))
+        .flatMap((line) => [...line.matchAll(/"type":"(\w+)"/g)].map(([, type = ""]) => type));
+    const sent = new Set(typesOf("< ")).difference(new Set(typesOf("> ")));
+    assert.deepEqual([...sent].filter((type) => !types.includes(type)), []);
+  });
+
+  Deno.test(`docs/protocol.md: a client that sends it is told so, ${version}`, async () => {
+    await using program = await Program.start();
+    const { webSocketUrl: url } = program;
+    await using client = version === "version 2"
+      ? await TestClient.connectV2(url)
+      : await TestClient.connect(url);
+    for (const type of types) client.send({ type });
+    const errors = await client.get("error", types.length);
+    assert.deepEqual(
+      errors.map(({ code, message }) => [code, message]),
+      types.map((
+        type,
+      ) => ["forbidden_type", `Field 'type' is "${type}", which only the server sends`]),
+    );
+  });
+}
+
 /** The cells of the table below a mark. */
 function table(name: string): string[][] {
   const lines = PAGE.split(`<!-- table: ${name} -->`)[1]?.trim().split("\n") ?? [];

@@ -1,4 +1,4 @@
-/** A headless Chromium, one for all tests of a file; each test has contexts of its own, which share nothing. */
+/** A headless Chromium for all tests of a file. Each test has contexts of its own, which share nothing. */
 import {
   type Browser,
   type BrowserContext,
@@ -16,10 +16,10 @@ const ARGS = [
   "--disable-sync",
 ];
 
-/** How long a page may take to show what is waited for: only what is broken takes so long. */
+/** How long a page may take to show what a test waits for: only what is broken takes so long. */
 const PATIENCE_MS = 60_000;
 
-/** For `Deno.test`: Playwright keeps a socket and timers of its own until the browser is closed. */
+/** Options for `Deno.test`, since Playwright keeps a socket and timers of its own until the browser is closed. */
 export const OPTIONS = { sanitizeOps: false, sanitizeResources: false };
 
 let launched: Promise<Browser> | undefined;
@@ -28,7 +28,7 @@ Deno.test.afterAll(async () => {
   await (await launched)?.close();
 });
 
-/** What a browser is to a user who has just installed it. */
+/** A browser as a user has it who has just installed it. */
 export async function openContext(
   options: BrowserContextOptions = {},
 ): Promise<BrowserContext & AsyncDisposable> {

@@ -9,7 +9,7 @@ export class Certificate implements AsyncDisposable {
     this.#folder = folder;
   }
 
-  /** @param name by default 127.0.0.1 and localhost */
+  /** @param name of the certificate; by default 127.0.0.1 and localhost */
   static async make(name?: string): Promise<Certificate> {
     const certificate = new Certificate(await Deno.makeTempDir());
     const names = name === undefined
@@ -40,7 +40,7 @@ export class Certificate implements AsyncDisposable {
     return { cert: await Deno.readTextFile(this.cert), key: await Deno.readTextFile(this.key) };
   }
 
-  /** Settings for a notifyli that uses it. */
+  /** The settings of a notifyli that uses the certificate. */
   get env(): Record<string, string> {
     return { APP_TLS_CERT: this.cert, APP_TLS_KEY: this.key };
   }

@@ -1,4 +1,4 @@
-/** A fresh copy of what the program is made of, as a new user has it: nothing is built, nothing is set. */
+/** A fresh copy of the program's sources, as a new user has them: nothing is built, nothing is set. */
 import { ROOT } from "./paths.ts";
 
 const SOURCES = ["deno.json", "deno.lock", "main.ts", "bridge.ts", "lib", "static"];
@@ -19,7 +19,7 @@ export class Checkout implements AsyncDisposable {
     return checkout;
   }
 
-  /** From now on nobody may write to it, but root. */
+  /** From now on nobody but root may write to the checkout. */
   async makeReadOnly(): Promise<void> {
     await chmodAll(this.path, 0o555, 0o444);
   }

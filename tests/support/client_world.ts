@@ -1,4 +1,4 @@
-/** One client of the library in a world of the test's own: its clock, its sockets, and the frames of a server. */
+/** One client of the library in a world of the test's own, which has a clock, sockets, and the frames of a server. */
 import assert from "node:assert/strict";
 import {
   type Client,
@@ -20,7 +20,7 @@ export interface World extends Disposable {
   readonly clock: FakeClock;
   readonly sockets: readonly FakeSocket[];
   readonly wake: EventTarget;
-  /** The newest one. */
+  /** The newest socket. */
   readonly socket: FakeSocket;
   states(): State["kind"][];
   /** Accepts the newest socket. */

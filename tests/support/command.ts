@@ -1,4 +1,4 @@
-/** One-off commands, with a clean environment and all they print. */
+/** Runs one-off commands in a clean environment, and takes all that they print. */
 import manifest from "../../deno.json" with { type: "json" };
 import { ROOT } from "./paths.ts";
 
@@ -40,7 +40,7 @@ export async function run(
 }
 
 /**
- * The command of a task in `deno.json`, with its very permissions, to be run from any folder.
+ * The command of a task in `deno.json`, with the task's own permissions, which runs from any folder.
  *
  * @param root folder of the checkout, with a slash at its end
  */
@@ -51,7 +51,7 @@ export function taskCommand(name: TaskName, root = ROOT): string[] {
   });
 }
 
-/** What a command needs to run, and nothing that could configure notifyli. */
+/** The variables that a command needs to run, and none that could configure notifyli. */
 export function baseEnv(): Record<string, string> {
   const names = ["PATH", "HOME", "DENO_DIR"];
   return Object.fromEntries(names.flatMap((name) => {
@@ -66,6 +66,6 @@ async function write(stdin: WritableStream<Uint8Array>, text: string): Promise<v
     await writer.write(new TextEncoder().encode(text));
     await writer.close();
   } catch {
-    // It ended without reading all of it.
+    // The command ended without reading all of its input.
   }
 }

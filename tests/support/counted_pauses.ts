@@ -1,11 +1,11 @@
-/** Pauses of the code under test that take no time, and how many listeners they leave on their signals. */
+/** Has pauses of the code under test take no time, and counts them and the listeners that they leave on signals. */
 
 export interface CountedPauses extends Disposable {
-  /** How many there were. */
+  /** How many pauses there were. */
   readonly count: number;
-  /** Listeners for `abort` that are there now, of all that came since. */
+  /** How many listeners for `abort` were added and not removed since. */
   readonly listeners: number;
-  /** Resolves when there were so many. */
+  /** Resolves when there were so many pauses. */
   reached(count: number): Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-/** A server on each engine, for what commands do to it. */
+/** A server on each engine, for tests of what commands do to it. */
 import { Program } from "./program.ts";
 import { RedisServer } from "./redis.ts";
 
@@ -24,7 +24,7 @@ export const TARGETS: [engine: string, start: (env?: Env) => Promise<Target>][] 
   }],
   ["redis", async (env = {}) => {
     const redis = await RedisServer.start();
-    const listener = { APP_LISTENER: "node" }; // the other engine's tests are on the default one
+    const listener = { APP_LISTENER: "node" }; // the other engine's tests use the default listener
     const program = await Program.start({ env: { ...redis.env, ...listener, ...env } });
     return {
       program,

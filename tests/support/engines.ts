@@ -26,12 +26,12 @@ import { openPresence } from "../../lib/rooms/store/open.ts";
 import { FEATURES } from "../../lib/features.ts";
 import { RedisServer } from "./redis.ts";
 
-/** Notifications that an inbox under test holds. */
+/** How many notifications an inbox under test holds. */
 export const INBOX_SIZE = 60;
 
 export const RETENTION: Retention = { size: INBOX_SIZE, days: 30, onDropped() {} };
 
-/** Of a node that does nothing. */
+/** The handler of a node that does nothing. */
 export const QUIET: EngineHandler = { handlePublication() {}, handleRestored() {} };
 
 /** An engine and all stores on it. */
@@ -53,7 +53,7 @@ export interface StoreOptions {
 }
 
 /** Opens all stores on an engine; disposing of the result closes the engine, too. */
-export async function withStores<Opened extends Engine & AsyncDisposable & { storage: Storage }>(
+async function withStores<Opened extends Engine & AsyncDisposable & { storage: Storage }>(
   engine: Opened,
   { onRevocationChange = () => {}, retention = RETENTION, keepsReceipts }: StoreOptions = {},
 ): Promise<Opened & FullEngine> {
@@ -73,7 +73,7 @@ export async function withStores<Opened extends Engine & AsyncDisposable & { sto
   };
 }
 
-/** @param options in memory, where they name no folder */
+/** @param options the engine is in memory where they name no folder */
 export function openFullEmbedded(
   { dataDir = ":memory:", sync, ...options }: Partial<EmbeddedOptions> & StoreOptions = {},
 ): Promise<EmbeddedEngine & FullEngine> {
@@ -95,7 +95,7 @@ export function openFullRedis(
 /** Opens an engine on a store of its own, for one test. */
 type OpenEngine = (options?: StoreOptions) => Promise<FullEngine>;
 
-/** What all engines and stores are held to runs on each of these. */
+/** The engines that every test of all engines runs on. */
 const ENGINES: Readonly<Record<string, OpenEngine>> = {
   async "embedded (file)"(options) {
     const dataDir = await Deno.makeTempDir();
@@ -119,14 +119,14 @@ const ENGINES: Readonly<Record<string, OpenEngine>> = {
   },
 };
 
-/** Publications that an engine handed to its node. */
+/** A publication that an engine handed to its node. */
 export interface Heard {
   readonly channel: Channel;
   readonly publication: Publication;
   readonly position?: Position;
 }
 
-/** A test of every engine, which runs already; `changes` are those of who may come in. */
+/** Makes a test of every engine. The engine runs already; `changes` are those of its revocations. */
 export function testEngines(
   what: string,
   run: (engine: FullEngine, heard: Heard[], changes: RevocationChange[]) => Promise<void>,
@@ -153,7 +153,7 @@ export function message(id: string): Publication {
   return { kind: "message", id, at: 5, from: { user: "1", name: "One" }, message: `of ${id}` };
 }
 
-/** The engine, which takes its store with it when it is closed. */
+/** The engine; when it is closed, its store is removed, too. */
 function closingAlso(engine: FullEngine, close: () => Promise<void>): FullEngine {
   return {
     ...engine,

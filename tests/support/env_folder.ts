@@ -1,4 +1,4 @@
-/** A folder with a `.env` in it, for programs of a test to be started in. */
+/** A folder with a `.env` in it, in which tests start programs. */
 
 export class EnvFolder implements AsyncDisposable {
   private constructor(readonly path: string) {}

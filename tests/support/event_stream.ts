@@ -1,4 +1,4 @@
-/** A stream of Server-Sent Events that collects what it gets, read as `EventSource` reads it. */
+/** Reads a stream of Server-Sent Events as `EventSource` does, and collects what comes. */
 import assert from "node:assert/strict";
 import type { Frame } from "./test_client.ts";
 import { waitFor } from "./wait.ts";
@@ -10,12 +10,12 @@ export interface StreamEvent {
 
 export class EventStream implements AsyncDisposable {
   readonly events: StreamEvent[] = [];
-  /** The same events as they came, byte for byte, those that are whole. */
+  /** The whole events as they came, byte for byte. */
   text = "";
   readonly headers: Headers;
   comments = 0;
   retryMs: number | undefined;
-  /** Of the last event that was whole. */
+  /** The id of the last whole event. */
   lastEventId: string;
   hasEnded = false;
   readonly #reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
@@ -25,11 +25,11 @@ export class EventStream implements AsyncDisposable {
     this.headers = headers;
     this.lastEventId = lastEventId;
     this.#reader = body?.getReader() ?? assert.fail();
-    this.#reading = this.#read().catch(() => {}) // it was cut
+    this.#reading = this.#read().catch(() => {}) // the stream was cut
       .finally(() => this.hasEnded = true);
   }
 
-  /** Opens `address` as a browser does, again after one whose last event had this id. */
+  /** Opens `address` as a browser does. @param lastEventId of the stream before, if there was one */
   static async open(
     address: string,
     lastEventId = "",
@@ -42,7 +42,7 @@ export class EventStream implements AsyncDisposable {
     return new EventStream(response, lastEventId);
   }
 
-  /** What came as an event without a name. */
+  /** The frames, which come as events without a name. */
   get frames(): Frame[] {
     return this.events.filter(({ name }) => name === "message").map(({ data }) => data);
   }
@@ -51,7 +51,7 @@ export class EventStream implements AsyncDisposable {
     return this.frames.filter((frame) => frame["type"] === type);
   }
 
-  /** The `count` first frames of a type, once they are there. */
+  /** Resolves with the `count` first frames of a type, once they are there. */
   async get(type: string, count = 1): Promise<Frame[]> {
     await waitFor(
       `${count} of ${type} (there are ${JSON.stringify(this.events).slice(0, 500)})`,
@@ -72,7 +72,7 @@ export class EventStream implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#reader.cancel().catch(() => {}); // it was cut
+    await this.#reader.cancel().catch(() => {}); // the stream was cut
     await this.#reading;
   }
 

@@ -1,9 +1,9 @@
 /**
- * A wall clock that can be set, for programs of the test's own: Debian's libfaketime, loaded into them. What they
- * measure spans with (the monotonic clock) goes on as it is, as when a machine's clock is set.
+ * A wall clock that can be set, for programs of the test's own: Debian's libfaketime, which they load. Their monotonic clock
+ * goes on as it is, as when a machine's clock is set.
  */
 
-/** As Debian names the folder of a machine's libraries. */
+/** The folder of a machine's libraries, as Debian names it. */
 const MACHINE = `${Deno.build.arch}-linux-gnu`;
 
 const LIBRARY = `/usr/lib/${MACHINE}/faketime/libfaketimeMT.so.1`;
@@ -15,17 +15,17 @@ export class FakeClock implements Disposable {
     this.#file = file;
   }
 
-  /** A clock that is right at first. */
+  /** Makes a clock that is right at first. */
   static make(): FakeClock {
     const clock = new FakeClock(Deno.makeTempFileSync());
     clock.set(0);
     return clock;
   }
 
-  /** Settings for a program that lives by this clock. */
+  /** The environment of a program that lives by this clock. */
   get env(): Record<string, string> {
     return {
-      // libc's own malloc before any other: Redis' asks for the time before the library is ready to tell it.
+      // libc's own malloc goes before any other, since Redis' asks for the time before the library can tell it.
       LD_PRELOAD: `${LIBRARY}:libc.so.6`,
       FAKETIME_TIMESTAMP_FILE: this.#file,
       FAKETIME_NO_CACHE: "1",
@@ -35,7 +35,7 @@ export class FakeClock implements Disposable {
 
   /** @param seconds off the true time, back where it is negative */
   set(seconds: number): void {
-    // A rename, so that nobody reads half of it.
+    // The file is renamed into its place, so that nobody reads half of it.
     const next = `${this.#file}.next`;
     Deno.writeTextFileSync(next, `${seconds < 0 ? "" : "+"}${seconds}\n`);
     Deno.renameSync(next, this.#file);

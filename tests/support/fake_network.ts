@@ -5,7 +5,7 @@ import type { Clock, WebSocketLike } from "../../lib/sdk/mod.ts";
 /** A JSON object on the wire. */
 export type Frame = Readonly<Record<string, unknown>>;
 
-/** Time that passes only when it is told to. */
+/** A clock whose time passes only when a test says so. */
 export class FakeClock implements Clock {
   readonly #timers = new Map<number, { at: number; callback: () => void }>();
   #now = 1_000_000;
@@ -77,13 +77,13 @@ export class FakeSocket implements WebSocketLike {
     this.onclose?.({ code, reason } as CloseEvent);
   }
 
-  /** All of them in one text message. */
+  /** Has the client receive all frames in one text message. */
   receive(...frames: Frame[]): void {
     const data = frames.map((frame) => JSON.stringify(frame)).join("\n");
     this.onmessage?.({ data } as MessageEvent);
   }
 
-  /** Without their `ref`s. */
+  /** The frames of a type that the client sent, without their `ref`s. */
   ofType(type: string): Frame[] {
     return this.sent.filter((frame) => frame.type === type).map(({ ref: _, ...frame }) => frame);
   }

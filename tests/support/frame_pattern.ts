@@ -1,4 +1,4 @@
-/** How the docs write frames: `…` stands for any value. */
+/** Compares frames with what the docs say, where `…` stands for any value. */
 import type { Frame } from "./test_client.ts";
 
 /** Whether the frame is, field by field and in order, what the text says. */

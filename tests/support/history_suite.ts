@@ -1,4 +1,4 @@
-/** What the history of every engine is held to, persistent or not. */
+/** The tests that the history of every engine has to pass, persistent or not. */
 import assert from "node:assert/strict";
 import type { Broker } from "../../lib/core/broker.ts";
 import type { Channel } from "../../lib/core/channel.ts";

@@ -1,6 +1,6 @@
 /**
- * A process that publishes in a persistent room until it is killed, one batch after the other, and writes a line for
- * each answer and for each publication that it heard.
+ * A process that publishes in a persistent room, one batch after the other, until it is killed. It prints a line for each
+ * answer, and for each publication that it heard.
  */
 import { openEmbedded } from "../../lib/engines/embedded.ts";
 import { CodedError } from "../../lib/base/errors.ts";
@@ -13,7 +13,7 @@ type Line =
 
 const BATCH = 20;
 
-/** The process, as a test sees it. What is in an unfinished line when it is killed was told to nobody. */
+/** The process as a test sees it. A line that is unfinished when the process is killed is not told to the test. */
 export class HistoryWriter implements AsyncDisposable {
   readonly accepted: Extract<Line, { is: "accepted" }>[] = [];
   readonly refused: Extract<Line, { is: "refused" }>[] = [];
@@ -22,7 +22,7 @@ export class HistoryWriter implements AsyncDisposable {
 
   /**
    * @param dataDir folder of the store
-   * @param wrapper a command that runs the one behind it in its own place
+   * @param wrapper stands before the command, and runs it in its own place
    */
   constructor(dataDir: string, wrapper: readonly string[] = []) {
     const file = import.meta.filename ?? "";

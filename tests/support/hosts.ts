@@ -1,4 +1,4 @@
-/** Names that lead where a test says, for one program: an `/etc/hosts` in a mount namespace of its own. */
+/** Has names lead where a test says, for one program: by an `/etc/hosts` in a mount namespace of its own. */
 export class Hosts implements AsyncDisposable {
   readonly #path: string;
 
@@ -12,12 +12,12 @@ export class Hosts implements AsyncDisposable {
     return hosts;
   }
 
-  /** From now on the name leads there. */
+  /** Has the name lead to an address from now on. */
   async lead(name: string, address: string): Promise<void> {
     await Deno.writeTextFile(this.#path, `${address} ${name}\n`);
   }
 
-  /** Put before a command, it knows the name. */
+  /** Stands before a command that shall know the name. */
   get wrapper(): string[] {
     const own = Deno.uid() === 0 ? ["-m"] : ["-U", "-r", "-m"];
     const script = 'mount --bind "$0" /etc/hosts && exec "$@"';

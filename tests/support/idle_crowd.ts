@@ -1,22 +1,22 @@
-/** TCP connections that do nothing, as many as a server gives descriptors to, and some more. */
+/** A crowd of TCP connections that do nothing, more than a server has descriptors for. */
 export class IdleCrowd implements Disposable {
   readonly #connections: Deno.TcpConn[] = [];
   readonly #port: number;
-  /** Connects that were refused. */
+  /** How many connections were refused. */
   refused = 0;
-  /** Connections that the server has ended. */
+  /** How many connections the server has ended. */
   ended = 0;
 
   constructor(port: number) {
     this.#port = port;
   }
 
-  /** Opens so many more, one after the other: refused ones count. */
+  /** Tries to open so many more, one after the other. */
   async grow(count: number): Promise<void> {
     for (let tried = 0; tried < count; tried++) await this.#add();
   }
 
-  /** All leave. */
+  /** Closes all connections. */
   leave(): void {
     for (const connection of this.#connections.splice(0)) connection.close();
   }

@@ -8,7 +8,7 @@ import { baseCommands } from "../../lib/protocols/v1/commands.ts";
 import { type ProtocolV1, protocolV1 } from "../../lib/protocols/v1/v1.ts";
 import { Rooms } from "../../lib/rooms/rooms.ts";
 
-/** Disposing of it leaves the engine open. */
+/** Disposing of the kernel leaves the engine open. */
 export function openKernel(
   engine: StoringEngine,
   { config = readConfig({}).config, tokens, features }: {

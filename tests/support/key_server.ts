@@ -9,9 +9,9 @@ export class KeyServer implements AsyncDisposable {
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
   fetches = 0;
   status = 200;
-  /** No more than the start of an answer comes. */
+  /** Whether no more than the start of an answer is sent. */
   isStuck = false;
-  /** Nobody is answered before it resolves. */
+  /** No request is answered before this resolves. */
   held: Promise<void> = Promise.resolve();
 
   constructor() {
@@ -42,7 +42,7 @@ export class KeyServer implements AsyncDisposable {
     return { algorithm: "ES256", secrets: [], jwksUrl: this.url, privateTargets: ["127.0.0.1"] };
   }
 
-  /** Makes a key and publishes it; resolves with what signs by it. */
+  /** Makes a key and publishes it. Resolves with what tokens are signed with. */
   async add(kid: string): Promise<Signing> {
     const { publicKey, privateKey } = await generateKeyPair("ES256");
     this.#keys.set(kid, { ...await exportJWK(publicKey), kid });

@@ -1,9 +1,9 @@
-/** A key with the scope `manage` in a program's hands: calls the API with it. */
+/** Calls the API of a program with a key that has the scope `manage`. */
 import type { Program } from "./program.ts";
 
 type Json = Record<string, unknown>;
 
-/** What a program's operator reads in its data folder. */
+/** The operator's key, as a program's operator reads it in the data folder. */
 export function operatorKeyOf({ dataDir }: Program): string {
   return Deno.readTextFileSync(`${dataDir}/operator.key`).trim();
 }
@@ -15,7 +15,7 @@ export class Manager {
     this.key = key;
   }
 
-  /** A new key of the site, made with the operator's key. */
+  /** Makes a new key of a site, with the operator's key. */
   static async of(program: Program, site = "default"): Promise<Manager> {
     const body = JSON.stringify({ name: "ops", scopes: ["manage", "publish", "read"], site });
     const headers = { authorization: `Bearer ${operatorKeyOf(program)}` };
@@ -25,7 +25,7 @@ export class Manager {
     return new Manager(key);
   }
 
-  /** The status of the answer, and its JSON if it has any. */
+  /** Resolves with the status of the answer, and its JSON if it has any. */
   async call(
     { url }: Program,
     method: "GET" | "POST",
@@ -41,7 +41,7 @@ export class Manager {
     return { status: response.status, json: text === "" ? {} : JSON.parse(text) };
   }
 
-  /** The same; rejects where it is refused. */
+  /** Posts, and resolves with the JSON of the answer. Rejects where the call is refused. */
   async done(program: Program, path: string, body?: unknown): Promise<Json> {
     const { status, json } = await this.call(program, "POST", path, body);
     if (status >= 300) throw new Error(`${path}: ${status} ${JSON.stringify(json)}`);

@@ -1,10 +1,10 @@
-/** A process's memory, seen from outside. Linux only. */
+/** Looks at a process's memory from outside. Works on Linux alone. */
 import { waitFor } from "./wait.ts";
 
 /** How often a process's memory is looked at. */
 const LOOK_EVERY_MS = 10;
 
-/** What a process has in memory now, in MiB. */
+/** How much memory a process has now, in MiB. */
 export function residentMiB(pid: number): number {
   const status = Deno.readTextFileSync(`/proc/${pid}/status`);
   return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
@@ -27,7 +27,7 @@ export class MemoryWatch implements Disposable {
     this.peak = Math.max(this.peak, residentMiB(this.#pid));
   }
 
-  /** MiB at the most above what it was at first. */
+  /** How many MiB the memory was above its first size, at the most. */
   get grown(): number {
     this.look();
     return this.peak - this.before;

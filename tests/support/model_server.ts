@@ -1,4 +1,4 @@
-/** A server with one room and one inbox, on a network that does what a test says. */
+/** A model of a server with one room and one inbox, on a network that does what a test says. */
 import type { Position } from "../../lib/sdk/mod.ts";
 import { connectData, direct, EPOCH, inboxData, message, roomData } from "./client_world.ts";
 import type { FakeSocket, Frame } from "./fake_network.ts";
@@ -18,7 +18,6 @@ interface Said {
   readonly offset: number;
 }
 
-/** A server with one room and one inbox, on a network that the test is in charge of. */
 export class ModelServer {
   readonly said: Said[] = [];
   readonly notified: Said[] = [];
@@ -55,7 +54,7 @@ export class ModelServer {
     };
   }
 
-  /** Of what was said, which was the last at this position. */
+  /** The index in `said` of what was said last at a position. */
   indexOf(position: Position | undefined): number {
     if (position === undefined) return -1;
     const { offset, epoch } = position;
@@ -63,7 +62,7 @@ export class ModelServer {
     return before + offset - 1;
   }
 
-  /** Whether it was lost and nothing of its epoch came after it: offsets start anew with the next one. */
+  /** Whether a message was lost and none of its epoch was seen after it: offsets start anew with the next epoch. */
   isTraceless(id: string, seen: readonly string[]): boolean {
     const index = this.said.findIndex((each) => each.id === id);
     const later = this.said.slice(index + 1).filter((e) => e.epoch === this.said[index]?.epoch);
@@ -103,7 +102,7 @@ export class ModelServer {
     }
   }
 
-  /** Replies may be lost as well: the client then gives the connection up. */
+  /** Loses, doubles or swaps frames. Replies may be among them: the client then gives the connection up. */
   #disturb({ do: what, at }: Extract<Step, { do: "lose" | "double" | "swap" }>): void {
     const [frame, next] = this.#downs.slice(at, at + 2);
     if (frame === undefined) return;
@@ -173,7 +172,7 @@ export class ModelServer {
     return roomData(offset, { epoch, recovered: true }, missed.map((each) => this.#frame(each)));
   }
 
-  /** To those who come for the first time, so that all that was said has to be seen. */
+  /** The answer to a client that comes for the first time: all that was said, so that all of it has to be seen. */
   #fromTheStart(): Frame {
     const all = this.said.map((each) => this.#frame(each));
     return roomData(this.#offset, { epoch: String(this.#epoch), reason: "new" }, all);

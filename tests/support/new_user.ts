@@ -1,27 +1,27 @@
-/** Somebody who has just got a checkout and Deno: with a cache of his own, empty at first, and none of our settings. */
+/** A user who has just got a checkout and Deno, with an empty cache of his own and none of our settings. */
 import { type Outcome, run } from "./command.ts";
 import { waitFor } from "./wait.ts";
 
-/** What Deno itself prints of tasks, and while it fetches their packages. */
+/** Lines that Deno itself prints of tasks, and while it fetches their packages. */
 const OF_DENO = /^(Task|Download) .*\n/gm;
 
 const NOBODY = 65534;
 
-/** Settings of this machine by which Deno gets to npm's registry. */
+/** The settings of this machine by which Deno gets to npm's registry. */
 const WAY_TO_REGISTRY =
   /^(DENO_CERT|DENO_TLS_CA_STORE|SSL_CERT_\w+|NODE_EXTRA_CA_CERTS|NPM_CONFIG_REGISTRY|(HTTPS?|NO)_PROXY)$/i;
 
 export interface NewUserOptions {
   /** Folder of the checkout. */
   readonly checkout: string;
-  /** A user of the system who owns nothing; where the tests are not root's, who runs them. */
+  /** Whether commands run as a user of the system who owns nothing. Only root's tests can do that. */
   readonly isNobody?: boolean;
 }
 
 export class NewUser implements AsyncDisposable {
-  /** A folder of his own. */
+  /** The user's own folder. */
   readonly home: string;
-  /** Before each command, such as that of a machine without a network. */
+  /** Stands before each command, such as one that takes the network away. */
   wrapper: readonly string[] = [];
   readonly #checkout: string;
   readonly #deno: string;
@@ -40,7 +40,7 @@ export class NewUser implements AsyncDisposable {
   static async make(options: NewUserOptions): Promise<NewUser> {
     const user = new NewUser(options, await Deno.makeTempDir({ prefix: "notifyli-user-" }));
     if (user.#deno !== Deno.execPath()) {
-      // The one in use may be in a folder that is root's alone.
+      // The Deno in use may be in a folder that only root may read.
       await Deno.link(Deno.execPath(), user.#deno)
         .catch(() => Deno.copyFile(Deno.execPath(), user.#deno));
       await Deno.chown(user.home, NOBODY, NOBODY);
@@ -52,13 +52,13 @@ export class NewUser implements AsyncDisposable {
     return { ...wayToRegistry(), HOME: this.home, DENO_DIR: `${this.home}/cache`, NO_COLOR: "1" };
   }
 
-  /** `deno task …`, to its end. */
+  /** Runs `deno task …` to its end. */
   task(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Outcome> {
     const command = [...this.#command(), "task", ...args];
     return run(command, { cwd: this.#checkout, env: { ...this.env, ...env } });
   }
 
-  /** `deno task start`. */
+  /** Runs `deno task start`. */
   start(env: Readonly<Record<string, string>> = {}): RunningTask {
     const command = [...this.#command(), "task", "start"];
     return new RunningTask(command, this.#checkout, { ...this.env, ...env });
@@ -73,7 +73,7 @@ export class NewUser implements AsyncDisposable {
   }
 }
 
-/** A server, by its task. */
+/** A server that a task has started. */
 export class RunningTask implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
   readonly #reading: Promise<unknown>;
@@ -99,7 +99,7 @@ export class RunningTask implements AsyncDisposable {
     ]);
   }
 
-  /** Where it listens, once it does. */
+  /** Resolves with the server's address, once it listens. */
   async url(): Promise<string> {
     return await waitFor("the server listens", () => {
       if (this.#status !== undefined) throw new Error(`It ended: ${this.#stderr}`);
@@ -112,7 +112,7 @@ export class RunningTask implements AsyncDisposable {
     return await this.ended();
   }
 
-  /** All it has printed; of itself, that is its log. */
+  /** Resolves with all that was printed, once the server has ended. Its log is on standard error. */
   async ended(): Promise<Outcome> {
     await this.#reading;
     return { code: this.#status?.code ?? -1, stdout: this.#stdout, stderr: this.#stderr };
@@ -123,7 +123,7 @@ export class RunningTask implements AsyncDisposable {
   }
 }
 
-/** Without the lines of Deno. */
+/** An outcome without the lines that Deno itself has printed. */
 export function ownLines({ code, stdout, stderr }: Outcome): Outcome {
   return { code, stdout, stderr: stderr.replace(OF_DENO, "") };
 }

@@ -1,6 +1,6 @@
 /**
- * A machine without a network but for itself: a namespace that a holder process keeps, gone with the holder. As root,
- * or where a user may have namespaces of his own.
+ * A machine without a network but for its loopback: a namespace that a holder process keeps, and that is gone with the
+ * holder. It needs root, or a system where users may have namespaces of their own.
  */
 import { waitFor } from "./wait.ts";
 
@@ -15,7 +15,7 @@ export class NoNetwork implements AsyncDisposable {
   private constructor() {
     this.#holder = new Deno.Command("unshare", {
       args: [...(isRoot() ? [] : ["-U", "-r"]), "-n", "sh", "-c", SCRIPT],
-      stdin: "piped", // it ends when this process does
+      stdin: "piped", // the holder ends when this process does
       stdout: "piped",
       stderr: "inherit",
     }).spawn();
@@ -31,7 +31,7 @@ export class NoNetwork implements AsyncDisposable {
     return none;
   }
 
-  /** Put before a command, it runs without a network. */
+  /** Stands before a command that shall run without a network. */
   get wrapper(): string[] {
     const own = isRoot() ? [] : ["-U", "--preserve-credentials"];
     return ["nsenter", "-t", String(this.#holder.pid), ...own, "-n", "--"];

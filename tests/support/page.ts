@@ -1,4 +1,4 @@
-/** The page in a real Chromium, against a real server and a real Redis; and what users do and see. */
+/** The page in a real Chromium, against a real server and a real Redis; and what users do and see there. */
 import type { BrowserContext, Page } from "playwright-core";
 import { openContext } from "./browser.ts";
 import { Program } from "./program.ts";
@@ -45,7 +45,7 @@ export async function connected(page: Page): Promise<void> {
 export class Setting implements AsyncDisposable {
   readonly #port = String(freePort());
   #program: Program | undefined;
-  /** What the pages complained of. */
+  /** The errors of all pages. */
   readonly errors: string[] = [];
   readonly #contexts = new AsyncDisposableStack();
 
@@ -72,7 +72,7 @@ export class Setting implements AsyncDisposable {
     return await this.#openPage(context);
   }
 
-  /** Another tab of the same browser. */
+  /** Opens another tab of the same browser. */
   openTab(page: Page): Promise<Page> {
     return this.#openPage(page.context());
   }

@@ -1,4 +1,4 @@
-/** notifyli as a process of its own, as a user runs it, with its log and its address. */
+/** Runs notifyli as a process of its own, as a user does, and knows its log and its address. */
 import { taskCommand } from "./command.ts";
 import { waitFor } from "./wait.ts";
 
@@ -13,15 +13,15 @@ export interface ProgramOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly dataDir?: string;
   /**
-   * Without a key it asks the system about each new connection, as it does by default; else it is open to all, which is
-   * sooner: most tests have many connections.
+   * Whether a server without a key asks the system about each new connection, as it does by default. By default here it is
+   * open to all, which is sooner, since most tests have many connections.
    */
   readonly isGuarded?: boolean;
-  /** A command that runs the one behind it in its own place, such as `nsenter --mount=…`. */
+  /** Stands before the command and runs it in its own place, such as `nsenter --mount=…`. */
   readonly wrapper?: readonly string[];
   /**
-   * Its log goes to a file in its data folder, which is read when a test asks for it: a pipe's reader would go on from
-   * one test to the next, which the sanitizers take for a leak.
+   * Whether the log goes to a file in the data folder, which is read when a test asks for it. A pipe's reader would go on
+   * from one test to the next, which the sanitizers take for a leak.
    */
   readonly isShared?: boolean;
   /** @default those of `deno task start` */
@@ -33,10 +33,10 @@ export interface ProgramOptions {
   readonly root?: string;
 }
 
-/** Runs the command behind it in its own place, with its log in the file that it is given. */
+/** Stands before a file and a command: the command runs in its place, with its log in the file. */
 const LOGGED = ["/bin/sh", "-c", 'exec "$@" 2>"$0"'];
 
-/** That of `deno task start`. */
+/** The command of `deno task start`. */
 export function startCommand(v8Flags?: string, root?: string): string[] {
   return taskCommand("start", root).map((word) =>
     v8Flags !== undefined && word.startsWith("--v8-flags=") ? `--v8-flags=${v8Flags}` : word
@@ -46,7 +46,7 @@ export function startCommand(v8Flags?: string, root?: string): string[] {
 export class Program implements AsyncDisposable {
   readonly #log: LogLine[] = [];
   readonly #errors: string[] = [];
-  /** The end of a line of the log is still to come. */
+  /** The last line of the log, as long as its end is still to come. */
   #rest = "";
   readonly #decoder = new TextDecoder();
   readonly #logFile: Deno.FsFile | undefined;
@@ -56,7 +56,7 @@ export class Program implements AsyncDisposable {
   readonly #folder: string | undefined;
   #ended = false;
 
-  /** Its `APP_DATA_DIR`, unless the test set another. */
+  /** The program's `APP_DATA_DIR`, unless the test set another one. */
   readonly dataDir: string;
 
   private constructor(
@@ -90,7 +90,7 @@ export class Program implements AsyncDisposable {
     return program;
   }
 
-  /** Resolves when it hears what is published on its Redis; until then Redis hands that to nobody. */
+  /** Resolves when the program hears what is published on its Redis; what is published before that is lost. */
   async hearsRedis(): Promise<void> {
     await waitFor(
       "it hears what is published",
@@ -136,7 +136,7 @@ export class Program implements AsyncDisposable {
     return this.#log;
   }
 
-  /** What it wrote beside the log's lines. */
+  /** What the program wrote beside the log's lines. */
   get errors(): readonly string[] {
     this.#readFile();
     return this.#errors;
@@ -146,7 +146,7 @@ export class Program implements AsyncDisposable {
     return this.#child.pid;
   }
 
-  /** Such as `http://127.0.0.1:43210`. */
+  /** The program's address, such as `http://127.0.0.1:43210`. */
   get url(): string {
     const line = this.log.find(({ message }) => message.includes("listens on"));
     return String(line?.["url"]);
@@ -168,7 +168,7 @@ export class Program implements AsyncDisposable {
     if (!this.#ended) this.#child.kill(signal);
   }
 
-  /** Its exit code, and the signal that ended it, if one did. */
+  /** Resolves with the exit code, and with the signal that ended the program, if one did. */
   async ended(): Promise<Deno.CommandStatus> {
     const status = await this.#status;
     await this.#reading;
@@ -190,7 +190,7 @@ export class Program implements AsyncDisposable {
     if (this.#rest !== "") this.#errors.push(this.#rest);
   }
 
-  /** What has come since; only whole lines are taken. */
+  /** Takes the whole lines that have come into the log since. */
   #readFile(): void {
     const buffer = new Uint8Array(65_536);
     for (;;) {

@@ -1,7 +1,7 @@
 /** Stands between a client and the server: cuts connections in the middle of a frame, and may refuse WebSockets. */
 
 export class Proxy implements AsyncDisposable {
-  /** Answers an upgrade as a proxy does that knows only plain HTTP. */
+  /** Whether an upgrade is answered as by a proxy that knows only plain HTTP. */
   refusesWebSockets = false;
   connections = 0;
   webSockets = 0;
@@ -14,7 +14,7 @@ export class Proxy implements AsyncDisposable {
     this.#accepting = this.#accept(port);
   }
 
-  /** Of the WebSocket. */
+  /** The address of the WebSocket behind the proxy. */
   get url(): string {
     return `ws://127.0.0.1:${this.#listener.addr.port}/ws`;
   }
@@ -35,7 +35,7 @@ export class Proxy implements AsyncDisposable {
     for await (const near of this.#listener) {
       this.connections++;
       this.#open.add(near);
-      this.#pumps.push(this.#join(near, port).catch(() => {})); // it was cut
+      this.#pumps.push(this.#join(near, port).catch(() => {})); // the connection was cut
     }
   }
 
@@ -55,7 +55,7 @@ export class Proxy implements AsyncDisposable {
     await Promise.allSettled([this.#pump(near, far), this.#pump(far, near)]);
   }
 
-  /** In small pieces, so that a cut comes in the middle of something. */
+  /** Passes bytes on in small pieces, so that a cut comes in the middle of something. */
   async #pump(from: Deno.TcpConn, to: Deno.TcpConn): Promise<void> {
     const buffer = new Uint8Array(50);
     for (;;) {

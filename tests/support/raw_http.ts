@@ -1,4 +1,4 @@
-/** HTTP/1.1 by hand: what is sent is what was written, with no path resolved and no header added. */
+/** Speaks HTTP/1.1 by hand: what a test wrote is sent, with no path resolved and no header added. */
 
 export interface RawResponse {
   readonly status: number;

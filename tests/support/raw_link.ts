@@ -1,4 +1,4 @@
-/** One connection by hand that stays, with TLS or without: it speaks HTTP, or WebSocket once it is upgraded. */
+/** A connection by hand that stays, with TLS or without: it speaks HTTP, and WebSocket once it is upgraded. */
 import assert from "node:assert/strict";
 import { UPGRADE } from "./raw_socket.ts";
 import { text as textFrame } from "./wire_frame.ts";
@@ -13,7 +13,7 @@ export class RawLink implements Disposable {
     this.#connection = connection;
   }
 
-  /** @param certificate of who signed the server's, where it has TLS */
+  /** @param certificate of the authority that signed the server's; absent without TLS */
   static async open(port: number, certificate?: string): Promise<RawLink> {
     const to = { hostname: "127.0.0.1", port };
     return new RawLink(
@@ -56,7 +56,7 @@ export class RawLink implements Disposable {
     while (rest.length > 0) rest = rest.subarray(await this.#connection.write(rest));
   }
 
-  /** Takes what matches off what came. */
+  /** Waits for text that matches, and takes it off what came. */
   async #read(pattern: RegExp): Promise<RegExpExecArray> {
     const buffer = new Uint8Array(65_536);
     for (;;) {

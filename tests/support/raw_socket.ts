@@ -48,7 +48,7 @@ export class RawSocket implements Disposable {
     return socket;
   }
 
-  /** Rejects where the server has ended the connection. */
+  /** Writes bytes. Rejects where the server has ended the connection. */
   async write(bytes: Uint8Array): Promise<void> {
     for (let rest = bytes; rest.length > 0;) {
       rest = rest.subarray(await this.#connection.write(rest));
@@ -59,12 +59,12 @@ export class RawSocket implements Disposable {
     for (let at = 0; at < bytes.length; at++) await this.write(bytes.subarray(at, at + 1));
   }
 
-  /** The end of what this side sends, without a close frame. */
+  /** Ends what this side sends, without a close frame. */
   hangUp(): Promise<void> {
     return this.#connection.closeWrite();
   }
 
-  /** The next frame; "end" where the connection has ended, "silence" where nothing came for so long: then it is closed. */
+  /** Resolves with the next frame, or "end". Where nothing came for `ms`, it closes the connection and says "silence". */
   async read(ms = 60_000): Promise<ReceivedFrame | "end" | "silence"> {
     const silence = setTimeout(() => this.#close(), ms);
     try {
@@ -103,7 +103,7 @@ export class RawSocket implements Disposable {
     }
   }
 
-  /** Whether more came; a reset is an end like any other. */
+  /** Says whether more came. A reset is an end like any other. */
   async #receive(): Promise<boolean> {
     const length = await this.#connection.read(this.#buffer).catch(() => null);
     if (length === null) return false;
@@ -113,7 +113,7 @@ export class RawSocket implements Disposable {
 }
 
 export interface KnockOptions {
-  /** Whom a proxy would say it speaks for. */
+  /** The address that a proxy would say it speaks for. */
   readonly from?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }

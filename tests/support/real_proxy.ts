@@ -1,8 +1,8 @@
-/** Real proxies that add nothing to what they pass on, so that all of it looks local to a server behind them. */
+/** Real proxies that add nothing to what they pass on, so that a server behind them takes all of it for local. */
 import { freePort } from "./redis.ts";
 import { waitFor } from "./wait.ts";
 
-/** A configuration for a port to listen on and the port behind, and the command that runs it in the foreground. */
+/** How a proxy is configured for a port to listen on and the port behind, and the command that runs it. */
 interface Kind {
   readonly config: (folder: string, port: number, target: number) => string;
   readonly command: (folder: string, file: string) => string[];
@@ -12,7 +12,7 @@ const nginx = (location: string): Kind => ({
   config(folder, port, target) {
     const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
       .map((name) => `${name}_temp_path ${folder}/${name};`).join(" ");
-    // Root's test folder is for root alone; where the user is another, nginx takes no notice of `user`.
+    // nginx runs as root, whose test folder only root may read. Where the user is another, nginx ignores `user`.
     return `daemon off; user root; worker_processes 1; pid ${folder}/nginx.pid;
 events { worker_connections 64; }
 http { access_log off; ${temporary}

@@ -1,4 +1,4 @@
-/** A system that is told by webhook: keeps what it gets, verified by the words of the standard alone. */
+/** An application that is told by webhook. It keeps what it gets, and verifies it by the text of the standard alone. */
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { waitFor } from "./wait.ts";
@@ -19,7 +19,7 @@ export interface Receipt {
 }
 
 export interface Told {
-  /** On `performance.now()`'s clock. */
+  /** When the request came, on `performance.now()`'s clock. */
   readonly cameAt: number;
   readonly path: string;
   readonly headers: Headers;
@@ -33,12 +33,12 @@ export type Answer = (told: Told) => Response | Promise<Response>;
 
 export class Receiver implements AsyncDisposable {
   readonly told: Told[] = [];
-  /** What the next requests are answered with. */
+  /** Answers the next requests. */
   answer: Answer = () => new Response(null, { status: 204 });
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
   readonly #held: ((response: Response) => void)[] = [];
 
-  /** Starts one on a port, or a free one; by TLS where it has a certificate and a key (PEM). */
+  /** Starts a receiver on a port, by default a free one; with TLS where there are a certificate and a key (PEM). */
   constructor(port = 0, tls?: { readonly cert: string; readonly key: string }) {
     const options = { port, hostname: "127.0.0.1", onListen() {}, ...tls };
     this.#server = Deno.serve(options, (request) => this.#take(request));
@@ -52,24 +52,24 @@ export class Receiver implements AsyncDisposable {
     return `http://127.0.0.1:${this.port}/hook/path-is-secret?query=too`;
   }
 
-  /** The settings of a notifyli that tells it. */
+  /** The settings of a notifyli that tells this receiver. */
   get env(): Record<string, string> {
     return webhookEnv(this.url);
   }
 
-  /** All receipts, each once by the id of what they came with, as a receiver should take them. */
+  /** All receipts, those of one `webhook-id` once, as a receiver should take them. */
   get receipts(): Receipt[] {
     return [...new Map(this.told.map((told) => [told.id, told])).values()]
       .flatMap(({ receipts }) => receipts);
   }
 
-  /** The first `count` requests, once they are there. */
+  /** Resolves with the first `count` requests, once they are there. */
   async get(count: number, ms?: number): Promise<Told[]> {
     await waitFor(`${count} webhooks`, () => this.told.length >= count, ms);
     return this.told.slice(0, count);
   }
 
-  /** From now on nothing is answered; what this returns answers all that waits. */
+  /** Answers nothing from now on. Returns what answers all requests that wait. */
   hold(): (status: number) => void {
     this.answer = () => new Promise((resolve) => this.#held.push(resolve));
     return (status) => {

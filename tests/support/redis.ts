@@ -1,4 +1,4 @@
-/** A Redis of the test's own, on a free port, with its data in a temporary folder. */
+/** Runs a Redis of the test's own, on a free port, with its data in a temporary folder. */
 import { Redis } from "ioredis";
 import type { FakeClock } from "./fake_clock.ts";
 import { callRedis } from "./redis_call.ts";
@@ -8,7 +8,7 @@ export class RedisServer implements AsyncDisposable {
   readonly port: number;
   readonly #folder: string;
   readonly #args: readonly string[];
-  /** More of the environment that it runs in. */
+  /** What is added to the environment that Redis runs in. */
   readonly #processEnv: Readonly<Record<string, string>>;
   #child: Deno.ChildProcess | undefined;
 
@@ -31,14 +31,14 @@ export class RedisServer implements AsyncDisposable {
     return server;
   }
 
-  /** @param clock by which it lives */
+  /** @param clock the one that Redis lives by */
   static async startAt(clock: FakeClock, ...args: string[]): Promise<RedisServer> {
     const server = new RedisServer(freePort(), await Deno.makeTempDir(), args, clock.env);
     await server.restart();
     return server;
   }
 
-  /** A port on which there will be a Redis only after {@linkcode RedisServer.restart}. */
+  /** Takes a port on which there will be a Redis only after {@linkcode RedisServer.restart}. */
   static async stopped(...args: string[]): Promise<RedisServer> {
     return new RedisServer(freePort(), await Deno.makeTempDir(), args);
   }
@@ -74,7 +74,7 @@ export class RedisServer implements AsyncDisposable {
     await child?.status;
   }
 
-  /** Freezes it (SIGSTOP) or lets it go on (SIGCONT). */
+  /** Freezes Redis (SIGSTOP) or lets it go on (SIGCONT). */
   signal(signal: "SIGSTOP" | "SIGCONT"): void {
     this.#child?.kill(signal);
   }
@@ -84,7 +84,7 @@ export class RedisServer implements AsyncDisposable {
     return callRedis(this.port, command);
   }
 
-  /** `redis-cli` itself with these arguments; resolves with what it prints. */
+  /** Runs `redis-cli` itself, and resolves with what it prints. */
   async cli(...args: string[]): Promise<string> {
     const { stdout } = await new Deno.Command("redis-cli", {
       args: ["-h", "127.0.0.1", "-p", String(this.port), ...args],
@@ -109,7 +109,7 @@ export async function functionCalls(server: RedisServer): Promise<number> {
   return Number(/cmdstat_fcall:calls=(\d+)/.exec(stats)?.[1] ?? 0);
 }
 
-/** A port that is free now; the tests run in parallel, so it is taken at once. */
+/** A port that is free now. It should be taken at once, since tests run in parallel. */
 export function freePort(): number {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;

@@ -1,4 +1,4 @@
-/** One command to a Redis without a process for it: the answer as `redis-cli` prints it into a pipe. */
+/** Calls a Redis command without a process for it, and prints the answer as `redis-cli` does into a pipe. */
 
 const CARRIAGE_RETURN = 13;
 
@@ -20,7 +20,7 @@ export async function callRedis(port: number, command: readonly string[]): Promi
   }
 }
 
-/** An array of bulk strings. */
+/** A command as an array of bulk strings. */
 function encode(command: readonly string[]): Uint8Array {
   const encoder = new TextEncoder();
   const parts = command.map((each) => `$${encoder.encode(each).length}\r\n${each}\r\n`);
@@ -31,7 +31,7 @@ async function writeAll(connection: Deno.Conn, bytes: Uint8Array): Promise<void>
   for (let sent = 0; sent < bytes.length;) sent += await connection.write(bytes.subarray(sent));
 }
 
-/** What begins at `start`, and where it ends; `undefined` where not all of it is there yet. */
+/** The answer that begins at `start`, and where it ends; `undefined` where not all of it is there yet. */
 function readAnswer(bytes: Uint8Array, start: number): { text: string; end: number } | undefined {
   const lineEnd = bytes.indexOf(CARRIAGE_RETURN, start);
   if (lineEnd < 0 || lineEnd + 2 > bytes.length) return undefined;

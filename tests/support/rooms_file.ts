@@ -7,7 +7,7 @@ export class RoomsFile implements AsyncDisposable {
     this.path = path;
   }
 
-  /** @param content what is written as JSON; a text is written as it is */
+  /** @param content is written as JSON; a text is written as it is */
   static async write(content: unknown): Promise<RoomsFile> {
     const path = await Deno.makeTempFile({ prefix: "rooms-", suffix: ".json" });
     const text = typeof content === "string" ? content : JSON.stringify(content);

@@ -1,15 +1,15 @@
-/** A program that runs beside a test until it is disposed of, and what it prints. */
+/** Runs a program beside a test until it is disposed of, and takes what it prints. */
 
 export interface ScriptOptions {
   readonly env?: Readonly<Record<string, string>>;
-  /** Its errors are shown to nobody. */
+  /** Whether the program's errors are shown to nobody. */
   readonly isQuiet?: boolean;
-  /** Gets each line of its output; what is in an unfinished line when it ends is told to nobody. */
+  /** Gets each whole line of the output; a line that is unfinished when the program ends is dropped. */
   readonly onLine?: (line: string) => void;
 }
 
 export class Script implements AsyncDisposable {
-  /** All of its output so far. */
+  /** All of the output so far. */
   text = "";
   readonly #child: Deno.ChildProcess;
   readonly #ended: Promise<void>;

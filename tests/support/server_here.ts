@@ -1,9 +1,9 @@
-/** A server in the process of the test itself, for what a program does not show from outside, such as its routes. */
+/** A server in the test's own process, for what a program does not show from outside, such as its routes. */
 import { readConfig } from "../../lib/configuration.ts";
 import { Server } from "../../lib/server.ts";
 import { APP_KEY } from "./tokens.ts";
 
-/** It is not open: then it would look after other programs of this machine. */
+/** Starts a server with a key: an open one would ask about other programs of this machine. */
 export function startHere(): Promise<Server> {
   const { config } = readConfig({
     APP_KEY,

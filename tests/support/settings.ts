@@ -1,10 +1,10 @@
-/** What is refused as a setting, for the tests of each slice. */
+/** Checks what is refused as a setting, for the tests of each slice. */
 import assert from "node:assert/strict";
 import { ConfigError } from "../../lib/base/config_error.ts";
 import type { Environment } from "../../lib/config/environment.ts";
 import { readConfig } from "../../lib/configuration.ts";
 
-/** Why these settings stop the start. */
+/** The reason why settings stop the start. */
 export function refusal(env: Environment): string {
   try {
     readConfig(env);
@@ -15,7 +15,7 @@ export function refusal(env: Environment): string {
   throw new Error(`${show(env)} was not refused`);
 }
 
-/** One test for each value that is none of those that the setting's kind allows. */
+/** Makes a test for each value that is none of those that a setting's kind allows. */
 export function testRefused(bad: readonly [name: string, value: string, allowed: string][]): void {
   for (const [name, value, allowed] of bad) {
     const text = JSON.stringify(value);
@@ -27,7 +27,7 @@ export function testRefused(bad: readonly [name: string, value: string, allowed:
   }
 }
 
-/** As a shell would have it. */
+/** Settings as a shell would have them. */
 export function show(env: Environment): string {
   return Object.entries(env).map(([name, value]) => `${name}=${value}`).join(" ") || "no setting";
 }

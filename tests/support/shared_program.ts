@@ -1,7 +1,7 @@
-/** One server for all tests of a file that need neither settings nor state of their own: a start costs more than a test. */
+/** One server for all tests of a file that need no settings and no state of their own: a start costs more than a test. */
 import { Program, type ProgramOptions } from "./program.ts";
 
-/** For the top of a test file: the server runs from before its first test until after its last. */
+/** To be called at the top of a test file: the server runs from before its first test until after its last. */
 export function sharedProgram(
   env: Readonly<Record<string, string>>,
   options: Pick<ProgramOptions, "isGuarded"> = {},

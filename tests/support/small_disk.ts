@@ -1,10 +1,10 @@
 /**
- * A disk that can be filled: a tmpfs in a mount namespace of its own, which a holder process keeps. It is gone with
- * the holder, so that nothing is left mounted. As root, or where a user may have namespaces of his own.
+ * A disk that can be filled: a tmpfs in a mount namespace of its own, which a holder process keeps. The disk is gone with
+ * the holder, so that nothing is left mounted. It needs root, or a system where users may have namespaces of their own.
  */
 import { waitFor } from "./wait.ts";
 
-/** How to get a namespace: as root, or as an unprivileged user who is root in one of his own. */
+/** The ways to a namespace: as root, or as an unprivileged user who is root in a namespace of his own. */
 const WAYS: readonly { unshare: readonly string[]; nsenter: readonly string[] }[] = [
   { unshare: ["-m"], nsenter: ["-m"] },
   { unshare: ["-U", "-r", "-m"], nsenter: ["-U", "--preserve-credentials", "-m"] },
@@ -14,7 +14,7 @@ const FILLER = "filler";
 const CHUNK_BYTES = 4096;
 
 export class SmallDisk implements AsyncDisposable {
-  /** Where the disk is, for programs that run behind {@linkcode SmallDisk.wrapper}. */
+  /** The disk's path, for programs that run behind {@linkcode SmallDisk.wrapper}. */
   readonly path: string;
   readonly #holder: Deno.ChildProcess;
   readonly #nsenter: readonly string[];
@@ -34,7 +34,7 @@ export class SmallDisk implements AsyncDisposable {
     for (const { unshare, nsenter } of WAYS) {
       const holder = new Deno.Command("unshare", {
         args: [...unshare, "sh", "-c", script],
-        stdin: "piped", // it ends when this process does
+        stdin: "piped", // the holder ends when this process does
         stdout: "null",
         stderr: "piped",
       }).spawn();
@@ -47,7 +47,7 @@ export class SmallDisk implements AsyncDisposable {
     throw new Error(`Cannot mount a disk to fill: ${why.trim()}`);
   }
 
-  /** Put before a command, it runs where the disk is. */
+  /** Stands before a command that shall see the disk. */
   get wrapper(): string[] {
     return ["nsenter", "-t", String(this.#holder.pid), ...this.#nsenter, "--"];
   }
@@ -68,7 +68,7 @@ export class SmallDisk implements AsyncDisposable {
     Deno.truncateSync(this.#inside(FILLER), 0);
   }
 
-  /** From now on nothing can be written; only while nothing is open for writing. */
+  /** Has nothing be written from now on. This works only while no file is open for writing. */
   async makeReadOnly(): Promise<void> {
     const [command = "", ...args] = [...this.wrapper, "mount", "-o", "remount,ro", this.path];
     const { success, stderr } = await new Deno.Command(command, { args }).output();

@@ -1,6 +1,6 @@
-/** `performance.now()` as a test has it. */
+/** Has `performance.now()` say what a test wants. */
 
-/** It stands still but for `pass`; the real one is back when this is disposed of. */
+/** The clock stands still but for `pass`. The real one is back when this is disposed of. */
 export function stubClock(): Disposable & { pass(ms: number): void } {
   const original = performance.now;
   let now = original.call(performance);

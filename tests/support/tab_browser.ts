@@ -14,13 +14,14 @@ import { portTransport } from "../../lib/sdk/tabs/shared_transport.ts";
 import { waitFor } from "./wait.ts";
 
 export class TabBrowser implements Disposable {
-  /** How many connections the worker has opened, and those of them that are open. */
+  /** How many connections the worker has opened. */
   opened = 0;
+  /** Cuts each of the connections that are open. */
   readonly open = new Set<() => void>();
   readonly hub: SharedHub;
   readonly #tabs: Client[] = [];
 
-  /** @param carry what carries the worker's connections */
+  /** @param carry the transport of the worker's connections */
   constructor(carry: OpenTransport) {
     this.hub = new SharedHub((url, events, token) => {
       this.opened++;
@@ -58,12 +59,12 @@ export class TabBrowser implements Disposable {
     return tab;
   }
 
-  /** All connections break. */
+  /** Breaks all connections. */
   cut(): void {
     for (const cut of [...this.open]) cut();
   }
 
-  /** How many connections there are once all tabs have what they are to have. */
+  /** Resolves when there are so many connections. */
   async settled(count: number): Promise<void> {
     await waitFor(`${count} connections (there are ${this.open.size})`, () => {
       return this.open.size === count && this.hub.size === count;
@@ -75,7 +76,7 @@ export class TabBrowser implements Disposable {
   }
 }
 
-/** A tab's client, with all it was told. */
+/** A tab's client, with all that it was told. */
 export class WatchedTab implements Disposable {
   readonly client: Client;
   readonly states: State[] = [];
@@ -87,15 +88,15 @@ export class WatchedTab implements Disposable {
     client.on("state", (state) => this.states.push(state));
     client.on("notification", (notification) => this.notifications.push(notification));
     client.on("gap", (gap) => this.gaps.push(gap));
-    client.on("error", () => {}); // those of the tests are looked for elsewhere
+    client.on("error", () => {}); // tests look for errors elsewhere
   }
 
-  /** What was said in its notifications, in the order they came. */
+  /** The messages of the notifications, in the order in which they came. */
   get heard(): string[] {
     return this.notifications.map(({ message }) => message);
   }
 
-  /** The kinds of states it was in. */
+  /** The kinds of states that the client was in. */
   get went(): string {
     return this.states.map(({ kind }) => kind).join(" ");
   }

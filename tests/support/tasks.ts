@@ -1,7 +1,7 @@
-/** Background parts of the server, by themselves. */
+/** Runs background parts of the server by themselves. */
 import { startTasks } from "../../lib/core/task.ts";
 
-/** Runs one until it is disposed of. */
+/** Runs a task until it is disposed of. */
 export function runTask(run: (signal: AbortSignal) => Promise<void>): AsyncDisposable {
   return startTasks([{ name: "test", run }]);
 }

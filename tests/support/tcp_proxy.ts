@@ -8,9 +8,9 @@ export class TcpProxy implements AsyncDisposable {
   readonly #pumps = new Set<Promise<void>>();
   #listener: Deno.TcpListener | undefined;
   #accepting: Promise<void> = Promise.resolve();
-  /** What is held once, and for how many milliseconds. */
+  /** The text of a command that is held once, and for how many milliseconds. */
   #held: { readonly text: string; readonly ms: number } | undefined;
-  /** Settled while bytes may pass. */
+  /** Resolved while bytes may pass. */
   #thaw = Promise.withResolvers<void>();
 
   /** @param target port on 127.0.0.1 */
@@ -20,13 +20,13 @@ export class TcpProxy implements AsyncDisposable {
     this.up();
   }
 
-  /** Ends the connections there are, in the middle of whatever they carry; new ones may come. */
+  /** Ends all connections, in the middle of whatever they carry. New ones may come. */
   cut(): void {
     for (const connection of this.#open) connection.close();
     this.#open.clear();
   }
 
-  /** No byte passes, and nobody is told; what was sent meanwhile passes after {@linkcode TcpProxy.resume}. */
+  /** Lets no byte pass, and tells nobody. What is sent meanwhile passes after {@linkcode TcpProxy.resume}. */
   freeze(): void {
     this.#thaw = Promise.withResolvers();
   }
@@ -35,7 +35,7 @@ export class TcpProxy implements AsyncDisposable {
     this.#thaw.resolve();
   }
 
-  /** The next command with this text in it, and what comes behind it, is answered so late. */
+  /** Holds the next command with this text in it, and what comes behind it, for so long. */
   holdOnce(text: string, ms: number): void {
     this.#held = { text, ms };
   }
@@ -57,7 +57,7 @@ export class TcpProxy implements AsyncDisposable {
     this.resume();
     this.down();
     await this.#accepting;
-    this.cut(); // what was just being accepted
+    this.cut(); // connections that were just being accepted
     await Promise.all(this.#pumps);
   }
 
@@ -102,7 +102,7 @@ export class TcpProxy implements AsyncDisposable {
         while (rest.length > 0) rest = rest.subarray(await to.write(rest));
       }
     } catch {
-      // It was cut, or reset.
+      // The connection was cut, or reset.
     }
     for (const connection of [from, to]) if (this.#open.delete(connection)) connection.close();
   }

@@ -1,4 +1,4 @@
-/** A command on a terminal of its own, by `script` (bsdutils), and somebody who types. */
+/** Runs a command on a terminal of its own, by `script` (bsdutils), and types there. */
 import { baseEnv } from "./command.ts";
 import { waitFor } from "./wait.ts";
 
@@ -27,7 +27,7 @@ export class Terminal implements AsyncDisposable {
     this.#reading = this.#read();
   }
 
-  /** All that was printed so far, colours and echo and all. */
+  /** All that was printed so far, with colours and echo. */
   get screen(): string {
     return this.#screen;
   }
@@ -44,7 +44,7 @@ export class Terminal implements AsyncDisposable {
     await this.#keyboard.write(new TextEncoder().encode(text));
   }
 
-  /** The command's exit code. */
+  /** Resolves with the command's exit code. */
   async ended(): Promise<number> {
     const { code } = await this.#child.status;
     await this.#reading;
@@ -56,7 +56,7 @@ export class Terminal implements AsyncDisposable {
     try {
       this.#child.kill("SIGTERM");
     } catch {
-      // It has ended.
+      // The command has ended.
     }
     await this.ended();
     await this.#keyboard.close().catch(() => {}); // nobody reads any more

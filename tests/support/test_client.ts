@@ -6,7 +6,7 @@ export type Frame = Readonly<Record<string, unknown>>;
 
 export class TestClient implements AsyncDisposable {
   readonly frames: Frame[] = [];
-  /** The same frames as they came, byte for byte. */
+  /** The frames as they came, byte for byte. */
   readonly texts: string[] = [];
   closed: { code: number; reason: string } | undefined;
   readonly #socket: WebSocket;
@@ -29,7 +29,7 @@ export class TestClient implements AsyncDisposable {
     });
   }
 
-  /** Connects; `query` joins a room at once. */
+  /** Connects. @param query joins a room at once */
   static async connect(url: string, query: Record<string, string> = {}): Promise<TestClient> {
     const search = new URLSearchParams(query).toString();
     return await new TestClient(search === "" ? url : `${url}?${search}`, []).#opened();
@@ -42,7 +42,7 @@ export class TestClient implements AsyncDisposable {
     return client;
   }
 
-  /** Connects with these subprotocols and headers; the one that is chosen is in `protocol`. */
+  /** Connects with subprotocols and headers. The subprotocol that the server chose is in `protocol`. */
   static async connectAs(
     url: string,
     { protocols = [], headers }: { protocols?: string[]; headers?: Record<string, string> },
@@ -97,7 +97,7 @@ export class TestClient implements AsyncDisposable {
     return this.frames.filter((frame) => frame["type"] === type);
   }
 
-  /** The `count` first frames of a type, once they are there. */
+  /** Resolves with the `count` first frames of a type, once they are there. */
   async get(type: string, count = 1, ms?: number): Promise<Frame[]> {
     await this.#waitFor(
       `${count} of ${type} (there are ${JSON.stringify(this.frames).slice(0, 500)})`,
@@ -133,7 +133,7 @@ export class TestClient implements AsyncDisposable {
     return this;
   }
 
-  /** As {@linkcode waitFor}; but a socket that is closed brings nothing more, and the error says its code. */
+  /** As {@linkcode waitFor}, but fails at once where the socket is closed, with its code. */
   async #waitFor<T>(what: string, ask: () => T | undefined | false, ms?: number): Promise<T> {
     const answer = await waitFor(what, () => {
       const there = ask();

@@ -1,4 +1,4 @@
-/** Tokens as an application signs them, for tests: right ones, and wrong ones. */
+/** Signs tokens as an application does, right ones and wrong ones. */
 import { type CryptoKey, type JWTHeaderParameters, SignJWT } from "jose";
 import { AUDIENCE } from "../../lib/auth/tokens.ts";
 
@@ -12,12 +12,12 @@ export interface Signing {
   readonly header?: JWTHeaderParameters;
 }
 
-/** A connection token that is good for a minute, but for what `claims` change; `undefined` leaves one out. */
+/** Signs a connection token that is good for a minute. @param claims added or changed; `undefined` leaves one out */
 export function connectionToken(claims: Claims = {}, signing: Signing = {}): Promise<string> {
   return sign({ aud: AUDIENCE.connection, ...claims }, signing);
 }
 
-/** The same for a room. */
+/** Signs a subscription token, as {@linkcode connectionToken} does a connection token. */
 export function subscriptionToken(claims: Claims = {}, signing: Signing = {}): Promise<string> {
   return sign({ aud: AUDIENCE.subscription, ...claims }, signing);
 }

@@ -1,13 +1,13 @@
-/** Waiting for something to become true, in place of a sleep. */
+/** Waits for something to become true, in place of a sleep. */
 
-/** So long that only what is broken is not there by then: a machine may be slow, and a wait that succeeds costs nothing. */
+/** So long that only what is broken takes longer. A machine may be slow, and a wait that succeeds costs nothing. */
 const PATIENCE_MS = 60_000;
 
-/** The first pause between two questions; each is a quarter longer, so that long waits cost little. */
+/** The first pause between two questions. Each pause is a quarter longer, so that long waits cost little. */
 const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 100;
 
-/** Resolves with the first truthy answer; rejects with `what` after `ms`. */
+/** Resolves with the first truthy answer. Rejects after `ms`, with `what` in the message. */
 export async function waitFor<T>(
   what: string,
   ask: () => T | Promise<T>,

@@ -1,4 +1,4 @@
-/** WebSocket frames bit by bit (RFC 6455, section 5.2), right or wrong: written by a test, and read by it. */
+/** Writes and reads WebSocket frames bit by bit (RFC 6455, section 5.2), right ones and wrong ones. */
 
 export const OPCODES = {
   continuation: 0,
@@ -9,8 +9,8 @@ export const OPCODES = {
   pong: 10,
 } as const;
 
-/** How a length is written: in 7 bits, 16 or 64. */
-export type LengthForm = 7 | 16 | 64;
+/** In how many bits a length is written. */
+type LengthForm = 7 | 16 | 64;
 
 export interface WireFrame {
   readonly opcode: number;

@@ -38,7 +38,7 @@ export class WebhookSender {
   readonly #counters: WebhookCounters;
   readonly #endpoint: WebhookEndpoint;
   readonly #stopWaitMs: number;
-  readonly #clock: Clock;
+  readonly #clock: ServerClock;
   /** Aborts the request that is under way. */
   readonly #aborting = new AbortController();
   /** Aborts when nothing new is to be begun. */

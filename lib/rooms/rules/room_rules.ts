@@ -1,4 +1,4 @@
-/** Finds what holds for a room: the first rule whose pattern matches its name. `../access.ts` says who may do what by it. */
+/** Finds what holds for a room: the first rule whose pattern matches its name. `rooms/access.ts` says who may do what by it. */
 import type { HistoryOptions } from "../../core/publication.ts";
 import type { UserId } from "../../base/fields.ts";
 import { type HistoryRule, HistoryRules } from "./history_rules.ts";

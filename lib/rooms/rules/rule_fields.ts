@@ -45,7 +45,7 @@ const users = listOf<User>(
 );
 
 /** The fields of one rule; the table in `docs/rooms.md` is checked against them. */
-export const RULE_FIELDS: Fields<RuleFields> = {
+export const RULE_FIELDS: FieldShapes<RuleFields> = {
   pattern: {
     shape: text(
       "a room's name of 1 to 256 characters, in which `*` stands for any text",

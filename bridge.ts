@@ -4,7 +4,7 @@
  * on a message's way: `lib/inbox/notify.ts`.
  */
 import { getLogger } from "@logtape/logtape";
-import { BridgeRouter, type Route, type Routing } from "./lib/ways/bridge_router.ts";
+import { BridgeRouter, type RoutePayload, type Routing } from "./lib/ways/bridge_router.ts";
 import type { Redis } from "ioredis";
 import type { Limits } from "./lib/base/sizes.ts";
 import { untilAborted } from "./lib/core/task.ts";
@@ -129,7 +129,7 @@ export class Bridge {
     }
   }
 
-  async #route(payload: string, { progress, id, isRetry }: Routing): ReturnType<Route> {
+  async #route(payload: string, { progress, id, isRetry }: Routing): ReturnType<RoutePayload> {
     const { counters } = this.#options;
     try {
       const notification = parseNotification(parseObject(payload, "payload"), this.#options);

@@ -2,7 +2,7 @@
  * A server without its doors: an engine, the node on it, and the features that are plugged into the node. `server.ts`
  * opens the doors.
  */
-import { ConnectionAuth } from "./auth/connection_auth.ts";
+import { type AuthHome, ConnectionAuth } from "./auth/connection_auth.ts";
 import type { TokenCheck } from "./auth/handshake.ts";
 import { authCounters } from "./auth/metrics.ts";
 import { noteRefusedToken } from "./auth/refused_tokens.ts";
@@ -13,8 +13,8 @@ import type { Config } from "./configuration.ts";
 import { configOf } from "./config/slice.ts";
 import { type Command, Commands } from "./core/command.ts";
 import type { Connection } from "./core/connection.ts";
-import { Metrics } from "./core/metrics.ts";
-import { Node } from "./core/node.ts";
+import { type Metric, Metrics } from "./core/metrics.ts";
+import { Node, type NodeOptions } from "./core/node.ts";
 import type { Task } from "./core/task.ts";
 import type { Feature, Opened, ServiceClass, StoringEngine, Surroundings } from "./feature.ts";
 import { FEATURES } from "./features.ts";
@@ -37,6 +37,7 @@ export class Kernel implements AsyncDisposable {
   readonly check: TokenCheck;
   /** Of the node and the features; whoever opens the doors adds theirs. */
   readonly metrics: Metrics;
+  readonly #engine: StoringEngine;
   readonly #opened: readonly Opened[];
   readonly #services: Services;
   readonly #parts: AsyncDisposableStack;
@@ -44,11 +45,16 @@ export class Kernel implements AsyncDisposable {
   private constructor(
     { node, check, metrics }: Pick<Kernel, "node" | "check" | "metrics">,
     opened: readonly Opened[],
-    { services, parts }: { services: Services; parts: AsyncDisposableStack },
+    { engine, services, parts }: {
+      engine: StoringEngine;
+      services: Services;
+      parts: AsyncDisposableStack;
+    },
   ) {
     this.node = node;
     this.check = check;
     this.metrics = metrics;
+    this.#engine = engine;
     this.#opened = opened;
     this.#services = services;
     this.#parts = parts;
@@ -58,54 +64,37 @@ export class Kernel implements AsyncDisposable {
   static async open(engine: StoringEngine, options: KernelOptions): Promise<Kernel> {
     const { config, tokens, features = FEATURES } = options;
     await using parts = new AsyncDisposableStack();
-    const services = new Services();
-    const use: Services["use"] = (service) => services.use(service);
-    const of: Surroundings["of"] = (slice) => configOf(config, slice);
-    const users = new UserLimits(config);
     const auth = authCounters();
     const noteRefused = (error: unknown) => noteRefusedToken(auth, error);
-    const metrics = new Metrics();
     const node: Node = new Node(engine.broker, {
-      limits: config.limits,
-      sweepSeconds: config.listeners.keepaliveSeconds,
-      newTraffic: () => users.newTraffic(),
-      prove: (connection, identity) =>
-        new ConnectionAuth(
-          check,
-          { identity, takesGuests: rooms.access.takesGuests },
-          {
-            sessionEnding: (expiresAt) => connection.protocol.warn(connection, expiresAt),
-            sessionEnded: (disconnect) => endSession(connection, disconnect, auth),
-          },
-        ),
+      ...nodeOptions(config),
+      prove: (...given) => new ConnectionAuth(home, ...given),
       unready: () => engine.unready(),
     });
     parts.defer(() => node.stop());
-    metrics.add([...node.metrics, ...Object.values(auth)]);
-    const given: Surroundings = {
-      ...{ node, engine, tokens, of, use },
+    const services = new Services();
+    const opened = await openFeatures(features, parts, services, {
+      ...{ node, engine, tokens },
+      of: (slice) => configOf(config, slice),
       noteRefusedToken: noteRefused,
+    });
+    const check = { tokens, revocations: services.use(Revocations), noteRefused };
+    const { takesGuests } = services.use(Rooms).access;
+    const home: AuthHome = {
+      ...{ ...check, takesGuests },
+      endSession: (...given) => endSession(auth, ...given),
     };
-    const opened: Opened[] = [];
-    for (const feature of features as readonly Feature[]) {
-      const each = await feature.open(given);
-      if (each === undefined) continue;
-      for (const service of each.services ?? []) services.add(service);
-      parts.defer(() => each[Symbol.asyncDispose]?.());
-      plugIn(each, node);
-      metrics.add(each.metrics ?? []);
-      opened.push(each);
-    }
-    const rooms = use(Rooms);
-    const check: TokenCheck = { tokens, revocations: use(Revocations), noteRefused };
     parts.use(limitIdentification(node, config.limits));
     await engine.run({
       handlePublication: (...publication) => node.handlePublication(...publication),
       handleRestored: () => node.handleRestored(),
     });
     for (const each of opened) await each.start?.();
-    node.start();
-    return new Kernel({ node, check, metrics }, opened, { services, parts: parts.move() });
+    const metrics = metricsOf(node, Object.values(auth), opened);
+    return new Kernel({ node, check, metrics }, opened, {
+      ...{ engine, services },
+      parts: parts.move(),
+    });
   }
 
   /** What clients of version 2 can ask for. */
@@ -120,7 +109,8 @@ export class Kernel implements AsyncDisposable {
 
   /** What is to run beside the connections. */
   get tasks(): Task[] {
-    return this.#opened.flatMap(({ tasks = [] }): readonly Task[] => tasks);
+    const ofFeatures = this.#opened.flatMap(({ tasks = [] }): readonly Task[] => tasks);
+    return [...this.node.tasks, ...this.#engine.tasks, ...ofFeatures];
   }
 
   /** A service of one of the features. Throws where there is none. */
@@ -148,6 +138,42 @@ class Services {
     if (found instanceof service) return found;
     throw new TypeError(`No feature before this one has the service ${service.name}`);
   }
+}
+
+function nodeOptions(config: Config): Omit<NodeOptions, "prove" | "unready"> {
+  const users = new UserLimits(config);
+  return {
+    limits: config.limits,
+    sweepSeconds: config.listeners.keepaliveSeconds,
+    newTraffic: () => users.newTraffic(),
+  };
+}
+
+/** Opens each feature in turn, so that each finds the services of those before it. */
+async function openFeatures(
+  features: readonly Feature[],
+  parts: AsyncDisposableStack,
+  services: Services,
+  given: Omit<Surroundings, "use">,
+): Promise<Opened[]> {
+  const surroundings = { ...given, use: services.use.bind(services) };
+  const opened: Opened[] = [];
+  for (const feature of features) {
+    const each = await feature.open(surroundings);
+    if (each === undefined) continue;
+    parts.defer(() => each[Symbol.asyncDispose]?.());
+    for (const service of each.services ?? []) services.add(service);
+    plugIn(each, given.node);
+    opened.push(each);
+  }
+  return opened;
+}
+
+function metricsOf(node: Node, auth: readonly Metric[], opened: readonly Opened[]): Metrics {
+  const metrics = new Metrics();
+  metrics.add([...node.metrics, ...auth]);
+  for (const each of opened) metrics.add(each.metrics ?? []);
+  return metrics;
 }
 
 function plugIn(feature: Opened, node: Node): void {

@@ -3,12 +3,11 @@
  * The kernel's connection asks for the proof before it does anything.
  */
 import { CodedError, type Disconnect, DISCONNECTS, type ErrorCode } from "../base/errors.ts";
+import type { Connection } from "../core/connection.ts";
 import type { Identity, Proof, TokenFacts } from "../core/identity.ts";
 import type { TokenCheck } from "./handshake.ts";
 import { isSameMember, newGuest } from "./identity.ts";
-import type { Revocations } from "./revocations/revocations.ts";
 import { SessionTimer } from "./session_timer.ts";
-import type { TokenVerifier } from "./tokens.ts";
 
 /** How long a connection may stay without having proved who it is. */
 const PROOF_DEADLINE_MS = 5000;
@@ -25,48 +24,29 @@ const NO_COMPANIONS: readonly TokenFacts[] = [];
 /** Commands that a connection may use without a proof. */
 const FREE_COMMANDS: readonly unknown[] = ["auth", "ping"];
 
-/** The connection, whose session it is. */
-export interface SessionOwner {
-  /**
-   * The session will end, unless it is renewed.
-   *
-   * @param expiresAt Unix time in milliseconds
-   */
-  sessionEnding(expiresAt: number): void;
-  /** The connection has to be closed. */
-  sessionEnded(disconnect: Disconnect): void;
+/** What the proofs of all connections share. */
+export interface AuthHome extends TokenCheck {
+  /** Whether a connection that goes on without a token becomes a guest. */
+  readonly takesGuests: boolean;
+  /** Closes a connection that has not proved in time who it is, or whose session has ended. */
+  endSession(connection: Connection, disconnect: Disconnect): void;
 }
 
 export class ConnectionAuth implements Proof {
-  readonly #tokens: TokenVerifier | undefined;
-  readonly #revocations: Revocations;
-  readonly #noteRefused: (error: unknown) => void;
-  readonly #owner: SessionOwner;
-  readonly #takesGuests: boolean;
+  readonly #home: AuthHome;
+  readonly #connection: Connection;
   #identity: Identity | undefined;
   #companions: readonly TokenFacts[] | undefined;
-  readonly #timer = new SessionTimer();
+  /** Absent as long as nothing was waited for, since there are many thousand connections. */
+  #timer: SessionTimer | undefined;
 
-  /**
-   * @param identity what the handshake has proved
-   * @param takesGuests whether a connection that goes on without a token becomes a guest
-   */
-  constructor(
-    { tokens, revocations, noteRefused }: TokenCheck,
-    { identity, takesGuests }: { identity: Identity | undefined; takesGuests: boolean },
-    owner: SessionOwner,
-  ) {
-    this.#tokens = tokens;
-    this.#revocations = revocations;
-    this.#noteRefused = noteRefused;
-    this.#takesGuests = takesGuests;
-    this.#owner = owner;
+  /** @param identity what the handshake has proved */
+  constructor(home: AuthHome, connection: Connection, identity: Identity | undefined) {
+    this.#home = home;
+    this.#connection = connection;
     if (identity !== undefined) this.#accept(identity);
-    else if (tokens !== undefined && !takesGuests) {
-      this.#timer.after(
-        PROOF_DEADLINE_MS,
-        () => owner.sessionEnded(DISCONNECTS.not_authenticated),
-      );
+    else if (home.tokens !== undefined && !home.takesGuests) {
+      this.#session.after(PROOF_DEADLINE_MS, () => this.#end(DISCONNECTS.not_authenticated));
     }
   }
 
@@ -85,9 +65,9 @@ export class ConnectionAuth implements Proof {
    * Throws `unauthorized`.
    */
   admit(type: unknown): void {
-    if (this.#tokens === undefined || this.#identity !== undefined) return;
+    if (this.#home.tokens === undefined || this.#identity !== undefined) return;
     if (FREE_COMMANDS.includes(type)) return;
-    if (this.#takesGuests) return this.#accept(newGuest());
+    if (this.#home.takesGuests) return this.#accept(newGuest());
     throw new CodedError(
       "unauthorized",
       "This connection has not proved who it is: send 'auth' with a token",
@@ -97,7 +77,7 @@ export class ConnectionAuth implements Proof {
   /** Takes a connection token. Rejects where the token is refused; then the connection has to be closed. */
   async authenticate(token: string): Promise<Identity> {
     const identity = await this.#verify(token).catch((error) => {
-      throw this.#tokens === undefined ? error : this.#closing(error);
+      throw this.#home.tokens === undefined ? error : this.#closing(error);
     });
     const before = this.#identity;
     if (before !== undefined && (before.user !== identity.user || before.site !== identity.site)) {
@@ -110,7 +90,7 @@ export class ConnectionAuth implements Proof {
     this.#accept(identity);
     // With other rights, the client has to come back and enter its rooms anew.
     if (before !== undefined && !isSameMember(before, identity)) {
-      this.#owner.sessionEnded(DISCONNECTS.session_ended);
+      this.#end(DISCONNECTS.session_ended);
     }
     return identity;
   }
@@ -121,7 +101,7 @@ export class ConnectionAuth implements Proof {
    */
   async examine(token: string): Promise<Identity> {
     const identity = await this.#verify(token);
-    const refusal = this.#revocations.refusal(identity);
+    const refusal = this.#home.revocations.refusal(identity);
     if (refusal !== undefined) throw new CodedError(refusal.code, refusal.message);
     if (this.#identity !== undefined && isSameMember(this.#identity, identity)) {
       this.#keep(identity);
@@ -131,26 +111,34 @@ export class ConnectionAuth implements Proof {
 
   /** Checks that a token counts, by default the connection's own. Where it throws, the connection has to be closed. */
   requireUnrevoked(token = this.#identity): void {
-    const refusal = token && this.#revocations.refusal(token);
+    const refusal = token && this.#home.revocations.refusal(token);
     if (refusal !== undefined) throw this.#closing(refusal);
   }
 
   /** The connection is gone. */
   close(): void {
-    this.#timer.close();
+    this.#session.close();
+  }
+
+  get #session(): SessionTimer {
+    return this.#timer ??= new SessionTimer();
+  }
+
+  #end(disconnect: Disconnect): void {
+    this.#home.endSession(this.#connection, disconnect);
   }
 
   /** Makes an error one for which the connection is closed after the answer. */
   #closing(error: unknown): unknown {
     const refusal = withDisconnect(error);
     if (refusal instanceof CodedError && refusal.options.disconnect && refusal.code !== "blocked") {
-      this.#noteRefused(refusal);
+      this.#home.noteRefused(refusal);
     }
     return refusal;
   }
 
   #verify(token: string): Promise<Identity> {
-    return this.#tokens?.connection(token) ?? Promise.reject(
+    return this.#home.tokens?.connection(token) ?? Promise.reject(
       new CodedError(
         "invalid_token",
         "Cannot take the token: this server is open and has no key to check it",
@@ -165,12 +153,12 @@ export class ConnectionAuth implements Proof {
   #accept(identity: Identity): void {
     this.#identity = identity;
     const { expiresAt } = identity;
-    this.#timer.clear();
+    this.#timer?.clear();
     if (expiresAt === undefined) return;
     const left = expiresAt - Date.now();
-    this.#timer.at(expiresAt - Math.min(WARNING_MS, left / 4), () => {
-      this.#owner.sessionEnding(expiresAt);
-      this.#timer.at(expiresAt, () => this.#owner.sessionEnded(DISCONNECTS.session_ended));
+    this.#session.at(expiresAt - Math.min(WARNING_MS, left / 4), () => {
+      this.#connection.protocol.warn(this.#connection, expiresAt);
+      this.#session.at(expiresAt, () => this.#end(DISCONNECTS.session_ended));
     });
   }
 }

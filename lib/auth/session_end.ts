@@ -4,9 +4,9 @@ import type { Connection } from "../core/connection.ts";
 import type { AuthCounters } from "./metrics.ts";
 
 export function endSession(
+  counters: AuthCounters,
   connection: Connection,
   disconnect: Disconnect,
-  counters: AuthCounters,
 ): void {
   const hadSession = disconnect === DISCONNECTS.session_ended;
   counters[hadSession ? "ended" : "late"].value++;

@@ -1,5 +1,6 @@
 /** The engine that a node runs on, and what it calls on the node. `lib/engines/` has two engines. */
 import type { Broker, FanOut } from "./broker.ts";
+import type { Task } from "./task.ts";
 
 export interface EngineHandler {
   readonly handlePublication: FanOut;
@@ -9,6 +10,8 @@ export interface EngineHandler {
 
 export interface Engine {
   readonly broker: Broker;
+  /** What the engine has to do while the server runs. */
+  readonly tasks: readonly Task[];
   /** Connects the engine to its node; called once, after the stores on it are open. */
   run(handler: EngineHandler): Promise<void>;
   /** Why nothing can be stored right now; `undefined` while all is well. */

@@ -8,7 +8,7 @@ export interface HeldPublication {
 }
 
 export class Held {
-  /** By the channel's key. */
+  /** What is held back, by the keys of the channels. */
   readonly #channels = new Map<string, HeldPublication[]>();
 
   get isEmpty(): boolean {

@@ -22,6 +22,7 @@ import { Refusals } from "./refusals.ts";
 import { Restoring } from "./restoring.ts";
 import type { Socket } from "./socket.ts";
 import { Subscriptions } from "./subscriptions.ts";
+import { every, type Task } from "./task.ts";
 import type { Traffic } from "./traffic.ts";
 
 const log = getLogger(["notifyli", "node"]);
@@ -59,7 +60,6 @@ export class Node implements ConnectionHome {
   readonly #kinds = new Map<string, Kind>();
   readonly #checks: (() => string | undefined)[] = [];
   readonly #sweeps: (() => void)[] = [];
-  #sweeping: ReturnType<typeof setInterval> | undefined;
 
   constructor(broker: Broker, options: NodeOptions) {
     this.broker = broker;
@@ -102,8 +102,9 @@ export class Node implements ConnectionHome {
     this.#sweeps.push(sweep);
   }
 
-  start(): void {
-    this.#sweeping = setInterval(() => this.#sweep(), this.#options.sweepSeconds * 1000);
+  /** What the node has to do while the server runs. */
+  get tasks(): readonly Task[] {
+    return [every("sweep", this.#options.sweepSeconds * 1000, () => this.#sweep())];
   }
 
   /** Closes every connection with a code that tells its client to come back. */
@@ -113,7 +114,6 @@ export class Node implements ConnectionHome {
 
   /** Closes every connection, and waits until what it leaves behind is taken out. */
   async stop(): Promise<void> {
-    clearInterval(this.#sweeping);
     this.restoring.stop();
     this.closeConnections();
     await this.background.settled();

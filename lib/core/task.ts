@@ -1,5 +1,6 @@
 /** Tasks run beside the connections for as long as the server does. All are started and stopped here. */
 import { getLogger } from "@logtape/logtape";
+import { pause } from "../base/clock.ts";
 
 const log = getLogger(["notifyli"]);
 
@@ -8,6 +9,27 @@ export interface Task {
   readonly name: string;
   /** Runs until the signal aborts, and resolves once what is under way is done. */
   run(signal: AbortSignal): Promise<void>;
+}
+
+/**
+ * A task that does its work again and again, with a pause of `ms` before each time. A failure ends nothing: what could not
+ * be done is tried again after the next pause.
+ */
+export function every(name: string, ms: number, work: () => void | Promise<void>): Task {
+  return {
+    name,
+    async run(signal) {
+      for (;;) {
+        await pause(ms, signal);
+        if (signal.aborted) return;
+        try {
+          await work();
+        } catch (error) {
+          log.debug("{task} failed: {reason}", { task: name, reason: String(error) });
+        }
+      }
+    },
+  };
 }
 
 /** Resolves when the signal aborts. */

@@ -2,6 +2,7 @@
 import type { Engine, EngineHandler } from "../core/engine.ts";
 import type { FanOut } from "../core/broker.ts";
 import { Counter } from "../core/metrics.ts";
+import { every } from "../core/task.ts";
 import { EmbeddedBroker } from "./embedded_broker.ts";
 import { type HistoryLimit, MemoryBroker } from "./memory/broker.ts";
 import type { SyncMode } from "./sqlite/disk_sync.ts";
@@ -24,6 +25,9 @@ export interface EmbeddedEngine extends Engine, AsyncDisposable {
   readonly storage: SqliteStorage;
 }
 
+/** How often histories that have ended are removed. */
+const SWEEP_INTERVAL_MS = 60_000;
+
 const NO_LIMIT: HistoryLimit = { bytes: Infinity, onForgotten() {} };
 
 /** Counts what {@linkcode HistoryLimit.onForgotten} is told of. */
@@ -44,6 +48,7 @@ export function openEmbedded(options: EmbeddedOptions): EmbeddedEngine {
   const history = new SqliteHistory(store, fanOut);
   return {
     broker: new EmbeddedBroker(new MemoryBroker(fanOut, historyLimit), history),
+    tasks: [every("sweep of histories", SWEEP_INTERVAL_MS, () => history.sweep())],
     storage: { kind: "sqlite", store, fanOut },
     run(given) {
       handler = given;
@@ -52,7 +57,6 @@ export function openEmbedded(options: EmbeddedOptions): EmbeddedEngine {
     unready: () => store.unready(),
     async [Symbol.asyncDispose]() {
       handler = undefined;
-      history[Symbol.dispose]();
       await store[Symbol.asyncDispose]();
     },
   };

@@ -106,6 +106,7 @@ export function openRedis(config: RedisConfig, { name, stored }: RedisEngineOpti
 
   return {
     broker,
+    tasks: [], // its connections and its lease live on until the last client is gone
     storage: {
       kind: "redis",
       ...link,

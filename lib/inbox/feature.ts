@@ -47,11 +47,10 @@ export const inbox = {
       kinds: delivery.kinds,
       connection: delivery,
       restore: delivery,
-      tasks: [scheduler(stores.schedule, counters)],
+      tasks: [...stores.tasks, scheduler(stores.schedule, counters)],
       metrics: [usersGauge(node), ...Object.values(counters)],
       async [Symbol.asyncDispose]() {
         await delivery.flush();
-        stores[Symbol.dispose]();
         dropped[Symbol.dispose]();
       },
     };

@@ -46,7 +46,7 @@ export class InboxService {
   readonly #schedule: Schedule;
   readonly #keepReceipts: () => ReceiptLog;
 
-  constructor({ inbox, schedule, keepReceipts }: Omit<InboxStores, keyof Disposable>) {
+  constructor({ inbox, schedule, keepReceipts }: Omit<InboxStores, "tasks">) {
     this.#inbox = inbox;
     this.#schedule = schedule;
     this.#keepReceipts = keepReceipts;

@@ -29,11 +29,14 @@ export interface Routing {
  * Stores one payload. Resolves with `done` where it is stored or refused, `others` where another node has the turn, `away`
  * where nobody knows whether it is stored: then no later one is stored, unless this one is. Never rejects.
  */
-export type Route = (payload: string, routing: Routing) => Promise<"done" | "others" | "away">;
+export type RoutePayload = (
+  payload: string,
+  routing: Routing,
+) => Promise<"done" | "others" | "away">;
 
 export class BridgeRouter {
   readonly #lock: TurnLock;
-  readonly #route: Route;
+  readonly #route: RoutePayload;
   readonly #counters: BridgeCounters;
   readonly #heard = new HeardPayloads();
   /** Whether the store did not take a payload: those after it wait until it has. */
@@ -47,7 +50,7 @@ export class BridgeRouter {
   /** Resolves when nothing is under way; there while somebody waits for that. */
   #settled: PromiseWithResolvers<void> | undefined;
 
-  constructor(lock: TurnLock, route: Route, counters: BridgeCounters) {
+  constructor(lock: TurnLock, route: RoutePayload, counters: BridgeCounters) {
     this.#lock = lock;
     this.#route = route;
     this.#counters = counters;

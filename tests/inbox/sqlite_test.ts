@@ -91,7 +91,7 @@ Deno.test("embedded engine: an inbox has place again for what ended or grew too 
   const sql = new SqliteInboxStatements(store);
   const arrivals = new SqliteArrivals(sql, retention, () => {});
   const inbox = new SqliteInbox(store, arrivals);
-  using sweep = new SqliteSweep(store, arrivals, retention);
+  const sweep = new SqliteSweep(store, arrivals, retention);
   const ids = async () => (await inbox.list("default", "1", { limit: 9 })).map(({ id }) => id);
   await inbox.append({ ...of("1", "ends"), expiresAt: Date.now() - 1 });
   await inbox.append(of("1", "old"));

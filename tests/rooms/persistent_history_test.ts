@@ -171,7 +171,7 @@ Deno.test("a persistent room refuses what the disk does not take", async () => {
 
 Deno.test("SqliteHistory removes what has ended, and no more", async () => {
   await using store = new SqliteStore(":memory:", { sync: "always", schemas: [HISTORY] });
-  using history = new SqliteHistory(store, () => {});
+  const history = new SqliteHistory(store, () => {});
   const options = { size: 9, seconds: 60, persistent: true };
   const channels = ["stays", "ended", "expired"].map((name) => ({ ...LOBBY, name }));
   for (const channel of channels) {

@@ -66,10 +66,6 @@ async function withStores<Opened extends Engine & AsyncDisposable & { storage: S
     keys: await openKeyStore(storage),
     revocations: await openRevocationStore(storage, onRevocationChange),
     presence: await openPresence(engine),
-    async [Symbol.asyncDispose]() {
-      inbox[Symbol.dispose]();
-      await engine[Symbol.asyncDispose]();
-    },
   };
 }
 

@@ -92,7 +92,7 @@ function keepAwake(redis: Redis): void {
 }
 
 /** Milliseconds to wait before try number `times`, from 1: they double, with jitter. */
-export function retryPauseMs(times: number): number {
+function retryPauseMs(times: number): number {
   const longest = Math.min(FIRST_PAUSE_MS * 2 ** (times - 1), LONGEST_PAUSE_MS);
   return longest / 2 + Math.random() * longest / 2;
 }

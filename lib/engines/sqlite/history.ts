@@ -26,8 +26,6 @@ export const HISTORY: Schema = {
   sql: [{ name: "history", sql: CHANNELS }, { name: "publications", sql: PUBLICATIONS }],
 };
 
-/** How often histories that have ended are removed. */
-const SWEEP_INTERVAL_MS = 60_000;
 /** How many channels one sweep removes from at most. */
 const SWEEP_CHANNELS = 1000;
 
@@ -40,7 +38,7 @@ interface StoredChannel {
   readonly endsAt: number;
 }
 
-export class SqliteHistory implements Disposable {
+export class SqliteHistory {
   readonly #store: SqliteStore;
   readonly #fanOut: FanOut;
   readonly #sql: SqliteHistoryStatements;
@@ -48,14 +46,12 @@ export class SqliteHistory implements Disposable {
   readonly #names: Set<string>;
   /** The last publication of each channel that is not fanned out yet, by the channel's name. */
   readonly #underWay = new Map<string, Promise<unknown>>();
-  readonly #sweeping: ReturnType<typeof setInterval>;
 
   constructor(store: SqliteStore, fanOut: FanOut) {
     this.#store = store;
     this.#fanOut = fanOut;
     this.#sql = new SqliteHistoryStatements(store);
     this.#names = new Set(this.#sql.names.all().map((row) => String(row["name"])));
-    this.#sweeping = setInterval(() => void this.sweep().catch(() => {}), SWEEP_INTERVAL_MS);
   }
 
   /** Whether anything of the channel is in the file. */
@@ -108,7 +104,7 @@ export class SqliteHistory implements Disposable {
     this.#names.delete(name);
   }
 
-  /** Removes histories and channels whose time is over. A timer calls this every minute. */
+  /** Removes histories and channels whose time is over. A task of the engine calls this every minute. */
   async sweep(): Promise<void> {
     if (this.#names.size === 0) return;
     const now = Date.now();
@@ -123,10 +119,6 @@ export class SqliteHistory implements Disposable {
       return names;
     });
     for (const name of expired) if (this.#find(name) === undefined) this.#names.delete(name);
-  }
-
-  [Symbol.dispose](): void {
-    clearInterval(this.#sweeping);
   }
 
   async #append(

@@ -29,6 +29,6 @@ export function openOnRedis(
       parts.keepsReceipts = true;
       return new RedisReceipts(parts);
     },
-    [Symbol.dispose]() {}, // nothing to stop: what is too old ends in Redis by itself
+    tasks: [], // what is too old ends in Redis by itself
   };
 }

@@ -1,4 +1,5 @@
 /** Opens the stores of notifications in SQLite, and lists the migrations of their tables. */
+import { every } from "../../core/task.ts";
 import type { Migration } from "../../engines/sqlite/migrations.ts";
 import type { SqliteStorage } from "../../engines/storage.ts";
 import NOTIFICATIONS from "./1_notifications.sql" with { type: "text" };
@@ -16,6 +17,9 @@ import { SqliteInboxStatements } from "./sqlite_inbox_statements.ts";
 import { SqliteReceipts } from "./sqlite_receipts.ts";
 import { SqliteSchedule } from "./sqlite_schedule.ts";
 import { SqliteSweep } from "./sqlite_sweep.ts";
+
+/** How often the inboxes are looked through for what has expired or is too old. */
+const SWEEP_INTERVAL_MS = 60_000;
 
 export const INBOX_SQL: readonly Migration[] = [
   { name: "notifications", sql: NOTIFICATIONS },
@@ -37,6 +41,6 @@ export function openOnSqlite(
     inbox: new SqliteInbox(store, arrivals),
     schedule: new SqliteSchedule(store, arrivals),
     keepReceipts: () => new SqliteReceipts(store),
-    [Symbol.dispose]: () => sweep[Symbol.dispose](),
+    tasks: [every("sweep of inboxes", SWEEP_INTERVAL_MS, () => sweep.sweep())],
   };
 }

@@ -1,23 +1,19 @@
-/** Drops from the inboxes in SQLite, every minute, what has expired or is too old. */
+/** Drops from the inboxes in SQLite what has expired or is too old. */
 import type { SqliteStore } from "../../engines/sqlite/store.ts";
 import { type Retention, retentionMs } from "../retention.ts";
 import type { SqliteArrivals } from "./sqlite_arrivals.ts";
 
-const SWEEP_INTERVAL_MS = 60_000;
-
 const CALLERS_ID_MS = 24 * 3600 * 1000;
 
-export class SqliteSweep implements Disposable {
+export class SqliteSweep {
   readonly #store: SqliteStore;
   readonly #arrivals: SqliteArrivals;
   readonly #retention: Retention;
-  readonly #timer: ReturnType<typeof setInterval>;
 
   constructor(store: SqliteStore, arrivals: SqliteArrivals, retention: Retention) {
     this.#store = store;
     this.#arrivals = arrivals;
     this.#retention = retention;
-    this.#timer = setInterval(() => void this.sweep().catch(() => {}), SWEEP_INTERVAL_MS);
   }
 
   async sweep(): Promise<void> {
@@ -36,9 +32,5 @@ export class SqliteSweep implements Disposable {
       });
     });
     for (const each of dropped) this.#retention.onDropped(each);
-  }
-
-  [Symbol.dispose](): void {
-    clearInterval(this.#timer);
   }
 }

@@ -1,5 +1,6 @@
 /** What is kept of notifications, and what stores do with it: inboxes, receipts that wait to be told, and the schedule. */
 import type { UserId } from "../../base/fields.ts";
+import type { Task } from "../../core/task.ts";
 import type { Content, Position, Publication } from "../../core/publication.ts";
 
 /** A notification for one user, as it is taken in. */
@@ -195,10 +196,12 @@ export interface Schedule {
   release(limit: number): Promise<Released>;
 }
 
-/** The stores of notifications. They are disposed of before the storage is closed. */
-export interface InboxStores extends Disposable {
+/** The stores of notifications. */
+export interface InboxStores {
   readonly inbox: Inbox;
   readonly schedule: Schedule;
   /** Has a log kept of what is delivered and read from now on. Called once, before the engine runs. */
   keepReceipts(): ReceiptLog;
+  /** What the stores have to do while the server runs. */
+  readonly tasks: readonly Task[];
 }

@@ -1,6 +1,6 @@
 /** The seam: what a capability may plug in. `features.ts` lists those that there are. */
 import type { Command } from "./core/command.ts";
-import type { ConnectionHooks } from "./core/hooks.ts";
+import type { ConnectionHooks } from "./core/connection_hooks.ts";
 import type { Metric } from "./core/metrics.ts";
 import type { Kinds, Node } from "./core/node.ts";
 import type { RestoreStep } from "./core/restoring.ts";

@@ -13,7 +13,7 @@ import type { Broker } from "./broker.ts";
 import type { Channel } from "./channel.ts";
 import { Connection, type ConnectionHome, type Protocol } from "./connection.ts";
 import { Drops } from "./drops.ts";
-import { AllHooks } from "./hooks.ts";
+import { AllHooks } from "./connection_hooks.ts";
 import { Hub, type HubChannel } from "./hub.ts";
 import type { Identity, Proof } from "./identity.ts";
 import { Counter, type Metric } from "./metrics.ts";

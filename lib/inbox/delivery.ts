@@ -5,7 +5,7 @@
 import type { UserId } from "../base/fields.ts";
 import { userChannel } from "../core/channel.ts";
 import type { Connection } from "../core/connection.ts";
-import type { ConnectionHooks } from "../core/hooks.ts";
+import type { ConnectionHooks } from "../core/connection_hooks.ts";
 import type { Kinds, Node } from "../core/node.ts";
 import { Arrival } from "../core/arrival.ts";
 import { NOWHERE } from "../core/publication.ts";

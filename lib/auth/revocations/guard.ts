@@ -5,7 +5,7 @@
 import type { UserId } from "../../base/fields.ts";
 import type { Disconnect } from "../../base/errors.ts";
 import type { Connection } from "../../core/connection.ts";
-import type { ConnectionHooks } from "../../core/hooks.ts";
+import type { ConnectionHooks } from "../../core/connection_hooks.ts";
 import type { TokenFacts } from "../../core/identity.ts";
 import type { Metric } from "../../core/metrics.ts";
 import type { Node } from "../../core/node.ts";

@@ -3,7 +3,7 @@ import { unixSeconds } from "../../base/times.ts";
 import type { Broker } from "../../core/broker.ts";
 import { sessionChannel } from "../../core/channel.ts";
 import type { Connection } from "../../core/connection.ts";
-import type { ConnectionHooks } from "../../core/hooks.ts";
+import type { ConnectionHooks } from "../../core/connection_hooks.ts";
 import type { Kinds, Node } from "../../core/node.ts";
 import { Slot } from "../../core/slot.ts";
 

@@ -23,7 +23,7 @@ export interface Actor {
 export interface Refusal {
   /** The id of the key that was shown, right or wrong; `nobody` where there was none. */
   readonly who: string;
-  /** Such as `POST /api/keys`. */
+  /** The method and path of the call, such as `POST /api/keys`. */
   readonly action: string;
   readonly reason: string;
   readonly address: string;

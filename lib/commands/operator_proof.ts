@@ -5,7 +5,7 @@ import type { Config } from "../configuration.ts";
 import { CodedError } from "../base/errors.ts";
 
 export interface Proofs {
-  /** In the order in which they are tried. */
+  /** The proofs, in the order in which they are tried. */
   readonly bearers: readonly string[];
   /** What is missing for further proofs. */
   readonly missing: readonly string[];

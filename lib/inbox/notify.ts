@@ -15,7 +15,7 @@ const log = getLogger(["notifyli", "inbox"]);
 /** A notification that another system asks for. */
 export interface NotificationRequest extends ParsedNotification {
   readonly site: string;
-  /** Of a notification that came by the bridge or the stream. */
+  /** The claim of the bridge or the stream; absent for the other ways in. */
   readonly claim?: Notification["claim"];
   /** The id that the bridge made where the caller made none. At a retry, the notification may be there already. */
   readonly made?: { readonly id: string; readonly isRetry: boolean };

@@ -28,7 +28,7 @@ export interface Heard {
   mark: number;
   /** How many payloads came after that mark, with this one. */
   index: number;
-  /** Of the notification that this node makes of the payload; `undefined` while the node has not tried to. */
+  /** The id of the notification that this node makes of the payload; `undefined` while the node has not tried to. */
   id: string | undefined;
   /** Whether the payload is stored, or was found wrong. */
   isDone: boolean;

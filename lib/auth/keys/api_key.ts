@@ -5,7 +5,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 const BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 const ID_LENGTH = 12;
-/** In characters: 238 random bits. */
+/** A secret of so many characters has 238 random bits. */
 const SECRET_LENGTH = 40;
 
 export interface ApiKeyText {

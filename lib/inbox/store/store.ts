@@ -15,7 +15,7 @@ export interface Notification extends Content {
   readonly at?: number;
   /** Unix time in milliseconds after which nobody gets it any more. */
   readonly expiresAt?: number;
-  /** Of a notification that came by a shared way: it is stored only while the holder has the turn. */
+  /** Where the notification came by a shared way: it is stored only while the holder has the turn. */
   readonly claim?: Claim;
 }
 
@@ -140,7 +140,7 @@ export interface ReceiptEvent {
 export interface ReceiptBatch {
   /** The id stays the same however often, and by whichever node, the batch is told. */
   readonly id: string;
-  /** In the order of happening. */
+  /** The receipts in the order of happening. */
   readonly events: readonly ReceiptEvent[];
 }
 

@@ -51,7 +51,7 @@ export const PUBLIC: RoomRule = {
   showsPresence: true,
 };
 
-/** Before a user's id: the user's own room, into which nobody else ever comes. */
+/** Stands before a user's id in the name of the user's own room, into which nobody else ever comes. */
 export const USER_ROOMS = "/user/";
 
 /** The rules where there is no file of them. @param privateRooms patterns */

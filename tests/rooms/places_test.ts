@@ -8,6 +8,7 @@ import type { PresenceManager } from "../../lib/rooms/store/store.ts";
 import { openEmbedded } from "../../lib/engines/embedded.ts";
 import { openRedis } from "../../lib/engines/redis.ts";
 import { CodedError } from "../../lib/base/errors.ts";
+import { startTasks } from "../../lib/core/task.ts";
 import type { Node } from "../../lib/core/node.ts";
 import type { Outgoing } from "../../lib/core/outgoing.ts";
 import { membershipsOf } from "../../lib/rooms/membership.ts";
@@ -155,12 +156,14 @@ class Stage implements AsyncDisposable {
   readonly rooms: Rooms;
   readonly kernel: Kernel;
   readonly #engine: TestEngine;
+  readonly #tasks: AsyncDisposable;
 
   private constructor(kernel: Kernel, engine: TestEngine) {
     this.kernel = kernel;
     this.#engine = engine;
     this.node = kernel.node;
     this.rooms = kernel.use(Rooms);
+    this.#tasks = startTasks(kernel.node.tasks);
   }
 
   /** @param presence in place of the engine's own */
@@ -203,6 +206,7 @@ class Stage implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#tasks[Symbol.asyncDispose]();
     await this.kernel[Symbol.asyncDispose]();
     await this.#engine[Symbol.asyncDispose]();
   }

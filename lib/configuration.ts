@@ -1,5 +1,6 @@
 /** The configuration: what the settings of the server and of all capabilities come to. */
 import { auth } from "./auth/settings.ts";
+import { requireDistinct } from "./base/distinct.ts";
 import {
   type Loaded,
   type LoadedEnvironment,
@@ -25,6 +26,8 @@ export const SLICES: readonly Slice[] = [
   ...SERVER_SLICES,
   ...FEATURES.flatMap((feature) => "settings" in feature ? [feature.settings] : []),
 ];
+
+requireDistinct("slices of the settings", SLICES.map(({ name }) => name));
 
 type FeatureSlice = Extract<typeof FEATURES[number], { readonly settings: Slice }>["settings"];
 

@@ -1,8 +1,11 @@
 /** The seam: what a capability may plug in. `features.ts` lists those that there are. */
 import type { Command } from "./core/command.ts";
+import type { Connection } from "./core/connection.ts";
 import type { ConnectionHooks } from "./core/connection_hooks.ts";
+import type { Identity, Proof } from "./core/identity.ts";
 import type { Metric } from "./core/metrics.ts";
 import type { Kinds, Node } from "./core/node.ts";
+import type { RefusalCounters } from "./core/refusals.ts";
 import type { RestoreStep } from "./core/restoring.ts";
 import type { Task } from "./core/task.ts";
 import type { Slice } from "./config/slice.ts";
@@ -22,8 +25,6 @@ export interface Surroundings {
   readonly engine: StoringEngine;
   /** What a slice of the settings has come to: the capability's own, or one of the server's. */
   of<Config>(slice: Slice<Config>): Config;
-  /** A token was not taken: counts it, and says why in the log. */
-  noteRefusedToken(error: unknown): void;
   /** Absent: the server is open, and believes its clients. */
   readonly tokens: TokenVerifier | undefined;
   /** A service of a feature that stands before this one in the list. Throws where there is none. */
@@ -53,15 +54,17 @@ export interface Opened extends Partial<AsyncDisposable> {
   /** How connections are given what is published. */
   readonly kinds?: Kinds;
   readonly connection?: ConnectionHooks;
+  /** Makes a new connection's proof of who it is: one feature does. @param identity what the handshake has proved */
+  prove?(connection: Connection, identity: Identity | undefined): Proof;
   /** What it does where the engine lost this node's part. */
   readonly restore?: RestoreStep;
   /** The same, before anybody hears anything again: who may not stay is gone by then. */
   readonly restoreFirst?: RestoreStep;
   readonly tasks?: readonly Task[];
+  /** Counts what is refused with its codes. */
+  readonly refusals?: RefusalCounters;
   /** What it counts and measures. */
   readonly metrics?: readonly Metric[];
-  /** Looked at from time to time. */
-  sweep?(): void;
   /** Why this node cannot do its work right now; `undefined` while it can. */
   whyNotReady?(): string | undefined;
   /** Called once the engine runs, and before anybody comes. */

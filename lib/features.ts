@@ -1,4 +1,5 @@
 /** Every capability of the server, in the order in which they are opened: each may use those before it. */
+import { auth } from "./auth/feature.ts";
 import { keys } from "./auth/keys/feature.ts";
 import { revocations } from "./auth/revocations/feature.ts";
 import type { Feature } from "./feature.ts";
@@ -11,6 +12,7 @@ import { bridge, stream } from "./ways/feature.ts";
 export const FEATURES = [
   keys,
   revocations,
+  auth,
   rooms,
   inbox,
   protocols,

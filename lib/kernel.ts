@@ -2,18 +2,13 @@
  * A server without its doors: an engine, the node on it, and the features that are plugged into the node. `server.ts`
  * opens the doors.
  */
-import { type AuthHome, ConnectionAuth } from "./auth/connection_auth.ts";
-import type { TokenCheck } from "./auth/handshake.ts";
-import { authCounters } from "./auth/metrics.ts";
-import { noteRefusedToken } from "./auth/refused_tokens.ts";
-import { Revocations } from "./auth/revocations/revocations.ts";
-import { endSession } from "./auth/session_end.ts";
 import type { TokenVerifier } from "./auth/tokens.ts";
+import { requireDistinct } from "./base/distinct.ts";
 import type { Config } from "./configuration.ts";
 import { configOf } from "./config/slice.ts";
 import { type Command, Commands } from "./core/command.ts";
 import type { Connection } from "./core/connection.ts";
-import { type Metric, Metrics } from "./core/metrics.ts";
+import { Metrics } from "./core/metrics.ts";
 import { Node, type NodeOptions } from "./core/node.ts";
 import type { Task } from "./core/task.ts";
 import type { Feature, Opened, ServiceClass, StoringEngine, Surroundings } from "./feature.ts";
@@ -22,7 +17,6 @@ import type { Route } from "./http/route.ts";
 import { IdentifyDeadline } from "./limits/identify_deadline.ts";
 import type { LimitsConfig } from "./limits/settings.ts";
 import { UserLimits } from "./limits/user_limits.ts";
-import { Rooms } from "./rooms/rooms.ts";
 
 interface KernelOptions {
   readonly config: Config;
@@ -34,7 +28,6 @@ interface KernelOptions {
 
 export class Kernel implements AsyncDisposable {
   readonly node: Node;
-  readonly check: TokenCheck;
   /** Of the node and the features; whoever opens the doors adds theirs. */
   readonly metrics: Metrics;
   readonly #engine: StoringEngine;
@@ -43,7 +36,7 @@ export class Kernel implements AsyncDisposable {
   readonly #parts: AsyncDisposableStack;
 
   private constructor(
-    { node, check, metrics }: Pick<Kernel, "node" | "check" | "metrics">,
+    { node, metrics }: Pick<Kernel, "node" | "metrics">,
     opened: readonly Opened[],
     { engine, services, parts }: {
       engine: StoringEngine;
@@ -52,7 +45,6 @@ export class Kernel implements AsyncDisposable {
     },
   ) {
     this.node = node;
-    this.check = check;
     this.metrics = metrics;
     this.#engine = engine;
     this.#opened = opened;
@@ -64,11 +56,9 @@ export class Kernel implements AsyncDisposable {
   static async open(engine: StoringEngine, options: KernelOptions): Promise<Kernel> {
     const { config, tokens, features = FEATURES } = options;
     await using parts = new AsyncDisposableStack();
-    const auth = authCounters();
-    const noteRefused = (error: unknown) => noteRefusedToken(auth, error);
     const node: Node = new Node(engine.broker, {
       ...nodeOptions(config),
-      prove: (...given) => new ConnectionAuth(home, ...given),
+      prove: (...given) => prove(...given),
       unready: () => engine.unready(),
     });
     parts.defer(() => node.stop());
@@ -76,22 +66,15 @@ export class Kernel implements AsyncDisposable {
     const opened = await openFeatures(features, parts, services, {
       ...{ node, engine, tokens },
       of: (slice) => configOf(config, slice),
-      noteRefusedToken: noteRefused,
     });
-    const check = { tokens, revocations: services.use(Revocations), noteRefused };
-    const { takesGuests } = services.use(Rooms).access;
-    const home: AuthHome = {
-      ...{ ...check, takesGuests },
-      endSession: (...given) => endSession(auth, ...given),
-    };
+    const prove = proverOf(opened);
     parts.use(limitIdentification(node, config.limits));
     await engine.run({
       handlePublication: (...publication) => node.handlePublication(...publication),
       handleRestored: () => node.handleRestored(),
     });
     for (const each of opened) await each.start?.();
-    const metrics = metricsOf(node, Object.values(auth), opened);
-    return new Kernel({ node, check, metrics }, opened, {
+    return new Kernel({ node, metrics: metricsOf(node, opened) }, opened, {
       ...{ engine, services },
       parts: parts.move(),
     });
@@ -157,6 +140,7 @@ async function openFeatures(
   given: Omit<Surroundings, "use">,
 ): Promise<Opened[]> {
   const surroundings = { ...given, use: services.use.bind(services) };
+  requireDistinct("features", features.map(({ name }) => name));
   const opened: Opened[] = [];
   for (const feature of features) {
     const each = await feature.open(surroundings);
@@ -169,20 +153,29 @@ async function openFeatures(
   return opened;
 }
 
-function metricsOf(node: Node, auth: readonly Metric[], opened: readonly Opened[]): Metrics {
+/** The one way by which connections prove who they are. Throws where there is none, or more than one. */
+function proverOf(opened: readonly Opened[]): NodeOptions["prove"] {
+  const [feature, other] = opened.filter(({ prove }) => prove !== undefined);
+  if (feature?.prove === undefined || other !== undefined) {
+    throw new TypeError("One feature, and no other, must prove who connections are");
+  }
+  return feature.prove.bind(feature);
+}
+
+function metricsOf(node: Node, opened: readonly Opened[]): Metrics {
   const metrics = new Metrics();
-  metrics.add([...node.metrics, ...auth]);
+  metrics.add(node.metrics);
   for (const each of opened) metrics.add(each.metrics ?? []);
   return metrics;
 }
 
 function plugIn(feature: Opened, node: Node): void {
-  const { kinds, connection, restore, restoreFirst } = feature;
+  const { kinds, connection, refusals, restore, restoreFirst } = feature;
   if (kinds !== undefined) node.addKinds(kinds);
   if (connection !== undefined) node.hooks.add(connection);
   if (restore !== undefined) node.restoring.add(restore);
   if (restoreFirst !== undefined) node.restoring.addFirst(restoreFirst);
-  if (feature.sweep !== undefined) node.addSweep(() => feature.sweep?.());
+  if (refusals !== undefined) node.refusals.add(refusals);
   if (feature.whyNotReady !== undefined) node.addReadinessCheck(() => feature.whyNotReady?.());
 }
 

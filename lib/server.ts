@@ -1,5 +1,6 @@
 /** Puts the parts together: engine, node, features, listener. `commands/start.ts` runs it. */
 import { getLogger } from "@logtape/logtape";
+import { Authentication } from "./auth/authentication.ts";
 import { ApiKeys } from "./auth/keys/api_keys.ts";
 import { Operator } from "./auth/operator.ts";
 import { makeOperatorKey } from "./auth/operator_key.ts";
@@ -69,7 +70,8 @@ export class Server implements AsyncDisposable {
     const engine = parts.use(await openEngine(config, forgotten));
     const tokens = await openTokens(config);
     const kernel = parts.use(await Kernel.open(engine, { config, tokens }));
-    const { node, check, metrics } = kernel;
+    const { node, metrics } = kernel;
+    const check = kernel.use(Authentication);
     const rooms = kernel.use(Rooms);
     const v1 = protocolV1(new Commands(baseCommands(rooms)));
     const v2 = protocolV2(kernel.commands);

@@ -18,7 +18,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["lib/auth/"], // who it is: tokens, keys, what was revoked
   ["lib/http/"], // the kit that routes are made of
   ["lib/feature.ts"], // the seam
-  ["lib/rooms/", ...doorsOf("lib/auth/keys/"), ...doorsOf("lib/auth/revocations/")],
+  ["lib/rooms/", ...["", "keys/", "revocations/"].flatMap((each) => doorsOf(`lib/auth/${each}`))],
   ["lib/inbox/"],
   ["lib/hooks/", "lib/ways/", "bridge.ts", "lib/protocols/", "lib/publisher/"],
   ["lib/"], // the list of features, and what wires them

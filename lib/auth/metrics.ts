@@ -1,8 +1,6 @@
 /** What is counted of tokens and the sessions that they open. */
 import { Counter } from "../core/metrics.ts";
 
-export type AuthCounters = ReturnType<typeof authCounters>;
-
 export function authCounters() {
   return {
     refused: new Counter("auth_refused", "Tokens that were refused."),

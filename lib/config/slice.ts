@@ -62,5 +62,5 @@ export function configOf<Config>(
   config: Readonly<Record<string, unknown>>,
   { name }: Slice<Config>,
 ): Config {
-  return config[name] as Config; // no two slices have the same name
+  return config[name] as Config; // no two slices have the same name: `configuration.ts` checks that
 }

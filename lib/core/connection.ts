@@ -28,8 +28,13 @@ const NO_FIELDS: Fields = Object.freeze({});
 export interface Protocol {
   /** How it writes publications. */
   readonly dialect: Dialect;
-  /** Whether notifications of every room come, from the inbox as a whole, and messages with no gap. */
-  readonly hasInbox: boolean;
+  /**
+   * Whether its clients know where they stand in each channel, and get exactly what they missed when they come back, as those
+   * of version 2 do. Others are given what waits for them as they enter a room.
+   */
+  readonly recovers: boolean;
+  /** The kinds of publications that it has frames for, where it has not all: {@linkcode deliverToAll} gives it no others. */
+  readonly kinds?: ReadonlySet<string>;
   /** Whether several texts may go out in one message, with line breaks between. */
   readonly joins: boolean;
   /**
@@ -50,6 +55,7 @@ export interface ConnectionHome {
   readonly drops: Readonly<Record<"slow" | "flood" | "tooBig", (connection: Connection) => void>>;
   readonly hooks: {
     identifying(connection: Connection, user: UserId): void;
+    identified(connection: Connection, user: UserId): void;
     closing(connection: Connection): void;
   };
   readonly refusals: { note(code: ErrorCode): void };
@@ -122,8 +128,8 @@ export class Connection implements SocketEvents, FrameOwner, IntakeOwner, Writer
     return this.limits.queue;
   }
 
-  get hasInbox(): boolean {
-    return this.protocol.hasInbox;
+  get recovers(): boolean {
+    return this.protocol.recovers;
   }
 
   /** Who this is; `undefined` until a first frame has said so. */
@@ -231,6 +237,7 @@ export class Connection implements SocketEvents, FrameOwner, IntakeOwner, Writer
     this.#traffic.identify(this.site, user);
     this.#user = user;
     this.#name = proved?.name ?? name ?? this.#name ?? user;
+    this.#home.hooks.identified(this, user);
   }
 
   requireUser(): UserId {

@@ -8,9 +8,11 @@ export interface ConnectionHooks {
   opened?(connection: Connection): void;
   /** The client says for the first time who it is. The hook throws if nobody may be this user. */
   identifying?(connection: Connection, user: UserId): void;
+  /** The connection is this user's from now on, and can be given what is for that user. */
+  identified?(connection: Connection, user: UserId): void;
   /** The server is about to close the connection. What is sent now still goes out. */
   closing?(connection: Connection): void;
-  /** The connection is gone. */
+  /** The connection is gone. Each capability takes it out of the channels here to which it has subscribed it. */
   closed?(connection: Connection): void;
 }
 
@@ -18,12 +20,14 @@ export interface ConnectionHooks {
 export class AllHooks {
   readonly #opened: ((connection: Connection) => void)[] = [];
   readonly #identifying: ((connection: Connection, user: UserId) => void)[] = [];
+  readonly #identified: ((connection: Connection, user: UserId) => void)[] = [];
   readonly #closing: ((connection: Connection) => void)[] = [];
   readonly #closed: ((connection: Connection) => void)[] = [];
 
   add(hooks: ConnectionHooks): void {
     if (hooks.opened) this.#opened.push((connection) => hooks.opened?.(connection));
     if (hooks.identifying) this.#identifying.push((...given) => hooks.identifying?.(...given));
+    if (hooks.identified) this.#identified.push((...given) => hooks.identified?.(...given));
     if (hooks.closing) this.#closing.push((connection) => hooks.closing?.(connection));
     if (hooks.closed) this.#closed.push((connection) => hooks.closed?.(connection));
   }
@@ -34,6 +38,10 @@ export class AllHooks {
 
   identifying(connection: Connection, user: UserId): void {
     for (const each of this.#identifying) each(connection, user);
+  }
+
+  identified(connection: Connection, user: UserId): void {
+    for (const each of this.#identified) each(connection, user);
   }
 
   closing(connection: Connection): void {

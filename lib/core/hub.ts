@@ -12,12 +12,20 @@ export interface HubChannel extends Channel {
   /** The dialect of the first connection, and of all others unless `isMixed`. */
   readonly dialect: Dialect;
   isMixed: boolean;
+  /** The kinds that all of its connections have frames for; absent while they have all. */
+  kinds?: ReadonlySet<string>;
   /** The connections that asked for joins and leaves; absent while none has. */
   watchers?: Set<Connection>;
 }
 
-/** Gives an arrival to all connections of its channel. If they speak one dialect, the frame is looked up once for all. */
+/**
+ * Gives an arrival to all connections of its channel that have a frame for its kind. If they speak one dialect, the frame is
+ * looked up once for all.
+ */
 export function deliverToAll(here: HubChannel, arrival: Arrival): void {
+  if (here.kinds !== undefined && !here.kinds.has(arrival.publication.kind)) {
+    return deliverToSome(here, arrival);
+  }
   const offset = arrival.position?.offset ?? 0;
   if (!here.isMixed) {
     const outgoing = arrival.in(here.dialect);
@@ -26,6 +34,17 @@ export function deliverToAll(here: HubChannel, arrival: Arrival): void {
   }
   for (const connection of here.connections) {
     connection.deliver(here.key, offset, arrival.in(connection.protocol.dialect));
+  }
+}
+
+/** Gives an arrival to the connections that have a frame for its kind. */
+function deliverToSome({ key, connections }: HubChannel, arrival: Arrival): void {
+  const offset = arrival.position?.offset ?? 0;
+  for (const connection of connections) {
+    const { kinds, dialect } = connection.protocol;
+    if (kinds === undefined || kinds.has(arrival.publication.kind)) {
+      connection.deliver(key, offset, arrival.in(dialect));
+    }
   }
 }
 
@@ -47,7 +66,9 @@ export class Hub {
       this.#channels.set(key, known);
     }
     known.connections.add(connection);
-    if (connection.protocol.dialect !== known.dialect) known.isMixed = true;
+    const { dialect, kinds } = connection.protocol;
+    if (dialect !== known.dialect) known.isMixed = true;
+    if (kinds !== undefined) known.kinds = kinds;
     return known;
   }
 

@@ -59,7 +59,6 @@ export class Node implements ConnectionHome {
   readonly subscriptions: Subscriptions;
   readonly #kinds = new Map<string, Kind>();
   readonly #checks: (() => string | undefined)[] = [];
-  readonly #sweeps: (() => void)[] = [];
 
   constructor(broker: Broker, options: NodeOptions) {
     this.broker = broker;
@@ -95,11 +94,6 @@ export class Node implements ConnectionHome {
   /** A part has a say in whether this node is ready: it says why not. */
   addReadinessCheck(check: () => string | undefined): void {
     this.#checks.push(check);
-  }
-
-  /** Something that is to be looked at from time to time. */
-  addSweep(sweep: () => void): void {
-    this.#sweeps.push(sweep);
   }
 
   /** What the node has to do while the server runs. */
@@ -146,7 +140,11 @@ export class Node implements ConnectionHome {
     this.hooks.closed(connection);
   }
 
-  /** From its resolution on the connection hears the channel. A failure is made good later. */
+  /**
+   * From its resolution on the connection hears the channel. A failure is made good later. A kind of channel is one
+   * capability's, which subscribes connections to it and unsubscribes them: a connection is in a channel once, however often
+   * it is subscribed.
+   */
   subscribe(connection: Connection, channel: Channel): Promise<void> {
     this.hub.add(connection, channel);
     return this.subscriptions.sync(channel);
@@ -211,7 +209,7 @@ export class Node implements ConnectionHome {
     this.subscriptions.forget();
     for (const connection of this.#connections) {
       // It knows where it stands, and gets exactly what it missed when it comes back.
-      if (connection.hasInbox) connection.disconnect(DISCONNECTS.missed);
+      if (connection.recovers) connection.disconnect(DISCONNECTS.missed);
     }
   }
 
@@ -219,7 +217,6 @@ export class Node implements ConnectionHome {
     for (const connection of this.#connections) {
       if (connection.isStalled()) this.drops.stalled(connection);
     }
-    for (const sweep of this.#sweeps) sweep();
     this.restoring.ifIncomplete();
   }
 }

@@ -2,8 +2,16 @@
 import type { ErrorCode } from "../base/errors.ts";
 import { Counter, type Metric } from "./metrics.ts";
 
+/** A counter for some of the codes. */
+export type RefusalCounters = { readonly [Code in ErrorCode]?: Counter };
+
 export class Refusals {
-  readonly #counters: { readonly [Code in ErrorCode]?: Counter } = refusalCounters();
+  readonly #counters: RefusalCounters = refusalCounters();
+
+  /** The counters of a capability's own codes. */
+  add(counters: RefusalCounters): void {
+    Object.assign(this.#counters, counters);
+  }
 
   /** Counts what was refused with this code, if there is a counter for it. */
   note(code: ErrorCode): void {
@@ -34,14 +42,6 @@ function refusalCounters() {
       "refused_host",
       "Requests by host names that this server may not be called by.",
     ),
-    too_many_rooms: new Counter(
-      "refused_rooms",
-      "Frames of clients that were in as many rooms as one may be in.",
-    ),
-    room_full: new Counter(
-      "refused_full",
-      "Frames for rooms that had as many clients as they may have.",
-    ),
     too_long: new Counter(
       "refused_too_long",
       "Frames and requests with a field or a body over its limit.",
@@ -51,11 +51,6 @@ function refusalCounters() {
       "refused_invalid",
       "Frames and requests with a field of a wrong type or value.",
     ),
-    revoked_token: new Counter(
-      "refused_revoked",
-      "Frames and requests with a token that was revoked.",
-    ),
-    blocked: new Counter("refused_blocked", "Frames and requests as a user who is blocked."),
     forbidden: new Counter(
       "refused_forbidden",
       "Frames and requests of pages and callers that may not do this.",

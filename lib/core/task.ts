@@ -4,6 +4,9 @@ import { pause } from "../base/clock.ts";
 
 const log = getLogger(["notifyli"]);
 
+/** How long a task rests that has failed. */
+const RESTART_MS = 1000;
+
 export interface Task {
   /** The name of the task in the log. */
   readonly name: string;
@@ -41,15 +44,26 @@ export function untilAborted(signal: AbortSignal): Promise<void> {
 /** Starts all tasks. Disposing of the result stops them together, and waits until they have ended. */
 export function startTasks(tasks: readonly Task[]): AsyncDisposable {
   const stopping = new AbortController();
-  const running = tasks.map((task) =>
-    task.run(stopping.signal).catch((error) => {
-      log.error("{task} ended: {reason}", { task: task.name, reason: String(error) });
-    })
-  );
+  const running = tasks.map((task) => keepRunning(task, stopping.signal));
   return {
     async [Symbol.asyncDispose]() {
       stopping.abort();
       await Promise.all(running);
     },
   };
+}
+
+/** Runs a task; one that fails begins again, so that no failure ends for good what the task is for. */
+async function keepRunning(task: Task, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      return await task.run(signal);
+    } catch (error) {
+      log.error("{task} failed, and begins again: {reason}", {
+        task: task.name,
+        reason: String(error),
+      });
+      await pause(RESTART_MS, signal);
+    }
+  }
 }

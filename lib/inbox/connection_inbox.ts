@@ -62,7 +62,7 @@ export class ConnectionInbox {
    * because the store may be another one by now. {@linkcode holdInbox} is the same for version 2, of all rooms at once.
    */
   awaitQueued(room: string): void {
-    if (this.connection.hasInbox) return;
+    if (this.connection.recovers) return;
     const held = this.#room(room)?.held ?? [];
     this.leaveRoom(room);
     this.#rooms = this.#rooms.concat({ name: room, held, upTo: NOWHERE });
@@ -74,7 +74,7 @@ export class ConnectionInbox {
 
   /** Gives a live notification, after those that are still on their way. */
   notify(roomName: string, notification: OutgoingNotification): void {
-    if (this.connection.hasInbox) {
+    if (this.connection.recovers) {
       if (this.#heldInbox !== undefined) this.#heldInbox.push(notification);
       else if (isAfter(this.#inboxUpTo, notification)) this.#give(notification);
       return;
@@ -159,7 +159,7 @@ export class ConnectionInbox {
 
   /** Whether a pong proves what was taken: clients of version 2 acknowledge it themselves. */
   get #provesTaken(): boolean {
-    return !this.connection.hasInbox && this.connection.canConfirm;
+    return !this.connection.recovers && this.connection.canConfirm;
   }
 
   #give({ id, outgoing }: OutgoingNotification): void {

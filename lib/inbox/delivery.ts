@@ -51,7 +51,7 @@ export class InboxDelivery implements RoomListener, RestoreStep, ConnectionHooks
       },
       inbox({ connections }, arrival) {
         for (const connection of connections) {
-          if (connection.hasInbox) connection.send(arrival.in(connection.protocol.dialect));
+          if (connection.recovers) connection.send(arrival.in(connection.protocol.dialect));
         }
       },
     };
@@ -77,7 +77,7 @@ export class InboxDelivery implements RoomListener, RestoreStep, ConnectionHooks
   }
 
   async entered(connection: Connection, user: UserId, { room }: Membership): Promise<void> {
-    if (!connection.hasInbox) await this.#deliverQueued(connection.site, user, room, [connection]);
+    if (!connection.recovers) await this.#deliverQueued(connection.site, user, room, [connection]);
   }
 
   missed(connection: Connection, { room }: Membership): void {
@@ -86,7 +86,7 @@ export class InboxDelivery implements RoomListener, RestoreStep, ConnectionHooks
 
   async left(connection: Connection, user: UserId, { room }: Membership): Promise<void> {
     INBOXES.of(connection)?.leaveRoom(room);
-    if (connection.hasInbox || membershipsOf(connection).size > 0) return;
+    if (connection.recovers || membershipsOf(connection).size > 0) return;
     await this.#node.unsubscribe(connection, userChannel(connection.site, user));
   }
 
@@ -106,7 +106,7 @@ export class InboxDelivery implements RoomListener, RestoreStep, ConnectionHooks
   }
 
   begin(): void {
-    this.#waiting = [...this.#node.connections].filter((each) => !each.hasInbox)
+    this.#waiting = [...this.#node.connections].filter((each) => !each.recovers)
       .flatMap((connection) =>
         [...membershipsOf(connection).keys()].map((room) => ({ connection, room }))
       );

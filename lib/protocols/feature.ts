@@ -1,5 +1,4 @@
-/** What version 2 has beside rooms and inboxes: introductions, proofs of who clients are, and sessions over HTTP. */
-import { authCommands } from "../auth/commands.ts";
+/** What version 2 has beside rooms and inboxes: introductions, and sessions over HTTP. */
 import type { Feature } from "../feature.ts";
 import { InboxDelivery } from "../inbox/delivery.ts";
 import { InboxService } from "../inbox/inbox.ts";
@@ -9,17 +8,14 @@ import { introductionCommands } from "./v2/commands.ts";
 
 export const protocols = {
   name: "protocols",
-  open({ node, of, use, noteRefusedToken }) {
+  open({ node, of, use }) {
     return {
-      commands: [
-        ...introductionCommands({
-          inbox: use(InboxService),
-          delivery: use(InboxDelivery),
-          keepaliveSeconds: of(listeners).keepaliveSeconds,
-          logFailure: (what, error) => node.logFailure(what, error),
-        }),
-        ...authCommands(noteRefusedToken),
-      ],
+      commands: introductionCommands({
+        inbox: use(InboxService),
+        delivery: use(InboxDelivery),
+        keepaliveSeconds: of(listeners).keepaliveSeconds,
+        logFailure: (what, error) => node.logFailure(what, error),
+      }),
       kinds: SESSION_KINDS,
       connection: sessionHooks(node),
     };

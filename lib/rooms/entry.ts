@@ -145,7 +145,7 @@ export class RoomEntry {
     const { node, presence, listeners } = this.#parts;
     const { room, channel } = membership;
     addMembership(connection, membership);
-    if (connection.hasInbox) connection.hold(channel);
+    if (connection.recovers) connection.hold(channel);
     await Promise.all([
       node.subscribe(connection, channel),
       ...listeners.map((each) => each.entering(connection, user, membership)),

@@ -1,8 +1,10 @@
 /** Rooms, as a capability of the server. */
+import { Authentication } from "../auth/authentication.ts";
 import { auth } from "../auth/settings.ts";
 import { RevocationGuard } from "../auth/revocations/guard.ts";
 import { Revocations } from "../auth/revocations/revocations.ts";
 import type { Feature } from "../feature.ts";
+import { roomRefusals } from "./metrics.ts";
 import { roomCommands } from "./commands.ts";
 import { roomTokensOf } from "./membership.ts";
 import { ROOM_KINDS } from "./kinds.ts";
@@ -28,6 +30,7 @@ export function roomsFeature(open: typeof openPresence) {
       const presence = await open(engine);
       const service = new Rooms(node, { rules, tokens, presence, revocations: use(Revocations) });
       use(RevocationGuard).addTokens(roomTokensOf);
+      if (service.access.takesGuests) use(Authentication).takeGuests();
       return {
         services: [service],
         commands: roomCommands(service),
@@ -35,6 +38,7 @@ export function roomsFeature(open: typeof openPresence) {
         kinds: ROOM_KINDS,
         connection: { closed: (connection) => service.leaveAll(connection) },
         restore: { restore: () => service.restore() },
+        refusals: roomRefusals(),
         metrics: service.metrics,
       };
     },

@@ -19,7 +19,7 @@ Deno.test("frames that wait for no other turn of the event loop leave others the
   const worked: string[] = [];
   const protocol: Protocol = {
     dialect: JSON_DIALECT,
-    hasInbox: false,
+    recovers: false,
     joins: false,
     split: (data) => String(data).split(" "),
     handle(client, text) {

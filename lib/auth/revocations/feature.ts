@@ -2,11 +2,16 @@
 import type { Feature } from "../../feature.ts";
 import { limits } from "../../limits/settings.ts";
 import { REVOCATION_FUNCTIONS } from "./functions.ts";
+import { every } from "../../core/task.ts";
 import { RevocationGuard } from "./guard.ts";
+import { revocationRefusals } from "./metrics.ts";
 import { openRevocationStore } from "./open.ts";
 import { Revocations } from "./revocations.ts";
 import { revocationRoutes } from "./routes.ts";
 import { REVOCATIONS_SQL } from "./sqlite.ts";
+
+/** How often revocations that have ended are forgotten. */
+const SWEEP_INTERVAL_MS = 60_000;
 
 export const revocations = {
   name: "revocations",
@@ -23,7 +28,8 @@ export const revocations = {
       connection: guard,
       metrics: guard.metrics,
       restoreFirst: guard,
-      sweep: () => service.forgetEnded(),
+      refusals: revocationRefusals(),
+      tasks: [every("sweep of revocations", SWEEP_INTERVAL_MS, () => service.forgetEnded())],
       whyNotReady: () => guard.whyNotReady(),
       start: () => guard.start(),
     };

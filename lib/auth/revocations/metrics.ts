@@ -1,6 +1,18 @@
-/** What is counted of connections that are closed because of a revocation, a block, or an operator. */
+/** What is counted of connections that are closed or refused because of a revocation, a block, or an operator. */
 import { type Disconnect, DISCONNECTS } from "../../base/errors.ts";
 import { Counter, type Metric } from "../../core/metrics.ts";
+import type { RefusalCounters } from "../../core/refusals.ts";
+
+/** Counts what is refused with the codes of revocations. */
+export function revocationRefusals(): RefusalCounters {
+  return {
+    revoked_token: new Counter(
+      "refused_revoked",
+      "Frames and requests with a token that was revoked.",
+    ),
+    blocked: new Counter("refused_blocked", "Frames and requests as a user who is blocked."),
+  };
+}
 
 export class EvictionCounters {
   readonly #counters: ReadonlyMap<number, Counter> = new Map([

@@ -4,6 +4,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { getLogger } from "@logtape/logtape";
+import { requireDistinct } from "../../base/distinct.ts";
 
 const log = getLogger(["notifyli", "sqlite"]);
 
@@ -61,6 +62,7 @@ const LONG_MS = 2000;
  * other capabilities stay as they are. Throws before the first step if a later version of the program wrote the file.
  */
 export function migrate(database: DatabaseSync, schemas: readonly Schema[]): void {
+  requireDistinct("schemas", schemas.map(({ name }) => name));
   const fileVersion = numberOf(database, "PRAGMA user_version");
   if (fileVersion > FILE_VERSION) {
     throw new Error(`its version is ${fileVersion}, this program knows up to ${FILE_VERSION}`);

@@ -12,6 +12,9 @@ export const SUBPROTOCOL_V1 = "notifyli.v1";
 /** The types of frames that only the server sends. `leave`, `presence` and `usermsg` are types of commands, too. */
 const SERVER_TYPES = new Set(["direct_message", "error", "join", "left", "pong"]);
 
+/** The kinds of publications that the base protocol has frames for: clients of it get nothing of later ones. */
+const KINDS: ReadonlySet<string> = new Set(["message", "notification", "join", "leave"]);
+
 export interface ProtocolV1 extends Protocol {
   /** Joins a room before the first frame, where the query names one. */
   joinAtOnce(connection: Connection, query: URLSearchParams): void;
@@ -20,7 +23,8 @@ export interface ProtocolV1 extends Protocol {
 export function protocolV1(commands: Commands): ProtocolV1 {
   return {
     dialect: JSON_DIALECT,
-    hasInbox: false,
+    recovers: false,
+    kinds: KINDS,
     joins: false,
     split(data) {
       if (typeof data === "string") return data;

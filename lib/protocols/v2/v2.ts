@@ -28,7 +28,7 @@ const SERVER_TYPES = new Set([
 export function protocolV2(commands: Commands): Protocol {
   return {
     dialect: JSON_DIALECT,
-    hasInbox: true,
+    recovers: true,
     joins: true,
     split: (data) => linesOf(typeof data === "string" ? data : new TextDecoder().decode(data)),
     handle(connection, text) {

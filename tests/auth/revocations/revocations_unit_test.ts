@@ -71,7 +71,8 @@ Deno.test("Revocations forgets what has ended", async () => {
 Deno.test("Node closes a connection whose token was revoked between its handshake and its opening", async () => {
   await using engine = openEmbedded({ dataDir: ":memory:", stored: FEATURES });
   const { kernel, tokens } = await start(engine);
-  const { node, check: { revocations } } = kernel;
+  const { node } = kernel;
+  const revocations = kernel.use(Revocations);
   const protocol = baseProtocol(kernel);
   const identity = await tokens.connection(await connectionToken({ jti: "token-1" }));
   revocations.require(identity);

@@ -41,7 +41,7 @@ export class Notes {
 export const NOTE_KINDS: Kinds = {
   note({ connections }, arrival) {
     for (const connection of connections) {
-      if (connection.hasInbox) connection.send(arrival.in(connection.protocol.dialect));
+      if (connection.recovers) connection.send(arrival.in(connection.protocol.dialect));
     }
   },
 };

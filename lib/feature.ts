@@ -1,6 +1,6 @@
 /** The seam: what a capability may plug in. `features.ts` lists those that there are. */
 import type { Command } from "./core/command.ts";
-import type { Connection } from "./core/connection.ts";
+import type { Connection, Protocol } from "./core/connection.ts";
 import type { ConnectionHooks } from "./core/connection_hooks.ts";
 import type { Identity, Proof } from "./core/identity.ts";
 import type { Metric } from "./core/metrics.ts";
@@ -10,8 +10,10 @@ import type { RestoreStep } from "./core/restoring.ts";
 import type { Task } from "./core/task.ts";
 import type { Slice } from "./config/slice.ts";
 import type { Engine } from "./core/engine.ts";
+import type { Mount } from "./http/bindings.ts";
 import type { Route } from "./http/route.ts";
 import type { Storage, Stored } from "./engines/storage.ts";
+import type { ConnectionGate } from "./limits/connection_gate.ts";
 import type { TokenVerifier } from "./auth/tokens.ts";
 
 /** An engine, and what it keeps things in. */
@@ -43,6 +45,14 @@ export interface Feature extends Stored {
   open(surroundings: Surroundings): Opened | undefined | Promise<Opened | undefined>;
 }
 
+/** What the doors of the server have for a capability that answers HTTP in its own way. */
+export interface Doors {
+  /** Lets connections in, as many and as often as there may be. */
+  readonly gate: ConnectionGate;
+  /** Version 2, with the commands of all capabilities. */
+  readonly protocol: Protocol;
+}
+
 /** A capability at work. */
 export interface Opened extends Partial<AsyncDisposable> {
   /** What other features may use. */
@@ -51,6 +61,10 @@ export interface Opened extends Partial<AsyncDisposable> {
   readonly commands?: readonly Command[];
   /** What other systems can ask for over HTTP. */
   readonly routes?: readonly Route[];
+  /** Makes the apps that answer below a path in their own way. Called once all capabilities are open. */
+  mounts?(doors: Doors): readonly Mount[];
+  /** What `config.json` tells the page of it. Called for each request. */
+  clientConfig?(): Readonly<Record<string, unknown>>;
   /** How connections are given what is published. */
   readonly kinds?: Kinds;
   readonly connection?: ConnectionHooks;

@@ -11,8 +11,16 @@ import type { Connection } from "./core/connection.ts";
 import { Metrics } from "./core/metrics.ts";
 import { Node, type NodeOptions } from "./core/node.ts";
 import type { Task } from "./core/task.ts";
-import type { Feature, Opened, ServiceClass, StoringEngine, Surroundings } from "./feature.ts";
+import type {
+  Doors,
+  Feature,
+  Opened,
+  ServiceClass,
+  StoringEngine,
+  Surroundings,
+} from "./feature.ts";
 import { FEATURES } from "./features.ts";
+import type { Mount } from "./http/bindings.ts";
 import type { Route } from "./http/route.ts";
 import { IdentifyDeadline } from "./limits/identify_deadline.ts";
 import type { LimitsConfig } from "./limits/settings.ts";
@@ -88,6 +96,16 @@ export class Kernel implements AsyncDisposable {
   /** What other systems can ask for over HTTP. */
   get routes(): Route[] {
     return this.#opened.flatMap(({ routes = [] }): readonly Route[] => routes);
+  }
+
+  /** What answers HTTP in its own way. */
+  mounts(doors: Doors): Mount[] {
+    return this.#opened.flatMap((each): readonly Mount[] => each.mounts?.(doors) ?? []);
+  }
+
+  /** What the page is told in `config.json`. */
+  clientConfig(): Readonly<Record<string, unknown>> {
+    return Object.assign({}, ...this.#opened.map((each) => each.clientConfig?.()));
   }
 
   /** What is to run beside the connections. */

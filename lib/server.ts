@@ -19,15 +19,12 @@ import { createApp } from "./http/app.ts";
 import { apiCounters } from "./http/metrics.ts";
 import type { Route } from "./http/route.ts";
 import { statsRoutes } from "./http/stats.ts";
-import { InboxDelivery } from "./inbox/delivery.ts";
-import { InboxService } from "./inbox/inbox.ts";
 import { ConnectionGate } from "./limits/connection_gate.ts";
-import { readDescriptors, sharePlaces, tellPlaces } from "./limits/descriptors.ts";
+import { type Places, readDescriptors, sharePlaces, tellPlaces } from "./limits/descriptors.ts";
 import { Kernel } from "./kernel.ts";
 import { listen } from "./listeners/listen.ts";
-import type { Listener } from "./listeners/listener.ts";
+import type { Handlers, Listener } from "./listeners/listener.ts";
 import { requireClosedOrLocal } from "./net/open_mode.ts";
-import { sseRoutes } from "./protocols/sse/sse.ts";
 import { upgrade } from "./protocols/upgrade.ts";
 import { baseCommands } from "./protocols/v1/commands.ts";
 import { protocolV1 } from "./protocols/v1/v1.ts";
@@ -70,44 +67,12 @@ export class Server implements AsyncDisposable {
     const engine = parts.use(await openEngine(config, forgotten));
     const tokens = await openTokens(config);
     const kernel = parts.use(await Kernel.open(engine, { config, tokens }));
-    const { node, metrics } = kernel;
-    const check = kernel.use(Authentication);
-    const rooms = kernel.use(Rooms);
-    const v1 = protocolV1(new Commands(baseCommands(rooms)));
-    const v2 = protocolV2(kernel.commands);
+    kernel.metrics.add([forgotten]);
     const descriptors = await readDescriptors();
     const places = sharePlaces(descriptors, config.limits.connections);
-    const limits = { ...config.limits, connections: places.clients };
-    const gate = new ConnectionGate({ ...config, limits }, node.refusals);
-    const admission = new Admission(config, gate, node.refusals);
-    const sse = sseRoutes({
-      ...{ node, check, rooms, gate, protocol: v2 },
-      inbox: kernel.use(InboxService),
-      delivery: kernel.use(InboxDelivery),
-    }, config);
-    const routes = [...kernel.routes, ...statsRoutes(metrics)];
-    const counters = apiCounters();
-    metrics.add([forgotten, ...gate.metrics, ...Object.values(counters)]);
-    const app = createApp({
-      ...{ node, gate, counters, routes },
-      keys: kernel.use(ApiKeys),
-      operator: openOperator(config),
-      isClosed: (room) => rooms.access.isClosed(room),
-      mounts: [{ path: "/sse", app: sse }],
-    }, config);
-    const upgrading = { node, check, origins: config.net.origins, v1, v2 };
-    const listener = await listen(config, {
-      fetch: (request, peer) => {
-        const refused = admission.refusal(request, peer);
-        return refused instanceof Promise
-          ? refused.then((response) => response ?? app.fetch(request, { peer }))
-          : refused ?? app.fetch(request, { peer });
-      },
-      upgrade: async (request, peer) =>
-        await admission.refusal(request, peer) ??
-          await gate.guard(request, peer, () => upgrade(request, upgrading)),
-    }, places);
-    metrics.add(listener.metrics);
+    const { handlers, admission, routes } = openDoors(kernel, config, places);
+    const listener = await listen(config, handlers, places);
+    kernel.metrics.add(listener.metrics);
     tellPlaces(places, descriptors, config.limits.connections);
     void admission.listensOn(listener.port);
     parts.defer(() => void listener.shutdown().catch(() => {}));
@@ -149,6 +114,40 @@ export class Server implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
   }
+}
+
+/** Puts together what the listener hands requests to: admission and gate stand before all else. */
+function openDoors(kernel: Kernel, config: Config, places: Places) {
+  const { node, metrics } = kernel;
+  const limits = { ...config.limits, connections: places.clients };
+  const gate = new ConnectionGate({ ...config, limits }, node.refusals);
+  const admission = new Admission(config, gate, node.refusals);
+  const counters = apiCounters();
+  metrics.add([...gate.metrics, ...Object.values(counters)]);
+  const v1 = protocolV1(new Commands(baseCommands(kernel.use(Rooms))));
+  const v2 = protocolV2(kernel.commands);
+  const routes = [...kernel.routes, ...statsRoutes(metrics)];
+  const app = createApp({
+    ...{ node, gate, counters, routes },
+    keys: kernel.use(ApiKeys),
+    operator: openOperator(config),
+    clientConfig: () => kernel.clientConfig(),
+    mounts: kernel.mounts({ gate, protocol: v2 }),
+  }, config);
+  const { origins } = config.net;
+  const upgrading = { node, check: kernel.use(Authentication), origins, v1, v2 };
+  const handlers: Handlers = {
+    fetch(request, peer) {
+      const refused = admission.refusal(request, peer);
+      return refused instanceof Promise
+        ? refused.then((response) => response ?? app.fetch(request, { peer }))
+        : refused ?? app.fetch(request, { peer });
+    },
+    upgrade: async (request, peer) =>
+      await admission.refusal(request, peer) ??
+        await gate.guard(request, peer, () => upgrade(request, upgrading)),
+  };
+  return { handlers, admission, routes };
 }
 
 /** Says whether `done` came within `ms`. */

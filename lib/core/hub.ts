@@ -12,8 +12,8 @@ export interface HubChannel extends Channel {
   /** The dialect of the first connection, and of all others unless `isMixed`. */
   readonly dialect: Dialect;
   isMixed: boolean;
-  /** The kinds that all of its connections have frames for; absent while they have all. */
-  kinds?: ReadonlySet<string>;
+  /** The kinds that all of its connections have frames for; `undefined` while they have all. */
+  kinds: ReadonlySet<string> | undefined;
   /** The connections that asked for joins and leaves; absent while none has. */
   watchers?: Set<Connection>;
 }
@@ -58,15 +58,14 @@ export class Hub {
   /** Adds the connection to the channel; from now on it gets what is published there. */
   add(connection: Connection, channel: Channel): HubChannel {
     const key = keyOf(channel);
+    const { dialect, kinds } = connection.protocol;
     let known = this.#channels.get(key);
     if (known === undefined) {
       const { site, kind, name } = channel;
-      const { dialect } = connection.protocol;
-      known = { site, kind, name, key, connections: new Set(), dialect, isMixed: false };
+      known = { site, kind, name, key, connections: new Set(), dialect, isMixed: false, kinds };
       this.#channels.set(key, known);
     }
     known.connections.add(connection);
-    const { dialect, kinds } = connection.protocol;
     if (dialect !== known.dialect) known.isMixed = true;
     if (kinds !== undefined) known.kinds = kinds;
     return known;

@@ -9,7 +9,7 @@ import { retryAfterSeconds } from "../limits/connection_gate.ts";
 import { VERSION } from "../base/version.ts";
 import type { Node } from "../core/node.ts";
 import { type ApiConfig, type ApiParts, createApi } from "./api.ts";
-import type { App } from "./bindings.ts";
+import type { App, Mount } from "./bindings.ts";
 import type { Route } from "./route.ts";
 import { pageRoutes } from "./static.ts";
 
@@ -17,25 +17,20 @@ const log = getLogger(["notifyli", "http"]);
 
 export interface AppParts extends ApiParts {
   readonly node: Pick<Node, "unready" | "refusals">;
-  /** Whether nobody may enter a room: `config.json` does not send the page into such a room. */
-  isClosed(room: string): boolean;
+  /** What the capabilities tell the page in `config.json`. */
+  clientConfig(): Readonly<Record<string, unknown>>;
   /** The routes of the API, of all capabilities. */
   readonly routes: readonly Route[];
-  /** Apps that answer below a path in their own way, without callers and scopes. */
-  readonly mounts: readonly { readonly path: string; readonly app: App }[];
+  readonly mounts: readonly Mount[];
 }
 
 /** The part of the configuration that the app needs. */
 export interface AppConfig extends ApiConfig {
   readonly listeners: ApiConfig["listeners"] & { readonly keepaliveSeconds: number };
-  readonly inbox: { readonly defaultRoom: string };
-  /** Absent without Redis. */
-  readonly bridge?: { readonly messageChannel: string };
 }
 
 export function createApp(parts: AppParts, config: AppConfig): App {
   const { node, routes, mounts } = parts;
-  const { defaultRoom } = config.inbox;
   const app: App = new Hono();
 
   app.get("/healthz", (context) => context.text("ok\n"));
@@ -46,10 +41,9 @@ export function createApp(parts: AppParts, config: AppConfig): App {
   app.get("/config.json", (context) =>
     context.json({
       version: VERSION,
-      bot_room: parts.isClosed(defaultRoom) ? "" : defaultRoom,
       keepalive_seconds: config.listeners.keepaliveSeconds,
       open: config.auth.tokens === undefined,
-      message_channel: config.bridge?.messageChannel ?? "",
+      ...parts.clientConfig(),
     }));
   app.get("/ws", (context) => {
     context.header("Upgrade", "websocket");

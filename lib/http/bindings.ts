@@ -8,3 +8,10 @@ export interface Bindings {
 }
 
 export type App = Hono<{ Bindings: Bindings }>;
+
+/** An app that answers below a path in its own way, without the API's callers and scopes. */
+export interface Mount {
+  /** Such as "/sse". */
+  readonly path: string;
+  readonly app: App;
+}

@@ -24,7 +24,7 @@ export const inbox = {
   async open({ node, engine: { storage }, of, use }) {
     const counters = inboxCounters();
     const dropped = new DroppedLog(counters);
-    const { size, days } = of(settings);
+    const { size, days, defaultRoom } = of(settings);
     const retention: Retention = { size, days, onDropped: (what) => dropped.note(what) };
     const stores = await openInboxStores(storage, retention);
     const rooms = use(Rooms);
@@ -44,6 +44,8 @@ export const inbox = {
         rates: of(rates),
         inbox: of(settings),
       }),
+      // The page enters this room first, unless nobody may.
+      clientConfig: () => ({ bot_room: rooms.access.isClosed(defaultRoom) ? "" : defaultRoom }),
       kinds: delivery.kinds,
       connection: delivery,
       restore: delivery,

@@ -1,8 +1,13 @@
 /** What version 2 has beside rooms and inboxes: introductions, and sessions over HTTP. */
+import { Authentication } from "../auth/authentication.ts";
 import type { Feature } from "../feature.ts";
 import { InboxDelivery } from "../inbox/delivery.ts";
 import { InboxService } from "../inbox/inbox.ts";
+import { limits } from "../limits/settings.ts";
 import { listeners } from "../listeners/settings.ts";
+import { net } from "../net/settings.ts";
+import { Rooms } from "../rooms/rooms.ts";
+import { sseRoutes } from "./sse/sse.ts";
 import { SESSION_KINDS, sessionHooks } from "./sse/session.ts";
 import { introductionCommands } from "./v2/commands.ts";
 
@@ -16,6 +21,13 @@ export const protocols = {
         keepaliveSeconds: of(listeners).keepaliveSeconds,
         logFailure: (what, error) => node.logFailure(what, error),
       }),
+      mounts: (doors) => [{
+        path: "/sse",
+        app: sseRoutes({
+          ...{ ...doors, node, inbox: use(InboxService), delivery: use(InboxDelivery) },
+          ...{ check: use(Authentication), rooms: use(Rooms) },
+        }, { limits: of(limits), listeners: of(listeners), net: of(net) }),
+      }],
       kinds: SESSION_KINDS,
       connection: sessionHooks(node),
     };

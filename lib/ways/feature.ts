@@ -17,9 +17,10 @@ export const bridge = {
     const counters = bridgeCounters();
     const metrics = Object.values(counters);
     const [redis, channel] = [of(redisSettings), of(settings)];
+    const clientConfig = () => ({ message_channel: channel?.messageChannel ?? "" });
     // Who asks for them finds 0 where there is no Redis, too.
     if (storage.kind !== "redis" || redis === undefined || channel === undefined) {
-      return { metrics };
+      return { metrics, clientConfig };
     }
     const { Bridge } = await import("../../bridge.ts");
     const options = { redis, counters, limits: of(limits), ...of(inbox), ...channel };
@@ -27,6 +28,7 @@ export const bridge = {
     return {
       tasks: [{ name: "bridge", run: (signal) => way.run(signal) }],
       metrics,
+      clientConfig,
       whyNotReady: () => way.whyNotReady(),
     };
   },

@@ -46,14 +46,32 @@ export function decodeContent(json: string): Content {
   return JSON.parse(json);
 }
 
-/** About how many characters a publication takes in a frame, to see whether an answer becomes too long. */
-export function lengthOf({ from, message, data }: Content): number {
-  return FRAME_LENGTH + (message?.length ?? 0) + (from?.name?.length ?? 0) +
-    (data === undefined ? 0 : JSON.stringify(data).length);
+/** How many characters a frame has beside its texts, for an offset of four digits: names of fields, offset and time. */
+const FRAME_CHARACTERS = 103;
+
+/** What JSON may write as several characters: controls, `"`, `\`, and halves of pairs. */
+const ESCAPED = /[^ !#-\[\]-\ud7ff\ue000-\uffff]/;
+
+/**
+ * How many characters a publication takes in a frame, to within the digits of its offset. An answer is cut by this, before any
+ * frame of it is made.
+ *
+ * @param channel the channel's name, which stands in the frame, too
+ */
+export function frameLength(
+  channel: string,
+  { kind, id, room, from, message, event, data, tags }: Publication,
+): number {
+  return FRAME_CHARACTERS + kind.length + jsonLength(id) + jsonLength(channel) + jsonLength(room) +
+    jsonLength(from?.user) + jsonLength(from?.name) + jsonLength(message) +
+    (event === undefined ? 0 : `,"event":""`.length + jsonLength(event)) +
+    (data === undefined ? 0 : `,"data":`.length + JSON.stringify(data).length) +
+    (tags === undefined ? 0 : `,"tags":`.length + JSON.stringify(tags).length);
 }
 
-/** About how many characters a frame has beside its content: type, ids, room and time. */
-const FRAME_LENGTH = 120;
+function jsonLength(text = ""): number {
+  return ESCAPED.test(text) ? JSON.stringify(text).length - 2 : text.length;
+}
 
 /** A place in a channel's history: `offset` rises by one, `epoch` changes when history was lost. */
 export interface Position {

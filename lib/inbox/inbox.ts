@@ -65,7 +65,7 @@ export class InboxService {
     options: { unreadOnly?: boolean } = {},
   ): Promise<InboxSync> {
     const sync = await this.#inbox.sync(site, user, since, { limit: MAX_SYNC, ...options });
-    return cutToLength(sync, MAX_SYNC_CHARACTERS);
+    return cutToLength(sync, user, MAX_SYNC_CHARACTERS);
   }
 
   async page(

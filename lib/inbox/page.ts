@@ -1,5 +1,6 @@
 /** Cuts what is read of an inbox into pages, so that no answer outgrows what a client may have waiting. */
-import { lengthOf } from "../core/publication.ts";
+import type { UserId } from "../base/fields.ts";
+import { frameLength } from "../core/publication.ts";
 import type { InboxSync, StoredNotification } from "./store/store.ts";
 
 /** A part of an inbox: where it ends, and whether there is more behind it. */
@@ -17,12 +18,12 @@ export function cutTo(found: readonly StoredNotification[], limit: number, end: 
   return { offset: last.offset, more: true, notifications: found.slice(0, limit) };
 }
 
-/** Cuts a page to a number of characters, and to one notification at least. */
-export function cutToLength<P extends Page>(page: P, characters: number): P {
+/** Cuts a page of a user's inbox to a number of characters, and to one notification at least. */
+export function cutToLength<P extends Page>(page: P, user: UserId, characters: number): P {
   const { notifications, offset } = page;
   let length = 0;
   const over = notifications.findIndex(({ publication }) =>
-    (length += lengthOf(publication)) > characters
+    (length += frameLength(user, publication)) > characters
   );
   return over < 0 ? page : { ...page, ...cutTo(notifications, Math.max(1, over), offset) };
 }

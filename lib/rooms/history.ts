@@ -3,9 +3,9 @@ import { type Channel, roomChannel } from "../core/channel.ts";
 import type { RoomSync } from "./membership.ts";
 import type { Broker } from "../core/broker.ts";
 import {
+  frameLength,
   type History,
   type KeptPublication,
-  lengthOf,
   type Position,
 } from "../core/publication.ts";
 import type { RoomRules } from "./rules/room_rules.ts";
@@ -54,7 +54,7 @@ export class RoomHistory {
     if (since.epoch !== epoch || since.offset > offset) return failed("epoch", at);
     const missed = offset - since.offset;
     if (missed > MAX_RECOVERED) return failed("too_many", at);
-    const isLong = isOver(publications);
+    const isLong = isOver(room, publications);
     const isFirst = missed === 0 || publications[0]?.offset === since.offset + 1;
     if (publications.length < missed) return failed(isLong && isFirst ? "too_many" : "expired", at);
     if (publications.length > 1 && isLong) return failed("too_many", at);
@@ -77,14 +77,14 @@ export class RoomHistory {
     const publications = since === undefined
       ? await this.#last(channel, asked, { offset, epoch })
       : (await this.#after(channel, asked)).publications;
-    const isCut = since === undefined && isOver(publications);
+    const isCut = since === undefined && isOver(room, publications);
     const isWhole = isKnown && (isCut || (publications[0]?.offset ?? from + 1) === from + 1);
     return {
       offset,
       epoch,
       recovered: isWhole,
       ...(isWhole ? {} : { reason: isKnown ? "expired" : "epoch" }),
-      publications: since === undefined ? endOf(publications) : startOf(publications),
+      publications: since === undefined ? endOf(room, publications) : startOf(room, publications),
     };
   }
 
@@ -97,7 +97,7 @@ export class RoomHistory {
     });
     let kept: Kept = first.publications;
     let last = kept.at(-1)?.offset ?? first.offset;
-    while (last < first.offset && kept.length < limit && !isOver(kept)) {
+    while (last < first.offset && kept.length < limit && !isOver(channel.name, kept)) {
       const count = Math.min(CHUNK, limit - kept.length, first.offset - last);
       const next = await this.#broker.history(channel, { since: last, limit: count, persistent });
       // The history may have been lost or have ended meanwhile.
@@ -116,7 +116,7 @@ export class RoomHistory {
   ): Promise<Kept> {
     let kept: Kept = [];
     let end = offset;
-    while (end > since && !isOver(kept)) {
+    while (end > since && !isOver(channel.name, kept)) {
       const start = Math.max(since, end - CHUNK);
       const asked = { since: start, limit: end - start, persistent };
       const before = await this.#broker.history(channel, asked);
@@ -130,20 +130,22 @@ export class RoomHistory {
   }
 }
 
-function isOver(publications: Kept): boolean {
-  const length = publications.reduce((sum, { publication }) => sum + lengthOf(publication), 0);
-  return length > MAX_CHARACTERS;
+function isOver(room: string, publications: Kept): boolean {
+  let length = 0;
+  return publications.some(({ publication }) =>
+    (length += frameLength(room, publication)) > MAX_CHARACTERS
+  );
 }
 
-function endOf(publications: Kept): Kept {
-  return startOf(publications.toReversed()).toReversed();
+function endOf(room: string, publications: Kept): Kept {
+  return startOf(room, publications.toReversed()).toReversed();
 }
 
 /** As many of the first messages as one answer bears, and one at least. */
-function startOf(publications: Kept): Kept {
+function startOf(room: string, publications: Kept): Kept {
   let length = 0;
   const over = publications.findIndex(({ publication }) =>
-    (length += lengthOf(publication)) > MAX_CHARACTERS
+    (length += frameLength(room, publication)) > MAX_CHARACTERS
   );
   return over < 0 ? publications : publications.slice(0, Math.max(1, over));
 }

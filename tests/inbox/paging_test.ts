@@ -10,6 +10,8 @@ import { waitFor } from "../support/wait.ts";
 
 const NOTIFICATIONS = 900;
 const LONG = "x".repeat(9_000);
+/** Characters of messages that one answer has at most, and a little for what stands around them. */
+const MAX_ANSWER = 252_000;
 
 Deno.test("cutTo() says where a page ends, and whether there is more", () => {
   const found = [stored(3), stored(5), stored(8)];
@@ -20,10 +22,10 @@ Deno.test("cutTo() says where a page ends, and whether there is more", () => {
 
 Deno.test("cutToLength() keeps one notification, however long", () => {
   const page = { offset: 9, notifications: [stored(3), stored(5), stored(8)] };
-  assert.equal(cutToLength(page, 390), page);
-  assert.partialDeepStrictEqual(cutToLength(page, 389), { offset: 5, more: true });
-  assert.partialDeepStrictEqual(cutToLength(page, 1), { offset: 3, more: true });
-  const cut = cutToLength({ ...page, more: true as const }, 260);
+  assert.equal(cutToLength(page, "1", 402), page);
+  assert.partialDeepStrictEqual(cutToLength(page, "1", 401), { offset: 5, more: true });
+  assert.partialDeepStrictEqual(cutToLength(page, "1", 1), { offset: 3, more: true });
+  const cut = cutToLength({ ...page, more: true as const }, "1", 268);
   assert.deepEqual(cut, { offset: 5, more: true, notifications: page.notifications.slice(0, 2) });
 });
 
@@ -82,6 +84,31 @@ Deno.test("what a room has that is too long for one answer is read page by page"
   assert.deepEqual(messages, Array.from({ length: 60 }, (_, index) => index));
 });
 
+Deno.test("an answer is cut by what it takes on the wire, where JSON writes a character as six", async () => {
+  await using program = await Program.start();
+  const [room, message] = ["r".repeat(128), "\u0001".repeat(9_000)];
+  await using alice = await TestClient.connectV2(program.webSocketUrl);
+  await alice.command("connect", { user_id: "u".repeat(64) });
+  const { epoch } = await alice.command("subscribe", { room });
+  for (let index = 0; index < 24; index++) await alice.command("publish", { room, message });
+  for (let index = 0; index < 24; index++) {
+    const answer = await fetch(`${program.url}/api/users/1/notifications`, {
+      method: "POST",
+      body: message,
+    });
+    await answer.body?.cancel();
+  }
+  const length = (answer: unknown) => JSON.stringify(answer).length;
+  const since = { offset: 0, epoch };
+  assert.equal((await alice.command("subscribe", { room, since }))["reason"], "too_many");
+  assert.ok(length(await alice.command("history", { room, since, limit: 24 })) < MAX_ANSWER);
+  assert.ok(length(await alice.command("history", { room, limit: 24 })) < MAX_ANSWER);
+  await using bob = await TestClient.connectV2(program.webSocketUrl);
+  const { inbox } = await bob.command("connect", { user_id: 1 });
+  assert.partialDeepStrictEqual(inbox, { more: true });
+  assert.ok(length(inbox) < MAX_ANSWER);
+});
+
 Deno.test("a position that comes back acknowledges what is before it", async () => {
   await using program = await Program.start();
   await notifyMany(program, 0, 3);
@@ -98,7 +125,7 @@ Deno.test("a position that comes back acknowledges what is before it", async () 
   });
 });
 
-/** Its frame is taken for 130 characters long. */
+/** Its frame is taken for 134 characters long. */
 function stored(offset: number): StoredNotification {
   const [id, room] = [`n-${offset}`, "lobby"];
   const publication = { kind: "notification", id, room, at: 1, message: "0123456789" };

@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Channel } from "../../lib/core/channel.ts";
-import { lengthOf } from "../../lib/core/publication.ts";
 import { MemoryBroker } from "../../lib/engines/memory/broker.ts";
 import { Program } from "../support/program.ts";
 import { TestClient } from "../support/test_client.ts";
@@ -10,7 +9,7 @@ import { stubClock } from "../support/stub_clock.ts";
 
 const BYTES = 20_000;
 /** Beside its frame, as the broker counts it. */
-const PUBLICATION_BYTES = 200;
+const PUBLICATION_BYTES = 440;
 
 const channelOf = (name: string): Channel => ({ site: "default", kind: "room", name });
 
@@ -109,7 +108,7 @@ async function bytesOf(broker: MemoryBroker): Promise<number> {
   for (let room = 0; room < 10; room++) {
     const { publications } = await broker.history(channelOf(String(room)), { limit: 100 });
     for (const { publication } of publications) {
-      bytes += lengthOf(publication) * 2 + PUBLICATION_BYTES;
+      bytes += (publication.message ?? "").length * 2 + PUBLICATION_BYTES;
     }
   }
   return bytes;

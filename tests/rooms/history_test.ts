@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Broker } from "../../lib/core/broker.ts";
 import {
+  frameLength,
   type History,
   type KeptPublication,
-  lengthOf,
   type Publication,
 } from "../../lib/core/publication.ts";
 import { openEmbedded } from "../../lib/engines/embedded.ts";
@@ -26,7 +26,9 @@ class RoomWithRule implements AsyncDisposable {
     const { broker } = this.#engine;
     const history = async (...asked: Parameters<Broker["history"]>): Promise<History> => {
       const found = await broker.history(...asked);
-      for (const { publication } of found.publications) this.read += lengthOf(publication);
+      for (const { publication } of found.publications) {
+        this.read += frameLength("lobby", publication);
+      }
       return found;
     };
     const rules = new RoomRules(roomsWithoutFile([]), [{ pattern: "*", size: SIZE, seconds: 60 }]);
@@ -72,7 +74,7 @@ Deno.test("an answer is the last messages, those after a position, or says why n
       const count = lengths.length;
       const offsets = (publications: readonly KeptPublication[]) =>
         publications.map(({ offset }) => offset);
-      const sizes = lengths.map((length) => lengthOf(messageOf(length)));
+      const sizes = lengths.map((length) => frameLength("lobby", messageOf(length)));
       const first = Math.max(0, count - SIZE) + 1;
       const last = await history.read("default", "lobby", { limit });
       const from = Math.max(first, count - limit + 1);

@@ -5,7 +5,6 @@ import {
   CLIENTS_ID_SECONDS,
   type History,
   type HistoryOptions,
-  lengthOf,
   POSITION_SECONDS,
   type Publication,
   type Published,
@@ -35,8 +34,8 @@ const LOOK_AFTER_MS = 1;
 
 /** The most bytes that a log takes without its publications and ids. */
 const LOG_BYTES = 1000;
-/** The most bytes that a publication takes beside its text. */
-const PUBLICATION_BYTES = 200;
+/** The most bytes that a publication takes beside its texts: its object, its id, and its place in the list. */
+const PUBLICATION_BYTES = 440;
 /** The most bytes that a client's own id takes. */
 const ID_BYTES = 300;
 
@@ -227,6 +226,9 @@ export class MemoryBroker implements Broker {
   }
 }
 
-function bytesOf(publication: Publication): number {
-  return lengthOf(publication) * UNIT_BYTES + PUBLICATION_BYTES;
+function bytesOf({ from, message = "", event = "", data, tags }: Publication): number {
+  const { user = "", name = "" } = from ?? {};
+  const rest = data === undefined && tags === undefined ? 0 : JSON.stringify([data, tags]).length;
+  const units = message.length + user.length + name.length + event.length + rest;
+  return units * UNIT_BYTES + PUBLICATION_BYTES;
 }

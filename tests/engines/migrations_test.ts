@@ -166,12 +166,29 @@ Deno.test("a step that fails leaves the file at the step before it, from where t
   ];
   const first = "CREATE TABLE notes (id TEXT)";
   const second = "ALTER TABLE notes ADD COLUMN room TEXT";
+  migrate(database, steps(first));
   assert.throws(() => migrate(database, steps(first, `${second}; SELECT * FROM missing`)));
   database.exec("ROLLBACK"); // as closing the file does
   assert.deepEqual(versionsIn(database), { notes: 1 });
   migrate(database, steps(first, second));
   assert.deepEqual(versionsIn(database), { notes: 2 });
   database.exec("INSERT INTO notes (id, room) VALUES ('1', 'lobby')");
+});
+
+Deno.test("a file of an older program that cannot be taken over to the end stays as it is, and that program's", async () => {
+  const dataDir = await Deno.makeTempDir();
+  const database = await fileOf(RELEASED.length, dataDir);
+  const before = tablesIn(database);
+  assert.throws(() =>
+    migrate(database, [...SCHEMAS, { name: "a", sql: [{ name: "a", sql: "oops" }] }])
+  );
+  database.close();
+  {
+    using again = new DatabaseSync(`${dataDir}/notifyli.db`);
+    assert.deepEqual(tablesIn(again), before);
+    assert.equal(again.prepare("PRAGMA user_version").get()?.["user_version"], RELEASED.length);
+  }
+  await Deno.remove(dataDir, { recursive: true });
 });
 
 Deno.test("a file of a later version is refused, and stays as it is; what this program does not know does not matter", async () => {

@@ -1,6 +1,8 @@
 /**
  * Brings a SQLite file to the tables of this program. Each capability has migrations and a version of its own. A
- * migration and the version that it leads to are one transaction, so a server that dies in it begins it anew.
+ * migration and the version that it leads to are one transaction, so a server that dies in it begins it anew. All that a
+ * file of an older program lacks is one transaction, so that the older program can still open a file which could not be
+ * brought to the end, for instance because the disk was full.
  */
 import type { DatabaseSync } from "node:sqlite";
 import { getLogger } from "@logtape/logtape";
@@ -67,7 +69,19 @@ export function migrate(database: DatabaseSync, schemas: readonly Schema[]): voi
   if (fileVersion > FILE_VERSION) {
     throw new Error(`its version is ${fileVersion}, this program knows up to ${FILE_VERSION}`);
   }
-  if (fileVersion < FILE_VERSION) takeOver(database, fileVersion);
+  if (fileVersion < FILE_VERSION) {
+    return inTransaction(database, () => {
+      takeOver(database, fileVersion);
+      for (const step of missingSteps(database, schemas)) take(database, step);
+    });
+  }
+  for (const step of missingSteps(database, schemas)) {
+    inTransaction(database, () => take(database, step));
+  }
+}
+
+/** Throws where a later version of the program wrote something. */
+function missingSteps(database: DatabaseSync, schemas: readonly Schema[]): MissingStep[] {
   const versions = versionsIn(database);
   for (const { name, sql = [] } of schemas) {
     const version = versions.get(name) ?? 0;
@@ -77,9 +91,7 @@ export function migrate(database: DatabaseSync, schemas: readonly Schema[]): voi
       );
     }
   }
-  for (const step of schemas.flatMap((each) => pendingOf(each, versions))) {
-    take(database, step);
-  }
+  return schemas.flatMap((each) => pendingOf(each, versions));
 }
 
 /** Gives another epoch to all rows that have one, which makes all positions invalid that clients know. */
@@ -95,13 +107,11 @@ export function renewEpochs(database: DatabaseSync): void {
 
 /** Adds the table `versions` to an old or a new file, with the versions that capabilities have there. */
 function takeOver(database: DatabaseSync, fileVersion: number): void {
-  inTransaction(database, () => {
-    database.exec(
-      "CREATE TABLE versions (capability TEXT PRIMARY KEY, version INTEGER NOT NULL) WITHOUT ROWID",
-    );
-    for (const step of STEPS_BEFORE.slice(0, fileVersion)) setVersion(database, ...step);
-    database.exec(`PRAGMA user_version = ${FILE_VERSION}`);
-  });
+  database.exec(
+    "CREATE TABLE versions (capability TEXT PRIMARY KEY, version INTEGER NOT NULL) WITHOUT ROWID",
+  );
+  for (const step of STEPS_BEFORE.slice(0, fileVersion)) setVersion(database, ...step);
+  database.exec(`PRAGMA user_version = ${FILE_VERSION}`);
 }
 
 function pendingOf(
@@ -112,6 +122,7 @@ function pendingOf(
     .slice(versions.get(capability) ?? 0);
 }
 
+/** Takes a step, within a transaction. */
 function take(database: DatabaseSync, { capability, version, name, sql }: MissingStep): void {
   const step = `${capability} ${version} (${name})`;
   const bytes = numberOf(database, "PRAGMA page_count") * numberOf(database, "PRAGMA page_size");
@@ -120,10 +131,8 @@ function take(database: DatabaseSync, { capability, version, name, sql }: Missin
     log.info("the store of {megabytes} MB is brought to {step}", { megabytes, step });
   }
   const startedAt = performance.now();
-  inTransaction(database, () => {
-    database.exec(sql);
-    setVersion(database, capability, version);
-  });
+  database.exec(sql);
+  setVersion(database, capability, version);
   const ms = performance.now() - startedAt;
   if (ms >= LONG_MS) {
     log.info("the store is at {step}, after {seconds} s", { step, seconds: Math.round(ms / 1000) });

@@ -142,6 +142,22 @@ Deno.test("redis engine goes on in order where Redis lost its functions", async 
   assert.deepEqual(offsets, ids.map((_, index) => index + 1));
 });
 
+Deno.test("redis engine drops what another program publishes where its nodes do, and goes on", async () => {
+  await using server = await RedisServer.start();
+  await using engine = await openFullRedis(server);
+  const heard: string[] = [];
+  await engine.run({ ...QUIET, handlePublication: (_channel, { id }) => void heard.push(id) });
+  await engine.broker.subscribe(LOBBY);
+  const channel = await server.call("PUBSUB", "CHANNELS", "*room:lobby");
+  const frame = '{"type":"usermsg","message":"of 0.1"}';
+  for (const each of ["", "garbage", "5", "\n", "message 2 e\n{", `message 2 ${frame}`]) {
+    await server.call("PUBLISH", channel, each);
+  }
+  await engine.broker.publish(LOBBY, message("ours"));
+  await waitFor("ours is heard", () => heard.length > 0);
+  assert.deepEqual(heard, ["ours"]);
+});
+
 Deno.test("redis engine runs the functions of every capability that it was opened with, and of no other", async () => {
   await using server = await RedisServer.start();
   const { redis } = readConfig(server.env).config;

@@ -1,4 +1,5 @@
 /** The broker over Redis: publications go by PUB/SUB, and histories are streams. */
+import { getLogger } from "@logtape/logtape";
 import type { Redis } from "ioredis";
 import type { Broker, FanOut } from "../../core/broker.ts";
 import type { Channel } from "../../core/channel.ts";
@@ -21,6 +22,14 @@ import { KERNEL_FUNCTIONS } from "./kernel_functions.ts";
 import type { RedisKeys } from "./keys.ts";
 import { contentOf } from "./old_frames.ts";
 
+const log = getLogger(["notifyli", "redis"]);
+
+/** What a node hears. */
+interface Heard {
+  readonly publication: Publication;
+  readonly position?: Position;
+}
+
 export class RedisBroker implements Broker {
   readonly #redis: Redis;
   readonly #subscriber: Redis;
@@ -28,6 +37,8 @@ export class RedisBroker implements Broker {
   readonly #functions: Calls<typeof KERNEL_FUNCTIONS>;
   /** The channels that this node hears, by their names in Redis. */
   readonly #channels = new Map<string, Channel>();
+  /** Whether it was logged that a message could not be read. */
+  #isWarned = false;
 
   constructor({ redis, subscriber, keys, functions }: RedisLink, fanOut: FanOut) {
     this.#redis = redis;
@@ -37,9 +48,24 @@ export class RedisBroker implements Broker {
     subscriber.on("message", (name: string, message: string) => {
       const channel = this.#channels.get(name);
       if (channel === undefined) return;
-      const { publication, position } = parsePayload(message);
-      fanOut(channel, publication, position);
+      const read = this.#read(name, message);
+      if (read !== undefined) fanOut(channel, read.publication, read.position);
     });
+  }
+
+  /** Reads what other nodes published. What none of this version has published is dropped, and logged the first time. */
+  #read(name: string, message: string): Heard | undefined {
+    try {
+      return parsePayload(message);
+    } catch {
+      // The reason is not told, since it would have a part of the text.
+      log[this.#isWarned ? "debug" : "error"](
+        "what was published on {channel} cannot be read: nodes of other versions, or another program, publish there",
+        { channel: name },
+      );
+      this.#isWarned = true;
+      return undefined;
+    }
   }
 
   async subscribe(channel: Channel): Promise<void> {
@@ -115,8 +141,8 @@ function payload(publication: Publication): string {
   return `${kind} 0 - ${id} ${at} ${room}\n${encodeContent(publication)}`;
 }
 
-/** Reads a message by hand, since `split` takes longer, and each node reads every publication. */
-function parsePayload(message: string): { publication: Publication; position?: Position } {
+/** Reads a message, or throws. It does so by hand, since `split` takes longer, and each node reads every publication. */
+function parsePayload(message: string): Heard {
   let start = 0;
   const next = () => {
     const end = message.indexOf(" ", start);
@@ -126,6 +152,7 @@ function parsePayload(message: string): { publication: Publication; position?: P
   };
   const [kind, offset, epoch, id, at] = [next(), Number(next()), next(), next(), Number(next())];
   const lineEnd = message.indexOf("\n", start);
+  if (lineEnd < 0) throw new SyntaxError("There is no line with the content");
   const room = message.slice(start, lineEnd);
   const content = contentOf(message.slice(lineEnd + 1), at, kind);
   return {

@@ -49,6 +49,6 @@ render(
 );
 
 function showTitle(): void {
-  const { unread } = store.state.notices;
+  const { unread } = store.state.notifications;
   document.title = unread === 0 ? "notifyli" : `(${unread}) notifyli`;
 }

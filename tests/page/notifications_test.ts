@@ -1,7 +1,7 @@
 /** Notifications on the page: toasts, the bell, and what one device does for the others. */
 import assert from "node:assert/strict";
 import { OPTIONS } from "../support/browser.ts";
-import { bell, item, notices, start } from "../support/page.ts";
+import { bell, item, notifications, start } from "../support/page.ts";
 
 Deno.test(
   "page: redis-cli PUBLISH becomes a toast and an entry behind the bell",
@@ -37,7 +37,7 @@ Deno.test(
     assert.equal((await setting.notify(9, "While you were away")).online, false);
     const page = await setting.connect({ user: "9", name: "Nina" });
     await page.getByRole("button", { name: "Notifications, 1 unread" }).click();
-    await notices(page).getByText("While you were away").waitFor();
+    await notifications(page).getByText("While you were away").waitFor();
     assert.equal(await page.getByTestId("toast").count(), 0, "it is no news");
   },
 );
@@ -68,7 +68,7 @@ Deno.test(
     }
     await laptop.getByRole("button", { name: "Archive all" }).click();
     for (const page of [laptop, phone]) {
-      await notices(page).getByText("You are all caught up").waitFor();
+      await notifications(page).getByText("You are all caught up").waitFor();
     }
     assert.deepEqual(setting.errors, []);
   },
@@ -92,7 +92,7 @@ Deno.test("page: the unread count is right after the server restarted", OPTIONS,
   }
   await bell(phone, 1).click();
   for (const page of [laptop, phone]) await bell(page, 0).waitFor();
-  assert.equal(await notices(phone).getByRole("listitem").count(), 2);
+  assert.equal(await notifications(phone).getByRole("listitem").count(), 2);
 });
 
 Deno.test(
@@ -104,11 +104,11 @@ Deno.test(
     const page = await setting.connect({ user: "123", name: "Alice" });
     await bell(page, 60).click();
     await bell(page, 10).waitFor(); // those that it shows are read
-    assert.equal(await notices(page).locator(".notice").count(), 50);
-    await notices(page).getByRole("button", { name: "Show older ones" }).click();
+    assert.equal(await notifications(page).locator(".notification").count(), 50);
+    await notifications(page).getByRole("button", { name: "Show older ones" }).click();
     await item(page, "Number 1.").waitFor();
     await bell(page, 0).waitFor();
-    assert.equal(await notices(page).locator(".notice").count(), 60);
+    assert.equal(await notifications(page).locator(".notification").count(), 60);
     assert.match(await page.locator("li:focus").innerText(), /Number 10\./, "the first that came");
 
     await item(page, "Number 59.").getByRole("button", { name: /^Archive/ }).focus();
@@ -118,8 +118,8 @@ Deno.test(
     await item(page, "Number 58.").waitFor({ state: "detached" });
     await page.getByRole("button", { name: "Archive all" }).focus();
     await page.keyboard.press("Enter");
-    await notices(page).getByText("You are all caught up").waitFor();
+    await notifications(page).getByText("You are all caught up").waitFor();
     await page.keyboard.press("Escape");
-    await notices(page).waitFor({ state: "detached" });
+    await notifications(page).waitFor({ state: "detached" });
   },
 );

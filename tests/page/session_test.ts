@@ -205,17 +205,21 @@ Deno.test("Session shows the inbox from the newest on, with no hole, and older o
   const newest = Array.from({ length: 50 }, (_, i) => direct(90 - i));
   page.socket.reply("inbox", { notifications: newest, unread: 3 });
   await settled();
-  let { notices } = page.store.state;
-  assert.deepEqual([notices.list.length, notices.list.at(-1)?.id], [50, "n41"]);
-  assert.deepEqual([notices.unread, notices.isLoaded, notices.hasOlder], [3, true, true]);
+  let { notifications } = page.store.state;
+  assert.deepEqual([notifications.list.length, notifications.list.at(-1)?.id], [50, "n41"]);
+  assert.deepEqual([notifications.unread, notifications.isLoaded, notifications.hasOlder], [
+    3,
+    true,
+    true,
+  ]);
   assert.deepEqual(page.store.state.toasts, []);
-  page.session.notices?.loadOlder();
+  page.session.notifications?.loadOlder();
   assert.deepEqual(page.socket.ofType("inbox").at(-1), { type: "inbox", before: 41, limit: 50 });
   const older = Array.from({ length: 40 }, (_, i) => direct(40 - i));
   page.socket.reply("inbox", { notifications: older, unread: 3 });
   await settled();
-  ({ notices } = page.store.state);
-  assert.deepEqual([notices.list.length, notices.hasOlder], [90, false]);
+  ({ notifications } = page.store.state);
+  assert.deepEqual([notifications.list.length, notifications.hasOlder], [90, false]);
 });
 
 Deno.test("Session shows of what came with the connection no more than the inbox's first page", async () => {
@@ -225,14 +229,17 @@ Deno.test("Session shows of what came with the connection no more than the inbox
     inbox: inbox(60, Array.from({ length: 60 }, (_, i) => direct(i + 1))),
   });
   page.socket.receive(direct(61));
-  let { notices } = page.store.state;
-  assert.deepEqual([notices.list.map(({ id }) => id), notices.isLoaded], [["n61"], false]);
+  let { notifications } = page.store.state;
+  assert.deepEqual([notifications.list.map(({ id }) => id), notifications.isLoaded], [
+    ["n61"],
+    false,
+  ]);
   assert.deepEqual(page.store.state.toasts, ["n61"]);
   const newest = Array.from({ length: 50 }, (_, i) => direct(61 - i));
   page.socket.reply("inbox", { notifications: newest, unread: 61 });
   await settled();
-  ({ notices } = page.store.state);
-  assert.deepEqual([notices.list.length, notices.list.at(-1)?.id], [50, "n12"]);
+  ({ notifications } = page.store.state);
+  assert.deepEqual([notifications.list.length, notifications.list.at(-1)?.id], [50, "n12"]);
   assert.deepEqual(page.store.state.toasts, ["n61"]);
 });
 
@@ -269,17 +276,17 @@ Deno.test("Session reads, archives and deletes by the server's word, and asks on
     unread: 3,
   });
   await settled();
-  page.session.notices?.read(["n1"]);
-  page.session.notices?.read(["n1", "n2"]);
+  page.session.notifications?.read(["n1"]);
+  page.session.notifications?.read(["n1", "n2"]);
   assert.deepEqual(page.socket.ofType("read").map(({ ids }) => ids), [["n1"], ["n2"]]);
-  assert.equal(page.store.state.notices.unread, 3);
+  assert.equal(page.store.state.notifications.unread, 3);
   page.socket.receive({ type: "inbox", event: "read", ids: ["n1"], unread: 2 });
-  assert.equal(page.store.state.notices.unread, 2);
-  page.session.notices?.archive(["n1"]);
-  page.session.notices?.delete(["n2"]);
+  assert.equal(page.store.state.notifications.unread, 2);
+  page.session.notifications?.archive(["n1"]);
+  page.session.notifications?.delete(["n2"]);
   page.socket.receive({ type: "inbox", event: "archive", ids: ["n1"], unread: 2 });
   page.socket.receive({ type: "inbox", event: "delete", ids: ["n2"], unread: 1 });
-  assert.deepEqual(page.store.state.notices.list.map(({ id }) => id), ["n3"]);
+  assert.deepEqual(page.store.state.notifications.list.map(({ id }) => id), ["n3"]);
   page.socket.refuse("archive", "unavailable");
   await settled();
   assert.match(page.store.state.alert ?? "", /unavailable/);
@@ -293,7 +300,7 @@ Deno.test("Session learns after a reconnection what others did to the notificati
   page.comeBack({ unread: 0, inbox: { ...inbox(2), recovered: true } });
   page.socket.reply("inbox", { notifications: [{ ...direct(2), state: "read" }], unread: 0 });
   await settled();
-  const { list, unread } = page.store.state.notices;
+  const { list, unread } = page.store.state.notifications;
   assert.deepEqual([list.map(({ id, read }) => [id, read]), unread], [[["n2", true]], 0]);
 });
 

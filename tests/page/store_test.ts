@@ -1,6 +1,6 @@
 /** The page's state, how events change it, and the rows that it is shown as. */
 import assert from "node:assert/strict";
-import { NO_NOTICES } from "../../lib/page/state/notices.ts";
+import { NO_NOTIFICATIONS } from "../../lib/page/state/notifications.ts";
 import { MESSAGE_LIMIT } from "../../lib/page/state/rooms.ts";
 import { type Action, INITIAL_STATE, reduce, type State } from "../../lib/page/state/store.ts";
 import { rowsOf } from "../../lib/page/state/timeline.ts";
@@ -66,19 +66,22 @@ Deno.test("reduce() lists people by name", () => {
 });
 
 Deno.test("reduce() raises the newest toasts, and takes down those that were read or put away", () => {
-  const notices = (...list: Notification[]): Action => (
-    { type: "notices_changed", notices: { ...NO_NOTICES, list, unread: list.length } }
+  const notifications = (...list: Notification[]): Action => (
+    {
+      type: "notifications_changed",
+      notifications: { ...NO_NOTIFICATIONS, list, unread: list.length },
+    }
   );
   const [one, two, three, four] = ["n1", "n2", "n3", "n4"].map(notification);
   assert.ok(one && two && three && four);
   let state = after([
     signedIn("lobby"),
-    notices(four, three, two, one),
+    notifications(four, three, two, one),
     ...["n1", "n2", "n3", "n4"].map((id) => ({ type: "toast_raised", id }) as const),
   ]);
   assert.deepEqual(state.toasts, ["n2", "n3", "n4"]);
   assert.equal(room(state, "lobby").messages.length, 0);
-  state = after([notices(four, { ...two, read: true }, one)], state);
+  state = after([notifications(four, { ...two, read: true }, one)], state);
   assert.deepEqual(state.toasts, ["n4"]);
   assert.deepEqual(after([{ type: "toast_dismissed", id: "n4" }], state).toasts, []);
 });

@@ -23,12 +23,12 @@ export function message(page: Page, text: string) {
   return page.getByTestId("message").filter({ hasText: text });
 }
 
-export function notices(page: Page) {
+export function notifications(page: Page) {
   return page.getByRole("dialog", { name: "Notifications" });
 }
 
 export function item(page: Page, text: string) {
-  return notices(page).getByRole("listitem").filter({ hasText: text });
+  return notifications(page).getByRole("listitem").filter({ hasText: text });
 }
 
 export function bell(page: Page, unread: number) {

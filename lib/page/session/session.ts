@@ -1,11 +1,11 @@
 /**
  * One signed-in user: the session has their client, and does what they want. What the client hears becomes a change of the
- * store in `room_feeds.ts` and `notice_feed.ts`; `components/` shows that.
+ * store in `room_feeds.ts` and `notification_feed.ts`; `components/` shows that.
  */
 import type { Client, KeyValueStore, NotifyliError } from "../../sdk/mod.ts";
 import { newMessageId } from "../../sdk/core/ids.ts";
 import { type ConnectAnswers, type Identity, silentRooms } from "./identity.ts";
-import { NoticeFeed } from "./notice_feed.ts";
+import { NotificationFeed } from "./notification_feed.ts";
 import { enqueue, isFull, type Outbox, OUTBOX_LIMIT, remove, retry } from "../state/outbox.ts";
 import { rememberChanges } from "../storage/remember.ts";
 import { RoomFeeds } from "./room_feeds.ts";
@@ -36,7 +36,7 @@ interface SessionOptions {
 interface Running {
   readonly client: Client;
   readonly rooms: RoomFeeds;
-  readonly notices: NoticeFeed;
+  readonly notifications: NotificationFeed;
   readonly sender: Sender;
 }
 
@@ -52,8 +52,8 @@ export class Session {
   }
 
   /** The notifications of the user who is signed in. */
-  get notices(): NoticeFeed | undefined {
-    return this.#running?.notices;
+  get notifications(): NotificationFeed | undefined {
+    return this.#running?.notifications;
   }
 
   /** Signs in with the form's answers; the rooms of the same user's last visit come along. */
@@ -148,7 +148,7 @@ export class Session {
     this.#running = {
       client,
       rooms: new RoomFeeds(client, store, { isWatched, silent }),
-      notices: new NoticeFeed(client, store),
+      notifications: new NotificationFeed(client, store),
       sender,
     };
   }

@@ -2,7 +2,13 @@
 import type { Message, State as ConnectionState, User } from "../../sdk/mod.ts";
 import { DEFAULT_CONFIG, type ServerConfig } from "../config.ts";
 import type { Identity } from "../session/identity.ts";
-import { addToast, NO_NOTICES, type Notices, type Toasts, withoutSeen } from "./notices.ts";
+import {
+  addToast,
+  NO_NOTIFICATIONS,
+  type Notifications,
+  type Toasts,
+  withoutSeen,
+} from "./notifications.ts";
 import {
   enqueue,
   fail,
@@ -38,7 +44,7 @@ export interface State {
   /** The name of the room that is shown. It is empty when no room is open. */
   readonly activeRoom: string;
   readonly outbox: Outbox;
-  readonly notices: Notices;
+  readonly notifications: Notifications;
   readonly toasts: Toasts;
   /** A complaint of the server that belongs to no message. */
   readonly alert: string | null;
@@ -75,7 +81,7 @@ export type Action =
   | { type: "message_taken"; id: string }
   | { type: "message_failed"; id: string; failure: string }
   | { type: "outbox_changed"; outbox: Outbox }
-  | { type: "notices_changed"; notices: Notices }
+  | { type: "notifications_changed"; notifications: Notifications }
   | { type: "toast_raised"; id: string }
   | { type: "toast_dismissed"; id: string }
   | { type: "alert_raised"; message: string }
@@ -89,7 +95,7 @@ export const INITIAL_STATE: State = {
   rooms: [],
   activeRoom: "",
   outbox: [],
-  notices: NO_NOTICES,
+  notifications: NO_NOTIFICATIONS,
   toasts: [],
   alert: null,
 };
@@ -144,9 +150,9 @@ export function reduce(state: State, action: Action): State {
       return { ...state, outbox: fail(state.outbox, action.id, action.failure) };
     case "outbox_changed":
       return { ...state, outbox: action.outbox };
-    case "notices_changed": {
-      const { notices } = action;
-      return { ...state, notices, toasts: withoutSeen(state.toasts, notices) };
+    case "notifications_changed": {
+      const { notifications } = action;
+      return { ...state, notifications, toasts: withoutSeen(state.toasts, notifications) };
     }
     case "toast_raised":
       return { ...state, toasts: addToast(state.toasts, action.id) };

@@ -1,14 +1,14 @@
 /** The bell with its badge, and the list of notifications behind it. Looking at the list reads what it shows. */
 import { useEffect, useState } from "preact/hooks";
 import { usePage, useWatched } from "../../context.ts";
-import { type Notices, unreadIds } from "../../state/notices.ts";
+import { type Notifications, unreadIds } from "../../state/notifications.ts";
 import type { Rooms } from "../../state/rooms.ts";
 import { Icon } from "../kit/Icon.tsx";
-import { NoticeList } from "./NoticeList.tsx";
+import { NotificationList } from "./NotificationList.tsx";
 import { panelOf, Popover } from "../kit/Popover.tsx";
 
 interface BellProps {
-  notices: Notices;
+  notifications: Notifications;
   rooms: Rooms;
   userId: string;
 }
@@ -16,19 +16,19 @@ interface BellProps {
 /** A larger number would not fit the badge. */
 const LARGEST_BADGE = 99;
 
-export function Bell({ notices, rooms, userId }: BellProps) {
+export function Bell({ notifications, rooms, userId }: BellProps) {
   const { session } = usePage();
   const isWatched = useWatched();
   const [isOpen, setOpen] = useState(false);
   const [fresh, setFresh] = useState<ReadonlySet<string>>(new Set());
-  const { unread } = notices;
+  const { unread } = notifications;
 
   useEffect(() => {
-    const seen = unreadIds(notices);
+    const seen = unreadIds(notifications);
     if (!isOpen || !isWatched || seen.length === 0) return;
     setFresh(new Set([...fresh, ...seen]));
-    session.notices?.read(seen);
-  }, [isOpen, isWatched, notices.list]);
+    session.notifications?.read(seen);
+  }, [isOpen, isWatched, notifications.list]);
 
   return (
     <Popover
@@ -41,7 +41,7 @@ export function Bell({ notices, rooms, userId }: BellProps) {
         </>
       }
       panelLabel="Notifications"
-      panelClass="notices"
+      panelClass="notifications"
       onOpenChange={(open) => {
         setOpen(open);
         if (!open) setFresh(new Set());
@@ -51,13 +51,13 @@ export function Bell({ notices, rooms, userId }: BellProps) {
         <>
           <div class="panel-head">
             <h2>Notifications</h2>
-            <AllButton notices={notices} />
+            <AllButton notifications={notifications} />
             <button type="button" class="icon-button" aria-label="Close" onClick={close}>
               <Icon name="close" />
             </button>
           </div>
-          <NoticeList
-            notices={notices}
+          <NotificationList
+            notifications={notifications}
             fresh={fresh}
             rooms={rooms}
             userId={userId}
@@ -70,10 +70,10 @@ export function Bell({ notices, rooms, userId }: BellProps) {
 }
 
 /** What a reader most likely wants with all of them: to have read the older ones too, or to be done with these. */
-function AllButton({ notices }: { notices: Notices }) {
+function AllButton({ notifications }: { notifications: Notifications }) {
   const { session } = usePage();
-  const { list, unread, hasOlder } = notices;
-  const isAllSeen = unread <= unreadIds(notices).length;
+  const { list, unread, hasOlder } = notifications;
+  const isAllSeen = unread <= unreadIds(notifications).length;
   if (isAllSeen && list.length === 0) return null;
   const archiveWord = hasOlder ? `Archive these ${list.length}` : "Archive all";
   return (
@@ -82,8 +82,8 @@ function AllButton({ notices }: { notices: Notices }) {
       class="button button-quiet button-small"
       onClick={({ currentTarget }) => {
         panelOf(currentTarget)?.focus(); // the button will be gone
-        if (isAllSeen) session.notices?.archive(list.map(({ id }) => id));
-        else session.notices?.readAll();
+        if (isAllSeen) session.notifications?.archive(list.map(({ id }) => id));
+        else session.notifications?.readAll();
       }}
     >
       {isAllSeen ? archiveWord : "Mark all as read"}

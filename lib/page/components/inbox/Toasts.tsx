@@ -2,21 +2,21 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Notification } from "../../../sdk/mod.ts";
 import { usePage } from "../../context.ts";
-import type { Notices } from "../../state/notices.ts";
+import type { Notifications } from "../../state/notifications.ts";
 import { hasRoom, type Rooms } from "../../state/rooms.ts";
 import { Icon } from "../kit/Icon.tsx";
 
 interface ToastsProps {
   ids: readonly string[];
-  notices: Notices;
+  notifications: Notifications;
   rooms: Rooms;
 }
 
 const TOAST_MS = 6_000;
 
 /** The container is always there: a live region speaks only of what changes inside it. */
-export function Toasts({ ids, notices: { list }, rooms }: ToastsProps) {
-  const shown = ids.flatMap((id) => list.find((notice) => notice.id === id) ?? []);
+export function Toasts({ ids, notifications: { list }, rooms }: ToastsProps) {
+  const shown = ids.flatMap((id) => list.find((notification) => notification.id === id) ?? []);
   return (
     <div
       class="toasts"
@@ -26,21 +26,27 @@ export function Toasts({ ids, notices: { list }, rooms }: ToastsProps) {
       aria-label="New notifications"
       data-testid="toasts"
     >
-      {shown.map((notice) => (
-        <Toast key={notice.id} notice={notice} leadsSomewhere={hasRoom(rooms, notice.room)} />
+      {shown.map((notification) => (
+        <Toast
+          key={notification.id}
+          notification={notification}
+          leadsSomewhere={hasRoom(rooms, notification.room)}
+        />
       ))}
     </div>
   );
 }
 
-function Toast({ notice, leadsSomewhere }: { notice: Notification; leadsSomewhere: boolean }) {
+function Toast(
+  { notification, leadsSomewhere }: { notification: Notification; leadsSomewhere: boolean },
+) {
   const { session, dispatch } = usePage();
-  const { id, name, message, room } = notice;
+  const { id, name, message, room } = notification;
   const dismiss = () => dispatch({ type: "toast_dismissed", id });
   const pause = useAutoDismiss(dismiss);
   const choose = () => {
     session.activateRoom(room);
-    session.notices?.read([id]);
+    session.notifications?.read([id]);
     dismiss();
   };
   const text = (

@@ -16,7 +16,7 @@ interface TopBarProps extends State {
 }
 
 export function TopBar(props: TopBarProps) {
-  const { identity, connection, rooms, activeRoom, notices, config, theme } = props;
+  const { identity, connection, rooms, activeRoom, notifications, config, theme } = props;
   return (
     <header class="topbar">
       <div class="brand">
@@ -30,7 +30,7 @@ export function TopBar(props: TopBarProps) {
       <div class="topbar-actions">
         <ConnectionPill kind={connection.kind} />
         <ThemeButton {...theme} />
-        <Bell notices={notices} rooms={rooms} userId={identity.user_id} />
+        <Bell notifications={notifications} rooms={rooms} userId={identity.user_id} />
         <AccountMenu identity={identity} config={config} theme={theme} />
       </div>
     </header>

@@ -16,7 +16,7 @@ interface WorkspaceProps extends State {
 }
 
 export function Workspace(state: WorkspaceProps) {
-  const { identity, connection, rooms, activeRoom, outbox, notices, toasts } = state;
+  const { identity, connection, rooms, activeRoom, outbox, notifications, toasts } = state;
   const room = rooms.find(({ room }) => room === activeRoom);
   return (
     <div class="workspace">
@@ -38,7 +38,7 @@ export function Workspace(state: WorkspaceProps) {
       </main>
       <div class="overlays">
         <Alert message={state.alert} />
-        <Toasts ids={toasts} notices={notices} rooms={rooms} />
+        <Toasts ids={toasts} notifications={notifications} rooms={rooms} />
       </div>
     </div>
   );

@@ -5,24 +5,24 @@ import { isoTime, shortTime } from "../../text.ts";
 import { Icon } from "../kit/Icon.tsx";
 import { panelOf } from "../kit/Popover.tsx";
 
-interface NoticeItemProps {
-  notice: Notification;
+interface NotificationItemProps {
+  notification: Notification;
   /** It was unread when the list was opened. */
   isFresh: boolean;
   /** Shows the room that it is about, where that is open. */
   onChosen: (() => void) | undefined;
 }
 
-export function NoticeItem({ notice, isFresh, onChosen }: NoticeItemProps) {
+export function NotificationItem({ notification, isFresh, onChosen }: NotificationItemProps) {
   const { session } = usePage();
-  const { id, name } = notice;
-  const text = <NoticeText notice={notice} isFresh={isFresh} />;
+  const { id, name } = notification;
+  const text = <NotificationText notification={notification} isFresh={isFresh} />;
   return (
-    <li class={isFresh ? "notice notice-fresh" : "notice"} tabIndex={-1}>
+    <li class={isFresh ? "notification notification-fresh" : "notification"} tabIndex={-1}>
       {onChosen === undefined
-        ? <div class="notice-body">{text}</div>
-        : <button type="button" class="notice-body" onClick={onChosen}>{text}</button>}
-      <div class="notice-actions">
+        ? <div class="notification-body">{text}</div>
+        : <button type="button" class="notification-body" onClick={onChosen}>{text}</button>}
+      <div class="notification-actions">
         <button
           type="button"
           class="icon-button"
@@ -31,7 +31,7 @@ export function NoticeItem({ notice, isFresh, onChosen }: NoticeItemProps) {
           title="Archive"
           onClick={({ currentTarget }) => {
             moveFocus(currentTarget);
-            session.notices?.archive([id]);
+            session.notifications?.archive([id]);
           }}
         >
           <Icon name="archive" />
@@ -44,7 +44,7 @@ export function NoticeItem({ notice, isFresh, onChosen }: NoticeItemProps) {
           title="Delete"
           onClick={({ currentTarget }) => {
             moveFocus(currentTarget);
-            session.notices?.delete([id]);
+            session.notifications?.delete([id]);
           }}
         >
           <Icon name="trash" />
@@ -63,17 +63,19 @@ function moveFocus(button: HTMLElement): void {
   (next ?? panelOf(button))?.focus();
 }
 
-function NoticeText({ notice, isFresh }: { notice: Notification; isFresh: boolean }) {
-  const { name, room, message, timestamp } = notice;
+function NotificationText(
+  { notification, isFresh }: { notification: Notification; isFresh: boolean },
+) {
+  const { name, room, message, timestamp } = notification;
   return (
     <>
-      <span class="notice-head">
-        <strong class="notice-name">{name}</strong>
+      <span class="notification-head">
+        <strong class="notification-name">{name}</strong>
         {isFresh && <span class="visually-hidden">, new,</span>}
         <time class="time" dateTime={isoTime(timestamp)}>{shortTime(timestamp)}</time>
       </span>
-      <span class="notice-message">{message}</span>
-      <span class="notice-room">{room}</span>
+      <span class="notification-message">{message}</span>
+      <span class="notification-room">{room}</span>
     </>
   );
 }

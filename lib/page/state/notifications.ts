@@ -1,7 +1,7 @@
 /** The notifications behind the bell, as far as they were read from the server; none of it is changed in place. */
 import type { Notification } from "../../sdk/mod.ts";
 
-export interface Notices {
+export interface Notifications {
   /** The notifications, newest first, with no hole in between. */
   readonly list: readonly Notification[];
   /** How many are unread on the server's count, which counts those that are not in `list`, too. */
@@ -12,7 +12,12 @@ export interface Notices {
   readonly hasOlder: boolean;
 }
 
-export const NO_NOTICES: Notices = { list: [], unread: 0, isLoaded: false, hasOlder: false };
+export const NO_NOTIFICATIONS: Notifications = {
+  list: [],
+  unread: 0,
+  isLoaded: false,
+  hasOlder: false,
+};
 
 /** Toasts on the screen at once; when one more comes, the oldest goes (it stays behind the bell). */
 const TOAST_LIMIT = 3;
@@ -25,11 +30,11 @@ export function addToast(toasts: Toasts, id: string): Toasts {
 }
 
 /** Takes down what was read or put away, here or elsewhere. */
-export function withoutSeen(toasts: Toasts, { list }: Notices): Toasts {
-  const seen = (id: string) => list.find((notice) => notice.id === id)?.read ?? true;
+export function withoutSeen(toasts: Toasts, { list }: Notifications): Toasts {
+  const seen = (id: string) => list.find((notification) => notification.id === id)?.read ?? true;
   return toasts.some(seen) ? toasts.filter((id) => !seen(id)) : toasts;
 }
 
-export function unreadIds({ list }: Notices): string[] {
+export function unreadIds({ list }: Notifications): string[] {
   return list.filter(({ read }) => !read).map(({ id }) => id);
 }

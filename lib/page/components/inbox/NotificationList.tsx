@@ -1,15 +1,15 @@
 /** The notifications, newest first, or how to send the first one. */
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { usePage } from "../../context.ts";
-import type { Notices } from "../../state/notices.ts";
+import type { Notifications } from "../../state/notifications.ts";
 import { curlLine } from "../../recipes.ts";
 import { hasRoom, type Rooms } from "../../state/rooms.ts";
 import { CopyLine } from "../kit/CopyLine.tsx";
 import { Icon } from "../kit/Icon.tsx";
-import { NoticeItem } from "./NoticeItem.tsx";
+import { NotificationItem } from "./NotificationItem.tsx";
 
-interface NoticeListProps {
-  notices: Notices;
+interface NotificationListProps {
+  notifications: Notifications;
   /** Ids of those that were unread when the list was opened. */
   fresh: ReadonlySet<string>;
   rooms: Rooms;
@@ -17,39 +17,41 @@ interface NoticeListProps {
   onChosen: () => void;
 }
 
-export function NoticeList({ notices, fresh, rooms, userId, onChosen }: NoticeListProps) {
+export function NotificationList(
+  { notifications, fresh, rooms, userId, onChosen }: NotificationListProps,
+) {
   const { session } = usePage();
   const items = useRef<HTMLUListElement>(null);
-  const { list, isLoaded, hasOlder } = notices;
+  const { list, isLoaded, hasOlder } = notifications;
   const { askForOlder } = useOlder(items, list.length);
 
   if (list.length === 0) {
     return isLoaded
-      ? <NoNotices userId={userId} />
-      : <p class="muted notices-unknown">Not known until connected.</p>;
+      ? <NoNotifications userId={userId} />
+      : <p class="muted notifications-unknown">Not known until connected.</p>;
   }
   const choose = (room: string) => {
     session.activateRoom(room);
     onChosen();
   };
   return (
-    <ul ref={items} class="notice-list" aria-label="Notifications">
-      {list.map((notice) => (
-        <NoticeItem
-          key={notice.id}
-          notice={notice}
-          isFresh={fresh.has(notice.id)}
-          onChosen={hasRoom(rooms, notice.room) ? () => choose(notice.room) : undefined}
+    <ul ref={items} class="notification-list" aria-label="Notifications">
+      {list.map((notification) => (
+        <NotificationItem
+          key={notification.id}
+          notification={notification}
+          isFresh={fresh.has(notification.id)}
+          onChosen={hasRoom(rooms, notification.room) ? () => choose(notification.room) : undefined}
         />
       ))}
       {hasOlder && (
-        <li class="notices-older">
+        <li class="notifications-older">
           <button
             type="button"
             class="button button-quiet button-small"
             onClick={() => {
               askForOlder();
-              session.notices?.loadOlder();
+              session.notifications?.loadOlder();
             }}
           >
             Show older ones
@@ -71,9 +73,9 @@ function useOlder(items: { current: HTMLElement | null }, length: number) {
   return { askForOlder: () => void (firstNew.current = length) };
 }
 
-function NoNotices({ userId }: { userId: string }) {
+function NoNotifications({ userId }: { userId: string }) {
   return (
-    <div class="notices-empty">
+    <div class="notifications-empty">
       <span class="empty-icon">
         <Icon name="bell" />
       </span>

@@ -11,7 +11,7 @@ const PAGE_LENGTH = 50;
 /** The most that the server gives at once. */
 const MAX_PAGE_LENGTH = 1_000;
 
-export class NoticeFeed {
+export class NotificationFeed {
   readonly #client: Client;
   readonly #store: Store;
   /** The offset down to which the inbox was read: below are single ones only, which are not shown. */
@@ -30,7 +30,7 @@ export class NoticeFeed {
     client.on("inbox", () => {
       this.#show();
       // All that was shown is put away: the next ones take its place.
-      if (this.#hasOlder && store.state.notices.list.length === 0) this.loadOlder();
+      if (this.#hasOlder && store.state.notifications.list.length === 0) this.loadOlder();
     });
     client.on("notification", ({ id, read, replayed }) => {
       this.#show();
@@ -87,7 +87,7 @@ export class NoticeFeed {
   }
 
   get #shownLength(): number {
-    const { length } = this.#store.state.notices.list;
+    const { length } = this.#store.state.notifications.list;
     return Math.min(MAX_PAGE_LENGTH, Math.max(PAGE_LENGTH, length));
   }
 
@@ -95,8 +95,8 @@ export class NoticeFeed {
     if (this.#client.state.kind === "closed") return; // another user may be shown by now
     const { list, unread } = this.#client.notifications;
     this.#store.dispatch({
-      type: "notices_changed",
-      notices: {
+      type: "notifications_changed",
+      notifications: {
         list: list.filter((notification) => this.#isShown(notification)),
         unread,
         isLoaded: this.#isLoaded,

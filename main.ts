@@ -1,6 +1,6 @@
 /** The program: finds a subcommand and runs it. A message's way starts at `lib/commands/start.ts`. */
 import { VERSION } from "./lib/base/version.ts";
-import type { Command } from "./lib/commands/command.ts";
+import type { Subcommand } from "./lib/commands/command.ts";
 
 interface Entry {
   readonly name: string;
@@ -8,7 +8,7 @@ interface Entry {
   readonly aliases?: readonly string[];
   readonly summary: string;
   /** Loads the subcommand. The others stay unloaded, since loading takes time. */
-  load(): Promise<Command> | Command;
+  load(): Promise<Subcommand> | Subcommand;
 }
 
 const COMMANDS: readonly Entry[] = [
@@ -71,7 +71,7 @@ ${commands.join("\n")}
 The settings come from the environment and from a .env file in this folder; see the README.`;
 }
 
-function printing(text: string): Command {
+function printing(text: string): Subcommand {
   return () => {
     console.log(text);
     return Promise.resolve(0);

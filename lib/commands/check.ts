@@ -6,7 +6,7 @@ import { lineOf } from "../rooms/rules/words.ts";
 import { checkAll, type Checked } from "./check_all.ts";
 import { describeRoom } from "./check_room.ts";
 import { checkRunning } from "./check_running.ts";
-import { command } from "./command.ts";
+import { subcommand } from "./command.ts";
 import { UsageError, type Values } from "./options.ts";
 import { table } from "./table.ts";
 
@@ -29,7 +29,7 @@ const HELP = {
     there (a server that starts or stops does not), 3 somebody does, but accepts or answers nothing.`,
 } as const;
 
-export const check = command(HELP, async (options) => {
+export const check = subcommand(HELP, async (options) => {
   requireSense(options);
   try {
     if (options.running) return await checkRunning(loadConfig().config);

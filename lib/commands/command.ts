@@ -1,4 +1,4 @@
-/** The part that all commands have in common: their help, and their answer to wrong options and settings. */
+/** The part that all subcommands of `notifyli` have in common: their help, and their answer to wrong options and settings. */
 import { ConfigError } from "../base/config_error.ts";
 import { CodedError, type ErrorCode } from "../base/errors.ts";
 import {
@@ -10,32 +10,32 @@ import {
 } from "./options.ts";
 import { type Help, usageText } from "./usage.ts";
 
-/** Takes the words behind the command's name, and resolves with the exit code. */
-export type Command = (args: readonly string[]) => Promise<number>;
+/** Takes the words behind the subcommand's name, and resolves with the exit code. */
+export type Subcommand = (args: readonly string[]) => Promise<number>;
 
-/** One of the things that a command does, such as `revoke` of `notifyli key revoke ID`. */
+/** One of the things that a subcommand does, such as `revoke` of `notifyli key revoke ID`. */
 export interface Action<O extends Options> {
   /** What the action's argument is, for an error that says it is missing; absent where it takes none. */
   readonly argument?: string;
   run(values: Values<O>, argument: string): Promise<number>;
 }
 
-/** A command that does one thing. */
-export function command<const O extends Options>(
+/** A subcommand that does one thing. */
+export function subcommand<const O extends Options>(
   help: Help<O>,
   run: (values: Values<O>) => Promise<number>,
-): Command {
+): Subcommand {
   return ritual(help, ({ words, values }) => {
     refuseSurplus(words);
     return run(values());
   });
 }
 
-/** A command whose first argument names what the command is to do. */
-export function commandOf<const O extends Options>(
+/** A subcommand whose first argument names what it is to do. */
+export function subcommandOf<const O extends Options>(
   help: Help<O>,
   actions: Readonly<Record<string, Action<O>>>,
-): Command {
+): Subcommand {
   return ritual(help, ({ words: [name, ...words], values }) => {
     const action = actionNamed(name, actions);
     const takesOne = action.argument !== undefined;
@@ -57,7 +57,7 @@ const NOT_THE_CALLERS: readonly ErrorCode[] = ["unavailable", "not_found"];
 function ritual<O extends Options>(
   help: Help<O>,
   run: (line: CommandLine<O>) => Promise<number>,
-): Command {
+): Subcommand {
   return async (args) => {
     try {
       const line = readCommandLine(args, help.options);
@@ -83,7 +83,7 @@ function actionNamed<O extends Options>(
   return action;
 }
 
-/** Lists what a command can do, such as `create, list or revoke`. */
+/** Lists what a subcommand can do, such as `create, list or revoke`. */
 function alternatives(actions: Readonly<Record<string, unknown>>): string {
   const names = Object.keys(actions);
   return `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;

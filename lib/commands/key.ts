@@ -5,7 +5,7 @@ import type { Fields } from "../base/fields.ts";
 import { unixSeconds } from "../base/times.ts";
 import { configureLogging } from "../log/logging.ts";
 import { type Config, loadConfig } from "../configuration.ts";
-import { commandOf, failed } from "./command.ts";
+import { failed, subcommandOf } from "./command.ts";
 import { openKeyRing } from "./key_ring.ts";
 import { localTime } from "./local_time.ts";
 import { DURATION } from "./option_kinds.ts";
@@ -41,7 +41,7 @@ const HELP = {
   exitCodes: "0 done, 1 not done, 2 wrong options or settings.",
 } as const;
 
-export const key = commandOf(HELP, {
+export const key = subcommandOf(HELP, {
   create: {
     run(given) {
       const fields = newKey(given);

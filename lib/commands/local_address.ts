@@ -1,4 +1,4 @@
-/** Where the server of a configuration listens, as commands on the same machine reach it. */
+/** Where the server of a configuration listens, as subcommands on the same machine reach it. */
 import type { Config } from "../configuration.ts";
 import { reachable } from "../listeners/knock.ts";
 

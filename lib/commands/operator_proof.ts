@@ -1,4 +1,4 @@
-/** Makes what a command shows to the running server to prove that the operator runs it. */
+/** Makes what a subcommand shows to the running server to prove that the operator runs it. */
 import { signOperatorToken } from "../auth/operator.ts";
 import { readOperatorKey } from "../auth/operator_key.ts";
 import type { Config } from "../configuration.ts";

@@ -1,8 +1,8 @@
-/** The kinds of values that options have, as people type them, and the option that several commands share. */
+/** The kinds of values that options have, as people type them, and the option that several subcommands share. */
 import { inSeconds } from "../base/times.ts";
 import type { Kind, Option } from "./options.ts";
 
-/** The user that a command is about. */
+/** The user that a subcommand is about. */
 export const USER = {
   short: "u",
   value: "USER",

@@ -1,7 +1,7 @@
-/** Reads the words behind a command's name by the options that the command declares. `command.ts` calls it. */
+/** Reads the words behind a subcommand's name by the options that the subcommand declares. `subcommand.ts` calls it. */
 import { parseArgs } from "node:util";
 
-/** One option of a command. The command line is read by this, and the list in the help is made from it. */
+/** One option of a subcommand. The command line is read by this, and the list in the help is made from it. */
 export interface Option {
   /** The letter of the short form, such as `u` of `-u`. */
   readonly short?: string;
@@ -9,7 +9,7 @@ export interface Option {
   readonly value?: string;
   /** How the value is read; absent where the value is the text itself. */
   readonly kind?: Kind<unknown>;
-  /** Whether the command does nothing without the option, or with an empty text. */
+  /** Whether the subcommand does nothing without the option, or with an empty text. */
   readonly isRequired?: boolean;
   readonly help: string;
 }
@@ -22,7 +22,7 @@ export interface Kind<T> {
   readonly allowed: string;
 }
 
-/** The options of a command by their long names. */
+/** The options of a subcommand by their long names. */
 export type Options = Readonly<Record<string, Option>>;
 
 /** What was given for each option; `undefined` for an option that was not given. */
@@ -40,7 +40,7 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-/** The option that every command has. Where it is given, nothing else counts. */
+/** The option that every subcommand has. Where it is given, nothing else counts. */
 export const HELP_OPTION: Option = { short: "h", help: "Print this text" };
 
 export interface CommandLine<O extends Options> {

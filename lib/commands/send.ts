@@ -3,7 +3,7 @@ import { type Config, loadConfig } from "../configuration.ts";
 import { CodedError } from "../base/errors.ts";
 import { type ApiAnswer, callServer, refusedAnswer, serverFailure } from "./local_api.ts";
 import { parseNotification } from "../inbox/notification.ts";
-import { command, failed } from "./command.ts";
+import { failed, subcommand } from "./command.ts";
 import { localTime } from "./local_time.ts";
 import { TIME, USER } from "./option_kinds.ts";
 import { UsageError, type Values } from "./options.ts";
@@ -35,7 +35,7 @@ const HELP = {
   exitCodes: "0 sent, 1 not sent, 2 wrong options or settings.",
 } as const;
 
-export const send = command(HELP, async (given) => {
+export const send = subcommand(HELP, async (given) => {
   const { config } = loadConfig();
   const sending = await complete(given, config);
   try {

@@ -7,7 +7,7 @@ import { loadRooms } from "../rooms/rules/rooms_file.ts";
 import { Server } from "../server.ts";
 import { catchAll } from "../core/uncaught.ts";
 import { VERSION } from "../base/version.ts";
-import { command } from "./command.ts";
+import { subcommand } from "./command.ts";
 
 const log = getLogger(["notifyli"]);
 
@@ -19,7 +19,7 @@ const HELP = {
   exitCodes: "0 a signal ended it, 1 it could not start or go on, 2 wrong options or settings.",
 };
 
-export const start = command(HELP, async () => {
+export const start = subcommand(HELP, async () => {
   const { config, warnings } = loadConfig();
   if (config.redis === undefined) requirePossibleFolder(config.store.dataDir);
   const { warnings: ofRooms } = loadRooms(config); // read here, so that what is wrong is said before anything is opened

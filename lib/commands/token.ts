@@ -3,7 +3,7 @@ import { SignJWT } from "jose";
 import { AUDIENCE } from "../auth/tokens.ts";
 import { unixSeconds } from "../base/times.ts";
 import { loadConfig } from "../configuration.ts";
-import { command } from "./command.ts";
+import { subcommand } from "./command.ts";
 import { SECONDS, USER } from "./option_kinds.ts";
 import type { Values } from "./options.ts";
 
@@ -35,7 +35,7 @@ const HELP = {
   exitCodes: "0 printed, 1 there is no APP_KEY, 2 wrong options or settings.",
 } as const;
 
-export const token = command(HELP, async (wanted) => {
+export const token = subcommand(HELP, async (wanted) => {
   const [secret] = loadConfig().config.auth.tokens?.secrets ?? [];
   if (secret === undefined) {
     console.error("Cannot sign a token: APP_KEY is not set, in the environment or in .env");

@@ -2,9 +2,9 @@
 import { HELP_OPTION, type Option, type Options } from "./options.ts";
 import { table } from "./table.ts";
 
-/** What a command says of itself. Texts are wrapped where they are printed. */
+/** What a subcommand says of itself. Texts are wrapped where they are printed. */
 export interface Help<O extends Options = Options> {
-  /** The ways to call the command, each from its name on. */
+  /** The ways to call the subcommand, each from its name on. */
   readonly usage: readonly string[];
   readonly about: string;
   readonly options: O;

@@ -1,6 +1,6 @@
 /** The program: finds a subcommand and runs it. A message's way starts at `lib/commands/start.ts`. */
 import { VERSION } from "./lib/base/version.ts";
-import type { Subcommand } from "./lib/commands/command.ts";
+import type { Subcommand } from "./lib/commands/subcommand.ts";
 
 interface Entry {
   readonly name: string;

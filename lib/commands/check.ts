@@ -6,7 +6,7 @@ import { lineOf } from "../rooms/rules/words.ts";
 import { checkAll, type Checked } from "./check_all.ts";
 import { describeRoom } from "./check_room.ts";
 import { checkRunning } from "./check_running.ts";
-import { subcommand } from "./command.ts";
+import { subcommand } from "./subcommand.ts";
 import { UsageError, type Values } from "./options.ts";
 import { table } from "./table.ts";
 

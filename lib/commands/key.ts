@@ -5,7 +5,7 @@ import type { Fields } from "../base/fields.ts";
 import { unixSeconds } from "../base/times.ts";
 import { configureLogging } from "../log/logging.ts";
 import { type Config, loadConfig } from "../configuration.ts";
-import { failed, subcommandOf } from "./command.ts";
+import { failed, subcommandOf } from "./subcommand.ts";
 import { openKeyRing } from "./key_ring.ts";
 import { localTime } from "./local_time.ts";
 import { DURATION } from "./option_kinds.ts";

@@ -3,7 +3,7 @@ import { type Config, loadConfig } from "../configuration.ts";
 import { CodedError } from "../base/errors.ts";
 import { type ApiAnswer, callServer, refusedAnswer, serverFailure } from "./local_api.ts";
 import { parseNotification } from "../inbox/notification.ts";
-import { failed, subcommand } from "./command.ts";
+import { failed, subcommand } from "./subcommand.ts";
 import { localTime } from "./local_time.ts";
 import { TIME, USER } from "./option_kinds.ts";
 import { UsageError, type Values } from "./options.ts";

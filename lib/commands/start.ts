@@ -7,7 +7,7 @@ import { loadRooms } from "../rooms/rules/rooms_file.ts";
 import { Server } from "../server.ts";
 import { catchAll } from "../core/uncaught.ts";
 import { VERSION } from "../base/version.ts";
-import { subcommand } from "./command.ts";
+import { subcommand } from "./subcommand.ts";
 
 const log = getLogger(["notifyli"]);
 

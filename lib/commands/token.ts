@@ -3,7 +3,7 @@ import { SignJWT } from "jose";
 import { AUDIENCE } from "../auth/tokens.ts";
 import { unixSeconds } from "../base/times.ts";
 import { loadConfig } from "../configuration.ts";
-import { subcommand } from "./command.ts";
+import { subcommand } from "./subcommand.ts";
 import { SECONDS, USER } from "./option_kinds.ts";
 import type { Values } from "./options.ts";
 

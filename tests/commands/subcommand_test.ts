@@ -1,4 +1,4 @@
-/** What all commands have in common: their help, and their answer to wrong options, arguments and settings. */
+/** What all subcommands have in common: their help, and their answer to wrong options, arguments and settings. */
 import assert from "node:assert/strict";
 import { type Outcome, run, taskCommand, type TaskName } from "../support/command.ts";
 import { EnvFolder } from "../support/env_folder.ts";

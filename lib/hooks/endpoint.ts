@@ -13,8 +13,8 @@ const TIMEOUT_MS = 10_000;
 /** The statuses besides 5xx after which a request may succeed a little later. */
 const TEMPORARY = new Set([408, 425, 429]);
 
-/** What an answer means. Of the URL, a `reason` holds the host alone, which may be logged. */
-export type Answer =
+/** What the answer to a request means. Of the URL, a `reason` holds the host alone, which may be logged. */
+export type WebhookAnswer =
   | { readonly kind: "taken" }
   | { readonly kind: "refused"; readonly reason: string }
   | { readonly kind: "failed"; readonly reason: string; readonly retryAfterMs?: number };
@@ -35,7 +35,7 @@ export class WebhookEndpoint {
   }
 
   /** Tells one batch. Never rejects. @param time Unix time in milliseconds */
-  async post(batch: ReceiptBatch, time: number, signal: AbortSignal): Promise<Answer> {
+  async post(batch: ReceiptBatch, time: number, signal: AbortSignal): Promise<WebhookAnswer> {
     const body = bodyOf(batch.events);
     const timeout = new AbortController();
     const timer = setTimeout(() => timeout.abort(), TIMEOUT_MS);
@@ -69,7 +69,7 @@ function bodyOf(events: readonly ReceiptEvent[]): string {
   return JSON.stringify({ type: "receipts", receipts });
 }
 
-function answerOf({ status, headers }: Response, now: number): Answer {
+function answerOf({ status, headers }: Response, now: number): WebhookAnswer {
   if (status >= 200 && status <= 299) return { kind: "taken" };
   if (status >= 500 || TEMPORARY.has(status)) {
     const wait = retryAfterMs(headers.get("retry-after"), now);

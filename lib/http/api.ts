@@ -13,7 +13,7 @@ import {
   identifyCaller,
   requireScope,
 } from "./caller.ts";
-import type { Answer, Route } from "./route.ts";
+import type { HttpAnswer, Route } from "./route.ts";
 
 export type ApiParts = Omit<CallerParts, "audit">;
 
@@ -62,7 +62,7 @@ function requireReadablePath(context: ApiContext): void {
   }
 }
 
-function answerWith(context: ApiContext, answer: Answer): Response {
+function answerWith(context: ApiContext, answer: HttpAnswer): Response {
   if (answer.status === 204) return context.body(null, 204);
   const { status, json, headers } = answer;
   if (headers !== undefined) {

@@ -12,11 +12,11 @@ export interface Route {
   /** What a caller has to be allowed; others are refused before the route runs. */
   readonly scope: Scope;
   /** Does what the call asks for. Throws a `CodedError` where it refuses. */
-  run(call: Call): Answer | Promise<Answer>;
+  run(call: Call): HttpAnswer | Promise<HttpAnswer>;
 }
 
 /** What a route answers where it does not throw: JSON, or that there is nothing to say. */
-export type Answer = JsonAnswer | EmptyAnswer;
+export type HttpAnswer = JsonAnswer | EmptyAnswer;
 
 interface JsonAnswer {
   readonly status: 200 | 201 | 202;

@@ -6,7 +6,7 @@ import { CodedError } from "../base/errors.ts";
 import { type Fields, userIdOnWire } from "../base/fields.ts";
 import type { Limits } from "../base/sizes.ts";
 import type { Call } from "../http/call.ts";
-import type { Answer, Route } from "../http/route.ts";
+import type { HttpAnswer, Route } from "../http/route.ts";
 import { PublishLimit } from "../limits/publish_limit.ts";
 import type { Rates } from "../limits/settings.ts";
 import type { InboxService } from "./inbox.ts";
@@ -77,7 +77,7 @@ export function inboxRoutes(
     },
   ];
 
-  async function send(call: Call, notification: ParsedNotification): Promise<Answer> {
+  async function send(call: Call, notification: ParsedNotification): Promise<HttpAnswer> {
     publishing.limitPublish(call.rateKey);
     const { id, online, isDuplicate, deliverAt } = await notifier.notify({
       site: call.site,

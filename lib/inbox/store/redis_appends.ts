@@ -12,7 +12,7 @@ const MOST_LENGTH = 262_144;
 const LEAST_LENGTH = 2600;
 
 /** What `inbox_append.lua` answers for each inbox. */
-type Answer = [refusal: string, taken: number, queued: number, isNew: string];
+type Appended = [refusal: string, taken: number, queued: number, isNew: string];
 
 /** A notification, and its place among those of one call. */
 interface Arrival {
@@ -52,7 +52,7 @@ export class RedisAppends {
     if (answer.length === 0) throw othersClaim();
     const outcomes: (boolean | Error)[] = [];
     for (const [index, inbox] of inboxes.entries()) {
-      this.#note(inbox, answer.slice(index * 4, index * 4 + 4) as Answer, outcomes);
+      this.#note(inbox, answer.slice(index * 4, index * 4 + 4) as Appended, outcomes);
     }
     return outcomes;
   }
@@ -78,7 +78,7 @@ export class RedisAppends {
 
   #note(
     inbox: readonly Arrival[],
-    [refusal, taken, queued, isNew]: Answer,
+    [refusal, taken, queued, isNew]: Appended,
     outcomes: (boolean | Error)[],
   ): void {
     const error = refusal === "" ? undefined : unavailable(new Error(refusal));

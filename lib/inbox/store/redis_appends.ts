@@ -15,7 +15,7 @@ const LEAST_LENGTH = 2600;
 type Appended = [refusal: string, taken: number, queued: number, isNew: string];
 
 /** A notification, and its place among those of one call. */
-interface Arrival {
+interface Placed {
   readonly notification: Encoded;
   readonly place: number;
 }
@@ -46,8 +46,8 @@ export class RedisAppends {
   }
 
   async #send(notifications: readonly Encoded[]): Promise<(boolean | Error)[]> {
-    const arrivals = notifications.map((notification, place) => ({ notification, place }));
-    const inboxes = [...Map.groupBy(arrivals, inboxOf).values()];
+    const placed = notifications.map((notification, place) => ({ notification, place }));
+    const inboxes = [...Map.groupBy(placed, inboxOf).values()];
     const answer = await this.#call(notifications, inboxes);
     if (answer.length === 0) throw othersClaim();
     const outcomes: (boolean | Error)[] = [];
@@ -59,7 +59,7 @@ export class RedisAppends {
 
   #call(
     notifications: readonly Encoded[],
-    inboxes: readonly (readonly Arrival[])[],
+    inboxes: readonly (readonly Placed[])[],
   ): Promise<(string | number)[]> {
     const { keys: names, functions } = this.#parts;
     const { keys, args } = newArrival(this.#parts, notifications[0]!.claim);
@@ -77,7 +77,7 @@ export class RedisAppends {
   }
 
   #note(
-    inbox: readonly Arrival[],
+    inbox: readonly Placed[],
     [refusal, taken, queued, isNew]: Appended,
     outcomes: (boolean | Error)[],
   ): void {
@@ -94,6 +94,6 @@ function isOneTurn(one: Claim | undefined, other: Claim | undefined): boolean {
   return one?.way === other?.way && one?.holder === other?.holder;
 }
 
-function inboxOf({ notification: { site, user } }: Arrival): string {
+function inboxOf({ notification: { site, user } }: Placed): string {
   return `${site}\n${user}`;
 }

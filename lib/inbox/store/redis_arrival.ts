@@ -12,7 +12,7 @@ interface NotificationName {
   readonly id: string;
 }
 
-export interface Call {
+export interface KeysAndArgs {
   readonly keys: string[];
   readonly args: (string | number)[];
 }
@@ -20,7 +20,7 @@ export interface Call {
 type ArrivalParts = Pick<InboxParts, "keys" | "retention">;
 
 /** The keys and arguments for notifications that come from the schedule. */
-export function arrival({ keys, retention }: ArrivalParts): Call {
+export function arrival({ keys, retention }: ArrivalParts): KeysAndArgs {
   return {
     keys: [keys.scheduled, keys.scheduledContents],
     args: [
@@ -32,11 +32,11 @@ export function arrival({ keys, retention }: ArrivalParts): Call {
 }
 
 /** The keys and arguments for notifications that somebody sends, all by one way. */
-export function newArrival(parts: ArrivalParts, claim: Claim | undefined): Call {
-  const call = arrival(parts);
+export function newArrival(parts: ArrivalParts, claim: Claim | undefined): KeysAndArgs {
+  const common = arrival(parts);
   return {
-    keys: [...call.keys, ...parts.keys.turn(claim?.way ?? "bridge")],
-    args: [...call.args, claim?.holder ?? "", claim?.progress ?? ""],
+    keys: [...common.keys, ...parts.keys.turn(claim?.way ?? "bridge")],
+    args: [...common.args, claim?.holder ?? "", claim?.progress ?? ""],
   };
 }
 

@@ -9,7 +9,7 @@ import { refused } from "../../engines/redis/errors.ts";
 import type { RedisLink } from "../../engines/redis/link.ts";
 
 /** What never changes of a key; JSON in the field that is its id. */
-type Stored = Omit<ApiKey, "id" | "lastUsedAt" | "revokedAt">;
+type StoredKey = Omit<ApiKey, "id" | "lastUsedAt" | "revokedAt">;
 
 export class RedisApiKeys implements KeyStore {
   readonly #redis: Redis;
@@ -22,7 +22,7 @@ export class RedisApiKeys implements KeyStore {
   }
 
   async create({ id, name, site, scopes, hash, createdAt, expiresAt }: ApiKey): Promise<void> {
-    const stored: Stored = { name, site, scopes, hash, createdAt, expiresAt };
+    const stored: StoredKey = { name, site, scopes, hash, createdAt, expiresAt };
     await this.#redis.hset(this.#name, id, JSON.stringify(stored)).catch(refused);
   }
 
@@ -76,7 +76,7 @@ function toKey(
   { stored, used, revoked }: { stored: Text; used: Text; revoked: Text },
 ): ApiKey | undefined {
   if (!stored) return undefined;
-  const key: Stored = JSON.parse(stored);
+  const key: StoredKey = JSON.parse(stored);
   return {
     id,
     ...key,

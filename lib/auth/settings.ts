@@ -1,6 +1,6 @@
 /** The settings of who clients are: how the tokens are signed that say so. */
 import { ConfigError } from "../base/config_error.ts";
-import { type Kind, listed, oneOf, optional, secretUrl, text } from "../config/kinds.ts";
+import { listed, oneOf, optional, secretUrl, type SettingKind, text } from "../config/kinds.ts";
 import type { Guard, ValuesOf } from "../config/setting.ts";
 import { type Reader, slice } from "../config/slice.ts";
 import { privateTargetsOf } from "../net/settings.ts";
@@ -24,7 +24,7 @@ export interface AuthConfig {
   readonly tokens?: TokenConfig;
 }
 
-const appKey: Kind<readonly string[]> = {
+const appKey: SettingKind<readonly string[]> = {
   allowed: "a secret of at least 32 bytes, or two of these with a comma between",
   test: isAppKey,
   parse: listed,

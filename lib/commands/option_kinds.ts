@@ -1,6 +1,6 @@
 /** The kinds of values that options have, as people type them, and the option that several subcommands share. */
 import { inSeconds } from "../base/times.ts";
-import type { Kind, Option } from "./options.ts";
+import type { Option, OptionKind } from "./options.ts";
 
 /** The user that a subcommand is about. */
 export const USER = {
@@ -13,7 +13,7 @@ export const USER = {
 const ISO_TIME = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)?$/;
 
 /** A point in time, read as Unix time in seconds. The text is local time unless it ends in `Z` or `+02:00`. */
-export const TIME: Kind<number> = {
+export const TIME: OptionKind<number> = {
   allowed: "a time such as 2026-05-01T09:00, or Unix time in seconds",
   read(text) {
     if (/^\d{1,15}$/.test(text)) return Number(text);
@@ -23,7 +23,7 @@ export const TIME: Kind<number> = {
 };
 
 /** A number of seconds. */
-export const SECONDS: Kind<number> = {
+export const SECONDS: OptionKind<number> = {
   allowed: "a number of seconds from 1 on",
   read: (text) => /^[1-9]\d{0,8}$/.test(text) ? Number(text) : undefined,
 };
@@ -35,7 +35,7 @@ const UNIT_SECONDS: ReadonlyMap<string | undefined, number> = new Map([
 ]);
 
 /** A duration such as `90d`, read in seconds. */
-export const DURATION: Kind<number> = {
+export const DURATION: OptionKind<number> = {
   allowed: "a number of minutes, hours or days, such as 30m, 12h or 90d",
   read(text) {
     const [, count, unit] = /^([1-9]\d{0,5})([mhd])$/.exec(text) ?? [];

@@ -8,14 +8,14 @@ export interface Option {
   /** What the help calls the value, such as `USER`; absent where the option takes none. */
   readonly value?: string;
   /** How the value is read; absent where the value is the text itself. */
-  readonly kind?: Kind<unknown>;
+  readonly kind?: OptionKind<unknown>;
   /** Whether the subcommand does nothing without the option, or with an empty text. */
   readonly isRequired?: boolean;
   readonly help: string;
 }
 
 /** A kind of value, such as a duration. */
-export interface Kind<T> {
+export interface OptionKind<T> {
   /** Returns `undefined` where the text is no value of this kind. */
   read(text: string): T | undefined;
   /** What the text may be, as an error says it. */
@@ -31,7 +31,7 @@ export type Values<O extends Options> = {
     : Value<O[Name]> | undefined;
 };
 
-type Value<O extends Option> = O extends { readonly kind: Kind<infer T> } ? T
+type Value<O extends Option> = O extends { readonly kind: OptionKind<infer T> } ? T
   : O extends { readonly value: string } ? string
   : true;
 

@@ -3,7 +3,7 @@
  * folder, as in `limits/settings.ts`.
  */
 
-export interface Kind<Value = unknown> {
+export interface SettingKind<Value = unknown> {
   /** Names the allowed texts in an error. */
   readonly allowed: string;
   test(text: string): boolean;
@@ -13,48 +13,48 @@ export interface Kind<Value = unknown> {
   shown?(text: string): string;
 }
 
-export const text: Kind<string> = {
+export const text: SettingKind<string> = {
   allowed: "any text",
   test: () => true,
   parse: (text) => text,
 };
 
-export const secret: Kind<string> = { ...text, shown: () => "***" };
+export const secret: SettingKind<string> = { ...text, shown: () => "***" };
 
-export const filled: Kind<string> = {
+export const filled: SettingKind<string> = {
   allowed: "a non-empty text in one line",
   test: (text) => /^\P{Cc}+$/u.test(text),
   parse: (text) => text,
 };
 
-export const onOff: Kind<boolean> = {
+export const onOff: SettingKind<boolean> = {
   allowed: "true or false",
   test: (text) => /^(true|false|1|0|yes|no|on|off)$/i.test(text),
   parse: isOn,
 };
 
-export const port: Kind<number> = {
+export const port: SettingKind<number> = {
   allowed: "a whole number from 0 to 65535",
   test: (text) => /^\d{1,5}$/.test(text) && Number(text) <= 65535,
   parse: Number,
 };
 
-export const seconds: Kind<number> = {
+export const seconds: SettingKind<number> = {
   allowed: "a number of seconds from 1 to 86400",
   test: (text) => /^\d+$/.test(text) && Number(text) >= 1 && Number(text) <= 86400,
   parse: Number,
 };
 
-export const secondsOrOff: Kind<number> = orOff(seconds);
+export const secondsOrOff: SettingKind<number> = orOff(seconds);
 
-export const limit: Kind<number> = orOff({
+export const limit: SettingKind<number> = orOff({
   allowed: "a whole number from 1 on",
   test: (text) => /^\d{1,15}$/.test(text) && Number(text) >= 1,
   parse: Number,
 });
 
 /** A URL. Errors show only its host: path and query may be secrets, and somebody may have written a password into it. */
-export const secretUrl: Kind<string> = {
+export const secretUrl: SettingKind<string> = {
   allowed: "an http or https URL without a user or password in it",
   test: isHttpUrl,
   parse: (text) => text,
@@ -62,7 +62,9 @@ export const secretUrl: Kind<string> = {
 };
 
 /** A setting that is one of a few words. */
-export function oneOf<Word extends string>(...words: readonly [Word, ...Word[]]): Kind<Word> {
+export function oneOf<Word extends string>(
+  ...words: readonly [Word, ...Word[]]
+): SettingKind<Word> {
   return {
     allowed: `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`,
     test: (text) => words.some((word) => word === text),
@@ -74,12 +76,12 @@ export function oneOf<Word extends string>(...words: readonly [Word, ...Word[]])
 export function listOf(
   allowed: string,
   test: (each: string) => boolean,
-): Kind<readonly string[]> {
+): SettingKind<readonly string[]> {
   return { allowed, test: (text) => listed(text).every(test), parse: listed };
 }
 
 /** The same kind, but an empty text is allowed and means `undefined`. */
-export function optional<Value>(kind: Kind<Value>): Kind<Value | undefined> {
+export function optional<Value>(kind: SettingKind<Value>): SettingKind<Value | undefined> {
   return {
     ...kind,
     test: (text) => text === "" || kind.test(text),
@@ -97,7 +99,7 @@ export function isOn(text: string): boolean {
   return /^(true|1|yes|on)$/i.test(text);
 }
 
-function orOff(kind: Kind<number>): Kind<number> {
+function orOff(kind: SettingKind<number>): SettingKind<number> {
   return {
     allowed: `${kind.allowed}, or off`,
     test: (text) => text === "off" || kind.test(text),

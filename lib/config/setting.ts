@@ -1,12 +1,12 @@
 /** Describes a setting once: README, `.env.example` and `notifyli check` take the description from here. */
-import type { Kind } from "./kinds.ts";
+import type { SettingKind } from "./kinds.ts";
 
 export interface Setting<Value = unknown> {
   /** The default as a user would write it; empty if there is none. */
   readonly default: string;
   /** Says in one sentence what the setting does. */
   readonly help: string;
-  readonly kind: Kind<Value>;
+  readonly kind: SettingKind<Value>;
   /** Present on a setting that keeps people out. */
   readonly guard?: Guard;
 }

@@ -1,6 +1,6 @@
 /** The settings of webhooks: who is told what was delivered and read. */
 import { ConfigError } from "../base/config_error.ts";
-import { type Kind, optional, secretUrl } from "../config/kinds.ts";
+import { optional, secretUrl, type SettingKind } from "../config/kinds.ts";
 import { slice } from "../config/slice.ts";
 import type { PrivateTargets } from "../net/outward.ts";
 import { privateTargetsOf } from "../net/settings.ts";
@@ -14,7 +14,7 @@ export interface WebhookConfig {
   readonly privateTargets: PrivateTargets;
 }
 
-const webhookSecret: Kind<readonly string[]> = {
+const webhookSecret: SettingKind<readonly string[]> = {
   allowed: `${SECRET_PREFIX} and 24 to 64 bytes in base64, or two of these with a space between`,
   test: (text) =>
     text.split(" ").length <= 2 &&

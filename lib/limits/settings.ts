@@ -1,6 +1,6 @@
 /** The settings that limit what a client can cost. */
 import type { Limits } from "../base/sizes.ts";
-import { type Kind, limit, secondsOrOff } from "../config/kinds.ts";
+import { limit, secondsOrOff, type SettingKind } from "../config/kinds.ts";
 import { slice } from "../config/slice.ts";
 import { isRate, parseRate, type Rate } from "./rate.ts";
 
@@ -23,7 +23,7 @@ export interface Rates {
   readonly publishes?: Rate;
 }
 
-const rate: Kind<Rate | undefined> = {
+const rate: SettingKind<Rate | undefined> = {
   allowed: "a rate and a burst such as 100/2000, or off",
   test: isRate,
   parse: parseRate,

@@ -1,6 +1,6 @@
 /** The settings of the network: who may call the server, by which names, and where its own requests may go. */
 import { ConfigError } from "../base/config_error.ts";
-import { type Kind, listed, listOf, onOff } from "../config/kinds.ts";
+import { listed, listOf, onOff, type SettingKind } from "../config/kinds.ts";
 import { type Reader, slice } from "../config/slice.ts";
 import { isAddressOrNetwork } from "./addresses.ts";
 import { parseHostPattern } from "./host_rules.ts";
@@ -31,7 +31,7 @@ const addressList = listOf(
   isAddressOrNetwork,
 );
 
-const targetList: Kind<PrivateTargets> = {
+const targetList: SettingKind<PrivateTargets> = {
   ...addressList,
   allowed: `${addressList.allowed}, or *`,
   test: (text) => text === "*" || addressList.test(text),
@@ -42,7 +42,7 @@ const originList = listOf(
   (each) => each === "*" || URL.parse(each)?.origin === each,
 );
 
-const hostList: Kind<readonly string[]> = {
+const hostList: SettingKind<readonly string[]> = {
   ...listOf(
     "host names such as shop.example, *.shop.example, separated by commas, without a port",
     (each) => parseHostPattern(each) !== undefined,

@@ -1,7 +1,7 @@
 /** The settings of rooms: their rules, and how much of their messages is kept. */
 import { auth } from "../auth/settings.ts";
 import { ConfigError } from "../base/config_error.ts";
-import { type Kind, limit, listOf, text } from "../config/kinds.ts";
+import { limit, listOf, type SettingKind, text } from "../config/kinds.ts";
 import { slice } from "../config/slice.ts";
 import { type HistoryRule, parseHistoryRules } from "./rules/history_rules.ts";
 
@@ -16,7 +16,7 @@ export interface RoomsConfig {
   readonly historyBytes: number;
 }
 
-const historyRules: Kind<readonly HistoryRule[]> = {
+const historyRules: SettingKind<readonly HistoryRule[]> = {
   allowed: "rules such as news:*=1000/86400, *=100/300 (pattern=size/seconds)",
   test: (text) =>
     /^\s*[^=,]+=\d{1,6}\/[1-9]\d{0,7}\s*(,\s*[^=,]+=\d{1,6}\/[1-9]\d{0,7}\s*)*$/.test(text),

@@ -1,7 +1,7 @@
 /** `readCommandLine()` by itself, and the kinds of values that options have. */
 import assert from "node:assert/strict";
 import { DURATION, SECONDS, TIME, USER } from "../../lib/commands/option_kinds.ts";
-import { type Kind, readCommandLine, UsageError } from "../../lib/commands/options.ts";
+import { type OptionKind, readCommandLine, UsageError } from "../../lib/commands/options.ts";
 
 const OPTIONS = {
   user: USER,
@@ -63,7 +63,7 @@ Deno.test("readCommandLine() returns nothing where the help is asked for, whatev
   assert.deepEqual(readCommandLine(["--", "-h"], OPTIONS)?.words, ["-h"]);
 });
 
-const KINDS: [kind: Kind<number>, text: string, value: number | undefined][] = [
+const KINDS: [kind: OptionKind<number>, text: string, value: number | undefined][] = [
   [TIME, "1767225600", 1_767_225_600],
   [TIME, "2026-01-01T00:00Z", 1_767_225_600],
   [TIME, "2026-01-01 02:00:30+02:00", 1_767_225_630],

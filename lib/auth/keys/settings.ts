@@ -1,9 +1,9 @@
 /** The settings of API keys: the key that commands show to the server. */
-import { type Kind, optional } from "../../config/kinds.ts";
+import { optional, type SettingKind } from "../../config/kinds.ts";
 import { slice } from "../../config/slice.ts";
 import { parseApiKey } from "./api_key.ts";
 
-const apiKey: Kind<string> = {
+const apiKey: SettingKind<string> = {
   allowed: "a key as `notifyli key create` prints it",
   test: (text) => parseApiKey(text) !== undefined,
   parse: (text) => text,

@@ -2,12 +2,12 @@
 import { ConfigError } from "../../base/config_error.ts";
 import {
   filled,
-  type Kind,
   onOff,
   optional,
   port,
   seconds,
   secret,
+  type SettingKind,
   text,
 } from "../../config/kinds.ts";
 import type { ValuesOf } from "../../config/setting.ts";
@@ -34,7 +34,7 @@ export interface RedisConfig extends RedisAddress {
   readonly connectionName: string;
 }
 
-const redisUrl: Kind<URL> = {
+const redisUrl: SettingKind<URL> = {
   allowed: "a URL such as redis://user:password@host:6379/0 or rediss://…, percent-encoded",
   test: isRedisUrl,
   parse: (text) => new URL(text),

@@ -1,4 +1,7 @@
-/** Shapes of JSON values: each checks a value, names what is wrong in it, and is a JSON Schema for editors. */
+/**
+ * Shapes of JSON values: each checks a value, names what is wrong in it, and is a JSON Schema for editors. They have the
+ * names that JSON Schema has for them.
+ */
 import { shown } from "./fields.ts";
 import { suggestion } from "./typos.ts";
 
@@ -27,13 +30,13 @@ interface FieldShape<T> {
 /** All fields of an object of type `T`. */
 export type FieldShapes<T> = { readonly [Name in keyof T]-?: FieldShape<T[Name]> };
 
-export const flag: Shape<boolean> = leaf(
+export const boolean: Shape<boolean> = leaf(
   "`true` or `false`",
   { type: "boolean" },
   (value) => typeof value === "boolean",
 );
 
-export function wholeNumber(minimum: number, maximum: number): Shape<number> {
+export function integer(minimum: number, maximum: number): Shape<number> {
   return leaf(
     `a whole number from ${minimum} to ${maximum}`,
     { type: "integer", minimum, maximum },
@@ -42,7 +45,7 @@ export function wholeNumber(minimum: number, maximum: number): Shape<number> {
 }
 
 /** @param pattern a regular expression, in the syntax of `u` */
-export function text(allowed: string, pattern: string): Shape<string> {
+export function string(allowed: string, pattern: string): Shape<string> {
   const test = new RegExp(pattern, "u");
   return leaf(
     allowed,
@@ -51,13 +54,14 @@ export function text(allowed: string, pattern: string): Shape<string> {
   );
 }
 
-export function oneOf<T>(...values: readonly T[]): Shape<T> {
+/** One of these values. */
+export function literal<T>(...values: readonly T[]): Shape<T> {
   const allowed = values.map((value) => `\`${JSON.stringify(value)}\``).join(", ");
   return leaf(allowed, { enum: values }, (value) => values.some((each) => each === value));
 }
 
-/** A list of at most `maxItems`. */
-export function listOf<T>(allowed: string, item: Shape<T>, maxItems: number): Shape<T[]> {
+/** An array of at most `maxItems`. */
+export function arrayOf<T>(allowed: string, item: Shape<T>, maxItems: number): Shape<T[]> {
   return {
     allowed,
     schema: { type: "array", items: item.schema, maxItems },

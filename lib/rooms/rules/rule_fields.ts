@@ -1,14 +1,14 @@
 /** Describes what the file of room rules may hold. The file is checked by this, and its schema is made from it. */
 import {
+  arrayOf,
+  boolean,
   either,
   type FieldShapes,
-  flag,
+  integer,
   type JsonSchema,
-  listOf,
-  oneOf,
+  literal,
   record,
-  text,
-  wholeNumber,
+  string,
 } from "../../base/shape.ts";
 
 const MAX_RULES = 1000;
@@ -35,10 +35,10 @@ export interface FileFields {
 }
 
 const user = either<string, number>(
-  text("a user's id", "^\\P{Cc}{1,256}$"),
-  wholeNumber(-Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER),
+  string("a user's id", "^\\P{Cc}{1,256}$"),
+  integer(-Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER),
 );
-const users = listOf<User>(
+const users = arrayOf<User>(
   `a list of up to ${MAX_USERS} users' ids such as \`[1, "alice"]\``,
   { ...user, allowed: 'a user\'s id such as 1 or "alice"' },
   MAX_USERS,
@@ -47,47 +47,47 @@ const users = listOf<User>(
 /** The fields of one rule; the table in `docs/rooms.md` is checked against them. */
 export const RULE_FIELDS: FieldShapes<RuleFields> = {
   pattern: {
-    shape: text(
+    shape: string(
       "a room's name of 1 to 256 characters, in which `*` stands for any text",
       "^\\P{Cc}{1,256}$",
     ),
     help: "Which rooms it is for",
   },
   auth: {
-    shape: flag,
+    shape: boolean,
     help: "Only who has a token may enter, and no guest",
     default: "`true` where tokens are configured",
   },
   private: {
-    shape: flag,
+    shape: boolean,
     help: "One enters by a subscription token, by a grant, or as one of the members",
     default: "`false`",
   },
   members: { shape: users, help: "Who may enter a private room without either", default: "nobody" },
   maxClients: {
-    shape: wholeNumber(1, 1_000_000),
+    shape: integer(1, 1_000_000),
     help: "How many clients may be in it",
     default: "no limit",
   },
   publish: {
-    shape: either(oneOf("anyone", "members", "server"), users),
+    shape: either(literal("anyone", "members", "server"), users),
     help: "Who may say something: who may enter, who is in it, no client, or these users",
     default: '`"anyone"`',
   },
-  presence: { shape: flag, help: "Clients in it may see who is there", default: "`true`" },
+  presence: { shape: boolean, help: "Clients in it may see who is there", default: "`true`" },
   history: {
     shape: either(
-      oneOf(false),
+      literal(false),
       record("an object with `size` and `seconds`", {
-        size: { shape: wholeNumber(1, 999_999), help: "Messages kept" },
-        seconds: { shape: wholeNumber(1, 99_999_999), help: "How long after the last one" },
+        size: { shape: integer(1, 999_999), help: "Messages kept" },
+        seconds: { shape: integer(1, 99_999_999), help: "How long after the last one" },
       }),
     ),
     help: "Messages kept, and seconds after the last one",
     default: "as `APP_HISTORY` says",
   },
   persistent: {
-    shape: flag,
+    shape: boolean,
     help: "History survives a restart of the server; it always does in Redis",
     default: "`false`",
   },
@@ -97,17 +97,17 @@ export const RULE = record('a rule such as {"pattern": "staff:*"}', RULE_FIELDS)
 
 export const FILE = record<FileFields>("an object with `rooms`", {
   $schema: {
-    shape: text("the address of the schema, for editors", "^\\P{Cc}*$"),
+    shape: string("the address of the schema, for editors", "^\\P{Cc}*$"),
     help: "For editors",
     default: "none",
   },
   unknown: {
-    shape: oneOf("public", "closed"),
+    shape: literal("public", "closed"),
     help: "What holds for rooms that no pattern names; needed where tokens are configured",
     default: '`"public"` in open mode',
   },
   rooms: {
-    shape: listOf(
+    shape: arrayOf(
       `a list of up to ${MAX_RULES} rules`,
       RULE,
       MAX_RULES,

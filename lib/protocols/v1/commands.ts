@@ -22,7 +22,7 @@ import { userOnWire } from "../../rooms/wire.ts";
 import { authFrame, leftFrame, pongFrame, presenceFrame } from "../frames.ts";
 
 /** Says who the client is, and in which room. */
-export interface Keepalive {
+interface KeepaliveMessage {
   /** A claim, until the connection has checked it. */
   readonly user: UserId;
   readonly room: string;
@@ -31,7 +31,7 @@ export interface Keepalive {
   readonly token?: string;
 }
 
-export interface UserMessage extends Keepalive {
+export interface UserMessage extends KeepaliveMessage {
   readonly id?: string;
   readonly message: string;
 }
@@ -72,7 +72,7 @@ export function baseCommands(rooms: Rooms): Command[] {
   /** Takes the client for this user, and puts it in the room where it is not there yet. */
   function identifyAndJoin(
     connection: Connection,
-    { user, room, name, token }: Keepalive,
+    { user, room, name, token }: KeepaliveMessage,
   ): Promise<void> | undefined {
     connection.identify(user, name);
     return rooms.join(connection, room, name, token);
@@ -116,7 +116,7 @@ export function messageFields(
   };
 }
 
-function keepaliveFields(fields: Fields, { limits, identity }: Connection): Keepalive {
+function keepaliveFields(fields: Fields, { limits, identity }: Connection): KeepaliveMessage {
   return {
     user: claimedUser(fields, limits, identity?.user),
     room: identifier(fields, "room", limits.room),

@@ -23,7 +23,7 @@ const FULL = -1;
 const MOST_LOOKUPS = 200;
 
 /** The place of one client in one room. */
-export interface Place {
+export interface PlaceInRoom {
   readonly site: string;
   readonly room: string;
   readonly user: UserId;
@@ -31,7 +31,7 @@ export interface Place {
 }
 
 /** Is told that the last client of a user in a room was swept. */
-export type OnGone = (place: Place) => void;
+export type OnGone = (place: PlaceInRoom) => void;
 
 /** A question for one entry of a connection hash. */
 interface Lookup {
@@ -107,7 +107,7 @@ export class RedisPresence implements PresenceManager {
   }
 
   async #add(
-    place: Place,
+    place: PlaceInRoom,
     entry: PresenceEntry,
     maxClients: number | undefined,
   ): Promise<unknown> {
@@ -124,7 +124,7 @@ export class RedisPresence implements PresenceManager {
   }
 
   /** @param lease the one that the place has to be of; empty for any */
-  #takeOut(place: Place, lease: string): Promise<unknown> {
+  #takeOut(place: PlaceInRoom, lease: string): Promise<unknown> {
     return this.#functions.place(
       presenceKeys(this.#keys, place),
       [connectionField(place.user), place.client_id, lease, "", ""],
@@ -141,11 +141,11 @@ export class RedisPresence implements PresenceManager {
 }
 
 /** A place as a lease notes it. None of the four parts holds a line break. */
-function written({ site, room, user, client_id }: Place): string {
+function written({ site, room, user, client_id }: PlaceInRoom): string {
   return [site, room, user, client_id].join("\n");
 }
 
-function read(noted: string): Place {
+function read(noted: string): PlaceInRoom {
   const [site = "", room = "", user = "", client_id = ""] = noted.split("\n");
   return { site, room, user, client_id };
 }

@@ -34,7 +34,7 @@ export interface PlaceInRoom {
 export type OnGone = (place: PlaceInRoom) => void;
 
 /** A question for one entry of a connection hash. */
-interface Lookup {
+interface EntryLookup {
   readonly hash: string;
   readonly field: string;
 }
@@ -44,7 +44,7 @@ export class RedisPresence implements PresenceManager {
   readonly #keys: RedisKeys;
   readonly #lease: Lease;
   readonly #functions: Calls<typeof PRESENCE_FUNCTIONS>;
-  readonly #lookups: Together<Lookup, UserPresence | undefined>;
+  readonly #lookups: Together<EntryLookup, UserPresence | undefined>;
   readonly #onGone: OnGone;
 
   constructor({ redis, keys, lease, functions }: RedisStorage, onGone: OnGone) {
@@ -52,7 +52,7 @@ export class RedisPresence implements PresenceManager {
     this.#keys = keys;
     this.#lease = lease;
     this.#functions = functions.calls(PRESENCE_FUNCTIONS);
-    this.#lookups = new Together<Lookup, UserPresence | undefined>(functions, {
+    this.#lookups = new Together<EntryLookup, UserPresence | undefined>(functions, {
       most: MOST_LOOKUPS,
       send: (lookups) => this.#lookUp(lookups),
     });
@@ -97,7 +97,7 @@ export class RedisPresence implements PresenceManager {
     return this.#lookups.ask({ hash, field: connectionField(user) });
   }
 
-  async #lookUp(lookups: readonly Lookup[]): Promise<(UserPresence | undefined | Error)[]> {
+  async #lookUp(lookups: readonly EntryLookup[]): Promise<(UserPresence | undefined | Error)[]> {
     const [hashes, fields] = [lookups.map(({ hash }) => hash), lookups.map(({ field }) => field)];
     const entries = await this.#functions.get(hashes, fields) as (string | null | Error)[];
     return entries.map((entry) => {

@@ -49,7 +49,7 @@ export class RedisRevocations implements RevocationStore {
       [field, at, expiresAt, kind === "block" ? 1 : 0, this.#channel],
     );
     // The revocation counts here before the caller is told so. The channel brings the same change once more.
-    const stored = parseRevocation(field, String(value));
+    const stored = readRevocation(field, String(value));
     if (stored !== undefined) this.#tell({ type: "revoked", revocation: stored });
   }
 
@@ -66,7 +66,7 @@ export class RedisRevocations implements RevocationStore {
   async list(): Promise<Revocation[]> {
     const fields = await this.#redis.hgetall(this.#stored[0]).catch(refused);
     const now = Date.now();
-    return Object.entries(fields).map(([field, value]) => parseRevocation(field, value))
+    return Object.entries(fields).map(([field, value]) => readRevocation(field, value))
       .filter((revocation) => revocation !== undefined)
       .filter(({ expiresAt = Infinity }) => expiresAt > now);
   }
@@ -94,7 +94,7 @@ function parseKey(field: string): RevocationKey | undefined {
 }
 
 /** @param value `at end`, where an end of 0 is never */
-function parseRevocation(field: string, value: string): Revocation | undefined {
+function readRevocation(field: string, value: string): Revocation | undefined {
   const key = parseKey(field);
   const [at = 0, expiresAt = 0] = value.split(" ").map(Number);
   return key && { ...key, at, ...(expiresAt > 0 && { expiresAt }) };
@@ -103,7 +103,7 @@ function parseRevocation(field: string, value: string): Revocation | undefined {
 /** @param text `type at end field`, as `revocation_add.lua` publishes it */
 function parseChange(text: string): RevocationChange | undefined {
   const [, type, value = "", field = ""] = /^(\w+) (\d+ \d+) (.*)$/s.exec(text) ?? [];
-  const revocation = parseRevocation(field, value);
+  const revocation = readRevocation(field, value);
   if (revocation === undefined) return undefined;
   const { site, kind, name } = revocation;
   switch (type) {

@@ -6,7 +6,8 @@ import { type Channel, keyOf } from "../../core/channel.ts";
 import type { Position } from "../../core/publication.ts";
 import type { Place } from "../../core/outgoing.ts";
 
-const VERSION = "1";
+/** The first part of the text, so that a later version can write it in another way. */
+const FORMAT_VERSION = "1";
 
 /** The position in one channel: a short name, an offset, an epoch. */
 const PART = /^([0-9a-z]{1,7})\.(\d{1,15})\.([\w-]{1,64})$/;
@@ -18,7 +19,7 @@ export class Positions {
   /** Reads what a client brought back; `undefined` where that is none of ours. */
   static parse(text: string): Positions | undefined {
     const [version, ...parts] = text.split("~");
-    if (version !== VERSION) return undefined;
+    if (version !== FORMAT_VERSION) return undefined;
     const positions = new Positions();
     for (const part of parts) {
       const [, name = "", offset, epoch = ""] = PART.exec(part) ?? [];
@@ -54,7 +55,7 @@ export class Positions {
     const parts = [...this.#positions].map(([name, { offset, epoch }]) =>
       `${name}.${offset}.${epoch}`
     );
-    return [VERSION, ...parts].join("~");
+    return [FORMAT_VERSION, ...parts].join("~");
   }
 }
 

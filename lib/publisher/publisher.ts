@@ -16,7 +16,7 @@ import { readSlice } from "../config/read.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
 import type { UserPresence } from "../rooms/store/store.ts";
 import { connectRedis, readyWithin } from "../engines/redis/client.ts";
-import { refused } from "../engines/redis/errors.ts";
+import { throwUnavailable } from "../engines/redis/errors.ts";
 import { RedisKeys } from "../engines/redis/keys.ts";
 import { redis as redisSlice, type RedisAddress } from "../engines/redis/settings.ts";
 import { connectionField, connectionsKey, parsePresence } from "../rooms/store/connections.ts";
@@ -81,7 +81,7 @@ export class Publisher implements AsyncDisposable {
     parseNotification(payload, { limits: this.#limits, defaultRoom: DEFAULTS.room });
     const redis = await this.#ready();
     return await redis.publish(this.#channel, JSON.stringify(payload))
-      .catch(refused);
+      .catch(throwUnavailable);
   }
 
   /** Whether the user has a client in the room, on any node. */
@@ -99,7 +99,7 @@ export class Publisher implements AsyncDisposable {
     const entry = await redis.hget(
       connectionsKey(this.#keys, DEFAULT_SITE, room),
       connectionField(user),
-    ).catch(refused);
+    ).catch(throwUnavailable);
     return entry === null ? undefined : parsePresence(entry);
   }
 

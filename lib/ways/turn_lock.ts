@@ -7,7 +7,7 @@ import type { Calls } from "../engines/redis/functions.ts";
 import type { RedisLink } from "../engines/redis/link.ts";
 import { turnKeys } from "../inbox/store/redis_keys.ts";
 import type { SharedWay } from "../inbox/store/store.ts";
-import { refused } from "../engines/redis/errors.ts";
+import { throwUnavailable } from "../engines/redis/errors.ts";
 import { TURN_FUNCTIONS } from "./functions.ts";
 import { WayKeys } from "./redis_keys.ts";
 
@@ -58,7 +58,7 @@ export class TurnLock {
   /** Whether no other node's bridge is connected. Rejects where Redis does. */
   async isAlone(): Promise<boolean> {
     const [, count] = await this.#redis.pubsub("NUMSUB", this.#keys.bridgeChannel)
-      .catch(refused) as [string, number];
+      .catch(throwUnavailable) as [string, number];
     return Number(count) <= 1;
   }
 

@@ -5,7 +5,7 @@
 import type { Redis } from "ioredis";
 import { isScope } from "../../base/scope.ts";
 import type { ApiKey, KeyStore } from "./store.ts";
-import { refused } from "../../engines/redis/errors.ts";
+import { throwUnavailable } from "../../engines/redis/errors.ts";
 import type { RedisLink } from "../../engines/redis/link.ts";
 
 /** What never changes of a key; JSON in the field that is its id. */
@@ -23,17 +23,17 @@ export class RedisApiKeys implements KeyStore {
 
   async create({ id, name, site, scopes, hash, createdAt, expiresAt }: ApiKey): Promise<void> {
     const stored: StoredKey = { name, site, scopes, hash, createdAt, expiresAt };
-    await this.#redis.hset(this.#name, id, JSON.stringify(stored)).catch(refused);
+    await this.#redis.hset(this.#name, id, JSON.stringify(stored)).catch(throwUnavailable);
   }
 
   async find(id: string): Promise<ApiKey | undefined> {
     const [stored, used, revoked] = await this.#redis
-      .hmget(this.#name, id, usedField(id), revokedField(id)).catch(refused);
+      .hmget(this.#name, id, usedField(id), revokedField(id)).catch(throwUnavailable);
     return toKey(id, { stored, used, revoked });
   }
 
   async list(site?: string): Promise<ApiKey[]> {
-    const fields = await this.#redis.hgetall(this.#name).catch(refused);
+    const fields = await this.#redis.hgetall(this.#name).catch(throwUnavailable);
     return Object.keys(fields).filter((field) => !field.includes(":"))
       .map((id) =>
         toKey(id, {
@@ -48,15 +48,15 @@ export class RedisApiKeys implements KeyStore {
   }
 
   async exist(): Promise<boolean> {
-    return await this.#redis.exists(this.#name).catch(refused) === 1;
+    return await this.#redis.exists(this.#name).catch(throwUnavailable) === 1;
   }
 
   async revoke(id: string, at: number): Promise<void> {
-    await this.#redis.hsetnx(this.#name, revokedField(id), String(at)).catch(refused);
+    await this.#redis.hsetnx(this.#name, revokedField(id), String(at)).catch(throwUnavailable);
   }
 
   async touch(id: string, at: number): Promise<void> {
-    await this.#redis.hset(this.#name, usedField(id), String(at)).catch(refused);
+    await this.#redis.hset(this.#name, usedField(id), String(at)).catch(throwUnavailable);
   }
 }
 

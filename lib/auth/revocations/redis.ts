@@ -12,7 +12,7 @@ import type {
   RevocationStore,
 } from "./store.ts";
 import type { UserId } from "../../base/fields.ts";
-import { refused } from "../../engines/redis/errors.ts";
+import { throwUnavailable } from "../../engines/redis/errors.ts";
 import type { Calls } from "../../engines/redis/functions.ts";
 import type { RedisStorage } from "../../engines/storage.ts";
 import { REVOCATION_FUNCTIONS } from "./functions.ts";
@@ -64,7 +64,7 @@ export class RedisRevocations implements RevocationStore {
   }
 
   async list(): Promise<Revocation[]> {
-    const fields = await this.#redis.hgetall(this.#stored[0]).catch(refused);
+    const fields = await this.#redis.hgetall(this.#stored[0]).catch(throwUnavailable);
     const now = Date.now();
     return Object.entries(fields).map(([field, value]) => readRevocation(field, value))
       .filter((revocation) => revocation !== undefined)
@@ -73,7 +73,7 @@ export class RedisRevocations implements RevocationStore {
 
   async disconnect(site: string, user: UserId): Promise<void> {
     const text = `disconnect 0 0 ${fieldOf({ site, kind: "user", name: user })}`;
-    await this.#redis.publish(this.#channel, text).catch(refused);
+    await this.#redis.publish(this.#channel, text).catch(throwUnavailable);
   }
 }
 

@@ -16,7 +16,7 @@ import {
   type Published,
 } from "../../core/publication.ts";
 import type { RedisLink } from "./link.ts";
-import { refused } from "./errors.ts";
+import { throwUnavailable } from "./errors.ts";
 import type { Calls } from "./functions.ts";
 import { KERNEL_FUNCTIONS } from "./kernel_functions.ts";
 import type { RedisKeys } from "./keys.ts";
@@ -71,13 +71,13 @@ export class RedisBroker implements Broker {
   async subscribe(channel: Channel): Promise<void> {
     const name = this.#keys.channel(channel);
     this.#channels.set(name, channel);
-    await this.#subscriber.subscribe(name).catch(refused);
+    await this.#subscriber.subscribe(name).catch(throwUnavailable);
   }
 
   async unsubscribe(channel: Channel): Promise<void> {
     const name = this.#keys.channel(channel);
     this.#channels.delete(name);
-    await this.#subscriber.unsubscribe(name).catch(refused);
+    await this.#subscriber.unsubscribe(name).catch(throwUnavailable);
   }
 
   async publish(
@@ -88,7 +88,7 @@ export class RedisBroker implements Broker {
     const name = this.#keys.channel(channel);
     const { kind, id, at, isClientsId } = publication;
     if (history === undefined || history.size === 0) {
-      await this.#redis.publish(name, payload(publication)).catch(refused);
+      await this.#redis.publish(name, payload(publication)).catch(throwUnavailable);
       return undefined;
     }
     const [offset, epoch, known] = await this.#functions.publish(
@@ -115,7 +115,7 @@ export class RedisBroker implements Broker {
 
   async forward(channel: Channel, publication: Publication): Promise<boolean> {
     const nodes = await this.#redis.publish(this.#keys.channel(channel), payload(publication))
-      .catch(refused);
+      .catch(throwUnavailable);
     return nodes > 0;
   }
 

@@ -16,7 +16,7 @@ export function unavailable(cause: unknown): CodedError {
 }
 
 /** Throws the error of {@linkcode unavailable}; meant for the `catch` of a call to Redis. */
-export function refused(cause: unknown): never {
+export function throwUnavailable(cause: unknown): never {
   throw unavailable(cause);
 }
 

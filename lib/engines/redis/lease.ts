@@ -7,7 +7,7 @@ import { getLogger } from "@logtape/logtape";
 import type { Redis } from "ioredis";
 import { CodedError } from "../../base/errors.ts";
 import type { RedisLink } from "./link.ts";
-import { refused } from "./errors.ts";
+import { throwUnavailable } from "./errors.ts";
 import type { Calls } from "./functions.ts";
 import { KERNEL_FUNCTIONS } from "./kernel_functions.ts";
 import type { RedisKeys } from "./keys.ts";
@@ -87,11 +87,11 @@ export class Lease implements AsyncDisposable {
   }
 
   async note(entry: string): Promise<void> {
-    await this.#redis.sadd(this.#keys.lease(this.#id), entry).catch(refused);
+    await this.#redis.sadd(this.#keys.lease(this.#id), entry).catch(throwUnavailable);
   }
 
   async strike(entry: string): Promise<void> {
-    await this.#redis.srem(this.#keys.lease(this.#id), entry).catch(refused);
+    await this.#redis.srem(this.#keys.lease(this.#id), entry).catch(throwUnavailable);
   }
 
   /** Sweeps all ended leases now; says whether there were any. */

@@ -17,7 +17,7 @@ import { cutTo } from "../page.ts";
 import { retentionMs } from "../retention.ts";
 import { RedisAppends } from "./redis_appends.ts";
 import { finite } from "./redis_arrival.ts";
-import { refused } from "../../engines/redis/errors.ts";
+import { throwUnavailable } from "../../engines/redis/errors.ts";
 import { RedisMarks } from "./redis_marks.ts";
 import type { InboxParts } from "./redis_parts.ts";
 import { syncReason } from "./sync_reason.ts";
@@ -91,7 +91,7 @@ export class RedisInbox implements Inbox {
 
   async owner(site: string, id: string): Promise<UserId | undefined> {
     const { redis, keys } = this.#parts;
-    const user = await redis.get(keys.owner(site, id)).catch(refused);
+    const user = await redis.get(keys.owner(site, id)).catch(throwUnavailable);
     return user ?? undefined;
   }
 

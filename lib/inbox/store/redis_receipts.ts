@@ -1,6 +1,6 @@
 /** The log of receipts in Redis: a stream that `inbox_mark.lua` adds to, and of which one node at a time tells. */
 import type { ReceiptBatch, ReceiptEvent, ReceiptLog } from "./store.ts";
-import { refused } from "../../engines/redis/errors.ts";
+import { throwUnavailable } from "../../engines/redis/errors.ts";
 import type { InboxParts } from "./redis_parts.ts";
 
 /** The right to tell outlives its holder by no more than this. */
@@ -40,7 +40,7 @@ export class RedisReceipts implements ReceiptLog {
 
   async trim(size: number): Promise<number> {
     const { redis, keys } = this.#parts;
-    return await redis.xtrim(keys.receipts, "MAXLEN", size).catch(refused);
+    return await redis.xtrim(keys.receipts, "MAXLEN", size).catch(throwUnavailable);
   }
 
   #holdFor(ms: number): Promise<unknown> {

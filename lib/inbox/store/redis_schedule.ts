@@ -3,7 +3,7 @@ import type { Released, Schedule, ScheduledNotification } from "./store.ts";
 import { encodeContent } from "../../core/publication.ts";
 import type { UserId } from "../../base/fields.ts";
 import { arrival, newArrival, othersClaim, scheduledId } from "./redis_arrival.ts";
-import { refused } from "../../engines/redis/errors.ts";
+import { throwUnavailable } from "../../engines/redis/errors.ts";
 import type { InboxParts } from "./redis_parts.ts";
 
 export class RedisSchedule implements Schedule {
@@ -30,7 +30,7 @@ export class RedisSchedule implements Schedule {
   async dueAt(site: string, user: UserId, id: string): Promise<number | undefined> {
     const field = scheduledId({ site, user, id });
     const { redis, keys } = this.#parts;
-    const stored = await redis.hget(keys.scheduledContents, field).catch(refused);
+    const stored = await redis.hget(keys.scheduledContents, field).catch(throwUnavailable);
     return stored === null ? undefined : Number(stored.split(" ", 2)[1]);
   }
 

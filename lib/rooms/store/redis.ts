@@ -2,7 +2,7 @@
 import type { Redis } from "ioredis";
 import type { PresenceEntry, PresenceManager, UserPresence } from "./store.ts";
 import type { UserId } from "../../base/fields.ts";
-import { refused, unavailable } from "../../engines/redis/errors.ts";
+import { throwUnavailable, unavailable } from "../../engines/redis/errors.ts";
 import type { Calls } from "../../engines/redis/functions.ts";
 import type { RedisKeys } from "../../engines/redis/keys.ts";
 import type { Lease } from "../../engines/redis/lease.ts";
@@ -88,7 +88,9 @@ export class RedisPresence implements PresenceManager {
   }
 
   async list(site: string, room: string): Promise<UserPresence[]> {
-    const entries = await this.#redis.hvals(connectionsKey(this.#keys, site, room)).catch(refused);
+    const entries = await this.#redis.hvals(connectionsKey(this.#keys, site, room)).catch(
+      throwUnavailable,
+    );
     return entries.flatMap((entry) => parsePresence(entry) ?? []);
   }
 

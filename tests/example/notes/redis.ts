@@ -1,7 +1,7 @@
 /** Notes in Redis: a list for each user. */
 import type { Redis } from "ioredis";
 import type { UserId } from "../../../lib/base/fields.ts";
-import { refused } from "../../../lib/engines/redis/errors.ts";
+import { throwUnavailable } from "../../../lib/engines/redis/errors.ts";
 import type { Calls } from "../../../lib/engines/redis/functions.ts";
 import type { RedisStorage } from "../../../lib/engines/storage.ts";
 import { NOTE_FUNCTIONS } from "./functions.ts";
@@ -27,7 +27,7 @@ export class RedisNotes implements NoteStore {
   }
 
   async list(site: string, user: UserId): Promise<{ id: string; message: string }[]> {
-    const notes = await this.#redis.lrange(this.#nameOf(site, user), 0, -1).catch(refused);
+    const notes = await this.#redis.lrange(this.#nameOf(site, user), 0, -1).catch(throwUnavailable);
     return notes.map((note) => JSON.parse(note));
   }
 }

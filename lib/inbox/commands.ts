@@ -4,7 +4,7 @@ import { flag, idsField, pageSize, positionField, wholeNumber } from "../core/co
 import type { Position } from "../core/publication.ts";
 import { inboxFor } from "./guest_inbox.ts";
 import type { InboxService } from "./inbox.ts";
-import { described, syncData } from "./wire.ts";
+import { notificationOnWire, syncData } from "./wire.ts";
 
 /** Asks for what came after a position, or for a page from the end. */
 type InboxQuery =
@@ -31,7 +31,7 @@ export function inboxCommands(service: InboxService): Command[] {
         return { data: syncData(connection, sync) };
       }
       const { notifications, unread } = await inbox.page(connection.site, user, query);
-      const shown = notifications.map((each) => described(connection, each));
+      const shown = notifications.map((each) => notificationOnWire(connection, each));
       return { data: { notifications: shown, unread } };
     }),
     command("ack", idsField, async (connection, ids) => {

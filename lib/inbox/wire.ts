@@ -5,7 +5,7 @@ import type { Connection } from "../core/connection.ts";
 import type { InboxSync, NotificationState, StoredNotification } from "./store/store.ts";
 
 /** A notification in the connection's dialect, with how far it came. */
-export function described(
+export function notificationOnWire(
   { site, user, protocol: { dialect } }: Connection,
   notification: StoredNotification,
 ): Record<string, unknown> {
@@ -35,6 +35,6 @@ export function syncData(
   const { offset, epoch, unread, recovered, reason, more, notifications } = sync;
   return {
     ...{ offset, epoch, unread, recovered, reason, more },
-    notifications: notifications.map((each) => described(connection, each)),
+    notifications: notifications.map((each) => notificationOnWire(connection, each)),
   };
 }

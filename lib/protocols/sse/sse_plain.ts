@@ -12,7 +12,7 @@ import { CodedError, DISCONNECTS } from "../../base/errors.ts";
 import { userIdOnWire } from "../../base/fields.ts";
 import type { ConnectionInbox } from "../../inbox/connection_inbox.ts";
 import type { InboxDelivery } from "../../inbox/delivery.ts";
-import { described } from "../../inbox/wire.ts";
+import { notificationOnWire } from "../../inbox/wire.ts";
 import type { Rooms } from "../../rooms/rooms.ts";
 import { Outgoing, type Place } from "../../core/outgoing.ts";
 import { VERSION } from "../../base/version.ts";
@@ -98,7 +98,10 @@ async function sendPage(
     const offset = isLast ? Math.max(end, notification.offset) : notification.offset;
     await connection.drained();
     connection.send(
-      framed(described(connection, notification), { channel, position: { offset, epoch } }),
+      framed(notificationOnWire(connection, notification), {
+        channel,
+        position: { offset, epoch },
+      }),
     );
   }
   own.noteGiven(notifications.map(({ id }) => id));

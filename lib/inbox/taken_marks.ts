@@ -4,21 +4,13 @@
  */
 import type { Connection } from "../core/connection.ts";
 import type { ConnectionInbox, Marks } from "./connection_inbox.ts";
-import type { Inbox, Taken } from "./store/store.ts";
-import type { UserId } from "../base/fields.ts";
+import type { Inbox, Mark, Taken } from "./store/store.ts";
 
 /** How soon a socket is looked at after it was given something, and how often until it has taken that. */
 const LOOK_AFTER_MS = 20;
 
 /** Most marks that could not be written and are tried again; past so many, the oldest are given up. */
 const MAX_UNWRITTEN = 10_000;
-
-interface Mark {
-  readonly site: string;
-  readonly user: UserId;
-  readonly ids: readonly string[];
-  readonly state: Taken;
-}
 
 export class TakenMarks implements Marks {
   readonly #inbox: Inbox;

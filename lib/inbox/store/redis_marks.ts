@@ -1,6 +1,5 @@
 /** Marks in Redis what clients have taken: for all users of one turn of the event loop in one step. */
-import type { Taken } from "./store.ts";
-import type { UserId } from "../../base/fields.ts";
+import type { Mark } from "./store.ts";
 import { unavailable } from "../../engines/redis/errors.ts";
 import { Together } from "../../engines/redis/together.ts";
 import type { InboxParts } from "./redis_parts.ts";
@@ -9,13 +8,6 @@ import type { InboxParts } from "./redis_parts.ts";
 const MOST_IDS = 1000;
 /** How many ids the keys of an inbox count for. */
 const INBOX = 10;
-
-interface Mark {
-  readonly site: string;
-  readonly user: UserId;
-  readonly state: Taken;
-  readonly ids: readonly string[];
-}
 
 export class RedisMarks {
   readonly #parts: InboxParts;

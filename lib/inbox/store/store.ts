@@ -36,6 +36,14 @@ export type NotificationState = "queued" | "sent" | "delivered" | "read";
 /** How a client is known to have a notification: its socket took it, or the client said so. */
 export type Taken = "sent" | "delivered";
 
+/** Notifications that a client of a user has. */
+export interface Mark {
+  readonly site: string;
+  readonly user: UserId;
+  readonly state: Taken;
+  readonly ids: readonly string[];
+}
+
 /** What a user does with notifications. */
 export type InboxEvent = "read" | "archive" | "delete";
 

@@ -5,13 +5,13 @@ import { problemOf } from "../../lib/page/session/identity.ts";
 import {
   enqueue,
   fail,
-  type Outbox,
-  OUTBOX_LIMIT,
   remove,
   retry,
   take,
   unsent,
   withoutUnseenOf,
+  type Written,
+  WRITTEN_LIMIT,
 } from "../../lib/page/state/outbox.ts";
 import { readPrefill, withoutPrefill } from "../../lib/page/session/prefill.ts";
 import { curlLine, redisLine } from "../../lib/page/recipes.ts";
@@ -34,26 +34,26 @@ Deno.test("parseConfig() takes what is well-formed and defaults for the rest", (
   assert.equal(parseConfig({ open: false }).tokens, true);
 });
 
-Deno.test("the outbox keeps order, fails and tries again", () => {
-  let outbox = ["a", "b", "c"].map(entry).reduce(enqueue, [] as Outbox);
-  outbox = fail(remove(outbox, "a"), "b", "too fast");
-  assert.deepEqual(unsent(outbox).map(({ id }) => id), ["c"]);
-  outbox = retry(outbox, "b", 9);
-  assert.deepEqual(unsent(outbox).map(({ id }) => id), ["c", "b"]);
-  assert.equal(outbox.at(-1)?.timestamp, 9);
+Deno.test("the written messages keep their order, fail and are tried again", () => {
+  let written = ["a", "b", "c"].map(entry).reduce(enqueue, [] as Written);
+  written = fail(remove(written, "a"), "b", "too fast");
+  assert.deepEqual(unsent(written).map(({ id }) => id), ["c"]);
+  written = retry(written, "b", 9);
+  assert.deepEqual(unsent(written).map(({ id }) => id), ["c", "b"]);
+  assert.equal(written.at(-1)?.timestamp, 9);
 });
 
-Deno.test("the outbox keeps of a closed room what is still to be sent", () => {
-  const outbox = ["a", "b", "c"].map(entry).reduce(enqueue, [] as Outbox);
-  const left = withoutUnseenOf(take(fail(outbox, "a", "too fast"), "b"), "lobby");
+Deno.test("a closed room's written messages are kept where they are still to be sent", () => {
+  const written = ["a", "b", "c"].map(entry).reduce(enqueue, [] as Written);
+  const left = withoutUnseenOf(take(fail(written, "a", "too fast"), "b"), "lobby");
   assert.deepEqual(left.map(({ id }) => id), ["c"]);
-  assert.equal(withoutUnseenOf(outbox, "elsewhere").length, 3);
+  assert.equal(withoutUnseenOf(written, "elsewhere").length, 3);
 });
 
-Deno.test("the outbox takes no more when it is full, and no id twice", () => {
-  const full = Array.from({ length: OUTBOX_LIMIT + 5 }, (_, i) => entry(`id ${i}`))
-    .reduce(enqueue, [] as Outbox);
-  assert.equal(full.length, OUTBOX_LIMIT);
+Deno.test("no more messages are written than the limit, and no id twice", () => {
+  const full = Array.from({ length: WRITTEN_LIMIT + 5 }, (_, i) => entry(`id ${i}`))
+    .reduce(enqueue, [] as Written);
+  assert.equal(full.length, WRITTEN_LIMIT);
   assert.equal(enqueue([entry("a")], entry("a")).length, 1);
 });
 

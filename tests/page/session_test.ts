@@ -1,11 +1,11 @@
-/** The page's session on the client library, with sockets of the test's own: rooms, the outbox and notifications. */
+/** The page's session on the client library, with sockets of the test's own: rooms, written messages and notifications. */
 import assert from "node:assert/strict";
 import { Session } from "../../lib/page/session/session.ts";
 import {
   loadSettings,
-  outboxKey,
   SETTINGS_KEY,
   storeOrMemory,
+  writtenKey,
 } from "../../lib/page/storage/storage.ts";
 import { Store } from "../../lib/page/state/store.ts";
 import { connect } from "../../lib/sdk/mod.ts";
@@ -69,17 +69,17 @@ Deno.test("Session shows what it sends until its room does, and sends again what
   page.online();
   page.join("lobby");
   for (const text of ["one", "two"]) page.session.say("lobby", text);
-  const [one = "", two = ""] = page.outboxIds();
+  const [one = "", two = ""] = page.writtenIds();
   page.socket.receive({ ...said(one, 1), user_id: 123 });
   page.socket.reply("publish", { id: one, offset: 1, epoch: "e1" });
   await settled();
-  assert.deepEqual(page.outboxIds(), [two]);
+  assert.deepEqual(page.writtenIds(), [two]);
   assert.deepEqual(page.room("lobby").messages.map(({ id }) => id), [one]);
   page.socket.drop(1006);
   page.session.say("lobby", "three");
   page.session.reconnect();
   page.online();
-  assert.deepEqual(page.socket.ofType("publish").map(({ id }) => id), page.outboxIds());
+  assert.deepEqual(page.socket.ofType("publish").map(({ id }) => id), page.writtenIds());
 });
 
 Deno.test("Session fails a message that is refused, and sends it again under its id when told to", async () => {
@@ -87,16 +87,16 @@ Deno.test("Session fails a message that is refused, and sends it again under its
   page.online();
   page.join("lobby");
   page.session.say("lobby", "one");
-  const [id = ""] = page.outboxIds();
+  const [id = ""] = page.writtenIds();
   page.socket.refuse("publish", "too_fast");
   await settled();
-  assert.equal(page.store.state.outbox[0]?.failure, "No: too_fast");
+  assert.equal(page.store.state.written[0]?.failure, "No: too_fast");
   page.session.retryMessage(id);
   assert.deepEqual(page.socket.ofType("publish").map(({ id }) => id), [id, id]);
   page.socket.refuse("publish", "too_fast");
   await settled();
   page.session.discardMessage(id);
-  assert.deepEqual(page.outboxIds(), []);
+  assert.deepEqual(page.writtenIds(), []);
 });
 
 Deno.test("Session keeps what waits when the server stops it, and sends it when told to come back", async () => {
@@ -108,7 +108,7 @@ Deno.test("Session keeps what waits when the server stops it, and sends it when 
   assert.equal(page.store.state.connection.kind, "stopped");
   page.session.say("lobby", "two");
   await settled();
-  assert.deepEqual(page.store.state.outbox.map(({ failure }) => failure), [undefined, undefined]);
+  assert.deepEqual(page.store.state.written.map(({ failure }) => failure), [undefined, undefined]);
   page.session.reconnect();
   page.online();
   assert.deepEqual(page.socket.ofType("publish").map(({ message }) => message), ["one", "two"]);
@@ -118,7 +118,7 @@ Deno.test("Session goes on after a reload where it was, with what was not sent",
   using first = signedIn();
   first.session.openRoom("orders");
   first.session.say("orders", "kept");
-  const [id] = first.outboxIds();
+  const [id] = first.writtenIds();
 
   using second = new PageWorld(first.storage);
   assert.ok(second.session.resume());
@@ -144,9 +144,9 @@ Deno.test("what was stored is not believed when it is broken", () => {
   );
   assert.deepEqual(loadSettings(page.storage).rooms, ["lobby"]);
   assert.ok(!page.session.resume());
-  page.storage.setItem(outboxKey({ userId: "123", site: "" }), '[{"id":1},null,"x"]');
+  page.storage.setItem(writtenKey({ userId: "123", site: "" }), '[{"id":1},null,"x"]');
   page.session.signIn({ ...ME, room: "lobby", token: "" });
-  assert.deepEqual(page.store.state.outbox, []);
+  assert.deepEqual(page.store.state.written, []);
 });
 
 Deno.test("Session closes the client of a user who signs out or is another, and hears nothing of it", async () => {
@@ -158,7 +158,7 @@ Deno.test("Session closes the client of a user who signs out or is another, and 
   assert.ok(alices.closed);
   await settled();
   assert.equal(page.store.state.connection.kind, "connecting");
-  assert.deepEqual(page.store.state.outbox, []);
+  assert.deepEqual(page.store.state.written, []);
   page.session.signOut();
   await settled();
   assert.ok(page.socket.closed);
@@ -166,7 +166,7 @@ Deno.test("Session closes the client of a user who signs out or is another, and 
   assert.equal(page.clock.size, 0, "no timer is left");
   page.session.signIn({ ...ME, room: "lobby", token: "" });
   page.online();
-  assert.equal(page.outboxIds().length, 1, "what she wrote waits for her");
+  assert.equal(page.writtenIds().length, 1, "what she wrote waits for her");
   assert.equal(page.socket.ofType("publish").length, 1, "and is sent");
 });
 
@@ -181,7 +181,7 @@ Deno.test("Session says nothing as the same user of another site, nor before it 
 
   page.session.signIn({ ...ME, room: "lobby", token: "of another site" });
   page.session.say("lobby", "the other's own");
-  assert.equal(page.outboxIds().length, 1);
+  assert.equal(page.writtenIds().length, 1);
   page.online({ user_id: 123, site_id: "shop" });
   assert.deepEqual(said(), ["the other's own"]);
   page.session.signOut();
@@ -192,7 +192,7 @@ Deno.test("Session says nothing as the same user of another site, nor before it 
 
   using reloaded = new PageWorld(page.storage);
   reloaded.session.resume();
-  assert.equal(reloaded.outboxIds().length, 2, "it is the same token");
+  assert.equal(reloaded.writtenIds().length, 2, "it is the same token");
 
   function said() {
     return page.socket.ofType("publish").map(({ message }) => message);
@@ -374,8 +374,8 @@ class PageWorld implements Disposable {
     return room;
   }
 
-  outboxIds(): string[] {
-    return this.store.state.outbox.map(({ id }) => id);
+  writtenIds(): string[] {
+    return this.store.state.written.map(({ id }) => id);
   }
 
   [Symbol.dispose](): void {

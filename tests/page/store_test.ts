@@ -29,7 +29,7 @@ Deno.test("reduce() keeps the newest messages of a room", () => {
   assert.equal(messages[0]?.id, "m3");
 });
 
-Deno.test("reduce() takes an own message out of the outbox when its room shows it, or fails it", () => {
+Deno.test("reduce() takes an own message out of the written ones when its room shows it, or fails it", () => {
   const state = after([
     signedIn("lobby"),
     { type: "message_written", entry: entry("m1") },
@@ -37,7 +37,7 @@ Deno.test("reduce() takes an own message out of the outbox when its room shows i
     received(said("m1", "lobby"), { isNews: false }),
     { type: "message_failed", id: "m2", failure: "Too fast" },
   ]);
-  assert.deepEqual(state.outbox.map(({ id, failure }) => [id, failure]), [["m2", "Too fast"]]);
+  assert.deepEqual(state.written.map(({ id, failure }) => [id, failure]), [["m2", "Too fast"]]);
 });
 
 Deno.test("reduce() goes on showing a message that was taken before its room is up to date", () => {
@@ -45,18 +45,18 @@ Deno.test("reduce() goes on showing a message that was taken before its room is 
   const taken: Action = { type: "message_taken", id: "m1" };
   const joined: Action = { type: "room_joined", room: "lobby" };
   let state = after([...written, taken]);
-  assert.equal(state.outbox[0]?.isTaken, true);
+  assert.equal(state.written[0]?.isTaken, true);
   state = after([joined], state);
-  assert.deepEqual(state.outbox, [], "it is not among the last messages any more");
+  assert.deepEqual(state.written, [], "it is not among the last messages any more");
 
   const away: Action = {
     type: "connection_changed",
     connection: { kind: "connecting", url: "", attempt: 1 },
   };
-  assert.deepEqual(after([...written, joined, taken]).outbox, []);
-  assert.equal(after([...written, joined, away, taken]).outbox.length, 1);
+  assert.deepEqual(after([...written, joined, taken]).written, []);
+  assert.equal(after([...written, joined, away, taken]).written.length, 1);
   const closed: Action = { type: "room_closed", room: "lobby" };
-  assert.deepEqual(after([...written, closed, taken]).outbox, []);
+  assert.deepEqual(after([...written, closed, taken]).written, []);
 });
 
 Deno.test("reduce() lists people by name", () => {
@@ -95,7 +95,7 @@ Deno.test("reduce() activates a neighbour when the active room is closed", () =>
   assert.deepEqual(active, ["c", "a", ""]);
 });
 
-Deno.test("rowsOf() groups one writer's messages, parts days, and ends with the outbox", () => {
+Deno.test("rowsOf() groups one writer's messages, parts days, and ends with the written ones", () => {
   const day = 86_400;
   const state = after([
     signedIn("lobby"),
@@ -105,7 +105,7 @@ Deno.test("rowsOf() groups one writer's messages, parts days, and ends with the 
     received({ ...said("m4", "lobby", "8"), timestamp: 12 * day + 40_000 }),
     { type: "message_written", entry: { ...entry("m5"), timestamp: 12 * day + 40_001 } },
   ]);
-  const rows = rowsOf(room(state, "lobby"), state.outbox, ME);
+  const rows = rowsOf(room(state, "lobby"), state.written, ME);
   assert.deepEqual(
     rows.map((row) => row.kind === "message" ? [row.key, row.isFirst, row.delivery] : row.kind),
     [
@@ -158,7 +158,7 @@ function signedIn(...rooms: string[]): Action {
     rooms,
     activeRoom: rooms[0] ?? "",
     site: "",
-    outbox: [],
+    written: [],
   };
 }
 

@@ -1,17 +1,17 @@
 /**
- * Gives the client what waits in the outbox, and tells the store what became of it. A message keeps its id over
+ * Gives the client the written messages that wait, and tells the store what became of it. A message keeps its id over
  * reconnections, reloads and retries, by which the server knows it: it appears once.
  */
 import { type Client, NotifyliError } from "../../sdk/mod.ts";
-import { type OutboxEntry, unsent } from "../state/outbox.ts";
+import { unsent, type WrittenMessage } from "../state/outbox.ts";
 import type { Store } from "../state/store.ts";
 
 export class Sender {
-  /** The server has said who this is, and so whose the outbox is. */
+  /** The server has said who this is, and so whose the written messages are. */
   isNamed = false;
   readonly #client: Client;
   readonly #store: Store;
-  /** The ids of messages that the client has; the outbox bounds them. */
+  /** The ids of messages that the client has; `WRITTEN_LIMIT` bounds them. */
   readonly #given = new Set<string>();
 
   constructor(client: Client, store: Store) {
@@ -23,12 +23,12 @@ export class Sender {
   flush(): void {
     const { kind } = this.#client.state;
     if (!this.isNamed || kind === "stopped" || kind === "closed") return;
-    for (const entry of unsent(this.#store.state.outbox)) {
+    for (const entry of unsent(this.#store.state.written)) {
       if (!this.#given.has(entry.id)) this.#send(entry);
     }
   }
 
-  async #send({ id, room, message }: OutboxEntry): Promise<void> {
+  async #send({ id, room, message }: WrittenMessage): Promise<void> {
     this.#given.add(id);
     try {
       await this.#client.publish(room, message, { id });

@@ -6,26 +6,26 @@ import type { Client, KeyValueStore, NotifyliError } from "../../sdk/mod.ts";
 import { newMessageId } from "../../sdk/core/ids.ts";
 import { type ConnectAnswers, type Identity, silentRooms } from "./identity.ts";
 import { NotificationFeed } from "./notification_feed.ts";
-import { enqueue, isFull, type Outbox, OUTBOX_LIMIT, remove, retry } from "../state/outbox.ts";
+import { enqueue, isFull, remove, retry, type Written, WRITTEN_LIMIT } from "../state/outbox.ts";
 import { rememberChanges } from "../storage/remember.ts";
 import { RoomFeeds } from "./room_feeds.ts";
 import { hasRoom } from "../state/rooms.ts";
 import { Sender } from "./sender.ts";
 import {
-  loadOutbox,
   loadSettings,
   loadSite,
   loadToken,
-  saveOutbox,
+  loadWritten,
   saveSite,
   saveToken,
+  saveWritten,
 } from "../storage/storage.ts";
 import type { Store } from "../state/store.ts";
 
 interface SessionOptions {
   /** What the browser's tabs share: the settings. */
   shared: KeyValueStore;
-  /** What is this tab's own: the outbox, the token, and whose that is. */
+  /** What is this tab's own: the written messages, the token, and whose that is. */
   own: KeyValueStore;
   /** Makes a client for the user. The token is empty in open mode. */
   connect: (identity: Identity, token: string) => Client;
@@ -62,7 +62,7 @@ export class Session {
     const last = loadSettings(this.#options.shared);
     const rooms = last.user_id === user_id ? last.rooms : [];
     // What was written before the server had said whose token that was is not to be said by another.
-    saveOutbox(this.#options.own, { userId: user_id, site: "" }, []);
+    saveWritten(this.#options.own, { userId: user_id, site: "" }, []);
     this.#start({ user_id, name }, rooms.includes(room) ? rooms : [...rooms, room], room);
   }
 
@@ -102,10 +102,11 @@ export class Session {
     this.#store.dispatch({ type: "room_activated", room });
   }
 
-  /** Says something in a room. Returns whether the message was taken: a full outbox takes no more. */
+  /** Says something in a room. Returns whether the message was taken: with `WRITTEN_LIMIT` waiting, no more are. */
   say(room: string, message: string): boolean {
-    if (isFull(this.#store.state.outbox)) {
-      const text = `${OUTBOX_LIMIT} messages are waiting to be sent. Try again when some are gone.`;
+    if (isFull(this.#store.state.written)) {
+      const text =
+        `${WRITTEN_LIMIT} messages are waiting to be sent. Try again when some are gone.`;
       this.#store.dispatch({ type: "alert_raised", message: text });
       return false;
     }
@@ -116,12 +117,12 @@ export class Session {
   }
 
   retryMessage(id: string): void {
-    this.#changeOutbox((outbox) => retry(outbox, id, nowSeconds()));
+    this.#changeWritten((written) => retry(written, id, nowSeconds()));
     this.#running?.sender.flush();
   }
 
   discardMessage(id: string): void {
-    this.#changeOutbox((outbox) => remove(outbox, id));
+    this.#changeWritten((written) => remove(written, id));
   }
 
   #start(identity: Identity, rooms: readonly string[], activeRoom = ""): void {
@@ -129,8 +130,8 @@ export class Session {
     const store = this.#store;
     const { own, connect, isWatched } = this.#options;
     const site = loadSite(own);
-    const outbox = loadOutbox(own, { userId: identity.user_id, site });
-    store.dispatch({ type: "signed_in", identity, rooms, activeRoom, site, outbox });
+    const written = loadWritten(own, { userId: identity.user_id, site });
+    store.dispatch({ type: "signed_in", identity, rooms, activeRoom, site, written });
     const client = connect(identity, loadToken(own));
     store.dispatch({ type: "connection_changed", connection: client.state });
     client.on("error", (error) => this.#failed(error));
@@ -156,13 +157,13 @@ export class Session {
   /** The server has said whose the token is: what waits of this account is sent, and nothing that waits of another. */
   #named(site: string, { user_id: userId }: Identity): void {
     const { own } = this.#options;
-    const { outbox, site: before } = this.#store.state;
+    const { written, site: before } = this.#store.state;
     if (site === before) return;
     saveSite(own, site);
-    const kept = loadOutbox(own, { userId, site });
-    const written = before === "" ? outbox : []; // else it is kept for the other one
-    this.#store.dispatch({ type: "site_named", site, outbox: written.reduce(enqueue, kept) });
-    saveOutbox(own, { userId, site: "" }, []);
+    const kept = loadWritten(own, { userId, site });
+    const added = before === "" ? written : []; // else it is kept for the other one
+    this.#store.dispatch({ type: "site_named", site, written: added.reduce(enqueue, kept) });
+    saveWritten(own, { userId, site: "" }, []);
   }
 
   #failed(error: NotifyliError): void {
@@ -170,9 +171,9 @@ export class Session {
     this.#store.dispatch({ type: "alert_raised", message: error.message });
   }
 
-  #changeOutbox(change: (outbox: Outbox) => Outbox): void {
-    const outbox = change(this.#store.state.outbox);
-    this.#store.dispatch({ type: "outbox_changed", outbox });
+  #changeWritten(change: (written: Written) => Written): void {
+    const written = change(this.#store.state.written);
+    this.#store.dispatch({ type: "written_changed", written });
   }
 }
 

@@ -12,12 +12,12 @@ import {
 import {
   enqueue,
   fail,
-  type Outbox,
-  type OutboxEntry,
   remove,
   take,
   withoutTakenOf,
   withoutUnseenOf,
+  type Written,
+  type WrittenMessage,
 } from "./outbox.ts";
 import {
   addGap,
@@ -43,7 +43,7 @@ export interface State {
   readonly rooms: Rooms;
   /** The name of the room that is shown. It is empty when no room is open. */
   readonly activeRoom: string;
-  readonly outbox: Outbox;
+  readonly written: Written;
   readonly notifications: Notifications;
   readonly toasts: Toasts;
   /** A complaint of the server that belongs to no message. */
@@ -58,10 +58,10 @@ export type Action =
     rooms: readonly string[];
     activeRoom: string;
     site: string;
-    outbox: Outbox;
+    written: Written;
   }
-  /** The server has named the user's site, so `outbox` is that of this account. */
-  | { type: "site_named"; site: string; outbox: Outbox }
+  /** The server has named the user's site, so `written` is that of this account. */
+  | { type: "site_named"; site: string; written: Written }
   | { type: "signed_out" }
   | { type: "connection_changed"; connection: ConnectionState }
   | { type: "room_opened"; room: string }
@@ -76,11 +76,11 @@ export type Action =
    * `isWatched`: the page is visible, so that what comes to the active room is read.
    */
   | { type: "message_received"; message: Message; isNews: boolean; isWatched: boolean }
-  | { type: "message_written"; entry: OutboxEntry }
+  | { type: "message_written"; entry: WrittenMessage }
   /** The server has the message now. */
   | { type: "message_taken"; id: string }
   | { type: "message_failed"; id: string; failure: string }
-  | { type: "outbox_changed"; outbox: Outbox }
+  | { type: "written_changed"; written: Written }
   | { type: "notifications_changed"; notifications: Notifications }
   | { type: "toast_raised"; id: string }
   | { type: "toast_dismissed"; id: string }
@@ -94,7 +94,7 @@ export const INITIAL_STATE: State = {
   connection: { kind: "closed" },
   rooms: [],
   activeRoom: "",
-  outbox: [],
+  written: [],
   notifications: NO_NOTIFICATIONS,
   toasts: [],
   alert: null,
@@ -112,10 +112,10 @@ export function reduce(state: State, action: Action): State {
         rooms: action.rooms.map(emptyRoom),
         activeRoom: action.activeRoom,
         site: action.site,
-        outbox: action.outbox,
+        written: action.written,
       };
     case "site_named":
-      return { ...state, site: action.site, outbox: action.outbox };
+      return { ...state, site: action.site, written: action.written };
     case "signed_out":
       return { ...INITIAL_STATE, config: state.config };
     case "connection_changed":
@@ -128,7 +128,7 @@ export function reduce(state: State, action: Action): State {
       return activate(state, action.room);
     case "room_joined": {
       const rooms = updateRoom(state.rooms, action.room, (room) => ({ ...room, isJoined: true }));
-      return { ...state, rooms, outbox: withoutTakenOf(state.outbox, action.room) };
+      return { ...state, rooms, written: withoutTakenOf(state.written, action.room) };
     }
     case "people_changed": {
       const { room, users } = action;
@@ -140,16 +140,16 @@ export function reduce(state: State, action: Action): State {
       const { message, isNews, isWatched } = action;
       const isUnread = isNews && (!isWatched || message.room !== state.activeRoom);
       const add = updateRoom(state.rooms, message.room, (r) => addMessage(r, message, isUnread));
-      return { ...state, rooms: add, outbox: remove(state.outbox, message.id) };
+      return { ...state, rooms: add, written: remove(state.written, message.id) };
     }
     case "message_written":
-      return { ...state, outbox: enqueue(state.outbox, action.entry) };
+      return { ...state, written: enqueue(state.written, action.entry) };
     case "message_taken":
       return reduceTaken(state, action.id);
     case "message_failed":
-      return { ...state, outbox: fail(state.outbox, action.id, action.failure) };
-    case "outbox_changed":
-      return { ...state, outbox: action.outbox };
+      return { ...state, written: fail(state.written, action.id, action.failure) };
+    case "written_changed":
+      return { ...state, written: action.written };
     case "notifications_changed": {
       const { notifications } = action;
       return { ...state, notifications, toasts: withoutSeen(state.toasts, notifications) };
@@ -194,17 +194,17 @@ function reduceConnection(state: State, connection: ConnectionState): State {
   return { ...state, connection, rooms: state.rooms.map((r) => ({ ...r, isJoined: false })) };
 }
 
-/** Takes a message out of the outbox where its room is up to date and shows it; elsewhere it is still to come. */
+/** Takes a message out of the written ones where its room is up to date and shows it; elsewhere it is still to come. */
 function reduceTaken(state: State, id: string): State {
-  const entry = state.outbox.find((entry) => entry.id === id);
+  const entry = state.written.find((entry) => entry.id === id);
   const room = state.rooms.find(({ room }) => room === entry?.room);
   const isToCome = room !== undefined && !room.isJoined;
-  return { ...state, outbox: isToCome ? take(state.outbox, id) : remove(state.outbox, id) };
+  return { ...state, written: isToCome ? take(state.written, id) : remove(state.written, id) };
 }
 
 function reduceRoomClosed(state: State, room: string): State {
   const rooms = closeRoom(state.rooms, room);
-  const next = { ...state, rooms, outbox: withoutUnseenOf(state.outbox, room) };
+  const next = { ...state, rooms, written: withoutUnseenOf(state.written, room) };
   return room === state.activeRoom ? activate(next, neighbourOf(state.rooms, room)) : next;
 }
 

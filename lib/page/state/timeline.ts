@@ -1,5 +1,5 @@
-/** A room's messages and those still in the outbox, as the rows that `components/chat/ChatLog.tsx` shows. */
-import type { Outbox } from "./outbox.ts";
+/** A room's messages and those written that it does not show yet, as the rows that `components/chat/ChatLog.tsx` shows. */
+import type { Written } from "./outbox.ts";
 import type { Identity } from "../session/identity.ts";
 import type { ChatMessage, RoomState } from "./rooms.ts";
 import { dayKey } from "../text.ts";
@@ -34,7 +34,7 @@ export type Row = DayRow | MessageRow | GapRow;
 /** After a longer pause the same writer is named again. */
 const GROUP_SECONDS = 300;
 
-export function rowsOf({ room, messages, gaps }: RoomState, outbox: Outbox, me: Identity): Row[] {
+export function rowsOf({ room, messages, gaps }: RoomState, written: Written, me: Identity): Row[] {
   const rows: Row[] = [];
   let last: ChatMessage | null = null;
   let isBehindGap = false;
@@ -56,7 +56,7 @@ export function rowsOf({ room, messages, gaps }: RoomState, outbox: Outbox, me: 
     isBehindGap = gaps.includes(message.id);
     if (isBehindGap) rows.push({ kind: "gap", key: `gap ${message.id}` });
   }
-  for (const entry of outbox) {
+  for (const entry of written) {
     if (entry.room !== room) continue;
     const { id, message, timestamp, failure } = entry;
     const own = { id, userId: me.user_id, name: me.name, message, timestamp };

@@ -1,12 +1,12 @@
 /** Writes what changed in the store, and nothing else, to where the browser keeps it; `session/session.ts` starts it. */
 import type { KeyValueStore } from "../../sdk/mod.ts";
-import { loadSettings, saveOutbox, saveSettings } from "./storage.ts";
+import { loadSettings, saveSettings, saveWritten } from "./storage.ts";
 import type { State, Store } from "../state/store.ts";
 
 interface Places {
   /** What the browser's tabs share: the settings. */
   shared: KeyValueStore;
-  /** What is this tab's own: the outbox. */
+  /** What is this tab's own: the written messages. */
   own: KeyValueStore;
 }
 
@@ -29,7 +29,7 @@ function rememberWho(state: State, { shared }: Places): void {
 function rememberWhat(state: State, before: State, { shared, own }: Places): void {
   const account = { userId: state.identity?.user_id ?? "", site: state.site };
   if (roomsDiffer(state, before)) rememberRooms(state, shared);
-  if (state.outbox !== before.outbox) saveOutbox(own, account, state.outbox);
+  if (state.written !== before.written) saveWritten(own, account, state.written);
 }
 
 function rememberRooms({ identity, rooms, activeRoom }: State, shared: KeyValueStore): void {

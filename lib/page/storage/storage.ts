@@ -1,6 +1,6 @@
 /** What the page remembers in the browser; everything read back is checked before it is believed. */
 import type { KeyValueStore } from "../../sdk/mod.ts";
-import { type Outbox, OUTBOX_LIMIT, type OutboxEntry } from "../state/outbox.ts";
+import { type Written, WRITTEN_LIMIT, type WrittenMessage } from "../state/outbox.ts";
 
 interface Settings {
   /** Connect at once, without the form. */
@@ -16,15 +16,18 @@ const TOKEN_KEY = "notifyli.token";
 /** The site that the server named for the token of this tab. */
 const SITE_KEY = "notifyli.site";
 
-/** Whose an outbox is. */
+/** Whose written messages are. */
 interface Account {
   readonly userId: string;
   /** It is empty as long as the server has not said it. */
   readonly site: string;
 }
 
-/** The key of an account's outbox. No user id has a line break, so no two accounts have one key. */
-export const outboxKey = ({ userId, site }: Account) => `notifyli.outbox.${userId}\n${site}`;
+/**
+ * The key of an account's written messages, which earlier versions of the page called its outbox. No user id has a line
+ * break, so no two accounts have one key.
+ */
+export const writtenKey = ({ userId, site }: Account) => `notifyli.outbox.${userId}\n${site}`;
 
 export function loadSettings(store: KeyValueStore): Settings {
   const saved = fields(readJson(store, SETTINGS_KEY));
@@ -41,13 +44,13 @@ export function saveSettings(store: KeyValueStore, settings: Settings): void {
   writeJson(store, SETTINGS_KEY, settings);
 }
 
-export function loadOutbox(store: KeyValueStore, account: Account): Outbox {
-  return list(readJson(store, outboxKey(account))).map(asOutboxEntry)
-    .filter((entry) => entry !== null).slice(0, OUTBOX_LIMIT);
+export function loadWritten(store: KeyValueStore, account: Account): Written {
+  return list(readJson(store, writtenKey(account))).map(asWrittenMessage)
+    .filter((entry) => entry !== null).slice(0, WRITTEN_LIMIT);
 }
 
-export function saveOutbox(store: KeyValueStore, account: Account, outbox: Outbox): void {
-  writeJson(store, outboxKey(account), outbox);
+export function saveWritten(store: KeyValueStore, account: Account, written: Written): void {
+  writeJson(store, writtenKey(account), written);
 }
 
 /** @param own the tab's own storage: a token is no setting, and is gone with the tab */
@@ -98,7 +101,7 @@ function writeJson(store: KeyValueStore, key: string, value: unknown): void {
   }
 }
 
-function asOutboxEntry(value: unknown): OutboxEntry | null {
+function asWrittenMessage(value: unknown): WrittenMessage | null {
   const entry = fields(value);
   const [id, room, message] = [entry.get("id"), entry.get("room"), entry.get("message")];
   const timestamp = entry.get("timestamp");

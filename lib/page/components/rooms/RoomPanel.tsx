@@ -2,7 +2,7 @@
 import { useState } from "preact/hooks";
 import { usePage } from "../../context.ts";
 import type { Identity } from "../../session/identity.ts";
-import type { Outbox } from "../../state/outbox.ts";
+import type { Written } from "../../state/outbox.ts";
 import type { RoomState } from "../../state/rooms.ts";
 import { rowsOf } from "../../state/timeline.ts";
 import { ChatLog } from "../chat/ChatLog.tsx";
@@ -17,7 +17,7 @@ interface RoomPanelProps {
   room: RoomState;
   /** The number of its tab. */
   index: number;
-  outbox: Outbox;
+  written: Written;
   me: Identity;
   isOnline: boolean;
   /** The Redis channel for other systems. It is empty where there is none. */
@@ -25,8 +25,8 @@ interface RoomPanelProps {
 }
 
 export function RoomPanel(props: RoomPanelProps) {
-  const { room, index, outbox, me, isOnline, messageChannel } = props;
-  const rows = rowsOf(room, outbox, me);
+  const { room, index, written, me, isOnline, messageChannel } = props;
+  const rows = rowsOf(room, written, me);
   return (
     <div class="room" role="tabpanel" id={panelId(index)} aria-labelledby={tabId(index)}>
       <section class="conversation" aria-label={`Conversation in ${room.room}`}>

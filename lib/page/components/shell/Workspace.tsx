@@ -16,20 +16,20 @@ interface WorkspaceProps extends State {
 }
 
 export function Workspace(state: WorkspaceProps) {
-  const { identity, connection, rooms, activeRoom, outbox, notifications, toasts } = state;
+  const { identity, connection, rooms, activeRoom, written, notifications, toasts } = state;
   const room = rooms.find(({ room }) => room === activeRoom);
   return (
     <div class="workspace">
       <a class="skip-link" href="#main">Skip to the conversation</a>
       <TopBar {...state} />
-      <ConnectionBanner connection={connection} waiting={unsent(outbox).length} />
+      <ConnectionBanner connection={connection} waiting={unsent(written).length} />
       <main class="main" id="main" tabIndex={-1}>
         {room === undefined ? <NoRoom /> : (
           <RoomPanel
             key={room.room}
             room={room}
             index={rooms.indexOf(room)}
-            outbox={outbox}
+            written={written}
             me={identity}
             isOnline={connection.kind === "online"}
             messageChannel={state.config.message_channel}

@@ -12,7 +12,7 @@ import {
   withoutUnseenOf,
   type Written,
   WRITTEN_LIMIT,
-} from "../../lib/page/state/outbox.ts";
+} from "../../lib/page/state/written.ts";
 import { readPrefill, withoutPrefill } from "../../lib/page/session/prefill.ts";
 import { curlLine, redisLine } from "../../lib/page/recipes.ts";
 import { initials, splitLinks } from "../../lib/page/text.ts";

@@ -3,7 +3,7 @@
  * reconnections, reloads and retries, by which the server knows it: it appears once.
  */
 import { type Client, NotifyliError } from "../../sdk/mod.ts";
-import { unsent, type WrittenMessage } from "../state/outbox.ts";
+import { unsent, type WrittenMessage } from "../state/written.ts";
 import type { Store } from "../state/store.ts";
 
 export class Sender {

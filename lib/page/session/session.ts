@@ -6,7 +6,7 @@ import type { Client, KeyValueStore, NotifyliError } from "../../sdk/mod.ts";
 import { newMessageId } from "../../sdk/core/ids.ts";
 import { type ConnectAnswers, type Identity, silentRooms } from "./identity.ts";
 import { NotificationFeed } from "./notification_feed.ts";
-import { enqueue, isFull, remove, retry, type Written, WRITTEN_LIMIT } from "../state/outbox.ts";
+import { enqueue, isFull, remove, retry, type Written, WRITTEN_LIMIT } from "../state/written.ts";
 import { rememberChanges } from "../storage/remember.ts";
 import { RoomFeeds } from "./room_feeds.ts";
 import { hasRoom } from "../state/rooms.ts";

@@ -18,7 +18,7 @@ import {
   withoutUnseenOf,
   type Written,
   type WrittenMessage,
-} from "./outbox.ts";
+} from "./written.ts";
 import {
   addGap,
   addMessage,

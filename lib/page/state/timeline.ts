@@ -1,5 +1,5 @@
 /** A room's messages and those written that it does not show yet, as the rows that `components/chat/ChatLog.tsx` shows. */
-import type { Written } from "./outbox.ts";
+import type { Written } from "./written.ts";
 import type { Identity } from "../session/identity.ts";
 import type { ChatMessage, RoomState } from "./rooms.ts";
 import { dayKey } from "../text.ts";

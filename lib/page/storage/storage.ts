@@ -1,6 +1,6 @@
 /** What the page remembers in the browser; everything read back is checked before it is believed. */
 import type { KeyValueStore } from "../../sdk/mod.ts";
-import { type Written, WRITTEN_LIMIT, type WrittenMessage } from "../state/outbox.ts";
+import { type Written, WRITTEN_LIMIT, type WrittenMessage } from "../state/written.ts";
 
 interface Settings {
   /** Connect at once, without the form. */

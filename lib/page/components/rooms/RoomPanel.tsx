@@ -2,7 +2,7 @@
 import { useState } from "preact/hooks";
 import { usePage } from "../../context.ts";
 import type { Identity } from "../../session/identity.ts";
-import type { Written } from "../../state/outbox.ts";
+import type { Written } from "../../state/written.ts";
 import type { RoomState } from "../../state/rooms.ts";
 import { rowsOf } from "../../state/timeline.ts";
 import { ChatLog } from "../chat/ChatLog.tsx";

@@ -1,6 +1,6 @@
 /** What a signed-in user sees: the bar with the rooms, the open room, and what lies above them. */
 import type { Identity } from "../../session/identity.ts";
-import { unsent } from "../../state/outbox.ts";
+import { unsent } from "../../state/written.ts";
 import type { State } from "../../state/store.ts";
 import type { ThemeControl } from "../../theme.ts";
 import { Alert } from "./Alert.tsx";

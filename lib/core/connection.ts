@@ -88,9 +88,10 @@ export class Connection implements SocketEvents, FrameOwner, IntakeOwner, Writer
   readonly #traffic: Traffic;
   /** When the last frame came, on `performance.now()`'s clock. */
   heardAt = performance.now();
+  /** What others see of it. A token's name is the last word. */
+  name: string | undefined;
   readonly #socket: Socket;
   #user: UserId | undefined;
-  #name: string | undefined;
   readonly #frames: FrameQueue = new FrameQueue(this);
   readonly #intake: Intake;
   #bufferedBefore = 0;
@@ -135,15 +136,6 @@ export class Connection implements SocketEvents, FrameOwner, IntakeOwner, Writer
   /** Who this is; `undefined` until a first frame has said so. */
   get user(): UserId | undefined {
     return this.#user;
-  }
-
-  /** What others see of it. A token's name is the last word. */
-  get name(): string | undefined {
-    return this.#name;
-  }
-
-  set name(name: string | undefined) {
-    this.#name = name;
   }
 
   get closed(): boolean {
@@ -221,7 +213,7 @@ export class Connection implements SocketEvents, FrameOwner, IntakeOwner, Writer
   identify(user: UserId, name: string | undefined): void {
     const proved = this.identity;
     if (user === this.#user) { // on every message's way; who is blocked meanwhile is closed
-      this.#name = proved?.name ?? name ?? this.#name;
+      this.name = proved?.name ?? name ?? this.name;
       return;
     }
     const known = proved?.user ?? this.#user;
@@ -236,7 +228,7 @@ export class Connection implements SocketEvents, FrameOwner, IntakeOwner, Writer
     this.#home.hooks.identifying(this, user);
     this.#traffic.identify(this.site, user);
     this.#user = user;
-    this.#name = proved?.name ?? name ?? this.#name ?? user;
+    this.name = proved?.name ?? name ?? this.name ?? user;
     this.#home.hooks.identified(this, user);
   }
 

@@ -37,10 +37,6 @@ export class FailedAttempts {
     this.#forgetOld(now);
   }
 
-  get size(): number {
-    return this.#windows.size;
-  }
-
   #forgetOld(now: number): void {
     for (const [address, { endsAt }] of this.#windows) {
       if (endsAt > now && this.#windows.size <= MAX_ADDRESSES) return;

@@ -1,22 +1,22 @@
 /** Every capability of the server, in the order in which they are opened: each may use those before it. */
-import { auth } from "./auth/feature.ts";
-import { keys } from "./auth/keys/feature.ts";
-import { revocations } from "./auth/revocations/feature.ts";
+import { authFeature } from "./auth/feature.ts";
+import { keysFeature } from "./auth/keys/feature.ts";
+import { revocationsFeature } from "./auth/revocations/feature.ts";
 import type { Feature } from "./feature.ts";
-import { hooks } from "./hooks/feature.ts";
-import { inbox } from "./inbox/feature.ts";
-import { protocols } from "./protocols/feature.ts";
-import { rooms } from "./rooms/feature.ts";
-import { bridge, stream } from "./ways/feature.ts";
+import { hooksFeature } from "./hooks/feature.ts";
+import { inboxFeature } from "./inbox/feature.ts";
+import { protocolsFeature } from "./protocols/feature.ts";
+import { roomsFeature } from "./rooms/feature.ts";
+import { bridgeFeature, streamFeature } from "./ways/feature.ts";
 
 export const FEATURES = [
-  keys,
-  revocations,
-  auth,
-  rooms,
-  inbox,
-  protocols,
-  hooks,
-  bridge,
-  stream,
+  keysFeature,
+  revocationsFeature,
+  authFeature,
+  roomsFeature,
+  inboxFeature,
+  protocolsFeature,
+  hooksFeature,
+  bridgeFeature,
+  streamFeature,
 ] as const satisfies readonly Feature[];

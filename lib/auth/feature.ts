@@ -5,7 +5,7 @@ import { authCommands } from "./commands.ts";
 import { ConnectionAuth } from "./connection_auth.ts";
 import { Revocations } from "./revocations/revocations.ts";
 
-export const auth = {
+export const authFeature = {
   name: "auth",
   open({ tokens, use }) {
     const authentication = new Authentication(tokens, use(Revocations));

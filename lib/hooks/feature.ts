@@ -6,7 +6,7 @@ import { webhookCounters } from "./metrics.ts";
 import { WebhookSender } from "./sender.ts";
 import { hooks as settings } from "./settings.ts";
 
-export const hooks = {
+export const hooksFeature = {
   name: "hooks",
   settings,
   open({ of, use }) {

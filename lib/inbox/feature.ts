@@ -16,7 +16,7 @@ import { INBOX_FUNCTIONS } from "./store/functions.ts";
 import { openInboxStores } from "./store/open.ts";
 import { INBOX_SQL } from "./store/sqlite.ts";
 
-export const inbox = {
+export const inboxFeature = {
   name: "inbox",
   settings,
   sql: INBOX_SQL,

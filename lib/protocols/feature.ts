@@ -11,7 +11,7 @@ import { sseRoutes } from "./sse/sse.ts";
 import { SESSION_KINDS, sessionHooks } from "./sse/session.ts";
 import { introductionCommands } from "./v2/commands.ts";
 
-export const protocols = {
+export const protocolsFeature = {
   name: "protocols",
   open({ node, of, use }) {
     return {

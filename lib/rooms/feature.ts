@@ -18,7 +18,7 @@ import { PRESENCE_FUNCTIONS } from "./store/functions.ts";
 import { openPresence } from "./store/open.ts";
 
 /** @param open opens the store of who is in which room */
-export function roomsFeature(open: typeof openPresence) {
+export function roomsFeatureWith(open: typeof openPresence) {
   return {
     name: "rooms",
     settings,
@@ -45,4 +45,4 @@ export function roomsFeature(open: typeof openPresence) {
   } satisfies Feature;
 }
 
-export const rooms = roomsFeature(openPresence);
+export const roomsFeature = roomsFeatureWith(openPresence);

@@ -9,7 +9,7 @@ import { TURN_FUNCTIONS } from "./functions.ts";
 import { bridgeCounters, streamCounters } from "./metrics.ts";
 
 /** Takes in what other systems publish on the message channel. */
-export const bridge = {
+export const bridgeFeature = {
   name: "bridge",
   settings,
   functions: TURN_FUNCTIONS,
@@ -35,7 +35,7 @@ export const bridge = {
 } satisfies Feature;
 
 /** Takes in what other systems add to the stream. */
-export const stream = {
+export const streamFeature = {
   name: "stream",
   functions: TURN_FUNCTIONS,
   async open({ engine: { storage }, of, use }) {

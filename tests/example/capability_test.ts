@@ -155,8 +155,8 @@ async function addNotes(root: string): Promise<void> {
     await Deno.writeTextFile(`${root}lib/notes/${name}`, text.replaceAll("../../../lib/", "../"));
   }
   const features = await Deno.readTextFile(`${root}lib/features.ts`);
-  const line = 'import { notes } from "./notes/feature.ts";\n';
-  const listed = features.replace(/\n\] as const/, "\n  notes,\n] as const");
+  const line = 'import { notesFeature } from "./notes/feature.ts";\n';
+  const listed = features.replace(/\n\] as const/, "\n  notesFeature,\n] as const");
   assert.notEqual(listed, features);
   await Deno.writeTextFile(`${root}lib/features.ts`, listed.replace(/^import /m, `${line}import `));
 }

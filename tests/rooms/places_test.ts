@@ -14,7 +14,7 @@ import type { Outgoing } from "../../lib/core/outgoing.ts";
 import { membershipsOf } from "../../lib/rooms/membership.ts";
 import type { StoringEngine } from "../../lib/feature.ts";
 import { FEATURES } from "../../lib/features.ts";
-import { rooms, roomsFeature } from "../../lib/rooms/feature.ts";
+import { roomsFeature, roomsFeatureWith } from "../../lib/rooms/feature.ts";
 import { openPresence } from "../../lib/rooms/store/open.ts";
 import { Rooms } from "../../lib/rooms/rooms.ts";
 import type { Kernel } from "../../lib/kernel.ts";
@@ -170,7 +170,7 @@ class Stage implements AsyncDisposable {
   static async open(engine: TestEngine, presence?: PresenceManager): Promise<Stage> {
     const { config } = readConfig({ APP_KEEPALIVE_SECONDS: "1" });
     const open = () => presence === undefined ? openPresence(engine) : Promise.resolve(presence);
-    const features = FEATURES.map((each) => each === rooms ? roomsFeature(open) : each);
+    const features = FEATURES.map((each) => each === roomsFeature ? roomsFeatureWith(open) : each);
     return new Stage(await openKernel(engine, { config, features }), engine);
   }
 

@@ -7,7 +7,7 @@ import { apiKeyRoutes } from "./routes.ts";
 import { keys as settings } from "./settings.ts";
 import { KEYS_SQL } from "./sqlite.ts";
 
-export const keys = {
+export const keysFeature = {
   name: "keys",
   settings,
   sql: KEYS_SQL,

@@ -13,7 +13,7 @@ import { REVOCATIONS_SQL } from "./sqlite.ts";
 /** How often revocations that have ended are forgotten. */
 const SWEEP_INTERVAL_MS = 60_000;
 
-export const revocations = {
+export const revocationsFeature = {
   name: "revocations",
   sql: REVOCATIONS_SQL,
   functions: REVOCATION_FUNCTIONS,

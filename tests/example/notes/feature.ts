@@ -10,7 +10,7 @@ import { noteRoutes } from "./routes.ts";
 import { notes as settings } from "./settings.ts";
 import { NOTES_SQL } from "./sqlite.ts";
 
-export const notes = {
+export const notesFeature = {
   name: "notes",
   settings,
   sql: NOTES_SQL,

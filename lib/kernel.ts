@@ -1,6 +1,6 @@
 /**
- * A server without its doors: an engine, the node on it, and the features that are plugged into the node. `server.ts`
- * opens the doors.
+ * The kernel at work, which is a server without its doors: an engine, the node of `core/` on it, and the features that are
+ * plugged into the node. Only this file puts features together; nothing in `core/` knows one. `server.ts` opens the doors.
  */
 import type { TokenVerifier } from "./auth/tokens.ts";
 import { requireDistinct } from "./base/distinct.ts";

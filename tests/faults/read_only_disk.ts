@@ -1,6 +1,6 @@
 /**
  * A disk that takes no write at all. A file that is open for writing keeps its disk from being made read-only, so a
- * running server gets the same from the kernel by a limit of its own (RLIMIT_FSIZE).
+ * running server gets the same from the operating system by a limit of its own (RLIMIT_FSIZE).
  */
 import assert from "node:assert/strict";
 import { run as runCommand } from "../support/command.ts";

@@ -189,7 +189,7 @@ async function stats({ url }: Program): Promise<Record<string, number>> {
   return await (await fetch(`${url}/api/stats`)).json();
 }
 
-/** Of the process, as the kernel has it. */
+/** Of the process, as the operating system has it. */
 function residentBytes(pid: number): number {
   const status = Deno.readTextFileSync(`/proc/${pid}/status`);
   return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024;

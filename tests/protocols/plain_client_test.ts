@@ -16,7 +16,7 @@ Deno.test("on the node listener a plain client has a notification when it answer
   );
 });
 
-Deno.test("on the node listener nothing is lost that a dead plain client's kernel took", async () => {
+Deno.test("on the node listener nothing is lost that a dead plain client's system took", async () => {
   await using program = await start("node", { APP_KEEPALIVE_SECONDS: "1" });
   using dead = await rawSocket(program.port, "/ws?user_id=1&room=/user/1");
   await waitFor("it is in", async () => await clients(program) === 1);

@@ -69,7 +69,7 @@ export class TcpSocket {
   readonly #read: Reader;
   /** Came, and could not be read yet. */
   #rest: Uint8Array | undefined;
-  /** Waits for room in the kernel's buffer. */
+  /** Waits for room in the operating system's buffer. */
   #unsent: Uint8Array[] = [];
   isOpen = true;
 

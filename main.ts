@@ -11,7 +11,7 @@ interface Entry {
   load(): Promise<Subcommand> | Subcommand;
 }
 
-const COMMANDS: readonly Entry[] = [
+const SUBCOMMANDS: readonly Entry[] = [
   {
     name: "start",
     summary: "Run the server (what happens without a command)",
@@ -53,20 +53,20 @@ const COMMANDS: readonly Entry[] = [
 
 /** Runs a subcommand; resolves with the exit code. */
 export async function main([name = "start", ...rest]: readonly string[]): Promise<number> {
-  const entry = COMMANDS.find((each) => each.name === name || each.aliases?.includes(name));
+  const entry = SUBCOMMANDS.find((each) => each.name === name || each.aliases?.includes(name));
   if (entry !== undefined) return await (await entry.load())(rest);
   console.error(`Unknown command ${JSON.stringify(name)}\n\n${usage()}`);
   return 2;
 }
 
 function usage(): string {
-  const commands = COMMANDS.map(({ name, summary }) => `  ${name.padEnd(11)}${summary}`);
+  const lines = SUBCOMMANDS.map(({ name, summary }) => `  ${name.padEnd(11)}${summary}`);
   return `notifyli ${VERSION}: realtime messages and notifications on one port
 
 Usage: notifyli [command] [options]
 
 Commands:
-${commands.join("\n")}
+${lines.join("\n")}
 
 The settings come from the environment and from a .env file in this folder; see the README.`;
 }

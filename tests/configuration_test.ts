@@ -1,15 +1,27 @@
-/** The whole configuration: its defaults, and every setting that there is. */
+/**
+ * The configuration of the server itself: its defaults, and every setting of it. What a capability's settings come to is
+ * tested in the folder of its tests.
+ */
 import assert from "node:assert/strict";
-import { KNOWN, readConfig } from "../lib/configuration.ts";
+import type { Environment } from "../lib/config/environment.ts";
+import { configOf } from "../lib/config/slice.ts";
+import { KNOWN, readConfig, SLICES } from "../lib/configuration.ts";
+import type { Feature } from "../lib/feature.ts";
+import { FEATURES } from "../lib/features.ts";
 
 const APP_KEY = "hunter2".padEnd(32, ".");
-const SECRET = `whsec_${btoa("hunter2".padEnd(24, "."))}`;
-const API_KEY = `nk_${"hunter2".padEnd(12, "x")}_${"hunter2".padEnd(40, "x")}`;
-const OTHER_SECRET = `whsec_${btoa("hunter2".padEnd(64, "."))}`;
+
+const OF_FEATURES = new Set(FEATURES.map(({ settings }: Feature) => settings));
+/** The slices that the server has whatever its capabilities are. */
+const SERVER_SLICES = SLICES.filter((slice) => !OF_FEATURES.has(slice));
+const SERVER_NAMES = SERVER_SLICES.flatMap(({ settings }) => Object.keys(settings));
+
+Deno.test("readConfig() gives a config for each slice, and no other", () => {
+  assert.deepEqual(Object.keys(readConfig({}).config), SLICES.map(({ name }) => name));
+});
 
 Deno.test("readConfig() without settings gives the documented defaults", () => {
-  const { config, warnings } = readConfig({});
-  assert.deepEqual(config, {
+  assert.deepEqual(ofServer({}), {
     listeners: {
       host: "127.0.0.1",
       port: 7000,
@@ -24,7 +36,6 @@ Deno.test("readConfig() without settings gives the documented defaults", () => {
     log: { debug: false },
     store: { dataDir: "data", sync: "always" },
     auth: { tokens: undefined },
-    keys: { apiKey: undefined },
     net: {
       origins: [],
       hosts: [],
@@ -52,18 +63,8 @@ Deno.test("readConfig() without settings gives the documented defaults", () => {
       connectsPerAddress: { perSecond: 100, burst: 500 },
       publishes: undefined,
     },
-    rooms: {
-      file: undefined,
-      privateRooms: [],
-      history: [{ pattern: "*", size: 100, seconds: 300 }],
-      historyBytes: 536870912,
-    },
-    inbox: { size: 1000, days: 30, defaultRoom: "1" },
-    hooks: undefined,
     redis: undefined,
-    bridge: undefined,
   });
-  assert.deepEqual(warnings, []);
 });
 
 Deno.test("readConfig() takes every setting from the environment", () => {
@@ -76,7 +77,6 @@ Deno.test("readConfig() takes every setting from the environment", () => {
     APP_STORE_SYNC: "everysec",
     APP_TLS_CERT: "/cert.pem",
     APP_TLS_KEY: "/key.pem",
-    APP_API_KEY: API_KEY,
     APP_KEEPALIVE_SECONDS: "5",
     APP_ALLOWED_ORIGINS: "https://shop.example, *",
     APP_HOSTS: "Shop.Example., *.bücher.example",
@@ -93,9 +93,6 @@ Deno.test("readConfig() takes every setting from the environment", () => {
     APP_LIMIT_USER_ID: "5",
     APP_LIMIT_ROOMS: "6",
     APP_LIMIT_QUEUE: "7",
-    APP_LIMIT_HISTORY: "88",
-    APP_LIMIT_INBOX: "8",
-    APP_LIMIT_INBOX_DAYS: "9",
     APP_LIMIT_HEADERS: "10",
     APP_LIMIT_CONNECTIONS: "11",
     APP_LIMIT_CONNECTIONS_USER: "12",
@@ -112,13 +109,7 @@ Deno.test("readConfig() takes every setting from the environment", () => {
     APP_DENY_IPS: "198.51.100.0/24",
     APP_TRUSTED_PROXIES: "127.0.0.1,::1",
     APP_OUTGOING_PRIVATE_IPS: "127.0.0.1, fd00::/8",
-    APP_HISTORY: "news:*=10/60, *=0/1",
-    APP_ROOMS: "rooms.json",
-    APP_PRIVATE_ROOMS: "staff:*, board",
     BOT_NAME: "Bot",
-    BOT_ROOM: "lobby",
-    WEBHOOK_URL: "https://shop.example/hook?a=b",
-    WEBHOOK_SECRET: `${SECRET} ${OTHER_SECRET}`,
     REDIS_ENABLED: "true",
     REDIS_URL: "",
     REDIS_HOST: "redis",
@@ -127,12 +118,10 @@ Deno.test("readConfig() takes every setting from the environment", () => {
     REDIS_PASSWORD: "secret",
     REDIS_TLS_CA: "",
     REDIS_PREFIX: "n:",
-    REDIS_MESSAGE_CHANNEL: "n-messages",
     REDIS_LEASE_SECONDS: "9",
   };
-  assert.deepEqual(Object.keys(env).sort(), KNOWN.names.toSorted());
-  const { config, warnings } = readConfig(env);
-  assert.deepEqual(config, {
+  assert.deepEqual(Object.keys(env).sort(), SERVER_NAMES.toSorted());
+  assert.deepEqual(ofServer(env), {
     listeners: {
       host: "0.0.0.0",
       port: 8080,
@@ -147,7 +136,6 @@ Deno.test("readConfig() takes every setting from the environment", () => {
     log: { debug: true },
     store: { dataDir: ":memory:", sync: "everysec" },
     auth: { tokens: { algorithm: "HS256", secrets: [APP_KEY, APP_KEY] } },
-    keys: { apiKey: API_KEY },
     net: {
       origins: ["https://shop.example", "*"],
       hosts: ["shop.example", "*.xn--bcher-kva.example"],
@@ -179,21 +167,6 @@ Deno.test("readConfig() takes every setting from the environment", () => {
       connectsPerAddress: { perSecond: 7, burst: 8 },
       publishes: { perSecond: 9, burst: 10 },
     },
-    rooms: {
-      file: "rooms.json",
-      privateRooms: ["staff:*", "board"],
-      history: [
-        { pattern: "news:*", size: 10, seconds: 60 },
-        { pattern: "*", size: 0, seconds: 1 },
-      ],
-      historyBytes: 88,
-    },
-    inbox: { size: 8, days: 9, defaultRoom: "lobby" },
-    hooks: {
-      url: "https://shop.example/hook?a=b",
-      secrets: [SECRET, OTHER_SECRET],
-      privateTargets: ["127.0.0.1", "fd00::/8"],
-    },
     redis: {
       host: "redis",
       port: 6380,
@@ -206,16 +179,17 @@ Deno.test("readConfig() takes every setting from the environment", () => {
       leaseSeconds: 9,
       connectionName: "Bot",
     },
-    bridge: { messageChannel: "n-messages" },
   });
-  assert.deepEqual(warnings, []);
 });
 
-Deno.test("readConfig() takes `off` for every limit", () => {
-  const names = KNOWN.names.filter((name) => name.startsWith("APP_LIMIT_"));
+Deno.test("readConfig() takes `off` for every limit, which means that there is none", () => {
+  for (const name of KNOWN.names.filter(isLimit)) {
+    const kind = KNOWN.get(name)?.kind;
+    assert.deepEqual([kind?.test("off"), kind?.parse("off")], [true, Infinity], name);
+  }
+  const names = SERVER_NAMES.filter(isLimit);
   const { config } = readConfig(Object.fromEntries(names.map((name) => [name, "off"])));
-  const { limits, listeners: { headerBytes }, rooms: { historyBytes }, inbox } = config;
-  const sizes = { ...limits, headerBytes, historyBytes, size: inbox.size, days: inbox.days };
+  const sizes = { ...config.limits, headerBytes: config.listeners.headerBytes };
   assert.deepEqual(new Set(Object.values(sizes)), new Set([Infinity]));
   assert.equal(names.length + 1, Object.keys(sizes).length, "and of `identifySeconds`, by default");
 });
@@ -228,3 +202,14 @@ Deno.test("a setting that guards names settings alone", () => {
     assert.ok(oneOf.length === 0 || oneOf.includes(name) || name === "APP_TOKEN_ALGORITHM", name);
   }
 });
+
+function isLimit(name: string): boolean {
+  return name.startsWith("APP_LIMIT_");
+}
+
+/** What the server's own slices come to. */
+function ofServer(env: Environment): Record<string, unknown> {
+  const { config, warnings } = readConfig(env);
+  assert.deepEqual(warnings, []);
+  return Object.fromEntries(SERVER_SLICES.map((each) => [each.name, configOf(config, each)]));
+}

@@ -1,9 +1,25 @@
 /** The settings of webhooks: what is refused shows nothing that may be secret. */
 import assert from "node:assert/strict";
 import { readConfig } from "../../lib/configuration.ts";
-import { refusal } from "../support/settings.ts";
+import { hooks } from "../../lib/hooks/settings.ts";
+import { refusal, testSlice } from "../support/settings.ts";
 
 const SECRET = `whsec_${btoa("hunter2".padEnd(24, "."))}`;
+const OTHER_SECRET = `whsec_${btoa("hunter2".padEnd(64, "."))}`;
+
+testSlice(hooks, {
+  defaults: undefined,
+  every: {
+    WEBHOOK_URL: "https://shop.example/hook?a=b",
+    WEBHOOK_SECRET: `${SECRET} ${OTHER_SECRET}`,
+  },
+  beside: { APP_OUTGOING_PRIVATE_IPS: "127.0.0.1, fd00::/8" },
+  config: {
+    url: "https://shop.example/hook?a=b",
+    secrets: [SECRET, OTHER_SECRET],
+    privateTargets: ["127.0.0.1", "fd00::/8"],
+  },
+});
 
 Deno.test("readConfig() needs a secret for a webhook, and no webhook for a secret", () => {
   assert.equal(

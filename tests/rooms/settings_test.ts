@@ -1,6 +1,37 @@
 /** The settings of rooms. */
 import assert from "node:assert/strict";
-import { refusal } from "../support/settings.ts";
+import { readConfig } from "../../lib/configuration.ts";
+import { rooms } from "../../lib/rooms/settings.ts";
+import { refusal, testSlice } from "../support/settings.ts";
+
+testSlice(rooms, {
+  defaults: {
+    file: undefined,
+    privateRooms: [],
+    history: [{ pattern: "*", size: 100, seconds: 300 }],
+    historyBytes: 536870912,
+  },
+  every: {
+    APP_HISTORY: "news:*=10/60, *=0/1",
+    APP_LIMIT_HISTORY: "88",
+    APP_ROOMS: "rooms.json",
+    APP_PRIVATE_ROOMS: "staff:*, board",
+  },
+  beside: { APP_KEY: "hunter2".padEnd(32, ".") },
+  config: {
+    file: "rooms.json",
+    privateRooms: ["staff:*", "board"],
+    history: [
+      { pattern: "news:*", size: 10, seconds: 60 },
+      { pattern: "*", size: 0, seconds: 1 },
+    ],
+    historyBytes: 88,
+  },
+});
+
+Deno.test("readConfig() takes `off` for the limit of history", () => {
+  assert.equal(readConfig({ APP_LIMIT_HISTORY: "off" }).config.rooms.historyBytes, Infinity);
+});
 
 Deno.test("readConfig() has no private rooms in open mode", () => {
   assert.match(refusal({ APP_PRIVATE_ROOMS: "board" }), /^Cannot use APP_PRIVATE_ROOMS in/);

@@ -2,6 +2,15 @@
 import assert from "node:assert/strict";
 import type { Environment } from "../../lib/config/environment.ts";
 import { readConfig } from "../../lib/configuration.ts";
+import { bridge } from "../../lib/ways/settings.ts";
+import { testSlice } from "../support/settings.ts";
+
+testSlice(bridge, {
+  defaults: undefined,
+  every: { REDIS_MESSAGE_CHANNEL: "n-messages" },
+  beside: { REDIS_ENABLED: "true", REDIS_PREFIX: "n:" },
+  config: { messageChannel: "n-messages" },
+});
 
 Deno.test("readConfig() makes the message channel of the prefix, unless it is given", () => {
   const channel = (env: Environment) =>

@@ -1,9 +1,14 @@
 /** What keeps API keys, on every engine. */
 import assert from "node:assert/strict";
+import { KEYS_SQL } from "../../../lib/auth/keys/sqlite.ts";
 import type { ApiKey } from "../../../lib/auth/keys/store.ts";
 import { testEngines } from "../../support/engines.ts";
 
 const SITE = "default";
+
+Deno.test("the tables of API keys have version 1", () => {
+  assert.equal(KEYS_SQL.length, 1);
+});
 
 testEngines("keeps API keys with all they have, oldest first", async ({ keys }) => {
   assert.equal(await keys.exist(), false);

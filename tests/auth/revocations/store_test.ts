@@ -1,10 +1,15 @@
 /** What keeps revocations, on every engine. */
 import assert from "node:assert/strict";
+import { REVOCATIONS_SQL } from "../../../lib/auth/revocations/sqlite.ts";
 import type { Revocation } from "../../../lib/auth/revocations/store.ts";
 import { testEngines } from "../../support/engines.ts";
 import { waitFor } from "../../support/wait.ts";
 
 const SITE = "default";
+
+Deno.test("the tables of revocations have version 1", () => {
+  assert.equal(REVOCATIONS_SQL.length, 1);
+});
 
 testEngines("keeps revocations of all kinds, and has told its node of each by then", async (
   { revocations },

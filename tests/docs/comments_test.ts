@@ -16,7 +16,7 @@ const NAMES = new Set([...FILES].map((file) => file.slice(file.lastIndexOf("/") 
 
 Deno.test("every file that a comment names is there", () => {
   const sources = [...FILES].filter((file) =>
-    /^lib\/.*\.(tsx?|lua|sql)$/.test(file) || file === "bridge.ts" || file === "main.ts"
+    /^(lib|tests)\/.*\.(tsx?|lua|sql)$/.test(file) || file === "bridge.ts" || file === "main.ts"
   );
   const wrong = sources.flatMap((source) =>
     namesIn(textOf(source).match(COMMENT)?.join("\n") ?? "")

@@ -1,34 +1,74 @@
-/** Who imports whom: nothing imports what lies above it, and no files import each other in a circle. */
+/** Who imports whom: each place only what the table allows, nobody another's stores, and no files in a circle. */
 import assert from "node:assert/strict";
-import { run } from "./support/command.ts";
+import { circlesIn, graphOf, type ImportGraph } from "./support/import_graph.ts";
+import { faultsIn, faultsOfRules, type ImportRules } from "./support/import_rules.ts";
 import { ROOT } from "./support/paths.ts";
 
-/**
- * The floors of the house, from the ground up. A file may import from its own floor and from those below it. Of several
- * places that a path begins with, the longest counts.
- */
-const FLOORS: readonly (readonly string[])[] = [
-  ["lib/base/"], // words and small tools
-  ["lib/sdk/"], // the client library
-  ["lib/page/", "lib/build/", "lib/build.ts"],
-  ["lib/config/"], // reads settings, and knows none
-  ["lib/core/"], // the kernel, which knows no capability
-  ["lib/net/", "lib/log/"],
-  ["lib/limits/", "lib/engines/", "lib/listeners/"],
-  ["lib/auth/"], // who it is: tokens, keys, what was revoked
-  ["lib/http/"], // the kit that routes are made of
-  ["lib/feature.ts"], // the seam
-  ["lib/rooms/", ...["", "keys/", "revocations/"].flatMap((each) => doorsOf(`lib/auth/${each}`))],
-  ["lib/inbox/"],
-  ["lib/hooks/", "lib/ways/", "bridge.ts", "lib/protocols/", "lib/publisher/"],
-  ["lib/"], // the list of features, and what wires them
-  ["lib/commands/", "main.ts"],
-];
-
-/** The files of a capability that lies in a lower floor which belong to the floor of capabilities. */
-function doorsOf(folder: string): string[] {
-  return ["feature.ts", "routes.ts", "commands.ts"].map((file) => folder + file);
-}
+const RULES: ImportRules = {
+  // The house, from the ground up; see `ImportRules`.
+  mayImport: {
+    "lib/base": "",
+    "lib/sdk": "base/close_codes.ts",
+    "lib/page": "sdk/mod.ts sdk/core/frames.ts sdk/core/ids.ts",
+    "lib/build": "",
+    "lib/build.ts": "build",
+    "lib/config": "base",
+    "lib/core": "base",
+    "lib/log": "config",
+    "lib/net": "base config core/socket.ts",
+    "lib/limits": "base config core net",
+    "lib/engines": "base config core",
+    "lib/listeners": "base config core limits/descriptors.ts",
+    "lib/auth/keys": "base config engines",
+    "lib/auth/revocations": "base core engines auth/keys/fields.ts",
+    "lib/auth": "base config core net auth/revocations",
+    "lib/http": "base core net limits/connection_gate.ts auth auth/keys",
+    "lib/feature.ts": "config core limits/connection_gate.ts engines auth/tokens.ts http",
+    "lib/auth/feature.ts": "feature.ts auth/revocations",
+    "lib/auth/*/routes.ts": "base http",
+    "lib/auth/*/feature.ts": "core/task.ts limits/settings.ts feature.ts",
+    "lib/rooms":
+      "base config core limits/settings.ts engines auth auth/revocations http feature.ts",
+    "lib/inbox": "base config core limits engines http feature.ts rooms",
+    "lib/protocols": "base core net limits listeners/settings.ts auth http feature.ts rooms inbox",
+    "lib/hooks": "base config core net listeners/settings.ts feature.ts inbox",
+    "lib/ways": "base config core limits/settings.ts engines feature.ts inbox",
+    "bridge.ts": "base core engines inbox ways",
+    // Any other capability: it needs no line of its own.
+    "*":
+      "base config core net limits engines listeners/settings.ts auth auth/keys auth/revocations http feature.ts rooms inbox *",
+    "lib/features.ts": "feature.ts */feature.ts */*/feature.ts",
+    "lib/configuration.ts":
+      "base/distinct.ts config log/settings.ts net/settings.ts limits/settings.ts engines listeners/settings.ts auth/settings.ts features.ts",
+    "lib/kernel.ts": "base config core limits auth http feature.ts features.ts configuration.ts",
+    "lib/server.ts":
+      "base core net limits engines listeners auth auth/keys http rooms protocols features.ts configuration.ts kernel.ts",
+    "lib/publisher": "base config limits/settings.ts engines inbox",
+    "lib/commands":
+      "base config core log net engines listeners/knock.ts auth auth/keys rooms inbox features.ts configuration.ts server.ts publisher",
+    "main.ts": "base commands",
+  },
+  exceptions: {
+    "lib/base/version.ts -> deno.json": "the program's version stands there",
+    "lib/ways/feature.ts -> bridge.ts": "the bridge is a part of ways, in a file that users know",
+    "bridge.ts -> lib/ways/redis_keys.ts": "the same, from the other side",
+    "lib/auth/audit.ts -> lib/auth/revocations/store.ts": "the type of what is revoked",
+    "lib/http/caller.ts -> lib/auth/keys/store.ts": "the type of a key",
+    "lib/hooks/endpoint.ts -> lib/inbox/store/store.ts": "the types of receipts",
+    "lib/hooks/sender.ts -> lib/inbox/store/store.ts": "the types of receipts and of their log",
+    "lib/protocols/sse/sse_plain.ts -> lib/inbox/store/store.ts": "the type of a synced inbox",
+    "lib/protocols/v2/commands.ts -> lib/inbox/store/store.ts": "the type of a synced inbox",
+    "lib/ways/turn_lock.ts -> lib/inbox/store/store.ts": "the type of a way in",
+    "lib/ways/turn_lock.ts -> lib/inbox/store/redis_keys.ts":
+      "a notification and how far its way has come are stored in one step, so both know the key",
+    "lib/publisher/publisher.ts -> lib/rooms/store/store.ts": "the type of who is connected",
+    "lib/publisher/publisher.ts -> lib/rooms/store/connections.ts":
+      "it runs without a server, and reads what nodes have written",
+    "lib/commands/key_ring.ts -> lib/auth/keys/sqlite.ts":
+      "it opens the store where no server runs",
+    "lib/commands/key_ring.ts -> lib/auth/keys/redis.ts": "it opens the store where no server runs",
+  },
+};
 
 const ENTRIES = [
   "main.ts",
@@ -40,91 +80,112 @@ const ENTRIES = [
   "lib/page/main.tsx",
 ];
 
-const graph = await graphOf(ENTRIES);
+const program = await graphOf(ENTRIES);
+/** The files that none of the entries leads to. */
+const lost = [...sourcesIn("lib")].filter((file) => !program.has(file));
+const whole: ImportGraph = new Map([...program, ...await graphOf(lost)]);
 
-Deno.test("every file stands on a floor", () => {
-  assert.ok(graph.size > 300, `${graph.size} files are few`);
-  assert.deepEqual([...graph.keys()].filter((file) => floorOf(file) < 0), []);
+Deno.test("every file is imported by something that is started", () => {
+  assert.ok(program.size > 300, `${program.size} files are few`);
+  assert.deepEqual(lost, []);
 });
 
-Deno.test("no file imports what lies above it", () => {
-  const up = [...graph].flatMap(([file, imported]) =>
-    [...imported].filter((each) => floorOf(each) > floorOf(file)).map((each) => `${file} ${each}`)
-  );
-  assert.deepEqual(up, []);
+Deno.test("every place imports only what it may", () => {
+  assert.deepEqual(faultsIn(whole, RULES), []);
+});
+
+Deno.test("the rules allow no more than what is done, and read from the ground up", () => {
+  assert.deepEqual(faultsOfRules(whole, RULES), []);
 });
 
 Deno.test("no files import each other in a circle, not for their types either", () => {
-  assert.deepEqual(circlesIn(graph), []);
+  assert.deepEqual(circlesIn(whole), []);
 });
 
-Deno.test("only the list of features and what wires them knows several capabilities' doors", () => {
-  const doors = [...graph.keys()].filter((file) => /.\/feature.ts$/.test(file.slice(4)));
-  for (const door of doors) {
-    const known = [...graph].filter(([, imported]) => imported.has(door)).map(([file]) => file);
-    assert.deepEqual(known, ["lib/features.ts"], door);
+Deno.test("a new capability needs no line in the table", () => {
+  const used = ["lib/feature.ts", "lib/core/node.ts", "lib/http/route.ts", "lib/rooms/rooms.ts"];
+  for (const each of [...used, "lib/notes/store.ts", "lib/auth/external/external.ts"]) {
+    assert.deepEqual(faultsOf("lib/notes/feature.ts", each), []);
   }
 });
 
-function floorOf(file: string): number {
-  const places = FLOORS.flatMap((places, floor) => places.map((place) => ({ place, floor })))
-    .filter(({ place }) => file.startsWith(place))
-    .sort((one, other) => other.place.length - one.place.length);
-  return places[0]?.floor ?? -1;
+/** Who imports whom against the rules, and what is said of it. */
+const FAULTS: readonly [file: string, imported: string, fault: RegExp][] = [
+  ["lib/core/held.ts", "lib/sdk/mod.ts", /, but lib\/core may import only base$/],
+  ["lib/core/held.ts", "lib/page/main.tsx", /, but lib\/core may import only base$/],
+  ["lib/core/held.ts", "lib/notes/notes.ts", /, but lib\/core may import only base$/],
+  ["lib/base/queue.ts", "lib/core/node.ts", /, but lib\/base may import only its own files$/],
+  ["lib/sdk/client.ts", "lib/base/fields.ts", /lib\/sdk may import only base\/close_codes\.ts$/],
+  ["lib/build/bundle.ts", "lib/sdk/mod.ts", /lib\/build may import only its own files$/],
+  [
+    "lib/limits/rate.ts",
+    "lib/engines/storage.ts",
+    /lib\/limits may import only base, config, core/,
+  ],
+  [
+    "lib/limits/rate.ts",
+    "lib/listeners/listen.ts",
+    /lib\/limits may import only base, config, core/,
+  ],
+  ["lib/hooks/sender.ts", "lib/ways/turn_lock.ts", /lib\/hooks may import only /],
+  ["lib/hooks/sender.ts", "lib/protocols/upgrade.ts", /lib\/hooks may import only /],
+  ["lib/hooks/sender.ts", "lib/rooms/store/redis.ts", /lib\/hooks may import only /],
+  [
+    "lib/hooks/sender.ts",
+    "lib/inbox/store/sqlite_inbox.ts",
+    /only lib\/inbox may import its stores$/,
+  ],
+  ["lib/hooks/sender.ts", "lib/inbox/feature.ts", /only lib\/features\.ts opens the doors/],
+  ["lib/notes/notes.ts", "lib/inbox/store/store.ts", /only lib\/inbox may import its stores$/],
+  ["lib/notes/notes.ts", "lib/auth/external/sqlite.ts", /only lib\/auth\/external may import its/],
+  [
+    "lib/notes/notes.ts",
+    "lib/hooks/sender.ts",
+    /a capability without a line of its own may import/,
+  ],
+  ["lib/kernel.ts", "lib/notes/notes.ts", /lib\/kernel\.ts may import only /],
+  [
+    "lib/zzz/zzz.ts",
+    "lib/base/queue.ts",
+    /^lib\/zzz\/zzz\.ts stands on no floor: lib\/zzz is neither/,
+  ],
+  ["lib/zzz.ts", "lib/base/queue.ts", /^lib\/zzz\.ts stands on no floor: lib\/zzz\.ts is neither/],
+];
+for (const [file, imported, fault] of FAULTS) {
+  Deno.test(`it is a fault if ${file} imports ${imported}`, () => {
+    const [told = "", ...more] = faultsOf(file, imported);
+    assert.ok(told.startsWith(file), told);
+    assert.match(told, fault);
+    assert.deepEqual(more, []);
+  });
 }
 
-/** What each file of the program imports, types too, by paths in the repository. */
-async function graphOf(entries: readonly string[]): Promise<Map<string, Set<string>>> {
-  const graph = new Map<string, Set<string>>();
-  for (const entry of entries) {
-    const { stdout } = await run([Deno.execPath(), "info", "--json", ROOT + entry]);
-    const { modules } = JSON.parse(stdout) as { modules: Module[] };
-    for (const { specifier, dependencies = [] } of modules) {
-      const file = inRepository(specifier);
-      if (file === undefined || !file.startsWith("lib/") && !/^\w+\.ts$/.test(file)) continue;
-      const imported = dependencies.flatMap(({ code, type }) =>
-        [code, type].flatMap((each) => inRepository(each?.specifier) ?? [])
-      );
-      graph.set(file, new Set(imported.filter((each) => each !== file)));
-    }
+Deno.test("it is a fault if the rules allow more than is done, or what stands above", () => {
+  const graph = new Map([["lib/net/origin.ts", new Set(["lib/base/queue.ts"])]]);
+  const rules = { mayImport: { "lib/net": "core base log", "lib/base": "", "lib/log": "" } };
+  assert.deepEqual(faultsOfRules(graph, { ...rules, exceptions: { "a.ts -> b.ts": "why" } }), [
+    "No file needs the exception a.ts -> b.ts any more: take it out",
+    "lib/net does not import core any more: take it out",
+    "lib/net does not import log any more: take it out",
+    "lib/net may import base, which does not stand above it",
+    "lib/net may import log, which does not stand above it",
+  ]);
+});
+
+/** What is wrong in a program where one file imports another, and two capabilities have no lines of their own. */
+function faultsOf(file: string, imported: string): string[] {
+  const features = ["auth", "rooms", "inbox", "hooks", "ways", "notes", "auth/external"];
+  const graph: ImportGraph = new Map([
+    ["lib/features.ts", new Set(features.map((each) => `lib/${each}/feature.ts`))],
+    [file, new Set([imported])],
+  ]);
+  return faultsIn(graph, RULES);
+}
+
+function* sourcesIn(folder: string): Generator<string> {
+  for (const { name, isDirectory } of Deno.readDirSync(ROOT + folder)) {
+    const path = `${folder}/${name}`;
+    if (isDirectory) yield* sourcesIn(path);
+    else if (/\.tsx?$/.test(name)) yield path;
   }
-  return graph;
-}
-
-/** As `deno info --json` has it. */
-interface Module {
-  readonly specifier: string;
-  readonly dependencies?: readonly {
-    readonly code?: { readonly specifier?: string };
-    readonly type?: { readonly specifier?: string };
-  }[];
-}
-
-function inRepository(specifier: string | undefined): string | undefined {
-  const root = `file://${ROOT}`;
-  return specifier?.startsWith(root) ? specifier.slice(root.length) : undefined;
-}
-
-/** The sets of files that import each other, by Tarjan's algorithm. */
-function circlesIn(graph: ReadonlyMap<string, ReadonlySet<string>>): string[][] {
-  const [index, low] = [new Map<string, number>(), new Map<string, number>()];
-  const stack: string[] = [];
-  const circles: string[][] = [];
-  const visit = (file: string): number => {
-    const number = index.size;
-    index.set(file, number);
-    low.set(file, number);
-    stack.push(file);
-    for (const each of graph.get(file) ?? []) {
-      if (!index.has(each)) low.set(file, Math.min(low.get(file)!, visit(each)));
-      else if (stack.includes(each)) low.set(file, Math.min(low.get(file)!, index.get(each)!));
-    }
-    if (low.get(file) === number) {
-      const circle = stack.splice(stack.indexOf(file));
-      if (circle.length > 1) circles.push(circle.sort());
-    }
-    return low.get(file)!;
-  };
-  for (const file of graph.keys()) if (!index.has(file)) visit(file);
-  return circles;
 }

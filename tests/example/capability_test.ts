@@ -11,6 +11,7 @@ import { Program } from "../support/program.ts";
 import { RedisServer } from "../support/redis.ts";
 import { TestClient } from "../support/test_client.ts";
 import { APP_KEY, connectionToken } from "../support/tokens.ts";
+import { waitFor } from "../support/wait.ts";
 
 const FOLDER = new URL("notes/", import.meta.url);
 
@@ -29,7 +30,7 @@ Deno.test("a capability is added with its folder and one line, and works by ever
       await using redis = store === "Redis" ? await RedisServer.start() : undefined;
       await using program = await Program.start({
         root,
-        env: { ...redis?.env, APP_LIMIT_NOTES: "3" },
+        env: { ...redis?.env, APP_LIMIT_NOTES: "3", APP_NOTES_REPORT_SECONDS: "1" },
       });
       await useNotes(program);
     });
@@ -112,7 +113,9 @@ async function useNotes(program: Program): Promise<void> {
     "butter",
   ]);
   const stats = await (await fetch(`${program.url}/api/stats`)).json();
-  assert.equal(stats["notes_kept"], 3);
+  assert.deepEqual([stats["notes_kept"], stats["notes_readers"]], [3, 3]);
+  const report = "3 notes were kept, and 3 connections are told of new ones";
+  await waitFor("it is in the log", () => program.log.some(({ message }) => message === report));
   assert.deepEqual(plain.ofType("note"), [], "the base protocol is closed");
 }
 

@@ -1,4 +1,7 @@
-/** Notes, as a capability of the server. */
+/**
+ * Notes, as a capability of the server. In a copy of this folder at `lib/notes/`, imports of the server begin with `../`
+ * in place of three levels and `lib/`: `docs/architecture.md` has the command.
+ */
 import type { Feature } from "../../../lib/feature.ts";
 import { limits } from "../../../lib/limits/settings.ts";
 import { noteCommands } from "./commands.ts";
@@ -6,6 +9,7 @@ import { NOTE_FUNCTIONS } from "./functions.ts";
 import { noteCounters } from "./metrics.ts";
 import { NOTE_KINDS, Notes } from "./notes.ts";
 import { openNoteStore } from "./open.ts";
+import { NoteReaders } from "./readers.ts";
 import { noteRoutes } from "./routes.ts";
 import { notes as settings } from "./settings.ts";
 import { NOTES_SQL } from "./sqlite.ts";
@@ -17,13 +21,17 @@ export const notesFeature = {
   functions: NOTE_FUNCTIONS,
   async open({ node, engine: { storage }, of }) {
     const counters = noteCounters();
-    const service = new Notes(node, await openNoteStore(storage, of(settings).limit), counters);
+    const { limit, reportSeconds } = of(settings);
+    const service = new Notes(node, await openNoteStore(storage, limit), counters);
+    const readers = new NoteReaders();
     return {
       services: [service],
       commands: noteCommands(service),
       routes: noteRoutes(service, of(limits)),
       kinds: NOTE_KINDS,
-      metrics: Object.values(counters),
+      connection: readers,
+      tasks: [readers.report(reportSeconds, counters)],
+      metrics: [...Object.values(counters), readers.gauge],
     };
   },
 } satisfies Feature;

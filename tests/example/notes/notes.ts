@@ -4,6 +4,7 @@ import type { UserId } from "../../../lib/base/fields.ts";
 import { nextId } from "../../../lib/base/ids.ts";
 import { unixSeconds } from "../../../lib/base/times.ts";
 import { userChannel } from "../../../lib/core/channel.ts";
+import { deliverToAll } from "../../../lib/core/hub.ts";
 import type { Kinds, Node } from "../../../lib/core/node.ts";
 import type { NoteCounters } from "./metrics.ts";
 import type { NoteStore } from "./store.ts";
@@ -37,11 +38,5 @@ export class Notes {
   }
 }
 
-/** The base protocol is closed: only connections of version 2 get what is new. */
-export const NOTE_KINDS: Kinds = {
-  note({ connections }, arrival) {
-    for (const connection of connections) {
-      if (connection.recovers) connection.send(arrival.in(connection.protocol.dialect));
-    }
-  },
-};
+/** Connections of the user get a note if their protocol has a frame for it: the base protocol has none. */
+export const NOTE_KINDS: Kinds = { note: deliverToAll };

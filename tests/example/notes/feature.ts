@@ -1,6 +1,6 @@
 /**
- * Notes, as a capability of the server. In a copy of this folder at `lib/notes/`, imports of the server begin with `../`
- * in place of three levels and `lib/`: `docs/architecture.md` has the command.
+ * Notes, as a capability of the server. This folder is made to be copied to `lib/notes/`, where `../../../lib/` in its
+ * imports has to become `../`: `docs/architecture.md` has the command for both.
  */
 import type { Feature } from "../../../lib/feature.ts";
 import { limits } from "../../../lib/limits/settings.ts";

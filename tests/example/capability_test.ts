@@ -1,28 +1,56 @@
 /**
- * A capability is one folder and one line of `lib/features.ts`: the one in `notes/` is put into a copy of the checkout,
- * and works there on WebSocket, SSE and HTTP, on both stores, with its settings in `check` and its scopes enforced.
+ * A capability is one folder and one line of `lib/features.ts`, beside what documents say of it. The one in `notes/` is
+ * added to a copy of the checkout by the page that says how; it works there on WebSocket, SSE and HTTP, on both stores,
+ * with its settings in `check` and its scopes enforced, and no test of the others has to change.
  */
 import assert from "node:assert/strict";
 import { Checkout } from "../support/checkout.ts";
 import { run, taskCommand } from "../support/command.ts";
 import { EventStream } from "../support/event_stream.ts";
-import { ROOT } from "../support/paths.ts";
 import { Program } from "../support/program.ts";
 import { RedisServer } from "../support/redis.ts";
 import { TestClient } from "../support/test_client.ts";
 import { APP_KEY, connectionToken } from "../support/tokens.ts";
 import { waitFor } from "../support/wait.ts";
 
-const FOLDER = new URL("notes/", import.meta.url);
+/** The files of the capability, in its folder. */
+const FILES = [
+  ...["1_notes.sql", "commands.ts", "feature.ts", "functions.ts", "metrics.ts", "note_add.lua"],
+  ...["notes.ts", "open.ts", "readers.ts", "redis.ts", "routes.ts", "settings.ts", "sqlite.ts"],
+  "store.ts",
+];
+
+/** The files outside its folder that adding it changes, all of which `docs/architecture.md` names. */
+const OUTSIDE = [".env.example", "README.md", "docs/api-keys.md", "docs/notes.md"];
+
+/** Tests of the whole program: none of them may have to change for one more capability. */
+const TESTS_OF_ALL = [
+  ...["imports_test.ts", "configuration_test.ts", "engines/migrations_test.ts"],
+  ...["docs/settings_test.ts", "docs/metrics_test.ts", "docs/comments_test.ts"],
+  "docs/api_keys_test.ts",
+];
 
 Deno.test("a capability is added with its folder and one line, and works by every door", async (t) => {
-  await using checkout = await Checkout.make();
+  await using checkout = await Checkout.make({ isWhole: true });
   const root = `${checkout.path}/`;
+  const before = await checkout.digests();
   await addNotes(root);
 
+  await t.step("the tests of all pass, types and all", async () => {
+    const tests = TESTS_OF_ALL.map((name) => `tests/${name}`);
+    const { code, stdout, stderr } = await run(
+      [Deno.execPath(), "test", "--cached-only", "--allow-all", ...tests],
+      { cwd: root },
+    );
+    assert.equal(code, 0, stdout + stderr);
+  });
+
   await t.step("nothing else was touched", async () => {
-    const changed = await changedFiles(root);
-    assert.deepEqual(changed.filter((path) => !path.startsWith("lib/notes/")), ["lib/features.ts"]);
+    const after = await checkout.digests();
+    const paths = [...new Set([...before.keys(), ...after.keys()])];
+    const changed = paths.filter((path) => before.get(path) !== after.get(path));
+    const expected = [...OUTSIDE, "lib/features.ts", ...FILES.map((name) => `lib/notes/${name}`)];
+    assert.deepEqual(changed.sort(), expected.sort());
   });
 
   for (const store of ["SQLite", "Redis"]) {
@@ -150,31 +178,40 @@ async function list(program: Program): Promise<{ message: string }[]> {
   return (await (await fetch(notesOf(program))).json()).notes;
 }
 
-/** The folder, with its imports as they are beside the other capabilities, and the line in the list. */
+/** Does what `docs/architecture.md` says. */
 async function addNotes(root: string): Promise<void> {
-  await Deno.mkdir(`${root}lib/notes`);
-  for await (const { name } of Deno.readDir(FOLDER)) {
-    const text = await Deno.readTextFile(new URL(name, FOLDER));
-    await Deno.writeTextFile(`${root}lib/notes/${name}`, text.replaceAll("../../../lib/", "../"));
-  }
-  const features = await Deno.readTextFile(`${root}lib/features.ts`);
-  const line = 'import { notesFeature } from "./notes/feature.ts";\n';
-  const listed = features.replace(/\n\] as const/, "\n  notesFeature,\n] as const");
-  assert.notEqual(listed, features);
-  await Deno.writeTextFile(`${root}lib/features.ts`, listed.replace(/^import /m, `${line}import `));
+  const page = await Deno.readTextFile(`${root}docs/architecture.md`);
+  const [, copying = ""] = /`(cp -r tests\/example\/notes [^`]+)`/.exec(page) ?? [];
+  await done(["sh", "-ec", copying], root);
+  await edit(
+    `${root}lib/features.ts`,
+    (text) =>
+      text.replace(/^import /m, 'import { notesFeature } from "./notes/feature.ts";\nimport ')
+        .replace(/\n\] as const/, "\n  notesFeature,\n] as const"),
+  );
+  await done(taskCommand("settings"), root);
+  await Deno.copyFile(new URL("notes.md", import.meta.url), `${root}docs/notes.md`);
+  await edit(
+    `${root}docs/api-keys.md`,
+    (text) => text.replace(/(?<=^\| route .*\n.*\n)/m, ROWS.join("")),
+  );
 }
 
-/** Files of the program that are others than here, or are not here. */
-async function changedFiles(root: string, folder = "lib"): Promise<string[]> {
-  const changed: string[] = [];
-  for await (const { name, isDirectory } of Deno.readDir(`${root}${folder}`)) {
-    const path = `${folder}/${name}`;
-    if (isDirectory) changed.push(...await changedFiles(root, path));
-    else if (await textOf(`${root}${path}`) !== await textOf(`${ROOT}${path}`)) changed.push(path);
-  }
-  return changed.sort();
+/** The capability's routes, as the table of all routes has them. */
+const ROWS = [
+  "| `POST /api/users/{user}/notes` | `publish` |\n",
+  "| `GET /api/users/{user}/notes` | `read` |\n",
+];
+
+/** Runs a command that is to succeed. */
+async function done(command: readonly string[], cwd: string): Promise<void> {
+  const { code, stderr } = await run(command, { cwd });
+  assert.equal(code, 0, stderr);
 }
 
-async function textOf(path: string): Promise<string | undefined> {
-  return await Deno.readTextFile(path).catch(() => undefined);
+async function edit(path: string, change: (text: string) => string): Promise<void> {
+  const text = await Deno.readTextFile(path);
+  const changed = change(text);
+  assert.notEqual(changed, text, path);
+  await Deno.writeTextFile(path, changed);
 }

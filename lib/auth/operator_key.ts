@@ -5,6 +5,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { CodedError } from "../base/errors.ts";
 import { randomBase64Url } from "../base/ids.ts";
+import { reasonOf } from "../base/reason.ts";
 
 export const OPERATOR_KEY_FILE = "operator.key";
 
@@ -110,8 +111,4 @@ function removeIfThere(path: string): void {
   } catch {
     // The file was never made, or nothing can be changed here.
   }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -9,6 +9,7 @@ import {
   type JWTVerifyGetKey,
 } from "jose";
 import { ConfigError } from "../base/config_error.ts";
+import { reasonOf } from "../base/reason.ts";
 import type { TokenConfig } from "./settings.ts";
 import { Outward } from "../net/outward.ts";
 import { readPem } from "../config/pem.ts";
@@ -67,7 +68,7 @@ function keyFetcher(outward: Outward): FetchImplementation {
     } catch (error) {
       failedAt = performance.now();
       log.error("the keys of tokens cannot be had (APP_TOKEN_JWKS_URL): {reason}", {
-        reason: error instanceof Error ? error.message : String(error),
+        reason: reasonOf(error),
       });
       throw error;
     }

@@ -5,6 +5,7 @@ import { request as requestTls, type RequestOptions } from "node:https";
 import type { TLSSocket } from "node:tls";
 import type { Config } from "../configuration.ts";
 import { CodedError } from "../base/errors.ts";
+import { reasonOf } from "../base/reason.ts";
 import { readPem } from "../config/pem.ts";
 import { reachable } from "../listeners/knock.ts";
 import { localUrl } from "./local_address.ts";
@@ -73,10 +74,9 @@ export async function callServer(
 
 /** The error that the server could not be reached. */
 export function serverFailure(config: Config, cause: unknown): CodedError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
   return new CodedError(
     "unavailable",
-    `no notifyli server answers at ${localUrl(config)} (${reason})`,
+    `no notifyli server answers at ${localUrl(config)} (${reasonOf(cause)})`,
     { cause },
   );
 }

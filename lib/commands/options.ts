@@ -1,5 +1,6 @@
 /** Reads the words behind a subcommand's name by the options that the subcommand declares. `subcommand.ts` calls it. */
 import { parseArgs } from "node:util";
+import { reasonOf } from "../base/reason.ts";
 
 /** One option of a subcommand. The command line is read by this, and the list in the help is made from it. */
 export interface Option {
@@ -92,7 +93,7 @@ function parsed(args: readonly string[], syntax: Record<string, Syntax>) {
   try {
     return parseArgs({ args: [...args], options: syntax, allowPositionals: true });
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
+    throw new UsageError(reasonOf(error));
   }
 }
 

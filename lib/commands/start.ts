@@ -7,6 +7,7 @@ import { loadRooms } from "../rooms/rules/rooms_file.ts";
 import { Server } from "../server.ts";
 import { catchAll } from "../core/uncaught.ts";
 import { VERSION } from "../base/version.ts";
+import { reasonOf } from "../base/reason.ts";
 import { subcommand } from "./subcommand.ts";
 
 const log = getLogger(["notifyli"]);
@@ -58,7 +59,7 @@ function firstSignal(): Promise<Deno.Signal> {
 }
 
 function startFailure(error: unknown, { host, port }: { host: string; port: number }): string {
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = reasonOf(error);
   if (error instanceof Deno.errors.AddrInUse || /EADDRINUSE/.test(reason)) {
     return `address ${host}:${port} is in use (APP_HOST, APP_PORT)`;
   }

@@ -1,6 +1,7 @@
 /** The part that all subcommands of `notifyli` have in common: their help, and their answer to wrong options and settings. */
 import { ConfigError } from "../base/config_error.ts";
 import { CodedError, type ErrorCode } from "../base/errors.ts";
+import { reasonOf } from "../base/reason.ts";
 import {
   type CommandLine,
   type Options,
@@ -48,7 +49,7 @@ export function subcommandOf<const O extends Options>(
 
 /** Prints a failure. Returns the exit code: 2 where other options would succeed, else 1. */
 export function failed(what: string, error: unknown): number {
-  console.error(`${what}: ${error instanceof Error ? error.message : error}`);
+  console.error(`${what}: ${reasonOf(error)}`);
   return error instanceof CodedError && !NOT_THE_CALLERS.includes(error.code) ? 2 : 1;
 }
 

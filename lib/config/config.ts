@@ -3,6 +3,7 @@
  * `lib/configuration.ts` lists the slices.
  */
 import { ConfigError } from "../base/config_error.ts";
+import { reasonOf } from "../base/reason.ts";
 import type { Finding } from "./env_faults.ts";
 import { type EnvFile, type Environment, ownEnvironment, readEnvFile } from "./environment.ts";
 import type { KnownSettings } from "./known_settings.ts";
@@ -31,7 +32,7 @@ export function readEnvironment(known: KnownSettings, folder: string): LoadedEnv
     const findings = [...own.findings, ...file.findings];
     return { env: { ...file.values, ...own.values }, file: { ...file, findings } };
   } catch (error) {
-    throw new ConfigError(`Cannot read ${path}: ${error instanceof Error ? error.message : error}`);
+    throw new ConfigError(`Cannot read ${path}: ${reasonOf(error)}`);
   }
 }
 

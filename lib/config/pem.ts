@@ -1,6 +1,7 @@
 /** Reads the PEM files that settings name. */
 import { ConfigError } from "../base/config_error.ts";
 import { readTextFile } from "../base/text_file.ts";
+import { reasonOf } from "../base/reason.ts";
 
 /**
  * Throws {@linkcode ConfigError} if the file cannot be read or is no PEM file.
@@ -12,7 +13,7 @@ export function readPem(name: string, path: string): string {
   try {
     text = readTextFile(path);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     throw new ConfigError(
       `Cannot use ${name}: current value is ${
         JSON.stringify(path)

@@ -4,6 +4,7 @@ import { userIdOnWire } from "../base/fields.ts";
 import { inSeconds } from "../base/times.ts";
 import { Outward } from "../net/outward.ts";
 import { VERSION } from "../base/version.ts";
+import { reasonOf } from "../base/reason.ts";
 import { retryAfterMs } from "./retry.ts";
 import type { WebhookConfig } from "./settings.ts";
 import { signatureHeaders } from "./signature.ts";
@@ -78,8 +79,4 @@ function answerOf({ status, headers }: Response, now: number): WebhookAnswer {
   const isRedirect = status >= 300 && status <= 399;
   const reason = `status ${status}${isRedirect ? ", and redirects are not followed" : ""}`;
   return { kind: "refused", reason };
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -10,6 +10,7 @@ import type { Task } from "../core/task.ts";
 import type { InboxCounters } from "./metrics.ts";
 import type { Schedule } from "./store/store.ts";
 import { CodedError } from "../base/errors.ts";
+import { reasonOf } from "../base/reason.ts";
 
 const log = getLogger(["notifyli", "schedule"]);
 
@@ -76,7 +77,7 @@ class Scheduler {
     const isAway = error instanceof CodedError && error.options.isAway;
     const level = isAway || this.#isFailing ? "debug" : "error";
     this.#isFailing ||= !isAway;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     log[level]("scheduled notifications cannot be delivered: {reason}; trying again", { reason });
   }
 }

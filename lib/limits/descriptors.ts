@@ -4,6 +4,7 @@
  */
 import { closeSync, openSync } from "node:fs";
 import { getLogger } from "@logtape/logtape";
+import { reasonOf } from "../base/reason.ts";
 
 const log = getLogger(["notifyli", "descriptors"]);
 
@@ -159,7 +160,7 @@ async function readLimit(): Promise<number | undefined> {
     log.debug("cannot run {program}: a limit of {limit} file descriptors is assumed ({reason})", {
       program: GETCONF,
       limit: ASSUMED_LIMIT,
-      reason: error instanceof Error ? error.message : String(error),
+      reason: reasonOf(error),
     });
   }
   return undefined;

@@ -5,6 +5,7 @@
  */
 import { getLogger } from "@logtape/logtape";
 import { pause } from "../base/clock.ts";
+import { reasonOf } from "../base/reason.ts";
 import { Counter, type Metric } from "../core/metrics.ts";
 import { SpareDescriptors } from "../limits/descriptors.ts";
 import type { Listener } from "./listener.ts";
@@ -179,7 +180,7 @@ export class Accepting implements Listener {
         return;
       } catch (error) {
         this.#spares.release();
-        why = error instanceof Error ? error.message : String(error);
+        why = reasonOf(error);
       }
     }
     if (!this.#stop.signal.aborted) this.#fail(why);

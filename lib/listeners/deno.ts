@@ -1,5 +1,6 @@
 /** The default listener: `Deno.serve` and `Deno.upgradeWebSocket`. */
 import { type Disconnect, DISCONNECTS } from "../base/errors.ts";
+import { reasonOf } from "../base/reason.ts";
 import type { Accepted, Socket, SocketEvents } from "../core/socket.ts";
 import { type Handlers, isUpgrade, type ListenerOptions } from "./listener.ts";
 import type { Outgoing } from "../core/outgoing.ts";
@@ -59,7 +60,7 @@ function upgrade(
       protocol: accepted.subprotocol,
     });
   } catch (error) {
-    return new Response(`Cannot upgrade: ${error instanceof Error ? error.message : error}\n`, {
+    return new Response(`Cannot upgrade: ${reasonOf(error)}\n`, {
       status: 400,
     });
   }

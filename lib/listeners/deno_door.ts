@@ -3,6 +3,7 @@
  * and its connections live on. Another server then listens at the same address, so there may be several, of which the
  * last accepts.
  */
+import { reasonOf } from "../base/reason.ts";
 import type { Door } from "./accepting.ts";
 import type { Address } from "./knock.ts";
 
@@ -28,7 +29,7 @@ export class DenoDoor implements Door {
       open.onceEmpty(() => void this.#retire(server));
       lost(reason);
     };
-    http.finished.then(() => ended("Deno.serve has ended"), (error) => ended(reasonOf(error)));
+    http.finished.then(() => ended("Deno.serve has ended"), (error) => ended(bareReasonOf(error)));
     return Promise.resolve({ host: http.addr.hostname, port: http.addr.port });
   }
 
@@ -88,6 +89,7 @@ export class OpenSockets {
   }
 }
 
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message.replace(/^Error: /, "") : String(error);
+/** The reason alone: some of Deno's messages begin with the class of the error. */
+function bareReasonOf(error: unknown): string {
+  return reasonOf(error).replace(/^Error: /, "");
 }

@@ -7,6 +7,7 @@ import type { BridgeCounters } from "./metrics.ts";
 import type { TurnLock } from "./turn_lock.ts";
 import { CodedError } from "../base/errors.ts";
 import { nextId } from "../base/ids.ts";
+import { reasonOf } from "../base/reason.ts";
 import { type Heard, HeardPayloads, MAX_KEPT } from "./heard_payloads.ts";
 
 const log = getLogger(["notifyli", "bridge"]);
@@ -154,7 +155,7 @@ export class BridgeRouter {
 
   /** A `CodedError` is known already: its connection has logged that Redis is away, its lease that Redis refuses. */
   #noteFailure(error: unknown): void {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     const isKnown = error instanceof CodedError;
     log[isKnown ? "debug" : "error"]("the lock was not renewed: {reason}", { reason });
   }

@@ -19,6 +19,7 @@ import { connectRedis } from "../engines/redis/client.ts";
 import { isMissingRight } from "../engines/redis/errors.ts";
 import { CodedError } from "../base/errors.ts";
 import type { Fields } from "../base/fields.ts";
+import { reasonOf } from "../base/reason.ts";
 import { parseNotification, timeOfText } from "../inbox/notification.ts";
 
 const log = getLogger(["notifyli", "stream"]);
@@ -169,7 +170,7 @@ export class StreamReader {
 
   async #bury(entryId: string, values: readonly string[], error: unknown): Promise<void> {
     const [{ redis }, { deadNotifications }] = [this.#storage, this.#keys];
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     this.#options.counters.refused.value++;
     log.warn("entry {id} cannot be read and is put into {stream}", {
       id: entryId,

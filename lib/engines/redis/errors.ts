@@ -1,12 +1,13 @@
 /** Turns the errors of Redis and ioredis into those that callers are told. */
 import { CodedError } from "../../base/errors.ts";
+import { reasonOf } from "../../base/reason.ts";
 
 /** The words by which ioredis says that a command was not sent, or that its answer was lost. */
 const AWAY = /enableOfflineQueue|retries per request|timed out|Connection is closed/;
 
 /** The error for a caller whose command Redis rejected, or never got. */
 export function unavailable(cause: unknown): CodedError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const reason = reasonOf(cause);
   const isAway = AWAY.test(reason);
   return new CodedError(
     "unavailable",

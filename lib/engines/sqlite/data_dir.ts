@@ -1,6 +1,7 @@
 /** Explains what is wrong with the folder of the embedded store, to whoever set `APP_DATA_DIR`. */
 import { resolve } from "node:path";
 import { ConfigError } from "../../base/config_error.ts";
+import { reasonOf } from "../../base/reason.ts";
 
 const ALLOWED = "a folder that the server's user may write to, or :memory:";
 
@@ -18,7 +19,7 @@ export function requirePossibleFolder(dataDir: string): void {
 
 /** The error for a store that could not be opened. */
 export function cannotOpen(dataDir: string, file: string, cause: unknown): Error {
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const reason = reasonOf(cause);
   const problem = impossible(dataDir) ??
     `and ${resolve(file)} cannot be opened: ${advice(file, reason)}`;
   return new Error(refusal(dataDir, problem), { cause });

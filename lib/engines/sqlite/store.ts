@@ -6,6 +6,7 @@ import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { setImmediate } from "node:timers";
 import { getLogger } from "@logtape/logtape";
 import { CodedError } from "../../base/errors.ts";
+import { reasonOf } from "../../base/reason.ts";
 import { cannotOpen, IN_MEMORY } from "./data_dir.ts";
 import { DiskSync, type SyncMode } from "./disk_sync.ts";
 import { FILE_VERSION, migrate, renewEpochs, type Schema } from "./migrations.ts";
@@ -141,9 +142,7 @@ export class SqliteStore implements AsyncDisposable {
 
   /** Logs once that the store takes no writes; `#noteSuccess` logs once that it does again. */
   #noteFailure(cause: unknown): CodedError {
-    const reason = `Cannot write to the store: ${
-      cause instanceof Error ? cause.message : String(cause)
-    }`;
+    const reason = `Cannot write to the store: ${reasonOf(cause)}`;
     if (this.#failure === undefined) log.error("{reason}", { reason });
     this.#failure = reason;
     return new CodedError("unavailable", reason, { cause, isAway: true });

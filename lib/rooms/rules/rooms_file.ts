@@ -15,6 +15,7 @@ import {
 import { FILE, RULE, type RuleFields, type User } from "./rule_fields.ts";
 import type { Note } from "../../base/shape.ts";
 import { readTextFile } from "../../base/text_file.ts";
+import { reasonOf } from "../../base/reason.ts";
 import type { RoomsConfig } from "../settings.ts";
 
 export interface LoadedRooms {
@@ -89,9 +90,7 @@ function readText(path: string): string {
   try {
     return readTextFile(path);
   } catch (error) {
-    throw new ConfigError(
-      `Cannot read ${path} (APP_ROOMS): ${error instanceof Error ? error.message : error}`,
-    );
+    throw new ConfigError(`Cannot read ${path} (APP_ROOMS): ${reasonOf(error)}`);
   }
 }
 

@@ -73,10 +73,8 @@ export class Bridge {
   /** Hears and routes until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
     const { redis, messageChannel } = this.#options;
-    const subscriber = connectRedis(redis, {
-      name: `${redis.connectionName}-bridge`,
-      onReady: () => this.#hearFrom(subscriber),
-    });
+    const subscriber = connectRedis(redis, { name: `${redis.connectionName}-bridge` });
+    subscriber.on("ready", () => void this.#hearFrom(subscriber));
     subscriber.on("message", (channel: string, payload: string) => {
       if (channel === messageChannel) this.#router.hear(payload);
       else if (payload.startsWith("mark ")) this.#router.hearMark(Number(payload.split(" ")[1]));

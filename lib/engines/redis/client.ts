@@ -18,8 +18,6 @@ const COMMAND_TIMEOUT_MS = 5000;
 export interface RedisClientOptions {
   /** The name of the connection in Redis' `CLIENT LIST`. */
   readonly name: string;
-  /** Is called each time the connection is made, the first time too. */
-  readonly onReady?: () => void;
 }
 
 /**
@@ -43,7 +41,7 @@ export function connectRedis(config: RedisAddress, options: RedisClientOptions):
     autoResendUnfulfilledCommands: false,
     retryStrategy: retryPauseMs,
   });
-  logChanges(redis, config, options);
+  logChanges(redis, config, options.name);
   keepAwake(redis);
   return redis;
 }
@@ -108,35 +106,23 @@ export async function readyWithin(redis: Redis, ms: number): Promise<void> {
 }
 
 /** Logs one line when the connection is lost and one when it is back, but none for each try. */
-function logChanges(
-  redis: Redis,
-  { host, port }: RedisAddress,
-  { name, onReady }: RedisClientOptions,
-): void {
-  const address = `${host}:${port}`;
+function logChanges(redis: Redis, { host, port }: RedisAddress, connection: string): void {
+  const named = { address: `${host}:${port}`, connection };
   let lostAt: number | undefined;
   const lost = (reason: string) => {
     if (lostAt !== undefined) return;
     lostAt = performance.now();
     log.error("Redis at {address} cannot be reached ({connection}): {reason}; trying again", {
-      address,
-      connection: name,
+      ...named,
       reason,
     });
   };
   redis.on("error", (error: Error) => lost(error.message || error.name));
   redis.on("reconnecting", () => lost("the connection was closed"));
   redis.on("ready", () => {
-    const away = lostAt;
+    if (lostAt === undefined) return;
+    const seconds = ((performance.now() - lostAt) / 1000).toFixed(1);
     lostAt = undefined;
-    if (away !== undefined) {
-      const seconds = ((performance.now() - away) / 1000).toFixed(1);
-      log.info("Redis at {address} is back after {seconds} s ({connection})", {
-        address,
-        connection: name,
-        seconds,
-      });
-    }
-    onReady?.();
+    log.info("Redis at {address} is back after {seconds} s ({connection})", { ...named, seconds });
   });
 }

@@ -80,37 +80,13 @@ export class RedisBroker implements Broker {
     await this.#subscriber.unsubscribe(name).catch(throwUnavailable);
   }
 
-  async publish(
+  publish(
     channel: Channel,
     publication: Publication,
     history?: HistoryOptions,
   ): Promise<Published | undefined> {
-    const name = this.#keys.channel(channel);
-    const { kind, id, at, isClientsId } = publication;
-    if (history === undefined || history.size === 0) {
-      await this.#redis.publish(name, payload(publication)).catch(throwUnavailable);
-      return undefined;
-    }
-    const [offset, epoch, known] = await this.#functions.publish(
-      [
-        this.#keys.history(channel),
-        this.#keys.position(channel),
-        this.#keys.publicationId(channel, id),
-      ],
-      [
-        name,
-        kind,
-        id,
-        at,
-        encodeContent(publication),
-        history.size,
-        Math.ceil(history.seconds),
-        newEpoch(),
-        isClientsId ? CLIENTS_ID_SECONDS : 0,
-        positionSeconds(history),
-      ],
-    ) as [number, string, number];
-    return { offset, epoch, isDuplicate: known === 1 };
+    if (history === undefined || history.size === 0) return this.#pass(channel, publication);
+    return this.#append(channel, publication, history);
   }
 
   async forward(channel: Channel, publication: Publication): Promise<boolean> {
@@ -129,6 +105,51 @@ export class RedisBroker implements Broker {
     ) as [number, string, [string, string[]][]];
     return { offset, epoch, publications: entries.map(fromEntry) };
   }
+
+  /** Fans a publication out that no history keeps. */
+  async #pass(channel: Channel, publication: Publication): Promise<undefined> {
+    await this.#redis.publish(this.#keys.channel(channel), payload(publication)).catch(
+      throwUnavailable,
+    );
+  }
+
+  /** Appends a publication to its channel's history and fans it out, in one step. */
+  async #append(
+    channel: Channel,
+    publication: Publication,
+    history: HistoryOptions,
+  ): Promise<Published> {
+    const keys = this.#keys;
+    const [offset, epoch, known] = await this.#functions.publish(
+      [
+        keys.history(channel),
+        keys.position(channel),
+        keys.publicationId(channel, publication.id),
+      ],
+      appendArguments(keys.channel(channel), publication, history),
+    ) as [number, string, number];
+    return { offset, epoch, isDuplicate: known === 1 };
+  }
+}
+
+/** The arguments of `publish.lua`, in its order. */
+function appendArguments(
+  name: string,
+  publication: Publication,
+  history: HistoryOptions,
+): (string | number)[] {
+  return [
+    name,
+    publication.kind,
+    publication.id,
+    publication.at,
+    encodeContent(publication),
+    history.size,
+    Math.ceil(history.seconds),
+    newEpoch(),
+    publication.isClientsId ? CLIENTS_ID_SECONDS : 0,
+    positionSeconds(history),
+  ];
 }
 
 function newEpoch(): string {

@@ -1,4 +1,5 @@
 /** Sessions: streams whose commands come by requests of their own, to whichever node. */
+import { randomBase64Url } from "../../base/ids.ts";
 import { unixSeconds } from "../../base/times.ts";
 import type { Broker } from "../../core/broker.ts";
 import { sessionChannel } from "../../core/channel.ts";
@@ -6,6 +7,10 @@ import type { Connection } from "../../core/connection.ts";
 import type { ConnectionHooks } from "../../core/connection_hooks.ts";
 import type { Kinds, Node } from "../../core/node.ts";
 import { Slot } from "../../core/slot.ts";
+
+/** 128 random bits, since whoever knows a session may send as its client. */
+const SESSION_BYTES = 16;
+const SESSION = /^[\w-]{22}$/;
 
 const SESSIONS = new Slot<string>();
 
@@ -30,11 +35,16 @@ export function sessionHooks(node: Node): ConnectionHooks {
   };
 }
 
+export function newSession(): string {
+  return randomBase64Url(SESSION_BYTES);
+}
+
 /**
  * Hands commands to the connection that has the session, on whichever node, and says whether there is one. All commands go
  * by the broker, so that commands which reach two nodes stay in order.
  */
 export function sendToSession(broker: Broker, session: string, text: string): Promise<boolean> {
+  if (!SESSION.test(session)) return Promise.resolve(false);
   const publication = { kind: "command", id: "-", at: unixSeconds(), message: text };
   return broker.forward(sessionChannel(session), publication);
 }

@@ -1,0 +1,126 @@
+/**
+ * Opens streams of events: finds out whose a stream is and whether it may be, and connects it to the node. Next:
+ * `core/connection.ts`, with an `SseSocket` for its socket.
+ */
+import { identifyRequest, type TokenCheck } from "../../auth/handshake.ts";
+import { newGuest } from "../../auth/identity.ts";
+import { DEFAULT_SITE } from "../../base/site.ts";
+import type { Limits } from "../../base/sizes.ts";
+import type { Connection, Protocol } from "../../core/connection.ts";
+import type { Identity } from "../../core/identity.ts";
+import type { Node } from "../../core/node.ts";
+import type { Peer } from "../../core/socket.ts";
+import type { InboxDelivery } from "../../inbox/delivery.ts";
+import type { InboxService } from "../../inbox/inbox.ts";
+import type { ConnectionGate } from "../../limits/connection_gate.ts";
+import type { Rooms } from "../../rooms/rooms.ts";
+import { newSession, openSession } from "./session.ts";
+import { startPlain } from "./sse_plain.ts";
+import { asksForStream, parsePlain, type PlainRequest } from "./sse_query.ts";
+import { SseSocket } from "./sse_socket.ts";
+
+/** Keepalive intervals without a command after which a session that has to `ping` is closed. */
+const SILENT_INTERVALS = 4;
+
+export interface SseParts {
+  readonly node: Node;
+  readonly check: TokenCheck;
+  readonly rooms: Rooms;
+  readonly inbox: InboxService;
+  readonly delivery: InboxDelivery;
+  readonly gate: ConnectionGate;
+  /** The dialect that streams speak: version 2. */
+  readonly protocol: Protocol;
+}
+
+export interface SseStreamsOptions {
+  readonly limits: Limits;
+  readonly keepaliveSeconds: number;
+}
+
+/** Who a stream is for, and what it asks for. */
+interface Asked {
+  readonly identity: Identity | undefined;
+  /** Absent for a stream with commands. */
+  readonly plain: PlainRequest | undefined;
+}
+
+export class SseStreams {
+  readonly #parts: SseParts;
+  readonly #options: SseStreamsOptions;
+
+  constructor(parts: SseParts, options: SseStreamsOptions) {
+    this.#parts = parts;
+    this.#options = options;
+  }
+
+  /** Opens the stream that a request asks for. Rejects with a `CodedError` where it may not be opened. */
+  async open(request: Request, peer: Peer): Promise<SseSocket["stream"]> {
+    const proved = await this.#identify(request);
+    const asked = asksForStream(request)
+      ? this.#readPlain(request, proved)
+      : { identity: proved, plain: undefined };
+    const leave = this.#parts.gate.enter(request, peer);
+    return this.#accept(peer, asked, leave).stream;
+  }
+
+  async #identify(request: Request): Promise<Identity | undefined> {
+    const { check } = this.#parts;
+    try {
+      return await identifyRequest(request, check);
+    } catch (error) {
+      check.noteRefused(error);
+      throw error;
+    }
+  }
+
+  #readPlain(request: Request, proved: Identity | undefined): Asked {
+    const { check, rooms } = this.#parts;
+    const identity = proved ?? (rooms.access.takesGuests ? newGuest() : undefined);
+    const isOpen = check.tokens === undefined;
+    const plain = parsePlain(request, { limits: this.#options.limits, identity, isOpen });
+    const block = check.revocations.blockOf(identity?.site ?? DEFAULT_SITE, plain.user);
+    if (block !== undefined) throw block;
+    return { identity, plain };
+  }
+
+  /** @param leave the gate, once the stream is gone */
+  #accept(peer: Peer, { identity, plain }: Asked, leave: () => void): SseSocket {
+    const { node, protocol } = this.#parts;
+    const socket: SseSocket = new SseSocket(peer, {
+      keepaliveSeconds: this.#options.keepaliveSeconds,
+      positions: plain?.positions,
+      alive: () => {
+        if (plain === undefined) this.#dropIfSilent(connection);
+      },
+      gone() {
+        leave();
+        connection.close();
+      },
+    });
+    const connection = node.accept(socket, protocol, identity);
+    connection.work(() => this.#begin(connection, socket, plain));
+    return socket;
+  }
+
+  /** Gives the stream its session, then the first events. */
+  async #begin(
+    connection: Connection,
+    socket: SseSocket,
+    plain: PlainRequest | undefined,
+  ): Promise<void> {
+    const { node, inbox, delivery, rooms } = this.#parts;
+    const session = newSession();
+    await openSession(node, connection, session);
+    if (connection.closed) return;
+    if (plain === undefined) socket.sendNamed("open", { session });
+    else await startPlain(connection, plain, { session, inbox, delivery, rooms });
+  }
+
+  #dropIfSilent(connection: Connection): void {
+    const silentMs = performance.now() - connection.heardAt;
+    if (silentMs > SILENT_INTERVALS * this.#options.keepaliveSeconds * 1000) {
+      this.#parts.node.drops.silent(connection);
+    }
+  }
+}

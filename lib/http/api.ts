@@ -4,15 +4,9 @@ import { Audit } from "../auth/audit.ts";
 import { CodedError } from "../base/errors.ts";
 import type { Limits } from "../base/sizes.ts";
 import { Call } from "./call.ts";
-import {
-  type ApiApp,
-  type ApiContext,
-  type ApiEnv,
-  type CallerConfig,
-  type CallerParts,
-  identifyCaller,
-  requireScope,
-} from "./caller.ts";
+import type { ApiApp, ApiContext, ApiEnv } from "./caller.ts";
+import { type CallerConfig, type CallerParts, identifyCaller } from "./identify_caller.ts";
+import { requireScope } from "./require_scope.ts";
 import type { HttpAnswer, Route } from "./route.ts";
 
 export type ApiParts = Omit<CallerParts, "audit">;

@@ -4,7 +4,8 @@ import { siteField } from "../auth/keys/fields.ts";
 import { CodedError } from "../base/errors.ts";
 import { type Fields, parseObject } from "../base/fields.ts";
 import { readBody } from "./body.ts";
-import { actionOf, actorOf, type ApiContext, isOperator } from "./caller.ts";
+import { type ApiContext, isOperator } from "./caller.ts";
+import { actionOf, actorOf } from "./traces.ts";
 
 /** What all calls share. */
 export interface CallParts {

@@ -1,0 +1,127 @@
+/**
+ * Finds out who calls the API: the holder of a key, the operator, or, while there is no key, a program on this machine. A
+ * cookie never counts, since a page of another site can make a browser send it. Next: `require_scope.ts`.
+ */
+import type { MiddlewareHandler } from "hono";
+import type { Audit } from "../auth/audit.ts";
+import { FailedAttempts } from "../auth/failed_attempts.ts";
+import type { ApiKeys } from "../auth/keys/api_keys.ts";
+import { Operator } from "../auth/operator.ts";
+import { CodedError } from "../base/errors.ts";
+import type { ConnectionGate } from "../limits/connection_gate.ts";
+import { addressKey } from "../net/addresses.ts";
+import { whyNotLocal } from "../net/local_caller.ts";
+import {
+  type ApiContext,
+  type ApiEnv,
+  type Caller,
+  callerWith,
+  LOCAL,
+  OPERATOR,
+} from "./caller.ts";
+import type { ApiCounters } from "./metrics.ts";
+import { addressOf, originOf, shownKey } from "./traces.ts";
+
+export interface CallerParts {
+  readonly keys: ApiKeys;
+  readonly operator: Operator;
+  readonly audit: Audit;
+  readonly counters: ApiCounters;
+  /** The gate knows which address is behind a proxy. */
+  readonly gate: ConnectionGate;
+}
+
+/** The part of the configuration that callers are known by. */
+export interface CallerConfig {
+  readonly listeners: { readonly host: string };
+  /** Absent in open mode. */
+  readonly auth: { readonly tokens?: unknown };
+}
+
+/** Makes the middleware that finds out who calls, or refuses the call. */
+export function identifyCaller(
+  parts: CallerParts,
+  config: CallerConfig,
+): MiddlewareHandler<ApiEnv> {
+  const { keys, gate } = parts;
+  const callers = new Callers(parts, config);
+  return async (context, next) => {
+    context.set("gate", gate);
+    const text = shownKey(context);
+    const key = text === undefined ? undefined : keys.checkedJustNow(text);
+    context.set("caller", key === undefined ? await callers.find(context, text) : callerWith(key));
+    await next();
+  };
+}
+
+/** Finds callers that were not found a moment ago. */
+class Callers {
+  readonly #parts: CallerParts;
+  readonly #config: CallerConfig;
+  /** Tries are counted for what each costs the store: no number of them guesses a secret. */
+  readonly #attempts = new FailedAttempts();
+
+  constructor(parts: CallerParts, config: CallerConfig) {
+    this.#parts = parts;
+    this.#config = config;
+  }
+
+  find(context: ApiContext, text: string | undefined): Promise<Caller> {
+    return text === undefined ? this.#withoutKey(context) : this.#withKey(context, text);
+  }
+
+  async #withKey(context: ApiContext, text: string): Promise<Caller> {
+    const { keys, operator } = this.#parts;
+    const proves = Operator.isProof(text);
+    const refusal = proves ? await operator.refusal(text) : undefined;
+    // Not held up by the count of tries: others' wrong keys must not keep the operator out.
+    if (proves && refusal === undefined) return OPERATOR;
+    const address = addressOf(context);
+    this.#requireFewFailures(address, text);
+    const key = refusal ?? await keys.check(text);
+    if (typeof key !== "string") return callerWith(key);
+    this.#attempts.note(addressKey(address));
+    throw this.#unauthorized(context, key);
+  }
+
+  /** Many callers may share the address of a proxy: wrong keys of some must not hold up those whose keys are known. */
+  #requireFewFailures(address: string, text: string): void {
+    const { keys, counters } = this.#parts;
+    if (!this.#attempts.isOver(addressKey(address)) || keys.isKnown(text)) return;
+    counters.throttled.value++;
+    throw new CodedError(
+      "too_many_attempts",
+      `Cannot use the API from ${address}: it showed too many wrong keys; try again in a minute`,
+    );
+  }
+
+  async #withoutKey(context: ApiContext): Promise<Caller> {
+    if (await this.#requiresKey()) {
+      throw this.#unauthorized(context, "it needs a key, as 'Authorization: Bearer nk_…'");
+    }
+    const { address } = context.env.peer;
+    const foreign = whyNotLocal(context.req.raw, { address, host: this.#config.listeners.host });
+    if (foreign === undefined) return LOCAL;
+    if (isAboutKeys(context)) this.#noteRefused(context, foreign);
+    throw new CodedError("forbidden", foreign);
+  }
+
+  async #requiresKey(): Promise<boolean> {
+    return this.#config.auth.tokens !== undefined || await this.#parts.keys.exist();
+  }
+
+  #unauthorized(context: ApiContext, reason: string): CodedError {
+    this.#parts.counters.unauthorized.value++;
+    if (isAboutKeys(context) || shownKey(context) !== undefined) this.#noteRefused(context, reason);
+    return new CodedError("unauthorized", `Cannot use the API: ${reason}`);
+  }
+
+  #noteRefused(context: ApiContext, reason: string): void {
+    this.#parts.audit.refused({ ...originOf(context), reason });
+  }
+}
+
+function isAboutKeys(context: ApiContext): boolean {
+  const { path } = context.req;
+  return path === "/api/keys" || path.startsWith("/api/keys/");
+}

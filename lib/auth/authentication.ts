@@ -1,6 +1,7 @@
 /** What all connections' proofs of who they are share. `connection_auth.ts` is the proof of one connection. */
 import { getLogger } from "@logtape/logtape";
 import { CodedError, type Disconnect, DISCONNECTS } from "../base/errors.ts";
+import { reasonOf } from "../base/reason.ts";
 import type { Connection } from "../core/connection.ts";
 import type { Metric } from "../core/metrics.ts";
 import type { AuthHome } from "./connection_auth.ts";
@@ -34,7 +35,7 @@ export class Authentication implements AuthHome {
   /** Counts a refused token, and logs why it was refused. */
   noteRefused(error: unknown): void {
     this.#counters.refused.value++;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     if (error instanceof CodedError) log.debug("a token is refused: {reason}", { reason });
     else log.error("a token could not be checked: {reason}", { reason });
   }

@@ -1,6 +1,6 @@
 /**
  * The error codes and disconnect codes that clients can rely on; tests hold the tables in `docs/protocol.md` to this
- * file. Errors become frames in `protocols/frames.ts` and HTTP answers in `http/app.ts`.
+ * file. Errors become frames in `protocols/frames.ts` and HTTP answers in `http/error_answers.ts`.
  */
 import {
   FRAME_TOO_BIG,

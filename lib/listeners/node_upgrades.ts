@@ -1,0 +1,107 @@
+/**
+ * Upgrades connections of the `node` listener to WebSockets, and bounds the size of messages. Next: `node_socket.ts`, one
+ * of these connections.
+ */
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import { getLogger } from "@logtape/logtape";
+// @ts-types="@types/ws"
+import { WebSocketServer } from "ws";
+import { Keepalive } from "./keepalive.ts";
+import type { Handlers, ListenerOptions } from "./listener.ts";
+import { peerOf, toRequest } from "./node_request.ts";
+import { attach, NodeWebSocket } from "./node_socket.ts";
+
+const log = getLogger(["notifyli", "listener"]);
+
+/** The headers of a refused upgrade, unless the answer has others. The answer is written by hand. */
+const REFUSAL_HEADERS = { "connection": "close", "content-type": "text/plain; charset=utf-8" };
+
+/**
+ * How many fragments one message may have. `ws` reports only whole messages, so fragments, even 10,000 empty ones, are
+ * not counted as frames. Whoever streams a message of the default limit needs half as many.
+ */
+const MAX_FRAGMENTS = 128;
+
+/** The size of a fragment by which larger limits of messages allow more fragments. */
+const LEAST_FRAGMENT_BYTES = 4096;
+
+/** The size of messages by which fragments are limited if messages have no limit. */
+const UNLIMITED_FRAME_BYTES = 64 * 1024 * 1024;
+
+/** Turns the limit of `ws` off, since pings are counted as frames. The types of `ws` do not have this option yet. */
+const NO_PONG_LIMIT = { maxPendingAutoPongs: 0 };
+
+/** The subprotocols that upgrades have chosen, until their answers are written. */
+type Chosen = WeakMap<IncomingMessage, string>;
+
+export class NodeUpgrades {
+  readonly #handlers: Handlers;
+  readonly #keepalive: Keepalive;
+  readonly #chosen: Chosen = new WeakMap();
+  readonly #webSockets: ReturnType<typeof webSocketServer>;
+
+  constructor({ keepaliveSeconds, maxFrameBytes }: ListenerOptions, handlers: Handlers) {
+    this.#handlers = handlers;
+    this.#keepalive = new Keepalive(keepaliveSeconds);
+    this.#webSockets = webSocketServer(maxFrameBytes, this.#chosen);
+  }
+
+  /** Upgrades one connection, or refuses it. */
+  async take(message: IncomingMessage, stream: Duplex, head: Uint8Array): Promise<void> {
+    stream.on("error", destroy);
+    if (message.method !== "GET") return void stream.destroy(); // RFC 6455, section 4.1
+    const request = toRequest(message);
+    if (request === undefined) return void refuse(stream, unreadable());
+    const accepted = await this.#handlers.upgrade(request, peerOf(message)).catch(failedUpgrade);
+    if (accepted instanceof Response) return void refuse(stream, accepted);
+    if (accepted.subprotocol !== undefined) this.#chosen.set(message, accepted.subprotocol);
+    this.#webSockets.handleUpgrade(message, stream, head as Buffer, (webSocket) => {
+      attach(webSocket, stream, accepted, this.#keepalive);
+    });
+  }
+}
+
+function webSocketServer(maxFrameBytes: number, chosen: Chosen) {
+  return new WebSocketServer({
+    noServer: true,
+    WebSocket: NodeWebSocket,
+    clientTracking: false,
+    maxPayload: Number.isFinite(maxFrameBytes) ? maxFrameBytes : 0,
+    maxFragments: fragmentsOf(maxFrameBytes),
+    ...NO_PONG_LIMIT,
+    perMessageDeflate: false,
+    handleProtocols: (_offered, request) => chosen.get(request) ?? false,
+  });
+}
+
+function fragmentsOf(maxFrameBytes: number): number {
+  const largest = Number.isFinite(maxFrameBytes) ? maxFrameBytes : UNLIMITED_FRAME_BYTES;
+  return Math.max(MAX_FRAGMENTS, Math.ceil(largest / LEAST_FRAGMENT_BYTES));
+}
+
+/** Destroys a stream on an error. A closure would keep the whole request in memory for as long as the connection lasts. */
+function destroy(this: Duplex): void {
+  this.destroy();
+}
+
+/** The answer to an upgrade that failed by the server's own fault; only this connection ends. */
+function failedUpgrade(error: unknown): Response {
+  log.error("upgrade failed: {reason}", { reason: String(error) });
+  return new Response("internal error\n", { status: 500 });
+}
+
+function unreadable(): Response {
+  const message = "Cannot read the URL of the request: it names no host, or more than one";
+  return Response.json({ code: "invalid_field", message }, { status: 400 });
+}
+
+async function refuse(stream: Duplex, response: Response): Promise<void> {
+  const body = await response.text();
+  const headers = new Headers({ ...REFUSAL_HEADERS, ...Object.fromEntries(response.headers) });
+  headers.set("content-length", String(new TextEncoder().encode(body).length));
+  const lines = [...headers].map(([name, value]) => `${name}: ${value}\r\n`).join("");
+  stream.end(
+    `HTTP/1.1 ${response.status} ${response.statusText || "Refused"}\r\n${lines}\r\n${body}`,
+  );
+}

@@ -1,6 +1,6 @@
 /** Calls the API of the server on this machine, over TLS where it has a certificate. */
 import { X509Certificate } from "node:crypto";
-import { type IncomingMessage, request } from "node:http";
+import { type ClientRequest, type IncomingMessage, request } from "node:http";
 import { request as requestTls, type RequestOptions } from "node:https";
 import type { TLSSocket } from "node:tls";
 import type { Config } from "../configuration.ts";
@@ -31,13 +31,22 @@ export interface ApiCall {
  * Calls the API, with the key of `APP_API_KEY` if there is one. Rejects where no server answers, or where another server
  * answers than that of the configuration.
  */
-export async function callServer(
-  config: Config,
-  { method, path, body, bearer = config.keys.apiKey }: ApiCall,
-): Promise<ApiAnswer> {
-  const { host, port, tls } = config.listeners;
-  const text = body === undefined ? "" : JSON.stringify(body);
-  const options: RequestOptions = {
+export async function callServer(config: Config, call: ApiCall): Promise<ApiAnswer> {
+  const { tls } = config.listeners;
+  const text = call.body === undefined ? "" : JSON.stringify(call.body);
+  const options = requestOptions(config, call, text);
+  const message = tls === undefined
+    ? await sendPlain(options, text)
+    : await sendPinned(options, text, readPem("APP_TLS_CERT", tls.cert));
+  return { status: message.statusCode ?? 0, json: await readJson(message) };
+}
+
+function requestOptions(
+  { keys, listeners: { host, port } }: Config,
+  { method, path, bearer = keys.apiKey }: ApiCall,
+  text: string,
+): RequestOptions {
+  return {
     host: reachable(host),
     port,
     path,
@@ -48,28 +57,45 @@ export async function callServer(
       ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }),
     },
     timeout: REQUEST_TIMEOUT_MS,
+    agent: false,
   };
-  // The certificate is for another name than the loopback address, so it is compared with the one of the settings.
-  const ca = tls && readPem("APP_TLS_CERT", tls.cert);
-  const pinned = ca && new X509Certificate(ca);
-  const message = await new Promise<IncomingMessage>((resolve, reject) => {
-    const sending = pinned
-      // Without `ca`, Deno would read the system's where NODE_EXTRA_CA_CERTS is set, and need rights to the whole system.
-      ? requestTls({ ...options, rejectUnauthorized: false, ca, agent: false })
-      : request({ ...options, agent: false });
+}
+
+function sendPlain(options: RequestOptions, text: string): Promise<IncomingMessage> {
+  const sending = request(options);
+  const answer = answerTo(sending);
+  sending.end(text);
+  return answer;
+}
+
+/**
+ * Sends a request to the server that has the certificate. It is for another name than the loopback address, so it is
+ * compared with the one of the settings, and only then is the request sent.
+ */
+function sendPinned(
+  options: RequestOptions,
+  text: string,
+  certificate: string,
+): Promise<IncomingMessage> {
+  const pinned = new X509Certificate(certificate);
+  // Without `ca`, Deno would read the system's where NODE_EXTRA_CA_CERTS is set, and need rights to the whole system.
+  const sending = requestTls({ ...options, rejectUnauthorized: false, ca: certificate });
+  sending.on("socket", (socket) => {
+    socket.once("secureConnect", () => {
+      const { fingerprint256 } = (socket as TLSSocket).getPeerCertificate();
+      if (fingerprint256 === pinned.fingerprint256) sending.end(text);
+      else sending.destroy(new Error("its certificate is not that of APP_TLS_CERT"));
+    });
+  });
+  return answerTo(sending);
+}
+
+function answerTo(sending: ClientRequest): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
     sending.on("error", reject);
     sending.on("timeout", () => sending.destroy(new Error("no answer in time")));
     sending.on("response", resolve);
-    if (!pinned) return void sending.end(text);
-    sending.on("socket", (socket) => {
-      socket.once("secureConnect", () => {
-        const { fingerprint256 } = (socket as TLSSocket).getPeerCertificate();
-        if (fingerprint256 === pinned.fingerprint256) sending.end(text);
-        else sending.destroy(new Error("its certificate is not that of APP_TLS_CERT"));
-      });
-    });
   });
-  return { status: message.statusCode ?? 0, json: await readJson(message) };
 }
 
 /** The error that the server could not be reached. */

@@ -51,23 +51,10 @@ export class Notifier {
   /** Sends a notification, or schedules it. Resolves once the store has it; rejects where the store does not take it. */
   async notify(request: NotificationRequest): Promise<NotifyResult> {
     const { inbox, schedule, counters } = this.#parts;
-    const { site, user, room, message, from, expiresAt } = request;
-    const id = request.id ?? request.made?.id ?? nextId();
     const deliverAt = (request.deliverAt ?? 0) * 1000;
     const isLater = deliverAt > Date.now();
-    const timestamp = request.timestamp ?? (isLater ? undefined : unixSeconds());
-    const notification: Notification = {
-      site,
-      user,
-      id,
-      isCallersId: request.id !== undefined || request.made?.isRetry,
-      room,
-      at: timestamp,
-      from: { name: from },
-      message,
-      expiresAt: expiresAt === undefined ? undefined : expiresAt * 1000,
-      claim: request.claim,
-    };
+    const notification = notificationOf(request, isLater);
+    const { site, user, room, id } = notification;
     // Asked at the same time as the notification is stored, which counts whether this is answered or not.
     const asking = request.asksOnline
       ? this.#parts.isOnline(site, room, user).catch(() => false)
@@ -81,4 +68,20 @@ export class Notifier {
     const dueAt = isNew ? (isLater ? deliverAt : undefined) : await schedule.dueAt(site, user, id);
     return { id, online, isDuplicate: !isNew, deliverAt: dueAt && dueAt / 1000 };
   }
+}
+
+function notificationOf(request: NotificationRequest, isLater: boolean): Notification {
+  const { site, user, id, made, room, timestamp, from, message, expiresAt, claim } = request;
+  return {
+    site,
+    user,
+    id: id ?? made?.id ?? nextId(),
+    isCallersId: id !== undefined || made?.isRetry,
+    room,
+    at: timestamp ?? (isLater ? undefined : unixSeconds()),
+    from: { name: from },
+    message,
+    expiresAt: expiresAt === undefined ? undefined : expiresAt * 1000,
+    claim,
+  };
 }

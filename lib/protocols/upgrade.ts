@@ -1,6 +1,6 @@
 /** Decides on an upgrade to a WebSocket: its path, origin, token and dialect. Next: `core/node.ts`, `accept`. */
 import { identifyRequest, type TokenCheck } from "../auth/handshake.ts";
-import { CodedError, ERRORS } from "../base/errors.ts";
+import { CodedError, type ErrorCode, ERRORS } from "../base/errors.ts";
 import type { Protocol } from "../core/connection.ts";
 import type { Identity } from "../core/identity.ts";
 import type { Node } from "../core/node.ts";
@@ -19,20 +19,11 @@ export interface UpgradeParts {
 }
 
 /** Resolves with a `Response` where the upgrade is refused. */
-export async function upgrade(
-  request: Request,
-  { node, check, origins, v1, v2 }: UpgradeParts,
-): Promise<Response | Accepted> {
+export async function upgrade(request: Request, parts: UpgradeParts): Promise<Response | Accepted> {
+  const { node, check, origins } = parts;
   const url = new URL(request.url);
-  if (url.pathname !== "/ws") {
-    return Response.json({
-      code: "not_found",
-      message: `There is no WebSocket at ${url.pathname}: it is at /ws`,
-    }, { status: 404 });
-  }
-  if (!isAllowedOrigin(request, origins)) {
-    return Response.json({ code: "forbidden", message: refusedOrigin(request) }, { status: 403 });
-  }
+  if (url.pathname !== "/ws") return refuse("not_found", noWebSocketAt(url.pathname));
+  if (!isAllowedOrigin(request, origins)) return refuse("forbidden", refusedOrigin(request));
   let identity: Identity | undefined;
   try {
     identity = await identifyRequest(request, check);
@@ -42,18 +33,37 @@ export async function upgrade(
   }
   const offered = request.headers.get("sec-websocket-protocol")?.split(",")
     .map((name) => name.trim()) ?? [];
-  if (offered.includes(SUBPROTOCOL_V2)) {
-    return { subprotocol: SUBPROTOCOL_V2, open: (socket) => node.accept(socket, v2, identity) };
-  }
+  return offered.includes(SUBPROTOCOL_V2)
+    ? acceptV2(parts, identity)
+    : acceptV1(parts, identity, { query: url.searchParams, offered });
+}
+
+function acceptV2({ node, v2 }: UpgradeParts, identity: Identity | undefined): Accepted {
+  return { subprotocol: SUBPROTOCOL_V2, open: (socket) => node.accept(socket, v2, identity) };
+}
+
+function acceptV1(
+  { node, v1 }: UpgradeParts,
+  identity: Identity | undefined,
+  { query, offered }: { query: URLSearchParams; offered: readonly string[] },
+): Accepted {
   return {
     // A browser that offers its token offers the name of the protocol beside it, and needs that to be chosen.
     ...(offered.includes(SUBPROTOCOL_V1) ? { subprotocol: SUBPROTOCOL_V1 } : {}),
     open(socket) {
       const connection = node.accept(socket, v1, identity);
-      v1.joinAtOnce(connection, url.searchParams);
+      v1.joinAtOnce(connection, query);
       return connection;
     },
   };
+}
+
+function noWebSocketAt(path: string): string {
+  return `There is no WebSocket at ${path}: it is at /ws`;
+}
+
+function refuse(code: ErrorCode, message: string): Response {
+  return Response.json({ code, message }, { status: ERRORS[code].status });
 }
 
 /** Answers in place of the upgrade, so that a program can see why. A browser sees only that the upgrade failed. */

@@ -26,35 +26,25 @@ export function asksForStream(request: Request): boolean {
   return namesRoom(new URL(request.url).searchParams);
 }
 
+interface Asking {
+  readonly limits: Limits;
+  readonly identity: Identity | undefined;
+  /** Whether the server is open, so that clients need no token. */
+  readonly isOpen: boolean;
+}
+
 /** Reads the query. Throws a `CodedError` where something is wrong with it. */
-export function parsePlain(
-  request: Request,
-  { limits, identity, isOpen }: {
-    limits: Limits;
-    identity: Identity | undefined;
-    isOpen: boolean;
-  },
-): PlainRequest {
+export function parsePlain(request: Request, { limits, identity, isOpen }: Asking): PlainRequest {
   const query = new URL(request.url).searchParams;
   if (identity === undefined && !isOpen) {
     throw new CodedError("unauthorized", "Cannot open this stream without a token");
   }
   const user = claimedUser({ user_id: query.get("user_id") }, limits, identity?.user);
   const site = identity?.site ?? DEFAULT_SITE;
-  const rooms = [
-    ...new Set(query.getAll("room").map((room) => identifier({ room }, "room", limits.room))),
-  ];
-  if (rooms.length > limits.rooms) {
-    throw new CodedError(
-      "too_many_rooms",
-      `Cannot join ${rooms.length} rooms: the limit is ${limits.rooms}`,
-      { field: "room" },
-    );
-  }
-  // The header wins: a browser that comes back by itself repeats the query of its first request, and adds the header.
-  const last = request.headers.get("last-event-id") ?? query.get("last_event_id") ?? "";
-  const parsed = Positions.parse(last);
+  const rooms = roomsOf(query, limits);
   const channels = rooms.map((room) => roomChannel(site, room));
+  const last = lastEventId(request, query);
+  const parsed = Positions.parse(last);
   return {
     user,
     name: optionalName({ name: query.get("name") }, "name", limits.name),
@@ -62,4 +52,20 @@ export function parsePlain(
     positions: (parsed ?? new Positions()).only([userChannel(site, user), ...channels]),
     isInvalid: last !== "" && parsed === undefined,
   };
+}
+
+function roomsOf(query: URLSearchParams, limits: Limits): string[] {
+  const named = query.getAll("room").map((room) => identifier({ room }, "room", limits.room));
+  const rooms = [...new Set(named)];
+  if (rooms.length <= limits.rooms) return rooms;
+  throw new CodedError(
+    "too_many_rooms",
+    `Cannot join ${rooms.length} rooms: the limit is ${limits.rooms}`,
+    { field: "room" },
+  );
+}
+
+/** The header wins: a browser that comes back by itself repeats the query of its first request, and adds the header. */
+function lastEventId({ headers }: Request, query: URLSearchParams): string {
+  return headers.get("last-event-id") ?? query.get("last_event_id") ?? "";
 }

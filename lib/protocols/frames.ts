@@ -21,30 +21,19 @@ function publicationFrame(
 ): Readonly<Record<string, unknown>> {
   const { kind, from } = publication;
   switch (kind) {
-    case "message":
-      return saidFrame(
-        "usermsg",
-        { room: channel.name, user: from?.user ?? "" },
-        publication,
-        offset,
-      );
+    case "message": {
+      const place = { room: channel.name, user: from?.user ?? "" };
+      return saidFrame("usermsg", place, publication, offset);
+    }
     case "notification": {
       const place = { room: publication.room, user: channel.name };
       return saidFrame("direct_message", place, publication, offset);
     }
-    case "inbox": {
-      const { event, data } = publication;
-      return { type: kind, event, ids: Object(data).ids, unread: Object(data).unread };
-    }
+    case "inbox":
+      return changeFrame(publication);
     case "join":
     case "leave":
-      return {
-        type: kind,
-        room: channel.name,
-        user_id: userIdOnWire(from?.user ?? ""),
-        name: from?.name,
-        timestamp: publication.at,
-      };
+      return comingFrame(channel.name, publication);
     default:
       return otherFrame(channel, publication, offset);
   }
@@ -69,6 +58,25 @@ function saidFrame(
     event,
     data,
     tags,
+  };
+}
+
+/** What a user did with notifications. */
+function changeFrame({ kind, event, data }: Publication): Readonly<Record<string, unknown>> {
+  return { type: kind, event, ids: Object(data).ids, unread: Object(data).unread };
+}
+
+/** Who came into a room, or left it. */
+function comingFrame(
+  room: string,
+  { kind, from, at }: Publication,
+): Readonly<Record<string, unknown>> {
+  return {
+    type: kind,
+    room,
+    user_id: userIdOnWire(from?.user ?? ""),
+    name: from?.name,
+    timestamp: at,
   };
 }
 

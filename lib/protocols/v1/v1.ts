@@ -1,5 +1,5 @@
 /** The base protocol: each frame is one JSON object, and the set of commands is fixed (`commands.ts`). */
-import { CodedError } from "../../base/errors.ts";
+import { CodedError, type ErrorCode } from "../../base/errors.ts";
 import { type Fields, optionalId, parseObject } from "../../base/fields.ts";
 import type { Command, Commands, Outcome } from "../../core/command.ts";
 import type { Connection, Protocol } from "../../core/connection.ts";
@@ -26,23 +26,12 @@ export function protocolV1(commands: Commands): ProtocolV1 {
     recovers: false,
     kinds: KINDS,
     joins: false,
-    split(data) {
-      if (typeof data === "string") return data;
-      throw new CodedError(
-        "invalid_frame",
-        `Cannot take a binary message of ${data.length} bytes: send text`,
-      );
-    },
+    split: (data) => typeof data === "string" ? data : refuseBinary(data),
     handle(connection, text) {
       connection.work(obey, parseObject(text, "frame"));
     },
     warn() {}, // the base protocol has no frame for this: the connection is closed when its time has come
-    fail(connection, { code, message, options: { field, retryAfterMs } }, fields) {
-      const id = idOf(fields);
-      connection.send(
-        new Outgoing(errorFrame({ code, message, field, id, retry_after_ms: retryAfterMs })),
-      );
-    },
+    fail: (connection, error, fields) => connection.send(failure(error, fields)),
     joinAtOnce(connection, query) {
       if (connection.closed || !namesRoom(query)) return;
       const fields = { ...Object.fromEntries(query), type: "keepalive", token: undefined };
@@ -52,13 +41,7 @@ export function protocolV1(commands: Commands): ProtocolV1 {
 
   function obey(connection: Connection, fields: Fields): Promise<void> | void {
     connection.proof.admit(fields["type"]);
-    return untilDone(commandOf(fields["type"]).run(connection, fields));
-  }
-
-  function commandOf(type: unknown): Command {
-    const command = commands.get(type);
-    if (command !== undefined) return command;
-    throw typeError(type, commands.types);
+    return untilDone(commandOf(commands, fields["type"]).run(connection, fields));
   }
 }
 
@@ -67,9 +50,27 @@ export function namesRoom(query: URLSearchParams): boolean {
   return query.has("room") || query.has("user_id");
 }
 
+function refuseBinary(data: Uint8Array): never {
+  throw new CodedError(
+    "invalid_frame",
+    `Cannot take a binary message of ${data.length} bytes: send text`,
+  );
+}
+
+function commandOf(commands: Commands, type: unknown): Command {
+  const command = commands.get(type);
+  if (command !== undefined) return command;
+  throw typeError(type, commands.types);
+}
+
 /** Drops a command's answer: commands of the base protocol send their answers themselves. */
 function untilDone(outcome: Outcome): Promise<void> | void {
   if (outcome instanceof Promise) return outcome.then(() => {});
+}
+
+function failure({ code, message, options }: CodedError, fields?: Fields): Outgoing {
+  const { field, retryAfterMs: retry_after_ms } = options;
+  return new Outgoing(errorFrame({ code, message, field, id: idOf(fields), retry_after_ms }));
 }
 
 function idOf(fields: Fields | undefined): string | undefined {
@@ -81,30 +82,19 @@ function idOf(fields: Fields | undefined): string | undefined {
 }
 
 function typeError(type: unknown, allowed: readonly string[]): CodedError {
-  const field = "type";
+  const refused = (code: ErrorCode, message: string) =>
+    new CodedError(code, message, { field: "type" });
   if (type === undefined || type === null || type === "") {
-    return new CodedError("missing_field", "Missing field 'type'", { field });
+    return refused("missing_field", "Missing field 'type'");
   }
   const value = JSON.stringify(type).slice(0, 80);
   if (typeof type !== "string") {
-    return new CodedError(
-      "invalid_field",
-      `Cannot take field 'type': current value is ${value}, allowed is a string`,
-      { field },
-    );
+    const message = `Cannot take field 'type': current value is ${value}, allowed is a string`;
+    return refused("invalid_field", message);
   }
   if (SERVER_TYPES.has(type)) {
-    return new CodedError(
-      "forbidden_type",
-      `Field 'type' is ${value}, which only the server sends`,
-      {
-        field,
-      },
-    );
+    return refused("forbidden_type", `Field 'type' is ${value}, which only the server sends`);
   }
-  return new CodedError(
-    "unknown_type",
-    `Unknown 'type': current value is ${value}, allowed is ${allowed.join(", ")}`,
-    { field },
-  );
+  const message = `Unknown 'type': current value is ${value}, allowed is ${allowed.join(", ")}`;
+  return refused("unknown_type", message);
 }

@@ -41,7 +41,7 @@ export function protocolV2(commands: Commands): Protocol {
   async function obey(connection: Connection, fields: Fields): Promise<void> {
     const ref = refField(fields);
     connection.proof.admit(fields["type"]);
-    const command = commandOf(fields);
+    const command = commandOf(commands, fields);
     const answer = await command.run(connection, fields);
     if (ref !== undefined) {
       const reply = { type: "reply", ref, success: true, data: answer?.data };
@@ -49,23 +49,23 @@ export function protocolV2(commands: Commands): Protocol {
     } else if (command.type === "ping") connection.send(new Outgoing(pongFrame()));
     answer?.sent?.(ref !== undefined);
   }
+}
 
-  function commandOf(fields: Fields): Command {
-    const type = requiredText(fields, "type", 32);
-    const command = commands.get(type);
-    if (command !== undefined) return command;
-    throw SERVER_TYPES.has(type)
-      ? new CodedError(
-        "forbidden_type",
-        `Field 'type' is "${type}", which only the server sends`,
-        { field: "type" },
-      )
-      : new CodedError(
-        "unknown_type",
-        `Unknown 'type': current value is ${JSON.stringify(type)}`,
-        { field: "type" },
-      );
+function commandOf(commands: Commands, fields: Fields): Command {
+  const type = requiredText(fields, "type", 32);
+  const command = commands.get(type);
+  if (command !== undefined) return command;
+  throw typeError(type);
+}
+
+function typeError(type: string): CodedError {
+  const field = "type";
+  if (SERVER_TYPES.has(type)) {
+    const message = `Field 'type' is "${type}", which only the server sends`;
+    return new CodedError("forbidden_type", message, { field });
   }
+  const message = `Unknown 'type': current value is ${JSON.stringify(type)}`;
+  return new CodedError("unknown_type", message, { field });
 }
 
 /**
@@ -83,16 +83,8 @@ function failure({ code, message, options }: CodedError, fields?: Fields): Outgo
   const { field, retryAfterMs: retry_after_ms } = options;
   const ref = fields?.["ref"];
   if (typeof ref === "string" || typeof ref === "number") {
-    const reply = {
-      type: "reply",
-      ref,
-      success: false,
-      code,
-      error: message,
-      field,
-      retry_after_ms,
-    };
-    return new Outgoing(JSON.stringify(reply));
+    const told = { code, error: message, field, retry_after_ms };
+    return new Outgoing(JSON.stringify({ type: "reply", ref, success: false, ...told }));
   }
   return new Outgoing(errorFrame({ code, message, field, retry_after_ms }));
 }

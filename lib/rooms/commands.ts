@@ -29,17 +29,12 @@ interface RoomData extends Omit<RoomSync, "publications"> {
 
 export function roomCommands(rooms: Rooms): Command[] {
   return [
-    command("subscribe", (fields, { limits }): Subscribe => ({
-      room: identifier(fields, "room", limits.room),
-      since: positionField(fields, "since"),
-      replay: flag(fields, "replay"),
-      token: optionalToken(fields),
-    }), async (connection, asked) => {
+    command("subscribe", subscribeFields, async (connection, asked) => {
       const { room } = asked;
       return await answerThenRelease(connection, room, async () => {
         await rooms.join(connection, room, undefined, asked.token);
         holdRoom(connection, room);
-        const data = await subscribed(connection, asked);
+        const data = await subscribed(connection, asked, rooms);
         return { data, upTo: data.offset };
       });
     }),
@@ -55,11 +50,7 @@ export function roomCommands(rooms: Rooms): Command[] {
       const { offset, epoch } = said.published ?? {};
       return { data: { id: said.id, offset, epoch } };
     }),
-    command("history", (fields, { limits }) => ({
-      room: identifier(fields, "room", limits.room),
-      since: positionField(fields, "since"),
-      limit: pageSize(fields),
-    }), async (connection, { room, since, limit }) => {
+    command("history", historyFields, async (connection, { room, since, limit }) => {
       rooms.requireMembership(connection, room, "read");
       const { publications, ...sync } = await rooms.history(connection, room, { since, limit });
       return { data: { ...sync, publications: framesOf(connection, room, publications) } };
@@ -73,23 +64,41 @@ export function roomCommands(rooms: Rooms): Command[] {
       });
     }),
   ];
+}
 
-  async function subscribed(
-    connection: Connection,
-    { room, since, replay }: Subscribe,
-  ): Promise<RoomData> {
-    const sync = await rooms.recover(connection, room, since);
-    const data = { room, ...sync, publications: framesOf(connection, room, sync.publications) };
-    if (!replay || since !== undefined) return data;
-    const before = { offset: Math.max(0, sync.offset - 1), epoch: sync.epoch };
-    const { publications } = await rooms.history(connection, room, { since: before, limit: 1 });
-    return {
-      ...data,
-      publications: framesOf(connection, room, publications).map((each) => (
-        { ...each, replay: true }
-      )),
-    };
-  }
+function subscribeFields(fields: Fields, { limits }: Connection): Subscribe {
+  return {
+    room: identifier(fields, "room", limits.room),
+    since: positionField(fields, "since"),
+    replay: flag(fields, "replay"),
+    token: optionalToken(fields),
+  };
+}
+
+function historyFields(fields: Fields, { limits }: Connection) {
+  return {
+    room: identifier(fields, "room", limits.room),
+    since: positionField(fields, "since"),
+    limit: pageSize(fields),
+  };
+}
+
+/**
+ * What a client gets that enters a room: what it missed since its position, or, where it has none and asks for that, the
+ * last message again.
+ */
+async function subscribed(
+  connection: Connection,
+  { room, since, replay }: Subscribe,
+  rooms: Rooms,
+): Promise<RoomData> {
+  const sync = await rooms.recover(connection, room, since);
+  const data = { room, ...sync, publications: framesOf(connection, room, sync.publications) };
+  if (!replay || since !== undefined) return data;
+  const before = { offset: Math.max(0, sync.offset - 1), epoch: sync.epoch };
+  const { publications } = await rooms.history(connection, room, { since: before, limit: 1 });
+  const last = framesOf(connection, room, publications);
+  return { ...data, publications: last.map((each) => ({ ...each, replay: true })) };
 }
 
 /** The fields of something that is said, by the limits for a connection. */

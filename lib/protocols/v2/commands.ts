@@ -1,6 +1,6 @@
 /** The commands that are version 2's own: a client introduces itself, and asks whether the server is there. */
 import { identityData } from "../../auth/commands.ts";
-import { claimedUser, optionalName, type UserId } from "../../base/fields.ts";
+import { claimedUser, type Fields, optionalName, type UserId } from "../../base/fields.ts";
 import { unixSeconds } from "../../base/times.ts";
 import { VERSION } from "../../base/version.ts";
 import { type Command, command } from "../../core/command.ts";
@@ -29,16 +29,11 @@ export interface IntroductionParts {
 }
 
 export function introductionCommands(parts: IntroductionParts): Command[] {
-  const { delivery } = parts;
   return [
-    command("connect", (fields, { limits, identity }): Connect => ({
-      user: claimedUser(fields, limits, identity?.user),
-      name: optionalName(fields, "name", limits.name),
-      since: positionField(fields, "inbox"),
-    }), async (connection, asked) => {
-      const own = delivery.of(connection);
+    command("connect", connectFields, async (connection, asked) => {
+      const own = parts.delivery.of(connection);
       try {
-        const { data, sync } = await connect(connection, asked);
+        const { data, sync } = await connect(connection, asked, parts);
         const ids = sync.notifications.map(({ id }) => id);
         // Where the client asked for no answer, it was given nothing.
         return { data, sent: (isTold) => own.releaseInbox(isTold ? ids : [], sync) };
@@ -49,30 +44,39 @@ export function introductionCommands(parts: IntroductionParts): Command[] {
     }),
     command("ping", () => {}, () => ({ data: { timestamp: unixSeconds() } })),
   ];
+}
 
-  async function connect(
-    connection: Connection,
-    { user, name, since }: Connect,
-  ): Promise<{ data: unknown; sync: InboxSync }> {
-    const inbox = inboxFor(connection, parts.inbox);
-    const { site, identity, id } = connection;
-    connection.identify(user, name);
-    await delivery.open(connection, user);
-    const sync = await inbox.sync(site, user, since);
-    if (since !== undefined && since.epoch === sync.epoch) {
-      // The client has all up to its position, and its word for that may have been lost with its last connection.
-      inbox.acknowledgeUpTo(site, user, since.offset)
-        .catch((error) => parts.logFailure("acknowledgement", error));
-    }
-    const { unread, ...rest } = sync;
-    const data = {
-      client_id: id,
-      ...identityData(identity, user),
-      version: VERSION,
-      ping: parts.keepaliveSeconds,
-      unread,
-      inbox: syncData(connection, rest),
-    };
-    return { data, sync };
+function connectFields(fields: Fields, { limits, identity }: Connection): Connect {
+  return {
+    user: claimedUser(fields, limits, identity?.user),
+    name: optionalName(fields, "name", limits.name),
+    since: positionField(fields, "inbox"),
+  };
+}
+
+async function connect(
+  connection: Connection,
+  { user, name, since }: Connect,
+  parts: IntroductionParts,
+): Promise<{ data: unknown; sync: InboxSync }> {
+  const inbox = inboxFor(connection, parts.inbox);
+  const { site, identity, id } = connection;
+  connection.identify(user, name);
+  await parts.delivery.open(connection, user);
+  const sync = await inbox.sync(site, user, since);
+  if (since !== undefined && since.epoch === sync.epoch) {
+    // The client has all up to its position, and its word for that may have been lost with its last connection.
+    inbox.acknowledgeUpTo(site, user, since.offset)
+      .catch((error) => parts.logFailure("acknowledgement", error));
   }
+  const { unread, ...rest } = sync;
+  const data = {
+    client_id: id,
+    ...identityData(identity, user),
+    version: VERSION,
+    ping: parts.keepaliveSeconds,
+    unread,
+    inbox: syncData(connection, rest),
+  };
+  return { data, sync };
 }

@@ -10,7 +10,7 @@ import type { HttpAnswer, Route } from "../http/route.ts";
 import { PublishLimit } from "../limits/publish_limit.ts";
 import type { Rates } from "../limits/settings.ts";
 import type { InboxService } from "./inbox.ts";
-import type { Notifier } from "./notify.ts";
+import type { Notifier, NotifyResult } from "./notify.ts";
 import { type ParsedNotification, parseNotification, timeOfText } from "./notification.ts";
 
 export interface InboxServices {
@@ -79,19 +79,21 @@ export function inboxRoutes(
 
   async function send(call: Call, notification: ParsedNotification): Promise<HttpAnswer> {
     publishing.limitPublish(call.rateKey);
-    const { id, online, isDuplicate, deliverAt } = await notifier.notify({
-      site: call.site,
-      ...notification,
-      asksOnline: true,
-    });
-    const { user, room } = notification;
-    const json = { id, user_id: userIdOnWire(user), room };
-    return {
-      status: isDuplicate ? 200 : 201, // a duplicate gets the answer of the first time, but nothing was created
-      // For a notification of later, who is online now says nothing.
-      json: deliverAt === undefined ? { ...json, online } : { ...json, deliver_at: deliverAt },
-    };
+    const request = { site: call.site, ...notification, asksOnline: true };
+    return takenAnswer(notification, await notifier.notify(request));
   }
+}
+
+function takenAnswer(
+  { user, room }: ParsedNotification,
+  { id, online, isDuplicate, deliverAt }: NotifyResult,
+): HttpAnswer {
+  const json = { id, user_id: userIdOnWire(user), room };
+  return {
+    status: isDuplicate ? 200 : 201, // a duplicate gets the answer of the first time, but nothing was created
+    // For a notification of later, who is online now says nothing.
+    json: deliverAt === undefined ? { ...json, online } : { ...json, deliver_at: deliverAt },
+  };
 }
 
 /** Reads JSON where the body says that it is JSON; else the whole body is the message, as `curl -d` sends it. */

@@ -60,9 +60,7 @@ function upgrade(
       protocol: accepted.subprotocol,
     });
   } catch (error) {
-    return new Response(`Cannot upgrade: ${reasonOf(error)}\n`, {
-      status: 400,
-    });
+    return new Response(`Cannot upgrade: ${reasonOf(error)}\n`, { status: 400 });
   }
   attach(upgraded.socket, accepted, options, open);
   return upgraded.response;

@@ -8,8 +8,6 @@ import {
   encodeContent,
   type History,
   type HistoryOptions,
-  type KeptPublication,
-  type Position,
   POSITION_SECONDS,
   positionSeconds,
   type Publication,
@@ -20,15 +18,9 @@ import { throwUnavailable } from "./errors.ts";
 import type { Calls } from "./functions.ts";
 import { KERNEL_FUNCTIONS } from "./kernel_functions.ts";
 import type { RedisKeys } from "./keys.ts";
-import { contentOf } from "./old_frames.ts";
+import { fromEntry, type Heard, parsePayload, payload } from "./publication_text.ts";
 
 const log = getLogger(["notifyli", "redis"]);
-
-/** What a node hears. */
-interface Heard {
-  readonly publication: Publication;
-  readonly position?: Position;
-}
 
 export class RedisBroker implements Broker {
   readonly #redis: Redis;
@@ -108,9 +100,8 @@ export class RedisBroker implements Broker {
 
   /** Fans a publication out that no history keeps. */
   async #pass(channel: Channel, publication: Publication): Promise<undefined> {
-    await this.#redis.publish(this.#keys.channel(channel), payload(publication)).catch(
-      throwUnavailable,
-    );
+    const name = this.#keys.channel(channel);
+    await this.#redis.publish(name, payload(publication)).catch(throwUnavailable);
   }
 
   /** Appends a publication to its channel's history and fans it out, in one step. */
@@ -154,45 +145,4 @@ function appendArguments(
 
 function newEpoch(): string {
   return crypto.randomUUID().slice(0, 8);
-}
-
-/** The message that nodes hear: `kind offset epoch id at room`, a line break, the content in JSON. See `publish.lua`. */
-function payload(publication: Publication): string {
-  const { kind, id, at, room = "" } = publication;
-  return `${kind} 0 - ${id} ${at} ${room}\n${encodeContent(publication)}`;
-}
-
-/** Reads a message, or throws. It does so by hand, since `split` takes longer, and each node reads every publication. */
-function parsePayload(message: string): Heard {
-  let start = 0;
-  const next = () => {
-    const end = message.indexOf(" ", start);
-    const word = message.slice(start, end);
-    start = end + 1;
-    return word;
-  };
-  const [kind, offset, epoch, id, at] = [next(), Number(next()), next(), next(), Number(next())];
-  const lineEnd = message.indexOf("\n", start);
-  if (lineEnd < 0) throw new SyntaxError("There is no line with the content");
-  const room = message.slice(start, lineEnd);
-  const content = contentOf(message.slice(lineEnd + 1), at, kind);
-  return {
-    publication: room === "" ? { kind, id, ...content } : { kind, id, room, ...content },
-    position: offset === 0 ? undefined : { offset, epoch },
-  };
-}
-
-function fromEntry([entryId, fields]: readonly [string, readonly string[]]): KeptPublication {
-  const [kind, id] = [fieldOf(fields, "kind"), fieldOf(fields, "id")];
-  const content = fieldOf(fields, "content") || fieldOf(fields, "text"); // old versions stored a frame as `text`
-  const publication = { kind, id, ...contentOf(content, Number(fieldOf(fields, "at")), kind) };
-  return { offset: parseInt(entryId), publication };
-}
-
-/** A field of a stream's entry; empty if there is none. */
-function fieldOf(fields: readonly string[], name: string): string {
-  for (let index = 0; index + 1 < fields.length; index += 2) {
-    if (fields[index] === name) return fields[index + 1] ?? "";
-  }
-  return "";
 }

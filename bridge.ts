@@ -80,7 +80,7 @@ export class Bridge {
       else if (payload.startsWith("mark ")) this.#router.hearMark(Number(payload.split(" ")[1]));
       else void this.#router.renew(); // the lock was released, or somebody asked for a mark
     });
-    // The others hear what is published while this node is deaf, so one of them has to go on.
+    // The others hear what is published while this node does not, so one of them has to go on.
     subscriber.on("close", () => {
       this.#deaf = this.#notYet;
       void this.#lock.release();

@@ -1,4 +1,4 @@
-/** The seam: what a capability may plug in. `features.ts` lists those that there are. */
+/** What a feature is: what a capability plugs into the server. `features.ts` lists all features. */
 import type { Command } from "./core/command.ts";
 import type { Connection, Protocol } from "./core/connection.ts";
 import type { ConnectionHooks } from "./core/connection_hooks.ts";
@@ -16,71 +16,73 @@ import type { Storage, Stored } from "./engines/storage.ts";
 import type { ConnectionGate } from "./limits/connection_gate.ts";
 import type { TokenVerifier } from "./auth/tokens.ts";
 
-/** An engine, and what it keeps things in. */
+/** An engine with its storage. */
 export interface StoringEngine extends Engine {
   readonly storage: Storage;
 }
 
-/** What a capability finds when it is opened. */
+/** What the server gives a feature when it opens the feature. */
 export interface Surroundings {
   readonly node: Node;
   readonly engine: StoringEngine;
-  /** What a slice of the settings has come to: the capability's own, or one of the server's. */
+  /** The config that a slice of the settings makes: the feature's own slice, or another one. */
   of<Config>(slice: Slice<Config>): Config;
-  /** Absent: the server is open, and believes its clients. */
+  /** Verifies tokens; absent on an open server, which believes its clients. */
   readonly tokens: TokenVerifier | undefined;
-  /** A service of a feature that stands before this one in the list. Throws where there is none. */
+  /** A service of a feature that is before this one in the list. Throws a `TypeError` if there is none. */
   use<Service extends object>(service: ServiceClass<Service>): Service;
 }
 
-/** Services are named by their classes: who uses one imports it from the folder that it is of. */
-// deno-lint-ignore no-explicit-any -- whatever it is made of
+/** The class of a service, which names the service: a feature imports the class of the service that it uses. */
+// deno-lint-ignore no-explicit-any -- a constructor may take anything
 export type ServiceClass<Service extends object> = abstract new (...parts: any[]) => Service;
 
-/** A capability: a folder with this as its door. All but its name and how it is opened is optional. */
+/** A capability's entry point, which its `feature.ts` exports. All but `name` and `open` is optional. */
 export interface Feature extends Stored {
-  /** Its settings: README, `.env.example` and `notifyli check` have them from here. */
+  /** The feature's settings. README, `.env.example` and `notifyli check` take them from here. */
   readonly settings?: Slice;
-  /** `undefined` where it is not configured. */
+  /** Opens the feature; `undefined` if it is not configured. */
   open(surroundings: Surroundings): Opened | undefined | Promise<Opened | undefined>;
 }
 
-/** What the doors of the server have for a capability that answers HTTP in its own way. */
+/** What the server has for a capability that answers HTTP in its own way. */
 export interface Doors {
-  /** Lets connections in, as many and as often as there may be. */
+  /** Counts connections, and refuses those over a limit. */
   readonly gate: ConnectionGate;
   /** Version 2, with the commands of all capabilities. */
   readonly protocol: Protocol;
 }
 
-/** A capability at work. */
+/** What an open feature plugs into the server. Disposing of it ends the feature. */
 export interface Opened extends Partial<AsyncDisposable> {
-  /** What other features may use. */
+  /** Objects that other features may use, by their classes. */
   readonly services?: readonly object[];
-  /** What clients of version 2 can ask for. */
+  /** The commands of clients of version 2. */
   readonly commands?: readonly Command[];
-  /** What other systems can ask for over HTTP. */
+  /** The routes of the HTTP API, for other systems. */
   readonly routes?: readonly Route[];
   /** Makes the apps that answer below a path in their own way. Called once all capabilities are open. */
   mounts?(doors: Doors): readonly Mount[];
   /** What `config.json` tells the page of it. Called for each request. */
   clientConfig?(): Readonly<Record<string, unknown>>;
-  /** How connections are given what is published. */
+  /** How connections are given each kind of publication that the feature makes. */
   readonly kinds?: Kinds;
+  /** What the feature does as connections come and go. */
   readonly connection?: ConnectionHooks;
   /** Makes a new connection's proof of who it is: one feature does. @param identity what the handshake has proved */
   prove?(connection: Connection, identity: Identity | undefined): Proof;
-  /** What it does where the engine lost this node's part. */
+  /** Writes anew what the engine has lost of this node. */
   readonly restore?: RestoreStep;
-  /** The same, before anybody hears anything again: who may not stay is gone by then. */
+  /** As `restore`, but before all others: a connection that may not stay is closed before it hears anything again. */
   readonly restoreFirst?: RestoreStep;
+  /** What runs beside the connections. */
   readonly tasks?: readonly Task[];
   /** Counts what is refused with its codes. */
   readonly refusals?: RefusalCounters;
-  /** What it counts and measures. */
+  /** What the feature counts and measures. */
   readonly metrics?: readonly Metric[];
   /** Why this node cannot do its work right now; `undefined` while it can. */
   whyNotReady?(): string | undefined;
-  /** Called once the engine runs, and before anybody comes. */
+  /** Begins the feature's work. The server calls this once, when the engine runs and before any client connects. */
   start?(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** Every capability of the server, in the order in which they are opened: each may use those before it. */
+/** The features of all capabilities, in the order in which they are opened: each may use those before it. */
 import { authFeature } from "./auth/feature.ts";
 import { keysFeature } from "./auth/keys/feature.ts";
 import { revocationsFeature } from "./auth/revocations/feature.ts";

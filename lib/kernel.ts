@@ -1,6 +1,7 @@
 /**
- * The kernel at work, which is a server without its doors: an engine, the node of `core/` on it, and the features that are
- * plugged into the node. Only this file puts features together; nothing in `core/` knows one. `server.ts` opens the doors.
+ * The kernel at work, which is a server that nobody can reach yet: an engine, the node of `core/` on it, and the features
+ * that are plugged into the node. Only this file puts features together; nothing in `core/` knows one. `server.ts` adds
+ * HTTP, the protocols and the listener.
  */
 import type { TokenVerifier } from "./auth/tokens.ts";
 import { requireDistinct } from "./base/distinct.ts";
@@ -28,15 +29,15 @@ import { UserLimits } from "./limits/user_limits.ts";
 
 interface KernelOptions {
   readonly config: Config;
-  /** Absent: the server is open, and believes its clients. */
+  /** Verifies tokens; absent on an open server, which believes its clients. */
   readonly tokens: TokenVerifier | undefined;
-  /** @default all that there are */
+  /** The features to open. @default all of `features.ts` */
   readonly features?: readonly Feature[];
 }
 
 export class Kernel implements AsyncDisposable {
   readonly node: Node;
-  /** Of the node and the features; whoever opens the doors adds theirs. */
+  /** The metrics of the node and the features; `server.ts` adds those of HTTP and the listener. */
   readonly metrics: Metrics;
   readonly #engine: StoringEngine;
   readonly #opened: readonly Opened[];
@@ -60,7 +61,7 @@ export class Kernel implements AsyncDisposable {
     this.#parts = parts;
   }
 
-  /** Opens each feature in turn on a node of the engine, and runs the engine. The engine is the caller's to end. */
+  /** Opens each feature in turn on a node of the engine, and runs the engine. The caller disposes of the engine. */
   static async open(engine: StoringEngine, options: KernelOptions): Promise<Kernel> {
     const { config, tokens, features = FEATURES } = options;
     await using parts = new AsyncDisposableStack();
@@ -88,12 +89,12 @@ export class Kernel implements AsyncDisposable {
     });
   }
 
-  /** What clients of version 2 can ask for. */
+  /** The features' commands of clients of version 2. */
   get commands(): Commands {
     return new Commands(this.#opened.flatMap(({ commands = [] }): readonly Command[] => commands));
   }
 
-  /** What other systems can ask for over HTTP. */
+  /** The features' routes of the HTTP API. */
   get routes(): Route[] {
     return this.#opened.flatMap(({ routes = [] }): readonly Route[] => routes);
   }
@@ -108,13 +109,13 @@ export class Kernel implements AsyncDisposable {
     return Object.assign({}, ...this.#opened.map((each) => each.clientConfig?.()));
   }
 
-  /** What is to run beside the connections. */
+  /** The features' tasks, which the caller has to start. */
   get tasks(): Task[] {
     const ofFeatures = this.#opened.flatMap(({ tasks = [] }): readonly Task[] => tasks);
     return [...this.node.tasks, ...this.#engine.tasks, ...ofFeatures];
   }
 
-  /** A service of one of the features. Throws where there is none. */
+  /** A service of one of the features. Throws a `TypeError` if there is none. */
   use<Service extends object>(service: ServiceClass<Service>): Service {
     return this.#services.use(service);
   }
@@ -197,7 +198,7 @@ function plugIn(feature: Opened, node: Node): void {
   if (feature.whyNotReady !== undefined) node.addReadinessCheck(() => feature.whyNotReady?.());
 }
 
-/** Closes who does not say in time who it is. */
+/** Closes connections whose clients do not say in time who they are. */
 function limitIdentification(node: Node, { identifySeconds }: LimitsConfig): Disposable {
   const deadline = new IdentifyDeadline<Connection>(
     identifySeconds,

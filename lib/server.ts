@@ -33,7 +33,7 @@ import { Rooms } from "./rooms/rooms.ts";
 
 const log = getLogger(["notifyli"]);
 
-/** How long a stop waits for the last clients before it closes the store, of all the time it has. */
+/** How long a stop waits for the last clients before it closes the store; a part of `APP_SHUTDOWN_SECONDS`. */
 const LAST_PROOFS_MS = 1000;
 
 export class Server implements AsyncDisposable {
@@ -41,9 +41,9 @@ export class Server implements AsyncDisposable {
   readonly #parts: AsyncDisposableStack;
   readonly #listener: Listener;
   readonly #node: Node;
-  /** What the HTTP API answers at. */
+  /** The routes of the HTTP API. */
   readonly routes: readonly Route[];
-  /** What all of it counts and measures. */
+  /** The metrics of all parts of the server. */
   readonly metrics: Metrics;
 
   private constructor(
@@ -90,14 +90,14 @@ export class Server implements AsyncDisposable {
     return this.#listener.port;
   }
 
-  /** Resolves with the reason where it accepts no connection any more, and cannot begin again: stop it then. */
+  /** Resolves with the reason if the server accepts no connection any more, and cannot begin again: stop it then. */
   get failed(): Promise<string> {
     return this.#listener.failed;
   }
 
   /**
-   * Stops accepting, tells every client to come back, removes their presence. Says whether all connections
-   * were gone by the deadline.
+   * Stops accepting, tells every client to come back, and removes their presence. Resolves with whether all connections
+   * were gone within `APP_SHUTDOWN_SECONDS`.
    */
   async stop(): Promise<boolean> {
     const gone = this.#listener.shutdown().then(() => true, () => true);
@@ -174,7 +174,7 @@ async function openEngine(
   return openRedis(config.redis, { name: config.redis.connectionName, stored: FEATURES });
 }
 
-/** What only some servers need is loaded by those alone, here and in {@linkcode openEngine}: `ioredis` takes 0.1 s. */
+/** Loads `jose` only if there are tokens, as {@linkcode openEngine} does `ioredis`, which takes 0.1 s to load. */
 async function openTokens({ auth, limits }: Config): Promise<TokenVerifier | undefined> {
   const { tokens } = auth;
   if (tokens === undefined) return undefined;

@@ -16,7 +16,7 @@ export interface Actor {
   /** The id of a key, `operator`, or `local` for a command that works on the store itself. */
   readonly who: string;
   readonly site: string;
-  /** Absent for a command that works on the store itself. */
+  /** The caller's address; absent for a command that works on the store itself. */
   readonly address?: string;
 }
 

@@ -45,7 +45,7 @@ export class Authentication implements AuthHome {
     const hadSession = disconnect === DISCONNECTS.session_ended;
     this.#counters[hadSession ? "ended" : "late"].value++;
     if (hadSession) connection.disconnect(disconnect);
-    else connection.cutOff(disconnect); // it may be there to send and send
+    else connection.cutOff(disconnect); // whoever proved nothing may go on sending, so no more is read
   }
 
   get metrics(): readonly Metric[] {

@@ -18,7 +18,7 @@ const WARNING_MS = 30_000;
 /** Most tokens beside its own that a connection is held to; where there are more, the oldest is forgotten. */
 const MAX_COMPANIONS = 100;
 
-/** Shared, since most connections have none. */
+/** The empty list that all connections without companions share. */
 const NO_COMPANIONS: readonly TokenFacts[] = [];
 
 /** Commands that a connection may use without a proof. */

@@ -14,7 +14,7 @@ const IN_QUERY = ["token", "access_token"];
 
 /** What tokens are checked with. */
 export interface TokenCheck {
-  /** Absent on an open server, which looks for no tokens. */
+  /** Verifies tokens; absent on an open server, which looks for none. */
   readonly tokens: TokenVerifier | undefined;
   readonly revocations: Revocations;
   /** Counts a refused token, and logs why it was refused. */
@@ -56,7 +56,7 @@ function subprotocol({ headers }: Request): string | undefined {
     ?.slice(SUBPROTOCOL_PREFIX.length);
 }
 
-/** Only of requests from the own page: browsers send cookies for pages of other sites, too, where they prove nothing. */
+/** The token in the cookie, only if the server's own page asks: browsers send cookies for pages of other sites, too. */
 function cookie(request: Request): string | undefined {
   if (!isOwnPage(request)) return undefined;
   for (const each of request.headers.get("cookie")?.split(";") ?? []) {

@@ -4,7 +4,7 @@ import { randomBase64Url } from "../base/ids.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
 import type { Identity } from "../core/identity.ts";
 
-/** 132 bits, so that no two fingerprints meet. */
+/** In characters of base64url: 132 bits, so that no two fingerprints are ever equal by chance. */
 const FINGERPRINT_LENGTH = 22;
 
 /** Makes someone without a token, under an id of 128 random bits that nobody else has had. */

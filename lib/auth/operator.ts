@@ -38,7 +38,7 @@ export class Operator {
   readonly #secrets: readonly string[];
   readonly #dataDir: string;
   readonly #owner: number | undefined;
-  /** Absent where the file cannot be used; `#fault` says why. */
+  /** The operator's key; absent if its file cannot be used, and then `#fault` says why. */
   #key: string | undefined;
   #fault = "";
   #readAt = -Infinity;

@@ -52,19 +52,19 @@ const SETTINGS = {
   },
   APP_TOKEN_ALGORITHM: {
     default: "HS256",
-    help: "How tokens are signed, no other is taken: `HS256`, `RS256`, `ES256` or `EdDSA`",
+    help: "The one algorithm that tokens are signed with: `HS256`, `RS256`, `ES256` or `EdDSA`",
     kind: oneOf("HS256", "RS256", "ES256", "EdDSA"),
     guard: keys,
   },
   APP_TOKEN_PUBLIC_KEY: {
     default: "",
-    help: "Public key file (PEM) for tokens of the last three",
+    help: "Public key file (PEM) for tokens by RS256, ES256 or EdDSA",
     kind: text,
     guard: keys,
   },
   APP_TOKEN_JWKS_URL: {
     default: "",
-    help: "Where these keys are published (JWKS), in place of a file",
+    help: "URL at which public keys are published (JWKS), in place of a file",
     kind: optional(secretUrl),
     guard: keys,
   },

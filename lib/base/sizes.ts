@@ -10,7 +10,7 @@ export interface Limits {
   readonly userId: number;
   /** Rooms that one client may be in. */
   readonly rooms: number;
-  /** Bytes that may wait for one client for a second. Never may more than 8 times as many wait. */
+  /** Bytes that may wait for one client for a second. At no time may more than 8 times as many wait. */
   readonly queue: number;
   /** WebSockets and streams of events that may be open on this node. */
   readonly connections: number;

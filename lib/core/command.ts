@@ -7,7 +7,7 @@ export interface Answer {
   /** The data of the reply, if the client asked for one. */
   readonly data?: unknown;
   /**
-   * Called when the reply is on its way, to send what was held back until then.
+   * Sends what was held back until the reply was on its way. The protocol calls it then.
    *
    * @param isTold whether the client was given the data
    */
@@ -48,7 +48,7 @@ export class Commands {
     return [...this.#commands.keys()];
   }
 
-  /** The command of a frame's `type`. On every message's way. */
+  /** The command of a frame's `type`; `undefined` if there is none. It runs for every message. */
   get(type: unknown): Command | undefined {
     return typeof type === "string" ? this.#commands.get(type) : undefined;
   }

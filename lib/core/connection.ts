@@ -1,6 +1,6 @@
 /**
- * One connection: who it is, and what waits for it. Its dialect reads its frames; what it says goes on to the commands of
- * the capabilities, and what comes back from there goes out by `send`. Next on a message's way: `writer.ts`.
+ * One connection: who it is, and what waits for it. Its protocol reads its frames, and calls the commands of the
+ * capabilities; their answers, and what is published, go out by `send`. Next on a message's way: `writer.ts`.
  */
 import { pause } from "../base/clock.ts";
 import { CodedError, type Disconnect, type ErrorCode } from "../base/errors.ts";
@@ -24,25 +24,28 @@ const DRAIN_LOOK_MS = 10;
 
 const NO_FIELDS: Fields = Object.freeze({});
 
-/** How frames are read and answered: each dialect of `protocols/` is one of these. */
+/** How frames are read and answered: `protocols/v1/` and `protocols/v2/` implement it. */
 export interface Protocol {
-  /** How it writes publications. */
+  /** How the protocol writes publications. */
   readonly dialect: Dialect;
   /**
-   * Whether its clients know where they stand in each channel, and get exactly what they missed when they come back, as those
-   * of version 2 do. Others are given what waits for them as they enter a room.
+   * Whether its clients know their positions, and resume from them: those of version 2 do. Other clients get what waits for
+   * them as they enter a room.
    */
   readonly recovers: boolean;
-  /** The kinds of publications that it has frames for, where it has not all: {@linkcode deliverToAll} gives it no others. */
+  /**
+   * The kinds of publications that the protocol has frames for; absent if it has frames for all. `deliverToAll` of `hub.ts`
+   * gives its connections no others.
+   */
   readonly kinds?: ReadonlySet<string>;
   /** Whether several texts may go out in one message, with line breaks between. */
   readonly joins: boolean;
   /**
-   * The text of a frame, or several, each worked on alone; an empty one asks for nothing, and is counted all the same.
-   * More than `MAX_LINES` of `frame_queue.ts` are a flood. Throws a `CodedError`.
+   * Splits a message into the texts of its frames, each of which is worked on alone. An empty text asks for nothing,
+   * and is counted all the same. More than `MAX_LINES` of `frame_queue.ts` are a flood. Throws a `CodedError`.
    */
   split(data: string | Uint8Array): string | string[];
-  /** Works on one of them, by {@linkcode Connection.work}. Throws a `CodedError` where it cannot be read. */
+  /** Works on one frame, by {@linkcode Connection.work}. Throws a `CodedError` if the frame cannot be read. */
   handle(connection: Connection, text: string): void;
   /** Tells the client when its session will end, Unix time in milliseconds. */
   warn(connection: Connection, expiresAt: number): void;
@@ -69,12 +72,12 @@ export interface ConnectionParts {
   readonly protocol: Protocol;
   readonly limits: Limits;
   readonly traffic: Traffic;
-  /** Makes its proof of who it is. */
+  /** Makes the connection's proof of who it is. */
   prove(connection: Connection): Proof;
 }
 
 export class Connection implements SocketEvents, FrameOwner, IntakeOwner, WriterOwner, Slotted {
-  // What each delivery looks at comes first, and so is together in memory: of thousands of connections, nothing is cached.
+  // The fields that each delivery reads come first, to lie together in memory: no cache holds thousands of connections.
   #closed = false;
   /** What waits for earlier publications of its channel; `undefined` while nothing does. */
   #held: Held | undefined;
@@ -88,7 +91,7 @@ export class Connection implements SocketEvents, FrameOwner, IntakeOwner, Writer
   readonly #traffic: Traffic;
   /** When the last frame came, on `performance.now()`'s clock. */
   heardAt = performance.now();
-  /** What others see of it. A token's name is the last word. */
+  /** The name that others see. A name in the token wins over what the client says. */
   name: string | undefined;
   readonly #socket: Socket;
   #user: UserId | undefined;
@@ -111,12 +114,12 @@ export class Connection implements SocketEvents, FrameOwner, IntakeOwner, Writer
     this.proof = prove(this);
   }
 
-  /** As whom its token or its guest's id has it. */
+  /** Who the connection is by its token, or as a guest; `undefined` while that is not proved. */
   get identity(): Identity | undefined {
     return this.proof.identity;
   }
 
-  /** The tenant that it belongs to; it sees nothing of another. */
+  /** The tenant that the connection belongs to. It sees nothing of other tenants. */
   get site(): string {
     return this.identity?.site ?? DEFAULT_SITE;
   }
@@ -152,14 +155,14 @@ export class Connection implements SocketEvents, FrameOwner, IntakeOwner, Writer
     return this.#writer.canConfirm;
   }
 
-  /** One frame from the client. Frames are worked on one after the other, in the order they came. */
+  /** A message came from the client. Its frames are worked on one after the other, in the order in which they came. */
   message(data: string | Uint8Array): void {
     if (this.#closed) return;
     this.heardAt = performance.now();
     this.#intake.take(data);
   }
 
-  /** A frame that holds nothing, such as a pong that nobody asked for: it costs its sender as much as any other. */
+  /** A frame came that holds nothing, such as a pong that nobody asked for. It counts for the limits as any other. */
   control(): void {
     if (this.#closed) return;
     this.heardAt = performance.now();
@@ -196,7 +199,7 @@ export class Connection implements SocketEvents, FrameOwner, IntakeOwner, Writer
     this.close();
   }
 
-  /** As {@linkcode Connection.disconnect}, and nothing more is read of what it goes on sending. */
+  /** Closes the connection with the reason, and reads nothing more of what its client goes on sending. */
   cutOff(disconnect: Disconnect): void {
     if (this.#closed) return;
     this.#writer.flush();
@@ -209,7 +212,7 @@ export class Connection implements SocketEvents, FrameOwner, IntakeOwner, Writer
     this.close();
   }
 
-  /** The client is this user from now on. Throws if it was another before, or its token is another's. */
+  /** The client is this user from now on. Throws a `CodedError` if it is known as another or may not be this one. */
   identify(user: UserId, name: string | undefined): void {
     const proved = this.identity;
     if (user === this.#user) { // on every message's way; who is blocked meanwhile is closed
@@ -245,7 +248,7 @@ export class Connection implements SocketEvents, FrameOwner, IntakeOwner, Writer
     if (!this.#closed) this.#writer.send(outgoing);
   }
 
-  /** Sends what was published in a channel, after what comes before it. On every message's way. */
+  /** Sends what was published in a channel, after what comes before it. It runs for every message and receiver. */
   deliver(channelKey: string, offset: number, outgoing: Outgoing): void {
     if (this.#held?.add(channelKey, { offset, outgoing })) return;
     this.send(outgoing);
@@ -257,14 +260,14 @@ export class Connection implements SocketEvents, FrameOwner, IntakeOwner, Writer
     this.#held.hold(keyOf(channel));
   }
 
-  /** Sends what was held back of a channel, but for publications up to an offset. */
+  /** Sends what was held back of a channel, except publications up to an offset. */
   release(channel: Channel, upTo = 0): void {
     for (const { offset, outgoing } of this.#takeHeld(channel)) {
       if (offset === 0 || offset > upTo) this.send(outgoing);
     }
   }
 
-  /** It has left a channel: what was held back there is none of its business any more. */
+  /** Drops what was held back of a channel, since the connection has left it. */
   forget(channel: Channel): void {
     this.#takeHeld(channel);
   }
@@ -293,10 +296,10 @@ export class Connection implements SocketEvents, FrameOwner, IntakeOwner, Writer
   }
 
   /**
-   * Runs a command; where it takes its time, later texts wait for it. On every message's way: a function that is the same
-   * for all costs no closure.
+   * Runs a command, and lets later texts wait until it is done. Since this runs for every message, callers pass one
+   * function for all messages, which saves a closure for each.
    *
-   * @param fields of its frame, where it has one
+   * @param fields of the command's frame, if it has one
    */
   work(
     run: (connection: Connection, fields: Fields) => Promise<void> | void,
@@ -332,7 +335,7 @@ export class Connection implements SocketEvents, FrameOwner, IntakeOwner, Writer
     if (!this.#closed) this.#socket.resume();
   }
 
-  /** Tells the client what was wrong; a failure of ours is logged. */
+  /** Tells the client what was wrong; a failure of the server itself is logged. */
   reportError(error: unknown, fields?: Fields): void {
     const known = error instanceof CodedError
       ? error

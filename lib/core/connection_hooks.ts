@@ -1,4 +1,4 @@
-/** What capabilities do as connections come and go. */
+/** Connection hooks: what capabilities do as connections come and go. Webhooks are in `lib/hooks/`. */
 import type { UserId } from "../base/fields.ts";
 import type { Connection } from "./connection.ts";
 

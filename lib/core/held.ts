@@ -25,7 +25,7 @@ export class Held {
     return this.#channels.get(channelKey)?.push(publication) !== undefined;
   }
 
-  /** Ends the hold of a channel; what was held back there, in its order. */
+  /** Ends the hold of a channel, and returns what was held back there, in its order. */
   take(channelKey: string): readonly HeldPublication[] {
     const held = this.#channels.get(channelKey) ?? [];
     this.#channels.delete(channelKey);

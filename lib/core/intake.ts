@@ -1,13 +1,13 @@
 /**
- * What comes in on one connection: each frame, line and message costs a token of the connection's traffic, and whoever
- * goes on without tokens is closed. Next on a message's way: `frame_queue.ts`.
+ * What comes in on one connection: each frame, line and message is counted by the connection's limits (`traffic.ts`),
+ * and a client that goes on beyond them is closed. Next on a message's way: `frame_queue.ts`.
  */
 import { CodedError } from "../base/errors.ts";
 import { type Fields, parseObject } from "../base/fields.ts";
 import { type FrameQueue, MAX_LINES } from "./frame_queue.ts";
 import type { Traffic } from "./traffic.ts";
 
-/** Whose frames they are: the connection. */
+/** The connection on which the frames came. */
 export interface IntakeOwner {
   readonly closed: boolean;
   /** When the last frame came, on `performance.now()`'s clock. */
@@ -16,7 +16,7 @@ export interface IntakeOwner {
     readonly joins: boolean;
     split(data: string | Uint8Array): string | string[];
   };
-  /** More has come than is taken. */
+  /** The client has sent more than is taken. */
   overflow(): void;
   reportError(error: unknown, fields?: Fields): void;
 }
@@ -32,7 +32,7 @@ export class Intake {
     this.#frames = frames;
   }
 
-  /** A message: one frame, or several lines with one each. */
+  /** Takes a message: one frame, or several lines with one frame each. */
   take(data: string | Uint8Array): void {
     let texts: string | string[];
     try {
@@ -65,7 +65,7 @@ export class Intake {
     else this.#frames.push(text);
   }
 
-  /** Says that the client must wait; it is closed where it goes on and on. */
+  /** Tells the client to wait, or closes its connection if it goes on and on. */
   #refuse(text: string, retryAfterMs: number): void {
     if (this.#traffic.isFlood(this.#owner.heardAt)) return this.#owner.overflow();
     this.#frames.note();

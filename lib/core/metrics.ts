@@ -9,9 +9,9 @@ export interface Metric {
   readonly help: string;
   /** A counter only grows; a gauge says how many there are right now. */
   readonly type: "counter" | "gauge";
-  /** Tell several metrics of one name apart. */
+  /** Labels tell several metrics of one name apart. */
   readonly labels?: Readonly<Record<string, string>>;
-  /** The current value. Called whenever somebody looks. */
+  /** The current value, which is read whenever somebody looks. */
   read(): number;
 }
 

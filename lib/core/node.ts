@@ -6,6 +6,7 @@
  */
 import { getLogger } from "@logtape/logtape";
 import { CodedError, DISCONNECTS } from "../base/errors.ts";
+import { reasonOf } from "../base/reason.ts";
 import type { Limits } from "../base/sizes.ts";
 import { Arrival } from "./arrival.ts";
 import { Background } from "./background.ts";
@@ -27,19 +28,19 @@ import type { Traffic } from "./traffic.ts";
 
 const log = getLogger(["notifyli", "node"]);
 
-/** How the connections of a channel are given what is published there. On every message's way. */
+/** Gives the connections of a channel a publication of one kind. It runs for every message. */
 export type Kind = (here: HubChannel, arrival: Arrival) => void;
 
 export type Kinds = Readonly<Record<string, Kind>>;
 
-/** What the kernel is given. */
+/** What a node needs of the server. */
 export interface NodeOptions {
   readonly limits: Limits;
-  /** How often it is looked whether connections take what is sent to them. */
+  /** How often the node checks whether connections take what they are sent, and runs its other sweeps. */
   readonly sweepSeconds: number;
-  /** The limits on what a new connection sends. */
+  /** Makes the limits on what a new connection sends. */
   newTraffic(): Traffic;
-  /** A new connection's proof of who it is. @param identity what the handshake has proved */
+  /** Makes a new connection's proof of who it is. @param identity what the handshake has proved */
   prove(connection: Connection, identity: Identity | undefined): Proof;
   /** Why nothing can be stored right now; `undefined` while all is well. */
   unready(): Promise<string | undefined>;
@@ -83,7 +84,7 @@ export class Node implements ConnectionHome {
     return this.#connections;
   }
 
-  /** A capability's kinds of publications, before any of them comes. */
+  /** Adds a capability's kinds of publications. Throws a `TypeError` if one is there already. */
   addKinds(kinds: Kinds): void {
     for (const [kind, deliver] of Object.entries(kinds)) {
       if (this.#kinds.has(kind)) throw new TypeError(`Two kinds of publications "${kind}"`);
@@ -91,7 +92,7 @@ export class Node implements ConnectionHome {
     }
   }
 
-  /** A part has a say in whether this node is ready: it says why not. */
+  /** Adds a check that says why this node is not ready; `undefined` if it is. */
   addReadinessCheck(check: () => string | undefined): void {
     this.#checks.push(check);
   }
@@ -113,7 +114,7 @@ export class Node implements ConnectionHome {
     await this.background.settled();
   }
 
-  /** A new connection, of this identity where the handshake has proved who it is. */
+  /** Makes the connection of a new socket. @param identity what the handshake has proved */
   accept(socket: Socket, protocol: Protocol, identity: Identity | undefined): Connection {
     const { limits, newTraffic, prove } = this.#options;
     const connection = new Connection(this, socket, {
@@ -141,7 +142,7 @@ export class Node implements ConnectionHome {
   }
 
   /**
-   * From its resolution on the connection hears the channel. A failure is made good later. A kind of channel is one
+   * Resolves when the connection hears the channel. Never rejects: what fails is done again later. A kind of channel is one
    * capability's, which subscribes connections to it and unsubscribes them: a connection is in a channel once, however often
    * it is subscribed.
    */
@@ -150,13 +151,13 @@ export class Node implements ConnectionHome {
     return this.subscriptions.sync(channel);
   }
 
-  /** From now on the connection does not hear the channel; resolves when the broker knows. */
+  /** Ends what {@linkcode Node.subscribe} began, at once; resolves when the broker knows. */
   unsubscribe(connection: Connection, channel: Channel): Promise<void> {
     this.hub.remove(connection, channel);
     return this.subscriptions.sync(channel);
   }
 
-  /** Says something in a channel, to all who hear it. Rejects where the broker did not take it. */
+  /** Publishes to all connections that hear the channel. Rejects if the broker did not take it. */
   publish(
     channel: Channel,
     publication: Publication,
@@ -192,23 +193,22 @@ export class Node implements ConnectionHome {
     this.restoring.begin();
   }
 
-  /** The engine was away: what was not done is made good later. */
+  /** Notes that something failed because the engine was away: it is done again when the engine is back. */
   noteIncomplete(what: string, error: unknown): void {
     this.restoring.noteIncomplete();
     this.logFailure(what, error);
   }
 
-  /** Logs what was not the caller's fault. That the engine is away, it has said itself, once. */
+  /** Logs what was not the caller's fault. An engine that is away has logged that itself: here it is debug. */
   logFailure(what: string, error: unknown): void {
     const away = error instanceof CodedError && error.options.isAway;
-    const reason = error instanceof Error ? error.message : String(error);
-    log[away ? "debug" : "error"]("{what} failed: {reason}", { what, reason });
+    log[away ? "debug" : "error"]("{what} failed: {reason}", { what, reason: reasonOf(error) });
   }
 
   #lost(): void {
     this.subscriptions.forget();
     for (const connection of this.#connections) {
-      // It knows where it stands, and gets exactly what it missed when it comes back.
+      // A client with an inbox knows its positions, and gets exactly what it missed when it comes back.
       if (connection.recovers) connection.disconnect(DISCONNECTS.missed);
     }
   }

@@ -19,7 +19,7 @@ export interface Content {
 }
 
 /**
- * One message in a channel, as data. It is stored and fanned out in this form, and each dialect makes a frame of it once
+ * One event in a channel, as data. It is stored and fanned out in this form, and each dialect makes a frame of it once
  * on each node (`arrival.ts`).
  */
 export interface Publication extends Content {

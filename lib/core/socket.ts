@@ -24,7 +24,7 @@ export interface Socket {
   readonly bufferedAmount: number;
   /**
    * Calls `done` once, with whether the other end has all that was sent before: when a ping was answered, or when a
-   * closing handshake that the server began has ended. Absent if the listener cannot tell.
+   * closing handshake that the server began has ended. This method is absent if the listener cannot tell.
    */
   confirm?(done: (isTaken: boolean) => void): void;
 }
@@ -39,7 +39,7 @@ export interface SocketEvents {
   tooBig(): void;
   /** The listener is about to end the connection. What was sent before must be written now. */
   closing(): void;
-  /** The connection has ended, in whatever way. Called once. */
+  /** The connection has ended, in whatever way. The listener calls this once. */
   close(): void;
 }
 

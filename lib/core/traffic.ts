@@ -2,7 +2,7 @@
 import type { UserId } from "../base/fields.ts";
 
 export interface Traffic {
-  /** Counts a message. Returns 0 if it may pass, else how many milliseconds to wait. On every message's way. */
+  /** Counts a message. Returns 0 if it may pass, else how many milliseconds to wait. It runs for every message. */
   take(now: number): number;
   /** Counts a message that was refused. Says whether the client was refused too often to stay connected. */
   isFlood(now: number): boolean;

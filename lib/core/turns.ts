@@ -46,7 +46,7 @@ export class Turns {
   /** Those that wait for a turn. Bounded by the number of connections, since each waits at most once. */
   readonly #waiting = new Queue<Waiter>();
 
-  /** Counts a frame. False if its connection must {@linkcode Turns.wait}. On every message's way. */
+  /** Counts a frame. False if its connection must {@linkcode Turns.wait}. It runs for every message. */
   take(share: Share): boolean {
     if (share.turn !== this.#turn) {
       if (!this.#isOpen) this.#begin();

@@ -20,7 +20,7 @@ const MOST_BYTES = 3;
 
 /** The connection that a writer belongs to. */
 export interface WriterOwner {
-  /** Bytes that may wait for a second. Never may more than 8 times as many wait. */
+  /** Bytes that may wait for a second. At no time may more than 8 times as many wait. */
   readonly queueLimit: number;
   /** Whether the protocol takes several texts in one message, with line breaks in between. */
   readonly joins: boolean;

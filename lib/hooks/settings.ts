@@ -8,7 +8,7 @@ import { SECRET_PREFIX, secretKey } from "./signature.ts";
 
 export interface WebhookConfig {
   readonly url: string;
-  /** `whsec_…`, one or two. */
+  /** One or two secrets, `whsec_…`, that requests are signed with. */
   readonly secrets: readonly string[];
   /** Where `url` may lead to besides public addresses. */
   readonly privateTargets: PrivateTargets;
@@ -23,14 +23,14 @@ const webhookSecret: SettingKind<readonly string[]> = {
   shown: () => "***",
 };
 
-/** `undefined` where nobody is told. */
+/** The config is `undefined` if no webhook is configured. */
 export const hooks = slice({
   name: "hooks",
   title: "Webhook",
   settings: {
     WEBHOOK_URL: {
       default: "",
-      help: "Told by POST when notifications are delivered and read: `https://shop.example/hook`",
+      help: "URL that is told by POST what was delivered and read: `https://shop.example/hook`",
       kind: optional(secretUrl),
     },
     WEBHOOK_SECRET: {

@@ -25,7 +25,7 @@ export class Admission {
     this.#refusals = refusals;
   }
 
-  /** To be called once the server listens. */
+  /** The server listens on this port now. Requests that an open server has to check wait for this call. */
   listensOn(port: number): Promise<void> {
     return this.#openMode.listensOn(port);
   }

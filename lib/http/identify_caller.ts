@@ -34,7 +34,7 @@ export interface CallerParts {
 /** The part of the configuration that callers are known by. */
 export interface CallerConfig {
   readonly listeners: { readonly host: string };
-  /** Absent in open mode. */
+  /** `tokens` is absent in open mode. */
   readonly auth: { readonly tokens?: unknown };
 }
 
@@ -74,7 +74,7 @@ class Callers {
     const { keys, operator } = this.#parts;
     const proves = Operator.isProof(text);
     const refusal = proves ? await operator.refusal(text) : undefined;
-    // Not held up by the count of tries: others' wrong keys must not keep the operator out.
+    // The count of tries does not hold up a proof: others' wrong keys must not keep the operator out.
     if (proves && refusal === undefined) return OPERATOR;
     const address = addressOf(context);
     this.#requireFewFailures(address, text);

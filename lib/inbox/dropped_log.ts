@@ -5,7 +5,7 @@ import type { Dropped } from "./retention.ts";
 
 const log = getLogger(["notifyli", "inbox"]);
 
-/** Nobody reads a line for each notification. */
+/** How often a line is logged at the most, since nobody reads one for each notification. */
 const LOGGED_EVERY_MS = 10_000;
 
 /** Most users that one line names. */

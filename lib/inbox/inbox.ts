@@ -52,7 +52,7 @@ export class InboxService {
     this.#keepReceipts = keepReceipts;
   }
 
-  /** Has a log kept of what is delivered and read, for whoever tells senders of it. Called once, as features are opened. */
+  /** Begins to keep a log of what is delivered and read, for the feature that tells senders, which calls this once. */
   keepReceipts(): ReceiptLog {
     return this.#keepReceipts();
   }

@@ -91,7 +91,7 @@ function takenAnswer(
   const json = { id, user_id: userIdOnWire(user), room };
   return {
     status: isDuplicate ? 200 : 201, // a duplicate gets the answer of the first time, but nothing was created
-    // For a notification of later, who is online now says nothing.
+    // Who is online now says nothing of a notification that is delivered later.
     json: deliverAt === undefined ? { ...json, online } : { ...json, deliver_at: deliverAt },
   };
 }

@@ -39,7 +39,7 @@ export const listeners = slice({
     APP_TLS_KEY: { default: "", help: "Key file (PEM) of that certificate", kind: text },
     APP_KEEPALIVE_SECONDS: {
       default: "25",
-      help: "A client silent for so long is pinged; for as long again, it is dead",
+      help: "A client silent for so long is pinged; after as long again, its connection is closed",
       kind: seconds,
     },
     APP_SHUTDOWN_SECONDS: {

@@ -37,7 +37,7 @@ export function isLoopbackName(name: string): boolean {
 /** The part of the configuration that these rules need. */
 export interface HostConfig {
   readonly listeners: { readonly host: string };
-  /** Absent in open mode. */
+  /** `tokens` is absent in open mode. */
   readonly auth: { readonly tokens?: unknown };
   readonly net: { readonly hosts: readonly string[]; readonly isOpen: boolean };
 }

@@ -12,7 +12,7 @@ const log = getLogger(["notifyli", "auth"]);
 /** The part of the configuration that open mode depends on. */
 export interface OpenConfig {
   readonly listeners: { readonly host: string };
-  /** Absent in open mode. */
+  /** `tokens` is absent in open mode. */
   readonly auth: { readonly tokens?: unknown };
   readonly net: { readonly isOpen: boolean };
 }

@@ -62,14 +62,14 @@ export const net = slice({
     },
     APP_HOSTS: {
       default: "",
-      help: "Host names it may be called by: `shop.example, *.shop.example`; loopback ones always",
+      help: "Host names of the server: `shop.example, *.shop.example`; loopback names always work",
       kind: hostList,
       guard: {},
     },
     APP_ALLOWED_ORIGINS: {
       default: "",
       help:
-        "Sites whose pages may connect besides its own: `https://shop.example, …`, or `*` for any",
+        "Sites whose pages may connect besides the server's: `https://shop.example, …`, or `*` for any",
       kind: originList,
     },
     APP_ALLOW_IPS: {
@@ -80,7 +80,7 @@ export const net = slice({
     },
     APP_DENY_IPS: {
       default: "",
-      help: "Addresses that may not",
+      help: "Addresses that may not use the server",
       kind: addressList,
       guard: {},
     },

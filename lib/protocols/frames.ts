@@ -13,7 +13,7 @@ export const JSON_DIALECT: Dialect = {
   encode: (...publication) => JSON.stringify(publicationFrame(...publication)),
 };
 
-/** The frame of a publication. On every message's way: the frames of one kind are objects of one shape. */
+/** The frame of a publication. It runs for every message, so the frames of one kind are objects of one shape. */
 function publicationFrame(
   channel: Channel,
   publication: Publication,
@@ -39,7 +39,7 @@ function publicationFrame(
   }
 }
 
-/** What people or systems said. */
+/** The frame of what people or systems said. */
 function saidFrame(
   type: string,
   { room, user }: { readonly room: string | undefined; readonly user: UserId },
@@ -80,7 +80,7 @@ function comingFrame(
   };
 }
 
-/** A kind of a capability that these dialects know nothing of. */
+/** The frame of a kind that this dialect does not know, because a capability brought it. */
 function otherFrame(
   channel: Channel,
   { kind, id, at, from, message, event, data, tags }: Publication,

@@ -1,4 +1,4 @@
-/** Decides on an upgrade to a WebSocket: its path, origin, token and dialect. Next: `core/node.ts`, `accept`. */
+/** Decides on an upgrade to a WebSocket: its path, origin, token and protocol. Next: `core/node.ts`, `accept`. */
 import { identifyRequest, type TokenCheck } from "../auth/handshake.ts";
 import { CodedError, type ErrorCode, ERRORS } from "../base/errors.ts";
 import type { Protocol } from "../core/connection.ts";

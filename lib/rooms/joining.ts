@@ -31,7 +31,7 @@ export class RoomJoining {
     this.#parts = parts;
   }
 
-  /** As {@linkcode Rooms.join}. On every message's way, in the base protocol. */
+  /** Does what {@linkcode Rooms.join} says. In the base protocol this runs for every message. */
   join(connection: Connection, { room, name, token }: Request): Promise<void> | undefined {
     const user = connection.requireUser();
     if (token !== undefined) return this.#joinWithToken(connection, { room, name, token });

@@ -8,7 +8,7 @@ import { Slot } from "../core/slot.ts";
 
 /** Something that is said in a room. */
 export interface RoomMessage {
-  /** Absent where the client made no id. */
+  /** The id that the client made; absent if it made none. */
   readonly id?: string;
   readonly room: string;
   readonly user: UserId;
@@ -19,7 +19,7 @@ export interface RoomMessage {
 /** What became of a message. */
 export interface PublishedMessage {
   readonly id: string;
-  /** Absent where the room keeps no history. */
+  /** The message's position; absent if the room keeps no history. */
   readonly published: Published | undefined;
   /** What the sender of a message that was there before is told. */
   readonly publication: Publication;
@@ -29,7 +29,7 @@ export interface PublishedMessage {
 export interface RoomSync extends Position {
   readonly recovered: boolean;
   readonly reason?: "new" | "epoch" | "expired" | "too_many" | "no_history";
-  /** Oldest first. */
+  /** The messages, oldest first. */
   readonly publications: readonly KeptPublication[];
 }
 
@@ -48,7 +48,7 @@ const MEMBERSHIPS = new Slot<Map<string, Membership>>();
 
 const NONE: ReadonlyMap<string, Membership> = new Map();
 
-/** The memberships of a connection by the names of the rooms. On every message's way. */
+/** The memberships of a connection by the names of the rooms. It runs for every message. */
 export function membershipsOf(connection: Connection): ReadonlyMap<string, Membership> {
   return MEMBERSHIPS.of(connection) ?? NONE;
 }

@@ -31,7 +31,7 @@ import type { PresenceManager, UserPresence } from "./store/store.ts";
 /** What rooms are made of. */
 export interface RoomsParts {
   readonly rules: RoomRules;
-  /** Absent on an open server, which believes its clients. */
+  /** Verifies tokens; absent on an open server, which believes its clients. */
   readonly tokens: TokenVerifier | undefined;
   readonly presence: PresenceManager;
   readonly revocations: Revocations;
@@ -76,14 +76,14 @@ export class Rooms {
     return [rooms, this.#said];
   }
 
-  /** For a capability that does something as connections enter and leave. Called before any connection comes. */
+  /** Adds what a capability does as connections enter and leave. It has to come before any connection does. */
   listen(listener: RoomListener): void {
     this.#listeners.push(listener);
   }
 
   /**
    * Puts a connection in a room; `undefined` where it is in the room already. Throws where it is in too many rooms, or may
-   * not enter. On every message's way, in the base protocol.
+   * not enter. In the base protocol this runs for every message.
    *
    * @param token for this room
    */

@@ -34,7 +34,7 @@ export class Client {
   readonly #events = new Emitter<ClientEvents>((error) => this.#fail(error));
   readonly #rooms: JoinedRooms;
   /**
-   * In the order in which they hear of a new connection. The rooms come first, so that what a handler of a
+   * The parts, in the order in which they hear of a new connection. The rooms come first, so that what a handler of a
    * notification says in a room comes back to it.
    */
   readonly #parts: readonly Part[];
@@ -51,7 +51,7 @@ export class Client {
    */
   #siteId: string | undefined;
 
-  /** Use `connect()`. */
+  /** Programs call `connect()` instead, which fills the options in. */
   constructor(options: ResolvedOptions) {
     this.#options = options;
     this.#connection = new ServerConnection(options, {
@@ -165,7 +165,7 @@ export class Client {
     const { userId, siteId, isGuest, clientId, pingSeconds } = connected;
     const isOther = this.#siteId !== undefined && siteId !== undefined && siteId !== this.#siteId;
     if (isOther) {
-      // What waits to be sent is of the one who we were, and so is all that was received.
+      // What waits to be sent, and all that was received, belongs to the user of before.
       const message = `The server took user '${userId}' of site '${this.#siteId}' for ` +
         `one of site '${siteId}'`;
       return this.#connection.stop("user_mismatch", message);
@@ -197,7 +197,7 @@ export class Client {
       case "error":
         return this.#fail(frame.error);
       case "pong":
-        return; // that it came is all it says
+        return; // it only shows that the server is there, which the connection has noted
     }
   }
 

@@ -13,8 +13,8 @@ import { type Heard, HeardPayloads, MAX_KEPT } from "./heard_payloads.ts";
 const log = getLogger(["notifyli", "bridge"]);
 
 /**
- * For so long after it connected a node leaves the turn to others, where there are any: they have heard what came before.
- * Longer than it takes one of them to notice that a holder died.
+ * How long after it connected a node leaves the turn to others, if there are any, who have heard what came before.
+ * This is longer than one of them takes to notice that a holder died.
  */
 const NEW_MS = 5000;
 

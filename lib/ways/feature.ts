@@ -18,7 +18,7 @@ export const bridgeFeature = {
     const metrics = Object.values(counters);
     const [redis, channel] = [of(redisSettings), of(settings)];
     const clientConfig = () => ({ message_channel: channel?.messageChannel ?? "" });
-    // Who asks for them finds 0 where there is no Redis, too.
+    // Without Redis the metrics are shown, too: as 0.
     if (storage.kind !== "redis" || redis === undefined || channel === undefined) {
       return { metrics, clientConfig };
     }
@@ -42,7 +42,7 @@ export const streamFeature = {
     const counters = streamCounters();
     const metrics = Object.values(counters);
     const redis = of(redisSettings);
-    // Who asks for them finds 0 where there is no Redis, too.
+    // Without Redis the metrics are shown, too: as 0.
     if (storage.kind !== "redis" || redis === undefined) return { metrics };
     const { StreamReader } = await import("./stream_reader.ts");
     const notifier = use(Notifier);

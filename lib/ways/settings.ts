@@ -8,7 +8,7 @@ export interface BridgeConfig {
   readonly messageChannel: string;
 }
 
-/** `undefined` without Redis. */
+/** The config is `undefined` without Redis. */
 export const bridge = slice({
   name: "bridge",
   title: "The way in from Redis",

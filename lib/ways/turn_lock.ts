@@ -68,14 +68,14 @@ export class TurnLock {
     this.#holder = crypto.randomUUID();
   }
 
-  /** Puts a mark into what all bridges hear. For the bridge's lock alone. */
+  /** Puts a mark into what all bridges hear. Only the bridge's lock has marks. */
   async mark(): Promise<void> {
     const { bridgeMark, bridgeChannel } = this.#keys;
     const [lock] = this.#turn;
     await this.#functions.mark([lock, bridgeMark], [this.#holder, bridgeChannel]);
   }
 
-  /** Asks the holder for a mark. For the bridge's lock alone. */
+  /** Asks the holder for a mark. Only the bridge's lock has marks. */
   async askForMark(): Promise<void> {
     await this.#redis.publish(this.#keys.bridgeChannel, "asked for a mark");
   }

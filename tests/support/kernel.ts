@@ -1,4 +1,4 @@
-/** A server without its doors, on an engine of the test's own. */
+/** A node with features, without HTTP and listener, on an engine of the test's own. */
 import { type Config, readConfig } from "../../lib/configuration.ts";
 import type { TokenVerifier } from "../../lib/auth/tokens.ts";
 import { Commands } from "../../lib/core/command.ts";

@@ -63,7 +63,7 @@ export class ApiKeys {
     return { key, text: formatApiKey(text) };
   }
 
-  /** Oldest first. */
+  /** The keys of one site, or of all, oldest first. */
   list(site?: string): Promise<ApiKey[]> {
     return this.#store.list(site);
   }

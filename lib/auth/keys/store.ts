@@ -12,7 +12,7 @@ export interface ApiKey {
   readonly hash: string;
   readonly createdAt: number;
   readonly expiresAt?: number;
-  /** Right to a minute. */
+  /** When the key was last used, right to a minute. */
   readonly lastUsedAt?: number;
   readonly revokedAt?: number;
 }
@@ -25,7 +25,7 @@ export interface KeyStore {
   list(site?: string): Promise<ApiKey[]>;
   /** Whether there is any key, revoked ones included. */
   exist(): Promise<boolean>;
-  /** Has the key open nothing from now on. Of several revocations the first one's time is kept. */
+  /** Revokes a key: it opens nothing from now on. A second revocation does not change the time of the first. */
   revoke(id: string, at: number): Promise<void>;
   /** Notes that the key was used. */
   touch(id: string, at: number): Promise<void>;

@@ -12,7 +12,7 @@ import {
 import { inSeconds } from "../../base/times.ts";
 import { optionalFuture } from "../keys/fields.ts";
 
-/** The claims `jti` and `sid` may be as long. */
+/** The most characters of an id, as for the claims `jti` and `sid`. */
 const MAX_ID = 256;
 
 const NAMES = ["token_id", "session_id", "user_id", "everyone"] as const;

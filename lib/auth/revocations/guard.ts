@@ -41,7 +41,7 @@ export class RevocationGuard implements ConnectionHooks, RestoreStep {
     await this.#revocations.load().catch((error) => this.#node.logFailure("revocations", error));
   }
 
-  /** For a capability that lets connections in by tokens of its own. */
+  /** Adds tokens by which a capability lets connections in: if one is revoked, its connection is closed. */
   addTokens(source: TokenSource): void {
     this.#sources.push(source);
   }

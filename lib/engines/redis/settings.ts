@@ -50,7 +50,8 @@ const SETTINGS = {
   },
   REDIS_URL: {
     default: "",
-    help: "`redis://user:password@host:port/db` or `rediss://…`; in place of the next four",
+    help:
+      "`redis://user:password@host:port/db` or `rediss://…`; in place of host, port, user and password",
     kind: optional(redisUrl),
   },
   REDIS_HOST: { default: "127.0.0.1", help: "Redis' address", kind: filled },
@@ -59,13 +60,14 @@ const SETTINGS = {
   REDIS_PASSWORD: { default: "", help: "Redis password", kind: secret },
   REDIS_TLS_CA: {
     default: "",
-    help: "File (PEM) of who signed the certificate of a `rediss://`; by default the known ones",
+    help:
+      "Authority (PEM file) that signed the certificate of a `rediss://`; by default the known ones",
     kind: text,
   },
-  REDIS_PREFIX: { default: "notifyli:", help: "Put before every key in Redis", kind: text },
+  REDIS_PREFIX: { default: "notifyli:", help: "Prefix of every name in Redis", kind: text },
   REDIS_LEASE_SECONDS: {
     default: "15",
-    help: "A node not heard of for so long is dead, and its clients leave the hashes",
+    help: "A node not heard of for so long counts as dead; its clients leave the connection hashes",
     kind: seconds,
   },
   BOT_NAME: {

@@ -87,13 +87,13 @@ export interface InboxSync extends Position {
   readonly recovered: boolean;
   /** Why nothing could be recovered; absent where it was. */
   readonly reason?: "new" | "epoch" | "expired";
-  /** Oldest first. */
+  /** The notifications, oldest first. */
   readonly notifications: readonly StoredNotification[];
 }
 
 /** What waits for a user in a room; the position is the inbox's last one at that moment. */
 export interface Queued extends Position {
-  /** Oldest first. */
+  /** The notifications, oldest first. */
   readonly notifications: readonly StoredNotification[];
 }
 
@@ -208,7 +208,7 @@ export interface Schedule {
 export interface InboxStores {
   readonly inbox: Inbox;
   readonly schedule: Schedule;
-  /** Has a log kept of what is delivered and read from now on. Called once, before the engine runs. */
+  /** Begins to keep a log of what is delivered and read. Callers do this once, before the engine runs. */
   keepReceipts(): ReceiptLog;
   /** What the stores have to do while the server runs. */
   readonly tasks: readonly Task[];

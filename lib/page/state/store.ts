@@ -35,7 +35,7 @@ import {
 
 export interface State {
   readonly config: ServerConfig;
-  /** `null` until user id, room and name were given. */
+  /** Who the user is; `null` until user id, room and name were given. */
   readonly identity: Identity | null;
   /** The user's site, as the server named it. It is empty until then. */
   readonly site: string;

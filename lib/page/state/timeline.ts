@@ -17,7 +17,7 @@ export interface MessageRow {
   key: string;
   message: ChatMessage;
   isOwn: boolean;
-  /** Starts a group: shown with its writer and time. */
+  /** Whether the message starts a group, and so is shown with its writer and time. */
   isFirst: boolean;
   delivery: Delivery;
   failure: string;

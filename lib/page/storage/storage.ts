@@ -3,7 +3,7 @@ import type { KeyValueStore } from "../../sdk/mod.ts";
 import { type Written, WRITTEN_LIMIT, type WrittenMessage } from "../state/written.ts";
 
 interface Settings {
-  /** Connect at once, without the form. */
+  /** Whether the page connects at once, without the form. */
   signed_in: boolean;
   user_id: string;
   name: string;

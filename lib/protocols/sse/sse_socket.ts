@@ -25,7 +25,7 @@ export interface SseSocketOptions {
   readonly keepaliveSeconds: number;
   /** How far the stream has come, which each event then says; absent for streams with commands. */
   readonly positions: Positions | undefined;
-  /** Called once in each keepalive interval. */
+  /** A keepalive interval has passed. */
   alive(): void;
   /** The stream has ended; called once. */
   gone(): void;

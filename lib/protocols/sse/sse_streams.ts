@@ -29,7 +29,7 @@ export interface SseParts {
   readonly inbox: InboxService;
   readonly delivery: InboxDelivery;
   readonly gate: ConnectionGate;
-  /** The dialect that streams speak: version 2. */
+  /** The protocol that streams speak: version 2. */
   readonly protocol: Protocol;
 }
 

@@ -78,13 +78,13 @@ export class RoomRules {
     return this.#rules.some(({ rule }) => !rule.needsToken);
   }
 
-  /** On every message's way. */
+  /** What holds for a room. It runs for every message, so what was found is remembered. */
   of(room: string): RoomWithRule {
     const known = this.#found.get(room);
     if (known !== undefined) return known;
     const rule: RoomRule & Pick<RoomWithRule, "pattern"> =
       this.#rules.find(({ matches }) => matches.test(room))?.rule ??
-        // The own room is never closed: without it, a user of version 1 would get no notification.
+        // A user's own room is never closed: without it, a client of version 1 would get no notification.
         (room.startsWith(USER_ROOMS) ? PUBLIC : this.#unknown);
     const found = { ...rule, history: rule.history ?? this.#history.of(room) };
     if (this.#found.size >= MAX_REMEMBERED) this.#found.clear();

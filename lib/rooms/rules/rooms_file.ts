@@ -27,7 +27,7 @@ export interface LoadedRooms {
 /** The part of the configuration that the rules depend on. */
 export interface RuleConfig {
   readonly rooms: Pick<RoomsConfig, "file" | "privateRooms">;
-  /** Absent in open mode. */
+  /** `tokens` is absent in open mode. */
   readonly auth: { readonly tokens?: unknown };
   /** Its default room is where notifications go that name no room. */
   readonly inbox?: { readonly defaultRoom: string };

@@ -1,6 +1,6 @@
 /** Time as the library uses it; tests bring their own. */
 export interface Clock {
-  /** In milliseconds. */
+  /** The time in milliseconds, such as Unix time. */
   now(): number;
   /** Runs `callback` once after `ms`. What it returns cancels that. */
   after(ms: number, callback: () => void): () => void;

@@ -26,7 +26,7 @@ export interface ConnectOptions {
   readonly url?: string | URL;
   /** The addresses of several servers of one cluster, which are tried in turn. They take the place of `url`. */
   readonly urls?: readonly (string | URL)[];
-  /** Where it is left out, the token says it; where there is no token either, the user is a guest (docs/rooms.md). */
+  /** The user's id. Without it, the token says who the user is; without a token, too, a guest (docs/rooms.md). */
   readonly userId?: string | number;
   /**
    * Proves who the user is, where the server asks for it (docs/auth.md): a token, or a function that gets one. The

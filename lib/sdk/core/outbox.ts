@@ -114,7 +114,7 @@ export class Outbox {
   /** Sends the command again later, in its place: what the server refused behind it comes behind it again. */
   #wait(entry: Entry, ms: number): void {
     entry.inFlight = false;
-    entry.tries--; // it harmed nothing
+    entry.tries--; // the server asked to wait, so this was no try that failed
     this.#cancelPause ??= this.#link.clock.after(ms, () => {
       this.#cancelPause = undefined;
       this.flush();

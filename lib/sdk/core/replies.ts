@@ -13,7 +13,7 @@ export interface Recovery {
   readonly reason: GapReason | "new";
   /** There is more after the position than came with this answer. */
   readonly more: boolean;
-  /** Oldest first. */
+  /** What was missed, oldest first. */
   readonly items: readonly Publication[];
 }
 

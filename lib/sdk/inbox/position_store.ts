@@ -6,7 +6,7 @@ import type { Position } from "../core/types.ts";
 
 /** Whose an inbox is. */
 interface Owner {
-  /** Absent where the server is too old to say it. */
+  /** The user's site; absent if the server is too old to say it. */
   readonly siteId: string | undefined;
   readonly userId: string;
 }

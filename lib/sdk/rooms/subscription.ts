@@ -24,23 +24,23 @@ export interface SubscriptionEvents {
 
 export interface SubscribeOptions {
   /**
-   * Where an earlier subscription ended: what was said since then comes first. Counts for the first
+   * The position at which an earlier subscription ended: what was said since then comes first. It counts for the first
    * subscription to a room; the others go on where that one is.
    */
   readonly since?: Position;
-  /** Get the last message of the room at once. Counts for the first subscription, as does `since`. */
+  /** Whether the room's last message comes at once. It counts for the first one, as `since` does. @default false */
   readonly replay?: boolean;
   /**
-   * So many of the room's last messages come first, as replayed ones; and behind a gap, so far as they are new.
-   * 1 to 1000. Counts for the first subscription, as do the two above. @default none
+   * How many of the room's last messages come first, as replayed ones, and after a gap, if they are new: 1 to 1000.
+   * It counts for the first subscription, as the two above do. @default none
    */
   readonly history?: number;
   /**
-   * For a private room: a token, or what gets one, which is asked each time the server is. Counts for the first
-   * subscription, as do the three above.
+   * A token for a private room, or a function that gets one, which is called each time that the client enters the room.
+   * It counts for the first subscription, as the three above do.
    */
   readonly token?: TokenSource;
-  /** Know who is in the room. @default false */
+  /** Whether to ask who is in the room, for `users` and the events of presence. @default false */
   readonly presence?: boolean;
 }
 

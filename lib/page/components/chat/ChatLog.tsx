@@ -1,4 +1,4 @@
-/** A room's messages. Stays at the newest one until the reader scrolls up. */
+/** A room's messages. The view stays at the newest one until the reader scrolls up. */
 import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { dayName } from "../../text.ts";

@@ -1,4 +1,4 @@
-/** Where messages are written: Enter sends, Shift+Enter makes a new line. Works without a connection. */
+/** Where messages are written: Enter sends, Shift+Enter makes a new line. It works without a connection, too. */
 import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { usePage } from "../../context.ts";
 import { Icon } from "../kit/Icon.tsx";

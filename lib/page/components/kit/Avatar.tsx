@@ -1,7 +1,7 @@
 /** A user's initials on a colour of their own. */
 import { colorOf, initials } from "../../text.ts";
 
-/** As many as `styles/marks.css` has classes for. */
+/** The number of colours that `styles/marks.css` has classes for. */
 const COLORS = 8;
 
 export function Avatar({ userId, name }: { userId: string; name: string }) {

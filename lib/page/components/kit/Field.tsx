@@ -23,7 +23,7 @@ export function Field(props: FieldProps) {
   const { autoFocus = false, autoComplete = "off" } = props;
   const id = useId();
   const input = useRef<HTMLInputElement>(null);
-  // A modal looks for the attribute, everything else that is added to a page has no eye for it.
+  // Browsers obey the attribute in a dialog that opens, but not in anything else that is added to a page.
   useEffect(() => {
     if (autoFocus) input.current?.focus();
   }, []);

@@ -71,7 +71,7 @@ function Tab({ room: { room, unread }, index, isActive }: TabProps) {
           {unread > LARGEST_COUNT ? `${LARGEST_COUNT}+` : unread}
         </span>
       )}
-      {/* For the mouse alone: the keyboard has Delete, everyone has the button in the room's head. */}
+      {/* This is for the mouse alone: the keyboard has Delete, and everyone has the button in the room's head. */}
       <span
         class="tab-close"
         aria-hidden="true"

@@ -12,7 +12,7 @@ import { Workspace } from "./Workspace.tsx";
 interface AppProps {
   store: Store;
   storage: KeyValueStore;
-  /** From the page's address; it wins over what was remembered. */
+  /** The answers in the page's address, which win over what was remembered. */
   prefill: Partial<ConnectAnswers>;
 }
 

@@ -1,6 +1,7 @@
 /** Tasks run beside the connections for as long as the server does. All are started and stopped here. */
 import { getLogger } from "@logtape/logtape";
 import { pause } from "../base/clock.ts";
+import { reasonOf } from "../base/reason.ts";
 
 const log = getLogger(["notifyli"]);
 
@@ -28,7 +29,7 @@ export function every(name: string, ms: number, work: () => void | Promise<void>
         try {
           await work();
         } catch (error) {
-          log.debug("{task} failed: {reason}", { task: name, reason: String(error) });
+          log.debug("{task} failed: {reason}", { task: name, reason: reasonOf(error) });
         }
       }
     },
@@ -61,7 +62,7 @@ async function keepRunning(task: Task, signal: AbortSignal): Promise<void> {
     } catch (error) {
       log.error("{task} failed, and begins again: {reason}", {
         task: task.name,
-        reason: String(error),
+        reason: reasonOf(error),
       });
       await pause(RESTART_MS, signal);
     }

@@ -15,7 +15,7 @@ import type { RedisStorage } from "./lib/engines/storage.ts";
 import type { BridgeCounters } from "./lib/ways/metrics.ts";
 import { WayKeys } from "./lib/ways/redis_keys.ts";
 import { TurnLock } from "./lib/ways/turn_lock.ts";
-import { connectRedis, readyWithin } from "./lib/engines/redis/client.ts";
+import { connectRedis, endRedis, readyWithin } from "./lib/engines/redis/client.ts";
 import { unavailable } from "./lib/engines/redis/errors.ts";
 import { CodedError } from "./lib/base/errors.ts";
 import { parseObject } from "./lib/base/fields.ts";
@@ -92,7 +92,7 @@ export class Bridge {
     clearInterval(renewal);
     clearTimeout(this.#again);
     await this.#router.stop();
-    subscriber.disconnect();
+    await endRedis(subscriber);
   }
 
   async #hearFrom(subscriber: Redis): Promise<void> {

@@ -44,16 +44,13 @@ export async function openKeyRing(config: Config): Promise<KeyRing> {
 }
 
 async function openRedisRing(config: RedisConfig): Promise<KeyRing> {
-  const { connectRedis, readyWithin } = await import("../engines/redis/client.ts");
+  const { connectRedis, endRedis, readyWithin } = await import("../engines/redis/client.ts");
   const { RedisApiKeys } = await import("../auth/keys/redis.ts");
   const { RedisKeys } = await import("../engines/redis/keys.ts");
   const redis = connectRedis(config, { name: "notifyli-key" });
   await readyWithin(redis, CONNECT_WITHIN_MS);
   const keys = new ApiKeys(new RedisApiKeys({ redis, keys: new RedisKeys(config.prefix) }));
-  return storeRing(keys, () => {
-    redis.disconnect();
-    return Promise.resolve();
-  });
+  return storeRing(keys, () => endRedis(redis));
 }
 
 async function openFileRing(config: Config): Promise<KeyRing> {

@@ -1,7 +1,7 @@
 /** The engine of any number of nodes, which have all their state in one Redis. */
 import type { Engine, EngineHandler } from "../core/engine.ts";
 import { RedisBroker } from "./redis/broker.ts";
-import { connectRedis, readyWithin } from "./redis/client.ts";
+import { connectRedis, endRedis, readyWithin } from "./redis/client.ts";
 import { KERNEL_FUNCTIONS } from "./redis/kernel_functions.ts";
 import { RedisKeys } from "./redis/keys.ts";
 import { FunctionLibrary } from "./redis/library.ts";
@@ -44,8 +44,7 @@ export function openRedis(config: RedisConfig, options: RedisEngineOptions): Red
     async [Symbol.asyncDispose]() {
       handler = undefined;
       await restoration[Symbol.asyncDispose]();
-      link.redis.disconnect();
-      link.subscriber.disconnect();
+      await Promise.all([link.redis, link.subscriber].map(endRedis));
     },
   };
 }

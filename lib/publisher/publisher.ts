@@ -15,7 +15,7 @@ import type { Limits } from "../base/sizes.ts";
 import { readSlice } from "../config/read.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
 import type { UserPresence } from "../rooms/store/store.ts";
-import { connectRedis, readyWithin } from "../engines/redis/client.ts";
+import { connectRedis, endRedis, readyWithin } from "../engines/redis/client.ts";
 import { throwUnavailable } from "../engines/redis/errors.ts";
 import { RedisKeys } from "../engines/redis/keys.ts";
 import { redis as redisSlice, type RedisAddress } from "../engines/redis/settings.ts";
@@ -107,9 +107,8 @@ export class Publisher implements AsyncDisposable {
     this.#redis.disconnect();
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    this.close();
-    return Promise.resolve();
+  async [Symbol.asyncDispose](): Promise<void> {
+    await endRedis(this.#redis);
   }
 
   async #ready(): Promise<Redis> {

@@ -3,7 +3,7 @@
  * So the next reader begins with what a dead one left.
  */
 import type { Redis } from "ioredis";
-import { connectRedis } from "../engines/redis/client.ts";
+import { connectRedis, endRedis } from "../engines/redis/client.ts";
 import type { RedisConfig } from "../engines/redis/settings.ts";
 import type { RedisStorage } from "../engines/storage.ts";
 import { WayKeys } from "./redis_keys.ts";
@@ -70,7 +70,7 @@ export class StreamGroup {
   }
 
   /** Ends a read that waits, too. */
-  disconnect(): void {
-    this.#redis.disconnect();
+  async disconnect(): Promise<void> {
+    await endRedis(this.#redis);
   }
 }

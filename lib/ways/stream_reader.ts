@@ -18,6 +18,7 @@ import { DeadEntries } from "./dead_entries.ts";
 import type { StreamCounters } from "./metrics.ts";
 import { type Entry, fieldsOf } from "./stream_entry.ts";
 import { StreamGroup } from "./stream_group.ts";
+import { untilAborted } from "../core/task.ts";
 import { TurnLock } from "./turn_lock.ts";
 
 const log = getLogger(["notifyli", "stream"]);
@@ -57,7 +58,7 @@ export class StreamReader {
   /** Reads until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
     this.#stopping = signal;
-    signal.addEventListener("abort", () => this.#group.disconnect());
+    const ended = untilAborted(signal).then(() => this.#group.disconnect());
     const renewal = setInterval(() => {
       if (this.#turn.isHeld) this.#turn.hold().catch(() => {}); // the loop asks again
     }, TURN_RENEWED_EVERY_MS);
@@ -65,7 +66,7 @@ export class StreamReader {
       await this.#readOnce().catch((error) => this.#pauseAfter(error));
     }
     clearInterval(renewal);
-    await this.#turn.release();
+    await Promise.all([this.#turn.release(), ended]);
   }
 
   /** Reads one batch, or waits a little if another node has the turn. */

@@ -15,6 +15,9 @@ const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5000;
 const COMMAND_TIMEOUT_MS = 5000;
 
+/** How long Redis has to close its end of a connection that ends. */
+const END_WAIT_MS = 500;
+
 export interface RedisClientOptions {
   /** The name of the connection in Redis' `CLIENT LIST`. */
   readonly name: string;
@@ -35,6 +38,7 @@ export function connectRedis(config: RedisAddress, options: RedisClientOptions):
     connectionName: options.name.replaceAll(/\s/g, "-"), // CLIENT SETNAME takes no spaces
     connectTimeout: COMMAND_TIMEOUT_MS,
     commandTimeout: COMMAND_TIMEOUT_MS,
+    disconnectTimeout: END_WAIT_MS,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     autoResubscribe: false,
@@ -103,6 +107,15 @@ export async function readyWithin(redis: Redis, ms: number): Promise<void> {
   redis.once("ready", onReady);
   await pause(ms, ready.signal);
   redis.off("ready", onReady);
+}
+
+/** Ends a connection. Resolves when nothing of it is left; a Redis that does not answer is not waited for for long. */
+export async function endRedis(redis: Redis): Promise<void> {
+  const isOpen = ["connecting", "connect", "ready"].includes(redis.status);
+  const ended = new AbortController();
+  redis.once("end", () => ended.abort());
+  redis.disconnect();
+  if (isOpen) await pause(2 * END_WAIT_MS, ended.signal);
 }
 
 /** Logs one line when the connection is lost and one when it is back, but none for each try. */

@@ -71,6 +71,29 @@ Deno.test("RoomLedger finds what is missing without a gap, doubled, or in anothe
   assert.throws(room({ one: ["a", "b", "c"], two: ["a", "c", "b"] }), /one saw b where two saw c/);
 });
 
+Deno.test("RoomLedger takes a message that some saw before a crash, and others after it, as what it is", () => {
+  const ledger = new RoomLedger();
+  for (const id of ["a", "again", "b", "c"]) {
+    ledger.sent(id);
+    ledger.accepted(id);
+  }
+  for (const id of ["a", "again"]) ledger.saw("one", id, "before");
+  ledger.toldGap("one");
+  for (const id of ["b", "c"]) ledger.saw("one", id, "after"); // "again" came, too, and was known
+  ledger.saw("two", "a", "before");
+  ledger.toldGap("two");
+  for (const id of ["b", "again", "c"]) ledger.saw("two", id, "after");
+  ledger.saw("three", "a", "before");
+  ledger.toldGap("three");
+  for (const id of ["again", "c"]) ledger.saw("three", id, "after"); // "b" was before it came back
+  ledger.check();
+  ledger.sent("d");
+  ledger.accepted("d");
+  ledger.saw("two", "d", "after");
+  ledger.saw("three", "d", "after");
+  assert.throws(() => ledger.check(), /one missed d and was told no gap there/);
+});
+
 Deno.test("Load sends again what was refused or not answered, with the same key", async () => {
   const keys: string[] = [];
   await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {

@@ -9,6 +9,8 @@ export class RoomLedger {
   readonly #accepted = new Set<string>();
   readonly #sent = new Set<string>();
   readonly #seen = new Map<string, (string | typeof GAP)[]>();
+  /** The epochs in which each message was seen. */
+  readonly #epochs = new Map<string, Set<string>>();
   gaps = 0;
 
   sent(id: string): void {
@@ -19,8 +21,10 @@ export class RoomLedger {
     this.#accepted.add(id);
   }
 
-  saw(subscriber: string, id: string): void {
+  /** @param epoch the epoch of the room's history as the subscriber saw the message */
+  saw(subscriber: string, id: string, epoch = ""): void {
     this.#of(subscriber).push(id);
+    this.#epochs.set(id, (this.#epochs.get(id) ?? new Set()).add(epoch));
   }
 
   toldGap(subscriber: string): void {
@@ -65,10 +69,19 @@ export class RoomLedger {
     });
   }
 
+  /**
+   * A server that was killed may have given a message to some, but no answer to its sender, who says it again once the server
+   * is back, without its history. Then it has two places, and no subscriber is given it twice.
+   */
+  #hasOnePlace(id: string | typeof GAP): boolean {
+    return id === GAP || (this.#epochs.get(id)?.size ?? 0) < 2;
+  }
+
   /** What another saw between two of this one's messages must be here too, or a gap. */
-  #missing(subscriber: string, seen: readonly (string | typeof GAP)[]): string[] {
-    const has = new Set(seen);
-    const missing = [...this.#accepted].filter((id) => !has.has(id));
+  #missing(subscriber: string, all: readonly (string | typeof GAP)[]): string[] {
+    const seen = all.filter((id) => this.#hasOnePlace(id));
+    const has = new Set(all);
+    const missing = [...this.#accepted].filter((id) => !has.has(id) && this.#hasOnePlace(id));
     return missing.filter((id) => !this.#isInGap(id, seen))
       .map((id) => `${subscriber} missed ${id} and was told no gap there`);
   }
@@ -89,8 +102,9 @@ export class RoomLedger {
   #otherOrders(subscriber: string, seen: readonly (string | typeof GAP)[]): string[] {
     return [...this.#seen].flatMap(([other, theirs]) => {
       if (other <= subscriber) return [];
-      const mine = shared(seen, theirs);
-      const others = shared(theirs, seen);
+      const placed = (id: string | typeof GAP) => this.#hasOnePlace(id);
+      const mine = shared(seen, theirs).filter(placed);
+      const others = shared(theirs, seen).filter(placed);
       const at = mine.findIndex((id, index) => id !== others[index]);
       if (at < 0) return [];
       return [`${subscriber} saw ${String(mine[at])} where ${other} saw ${String(others[at])}`];

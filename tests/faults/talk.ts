@@ -55,7 +55,10 @@ export class Talk implements AsyncDisposable {
     const { userId } = client;
     client.on("error", () => {}); // such as 'unavailable'; the room is asked for again
     const entered = Promise.withResolvers<void>();
-    const subscription = client.subscribe(ROOM, ({ id }) => this.ledger.saw(userId, id));
+    const subscription = client.subscribe(
+      ROOM,
+      ({ id }) => this.ledger.saw(userId, id, subscription.position?.epoch),
+    );
     subscription.on("gap", () => this.ledger.toldGap(userId));
     subscription.on("subscribed", () => entered.resolve());
     client.on("state", ({ kind }) => kind === "closed" && entered.resolve());

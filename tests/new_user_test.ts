@@ -10,7 +10,7 @@ import { Checkout } from "./support/checkout.ts";
 import { NewUser, ownLines, type RunningTask } from "./support/new_user.ts";
 import { NoNetwork } from "./support/no_network.ts";
 import { ROOT } from "./support/paths.ts";
-import { freePort } from "./support/redis.ts";
+import { freePort } from "./support/free_port.ts";
 import { APP_KEY } from "./support/tokens.ts";
 
 const RULES = '{"unknown":"public","rooms":[{"pattern":"news"}]}';

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { Certificate } from "../support/certificate.ts";
 import { type Outcome, run, taskCommand } from "../support/command.ts";
 import { Program } from "../support/program.ts";
-import { freePort } from "../support/redis.ts";
+import { freePort } from "../support/free_port.ts";
 
 for (const listener of ["deno", "node"]) {
   Deno.test(`check --running finds a server on the ${listener} listener that answers, even where it refuses this machine`, async () => {

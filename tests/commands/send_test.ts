@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { type Outcome, run, taskCommand } from "../support/command.ts";
 import { type Env, type Target, TARGETS } from "../support/engine_target.ts";
 import { Program } from "../support/program.ts";
-import { freePort, RedisServer } from "../support/redis.ts";
+import { freePort } from "../support/free_port.ts";
+import { RedisServer } from "../support/redis.ts";
 import { Terminal } from "../support/terminal.ts";
 import { TestClient } from "../support/test_client.ts";
 

@@ -8,7 +8,8 @@ import { EventStream } from "../support/event_stream.ts";
 import { operatorKeyOf } from "../support/manager.ts";
 import { Program } from "../support/program.ts";
 import { Receiver, SECRET } from "../support/receiver.ts";
-import { freePort, RedisServer } from "../support/redis.ts";
+import { freePort } from "../support/free_port.ts";
+import { RedisServer } from "../support/redis.ts";
 import { TestClient } from "../support/test_client.ts";
 import { waitFor } from "../support/wait.ts";
 

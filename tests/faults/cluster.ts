@@ -1,6 +1,6 @@
 /** Nodes that can be killed and come back, each at its own port and with its own data. */
 import { Program } from "../support/program.ts";
-import { freePort } from "../support/redis.ts";
+import { freePort } from "../support/free_port.ts";
 
 export interface ClusterOptions {
   readonly nodes: number;

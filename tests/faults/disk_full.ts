@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { Program } from "../support/program.ts";
-import { freePort } from "../support/redis.ts";
+import { freePort } from "../support/free_port.ts";
 import { SmallDisk } from "../support/small_disk.ts";
 import { TestClient } from "../support/test_client.ts";
 import { waitFor } from "../support/wait.ts";

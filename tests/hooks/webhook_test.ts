@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { Program } from "../support/program.ts";
 import { Receiver, SECRET, verify, webhookEnv } from "../support/receiver.ts";
-import { freePort, RedisServer } from "../support/redis.ts";
+import { freePort } from "../support/free_port.ts";
+import { RedisServer } from "../support/redis.ts";
 import { TestClient } from "../support/test_client.ts";
 import { waitFor } from "../support/wait.ts";
 

@@ -16,7 +16,7 @@ import { portTransport } from "../../lib/sdk/tabs/shared_transport.ts";
 import { webSocketTransport } from "../../lib/sdk/core/transport.ts";
 import { Program } from "../support/program.ts";
 import { Proxy } from "../support/proxy.ts";
-import { freePort } from "../support/redis.ts";
+import { freePort } from "../support/free_port.ts";
 import { waitFor } from "../support/wait.ts";
 
 for (const listener of ["deno", "node"]) {

@@ -2,7 +2,8 @@
 import type { BrowserContext, Page } from "playwright-core";
 import { openContext } from "./browser.ts";
 import { Program } from "./program.ts";
-import { freePort, RedisServer } from "./redis.ts";
+import { freePort } from "./free_port.ts";
+import { RedisServer } from "./redis.ts";
 
 export async function start(): Promise<Setting> {
   const setting = new Setting(await RedisServer.start());

@@ -1,5 +1,5 @@
 /** Real proxies that add nothing to what they pass on, so that a server behind them takes all of it for local. */
-import { freePort } from "./redis.ts";
+import { freePort } from "./free_port.ts";
 import { waitFor } from "./wait.ts";
 
 /** How a proxy is configured for a port to listen on and the port behind, and the command that runs it. */

@@ -1,4 +1,5 @@
 /** Runs a Redis of the test's own, on a free port, with its data in a temporary folder. */
+import { freePort } from "./free_port.ts";
 import { Redis } from "ioredis";
 import type { FakeClock } from "./fake_clock.ts";
 import { callRedis } from "./redis_call.ts";
@@ -107,12 +108,4 @@ export class RedisServer implements AsyncDisposable {
 export async function functionCalls(server: RedisServer): Promise<number> {
   const stats = await server.cli("INFO", "commandstats");
   return Number(/cmdstat_fcall:calls=(\d+)/.exec(stats)?.[1] ?? 0);
-}
-
-/** A port that is free now. It should be taken at once, since tests run in parallel. */
-export function freePort(): number {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr;
-  listener.close();
-  return port;
 }

@@ -1,5 +1,5 @@
 /** Stands between a program and its Redis, and can be cut, frozen and taken down. */
-import { freePort } from "./redis.ts";
+import { freePort } from "./free_port.ts";
 
 export class TcpProxy implements AsyncDisposable {
   readonly port = freePort();

@@ -1,7 +1,7 @@
 /** How long a restart is felt: from the process to its first answered request, with what it compiled before. */
 import { TcpSocket, waitUntil } from "../loads/sockets.ts";
 import { startCommand } from "../../support/program.ts";
-import { freePort } from "../../support/redis.ts";
+import { freePort } from "../../support/free_port.ts";
 import { digits, type Row } from "../row.ts";
 import { median } from "../run_load.ts";
 

@@ -18,6 +18,7 @@ import { Outbox } from "./core/outbox.ts";
 import type { Part } from "./core/part.ts";
 import { type Connected, readConnected } from "./core/replies.ts";
 import { type Link, readReply, Requests } from "./core/requests.ts";
+import { Retry } from "./core/retry.ts";
 import { ServerConnection, type State } from "./core/server_connection.ts";
 import { askToken } from "./core/token.ts";
 import type { Message, Published } from "./core/types.ts";
@@ -42,6 +43,10 @@ export class Client {
   readonly #requests: Requests;
   readonly #outbox: Outbox;
   readonly #link: Link;
+  /** Tries again to renew the session, as long as it lasts. */
+  readonly #renewal: Retry;
+  /** Ends the question for another token. */
+  #cancelToken = () => {};
   readonly #stopWatching: () => void;
   /** The user's id, as the server says it. */
   #userId: string | undefined;
@@ -67,6 +72,7 @@ export class Client {
     );
     this.#link = linkOf(this, options, this.#requests, (command) => this.#enqueue(command));
     this.#outbox = new Outbox(this.#link);
+    this.#renewal = new Retry(options);
     const store = new PositionStore(options.storage, options.urls[0] ?? "", options.userId);
     this.notifications = new Notifications(this.#link, store, {
       notification: (notification) => this.#events.emit("notification", notification),
@@ -203,14 +209,28 @@ export class Client {
 
   /** Sends another token. Where none can be had, the server ends the connection with the session, and says why. */
   #renewSession(): void {
-    const { token: source } = this.#options;
+    const { token: source, clock } = this.#options;
     if (typeof source !== "function") return; // there is no other
-    askToken(source, (token = "") => {
-      if (this.#link.online) this.#requests.send({ type: "auth", token }, () => {});
-    }, (reason) => this.#fail(new NotifyliError("no_token", reason)));
+    const again = () => this.#renewal.later(() => this.#renewSession());
+    this.#cancelToken();
+    this.#cancelToken = askToken(source, clock, {
+      then: (token = "") => {
+        if (!this.#link.online) return;
+        this.#requests.send({ type: "auth", token }, (reply) => {
+          if (reply.success || !reply.error.temporary) this.#renewal.reset();
+          else again(); // the server could not look at it
+        });
+      },
+      failed: (reason) => {
+        this.#fail(new NotifyliError("no_token", reason));
+        if (this.#link.online) again();
+      },
+    });
   }
 
   #interrupt(): void {
+    this.#cancelToken();
+    this.#renewal.reset();
     this.#requests.clear();
     for (const part of this.#parts) part.interrupt();
     this.#outbox.interrupt();

@@ -28,7 +28,7 @@ Deno.test("connect() refuses what is no address", () => {
   assert.throws(() => connect({ urls: [], userId: 1 }), TypeError);
 });
 
-Deno.test("Client comes back after pauses of 1, 2, 4 ... 30 seconds", () => {
+Deno.test("Client comes back after pauses of up to 1, 2, 4 ... 30 seconds", () => {
   using world = start();
   const pauses = [];
   for (let attempt = 0; attempt < 7; attempt++) {
@@ -42,11 +42,11 @@ Deno.test("Client comes back after pauses of 1, 2, 4 ... 30 seconds", () => {
     world.clock.pass(1);
     assert.equal(world.sockets.length, before + 1);
   }
-  assert.deepEqual(pauses, [1125, 2000, 4000, 8000, 16000, 26250, 26250]);
+  assert.deepEqual(pauses, [550, 1500, 3000, 6000, 12000, 22500, 22500]);
 });
 
 Deno.test("Client starts its pauses over after a connection that held", () => {
-  for (const held of [1_000, 10_000]) {
+  for (const [held, attempt] of [[0, 3], [1_499, 3], [1_500, 1], [10_000, 1]] as const) {
     using world = start();
     world.socket.drop(1006);
     world.clock.pass(1_200);
@@ -57,7 +57,43 @@ Deno.test("Client starts its pauses over after a connection that held", () => {
     world.socket.drop(1006);
     const { state } = world.client;
     assert.ok(state.kind === "waiting");
-    assert.equal(state.attempt, held < 10_000 ? 3 : 1);
+    assert.equal(state.attempt, attempt, `it held for ${held} ms`);
+  }
+});
+
+Deno.test("Clients whose server crashed come back over a whole second, and not later", () => {
+  const quarters = [0, 0, 0, 0];
+  const clients = 1_000;
+  for (let client = 0; client < clients; client++) {
+    using world = start({}, { random: () => client / (clients - 1) });
+    world.online({ ping: 1_000 });
+    world.clock.pass(60_000);
+    world.socket.drop(1006);
+    const { state } = world.client;
+    assert.ok(state.kind === "waiting");
+    const pauseMs = state.retryAt - world.clock.now();
+    assert.ok(pauseMs >= 100 && pauseMs <= 1_000, `${pauseMs} ms`);
+    quarters[Math.min(3, Math.floor(pauseMs / 250))]!++;
+  }
+  assert.ok(Math.max(...quarters) < clients * 0.3, quarters.join());
+});
+
+Deno.test("Client that is let in each time waits for seconds at the most, however soon it breaks", () => {
+  for (const urls of [["ws://one.test/ws"], ["ws://one.test/ws", "ws://two.test/ws"]]) {
+    for (const held of [0, 300, 2_000, 9_999]) {
+      using world = start({ urls }, { random: () => 1 });
+      for (let attempt = 0; attempt < 20; attempt++) {
+        world.online();
+        world.clock.pass(held);
+        world.socket.drop(1006);
+        const { state } = world.client;
+        assert.ok(state.kind === "waiting");
+        const pauseMs = state.retryAt - world.clock.now();
+        const most = held >= 4_000 ? 1_000 : 4_000;
+        assert.ok(pauseMs <= most, `${pauseMs} ms after ${held} ms, attempt ${attempt}`);
+        world.clock.pass(pauseMs);
+      }
+    }
   }
 });
 
@@ -75,7 +111,7 @@ Deno.test("Client tries its servers in turn, with short pauses within a round", 
   }
   const [one, two] = ["ws://one.test/ws", "wss://two.test/ws"];
   assert.deepEqual(tried, [one, two, one, two, one]);
-  assert.deepEqual(pauses, [500, 1125, 500, 2000, 500]);
+  assert.deepEqual(pauses, [500, 550, 500, 1500, 500]);
 });
 
 Deno.test("Client does not come back after the codes that say so, until it is told to", () => {
@@ -183,6 +219,26 @@ Deno.test("Client gives up a handshake without an end, and a command without an 
   world.online({ ping: 1_000 });
   world.client.subscribe("lobby", () => {});
   world.clock.pass(30_000);
+  assert.equal(world.client.state.kind, "waiting");
+});
+
+Deno.test("Client goes on as long as answers come, however long all of them take", () => {
+  using world = start();
+  world.online({ ping: 10_000 });
+  const rooms = Array.from({ length: 100 }, (_, index) => `room-${index}`);
+  const entered: string[] = [];
+  for (const room of rooms) {
+    world.client.subscribe(room, () => {}).on("subscribed", () => entered.push(room));
+  }
+  for (const room of rooms) {
+    world.clock.pass(29_999);
+    world.socket.reply("subscribe", { room, publications: [] });
+  }
+  assert.deepEqual([entered, world.states()], [rooms, ["online"]]);
+  world.client.subscribe("one more", () => {});
+  world.clock.pass(29_999);
+  assert.equal(world.client.state.kind, "online");
+  world.clock.pass(1);
   assert.equal(world.client.state.kind, "waiting");
 });
 

@@ -48,6 +48,7 @@ export class FakeSocket implements WebSocketLike {
   onopen: ((event: Event) => void) | null = null;
   onmessage: ((event: MessageEvent) => void) | null = null;
   onclose: ((event: CloseEvent) => void) | null = null;
+  onerror: (() => void) | null = null;
   onsend = (_frame: Frame) => {};
   closed = false;
   readonly sent: Frame[] = [];

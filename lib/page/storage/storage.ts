@@ -72,17 +72,26 @@ export function saveSite(own: KeyValueStore, site: string): void {
   own.setItem(SITE_KEY, site);
 }
 
-/** The store itself, or one in memory where the browser forbids it (cookies blocked, sandboxed frame). */
-export function storeOrMemory(open: () => KeyValueStore): KeyValueStore {
+/**
+ * The store itself, or one in memory where the browser forbids it (cookies blocked, sandboxed frame) or has none: some web
+ * views say `null`.
+ */
+export function storeOrMemory(open: () => KeyValueStore | null): KeyValueStore {
   try {
-    return open();
+    const store = open();
+    if (store !== null) return store;
   } catch {
-    const memory = new Map<string, string>();
-    return {
-      getItem: (key) => memory.get(key) ?? null,
-      setItem: (key, value) => void memory.set(key, value),
-    };
+    // It is forbidden.
   }
+  return memoryStore();
+}
+
+function memoryStore(): KeyValueStore {
+  const memory = new Map<string, string>();
+  return {
+    getItem: (key) => memory.get(key) ?? null,
+    setItem: (key, value) => void memory.set(key, value),
+  };
 }
 
 function readJson(store: KeyValueStore, key: string): unknown {

@@ -1,8 +1,9 @@
 /** How long the pause before the next connection is; `server_connection.ts` asks. */
 
 const FIRST_PAUSE_MS = 1_000;
+/** Nobody comes back sooner: the network, too, needs a moment. */
+const SHORTEST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 30_000;
-const JITTER = 0.25;
 const RESTART_SPREAD_MS = 2_000;
 const HOP_SPREAD_MS = 1_000;
 /** A token says when it was issued in whole seconds: one of the same second would be refused, too. */
@@ -13,13 +14,13 @@ const REVOKED_SPREAD_MS = 2_000;
 export const SERVER_SHUTDOWN = 3001;
 
 /**
- * The pause before the `attempt`th try (0 is the first), in milliseconds: 1, 2, 4, 8, 16, 30 seconds and
- * 30 from then on, each up to a quarter more or less, and never outside of 1 to 30 seconds.
+ * The pause before the `attempt`th try (0 is the first), in milliseconds: up to 1, 2, 4, 8, 16, 30 seconds, and up to 30
+ * from then on. All of the first one is random, but for a moment, and half of each later one: when a server has crashed, its
+ * clients must not come back together.
  */
 export function backoffMs(attempt: number, random: () => number): number {
-  const middle = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** attempt);
-  const shortest = Math.max(FIRST_PAUSE_MS, middle * (1 - JITTER));
-  const longest = Math.min(LONGEST_PAUSE_MS, middle * (1 + JITTER));
+  const longest = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** attempt);
+  const shortest = attempt === 0 ? SHORTEST_PAUSE_MS : longest / 2;
   return Math.round(shortest + random() * (longest - shortest));
 }
 

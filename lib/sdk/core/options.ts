@@ -30,16 +30,18 @@ export interface ConnectOptions {
   readonly userId?: string | number;
   /**
    * Proves who the user is, where the server asks for it (docs/auth.md): a token, or a function that gets one. The
-   * function is called before each connection, and when the session is about to end.
+   * function is called before each connection, and when the session is about to end. Where it throws, takes longer than 15
+   * seconds or gives none, it is called again after a pause.
    */
   readonly token?: TokenSource;
   /** The name that others see. @default the user's id */
   readonly name?: string;
   /**
    * Keeps the position in the inbox over a reload: `sessionStorage` for this tab alone, `localStorage` for
-   * all of the browser's tabs together.
+   * all of the browser's tabs together. A function that returns it may throw, as browsers do that forbid it; where there is
+   * none, or `null` as in some web views, the position lasts as long as the client.
    */
-  readonly storage?: KeyValueStore;
+  readonly storage?: KeyValueStore | null | (() => KeyValueStore | null | undefined);
   /** What carries the connection, such as `sharedTransport("/notifyli-worker.js")`. @default a WebSocket, and where none passes, Server-Sent Events */
   readonly transport?: OpenTransport | undefined;
   readonly environment?: Partial<Environment>;
@@ -68,12 +70,20 @@ export function resolveOptions(options: ConnectOptions): ResolvedOptions {
     userId: userId === undefined ? undefined : String(userId),
     token,
     name,
-    storage,
+    storage: openStorage(storage),
     openTransport: transport ?? defaultTransport(clock, environment.WebSocket),
     clock,
     random: environment.random ?? Math.random,
     wakeSources: environment.wakeSources ?? systemWakeSources(),
   };
+}
+
+function openStorage(storage: ConnectOptions["storage"]): KeyValueStore | undefined {
+  try {
+    return (typeof storage === "function" ? storage() : storage) ?? undefined;
+  } catch {
+    return undefined; // forbidden here, as in a sandboxed frame
+  }
 }
 
 /** Makes an address absolute, and one of `http:` one of `ws:`. */

@@ -1,11 +1,10 @@
 /**
  * Commands that must reach the server: they wait while there is no connection, and are sent again where one
- * broke or the server asked to wait, in the order they were given, until the server has answered. All of them
- * may be sent twice: a publication has an id by which the server knows it.
+ * broke, in the order they were given, until the server has answered. All of them may be sent twice: a publication
+ * has an id by which the server knows it.
  */
 import { NotifyliError } from "./errors.ts";
 import type { Command, JsonObject, Reply } from "./frames.ts";
-import type { Clock } from "./clock.ts";
 
 /** When it is full, `add()` rejects with `queue_full`: nothing that was taken is dropped. */
 const QUEUE_LIMIT = 1_000;
@@ -15,9 +14,6 @@ const IN_FLIGHT_LIMIT = 20;
 
 /** A command that ends the connection each time must not be sent for ever. */
 const MAX_TRIES = 5;
-
-/** How long the outbox waits where the server asks for it and does not say for how long. */
-const DEFAULT_WAIT_MS = 1_000;
 
 /** After so many tries a command is sent alone: it may be the one that ends the connection. */
 const SUSPECT_TRIES = 2;
@@ -32,7 +28,6 @@ interface Entry {
 
 interface OutboxLink {
   readonly online: boolean;
-  readonly clock: Clock;
   request(command: Command, answer: (reply: Reply) => void): void;
 }
 
@@ -40,8 +35,6 @@ export class Outbox {
   readonly #link: OutboxLink;
   readonly #entries = new Set<Entry>();
   #inFlight = 0;
-  /** Ends the wait that the server asked for; `undefined` while there is none. */
-  #cancelPause: (() => void) | undefined;
 
   constructor(link: OutboxLink) {
     this.#link = link;
@@ -62,7 +55,7 @@ export class Outbox {
   /** Sends what waits, as far as the limit of commands in flight allows. */
   flush(): void {
     for (const entry of this.#entries) {
-      if (!this.#link.online || this.#cancelPause || this.#inFlight >= this.#limit()) return;
+      if (!this.#link.online || this.#inFlight >= this.#limit()) return;
       if (!entry.inFlight) this.#send(entry);
     }
   }
@@ -81,8 +74,6 @@ export class Outbox {
   }
 
   rejectAll(error: NotifyliError): void {
-    this.#cancelPause?.();
-    this.#cancelPause = undefined;
     for (const { reject } of this.#entries) reject(error);
     this.#entries.clear();
     this.#inFlight = 0;
@@ -101,22 +92,9 @@ export class Outbox {
     this.#link.request(entry.command, (reply) => {
       if (!this.#entries.has(entry)) return;
       this.#inFlight--;
-      if (!reply.success && reply.error.code === "rate_limited") {
-        return this.#wait(entry, reply.error.retryAfterMs ?? DEFAULT_WAIT_MS);
-      }
       this.#entries.delete(entry);
       if (reply.success) entry.resolve(reply.data);
       else entry.reject(reply.error);
-      this.flush();
-    });
-  }
-
-  /** Sends the command again later, in its place: what the server refused behind it comes behind it again. */
-  #wait(entry: Entry, ms: number): void {
-    entry.inFlight = false;
-    entry.tries--; // the server asked to wait, so this was no try that failed
-    this.#cancelPause ??= this.#link.clock.after(ms, () => {
-      this.#cancelPause = undefined;
       this.flush();
     });
   }

@@ -10,22 +10,44 @@ export interface Link {
   readonly random: () => number;
   /** The server knows who this is, so commands may be sent. */
   readonly online: boolean;
-  /** Sends a command now. Nothing is answered when the connection ends before the server's answer. */
+  /**
+   * Sends a command now, or when the server takes commands again. Nothing is answered when the connection ends before the
+   * server's answer.
+   */
   request(command: Command, answer: (reply: Reply) => void): void;
   /** Sends a command now or when there is a connection, again where one broke, until it is answered. */
   enqueue(command: Command): Promise<JsonObject>;
 }
 
-/** A connection on which a command has no answer for so long is given up. */
-const REPLY_DEADLINE_MS = 30_000;
+/**
+ * A connection is given up where commands wait and none is answered for so long. A server that is far from its store
+ * answers many of them one after the other: as long as answers come, it is at work.
+ */
+const SILENCE_MS = 30_000;
+
+/** How long nothing is sent where the server asks to wait and does not say for how long. */
+const DEFAULT_WAIT_MS = 1_000;
+
+interface Request {
+  /** Commands go out in this order, also those that have to go out again. */
+  readonly order: number;
+  readonly command: Command;
+  readonly answer: (reply: Reply) => void;
+}
 
 export class Requests {
   /** Those who ask keep it bounded: the outbox has a limit of its own, each room asks one thing at a time. */
-  readonly #pending = new Map<number, { answer: (reply: Reply) => void; cancel: () => void }>();
+  readonly #pending = new Map<number, Request>();
+  /** What goes out when the time is over that the server asked to wait. */
+  #waiting: Request[] = [];
   readonly #clock: Clock;
   readonly #send: (text: string) => void;
   readonly #onSilence: (reason: string) => void;
   #lastRef = 0;
+  #lastOrder = 0;
+  #cancelSilence = () => {};
+  /** Ends the time in which nothing is sent; `undefined` where there is none. */
+  #cancelPause: (() => void) | undefined;
 
   constructor(clock: Clock, send: (text: string) => void, onSilence: (reason: string) => void) {
     this.#clock = clock;
@@ -33,14 +55,11 @@ export class Requests {
     this.#onSilence = onSilence;
   }
 
+  /** Sends a command; where the server asks to wait (`rate_limited`), again after that, in its place. */
   send(command: Command, answer: (reply: Reply) => void): void {
-    const ref = ++this.#lastRef;
-    const cancel = this.#clock.after(
-      REPLY_DEADLINE_MS,
-      () => this.#onSilence(`No answer to '${command.type}'`),
-    );
-    this.#pending.set(ref, { answer, cancel });
-    this.#send(JSON.stringify({ ...command, ref }));
+    const request = { order: ++this.#lastOrder, command, answer };
+    if (this.#cancelPause === undefined) this.#dispatch(request);
+    else this.#waiting.push(request);
   }
 
   /** The server answered; a second answer changes nothing. */
@@ -48,14 +67,46 @@ export class Requests {
     const request = this.#pending.get(ref);
     if (request === undefined) return;
     this.#pending.delete(ref);
-    request.cancel();
-    request.answer(reply);
+    this.#watch();
+    if (reply.success || reply.error.code !== "rate_limited") return request.answer(reply);
+    this.#waiting.push(request);
+    this.#cancelPause ??= this.#clock.after(
+      reply.error.retryAfterMs ?? DEFAULT_WAIT_MS,
+      () => this.#goOn(),
+    );
   }
 
   /** The connection is gone, and all answers with it. */
   clear(): void {
-    for (const { cancel } of this.#pending.values()) cancel();
+    this.#cancelSilence();
+    this.#cancelPause?.();
+    this.#cancelPause = undefined;
+    this.#waiting = [];
     this.#pending.clear();
+  }
+
+  #dispatch(request: Request): void {
+    const ref = ++this.#lastRef;
+    this.#pending.set(ref, request);
+    if (this.#pending.size === 1) this.#watch();
+    this.#send(JSON.stringify({ ...request.command, ref }));
+  }
+
+  #goOn(): void {
+    this.#cancelPause = undefined;
+    const waiting = this.#waiting.sort((one, other) => one.order - other.order);
+    this.#waiting = [];
+    for (const request of waiting) this.#dispatch(request);
+  }
+
+  /** Waits for the next answer, where one is to come. */
+  #watch(): void {
+    this.#cancelSilence();
+    if (this.#pending.size === 0) return;
+    this.#cancelSilence = this.#clock.after(SILENCE_MS, () => {
+      const [oldest] = this.#pending.values();
+      this.#onSilence(`No answer to '${oldest?.command.type}'`);
+    });
   }
 }
 

@@ -1,13 +1,14 @@
 /**
- * Keeps a transport to one of the servers: opens it, pings, notices a dead peer, and comes back after a growing
- * pause. What arrives goes to `client.ts`, which says when the server has accepted us.
+ * Keeps a connection to one of the servers: opens it (`race.ts`), pings, notices a dead peer, and comes back after a
+ * growing pause. What arrives goes to `client.ts`, which says when the server has accepted us.
  */
 import { mayReconnect, TOKEN_EXPIRED, TOKEN_REVOKED } from "../../base/close_codes.ts";
 import { backoffMs, hopMs, restartMs, revokedMs, SERVER_SHUTDOWN } from "./backoff.ts";
 import type { Clock } from "./clock.ts";
 import type { ResolvedOptions } from "./options.ts";
+import { Race } from "./race.ts";
 import { askToken } from "./token.ts";
-import { CONNECTION_LOST, type Transport } from "./transport.ts";
+import { CONNECTION_LOST } from "./transport.ts";
 
 /** `retryAt` is on the clock's scale: Unix time in milliseconds, where no other clock was given. */
 export type State =
@@ -28,30 +29,35 @@ export type State =
 interface ServerConnectionEvents {
   opened(): void;
   received(text: string): void;
-  /** The transport is gone. This is told before the state changes. */
+  /** The connection is gone. This is told before the state changes. */
   interrupted(): void;
   changed(state: State): void;
 }
 
-const HANDSHAKE_DEADLINE_MS = 15_000;
 const PONG_DEADLINE_MS = 10_000;
 const PROBE_DEADLINE_MS = 5_000;
-/** After a connection that held this long, the pauses start over. */
-const STABLE_AFTER_MS = 10_000;
+/** A connection that held at least this long, and as long as the pause before it, was good: the pauses start over. */
+const GOOD_AFTER_MS = 1_000;
+/** How many rounds of pauses a connection leaves behind that a server had accepted, and that broke at once. */
+const ROUNDS_AFTER_ACCEPTED = 2;
 
 export class ServerConnection {
   readonly #options: ResolvedOptions;
   readonly #clock: Clock;
   readonly #events: ServerConnectionEvents;
   #state: State;
-  #transport: Transport | undefined;
+  /** The connection, or what is to become one. */
+  #race: Race | undefined;
   /** How many connections failed or ended since the last good one. */
   #failures = 0;
-  /** Which of the URLs is tried next. */
+  /** Which of the URLs is tried next, or is connected to. */
   #turn = 0;
+  /** Which of the URLs has answered. */
+  #answering = 0;
   #onlineSince = 0;
+  #lastPauseMs = 0;
   #pingIntervalMs = 0;
-  /** Cancels the timer of the pause, the handshake or the next ping: there is one of them at a time. */
+  /** Cancels the timer of the pause, the deadline of the token or the timer of the next ping: there is one at a time. */
   #cancelTimer = () => {};
   /** When something must have come, since we pinged. */
   #deadlineAt = Infinity;
@@ -74,22 +80,25 @@ export class ServerConnection {
 
   /** Connects now, also after the server had said not to come back. */
   connect(): void {
-    if (this.#transport !== undefined || this.#state.kind === "closed") return;
+    if (this.#race !== undefined || this.#state.kind === "closed") return;
     this.#cancelTimer();
-    this.#enter({ kind: "connecting", url: this.#url, attempt: this.#failures });
-    this.#cancelTimer = this.#clock.after(HANDSHAKE_DEADLINE_MS, () => this.lose("No answer"));
     const attempt = ++this.#lastAttempt;
     const isWanted = () => attempt === this.#lastAttempt;
-    askToken(
-      this.#options.token,
-      (token) => isWanted() && this.#open(token),
-      (reason) => isWanted() && this.lose(reason),
-    );
+    this.#enter({ kind: "connecting", url: this.#url, attempt: this.#failures });
+    if (!isWanted()) return; // whoever heard of it has closed us
+    const { token, clock } = this.#options;
+    const cancel = askToken(token, clock, {
+      then: (token) => isWanted() && this.#open(token),
+      failed: (reason) => isWanted() && this.lose(reason),
+    });
+    if (!isWanted()) cancel();
+    else if (this.#race === undefined) this.#cancelTimer = cancel;
   }
 
   /** The server has accepted us. */
   accepted(clientId: string, pingIntervalMs: number): void {
     this.#hasAskedAgain = false;
+    this.#turn = this.#answering;
     this.#onlineSince = this.#clock.now();
     this.#pingIntervalMs = pingIntervalMs;
     this.#cancelTimer();
@@ -98,7 +107,7 @@ export class ServerConnection {
   }
 
   send(text: string): void {
-    this.#transport?.send(text);
+    this.#race?.send(text);
   }
 
   /** The network or the reader came back: waits no longer, or asks whether the server is still there. */
@@ -131,16 +140,20 @@ export class ServerConnection {
     return urls[this.#turn % urls.length] ?? "";
   }
 
+  /** Tries the servers that are left of this round. */
   #open(token: string | undefined): void {
-    try {
-      this.#transport = this.#options.openTransport(this.#url, {
-        opened: () => this.#events.opened(),
-        received: (text) => this.#received(text),
-        closed: (code, reason) => this.#closed(code, reason),
-      }, token);
-    } catch (error) {
-      this.lose(String(error)); // such as a page on https that may not use ws
-    }
+    const { urls } = this.#options;
+    const left = urls.length - this.#failures % urls.length;
+    const first = this.#turn;
+    const here = Array.from({ length: left }, (_, index) => urls[(first + index) % urls.length]);
+    this.#race = new Race({ urls: here.map((url = "") => url), token }, this.#options, {
+      alsoTrying: (url) => this.#enter({ kind: "connecting", url, attempt: this.#failures }),
+      opened: () => this.#events.opened(),
+      chosen: (index) => this.#answering = first + index,
+      received: (text) => this.#received(text),
+      closed: (code, reason) => this.#closed(code, reason),
+    });
+    this.#race.start();
   }
 
   #received(text: string): void {
@@ -182,17 +195,27 @@ export class ServerConnection {
     }
     if (!mayReconnect(code)) return this.stop(code, reason);
     const wasOnline = this.#state.kind === "online";
+    const tried = wasOnline ? 1 : this.#race?.started ?? 1;
     this.#drop();
     if (this.#state.kind === "closed" || this.#state.kind === "waiting") return;
-    if (wasOnline && this.#clock.now() - this.#onlineSince >= STABLE_AFTER_MS) this.#failures = 0;
-    const pauseMs = this.#pauseMs(code);
-    this.#failures++;
-    this.#turn++;
+    if (wasOnline) this.#noteAccepted();
+    const pauseMs = this.#pauseMs(code, tried);
+    this.#failures += tried;
+    this.#turn += tried;
     this.#wait(pauseMs, code, reason);
+  }
+
+  /** The connection that has just ended had worked, so what failed before it counts no longer, or not for much. */
+  #noteAccepted(): void {
+    const heldMs = this.#clock.now() - this.#onlineSince;
+    const most = ROUNDS_AFTER_ACCEPTED * this.#options.urls.length;
+    const isGood = heldMs >= Math.max(GOOD_AFTER_MS, this.#lastPauseMs);
+    this.#failures = isGood ? 0 : Math.min(this.#failures, most);
   }
 
   #wait(pauseMs: number, code: number, reason: string): void {
     const retryAt = this.#clock.now() + pauseMs;
+    this.#lastPauseMs = pauseMs;
     this.#cancelTimer = this.#clock.after(pauseMs, () => this.connect());
     this.#enter({ kind: "waiting", attempt: this.#failures, retryAt, code, reason });
   }
@@ -201,23 +224,27 @@ export class ServerConnection {
     return typeof this.#options.token === "function" && !this.#hasAskedAgain;
   }
 
-  /** The pauses grow from one round of all URLs to the next; within a round they are short. */
-  #pauseMs(code: number): number {
+  /**
+   * The pauses grow from one round of all URLs to the next; within a round they are short.
+   *
+   * @param tried how many servers have just failed
+   */
+  #pauseMs(code: number, tried: number): number {
     const { urls, random } = this.#options;
     if (this.#failures === 0 && code === SERVER_SHUTDOWN) return restartMs(random);
-    const tried = this.#failures + 1;
-    if (tried % urls.length !== 0) return hopMs(random);
-    return backoffMs(tried / urls.length - 1, random);
+    const all = this.#failures + tried;
+    if (all % urls.length !== 0) return hopMs(random);
+    return backoffMs(all / urls.length - 1, random);
   }
 
   #drop(): void {
     this.#lastAttempt++;
     this.#cancelTimer();
     this.#answered();
-    const transport = this.#transport;
-    if (transport === undefined) return;
-    this.#transport = undefined;
-    transport.close();
+    const race = this.#race;
+    if (race === undefined) return;
+    this.#race = undefined;
+    race.close();
     this.#events.interrupted();
   }
 

@@ -22,12 +22,16 @@ export interface Transport {
  */
 export type OpenTransport = (url: string, events: TransportEvents, token?: string) => Transport;
 
-/** The part of a WebSocket that is used here. */
+/** A handler of events that have more in them than is used here: each kind of WebSocket has types of its own for them. */
+type Handler<Used> = { handle(event: Used): void }["handle"];
+
+/** The part of a WebSocket that is used here. Those of browsers, of Deno, of Node.js and of the npm package `ws` have it. */
 export interface WebSocketLike {
   readonly protocol: string;
-  onopen: ((event: Event) => void) | null;
-  onmessage: ((event: MessageEvent) => void) | null;
-  onclose: ((event: CloseEvent) => void) | null;
+  onopen: Handler<unknown> | null;
+  onmessage: Handler<{ readonly data: unknown }> | null;
+  onclose: Handler<{ readonly code: number; readonly reason: string }> | null;
+  onerror: Handler<unknown> | null;
   send(text: string): void;
   close(code?: number): void;
 }
@@ -46,6 +50,8 @@ export function webSocketTransport(WebSocket: WebSocketConstructor): OpenTranspo
     // A browser can send no header, but it can offer subprotocols.
     const offered = token === undefined ? [PROTOCOL] : [PROTOCOL, TOKEN_PROTOCOL + token];
     const socket = new WebSocket(url, offered);
+    // What fails ends in a close event. The package `ws` ends the program where nobody hears an error, late ones, too.
+    socket.onerror = () => {};
     /** Stops listening: a stuck socket closes late, and Deno's close event can come twice. */
     const release = () => void (socket.onopen = socket.onmessage = socket.onclose = null);
     const close = () => {

@@ -1,5 +1,6 @@
 /** Tells the server which notifications were taken: those of one tick in one frame. */
 import type { Link } from "../core/requests.ts";
+import { Retry } from "../core/retry.ts";
 
 /** When it is full, the oldest is forgotten: the server then shows that one as sent, not as delivered. */
 const PENDING_LIMIT = 1_000;
@@ -13,10 +14,12 @@ export class Acks {
   readonly #pending = new Set<string>();
   /** Those of them that are on their way. */
   readonly #sent = new Set<string>();
+  readonly #retry: Retry;
   #cancel: (() => void) | undefined;
 
   constructor(link: Link) {
     this.#link = link;
+    this.#retry = new Retry(link);
   }
 
   add(id: string): void {
@@ -36,11 +39,13 @@ export class Acks {
   /** The connection is gone, and what was on its way must be sent again. */
   interrupt(): void {
     this.#sent.clear();
+    this.#retry.reset();
   }
 
   /** Sends what is pending, and nothing after that. */
   close(): void {
     this.#flush();
+    this.#retry.reset();
     this.#pending.clear();
   }
 
@@ -53,15 +58,14 @@ export class Acks {
       const ids = pending.slice(start, start + BATCH_LIMIT);
       for (const id of ids) this.#sent.add(id);
       this.#link.request({ type: "ack", ids }, (reply) => {
-        // What the server could not do now goes with the next ones.
+        // What the server could not do now goes with the next ones, or after a pause.
         const isDone = reply.success || !reply.error.temporary;
         for (const id of ids) {
           this.#sent.delete(id);
           if (isDone) this.#pending.delete(id);
         }
-        if (!reply.success && reply.error.retryAfterMs !== undefined) {
-          this.#cancel ??= this.#link.clock.after(reply.error.retryAfterMs, () => this.#flush());
-        }
+        if (!isDone) this.#retry.later(() => this.#flush());
+        else if (this.#pending.size === 0) this.#retry.reset();
       });
     }
   }

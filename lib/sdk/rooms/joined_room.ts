@@ -1,7 +1,7 @@
 /** One room that the client is in: asks to be let in on each connection, and hands what comes to its subscriptions. */
 import { backoffMs } from "../core/backoff.ts";
 import { NotifyliError } from "../core/errors.ts";
-import type { Reply } from "../core/frames.ts";
+import type { Command, Reply } from "../core/frames.ts";
 import { Presence } from "./presence.ts";
 import { readRecovery, type Recovery } from "../core/replies.ts";
 import { type Link, readReply } from "../core/requests.ts";
@@ -17,6 +17,9 @@ import type { Message, Position, Publication, User } from "../core/types.ts";
 
 /** Messages asked for at once, where too many were missed to come by themselves. */
 const PAGE_LIMIT = 100;
+
+/** How often a page is asked for where the server cannot help now. What is live waits meanwhile. */
+const PAGE_TRIES = 4;
 
 interface RoomEvents {
   message(message: Message): void;
@@ -40,6 +43,7 @@ export class JoinedRoom implements SubscribedRoom {
   /** Counts how often the server was asked, so that a token that comes late is not used. */
   #lastAsk = 0;
   #cancelRetry = () => {};
+  #cancelToken = () => {};
 
   constructor(name: string, link: Link, events: RoomEvents, options: SubscribeOptions) {
     this.name = name;
@@ -94,12 +98,15 @@ export class JoinedRoom implements SubscribedRoom {
     this.#asked = false;
     this.#lastAsk++;
     this.#cancelRetry();
+    this.#cancelToken();
     this.#stream.interrupt();
     this.#presence.interrupt();
   }
 
   close(): void {
     this.#cancelRetry();
+    this.#cancelToken();
+    this.#presence.interrupt();
     this.#subscriptions.clear();
   }
 
@@ -137,15 +144,15 @@ export class JoinedRoom implements SubscribedRoom {
   #subscribe(attempt: number): void {
     const ask = ++this.#lastAsk;
     const isWanted = () => ask === this.#lastAsk && this.#subscriptions.size > 0;
-    askToken(
-      this.#token,
-      (token) => isWanted() && this.#request(attempt, token === undefined ? {} : { token }),
-      (reason) => {
+    this.#cancelToken();
+    this.#cancelToken = askToken(this.#token, this.#link.clock, {
+      then: (token) => isWanted() && this.#request(attempt, token === undefined ? {} : { token }),
+      failed: (reason) => {
         if (!isWanted()) return;
         this.#fail(new NotifyliError("no_token", reason));
         this.#ask(attempt + 1);
       },
-    );
+    });
   }
 
   #request(attempt: number, proof: { token?: string }): void {
@@ -177,13 +184,8 @@ export class JoinedRoom implements SubscribedRoom {
     }
     const since = this.#stream.position;
     const command = { type: "history", room: this.name, limit: this.#history } as const;
-    this.#link.request(command, (reply) => {
-      if (this.#subscriptions.size === 0) return;
-      const page = readReply(reply, (data) => readRecovery(data, "publications"));
-      if (page instanceof NotifyliError) {
-        this.#fail(page);
-        return this.#recovered(recovery);
-      }
+    this.#read(command, (page) => {
+      if (page === undefined) return this.#recovered(recovery);
       const isOfOneEpoch = page.position?.epoch === position.epoch;
       const first = since?.epoch === position.epoch ? since.offset + 1 : 0;
       // What is after the position comes live as well, and is held until now.
@@ -197,18 +199,34 @@ export class JoinedRoom implements SubscribedRoom {
   /** Reads on in the history until nothing is missing, or the next message is no longer there. */
   #page(recovery: Recovery, since: Position): void {
     const command = { type: "history", room: this.name, since, limit: PAGE_LIMIT } as const;
-    this.#link.request(command, (reply) => {
-      if (this.#subscriptions.size === 0) return;
-      const page = readReply(reply, (data) => readRecovery(data, "publications"));
-      const isWhole = !(page instanceof NotifyliError) &&
-        page.position?.epoch === since.epoch && page.items[0]?.offset === since.offset + 1;
-      if (!isWhole) return this.#readLast(recovery);
+    this.#read(command, (page) => {
+      const isWhole = page?.position?.epoch === since.epoch &&
+        page.items[0]?.offset === since.offset + 1;
+      if (page === undefined || !isWhole) return this.#readLast(recovery);
       this.#stream.replay(page.items, since.epoch);
       const next = this.#stream.position;
       const end = recovery.position?.offset ?? 0;
       if (next === undefined || next.offset >= end) {
         this.#recovered({ ...recovery, recovered: true, items: [] });
       } else this.#page(recovery, next);
+    });
+  }
+
+  /** Reads a page of the history, and again where the server cannot help now; `undefined` where it does not after all. */
+  #read(command: Command, then: (page: Recovery | undefined) => void, tries = 1): void {
+    this.#link.request(command, (reply) => {
+      if (this.#subscriptions.size === 0) return;
+      const page = readReply(reply, (data) => readRecovery(data, "publications"));
+      if (!(page instanceof NotifyliError)) return then(page);
+      if (!page.temporary || tries === PAGE_TRIES) {
+        this.#fail(page);
+        return then(undefined);
+      }
+      const pauseMs = backoffMs(tries - 1, this.#link.random);
+      this.#cancelRetry = this.#link.clock.after(
+        pauseMs,
+        () => this.#read(command, then, tries + 1),
+      );
     });
   }
 

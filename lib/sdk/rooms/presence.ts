@@ -2,6 +2,7 @@
 import { NotifyliError } from "../core/errors.ts";
 import { readUsers } from "../core/replies.ts";
 import { type Link, readReply } from "../core/requests.ts";
+import { Retry } from "../core/retry.ts";
 import type { SubscriptionEvents } from "./subscription.ts";
 import type { User } from "../core/types.ts";
 
@@ -18,12 +19,15 @@ export class Presence {
   #wanted = false;
   /** We are in the room, so that we may ask. */
   #inRoom = false;
+  /** The server was asked on this connection, and has answered or will. */
   #asked = false;
+  readonly #retry: Retry;
 
   constructor(room: string, link: Link, events: PresenceEvents) {
     this.#room = room;
     this.#link = link;
     this.#events = events;
+    this.#retry = new Retry(link);
   }
 
   /** The users that were last known, also while there is no connection. */
@@ -43,16 +47,19 @@ export class Presence {
     this.#asked = true;
     this.#link.request({ type: "presence", room: this.#room }, (reply) => {
       const users = readReply(reply, readUsers);
-      if (users instanceof NotifyliError) return this.#events.failed(users);
+      if (users instanceof NotifyliError) return this.#refused(users);
+      this.#retry.reset();
       this.#users.clear();
       for (const user of users) this.#users.set(user.userId, user);
       this.#events.emit("presence", this.users);
     });
   }
 
+  /** The connection is gone, or nobody wants to know any more. */
   interrupt(): void {
     this.#inRoom = false;
     this.#asked = false;
+    this.#retry.reset();
   }
 
   change(type: "join" | "leave", user: User): void {
@@ -60,5 +67,12 @@ export class Presence {
     else this.#users.delete(user.userId);
     this.#events.emit(type, user);
     this.#events.emit("presence", this.users);
+  }
+
+  /** Asks again where the server could not answer now. What it does not allow is asked again for the next who wants to know. */
+  #refused(error: NotifyliError): void {
+    this.#asked = false;
+    if (error.temporary) this.#retry.later(() => this.ask());
+    this.#events.failed(error);
   }
 }

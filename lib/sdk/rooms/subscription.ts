@@ -16,7 +16,8 @@ export interface SubscriptionEvents {
   join: User;
   leave: User;
   /**
-   * The server does not let us in, or does not tell who is there. It is asked again at each reconnection.
+   * The server does not let us in, or does not tell who is there. It is asked again at each reconnection, and where it could
+   * only not answer now, after a pause.
    * Where nobody listens, the client's `error` event has it.
    */
   error: NotifyliError;

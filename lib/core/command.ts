@@ -20,17 +20,31 @@ export type Outcome = Answer | void | Promise<Answer | void>;
 export interface Command {
   /** The `type` of its frame. */
   readonly type: string;
+  /**
+   * What a frame concerns, such as a room: it is worked on beside frames that concern something else. Where it says nothing,
+   * the frame waits for all before it, and all after it wait for the frame.
+   */
+  readonly lane: ((fields: Fields) => string | undefined) | undefined;
   /** Reads the fields, and does what they ask for. Throws or rejects with a `CodedError` that the client is sent. */
   run(connection: Connection, fields: Fields): Outcome;
 }
 
-/** Makes a command of two functions: one reads its fields, one runs it. */
+/** Makes a command of two functions: one reads its fields, one runs it. Its frames wait for all before them. */
 export function command<Asked>(
   type: string,
   read: (fields: Fields, connection: Connection) => Asked,
   run: (connection: Connection, asked: Asked) => Outcome,
 ): Command {
-  return { type, run: (connection, fields) => run(connection, read(fields, connection)) };
+  return {
+    type,
+    lane: undefined,
+    run: (connection, fields) => run(connection, read(fields, connection)),
+  };
+}
+
+/** A command whose frames are worked on beside those of other lanes. */
+export function inLanes(command: Command, lane: (fields: Fields) => string | undefined): Command {
+  return { type: command.type, lane, run: command.run };
 }
 
 /** The commands of one protocol. */
@@ -51,5 +65,10 @@ export class Commands {
   /** The command of a frame's `type`; `undefined` if there is none. It runs for every message. */
   get(type: unknown): Command | undefined {
     return typeof type === "string" ? this.#commands.get(type) : undefined;
+  }
+
+  /** What a frame concerns; `undefined` where it waits for all before it. It runs for every message. */
+  laneOf(fields: Fields): string | undefined {
+    return this.get(fields["type"])?.lane?.(fields);
   }
 }

@@ -53,6 +53,9 @@ export interface Protocol {
   fail(connection: Connection, error: CodedError, fields?: Fields): void;
 }
 
+/** What is done for a frame; as a promise, if that takes its time. */
+type Work = (connection: Connection, fields: Fields) => Promise<void> | undefined | void;
+
 /** What a connection asks of its node. */
 export interface ConnectionHome {
   readonly drops: Readonly<Record<"slow" | "flood" | "tooBig", (connection: Connection) => void>>;
@@ -272,9 +275,11 @@ export class Connection implements SocketEvents, FrameOwner, IntakeOwner, Writer
     this.#takeHeld(channel);
   }
 
-  /** Resolves when the client has taken the better part of what waits for it, or is gone. */
-  async drained(): Promise<void> {
+  /** Resolves when the client has taken the better part of what waits for it, or is gone, or after so long. */
+  async drained(mostMs = Infinity): Promise<void> {
+    const until = performance.now() + mostMs;
     while (!this.#closed && this.#writer.bufferedAmount > this.limits.queue / 2) {
+      if (performance.now() >= until) return;
       await pause(DRAIN_LOOK_MS);
     }
   }
@@ -300,18 +305,17 @@ export class Connection implements SocketEvents, FrameOwner, IntakeOwner, Writer
    * function for all messages, which saves a closure for each.
    *
    * @param fields of the command's frame, if it has one
+   * @param lane what the command concerns, if commands that concern something else need not wait for it
    */
-  work(
-    run: (connection: Connection, fields: Fields) => Promise<void> | void,
-    fields?: Fields,
-  ): void {
-    let done: Promise<void> | void;
-    try {
-      done = run(this, fields ?? NO_FIELDS);
-    } catch (error) {
-      return this.reportError(error, fields);
+  work(run: Work, fields?: Fields, lane?: string): void {
+    if (lane !== undefined) {
+      return this.#frames.runIn(lane, () => this.#closed ? undefined : this.#run(run, fields));
     }
-    if (done !== undefined) this.#frames.hold(done.catch((e) => this.reportError(e, fields)));
+    if (this.#frames.hasLanes) {
+      return this.#frames.runAfterLanes(() => this.#closed ? undefined : this.#run(run, fields));
+    }
+    const done = this.#run(run, fields);
+    if (done !== undefined) this.#frames.hold(done);
   }
 
   /** Works on a frame whose turn has come. */
@@ -345,6 +349,17 @@ export class Connection implements SocketEvents, FrameOwner, IntakeOwner, Writer
     this.protocol.fail(this, known, fields);
     const { disconnect } = known.options;
     if (disconnect !== undefined) this.disconnect(disconnect);
+  }
+
+  /** Runs a command, and tells the client what was wrong with it. What it returns never rejects. */
+  #run(run: Work, fields: Fields | undefined): Promise<void> | undefined {
+    let done: Promise<void> | undefined | void;
+    try {
+      done = run(this, fields ?? NO_FIELDS);
+    } catch (error) {
+      this.reportError(error, fields);
+    }
+    if (done !== undefined) return done.catch((error) => this.reportError(error, fields));
   }
 
   #takeHeld(channel: Channel): readonly HeldPublication[] {

@@ -1,8 +1,10 @@
 /**
  * The frames of one connection that have to wait, in order: an earlier frame takes its time, or the connection has had
- * its slice of this turn of the event loop. The queue is bounded.
+ * its slice of this turn of the event loop. Frames of several lanes (`lanes.ts`) do not wait for each other. The queue is
+ * bounded.
  */
 import { Queue } from "../base/queue.ts";
+import { Lanes } from "./lanes.ts";
 import { type Share, turns, type Waiter } from "./turns.ts";
 
 /** How many frames may wait while an earlier one of the same connection is worked on. One more is a flood. */
@@ -17,7 +19,7 @@ export const MAX_LINES = MAX_WAITING_FRAMES + 1;
 /** The connection that the frames came from. */
 export interface FrameOwner {
   readonly closed: boolean;
-  /** Works on a frame, and calls {@linkcode FrameQueue.hold} if that takes its time. */
+  /** Works on a frame, and calls {@linkcode FrameQueue.hold} or {@linkcode FrameQueue.runIn} if that takes its time. */
   handle(text: string): void;
   /** More frames have come than may wait. */
   overflow(): void;
@@ -32,8 +34,11 @@ export class FrameQueue implements Share, Waiter {
   readonly #owner: FrameOwner;
   /** `undefined` while nothing waits: on most connections nothing ever does. */
   #waiting: Queue<string> | undefined;
-  /** Whether a frame is being worked on. */
+  /** Whether no other frame may begin: one is being worked on, or the lanes are full. */
   #isHeld = false;
+  /** The frames that are worked on beside each other; `undefined` while there are none. */
+  #lanes: Lanes | undefined;
+  #areLanesFull = false;
   /** Whether the connection waits for a later turn. */
   #waitsForTurn = false;
   #isReadingPaused = false;
@@ -57,6 +62,31 @@ export class FrameQueue implements Share, Waiter {
   /** Counts something that asks for nothing, such as an empty line, as a frame of the connection's slice. */
   note(): void {
     if (!turns.take(this)) this.#waitForTurn();
+  }
+
+  /** Whether frames are worked on beside each other. */
+  get hasLanes(): boolean {
+    return this.#lanes !== undefined;
+  }
+
+  /** Does the work beside that of other lanes, and after that of its own. Frames without a lane wait for it. */
+  runIn(lane: string, work: () => Promise<void> | void): void {
+    const lanes = this.#lanes ??= new Lanes();
+    const done = lanes.run(lane, work);
+    if (lanes.isEmpty) this.#lanes = undefined;
+    if (lanes.isFull) this.#isHeld = this.#areLanesFull = true;
+    void done?.then(() => {
+      if (lanes.isEmpty) this.#lanes = undefined;
+      if (!this.#areLanesFull) return;
+      this.#isHeld = this.#areLanesFull = false;
+      if (!this.#waitsForTurn) this.#workOn();
+    });
+  }
+
+  /** Does the work after that of all lanes, and lets later frames wait for it. */
+  runAfterLanes(work: () => Promise<void> | void): void {
+    const before = this.#lanes?.settled() ?? Promise.resolve();
+    this.hold(before.then(work));
   }
 
   /** Lets later frames wait until `done` resolves. */

@@ -7,13 +7,16 @@ import {
   requiredText,
 } from "../base/fields.ts";
 import { roomChannel } from "../core/channel.ts";
-import { type Answer, type Command, command } from "../core/command.ts";
+import { type Answer, type Command, command, inLanes } from "../core/command.ts";
 import { flag, pageSize, positionField } from "../core/command_fields.ts";
 import type { Connection } from "../core/connection.ts";
 import type { KeptPublication, Position } from "../core/publication.ts";
 import { membershipsOf, type RoomSync } from "./membership.ts";
 import type { Rooms } from "./rooms.ts";
 import { userOnWire } from "./wire.ts";
+
+/** How long an answer with messages waits for a client that reads slowly: as long as a client may be slow. */
+const DRAIN_MS = 1000;
 
 interface Subscribe {
   readonly room: string;
@@ -27,18 +30,23 @@ interface RoomData extends Omit<RoomSync, "publications"> {
   readonly publications: readonly Fields[];
 }
 
+/**
+ * All but `publish` are worked on beside those of other rooms: a client in many rooms does not wait for each. What is
+ * published has its place between all other commands.
+ */
 export function roomCommands(rooms: Rooms): Command[] {
   return [
-    command("subscribe", subscribeFields, async (connection, asked) => {
+    roomByRoom("subscribe", subscribeFields, async (connection, asked) => {
       const { room } = asked;
       return await answerThenRelease(connection, room, async () => {
         await rooms.join(connection, room, undefined, asked.token);
         holdRoom(connection, room);
         const data = await subscribed(connection, asked, rooms);
+        if (data.publications.length > 0) await connection.drained(DRAIN_MS);
         return { data, upTo: data.offset };
       });
     }),
-    command("unsubscribe", roomField, async (connection, room) => {
+    roomByRoom("unsubscribe", roomField, async (connection, room) => {
       rooms.requireMembership(connection, room, "leave");
       await rooms.leave(connection, room);
       return { data: { room } };
@@ -50,12 +58,13 @@ export function roomCommands(rooms: Rooms): Command[] {
       const { offset, epoch } = said.published ?? {};
       return { data: { id: said.id, offset, epoch } };
     }),
-    command("history", historyFields, async (connection, { room, since, limit }) => {
+    roomByRoom("history", historyFields, async (connection, { room, since, limit }) => {
       rooms.requireMembership(connection, room, "read");
       const { publications, ...sync } = await rooms.history(connection, room, { since, limit });
+      await connection.drained(DRAIN_MS);
       return { data: { ...sync, publications: framesOf(connection, room, publications) } };
     }),
-    command("presence", roomField, async (connection, room) => {
+    roomByRoom("presence", roomField, async (connection, room) => {
       rooms.requireMembership(connection, room, "list");
       return await answerThenRelease(connection, room, async () => {
         holdRoom(connection, room);
@@ -64,6 +73,10 @@ export function roomCommands(rooms: Rooms): Command[] {
       });
     }),
   ];
+}
+
+function roomByRoom<Asked>(...parts: Parameters<typeof command<Asked>>): Command {
+  return inLanes(command(...parts), ({ room }) => typeof room === "string" ? room : undefined);
 }
 
 function subscribeFields(fields: Fields, { limits }: Connection): Subscribe {

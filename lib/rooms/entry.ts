@@ -9,7 +9,13 @@ import { roomChannel } from "../core/channel.ts";
 import type { Connection } from "../core/connection.ts";
 import type { TokenFacts } from "../core/identity.ts";
 import type { Node } from "../core/node.ts";
-import { addMembership, type Membership, membershipsOf, removeMembership } from "./membership.ts";
+import {
+  addMembership,
+  type Membership,
+  membershipsOf,
+  removeMembership,
+  requireRoomLeft,
+} from "./membership.ts";
 import type { RoomPresence } from "./presence.ts";
 
 /** What else happens as connections come into rooms and leave them. */
@@ -118,7 +124,10 @@ export class RoomEntry {
     }));
   }
 
-  /** Gives the place back where the client has gone, or its token was revoked, while it waited for the place. */
+  /**
+   * Gives the place back where the client has gone, its token was revoked, or it came into as many other rooms as it may,
+   * while it waited for the place.
+   */
   async #enterIfPlace(
     connection: Connection,
     user: UserId,
@@ -127,12 +136,15 @@ export class RoomEntry {
   ): Promise<void> {
     const { presence, revocations } = this.#parts;
     const isFirst = await presence.takePlace(connection, user, membership, maxClients);
-    const refusal = membership.token && revocations.refusal(membership.token);
-    if (!connection.closed && refusal === undefined) {
-      return await this.#enter(connection, user, membership, isFirst);
+    try {
+      if (membership.token !== undefined) revocations.require(membership.token);
+      requireRoomLeft(connection, membership.room);
+    } catch (refusal) {
+      await presence.exit(connection, user, membership);
+      throw refusal;
     }
-    await presence.exit(connection, user, membership);
-    if (refusal !== undefined) throw refusal;
+    if (connection.closed) return await presence.exit(connection, user, membership);
+    await this.#enter(connection, user, membership, isFirst);
   }
 
   /** @param isFirst whether the client is its user's first there; absent where its presence is not written yet */

@@ -2,13 +2,12 @@
  * Decides whether a connection comes into a room, and under which name. Next: `entry.ts`, which puts it there.
  */
 import type { Revocations } from "../auth/revocations/revocations.ts";
-import { CodedError } from "../base/errors.ts";
 import type { UserId } from "../base/fields.ts";
 import type { Connection } from "../core/connection.ts";
 import type { TokenFacts } from "../core/identity.ts";
 import type { RoomAccess } from "./access.ts";
 import type { RoomEntry } from "./entry.ts";
-import { type Membership, membershipsOf } from "./membership.ts";
+import { type Membership, membershipsOf, requireRoomLeft } from "./membership.ts";
 
 /** What a connection asks for. */
 interface Request {
@@ -60,18 +59,9 @@ export class RoomJoining {
   ): Promise<void> | undefined {
     const { access, entry } = this.#parts;
     const user = connection.requireUser();
-    const memberships = membershipsOf(connection);
-    const membership = memberships.get(room);
+    const membership = membershipsOf(connection).get(room);
     if (membership !== undefined) return this.#rename(connection, user, membership, claimedName);
-    const { limits } = connection;
-    if (memberships.size >= limits.rooms) {
-      throw new CodedError(
-        "too_many_rooms",
-        `Cannot join room ${JSON.stringify(room)}: this client is in ${memberships.size} rooms, ` +
-          `the limit is ${limits.rooms}`,
-        { field: "room" },
-      );
-    }
+    requireRoomLeft(connection, room);
     return entry.join(connection, user, {
       room,
       name: connection.name ?? user,

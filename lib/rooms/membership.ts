@@ -1,4 +1,5 @@
 /** Which rooms a connection is in, and the shapes of what connections and rooms tell each other. */
+import { CodedError } from "../base/errors.ts";
 import type { UserId } from "../base/fields.ts";
 import type { Channel } from "../core/channel.ts";
 import type { Connection } from "../core/connection.ts";
@@ -51,6 +52,18 @@ const NONE: ReadonlyMap<string, Membership> = new Map();
 /** The memberships of a connection by the names of the rooms. It runs for every message. */
 export function membershipsOf(connection: Connection): ReadonlyMap<string, Membership> {
   return MEMBERSHIPS.of(connection) ?? NONE;
+}
+
+/** Checks that the connection may be in one more room. Throws `too_many_rooms`. */
+export function requireRoomLeft(connection: Connection, room: string): void {
+  const { size } = membershipsOf(connection);
+  const { rooms } = connection.limits;
+  if (size < rooms) return;
+  throw new CodedError(
+    "too_many_rooms",
+    `Cannot join room ${JSON.stringify(room)}: this client is in ${size} rooms, the limit is ${rooms}`,
+    { field: "room" },
+  );
 }
 
 /** The tokens by which the connection entered its rooms. */

@@ -1,10 +1,24 @@
-/** Stands between a program and its Redis, and can be cut, frozen and taken down. */
+/** Stands between a program and its Redis, and can be cut, frozen, slowed and taken down. */
 import { freePort } from "./free_port.ts";
+
+/** How much of what a connection says first is remembered, in characters. */
+const INTRODUCTION = 1_000;
 
 export class TcpProxy implements AsyncDisposable {
   readonly port = freePort();
+  /** How long bytes take in each direction, beside their own time. */
+  delayMs = 0;
+  /** How many pieces have gone to the target: what is written together is one, if it is not long. */
+  pieces = 0;
   readonly #target: number;
   readonly #open = new Set<Deno.TcpConn>();
+  /** What the open connections said first. */
+  readonly #introductions = new Map<Deno.TcpConn, string>();
+  /** A connection that said this first is ended. */
+  #refused: string | undefined;
+  readonly #silenced = new Set<Deno.TcpConn>();
+  /** A connection that said this first carries nothing. */
+  #muted: string | undefined;
   readonly #pumps = new Set<Promise<void>>();
   #listener: Deno.TcpListener | undefined;
   #accepting: Promise<void> = Promise.resolve();
@@ -18,6 +32,21 @@ export class TcpProxy implements AsyncDisposable {
     this.#target = target;
     this.#thaw.resolve();
     this.up();
+  }
+
+  /** Ends the connections that said this first, such as their name in Redis, and all that will, until `undefined` is refused. */
+  refuse(text: string | undefined): void {
+    this.#refused = text;
+    const refused = [...this.#introductions].filter(([, said]) => this.#isRefused(said));
+    for (const [connection] of refused) if (this.#open.delete(connection)) connection.close();
+  }
+
+  /** Lets nothing pass any more on connections that said this first, until `undefined` is muted; then they end. */
+  mute(text: string | undefined): void {
+    this.#muted = text;
+    if (text !== undefined) return;
+    for (const connection of this.#silenced) if (this.#open.delete(connection)) connection.close();
+    this.#silenced.clear();
   }
 
   /** Ends all connections, in the middle of whatever they carry. New ones may come. */
@@ -66,8 +95,8 @@ export class TcpProxy implements AsyncDisposable {
       try {
         const far = await Deno.connect({ hostname: "127.0.0.1", port: this.#target });
         this.#open.add(near).add(far);
-        this.#start(this.#pump(near, far, (bytes) => this.#hold(bytes)));
-        this.#start(this.#pump(far, near, () => {}));
+        this.#start(this.#pump(near, far, near));
+        this.#start(this.#pump(far, near, near));
       } catch {
         near.close(); // there is nobody behind
       }
@@ -79,6 +108,28 @@ export class TcpProxy implements AsyncDisposable {
     this.#pumps.add(running);
   }
 
+  async #hear(near: Deno.TcpConn, bytes: Uint8Array): Promise<void> {
+    this.pieces++;
+    const before = this.#introductions.get(near) ?? "";
+    if (before.length < INTRODUCTION) {
+      const introduction = before + new TextDecoder().decode(bytes);
+      this.#introductions.set(near, introduction);
+      if (this.#isRefused(introduction)) throw new Error("refused");
+    }
+    await this.#hold(bytes);
+  }
+
+  #isRefused(introduction: string): boolean {
+    return this.#refused !== undefined && introduction.includes(this.#refused);
+  }
+
+  #isSilenced(near: Deno.TcpConn): boolean {
+    if (this.#muted !== undefined && this.#introductions.get(near)?.includes(this.#muted)) {
+      this.#silenced.add(near);
+    }
+    return this.#silenced.has(near);
+  }
+
   async #hold(bytes: Uint8Array): Promise<void> {
     const held = this.#held;
     if (held === undefined || !new TextDecoder().decode(bytes).includes(held.text)) return;
@@ -86,24 +137,38 @@ export class TcpProxy implements AsyncDisposable {
     await new Promise((resolve) => setTimeout(resolve, held.ms));
   }
 
-  async #pump(
-    from: Deno.TcpConn,
-    to: Deno.TcpConn,
-    hold: (bytes: Uint8Array) => Promise<void> | void,
-  ): Promise<void> {
+  /** @param near the program's end of the connection, which is one of the two */
+  async #pump(from: Deno.TcpConn, to: Deno.TcpConn, near: Deno.TcpConn): Promise<void> {
     const buffer = new Uint8Array(1 << 14);
+    let delayed = Promise.resolve();
     try {
       for (;;) {
         const length = await from.read(buffer);
         await this.#thaw.promise;
         if (length === null) break;
-        let rest = buffer.subarray(0, length);
-        await hold(rest);
-        while (rest.length > 0) rest = rest.subarray(await to.write(rest));
+        const bytes = buffer.subarray(0, length);
+        if (from === near) await this.#hear(near, bytes);
+        if (this.#isSilenced(near)) continue;
+        if (this.delayMs > 0) delayed = this.#writeLater(to, bytes.slice(), delayed);
+        else await delayed.then(() => writeAll(to, bytes));
       }
     } catch {
       // The connection was cut, or reset.
     }
+    await delayed;
+    this.#introductions.delete(near);
     for (const connection of [from, to]) if (this.#open.delete(connection)) connection.close();
   }
+
+  /** Bytes that come meanwhile are on their way at the same time. */
+  async #writeLater(to: Deno.TcpConn, bytes: Uint8Array, before: Promise<void>): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, this.delayMs));
+    await before;
+    await writeAll(to, bytes).catch(() => {}); // the connection was cut
+  }
+}
+
+async function writeAll(to: Deno.TcpConn, bytes: Uint8Array): Promise<void> {
+  let rest = bytes;
+  while (rest.length > 0) rest = rest.subarray(await to.write(rest));
 }

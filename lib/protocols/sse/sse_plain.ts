@@ -37,12 +37,12 @@ export async function startPlain(
 ): Promise<void> {
   try {
     await startInbox(connection, request, { ...parts, inbox: inboxFor(connection, parts.inbox) });
-    for (const room of request.rooms) {
-      if (connection.closed) return; // who is gone joins nothing
-      await startRoom(connection, request, parts.rooms, room).catch((error) =>
+    if (connection.closed) return; // who is gone joins nothing
+    await Promise.all(request.rooms.map((room) =>
+      startRoom(connection, request, parts.rooms, room).catch((error) =>
         tellRefused(connection, error)
-      );
-    }
+      )
+    ));
   } catch (error) {
     connection.reportError(error);
     connection.disconnect(DISCONNECTS.missed);

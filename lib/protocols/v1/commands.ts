@@ -13,7 +13,7 @@ import {
   type UserId,
 } from "../../base/fields.ts";
 import { roomChannel } from "../../core/channel.ts";
-import { type Command, command } from "../../core/command.ts";
+import { type Command, command, inLanes } from "../../core/command.ts";
 import type { Connection } from "../../core/connection.ts";
 import { Outgoing } from "../../core/outgoing.ts";
 import type { PublishedMessage } from "../../rooms/membership.ts";
@@ -42,7 +42,7 @@ export function baseCommands(rooms: Rooms): Command[] {
       const joining = identifyAndJoin(connection, asked);
       return joining ? joining.then(() => publish(connection, asked)) : publish(connection, asked);
     }),
-    command("keepalive", keepaliveFields, identifyAndJoin),
+    inLanes(command("keepalive", keepaliveFields, identifyAndJoin), laneOfEntrance),
     command("leave", roomField, async (connection, room) => {
       rooms.requireMembership(connection, room, "leave");
       await rooms.leave(connection, room);
@@ -123,6 +123,11 @@ function keepaliveFields(fields: Fields, { limits, identity }: Connection): Keep
     name: optionalName(fields, "name", limits.name),
     token: optionalToken(fields),
   };
+}
+
+/** Rooms are entered beside each other. A token takes its time, in which the client may not change its name. */
+function laneOfEntrance({ room, token }: Fields): string | undefined {
+  return typeof room === "string" && token === undefined ? room : undefined;
 }
 
 function roomField(fields: Fields, { limits }: Connection): string {

@@ -28,7 +28,8 @@ export function protocolV1(commands: Commands): ProtocolV1 {
     joins: false,
     split: (data) => typeof data === "string" ? data : refuseBinary(data),
     handle(connection, text) {
-      connection.work(obey, parseObject(text, "frame"));
+      const fields = parseObject(text, "frame");
+      connection.work(obey, fields, commands.laneOf(fields));
     },
     warn() {}, // the base protocol has no frame for this: the connection is closed when its time has come
     fail: (connection, error, fields) => connection.send(failure(error, fields)),

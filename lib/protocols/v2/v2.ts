@@ -32,7 +32,8 @@ export function protocolV2(commands: Commands): Protocol {
     joins: true,
     split: (data) => linesOf(typeof data === "string" ? data : new TextDecoder().decode(data)),
     handle(connection, text) {
-      connection.work(obey, parseObject(text, "frame"));
+      const fields = parseObject(text, "frame");
+      connection.work(obey, fields, commands.laneOf(fields));
     },
     warn: (connection, expiresAt) => connection.send(new Outgoing(sessionFrame(expiresAt))),
     fail: (connection, error, fields) => connection.send(failure(error, fields)),

@@ -7,6 +7,7 @@ import { limits } from "../limits/settings.ts";
 import { bridge as settings } from "./settings.ts";
 import { TURN_FUNCTIONS } from "./functions.ts";
 import { bridgeCounters, streamCounters } from "./metrics.ts";
+import type { StreamReader } from "./stream_reader.ts";
 
 /** Takes in what other systems publish on the message channel. */
 export const bridgeFeature = {
@@ -47,12 +48,14 @@ export const streamFeature = {
     const { StreamReader } = await import("./stream_reader.ts");
     const notifier = use(Notifier);
     const options = { redis, counters, limits: of(limits), ...of(inbox) };
+    let reader: StreamReader | undefined;
     return {
       tasks: [{
         name: "stream",
-        run: (signal) => new StreamReader(notifier, storage, options).run(signal),
+        run: (signal) => (reader = new StreamReader(notifier, storage, options)).run(signal),
       }],
       metrics,
+      whyNotReady: () => reader?.whyNotReady(),
     };
   },
 } satisfies Feature;

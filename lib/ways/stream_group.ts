@@ -30,6 +30,11 @@ export class StreamGroup {
     this.#redis.on("ready", () => this.#isMade = false); // this may be another Redis, or an empty one
   }
 
+  /** Whether the connection stands on which entries are read. */
+  get isConnected(): boolean {
+    return this.#redis.status === "ready";
+  }
+
   /** Makes the group, unless it is there. */
   async make(): Promise<void> {
     if (this.#isMade) return;

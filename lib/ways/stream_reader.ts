@@ -9,7 +9,7 @@ import { pause } from "../base/clock.ts";
 import { CodedError } from "../base/errors.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
 import type { Limits } from "../base/sizes.ts";
-import { isMissingRight } from "../engines/redis/errors.ts";
+import { isMissingRight, unavailable } from "../engines/redis/errors.ts";
 import type { RedisConfig } from "../engines/redis/settings.ts";
 import type { RedisStorage } from "../engines/storage.ts";
 import { parseNotification } from "../inbox/notification.ts";
@@ -25,6 +25,8 @@ const log = getLogger(["notifyli", "stream"]);
 
 /** How often the turn is renewed, and how often a node without the turn asks for it. */
 const TURN_RENEWED_EVERY_MS = 500;
+const NOT_CONNECTED = "The connection on which the stream of notifications is read is away";
+
 /** How long the reader waits after a failure that is not an entry's. */
 const PAUSE_MS = 500;
 
@@ -55,12 +57,18 @@ export class StreamReader {
     this.#turn = new TurnLock(storage, "stream");
   }
 
+  /** Why entries cannot be read here; `undefined` where they can, if it is this node's turn. */
+  whyNotReady(): string | undefined {
+    return this.#group.isConnected ? undefined : NOT_CONNECTED;
+  }
+
   /** Reads until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
     this.#stopping = signal;
     const ended = untilAborted(signal).then(() => this.#group.disconnect());
     const renewal = setInterval(() => {
-      if (this.#turn.isHeld) this.#turn.hold().catch(() => {}); // the loop asks again
+      if (!this.#turn.isHeld || !this.#group.isConnected) return;
+      this.#turn.hold().catch(() => {}); // the loop asks again
     }, TURN_RENEWED_EVERY_MS);
     while (!signal.aborted) {
       await this.#readOnce().catch((error) => this.#pauseAfter(error));
@@ -69,14 +77,21 @@ export class StreamReader {
     await Promise.all([this.#turn.release(), ended]);
   }
 
-  /** Reads one batch, or waits a little if another node has the turn. */
+  /** Reads one batch, or waits a little if another node has the turn or this one cannot read. */
   async #readOnce(): Promise<void> {
+    if (!this.#group.isConnected) return await this.#passOn();
     if (!this.#turn.isHeld && !(await this.#turn.hold()).isHeld) {
       return await this.#pause(TURN_RENEWED_EVERY_MS);
     }
     await this.#group.make();
     const left = await this.#group.left();
     await this.#take(left.length > 0 ? left : await this.#group.fresh());
+  }
+
+  /** Lets a node have the turn that can read, and waits a little. Those that can ask for the turn more often. */
+  async #passOn(): Promise<void> {
+    if (this.#turn.isHeld) await this.#turn.release();
+    await this.#pause(TURN_RENEWED_EVERY_MS);
   }
 
   /** Stores each user's entries in their order. What Redis does not take now stays in the stream. */
@@ -130,7 +145,8 @@ export class StreamReader {
     if (this.#stopping.aborted) return;
     if (isMissingRight(error)) this.#noteMissingRight(error.message);
     log.debug("the stream cannot be read: {reason}", { reason: String(error) });
-    await this.#pause(PAUSE_MS);
+    if (unavailable(error).options.isAway) await this.#passOn();
+    else await this.#pause(PAUSE_MS);
   }
 
   /** Logs each missing right once, although the stream is tried twice a second. */

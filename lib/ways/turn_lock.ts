@@ -22,6 +22,8 @@ export class TurnLock {
   readonly #turn: readonly [lock: string, progress: string];
   /** Until when this node has the lock, on `performance.now()`'s clock. */
   #heldUntil = 0;
+  /** Counts how often the lock was given up: what was asked before is no news after. */
+  #releases = 0;
 
   constructor({ redis, keys, functions }: RedisLink, way: SharedWay) {
     this.#redis = redis;
@@ -47,12 +49,14 @@ export class TurnLock {
    */
   async hold(isNew = false): Promise<{ isHeld: boolean; progress: string }> {
     const asked = performance.now();
+    const releases = this.#releases;
     const [wait, progress] = await this.#functions.hold(
       this.#turn,
       [this.#holder, LASTS_MS, isNew ? 1 : 0],
     ) as [number, string];
-    this.#heldUntil = wait === 0 ? asked + LASTS_MS : 0;
-    return { isHeld: wait === 0, progress };
+    const isHeld = wait === 0 && releases === this.#releases;
+    this.#heldUntil = isHeld ? asked + LASTS_MS : 0;
+    return { isHeld, progress };
   }
 
   /** Whether no other node's bridge is connected. Rejects where Redis does. */
@@ -83,6 +87,7 @@ export class TurnLock {
   /** Lets another node take the lock at once. Bridges hear of each release, of the stream's lock too, and try theirs. */
   async release(): Promise<void> {
     this.#heldUntil = 0;
+    this.#releases++;
     const [lock] = this.#turn;
     await this.#functions.release([lock], [this.#holder, this.#keys.bridgeChannel])
       .catch(() => {}); // the lock ends by itself

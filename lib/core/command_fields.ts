@@ -3,8 +3,8 @@ import { CodedError } from "../base/errors.ts";
 import { type Fields, invalid } from "../base/fields.ts";
 import type { Position } from "./publication.ts";
 
-/** The most notifications or messages of one answer. */
-const MAX_PAGE = 1000;
+/** The most notifications, messages or users of one answer. */
+export const MAX_PAGE = 1000;
 const DEFAULT_PAGE = 50;
 
 /** `ref`: a string of up to 64 characters or a whole number. */
@@ -43,9 +43,9 @@ export function idsField(fields: Fields): string[] {
   return value;
 }
 
-/** `limit`: 1 to 1,000, and 50 if it is missing. */
-export function pageSize(fields: Fields): number {
-  const limit = wholeNumber(fields, "limit") ?? DEFAULT_PAGE;
+/** `limit`: 1 to 1,000. @param usual the limit if it is missing */
+export function pageSize(fields: Fields, usual: number = DEFAULT_PAGE): number {
+  const limit = wholeNumber(fields, "limit") ?? usual;
   if (limit >= 1 && limit <= MAX_PAGE) return limit;
   throw invalid("limit", limit, `a whole number from 1 to ${MAX_PAGE}`);
 }

@@ -14,8 +14,6 @@ export interface HubChannel extends Channel {
   isMixed: boolean;
   /** The kinds that all of its connections have frames for; `undefined` while they have all. */
   kinds: ReadonlySet<string> | undefined;
-  /** The connections that asked for joins and leaves; absent while none has. */
-  watchers?: Set<Connection>;
 }
 
 /**
@@ -74,16 +72,9 @@ export class Hub {
   remove(connection: Connection, channel: Channel): void {
     const key = keyOf(channel);
     const known = this.#channels.get(key);
-    known?.watchers?.delete(connection);
     if (known?.connections.delete(connection) && known.connections.size === 0) {
       this.#channels.delete(key);
     }
-  }
-
-  /** Lets the connection, if it is in the channel, hear of joins and leaves too. */
-  watch(connection: Connection, channel: Channel): void {
-    const known = this.#channels.get(keyOf(channel));
-    if (known?.connections.has(connection)) (known.watchers ??= new Set()).add(connection);
   }
 
   channels(): Iterable<HubChannel> {

@@ -34,6 +34,8 @@ function publicationFrame(
     case "join":
     case "leave":
       return comingFrame(channel.name, publication);
+    case "presence":
+      return presenceFields(channel.name, publication.data);
     default:
       return otherFrame(channel, publication, offset);
   }
@@ -101,9 +103,13 @@ function otherFrame(
   };
 }
 
-/** @param users one entry for each user in the room */
-export function presenceFrame(room: string, users: readonly unknown[]): string {
-  return JSON.stringify({ type: "presence", room, users });
+/** @param presence has `users`, one entry for each user, and more where these are not all who are in the room */
+export function presenceFrame(room: string, presence: object): string {
+  return JSON.stringify(presenceFields(room, presence));
+}
+
+function presenceFields(room: string, presence: unknown): Readonly<Record<string, unknown>> {
+  return { type: "presence", room, ...Object(presence) };
 }
 
 export function leftFrame(room: string): string {

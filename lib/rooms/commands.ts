@@ -13,7 +13,7 @@ import type { Connection } from "../core/connection.ts";
 import type { KeptPublication, Position } from "../core/publication.ts";
 import { membershipsOf, type RoomSync } from "./membership.ts";
 import type { Rooms } from "./rooms.ts";
-import { userOnWire } from "./wire.ts";
+import { presenceRequest, watchedOnWire } from "./wire.ts";
 
 /** How long an answer with messages waits for a client that reads slowly: as long as a client may be slow. */
 const DRAIN_MS = 1000;
@@ -64,12 +64,17 @@ export function roomCommands(rooms: Rooms): Command[] {
       await connection.drained(DRAIN_MS);
       return { data: { ...sync, publications: framesOf(connection, room, publications) } };
     }),
-    roomByRoom("presence", roomField, async (connection, room) => {
-      rooms.requireMembership(connection, room, "list");
+    roomByRoom("presence", presenceFields, async (connection, { room, page }) => {
+      const { channel } = rooms.requireMembership(connection, room, "list");
       return await answerThenRelease(connection, room, async () => {
+        await connection.drained(DRAIN_MS);
         holdRoom(connection, room);
-        const users = await rooms.watch(connection, room);
-        return { data: { room, users: users.map(userOnWire) }, upTo: 0 };
+        const watched = await rooms.watch(connection, channel, page);
+        return {
+          data: { room, ...watchedOnWire(watched) },
+          upTo: 0,
+          sent: () => watched.sent(),
+        };
       });
     }),
   ];
@@ -86,6 +91,10 @@ function subscribeFields(fields: Fields, { limits }: Connection): Subscribe {
     replay: flag(fields, "replay"),
     token: optionalToken(fields),
   };
+}
+
+function presenceFields(fields: Fields, { limits }: Connection) {
+  return { room: identifier(fields, "room", limits.room), page: presenceRequest(fields) };
 }
 
 function historyFields(fields: Fields, { limits }: Connection) {
@@ -140,12 +149,18 @@ function holdRoom(connection: Connection, room: string): void {
 async function answerThenRelease(
   connection: Connection,
   room: string,
-  work: () => Promise<{ data: unknown; upTo: number }>,
+  work: () => Promise<{ data: unknown; upTo: number; sent?: () => void }>,
 ): Promise<Answer> {
   const channel = roomChannel(connection.site, room);
   try {
-    const { data, upTo } = await work();
-    return { data, sent: () => connection.release(channel, upTo) };
+    const { data, upTo, sent } = await work();
+    return {
+      data,
+      sent() {
+        sent?.();
+        connection.release(channel, upTo);
+      },
+    };
   } catch (error) {
     connection.release(channel);
     throw error;

@@ -17,6 +17,7 @@ import {
   requireRoomLeft,
 } from "./membership.ts";
 import type { RoomPresence } from "./presence.ts";
+import type { Watching } from "./watching.ts";
 
 /** What else happens as connections come into rooms and leave them. */
 export interface RoomListener {
@@ -34,6 +35,7 @@ export interface RoomEntryParts {
   readonly node: Node;
   readonly revocations: Revocations;
   readonly presence: RoomPresence;
+  readonly watching: Watching;
   readonly listeners: readonly RoomListener[];
 }
 
@@ -95,13 +97,14 @@ export class RoomEntry {
   }
 
   async leave(connection: Connection, room: string): Promise<void> {
-    const { node, presence, listeners } = this.#parts;
+    const { node, presence, watching, listeners } = this.#parts;
     const membership = membershipsOf(connection).get(room);
     const { user } = connection;
     if (membership === undefined || user === undefined) return;
     const { channel } = membership;
     removeMembership(connection, room);
     connection.forget(channel);
+    watching.forget(connection, channel);
     node.hub.remove(connection, channel);
     const leaving = listeners.map((each) => each.left(connection, user, membership));
     try {
@@ -140,10 +143,12 @@ export class RoomEntry {
       if (membership.token !== undefined) revocations.require(membership.token);
       requireRoomLeft(connection, membership.room);
     } catch (refusal) {
-      await presence.exit(connection, user, membership);
+      await presence.giveBack(connection, user, membership, isFirst);
       throw refusal;
     }
-    if (connection.closed) return await presence.exit(connection, user, membership);
+    if (connection.closed) {
+      return await presence.giveBack(connection, user, membership, isFirst);
+    }
     await this.#enter(connection, user, membership, isFirst);
   }
 

@@ -1,13 +1,14 @@
 /** Rooms, as a capability of the server. */
 import { Authentication } from "../auth/authentication.ts";
 import { auth } from "../auth/settings.ts";
+import { redis } from "../engines/redis/settings.ts";
 import { RevocationGuard } from "../auth/revocations/guard.ts";
 import { Revocations } from "../auth/revocations/revocations.ts";
 import type { Feature } from "../feature.ts";
 import { roomRefusals } from "./metrics.ts";
 import { roomCommands } from "./commands.ts";
 import { roomTokensOf } from "./membership.ts";
-import { ROOM_KINDS } from "./kinds.ts";
+import { roomKinds } from "./kinds.ts";
 import { Rooms } from "./rooms.ts";
 import { roomRoutes } from "./routes.ts";
 import { rooms as settings } from "./settings.ts";
@@ -27,7 +28,7 @@ export function roomsFeatureWith(open: typeof openPresence) {
       const config = of(settings);
       const { rooms } = loadRooms({ rooms: config, auth: of(auth) });
       const rules = new RoomRules(rooms, config.history);
-      const presence = await open(engine);
+      const presence = await open(engine, { plainFields: of(redis)?.plainFields ?? false });
       const service = new Rooms(node, { rules, tokens, presence, revocations: use(Revocations) });
       use(RevocationGuard).addTokens(roomTokensOf);
       if (service.access.takesGuests) use(Authentication).takeGuests();
@@ -35,7 +36,7 @@ export function roomsFeatureWith(open: typeof openPresence) {
         services: [service],
         commands: roomCommands(service),
         routes: roomRoutes(service, of(limits)),
-        kinds: ROOM_KINDS,
+        kinds: roomKinds(service.watching),
         connection: { closed: (connection) => service.leaveAll(connection) },
         restore: { restore: () => service.restore() },
         refusals: roomRefusals(),

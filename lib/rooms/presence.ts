@@ -1,12 +1,9 @@
-/** Writes for all nodes to see which users are in which rooms, and tells the connections that watch a room. */
-import { roomChannel } from "../core/channel.ts";
+/** Writes for all nodes to see which users are in which rooms. The store tells the rooms, each change in one step with it. */
 import type { Connection } from "../core/connection.ts";
 import { type Membership, membershipsOf } from "./membership.ts";
-import type { Broker } from "../core/broker.ts";
 import type { PresenceEntry, PresenceManager } from "./store/store.ts";
 import { CodedError } from "../base/errors.ts";
 import { type UserId, userIdOnWire } from "../base/fields.ts";
-import { unixSeconds } from "../base/times.ts";
 
 /** Most presences that wait to be taken out. Past so many the oldest are left to the end of the lease. */
 const MAX_UNREMOVED = 10_000;
@@ -19,28 +16,23 @@ interface Unremoved {
 
 export class RoomPresence {
   readonly #presence: PresenceManager;
-  readonly #broker: Broker;
   readonly #onFailure: () => void;
   /** Presences that could not be taken out, at most `MAX_UNREMOVED`. */
   #unremoved: Unremoved[] = [];
 
   /** @param onFailure is called where a presence could not be taken out; `retry` tries again */
-  constructor(
-    { presence, broker }: { presence: PresenceManager; broker: Broker },
-    onFailure: () => void,
-  ) {
+  constructor(presence: PresenceManager, onFailure: () => void) {
     this.#presence = presence;
-    this.#broker = broker;
     this.#onFailure = onFailure;
   }
 
   /** Writes the connection's presence; also where it is written already, for another name. */
   async enter(connection: Connection, user: UserId, membership: Membership): Promise<void> {
     const entry = entryOf(connection, user, membership);
-    const isFirst = await this.#presence.add(connection.site, user, entry);
+    await this.#presence.add(connection.site, user, entry);
     if (membershipsOf(connection).get(membership.room) !== membership) {
       await this.exit(connection, user, membership); // the connection left while it was entering
-    } else if (isFirst) await this.#tell("join", connection.site, user, entry);
+    }
   }
 
   /**
@@ -69,10 +61,20 @@ export class RoomPresence {
     }
   }
 
-  /** Tells the connections that watch the room of the user, unless the connection has left it. */
+  /** Tells a room with a limit of the user, who may be there by another connection by now. */
   async tellEntered(connection: Connection, user: UserId, membership: Membership): Promise<void> {
-    if (membershipsOf(connection).get(membership.room) !== membership) return;
-    await this.#tell("join", connection.site, user, entryOf(connection, user, membership));
+    await this.#presence.announce(connection.site, user, entryOf(connection, user, membership));
+  }
+
+  /** Gives a place back that was taken by {@linkcode RoomPresence.takePlace}, which said that it is the user's first one. */
+  async giveBack(
+    connection: Connection,
+    user: UserId,
+    membership: Membership,
+    isFirst: boolean,
+  ): Promise<void> {
+    await this.exit(connection, user, membership);
+    if (isFirst) await this.tellEntered(connection, user, membership); // who came second was not told of
   }
 
   async exit(connection: Connection, user: UserId, membership: Membership): Promise<void> {
@@ -92,30 +94,18 @@ export class RoomPresence {
 
   async #remove(removal: Unremoved): Promise<void> {
     const { site, user, entry } = removal;
-    let isLast: boolean;
     try {
-      isLast = await this.#presence.remove(site, user, entry);
+      await this.#presence.remove(site, user, entry);
     } catch (error) {
       this.#keepUnremoved(removal);
       throw error;
     }
-    if (isLast) await this.#tell("leave", site, user, entry);
   }
 
   #keepUnremoved(removal: Unremoved): void {
     this.#unremoved.push(removal);
     if (this.#unremoved.length > MAX_UNREMOVED) this.#unremoved.shift();
     this.#onFailure();
-  }
-
-  async #tell(
-    kind: "join" | "leave",
-    site: string,
-    user: UserId,
-    { room, name }: { room: string; name: string },
-  ): Promise<void> {
-    const publication = { kind, id: "-", at: unixSeconds(), from: { user, name } };
-    await this.#broker.publish(roomChannel(site, room), publication);
   }
 }
 

@@ -26,7 +26,14 @@ import {
 } from "./membership.ts";
 import { RoomPresence } from "./presence.ts";
 import type { RoomRules } from "./rules/room_rules.ts";
-import type { PresenceManager, UserPresence } from "./store/store.ts";
+import type {
+  PresenceManager,
+  PresencePage,
+  PresenceRequest,
+  UserPresence,
+} from "./store/store.ts";
+import type { Watched } from "./watched_room.ts";
+import { Watching } from "./watching.ts";
 
 /** What rooms are made of. */
 export interface RoomsParts {
@@ -43,6 +50,7 @@ export class Rooms {
   readonly #rules: RoomRules;
   readonly #presence: PresenceManager;
   readonly entry: RoomEntry;
+  readonly watching: Watching;
   readonly #joining: RoomJoining;
   readonly #history: RoomHistory;
   readonly #listeners: RoomListener[] = [];
@@ -54,13 +62,15 @@ export class Rooms {
     this.#presence = presence;
     this.access = new RoomAccess(rules, tokens);
     this.#history = new RoomHistory(node.broker, rules);
+    this.watching = new Watching({
+      most: (room) => rules.of(room).maxPresence,
+      list: (...asked) => presence.list(...asked),
+    });
     this.entry = new RoomEntry({
       node,
       revocations,
-      presence: new RoomPresence(
-        { presence, broker: node.broker },
-        () => node.restoring.noteIncomplete(),
-      ),
+      presence: new RoomPresence(presence, () => node.restoring.noteIncomplete()),
+      watching: this.watching,
       listeners: this.#listeners,
     });
     this.#joining = new RoomJoining({ access: this.access, entry: this.entry, revocations });
@@ -142,11 +152,13 @@ export class Rooms {
       : { id, publication, published };
   }
 
-  /** Resolves with everyone in the room. From now on the connection is told of joins and leaves. */
-  async watch(connection: Connection, room: string): Promise<UserPresence[]> {
-    this.access.requireSight(room);
-    this.#node.hub.watch(connection, roomChannel(connection.site, room));
-    return await this.#presence.list(connection.site, room);
+  /**
+   * Resolves with a part of who is in the room, which the connection is in. From now on it is told who comes and leaves, or
+   * how many there are.
+   */
+  watch(connection: Connection, channel: Channel, request: PresenceRequest): Promise<Watched> {
+    this.access.requireSight(channel.name);
+    return this.watching.ask(connection, channel, request);
   }
 
   /** The messages of the room after `since`, to be sent before those that were held back meanwhile. */
@@ -163,9 +175,9 @@ export class Rooms {
     return this.#history.read(connection.site, room, options);
   }
 
-  /** Everyone in a room of a site, as other systems ask for it. */
-  connections(site: string, room: string): Promise<UserPresence[]> {
-    return this.#presence.list(site, room);
+  /** A part of who is in a room of a site, as other systems ask for it. */
+  connections(site: string, room: string, request: PresenceRequest): Promise<PresencePage> {
+    return this.#presence.list(site, room, request);
   }
 
   /** The user's presence in a room; `undefined` where the user is not there. */

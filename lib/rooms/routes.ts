@@ -5,6 +5,8 @@ import type { Limits } from "../base/sizes.ts";
 import type { Call } from "../http/call.ts";
 import type { Route } from "../http/route.ts";
 import type { Rooms } from "./rooms.ts";
+import type { PresenceRequest } from "./store/store.ts";
+import { presenceRequest, restOnWire } from "./wire.ts";
 
 export function roomRoutes(rooms: Rooms, limits: Limits): readonly Route[] {
   return [
@@ -14,8 +16,8 @@ export function roomRoutes(rooms: Rooms, limits: Limits): readonly Route[] {
       scope: "read",
       async run(call) {
         const room = roomOf(call, limits);
-        const connections = await rooms.connections(call.site, room);
-        return { status: 200, json: { room, connections } };
+        const page = await rooms.connections(call.site, room, pageOf(call));
+        return { status: 200, json: { room, connections: page.users, ...restOnWire(page) } };
       },
     },
     {
@@ -35,6 +37,20 @@ export function roomRoutes(rooms: Rooms, limits: Limits): readonly Route[] {
       },
     },
   ];
+}
+
+/** Which part is asked for: `?limit=100&cursor=…`. */
+function pageOf(call: Call): PresenceRequest {
+  const limit = call.query("limit");
+  return presenceRequest({
+    limit: limit === undefined ? undefined : numberIn(limit),
+    cursor: call.query("cursor"),
+  });
+}
+
+/** The number that a text says, or the text, which is then refused by its name. */
+function numberIn(text: string): unknown {
+  return /^\d+$/.test(text) ? Number(text) : text;
 }
 
 function roomOf(call: Call, limits: Limits): string {

@@ -16,7 +16,7 @@ import type { Clock } from "./core/clock.ts";
 import type { ResolvedOptions } from "./core/options.ts";
 import { Outbox } from "./core/outbox.ts";
 import type { Part } from "./core/part.ts";
-import { type Connected, readConnected } from "./core/replies.ts";
+import { type Connected, readConnected, readPresence } from "./core/replies.ts";
 import { type Link, readReply, Requests } from "./core/requests.ts";
 import { Retry } from "./core/retry.ts";
 import { ServerConnection, type State } from "./core/server_connection.ts";
@@ -195,6 +195,8 @@ export class Client {
       case "join":
       case "leave":
         return this.#rooms.comeOrGo(frame.room, frame.type, frame.user);
+      case "presence":
+        return this.#rooms.replacePresence(frame.room, readPresence(frame.data));
       case "inbox":
         this.notifications.change(frame.change);
         return void this.#events.emit("inbox", frame.change);

@@ -23,7 +23,8 @@ Deno.test("docs/redis.md lists every key and channel, with its kind", async () =
   await using redis = await RedisServer.start();
   await using receiver = new Receiver();
   receiver.hold();
-  await using program = await Program.start({ env: { ...redis.env, ...receiver.env } });
+  const env = { ...redis.env, ...receiver.env, REDIS_PLAIN_FIELDS: "true" };
+  await using program = await Program.start({ env });
   await using client = await TestClient.join(program.webSocketUrl, { user: 1, room: "lobby" });
   for (const user of [1, 2]) {
     const response = await fetch(`${program.url}/api/notifications`, {

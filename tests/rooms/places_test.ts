@@ -30,7 +30,7 @@ Deno.test("a client that finds no place is not in the room, and is told and coun
   await using stage = await Stage.open(openFresh());
   const [alice, bob] = [stage.client("alice"), stage.client("bob")];
   await stage.join(alice, 1);
-  await stage.rooms.watch(alice, ROOM);
+  await stage.watch(alice);
   bob.work(() => stage.join(bob, 1));
   const error = await waitFor("it is told", () => stage.framesOf(bob)[0]);
   assert.partialDeepStrictEqual(error, { type: "error", code: "room_full", field: "room" });
@@ -50,7 +50,7 @@ Deno.test("who watches a room with a limit is told of each user that comes and g
   await using stage = await Stage.open(openFresh());
   const alice = stage.client("alice");
   await stage.join(alice, 9);
-  await stage.rooms.watch(alice, ROOM);
+  await stage.watch(alice);
   const [bob, again] = [stage.client("bob"), stage.client("bob")];
   for (const client of [bob, again]) await stage.join(client, 9);
   for (const client of [bob, again]) await stage.rooms.leave(client, ROOM);
@@ -85,7 +85,7 @@ Deno.test("two joins of one client in one room at once are one", async () => {
   await using stage = await Stage.open(openFresh());
   const [alice, bob] = [stage.client("alice"), stage.client("bob")];
   await stage.join(bob, 2);
-  await stage.rooms.watch(bob, ROOM);
+  await stage.watch(bob);
   await Promise.all([stage.join(alice, 2), stage.join(alice, 2)]);
   await stage.say("once");
   assert.deepEqual(stage.framesOf(alice).map(({ type }) => type), ["usermsg"]);
@@ -187,6 +187,11 @@ class Stage implements AsyncDisposable {
     return this.rooms.entry.join(client, user, { room: ROOM, name: user, maxClients });
   }
 
+  async watch(client: Connection): Promise<void> {
+    const watched = await this.rooms.watch(client, roomChannel(SITE, ROOM), { limit: 50 });
+    watched.sent();
+  }
+
   async say(message: string): Promise<void> {
     await this.rooms.say(roomChannel(SITE, ROOM), { room: ROOM, user: "x", name: "X", message });
   }
@@ -196,8 +201,8 @@ class Stage implements AsyncDisposable {
   }
 
   async users(): Promise<string[]> {
-    const connections = await this.rooms.connections(SITE, ROOM);
-    return connections.map(({ user_id }) => String(user_id)).sort();
+    const { users } = await this.rooms.connections(SITE, ROOM, { limit: 50 });
+    return users.map(({ user_id }) => String(user_id)).sort();
   }
 
   /** What was begun in the background has had its turn. */
@@ -254,8 +259,12 @@ class LossyPresence implements PresenceManager {
     return this.#presence.remove(...args);
   }
 
-  list(site: string, room: string) {
-    return this.#presence.list(site, room);
+  announce(...args: Parameters<PresenceManager["announce"]>): Promise<void> {
+    return this.#presence.announce(...args);
+  }
+
+  list(...args: Parameters<PresenceManager["list"]>) {
+    return this.#presence.list(...args);
   }
 
   get(...args: Parameters<PresenceManager["get"]>) {

@@ -29,7 +29,7 @@ Deno.test("readRooms() takes every field, and gives the rest its default", () =>
           history: { size: 1000, seconds: 86400 },
           persistent: true,
         },
-        { pattern: "ticker", auth: false, publish: "server", history: false },
+        { pattern: "ticker", auth: false, publish: "server", maxPresence: 7, history: false },
       ],
     }),
     CLOSED,
@@ -45,6 +45,7 @@ Deno.test("readRooms() takes every field, and gives the rest its default", () =>
     maxClients: 50,
     speakers: new Set(["1", "bob"]),
     showsPresence: false,
+    maxPresence: 500,
     history: { size: 1000, seconds: 86400, persistent: true },
   });
   assert.deepEqual(rules.of("ticker"), {
@@ -56,6 +57,7 @@ Deno.test("readRooms() takes every field, and gives the rest its default", () =>
     maxClients: undefined,
     speakers: "server",
     showsPresence: true,
+    maxPresence: 7,
     history: { size: 0, seconds: 1 },
   });
   assert.equal(rules.of("other").isClosed, true);
@@ -252,6 +254,7 @@ Deno.test("the schema takes a file where its fields are good, and no other", () 
     pattern: mostly(fc.constantFrom("a", "b:*", "", "x".repeat(257), "a\nb")),
     presence: mostly(fc.boolean()),
     maxClients: mostly(fc.constantFrom(1, 0, 1.5, 1e6, 1e7)),
+    maxPresence: mostly(fc.constantFrom(0, -1, 1.5, 1e5, 1e6)),
     publish: mostly(fc.oneof(fc.constantFrom("anyone", "server", "all"), fc.array(user))),
     history: mostly(fc.oneof(
       fc.boolean(),

@@ -2,9 +2,18 @@
 import assert from "node:assert/strict";
 import { CodedError } from "../../lib/base/errors.ts";
 import type { UserId } from "../../lib/base/fields.ts";
-import type { PresenceEntry, PresenceManager } from "../../lib/rooms/store/store.ts";
+import type {
+  PresenceCursor,
+  PresenceEntry,
+  PresenceManager,
+  PresencePage,
+  UserPresence,
+} from "../../lib/rooms/store/store.ts";
 import { openFullRedis, QUIET, testEngines } from "../support/engines.ts";
 import { functionCalls, RedisServer } from "../support/redis.ts";
+import { waitFor } from "../support/wait.ts";
+import { readChangeId } from "../../lib/rooms/store/change.ts";
+import { roomChannel } from "../../lib/core/channel.ts";
 
 const SITE = "default";
 
@@ -17,9 +26,9 @@ testEngines("knows who is in a room", async ({ presence }) => {
   assert.equal(await presence.add(SITE, "1", connection("1", "c1")), true);
   assert.equal(await presence.add(SITE, "2", connection("2", "c2")), true);
   assert.deepEqual(await presence.get(SITE, "lobby", "1"), connection("1", "c1"));
-  assert.equal((await presence.list(SITE, "lobby")).length, 2);
+  assert.equal((await listed(presence)).length, 2);
   assert.equal(await presence.get(SITE, "lobby", "3"), undefined);
-  assert.deepEqual(await presence.list(SITE, "elsewhere"), []);
+  assert.deepEqual(await listed(presence, "elsewhere"), []);
 });
 
 testEngines("keeps a user with two clients until the last one is gone", async ({ presence }) => {
@@ -44,9 +53,73 @@ testEngines("takes the same client twice as one", async ({ presence }) => {
   assert.equal(await presence.remove(SITE, "1", connection("1", "c1")), true);
 });
 
+testEngines("reads who is in a room by pages, in which who stays is once", async ({ presence }) => {
+  for (const user of ["1", "2", "3", "4", "5"]) await add(presence, user, `c${user}`);
+  const first = await presence.list(SITE, "lobby", { limit: 2 });
+  assert.deepEqual([userIds(first), first.count], [["1", "2"], 5]);
+  await presence.remove(SITE, "1", connection("1", "c1"));
+  await presence.remove(SITE, "4", connection("4", "c4"));
+  await add(presence, "4", "c4"); // who comes now is told by what happened
+  await add(presence, "6", "c6");
+  await add(presence, "3", "c3", undefined, "New name");
+  const second = await presence.list(SITE, "lobby", { limit: 2, from: first.next });
+  assert.deepEqual([userIds(second), second.next], [["3", "5"], undefined]);
+  assert.ok(second.version > first.version);
+  const all = await presence.list(SITE, "lobby", { limit: 9 });
+  assert.deepEqual([userIds(all), all.next], [["2", "3", "5", "4", "6"], undefined]);
+});
+
+testEngines("reads nobody of a room with more users than are wanted", async ({ presence }) => {
+  for (const user of ["1", "2", "3"]) await add(presence, user, `c${user}`);
+  await add(presence, "1", "again");
+  const few = await presence.list(SITE, "lobby", { limit: 9, most: 2 });
+  assert.deepEqual([userIds(few), few.count, few.next], [[], 3, undefined]);
+  const all = await presence.list(SITE, "lobby", { limit: 9, most: 3 });
+  assert.deepEqual([userIds(all), all.count], [["1", "2", "3"], 3]);
+});
+
+testEngines("cuts a page by its length", async ({ presence }) => {
+  const name = "x".repeat(100_000);
+  for (const user of ["1", "2", "3", "4"]) await add(presence, user, `c${user}`, undefined, name);
+  const first = await presence.list(SITE, "lobby", { limit: 9 });
+  assert.deepEqual(userIds(first), ["1", "2"]);
+  assert.equal((await listed(presence)).length, 4);
+});
+
+testEngines(
+  "tells a room who comes and leaves, with its version",
+  async ({ presence, ...engine }, heard) => {
+    await engine.broker.subscribe(roomChannel(SITE, "lobby"));
+    await add(presence, "1", "c1");
+    await add(presence, "1", "c2");
+    const { version } = await presence.list(SITE, "lobby", { limit: 9 });
+    await presence.remove(SITE, "1", connection("1", "c1"));
+    await add(presence, "2", "c3", 5); // a room with a limit is told later, under the same version
+    const { version: later } = await presence.list(SITE, "lobby", { limit: 9 });
+    await presence.remove(SITE, "1", connection("1", "c2"));
+    await presence.announce(SITE, "2", connection("2", "c3"));
+    await presence.announce(SITE, "3", connection("3", "c4")); // who is not there is not told
+    await presence.remove(SITE, "2", connection("2", "c3"));
+    await waitFor("all is heard", () => heard.length >= 4);
+    const told = heard.map(({ publication }) => publication).map((publication) => [
+      publication.kind,
+      publication.from?.user,
+      readChangeId(publication).users,
+    ]);
+    assert.deepEqual(told, [["join", "1", 1], ["leave", "1", 1], ["join", "2", 1], [
+      "leave",
+      "2",
+      0,
+    ]]);
+    const versions = heard.map(({ publication }) => readChangeId(publication).version);
+    assert.deepEqual([versions[0], versions[2]], [version, later]);
+    assert.ok(versions[1]! > later && versions[3]! > versions[1]!);
+  },
+);
+
 testEngines("keeps the rooms of sites apart", async ({ presence }) => {
   await presence.add("acme", "1", connection("1", "c1"));
-  assert.deepEqual(await presence.list(SITE, "lobby"), []);
+  assert.deepEqual(await listed(presence), []);
 });
 
 testPlaces("takes so many clients, whoever's they are", async (presence) => {
@@ -61,7 +134,7 @@ testPlaces("takes so many clients, whoever's they are", async (presence) => {
   }
   assert.deepEqual(await clientsOf(presence, "1"), ["c1", "c2"], "nothing was added");
   assert.equal(await presence.get(SITE, "lobby", "3"), undefined);
-  assert.equal((await presence.list(SITE, "lobby")).length, 2);
+  assert.equal((await listed(presence)).length, 2);
 });
 
 testPlaces("never refuses one that is in it", async (presence) => {
@@ -112,7 +185,7 @@ testPlaces("is one of one site, and counts no names for clients", async (presenc
 
 testPlaces("takes none where the limit is 0", async (presence) => {
   await assert.rejects(add(presence, "1", "c1", 0), { code: "room_full" });
-  assert.deepEqual(await presence.list(SITE, "lobby"), []);
+  assert.deepEqual(await listed(presence), []);
 });
 
 testPlaces("takes 10 of 50 that come at once", async (presence) => {
@@ -210,6 +283,12 @@ Deno.test("redis engine looks up who is online for one turn in one call, each by
   await presence.add("acme", "b", connection("b"));
   await server.cli("SET", "notifyli:connections:broken", "no hash");
   await server.cli("HSET", "notifyli:connections:lobby", "user_c", "not JSON");
+  const first = await functionCalls(server);
+  await presence.get(SITE, "lobby", "c");
+  await waitFor(
+    "what others left is looked for",
+    async () => await functionCalls(server) - first === 2,
+  );
   const before = await functionCalls(server);
   const found = await Promise.allSettled([
     presence.get(SITE, "lobby", "a"),
@@ -246,10 +325,22 @@ async function countTaken(
     assert.ok(reason instanceof CodedError && reason.code === "room_full", String(reason));
   }
   const taken = results.filter(({ status }) => status === "fulfilled").length;
-  const listed = await by[0]?.list(SITE, "lobby") ?? [];
-  const counted = listed.reduce((sum, { clients }) => sum + (clients?.length ?? 1), 0);
+  const users = by[0] === undefined ? [] : await listed(by[0]);
+  const counted = users.reduce((sum, { clients }) => sum + (clients?.length ?? 1), 0);
   assert.equal(counted, taken, "who was refused is not in the room");
   return taken;
+}
+
+/** Everyone in a room, read in pages of two. */
+async function listed(presence: PresenceManager, room = "lobby"): Promise<UserPresence[]> {
+  const users: UserPresence[] = [];
+  let from: PresenceCursor | undefined;
+  do {
+    const page = await presence.list(SITE, room, { limit: 2, from });
+    users.push(...page.users);
+    from = page.next;
+  } while (from !== undefined);
+  return users;
 }
 
 /** In the room "lobby". */
@@ -261,6 +352,10 @@ function add(
   name = `Name of ${user}`,
 ): Promise<boolean> {
   return presence.add(SITE, user, { ...connection(user, client_id), name }, maxClients);
+}
+
+function userIds({ users }: PresencePage): string[] {
+  return users.map(({ user_id }) => String(user_id));
 }
 
 async function clientsOf(presence: PresenceManager, user: UserId): Promise<string[] | undefined> {

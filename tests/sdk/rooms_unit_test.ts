@@ -269,6 +269,40 @@ Deno.test("subscribe() knows who is in the room, also after a reconnection", () 
   assert.deepEqual(subscription.users, []);
 });
 
+Deno.test("subscribe() reads who is in the room page by page, and what happens meanwhile", () => {
+  using world = start();
+  world.online();
+  const subscription = world.client.subscribe("lobby", () => {}, { presence: true });
+  world.socket.reply("subscribe", roomData(0));
+  const names = () => subscription.users.map(({ name }) => name);
+  world.socket.reply("presence", { users: [{ user_id: 1, name: "A" }], count: 3, next: "1-3" });
+  world.socket.receive({ type: "join", room: "lobby", user_id: 4, name: "D", timestamp: 1 });
+  world.socket.receive({ type: "leave", room: "lobby", user_id: 1, name: "A", timestamp: 1 });
+  assert.deepEqual(world.socket.ofType("presence").map(({ cursor }) => cursor), [undefined, "1-3"]);
+  world.socket.reply("presence", { users: [{ user_id: 2, name: "B" }, { x: 1 }, null] });
+  assert.deepEqual([names(), subscription.userCount], [["D", "B"], 2]);
+});
+
+Deno.test("subscribe() knows how many are in a room with too many to be named", () => {
+  using world = start();
+  world.online();
+  const subscription = world.client.subscribe("lobby", () => {}, { presence: true });
+  const counts: number[] = [];
+  subscription.on("presence", (users) => counts.push(users.length, subscription.userCount));
+  const plain = world.client.subscribe("lobby", () => {});
+  world.socket.reply("subscribe", roomData(0));
+  world.socket.reply("presence", { users: [{ user_id: 1, name: "A" }] });
+  const presence = { type: "presence", room: "lobby" };
+  world.socket.receive({ ...presence, users: [], count: 501 });
+  world.socket.receive({ ...presence, users: [], count: 600 });
+  world.socket.receive({ ...presence, room: "elsewhere", users: [], count: 7 });
+  world.socket.receive({ ...presence, users: "broken" });
+  assert.deepEqual([plain.users, plain.userCount], [[], 0]);
+  world.socket.receive({ ...presence, users: [{ user_id: 2, name: "B" }] });
+  world.socket.receive({ type: "join", room: "lobby", user_id: 4, name: "D", timestamp: 1 });
+  assert.deepEqual(counts, [1, 1, 0, 501, 0, 600, 1, 1, 2, 2]);
+});
+
 Deno.test("subscribe() asks again where the server could not help, and says where it may not", () => {
   using world = start();
   world.online({ ping: 1_000 });

@@ -15,8 +15,14 @@ export interface Heard {
 
 /** The message that nodes hear: `kind offset epoch id at room`, a line break, the content in JSON. See `publish.lua`. */
 export function payload(publication: Publication): string {
-  const { kind, id, at, room = "" } = publication;
-  return `${kind} 0 - ${id} ${at} ${room}\n${encodeContent(publication)}`;
+  const { kind, id } = publication;
+  return `${kind} 0 - ${id} ${afterId(publication)}`;
+}
+
+/** The part of {@linkcode payload} behind the id, for a function that writes the id itself. */
+export function afterId(publication: Publication): string {
+  const { at, room = "" } = publication;
+  return `${at} ${room}\n${encodeContent(publication)}`;
 }
 
 /** Reads a message, or throws. It does so by hand, since `split` takes longer, and each node reads every publication. */

@@ -28,6 +28,8 @@ export interface RedisAddress {
 export interface RedisConfig extends RedisAddress {
   /** The prefix of every name in Redis. */
   readonly prefix: string;
+  /** Whether users stand in the connection hashes by their bare ids, too, as the old broker looks them up. */
+  readonly plainFields: boolean;
   /** How long a node may be silent before others take it for dead. */
   readonly leaseSeconds: number;
   /** The name of this server's connections in `CLIENT LIST`. */
@@ -65,6 +67,11 @@ const SETTINGS = {
     kind: text,
   },
   REDIS_PREFIX: { default: "notifyli:", help: "Prefix of every name in Redis", kind: text },
+  REDIS_PLAIN_FIELDS: {
+    default: "false",
+    help: "Write `123` beside `user_123` into the connection hashes, as the old broker reads them",
+    kind: onOff,
+  },
   REDIS_LEASE_SECONDS: {
     default: "15",
     help: "A node not heard of for so long counts as dead; its clients leave the connection hashes",
@@ -97,6 +104,7 @@ export const redis = slice({
       ...address,
       tlsCa,
       prefix: read.value("REDIS_PREFIX"),
+      plainFields: read.value("REDIS_PLAIN_FIELDS"),
       leaseSeconds: read.value("REDIS_LEASE_SECONDS"),
       connectionName: read.value("BOT_NAME"),
     };

@@ -41,7 +41,8 @@ export class RoomFeeds {
     });
     subscription.on("gap", () => this.#store.dispatch({ type: "gap_found", room }));
     subscription.on("presence", (users) => {
-      this.#store.dispatch({ type: "people_changed", room, users });
+      const { userCount } = subscription;
+      this.#store.dispatch({ type: "people_changed", room, users, userCount });
     });
   }
 

@@ -11,7 +11,9 @@ export interface RoomState {
   readonly messages: readonly ChatMessage[];
   /** Ids of messages behind which others may be missing. */
   readonly gaps: readonly string[];
+  /** Who is there; nobody where they are too many to be named. */
   readonly users: readonly User[];
+  readonly userCount: number;
   readonly unread: number;
 }
 
@@ -21,7 +23,7 @@ export type Rooms = readonly RoomState[];
 export const MESSAGE_LIMIT = 500;
 
 export function emptyRoom(room: string): RoomState {
-  return { room, isJoined: false, messages: [], gaps: [], users: [], unread: 0 };
+  return { room, isJoined: false, messages: [], gaps: [], users: [], userCount: 0, unread: 0 };
 }
 
 export function hasRoom(rooms: Rooms, name: string): boolean {
@@ -76,8 +78,12 @@ export function markRoomRead(room: RoomState): RoomState {
 
 const { compare } = new Intl.Collator();
 
-/** Replaces all who are in the room. */
-export function setUsers(room: RoomState, users: readonly User[]): RoomState {
+/** Replaces all who are in the room. @param userCount how many they are, also where they are not named */
+export function setUsers(
+  room: RoomState,
+  users: readonly User[],
+  userCount = users.length,
+): RoomState {
   const sorted = users.toSorted((a, b) => compare(a.name, b.name) || compare(a.userId, b.userId));
-  return { ...room, users: sorted };
+  return { ...room, users: sorted, userCount };
 }

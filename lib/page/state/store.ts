@@ -69,7 +69,7 @@ export type Action =
   | { type: "room_activated"; room: string }
   /** The server has let us in, and told what was said before. */
   | { type: "room_joined"; room: string }
-  | { type: "people_changed"; room: string; users: readonly User[] }
+  | { type: "people_changed"; room: string; users: readonly User[]; userCount?: number }
   | { type: "gap_found"; room: string }
   /**
    * `isNews`: someone else said it, and not before we came.
@@ -131,8 +131,9 @@ export function reduce(state: State, action: Action): State {
       return { ...state, rooms, written: withoutTakenOf(state.written, action.room) };
     }
     case "people_changed": {
-      const { room, users } = action;
-      return { ...state, rooms: updateRoom(state.rooms, room, (room) => setUsers(room, users)) };
+      const { room, users, userCount } = action;
+      const rooms = updateRoom(state.rooms, room, (room) => setUsers(room, users, userCount));
+      return { ...state, rooms };
     }
     case "gap_found":
       return { ...state, rooms: updateRoom(state.rooms, action.room, addGap) };

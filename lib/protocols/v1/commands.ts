@@ -18,7 +18,7 @@ import type { Connection } from "../../core/connection.ts";
 import { Outgoing } from "../../core/outgoing.ts";
 import type { PublishedMessage } from "../../rooms/membership.ts";
 import type { Rooms } from "../../rooms/rooms.ts";
-import { userOnWire } from "../../rooms/wire.ts";
+import { MOST_NAMED, presenceRequest, watchedOnWire } from "../../rooms/wire.ts";
 import { authFrame, leftFrame, pongFrame, presenceFrame } from "../frames.ts";
 
 /** Says who the client is, and in which room. */
@@ -48,12 +48,13 @@ export function baseCommands(rooms: Rooms): Command[] {
       await rooms.leave(connection, room);
       connection.send(new Outgoing(leftFrame(room)));
     }),
-    command("presence", roomField, async (connection, room) => {
+    command("presence", presenceFields, async (connection, { room, page }) => {
       const { channel } = rooms.requireMembership(connection, room, "list");
       connection.hold(channel);
       try {
-        const users = await rooms.watch(connection, room);
-        connection.send(new Outgoing(presenceFrame(room, users.map(userOnWire))));
+        const watched = await rooms.watch(connection, channel, page);
+        connection.send(new Outgoing(presenceFrame(room, watchedOnWire(watched))));
+        watched.sent();
       } finally {
         connection.release(channel);
       }
@@ -128,6 +129,14 @@ function keepaliveFields(fields: Fields, { limits, identity }: Connection): Keep
 /** Rooms are entered beside each other. A token takes its time, in which the client may not change its name. */
 function laneOfEntrance({ room, token }: Fields): string | undefined {
   return typeof room === "string" && token === undefined ? room : undefined;
+}
+
+/** Clients that know nothing of pages get as many users as one frame has. */
+function presenceFields(fields: Fields, { limits }: Connection) {
+  return {
+    room: identifier(fields, "room", limits.room),
+    page: presenceRequest(fields, MOST_NAMED),
+  };
 }
 
 function roomField(fields: Fields, { limits }: Connection): string {

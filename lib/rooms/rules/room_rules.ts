@@ -18,6 +18,8 @@ export interface RoomRule {
   readonly speakers: "anyone" | "members" | "server" | ReadonlySet<UserId>;
   /** Whether clients may see who is there. */
   readonly showsPresence: boolean;
+  /** Up to how many users clients are told their names; of more they are told how many there are. */
+  readonly maxPresence: number;
   /** How much is kept; absent: as `APP_HISTORY` says. */
   readonly history?: HistoryOptions;
 }
@@ -41,6 +43,9 @@ export interface RoomWithRule extends RoomRule {
   readonly history: HistoryOptions;
 }
 
+/** Names for this many cost little: each of them is told of each other one. */
+export const MAX_PRESENCE = 500;
+
 /** The rule of a room that everyone may use; where tokens are configured, everyone who has one. */
 export const PUBLIC: RoomRule = {
   isClosed: false,
@@ -49,6 +54,7 @@ export const PUBLIC: RoomRule = {
   members: new Set(),
   speakers: "anyone",
   showsPresence: true,
+  maxPresence: MAX_PRESENCE,
 };
 
 /** Stands before a user's id in the name of the user's own room, into which nobody else ever comes. */

@@ -5,6 +5,7 @@ import { NO_HISTORY } from "./history_rules.ts";
 import { roomPattern } from "./patterns.ts";
 import { JsonTextError, parseJsonText } from "../../base/json_text.ts";
 import {
+  MAX_PRESENCE,
   type NamedRule,
   PUBLIC,
   type RoomRule,
@@ -129,6 +130,7 @@ function checkRule(
 
 function ruleOf(rule: RuleFields, hasTokens: boolean): NamedRule {
   const { pattern, maxClients, publish = "anyone", presence = true } = rule;
+  const { maxPresence = MAX_PRESENCE } = rule;
   return {
     pattern,
     isClosed: false,
@@ -138,6 +140,7 @@ function ruleOf(rule: RuleFields, hasTokens: boolean): NamedRule {
     maxClients,
     speakers: typeof publish === "string" ? publish : userSet(publish),
     showsPresence: presence,
+    maxPresence,
     history: historyOf(rule),
   };
 }

@@ -10,6 +10,7 @@ import {
   record,
   string,
 } from "../../base/shape.ts";
+import { MAX_PRESENCE } from "./room_rules.ts";
 
 const MAX_RULES = 1000;
 const MAX_USERS = 1000;
@@ -24,6 +25,7 @@ export interface RuleFields {
   readonly maxClients?: number;
   readonly publish?: "anyone" | "members" | "server" | readonly User[];
   readonly presence?: boolean;
+  readonly maxPresence?: number;
   readonly history?: false | { readonly size: number; readonly seconds: number };
   readonly persistent?: boolean;
 }
@@ -75,6 +77,11 @@ export const RULE_FIELDS: FieldShapes<RuleFields> = {
     default: '`"anyone"`',
   },
   presence: { shape: boolean, help: "Clients in it may see who is there", default: "`true`" },
+  maxPresence: {
+    shape: integer(0, 100_000),
+    help: "Up to so many users are named to them; of more they see how many",
+    default: `\`${MAX_PRESENCE}\``,
+  },
   history: {
     shape: either(
       literal(false),

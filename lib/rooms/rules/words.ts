@@ -1,6 +1,6 @@
 /** Puts a rule for rooms in words, as `notifyli check` prints it. */
 import { userIdOnWire } from "../../base/fields.ts";
-import type { RoomRule } from "./room_rules.ts";
+import { MAX_PRESENCE, type RoomRule } from "./room_rules.ts";
 
 /** The parts of a rule in words, by what they are about, in the order in which they are printed. */
 export function wordsOf(
@@ -11,7 +11,7 @@ export function wordsOf(
     enter: entry(rule, hasTokens),
     speak: speech(rule),
     clients: rule.maxClients === undefined ? "any number" : `at most ${rule.maxClients}`,
-    presence: rule.showsPresence ? "shown" : "hidden",
+    presence: presence(rule),
     history: history(rule),
   };
 }
@@ -24,9 +24,10 @@ export function lineOf(rule: RoomRule, hasTokens: boolean): string {
   const clients = maxClients === undefined
     ? []
     : [`at most ${maxClients} ${maxClients === 1 ? "client" : "clients"}`];
-  const presence = rule.showsPresence ? [] : ["presence hidden"];
+  const isUsual = rule.showsPresence && rule.maxPresence === MAX_PRESENCE;
+  const seen = isUsual ? [] : [`presence ${presence(rule)}`];
   const kept = rule.history === undefined ? [] : [`history: ${history}`];
-  return [`enter: ${enter}`, ...speaking, ...clients, ...presence, ...kept].join("; ");
+  return [`enter: ${enter}`, ...speaking, ...clients, ...seen, ...kept].join("; ");
 }
 
 function entry({ isClosed, isPrivate, needsToken, members }: RoomRule, hasTokens: boolean): string {
@@ -35,6 +36,11 @@ function entry({ isClosed, isPrivate, needsToken, members }: RoomRule, hasTokens
   if (!isPrivate) return needsToken ? "who has a connection token" : "everyone, guests too";
   return ["by a grant or a subscription token", ...(members.size > 0 ? [userList(members)] : [])]
     .join(", or as ");
+}
+
+function presence({ showsPresence, maxPresence }: RoomRule): string {
+  if (!showsPresence) return "hidden";
+  return maxPresence === MAX_PRESENCE ? "shown" : `shown up to ${maxPresence} users`;
 }
 
 function speech({ speakers }: RoomRule): string {

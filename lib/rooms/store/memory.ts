@@ -1,73 +1,81 @@
 /** Keeps in memory who is in which room, for a server that is the only node. */
-import type { PresenceEntry, PresenceManager, UserPresence } from "./store.ts";
+import type { Publication } from "../../core/publication.ts";
 import type { UserId } from "../../base/fields.ts";
+import { changePublication } from "./change.ts";
+import { Occupants } from "./occupants.ts";
 import { roomFull } from "./room_full.ts";
+import type {
+  PresenceEntry,
+  PresenceManager,
+  PresencePage,
+  PresenceRequest,
+  UserPresence,
+} from "./store.ts";
 
-interface Occupants {
-  /** Each user's clients, oldest first. A list, since most users have one: a Map would take 200 bytes more for each. */
-  readonly users: Map<UserId, readonly PresenceEntry[]>;
-  /** How many clients all users have together. */
-  clientCount: number;
-}
+/** Tells a room who came or left. */
+export type Tell = (site: string, room: string, publication: Publication) => void;
 
 export class MemoryPresence implements PresenceManager {
   /** The occupants by site and room. */
   readonly #rooms = new Map<string, Occupants>();
+  readonly #tell: Tell;
+  /** The last version of all rooms. */
+  #version = 0;
+
+  constructor(tell: Tell) {
+    this.#tell = tell;
+  }
 
   add(
     site: string,
     user: UserId,
     entry: PresenceEntry,
-    maxClients = Infinity,
+    maxClients?: number,
   ): Promise<boolean> {
     const key = keyOf(site, entry.room);
-    const room = this.#rooms.get(key) ?? { users: new Map(), clientCount: 0 };
-    const clients = room.users.get(user) ?? [];
-    const index = indexOf(clients, entry);
-    const isNew = index === -1;
-    if (isNew && room.clientCount >= maxClients) {
-      return Promise.reject(roomFull(entry.room, maxClients));
+    const room = this.#rooms.get(key) ?? new Occupants();
+    if (!room.has(user, entry) && room.clientCount >= (maxClients ?? Infinity)) {
+      return Promise.reject(roomFull(entry.room, maxClients ?? Infinity));
     }
     this.#rooms.set(key, room);
-    room.users.set(user, isNew ? clients.concat(entry) : clients.with(index, entry));
-    if (isNew) room.clientCount++;
-    return Promise.resolve(clients.length === 0);
+    const isFirst = room.add(user, entry, () => ++this.#version);
+    if (isFirst && maxClients === undefined) this.#announce(site, user, entry, room);
+    return Promise.resolve(isFirst);
+  }
+
+  announce(site: string, user: UserId, entry: PresenceEntry): Promise<void> {
+    const room = this.#rooms.get(keyOf(site, entry.room));
+    if (room !== undefined) this.#announce(site, user, entry, room);
+    return Promise.resolve();
   }
 
   remove(site: string, user: UserId, entry: PresenceEntry): Promise<boolean> {
     const key = keyOf(site, entry.room);
     const room = this.#rooms.get(key);
-    const clients = room?.users.get(user) ?? [];
-    const index = indexOf(clients, entry);
-    if (room === undefined || index === -1) return Promise.resolve(false);
-    room.clientCount--;
-    if (clients.length > 1) {
-      room.users.set(user, clients.toSpliced(index, 1));
-      return Promise.resolve(false);
-    }
-    room.users.delete(user);
-    if (room.users.size === 0) this.#rooms.delete(key);
+    if (!room?.remove(user, entry)) return Promise.resolve(false);
+    const { size } = room;
+    if (size === 0) this.#rooms.delete(key);
+    const id = { version: room.version = ++this.#version, users: size };
+    this.#tell(site, entry.room, changePublication("leave", { user, name: entry.name }, id));
     return Promise.resolve(true);
   }
 
-  list(site: string, room: string): Promise<UserPresence[]> {
-    const users = this.#rooms.get(keyOf(site, room))?.users.values() ?? [];
-    return Promise.resolve([...users].flatMap((clients) => presenceOf(clients) ?? []));
+  list(site: string, room: string, request: PresenceRequest): Promise<PresencePage> {
+    const occupants = this.#rooms.get(keyOf(site, room));
+    return Promise.resolve(occupants?.page(request) ?? { users: [], count: 0, version: 0 });
   }
 
   get(site: string, room: string, user: UserId): Promise<UserPresence | undefined> {
-    const clients = this.#rooms.get(keyOf(site, room))?.users.get(user);
-    return Promise.resolve(clients && presenceOf(clients));
+    return Promise.resolve(this.#rooms.get(keyOf(site, room))?.get(user));
   }
-}
 
-function presenceOf(clients: readonly PresenceEntry[]): UserPresence | undefined {
-  const newest = clients.at(-1);
-  return newest && clients.length > 1 ? { ...newest, clients } : newest;
-}
-
-function indexOf(clients: readonly PresenceEntry[], { client_id }: PresenceEntry): number {
-  return clients.findIndex((each) => each.client_id === client_id);
+  /** Tells the room of a user under the version with which the user came. */
+  #announce(site: string, user: UserId, { room, name }: PresenceEntry, occupants: Occupants): void {
+    const version = occupants.versionOf(user);
+    if (version === undefined) return;
+    const id = { version, users: occupants.size };
+    this.#tell(site, room, changePublication("join", { user, name }, id));
+  }
 }
 
 function keyOf(site: string, room: string): string {

@@ -1,16 +1,35 @@
 /** Keeps in Redis who is in which room: in the connection hashes of the base protocol, and in keys beside them. */
-import type { Redis } from "ioredis";
-import type { PresenceEntry, PresenceManager, UserPresence } from "./store.ts";
+import { roomChannel } from "../../core/channel.ts";
 import type { UserId } from "../../base/fields.ts";
-import { throwUnavailable, unavailable } from "../../engines/redis/errors.ts";
+import { unavailable } from "../../engines/redis/errors.ts";
 import type { Calls } from "../../engines/redis/functions.ts";
 import type { RedisKeys } from "../../engines/redis/keys.ts";
 import type { Lease } from "../../engines/redis/lease.ts";
+import { afterId } from "../../engines/redis/publication_text.ts";
 import { Together } from "../../engines/redis/together.ts";
 import type { RedisStorage } from "../../engines/storage.ts";
-import { connectionField, connectionsKey, parsePresence, presenceKeys } from "./connections.ts";
+import { changePublication } from "./change.ts";
+import {
+  clientsKey,
+  connectionField,
+  connectionsKey,
+  parsePresence,
+  plainEntry,
+  plainField,
+  presenceKeys,
+  roomKeys,
+} from "./connections.ts";
+import { ForeignEntries } from "./foreign.ts";
 import { PRESENCE_FUNCTIONS } from "./functions.ts";
 import { roomFull } from "./room_full.ts";
+import {
+  MAX_PAGE_BYTES,
+  type PresenceEntry,
+  type PresenceManager,
+  type PresencePage,
+  type PresenceRequest,
+  type UserPresence,
+} from "./store.ts";
 
 /** `presence.lua` answers this where it added the user's first client in the room. */
 const FIRST = 1;
@@ -23,40 +42,42 @@ const FULL = -1;
 const MOST_LOOKUPS = 200;
 
 /** The place of one client in one room. */
-export interface PlaceInRoom {
+interface PlaceInRoom {
   readonly site: string;
   readonly room: string;
   readonly user: UserId;
   readonly client_id: string;
 }
 
-/** Is told that the last client of a user in a room was swept. */
-export type OnGone = (place: PlaceInRoom) => void;
+/** A question for the entry of one user in one room. */
+type EntryLookup = Omit<PlaceInRoom, "client_id">;
 
-/** A question for one entry of a connection hash. */
-interface EntryLookup {
-  readonly hash: string;
-  readonly field: string;
+export interface RedisPresenceOptions {
+  /** Whether users stand in the connection hashes by their bare ids, too. @default false */
+  readonly plainFields?: boolean;
 }
 
 export class RedisPresence implements PresenceManager {
-  readonly #redis: Redis;
   readonly #keys: RedisKeys;
   readonly #lease: Lease;
   readonly #functions: Calls<typeof PRESENCE_FUNCTIONS>;
   readonly #lookups: Together<EntryLookup, UserPresence | undefined>;
-  readonly #onGone: OnGone;
+  readonly #foreign: ForeignEntries;
+  readonly #plainFields: boolean;
 
-  constructor({ redis, keys, lease, functions }: RedisStorage, onGone: OnGone) {
-    this.#redis = redis;
+  constructor(
+    { redis, keys, lease, functions }: RedisStorage,
+    { plainFields = false }: RedisPresenceOptions = {},
+  ) {
     this.#keys = keys;
     this.#lease = lease;
+    this.#plainFields = plainFields;
     this.#functions = functions.calls(PRESENCE_FUNCTIONS);
+    this.#foreign = new ForeignEntries({ redis, keys }, this.#functions);
     this.#lookups = new Together<EntryLookup, UserPresence | undefined>(functions, {
       most: MOST_LOOKUPS,
       send: (lookups) => this.#lookUp(lookups),
     });
-    this.#onGone = onGone;
     lease.sweepBy((lease, noted) => this.#sweep(lease, noted));
   }
 
@@ -78,32 +99,53 @@ export class RedisPresence implements PresenceManager {
     throw roomFull(room, maxClients);
   }
 
-  async remove(site: string, user: UserId, { client_id, room }: PresenceEntry): Promise<boolean> {
+  async announce(site: string, user: UserId, { room, name }: PresenceEntry): Promise<void> {
+    await this.#functions.announce(
+      [roomKeys(this.#keys, site, room).present],
+      [user, this.#channel(site, room), afterId(changePublication("join", { user, name }))],
+    );
+  }
+
+  async remove(site: string, user: UserId, { client_id, room, name }: PresenceEntry): Promise<boolean> {
     const place = { site, room, user, client_id };
     const [last] = await Promise.all([
-      this.#takeOut(place, ""),
+      this.#takeOut(place, { lease: "", name }),
       this.#lease.strike(written(place)),
     ]);
     return last === LAST;
   }
 
-  async list(site: string, room: string): Promise<UserPresence[]> {
-    const entries = await this.#redis.hvals(connectionsKey(this.#keys, site, room)).catch(
-      throwUnavailable,
-    );
-    return entries.flatMap((entry) => parsePresence(entry) ?? []);
+  async list(site: string, room: string, request: PresenceRequest): Promise<PresencePage> {
+    const { limit, from, most } = request;
+    const { connections, present, plain } = roomKeys(this.#keys, site, room);
+    const { after = "-inf", until = "+inf" } = from ?? {};
+    const [version, count, foreign, more, entries] = await this.#functions.list(
+      [connections, present, plain],
+      [after, until, limit, most ?? "", MAX_PAGE_BYTES],
+    ) as [string, number, number, string, string[]];
+    if (foreign === 1) this.#foreign.note(site, room);
+    const end = from?.until ?? Number(version);
+    return {
+      users: entries.flatMap((entry) => parsePresence(entry) ?? []),
+      count,
+      version: Number(version),
+      ...(more === "" ? {} : { next: { after: Number(more), until: end } }),
+    };
   }
 
   get(site: string, room: string, user: UserId): Promise<UserPresence | undefined> {
-    const hash = connectionsKey(this.#keys, site, room);
-    return this.#lookups.ask({ hash, field: connectionField(user) });
+    return this.#lookups.ask({ site, room, user });
   }
 
   async #lookUp(lookups: readonly EntryLookup[]): Promise<(UserPresence | undefined | Error)[]> {
-    const [hashes, fields] = [lookups.map(({ hash }) => hash), lookups.map(({ field }) => field)];
-    const entries = await this.#functions.get(hashes, fields) as (string | null | Error)[];
-    return entries.map((entry) => {
+    const hashes = lookups.map(({ site, room }) => connectionsKey(this.#keys, site, room));
+    const clients = lookups.map((place) => clientsKey(this.#keys, place));
+    const fields = lookups.map(({ user }) => connectionField(user));
+    const entries = await this.#functions.get([...hashes, ...clients], fields);
+    return (entries as (string | null | Error)[]).map((entry, index) => {
       if (entry instanceof Error) return unavailable(entry);
+      const { site, room } = lookups[index]!;
+      if (entry === "") this.#foreign.note(site, room);
       return entry === null ? undefined : parsePresence(entry);
     });
   }
@@ -112,33 +154,69 @@ export class RedisPresence implements PresenceManager {
     place: PlaceInRoom,
     entry: PresenceEntry,
     maxClients: number | undefined,
-  ): Promise<unknown> {
-    const json = JSON.stringify(entry);
+  ): Promise<number> {
+    const { user, site, room } = place;
+    const join = changePublication("join", { user, name: entry.name });
     // The place is noted under the lease first: if this node dies in between, a sweep finds it.
     const [, added] = await Promise.all([
       this.#lease.note(written(place)),
-      this.#functions.place(
-        presenceKeys(this.#keys, place),
-        [connectionField(place.user), place.client_id, this.#lease.id, json, maxClients ?? ""],
-      ),
+      this.#place(place, {
+        lease: this.#lease.id,
+        json: JSON.stringify(entry),
+        most: maxClients ?? "",
+        plain: this.#plainFields ? plainEntry(entry) : "",
+        // A room with a limit is told once the client hears it.
+        told: maxClients === undefined ? [this.#channel(site, room), afterId(join)] : ["", ""],
+      }),
     ]);
     return added;
   }
 
-  /** @param lease the one that the place has to be of; empty for any */
-  #takeOut(place: PlaceInRoom, lease: string): Promise<unknown> {
-    return this.#functions.place(
+  /** @param by the lease that the place has to be of, empty for any; and the name that the room is told */
+  #takeOut(place: PlaceInRoom, { lease, name }: { lease: string; name: string }): Promise<number> {
+    const leave = changePublication("leave", { user: place.user, name });
+    const told = [this.#channel(place.site, place.room), afterId(leave)] as const;
+    return this.#place(place, { lease, json: "", most: "", plain: "", told });
+  }
+
+  async #place(
+    place: PlaceInRoom,
+    { lease, json, most, plain, told }: {
+      readonly lease: string;
+      readonly json: string;
+      readonly most: number | "";
+      readonly plain: string;
+      readonly told: readonly [channel: string, publication: string];
+    },
+  ): Promise<number> {
+    const { user, client_id } = place;
+    const [code, foreign] = await this.#functions.place(
       presenceKeys(this.#keys, place),
-      [connectionField(place.user), place.client_id, lease, "", ""],
-    );
+      [
+        user,
+        connectionField(user),
+        client_id,
+        lease,
+        json,
+        most,
+        plainField(user) ?? "",
+        plain,
+        ...told,
+      ],
+    ) as [number, number];
+    if (foreign === 1) this.#foreign.note(place.site, place.room);
+    return code;
   }
 
   /** Takes a dead client out, and says whether it was the user's last one in the room. */
   async #sweep(lease: string, noted: string): Promise<boolean> {
     const place = read(noted);
-    if (await this.#takeOut(place, lease) !== LAST) return false;
-    this.#onGone(place);
-    return true;
+    return await this.#takeOut(place, { lease, name: place.user }) === LAST;
+  }
+
+  /** The channel by which nodes hear the room. */
+  #channel(site: string, room: string): string {
+    return this.#keys.channel(roomChannel(site, room));
   }
 }
 

@@ -17,18 +17,56 @@ export interface UserPresence extends PresenceEntry {
   readonly clients?: readonly PresenceEntry[];
 }
 
+/** Which part of a room is read. */
+export interface PresenceRequest {
+  /** The most users of one page, 1 to 1,000. A page ends earlier where its users' entries are long. */
+  readonly limit: number;
+  /** Where the page before ended; absent: the first page is read. */
+  readonly from?: PresenceCursor;
+  /** Where more users are in the room, none is read. @default any number */
+  readonly most?: number;
+}
+
+/**
+ * Where a page ended. Users are in the order in which they came, and a list ends with who was there when its first page was
+ * read, so that nobody who stays is left out or comes twice, whoever else comes and goes meanwhile.
+ */
+export interface PresenceCursor {
+  /** The version of the last user of the page before. */
+  readonly after: number;
+  /** The room's version when the first page was read. */
+  readonly until: number;
+}
+
+/** A part of who is in a room. */
+export interface PresencePage {
+  /** One entry for each user. */
+  readonly users: readonly UserPresence[];
+  /** How many users are in the room. */
+  readonly count: number;
+  /** The room's version: it rises with each user that comes or leaves. */
+  readonly version: number;
+  /** Where the next page begins; absent on the last one. */
+  readonly next?: PresenceCursor;
+}
+
 export interface PresenceManager {
   /**
-   * Adds a client, and says whether it is the user's first one in the room. Rejects with `room_full`, and adds nothing,
-   * where all users have as many clients there already, on all nodes together; a client that is in the room is never
-   * refused. Looking and adding are one step. A client may have one call for a room at a time.
+   * Adds a client, and says whether it is the user's first one in the room, which the room is told in the same step, unless
+   * the room has a limit. Rejects with `room_full`, and adds nothing, where all users have as many clients there already, on
+   * all nodes together; a client that is in the room is never refused. Looking and adding are one step. A client may have
+   * one call for a room at a time.
    *
-   * @param maxClients how many the room takes; absent: any number
+   * @param maxClients how many the room takes; absent: any number. The room is told by {@linkcode PresenceManager.announce}
    */
   add(site: string, user: UserId, entry: PresenceEntry, maxClients?: number): Promise<boolean>;
-  /** Removes a client, and says whether it was the user's last one in the room. */
+  /** Tells a room with a limit of a user who came, if the user is still there. */
+  announce(site: string, user: UserId, entry: PresenceEntry): Promise<void>;
+  /** Removes a client, and says whether it was the user's last one in the room, which the room is told in the same step. */
   remove(site: string, user: UserId, entry: PresenceEntry): Promise<boolean>;
-  /** Everyone in a room, one entry for each user. */
-  list(site: string, room: string): Promise<UserPresence[]>;
+  list(site: string, room: string, request: PresenceRequest): Promise<PresencePage>;
   get(site: string, room: string, user: UserId): Promise<UserPresence | undefined>;
 }
+
+/** Most bytes of the entries of one page. */
+export const MAX_PAGE_BYTES = 250_000;

@@ -10,7 +10,8 @@ export type Command =
   | { type: "ack" | "read" | "archive" | "delete"; ids: readonly string[] }
   | { type: "read"; all: true }
   | { type: "subscribe"; room: string; since?: Position; replay?: true; token?: string }
-  | { type: "unsubscribe" | "presence"; room: string }
+  | { type: "unsubscribe"; room: string }
+  | { type: "presence"; room: string; limit: number; cursor?: string }
   | { type: "publish"; room: string; message: string; id: string }
   | { type: "history"; room: string; since?: Position; limit: number }
   | { type: "auth"; token: string }
@@ -26,6 +27,8 @@ export type ServerFrame =
   | { type: "reply"; ref: number; reply: Reply }
   | { type: "usermsg" | "direct_message"; publication: Publication }
   | { type: "join" | "leave"; room: string; user: User }
+  /** Who is in a room, anew; `replies.ts` reads it as it reads the answer to `presence`. */
+  | { type: "presence"; room: string; data: JsonObject }
   | { type: "inbox"; change: InboxChange }
   | { type: "error"; error: NotifyliError }
   /** The session is about to end. */
@@ -98,6 +101,10 @@ function parseFrame(line: string): ServerFrame | undefined {
         ? { type, room: fields.room, user }
         : undefined;
     }
+    case "presence":
+      return typeof fields.room === "string" && Array.isArray(fields.users)
+        ? { type, room: fields.room, data: fields }
+        : undefined;
     case "inbox":
       return parseInboxChange(fields);
     case "error":

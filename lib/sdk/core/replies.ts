@@ -36,6 +36,15 @@ interface InboxPage {
   readonly unread: number;
 }
 
+/** A part of who is in a room. */
+export interface PresencePart {
+  readonly users: readonly User[];
+  /** How many users are there; `undefined` where they are all named by now. */
+  readonly count: number | undefined;
+  /** Where the next part begins; `undefined` where there is none. */
+  readonly next: string | undefined;
+}
+
 const DEFAULT_PING_SECONDS = 25;
 
 export function readConnected(data: JsonObject): Connected {
@@ -74,8 +83,13 @@ export function readUnread({ unread }: JsonObject): number {
   return typeof unread === "number" ? unread : invalid("unread", unread);
 }
 
-export function readUsers({ users }: JsonObject): User[] {
-  return readList(users, "users").map((user) => parseUser(user) ?? invalid("users", user));
+/** A user of whom nothing can be read is left out: the others are there all the same. */
+export function readPresence({ users, count, next }: JsonObject): PresencePart {
+  return {
+    users: readList(users, "users").flatMap((user) => parseUser(user) ?? []),
+    count: typeof count === "number" ? count : undefined,
+    next: typeof next === "string" ? next : undefined,
+  };
 }
 
 export function readPublished({ id, offset, epoch }: JsonObject): Published {

@@ -3,7 +3,7 @@ import { backoffMs } from "../core/backoff.ts";
 import { NotifyliError } from "../core/errors.ts";
 import type { Command, Reply } from "../core/frames.ts";
 import { Presence } from "./presence.ts";
-import { readRecovery, type Recovery } from "../core/replies.ts";
+import { type PresencePart, readRecovery, type Recovery } from "../core/replies.ts";
 import { type Link, readReply } from "../core/requests.ts";
 import { Stream } from "../core/stream.ts";
 import {
@@ -71,6 +71,10 @@ export class JoinedRoom implements SubscribedRoom {
     return this.#presence.users;
   }
 
+  get userCount(): number {
+    return this.#presence.count;
+  }
+
   add(options: SubscribeOptions): Subscription {
     const subscription = new Subscription(this, (error) => this.#events.failed(error), options);
     this.#subscriptions.add(subscription);
@@ -116,6 +120,10 @@ export class JoinedRoom implements SubscribedRoom {
 
   comeOrGo(type: "join" | "leave", user: User): void {
     this.#presence.change(type, user);
+  }
+
+  replacePresence(part: PresencePart): void {
+    this.#presence.replace(part);
   }
 
   #deliver(item: Publication, replayed: boolean): void {

@@ -3,7 +3,7 @@ import type { NotifyliError } from "../core/errors.ts";
 import type { Handler } from "../core/events.ts";
 import { newMessageId } from "../core/ids.ts";
 import type { Part } from "../core/part.ts";
-import { readPublished } from "../core/replies.ts";
+import { type PresencePart, readPublished } from "../core/replies.ts";
 import type { Link } from "../core/requests.ts";
 import type { Message, Publication, Published, User } from "../core/types.ts";
 import { JoinedRoom } from "./joined_room.ts";
@@ -55,6 +55,10 @@ export class JoinedRooms implements Part {
 
   comeOrGo(room: string, type: "join" | "leave", user: User): void {
     this.#joined.get(room)?.comeOrGo(type, user);
+  }
+
+  replacePresence(room: string, part: PresencePart): void {
+    this.#joined.get(room)?.replacePresence(part);
   }
 
   interrupt(): void {

@@ -11,7 +11,10 @@ export interface SubscriptionEvents {
   subscribed: Position | undefined;
   /** Messages may be missing, and will not come any more. */
   gap: Gap;
-  /** Who is in the room, now that this changed. It comes with `presence` only, as do the next two. */
+  /**
+   * Who is in the room, now that this changed, or nobody where only `userCount` did. It comes with `presence` only, as do
+   * the next two.
+   */
   presence: readonly User[];
   join: User;
   leave: User;
@@ -50,6 +53,7 @@ export interface SubscribedRoom {
   readonly name: string;
   readonly position: Position | undefined;
   readonly users: readonly User[];
+  readonly userCount: number;
   remove(subscription: Subscription): void;
 }
 
@@ -79,9 +83,17 @@ export class Subscription {
     return this.#room.position;
   }
 
-  /** Who is in the room, as far as the server told. It is empty without `presence`. */
+  /**
+   * Who is in the room, as far as the server told. It is empty without `presence`, and in a room with more users than are
+   * named there.
+   */
   get users(): readonly User[] {
     return this.presence ? this.#room.users : [];
+  }
+
+  /** How many users are in the room, also where there are too many to be named. It is 0 without `presence`. */
+  get userCount(): number {
+    return this.presence ? this.#room.userCount : 0;
   }
 
   on<E extends keyof SubscriptionEvents>(

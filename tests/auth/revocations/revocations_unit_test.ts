@@ -104,7 +104,8 @@ Deno.test("Node lets nobody into a room by a token that was revoked while a plac
   });
   await assert.rejects(joining, { code: "revoked_token" });
   assert.equal(membershipsOf(client).size, 0);
-  assert.deepEqual(await rooms.connections(SITE, "vip"), [], "its place is free again");
+  const { users } = await rooms.connections(SITE, "vip", { limit: 50 });
+  assert.deepEqual(users, [], "its place is free again");
   await join("room-2");
   assert.equal(membershipsOf(client).size, 1);
   await kernel[Symbol.asyncDispose]();

@@ -5,6 +5,8 @@ import { Avatar } from "../kit/Avatar.tsx";
 
 interface PeopleProps {
   users: readonly User[];
+  /** How many there are, also where they are too many to be named. */
+  count: number;
   me: Identity;
   /** Without a connection the list is what it was. */
   isOnline: boolean;
@@ -13,11 +15,14 @@ interface PeopleProps {
 /** More people would only be scrolled past, so they are counted. */
 const SHOWN_LIMIT = 200;
 
-export function People({ users, me, isOnline }: PeopleProps) {
+function whyNobody(count: number, isOnline: boolean): string {
+  if (count > 0) return `${count} people, too many to list.`;
+  return isOnline ? "Nobody yet." : "Not known until connected.";
+}
+
+export function People({ users, count, me, isOnline }: PeopleProps) {
   if (users.length === 0) {
-    return (
-      <p class="muted people-empty">{isOnline ? "Nobody yet." : "Not known until connected."}</p>
-    );
+    return <p class="muted people-empty">{whyNobody(count, isOnline)}</p>;
   }
   const self = users.filter(({ userId }) => userId === me.user_id);
   const others = users.filter(({ userId }) => userId !== me.user_id);

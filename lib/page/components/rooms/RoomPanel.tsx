@@ -41,9 +41,9 @@ export function RoomPanel(props: RoomPanelProps) {
       </section>
       <aside class="people-side" aria-label="People in this room">
         <h2>
-          People <span class="count">{room.users.length}</span>
+          People <span class="count">{room.userCount}</span>
         </h2>
-        <People users={room.users} me={me} isOnline={isOnline} />
+        <People users={room.users} count={room.userCount} me={me} isOnline={isOnline} />
       </aside>
     </div>
   );
@@ -52,7 +52,7 @@ export function RoomPanel(props: RoomPanelProps) {
 function RoomHead({ room, me, isOnline }: { room: RoomState; me: Identity; isOnline: boolean }) {
   const { session } = usePage();
   const [isPeopleOpen, setPeopleOpen] = useState(false);
-  const count = room.users.length;
+  const count = room.userCount;
   return (
     <div class="room-head">
       <h2 class="room-name">
@@ -83,7 +83,7 @@ function RoomHead({ room, me, isOnline }: { room: RoomState; me: Identity; isOnl
           class="modal-drawer"
           onClose={() => setPeopleOpen(false)}
         >
-          <People users={room.users} me={me} isOnline={isOnline} />
+          <People users={room.users} count={room.userCount} me={me} isOnline={isOnline} />
         </Modal>
       )}
     </div>

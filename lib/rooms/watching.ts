@@ -47,7 +47,10 @@ export class Watching {
     const room = this.#rooms.get(key);
     if (room === undefined) return;
     // Without its position, since that is none in the room's history.
-    room.change({ ...readChangeId(publication), arrival: new Arrival(channel, publication, undefined) });
+    room.change({
+      ...readChangeId(publication),
+      arrival: new Arrival(channel, publication, undefined),
+    });
   }
 
   /** The connection has left the room. */

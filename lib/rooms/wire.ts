@@ -54,7 +54,9 @@ function cursorOnWire({ after, until }: PresenceCursor): string {
 function cursorField(fields: Fields): PresenceCursor | undefined {
   const { cursor } = fields;
   if (cursor === undefined || cursor === null) return undefined;
-  const [, after = NaN, until = NaN] = (/^(\d{1,16})-(\d{1,16})$/.exec(String(cursor)) ?? []).map(Number);
+  const [, after = NaN, until = NaN] = (/^(\d{1,16})-(\d{1,16})$/.exec(String(cursor)) ?? []).map(
+    Number,
+  );
   if (Number.isSafeInteger(after) && Number.isSafeInteger(until)) return { after, until };
   throw invalid("cursor", cursor, "the 'next' of the page before");
 }

@@ -63,6 +63,9 @@ Deno.test("reduce() lists people by name", () => {
   const users = [{ userId: "7", name: "Bob" }, { userId: "123", name: "Alice" }];
   const state = after([signedIn("lobby"), { type: "people_changed", room: "lobby", users }]);
   assert.deepEqual(room(state, "lobby").users.map(({ name }) => name), ["Alice", "Bob"]);
+  assert.equal(room(state, "lobby").userCount, 2);
+  const many: Action = { type: "people_changed", room: "lobby", users: [], userCount: 501 };
+  assert.equal(room(after([many], state), "lobby").userCount, 501);
 });
 
 Deno.test("reduce() raises the newest toasts, and takes down those that were read or put away", () => {

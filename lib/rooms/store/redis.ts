@@ -106,7 +106,11 @@ export class RedisPresence implements PresenceManager {
     );
   }
 
-  async remove(site: string, user: UserId, { client_id, room, name }: PresenceEntry): Promise<boolean> {
+  async remove(
+    site: string,
+    user: UserId,
+    { client_id, room, name }: PresenceEntry,
+  ): Promise<boolean> {
     const place = { site, room, user, client_id };
     const [last] = await Promise.all([
       this.#takeOut(place, { lease: "", name }),

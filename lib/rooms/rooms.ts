@@ -119,6 +119,7 @@ export class Rooms {
 
   /** Writes anew what the engine lost of who is in rooms. Rejects where the engine is away again. */
   restore(): Promise<void> {
+    this.watching.forgetVersions();
     return this.entry.restore();
   }
 

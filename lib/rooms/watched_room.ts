@@ -116,6 +116,12 @@ export class WatchedRoom {
     for (const { heard } of this.#waiting) heard();
   }
 
+  /** Versions of before say nothing of those that come. */
+  forgetVersions(): void {
+    this.#heard = 0;
+    for (const watcher of this.#watchers.values()) watcher.since = 0;
+  }
+
   /** A user came or left. */
   change(change: Change): void {
     const { version, users } = change;

@@ -60,6 +60,11 @@ export class Watching {
     if (room !== undefined) this.#dropIfEmpty(channel, room);
   }
 
+  /** The store was lost, and may count its versions from an earlier one on. */
+  forgetVersions(): void {
+    for (const room of this.#rooms.values()) room.forgetVersions();
+  }
+
   #roomOf(channel: Channel): WatchedRoom {
     const key = keyOf(channel);
     const { site, name } = channel;

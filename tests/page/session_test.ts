@@ -22,7 +22,9 @@ Deno.test("Session joins its rooms with their last messages, and the silent ones
     "1",
   ]);
   page.join("lobby", [said("m1", 1), said("m2", 2)]);
-  assert.deepEqual(page.socket.ofType("presence"), [{ type: "presence", room: "lobby" }]);
+  assert.deepEqual(page.socket.ofType("presence"), [
+    { type: "presence", room: "lobby", limit: 1000 },
+  ]);
   page.socket.reply("presence", { room: "lobby", users: [{ user_id: 123, name: "Alice" }] });
   const { messages, users, unread } = page.room("lobby");
   assert.deepEqual(messages.map(({ id }) => id), ["m1", "m2"]);

@@ -163,15 +163,18 @@ async function openEngine(
   config: Config,
   forgotten: Counter,
 ): Promise<EmbeddedEngine | RedisEngine> {
+  const { historyBytes, historyUserBytes, historySiteBytes } = config.rooms;
+  const onForgotten = (count: number) => void (forgotten.value += count);
+  const kept = {
+    stored: FEATURES,
+    historyLimits: { userBytes: historyUserBytes, siteBytes: historySiteBytes, onForgotten },
+  };
   if (config.redis === undefined) {
-    const historyLimit = {
-      bytes: config.rooms.historyBytes,
-      onForgotten: (count: number) => void (forgotten.value += count),
-    };
-    return openEmbedded({ ...config.store, stored: FEATURES, historyLimit });
+    const historyLimit = { bytes: historyBytes, onForgotten };
+    return openEmbedded({ ...config.store, ...kept, historyLimit });
   }
   const { openRedis } = await import("./engines/redis.ts");
-  return openRedis(config.redis, { name: config.redis.connectionName, stored: FEATURES });
+  return openRedis(config.redis, { name: config.redis.connectionName, ...kept });
 }
 
 /** Loads `jose` only if there are tokens, as {@linkcode openEngine} does `ioredis`, which takes 0.1 s to load. */

@@ -18,8 +18,14 @@ export interface Task {
 /**
  * A task that does its work again and again, with a pause of `ms` before each time. A failure ends nothing: what could not
  * be done is tried again after the next pause.
+ *
+ * @param work ends early when the signal aborts, if it takes long
  */
-export function every(name: string, ms: number, work: () => void | Promise<void>): Task {
+export function every(
+  name: string,
+  ms: number,
+  work: (signal: AbortSignal) => void | Promise<void>,
+): Task {
   return {
     name,
     async run(signal) {
@@ -27,7 +33,7 @@ export function every(name: string, ms: number, work: () => void | Promise<void>
         await pause(ms, signal);
         if (signal.aborted) return;
         try {
-          await work();
+          await work(signal);
         } catch (error) {
           log.debug("{task} failed: {reason}", { task: name, reason: reasonOf(error) });
         }

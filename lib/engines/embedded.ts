@@ -4,9 +4,12 @@ import type { FanOut } from "../core/broker.ts";
 import { Counter } from "../core/metrics.ts";
 import { every } from "../core/task.ts";
 import { EmbeddedBroker } from "./embedded_broker.ts";
+import { HistoryBudget, type HistoryLimits } from "./history_budget.ts";
 import { type HistoryLimit, MemoryBroker } from "./memory/broker.ts";
 import type { SyncMode } from "./sqlite/disk_sync.ts";
 import { HISTORY, SqliteHistory } from "./sqlite/history.ts";
+import { givingSpaceBack } from "./sqlite/space.ts";
+import { StoreClock } from "./sqlite/store_clock.ts";
 import { SqliteStore } from "./sqlite/store.ts";
 import type { SqliteStorage, Stored } from "./storage.ts";
 
@@ -19,6 +22,8 @@ export interface EmbeddedOptions {
   readonly sync?: SyncMode;
   /** The bound of the histories in memory. @default no limit */
   readonly historyLimit?: HistoryLimit;
+  /** The bounds of the histories in the file. @default no limits */
+  readonly historyLimits?: HistoryLimits;
 }
 
 export interface EmbeddedEngine extends Engine, AsyncDisposable {
@@ -34,7 +39,7 @@ const NO_LIMIT: HistoryLimit = { bytes: Infinity, onForgotten() {} };
 export function forgottenCounter(): Counter {
   return new Counter(
     "dropped_history",
-    "Messages in memory that were forgotten before their time because all rooms together had too many.",
+    "Messages that were forgotten before their time because the rooms of a user, of a site or all together had too many.",
   );
 }
 
@@ -43,13 +48,21 @@ export function openEmbedded(options: EmbeddedOptions): EmbeddedEngine {
   let handler: EngineHandler | undefined;
   const fanOut: FanOut = (channel, publication, position) =>
     handler?.handlePublication(channel, publication, position);
-  const { dataDir, sync = "always", historyLimit = NO_LIMIT } = options;
+  const { dataDir, sync = "always", historyLimit = NO_LIMIT, historyLimits } = options;
   const store = new SqliteStore(dataDir, { sync, schemas: [HISTORY, ...options.stored] });
-  const history = new SqliteHistory(store, fanOut);
+  const clock = new StoreClock(store);
+  const history = new SqliteHistory(store, clock, fanOut);
+  const budget = historyLimits && new HistoryBudget(historyLimits, history);
+  if (budget !== undefined) history.keepWithin(budget);
   return {
     broker: new EmbeddedBroker(new MemoryBroker(fanOut, historyLimit), history),
-    tasks: [every("sweep of histories", SWEEP_INTERVAL_MS, () => history.sweep())],
-    storage: { kind: "sqlite", store, fanOut },
+    tasks: [
+      every("sweep of histories", SWEEP_INTERVAL_MS, (signal) => history.sweep(signal)),
+      ...store.tasks,
+      givingSpaceBack(store),
+      ...clock.tasks,
+    ],
+    storage: { kind: "sqlite", store, clock, fanOut },
     run(given) {
       handler = given;
       return Promise.resolve();
@@ -57,6 +70,7 @@ export function openEmbedded(options: EmbeddedOptions): EmbeddedEngine {
     unready: () => store.unready(),
     async [Symbol.asyncDispose]() {
       handler = undefined;
+      await budget?.[Symbol.asyncDispose]();
       await store[Symbol.asyncDispose]();
     },
   };

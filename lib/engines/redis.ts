@@ -1,7 +1,10 @@
 /** The engine of any number of nodes, which have all their state in one Redis. */
 import type { Engine, EngineHandler } from "../core/engine.ts";
+import type { FanOut } from "../core/broker.ts";
+import { HistoryBudget, type HistoryLimits } from "./history_budget.ts";
 import { RedisBroker } from "./redis/broker.ts";
 import { connectRedis, endRedis, readyWithin } from "./redis/client.ts";
+import { RedisHistories } from "./redis/histories.ts";
 import { KERNEL_FUNCTIONS } from "./redis/kernel_functions.ts";
 import { RedisKeys } from "./redis/keys.ts";
 import { FunctionLibrary } from "./redis/library.ts";
@@ -20,6 +23,8 @@ export interface RedisEngineOptions {
   readonly name: string;
   /** What all capabilities keep on this engine. */
   readonly stored: readonly Stored[];
+  /** The bounds of the histories. @default no limits */
+  readonly historyLimits?: HistoryLimits;
 }
 
 export interface RedisEngine extends Engine, AsyncDisposable {
@@ -31,8 +36,11 @@ export function openRedis(config: RedisConfig, options: RedisEngineOptions): Red
   let handler: EngineHandler | undefined;
   const link = connect(config, options);
   const restoration = new Restoration(link, config);
+  const budget = options.historyLimits &&
+    new HistoryBudget(options.historyLimits, new RedisHistories(link));
+  const fanOut: FanOut = (...publication) => handler?.handlePublication(...publication);
   return {
-    broker: new RedisBroker(link, (...publication) => handler?.handlePublication(...publication)),
+    broker: new RedisBroker(link, fanOut, budget),
     tasks: [], // its connections and its lease live on until the last client is gone
     storage: storageOf(link, restoration),
     async run(given) {
@@ -43,6 +51,7 @@ export function openRedis(config: RedisConfig, options: RedisEngineOptions): Red
     unready: () => unready(link, restoration),
     async [Symbol.asyncDispose]() {
       handler = undefined;
+      await budget?.[Symbol.asyncDispose]();
       await restoration[Symbol.asyncDispose]();
       await Promise.all([link.redis, link.subscriber].map(endRedis));
     },

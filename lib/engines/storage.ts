@@ -7,6 +7,7 @@ import type { Functions } from "./redis/functions.ts";
 import type { Lease } from "./redis/lease.ts";
 import type { RedisLink } from "./redis/link.ts";
 import type { Schema } from "./sqlite/migrations.ts";
+import type { StoreClock } from "./sqlite/store_clock.ts";
 import type { SqliteStore } from "./sqlite/store.ts";
 
 /** What a capability's stores need in a storage: tables, or functions. */
@@ -18,6 +19,8 @@ export interface Stored extends Schema {
 export interface SqliteStorage {
   readonly kind: "sqlite";
   readonly store: SqliteStore;
+  /** The time by which what is stored is too old. */
+  readonly clock: StoreClock;
   /** Hands what a store has committed to this node, which is the only one. */
   readonly fanOut: FanOut;
 }

@@ -24,8 +24,8 @@ export const inboxFeature = {
   async open({ node, engine: { storage }, of, use }) {
     const counters = inboxCounters();
     const dropped = new DroppedLog(counters);
-    const { size, days, defaultRoom } = of(settings);
-    const retention: Retention = { size, days, onDropped: (what) => dropped.note(what) };
+    const { size, bytes, days, defaultRoom } = of(settings);
+    const retention: Retention = { size, bytes, days, onDropped: (what) => dropped.note(what) };
     const stores = await openInboxStores(storage, retention);
     const rooms = use(Rooms);
     const service = new InboxService(stores);

@@ -4,6 +4,8 @@ import type { UserId } from "../base/fields.ts";
 export interface Retention {
   /** Most notifications of one user; `Infinity` for no limit. */
   readonly size: number;
+  /** Most bytes of one user's notifications; `Infinity` for no limit. */
+  readonly bytes: number;
   /** Days since a notification was accepted; `Infinity` for no limit. */
   readonly days: number;
   /** Is told what was dropped, so that it can be counted. */

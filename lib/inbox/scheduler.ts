@@ -7,6 +7,7 @@
 import { getLogger } from "@logtape/logtape";
 import { pause } from "../base/clock.ts";
 import type { Task } from "../core/task.ts";
+import { Lateness } from "./lateness.ts";
 import type { InboxCounters } from "./metrics.ts";
 import type { Schedule } from "./store/store.ts";
 import { CodedError } from "../base/errors.ts";
@@ -20,9 +21,6 @@ const BATCH = 200;
 /** How long it waits after a failure. */
 const PAUSE_MS = 500;
 
-/** A notification that comes later than this is logged. */
-const LATE_MS = 5000;
-
 export function scheduler(schedule: Schedule, counters: InboxCounters): Task {
   return { name: "scheduler", run: (signal) => new Scheduler(schedule, counters, signal).run() };
 }
@@ -31,6 +29,7 @@ class Scheduler {
   readonly #schedule: Schedule;
   readonly #counters: InboxCounters;
   readonly #stopping: AbortSignal;
+  readonly #lateness = new Lateness();
   #isFailing = false;
 
   constructor(schedule: Schedule, counters: InboxCounters, stopping: AbortSignal) {
@@ -46,6 +45,7 @@ class Scheduler {
         wait = 1000 - await this.#deliverDue() % 1000;
         this.#isFailing = false;
       } catch (error) {
+        this.#lateness.failed(error);
         this.#noteFailure(error);
       }
       await pause(wait, this.#stopping);
@@ -54,21 +54,27 @@ class Scheduler {
 
   /** Delivers all that is due. Resolves with the store's clock, a Unix time in milliseconds. */
   async #deliverDue(): Promise<number> {
-    const tally = { late: 0, latestMs: 0, expired: 0 };
+    let expiredInAll = 0;
+    this.#lateness.begins();
     try {
       for (;;) {
         const { now, delivered, expired, isMore } = await this.#schedule.release(BATCH);
         this.#counters.delivered.value += delivered.length;
         this.#counters.expired.value += expired;
-        tally.expired += expired;
-        for (const lateMs of delivered.map((dueAt) => now - dueAt)) {
-          if (lateMs > LATE_MS) tally.late++;
-          tally.latestMs = Math.max(tally.latestMs, lateMs);
-        }
-        if (!isMore || this.#stopping.aborted) return now;
+        expiredInAll += expired;
+        for (const dueAt of delivered) this.#lateness.delivered(dueAt, now);
+        if (isMore && !this.#stopping.aborted) continue;
+        this.#lateness.looked(now);
+        return now;
       }
     } finally {
-      logLate(tally);
+      this.#lateness.tell();
+      if (expiredInAll > 0) {
+        log.warn(
+          "{expired} scheduled notifications had expired before a server could deliver them",
+          { expired: expiredInAll },
+        );
+      }
     }
   }
 
@@ -79,25 +85,5 @@ class Scheduler {
     this.#isFailing ||= !isAway;
     const reason = reasonOf(error);
     log[level]("scheduled notifications cannot be delivered: {reason}; trying again", { reason });
-  }
-}
-
-function logLate(
-  { late, latestMs, expired }: { late: number; latestMs: number; expired: number },
-): void {
-  if (late > 0) {
-    log.warn(
-      "{late} scheduled notifications were due while {why}; they are up to {seconds} s late",
-      {
-        late,
-        why: "no server ran, or none reached the store",
-        seconds: Math.round(latestMs / 1000),
-      },
-    );
-  }
-  if (expired > 0) {
-    log.warn("{expired} scheduled notifications had expired before a server could deliver them", {
-      expired,
-    });
   }
 }

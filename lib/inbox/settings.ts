@@ -5,6 +5,8 @@ import { slice } from "../config/slice.ts";
 export interface InboxConfig {
   /** Notifications kept for one user; `Infinity` for no limit. */
   readonly size: number;
+  /** Bytes of one user's notifications that are kept; `Infinity` for no limit. */
+  readonly bytes: number;
   /** Days that a notification is kept; `Infinity` for no limit. */
   readonly days: number;
   /** Room of a notification that names none. */
@@ -20,11 +22,17 @@ export const inbox = slice({
       help: "Notifications kept for one user; read ones go first, then the oldest",
       kind: limit,
     },
+    APP_LIMIT_INBOX_BYTES: {
+      default: "16777216",
+      help: "Bytes of one user's notifications that are kept; read ones go first, then the oldest",
+      kind: limit,
+    },
     APP_LIMIT_INBOX_DAYS: { default: "30", help: "Days that a notification is kept", kind: limit },
     BOT_ROOM: { default: "1", help: "Room of a notification that names none", kind: filled },
   },
   config: (read): InboxConfig => ({
     size: read.value("APP_LIMIT_INBOX"),
+    bytes: read.value("APP_LIMIT_INBOX_BYTES"),
     days: read.value("APP_LIMIT_INBOX_DAYS"),
     defaultRoom: read.value("BOT_ROOM"),
   }),

@@ -14,6 +14,10 @@ export interface RoomsConfig {
   readonly history: readonly HistoryRule[];
   /** Bytes of the messages of all rooms that the embedded engine keeps in memory; `Infinity` for no limit. */
   readonly historyBytes: number;
+  /** Bytes that are kept of what one user said in persistent rooms, with Redis in all rooms; `Infinity` for no limit. */
+  readonly historyUserBytes: number;
+  /** Bytes that are kept of one site's persistent rooms, with Redis of all its rooms; `Infinity` for no limit. */
+  readonly historySiteBytes: number;
 }
 
 const historyRules: SettingKind<readonly HistoryRule[]> = {
@@ -36,6 +40,16 @@ export const rooms = slice({
     APP_LIMIT_HISTORY: {
       default: "536870912",
       help: "Bytes of the messages of all rooms that the embedded engine keeps in memory",
+      kind: limit,
+    },
+    APP_LIMIT_HISTORY_USER: {
+      default: "67108864",
+      help: "Bytes kept of what one user said in persistent rooms, with Redis in all rooms",
+      kind: limit,
+    },
+    APP_LIMIT_HISTORY_SITE: {
+      default: "1073741824",
+      help: "Bytes kept of the persistent rooms of a site, with Redis of all its rooms",
       kind: limit,
     },
     APP_ROOMS: {
@@ -63,6 +77,8 @@ export const rooms = slice({
       privateRooms,
       history: read.value("APP_HISTORY"),
       historyBytes: read.value("APP_LIMIT_HISTORY"),
+      historyUserBytes: read.value("APP_LIMIT_HISTORY_USER"),
+      historySiteBytes: read.value("APP_LIMIT_HISTORY_SITE"),
     };
   },
 });

@@ -227,7 +227,7 @@ async function open(
 ): Promise<RedisEngine & FullEngine> {
   const engine = await openFullRedis(
     server,
-    { retention: { size: 1000, days: 30, onDropped() {}, ...retention } },
+    { retention: { size: 1000, bytes: Infinity, days: 30, onDropped() {}, ...retention } },
     { leaseSeconds: 600 }, // its renewals are calls, too
   );
   await engine.run({

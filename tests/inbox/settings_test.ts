@@ -5,9 +5,14 @@ import { inbox } from "../../lib/inbox/settings.ts";
 import { testRefused, testSlice } from "../support/settings.ts";
 
 testSlice(inbox, {
-  defaults: { size: 1000, days: 30, defaultRoom: "1" },
-  every: { APP_LIMIT_INBOX: "8", APP_LIMIT_INBOX_DAYS: "9", BOT_ROOM: "lobby" },
-  config: { size: 8, days: 9, defaultRoom: "lobby" },
+  defaults: { size: 1000, bytes: 16777216, days: 30, defaultRoom: "1" },
+  every: {
+    APP_LIMIT_INBOX: "8",
+    APP_LIMIT_INBOX_BYTES: "77",
+    APP_LIMIT_INBOX_DAYS: "9",
+    BOT_ROOM: "lobby",
+  },
+  config: { size: 8, bytes: 77, days: 9, defaultRoom: "lobby" },
 });
 
 Deno.test("readConfig() takes `off` for the limits of inboxes", () => {

@@ -1,7 +1,7 @@
 /** Inboxes in SQLite: what outlives a restart or a crash, what is counted, and what a statement reads. */
 import assert from "node:assert/strict";
-import { StatementSync } from "node:sqlite";
 import type { Position } from "../../lib/core/publication.ts";
+import { Statement } from "../../lib/engines/sqlite/statement.ts";
 import { SqliteStore } from "../../lib/engines/sqlite/store.ts";
 import type { Dropped } from "../../lib/inbox/retention.ts";
 import { INBOX_SQL } from "../../lib/inbox/store/sqlite.ts";
@@ -86,12 +86,13 @@ Deno.test("embedded engine: whatever is deleted, an inbox of a size holds that m
 Deno.test("embedded engine: an inbox has place again for what ended or grew too old", async () => {
   const dropped: Dropped[] = [];
   const days = 10;
-  const retention = { size: 3, days, onDropped: (what: Dropped) => void dropped.push(what) };
+  const onDropped = (what: Dropped) => void dropped.push(what);
+  const retention = { size: 3, bytes: Infinity, days, onDropped };
   await using store = new SqliteStore(":memory:", STORE);
   const sql = new SqliteInboxStatements(store);
   const arrivals = new SqliteArrivals(sql, retention, () => {});
   const inbox = new SqliteInbox(store, arrivals);
-  const sweep = new SqliteSweep(store, arrivals, retention);
+  const sweep = new SqliteSweep({ store, clock: Date, arrivals, retention });
   const ids = async () => (await inbox.list("default", "1", { limit: 9 })).map(({ id }) => id);
   await inbox.append({ ...of("1", "ends"), expiresAt: Date.now() - 1 });
   await inbox.append(of("1", "old"));
@@ -108,11 +109,11 @@ Deno.test("embedded engine: an inbox has place again for what ended or grew too 
 Deno.test("embedded engine: no statement of the inbox reads all that is in the file", async () => {
   await using store = new SqliteStore(":memory:", STORE);
   const sql = new SqliteInboxStatements(store);
-  const planOf = ({ sourceSQL }: StatementSync) =>
+  const planOf = ({ sourceSQL }: Statement) =>
     store.prepare(`EXPLAIN QUERY PLAN ${sourceSQL}`).all().map(({ detail }) => String(detail))
       .join("; ");
   const statements = Object.values(sql).flatMap((each) =>
-    each instanceof StatementSync ? [each] : Object.values<StatementSync>(each)
+    each instanceof Statement ? [each] : Object.values<Statement>(each)
   );
   assert.ok(statements.length > 20);
   for (const statement of statements) {
@@ -120,7 +121,7 @@ Deno.test("embedded engine: no statement of the inbox reads all that is in the f
     assert.match(planOf(statement), /^$|^COMPOUND|^SEARCH/, statement.sourceSQL);
     assert.doesNotMatch(planOf(statement), /SCAN (?!SUBQUERY)/, statement.sourceSQL);
   }
-  const indexes: readonly (readonly [StatementSync, RegExp])[] = [
+  const indexes: readonly (readonly [Statement, RegExp])[] = [
     [sql.queued, /notifications_unread \(site=\? AND user=\? AND sent_at=\? AND room=\?\)$/],
     [sql.unread, /notifications_unread \(site=\? AND user=\?\)$/],
     [sql.since, /notifications_by_offset \(site=\? AND user=\? AND offset>\?\)$/],
@@ -131,8 +132,10 @@ Deno.test("embedded engine: no statement of the inbox reads all that is in the f
     [sql.change.read, /notifications_id \(site=\? AND id=\? AND user=\?\)$/],
     [sql.removeOldestDone, /notifications_done \(site=\? AND user=\?\)$/],
     [sql.removeOldest, /notifications_by_offset \(site=\? AND user=\?\)$/],
-    [sql.removeExpired, /notifications_by_end \(expires_at<\?\)$/],
-    [sql.usersWithOld, /notifications_by_age \(queued_at<\?\)/],
+    [sql.removeExpired, /notifications_by_end \(expires_at<\?\)/],
+    [sql.removeOld, /notifications_by_age \(queued_at<\?\)/],
+    [sql.inboxesAfter, /PRIMARY KEY \(\(site,user\)>\(\?,\?\)\)/],
+    [sql.forgetIds, /callers_ids_by_age \(at<\?\)/],
   ];
   for (const [statement, index] of indexes) assert.match(planOf(statement), index);
 });

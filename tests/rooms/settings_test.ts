@@ -10,10 +10,14 @@ testSlice(rooms, {
     privateRooms: [],
     history: [{ pattern: "*", size: 100, seconds: 300 }],
     historyBytes: 536870912,
+    historyUserBytes: 67108864,
+    historySiteBytes: 1073741824,
   },
   every: {
     APP_HISTORY: "news:*=10/60, *=0/1",
     APP_LIMIT_HISTORY: "88",
+    APP_LIMIT_HISTORY_USER: "99",
+    APP_LIMIT_HISTORY_SITE: "111",
     APP_ROOMS: "rooms.json",
     APP_PRIVATE_ROOMS: "staff:*, board",
   },
@@ -26,6 +30,8 @@ testSlice(rooms, {
       { pattern: "*", size: 0, seconds: 1 },
     ],
     historyBytes: 88,
+    historyUserBytes: 99,
+    historySiteBytes: 111,
   },
 });
 

@@ -29,7 +29,12 @@ import { RedisServer } from "./redis.ts";
 /** How many notifications an inbox under test holds. */
 export const INBOX_SIZE = 60;
 
-export const RETENTION: Retention = { size: INBOX_SIZE, days: 30, onDropped() {} };
+export const RETENTION: Retention = {
+  size: INBOX_SIZE,
+  bytes: Infinity,
+  days: 30,
+  onDropped() {},
+};
 
 /** The handler of a node that does nothing. */
 export const QUIET: EngineHandler = { handlePublication() {}, handleRestored() {} };

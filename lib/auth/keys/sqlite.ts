@@ -1,23 +1,21 @@
 /** The keys to the HTTP API in SQLite. */
-import type { SQLOutputValue, StatementSync } from "node:sqlite";
 import type { ApiKey, KeyStore } from "./store.ts";
 import { isScope } from "../../base/scope.ts";
 import type { Migration } from "../../engines/sqlite/migrations.ts";
+import type { Row, Statement } from "../../engines/sqlite/statement.ts";
 import type { SqliteStore } from "../../engines/sqlite/store.ts";
 import API_KEYS from "./1_api_keys.sql" with { type: "text" };
 
 export const KEYS_SQL: readonly Migration[] = [{ name: "api_keys", sql: API_KEYS }];
 
-type Row = Record<string, SQLOutputValue>;
-
 export class SqliteApiKeys implements KeyStore {
   readonly #store: SqliteStore;
-  readonly #insert: StatementSync;
-  readonly #find: StatementSync;
-  readonly #list: StatementSync;
-  readonly #exist: StatementSync;
-  readonly #revoke: StatementSync;
-  readonly #touch: StatementSync;
+  readonly #insert: Statement;
+  readonly #find: Statement;
+  readonly #list: Statement;
+  readonly #exist: Statement;
+  readonly #revoke: Statement;
+  readonly #touch: Statement;
 
   constructor(store: SqliteStore) {
     this.#store = store;

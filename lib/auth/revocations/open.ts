@@ -8,7 +8,7 @@ export async function openRevocationStore(
   storage: Storage,
   tell: OnRevocationChange,
 ): Promise<RevocationStore> {
-  if (storage.kind === "sqlite") return new SqliteRevocations(storage.store, tell);
+  if (storage.kind === "sqlite") return new SqliteRevocations(storage, tell);
   const { RedisRevocations } = await import("./redis.ts");
   return new RedisRevocations(storage, tell);
 }

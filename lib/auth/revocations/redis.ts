@@ -12,6 +12,7 @@ import type {
   RevocationStore,
 } from "./store.ts";
 import type { UserId } from "../../base/fields.ts";
+import { STEADY_CLOCK } from "../../base/steady_clock.ts";
 import { throwUnavailable } from "../../engines/redis/errors.ts";
 import type { Calls } from "../../engines/redis/functions.ts";
 import type { RedisStorage } from "../../engines/storage.ts";
@@ -65,7 +66,7 @@ export class RedisRevocations implements RevocationStore {
 
   async list(): Promise<Revocation[]> {
     const fields = await this.#redis.hgetall(this.#stored[0]).catch(throwUnavailable);
-    const now = Date.now();
+    const now = STEADY_CLOCK.now();
     return Object.entries(fields).map(([field, value]) => readRevocation(field, value))
       .filter((revocation) => revocation !== undefined)
       .filter(({ expiresAt = Infinity }) => expiresAt > now);

@@ -6,6 +6,7 @@
 import type { Revocation, RevocationChange, RevocationKey, RevocationStore } from "./store.ts";
 import { CodedError, DISCONNECTS } from "../../base/errors.ts";
 import type { UserId } from "../../base/fields.ts";
+import { STEADY_CLOCK } from "../../base/steady_clock.ts";
 import type { TokenFacts } from "../../core/identity.ts";
 
 export class Revocations {
@@ -143,8 +144,9 @@ export function isIssuedBefore({ issuedAt = 0 }: TokenFacts, { at }: Revocation)
   return issuedAt <= at;
 }
 
+/** Says it by a clock that believes no jump: what was forgotten for a moment would count no more after it. */
 function hasEnded({ expiresAt = Infinity }: Revocation): boolean {
-  return expiresAt <= Date.now();
+  return expiresAt <= STEADY_CLOCK.now();
 }
 
 function keyOf({ site, kind, name }: RevocationKey): string {

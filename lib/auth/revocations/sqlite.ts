@@ -1,5 +1,4 @@
 /** The revocations in SQLite. The one node that there is hears of a change once it is on the disk. */
-import type { SQLOutputValue, StatementSync } from "node:sqlite";
 import type {
   OnRevocationChange,
   Revocation,
@@ -9,23 +8,27 @@ import type {
 } from "./store.ts";
 import type { UserId } from "../../base/fields.ts";
 import type { Migration } from "../../engines/sqlite/migrations.ts";
+import type { Row, Statement } from "../../engines/sqlite/statement.ts";
+import type { StoreClock } from "../../engines/sqlite/store_clock.ts";
 import type { SqliteStore } from "../../engines/sqlite/store.ts";
+import type { SqliteStorage } from "../../engines/storage.ts";
 import REVOCATIONS from "./1_revocations.sql" with { type: "text" };
 
 export const REVOCATIONS_SQL: readonly Migration[] = [{ name: "revocations", sql: REVOCATIONS }];
 
-type Row = Record<string, SQLOutputValue>;
-
 export class SqliteRevocations implements RevocationStore {
   readonly #store: SqliteStore;
+  /** By this clock revocations are forgotten: one that was forgotten too early would let in again whom it kept out. */
+  readonly #clock: StoreClock;
   readonly #tell: OnRevocationChange;
-  readonly #add: StatementSync;
-  readonly #remove: StatementSync;
-  readonly #removeEnded: StatementSync;
-  readonly #list: StatementSync;
+  readonly #add: Statement;
+  readonly #remove: Statement;
+  readonly #removeEnded: Statement;
+  readonly #list: Statement;
 
-  constructor(store: SqliteStore, tell: OnRevocationChange) {
+  constructor({ store, clock }: SqliteStorage, tell: OnRevocationChange) {
     this.#store = store;
+    this.#clock = clock;
     this.#tell = tell;
     // max() is NULL where one of its arguments is: a revocation without an end never gets one.
     this.#add = store.prepare(
@@ -45,7 +48,7 @@ export class SqliteRevocations implements RevocationStore {
 
   async add({ site, kind, name, at, expiresAt }: Revocation): Promise<void> {
     const row = await this.#store.commit(() => {
-      this.#removeEnded.run(Date.now());
+      this.#removeEnded.run(this.#clock.now());
       return this.#add.get(site, kind, name, at, expiresAt ?? null);
     });
     if (row !== undefined) this.#tell({ type: "revoked", revocation: toRevocation(row) });
@@ -59,7 +62,7 @@ export class SqliteRevocations implements RevocationStore {
   }
 
   list(): Promise<Revocation[]> {
-    return Promise.resolve(this.#list.all(Date.now()).map(toRevocation));
+    return Promise.resolve(this.#list.all(this.#clock.now()).map(toRevocation));
   }
 
   disconnect(site: string, user: UserId): Promise<void> {

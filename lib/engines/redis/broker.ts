@@ -1,4 +1,5 @@
 /** The broker over Redis: publications go by PUB/SUB, and histories are streams. */
+import { Buffer } from "node:buffer";
 import { getLogger } from "@logtape/logtape";
 import type { Redis } from "ioredis";
 import type { Broker, FanOut } from "../../core/broker.ts";
@@ -13,6 +14,7 @@ import {
   type Publication,
   type Published,
 } from "../../core/publication.ts";
+import type { HistoryBudget } from "../history_budget.ts";
 import type { RedisLink } from "./link.ts";
 import { throwUnavailable } from "./errors.ts";
 import type { Calls } from "./functions.ts";
@@ -22,6 +24,9 @@ import { fromEntry, type Heard, parsePayload, payload } from "./publication_text
 
 const log = getLogger(["notifyli", "redis"]);
 
+/** What a publication takes in a history beside its content. */
+const EACH_BYTES = 100;
+
 export class RedisBroker implements Broker {
   readonly #redis: Redis;
   readonly #subscriber: Redis;
@@ -29,10 +34,17 @@ export class RedisBroker implements Broker {
   readonly #functions: Calls<typeof KERNEL_FUNCTIONS>;
   /** The channels that this node hears, by their names in Redis. */
   readonly #channels = new Map<string, Channel>();
+  /** Bounds the histories; absent where nothing does. */
+  readonly #budget: HistoryBudget | undefined;
   /** Whether it was logged that a message could not be read. */
   #isWarned = false;
 
-  constructor({ redis, subscriber, keys, functions }: RedisLink, fanOut: FanOut) {
+  constructor(
+    { redis, subscriber, keys, functions }: RedisLink,
+    fanOut: FanOut,
+    budget?: HistoryBudget,
+  ) {
+    this.#budget = budget;
     this.#redis = redis;
     this.#subscriber = subscriber;
     this.#keys = keys;
@@ -111,14 +123,19 @@ export class RedisBroker implements Broker {
     history: HistoryOptions,
   ): Promise<Published> {
     const keys = this.#keys;
+    const content = encodeContent(publication);
     const [offset, epoch, known] = await this.#functions.publish(
       [
         keys.history(channel),
         keys.position(channel),
         keys.publicationId(channel, publication.id),
       ],
-      appendArguments(keys.channel(channel), publication, history),
+      appendArguments(keys.channel(channel), { publication, content, history }),
     ) as [number, string, number];
+    if (known !== 1 && this.#budget !== undefined) {
+      const bytes = Buffer.byteLength(content) + EACH_BYTES;
+      this.#budget.note(channel, publication.from?.user, bytes, history.seconds);
+    }
     return { offset, epoch, isDuplicate: known === 1 };
   }
 }
@@ -126,15 +143,18 @@ export class RedisBroker implements Broker {
 /** The arguments of `publish.lua`, in its order. */
 function appendArguments(
   name: string,
-  publication: Publication,
-  history: HistoryOptions,
+  { publication, content, history }: {
+    publication: Publication;
+    content: string;
+    history: HistoryOptions;
+  },
 ): (string | number)[] {
   return [
     name,
     publication.kind,
     publication.id,
     publication.at,
-    encodeContent(publication),
+    content,
     history.size,
     Math.ceil(history.seconds),
     newEpoch(),

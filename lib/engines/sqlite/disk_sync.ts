@@ -19,6 +19,8 @@ export class DiskSync implements AsyncDisposable {
   /** The sync after the running one, which may have begun before the last write. */
   #next: Promise<void> | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Whether another file is at the path since this one was opened. */
+  #isMoved = false;
 
   /** @param path of the file that SQLite writes to; it is opened after the first write, when it exists for sure */
   constructor(path: string, mode: SyncMode) {
@@ -41,6 +43,11 @@ export class DiskSync implements AsyncDisposable {
       });
     }, EVERY_MS);
     return undefined;
+  }
+
+  /** SQLite writes to a new file at the path from now on. */
+  moved(): void {
+    this.#isMoved = true;
   }
 
   /** Resolves when the syncs that are under way are done. */
@@ -70,6 +77,11 @@ export class DiskSync implements AsyncDisposable {
   }
 
   async #syncData(): Promise<void> {
+    if (this.#isMoved) {
+      this.#isMoved = false;
+      this.#file?.close();
+      this.#file = undefined;
+    }
     this.#file ??= await Deno.open(this.#path, { write: true });
     await this.#file.syncData();
   }

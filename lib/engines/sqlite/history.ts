@@ -1,5 +1,5 @@
 /** Channels whose history outlives restarts: a publication is committed, then fanned out. */
-import type { SQLOutputValue } from "node:sqlite";
+import { Buffer } from "node:buffer";
 import type { FanOut } from "../../core/broker.ts";
 import { type Channel, keyOf } from "../../core/channel.ts";
 import {
@@ -14,31 +14,46 @@ import {
   type Publication,
   type Published,
 } from "../../core/publication.ts";
+import type { HistoryBudget, KeptHistories } from "../history_budget.ts";
 import { SqliteHistoryStatements } from "./history_statements.ts";
-import type { SqliteStore } from "./store.ts";
+import { historyNow, HistorySweep, remove, removeOldest } from "./history_sweep.ts";
 import type { Schema } from "./migrations.ts";
+import { inSlices, STEP_ROWS } from "./slices.ts";
+import type { Row } from "./statement.ts";
+import type { StoreClock } from "./store_clock.ts";
+import type { SqliteStore } from "./store.ts";
 import CHANNELS from "./1_history.sql" with { type: "text" };
 import PUBLICATIONS from "./2_publications.sql" with { type: "text" };
+import RETENTION from "./3_retention.sql" with { type: "text" };
 
 /** The tables of channels and their histories. */
 export const HISTORY: Schema = {
   name: "history",
-  sql: [{ name: "history", sql: CHANNELS }, { name: "publications", sql: PUBLICATIONS }],
+  sql: [
+    { name: "history", sql: CHANNELS },
+    { name: "publications", sql: PUBLICATIONS },
+    { name: "retention", sql: RETENTION },
+  ],
 };
 
-/** How many channels one sweep removes from at most. */
-const SWEEP_CHANNELS = 1000;
+/** Publications that one which comes removes at the most. Where there are more to remove, the sweep does it. */
+const REMOVED_AT_ONCE = 4;
 
 /** A channel in the file. */
 interface StoredChannel {
   readonly seq: number;
   readonly epoch: string;
   readonly offset: number;
+  /** The offset of the first publication that counts. There may be older ones, which are being removed. */
+  readonly first: number;
   /** When the publications are dropped, in milliseconds of Unix time; 0 if there are none. */
   readonly endsAt: number;
 }
 
-export class SqliteHistory {
+/** What a publication takes in the file beside its content. */
+const EACH_BYTES = 100;
+
+export class SqliteHistory implements KeptHistories {
   readonly #store: SqliteStore;
   readonly #fanOut: FanOut;
   readonly #sql: SqliteHistoryStatements;
@@ -46,12 +61,27 @@ export class SqliteHistory {
   readonly #names: Set<string>;
   /** The last publication of each channel that is not fanned out yet, by the channel's name. */
   readonly #underWay = new Map<string, Promise<unknown>>();
+  readonly #sweep: HistorySweep;
+  #budget: HistoryBudget | undefined;
 
-  constructor(store: SqliteStore, fanOut: FanOut) {
+  constructor(store: SqliteStore, clock: StoreClock, fanOut: FanOut) {
     this.#store = store;
     this.#fanOut = fanOut;
     this.#sql = new SqliteHistoryStatements(store);
     this.#names = new Set(this.#sql.names.all().map((row) => String(row["name"])));
+    const onRemoved = (name: string) => {
+      if (this.#find(name) === undefined) this.#names.delete(name);
+    };
+    this.#sweep = new HistorySweep({ store, sql: this.#sql, clock, onRemoved });
+  }
+
+  /** Has a budget bound what is in the file, which the budget is told now. */
+  keepWithin(budget: HistoryBudget): void {
+    this.#budget = budget;
+    for (const { name, bytes } of this.#sql.sizes.all()) {
+      const [site = "", kind = "", ...rest] = String(name).split("\n");
+      budget.found({ site, kind, name: rest.join("\n") }, Number(bytes));
+    }
   }
 
   /** Whether anything of the channel is in the file. */
@@ -85,15 +115,15 @@ export class SqliteHistory {
     const name = keyOf(channel);
     if (this.#find(name) === undefined) await this.#open(name);
     const stored = this.#find(name);
-    const rows = stored === undefined || stored.endsAt <= Date.now()
+    const rows = stored === undefined || stored.endsAt <= historyNow()
       ? []
-      : this.#sql.since.all(stored.seq, since, limit);
+      : this.#sql.since.all(stored.seq, Math.max(since, stored.first - 1), limit);
     await this.#store.settled();
     return {
       offset: stored?.offset ?? 0,
       // If the channel could not be stored, this epoch makes its position invalid from the start.
       epoch: stored?.epoch ?? crypto.randomUUID().slice(0, 8),
-      publications: rows.map(toKept),
+      publications: this.#store.parse(() => rows.map(toKept)),
     };
   }
 
@@ -105,20 +135,49 @@ export class SqliteHistory {
   }
 
   /** Removes histories and channels whose time is over. A task of the engine calls this every minute. */
-  async sweep(): Promise<void> {
-    if (this.#names.size === 0) return;
-    const now = Date.now();
-    const expired = await this.#store.commit(() => {
-      this.#sql.forgetIds.run(now - CLIENTS_ID_SECONDS * 1000);
-      for (const { seq, offset } of this.#sql.ended.all(now, SWEEP_CHANNELS)) {
-        this.#sql.removeUpTo.run(Number(seq), Number(offset));
-        this.#sql.noteEnded.run(Number(seq));
-      }
-      const names = this.#sql.expired.all(now, SWEEP_CHANNELS).map((row) => String(row["name"]));
-      for (const name of names) this.#remove(name);
-      return names;
+  async sweep(signal?: AbortSignal): Promise<void> {
+    await this.#sweep.sweep(signal);
+  }
+
+  sizeOf(channel: Channel): Promise<number> {
+    return Promise.resolve(Number(this.#sql.bytesOf.get(keyOf(channel))?.["bytes"] ?? 0));
+  }
+
+  async dropOldest(
+    channel: Channel,
+    bytes: number,
+  ): Promise<{ dropped: number; bytes: number }> {
+    const all = { dropped: 0, bytes: 0 };
+    await inSlices<number>(this.#store, {
+      step: (found) => {
+        const stored = this.#find(keyOf(channel));
+        const left = bytes - all.bytes - sum(found);
+        if (stored === undefined || left <= 0) return false;
+        const dropped = this.#dropFirst(stored, left);
+        found.push(...dropped);
+        return dropped.length > 0;
+      },
+      committed(found) {
+        all.dropped += found.length;
+        all.bytes += sum(found);
+      },
     });
-    for (const name of expired) if (this.#find(name) === undefined) this.#names.delete(name);
+    return all;
+  }
+
+  /** Drops some of a channel's first publications, but not the last one. Returns the bytes of each. Runs in a commit. */
+  #dropFirst({ seq, offset, first }: StoredChannel, bytes: number): number[] {
+    const dropped: number[] = [];
+    let next = first;
+    for (const row of this.#sql.oldest.all(seq, first, STEP_ROWS)) {
+      if (sum(dropped) >= bytes || Number(row["offset"]) >= offset) break;
+      dropped.push(Number(row["bytes"]));
+      next = Number(row["offset"]) + 1;
+    }
+    if (dropped.length === 0) return dropped;
+    this.#sql.setFirst.run(next, seq);
+    if (removeOldest(this.#sql, seq, next - 1) === STEP_ROWS) this.#sql.leave.run(seq, next - 1);
+    return dropped;
   }
 
   async #append(
@@ -128,28 +187,33 @@ export class SqliteHistory {
   ): Promise<Published> {
     const { kind, id, at, isClientsId = false } = publication;
     const name = keyOf(channel);
+    const content = encodeContent(publication);
     const published = await this.#store.commit(() => {
       const stored = this.#find(name) ?? this.#make(name);
       const known = isClientsId ? this.#offsetOf(stored, id) : undefined;
       if (known !== undefined) return { offset: known, epoch: stored.epoch, isDuplicate: true };
       const offset = stored.offset + 1;
-      this.#advance(stored, options);
-      this.#sql.insert.run(stored.seq, offset, kind, id, at, encodeContent(publication));
-      if (isClientsId) this.#sql.rememberId.run(stored.seq, id, offset, Date.now());
+      this.#advance(stored, options, content);
+      this.#sql.insert.run(stored.seq, offset, kind, id, at, content);
+      if (isClientsId) this.#sql.rememberId.run(stored.seq, id, offset, historyNow());
       return { offset, epoch: stored.epoch, isDuplicate: false };
     });
     this.#names.add(name);
     const { offset, epoch, isDuplicate } = published;
-    if (!isDuplicate) this.#fanOut(channel, publication, { offset, epoch });
+    if (isDuplicate) return published;
+    const bytes = Buffer.byteLength(content) + EACH_BYTES;
+    this.#budget?.note(channel, publication.from?.user, bytes, options.seconds);
+    this.#fanOut(channel, publication, { offset, epoch });
     return published;
   }
 
   #find(name: string): StoredChannel | undefined {
-    const row = this.#sql.find.get(name, Date.now());
+    const row = this.#sql.find.get(name, historyNow());
     return row && {
       seq: Number(row["seq"]),
       epoch: String(row["epoch"]),
       offset: Number(row["offset"]),
+      first: Number(row["first"]),
       endsAt: Number(row["ends_at"]),
     };
   }
@@ -157,27 +221,35 @@ export class SqliteHistory {
   /** Adds a channel. This and the methods below, except `#open`, run in a commit. */
   #make(name: string): StoredChannel {
     this.#remove(name); // there may be an expired one
-    const row = this.#sql.make.get(name, Date.now() + POSITION_SECONDS * 1000);
-    return { seq: Number(row?.["seq"]), epoch: String(row?.["epoch"]), offset: 0, endsAt: 0 };
+    const row = this.#sql.make.get(name, historyNow() + POSITION_SECONDS * 1000);
+    const [seq, epoch] = [Number(row?.["seq"]), String(row?.["epoch"])];
+    return { seq, epoch, offset: 0, first: 1, endsAt: 0 };
   }
 
   #offsetOf({ seq }: StoredChannel, id: string): number | undefined {
-    const row = this.#sql.offsetOf.get(seq, id, Date.now() - CLIENTS_ID_SECONDS * 1000);
+    const row = this.#sql.offsetOf.get(seq, id, historyNow() - CLIENTS_ID_SECONDS * 1000);
     return row && Number(row["offset"]);
   }
 
   /** Takes the next offset, and removes publications that are too many or too old. */
-  #advance({ seq, offset, endsAt }: StoredChannel, options: HistoryOptions): void {
-    const now = Date.now();
+  #advance(
+    { seq, offset, first, endsAt }: StoredChannel,
+    options: HistoryOptions,
+    content: string,
+  ): void {
+    const now = historyNow();
     const over = endsAt <= now ? offset : offset + 1 - options.size;
-    if (over > 0) this.#sql.removeUpTo.run(seq, over);
+    const endsLater = now + options.seconds * 1000;
     const expiresAt = now + positionSeconds(options) * 1000;
-    this.#sql.advance.run(now + options.seconds * 1000, expiresAt, seq);
+    this.#sql.advance.run(content, Math.max(first, over + 1), endsLater, expiresAt, seq);
+    if (over < first) return;
+    removeOldest(this.#sql, seq, over, REMOVED_AT_ONCE);
+    if (over - first + 1 > REMOVED_AT_ONCE) this.#sql.leave.run(seq, over);
   }
 
   #remove(name: string): void {
     const seq = this.#sql.seqOf.get(name)?.["seq"];
-    if (seq !== undefined) this.#sql.removeAll.forEach((statement) => statement.run(seq));
+    if (seq !== undefined) remove(this.#sql, Number(seq));
   }
 
   /** Gives a position to a channel in which nothing was published. A failure is ignored: a full disk keeps nobody out. */
@@ -188,8 +260,12 @@ export class SqliteHistory {
   }
 }
 
-function toKept(row: Record<string, SQLOutputValue>): KeptPublication {
+function toKept(row: Row): KeptPublication {
   const [kind, id, at] = [String(row["kind"]), String(row["id"]), Number(row["at"])];
   const publication = { kind, id, at, ...decodeContent(String(row["content"])) };
   return { offset: Number(row["offset"]), publication };
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((all, each) => all + each, 0);
 }

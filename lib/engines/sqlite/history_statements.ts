@@ -1,35 +1,55 @@
-/** The prepared statements of `history.ts`. */
-import type { StatementSync } from "node:sqlite";
+/** The prepared statements of `history.ts` and `history_sweep.ts`. */
+import type { Statement } from "./statement.ts";
 import type { SqliteStore } from "./store.ts";
 
+/** What a publication takes in the file: its content, and 100 bytes for all else. */
+const BYTES = "octet_length(content) + 100";
+
 export class SqliteHistoryStatements {
-  readonly names: StatementSync;
-  readonly find: StatementSync;
-  readonly seqOf: StatementSync;
-  readonly make: StatementSync;
-  readonly advance: StatementSync;
-  readonly insert: StatementSync;
-  readonly since: StatementSync;
-  readonly removeUpTo: StatementSync;
-  /** Remove a channel with all its rows; each statement takes the channel's `seq`. */
-  readonly removeAll: readonly StatementSync[];
-  readonly offsetOf: StatementSync;
-  readonly rememberId: StatementSync;
-  readonly forgetIds: StatementSync;
-  readonly ended: StatementSync;
-  readonly noteEnded: StatementSync;
-  readonly expired: StatementSync;
+  readonly names: Statement;
+  readonly find: Statement;
+  readonly seqOf: Statement;
+  readonly make: Statement;
+  readonly advance: Statement;
+  readonly insert: Statement;
+  readonly since: Statement;
+  readonly offsetOf: Statement;
+  readonly rememberId: Statement;
+  readonly forgetIds: Statement;
+  readonly removeChannel: Statement;
+  /** The publications of a channel up to an offset, oldest first: their offsets and bytes. */
+  readonly oldest: Statement;
+  /** Removes such publications, a limited number; each answers its `bytes`, which the channel then has less. */
+  readonly removeOldest: Statement;
+  readonly noteRemoved: Statement;
+  readonly setFirst: Statement;
+  readonly noteEnded: Statement;
+  readonly bytesOf: Statement;
+  readonly channelsAfter: Statement;
+  readonly sizes: Statement;
+  readonly leave: Statement;
+  readonly firstLeft: Statement;
+  readonly leaveNothing: Statement;
 
   constructor(store: SqliteStore) {
     const sql = (text: string) => store.prepare(text);
     this.names = sql("SELECT name FROM channels");
     this.find = sql(
-      "SELECT seq, epoch, offset, ends_at FROM channels WHERE name = ? AND expires_at > ?",
+      "SELECT seq, epoch, offset, first, ends_at FROM channels WHERE name = ? AND expires_at > ?",
     );
     this.seqOf = sql("SELECT seq FROM channels WHERE name = ?");
-    this.make = sql("INSERT INTO channels (name, expires_at) VALUES (?, ?) RETURNING seq, epoch");
+    // A number is not given again while there is anything left of the channel that had it.
+    this.make = sql(
+      `INSERT INTO channels (seq, name, expires_at) VALUES (1 + max(
+         (SELECT coalesce(max(seq), 0) FROM channels),
+         (SELECT coalesce(max(channel), 0) FROM publications),
+         (SELECT coalesce(max(channel), 0) FROM publication_ids),
+         (SELECT coalesce(max(channel), 0) FROM leftovers)
+       ), ?, ?) RETURNING seq, epoch`,
+    );
     this.advance = sql(
-      "UPDATE channels SET offset = offset + 1, ends_at = ?, expires_at = ? WHERE seq = ?",
+      `UPDATE channels SET offset = offset + 1, bytes = bytes + octet_length(?) + 100, first = ?,
+       ends_at = ?, expires_at = ? WHERE seq = ?`,
     );
     this.insert = sql(
       "INSERT INTO publications (channel, offset, kind, id, at, content) VALUES (?, ?, ?, ?, ?, ?)",
@@ -38,12 +58,6 @@ export class SqliteHistoryStatements {
       `SELECT offset, kind, id, at, content FROM publications WHERE channel = ? AND offset > ?
        ORDER BY offset LIMIT ?`,
     );
-    this.removeUpTo = sql("DELETE FROM publications WHERE channel = ? AND offset <= ?");
-    this.removeAll = [
-      sql("DELETE FROM publications WHERE channel = ?"),
-      sql("DELETE FROM publication_ids WHERE channel = ?"),
-      sql("DELETE FROM channels WHERE seq = ?"),
-    ];
     this.offsetOf = sql(
       "SELECT offset FROM publication_ids WHERE channel = ? AND id = ? AND at > ?",
     );
@@ -51,9 +65,34 @@ export class SqliteHistoryStatements {
       `INSERT INTO publication_ids (channel, id, offset, at) VALUES (?, ?, ?, ?)
        ON CONFLICT DO UPDATE SET offset = excluded.offset, at = excluded.at`,
     );
-    this.forgetIds = sql("DELETE FROM publication_ids WHERE at <= ?");
-    this.ended = sql("SELECT seq, offset FROM channels WHERE ends_at <= ? LIMIT ?");
-    this.noteEnded = sql("UPDATE channels SET ends_at = NULL WHERE seq = ?");
-    this.expired = sql("SELECT name FROM channels WHERE expires_at <= ? LIMIT ?");
+    this.forgetIds = sql(
+      `DELETE FROM publication_ids WHERE (channel, id) IN (
+         SELECT channel, id FROM publication_ids WHERE at <= ? LIMIT ?
+       )`,
+    );
+    this.removeChannel = sql("DELETE FROM channels WHERE seq = ?");
+    this.oldest = sql(
+      `SELECT offset, ${BYTES} AS bytes FROM publications WHERE channel = ? AND offset >= ?
+       ORDER BY offset LIMIT ?`,
+    );
+    this.removeOldest = sql(
+      `DELETE FROM publications WHERE channel = ?1 AND offset IN (
+         SELECT offset FROM publications WHERE channel = ?1 AND offset <= ?2 ORDER BY offset LIMIT ?3
+       ) RETURNING ${BYTES} AS bytes`,
+    );
+    this.noteRemoved = sql("UPDATE channels SET bytes = max(0, bytes - ?) WHERE seq = ?");
+    this.setFirst = sql("UPDATE channels SET first = ? WHERE seq = ?");
+    this.noteEnded = sql("UPDATE channels SET ends_at = NULL, first = offset + 1 WHERE seq = ?");
+    this.bytesOf = sql("SELECT bytes FROM channels WHERE name = ?");
+    this.channelsAfter = sql(
+      `SELECT seq, name, offset, ends_at, expires_at FROM channels WHERE seq > ? ORDER BY seq LIMIT ?`,
+    );
+    this.sizes = sql("SELECT name, bytes FROM channels WHERE bytes > 0");
+    this.leave = sql(
+      `INSERT INTO leftovers (channel, up_to) VALUES (?, ?)
+       ON CONFLICT DO UPDATE SET up_to = max(up_to, excluded.up_to)`,
+    );
+    this.firstLeft = sql("SELECT channel, up_to FROM leftovers LIMIT 1");
+    this.leaveNothing = sql("DELETE FROM leftovers WHERE channel = ?");
   }
 }

@@ -7,6 +7,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { getLogger } from "@logtape/logtape";
 import { requireDistinct } from "../../base/distinct.ts";
+import { runWithProgress, statementsOf } from "./migration_progress.ts";
 
 const log = getLogger(["notifyli", "sqlite"]);
 
@@ -126,12 +127,14 @@ function pendingOf(
 function take(database: DatabaseSync, { capability, version, name, sql }: MissingStep): void {
   const step = `${capability} ${version} (${name})`;
   const bytes = numberOf(database, "PRAGMA page_count") * numberOf(database, "PRAGMA page_size");
-  if (bytes >= LARGE_BYTES) {
+  const isLarge = bytes >= LARGE_BYTES;
+  if (isLarge) {
     const megabytes = Math.round(bytes / 1e6);
     log.info("the store of {megabytes} MB is brought to {step}", { megabytes, step });
   }
   const startedAt = performance.now();
-  database.exec(sql);
+  if (isLarge) runWithProgress(database, { step, statements: statementsOf(sql) });
+  else database.exec(sql);
   setVersion(database, capability, version);
   const ms = performance.now() - startedAt;
   if (ms >= LONG_MS) {

@@ -1,24 +1,32 @@
 /**
  * One SQLite file with the tables of all capabilities. `node:sqlite` is synchronous, so the changes of one turn of the
- * event loop are committed together. A change is done when it is committed.
+ * event loop are committed together. A change is done when it is committed. `health.ts` knows whether the file can be
+ * relied on.
  */
-import { DatabaseSync, type StatementSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import { setImmediate } from "node:timers";
 import { getLogger } from "@logtape/logtape";
-import { CodedError } from "../../base/errors.ts";
+import type { CodedError } from "../../base/errors.ts";
 import { reasonOf } from "../../base/reason.ts";
-import { cannotOpen, IN_MEMORY } from "./data_dir.ts";
+import { every, type Task } from "../../core/task.ts";
+import { IN_MEMORY } from "./data_dir.ts";
 import { DiskSync, type SyncMode } from "./disk_sync.ts";
-import { FILE_VERSION, migrate, renewEpochs, type Schema } from "./migrations.ts";
+import { isDamage, isDiskFailure } from "./file_errors.ts";
+import { StoreHealth } from "./health.ts";
+import { FILE_VERSION, renewEpochs, type Schema } from "./migrations.ts";
+import { exists, fileIn, openDatabase } from "./open_database.ts";
+import { logOf, OwnFiles } from "./own_files.ts";
+import { Statement } from "./statement.ts";
 
 const log = getLogger(["notifyli", "sqlite"]);
 
 /** A statement that has to be written to the file although it changes nothing. */
 const TRIAL = `PRAGMA user_version = ${FILE_VERSION}`;
 
-/** How much room a store that could not write needs to be well again: less may hold one change but not the next. */
-const ROOM_BYTES = 65_536;
-/** How often a store that could not write looks for that room, while there are changes. */
+/** Has the database take what the log holds, and begins a new log. */
+const NEW_LOG = "PRAGMA journal_mode = DELETE; PRAGMA journal_mode = WAL";
+
+/** How often the store looks whether its files are still its own, while it writes nothing. */
 const LOOK_EVERY_MS = 1000;
 
 /** A change that waits for the next commit. */
@@ -37,15 +45,15 @@ export interface SqliteStoreOptions {
 
 export class SqliteStore implements AsyncDisposable {
   readonly #database: DatabaseSync;
+  readonly #health: StoreHealth;
   /** The changes of the next commit. Bounded by what can arrive in one turn of the event loop. */
   #pending: PendingChange[] = [];
-  readonly #dataDir: string;
+  /** Whether a commit is being made. */
+  #isWriting = false;
   /** Absent if the store is in memory. */
   readonly #disk: DiskSync | undefined;
-  /** Why the last commit failed; `undefined` while all is well. */
-  #failure: string | undefined;
-  /** When the store last looked for room, on `performance.now()`'s clock. */
-  #lookedAt = 0;
+  /** Absent if the store is in memory. */
+  readonly #files: OwnFiles | undefined;
 
   /** Whether the folder has a store's file. */
   static isIn(dataDir: string): boolean {
@@ -54,29 +62,55 @@ export class SqliteStore implements AsyncDisposable {
 
   /** @param dataDir folder of the file, which is made if it is missing; `:memory:` keeps the file in memory */
   constructor(dataDir: string, { sync, schemas }: SqliteStoreOptions) {
-    this.#dataDir = dataDir;
-    const isFile = dataDir !== IN_MEMORY;
-    const walFile = `${fileIn(dataDir)}-wal`;
+    this.#health = new StoreHealth(dataDir);
+    const { database, isLeft } = openDatabase(dataDir, schemas);
+    this.#database = database;
+    if (dataDir !== IN_MEMORY) {
+      const file = fileIn(dataDir);
+      this.#files = new OwnFiles(file);
+      this.#disk = new DiskSync(logOf(file), sync);
+    }
     // A log is left if the last server did not end by itself. A power cut may then have taken what clients have seen, and
     // others will get those offsets: positions that clients know must not count any more.
-    const mayHaveLost = isFile && sync === "everysec" && exists(walFile);
-    this.#database = openDatabase(dataDir, schemas);
-    this.#disk = isFile ? new DiskSync(walFile, sync) : undefined;
-    if (mayHaveLost) renewEpochs(this.#database);
+    if (isLeft && sync === "everysec") renewEpochs(database);
   }
 
-  prepare(sql: string): StatementSync {
-    return this.#database.prepare(sql);
+  /** What the store does while the server runs. */
+  get tasks(): readonly Task[] {
+    return [every("look at the store's files", LOOK_EVERY_MS, () => void this.#refusal())];
   }
 
-  /** Why nothing can be written right now; `undefined` while all is well. If the last commit failed, this tries another. */
-  async unready(): Promise<string | undefined> {
-    // Otherwise a node that is given no work because it is not ready would never find out that it could.
-    if (this.#failure !== undefined) {
-      this.#lookedAt = 0;
-      await this.commit(() => this.#database.exec(TRIAL)).catch(() => {}); // the reason is in #failure
+  prepare(sql: string): Statement {
+    return new Statement(this.#database.prepare(sql), (error, again) => {
+      const isOfFile = isDamage(error) || isDiskFailure(error);
+      // A commit tells by itself what it fails of.
+      return this.#isWriting || !isOfFile ? error : this.#health.noteUnreadable(error, again);
+    });
+  }
+
+  /**
+   * Reads a value out of what the file holds.
+   *
+   * @param parse throws a `SyntaxError` if that is none of what the server wrote: then the file is damaged
+   */
+  parse<T>(parse: () => T): T {
+    try {
+      return parse();
+    } catch (error) {
+      throw error instanceof SyntaxError ? this.#health.noteDamage(error) : error;
     }
-    return this.#failure;
+  }
+
+  /** Why the store cannot be relied on right now; `undefined` while it can. What failed last is tried again first. */
+  async unready(): Promise<string | undefined> {
+    if (this.#refusal() !== undefined) return this.#health.reason;
+    this.#health.readAgain();
+    // Otherwise a node that is given no work because it is not ready would never find out that it could.
+    if (this.#health.isFailing) {
+      this.#health.lookSoon();
+      await this.commit(() => this.#database.exec(TRIAL)).catch(() => {}); // the health knows the reason
+    }
+    return this.#health.reason;
   }
 
   /** Runs a change in the next commit; resolves with its result after that. */
@@ -94,6 +128,14 @@ export class SqliteStore implements AsyncDisposable {
     await this.#disk?.settled();
   }
 
+  /** Pages were given back, so the file will be shorter. */
+  shrunk(): void {
+    const [pages = 0, bytes = 0] = ["page_count", "page_size"].map((name) =>
+      Number(Object.values(this.#database.prepare(`PRAGMA ${name}`).get() ?? {})[0])
+    );
+    this.#files?.shrinksTo(pages * bytes);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.commit(() => {}).catch(() => {}); // whoever made the changes was told
     await this.#disk?.[Symbol.asyncDispose]();
@@ -107,29 +149,69 @@ export class SqliteStore implements AsyncDisposable {
   }
 
   #write(pending: readonly PendingChange[]): void {
+    const refusal = this.#refusal();
+    if (refusal !== undefined) return refuse(pending, refusal);
     try {
-      this.#database.exec("BEGIN IMMEDIATE");
-      for (const { run } of pending) run();
-      this.#database.exec("COMMIT");
+      this.#transact(pending);
     } catch (cause) {
       this.#rollBack();
       // A change that fails by itself must not take the others with it.
       if (pending.length > 1) return pending.forEach((each) => this.#write([each]));
-      return this.#failed(pending, cause);
+      return refuse(pending, this.#health.noteFailed(cause));
     }
     const onDisk = this.#disk?.written();
     if (onDisk === undefined) return this.#done(pending);
-    onDisk.then(() => this.#done(pending), (cause) => this.#failed(pending, cause));
+    onDisk.then(
+      () => this.#done(pending),
+      (cause) => refuse(pending, this.#health.noteFailed(cause)),
+    );
+  }
+
+  #transact(pending: readonly PendingChange[]): void {
+    this.#isWriting = true;
+    try {
+      this.#database.exec("BEGIN IMMEDIATE");
+      for (const { run } of pending) run();
+      this.#database.exec("COMMIT");
+    } finally {
+      this.#isWriting = false;
+    }
   }
 
   #done(pending: readonly PendingChange[]): void {
-    this.#noteSuccess();
+    // Somebody may have taken the file away while it was written to.
+    const refusal = this.#refusal();
+    if (refusal !== undefined) return refuse(pending, refusal);
+    this.#health.noteWritten();
     for (const { done } of pending) done();
   }
 
-  #failed(pending: readonly PendingChange[], cause: unknown): void {
-    const error = this.#noteFailure(cause);
-    for (const { failed } of pending) failed(error);
+  /** Why nothing is accepted: the file is damaged, or what is written into it would be gone. */
+  #refusal(): CodedError | undefined {
+    if (this.#health.refusal !== undefined) return this.#health.refusal;
+    const strange = this.#files?.look();
+    if (strange === undefined) return undefined;
+    const { file, reason, isOpen } = strange;
+    if (file === "log" && isOpen && this.#beginNewLog(reason)) return undefined;
+    const lost = `${reason} while the server runs, and what it wrote would be lost: ` +
+      "put the file back, or start the server anew";
+    return this.#health.noteFailed(new Error(lost));
+  }
+
+  /** Where only the log is gone, SQLite still has it open: all of it goes into the database. Says whether it did. */
+  #beginNewLog(reason: string): boolean {
+    try {
+      this.#database.exec(NEW_LOG);
+      this.#database.exec(TRIAL); // the new log is made by the first write
+    } catch (error) {
+      log.debug("no new log: {reason}", { reason: reasonOf(error) });
+      return false;
+    }
+    this.#files?.renewLog();
+    this.#disk?.moved();
+    if (this.#files?.look() !== undefined) return false;
+    log.error("{what} while the server runs; nothing is lost, it has a new one", { what: reason });
+    return true;
   }
 
   #rollBack(): void {
@@ -139,81 +221,8 @@ export class SqliteStore implements AsyncDisposable {
       log.debug("no rollback: {reason}", { reason: String(error) }); // the next BEGIN says what is wrong
     }
   }
-
-  /** Logs once that the store takes no writes; `#noteSuccess` logs once that it does again. */
-  #noteFailure(cause: unknown): CodedError {
-    const reason = `Cannot write to the store: ${reasonOf(cause)}`;
-    if (this.#failure === undefined) log.error("{reason}", { reason });
-    this.#failure = reason;
-    return new CodedError("unavailable", reason, { cause, isAway: true });
-  }
-
-  #noteSuccess(): void {
-    if (this.#failure === undefined) return;
-    const now = performance.now();
-    if (this.#lookedAt > 0 && now - this.#lookedAt < LOOK_EVERY_MS) return;
-    this.#lookedAt = now;
-    if (!hasRoom(this.#dataDir)) return;
-    log.info("the store takes writes again");
-    this.#failure = undefined;
-  }
 }
 
-function fileIn(dataDir: string): string {
-  return `${dataDir}/notifyli.db`;
-}
-
-function exists(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
-  }
-}
-
-function openDatabase(dataDir: string, schemas: readonly Schema[]): DatabaseSync {
-  if (dataDir === IN_MEMORY) return prepared(new DatabaseSync(dataDir), schemas);
-  const file = fileIn(dataDir);
-  try {
-    Deno.mkdirSync(dataDir, { recursive: true });
-    return prepared(new DatabaseSync(file), schemas);
-  } catch (cause) {
-    throw cannotOpen(dataDir, file, cause);
-  }
-}
-
-function prepared(database: DatabaseSync, schemas: readonly Schema[]): DatabaseSync {
-  try {
-    // WAL with NORMAL survives a killed process; `disk_sync.ts` takes care of power cuts. EXCLUSIVE keeps other servers
-    // off the file.
-    database.exec(
-      "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL",
-    );
-    migrate(database, schemas);
-    return database;
-  } catch (error) {
-    database.close();
-    throw error;
-  }
-}
-
-function hasRoom(dataDir: string): boolean {
-  if (dataDir === IN_MEMORY) return true;
-  const file = `${dataDir}/notifyli.room`;
-  try {
-    Deno.writeFileSync(file, new Uint8Array(ROOM_BYTES));
-    return true;
-  } catch {
-    return false;
-  } finally {
-    removeIfThere(file);
-  }
-}
-
-function removeIfThere(file: string): void {
-  try {
-    Deno.removeSync(file);
-  } catch {
-    // The file was never made.
-  }
+function refuse(pending: readonly PendingChange[], error: unknown): void {
+  for (const { failed } of pending) failed(error);
 }

@@ -43,10 +43,27 @@ local function in_parts(ids, act)
   end
 end
 
+-- What notifications take: the content of each, and 200 bytes for all else.
+local EACH_BYTES = 200
+local function bytes_of(ids)
+  local bytes = 0
+  for _, id in ipairs(ids) do
+    local stored = redis.call('HGET', CONTENTS, id)
+    if stored then
+      bytes = bytes + #stored + EACH_BYTES
+    end
+  end
+  return bytes
+end
+
 -- Removes notifications. Returns how many of them waited for a client.
 local function remove(ids)
   local queued = 0
   in_parts(ids, function(part)
+    local bytes = bytes_of(part)
+    if bytes > 0 and redis.call('HEXISTS', POSITION, 'bytes') == 1 then
+      redis.pcall('HINCRBY', POSITION, 'bytes', -bytes) -- a Redis that is full may refuse it; the rest goes all the same
+    end
     local owners = {}
     for _, id in ipairs(part) do
       local owner = PREFIX .. 'owner:' .. id

@@ -1,10 +1,15 @@
 -- This text stands, after inbox.lua, before each script that takes notifications in: how they come into the inbox that is
 -- open, at once or from the schedule.
 -- KEYS: schedule, contents of the schedule
--- ARGV: most notifications of an inbox (0: any), milliseconds that one is kept (0: for ever), what an epoch is made of if
---   there is none
+-- ARGV: most notifications of an inbox and most bytes of them, with a blank between (0: any), milliseconds that one is kept
+--   (0: for ever), what an epoch is made of if there is none
 local SCHEDULED, SCHEDULED_CONTENTS = KEYS[1], KEYS[2]
-local SIZE, KEPT_MS, EPOCH = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
+local SIZE, MOST_BYTES = string.match(ARGV[1], '^(%d+) (%d+)$')
+SIZE, MOST_BYTES = tonumber(SIZE), tonumber(MOST_BYTES)
+local KEPT_MS, EPOCH = tonumber(ARGV[2]), ARGV[3]
+
+-- A hundred years.
+local FOR_EVER_MS = 100 * 365 * 24 * 3600 * 1000
 
 -- The name of a notification in the schedule's contents.
 local function scheduled_id(site, id)
@@ -63,6 +68,30 @@ local function prolong(count, size, expires_any)
   end
 end
 
+-- Notes how many bytes there are: `size` notifications, of which the `count` last ones came with so many.
+local function count_bytes(size, count, came)
+  if size == count then
+    redis.call('HSET', POSITION, 'bytes', came)
+  elseif redis.call('HEXISTS', POSITION, 'bytes') == 1 then
+    redis.call('HINCRBY', POSITION, 'bytes', came)
+  else
+    redis.call('HSET', POSITION, 'bytes', bytes_of(redis.call('ZRANGE', ORDER, 0, -1))) -- older versions did not count
+  end
+end
+
+-- The first notifications of a set up to a place in it, as many as take so many bytes, and a hundred at the most.
+local function first_of(set, last, bytes)
+  local ids = {}
+  for _, id in ipairs(last < 0 and {} or redis.call('ZRANGE', set, 0, math.min(last, 99))) do
+    if bytes <= 0 then
+      break
+    end
+    bytes = bytes - bytes_of({ id })
+    table.insert(ids, id)
+  end
+  return ids
+end
+
 -- Drops what is too much or too old; `size` notifications are there.
 local function tidy(size)
   local dropped_taken, dropped_queued = 0, 0
@@ -101,6 +130,18 @@ local function tidy(size)
     drop_these(ids)
     excess = excess - #ids
   end
+
+  while MOST_BYTES > 0 do
+    local over = tonumber(redis.call('HGET', POSITION, 'bytes')) - MOST_BYTES
+    local ids = first_of(DONE, 99, over)
+    if #ids == 0 then
+      ids = first_of(ORDER, redis.call('ZCARD', ORDER) - 2, over) -- the last one stays
+    end
+    if #ids == 0 then
+      break
+    end
+    drop_these(ids)
+  end
   return dropped_taken, dropped_queued
 end
 
@@ -122,9 +163,11 @@ local function arrive(channel, notifications)
 
   local contents, times, places = {}, {}, {}
   local expires_any = false
+  local bytes = 0
   for i, new in ipairs(notifications) do
     new.said = (new.at == '-' and time[1] or new.at) .. ' ' .. new.room .. '\n' .. new.content
     contents[2 * i - 1], contents[2 * i] = new.id, '\n' .. new.said
+    bytes = bytes + #new.said + 1 + EACH_BYTES
     times[2 * i - 1], times[2 * i] = new.id, NOW_TEXT .. ',,,,'
     places[2 * i - 1], places[2 * i] = before + i, new.id
     local owner = PREFIX .. 'owner:' .. new.id
@@ -145,8 +188,11 @@ local function arrive(channel, notifications)
   redis.call('ZADD', UNREAD, unpack(places))
 
   local size = redis.call('ZCARD', ORDER)
+  count_bytes(size, count, bytes)
   if KEPT_MS > 0 then
     prolong(count, size, expires_any)
+  else
+    redis.call('PEXPIREAT', POSITION, string.format('%d', NOW + FOR_EVER_MS)) -- that of an empty inbox ends soon
   end
   local dropped_taken, dropped_queued = tidy(size)
 

@@ -1,12 +1,12 @@
 -- Reads notifications of an inbox, and its position.
 -- ARGV: queued | unread | since | before | id, its argument (room, offset or id), most notifications (0: all),
 --   1 to read archived ones too, epoch to take if there is none ('' where none is needed), milliseconds that the epoch is
---   kept (0: for ever)
+--   kept while nothing comes
 -- Returns offset, epoch, highest dropped offset, how many are unread, then id, offset, what is stored, and times of each.
 open_inbox(1)
 -- HSETNX is called only where it will write: a Redis whose memory is full refuses the command either way.
 local is_new = ARGV[5] ~= '' and redis.call('HEXISTS', POSITION, 'epoch') == 0
-if is_new and redis.call('HSETNX', POSITION, 'epoch', ARGV[5]) == 1 and ARGV[6] ~= '0' then
+if is_new and redis.call('HSETNX', POSITION, 'epoch', ARGV[5]) == 1 then
   redis.call('PEXPIRE', POSITION, ARGV[6])
 end
 local ids

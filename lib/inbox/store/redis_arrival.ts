@@ -24,7 +24,7 @@ export function arrival({ keys, retention }: ArrivalParts): KeysAndArgs {
   return {
     keys: [keys.scheduled, keys.scheduledContents],
     args: [
-      finite(retention.size),
+      `${finite(retention.size)} ${finite(retention.bytes)}`,
       finite(retentionMs(retention)),
       crypto.randomUUID().slice(0, 8),
     ],

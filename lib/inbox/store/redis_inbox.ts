@@ -27,6 +27,9 @@ type Selection =
   | { mode: "unread" | "since" | "before"; argument: number }
   | { mode: "queued" | "id"; argument: string };
 
+/** How long the epoch of an inbox is kept that nothing comes into. */
+const EMPTY_MS = 30 * 24 * 3600 * 1000;
+
 interface Found extends Position {
   readonly dropped: number;
   readonly unread: number;
@@ -135,7 +138,7 @@ export class RedisInbox implements Inbox {
         limit,
         archived ? 1 : 0,
         mode === "since" || mode === "unread" ? crypto.randomUUID().slice(0, 8) : "",
-        finite(retentionMs(retention)),
+        Math.min(retentionMs(retention), EMPTY_MS),
       ],
     ) as [number, string, number, number, ...(string | number)[]];
     const notifications: StoredNotification[] = [];

@@ -9,6 +9,7 @@ import SCHEDULED from "./4_scheduled.sql" with { type: "text" };
 import FEWER_INDEXES from "./5_fewer_indexes.sql" with { type: "text" };
 import EPOCHS from "./6_epochs.sql" with { type: "text" };
 import PUBLICATIONS from "./7_publications.sql" with { type: "text" };
+import BYTES from "./8_bytes.sql" with { type: "text" };
 import type { Retention } from "../retention.ts";
 import type { InboxStores } from "./store.ts";
 import { SqliteArrivals } from "./sqlite_arrivals.ts";
@@ -29,18 +30,19 @@ export const INBOX_SQL: readonly Migration[] = [
   { name: "fewer_indexes", sql: FEWER_INDEXES },
   { name: "epochs", sql: EPOCHS },
   { name: "publications", sql: PUBLICATIONS },
+  { name: "bytes", sql: BYTES },
 ];
 
 export function openOnSqlite(
-  { store, fanOut }: SqliteStorage,
+  { store, clock, fanOut }: SqliteStorage,
   retention: Retention,
 ): InboxStores {
   const arrivals = new SqliteArrivals(new SqliteInboxStatements(store), retention, fanOut);
-  const sweep = new SqliteSweep(store, arrivals, retention);
+  const sweep = new SqliteSweep({ store, clock, arrivals, retention });
   return {
     inbox: new SqliteInbox(store, arrivals),
     schedule: new SqliteSchedule(store, arrivals),
     keepReceipts: () => new SqliteReceipts(store),
-    tasks: [every("sweep of inboxes", SWEEP_INTERVAL_MS, () => sweep.sweep())],
+    tasks: [every("sweep of inboxes", SWEEP_INTERVAL_MS, (signal) => sweep.sweep(signal))],
   };
 }

@@ -1,5 +1,4 @@
 /** Puts notifications into inboxes in SQLite, at once or from the schedule. */
-import type { SQLOutputValue } from "node:sqlite";
 import type { FanOut } from "../../core/broker.ts";
 import type { InboxChange, InboxEvent, Notification } from "./store.ts";
 import { inSeconds, unixSeconds } from "../../base/times.ts";
@@ -8,6 +7,7 @@ import { encodeContent, type Position } from "../../core/publication.ts";
 import type { UserId } from "../../base/fields.ts";
 import type { Dropped, Retention } from "../retention.ts";
 import type { SqliteInboxStatements } from "./sqlite_inbox_statements.ts";
+import type { Row } from "../../engines/sqlite/statement.ts";
 
 /** A notification that has come into its inbox. */
 export interface Arrived extends Notification, Position {
@@ -42,11 +42,12 @@ export class SqliteArrivals {
   put(notification: Notification): Arrived {
     const now = Date.now();
     const { site, user, id, room, expiresAt = null, at = inSeconds(now) } = notification;
-    const place = this.sql.nextOffset.get(site, user);
-    const [offset, epoch] = [Number(place?.["offset"]), String(place?.["epoch"])];
     const content = encodeContent(notification);
+    const place = this.sql.nextOffset.get(site, user, content, now);
+    const [offset, epoch] = [Number(place?.["offset"]), String(place?.["epoch"])];
     this.sql.insert.run(site, user, id, room, at, content, offset, now, expiresAt);
-    const dropped = this.#trim(site, user, Number(place?.["size"]));
+    const held = { size: Number(place?.["size"]), bytes: Number(place?.["bytes"]) };
+    const dropped = this.#trim(site, user, held);
     return { ...notification, at, offset, epoch, dropped };
   }
 
@@ -72,26 +73,36 @@ export class SqliteArrivals {
   noteDropped(
     site: string,
     user: UserId,
-    rows: readonly Record<string, SQLOutputValue>[],
+    rows: readonly Row[],
   ): Dropped {
     const unread = rows.filter((row) => row["read_at"] === null && row["archived_at"] === null);
     const last = Math.max(0, ...unread.map((row) => Number(row["offset"])));
-    this.sql.noteDropped.run(last, rows.length, site, user);
+    this.sql.noteDropped.run(last, rows.length, bytesOf(rows), site, user);
     const queued = rows.filter((row) => row["sent_at"] === null).length;
     return { user, taken: rows.length - queued, queued };
   }
 
-  /** Drops what is over the inbox's size: first what was read or archived, then the oldest. */
-  #trim(site: string, user: UserId, held: number): Dropped | undefined {
-    const over = held - this.#retention.size;
-    if (over <= 0) return undefined;
-    const rows = [];
-    while (rows.length < over) {
+  /** Drops what is over the inbox's limits: first what was read or archived, then the oldest. The last one stays. */
+  #trim(
+    site: string,
+    user: UserId,
+    held: Pick<Retention, "size" | "bytes">,
+  ): Dropped | undefined {
+    let { size, bytes } = held;
+    const rows: Row[] = [];
+    while (size > 1 && (size > this.#retention.size || bytes > this.#retention.bytes)) {
       const row = this.sql.removeOldestDone.get(site, user) ??
         this.sql.removeOldest.get(site, user);
       if (row === undefined) break;
       rows.push(row);
+      size--;
+      bytes -= bytesOf([row]);
     }
     return rows.length > 0 ? this.noteDropped(site, user, rows) : undefined;
   }
+}
+
+/** What notifications took that were removed. */
+export function bytesOf(rows: readonly Row[]): number {
+  return rows.reduce((sum, row) => sum + Number(row["bytes"]), 0);
 }

@@ -1,5 +1,4 @@
 /** The inboxes in SQLite. */
-import type { SQLOutputValue, StatementSync } from "node:sqlite";
 import type {
   Inbox,
   InboxChange,
@@ -14,10 +13,14 @@ import type {
 import { decodeContent, type Position } from "../../core/publication.ts";
 import type { UserId } from "../../base/fields.ts";
 import { cutTo } from "../page.ts";
-import type { SqliteArrivals } from "./sqlite_arrivals.ts";
+import { bytesOf, type SqliteArrivals } from "./sqlite_arrivals.ts";
 import type { SqliteInboxStatements } from "./sqlite_inbox_statements.ts";
 import { syncReason } from "./sync_reason.ts";
+import type { Row, Statement } from "../../engines/sqlite/statement.ts";
 import type { SqliteStore } from "../../engines/sqlite/store.ts";
+
+/** How long a user who comes again and again need not be noted. */
+const TOUCHED_MS = 12 * 3600 * 1000;
 
 /** The limit of a read that has none. */
 const ALL = Number.MAX_SAFE_INTEGER - 1;
@@ -118,12 +121,25 @@ export class SqliteInbox implements Inbox {
       const meant = typeof which === "number"
         ? idsOf(this.#sql.idsUpTo.all(site, user, which))
         : which;
-      const ids = meant.filter((id) => statement.run(now, site, user, id).changes > 0);
-      if (event === "delete") this.#sql.noteDeleted.run(ids.length, site, user);
+      const ids = event === "delete"
+        ? this.#delete(site, user, meant)
+        : meant.filter((id) => statement.run(now, site, user, id).changes > 0);
       return { ids, unread: this.#countUnread(site, user) };
     });
     if (change.ids.length > 0) this.#arrivals.tell(site, user, event, change);
     return change;
+  }
+
+  /** Deletes notifications, and returns the ids of those that were there. Runs in a commit. */
+  #delete(site: string, user: UserId, meant: readonly string[]): string[] {
+    const rows: Row[] = [];
+    const ids = meant.filter((id) => {
+      const row = this.#sql.change.delete.get(0, site, user, id);
+      if (row !== undefined) rows.push(row);
+      return row !== undefined;
+    });
+    this.#sql.noteDeleted.run(rows.length, bytesOf(rows), site, user);
+    return ids;
   }
 
   unread(site: string, user: UserId): Promise<number> {
@@ -139,9 +155,10 @@ export class SqliteInbox implements Inbox {
     user: UserId,
   ): Promise<{ offset: number; epoch: string; dropped: number; isEmpty: boolean }> {
     const row = this.#sql.position.get(site, user) ?? await this.#store.commit(() => {
-      this.#sql.makeInbox.run(site, user);
+      this.#sql.makeInbox.run(site, user, Date.now());
       return this.#sql.position.get(site, user);
     }).catch(() => undefined); // on a full disk a new user may still come into rooms, with an empty inbox
+    if (row !== undefined) this.#touch(site, user, Number(row["touched_at"]));
     return {
       offset: Number(row?.["offset"] ?? 0),
       // Where the inbox could not be stored, its epoch is one that no later position has.
@@ -151,7 +168,14 @@ export class SqliteInbox implements Inbox {
     };
   }
 
-  #read(statement: StatementSync, ...values: (string | number)[]): Promise<StoredNotification[]> {
+  /** Notes that the user was here, which keeps the inbox although it may be empty. Nobody waits for it. */
+  #touch(site: string, user: UserId, touchedAt: number): void {
+    const now = Date.now();
+    if (Math.abs(now - touchedAt) < TOUCHED_MS) return;
+    this.#store.commit(() => this.#sql.touch.run(now, site, user)).catch(() => {}); // the store has logged it
+  }
+
+  #read(statement: Statement, ...values: (string | number)[]): Promise<StoredNotification[]> {
     return Promise.resolve(
       statement.all(...values).map((row) => ({
         id: String(row["id"]),
@@ -162,7 +186,7 @@ export class SqliteInbox implements Inbox {
           id: String(row["id"]),
           room: String(row["room"]),
           at: Number(row["at"]),
-          ...decodeContent(String(row["content"])),
+          ...this.#store.parse(() => decodeContent(String(row["content"]))),
         },
         queuedAt: Number(row["queued_at"]),
         ...time("sentAt", row["sent_at"]),
@@ -174,7 +198,7 @@ export class SqliteInbox implements Inbox {
   }
 }
 
-function idsOf(rows: readonly Record<string, SQLOutputValue>[]): string[] {
+function idsOf(rows: readonly Row[]): string[] {
   return rows.map((row) => String(row["id"]));
 }
 

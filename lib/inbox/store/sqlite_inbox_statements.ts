@@ -1,6 +1,6 @@
 /** The SQL of the inbox, prepared once. */
-import type { StatementSync } from "node:sqlite";
 import type { InboxEvent, Taken } from "./store.ts";
+import type { Statement } from "../../engines/sqlite/statement.ts";
 import type { SqliteStore } from "../../engines/sqlite/store.ts";
 
 const COLUMNS =
@@ -8,39 +8,42 @@ const COLUMNS =
 const OF_USER = "FROM notifications WHERE site = ? AND user = ?";
 /** What is not sent is not read. This is said so that SQLite takes the index of what is not read. */
 const NOT_SENT = "read_at IS NULL AND sent_at IS NULL";
+/** What a notification takes: its content, and 200 bytes for all else. */
+const BYTES = "octet_length(content) + 200";
 /** The columns that {@linkcode SqliteArrivals.noteDropped} looks at. */
-const DROPPED = "offset, sent_at, read_at, archived_at";
+const DROPPED = `offset, sent_at, read_at, archived_at, ${BYTES} AS bytes`;
 const NOT_EXPIRED = "(expires_at IS NULL OR expires_at > ?)";
 
 export class SqliteInboxStatements {
-  readonly insert: StatementSync;
-  readonly takeId: StatementSync;
-  readonly forgetIds: StatementSync;
-  readonly isScheduled: StatementSync;
-  readonly makeInbox: StatementSync;
-  readonly nextOffset: StatementSync;
-  readonly position: StatementSync;
-  readonly noteDropped: StatementSync;
-  readonly noteDeleted: StatementSync;
-  readonly queued: StatementSync;
-  readonly since: StatementSync;
-  readonly unreadSince: StatementSync;
-  readonly list: StatementSync;
-  readonly get: StatementSync;
-  readonly owner: StatementSync;
-  readonly unread: StatementSync;
-  /** After `remove` and the next three, what is gone has to be noted in the inbox. */
-  readonly remove: StatementSync;
-  readonly removeExpired: StatementSync;
-  readonly removeOldestDone: StatementSync;
-  readonly removeOldest: StatementSync;
-  readonly olderThan: StatementSync;
-  readonly usersWithOld: StatementSync;
+  readonly insert: Statement;
+  readonly takeId: Statement;
+  readonly forgetIds: Statement;
+  readonly isScheduled: Statement;
+  readonly makeInbox: Statement;
+  readonly touch: Statement;
+  readonly nextOffset: Statement;
+  readonly position: Statement;
+  readonly noteDropped: Statement;
+  readonly noteDeleted: Statement;
+  readonly queued: Statement;
+  readonly since: Statement;
+  readonly unreadSince: Statement;
+  readonly list: Statement;
+  readonly get: Statement;
+  readonly owner: Statement;
+  readonly unread: Statement;
+  /** After each of the next four, what is gone has to be noted in the inbox. */
+  readonly removeExpired: Statement;
+  readonly removeOld: Statement;
+  readonly removeOldestDone: Statement;
+  readonly removeOldest: Statement;
+  readonly inboxesAfter: Statement;
+  readonly removeInbox: Statement;
   /** One statement for each state, which sets the times of the states before it, too. */
-  readonly mark: Readonly<Record<Taken, StatementSync>>;
-  /** One statement for each event; its first value is a time. */
-  readonly change: Readonly<Record<InboxEvent, StatementSync>>;
-  readonly idsUpTo: StatementSync;
+  readonly mark: Readonly<Record<Taken, Statement>>;
+  /** One statement for each event; its first value is a time. That of `delete` answers the `bytes` of what it deleted. */
+  readonly change: Readonly<Record<InboxEvent, Statement>>;
+  readonly idsUpTo: Statement;
 
   constructor(store: SqliteStore) {
     const sql = (text: string) => store.prepare(text);
@@ -51,21 +54,34 @@ export class SqliteInboxStatements {
     this.takeId = sql(
       "INSERT INTO callers_ids (site, user, id, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
     );
-    this.forgetIds = sql("DELETE FROM callers_ids WHERE at < ?");
+    this.forgetIds = sql(
+      `DELETE FROM callers_ids WHERE (site, user, id) IN (
+         SELECT site, user, id FROM callers_ids WHERE at < ? LIMIT ?
+       )`,
+    );
     // The table gives each inbox an epoch of its own, so that a position in one is none in another.
-    this.makeInbox = sql("INSERT INTO inboxes (site, user) VALUES (?, ?) ON CONFLICT DO NOTHING");
+    this.makeInbox = sql(
+      "INSERT INTO inboxes (site, user, touched_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+    );
+    this.touch = sql("UPDATE inboxes SET touched_at = ? WHERE site = ? AND user = ?");
     this.isScheduled = sql("SELECT 1 FROM scheduled WHERE site = ? AND user = ? AND id = ?");
     this.nextOffset = sql(
-      `INSERT INTO inboxes (site, user, offset, size) VALUES (?, ?, 1, 1)
-       ON CONFLICT DO UPDATE SET offset = offset + 1, size = size + 1 RETURNING offset, epoch, size`,
+      `INSERT INTO inboxes (site, user, offset, size, bytes, touched_at)
+       VALUES (?, ?, 1, 1, octet_length(?) + 200, ?)
+       ON CONFLICT DO UPDATE SET offset = offset + 1, size = size + 1,
+         bytes = bytes + excluded.bytes, touched_at = excluded.touched_at
+       RETURNING offset, epoch, size, bytes`,
     );
     this.position = sql(
-      "SELECT offset, epoch, dropped, size FROM inboxes WHERE site = ? AND user = ?",
+      "SELECT offset, epoch, dropped, size, touched_at FROM inboxes WHERE site = ? AND user = ?",
     );
     this.noteDropped = sql(
-      "UPDATE inboxes SET dropped = max(dropped, ?), size = size - ? WHERE site = ? AND user = ?",
+      `UPDATE inboxes SET dropped = max(dropped, ?), size = size - ?, bytes = bytes - ?
+       WHERE site = ? AND user = ?`,
     );
-    this.noteDeleted = sql("UPDATE inboxes SET size = size - ? WHERE site = ? AND user = ?");
+    this.noteDeleted = sql(
+      "UPDATE inboxes SET size = size - ?, bytes = bytes - ? WHERE site = ? AND user = ?",
+    );
     this.queued = sql(
       `SELECT ${COLUMNS} ${OF_USER} AND room = ? AND ${NOT_SENT} AND ${NOT_EXPIRED} ORDER BY offset`,
     );
@@ -88,22 +104,26 @@ export class SqliteInboxStatements {
     this.unread = sql(
       `SELECT count(*) AS count ${OF_USER} AND read_at IS NULL AND archived_at IS NULL AND ${NOT_EXPIRED}`,
     );
-    this.remove = sql(`DELETE ${OF_USER} AND id = ?`);
     this.removeExpired = sql(
-      "DELETE FROM notifications WHERE expires_at <= ? RETURNING site, user",
+      `DELETE FROM notifications WHERE seq IN (
+         SELECT seq FROM notifications WHERE expires_at <= ? LIMIT ?
+       ) RETURNING site, user, ${BYTES} AS bytes`,
+    );
+    // The index is named, since SQLite would take the one that has users in order, and read all there is.
+    this.removeOld = sql(
+      `DELETE FROM notifications WHERE seq IN (
+         SELECT seq FROM notifications INDEXED BY notifications_by_age WHERE queued_at < ? LIMIT ?
+       ) RETURNING site, user, ${DROPPED}`,
     );
     this.removeOldestDone = sql(
       removeFirst("AND (read_at IS NOT NULL OR archived_at IS NOT NULL)"),
     );
     this.removeOldest = sql(removeFirst(""));
-    this.olderThan = sql(
-      `SELECT id, ${DROPPED} ${OF_USER} AND queued_at < ?`,
+    this.inboxesAfter = sql(
+      `SELECT site, user, offset, size, touched_at FROM inboxes WHERE (site, user) > (?, ?)
+       ORDER BY site, user LIMIT ?`,
     );
-    // The index is named, since SQLite would take the one that has users in order, and read all there is.
-    this.usersWithOld = sql(
-      `SELECT DISTINCT site, user FROM notifications INDEXED BY notifications_by_age
-       WHERE queued_at < ?`,
-    );
+    this.removeInbox = sql("DELETE FROM inboxes WHERE site = ? AND user = ?");
     this.mark = {
       sent: sql(update("sent_at = ?1", "sent_at")),
       delivered: sql(update("delivered_at = ?1, sent_at = coalesce(sent_at, ?1)", "delivered_at")),
@@ -115,7 +135,8 @@ export class SqliteInboxStatements {
       )),
       archive: sql(update("archived_at = ?1", "archived_at")),
       delete: sql(
-        "DELETE FROM notifications WHERE ?1 = ?1 AND site = ?2 AND user = ?3 AND id = ?4",
+        `DELETE FROM notifications WHERE ?1 = ?1 AND site = ?2 AND user = ?3 AND id = ?4
+         RETURNING ${BYTES} AS bytes`,
       ),
     };
     this.idsUpTo = sql(`SELECT id ${OF_USER} AND offset <= ? ORDER BY offset`);

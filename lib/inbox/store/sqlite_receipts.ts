@@ -1,6 +1,6 @@
 /** The log of receipts in SQLite. A trigger writes it, so that an event is in the commit of the state that it tells of. */
-import type { SQLOutputValue, StatementSync } from "node:sqlite";
 import type { ReceiptBatch, ReceiptEvent, ReceiptLog } from "./store.ts";
+import type { Row, Statement } from "../../engines/sqlite/statement.ts";
 import type { SqliteStore } from "../../engines/sqlite/store.ts";
 
 /** The trigger is temporary, so that a server which keeps no log has none on the same file. */
@@ -16,12 +16,12 @@ const TRIGGER = `
 
 export class SqliteReceipts implements ReceiptLog {
   readonly #store: SqliteStore;
-  readonly #first: StatementSync;
-  readonly #name: StatementSync;
-  readonly #read: StatementSync;
-  readonly #remove: StatementSync;
-  readonly #size: StatementSync;
-  readonly #trim: StatementSync;
+  readonly #first: Statement;
+  readonly #name: Statement;
+  readonly #read: Statement;
+  readonly #remove: Statement;
+  readonly #size: Statement;
+  readonly #trim: Statement;
 
   constructor(store: SqliteStore) {
     this.#store = store;
@@ -76,7 +76,7 @@ export class SqliteReceipts implements ReceiptLog {
   }
 }
 
-function toEvent(row: Record<string, SQLOutputValue>): ReceiptEvent {
+function toEvent(row: Row): ReceiptEvent {
   return {
     site: String(row["site"]),
     user: String(row["user"]),

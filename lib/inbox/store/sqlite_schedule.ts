@@ -1,22 +1,20 @@
 /** The schedule in SQLite: notifications that wait for their time. */
-import type { SQLOutputValue, StatementSync } from "node:sqlite";
 import type { Notification, Released, Schedule, ScheduledNotification } from "./store.ts";
 import type { UserId } from "../../base/fields.ts";
 import { decodeContent, encodeContent } from "../../core/publication.ts";
 import type { Arrived, SqliteArrivals } from "./sqlite_arrivals.ts";
+import type { Row, Statement } from "../../engines/sqlite/statement.ts";
 import type { SqliteStore } from "../../engines/sqlite/store.ts";
-
-type Row = Record<string, SQLOutputValue>;
 
 export class SqliteSchedule implements Schedule {
   readonly #store: SqliteStore;
   readonly #arrivals: SqliteArrivals;
-  readonly #insert: StatementSync;
-  readonly #dueAt: StatementSync;
-  readonly #remove: StatementSync;
-  readonly #dateId: StatementSync;
-  readonly #first: StatementSync;
-  readonly #due: StatementSync;
+  readonly #insert: Statement;
+  readonly #dueAt: Statement;
+  readonly #remove: Statement;
+  readonly #dateId: Statement;
+  readonly #first: Statement;
+  readonly #due: Statement;
 
   constructor(store: SqliteStore, arrivals: SqliteArrivals) {
     this.#store = store;
@@ -83,7 +81,7 @@ export class SqliteSchedule implements Schedule {
     const arrived = [];
     let expired = 0;
     for (const row of rows) {
-      const notification = toNotification(row);
+      const notification = toNotification(row, this.#store);
       const { site, user, id, expiresAt = Infinity } = notification;
       this.#remove.run(site, user, id);
       if (expiresAt <= now) expired++;
@@ -93,14 +91,14 @@ export class SqliteSchedule implements Schedule {
   }
 }
 
-function toNotification(row: Row): Notification {
+function toNotification(row: Row, store: SqliteStore): Notification {
   const { at, expires_at: expiresAt } = row;
   return {
     site: String(row["site"]),
     user: String(row["user"]),
     id: String(row["id"]),
     room: String(row["room"]),
-    ...decodeContent(String(row["content"])),
+    ...store.parse(() => decodeContent(String(row["content"]))),
     ...(at === null ? {} : { at: Number(at) }),
     ...(expiresAt === null ? {} : { expiresAt: Number(expiresAt) }),
   };

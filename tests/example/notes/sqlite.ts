@@ -1,7 +1,7 @@
 /** Notes in SQLite. */
-import type { StatementSync } from "node:sqlite";
 import type { UserId } from "../../../lib/base/fields.ts";
 import type { Migration } from "../../../lib/engines/sqlite/migrations.ts";
+import type { Statement } from "../../../lib/engines/sqlite/statement.ts";
 import type { SqliteStore } from "../../../lib/engines/sqlite/store.ts";
 import NOTES from "./1_notes.sql" with { type: "text" };
 import type { Note, NoteStore } from "./store.ts";
@@ -11,8 +11,8 @@ export const NOTES_SQL: readonly Migration[] = [{ name: "notes", sql: NOTES }];
 export class SqliteNotes implements NoteStore {
   readonly #store: SqliteStore;
   readonly #limit: number;
-  readonly #insert: StatementSync;
-  readonly #list: StatementSync;
+  readonly #insert: Statement;
+  readonly #list: Statement;
 
   constructor(store: SqliteStore, limit: number) {
     this.#store = store;

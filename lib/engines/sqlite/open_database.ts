@@ -1,0 +1,103 @@
+/** Opens the SQLite file of a store: what it needs to be, and in which state it is taken. `store.ts` works with it. */
+import { DatabaseSync } from "node:sqlite";
+import { getLogger } from "@logtape/logtape";
+import { reasonOf } from "../../base/reason.ts";
+import { isMarkedDamaged, unmark } from "./damage_mark.ts";
+import { cannotOpen, IN_MEMORY } from "./data_dir.ts";
+import { migrate, type Schema } from "./migrations.ts";
+import { logOf } from "./own_files.ts";
+import { giveBackFromNowOn } from "./rewrite.ts";
+
+const log = getLogger(["notifyli", "sqlite"]);
+
+/** A file of up to this size is checked after each crash: that takes a moment. */
+const SOON_CHECKED_BYTES = 64_000_000;
+
+/** What the first of several lines says is enough. */
+const CHECK = "PRAGMA quick_check(1)";
+
+export interface OpenedDatabase {
+  readonly database: DatabaseSync;
+  /** Whether the last server did not end by itself, and has left a log. */
+  readonly isLeft: boolean;
+}
+
+export function fileIn(dataDir: string): string {
+  return `${dataDir}/notifyli.db`;
+}
+
+/** Opens the file, and makes folder and file if they are missing. Throws with the reason if that cannot be. */
+export function openDatabase(dataDir: string, schemas: readonly Schema[]): OpenedDatabase {
+  if (dataDir === IN_MEMORY) {
+    return { database: prepared(new DatabaseSync(dataDir), { schemas }), isLeft: false };
+  }
+  const file = fileIn(dataDir);
+  const isLeft = exists(logOf(file));
+  try {
+    Deno.mkdirSync(dataDir, { recursive: true });
+    const database = new DatabaseSync(file);
+    prepared(database, { schemas, dataDir, isLeft });
+    return { database, isLeft };
+  } catch (cause) {
+    throw cannotOpen(dataDir, file, cause);
+  }
+}
+
+export function exists(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}
+
+function prepared(
+  database: DatabaseSync,
+  { schemas, dataDir, isLeft = false }: {
+    schemas: readonly Schema[];
+    dataDir?: string;
+    isLeft?: boolean;
+  },
+): DatabaseSync {
+  try {
+    // WAL with NORMAL survives a killed process; `disk_sync.ts` takes care of power cuts. EXCLUSIVE keeps other servers
+    // off the file. A new file gives space back from the start.
+    database.exec(
+      "PRAGMA locking_mode = EXCLUSIVE; PRAGMA auto_vacuum = INCREMENTAL; " +
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL",
+    );
+    if (dataDir !== undefined) requireWhole(database, dataDir, isLeft);
+    migrate(database, schemas);
+    if (dataDir !== undefined) beginLog(database);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** Throws if the file is damaged. It is looked at where there is a reason to, since a large one takes long. */
+function requireWhole(database: DatabaseSync, dataDir: string, isLeft: boolean): void {
+  const isMarked = isMarkedDamaged(dataDir);
+  const isSmall = Deno.statSync(fileIn(dataDir)).size <= SOON_CHECKED_BYTES;
+  if (!isMarked && !(isLeft && isSmall)) return;
+  if (isMarked) log.info("the store was damaged when it was last used, so all of it is checked");
+  const [row] = database.prepare(CHECK).all();
+  const found = String(Object.values(row ?? {})[0]);
+  if (found !== "ok") {
+    throw new Error(`it is damaged (${found}): put a backup in its place, or repair it`);
+  }
+  if (!isMarked) return;
+  unmark(dataDir);
+  log.info("the store is whole");
+}
+
+/** Has the database take what the log holds, and begins the log anew. A disk that is full leaves it as it is. */
+function beginLog(database: DatabaseSync): void {
+  try {
+    giveBackFromNowOn(database);
+    database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  } catch (error) {
+    log.debug("the log stays as it is: {reason}", { reason: reasonOf(error) });
+  }
+}

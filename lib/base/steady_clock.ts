@@ -20,7 +20,7 @@ export class SteadyClock {
   /** Unix time in milliseconds: never ahead of the system's clock, and behind it for a while after that was set forward. */
   now(): number {
     const at = performance.now();
-    this.#now = Math.min(Date.now(), this.#now + (at - this.#at) * CATCH_UP);
+    this.#now = Math.min(Date.now(), this.#now + Math.max(0, at - this.#at) * CATCH_UP);
     this.#at = at;
     return this.#now;
   }

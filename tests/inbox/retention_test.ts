@@ -26,6 +26,45 @@ for (const engine of ["embedded", "redis"]) {
   });
 }
 
+for (const engine of ["embedded", "redis"]) {
+  Deno.test(`${engine} engine: an inbox with too many bytes drops what is read first, then the oldest`, async () => {
+    await using redis = engine === "redis" ? await RedisServer.start() : undefined;
+    await using program = await Program.start({
+      env: { ...redis?.env, APP_LIMIT_INBOX_BYTES: "30000" },
+    });
+    await using client = await TestClient.connectV2(program.webSocketUrl);
+    await client.command("connect", { user_id: 1 });
+    const long = "ä".repeat(4000); // 8,000 bytes
+    for (let each = 1; each <= 3; each++) await notify(program, `order-000${each}`, long);
+    await client.command("read", { ids: ["order-0002"] });
+    assert.deepEqual(await inbox(client), left(3, 2, 1));
+    await notify(program, "order-0004", long);
+    assert.deepEqual(await inbox(client), left(4, 3, 1));
+    await client.command("delete", { ids: ["order-0003"] });
+    await notify(program, "order-0005", long);
+    assert.deepEqual(await inbox(client), left(5, 4, 1), "what is deleted leaves room");
+    for (let each = 6; each <= 8; each++) await notify(program, `order-000${each}`, "short");
+    assert.deepEqual(await inbox(client), left(8, 7, 6, 5, 4, 1));
+    await notify(program, "order-0009", long);
+    assert.deepEqual(await inbox(client), left(9, 8, 7, 6, 5, 4));
+    const stats = await (await fetch(`${program.url}/api/stats`)).json();
+    assert.equal(stats.dropped_taken + stats.dropped_queued, 2);
+  });
+
+  Deno.test(`${engine} engine: the last notification stays, however long it is`, async () => {
+    await using redis = engine === "redis" ? await RedisServer.start() : undefined;
+    await using program = await Program.start({
+      env: { ...redis?.env, APP_LIMIT_INBOX_BYTES: "100" },
+    });
+    await using client = await TestClient.connectV2(program.webSocketUrl);
+    await client.command("connect", { user_id: 1 });
+    for (let each = 1; each <= 3; each++) {
+      await notify(program, `order-000${each}`, "longer than that");
+      assert.deepEqual(await inbox(client), left(each));
+    }
+  });
+}
+
 Deno.test("who is connected when the inbox in Redis has ended by its age gets what comes then", async () => {
   await using redis = await RedisServer.start();
   await using program = await Program.start({ env: redis.env });
@@ -62,10 +101,10 @@ async function inbox(client: TestClient): Promise<unknown[]> {
   return (notifications as Record<string, unknown>[]).map(({ id }) => id);
 }
 
-async function notify({ url }: Program, id: string): Promise<void> {
+async function notify({ url }: Program, id: string, body = "Hello"): Promise<void> {
   const answer = await fetch(`${url}/api/users/1/notifications`, {
     method: "POST",
-    body: "Hello",
+    body,
     headers: { "idempotency-key": id },
   });
   await answer.body?.cancel();

@@ -50,6 +50,7 @@ export class SqliteStore implements AsyncDisposable {
   #pending: PendingChange[] = [];
   /** Whether a commit is being made. */
   #isWriting = false;
+  readonly #size: Statement;
   /** Absent if the store is in memory. */
   readonly #disk: DiskSync | undefined;
   /** Absent if the store is in memory. */
@@ -70,6 +71,9 @@ export class SqliteStore implements AsyncDisposable {
       this.#files = new OwnFiles(file);
       this.#disk = new DiskSync(logOf(file), sync);
     }
+    this.#size = this.prepare(
+      "SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size",
+    );
     // A log is left if the last server did not end by itself. A power cut may then have taken what clients have seen, and
     // others will get those offsets: positions that clients know must not count any more.
     if (isLeft && sync === "everysec") renewEpochs(database);
@@ -128,12 +132,10 @@ export class SqliteStore implements AsyncDisposable {
     await this.#disk?.settled();
   }
 
-  /** Pages were given back, so the file will be shorter. */
+  /** Pages were given back, so the file will be shorter. Runs in the commit. */
   shrunk(): void {
-    const [pages = 0, bytes = 0] = ["page_count", "page_size"].map((name) =>
-      Number(Object.values(this.#database.prepare(`PRAGMA ${name}`).get() ?? {})[0])
-    );
-    this.#files?.shrinksTo(pages * bytes);
+    const size = this.#size.get()?.["bytes"];
+    this.#files?.shrinksTo(Number(size));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

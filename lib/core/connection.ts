@@ -53,8 +53,16 @@ export interface Protocol {
   fail(connection: Connection, error: CodedError, fields?: Fields): void;
 }
 
-/** What is done for a frame; as a promise, if that takes its time. */
-type Work = (connection: Connection, fields: Fields) => Promise<void> | undefined | void;
+/**
+ * What is done for a frame; as a promise, if that takes its time.
+ *
+ * @param turn resolves when the answer may go out; absent: at once
+ */
+type Work = (
+  connection: Connection,
+  fields: Fields,
+  turn?: Promise<void>,
+) => Promise<void> | undefined | void;
 
 /** What a connection asks of its node. */
 export interface ConnectionHome {
@@ -309,7 +317,11 @@ export class Connection implements SocketEvents, FrameOwner, IntakeOwner, Writer
    */
   work(run: Work, fields?: Fields, lane?: string): void {
     if (lane !== undefined) {
-      return this.#frames.runIn(lane, () => this.#closed ? undefined : this.#run(run, fields));
+      const place = { lane, type: String(fields?.["type"]) };
+      return this.#frames.runIn(
+        place,
+        (turn) => this.#closed ? undefined : this.#run(run, fields, turn),
+      );
     }
     if (this.#frames.hasLanes) {
       return this.#frames.runAfterLanes(() => this.#closed ? undefined : this.#run(run, fields));
@@ -352,14 +364,21 @@ export class Connection implements SocketEvents, FrameOwner, IntakeOwner, Writer
   }
 
   /** Runs a command, and tells the client what was wrong with it. What it returns never rejects. */
-  #run(run: Work, fields: Fields | undefined): Promise<void> | undefined {
+  #run(
+    run: Work,
+    fields: Fields | undefined,
+    turn?: Promise<void>,
+  ): Promise<void> | undefined {
     let done: Promise<void> | undefined | void;
     try {
-      done = run(this, fields ?? NO_FIELDS);
+      done = run(this, fields ?? NO_FIELDS, turn);
     } catch (error) {
+      if (turn !== undefined) return turn.then(() => this.reportError(error, fields));
       this.reportError(error, fields);
     }
-    if (done !== undefined) return done.catch((error) => this.reportError(error, fields));
+    if (done === undefined) return;
+    if (turn === undefined) return done.catch((error) => this.reportError(error, fields));
+    return done.catch((error) => turn.then(() => this.reportError(error, fields)));
   }
 
   #takeHeld(channel: Channel): readonly HeldPublication[] {

@@ -4,7 +4,7 @@
  * bounded.
  */
 import { Queue } from "../base/queue.ts";
-import { Lanes } from "./lanes.ts";
+import { type LanePlace, Lanes, type LaneWork } from "./lanes.ts";
 import { type Share, turns, type Waiter } from "./turns.ts";
 
 /** How many frames may wait while an earlier one of the same connection is worked on. One more is a flood. */
@@ -70,9 +70,9 @@ export class FrameQueue implements Share, Waiter {
   }
 
   /** Does the work beside that of other lanes, and after that of its own. Frames without a lane wait for it. */
-  runIn(lane: string, work: () => Promise<void> | void): void {
+  runIn(place: LanePlace, work: LaneWork): void {
     const lanes = this.#lanes ??= new Lanes();
-    const done = lanes.run(lane, work);
+    const done = lanes.run(place, work);
     if (lanes.isEmpty) this.#lanes = undefined;
     if (lanes.isFull) this.#isHeld = this.#areLanesFull = true;
     void done?.then(() => {

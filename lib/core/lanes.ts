@@ -1,14 +1,29 @@
 /**
  * Commands of one connection that are worked on beside each other, since they concern different things: those of one lane,
- * such as a room, come one after the other. `frame_queue.ts` says when a command may begin.
+ * such as a room, come one after the other. Answers to commands of one type go out in the order of the commands.
+ * `frame_queue.ts` says when a command may begin.
  */
 
 /** How many commands of a connection are worked on at once, and wait for earlier ones of their lanes. */
 const MOST_AT_ONCE = 64;
 
+/** @param turn resolves when the answer may go out */
+export type LaneWork = (turn: Promise<void>) => Promise<void> | void;
+
+/** Where a command has its place. */
+export interface LanePlace {
+  /** What it concerns. */
+  readonly lane: string;
+  readonly type: string;
+}
+
+const NOW = Promise.resolve();
+
 export class Lanes {
   /** When the last command of each lane is done. */
-  readonly #ends = new Map<string, Promise<void>>();
+  readonly #lanes = new Map<string, Promise<void>>();
+  /** When the last command of each type is done. */
+  readonly #types = new Map<string, Promise<void>>();
   #count = 0;
 
   get isEmpty(): boolean {
@@ -22,7 +37,7 @@ export class Lanes {
 
   /** Resolves when all that is under way by now is done. */
   async settled(): Promise<void> {
-    await Promise.all(this.#ends.values());
+    await Promise.all(this.#lanes.values());
   }
 
   /**
@@ -31,16 +46,19 @@ export class Lanes {
    *
    * @param work never rejects
    */
-  run(lane: string, work: () => Promise<void> | void): Promise<void> | undefined {
-    const before = this.#ends.get(lane);
-    const working = before === undefined ? work() : before.then(work);
+  run({ lane, type }: LanePlace, work: LaneWork): Promise<void> | undefined {
+    const before = this.#lanes.get(lane);
+    const turn = this.#types.get(type) ?? NOW;
+    const working = before === undefined ? work(turn) : before.then(() => work(turn));
     if (working === undefined) return undefined;
     this.#count++;
     const done = working.then(() => {
       this.#count--;
-      if (this.#ends.get(lane) === done) this.#ends.delete(lane);
+      if (this.#lanes.get(lane) === done) this.#lanes.delete(lane);
+      if (this.#types.get(type) === done) this.#types.delete(type);
     });
-    this.#ends.set(lane, done);
+    this.#lanes.set(lane, done);
+    this.#types.set(type, done);
     return done;
   }
 }

@@ -15,9 +15,6 @@ import { membershipsOf, type RoomSync } from "./membership.ts";
 import type { Rooms } from "./rooms.ts";
 import { presenceRequest, watchedOnWire } from "./wire.ts";
 
-/** How long an answer with messages waits for a client that reads slowly: as long as a client may be slow. */
-const DRAIN_MS = 1000;
-
 interface Subscribe {
   readonly room: string;
   readonly since?: Position;
@@ -42,7 +39,6 @@ export function roomCommands(rooms: Rooms): Command[] {
         await rooms.join(connection, room, undefined, asked.token);
         holdRoom(connection, room);
         const data = await subscribed(connection, asked, rooms);
-        if (data.publications.length > 0) await connection.drained(DRAIN_MS);
         return { data, upTo: data.offset };
       });
     }),
@@ -61,7 +57,6 @@ export function roomCommands(rooms: Rooms): Command[] {
     roomByRoom("history", historyFields, async (connection, { room, since, limit }) => {
       rooms.requireMembership(connection, room, "read");
       const { publications, ...sync } = await rooms.history(connection, room, { since, limit });
-      await connection.drained(DRAIN_MS);
       return { data: { ...sync, publications: framesOf(connection, room, publications) } };
     }),
     roomByRoom("presence", presenceFields, async (connection, { room, page }) => {

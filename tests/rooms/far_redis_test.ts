@@ -128,6 +128,8 @@ for (const listener of ["deno", "node"]) {
     }
     const ofRoomA = [1, 3, 6, 7, 8, 9, 10, 11];
     assert.deepEqual(only(ofRoomA), ofRoomA);
+    const ofOneType = [[1, 2, 4, 11], [8, 10, 12], [9, 14]];
+    for (const refs of ofOneType) assert.deepEqual(only(refs), refs);
   });
 
   test("a client comes into no more rooms than it may, however many it asks for at once", async (program) => {

@@ -38,11 +38,11 @@ export async function startPlain(
   try {
     await startInbox(connection, request, { ...parts, inbox: inboxFor(connection, parts.inbox) });
     if (connection.closed) return; // who is gone joins nothing
-    await Promise.all(request.rooms.map((room) =>
-      startRoom(connection, request, parts.rooms, room).catch((error) =>
-        tellRefused(connection, error)
-      )
-    ));
+    const starting = request.rooms.map((room) =>
+      startRoom(connection, request, parts.rooms, room)
+        .catch((error) => () => tellRefused(connection, error))
+    );
+    for (const started of starting) (await started)();
   } catch (error) {
     connection.reportError(error);
     connection.disconnect(DISCONNECTS.missed);
@@ -107,25 +107,28 @@ async function sendPage(
   own.noteGiven(notifications.map(({ id }) => id));
 }
 
+/** Enters a room and reads what was missed. Resolves with what sends that: rooms are entered beside each other, and told in order. */
 async function startRoom(
   connection: Connection,
   { positions, isInvalid }: PlainRequest,
   rooms: Rooms,
   room: string,
-): Promise<void> {
+): Promise<() => void> {
   const channel = roomChannel(connection.site, room);
   const since = positions.get(channel);
   await rooms.join(connection, room, undefined);
   if (!connection.closed) connection.hold(channel);
   const { publications, ...sync } = await rooms.recover(connection, room, since);
-  const at = start(positions, channel, { sync, since, isEmpty: publications.length === 0 });
-  connection.send(framed({ type: "subscribed", room, ...sync, ...reasonIf(isInvalid) }, at));
-  for (const { offset, publication } of publications) {
-    const position = { offset, epoch: sync.epoch };
-    const text = connection.protocol.dialect.encode(channel, publication, offset);
-    connection.send(new Outgoing(text, { channel, position }));
-  }
-  connection.release(channel, sync.offset);
+  return () => {
+    const at = start(positions, channel, { sync, since, isEmpty: publications.length === 0 });
+    connection.send(framed({ type: "subscribed", room, ...sync, ...reasonIf(isInvalid) }, at));
+    for (const { offset, publication } of publications) {
+      const position = { offset, epoch: sync.epoch };
+      const text = connection.protocol.dialect.encode(channel, publication, offset);
+      connection.send(new Outgoing(text, { channel, position }));
+    }
+    connection.release(channel, sync.offset);
+  };
 }
 
 /**

@@ -13,6 +13,12 @@ import { errorFrame, JSON_DIALECT, pongFrame, sessionFrame } from "../frames.ts"
 
 export const SUBPROTOCOL_V2 = "notifyli.v2";
 
+/**
+ * How long one of several answers that are there at once waits for a client that reads slowly: as long as a client may be
+ * slow.
+ */
+const DRAIN_MS = 1000;
+
 /** The types of frames that only the server sends. `inbox` is the type of a command, too. */
 const SERVER_TYPES = new Set([
   "usermsg",
@@ -39,11 +45,16 @@ export function protocolV2(commands: Commands): Protocol {
     fail: (connection, error, fields) => connection.send(failure(error, fields)),
   };
 
-  async function obey(connection: Connection, fields: Fields): Promise<void> {
+  async function obey(
+    connection: Connection,
+    fields: Fields,
+    turn?: Promise<void>,
+  ): Promise<void> {
     const ref = refField(fields);
     connection.proof.admit(fields["type"]);
     const command = commandOf(commands, fields);
     const answer = await command.run(connection, fields);
+    if (turn !== undefined) await turn.then(() => connection.drained(DRAIN_MS));
     if (ref !== undefined) {
       const reply = { type: "reply", ref, success: true, data: answer?.data };
       connection.send(new Outgoing(JSON.stringify(reply)));

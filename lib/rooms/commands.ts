@@ -15,6 +15,9 @@ import { membershipsOf, type RoomSync } from "./membership.ts";
 import type { Rooms } from "./rooms.ts";
 import { presenceRequest, watchedOnWire } from "./wire.ts";
 
+/** How long a list of users is not read for a client that reads slowly: as long as a client may be slow. */
+const DRAIN_MS = 1000;
+
 interface Subscribe {
   readonly room: string;
   readonly since?: Position;

@@ -44,7 +44,19 @@ export interface Listener {
   shutdown(): Promise<void>;
 }
 
-export function isUpgrade(request: Request): boolean {
-  return request.method === "GET" &&
-    request.headers.get("upgrade")?.toLowerCase() === "websocket";
+/** Whether a request asks for a WebSocket. Any other upgrade is ignored, as if nobody had asked (RFC 9110, section 7.8). */
+export function isUpgrade({ method, headers }: Request): boolean {
+  return method === "GET" && asksForWebSocket(headers.get("upgrade"), headers.get("connection"));
+}
+
+/** @param upgrade the header of this name, and `connection` that one: both are lists */
+export function asksForWebSocket(
+  upgrade: string | null | undefined,
+  connection: string | null | undefined,
+): boolean {
+  return names(upgrade, "websocket") && names(connection, "upgrade");
+}
+
+function names(list: string | null | undefined, word: string): boolean {
+  return list?.toLowerCase().split(",").some((each) => each.trim() === word) ?? false;
 }

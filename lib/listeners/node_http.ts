@@ -6,7 +6,7 @@ import type { Door } from "./accepting.ts";
 import type { Handlers, ListenerOptions } from "./listener.ts";
 import { NodeDoor } from "./node_door.ts";
 import { callerOf } from "./node_request.ts";
-import { NodeUpgrades } from "./node_upgrades.ts";
+import { isUpgrade, NodeUpgrades } from "./node_upgrades.ts";
 
 /** How soon a request that takes too long is noticed. */
 const LATE_LOOK_MS = 1000;
@@ -29,7 +29,7 @@ function serverOf(options: ListenerOptions, handlers: Handlers): Server {
     for (const [name, value] of headers) outgoing.setHeader(name, value);
     return handlers.fetch(request, callerOf(incoming as IncomingMessage));
   });
-  const bounds = boundsOf(options);
+  const bounds = { ...boundsOf(options), shouldUpgradeCallback: isUpgrade };
   const server = options.tls
     ? createTlsServer({ ...options.tls, ...bounds }, onRequest)
     : createServer(bounds, onRequest);

@@ -22,7 +22,10 @@ export function toRequest(message: IncomingMessage): Request | undefined {
     if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(", ") : value);
   }
   const target = message.url ?? "/";
-  const url = URL.parse(target.startsWith("/") ? `http://${hostOf(message)}${target}` : target);
+  const scheme = "encrypted" in message.socket ? "https" : "http"; // as a `TLSSocket` has it
+  const url = URL.parse(
+    target.startsWith("/") ? `${scheme}://${hostOf(message)}${target}` : target,
+  );
   if (url === null || !/^https?:$/.test(url.protocol)) return undefined;
   return new Request(url, { method: message.method, headers });
 }

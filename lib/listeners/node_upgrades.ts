@@ -8,7 +8,7 @@ import { getLogger } from "@logtape/logtape";
 // @ts-types="@types/ws"
 import { WebSocketServer } from "ws";
 import { Keepalive } from "./keepalive.ts";
-import type { Handlers, ListenerOptions } from "./listener.ts";
+import { asksForWebSocket, type Handlers, type ListenerOptions } from "./listener.ts";
 import { peerOf, toRequest } from "./node_request.ts";
 import { attach, NodeWebSocket } from "./node_socket.ts";
 
@@ -35,6 +35,15 @@ const NO_PONG_LIMIT = { maxPendingAutoPongs: 0 };
 /** The subprotocols that upgrades have chosen, until their answers are written. */
 type Chosen = WeakMap<IncomingMessage, string>;
 
+/**
+ * Whether a request is for {@linkcode NodeUpgrades.take}. Where it has a body, nobody could say whether the bytes that
+ * follow are that body or frames. Java's handshakes say that they have none.
+ */
+export function isUpgrade({ method, headers }: IncomingMessage): boolean {
+  return method === "GET" && asksForWebSocket(headers.upgrade, headers.connection) &&
+    headers["transfer-encoding"] === undefined && Number(headers["content-length"] ?? 0) === 0;
+}
+
 export class NodeUpgrades {
   readonly #handlers: Handlers;
   readonly #keepalive: Keepalive;
@@ -50,12 +59,12 @@ export class NodeUpgrades {
   /** Upgrades one connection, or refuses it. */
   async take(message: IncomingMessage, stream: Duplex, head: Uint8Array): Promise<void> {
     stream.on("error", destroy);
-    if (message.method !== "GET") return void stream.destroy(); // RFC 6455, section 4.1
     const request = toRequest(message);
     if (request === undefined) return void refuse(stream, unreadable());
     const accepted = await this.#handlers.upgrade(request, peerOf(message)).catch(failedUpgrade);
     if (accepted instanceof Response) return void refuse(stream, accepted);
     if (accepted.subprotocol !== undefined) this.#chosen.set(message, accepted.subprotocol);
+    message.headers.upgrade = "websocket"; // `ws` knows it only alone
     this.#webSockets.handleUpgrade(message, stream, head as Buffer, (webSocket) => {
       attach(webSocket, stream, accepted, this.#keepalive);
     });

@@ -27,6 +27,27 @@ export async function rawRequest(
   return parse(text);
 }
 
+/** Sends a request on a connection that stays open, and reads the one answer, whose length it says. */
+export async function rawExchange(
+  port: number,
+  lines: readonly string[],
+  body = "",
+): Promise<RawResponse> {
+  using connection = await Deno.connect({ hostname: "127.0.0.1", port });
+  await connection.write(new TextEncoder().encode([...lines, "", ""].join("\r\n") + body));
+  const decoder = new TextDecoder();
+  const buffer = new Uint8Array(65536);
+  let text = "";
+  for (;;) {
+    const answer = parse(text);
+    const length = lines[0]?.startsWith("HEAD") ? 0 : answer.headers.get("content-length");
+    if (answer.status !== 0 && answer.body.length >= Number(length ?? Infinity)) return answer;
+    const read = await connection.read(buffer);
+    if (read === null) return answer;
+    text += decoder.decode(buffer.subarray(0, read), { stream: true });
+  }
+}
+
 /** A status of 0 means that there was no answer at all. */
 function parse(text: string): RawResponse {
   const end = text.indexOf("\r\n\r\n");

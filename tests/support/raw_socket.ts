@@ -37,11 +37,16 @@ export class RawSocket implements Disposable {
     this.#connection = connection;
   }
 
-  /** @param headers more of them, each with its line break */
-  static async open(port: number, path = "/ws", headers = ""): Promise<RawSocket> {
+  /** @param headers more of them, each with its line break, as those of `upgrade`, which asks for the upgrade */
+  static async open(
+    port: number,
+    path = "/ws",
+    headers = "",
+    upgrade = UPGRADE,
+  ): Promise<RawSocket> {
     const socket = new RawSocket(await Deno.connect({ hostname: "127.0.0.1", port }));
     socket.#connection.setNoDelay(); // a byte that is written alone shall go alone
-    const request = `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n${headers}${UPGRADE}\r\n`;
+    const request = `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n${headers}${upgrade}\r\n`;
     await socket.write(new TextEncoder().encode(request));
     const head = await socket.#head();
     assert.match(head, /^HTTP\/1\.1 101 /);

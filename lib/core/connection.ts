@@ -3,7 +3,7 @@
  * capabilities; their answers, and what is published, go out by `send`. Next on a message's way: `writer.ts`.
  */
 import { pause } from "../base/clock.ts";
-import { CodedError, type Disconnect, type ErrorCode } from "../base/errors.ts";
+import { CodedError, type Disconnect } from "../base/errors.ts";
 import { type Fields, type UserId, userIdOnWire } from "../base/fields.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
 import type { Limits } from "../base/sizes.ts";
@@ -72,7 +72,7 @@ export interface ConnectionHome {
     identified(connection: Connection, user: UserId): void;
     closing(connection: Connection): void;
   };
-  readonly refusals: { note(code: ErrorCode): void };
+  readonly refusals: { noteFrame(error: CodedError, frame: Fields | undefined): void };
   /** The connection is gone. */
   remove(connection: Connection): void;
   logFailure(what: string, error: unknown): void;
@@ -357,7 +357,7 @@ export class Connection implements SocketEvents, FrameOwner, IntakeOwner, Writer
       ? error
       : new CodedError("internal", "The server failed on this frame", { cause: error });
     if (known !== error) this.#home.logFailure("frame", error);
-    this.#home.refusals.note(known.code);
+    this.#home.refusals.noteFrame(known, fields);
     this.protocol.fail(this, known, fields);
     const { disconnect } = known.options;
     if (disconnect !== undefined) this.disconnect(disconnect);

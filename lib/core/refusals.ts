@@ -1,12 +1,15 @@
 /** Counts what is refused by the code of its error: frames, requests and connects alike. */
-import type { ErrorCode } from "../base/errors.ts";
+import { type CodedError, type ErrorCode, ERRORS } from "../base/errors.ts";
+import type { Fields } from "../base/fields.ts";
 import { Counter, type Metric } from "./metrics.ts";
+import { RefusalLog } from "./refusal_log.ts";
 
 /** A counter for some of the codes. */
 export type RefusalCounters = { readonly [Code in ErrorCode]?: Counter };
 
 export class Refusals {
   readonly #counters: RefusalCounters = refusalCounters();
+  readonly log: RefusalLog = new RefusalLog();
 
   /** The counters of a capability's own codes. */
   add(counters: RefusalCounters): void {
@@ -19,9 +22,27 @@ export class Refusals {
     if (counter !== undefined) counter.value++;
   }
 
+  /** Counts a frame that was refused, and logs it if its client has to be changed first. */
+  noteFrame({ code, options: { field } }: CodedError, frame: Fields | undefined): void {
+    this.note(code);
+    if (ERRORS[code].temporary) return;
+    const type = typeOf(frame);
+    this.log.note(
+      `frame ${code} ${type} ${field}`,
+      "a frame was refused, and its client was told why: {code} (type {type}, field {field})",
+      { code, type, field: field ?? "-" },
+    );
+  }
+
   get metrics(): readonly Metric[] {
     return Object.values(this.#counters);
   }
+}
+
+/** The type of a frame, if it looks like one: the log shows nothing that people have written. */
+function typeOf(frame: Fields | undefined): string {
+  const type = frame?.["type"];
+  return typeof type === "string" && /^\w{1,40}$/.test(type) ? type : "-";
 }
 
 function refusalCounters() {

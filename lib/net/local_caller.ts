@@ -1,6 +1,6 @@
 /** Tells callers on this machine from others. While there is no API key, the API is for programs on this machine. */
 import { isOwnMachine, parseAddress } from "./addresses.ts";
-import { isAllowedOrigin } from "./origin.ts";
+import { isAllowedOrigin, isOfUnnamedSite } from "./origin.ts";
 import { hostOfUrl, isLoopbackName } from "./host_rules.ts";
 import { proxyHeader } from "./proxy_headers.ts";
 
@@ -21,6 +21,7 @@ export function whyNotLocal(
   if (!isAllowedOrigin(request, [])) {
     return `Cannot use the API from a page of ${JSON.stringify(request.headers.get("origin"))}`;
   }
+  if (isOfUnnamedSite(request)) return "Cannot use the API from a page of another site";
   const proxy = proxyHeader(request.headers);
   if (proxy !== undefined) {
     return `Cannot use the API through a proxy without a key: the request has the header '${proxy}'`;

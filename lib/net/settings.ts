@@ -5,6 +5,7 @@ import { type Reader, slice } from "../config/slice.ts";
 import { isAddressOrNetwork } from "./addresses.ts";
 import { parseHostPattern } from "./host_rules.ts";
 import type { AllowedOrigins } from "./origin.ts";
+import { parseOriginPattern } from "./origin_patterns.ts";
 import { Outward, type PrivateTargets } from "./outward.ts";
 
 /** Lists of addresses and of networks such as `203.0.113.0/24`. */
@@ -17,7 +18,7 @@ export interface AddressRules {
 }
 
 interface NetConfig {
-  /** Other websites whose pages may connect. */
+  /** Other websites and apps whose pages may connect. */
   readonly origins: AllowedOrigins;
   /** Names and patterns by which the server may be called, as a URL has them; empty if there is no list. */
   readonly hosts: readonly string[];
@@ -37,10 +38,14 @@ const targetList: SettingKind<PrivateTargets> = {
   test: (text) => text === "*" || addressList.test(text),
 };
 
-const originList = listOf(
-  "origins such as https://shop.example, separated by commas, or *",
-  (each) => each === "*" || URL.parse(each)?.origin === each,
-);
+const originList: SettingKind<AllowedOrigins> = {
+  ...listOf(
+    "origins such as https://shop.example, https://*.shop.example, capacitor://localhost or null, " +
+      "separated by commas, or *",
+    (each) => parseOriginPattern(each) !== undefined,
+  ),
+  parse: (text) => listed(text).flatMap((each) => parseOriginPattern(each) ?? []),
+};
 
 const hostList: SettingKind<readonly string[]> = {
   ...listOf(

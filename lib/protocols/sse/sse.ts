@@ -10,7 +10,7 @@ import type { App } from "../../http/bindings.ts";
 import { readBody } from "../../http/body.ts";
 import type { AllowedOrigins } from "../../net/origin.ts";
 import { sendToSession } from "./session.ts";
-import { allowToken, requireAllowedOrigin } from "./sse_origin.ts";
+import { allowFields, requireAllowedOrigin } from "./sse_origin.ts";
 import { type SseParts, SseStreams } from "./sse_streams.ts";
 
 const HEADERS = {
@@ -32,8 +32,13 @@ export function sseRoutes(parts: SseParts, config: SseConfig): App {
   const streams = new SseStreams(parts, { limits, keepaliveSeconds });
   const routes: App = new Hono();
 
-  routes.use(requireAllowedOrigin(config.net.origins));
-  routes.options("/", allowToken);
+  routes.use(requireAllowedOrigin({
+    origins: config.net.origins,
+    isOpen: parts.check.tokens === undefined,
+    refusals: parts.node.refusals,
+  }));
+  routes.options("/", allowFields);
+  routes.options("/:session", allowFields);
 
   routes.get("/", async (context) => {
     if (context.req.method === "HEAD") return context.body(null, 200, HEADERS);

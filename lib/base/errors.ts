@@ -42,6 +42,11 @@ export const ERRORS = {
     status: 408,
     temporary: true,
   },
+  unsupported_type: {
+    meaning: "The body is of a type or charset that cannot be read here",
+    status: 415,
+    temporary: false,
+  },
   unknown_type: {
     meaning: "The frame's `type` is not one of this page",
     status: 400,

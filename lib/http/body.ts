@@ -1,18 +1,27 @@
-/** Reads a request's body as text, up to a limit, for a limited time. */
+/** Reads a request's body, up to a limit, for a limited time. */
 import { CodedError } from "../base/errors.ts";
 import { Deadlines } from "./deadlines.ts";
 
-/** Shared by all bodies that come whole, since it keeps nothing from one to the next. */
-const wholeDecoder = newDecoder();
-
 /** The deadlines by their seconds; a server has one of them. */
 const allDeadlines = new Map<number, Deadlines>();
+
+/** Shared by all bodies, since it keeps nothing from one to the next. */
+const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /**
  * Rejects with `too_long` as soon as the body is known to be over `limit` bytes, with `too_slow` where it is not there
  * after `seconds`, and with `invalid_field` where it is not UTF-8 or does not come whole.
  */
 export async function readBody(request: Request, limit: number, seconds: number): Promise<string> {
+  return decodeBody(await readBytes(request, limit, seconds), utf8);
+}
+
+/** Does what {@linkcode readBody} does, and leaves it to others what the bytes mean. */
+export async function readBytes(
+  request: Request,
+  limit: number,
+  seconds: number,
+): Promise<Uint8Array<ArrayBuffer>> {
   const length = Number(request.headers.get("content-length") ?? NaN);
   if (length > limit) throw tooLong(limit);
   // A body of a known length is read at once: looking at each piece costs 10 µs on `deno` and 60 µs on `node`.
@@ -21,24 +30,43 @@ export async function readBody(request: Request, limit: number, seconds: number)
     : await readPieces(request, limit, seconds);
 }
 
-async function readWhole(request: Request, seconds: number): Promise<string> {
+/** @param decoder throws where the bytes are no text in its charset. Throws `invalid_field` then. */
+export function decodeBody(bytes: Uint8Array, decoder: TextDecoder): string {
+  try {
+    return decoder.decode(bytes);
+  } catch (cause) {
+    const name = decoder.encoding.toUpperCase();
+    throw new CodedError("invalid_field", `The body is not ${name} text`, { cause });
+  }
+}
+
+async function readWhole(request: Request, seconds: number): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = await deadlinesOf(seconds).keep(
     request.arrayBuffer().catch(notWhole),
     () => tooSlow(seconds),
   );
-  return decode(wholeDecoder, new Uint8Array(bytes));
+  return new Uint8Array(bytes);
 }
 
-async function readPieces(request: Request, limit: number, seconds: number): Promise<string> {
-  const decoder = newDecoder();
-  let text = "";
-  let bytes = 0;
+async function readPieces(
+  request: Request,
+  limit: number,
+  seconds: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const pieces: Uint8Array[] = [];
+  let length = 0;
   for await (const chunk of chunksOf(request, seconds)) {
-    bytes += chunk.length;
-    if (bytes > limit) throw tooLong(limit);
-    text += decode(decoder, chunk, { stream: true });
+    length += chunk.length;
+    if (length > limit) throw tooLong(limit);
+    pieces.push(chunk);
   }
-  return text + decode(decoder);
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  return bytes;
 }
 
 async function* chunksOf({ body }: Request, seconds: number): AsyncGenerator<Uint8Array> {
@@ -70,18 +98,6 @@ function deadlinesOf(seconds: number): Deadlines {
   const deadlines = new Deadlines(seconds);
   allDeadlines.set(seconds, deadlines);
   return deadlines;
-}
-
-function newDecoder(): TextDecoder {
-  return new TextDecoder("utf-8", { fatal: true });
-}
-
-function decode(decoder: TextDecoder, bytes?: Uint8Array, options?: TextDecodeOptions): string {
-  try {
-    return decoder.decode(bytes, options);
-  } catch (cause) {
-    throw new CodedError("invalid_field", "The body is not UTF-8 text", { cause });
-  }
 }
 
 function notWhole(cause: unknown): never {

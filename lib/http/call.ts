@@ -2,9 +2,11 @@
 import type { Actor, Audit } from "../auth/audit.ts";
 import { siteField } from "../auth/keys/fields.ts";
 import { CodedError } from "../base/errors.ts";
-import { type Fields, parseObject } from "../base/fields.ts";
-import { readBody } from "./body.ts";
+import type { Fields } from "../base/fields.ts";
+import { readBytes } from "./body.ts";
+import { Body, fieldsOf, fieldsOrText } from "./body_fields.ts";
 import { type ApiContext, isOperator } from "./caller.ts";
+import { headerText } from "./encoded_words.ts";
 import { actionOf, actorOf } from "./traces.ts";
 
 /** What all calls share. */
@@ -55,48 +57,41 @@ export class Call {
     return this.#context.req.header("idempotency-key");
   }
 
-  /** Whether the body says that it is JSON. */
-  get isJson(): boolean {
-    return this.#context.req.header("content-type")?.includes("application/json") ?? false;
-  }
-
-  /** A part of the path, such as `user` of `/users/:user`, decoded. */
+  /** A part of the path, such as `user` of `/users/:user`, decoded. A room may stand in the query (`?room=`). */
   param(name: string): string {
-    const value = this.#context.req.param(name);
-    if (value === undefined) throw new TypeError(`The path of this route has no ':${name}'`);
-    return value;
+    const { req } = this.#context;
+    const value = req.param(name) ?? (name === "room" ? req.query(name) : undefined);
+    if (value !== undefined) return value;
+    if (name === "room") {
+      throw new CodedError("missing_field", "Missing field 'room'", { field: name });
+    }
+    throw new TypeError(`The path of this route has no ':${name}'`);
   }
 
   query(name: string): string | undefined {
     return this.#context.req.query(name);
   }
 
-  /** A header as UTF-8, as curl sends it; the runtime reads headers as Latin-1. */
+  /** A header as a text, in UTF-8 or in the words of RFC 2047. */
   header(name: string): string | undefined {
     const value = this.#context.req.header(name);
-    if (value === undefined) return undefined;
-    try {
-      const bytes = Uint8Array.from(value, (character) => character.charCodeAt(0));
-      return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    } catch {
-      return value; // the header was Latin-1
-    }
+    return value === undefined ? undefined : headerText(value);
   }
 
-  /** Reads the body. Rejects where it is too long, too slow, or no UTF-8. */
-  text(): Promise<string> {
-    return readBody(this.#context.req.raw, this.#parts.bodyLimit, this.#parts.bodySeconds);
-  }
-
-  /** Reads the fields of the body's JSON object. */
+  /** Reads the fields of the body: a JSON object, or a form. Rejects where it is too long, too slow, or neither. */
   async fields(): Promise<Fields> {
-    return parseObject(await this.text(), "body");
+    return fieldsOf(await this.#body());
   }
 
   /** Reads the fields of the body, of which there are none where there is no body. */
   async fieldsIfAny(): Promise<Fields> {
-    const text = await this.text();
-    return text.trim() === "" ? {} : parseObject(text, "body");
+    const body = await this.#body();
+    return body.isEmpty ? {} : fieldsOf(body);
+  }
+
+  /** Reads the fields of the body; where it has none and is a text, that is the field `name`. */
+  async fieldsOr(name: string): Promise<Fields> {
+    return fieldsOrText(await this.#body(), name);
   }
 
   /**
@@ -110,5 +105,14 @@ export class Call {
     const reason = `the API key ${who} is of site ${this.site}, not of ${site}`;
     this.audit.refused({ who, address, action: actionOf(this.#context), reason });
     throw new CodedError("forbidden", `Cannot do this: ${reason}`);
+  }
+
+  async #body(): Promise<Body> {
+    const { bodyLimit, bodySeconds } = this.#parts;
+    const { raw } = this.#context.req;
+    return new Body(
+      await readBytes(raw, bodyLimit, bodySeconds),
+      this.#context.req.header("content-type"),
+    );
   }
 }

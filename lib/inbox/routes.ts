@@ -3,7 +3,7 @@
  * a message's way: `notify.ts`.
  */
 import { CodedError } from "../base/errors.ts";
-import { type Fields, userIdOnWire } from "../base/fields.ts";
+import { type Fields, invalid, userIdOnWire } from "../base/fields.ts";
 import type { Limits } from "../base/sizes.ts";
 import type { Call } from "../http/call.ts";
 import type { HttpAnswer, Route } from "../http/route.ts";
@@ -32,15 +32,10 @@ export function inboxRoutes(
   const publishing = new PublishLimit(rates.publishes);
 
   return [
-    {
-      method: "POST",
-      path: "/notifications",
-      scope: "publish",
-      async run(call) {
-        const fields = { ...await call.fields(), ...callersId(call) };
-        return await send(call, parseNotification(fields, { limits, defaultRoom }));
-      },
-    },
+    ...sent("/notifications", async (call) => {
+      const fields = { ...await call.fields(), ...callersId(call) };
+      return await send(call, parseNotification(fields, { limits, defaultRoom }));
+    }),
     {
       method: "GET",
       path: "/notifications/:id",
@@ -62,19 +57,11 @@ export function inboxRoutes(
         throw unknownNotification(id);
       },
     },
-    {
-      method: "POST",
-      path: "/users/:user/notifications",
-      scope: "publish",
-      async run(call) {
-        const user = call.param("user");
-        const fields = { ...await fieldsOrText(call), ...callersId(call), user_id: user };
-        return await send(
-          call,
-          parseNotification(fields, { limits, defaultRoom: `/user/${user}` }),
-        );
-      },
-    },
+    ...sent("/users/:user/notifications", async (call) => {
+      const user = call.param("user");
+      const fields = { ...await fieldsOrText(call), ...callersId(call), user_id: user };
+      return await send(call, parseNotification(fields, { limits, defaultRoom: `/user/${user}` }));
+    }),
   ];
 
   async function send(call: Call, notification: ParsedNotification): Promise<HttpAnswer> {
@@ -96,16 +83,32 @@ function takenAnswer(
   };
 }
 
-/** Reads JSON where the body says that it is JSON; else the whole body is the message, as `curl -d` sends it. */
+/** A route that sends a notification: by POST, or by PUT, as `curl -T` and other programs with a text to send do. */
+function sent(path: Route["path"], run: Route["run"]): Route[] {
+  return (["POST", "PUT"] as const).map((method) => ({ method, path, scope: "publish", run }));
+}
+
+/** Reads fields where the body has some; else the whole body is the message, as `curl -d` sends it. */
 async function fieldsOrText(call: Call): Promise<Fields> {
-  const fields = call.isJson ? await call.fields() : { message: await call.text() };
+  const fields = await call.fieldsOr("message");
   const deliverAt = call.query("deliver_at") ?? call.header("x-deliver-at");
   return {
     ...fields,
+    ...messageOf(call, fields),
     ...given("room", call.query("room") ?? call.header("x-room")),
     ...given("from", call.query("from") ?? call.header("x-from")),
     ...given("deliver_at", deliverAt === undefined ? undefined : timeOfText(deliverAt)),
   };
+}
+
+/** The message of the query. Throws where the body has another one, since nobody can know which is meant. */
+function messageOf(call: Call, fields: Fields): Fields {
+  const message = call.query("message");
+  const inBody = fields["message"];
+  if (message === undefined || inBody === undefined || inBody === message) {
+    return given("message", message);
+  }
+  throw invalid("message", message, "one message, in the query or in the body");
 }
 
 function callersId(call: Call): Fields {

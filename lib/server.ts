@@ -17,6 +17,7 @@ import { FEATURES } from "./features.ts";
 import { Admission } from "./http/admission.ts";
 import { createApp } from "./http/app.ts";
 import { apiCounters } from "./http/metrics.ts";
+import { pathReader } from "./http/paths.ts";
 import type { Route } from "./http/route.ts";
 import { statsRoutes } from "./http/stats.ts";
 import { ConnectionGate } from "./limits/connection_gate.ts";
@@ -135,7 +136,8 @@ function openDoors(kernel: Kernel, config: Config, places: Places) {
     mounts: kernel.mounts({ gate, protocol: v2 }),
   }, config);
   const { origins } = config.net;
-  const upgrading = { node, check: kernel.use(Authentication), origins, v1, v2 };
+  const pathOf = pathReader(config.listeners.basePath);
+  const upgrading = { node, check: kernel.use(Authentication), origins, v1, v2, pathOf };
   const handlers: Handlers = {
     fetch(request, peer) {
       const refused = admission.refusal(request, peer);

@@ -9,6 +9,9 @@ export const FRAME_TOO_BIG = 3509;
 /** The session has ended: a client with another token may come back at once. */
 export const SESSION_ENDED = 3014;
 
+/** The library's own: the server refused the connection and said why, which may be mended there without the client. */
+export const CONNECTION_REFUSED = 3499;
+
 /** The server does not accept the token. */
 export const TOKEN_REFUSED = 3500;
 

@@ -7,22 +7,30 @@ import type { Refusals } from "../core/refusals.ts";
 import { type ErrorCode, ERRORS } from "../base/errors.ts";
 import type { ConnectionGate } from "../limits/connection_gate.ts";
 import type { Peer } from "../core/socket.ts";
+import { pathReader } from "./paths.ts";
 import { type HostConfig, HostRules, isHostHeader } from "../net/host_rules.ts";
 
 /** What an open server answers to anyone, since it tells nothing but that the server is there. */
-const HEALTH = /^https?:\/\/[^/]+\/(?:healthz|readyz)(?:\?|$)/;
+const HEALTH: ReadonlySet<string> = new Set(["/healthz", "/readyz"]);
+
+/** The part of the configuration that admission needs. */
+type AdmissionConfig = HostConfig & OpenConfig & {
+  readonly listeners: { readonly basePath: string };
+};
 
 export class Admission {
   readonly #hosts: HostRules;
   readonly #openMode: OpenModeGuard;
   readonly #gate: ConnectionGate;
   readonly #refusals: Refusals;
+  readonly #pathOf: (request: Request) => string;
 
-  constructor(config: HostConfig & OpenConfig, gate: ConnectionGate, refusals: Refusals) {
+  constructor(config: AdmissionConfig, gate: ConnectionGate, refusals: Refusals) {
     this.#hosts = new HostRules(config);
     this.#openMode = new OpenModeGuard(config);
     this.#gate = gate;
     this.#refusals = refusals;
+    this.#pathOf = pathReader(config.listeners.basePath);
   }
 
   /** The server listens on this port now. Requests that an open server has to check wait for this call. */
@@ -56,23 +64,22 @@ export class Admission {
         `Cannot use this server as host ${shown}: APP_HOSTS names those that it may be called by`,
       );
     }
-    if (isHealth(request)) return undefined;
+    if (this.#isHealth(request)) return undefined;
     return this.#answer("host_denied", this.#openMode.refusalOfHost(host));
   }
 
   #elsewhere(request: Request, peer: Peer): undefined | Promise<Response | undefined> {
-    if (!this.#openMode.isGuarded || isHealth(request)) return undefined;
+    if (!this.#openMode.isGuarded || this.#isHealth(request)) return undefined;
     return this.#openMode.refusal(request, peer)
       .then((why) => why === undefined ? undefined : this.#answer("forbidden", why));
+  }
+
+  #isHealth(request: Request): boolean {
+    return HEALTH.has(this.#pathOf(request));
   }
 
   #answer(code: ErrorCode, message: string): Response {
     this.#refusals.note(code);
     return Response.json({ code, message }, { status: ERRORS[code].status });
   }
-}
-
-/** Looks at the URL as it came, as the routes do. */
-function isHealth({ url }: Request): boolean {
-  return HEALTH.test(url);
 }

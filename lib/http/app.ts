@@ -5,10 +5,13 @@
 import { type Context, Hono } from "hono";
 import { VERSION } from "../base/version.ts";
 import type { Node } from "../core/node.ts";
+import type { AllowedOrigins } from "../net/origin.ts";
 import { type ApiConfig, type ApiParts, createApi } from "./api.ts";
 import type { App, Mount } from "./bindings.ts";
+import { openTo } from "./cors.ts";
 import { answerErrors } from "./error_answers.ts";
 import type { Route } from "./route.ts";
+import { pathReader } from "./paths.ts";
 import { pageRoutes } from "./static.ts";
 
 const STATIC = new URL("../../static/", import.meta.url);
@@ -24,11 +27,19 @@ export interface AppParts extends ApiParts {
 
 /** The part of the configuration that the app needs. */
 export interface AppConfig extends ApiConfig {
-  readonly listeners: ApiConfig["listeners"] & { readonly keepaliveSeconds: number };
+  readonly listeners: ApiConfig["listeners"] & {
+    readonly keepaliveSeconds: number;
+    readonly basePath: string;
+  };
+  readonly net: { readonly origins: AllowedOrigins };
 }
 
 export function createApp(parts: AppParts, config: AppConfig): App {
-  const app: App = new Hono();
+  const app: App = new Hono({ getPath: pathReader(config.listeners.basePath) });
+  openTo(app, ["/notifyli.js", "/config.json"], {
+    origins: config.net.origins,
+    refusals: parts.node.refusals,
+  });
   app.get("/healthz", (context) => context.text("ok\n"));
   app.get("/readyz", (context) => answerReadiness(context, parts));
   app.get("/config.json", (context) => context.json(pageConfig(parts, config)));

@@ -5,6 +5,7 @@ import { CodedError, ERRORS } from "../base/errors.ts";
 import type { Refusals } from "../core/refusals.ts";
 import { retryAfterSeconds } from "../limits/connection_gate.ts";
 import type { App } from "./bindings.ts";
+import { writtenPath } from "./paths.ts";
 
 const log = getLogger(["notifyli", "http"]);
 
@@ -23,7 +24,8 @@ export function answerErrors(app: App, refusals: Refusals): void {
 
 /** @param allowed methods that the path takes */
 function answerMissing(context: Context, allowed: readonly string[]): Response {
-  const { method, path } = context.req;
+  const { method, raw } = context.req;
+  const path = writtenPath(raw);
   if (allowed.length === 0) {
     return answerError(context, new CodedError("not_found", `There is nothing at ${path}`));
   }

@@ -44,9 +44,19 @@ export function pageRoutes(folder: URL): App {
   const page: App = new Hono();
   for (const [name, asset] of readAssets(folder)) {
     page.get(`/${name}`, (context) => answer(context, asset));
-    if (name === "index.html") page.get("/", (context) => answer(context, asset));
+    if (name === "index.html") {
+      page.get("/", (context) => relocated(context) ?? answer(context, asset));
+    }
   }
   return page;
+}
+
+/** The page names its files as those beside it, so the path that it is at has to end with a slash. */
+function relocated({ req: { url } }: Context): Response | undefined {
+  const { pathname, search } = new URL(url);
+  if (pathname.endsWith("/")) return undefined;
+  const location = `${pathname.slice(pathname.lastIndexOf("/") + 1)}/${search}`;
+  return new Response(null, { status: 308, headers: { "Location": location } });
 }
 
 function answer(context: Context, asset: Asset): Response {

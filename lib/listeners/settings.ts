@@ -1,12 +1,23 @@
 /** The settings of the listeners: where the server listens, and how long it waits. */
 import { ConfigError } from "../base/config_error.ts";
-import { filled, limit, oneOf, port, seconds, secondsOrOff, text } from "../config/kinds.ts";
+import {
+  filled,
+  limit,
+  oneOf,
+  port,
+  seconds,
+  secondsOrOff,
+  type SettingKind,
+  text,
+} from "../config/kinds.ts";
 import { slice } from "../config/slice.ts";
 
 export interface ListenersConfig {
   readonly host: string;
   readonly port: number;
   readonly listener: "deno" | "node";
+  /** What a proxy in front leaves before each path, such as `/realtime`; empty for nothing. */
+  readonly basePath: string;
   readonly tls?: TlsFiles;
   readonly keepaliveSeconds: number;
   readonly shutdownSeconds: number;
@@ -24,6 +35,16 @@ interface TlsFiles {
   readonly key: string;
 }
 
+/** The first parts of the server's own paths: a base path that begins so would hide them. */
+const OWN_PATHS = /^\/(ws|sse|api|healthz|readyz)(\/|$)/;
+
+const basePath: SettingKind<string> = {
+  allowed: "a path such as /realtime, which is none of the server's own",
+  test: (text) =>
+    /^(\/[\w.~-]+)*\/?$/.test(text) && !OWN_PATHS.test(text) && !/\/\.{1,2}(\/|$)/.test(text),
+  parse: (text) => text.replace(/\/$/, ""),
+};
+
 export const listeners = slice({
   name: "listeners",
   title: "Listening",
@@ -34,6 +55,11 @@ export const listeners = slice({
       default: "deno",
       help: "`deno` (Deno's own server) or `node` (node:http and ws)",
       kind: oneOf("deno", "node"),
+    },
+    APP_BASE_PATH: {
+      default: "",
+      help: "Path at which a proxy has the server, if it passes that path on: `/realtime`",
+      kind: basePath,
     },
     APP_TLS_CERT: { default: "", help: "Certificate file (PEM), for wss and https", kind: text },
     APP_TLS_KEY: { default: "", help: "Key file (PEM) of that certificate", kind: text },
@@ -69,6 +95,7 @@ export const listeners = slice({
       host: read.value("APP_HOST"),
       port: read.value("APP_PORT"),
       listener: read.value("APP_LISTENER"),
+      basePath: read.value("APP_BASE_PATH"),
       tls,
       keepaliveSeconds: read.value("APP_KEEPALIVE_SECONDS"),
       shutdownSeconds: read.value("APP_SHUTDOWN_SECONDS"),

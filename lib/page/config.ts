@@ -1,4 +1,5 @@
 /** What the server tells about itself at `/config.json`; read once, by `main.tsx`, before all else. */
+import { serverAddress } from "./address.ts";
 
 export interface ServerConfig {
   version: string;
@@ -26,7 +27,7 @@ const CONFIG_DEADLINE_MS = 3_000;
 export async function fetchConfig(): Promise<ServerConfig> {
   try {
     const signal = AbortSignal.timeout(CONFIG_DEADLINE_MS);
-    const response = await fetch("/config.json", { signal });
+    const response = await fetch(new URL("config.json", serverAddress()), { signal });
     return response.ok ? parseConfig(await response.json()) : DEFAULT_CONFIG;
   } catch {
     return DEFAULT_CONFIG;

@@ -1,6 +1,7 @@
 /** Starts the page: makes the store and the session, and hands both to `components/shell/App.tsx`. */
 import { render } from "preact";
 import { connect, sharedTransport } from "../sdk/mod.ts";
+import { serverAddress } from "./address.ts";
 import { App } from "./components/shell/App.tsx";
 import { fetchConfig } from "./config.ts";
 import { Page } from "./context.ts";
@@ -22,10 +23,11 @@ const session = new Session(store, {
   // nothing keeps the place in the inbox either: what was seen is the server's to know.
   connect: ({ user_id, name }, token) =>
     connect({
+      url: new URL("ws", serverAddress()),
       userId: user_id,
       name,
       ...(token === "" ? {} : { token }),
-      transport: sharedTransport("/notifyli-worker.js"),
+      transport: sharedTransport(new URL("notifyli-worker.js", serverAddress())),
     }),
   isWatched: () => !document.hidden,
 });

@@ -6,15 +6,17 @@ import { shellQuote } from "./text.ts";
 const EXAMPLE = "Your order has shipped";
 
 /**
+ * @param server its address, with a slash at the end
+ *
  * @example
  * ```ts
  * import { curlLine } from "./recipes.ts";
- * console.log(curlLine("http://localhost:7000", "123"));
+ * console.log(curlLine("http://localhost:7000/", "123"));
  * // curl -d "Your order has shipped" http://localhost:7000/api/users/123/notifications
  * ```
  */
-export function curlLine(origin: string, userId: string): string {
-  const address = `${origin}/api/users/${encodeURIComponent(userId)}/notifications`;
+export function curlLine(server: string, userId: string): string {
+  const address = `${server}api/users/${encodeURIComponent(userId)}/notifications`;
   return `curl -d "${EXAMPLE}" ${shellQuote(address)}`;
 }
 

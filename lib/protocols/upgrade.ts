@@ -9,6 +9,12 @@ import { type AllowedOrigins, isAllowedOrigin, refusedOrigin } from "../net/orig
 import { type ProtocolV1, SUBPROTOCOL_V1 } from "./v1/v1.ts";
 import { SUBPROTOCOL_V2 } from "./v2/v2.ts";
 
+/** Where WebSockets are; `/` is for clients of servers that look at no path. */
+const PATHS: ReadonlySet<string> = new Set(["/ws", "/"]);
+
+/** Most characters of a path in the log. */
+const MAX_PATH = 200;
+
 export interface UpgradeParts {
   readonly node: Node;
   readonly check: TokenCheck;
@@ -16,14 +22,16 @@ export interface UpgradeParts {
   readonly origins: AllowedOrigins;
   readonly v1: ProtocolV1;
   readonly v2: Protocol;
+  /** The path of a request, without what proxies leave around it. */
+  pathOf(request: Request): string;
 }
 
 /** Resolves with a `Response` where the upgrade is refused. */
 export async function upgrade(request: Request, parts: UpgradeParts): Promise<Response | Accepted> {
   const { node, check, origins } = parts;
-  const url = new URL(request.url);
-  if (url.pathname !== "/ws") return refuse("not_found", noWebSocketAt(url.pathname));
-  if (!isAllowedOrigin(request, origins)) return refuse("forbidden", refusedOrigin(request));
+  const path = parts.pathOf(request);
+  if (!PATHS.has(path)) return refusePath(path, node);
+  if (!isAllowedOrigin(request, origins)) return refusePage(request, node);
   let identity: Identity | undefined;
   try {
     identity = await identifyRequest(request, check);
@@ -35,7 +43,7 @@ export async function upgrade(request: Request, parts: UpgradeParts): Promise<Re
     .map((name) => name.trim()) ?? [];
   return offered.includes(SUBPROTOCOL_V2)
     ? acceptV2(parts, identity)
-    : acceptV1(parts, identity, { query: url.searchParams, offered });
+    : acceptV1(parts, identity, { query: new URL(request.url).searchParams, offered });
 }
 
 function acceptV2({ node, v2 }: UpgradeParts, identity: Identity | undefined): Accepted {
@@ -58,8 +66,18 @@ function acceptV1(
   };
 }
 
-function noWebSocketAt(path: string): string {
-  return `There is no WebSocket at ${path}: it is at /ws`;
+function refusePath(path: string, { refusals }: Node): Response {
+  const shown = path.slice(0, MAX_PATH);
+  refusals.log.note(`path ${shown}`, "a WebSocket at {path} was refused: it is at /ws", {
+    path: shown,
+  });
+  return refuse("not_found", `There is no WebSocket at ${path}: it is at /ws`);
+}
+
+function refusePage(request: Request, { refusals }: Node): Response {
+  const refusal = refusedOrigin(request);
+  refusals.log.notePage(refusal);
+  return refuse("forbidden", refusal);
 }
 
 function refuse(code: ErrorCode, message: string): Response {

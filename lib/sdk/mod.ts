@@ -18,6 +18,7 @@ import { type ConnectOptions, resolveOptions } from "./core/options.ts";
 export type { Client } from "./client.ts";
 export type { ClientEvents } from "./client_events.ts";
 export type { State } from "./core/server_connection.ts";
+export { CONNECTION_REFUSED } from "../base/close_codes.ts";
 export { NotifyliError } from "./core/errors.ts";
 export type { Clock } from "./core/clock.ts";
 export type { ConnectOptions, Environment, KeyValueStore } from "./core/options.ts";

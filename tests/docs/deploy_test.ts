@@ -42,6 +42,36 @@ Deno.test("nginx as documented serves the page, the sockets and no API", async (
     const { body } = await nginx.get("http", "/.well-known/acme-challenge/token");
     assert.equal(body, "proof");
   });
+  await t.step("on any port, the page's origin is the server's own, and no other is", async () => {
+    for (
+      const [host, origin, status] of [
+        ["your-domain.com", "https://your-domain.com", 101],
+        ["your-domain.com:8443", "https://your-domain.com:8443", 101],
+        ["your-domain.com:8443", "https://your-domain.com", 403],
+        ["your-domain.com", "http://your-domain.com", 403],
+      ] as const
+    ) {
+      const socket = nginx.connect("/ws", { authorization, host, origin });
+      const closed = once(socket, "close");
+      const answer = await new Promise<number>((resolve) => {
+        socket.once("open", () => resolve(101));
+        socket.once("error", ({ message }) => resolve(Number(/\d+$/.exec(message)?.[0])));
+      });
+      assert.equal(answer, status, `${host} ${origin}`);
+      socket.close();
+      await closed;
+    }
+  });
+  await t.step("behind a path, the page and the sockets are there, too", async () => {
+    const { status, body } = await nginx.get("https", "/realtime/");
+    assert.equal(status, 200);
+    assert.match(body, /src="main.js"/);
+    const socket = nginx.connect("/realtime/ws?user_id=5&room=lobby", { authorization });
+    const closed = once(socket, "close");
+    await once(socket, "open");
+    socket.close();
+    await closed;
+  });
   await t.step(
     "a WebSocket goes through, and outlives the proxy's timeout by the pings",
     async () => {
@@ -366,14 +396,16 @@ function site(
   ports: { readonly http: number; readonly https: number },
   server: number,
 ): string {
-  const text = /```nginx\n([\s\S]*?)```/.exec(doc)?.[1] ?? "";
-  return text
+  const [text = "", atPath = ""] = [...doc.matchAll(/```nginx\n([\s\S]*?)```/g)].map(([, code]) =>
+    code
+  );
+  return text.replace(/\}\s*$/, `${atPath}}`)
     .replaceAll(/^ *listen \[::\].*$/gm, "") // not every machine has IPv6
     .replace("listen 80;", `listen 127.0.0.1:${ports.http};`)
     .replace("listen 443 ssl;", `listen 127.0.0.1:${ports.https} ssl;`)
     .replaceAll("/etc/letsencrypt/live/your-domain.com", folder)
     .replaceAll("/var/www/html", folder)
-    .replace("http://127.0.0.1:7000", `http://127.0.0.1:${server}`)
+    .replaceAll("http://127.0.0.1:7000", `http://127.0.0.1:${server}`)
     .replaceAll(/_timeout \d+s;/g, `_timeout ${NGINX_TIMEOUT_SECONDS}s;`);
 }
 

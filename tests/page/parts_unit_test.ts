@@ -69,11 +69,11 @@ Deno.test("splitLinks() finds http links and leaves the sentence around them alo
 
 Deno.test("recipes quote for the shell", () => {
   assert.equal(
-    curlLine("http://localhost:7000", "123"),
+    curlLine("http://localhost:7000/", "123"),
     'curl -d "Your order has shipped" http://localhost:7000/api/users/123/notifications',
   );
   assert.ok(
-    curlLine("http://h", "o'neil").endsWith(`'http://h/api/users/o'\\''neil/notifications'`),
+    curlLine("http://h/", "o'neil").endsWith(`'http://h/api/users/o'\\''neil/notifications'`),
   );
   assert.ok(redisLine("notifyli:messages", "123").includes(`'{"user_id":123,"room":"/user/123",`));
 });

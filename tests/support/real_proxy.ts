@@ -8,7 +8,8 @@ interface Kind {
   readonly command: (folder: string, file: string) => string[];
 }
 
-const nginx = (location: string): Kind => ({
+/** @param path at which the server is; `uri` takes its place in what is passed on */
+const nginx = (location: string, path = "/", uri = ""): Kind => ({
   config(folder, port, target) {
     const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
       .map((name) => `${name}_temp_path ${folder}/${name};`).join(" ");
@@ -16,7 +17,7 @@ const nginx = (location: string): Kind => ({
     return `daemon off; user root; worker_processes 1; pid ${folder}/nginx.pid;
 events { worker_connections 64; }
 http { access_log off; ${temporary}
-  server { listen 127.0.0.1:${port}; location / { proxy_pass http://127.0.0.1:${target}; ${location} } }
+  server { listen 127.0.0.1:${port}; location ${path} { proxy_pass http://127.0.0.1:${target}${uri}; ${location} } }
 }
 `;
   },
@@ -37,15 +38,24 @@ listen notifyli
   command: (_folder, file) => ["/usr/sbin/haproxy", "-db", "-f", file],
 });
 
+const HOST = "proxy_set_header Host $http_host;";
+const UPGRADES = "proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; " +
+  'proxy_set_header Connection "upgrade";';
+
 export const PROXIES = {
   "nginx's bare proxy_pass": nginx(""),
-  "nginx with upgrades": nginx(
-    "proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; " +
-      'proxy_set_header Connection "upgrade";',
-  ),
+  "nginx with upgrades": nginx(UPGRADES),
   "haproxy without forwardfor": haproxy("http"),
   "haproxy in TCP mode": haproxy("tcp"),
 } as const satisfies Record<string, Kind>;
+
+/** Proxies that have the server at `/realtime/`, and pass on by which host they were called. */
+export const PATH_PROXIES = {
+  "nginx that cuts its path off": nginx(`${UPGRADES} ${HOST}`, "/realtime/", "/"),
+  "nginx that passes its path on": nginx(`${UPGRADES} ${HOST}`, "/realtime/"),
+} as const satisfies Record<string, Kind>;
+
+const KINDS = { ...PROXIES, ...PATH_PROXIES };
 
 export type ProxyName = keyof typeof PROXIES;
 
@@ -61,9 +71,9 @@ export class RealProxy implements AsyncDisposable {
   }
 
   /** @param target port on 127.0.0.1 */
-  static async start(name: ProxyName, target: number): Promise<RealProxy> {
+  static async start(name: keyof typeof KINDS, target: number): Promise<RealProxy> {
     const folder = await Deno.makeTempDir();
-    const { config, command }: Kind = PROXIES[name];
+    const { config, command }: Kind = KINDS[name];
     const port = freePort();
     await Deno.writeTextFile(`${folder}/proxy.conf`, config(folder, port, target));
     const [program = "", ...args] = command(folder, `${folder}/proxy.conf`);

@@ -2,6 +2,7 @@
  * The commands of the base protocol: a client enters a room by speaking there, and says in every frame who it is. Next on
  * a message's way: `rooms/rooms.ts`.
  */
+import { newGuest } from "../../auth/identity.ts";
 import {
   claimedUser,
   type Fields,
@@ -38,7 +39,7 @@ export interface UserMessage extends KeepaliveMessage {
 
 export function baseCommands(rooms: Rooms): Command[] {
   return [
-    command("usermsg", messageFields, (connection, asked) => {
+    command("usermsg", guestsMessageFields, (connection, asked) => {
       const joining = identifyAndJoin(connection, asked);
       return joining ? joining.then(() => publish(connection, asked)) : publish(connection, asked);
     }),
@@ -117,9 +118,17 @@ export function messageFields(
   };
 }
 
-function keepaliveFields(fields: Fields, { limits, identity }: Connection): KeepaliveMessage {
+/** Reads the fields of a message; a guest of an open server cannot know its own id. */
+function guestsMessageFields(fields: Fields, connection: Connection): UserMessage {
+  const { user } = connection;
+  const isGuests = (fields["user_id"] ?? undefined) === undefined && user?.startsWith("guest-");
+  return messageFields(isGuests ? { ...fields, user_id: user } : fields, connection);
+}
+
+function keepaliveFields(fields: Fields, { limits, identity, user }: Connection): KeepaliveMessage {
   return {
-    user: claimedUser(fields, limits, identity?.user),
+    // An open server takes whoever does not say who they are for a guest.
+    user: claimedUser(fields, limits, identity?.user ?? user ?? newGuest().user),
     room: identifier(fields, "room", limits.room),
     name: optionalName(fields, "name", limits.name),
     token: optionalToken(fields),

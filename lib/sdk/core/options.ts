@@ -22,7 +22,7 @@ export interface Environment {
 }
 
 export interface ConnectOptions {
-  /** The server, such as `wss://example.org/ws`, or `/ws` in a page. @default "/ws" in a page */
+  /** The server, such as `wss://example.org/ws`, or `/ws` in a page. @default `ws` beside `/notifyli.js`; "/ws" of the page where a bundle has this library */
   readonly url?: string | URL;
   /** The addresses of several servers of one cluster, which are tried in turn. They take the place of `url`. */
   readonly urls?: readonly (string | URL)[];
@@ -61,8 +61,16 @@ export interface ResolvedOptions {
 }
 
 export function resolveOptions(options: ConnectOptions): ResolvedOptions {
-  const { url = "/ws", urls = [url], userId, token, name, storage, transport, environment = {} } =
-    options;
+  const {
+    url = defaultUrl(),
+    urls = [url],
+    userId,
+    token,
+    name,
+    storage,
+    transport,
+    environment = {},
+  } = options;
   const { clock = systemClock } = environment;
   if (urls.length === 0) throw new TypeError("Cannot connect: 'urls' is empty");
   return {
@@ -84,6 +92,14 @@ function openStorage(storage: ConnectOptions["storage"]): KeyValueStore | undefi
   } catch {
     return undefined; // forbidden here, as in a sandboxed frame
   }
+}
+
+/** The server that this library is from, which may be of another site than the page, or have a path in front. */
+function defaultUrl(): string {
+  const own = new URL(import.meta.url);
+  return /^https?:$/.test(own.protocol) && own.pathname.endsWith("/notifyli.js")
+    ? new URL("ws", own).href
+    : "/ws";
 }
 
 /** Makes an address absolute, and one of `http:` one of `ws:`. */

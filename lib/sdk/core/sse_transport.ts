@@ -3,7 +3,12 @@
  * POSTs up, one after the other. `fallback_transport.ts` says when it is used.
  */
 import { EventReader, type ServerEvent } from "./event_reader.ts";
-import { closeCodeOf, FRAME_TOO_BIG, TOKEN_REFUSED } from "../../base/close_codes.ts";
+import {
+  closeCodeOf,
+  CONNECTION_REFUSED,
+  FRAME_TOO_BIG,
+  TOKEN_REFUSED,
+} from "../../base/close_codes.ts";
 import {
   CONNECTION_LOST,
   type OpenTransport,
@@ -14,7 +19,7 @@ import {
 /** The status by which the server says that a frame is too big. */
 const TOO_BIG_STATUS = 413;
 
-/** The statuses by which the server refuses a token or its user; the answer has the error's code. */
+/** The statuses by which the server refuses a token, its user or the page; the answer has the error's code. */
 const UNAUTHORIZED_STATUS = 401;
 const FORBIDDEN_STATUS = 403;
 
@@ -29,9 +34,10 @@ export function sseTransport(fetch: typeof globalThis.fetch): OpenTransport {
     new SseTransport({ address: sseAddress(url), token }, events, fetch);
 }
 
-/** `https://example.org/chat/sse` for `wss://example.org/chat/ws`. */
+/** `https://example.org/chat/sse` for `wss://example.org/chat/ws`, or for the same with a slash at the end. */
 function sseAddress(url: string): string {
-  const address = new URL("sse", url);
+  const { href } = new URL(url);
+  const address = new URL("sse", href.replace(/\/ws\/(?=$|[?#])/, "/ws"));
   address.protocol = address.protocol.replace("ws", "http");
   return address.href;
 }
@@ -89,11 +95,9 @@ class SseTransport implements Transport {
       signal: this.#abort.signal,
     });
     const { body, status, headers } = response;
-    if (status === UNAUTHORIZED_STATUS || status === FORBIDDEN_STATUS) {
-      return this.#refused(await response.json(), status);
-    }
+    if (status !== 200) return await this.#refused(response);
     const type = headers.get("content-type");
-    if (status !== 200 || body === null || !type?.startsWith("text/event-stream")) {
+    if (body === null || !type?.startsWith("text/event-stream")) {
       return this.#end(CONNECTION_LOST, `${this.#address} answers ${status}, ${type}`);
     }
     this.#stream = body.getReader();
@@ -105,10 +109,17 @@ class SseTransport implements Transport {
     }
   }
 
-  /** The server refuses the stream and says why, which browsers do not pass on at a WebSocket's handshake. */
-  #refused({ code, message }: { code?: unknown; message?: unknown }, status: number): void {
-    const otherwise = status === UNAUTHORIZED_STATUS ? TOKEN_REFUSED : CONNECTION_LOST;
-    this.#end(closeCodeOf(code) ?? otherwise, String(message));
+  /** The server refuses a request and says why, which browsers do not pass on at a WebSocket's handshake. */
+  async #refused(response: Response): Promise<void> {
+    const { status, headers } = response;
+    const text = await response.text();
+    const { code, message } = readRefusal(text);
+    if (message === undefined) {
+      const type = headers.get("content-type");
+      return this.#end(CONNECTION_LOST, `${this.#address} answers ${status}, ${type}`);
+    }
+    const otherwise = status === UNAUTHORIZED_STATUS ? TOKEN_REFUSED : CONNECTION_REFUSED;
+    this.#end(closeCodeOf(code) ?? otherwise, message);
   }
 
   #take({ name, data }: ServerEvent): void {
@@ -125,12 +136,14 @@ class SseTransport implements Transport {
     await undefined; // what is said at once goes up together
     while (this.#waiting.length > 0) {
       const texts = this.#nextBatch();
-      const { status, body } = await this.#fetch(`${this.#address}/${this.#session}`, {
+      const response = await this.#fetch(`${this.#address}/${this.#session}`, {
         method: "POST",
         body: texts.join("\n"),
         signal: this.#abort.signal,
       });
-      await body?.cancel();
+      const { status } = response;
+      if (status === FORBIDDEN_STATUS) return await this.#refused(response);
+      await response.body?.cancel();
       if (status === TOO_BIG_STATUS && texts.length > 1) {
         this.#batchLength = 0; // each alone
         this.#waiting.unshift(...texts);
@@ -161,5 +174,15 @@ class SseTransport implements Transport {
   #stop(): void {
     this.#abort.abort();
     void this.#stream?.cancel().catch(() => {}); // it was aborted
+  }
+}
+
+/** An error of the server's; a proxy's answer has no such message. */
+function readRefusal(text: string): { code?: unknown; message?: string } {
+  try {
+    const { code, message } = JSON.parse(text);
+    return typeof code === "string" && typeof message === "string" ? { code, message } : {};
+  } catch {
+    return {};
   }
 }

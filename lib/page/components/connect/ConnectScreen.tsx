@@ -1,4 +1,5 @@
 /** The first screen: what notifyli is, in one look, beside the form that asks who you are. */
+import { serverAddress } from "../../address.ts";
 import type { ConnectAnswers } from "../../session/identity.ts";
 import type { ThemeControl } from "../../theme.ts";
 import { ConnectForm } from "./ConnectForm.tsx";
@@ -57,7 +58,7 @@ function Demonstration() {
       <div class="demo-line">
         <span class="demo-prompt">$</span>
         <code>
-          curl -d <em>"Your order has shipped"</em> {location.origin}/api/users/123/notifications
+          curl -d <em>"Your order has shipped"</em> {serverAddress()}api/users/123/notifications
         </code>
       </div>
       <div class="demo-toast">

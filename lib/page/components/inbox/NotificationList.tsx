@@ -2,6 +2,7 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { usePage } from "../../context.ts";
 import type { Notifications } from "../../state/notifications.ts";
+import { serverAddress } from "../../address.ts";
 import { curlLine } from "../../recipes.ts";
 import { hasRoom, type Rooms } from "../../state/rooms.ts";
 import { CopyLine } from "../kit/CopyLine.tsx";
@@ -81,7 +82,7 @@ function NoNotifications({ userId }: { userId: string }) {
       </span>
       <h3>You are all caught up</h3>
       <p class="muted">Send yourself a notification from any terminal:</p>
-      <CopyLine label="curl command" line={curlLine(location.origin, userId)} />
+      <CopyLine label="curl command" line={curlLine(serverAddress(), userId)} />
     </div>
   );
 }

@@ -1,4 +1,5 @@
 /** A room without messages, and what can be done first. */
+import { serverAddress } from "../../address.ts";
 import { curlLine, redisLine } from "../../recipes.ts";
 import { CopyLine } from "../kit/CopyLine.tsx";
 import { Icon } from "../kit/Icon.tsx";
@@ -19,7 +20,7 @@ export function EmptyRoom({ userId, messageChannel }: EmptyRoomProps) {
       <p class="muted">Say hello below, or send yourself your first notification.</p>
       <div class="recipes">
         <h4>With one HTTP request</h4>
-        <CopyLine label="curl command" line={curlLine(location.origin, userId)} />
+        <CopyLine label="curl command" line={curlLine(serverAddress(), userId)} />
         {messageChannel !== "" && (
           <>
             <h4>Or through Redis</h4>

@@ -1,6 +1,6 @@
 /** Explains a connection that is not there: when the next try is, or why there is none. */
-import { useEffect, useState } from "preact/hooks";
-import type { State as ConnectionState } from "../../../sdk/mod.ts";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { CONNECTION_REFUSED, type State as ConnectionState } from "../../../sdk/mod.ts";
 import { usePage } from "../../context.ts";
 import { Icon } from "../kit/Icon.tsx";
 
@@ -12,13 +12,14 @@ interface ConnectionBannerProps {
 
 export function ConnectionBanner({ connection, waiting }: ConnectionBannerProps) {
   const { session } = usePage();
+  const refusal = useRefusal(connection);
   if (connection.kind === "online" || connection.kind === "closed") return null;
   if (connection.kind === "connecting" && connection.attempt === 0) return null;
   return (
     <section class={`banner banner-${connection.kind}`} aria-label="Connection">
       <Icon name="wifiOff" />
       <p class="banner-text">
-        <strong>{titleOf(connection)}</strong> <Detail connection={connection} />{" "}
+        <strong>{titleOf(connection, refusal)}</strong> <Detail connection={connection} />{" "}
         {waiting > 0 && <span>{keptSentence(waiting)}</span>}
       </p>
       <button
@@ -50,10 +51,24 @@ function Countdown({ until }: { until: number }) {
   return <span data-testid="countdown">Reconnecting in {seconds} s.</span>;
 }
 
-function titleOf(connection: ConnectionState): string {
-  if (connection.kind !== "stopped") return "Connection lost.";
-  const reason = connection.reason.replace(/[.\s]+$/u, "") || "The server closed the connection";
-  return `${reason} (${connection.code}).`;
+/** Why the server refused the last connection, also while the next one is tried; empty where it did not. */
+function useRefusal(connection: ConnectionState): string {
+  const refusal = useRef("");
+  if (connection.kind !== "connecting") {
+    const isRefused = connection.kind === "waiting" && connection.code === CONNECTION_REFUSED;
+    refusal.current = isRefused ? connection.reason : "";
+  }
+  return refusal.current;
+}
+
+function titleOf(connection: ConnectionState, refusal: string): string {
+  if (connection.kind !== "stopped") return refusal === "" ? "Connection lost." : sentence(refusal);
+  const reason = connection.reason || "The server closed the connection";
+  return `${sentence(reason).slice(0, -1)} (${connection.code}).`;
+}
+
+function sentence(text: string): string {
+  return `${text.replace(/[.\s]+$/u, "")}.`;
 }
 
 function keptSentence(waiting: number): string {

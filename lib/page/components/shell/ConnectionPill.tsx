@@ -1,5 +1,5 @@
 /** The connection's state in one word, spoken when it changes. */
-import type { State } from "../../../sdk/mod.ts";
+import { CONNECTION_REFUSED, type State } from "../../../sdk/mod.ts";
 
 type Kind = State["kind"];
 
@@ -11,11 +11,13 @@ const WORDS: Record<Kind, string> = {
   closed: "Not connected",
 };
 
-export function ConnectionPill({ kind }: { kind: Kind }) {
+export function ConnectionPill({ connection }: { connection: State }) {
+  const { kind } = connection;
+  const isRefused = kind === "waiting" && connection.code === CONNECTION_REFUSED;
   return (
     <div class={`pill pill-${kind}`} role="status" data-testid="connection" data-state={kind}>
       <span class="pill-dot" aria-hidden="true" />
-      <span class="pill-word">{WORDS[kind]}</span>
+      <span class="pill-word">{isRefused ? "Refused" : WORDS[kind]}</span>
     </div>
   );
 }

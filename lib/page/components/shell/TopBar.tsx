@@ -28,7 +28,7 @@ export function TopBar(props: TopBarProps) {
         <AddRoom />
       </div>
       <div class="topbar-actions">
-        <ConnectionPill kind={connection.kind} />
+        <ConnectionPill connection={connection} />
         <ThemeButton {...theme} />
         <Bell notifications={notifications} rooms={rooms} userId={identity.user_id} />
         <AccountMenu identity={identity} config={config} theme={theme} />

@@ -1,0 +1,26 @@
+/** The path of a request as the routes see it, however a proxy in front has written it. */
+import { getPath } from "hono/utils/url";
+
+/** The path as it came. */
+export const writtenPath: (request: Request) => string = getPath;
+
+/**
+ * Makes the reader of paths. It takes off `basePath`, a slash too many in front, as a proxy leaves where it has cut a path of
+ * its own off, and one at the end, unless the path names a file.
+ *
+ * @param basePath such as `/realtime`, where a proxy passes a path of its own on; else empty. Paths without it are good, too
+ */
+export function pathReader(basePath: string): (request: Request) => string {
+  return (request) => {
+    const path = withoutBase(getPath(request).replace(/^\/{2,}/, "/"), basePath);
+    const isPadded = path.length > 1 && path.endsWith("/") && !/\.[^/]*\/$/.test(path);
+    return isPadded ? path.slice(0, -1) : path;
+  };
+}
+
+function withoutBase(path: string, basePath: string): string {
+  if (basePath === "" || !path.startsWith(basePath)) return path;
+  const rest = path.slice(basePath.length);
+  if (rest === "") return "/";
+  return rest.startsWith("/") ? rest : path;
+}

@@ -1,0 +1,59 @@
+/** What the page says where its server refuses it: the reason, and not for ever that it reconnects. */
+import assert from "node:assert/strict";
+import { openContext, OPTIONS } from "../support/browser.ts";
+import { connected } from "../support/page.ts";
+import { Program } from "../support/program.ts";
+import { RealProxy } from "../support/real_proxy.ts";
+import { waitFor } from "../support/wait.ts";
+
+Deno.test(
+  "page: says that its origin is refused, where a proxy changes the header Host",
+  OPTIONS,
+  async () => {
+    await using program = await Program.start();
+    await using proxy = await RealProxy.start("nginx with upgrades", program.port);
+    await using context = await openContext();
+    const page = await context.newPage();
+    const site = `http://127.0.0.1:${proxy.port}`;
+    await page.goto(site);
+    await page.getByLabel("User ID").fill("1");
+    await page.getByLabel("Name").fill("Alice");
+    await page.getByLabel("Room").fill("lobby");
+    await page.getByRole("button", { name: "Connect" }).click();
+    const banner = page.getByRole("region", { name: "Connection" });
+    await banner.getByText(`A page of "${site}" may not connect`).waitFor();
+    await banner.getByText("must pass on the header 'Host'").waitFor();
+    await page.getByTestId("connection").getByText("Refused").waitFor();
+    await waitFor(
+      "the log says it, too",
+      () =>
+        program.log.some(({ message }) =>
+          message.startsWith(`A page of "${site}" may not connect`)
+        ),
+    );
+  },
+);
+
+Deno.test(
+  "page: says what the server says of a connection too many, and comes back by itself",
+  OPTIONS,
+  async () => {
+    await using program = await Program.start({ env: { APP_LIMIT_CONNECTIONS: "1" } });
+    const first = new WebSocket(`${program.webSocketUrl}?user_id=7&room=x`);
+    await new Promise((resolve) => first.onopen = resolve);
+    await using context = await openContext();
+    const page = await context.newPage();
+    await page.goto(program.url);
+    await page.getByLabel("User ID").fill("1");
+    await page.getByLabel("Name").fill("Alice");
+    await page.getByLabel("Room").fill("lobby");
+    await page.getByRole("button", { name: "Connect" }).click();
+    await page.getByRole("region", { name: "Connection" }).getByText("Cannot connect now")
+      .waitFor();
+    const closed = new Promise((resolve) => first.onclose = resolve);
+    first.close();
+    await closed;
+    await connected(page);
+    assert.equal(await page.getByRole("region", { name: "Connection" }).count(), 0);
+  },
+);

@@ -52,7 +52,7 @@ Deno.test("nginx as documented serves the page, the sockets and no API", async (
       ] as const
     ) {
       const socket = nginx.connect("/ws", { authorization, host, origin });
-      const closed = once(socket, "close");
+      const closed = new Promise((resolve) => socket.once("close", resolve));
       const answer = await new Promise<number>((resolve) => {
         socket.once("open", () => resolve(101));
         socket.once("error", ({ message }) => resolve(Number(/\d+$/.exec(message)?.[0])));

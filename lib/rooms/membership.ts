@@ -61,7 +61,9 @@ export function requireRoomLeft(connection: Connection, room: string): void {
   if (size < rooms) return;
   throw new CodedError(
     "too_many_rooms",
-    `Cannot join room ${JSON.stringify(room)}: this client is in ${size} rooms, the limit is ${rooms}`,
+    `Cannot join room ${
+      JSON.stringify(room)
+    }: this client is in ${size} rooms, the limit is ${rooms}`,
     { field: "room" },
   );
 }

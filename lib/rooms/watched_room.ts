@@ -5,6 +5,7 @@
 import { Arrival } from "../core/arrival.ts";
 import { type Channel, keyOf } from "../core/channel.ts";
 import type { Connection } from "../core/connection.ts";
+import { HeardVersions } from "./heard_versions.ts";
 import { Pace } from "./pace.ts";
 import type { PresencePage } from "./store/store.ts";
 import { presencePublication } from "./wire.ts";
@@ -54,10 +55,7 @@ export class WatchedRoom {
   readonly #options: WatchedRoomOptions;
   readonly #watchers = new Map<Connection, Watcher>();
   readonly #pace = new Pace<Change>((changes) => this.#deliver(changes));
-  /** The version of the last change that came. */
-  #heard = 0;
-  /** Those who wait until a version has come. */
-  #waiting: { readonly version: number; readonly heard: () => void }[] = [];
+  readonly #heard = new HeardVersions();
   /** How many users there are, as far as it was told. */
   #users = 0;
   /** When the room had too many users for names, on `performance.now()`'s clock; `undefined` while it has not. */
@@ -95,7 +93,7 @@ export class WatchedRoom {
   async answer(connection: Connection, page: PresencePage): Promise<Watched> {
     const watcher = this.#watchers.get(connection);
     if (watcher === undefined) return { page, isCounted: false, sent() {} }; // it has left the room
-    if (this.#watchers.size === 1 && watcher.isNew) this.#heard = page.version;
+    if (this.#watchers.size === 1 && watcher.isNew) this.#heard.note(page.version);
     if (!watcher.isNew) await this.#catchUp(connection, watcher, page.version);
     watcher.since = Math.max(watcher.since, page.version);
     watcher.isNew = false;
@@ -113,21 +111,19 @@ export class WatchedRoom {
     if (!this.isEmpty) return;
     clearTimeout(this.#timer);
     this.#pace.stop();
-    for (const { heard } of this.#waiting) heard();
+    this.#heard.reset();
   }
 
   /** Versions of before say nothing of those that come. */
   forgetVersions(): void {
-    this.#heard = 0;
+    this.#heard.reset();
     for (const watcher of this.#watchers.values()) watcher.since = 0;
   }
 
   /** A user came or left. */
   change(change: Change): void {
-    const { version, users } = change;
-    this.#heard = Math.max(this.#heard, version);
-    this.#waiting = this.#waiting.filter(({ version, heard }) => version > this.#heard || heard());
-    this.#users = users ?? this.#users;
+    this.#heard.note(change.version);
+    this.#users = change.users ?? this.#users;
     this.#meanwhile?.push(change);
     if (this.#countedSince !== undefined) return this.#countSoon();
     if (this.#users > this.#options.most) return this.#count(this.#users);
@@ -153,7 +149,7 @@ export class WatchedRoom {
    */
   async #catchUp(connection: Connection, watcher: Watcher, version: number): Promise<void> {
     if (this.#countedSince !== undefined) return;
-    await this.#until(version);
+    await this.#heard.until(version);
     this.#pace.flush();
     const held = watcher.held ?? [];
     watcher.held = held.filter((change) => change.version > version);
@@ -162,21 +158,6 @@ export class WatchedRoom {
         this.#send(connection, change);
       }
     }
-  }
-
-  /** Resolves when the change with the version has come, or will not come. */
-  #until(version: number): Promise<void> {
-    if (version <= this.#heard || this.isEmpty) return Promise.resolve();
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, COUNT_EVERY_MS);
-      this.#waiting.push({
-        version,
-        heard() {
-          clearTimeout(timer);
-          resolve();
-        },
-      });
-    });
   }
 
   #release(connection: Connection, watcher: Watcher, isNew: (change: Change) => boolean): void {

@@ -1,4 +1,5 @@
 /** Waiting: the one pause of all loops, and a clock that a test may set. */
+import { setImmediate } from "node:timers";
 
 /** The time and the pauses of a loop on the server. The client library has a `Clock` of its own. */
 export interface ServerClock {
@@ -23,6 +24,11 @@ export function pause(ms: number, signal?: AbortSignal): Promise<void> {
     const timer = setTimeout(done, ms);
     signal?.addEventListener("abort", done);
   });
+}
+
+/** Resolves in a later turn of the event loop, when others have had theirs. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => void setImmediate(() => resolve()));
 }
 
 export const SYSTEM_CLOCK: ServerClock = { now: Date.now, pause };

@@ -100,10 +100,16 @@ export class ConnectionGate {
     };
   }
 
+  /** Counts somebody who asks for a stream of events, before anything is done for it. Throws if it may not be had now. */
+  knock(request: Request, peer: Peer): void {
+    const error = this.#check(this.addressOf(request, peer));
+    if (error !== undefined) throw error;
+  }
+
   /** Takes a place for a stream of events; the function that it returns gives the place back. Throws if all are taken. */
   enter(request: Request, peer: Peer): () => void {
     const address = this.addressOf(request, peer);
-    const error = this.#check(address);
+    const error = this.#full(address); // others may have been let in since it knocked
     if (error !== undefined) throw error;
     return this.#hold(address);
   }

@@ -6,6 +6,7 @@ import type { Door } from "./accepting.ts";
 import type { Handlers, ListenerOptions } from "./listener.ts";
 import { NodeDoor } from "./node_door.ts";
 import { callerOf } from "./node_request.ts";
+import { inTurn } from "./node_requests.ts";
 import { isUpgrade, NodeUpgrades } from "./node_upgrades.ts";
 
 /** How soon a request that takes too long is noticed. */
@@ -25,10 +26,10 @@ export function createDoor(options: ListenerOptions, handlers: Handlers): Door {
 function serverOf(options: ListenerOptions, handlers: Handlers): Server {
   const headers = Object.entries(options.headers);
   // This replaces the global `Request` and `Response`: the runtime's would make a stream of every answer, which is slow.
-  const onRequest = getRequestListener((request, { incoming, outgoing }) => {
+  const onRequest = inTurn(getRequestListener((request, { incoming, outgoing }) => {
     for (const [name, value] of headers) outgoing.setHeader(name, value);
     return handlers.fetch(request, callerOf(incoming as IncomingMessage));
-  });
+  }));
   const bounds = { ...boundsOf(options), shouldUpgradeCallback: isUpgrade };
   const server = options.tls
     ? createTlsServer({ ...options.tls, ...bounds }, onRequest)

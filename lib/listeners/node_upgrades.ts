@@ -10,6 +10,7 @@ import { WebSocketServer } from "ws";
 import { Keepalive } from "./keepalive.ts";
 import { asksForWebSocket, type Handlers, type ListenerOptions } from "./listener.ts";
 import { peerOf, toRequest } from "./node_request.ts";
+import { isAnswered } from "./node_requests.ts";
 import { attach, NodeWebSocket } from "./node_socket.ts";
 
 const log = getLogger(["notifyli", "listener"]);
@@ -59,6 +60,7 @@ export class NodeUpgrades {
   /** Upgrades one connection, or refuses it. */
   async take(message: IncomingMessage, stream: Duplex, head: Uint8Array): Promise<void> {
     stream.on("error", destroy);
+    if (!isAnswered(stream)) return void stream.destroy(); // both answers would go out on one connection
     const request = toRequest(message);
     if (request === undefined) return void refuse(stream, unreadable());
     const accepted = await this.#handlers.upgrade(request, peerOf(message)).catch(failedUpgrade);

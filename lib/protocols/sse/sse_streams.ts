@@ -4,6 +4,7 @@
  */
 import { identifyRequest, type TokenCheck } from "../../auth/handshake.ts";
 import { newGuest } from "../../auth/identity.ts";
+import { nextTurn } from "../../base/clock.ts";
 import { DEFAULT_SITE } from "../../base/site.ts";
 import type { Limits } from "../../base/sizes.ts";
 import type { Connection, Protocol } from "../../core/connection.ts";
@@ -56,12 +57,13 @@ export class SseStreams {
 
   /** Opens the stream that a request asks for. Rejects with a `CodedError` where it may not be opened. */
   async open(request: Request, peer: Peer): Promise<SseSocket["stream"]> {
+    const { gate } = this.#parts;
+    gate.knock(request, peer); // a bad token, too, is an attempt to connect
     const proved = await this.#identify(request);
     const asked = asksForStream(request)
       ? this.#readPlain(request, proved)
       : { identity: proved, plain: undefined };
-    const leave = this.#parts.gate.enter(request, peer);
-    return this.#accept(peer, asked, leave).stream;
+    return this.#accept(peer, asked, gate.enter(request, peer)).stream;
   }
 
   async #identify(request: Request): Promise<Identity | undefined> {
@@ -110,6 +112,8 @@ export class SseStreams {
     plain: PlainRequest | undefined,
   ): Promise<void> {
     const { node, inbox, delivery, rooms } = this.#parts;
+    // `Deno.serve` hands a request that waited behind a stream on when the client closes, and says only then that it is gone.
+    await nextTurn();
     const session = newSession();
     await openSession(node, connection, session);
     if (connection.closed) return;

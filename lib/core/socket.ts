@@ -50,6 +50,10 @@ export interface Peer {
   readonly port: number;
   /** Ends the connection of the request at once; absent if the listener cannot. */
   drop?(): void;
+  /**
+   * Resolves when the answer was taken whole, or the connection has ended; absent if the listener can end it at any time.
+   */
+  ended?(): Promise<void>;
 }
 
 /** An upgrade that goes ahead. */

@@ -34,7 +34,8 @@ function serve(
   }, async (request, info) => {
     if (open.stopping) return new Response("the server is stopping\n", { status: 503 });
     const { hostname: address, port } = info.remoteAddr;
-    const peer = { address, port };
+    const ended = () => info.completed.catch(() => {}); // it rejects where the connection ended first
+    const peer = { address, port, ended };
     if (!isUpgrade(request)) {
       const response = await handlers.fetch(request, peer);
       for (const [name, value] of headers) response.headers.set(name, value);

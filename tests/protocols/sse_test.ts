@@ -189,6 +189,35 @@ for (const listener of ["deno", "node"]) {
     assert.equal((await stats(program))["clients"], 2);
   });
 
+  test("a slow stream has its place until its connection has ended", async (start) => {
+    await using program = await start({ APP_LIMIT_QUEUE: "100000", APP_LIMIT_CONNECTIONS: "2" });
+    using stuck = await openRaw(program, "/sse?user_id=1&room=lobby");
+    await stuck.read(new Uint8Array(100));
+    await using bob = await TestClient.join(program.webSocketUrl, { user: 7, room: "lobby" });
+    await waitFor("it is closed", async () => {
+      for (let count = 0; count < 50; count++) {
+        bob.send({ type: "usermsg", user_id: 7, room: "lobby", message: "x".repeat(9000) });
+      }
+      await bob.settled();
+      return (await stats(program))["dropped_slow"] === 1;
+    });
+    assert.equal((await stats(program))["clients"], 1, "it gets nothing more");
+    const another = async () => {
+      const { status, body } = await fetch(`${program.url}/sse?user_id=3&room=lobby`);
+      await body?.cancel();
+      return status;
+    };
+    if (listener === "node") {
+      await waitFor("the server ends the connection", async () => await another() === 200);
+    } else {
+      // The server waits five seconds for a peer to take what it was told last.
+      await new Promise((resolve) => setTimeout(resolve, 6000));
+      assert.equal(await another(), 429);
+      stuck.close();
+      await waitFor("the place is free", async () => await another() === 200);
+    }
+  });
+
   test("SIGTERM tells clients to come back, and the program exits 0", async (start) => {
     await using program = await start({ APP_SHUTDOWN_SECONDS: "60" });
     await using plain = await EventStream.open(`${program.url}/sse?user_id=123&room=lobby`);

@@ -96,7 +96,10 @@ export class SseStreams {
         if (plain === undefined) this.#dropIfSilent(connection);
       },
       gone() {
-        leave();
+        // Where the listener cannot end the connection, a peer that reads nothing has its place until it ends it: otherwise it
+        // could have any number of them.
+        if (peer.ended === undefined) leave();
+        else void peer.ended().then(leave);
         connection.close();
       },
     });

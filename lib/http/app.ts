@@ -43,7 +43,7 @@ export function createApp(parts: AppParts, config: AppConfig): App {
   app.get("/healthz", (context) => context.text("ok\n"));
   app.get("/readyz", (context) => answerReadiness(context, parts));
   app.get("/config.json", (context) => context.json(pageConfig(parts, config)));
-  app.get("/ws", answerNoUpgrade);
+  app.get("/ws", (context) => answerNoUpgrade(context, parts));
   for (const mount of parts.mounts) app.route(mount.path, mount.app);
   app.route("/api", createApi(parts.routes, parts, config));
   app.route("/", pageRoutes(STATIC));
@@ -70,7 +70,12 @@ function pageConfig(parts: AppParts, { listeners, auth }: AppConfig) {
 }
 
 /** Answers a request for `/ws` that is no upgrade; the listener takes upgrades before they come here. */
-function answerNoUpgrade(context: Context): Response {
+function answerNoUpgrade(context: Context, { node }: Pick<AppParts, "node">): Response {
+  node.refusals.log.note(
+    "no upgrade",
+    "a request for /ws was no upgrade to a WebSocket: a proxy in front has to pass on 'Upgrade' and 'Connection'",
+    {},
+  );
   context.header("Upgrade", "websocket");
   context.header("Connection", "Upgrade, close");
   return context.json(

@@ -2,10 +2,11 @@
 import assert from "node:assert/strict";
 import { isAllowedOrigin } from "../../lib/net/origin.ts";
 import { isListedOrigin, parseOriginPattern } from "../../lib/net/origin_patterns.ts";
+import { Certificate } from "../support/certificate.ts";
 import { EventStream } from "../support/event_stream.ts";
 import { Program } from "../support/program.ts";
 import { rawRequest } from "../support/raw_http.ts";
-import { knock } from "../support/raw_socket.ts";
+import { knock, UPGRADE } from "../support/raw_socket.ts";
 import { testRefused } from "../support/settings.ts";
 import { waitFor } from "../support/wait.ts";
 
@@ -102,6 +103,38 @@ const GOOD = ["https://a.shop.example", "capacitor://localhost", "null"];
 const BAD = ["https://shop.example.evil", "http://a.shop.example", "tauri://localhost"];
 
 for (const listener of ["deno", "node"]) {
+  Deno.test(`${listener} listener: over TLS, a page that came by plain http is of another site`, async () => {
+    await using certificate = await Certificate.make();
+    await using program = await Program.start({
+      env: { APP_LISTENER: listener, ...certificate.env },
+    });
+    const caCerts = [await Deno.readTextFile(certificate.cert)];
+    using client = Deno.createHttpClient({ caCerts, http2: false });
+    for (
+      const [origin, isOwn] of [
+        [program.url, true],
+        [program.url.replace("https:", "http:"), false],
+      ] as const
+    ) {
+      const stream = await fetch(`${program.url}/sse`, {
+        method: "HEAD",
+        client,
+        headers: { origin },
+      });
+      assert.equal(stream.status, isOwn ? 200 : 403, origin);
+      const upgrade = await Deno.connectTls({
+        ...{ hostname: "127.0.0.1", port: program.port, caCerts },
+        alpnProtocols: ["http/1.1"],
+      });
+      const lines = ["GET /ws HTTP/1.1", `Host: 127.0.0.1:${program.port}`, `Origin: ${origin}`];
+      await upgrade.write(new TextEncoder().encode(`${lines.join("\r\n")}\r\n${UPGRADE}\r\n`));
+      const answer = new Uint8Array(12);
+      await upgrade.read(answer);
+      assert.equal(new TextDecoder().decode(answer), `HTTP/1.1 ${isOwn ? 101 : 403}`, origin);
+      upgrade.close();
+    }
+  });
+
   Deno.test(`${listener} listener: allowed origins connect, import the library and read what it needs`, async () => {
     await using program = await Program.start({
       env: { APP_LISTENER: listener, APP_ALLOWED_ORIGINS: LIST },

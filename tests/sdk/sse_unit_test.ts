@@ -98,6 +98,47 @@ Deno.test("sseTransport() is lost where its session is, or there is no stream", 
   }
 });
 
+Deno.test("sseTransport() passes on why the server refuses it, and takes a proxy's answer for a loss", async () => {
+  const refusals: [status: number, body: string, closed: RegExp][] = [
+    [
+      403,
+      '{"code":"forbidden","message":"A page may not connect"}',
+      /^closed 3499 A page may not connect$/,
+    ],
+    [404, '{"code":"not_found","message":"There is nothing"}', /^closed 3499 There is nothing$/],
+    [429, '{"code":"rate_limited","message":"wait 5 ms"}', /^closed 3499 wait 5 ms$/],
+    [401, '{"code":"unauthorized","message":"no token"}', /^closed 3500 no token$/],
+    [401, '{"code":"expired_token","message":"too late"}', /^closed 3501 too late$/],
+    [403, '{"code":"blocked","message":"not you"}', /^closed 3504 not you$/],
+    [403, "<html>Forbidden</html>", /^closed 1006 .* answers 403/],
+    [403, '{"error":"other"}', /^closed 1006 .* answers 403/],
+    [401, "null", /^closed 1006 .* answers 401/],
+    [502, "<html>Bad Gateway</html>", /^closed 1006 .* answers 502/],
+  ];
+  for (const [status, body, closed] of refusals) {
+    const told: string[] = [];
+    sseTransport(() => Promise.resolve(new Response(body, { status })))(
+      "ws://one.test/ws",
+      tellingTo(told),
+    );
+    await waitFor("it is closed", () => told.length === 1);
+    assert.match(told[0] ?? "", closed);
+  }
+  const server = new FakeServer();
+  const { transport, told } = server.connect("ws://one.test/chat/ws/");
+  server.say('event: open\ndata: {"session":"s1"}\n\n');
+  await waitFor("it is open", () => server.isOpen);
+  transport.send("a");
+  await waitFor("it is sent", () => server.posts.length === 1);
+  server.answer(403, '{"code":"forbidden","message":"A page may not connect"}');
+  await waitFor("it is closed", () => told.length === 2);
+  assert.equal(told[1], "closed 3499 A page may not connect");
+  assert.deepEqual(server.requests, [
+    "GET http://one.test/chat/sse",
+    "POST http://one.test/chat/sse/s1",
+  ]);
+});
+
 Deno.test("sseTransport() says nothing after close(), which lets what was sent go out", async () => {
   const server = new FakeServer();
   const { transport, told } = server.connect("ws://one.test/ws");
@@ -290,7 +331,7 @@ class FakeServer {
   isOpen = false;
   isCancelled = false;
   #controller!: ReadableStreamDefaultController<Uint8Array>;
-  #answer = (_status: number) => {};
+  #answer = (_status: number, _body?: string) => {};
   readonly #stream = new ReadableStream<Uint8Array<ArrayBuffer>>({
     start: (controller) => void (this.#controller = controller),
     cancel: () => void (this.isCancelled = true),
@@ -313,8 +354,8 @@ class FakeServer {
     this.#controller.enqueue(new TextEncoder().encode(text));
   }
 
-  answer(status: number): void {
-    this.#answer(status);
+  answer(status: number, body?: string): void {
+    this.#answer(status, body);
   }
 
   async close(transport: Transport): Promise<void> {
@@ -330,7 +371,7 @@ class FakeServer {
     }
     this.posts.push(String(body));
     return new Promise((resolve) => {
-      this.#answer = (status) => resolve(new Response(null, { status }));
+      this.#answer = (status, body) => resolve(new Response(body ?? null, { status }));
     });
   }
 }

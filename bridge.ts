@@ -4,7 +4,8 @@
  * on a message's way: `lib/inbox/notify.ts`.
  */
 import { getLogger } from "@logtape/logtape";
-import { BridgeRouter, type RoutePayload, type Routing } from "./lib/ways/bridge_router.ts";
+import { BridgeRouter } from "./lib/ways/bridge_router.ts";
+import type { RoutePayload, RoutingInfo } from "./lib/ways/routing.ts";
 import type { Redis } from "ioredis";
 import type { Limits } from "./lib/base/sizes.ts";
 import { untilAborted } from "./lib/core/task.ts";
@@ -59,8 +60,8 @@ export class Bridge {
     this.#lock = new TurnLock(storage, "bridge");
     this.#router = new BridgeRouter(
       this.#lock,
-      (payload, routing) => this.#route(payload, routing),
-      options.counters,
+      (payload, info) => this.#route(payload, info),
+      options,
     );
     this.#deaf = this.#notYet = `The bridge does not hear ${options.messageChannel} yet`;
   }
@@ -89,9 +90,13 @@ export class Bridge {
       if (subscriber.status === "ready") void this.#router.renew();
     }, LOCK_RENEWED_EVERY_MS);
     await untilAborted(signal);
-    clearInterval(renewal);
     clearTimeout(this.#again);
+    // What is published from now on is the others', who go on as soon as the lock is released.
+    if (subscriber.status === "ready") {
+      await subscriber.unsubscribe(messageChannel).catch(() => {});
+    }
     await this.#router.stop();
+    clearInterval(renewal);
     await endRedis(subscriber);
   }
 
@@ -109,6 +114,7 @@ export class Bridge {
     try {
       const { bridgeChannel } = new WayKeys(this.#storage.keys);
       await subscriber.subscribe(bridgeChannel, messageChannel);
+      this.#router.noteSubscribed();
       // A payload before the first mark has no place that others know, and is routed twice if the holder ends soon.
       await this.#lock.askForMark();
       this.#deaf = undefined;
@@ -127,7 +133,7 @@ export class Bridge {
     }
   }
 
-  async #route(payload: string, { progress, id, isRetry }: Routing): ReturnType<RoutePayload> {
+  async #route(payload: string, { progress, id, isRetry }: RoutingInfo): ReturnType<RoutePayload> {
     const { counters } = this.#options;
     try {
       const notification = parseNotification(parseObject(payload, "payload"), this.#options);

@@ -1,12 +1,19 @@
-/** Closes connections for a reason: each reason has its close code, its counter and its line in the log. */
+/**
+ * Closes connections for a reason: each reason has its close code, its counter and its line in the log. Of very many that
+ * are closed at once, most have a line together.
+ */
 import { getLogger } from "@logtape/logtape";
 import { type Disconnect, DISCONNECTS } from "../base/errors.ts";
+import { BurstLog } from "./burst_log.ts";
 import type { Connection } from "./connection.ts";
 import { Counter, type Metric } from "./metrics.ts";
 
 const log = getLogger(["notifyli", "node"]);
 
-export class Drops {
+export class Drops implements Disposable {
+  readonly #lines = new BurstLog((reason, count) =>
+    log.info("{count} more: a client {reason}", { count, reason })
+  );
   readonly #counters = {
     slow: new Counter("dropped_slow", "Clients that were closed because too much waited for them."),
     stalled: new Counter(
@@ -31,51 +38,70 @@ export class Drops {
   /** The client takes too little of what waits for it. */
   slow(connection: Connection): void {
     this.#counters.slow.value++;
-    log.info("client {client} of user {user} reads too slowly and is closed", named(connection));
+    this.#tell("reads too slowly and is closed", connection);
     connection.disconnect(DISCONNECTS.slow);
   }
 
   /** The client sends more than may wait, or goes on sending although it is told to wait. */
   flood(connection: Connection): void {
     this.#counters.flood.value++;
-    log.info("client {client} of user {user} sends too fast and is closed", named(connection));
+    this.#tell("sends too fast and is closed", connection);
     connection.cutOff(DISCONNECTS.too_many_frames);
   }
 
   /** The client sent a message over the limit. The listener closes the connection. */
   tooBig(connection: Connection): void {
     this.#counters.tooBig.value++;
-    log.info("client {client} of user {user} sent too big a message", named(connection));
+    this.#tell("sent too big a message", connection);
   }
 
   /** The client has been silent for too long. */
   silent(connection: Connection): void {
     this.#counters.stalled.value++;
-    log.info("client {client} of user {user} is silent and is closed", named(connection));
+    this.#tell("is silent and is closed", connection);
     connection.disconnect(DISCONNECTS.stalled);
   }
 
   /** The client took nothing at all of what waits for it, between two looks. */
   stalled(connection: Connection): void {
     this.#counters.stalled.value++;
-    log.info("client {client} of user {user} takes nothing and is dropped", named(connection));
+    this.#tell("takes nothing and is dropped", connection);
     connection.terminate();
   }
 
   /** The client did not say who it is in time. */
   unidentified(connection: Connection): void {
     this.#counters.unidentified.value++;
-    log.info("client {client} did not say who it is and is closed", { client: connection.id });
+    this.#lines.line(
+      "did not say who it is and is closed",
+      () =>
+        log.info("client {client} did not say who it is and is closed", { client: connection.id }),
+    );
     connection.cutOff(DISCONNECTS.unidentified);
   }
 
   /** The connection's token or user is not accepted any more, or an operator closes it. The caller counts it. */
   evicted(connection: Connection, disconnect: Disconnect): void {
-    log.info("client {client} of user {user} is closed: {reason}", {
-      ...named(connection),
-      reason: disconnect.reason,
+    const { reason } = disconnect;
+    this.#lines.line(`is closed: ${reason}`, () => {
+      log.info("client {client} of user {user} is closed: {reason}", {
+        ...named(connection),
+        reason,
+      });
     });
     connection.disconnect(disconnect);
+  }
+
+  /** Writes the lines of the log that are not written yet. */
+  [Symbol.dispose](): void {
+    this.#lines[Symbol.dispose]();
+  }
+
+  #tell(what: string, connection: Connection): void {
+    this.#lines.line(
+      what,
+      () => log.info(`client {client} of user {user} ${what}`, named(connection)),
+    );
   }
 }
 

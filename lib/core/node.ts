@@ -8,10 +8,12 @@ import { getLogger } from "@logtape/logtape";
 import { CodedError, DISCONNECTS } from "../base/errors.ts";
 import { reasonOf } from "../base/reason.ts";
 import type { Limits } from "../base/sizes.ts";
+import { inSlices } from "../base/slices.ts";
 import { Arrival } from "./arrival.ts";
 import { Background } from "./background.ts";
 import type { Broker } from "./broker.ts";
 import type { Channel } from "./channel.ts";
+import { BurstLog } from "./burst_log.ts";
 import { Connection, type ConnectionHome, type Protocol } from "./connection.ts";
 import { Drops } from "./drops.ts";
 import { AllHooks } from "./connection_hooks.ts";
@@ -54,6 +56,9 @@ export class Node implements ConnectionHome {
   readonly hooks: AllHooks = new AllHooks();
   readonly restoring: Restoring;
   readonly background: Background = new Background((what, error) => this.logFailure(what, error));
+  readonly #failures = new BurstLog((what, count) =>
+    log.error("{count} more: {what} failed", { count, what })
+  );
   readonly #options: NodeOptions;
   readonly #accepted = new Counter("connections", "Connections of clients that were accepted.");
   readonly #connections = new Set<Connection>();
@@ -69,14 +74,12 @@ export class Node implements ConnectionHome {
       runInBackground: (what, work) => this.background.run(what, work),
     });
     this.subscriptions = new Subscriptions(broker, this.hub, (error) => {
-      this.restoring.noteIncomplete();
+      this.restoring.noteGap();
       this.logFailure("subscription", error);
     });
     this.restoring.add({
       lost: () => this.#lost(),
-      restore: async () => {
-        await Promise.all([...this.hub.channels()].map((each) => this.subscriptions.sync(each)));
-      },
+      restore: (signal) => this.subscriptions.restore(signal),
     });
   }
 
@@ -112,6 +115,8 @@ export class Node implements ConnectionHome {
     this.restoring.stop();
     this.closeConnections();
     await this.background.settled();
+    this.drops[Symbol.dispose]();
+    this.#failures[Symbol.dispose]();
   }
 
   /** Makes the connection of a new socket. @param identity what the handshake has proved */
@@ -155,6 +160,12 @@ export class Node implements ConnectionHome {
   unsubscribe(connection: Connection, channel: Channel): Promise<void> {
     this.hub.remove(connection, channel);
     return this.subscriptions.sync(channel);
+  }
+
+  /** As {@linkcode Node.unsubscribe}, for a connection that is gone: the broker is told when there is time. */
+  unsubscribeLater(connection: Connection, channel: Channel): void {
+    this.hub.remove(connection, channel);
+    this.background.later("unsubscribe", () => this.subscriptions.sync(channel));
   }
 
   /** Publishes to all connections that hear the channel. Rejects if the broker did not take it. */
@@ -201,16 +212,20 @@ export class Node implements ConnectionHome {
 
   /** Logs what was not the caller's fault. An engine that is away has logged that itself: here it is debug. */
   logFailure(what: string, error: unknown): void {
-    const away = error instanceof CodedError && error.options.isAway;
-    log[away ? "debug" : "error"]("{what} failed: {reason}", { what, reason: reasonOf(error) });
+    const failed = { what, reason: reasonOf(error) };
+    if (error instanceof CodedError && error.options.isAway) {
+      return log.debug("{what} failed: {reason}", failed);
+    }
+    this.#failures.line(what, () => log.error("{what} failed: {reason}", failed));
   }
 
   #lost(): void {
-    this.subscriptions.forget();
-    for (const connection of this.#connections) {
-      // A client with an inbox knows its positions, and gets exactly what it missed when it comes back.
-      if (connection.recovers) connection.disconnect(DISCONNECTS.missed);
-    }
+    // A client with an inbox knows its positions, and gets exactly what it missed when it comes back. Whoever comes from
+    // now on has missed nothing.
+    const missed = [...this.#connections].filter(({ recovers }) => recovers);
+    const closed = inSlices(missed, (each) => each.disconnect(DISCONNECTS.missed));
+    this.background.run("missed", closed);
+    this.subscriptions.forget(closed.catch(() => {}));
   }
 
   #sweep(): void {

@@ -1,7 +1,11 @@
 /** Keeps a node subscribed to the channels that it has connections in, and to no other. */
+import { inSlices } from "../base/slices.ts";
 import type { Broker } from "./broker.ts";
 import { type Channel, keyOf } from "./channel.ts";
 import type { Hub } from "./hub.ts";
+
+/** How many channels are subscribed to at once after a loss. The broker asks for many together. */
+const RESTORED_AT_ONCE = 2000;
 
 export class Subscriptions {
   readonly #broker: Broker;
@@ -10,6 +14,8 @@ export class Subscriptions {
   readonly #subscribed = new Set<string>();
   /** The latest change of each channel: changes of one channel happen one after the other. */
   readonly #changing = new Map<string, Promise<void>>();
+  /** Resolves when those are gone who may hear nothing more. */
+  #cleared: Promise<void> = Promise.resolve();
 
   constructor(broker: Broker, hub: Hub, onFailure: (error: unknown) => void) {
     this.#broker = broker;
@@ -22,7 +28,7 @@ export class Subscriptions {
     const key = keyOf(channel);
     const changing = this.#changing.get(key);
     if (changing === undefined && this.#isRight(channel, key)) return Promise.resolve();
-    const before = changing ?? Promise.resolve();
+    const before = changing ?? this.#cleared;
     const done = before.then(() => this.#change(channel, key)).finally(() => {
       if (this.#changing.get(key) === done) this.#changing.delete(key);
     });
@@ -30,9 +36,20 @@ export class Subscriptions {
     return done;
   }
 
-  /** The broker has lost all subscriptions. */
-  forget(): void {
+  /**
+   * The broker has lost all subscriptions.
+   *
+   * @param cleared resolves when those are gone who may hear nothing more: until then nothing is subscribed to
+   */
+  forget(cleared: Promise<void>): void {
     this.#subscribed.clear();
+    this.#cleared = cleared;
+  }
+
+  /** Subscribes anew to all channels that the broker has lost. Rejects where the signal aborts. */
+  restore(signal: AbortSignal): Promise<void> {
+    const atOnce = RESTORED_AT_ONCE;
+    return inSlices(this.#hub.channels(), (channel) => this.sync(channel), { atOnce, signal });
   }
 
   #isRight(channel: Channel, key: string): boolean {

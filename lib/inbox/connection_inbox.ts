@@ -63,9 +63,10 @@ export class ConnectionInbox {
    */
   awaitQueued(room: string): void {
     if (this.connection.recovers) return;
-    const held = this.#room(room)?.held ?? [];
-    this.leaveRoom(room);
-    this.#rooms = this.#rooms.concat({ name: room, held, upTo: NOWHERE });
+    const index = this.#rooms.findIndex(({ name }) => name === room);
+    const held = this.#rooms[index]?.held ?? [];
+    const entered = { name: room, held, upTo: NOWHERE };
+    this.#rooms = index === -1 ? this.#rooms.concat(entered) : this.#rooms.with(index, entered);
   }
 
   leaveRoom(room: string): void {

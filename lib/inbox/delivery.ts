@@ -11,6 +11,7 @@ import { Arrival } from "../core/arrival.ts";
 import { NOWHERE } from "../core/publication.ts";
 import type { RestoreStep } from "../core/restoring.ts";
 import { Slot } from "../core/slot.ts";
+import { inSlices } from "../base/slices.ts";
 import type { RoomListener } from "../rooms/entry.ts";
 import { type Membership, membershipsOf } from "../rooms/membership.ts";
 import { ConnectionInbox } from "./connection_inbox.ts";
@@ -19,18 +20,26 @@ import { TakenMarks } from "./taken_marks.ts";
 
 const INBOXES = new Slot<ConnectionInbox>();
 
-/** A connection of the base protocol in one of its rooms. */
-interface Occupant {
-  readonly connection: Connection;
+/** Inboxes that are read at once after a loss. */
+const READ_AT_ONCE = 200;
+
+/** A user's connections of the base protocol in one of its rooms. */
+interface Occupants {
+  readonly site: string;
+  readonly user: UserId;
   readonly room: string;
+  readonly connections: Connection[];
 }
 
 export class InboxDelivery implements RoomListener, RestoreStep, ConnectionHooks {
   readonly #node: Node;
   readonly #inbox: Inbox;
   readonly #marks: TakenMarks;
-  /** The connections in their rooms that get nothing until the engine is whole again. */
-  #waiting: Occupant[] = [];
+  /**
+   * The connections of the base protocol that may have missed something in some of their rooms, with these rooms. What was
+   * handed out to them is taken from here, so that another loss in the middle costs no more than it has to.
+   */
+  readonly #unserved = new Map<Connection, Set<string>>();
 
   constructor(node: Node, inbox: Inbox) {
     this.#node = node;
@@ -77,15 +86,21 @@ export class InboxDelivery implements RoomListener, RestoreStep, ConnectionHooks
   }
 
   async entered(connection: Connection, user: UserId, { room }: Membership): Promise<void> {
-    if (!connection.recovers) await this.#deliverQueued(connection.site, user, room, [connection]);
+    const { site, recovers } = connection;
+    if (recovers) return;
+    await this.#handOut({ site, user, room, connections: [connection] });
   }
 
   missed(connection: Connection, { room }: Membership): void {
-    this.#waitNoMore({ connection, room });
+    this.#waitNoMore(connection, room);
+    if (connection.recovers || connection.closed) return;
+    const rooms = this.#unserved.get(connection) ?? new Set();
+    this.#unserved.set(connection, rooms.add(room));
   }
 
   async left(connection: Connection, user: UserId, { room }: Membership): Promise<void> {
     INBOXES.of(connection)?.leaveRoom(room);
+    this.#unserved.get(connection)?.delete(room);
     if (connection.recovers || membershipsOf(connection).size > 0) return;
     await this.#node.unsubscribe(connection, userChannel(connection.site, user));
   }
@@ -97,36 +112,41 @@ export class InboxDelivery implements RoomListener, RestoreStep, ConnectionHooks
   closed(connection: Connection): void {
     const inbox = INBOXES.of(connection);
     const { site, user } = connection;
+    this.#unserved.delete(connection);
     if (inbox === undefined || user === undefined) return;
     this.#marks.forget(inbox);
-    this.#node.background.run(
-      "unsubscribe",
-      this.#node.unsubscribe(connection, userChannel(site, user)),
-    );
+    this.#node.unsubscribeLater(connection, userChannel(site, user));
   }
 
-  begin(): void {
-    this.#waiting = [...this.#node.connections].filter((each) => !each.recovers)
-      .flatMap((connection) =>
-        [...membershipsOf(connection).keys()].map((room) => ({ connection, room }))
-      );
-    for (const { connection, room } of this.#waiting) this.of(connection).awaitQueued(room);
+  begin(hasGap: boolean): void {
+    for (const connection of hasGap ? this.#node.connections : []) {
+      const rooms = membershipsOf(connection);
+      if (connection.recovers || rooms.size === 0) continue;
+      this.#unserved.set(connection, new Set(rooms.keys()));
+    }
+    for (const [connection, rooms] of this.#unserved) {
+      for (const room of rooms) this.of(connection).awaitQueued(room);
+    }
   }
 
-  async restore(): Promise<void> {
+  async restore(signal: AbortSignal): Promise<void> {
     await this.#marks.flush();
-    const left = this.#waiting.filter(({ connection }) => !connection.closed);
-    await Promise.all(
-      byUserAndRoom(left).map(([site, user, room, connections]) =>
-        this.#deliverQueued(site, user, room, connections)
-      ),
-    );
-    this.#waiting = [];
+    const groups = new Map<string, Occupants>();
+    await inSlices(this.#unserved, ([connection, rooms]) => group(connection, rooms, groups), {
+      signal,
+    });
+    await inSlices(groups.values(), async (occupants) => {
+      const handing = await this.#readQueued(occupants);
+      this.#noteServed(occupants);
+      // A client that takes its time holds up none of the others.
+      this.#node.background.run("notifications", handing());
+    }, { atOnce: READ_AT_ONCE, signal });
   }
 
   giveUp(): void {
-    for (const occupant of this.#waiting) this.#waitNoMore(occupant);
-    this.#waiting = [];
+    for (const [connection, rooms] of this.#unserved) {
+      for (const room of rooms) this.#waitNoMore(connection, room);
+    }
   }
 
   /** Stores what connections are known to have taken. */
@@ -134,44 +154,59 @@ export class InboxDelivery implements RoomListener, RestoreStep, ConnectionHooks
     return this.#marks.flush();
   }
 
-  #waitNoMore({ connection, room }: Occupant): void {
+  #waitNoMore(connection: Connection, room: string): void {
     void this.of(connection).handOut(room, [], NOWHERE);
   }
 
+  #noteServed({ room, connections }: Occupants): void {
+    for (const connection of connections) {
+      const rooms = this.#unserved.get(connection);
+      if (rooms?.delete(room) && rooms.size === 0) this.#unserved.delete(connection);
+    }
+  }
+
   /** Gives these connections what waits for their user in the room, before anything that came meanwhile. */
-  async #deliverQueued(
-    site: string,
-    user: UserId,
-    room: string,
-    connections: readonly Connection[],
-  ): Promise<void> {
+  async #handOut(occupants: Occupants): Promise<void> {
+    const handing = await this.#readQueued(occupants);
+    await handing();
+  }
+
+  /** Reads what waits for a user in a room. Returns what gives it to the user's connections there. */
+  async #readQueued(
+    { site, user, room, connections }: Occupants,
+  ): Promise<() => Promise<void>> {
     const { offset, epoch, notifications } = await this.#inbox.queued(site, user, room);
     const channel = userChannel(site, user);
     const arrivals = notifications.map(({ offset, publication }) =>
       new Arrival(channel, publication, { offset, epoch })
     );
     const upTo = { offset, epoch };
-    await Promise.all(connections.map((each) => {
-      const queued = arrivals.map((arrival, index) => ({
-        id: arrival.publication.id,
-        offset: notifications[index]?.offset ?? 0,
-        epoch,
-        outgoing: arrival.in(each.protocol.dialect),
+    return async () => {
+      await Promise.all(connections.map((each) => {
+        const queued = arrivals.map((arrival, index) => ({
+          id: arrival.publication.id,
+          offset: notifications[index]?.offset ?? 0,
+          epoch,
+          outgoing: arrival.in(each.protocol.dialect),
+        }));
+        return this.of(each).handOut(room, queued, upTo);
       }));
-      return this.of(each).handOut(room, queued, upTo);
-    }));
+    };
   }
 }
 
-function byUserAndRoom(occupants: readonly Occupant[]): [string, UserId, string, Connection[]][] {
-  const groups = new Map<string, [string, UserId, string, Connection[]]>();
-  for (const { connection, room } of occupants) {
-    const { site, user } = connection;
-    if (user === undefined) continue;
+/** Adds a connection to those of its user in each of the rooms. */
+function group(
+  connection: Connection,
+  rooms: Iterable<string>,
+  groups: Map<string, Occupants>,
+): void {
+  const { site, user } = connection;
+  if (user === undefined) return;
+  for (const room of rooms) {
     const key = `${site}\n${user}\n${room}`;
-    const group = groups.get(key) ?? [site, user, room, []];
-    groups.set(key, group);
-    group[3].push(connection);
+    const occupants = groups.get(key) ?? { site, user, room, connections: [] };
+    groups.set(key, occupants);
+    occupants.connections.push(connection);
   }
-  return [...groups.values()];
 }

@@ -2,6 +2,7 @@
  * Marks notifications as sent once the socket that they were given to has taken them, or as delivered where the other end
  * has proved that it has them. What was not taken when a connection ends stays queued, and comes with the next one.
  */
+import { inSlices } from "../base/slices.ts";
 import type { Connection } from "../core/connection.ts";
 import type { ConnectionInbox, Marks } from "./connection_inbox.ts";
 import type { Inbox, Mark, Taken } from "./store/store.ts";
@@ -11,6 +12,8 @@ const LOOK_AFTER_MS = 20;
 
 /** Most marks that could not be written and are tried again; past so many, the oldest are given up. */
 const MAX_UNWRITTEN = 10_000;
+/** How many of these are tried at once. */
+const REWRITTEN_AT_ONCE = 200;
 
 export class TakenMarks implements Marks {
   readonly #inbox: Inbox;
@@ -52,7 +55,7 @@ export class TakenMarks implements Marks {
     clearTimeout(this.#timer);
     const unwritten = this.#unwritten;
     this.#unwritten = [];
-    for (const mark of unwritten) this.write(mark);
+    await inSlices(unwritten, (mark) => this.#write(mark), { atOnce: REWRITTEN_AT_ONCE });
     this.#look();
     await Promise.all(this.#writing);
   }

@@ -74,6 +74,7 @@ export class RoomEntry {
       name,
       token,
       connectedAt: unixSeconds(),
+      writtenIn: undefined,
     };
     if (maxClients === undefined) return await this.#enter(connection, user, membership);
     const key = `${connection.id}\n${room}`;
@@ -97,34 +98,49 @@ export class RoomEntry {
   }
 
   async leave(connection: Connection, room: string): Promise<void> {
-    const { node, presence, watching, listeners } = this.#parts;
-    const membership = membershipsOf(connection).get(room);
-    const { user } = connection;
-    if (membership === undefined || user === undefined) return;
-    const { channel } = membership;
-    removeMembership(connection, room);
-    connection.forget(channel);
-    watching.forget(connection, channel);
-    node.hub.remove(connection, channel);
-    const leaving = listeners.map((each) => each.left(connection, user, membership));
-    try {
-      await presence.exit(connection, user, membership);
-    } finally {
-      await Promise.all([node.subscriptions.sync(channel), ...leaving]);
+    await this.#takeOut(connection, room)?.();
+  }
+
+  /** Takes a connection that is gone out of its rooms: here at once, and for all others when there is time. */
+  leaveAll(connection: Connection): void {
+    const { background } = this.#parts.node;
+    for (const room of [...membershipsOf(connection).keys()]) {
+      const finish = this.#takeOut(connection, room);
+      if (finish !== undefined) background.later("leave", finish);
     }
   }
 
   /** Writes anew what the engine lost of who is in rooms. Rejects where the engine is away again. */
-  async restore(): Promise<void> {
+  async restore(signal: AbortSignal): Promise<void> {
     const { node, presence } = this.#parts;
-    await presence.retry();
-    await Promise.all([...node.connections].flatMap((connection) => {
-      const { user } = connection;
-      if (user === undefined) return [];
-      return [...membershipsOf(connection).values()].map((membership) =>
-        presence.enter(connection, user, membership)
-      );
-    }));
+    await presence.restore(node.connections, signal);
+  }
+
+  /** Takes the connection out of the room on this node. Returns what does the rest, if it was in the room. */
+  #takeOut(connection: Connection, room: string): (() => Promise<void>) | undefined {
+    const membership = membershipsOf(connection).get(room);
+    const { user } = connection;
+    if (membership === undefined || user === undefined) return undefined;
+    const { channel } = membership;
+    removeMembership(connection, room);
+    connection.forget(channel);
+    this.#parts.watching.forget(connection, channel);
+    this.#parts.node.hub.remove(connection, channel);
+    return () => this.#finishLeaving(connection, user, membership);
+  }
+
+  async #finishLeaving(
+    connection: Connection,
+    user: UserId,
+    membership: Membership,
+  ): Promise<void> {
+    const { node, presence, listeners } = this.#parts;
+    const leaving = listeners.map((each) => each.left(connection, user, membership));
+    try {
+      await presence.exit(connection, user, membership);
+    } finally {
+      await Promise.all([node.subscriptions.sync(membership.channel), ...leaving]);
+    }
   }
 
   /**

@@ -38,7 +38,7 @@ export function roomsFeatureWith(open: typeof openPresence) {
         routes: roomRoutes(service, of(limits)),
         kinds: roomKinds(service.watching),
         connection: { closed: (connection) => service.leaveAll(connection) },
-        restore: { restore: () => service.restore() },
+        restore: service,
         refusals: roomRefusals(),
         metrics: service.metrics,
       };

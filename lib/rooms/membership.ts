@@ -42,7 +42,9 @@ export interface Membership {
   /** Unix time in seconds. */
   readonly connectedAt: number;
   /** The token by which the connection entered; absent where it needed none. */
-  readonly token?: TokenFacts;
+  readonly token: TokenFacts | undefined;
+  /** The era of the store in which its presence was written as it is; `undefined` where that is not known. */
+  writtenIn: string | undefined;
 }
 
 const MEMBERSHIPS = new Slot<Map<string, Membership>>();

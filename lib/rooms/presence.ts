@@ -1,12 +1,16 @@
 /** Writes for all nodes to see which users are in which rooms. The store tells the rooms, each change in one step with it. */
 import type { Connection } from "../core/connection.ts";
 import { type Membership, membershipsOf } from "./membership.ts";
+import { inSlices } from "../base/slices.ts";
 import type { PresenceEntry, PresenceManager } from "./store/store.ts";
 import { CodedError } from "../base/errors.ts";
 import { type UserId, userIdOnWire } from "../base/fields.ts";
 
 /** Most presences that wait to be taken out. Past so many the oldest are left to the end of the lease. */
 const MAX_UNREMOVED = 10_000;
+
+/** How many presences are written or taken out at once where there are many. The store puts them together. */
+const AT_ONCE = 400;
 
 interface Unremoved {
   readonly site: string;
@@ -17,10 +21,10 @@ interface Unremoved {
 export class RoomPresence {
   readonly #presence: PresenceManager;
   readonly #onFailure: () => void;
-  /** Presences that could not be taken out, at most `MAX_UNREMOVED`. */
-  #unremoved: Unremoved[] = [];
+  /** Presences that could not be taken out, at most `MAX_UNREMOVED`, by client and room. */
+  readonly #unremoved = new Map<string, Unremoved>();
 
-  /** @param onFailure is called where a presence could not be taken out; `retry` tries again */
+  /** @param onFailure is called where a presence could not be taken out; `restore` tries again */
   constructor(presence: PresenceManager, onFailure: () => void) {
     this.#presence = presence;
     this.#onFailure = onFailure;
@@ -29,7 +33,7 @@ export class RoomPresence {
   /** Writes the connection's presence; also where it is written already, for another name. */
   async enter(connection: Connection, user: UserId, membership: Membership): Promise<void> {
     const entry = entryOf(connection, user, membership);
-    await this.#presence.add(connection.site, user, entry);
+    await this.#add(connection, user, membership, entry);
     if (membershipsOf(connection).get(membership.room) !== membership) {
       await this.exit(connection, user, membership); // the connection left while it was entering
     }
@@ -48,11 +52,8 @@ export class RoomPresence {
   ): Promise<boolean> {
     const entry = entryOf(connection, user, membership);
     const { site } = connection;
-    this.#unremoved = this.#unremoved.filter((each) =>
-      each.entry.client_id !== connection.id || each.entry.room !== membership.room
-    ); // a retry would take this place out again
     try {
-      return await this.#presence.add(site, user, entry, maxClients);
+      return await this.#add(connection, user, membership, entry, maxClients);
     } catch (error) {
       const isRefused = error instanceof CodedError && error.code === "room_full";
       // The presence may have been added all the same, and only the answer been lost.
@@ -85,11 +86,50 @@ export class RoomPresence {
     });
   }
 
-  /** Takes out the presences that could not be taken out before. */
-  async retry(): Promise<void> {
-    const unremoved = this.#unremoved;
-    this.#unremoved = [];
-    await Promise.all(unremoved.map((each) => this.#remove(each)));
+  /**
+   * Takes out the presences that could not be taken out before, and writes anew those of the connections that the store
+   * has lost. What is written when this rejects need not be written again.
+   */
+  async restore(connections: Iterable<Connection>, signal: AbortSignal): Promise<void> {
+    const options = { atOnce: AT_ONCE, signal };
+    await inSlices(this.#takeUnremoved(), (each) => this.#remove(each), options);
+    await inSlices(this.#unwritten(connections), (each) => this.enter(...each), options);
+  }
+
+  /** Takes those that wait now, each as its turn comes: one that comes into its room again meanwhile is not taken out. */
+  *#takeUnremoved(): Iterable<Unremoved> {
+    for (let left = this.#unremoved.size; left > 0; left--) {
+      const [oldest] = this.#unremoved;
+      if (oldest === undefined) return;
+      this.#unremoved.delete(oldest[0]);
+      yield oldest[1];
+    }
+  }
+
+  *#unwritten(connections: Iterable<Connection>): Iterable<[Connection, UserId, Membership]> {
+    for (const connection of connections) {
+      const { user } = connection;
+      if (user === undefined) continue;
+      for (const membership of membershipsOf(connection).values()) {
+        if (membership.writtenIn !== this.#presence.era) yield [connection, user, membership];
+      }
+    }
+  }
+
+  /** Adds a presence, and notes with the membership that it is written. */
+  async #add(
+    { site }: Connection,
+    user: UserId,
+    membership: Membership,
+    entry: PresenceEntry,
+    maxClients?: number,
+  ): Promise<boolean> {
+    const { era } = this.#presence;
+    membership.writtenIn = undefined;
+    this.#unremoved.delete(keyOf(entry)); // a retry would take this one out again
+    const isFirst = await this.#presence.add(site, user, entry, maxClients);
+    if (membership.name === entry.name) membership.writtenIn = era; // else a later call writes the other name
+    return isFirst;
   }
 
   async #remove(removal: Unremoved): Promise<void> {
@@ -103,8 +143,12 @@ export class RoomPresence {
   }
 
   #keepUnremoved(removal: Unremoved): void {
-    this.#unremoved.push(removal);
-    if (this.#unremoved.length > MAX_UNREMOVED) this.#unremoved.shift();
+    this.#unremoved.set(keyOf(removal.entry), removal);
+    const [oldest] = this.#unremoved;
+    if (oldest !== undefined && this.#unremoved.size > MAX_UNREMOVED) {
+      this.#unremoved.delete(oldest[0]);
+      this.#presence.forsake();
+    }
     this.#onFailure();
   }
 }
@@ -117,4 +161,9 @@ function entryOf(connection: Connection, user: UserId, membership: Membership): 
     user_id: userIdOnWire(user),
     connected_at: membership.connectedAt,
   };
+}
+
+/** A room's name holds no line break. */
+function keyOf({ client_id, room }: PresenceEntry): string {
+  return `${client_id}\n${room}`;
 }

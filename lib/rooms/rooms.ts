@@ -112,15 +112,13 @@ export class Rooms {
 
   /** Takes a connection that is gone out of its rooms. */
   leaveAll(connection: Connection): void {
-    for (const room of [...membershipsOf(connection).keys()]) {
-      this.#node.background.run("leave", this.leave(connection, room));
-    }
+    this.entry.leaveAll(connection);
   }
 
   /** Writes anew what the engine lost of who is in rooms. Rejects where the engine is away again. */
-  restore(): Promise<void> {
+  restore(signal: AbortSignal): Promise<void> {
     this.watching.forgetVersions();
-    return this.entry.restore();
+    return this.entry.restore(signal);
   }
 
   /** Says something in a room for a connection. Throws where it may not speak; rejects where the engine is away. */

@@ -1,71 +1,73 @@
 /**
- * Routes what the bridge hears while this node holds the lock. A node without the lock keeps what it hears, to go on where
- * a holder stopped (`heard_payloads.ts`).
+ * Routes what the bridge hears while this node holds the lock (`routing.ts`). A node without the lock keeps what it hears, to
+ * go on where a holder stopped (`heard_payloads.ts`).
  */
 import { getLogger } from "@logtape/logtape";
 import type { BridgeCounters } from "./metrics.ts";
 import type { TurnLock } from "./turn_lock.ts";
+import { pause } from "../base/clock.ts";
 import { CodedError } from "../base/errors.ts";
-import { nextId } from "../base/ids.ts";
 import { reasonOf } from "../base/reason.ts";
-import { type Heard, HeardPayloads, MAX_KEPT } from "./heard_payloads.ts";
+import { HeardPayloads } from "./heard_payloads.ts";
+import { type RoutePayload, Routing } from "./routing.ts";
 
 const log = getLogger(["notifyli", "bridge"]);
 
 /**
- * How long after it connected a node leaves the turn to others, if there are any, who have heard what came before.
- * This is longer than one of them takes to notice that a holder died.
+ * How long after it connected a node leaves the turn to others, if there are any, who have heard what came before. It leaves
+ * a free lock to them for as long where it did not hear all since the last holder. This is longer than one of them takes to
+ * notice that a holder died.
  */
 const NEW_MS = 5000;
 
-export interface Routing {
-  readonly id: string;
-  /** Whether the payload may have been stored before, under the same id. */
-  readonly isRetry: boolean;
-  /** How far the bridge has come with the payload. */
-  readonly progress: string;
-}
+/** How often the log says how many payloads were given up. */
+const TOLD_EVERY_MS = 1000;
 
-/**
- * Stores one payload. Resolves with `done` where it is stored or refused, `others` where another node has the turn, `away`
- * where nobody knows whether it is stored: then no later one is stored, unless this one is. Never rejects.
- */
-export type RoutePayload = (
-  payload: string,
-  routing: Routing,
-) => Promise<"done" | "others" | "away">;
+/** How often a node that stops looks whether it has routed what it heard. */
+const DRAIN_LOOK_MS = 20;
 
 export class BridgeRouter {
   readonly #lock: TurnLock;
-  readonly #route: RoutePayload;
   readonly #counters: BridgeCounters;
-  readonly #heard = new HeardPayloads();
-  /** Whether the store did not take a payload: those after it wait until it has. */
-  #isStalled = false;
+  readonly #heard: HeardPayloads;
+  readonly #routing: Routing;
   /** When the connection came on which this node hears. */
   #connectedAt = 0;
+  #connections = 0;
+  #isSubscribed = false;
+  /** Since when nobody holds the lock that this node leaves to others, on `performance.now()`'s clock. */
+  #freeSince: number | undefined;
+  /** How far the holders have come, as far as this node knows. */
+  #progress = "";
+  /** Whether this node was cut off, and nobody is known to have gone on with what came meanwhile. */
+  #wasCutOff = false;
+  #givenUp = 0;
+  #toldAt = -Infinity;
   #isStopping = false;
   #renewing: Promise<void> | undefined;
-  /** How many payloads are being stored. */
-  #underWay = 0;
-  /** Resolves when nothing is under way; there while somebody waits for that. */
-  #settled: PromiseWithResolvers<void> | undefined;
 
-  constructor(lock: TurnLock, route: RoutePayload, counters: BridgeCounters) {
+  /** @param maxLength most characters of all that is kept */
+  constructor(
+    lock: TurnLock,
+    route: RoutePayload,
+    { counters, maxLength }: { counters: BridgeCounters; maxLength?: number },
+  ) {
     this.#lock = lock;
-    this.#route = route;
     this.#counters = counters;
+    this.#heard = new HeardPayloads(maxLength);
+    this.#routing = new Routing(this.#heard, route, () => lock.isHeld && !this.#isStopping);
   }
 
   hear(payload: string): void {
     this.#counters.received.value++;
-    const givenUp = this.#heard.add(payload);
-    if (givenUp > 0) this.#noteGivenUp(givenUp);
-    if (this.#lock.isHeld) this.#sendAll();
+    if (!this.#heard.add(payload, { routes: this.#lock.isHeld })) this.#noteGivenUp(1);
+    this.#routing.noteHeard();
   }
 
   hearMark(mark: number): void {
-    if (this.#heard.hearMark(mark)) void this.renew();
+    if (!this.#heard.hearMark(mark)) return;
+    this.#lookForGap();
+    void this.renew();
   }
 
   /** Keeps the lock or tries to take it, and routes what its holders have not. */
@@ -77,80 +79,106 @@ export class BridgeRouter {
   /** The connection is a new one. */
   reset(): void {
     this.#connectedAt = performance.now();
+    this.#isSubscribed = false;
+    if (++this.#connections > 1) {
+      this.#counters.cutOff.value++;
+      this.#wasCutOff = true;
+    }
     this.#heard.reset();
   }
 
-  /** Routes no more, and lets another node go on when what is under way is stored. */
+  /** From now on this node hears what is published. */
+  noteSubscribed(): void {
+    this.#isSubscribed = true;
+  }
+
+  /** Routes what was heard by nobody else, then no more, and lets another node go on. */
   async stop(): Promise<void> {
+    while (await this.#hasLeft()) await pause(DRAIN_LOOK_MS);
     this.#isStopping = true;
     await this.#renewing;
-    await this.#untilSettled();
+    await this.#routing.settled();
     await this.#lock.release();
+  }
+
+  /** Whether this node routes, and no other could go on with what waits. */
+  async #hasLeft(): Promise<boolean> {
+    if (!this.#heard.hasNext || !this.#lock.isHeld || this.#routing.ended !== undefined) {
+      return false;
+    }
+    return await this.#lock.isAlone(this.#isSubscribed).catch(() => false);
   }
 
   async #renew(): Promise<void> {
     if (this.#isStopping) return;
-    const goesOn = this.#lock.isHeld && !this.#isStalled;
+    const goesOn = this.#lock.isHeld && this.#routing.ended === undefined;
     try {
-      if (this.#isStalled) await this.#fence();
-      const isNew = performance.now() - this.#connectedAt < NEW_MS && !await this.#lock.isAlone();
-      const { isHeld, progress } = await this.#lock.hold(isNew);
-      this.#isStalled = false;
-      if (!isHeld || !goesOn) this.#heard.noteRouted(progress);
+      if (!goesOn) await this.#fence();
+      const { isHeld, progress } = await this.#lock.hold(await this.#leavesToOthers());
+      if (!isHeld || !goesOn) this.#noteProgress(isHeld, progress);
       if (!isHeld) return;
-      if (!goesOn) this.#takeTurn();
-      this.#sendAll();
-      await this.#lock.mark();
+      if (goesOn) this.#routing.goOn();
+      else this.#takeTurn();
+      await this.#lock.mark(
+        this.#routing.isIdle && this.#heard.isEmpty ? this.#heard.heardUpTo : "",
+      );
     } catch (error) {
       this.#noteFailure(error);
     }
   }
 
-  /** Has the store refuse what was tried and may still be on its way on a connection that is gone. */
+  /** Waits for what is under way, and has the store refuse what may still be on its way on a connection that is gone. */
   async #fence(): Promise<void> {
-    await this.#untilSettled();
-    await this.#lock.renew();
+    await this.#routing.settled();
+    if (this.#routing.ended === "away") await this.#lock.renew();
+  }
+
+  /** Whether other nodes have heard what this one has not. */
+  async #leavesToOthers(): Promise<boolean> {
+    const now = performance.now();
+    const isNew = now - this.#connectedAt < NEW_MS;
+    const isMissed = this.#heard.misses(this.#progress) &&
+      now - (this.#freeSince ?? now) < NEW_MS;
+    return (isNew || isMissed) && !await this.#lock.isAlone(this.#isSubscribed);
+  }
+
+  /** Another node has the turn, or had it until now, and came so far. */
+  #noteProgress(isHeld: boolean, progress: string): void {
+    this.#progress = progress;
+    this.#heard.noteRouted(progress);
+    if (isHeld || this.#lock.waitMs > 1) this.#freeSince = undefined;
+    else this.#freeSince ??= performance.now();
+    if (this.#heard.hasMark && !this.#heard.misses(progress)) this.#wasCutOff = false;
   }
 
   #takeTurn(): void {
     log.info("this node routes what is published");
-    this.#heard.rewind();
+    this.#lookForGap();
+    const dropped = this.#heard.takeDropped();
+    if (dropped > 0) this.#noteGivenUp(dropped);
+    this.#routing.begin();
   }
 
-  #sendAll(): void {
-    while (!this.#isStopping && !this.#isStalled) {
-      const heard = this.#heard.next();
-      if (heard === undefined) return;
-      this.#send(heard);
-    }
-  }
-
-  #send(heard: Heard): void {
-    const isRetry = heard.id !== undefined;
-    const id = heard.id ??= nextId();
-    const progress = `${heard.mark}:${heard.index}`;
-    this.#underWay++;
-    void this.#route(heard.payload, { id, isRetry, progress }).then((outcome) => {
-      heard.isDone ||= outcome === "done";
-      if (outcome === "away") this.#isStalled = true;
-      if (--this.#underWay > 0) return;
-      this.#settled?.resolve();
-      this.#settled = undefined;
-    });
-  }
-
-  async #untilSettled(): Promise<void> {
-    if (this.#underWay === 0) return;
-    this.#settled ??= Promise.withResolvers();
-    await this.#settled.promise;
+  /** Says so where this node goes on and did not hear all since the last holder stopped. */
+  #lookForGap(): void {
+    if (!this.#wasCutOff || !this.#lock.isHeld || !this.#heard.hasMark) return;
+    this.#wasCutOff = false;
+    if (!this.#heard.misses(this.#progress)) return;
+    this.#counters.gaps.value++;
+    log.error(
+      "what was published while this node was cut off from Redis may be lost: no node went on that heard it; " +
+        "see docs/redis.md, Bursts",
+    );
   }
 
   #noteGivenUp(count: number): void {
     this.#counters.refused.value += count;
-    log.error("{count} payloads are given up: {kept} of them wait for Redis", {
-      count,
-      kept: MAX_KEPT,
-    });
+    this.#givenUp += count;
+    const now = performance.now();
+    if (now - this.#toldAt < TOLD_EVERY_MS) return;
+    log.error("{count} payloads are given up: too much waits for Redis", { count: this.#givenUp });
+    this.#toldAt = now;
+    this.#givenUp = 0;
   }
 
   /** A `CodedError` is known already: its connection has logged that Redis is away, its lease that Redis refuses. */

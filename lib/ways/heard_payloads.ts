@@ -3,31 +3,23 @@
  * `bridge_router.ts` routes them.
  *
  * All nodes hear the same in the same order, so a place has one name everywhere: the number of the last mark, which the
- * lock's holder makes twice a second, and how many payloads came after it.
+ * lock's holder makes twice a second, and how many payloads came after it. The holder stores with each notification how far
+ * it came, so a payload is kept until its place is behind that, however long this takes.
  */
+import { Queue } from "../base/queue.ts";
+import { DroppedPlaces } from "./dropped_places.ts";
+import { isUpTo, type Place, placeOf } from "./place.ts";
 
-/**
- * Payloads that are kept for a change of holders: 5 s of 20,000 a second. Past so many the oldest are given up, a thousand
- * together, since all others move up each time.
- */
-export const MAX_KEPT = 100_000;
-const GIVEN_UP_TOGETHER = 1000;
-
-/** Marks and time after which a payload is no longer kept: longer than a lock outlives its holder. */
-const KEPT_MARKS = 10;
-const KEPT_MS = 5000;
+/** Most characters of all payloads that are kept. Past so many the oldest are given up. */
+export const MAX_KEPT_LENGTH = 256 * 1024 * 1024;
+/** Each payload counts for so many characters more, which is about what the object around it takes. */
+const LENGTH_EACH = 200;
 
 /** More payloads than any node hears between two marks. */
 const AFTER_ALL_OTHERS = 1_000_000_000;
 
-export interface Heard {
+export interface Heard extends Place {
   readonly payload: string;
-  /** When the payload came, on `performance.now()`'s clock. */
-  readonly at: number;
-  /** The mark before the payload; 0 while its place has no name. */
-  mark: number;
-  /** How many payloads came after that mark, with this one. */
-  index: number;
   /** The id of the notification that this node makes of the payload; `undefined` while the node has not tried to. */
   id: string | undefined;
   /** Whether the payload is stored, or was found wrong. */
@@ -35,51 +27,98 @@ export interface Heard {
 }
 
 export class HeardPayloads {
-  #all: Heard[] = [];
-  /** The place in `#all` of the first payload that {@linkcode HeardPayloads.next} has not given. */
+  readonly #maxLength: number;
+  readonly #all = new Queue<Heard>();
+  #length = 0;
+  /** How many of the first payloads {@linkcode HeardPayloads.next} has given. */
   #next = 0;
   /** The last mark of this connection; 0 before the first one is heard. */
   #mark = 0;
+  /** The first mark of this connection; 0 before it is heard. */
+  #firstMark = 0;
   /** The last mark that was heard before the connection was lost. */
   #markBefore = 0;
   /** How many payloads came after the last mark. */
   #index = 0;
+  /** Where payloads were that were given up, and that nobody is known to have routed. */
+  readonly #dropped = new DroppedPlaces();
 
-  /** Adds a payload. Returns how many older ones that this node had begun to route are given up for it. */
-  add(payload: string): number {
-    const [at, mark, index] = [performance.now(), this.#mark, ++this.#index];
-    this.#all.push({ payload, at, mark, index, id: undefined, isDone: false });
-    return this.#all.length > MAX_KEPT + GIVEN_UP_TOGETHER ? this.#giveUp() : 0;
+  /** @param maxLength most characters of all that is kept */
+  constructor(maxLength = MAX_KEPT_LENGTH) {
+    this.#maxLength = maxLength;
   }
 
-  /** Takes a mark, and forgets what is too old for any change of holders. Says whether it is the connection's first one. */
+  /** Whether nothing is kept. */
+  get isEmpty(): boolean {
+    return this.#all.length === 0;
+  }
+
+  /** Whether {@linkcode HeardPayloads.next} has a payload. */
+  get hasNext(): boolean {
+    return this.hasMark && this.#next < this.#all.length;
+  }
+
+  /** Whether places have names, since a mark was heard on this connection. */
+  get hasMark(): boolean {
+    return this.#mark !== 0;
+  }
+
+  /** How far this node has heard, by the name of the last place; `""` where places have no names yet. */
+  get heardUpTo(): string {
+    return this.hasMark ? `${this.#mark}:${this.#index}` : "";
+  }
+
+  /** Whether payloads may have come after that place that this connection came too late for. */
+  misses(progress: string): boolean {
+    return progress !== "" && placeOf(progress).mark < this.#firstMark;
+  }
+
+  /**
+   * Adds a payload. Where too much is kept already, a node that routes does not take this one, and says so with false. A
+   * node that does not gives up its oldest, which are the next that the others route; `takeDropped` counts them.
+   */
+  add(payload: string, { routes }: { routes: boolean }): boolean {
+    const [mark, index] = [this.#mark, ++this.#index];
+    const length = payload.length + LENGTH_EACH;
+    const isFull = () => this.#length + length > this.#maxLength && !this.isEmpty;
+    if (routes && isFull()) return false;
+    while (isFull()) this.#giveUpFirst();
+    this.#all.push({ payload, mark, index, id: undefined, isDone: false });
+    this.#length += length;
+    return true;
+  }
+
+  /** Takes a mark. Says whether it is the connection's first one. */
   hearMark(mark: number): boolean {
     const isFirst = this.#mark === 0;
     if (isFirst) this.#nameFirst(mark);
     this.#mark = mark;
     this.#index = 0;
-    const old = performance.now() - KEPT_MS;
-    const first = this.#all.findIndex((heard) =>
-      heard.mark > mark - KEPT_MARKS || heard.at > old || isOpen(heard)
-    );
-    this.#forget(first === -1 ? this.#all.length : first);
     return isFirst;
   }
 
   /** The connection is a new one: its first mark will say where it stands in what all nodes hear. */
   reset(): void {
     this.#markBefore = Math.max(this.#mark, this.#markBefore);
-    this.#mark = 0;
+    this.#mark = this.#firstMark = 0;
     this.#index = 0;
   }
 
   /** The holders of the lock have routed all payloads up to this place. */
   noteRouted(progress: string): void {
-    const [mark = 0, index = 0] = progress.split(":").map(Number);
-    for (const heard of this.#all) {
-      if (heard.mark > mark || heard.mark === mark && heard.index > index) return;
-      heard.isDone ||= heard.mark !== 0;
-    }
+    const upTo = placeOf(progress);
+    this.#forgetWhile((heard) => heard.isDone || isUpTo(heard, upTo));
+    this.#dropped.forget(upTo);
+  }
+
+  /** Forgets the oldest payloads up to the first that is not done. */
+  forgetDone(): void {
+    this.#forgetWhile(({ isDone }) => isDone);
+  }
+
+  /** How many payloads were given up that nobody is known to have routed. They are counted once. */
+  takeDropped(): number {
+    return this.#dropped.take();
   }
 
   /** {@linkcode HeardPayloads.next} begins anew, with the first payload that is not done. */
@@ -89,9 +128,9 @@ export class HeardPayloads {
 
   /** The next payload that is not done, in order; `undefined` where none is left, or places have no names yet. */
   next(): Heard | undefined {
-    if (this.#mark === 0) return undefined;
+    if (!this.hasMark) return undefined;
     while (this.#next < this.#all.length) {
-      const heard = this.#all[this.#next++];
+      const heard = this.#all.at(this.#next++);
       if (heard?.isDone === false) return heard;
     }
     return undefined;
@@ -100,30 +139,52 @@ export class HeardPayloads {
   /** Names the places of what was heard before the first mark: after all that others may have heard before it. */
   #nameFirst(mark: number): void {
     // Where marks begin anew, Redis lost all it had, and how far anybody came: what this node had begun it still does.
-    if (mark <= this.#markBefore) {
-      this.#all = this.#all.filter((heard) => heard.mark === 0 || isOpen(heard));
-      for (const [index, heard] of this.#all.filter(isOpen).entries()) {
-        Object.assign(heard, { mark: mark - 1, index });
-      }
-    }
+    if (mark <= this.#markBefore) this.#beginAnew(mark - 1);
+    this.#firstMark = mark;
     this.#markBefore = 0;
-    for (const heard of this.#all) {
+    for (const heard of this.#each()) {
       if (heard.mark !== 0) continue;
       heard.mark = mark - 1;
       heard.index += AFTER_ALL_OTHERS;
     }
+    this.#dropped.name(mark - 1, AFTER_ALL_OTHERS);
   }
 
-  /** Forgets the oldest payloads: the store was away for too long, or more comes than is kept. */
-  #giveUp(): number {
-    const count = this.#all.slice(0, GIVEN_UP_TOGETHER).filter(isOpen).length;
-    this.#forget(GIVEN_UP_TOGETHER);
-    return count;
+  #beginAnew(mark: number): void {
+    const kept = [...this.#each()].filter((heard) => heard.mark === 0 || isOpen(heard));
+    this.#forgetWhile(() => true);
+    for (const [index, heard] of kept.entries()) {
+      if (heard.mark !== 0) Object.assign(heard, { mark, index });
+      this.#all.push(heard);
+      this.#length += heard.payload.length + LENGTH_EACH;
+    }
   }
 
-  #forget(count: number): void {
-    this.#all.splice(0, count);
-    this.#next = Math.max(0, this.#next - count);
+  *#each(): Iterable<Heard> {
+    for (let index = 0; index < this.#all.length; index++) {
+      const heard = this.#all.at(index);
+      if (heard !== undefined) yield heard;
+    }
+  }
+
+  #giveUpFirst(): void {
+    const heard = this.#shift();
+    if (heard?.isDone === false) this.#dropped.add(heard);
+  }
+
+  #forgetWhile(isForgotten: (heard: Heard) => boolean): void {
+    for (let first = this.#all.at(0); first !== undefined; first = this.#all.at(0)) {
+      if (!isForgotten(first)) return;
+      this.#shift();
+    }
+  }
+
+  #shift(): Heard | undefined {
+    const heard = this.#all.shift();
+    if (heard === undefined) return undefined;
+    this.#length -= heard.payload.length + LENGTH_EACH;
+    this.#next = Math.max(0, this.#next - 1);
+    return heard;
   }
 }
 

@@ -9,6 +9,14 @@ export function bridgeCounters() {
     received: new Counter("bridge_received", "Payloads that were heard on the message channel."),
     routed: new Counter("bridge_routed", "Payloads that this node stored as notifications."),
     refused: new Counter("bridge_refused", "Payloads that this node could not store."),
+    cutOff: new Counter(
+      "bridge_cut_off",
+      "Times that this node did not hear the message channel for a while, since its connection to Redis was lost.",
+    ),
+    gaps: new Counter(
+      "bridge_gaps",
+      "Times that payloads may be lost, since no node went on that had heard all of them.",
+    ),
   };
 }
 

@@ -24,6 +24,7 @@ export class TurnLock {
   #heldUntil = 0;
   /** Counts how often the lock was given up: what was asked before is no news after. */
   #releases = 0;
+  #waitMs = 0;
 
   constructor({ redis, keys, functions }: RedisLink, way: SharedWay) {
     this.#redis = redis;
@@ -41,6 +42,11 @@ export class TurnLock {
     return performance.now() < this.#heldUntil;
   }
 
+  /** Until its holder must have renewed the lock, after the last {@linkcode TurnLock.hold}; 1 where nobody holds it. */
+  get waitMs(): number {
+    return this.#waitMs;
+  }
+
   /**
    * Takes the lock if it is free, or keeps it. Resolves with how far its holders came, `""` where there was none. Rejects
    * where Redis does.
@@ -54,16 +60,17 @@ export class TurnLock {
       this.#turn,
       [this.#holder, LASTS_MS, isNew ? 1 : 0],
     ) as [number, string];
+    this.#waitMs = wait;
     const isHeld = wait === 0 && releases === this.#releases;
     this.#heldUntil = isHeld ? asked + LASTS_MS : 0;
     return { isHeld, progress };
   }
 
-  /** Whether no other node's bridge is connected. Rejects where Redis does. */
-  async isAlone(): Promise<boolean> {
+  /** Whether no other node's bridge is connected. Rejects where Redis does. @param isSubscribed whether this one's is */
+  async isAlone(isSubscribed: boolean): Promise<boolean> {
     const [, count] = await this.#redis.pubsub("NUMSUB", this.#keys.bridgeChannel)
       .catch(throwUnavailable) as [string, number];
-    return Number(count) <= 1;
+    return Number(count) <= (isSubscribed ? 1 : 0);
   }
 
   /** Gives the lock up and takes another name: what was sent under the old name and is still on its way is refused. */
@@ -72,11 +79,15 @@ export class TurnLock {
     this.#holder = crypto.randomUUID();
   }
 
-  /** Puts a mark into what all bridges hear. Only the bridge's lock has marks. */
-  async mark(): Promise<void> {
+  /**
+   * Puts a mark into what all bridges hear. Only the bridge's lock has marks.
+   *
+   * @param progress how far all is routed; `""` leaves what was stored
+   */
+  async mark(progress: string): Promise<void> {
     const { bridgeMark, bridgeChannel } = this.#keys;
-    const [lock] = this.#turn;
-    await this.#functions.mark([lock, bridgeMark], [this.#holder, bridgeChannel]);
+    const [lock, stored] = this.#turn;
+    await this.#functions.mark([lock, bridgeMark, stored], [this.#holder, bridgeChannel, progress]);
   }
 
   /** Asks the holder for a mark. Only the bridge's lock has marks. */

@@ -105,6 +105,16 @@ Deno.test("docs/redis.md: its commands find a connected user", async () => {
   await client.settled();
 });
 
+Deno.test("docs/redis.md: its limit for bursts is one that Redis takes", async () => {
+  await using redis = await RedisServer.start();
+  const [, command = ""] = /^redis-cli (CONFIG SET .+)$/m.exec(PAGE) ?? [];
+  const [, config = "", set = "", name = "", limit = ""] =
+    /^(\w+) (\w+) (\S+) '(.+)'$/.exec(command) ?? [];
+  assert.equal(await redis.cli(config, set, name, limit), "OK");
+  assert.match(await redis.cli(config, "GET", name), /pubsub 268435456 67108864 60/);
+  assert.ok(PAGE.includes(`\`${name} ${limit}\` into \`redis.conf\``));
+});
+
 function listed(key: string): { name: string; what: string } {
   const entry = LISTED.find(({ name }) => pattern(name).test(key));
   assert.ok(entry, `${key} is not in docs/redis.md`);

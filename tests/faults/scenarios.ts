@@ -1,4 +1,5 @@
 /** All scenarios there are; each is a test, too, in `crash_test.ts` or `resources_test.ts`. */
+import { MANY_MEMBERSHIPS } from "./many_memberships.ts";
 import { nodeAlone } from "./node_alone.ts";
 import { nodesKilled } from "./nodes_killed.ts";
 import { redisBroken } from "./redis_broken.ts";
@@ -14,6 +15,7 @@ export const crashes: readonly Scenario[] = [
   ...nodesKilled,
   ...redisBroken,
   ...nodeAlone,
+  MANY_MEMBERSHIPS,
 ];
 
 export const SCENARIOS: readonly Scenario[] = [...crashes, ...resources];

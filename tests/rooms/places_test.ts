@@ -241,6 +241,7 @@ class FakeSocket implements Socket {
 class LossyPresence implements PresenceManager {
   losesNext = false;
   removals = 0;
+  readonly era = "";
   readonly #presence: PresenceManager;
 
   constructor(presence: PresenceManager) {
@@ -258,6 +259,8 @@ class LossyPresence implements PresenceManager {
     this.removals++;
     return this.#presence.remove(...args);
   }
+
+  forsake(): void {}
 
   announce(...args: Parameters<PresenceManager["announce"]>): Promise<void> {
     return this.#presence.announce(...args);

@@ -3,6 +3,7 @@
  * more where the node may have missed changes.
  */
 import type { UserId } from "../../base/fields.ts";
+import { inSlices } from "../../base/slices.ts";
 import type { Disconnect } from "../../base/errors.ts";
 import type { Connection } from "../../core/connection.ts";
 import type { ConnectionHooks } from "../../core/connection_hooks.ts";
@@ -46,10 +47,10 @@ export class RevocationGuard implements ConnectionHooks, RestoreStep {
     this.#sources.push(source);
   }
 
-  /** Takes a change that every node was told of. */
+  /** Takes a change that every node was told of: nobody whom it keeps out comes in from now on. */
   take(change: RevocationChange): void {
     this.#revocations.take(change);
-    this.#evict((admitted) => evictedBy(change, admitted));
+    this.#node.background.run("closing", this.#evict((admitted) => evictedBy(change, admitted)));
   }
 
   opened(connection: Connection): void {
@@ -67,7 +68,7 @@ export class RevocationGuard implements ConnectionHooks, RestoreStep {
 
   async restore(): Promise<void> {
     await this.#revocations.load(); // this node may have missed changes
-    this.#evict((admitted) => evictedNow(this.#revocations, admitted));
+    await this.#evict((admitted) => evictedNow(this.#revocations, admitted));
   }
 
   /** Why this node does not know of every token whether it counts; `undefined` where it does. */
@@ -79,14 +80,18 @@ export class RevocationGuard implements ConnectionHooks, RestoreStep {
       : "The revocations cannot be read, so no token is taken";
   }
 
-  /** Closes the connections that may not stay, in one pass over all of this node. */
-  #evict(why: (admitted: Admitted) => Disconnect | undefined): void {
-    for (const connection of this.#node.connections) {
+  /**
+   * Closes the connections that may not stay, in one pass over all of this node. The first are closed when this returns,
+   * which are all unless there are very many.
+   */
+  #evict(why: (admitted: Admitted) => Disconnect | undefined): Promise<void> {
+    const connections = [...this.#node.connections]; // whoever comes in the meantime has been let in
+    return inSlices(connections, (connection) => {
       const disconnect = why(this.#admitted(connection));
-      if (disconnect === undefined) continue;
+      if (disconnect === undefined) return;
       this.#evictions.note(disconnect);
       this.#node.drops.evicted(connection, disconnect);
-    }
+    });
   }
 
   #admitted(connection: Connection): Admitted {

@@ -20,6 +20,7 @@ import { throwUnavailable } from "./errors.ts";
 import type { Calls } from "./functions.ts";
 import { KERNEL_FUNCTIONS } from "./kernel_functions.ts";
 import type { RedisKeys } from "./keys.ts";
+import { Together } from "./together.ts";
 import { fromEntry, type Heard, parsePayload, payload } from "./publication_text.ts";
 
 const log = getLogger(["notifyli", "redis"]);
@@ -27,15 +28,19 @@ const log = getLogger(["notifyli", "redis"]);
 /** What a publication takes in a history beside its content. */
 const EACH_BYTES = 100;
 
+/** Most channels of one `SUBSCRIBE` or `UNSUBSCRIBE`. */
+const MOST_NAMES = 500;
+
 export class RedisBroker implements Broker {
   readonly #redis: Redis;
-  readonly #subscriber: Redis;
   readonly #keys: RedisKeys;
   readonly #functions: Calls<typeof KERNEL_FUNCTIONS>;
   /** The channels that this node hears, by their names in Redis. */
   readonly #channels = new Map<string, Channel>();
   /** Bounds the histories; absent where nothing does. */
   readonly #budget: HistoryBudget | undefined;
+  readonly #subscribing: Together<string, void>;
+  readonly #unsubscribing: Together<string, void>;
   /** Whether it was logged that a message could not be read. */
   #isWarned = false;
 
@@ -46,9 +51,15 @@ export class RedisBroker implements Broker {
   ) {
     this.#budget = budget;
     this.#redis = redis;
-    this.#subscriber = subscriber;
     this.#keys = keys;
     this.#functions = functions.calls(KERNEL_FUNCTIONS);
+    const together = (send: (names: readonly string[]) => Promise<unknown>) =>
+      new Together<string, void>(functions, {
+        most: MOST_NAMES,
+        send: (names) => send(names).then(() => names.map(() => {}), throwUnavailable),
+      });
+    this.#subscribing = together((names) => subscriber.subscribe(...names));
+    this.#unsubscribing = together((names) => subscriber.unsubscribe(...names));
     subscriber.on("message", (name: string, message: string) => {
       const channel = this.#channels.get(name);
       if (channel === undefined) return;
@@ -72,16 +83,16 @@ export class RedisBroker implements Broker {
     }
   }
 
-  async subscribe(channel: Channel): Promise<void> {
+  subscribe(channel: Channel): Promise<void> {
     const name = this.#keys.channel(channel);
     this.#channels.set(name, channel);
-    await this.#subscriber.subscribe(name).catch(throwUnavailable);
+    return this.#subscribing.ask(name);
   }
 
-  async unsubscribe(channel: Channel): Promise<void> {
+  unsubscribe(channel: Channel): Promise<void> {
     const name = this.#keys.channel(channel);
     this.#channels.delete(name);
-    await this.#subscriber.unsubscribe(name).catch(throwUnavailable);
+    return this.#unsubscribing.ask(name);
   }
 
   publish(

@@ -45,6 +45,10 @@ export class Lease implements AsyncDisposable {
   #isTicking = false;
   /** The sweep that goes on; all who ask meanwhile share it. */
   #sweeping: Promise<boolean> | undefined;
+  /** Which data the lease was taken in; `undefined` where Redis does not tell. */
+  #data: string | undefined;
+  #isForsaken = false;
+  #isEnded = false;
 
   /** @param options `onLost` is called when the lease had ended: what this node has must be written again */
   constructor(
@@ -73,17 +77,22 @@ export class Lease implements AsyncDisposable {
     this.#sweeper = sweeper;
   }
 
-  /** Takes a new lease. What was noted under an older one will be swept. */
-  async take(): Promise<void> {
-    this.#id = this.#newLease();
-    // The timer starts before the first try: a Redis that refuses now may take the lease at a later tick.
-    clearInterval(this.#timer);
-    this.#timer = setInterval(() => {
-      if (this.#isTicking) return;
-      this.#isTicking = true;
-      this.#ticking = this.#tick().finally(() => this.#isTicking = false);
-    }, this.#milliseconds * RENEWED_EVERY);
-    await this.#renew(true);
+  /**
+   * Goes on with the lease that this node has, if the connection has come back to the same data and the lease has not
+   * ended: then all that was noted is still there. Else takes a new one; what was noted under the older one will be swept.
+   */
+  async resume(): Promise<void> {
+    const data = await dataOf(this.#redis);
+    const isKept = data !== undefined && data === this.#data && !this.#isForsaken &&
+      await this.#renew(false).then(({ held }) => held, () => false);
+    this.#data = data;
+    if (isKept) this.#startTicking();
+    else await this.#take();
+  }
+
+  /** This node leaves something to the end of its lease: at the next occasion it takes another one. */
+  forsake(): void {
+    this.#isForsaken = true;
   }
 
   async note(entry: string): Promise<void> {
@@ -103,7 +112,8 @@ export class Lease implements AsyncDisposable {
   /** Ends the lease. By now its node has removed what it had. */
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer);
-    await this.#ticking;
+    this.#isEnded = true;
+    await Promise.all([this.#ticking, this.#sweeping?.catch(() => {})]);
     await this.#redis.multi().zrem(this.#keys.leases, this.#id)
       .del(this.#keys.lease(this.#id)).exec().catch(() => {}); // without this, the lease ends by itself
   }
@@ -117,18 +127,41 @@ export class Lease implements AsyncDisposable {
     return `${crypto.randomUUID()}:${this.#lastsMs}`;
   }
 
+  async #take(): Promise<void> {
+    this.#id = this.#newLease();
+    this.#isForsaken = false;
+    // The timer starts before the first try: a Redis that refuses now may take the lease at a later tick.
+    this.#startTicking();
+    await this.#renew(true);
+  }
+
+  #startTicking(): void {
+    clearInterval(this.#timer);
+    this.#timer = setInterval(() => {
+      if (this.#isTicking) return;
+      this.#isTicking = true;
+      this.#ticking = this.#tick().finally(() => this.#isTicking = false);
+    }, this.#milliseconds * RENEWED_EVERY);
+  }
+
   async #tick(): Promise<void> {
     try {
       const { held, ended } = await this.#renew(false);
       if (!held) {
         log.warn("this node's lease had ended; its presence is written again");
-        await this.take();
+        await this.#take();
         this.#onLost();
       }
-      await this.#sweepAll(ended);
+      this.#sweepLater(ended);
     } catch (error) {
-      log.debug("lease not renewed: {reason}", { reason: String(error) });
+      noteNotRenewed(error);
     }
+  }
+
+  /** Sweeps beside the renewals, which must never wait for a sweep: this node's own lease would end meanwhile. */
+  #sweepLater(ended: readonly string[]): void {
+    this.#sweeping ??= this.#sweepAll(ended).finally(() => this.#sweeping = undefined);
+    this.#sweeping.catch(noteNotRenewed);
   }
 
   async #renew(anew: boolean): Promise<{ held: boolean; ended: string[] }> {
@@ -157,7 +190,9 @@ export class Lease implements AsyncDisposable {
     const sweeper = this.#sweeper;
     if (sweeper === undefined) return false; // nodes that know the entries will sweep them
     const others = ended.filter((lease) => lease !== this.#id);
-    for (const lease of others) await this.#sweep(lease, sweeper);
+    for (const lease of others) {
+      if (!this.#isEnded) await this.#sweep(lease, sweeper);
+    }
     return others.length > 0;
   }
 
@@ -166,6 +201,7 @@ export class Lease implements AsyncDisposable {
     const key = this.#keys.lease(lease);
     let swept = 0;
     for (;;) {
+      if (this.#isEnded) return; // others go on
       const entries = await this.#redis.srandmember(key, SWEEP_BATCH);
       if (entries.length === 0) break;
       const gone = await Promise.all(entries.map((entry) => sweeper(lease, entry)));
@@ -177,4 +213,20 @@ export class Lease implements AsyncDisposable {
       log.info("a node died; {count} of its users' presences are removed", { count: swept });
     }
   }
+}
+
+/**
+ * What names Redis' data while none of it is lost: the process, and the history of its writes, which a failover changes.
+ * `undefined` where Redis does not tell.
+ */
+async function dataOf(redis: Redis): Promise<string | undefined> {
+  const info = await redis.info("server", "replication").catch(() => "");
+  const [process, writes] = [/^run_id:(\S+)/m, /^master_replid:(\S+)/m].map((name) =>
+    name.exec(info)?.[1]
+  );
+  return process === undefined || writes === undefined ? undefined : `${process} ${writes}`;
+}
+
+function noteNotRenewed(error: unknown): void {
+  log.debug("lease not renewed: {reason}", { reason: String(error) });
 }

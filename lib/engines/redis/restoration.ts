@@ -54,7 +54,7 @@ export class Restoration implements AsyncDisposable {
       (this.#isRestored ? undefined : NOT_RESTORED);
   }
 
-  /** Once both connections stand, does all hearings and takes a lease, then tells the node. */
+  /** Once both connections stand, does all hearings and takes its lease, then tells the node. */
   async #restore(): Promise<void> {
     const number = ++this.#number;
     this.#hearsAll = this.#isRestored = false;
@@ -63,7 +63,7 @@ export class Restoration implements AsyncDisposable {
     const note = (error: unknown) => this.#missing.note(error);
     await this.#link.functions.load().catch(note); // other failures show in the first call of a function
     if (!await this.#hearAll(number)) return;
-    await this.lease.take().then(() => number === this.#number && this.#tell(), note); // a refused lease tries again
+    await this.lease.resume().then(() => number === this.#number && this.#tell(), note); // a refused lease tries again
   }
 
   get #isConnected(): boolean {

@@ -27,10 +27,7 @@ export function sessionHooks(node: Node): ConnectionHooks {
     closed(connection) {
       const session = SESSIONS.of(connection);
       if (session === undefined) return;
-      node.background.run(
-        "unsubscribe",
-        node.unsubscribe(connection, sessionChannel(session)),
-      );
+      node.unsubscribeLater(connection, sessionChannel(session));
     },
   };
 }

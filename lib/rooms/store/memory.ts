@@ -18,6 +18,8 @@ export type Tell = (site: string, room: string, publication: Publication) => voi
 export class MemoryPresence implements PresenceManager {
   /** The occupants by site and room. */
   readonly #rooms = new Map<string, Occupants>();
+  /** Nothing is lost while the process lives. */
+  readonly era: string = "";
   readonly #tell: Tell;
   /** The last version of all rooms. */
   #version = 0;
@@ -59,6 +61,9 @@ export class MemoryPresence implements PresenceManager {
     this.#tell(site, entry.room, changePublication("leave", { user, name: entry.name }, id));
     return Promise.resolve(true);
   }
+
+  /** Removing never fails here. */
+  forsake(): void {}
 
   list(site: string, room: string, request: PresenceRequest): Promise<PresencePage> {
     const occupants = this.#rooms.get(keyOf(site, room));

@@ -81,6 +81,10 @@ export class RedisPresence implements PresenceManager {
     lease.sweepBy((lease, noted) => this.#sweep(lease, noted));
   }
 
+  get era(): string {
+    return this.#lease.id;
+  }
+
   async add(
     site: string,
     user: UserId,
@@ -117,6 +121,10 @@ export class RedisPresence implements PresenceManager {
       this.#lease.strike(written(place)),
     ]);
     return last === LAST;
+  }
+
+  forsake(): void {
+    this.#lease.forsake();
   }
 
   async list(site: string, room: string, request: PresenceRequest): Promise<PresencePage> {

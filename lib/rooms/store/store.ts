@@ -51,6 +51,8 @@ export interface PresencePage {
 }
 
 export interface PresenceManager {
+  /** Changes when all that was added is lost. What was added in this era is still there, unless it was removed. */
+  readonly era: string;
   /**
    * Adds a client, and says whether it is the user's first one in the room, which the room is told in the same step, unless
    * the room has a limit. Rejects with `room_full`, and adds nothing, where all users have as many clients there already, on
@@ -64,6 +66,8 @@ export interface PresenceManager {
   announce(site: string, user: UserId, entry: PresenceEntry): Promise<void>;
   /** Removes a client, and says whether it was the user's last one in the room, which the room is told in the same step. */
   remove(site: string, user: UserId, entry: PresenceEntry): Promise<boolean>;
+  /** Something that was added will not be removed by anybody. It has to vanish all the same, with this era. */
+  forsake(): void;
   list(site: string, room: string, request: PresenceRequest): Promise<PresencePage>;
   get(site: string, room: string, user: UserId): Promise<UserPresence | undefined>;
 }

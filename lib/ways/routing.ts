@@ -1,0 +1,120 @@
+/**
+ * Stores what the bridge has heard, while it is this node's turn: in order, a slice at a time, and never more than so many at
+ * once. While much is heard it leaves most of the time to the hearing, since Redis ends a connection that is read too
+ * slowly. `bridge_router.ts` says when the turn begins and ends.
+ */
+import { HearingSlices } from "../base/hearing_slices.ts";
+import { nextId } from "../base/ids.ts";
+import type { Heard, HeardPayloads } from "./heard_payloads.ts";
+
+/** Payloads that are being stored at once. They fill a few calls to Redis, so that the lock's renewal waits for few. */
+const MOST_UNDER_WAY = 1000;
+/** When so many are left under way, more are begun: some at a time, for one call to Redis. */
+const FEW_UNDER_WAY = 800;
+
+export interface RoutingInfo {
+  readonly id: string;
+  /** Whether the payload may have been stored before, under the same id. */
+  readonly isRetry: boolean;
+  /** How far the bridge has come with the payload. */
+  readonly progress: string;
+}
+
+/**
+ * Stores one payload. Resolves with `done` where it is stored or refused, `others` where another node has the turn, `away`
+ * where nobody knows whether it is stored: then no later one is stored, unless this one is. Never rejects.
+ */
+export type RoutePayload = (
+  payload: string,
+  info: RoutingInfo,
+) => Promise<"done" | "others" | "away">;
+
+export class Routing {
+  readonly #heard: HeardPayloads;
+  readonly #route: RoutePayload;
+  /** Whether this node may route right now. */
+  readonly #mayRoute: () => boolean;
+  readonly #slices = new HearingSlices();
+  #isResting = false;
+  #underWay = 0;
+  #ended: "others" | "away" | undefined;
+  /** Resolves when nothing is under way; there while somebody waits for that. */
+  #settled: PromiseWithResolvers<void> | undefined;
+
+  constructor(heard: HeardPayloads, route: RoutePayload, mayRoute: () => boolean) {
+    this.#heard = heard;
+    this.#route = route;
+    this.#mayRoute = mayRoute;
+  }
+
+  /** Why nothing more is stored: another node has the turn, or the store did not take a payload. */
+  get ended(): "others" | "away" | undefined {
+    return this.#ended;
+  }
+
+  get isIdle(): boolean {
+    return this.#underWay === 0;
+  }
+
+  /** It is this node's turn, and what ended the last one is over. */
+  begin(): void {
+    this.#ended = undefined;
+    this.#heard.rewind();
+    this.goOn();
+  }
+
+  /** A payload was heard. */
+  noteHeard(): void {
+    this.#slices.noteHeard();
+    this.goOn();
+  }
+
+  /** Stores what waits, now or after the next rest. */
+  goOn(): void {
+    if (this.#isResting) return;
+    if (this.#underWay === 0) this.#slices.begin();
+    while (this.#isMore() && this.#underWay < MOST_UNDER_WAY) {
+      if (this.#slices.isOver()) return this.#rest();
+      const heard = this.#heard.next();
+      if (heard !== undefined) this.#send(heard);
+    }
+  }
+
+  /** Resolves when nothing is under way. */
+  async settled(): Promise<void> {
+    if (this.#underWay === 0) return;
+    this.#settled ??= Promise.withResolvers();
+    await this.#settled.promise;
+  }
+
+  #isMore(): boolean {
+    return this.#ended === undefined && this.#heard.hasNext && this.#mayRoute();
+  }
+
+  #rest(): void {
+    this.#isResting = true;
+    void this.#slices.rest().then(() => {
+      this.#isResting = false;
+      this.goOn();
+    });
+  }
+
+  #send(heard: Heard): void {
+    const isRetry = heard.id !== undefined;
+    const id = heard.id ??= nextId();
+    const progress = `${heard.mark}:${heard.index}`;
+    this.#underWay++;
+    void this.#route(heard.payload, { id, isRetry, progress }).then((outcome) => {
+      this.#underWay--;
+      if (outcome !== "done") this.#ended ??= outcome;
+      else {
+        heard.isDone = true;
+        this.#heard.forgetDone();
+      }
+      if (this.#underWay <= FEW_UNDER_WAY) this.goOn();
+      if (this.#underWay > 0) return;
+      this.#settled?.resolve();
+      this.#settled = undefined;
+    });
+  }
+}

@@ -41,6 +41,8 @@ export class BridgeRouter {
   #progress = "";
   /** Whether this node was cut off, and nobody is known to have gone on with what came meanwhile. */
   #wasCutOff = false;
+  /** How far the holders had come when this node took the turn after that; `undefined` while it has not. */
+  #stoppedAt: string | undefined;
   #givenUp = 0;
   #toldAt = -Infinity;
   #isStopping = false;
@@ -83,6 +85,7 @@ export class BridgeRouter {
     if (++this.#connections > 1) {
       this.#counters.cutOff.value++;
       this.#wasCutOff = true;
+      this.#stoppedAt = undefined;
     }
     this.#heard.reset();
   }
@@ -148,7 +151,8 @@ export class BridgeRouter {
     this.#heard.noteRouted(progress);
     if (isHeld || this.#lock.waitMs > 1) this.#freeSince = undefined;
     else this.#freeSince ??= performance.now();
-    if (this.#heard.hasMark && !this.#heard.misses(progress)) this.#wasCutOff = false;
+    if (isHeld) this.#stoppedAt ??= progress;
+    else if (this.#heard.hasMark && !this.#heard.misses(progress)) this.#wasCutOff = false;
   }
 
   #takeTurn(): void {
@@ -163,7 +167,7 @@ export class BridgeRouter {
   #lookForGap(): void {
     if (!this.#wasCutOff || !this.#lock.isHeld || !this.#heard.hasMark) return;
     this.#wasCutOff = false;
-    if (!this.#heard.misses(this.#progress)) return;
+    if (!this.#heard.misses(this.#stoppedAt ?? this.#progress)) return;
     this.#counters.gaps.value++;
     log.error(
       "what was published while this node was cut off from Redis may be lost: no node went on that heard it; " +

@@ -87,8 +87,8 @@ export class RevocationGuard implements ConnectionHooks, RestoreStep {
   #evict(why: (admitted: Admitted) => Disconnect | undefined): Promise<void> {
     const connections = [...this.#node.connections]; // whoever comes in the meantime has been let in
     return inSlices(connections, (connection) => {
-      const disconnect = why(this.#admitted(connection));
-      if (disconnect === undefined) return;
+      const disconnect = connection.closed ? undefined : why(this.#admitted(connection));
+      if (disconnect === undefined) return; // or another pass has closed it
       this.#evictions.note(disconnect);
       this.#node.drops.evicted(connection, disconnect);
     });

@@ -63,9 +63,9 @@ export function roomCommands(rooms: Rooms): Command[] {
       return { data: { ...sync, publications: framesOf(connection, room, publications) } };
     }),
     roomByRoom("presence", presenceFields, async (connection, { room, page }) => {
-      const { channel } = rooms.requireMembership(connection, room, "list");
+      await connection.drained(DRAIN_MS);
+      const { channel } = rooms.requireMembership(connection, room, "list"); // it may have left meanwhile
       return await answerThenRelease(connection, room, async () => {
-        await connection.drained(DRAIN_MS);
         holdRoom(connection, room);
         const watched = await rooms.watch(connection, channel, page);
         return {

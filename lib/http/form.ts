@@ -10,6 +10,9 @@ const NUMBERS = /^(timestamp|until|seconds|\w+_at)$/;
 /** Names by which a text is surely a form, however its values are written. */
 const NAMES = /^(message|user_id|room|from|id|timestamp|deliver_at|expires_at)=/;
 
+/** Most fields of a form: to decode tens of thousands would hold up everyone else. */
+const MAX_FIELDS = 100;
+
 /** A text that can hardly be anything else than a form: nothing but names and values, all percent-encoded. */
 const STRICT = /^[\w.*+%[\]-]+=[\w.*+%[\]-]*(&[\w.*+%[\]-]+=[\w.*+%[\]-]*)*$/;
 
@@ -25,7 +28,7 @@ export function hasFormNames(text: string): boolean {
 
 /** Reads `message=Hello%21&room=lobby`. Throws a `CodedError` where it is no form or not in the charset. */
 export function formFields(bytes: Uint8Array, decoder: TextDecoder): Fields {
-  const pairs = split(latin1(bytes).trim(), "&").map((pair) => {
+  const pairs = counted(split(latin1(bytes).trim(), "&")).map((pair) => {
     const at = pair.indexOf("=");
     if (at <= 0) {
       throw unreadable(`${JSON.stringify(pair.slice(0, 40))} has no '='; is '&' percent-encoded?`);
@@ -44,21 +47,26 @@ export async function multipartFields(
     .catch((error: Error) => {
       throw unreadable(error.message);
     });
-  return fieldsOf([...form].map(([name, value]) => {
-    if (typeof value === "string") return [name, value];
-    throw unreadable(`its part ${JSON.stringify(name)} is a file`);
-  }));
+  return fieldsOf(
+    counted([...form]).map(([name, value]) => {
+      if (typeof value === "string") return [name, value];
+      throw unreadable(`its part ${JSON.stringify(name)} is a file`);
+    }),
+  );
 }
 
 /** A name that is given more than once has all of its values, so that none is taken in silence. */
 function fieldsOf(pairs: Pairs): Fields {
-  const fields = new Map<string, unknown>();
+  const values = new Map<string, unknown[]>();
   for (const [name, text] of pairs) {
     const value = NUMBERS.test(name) && /^\d{1,16}$/.test(text) ? Number(text) : text;
-    const before = fields.get(name);
-    fields.set(name, before === undefined ? value : [before, value].flat());
+    const before = values.get(name);
+    if (before === undefined) values.set(name, [value]);
+    else before.push(value);
   }
-  return Object.fromEntries(fields);
+  return Object.fromEntries(
+    [...values].map(([name, all]) => [name, all.length === 1 ? all[0] : all]),
+  );
 }
 
 /** Undoes percent-encoding. What is no escape stays as it is, since people write "100%". */
@@ -70,6 +78,11 @@ function unescaped(text: string, decoder: TextDecoder): string {
   } catch {
     throw unreadable(`${JSON.stringify(text.slice(0, 40))} is not percent-encoded UTF-8`);
   }
+}
+
+function counted<Field>(fields: Field[]): Field[] {
+  if (fields.length <= MAX_FIELDS) return fields;
+  throw unreadable(`it has ${fields.length} fields, the limit is ${MAX_FIELDS}`);
 }
 
 function latin1(bytes: Uint8Array): string {

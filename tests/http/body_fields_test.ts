@@ -83,6 +83,16 @@ const CASES: readonly Case[] = [
   ["message=Hi&room=a%0Ab", FORM, [400, "invalid_field", /'room'/]],
   ["message=Hi&expires_at=4102444800", FORM, { message: "Hi" }],
   ["message=Hi&expires_at=soon", FORM, [400, "invalid_field", /'expires_at'/]],
+  ["message=Hi" + "&a=".repeat(20_000), FORM, [
+    400,
+    "invalid_field",
+    /20001 fields, the limit is 100/,
+  ]],
+  [part("a", "").repeat(900) + "--XX--", MULTIPART, [
+    400,
+    "invalid_field",
+    /900 fields, the limit is 100/,
+  ]],
   ["__proto__=x&message=Hi", FORM, { message: "Hi" }],
   // parts
   [

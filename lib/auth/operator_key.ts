@@ -5,6 +5,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { CodedError } from "../base/errors.ts";
 import { randomBase64Url } from "../base/ids.ts";
+import { makePrivateFolder } from "../base/private_files.ts";
 import { reasonOf } from "../base/reason.ts";
 
 export const OPERATOR_KEY_FILE = "operator.key";
@@ -48,7 +49,7 @@ export function makeOperatorKey(dataDir: string): MadeOperatorKey {
   const path = operatorKeyPath(dataDir);
   const fresh = `${path}.${crypto.randomUUID()}`;
   try {
-    Deno.mkdirSync(dataDir, { recursive: true });
+    makePrivateFolder(dataDir);
     Deno.writeTextFileSync(fresh, `${PREFIX}${randomBase64Url(SECRET_BYTES)}\n`, {
       createNew: true,
       mode: 0o600,

@@ -1,46 +1,31 @@
 /** The keys that tokens are verified with: secrets, a file, or what an identity provider publishes. */
-import { getLogger } from "@logtape/logtape";
-import {
-  createRemoteJWKSet,
-  type CryptoKey,
-  customFetch,
-  type FetchImplementation,
-  importSPKI,
-  type JWTVerifyGetKey,
-} from "jose";
+import { type CryptoKey, importSPKI } from "jose";
 import { ConfigError } from "../base/config_error.ts";
-import { reasonOf } from "../base/reason.ts";
 import type { TokenConfig } from "./settings.ts";
 import { Outward } from "../net/outward.ts";
 import { readPem } from "../config/pem.ts";
+import type { KeySource } from "./key_source.ts";
+import { PublishedKeys } from "./published_keys.ts";
 
-const log = getLogger(["notifyli", "auth"]);
+/** How long an identity provider may take to answer. */
+const ANSWER_MS = 5000;
 
-/** How long after a fetch a token that names an unknown key does not cause another one. */
-const JWKS_COOLDOWN_MS = 10_000;
-const JWKS_MAX_AGE_MS = 600_000;
-
-/** How long after a failure the keys are not asked for again. */
-const JWKS_RETRY_MS = 1000;
-
-/** A key, or a function that finds the key which a token names. */
-export type Key = CryptoKey | JWTVerifyGetKey;
+/** How many bytes its answer may have: a key has less than two thousand. */
+const MAX_ANSWER_BYTES = 262_144;
 
 /** Rejects with a `ConfigError` where the key file cannot be used. */
 export async function openKeys(
   { algorithm, secrets, publicKey, jwksUrl, privateTargets = [] }: TokenConfig,
-): Promise<readonly Key[]> {
-  if (secrets.length > 0) return await Promise.all(secrets.map(importSecret));
-  if (jwksUrl !== undefined) {
-    return [
-      createRemoteJWKSet(new URL(jwksUrl), {
-        cooldownDuration: JWKS_COOLDOWN_MS,
-        cacheMaxAge: JWKS_MAX_AGE_MS,
-        [customFetch]: keyFetcher(new Outward(privateTargets)),
-      }),
-    ];
-  }
-  return [await openPublicKey(publicKey ?? "", algorithm)];
+): Promise<KeySource> {
+  if (secrets.length > 0) return sourceOf(await Promise.all(secrets.map(importSecret)));
+  if (jwksUrl === undefined) return sourceOf([await openPublicKey(publicKey ?? "", algorithm)]);
+  const outward = new Outward(privateTargets);
+  return new PublishedKeys(algorithm, () => fetchKeys(new URL(jwksUrl), outward));
+}
+
+/** Keys that never change while the server runs. */
+function sourceOf(keys: readonly CryptoKey[]): KeySource {
+  return { find: () => Promise.resolve(keys), findNewer: () => Promise.resolve([]) };
 }
 
 /** Imports a secret of HS256 once: given as bytes, `jose` would import it anew for each token. */
@@ -50,29 +35,27 @@ function importSecret(secret: string): Promise<CryptoKey> {
   return crypto.subtle.importKey("raw", bytes, algorithm, false, ["verify"]);
 }
 
-/** Fetches keys. After a failure it waits before it asks again, however many tokens come. */
-function keyFetcher(outward: Outward): FetchImplementation {
-  let failedAt = -Infinity;
-  return async (url, { headers, signal }) => {
-    if (performance.now() - failedAt < JWKS_RETRY_MS) throw new Error("it failed a moment ago");
-    try {
-      const response = await outward.send(new URL(url), {
-        method: "GET",
-        headers: Object.fromEntries(headers),
-        signal,
-      });
-      // The body is read here, so that one that does not come is logged as a failure, too.
-      if (response.status === 200) return new Response(await response.text());
-      await response.body?.cancel();
-      throw new Error(`the answer is ${response.status}`);
-    } catch (error) {
-      failedAt = performance.now();
-      log.error("the keys of tokens cannot be had (APP_TOKEN_JWKS_URL): {reason}", {
-        reason: reasonOf(error),
-      });
-      throw error;
+/** Asks an identity provider for its keys. Rejects where it does not answer with them, in time and at a bearable length. */
+async function fetchKeys(url: URL, outward: Outward): Promise<unknown> {
+  const signal = AbortSignal.timeout(ANSWER_MS);
+  const headers = { accept: "application/json, application/jwk-set+json" };
+  const { status, body } = await outward.send(url, { method: "GET", headers, signal });
+  if (status === 200) return JSON.parse(await readText(body));
+  await body?.cancel();
+  throw new Error(`the answer is ${status}`);
+}
+
+async function readText(body: ReadableStream<Uint8Array> | null): Promise<string> {
+  const decoder = new TextDecoder();
+  let [text, bytes] = ["", 0];
+  for await (const chunk of body ?? []) {
+    bytes += chunk.length;
+    if (bytes > MAX_ANSWER_BYTES) {
+      throw new Error(`the answer is longer than ${MAX_ANSWER_BYTES} bytes`);
     }
-  };
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
 }
 
 async function openPublicKey(path: string, algorithm: string): Promise<CryptoKey> {

@@ -2,14 +2,15 @@
  * Verifies tokens (JWT): connection tokens say who connects, subscription tokens open a private room. The configuration
  * alone chooses key and algorithm, and nothing in a token does. Next: `identity.ts`.
  */
-import { errors, type JWTPayload, jwtVerify } from "jose";
+import { type CryptoKey, errors, type JWTPayload, jwtVerify } from "jose";
 import type { Limits } from "../base/sizes.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
 import { CodedError } from "../base/errors.ts";
 import { optionalName, userIdField } from "../base/fields.ts";
 import type { Identity, TokenFacts } from "../core/identity.ts";
 import type { TokenConfig } from "./settings.ts";
-import { type Key, openKeys } from "./token_keys.ts";
+import type { KeySource } from "./key_source.ts";
+import { openKeys } from "./token_keys.ts";
 
 /** The claim `aud` of each kind of token, so that none is taken for the other kind, nor for a token of another program. */
 export const AUDIENCE = { connection: "notifyli:connect", subscription: "notifyli:subscribe" };
@@ -25,11 +26,10 @@ const MAX_GRANTS = 100;
 
 export class TokenVerifier {
   readonly #algorithm: string;
-  /** The keys that a token may be signed with, tried in turn. */
-  readonly #keys: readonly Key[];
+  readonly #keys: KeySource;
   readonly #limits: Limits;
 
-  private constructor(algorithm: string, keys: readonly Key[], limits: Limits) {
+  private constructor(algorithm: string, keys: KeySource, limits: Limits) {
     this.#algorithm = algorithm;
     this.#keys = keys;
     this.#limits = limits;
@@ -85,28 +85,42 @@ export class TokenVerifier {
     if (token.length > MAX_TOKEN_LENGTH) {
       throw refused(`it is longer than ${MAX_TOKEN_LENGTH} characters`);
     }
-    let failure: unknown;
-    for (const key of this.#keys) {
+    try {
+      const keys = await this.#keys.find(token);
+      const payload = await this.#verifyByAny(keys, token, audience) ??
+        await this.#verifyByAny(await this.#keys.findNewer(token), token, audience);
+      if (payload !== undefined) return payload;
+      throw keys.length > 0
+        ? new errors.JWSSignatureVerificationFailed()
+        : new errors.JWKSNoMatchingKey();
+    } catch (error) {
+      throw tokenError(error);
+    }
+  }
+
+  /** The claims of the token; `undefined` where it is signed with none of the keys. */
+  async #verifyByAny(
+    keys: readonly CryptoKey[],
+    token: string,
+    audience: string,
+  ): Promise<JWTPayload | undefined> {
+    for (const key of keys) {
       try {
         return await this.#verifyBy(key, token, audience);
       } catch (error) {
-        failure = error;
-        if (!(error instanceof errors.JWSSignatureVerificationFailed)) break;
+        if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
       }
     }
-    throw tokenError(failure);
+    return undefined;
   }
 
-  async #verifyBy(key: Key, token: string, audience: string): Promise<JWTPayload> {
-    const options = {
+  async #verifyBy(key: CryptoKey, token: string, audience: string): Promise<JWTPayload> {
+    const { payload } = await jwtVerify(token, key, {
       algorithms: [this.#algorithm],
       audience,
       clockTolerance: LEEWAY_SECONDS,
       requiredClaims: ["exp"],
-    };
-    const { payload } = typeof key === "function"
-      ? await jwtVerify(token, key, options)
-      : await jwtVerify(token, key, options);
+    });
     const issuedAt = timeClaim(payload, "iat") ?? 0;
     if (issuedAt > Date.now() + LEEWAY_SECONDS * 1000) throw refused("it is of the future ('iat')");
     return payload;
@@ -171,9 +185,7 @@ function tokenError(error: unknown): CodedError {
   if (error instanceof errors.JWTExpired) {
     return new CodedError("expired_token", "The token has expired ('exp')");
   }
-  const isOfToken = error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout) &&
-    !(error instanceof errors.JWKSInvalid) && error.code !== errors.JOSEError.code;
-  if (isOfToken) return refused(error.message, error);
+  if (error instanceof errors.JOSEError) return refused(error.message, error);
   return new CodedError(
     "unavailable",
     "The token cannot be checked right now: its key cannot be had",

@@ -77,17 +77,17 @@ class Callers {
     // The count of tries does not hold up a proof: others' wrong keys must not keep the operator out.
     if (proves && refusal === undefined) return OPERATOR;
     const address = addressOf(context);
-    this.#requireFewFailures(address, text);
+    await this.#requireFewFailures(address, text);
     const key = refusal ?? await keys.check(text);
     if (typeof key !== "string") return callerWith(key);
     this.#attempts.note(addressKey(address));
     throw this.#unauthorized(context, key);
   }
 
-  /** Many callers may share the address of a proxy: wrong keys of some must not hold up those whose keys are known. */
-  #requireFewFailures(address: string, text: string): void {
+  /** Many callers may share the address of a proxy: wrong keys of some must not hold up those whose keys are right. */
+  async #requireFewFailures(address: string, text: string): Promise<void> {
     const { keys, counters } = this.#parts;
-    if (!this.#attempts.isOver(addressKey(address)) || keys.isKnown(text)) return;
+    if (!this.#attempts.isOver(addressKey(address)) || await keys.mayBe(text)) return;
     counters.throttled.value++;
     throw new CodedError(
       "too_many_attempts",

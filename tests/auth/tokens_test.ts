@@ -1,6 +1,6 @@
 /** What the verifier takes and what it refuses, for each kind of key. */
 import assert from "node:assert/strict";
-import { exportSPKI, generateKeyPair } from "jose";
+import { type CryptoKey, exportJWK, exportSPKI, generateKeyPair } from "jose";
 import type { Identity } from "../../lib/core/identity.ts";
 import { TokenVerifier } from "../../lib/auth/tokens.ts";
 import { ConfigError } from "../../lib/base/config_error.ts";
@@ -246,6 +246,90 @@ Deno.test("JWKS: where the keys cannot be had, the token is not called invalid",
     () => verifier.connection(token).catch(() => undefined),
   );
   assert.equal(user, "123");
+});
+
+Deno.test("JWKS: while the provider is away, the keys that are known go on to count", async () => {
+  await using keys = new KeyServer();
+  using clock = new LaterClock();
+  const first = await keys.add("first");
+  const verifier = await open(keys.config);
+  const connect = async (signing: Signing) =>
+    await verifier.connection(await connectionToken({ exp: NOW + 30 * 24 * 3600 }, signing));
+  await connect(first);
+  const second = await keys.add("second");
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const away: (() => void)[] = [
+    () => keys.status = 503,
+    () => [keys.status, keys.isEndless] = [200, true],
+    () => [keys.isEndless, keys.held] = [false, promise],
+  ];
+  for (const go of away) {
+    go();
+    clock.pass(24 * 3600 * 1000);
+    for (let count = 0; count < 3; count++) assert.equal((await connect(first)).user, "123");
+  }
+  resolve();
+  await waitFor("the new key is known", () => connect(second).catch(() => undefined));
+  keys.remove("first");
+  clock.pass(601_000);
+  await waitFor("what was taken away counts no more", async () => {
+    return await connect(first).then(() => false, () => true);
+  });
+});
+
+Deno.test("JWKS: an answer without end is given up", async () => {
+  await using keys = new KeyServer();
+  const token = await connectionToken({}, await keys.add("first"));
+  keys.isEndless = true;
+  const verifier = await open(keys.config);
+  assert.equal((await refusal(verifier.connection(token))).code, "unavailable");
+  assert.ok(keys.sent < 10_000_000, `${keys.sent} bytes are taken`);
+});
+
+Deno.test("JWKS: keys without a name are tried, and keys for something else are not in the way", async () => {
+  await using keys = new KeyServer();
+  const pairs = await Promise.all([1, 2, 3].map(() => generateKeyPair("ES256")));
+  const jwks = await Promise.all(pairs.map(({ publicKey }) => exportJWK(publicKey)));
+  for (const [index, jwk] of jwks.entries()) keys.publish(`nameless ${index}`, jwk);
+  keys.publish("for encryption", { ...jwks[0], use: "enc" });
+  keys.publish("of another kind", await exportJWK((await generateKeyPair("RS256")).publicKey));
+  keys.publish("of another curve", await exportJWK((await generateKeyPair("ES384")).publicKey));
+  keys.publish("none", { kty: "EC" });
+  const named = await keys.add("named");
+  const verifier = await open(keys.config);
+  const signed = (key: CryptoKey, header = {}) =>
+    connectionToken({}, { key, header: { alg: "ES256", ...header } });
+  for (const { privateKey } of pairs) {
+    for (const header of [{}, { kid: "a name that no key has" }]) {
+      const { user } = await verifier.connection(await signed(privateKey, header));
+      assert.equal(user, "123");
+    }
+  }
+  await verifier.connection(await connectionToken({}, named));
+  await verifier.connection(await signed(named.key as CryptoKey));
+  const other = await generateKeyPair("ES256");
+  for (const header of [{}, { kid: "named" }]) {
+    const refused = await refusal(verifier.connection(await signed(other.privateKey, header)));
+    assert.equal(refused.code, "invalid_token");
+  }
+  assert.equal(keys.fetches, 1);
+});
+
+Deno.test("JWKS: what is no token of the algorithm has nobody asked for keys", async () => {
+  await using keys = new KeyServer();
+  const verifier = await open(keys.config);
+  const rs256 = await generateKeyPair("RS256");
+  const others = [
+    await connectionToken(),
+    await connectionToken({}, { key: rs256.privateKey, header: { alg: "RS256" } }),
+    "a.b.c",
+    "x",
+    "",
+  ];
+  for (const token of others) {
+    assert.equal((await refusal(verifier.connection(token))).code, "invalid_token");
+  }
+  assert.equal(keys.fetches, 0);
 });
 
 /** `Date.now()`, later than it is. */

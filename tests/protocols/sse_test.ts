@@ -65,6 +65,26 @@ for (const listener of ["deno", "node"]) {
     assert.equal(stream.lastEventId, "", "a client with commands keeps its own positions");
   });
 
+  test("a session may be named in a header, so that it is in no log of requests", async (start) => {
+    await using program = await start({ APP_ALLOWED_ORIGINS: "https://shop.example" });
+    await using stream = await EventStream.open(`${program.url}/sse`);
+    const { session } = await stream.named("open");
+    const send = async (headers: Record<string, string>) => {
+      const body = '{"type":"ping","ref":1}';
+      const answer = await fetch(`${program.url}/sse`, { method: "POST", headers, body });
+      await answer.body?.cancel();
+      return answer.status;
+    };
+    assert.equal(await send({ "x-session": String(session) }), 202);
+    await stream.get("reply");
+    assert.deepEqual([await send({ "x-session": "A".repeat(22) }), await send({})], [404, 400]);
+    const asked = await fetch(`${program.url}/sse`, {
+      method: "OPTIONS",
+      headers: { origin: "https://shop.example" },
+    });
+    assert.match(asked.headers.get("access-control-allow-headers") ?? "", /x-session/);
+  });
+
   test("says what is wrong with a request", async (start) => {
     await using program = await start({ APP_LIMIT_FRAME: "100", APP_LIMIT_ROOMS: "2" });
     await using stream = await EventStream.open(`${program.url}/sse`);

@@ -11,6 +11,9 @@ export class KeyServer implements AsyncDisposable {
   status = 200;
   /** Whether no more than the start of an answer is sent. */
   isStuck = false;
+  /** Whether an answer never ends; {@linkcode KeyServer.sent} counts its bytes. */
+  isEndless = false;
+  sent = 0;
   /** No request is answered before this resolves. */
   held: Promise<void> = Promise.resolve();
 
@@ -19,6 +22,7 @@ export class KeyServer implements AsyncDisposable {
       this.fetches++;
       await this.held;
       if (this.isStuck) return new Response(new ReadableStream({ start: sendStart }));
+      if (this.isEndless) return new Response(endless(() => this.sent += ENDLESS_CHUNK.length));
       const keys = [...this.#keys.values()];
       return Response.json({ keys }, { status: this.status, headers: { connection: "close" } });
     });
@@ -49,6 +53,11 @@ export class KeyServer implements AsyncDisposable {
     return { key: privateKey, header: { alg: "ES256", kid } };
   }
 
+  /** Publishes a key as it is given, under a name that only {@linkcode KeyServer.remove} knows. */
+  publish(name: string, jwk: JWK): void {
+    this.#keys.set(name, jwk);
+  }
+
   remove(kid: string): void {
     this.#keys.delete(kid);
   }
@@ -60,4 +69,15 @@ export class KeyServer implements AsyncDisposable {
 
 function sendStart(controller: ReadableStreamDefaultController<Uint8Array>): void {
   controller.enqueue(new TextEncoder().encode('{"keys":['));
+}
+
+const ENDLESS_CHUNK = new TextEncoder().encode(" ".repeat(65_536));
+
+function endless(sent: () => void): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    pull(controller) {
+      controller.enqueue(ENDLESS_CHUNK);
+      sent();
+    },
+  });
 }

@@ -46,6 +46,8 @@ export class ApiKeys {
   readonly #good = new Map<string, Good>();
   /** The last question to the store whether there is any key. */
   #exist: { readonly answer: Promise<boolean>; readonly askedAt: number } | undefined;
+  /** The ids of all keys, when they were last asked for. */
+  #ids: { readonly all: Promise<ReadonlySet<string>>; readonly askedAt: number } | undefined;
   /** Whether there is any key; absent while the store could not be asked. */
   #areSeen: boolean | undefined;
 
@@ -60,6 +62,7 @@ export class ApiKeys {
     const key: ApiKey = { id, ...wanted, hash: hashOf(secret), createdAt: Date.now() };
     await this.#store.create(key);
     this.#areSeen = true;
+    this.#ids = undefined;
     return { key, text: formatApiKey(text) };
   }
 
@@ -104,6 +107,16 @@ export class ApiKeys {
   }
 
   /**
+   * Whether there is a key with the id in this text, right to a moment. However many texts are asked about, the store is
+   * asked twice a second at most.
+   */
+  async mayBe(text: string): Promise<boolean> {
+    const { id } = parseApiKey(text) ?? {};
+    if (id === undefined || this.#known.has(id)) return id !== undefined;
+    return (await this.#allIds()).has(id);
+  }
+
+  /**
    * The key that a caller shows, where it was found good a moment ago. Most calls are answered so, and pay for no hash.
    * The time that this takes tells nothing of a wrong text, since a `Map` hashes texts with a random seed and compares only
    * those of the same hash.
@@ -127,6 +140,15 @@ export class ApiKeys {
     this.#touch(key);
     this.#noteGood(text, key);
     return key;
+  }
+
+  #allIds(): Promise<ReadonlySet<string>> {
+    const now = performance.now();
+    if (this.#ids === undefined || now - this.#ids.askedAt > GOOD_FOR_MS) {
+      const all = this.#store.list().then((keys) => new Set(keys.map(({ id }) => id)));
+      this.#ids = { all, askedAt: now };
+    }
+    return this.#ids.all;
   }
 
   async #find({ id }: ApiKeyText): Promise<ApiKey | undefined> {

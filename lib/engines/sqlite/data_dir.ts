@@ -1,12 +1,22 @@
 /** Explains what is wrong with the folder of the embedded store, to whoever set `APP_DATA_DIR`. */
 import { resolve } from "node:path";
 import { ConfigError } from "../../base/config_error.ts";
+import {
+  keepFilePrivate,
+  keepFolderPrivate,
+  makePrivateFile,
+  makePrivateFolder,
+  PRIVATE,
+} from "../../base/private_files.ts";
 import { reasonOf } from "../../base/reason.ts";
 
 const ALLOWED = "a folder that the server's user may write to, or :memory:";
 
 /** The value of `APP_DATA_DIR` that keeps the store in memory. */
 export const IN_MEMORY = ":memory:";
+
+/** The names of the files that the server makes in its folder. */
+const OWN_FILE = /^(notifyli\.|operator\.key)/;
 
 /** Folders where Deno lets a program write only if it has all permissions. */
 const KEPT_BY_DENO = /^\/(dev|proc|sys)(\/|$)/;
@@ -15,6 +25,17 @@ const KEPT_BY_DENO = /^\/(dev|proc|sys)(\/|$)/;
 export function requirePossibleFolder(dataDir: string): void {
   const problem = impossible(dataDir);
   if (problem !== undefined) throw new ConfigError(refusal(dataDir, problem));
+}
+
+/**
+ * Makes the folder and the file, where they are missing, so that only their owner can read them. SQLite gives its other files
+ * the rights of the first one.
+ */
+export function makePrivate(dataDir: string, file: string): void {
+  makePrivateFolder(dataDir);
+  keepFolderPrivate(dataDir, (name) => OWN_FILE.test(name));
+  makePrivateFile(file);
+  for (const other of [`${file}-wal`, `${file}-shm`]) keepFilePrivate(other);
 }
 
 /** The error for a store that could not be opened. */
@@ -68,7 +89,7 @@ function advice(file: string, reason: string): string {
 /** Opens the file without SQLite, for the system's own words. */
 function systemsReason(file: string): string {
   try {
-    Deno.openSync(file, { append: true, create: true }).close();
+    Deno.openSync(file, { append: true, create: true, ...PRIVATE }).close();
     return "";
   } catch (error) {
     return String(error);

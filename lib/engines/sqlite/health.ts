@@ -2,6 +2,7 @@
  * Whether a store can be relied on, and why not. A disk that is full or away is well again once a write succeeds, and once
  * what could not be read can be; a file that is damaged never is, until a start has checked all of it.
  */
+import { PRIVATE } from "../../base/private_files.ts";
 import { getLogger } from "@logtape/logtape";
 import { CodedError } from "../../base/errors.ts";
 import { reasonOf } from "../../base/reason.ts";
@@ -111,7 +112,7 @@ function hasRoom(dataDir: string): boolean {
   if (dataDir === IN_MEMORY) return true;
   const file = `${dataDir}/notifyli.room`;
   try {
-    Deno.writeFileSync(file, new Uint8Array(ROOM_BYTES));
+    Deno.writeFileSync(file, new Uint8Array(ROOM_BYTES), PRIVATE);
     return true;
   } catch {
     return false;

@@ -3,7 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 import { getLogger } from "@logtape/logtape";
 import { reasonOf } from "../../base/reason.ts";
 import { isMarkedDamaged, unmark } from "./damage_mark.ts";
-import { cannotOpen, IN_MEMORY } from "./data_dir.ts";
+import { cannotOpen, IN_MEMORY, makePrivate } from "./data_dir.ts";
 import { migrate, type Schema } from "./migrations.ts";
 import { logOf } from "./own_files.ts";
 import { giveBackFromNowOn } from "./rewrite.ts";
@@ -34,7 +34,7 @@ export function openDatabase(dataDir: string, schemas: readonly Schema[]): Opene
   const file = fileIn(dataDir);
   const isLeft = exists(logOf(file));
   try {
-    Deno.mkdirSync(dataDir, { recursive: true });
+    makePrivate(dataDir, file);
     const database = new DatabaseSync(file);
     prepared(database, { schemas, dataDir, isLeft });
     return { database, isLeft };

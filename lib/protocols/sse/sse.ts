@@ -10,7 +10,7 @@ import type { App } from "../../http/bindings.ts";
 import { readBody } from "../../http/body.ts";
 import type { AllowedOrigins } from "../../net/origin.ts";
 import { sendToSession } from "./session.ts";
-import { allowFields, requireAllowedOrigin } from "./sse_origin.ts";
+import { allowFields, requireAllowedOrigin, type SseContext } from "./sse_origin.ts";
 import { type SseParts, SseStreams } from "./sse_streams.ts";
 
 const HEADERS = {
@@ -19,6 +19,9 @@ const HEADERS = {
   "x-accel-buffering": "no", // nginx would wait for more otherwise
   "connection": "close", // the TCP connection ends with its stream, so that a stop need not wait for it
 };
+
+/** Names the session of a POST where its path does not, which logs have. */
+const SESSION_HEADER = "X-Session";
 
 /** The part of the configuration that streams need. */
 export interface SseConfig {
@@ -45,12 +48,20 @@ export function sseRoutes(parts: SseParts, config: SseConfig): App {
     return context.body(await streams.open(context.req.raw, context.env.peer), 200, HEADERS);
   });
 
-  routes.post("/:session", async (context) => {
-    const text = await readBody(context.req.raw, limits.frame, requestSeconds);
-    const { session } = context.req.param();
-    if (await sendToSession(parts.node.broker, session, text)) return context.body(null, 202);
-    throw new CodedError("not_found", `There is no session ${JSON.stringify(session)}`);
+  routes.post("/", (context) => {
+    const session = context.req.header(SESSION_HEADER);
+    if (session !== undefined) return take(context, session);
+    throw new CodedError("missing_field", `Missing header '${SESSION_HEADER}'`);
   });
 
+  routes.post("/:session", (context) => take(context, context.req.param("session")));
+
   return routes;
+
+  /** Takes commands for a session. */
+  async function take(context: SseContext, session: string): Promise<Response> {
+    const text = await readBody(context.req.raw, limits.frame, requestSeconds);
+    if (await sendToSession(parts.node.broker, session, text)) return context.body(null, 202);
+    throw new CodedError("not_found", `There is no session ${JSON.stringify(session)}`);
+  }
 }

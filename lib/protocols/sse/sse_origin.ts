@@ -10,7 +10,7 @@ import {
   refusedOrigin,
 } from "../../net/origin.ts";
 
-type SseContext = Context<{ Bindings: Bindings }>;
+export type SseContext = Context<{ Bindings: Bindings }>;
 
 interface PageRules {
   readonly origins: AllowedOrigins;
@@ -37,7 +37,8 @@ export function requireAllowedOrigin({ refusals, ...rules }: PageRules) {
 /** Answers a page of another site that asks first what it may send: its token, or commands as JSON. */
 export function allowFields(context: SseContext): Response {
   context.header("Access-Control-Allow-Methods", "GET, POST");
-  context.header("Access-Control-Allow-Headers", "authorization, content-type, last-event-id");
+  const fields = "authorization, content-type, last-event-id, x-session";
+  context.header("Access-Control-Allow-Headers", fields);
   context.header("Access-Control-Max-Age", "86400");
   return context.body(null, 204);
 }

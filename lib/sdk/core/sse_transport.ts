@@ -23,6 +23,9 @@ const TOO_BIG_STATUS = 413;
 const UNAUTHORIZED_STATUS = 401;
 const FORBIDDEN_STATUS = 403;
 
+/** The status by which a server says that it looks for no session in a header. */
+const NO_SUCH_STATUS = 405;
+
 /** Most UTF-16 units that go up together; the server takes 64 KiB at once if nobody told it otherwise. */
 const BATCH_LENGTH = 16_384;
 
@@ -50,6 +53,8 @@ class SseTransport implements Transport {
   readonly #abort = new AbortController();
   #stream: ReadableStreamDefaultReader<Uint8Array> | undefined;
   #session: string | undefined;
+  /** Whether the server is one of before 0.3, which looks for the session in the path. */
+  #isOldServer = false;
   #isClosed = false;
   /** Texts that wait for the POST before them; what `client.ts` asks at once is bounded. */
   #waiting: string[] = [];
@@ -136,11 +141,7 @@ class SseTransport implements Transport {
     await undefined; // what is said at once goes up together
     while (this.#waiting.length > 0) {
       const texts = this.#nextBatch();
-      const response = await this.#fetch(`${this.#address}/${this.#session}`, {
-        method: "POST",
-        body: texts.join("\n"),
-        signal: this.#abort.signal,
-      });
+      const response = await this.#post(texts.join("\n"));
       const { status } = response;
       if (status === FORBIDDEN_STATUS) return await this.#refused(response);
       await response.body?.cancel();
@@ -150,6 +151,23 @@ class SseTransport implements Transport {
       } else if (status === TOO_BIG_STATUS) return this.#end(FRAME_TOO_BIG, "frame is too big");
       else if (status !== 202) return this.#end(CONNECTION_LOST, `A POST is answered ${status}`);
     }
+  }
+
+  /** Sends a text up. The session is named in a header, since logs have the path. */
+  async #post(text: string): Promise<Response> {
+    if (!this.#isOldServer) {
+      const response = await this.#request(this.#address, text, {
+        "x-session": `${this.#session}`,
+      });
+      if (response.status !== NO_SUCH_STATUS) return response;
+      await response.body?.cancel();
+      this.#isOldServer = true;
+    }
+    return await this.#request(`${this.#address}/${this.#session}`, text);
+  }
+
+  #request(url: string, body: string, headers = {}): Promise<Response> {
+    return this.#fetch(url, { method: "POST", headers, body, signal: this.#abort.signal });
   }
 
   /** Takes the first of the texts that wait, at least one. */

@@ -220,10 +220,11 @@ function testEngine(engine: string, start: (env?: Env) => Promise<Target>): void
     assert.match(stdout, new RegExp(`^${idOf(key)}  short .* expired `, "m"));
   });
 
-  testOn("many wrong keys of one address are refused, and known ones are not", async (target) => {
+  testOn("many wrong keys of one address are refused, and right ones are not", async (target) => {
     const { program, env } = target;
     const key = await created(["--name", "r", "--scope", "read"], env);
     const unused = await created(["--name", "unused", "--scope", "read"], env);
+    const revoked = await created(["--name", "revoked", "--scope", "read"], env);
     assert.equal((await call(program, "GET", "/api/stats", { key })).status, 200);
     const statuses = [];
     for (let count = 0; count < 25; count++) {
@@ -231,16 +232,21 @@ function testEngine(engine: string, start: (env?: Env) => Promise<Target>): void
       statuses.push((await call(program, "GET", "/api/stats", { key: wrong })).status);
     }
     assert.deepEqual(statuses, [...Array(20).fill(401), ...Array(5).fill(429)]);
-    const { status, json } = await call(program, "GET", "/api/stats", { key: unused });
-    assert.deepEqual([status, json["code"]], [429, "too_many_attempts"]);
+    const first = await call(program, "GET", "/api/stats", { key: unused });
+    assert.equal(first.status, 200, "a key that was never shown before");
+    const late = await created(["--name", "late", "--scope", "read"], env);
+    await waitFor("a key that was made meanwhile", async () => {
+      return (await call(program, "GET", "/api/stats", { key: late })).status === 200;
+    });
+    await keyCommand(["revoke", idOf(revoked)], env);
+    const { json } = await call(program, "GET", "/api/stats", { key: revoked });
+    assert.match(String(json["message"]), /is revoked$/);
+    const wrong = `${unused.slice(0, -1)}${unused.endsWith("x") ? "y" : "x"}`;
+    assert.equal((await call(program, "GET", "/api/stats", { key: wrong })).status, 401);
     const stats = await call(program, "GET", "/api/stats", { key });
     const { api_unauthorized, api_throttled, api_forbidden } = stats.json;
-    assert.deepEqual([stats.status, api_unauthorized, api_throttled, api_forbidden], [
-      200,
-      20,
-      6,
-      0,
-    ]);
+    assert.deepEqual([stats.status, api_unauthorized, api_forbidden], [200, 22, 0]);
+    assert.ok(Number(api_throttled) >= 5);
   });
 
   testOn("a key reaches its own site alone", async ({ program, env }) => {

@@ -31,12 +31,10 @@ export class Watching {
   ): Promise<Watched> {
     const { site, name } = channel;
     const room = this.#roomOf(channel);
-    room.begin(connection);
+    const asked = { ...request, most: this.#parts.most(name) };
     try {
-      const asked = { ...request, most: this.#parts.most(name) };
-      return await room.answer(connection, await this.#parts.list(site, name, asked));
+      return await room.ask(connection, () => this.#parts.list(site, name, asked));
     } catch (error) {
-      room.fail(connection);
       this.#dropIfEmpty(channel, room);
       throw error;
     }

@@ -1,5 +1,7 @@
 /** Who is in a room, as clients and other systems of the running program are told: exactly, and in large rooms only how many. */
 import assert from "node:assert/strict";
+import { connect } from "../../lib/sdk/mod.ts";
+import { EventStream } from "../support/event_stream.ts";
 import { Program } from "../support/program.ts";
 import { RedisServer } from "../support/redis.ts";
 import { RoomsFile } from "../support/rooms_file.ts";
@@ -143,6 +145,42 @@ Deno.test("of 60 users in a room, a client that names no limit is told 50, and o
   for (const client of crowd) await client.close();
 });
 
+Deno.test("a session over HTTP and the client library are told the same: pages, then how many", async () => {
+  await using file = await RoomsFile.write({ rooms: [{ pattern: "*", maxPresence: 4 }] });
+  await using stage = await Stage.open({
+    listener: "node",
+    isOnRedis: true,
+    env: { APP_ROOMS: file.path },
+  });
+  await using one = await stage.enter(1);
+  await using stream = await EventStream.open(`${stage.url}/sse`);
+  const { session } = await stream.named("open");
+  const client = connect({ url: stage.url.replace("http", "ws") + "/ws", userId: 7 });
+  const lobby = client.subscribe(ROOM, () => {}, { presence: true });
+  await waitFor("the library knows both", () => lobby.userCount === 2 && lobby.users.length === 2);
+  const commands = [
+    { type: "connect", ref: 1, user_id: 5 },
+    { type: "subscribe", ref: 2, room: ROOM },
+    { type: "presence", ref: 3, room: ROOM, limit: 2 },
+  ];
+  const body = commands.map((each) => JSON.stringify(each)).join("\n");
+  const taken = await fetch(`${stage.url}/sse/${session}`, { method: "POST", body });
+  assert.equal(taken.status, 202, await taken.text());
+  const [, , reply] = await stream.get("reply", 3);
+  const { users, count, next } = reply?.["data"] as Frame;
+  assert.deepEqual([ids(users), count, typeof next], [[1, 7], 3, "string"]);
+  await using four = await stage.enter(3);
+  await stream.get("join");
+  await using five = await stage.enter(9);
+  assert.partialDeepStrictEqual(await stream.get("presence"), [{ users: [], count: 5 }]);
+  await waitFor(
+    "the library knows how many",
+    () => lobby.userCount === 5 && lobby.users.length === 0,
+  );
+  await Promise.all([four.settled(), five.settled(), one.settled()]);
+  client.close();
+});
+
 /** One server, or two on one Redis, with clients of both versions in the lobby. */
 class Stage implements AsyncDisposable {
   readonly #programs: readonly Program[];
@@ -178,8 +216,12 @@ class Stage implements AsyncDisposable {
     return client;
   }
 
+  get url(): string {
+    return this.#programs[0]!.url;
+  }
+
   ask(query: string): Promise<Response> {
-    return fetch(`${this.#programs[0]!.url}/api/rooms/${ROOM}/connections${query}`);
+    return fetch(`${this.url}/api/rooms/${ROOM}/connections${query}`);
   }
 
   async connections(query: string): Promise<Frame> {

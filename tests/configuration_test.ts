@@ -121,6 +121,7 @@ Deno.test("readConfig() takes every setting from the environment", () => {
     REDIS_TLS_CA: "",
     REDIS_PREFIX: "n:",
     REDIS_LEASE_SECONDS: "9",
+    REDIS_PLAIN_FIELDS: "true",
   };
   assert.deepEqual(Object.keys(env).sort(), SERVER_NAMES.toSorted());
   assert.deepEqual(ofServer(env), {
@@ -180,6 +181,7 @@ Deno.test("readConfig() takes every setting from the environment", () => {
       tlsCa: undefined,
       prefix: "n:",
       leaseSeconds: 9,
+      plainFields: true,
       connectionName: "Bot",
     },
   });

@@ -49,6 +49,7 @@ Deno.test("readConfig() with only REDIS_ENABLED takes the default Redis", () => 
     prefix: "notifyli:",
     leaseSeconds: 15,
     connectionName: "NotificationBot",
+    plainFields: false,
   });
 });
 

@@ -76,7 +76,7 @@ async function present(redis: RedisServer): Promise<number> {
 
 async function notify({ url }: Program, ledger: Ledger, name: string): Promise<void> {
   for (let number = 0; number < 10; number++) {
-    const id = `${name}-${number}`;
+    const id = `${name}-for-${USER}-${number}`;
     ledger.sent(USER, id);
     const path = `/api/users/${USER}/notifications?room=/user/${USER}`;
     const headers = { "Idempotency-Key": id };

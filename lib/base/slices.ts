@@ -5,7 +5,7 @@
 import { pause } from "./clock.ts";
 
 /** How long work goes on before everything else has its turn. */
-const SLICE_MS = 5;
+const SLICE_MS = 8;
 /** How long everything else has then. It is a timer, since the runtime asks the system for new data before one. */
 const REST_MS = 1;
 

@@ -7,10 +7,10 @@ import { HearingSlices } from "../base/hearing_slices.ts";
 import { nextId } from "../base/ids.ts";
 import type { Heard, HeardPayloads } from "./heard_payloads.ts";
 
-/** Payloads that are being stored at once. They fill a few calls to Redis, so that the lock's renewal waits for few. */
-const MOST_UNDER_WAY = 1000;
-/** When so many are left under way, more are begun: some at a time, for one call to Redis. */
-const FEW_UNDER_WAY = 800;
+/** Payloads that are begun together: they are one call to Redis, which costs less than several. */
+const TOGETHER = 100;
+/** Payloads that are being stored at once. They are a few calls, so that the lock's renewal waits for few. */
+const MOST_UNDER_WAY = 20 * TOGETHER;
 
 export interface RoutingInfo {
   readonly id: string;
@@ -73,10 +73,12 @@ export class Routing {
   goOn(): void {
     if (this.#isResting) return;
     if (this.#underWay === 0) this.#slices.begin();
-    while (this.#isMore() && this.#underWay < MOST_UNDER_WAY) {
+    while (this.#isMore() && this.#underWay <= MOST_UNDER_WAY - TOGETHER) {
       if (this.#slices.isOver()) return this.#rest();
-      const heard = this.#heard.next();
-      if (heard !== undefined) this.#send(heard);
+      for (let count = 0; count < TOGETHER && this.#isMore(); count++) {
+        const heard = this.#heard.next();
+        if (heard !== undefined) this.#send(heard);
+      }
     }
   }
 
@@ -111,7 +113,7 @@ export class Routing {
         heard.isDone = true;
         this.#heard.forgetDone();
       }
-      if (this.#underWay <= FEW_UNDER_WAY) this.goOn();
+      this.goOn();
       if (this.#underWay > 0) return;
       this.#settled?.resolve();
       this.#settled = undefined;

@@ -113,6 +113,7 @@ export class Bridge {
     await this.#router.renew();
     try {
       const { bridgeChannel } = new WayKeys(this.#storage.keys);
+      await this.#requireFunctions();
       await subscriber.subscribe(bridgeChannel, messageChannel);
       this.#router.noteSubscribed();
       // A payload before the first mark has no place that others know, and is routed twice if the holder ends soon.
@@ -120,7 +121,7 @@ export class Bridge {
       this.#deaf = undefined;
       log.info("subscribed to {channel}", { channel: messageChannel });
     } catch (error) {
-      const { message, options } = unavailable(error);
+      const { message, options } = error instanceof CodedError ? error : unavailable(error);
       // A connection that was lost comes back and subscribes anew. One on which Redis was busy for too long does not.
       clearTimeout(this.#again);
       if (subscriber.status === "ready") {
@@ -131,6 +132,13 @@ export class Bridge {
       if (refusal !== this.#deaf) log.error("{refusal}", { refusal });
       this.#deaf = refusal;
     }
+  }
+
+  /** A node that could store nothing hears nothing: PUBLISH then answers that nobody did. The engine logs why. */
+  async #requireFunctions(): Promise<void> {
+    await this.#storage.functions.load().catch((cause) => {
+      throw new CodedError("unavailable", "Redis has no functions", { cause, isAway: true });
+    });
   }
 
   async #route(payload: string, { progress, id, isRetry }: RoutingInfo): ReturnType<RoutePayload> {

@@ -118,13 +118,17 @@ Deno.test("readConfig() takes every setting from the environment", () => {
     REDIS_PORT: "6380",
     REDIS_USERNAME: "user",
     REDIS_PASSWORD: "secret",
+    REDIS_DB: "3",
     REDIS_TLS_CA: "",
+    REDIS_TLS_CERT: "",
+    REDIS_TLS_KEY: "",
     REDIS_PREFIX: "n:",
     REDIS_LEASE_SECONDS: "9",
     REDIS_PLAIN_FIELDS: "true",
   };
   assert.deepEqual(Object.keys(env).sort(), SERVER_NAMES.toSorted());
-  assert.deepEqual(ofServer(env), {
+  // Another prefix is warned of, unless somebody says which channel is meant.
+  assert.deepEqual(ofServer({ ...env, REDIS_MESSAGE_CHANNEL: "news" }), {
     listeners: {
       host: "0.0.0.0",
       port: 8080,
@@ -176,7 +180,7 @@ Deno.test("readConfig() takes every setting from the environment", () => {
       port: 6380,
       username: "user",
       password: "secret",
-      database: 0,
+      database: 3,
       tls: false,
       tlsCa: undefined,
       prefix: "n:",

@@ -141,6 +141,11 @@ export const ERRORS = {
     status: 503,
     temporary: true,
   },
+  missed: {
+    meaning: "The server was cut off from its store: what was said meanwhile may not have come",
+    status: 503,
+    temporary: true,
+  },
   internal: {
     meaning: "The server failed; its log says more",
     status: 500,

@@ -5,6 +5,7 @@ import { problemsOf } from "../config/config.ts";
 import type { Environment } from "../config/environment.ts";
 import { readPem } from "../config/pem.ts";
 import { type Config, type LoadedConfig, loadEnvironment, readConfig } from "../configuration.ts";
+import { tlsOptions } from "../engines/redis/tls_files.ts";
 import { requirePossibleFolder } from "../engines/sqlite/data_dir.ts";
 import { requireClosedOrLocal } from "../net/open_mode.ts";
 import { type LoadedRooms, loadRooms } from "../rooms/rules/rooms_file.ts";
@@ -50,7 +51,7 @@ async function problemsOfFiles({ listeners, auth, redis, limits }: Config): Prom
   return problemsOf([
     () => tls && readPem("APP_TLS_CERT", tls.cert),
     () => tls && readPem("APP_TLS_KEY", tls.key),
-    () => redis?.tlsCa && readPem("REDIS_TLS_CA", redis.tlsCa),
+    () => redis && tlsOptions(redis),
     () => {
       if (opened.status === "rejected") throw opened.reason;
     },

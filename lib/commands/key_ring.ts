@@ -44,11 +44,18 @@ export async function openKeyRing(config: Config): Promise<KeyRing> {
 }
 
 async function openRedisRing(config: RedisConfig): Promise<KeyRing> {
-  const { connectRedis, endRedis, readyWithin } = await import("../engines/redis/client.ts");
+  const { connectRedis, endRedis, readyWithin, whyUnfit } = await import(
+    "../engines/redis/client.ts"
+  );
   const { RedisApiKeys } = await import("../auth/keys/redis.ts");
   const { RedisKeys } = await import("../engines/redis/keys.ts");
   const redis = connectRedis(config, { name: "notifyli-key" });
   await readyWithin(redis, CONNECT_WITHIN_MS);
+  const flaw = whyUnfit(redis);
+  if (flaw !== undefined) {
+    await endRedis(redis);
+    throw new CodedError("unavailable", `Cannot use this Redis: ${flaw}`);
+  }
   const keys = new ApiKeys(new RedisApiKeys({ redis, keys: new RedisKeys(config.prefix) }));
   return storeRing(keys, () => endRedis(redis));
 }

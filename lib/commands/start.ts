@@ -1,6 +1,7 @@
 /** `notifyli start` runs the server until a signal ends it. */
 import { getLogger } from "@logtape/logtape";
 import { loadConfig } from "../configuration.ts";
+import { placeOf } from "../engines/redis/address.ts";
 import { requirePossibleFolder } from "../engines/sqlite/data_dir.ts";
 import { configureLogging } from "../log/logging.ts";
 import { loadRooms } from "../rooms/rules/rooms_file.ts";
@@ -38,7 +39,7 @@ export const start = subcommand(HELP, async () => {
     version: VERSION,
     url: server.url,
     listener: config.listeners.listener,
-    engine: config.redis ? `redis at ${config.redis.host}:${config.redis.port}` : "embedded",
+    engine: config.redis ? `redis at ${placeOf(config.redis)}` : "embedded",
   });
 
   using _ = catchAll(server.metrics);

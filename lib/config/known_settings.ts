@@ -14,6 +14,8 @@ export interface Lost {
   readonly what: string;
   /** Where the entry stands, such as `.env:3`; absent if it is in the environment. */
   readonly place?: string;
+  /** What a setting of the server that this one replaces means here. */
+  readonly carriedOver?: string;
 }
 
 export class KnownSettings {
@@ -21,6 +23,8 @@ export class KnownSettings {
   readonly #settings: ReadonlyMap<string, Setting>;
   /** Names of settings by their letters and digits alone. */
   readonly #byLetters: ReadonlyMap<string, string>;
+  /** What settings of the server that this one replaces mean here, by their names; `X_*` stands for all that begin so. */
+  readonly #carriedOver: ReadonlyMap<string, string>;
   /** The first words of all names, as a pattern such as `APP|REDIS`. */
   readonly #prefixes: string;
 
@@ -30,6 +34,9 @@ export class KnownSettings {
     if (this.#settings.size < all.length) throw new TypeError("A setting is in two slices");
     this.names = [...this.#settings.keys()];
     this.#byLetters = new Map(this.names.map((name) => [lettersOf(name), name]));
+    this.#carriedOver = new Map(
+      slices.flatMap(({ carriedOver = {} }) => Object.entries(carriedOver)),
+    );
     this.#prefixes = [...new Set(this.names.map((name) => name.split("_", 1)[0]))].join("|");
   }
 
@@ -47,6 +54,15 @@ export class KnownSettings {
     return setting?.kind.shown !== undefined || setting?.guard !== undefined;
   }
 
+  /** What a setting of the server that this one replaces means here: empty for the same; `undefined` for any other name. */
+  carriedOver(name: string): string | undefined {
+    const exact = this.#carriedOver.get(name);
+    if (exact !== undefined) return exact;
+    return [...this.#carriedOver].find(([each]) =>
+      each.endsWith("*") && name.startsWith(each.slice(0, -1))
+    )?.[1];
+  }
+
   /** Hides settings inside of a value: `APP_PORT=80 APP_KEY=…` in one line is one value, with a secret in it. */
   withoutSettings(value: string): string {
     return value.replace(new RegExp(`\\b((${this.#prefixes})_\\w*=).*$`, "s"), "$1***");
@@ -54,6 +70,8 @@ export class KnownSettings {
 
   /** What a name that is no setting was meant to be; `undefined` if the variable seems to be another program's. */
   lostName(name: string, place?: string): Lost | undefined {
+    const carriedOver = this.carriedOver(name);
+    if (carriedOver !== undefined) return { what: name, place, carriedOver };
     const meant = this.#like(name);
     const isOurs = meant !== undefined || new RegExp(`^(${this.#prefixes})_`).test(name);
     return isOurs ? { meant, what: `unknown setting ${shown(name, meant)}`, place } : undefined;

@@ -24,7 +24,25 @@ export function oddities(given: Given): Finding[] {
     ...names.filter((name) => known.has(name)).flatMap((name) => ofSetting(name, given)),
     ...file.lost.map((each) => ofLost(each, given)),
     ...names.filter((name) => !known.has(name)).flatMap((name) => ofOther(name, given)),
+    ...carriedOver(given),
   ];
+}
+
+/**
+ * What settings mean here that both this server and the one that it replaces have. Nobody needs to be told where no setting
+ * is there that only the other one has.
+ */
+function carriedOver({ known, env, file }: Given): Finding[] {
+  const others = [...Object.keys(env), ...file.lost.map(({ what }) => what)];
+  if (!others.some((name) => !known.has(name) && known.carriedOver(name))) return [];
+  const shared = Object.keys(env).sort().filter((name) => known.has(name) && !isBlank(env[name]));
+  const told = shared.flatMap((name): Finding[] => {
+    const meaning = known.carriedOver(name);
+    return meaning ? [{ name, stops: false, text: `${name}: ${meaning}` }] : [];
+  });
+  const same = shared.filter((name) => known.carriedOver(name) === "");
+  if (same.length === 0) return told;
+  return [...told, { stops: false, text: `${same.join(", ")}: as in the PHP server` }];
 }
 
 function ofSetting(name: string, given: Given): Finding[] {
@@ -68,7 +86,11 @@ function ofOther(name: string, given: Given): Finding[] {
 }
 
 /** An ignored entry stops the start if it seems to be a setting that would have kept people out. */
-function ofLost({ meant, what, place }: Lost, given: Given): Finding {
+function ofLost({ meant, what, place, carriedOver }: Lost, given: Given): Finding {
+  if (carriedOver !== undefined) {
+    const text = `${place === undefined ? "" : `${place}: `}${what}: ${carriedOver}`;
+    return { stops: false, text };
+  }
   if (meant !== undefined && letsIn(meant, given)) {
     const text = `Cannot do without ${meant}: it is not set, and ${place ?? "the environment"} ` +
       `has something like it (${what})`;

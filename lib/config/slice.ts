@@ -10,6 +10,11 @@ export interface Slice<Config = unknown, Name extends string = string, Values = 
   readonly title: string;
   readonly settings: Settings<Values>;
   /**
+   * Settings of the server that this one replaces, whose `.env` may be carried over: what each means here, to follow its name
+   * and a colon. Empty where it means the same. A name that ends with `*` stands for all that begin so.
+   */
+  readonly carriedOver?: Readonly<Record<string, string>>;
+  /**
    * Makes the config of the settings. Throws a `ConfigError` where good settings do not go together. It should check that
    * before it reads other settings, for it ends at the first wrong value, and would then not report the rest.
    */

@@ -220,10 +220,9 @@ export class Node implements ConnectionHome {
   }
 
   #lost(): void {
-    // A client with an inbox knows its positions, and gets exactly what it missed when it comes back. Whoever comes from
-    // now on has missed nothing.
-    const missed = [...this.#connections].filter(({ recovers }) => recovers);
-    const closed = inSlices(missed, (each) => each.disconnect(DISCONNECTS.missed));
+    // A client with an inbox knows its positions, and gets exactly what it missed when it comes back. Others are told: what
+    // waits for them comes again, and what was said in rooms does not. Whoever comes from now on has missed nothing.
+    const closed = inSlices([...this.#connections], tellMissed);
     this.background.run("missed", closed);
     this.subscriptions.forget(closed.catch(() => {}));
   }
@@ -234,4 +233,12 @@ export class Node implements ConnectionHome {
     }
     this.restoring.ifIncomplete();
   }
+}
+
+/** Ends a connection that can come back for what it missed, and tells others that they may have missed something. */
+function tellMissed(connection: Connection): void {
+  if (connection.recovers) return connection.disconnect(DISCONNECTS.missed);
+  if (connection.user === undefined) return;
+  const missed = new CodedError("missed", "What was said in rooms just now may not have come");
+  connection.protocol.fail(connection, missed);
 }

@@ -79,6 +79,21 @@ export interface Position {
   readonly epoch: string;
 }
 
+/** Where a channel or an inbox stands, and which positions of earlier epochs are still good there. */
+export interface Standing extends Position {
+  /**
+   * Where earlier epochs ended: nothing was lost of what they had up to there. Absent with an engine that keeps nothing of
+   * an earlier epoch.
+   */
+  readonly past?: readonly Position[];
+}
+
+/** Whether a position is one of what stands there now, so that what came after it is just what follows it there. */
+export function isPlaceIn({ epoch, past = [] }: Standing, position: Position): boolean {
+  return position.epoch === epoch ||
+    past.some((end) => end.epoch === position.epoch && position.offset <= end.offset);
+}
+
 /** The position before every publication. */
 export const NOWHERE: Position = { offset: 0, epoch: "" };
 
@@ -117,7 +132,7 @@ export interface KeptPublication {
   readonly publication: Publication;
 }
 
-export interface History extends Position {
+export interface History extends Standing {
   /** The publications, oldest first. */
   readonly publications: readonly KeptPublication[];
 }

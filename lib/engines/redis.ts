@@ -3,8 +3,9 @@ import type { Engine, EngineHandler } from "../core/engine.ts";
 import type { FanOut } from "../core/broker.ts";
 import { HistoryBudget, type HistoryLimits } from "./history_budget.ts";
 import { RedisBroker } from "./redis/broker.ts";
-import { connectRedis, endRedis, readyWithin } from "./redis/client.ts";
+import { connectRedis, endRedis, readyWithin, whyUnfit } from "./redis/client.ts";
 import { RedisHistories } from "./redis/histories.ts";
+import { Incarnation } from "./redis/incarnation.ts";
 import { KERNEL_FUNCTIONS } from "./redis/kernel_functions.ts";
 import { RedisKeys } from "./redis/keys.ts";
 import { FunctionLibrary } from "./redis/library.ts";
@@ -63,7 +64,9 @@ function connect(config: RedisConfig, { name, stored }: RedisEngineOptions): Red
   const subscriber = connectRedis(config, { name: `${name}-subscriber` });
   const lists = stored.map(({ functions }) => functions).filter((list) => list !== undefined);
   const functions = new FunctionLibrary(redis, [KERNEL_FUNCTIONS, ...lists]);
-  return { redis, subscriber, keys: new RedisKeys(config.prefix), functions };
+  const keys = new RedisKeys(config.prefix);
+  const incarnation = new Incarnation({ redis, keys, functions });
+  return { redis, subscriber, keys, functions, incarnation };
 }
 
 function storageOf(link: RedisLink, restoration: Restoration): RedisStorage {
@@ -80,6 +83,8 @@ async function bothReadyWithin({ redis, subscriber }: RedisLink, ms: number): Pr
 }
 
 async function unready(link: RedisLink, restoration: Restoration): Promise<string | undefined> {
+  const flaw = whyUnfit(link.redis) ?? whyUnfit(link.subscriber);
+  if (flaw !== undefined) return `Cannot use this Redis: ${flaw}`;
   if (link.subscriber.status !== "ready") return UNREACHABLE;
   return await link.redis.ping().then(() => restoration.failure, () => UNREACHABLE);
 }

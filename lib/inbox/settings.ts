@@ -30,6 +30,9 @@ export const inbox = slice({
     APP_LIMIT_INBOX_DAYS: { default: "30", help: "Days that a notification is kept", kind: limit },
     BOT_ROOM: { default: "1", help: "Room of a notification that names none", kind: filled },
   },
+  carriedOver: {
+    BOT_ROOM: "here it is the room of a notification that names none; no bot is in it",
+  },
   config: (read): InboxConfig => ({
     size: read.value("APP_LIMIT_INBOX"),
     bytes: read.value("APP_LIMIT_INBOX_BYTES"),

@@ -89,6 +89,15 @@ export const listeners = slice({
       kind: secondsOrOff,
     },
   },
+  carriedOver: {
+    APP_PORT: "",
+    APP_LOCATION:
+      "it has no effect here: the server listens at APP_HOST and APP_PORT, and the page " +
+      "finds it by the address that the page was loaded from",
+    "APP_WS_*":
+      "it has no effect here: the page finds the server by the address that the page was " +
+      "loaded from, /ws beside it, and TLS is the proxy's or that of APP_TLS_CERT",
+  },
   config(read): ListenersConfig {
     const tls = tlsFiles(read.value("APP_TLS_CERT"), read.value("APP_TLS_KEY"));
     return {

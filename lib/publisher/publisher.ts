@@ -12,13 +12,15 @@
  */
 import type { Redis } from "ioredis";
 import type { Limits } from "../base/sizes.ts";
+import { CodedError } from "../base/errors.ts";
 import { readSlice } from "../config/read.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
 import type { UserPresence } from "../rooms/store/store.ts";
-import { connectRedis, endRedis, readyWithin } from "../engines/redis/client.ts";
+import type { RedisAddress } from "../engines/redis/address.ts";
+import { connectRedis, endRedis, readyWithin, whyUnfit } from "../engines/redis/client.ts";
 import { throwUnavailable } from "../engines/redis/errors.ts";
 import { RedisKeys } from "../engines/redis/keys.ts";
-import { redis as redisSlice, type RedisAddress } from "../engines/redis/settings.ts";
+import { redis as redisSlice } from "../engines/redis/settings.ts";
 import { connectionField, connectionsKey, parsePresence } from "../rooms/store/connections.ts";
 import { userIdField } from "../base/fields.ts";
 import { parseNotification } from "../inbox/notification.ts";
@@ -113,6 +115,8 @@ export class Publisher implements AsyncDisposable {
 
   async #ready(): Promise<Redis> {
     await readyWithin(this.#redis, CONNECT_WITHIN_MS);
+    const flaw = whyUnfit(this.#redis);
+    if (flaw !== undefined) throw new CodedError("unavailable", `Cannot use this Redis: ${flaw}`);
     return this.#redis;
   }
 }

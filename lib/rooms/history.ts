@@ -5,6 +5,7 @@ import type { Broker } from "../core/broker.ts";
 import {
   frameLength,
   type History,
+  isPlaceIn,
   type KeptPublication,
   type Position,
 } from "../core/publication.ts";
@@ -48,10 +49,11 @@ export class RoomHistory {
     if (size === 0) return failed("no_history");
     const channel = roomChannel(site, room);
     const options = { since: since?.offset ?? MAX_OFFSET, limit: MAX_RECOVERED, persistent };
-    const { offset, epoch, publications } = await this.#after(channel, options);
+    const history = await this.#after(channel, options);
+    const { offset, epoch, publications } = history;
     const at = { offset, epoch };
     if (since === undefined) return failed("new", at);
-    if (since.epoch !== epoch || since.offset > offset) return failed("epoch", at);
+    if (!isPlaceIn(history, since) || since.offset > offset) return failed("epoch", at);
     const missed = offset - since.offset;
     if (missed > MAX_RECOVERED) return failed("too_many", at);
     const isLong = isOver(room, publications);
@@ -70,8 +72,9 @@ export class RoomHistory {
     const channel = roomChannel(site, room);
     const { persistent } = this.#rules.of(room).history;
     const nothing = { since: MAX_OFFSET, limit: 1, persistent };
-    const { offset, epoch } = await this.#broker.history(channel, nothing);
-    const isKnown = since === undefined || since.epoch === epoch;
+    const standing = await this.#broker.history(channel, nothing);
+    const { offset, epoch } = standing;
+    const isKnown = since === undefined || isPlaceIn(standing, since);
     const from = isKnown ? since?.offset ?? Math.max(0, offset - limit) : MAX_OFFSET;
     const asked = { since: from, limit, persistent };
     const publications = since === undefined

@@ -8,6 +8,9 @@ export interface BridgeConfig {
   readonly messageChannel: string;
 }
 
+/** The channel that other systems publish on who know nothing of a prefix. */
+const USUAL_CHANNEL = "notifyli:messages";
+
 /** The config is `undefined` without Redis. */
 export const bridge = slice({
   name: "bridge",
@@ -22,6 +25,13 @@ export const bridge = slice({
   config(read): BridgeConfig | undefined {
     const prefix = read.of(redis)?.prefix;
     if (prefix === undefined) return undefined;
-    return { messageChannel: read.value("REDIS_MESSAGE_CHANNEL") || `${prefix}messages` };
+    const messageChannel = read.value("REDIS_MESSAGE_CHANNEL") || `${prefix}messages`;
+    if (messageChannel !== USUAL_CHANNEL && !read.given("REDIS_MESSAGE_CHANNEL")) {
+      read.warn(
+        `REDIS_PREFIX=${prefix}: this server hears what is published on ${messageChannel}, and nothing ` +
+          `of ${USUAL_CHANNEL} (REDIS_MESSAGE_CHANNEL says which channel is meant)`,
+      );
+    }
+    return { messageChannel };
   },
 });

@@ -69,6 +69,8 @@ Deno.test("docs/redis.md lists every key and channel, with its kind", async () =
     body: '{"seconds":3600}',
   });
   assert.equal(blocked.status, 200, await blocked.text());
+  const unblocked = await fetch(`${program.url}/api/users/8/unblock`, { method: "POST", headers });
+  assert.equal(unblocked.status, 204, await unblocked.text());
   const made = await fetch(`${program.url}/api/keys`, {
     method: "POST",
     headers,

@@ -38,6 +38,7 @@ Deno.test("docs/redis.md: with the server's rights everything works, and each is
     await using program = await Program.start({ env });
     await ready(program);
     await useEverything(program, redis, receiver);
+    await makeAndRevokeKey(program);
     await using other = await Program.start({ env });
     await using client = await TestClient.join(other.webSocketUrl, { user: 5, room: "lobby" });
     await client.settled();
@@ -334,4 +335,13 @@ async function useEverything(
     "its presence is gone",
     async () => await redis.call("HEXISTS", "notifyli:connections:lobby", "user_1") === "0",
   );
+}
+
+async function makeAndRevokeKey(program: Program): Promise<void> {
+  const headers = { authorization: `Bearer ${operatorKeyOf(program)}` };
+  const keys = `${program.url}/api/keys`;
+  const body = '{"name":"shop","scopes":["publish"]}';
+  const made = await (await fetch(keys, { method: "POST", headers, body })).json();
+  const revoked = await fetch(`${keys}/${made.id}`, { method: "DELETE", headers });
+  assert.ok(revoked.ok, await revoked.text());
 }

@@ -10,7 +10,7 @@ export class TcpProxy implements AsyncDisposable {
   delayMs = 0;
   /** How many pieces have gone to the target: what is written together is one, if it is not long. */
   pieces = 0;
-  readonly #target: number;
+  #target: number;
   readonly #open = new Set<Deno.TcpConn>();
   /** What the open connections said first. */
   readonly #introductions = new Map<Deno.TcpConn, string>();
@@ -53,6 +53,12 @@ export class TcpProxy implements AsyncDisposable {
   cut(): void {
     for (const connection of this.#open) connection.close();
     this.#open.clear();
+  }
+
+  /** Ends all connections, and leads new ones to another port, as after a failover. */
+  leadTo(target: number): void {
+    this.#target = target;
+    this.cut();
   }
 
   /** Lets no byte pass, and tells nobody. What is sent meanwhile passes after {@linkcode TcpProxy.resume}. */

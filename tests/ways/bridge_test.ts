@@ -215,6 +215,7 @@ Deno.test("a bridge that may not subscribe says so, in its log and its readiness
     "+@all",
     "&notifyli:bridge-events",
     "&notifyli:revocation-events",
+    "&notifyli:api-key-events",
   );
   const REDIS_URL = `redis://app:secret@127.0.0.1:${redis.port}`;
   await using program = await Program.start({ env: { REDIS_URL } });

@@ -12,7 +12,12 @@ export const keysFeature = {
   settings,
   sql: KEYS_SQL,
   async open({ engine: { storage }, of }) {
-    const service = new ApiKeys(await openKeyStore(storage));
-    return { services: [service], routes: apiKeyRoutes(service, of(limits)) };
+    const store = await openKeyStore(storage);
+    const service = new ApiKeys(store);
+    return {
+      services: [service],
+      routes: apiKeyRoutes(service, of(limits)),
+      restore: { restore: async () => await store.renew?.() },
+    };
   },
 } satisfies Feature;

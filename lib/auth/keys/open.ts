@@ -5,6 +5,6 @@ import type { KeyStore } from "./store.ts";
 
 export async function openKeyStore(storage: Storage): Promise<KeyStore> {
   if (storage.kind === "sqlite") return new SqliteApiKeys(storage.store);
-  const { RedisApiKeys } = await import("./redis.ts");
-  return new RedisApiKeys(storage);
+  const { RememberedApiKeys } = await import("./redis_memory.ts");
+  return new RememberedApiKeys(storage);
 }

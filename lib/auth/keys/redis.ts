@@ -6,24 +6,33 @@ import type { Redis } from "ioredis";
 import { isScope } from "../../base/scope.ts";
 import type { ApiKey, KeyStore } from "./store.ts";
 import { throwUnavailable } from "../../engines/redis/errors.ts";
+import type { RedisKeys } from "../../engines/redis/keys.ts";
 import type { RedisLink } from "../../engines/redis/link.ts";
 
 /** What never changes of a key; JSON in the field that is its id. */
 type StoredKey = Omit<ApiKey, "id" | "lastUsedAt" | "revokedAt">;
 
+/** The names in Redis: the hash, which has the keys of all sites, and the channel that tells when it has changed. */
+export function apiKeyNames({ prefix }: RedisKeys): { hash: string; events: string } {
+  return { hash: `${prefix}api-keys`, events: `${prefix}api-key-events` };
+}
+
 export class RedisApiKeys implements KeyStore {
   readonly #redis: Redis;
-  /** The name of the hash, which has the keys of all sites. */
   readonly #name: string;
+  readonly #events: string;
 
   constructor({ redis, keys }: Pick<RedisLink, "redis" | "keys">) {
     this.#redis = redis;
-    this.#name = `${keys.prefix}api-keys`;
+    const { hash, events } = apiKeyNames(keys);
+    this.#name = hash;
+    this.#events = events;
   }
 
   async create({ id, name, site, scopes, hash, createdAt, expiresAt }: ApiKey): Promise<void> {
     const stored: StoredKey = { name, site, scopes, hash, createdAt, expiresAt };
     await this.#redis.hset(this.#name, id, JSON.stringify(stored)).catch(throwUnavailable);
+    this.#tellAll();
   }
 
   async find(id: string): Promise<ApiKey | undefined> {
@@ -53,11 +62,22 @@ export class RedisApiKeys implements KeyStore {
 
   async revoke(id: string, at: number): Promise<void> {
     await this.#redis.hsetnx(this.#name, revokedField(id), String(at)).catch(throwUnavailable);
+    this.#tellAll();
   }
 
   async touch(id: string, at: number): Promise<void> {
     await this.#redis.hset(this.#name, usedField(id), String(at)).catch(throwUnavailable);
   }
+
+  /** Nodes remember the keys, so that they can write them back. What they miss here, they read when they are back. */
+  #tellAll(): void {
+    this.#redis.publish(this.#events, "changed").catch(() => {});
+  }
+}
+
+/** Whether a field of the hash stays as it is once it is there: all do, but for when a key was used. */
+export function isLasting(field: string): boolean {
+  return !field.endsWith(":used");
 }
 
 /** No id holds a colon, so this field is no id. */

@@ -29,4 +29,6 @@ export interface KeyStore {
   revoke(id: string, at: number): Promise<void>;
   /** Notes that the key was used. */
   touch(id: string, at: number): Promise<void>;
+  /** Writes back the keys that the store has lost and this node has seen; absent where a store loses nothing. */
+  renew?(): Promise<void>;
 }

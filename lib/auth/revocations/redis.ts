@@ -18,12 +18,15 @@ import type { Calls } from "../../engines/redis/functions.ts";
 import type { RedisStorage } from "../../engines/storage.ts";
 import { REVOCATION_FUNCTIONS } from "./functions.ts";
 
+/** Most revocations that are written back in one call. */
+const MOST_RESTORED = 200;
+
 export class RedisRevocations implements RevocationStore {
   readonly #redis: Redis;
   readonly #functions: Calls<typeof REVOCATION_FUNCTIONS>;
   readonly #tell: OnRevocationChange;
-  /** The hash of revocations, and the sorted set of those that end, by the Unix time in milliseconds at which they do. */
-  readonly #stored: readonly [revocations: string, ends: string];
+  /** The hash of revocations, and the sorted sets of those that end and that were lifted, by Unix time in milliseconds. */
+  readonly #stored: readonly [revocations: string, ends: string, lifts: string];
   /** The pub/sub channel on which nodes hear of changes. */
   readonly #channel: string;
 
@@ -32,7 +35,11 @@ export class RedisRevocations implements RevocationStore {
     this.#redis = redis;
     this.#functions = functions.calls(REVOCATION_FUNCTIONS);
     this.#tell = tell;
-    this.#stored = [`${prefix}revocations`, `${prefix}revocation-ends`];
+    this.#stored = [
+      `${prefix}revocations`,
+      `${prefix}revocation-ends`,
+      `${prefix}revocation-lifts`,
+    ];
     this.#channel = `${prefix}revocation-events`;
     subscriber.on("message", (channel: string, text: string) => {
       const change = channel === this.#channel ? parseChange(text) : undefined;
@@ -70,6 +77,14 @@ export class RedisRevocations implements RevocationStore {
     return Object.entries(fields).map(([field, value]) => readRevocation(field, value))
       .filter((revocation) => revocation !== undefined)
       .filter(({ expiresAt = Infinity }) => expiresAt > now);
+  }
+
+  async restore(known: readonly Revocation[]): Promise<void> {
+    for (let start = 0; start < known.length; start += MOST_RESTORED) {
+      const args = known.slice(start, start + MOST_RESTORED)
+        .flatMap((each) => [fieldOf(each), each.at, each.expiresAt ?? 0]);
+      await this.#functions.restore(this.#stored, [this.#channel, ...args]);
+    }
   }
 
   async disconnect(site: string, user: UserId): Promise<void> {

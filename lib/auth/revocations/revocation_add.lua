@@ -1,5 +1,6 @@
 -- Stores a revocation and tells all nodes, in one step: no revocation is stored that a node was not told of.
--- KEYS: hash of revocations (field to "at end", where an end of 0 is never), sorted set of those that end, by when
+-- KEYS: hash of revocations (field to "at end", where an end of 0 is never), sorted set of those that end, by when, sorted
+--   set of those that were lifted
 -- ARGV: field, at, end, 1 if this end replaces the one that is stored (of a block), pub/sub channel; times are Unix times
 --   in milliseconds
 local time = redis.call('TIME')
@@ -22,6 +23,7 @@ if known then
 end
 local value = string.format('%.0f %.0f', at, ends)
 redis.call('HSET', KEYS[1], ARGV[1], value)
+redis.call('ZREM', KEYS[3], ARGV[1])
 if ends == 0 then
   redis.call('ZREM', KEYS[2], ARGV[1])
 else

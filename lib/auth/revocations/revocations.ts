@@ -60,20 +60,40 @@ export class Revocations {
     return this.#store.disconnect(site, user);
   }
 
-  /** Reads all revocations anew. Rejects with `unavailable`; then what was known goes on to count. */
+  /**
+   * Reads all revocations anew, and writes back what this node knows and the store has lost. Rejects with `unavailable`;
+   * then what was known goes on to count.
+   */
   async load(): Promise<void> {
     const changes: RevocationChange[] = [];
     const gaps = this.#gaps;
     this.#readings.add(changes);
     try {
-      const stored = await this.#store.list();
-      this.#known = new Map(stored.map((revocation) => [keyOf(revocation), revocation]));
+      this.#known = await this.#readAndMend(changes);
       changes.forEach((change) => this.#apply(change)); // changes may be newer than what was read
       this.#isLoaded = true;
       this.#gapsRead = Math.max(this.#gapsRead, gaps);
     } finally {
       this.#readings.delete(changes);
     }
+  }
+
+  /**
+   * What the store has, once it has what this node knows. What was lifted meanwhile, the store leaves out.
+   *
+   * @param changes those since the reading began: the store has these
+   */
+  async #readAndMend(changes: readonly RevocationChange[]): Promise<Map<string, Revocation>> {
+    const stored = byKey(await this.#store.list());
+    const isNew = new Set(
+      changes.flatMap((each) => each.type === "revoked" ? keyOf(each.revocation) : []),
+    );
+    const lost = [...this.#known].flatMap(([key, revocation]) =>
+      stored.has(key) || isNew.has(key) || hasEnded(revocation) ? [] : [revocation]
+    );
+    if (lost.length === 0) return stored;
+    await this.#store.restore(lost);
+    return byKey(await this.#store.list());
   }
 
   /** Takes a change that every node was told of. */
@@ -147,6 +167,10 @@ export function isIssuedBefore({ issuedAt = 0 }: TokenFacts, { at }: Revocation)
 /** Says it by a clock that believes no jump: what was forgotten for a moment would count no more after it. */
 function hasEnded({ expiresAt = Infinity }: Revocation): boolean {
   return expiresAt <= STEADY_CLOCK.now();
+}
+
+function byKey(revocations: readonly Revocation[]): Map<string, Revocation> {
+  return new Map(revocations.map((revocation) => [keyOf(revocation), revocation]));
 }
 
 function keyOf({ site, kind, name }: RevocationKey): string {

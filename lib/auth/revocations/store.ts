@@ -44,6 +44,11 @@ export interface RevocationStore {
   remove(key: RevocationKey): Promise<boolean>;
   /** The revocations that count now. */
   list(): Promise<Revocation[]>;
+  /**
+   * Stores revocations that this node knows and the store has lost, and tells all nodes. What was said later counts, also
+   * where it was that one is lifted.
+   */
+  restore(known: readonly Revocation[]): Promise<void>;
   /** Tells all nodes, this one too, to close the user's connections. */
   disconnect(site: string, user: UserId): Promise<void>;
 }

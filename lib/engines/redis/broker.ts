@@ -19,7 +19,9 @@ import type { RedisLink } from "./link.ts";
 import { throwUnavailable } from "./errors.ts";
 import type { Calls } from "./functions.ts";
 import { KERNEL_FUNCTIONS } from "./kernel_functions.ts";
+import type { Incarnation } from "./incarnation.ts";
 import type { RedisKeys } from "./keys.ts";
+import { readPast } from "./past.ts";
 import { Together } from "./together.ts";
 import { fromEntry, type Heard, parsePayload, payload } from "./publication_text.ts";
 
@@ -35,6 +37,7 @@ export class RedisBroker implements Broker {
   readonly #redis: Redis;
   readonly #keys: RedisKeys;
   readonly #functions: Calls<typeof KERNEL_FUNCTIONS>;
+  readonly #incarnation: Incarnation;
   /** The channels that this node hears, by their names in Redis. */
   readonly #channels = new Map<string, Channel>();
   /** Bounds the histories; absent where nothing does. */
@@ -45,7 +48,7 @@ export class RedisBroker implements Broker {
   #isWarned = false;
 
   constructor(
-    { redis, subscriber, keys, functions }: RedisLink,
+    { redis, subscriber, keys, functions, incarnation }: RedisLink,
     fanOut: FanOut,
     budget?: HistoryBudget,
   ) {
@@ -53,6 +56,7 @@ export class RedisBroker implements Broker {
     this.#redis = redis;
     this.#keys = keys;
     this.#functions = functions.calls(KERNEL_FUNCTIONS);
+    this.#incarnation = incarnation;
     const together = (send: (names: readonly string[]) => Promise<unknown>) =>
       new Together<string, void>(functions, {
         most: MOST_NAMES,
@@ -114,11 +118,11 @@ export class RedisBroker implements Broker {
     channel: Channel,
     { since = 0, limit }: { since?: number; limit: number },
   ): Promise<History> {
-    const [offset, epoch, entries] = await this.#functions.history(
+    const [offset, epoch, entries, past] = await this.#functions.history(
       [this.#keys.history(channel), this.#keys.position(channel)],
-      [since, limit, POSITION_SECONDS, newEpoch()],
-    ) as [number, string, [string, string[]][]];
-    return { offset, epoch, publications: entries.map(fromEntry) };
+      [since, limit, POSITION_SECONDS, this.#incarnation.origin],
+    ) as [number, string, [string, string[]][], string];
+    return { offset, epoch, past: readPast(past), publications: entries.map(fromEntry) };
   }
 
   /** Fans a publication out that no history keeps. */
@@ -141,7 +145,10 @@ export class RedisBroker implements Broker {
         keys.position(channel),
         keys.publicationId(channel, publication.id),
       ],
-      appendArguments(keys.channel(channel), { publication, content, history }),
+      appendArguments(keys.channel(channel), {
+        ...{ publication, content, history },
+        origin: this.#incarnation.origin,
+      }),
     ) as [number, string, number];
     if (known !== 1 && this.#budget !== undefined) {
       const bytes = Buffer.byteLength(content) + EACH_BYTES;
@@ -154,10 +161,11 @@ export class RedisBroker implements Broker {
 /** The arguments of `publish.lua`, in its order. */
 function appendArguments(
   name: string,
-  { publication, content, history }: {
+  { publication, content, history, origin }: {
     publication: Publication;
     content: string;
     history: HistoryOptions;
+    origin: string;
   },
 ): (string | number)[] {
   return [
@@ -168,12 +176,8 @@ function appendArguments(
     content,
     history.size,
     Math.ceil(history.seconds),
-    newEpoch(),
+    origin,
     publication.isClientsId ? CLIENTS_ID_SECONDS : 0,
     positionSeconds(history),
   ];
-}
-
-function newEpoch(): string {
-  return crypto.randomUUID().slice(0, 8);
 }

@@ -34,6 +34,11 @@ export class RedisKeys {
     return `${this.of(site)}position:${kind}:{${name}}`;
   }
 
+  /** The hash that says which incarnation of Redis this is: see `epoch.lua`. */
+  get incarnation(): string {
+    return `${this.prefix}incarnation`;
+  }
+
   /** The sorted set of the living nodes' leases, by the Unix time in milliseconds at which they end. */
   get leases(): string {
     return `${this.prefix}leases`;

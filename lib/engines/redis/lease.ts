@@ -10,6 +10,7 @@ import type { RedisLink } from "./link.ts";
 import { throwUnavailable } from "./errors.ts";
 import type { Calls } from "./functions.ts";
 import { KERNEL_FUNCTIONS } from "./kernel_functions.ts";
+import type { Incarnation } from "./incarnation.ts";
 import type { RedisKeys } from "./keys.ts";
 
 const log = getLogger(["notifyli", "redis"]);
@@ -35,6 +36,7 @@ export class Lease implements AsyncDisposable {
   #id: string;
   readonly #redis: Redis;
   readonly #keys: RedisKeys;
+  readonly #incarnation: Incarnation;
   readonly #functions: Calls<typeof KERNEL_FUNCTIONS>;
   readonly #milliseconds: number;
   readonly #onLost: () => void;
@@ -52,11 +54,12 @@ export class Lease implements AsyncDisposable {
 
   /** @param options `onLost` is called when the lease had ended: what this node has must be written again */
   constructor(
-    { redis, keys, functions }: RedisLink,
+    { redis, keys, functions, incarnation }: RedisLink,
     options: { leaseSeconds: number; onLost: () => void },
   ) {
     this.#redis = redis;
     this.#keys = keys;
+    this.#incarnation = incarnation;
     this.#functions = functions.calls(KERNEL_FUNCTIONS);
     this.#milliseconds = options.leaseSeconds * 1000;
     this.#id = this.#newLease();
@@ -146,9 +149,12 @@ export class Lease implements AsyncDisposable {
 
   async #tick(): Promise<void> {
     try {
+      const isSame = await this.#incarnation.enter();
       const { held, ended } = await this.#renew(false);
-      if (!held) {
-        log.warn("this node's lease had ended; its presence is written again");
+      if (!held || !isSame) {
+        log.warn("{what}; its presence is written again", {
+          what: isSame ? "this node's lease had ended" : "Redis came back as another one",
+        });
         await this.#take();
         this.#onLost();
       }

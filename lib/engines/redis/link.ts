@@ -1,5 +1,6 @@
 /** What every store in Redis works on: two connections to one Redis, the names in it, and the functions. */
 import type { Redis } from "ioredis";
+import type { Incarnation } from "./incarnation.ts";
 import type { RedisKeys } from "./keys.ts";
 import type { FunctionLibrary } from "./library.ts";
 
@@ -10,4 +11,6 @@ export interface RedisLink {
   readonly keys: RedisKeys;
   /** The Lua functions, which are called on `redis`. */
   readonly functions: FunctionLibrary;
+  /** Which incarnation of Redis `redis` leads to. */
+  readonly incarnation: Incarnation;
 }

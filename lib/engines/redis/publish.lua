@@ -1,7 +1,7 @@
 -- Appends to a channel's history, then fans out. Entry ids are "offset-0".
 -- KEYS: history stream, position hash, id that a client made
--- ARGV: pub/sub channel, kind, id, Unix time in seconds, content, history size, history seconds, epoch to take if there is
---   none, seconds a client's id is known (0: the id is not a client's), seconds the position is kept
+-- ARGV: pub/sub channel, kind, id, Unix time in seconds, content, history size, history seconds, origin of an epoch
+--   (epoch.lua), seconds a client's id is known (0: the id is not a client's), seconds the position is kept
 -- Returns offset, epoch, 1 if the client's id was known.
 if ARGV[9] ~= '0' then
   local known = redis.call('GET', KEYS[3])
@@ -10,8 +10,7 @@ if ARGV[9] ~= '0' then
     return { tonumber(offset), epoch, 1 }
   end
 end
-redis.call('HSETNX', KEYS[2], 'epoch', ARGV[8])
-local epoch = redis.call('HGET', KEYS[2], 'epoch')
+local epoch = epoch_of(KEYS[2], ARGV[8])
 local offset = redis.call('HINCRBY', KEYS[2], 'offset', 1)
 if ARGV[9] ~= '0' then
   redis.call('SET', KEYS[3], offset .. ' ' .. epoch, 'EX', ARGV[9])

@@ -2,6 +2,8 @@
  * Takes again what this node had in Redis, each time both connections are made anew: what it hears, and its lease. Then it
  * tells the node that it can restore what it lost.
  */
+import type { Redis } from "ioredis";
+import { runOf } from "./client.ts";
 import { Lease } from "./lease.ts";
 import type { RedisLink } from "./link.ts";
 import { warnOfLosses } from "./losses.ts";
@@ -33,7 +35,7 @@ export class Restoration implements AsyncDisposable {
     this.#link = link;
     this.lease = new Lease(link, { leaseSeconds, onLost: () => this.#tell() });
     for (const connection of [link.redis, link.subscriber]) {
-      connection.on("ready", () => void this.#restore());
+      connection.on("ready", () => this.#made(connection));
     }
   }
 
@@ -52,6 +54,14 @@ export class Restoration implements AsyncDisposable {
   get failure(): string | undefined {
     return this.#missing.reason ?? this.lease.failure ??
       (this.#isRestored ? undefined : NOT_RESTORED);
+  }
+
+  /** A connection is made. After a failover the other one may still lead to the Redis of before, and is made anew then. */
+  #made(connection: Redis): void {
+    const { redis, subscriber } = this.#link;
+    const other = connection === redis ? subscriber : redis;
+    if (other.status === "ready" && runOf(other) !== runOf(connection)) other.disconnect(true);
+    else void this.#restore();
   }
 
   /** Once both connections stand, does all hearings and takes its lease, then tells the node. */

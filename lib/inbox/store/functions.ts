@@ -16,15 +16,16 @@ import SCHEDULE_DUE from "./schedule_due.lua" with { type: "text" };
 import SCHEDULE_RELEASE from "./schedule_release.lua" with { type: "text" };
 import TURN_CLAIM from "./turn_claim.lua" with { type: "text" };
 import { ALLOW_OOM, type Functions, lua } from "../../engines/redis/functions.ts";
+import { EPOCHS } from "../../engines/redis/kernel_functions.ts";
 
-const ARRIVAL = CALLERS_ID + INBOX + INBOX_ARRIVAL;
+const ARRIVAL = CALLERS_ID + EPOCHS + INBOX + INBOX_ARRIVAL;
 
 export const INBOX_FUNCTIONS = {
   append: lua(ARRIVAL + TURN_CLAIM + INBOX_APPEND),
   change: lua(INBOX + INBOX_MARK + INBOX_CHANGE),
   /** The same function, for a change that also a full Redis can make. */
   delete: lua(INBOX + INBOX_MARK + INBOX_CHANGE, ALLOW_OOM),
-  read: lua(INBOX + INBOX_READ, ALLOW_OOM),
+  read: lua(EPOCHS + INBOX + INBOX_READ, ALLOW_OOM),
   taken: lua(INBOX + INBOX_MARK + INBOX_TAKEN),
   receiptsBatch: lua(RECEIPTS_BATCH),
   receiptsHold: lua(RECEIPTS_HOLD),

@@ -2,11 +2,11 @@
 -- open, at once or from the schedule.
 -- KEYS: schedule, contents of the schedule
 -- ARGV: most notifications of an inbox and most bytes of them, with a blank between (0: any), milliseconds that one is kept
---   (0: for ever), what an epoch is made of if there is none
+--   (0: for ever), origin of an epoch (epoch.lua)
 local SCHEDULED, SCHEDULED_CONTENTS = KEYS[1], KEYS[2]
 local SIZE, MOST_BYTES = string.match(ARGV[1], '^(%d+) (%d+)$')
 SIZE, MOST_BYTES = tonumber(SIZE), tonumber(MOST_BYTES)
-local KEPT_MS, EPOCH = tonumber(ARGV[2]), ARGV[3]
+local KEPT_MS, ORIGIN = tonumber(ARGV[2]), ARGV[3]
 
 -- A hundred years.
 local FOR_EVER_MS = 100 * 365 * 24 * 3600 * 1000
@@ -153,13 +153,8 @@ local function arrive(channel, notifications)
   if count == 0 then
     return 0, 0, 0
   end
+  local epoch = epoch_of(POSITION, ORIGIN)
   local before = redis.call('HINCRBY', POSITION, 'offset', count) - count
-  local epoch = redis.call('HGET', POSITION, 'epoch')
-  if not epoch then
-    -- One call may make several inboxes: each gets an epoch of its own, so that a position in one is none in another.
-    epoch = string.sub(redis.sha1hex(EPOCH .. POSITION), 1, 8)
-    redis.call('HSET', POSITION, 'epoch', epoch)
-  end
 
   local contents, times, places = {}, {}, {}
   local expires_any = false

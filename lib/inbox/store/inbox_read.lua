@@ -1,13 +1,15 @@
 -- Reads notifications of an inbox, and its position.
 -- ARGV: queued | unread | since | before | id, its argument (room, offset or id), most notifications (0: all),
---   1 to read archived ones too, epoch to take if there is none ('' where none is needed), milliseconds that the epoch is
+--   1 to read archived ones too, origin of an epoch (epoch.lua; '' where none is needed), milliseconds that the epoch is
 --   kept while nothing comes
--- Returns offset, epoch, highest dropped offset, how many are unread, then id, offset, what is stored, and times of each.
+-- Returns offset, epoch, highest dropped offset, how many are unread, where earlier epochs ended (as history.lua does), then
+--   id, offset, what is stored, and times of each.
 open_inbox(1)
--- HSETNX is called only where it will write: a Redis whose memory is full refuses the command either way.
-local is_new = ARGV[5] ~= '' and redis.call('HEXISTS', POSITION, 'epoch') == 0
-if is_new and redis.call('HSETNX', POSITION, 'epoch', ARGV[5]) == 1 then
-  redis.call('PEXPIRE', POSITION, ARGV[6])
+if ARGV[5] ~= '' then
+  local _, is_new = epoch_of(POSITION, ARGV[5])
+  if is_new then
+    redis.call('PEXPIRE', POSITION, ARGV[6])
+  end
 end
 local ids
 if ARGV[1] == 'queued' then
@@ -23,8 +25,10 @@ else
 end
 
 local limit = tonumber(ARGV[3])
-local position = redis.call('HMGET', POSITION, 'offset', 'epoch', 'dropped')
-local found = { tonumber(position[1] or 0), position[2] or '', tonumber(position[3] or 0), redis.call('ZCARD', UNREAD) }
+local position = redis.call('HMGET', POSITION, 'offset', 'epoch', 'dropped', 'past')
+local found = {
+  tonumber(position[1] or 0), position[2] or '', tonumber(position[3] or 0), redis.call('ZCARD', UNREAD), position[4] or '',
+}
 local count = 0
 for _, id in ipairs(ids) do
   local stored = redis.call('HGET', CONTENTS, id)

@@ -10,7 +10,7 @@ import { RedisReceipts } from "./redis_receipts.ts";
 import { RedisSchedule } from "./redis_schedule.ts";
 
 export function openOnRedis(
-  { redis, keys, functions: library }: RedisStorage,
+  { redis, keys, functions: library, incarnation }: RedisStorage,
   retention: Retention,
 ): InboxStores {
   const functions = library.calls(INBOX_FUNCTIONS);
@@ -19,6 +19,7 @@ export function openOnRedis(
     keys: new InboxKeys(keys),
     functions,
     library,
+    incarnation,
     retention,
     keepsReceipts: false,
   };

@@ -17,16 +17,16 @@ export interface KeysAndArgs {
   readonly args: (string | number)[];
 }
 
-type ArrivalParts = Pick<InboxParts, "keys" | "retention">;
+type ArrivalParts = Pick<InboxParts, "keys" | "retention" | "incarnation">;
 
 /** The keys and arguments for notifications that come from the schedule. */
-export function arrival({ keys, retention }: ArrivalParts): KeysAndArgs {
+export function arrival({ keys, retention, incarnation }: ArrivalParts): KeysAndArgs {
   return {
     keys: [keys.scheduled, keys.scheduledContents],
     args: [
       `${finite(retention.size)} ${finite(retention.bytes)}`,
       finite(retentionMs(retention)),
-      crypto.randomUUID().slice(0, 8),
+      incarnation.origin,
     ],
   };
 }

@@ -10,7 +10,7 @@ import type {
   SyncOptions,
   Taken,
 } from "./store.ts";
-import type { Position, Publication } from "../../core/publication.ts";
+import type { Position, Publication, Standing } from "../../core/publication.ts";
 import { contentOf } from "../../engines/redis/old_frames.ts";
 import type { UserId } from "../../base/fields.ts";
 import { cutTo } from "../page.ts";
@@ -18,6 +18,7 @@ import { retentionMs } from "../retention.ts";
 import { RedisAppends } from "./redis_appends.ts";
 import { finite } from "./redis_arrival.ts";
 import { throwUnavailable } from "../../engines/redis/errors.ts";
+import { readPast } from "../../engines/redis/past.ts";
 import { RedisMarks } from "./redis_marks.ts";
 import type { InboxParts } from "./redis_parts.ts";
 import { syncReason } from "./sync_reason.ts";
@@ -30,7 +31,7 @@ type Selection =
 /** How long the epoch of an inbox is kept that nothing comes into. */
 const EMPTY_MS = 30 * 24 * 3600 * 1000;
 
-interface Found extends Position {
+interface Found extends Standing {
   readonly dropped: number;
   readonly unread: number;
   readonly notifications: StoredNotification[];
@@ -129,23 +130,23 @@ export class RedisInbox implements Inbox {
     { mode, argument = "" }: Selection,
     { limit = 0, archived = false }: { limit?: number; archived?: boolean } = {},
   ): Promise<Found> {
-    const { keys, functions, retention } = this.#parts;
-    const [offset, epoch, dropped, unread, ...rest] = await functions.read(
+    const { keys, functions, retention, incarnation } = this.#parts;
+    const [offset, epoch, dropped, unread, past, ...rest] = await functions.read(
       keys.inbox(site, user),
       [
         mode,
         argument,
         limit,
         archived ? 1 : 0,
-        mode === "since" || mode === "unread" ? crypto.randomUUID().slice(0, 8) : "",
+        mode === "since" || mode === "unread" ? incarnation.origin : "",
         Math.min(retentionMs(retention), EMPTY_MS),
       ],
-    ) as [number, string, number, number, ...(string | number)[]];
+    ) as [number, string, number, number, string, ...(string | number)[]];
     const notifications: StoredNotification[] = [];
     for (let index = 0; index < rest.length; index += 4) {
       notifications.push(toNotification(rest.slice(index, index + 4)));
     }
-    return { offset, epoch, dropped, unread, notifications };
+    return { offset, epoch, past: readPast(past), dropped, unread, notifications };
   }
 }
 

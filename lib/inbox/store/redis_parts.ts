@@ -1,6 +1,7 @@
 /** What the stores of notifications in Redis share. */
 import type { Redis } from "ioredis";
 import type { Calls } from "../../engines/redis/functions.ts";
+import type { Incarnation } from "../../engines/redis/incarnation.ts";
 import type { FunctionLibrary } from "../../engines/redis/library.ts";
 import type { Retention } from "../retention.ts";
 import type { INBOX_FUNCTIONS } from "./functions.ts";
@@ -12,6 +13,8 @@ export interface InboxParts {
   readonly functions: Calls<typeof INBOX_FUNCTIONS>;
   /** The library that the functions are of. */
   readonly library: FunctionLibrary;
+  /** Which incarnation of Redis the functions are called in. */
+  readonly incarnation: Incarnation;
   readonly retention: Retention;
   /** Whether a log is kept of what is delivered and read. */
   keepsReceipts: boolean;

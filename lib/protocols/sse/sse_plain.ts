@@ -84,7 +84,9 @@ async function startInbox(
     await sendPage(connection, channel, page, own);
   }
   own.releaseInbox([], page);
-  if (since?.epoch === epoch) await inbox.acknowledgeUpTo(connection.site, user, since.offset);
+  if (since !== undefined && (recovered || since.epoch === epoch)) {
+    await inbox.acknowledgeUpTo(connection.site, user, since.offset);
+  }
 }
 
 async function sendPage(

@@ -105,8 +105,9 @@ export class Stream {
     const since = this.#position;
     if (recovered && position !== undefined) {
       this.replay(items, position.epoch);
-      // Not all offsets exist any more, so the last item may be before the position.
-      if (position.offset > (this.#position?.offset ?? -1)) this.#position = position;
+      // Not all offsets exist any more, so the last item may be before the position. The epoch may be another: where the
+      // store came back without loss, places of before are good, and later ones are of the new epoch.
+      if (position.offset >= (this.#position?.offset ?? -1)) this.#position = position;
       if (more) return this.#options.ask(0);
       return this.#goLive(since?.offset === this.#position?.offset);
     }

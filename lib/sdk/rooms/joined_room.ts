@@ -208,10 +208,11 @@ export class JoinedRoom implements SubscribedRoom {
   #page(recovery: Recovery, since: Position): void {
     const command = { type: "history", room: this.name, since, limit: PAGE_LIMIT } as const;
     this.#read(command, (page) => {
-      const isWhole = page?.position?.epoch === since.epoch &&
-        page.items[0]?.offset === since.offset + 1;
-      if (page === undefined || !isWhole) return this.#readLast(recovery);
-      this.#stream.replay(page.items, since.epoch);
+      const epoch = page?.position?.epoch;
+      const isGood = page?.recovered || epoch === since.epoch; // a good position may be of an earlier epoch
+      const isWhole = isGood && page?.items[0]?.offset === since.offset + 1;
+      if (page === undefined || epoch === undefined || !isWhole) return this.#readLast(recovery);
+      this.#stream.replay(page.items, epoch);
       const next = this.#stream.position;
       const end = recovery.position?.offset ?? 0;
       if (next === undefined || next.offset >= end) {

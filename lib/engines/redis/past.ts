@@ -1,0 +1,13 @@
+/** Reads where earlier epochs ended, as `epoch.lua` notes it beside a position. */
+import type { Position } from "../../core/publication.ts";
+
+/** @param text `epoch offset epoch offset …`; empty where there is no earlier epoch */
+export function readPast(text: string): Position[] {
+  if (text === "") return [];
+  const words = text.split(" ");
+  const ends: Position[] = [];
+  for (let index = 0; index + 1 < words.length; index += 2) {
+    ends.push({ epoch: words[index] ?? "", offset: Number(words[index + 1]) });
+  }
+  return ends;
+}

@@ -9,9 +9,6 @@ import { type CallerConfig, type CallerParts, identifyCaller } from "./identify_
 import { requireScope } from "./require_scope.ts";
 import type { HttpAnswer, Route } from "./route.ts";
 
-/** The part of a route's path that names a room, which may stand in the query as well: `?room=`. */
-const ROOM = "/:room";
-
 export type ApiParts = Omit<CallerParts, "audit">;
 
 /** The part of the configuration that the API needs. */
@@ -30,25 +27,12 @@ export function createApi(routes: readonly Route[], parts: ApiParts, config: Api
     bodySeconds: config.listeners.requestSeconds,
   };
   api.use(identifyCaller(callerParts, config));
-  const run = async (context: ApiContext, route: Route) => {
-    requireScope(context, route.scope, callerParts);
-    requireReadablePath(context);
-    return answerWith(context, await route.run(new Call(context, callParts)));
-  };
-  const withRoom = routes.filter(({ path }) => path.includes(ROOM));
-  for (const route of withRoom) {
-    // Proxies decode the `%2F` in a path, and merge slashes; in a query they change nothing.
-    api.on(
-      route.method,
-      route.path.replace(ROOM, ""),
-      (context, next) => context.req.query("room") === undefined ? next() : run(context, route),
-    );
-  }
   for (const route of routes) {
-    api.on(route.method, route.path, (context) => run(context, route));
-  }
-  for (const route of withRoom) { // says that the room is missing
-    api.on(route.method, route.path.replace(ROOM, ""), (context) => run(context, route));
+    api.on(route.method, route.path, async (context) => {
+      requireScope(context, route.scope, callerParts);
+      requireReadablePath(context);
+      return answerWith(context, await route.run(new Call(context, callParts)));
+    });
   }
   // A path that no route takes may be one that cannot be read: then the answer says so.
   api.use((context, next) => {

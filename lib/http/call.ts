@@ -57,15 +57,11 @@ export class Call {
     return this.#context.req.header("idempotency-key");
   }
 
-  /** A part of the path, such as `user` of `/users/:user`, decoded. A room may stand in the query (`?room=`). */
+  /** A part of the path, such as `user` of `/users/:user`, decoded. */
   param(name: string): string {
-    const { req } = this.#context;
-    const value = req.param(name) ?? (name === "room" ? req.query(name) : undefined);
-    if (value !== undefined) return value;
-    if (name === "room") {
-      throw new CodedError("missing_field", "Missing field 'room'", { field: name });
-    }
-    throw new TypeError(`The path of this route has no ':${name}'`);
+    const value = this.#context.req.param(name);
+    if (value === undefined) throw new TypeError(`The path of this route has no ':${name}'`);
+    return value;
   }
 
   query(name: string): string | undefined {

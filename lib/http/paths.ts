@@ -4,6 +4,9 @@ import { getPath } from "hono/utils/url";
 /** The path as it came. */
 export const writtenPath: (request: Request) => string = getPath;
 
+/** Where rooms are in the paths of the API. */
+const ROOMS = "/api/rooms";
+
 /**
  * Makes the reader of paths. It takes off `basePath`, a slash too many in front, as a proxy leaves where it has cut a path of
  * its own off, and one at the end, unless the path names a file.
@@ -14,8 +17,18 @@ export function pathReader(basePath: string): (request: Request) => string {
   return (request) => {
     const path = withoutBase(getPath(request).replace(/^\/{2,}/, "/"), basePath);
     const isPadded = path.length > 1 && path.endsWith("/") && !/\.[^/]*\/$/.test(path);
-    return isPadded ? path.slice(0, -1) : path;
+    const plain = isPadded ? path.slice(0, -1) : path;
+    return plain.startsWith(`${ROOMS}/`) ? withRoom(plain, request) : plain;
   };
+}
+
+/**
+ * Puts the room of a query into the path: proxies decode the `%2F` in a path, and merge slashes, but leave a query alone. A
+ * router that looked at both would be slower for all other paths.
+ */
+function withRoom(path: string, { url }: Request): string {
+  const room = new URL(url).searchParams.get("room");
+  return room === null ? path : `${ROOMS}/${encodeURIComponent(room)}${path.slice(ROOMS.length)}`;
 }
 
 function withoutBase(path: string, basePath: string): string {

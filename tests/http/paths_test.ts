@@ -146,10 +146,12 @@ for (const listener of ["deno", "node"]) {
       for (const query of ["?room=", `?room=${"x".repeat(129)}`, "?room=a%0Ab"]) {
         const response = await fetch(`${url}/api/rooms/connections${query}`);
         await response.body?.cancel();
-        assert.ok([400, 413].includes(response.status), query);
+        assert.ok([400, 404, 413].includes(response.status), query);
       }
       const none = await fetch(`${url}/api/rooms/connections`);
-      assert.deepEqual([none.status, (await none.json()).code], [400, "missing_field"]);
+      assert.deepEqual([none.status, (await none.json()).code], [404, "not_found"]);
+      const twice = await fetch(`${url}/api/rooms/lobby/connections?room=lobby`);
+      assert.deepEqual([twice.status, (await twice.json()).code], [404, "not_found"]);
     });
   }
 }

@@ -86,6 +86,7 @@ export class ConnectionAuth implements Proof {
       );
     }
     this.requireUnrevoked(identity);
+    this.#connection.enter(identity);
     if (before !== undefined && this.#companions !== undefined) this.#keep(before);
     this.#accept(identity);
     // With other rights, the client has to come back and enter its rooms anew.

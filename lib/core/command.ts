@@ -47,6 +47,18 @@ export function inLanes(command: Command, lane: (fields: Fields) => string | und
   return { type: command.type, lane, run: command.run };
 }
 
+/** A command that costs the server more than its frame: it is refused while its client has used up what it may. */
+export function weighed({ type, lane, run }: Command): Command {
+  return {
+    type,
+    lane,
+    run(connection, fields) {
+      connection.requireAllowance();
+      return run(connection, fields);
+    },
+  };
+}
+
 /** The commands of one protocol. */
 export class Commands {
   readonly #commands = new Map<string, Command>();

@@ -16,7 +16,8 @@ import type { Identity, Proof } from "./identity.ts";
 import type { Outgoing } from "./outgoing.ts";
 import { emptySlots, type Slotted } from "./slot.ts";
 import type { Socket, SocketEvents } from "./socket.ts";
-import type { Traffic } from "./traffic.ts";
+import { tooMuch, type Traffic } from "./traffic.ts";
+import { type Expense, framesOf } from "./work.ts";
 import { Writer, type WriterOwner } from "./writer.ts";
 
 /** How soon a full outbound queue is looked at again. */
@@ -246,6 +247,11 @@ export class Connection implements SocketEvents, FrameOwner, IntakeOwner, Writer
     this.#home.hooks.identified(this, user);
   }
 
+  /** Counts the connection as the user's that its proof names, from when the proof is accepted. Throws if there are too many. */
+  enter({ site, user }: Identity): void {
+    this.#traffic.identify(site, user);
+  }
+
   requireUser(): UserId {
     if (this.#user !== undefined) return this.#user;
     throw new CodedError(
@@ -290,6 +296,26 @@ export class Connection implements SocketEvents, FrameOwner, IntakeOwner, Writer
       if (performance.now() >= until) return;
       await pause(DRAIN_LOOK_MS);
     }
+  }
+
+  /** Throws `rate_limited` while the client has used up what it may ask. */
+  requireAllowance(): void {
+    const retryAfterMs = this.#traffic.wait(performance.now());
+    if (retryAfterMs > 0) throw tooMuch(retryAfterMs);
+  }
+
+  /** Resolves when the client has not used up what it may ask, or is gone: for what nobody would ask again. */
+  async allowance(): Promise<void> {
+    while (!this.#closed) {
+      const waitMs = this.#traffic.wait(performance.now());
+      if (waitMs === 0) return;
+      await pause(waitMs);
+    }
+  }
+
+  /** Counts what was done for the client beside its frame. */
+  charge(expense: Expense): void {
+    this.#traffic.charge(framesOf(expense), performance.now());
   }
 
   /** Calls `done` with whether the other end has all that was sent before, where the listener can tell. */

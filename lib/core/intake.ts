@@ -2,10 +2,9 @@
  * What comes in on one connection: each frame, line and message is counted by the connection's limits (`traffic.ts`),
  * and a client that goes on beyond them is closed. Next on a message's way: `frame_queue.ts`.
  */
-import { CodedError } from "../base/errors.ts";
 import { type Fields, parseObject } from "../base/fields.ts";
 import { type FrameQueue, MAX_LINES } from "./frame_queue.ts";
-import type { Traffic } from "./traffic.ts";
+import { tooMuch, type Traffic } from "./traffic.ts";
 
 /** The connection on which the frames came. */
 export interface IntakeOwner {
@@ -69,10 +68,7 @@ export class Intake {
   #refuse(text: string, retryAfterMs: number): void {
     if (this.#traffic.isFlood(this.#owner.heardAt)) return this.#owner.overflow();
     this.#frames.note();
-    this.#owner.reportError(
-      new CodedError("rate_limited", `Too many frames: wait ${retryAfterMs} ms`, { retryAfterMs }),
-      readable(text),
-    );
+    this.#owner.reportError(tooMuch(retryAfterMs), readable(text));
   }
 }
 

@@ -132,6 +132,7 @@ export class Node implements ConnectionHome {
     this.#accepted.value++;
     log.debug("client {client} connected", { client: connection.id });
     try {
+      if (identity !== undefined) connection.enter(identity);
       this.hooks.opened(connection);
     } catch (error) {
       connection.reportError(error);

@@ -2,9 +2,12 @@
  * Gives one connection its notifications, each once: live ones are held back while earlier ones are on their way. It knows
  * what the other end has taken. `delivery.ts` makes one for each connection; `taken_marks.ts` stores what was taken.
  */
+import { nextTurn } from "../base/clock.ts";
+import type { Arrival } from "../core/arrival.ts";
 import { NOWHERE, type Position } from "../core/publication.ts";
 import type { Connection } from "../core/connection.ts";
 import type { Outgoing } from "../core/outgoing.ts";
+import type { Queue } from "./queue.ts";
 import type { Taken } from "./store/store.ts";
 
 /** Most ids of notifications that are known to have been given; past so many, the oldest are forgotten. */
@@ -87,23 +90,23 @@ export class ConnectionInbox {
 
   /**
    * Base protocol: gives the notifications that waited for the room, as fast as the client takes them, then those that were
-   * held back. Notifications up to `upTo` that did not wait are left out: another client got them before this one came.
+   * held back. Notifications up to the queue's end that did not wait are left out: another client got them before this one
+   * came. Rejects where the store cannot be reached any more; then the room's live notifications are still held back.
    */
-  async handOut(
-    roomName: string,
-    queued: readonly OutgoingNotification[],
-    upTo: Position,
-  ): Promise<void> {
+  async handOut(roomName: string, queue: Queue): Promise<void> {
     const room = this.#room(roomName);
     if (room === undefined) return;
-    for (const notification of queued) {
-      await this.connection.drained();
-      this.#give(notification);
+    for await (const page of queue.pages()) {
+      if (this.connection.closed || this.#room(roomName) !== room) return;
+      await this.#giveAll(page);
     }
-    const held = room.held ?? [];
-    room.held = undefined;
-    if (isAfter(room.upTo, upTo)) room.upTo = upTo;
-    for (const notification of held) if (isAfter(upTo, notification)) this.#give(notification);
+    this.#release(room, queue.upTo);
+  }
+
+  /** Base protocol: gives what was held back, since what waited cannot be had. */
+  waitNoMore(roomName: string): void {
+    const room = this.#room(roomName);
+    if (room !== undefined) this.#release(room, NOWHERE);
   }
 
   /** Version 2: holds back the live notifications of all rooms until {@linkcode releaseInbox}. */
@@ -152,6 +155,25 @@ export class ConnectionInbox {
       const handed = this.takeHanded();
       if (handed.length > 0) this.#marks.taken(this.connection, handed, "sent");
     }
+  }
+
+  /** Gives a page, and lets others have their turns. */
+  async #giveAll(page: readonly Arrival[]): Promise<void> {
+    const { connection } = this;
+    for (const arrival of page) {
+      await connection.drained();
+      const { publication: { id }, position = NOWHERE } = arrival;
+      this.#give({ id, ...position, outgoing: arrival.in(connection.protocol.dialect) });
+    }
+    connection.charge({ entries: page.length });
+    await nextTurn();
+  }
+
+  #release(room: HeldRoom, upTo: Position): void {
+    const held = room.held ?? [];
+    room.held = undefined;
+    if (isAfter(room.upTo, upTo)) room.upTo = upTo;
+    for (const notification of held) if (isAfter(upTo, notification)) this.#give(notification);
   }
 
   #room(room: string): HeldRoom | undefined {

@@ -7,7 +7,6 @@ import { userChannel } from "../core/channel.ts";
 import type { Connection } from "../core/connection.ts";
 import type { ConnectionHooks } from "../core/connection_hooks.ts";
 import type { Kinds, Node } from "../core/node.ts";
-import { Arrival } from "../core/arrival.ts";
 import { NOWHERE } from "../core/publication.ts";
 import type { RestoreStep } from "../core/restoring.ts";
 import { Slot } from "../core/slot.ts";
@@ -15,6 +14,8 @@ import { inSlices } from "../base/slices.ts";
 import type { RoomListener } from "../rooms/entry.ts";
 import { type Membership, membershipsOf } from "../rooms/membership.ts";
 import { ConnectionInbox } from "./connection_inbox.ts";
+import { SharedReads } from "../base/shared_reads.ts";
+import { Queue } from "./queue.ts";
 import type { Inbox } from "./store/store.ts";
 import { TakenMarks } from "./taken_marks.ts";
 
@@ -22,6 +23,12 @@ const INBOXES = new Slot<ConnectionInbox>();
 
 /** Inboxes that are read at once after a loss. */
 const READ_AT_ONCE = 200;
+
+/**
+ * About how many characters of what waits are read and handed out at once. Many devices of a user may come together, and
+ * other connections have their turns between two pages.
+ */
+const PAGE_CHARACTERS = 65_536;
 
 /** A user's connections of the base protocol in one of its rooms. */
 interface Occupants {
@@ -40,6 +47,7 @@ export class InboxDelivery implements RoomListener, RestoreStep, ConnectionHooks
    * handed out to them is taken from here, so that another loss in the middle costs no more than it has to.
    */
   readonly #unserved = new Map<Connection, Set<string>>();
+  readonly #queues = new SharedReads<Queue>();
 
   constructor(node: Node, inbox: Inbox) {
     this.#node = node;
@@ -91,7 +99,7 @@ export class InboxDelivery implements RoomListener, RestoreStep, ConnectionHooks
     await this.#handOut({ site, user, room, connections: [connection] });
   }
 
-  missed(connection: Connection, { room }: Membership): void {
+  missed(connection: Connection, { room }: Pick<Membership, "room">): void {
     this.#waitNoMore(connection, room);
     if (connection.recovers || connection.closed) return;
     const rooms = this.#unserved.get(connection) ?? new Set();
@@ -139,7 +147,10 @@ export class InboxDelivery implements RoomListener, RestoreStep, ConnectionHooks
       const handing = await this.#readQueued(occupants);
       this.#noteServed(occupants);
       // A client that takes its time holds up none of the others.
-      this.#node.background.run("notifications", handing());
+      this.#node.background.run(
+        "notifications",
+        handing().catch((error) => this.#again(occupants, error)),
+      );
     }, { atOnce: READ_AT_ONCE, signal });
   }
 
@@ -155,7 +166,13 @@ export class InboxDelivery implements RoomListener, RestoreStep, ConnectionHooks
   }
 
   #waitNoMore(connection: Connection, room: string): void {
-    void this.of(connection).handOut(room, [], NOWHERE);
+    this.of(connection).waitNoMore(room);
+  }
+
+  /** The engine was away again before all was handed out. */
+  #again({ room, connections }: Occupants, error: unknown): void {
+    for (const connection of connections) this.missed(connection, { room });
+    this.#node.noteIncomplete("notifications", error);
   }
 
   #noteServed({ room, connections }: Occupants): void {
@@ -175,23 +192,18 @@ export class InboxDelivery implements RoomListener, RestoreStep, ConnectionHooks
   async #readQueued(
     { site, user, room, connections }: Occupants,
   ): Promise<() => Promise<void>> {
-    const { offset, epoch, notifications } = await this.#inbox.queued(site, user, room);
-    const channel = userChannel(site, user);
-    const arrivals = notifications.map(({ offset, publication }) =>
-      new Arrival(channel, publication, { offset, epoch })
-    );
-    const upTo = { offset, epoch };
+    const key = JSON.stringify([site, user, room]);
+    const queue = await this.#queues.read(key, () => this.#queueOf(site, user, room));
     return async () => {
-      await Promise.all(connections.map((each) => {
-        const queued = arrivals.map((arrival, index) => ({
-          id: arrival.publication.id,
-          offset: notifications[index]?.offset ?? 0,
-          epoch,
-          outgoing: arrival.in(each.protocol.dialect),
-        }));
-        return this.of(each).handOut(room, queued, upTo);
-      }));
+      await Promise.all(connections.map((each) => this.of(each).handOut(room, queue)));
     };
+  }
+
+  async #queueOf(site: string, user: UserId, room: string): Promise<Queue> {
+    const options = { characters: PAGE_CHARACTERS };
+    const queued = await this.#inbox.queued(site, user, room, options);
+    const read = (ids: readonly string[]) => this.#inbox.read(site, user, ids, options);
+    return new Queue(userChannel(site, user), queued, read);
   }
 }
 

@@ -28,7 +28,7 @@ export const inboxFeature = {
     const retention: Retention = { size, bytes, days, onDropped: (what) => dropped.note(what) };
     const stores = await openInboxStores(storage, retention);
     const rooms = use(Rooms);
-    const service = new InboxService(stores);
+    const service = new InboxService(stores, of(limits));
     const delivery = new InboxDelivery(node, stores.inbox);
     const notifier = new Notifier({
       ...stores,

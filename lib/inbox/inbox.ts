@@ -2,25 +2,28 @@
 import type {
   Inbox,
   InboxEvent,
+  InboxPage,
   InboxStores,
   InboxSync,
   NotificationState,
+  PageOptions,
   ReceiptLog,
   Schedule,
-  StoredNotification,
 } from "./store/store.ts";
 import type { Position } from "../core/publication.ts";
+import { answerCharacters } from "../core/work.ts";
 import type { UserId } from "../base/fields.ts";
+import { SharedReads } from "../base/shared_reads.ts";
+import type { Limits } from "../base/sizes.ts";
 import { inSeconds } from "../base/times.ts";
 import { cutToLength } from "./page.ts";
 import { stateOf } from "./wire.ts";
 
-/** Most notifications in one answer. */
+/** Most notifications in one answer to a client that syncs. */
 const MAX_SYNC = 200;
-/** Most characters of these together: well below `APP_LIMIT_QUEUE`. */
-const MAX_SYNC_CHARACTERS = 250_000;
 
-const ACKNOWLEDGED_AT_ONCE = 100;
+/** How many notifications are looked at together for those that were not acknowledged; one at first. */
+const ACKNOWLEDGED_AT_ONCE = 20;
 
 /** Says to its sender how far a notification came. Times are Unix times in seconds. */
 export type Receipt = ScheduledReceipt | InboxReceipt;
@@ -45,8 +48,16 @@ export class InboxService {
   readonly #inbox: Inbox;
   readonly #schedule: Schedule;
   readonly #keepReceipts: () => ReceiptLog;
+  /** Most characters of one answer. */
+  readonly #characters: number;
+  /** The syncs under way: many devices of a user come back at once, from the same position. */
+  readonly #syncs = new SharedReads<InboxSync>();
 
-  constructor({ inbox, schedule, keepReceipts }: Omit<InboxStores, "tasks">) {
+  constructor(
+    { inbox, schedule, keepReceipts }: Omit<InboxStores, "tasks">,
+    limits: Pick<Limits, "queue">,
+  ) {
+    this.#characters = answerCharacters(limits);
     this.#inbox = inbox;
     this.#schedule = schedule;
     this.#keepReceipts = keepReceipts;
@@ -58,26 +69,35 @@ export class InboxService {
   }
 
   /** What came after a position, or all that is unread where there is no position: as much as one answer bears. */
-  async sync(
+  sync(
     site: string,
     user: UserId,
     since: Position | undefined,
-    options: { unreadOnly?: boolean } = {},
+    { unreadOnly = false }: { unreadOnly?: boolean } = {},
   ): Promise<InboxSync> {
-    const sync = await this.#inbox.sync(site, user, since, { limit: MAX_SYNC, ...options });
-    return cutToLength(sync, user, MAX_SYNC_CHARACTERS);
+    const options = { limit: MAX_SYNC, characters: this.#characters, unreadOnly };
+    const key = JSON.stringify([site, user, since?.offset, since?.epoch, unreadOnly]);
+    return this.#syncs.read(key, async () => {
+      const sync = await this.#inbox.sync(site, user, since, options);
+      return cutToLength(sync, user, this.#characters);
+    });
   }
 
+  /**
+   * The last notifications, or those before an offset: as many as were asked for, and no more than one answer bears. Where
+   * there are fewer than were asked for, `more` says whether the answer was cut.
+   */
   async page(
     site: string,
     user: UserId,
-    options: { before?: number; limit: number; archived?: boolean },
-  ): Promise<{ notifications: StoredNotification[]; unread: number }> {
-    const [notifications, unread] = await Promise.all([
-      this.#inbox.list(site, user, options),
+    options: PageOptions,
+  ): Promise<InboxPage & { readonly unread: number }> {
+    const [page, unread] = await Promise.all([
+      this.#inbox.page(site, user, { ...options, characters: this.#characters }),
       this.#inbox.unread(site, user),
     ]);
-    return { notifications, unread };
+    const { notifications, more } = cutToLength({ offset: 0, ...page }, user, this.#characters);
+    return { notifications, unread, ...(more && notifications.length < options.limit && { more }) };
   }
 
   /** Notes that a client took these notifications. */
@@ -87,12 +107,9 @@ export class InboxService {
 
   /** Notes that a client took all notifications up to an offset. */
   async acknowledgeUpTo(site: string, user: UserId, offset: number): Promise<void> {
-    for (let before = offset + 1;;) {
-      const page = await this.#inbox.list(site, user, {
-        before,
-        limit: ACKNOWLEDGED_AT_ONCE,
-        archived: true,
-      });
+    // Most clients acknowledged all themselves, and one look shows it.
+    for (let [before, limit] = [offset + 1, 1];; limit = ACKNOWLEDGED_AT_ONCE) {
+      const page = await this.#inbox.list(site, user, { before, limit, archived: true });
       const taken = page.filter(({ deliveredAt, readAt }) => !deliveredAt && !readAt);
       if (taken.length === 0) return; // all before this page were taken earlier
       await this.acknowledge(site, user, taken.map(({ id }) => id));

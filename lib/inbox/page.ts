@@ -1,10 +1,29 @@
 /** Cuts what is read of an inbox into pages, so that no answer outgrows what a client may have waiting. */
 import type { UserId } from "../base/fields.ts";
-import { frameLength } from "../core/publication.ts";
-import type { InboxSync, StoredNotification } from "./store/store.ts";
+import { frameLength, type Position } from "../core/publication.ts";
+import type { InboxPage, InboxSync, StoredNotification } from "./store/store.ts";
 
 /** A part of an inbox: where it ends, and whether there is more behind it. */
 type Page = Pick<InboxSync, "offset" | "more" | "notifications">;
+
+/**
+ * What a sync gives.
+ *
+ * @param inbox where the inbox stands, and how many are unread
+ * @param page its notifications, oldest first
+ * @param reason why nothing could be recovered; absent where it was
+ */
+export function syncOf(
+  { epoch, unread, offset: end }: Position & { readonly unread: number },
+  { notifications, more }: InboxPage,
+  reason: InboxSync["reason"],
+): InboxSync {
+  const offset = more ? notifications.at(-1)?.offset ?? end : end;
+  return {
+    ...{ epoch, unread, recovered: reason === undefined, ...(reason && { reason }) },
+    ...{ offset, ...(more && { more }), notifications },
+  };
+}
 
 /**
  * Cuts a page to a number of notifications.

@@ -2,6 +2,8 @@
 import { inSeconds } from "../base/times.ts";
 import { userChannel } from "../core/channel.ts";
 import type { Connection } from "../core/connection.ts";
+import { frameLength } from "../core/publication.ts";
+import type { Expense } from "../core/work.ts";
 import type { InboxSync, NotificationState, StoredNotification } from "./store/store.ts";
 
 /** A notification in the connection's dialect, with how far it came. */
@@ -16,6 +18,18 @@ export function notificationOnWire(
     read_at: readAt && inSeconds(readAt),
     archived_at: archivedAt && inSeconds(archivedAt),
   };
+}
+
+/** What it costs the server to show notifications. */
+export function workOf(
+  { user = "" }: Connection,
+  notifications: readonly StoredNotification[],
+): Expense {
+  const characters = notifications.reduce(
+    (sum, { publication }) => sum + frameLength(user, publication),
+    0,
+  );
+  return { entries: notifications.length, characters };
 }
 
 /** How far a notification came. */

@@ -44,6 +44,19 @@ export class TokenBucket {
     return 0;
   }
 
+  /** As {@linkcode TokenBucket.take}, but takes nothing and closes nothing. */
+  wait(now: number): number {
+    if (now < this.#closedUntil) return Math.max(1, Math.ceil(this.#closedUntil - now - ROUNDING));
+    this.#count(now);
+    return this.#tokens < 1 - ROUNDING ? this.#pauseMs : 0;
+  }
+
+  /** Takes tokens, whether they are there or not. What is missing has to come back before anything passes again. */
+  charge(tokens: number, now: number): void {
+    this.#count(now);
+    this.#tokens -= tokens;
+  }
+
   /** Whether the bucket is as good as a new one. */
   isFull(now: number): boolean {
     this.#count(now);

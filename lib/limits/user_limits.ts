@@ -94,6 +94,15 @@ class UserTraffic implements Traffic {
     return this.#own?.take(now) || this.#present?.messages?.take(now) || 0;
   }
 
+  wait(now: number): number {
+    return this.#own?.wait(now) || this.#present?.messages?.wait(now) || 0;
+  }
+
+  charge(messages: number, now: number): void {
+    this.#own?.charge(messages, now);
+    this.#present?.messages?.charge(messages, now);
+  }
+
   isFlood(now: number): boolean {
     if (this.#patienceRate === undefined) return false;
     this.#patience ??= new TokenBucket(this.#patienceRate, now);

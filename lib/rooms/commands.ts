@@ -7,7 +7,7 @@ import {
   requiredText,
 } from "../base/fields.ts";
 import { roomChannel } from "../core/channel.ts";
-import { type Answer, type Command, command, inLanes } from "../core/command.ts";
+import { type Answer, type Command, command, inLanes, weighed } from "../core/command.ts";
 import { flag, pageSize, positionField } from "../core/command_fields.ts";
 import type { Connection } from "../core/connection.ts";
 import type { KeptPublication, Position } from "../core/publication.ts";
@@ -36,7 +36,7 @@ interface RoomData extends Omit<RoomSync, "publications"> {
  */
 export function roomCommands(rooms: Rooms): Command[] {
   return [
-    roomByRoom("subscribe", subscribeFields, async (connection, asked) => {
+    weighed(roomByRoom("subscribe", subscribeFields, async (connection, asked) => {
       const { room } = asked;
       return await answerThenRelease(connection, room, async () => {
         await rooms.join(connection, room, undefined, asked.token);
@@ -44,7 +44,7 @@ export function roomCommands(rooms: Rooms): Command[] {
         const data = await subscribed(connection, asked, rooms);
         return { data, upTo: data.offset };
       });
-    }),
+    })),
     roomByRoom("unsubscribe", roomField, async (connection, room) => {
       rooms.requireMembership(connection, room, "leave");
       await rooms.leave(connection, room);
@@ -57,12 +57,12 @@ export function roomCommands(rooms: Rooms): Command[] {
       const { offset, epoch } = said.published ?? {};
       return { data: { id: said.id, offset, epoch } };
     }),
-    roomByRoom("history", historyFields, async (connection, { room, since, limit }) => {
+    weighed(roomByRoom("history", historyFields, async (connection, { room, since, limit }) => {
       rooms.requireMembership(connection, room, "read");
       const { publications, ...sync } = await rooms.history(connection, room, { since, limit });
       return { data: { ...sync, publications: framesOf(connection, room, publications) } };
-    }),
-    roomByRoom("presence", presenceFields, async (connection, { room, page }) => {
+    })),
+    weighed(roomByRoom("presence", presenceFields, async (connection, { room, page }) => {
       await connection.drained(DRAIN_MS);
       const { channel } = rooms.requireMembership(connection, room, "list"); // it may have left meanwhile
       return await answerThenRelease(connection, room, async () => {
@@ -74,7 +74,7 @@ export function roomCommands(rooms: Rooms): Command[] {
           sent: () => watched.sent(),
         };
       });
-    }),
+    })),
   ];
 }
 

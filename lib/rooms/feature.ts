@@ -29,7 +29,10 @@ export function roomsFeatureWith(open: typeof openPresence) {
       const { rooms } = loadRooms({ rooms: config, auth: of(auth) });
       const rules = new RoomRules(rooms, config.history);
       const presence = await open(engine, { plainFields: of(redis)?.plainFields ?? false });
-      const service = new Rooms(node, { rules, tokens, presence, revocations: use(Revocations) });
+      const service = new Rooms(node, {
+        ...{ rules, tokens, presence, limits: of(limits) },
+        revocations: use(Revocations),
+      });
       use(RevocationGuard).addTokens(roomTokensOf);
       if (service.access.takesGuests) use(Authentication).takeGuests();
       return {

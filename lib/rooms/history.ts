@@ -9,6 +9,8 @@ import {
   type KeptPublication,
   type Position,
 } from "../core/publication.ts";
+import { answerCharacters, type Expense } from "../core/work.ts";
+import type { Limits } from "../base/sizes.ts";
 import type { RoomRules } from "./rules/room_rules.ts";
 
 /** An offset after all that there are. */
@@ -16,8 +18,6 @@ const MAX_OFFSET = Number.MAX_SAFE_INTEGER;
 
 /** Most messages that one answer brings back. */
 const MAX_RECOVERED = 1000;
-/** Most characters of these together: well below `APP_LIMIT_QUEUE`. */
-const MAX_CHARACTERS = 250_000;
 
 /** Messages that are read at once: a thousand long ones would be ten megabytes, read in vain. */
 const CHUNK = 100;
@@ -31,17 +31,32 @@ interface Asked {
 
 type Kept = readonly KeptPublication[];
 
+/** Is told what was read for a client, which may be more than the client is shown. */
+type Charge = (work: Expense) => void;
+
 export class RoomHistory {
   readonly #broker: Broker;
   readonly #rules: RoomRules;
+  /** Most characters of one answer. */
+  readonly #characters: number;
 
-  constructor(broker: Broker, rules: RoomRules) {
+  constructor(
+    broker: Broker,
+    rules: RoomRules,
+    limits: Pick<Limits, "queue"> = { queue: Infinity },
+  ) {
     this.#broker = broker;
     this.#rules = rules;
+    this.#characters = answerCharacters(limits);
   }
 
   /** The messages of a room after `since`. Without `since` the answer says only where the room stands. */
-  async recover(site: string, room: string, since: Position | undefined): Promise<RoomSync> {
+  async recover(
+    site: string,
+    room: string,
+    since: Position | undefined,
+    charge: Charge = () => {},
+  ): Promise<RoomSync> {
     const failed = (reason: RoomSync["reason"], at = { offset: 0, epoch: "" }) => (
       { ...at, recovered: false, reason, publications: [] }
     );
@@ -51,12 +66,13 @@ export class RoomHistory {
     const options = { since: since?.offset ?? MAX_OFFSET, limit: MAX_RECOVERED, persistent };
     const history = await this.#after(channel, options);
     const { offset, epoch, publications } = history;
+    charge(this.#workOf(room, publications));
     const at = { offset, epoch };
     if (since === undefined) return failed("new", at);
     if (!isPlaceIn(history, since) || since.offset > offset) return failed("epoch", at);
     const missed = offset - since.offset;
     if (missed > MAX_RECOVERED) return failed("too_many", at);
-    const isLong = isOver(room, publications);
+    const isLong = this.#isOver(room, publications);
     const isFirst = missed === 0 || publications[0]?.offset === since.offset + 1;
     if (publications.length < missed) return failed(isLong && isFirst ? "too_many" : "expired", at);
     if (publications.length > 1 && isLong) return failed("too_many", at);
@@ -68,6 +84,7 @@ export class RoomHistory {
     site: string,
     room: string,
     { since, limit }: { since?: Position; limit: number },
+    charge: Charge = () => {},
   ): Promise<RoomSync> {
     const channel = roomChannel(site, room);
     const { persistent } = this.#rules.of(room).history;
@@ -80,14 +97,17 @@ export class RoomHistory {
     const publications = since === undefined
       ? await this.#last(channel, asked, { offset, epoch })
       : (await this.#after(channel, asked)).publications;
-    const isCut = since === undefined && isOver(room, publications);
+    charge(this.#workOf(room, publications));
+    const isCut = since === undefined && this.#isOver(room, publications);
     const isWhole = isKnown && (isCut || (publications[0]?.offset ?? from + 1) === from + 1);
     return {
       offset,
       epoch,
       recovered: isWhole,
       ...(isWhole ? {} : { reason: isKnown ? "expired" : "epoch" }),
-      publications: since === undefined ? endOf(room, publications) : startOf(room, publications),
+      publications: since === undefined
+        ? this.#startOf(room, publications.toReversed()).toReversed()
+        : this.#startOf(room, publications),
     };
   }
 
@@ -100,7 +120,7 @@ export class RoomHistory {
     });
     let kept: Kept = first.publications;
     let last = kept.at(-1)?.offset ?? first.offset;
-    while (last < first.offset && kept.length < limit && !isOver(channel.name, kept)) {
+    while (last < first.offset && kept.length < limit && !this.#isOver(channel.name, kept)) {
       const count = Math.min(CHUNK, limit - kept.length, first.offset - last);
       const next = await this.#broker.history(channel, { since: last, limit: count, persistent });
       // The history may have been lost or have ended meanwhile.
@@ -119,7 +139,7 @@ export class RoomHistory {
   ): Promise<Kept> {
     let kept: Kept = [];
     let end = offset;
-    while (end > since && !isOver(channel.name, kept)) {
+    while (end > since && !this.#isOver(channel.name, kept)) {
       const start = Math.max(since, end - CHUNK);
       const asked = { since: start, limit: end - start, persistent };
       const before = await this.#broker.history(channel, asked);
@@ -131,24 +151,31 @@ export class RoomHistory {
     }
     return kept;
   }
-}
 
-function isOver(room: string, publications: Kept): boolean {
-  let length = 0;
-  return publications.some(({ publication }) =>
-    (length += frameLength(room, publication)) > MAX_CHARACTERS
-  );
-}
+  #isOver(room: string, publications: Kept): boolean {
+    return this.#placeOver(room, publications) >= 0;
+  }
 
-function endOf(room: string, publications: Kept): Kept {
-  return startOf(room, publications.toReversed()).toReversed();
-}
+  /** As many of the first messages as one answer bears, and one at least. */
+  #startOf(room: string, publications: Kept): Kept {
+    const over = this.#placeOver(room, publications);
+    return over < 0 ? publications : publications.slice(0, Math.max(1, over));
+  }
 
-/** As many of the first messages as one answer bears, and one at least. */
-function startOf(room: string, publications: Kept): Kept {
-  let length = 0;
-  const over = publications.findIndex(({ publication }) =>
-    (length += frameLength(room, publication)) > MAX_CHARACTERS
-  );
-  return over < 0 ? publications : publications.slice(0, Math.max(1, over));
+  /** The place of the first message that is more than one answer bears; -1 where there is none. */
+  #placeOver(room: string, publications: Kept): number {
+    let length = 0;
+    return publications.findIndex(({ publication }) =>
+      (length += frameLength(room, publication)) > this.#characters
+    );
+  }
+
+  /** What it costs to read messages: no more than one answer bears, since others were read in vain. */
+  #workOf(room: string, publications: Kept): Expense {
+    const characters = publications.reduce(
+      (sum, { publication }) => sum + frameLength(room, publication),
+      0,
+    );
+    return { entries: publications.length, characters: Math.min(characters, this.#characters) };
+  }
 }

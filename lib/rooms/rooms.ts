@@ -6,6 +6,7 @@ import type { TokenVerifier } from "../auth/tokens.ts";
 import type { Revocations } from "../auth/revocations/revocations.ts";
 import { CodedError } from "../base/errors.ts";
 import type { UserId } from "../base/fields.ts";
+import type { Limits } from "../base/sizes.ts";
 import { nextId } from "../base/ids.ts";
 import { unixSeconds } from "../base/times.ts";
 import { type Channel, roomChannel } from "../core/channel.ts";
@@ -42,6 +43,7 @@ export interface RoomsParts {
   readonly tokens: TokenVerifier | undefined;
   readonly presence: PresenceManager;
   readonly revocations: Revocations;
+  readonly limits: Pick<Limits, "queue">;
 }
 
 export class Rooms {
@@ -56,12 +58,12 @@ export class Rooms {
   readonly #listeners: RoomListener[] = [];
   readonly #said = new Counter("messages", "Messages that were said in rooms through this node.");
 
-  constructor(node: Node, { rules, tokens, presence, revocations }: RoomsParts) {
+  constructor(node: Node, { rules, tokens, presence, revocations, limits }: RoomsParts) {
     this.#node = node;
     this.#rules = rules;
     this.#presence = presence;
     this.access = new RoomAccess(rules, tokens);
-    this.#history = new RoomHistory(node.broker, rules);
+    this.#history = new RoomHistory(node.broker, rules, limits);
     this.watching = new Watching({
       most: (room) => rules.of(room).maxPresence,
       list: (...asked) => presence.list(...asked),
@@ -155,14 +157,20 @@ export class Rooms {
    * Resolves with a part of who is in the room, which the connection is in. From now on it is told who comes and leaves, or
    * how many there are.
    */
-  watch(connection: Connection, channel: Channel, request: PresenceRequest): Promise<Watched> {
+  async watch(
+    connection: Connection,
+    channel: Channel,
+    request: PresenceRequest,
+  ): Promise<Watched> {
     this.access.requireSight(channel.name);
-    return this.watching.ask(connection, channel, request);
+    const watched = await this.watching.ask(connection, channel, request);
+    connection.charge({ entries: watched.page.users.length });
+    return watched;
   }
 
   /** The messages of the room after `since`, to be sent before those that were held back meanwhile. */
   recover(connection: Connection, room: string, since: Position | undefined): Promise<RoomSync> {
-    return this.#history.recover(connection.site, room, since);
+    return this.#history.recover(connection.site, room, since, (work) => connection.charge(work));
   }
 
   /** The messages of a room that are kept: the last ones, or those after `since`. */
@@ -171,7 +179,7 @@ export class Rooms {
     room: string,
     options: { since?: Position; limit: number },
   ): Promise<RoomSync> {
-    return this.#history.read(connection.site, room, options);
+    return this.#history.read(connection.site, room, options, (work) => connection.charge(work));
   }
 
   /** A part of who is in a room of a site, as other systems ask for it. */

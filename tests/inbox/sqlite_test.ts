@@ -122,7 +122,10 @@ Deno.test("embedded engine: no statement of the inbox reads all that is in the f
     assert.doesNotMatch(planOf(statement), /SCAN (?!SUBQUERY)/, statement.sourceSQL);
   }
   const indexes: readonly (readonly [Statement, RegExp])[] = [
-    [sql.queued, /notifications_unread \(site=\? AND user=\? AND sent_at=\? AND room=\?\)$/],
+    [
+      sql.queued,
+      /notifications_unread \(site=\? AND user=\? AND sent_at=\? AND room=\? AND offset>\?\)$/,
+    ],
     [sql.unread, /notifications_unread \(site=\? AND user=\?\)$/],
     [sql.since, /notifications_by_offset \(site=\? AND user=\? AND offset>\?\)$/],
     [sql.list, /notifications_by_offset \(site=\? AND user=\? AND offset<\?\)$/],

@@ -14,9 +14,9 @@ else
 end
 local changed = mark(ARGV[1], ids, ARGV[3], KEYS[9])
 local unread = redis.call('ZCARD', UNREAD)
-if #changed > 0 then
+in_parts(changed, function(part)
   redis.call('PUBLISH', ARGV[4], 'inbox 0 - - ' .. time[1] .. ' \n'
-    .. cjson.encode({ event = ARGV[1], data = { ids = changed, unread = unread } }))
-end
+    .. cjson.encode({ event = ARGV[1], data = { ids = part, unread = unread } }))
+end)
 table.insert(changed, 1, unread)
 return changed

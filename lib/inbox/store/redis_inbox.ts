@@ -3,9 +3,12 @@ import type {
   Inbox,
   InboxChange,
   InboxEvent,
+  InboxPage,
   InboxSync,
   Notification,
+  PageOptions,
   Queued,
+  ReadOptions,
   StoredNotification,
   SyncOptions,
   Taken,
@@ -13,7 +16,7 @@ import type {
 import type { Position, Publication, Standing } from "../../core/publication.ts";
 import { contentOf } from "../../engines/redis/old_frames.ts";
 import type { UserId } from "../../base/fields.ts";
-import { cutTo } from "../page.ts";
+import { syncOf } from "../page.ts";
 import { retentionMs } from "../retention.ts";
 import { RedisAppends } from "./redis_appends.ts";
 import { finite } from "./redis_arrival.ts";
@@ -26,16 +29,22 @@ import { syncReason } from "./sync_reason.ts";
 /** Says which notifications to read; see `inbox_read.lua`. */
 type Selection =
   | { mode: "unread" | "since" | "before"; argument: number }
-  | { mode: "queued" | "id"; argument: string };
+  | { mode: "queued" | "id"; argument: string }
+  | { mode: "ids"; argument?: undefined; ids: readonly string[] };
 
 /** How long the epoch of an inbox is kept that nothing comes into. */
 const EMPTY_MS = 30 * 24 * 3600 * 1000;
 
-interface Found extends Standing {
+interface Found extends Standing, InboxPage {
   readonly dropped: number;
   readonly unread: number;
-  readonly notifications: StoredNotification[];
+  /** The ids of what is queued and was not read. */
+  readonly rest: readonly string[];
 }
+
+/** How many values there are before the first notification, and for each of them; see `inbox_read.lua`. */
+const HEAD = 7;
+const EACH = 4;
 
 export class RedisInbox implements Inbox {
   readonly #parts: InboxParts;
@@ -52,40 +61,53 @@ export class RedisInbox implements Inbox {
     return this.#appends.append(notification);
   }
 
-  queued(site: string, user: UserId, room: string): Promise<Queued> {
-    return this.#read(site, user, { mode: "queued", argument: room }, { archived: true });
+  queued(
+    site: string,
+    user: UserId,
+    room: string,
+    options: Pick<ReadOptions, "characters"> = {},
+  ): Promise<Queued> {
+    const selection = { mode: "queued", argument: room } as const;
+    return this.#read(site, user, selection, { ...options, archived: true });
+  }
+
+  read(
+    site: string,
+    user: UserId,
+    ids: readonly string[],
+    options: Pick<ReadOptions, "characters"> = {},
+  ): Promise<InboxPage> {
+    return this.#read(site, user, { mode: "ids", ids }, { ...options, archived: true });
   }
 
   async sync(
     site: string,
     user: UserId,
     since?: Position,
-    { limit = Infinity, unreadOnly = false }: SyncOptions = {},
+    { unreadOnly = false, ...reading }: SyncOptions = {},
   ): Promise<InboxSync> {
-    const options = { limit: finite(limit + 1), archived: true };
+    const options = { ...reading, archived: true };
     const mode = unreadOnly ? "unread" : "since";
     const found = since && await this.#read(site, user, { mode, argument: since.offset }, options);
     const reason = found === undefined ? "new" : syncReason(since, found);
     const recovered = reason === undefined;
-    const { epoch, unread, offset, notifications } = found !== undefined && recovered
+    const read = found !== undefined && recovered
       ? found
       : await this.#read(site, user, { mode: "unread", argument: 0 }, options);
-    return {
-      epoch,
-      unread,
-      recovered,
-      ...(recovered ? {} : { reason }),
-      ...cutTo(notifications, limit, offset),
-    };
+    return syncOf(read, read, reason);
   }
 
   async list(
     site: string,
     user: UserId,
-    { before, limit, archived = false }: { before?: number; limit: number; archived?: boolean },
-  ): Promise<StoredNotification[]> {
+    options: PageOptions,
+  ): Promise<readonly StoredNotification[]> {
+    return (await this.page(site, user, options)).notifications;
+  }
+
+  page(site: string, user: UserId, { before, ...options }: PageOptions): Promise<InboxPage> {
     const selection = { mode: "before", argument: before ?? Number.MAX_SAFE_INTEGER } as const;
-    return (await this.#read(site, user, selection, { limit, archived })).notifications;
+    return this.#read(site, user, selection, options);
   }
 
   async get(site: string, user: UserId, id: string): Promise<StoredNotification | undefined> {
@@ -127,26 +149,37 @@ export class RedisInbox implements Inbox {
   async #read(
     site: string,
     user: UserId,
-    { mode, argument = "" }: Selection,
-    { limit = 0, archived = false }: { limit?: number; archived?: boolean } = {},
+    selection: Selection,
+    { limit = Infinity, characters = Infinity, archived = false }: ReadOptions & {
+      archived?: boolean;
+    } = {},
   ): Promise<Found> {
     const { keys, functions, retention, incarnation } = this.#parts;
-    const [offset, epoch, dropped, unread, past, ...rest] = await functions.read(
+    const { mode, argument = "" } = selection;
+    const answer = await functions.read(
       keys.inbox(site, user),
       [
         mode,
         argument,
-        limit,
+        finite(limit),
         archived ? 1 : 0,
         mode === "since" || mode === "unread" ? incarnation.origin : "",
         Math.min(retentionMs(retention), EMPTY_MS),
+        finite(characters),
+        ...(mode === "ids" ? selection.ids : []),
       ],
-    ) as [number, string, number, number, string, ...(string | number)[]];
+    ) as [number, string, number, number, string, number, number, ...(string | number)[]];
+    const [offset, epoch, dropped, unread, past, count, isCut] = answer;
+    const end = HEAD + count * EACH;
     const notifications: StoredNotification[] = [];
-    for (let index = 0; index < rest.length; index += 4) {
-      notifications.push(toNotification(rest.slice(index, index + 4)));
+    for (let index = HEAD; index < end; index += EACH) {
+      notifications.push(toNotification(answer.slice(index, index + EACH)));
     }
-    return { offset, epoch, past: readPast(past), dropped, unread, notifications };
+    return {
+      ...{ offset, epoch, past: readPast(past), dropped, unread, notifications },
+      rest: answer.slice(end).map(String),
+      ...(isCut ? { more: true } : {}),
+    };
   }
 }
 

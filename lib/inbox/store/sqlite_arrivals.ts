@@ -9,6 +9,9 @@ import type { Dropped, Retention } from "../retention.ts";
 import type { SqliteInboxStatements } from "./sqlite_inbox_statements.ts";
 import type { Row } from "../../engines/sqlite/statement.ts";
 
+/** Most ids in one frame that tells what a user did, the same as `inbox.lua` has. */
+const TOLD_AT_ONCE = 1000;
+
 /** A notification that has come into its inbox. */
 export interface Arrived extends Notification, Position {
   readonly at: number;
@@ -63,10 +66,15 @@ export class SqliteArrivals {
     );
   }
 
-  /** Tells all of a user's clients what the user did. */
+  /** Tells all of a user's clients what the user did: of many notifications, in several frames. */
   tell(site: string, user: UserId, event: InboxEvent, { ids, unread }: InboxChange): void {
-    const change = { kind: "inbox", id: "-", at: unixSeconds(), event, data: { ids, unread } };
-    this.#fanOut(userChannel(site, user), change);
+    for (let at = 0; at < ids.length; at += TOLD_AT_ONCE) {
+      const data = { ids: ids.slice(at, at + TOLD_AT_ONCE), unread };
+      this.#fanOut(userChannel(site, user), {
+        ...{ kind: "inbox", id: "-", at: unixSeconds() },
+        ...{ event, data },
+      });
+    }
   }
 
   /** Notes in the inbox what retention took out of it. Runs in a commit. */

@@ -3,37 +3,42 @@ import type {
   Inbox,
   InboxChange,
   InboxEvent,
+  InboxPage,
   InboxSync,
   Notification,
+  PageOptions,
   Queued,
+  ReadOptions,
   StoredNotification,
   SyncOptions,
   Taken,
 } from "./store.ts";
-import { decodeContent, type Position } from "../../core/publication.ts";
+import type { Position } from "../../core/publication.ts";
 import type { UserId } from "../../base/fields.ts";
-import { cutTo } from "../page.ts";
+import { syncOf } from "../page.ts";
 import { bytesOf, type SqliteArrivals } from "./sqlite_arrivals.ts";
 import type { SqliteInboxStatements } from "./sqlite_inbox_statements.ts";
+import { ALL, SqliteReading } from "./sqlite_reading.ts";
 import { syncReason } from "./sync_reason.ts";
-import type { Row, Statement } from "../../engines/sqlite/statement.ts";
+import type { Row } from "../../engines/sqlite/statement.ts";
 import type { SqliteStore } from "../../engines/sqlite/store.ts";
 
 /** How long a user who comes again and again need not be noted. */
 const TOUCHED_MS = 12 * 3600 * 1000;
 
-/** The limit of a read that has none. */
-const ALL = Number.MAX_SAFE_INTEGER - 1;
+type Reading = Pick<ReadOptions, "characters">;
 
 export class SqliteInbox implements Inbox {
   readonly #store: SqliteStore;
   readonly #arrivals: SqliteArrivals;
   readonly #sql: SqliteInboxStatements;
+  readonly #reading: SqliteReading;
 
   constructor(store: SqliteStore, arrivals: SqliteArrivals) {
     this.#store = store;
     this.#arrivals = arrivals;
     this.#sql = arrivals.sql;
+    this.#reading = new SqliteReading(store);
   }
 
   async append(notification: Notification): Promise<boolean> {
@@ -45,55 +50,77 @@ export class SqliteInbox implements Inbox {
     return stored !== undefined;
   }
 
-  async queued(site: string, user: UserId, room: string): Promise<Queued> {
+  async queued(
+    site: string,
+    user: UserId,
+    room: string,
+    reading: Reading = {},
+  ): Promise<Queued> {
     const { offset, epoch, size } = this.#sql.position.get(site, user) ?? {};
-    const notifications = size
-      ? await this.#read(this.#sql.queued, site, user, room, Date.now())
-      : []; // most users who come have none, and nothing is looked for
+    const waiting = size
+      ? this.#queued(site, user, room, reading)
+      : { notifications: [], rest: [] }; // most users who come have none, and nothing is looked for
     await this.#store.settled();
-    return { offset: Number(offset ?? 0), epoch: String(epoch ?? ""), notifications };
+    return { offset: Number(offset ?? 0), epoch: String(epoch ?? ""), ...waiting };
+  }
+
+  async read(
+    site: string,
+    user: UserId,
+    ids: readonly string[],
+    reading: Reading = {},
+  ): Promise<InboxPage> {
+    const page = this.#reading.page(this.#rowsOf(site, user, ids), reading);
+    await this.#store.settled();
+    return page;
   }
 
   async sync(
     site: string,
     user: UserId,
     since?: Position,
-    { limit = ALL, unreadOnly = false }: SyncOptions = {},
+    { unreadOnly = false, ...reading }: SyncOptions = {},
   ): Promise<InboxSync> {
     const inbox = await this.#position(site, user);
     const reason = syncReason(since, inbox);
     const recovered = reason === undefined;
     const after = recovered ? since?.offset ?? 0 : 0;
     const statement = recovered && !unreadOnly ? this.#sql.since : this.#sql.unreadSince;
-    const found = inbox.isEmpty
-      ? []
-      : await this.#read(statement, site, user, after, Date.now(), limit + 1);
+    const now = Date.now();
+    const page = inbox.isEmpty ? { notifications: [] } : this.#reading.on(
+      (last, count) => statement.all(site, user, last, now, count),
+      after,
+      reading,
+    );
     const unread = inbox.isEmpty ? 0 : await this.unread(site, user);
     await this.#store.settled();
-    return {
-      epoch: inbox.epoch,
-      unread,
-      recovered,
-      ...(recovered ? {} : { reason }),
-      ...cutTo(found, limit, inbox.offset),
-    };
+    return syncOf({ ...inbox, unread }, page, reason);
   }
 
-  list(
+  async list(
     site: string,
     user: UserId,
-    { before = Number.MAX_SAFE_INTEGER, limit, archived = false }: {
-      before?: number;
-      limit: number;
-      archived?: boolean;
-    },
-  ): Promise<StoredNotification[]> {
-    return this.#read(this.#sql.list, site, user, before, archived ? 1 : 0, Date.now(), limit);
+    options: PageOptions,
+  ): Promise<readonly StoredNotification[]> {
+    return (await this.page(site, user, options)).notifications;
   }
 
-  async get(site: string, user: UserId, id: string): Promise<StoredNotification | undefined> {
-    const [found] = await this.#read(this.#sql.get, site, user, id);
-    return found;
+  page(
+    site: string,
+    user: UserId,
+    { before = Number.MAX_SAFE_INTEGER, archived = false, ...reading }: PageOptions,
+  ): Promise<InboxPage> {
+    const now = Date.now();
+    return Promise.resolve(this.#reading.on(
+      (last, count) => this.#sql.list.all(site, user, last, archived ? 1 : 0, now, count),
+      before,
+      reading,
+    ));
+  }
+
+  get(site: string, user: UserId, id: string): Promise<StoredNotification | undefined> {
+    const row = this.#sql.get.get(site, user, id);
+    return Promise.resolve(row && this.#reading.notification(row));
   }
 
   owner(site: string, id: string): Promise<UserId | undefined> {
@@ -119,7 +146,7 @@ export class SqliteInbox implements Inbox {
     const now = Date.now();
     const change = await this.#store.commit(() => {
       const meant = typeof which === "number"
-        ? idsOf(this.#sql.idsUpTo.all(site, user, which))
+        ? idsOf(this.#sql[event === "read" ? "unreadUpTo" : "idsUpTo"].all(site, user, which))
         : which;
       const ids = event === "delete"
         ? this.#delete(site, user, meant)
@@ -175,33 +202,33 @@ export class SqliteInbox implements Inbox {
     this.#store.commit(() => this.#sql.touch.run(now, site, user)).catch(() => {}); // the store has logged it
   }
 
-  #read(statement: Statement, ...values: (string | number)[]): Promise<StoredNotification[]> {
-    return Promise.resolve(
-      statement.all(...values).map((row) => ({
-        id: String(row["id"]),
-        room: String(row["room"]),
-        offset: Number(row["offset"]),
-        publication: {
-          kind: "notification",
-          id: String(row["id"]),
-          room: String(row["room"]),
-          at: Number(row["at"]),
-          ...this.#store.parse(() => decodeContent(String(row["content"]))),
-        },
-        queuedAt: Number(row["queued_at"]),
-        ...time("sentAt", row["sent_at"]),
-        ...time("deliveredAt", row["delivered_at"]),
-        ...time("readAt", row["read_at"]),
-        ...time("archivedAt", row["archived_at"]),
-      })),
+  *#rowsOf(site: string, user: UserId, ids: readonly string[]): Generator<Row> {
+    const now = Date.now();
+    for (const id of ids) {
+      const row = this.#sql.getUnexpired.get(site, user, id, now);
+      if (row !== undefined) yield row;
+    }
+  }
+
+  #queued(
+    site: string,
+    user: UserId,
+    room: string,
+    reading: Reading,
+  ): Pick<Queued, "notifications" | "rest"> {
+    const { queued, queuedIds } = this.#sql;
+    const now = Date.now();
+    const { notifications, more } = this.#reading.on(
+      (last, count) => queued.all(site, user, room, last, now, count),
+      0,
+      reading,
     );
+    const last = notifications.at(-1)?.offset ?? 0;
+    const rest = more ? idsOf(queuedIds.all(site, user, room, last, now)) : [];
+    return { notifications, rest };
   }
 }
 
 function idsOf(rows: readonly Row[]): string[] {
   return rows.map((row) => String(row["id"]));
-}
-
-function time(name: string, value: unknown): Record<string, number> {
-  return value === null ? {} : { [name]: Number(value) };
 }

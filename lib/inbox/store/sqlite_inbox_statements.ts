@@ -26,10 +26,12 @@ export class SqliteInboxStatements {
   readonly noteDropped: Statement;
   readonly noteDeleted: Statement;
   readonly queued: Statement;
+  readonly queuedIds: Statement;
   readonly since: Statement;
   readonly unreadSince: Statement;
   readonly list: Statement;
   readonly get: Statement;
+  readonly getUnexpired: Statement;
   readonly owner: Statement;
   readonly unread: Statement;
   /** After each of the next four, what is gone has to be noted in the inbox. */
@@ -44,6 +46,7 @@ export class SqliteInboxStatements {
   /** One statement for each event; its first value is a time. That of `delete` answers the `bytes` of what it deleted. */
   readonly change: Readonly<Record<InboxEvent, Statement>>;
   readonly idsUpTo: Statement;
+  readonly unreadUpTo: Statement;
 
   constructor(store: SqliteStore) {
     const sql = (text: string) => store.prepare(text);
@@ -82,9 +85,9 @@ export class SqliteInboxStatements {
     this.noteDeleted = sql(
       "UPDATE inboxes SET size = size - ?, bytes = bytes - ? WHERE site = ? AND user = ?",
     );
-    this.queued = sql(
-      `SELECT ${COLUMNS} ${OF_USER} AND room = ? AND ${NOT_SENT} AND ${NOT_EXPIRED} ORDER BY offset`,
-    );
+    const queued = `${OF_USER} AND room = ? AND offset > ? AND ${NOT_SENT} AND ${NOT_EXPIRED}`;
+    this.queued = sql(`SELECT ${COLUMNS} ${queued} ORDER BY offset LIMIT ?`);
+    this.queuedIds = sql(`SELECT id ${queued} ORDER BY offset`);
     this.since = sql(
       `SELECT ${COLUMNS} ${OF_USER} AND offset > ? AND ${NOT_EXPIRED} ORDER BY offset LIMIT ?`,
     );
@@ -97,6 +100,7 @@ export class SqliteInboxStatements {
        ORDER BY offset DESC LIMIT ?`,
     );
     this.get = sql(`SELECT ${COLUMNS} ${OF_USER} AND id = ?`);
+    this.getUnexpired = sql(`SELECT ${COLUMNS} ${OF_USER} AND id = ? AND ${NOT_EXPIRED}`);
     this.owner = sql(
       `SELECT user FROM notifications WHERE site = ?1 AND id = ?2
        UNION ALL SELECT user FROM scheduled WHERE site = ?1 AND id = ?2`,
@@ -140,6 +144,9 @@ export class SqliteInboxStatements {
       ),
     };
     this.idsUpTo = sql(`SELECT id ${OF_USER} AND offset <= ? ORDER BY offset`);
+    this.unreadUpTo = sql(
+      `SELECT id ${OF_USER} AND offset <= ? AND read_at IS NULL ORDER BY offset`,
+    );
   }
 }
 

@@ -70,10 +70,16 @@ export interface StoredNotification {
   readonly archivedAt?: number;
 }
 
-/** How much of an inbox one sync gives. */
-export interface SyncOptions {
-  /** @default all */
+/** How much of an inbox is read at once: one notification in any case. */
+export interface ReadOptions {
+  /** Most notifications. @default all */
   readonly limit?: number;
+  /** About how many characters of them: no store reads far more than it is asked for. @default all */
+  readonly characters?: number;
+}
+
+/** How much of an inbox one sync gives. */
+export interface SyncOptions extends ReadOptions {
   /** Whether only what is unread is given also after a position. @default false */
   readonly unreadOnly?: boolean;
 }
@@ -91,10 +97,28 @@ export interface InboxSync extends Position {
   readonly notifications: readonly StoredNotification[];
 }
 
+/** Which part of an inbox is listed, newest first. */
+export interface PageOptions extends ReadOptions {
+  /** Notifications below this offset. @default all */
+  readonly before?: number;
+  readonly limit: number;
+  /** Archived ones, too. @default false */
+  readonly archived?: boolean;
+}
+
+/** Some notifications of an inbox. */
+export interface InboxPage {
+  readonly notifications: readonly StoredNotification[];
+  /** Whether there are more behind them. */
+  readonly more?: true;
+}
+
 /** What waits for a user in a room; the position is the inbox's last one at that moment. */
 export interface Queued extends Position {
-  /** The notifications, oldest first. */
+  /** The first notifications, oldest first. */
   readonly notifications: readonly StoredNotification[];
+  /** The ids of the others, for {@linkcode Inbox.read}. */
+  readonly rest: readonly string[];
 }
 
 export interface Inbox {
@@ -104,15 +128,25 @@ export interface Inbox {
    */
   append(notification: Notification): Promise<boolean>;
   /** The notifications for a room that no client got yet. */
-  queued(site: string, user: UserId, room: string): Promise<Queued>;
+  queued(
+    site: string,
+    user: UserId,
+    room: string,
+    options?: Pick<ReadOptions, "characters">,
+  ): Promise<Queued>;
+  /** Those of these notifications that are still there, in this order. */
+  read(
+    site: string,
+    user: UserId,
+    ids: readonly string[],
+    options?: Pick<ReadOptions, "characters">,
+  ): Promise<InboxPage>;
   /** The notifications after a position; without one, all that are unread. */
   sync(site: string, user: UserId, since?: Position, options?: SyncOptions): Promise<InboxSync>;
   /** The notifications below the offset `before`, newest first. */
-  list(
-    site: string,
-    user: UserId,
-    options: { before?: number; limit: number; archived?: boolean },
-  ): Promise<StoredNotification[]>;
+  list(site: string, user: UserId, options: PageOptions): Promise<readonly StoredNotification[]>;
+  /** As {@linkcode Inbox.list}, with whether there are more. */
+  page(site: string, user: UserId, options: PageOptions): Promise<InboxPage>;
   get(site: string, user: UserId, id: string): Promise<StoredNotification | undefined>;
   /** The user that a notification is for, a scheduled one too, for callers who know the id alone. */
   owner(site: string, id: string): Promise<UserId | undefined>;

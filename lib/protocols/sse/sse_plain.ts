@@ -12,9 +12,10 @@ import { CodedError, DISCONNECTS } from "../../base/errors.ts";
 import { userIdOnWire } from "../../base/fields.ts";
 import type { ConnectionInbox } from "../../inbox/connection_inbox.ts";
 import type { InboxDelivery } from "../../inbox/delivery.ts";
-import { notificationOnWire } from "../../inbox/wire.ts";
+import { notificationOnWire, workOf } from "../../inbox/wire.ts";
 import type { Rooms } from "../../rooms/rooms.ts";
 import { Outgoing, type Place } from "../../core/outgoing.ts";
+import { ONE_FRAME } from "../../core/work.ts";
 import { VERSION } from "../../base/version.ts";
 import type { Positions } from "./sse_positions.ts";
 import type { PlainRequest } from "./sse_query.ts";
@@ -42,7 +43,7 @@ export async function startPlain(
       startRoom(connection, request, parts.rooms, room)
         .catch((error) => () => tellRefused(connection, error))
     );
-    for (const started of starting) (await started)();
+    for (const started of starting) await (await started)();
   } catch (error) {
     connection.reportError(error);
     connection.disconnect(DISCONNECTS.missed);
@@ -65,6 +66,7 @@ async function startInbox(
   connection.identify(user, name);
   const own = delivery.of(connection);
   await delivery.open(connection, user);
+  await connection.allowance();
   let page = await inbox.sync(connection.site, user, since);
   const { offset, epoch, recovered, reason, unread, notifications } = page;
   const sync = { offset, epoch, recovered, reason };
@@ -80,6 +82,7 @@ async function startInbox(
   }, at));
   await sendPage(connection, channel, page, own);
   while (page.more && !connection.closed) {
+    await connection.allowance();
     page = await inbox.sync(connection.site, user, page, { unreadOnly: !recovered });
     await sendPage(connection, channel, page, own);
   }
@@ -107,6 +110,7 @@ async function sendPage(
     );
   }
   own.noteGiven(notifications.map(({ id }) => id));
+  connection.charge(workOf(connection, notifications));
 }
 
 /** Enters a room and reads what was missed. Resolves with what sends that: rooms are entered beside each other, and told in order. */
@@ -115,18 +119,21 @@ async function startRoom(
   { positions, isInvalid }: PlainRequest,
   rooms: Rooms,
   room: string,
-): Promise<() => void> {
+): Promise<() => void | Promise<void>> {
   const channel = roomChannel(connection.site, room);
   const since = positions.get(channel);
+  await connection.allowance();
+  connection.charge(ONE_FRAME); // as a client pays with commands
   await rooms.join(connection, room, undefined);
   if (!connection.closed) connection.hold(channel);
   const { publications, ...sync } = await rooms.recover(connection, room, since);
-  return () => {
+  return async () => {
     const at = start(positions, channel, { sync, since, isEmpty: publications.length === 0 });
     connection.send(framed({ type: "subscribed", room, ...sync, ...reasonIf(isInvalid) }, at));
     for (const { offset, publication } of publications) {
       const position = { offset, epoch: sync.epoch };
       const text = connection.protocol.dialect.encode(channel, publication, offset);
+      await connection.drained();
       connection.send(new Outgoing(text, { channel, position }));
     }
     connection.release(channel, sync.offset);

@@ -14,7 +14,7 @@ import {
   type UserId,
 } from "../../base/fields.ts";
 import { roomChannel } from "../../core/channel.ts";
-import { type Command, command, inLanes } from "../../core/command.ts";
+import { type Command, command, inLanes, weighed } from "../../core/command.ts";
 import type { Connection } from "../../core/connection.ts";
 import { Outgoing } from "../../core/outgoing.ts";
 import type { PublishedMessage } from "../../rooms/membership.ts";
@@ -49,7 +49,7 @@ export function baseCommands(rooms: Rooms): Command[] {
       await rooms.leave(connection, room);
       connection.send(new Outgoing(leftFrame(room)));
     }),
-    command("presence", presenceFields, async (connection, { room, page }) => {
+    weighed(command("presence", presenceFields, async (connection, { room, page }) => {
       const { channel } = rooms.requireMembership(connection, room, "list");
       connection.hold(channel);
       try {
@@ -59,7 +59,7 @@ export function baseCommands(rooms: Rooms): Command[] {
       } finally {
         connection.release(channel);
       }
-    }),
+    })),
     command(
       "auth",
       (fields) => requiredText(fields, "token", Infinity),

@@ -3,7 +3,7 @@ import { identityData } from "../../auth/commands.ts";
 import { claimedUser, type Fields, optionalName, type UserId } from "../../base/fields.ts";
 import { unixSeconds } from "../../base/times.ts";
 import { VERSION } from "../../base/version.ts";
-import { type Command, command } from "../../core/command.ts";
+import { type Command, command, weighed } from "../../core/command.ts";
 import { positionField } from "../../core/command_fields.ts";
 import type { Connection } from "../../core/connection.ts";
 import { NOWHERE, type Position } from "../../core/publication.ts";
@@ -11,7 +11,7 @@ import type { InboxDelivery } from "../../inbox/delivery.ts";
 import { inboxFor } from "../../inbox/guest_inbox.ts";
 import type { InboxService } from "../../inbox/inbox.ts";
 import type { InboxSync } from "../../inbox/store/store.ts";
-import { syncData } from "../../inbox/wire.ts";
+import { syncData, workOf } from "../../inbox/wire.ts";
 
 interface Connect {
   readonly user: UserId;
@@ -30,7 +30,7 @@ export interface IntroductionParts {
 
 export function introductionCommands(parts: IntroductionParts): Command[] {
   return [
-    command("connect", connectFields, async (connection, asked) => {
+    weighed(command("connect", connectFields, async (connection, asked) => {
       const own = parts.delivery.of(connection);
       try {
         const { data, sync } = await connect(connection, asked, parts);
@@ -41,7 +41,7 @@ export function introductionCommands(parts: IntroductionParts): Command[] {
         own.releaseInbox([], NOWHERE);
         throw error;
       }
-    }),
+    })),
     command("ping", () => {}, () => ({ data: { timestamp: unixSeconds() } })),
   ];
 }
@@ -64,6 +64,7 @@ async function connect(
   connection.identify(user, name);
   await parts.delivery.open(connection, user);
   const sync = await inbox.sync(site, user, since);
+  connection.charge(workOf(connection, sync.notifications));
   if (since !== undefined && since.epoch === sync.epoch) {
     // The client has all up to its position, and its word for that may have been lost with its last connection.
     inbox.acknowledgeUpTo(site, user, since.offset)

@@ -19,6 +19,12 @@ export const SUBPROTOCOL_V2 = "notifyli.v2";
  */
 const DRAIN_MS = 1000;
 
+/**
+ * After an answer of so many characters, the next command waits until the client has taken the better part of what waits for
+ * it. Otherwise a client that asks for much at once would be closed for what it asked.
+ */
+const LONG_ANSWER = 10_000;
+
 /** The types of frames that only the server sends. `inbox` is the type of a command, too. */
 const SERVER_TYPES = new Set([
   "usermsg",
@@ -55,11 +61,14 @@ export function protocolV2(commands: Commands): Protocol {
     const command = commandOf(commands, fields);
     const answer = await command.run(connection, fields);
     if (turn !== undefined) await turn.then(() => connection.drained(DRAIN_MS));
+    let length = 0;
     if (ref !== undefined) {
-      const reply = { type: "reply", ref, success: true, data: answer?.data };
-      connection.send(new Outgoing(JSON.stringify(reply)));
+      const reply = JSON.stringify({ type: "reply", ref, success: true, data: answer?.data });
+      length = reply.length;
+      connection.send(new Outgoing(reply));
     } else if (command.type === "ping") connection.send(new Outgoing(pongFrame()));
     answer?.sent?.(ref !== undefined);
+    if (length > LONG_ANSWER) await connection.drained();
   }
 }
 

@@ -31,9 +31,11 @@ export interface Connected {
 }
 
 /** A page of the inbox, newest first. */
-interface InboxPage {
+export interface InboxPage {
   readonly notifications: readonly Notification[];
   readonly unread: number;
+  /** The page was too long for one answer: there is more of it. */
+  readonly more: boolean;
 }
 
 /** A part of who is in a room. */
@@ -72,8 +74,9 @@ export function readRecovery(value: unknown, list: "notifications" | "publicatio
   };
 }
 
-export function readInboxPage({ notifications, unread }: JsonObject): InboxPage {
+export function readInboxPage({ notifications, unread, more }: JsonObject): InboxPage {
   return {
+    more: more === true,
     notifications: readList(notifications, "notifications").map(readNotification),
     unread: readUnread({ unread }),
   };

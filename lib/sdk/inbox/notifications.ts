@@ -6,7 +6,13 @@ import { type Command, NO_POSITION } from "../core/frames.ts";
 import { InboxList } from "./inbox_list.ts";
 import type { Part } from "../core/part.ts";
 import type { PositionStore } from "./position_store.ts";
-import { type Connected, readInboxPage, readRecovery, readUnread } from "../core/replies.ts";
+import {
+  type Connected,
+  type InboxPage,
+  readInboxPage,
+  readRecovery,
+  readUnread,
+} from "../core/replies.ts";
 import { type Link, readReply } from "../core/requests.ts";
 import { Stream } from "../core/stream.ts";
 import type { Gap, InboxChange, Notification, Position, Publication } from "../core/types.ts";
@@ -90,10 +96,9 @@ export class Notifications implements Part {
   async loadMore(options: PageOptions = {}): Promise<readonly Notification[]> {
     const { limit = PAGE_LIMIT, archived = false } = options;
     const before = options.before ?? this.#list.oldestOffset ?? Number.MAX_SAFE_INTEGER;
-    const more = archived ? { archived } : {};
+    const which = archived ? { archived } : {};
     const known = this.#list.items;
-    const data = await this.#link.enqueue({ type: "inbox", before, limit, ...more });
-    const { notifications, unread } = readInboxPage(data);
+    const { notifications, unread } = await this.#readPage({ before, limit, ...which });
     const from = notifications.length < limit ? 0 : notifications.at(-1)?.offset ?? 0;
     // Whether the page's count is before or after what came meanwhile, nobody knows.
     if (this.#list.items === known) this.#setUnread(unread);
@@ -135,6 +140,22 @@ export class Notifications implements Part {
   close(): void {
     this.#cancelRetry();
     this.#acks.close();
+  }
+
+  /** Reads a whole page: the server cuts one that is too long for one answer. */
+  async #readPage(
+    { before, limit, ...which }: { before: number; limit: number; archived?: true },
+  ): Promise<InboxPage> {
+    const notifications: Notification[] = [];
+    for (let rest = before;;) {
+      const left = limit - notifications.length;
+      const data = await this.#link.enqueue({ type: "inbox", before: rest, limit: left, ...which });
+      const page = readInboxPage(data);
+      notifications.push(...page.notifications);
+      const last = page.notifications.at(-1)?.offset;
+      if (!page.more || last === undefined) return { ...page, notifications };
+      rest = last;
+    }
   }
 
   async #tell(command: Command): Promise<number> {

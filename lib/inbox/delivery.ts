@@ -2,7 +2,6 @@
  * Gives a node's connections their users' notifications: to those of version 2 the whole inbox, to those of the base
  * protocol what is for the rooms that they are in. Where the engine lost something, this begins again.
  */
-import { isRefusedAlone } from "../base/errors.ts";
 import type { UserId } from "../base/fields.ts";
 import { userChannel } from "../core/channel.ts";
 import type { Connection } from "../core/connection.ts";
@@ -145,9 +144,7 @@ export class InboxDelivery implements RoomListener, RestoreStep, ConnectionHooks
       signal,
     });
     await inSlices(groups.values(), async (occupants) => {
-      const handing = await this.#readQueued(occupants).catch((error) =>
-        this.#withoutQueued(occupants, error)
-      );
+      const handing = await this.#readQueued(occupants);
       this.#noteServed(occupants);
       // A client that takes its time holds up none of the others.
       this.#node.background.run(
@@ -176,15 +173,6 @@ export class InboxDelivery implements RoomListener, RestoreStep, ConnectionHooks
   #again({ room, connections }: Occupants, error: unknown): void {
     for (const connection of connections) this.missed(connection, { room });
     this.#node.noteIncomplete("notifications", error);
-  }
-
-  /** Where one user's inbox is broken, that user alone gets nothing of what waits. Throws where more is wrong. */
-  #withoutQueued({ user, room, connections }: Occupants, error: unknown): () => Promise<void> {
-    if (!isRefusedAlone(error)) throw error;
-    this.#node.logFailure(`reading the inbox of user ${user}`, error);
-    return async () => {
-      await Promise.all(connections.map((each) => this.of(each).handOut(room, [], NOWHERE)));
-    };
   }
 
   #noteServed({ room, connections }: Occupants): void {

@@ -5,12 +5,8 @@
 import type { Redis } from "ioredis";
 import { isScope } from "../../base/scope.ts";
 import type { ApiKey, KeyStore } from "./store.ts";
-<<<<<<< HEAD
 import { throwUnavailable } from "../../engines/redis/errors.ts";
 import type { RedisKeys } from "../../engines/redis/keys.ts";
-=======
-import { throwUnavailable, throwUnconfirmed } from "../../engines/redis/errors.ts";
->>>>>>> 0508bf1 (Fields, times, names and answers)
 import type { RedisLink } from "../../engines/redis/link.ts";
 
 /** What never changes of a key; JSON in the field that is its id. */
@@ -35,12 +31,8 @@ export class RedisApiKeys implements KeyStore {
 
   async create({ id, name, site, scopes, hash, createdAt, expiresAt }: ApiKey): Promise<void> {
     const stored: StoredKey = { name, site, scopes, hash, createdAt, expiresAt };
-<<<<<<< HEAD
     await this.#redis.hset(this.#name, id, JSON.stringify(stored)).catch(throwUnavailable);
     this.#tellAll();
-=======
-    await this.#redis.hset(this.#name, id, JSON.stringify(stored)).catch(throwUnconfirmed);
->>>>>>> 0508bf1 (Fields, times, names and answers)
   }
 
   async find(id: string): Promise<ApiKey | undefined> {
@@ -69,12 +61,8 @@ export class RedisApiKeys implements KeyStore {
   }
 
   async revoke(id: string, at: number): Promise<void> {
-<<<<<<< HEAD
     await this.#redis.hsetnx(this.#name, revokedField(id), String(at)).catch(throwUnavailable);
     this.#tellAll();
-=======
-    await this.#redis.hsetnx(this.#name, revokedField(id), String(at)).catch(throwUnconfirmed);
->>>>>>> 0508bf1 (Fields, times, names and answers)
   }
 
   async touch(id: string, at: number): Promise<void> {

@@ -1,23 +1,16 @@
 /**
  * Connections to Redis that come back by themselves, with growing pauses. A command rejects if it cannot be sent, or if
- * its answer is lost with the connection or does not come in time: then its caller has to say that it does not know
- * (`errors.ts`).
+ * its answer is lost with the connection: its caller has to say that nothing was accepted.
  */
 import { nextTick } from "node:process";
 import { getLogger } from "@logtape/logtape";
 import { type Command, Redis } from "ioredis";
 import { pause } from "../../base/clock.ts";
-<<<<<<< HEAD
 import { placeOf, type RedisAddress } from "./address.ts";
 import { connectorTo } from "./connector.ts";
 import { plainReason } from "./errors.ts";
 import { flawOf, type RedisInfo } from "./flaws.ts";
 import { tlsOptions } from "./tls_files.ts";
-=======
-import { readPem } from "../../config/pem.ts";
-import { AnswerDeadline } from "./answer_deadline.ts";
-import type { RedisAddress } from "./settings.ts";
->>>>>>> 0508bf1 (Fields, times, names and answers)
 
 const log = getLogger(["notifyli", "redis"]);
 
@@ -52,12 +45,8 @@ export function connectRedis(config: RedisAddress, options: RedisClientOptions):
     tls,
     connectionName: options.name.replaceAll(/\s/g, "-"), // CLIENT SETNAME takes no spaces
     connectTimeout: COMMAND_TIMEOUT_MS,
-<<<<<<< HEAD
     commandTimeout: COMMAND_TIMEOUT_MS,
     disconnectTimeout,
-=======
-    disconnectTimeout: END_WAIT_MS,
->>>>>>> 0508bf1 (Fields, times, names and answers)
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     autoResubscribe: false,
@@ -93,7 +82,6 @@ class CheckedRedis extends Redis {
   databaseError: Error | undefined;
   /** The socket that waits for the end of this turn. */
   #corked: Redis["stream"] | undefined;
-  readonly #deadline = new AnswerDeadline(this, COMMAND_TIMEOUT_MS);
 
   /** Says whether the Redis that answers can be used. */
   judge(info: RedisInfo): boolean {
@@ -116,9 +104,7 @@ class CheckedRedis extends Redis {
         socket.uncork();
       });
     }
-    const answer = super.sendCommand(command, stream);
-    if (!command.isSettled) this.#deadline.add(command);
-    return answer;
+    return super.sendCommand(command, stream);
   }
 
   /** ioredis would go on with database 0, which may be another program's. */

@@ -15,12 +15,7 @@ import type {
 } from "./store.ts";
 import type { Position } from "../../core/publication.ts";
 import type { UserId } from "../../base/fields.ts";
-<<<<<<< HEAD
 import { syncOf } from "../page.ts";
-=======
-import { inSeconds, storedTime } from "../../base/times.ts";
-import { cutTo } from "../page.ts";
->>>>>>> 0508bf1 (Fields, times, names and answers)
 import { bytesOf, type SqliteArrivals } from "./sqlite_arrivals.ts";
 import type { SqliteInboxStatements } from "./sqlite_inbox_statements.ts";
 import { ALL, SqliteReading } from "./sqlite_reading.ts";
@@ -207,7 +202,6 @@ export class SqliteInbox implements Inbox {
     this.#store.commit(() => this.#sql.touch.run(now, site, user)).catch(() => {}); // the store has logged it
   }
 
-<<<<<<< HEAD
   *#rowsOf(site: string, user: UserId, ids: readonly string[]): Generator<Row> {
     const now = Date.now();
     for (const id of ids) {
@@ -228,27 +222,6 @@ export class SqliteInbox implements Inbox {
       (last, count) => queued.all(site, user, room, last, now, count),
       0,
       reading,
-=======
-  #read(statement: Statement, ...values: (string | number)[]): Promise<StoredNotification[]> {
-    return Promise.resolve(
-      statement.all(...values).map((row) => ({
-        id: String(row["id"]),
-        room: String(row["room"]),
-        offset: Number(row["offset"]),
-        publication: {
-          kind: "notification",
-          id: String(row["id"]),
-          room: String(row["room"]),
-          at: storedTime(Number(row["at"]), inSeconds(Number(row["queued_at"]))),
-          ...this.#store.parse(() => decodeContent(String(row["content"]))),
-        },
-        queuedAt: Number(row["queued_at"]),
-        ...time("sentAt", row["sent_at"]),
-        ...time("deliveredAt", row["delivered_at"]),
-        ...time("readAt", row["read_at"]),
-        ...time("archivedAt", row["archived_at"]),
-      })),
->>>>>>> 0508bf1 (Fields, times, names and answers)
     );
     const last = notifications.at(-1)?.offset ?? 0;
     const rest = more ? idsOf(queuedIds.all(site, user, room, last, now)) : [];

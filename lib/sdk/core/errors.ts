@@ -15,7 +15,6 @@ export type ErrorCode = LocalErrorCode | (string & Record<never, never>);
 
 const TEMPORARY: readonly ErrorCode[] = [
   "unavailable",
-  "unconfirmed",
   "internal",
   "rate_limited",
   "too_many_connections",

@@ -70,18 +70,12 @@ function NotificationText(
   return (
     <>
       <span class="notification-head">
-        <strong class="notification-name">
-          <bdi>{name}</bdi>
-        </strong>
+        <strong class="notification-name">{name}</strong>
         {isFresh && <span class="visually-hidden">, new,</span>}
         <time class="time" dateTime={isoTime(timestamp)}>{shortTime(timestamp)}</time>
       </span>
-      <span class="notification-message">
-        <bdi>{message}</bdi>
-      </span>
-      <span class="notification-room">
-        <bdi>{room}</bdi>
-      </span>
+      <span class="notification-message">{message}</span>
+      <span class="notification-room">{room}</span>
     </>
   );
 }

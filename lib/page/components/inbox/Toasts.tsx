@@ -51,12 +51,8 @@ function Toast(
   };
   const text = (
     <>
-      <strong class="toast-name">
-        <bdi>{name}</bdi>
-      </strong>
-      <span class="toast-message">
-        <bdi>{message}</bdi>
-      </span>
+      <strong class="toast-name">{name}</strong>
+      <span class="toast-message">{message}</span>
     </>
   );
   return (

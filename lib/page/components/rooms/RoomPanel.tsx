@@ -57,9 +57,7 @@ function RoomHead({ room, me, isOnline }: { room: RoomState; me: Identity; isOnl
     <div class="room-head">
       <h2 class="room-name">
         <Icon name="hash" />
-        <span>
-          <bdi>{room.room}</bdi>
-        </span>
+        <span>{room.room}</span>
       </h2>
       <button
         type="button"

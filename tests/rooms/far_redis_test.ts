@@ -105,6 +105,7 @@ for (const listener of ["deno", "node"]) {
     ];
     for (const [ref, command] of commands.entries()) client.send({ ref, ...command });
     await waitFor("all are answered", () => client.ofType("reply").length === commands.length);
+    await client.get("usermsg", 4);
     const replies = new Map(client.ofType("reply").map((reply) => [reply["ref"], reply]));
     const refused = commands.flatMap((_, ref) => replies.get(ref)?.["success"] === true ? [] : ref);
     assert.deepEqual(refused, [10], "it is not in the room any more");

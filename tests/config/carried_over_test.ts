@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { readConfig } from "../../lib/configuration.ts";
 import { freePort } from "../support/free_port.ts";
+import { ROOT } from "../support/paths.ts";
 import { Program } from "../support/program.ts";
 import { RedisServer } from "../support/redis.ts";
 import { TestClient } from "../support/test_client.ts";
@@ -56,6 +57,15 @@ Deno.test("an .env of the PHP server works as it is, and the start says what is 
   assert.equal(await redis.call("HEXISTS", "notifyli:connections:1", "user_123"), "1");
   await program[Symbol.asyncDispose]();
   await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("docs/deploy.md names each setting of that .env", async () => {
+  const page = await Deno.readTextFile(`${ROOT}docs/deploy.md`);
+  const [, table = ""] = /<!-- tested: the PHP server's settings -->\n\n((?:\|.*\n)+)/.exec(page) ??
+    [];
+  for (const [, name = ""] of ENV.matchAll(/^(\w+)=/gm)) {
+    assert.ok(table.includes(`\`${name}\``), `${name} is not in docs/deploy.md`);
+  }
 });
 
 /** Settings with which nothing of `notifyli:messages` is heard, and what the start says. */

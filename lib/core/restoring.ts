@@ -7,11 +7,11 @@ export interface RestoreStep {
   /** The engine lost what it had, so what this node knows may have gaps. Called on all steps before any begins. */
   lost?(): void;
   /**
-   * The steps are about to run. What comes from now on may have to wait for this step.
+   * The steps are about to run, once all have begun. What comes from then on may have to wait for this step.
    *
    * @param hasGap whether this node may have missed something of what was published since the steps ran last
    */
-  begin?(hasGap: boolean): void;
+  begin?(hasGap: boolean, signal: AbortSignal): Promise<void> | void;
   /**
    * Does the step, in slices where much is to be done. Rejects if the engine is away again, or where the signal aborts
    * because the engine lost more meanwhile. What is done by then need not be done again.
@@ -113,9 +113,10 @@ export class Restoring {
     const hasGap = this.#hasGap;
     this.#hasGap = false;
     const open = [...this.#steps];
-    for (const step of open) step.begin?.(hasGap);
     try {
+      for (const step of open) await step.begin?.(hasGap, signal);
       for (let step = open[0]; step !== undefined; step = open[0]) {
+        signal.throwIfAborted();
         await step.restore(signal);
         open.shift();
       }

@@ -126,15 +126,15 @@ export class InboxDelivery implements RoomListener, RestoreStep, ConnectionHooks
     this.#node.unsubscribeLater(connection, userChannel(site, user));
   }
 
-  begin(hasGap: boolean): void {
+  async begin(hasGap: boolean, signal: AbortSignal): Promise<void> {
     for (const connection of hasGap ? this.#node.connections : []) {
       const rooms = membershipsOf(connection);
       if (connection.recovers || rooms.size === 0) continue;
       this.#unserved.set(connection, new Set(rooms.keys()));
     }
-    for (const [connection, rooms] of this.#unserved) {
+    await inSlices(this.#unserved, ([connection, rooms]) => {
       for (const room of rooms) this.of(connection).awaitQueued(room);
-    }
+    }, { signal });
   }
 
   async restore(signal: AbortSignal): Promise<void> {

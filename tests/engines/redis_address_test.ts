@@ -1,6 +1,7 @@
 /** Where Redis is and how the server comes in: TLS with certificates of clients, Unix sockets, databases. */
 import assert from "node:assert/strict";
 import { Certificate } from "../support/certificate.ts";
+import { run, taskCommand } from "../support/command.ts";
 import { freePort } from "../support/free_port.ts";
 import { Program } from "../support/program.ts";
 import { RedisServer } from "../support/redis.ts";
@@ -127,6 +128,23 @@ Deno.test("Redis by its Unix socket: a URL, a path, a host", async () => {
       assert.equal(program.output.includes("p:/@%"), false);
     }
     assert.ok(redis.pid);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("notifyli send goes by a Unix socket, too", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const env = { REDIS_URL: `unix://${folder}/redis.sock` };
+    await using _redis = await RedisServer.start("--unixsocket", `${folder}/redis.sock`);
+    await using program = await Program.start({ env });
+    await program.hearsRedis();
+    const outcome = await run([...taskCommand("send"), "-u", "123", "-m", "Hello!"], {
+      env,
+      cwd: folder,
+    });
+    assert.equal(outcome.code, 0, outcome.stderr);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

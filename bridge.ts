@@ -14,6 +14,7 @@ import { DEFAULT_SITE } from "./lib/base/site.ts";
 import type { RedisConfig } from "./lib/engines/redis/settings.ts";
 import type { RedisStorage } from "./lib/engines/storage.ts";
 import type { BridgeCounters } from "./lib/ways/metrics.ts";
+import { DeadEntries } from "./lib/ways/dead_entries.ts";
 import { WayKeys } from "./lib/ways/redis_keys.ts";
 import { TurnLock } from "./lib/ways/turn_lock.ts";
 import { connectRedis, endRedis, readyWithin } from "./lib/engines/redis/client.ts";
@@ -47,6 +48,7 @@ export class Bridge {
   readonly #storage: RedisStorage;
   readonly #options: BridgeOptions;
   readonly #lock: TurnLock;
+  readonly #dead: DeadEntries;
   readonly #router: BridgeRouter;
   readonly #notYet: string;
   /** Why the bridge does not hear what is published; `undefined` while it does. */
@@ -58,6 +60,7 @@ export class Bridge {
     this.#storage = storage;
     this.#options = options;
     this.#lock = new TurnLock(storage, "bridge");
+    this.#dead = new DeadEntries(storage);
     this.#router = new BridgeRouter(
       this.#lock,
       (payload, info) => this.#route(payload, info),
@@ -141,6 +144,18 @@ export class Bridge {
     });
   }
 
+  /** Keeps a payload aside. Where Redis is away just now, the router comes again with it. */
+  async #refuse(payload: string, error: unknown): ReturnType<RoutePayload> {
+    try {
+      await this.#dead.buryPayload(payload, error);
+    } catch {
+      return "away";
+    }
+    this.#options.counters.refused.value++;
+    log.warn("a payload was refused: {reason}", { reason: reasonOf(error, payload) });
+    return "done";
+  }
+
   async #route(payload: string, { progress, id, isRetry }: RoutingInfo): ReturnType<RoutePayload> {
     const { counters } = this.#options;
     try {
@@ -156,9 +171,7 @@ export class Bridge {
     } catch (error) {
       if (error instanceof CodedError && error.options.isOthers) return "others";
       if (error instanceof CodedError && error.options.isAway) return "away";
-      counters.refused.value++;
-      log.warn("a payload was refused: {reason}", { reason: reasonOf(error, payload) });
-      return "done";
+      return await this.#refuse(payload, error);
     }
   }
 }

@@ -14,13 +14,13 @@ const RULES: ImportRules = {
     "lib/build.ts": "build",
     "lib/config": "base",
     "lib/core": "base",
-    "lib/log": "config",
+    "lib/log": "base config",
     "lib/net": "base config core/socket.ts",
     "lib/limits": "base config core net",
     "lib/engines": "base config core",
     "lib/listeners": "base config core limits/descriptors.ts",
     "lib/auth/keys": "base config engines",
-    "lib/auth/revocations": "base core engines auth/keys/fields.ts",
+    "lib/auth/revocations": "base core engines",
     "lib/auth": "base config core net auth/revocations",
     "lib/http": "base core net limits/connection_gate.ts auth auth/keys",
     "lib/feature.ts": "config core limits/connection_gate.ts engines auth/tokens.ts http",
@@ -61,6 +61,9 @@ const RULES: ImportRules = {
     "lib/ways/turn_lock.ts -> lib/inbox/store/store.ts": "the type of a way in",
     "lib/ways/turn_lock.ts -> lib/inbox/store/redis_keys.ts":
       "a notification and how far its way has come are stored in one step, so both know the key",
+    "lib/ways/redis_keys.ts -> lib/inbox/store/redis_keys.ts":
+      "what the ways refuse and what inboxes refuse is kept in one place",
+    "lib/ways/dead_entries.ts -> lib/inbox/store/redis_keys.ts": "the same",
     "lib/publisher/publisher.ts -> lib/rooms/store/store.ts": "the type of who is connected",
     "lib/publisher/publisher.ts -> lib/rooms/store/connections.ts":
       "it runs without a server, and reads what nodes have written",

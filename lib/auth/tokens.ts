@@ -7,6 +7,7 @@ import type { Limits } from "../base/sizes.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
 import { CodedError } from "../base/errors.ts";
 import { optionalName, userIdField } from "../base/fields.ts";
+import { readTime, TIME_ALLOWED } from "../base/times.ts";
 import type { Identity, TokenFacts } from "../core/identity.ts";
 import type { TokenConfig } from "./settings.ts";
 import type { KeySource } from "./key_source.ts";
@@ -43,7 +44,7 @@ export class TokenVerifier {
   /** Verifies a connection token, and resolves with who it is for. Rejects with a `CodedError`. */
   async connection(token: string): Promise<Identity> {
     const claims = await this.#verify(token, AUDIENCE.connection);
-    const expiresAt = timeClaim(claims, "expire_at");
+    const expiresAt = sessionEndClaim(claims);
     if (expiresAt !== undefined && expiresAt <= Date.now()) {
       throw new CodedError("expired_token", "The session of this token is over ('expire_at')");
     }
@@ -145,6 +146,17 @@ function timeClaim(claims: JWTPayload, name: string): number | undefined {
   if (value === undefined) return undefined;
   if (typeof value === "number" && Number.isFinite(value)) return value * 1000;
   throw refused(`its '${name}' is no Unix time in seconds`);
+}
+
+/**
+ * Reads `expire_at`, which is a claim of this server alone, in milliseconds. It is read as all times of the server are; the
+ * claims of JWT itself (`exp`, `iat`) are seconds, as RFC 7519 has them.
+ */
+function sessionEndClaim({ expire_at: value }: JWTPayload): number | undefined {
+  if (value === undefined) return undefined;
+  const time = readTime(value);
+  if (time === undefined) throw refused(`its 'expire_at' is not ${TIME_ALLOWED}`);
+  return time * 1000;
 }
 
 function textClaim(claims: JWTPayload, name: string): string | undefined {

@@ -141,6 +141,11 @@ export const ERRORS = {
     status: 503,
     temporary: true,
   },
+  unconfirmed: {
+    meaning: "It is not known whether this was accepted: send it again with the same id",
+    status: 503,
+    temporary: true,
+  },
   missed: {
     meaning: "The server was cut off from its store: what was said meanwhile may not have come",
     status: 503,
@@ -174,12 +179,27 @@ export class CodedError extends Error {
       readonly isAway?: boolean;
       /** Another node has taken over this work. */
       readonly isOthers?: boolean;
+      /** The store refuses this one thing, such as a user's inbox that is broken, and takes all others. */
+      readonly isAlone?: boolean;
+      /** The id under which the same request can be sent again. */
+      readonly id?: string;
       /** The connection is closed after the answer. */
       readonly disconnect?: Disconnect;
     } = {},
   ) {
     super(message, { cause: options.cause });
   }
+}
+
+/** Whether the store could not do something, or did not say that it did: the same may succeed later. */
+export function isStoreFailure(error: unknown): error is CodedError {
+  return error instanceof CodedError &&
+    (error.code === "unavailable" || error.code === "unconfirmed");
+}
+
+/** Whether the store refuses one thing, and would take all others. */
+export function isRefusedAlone(error: unknown): boolean {
+  return error instanceof CodedError && error.options.isAlone === true;
 }
 
 interface DisconnectKind {

@@ -1,6 +1,8 @@
 /** Checks the fields of frames, HTTP bodies and Redis payloads, by the same rules. */
 import { CodedError } from "./errors.ts";
 import type { Limits } from "./sizes.ts";
+import { readTime, TIME_ALLOWED } from "./times.ts";
+import { escapeUnseen, isVisible, TURNS } from "./visible_text.ts";
 
 /** A user's id as a string: 123 and "123" are the same user, "123". */
 export type UserId = string;
@@ -28,14 +30,45 @@ export function parseObject(text: string, what: string): Fields {
 /** `user_id`: a whole number or a non-empty string. */
 export function userIdField(fields: Fields, limits: Limits): UserId {
   const value = fields["user_id"];
-  if (typeof value === "number") {
-    if (Number.isSafeInteger(value)) return String(value);
-    throw invalid("user_id", value, "a whole number or a string");
+  if (typeof value === "bigint") return userIdField({ user_id: String(value) }, limits);
+  if (Number.isSafeInteger(value)) return String(value);
+  if (typeof value === "number" && Number.isInteger(value)) {
+    throw invalid("user_id", value, NOT_EXACT);
   }
   if (value !== undefined && value !== null && typeof value !== "string") {
     throw invalid("user_id", value, "a whole number or a string");
   }
   return identifier(fields, "user_id", limits.userId);
+}
+
+/** What is allowed in place of a whole number past 2^53, whose last digits JSON has lost before anybody can read them. */
+const NOT_EXACT = "a number below 2^53, or text: send it as text, in quotes";
+
+/** A field's value, where a number is taken as its digits. Throws where digits of the number were lost. */
+export function digitsAsText(fields: Fields, field: string): unknown {
+  const value = fields[field];
+  if (typeof value === "bigint") return String(value);
+  if (typeof value !== "number") return value;
+  if (Number.isInteger(value) && !Number.isSafeInteger(value)) {
+    throw invalid(field, value, NOT_EXACT);
+  }
+  return String(value);
+}
+
+/** An optional time, in Unix seconds. An empty text is none. Throws where the value is no time. */
+export function timeField(fields: Fields, field: string): number | undefined {
+  const value = fields[field];
+  if (value === undefined || value === null || value === "") return undefined;
+  const time = readTime(value);
+  if (time === undefined) throw invalid(field, value, TIME_ALLOWED);
+  return time;
+}
+
+/** An optional time in the future, in Unix seconds. */
+export function futureField(fields: Fields, field: string): number | undefined {
+  const time = timeField(fields, field);
+  if (time === undefined || time * 1000 > Date.now()) return time;
+  throw invalid(field, fields[field], `${TIME_ALLOWED}, in the future`);
 }
 
 /** `user_id`; a client whose token names its user may leave it out. */
@@ -117,14 +150,18 @@ function oneLine(field: string, value: string): string {
   if (/[\p{Cc}\u2028\u2029]/u.test(value) || value.trim() === "") {
     throw invalid(field, value, "text in one line without control characters");
   }
+  if (TURNS.test(value)) {
+    throw invalid(field, value, "text without U+202A to U+202E and U+2066 to U+2069");
+  }
+  if (!isVisible(value)) throw invalid(field, value, "text that can be seen");
   return value;
 }
 
 /** The start of a JWT. Error messages do not repeat tokens. */
 const TOKEN = /eyJ[\w.-]+/g;
 
-/** A value as an error message shows it: JSON of at most 80 characters, without tokens. */
+/** A value as an error message shows it: JSON of at most 80 characters, without tokens, and what nobody sees is escaped. */
 export function shown(value: unknown): string {
-  const text = (JSON.stringify(value) ?? String(value)).replace(TOKEN, "***");
+  const text = escapeUnseen((JSON.stringify(value) ?? String(value)).replace(TOKEN, "***"));
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }

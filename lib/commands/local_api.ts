@@ -92,14 +92,31 @@ function sendPinned(
 
 function answerTo(sending: ClientRequest): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    sending.on("error", reject);
+    sending.on(
+      "error",
+      (error) => reject(sending.writableFinished ? new LostAnswer(error) : error),
+    );
     sending.on("timeout", () => sending.destroy(new Error("no answer in time")));
     sending.on("response", resolve);
   });
 }
 
-/** The error that the server could not be reached. */
+/** The request was sent, and no answer came. */
+class LostAnswer extends Error {
+  constructor(cause: Error) {
+    super(cause.message, { cause });
+  }
+}
+
+/** The error that the server could not be reached, or did not answer what may have reached it. */
 export function serverFailure(config: Config, cause: unknown): CodedError {
+  if (cause instanceof LostAnswer) {
+    return new CodedError(
+      "unconfirmed",
+      `the server at ${localUrl(config)} did not answer (${cause.message}), and may have done it`,
+      { cause },
+    );
+  }
   return new CodedError(
     "unavailable",
     `no notifyli server answers at ${localUrl(config)} (${reasonOf(cause)})`,
@@ -109,9 +126,11 @@ export function serverFailure(config: Config, cause: unknown): CodedError {
 
 /** The error that the server refused, or answered as no notifyli does. */
 export function refusedAnswer(config: Config, { status, json }: ApiAnswer): CodedError {
-  const { message }: { message?: unknown } = { ...(json as object | undefined) };
+  const { code, message }: { code?: unknown; message?: unknown } = {
+    ...(json as object | undefined),
+  };
   return new CodedError(
-    "unavailable",
+    code === "unconfirmed" ? code : "unavailable",
     `the server at ${localUrl(config)} answers: ${message ?? `${status}, as no notifyli does`}`,
   );
 }

@@ -1,5 +1,5 @@
 /** The kinds of values that options have, as people type them, and the option that several subcommands share. */
-import { inSeconds } from "../base/times.ts";
+import { readLocalTime } from "../base/times.ts";
 import type { Option, OptionKind } from "./options.ts";
 
 /** The user that a subcommand is about. */
@@ -10,16 +10,10 @@ export const USER = {
   help: "User id (required)",
 } as const satisfies Option;
 
-const ISO_TIME = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)?$/;
-
 /** A point in time, read as Unix time in seconds. The text is local time unless it ends in `Z` or `+02:00`. */
 export const TIME: OptionKind<number> = {
   allowed: "a time such as 2026-05-01T09:00, or Unix time in seconds",
-  read(text) {
-    if (/^\d{1,15}$/.test(text)) return Number(text);
-    const milliseconds = ISO_TIME.test(text) ? Date.parse(text.replace(" ", "T")) : NaN;
-    return Number.isNaN(milliseconds) ? undefined : inSeconds(milliseconds);
-  },
+  read: readLocalTime,
 };
 
 /** A number of seconds. */

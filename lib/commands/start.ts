@@ -26,6 +26,7 @@ export const start = subcommand(HELP, async () => {
   if (config.redis === undefined) requirePossibleFolder(config.store.dataDir);
   const { warnings: ofRooms } = loadRooms(config); // read here, so that what is wrong is said before anything is opened
   await configureLogging(config.log);
+  using _hangUp = ignoreHangUp();
   for (const warning of [...warnings, ...ofRooms]) log.warn("{warning}", { warning });
 
   let server: Server;
@@ -50,6 +51,17 @@ export const start = subcommand(HELP, async () => {
   log.info("stopped");
   return typeof end === "string" ? 0 : 1;
 });
+
+/**
+ * A SIGHUP, as a terminal that closes and many a script for log rotation send it, does not end the server: until disposal it
+ * is logged. There is nothing to read anew: settings, rules and certificates are those of the start.
+ */
+function ignoreHangUp(): Disposable {
+  const note = () =>
+    log.info("SIGHUP: ignored; restart the server for new settings, rules or certificates");
+  Deno.addSignalListener("SIGHUP", note);
+  return { [Symbol.dispose]: () => Deno.removeSignalListener("SIGHUP", note) };
+}
 
 function firstSignal(): Promise<Deno.Signal> {
   return new Promise((resolve) => {

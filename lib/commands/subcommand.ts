@@ -47,13 +47,17 @@ export function subcommandOf<const O extends Options>(
   });
 }
 
-/** Prints a failure. Returns the exit code: 2 where other options would succeed, else 1. */
+/**
+ * Prints a failure, or that nobody knows whether it is one. Returns the exit code: 2 where other options would succeed,
+ * else 1.
+ */
 export function failed(what: string, error: unknown): number {
-  console.error(`${what}: ${reasonOf(error)}`);
+  const isUnknown = error instanceof CodedError && error.code === "unconfirmed";
+  console.error(`${isUnknown ? "Not confirmed" : what}: ${reasonOf(error)}`);
   return error instanceof CodedError && !NOT_THE_CALLERS.includes(error.code) ? 2 : 1;
 }
 
-const NOT_THE_CALLERS: readonly ErrorCode[] = ["unavailable", "not_found"];
+const NOT_THE_CALLERS: readonly ErrorCode[] = ["unavailable", "unconfirmed", "not_found"];
 
 function ritual<O extends Options>(
   help: Help<O>,

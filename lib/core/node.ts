@@ -5,7 +5,7 @@
  * then `hub.ts`.
  */
 import { getLogger } from "@logtape/logtape";
-import { CodedError, DISCONNECTS } from "../base/errors.ts";
+import { CodedError, DISCONNECTS, isRefusedAlone } from "../base/errors.ts";
 import { reasonOf } from "../base/reason.ts";
 import type { Limits } from "../base/sizes.ts";
 import { inSlices } from "../base/slices.ts";
@@ -205,9 +205,12 @@ export class Node implements ConnectionHome {
     this.restoring.begin();
   }
 
-  /** Notes that something failed because the engine was away: it is done again when the engine is back. */
+  /**
+   * Notes that something failed because the engine was away: it is done again when the engine is back. What the engine
+   * refuses alone, such as a broken inbox, is not: doing everything again for it would hold up all others.
+   */
   noteIncomplete(what: string, error: unknown): void {
-    this.restoring.noteIncomplete();
+    if (!isRefusedAlone(error)) this.restoring.noteIncomplete();
     this.logFailure(what, error);
   }
 

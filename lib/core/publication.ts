@@ -31,7 +31,8 @@ export interface Publication extends Content {
   /** In a user's channel, the room whose connections get the publication. */
   readonly room?: string;
   /**
-   * Whether a client made the id. The same id within ten minutes is then the same publication. This field is not stored.
+   * Whether a client made the id. The same id of the same user within ten minutes is then the same publication. This field
+   * is not stored.
    */
   readonly isClientsId?: boolean;
 }

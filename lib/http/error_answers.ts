@@ -37,11 +37,14 @@ function answerMissing(context: Context, allowed: readonly string[]): Response {
 
 function answerError(context: Context, { code, message, options }: CodedError): Response {
   if (ERRORS[code].status === 401) context.header("WWW-Authenticate", "Bearer");
-  const { field, retryAfterMs } = options;
+  const { field, id, retryAfterMs } = options;
   // Without this, the `node` listener would go on waiting for the rest of the body; `Deno.serve` does so all the same.
   if (code === "too_slow") context.header("Connection", "close");
   if (retryAfterMs !== undefined) context.header("Retry-After", retryAfterSeconds(retryAfterMs));
-  return context.json({ code, message, field, retry_after_ms: retryAfterMs }, ERRORS[code].status);
+  return context.json(
+    { code, message, field, id, retry_after_ms: retryAfterMs },
+    ERRORS[code].status,
+  );
 }
 
 /** The methods that a path takes. Middleware takes all methods, and does not count. */

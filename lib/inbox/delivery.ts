@@ -2,6 +2,7 @@
  * Gives a node's connections their users' notifications: to those of version 2 the whole inbox, to those of the base
  * protocol what is for the rooms that they are in. Where the engine lost something, this begins again.
  */
+import { isRefusedAlone } from "../base/errors.ts";
 import type { UserId } from "../base/fields.ts";
 import { userChannel } from "../core/channel.ts";
 import type { Connection } from "../core/connection.ts";
@@ -144,7 +145,9 @@ export class InboxDelivery implements RoomListener, RestoreStep, ConnectionHooks
       signal,
     });
     await inSlices(groups.values(), async (occupants) => {
-      const handing = await this.#readQueued(occupants);
+      const handing = await this.#readQueued(occupants).catch((error) =>
+        this.#withoutQueued(occupants, error)
+      );
       this.#noteServed(occupants);
       // A client that takes its time holds up none of the others.
       this.#node.background.run(
@@ -173,6 +176,14 @@ export class InboxDelivery implements RoomListener, RestoreStep, ConnectionHooks
   #again({ room, connections }: Occupants, error: unknown): void {
     for (const connection of connections) this.missed(connection, { room });
     this.#node.noteIncomplete("notifications", error);
+  }
+
+  /** Where one user's inbox is broken, that user alone gets nothing of what waits. Throws where more is wrong. */
+  #withoutQueued({ user, room, connections }: Occupants, error: unknown): () => Promise<void> {
+    if (!isRefusedAlone(error)) throw error;
+    this.#node.logFailure(`reading the inbox of user ${user}`, error);
+    for (const connection of connections) this.#waitNoMore(connection, room);
+    return () => Promise.resolve();
   }
 
   #noteServed({ room, connections }: Occupants): void {

@@ -16,6 +16,10 @@ export function inboxCounters() {
       "scheduled_expired",
       "Notifications that had expired when this node was to deliver them.",
     ),
+    refused: new Counter(
+      "scheduled_refused",
+      "Notifications that their inbox did not take when they were due, and that are kept aside.",
+    ),
     droppedTaken: new Counter(
       "dropped_taken",
       "Notifications that a client had got, and that left a full inbox or were too old.",

@@ -1,18 +1,25 @@
-/** Reads a notification that another system sends, the same from Redis and from HTTP. */
+/** Reads a notification that another system sends, the same by every way in. */
 import type { Limits } from "../base/sizes.ts";
 import {
+  digitsAsText,
   type Fields,
+  futureField,
   identifier,
   invalid,
   optionalId,
   optionalName,
   requiredText,
+  timeField,
   type UserId,
   userIdField,
 } from "../base/fields.ts";
+import { TIME_ALLOWED } from "../base/times.ts";
 
 /** The sender of a notification that names none, by the base protocol. */
 const DEFAULT_FROM = "system";
+
+/** The fields that are text. */
+const TEXTS = ["room", "message", "from", "id"];
 
 /** How far ahead a notification can be scheduled. */
 const MAX_DAYS_AHEAD = 366;
@@ -32,49 +39,52 @@ export interface ParsedNotification {
   readonly deliverAt?: number;
 }
 
-/** Reads a notification's fields. Throws a `CodedError` that names the field and its value. */
+/**
+ * Reads a notification's fields. What can only mean one thing is taken as that, by whichever way it comes: a number as the
+ * text of its digits, text as a number, a time in all of its forms (`base/times.ts`), an empty text as a field that is
+ * missing. Throws a `CodedError` that names the field and its value.
+ */
 export function parseNotification(
   fields: Fields,
   { limits, defaultRoom }: { limits: Limits; defaultRoom: string },
 ): ParsedNotification {
+  const texts = Object.fromEntries(TEXTS.map((name) => [name, digitsAsText(fields, name)]));
   const deliverAt = deliverAtField(fields);
   return {
     user: userIdField(fields, limits),
-    room: isMissing(fields["room"]) ? defaultRoom : identifier(fields, "room", limits.room),
-    message: requiredText(fields, "message", limits.message),
-    from: optionalName(fields, "from", limits.name) ?? DEFAULT_FROM,
+    room: isMissing(texts["room"]) ? defaultRoom : identifier(texts, "room", limits.room),
+    message: requiredText(texts, "message", limits.message),
+    from: optionalName(texts, "from", limits.name) ?? DEFAULT_FROM,
     timestamp: timeField(fields, "timestamp"),
-    id: optionalId(fields),
+    id: idField(texts),
     expiresAt: expiresAtField(fields, deliverAt),
     deliverAt,
   };
-}
-
-/** Reads a time in a query or a stream's entry: a number where it is one, else the text, which is refused as a time. */
-export function timeOfText(text: string): number | string {
-  return /^\d+$/.test(text) ? Number(text) : text;
 }
 
 function deliverAtField(fields: Fields): number | undefined {
   const time = timeField(fields, "deliver_at");
   const latest = Date.now() / 1000 + MAX_DAYS_AHEAD * 24 * 3600;
   if (time === undefined || time <= latest) return time;
-  throw invalid("deliver_at", time, `Unix time in seconds, at most ${MAX_DAYS_AHEAD} days ahead`);
+  const allowed = `${TIME_ALLOWED}, at most ${MAX_DAYS_AHEAD} days ahead`;
+  throw invalid("deliver_at", fields["deliver_at"], allowed);
 }
 
+/** What has expired already is refused, since nobody would ever get it. */
 function expiresAtField(fields: Fields, deliverAt = -1): number | undefined {
-  const time = timeField(fields, "expires_at");
+  const time = futureField(fields, "expires_at");
   if (time === undefined || time > deliverAt) return time;
-  throw invalid("expires_at", time, `a time after 'deliver_at', which is ${deliverAt}`);
+  const allowed = `a time after 'deliver_at', which is ${deliverAt}`;
+  throw invalid("expires_at", fields["expires_at"], allowed);
 }
 
-function timeField(fields: Fields, field: string): number | undefined {
-  const value = fields[field];
-  if (isMissing(value)) return undefined;
-  if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
-  throw invalid(field, value, "Unix time in whole seconds");
+/** The caller's own id. A whole number may be short, as the keys of a database are. */
+function idField(texts: Fields): string | undefined {
+  const { id } = texts;
+  if (isMissing(id)) return undefined;
+  return typeof id === "string" && /^\d{1,64}$/.test(id) ? id : optionalId(texts);
 }
 
-function isMissing(value: unknown): value is undefined | null {
-  return value === undefined || value === null;
+function isMissing(value: unknown): value is undefined | null | "" {
+  return value === undefined || value === null || value === "";
 }

@@ -3,6 +3,7 @@
  * message's way: the store's `Inbox.append`, which fans out.
  */
 import { getLogger } from "@logtape/logtape";
+import { CodedError } from "../base/errors.ts";
 import type { UserId } from "../base/fields.ts";
 import { nextId } from "../base/ids.ts";
 import { unixSeconds } from "../base/times.ts";
@@ -59,8 +60,12 @@ export class Notifier {
     const asking = request.asksOnline
       ? this.#parts.isOnline(site, room, user).catch(() => false)
       : false;
-    const isNew =
-      await (isLater ? schedule.add({ ...notification, deliverAt }) : inbox.append(notification));
+    const storing = isLater
+      ? schedule.add({ ...notification, deliverAt })
+      : inbox.append(notification);
+    const isNew = await storing.catch((error) => {
+      throw withId(error, id);
+    });
     const online = await asking;
     if (isNew) counters[isLater ? "scheduled" : "accepted"].value++;
     log.debug("notification {id} for user {user} in room {room} is stored", { id, user, room });
@@ -68,6 +73,13 @@ export class Notifier {
     const dueAt = isNew ? (isLater ? deliverAt : undefined) : await schedule.dueAt(site, user, id);
     return { id, online, isDuplicate: !isNew, deliverAt: dueAt && dueAt / 1000 };
   }
+}
+
+/** Says in an error of which nobody knows what it left undone the id by which the sender can repeat the notification. */
+function withId(error: unknown, id: string): unknown {
+  if (!(error instanceof CodedError) || error.code !== "unconfirmed") return error;
+  const { code, message, options } = error;
+  return new CodedError(code, `${message}, ${JSON.stringify(id)}`, { ...options, id });
 }
 
 function notificationOf(request: NotificationRequest, isLater: boolean): Notification {

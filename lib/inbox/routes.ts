@@ -11,7 +11,7 @@ import { PublishLimit } from "../limits/publish_limit.ts";
 import type { Rates } from "../limits/settings.ts";
 import type { InboxService } from "./inbox.ts";
 import type { Notifier, NotifyResult } from "./notify.ts";
-import { type ParsedNotification, parseNotification, timeOfText } from "./notification.ts";
+import { type ParsedNotification, parseNotification } from "./notification.ts";
 
 export interface InboxServices {
   readonly inbox: InboxService;
@@ -91,13 +91,12 @@ function sent(path: Route["path"], run: Route["run"]): Route[] {
 /** Reads fields where the body has some; else the whole body is the message, as `curl -d` sends it. */
 async function fieldsOrText(call: Call): Promise<Fields> {
   const fields = await call.fieldsOr("message");
-  const deliverAt = call.query("deliver_at") ?? call.header("x-deliver-at");
   return {
     ...fields,
     ...messageOf(call, fields),
     ...given("room", call.query("room") ?? call.header("x-room")),
     ...given("from", call.query("from") ?? call.header("x-from")),
-    ...given("deliver_at", deliverAt === undefined ? undefined : timeOfText(deliverAt)),
+    ...given("deliver_at", call.query("deliver_at") ?? call.header("x-deliver-at")),
   };
 }
 
@@ -115,7 +114,7 @@ function callersId(call: Call): Fields {
   return given("id", call.callersId);
 }
 
-function given(name: string, value: string | number | undefined): Fields {
+function given(name: string, value: string | undefined): Fields {
   return value === undefined ? {} : { [name]: value };
 }
 

@@ -9,7 +9,7 @@ import { pause } from "../base/clock.ts";
 import type { Task } from "../core/task.ts";
 import { Lateness } from "./lateness.ts";
 import type { InboxCounters } from "./metrics.ts";
-import type { Schedule } from "./store/store.ts";
+import type { Refused, Schedule } from "./store/store.ts";
 import { CodedError } from "../base/errors.ts";
 import { reasonOf } from "../base/reason.ts";
 
@@ -55,13 +55,16 @@ class Scheduler {
   /** Delivers all that is due. Resolves with the store's clock, a Unix time in milliseconds. */
   async #deliverDue(): Promise<number> {
     let expiredInAll = 0;
+    const allRefused: Refused[] = [];
     this.#lateness.begins();
     try {
       for (;;) {
-        const { now, delivered, expired, isMore } = await this.#schedule.release(BATCH);
+        const { now, delivered, expired, refused, isMore } = await this.#schedule.release(BATCH);
         this.#counters.delivered.value += delivered.length;
         this.#counters.expired.value += expired;
+        this.#counters.refused.value += refused.length;
         expiredInAll += expired;
+        allRefused.push(...refused);
         for (const dueAt of delivered) this.#lateness.delivered(dueAt, now);
         if (isMore && !this.#stopping.aborted) continue;
         this.#lateness.looked(now);
@@ -69,6 +72,7 @@ class Scheduler {
       }
     } finally {
       this.#lateness.tell();
+      logRefused(allRefused);
       if (expiredInAll > 0) {
         log.warn(
           "{expired} scheduled notifications had expired before a server could deliver them",
@@ -86,4 +90,13 @@ class Scheduler {
     const reason = reasonOf(error);
     log[level]("scheduled notifications cannot be delivered: {reason}; trying again", { reason });
   }
+}
+
+function logRefused(refused: readonly Refused[]): void {
+  const [first] = refused;
+  if (first === undefined) return;
+  log.error(
+    "{count} scheduled notifications are kept aside, since their inboxes do not take them; the first is {id}: {reason}",
+    { count: refused.length, ...first },
+  );
 }

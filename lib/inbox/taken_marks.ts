@@ -2,6 +2,7 @@
  * Marks notifications as sent once the socket that they were given to has taken them, or as delivered where the other end
  * has proved that it has them. What was not taken when a connection ends stays queued, and comes with the next one.
  */
+import { isRefusedAlone } from "../base/errors.ts";
 import { inSlices } from "../base/slices.ts";
 import type { Connection } from "../core/connection.ts";
 import type { ConnectionInbox, Marks } from "./connection_inbox.ts";
@@ -73,7 +74,8 @@ export class TakenMarks implements Marks {
   async #write(mark: Mark): Promise<void> {
     try {
       await this.#inbox.mark(mark.site, mark.user, mark.state, mark.ids);
-    } catch {
+    } catch (error) {
+      if (isRefusedAlone(error)) return; // a broken inbox takes no mark the next time either
       if (this.#unwritten.push(mark) > MAX_UNWRITTEN) this.#unwritten.shift();
       this.#onFailure();
     }

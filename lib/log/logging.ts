@@ -1,5 +1,6 @@
 /** Logs to standard error, one line an event: in words on a terminal, else in JSON. */
 import { configure, getConsoleSink, type LogRecord, type TextFormatter } from "@logtape/logtape";
+import { escapeUnseen } from "../base/visible_text.ts";
 
 /** Sets up logging for the whole program. */
 export async function configureLogging(options: { debug: boolean }): Promise<void> {
@@ -36,11 +37,11 @@ const COLORS: Readonly<Record<LogRecord["level"], string>> = {
 const formatForPeople: TextFormatter = (record) => {
   const time = new Date(record.timestamp).toLocaleTimeString("en-GB");
   return `\x1b[2m${time}\x1b[0m ${COLORS[record.level]}${record.level}\x1b[0m ` +
-    `\x1b[2m${record.category.join(".")}\x1b[0m ${oneLine(textOf(record))}`;
+    `\x1b[2m${record.category.join(".")}\x1b[0m ${escapeUnseen(textOf(record))}`;
 };
 
 const formatAsJson: TextFormatter = (record) =>
-  oneLine(JSON.stringify({
+  escapeUnseen(JSON.stringify({
     time: new Date(record.timestamp).toISOString(),
     level: record.level,
     logger: record.category.join("."),
@@ -51,12 +52,4 @@ const formatAsJson: TextFormatter = (record) =>
 /** The message with its values in place. */
 function textOf({ message }: LogRecord): string {
   return message.map(String).join("");
-}
-
-/** Escapes control characters as JSON does, so that a value with a line break cannot look like a second event. */
-function oneLine(text: string): string {
-  return text.replace(
-    /[\p{Cc}\u2028\u2029]/gu,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
 }

@@ -44,38 +44,53 @@ export function shellQuote(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
-const timeFormat = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
-const dayFormat = new Intl.DateTimeFormat(undefined, {
-  weekday: "long",
-  day: "numeric",
-  month: "long",
-});
-const shortDayFormat = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
+const time = { hour: "2-digit", minute: "2-digit" } as const;
+const day = { day: "numeric", month: "short" } as const;
+const timeFormat = new Intl.DateTimeFormat(undefined, time);
+const shortDayFormat = new Intl.DateTimeFormat(undefined, day);
+const shortDateFormat = new Intl.DateTimeFormat(undefined, { ...day, year: "numeric" });
+const dayFormat = new Intl.DateTimeFormat(undefined, { ...day, month: "long", weekday: "long" });
+const dateFormat = new Intl.DateTimeFormat(undefined, { ...day, month: "long", year: "numeric" });
+
+/** The last second of the year 9999. */
+const LAST_SECOND = 253_402_300_799;
+
+/** The date of a time, whatever is stored as one: it is a date that can be shown. */
+function dateOf(timestamp: number): Date {
+  const seconds = Math.min(Math.max(timestamp, 0), LAST_SECOND);
+  return new Date(Number.isNaN(seconds) ? 0 : seconds * 1000);
+}
 
 /** @param timestamp in Unix seconds, as everywhere on the wire */
 export function clockTime(timestamp: number): string {
-  return timeFormat.format(timestamp * 1000);
+  return timeFormat.format(dateOf(timestamp));
 }
 
+/** Returns the day, with its year if that is not this one. */
 export function dayName(timestamp: number, now = Date.now()): string {
   const day = dayKey(timestamp);
   if (day === dayKey(now / 1000)) return "Today";
   if (day === dayKey(now / 1000 - 86_400)) return "Yesterday";
-  return dayFormat.format(timestamp * 1000);
+  return (isThisYear(timestamp, now) ? dayFormat : dateFormat).format(dateOf(timestamp));
 }
 
-/** Returns the time alone if it was today, and with the day if it was not. */
+/** Returns the time alone if it was today, with the day if it was not, and with the year if that is not this one. */
 export function shortTime(timestamp: number, now = Date.now()): string {
   const time = clockTime(timestamp);
   if (dayKey(timestamp) === dayKey(now / 1000)) return time;
-  return `${shortDayFormat.format(timestamp * 1000)}, ${time}`;
+  const format = isThisYear(timestamp, now) ? shortDayFormat : shortDateFormat;
+  return `${format.format(dateOf(timestamp))}, ${time}`;
 }
 
 export function isoTime(timestamp: number): string {
-  return new Date(timestamp * 1000).toISOString();
+  return dateOf(timestamp).toISOString();
 }
 
 /** Returns what tells one day from another, in the user's time zone. */
 export function dayKey(timestamp: number): string {
-  return new Date(timestamp * 1000).toDateString();
+  return dateOf(timestamp).toDateString();
+}
+
+function isThisYear(timestamp: number, now: number): boolean {
+  return dateOf(timestamp).getFullYear() === new Date(now).getFullYear();
 }

@@ -18,12 +18,12 @@ import { DEFAULT_SITE } from "../base/site.ts";
 import type { UserPresence } from "../rooms/store/store.ts";
 import type { RedisAddress } from "../engines/redis/address.ts";
 import { connectRedis, endRedis, readyWithin, whyUnfit } from "../engines/redis/client.ts";
-import { throwUnavailable } from "../engines/redis/errors.ts";
+import { throwUnavailable, throwUnconfirmed } from "../engines/redis/errors.ts";
 import { RedisKeys } from "../engines/redis/keys.ts";
 import { redis as redisSlice } from "../engines/redis/settings.ts";
 import { connectionField, connectionsKey, parsePresence } from "../rooms/store/connections.ts";
-import { userIdField } from "../base/fields.ts";
-import { parseNotification } from "../inbox/notification.ts";
+import { userIdField, userIdOnWire } from "../base/fields.ts";
+import { type ParsedNotification, parseNotification } from "../inbox/notification.ts";
 import { inbox as inboxSlice } from "../inbox/settings.ts";
 import { limits as limitsSlice } from "../limits/settings.ts";
 
@@ -45,17 +45,22 @@ export interface PublisherOptions extends Partial<RedisAddress> {
   readonly limits?: Limits;
 }
 
+/** Unix time in seconds (or in a smaller unit), an ISO 8601 text with a zone, or a `Date`. */
+export type Time = number | string | Date;
+
 export interface PublishOptions {
   /** A whole number or a string; 123 and "123" are one user. */
-  readonly userId: number | string;
+  readonly userId: number | bigint | string;
   readonly room: string;
   readonly message: string;
   /** @default "system" */
   readonly from?: string;
-  /** Unix time in seconds. */
-  readonly timestamp?: number;
-  /** Unix time in seconds at which the notification is delivered; at once if absent or past. */
-  readonly deliverAt?: number;
+  /** When it happened; the time of its delivery if absent. */
+  readonly timestamp?: Time;
+  /** When nobody gets the notification any more; a time in the future. */
+  readonly expiresAt?: Time;
+  /** When the notification is delivered; at once if absent or past. */
+  readonly deliverAt?: Time;
   /** An id of the caller's own, 8 to 64 of `A-Z a-z 0-9 _ -`, by which one may ask what became of the notification. */
   readonly id?: string;
 }
@@ -76,24 +81,25 @@ export class Publisher implements AsyncDisposable {
 
   /**
    * Publishes a notification. Resolves with the number of servers that heard it: 0 means that none runs, and the
-   * notification is lost. Rejects with a `NotifyliError` for a wrong field or an unreachable Redis.
+   * notification is lost. Rejects with a `NotifyliError` for a wrong field or an unreachable Redis; with the code
+   * `unconfirmed` where Redis may have got it: send it again with the same `id` then.
    */
-  async publish({ userId, deliverAt, ...fields }: PublishOptions): Promise<number> {
-    const payload = { user_id: userId, ...fields, deliver_at: deliverAt };
-    parseNotification(payload, { limits: this.#limits, defaultRoom: DEFAULTS.room });
+  async publish({ userId, expiresAt, deliverAt, ...rest }: PublishOptions): Promise<number> {
+    const fields = { user_id: userId, expires_at: expiresAt, deliver_at: deliverAt, ...rest };
+    const parsed = parseNotification(fields, { limits: this.#limits, defaultRoom: DEFAULTS.room });
     const redis = await this.#ready();
-    return await redis.publish(this.#channel, JSON.stringify(payload))
-      .catch(throwUnavailable);
+    return await redis.publish(this.#channel, JSON.stringify(payloadOf(parsed)))
+      .catch(throwUnconfirmed);
   }
 
   /** Whether the user has a client in the room, on any node. */
-  async isUserConnected(userId: number | string, room: string): Promise<boolean> {
+  async isUserConnected(userId: number | bigint | string, room: string): Promise<boolean> {
     return await this.getUserConnection(userId, room) !== undefined;
   }
 
   /** The user's newest client in the room, with all of the user's clients there where they are several. */
   async getUserConnection(
-    userId: number | string,
+    userId: number | bigint | string,
     room: string,
   ): Promise<UserPresence | undefined> {
     const user = userIdField({ user_id: userId }, this.#limits);
@@ -119,4 +125,12 @@ export class Publisher implements AsyncDisposable {
     if (flaw !== undefined) throw new CodedError("unavailable", `Cannot use this Redis: ${flaw}`);
     return this.#redis;
   }
+}
+
+/** The payload of the message channel, in which servers of all versions understand each field. */
+function payloadOf(
+  { user, room, message, from, timestamp, id, expiresAt, deliverAt }: ParsedNotification,
+): Record<string, unknown> {
+  const times = { timestamp, expires_at: expiresAt, deliver_at: deliverAt };
+  return { user_id: userIdOnWire(user), room, message, from, id, ...times };
 }

@@ -1,13 +1,15 @@
-/** Keeps entries that cannot be read in a stream of their own, each with the reason, so that somebody can look at them. */
+/** Keeps aside what was refused and no sender was told of, each with the reason, so that somebody can look at it. */
 import { getLogger } from "@logtape/logtape";
 import { reasonOf } from "../base/reason.ts";
+import { unconfirmed } from "../engines/redis/errors.ts";
 import type { RedisStorage } from "../engines/storage.ts";
+import { MOST_REFUSED } from "../inbox/store/redis_keys.ts";
 import { WayKeys } from "./redis_keys.ts";
 
-const log = getLogger(["notifyli", "stream"]);
+const log = getLogger(["notifyli", "ways"]);
 
-/** Most entries that are kept; the oldest go first. */
-const MAX_DEAD = 10_000;
+/** Of a longer payload so many UTF-16 units are kept. */
+const PAYLOAD_LIMIT = 65_536;
 
 export class DeadEntries {
   readonly #storage: RedisStorage;
@@ -15,17 +17,32 @@ export class DeadEntries {
 
   constructor(storage: RedisStorage) {
     this.#storage = storage;
-    this.#stream = new WayKeys(storage.keys).deadNotifications;
+    this.#stream = new WayKeys(storage.keys).refused;
   }
 
-  /** Keeps an entry with its fields as they came. */
-  async bury(entryId: string, values: readonly string[], error: unknown): Promise<void> {
+  /** Keeps an entry of the stream, with its fields as they came. Rejects where Redis is away. */
+  async buryEntry(id: string, values: readonly string[], error: unknown): Promise<void> {
+    await this.#bury(`entry ${id}`, error, ["entry", id, ...values]);
+  }
+
+  /** Keeps a payload that was published. Rejects where Redis is away. */
+  async buryPayload(payload: string, error: unknown): Promise<void> {
+    await this.#bury("a payload", error, ["payload", payload.slice(0, PAYLOAD_LIMIT)]);
+  }
+
+  /** A stream that Redis does not take it into holds up nobody: what cannot be kept there is logged. */
+  async #bury(what: string, error: unknown, fields: readonly string[]): Promise<void> {
     const stream = this.#stream;
-    log.warn("entry {id} cannot be read and is put into {stream}", { id: entryId, stream });
-    await this.#storage.redis.xadd(
-      ...[stream, "MAXLEN", "~", MAX_DEAD, "*"] as const,
-      ...["reason", reasonOf(error), "entry", entryId],
-      ...values,
-    );
+    try {
+      await this.#storage.redis.xadd(
+        ...[stream, "MAXLEN", "~", MOST_REFUSED, "*"] as const,
+        ...["reason", reasonOf(error)],
+        ...fields,
+      );
+    } catch (cause) {
+      const { message, options } = unconfirmed(cause);
+      if (options.isAway) throw cause;
+      log.error("{what} cannot be kept in {stream}: {reason}", { what, stream, reason: message });
+    }
   }
 }

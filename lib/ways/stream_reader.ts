@@ -1,12 +1,13 @@
 /**
  * The durable way in from Redis: other systems XADD notifications to a stream. Nodes read it through a consumer group, one
  * node at a time, so that each user's notifications come in the stream's order. An entry leaves the stream once it is
- * stored, so nothing is lost while all nodes are down. An entry that cannot be read goes to a stream of its own. Next on a
+ * stored, so nothing is lost while all nodes are down. An entry that is refused goes to a stream of its own. Next on a
  * message's way: `inbox/notify.ts`.
  */
 import { getLogger } from "@logtape/logtape";
 import { pause } from "../base/clock.ts";
-import { CodedError } from "../base/errors.ts";
+import { isRefusedAlone, isStoreFailure } from "../base/errors.ts";
+import { reasonOf } from "../base/reason.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
 import type { Limits } from "../base/sizes.ts";
 import { isMissingRight, unavailable } from "../engines/redis/errors.ts";
@@ -124,9 +125,11 @@ export class StreamReader {
       counters.stored.value++;
       return true;
     } catch (error) {
-      if (error instanceof CodedError && error.code === "unavailable") return false;
+      if (isStoreFailure(error) && !isRefusedAlone(error)) return false;
       counters.refused.value++;
-      await this.#dead.bury(entryId, values, error);
+      const reason = reasonOf(error);
+      log.warn("entry {id} is refused: {reason}", { id: entryId, reason });
+      await this.#dead.buryEntry(entryId, values, error);
       return true;
     }
   }

@@ -4,6 +4,7 @@ import { VERSION } from "../../lib/base/version.ts";
 import { run, taskCommand } from "../support/command.ts";
 import { EnvFolder } from "../support/env_folder.ts";
 import { Program } from "../support/program.ts";
+import { waitFor } from "../support/wait.ts";
 
 Deno.test("start takes a setting from the environment before one in .env", async () => {
   await using folder = await EnvFolder.with(
@@ -33,6 +34,21 @@ Deno.test("start with a bad value ends with code 2 and one line", async () => {
     'Cannot use APP_PORT: current value is "seven", allowed is a whole number from 0 to 65535\n',
   );
   assert.deepEqual([code, stdout], [2, ""]);
+});
+
+Deno.test("start goes on at SIGHUP and says that it read nothing anew", async () => {
+  await using program = await Program.start();
+  for (let times = 1; times <= 2; times++) {
+    program.kill("SIGHUP");
+    await waitFor(
+      "it is logged",
+      () =>
+        program.log.filter(({ message }) => message.startsWith("SIGHUP: ignored")).length === times,
+    );
+  }
+  assert.equal(await (await fetch(`${program.url}/healthz`)).text(), "ok\n");
+  program.kill("SIGTERM");
+  assert.equal((await program.ended()).code, 0);
 });
 
 for (const listener of ["deno", "node"]) {

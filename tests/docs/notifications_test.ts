@@ -30,6 +30,7 @@ const SENT: Readonly<Record<string, [count: number, room: string]>> = {
   "send": [2, "/user/123"],
   "redis": [1, "/user/123"],
   "stream": [1, "/user/123"],
+  "kept aside": [0, "/user/123"],
   "publisher": [1, "/user/123"],
   "receipt": [1, "/user/123"],
   "schedule": [0, "/user/123"],

@@ -99,6 +99,16 @@ const REFUSED: [body: unknown, status: number, answer: Json][] = [
     },
   ],
   [
+    { user_id: 2 ** 53, message: "Hi" },
+    400,
+    {
+      code: "invalid_field",
+      message: "Cannot take field 'user_id': current value is 9007199254740992, " +
+        "allowed is a number below 2^53, or text: send it as text, in quotes",
+      field: "user_id",
+    },
+  ],
+  [
     { user_id: true, message: "Hi" },
     400,
     {
@@ -109,11 +119,11 @@ const REFUSED: [body: unknown, status: number, answer: Json][] = [
     },
   ],
   [
-    { user_id: 1, message: 7 },
+    { user_id: 1, message: [7] },
     400,
     {
       code: "invalid_field",
-      message: "Cannot take field 'message': current value is 7, allowed is a string",
+      message: "Cannot take field 'message': current value is [7], allowed is a string",
       field: "message",
     },
   ],
@@ -133,7 +143,8 @@ const REFUSED: [body: unknown, status: number, answer: Json][] = [
     {
       code: "invalid_field",
       message: "Cannot take field 'timestamp': current value is \"now\", " +
-        "allowed is Unix time in whole seconds",
+        "allowed is a time from 1970 to 9999: Unix seconds, or ISO 8601 with a zone, " +
+        "such as 2026-05-01T09:00:00Z",
       field: "timestamp",
     },
   ],

@@ -27,6 +27,7 @@ testEngines("delivers what is scheduled once it is due, and not before", async (
     now,
     delivered: [dated.deliverAt],
     expired: 0,
+    refused: [],
     isMore: false,
   });
   await waitFor("it is heard", () => heard.length === 2);

@@ -229,7 +229,8 @@ Deno.test("what is wrong with deliver_at or expires_at is refused with its value
   const far = now + 366 * 24 * 3600 + 60;
   const wrong: [fields: Frame, field: string, value: string][] = [
     [{ deliver_at: "tomorrow" }, "deliver_at", '"tomorrow"'],
-    [{ deliver_at: now + 0.5 }, "deliver_at", String(now + 0.5)],
+    [{ deliver_at: "2027-02-30T09:00:00Z" }, "deliver_at", '"2027-02-30T09:00:00Z"'],
+    [{ deliver_at: "2027-02-28T09:00:00" }, "deliver_at", '"2027-02-28T09:00:00"'],
     [{ deliver_at: -1 }, "deliver_at", "-1"],
     [{ deliver_at: far }, "deliver_at", `${far}, .* at most 366 days ahead`],
     [{ deliver_at: now + 60, expires_at: now + 60 }, "expires_at", String(now + 60)],
@@ -248,7 +249,8 @@ Deno.test("what is wrong with deliver_at or expires_at is refused with its value
 });
 
 Deno.test("send --at with what is no time, or too far ahead, ends with code 2", async () => {
-  for (const at of ["tomorrow", "2026-13-01T09:00", "9:00", "", "99999999999"]) {
+  const wrong = ["2026-13-01T09:00", "2027-02-30T09:00", "2027-02-30", "2027-02-28T24:00Z"];
+  for (const at of [...wrong, "tomorrow", "9:00", "", "99999999999"]) {
     const { code, stdout, stderr } = await run([...SEND, "-u", "1", "-m", "x", "--at", at]);
     assert.deepEqual([code, stdout], [2, ""], at);
     assert.match(stderr, /^(Cannot take --at|Not sent: Cannot take field 'deliver_at'): current/);
@@ -396,7 +398,13 @@ const UNUSED: Omit<Schedule, "release"> = {
 
 function released(count: number, isMore: boolean): Released {
   const now = Date.now();
-  return { now, delivered: Array.from({ length: count }, () => now), expired: 0, isMore };
+  return {
+    now,
+    delivered: Array.from({ length: count }, () => now),
+    expired: 0,
+    refused: [],
+    isMore,
+  };
 }
 
 /** Unix time in seconds, a second or more ahead. */

@@ -1,7 +1,8 @@
 /** Notifications on the page: toasts, the bell, and what one device does for the others. */
 import assert from "node:assert/strict";
 import { OPTIONS } from "../support/browser.ts";
-import { bell, item, notifications, start } from "../support/page.ts";
+import { bell, hears, item, message, notifications, say, start } from "../support/page.ts";
+import { TestClient } from "../support/test_client.ts";
 
 Deno.test(
   "page: redis-cli PUBLISH becomes a toast and an entry behind the bell",
@@ -121,5 +122,103 @@ Deno.test(
     await notifications(page).getByText("You are all caught up").waitFor();
     await page.keyboard.press("Escape");
     await notifications(page).waitFor({ state: "detached" });
+  },
+);
+
+Deno.test(
+  "page: whatever time is stored with a notification or a message, the page shows all of them",
+  OPTIONS,
+  async () => {
+    await using setting = await start();
+    const { redis } = setting;
+    await setting.notify(5, "An ordinary one"); // which makes the inbox
+    const now = Math.floor(Date.now() / 1000);
+    const times = [now * 1e3, now * 1e6, "9007199254740991", "1e300", "nan", "-5", "", "0"];
+    for (const [index, time] of times.entries()) {
+      const [id, offset] = [`wild-${index}`, String(index + 2)];
+      const content = JSON.stringify({ from: { name: "Shop" }, message: `Wild ${index}` });
+      await redis.call("HSET", "notifyli:inbox-frames:{5}", id, `\n${time} /user/5\n${content}`);
+      await redis.call("HSET", "notifyli:inbox-times:{5}", id, `${now}000,,,,`);
+      for (const set of ["order", "queued", "unread"]) {
+        await redis.call("ZADD", `notifyli:inbox-${set}:{5}`, offset, id);
+      }
+      await redis.call("HSET", "notifyli:inbox-position:{5}", "offset", offset);
+      const said = JSON.stringify({ from: { user: "7", name: "Bob" }, message: `Said ${index}` });
+      const entry = ["kind", "message", "id", id, "at", String(time), "content", said];
+      await redis.call("XADD", "notifyli:history:room:{lobby}", `${index + 1}-0`, ...entry);
+      const position = ["offset", String(index + 1), "epoch", "abcd1234"];
+      await redis.call("HSET", "notifyli:position:room:{lobby}", ...position);
+    }
+    const page = await setting.connect({ user: "5", name: "Nina" });
+    await bell(page, times.length + 1).click();
+    for (const index of times.keys()) {
+      await item(page, `Wild ${index}`).waitFor();
+      await message(page, `Said ${index}`).waitFor();
+    }
+    await item(page, "An ordinary one").waitFor();
+    for (const index of [0, 1]) {
+      const shown = await item(page, `Wild ${index}`).locator("time").getAttribute("datetime");
+      assert.equal(shown, new Date(now * 1000).toISOString(), "it is read in its unit");
+    }
+    await setting.notify(5, "One more");
+    await item(page, "One more").waitFor();
+    assert.deepEqual(setting.errors, []);
+  },
+);
+
+Deno.test(
+  "page: a stored name that turns the direction of text turns nothing but itself",
+  OPTIONS,
+  async () => {
+    await using setting = await start();
+    const page = await setting.connect({ user: "5", name: "Nina" });
+    await say(page, "I am here");
+    await hears(page, "I am here");
+    const content = JSON.stringify({ from: { user: "7", name: "\u202eevil" }, message: "Boo" });
+    await setting.redis.call(
+      ...["PUBLISH", "notifyli:room:lobby", `message 0 - turning-1 1700000000 \n${content}`],
+    );
+    const said = message(page, "Boo");
+    await said.waitFor();
+    const name = said.locator(".message-name bdi");
+    assert.equal(await name.textContent(), "\u202eevil");
+    assert.equal(
+      await name.evaluate("element => getComputedStyle(element).unicodeBidi"),
+      "isolate",
+    );
+    // An old server has messages of names that nobody sees: their writer's id is shown.
+    const unseen = JSON.stringify({ from: { user: "77", name: "\u200b\u3164" }, message: "Who" });
+    await setting.redis.call(
+      ...["PUBLISH", "notifyli:room:lobby", `message 0 - unseen-1 1700000000 \n${unseen}`],
+    );
+    await message(page, "Who").waitFor();
+    assert.equal(await message(page, "Who").locator(".message-name").textContent(), "77");
+    assert.deepEqual(setting.errors, []);
+  },
+);
+
+Deno.test(
+  "page: a message with the id of another's is shown, and takes nothing from its writer",
+  OPTIONS,
+  async () => {
+    await using setting = await start();
+    const page = await setting.connect({ user: "5", name: "Nina" });
+    for (const user of ["7", "8"]) {
+      await using client = await TestClient.join(setting.program.webSocketUrl, {
+        user,
+        room: "lobby",
+      });
+      client.send({
+        type: "usermsg",
+        id: "the-same-1",
+        user_id: user,
+        room: "lobby",
+        message: user,
+      });
+      await client.get("usermsg");
+    }
+    for (const user of ["7", "8"]) await message(page, user).first().waitFor();
+    assert.equal(await page.getByTestId("message").count(), 2);
+    assert.deepEqual(setting.errors, []);
   },
 );

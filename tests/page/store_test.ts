@@ -13,6 +13,8 @@ Deno.test("reduce() shows a message once and counts it where nobody looks", () =
   let state = after([signedIn("lobby", "orders"), received(hello), received(hello)]);
   assert.equal(room(state, "lobby").messages.length, 1);
   assert.equal(room(state, "lobby").unread, 0);
+  const others = received(said("m1", "lobby", "8"));
+  assert.equal(room(after([others], state), "lobby").messages.length, 2, "the id is its user's");
   const old = received(said("m3", "orders"), { isNews: false });
   state = after([received(said("m2", "orders")), old], state);
   assert.equal(room(state, "orders").unread, 1);
@@ -34,7 +36,8 @@ Deno.test("reduce() takes an own message out of the written ones when its room s
     signedIn("lobby"),
     { type: "message_written", entry: entry("m1") },
     { type: "message_written", entry: entry("m2") },
-    received(said("m1", "lobby"), { isNews: false }),
+    received(said("m1", "lobby", "123"), { isNews: false }),
+    received(said("m2", "lobby", "7")), // another's message with the same id takes nothing away
     { type: "message_failed", id: "m2", failure: "Too fast" },
   ]);
   assert.deepEqual(state.written.map(({ id, failure }) => [id, failure]), [["m2", "Too fast"]]);
@@ -113,12 +116,12 @@ Deno.test("rowsOf() groups one writer's messages, parts days, and ends with the 
     rows.map((row) => row.kind === "message" ? [row.key, row.isFirst, row.delivery] : row.kind),
     [
       "day",
-      ["m1", true, "delivered"],
-      ["m2", false, "delivered"],
-      ["m3", true, "delivered"],
+      ["m1 7", true, "delivered"],
+      ["m2 7", false, "delivered"],
+      ["m3 8", true, "delivered"],
       "day",
-      ["m4", true, "delivered"],
-      ["m5", true, "pending"],
+      ["m4 8", true, "delivered"],
+      ["m5 123", true, "pending"],
     ],
   );
 });
@@ -138,7 +141,7 @@ Deno.test("rowsOf() says where messages may be missing, and names the writer ane
     rowsOf(room(state, "lobby"), [], ME).map((row) =>
       row.kind === "message" ? [row.key, row.isFirst] : row.kind
     ),
-    ["day", ["m1", true], "gap", ["m2", true], "gap"],
+    ["day", ["m1 7", true], "gap", ["m2 7", true], "gap"],
   );
 });
 

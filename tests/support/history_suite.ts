@@ -81,6 +81,30 @@ export function testHistory(persistent: boolean): void {
   });
 
   test(
+    "takes the same client's id of another user as another publication",
+    async ({ broker }, heard) => {
+      await broker.subscribe(LOBBY);
+      const options = { size: 10, seconds: 60, persistent };
+      const of = (user: string) => ({
+        ...message("my-own-id"),
+        from: { user, name: user },
+        isClientsId: true,
+      });
+      const first = await broker.publish(LOBBY, of("1"), options);
+      const second = await broker.publish(LOBBY, of("2"), options);
+      assert.deepEqual([first?.isDuplicate, second?.isDuplicate], [false, false]);
+      assert.deepEqual([first?.offset, second?.offset], [1, 2]);
+      for (const [user, published] of [["1", first], ["2", second]] as const) {
+        const again = await broker.publish(LOBBY, of(user), options);
+        assert.deepEqual(again, { ...published, isDuplicate: true });
+      }
+      await waitFor("both are heard", () => heard.length === 2);
+      const users = heard.map(({ publication }) => publication.from?.user);
+      assert.deepEqual(users, ["1", "2"]);
+    },
+  );
+
+  test(
     "tells each that it was published in the order in which it is heard",
     async ({ broker }, heard) => {
       await broker.subscribe(LOBBY);

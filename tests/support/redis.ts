@@ -94,6 +94,19 @@ export class RedisServer implements AsyncDisposable {
     return new TextDecoder().decode(stdout).trim();
   }
 
+  /** The entries of a stream, oldest first: of each the fields. */
+  async entriesOf(stream: string): Promise<Record<string, string>[]> {
+    const redis = this.connect();
+    try {
+      const entries = await redis.xrange(stream, "-", "+");
+      return entries.map(([, values]) =>
+        Object.fromEntries(values.flatMap((name, at) => at % 2 ? [] : [[name, values[at + 1]!]]))
+      );
+    } finally {
+      await redis.quit();
+    }
+  }
+
   connect(): Redis {
     return new Redis({ host: "127.0.0.1", port: this.port });
   }

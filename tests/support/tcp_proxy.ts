@@ -26,11 +26,16 @@ export class TcpProxy implements AsyncDisposable {
   #held: { readonly text: string; readonly ms: number } | undefined;
   /** Resolved while bytes may pass. */
   #thaw = Promise.withResolvers<void>();
+  /** The text of a command from which on no answer passes. */
+  #lastAnswered: string | undefined;
+  /** Resolved while answers may pass. */
+  #answersPass = Promise.withResolvers<void>();
 
   /** @param target port on 127.0.0.1 */
   constructor(target: number) {
     this.#target = target;
     this.#thaw.resolve();
+    this.#answersPass.resolve();
     this.up();
   }
 
@@ -66,8 +71,14 @@ export class TcpProxy implements AsyncDisposable {
     this.#thaw = Promise.withResolvers();
   }
 
+  /** From the next command on that has this text in it, lets what is asked pass, and no answer. */
+  freezeAnswersFrom(text: string): void {
+    this.#lastAnswered = text;
+  }
+
   resume(): void {
     this.#thaw.resolve();
+    this.#answersPass.resolve();
   }
 
   /** Holds the next command with this text in it, and what comes behind it, for so long. */
@@ -138,7 +149,13 @@ export class TcpProxy implements AsyncDisposable {
 
   async #hold(bytes: Uint8Array): Promise<void> {
     const held = this.#held;
-    if (held === undefined || !new TextDecoder().decode(bytes).includes(held.text)) return;
+    if (held === undefined && this.#lastAnswered === undefined) return;
+    const text = new TextDecoder().decode(bytes);
+    if (this.#lastAnswered !== undefined && text.includes(this.#lastAnswered)) {
+      this.#lastAnswered = undefined;
+      this.#answersPass = Promise.withResolvers();
+    }
+    if (held === undefined || !text.includes(held.text)) return;
     this.#held = undefined;
     await new Promise((resolve) => setTimeout(resolve, held.ms));
   }
@@ -154,6 +171,7 @@ export class TcpProxy implements AsyncDisposable {
         if (length === null) break;
         const bytes = buffer.subarray(0, length);
         if (from === near) await this.#hear(near, bytes);
+        else await this.#answersPass.promise;
         if (this.#isSilenced(near)) continue;
         if (this.delayMs > 0) delayed = this.#writeLater(to, bytes.slice(), delayed);
         else await delayed.then(() => writeAll(to, bytes));

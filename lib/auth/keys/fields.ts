@@ -4,11 +4,9 @@ import type { ApiKey } from "./store.ts";
 import { isScope, type Scope, SCOPES } from "../../base/scope.ts";
 import { DEFAULT_SITE } from "../../base/site.ts";
 import { CodedError } from "../../base/errors.ts";
-import { type Fields, identifier, invalid } from "../../base/fields.ts";
+import { type Fields, futureField, identifier, invalid } from "../../base/fields.ts";
 import { inSeconds } from "../../base/times.ts";
 import type { NewApiKey } from "./api_keys.ts";
-
-const MAX_UNIX_SECONDS = 253_402_300_799; // the end of the year 9999
 
 /** A key as answers show it. Times are Unix times in seconds. */
 export interface ApiKeyOnWire {
@@ -24,7 +22,7 @@ export interface ApiKeyOnWire {
 
 /** Reads a new key. Throws a `CodedError` that names the field. */
 export function parseNewApiKey(fields: Fields, limits: Limits): NewApiKey {
-  const expiresAt = optionalFuture(fields, "expires_at");
+  const expiresAt = futureField(fields, "expires_at");
   return {
     name: identifier(fields, "name", limits.name),
     site: siteField(fields),
@@ -61,15 +59,4 @@ function scopesField({ scopes }: Fields): Scope[] {
   const isAllKnown = Array.isArray(scopes) && scopes.every(isScope);
   if (known.length > 0 && isAllKnown) return known;
   throw invalid("scopes", scopes, `a list of ${SCOPES.join(", ")}`);
-}
-
-/** Reads a Unix time in whole seconds, which has to be in the future. */
-export function optionalFuture(fields: Fields, field: string): number | undefined {
-  const value = fields[field];
-  if (value === undefined || value === null) return undefined;
-  if (
-    typeof value === "number" && Number.isInteger(value) && value > Date.now() / 1000 &&
-    value <= MAX_UNIX_SECONDS
-  ) return value;
-  throw invalid(field, value, "Unix time in whole seconds, in the future");
 }

@@ -5,7 +5,7 @@
 import type { Redis } from "ioredis";
 import { isScope } from "../../base/scope.ts";
 import type { ApiKey, KeyStore } from "./store.ts";
-import { throwUnavailable } from "../../engines/redis/errors.ts";
+import { throwUnavailable, throwUnconfirmed } from "../../engines/redis/errors.ts";
 import type { RedisKeys } from "../../engines/redis/keys.ts";
 import type { RedisLink } from "../../engines/redis/link.ts";
 
@@ -31,7 +31,7 @@ export class RedisApiKeys implements KeyStore {
 
   async create({ id, name, site, scopes, hash, createdAt, expiresAt }: ApiKey): Promise<void> {
     const stored: StoredKey = { name, site, scopes, hash, createdAt, expiresAt };
-    await this.#redis.hset(this.#name, id, JSON.stringify(stored)).catch(throwUnavailable);
+    await this.#redis.hset(this.#name, id, JSON.stringify(stored)).catch(throwUnconfirmed);
     this.#tellAll();
   }
 
@@ -61,7 +61,7 @@ export class RedisApiKeys implements KeyStore {
   }
 
   async revoke(id: string, at: number): Promise<void> {
-    await this.#redis.hsetnx(this.#name, revokedField(id), String(at)).catch(throwUnavailable);
+    await this.#redis.hsetnx(this.#name, revokedField(id), String(at)).catch(throwUnconfirmed);
     this.#tellAll();
   }
 

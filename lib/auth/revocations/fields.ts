@@ -4,13 +4,13 @@ import type { Revocation, RevocationKey } from "./store.ts";
 import { CodedError } from "../../base/errors.ts";
 import {
   type Fields,
+  futureField,
   invalid,
   requiredText,
   userIdField,
   userIdOnWire,
 } from "../../base/fields.ts";
 import { inSeconds } from "../../base/times.ts";
-import { optionalFuture } from "../keys/fields.ts";
 
 /** The most characters of an id, as for the claims `jti` and `sid`. */
 const MAX_ID = 256;
@@ -26,7 +26,7 @@ export function parseRevocation(fields: Fields, site: string, limits: Limits): R
       `Cannot revoke this: give exactly one of ${NAMES.join(", ")}; given are ${given.length}`,
     );
   }
-  const expiresAt = optionalFuture(fields, "expires_at");
+  const expiresAt = futureField(fields, "expires_at");
   return {
     site,
     ...what(fields, given[0] ?? "everyone", limits),
@@ -43,7 +43,7 @@ export function parseBlock(
   const at = Date.now();
   const block = { site, kind: "block", name: user, at } as const;
   const { seconds } = fields;
-  const until = optionalFuture(fields, "until");
+  const until = futureField(fields, "until");
   if (seconds === undefined || seconds === null) {
     return until === undefined ? block : { ...block, expiresAt: until * 1000 };
   }

@@ -13,7 +13,7 @@ import type {
 } from "./store.ts";
 import type { UserId } from "../../base/fields.ts";
 import { STEADY_CLOCK } from "../../base/steady_clock.ts";
-import { throwUnavailable } from "../../engines/redis/errors.ts";
+import { throwUnavailable, throwUnconfirmed } from "../../engines/redis/errors.ts";
 import type { Calls } from "../../engines/redis/functions.ts";
 import type { RedisStorage } from "../../engines/storage.ts";
 import { REVOCATION_FUNCTIONS } from "./functions.ts";
@@ -89,7 +89,7 @@ export class RedisRevocations implements RevocationStore {
 
   async disconnect(site: string, user: UserId): Promise<void> {
     const text = `disconnect 0 0 ${fieldOf({ site, kind: "user", name: user })}`;
-    await this.#redis.publish(this.#channel, text).catch(throwUnavailable);
+    await this.#redis.publish(this.#channel, text).catch(throwUnconfirmed);
   }
 }
 

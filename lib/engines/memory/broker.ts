@@ -23,7 +23,7 @@ interface Log {
   expiresAt: number;
   /** The publications, oldest first. Bounded by `HistoryOptions.size`: the oldest one is dropped first. */
   readonly publications: Queue<Publication>;
-  /** Ids that clients made, oldest first. Each is dropped after `CLIENTS_ID_SECONDS`. Most channels have none. */
+  /** Ids that clients made, each with its user, oldest first. Each is dropped after `CLIENTS_ID_SECONDS`. Most channels have none. */
   ids: Map<string, { offset: number; knownUntil: number }> | undefined;
 }
 
@@ -119,17 +119,18 @@ export class MemoryBroker implements Broker {
     publication: Publication,
     { size, seconds }: HistoryOptions,
   ): Published {
-    const { id, isClientsId } = publication;
+    const { isClientsId } = publication;
     const now = performance.now();
     const log = this.#log(channel, now);
     const { epoch } = log;
     this.#forgetIds(log, now);
-    const known = isClientsId ? log.ids?.get(id) : undefined;
+    const own = isClientsId ? ownIdOf(publication) : "";
+    const known = isClientsId ? log.ids?.get(own) : undefined;
     if (known !== undefined) {
       return { offset: known.offset, epoch, isDuplicate: true };
     }
     const offset = ++log.offset;
-    if (isClientsId) this.#remember(log, id, now);
+    if (isClientsId) this.#remember(log, own, now);
     log.endsAt = now + seconds * 1000;
     log.expiresAt = now + Math.max(seconds, POSITION_SECONDS) * 1000;
     log.publications.push(publication);
@@ -173,9 +174,9 @@ export class MemoryBroker implements Broker {
     while (log.publications.length > 0) this.#removeFirst(log);
   }
 
-  #remember(log: Log, id: string, now: number): void {
+  #remember(log: Log, ownId: string, now: number): void {
     const ids = log.ids ??= new Map();
-    ids.set(id, { offset: log.offset, knownUntil: now + CLIENTS_ID_SECONDS * 1000 });
+    ids.set(ownId, { offset: log.offset, knownUntil: now + CLIENTS_ID_SECONDS * 1000 });
     this.#bytes += ID_BYTES;
   }
 
@@ -224,6 +225,11 @@ export class MemoryBroker implements Broker {
   get #isOver(): boolean {
     return this.#bytes > this.#limit.bytes;
   }
+}
+
+/** An id that a client made, with its user: two users may make the same one. No id has a line break. */
+function ownIdOf({ id, from }: Publication): string {
+  return `${id}\n${from?.user ?? ""}`;
 }
 
 function bytesOf({ from, message = "", event = "", data, tags }: Publication): number {

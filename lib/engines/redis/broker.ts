@@ -16,7 +16,7 @@ import {
 } from "../../core/publication.ts";
 import type { HistoryBudget } from "../history_budget.ts";
 import type { RedisLink } from "./link.ts";
-import { throwUnavailable } from "./errors.ts";
+import { throwUnavailable, throwUnconfirmed } from "./errors.ts";
 import type { Calls } from "./functions.ts";
 import { KERNEL_FUNCTIONS } from "./kernel_functions.ts";
 import type { Incarnation } from "./incarnation.ts";
@@ -110,7 +110,7 @@ export class RedisBroker implements Broker {
 
   async forward(channel: Channel, publication: Publication): Promise<boolean> {
     const nodes = await this.#redis.publish(this.#keys.channel(channel), payload(publication))
-      .catch(throwUnavailable);
+      .catch(throwUnconfirmed);
     return nodes > 0;
   }
 
@@ -128,7 +128,7 @@ export class RedisBroker implements Broker {
   /** Fans a publication out that no history keeps. */
   async #pass(channel: Channel, publication: Publication): Promise<undefined> {
     const name = this.#keys.channel(channel);
-    await this.#redis.publish(name, payload(publication)).catch(throwUnavailable);
+    await this.#redis.publish(name, payload(publication)).catch(throwUnconfirmed);
   }
 
   /** Appends a publication to its channel's history and fans it out, in one step. */
@@ -139,11 +139,13 @@ export class RedisBroker implements Broker {
   ): Promise<Published> {
     const keys = this.#keys;
     const content = encodeContent(publication);
+    const { id, from: { user = "" } = {} } = publication;
     const [offset, epoch, known] = await this.#functions.publish(
       [
         keys.history(channel),
         keys.position(channel),
-        keys.publicationId(channel, publication.id),
+        keys.publicationId(channel, id, user),
+        keys.publicationIdBefore(channel, id),
       ],
       appendArguments(keys.channel(channel), {
         ...{ publication, content, history },
@@ -179,5 +181,6 @@ function appendArguments(
     origin,
     publication.isClientsId ? CLIENTS_ID_SECONDS : 0,
     positionSeconds(history),
+    publication.from?.user ?? "",
   ];
 }

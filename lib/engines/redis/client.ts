@@ -1,12 +1,14 @@
 /**
  * Connections to Redis that come back by themselves, with growing pauses. A command rejects if it cannot be sent, or if
- * its answer is lost with the connection: its caller has to say that nothing was accepted.
+ * its answer is lost with the connection or does not come in time: then its caller has to say that it does not know
+ * (`errors.ts`).
  */
 import { nextTick } from "node:process";
 import { getLogger } from "@logtape/logtape";
 import { type Command, Redis } from "ioredis";
 import { pause } from "../../base/clock.ts";
 import { placeOf, type RedisAddress } from "./address.ts";
+import { AnswerDeadline } from "./answer_deadline.ts";
 import { connectorTo } from "./connector.ts";
 import { plainReason } from "./errors.ts";
 import { flawOf, type RedisInfo } from "./flaws.ts";
@@ -45,7 +47,6 @@ export function connectRedis(config: RedisAddress, options: RedisClientOptions):
     tls,
     connectionName: options.name.replaceAll(/\s/g, "-"), // CLIENT SETNAME takes no spaces
     connectTimeout: COMMAND_TIMEOUT_MS,
-    commandTimeout: COMMAND_TIMEOUT_MS,
     disconnectTimeout,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
@@ -82,6 +83,7 @@ class CheckedRedis extends Redis {
   databaseError: Error | undefined;
   /** The socket that waits for the end of this turn. */
   #corked: Redis["stream"] | undefined;
+  readonly #deadline = new AnswerDeadline(this, COMMAND_TIMEOUT_MS);
 
   /** Says whether the Redis that answers can be used. */
   judge(info: RedisInfo): boolean {
@@ -104,7 +106,9 @@ class CheckedRedis extends Redis {
         socket.uncork();
       });
     }
-    return super.sendCommand(command, stream);
+    const answer = super.sendCommand(command, stream);
+    if (!command.isSettled) this.#deadline.add(command);
+    return answer;
   }
 
   /** ioredis would go on with database 0, which may be another program's. */

@@ -2,13 +2,20 @@
 import { CodedError } from "../../base/errors.ts";
 import { reasonOf } from "../../base/reason.ts";
 
-/** The words by which ioredis says that a command was not sent, or that its answer was lost. */
-const AWAY = /enableOfflineQueue|retries per request|timed out|Connection is closed/;
+/** The words by which ioredis says that a command was not sent. */
+const NOT_SENT = /enableOfflineQueue/;
+
+/** The words by which ioredis says that a command may have been sent, and that its answer was lost. */
+const LOST = /retries per request|timed out|Connection is closed|due to connection close/;
+
+/** The words by which Redis refuses a command whatever it is about: for lack of a right, of memory, of a replica, … */
+const REFUSES_ALL =
+  /NOPERM|ACL|OOM|READONLY|MISCONF|NOREPLICAS|LOADING|BUSY|MASTERDOWN|CLUSTERDOWN|NOAUTH|WRONGPASS|MOVED|CROSSSLOT|UNKILLABLE|Function not found/;
 
 /** What Redis says to a command that it does not know, or that was renamed. What follows there has its arguments. */
 const UNKNOWN_COMMAND = /^ERR unknown (?:sub)?command [`'"]?([\w|]+)/i;
 
-/** The error for a caller whose command Redis rejected, or never got. */
+/** The error for a caller whose question Redis rejected, or never got. Nothing was to be accepted, or nothing was. */
 export function unavailable(cause: unknown): CodedError {
   const reason = plainReason(cause);
   if (isMissingCommand(cause)) {
@@ -17,15 +24,30 @@ export function unavailable(cause: unknown): CodedError {
       isAway: true,
     });
   }
-  const isAway = AWAY.test(reason);
+  const isAway = NOT_SENT.test(reason) || LOST.test(reason);
   return new CodedError(
     "unavailable",
     isAway ? "Redis cannot be reached; nothing was accepted" : `Redis refused: ${reason}`,
-    { cause, isAway },
+    { cause, isAway, isAlone: !isAway && !REFUSES_ALL.test(reason) },
   );
 }
 
-/** Throws the error of {@linkcode unavailable}; meant for the `catch` of a call to Redis. */
+/** The error for a caller whose change Redis rejected, never got, or may have made without saying so. */
+export function unconfirmed(cause: unknown): CodedError {
+  if (!LOST.test(reasonOf(cause))) return unavailable(cause);
+  return new CodedError(
+    "unconfirmed",
+    "Redis did not answer: it is not known whether this was accepted, so send it again with the same id",
+    { cause, isAway: true },
+  );
+}
+
+/** Throws the error of {@linkcode unconfirmed}; meant for the `catch` of a change. */
+export function throwUnconfirmed(cause: unknown): never {
+  throw unconfirmed(cause);
+}
+
+/** Throws the error of {@linkcode unavailable}; meant for the `catch` of a question. */
 export function throwUnavailable(cause: unknown): never {
   throw unavailable(cause);
 }

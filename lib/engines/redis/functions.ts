@@ -4,12 +4,14 @@
 export interface LuaFunction {
   readonly lua: string;
   readonly flags: readonly string[];
+  /** Whether it only answers a question: where its answer is lost, nothing was to be accepted. */
+  readonly isQuestion?: boolean;
 }
 
 /** The functions of the kernel or of one capability, by the names that it calls them by. */
 export type Functions = Readonly<Record<string, LuaFunction>>;
 
-/** Runs a function in Redis. Rejects with `unavailable`. */
+/** Runs a function in Redis. Rejects with `unavailable`, or with `unconfirmed` where a change may have been made. */
 export type FunctionCall = (
   keys: readonly string[],
   args: readonly (string | number)[],
@@ -24,4 +26,9 @@ export const ALLOW_OOM = "allow-oom";
 /** @param text of the function's body; callers put code that functions share before it */
 export function lua(text: string, ...flags: readonly string[]): LuaFunction {
   return { lua: text, flags };
+}
+
+/** A function that only answers a question. */
+export function question(text: string, ...flags: readonly string[]): LuaFunction {
+  return { ...lua(text, ...flags), isQuestion: true };
 }

@@ -6,16 +6,16 @@ import HISTORY_SIZE from "./history_size.lua" with { type: "text" };
 import INCARNATION_ENTER from "./incarnation_enter.lua" with { type: "text" };
 import LEASE_RENEW from "./lease_renew.lua" with { type: "text" };
 import PUBLISH from "./publish.lua" with { type: "text" };
-import { ALLOW_OOM, type Functions, lua } from "./functions.ts";
+import { ALLOW_OOM, type Functions, lua, question } from "./functions.ts";
 
 /** Stands before the text of functions that give places. */
 export const EPOCHS = EPOCH;
 
 export const KERNEL_FUNCTIONS = {
   enter: lua(EPOCHS + INCARNATION_ENTER, ALLOW_OOM),
-  history: lua(EPOCHS + HISTORY, ALLOW_OOM),
+  history: question(EPOCHS + HISTORY, ALLOW_OOM),
   historyDrop: lua(HISTORY_DROP, ALLOW_OOM),
-  historySize: lua(HISTORY_SIZE, ALLOW_OOM),
+  historySize: question(HISTORY_SIZE, ALLOW_OOM),
   leaseRenew: lua(LEASE_RENEW),
   publish: lua(EPOCHS + PUBLISH),
 } satisfies Functions;

@@ -2,6 +2,7 @@
  * The scheme by which everything in Redis is named, and the names of the kernel. Each capability has its own names in its
  * folder. `docs/redis.md` lists all names for users.
  */
+import type { UserId } from "../../base/fields.ts";
 import type { Channel } from "../../core/channel.ts";
 import { DEFAULT_SITE } from "../../base/site.ts";
 
@@ -24,8 +25,13 @@ export class RedisKeys {
     return `${this.of(site)}history:${kind}:{${name}}`;
   }
 
-  /** The offset and epoch of a publication, while the id that a client made for it is known. */
-  publicationId({ site, kind, name }: Channel, id: string): string {
+  /** The offset and epoch of a user's publication, while the id that a client made for it is known. No id has a colon. */
+  publicationId(channel: Channel, id: string, user: UserId): string {
+    return `${this.publicationIdBefore(channel, id)}:${user}`;
+  }
+
+  /** The same before version 0.3, when an id was whoever's came first. */
+  publicationIdBefore({ site, kind, name }: Channel, id: string): string {
     return `${this.of(site)}publication:${kind}:{${name}}:${id}`;
   }
 

@@ -6,7 +6,7 @@
 import { createHash } from "node:crypto";
 import { nextTick } from "node:process";
 import type { Redis } from "ioredis";
-import { unavailable } from "./errors.ts";
+import { unavailable, unconfirmed } from "./errors.ts";
 import type { Calls, FunctionCall, Functions, LuaFunction } from "./functions.ts";
 
 /** A call that waits until Redis knows the functions again. */
@@ -64,20 +64,22 @@ export class FunctionLibrary {
     if (nameInRedis === undefined) {
       throw new TypeError(`Cannot call ${name}: the engine was opened without it`);
     }
+    const errorOf = given.isQuestion ? unavailable : unconfirmed;
     return (keys, args) =>
-      this.#run(() => this.#redis.fcall(nameInRedis, keys.length, ...keys, ...args));
+      this.#run(() => this.#redis.fcall(nameInRedis, keys.length, ...keys, ...args), errorOf);
   }
 
-  #run(call: () => Promise<unknown>): Promise<unknown> {
+  /** @param errorOf what the caller is told where Redis rejects the call */
+  #run(call: () => Promise<unknown>, errorOf: (cause: unknown) => Error): Promise<unknown> {
     this.#sendSoon();
     return new Promise((resolve, reject) => {
       const number = this.#count++;
-      const refuse = (error: unknown) => reject(unavailable(error));
+      const refuse = (error: unknown) => reject(unavailable(error)); // it has not run, since Redis knows no such function
       const start = () => {
         this.#inFlight++;
         call().then(resolve, (error) => {
           if (isUnknownFunction(error)) this.#wait({ number, start, refuse });
-          else refuse(error);
+          else reject(errorOf(error));
         }).finally(() => {
           this.#inFlight--;
           this.#goOn();

@@ -1,10 +1,38 @@
 -- Appends to a channel's history, then fans out. Entry ids are "offset-0".
--- KEYS: history stream, position hash, id that a client made
+-- KEYS: history stream, position hash, id that a user's client made, the same id without its user (before version 0.3)
 -- ARGV: pub/sub channel, kind, id, Unix time in seconds, content, history size, history seconds, origin of an epoch
---   (epoch.lua), seconds a client's id is known (0: the id is not a client's), seconds the position is kept
+--   (epoch.lua), seconds a client's id is known (0: the id is not a client's), seconds the position is kept, the user
 -- Returns offset, epoch, 1 if the client's id was known.
+
+-- Whether what is at a position in the history was published by this user under this id. Where it is gone nobody can tell:
+-- then the id is whoever's, as it was, for the minutes that it is known.
+local function is_own(known)
+  local place = string.match(known, '^%d+') .. '-0'
+  local entry = redis.call('XRANGE', KEYS[1], place, place)[1]
+  local fields = {}
+  for i = 1, entry and #entry[2] or 0, 2 do
+    fields[entry[2][i]] = entry[2][i + 1]
+  end
+  if fields.id ~= ARGV[3] then
+    return true
+  end
+  local is_read, said = pcall(cjson.decode, fields.content or fields.text or '')
+  if not is_read or type(said) ~= 'table' then
+    return false
+  end
+  local user = said.user_id -- version 0.1 stored a frame, as `text`
+  if type(user) == 'number' then
+    user = string.format('%.0f', user)
+  end
+  return (type(said.from) == 'table' and said.from.user or user) == ARGV[11]
+end
+
 if ARGV[9] ~= '0' then
   local known = redis.call('GET', KEYS[3])
+  local before = not known and redis.call('GET', KEYS[4])
+  if before and is_own(before) then
+    known = before
+  end
   if known then
     local offset, epoch = string.match(known, '^(%d+) (.*)$')
     return { tonumber(offset), epoch, 1 }

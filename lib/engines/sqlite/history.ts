@@ -1,5 +1,6 @@
 /** Channels whose history outlives restarts: a publication is committed, then fanned out. */
 import { Buffer } from "node:buffer";
+import type { UserId } from "../../base/fields.ts";
 import type { FanOut } from "../../core/broker.ts";
 import { type Channel, keyOf } from "../../core/channel.ts";
 import {
@@ -15,6 +16,7 @@ import {
   type Published,
 } from "../../core/publication.ts";
 import type { HistoryBudget, KeptHistories } from "../history_budget.ts";
+import { storedTime } from "../../base/times.ts";
 import { SqliteHistoryStatements } from "./history_statements.ts";
 import { historyNow, HistorySweep, remove, removeOldest } from "./history_sweep.ts";
 import type { Schema } from "./migrations.ts";
@@ -25,6 +27,7 @@ import type { SqliteStore } from "./store.ts";
 import CHANNELS from "./1_history.sql" with { type: "text" };
 import PUBLICATIONS from "./2_publications.sql" with { type: "text" };
 import RETENTION from "./3_retention.sql" with { type: "text" };
+import IDS_OF_USERS from "./4_ids_of_users.sql" with { type: "text" };
 
 /** The tables of channels and their histories. */
 export const HISTORY: Schema = {
@@ -33,6 +36,7 @@ export const HISTORY: Schema = {
     { name: "history", sql: CHANNELS },
     { name: "publications", sql: PUBLICATIONS },
     { name: "retention", sql: RETENTION },
+    { name: "ids_of_users", sql: IDS_OF_USERS },
   ],
 };
 
@@ -185,17 +189,17 @@ export class SqliteHistory implements KeptHistories {
     publication: Publication,
     options: HistoryOptions,
   ): Promise<Published> {
-    const { kind, id, at, isClientsId = false } = publication;
+    const { kind, id, at, from: { user = "" } = {}, isClientsId = false } = publication;
     const name = keyOf(channel);
     const content = encodeContent(publication);
     const published = await this.#store.commit(() => {
       const stored = this.#find(name) ?? this.#make(name);
-      const known = isClientsId ? this.#offsetOf(stored, id) : undefined;
+      const known = isClientsId ? this.#offsetOf(stored, user, id) : undefined;
       if (known !== undefined) return { offset: known, epoch: stored.epoch, isDuplicate: true };
       const offset = stored.offset + 1;
       this.#advance(stored, options, content);
       this.#sql.insert.run(stored.seq, offset, kind, id, at, content);
-      if (isClientsId) this.#sql.rememberId.run(stored.seq, id, offset, historyNow());
+      if (isClientsId) this.#sql.rememberId.run(stored.seq, user, id, offset, historyNow());
       return { offset, epoch: stored.epoch, isDuplicate: false };
     });
     this.#names.add(name);
@@ -226,8 +230,8 @@ export class SqliteHistory implements KeptHistories {
     return { seq, epoch, offset: 0, first: 1, endsAt: 0 };
   }
 
-  #offsetOf({ seq }: StoredChannel, id: string): number | undefined {
-    const row = this.#sql.offsetOf.get(seq, id, historyNow() - CLIENTS_ID_SECONDS * 1000);
+  #offsetOf({ seq }: StoredChannel, user: UserId, id: string): number | undefined {
+    const row = this.#sql.offsetOf.get(seq, id, user, historyNow() - CLIENTS_ID_SECONDS * 1000);
     return row && Number(row["offset"]);
   }
 
@@ -261,7 +265,8 @@ export class SqliteHistory implements KeptHistories {
 }
 
 function toKept(row: Row): KeptPublication {
-  const [kind, id, at] = [String(row["kind"]), String(row["id"]), Number(row["at"])];
+  const [kind, id] = [String(row["kind"]), String(row["id"])];
+  const at = storedTime(Number(row["at"]));
   const publication = { kind, id, at, ...decodeContent(String(row["content"])) };
   return { offset: Number(row["offset"]), publication };
 }

@@ -59,15 +59,15 @@ export class SqliteHistoryStatements {
        ORDER BY offset LIMIT ?`,
     );
     this.offsetOf = sql(
-      "SELECT offset FROM publication_ids WHERE channel = ? AND id = ? AND at > ?",
+      "SELECT offset FROM publication_ids WHERE channel = ? AND id = ? AND user IN (?, '') AND at > ?",
     );
     this.rememberId = sql(
-      `INSERT INTO publication_ids (channel, id, offset, at) VALUES (?, ?, ?, ?)
+      `INSERT INTO publication_ids (channel, user, id, offset, at) VALUES (?, ?, ?, ?, ?)
        ON CONFLICT DO UPDATE SET offset = excluded.offset, at = excluded.at`,
     );
     this.forgetIds = sql(
-      `DELETE FROM publication_ids WHERE (channel, id) IN (
-         SELECT channel, id FROM publication_ids WHERE at <= ? LIMIT ?
+      `DELETE FROM publication_ids WHERE (channel, id, user) IN (
+         SELECT channel, id, user FROM publication_ids WHERE at <= ? LIMIT ?
        )`,
     );
     this.removeChannel = sql("DELETE FROM channels WHERE seq = ?");

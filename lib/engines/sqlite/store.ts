@@ -6,7 +6,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { setImmediate } from "node:timers";
 import { getLogger } from "@logtape/logtape";
-import type { CodedError } from "../../base/errors.ts";
+import { CodedError } from "../../base/errors.ts";
 import { reasonOf } from "../../base/reason.ts";
 import { every, type Task } from "../../core/task.ts";
 import { IN_MEMORY } from "./data_dir.ts";
@@ -159,13 +159,13 @@ export class SqliteStore implements AsyncDisposable {
       this.#rollBack();
       // A change that fails by itself must not take the others with it.
       if (pending.length > 1) return pending.forEach((each) => this.#write([each]));
-      return refuse(pending, this.#health.noteFailed(cause));
+      return refuse(pending, isOfChange(cause) ? refusalOf(cause) : this.#health.noteFailed(cause));
     }
     const onDisk = this.#disk?.written();
     if (onDisk === undefined) return this.#done(pending);
     onDisk.then(
       () => this.#done(pending),
-      (cause) => refuse(pending, this.#health.noteFailed(cause)),
+      (cause) => refuse(pending, unconfirmed(this.#health.noteFailed(cause))),
     );
   }
 
@@ -177,6 +177,19 @@ export class SqliteStore implements AsyncDisposable {
       this.#database.exec("COMMIT");
     } finally {
       this.#isWriting = false;
+    }
+  }
+
+  /** Runs a part of a change, within a commit. If the part fails, nothing of it stays, and the rest of the change does. */
+  alone<T>(part: () => T): T {
+    this.#database.exec("SAVEPOINT part");
+    try {
+      const result = part();
+      this.#database.exec("RELEASE part");
+      return result;
+    } catch (error) {
+      this.#database.exec("ROLLBACK TO part; RELEASE part");
+      throw error;
     }
   }
 
@@ -227,4 +240,31 @@ export class SqliteStore implements AsyncDisposable {
 
 function refuse(pending: readonly PendingChange[], error: unknown): void {
   for (const { failed } of pending) failed(error);
+}
+
+/** SQLite's codes for rows that a table does not take: a constraint, and a value of the wrong type. */
+const OF_ROWS = [19, 20];
+
+/**
+ * Whether a change failed by what it is, such as rows that contradict each other, and not by the file or the disk: others
+ * are written all the same.
+ */
+export function isOfChange(cause: unknown): boolean {
+  if (cause instanceof CodedError) return false;
+  const code: unknown = Object(cause).errcode;
+  return typeof code === "number" && OF_ROWS.includes(code & 0xff);
+}
+
+function refusalOf(cause: unknown): CodedError {
+  const message = `The store refuses this: ${reasonOf(cause)}`;
+  return new CodedError("unavailable", message, { cause, isAlone: true });
+}
+
+/** The changes were committed, and may be lost only with the machine's power. */
+function unconfirmed({ message, options }: CodedError): CodedError {
+  return new CodedError(
+    "unconfirmed",
+    `${message}; it is not known whether this was accepted, so send it again with the same id`,
+    options,
+  );
 }

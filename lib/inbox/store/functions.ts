@@ -15,7 +15,7 @@ import SCHEDULE_CANCEL from "./schedule_cancel.lua" with { type: "text" };
 import SCHEDULE_DUE from "./schedule_due.lua" with { type: "text" };
 import SCHEDULE_RELEASE from "./schedule_release.lua" with { type: "text" };
 import TURN_CLAIM from "./turn_claim.lua" with { type: "text" };
-import { ALLOW_OOM, type Functions, lua } from "../../engines/redis/functions.ts";
+import { ALLOW_OOM, type Functions, lua, question } from "../../engines/redis/functions.ts";
 import { EPOCHS } from "../../engines/redis/kernel_functions.ts";
 
 const ARRIVAL = CALLERS_ID + EPOCHS + INBOX + INBOX_ARRIVAL;
@@ -25,13 +25,13 @@ export const INBOX_FUNCTIONS = {
   change: lua(INBOX + INBOX_MARK + INBOX_CHANGE),
   /** The same function, for a change that also a full Redis can make. */
   delete: lua(INBOX + INBOX_MARK + INBOX_CHANGE, ALLOW_OOM),
-  read: lua(EPOCHS + INBOX + INBOX_READ, ALLOW_OOM),
+  read: question(EPOCHS + INBOX + INBOX_READ, ALLOW_OOM),
   taken: lua(INBOX + INBOX_MARK + INBOX_TAKEN),
   receiptsBatch: lua(RECEIPTS_BATCH),
   receiptsHold: lua(RECEIPTS_HOLD),
   receiptsRemove: lua(RECEIPTS_REMOVE, ALLOW_OOM),
   scheduleAdd: lua(ARRIVAL + TURN_CLAIM + SCHEDULE_ADD),
   scheduleCancel: lua(CALLERS_ID + SCHEDULE_CANCEL, ALLOW_OOM),
-  scheduleDue: lua(SCHEDULE_DUE, ALLOW_OOM),
+  scheduleDue: question(SCHEDULE_DUE, ALLOW_OOM),
   scheduleRelease: lua(ARRIVAL + SCHEDULE_RELEASE),
 } satisfies Functions;

@@ -84,6 +84,21 @@ local function remove(ids)
   return queued
 end
 
+-- Reads each key of the open inbox, which fails where one is of another type: so it does before anything is written.
+local function require_types()
+  for _, hash in ipairs({ CONTENTS, TIMES, POSITION }) do
+    redis.call('HEXISTS', hash, '')
+  end
+  for _, set in ipairs({ ORDER, QUEUED, UNREAD, DONE, EXPIRIES }) do
+    redis.call('ZCARD', set)
+  end
+end
+
+-- What an error says, whether it is one of Redis or of Lua.
+local function reason_of(failure)
+  return type(failure) == 'table' and failure.err or tostring(failure)
+end
+
 -- Opens the inbox whose keys begin at `KEYS[first]`.
 local function open_inbox(first)
   CONTENTS, ORDER, QUEUED, UNREAD, DONE, TIMES, EXPIRIES, POSITION = unpack(KEYS, first, first + 7)

@@ -10,6 +10,7 @@ if ARGV[4] ~= '' and not claim_turn(KEYS[3], KEYS[4], ARGV[4], ARGV[5], ARGV[6])
 end
 
 local function append(first_key, first, count)
+  taken_ids = {}
   open_inbox(first_key)
   local arriving, is_new = {}, {}
   for i = 1, count do
@@ -30,7 +31,7 @@ local key, at = 5, 7
 local last = #ARGV
 while at <= last do
   local count = tonumber(ARGV[at + 2])
-  -- Where one user's inbox does not take something, the others are served all the same.
+  -- Where one user's inbox does not take something, nothing of it stays, and the others are served all the same.
   local is_done, taken, queued, is_new = pcall(append, key, at, count)
   if is_done then
     table.insert(answer, '')
@@ -38,8 +39,8 @@ while at <= last do
     table.insert(answer, queued)
     table.insert(answer, is_new)
   else
-    local reason = taken
-    table.insert(answer, type(reason) == 'table' and reason.err or tostring(reason))
+    forget_ids()
+    table.insert(answer, reason_of(taken))
     table.insert(answer, 0)
     table.insert(answer, 0)
     table.insert(answer, string.rep('0', count))

@@ -16,6 +16,17 @@ local function scheduled_id(site, id)
   return site .. '\n' .. USER .. '\n' .. id
 end
 
+-- The keys of the ids that were taken since `forget_ids` was called.
+local taken_ids = {}
+
+-- Takes back the ids that `take_id` has taken: what they are of was not stored.
+local function forget_ids()
+  if #taken_ids > 0 then
+    redis.call('DEL', unpack(taken_ids))
+    taken_ids = {}
+  end
+end
+
 -- Says whether an id that a caller made is new. From now on the id is known, for so many seconds.
 local function take_id(site, id, seconds)
   if redis.call('HEXISTS', CONTENTS, id) == 1
@@ -23,7 +34,11 @@ local function take_id(site, id, seconds)
     return false
   end
   local key = PREFIX .. 'inbox-id:{' .. USER .. '}:' .. id
-  return redis.call('SET', key, 1, 'NX', 'EX', seconds) ~= false
+  if not redis.call('SET', key, 1, 'NX', 'EX', seconds) then
+    return false
+  end
+  table.insert(taken_ids, key)
+  return true
 end
 
 -- Drops notifications, which are given in the order of their offsets.
@@ -32,7 +47,7 @@ local function drop(ids)
   for i = #ids, 1, -1 do
     local unread_at = redis.call('ZSCORE', UNREAD, ids[i])
     if unread_at then
-      local highest = tonumber(redis.call('HGET', POSITION, 'dropped') or 0)
+      local highest = tonumber(redis.call('HGET', POSITION, 'dropped')) or 0
       redis.call('HSET', POSITION, 'dropped', math.max(highest, tonumber(unread_at)))
       break
     end
@@ -103,7 +118,7 @@ local function tidy(size)
   if KEPT_MS > 0 then
     local function is_old(id)
       local times = id and times_of(id)
-      return times and tonumber(times[ACCEPTED]) <= NOW - KEPT_MS
+      return times and (tonumber(times[ACCEPTED]) or NOW) <= NOW - KEPT_MS
     end
     if is_old(redis.call('ZRANGE', ORDER, 0, 0)[1]) then
       local old = {}
@@ -147,12 +162,14 @@ end
 
 -- Stores notifications in their order, drops what is too much or too old, and fans out what has not expired on its way
 -- here. Each notification has `id`, `room`, `at` ('-' for now), `content`, and `expires_at` ('' for never).
--- Returns the offset of the first one, how many were dropped that a client had got, and how many that none had.
+-- Returns the offset of the first one, how many were dropped that a client had got, and how many that none had. Fails before
+-- anything is written where the inbox is broken.
 local function arrive(channel, notifications)
   local count = #notifications
   if count == 0 then
     return 0, 0, 0
   end
+  require_types()
   local epoch = epoch_of(POSITION, ORIGIN)
   local before = redis.call('HINCRBY', POSITION, 'offset', count) - count
 

@@ -27,7 +27,7 @@ while at <= last do
   local count = tonumber(ARGV[at + 2])
   -- Where something is wrong with one user's inbox, the others are served all the same.
   local is_done, result = pcall(take, key, at, count)
-  table.insert(answer, is_done and '' or type(result) == 'table' and result.err or tostring(result))
+  table.insert(answer, is_done and '' or reason_of(result))
   table.insert(answer, is_done and result or '')
   key, at = key + 8, at + 3 + count
 end

@@ -20,6 +20,8 @@ export class InboxKeys {
   readonly scheduled: string;
   /** The hash of the contents of scheduled notifications. */
   readonly scheduledContents: string;
+  /** The stream of what was refused, each with the reason. */
+  readonly refused: string;
   readonly #keys: RedisKeys;
 
   constructor(keys: RedisKeys) {
@@ -29,6 +31,7 @@ export class InboxKeys {
     this.receiptsSender = `${prefix}receipts-sender`;
     this.scheduled = `${prefix}scheduled`;
     this.scheduledContents = `${prefix}scheduled-frames`;
+    this.refused = refusedKey(keys);
     this.#keys = keys;
   }
 
@@ -64,3 +67,11 @@ export class InboxKeys {
 export function turnKeys({ prefix }: RedisKeys, way: SharedWay): [lock: string, progress: string] {
   return [`${prefix}${way}`, `${prefix}${way}-progress`];
 }
+
+/** The stream of the notifications that were refused by whichever way they came, and that no sender was told of. */
+export function refusedKey({ prefix }: RedisKeys): string {
+  return `${prefix}notifications-dead`;
+}
+
+/** Most entries of that stream; past so many, the oldest go. */
+export const MOST_REFUSED = 10_000;

@@ -1,10 +1,21 @@
 /** The schedule in Redis: one sorted set of the notifications that wait, which the functions of `schedule*.lua` change. */
-import type { Released, Schedule, ScheduledNotification } from "./store.ts";
+import type { Refused, Released, Schedule, ScheduledNotification } from "./store.ts";
 import { encodeContent } from "../../core/publication.ts";
 import type { UserId } from "../../base/fields.ts";
 import { arrival, newArrival, othersClaim, scheduledId } from "./redis_arrival.ts";
 import { throwUnavailable } from "../../engines/redis/errors.ts";
+import { MOST_REFUSED } from "./redis_keys.ts";
 import type { InboxParts } from "./redis_parts.ts";
+
+/** `schedule_release.lua` answers this where the notification had expired. */
+const EXPIRED = -1;
+
+/** What became of a notification that was due. */
+interface Outcome {
+  readonly offset: number;
+  readonly dueAt: number;
+  readonly refused?: Refused;
+}
 
 export class RedisSchedule implements Schedule {
   readonly #parts: InboxParts;
@@ -53,7 +64,7 @@ export class RedisSchedule implements Schedule {
       number,
       ...string[],
     ];
-    const releasing: Promise<{ offset: number; dueAt: number }>[] = [];
+    const releasing: Promise<Outcome>[] = [];
     for (let index = 0; index < due.length; index += 2) {
       const [name = "", dueAt] = due.slice(index, index + 2);
       releasing.push(this.#releaseOne(name, Number(dueAt)));
@@ -66,20 +77,22 @@ export class RedisSchedule implements Schedule {
     return {
       now,
       delivered: done.filter(({ offset }) => offset > 0).map(({ dueAt }) => dueAt),
-      expired: done.filter(({ offset }) => offset < 0).length,
+      expired: done.filter(({ offset }) => offset === EXPIRED).length,
+      refused: done.flatMap(({ refused }) => refused ?? []),
       isMore: releasing.length === limit,
     };
   }
 
-  async #releaseOne(name: string, dueAt: number): Promise<{ offset: number; dueAt: number }> {
+  async #releaseOne(name: string, dueAt: number): Promise<Outcome> {
     const [_accepted, site = "", user = "", id = ""] = name.split("\n");
     const { keys: names, functions, retention } = this.#parts;
     const { keys, args } = arrival(this.#parts);
     const channel = names.channel(site, user);
     const [offset, taken, queued] = await functions.scheduleRelease(
-      [...keys, ...names.inbox(site, user)],
-      [...args, site, id, name, channel],
-    ) as [number, number, number];
+      [...keys, ...names.inbox(site, user), names.refused],
+      [...args, site, id, name, channel, user, MOST_REFUSED],
+    ) as [number, number, number | string];
+    if (typeof queued === "string") return { offset, dueAt, refused: { id, reason: queued } };
     if (taken + queued > 0) retention.onDropped({ user, taken, queued });
     return { offset, dueAt };
   }

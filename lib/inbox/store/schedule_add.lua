@@ -9,6 +9,8 @@ if HOLDER ~= '' and not claim_turn(KEYS[3], KEYS[4], HOLDER, PROGRESS, PROGRESS)
   return -1
 end
 open_inbox(5)
+require_types()
+redis.call('ZCARD', SCHEDULED)
 local due = tonumber(DUE)
 local seconds = math.max(0, math.ceil((due - NOW) / 1000))
 if IS_CALLERS_ID == '1' and not take_id(SITE, ID, seconds + CALLERS_ID_SECONDS) then

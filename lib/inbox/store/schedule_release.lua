@@ -1,27 +1,52 @@
--- Moves a notification from the schedule into its inbox, unless another node has.
--- KEYS (after an arrival's): the keys of the inbox
--- ARGV (after an arrival's): site, id, its name in the schedule, pub/sub channel
--- Returns offset (0: another node did; -1: it had expired), how many were dropped that a client had got, and how many that
---   none had.
-open_inbox(3)
-local SITE, ID, NAME, CHANNEL = unpack(ARGV, 4)
-local name = scheduled_id(SITE, ID)
+-- Moves a notification from the schedule into its inbox, unless another node has. One whose inbox does not take it goes to a
+-- stream of its own, with the reason, so that it holds up nobody.
+-- KEYS (after an arrival's): the keys of the inbox, the stream of what was refused
+-- ARGV (after an arrival's): site, id, its name in the schedule, pub/sub channel, user, most entries of that stream
+-- Returns offset (0: another node did; -1: it had expired; -2: it was refused), how many were dropped that a client had got,
+--   and how many that none had, or the reason why it was refused.
+local SITE, ID, NAME, CHANNEL, USER_ID, MOST_REFUSED = unpack(ARGV, 4)
+local REFUSED = KEYS[11]
+local name = SITE .. '\n' .. USER_ID .. '\n' .. ID
 local stored = redis.call('HGET', SCHEDULED_CONTENTS, name)
 if redis.call('ZREM', SCHEDULED, NAME) == 0 or not stored then
   return { 0, 0, 0 }
 end
 redis.call('HDEL', SCHEDULED_CONTENTS, name)
-local expires_at, at, room, content = string.match(stored, '^%d+ %d+ (%S+) (%S+) ([^\n]*)\n(.*)$')
-if string.sub(content, 1, 8) == '{"type":' then
-  at = '-' -- a frame of before version 0.2 has its time in itself, if it has one; `at` was 1 if it had none
-end
-if expires_at ~= '-' and tonumber(expires_at) <= NOW then
-  local owner = PREFIX .. 'owner:' .. ID
-  if redis.call('GET', owner) == USER then
-    redis.call('DEL', owner)
+
+local function release()
+  open_inbox(3)
+  require_types()
+  local expires_at, at, room, content = string.match(stored, '^%d+ %d+ (%S+) (%S+) ([^\n]*)\n(.*)$')
+  if string.sub(content, 1, 8) == '{"type":' then
+    at = '-' -- a frame of before version 0.2 has its time in itself, if it has one; `at` was 1 if it had none
   end
-  return { -1, 0, 0 }
+  if expires_at ~= '-' and tonumber(expires_at) <= NOW then
+    local owner = PREFIX .. 'owner:' .. ID
+    if redis.call('GET', owner) == USER then
+      redis.call('DEL', owner)
+    end
+    return -1, 0, 0
+  end
+  return arrive(CHANNEL, {
+    { id = ID, room = room, at = at, content = content, expires_at = expires_at == '-' and '' or expires_at },
+  })
 end
-return { arrive(CHANNEL, {
-  { id = ID, room = room, at = at, content = content, expires_at = expires_at == '-' and '' or expires_at },
-}) }
+
+local is_done, offset, taken, queued = pcall(release)
+if is_done then
+  return { offset, taken, queued }
+end
+-- Nothing else of it stays: its sender may send it again under the same id.
+redis.call('DEL', PREFIX .. 'inbox-id:{' .. USER .. '}:' .. ID)
+if redis.call('GET', PREFIX .. 'owner:' .. ID) == USER then
+  redis.call('DEL', PREFIX .. 'owner:' .. ID)
+end
+local reason = reason_of(offset)
+local kept = redis.pcall('XADD', REFUSED, 'MAXLEN', '~', MOST_REFUSED, '*',
+  'reason', reason, 'scheduled', ID, 'site', SITE, 'user_id', USER_ID, 'stored', stored)
+if type(kept) == 'table' and kept.err then
+  -- It cannot be kept there either: it is tried again in an hour.
+  redis.call('ZADD', SCHEDULED, NOW + 3600000, NAME)
+  redis.call('HSET', SCHEDULED_CONTENTS, name, stored)
+end
+return { -2, 0, reason }

@@ -10,6 +10,7 @@ import FEWER_INDEXES from "./5_fewer_indexes.sql" with { type: "text" };
 import EPOCHS from "./6_epochs.sql" with { type: "text" };
 import PUBLICATIONS from "./7_publications.sql" with { type: "text" };
 import BYTES from "./8_bytes.sql" with { type: "text" };
+import REFUSED from "./9_refused.sql" with { type: "text" };
 import type { Retention } from "../retention.ts";
 import type { InboxStores } from "./store.ts";
 import { SqliteArrivals } from "./sqlite_arrivals.ts";
@@ -31,6 +32,7 @@ export const INBOX_SQL: readonly Migration[] = [
   { name: "epochs", sql: EPOCHS },
   { name: "publications", sql: PUBLICATIONS },
   { name: "bytes", sql: BYTES },
+  { name: "refused", sql: REFUSED },
 ];
 
 export function openOnSqlite(

@@ -1,4 +1,5 @@
 /** Reads parts of inboxes in SQLite: a few rows at a time, until there is as much as was asked for. */
+import { inSeconds, storedTime } from "../../base/times.ts";
 import { decodeContent } from "../../core/publication.ts";
 import type { Row } from "../../engines/sqlite/statement.ts";
 import type { SqliteStore } from "../../engines/sqlite/store.ts";
@@ -50,7 +51,7 @@ export class SqliteReading {
         kind: "notification",
         id: String(row["id"]),
         room: String(row["room"]),
-        at: Number(row["at"]),
+        at: storedTime(Number(row["at"]), inSeconds(Number(row["queued_at"]))),
         ...this.#store.parse(() => decodeContent(String(row["content"]))),
       },
       queuedAt: Number(row["queued_at"]),

@@ -1,10 +1,22 @@
 /** The schedule in SQLite: notifications that wait for their time. */
-import type { Notification, Released, Schedule, ScheduledNotification } from "./store.ts";
+import type { Notification, Refused, Released, Schedule, ScheduledNotification } from "./store.ts";
 import type { UserId } from "../../base/fields.ts";
+import { reasonOf } from "../../base/reason.ts";
 import { decodeContent, encodeContent } from "../../core/publication.ts";
 import type { Arrived, SqliteArrivals } from "./sqlite_arrivals.ts";
 import type { Row, Statement } from "../../engines/sqlite/statement.ts";
-import type { SqliteStore } from "../../engines/sqlite/store.ts";
+import { isOfChange, type SqliteStore } from "../../engines/sqlite/store.ts";
+
+/** Most notifications that are kept aside; past so many, the oldest go. */
+const MOST_REFUSED = 10_000;
+
+/** What was due. */
+interface TakenOut {
+  readonly count: number;
+  expired: number;
+  readonly refused: Refused[];
+  readonly arrived: (Arrived & { readonly dueAt: number })[];
+}
 
 export class SqliteSchedule implements Schedule {
   readonly #store: SqliteStore;
@@ -12,6 +24,9 @@ export class SqliteSchedule implements Schedule {
   readonly #insert: Statement;
   readonly #dueAt: Statement;
   readonly #remove: Statement;
+  readonly #keepRefused: Statement;
+  readonly #forgetRefused: Statement;
+  readonly #forgetId: Statement;
   readonly #dateId: Statement;
   readonly #first: Statement;
   readonly #due: Statement;
@@ -25,11 +40,20 @@ export class SqliteSchedule implements Schedule {
        VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#dueAt = sql("SELECT deliver_at FROM scheduled WHERE site = ? AND user = ? AND id = ?");
+    this.#keepRefused = sql(
+      `INSERT INTO refused
+         (reason, refused_at, site, user, id, room, content, deliver_at, expires_at)
+       SELECT ?, ?, site, user, id, room, content, deliver_at, expires_at FROM scheduled
+       WHERE site = ? AND user = ? AND id = ?`,
+    );
+    this.#forgetRefused = sql("DELETE FROM refused WHERE seq <= ?");
+    this.#forgetId = sql("DELETE FROM callers_ids WHERE site = ? AND user = ? AND id = ?");
     this.#remove = sql("DELETE FROM scheduled WHERE site = ? AND user = ? AND id = ?");
     this.#dateId = sql("UPDATE callers_ids SET at = ? WHERE site = ? AND user = ? AND id = ?");
     this.#first = sql("SELECT min(deliver_at) AS first FROM scheduled");
     this.#due = sql(
-      "SELECT * FROM scheduled WHERE deliver_at <= ? ORDER BY deliver_at, seq LIMIT ?",
+      `SELECT site, user, id, room, at, content, deliver_at, CAST(expires_at AS REAL) AS expires_at
+       FROM scheduled WHERE deliver_at <= ? ORDER BY deliver_at, seq LIMIT ?`,
     );
   }
 
@@ -60,34 +84,54 @@ export class SqliteSchedule implements Schedule {
     const now = Date.now();
     const first = this.#first.get()?.["first"] ?? null;
     if (first === null || Number(first) > now) {
-      return { now, delivered: [], expired: 0, isMore: false }; // most calls find nothing due, and write nothing
+      return { now, delivered: [], expired: 0, refused: [], isMore: false }; // most calls find nothing due, and write nothing
     }
-    const { rows, expired, arrived } = await this.#store.commit(() => this.#takeOut(now, limit));
+    const { count, expired, refused, arrived } = await this.#store.commit(() =>
+      this.#takeOut(now, limit)
+    );
     for (const each of arrived) this.#arrivals.fanOut(each);
     return {
       now,
       delivered: arrived.map(({ dueAt }) => dueAt),
       expired,
-      isMore: rows.length === limit,
+      refused,
+      isMore: count === limit,
     };
   }
 
-  /** Moves what is due into its inboxes. Runs in a commit. */
-  #takeOut(
-    now: number,
-    limit: number,
-  ): { rows: Row[]; expired: number; arrived: (Arrived & { dueAt: number })[] } {
+  /** Moves what is due into its inboxes, and keeps aside what an inbox does not take. Runs in a commit. */
+  #takeOut(now: number, limit: number): TakenOut {
     const rows = this.#due.all(now, limit);
-    const arrived = [];
-    let expired = 0;
+    const taken: TakenOut = { count: rows.length, expired: 0, refused: [], arrived: [] };
     for (const row of rows) {
-      const notification = toNotification(row, this.#store);
-      const { site, user, id, expiresAt = Infinity } = notification;
-      this.#remove.run(site, user, id);
-      if (expiresAt <= now) expired++;
-      else arrived.push({ ...this.#arrivals.put(notification), dueAt: Number(row["deliver_at"]) });
+      try {
+        const arrived = this.#store.alone(() => this.#takeOutOne(row, now));
+        if (arrived === undefined) taken.expired++;
+        else taken.arrived.push({ ...arrived, dueAt: Number(row["deliver_at"]) });
+      } catch (error) {
+        if (!isOfChange(error)) throw error;
+        taken.refused.push(this.#refuse(row, reasonOf(error), now));
+      }
     }
-    return { rows, expired, arrived };
+    return taken;
+  }
+
+  /** Keeps a notification aside. Nothing else of it stays: its sender may send it again under the same id. */
+  #refuse(row: Row, reason: string, now: number): Refused {
+    const [site, user, id] = [String(row["site"]), String(row["user"]), String(row["id"])];
+    const { lastInsertRowid } = this.#keepRefused.run(reason, now, site, user, id);
+    this.#forgetRefused.run(Number(lastInsertRowid) - MOST_REFUSED);
+    this.#remove.run(site, user, id);
+    this.#forgetId.run(site, user, id);
+    return { id, reason };
+  }
+
+  /** Moves one notification into its inbox; `undefined` where it had expired. */
+  #takeOutOne(row: Row, now: number): Arrived | undefined {
+    const notification = toNotification(row, this.#store);
+    const { site, user, id, expiresAt = Infinity } = notification;
+    this.#remove.run(site, user, id);
+    return expiresAt <= now ? undefined : this.#arrivals.put(notification);
   }
 }
 

@@ -208,6 +208,12 @@ export interface ScheduledNotification extends Notification {
   readonly deliverAt: number;
 }
 
+/** A notification that the store did not take, and why. */
+export interface Refused {
+  readonly id: string;
+  readonly reason: string;
+}
+
 /** What one call took out of the schedule. Times are Unix times in milliseconds. */
 export interface Released {
   /** The store's clock, which says what is due. */
@@ -216,6 +222,8 @@ export interface Released {
   readonly delivered: readonly number[];
   /** How many notifications had expired before anybody could deliver them. */
   readonly expired: number;
+  /** The notifications that their inboxes did not take, and that are kept aside. */
+  readonly refused: readonly Refused[];
   /** Whether more may be due. */
   readonly isMore: boolean;
 }

@@ -1,5 +1,7 @@
 /** Who the user is and where to: the answers of the connect form, and what is wrong with them. */
 
+import { isVisible } from "../../sdk/core/frames.ts";
+
 export interface Identity {
   user_id: string;
   name: string;
@@ -39,5 +41,8 @@ function problem(value: string, what: string, limit: number): string | null {
   if (text === "") return `Enter a ${what}.`;
   if (text.length > limit) return `That ${what} is too long: ${limit} characters at most.`;
   if (/\p{Cc}/u.test(text)) return `A ${what} cannot have control characters.`;
-  return null;
+  if (/[\u202a-\u202e\u2066-\u2069]/u.test(text)) {
+    return `A ${what} cannot have characters that turn its direction.`;
+  }
+  return isVisible(text) ? null : `A ${what} needs characters that can be seen.`;
 }

@@ -9,7 +9,7 @@ export interface RoomState {
   /** The server has let us in on this connection, and told what was said before. */
   readonly isJoined: boolean;
   readonly messages: readonly ChatMessage[];
-  /** Ids of messages behind which others may be missing. */
+  /** The keys of messages behind which others may be missing. */
   readonly gaps: readonly string[];
   /** Who is there; nobody where they are too many to be named. */
   readonly users: readonly User[];
@@ -21,6 +21,11 @@ export type Rooms = readonly RoomState[];
 
 /** How many messages of each room are kept; when there are more, the oldest goes. */
 export const MESSAGE_LIMIT = 500;
+
+/** Tells a message from all others in its room. An id is its user's own: another user may take the same one. */
+export function keyOf({ id, userId }: Pick<ChatMessage, "id" | "userId">): string {
+  return `${id} ${userId}`;
+}
 
 export function emptyRoom(room: string): RoomState {
   return { room, isJoined: false, messages: [], gaps: [], users: [], userCount: 0, unread: 0 };
@@ -54,7 +59,8 @@ export function updateRoom(
 }
 
 export function addMessage(room: RoomState, said: ChatMessage, isUnread: boolean): RoomState {
-  if (room.messages.some(({ id }) => id === said.id)) return room;
+  const key = keyOf(said);
+  if (room.messages.some((message) => keyOf(message) === key)) return room;
   const { id, userId, name, message, timestamp } = said;
   const messages = [...room.messages, { id, userId, name, message, timestamp }];
   return {
@@ -67,9 +73,9 @@ export function addMessage(room: RoomState, said: ChatMessage, isUnread: boolean
 /** Something may be missing behind the newest message; where there is none, nobody misses anything. */
 export function addGap(room: RoomState): RoomState {
   const last = room.messages.at(-1);
-  if (last === undefined || room.gaps.includes(last.id)) return room;
-  const shown = room.gaps.filter((gap) => room.messages.some(({ id }) => id === gap));
-  return { ...room, gaps: [...shown, last.id] };
+  if (last === undefined || room.gaps.includes(keyOf(last))) return room;
+  const shown = room.gaps.filter((gap) => room.messages.some((message) => keyOf(message) === gap));
+  return { ...room, gaps: [...shown, keyOf(last)] };
 }
 
 export function markRoomRead(room: RoomState): RoomState {

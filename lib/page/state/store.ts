@@ -141,7 +141,9 @@ export function reduce(state: State, action: Action): State {
       const { message, isNews, isWatched } = action;
       const isUnread = isNews && (!isWatched || message.room !== state.activeRoom);
       const add = updateRoom(state.rooms, message.room, (r) => addMessage(r, message, isUnread));
-      return { ...state, rooms: add, written: remove(state.written, message.id) };
+      const isOwn = message.userId === state.identity?.user_id;
+      const written = isOwn ? remove(state.written, message.id) : state.written;
+      return { ...state, rooms: add, written };
     }
     case "message_written":
       return { ...state, written: enqueue(state.written, action.entry) };

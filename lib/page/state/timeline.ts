@@ -1,7 +1,7 @@
 /** A room's messages and those written that it does not show yet, as the rows that `components/chat/ChatLog.tsx` shows. */
 import type { Written } from "./written.ts";
 import type { Identity } from "../session/identity.ts";
-import type { ChatMessage, RoomState } from "./rooms.ts";
+import { type ChatMessage, keyOf, type RoomState } from "./rooms.ts";
 import { dayKey } from "../text.ts";
 
 type Delivery = "delivered" | "pending" | "failed";
@@ -42,19 +42,19 @@ export function rowsOf({ room, messages, gaps }: RoomState, written: Written, me
   const add = (message: ChatMessage, delivery: Delivery, failure = "") => {
     const isNewDay = last === null || dayKey(last.timestamp) !== dayKey(message.timestamp);
     if (isNewDay) {
-      rows.push({ kind: "day", key: `day ${message.id}`, timestamp: message.timestamp });
+      rows.push({ kind: "day", key: `day ${keyOf(message)}`, timestamp: message.timestamp });
     }
     const isFirst = isNewDay || isBehindGap || last === null || !belongsTo(last, message);
     const isOwn = message.userId === me.user_id;
-    rows.push({ kind: "message", key: message.id, message, isOwn, isFirst, delivery, failure });
+    rows.push({ kind: "message", key: keyOf(message), message, isOwn, isFirst, delivery, failure });
     last = message;
     isBehindGap = false;
   };
 
   for (const message of messages) {
     add(message, "delivered");
-    isBehindGap = gaps.includes(message.id);
-    if (isBehindGap) rows.push({ kind: "gap", key: `gap ${message.id}` });
+    isBehindGap = gaps.includes(keyOf(message));
+    if (isBehindGap) rows.push({ kind: "gap", key: `gap ${keyOf(message)}` });
   }
   for (const entry of written) {
     if (entry.room !== room) continue;

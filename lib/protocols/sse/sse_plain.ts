@@ -8,7 +8,7 @@ import type { Connection } from "../../core/connection.ts";
 import { type InboxCommands, inboxFor } from "../../inbox/guest_inbox.ts";
 import type { InboxSync } from "../../inbox/store/store.ts";
 import type { Position } from "../../core/publication.ts";
-import { CodedError, DISCONNECTS } from "../../base/errors.ts";
+import { CodedError, DISCONNECTS, isStoreFailure } from "../../base/errors.ts";
 import { userIdOnWire } from "../../base/fields.ts";
 import type { ConnectionInbox } from "../../inbox/connection_inbox.ts";
 import type { InboxDelivery } from "../../inbox/delivery.ts";
@@ -52,7 +52,7 @@ export async function startPlain(
 
 /** Tells the client of a refusal; throws what may be better later. */
 function tellRefused(connection: Connection, error: unknown): void {
-  if (!(error instanceof CodedError) || error.code === "unavailable") throw error;
+  if (!(error instanceof CodedError) || isStoreFailure(error)) throw error;
   connection.reportError(error);
 }
 

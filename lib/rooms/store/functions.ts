@@ -4,13 +4,13 @@ import PRESENCE_ANNOUNCE from "./presence_announce.lua" with { type: "text" };
 import PRESENCE_GET from "./presence_get.lua" with { type: "text" };
 import PRESENCE_LIST from "./presence_list.lua" with { type: "text" };
 import PRESENCE_SIFT from "./presence_sift.lua" with { type: "text" };
-import { ALLOW_OOM, type Functions, lua } from "../../engines/redis/functions.ts";
+import { ALLOW_OOM, type Functions, lua, question } from "../../engines/redis/functions.ts";
 
 export const PRESENCE_FUNCTIONS = {
   /** Puts a client in a room, or takes the client out. */
   place: lua(PRESENCE),
   announce: lua(PRESENCE_ANNOUNCE, ALLOW_OOM),
-  list: lua(PRESENCE_LIST, ALLOW_OOM),
-  get: lua(PRESENCE_GET, ALLOW_OOM),
+  list: question(PRESENCE_LIST, ALLOW_OOM),
+  get: question(PRESENCE_GET, ALLOW_OOM),
   sift: lua(PRESENCE_SIFT, ALLOW_OOM),
 } satisfies Functions;

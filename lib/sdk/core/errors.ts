@@ -15,6 +15,7 @@ export type ErrorCode = LocalErrorCode | (string & Record<never, never>);
 
 const TEMPORARY: readonly ErrorCode[] = [
   "unavailable",
+  "unconfirmed",
   "internal",
   "rate_limited",
   "too_many_connections",

@@ -1,5 +1,6 @@
 /** The frames of protocol version 2; what the server sends is parsed here, once, and goes on to `client.ts`. */
 import { NotifyliError } from "./errors.ts";
+import { timestampOf } from "./times.ts";
 import type { InboxChange, Position, Publication, User } from "./types.ts";
 
 /** What a client may ask for; `ref` is added on the way out. */
@@ -57,13 +58,13 @@ export function parsePublication(value: unknown): Publication | undefined {
   const user = parseUser(fields);
   const { id, room, message, timestamp, offset, epoch, state, read_at, archived_at } = fields;
   if (user === undefined || typeof id !== "string" || typeof room !== "string") return;
-  if (typeof message !== "string" || typeof timestamp !== "number") return;
+  if (typeof message !== "string") return;
   return {
     id,
     room,
     ...user,
     message,
-    timestamp,
+    timestamp: timestampOf(timestamp),
     ...(typeof offset === "number" ? { offset } : {}),
     ...(typeof epoch === "string" ? { epoch } : {}),
     ...(state === "read" || typeof read_at === "number" ? { read: true } : {}),
@@ -71,11 +72,16 @@ export function parsePublication(value: unknown): Publication | undefined {
   };
 }
 
+/** Whether anything of a text can be seen. An old server has names of which nothing can. */
+export function isVisible(text: string): boolean {
+  return /[^\p{Default_Ignorable_Code_Point}\p{Z}\p{Cc}\u2800\ufff9-\ufffb]/u.test(text);
+}
+
 export function parseUser(value: unknown): User | undefined {
   const { user_id, name } = asObject(value);
   if (typeof user_id !== "number" && typeof user_id !== "string") return;
   const userId = String(user_id);
-  return { userId, name: typeof name === "string" && name.trim() !== "" ? name : userId };
+  return { userId, name: typeof name === "string" && isVisible(name) ? name : userId };
 }
 
 /** The value's fields; none where it is no object. */

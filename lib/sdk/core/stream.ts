@@ -80,7 +80,7 @@ export class Stream {
       return this.#advance(item, { ...position, offset }, false);
     }
     const isOld = offset <= position.offset || epoch !== position.epoch;
-    if (isOld && this.#seen.has(item.id)) return;
+    if (isOld && this.#seen.has(keyOf(item))) return;
     if (offset <= position.offset && item.epoch === position.epoch) return;
     // Something is missing, or an old offset with a new id: another epoch that did not say so.
     this.#recoverWith(item);
@@ -178,8 +178,13 @@ export class Stream {
   }
 
   #deliver(item: Publication, replayed: boolean): void {
-    if (this.#seen.add(item.id)) this.#options.deliver(item, replayed);
+    if (this.#seen.add(keyOf(item))) this.#options.deliver(item, replayed);
   }
+}
+
+/** An id is its user's own: another user may say something else under the same one. */
+function keyOf({ id, userId }: Publication): string {
+  return `${id}\n${userId}`;
 }
 
 function inOrder(items: readonly Publication[]): Publication[] {

@@ -8,7 +8,7 @@ export interface Position {
 
 /** What messages and notifications have in common. */
 export interface Publication {
-  /** It is unique: the same message always has the same id. */
+  /** The same message of the same user always has the same id. */
   readonly id: string;
   readonly room: string;
   /** The sender of a message, or the receiver of a notification. Here it is always a string. */

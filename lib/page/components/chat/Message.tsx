@@ -33,7 +33,7 @@ export class Message extends Component<MessageProps> {
         {!isOwn && isFirst && <Avatar userId={userId} name={name} />}
         <div class="message-body">
           <p class={isFirst ? "message-head" : "visually-hidden"}>
-            <span class="message-name">{isOwn ? "You" : name}</span>{" "}
+            <span class="message-name">{isOwn ? "You" : <bdi>{name}</bdi>}</span>{" "}
             <time class="time" dateTime={isoTime(timestamp)}>{clockTime(timestamp)}</time>
           </p>
           <p class={`bubble bubble-${delivery}`} title={clockTime(timestamp)} dir="auto">

@@ -70,12 +70,18 @@ function NotificationText(
   return (
     <>
       <span class="notification-head">
-        <strong class="notification-name">{name}</strong>
+        <strong class="notification-name">
+          <bdi>{name}</bdi>
+        </strong>
         {isFresh && <span class="visually-hidden">, new,</span>}
         <time class="time" dateTime={isoTime(timestamp)}>{shortTime(timestamp)}</time>
       </span>
-      <span class="notification-message">{message}</span>
-      <span class="notification-room">{room}</span>
+      <span class="notification-message">
+        <bdi>{message}</bdi>
+      </span>
+      <span class="notification-room">
+        <bdi>{room}</bdi>
+      </span>
     </>
   );
 }

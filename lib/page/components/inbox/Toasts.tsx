@@ -51,8 +51,12 @@ function Toast(
   };
   const text = (
     <>
-      <strong class="toast-name">{name}</strong>
-      <span class="toast-message">{message}</span>
+      <strong class="toast-name">
+        <bdi>{name}</bdi>
+      </strong>
+      <span class="toast-message">
+        <bdi>{message}</bdi>
+      </span>
     </>
   );
   return (

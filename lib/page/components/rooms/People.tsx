@@ -34,10 +34,12 @@ export function People({ users, count, me, isOnline }: PeopleProps) {
           <Avatar userId={userId} name={name} />
           <span class="person-text">
             <span class="person-name">
-              {name}
+              <bdi>{name}</bdi>
               {userId === me.user_id && <span class="you">you</span>}
             </span>
-            <span class="person-id">{userId}</span>
+            <span class="person-id">
+              <bdi>{userId}</bdi>
+            </span>
           </span>
         </li>
       ))}

@@ -57,7 +57,9 @@ function RoomHead({ room, me, isOnline }: { room: RoomState; me: Identity; isOnl
     <div class="room-head">
       <h2 class="room-name">
         <Icon name="hash" />
-        <span>{room.room}</span>
+        <span>
+          <bdi>{room.room}</bdi>
+        </span>
       </h2>
       <button
         type="button"

@@ -65,7 +65,9 @@ function Tab({ room: { room, unread }, index, isActive }: TabProps) {
       title={room}
       onClick={() => session.activateRoom(room)}
     >
-      <span class="tab-name">{room}</span>
+      <span class="tab-name">
+        <bdi>{room}</bdi>
+      </span>
       {unread > 0 && (
         <span class="tab-count" data-testid="tab-unread">
           {unread > LARGEST_COUNT ? `${LARGEST_COUNT}+` : unread}

@@ -31,8 +31,12 @@ export function AccountMenu({ identity, config, theme }: AccountMenuProps) {
           <div class="account-head">
             <Avatar userId={user_id} name={name} />
             <span class="person-text">
-              <span class="person-name">{name}</span>
-              <span class="person-id">User {user_id}</span>
+              <span class="person-name">
+                <bdi>{name}</bdi>
+              </span>
+              <span class="person-id">
+                User <bdi>{user_id}</bdi>
+              </span>
             </span>
           </div>
           <ThemeSwitch {...theme} />

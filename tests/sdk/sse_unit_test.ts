@@ -135,7 +135,7 @@ Deno.test("sseTransport() passes on why the server refuses it, and takes a proxy
   assert.equal(told[1], "closed 3499 A page may not connect");
   assert.deepEqual(server.requests, [
     "GET http://one.test/chat/sse",
-    "POST http://one.test/chat/sse/s1",
+    "POST http://one.test/chat/sse",
   ]);
 });
 

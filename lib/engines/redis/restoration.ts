@@ -29,6 +29,8 @@ export class Restoration implements AsyncDisposable {
   /** The number of the current restoration. Whatever an earlier one does after an `await` is out of date. */
   #number = 0;
   #again: ReturnType<typeof setTimeout> | undefined;
+  /** How often the two connections led to different servers since both last led to one. */
+  #differed = 0;
   #isWarned = false;
 
   constructor(link: RedisLink, { leaseSeconds }: { leaseSeconds: number }) {
@@ -56,12 +58,19 @@ export class Restoration implements AsyncDisposable {
       (this.#isRestored ? undefined : NOT_RESTORED);
   }
 
-  /** A connection is made. After a failover the other one may still lead to the Redis of before, and is made anew then. */
+  /**
+   * A connection is made. After a failover the other one may still lead to the Redis of before, and is made anew then: at
+   * once, but a little later where that happened before, since an address may lead to two different ones for ever.
+   */
   #made(connection: Redis): void {
     const { redis, subscriber } = this.#link;
     const other = connection === redis ? subscriber : redis;
-    if (other.status === "ready" && runOf(other) !== runOf(connection)) other.disconnect(true);
-    else void this.#restore();
+    clearTimeout(this.#again);
+    if (other.status !== "ready" || runOf(other) === runOf(connection)) return void this.#restore();
+    this.#number++;
+    this.#hearsAll = this.#isRestored = false;
+    const wait = this.#differed++ === 0 ? 0 : RESTORE_AGAIN_MS;
+    this.#again = setTimeout(() => other.disconnect(true), wait);
   }
 
   /** Once both connections stand, does all hearings and takes its lease, then tells the node. */
@@ -102,6 +111,7 @@ export class Restoration implements AsyncDisposable {
   #tell(): void {
     if (!this.#hearsAll) return; // the restoration under way will tell
     this.#missing.clear();
+    this.#differed = 0;
     this.#isRestored = true;
     this.#warnOnce();
     this.#onRestored?.();

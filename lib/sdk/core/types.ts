@@ -1,6 +1,6 @@
 /** What applications get to see: messages, notifications, people and positions. */
 
-/** Where a client is in a stream. Offsets rise by one; another `epoch` means that history was lost. */
+/** Where a client is in a stream. Offsets rise by one; another `epoch` means that history may have been lost. */
 export interface Position {
   readonly offset: number;
   readonly epoch: string;

@@ -318,8 +318,10 @@ for (const nodes of [1, 2]) {
     await using redis = await RedisServer.start("--enable-debug-command", "local");
     await using programs = new AsyncDisposableStack();
     const running: Program[] = [];
+    // The client may be deaf for a moment, and the inbox must hold what comes meanwhile.
+    const env = { ...redis.env, APP_LIMIT_INBOX: "off" };
     for (let each = 0; each < nodes; each++) {
-      running.push(programs.use(await Program.start({ env: redis.env })));
+      running.push(programs.use(await Program.start({ env })));
     }
     const numbers = async () => {
       const stats = running.map(async ({ url }) => await (await fetch(`${url}/api/stats`)).json());

@@ -1,4 +1,5 @@
 /** How far the changes of a room have come to this node, and who waits for one of them. */
+import { pause } from "../base/clock.ts";
 
 /** How long a change is waited for that does not come: a node of an older version may have told of it. */
 const PATIENCE_MS = 1000;
@@ -21,14 +22,9 @@ export class HeardVersions {
   /** Resolves when the change with the version has come, or will not come. */
   until(version: number): Promise<void> {
     if (version <= this.#last) return Promise.resolve();
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => done(), PATIENCE_MS);
-      const done = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-      this.#waiting = [...this.#waiting, { version, done }];
-    });
+    const come = new AbortController();
+    this.#waiting = [...this.#waiting, { version, done: () => come.abort() }];
+    return pause(PATIENCE_MS, come.signal);
   }
 
   /** Versions of before say nothing of those that come. */

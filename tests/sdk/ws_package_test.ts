@@ -86,7 +86,7 @@ Deno.test("SDK with the package ws: connections that fail in any way end no prog
     for (
       const [ws, command] of [
         [inNode, ["node", file]],
-        [import.meta.resolve("ws"), [Deno.execPath(), "run", "-A", file]],
+        [import.meta.resolve("ws"), [Deno.execPath(), "run", "--cached-only", "-A", file]],
       ] as const
     ) {
       await Deno.writeTextFile(file, PROGRAM({ ...parts, ws }));

@@ -41,7 +41,7 @@ export class BridgeRouter {
   #progress = "";
   /** Whether this node was cut off, and nobody is known to have gone on with what came meanwhile. */
   #wasCutOff = false;
-  /** How far the holders had come when this node took the turn after that; `undefined` while it has not. */
+  /** How far the holders had come when this node took the turn after that, or held it on; `undefined` while it has not. */
   #stoppedAt: string | undefined;
   #givenUp = 0;
   #toldAt = -Infinity;
@@ -85,7 +85,8 @@ export class BridgeRouter {
     if (++this.#connections > 1) {
       this.#counters.cutOff.value++;
       this.#wasCutOff = true;
-      this.#stoppedAt = undefined;
+      // A node that holds the lock all the while is the only one that could have gone on.
+      this.#stoppedAt = this.#lock.isHeld ? this.#heard.heardUpTo : undefined;
     }
     this.#heard.reset();
   }

@@ -34,10 +34,13 @@ export function inTurn(listener: Listener): Listener {
     };
     if (outgoing.socket !== null) return begin();
     if (++turns.waiting > MOST_WAITING) return void socket.destroy();
-    outgoing.once("socket", () => {
-      turns.waiting--;
-      if (!socket.destroyed) begin();
-    });
+    // `node:http` is still giving the answer its socket. An answer that is written meanwhile leaves the socket corked: what
+    // the connection's next stream or WebSocket says would never go out.
+    outgoing.once("socket", () =>
+      queueMicrotask(() => {
+        turns.waiting--;
+        if (!socket.destroyed) begin();
+      }));
   };
 }
 

@@ -73,6 +73,20 @@ for (const listener of ["deno", "node"]) {
     assert.equal(await state(program, ids[1]!), "queued");
   });
 
+  for (const [last, answer] of [["stream", "connected"], ["upgrade", "HTTP/1.1 101"]] as const) {
+    Deno.test(`${listener} listener: a connection on which requests waited goes on with: ${last}`, async () => {
+      await using program = await Program.start({ env: { APP_LISTENER: listener } });
+      const client = await Pipelined.open(program, ["health", "health", "notification", "health"]);
+      await waitFor("all are answered", () => client.text.split("HTTP/1.1 2").length === 5);
+      await settled(program);
+      await client.send(last);
+      await waitFor(`it says ${answer}`, () => client.text.includes(answer));
+      assert.deepEqual(client.hasEnded, false);
+      client.close();
+      await client.closed();
+    });
+  }
+
   Deno.test(`SSE on the ${listener} listener: a client that goes while its token is checked leaves no stream`, async () => {
     await using keys = new KeyServer();
     const token = await connectionToken({}, await keys.add("one"));
@@ -122,20 +136,25 @@ class Pipelined {
   readonly #first: number;
   readonly #reading: Promise<void>;
 
-  private constructor(readonly socket: Deno.TcpConn, first: number) {
+  private constructor(readonly socket: Deno.TcpConn, readonly port: number, first: number) {
     this.#first = first;
     this.#reading = this.#read().finally(() => this.hasEnded = true);
   }
 
   static async open(program: Program, pipeline: readonly string[]): Promise<Pipelined> {
     const socket = await Deno.connect({ hostname: "127.0.0.1", port: program.port });
-    const first = lastUser;
-    lastUser += pipeline.length;
-    const requests = pipeline.map((kind, place) => request(kind, program.port, first + place));
-    const client = new Pipelined(socket, pipeline.findIndex((kind) => kind === "stream") + first);
-    let rest = new TextEncoder().encode(requests.join(""));
-    while (rest.length > 0) rest = rest.subarray(await socket.write(rest).catch(() => rest.length));
+    const first = lastUser + pipeline.findIndex((kind) => kind === "stream");
+    const client = new Pipelined(socket, program.port, first);
+    await client.send(...pipeline);
     return client;
+  }
+
+  async send(...pipeline: readonly string[]): Promise<void> {
+    const requests = pipeline.map((kind) => request(kind, this.port, lastUser++));
+    let rest = new TextEncoder().encode(requests.join(""));
+    while (rest.length > 0) {
+      rest = rest.subarray(await this.socket.write(rest).catch(() => rest.length));
+    }
   }
 
   /** The user of the first stream. */

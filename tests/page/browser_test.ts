@@ -1,7 +1,7 @@
 /** The page in a real Chromium, against a real server and a real Redis: rooms, connections, reloads, layout. */
 import assert from "node:assert/strict";
 import { OPTIONS } from "../support/browser.ts";
-import { bell, connected, hears, message, say, start } from "../support/page.ts";
+import { bell, connected, hears, message, say, start, toasted } from "../support/page.ts";
 import { waitFor } from "../support/wait.ts";
 
 Deno.test("page: two users chat, and see each other come and go", OPTIONS, async () => {
@@ -29,7 +29,7 @@ Deno.test("page: two tabs share one connection, and both hear everything", OPTIO
   await hears(second, "from the first tab");
   await setting.notify(123, "For both");
   for (const page of [first, second]) {
-    await page.getByTestId("toast").filter({ hasText: "For both" }).waitFor();
+    await toasted(page, "For both");
     await bell(page, 1).waitFor();
   }
   await bell(second, 1).click();

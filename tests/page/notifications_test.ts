@@ -1,7 +1,7 @@
 /** Notifications on the page: toasts, the bell, and what one device does for the others. */
 import assert from "node:assert/strict";
 import { OPTIONS } from "../support/browser.ts";
-import { bell, hears, item, message, notifications, say, start } from "../support/page.ts";
+import { bell, hears, item, message, notifications, say, start, toasted } from "../support/page.ts";
 import { TestClient } from "../support/test_client.ts";
 
 Deno.test(
@@ -17,9 +17,9 @@ Deno.test(
         `{"user_id":123,"room":"lobby","message":"And to the lobby"}`,
       ]
     ) await setting.redis.cli("PUBLISH", "notifyli:messages", payload);
-    await page.getByTestId("toast").filter({ hasText: "Your order has shipped" }).waitFor();
-    await page.getByTestId("toast").filter({ hasText: "And to the bot room" }).waitFor();
-    await page.getByTestId("toast").filter({ hasText: "And to the lobby" }).waitFor();
+    for (const text of ["Your order has shipped", "And to the bot room", "And to the lobby"]) {
+      await toasted(page, text);
+    }
     assert.match(await page.title(), /^\(3\)/);
     await page.getByRole("button", { name: "Notifications, 3 unread" }).click();
     const list = page.getByRole("dialog", { name: "Notifications" });
@@ -53,7 +53,7 @@ Deno.test(
     for (const text of ["First", "Second", "Third"]) await setting.notify(123, text);
     for (const page of [laptop, phone]) {
       await bell(page, 3).waitFor();
-      await page.getByTestId("toast").filter({ hasText: "Third" }).waitFor();
+      await toasted(page, "Third");
     }
     await bell(laptop, 3).click();
     for (const page of [laptop, phone]) await bell(page, 0).waitFor();

@@ -1,7 +1,7 @@
 /** Plain clients, of the base protocol, which acknowledge nothing: what they are known to have, and what comes again. */
 import assert from "node:assert/strict";
 import { Program } from "../support/program.ts";
-import { rawSocket } from "../support/raw_socket.ts";
+import { RawSocket } from "../support/raw_socket.ts";
 import { TestClient } from "../support/test_client.ts";
 import { waitFor } from "../support/wait.ts";
 
@@ -18,14 +18,17 @@ Deno.test("on the node listener a plain client has a notification when it answer
 
 Deno.test("on the node listener nothing is lost that a dead plain client's system took", async () => {
   await using program = await start("node", { APP_KEEPALIVE_SECONDS: "1" });
-  using dead = await rawSocket(program.port, "/ws?user_id=1&room=/user/1");
-  await waitFor("it is in", async () => await clients(program) === 1);
   await notify(program, "order-0001");
+  using dead = await RawSocket.open(program.port, "/ws?user_id=1&room=/user/1");
+  await notify(program, "order-0002");
+  assert.match(await takenBy(dead), /"order-0001"/);
   await waitFor("the dead one is dropped", async () => await clients(program) === 0);
-  assert.equal(await stateOf(program, "order-0001"), "queued");
+  for (const id of ["order-0001", "order-0002"]) {
+    assert.equal(await stateOf(program, id), "queued");
+  }
   await using client = await TestClient.join(program.webSocketUrl, ROOM);
-  assert.equal((await client.get("direct_message"))[0]?.["id"], "order-0001");
-  assert.ok(dead);
+  const frames = await client.get("direct_message", 2);
+  assert.deepEqual(frames.map(({ id }) => id), ["order-0001", "order-0002"]);
 });
 
 for (const listener of ["deno", "node"]) {
@@ -70,6 +73,17 @@ const ROOM = { user: 1, room: "/user/1" };
 
 function start(listener: string, env: Record<string, string> = {}): Promise<Program> {
   return Program.start({ env: { APP_LISTENER: listener, ...env } });
+}
+
+/** All that a client's system takes, until the server ends the connection: no ping is answered. */
+async function takenBy(socket: RawSocket): Promise<string> {
+  let text = "";
+  for (;;) {
+    const frame = await socket.read();
+    if (frame === "end") return text;
+    assert.ok(frame !== "silence", "the server ends it");
+    text += new TextDecoder().decode(frame.payload);
+  }
 }
 
 async function notify({ url }: Program, id: string): Promise<void> {

@@ -72,7 +72,7 @@ for (const listener of ["deno", "node"]) {
         await waitFor("all are named again", () => {
           const last = client.ofType("presence").at(-1);
           return (last?.["users"] as Frame[] | undefined)?.length === 3 && !("count" in last!);
-        }, 8000);
+        });
       }
       const [before] = [one.ofType("leave").length];
       await two.close();

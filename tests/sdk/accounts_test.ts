@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { connect, type ConnectOptions, type KeyValueStore } from "../../lib/sdk/mod.ts";
 import { sseTransport } from "../../lib/sdk/core/sse_transport.ts";
 import { Manager } from "../support/manager.ts";
+import { nextState } from "../support/next_state.ts";
 import { Program } from "../support/program.ts";
 import { Proxy } from "../support/proxy.ts";
 import { RedisServer } from "../support/redis.ts";
@@ -10,7 +11,6 @@ import { TabBrowser, WatchedTab } from "../support/tab_browser.ts";
 import { TestClient } from "../support/test_client.ts";
 import { APP_KEY, type Claims, connectionToken } from "../support/tokens.ts";
 import { webSocketTransport } from "../../lib/sdk/core/transport.ts";
-import { waitFor } from "../support/wait.ts";
 
 type Way = () => ConnectOptions["transport"];
 
@@ -79,8 +79,9 @@ Deno.test("SDK accounts: a client stays who it is, and says nothing as another",
       connect({ url: proxy.url, token: () => tokens.shift() ?? "" }),
     );
     await alice.online();
+    const noticed = nextState(alice.client, "waiting");
     proxy.cut();
-    await waitFor("she noticed", () => alice.client.state.kind === "waiting");
+    await noticed;
     const said = alice.client.publish("lobby", "between us");
     alice.client.reconnect();
     await assert.rejects(said, { code: "stopped" });

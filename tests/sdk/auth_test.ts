@@ -6,6 +6,7 @@ import { portTransport } from "../../lib/sdk/tabs/shared_transport.ts";
 import { sseTransport } from "../../lib/sdk/core/sse_transport.ts";
 import { type OpenTransport, webSocketTransport } from "../../lib/sdk/core/transport.ts";
 import { Manager } from "../support/manager.ts";
+import { nextState } from "../support/next_state.ts";
 import { Proxy } from "../support/proxy.ts";
 import { Program } from "../support/program.ts";
 import {
@@ -109,9 +110,9 @@ test("who is revoked comes back with a new token, who is blocked does not", asyn
     });
     const isOnline = () => alice.client.state.kind === "online";
     await waitFor("it is online", isOnline);
+    const closed = nextState(alice.client, "waiting");
     await manager.done(program, "/revocations", { user_id: 123 });
-    await waitFor("it is closed", () => alice.client.state.kind === "waiting");
-    assert.equal(alice.client.state.kind === "waiting" && alice.client.state.code, 3503);
+    assert.equal((await closed).code, 3503);
     await waitFor("it is back", isOnline);
     await manager.done(program, "/users/123/block");
     await alice.stopped(3504);
@@ -188,11 +189,7 @@ Deno.test("SDK with tokens: a function that fails is asked again later; one that
     token: () => ++asked === 1 ? Promise.reject(new Error("no")) : " good ",
     transport,
   });
-  await waitFor("it waits", () => failing.state.kind === "waiting");
-  assert.equal(
-    failing.state.kind === "waiting" && failing.state.reason,
-    "Cannot get a token: Error: no",
-  );
+  assert.equal((await nextState(failing, "waiting")).reason, "Cannot get a token: Error: no");
   failing.reconnect();
   assert.deepEqual(opened, ["good"]);
   failing.close();

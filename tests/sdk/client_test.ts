@@ -14,6 +14,7 @@ import {
 import { SharedHub } from "../../lib/sdk/tabs/shared_hub.ts";
 import { portTransport } from "../../lib/sdk/tabs/shared_transport.ts";
 import { webSocketTransport } from "../../lib/sdk/core/transport.ts";
+import { nextState } from "../support/next_state.ts";
 import { Program } from "../support/program.ts";
 import { Proxy } from "../support/proxy.ts";
 import { freePort } from "../support/free_port.ts";
@@ -140,9 +141,10 @@ Deno.test("SDK: a server that is killed and starts anew loses no notification an
     const sent = [];
     for (let round = 0; round < 3; round++) {
       for (const text of ["a", "b"]) sent.push(await notify(program, 123, `${text}${round}`));
+      const noticed = nextState(alice.client, "waiting");
       program.kill("SIGKILL");
       await program.ended();
-      await waitFor("she noticed", () => alice.client.state.kind === "waiting");
+      await noticed;
       program = await Program.start({ dataDir, env });
       sent.push(await notify(program, 123, "while she was away"));
       alice.client.reconnect();
@@ -253,11 +255,12 @@ Deno.test("SDK: tabs share one connection, and each has all of its own", async (
   assert.deepEqual(third.messages, []);
   assert.equal(browser.sockets.length, 1);
 
-  browser.sockets[0]?.close();
-  for (const { client } of [second, third]) {
-    await waitFor("the tab noticed", () => client.state.kind === "waiting");
+  const noticed = [second, third].map(async ({ client }) => {
+    await nextState(client, "waiting");
     client.reconnect();
-  }
+  });
+  browser.sockets[0]?.close();
+  await Promise.all(noticed);
   await second.client.publish("lobby", "d");
   await waitFor("the room is there again", () => second.messages.length === 4);
   assert.deepEqual(second.messages.map(({ message }) => message), ["a", "b", "c", "d"]);

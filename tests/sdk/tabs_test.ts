@@ -4,6 +4,7 @@ import type { OpenTransport, TokenSource } from "../../lib/sdk/mod.ts";
 import { sseTransport } from "../../lib/sdk/core/sse_transport.ts";
 import { type WebSocketConstructor, webSocketTransport } from "../../lib/sdk/core/transport.ts";
 import { Manager } from "../support/manager.ts";
+import { nextState } from "../support/next_state.ts";
 import { Program } from "../support/program.ts";
 import { TabBrowser } from "../support/tab_browser.ts";
 import {
@@ -280,11 +281,12 @@ test(
     gone.client.close();
     await setting.manager.done(setting.program, "/revocations", { token_id: "gone" });
     for (const tab of living) await tab.online(2);
+    const noticed = living.map(async ({ client }) => {
+      await nextState(client, "waiting");
+      client.reconnect();
+    });
     browser.cut();
-    for (const tab of living) {
-      await waitFor("it noticed", () => tab.client.state.kind !== "online");
-      tab.client.reconnect();
-    }
+    await Promise.all(noticed);
     for (const tab of living) await tab.online(3);
     await browser.settled(1);
     await setting.notify("123", "as before");

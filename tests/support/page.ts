@@ -24,6 +24,21 @@ export function message(page: Page, text: string) {
   return page.getByTestId("message").filter({ hasText: text });
 }
 
+/** Resolves when the page has shown a toast with the text. A toast goes by itself, so one may look for it too late. */
+export async function toasted(page: Page, text: string): Promise<void> {
+  await page.waitForFunction(`shownToasts.some((each) => each.includes(${JSON.stringify(text)}))`);
+}
+
+/** Runs in each page before its own scripts, and notes all toasts. */
+const NOTES_TOASTS = `
+  globalThis.shownToasts = [];
+  new MutationObserver(() => {
+    for (const toast of document.querySelectorAll("[data-testid=toast]")) {
+      if (!shownToasts.includes(toast.textContent)) shownToasts.push(toast.textContent);
+    }
+  }).observe(document, { childList: true, subtree: true, characterData: true });
+`;
+
 export function notifications(page: Page) {
   return page.getByRole("dialog", { name: "Notifications" });
 }
@@ -84,6 +99,7 @@ export class Setting implements AsyncDisposable {
     page.on("console", (line) => {
       if (line.type() === "error") this.errors.push(line.text());
     });
+    await page.addInitScript(NOTES_TOASTS);
     await page.goto(this.program.url);
     return page;
   }

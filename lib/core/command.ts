@@ -14,6 +14,9 @@ export interface Answer {
   sent?(isTold: boolean): void;
 }
 
+/** Says what a frame of a connection concerns. */
+export type Lane = (fields: Fields, connection: Connection) => string | undefined;
+
 /** The answer, as a promise only if later frames of the connection must wait for it. */
 export type Outcome = Answer | void | Promise<Answer | void>;
 
@@ -24,7 +27,7 @@ export interface Command {
    * What a frame concerns, such as a room: it is worked on beside frames that concern something else. Where it says nothing,
    * the frame waits for all before it, and all after it wait for the frame.
    */
-  readonly lane: ((fields: Fields) => string | undefined) | undefined;
+  readonly lane: Lane | undefined;
   /** Reads the fields, and does what they ask for. Throws or rejects with a `CodedError` that the client is sent. */
   run(connection: Connection, fields: Fields): Outcome;
 }
@@ -43,7 +46,7 @@ export function command<Asked>(
 }
 
 /** A command whose frames are worked on beside those of other lanes. */
-export function inLanes(command: Command, lane: (fields: Fields) => string | undefined): Command {
+export function inLanes(command: Command, lane: Lane): Command {
   return { type: command.type, lane, run: command.run };
 }
 
@@ -80,7 +83,7 @@ export class Commands {
   }
 
   /** What a frame concerns; `undefined` where it waits for all before it. It runs for every message. */
-  laneOf(fields: Fields): string | undefined {
-    return this.get(fields["type"])?.lane?.(fields);
+  laneOf(fields: Fields, connection: Connection): string | undefined {
+    return this.get(fields["type"])?.lane?.(fields, connection);
   }
 }

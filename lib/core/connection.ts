@@ -71,6 +71,7 @@ export interface ConnectionHome {
   readonly hooks: {
     identifying(connection: Connection, user: UserId): void;
     identified(connection: Connection, user: UserId): void;
+    changed(connection: Connection, before: UserId): Promise<void>;
     closing(connection: Connection): void;
   };
   readonly refusals: { noteFrame(error: CodedError, frame: Fields | undefined): void };
@@ -107,6 +108,7 @@ export class Connection implements SocketEvents, FrameOwner, IntakeOwner, Writer
   name: string | undefined;
   readonly #socket: Socket;
   #user: UserId | undefined;
+  #isGuest = false;
   readonly #frames: FrameQueue = new FrameQueue(this);
   readonly #intake: Intake;
   #bufferedBefore = 0;
@@ -151,6 +153,11 @@ export class Connection implements SocketEvents, FrameOwner, IntakeOwner, Writer
   /** Who this is; `undefined` until a first frame has said so. */
   get user(): UserId | undefined {
     return this.#user;
+  }
+
+  /** Whether an open server has made up who this is, since the client has not said so. It may still say so. */
+  get isGuest(): boolean {
+    return this.#isGuest;
   }
 
   get closed(): boolean {
@@ -224,14 +231,24 @@ export class Connection implements SocketEvents, FrameOwner, IntakeOwner, Writer
     this.close();
   }
 
-  /** The client is this user from now on. Throws a `CodedError` if it is known as another or may not be this one. */
-  identify(user: UserId, name: string | undefined): void {
+  /**
+   * The client is this user from now on. Throws a `CodedError` if it is known as another or may not be this one.
+   *
+   * @param options `isGuest`: the server has made the user up
+   * @returns where the client was a guest: resolves when all that hung on the guest is the user's
+   */
+  identify(
+    user: UserId,
+    name: string | undefined,
+    { isGuest = false } = {},
+  ): Promise<void> | undefined {
     const proved = this.identity;
-    if (user === this.#user) { // on every message's way; who is blocked meanwhile is closed
+    const before = this.#user;
+    if (user === before) { // on every message's way; who is blocked meanwhile is closed
       this.name = proved?.name ?? name ?? this.name;
       return;
     }
-    const known = proved?.user ?? this.#user;
+    const known = proved?.user ?? (this.#isGuest ? undefined : before);
     if (known !== undefined && known !== user) {
       const [claimed, own] = [user, known].map((id) => JSON.stringify(userIdOnWire(id)));
       throw new CodedError(
@@ -243,8 +260,11 @@ export class Connection implements SocketEvents, FrameOwner, IntakeOwner, Writer
     this.#home.hooks.identifying(this, user);
     this.#traffic.identify(this.site, user);
     this.#user = user;
-    this.name = proved?.name ?? name ?? this.name ?? user;
+    this.#isGuest = isGuest;
+    const ownName = this.name === before ? undefined : this.name; // a guest who has chosen none is called by its id
+    this.name = proved?.name ?? name ?? ownName ?? user;
     this.#home.hooks.identified(this, user);
+    return before === undefined ? undefined : this.#home.hooks.changed(this, before);
   }
 
   /** Counts the connection as the user's that its proof names, from when the proof is accepted. Throws if there are too many. */

@@ -11,7 +11,7 @@ export interface Traffic {
   charge(messages: number, now: number): void;
   /** Counts a message that was refused. Says whether the client was refused too often to stay connected. */
   isFlood(now: number): boolean;
-  /** The client is this user from now on, or was before. Throws if the user has too many connections. */
+  /** The client is this user from now on, and no other that it was before. Throws if the user has too many connections. */
   identify(site: string, user: UserId): void;
   /** The connection is gone. */
   leave(): void;

@@ -19,12 +19,15 @@ export interface OutgoingNotification extends Position {
   readonly outgoing: Outgoing;
 }
 
+/** Whose inbox it is: a connection's user. */
+export type InboxOwner = Pick<Connection, "site" | "user">;
+
 /** Stores what connections have taken. */
 export interface Marks {
   /** Something was given to the socket; {@linkcode ConnectionInbox.takeHanded} says when the socket has taken it. */
   note(inbox: ConnectionInbox): void;
-  /** The other end has these notifications. The connection may be gone by now. */
-  taken(connection: Connection, ids: readonly string[], how: Taken): void;
+  /** The other end has these notifications of a user. The connection may be gone by now. */
+  taken(owner: InboxOwner, ids: readonly string[], how: Taken): void;
 }
 
 /** A room of a connection of the base protocol, which gets the notifications of its rooms alone. */
@@ -70,6 +73,15 @@ export class ConnectionInbox {
     const held = this.#rooms[index]?.held ?? [];
     const entered = { name: room, held, upTo: NOWHERE };
     this.#rooms = index === -1 ? this.#rooms.concat(entered) : this.#rooms.with(index, entered);
+  }
+
+  /** The connection was a guest until now: what it was given was the guest's, and its user has another inbox. */
+  beginAnew(): void {
+    this.#rooms = [];
+    this.#heldInbox = undefined;
+    this.#inboxUpTo = NOWHERE;
+    this.#given = undefined;
+    this.#handed = [];
   }
 
   leaveRoom(room: string): void {
@@ -203,12 +215,13 @@ export class ConnectionInbox {
   /** Asks for a proof of all that was given so far. What is given meanwhile waits for the next proof. */
   #prove(): void {
     const ids = this.#handed;
+    const { site, user } = this.connection;
     this.#handed = [];
     if (ids.length === 0) return;
     this.connection.confirm((isTaken) => {
       this.#isProving = false;
       if (!isTaken) return; // these stay queued, and come with the next connection
-      this.#marks.taken(this.connection, ids, "delivered");
+      this.#marks.taken({ site, user }, ids, "delivered");
       this.#isProving = this.#handed.length > 0;
       this.#prove();
     });

@@ -107,6 +107,12 @@ export class InboxDelivery implements RoomListener, RestoreStep, ConnectionHooks
     this.#unserved.set(connection, rooms.add(room));
   }
 
+  userChanged(connection: Connection, before: UserId): void {
+    INBOXES.of(connection)?.beginAnew();
+    this.#unserved.delete(connection);
+    this.#node.unsubscribeLater(connection, userChannel(connection.site, before));
+  }
+
   async left(connection: Connection, user: UserId, { room }: Membership): Promise<void> {
     INBOXES.of(connection)?.leaveRoom(room);
     this.#unserved.get(connection)?.delete(room);
@@ -206,7 +212,8 @@ export class InboxDelivery implements RoomListener, RestoreStep, ConnectionHooks
     const key = JSON.stringify([site, user, room]);
     const queue = await this.#queues.read(key, () => this.#queueOf(site, user, room));
     return async () => {
-      await Promise.all(connections.map((each) => this.of(each).handOut(room, queue)));
+      const theirs = connections.filter((each) => each.user === user); // a guest may be somebody else by now
+      await Promise.all(theirs.map((each) => this.of(each).handOut(room, queue)));
     };
   }
 

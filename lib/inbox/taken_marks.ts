@@ -4,8 +4,7 @@
  */
 import { isRefusedAlone } from "../base/errors.ts";
 import { inSlices } from "../base/slices.ts";
-import type { Connection } from "../core/connection.ts";
-import type { ConnectionInbox, Marks } from "./connection_inbox.ts";
+import type { ConnectionInbox, InboxOwner, Marks } from "./connection_inbox.ts";
 import type { Inbox, Mark, Taken } from "./store/store.ts";
 
 /** How soon a socket is looked at after it was given something, and how often until it has taken that. */
@@ -41,7 +40,7 @@ export class TakenMarks implements Marks {
     this.#inboxes.delete(inbox);
   }
 
-  taken({ site, user }: Connection, ids: readonly string[], how: Taken): void {
+  taken({ site, user }: InboxOwner, ids: readonly string[], how: Taken): void {
     if (user !== undefined) this.write({ site, user, ids, state: how });
   }
 

@@ -110,9 +110,11 @@ class UserTraffic implements Traffic {
   }
 
   identify(site: string, user: UserId): void {
-    if (this.#present !== undefined || this.#hasLeft) return;
     const key = `${site}\n${user}`;
-    this.#present = this.#users.enter(key, user);
+    if (this.#hasLeft || key === this.#key) return;
+    const present = this.#users.enter(key, user);
+    if (this.#present !== undefined) this.#users.leave(this.#key, this.#present);
+    this.#present = present;
     this.#key = key;
   }
 

@@ -27,6 +27,8 @@ export interface RoomListener {
   entered(connection: Connection, user: UserId, membership: Membership): Promise<void>;
   /** {@linkcode RoomListener.entered} does not come, because the engine was away: nothing is to wait for it any more. */
   missed(connection: Connection, membership: Membership): void;
+  /** The connection was another user until now. For its own, `entering` and `entered` come of each room where it is. */
+  userChanged(connection: Connection, before: UserId): void;
   /** The connection has left the room. */
   left(connection: Connection, user: UserId, membership: Membership): Promise<void>;
 }
@@ -95,6 +97,28 @@ export class RoomEntry {
     } catch (error) {
       this.#parts.node.noteIncomplete("rename", error);
     }
+  }
+
+  /**
+   * Puts the connection's user in the place of the guest that it was, in each of its rooms: it is in them all the while, so
+   * that it misses nothing, keeps its places, and others see who it is. Never rejects.
+   */
+  async changeUser(connection: Connection, before: UserId): Promise<void> {
+    const user = connection.requireUser();
+    for (const each of this.#parts.listeners) each.userChanged(connection, before);
+    const memberships = [...membershipsOf(connection).values()];
+    await Promise.all(memberships.map(async (membership) => {
+      const guests = { ...membership };
+      membership.name = connection.name ?? user;
+      await Promise.all(this.#entering(connection, user, membership));
+      await this.#show(connection, user, membership, async ({ presence }) => {
+        try {
+          await presence.enter(connection, user, membership);
+        } finally {
+          await presence.exit(connection, before, guests);
+        }
+      });
+    }));
   }
 
   async leave(connection: Connection, room: string): Promise<void> {
@@ -175,18 +199,38 @@ export class RoomEntry {
     membership: Membership,
     isFirst?: boolean,
   ): Promise<void> {
-    const { node, presence, listeners } = this.#parts;
-    const { room, channel } = membership;
+    const { channel } = membership;
     addMembership(connection, membership);
     if (connection.recovers) connection.hold(channel);
     await Promise.all([
-      node.subscribe(connection, channel),
-      ...listeners.map((each) => each.entering(connection, user, membership)),
+      this.#parts.node.subscribe(connection, channel),
+      ...this.#entering(connection, user, membership),
     ]);
-    try {
+    await this.#show(connection, user, membership, async ({ presence }) => {
       if (isFirst === undefined) await presence.enter(connection, user, membership);
       else if (isFirst) await presence.tellEntered(connection, user, membership);
-      if (membershipsOf(connection).get(room) !== membership) return;
+    });
+  }
+
+  #entering(connection: Connection, user: UserId, membership: Membership): Promise<void>[] {
+    return this.#parts.listeners.map((each) => each.entering(connection, user, membership));
+  }
+
+  /**
+   * Lets others see the connection in the room, then gives it what waits for it there.
+   *
+   * @param write what others see
+   */
+  async #show(
+    connection: Connection,
+    user: UserId,
+    membership: Membership,
+    write: (parts: RoomEntryParts) => Promise<void>,
+  ): Promise<void> {
+    const { node, listeners } = this.#parts;
+    try {
+      await write(this.#parts);
+      if (membershipsOf(connection).get(membership.room) !== membership) return;
       for (const each of listeners) await each.entered(connection, user, membership);
     } catch (error) {
       // The connection is in the room on this node. All else is made good once the engine is back.

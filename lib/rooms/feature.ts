@@ -40,7 +40,10 @@ export function roomsFeatureWith(open: typeof openPresence) {
         commands: roomCommands(service),
         routes: roomRoutes(service, of(limits)),
         kinds: roomKinds(service.watching),
-        connection: { closed: (connection) => service.leaveAll(connection) },
+        connection: {
+          changed: (connection, before) => service.changeUser(connection, before),
+          closed: (connection) => service.leaveAll(connection),
+        },
         restore: service,
         refusals: roomRefusals(),
         metrics: service.metrics,

@@ -21,7 +21,7 @@ interface Unremoved {
 export class RoomPresence {
   readonly #presence: PresenceManager;
   readonly #onFailure: () => void;
-  /** Presences that could not be taken out, at most `MAX_UNREMOVED`, by client and room. */
+  /** Presences that could not be taken out, at most `MAX_UNREMOVED`, by client, room and user. */
   readonly #unremoved = new Map<string, Unremoved>();
 
   /** @param onFailure is called where a presence could not be taken out; `restore` tries again */
@@ -163,7 +163,7 @@ function entryOf(connection: Connection, user: UserId, membership: Membership): 
   };
 }
 
-/** A room's name holds no line break. */
-function keyOf({ client_id, room }: PresenceEntry): string {
-  return `${client_id}\n${room}`;
+/** A client is there as a guest and as the user that the guest turns out to be. Neither part holds a line break. */
+function keyOf({ client_id, room, user_id }: PresenceEntry): string {
+  return `${client_id}\n${room}\n${user_id}`;
 }

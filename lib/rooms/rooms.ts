@@ -112,6 +112,11 @@ export class Rooms {
     return this.entry.leave(connection, room);
   }
 
+  /** Puts a connection's user in the place of the guest that it was, in the rooms where it is. Never rejects. */
+  changeUser(connection: Connection, before: UserId): Promise<void> {
+    return this.entry.changeUser(connection, before);
+  }
+
   /** Takes a connection that is gone out of its rooms. */
   leaveAll(connection: Connection): void {
     this.entry.leaveAll(connection);

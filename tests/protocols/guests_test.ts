@@ -34,8 +34,7 @@ for (const listener of ["deno", "node"]) {
         () => alice.ofType("usermsg").find(({ message }) => message === `from ${name}`),
       );
       assert.deepEqual([said["user_id"], said["name"]], [id, id]);
-      guest.send({ type: "usermsg", user_id: 7, room: "lobby", message: "as somebody else" });
-      assert.equal((await guest.get("error"))[0]?.["code"], "user_mismatch");
+      await guest.close();
     }
   });
 

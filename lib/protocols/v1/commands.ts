@@ -26,6 +26,8 @@ import { authFrame, leftFrame, pongFrame, presenceFrame } from "../frames.ts";
 interface KeepaliveMessage {
   /** A claim, until the connection has checked it. */
   readonly user: UserId;
+  /** Whether the client has not said who it is, so that the server has made it up. */
+  readonly isGuest?: boolean;
   readonly room: string;
   readonly name?: string;
   /** A subscription token for the room. */
@@ -74,10 +76,13 @@ export function baseCommands(rooms: Rooms): Command[] {
   /** Takes the client for this user, and puts it in the room where it is not there yet. */
   function identifyAndJoin(
     connection: Connection,
-    { user, room, name, token }: KeepaliveMessage,
+    { user, isGuest, room, name, token }: KeepaliveMessage,
   ): Promise<void> | undefined {
-    connection.identify(user, name);
-    return rooms.join(connection, room, name, token);
+    const changing = connection.identify(user, name, { isGuest });
+    if (changing === undefined) return rooms.join(connection, room, name, token);
+    return changing.then(() =>
+      connection.closed ? undefined : rooms.join(connection, room, name, token)
+    );
   }
 
   /** Does not wait for the engine, which keeps the order; an error has the id of the message that it is for. */
@@ -120,24 +125,37 @@ export function messageFields(
 
 /** Reads the fields of a message; a guest of an open server cannot know its own id. */
 function guestsMessageFields(fields: Fields, connection: Connection): UserMessage {
-  const { user } = connection;
-  const isGuests = (fields["user_id"] ?? undefined) === undefined && user?.startsWith("guest-");
+  const { user, isGuest } = connection;
+  const isGuests = isGuest && !namesUser(fields);
   return messageFields(isGuests ? { ...fields, user_id: user } : fields, connection);
 }
 
-function keepaliveFields(fields: Fields, { limits, identity, user }: Connection): KeepaliveMessage {
+function keepaliveFields(fields: Fields, connection: Connection): KeepaliveMessage {
+  const { limits, identity } = connection;
+  const known = identity?.user ?? connection.user;
+  // An open server takes whoever does not say who they are for a guest.
+  const isGuest = known === undefined && !namesUser(fields);
   return {
-    // An open server takes whoever does not say who they are for a guest.
-    user: claimedUser(fields, limits, identity?.user ?? user ?? newGuest().user),
+    user: isGuest ? newGuest().user : claimedUser(fields, limits, known),
+    isGuest,
     room: identifier(fields, "room", limits.room),
     name: optionalName(fields, "name", limits.name),
     token: optionalToken(fields),
   };
 }
 
-/** Rooms are entered beside each other. A token takes its time, in which the client may not change its name. */
-function laneOfEntrance({ room, token }: Fields): string | undefined {
-  return typeof room === "string" && token === undefined ? room : undefined;
+/**
+ * Rooms are entered beside each other. A token takes its time, in which the client may not change its name; and a guest
+ * who says who it is takes the rooms along that it is in.
+ */
+function laneOfEntrance(fields: Fields, { isGuest }: Connection): string | undefined {
+  const { room, token } = fields;
+  if (typeof room !== "string" || token !== undefined) return undefined;
+  return isGuest && namesUser(fields) ? undefined : room;
+}
+
+function namesUser(fields: Fields): boolean {
+  return (fields["user_id"] ?? undefined) !== undefined;
 }
 
 /** Clients that know nothing of pages get as many users as one frame has. */

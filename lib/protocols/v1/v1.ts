@@ -29,7 +29,7 @@ export function protocolV1(commands: Commands): ProtocolV1 {
     split: (data) => typeof data === "string" ? data : refuseBinary(data),
     handle(connection, text) {
       const fields = parseObject(text, "frame");
-      connection.work(obey, fields, commands.laneOf(fields));
+      connection.work(obey, fields, commands.laneOf(fields, connection));
     },
     warn() {}, // the base protocol has no frame for this: the connection is closed when its time has come
     fail: (connection, error, fields) => connection.send(failure(error, fields)),

@@ -55,10 +55,15 @@ export function digitsAsText(fields: Fields, field: string): unknown {
   return String(value);
 }
 
-/** An optional time, in Unix seconds. An empty text is none. Throws where the value is no time. */
+/** Whether a value is a text with nothing in it, or only spaces: a form's empty field, or an empty column of a table. */
+export function isBlank(value: unknown): boolean {
+  return typeof value === "string" && value.trim() === "";
+}
+
+/** An optional time, in Unix seconds. A blank text is none. Throws where the value is no time. */
 export function timeField(fields: Fields, field: string): number | undefined {
   const value = fields[field];
-  if (value === undefined || value === null || value === "") return undefined;
+  if (value === undefined || value === null || isBlank(value)) return undefined;
   const time = readTime(value);
   if (time === undefined) throw invalid(field, value, TIME_ALLOWED);
   return time;
@@ -93,9 +98,8 @@ export function identifier(fields: Fields, field: string, limit: number): string
 /** An optional name: `undefined` where it is missing, null or blank. */
 export function optionalName(fields: Fields, field: string, limit: number): string | undefined {
   const value = fields[field];
-  if (value === undefined || value === null || value === "") return undefined;
-  const name = oneLine(field, requiredText(fields, field, limit)).trim();
-  return name === "" ? undefined : name;
+  if (value === undefined || value === null || isBlank(value)) return undefined;
+  return oneLine(field, requiredText(fields, field, limit)).trim();
 }
 
 /** A required text of 1 to `limit` UTF-16 units. */

@@ -15,9 +15,9 @@ const UNITS = [1, 1e3, 1e6, 1e9];
 
 const DECIMAL = /^\d{1,20}(?:\.\d*)?$/;
 
-/** In a query, the `+` before a zone that was not encoded is a space. */
+/** In a query, the `+` before a zone that was not encoded is a space. PostgreSQL writes zones of whole hours as `+01`. */
 const ISO =
-  /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,]\d+)?)?(?:([Zz])| ?([-+ ])(\d\d):?(\d\d))?$/;
+  /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,]\d+)?)?(?:([Zz])| ?([-+ ])(\d\d)(?::?(\d\d))?)?$/;
 
 export function unixSeconds(): number {
   return inSeconds(Date.now());

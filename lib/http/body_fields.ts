@@ -45,8 +45,8 @@ export async function fieldsOf(body: Body): Promise<Fields> {
 /** Reads a body that may be a text, which is the field `name` then. */
 export async function fieldsOrText(body: Body, name: string): Promise<Fields> {
   const { text, kind } = body;
+  if (body.bytes.length === 0) return {}; // programs name a type all the same
   if (kind === "json" || kind === "multipart") return await fieldsOf(body);
-  if (text === "") return {};
   if (kind === "other") {
     throw new CodedError(
       "unsupported_type",

@@ -2,7 +2,7 @@
 import type { Actor, Audit } from "../auth/audit.ts";
 import { siteField } from "../auth/keys/fields.ts";
 import { CodedError } from "../base/errors.ts";
-import type { Fields } from "../base/fields.ts";
+import { type Fields, invalid } from "../base/fields.ts";
 import { readBytes } from "./body.ts";
 import { Body, fieldsOf, fieldsOrText } from "./body_fields.ts";
 import { type ApiContext, isOperator } from "./caller.ts";
@@ -64,8 +64,11 @@ export class Call {
     return value;
   }
 
+  /** A value of the query. Throws where there are several, since nobody can know which is meant. */
   query(name: string): string | undefined {
-    return this.#context.req.query(name);
+    const values = new Set(this.#context.req.queries(name));
+    if (values.size > 1) throw invalid(name, [...values], "one value in the query");
+    return [...values][0];
   }
 
   /** A header as a text, in UTF-8 or in the words of RFC 2047. */

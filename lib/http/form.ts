@@ -1,6 +1,7 @@
 /** Reads forms, as browsers and `curl -d` or `-F` send them: the same fields as those of a JSON object. */
 import { CodedError } from "../base/errors.ts";
 import type { Fields } from "../base/fields.ts";
+import { decodeBody, utf8 } from "./body.ts";
 
 type Pairs = readonly (readonly [name: string, value: string])[];
 
@@ -47,12 +48,15 @@ export async function multipartFields(
     .catch((error: Error) => {
       throw unreadable(error.message);
     });
-  return fieldsOf(
-    counted([...form]).map(([name, value]) => {
-      if (typeof value === "string") return [name, value];
-      throw unreadable(`its part ${JSON.stringify(name)} is a file`);
-    }),
-  );
+  const pairs = counted([...form]).map(([name, value]) => {
+    if (typeof value === "string") return [name, value] as const;
+    throw new CodedError(
+      "unsupported_type",
+      `Cannot take the body: its part ${JSON.stringify(name)} is a file; send it as a field`,
+    );
+  });
+  decodeBody(bytes, utf8); // the runtime reads all parts as UTF-8, and what is none as U+FFFD
+  return fieldsOf(pairs);
 }
 
 /** A name that is given more than once has all of its values, so that none is taken in silence. */

@@ -1,5 +1,6 @@
 /** What a request says that its body is, by its header `Content-Type`. */
 import { CodedError } from "../base/errors.ts";
+import { utf8 } from "./body.ts";
 
 /** `unsaid` where there is no header, `other` where it names what cannot be read as fields or text. */
 export type BodyKind = "json" | "form" | "multipart" | "text" | "unsaid" | "other";
@@ -32,9 +33,6 @@ export function mediaTypeOf(header: string | undefined): MediaType {
   const charset = named?.slice("charset=".length).replace(/^"(.*)"$/, "$1");
   return charset === undefined || charset === "" ? { kind } : { kind, charset };
 }
-
-/** Shared by all bodies, since it keeps nothing from one to the next. */
-const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /** Decodes texts in a charset; throws a `TypeError` where bytes are none of it. Throws where nobody knows the charset. */
 export function decoderOf({ charset }: MediaType): TextDecoder {

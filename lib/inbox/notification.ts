@@ -6,6 +6,7 @@ import {
   futureField,
   identifier,
   invalid,
+  isBlank,
   optionalId,
   optionalName,
   requiredText,
@@ -41,8 +42,8 @@ export interface ParsedNotification {
 
 /**
  * Reads a notification's fields. What can only mean one thing is taken as that, by whichever way it comes: a number as the
- * text of its digits, text as a number, a time in all of its forms (`base/times.ts`), an empty text as a field that is
- * missing. Throws a `CodedError` that names the field and its value.
+ * text of its digits, text as a number, a time in all of its forms (`base/times.ts`), an empty text, or one of spaces, as
+ * a field that is missing. Throws a `CodedError` that names the field and its value.
  */
 export function parseNotification(
   fields: Fields,
@@ -85,6 +86,6 @@ function idField(texts: Fields): string | undefined {
   return typeof id === "string" && /^\d{1,64}$/.test(id) ? id : optionalId(texts);
 }
 
-function isMissing(value: unknown): value is undefined | null | "" {
-  return value === undefined || value === null || value === "";
+function isMissing(value: unknown): value is undefined | null {
+  return value === undefined || value === null || isBlank(value);
 }

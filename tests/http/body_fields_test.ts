@@ -17,6 +17,14 @@ type Case = readonly [
   expect: Json | readonly [status: number, code: string, said: RegExp],
 ];
 
+/** The same for a query and headers. */
+type QueryCase = readonly [
+  query: string,
+  headers: readonly string[],
+  body: string,
+  expect: Case[2],
+];
+
 const FORM = "application/x-www-form-urlencoded";
 const MULTIPART = "multipart/form-data; boundary=XX";
 const HI = { message: "Grüße", name: "Shop", room: "lobby" };
@@ -105,10 +113,11 @@ const CASES: readonly Case[] = [
   }],
   [`${part("title", "Grüße")}--XX--\r\n`, MULTIPART, [400, "missing_field", /'message'/]],
   [`${part("message", "x", '; filename="a.txt"')}--XX--\r\n`, MULTIPART, [
-    400,
-    "invalid_field",
-    /is a file/,
+    415,
+    "unsupported_type",
+    /"message" is a file/,
   ]],
+  [latin1(`${part("message", "Grüße")}--XX--\r\n`), MULTIPART, [400, "invalid_field", /not UTF-8/]],
   ["no parts at all", MULTIPART, [400, "invalid_field", /as a form/]],
   ["message=Hi", "multipart/form-data", [400, "invalid_field", /as a form/]],
   // texts
@@ -189,13 +198,25 @@ for (const listener of ["deno", "node"]) {
   Deno.test(`${listener} listener: a message in the query, and headers that are more than ASCII`, async () => {
     const { port } = shared();
     await using user = await Listening.as(shared(), 1);
-    const cases: [query: string, headers: string[], body: string, expect: Case[2]][] = [
+    const cases: readonly QueryCase[] = [
       ["?message=Gr%C3%BC%C3%9Fe&from=Shop", [], "", { message: "Grüße", name: "Shop" }],
       ["?message=Hi", ["Content-Type: text/plain"], "Hi", { message: "Hi" }],
       ["?message=Hi", [`Content-Type: ${FORM}`], "message=Hi&from=A", { message: "Hi", name: "A" }],
       ["?message=Hi", [`Content-Type: ${FORM}`], "from=A", { message: "Hi", name: "A" }],
       ["?message=Hi", [], "another", [400, "invalid_field", /one message/]],
       ["?message=", [], "", [400, "missing_field", /empty/]],
+      ...["application/json", FORM, MULTIPART, "text/plain", "image/png"].map((type): QueryCase => [
+        ...["?message=Hi", [`Content-Type: ${type}`], ""] as const,
+        { message: "Hi" },
+      ]),
+      ["?message=Hi&message=Hi&from=A", [], "", { message: "Hi", name: "A" }],
+      ["?message=Hi&message=Ho", [], "", [400, "invalid_field", /one value in the query/]],
+      ["?from=A&from=B", [], "Hi", [400, "invalid_field", /'from'.*one value in the query/]],
+      ["", ["Content-Encoding: identity"], "Hi", { message: "Hi" }],
+      ...["gzip", "deflate", "identity, br", "X-Gzip"].map((encoding): QueryCase => [
+        ...["", [`Content-Encoding: ${encoding}`], "Hi"] as const,
+        [415, "unsupported_type", /send it as it is/],
+      ]),
       ["", [], "", [400, "missing_field", /Missing field 'message'/]],
       ["", ["X-From: =?UTF-8?B?R3LDvMOfZQ==?="], "Hi", { message: "Hi", name: "Grüße" }],
       ["", ["X-From: =?iso-8859-1?q?Gr=FC=DFe_an?= Sie"], "Hi", { name: "Grüße an Sie" }],

@@ -6,6 +6,7 @@ import { type ApiKeyOnWire, apiKeyOnWire } from "../auth/keys/fields.ts";
 import { ApiKeys, type NewApiKey } from "../auth/keys/api_keys.ts";
 import { Audit } from "../auth/audit.ts";
 import type { Config } from "../configuration.ts";
+import { MAX_PAGE } from "../core/command_fields.ts";
 import type { RedisConfig } from "../engines/redis/settings.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
 import { CodedError } from "../base/errors.ts";
@@ -101,6 +102,12 @@ function storeRing(keys: ApiKeys, close: () => Promise<void>): KeyRing {
 
 function serverRing(config: Config): KeyRing {
   const query = (site: string | undefined) => site === undefined ? "" : `?site=${site}`;
+  const page = (site: string | undefined, cursor: unknown) =>
+    new URLSearchParams({
+      limit: String(MAX_PAGE),
+      ...(site !== undefined && { site }),
+      ...(cursor !== undefined && { cursor: String(cursor) }),
+    });
   return {
     async create({ name, site, scopes, expiresAt }) {
       const body = {
@@ -113,8 +120,15 @@ function serverRing(config: Config): KeyRing {
       return { id: String(id), text: String(key) };
     },
     async list(site) {
-      const { keys } = await ask(config, { method: "GET", path: `/api/keys${query(site)}` });
-      return Array.isArray(keys) ? keys.map(readKey) : [];
+      const listed: ApiKeyOnWire[] = [];
+      let cursor: unknown;
+      do {
+        const path = `/api/keys?${page(site, cursor)}`;
+        const { keys, next } = await ask(config, { method: "GET", path });
+        if (Array.isArray(keys)) listed.push(...keys.map(readKey));
+        cursor = next;
+      } while (cursor !== undefined);
+      return listed;
     },
     async revoke(id, site) {
       const path = `/api/keys/${encodeURIComponent(id)}${query(site)}`;

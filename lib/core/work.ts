@@ -19,7 +19,7 @@ const CHARACTERS_A_FRAME = 20_000;
 export const ONE_FRAME: Expense = { entries: ENTRIES_A_FRAME };
 
 /** Most characters of one answer that is made of many entries, if the client may have enough of them waiting. */
-const MAX_ANSWER = 250_000;
+export const MAX_ANSWER = 250_000;
 
 /** The part of the bytes that may wait for a client which one answer may have: a character takes three of them at most. */
 const ANSWER_SHARE = 4;

@@ -3,9 +3,9 @@ import { CodedError } from "../base/errors.ts";
 import { identifier, userIdField } from "../base/fields.ts";
 import type { Limits } from "../base/sizes.ts";
 import type { Call } from "../http/call.ts";
+import { pageFields } from "../http/list_page.ts";
 import type { Route } from "../http/route.ts";
 import type { Rooms } from "./rooms.ts";
-import type { PresenceRequest } from "./store/store.ts";
 import { presenceRequest, restOnWire } from "./wire.ts";
 
 export function roomRoutes(rooms: Rooms, limits: Limits): readonly Route[] {
@@ -16,7 +16,7 @@ export function roomRoutes(rooms: Rooms, limits: Limits): readonly Route[] {
       scope: "read",
       async run(call) {
         const room = roomOf(call, limits);
-        const page = await rooms.connections(call.site, room, pageOf(call));
+        const page = await rooms.connections(call.site, room, presenceRequest(pageFields(call)));
         return { status: 200, json: { room, connections: page.users, ...restOnWire(page) } };
       },
     },
@@ -37,20 +37,6 @@ export function roomRoutes(rooms: Rooms, limits: Limits): readonly Route[] {
       },
     },
   ];
-}
-
-/** Which part is asked for: `?limit=100&cursor=…`. */
-function pageOf(call: Call): PresenceRequest {
-  const limit = call.query("limit");
-  return presenceRequest({
-    limit: limit === undefined ? undefined : numberIn(limit),
-    cursor: call.query("cursor"),
-  });
-}
-
-/** The number that a text says, or the text, which is then refused by its name. */
-function numberIn(text: string): unknown {
-  return /^\d+$/.test(text) ? Number(text) : text;
 }
 
 function roomOf(call: Call, limits: Limits): string {

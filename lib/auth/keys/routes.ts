@@ -4,9 +4,17 @@
  */
 import type { Limits } from "../../base/sizes.ts";
 import type { Call } from "../../http/call.ts";
+import { type Listing, pageOf } from "../../http/list_page.ts";
 import type { Route } from "../../http/route.ts";
 import type { ApiKeys } from "./api_keys.ts";
 import { apiKeyOnWire, parseNewApiKey } from "./fields.ts";
+import type { ApiKey } from "./store.ts";
+
+/** Oldest first. */
+const LISTING: Listing<ApiKey> = {
+  placeOf: ({ createdAt, id }) => ({ at: createdAt, name: id }),
+  onWire: apiKeyOnWire,
+};
 
 export function apiKeyRoutes(keys: ApiKeys, limits: Limits): readonly Route[] {
   return [
@@ -31,8 +39,8 @@ export function apiKeyRoutes(keys: ApiKeys, limits: Limits): readonly Route[] {
       path: "/keys",
       scope: "manage",
       async run(call) {
-        const listed = await keys.list(listedSite(call));
-        return { status: 200, json: { keys: listed.map(apiKeyOnWire) } };
+        const { entries, rest } = pageOf(call, await keys.list(listedSite(call)), LISTING);
+        return { status: 200, json: { keys: entries, ...rest } };
       },
     },
     {

@@ -40,10 +40,9 @@ export class Revocations {
     this.#gaps++;
   }
 
-  /** The revocations of one site as the store has them, newest first. */
+  /** The revocations of one site as the store has them, in any order. */
   async list(site: string): Promise<Revocation[]> {
-    const stored = await this.#store.list();
-    return stored.filter((each) => each.site === site).sort((one, other) => other.at - one.at);
+    return (await this.#store.list()).filter((each) => each.site === site);
   }
 
   /** Resolves when the revocation counts on this node and was sent to all others. */

@@ -5,10 +5,17 @@
 import { type UserId, userIdField } from "../../base/fields.ts";
 import type { Limits } from "../../base/sizes.ts";
 import type { Call } from "../../http/call.ts";
+import { type Listing, pageOf } from "../../http/list_page.ts";
 import type { Route } from "../../http/route.ts";
 import { blockOnWire, parseBlock, parseRevocation, revocationOnWire } from "./fields.ts";
 import type { Revocations } from "./revocations.ts";
 import type { Revocation } from "./store.ts";
+
+/** What was said last comes first. */
+const LISTING: Pick<Listing<Revocation>, "isNewestFirst" | "placeOf"> = {
+  isNewestFirst: true,
+  placeOf: ({ at, kind, name }) => ({ at, name: `${kind}:${name}` }),
+};
 
 export function revocationRoutes(revocations: Revocations, limits: Limits): readonly Route[] {
   return [
@@ -54,7 +61,8 @@ export function revocationRoutes(revocations: Revocations, limits: Limits): read
       scope: "manage",
       async run(call) {
         const blocks = (await list(call)).filter(({ kind }) => kind === "block");
-        return { status: 200, json: { blocks: blocks.map(blockOnWire) } };
+        const { entries, rest } = pageOf(call, blocks, { ...LISTING, onWire: blockOnWire });
+        return { status: 200, json: { blocks: entries, ...rest } };
       },
     },
     {
@@ -75,7 +83,8 @@ export function revocationRoutes(revocations: Revocations, limits: Limits): read
       scope: "manage",
       async run(call) {
         const revoked = (await list(call)).filter(({ kind }) => kind !== "block");
-        return { status: 200, json: { revocations: revoked.map(revocationOnWire) } };
+        const { entries, rest } = pageOf(call, revoked, { ...LISTING, onWire: revocationOnWire });
+        return { status: 200, json: { revocations: entries, ...rest } };
       },
     },
   ];

@@ -21,7 +21,12 @@ import { connectRedis, endRedis, readyWithin, whyUnfit } from "../engines/redis/
 import { throwUnavailable, throwUnconfirmed } from "../engines/redis/errors.ts";
 import { RedisKeys } from "../engines/redis/keys.ts";
 import { redis as redisSlice } from "../engines/redis/settings.ts";
-import { connectionField, connectionsKey, parsePresence } from "../rooms/store/connections.ts";
+import {
+  clientsKey,
+  connectionField,
+  connectionsKey,
+  parsePresence,
+} from "../rooms/store/connections.ts";
 import { userIdField, userIdOnWire } from "../base/fields.ts";
 import { type ParsedNotification, parseNotification } from "../inbox/notification.ts";
 import { inbox as inboxSlice } from "../inbox/settings.ts";
@@ -92,7 +97,7 @@ export class Publisher implements AsyncDisposable {
       .catch(throwUnconfirmed);
   }
 
-  /** Whether the user has a client in the room, on any node. */
+  /** Whether the user has a client in the room, on any node. What others left in the room's hash is no client. */
   async isUserConnected(userId: number | bigint | string, room: string): Promise<boolean> {
     return await this.getUserConnection(userId, room) !== undefined;
   }
@@ -104,11 +109,13 @@ export class Publisher implements AsyncDisposable {
   ): Promise<UserPresence | undefined> {
     const user = userIdField({ user_id: userId }, this.#limits);
     const redis = await this.#ready();
-    const entry = await redis.hget(
-      connectionsKey(this.#keys, DEFAULT_SITE, room),
-      connectionField(user),
-    ).catch(throwUnavailable);
-    return entry === null ? undefined : parsePresence(entry);
+    const place = { site: DEFAULT_SITE, room, user };
+    // Both are sent at once. Nodes write the second key with the first, so without it somebody else wrote the entry.
+    const [entry, isOurs] = await Promise.all([
+      redis.hget(connectionsKey(this.#keys, DEFAULT_SITE, room), connectionField(user)),
+      redis.exists(clientsKey(this.#keys, place)),
+    ]).catch(throwUnavailable);
+    return entry === null || isOurs === 0 ? undefined : parsePresence(entry);
   }
 
   close(): void {

@@ -4,6 +4,7 @@ import { Publisher } from "../../lib/publisher/publisher.ts";
 import { Program } from "../support/program.ts";
 import { RedisServer } from "../support/redis.ts";
 import { TestClient } from "../support/test_client.ts";
+import { waitFor } from "../support/wait.ts";
 
 Deno.test("Publisher knows who is connected, and sends to them", async () => {
   await using redis = await RedisServer.start();
@@ -24,6 +25,26 @@ Deno.test("Publisher knows who is connected, and sends to them", async () => {
   assert.equal(heard, 1);
   const [frame] = await client.get("direct_message");
   assert.partialDeepStrictEqual(frame, { message: "Hello", name: "system" });
+});
+
+Deno.test("Publisher takes nothing that others left in a room's hash for a client", async () => {
+  await using redis = await RedisServer.start();
+  await using program = await Program.start({ env: redis.env });
+  const entry = (user: number) =>
+    `{"client_id":"x","room":"lobby","name":"Ghost","user_id":${user},"connected_at":1700000000}`;
+  const write = (user: number) =>
+    redis.call("HSET", "notifyli:connections:lobby", `user_${user}`, entry(user));
+  for (const user of [5, 6]) await write(user);
+  const { webSocketUrl: url } = program;
+  await using client = await TestClient.join(url, { user: 6, room: "lobby", name: "Six" });
+  await using publisher = new Publisher({ port: redis.port });
+  assert.equal(await publisher.isUserConnected(5, "lobby"), false);
+  assert.equal(await publisher.getUserConnection(5, "lobby"), undefined);
+  assert.equal((await publisher.getUserConnection(6, "lobby"))?.name, "Six");
+  await client.close();
+  await waitFor("nobody is there", async () => !await publisher.isUserConnected(6, "lobby"));
+  await write(6);
+  assert.equal(await publisher.isUserConnected(6, "lobby"), false, "what is left later is nobody");
 });
 
 Deno.test("Publisher says when nobody listens, and what is wrong", async () => {

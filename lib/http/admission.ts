@@ -7,6 +7,8 @@ import type { Refusals } from "../core/refusals.ts";
 import { type ErrorCode, ERRORS } from "../base/errors.ts";
 import type { ConnectionGate } from "../limits/connection_gate.ts";
 import type { Peer } from "../core/socket.ts";
+import type { AllowedOrigins } from "../net/origin.ts";
+import { refusalFor } from "./cors.ts";
 import { pathReader } from "./paths.ts";
 import { type HostConfig, HostRules, isHostHeader } from "../net/host_rules.ts";
 
@@ -16,6 +18,7 @@ const HEALTH: ReadonlySet<string> = new Set(["/healthz", "/readyz"]);
 /** The part of the configuration that admission needs. */
 type AdmissionConfig = HostConfig & OpenConfig & {
   readonly listeners: { readonly basePath: string };
+  readonly net: { readonly origins: AllowedOrigins };
 };
 
 export class Admission {
@@ -23,6 +26,7 @@ export class Admission {
   readonly #openMode: OpenModeGuard;
   readonly #gate: ConnectionGate;
   readonly #refusals: Refusals;
+  readonly #origins: AllowedOrigins;
   readonly #pathOf: (request: Request) => string;
 
   constructor(config: AdmissionConfig, gate: ConnectionGate, refusals: Refusals) {
@@ -30,6 +34,7 @@ export class Admission {
     this.#openMode = new OpenModeGuard(config);
     this.#gate = gate;
     this.#refusals = refusals;
+    this.#origins = config.net.origins;
     this.#pathOf = pathReader(config.listeners.basePath);
   }
 
@@ -40,6 +45,16 @@ export class Admission {
 
   /** The answer to a request that goes no further; `undefined` for others. Only an open server answers by a promise. */
   refusal(request: Request, peer: Peer): Response | undefined | Promise<Response | undefined> {
+    const refused = this.#refused(request, peer);
+    if (refused === undefined) return undefined;
+    if (refused instanceof Response) return refusalFor(request, refused, this.#origins);
+    return refused.then((answer) => answer && refusalFor(request, answer, this.#origins));
+  }
+
+  #refused(
+    request: Request,
+    peer: Peer,
+  ): Response | undefined | Promise<Response | undefined> {
     const { headers, url } = request;
     // Such a request would fail further on, and be logged with all of its URL.
     if (!URL.canParse(url) || !isHostHeader(headers.get("host"))) return this.#unreadable();

@@ -2,6 +2,7 @@
 import type { Context, Next } from "hono";
 import type { Refusals } from "../core/refusals.ts";
 import { type AllowedOrigins, isAllowedOrigin, refusedOrigin } from "../net/origin.ts";
+import { isListedOrigin } from "../net/origin_patterns.ts";
 import type { App } from "./bindings.ts";
 
 interface Opening {
@@ -23,6 +24,29 @@ export function openTo(app: App, paths: readonly string[], { origins, refusals }
       return answer;
     });
   }
+}
+
+/**
+ * The answer to a request that goes no further, which a page of an allowed origin may read: a browser would tell it no
+ * more than that something failed. Where the browser asks first, it is let go on, and gets the refusal then.
+ */
+export function refusalFor(request: Request, refused: Response, origins: AllowedOrigins): Response {
+  const origin = request.headers.get("origin");
+  if (origin === null || !isListedOrigin(origin, origins)) return refused;
+  const answer = isPreflight(request) ? goOn(request) : refused;
+  answer.headers.set("Access-Control-Allow-Origin", origin);
+  answer.headers.append("Vary", "Origin");
+  return answer;
+}
+
+function goOn({ headers }: Request): Response {
+  return new Response(null, {
+    status: 204,
+    headers: {
+      "Access-Control-Allow-Methods": "GET, POST",
+      "Access-Control-Allow-Headers": headers.get("access-control-request-headers") ?? "",
+    },
+  });
 }
 
 /** Whether a browser asks first what a page may send. */

@@ -196,6 +196,51 @@ for (const listener of ["deno", "node"]) {
     }
   });
 
+  for (
+    const [what, env, code] of [
+      ["host", { APP_HOSTS: "shop.example" }, "host_denied"],
+      [
+        "address",
+        { APP_TRUSTED_PROXIES: "127.0.0.1", APP_DENY_IPS: "203.0.113.7" },
+        "address_denied",
+      ],
+      ["open mode", { APP_OPEN: "false" }, "forbidden"],
+    ] as const
+  ) {
+    Deno.test(`${listener} listener: an allowed page can read why its ${what} is refused, and no other page`, async () => {
+      await using program = await Program.start({
+        env: { APP_LISTENER: listener, APP_ALLOWED_ORIGINS: LIST, ...env },
+      });
+      const refused = what === "host" ? "Host: evil.example" : "X-Forwarded-For: 203.0.113.7";
+      const ask = async (line: string, origin: string) => {
+        const preflight = line.startsWith("OPTIONS")
+          ? ["Access-Control-Request-Method: GET", "Access-Control-Request-Headers: authorization"]
+          : [];
+        const lines = [`${line} HTTP/1.1`, ...(what === "host" ? [] : ["Host: 127.0.0.1"])];
+        return await rawRequest(program.port, [
+          ...lines,
+          refused,
+          `Origin: ${origin}`,
+          ...preflight,
+        ]);
+      };
+      for (const path of ["/sse", "/config.json", "/notifyli.js"]) {
+        for (const origin of [...GOOD, ...BAD]) {
+          const isGood = GOOD.includes(origin);
+          const { status, headers, body } = await ask(`GET ${path}`, origin);
+          assert.deepEqual([status, JSON.parse(body).code], [403, code], `${path} from ${origin}`);
+          const opened = headers.get("access-control-allow-origin");
+          assert.equal(opened, isGood ? origin : null, `${path} from ${origin}`);
+          assert.equal(headers.get("access-control-allow-credentials"), null);
+          const first = await ask(`OPTIONS ${path}`, origin);
+          assert.equal(first.status, isGood ? 204 : 403, `${path} from ${origin}`);
+          const fields = first.headers.get("access-control-allow-headers");
+          assert.equal(fields, isGood ? "authorization" : null);
+        }
+      }
+    });
+  }
+
   Deno.test(`${listener} listener: refused pages write no more than some lines of the log`, async () => {
     await using program = await Program.start({ env: { APP_LISTENER: listener } });
     for (let number = 0; number < 120; number++) {

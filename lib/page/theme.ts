@@ -36,7 +36,7 @@ export function useTheme(store: KeyValueStore): ThemeControl {
     setTheme(next) {
       setTheme(next);
       show(next);
-      saveTheme(store, next);
+      store.setItem(THEME_KEY, next);
     },
   };
 }
@@ -49,12 +49,4 @@ function show(theme: Theme): void {
 function loadTheme(store: KeyValueStore): Theme {
   const saved = store.getItem(THEME_KEY);
   return THEMES.find((theme) => theme === saved) ?? "system";
-}
-
-function saveTheme(store: KeyValueStore, theme: Theme): void {
-  try {
-    store.setItem(THEME_KEY, theme);
-  } catch {
-    // The quota is used up: the choice holds until the page is loaded again.
-  }
 }

@@ -40,3 +40,40 @@ Deno.test("page: a token lets in, is kept for the tab alone, and is needed", OPT
   await tab.goto(program.url);
   await tab.getByLabel("Token").waitFor(); // it has none of its own
 });
+
+Deno.test(
+  "page: a browser whose storage is full lets in, and forgets no more than a reload does",
+  OPTIONS,
+  async () => {
+    await using program = await Program.start({ env: { APP_KEY } });
+    await using context = await openContext();
+    const page = await context.newPage();
+    const errors: string[] = [];
+    page.on("pageerror", ({ message }) => errors.push(message));
+    await page.goto(program.url);
+    await page.evaluate(FILL);
+    const form = page.getByRole("form", { name: "Connect" });
+    await form.getByLabel("User ID").fill("123");
+    await form.getByLabel("Name").fill("Alice");
+    await form.getByLabel("Room").fill("lobby");
+    await form.getByLabel("Token").fill(await connectionToken());
+    await form.getByRole("button", { name: "Connect" }).click();
+    await connected(page);
+    await say(page, "Let in");
+    await hears(page, "Let in");
+    assert.deepEqual(errors, []);
+    await page.reload();
+    await page.getByLabel("Token").waitFor();
+  },
+);
+
+/** Fills both storages to the last character. */
+const FILL = `for (const storage of [localStorage, sessionStorage]) {
+  for (let size = 1 << 22; size >= 1; ) {
+    try {
+      storage.setItem("x" + storage.length, "x".repeat(size));
+    } catch {
+      size >>= 1;
+    }
+  }
+}`;

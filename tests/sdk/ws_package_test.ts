@@ -9,6 +9,7 @@ import { freePort } from "../support/free_port.ts";
 import { ROOT } from "../support/paths.ts";
 import { Program } from "../support/program.ts";
 import { SilentServer } from "../support/silent_server.ts";
+import { waitFor } from "../support/wait.ts";
 
 /** The package's own types fit: this compiles. */
 const OPTIONS: Partial<ConnectOptions> = { userId: 1, environment: { WebSocket } };
@@ -106,4 +107,12 @@ Deno.test("SDK with the package ws: a client that is closed while it connects is
   client.close();
   assert.equal(client.state.kind, "closed");
   await silent.left();
+});
+
+Deno.test("SDK with the package ws: a server that hangs does not hold a client that was closed", async () => {
+  await using frozen = new SilentServer({ upgrades: true, hearsClose: false });
+  const client = connect({ ...OPTIONS, url: frozen.url });
+  await waitFor("it introduces itself", () => /\r\n\r\n./s.test(frozen.heard[0] ?? ""));
+  client.close();
+  await frozen.left(20_000); // the package itself waits for 30 s
 });

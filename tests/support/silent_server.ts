@@ -10,11 +10,16 @@ export class SilentServer implements AsyncDisposable {
   readonly heard: string[] = [];
   readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   readonly #open = new Set<Deno.TcpConn>();
+  readonly #hearsClose: boolean;
   readonly #accepting: Promise<void>;
   readonly #reading: Promise<void>[] = [];
 
-  /** @param upgrades whether the handshake of a WebSocket is answered, and only what comes after it is not */
-  constructor({ upgrades = false } = {}) {
+  /**
+   * @param options.upgrades whether the handshake of a WebSocket is answered, and only what comes after it is not
+   * @param options.hearsClose whether it ends a connection that is closed by a WebSocket's frame
+   */
+  constructor({ upgrades = false, hearsClose = true } = {}) {
+    this.#hearsClose = hearsClose;
     this.#accepting = this.#accept(upgrades);
   }
 
@@ -27,9 +32,9 @@ export class SilentServer implements AsyncDisposable {
     await waitFor("clients come", () => this.heard.length >= count);
   }
 
-  /** Resolves when all clients have gone. */
-  async left(): Promise<void> {
-    await waitFor("clients go", () => this.#open.size === 0);
+  /** Resolves when all clients have gone. Rejects after `ms`. */
+  async left(ms?: number): Promise<void> {
+    await waitFor("clients go", () => this.#open.size === 0, ms);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -53,7 +58,7 @@ export class SilentServer implements AsyncDisposable {
       for (;;) {
         const length = await connection.read(buffer);
         if (length === null) break;
-        if (buffer[0] === CLOSE_FRAME) break;
+        if (buffer[0] === CLOSE_FRAME && this.#hearsClose) break;
         const before = this.heard[index] ?? "";
         const heard = this.heard[index] = before +
           new TextDecoder().decode(buffer.subarray(0, length));

@@ -60,8 +60,9 @@ export function loadToken(own: KeyValueStore): string {
 
 /** Keeps a token. The server has to say anew whose it is. */
 export function saveToken(own: KeyValueStore, token: string): void {
-  own.setItem(TOKEN_KEY, token);
+  own.setItem(TOKEN_KEY, ""); // where there is no space for the new one, a reload must not find the old one
   saveSite(own, "");
+  own.setItem(TOKEN_KEY, token);
 }
 
 export function loadSite(own: KeyValueStore): string {
@@ -73,25 +74,33 @@ export function saveSite(own: KeyValueStore, site: string): void {
 }
 
 /**
- * The store itself, or one in memory where the browser forbids it (cookies blocked, sandboxed frame) or has none: some web
- * views say `null`.
+ * What the browser keeps, behind a store that never throws. What the browser does not take, since its quota is used up or
+ * it forbids it (cookies blocked, sandboxed frame) or has no store (some web views say `null`), is kept in memory: what is
+ * on the screen works, and only a reload forgets it.
  */
 export function storeOrMemory(open: () => KeyValueStore | null): KeyValueStore {
-  try {
-    const store = open();
-    if (store !== null) return store;
-  } catch {
-    // It is forbidden.
-  }
-  return memoryStore();
-}
-
-function memoryStore(): KeyValueStore {
+  const store = tried(open) ?? undefined;
   const memory = new Map<string, string>();
   return {
-    getItem: (key) => memory.get(key) ?? null,
-    setItem: (key, value) => void memory.set(key, value),
+    getItem: (key) => memory.get(key) ?? tried(() => store?.getItem(key)) ?? null,
+    setItem(key, value) {
+      const isKept = tried(() => {
+        store?.setItem(key, value);
+        return store !== undefined;
+      });
+      if (isKept) memory.delete(key);
+      else memory.set(key, value);
+    },
   };
+}
+
+/** `undefined` where it is forbidden, or fails. */
+function tried<T>(use: () => T): T | undefined {
+  try {
+    return use();
+  } catch {
+    return undefined;
+  }
 }
 
 function readJson(store: KeyValueStore, key: string): unknown {
@@ -103,11 +112,7 @@ function readJson(store: KeyValueStore, key: string): unknown {
 }
 
 function writeJson(store: KeyValueStore, key: string, value: unknown): void {
-  try {
-    store.setItem(key, JSON.stringify(value));
-  } catch {
-    // The quota is used up: what is on the screen still works, only a reload forgets it.
-  }
+  store.setItem(key, JSON.stringify(value));
 }
 
 function asWrittenMessage(value: unknown): WrittenMessage | null {

@@ -34,6 +34,8 @@ export interface WebSocketLike {
   onerror: Handler<unknown> | null;
   send(text: string): void;
   close(code?: number): void;
+  /** Ends the connection at once; the package `ws` has it, and browsers do not. */
+  terminate?(): void;
 }
 
 export type WebSocketConstructor = new (url: string, protocols: string[]) => WebSocketLike;
@@ -41,6 +43,9 @@ export type WebSocketConstructor = new (url: string, protocols: string[]) => Web
 const PROTOCOL = "notifyli.v2";
 const TOKEN_PROTOCOL = "notifyli.token.";
 const NORMAL_CLOSURE = 1000;
+
+/** For how long a server may leave a close unanswered. The package `ws` would keep a program up for 30 s. */
+const CLOSE_ANSWER_MS = 1000;
 
 /** The close code of a connection that was never made, or that broke. */
 export const CONNECTION_LOST = 1006;
@@ -57,6 +62,7 @@ export function webSocketTransport(WebSocket: WebSocketConstructor): OpenTranspo
     const close = () => {
       release();
       socket.close(NORMAL_CLOSURE);
+      terminateUnanswered(socket);
     };
     socket.onopen = () => {
       if (socket.protocol === PROTOCOL) return events.opened();
@@ -72,4 +78,10 @@ export function webSocketTransport(WebSocket: WebSocketConstructor): OpenTranspo
     };
     return { send: (text) => socket.send(text), close };
   };
+}
+
+function terminateUnanswered(socket: WebSocketLike): void {
+  if (socket.terminate === undefined) return;
+  const late = setTimeout(() => socket.terminate?.(), CLOSE_ANSWER_MS);
+  socket.onclose = () => clearTimeout(late);
 }

@@ -1,6 +1,7 @@
 /** Many devices of one user that come at the same time, to an inbox that is full of long notifications. */
 import assert from "node:assert/strict";
 import { EventStream } from "../support/event_stream.ts";
+import { LONG, notify, range, stats } from "../support/full_inbox.ts";
 import { Program } from "../support/program.ts";
 import { RedisServer } from "../support/redis.ts";
 import { TestClient } from "../support/test_client.ts";
@@ -8,7 +9,7 @@ import { waitFor } from "../support/wait.ts";
 
 const NOTIFICATIONS = 200;
 const DEVICES = 10;
-const LONG = "x".repeat(9_000);
+const TO = { user: 1, room: "lobby" };
 
 for (const engine of ["embedded", "redis"]) {
   for (const listener of ["deno", "node"]) {
@@ -18,7 +19,9 @@ for (const engine of ["embedded", "redis"]) {
       const env = { ...redis?.env, APP_LISTENER: listener };
       const program = stack.use(await Program.start({ env }));
       for (let sent = 0; sent < NOTIFICATIONS; sent += 50) {
-        await Promise.all(range(50).map((index) => notify(program, `${sent + index} ${LONG}`)));
+        await Promise.all(
+          range(50).map((index) => notify(program, { ...TO, message: `${sent + index} ${LONG}` })),
+        );
       }
       return { program, redis };
     };
@@ -33,7 +36,7 @@ for (const engine of ["embedded", "redis"]) {
       for (const device of devices) stack.use(device);
       for (const device of devices) device.send({ type: "keepalive", user_id: 1, room: "lobby" });
       await waitFor("the first ones came", () => devices.some((each) => each.frames.length > 0));
-      await notify(program, "live");
+      await notify(program, { ...TO, message: "live" });
       for (const device of devices) {
         const frames = await device.get("direct_message", NOTIFICATIONS + 1);
         const offsets = frames.map(({ offset }) => Number(offset));
@@ -95,21 +98,4 @@ async function sentByRedis(redis: RedisServer | undefined): Promise<number> {
     String(await redis?.call("INFO", "stats") ?? ""),
   ) ?? [];
   return Number(bytes);
-}
-
-async function notify({ url }: Program, message: string): Promise<void> {
-  const answer = await fetch(`${url}/api/users/1/notifications?room=lobby`, {
-    method: "POST",
-    body: message,
-  });
-  await answer.body?.cancel();
-  assert.equal(answer.status, 201);
-}
-
-async function stats({ url }: Program): Promise<Record<string, number>> {
-  return await (await fetch(`${url}/api/stats`)).json();
-}
-
-function range(count: number): number[] {
-  return Array.from({ length: count }, (_, index) => index);
 }

@@ -1,6 +1,7 @@
 /** What clients ask costs them what it costs the server, and no answer is too long for who asked for it. */
 import assert from "node:assert/strict";
 import { connect } from "../../lib/sdk/mod.ts";
+import { LONG, notify, range, stats } from "../support/full_inbox.ts";
 import { Program } from "../support/program.ts";
 import { RedisServer } from "../support/redis.ts";
 import { type Frame, TestClient } from "../support/test_client.ts";
@@ -8,7 +9,6 @@ import { waitFor } from "../support/wait.ts";
 
 /** Characters that one answer has at most, and a little for what stands around them. */
 const MAX_ANSWER = 252_000;
-const LONG = "x".repeat(9_000);
 const IDS = Array.from({ length: 1000 }, (_, index) => `unknown-${index}`);
 
 /** Questions whose answers are long, and what each costs at least beside its frame. */
@@ -37,7 +37,7 @@ for (const engine of ["embedded", "redis"]) {
     await using redis = engine === "redis" ? await RedisServer.start() : undefined;
     const env = { ...redis?.env, APP_RATE_MESSAGES: "1/100", APP_RATE_MESSAGES_USER: "off" };
     await using program = await Program.start({ env });
-    await Promise.all(range(40).map(() => notify(program, 1)));
+    await Promise.all(range(40).map(() => notify(program, { user: 1 })));
     const epoch = await fillRoom(program, "lobby", 40);
     for (const [name, [frame, frames]] of Object.entries(QUESTIONS)) {
       await using client = await TestClient.connectV2(program.webSocketUrl);
@@ -68,7 +68,7 @@ for (const engine of ["embedded", "redis"]) {
   Deno.test(`${engine} engine: a page of the inbox is cut to what one answer bears, and the next goes on`, async () => {
     await using redis = engine === "redis" ? await RedisServer.start() : undefined;
     await using program = await Program.start({ env: { ...redis?.env } });
-    for (const _ of range(6)) await Promise.all(range(20).map(() => notify(program, 1)));
+    for (const _ of range(6)) await Promise.all(range(20).map(() => notify(program, { user: 1 })));
     await using client = await TestClient.connectV2(program.webSocketUrl);
     await client.command("connect", { user_id: 1 });
     const offsets: number[] = [];
@@ -102,7 +102,7 @@ for (const engine of ["embedded", "redis"]) {
 
 Deno.test("an answer is no longer than a quarter of what may wait for a client", async () => {
   await using program = await Program.start({ env: { APP_LIMIT_QUEUE: "120000" } });
-  await Promise.all(range(20).map(() => notify(program, 1)));
+  await Promise.all(range(20).map(() => notify(program, { user: 1 })));
   const epoch = await fillRoom(program, "lobby", 20);
   await using client = await TestClient.connectV2(program.webSocketUrl);
   const { inbox } = await client.command("connect", { user_id: 1 });
@@ -201,21 +201,4 @@ async function fillRoom({ webSocketUrl }: Program, room: string, count: number):
     return String(epoch);
   }
   return "";
-}
-
-async function notify({ url }: Program, user: number): Promise<void> {
-  const answer = await fetch(`${url}/api/users/${user}/notifications`, {
-    method: "POST",
-    body: LONG,
-  });
-  await answer.body?.cancel();
-  assert.equal(answer.status, 201);
-}
-
-async function stats({ url }: Program): Promise<Record<string, number>> {
-  return await (await fetch(`${url}/api/stats`)).json();
-}
-
-function range(count: number): number[] {
-  return Array.from({ length: count }, (_, index) => index);
 }

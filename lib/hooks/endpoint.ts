@@ -18,7 +18,9 @@ const TEMPORARY = new Set([408, 425, 429]);
 export type WebhookAnswer =
   | { readonly kind: "taken" }
   | { readonly kind: "refused"; readonly reason: string }
-  | { readonly kind: "failed"; readonly reason: string; readonly retryAfterMs?: number };
+  | { readonly kind: "failed"; readonly reason: string; readonly retryAfterMs?: number }
+  /** No answer came, which may be so on this node alone. */
+  | { readonly kind: "unreached"; readonly reason: string };
 
 export class WebhookEndpoint {
   readonly #url: URL;
@@ -54,7 +56,7 @@ export class WebhookEndpoint {
       await response.body?.cancel().catch(() => {}); // the status says it all
       return answerOf(response, time);
     } catch (error) {
-      return { kind: "failed", reason: timeout.signal.aborted ? TIMED_OUT : reasonOf(error) };
+      return { kind: "unreached", reason: timeout.signal.aborted ? TIMED_OUT : reasonOf(error) };
     } finally {
       clearTimeout(timer);
     }

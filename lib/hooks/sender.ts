@@ -6,7 +6,7 @@
 import { getLogger } from "@logtape/logtape";
 import { type ServerClock, SYSTEM_CLOCK } from "../base/clock.ts";
 import type { ReceiptBatch, ReceiptLog } from "../inbox/store/store.ts";
-import { WebhookEndpoint } from "./endpoint.ts";
+import { type WebhookAnswer, WebhookEndpoint } from "./endpoint.ts";
 import type { WebhookCounters } from "./metrics.ts";
 import { failedPauseMs, refusedPauseMs } from "./retry.ts";
 import type { WebhookConfig } from "./settings.ts";
@@ -23,8 +23,12 @@ const HOLD_EVERY_MS = 1000;
 const LOG_SIZE = 100_000;
 /** For how long a receipt is tried. */
 const TRIED_FOR_MS = 3 * 24 * 3_600_000;
+/** After so many failures in a row the turn goes on to a node that may reach the address, if this one does not. */
+const PASSED_ON_AFTER = 3;
 /** How soon the log is asked again to remove what it could not. */
 const REMOVE_AGAIN_MS = 1000;
+
+type Failure = Extract<WebhookAnswer, { readonly kind: "failed" | "unreached" }>;
 
 export interface WebhookOptions extends WebhookConfig {
   /** How long a stop waits for the request that is under way. */
@@ -45,6 +49,8 @@ export class WebhookSender {
   #stopping: AbortSignal = new AbortController().signal;
   #renewing: Promise<void> | undefined;
   #isHeld = false;
+  /** Whether other nodes may take the turn, so that this one does not ask for it. */
+  #isPassing = false;
   /** Failures in a row, whatever the batch. */
   #failures = 0;
   /** How often the batch at hand was refused. */
@@ -99,7 +105,7 @@ export class WebhookSender {
     this.#counters.failed.value++;
     this.#warnOnce(answer.reason);
     if (answer.kind === "refused") await this.#afterRefusal(batch, answer.reason);
-    else await this.#afterFailure(batch, answer.retryAfterMs);
+    else await this.#afterFailure(batch, answer);
   }
 
   async #finish(batch: ReceiptBatch): Promise<void> {
@@ -117,14 +123,28 @@ export class WebhookSender {
     else await this.#pause(pauseMs);
   }
 
-  async #afterFailure(failed: ReceiptBatch, retryAfterMs: number | undefined): Promise<void> {
+  async #afterFailure(failed: ReceiptBatch, answer: Failure): Promise<void> {
     this.#failures++;
     let batch: ReceiptBatch | undefined = failed;
     while (batch !== undefined && this.#isTooOld(batch)) {
       await this.#drop(batch, "it did not take them within 3 days");
       batch = await this.#next();
     }
-    await this.#pause(retryAfterMs ?? failedPauseMs(this.#failures));
+    const pauseMs = failedPauseMs(this.#failures);
+    if (answer.kind === "failed") await this.#pause(answer.retryAfterMs ?? pauseMs);
+    else if (this.#failures < PASSED_ON_AFTER) await this.#pause(pauseMs);
+    else await this.#passOn(pauseMs);
+  }
+
+  /** Lets another node tell, and waits. Where none has taken the turn by then, this one goes on. */
+  async #passOn(pauseMs: number): Promise<void> {
+    this.#isPassing = true;
+    await this.#renewing;
+    this.#isHeld = false;
+    await this.#log.release();
+    await this.#pause(pauseMs);
+    this.#isPassing = false;
+    await this.#hold();
   }
 
   #isTooOld({ events }: ReceiptBatch): boolean {
@@ -157,6 +177,7 @@ export class WebhookSender {
   }
 
   #hold(): Promise<void> {
+    if (this.#isPassing) return Promise.resolve();
     this.#renewing ??= this.#renew().finally(() => this.#renewing = undefined);
     return this.#renewing;
   }

@@ -230,6 +230,26 @@ Deno.test("of two nodes one tells, each receipt once, and the other goes on when
   assert.deepEqual(third?.receipts.map(({ id }) => id), ["order-67890"]);
 });
 
+Deno.test("a node that does not reach the webhook passes its turn on to one that does", async () => {
+  await using redis = await RedisServer.start();
+  await using receiver = new Receiver();
+  const nowhere = `http://127.0.0.1:${freePort()}/hook`;
+  await using one = await Program.start({
+    env: { ...redis.env, ...receiver.env, WEBHOOK_URL: nowhere },
+  });
+  await deliverOne(one, "order-12345");
+  await waitFor("it has the turn", async () => Number((await stats(one))["webhook_failed"]) > 0);
+  await using two = await Program.start({ env: { ...redis.env, ...receiver.env } });
+  await deliverOne(two, "order-67890");
+  const told = await receiver.get(1);
+  const ids = told.flatMap(({ receipts }) => receipts.map(({ id }) => id));
+  assert.deepEqual(ids.slice(0, 1), ["order-12345"], "the order is kept");
+  await waitFor("both are told", () => receiver.receipts.length === 2);
+  assert.equal(await sentBy(one), 0);
+  await deliverOne(one, "order-99999");
+  await waitFor("the other one keeps the turn", () => receiver.receipts.length === 3);
+});
+
 Deno.test("what was taken while Redis was away is not told again when it is back", async () => {
   await using redis = await RedisServer.start("--appendonly", "yes", "--appendfsync", "always");
   await using receiver = new Receiver();

@@ -277,7 +277,11 @@ for (const listener of ["deno", "node"]) {
         fetched("cross-site", "no-cors", "script"),
         fetched("cross-site", "no-cors", "image"),
         fetched("same-site", "no-cors", "audio"),
-        [page], // over plain http, browsers do not say more
+        // over plain http, browsers do not say more of a frame, an image, a style and a video
+        [page],
+        ["Accept: image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"],
+        ["Accept: text/css,*/*;q=0.1"],
+        ["Accept: video/webm,video/ogg,video/*;q=0.9,application/ogg;q=0.7,audio/*;q=0.6,*/*;q=0.5"],
       ]
     ) {
       for (const path of ["/sse?user_id=7&room=/user/7", "/sse"]) {

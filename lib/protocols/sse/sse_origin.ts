@@ -49,13 +49,17 @@ function refusalOf(
 ): string | undefined {
   if (!isAllowedOrigin(request, origins)) return refusedOrigin(request);
   if (!isOpen) return undefined; // a browser sends no token by itself, and a cookie counts for the own page alone
-  if (!isOfUnnamedSite(request) && !isUnknownNavigation(request)) return undefined;
+  if (!isOfUnnamedSite(request) && !isShown(request)) return undefined;
   // Such a page could not read the stream, but would take what waits for the user.
   return "A page of another site may not open a stream as a window, a frame, a script or an image: " +
     "it has to use EventSource or fetch, by which a browser says where the page is from";
 }
 
-/** Whether a browser shows the answer as a page, and does not say for whom, as over plain http to another machine. */
-function isUnknownNavigation({ headers }: Request): boolean {
-  return !headers.has("sec-fetch-site") && /^\s*text\/html\b/i.test(headers.get("accept") ?? "");
+/**
+ * Whether a browser shows the answer as a page or in one, and does not say for whom, as over plain http to another machine.
+ * What scripts load cannot be told from what programs ask for.
+ */
+function isShown({ headers }: Request): boolean {
+  return !headers.has("sec-fetch-site") &&
+    /^\s*(text\/(html|css)|image\/|audio\/|video\/)/i.test(headers.get("accept") ?? "");
 }

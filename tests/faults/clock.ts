@@ -1,6 +1,6 @@
 /**
- * The clock is set back and forth by an hour under load, Redis' too: offsets, order, positions and what is kept
- * do not care.
+ * The clock is set back and forth by an hour under load, Redis' too, or that of the server alone by 31 days: offsets, order,
+ * positions and what is kept do not care.
  */
 import assert from "node:assert/strict";
 import { type Client, connect, type Published } from "../../lib/sdk/mod.ts";
@@ -10,11 +10,17 @@ import { RedisServer } from "../support/redis.ts";
 import { TestClient } from "../support/test_client.ts";
 import { waitFor } from "../support/wait.ts";
 import { readInbox } from "./online_user.ts";
+import { passed } from "./time.ts";
 import type { FaultContext, Report, Scenario } from "./scenario.ts";
 import { UsersUnderLoad } from "./users_under_load.ts";
 
 const RATE = 200;
 const HOUR_SECONDS = 3600;
+
+/** Further ahead than inboxes are kept, for longer than it takes until all that keeps anything has looked for what is old. */
+const AHEAD_SECONDS = 31 * 24 * HOUR_SECONDS;
+const SWEPT_SECONDS = 65;
+const AHEAD_RATE = 20;
 
 /** Off the true time, one after the other. */
 const JUMPS: readonly number[] = [-HOUR_SECONDS, HOUR_SECONDS, 0, -HOUR_SECONDS];
@@ -35,6 +41,25 @@ export const CLOCK_JUMPS_REDIS: Scenario = {
     await using redis = await RedisServer.startAt(clock);
     await using program = await Program.start({ env: { ...clock.env, ...redis.env, ...ENV } });
     return await jump(program, clock, context);
+  },
+};
+
+export const CLOCK_AHEAD_SQLITE: Scenario = {
+  name: "clock 31 days ahead for a minute, SQLite",
+  async run(context: FaultContext): Promise<Report> {
+    using clock = FakeClock.make();
+    await using program = await Program.start({ env: { ...clock.env, ...ENV } });
+    return await runAhead(program, clock, context);
+  },
+};
+
+export const CLOCK_AHEAD_REDIS: Scenario = {
+  name: "clock 31 days ahead for a minute, Redis",
+  async run(context: FaultContext): Promise<Report> {
+    using clock = FakeClock.make();
+    await using redis = await RedisServer.start(); // whose clock is right
+    await using program = await Program.start({ env: { ...clock.env, ...redis.env, ...ENV } });
+    return await runAhead(program, clock, context);
   },
 };
 
@@ -71,6 +96,37 @@ async function jump(
   await room.check(start);
   const kept = ["expires-later", ...JUMPS.map((_, index) => `once-only-${index}`)];
   assert.deepEqual(await readInbox(webSocketUrl, "waiting"), kept);
+  assert.deepEqual(online.flatMap(({ gaps }) => gaps), []);
+  return report;
+}
+
+async function runAhead(
+  program: Program,
+  clock: FakeClock,
+  { random, seconds, progress }: FaultContext,
+): Promise<Report> {
+  const { url, webSocketUrl } = program;
+  using room = new Talk(webSocketUrl);
+  const start = await room.say("before");
+  assert.equal(await notify(url, { id: "kept-before" }), 201);
+  await using users = await UsersUnderLoad.start(program, { random, rate: AHEAD_RATE });
+  const { load, online } = users;
+  await users.accepts(AHEAD_RATE * seconds / 2);
+  clock.set(AHEAD_SECONDS);
+  const off = await serverTime(webSocketUrl) - Date.now() / 1000;
+  assert.ok(Math.abs(off - AHEAD_SECONDS) < 60, `the server's clock is ${off} s off`);
+  await room.say("meanwhile");
+  progress(`clock 31 days ahead after ${load.accepted} accepted`);
+  await passed(SWEPT_SECONDS);
+  clock.set(0);
+  await room.say("after");
+  await users.accepts(AHEAD_RATE * seconds / 2);
+  await load.end();
+  assert.equal(load.refused + load.unanswered, 0, "nothing was refused");
+
+  const report = await users.counted();
+  await room.check(start);
+  assert.deepEqual(await readInbox(webSocketUrl, "waiting"), ["kept-before"]);
   assert.deepEqual(online.flatMap(({ gaps }) => gaps), []);
   return report;
 }

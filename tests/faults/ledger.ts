@@ -49,6 +49,20 @@ export class Ledger {
     seenOrder.push(id);
   }
 
+  /**
+   * The user was told that something may be missing: what was accepted and is not seen yet may be lost. Returns how many these
+   * are.
+   */
+  toldGap(user: string): number {
+    const { accepted, unknown, seen } = this.#of(user);
+    const missing = [...accepted].filter((id) => !seen.has(id));
+    for (const id of missing) {
+      accepted.delete(id);
+      unknown.add(id);
+    }
+    return missing.length;
+  }
+
   /** What is in the user's inbox at the end, oldest first, whether a handler saw it or not. */
   left(user: string, ids: readonly string[]): void {
     this.#of(user).left = ids;

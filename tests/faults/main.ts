@@ -16,7 +16,10 @@ Usage: deno task stress [options]
   --minutes M   Start no more scenarios after so long (default: 1)
   --only NAME   Only scenarios whose name has this text
   --list        Print the names of the scenarios
-  --help        Print this`;
+  --help        Print this
+
+Scenarios:
+${[...SCENARIOS, plateau].map(({ name }) => `  ${name}`).join("\n")}`;
 
 /** How long the load of one scenario lasts. */
 const LOAD_SECONDS = 4;

@@ -1,12 +1,18 @@
-/** All scenarios there are; each is a test, too, in `crash_test.ts` or `resources_test.ts`. */
+/** All scenarios there are. Those of `crash_test.ts` and `resources_test.ts` are tests, too. */
+import { CLOCK_AHEAD_REDIS, CLOCK_AHEAD_SQLITE } from "./clock.ts";
+import { EAR_CLOSED } from "./ear_closed.ts";
+import { INBOX_BROKEN } from "./inbox_broken.ts";
 import { MANY_MEMBERSHIPS } from "./many_memberships.ts";
 import { nodeAlone } from "./node_alone.ts";
 import { nodesKilled } from "./nodes_killed.ts";
 import { redisBroken } from "./redis_broken.ts";
+import { redisForgets } from "./redis_forgets.ts";
 import { resources } from "./resources.ts";
 import type { Scenario } from "./scenario.ts";
+import { serverFrozen } from "./server_frozen.ts";
 import { serverKilled } from "./server_killed.ts";
 import { serverStopped } from "./server_stopped.ts";
+import { STORE_LOST } from "./store_lost.ts";
 
 /** Servers, nodes and Redis killed, stopped, frozen and cut off. */
 export const crashes: readonly Scenario[] = [
@@ -18,4 +24,15 @@ export const crashes: readonly Scenario[] = [
   MANY_MEMBERSHIPS,
 ];
 
-export const SCENARIOS: readonly Scenario[] = [...crashes, ...resources];
+/** Faults that tests of `engines/` and `ways/` hold one by one; here they come under load. */
+const underLoad: readonly Scenario[] = [
+  ...redisForgets,
+  EAR_CLOSED,
+  ...serverFrozen,
+  STORE_LOST,
+  INBOX_BROKEN,
+  CLOCK_AHEAD_SQLITE,
+  CLOCK_AHEAD_REDIS,
+];
+
+export const SCENARIOS: readonly Scenario[] = [...crashes, ...resources, ...underLoad];

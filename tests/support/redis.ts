@@ -75,6 +75,12 @@ export class RedisServer implements AsyncDisposable {
     await child?.status;
   }
 
+  /** Removes what is on its disk. It must be stopped. */
+  async forget(): Promise<void> {
+    await Deno.remove(this.#folder, { recursive: true });
+    await Deno.mkdir(this.#folder);
+  }
+
   /** Freezes Redis (SIGSTOP) or lets it go on (SIGCONT). */
   signal(signal: "SIGSTOP" | "SIGCONT"): void {
     this.#child?.kill(signal);

@@ -1,7 +1,7 @@
 /**
- * Runs all tests: installs the programs they use where it may, then runs `deno test` on several files at once and
- * closes with a line `N passed, N failed`. Arguments go on to `deno test`, such as the name of one file; `DENO_JOBS`
- * says how many files run at once.
+ * Runs all tests: installs the programs they use where it may, then runs `deno test` on several files at once, beside
+ * it `deno check`, and closes with a line `N passed, N failed`. Arguments go on to `deno test`, such as the name of one
+ * file; `DENO_JOBS` says how many files run at once.
  */
 import { ROOT } from "./support/paths.ts";
 
@@ -58,7 +58,7 @@ const LONGEST = [
 ];
 
 /** Most tests wait for something for most of their time. */
-const FILES_PER_CORE = 1.5;
+const FILES_PER_CORE = 2;
 
 if (import.meta.main) {
   const missing = NEEDED.filter(({ probe }) => !works(probe));
@@ -74,13 +74,16 @@ if (import.meta.main) {
 }
 
 async function runTests(args: readonly string[]): Promise<number> {
+  const isWhole = args.length === 0;
+  // Before all tests, it would keep one core busy for half a minute while the others have nothing to do.
+  const checking = isWhole ? checkTypes() : true;
   const child = new Deno.Command(Deno.execPath(), {
     args: [
       "test",
       "--cached-only",
       "--allow-all",
       "--parallel",
-      ...(args.length > 0 ? args : testFiles()),
+      ...(isWhole ? ["--no-check", ...testFiles()] : args),
     ],
     cwd: ROOT,
     env: { NO_COLOR: "1", DENO_JOBS: Deno.env.get("DENO_JOBS") ?? filesAtOnce() },
@@ -94,8 +97,22 @@ async function runTests(args: readonly string[]): Promise<number> {
   }
   const { success } = await child.status;
   const [, passed, failed] = /\| (\d+) passed.*? \| (\d+) failed/.exec(output) ?? [];
+  const untyped = await checking ? 0 : 1;
   // A run that ended without a summary, say by a type error, has failed as a whole.
-  return closing(Number(passed ?? 0), success ? 0 : Math.max(1, Number(failed ?? 0)));
+  return closing(Number(passed ?? 0), untyped + (success ? 0 : Math.max(1, Number(failed ?? 0))));
+}
+
+/** Says whether the types are right; where not, prints what Deno says of them. */
+async function checkTypes(): Promise<boolean> {
+  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["check", "--quiet", "--cached-only", "."],
+    cwd: ROOT,
+    env: { NO_COLOR: "1" },
+    stdin: "null",
+    stdout: "null",
+  }).output();
+  if (!success) Deno.stderr.writeSync(stderr);
+  return success;
 }
 
 /** All of them, in the order in which they are begun. */

@@ -81,9 +81,4 @@ export class Commands {
   get(type: unknown): Command | undefined {
     return typeof type === "string" ? this.#commands.get(type) : undefined;
   }
-
-  /** What a frame concerns; `undefined` where it waits for all before it. It runs for every message. */
-  laneOf(fields: Fields, connection: Connection): string | undefined {
-    return this.get(fields["type"])?.lane?.(fields, connection);
-  }
 }

@@ -9,6 +9,7 @@ import { DEFAULT_SITE } from "../base/site.ts";
 import type { Limits } from "../base/sizes.ts";
 import type { Dialect } from "./arrival.ts";
 import { type Channel, keyOf } from "./channel.ts";
+import type { Command } from "./command.ts";
 import { type FrameOwner, FrameQueue } from "./frame_queue.ts";
 import { Held, type HeldPublication } from "./held.ts";
 import { Intake, type IntakeOwner } from "./intake.ts";
@@ -57,11 +58,13 @@ export interface Protocol {
 /**
  * What is done for a frame; as a promise, if that takes its time.
  *
+ * @param command that the frame asks for; `undefined` where there is none
  * @param turn resolves when the answer may go out; absent: at once
  */
 type Work = (
   connection: Connection,
   fields: Fields,
+  command: Command | undefined,
   turn?: Promise<void>,
 ) => Promise<void> | undefined | void;
 
@@ -355,24 +358,26 @@ export class Connection implements SocketEvents, FrameOwner, IntakeOwner, Writer
   }
 
   /**
-   * Runs a command, and lets later texts wait until it is done. Since this runs for every message, callers pass one
-   * function for all messages, which saves a closure for each.
+   * Works on a frame, and lets later ones wait until that is done, but for those of other lanes. Since this runs for every
+   * message, callers pass one function for all messages, which saves a closure for each.
    *
-   * @param fields of the command's frame, if it has one
-   * @param lane what the command concerns, if commands that concern something else need not wait for it
+   * @param fields of the frame, if there is one
+   * @param command that the frame asks for, which says what its lane is
    */
-  work(run: Work, fields?: Fields, lane?: string): void {
-    if (lane !== undefined) {
-      const place = { lane, type: String(fields?.["type"]) };
+  work(run: Work, fields?: Fields, command?: Command): void {
+    const lane = fields && command?.lane?.(fields, this);
+    if (command !== undefined && lane !== undefined) {
       return this.#frames.runIn(
-        place,
-        (turn) => this.#closed ? undefined : this.#run(run, fields, turn),
+        { lane, type: command.type },
+        (turn) => this.#closed ? undefined : this.#run(run, fields, command, turn),
       );
     }
     if (this.#frames.hasLanes) {
-      return this.#frames.runAfterLanes(() => this.#closed ? undefined : this.#run(run, fields));
+      return this.#frames.runAfterLanes(() =>
+        this.#closed ? undefined : this.#run(run, fields, command)
+      );
     }
-    const done = this.#run(run, fields);
+    const done = this.#run(run, fields, command);
     if (done !== undefined) this.#frames.hold(done);
   }
 
@@ -413,11 +418,12 @@ export class Connection implements SocketEvents, FrameOwner, IntakeOwner, Writer
   #run(
     run: Work,
     fields: Fields | undefined,
+    command: Command | undefined,
     turn?: Promise<void>,
   ): Promise<void> | undefined {
     let done: Promise<void> | undefined | void;
     try {
-      done = run(this, fields ?? NO_FIELDS, turn);
+      done = run(this, fields ?? NO_FIELDS, command, turn);
     } catch (error) {
       if (turn !== undefined) return turn.then(() => this.reportError(error, fields));
       this.reportError(error, fields);

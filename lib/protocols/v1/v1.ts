@@ -29,20 +29,26 @@ export function protocolV1(commands: Commands): ProtocolV1 {
     split: (data) => typeof data === "string" ? data : refuseBinary(data),
     handle(connection, text) {
       const fields = parseObject(text, "frame");
-      connection.work(obey, fields, commands.laneOf(fields, connection));
+      connection.work(obey, fields, commands.get(fields["type"]));
     },
     warn() {}, // the base protocol has no frame for this: the connection is closed when its time has come
     fail: (connection, error, fields) => connection.send(failure(error, fields)),
     joinAtOnce(connection, query) {
       if (connection.closed || !namesRoom(query)) return;
       const fields = { ...Object.fromEntries(query), type: "keepalive", token: undefined };
-      connection.work(() => obey(connection, fields));
+      connection.work(() => obey(connection, fields, commands.get(fields.type)));
     },
   };
 
-  function obey(connection: Connection, fields: Fields): Promise<void> | void {
-    connection.proof.admit(fields["type"]);
-    return untilDone(commandOf(commands, fields["type"]).run(connection, fields));
+  function obey(
+    connection: Connection,
+    fields: Fields,
+    command: Command | undefined,
+  ): Promise<void> | void {
+    const { type } = fields;
+    connection.proof.admit(type);
+    if (command === undefined) throw typeError(type, commands.types);
+    return untilDone(command.run(connection, fields));
   }
 }
 
@@ -56,12 +62,6 @@ function refuseBinary(data: Uint8Array): never {
     "invalid_frame",
     `Cannot take a binary message of ${data.length} bytes: send text`,
   );
-}
-
-function commandOf(commands: Commands, type: unknown): Command {
-  const command = commands.get(type);
-  if (command !== undefined) return command;
-  throw typeError(type, commands.types);
 }
 
 /** Drops a command's answer: commands of the base protocol send their answers themselves. */

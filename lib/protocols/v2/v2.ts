@@ -45,7 +45,7 @@ export function protocolV2(commands: Commands): Protocol {
     split: (data) => linesOf(typeof data === "string" ? data : new TextDecoder().decode(data)),
     handle(connection, text) {
       const fields = parseObject(text, "frame");
-      connection.work(obey, fields, commands.laneOf(fields, connection));
+      connection.work(obey, fields, commands.get(fields["type"]));
     },
     warn: (connection, expiresAt) => connection.send(new Outgoing(sessionFrame(expiresAt))),
     fail: (connection, error, fields) => connection.send(failure(error, fields)),
@@ -54,11 +54,12 @@ export function protocolV2(commands: Commands): Protocol {
   async function obey(
     connection: Connection,
     fields: Fields,
+    command: Command | undefined,
     turn?: Promise<void>,
   ): Promise<void> {
     const ref = refField(fields);
     connection.proof.admit(fields["type"]);
-    const command = commandOf(commands, fields);
+    if (command === undefined) throw typeError(requiredText(fields, "type", 32));
     const answer = await command.run(connection, fields);
     if (turn !== undefined) await turn.then(() => connection.drained(DRAIN_MS));
     let length = 0;
@@ -70,13 +71,6 @@ export function protocolV2(commands: Commands): Protocol {
     answer?.sent?.(ref !== undefined);
     if (length > LONG_ANSWER) await connection.drained();
   }
-}
-
-function commandOf(commands: Commands, fields: Fields): Command {
-  const type = requiredText(fields, "type", 32);
-  const command = commands.get(type);
-  if (command !== undefined) return command;
-  throw typeError(type);
 }
 
 function typeError(type: string): CodedError {

@@ -47,12 +47,13 @@ end
 local EACH_BYTES = 200
 local function bytes_of(ids)
   local bytes = 0
-  for _, id in ipairs(ids) do
-    local stored = redis.call('HGET', CONTENTS, id)
-    if stored then
-      bytes = bytes + #stored + EACH_BYTES
+  in_parts(ids, function(part)
+    for _, stored in ipairs(redis.call('HMGET', CONTENTS, unpack(part))) do
+      if stored then
+        bytes = bytes + #stored + EACH_BYTES
+      end
     end
-  end
+  end)
   return bytes
 end
 
@@ -64,11 +65,13 @@ local function remove(ids)
     if bytes > 0 and redis.call('HEXISTS', POSITION, 'bytes') == 1 then
       redis.pcall('HINCRBY', POSITION, 'bytes', -bytes) -- a Redis that is full may refuse it; the rest goes all the same
     end
-    local owners = {}
-    for _, id in ipairs(part) do
-      local owner = PREFIX .. 'owner:' .. id
-      if redis.call('GET', owner) == USER then -- another user may have one with the same id
-        table.insert(owners, owner)
+    local owners, all_owners = {}, {}
+    for i, id in ipairs(part) do
+      all_owners[i] = PREFIX .. 'owner:' .. id
+    end
+    for i, user in ipairs(redis.call('MGET', unpack(all_owners))) do
+      if user == USER then -- another user may have one with the same id
+        table.insert(owners, all_owners[i])
       end
     end
     if #owners > 0 then

@@ -56,41 +56,53 @@ local function drop(ids)
   return #ids - queued, queued
 end
 
+-- What is read of the open inbox before anything comes into it. Each of its keys is read but the contents, which are written
+-- first: so this fails where one is of another type, before there is a trace of what comes.
+local function look()
+  local oldest = redis.call('ZRANGE', ORDER, 0, 0)[1]
+  local position = redis.call('HMGET', POSITION, 'offset', 'bytes')
+  return {
+    oldest_times = redis.call('HGET', TIMES, oldest or ''),
+    size = oldest and redis.call('ZCARD', ORDER) or 0,
+    queued = redis.call('ZCARD', QUEUED),
+    unread = redis.call('ZCARD', UNREAD),
+    done = redis.call('ZCARD', DONE),
+    offset = tonumber(position[1] or 0) or error(redis.error_reply('ERR the offset is not an integer')),
+    bytes = position[2] and tonumber(position[2]), -- older versions did not count
+  }
+end
+
 -- Has all keys end together, at one millisecond, once the last notification is too old. The keys are given a hundredth more
--- time than that, so that few arrivals have to write it anew. `count` have just come, `size` are there.
-local function prolong(count, size, expires_any)
+-- time than that, so that few arrivals have to write it anew. `before` is what was there before the last ones came.
+local function prolong(before, expires_any)
   local most = KEPT_MS + math.floor(KEPT_MS / 100)
   local ends = redis.call('PEXPIRETIME', POSITION)
   if ends < NOW + KEPT_MS or ends > NOW + most then
-    for _, key in ipairs({ CONTENTS, ORDER, QUEUED, UNREAD, DONE, TIMES, EXPIRIES, POSITION }) do
+    for _, key in ipairs({ CONTENTS, ORDER, QUEUED, UNREAD, TIMES, POSITION }) do
       redis.call('PEXPIREAT', key, NOW + most)
+    end
+    if before.done > 0 then
+      redis.call('PEXPIREAT', DONE, NOW + most)
+    end
+    if before.size > 0 or expires_any then
+      redis.call('PEXPIREAT', EXPIRIES, NOW + most)
     end
     return
   end
-  -- Where all that is in a key has just come, the key was made anew, and has no end.
-  if size <= count then
+  -- A key that was empty was made anew, and has no end.
+  if before.size == 0 then
     for _, key in ipairs({ CONTENTS, ORDER, TIMES }) do
       redis.call('PEXPIREAT', key, ends)
     end
   end
-  for _, set in ipairs({ QUEUED, UNREAD }) do
-    if redis.call('ZCARD', set) <= count then
-      redis.call('PEXPIREAT', set, ends)
-    end
+  if before.queued == 0 then
+    redis.call('PEXPIREAT', QUEUED, ends)
+  end
+  if before.unread == 0 then
+    redis.call('PEXPIREAT', UNREAD, ends)
   end
   if expires_any then
     redis.call('PEXPIREAT', EXPIRIES, ends)
-  end
-end
-
--- Notes how many bytes there are: `size` notifications, of which the `count` last ones came with so many.
-local function count_bytes(size, count, came)
-  if size == count then
-    redis.call('HSET', POSITION, 'bytes', came)
-  elseif redis.call('HEXISTS', POSITION, 'bytes') == 1 then
-    redis.call('HINCRBY', POSITION, 'bytes', came)
-  else
-    redis.call('HSET', POSITION, 'bytes', bytes_of(redis.call('ZRANGE', ORDER, 0, -1))) -- older versions did not count
   end
 end
 
@@ -107,8 +119,9 @@ local function first_of(set, last, bytes)
   return ids
 end
 
--- Drops what is too much or too old; `size` notifications are there.
-local function tidy(size)
+-- Drops what is too much or too old. `size` notifications of so many bytes are there; the oldest one of those that were there
+-- before has these times, if there is one.
+local function tidy(size, bytes, oldest_times)
   local dropped_taken, dropped_queued = 0, 0
   local function drop_these(ids)
     local taken, queued = drop(ids)
@@ -116,14 +129,13 @@ local function tidy(size)
   end
 
   if KEPT_MS > 0 then
-    local function is_old(id)
-      local times = id and times_of(id)
+    local function is_old(times)
       return times and (tonumber(times[ACCEPTED]) or NOW) <= NOW - KEPT_MS
     end
-    if is_old(redis.call('ZRANGE', ORDER, 0, 0)[1]) then
+    if is_old(times_in(oldest_times)) then
       local old = {}
       for _, id in ipairs(redis.call('ZRANGE', ORDER, 0, 99)) do
-        if not is_old(id) then
+        if not is_old(times_of(id)) then
           break
         end
         table.insert(old, id)
@@ -146,7 +158,7 @@ local function tidy(size)
     excess = excess - #ids
   end
 
-  while MOST_BYTES > 0 do
+  while MOST_BYTES > 0 and bytes > MOST_BYTES do
     local over = tonumber(redis.call('HGET', POSITION, 'bytes')) - MOST_BYTES
     local ids = first_of(DONE, 99, over)
     if #ids == 0 then
@@ -169,50 +181,50 @@ local function arrive(channel, notifications)
   if count == 0 then
     return 0, 0, 0
   end
-  require_types()
-  local epoch = epoch_of(POSITION, ORIGIN)
-  local before = redis.call('HINCRBY', POSITION, 'offset', count) - count
+  local before = look()
+  local offset = before.offset
+  local bytes = before.bytes or bytes_of(redis.call('ZRANGE', ORDER, 0, -1))
 
   local contents, times, places = {}, {}, {}
-  local expires_any = false
-  local bytes = 0
   for i, new in ipairs(notifications) do
     new.said = (new.at == '-' and time[1] or new.at) .. ' ' .. new.room .. '\n' .. new.content
-    contents[2 * i - 1], contents[2 * i] = new.id, '\n' .. new.said
     bytes = bytes + #new.said + 1 + EACH_BYTES
+    contents[2 * i - 1], contents[2 * i] = new.id, '\n' .. new.said
     times[2 * i - 1], times[2 * i] = new.id, NOW_TEXT .. ',,,,'
-    places[2 * i - 1], places[2 * i] = before + i, new.id
-    local owner = PREFIX .. 'owner:' .. new.id
+    places[2 * i - 1], places[2 * i] = offset + i, new.id
+  end
+  redis.call('HSET', CONTENTS, unpack(contents))
+  local epoch = epoch_of(POSITION, ORIGIN)
+  redis.call('HSET', POSITION, 'offset', offset + count, 'bytes', bytes)
+  redis.call('HSET', TIMES, unpack(times))
+  local size = before.size + redis.call('ZADD', ORDER, unpack(places))
+  redis.call('ZADD', QUEUED, unpack(places))
+  redis.call('ZADD', UNREAD, unpack(places))
+  local expires_any = false
+  for _, new in ipairs(notifications) do
     if KEPT_MS > 0 then
-      redis.call('SET', owner, USER, 'PX', KEPT_MS)
+      redis.call('SET', PREFIX .. 'owner:' .. new.id, USER, 'PX', KEPT_MS)
     else
-      redis.call('SET', owner, USER)
+      redis.call('SET', PREFIX .. 'owner:' .. new.id, USER)
     end
     if new.expires_at ~= '' then
       redis.call('ZADD', EXPIRIES, new.expires_at, new.id)
       expires_any = true
     end
   end
-  redis.call('HSET', CONTENTS, unpack(contents))
-  redis.call('HSET', TIMES, unpack(times))
-  redis.call('ZADD', ORDER, unpack(places))
-  redis.call('ZADD', QUEUED, unpack(places))
-  redis.call('ZADD', UNREAD, unpack(places))
 
-  local size = redis.call('ZCARD', ORDER)
-  count_bytes(size, count, bytes)
   if KEPT_MS > 0 then
-    prolong(count, size, expires_any)
+    prolong(before, expires_any)
   else
     redis.call('PEXPIREAT', POSITION, string.format('%d', NOW + FOR_EVER_MS)) -- that of an empty inbox ends soon
   end
-  local dropped_taken, dropped_queued = tidy(size)
+  local dropped_taken, dropped_queued = tidy(size, bytes, before.oldest_times)
 
   for i, new in ipairs(notifications) do
     if new.expires_at == '' or tonumber(new.expires_at) > NOW then
       redis.call('PUBLISH', channel,
-        'notification ' .. before + i .. ' ' .. epoch .. ' ' .. new.id .. ' ' .. new.said)
+        'notification ' .. offset + i .. ' ' .. epoch .. ' ' .. new.id .. ' ' .. new.said)
     end
   end
-  return before + 1, dropped_taken, dropped_queued
+  return offset + 1, dropped_taken, dropped_queued
 end

@@ -4,14 +4,14 @@
  */
 import { Slices } from "./slices.ts";
 
-/** If so much is heard during a rest, the next one is long. */
+/** A rest ends after one of its parts in which less than so much was heard: all that has come by then is read. */
 const MUCH_HEARD = 100;
 const REST_MS = 1;
-const LONG_REST_MS = 20;
+/** So many parts of a rest follow each other at the most: what was heard waits for the work, too. */
+const MOST_RESTS = 20;
 
 export class HearingSlices {
   #slices = new Slices();
-  #restMs = REST_MS;
   #heard = 0;
 
   /** Something came over the connection. */
@@ -30,8 +30,10 @@ export class HearingSlices {
 
   /** Resolves when the next slice begins. */
   async rest(): Promise<void> {
-    this.#heard = 0;
-    await this.#slices.rest(this.#restMs);
-    this.#restMs = this.#heard < MUCH_HEARD ? REST_MS : LONG_REST_MS;
+    for (let rests = 0; rests < MOST_RESTS; rests++) {
+      this.#heard = 0;
+      await this.#slices.rest(REST_MS);
+      if (this.#heard < MUCH_HEARD) return;
+    }
   }
 }

@@ -19,9 +19,6 @@ import { TIME_ALLOWED } from "../base/times.ts";
 /** The sender of a notification that names none, by the base protocol. */
 const DEFAULT_FROM = "system";
 
-/** The fields that are text. */
-const TEXTS = ["room", "message", "from", "id"];
-
 /** How far ahead a notification can be scheduled. */
 const MAX_DAYS_AHEAD = 366;
 
@@ -49,17 +46,27 @@ export function parseNotification(
   fields: Fields,
   { limits, defaultRoom }: { limits: Limits; defaultRoom: string },
 ): ParsedNotification {
-  const texts = Object.fromEntries(TEXTS.map((name) => [name, digitsAsText(fields, name)]));
+  const texts = textsOf(fields);
   const deliverAt = deliverAtField(fields);
   return {
     user: userIdField(fields, limits),
-    room: isMissing(texts["room"]) ? defaultRoom : identifier(texts, "room", limits.room),
+    room: isMissing(texts.room) ? defaultRoom : identifier(texts, "room", limits.room),
     message: requiredText(texts, "message", limits.message),
     from: optionalName(texts, "from", limits.name) ?? DEFAULT_FROM,
     timestamp: timeField(fields, "timestamp"),
     id: idField(texts),
     expiresAt: expiresAtField(fields, deliverAt),
     deliverAt,
+  };
+}
+
+/** The fields that are text. It runs for every notification. */
+function textsOf(fields: Fields) {
+  return {
+    room: digitsAsText(fields, "room"),
+    message: digitsAsText(fields, "message"),
+    from: digitsAsText(fields, "from"),
+    id: digitsAsText(fields, "id"),
   };
 }
 

@@ -60,12 +60,13 @@ export class Notifier {
     const asking = request.asksOnline
       ? this.#parts.isOnline(site, room, user).catch(() => false)
       : false;
-    const storing = isLater
-      ? schedule.add({ ...notification, deliverAt })
-      : inbox.append(notification);
-    const isNew = await storing.catch((error) => {
+    let isNew: boolean;
+    try {
+      isNew =
+        await (isLater ? schedule.add({ ...notification, deliverAt }) : inbox.append(notification));
+    } catch (error) {
       throw withId(error, id);
-    });
+    }
     const online = await asking;
     if (isNew) counters[isLater ? "scheduled" : "accepted"].value++;
     log.debug("notification {id} for user {user} in room {room} is stored", { id, user, room });

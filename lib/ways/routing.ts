@@ -3,14 +3,15 @@
  * once. While much is heard it leaves most of the time to the hearing, since Redis ends a connection that is read too
  * slowly. `bridge_router.ts` says when the turn begins and ends.
  */
+import { nextTick } from "node:process";
 import { HearingSlices } from "../base/hearing_slices.ts";
 import { nextId } from "../base/ids.ts";
 import type { Heard, HeardPayloads } from "./heard_payloads.ts";
 
 /** Payloads that are begun together: they are one call to Redis, which costs less than several. */
 const TOGETHER = 100;
-/** Payloads that are being stored at once. They are a few calls, so that the lock's renewal waits for few. */
-const MOST_UNDER_WAY = 20 * TOGETHER;
+/** Payloads that are being stored at once. They are a few calls, so that whatever else is asked of Redis waits for few. */
+const MOST_UNDER_WAY = 5 * TOGETHER;
 
 export interface RoutingInfo {
   readonly id: string;
@@ -36,6 +37,8 @@ export class Routing {
   readonly #mayRoute: () => boolean;
   readonly #slices = new HearingSlices();
   #isResting = false;
+  /** Whether {@linkcode Routing.goOn} is called at the end of this turn of the event loop. */
+  #isDue = false;
   #underWay = 0;
   #ended: "others" | "away" | undefined;
   /** Resolves when nothing is under way; there while somebody waits for that. */
@@ -66,7 +69,7 @@ export class Routing {
   /** A payload was heard. */
   noteHeard(): void {
     this.#slices.noteHeard();
-    this.goOn();
+    this.#goOnSoon();
   }
 
   /** Stores what waits, now or after the next rest. */
@@ -87,6 +90,16 @@ export class Routing {
     if (this.#underWay === 0) return;
     this.#settled ??= Promise.withResolvers();
     await this.#settled.promise;
+  }
+
+  /** Goes on once for all that this turn of the event loop brings. */
+  #goOnSoon(): void {
+    if (this.#isDue || this.#isResting) return;
+    this.#isDue = true;
+    nextTick(() => {
+      this.#isDue = false;
+      this.goOn();
+    });
   }
 
   #isMore(): boolean {
@@ -113,7 +126,7 @@ export class Routing {
         heard.isDone = true;
         this.#heard.forgetDone();
       }
-      this.goOn();
+      this.#goOnSoon();
       if (this.#underWay > 0) return;
       this.#settled?.resolve();
       this.#settled = undefined;

@@ -11,7 +11,7 @@ import { DroppedPlaces } from "./dropped_places.ts";
 import { isUpTo, type Place, placeOf } from "./place.ts";
 
 /** Most characters of all payloads that are kept. Past so many the oldest are given up. */
-export const MAX_KEPT_LENGTH = 256 * 1024 * 1024;
+export const MAX_KEPT_LENGTH = 256_000_000;
 /** Each payload counts for so many characters more, which is about what the object around it takes. */
 const LENGTH_EACH = 200;
 

@@ -1,0 +1,200 @@
+/**
+ * `docs/limits.md`, `docs/guarantees.md` and `SECURITY.md`: each sentence with a number says what the code has. A sentence
+ * here is made of the code's constants, and has to stand in the page; a number in no such sentence is found, too.
+ */
+import assert from "node:assert/strict";
+import { DISCONNECTS, ERRORS } from "../../lib/base/errors.ts";
+import {
+  CLIENTS_ID_SECONDS,
+  POSITION_SECONDS,
+  positionSeconds,
+} from "../../lib/core/publication.ts";
+import { answerCharacters, framesOf, MAX_ANSWER } from "../../lib/core/work.ts";
+import { MAX_PAGE } from "../../lib/core/command_fields.ts";
+import { MAX_LINES } from "../../lib/core/frame_queue.ts";
+import { KNOWN } from "../../lib/configuration.ts";
+import { sharePlaces } from "../../lib/limits/descriptors.ts";
+import { addressKey } from "../../lib/net/addresses.ts";
+import { retryAfterSeconds } from "../../lib/limits/connection_gate.ts";
+import { MAX_PRESENCE } from "../../lib/rooms/rules/room_rules.ts";
+import { MAX_KEPT_LENGTH } from "../../lib/ways/heard_payloads.ts";
+import { constantOf } from "../support/constants.ts";
+import { ROOT } from "../support/paths.ts";
+
+const WORDS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
+
+const usual = (name: string) => KNOWN.get(name)?.default ?? "";
+const [PER_SECOND = 0, AT_ONCE = 0] = usual("APP_RATE_MESSAGES").split("/").map(Number);
+/** What a question costs that has the longest answer: its frame, and what was read. */
+const LONGEST = 1 + framesOf({ entries: 0, characters: MAX_ANSWER });
+const UNIT = Number(
+  /^LimitNOFILE=(\d+)$/m.exec(await Deno.readTextFile(`${ROOT}systemd/notifyli.service`))?.[1],
+);
+
+assert.equal(addressKey("2001:db8:1:2::1"), addressKey("2001:db8:1:2:ffff::1"), "a /64 is one");
+assert.equal(answerCharacters({ queue: 400 }), 100, "a quarter");
+assert.equal(await constantOf("engines/history_budget.ts", "RELIEVED_PART"), 0.9);
+assert.equal(await constantOf("engines/sqlite/space.ts", "LOOK_EVERY_MS"), 60_000);
+assert.equal(await constantOf("engines/sqlite/space.ts", "KEPT_PART"), 0.1);
+assert.equal(await constantOf("engines/sqlite/rewrite.ts", "FREE_PART"), 0.25);
+assert.equal(await constantOf("inbox/store/sqlite_sweep.ts", "NEVER_USED_MS"), 24 * 3_600_000);
+assert.equal(await constantOf("limits/rate.ts", "PAUSE_MS"), 1000);
+assert.equal(await constantOf("limits/descriptors.ts", "HTTP_SHARE"), 0.1);
+
+const FRAGMENTS = {
+  most: await constantOf("listeners/node_upgrades.ts", "MAX_FRAGMENTS"),
+  bytes: await constantOf("listeners/node_upgrades.ts", "LEAST_FRAGMENT_BYTES"),
+};
+const A_FRAME = {
+  entries: await constantOf("core/work.ts", "ENTRIES_A_FRAME"),
+  characters: await constantOf("core/work.ts", "CHARACTERS_A_FRAME"),
+};
+
+const days = (ms: number) => ms / (24 * 3_600_000);
+const closing = ({ code }: { readonly code: number }) => `${code}`;
+
+/** What each page says, as the code has it. What is measured, or the runtime's, stands as it is. */
+const SENTENCES: Readonly<Record<string, readonly string[]>> = {
+  "docs/limits.md": [
+    `with ${ERRORS.address_denied.status} or ${ERRORS.too_many_connections.status} and`,
+    `is closed with ${closing(DISCONNECTS.too_many_connections)}; frames count`,
+    `more than ${await constantOf("listeners/node_requests.ts", "MOST_WAITING")} requests wait`,
+    "IPv6 by its /64",
+    `has ${
+      await constantOf("auth/connection_auth.ts", "PROOF_DEADLINE_MS") / 1000
+    } seconds at the most`,
+    `means ${PER_SECOND} a second in the long run, and ${grouped(AT_ONCE)} at once`,
+    `${usual("APP_LIMIT_ROOMS")} rooms to enter and ` +
+    `${grouped(await constantOf("sdk/core/outbox.ts", "QUEUE_LIMIT"))} messages to send`,
+    `is more than ${FRAGMENTS.most * FRAGMENTS.bytes / 1024} KiB, a message`,
+    `one for each ${FRAGMENTS.bytes / 1024} KiB of the limit`,
+    `closed with ${closing(DISCONNECTS.too_many_frames)}, or because`,
+    "costs about 25 ns and no memory", // measured
+    `closed with ${closing(DISCONNECTS.stalled)}, whatever`,
+    `its content and ${await bytesBeside()} bytes`,
+    "before version 0.3 gives",
+    `where ${
+      await constantOf("engines/sqlite/rewrite.ts", "REWRITTEN_BYTES") / 1e6
+    } MB or less are in use`,
+    `an empty one for ${
+      days(await constantOf("inbox/store/sqlite_sweep.ts", "EMPTY_MS"))
+    } days, or`,
+    `in Redis the one for ${
+      days(await constantOf("inbox/store/redis_inbox.ts", "EMPTY_MS"))
+    } days, or`,
+    `for each ${A_FRAME.entries} entries, or for each ${grouped(A_FRAME.characters)} characters`,
+    `where there are more than ${A_FRAME.entries}; \`read\` with \`all\` counts as ${MAX_PAGE}`,
+    `read ${Math.floor(PER_SECOND / LONGEST)} times a second`,
+    `and ${Math.floor(AT_ONCE / LONGEST / 10) * 10} times at once`,
+    `enters ${usual("APP_LIMIT_ROOMS")} rooms at once`,
+    `has ${grouped(MAX_ANSWER)} characters at most`,
+    `assumes ${grouped(await constantOf("limits/descriptors.ts", "ASSUMED_LIMIT"))} if`,
+    `${await constantOf("limits/descriptors.ts", "RESERVE_SHARE") * 100} %, and at least ` +
+    `${await constantOf("limits/descriptors.ts", "LEAST_RESERVE")}, are a reserve`,
+    `of the rest, ${
+      grouped(await constantOf("limits/descriptors.ts", "HTTP_CONNECTIONS"))
+    }, and at most a tenth`,
+    `The unit's ${grouped(UNIT)} make ${grouped(clientsOf(UNIT))} clients`,
+    `After ${
+      await constantOf("listeners/accepting.ts", "GIVE_UP_MS") / 1000
+    } s without success it tells its ` +
+    `clients to come back (${closing(DISCONNECTS.shutdown)}) and ends with code 1`,
+    `Every ${
+      await constantOf("listeners/accepting.ts", "CHECK_MS") / 1000
+    } s it connects to itself`,
+    `after ${
+      await constantOf("listeners/accepting.ts", "GIVE_UP_MS") / 1000
+    } s, the server is started anew`,
+    "a frame may have 64 MiB", // the runtime's
+  ],
+  "docs/guarantees.md": [
+    "HTTP 200 or 201, exit code 0 of",
+    `at most ${await constantOf("base/steady_clock.ts", "CATCH_UP")} times as fast as time passes`,
+    `within ${WORDS[CLIENTS_ID_SECONDS / 60]} minutes is one message`,
+    `within ${await takenOverAfter()} s, or ` +
+    `${
+      await takenOverAfter() + await constantOf("ways/bridge_router.ts", "NEW_MS") / 1000
+    } s where`,
+    "Redis forgets it, and answers 0.",
+    `beyond ${MAX_KEPT_LENGTH / 1e6} million characters`,
+    `kept for ${hours(POSITION_SECONDS)} after that, a persistent room's for ` +
+    `${days(positionSeconds({ size: 1, seconds: 1, persistent: true }) * 1000)} days`,
+  ],
+  "SECURITY.md": ["made with mode 0700, and its files with 0600"],
+};
+
+for (const [page, sentences] of Object.entries(SENTENCES)) {
+  const text = plain(withoutTables(await Deno.readTextFile(`${ROOT}${page}`)));
+
+  Deno.test(`${page}: what it says in numbers is so`, () => {
+    for (const sentence of sentences) assert.ok(text.includes(sentence), sentence);
+  });
+
+  Deno.test(`${page}: no number is said that nobody compares`, () => {
+    const rest = sentences.reduce((left, sentence) => left.replaceAll(sentence, " … "), text)
+      .replaceAll(/`[^`]*`|\]\([^)]*\)/g, "…"); // names, commands, addresses
+    const left = [...rest.matchAll(/.{0,40}\d.{0,20}/g)].map(([around]) => around)
+      .filter((around) => !/version 2|SHA-256|HS256|IPv[46]/.test(around));
+    assert.deepEqual(left, []);
+  });
+}
+
+Deno.test("docs/limits.md: limits without a setting are those of the code", async () => {
+  const page = plain(await Deno.readTextFile(`${ROOT}docs/limits.md`));
+  const limits: Readonly<Record<string, number>> = {
+    "lines of a message of version 2": MAX_LINES,
+    "commands that are worked on at once": await constantOf("core/lanes.ts", "MOST_AT_ONCE"),
+    "fragments of a message; `node` listener": FRAGMENTS.most,
+    "users named in a room, by its rule": MAX_PRESENCE,
+  };
+  for (const [limit, value] of Object.entries(limits)) {
+    assert.ok(page.includes(`| ${limit} | | \`${value}\` |`), limit);
+  }
+  const beside = grouped(await constantOf("limits/descriptors.ts", "HTTP_CONNECTIONS"));
+  assert.ok(page.includes(`connections of all kinds, ${beside} beside`));
+  assert.equal(retryAfterSeconds(5000), "5");
+});
+
+/** Without the tables of limits, which `limits/limits_test.ts` compares. */
+function withoutTables(markdown: string): string {
+  return markdown.replaceAll(
+    /(?<=<!-- table: (connections|messages|kept|requests) -->\n\n)(\|.*\n)+/g,
+    "",
+  );
+}
+
+/** A page in one line, with one space between words. */
+function plain(markdown: string): string {
+  return markdown.replaceAll(/\s+/g, " ");
+}
+
+/** As pages write a number: 262,144. */
+function grouped(number: number): string {
+  return number.toLocaleString("en");
+}
+
+function hours(seconds: number): string {
+  assert.equal(seconds, 3600);
+  return "an hour";
+}
+
+function clientsOf(limit: number): number {
+  return sharePlaces({ limit, open: 30, isKnown: true }, Infinity).clients;
+}
+
+/** How soon another node has the turn: the lock has ended, and somebody has asked for it. */
+async function takenOverAfter(): Promise<number> {
+  return (await constantOf("ways/turn_lock.ts", "LASTS_MS") + 1000) / 1000;
+}
+
+/** What a notification takes beside its content: with SQLite and in Redis the same. */
+async function bytesBeside(): Promise<number> {
+  const [sqlite, lua] = await Promise.all(
+    ["sqlite_inbox_statements.ts", "inbox.lua"].map((file) =>
+      Deno.readTextFile(`${ROOT}lib/inbox/store/${file}`)
+    ),
+  );
+  const [, bytes] = /octet_length\(content\) \+ (\d+)/.exec(sqlite ?? "") ?? [];
+  assert.equal(/EACH_BYTES = (\d+)/.exec(lua ?? "")?.[1], bytes);
+  return Number(bytes);
+}

@@ -9,7 +9,6 @@ import { DEFAULT_SITE } from "../base/site.ts";
 import type { Limits } from "../base/sizes.ts";
 import type { Dialect } from "./arrival.ts";
 import { type Channel, keyOf } from "./channel.ts";
-import type { Command } from "./command.ts";
 import { type FrameOwner, FrameQueue } from "./frame_queue.ts";
 import { Held, type HeldPublication } from "./held.ts";
 import { Intake, type IntakeOwner } from "./intake.ts";
@@ -55,13 +54,19 @@ export interface Protocol {
   fail(connection: Connection, error: CodedError, fields?: Fields): void;
 }
 
+/** What a frame asks for, as far as its place in the order of frames is concerned. `command.ts` says more of it. */
+interface Ordered {
+  readonly type: string;
+  readonly lane: ((fields: Fields, connection: Connection) => string | undefined) | undefined;
+}
+
 /**
  * What is done for a frame; as a promise, if that takes its time.
  *
  * @param command that the frame asks for; `undefined` where there is none
  * @param turn resolves when the answer may go out; absent: at once
  */
-type Work = (
+type Work<Command> = (
   connection: Connection,
   fields: Fields,
   command: Command | undefined,
@@ -364,7 +369,7 @@ export class Connection implements SocketEvents, FrameOwner, IntakeOwner, Writer
    * @param fields of the frame, if there is one
    * @param command that the frame asks for, which says what its lane is
    */
-  work(run: Work, fields?: Fields, command?: Command): void {
+  work<Command extends Ordered>(run: Work<Command>, fields?: Fields, command?: Command): void {
     const lane = fields && command?.lane?.(fields, this);
     if (command !== undefined && lane !== undefined) {
       return this.#frames.runIn(
@@ -415,8 +420,8 @@ export class Connection implements SocketEvents, FrameOwner, IntakeOwner, Writer
   }
 
   /** Runs a command, and tells the client what was wrong with it. What it returns never rejects. */
-  #run(
-    run: Work,
+  #run<Command>(
+    run: Work<Command>,
     fields: Fields | undefined,
     command: Command | undefined,
     turn?: Promise<void>,

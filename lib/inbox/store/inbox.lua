@@ -65,13 +65,11 @@ local function remove(ids)
     if bytes > 0 and redis.call('HEXISTS', POSITION, 'bytes') == 1 then
       redis.pcall('HINCRBY', POSITION, 'bytes', -bytes) -- a Redis that is full may refuse it; the rest goes all the same
     end
-    local owners, all_owners = {}, {}
-    for i, id in ipairs(part) do
-      all_owners[i] = PREFIX .. 'owner:' .. id
-    end
-    for i, user in ipairs(redis.call('MGET', unpack(all_owners))) do
-      if user == USER then -- another user may have one with the same id
-        table.insert(owners, all_owners[i])
+    local owners = {}
+    for _, id in ipairs(part) do
+      local owner = PREFIX .. 'owner:' .. id
+      if redis.call('GET', owner) == USER then -- another user may have one with the same id
+        table.insert(owners, owner)
       end
     end
     if #owners > 0 then

@@ -150,7 +150,7 @@ Deno.test("Client asks for another token some seconds after its own was revoked,
   world.socket.drop(3503, "the token was revoked");
   assert.equal(world.client.state.kind, "waiting", "one was taken since");
 
-  using fixed = start({ token: "the only one" });
+  using fixed = start({ token: "the-only-one" });
   fixed.online();
   fixed.socket.drop(3503, "the token was revoked");
   assert.deepEqual(fixed.client.state, stopped);

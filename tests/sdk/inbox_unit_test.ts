@@ -1,6 +1,6 @@
 /** Notifications of the library with a server of the test's own: once, acknowledged, resumed, read and put away. */
 import assert from "node:assert/strict";
-import type { KeyValueStore } from "../../lib/sdk/mod.ts";
+import type { ConnectOptions, KeyValueStore } from "../../lib/sdk/mod.ts";
 import {
   connectData,
   direct,
@@ -117,6 +117,25 @@ Deno.test("Client resumes the inbox over a reload, where it has a storage", () =
   using other = start({ storage, userId: "someone else" });
   other.socket.open();
   assert.equal(other.socket.sent[0]?.inbox, undefined);
+});
+
+Deno.test("Client does without a storage that answers late, and fails then", async () => {
+  const fail = () => Promise.reject(new Error("later"));
+  const storage = { getItem: fail, setItem: fail } as unknown as KeyValueStore;
+  using world = start({ storage });
+  world.online({ inbox: inboxData(0) });
+  assert.equal(world.client.state.kind, "online");
+  await new Promise((resolve) => setTimeout(resolve)); // an error that nobody heard would end the test
+});
+
+Deno.test("Client takes no number for a user's id that is none", () => {
+  for (const userId of [NaN, 1.5, 2 ** 53, Infinity]) {
+    assert.throws(() => start({ userId }), /give a whole number below 2\^53, or the id as text/);
+  }
+  const nobody = { userId: null } as unknown as Partial<ConnectOptions>; // programs without types give this
+  using world = start(nobody);
+  world.socket.open();
+  assert.equal(world.socket.ofType("connect")[0]?.["user_id"], undefined);
 });
 
 Deno.test("Client does without a storage that fails", () => {

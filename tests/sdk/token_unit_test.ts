@@ -16,6 +16,13 @@ const WRONG: readonly [what: string, source: () => unknown, reason: RegExp][] = 
   ["gives nothing", () => undefined, /gave undefined/],
   ["gives an empty text", () => " ", /gave an empty text/],
   ["gives a number", () => 12345, /gave number/],
+  ["gives two lines", () => "secret\nof two lines", /gave a text with spaces or other than ASCII/],
+  ["promises more than ASCII", () => Promise.resolve("secrét"), /other than ASCII/],
+  ["gives what cannot be looked at", () => ({
+    get then() {
+      throw new Error("no session");
+    },
+  }), /no session/],
   ["gives an object", () => ({ token: "secret" }), /gave object/],
   ["promises null", () => Promise.resolve(null), /gave null/],
   ["promises an empty text", () => Promise.resolve(""), /gave an empty text/],
@@ -68,6 +75,18 @@ for (const [what, source, reason] of WRONG) {
     assert.equal(world.clock.size, 0);
   });
 }
+
+Deno.test("a token that cannot be sent is not sent, and not shown", async () => {
+  for (const token of ["secret of two words", "secret\nline", "secrét"]) {
+    await using world = settled(start({ token }));
+    const { state } = world.client;
+    assert.ok(state.kind === "waiting");
+    assert.match(state.reason, /Cannot get a token: it is a text with spaces or other than ASCII/);
+    assert.equal(world.sockets.length, 0);
+  }
+  await using world = settled(start({ token: " good\n" })); // as read from a file
+  assert.deepEqual(world.socket.protocols, ["notifyli.v2", "notifyli.token.good"]);
+});
 
 Deno.test("a function for a token is asked no more where the client was closed meanwhile", async () => {
   const ways: ((world: World, give: (token: string) => void) => void)[] = [

@@ -31,7 +31,7 @@ export interface ConnectOptions {
   /**
    * Proves who the user is, where the server asks for it (docs/auth.md): a token, or a function that gets one. The
    * function is called before each connection, and when the session is about to end. Where it throws, takes longer than 15
-   * seconds or gives none, it is called again after a pause.
+   * seconds or gives none, it is called again after a pause. A token is printable ASCII without spaces.
    */
   readonly token?: TokenSource;
   /** The name that others see. @default the user's id */
@@ -75,7 +75,7 @@ export function resolveOptions(options: ConnectOptions): ResolvedOptions {
   if (urls.length === 0) throw new TypeError("Cannot connect: 'urls' is empty");
   return {
     urls: urls.map(webSocketUrl),
-    userId: userId === undefined ? undefined : String(userId),
+    userId: userIdOf(userId),
     token,
     name,
     storage: openStorage(storage),
@@ -84,6 +84,15 @@ export function resolveOptions(options: ConnectOptions): ResolvedOptions {
     random: environment.random ?? Math.random,
     wakeSources: environment.wakeSources ?? systemWakeSources(),
   };
+}
+
+/** Programs without types give `null` for nobody, and numbers whose last digits are lost. */
+function userIdOf(userId: ConnectOptions["userId"] | null): string | undefined {
+  if (userId === undefined || userId === null) return undefined;
+  if (typeof userId !== "number" || Number.isSafeInteger(userId)) return String(userId);
+  throw new TypeError(
+    `Cannot connect as user ${userId}: give a whole number below 2^53, or the id as text`,
+  );
 }
 
 function openStorage(storage: ConnectOptions["storage"]): KeyValueStore | undefined {

@@ -4,6 +4,9 @@ import type { Clock } from "./clock.ts";
 /** One token, or a function that gets a new one each time. It throws, or rejects, where there is none. */
 export type TokenSource = string | (() => string | PromiseLike<string>);
 
+/** What can go up in a header or as a subprotocol; errors of what cannot would show the token. */
+const SENDABLE = /^[\x21-\x7e]+$/;
+
 /** How long a token may take. */
 const TOKEN_DEADLINE_MS = 15_000;
 
@@ -25,7 +28,9 @@ export function askToken(
   { then, failed }: TokenEvents,
 ): () => void {
   if (typeof source !== "function") {
-    then(source?.trim());
+    const token = source?.trim();
+    if (token && !SENDABLE.test(token)) failed(`Cannot get a token: it is ${kindOf(token)}`);
+    else then(token);
     return () => {};
   }
   let isOpen = true;
@@ -39,35 +44,34 @@ export function askToken(
     failed(`Cannot get a token: ${reason}`);
   };
   const take = (token: unknown) => {
-    if (!isText(token)) return fail(`the function gave ${kindOf(token)}, which is no token`);
+    const text = typeof token === "string" ? token.trim() : "";
+    if (!SENDABLE.test(text)) return fail(`the function gave ${kindOf(token)}, which is no token`);
     if (!isOpen) return;
     end();
-    then(token.trim());
+    then(text);
   };
   const cancelDeadline = clock.after(
     TOKEN_DEADLINE_MS,
     () => fail(`the function took longer than ${TOKEN_DEADLINE_MS / 1000} seconds`),
   );
-  let given: unknown; // programs without types give anything
+  let answer: unknown; // programs without types give anything
   try {
-    given = source();
+    const given: unknown = source();
+    answer = isThenable(given) ? Promise.resolve(given) : given;
   } catch (error) {
     fail(error);
     return end;
   }
-  if (isThenable(given)) void Promise.resolve(given).then(take, fail);
-  else take(given);
+  if (answer instanceof Promise) void answer.then(take, fail);
+  else take(answer);
   return end;
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === "string" && value.trim() !== "";
 }
 
 /** What a value is, without the value: it may be a secret all the same. */
 function kindOf(value: unknown): string {
   if (value === null) return "null";
-  return typeof value === "string" ? "an empty text" : typeof value;
+  if (typeof value !== "string") return typeof value;
+  return value.trim() === "" ? "an empty text" : "a text with spaces or other than ASCII";
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -50,7 +50,9 @@ export class PositionStore {
 
   #read(key: string): unknown {
     try {
-      return JSON.parse(this.#store?.getItem(key) ?? "null");
+      const text: unknown = this.#store?.getItem(key) ?? "null";
+      ignore(text);
+      return JSON.parse(String(text));
     } catch {
       return undefined; // unreadable, or not allowed: as if there were none
     }
@@ -58,9 +60,14 @@ export class PositionStore {
 
   #write(key: string, value: unknown): void {
     try {
-      this.#store?.setItem(key, JSON.stringify(value));
+      ignore(this.#store?.setItem(key, JSON.stringify(value)));
     } catch {
       // Full, or not allowed: after a reload all that is unread comes again.
     }
   }
+}
+
+/** Programs without types give stores that answer by promises, whose errors nobody would hear. */
+function ignore(answer: unknown): void {
+  if (answer instanceof Promise) answer.catch(() => {});
 }

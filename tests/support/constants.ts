@@ -7,6 +7,14 @@ export async function constantOf(file: string, name: string): Promise<number> {
   return valueIn(code, name, file);
 }
 
+/** The value of a `local` at the top of a script. */
+export async function luaConstantOf(file: string, name: string): Promise<number> {
+  const script = await Deno.readTextFile(`${ROOT}lib/${file}`);
+  const [, value] = new RegExp(`^local ${name} = (\\d+)$`, "m").exec(script) ?? [];
+  if (value === undefined) throw new Error(`${file} has no local ${name} that is a number`);
+  return Number(value);
+}
+
 function valueIn(code: string, name: string, file: string): number {
   const [, text] = new RegExp(`^(?:export )?const ${name} = ([\\w.* ]+);`, "m").exec(code) ?? [];
   if (text === undefined) throw new Error(`${file} has no constant ${name} that is a number`);

@@ -54,6 +54,22 @@ Deno.test("a task of the program may do what it needs, and no more", () => {
   }
 });
 
+Deno.test("SECURITY.md says which commands may write nothing, and which may use no network", async () => {
+  const security = (await Deno.readTextFile(`${ROOT}SECURITY.md`)).replaceAll(/\s+/g, " ");
+  for (
+    const [flag, pattern] of [
+      ["--allow-write", /((?:`\w+`(?: and )?)+) may write nothing/],
+      ["--allow-net", /((?:`\w+`(?: and )?)+) may use no network/],
+    ] as const
+  ) {
+    const [, names = ""] = pattern.exec(security) ?? [];
+    const without = Object.entries(PERMISSIONS).filter(([, flags]) => !flags.includes(flag));
+    assert.deepEqual([...names.matchAll(/\w+(?=`)/g)].map(([name]) => name), [
+      ...without.map(([name]) => name),
+    ], flag);
+  }
+});
+
 Deno.test("SECURITY.md names the programs that the server may run, and no command may run any", async () => {
   const security = await Deno.readTextFile(`${ROOT}SECURITY.md`);
   const [, sentence = ""] = /server alone may run programs:(.*?)\(/s.exec(security) ?? [];

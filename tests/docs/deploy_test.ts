@@ -4,13 +4,11 @@
  */
 import assert from "node:assert/strict";
 import { once } from "node:events";
-// @ts-types="@types/ws"
-import { WebSocket } from "ws";
 import { DISCONNECTS } from "../../lib/base/errors.ts";
 import { ROOT } from "../support/paths.ts";
 import { Manager } from "../support/manager.ts";
 import { Program } from "../support/program.ts";
-import { freePort } from "../support/free_port.ts";
+import { Nginx, NGINX_TIMEOUT_SECONDS } from "../support/nginx.ts";
 import { RedisServer } from "../support/redis.ts";
 import { TestClient } from "../support/test_client.ts";
 import { APP_KEY, connectionToken } from "../support/tokens.ts";
@@ -28,7 +26,7 @@ Deno.test("deploy.md's key command names the service's folder, which is in no fi
 
 Deno.test("nginx as documented serves the page, the sockets and no API", async (t) => {
   await using program = await Program.start({ env: { APP_KEEPALIVE_SECONDS: "1", APP_KEY } });
-  await using nginx = await Nginx.start(program.port);
+  await using nginx = await Nginx.start(documentedSite(), program.port);
   const authorization = `Bearer ${await connectionToken({ sub: "5" })}`;
 
   await t.step("the page comes over https", async () => {
@@ -303,123 +301,10 @@ class Folders implements AsyncDisposable {
   }
 }
 
-/** In place of the documented timeout, which no test can wait for. */
-const NGINX_TIMEOUT_SECONDS = 2;
-
-class Nginx implements AsyncDisposable {
-  readonly #folder: Folders;
-  readonly #child: Deno.ChildProcess;
-  readonly #ports: { readonly http: number; readonly https: number };
-  readonly #certificate: string;
-
-  private constructor(
-    folder: Folders,
-    child: Deno.ChildProcess,
-    ports: { readonly http: number; readonly https: number },
-    certificate: string,
-  ) {
-    this.#folder = folder;
-    this.#child = child;
-    this.#ports = ports;
-    this.#certificate = certificate;
-  }
-
-  /** Starts nginx with the documented site, but for ports, certificate and timeout. */
-  static async start(server: number): Promise<Nginx> {
-    const folder = await Folders.make();
-    const { path } = folder;
-    const ports = { http: freePort(), https: freePort() };
-    await run("openssl", [
-      ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"],
-      ...["-days", "2", "-subj", "/CN=your-domain.com"],
-      ...["-addext", "subjectAltName=DNS:your-domain.com,IP:127.0.0.1"],
-      ...["-addext", "basicConstraints=critical,CA:FALSE"],
-      ...["-keyout", `${path}/privkey.pem`, "-out", `${path}/fullchain.pem`],
-    ]);
-    await Deno.mkdir(`${path}/.well-known/acme-challenge`, { recursive: true });
-    await Deno.writeTextFile(`${path}/.well-known/acme-challenge/token`, "proof");
-    await Deno.writeTextFile(`${path}/site.conf`, site(path, ports, server));
-    await Deno.writeTextFile(`${path}/nginx.conf`, mainConfig(path));
-    const args = ["-p", path, "-e", "stderr", "-c", `${path}/nginx.conf`];
-    await run("nginx", [...args, "-t"]);
-    const child = new Deno.Command("nginx", {
-      args,
-      stdin: "null",
-      stdout: "null",
-      stderr: "null",
-    }).spawn();
-    const certificate = await Deno.readTextFile(`${path}/fullchain.pem`);
-    const nginx = new Nginx(folder, child, ports, certificate);
-    await waitFor("nginx answers", async () => (await nginx.get("http", "/")).status);
-    return nginx;
-  }
-
-  /** Asks nginx by the documented name, at the address of this machine. */
-  async get(
-    scheme: "http" | "https",
-    path: string,
-  ): Promise<{ status: number; location: string | null; body: string }> {
-    using client = this.httpClient();
-    const response = await fetch(`${scheme}://127.0.0.1:${this.#ports[scheme]}${path}`, {
-      client,
-      headers: { host: "your-domain.com" },
-      redirect: "manual",
-    });
-    const { status, headers } = response;
-    return { status, location: headers.get("location"), body: await response.text() };
-  }
-
-  get url(): string {
-    return `https://127.0.0.1:${this.#ports.https}`;
-  }
-
-  httpClient(): Deno.HttpClient {
-    return Deno.createHttpClient({ caCerts: [this.#certificate], allowHost: true });
-  }
-
-  connect(path: string, headers: Record<string, string>): WebSocket {
-    return new WebSocket(`wss://127.0.0.1:${this.#ports.https}${path}`, {
-      ca: this.#certificate,
-      headers: { host: "your-domain.com", ...headers },
-    });
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#child.kill("SIGTERM");
-    await this.#child.status;
-    await this.#folder[Symbol.asyncDispose]();
-  }
-}
-
-function site(
-  folder: string,
-  ports: { readonly http: number; readonly https: number },
-  server: number,
-): string {
+/** The site, with the location for a server behind a path beside its own. */
+function documentedSite(): string {
   const [text = "", atPath = ""] = [...doc.matchAll(/```nginx\n([\s\S]*?)```/g)].map(([, code]) =>
     code
   );
-  return text.replace(/\}\s*$/, `${atPath}}`)
-    .replaceAll(/^ *listen \[::\].*$/gm, "") // not every machine has IPv6
-    .replace("listen 80;", `listen 127.0.0.1:${ports.http};`)
-    .replace("listen 443 ssl;", `listen 127.0.0.1:${ports.https} ssl;`)
-    .replaceAll("/etc/letsencrypt/live/your-domain.com", folder)
-    .replaceAll("/var/www/html", folder)
-    .replaceAll("http://127.0.0.1:7000", `http://127.0.0.1:${server}`)
-    .replaceAll(/_timeout \d+s;/g, `_timeout ${NGINX_TIMEOUT_SECONDS}s;`);
-}
-
-function mainConfig(folder: string): string {
-  const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-    .map((name) => `${name}_temp_path ${folder}/${name};`).join(" ");
-  // Root's test folder is for root alone; where the user is another, nginx takes no notice of `user`.
-  return `daemon off; user root; worker_processes 1; pid ${folder}/nginx.pid;
-events { worker_connections 64; }
-http { access_log off; ${temporary} include ${folder}/site.conf; }
-`;
-}
-
-async function run(program: string, args: string[]): Promise<void> {
-  const { code, stderr } = await new Deno.Command(program, { args, stdin: "null" }).output();
-  assert.equal(code, 0, new TextDecoder().decode(stderr));
+  return text.replace(/\}\s*$/, `${atPath}}`);
 }

@@ -17,7 +17,12 @@ const NEEDED: readonly { package: string; probe: string[]; for: string }[] = [
     probe: ["/usr/bin/python3", "-c", "import redis"],
     for: "the Python snippet",
   },
-  { package: "php-cli", probe: ["php", "--version"], for: "the PHP snippet" },
+  { package: "php-cli", probe: ["php", "--version"], for: "the PHP snippets" },
+  {
+    package: "php-redis",
+    probe: ["php", "-r", "exit(class_exists('Redis') ? 0 : 1);"],
+    for: "applications of the PHP server",
+  },
   { package: "bsdutils", probe: ["script", "--version"], for: "pseudo-terminals" },
   { package: "openssl", probe: ["openssl", "version"], for: "certificates" },
   { package: "curl", probe: ["curl", "--version"], for: "the snippets of the docs" },

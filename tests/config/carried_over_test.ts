@@ -8,26 +8,13 @@ import { RedisServer } from "../support/redis.ts";
 import { TestClient } from "../support/test_client.ts";
 
 /** As its documents have it. */
-const ENV = `# WebSocket Server Configuration
-APP_WS_SERVER_PROTOCOL=wss
-APP_WS_SERVER_DOMAIN=your-domain.com
-APP_LOCATION=localhost
-APP_PORT=PORT
-# Redis Configuration
-REDIS_ENABLED=true
-REDIS_HOST=127.0.0.1
-REDIS_PORT=REDIS
-REDIS_PASSWORD=
-REDIS_PREFIX=notifyli:connections:
-# Notification Bridge Configuration
-BOT_NAME=NotificationBot
-BOT_ROOM=1
-`;
+const ENV = await Deno.readTextFile(`${ROOT}tests/fixtures/php/env`);
 
 const SAID = [
   /^\.env:2: APP_WS_SERVER_PROTOCOL: it has no effect here: the page finds the server/,
   /^\.env:3: APP_WS_SERVER_DOMAIN: it has no effect here/,
-  /^\.env:4: APP_LOCATION: it has no effect here: the server listens at APP_HOST and APP_PORT/,
+  /^\.env:4: APP_WS_SERVER: it has no effect here/,
+  /^\.env:5: APP_LOCATION: it has no effect here: the server listens at APP_HOST and APP_PORT/,
   /^REDIS_PREFIX=notifyli:connections: stands before the connection hashes alone.*taken as notifyli:$/,
   /^BOT_NAME: here it names this server's connections/,
   /^BOT_ROOM: here it is the room/,
@@ -37,8 +24,8 @@ const SAID = [
 Deno.test("an .env of the PHP server works as it is, and the start says what is not the same", async () => {
   await using redis = await RedisServer.start();
   const folder = await Deno.makeTempDir();
-  const text = ENV.replace("REDIS_PORT=REDIS", `REDIS_PORT=${redis.port}`)
-    .replace("APP_PORT=PORT", `APP_PORT=${freePort()}`);
+  const text = ENV.replace("REDIS_PORT=6379", `REDIS_PORT=${redis.port}`)
+    .replace("APP_PORT=7000", `APP_PORT=${freePort()}`);
   await Deno.writeTextFile(`${folder}/.env`, text);
   await using program = await Program.start({
     dataDir: folder,
@@ -59,12 +46,12 @@ Deno.test("an .env of the PHP server works as it is, and the start says what is 
   await Deno.remove(folder, { recursive: true });
 });
 
-Deno.test("docs/deploy.md names each setting of that .env", async () => {
-  const page = await Deno.readTextFile(`${ROOT}docs/deploy.md`);
+Deno.test("docs/from-php.md names each setting of that .env", async () => {
+  const page = await Deno.readTextFile(`${ROOT}docs/from-php.md`);
   const [, table = ""] = /<!-- tested: the PHP server's settings -->\n\n((?:\|.*\n)+)/.exec(page) ??
     [];
   for (const [, name = ""] of ENV.matchAll(/^(\w+)=/gm)) {
-    assert.ok(table.includes(`\`${name}\``), `${name} is not in docs/deploy.md`);
+    assert.ok(table.includes(`\`${name}\``), `${name} is not in docs/from-php.md`);
   }
 });
 

@@ -3,6 +3,7 @@
  * Redis had, and is written back. A server that had keys stays closed to callers without one.
  */
 import type { Redis } from "ioredis";
+import { SharedReads } from "../../base/shared_reads.ts";
 import { throwUnavailable } from "../../engines/redis/errors.ts";
 import type { RedisStorage } from "../../engines/storage.ts";
 import { apiKeyNames, isLasting, RedisApiKeys } from "./redis.ts";
@@ -14,7 +15,8 @@ export class RememberedApiKeys implements KeyStore {
   readonly #hash: string;
   /** The fields of the hash that never change once they are there: of each key its data, and when it was revoked. */
   readonly #seen = new Map<string, string>();
-  #reading: Promise<void> | undefined;
+  /** All who ask while the keys are being read share the next reading. */
+  readonly #readings = new SharedReads<void>();
 
   constructor(storage: RedisStorage) {
     const { redis, subscriber, keys } = storage;
@@ -23,7 +25,7 @@ export class RememberedApiKeys implements KeyStore {
     const { hash, events } = apiKeyNames(keys);
     this.#hash = hash;
     subscriber.on("message", (channel: string) => {
-      if (channel === events) void this.renew().catch(() => {}); // it is read again before it is needed
+      if (channel === events) void this.#renewOnce().catch(() => {}); // it is read again before it is needed
     });
     storage.beforeRestored(async () => void await subscriber.subscribe(events));
   }
@@ -69,8 +71,8 @@ export class RememberedApiKeys implements KeyStore {
     return this.#store.touch(id, at);
   }
 
-  /** All who ask while the keys are being read share the reading. */
+  /** A reading that begins now, or the one after that which is under way. */
   #renewOnce(): Promise<void> {
-    return this.#reading ??= this.renew().finally(() => this.#reading = undefined);
+    return this.#readings.read("keys", () => this.renew());
   }
 }

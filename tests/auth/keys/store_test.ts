@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { KEYS_SQL } from "../../../lib/auth/keys/sqlite.ts";
 import type { ApiKey } from "../../../lib/auth/keys/store.ts";
-import { testEngines } from "../../support/engines.ts";
+import { openFullRedis, QUIET, testEngines } from "../../support/engines.ts";
+import { RedisServer } from "../../support/redis.ts";
 
 const SITE = "default";
 
@@ -37,6 +38,20 @@ testEngines("keeps when an API key was used and revoked, the first time", async 
   assert.deepEqual(await keys.list(), [expected, apiKey("k2")]);
   await keys.revoke("k2", 6000);
   assert.equal(await keys.exist(), true, "revoked ones count");
+});
+
+Deno.test("many API keys that are made at once are read anew a few times, and all are remembered", async () => {
+  await using redis = await RedisServer.start();
+  await using engine = await openFullRedis(redis);
+  await engine.run(QUIET);
+  const ids = Array.from({ length: 200 }, (_, index) => `k${index}`);
+  await Promise.all(ids.map((id) => engine.keys.create(apiKey(id))));
+  const [, calls = ""] =
+    /cmdstat_hgetall:calls=(\d+)/.exec(await redis.call("INFO", "commandstats")) ?? [];
+  assert.ok(Number(calls) < 100, `${calls} readings of all keys`);
+  await redis.call("FLUSHALL");
+  await engine.keys.renew?.();
+  assert.equal((await engine.keys.list()).length, ids.length);
 });
 
 function apiKey(id: string, changes: Partial<ApiKey> = {}): ApiKey {

@@ -2,15 +2,17 @@
 import assert from "node:assert/strict";
 import { Manager } from "../../support/manager.ts";
 import { Program } from "../../support/program.ts";
+import { RedisServer } from "../../support/redis.ts";
 import { TestClient } from "../../support/test_client.ts";
 import { APP_KEY, connectionToken, nowSeconds } from "../../support/tokens.ts";
 import { waitFor } from "../../support/wait.ts";
 
 const CLIENTS = 150;
 
-for (const APP_LISTENER of ["deno", "node"]) {
-  Deno.test(`a site of many clients is revoked (${APP_LISTENER}): all are closed, with a few lines of the log`, async () => {
-    await using program = await Program.start({ env: { APP_KEY, APP_LISTENER } });
+for (const [APP_LISTENER, store] of [["deno", "SQLite"], ["node", "Redis"]] as const) {
+  Deno.test(`a site of many clients is revoked (${APP_LISTENER}, ${store}): all are closed, with a few lines of the log`, async () => {
+    await using redis = store === "Redis" ? await RedisServer.start() : undefined;
+    await using program = await Program.start({ env: { ...redis?.env, APP_KEY, APP_LISTENER } });
     const manager = await Manager.of(program);
     const tokens = await Promise.all(
       Array.from(

@@ -1,12 +1,16 @@
 /** All rows of the table, in its order. */
 import type { Row } from "./row.ts";
 import { batched } from "./rows/batched.ts";
+import { farRedis } from "./rows/far_redis.ts";
 import { floods } from "./rows/floods.ts";
 import { httpEmbedded, httpRedis } from "./rows/http_notify.ts";
 import { idleMemory } from "./rows/idle_memory.ts";
 import { loneMessage } from "./rows/lone_message.ts";
+import { presence } from "./rows/presence.ts";
 import { reconnect } from "./rows/reconnect.ts";
 import { redisPublish } from "./rows/redis_publish.ts";
+import { restore } from "./rows/restore.ts";
+import { retention } from "./rows/retention.ts";
 import { baseDeno } from "./rows/base_deno.ts";
 import { baseNode } from "./rows/base_node.ts";
 import { smallRooms } from "./rows/small_rooms.ts";
@@ -25,6 +29,10 @@ export const ROWS: readonly Row[] = [
   loneMessage,
   idleMemory,
   reconnect,
+  restore,
+  presence,
+  retention,
+  farRedis,
   floods,
   start,
 ];

@@ -36,18 +36,18 @@ export const MANY_MEMBERSHIPS: Scenario = {
       await passed(random.next() * 0.6); // sometimes in the middle of what the cut before has begun
     }
     await waitFor("it is ready", async () => (await readiness(program.url)).status === 200);
-    await waitFor("presence is whole", async () => await present(redis) === CLIENTS * ROOMS);
+    await waitFor("presence is whole", async () => await presentClients(redis) === CLIENTS * ROOMS);
     progress(`${CLIENTS * ROOMS} memberships are restored`);
     await notify(program, ledger, "restored");
 
     await redis.stop("SIGKILL"); // with all that it had
     await redis.restart();
-    await waitFor("presence is whole", async () => await present(redis) === CLIENTS * ROOMS);
+    await waitFor("presence is whole", async () => await presentClients(redis) === CLIENTS * ROOMS);
     await notify(program, ledger, "anew");
 
     await Promise.all(crowd.map((client) => client.close()));
     await notify(program, ledger, "meanwhile");
-    await waitFor("they are gone", async () => await present(redis) === 0);
+    await waitFor("they are gone", async () => await presentClients(redis) === 0);
     await waitFor("all has arrived", () => ledger.missing([USER]) === 0);
     ledger.left(USER, await readInbox(program.webSocketUrl, USER));
     return ledger.check();
@@ -66,7 +66,7 @@ async function enter(program: Program): Promise<TestClient[]> {
 }
 
 /** How many clients the leases of living nodes stand for. */
-async function present(redis: RedisServer): Promise<number> {
+export async function presentClients(redis: RedisServer): Promise<number> {
   const [lease = "", ...others] = (await redis.call("ZRANGE", "notifyli:leases", "0", "-1")).split(
     "\n",
   );

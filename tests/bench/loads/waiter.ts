@@ -26,14 +26,10 @@ const HTTP_PAUSE_MS = 20;
 const load: WaiterLoad = JSON.parse(Deno.args[0] ?? "");
 const until = performance.now() + load.seconds * 1000;
 const protocols = ["notifyli.v2", `notifyli.token.${tokenFor(1, load.key)}`];
-const socket = new WebSocket(`ws://127.0.0.1:${load.port}/ws`, protocols);
-await event(socket, "open");
+let socket = await open();
 
 const [waits, httpWaits] = await Promise.all([
-  ask(PAUSE_MS, () => {
-    socket.send('{"type":"ping","ref":1}');
-    return event(socket, "message");
-  }),
+  ask(PAUSE_MS, pinged),
   ask(HTTP_PAUSE_MS, async () => {
     await (await fetch(`http://127.0.0.1:${load.port}/healthz`)).text();
   }),
@@ -45,6 +41,26 @@ const figures: WaiterFigures = {
 };
 console.log(JSON.stringify(figures));
 Deno.exit(0);
+
+async function open(): Promise<WebSocket> {
+  for (;;) {
+    const opened = new WebSocket(`ws://127.0.0.1:${load.port}/ws`, protocols);
+    if (await Promise.race([event(opened, "open"), event(opened, "close")]) === "open") {
+      return opened;
+    }
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+  }
+}
+
+/** Resolves with the answer; who is told to come back asks again. */
+async function pinged(): Promise<void> {
+  for (;;) {
+    socket.send('{"type":"ping","ref":1}');
+    const told = await Promise.race([event(socket, "message"), event(socket, "close")]);
+    if (told === "message") return;
+    socket = await open();
+  }
+}
 
 /** All waits, the shortest first. */
 async function ask(pauseMs: number, question: () => Promise<void>): Promise<number[]> {
@@ -58,6 +74,9 @@ async function ask(pauseMs: number, question: () => Promise<void>): Promise<numb
   return waits.sort((a, b) => a - b);
 }
 
-function event(target: EventTarget, name: string): Promise<void> {
-  return new Promise((resolve) => target.addEventListener(name, () => resolve(), { once: true }));
+/** Resolves with the event's name, once it comes. */
+function event<N extends string>(target: EventTarget, name: N): Promise<N> {
+  return new Promise((resolve) => {
+    target.addEventListener(name, () => resolve(name), { once: true });
+  });
 }

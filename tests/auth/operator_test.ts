@@ -170,7 +170,7 @@ for (const [name, spoil, says] of FAULTS) {
       assert.match(listed.stderr, says);
     }
     await using program = await Program.start({ isGuarded: true, dataDir: folder.path });
-    assert.ok(program.log.some(({ level, message }) => level === "warning" && says.test(message)));
+    await program.line(({ level, message }) => level === "warning" && says.test(message));
     assert.notEqual(operatorKeyOf(program), old);
     assert.equal((await call(program, "GET", "/api/keys", { bearer: old })).status, 401);
     const bearer = operatorKeyOf(program);

@@ -120,6 +120,7 @@ for (const listener of ["deno", "node"]) {
         assert.equal(status, 404, path);
         assert.match(JSON.parse(body).message, /it is at \/ws$/);
         const shown = path.replace(/\/$/, "");
+        await program.line((line) => line["path"] === shown);
         assert.equal(program.log.filter((line) => line["path"] === shown).length, 1, path);
       }
     });

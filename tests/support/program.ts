@@ -131,6 +131,14 @@ export class Program implements AsyncDisposable {
     return new Program(child, { data, temporary: folder }, logFile);
   }
 
+  /**
+   * Resolves with the first line of the log that is meant. The log is read from a pipe, so a line may come later than an answer
+   * that the program gave after it.
+   */
+  async line(isMeant: (line: LogLine) => boolean): Promise<LogLine> {
+    return await waitFor("the line in the log", () => this.log.find(isMeant));
+  }
+
   get log(): readonly LogLine[] {
     this.#readFile();
     return this.#log;

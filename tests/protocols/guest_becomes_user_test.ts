@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { DISCONNECTS } from "../../lib/base/errors.ts";
+import { Manager } from "../support/manager.ts";
 import { Program } from "../support/program.ts";
 import { RedisServer } from "../support/redis.ts";
 import { RoomsFile } from "../support/rooms_file.ts";
@@ -14,91 +15,96 @@ const ROOMS = ["1", "lobby"];
 
 for (const listener of ["deno", "node"]) {
   for (const store of ["SQLite", "Redis"]) {
-    Deno.test(`${listener} listener, ${store}: a guest who says who it is is that user in all its rooms`, async () => {
-      await using place = await Place.open(store, { APP_LISTENER: listener });
-      const { program } = place;
-      const { webSocketUrl: url } = program;
-      await using alice = await TestClient.join(url, { user: 1, room: "1", name: "Alice" });
-      await using guest = await TestClient.connect(url);
-      for (const room of ROOMS) {
-        alice.send({ type: "keepalive", user_id: 1, room });
-        alice.send({ type: "presence", room });
-      }
-      await alice.get("presence", 2);
-      for (const room of ROOMS) {
-        guest.send({ type: "keepalive", room, name: "Anonymous", message: "..." });
-      }
-      const joined = await alice.get("join", 2);
-      const [id] = joined.map(({ user_id }) => String(user_id));
-      assert.match(id ?? "", /^guest-/);
-      assert.deepEqual(joined.map(({ room, name }) => `${room} ${name}`).sort(), [
-        "1 Anonymous",
-        "lobby Anonymous",
-      ]);
-      await guest.settled();
-      await notify(program, id, { id: "order-0001", room: "1", message: "the guest's" });
-      assert.equal((await guest.get("direct_message"))[0]?.["message"], "the guest's");
-      for (const room of ROOMS) {
-        await notify(program, 42, { id: `order-000${room.length}`, room, message: `for ${room}` });
-      }
-
-      for (let each = 0; each < 20; each++) {
-        alice.send({ type: "usermsg", user_id: 1, room: "lobby", message: `${each}` });
-        if (each !== 10) continue;
-        guest.send({ type: "usermsg", user_id: "42", name: "Bob", room: "1", message: "Hello!" });
-      }
-      const hello = await waitFor("it is heard", () => said(alice, "1").at(-1));
-      assert.partialDeepStrictEqual(hello, { user_id: 42, name: "Bob", message: "Hello!" });
-      const waited = (await guest.get("direct_message", 3)).slice(1);
-      assert.deepEqual(waited.map(({ message }) => message).sort(), ["for 1", "for lobby"]);
-      await waitFor("it has missed nothing", () => said(guest, "lobby").length >= 20);
-      assert.deepEqual(
-        said(guest, "lobby").map(({ message }) => message),
-        Array.from({ length: 20 }, (_, each) => String(each)),
-      );
-
-      const changes = [...await alice.get("join", 4), ...await alice.get("leave", 2)].slice(2);
-      const told = changes.map(({ type, room, user_id, name }) => [type, room, user_id, name]);
-      assert.deepEqual(
-        told.sort(),
-        ROOMS.flatMap((room) => [["join", room, 42, "Bob"], ["leave", room, id, "Anonymous"]])
-          .sort(),
-      );
-      for (const room of ROOMS) {
-        const users = await usersIn(program, room);
-        assert.deepEqual(users, [[1, "Alice"], [42, "Bob"]]);
-      }
-      assert.equal(await notify(program, id, { room: "1", message: "nobody's" }), false);
-      assert.equal(await notify(program, 42, { room: "lobby", message: "live" }), true);
-      assert.equal((await guest.get("direct_message", 4))[3]?.["message"], "live");
-
-      guest.send({ type: "keepalive", room: "attic" }); // still the same user
-      guest.send({ type: "keepalive", user_id: 43, room: "1" });
-      assert.equal((await guest.get("error"))[0]?.["code"], "user_mismatch");
-      assert.deepEqual(await usersIn(program, "attic"), [[42, "Bob"]]);
-      await guest.close();
-      await alice.get("leave", 4);
-      for (const room of ROOMS) assert.deepEqual(await usersIn(program, room), [[1, "Alice"]]);
-      assert.deepEqual(await usersIn(program, "attic"), []);
-    });
-
-    Deno.test(`${listener} listener, ${store}: who says who it is at once after much else takes every room along`, async () => {
-      await using place = await Place.open(store, { APP_LISTENER: listener });
-      const { program } = place;
-      await using guest = await TestClient.connect(program.webSocketUrl);
-      const rooms = Array.from({ length: 30 }, (_, each) => `room-${each}`);
-      for (const room of rooms) guest.send({ type: "keepalive", room });
-      guest.send({ type: "keepalive", user_id: 42, room: rooms[7] });
-      for (const room of rooms) {
-        guest.send({ type: "keepalive", room });
-        guest.send({ type: "usermsg", user_id: 42, room, message: "Hello!" });
-      }
-      const own = await guest.get("usermsg", 30);
-      assert.ok(own.every(({ user_id, name }) => user_id === 42 && name === "42"));
-      for (const room of rooms) assert.deepEqual(await usersIn(program, room), [[42, "42"]]);
-      assert.deepEqual(guest.ofType("error"), []);
+    Deno.test(`${listener} listener, ${store}: a guest who says who it is is that user in all its rooms`, async (t) => {
+      const rooms = [{ pattern: "narrow-*", maxClients: 2 }]; // these are entered in two steps
+      await using file = await RoomsFile.write({ rooms });
+      const env = { APP_LISTENER: listener, APP_ROOMS: file.path };
+      await using place = await Place.open(store, env);
+      await t.step("with what waits for the user, and nothing missed", () => talk(place.program));
+      await t.step("at once after much else", () => hurry(place.program));
     });
   }
+}
+
+async function talk(program: Program): Promise<void> {
+  const { webSocketUrl: url } = program;
+  await using alice = await TestClient.join(url, { user: 1, room: "1", name: "Alice" });
+  await using guest = await TestClient.connect(url);
+  for (const room of ROOMS) {
+    alice.send({ type: "keepalive", user_id: 1, room });
+    alice.send({ type: "presence", room });
+  }
+  await alice.get("presence", 2);
+  for (const room of ROOMS) {
+    guest.send({ type: "keepalive", room, name: "Anonymous", message: "..." });
+  }
+  const joined = await alice.get("join", 2);
+  const [id] = joined.map(({ user_id }) => String(user_id));
+  assert.match(id ?? "", /^guest-/);
+  assert.deepEqual(joined.map(({ room, name }) => `${room} ${name}`).sort(), [
+    "1 Anonymous",
+    "lobby Anonymous",
+  ]);
+  await guest.settled();
+  await notify(program, id, { id: "order-0001", room: "1", message: "the guest's" });
+  assert.equal((await guest.get("direct_message"))[0]?.["message"], "the guest's");
+  for (const room of ROOMS) {
+    await notify(program, 42, { id: `order-000${room.length}`, room, message: `for ${room}` });
+  }
+
+  for (let each = 0; each < 20; each++) {
+    alice.send({ type: "usermsg", user_id: 1, room: "lobby", message: `${each}` });
+    if (each !== 10) continue;
+    guest.send({ type: "usermsg", user_id: "42", name: "Bob", room: "1", message: "Hello!" });
+  }
+  const hello = await waitFor("it is heard", () => said(alice, "1").at(-1));
+  assert.partialDeepStrictEqual(hello, { user_id: 42, name: "Bob", message: "Hello!" });
+  const waited = (await guest.get("direct_message", 3)).slice(1);
+  assert.deepEqual(waited.map(({ message }) => message).sort(), ["for 1", "for lobby"]);
+  await waitFor("it has missed nothing", () => said(guest, "lobby").length >= 20);
+  assert.deepEqual(
+    said(guest, "lobby").map(({ message }) => message),
+    Array.from({ length: 20 }, (_, each) => String(each)),
+  );
+
+  const changes = [...await alice.get("join", 4), ...await alice.get("leave", 2)].slice(2);
+  const told = changes.map(({ type, room, user_id, name }) => [type, room, user_id, name]);
+  assert.deepEqual(
+    told.sort(),
+    ROOMS.flatMap((room) => [["join", room, 42, "Bob"], ["leave", room, id, "Anonymous"]])
+      .sort(),
+  );
+  for (const room of ROOMS) {
+    const users = await usersIn(program, room);
+    assert.deepEqual(users, [[1, "Alice"], [42, "Bob"]]);
+  }
+  assert.equal(await notify(program, id, { room: "1", message: "nobody's" }), false);
+  assert.equal(await notify(program, 42, { room: "lobby", message: "live" }), true);
+  assert.equal((await guest.get("direct_message", 4))[3]?.["message"], "live");
+
+  guest.send({ type: "keepalive", room: "attic" }); // still the same user
+  guest.send({ type: "keepalive", user_id: 43, room: "1" });
+  assert.equal((await guest.get("error"))[0]?.["code"], "user_mismatch");
+  assert.deepEqual(await usersIn(program, "attic"), [[42, "Bob"]]);
+  await guest.close();
+  await alice.get("leave", 4);
+  for (const room of ROOMS) assert.deepEqual(await usersIn(program, room), [[1, "Alice"]]);
+  await waitFor("all left", async () => (await usersIn(program, "attic")).length === 0);
+}
+
+async function hurry(program: Program): Promise<void> {
+  await using guest = await TestClient.connect(program.webSocketUrl);
+  const rooms = Array.from({ length: 30 }, (_, each) => `${each % 2 ? "narrow" : "room"}-${each}`);
+  for (const room of rooms) guest.send({ type: "keepalive", room });
+  guest.send({ type: "keepalive", user_id: 77, room: rooms[7] });
+  for (const room of rooms) {
+    guest.send({ type: "keepalive", room });
+    guest.send({ type: "usermsg", user_id: 77, room, message: "Hello!" });
+  }
+  const own = await guest.get("usermsg", 30);
+  assert.ok(own.every(({ user_id, name }) => user_id === 77 && name === "77"));
+  for (const room of rooms) assert.deepEqual(await usersIn(program, room), [[77, "77"]]);
+  assert.deepEqual(guest.ofType("error"), []);
 }
 
 Deno.test("a guest who says who it is takes one of the user's places, and keeps its own in a full room", async () => {
@@ -157,6 +163,24 @@ Deno.test("a guest who says who it is while Redis is away is that user, and no g
     const names = (await fields()).sort().join();
     return names === "42,user_42";
   });
+});
+
+Deno.test("a guest who says who it is is held to what holds for that user", async () => {
+  await using program = await Program.start();
+  const manager = await Manager.of(program);
+  const named = async () => {
+    const guest = await TestClient.connect(program.webSocketUrl);
+    guest.send({ type: "keepalive", room: "lobby" });
+    guest.send({ type: "keepalive", user_id: 42, room: "lobby" });
+    guest.send({ type: "ping" });
+    return guest;
+  };
+  await using first = await named();
+  await first.get("pong");
+  await manager.done(program, "/users/42/block");
+  assert.equal((await first.waitClosed()).code, DISCONNECTS.blocked.code);
+  await using second = await named();
+  assert.equal((await second.get("error"))[0]?.["code"], "blocked");
 });
 
 Deno.test("where there are tokens, a guest stays one: nobody is a user without", async () => {

@@ -76,13 +76,14 @@ export function baseCommands(rooms: Rooms): Command[] {
   /** Takes the client for this user, and puts it in the room where it is not there yet. */
   function identifyAndJoin(
     connection: Connection,
-    { user, isGuest, room, name, token }: KeepaliveMessage,
+    asked: KeepaliveMessage,
   ): Promise<void> | undefined {
-    const changing = connection.identify(user, name, { isGuest });
+    const { user, room, name, token } = asked;
+    const changing = connection.identify(user, name, asked);
     if (changing === undefined) return rooms.join(connection, room, name, token);
-    return changing.then(() =>
-      connection.closed ? undefined : rooms.join(connection, room, name, token)
-    );
+    return changing.then(() => {
+      if (!connection.closed) return rooms.join(connection, room, name, token);
+    });
   }
 
   /** Does not wait for the engine, which keeps the order; an error has the id of the message that it is for. */

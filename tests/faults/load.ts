@@ -6,17 +6,14 @@ import type { Ledger } from "./ledger.ts";
 import { Pipeline } from "./pipeline.ts";
 import type { Random } from "./random.ts";
 
-/** What the faults are under. */
-export const FULL_RATE = 5_000;
-
 export interface LoadOptions {
   /** Of the nodes, each on 127.0.0.1. */
   readonly ports: readonly number[];
   readonly users: readonly string[];
   readonly ledger: Ledger;
   readonly random: Random;
-  /** Notifications a second, at most. @default FULL_RATE */
-  readonly rate?: number;
+  /** Notifications a second, at most. */
+  readonly rate: number;
   /** How the ledger knows it, and how its ids begin. @default "http" */
   readonly name?: string;
 }
@@ -66,7 +63,7 @@ export class Load implements AsyncDisposable {
   unanswered = 0;
 
   constructor(options: LoadOptions) {
-    this.#options = { rate: FULL_RATE, name: "http", ...options };
+    this.#options = { name: "http", ...options };
     const { users, random, ports } = this.#options;
     this.#ready = random.shuffled(users).map((user) => (
       { user, count: 0, node: random.integer(0, ports.length - 1), retry: false }

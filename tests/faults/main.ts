@@ -21,8 +21,9 @@ Usage: deno task stress [options]
 Scenarios:
 ${[...SCENARIOS, plateau].map(({ name }) => `  ${name}`).join("\n")}`;
 
-/** How long the load of one scenario lasts. */
+/** How long the load of one scenario lasts, and how much it is at most, in notifications a second. */
 const LOAD_SECONDS = 4;
+const RATE = 5_000;
 
 /** At the end, this share of the time is for the memory under churn, and at least so many seconds. */
 const PLATEAU_SHARE = 0.25;
@@ -95,10 +96,10 @@ async function stress(given: Given): Promise<number> {
   while (scenarios.length > 0 && performance.now() < endsAt) {
     if (waiting.length === 0) waiting = random.shuffled(scenarios);
     const scenario = waiting.pop()!;
-    await runOne(scenario, { random: random.fork(), seconds: LOAD_SECONDS }, rows);
+    await runOne(scenario, { random: random.fork(), seconds: LOAD_SECONDS, rate: RATE }, rows);
   }
   for (const scenario of last) {
-    await runOne(scenario, { random: random.fork(), seconds: plateauSeconds }, rows);
+    await runOne(scenario, { random: random.fork(), seconds: plateauSeconds, rate: RATE }, rows);
   }
   printTable(rows);
   const failed = [...rows].filter(([, { failures }]) => failures > 0).map(([name]) => name);

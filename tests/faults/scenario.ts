@@ -13,6 +13,8 @@ export interface FaultContext {
   readonly random: Random;
   /** How long the load lasts; starting and settling come on top. */
   readonly seconds: number;
+  /** Notifications a second, at most, in a scenario that has no rate of its own. */
+  readonly rate: number;
   /** Tells a human, in one line, how it goes. */
   progress(line: string): void;
 }

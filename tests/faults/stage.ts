@@ -29,7 +29,7 @@ export class Stage implements AsyncDisposable {
   #parts: AsyncDisposableStack;
 
   private constructor(context: FaultContext, cluster: Cluster, parts: AsyncDisposableStack) {
-    const { random } = context;
+    const { random, rate } = context;
     const { urls, ports } = cluster;
     const { ledger } = this;
     this.#context = context;
@@ -39,7 +39,8 @@ export class Stage implements AsyncDisposable {
     this.users = [...online, ...this.#offline];
     this.audience = parts.use(new Audience({ urls, users: online, ledger, random: random.fork() }));
     this.talk = parts.use(new Talk(urls, random.fork()));
-    this.load = parts.use(new Load({ ports, users: this.users, ledger, random: random.fork() }));
+    const { users } = this;
+    this.load = parts.use(new Load({ ports, users, ledger, random: random.fork(), rate }));
     this.#parts = parts;
   }
 

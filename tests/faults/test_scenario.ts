@@ -3,6 +3,9 @@ import assert from "node:assert/strict";
 import { Random } from "./random.ts";
 import type { Scenario } from "./scenario.ts";
 
+/** Notifications a second: other tests run at the same time. */
+const RATE = 1000;
+
 /** @param seconds how long its load lasts */
 export function testScenario({ name, run }: Scenario, seconds: number): void {
   Deno.test(`fault: ${name}`, async () => {
@@ -10,7 +13,12 @@ export function testScenario({ name, run }: Scenario, seconds: number): void {
     const lines: string[] = [];
     const progress = (line: string) => void lines.push(line);
     try {
-      const { accepted, doubled } = await run({ random: new Random(seed), seconds, progress });
+      const { accepted, doubled } = await run({
+        random: new Random(seed),
+        seconds,
+        rate: RATE,
+        progress,
+      });
       assert.ok(accepted > 0, "something was accepted");
       assert.equal(doubled, 0);
     } catch (cause) {

@@ -9,7 +9,7 @@ import { startNotifyli } from "../servers.ts";
 
 const COUNT = 100_000;
 /** The sweep comes once a minute. */
-const WAITER_SECONDS = 80;
+const WAITER_SECONDS = 100;
 
 /** `?1` is a number from 1 on, `?2` a Unix time in milliseconds. */
 const EXPIRED = `

@@ -1,5 +1,6 @@
 /** The page in a real Chromium, against a real server and a real Redis: rooms, connections, reloads, layout. */
 import assert from "node:assert/strict";
+import type { Page } from "playwright-core";
 import { OPTIONS } from "../support/browser.ts";
 import { bell, connected, hears, message, say, start, toasted } from "../support/page.ts";
 import { waitFor } from "../support/wait.ts";
@@ -14,6 +15,7 @@ Deno.test("page: two users chat, and see each other come and go", OPTIONS, async
   await hears(alice, "Hello Alice <b>&amp;</b>");
   const people = alice.getByRole("complementary", { name: "People in this room" });
   await people.getByText("Bob").waitFor();
+  assert.deepEqual(await overflows(alice, ".bubble", ".message-name", ".person-name"), ["clip"]);
   await bob.context().close();
   await people.getByText("Bob").waitFor({ state: "detached" });
   assert.deepEqual(setting.errors, []);
@@ -170,3 +172,13 @@ Deno.test("page: can be used with the keyboard alone", OPTIONS, async () => {
   await page.keyboard.press("Enter");
   await hears(page, "typed");
 });
+
+/** What is done with what does not fit: marks that are piled on a letter must not cover what stands beside it. */
+async function overflows(page: Page, ...places: string[]): Promise<unknown[]> {
+  const all = await page.evaluate(
+    `${
+      JSON.stringify(places)
+    }.map((place) => getComputedStyle(document.querySelector(place)).overflowY)`,
+  );
+  return [...new Set(all as string[])];
+}

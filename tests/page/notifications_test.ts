@@ -25,6 +25,8 @@ Deno.test(
     const list = page.getByRole("dialog", { name: "Notifications" });
     await list.getByText("Your order has shipped").waitFor();
     await list.getByText("Shop").waitFor();
+    await list.getByText("lobby", { exact: true }).waitFor();
+    assert.equal(await list.getByText("/user/123").count(), 0, "it is the reader's own");
     await page.getByRole("button", { name: "Notifications", exact: true }).waitFor();
     assert.deepEqual(setting.errors, []);
   },

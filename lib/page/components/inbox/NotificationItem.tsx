@@ -1,22 +1,26 @@
 /** One notification behind the bell, and the buttons that put it away. */
 import type { Notification } from "../../../sdk/mod.ts";
 import { usePage } from "../../context.ts";
+import { userRoom } from "../../session/identity.ts";
 import { isoTime, shortTime } from "../../text.ts";
 import { Icon } from "../kit/Icon.tsx";
 import { panelOf } from "../kit/Popover.tsx";
 
 interface NotificationItemProps {
   notification: Notification;
+  userId: string;
   /** It was unread when the list was opened. */
   isFresh: boolean;
   /** Shows the room that it is about, where that is open. */
   onChosen: (() => void) | undefined;
 }
 
-export function NotificationItem({ notification, isFresh, onChosen }: NotificationItemProps) {
+export function NotificationItem(
+  { notification, userId, isFresh, onChosen }: NotificationItemProps,
+) {
   const { session } = usePage();
   const { id, name } = notification;
-  const text = <NotificationText notification={notification} isFresh={isFresh} />;
+  const text = <NotificationText notification={notification} userId={userId} isFresh={isFresh} />;
   return (
     <li class={isFresh ? "notification notification-fresh" : "notification"} tabIndex={-1}>
       {onChosen === undefined
@@ -64,7 +68,7 @@ function moveFocus(button: HTMLElement): void {
 }
 
 function NotificationText(
-  { notification, isFresh }: { notification: Notification; isFresh: boolean },
+  { notification, userId, isFresh }: Omit<NotificationItemProps, "onChosen">,
 ) {
   const { name, room, message, timestamp } = notification;
   return (
@@ -80,7 +84,7 @@ function NotificationText(
         <bdi>{message}</bdi>
       </span>
       <span class="notification-room">
-        <bdi>{room}</bdi>
+        {room !== userRoom(userId) && <bdi>{room}</bdi>}
       </span>
     </>
   );

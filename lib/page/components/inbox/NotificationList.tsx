@@ -41,6 +41,7 @@ export function NotificationList(
         <NotificationItem
           key={notification.id}
           notification={notification}
+          userId={userId}
           isFresh={fresh.has(notification.id)}
           onChosen={hasRoom(rooms, notification.room) ? () => choose(notification.room) : undefined}
         />

@@ -37,9 +37,11 @@ export function People({ users, count, me, isOnline }: PeopleProps) {
               <bdi>{name}</bdi>
               {userId === me.user_id && <span class="you">you</span>}
             </span>
-            <span class="person-id">
-              <bdi>{userId}</bdi>
-            </span>
+            {name !== userId && (
+              <span class="person-id">
+                <bdi>{userId}</bdi>
+              </span>
+            )}
           </span>
         </li>
       ))}

@@ -41,7 +41,7 @@ export function RoomPanel(props: RoomPanelProps) {
       </section>
       <aside class="people-side" aria-label="People in this room">
         <h2>
-          People <span class="count">{room.userCount}</span>
+          People {room.userCount > 0 && <span class="count">{room.userCount}</span>}
         </h2>
         <People users={room.users} count={room.userCount} me={me} isOnline={isOnline} />
       </aside>
@@ -52,7 +52,6 @@ export function RoomPanel(props: RoomPanelProps) {
 function RoomHead({ room, me, isOnline }: { room: RoomState; me: Identity; isOnline: boolean }) {
   const { session } = usePage();
   const [isPeopleOpen, setPeopleOpen] = useState(false);
-  const count = room.userCount;
   return (
     <div class="room-head">
       <h2 class="room-name">
@@ -65,11 +64,11 @@ function RoomHead({ room, me, isOnline }: { room: RoomState; me: Identity; isOnl
         type="button"
         class="button button-quiet people-button"
         aria-haspopup="dialog"
-        aria-label={count === 1 ? "1 person in this room" : `${count} people in this room`}
+        aria-label={howMany(room.userCount)}
         onClick={() => setPeopleOpen(true)}
       >
         <Icon name="people" />
-        {count}
+        {room.userCount > 0 && room.userCount}
       </button>
       <button
         type="button"
@@ -90,4 +89,10 @@ function RoomHead({ room, me, isOnline }: { room: RoomState; me: Identity; isOnl
       )}
     </div>
   );
+}
+
+/** @param count 0 where it is not known, or not told */
+function howMany(count: number): string {
+  if (count === 0) return "People in this room";
+  return count === 1 ? "1 person in this room" : `${count} people in this room`;
 }

@@ -99,6 +99,22 @@ for (const [what, happens] of Object.entries(DATABASE_FAULTS)) {
   });
 }
 
+Deno.test("a database that grew and is cut short to what it was at the start: nothing is accepted any more", async () => {
+  await using program = await Program.start();
+  const file = `${program.dataDir}/notifyli.db`;
+  const atFirst = Deno.statSync(file).size;
+  await waitFor("the database has grown", async () => {
+    const many = Array.from({ length: 100 }, () => notify(program, crypto.randomUUID()));
+    assert.ok((await Promise.all(many)).every(({ status }) => status === 201));
+    return Deno.statSync(file).size > 10 * atFirst;
+  });
+  Deno.truncateSync(file, 2 * atFirst);
+  const refused = await notify(program, "order-0001");
+  assert.deepEqual([refused.status, refused.code], [503, "unavailable"]);
+  assert.match(refused.message, /notifyli\.db was cut short while/);
+  assert.equal((await readiness(program.url)).reason, refused.message);
+});
+
 Deno.test("a folder that is moved away and back is the store's again", async () => {
   const parent = await Deno.makeTempDir();
   {

@@ -13,14 +13,15 @@ interface Strange {
   readonly isOpen: boolean;
 }
 
-/** What tells one file from all others, and the fewest bytes that it has while nobody cuts it. */
+/** What tells one file from all others, and how long it is while nobody cuts it. */
 interface Known {
   readonly path: string;
   readonly device: number;
   readonly inode: number | null;
-  /** Whether the file never gets shorter while the store is open. */
-  readonly onlyGrows: boolean;
-  leastBytes: number;
+  /** How many bytes it had at the last look. */
+  bytes: number;
+  /** To how many bytes SQLite is making it shorter; infinitely many while it is not. */
+  shrinksTo: number;
 }
 
 export class OwnFiles {
@@ -31,7 +32,7 @@ export class OwnFiles {
 
   /** @param database path of the file, which is open */
   constructor(database: string) {
-    this.#database = knownAt(database, { onlyGrows: false });
+    this.#database = knownAt(database);
     this.#logPath = logOf(database);
     this.renewLog();
   }
@@ -48,15 +49,16 @@ export class OwnFiles {
   /** The log that is there now is the store's own: SQLite has begun a new one. */
   renewLog(): void {
     try {
-      this.#log = knownAt(this.#logPath, { onlyGrows: true });
+      this.#log = knownAt(this.#logPath);
     } catch {
       this.#log = undefined; // nothing was written yet
     }
   }
 
-  /** The database will have no fewer bytes than these: SQLite is giving space back. */
+  /** The database will have no fewer bytes than these: SQLite is giving space back with the next commit or a later one. */
   shrinksTo(bytes: number): void {
-    this.#database.leastBytes = Math.min(this.#database.leastBytes, bytes);
+    this.look(); // space that was given back before is not to be taken for this
+    this.#database.shrinksTo = Math.min(this.#database.shrinksTo, bytes);
   }
 }
 
@@ -65,9 +67,9 @@ export function logOf(database: string): string {
   return `${database}-wal`;
 }
 
-function knownAt(path: string, { onlyGrows }: Pick<Known, "onlyGrows">): Known {
-  const { dev: device, ino: inode, size: leastBytes } = Deno.statSync(path);
-  return { path, device, inode, onlyGrows, leastBytes };
+function knownAt(path: string): Known {
+  const { dev: device, ino: inode, size: bytes } = Deno.statSync(path);
+  return { path, device, inode, bytes, shrinksTo: Infinity };
 }
 
 /** What has happened to a file; `undefined` if nothing has. */
@@ -84,7 +86,10 @@ function changeOf(known: Known): Omit<Strange, "file"> | undefined {
   if (found.dev !== known.device || found.ino !== known.inode) {
     return { reason: `${name} was replaced`, isOpen: true };
   }
-  if (found.size < known.leastBytes) return { reason: `${name} was cut short`, isOpen: false };
-  if (known.onlyGrows) known.leastBytes = found.size;
+  if (found.size < Math.min(known.bytes, known.shrinksTo)) {
+    return { reason: `${name} was cut short`, isOpen: false };
+  }
+  if (found.size < known.bytes) known.shrinksTo = Infinity; // SQLite is done with that
+  known.bytes = found.size;
   return undefined;
 }

@@ -97,6 +97,8 @@ async function fieldsOrText(call: Call): Promise<Fields> {
     ...given("room", call.query("room") ?? call.header("x-room")),
     ...given("from", call.query("from") ?? call.header("x-from")),
     ...given("deliver_at", call.query("deliver_at") ?? call.header("x-deliver-at")),
+    ...given("expires_at", call.query("expires_at") ?? call.header("x-expires-at")),
+    ...given("timestamp", call.query("timestamp")),
   };
 }
 

@@ -51,11 +51,21 @@ interface Target {
   readonly redis: RedisServer;
 }
 
+const TIMES = ["timestamp", "expires_at", "deliver_at"];
+const IN_QUERY = ["room", "from", ...TIMES];
+
 const WAYS: Readonly<Record<string, Send>> = {
   "HTTP": (row, { program }) => post(`${program.url}/api/notifications`, bodyOf(row)),
   "HTTP for one user": (row, { program }) => {
     const user = row.field === "user_id" ? textOf(row) : "7";
     return post(`${program.url}/api/users/${encodeURIComponent(user)}/notifications`, bodyOf(row));
+  },
+  "HTTP with a query": (row, { program }) => {
+    const { field } = row;
+    const url = `${program.url}/api/users/7/notifications`;
+    if (field === "user_id") return post(`${program.url}/api/notifications`, bodyOf(row));
+    if (!IN_QUERY.includes(field)) return post(url, bodyOf(row));
+    return post(`${url}?${new URLSearchParams({ [field]: textOf(row) })}`, JSON.stringify(BASE));
   },
   async PUBLISH(row, { redis }) {
     await redis.call("PUBLISH", "notifyli:messages", bodyOf(row));
@@ -139,11 +149,12 @@ for (const [way, send] of Object.entries(WAYS)) {
   });
 }
 
-/** In a path and in a stream all is text, so that no type is wrong there; and the path's user is the one that counts. */
+/** In a path, a query and a stream all is text, so that no type is wrong there; and the path's user is the one that counts. */
 function isFor(way: string, { field, json }: Row): boolean {
+  const isText = json.startsWith('"') || TIMES.includes(field);
   if (way === "HTTP for one user") return field !== "user_id" || json.startsWith('"');
-  if (way !== "XADD" || json.startsWith('"')) return true;
-  return ["timestamp", "expires_at", "deliver_at"].includes(field);
+  if (way === "HTTP with a query") return isText || !IN_QUERY.includes(field);
+  return way !== "XADD" || isText;
 }
 
 function rowsOf(table: string): Row[] {

@@ -1,6 +1,7 @@
 /**
  * A clock that believes no jump forward at once. Whatever lets go of things by their age asks this one: a clock that is wrong
- * for a minute would otherwise delete what was to stay for a month.
+ * for a minute would otherwise delete what was to stay for a month. Where the system's clock was set back for a minute, it is
+ * believed again as soon as it is right: a block of an hour would otherwise last for days.
  */
 
 /** How many times as fast as time passes the clock may go until it has caught up. */
@@ -9,20 +10,32 @@ const CATCH_UP = 24;
 export class SteadyClock {
   /** Unix time in milliseconds. */
   #now: number;
+  /** The latest time that was believed, and what has passed since: up to here there is no jump. */
+  #latest: number;
   /** When that was, on `performance.now()`'s clock. */
   #at = performance.now();
 
   /** @param start Unix time in milliseconds that is believed at first */
   constructor(start: number) {
     this.#now = start;
+    this.#latest = start;
   }
 
   /** Unix time in milliseconds: never ahead of the system's clock, and behind it for a while after that was set forward. */
   now(): number {
     const at = performance.now();
-    this.#now = Math.min(Date.now(), this.#now + Math.max(0, at - this.#at) * CATCH_UP);
+    const passed = Math.max(0, at - this.#at);
     this.#at = at;
+    const believed = Math.max(this.#now + passed * CATCH_UP, this.#latest + passed);
+    this.#now = Math.min(Date.now(), believed);
+    this.#latest = Math.max(this.#now, this.#latest + passed);
     return this.#now;
+  }
+
+  /** Unix time in milliseconds that a clock which goes on from here believes at first. */
+  get latest(): number {
+    this.now();
+    return this.#latest;
   }
 }
 

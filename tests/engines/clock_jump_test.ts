@@ -6,9 +6,11 @@ import { SqliteArrivals } from "../../lib/inbox/store/sqlite_arrivals.ts";
 import { SqliteInboxStatements } from "../../lib/inbox/store/sqlite_inbox_statements.ts";
 import { type FullEngine, message, openFullEmbedded, RETENTION } from "../support/engines.ts";
 import { FakeClock } from "../support/fake_clock.ts";
+import { Manager } from "../support/manager.ts";
 import { Program } from "../support/program.ts";
 import { RoomsFile } from "../support/rooms_file.ts";
 import { TestClient } from "../support/test_client.ts";
+import { waitFor } from "../support/wait.ts";
 import type { EmbeddedEngine } from "../../lib/engines/embedded.ts";
 import { SqliteHistory } from "../../lib/engines/sqlite/history.ts";
 
@@ -85,6 +87,45 @@ Deno.test("SteadyClock catches up with a clock that stays ahead, and follows one
   assert.equal(behind(), 24 * DAY_MS - 23 * DAY_MS * 1.5 < 0 ? 0 : 1);
   clocks.jump(-DAY_MS);
   assert.equal(behind(), 0);
+});
+
+for (const restarts of [false, true]) {
+  Deno.test(`a clock that was set back for a minute${restarts ? ", and was so at a start," : ""} is believed again at once`, async () => {
+    const dataDir = await Deno.makeTempDir();
+    using clocks = new Clocks();
+    let engine = await openFullEmbedded({ dataDir });
+    await engine.inbox.append({ site: "default", user: "1", id: "n-1", room: "r", message: "x" });
+    clocks.pass(31 * DAY_MS);
+    await engine.storage.clock.note();
+    clocks.jump(-365 * DAY_MS);
+    await sweep(engine);
+    if (restarts) {
+      await engine[Symbol.asyncDispose]();
+      engine = await openFullEmbedded({ dataDir });
+    }
+    await sweep(engine);
+    clocks.jump(365 * DAY_MS);
+    assert.equal((await left(engine)).notifications, 1);
+    await sweep(engine);
+    assert.equal((await left(engine)).notifications, 0);
+    await engine[Symbol.asyncDispose]();
+    await Deno.remove(dataDir, { recursive: true });
+  });
+}
+
+Deno.test("a block of some seconds ends in time, although the clock was set back meanwhile", async () => {
+  using clock = FakeClock.make();
+  await using program = await Program.start({ env: clock.env });
+  const manager = await Manager.of(program);
+  await manager.done(program, "/users/1/block", { seconds: 2 });
+  const refusal = async () => {
+    await using client = await TestClient.connectV2(program.webSocketUrl);
+    return await client.command("connect", { user_id: 1 }).then(() => "", String);
+  };
+  clock.set(-365 * 24 * 3600);
+  assert.match(await refusal(), /blocked/);
+  clock.set(0);
+  await waitFor("the user may come back", async () => await refusal() === "");
 });
 
 /** Does what the tasks of a server do once a minute. */

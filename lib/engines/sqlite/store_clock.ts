@@ -44,7 +44,7 @@ export class StoreClock {
   /** Notes the time for the next start. */
   async note(): Promise<void> {
     this.#tell();
-    await this.#store.commit(() => this.#note.run(Math.floor(this.now())));
+    await this.#store.commit(() => this.#note.run(Math.floor(this.#clock.latest)));
   }
 
   #tell(): void {

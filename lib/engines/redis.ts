@@ -1,9 +1,11 @@
 /** The engine of any number of nodes, which have all their state in one Redis. */
+import { reasonOf } from "../base/reason.ts";
 import type { Engine, EngineHandler } from "../core/engine.ts";
 import type { FanOut } from "../core/broker.ts";
 import { HistoryBudget, type HistoryLimits } from "./history_budget.ts";
 import { RedisBroker } from "./redis/broker.ts";
 import { connectRedis, endRedis, readyWithin, whyUnfit } from "./redis/client.ts";
+import { isMissingCommand, isMissingRight } from "./redis/errors.ts";
 import { RedisHistories } from "./redis/histories.ts";
 import { Incarnation } from "./redis/incarnation.ts";
 import { KERNEL_FUNCTIONS } from "./redis/kernel_functions.ts";
@@ -86,5 +88,9 @@ async function unready(link: RedisLink, restoration: Restoration): Promise<strin
   const flaw = whyUnfit(link.redis) ?? whyUnfit(link.subscriber);
   if (flaw !== undefined) return `Cannot use this Redis: ${flaw}`;
   if (link.subscriber.status !== "ready") return UNREACHABLE;
-  return await link.redis.ping().then(() => restoration.failure, () => UNREACHABLE);
+  const isForbidden = (error: unknown) => isMissingRight(error) || isMissingCommand(error);
+  return await restoration.lookForRights().then(
+    () => restoration.failure,
+    (error) => isForbidden(error) ? restoration.failure ?? reasonOf(error) : UNREACHABLE,
+  );
 }

@@ -10,7 +10,7 @@ import { isRefusedAlone, isStoreFailure } from "../base/errors.ts";
 import { reasonOf } from "../base/reason.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
 import type { Limits } from "../base/sizes.ts";
-import { isMissingRight, unavailable } from "../engines/redis/errors.ts";
+import { unavailable } from "../engines/redis/errors.ts";
 import type { RedisConfig } from "../engines/redis/settings.ts";
 import type { RedisStorage } from "../engines/storage.ts";
 import { parseNotification } from "../inbox/notification.ts";
@@ -47,8 +47,6 @@ export class StreamReader {
   readonly #dead: DeadEntries;
   readonly #turn: TurnLock;
   #stopping: AbortSignal = new AbortController().signal;
-  /** The rights that Redis said were missing. */
-  readonly #missing = new Set<string>();
 
   constructor(notifier: Notifier, storage: RedisStorage, options: StreamReaderOptions) {
     this.#notifier = notifier;
@@ -146,17 +144,9 @@ export class StreamReader {
   async #pauseAfter(error: unknown): Promise<void> {
     this.#group.noteFailure(error);
     if (this.#stopping.aborted) return;
-    if (isMissingRight(error)) this.#noteMissingRight(error.message);
     log.debug("the stream cannot be read: {reason}", { reason: String(error) });
     if (unavailable(error).options.isAway) await this.#passOn();
     else await this.#pause(PAUSE_MS);
-  }
-
-  /** Logs each missing right once, although the stream is tried twice a second. */
-  #noteMissingRight(reason: string): void {
-    if (this.#missing.has(reason)) return;
-    this.#missing.add(reason);
-    log.error("the stream cannot be read: {reason}; see docs/redis.md, Rights", { reason });
   }
 
   #pause(ms: number): Promise<void> {

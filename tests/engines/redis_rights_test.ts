@@ -1,5 +1,6 @@
 /** Redis with an access control list and TLS: the rights in `docs/redis.md` are enough, and none is there for nothing. */
 import assert from "node:assert/strict";
+import { NEEDED, USEFUL } from "../../lib/engines/redis/rights.ts";
 import { Publisher } from "../../lib/publisher/publisher.ts";
 import { Certificate } from "../support/certificate.ts";
 import { run } from "../support/command.ts";
@@ -16,10 +17,10 @@ import { waitFor } from "../support/wait.ts";
 const PAGE = await Deno.readTextFile(`${ROOT}docs/redis.md`);
 
 /**
- * Rights that a server uses only with a database of its own, with a room that has a limit, and where others left something
- * in a connection hash.
+ * Rights that a server uses only on a connection that stands for seconds, with a database of its own, with a room that has a
+ * limit, and where others left something in a connection hash.
  */
-const USED_ELSEWHERE = ["select", "hvals", "hscan"];
+const USED_ELSEWHERE = ["ping", "select", "hvals", "hscan"];
 
 const MESSAGE = "the text that is nobody's business";
 
@@ -105,6 +106,60 @@ Deno.test("docs/redis.md: with a publisher's rights it sends and asks, and can d
   for (const command of refused) assert.match(await cli(...command), /NOPERM/, command.join(" "));
 });
 
+Deno.test("each right that is missing is named in the log and on /readyz, until it is there", async () => {
+  await using redis = await RedisServer.start();
+  await grant(redis, "server");
+  await using program = await Program.start({ env: as(redis, "notifyli") });
+  await ready(program);
+  const granted = [...rule("server").replaceAll("\\", "").matchAll(/ \+([\w|]+)/g)]
+    .map(([, name = ""]) => name).filter((name) => !["fcall", "function|load"].includes(name));
+  assert.deepEqual(granted.toSorted(), [...NEEDED, ...USEFUL].toSorted());
+  for (const right of granted) {
+    await redis.call("ACL", "SETUSER", "notifyli", `-${right}`);
+    const says = `Redis gives this server no right to run '${right}'`;
+    const answer = await fetch(`${program.url}/readyz`);
+    const { reason } = await answer.json();
+    if (NEEDED.includes(right)) assert.deepEqual([answer.status, reason], [503, says]);
+    else assert.equal(answer.status, 200, right);
+    const told = program.log.filter(({ message }) => message.startsWith(says));
+    assert.equal(told.length, 1, `${right} is in the log once`);
+    await redis.call("ACL", "SETUSER", "notifyli", `+${right}`);
+  }
+  await ready(program);
+});
+
+Deno.test("a command that was renamed in Redis is named, too", async () => {
+  await using redis = await RedisServer.start("--rename-command", "PEXPIRETIME", "");
+  await using program = await Program.start({ env: redis.env });
+  await assertNotReady(program);
+  const says = "Cannot use this Redis: it does not know 'pexpiretime'";
+  assert.ok(program.log.some(({ message }) => message.startsWith(says)), program.output);
+});
+
+Deno.test("what is in the stream or scheduled waits for a right that is missing", async () => {
+  await using redis = await RedisServer.start();
+  await grant(redis, "server");
+  await using program = await Program.start({ env: as(redis, "notifyli") });
+  await ready(program);
+  await using client = await TestClient.join(program.webSocketUrl, { user: 1, room: "lobby" });
+  const about = { user_id: 1, room: "lobby" };
+  const body = JSON.stringify({ ...about, message: "later", deliver_at: Date.now() / 1000 + 2 });
+  const scheduled = await fetch(`${program.url}/api/notifications`, { method: "POST", body });
+  assert.equal(scheduled.status, 201, await scheduled.text());
+  await redis.call("ACL", "SETUSER", "notifyli", "-hincrby");
+  const fields = Object.entries({ ...about, message: "now" }).flat().map(String);
+  await redis.call("XADD", "notifyli:notifications", "*", ...fields);
+  await waitFor(
+    "the schedule was looked at",
+    () => program.log.some(({ message }) => message.includes("cannot be delivered")),
+  );
+  assert.equal(await redis.call("XLEN", "notifyli:notifications"), "1");
+  await redis.call("ACL", "SETUSER", "notifyli", "+hincrby");
+  const frames = await client.get("direct_message", 2);
+  assert.deepEqual(frames.map(({ message }) => message).toSorted(), ["later", "now"]);
+  assert.equal(await redis.call("EXISTS", "notifyli:notifications-dead"), "0");
+});
+
 for (const right of ["function|load", "fcall", "publish", "subscribe", "xreadgroup"]) {
   const command = right.replace("|", ".");
   Deno.test(`without the right to ${right} the server says so`, async () => {
@@ -114,7 +169,7 @@ for (const right of ["function|load", "fcall", "publish", "subscribe", "xreadgro
     await using v2 = await TestClient.connectV2(program.webSocketUrl);
     v2.send({ type: "connect", user_id: 1 });
     v2.send({ type: "subscribe", room: "lobby" });
-    const says = new RegExp(`NOPERM.*'${command}'|NOPERM.*${command}`);
+    const says = new RegExp(`NOPERM.*${command}|no right to run '${command}'`);
     await waitFor(
       `${right} is named`,
       () =>

@@ -10,10 +10,19 @@ const LOST = /retries per request|timed out|Connection is closed|due to connecti
 
 /** The words by which Redis refuses a command whatever it is about: for lack of a right, of memory, of a replica, … */
 const REFUSES_ALL =
-  /NOPERM|ACL|OOM|READONLY|MISCONF|NOREPLICAS|LOADING|BUSY|MASTERDOWN|CLUSTERDOWN|NOAUTH|WRONGPASS|MOVED|CROSSSLOT|UNKILLABLE|Function not found/;
+  /NOPERM|ACL|OOM|READONLY|MISCONF|NOREPLICAS|LOADING|BUSY|MASTERDOWN|CLUSTERDOWN|NOAUTH|WRONGPASS|MOVED|CROSSSLOT|UNKILLABLE|Function not found|The user executing the script|Unknown Redis command called/;
+
+/** What Redis 7.0 says where an access control list forbids a command of a function; later versions say NOPERM. */
+const FORBIDDEN_TO_SCRIPT = /^ERR The user executing the script can't/;
+
+/** Where in the functions an error was thrown. */
+const PLACE_IN_SCRIPT = / script: \w+, on @\w+:\d+\.?$/;
 
 /** What Redis says to a command that it does not know, or that was renamed. What follows there has its arguments. */
 const UNKNOWN_COMMAND = /^ERR unknown (?:sub)?command [`'"]?([\w|]+)/i;
+
+/** The same where a function runs the command. */
+const UNKNOWN_TO_SCRIPT = /^ERR Unknown Redis command called from script/;
 
 /** The error for a caller whose question Redis rejected, or never got. Nothing was to be accepted, or nothing was. */
 export function unavailable(cause: unknown): CodedError {
@@ -54,18 +63,23 @@ export function throwUnavailable(cause: unknown): never {
 
 /** The reason of an error, without what was sent: Redis repeats the arguments of an unknown command, a password among them. */
 export function plainReason(error: unknown): string {
-  const reason = reasonOf(error);
+  const reason = reasonOf(error).replace(PLACE_IN_SCRIPT, "");
   const [, command] = UNKNOWN_COMMAND.exec(reason) ?? [];
   return command === undefined ? reason : `it does not know the command '${command}'`;
 }
 
 /** Whether Redis does not know a command, since it is too old or the command was renamed. */
 export function isMissingCommand(error: unknown): boolean {
-  const cause = error instanceof CodedError ? error.options.cause : error;
-  return UNKNOWN_COMMAND.test(reasonOf(cause));
+  const reason = reasonOf(causeOf(error));
+  return UNKNOWN_COMMAND.test(reason) || UNKNOWN_TO_SCRIPT.test(reason);
 }
 
-/** Whether Redis' access control list forbids a command. The message names the command, key or channel. */
-export function isMissingRight(error: unknown): error is Error {
-  return error instanceof Error && error.message.startsWith("NOPERM");
+/** Whether Redis' access control list forbids a command. The message names the command, key or channel, if it can. */
+export function isMissingRight(error: unknown): boolean {
+  const reason = reasonOf(causeOf(error));
+  return reason.startsWith("NOPERM") || FORBIDDEN_TO_SCRIPT.test(reason);
+}
+
+function causeOf(error: unknown): unknown {
+  return error instanceof CodedError ? error.options.cause : error;
 }

@@ -23,6 +23,9 @@ export type Calls<List extends Functions> = { readonly [Name in keyof List]: Fun
 /** The flag of a function that takes hardly any memory, and so may run when Redis is full. */
 export const ALLOW_OOM = "allow-oom";
 
+/** The flag of a function that writes nothing, and so may run whatever Redis refuses to write. */
+export const NO_WRITES = "no-writes";
+
 /** @param text of the function's body; callers put code that functions share before it */
 export function lua(text: string, ...flags: readonly string[]): LuaFunction {
   return { lua: text, flags };

@@ -6,7 +6,8 @@ import HISTORY_SIZE from "./history_size.lua" with { type: "text" };
 import INCARNATION_ENTER from "./incarnation_enter.lua" with { type: "text" };
 import LEASE_RENEW from "./lease_renew.lua" with { type: "text" };
 import PUBLISH from "./publish.lua" with { type: "text" };
-import { ALLOW_OOM, type Functions, lua, question } from "./functions.ts";
+import RIGHTS from "./rights.lua" with { type: "text" };
+import { ALLOW_OOM, type Functions, lua, NO_WRITES, question } from "./functions.ts";
 
 /** Stands before the text of functions that give places. */
 export const EPOCHS = EPOCH;
@@ -18,4 +19,5 @@ export const KERNEL_FUNCTIONS = {
   historySize: question(HISTORY_SIZE, ALLOW_OOM),
   leaseRenew: lua(LEASE_RENEW),
   publish: lua(EPOCHS + PUBLISH),
+  rights: question(RIGHTS, NO_WRITES),
 } satisfies Functions;

@@ -8,6 +8,7 @@ import { Lease } from "./lease.ts";
 import type { RedisLink } from "./link.ts";
 import { warnOfLosses } from "./losses.ts";
 import { MissingRight } from "./missing_right.ts";
+import { lackingRights } from "./rights.ts";
 
 /** How soon a restoration is tried again that failed although the connections stand. */
 const RESTORE_AGAIN_MS = 1000;
@@ -52,6 +53,11 @@ export class Restoration implements AsyncDisposable {
     await this.#restore();
   }
 
+  /** Asks Redis which rights this server lacks. Rejects where Redis does not answer that. */
+  async lookForRights(): Promise<void> {
+    this.#missing.noteLacking(await lackingRights(this.#link));
+  }
+
   /** Why this node cannot do all of its work, although Redis answers; `undefined` if it can. */
   get failure(): string | undefined {
     return this.#missing.reason ?? this.lease.failure ??
@@ -81,6 +87,7 @@ export class Restoration implements AsyncDisposable {
     if (this.#onRestored === undefined || !this.#isConnected) return;
     const note = (error: unknown) => this.#missing.note(error);
     await this.#link.functions.load().catch(note); // other failures show in the first call of a function
+    await this.lookForRights().catch(note);
     if (!await this.#hearAll(number)) return;
     await this.lease.resume().then(() => number === this.#number && this.#tell(), note); // a refused lease tries again
   }

@@ -100,6 +100,16 @@ local function reason_of(failure)
   return type(failure) == 'table' and failure.err or tostring(failure)
 end
 
+-- Whether Redis would refuse the same of every inbox, for lack of a right or of a command: then nothing is wrong with this one.
+local function refuses_all(reason)
+  for _, words in ipairs({ 'NOPERM', 'The user executing the script', 'Unknown Redis command' }) do
+    if string.find(reason, words, 1, true) then
+      return true
+    end
+  end
+  return false
+end
+
 -- Opens the inbox whose keys begin at `KEYS[first]`.
 local function open_inbox(first)
   CONTENTS, ORDER, QUEUED, UNREAD, DONE, TIMES, EXPIRIES, POSITION = unpack(KEYS, first, first + 7)

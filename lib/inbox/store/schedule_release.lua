@@ -8,9 +8,19 @@ local SITE, ID, NAME, CHANNEL, USER_ID, MOST_REFUSED = unpack(ARGV, 4)
 local REFUSED = KEYS[11]
 local name = SITE .. '\n' .. USER_ID .. '\n' .. ID
 local stored = redis.call('HGET', SCHEDULED_CONTENTS, name)
-if redis.call('ZREM', SCHEDULED, NAME) == 0 or not stored then
+local due = redis.call('ZSCORE', SCHEDULED, NAME)
+if not due or not stored then
+  redis.call('ZREM', SCHEDULED, NAME)
   return { 0, 0, 0 }
 end
+
+local function put_back(at)
+  redis.call('ZADD', SCHEDULED, at, NAME)
+  redis.call('HSET', SCHEDULED_CONTENTS, name, stored)
+end
+
+put_back(due) -- changes nothing; where it is forbidden, this fails while all is still there
+redis.call('ZREM', SCHEDULED, NAME)
 redis.call('HDEL', SCHEDULED_CONTENTS, name)
 
 local function release()
@@ -36,17 +46,19 @@ local is_done, offset, taken, queued = pcall(release)
 if is_done then
   return { offset, taken, queued }
 end
+local reason = reason_of(offset)
+if refuses_all(reason) then
+  put_back(due)
+  return redis.error_reply(reason)
+end
 -- Nothing else of it stays: its sender may send it again under the same id.
 redis.call('DEL', PREFIX .. 'inbox-id:{' .. USER .. '}:' .. ID)
 if redis.call('GET', PREFIX .. 'owner:' .. ID) == USER then
   redis.call('DEL', PREFIX .. 'owner:' .. ID)
 end
-local reason = reason_of(offset)
 local kept = redis.pcall('XADD', REFUSED, 'MAXLEN', '~', MOST_REFUSED, '*',
   'reason', reason, 'scheduled', ID, 'site', SITE, 'user_id', USER_ID, 'stored', stored)
 if type(kept) == 'table' and kept.err then
-  -- It cannot be kept there either: it is tried again in an hour.
-  redis.call('ZADD', SCHEDULED, NOW + 3600000, NAME)
-  redis.call('HSET', SCHEDULED_CONTENTS, name, stored)
+  put_back(NOW + 3600000) -- it cannot be kept there either: it is tried again in an hour
 end
 return { -2, 0, reason }

@@ -51,7 +51,9 @@ function sentenceOf({ forbidden, unknown }: Lacking): string {
   const named = (list: readonly string[]) => list.map((each) => `'${each}'`).join(", ");
   return [
     ...(unknown.length > 0 ? [`Cannot use this Redis: it does not know ${named(unknown)}`] : []),
-    ...(forbidden.length > 0 ? [`Redis gives this server no right to run ${named(forbidden)}`] : []),
+    ...(forbidden.length > 0
+      ? [`Redis gives this server no right to run ${named(forbidden)}`]
+      : []),
   ].join("; ");
 }
 

@@ -100,6 +100,7 @@ export class Bridge {
     }
     await this.#router.stop();
     clearInterval(renewal);
+    this.#dead[Symbol.dispose]();
     await endRedis(subscriber);
   }
 
@@ -152,7 +153,9 @@ export class Bridge {
       return "away";
     }
     this.#options.counters.refused.value++;
-    log.warn("a payload was refused: {reason}", { reason: reasonOf(error, payload) });
+    this.#dead.noteRefused("a payload was refused", () => {
+      log.warn("a payload was refused: {reason}", { reason: reasonOf(error, payload) });
+    });
     return "done";
   }
 

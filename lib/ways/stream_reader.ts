@@ -74,6 +74,7 @@ export class StreamReader {
     }
     clearInterval(renewal);
     await Promise.all([this.#turn.release(), ended]);
+    this.#dead[Symbol.dispose]();
   }
 
   /** Reads one batch, or waits a little if another node has the turn or this one cannot read. */
@@ -126,7 +127,9 @@ export class StreamReader {
       if (isStoreFailure(error) && !isRefusedAlone(error)) return false;
       counters.refused.value++;
       const reason = reasonOf(error);
-      log.warn("entry {id} is refused: {reason}", { id: entryId, reason });
+      this.#dead.noteRefused("an entry is refused", () => {
+        log.warn("entry {id} is refused: {reason}", { id: entryId, reason });
+      });
       await this.#dead.buryEntry(entryId, values, error);
       return true;
     }

@@ -11,6 +11,7 @@ import { Commands } from "./core/command.ts";
 import type { Counter, Metrics } from "./core/metrics.ts";
 import type { Node } from "./core/node.ts";
 import { startTasks } from "./core/task.ts";
+import { cutOffCounter } from "./engines/cut_off.ts";
 import { type EmbeddedEngine, forgottenCounter, openEmbedded } from "./engines/embedded.ts";
 import type { RedisEngine } from "./engines/redis.ts";
 import { FEATURES } from "./features.ts";
@@ -64,11 +65,11 @@ export class Server implements AsyncDisposable {
   static async start(config: Config): Promise<Server> {
     requireClosedOrLocal(config);
     await using parts = new AsyncDisposableStack();
-    const forgotten = forgottenCounter();
-    const engine = parts.use(await openEngine(config, forgotten));
+    const [forgotten, cutOff] = [forgottenCounter(), cutOffCounter()];
+    const engine = parts.use(await openEngine(config, { forgotten, cutOff }));
     const tokens = await openTokens(config);
     const kernel = parts.use(await Kernel.open(engine, { config, tokens }));
-    kernel.metrics.add([forgotten]);
+    kernel.metrics.add([forgotten, cutOff]);
     const descriptors = await readDescriptors();
     const places = sharePlaces(descriptors, config.limits.connections);
     const { handlers, admission, routes } = openDoors(kernel, config, places);
@@ -163,7 +164,7 @@ async function within(done: Promise<boolean>, ms: number): Promise<boolean> {
 
 async function openEngine(
   config: Config,
-  forgotten: Counter,
+  { forgotten, cutOff }: Readonly<Record<"forgotten" | "cutOff", Counter>>,
 ): Promise<EmbeddedEngine | RedisEngine> {
   const { historyBytes, historyUserBytes, historySiteBytes } = config.rooms;
   const onForgotten = (count: number) => void (forgotten.value += count);
@@ -176,7 +177,7 @@ async function openEngine(
     return openEmbedded({ ...config.store, ...kept, historyLimit });
   }
   const { openRedis } = await import("./engines/redis.ts");
-  return openRedis(config.redis, { name: config.redis.connectionName, ...kept });
+  return openRedis(config.redis, { name: config.redis.connectionName, cutOff, ...kept });
 }
 
 /** Loads `jose` only if there are tokens, as {@linkcode openEngine} does `ioredis`, which takes 0.1 s to load. */

@@ -2,6 +2,7 @@
 import { reasonOf } from "../base/reason.ts";
 import type { Engine, EngineHandler } from "../core/engine.ts";
 import type { FanOut } from "../core/broker.ts";
+import type { Counter } from "../core/metrics.ts";
 import { HistoryBudget, type HistoryLimits } from "./history_budget.ts";
 import { RedisBroker } from "./redis/broker.ts";
 import { connectRedis, endRedis, readyWithin, whyUnfit } from "./redis/client.ts";
@@ -28,6 +29,8 @@ export interface RedisEngineOptions {
   readonly stored: readonly Stored[];
   /** The bounds of the histories. @default no limits */
   readonly historyLimits?: HistoryLimits;
+  /** Counts how often the node did not hear the others for a while. */
+  readonly cutOff?: Counter;
 }
 
 export interface RedisEngine extends Engine, AsyncDisposable {
@@ -38,12 +41,16 @@ export interface RedisEngine extends Engine, AsyncDisposable {
 export function openRedis(config: RedisConfig, options: RedisEngineOptions): RedisEngine {
   let handler: EngineHandler | undefined;
   const link = connect(config, options);
+  countCuts(link, options.cutOff);
   const restoration = new Restoration(link, config);
   const budget = options.historyLimits &&
     new HistoryBudget(options.historyLimits, new RedisHistories(link));
   const fanOut: FanOut = (...publication) => handler?.handlePublication(...publication);
+  const broker = new RedisBroker(link, fanOut, budget);
+  // What came before a cut reaches its connections before they are told of the cut.
+  restoration.addHearing(() => broker.caughtUp());
   return {
-    broker: new RedisBroker(link, fanOut, budget),
+    broker,
     tasks: [], // its connections and its lease live on until the last client is gone
     storage: storageOf(link, restoration),
     async run(given) {
@@ -69,6 +76,15 @@ function connect(config: RedisConfig, { name, stored }: RedisEngineOptions): Red
   const keys = new RedisKeys(config.prefix);
   const incarnation = new Incarnation({ redis, keys, functions });
   return { redis, subscriber, keys, functions, incarnation };
+}
+
+function countCuts({ subscriber }: RedisLink, cutOff?: Counter): void {
+  let hears = false;
+  subscriber.on("ready", () => hears = true);
+  subscriber.on("close", () => {
+    if (hears && cutOff !== undefined) cutOff.value++;
+    hears = false;
+  });
 }
 
 function storageOf(link: RedisLink, restoration: Restoration): RedisStorage {

@@ -1,5 +1,7 @@
 /** `docs/redis.md`: the names it lists are those that a running server leaves in Redis. */
 import assert from "node:assert/strict";
+import { MAX_WAITING_LENGTH } from "../../lib/engines/redis/heard_messages.ts";
+import { MAX_KEPT_LENGTH } from "../../lib/ways/heard_payloads.ts";
 import { ROOT } from "../support/paths.ts";
 import { EventStream } from "../support/event_stream.ts";
 import { operatorKeyOf } from "../support/manager.ts";
@@ -115,6 +117,16 @@ Deno.test("docs/redis.md: its limit for bursts is one that Redis takes", async (
   assert.equal(await redis.cli(config, set, name, limit), "OK");
   assert.match(await redis.cli(config, "GET", name), /pubsub 268435456 67108864 60/);
   assert.ok(PAGE.includes(`\`${name} ${limit}\` into \`redis.conf\``));
+});
+
+Deno.test("docs/redis.md: its bounds of what waits on a node are those of the code", () => {
+  const text = PAGE.replaceAll(/\s+/g, " ");
+  assert.ok(
+    text.includes(`in the node's memory: up to ${MAX_KEPT_LENGTH / 1e6} million characters`),
+  );
+  assert.ok(
+    text.includes(`more than ${MAX_WAITING_LENGTH / 1e6} million characters wait on the node`),
+  );
 });
 
 function listed(key: string): { name: string; what: string } {

@@ -17,6 +17,7 @@ import {
 import type { HistoryBudget } from "../history_budget.ts";
 import type { RedisLink } from "./link.ts";
 import { throwUnavailable, throwUnconfirmed } from "./errors.ts";
+import { HeardMessages } from "./heard_messages.ts";
 import type { Calls } from "./functions.ts";
 import { KERNEL_FUNCTIONS } from "./kernel_functions.ts";
 import type { Incarnation } from "./incarnation.ts";
@@ -44,6 +45,7 @@ export class RedisBroker implements Broker {
   readonly #budget: HistoryBudget | undefined;
   readonly #subscribing: Together<string, void>;
   readonly #unsubscribing: Together<string, void>;
+  readonly #heard: HeardMessages;
   /** Whether it was logged that a message could not be read. */
   #isWarned = false;
 
@@ -64,12 +66,29 @@ export class RedisBroker implements Broker {
       });
     this.#subscribing = together((names) => subscriber.subscribe(...names));
     this.#unsubscribing = together((names) => subscriber.unsubscribe(...names));
-    subscriber.on("message", (name: string, message: string) => {
-      const channel = this.#channels.get(name);
-      if (channel === undefined) return;
-      const read = this.#read(name, message);
-      if (read !== undefined) fanOut(channel, read.publication, read.position);
+    let isDeaf = false;
+    this.#heard = new HeardMessages({
+      work: (name, message) => {
+        const channel = this.#channels.get(name);
+        const read = channel && this.#read(name, message);
+        if (channel && read) fanOut(channel, read.publication, read.position);
+      },
+      // What is lost with the connection is made good once it is there again.
+      overflow() {
+        log.error("too much waits of what other nodes have published: the connection begins anew");
+        isDeaf = true;
+        subscriber.disconnect(true);
+      },
     });
+    subscriber.on("message", (name: string, message: string) => {
+      if (!isDeaf && this.#channels.has(name)) this.#heard.hear(name, message);
+    });
+    subscriber.on("close", () => isDeaf = false);
+  }
+
+  /** Resolves when all that this node has heard so far has reached its connections. */
+  caughtUp(): Promise<void> {
+    return this.#heard.caughtUp();
   }
 
   /** Reads what other nodes published. What none of this version has published is dropped, and logged the first time. */

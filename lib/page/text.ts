@@ -1,4 +1,5 @@
 /** Turns text and times into what is shown; nothing here makes HTML. */
+import { storedTime } from "../base/times.ts";
 
 interface TextPart {
   text: string;
@@ -52,13 +53,9 @@ const shortDateFormat = new Intl.DateTimeFormat(undefined, { ...day, year: "nume
 const dayFormat = new Intl.DateTimeFormat(undefined, { ...day, month: "long", weekday: "long" });
 const dateFormat = new Intl.DateTimeFormat(undefined, { ...day, month: "long", year: "numeric" });
 
-/** The last second of the year 9999. */
-const LAST_SECOND = 253_402_300_799;
-
 /** The date of a time, whatever is stored as one: it is a date that can be shown. */
 function dateOf(timestamp: number): Date {
-  const seconds = Math.min(Math.max(timestamp, 0), LAST_SECOND);
-  return new Date(Number.isNaN(seconds) ? 0 : seconds * 1000);
+  return new Date(storedTime(timestamp) * 1000);
 }
 
 /** @param timestamp in Unix seconds, as everywhere on the wire */

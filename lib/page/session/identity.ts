@@ -1,6 +1,6 @@
 /** Who the user is and where to: the answers of the connect form, and what is wrong with them. */
 
-import { isVisible } from "../../sdk/core/frames.ts";
+import { isVisible } from "../../base/visible_text.ts";
 
 export interface Identity {
   user_id: string;

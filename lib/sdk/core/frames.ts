@@ -1,6 +1,7 @@
 /** The frames of protocol version 2; what the server sends is parsed here, once, and goes on to `client.ts`. */
 import { NotifyliError } from "./errors.ts";
-import { timestampOf } from "./times.ts";
+import { storedTime } from "../../base/times.ts";
+import { isVisible } from "../../base/visible_text.ts";
 import type { InboxChange, Position, Publication, User } from "./types.ts";
 
 /** What a client may ask for; `ref` is added on the way out. */
@@ -64,7 +65,7 @@ export function parsePublication(value: unknown): Publication | undefined {
     room,
     ...user,
     message,
-    timestamp: timestampOf(timestamp),
+    timestamp: typeof timestamp === "number" ? storedTime(timestamp) : 0, // an old server has times in other units
     ...(typeof offset === "number" ? { offset } : {}),
     ...(typeof epoch === "string" ? { epoch } : {}),
     ...(state === "read" || typeof read_at === "number" ? { read: true } : {}),
@@ -72,11 +73,7 @@ export function parsePublication(value: unknown): Publication | undefined {
   };
 }
 
-/** Whether anything of a text can be seen. An old server has names of which nothing can. */
-export function isVisible(text: string): boolean {
-  return /[^\p{Default_Ignorable_Code_Point}\p{Z}\p{Cc}\u2800\ufff9-\ufffb]/u.test(text);
-}
-
+/** An old server has names of which nothing can be seen: such a user is called by the id. */
 export function parseUser(value: unknown): User | undefined {
   const { user_id, name } = asObject(value);
   if (typeof user_id !== "number" && typeof user_id !== "string") return;

@@ -23,6 +23,11 @@ const SUBCOMMANDS: readonly Entry[] = [
     load: async () => (await import("./lib/commands/send.ts")).send,
   },
   {
+    name: "publish",
+    summary: "Say something in a room; see publish --help",
+    load: async () => (await import("./lib/commands/publish.ts")).publish,
+  },
+  {
     name: "key",
     summary: "Make, list and revoke keys to the HTTP API; see key --help",
     load: async () => (await import("./lib/commands/key.ts")).key,

@@ -47,6 +47,7 @@ Deno.test("readConfig() without settings gives the documented defaults", () => {
     limits: {
       frame: 65536,
       message: 10000,
+      data: 16384,
       name: 64,
       room: 128,
       userId: 64,
@@ -60,6 +61,7 @@ Deno.test("readConfig() without settings gives the documented defaults", () => {
     rates: {
       messages: { perSecond: 100, burst: 2000 },
       messagesPerUser: { perSecond: 200, burst: 4000 },
+      events: { perSecond: 20, burst: 100 },
       connects: undefined,
       connectsPerAddress: { perSecond: 100, burst: 500 },
       publishes: undefined,
@@ -90,6 +92,7 @@ Deno.test("readConfig() takes every setting from the environment", () => {
     APP_SHUTDOWN_SECONDS: "3",
     APP_LIMIT_FRAME: "1",
     APP_LIMIT_MESSAGE: "2",
+    APP_LIMIT_DATA: "14",
     APP_LIMIT_NAME: "3",
     APP_LIMIT_ROOM: "4",
     APP_LIMIT_USER_ID: "5",
@@ -101,6 +104,7 @@ Deno.test("readConfig() takes every setting from the environment", () => {
     APP_LIMIT_CONNECTIONS_IP: "13",
     APP_RATE_MESSAGES: "1/2",
     APP_RATE_MESSAGES_USER: "3/4",
+    APP_RATE_EVENTS: "11/12",
     APP_RATE_CONNECTS: "5/6",
     APP_RATE_CONNECTS_IP: "7/8",
     APP_RATE_PUBLISH: "9/10",
@@ -158,6 +162,7 @@ Deno.test("readConfig() takes every setting from the environment", () => {
     limits: {
       frame: 1,
       message: 2,
+      data: 14,
       name: 3,
       room: 4,
       userId: 5,
@@ -171,6 +176,7 @@ Deno.test("readConfig() takes every setting from the environment", () => {
     rates: {
       messages: { perSecond: 1, burst: 2 },
       messagesPerUser: { perSecond: 3, burst: 4 },
+      events: { perSecond: 11, burst: 12 },
       connects: { perSecond: 5, burst: 6 },
       connectsPerAddress: { perSecond: 7, burst: 8 },
       publishes: { perSecond: 9, burst: 10 },

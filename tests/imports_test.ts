@@ -27,8 +27,7 @@ const RULES: ImportRules = {
     "lib/auth/feature.ts": "feature.ts auth/revocations",
     "lib/auth/*/routes.ts": "base http",
     "lib/auth/*/feature.ts": "core/task.ts limits/settings.ts feature.ts",
-    "lib/rooms":
-      "base config core limits/settings.ts engines auth auth/revocations http feature.ts",
+    "lib/rooms": "base config core limits engines auth auth/revocations http feature.ts",
     "lib/inbox": "base config core limits engines http feature.ts rooms",
     "lib/protocols": "base core net limits listeners/settings.ts auth http feature.ts rooms inbox",
     "lib/hooks": "base config core net listeners/settings.ts feature.ts inbox",

@@ -5,6 +5,8 @@ export interface Limits {
   /** Bytes of one incoming frame. */
   readonly frame: number;
   readonly message: number;
+  /** Bytes of the JSON of what a publication carries for programs. */
+  readonly data: number;
   readonly name: number;
   readonly room: number;
   readonly userId: number;

@@ -16,6 +16,18 @@ export const TIME: OptionKind<number> = {
   read: readLocalTime,
 };
 
+/** Any JSON value but null. */
+export const JSON_VALUE: OptionKind<NonNullable<unknown>> = {
+  allowed: 'JSON such as {"id":5}',
+  read(text) {
+    try {
+      return JSON.parse(text) ?? undefined;
+    } catch {
+      return undefined;
+    }
+  },
+};
+
 /** A number of seconds. */
 export const SECONDS: OptionKind<number> = {
   allowed: "a number of seconds from 1 on",

@@ -3,9 +3,10 @@ import { type Config, loadConfig } from "../configuration.ts";
 import { CodedError } from "../base/errors.ts";
 import { type ApiAnswer, callServer, refusedAnswer, serverFailure } from "./local_api.ts";
 import { parseNotification } from "../inbox/notification.ts";
+import { readMessage } from "./standard_input.ts";
 import { failed, subcommand } from "./subcommand.ts";
 import { localTime } from "./local_time.ts";
-import { TIME, USER } from "./option_kinds.ts";
+import { JSON_VALUE, TIME, USER } from "./option_kinds.ts";
 import { UsageError, type Values } from "./options.ts";
 
 /** The sender that the base protocol's own tool has. */
@@ -20,6 +21,12 @@ const HELP = {
     user: USER,
     room: { short: "r", value: "ROOM", help: 'Room (default: BOT_ROOM, "1")' },
     message: { short: "m", value: "TEXT", help: "The message" },
+    data: {
+      short: "d",
+      value: "JSON",
+      kind: JSON_VALUE,
+      help: 'What programs read, beside the message or in its place, such as {"id":5}',
+    },
     from: {
       short: "f",
       value: "NAME",
@@ -51,7 +58,8 @@ export const send = subcommand(HELP, async (given) => {
 interface Sending {
   readonly user: string;
   readonly room: string;
-  readonly message: string;
+  readonly message?: string;
+  readonly data?: unknown;
   readonly from: string;
   /** Unix time in seconds. */
   readonly at?: number;
@@ -69,18 +77,19 @@ function described(sent: Sent): string {
 
 /** Asks on a terminal, or reads standard input, for what was not given. */
 async function complete(
-  { user, at, ...given }: Values<typeof HELP.options>,
+  { user, at, data, ...given }: Values<typeof HELP.options>,
   config: Config,
 ): Promise<Sending> {
   let { room, message, from } = given;
-  if (message === undefined && Deno.stdin.isTerminal()) {
+  if (message === undefined && data === undefined && Deno.stdin.isTerminal()) {
     room ??= ask("Room", config.inbox.defaultRoom);
     from ??= ask("From", DEFAULT_FROM);
     message = ask("Message");
   }
-  message ??= (await new Response(Deno.stdin.readable).text()).replace(/\r?\n$/, "");
-  if (message === "") throw new UsageError("The message is empty");
-  return { user, room: room ?? config.inbox.defaultRoom, message, from: from ?? DEFAULT_FROM, at };
+  if (data === undefined) message ??= await readMessage();
+  if (message === "" && data === undefined) throw new UsageError("The message is empty");
+  room ??= config.inbox.defaultRoom;
+  return { user, room, message, data, from: from ?? DEFAULT_FROM, at };
 }
 
 /** Does not use `prompt`'s own default, which stands in the line, so that what is typed goes behind it. */
@@ -90,12 +99,12 @@ function ask(what: string, usual = ""): string {
   return answer || usual;
 }
 
-function payload({ user, room, message, from, at }: Sending): Record<string, unknown> {
-  return { user_id: user, room, message, from, deliver_at: at };
+function payload({ user, room, message, data, from, at }: Sending): Record<string, unknown> {
+  return { user_id: user, room, message, data, from, deliver_at: at };
 }
 
 async function byRedis(
-  { user, room, message, from, at }: Sending,
+  { user, room, message, data, from, at }: Sending,
   config: Config,
 ): Promise<Sent> {
   const { Publisher } = await import("../publisher/publisher.ts");
@@ -109,6 +118,7 @@ async function byRedis(
     userId: user,
     room,
     message,
+    data,
     from,
     deliverAt: at,
   });

@@ -35,12 +35,22 @@ export function deliverToAll(here: HubChannel, arrival: Arrival): void {
   }
 }
 
-/** Gives an arrival to the connections that have a frame for its kind. */
-function deliverToSome({ key, connections }: HubChannel, arrival: Arrival): void {
+/** As {@linkcode deliverToAll}, but for the connection that it is from. */
+export function deliverToOthers(here: HubChannel, arrival: Arrival): void {
+  const { client } = arrival.publication.from ?? {};
+  deliverToSome(here, arrival, ({ id }) => id !== client);
+}
+
+/** Gives an arrival to the connections that have a frame for its kind. @param gets whether a connection gets it */
+function deliverToSome(
+  { key, connections }: HubChannel,
+  arrival: Arrival,
+  gets: (connection: Connection) => boolean = () => true,
+): void {
   const offset = arrival.position?.offset ?? 0;
   for (const connection of connections) {
     const { kinds, dialect } = connection.protocol;
-    if (kinds === undefined || kinds.has(arrival.publication.kind)) {
+    if ((kinds === undefined || kinds.has(arrival.publication.kind)) && gets(connection)) {
       connection.deliver(key, offset, arrival.in(dialect));
     }
   }

@@ -5,6 +5,8 @@ import type { UserId } from "../base/fields.ts";
 interface Sender {
   readonly user?: UserId;
   readonly name?: string;
+  /** The connection that the publication does not come back to; absent where it comes to all. */
+  readonly client?: string;
 }
 
 /** What a publication carries, whatever kind it is of. */

@@ -1,6 +1,7 @@
 /** Reads forms, as browsers and `curl -d` or `-F` send them: the same fields as those of a JSON object. */
 import { CodedError } from "../base/errors.ts";
 import type { Fields } from "../base/fields.ts";
+import { withDataOfText } from "../base/said_fields.ts";
 import { decodeBody, utf8 } from "./body.ts";
 
 type Pairs = readonly (readonly [name: string, value: string])[];
@@ -9,7 +10,7 @@ type Pairs = readonly (readonly [name: string, value: string])[];
 const NUMBERS = /^(timestamp|until|seconds|\w+_at)$/;
 
 /** Names by which a text is surely a form, however its values are written. */
-const NAMES = /^(message|user_id|room|from|id|timestamp|deliver_at|expires_at)=/;
+const NAMES = /^(message|data|user_id|room|from|id|timestamp|deliver_at|expires_at)=/;
 
 /** Most fields of a form: to decode tens of thousands would hold up everyone else. */
 const MAX_FIELDS = 100;
@@ -68,9 +69,8 @@ function fieldsOf(pairs: Pairs): Fields {
     if (before === undefined) values.set(name, [value]);
     else before.push(value);
   }
-  return Object.fromEntries(
-    [...values].map(([name, all]) => [name, all.length === 1 ? all[0] : all]),
-  );
+  const fields = [...values].map(([name, all]) => [name, all.length === 1 ? all[0] : all]);
+  return withDataOfText(Object.fromEntries(fields));
 }
 
 /** Undoes percent-encoding. What is no escape stays as it is, since people write "100%". */

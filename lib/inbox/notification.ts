@@ -9,11 +9,11 @@ import {
   isBlank,
   optionalId,
   optionalName,
-  requiredText,
   timeField,
   type UserId,
   userIdField,
 } from "../base/fields.ts";
+import { type Said, saidFields } from "../base/said_fields.ts";
 import { TIME_ALLOWED } from "../base/times.ts";
 
 /** The sender of a notification that names none, by the base protocol. */
@@ -22,10 +22,9 @@ const DEFAULT_FROM = "system";
 /** How far ahead a notification can be scheduled. */
 const MAX_DAYS_AHEAD = 366;
 
-export interface ParsedNotification {
+export interface ParsedNotification extends Said {
   readonly user: UserId;
   readonly room: string;
-  readonly message: string;
   readonly from: string;
   /** Unix time in seconds. */
   readonly timestamp?: number;
@@ -51,7 +50,7 @@ export function parseNotification(
   return {
     user: userIdField(fields, limits),
     room: isMissing(texts.room) ? defaultRoom : identifier(texts, "room", limits.room),
-    message: requiredText(texts, "message", limits.message),
+    ...saidFields({ ...texts, data: fields["data"] }, limits),
     from: optionalName(texts, "from", limits.name) ?? DEFAULT_FROM,
     timestamp: timeField(fields, "timestamp"),
     id: idField(texts),

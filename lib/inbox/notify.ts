@@ -84,7 +84,7 @@ function withId(error: unknown, id: string): unknown {
 }
 
 function notificationOf(request: NotificationRequest, isLater: boolean): Notification {
-  const { site, user, id, made, room, timestamp, from, message, expiresAt, claim } = request;
+  const { site, user, id, made, room, timestamp, from, message, data, expiresAt, claim } = request;
   return {
     site,
     user,
@@ -94,6 +94,7 @@ function notificationOf(request: NotificationRequest, isLater: boolean): Notific
     at: timestamp ?? (isLater ? undefined : unixSeconds()),
     from: { name: from },
     message,
+    data,
     expiresAt: expiresAt === undefined ? undefined : expiresAt * 1000,
     claim,
   };

@@ -15,6 +15,8 @@ export interface Rates {
   readonly messages?: Rate;
   /** Frames of all connections of one user. */
   readonly messagesPerUser?: Rate;
+  /** Events that one connection tells in rooms. */
+  readonly events?: Rate;
   /** New connections from all addresses. */
   readonly connects?: Rate;
   /** New connections from one address, or from one /64 of IPv6. */
@@ -35,6 +37,11 @@ export const limits = slice({
   settings: {
     APP_LIMIT_FRAME: { default: "65536", help: "Bytes of one incoming frame or body", kind: limit },
     APP_LIMIT_MESSAGE: { default: "10000", help: "Characters of a message", kind: limit },
+    APP_LIMIT_DATA: {
+      default: "16384",
+      help: "Bytes of the `data` of a message, notification or event, as JSON",
+      kind: limit,
+    },
     APP_LIMIT_NAME: { default: "64", help: "Characters of a name", kind: limit },
     APP_LIMIT_ROOM: { default: "128", help: "Characters of a room's name", kind: limit },
     APP_LIMIT_USER_ID: { default: "64", help: "Characters of a user id", kind: limit },
@@ -65,6 +72,7 @@ export const limits = slice({
   config: (read): LimitsConfig => ({
     frame: read.value("APP_LIMIT_FRAME"),
     message: read.value("APP_LIMIT_MESSAGE"),
+    data: read.value("APP_LIMIT_DATA"),
     name: read.value("APP_LIMIT_NAME"),
     room: read.value("APP_LIMIT_ROOM"),
     userId: read.value("APP_LIMIT_USER_ID"),
@@ -91,6 +99,11 @@ export const rates = slice({
       help: "Frames of all connections of one user",
       kind: rate,
     },
+    APP_RATE_EVENTS: {
+      default: "20/100",
+      help: "Events of one connection, such as that somebody is typing",
+      kind: rate,
+    },
     APP_RATE_CONNECTS: { default: "off", help: "New connections, in all", kind: rate },
     APP_RATE_CONNECTS_IP: {
       default: "100/500",
@@ -106,6 +119,7 @@ export const rates = slice({
   config: (read): Rates => ({
     messages: read.value("APP_RATE_MESSAGES"),
     messagesPerUser: read.value("APP_RATE_MESSAGES_USER"),
+    events: read.value("APP_RATE_EVENTS"),
     connects: read.value("APP_RATE_CONNECTS"),
     connectsPerAddress: read.value("APP_RATE_CONNECTS_IP"),
     publishes: read.value("APP_RATE_PUBLISH"),

@@ -1,6 +1,11 @@
 /** Turns text and times into what is shown; nothing here makes HTML. */
 import { storedTime } from "../base/times.ts";
 
+/** What is shown of a publication: its text, or, where it is for programs alone, its data as JSON. */
+export function shownText({ message, data }: { message: string; data?: unknown }): string {
+  return message === "" && data !== undefined ? JSON.stringify(data) : message;
+}
+
 interface TextPart {
   text: string;
   /** The link's address, where the part is one. */

@@ -55,7 +55,7 @@ function saidFrame(
     room,
     user_id: userIdOnWire(user),
     name: from?.name,
-    message,
+    message: message ?? "", // what is said for programs alone: clients take this field for a text
     timestamp: at,
     event,
     data,

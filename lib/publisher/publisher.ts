@@ -57,7 +57,10 @@ export interface PublishOptions {
   /** A whole number or a string; 123 and "123" are one user. */
   readonly userId: number | bigint | string;
   readonly room: string;
-  readonly message: string;
+  /** A text for people; it may be absent where there is `data`. */
+  readonly message?: string;
+  /** Any JSON value, for programs. */
+  readonly data?: unknown;
   /** @default "system" */
   readonly from?: string;
   /** When it happened; the time of its delivery if absent. */
@@ -136,8 +139,8 @@ export class Publisher implements AsyncDisposable {
 
 /** The payload of the message channel, in which servers of all versions understand each field. */
 function payloadOf(
-  { user, room, message, from, timestamp, id, expiresAt, deliverAt }: ParsedNotification,
+  { user, room, message, data, from, timestamp, id, expiresAt, deliverAt }: ParsedNotification,
 ): Record<string, unknown> {
   const times = { timestamp, expires_at: expiresAt, deliver_at: deliverAt };
-  return { user_id: userIdOnWire(user), room, message, from, id, ...times };
+  return { user_id: userIdOnWire(user), room, message, data, from, id, ...times };
 }

@@ -4,7 +4,12 @@
  */
 import { CodedError, type ErrorCode } from "../base/errors.ts";
 import { roomPattern } from "./rules/patterns.ts";
-import { type RoomRules, type RoomWithRule, USER_ROOMS } from "./rules/room_rules.ts";
+import {
+  type RoomRules,
+  type RoomWithRule,
+  type Speakers,
+  USER_ROOMS,
+} from "./rules/room_rules.ts";
 import type { Identity, TokenFacts } from "../core/identity.ts";
 import type { TokenVerifier } from "../auth/tokens.ts";
 
@@ -49,18 +54,19 @@ export class RoomAccess {
   requireSpeech(identity: Identity | undefined, room: string, isInRoom: boolean): void {
     const { speakers } = this.#rules.of(room);
     if (!isInRoom) this.requireEntry(identity, room);
-    switch (speakers) {
-      case "anyone":
-        return;
-      case "members":
-        if (isInRoom) return;
-        throw refused(room, "only who is in it may say something there", "not_in_room");
-      case "server":
-        throw refused(room, "no client may say something there");
-      default:
-        if (identity !== undefined && speakers.has(identity.user)) return;
-        throw refused(room, "this user may not say something there");
-    }
+    requireOneOf(speakers, { identity, room, isInRoom, what: "say something" });
+  }
+
+  /** Checks that someone may tell those in a room of an event. Throws as {@linkcode RoomAccess.requireSpeech} does. */
+  requireEvents(identity: Identity | undefined, room: string, isInRoom: boolean): void {
+    const { tellers } = this.#rules.of(room);
+    if (!isInRoom) this.requireEntry(identity, room);
+    requireOneOf(tellers, { identity, room, isInRoom, what: "tell of events" });
+  }
+
+  /** Checks that there can be anybody in a room, for another system that has something for it. Throws `forbidden`. */
+  requireOpen(room: string): void {
+    if (this.isClosed(room)) throw refused(room, "no rule names it");
   }
 
   /** Checks that those in a room may see who is there. Throws `forbidden`. */
@@ -92,6 +98,30 @@ export class RoomAccess {
       throw refused(room, "it needs a token, connect with one", "unauthorized");
     }
     return rule;
+  }
+}
+
+/** Checks that someone who may enter a room is one of those who may bring something into it. */
+function requireOneOf(
+  speakers: Speakers,
+  { identity, room, isInRoom, what }: {
+    identity: Identity | undefined;
+    room: string;
+    isInRoom: boolean;
+    what: string;
+  },
+): void {
+  switch (speakers) {
+    case "anyone":
+      return;
+    case "members":
+      if (isInRoom) return;
+      throw refused(room, `only who is in it may ${what} there`, "not_in_room");
+    case "server":
+      throw refused(room, `no client may ${what} there`);
+    default:
+      if (identity !== undefined && speakers.has(identity.user)) return;
+      throw refused(room, `this user may not ${what} there`);
   }
 }
 

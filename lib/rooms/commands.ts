@@ -1,16 +1,12 @@
 /** What clients of version 2 can ask of rooms. */
-import {
-  type Fields,
-  identifier,
-  optionalId,
-  optionalToken,
-  requiredText,
-} from "../base/fields.ts";
+import { type Fields, identifier, optionalId, optionalToken } from "../base/fields.ts";
+import { saidFields } from "../base/said_fields.ts";
 import { roomChannel } from "../core/channel.ts";
 import { type Answer, type Command, command, inLanes, weighed } from "../core/command.ts";
 import { flag, pageSize, positionField } from "../core/command_fields.ts";
 import type { Connection } from "../core/connection.ts";
 import type { KeptPublication, Position } from "../core/publication.ts";
+import { eventFields } from "./events.ts";
 import { membershipsOf, type RoomSync } from "./membership.ts";
 import type { Rooms } from "./rooms.ts";
 import { presenceRequest, watchedOnWire } from "./wire.ts";
@@ -50,12 +46,16 @@ export function roomCommands(rooms: Rooms): Command[] {
       await rooms.leave(connection, room);
       return { data: { room } };
     }),
-    command("publish", publishFields, async (connection, { id, room, message }) => {
+    command("publish", publishFields, async (connection, asked) => {
       const user = connection.requireUser();
-      const name = rooms.nameIn(connection, room);
-      const said = await rooms.publish(connection, { id, room, user, name, message });
+      const name = rooms.nameIn(connection, asked.room);
+      const said = await rooms.publish(connection, { ...asked, user, name });
       const { offset, epoch } = said.published ?? {};
       return { data: { id: said.id, offset, epoch } };
+    }),
+    command("event", roomEventFields, async (connection, { room, ...event }) => {
+      await rooms.events.tell(connection, room, rooms.nameIn(connection, room), event);
+      return { data: { room } };
     }),
     weighed(roomByRoom("history", historyFields, async (connection, { room, since, limit }) => {
       rooms.requireMembership(connection, room, "read");
@@ -126,8 +126,12 @@ export function publishFields(fields: Fields, { limits }: Pick<Connection, "limi
   return {
     id: optionalId(fields),
     room: identifier(fields, "room", limits.room),
-    message: requiredText(fields, "message", limits.message),
+    ...saidFields(fields, limits),
   };
+}
+
+function roomEventFields(fields: Fields, { limits }: Connection) {
+  return { room: identifier(fields, "room", limits.room), ...eventFields(fields, limits) };
 }
 
 function roomField(fields: Fields, { limits }: Connection): string {

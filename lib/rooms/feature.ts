@@ -12,7 +12,7 @@ import { roomKinds } from "./kinds.ts";
 import { Rooms } from "./rooms.ts";
 import { roomRoutes } from "./routes.ts";
 import { rooms as settings } from "./settings.ts";
-import { limits } from "../limits/settings.ts";
+import { limits, rates } from "../limits/settings.ts";
 import { loadRooms } from "./rules/rooms_file.ts";
 import { RoomRules } from "./rules/room_rules.ts";
 import { PRESENCE_FUNCTIONS } from "./store/functions.ts";
@@ -30,7 +30,7 @@ export function roomsFeatureWith(open: typeof openPresence) {
       const rules = new RoomRules(rooms, config.history);
       const presence = await open(engine, { plainFields: of(redis)?.plainFields ?? false });
       const service = new Rooms(node, {
-        ...{ rules, tokens, presence, limits: of(limits) },
+        ...{ rules, tokens, presence, limits: of(limits), rates: of(rates) },
         revocations: use(Revocations),
       });
       use(RevocationGuard).addTokens(roomTokensOf);
@@ -38,7 +38,7 @@ export function roomsFeatureWith(open: typeof openPresence) {
       return {
         services: [service],
         commands: roomCommands(service),
-        routes: roomRoutes(service, of(limits)),
+        routes: roomRoutes(service, { limits: of(limits), rates: of(rates) }),
         kinds: roomKinds(service.watching),
         connection: {
           changed: (connection, before) => service.changeUser(connection, before),

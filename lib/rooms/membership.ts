@@ -1,5 +1,6 @@
 /** Which rooms a connection is in, and the shapes of what connections and rooms tell each other. */
 import { CodedError } from "../base/errors.ts";
+import type { Said } from "../base/said_fields.ts";
 import type { UserId } from "../base/fields.ts";
 import type { Channel } from "../core/channel.ts";
 import type { Connection } from "../core/connection.ts";
@@ -8,13 +9,13 @@ import type { KeptPublication, Position, Publication, Published } from "../core/
 import { Slot } from "../core/slot.ts";
 
 /** Something that is said in a room. */
-export interface RoomMessage {
+export interface RoomMessage extends Said {
   /** The id that the client made; absent if it made none. */
   readonly id?: string;
   readonly room: string;
-  readonly user: UserId;
+  /** Absent where another system says it for nobody in particular. */
+  readonly user?: UserId;
   readonly name: string;
-  readonly message: string;
 }
 
 /** What became of a message. */

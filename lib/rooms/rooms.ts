@@ -7,6 +7,7 @@ import type { Revocations } from "../auth/revocations/revocations.ts";
 import { CodedError } from "../base/errors.ts";
 import type { UserId } from "../base/fields.ts";
 import type { Limits } from "../base/sizes.ts";
+import type { Rates } from "../limits/settings.ts";
 import { nextId } from "../base/ids.ts";
 import { unixSeconds } from "../base/times.ts";
 import { type Channel, roomChannel } from "../core/channel.ts";
@@ -16,6 +17,7 @@ import type { Node } from "../core/node.ts";
 import type { Position, Publication } from "../core/publication.ts";
 import { RoomAccess } from "./access.ts";
 import { RoomEntry, type RoomListener } from "./entry.ts";
+import { RoomEvents } from "./events.ts";
 import { RoomHistory } from "./history.ts";
 import { RoomJoining } from "./joining.ts";
 import {
@@ -44,6 +46,7 @@ export interface RoomsParts {
   readonly presence: PresenceManager;
   readonly revocations: Revocations;
   readonly limits: Pick<Limits, "queue">;
+  readonly rates: Pick<Rates, "events">;
 }
 
 export class Rooms {
@@ -53,16 +56,18 @@ export class Rooms {
   readonly #presence: PresenceManager;
   readonly entry: RoomEntry;
   readonly watching: Watching;
+  readonly events: RoomEvents;
   readonly #joining: RoomJoining;
   readonly #history: RoomHistory;
   readonly #listeners: RoomListener[] = [];
   readonly #said = new Counter("messages", "Messages that were said in rooms through this node.");
 
-  constructor(node: Node, { rules, tokens, presence, revocations, limits }: RoomsParts) {
+  constructor(node: Node, { rules, tokens, presence, revocations, limits, rates }: RoomsParts) {
     this.#node = node;
     this.#rules = rules;
     this.#presence = presence;
     this.access = new RoomAccess(rules, tokens);
+    this.events = new RoomEvents({ node, access: this.access, rate: rates.events });
     this.#history = new RoomHistory(node.broker, rules, limits);
     this.watching = new Watching({
       most: (room) => rules.of(room).maxPresence,
@@ -85,7 +90,7 @@ export class Rooms {
       type: "gauge",
       read: () => this.#node.hub.count("room"),
     };
-    return [rooms, this.#said];
+    return [rooms, this.#said, this.events.told];
   }
 
   /** Adds what a capability does as connections enter and leave. It has to come before any connection does. */
@@ -149,6 +154,7 @@ export class Rooms {
       at: unixSeconds(),
       from: { user: message.user, name: message.name },
       message: message.message,
+      data: message.data,
       isClientsId: message.id !== undefined,
     };
     this.#said.value++;

@@ -1,4 +1,4 @@
-/** The routes that say who is connected to a room. */
+/** The routes of rooms: who is connected to one, and what other systems say there (`say_routes.ts`). */
 import { CodedError } from "../base/errors.ts";
 import { identifier, userIdField } from "../base/fields.ts";
 import type { Limits } from "../base/sizes.ts";
@@ -6,10 +6,15 @@ import type { Call } from "../http/call.ts";
 import { pageFields } from "../http/list_page.ts";
 import type { Route } from "../http/route.ts";
 import type { Rooms } from "./rooms.ts";
+import { sayRoutes, type SayRoutesConfig } from "./say_routes.ts";
 import { presenceRequest, restOnWire } from "./wire.ts";
 
-export function roomRoutes(rooms: Rooms, limits: Limits): readonly Route[] {
+export function roomRoutes(
+  rooms: Rooms,
+  { limits, rates }: Pick<SayRoutesConfig, "limits" | "rates">,
+): readonly Route[] {
   return [
+    ...sayRoutes(rooms, { limits, rates, roomOf: (call) => roomOf(call, limits) }),
     {
       method: "GET",
       path: "/rooms/:room/connections",

@@ -132,10 +132,29 @@ export class Client {
    *
    * Rejects with a `NotifyliError`: one from the server, `queue_full`, `not_confirmed`, `stopped` or `closed`.
    *
+   * @param message the text for people; empty where there is `data` alone
    * @param options.id 8 to 64 of `A-Z a-z 0-9 _ -`; give the same one when you try again
+   * @param options.data any JSON value, for programs
    */
-  publish(room: string, message: string, options: { id?: string } = {}): Promise<Published> {
-    return this.#rooms.publish(room, message, options.id);
+  publish(
+    room: string,
+    message: string,
+    options: { id?: string; data?: unknown } = {},
+  ): Promise<Published> {
+    return this.#rooms.publish(room, message, options);
+  }
+
+  /**
+   * Tells the others in a room of something that is not kept, such as that somebody is typing. Resolves when the server has
+   * taken it. It waits for no connection, and is not sent again.
+   *
+   * Rejects with a `NotifyliError`: one from the server, `offline` or `not_confirmed`.
+   *
+   * @param event what happened, in words of the application
+   * @param data any JSON value
+   */
+  tell(room: string, event: string, data?: unknown): Promise<void> {
+    return this.#rooms.tell(room, event, data);
   }
 
   /** Connects now: ends a pause, or comes back although the server had said not to. */
@@ -192,6 +211,8 @@ export class Client {
         return this.#rooms.receive(frame.publication);
       case "direct_message":
         return this.notifications.receive(frame.publication);
+      case "event":
+        return this.#rooms.happened(frame.event);
       case "join":
       case "leave":
         return this.#rooms.comeOrGo(frame.room, frame.type, frame.user);
@@ -270,7 +291,7 @@ function linkOf(
     get online() {
       return client.state.kind === "online";
     },
-    request: (command, answer) => requests.send(command, answer),
+    request: (...asked) => requests.send(...asked),
     enqueue,
   };
 }

@@ -12,6 +12,7 @@ import { DEFAULT_SITE } from "../base/site.ts";
 import type { Limits } from "../base/sizes.ts";
 import { unavailable } from "../engines/redis/errors.ts";
 import type { RedisConfig } from "../engines/redis/settings.ts";
+import { withDataOfText } from "../base/said_fields.ts";
 import type { RedisStorage } from "../engines/storage.ts";
 import { parseNotification } from "../inbox/notification.ts";
 import type { Notifier, NotifyResult } from "../inbox/notify.ts";
@@ -136,7 +137,7 @@ export class StreamReader {
   }
 
   #notify(entryId: string, values: readonly string[]): Promise<NotifyResult> {
-    const notification = parseNotification(fieldsOf(values), this.#options);
+    const notification = parseNotification(withDataOfText(fieldsOf(values)), this.#options);
     // Under this id an entry that is read twice, as after a crash between storing and XACK, is one notification.
     const id = notification.id ?? `entry-${entryId}`;
     const { holder } = this.#turn;

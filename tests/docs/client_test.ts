@@ -13,7 +13,7 @@ const examples = new Map(
 );
 
 Deno.test("docs/client.md: every block is an example that is executed", () => {
-  assert.deepEqual([...examples.keys()], ["browser", "room"]);
+  assert.deepEqual([...examples.keys()], ["browser", "room", "data"]);
   assert.equal(PAGE.match(/^```\w+$/gm)?.length, examples.size);
 });
 
@@ -44,8 +44,20 @@ Deno.test(
 );
 
 Deno.test("docs/client.md: room", async () => {
+  const lines = await linesOf("room");
+  assert.match(lines.join("\n"), /^sent as [\w-]+$/m);
+  assert.ok(lines.includes("Alice: Hello!"), lines.join("\n"));
+});
+
+Deno.test("docs/client.md: data", async () => {
+  const lines = await linesOf("data");
+  assert.deepEqual(lines, ['{ move: "e2e4" }']);
+});
+
+/** Runs an example in Deno, and takes what it prints. */
+async function linesOf(example: string): Promise<string[]> {
   await using program = await Program.start();
-  const code = (examples.get("room") ?? "").replace(
+  const code = (examples.get(example) ?? "").replace(
     "ws://localhost:7000",
     program.url.replace("http", "ws"),
   );
@@ -56,7 +68,5 @@ Deno.test("docs/client.md: room", async () => {
     stdin: "null",
   }).output();
   assert.ok(success, new TextDecoder().decode(stderr));
-  const lines = new TextDecoder().decode(stdout).trim().split("\n");
-  assert.match(lines.join("\n"), /^sent as [\w-]+$/m);
-  assert.ok(lines.includes("Alice: Hello!"), lines.join("\n"));
-});
+  return new TextDecoder().decode(stdout).trim().split("\n");
+}

@@ -110,6 +110,7 @@ const SENTENCES: Readonly<Record<string, readonly string[]>> = {
       await constantOf("listeners/accepting.ts", "GIVE_UP_MS") / 1000
     } s, the server is started anew`,
     "a frame may have 64 MiB", // the runtime's
+    `at most ${await constantOf("base/said_fields.ts", "MAX_DEPTH")} arrays and objects stand in`,
   ],
   "docs/guarantees.md": [
     "HTTP 200 or 201, exit code 0 of",

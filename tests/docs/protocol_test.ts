@@ -57,6 +57,15 @@ const SCENES: Readonly<
     await connectAlice(program, client);
     return await threeMessages(program);
   },
+  "version 2, event": connectAlice,
+  async "version 2, an event of another"(program, client) {
+    await connectAlice(program, client);
+    await client.command("subscribe", { room: "lobby" });
+    await using bob = await TestClient.connectV2(program.webSocketUrl);
+    await bob.command("connect", { user_id: 7, name: "Bob" });
+    await bob.command("subscribe", { room: "lobby" });
+    await bob.command("event", { room: "lobby", event: "typing", data: { seconds: 5 } });
+  },
   async "version 2, history and presence"(program, client) {
     await connectAlice(program, client);
     await threeMessages(program);

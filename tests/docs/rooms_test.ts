@@ -70,6 +70,30 @@ for (const listener of ["deno", "node"]) {
   });
 }
 
+Deno.test("docs/rooms.md: what other systems say", async () => {
+  await using program = await Program.start();
+  await using client = await TestClient.connectV2(program.webSocketUrl);
+  await client.command("connect", { user_id: 1 });
+  await client.command("subscribe", { room: "lobby" });
+  const port = new URL(program.url).port;
+  const env = { APP_PORT: port, APP_DATA_DIR: program.dataDir };
+  const publish = taskCommand("publish").join(" ");
+  const script = (blocks.get("what other systems say") ?? assert.fail())
+    .replaceAll("localhost:7000", `127.0.0.1:${port}`).replaceAll("deno task publish", publish)
+    .replaceAll("curl ", "curl -fsS ");
+  const { code, stderr } = await run(["sh", "-e", "-c", script], { env });
+  assert.equal(code, 0, stderr);
+  const said = await client.get("usermsg", 3);
+  assert.deepEqual(said.map(({ name, message, data }) => [name, message, data]), [
+    ["Shop", "Sale!", undefined],
+    ["Auction", "Bid", { price: 5 }],
+    ["Shop", "Sale!", undefined],
+  ]);
+  const told = await client.get("event", 2);
+  const reload = ["reload", { version: 7 }];
+  assert.deepEqual(told.map(({ event, data }) => [event, data]), [reload, reload]);
+});
+
 /** Runs `check` in a folder with the file, under the settings that the page assumes. */
 async function check(args: readonly string[], file: string) {
   const cwd = await Deno.makeTempDir();

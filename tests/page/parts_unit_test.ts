@@ -15,7 +15,7 @@ import {
 } from "../../lib/page/state/written.ts";
 import { readPrefill, withoutPrefill } from "../../lib/page/session/prefill.ts";
 import { curlLine, redisLine } from "../../lib/page/recipes.ts";
-import { initials, splitLinks } from "../../lib/page/text.ts";
+import { initials, shownText, splitLinks } from "../../lib/page/text.ts";
 
 Deno.test("parseConfig() takes what is well-formed and defaults for the rest", () => {
   assert.deepEqual(parseConfig(null), DEFAULT_CONFIG);
@@ -55,6 +55,12 @@ Deno.test("no more messages are written than the limit, and no id twice", () => 
     .reduce(enqueue, [] as Written);
   assert.equal(full.length, WRITTEN_LIMIT);
   assert.equal(enqueue([entry("a")], entry("a")).length, 1);
+});
+
+Deno.test("shownText() is the text, or the data where there is no text", () => {
+  assert.equal(shownText({ message: "Hi", data: { id: 5 } }), "Hi");
+  assert.equal(shownText({ message: "", data: { id: 5 } }), '{"id":5}');
+  assert.equal(shownText({ message: "" }), "");
 });
 
 Deno.test("splitLinks() finds http links and leaves the sentence around them alone", () => {

@@ -72,7 +72,11 @@ const WAYS: Readonly<Record<string, Send>> = {
     return undefined;
   },
   async XADD(row, { redis }) {
-    const fields = { user_id: "7", message: "x", [row.field]: textOf(row) };
+    const fields = {
+      user_id: "7",
+      message: "x",
+      [row.field]: row.field === "data" ? row.json : textOf(row),
+    };
     await redis.call("XADD", "notifyli:notifications", "*", ...Object.entries(fields).flat());
     return undefined;
   },

@@ -1,5 +1,6 @@
 /** The rooms that are open as tabs: their messages, their people and what is unread in them. */
 import type { Message, User } from "../../sdk/mod.ts";
+import { shownText } from "../text.ts";
 
 /** What is shown of a message. */
 export type ChatMessage = Pick<Message, "id" | "userId" | "name" | "message" | "timestamp">;
@@ -58,11 +59,15 @@ export function updateRoom(
   return rooms.map((room) => room.room === name ? change(room) : room);
 }
 
-export function addMessage(room: RoomState, said: ChatMessage, isUnread: boolean): RoomState {
+export function addMessage(
+  room: RoomState,
+  said: ChatMessage & Pick<Message, "data">,
+  isUnread: boolean,
+): RoomState {
   const key = keyOf(said);
   if (room.messages.some((message) => keyOf(message) === key)) return room;
-  const { id, userId, name, message, timestamp } = said;
-  const messages = [...room.messages, { id, userId, name, message, timestamp }];
+  const { id, userId, name, timestamp } = said;
+  const messages = [...room.messages, { id, userId, name, message: shownText(said), timestamp }];
   return {
     ...room,
     messages: messages.slice(-MESSAGE_LIMIT),

@@ -13,6 +13,7 @@ import {
   requiredText,
   type UserId,
 } from "../../base/fields.ts";
+import { type Said, saidFields } from "../../base/said_fields.ts";
 import { roomChannel } from "../../core/channel.ts";
 import { type Command, command, inLanes, weighed } from "../../core/command.ts";
 import type { Connection } from "../../core/connection.ts";
@@ -34,9 +35,8 @@ interface KeepaliveMessage {
   readonly token?: string;
 }
 
-export interface UserMessage extends KeepaliveMessage {
+export interface UserMessage extends KeepaliveMessage, Said {
   readonly id?: string;
-  readonly message: string;
 }
 
 export function baseCommands(rooms: Rooms): Command[] {
@@ -87,9 +87,9 @@ export function baseCommands(rooms: Rooms): Command[] {
   }
 
   /** Does not wait for the engine, which keeps the order; an error has the id of the message that it is for. */
-  function publish(connection: Connection, { user, id, room, message }: UserMessage): void {
+  function publish(connection: Connection, { user, id, room, message, data }: UserMessage): void {
     const name = rooms.nameIn(connection, room);
-    const publishing = rooms.publish(connection, { id, room, user, name, message });
+    const publishing = rooms.publish(connection, { id, room, user, name, message, data });
     if (!(publishing instanceof Promise)) return tellIfDuplicate(connection, room, publishing);
     publishing.then(
       (published) => tellIfDuplicate(connection, room, published),
@@ -119,7 +119,7 @@ export function messageFields(
     user: claimedUser(fields, limits, identity?.user),
     room: identifier(fields, "room", limits.room),
     name: optionalName(fields, "name", limits.name),
-    message: requiredText(fields, "message", limits.message),
+    ...saidFields(fields, limits),
     token: optionalToken(fields),
   };
 }

@@ -4,6 +4,9 @@ import type { UserId } from "../../base/fields.ts";
 import { type HistoryRule, HistoryRules } from "./history_rules.ts";
 import { roomPattern } from "./patterns.ts";
 
+/** Who may bring something into a room: who may enter, who is in it, no client at all, or these users. */
+export type Speakers = "anyone" | "members" | "server" | ReadonlySet<UserId>;
+
 export interface RoomRule {
   /** Whether nobody may enter. */
   readonly isClosed: boolean;
@@ -14,8 +17,10 @@ export interface RoomRule {
   readonly members: ReadonlySet<UserId>;
   /** Most clients, on all nodes together; absent: any number. */
   readonly maxClients?: number;
-  /** Who may say something: who may enter, who is in it, no client at all, or these users. */
-  readonly speakers: "anyone" | "members" | "server" | ReadonlySet<UserId>;
+  /** Who may say something. */
+  readonly speakers: Speakers;
+  /** Who may tell the others of an event, as `speakers` says who may say something. */
+  readonly tellers: Speakers;
   /** Whether clients may see who is there. */
   readonly showsPresence: boolean;
   /** Up to how many users clients are told their names; of more they are told how many there are. */
@@ -53,6 +58,7 @@ export const PUBLIC: RoomRule = {
   isPrivate: false,
   members: new Set(),
   speakers: "anyone",
+  tellers: "members",
   showsPresence: true,
   maxPresence: MAX_PRESENCE,
 };

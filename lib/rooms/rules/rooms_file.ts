@@ -12,6 +12,7 @@ import {
   RoomRules,
   type RoomRuleSet,
   roomsWithoutFile,
+  type Speakers,
 } from "./room_rules.ts";
 import { FILE, RULE, type RuleFields, type User } from "./rule_fields.ts";
 import type { Note } from "../../base/shape.ts";
@@ -113,7 +114,11 @@ function checkRule(
     const open = "cannot be used in open mode, where anyone is who they say: set APP_KEY";
     if (rule.auth) note(`${at}.auth`, open);
     if (rule.private) note(`${at}.private`, open);
-    if (typeof rule.publish === "object") note(`${at}.publish`, `${open}, or use no list of users`);
+    for (const field of ["publish", "events"] as const) {
+      if (typeof rule[field] === "object") {
+        note(`${at}.${field}`, `${open}, or use no list of users`);
+      }
+    }
   } else if (rule.private && rule.auth === false) {
     note(`${at}.auth`, "cannot be false in a private room: nobody knows who a guest is");
   }
@@ -129,7 +134,7 @@ function checkRule(
 }
 
 function ruleOf(rule: RuleFields, hasTokens: boolean): NamedRule {
-  const { pattern, maxClients, publish = "anyone", presence = true } = rule;
+  const { pattern, maxClients, publish = "anyone", events = "members", presence = true } = rule;
   const { maxPresence = MAX_PRESENCE } = rule;
   return {
     pattern,
@@ -138,11 +143,16 @@ function ruleOf(rule: RuleFields, hasTokens: boolean): NamedRule {
     isPrivate: rule.private ?? false,
     members: userSet(rule.members ?? []),
     maxClients,
-    speakers: typeof publish === "string" ? publish : userSet(publish),
+    speakers: speakersOf(publish),
+    tellers: speakersOf(events),
     showsPresence: presence,
     maxPresence,
     history: historyOf(rule),
   };
+}
+
+function speakersOf(field: NonNullable<RuleFields["publish"]>): Speakers {
+  return typeof field === "string" ? field : userSet(field);
 }
 
 function historyOf({ history, persistent }: RuleFields): RoomRule["history"] {

@@ -17,13 +17,16 @@ const MAX_USERS = 1000;
 
 export type User = string | number;
 
+type SpeakersField = "anyone" | "members" | "server" | readonly User[];
+
 export interface RuleFields {
   readonly pattern: string;
   readonly auth?: boolean;
   readonly private?: boolean;
   readonly members?: readonly User[];
   readonly maxClients?: number;
-  readonly publish?: "anyone" | "members" | "server" | readonly User[];
+  readonly publish?: SpeakersField;
+  readonly events?: SpeakersField;
   readonly presence?: boolean;
   readonly maxPresence?: number;
   readonly history?: false | { readonly size: number; readonly seconds: number };
@@ -44,6 +47,11 @@ const users = arrayOf<User>(
   `a list of up to ${MAX_USERS} users' ids such as \`[1, "alice"]\``,
   { ...user, allowed: 'a user\'s id such as 1 or "alice"' },
   MAX_USERS,
+);
+
+const speakers = either(
+  literal<"anyone" | "members" | "server">("anyone", "members", "server"),
+  users,
 );
 
 /** The fields of one rule; the table in `docs/rooms.md` is checked against them. */
@@ -72,9 +80,14 @@ export const RULE_FIELDS: FieldShapes<RuleFields> = {
     default: "no limit",
   },
   publish: {
-    shape: either(literal("anyone", "members", "server"), users),
+    shape: speakers,
     help: "Who may say something: who may enter, who is in it, no client, or these users",
     default: '`"anyone"`',
+  },
+  events: {
+    shape: speakers,
+    help: "Who may tell the others of an event such as `typing`, as for `publish`",
+    default: '`"members"`',
   },
   presence: { shape: boolean, help: "Clients in it may see who is there", default: "`true`" },
   maxPresence: {

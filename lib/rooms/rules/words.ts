@@ -1,15 +1,16 @@
 /** Puts a rule for rooms in words, as `notifyli check` prints it. */
 import { userIdOnWire } from "../../base/fields.ts";
-import { MAX_PRESENCE, type RoomRule } from "./room_rules.ts";
+import { MAX_PRESENCE, type RoomRule, type Speakers } from "./room_rules.ts";
 
 /** The parts of a rule in words, by what they are about, in the order in which they are printed. */
 export function wordsOf(
   rule: RoomRule,
   hasTokens: boolean,
-): Record<"enter" | "speak" | "clients" | "presence" | "history", string> {
+): Record<"enter" | "speak" | "events" | "clients" | "presence" | "history", string> {
   return {
     enter: entry(rule, hasTokens),
-    speak: speech(rule),
+    speak: speech(rule.speakers),
+    events: speech(rule.tellers),
     clients: rule.maxClients === undefined ? "any number" : `at most ${rule.maxClients}`,
     presence: presence(rule),
     history: history(rule),
@@ -18,8 +19,9 @@ export function wordsOf(
 
 /** A rule in one line, without what holds for rooms by default. */
 export function lineOf(rule: RoomRule, hasTokens: boolean): string {
-  const { enter, speak, history } = wordsOf(rule, hasTokens);
+  const { enter, speak, events, history } = wordsOf(rule, hasTokens);
   const speaking = rule.isClosed || rule.speakers === "anyone" ? [] : [`speak: ${speak}`];
+  const telling = rule.isClosed || rule.tellers === "members" ? [] : [`events: ${events}`];
   const { maxClients } = rule;
   const clients = maxClients === undefined
     ? []
@@ -27,7 +29,7 @@ export function lineOf(rule: RoomRule, hasTokens: boolean): string {
   const isUsual = rule.showsPresence && rule.maxPresence === MAX_PRESENCE;
   const seen = isUsual ? [] : [`presence ${presence(rule)}`];
   const kept = rule.history === undefined ? [] : [`history: ${history}`];
-  return [`enter: ${enter}`, ...speaking, ...clients, ...seen, ...kept].join("; ");
+  return [`enter: ${enter}`, ...speaking, ...telling, ...clients, ...seen, ...kept].join("; ");
 }
 
 function entry({ isClosed, isPrivate, needsToken, members }: RoomRule, hasTokens: boolean): string {
@@ -43,7 +45,7 @@ function presence({ showsPresence, maxPresence }: RoomRule): string {
   return maxPresence === MAX_PRESENCE ? "shown" : `shown up to ${maxPresence} users`;
 }
 
-function speech({ speakers }: RoomRule): string {
+function speech(speakers: Speakers): string {
   switch (speakers) {
     case "anyone":
       return "who may enter";

@@ -2,7 +2,7 @@
 import { NotifyliError } from "./errors.ts";
 import { storedTime } from "../../base/times.ts";
 import { isVisible } from "../../base/visible_text.ts";
-import type { InboxChange, Position, Publication, User } from "./types.ts";
+import type { InboxChange, Position, Publication, RoomEvent, User } from "./types.ts";
 
 /** What a client may ask for; `ref` is added on the way out. */
 export type Command =
@@ -14,7 +14,8 @@ export type Command =
   | { type: "subscribe"; room: string; since?: Position; replay?: true; token?: string }
   | { type: "unsubscribe"; room: string }
   | { type: "presence"; room: string; limit: number; cursor?: string }
-  | { type: "publish"; room: string; message: string; id: string }
+  | { type: "publish"; room: string; message?: string; data?: unknown; id: string }
+  | { type: "event"; room: string; event: string; data?: unknown }
   | { type: "history"; room: string; since?: Position; limit: number }
   | { type: "auth"; token: string }
   | { type: "ping" };
@@ -28,6 +29,7 @@ export type Reply = { success: true; data: JsonObject } | { success: false; erro
 export type ServerFrame =
   | { type: "reply"; ref: number; reply: Reply }
   | { type: "usermsg" | "direct_message"; publication: Publication }
+  | { type: "event"; event: RoomEvent }
   | { type: "join" | "leave"; room: string; user: User }
   /** Who is in a room, anew; `replies.ts` reads it as it reads the answer to `presence`. */
   | { type: "presence"; room: string; data: JsonObject }
@@ -57,7 +59,7 @@ export function wireUserId(userId: string): number | string {
 export function parsePublication(value: unknown): Publication | undefined {
   const fields = asObject(value);
   const user = parseUser(fields);
-  const { id, room, message, timestamp, offset, epoch, state, read_at, archived_at } = fields;
+  const { id, room, message, data, timestamp, offset, epoch, state, read_at, archived_at } = fields;
   if (user === undefined || typeof id !== "string" || typeof room !== "string") return;
   if (typeof message !== "string") return;
   return {
@@ -65,7 +67,8 @@ export function parsePublication(value: unknown): Publication | undefined {
     room,
     ...user,
     message,
-    timestamp: typeof timestamp === "number" ? storedTime(timestamp) : 0, // an old server has times in other units
+    ...(data === undefined ? {} : { data }),
+    timestamp: timeOf(timestamp),
     ...(typeof offset === "number" ? { offset } : {}),
     ...(typeof epoch === "string" ? { epoch } : {}),
     ...(state === "read" || typeof read_at === "number" ? { read: true } : {}),
@@ -86,6 +89,11 @@ export function asObject(value: unknown): JsonObject {
   return typeof value === "object" && value !== null ? value as JsonObject : {};
 }
 
+/** A time as it was stored: an old server has times in other units. */
+function timeOf(timestamp: unknown): number {
+  return typeof timestamp === "number" ? storedTime(timestamp) : 0;
+}
+
 function parseFrame(line: string): ServerFrame | undefined {
   const fields = parseLine(line);
   const { type } = fields;
@@ -104,6 +112,10 @@ function parseFrame(line: string): ServerFrame | undefined {
         ? { type, room: fields.room, user }
         : undefined;
     }
+    case "event": {
+      const event = parseRoomEvent(fields);
+      return event && { type, event };
+    }
     case "presence":
       return typeof fields.room === "string" && Array.isArray(fields.users)
         ? { type, room: fields.room, data: fields }
@@ -116,6 +128,14 @@ function parseFrame(line: string): ServerFrame | undefined {
     case "pong":
       return { type };
   }
+}
+
+function parseRoomEvent(fields: JsonObject): RoomEvent | undefined {
+  const { room, event, data, timestamp, user_id = "" } = fields;
+  const user = parseUser({ ...fields, user_id });
+  if (typeof room !== "string" || typeof event !== "string" || user === undefined) return;
+  const when = { timestamp: timeOf(timestamp) };
+  return { room, event, ...user, ...(data === undefined ? {} : { data }), ...when };
 }
 
 function parseLine(line: string): JsonObject {

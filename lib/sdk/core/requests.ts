@@ -3,6 +3,11 @@ import { NotifyliError } from "./errors.ts";
 import type { Command, JsonObject, Reply } from "./frames.ts";
 import type { Clock } from "./clock.ts";
 
+export interface RequestOptions {
+  /** Whether the command is not sent again where the server asks to wait: that is its answer then. @default false */
+  readonly isOnce?: boolean;
+}
+
 /** What the parts of a client say to the server through. */
 export interface Link {
   readonly clock: Clock;
@@ -14,7 +19,7 @@ export interface Link {
    * Sends a command now, or when the server takes commands again. Nothing is answered when the connection ends before the
    * server's answer.
    */
-  request(command: Command, answer: (reply: Reply) => void): void;
+  request(command: Command, answer: (reply: Reply) => void, options?: RequestOptions): void;
   /** Sends a command now or when there is a connection, again where one broke, until it is answered. */
   enqueue(command: Command): Promise<JsonObject>;
 }
@@ -28,7 +33,7 @@ const SILENCE_MS = 30_000;
 /** How long nothing is sent where the server asks to wait and does not say for how long. */
 const DEFAULT_WAIT_MS = 1_000;
 
-interface Request {
+interface Request extends RequestOptions {
   /** Commands go out in this order, also those that have to go out again. */
   readonly order: number;
   readonly command: Command;
@@ -55,9 +60,9 @@ export class Requests {
     this.#onSilence = onSilence;
   }
 
-  /** Sends a command; where the server asks to wait (`rate_limited`), again after that, in its place. */
-  send(command: Command, answer: (reply: Reply) => void): void {
-    const request = { order: ++this.#lastOrder, command, answer };
+  /** Sends a command; where the server asks to wait (`rate_limited`), again after that, in its place, unless `isOnce`. */
+  send(command: Command, answer: (reply: Reply) => void, options?: RequestOptions): void {
+    const request = { order: ++this.#lastOrder, command, answer, ...options };
     if (this.#cancelPause === undefined) this.#dispatch(request);
     else this.#waiting.push(request);
   }
@@ -68,7 +73,8 @@ export class Requests {
     if (request === undefined) return;
     this.#pending.delete(ref);
     this.#watch();
-    if (reply.success || reply.error.code !== "rate_limited") return request.answer(reply);
+    const isToWait = !reply.success && reply.error.code === "rate_limited" && !request.isOnce;
+    if (!isToWait) return request.answer(reply);
     this.#waiting.push(request);
     this.#cancelPause ??= this.#clock.after(
       reply.error.retryAfterMs ?? DEFAULT_WAIT_MS,

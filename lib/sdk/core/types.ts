@@ -15,7 +15,10 @@ export interface Publication {
   readonly userId: string;
   /** The sender's name. */
   readonly name: string;
+  /** The text for people; empty where there is `data` alone. */
   readonly message: string;
+  /** What it carries for programs: any JSON value. */
+  readonly data?: unknown;
   /** When it was published, in Unix seconds. */
   readonly timestamp: number;
   /** Its place in the stream. It is absent where the room keeps no history. */
@@ -32,6 +35,20 @@ export interface Publication {
 export interface Message extends Publication {
   /** It was said before it could come live, and was made up for. */
   readonly replayed: boolean;
+}
+
+/** Something that happened in a room beside what is said, such as that somebody is typing. */
+export interface RoomEvent {
+  readonly room: string;
+  /** What happened, in words of the application: `typing`. */
+  readonly event: string;
+  /** Whoever told of it; an empty text where another system did. */
+  readonly userId: string;
+  readonly name: string;
+  /** Any JSON value; it may be absent. */
+  readonly data?: unknown;
+  /** When it was told, in Unix seconds. */
+  readonly timestamp: number;
 }
 
 /** Something another system sent to this user. */

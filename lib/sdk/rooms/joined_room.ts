@@ -13,7 +13,7 @@ import {
   type SubscriptionEvents,
 } from "./subscription.ts";
 import { askToken, type TokenSource } from "../core/token.ts";
-import type { Message, Position, Publication, User } from "../core/types.ts";
+import type { Message, Position, Publication, RoomEvent, User } from "../core/types.ts";
 
 /** Messages asked for at once, where too many were missed to come by themselves. */
 const PAGE_LIMIT = 100;
@@ -116,6 +116,10 @@ export class JoinedRoom implements SubscribedRoom {
 
   receive(publication: Publication): void {
     this.#stream.receive(publication);
+  }
+
+  happened(event: RoomEvent): void {
+    this.#emit("event", event);
   }
 
   comeOrGo(type: "join" | "leave", user: User): void {

@@ -5,9 +5,10 @@ import { newMessageId } from "../core/ids.ts";
 import type { Part } from "../core/part.ts";
 import { type PresencePart, readPublished } from "../core/replies.ts";
 import type { Link } from "../core/requests.ts";
-import type { Message, Publication, Published, User } from "../core/types.ts";
+import type { Message, Publication, Published, RoomEvent, User } from "../core/types.ts";
 import { JoinedRoom } from "./joined_room.ts";
 import type { SubscribeOptions, Subscription } from "./subscription.ts";
+import { Telling } from "./telling.ts";
 
 interface JoinedRoomsEvents {
   message(message: Message): void;
@@ -16,6 +17,7 @@ interface JoinedRoomsEvents {
 
 export class JoinedRooms implements Part {
   readonly #link: Link;
+  readonly #telling: Telling;
   readonly #events: JoinedRoomsEvents;
   readonly #joined = new Map<string, JoinedRoom>();
   /** Messages that the server has not answered for, by their ids. */
@@ -23,6 +25,7 @@ export class JoinedRooms implements Part {
 
   constructor(link: Link, events: JoinedRoomsEvents) {
     this.#link = link;
+    this.#telling = new Telling(link);
     this.#events = events;
   }
 
@@ -35,14 +38,22 @@ export class JoinedRooms implements Part {
   }
 
   /** A message whose id is on its way already is not sent twice. */
-  publish(room: string, message: string, id = newMessageId()): Promise<Published> {
+  publish(
+    room: string,
+    message: string,
+    { id = newMessageId(), data }: { id?: string; data?: unknown },
+  ): Promise<Published> {
     const running = this.#publishing.get(id);
     if (running !== undefined) return running;
-    const publishing = this.#link.enqueue({ type: "publish", room, message, id })
+    const publishing = this.#link.enqueue({ type: "publish", room, message, data, id })
       .then(readPublished)
       .finally(() => this.#publishing.delete(id));
     this.#publishing.set(id, publishing);
     return publishing;
+  }
+
+  tell(room: string, event: string, data: unknown): Promise<void> {
+    return this.#telling.tell({ type: "event", room, event, data });
   }
 
   connected(): void {
@@ -51,6 +62,10 @@ export class JoinedRooms implements Part {
 
   receive(publication: Publication): void {
     this.#joined.get(publication.room)?.receive(publication);
+  }
+
+  happened(event: RoomEvent): void {
+    this.#joined.get(event.room)?.happened(event);
   }
 
   comeOrGo(room: string, type: "join" | "leave", user: User): void {
@@ -62,10 +77,12 @@ export class JoinedRooms implements Part {
   }
 
   interrupt(): void {
+    this.#telling.interrupt();
     for (const room of this.#joined.values()) room.interrupt();
   }
 
   close(): void {
+    this.#telling.interrupt();
     for (const room of this.#joined.values()) room.close();
     this.#joined.clear();
   }

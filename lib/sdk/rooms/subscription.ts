@@ -2,11 +2,13 @@
 import { Emitter, type Handler } from "../core/events.ts";
 import type { NotifyliError } from "../core/errors.ts";
 import type { TokenSource } from "../core/token.ts";
-import type { Gap, Message, Position, User } from "../core/types.ts";
+import type { Gap, Message, Position, RoomEvent, User } from "../core/types.ts";
 
 export interface SubscriptionEvents {
   /** Each message once, in the room's order. */
   message: Message;
+  /** Others told of something that is not kept. */
+  event: RoomEvent;
   /** The server has let us in: now, and again after each reconnection. */
   subscribed: Position | undefined;
   /** Messages may be missing, and will not come any more. */

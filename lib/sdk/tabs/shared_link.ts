@@ -270,9 +270,10 @@ export class SharedLink implements TabLink {
       this.#answers.delete(Number(frame.ref));
       return then?.(frame);
     }
-    const isRoom = frame.type === "usermsg";
+    const isMessage = frame.type === "usermsg";
+    const isRoom = isMessage || frame.type === "event";
     const stream = isRoom ? String(frame.room) : INBOX;
-    if (isRoom || frame.type === "direct_message") this.#streams.note(stream, frame.offset);
+    if (isMessage || frame.type === "direct_message") this.#streams.note(stream, frame.offset);
     const tabs = isRoom ? this.#rooms.tabsIn(stream) : [...this.#tabs];
     for (const tab of tabs) tab.receive(line);
   }

@@ -2,7 +2,7 @@
 import type { Notification } from "../../../sdk/mod.ts";
 import { usePage } from "../../context.ts";
 import { userRoom } from "../../session/identity.ts";
-import { isoTime, shortTime } from "../../text.ts";
+import { isoTime, shortTime, shownText } from "../../text.ts";
 import { Icon } from "../kit/Icon.tsx";
 import { panelOf } from "../kit/Popover.tsx";
 
@@ -70,7 +70,7 @@ function moveFocus(button: HTMLElement): void {
 function NotificationText(
   { notification, userId, isFresh }: Omit<NotificationItemProps, "onChosen">,
 ) {
-  const { name, room, message, timestamp } = notification;
+  const { name, room, timestamp } = notification;
   return (
     <>
       <span class="notification-head">
@@ -81,7 +81,7 @@ function NotificationText(
         <time class="time" dateTime={isoTime(timestamp)}>{shortTime(timestamp)}</time>
       </span>
       <span class="notification-message">
-        <bdi>{message}</bdi>
+        <bdi>{shownText(notification)}</bdi>
       </span>
       <span class="notification-room">
         {room !== userRoom(userId) && <bdi>{room}</bdi>}

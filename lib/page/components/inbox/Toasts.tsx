@@ -4,6 +4,7 @@ import type { Notification } from "../../../sdk/mod.ts";
 import { usePage } from "../../context.ts";
 import type { Notifications } from "../../state/notifications.ts";
 import { hasRoom, type Rooms } from "../../state/rooms.ts";
+import { shownText } from "../../text.ts";
 import { Icon } from "../kit/Icon.tsx";
 
 interface ToastsProps {
@@ -41,7 +42,7 @@ function Toast(
   { notification, leadsSomewhere }: { notification: Notification; leadsSomewhere: boolean },
 ) {
   const { session, dispatch } = usePage();
-  const { id, name, message, room } = notification;
+  const { id, name, room } = notification;
   const dismiss = () => dispatch({ type: "toast_dismissed", id });
   const pause = useAutoDismiss(dismiss);
   const choose = () => {
@@ -55,7 +56,7 @@ function Toast(
         <bdi>{name}</bdi>
       </strong>
       <span class="toast-message">
-        <bdi>{message}</bdi>
+        <bdi>{shownText(notification)}</bdi>
       </span>
     </>
   );

@@ -1,0 +1,72 @@
+/** `notifyli publish` says something in a room, by the running server's API. */
+import type { Config } from "../configuration.ts";
+import { loadConfig } from "../configuration.ts";
+import { callServer, refusedAnswer, serverFailure } from "./local_api.ts";
+import { JSON_VALUE } from "./option_kinds.ts";
+import { UsageError, type Values } from "./options.ts";
+import { readMessage } from "./standard_input.ts";
+import { failed, subcommand } from "./subcommand.ts";
+
+const HELP = {
+  usage: ["publish -r ROOM [options]"],
+  about:
+    `Says something to all in a room. Without -m, -d and -e it reads the message from standard input.`,
+  options: {
+    room: { short: "r", value: "ROOM", isRequired: true, help: "Room (required)" },
+    message: { short: "m", value: "TEXT", help: "The message, for people" },
+    data: {
+      short: "d",
+      value: "JSON",
+      kind: JSON_VALUE,
+      help: 'What programs read, such as {"id":5}',
+    },
+    event: {
+      short: "e",
+      value: "NAME",
+      help: "Tell of an event in place of a message: it is not kept",
+    },
+    name: { short: "n", value: "NAME", help: 'Whom it is from (default: "system")' },
+    user: { short: "u", value: "USER", help: "The user whom it is from (default: nobody)" },
+  },
+  notes: "Where the server needs an API key, it is that of APP_API_KEY.",
+  exitCodes: "0 said, 1 not said, 2 wrong options or settings.",
+} as const;
+
+export const publish = subcommand(HELP, async (given) => {
+  const { config } = loadConfig();
+  const call = await callOf(given);
+  try {
+    console.log(await send(config, call));
+    return 0;
+  } catch (error) {
+    return failed("Not said", error);
+  }
+});
+
+interface SayCall {
+  readonly path: string;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+async function callOf(
+  { room, message, data, event, name, user }: Values<typeof HELP.options>,
+): Promise<SayCall> {
+  const from = { name, user_id: user };
+  const query = `?room=${encodeURIComponent(room)}`;
+  if (event !== undefined) {
+    if (message !== undefined) throw new UsageError("Cannot take --message beside --event");
+    return { path: `/api/rooms/events${query}`, body: { event, data, ...from } };
+  }
+  const text = message ?? (data === undefined ? await readMessage() : undefined);
+  return { path: `/api/rooms/messages${query}`, body: { message: text, data, ...from } };
+}
+
+async function send(config: Config, { path, body }: SayCall): Promise<string> {
+  const answer = await callServer(config, { method: "POST", path, body }).catch((cause) => {
+    throw serverFailure(config, cause);
+  });
+  const { id, event }: Record<string, unknown> = { ...(answer.json as object | undefined) };
+  if (answer.status === 201 && typeof id === "string") return `Said, with the id ${id}`;
+  if (answer.status === 200 && typeof event === "string") return "Told";
+  throw refusedAnswer(config, answer);
+}

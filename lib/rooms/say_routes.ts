@@ -1,0 +1,104 @@
+/** The routes by which other systems say something in a room, or tell those in it of an event. Next: `rooms.ts`, `say`. */
+import {
+  digitsAsText,
+  type Fields,
+  optionalId,
+  optionalName,
+  type UserId,
+  userIdField,
+} from "../base/fields.ts";
+import { saidFields } from "../base/said_fields.ts";
+import type { Limits } from "../base/sizes.ts";
+import { roomChannel } from "../core/channel.ts";
+import type { Call } from "../http/call.ts";
+import type { HttpAnswer, Route } from "../http/route.ts";
+import { PublishLimit } from "../limits/publish_limit.ts";
+import type { Rates } from "../limits/settings.ts";
+import { eventFields } from "./events.ts";
+import type { RoomMessage } from "./membership.ts";
+import type { Rooms } from "./rooms.ts";
+
+/** The name of a system that gives none, as with notifications. */
+const DEFAULT_NAME = "system";
+
+export interface SayRoutesConfig {
+  readonly limits: Limits;
+  readonly rates: Pick<Rates, "publishes">;
+  /** Reads the room of a call's path. */
+  roomOf(call: Call): string;
+}
+
+export function sayRoutes(
+  rooms: Rooms,
+  { limits, rates, roomOf }: SayRoutesConfig,
+): readonly Route[] {
+  const publishing = new PublishLimit(rates.publishes);
+
+  return [
+    ...(["POST", "PUT"] as const).map((method): Route => ({
+      method,
+      path: "/rooms/:room/messages",
+      scope: "publish",
+      async run(call) {
+        const room = roomFor(call);
+        const fields = { ...await call.fieldsOr("message"), ...textsBeside(call, "message") };
+        return await say(call, { room, ...messageFields(fields, limits) });
+      },
+    })),
+    {
+      method: "POST",
+      path: "/rooms/:room/events",
+      scope: "publish",
+      async run(call) {
+        const room = roomFor(call);
+        const fields = await call.fields();
+        const event = eventFields(fields, limits);
+        publishing.limitPublish(call.rateKey);
+        const channel = roomChannel(call.site, room);
+        await rooms.events.publish(channel, { ...event, from: senderFields(fields, limits) });
+        return { status: 200, json: { room, event: event.event } };
+      },
+    },
+  ];
+
+  function roomFor(call: Call): string {
+    const room = roomOf(call);
+    rooms.access.requireOpen(room);
+    return room;
+  }
+
+  async function say(call: Call, message: RoomMessage): Promise<HttpAnswer> {
+    publishing.limitPublish(call.rateKey);
+    const { id, published } = await rooms.say(roomChannel(call.site, message.room), message);
+    const { offset, epoch, isDuplicate = false } = published ?? {};
+    return { status: isDuplicate ? 200 : 201, json: { id, room: message.room, offset, epoch } };
+  }
+}
+
+/** Reads what a system says. Throws a `CodedError` that names the field and its value. */
+function messageFields(fields: Fields, limits: Limits): Omit<RoomMessage, "room"> {
+  const texts = { ...fields, message: digitsAsText(fields, "message") };
+  return { id: optionalId(fields), ...saidFields(texts, limits), ...senderFields(fields, limits) };
+}
+
+/** Whom a message or an event is shown to be from. The caller may speak for any user of its site. */
+function senderFields(fields: Fields, limits: Limits): { user?: UserId; name: string } {
+  const { user_id: user } = fields;
+  const isNobody = user === undefined || user === null || user === "";
+  const name = optionalName(fields, "name", limits.name);
+  if (isNobody) return { name: name ?? DEFAULT_NAME };
+  const id = userIdField(fields, limits);
+  return { user: id, name: name ?? id };
+}
+
+/** What stands beside a body that is a text: in the query, or in a header. */
+function textsBeside(call: Call, body: string): Fields {
+  const id = call.callersId;
+  const beside = {
+    [body]: call.query(body),
+    name: call.query("name") ?? call.header("x-name"),
+    user_id: call.query("user_id") ?? call.header("x-user-id"),
+    id,
+  };
+  return Object.fromEntries(Object.entries(beside).filter(([, value]) => value !== undefined));
+}

@@ -43,7 +43,7 @@ export const ERRORS = {
     temporary: true,
   },
   unsupported_type: {
-    meaning: "The body is of a type or charset that cannot be read here",
+    meaning: "The body is of a type or charset that cannot be read here, or compressed",
     status: 415,
     temporary: false,
   },

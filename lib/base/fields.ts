@@ -55,9 +55,12 @@ export function digitsAsText(fields: Fields, field: string): unknown {
   return String(value);
 }
 
-/** Whether a value is a text with nothing in it, or only spaces: a form's empty field, or an empty column of a table. */
+/**
+ * Whether a value is a text with nothing in it, or only spaces: a form's empty field, or an empty column of a table. Other
+ * characters that nobody can see are none that somebody left out: where they are no name, they are refused.
+ */
 export function isBlank(value: unknown): boolean {
-  return typeof value === "string" && value.trim() === "";
+  return typeof value === "string" && /^[ \t\r\n]*$/.test(value);
 }
 
 /** An optional time, in Unix seconds. A blank text is none. Throws where the value is no time. */

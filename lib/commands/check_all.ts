@@ -3,7 +3,7 @@ import { TokenVerifier } from "../auth/tokens.ts";
 import { ConfigError } from "../base/config_error.ts";
 import { problemsOf } from "../config/config.ts";
 import type { Environment } from "../config/environment.ts";
-import { readPem } from "../config/pem.ts";
+import { readPair, readPem } from "../config/pem.ts";
 import { type Config, type LoadedConfig, loadEnvironment, readConfig } from "../configuration.ts";
 import { tlsOptions } from "../engines/redis/tls_files.ts";
 import { requirePossibleFolder } from "../engines/sqlite/data_dir.ts";
@@ -48,12 +48,15 @@ async function problemsOfFiles({ listeners, auth, redis, limits }: Config): Prom
   const { tls } = listeners;
   const { tokens } = auth;
   const [opened] = await Promise.allSettled([tokens && TokenVerifier.open(tokens, limits)]);
-  return problemsOf([
-    () => tls && readPem("APP_TLS_CERT", tls.cert),
-    () => tls && readPem("APP_TLS_KEY", tls.key),
+  const cert = { name: "APP_TLS_CERT", path: tls?.cert ?? "" };
+  const key = { name: "APP_TLS_KEY", path: tls?.key ?? "" };
+  const problems = problemsOf([
+    () => tls && readPair(cert, key),
+    () => tls && readPem(key.name, key.path, "PRIVATE KEY"),
     () => redis && tlsOptions(redis),
     () => {
       if (opened.status === "rejected") throw opened.reason;
     },
   ]);
+  return [...new Set(problems)]; // the key may be found fault with twice
 }

@@ -1,7 +1,7 @@
 /** Opens the listener that the configuration names, and keeps it accepting. */
 import type { Limits } from "../base/sizes.ts";
 import type { Places } from "../limits/descriptors.ts";
-import { readPem } from "../config/pem.ts";
+import { readPair } from "../config/pem.ts";
 import type { Handlers, Listener } from "./listener.ts";
 import { Accepting } from "./accepting.ts";
 import type { ListenersConfig } from "./settings.ts";
@@ -37,10 +37,10 @@ export async function listen(
   const { createDoor } = isNode ? await import("./node_http.ts") : await import("./deno.ts");
   const door = createDoor({
     host: config.host,
-    tls: config.tls && {
-      cert: readPem("APP_TLS_CERT", config.tls.cert),
-      key: readPem("APP_TLS_KEY", config.tls.key),
-    },
+    tls: config.tls && readPair(
+      { name: "APP_TLS_CERT", path: config.tls.cert },
+      { name: "APP_TLS_KEY", path: config.tls.key },
+    ),
     headers: HEADERS,
     keepaliveSeconds: config.keepaliveSeconds,
     maxFrameBytes: limits.frame,

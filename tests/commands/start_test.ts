@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { VERSION } from "../../lib/base/version.ts";
 import { run, taskCommand } from "../support/command.ts";
 import { EnvFolder } from "../support/env_folder.ts";
+import { Certificate } from "../support/certificate.ts";
 import { Program } from "../support/program.ts";
 import { waitFor } from "../support/wait.ts";
 
@@ -90,6 +91,15 @@ for (const listener of ["deno", "node"]) {
     const { code } = await program.ended();
     assert.equal(code, 1, program.output);
     assert.match(program.log[0]?.message ?? "", /^cannot start: .*\/nowhere\/cert\.pem/);
+  });
+
+  Deno.test(`start with the key of another certificate ends with code 1 and says so (${listener})`, async () => {
+    await using certificate = await Certificate.make();
+    await using other = await Certificate.make();
+    const env = { APP_LISTENER: listener, APP_TLS_CERT: certificate.cert, APP_TLS_KEY: other.key };
+    await using program = await Program.spawn({ env });
+    assert.equal((await program.ended()).code, 1, program.output);
+    assert.match(program.output, /Cannot use APP_TLS_CERT with APP_TLS_KEY: .* is not the key of/);
   });
 }
 

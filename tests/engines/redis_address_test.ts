@@ -55,6 +55,7 @@ Deno.test("a Redis that asks for a certificate and gets none ends no server, and
 
 Deno.test("a certificate without its key, or that is none, stops the start", async () => {
   await using certificate = await Certificate.make();
+  await using other = await Certificate.make();
   const REDIS_URL = "rediss://127.0.0.1:1";
   const bad: [env: Record<string, string>, says: RegExp][] = [
     [{ REDIS_TLS_CERT: certificate.cert }, /Cannot use REDIS_TLS_CERT alone: REDIS_TLS_KEY/],
@@ -62,6 +63,18 @@ Deno.test("a certificate without its key, or that is none, stops the start", asy
     [
       { REDIS_TLS_CERT: "/nowhere.pem", REDIS_TLS_KEY: certificate.key },
       /Cannot use REDIS_TLS_CERT: current value is .*\/nowhere\.pem/,
+    ],
+    [
+      { REDIS_TLS_CERT: certificate.cert, REDIS_TLS_KEY: other.key },
+      /Cannot use REDIS_TLS_CERT with REDIS_TLS_KEY: .* is not the key of/,
+    ],
+    [
+      { REDIS_TLS_CERT: certificate.key, REDIS_TLS_KEY: certificate.key },
+      /Cannot use REDIS_TLS_CERT: current value is .*, allowed is a PEM file with a CERTIFICATE/,
+    ],
+    [
+      { REDIS_TLS_CA: certificate.key },
+      /Cannot use REDIS_TLS_CA: .* a PEM file with a CERTIFICATE/,
     ],
   ];
   for (const [env, says] of bad) {

@@ -64,11 +64,13 @@ Deno.test(
     await using site = await Site.open();
     await using program = await Program.start({ env: { APP_ALLOWED_ORIGINS: site.url } });
     await using context = await openContext();
-    const page = await context.newPage();
     const ws = program.webSocketUrl;
-    const query = new URLSearchParams({ ws, shared: "true", worker: "/is-not-there" });
-    await page.goto(`${site.url}/?${query}`);
-    await waitFor("it is in", async () => (await page.innerText("body")).includes("We are in"));
+    for (const worker of ["/is-not-there", `${program.url}/notifyli-worker.js`]) {
+      const page = await context.newPage();
+      const query = new URLSearchParams({ ws, shared: "true", worker });
+      await page.goto(`${site.url}/?${query}`);
+      await waitFor("it is in", async () => (await page.innerText("body")).includes("We are in"));
+    }
   },
 );
 

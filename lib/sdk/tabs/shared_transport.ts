@@ -32,8 +32,8 @@ export interface Port {
 }
 
 /**
- * Makes the `transport` of `connect()`. Where the runtime has no SharedWorker, it makes none, and each tab has a
- * connection of its own.
+ * Makes the `transport` of `connect()`. Where the runtime has no SharedWorker, or lets none start, each tab has a connection
+ * of its own.
  *
  * @param script the address of the bundled `shared_worker.ts`, on the page's own origin
  */
@@ -48,7 +48,15 @@ export function sharedTransport(script: string | URL): OpenTransport | undefined
     return worker.port;
   }, () => isBroken = true);
   const own = defaultTransport(systemClock);
-  return (url, events, token) => (isBroken ? own : shared)(url, events, token);
+  return (url, events, token) => {
+    if (isBroken) return own(url, events, token);
+    try {
+      return shared(url, events, token);
+    } catch {
+      isBroken = true; // such as a browser that keeps nothing of a site, or a script of another one
+      return own(url, events, token);
+    }
+  };
 }
 
 /**

@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { operatorKeyOf } from "../support/manager.ts";
 import { Program } from "../support/program.ts";
 import { RedisServer } from "../support/redis.ts";
+import { type Frame, TestClient } from "../support/test_client.ts";
 import { APP_KEY, connectionToken } from "../support/tokens.ts";
 import { waitFor } from "../support/wait.ts";
 import { Ledger } from "./ledger.ts";
@@ -13,7 +14,7 @@ import { Load } from "./load.ts";
 import { OnlineUser, readInbox } from "./online_user.ts";
 import { readiness } from "./readiness.ts";
 import type { FaultContext, Report, Scenario } from "./scenario.ts";
-import { Talk } from "./talk.ts";
+import { ROOM, Talk } from "./talk.ts";
 import { passed } from "./time.ts";
 
 const RATE = 300;
@@ -71,11 +72,16 @@ async function run(
   await passed(seconds / 4);
   await redis.call("SAVE");
   await passed(seconds / 4);
+  const lost = await positions(open, names[0]);
   await forget(redis);
   progress(`Redis has forgotten, after ${load.accepted} accepted`);
   await waitFor("both are ready", async () => await isReady(open) && await isReady(guarded));
-  const before = load.accepted;
-  await waitFor("the load goes on", () => load.accepted >= before + RATE * seconds / 4);
+  await waitFor("offsets are higher than what was lost", async () => {
+    const now = await positions(open, names[0]);
+    return now.room.offset > lost.room.offset && now.inbox.offset > lost.inbox.offset;
+  });
+  const late = await positions(open, names[0], lost);
+  assert.deepEqual([late.room.recovered, late.inbox.recovered], [false, false], "who comes late");
 
   await load.end();
   await talk.end();
@@ -85,6 +91,29 @@ async function run(
   const room = `room: ${talk.ledger.acceptedCount} accepted, ${talk.ledger.gaps} gaps told`;
   const knocks = `${knocking.count} knocks of who is blocked`;
   return { ...ledger.check(), notes: `${told} lost and told; ${room}; ${knocks}` };
+}
+
+interface Position {
+  readonly offset: number;
+  readonly epoch: string;
+  readonly recovered?: boolean;
+}
+
+interface Positions {
+  readonly room: Position;
+  readonly inbox: Position;
+}
+
+/** Where the room and a user's inbox are, as one is told who comes with the positions of before. */
+async function positions(program: Program, user = "", since?: Positions): Promise<Positions> {
+  await using client = await TestClient.connectV2(program.webSocketUrl);
+  const connected = await client.command("connect", { user_id: user, inbox: at(since?.inbox) });
+  const room = await client.command("subscribe", { room: ROOM, since: at(since?.room) });
+  return { room: room as unknown as Position, inbox: connected["inbox"] as Position };
+}
+
+function at(position: Position | undefined): Frame | undefined {
+  return position && { offset: position.offset, epoch: position.epoch };
 }
 
 async function block(program: Program): Promise<void> {

@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { Program } from "../support/program.ts";
 import { RedisServer } from "../support/redis.ts";
+import { TcpProxy } from "../support/tcp_proxy.ts";
 import { waitFor } from "../support/wait.ts";
 import { Ledger } from "./ledger.ts";
 import { readInbox } from "./online_user.ts";
@@ -13,6 +14,8 @@ import { passed } from "./time.ts";
 
 const RATE = 200;
 const FROZEN_SECONDS = 6;
+/** Each way to Redis and back takes so long, so that many commands are under way at each moment. */
+const DELAY_MS = 100;
 const USERS = ["a", "b", "c", "d"];
 
 /** What an answer may say. */
@@ -36,7 +39,9 @@ export const serverFrozen: readonly Scenario[] = [
     name: "server frozen for 6 s, Redis",
     async run(context: FaultContext): Promise<Report> {
       await using redis = await RedisServer.start();
-      const env = { ...redis.env, APP_LIMIT_INBOX: "off" };
+      await using proxy = new TcpProxy(redis.port);
+      proxy.delayMs = DELAY_MS;
+      const env = { REDIS_URL: `redis://127.0.0.1:${proxy.port}`, APP_LIMIT_INBOX: "off" };
       await using program = await Program.start({ env });
       return await freeze(program, context);
     },

@@ -5,7 +5,7 @@ import type { Random } from "./random.ts";
 import { RoomLedger } from "./room_ledger.ts";
 import { passed } from "./time.ts";
 
-const ROOM = "town square";
+export const ROOM = "town square";
 const TALKERS = 4;
 /** Between an answer and the next message of the same talker. */
 const PAUSE_SECONDS = 0.01;

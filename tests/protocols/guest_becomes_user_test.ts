@@ -5,6 +5,8 @@
 import assert from "node:assert/strict";
 import { DISCONNECTS } from "../../lib/base/errors.ts";
 import { Manager } from "../support/manager.ts";
+import { RawSocket } from "../support/raw_socket.ts";
+import { join, OPCODES, text, wireFrame } from "../support/wire_frame.ts";
 import { Program } from "../support/program.ts";
 import { RedisServer } from "../support/redis.ts";
 import { RoomsFile } from "../support/rooms_file.ts";
@@ -181,6 +183,28 @@ Deno.test("a guest who says who it is is held to what holds for that user", asyn
   assert.equal((await first.waitClosed()).code, DISCONNECTS.blocked.code);
   await using second = await named();
   assert.equal((await second.get("error"))[0]?.["code"], "blocked");
+});
+
+Deno.test("what a guest has taken is not taken for the user's, whose notification may have the same id", async () => {
+  await using program = await Program.start({ env: { APP_LISTENER: "node" } });
+  using guest = await RawSocket.open(program.port);
+  await guest.write(text('{"type":"keepalive","room":"1"}'));
+  const [[id]] = await waitFor("it is there", async () => {
+    const users = await usersIn(program, "1");
+    return users.length === 1 && users as [[string]];
+  });
+  const same = { id: "order-0001", message: "Hello!" };
+  await notify(program, id, { ...same, room: "1" });
+  await notify(program, 42, { ...same, room: "attic" });
+  let asked = await guest.read();
+  while (typeof asked === "string" || asked.opcode !== OPCODES.ping) asked = await guest.read();
+  await guest.write(text('{"type":"keepalive","room":"1","user_id":42}'));
+  await waitFor("it is the user", async () => (await usersIn(program, "1"))[0]?.[0] === 42);
+  const pong = wireFrame({ opcode: OPCODES.pong, payload: asked.payload });
+  await guest.write(join([pong, text('{"type":"ping"}')]));
+  await guest.read(); // the answer comes after what the pong has proved
+  await using other = await TestClient.join(program.webSocketUrl, { user: 42, room: "attic" });
+  assert.equal((await other.get("direct_message"))[0]?.["id"], same.id);
 });
 
 Deno.test("where there are tokens, a guest stays one: nobody is a user without", async () => {

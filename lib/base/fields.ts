@@ -81,9 +81,13 @@ export function futureField(fields: Fields, field: string): number | undefined {
 
 /** `user_id`; a client whose token names its user may leave it out. */
 export function claimedUser(fields: Fields, limits: Limits, own: UserId | undefined): UserId {
+  return own === undefined || namesUser(fields) ? userIdField(fields, limits) : own;
+}
+
+/** Whether the sender says who it is: pages send a blank `user_id` until somebody has typed one. */
+export function namesUser(fields: Fields): boolean {
   const value = fields["user_id"];
-  if (own !== undefined && (value === undefined || value === null)) return own;
-  return userIdField(fields, limits);
+  return value !== undefined && value !== null && !isBlank(value);
 }
 
 /** A user's id as frames and answers write it: an id that looks like a whole number becomes one. */

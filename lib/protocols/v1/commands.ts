@@ -7,6 +7,7 @@ import {
   claimedUser,
   type Fields,
   identifier,
+  namesUser,
   optionalId,
   optionalName,
   optionalToken,
@@ -153,10 +154,6 @@ function laneOfEntrance(fields: Fields, { isGuest }: Connection): string | undef
   const { room, token } = fields;
   if (typeof room !== "string" || token !== undefined) return undefined;
   return isGuest && namesUser(fields) ? undefined : room;
-}
-
-function namesUser(fields: Fields): boolean {
-  return (fields["user_id"] ?? undefined) !== undefined;
 }
 
 /** Clients that know nothing of pages get as many users as one frame has. */

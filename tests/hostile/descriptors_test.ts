@@ -68,6 +68,16 @@ for (const listener of ["deno", "node"]) {
     });
   }
 
+  test("the first notification of all is stored when none is left", async () => {
+    await using program = await start();
+    using sender = await RawLink.open(program.port);
+    assert.equal(await sender.request("GET", "/healthz"), 200);
+    // It keeps what it has open, and gets none anew.
+    const { code } = await run(["prlimit", "--nofile=3:", "-p", `${program.pid}`]);
+    assert.equal(code, 0);
+    assert.equal(await sender.request("POST", "/api/users/2/notifications", "kept"), 201);
+  });
+
   test("idle connections do not keep Redis' notifications, nor Redis, out", async () => {
     await using redis = await RedisServer.start();
     await using program = await start(redis.env);

@@ -1,8 +1,12 @@
 /**
  * Brings what SQLite wrote onto the disk, so that a power cut does not take it. That happens off the event loop, once for
  * all that waits. SQLite itself only syncs now and then (`synchronous = NORMAL`).
+ *
+ * After a sync that failed, the system may hold what it did not write for written, and the next sync succeeds all the same:
+ * then the file has a hole. So every sync fails from then on, until SQLite writes to a new file.
  */
 import { getLogger } from "@logtape/logtape";
+import { reasonOf } from "../../base/reason.ts";
 
 const log = getLogger(["notifyli", "sqlite"]);
 
@@ -19,13 +23,19 @@ export class DiskSync implements AsyncDisposable {
   /** The sync after the running one, which may have begun before the last write. */
   #next: Promise<void> | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  /** Whether another file is at the path since this one was opened. */
-  #isMoved = false;
+  /** The error of the sync that failed; `undefined` while all is well. */
+  #failure: Error | undefined;
 
-  /** @param path of the file that SQLite writes to; it is opened after the first write, when it exists for sure */
+  /** @param path of the file that SQLite writes to */
   constructor(path: string, mode: SyncMode) {
     this.#path = path;
     this.#mode = mode;
+    this.#open();
+  }
+
+  /** Why what was written to the file may not be on the disk, now or ever; `undefined` while it is, or will be. */
+  get failure(): Error | undefined {
+    return this.#failure;
   }
 
   /**
@@ -38,16 +48,17 @@ export class DiskSync implements AsyncDisposable {
       this.#timer = undefined;
       this.#sync().catch((error) => {
         log.error("what was written in the last second may not be on the disk: {reason}", {
-          reason: String(error),
+          reason: reasonOf(error),
         });
       });
     }, EVERY_MS);
     return undefined;
   }
 
-  /** SQLite writes to a new file at the path from now on. */
+  /** SQLite has what it wrote in the database, which is synced, and writes to a new file at the path from now on. */
   moved(): void {
-    this.#isMoved = true;
+    this.#failure = undefined;
+    this.#open();
   }
 
   /** Resolves when the syncs that are under way are done. */
@@ -77,12 +88,25 @@ export class DiskSync implements AsyncDisposable {
   }
 
   async #syncData(): Promise<void> {
-    if (this.#isMoved) {
-      this.#isMoved = false;
-      this.#file?.close();
-      this.#file = undefined;
+    if (this.#failure !== undefined) throw this.#failure;
+    const file = this.#file ?? await Deno.open(this.#path, { write: true });
+    this.#file = file;
+    try {
+      await file.syncData();
+    } catch (error) {
+      if (file !== this.#file) return; // it is of before a new one, and all that was in it is in the database
+      throw this.#failure = new Error(reasonOf(error), { cause: error });
     }
-    this.#file ??= await Deno.open(this.#path, { write: true });
-    await this.#file.syncData();
+  }
+
+  /** Opens the file, so that the first write needs no descriptor. Where it cannot be opened, the next sync says why. */
+  #open(): void {
+    this.#file?.close();
+    this.#file = undefined;
+    try {
+      this.#file = Deno.openSync(this.#path, { write: true });
+    } catch (error) {
+      log.debug("{path} is opened later: {reason}", { path: this.#path, reason: reasonOf(error) });
+    }
   }
 }

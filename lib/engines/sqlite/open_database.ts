@@ -69,6 +69,8 @@ function prepared(
     if (dataDir !== undefined) requireWhole(database, dataDir, isLeft);
     migrate(database, schemas);
     if (dataDir !== undefined) beginLog(database);
+    // What SQLite notes within a change stays in memory: a file of its own would need a descriptor just then.
+    database.exec("PRAGMA temp_store = MEMORY");
     return database;
   } catch (error) {
     database.close();

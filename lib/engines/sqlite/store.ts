@@ -55,6 +55,8 @@ export class SqliteStore implements AsyncDisposable {
   readonly #disk: DiskSync | undefined;
   /** Absent if the store is in memory. */
   readonly #files: OwnFiles | undefined;
+  /** When the store last tried to begin a new log after a sync that failed, on `performance.now()`'s clock. */
+  #triedAt = -Infinity;
 
   /** Whether the folder has a store's file. */
   static isIn(dataDir: string): boolean {
@@ -196,7 +198,7 @@ export class SqliteStore implements AsyncDisposable {
   #done(pending: readonly PendingChange[]): void {
     // Somebody may have taken the file away while it was written to.
     const refusal = this.#refusal();
-    if (refusal !== undefined) return refuse(pending, refusal);
+    if (refusal !== undefined) return refuse(pending, unconfirmed(refusal));
     this.#health.noteWritten();
     for (const { done } of pending) done();
   }
@@ -205,15 +207,29 @@ export class SqliteStore implements AsyncDisposable {
   #refusal(): CodedError | undefined {
     if (this.#health.refusal !== undefined) return this.#health.refusal;
     const strange = this.#files?.look();
-    if (strange === undefined) return undefined;
+    if (strange === undefined) return this.#syncRefusal();
     const { file, reason, isOpen } = strange;
-    if (file === "log" && isOpen && this.#beginNewLog(reason)) return undefined;
+    if (file === "log" && isOpen && this.#beginNewLog(`${reason} while the server runs`)) {
+      return undefined;
+    }
     const lost = `${reason} while the server runs, and what it wrote would be lost: ` +
       "put the file back, or start the server anew";
     return this.#health.noteFailed(new Error(lost));
   }
 
-  /** Where only the log is gone, SQLite still has it open: all of it goes into the database. Says whether it did. */
+  /** Why nothing is accepted after a sync that failed. A disk that is well again takes a new log. */
+  #syncRefusal(): CodedError | undefined {
+    const failure = this.#disk?.failure;
+    if (failure === undefined) return undefined;
+    const now = performance.now();
+    if (now - this.#triedAt >= LOOK_EVERY_MS) {
+      this.#triedAt = now;
+      if (this.#beginNewLog(`the disk did not take the log (${failure.message})`)) return undefined;
+    }
+    return this.#health.noteFailed(failure);
+  }
+
+  /** Where only the log is bad, SQLite still has all of it, which goes into the database. Says whether it did. */
   #beginNewLog(reason: string): boolean {
     try {
       this.#database.exec(NEW_LOG);
@@ -225,7 +241,7 @@ export class SqliteStore implements AsyncDisposable {
     this.#files?.renewLog();
     this.#disk?.moved();
     if (this.#files?.look() !== undefined) return false;
-    log.error("{what} while the server runs; nothing is lost, it has a new one", { what: reason });
+    log.error("{what}; nothing is lost, there is a new one", { what: reason });
     return true;
   }
 

@@ -9,7 +9,7 @@ import { SqliteArrivals } from "../../lib/inbox/store/sqlite_arrivals.ts";
 import { SqliteInbox } from "../../lib/inbox/store/sqlite_inbox.ts";
 import { SqliteInboxStatements } from "../../lib/inbox/store/sqlite_inbox_statements.ts";
 import { SqliteSweep } from "../../lib/inbox/store/sqlite_sweep.ts";
-import type { Notification } from "../../lib/inbox/store/store.ts";
+import type { InboxSync, Notification } from "../../lib/inbox/store/store.ts";
 import { openFullEmbedded, RETENTION } from "../support/engines.ts";
 
 const STORE = { sync: "always", schemas: [{ name: "inbox", sql: INBOX_SQL }] } as const;
@@ -30,38 +30,33 @@ Deno.test("embedded engine keeps what was queued over a restart", async () => {
 });
 
 for (const sync of ["always", "everysec"] as const) {
-  Deno.test(
-    `embedded engine: after a crash, a position ${
-      sync === "always" ? "stays" : "that a power cut may have made wrong does not stay"
-    } good`,
-    async () => {
-      const [dataDir, crashed] = [await Deno.makeTempDir(), await Deno.makeTempDir()];
-      const notification = {
-        site: "default",
-        user: "1",
-        id: "n-1",
-        room: "lobby",
-        message: "x",
-      };
-      const syncFrom = async (position: Position) => {
-        await using engine = await openFullEmbedded({ sync, dataDir: crashed });
-        return await engine.inbox.sync("default", "1", position);
-      };
-      let position: Position;
-      {
-        await using engine = await openFullEmbedded({ sync, dataDir });
-        await engine.inbox.append(notification);
-        position = await engine.inbox.sync("default", "1");
-        for (const { name } of Deno.readDirSync(dataDir)) {
-          await Deno.copyFile(`${dataDir}/${name}`, `${crashed}/${name}`);
-        }
+  Deno.test(`embedded engine: what was on the disk, with APP_STORE_SYNC=${sync}: positions in it stay good, those in what is lost do not`, async () => {
+    const [dataDir, crashed] = [await Deno.makeTempDir(), await Deno.makeTempDir()];
+    let [kept, lost]: Position[] = [];
+    {
+      await using engine = await openFullEmbedded({ sync, dataDir });
+      await engine.inbox.append(of("1", "n-1"));
+      kept = await engine.inbox.sync("default", "1");
+      for (const { name } of Deno.readDirSync(dataDir)) {
+        await Deno.copyFile(`${dataDir}/${name}`, `${crashed}/${name}`);
       }
-      const after = await syncFrom(position);
-      assert.equal(after.recovered, sync === "always");
-      assert.equal((await syncFrom(after)).recovered, true, "after a good end it does");
-      for (const folder of [dataDir, crashed]) await Deno.remove(folder, { recursive: true });
-    },
-  );
+      await engine.inbox.append(of("1", "n-2"));
+      lost = await engine.inbox.sync("default", "1");
+    }
+    let after: InboxSync;
+    {
+      await using engine = await openFullEmbedded({ sync, dataDir: crashed });
+      for (const id of ["n-3", "n-4"]) await engine.inbox.append(of("1", id));
+      after = await engine.inbox.sync("default", "1", kept);
+      assert.deepEqual([after.recovered, idsOf(after)], [true, ["n-3", "n-4"]]);
+      const other = await engine.inbox.sync("default", "1", lost);
+      assert.deepEqual([other.reason, idsOf(other)], ["epoch", ["n-1", "n-3", "n-4"]]);
+    }
+    await using engine = await openFullEmbedded({ sync, dataDir: crashed });
+    const { recovered, epoch } = await engine.inbox.sync("default", "1", after);
+    assert.deepEqual([recovered, epoch], [true, after.epoch], "after a good end all is as it was");
+    for (const folder of [dataDir, crashed]) await Deno.remove(folder, { recursive: true });
+  });
 }
 
 Deno.test("embedded engine: whatever is deleted, an inbox of a size holds that many", async () => {
@@ -157,4 +152,8 @@ Deno.test("embedded engine counts what is dropped once it is, not what a failed 
 
 function of(user: string, id: string): Notification {
   return { site: "default", user, id, room: "lobby", message: "x" };
+}
+
+function idsOf({ notifications }: InboxSync): string[] {
+  return notifications.map(({ id }) => id);
 }

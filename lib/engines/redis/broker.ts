@@ -22,7 +22,7 @@ import type { Calls } from "./functions.ts";
 import { KERNEL_FUNCTIONS } from "./kernel_functions.ts";
 import type { Incarnation } from "./incarnation.ts";
 import type { RedisKeys } from "./keys.ts";
-import { readPast } from "./past.ts";
+import { readPast } from "../past.ts";
 import { Together } from "./together.ts";
 import { fromEntry, type Heard, parsePayload, payload } from "./publication_text.ts";
 

@@ -16,6 +16,7 @@ import {
   type Published,
 } from "../../core/publication.ts";
 import type { HistoryBudget, KeptHistories } from "../history_budget.ts";
+import { readPast } from "../past.ts";
 import { storedTime } from "../../base/times.ts";
 import { SqliteHistoryStatements } from "./history_statements.ts";
 import { historyNow, HistorySweep, remove, removeOldest } from "./history_sweep.ts";
@@ -28,6 +29,7 @@ import CHANNELS from "./1_history.sql" with { type: "text" };
 import PUBLICATIONS from "./2_publications.sql" with { type: "text" };
 import RETENTION from "./3_retention.sql" with { type: "text" };
 import IDS_OF_USERS from "./4_ids_of_users.sql" with { type: "text" };
+import PAST from "./5_past.sql" with { type: "text" };
 
 /** The tables of channels and their histories. */
 export const HISTORY: Schema = {
@@ -37,6 +39,7 @@ export const HISTORY: Schema = {
     { name: "publications", sql: PUBLICATIONS },
     { name: "retention", sql: RETENTION },
     { name: "ids_of_users", sql: IDS_OF_USERS },
+    { name: "past", sql: PAST },
   ],
 };
 
@@ -47,6 +50,8 @@ const REMOVED_AT_ONCE = 4;
 interface StoredChannel {
   readonly seq: number;
   readonly epoch: string;
+  /** Where earlier epochs ended; see `past.ts`. */
+  readonly past: string;
   readonly offset: number;
   /** The offset of the first publication that counts. There may be older ones, which are being removed. */
   readonly first: number;
@@ -127,6 +132,7 @@ export class SqliteHistory implements KeptHistories {
       offset: stored?.offset ?? 0,
       // If the channel could not be stored, this epoch makes its position invalid from the start.
       epoch: stored?.epoch ?? crypto.randomUUID().slice(0, 8),
+      past: readPast(stored?.past ?? ""),
       publications: this.#store.parse(() => rows.map(toKept)),
     };
   }
@@ -216,6 +222,7 @@ export class SqliteHistory implements KeptHistories {
     return row && {
       seq: Number(row["seq"]),
       epoch: String(row["epoch"]),
+      past: String(row["past"]),
       offset: Number(row["offset"]),
       first: Number(row["first"]),
       endsAt: Number(row["ends_at"]),
@@ -227,7 +234,7 @@ export class SqliteHistory implements KeptHistories {
     this.#remove(name); // there may be an expired one
     const row = this.#sql.make.get(name, historyNow() + POSITION_SECONDS * 1000);
     const [seq, epoch] = [Number(row?.["seq"]), String(row?.["epoch"])];
-    return { seq, epoch, offset: 0, first: 1, endsAt: 0 };
+    return { seq, epoch, past: "", offset: 0, first: 1, endsAt: 0 };
   }
 
   #offsetOf({ seq }: StoredChannel, user: UserId, id: string): number | undefined {

@@ -35,7 +35,7 @@ export class SqliteHistoryStatements {
     const sql = (text: string) => store.prepare(text);
     this.names = sql("SELECT name FROM channels");
     this.find = sql(
-      "SELECT seq, epoch, offset, first, ends_at FROM channels WHERE name = ? AND expires_at > ?",
+      "SELECT seq, epoch, past, offset, first, ends_at FROM channels WHERE name = ? AND expires_at > ?",
     );
     this.seqOf = sql("SELECT seq FROM channels WHERE name = ?");
     // A number is not given again while there is anything left of the channel that had it.

@@ -13,7 +13,7 @@ const log = getLogger(["notifyli", "sqlite"]);
 
 /**
  * One step of a capability's tables; the first of a list leads from no tables to version 1. A table with positions that
- * may have to become invalid has a column `epoch`: see {@linkcode renewEpochs}.
+ * may have to become invalid has a column `epoch`, and may have `offset` and `past`: see {@linkcode renewEpochs}.
  */
 export interface Migration {
   /** The migration's name in the log. Its file is `N_name.sql`; N is the version that it leads to. */
@@ -95,15 +95,28 @@ function missingSteps(database: DatabaseSync, schemas: readonly Schema[]): Missi
   return schemas.flatMap((each) => pendingOf(each, versions));
 }
 
-/** Gives another epoch to all rows that have one, which makes all positions invalid that clients know. */
+/** How many characters are kept of where earlier epochs ended: about sixteen of them. */
+const PAST_LENGTH = 300;
+
+/**
+ * Gives another epoch to all rows that have one. Of the positions that clients know, those count on that are not behind the
+ * row's `offset`, where its table has a column `past`; else none does.
+ */
 export function renewEpochs(database: DatabaseSync): void {
-  const tables = database.prepare(
-    `SELECT tables.name FROM sqlite_schema AS tables, pragma_table_info(tables.name) AS columns
-     WHERE tables.type = 'table' AND columns.name = 'epoch'`,
-  ).all();
-  for (const { name } of tables) {
-    database.exec(`UPDATE ${name} SET epoch = lower(hex(randomblob(4)))`);
+  const past = `past = substr(epoch || ' ' || offset || ' ' || past, 1, ${PAST_LENGTH})`;
+  for (const table of tablesWith(database, "epoch")) {
+    const keepsPast = tablesWith(database, "past").includes(table);
+    database.exec(
+      `UPDATE ${table} SET ${keepsPast ? `${past}, ` : ""}epoch = lower(hex(randomblob(4)))`,
+    );
   }
+}
+
+function tablesWith(database: DatabaseSync, column: string): string[] {
+  return database.prepare(
+    `SELECT tables.name FROM sqlite_schema AS tables, pragma_table_info(tables.name) AS columns
+     WHERE tables.type = 'table' AND columns.name = ?`,
+  ).all(column).map(({ name }) => String(name));
 }
 
 /** Adds the table `versions` to an old or a new file, with the versions that capabilities have there. */

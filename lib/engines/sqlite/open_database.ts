@@ -7,6 +7,7 @@ import { cannotOpen, IN_MEMORY, makePrivate } from "./data_dir.ts";
 import { migrate, type Schema } from "./migrations.ts";
 import { logOf } from "./own_files.ts";
 import { giveBackFromNowOn } from "./rewrite.ts";
+import { Seal } from "./seal.ts";
 
 const log = getLogger(["notifyli", "sqlite"]);
 
@@ -20,7 +21,12 @@ export interface OpenedDatabase {
   readonly database: DatabaseSync;
   /** Whether the last server did not end by itself, and has left a log. */
   readonly isLeft: boolean;
+  /** Whether the file is not the one that the last server left. */
+  readonly isPutBack: boolean;
 }
+
+/** The `application_id` of a file that has a seal beside it: "ntfy". Versions before 0.3 make none. */
+const SEALED = 0x6e746679;
 
 export function fileIn(dataDir: string): string {
   return `${dataDir}/notifyli.db`;
@@ -29,18 +35,26 @@ export function fileIn(dataDir: string): string {
 /** Opens the file, and makes folder and file if they are missing. Throws with the reason if that cannot be. */
 export function openDatabase(dataDir: string, schemas: readonly Schema[]): OpenedDatabase {
   if (dataDir === IN_MEMORY) {
-    return { database: prepared(new DatabaseSync(dataDir), { schemas }), isLeft: false };
+    const database = prepared(new DatabaseSync(dataDir), { schemas });
+    return { database, isLeft: false, isPutBack: false };
   }
   const file = fileIn(dataDir);
   const isLeft = exists(logOf(file));
+  const seal = new Seal(file).look();
   try {
     makePrivate(dataDir, file);
     const database = new DatabaseSync(file);
     prepared(database, { schemas, dataDir, isLeft });
-    return { database, isLeft };
+    const isPutBack = seal === "broken" || seal === "missing" && isSealed(database);
+    if (!isSealed(database)) database.exec(`PRAGMA application_id = ${SEALED}`);
+    return { database, isLeft, isPutBack };
   } catch (cause) {
     throw cannotOpen(dataDir, file, cause);
   }
+}
+
+function isSealed(database: DatabaseSync): boolean {
+  return database.prepare("PRAGMA application_id").get()?.["application_id"] === SEALED;
 }
 
 export function exists(path: string): boolean {

@@ -16,6 +16,7 @@ import { StoreHealth } from "./health.ts";
 import { FILE_VERSION, renewEpochs, type Schema } from "./migrations.ts";
 import { exists, fileIn, openDatabase } from "./open_database.ts";
 import { logOf, OwnFiles } from "./own_files.ts";
+import { Seal } from "./seal.ts";
 import { Statement } from "./statement.ts";
 
 const log = getLogger(["notifyli", "sqlite"]);
@@ -28,6 +29,10 @@ const NEW_LOG = "PRAGMA journal_mode = DELETE; PRAGMA journal_mode = WAL";
 
 /** How often the store looks whether its files are still its own, while it writes nothing. */
 const LOOK_EVERY_MS = 1000;
+
+const PUT_BACK =
+  "the store's file is not as the last server left it: it was put back from a copy, or something has changed it; " +
+  "clients that have seen more than it holds are told so, and get again all that is unread";
 
 /** A change that waits for the next commit. */
 interface PendingChange {
@@ -55,6 +60,8 @@ export class SqliteStore implements AsyncDisposable {
   readonly #disk: DiskSync | undefined;
   /** Absent if the store is in memory. */
   readonly #files: OwnFiles | undefined;
+  /** Absent if the store is in memory. */
+  readonly #seal: Seal | undefined;
   /** When the store last tried to begin a new log after a sync that failed, on `performance.now()`'s clock. */
   #triedAt = -Infinity;
 
@@ -66,19 +73,21 @@ export class SqliteStore implements AsyncDisposable {
   /** @param dataDir folder of the file, which is made if it is missing; `:memory:` keeps the file in memory */
   constructor(dataDir: string, { sync, schemas }: SqliteStoreOptions) {
     this.#health = new StoreHealth(dataDir);
-    const { database, isLeft } = openDatabase(dataDir, schemas);
+    const { database, isLeft, isPutBack } = openDatabase(dataDir, schemas);
     this.#database = database;
-    if (dataDir !== IN_MEMORY) {
-      const file = fileIn(dataDir);
-      this.#files = new OwnFiles(file);
-      this.#disk = new DiskSync(logOf(file), sync);
-    }
     this.#size = this.prepare(
       "SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size",
     );
+    if (isPutBack) log.warn("{warning}", { warning: PUT_BACK });
     // A log is left if the last server did not end by itself. A power cut may then have taken what clients have seen, and
     // others will get those offsets: positions that clients know must not count any more.
-    if (isLeft && sync === "everysec") renewEpochs(database);
+    if (isPutBack || isLeft && sync === "everysec") renewEpochs(database);
+    if (dataDir === IN_MEMORY) return;
+    const file = fileIn(dataDir);
+    this.#files = new OwnFiles(file);
+    this.#disk = new DiskSync(logOf(file), sync);
+    this.#seal = new Seal(file);
+    this.#seal.noteOpen();
   }
 
   /** What the store does while the server runs. */
@@ -143,7 +152,9 @@ export class SqliteStore implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.commit(() => {}).catch(() => {}); // whoever made the changes was told
     await this.#disk?.[Symbol.asyncDispose]();
+    const isOwn = this.#files?.look() === undefined;
     this.#database.close();
+    if (isOwn) this.#seal?.noteClosed();
   }
 
   #flush(): void {
@@ -240,6 +251,7 @@ export class SqliteStore implements AsyncDisposable {
     }
     this.#files?.renewLog();
     this.#disk?.moved();
+    this.#seal?.noteOpen();
     if (this.#files?.look() !== undefined) return false;
     log.error("{what}; nothing is lost, there is a new one", { what: reason });
     return true;

@@ -21,7 +21,7 @@ import { retentionMs } from "../retention.ts";
 import { RedisAppends } from "./redis_appends.ts";
 import { finite } from "./redis_arrival.ts";
 import { throwUnavailable } from "../../engines/redis/errors.ts";
-import { readPast } from "../../engines/redis/past.ts";
+import { readPast } from "../../engines/past.ts";
 import { RedisMarks } from "./redis_marks.ts";
 import type { InboxParts } from "./redis_parts.ts";
 import { syncReason } from "./sync_reason.ts";

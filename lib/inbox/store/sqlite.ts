@@ -11,6 +11,7 @@ import EPOCHS from "./6_epochs.sql" with { type: "text" };
 import PUBLICATIONS from "./7_publications.sql" with { type: "text" };
 import BYTES from "./8_bytes.sql" with { type: "text" };
 import REFUSED from "./9_refused.sql" with { type: "text" };
+import PAST from "./10_past.sql" with { type: "text" };
 import type { Retention } from "../retention.ts";
 import type { InboxStores } from "./store.ts";
 import { SqliteArrivals } from "./sqlite_arrivals.ts";
@@ -33,6 +34,7 @@ export const INBOX_SQL: readonly Migration[] = [
   { name: "publications", sql: PUBLICATIONS },
   { name: "bytes", sql: BYTES },
   { name: "refused", sql: REFUSED },
+  { name: "past", sql: PAST },
 ];
 
 export function openOnSqlite(

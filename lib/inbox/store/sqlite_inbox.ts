@@ -13,13 +13,14 @@ import type {
   SyncOptions,
   Taken,
 } from "./store.ts";
-import type { Position } from "../../core/publication.ts";
+import type { Position, Standing } from "../../core/publication.ts";
 import type { UserId } from "../../base/fields.ts";
 import { syncOf } from "../page.ts";
 import { bytesOf, type SqliteArrivals } from "./sqlite_arrivals.ts";
 import type { SqliteInboxStatements } from "./sqlite_inbox_statements.ts";
 import { ALL, SqliteReading } from "./sqlite_reading.ts";
 import { syncReason } from "./sync_reason.ts";
+import { readPast } from "../../engines/past.ts";
 import type { Row } from "../../engines/sqlite/statement.ts";
 import type { SqliteStore } from "../../engines/sqlite/store.ts";
 
@@ -180,7 +181,7 @@ export class SqliteInbox implements Inbox {
   async #position(
     site: string,
     user: UserId,
-  ): Promise<{ offset: number; epoch: string; dropped: number; isEmpty: boolean }> {
+  ): Promise<Standing & { readonly dropped: number; readonly isEmpty: boolean }> {
     const row = this.#sql.position.get(site, user) ?? await this.#store.commit(() => {
       this.#sql.makeInbox.run(site, user, Date.now());
       return this.#sql.position.get(site, user);
@@ -190,6 +191,7 @@ export class SqliteInbox implements Inbox {
       offset: Number(row?.["offset"] ?? 0),
       // Where the inbox could not be stored, its epoch is one that no later position has.
       epoch: String(row?.["epoch"] ?? crypto.randomUUID().slice(0, 8)),
+      past: readPast(String(row?.["past"] ?? "")),
       dropped: Number(row?.["dropped"] ?? 0),
       isEmpty: !row?.["size"],
     };

@@ -76,7 +76,8 @@ export class SqliteInboxStatements {
        RETURNING offset, epoch, size, bytes`,
     );
     this.position = sql(
-      "SELECT offset, epoch, dropped, size, touched_at FROM inboxes WHERE site = ? AND user = ?",
+      `SELECT offset, epoch, past, dropped, size, touched_at FROM inboxes
+       WHERE site = ? AND user = ?`,
     );
     this.noteDropped = sql(
       `UPDATE inboxes SET dropped = max(dropped, ?), size = size - ?, bytes = bytes - ?

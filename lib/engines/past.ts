@@ -1,5 +1,5 @@
-/** Reads where earlier epochs ended, as `epoch.lua` notes it beside a position. */
-import type { Position } from "../../core/publication.ts";
+/** Reads where earlier epochs ended, as it is noted beside a position: by `epoch.lua`, and by `sqlite/migrations.ts`. */
+import type { Position } from "../core/publication.ts";
 
 /** @param text `epoch offset epoch offset …`; empty where there is no earlier epoch */
 export function readPast(text: string): Position[] {

@@ -1,0 +1,2 @@
+-- Where the channel's earlier epochs ended: "epoch offset epoch offset …", the last one first. Positions up to there count.
+ALTER TABLE channels ADD COLUMN past TEXT NOT NULL DEFAULT '';

@@ -1,4 +1,4 @@
-/** Reads where earlier epochs ended, as it is noted beside a position: by `epoch.lua`, and by `sqlite/migrations.ts`. */
+/** Reads where earlier epochs ended, as it is noted beside a position: by `redis/epoch.lua`, and by `sqlite/migrations.ts`. */
 import type { Position } from "../core/publication.ts";
 
 /** @param text `epoch offset epoch offset …`; empty where there is no earlier epoch */

@@ -3,12 +3,14 @@ import { reasonOf } from "../base/reason.ts";
 import type { Engine, EngineHandler } from "../core/engine.ts";
 import type { FanOut } from "../core/broker.ts";
 import type { Counter } from "../core/metrics.ts";
+import { every } from "../core/task.ts";
 import { HistoryBudget, type HistoryLimits } from "./history_budget.ts";
 import { RedisBroker } from "./redis/broker.ts";
 import { connectRedis, endRedis, readyWithin, whyUnfit } from "./redis/client.ts";
 import { isMissingCommand, isMissingRight } from "./redis/errors.ts";
 import { RedisHistories } from "./redis/histories.ts";
 import { Incarnation } from "./redis/incarnation.ts";
+import { KeyTypes } from "./redis/key_types.ts";
 import { KERNEL_FUNCTIONS } from "./redis/kernel_functions.ts";
 import { RedisKeys } from "./redis/keys.ts";
 import { FunctionLibrary } from "./redis/library.ts";
@@ -19,6 +21,9 @@ import type { RedisStorage, Stored } from "./storage.ts";
 
 /** How long a start waits for Redis before it goes on without. */
 const START_WAIT_MS = 2000;
+
+/** How often the keys are looked at that all share. */
+const LOOK_EVERY_MS = 5000;
 
 const UNREACHABLE = "Redis cannot be reached";
 
@@ -51,7 +56,8 @@ export function openRedis(config: RedisConfig, options: RedisEngineOptions): Red
   restoration.addHearing(() => broker.caughtUp());
   return {
     broker,
-    tasks: [], // its connections and its lease live on until the last client is gone
+    // Its connections and its lease live on until the last client is gone.
+    tasks: [every("look at Redis' keys", LOOK_EVERY_MS, async () => void await link.types.look())],
     storage: storageOf(link, restoration),
     async run(given) {
       await bothReadyWithin(link, START_WAIT_MS);
@@ -72,10 +78,11 @@ function connect(config: RedisConfig, { name, stored }: RedisEngineOptions): Red
   const redis = connectRedis(config, { name });
   const subscriber = connectRedis(config, { name: `${name}-subscriber` });
   const lists = stored.map(({ functions }) => functions).filter((list) => list !== undefined);
-  const functions = new FunctionLibrary(redis, [KERNEL_FUNCTIONS, ...lists]);
+  const types = new KeyTypes(redis, config.prefix);
+  const functions = new FunctionLibrary(redis, [KERNEL_FUNCTIONS, ...lists], types);
   const keys = new RedisKeys(config.prefix);
   const incarnation = new Incarnation({ redis, keys, functions });
-  return { redis, subscriber, keys, functions, incarnation };
+  return { redis, subscriber, keys, types, functions, incarnation };
 }
 
 function countCuts({ subscriber }: RedisLink, cutOff?: Counter): void {
@@ -105,8 +112,13 @@ async function unready(link: RedisLink, restoration: Restoration): Promise<strin
   if (flaw !== undefined) return `Cannot use this Redis: ${flaw}`;
   if (link.subscriber.status !== "ready") return UNREACHABLE;
   const isForbidden = (error: unknown) => isMissingRight(error) || isMissingCommand(error);
-  return await restoration.lookForRights().then(
-    () => restoration.failure,
-    (error) => isForbidden(error) ? restoration.failure ?? reasonOf(error) : UNREACHABLE,
-  );
+  const [flawOfKey, failure] = await Promise.all([
+    link.types.look(),
+    restoration.lookForRights().then(
+      () => restoration.failure,
+      (error) => isForbidden(error) ? restoration.failure ?? reasonOf(error) : UNREACHABLE,
+    ),
+  ]);
+  if (failure === UNREACHABLE || flawOfKey === undefined) return failure;
+  return `Cannot use this Redis: ${flawOfKey}`;
 }

@@ -3,7 +3,7 @@ import type { Connection } from "../core/connection.ts";
 import { type Membership, membershipsOf } from "./membership.ts";
 import { inSlices } from "../base/slices.ts";
 import type { PresenceEntry, PresenceManager } from "./store/store.ts";
-import { CodedError } from "../base/errors.ts";
+import { CodedError, isRefusedAlone } from "../base/errors.ts";
 import { type UserId, userIdOnWire } from "../base/fields.ts";
 
 /** Most presences that wait to be taken out. Past so many the oldest are left to the end of the lease. */
@@ -20,12 +20,12 @@ interface Unremoved {
 
 export class RoomPresence {
   readonly #presence: PresenceManager;
-  readonly #onFailure: () => void;
+  readonly #onFailure: (error: unknown) => void;
   /** Presences that could not be taken out, at most `MAX_UNREMOVED`, by client, room and user. */
   readonly #unremoved = new Map<string, Unremoved>();
 
-  /** @param onFailure is called where a presence could not be taken out; `restore` tries again */
-  constructor(presence: PresenceManager, onFailure: () => void) {
+  /** @param onFailure is called where something is to be done again by `restore` */
+  constructor(presence: PresenceManager, onFailure: (error: unknown) => void) {
     this.#presence = presence;
     this.#onFailure = onFailure;
   }
@@ -55,9 +55,10 @@ export class RoomPresence {
     try {
       return await this.#add(connection, user, membership, entry, maxClients);
     } catch (error) {
-      const isRefused = error instanceof CodedError && error.code === "room_full";
+      const isRefused = error instanceof CodedError && error.code === "room_full" ||
+        isRefusedAlone(error);
       // The presence may have been added all the same, and only the answer been lost.
-      if (!isRefused) this.#keepUnremoved({ site, user, entry });
+      if (!isRefused) this.#keepUnremoved({ site, user, entry }, error);
       throw error;
     }
   }
@@ -92,8 +93,8 @@ export class RoomPresence {
    */
   async restore(connections: Iterable<Connection>, signal: AbortSignal): Promise<void> {
     const options = { atOnce: AT_ONCE, signal };
-    await inSlices(this.#takeUnremoved(), (each) => this.#remove(each), options);
-    await inSlices(this.#unwritten(connections), (each) => this.enter(...each), options);
+    await inSlices(this.#takeUnremoved(), (each) => alone(this.#remove(each)), options);
+    await inSlices(this.#unwritten(connections), (each) => alone(this.enter(...each)), options);
   }
 
   /** Takes those that wait now, each as its turn comes: one that comes into its room again meanwhile is not taken out. */
@@ -127,7 +128,10 @@ export class RoomPresence {
     const { era } = this.#presence;
     membership.writtenIn = undefined;
     this.#unremoved.delete(keyOf(entry)); // a retry would take this one out again
-    const isFirst = await this.#presence.add(site, user, entry, maxClients);
+    const isFirst = await this.#presence.add(site, user, entry, maxClients).catch((error) => {
+      if (isRefusedAlone(error)) this.#onFailure(error); // it is written once the room's keys are mended
+      throw error;
+    });
     if (membership.name === entry.name) membership.writtenIn = era; // else a later call writes the other name
     return isFirst;
   }
@@ -137,20 +141,27 @@ export class RoomPresence {
     try {
       await this.#presence.remove(site, user, entry);
     } catch (error) {
-      this.#keepUnremoved(removal);
+      this.#keepUnremoved(removal, error);
       throw error;
     }
   }
 
-  #keepUnremoved(removal: Unremoved): void {
+  #keepUnremoved(removal: Unremoved, error: unknown): void {
     this.#unremoved.set(keyOf(removal.entry), removal);
     const [oldest] = this.#unremoved;
     if (oldest !== undefined && this.#unremoved.size > MAX_UNREMOVED) {
       this.#unremoved.delete(oldest[0]);
       this.#presence.forsake();
     }
-    this.#onFailure();
+    this.#onFailure(error);
   }
+}
+
+/** Where the keys of one room are broken, others are restored all the same. */
+async function alone(work: Promise<void>): Promise<void> {
+  await work.catch((error) => {
+    if (!isRefusedAlone(error)) throw error;
+  });
 }
 
 function entryOf(connection: Connection, user: UserId, membership: Membership): PresenceEntry {

@@ -4,7 +4,7 @@
  */
 import type { TokenVerifier } from "../auth/tokens.ts";
 import type { Revocations } from "../auth/revocations/revocations.ts";
-import { CodedError } from "../base/errors.ts";
+import { CodedError, isRefusedAlone } from "../base/errors.ts";
 import type { UserId } from "../base/fields.ts";
 import type { Limits } from "../base/sizes.ts";
 import type { Rates } from "../limits/settings.ts";
@@ -76,7 +76,10 @@ export class Rooms {
     this.entry = new RoomEntry({
       node,
       revocations,
-      presence: new RoomPresence(presence, () => node.restoring.noteIncomplete()),
+      presence: new RoomPresence(presence, (error) => {
+        node.restoring.noteIncomplete();
+        if (isRefusedAlone(error)) node.logFailure("presence", error);
+      }),
       watching: this.watching,
       listeners: this.#listeners,
     });

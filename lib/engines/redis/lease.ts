@@ -5,9 +5,9 @@
  */
 import { getLogger } from "@logtape/logtape";
 import type { Redis } from "ioredis";
-import { CodedError } from "../../base/errors.ts";
+import { CodedError, isRefusedAlone } from "../../base/errors.ts";
+import { reasonOf } from "../../base/reason.ts";
 import type { RedisLink } from "./link.ts";
-import { throwUnavailable } from "./errors.ts";
 import type { Calls } from "./functions.ts";
 import { KERNEL_FUNCTIONS } from "./kernel_functions.ts";
 import type { Incarnation } from "./incarnation.ts";
@@ -98,14 +98,6 @@ export class Lease implements AsyncDisposable {
     this.#isForsaken = true;
   }
 
-  async note(entry: string): Promise<void> {
-    await this.#redis.sadd(this.#keys.lease(this.#id), entry).catch(throwUnavailable);
-  }
-
-  async strike(entry: string): Promise<void> {
-    await this.#redis.srem(this.#keys.lease(this.#id), entry).catch(throwUnavailable);
-  }
-
   /** Sweeps all ended leases now; says whether there were any. */
   sweepEnded(): Promise<boolean> {
     return this.#sweeping ??= this.#renew(false).then(({ ended }) => this.#sweepAll(ended))
@@ -149,7 +141,7 @@ export class Lease implements AsyncDisposable {
 
   async #tick(): Promise<void> {
     try {
-      const isSame = await this.#incarnation.enter();
+      const isSame = await this.#incarnation.enter().catch(sameIfRefusedAlone);
       const { held, ended } = await this.#renew(false);
       if (!held || !isSame) {
         log.warn("{what}; its presence is written again", {
@@ -210,7 +202,9 @@ export class Lease implements AsyncDisposable {
       if (this.#isEnded) return; // others go on
       const entries = await this.#redis.srandmember(key, SWEEP_BATCH);
       if (entries.length === 0) break;
-      const gone = await Promise.all(entries.map((entry) => sweeper(lease, entry)));
+      const gone = await Promise.all(
+        entries.map((entry) => sweeper(lease, entry).catch(goneIfRefusedAlone)),
+      );
       await this.#redis.srem(key, ...entries);
       swept += gone.filter(Boolean).length;
     }
@@ -231,6 +225,19 @@ async function dataOf(redis: Redis): Promise<string | undefined> {
     name.exec(info)?.[1]
   );
   return process === undefined || writes === undefined ? undefined : `${process} ${writes}`;
+}
+
+/** Where the key alone is broken that says which Redis this is, the lease is renewed all the same. */
+function sameIfRefusedAlone(error: unknown): true {
+  if (isRefusedAlone(error)) return true;
+  throw error;
+}
+
+/** Where the keys of one room are broken, what a dead node had in others is swept all the same. */
+function goneIfRefusedAlone(error: unknown): false {
+  if (!isRefusedAlone(error)) throw error;
+  log.error("what a dead node had in a room is not removed: {reason}", { reason: reasonOf(error) });
+  return false;
 }
 
 function noteNotRenewed(error: unknown): void {

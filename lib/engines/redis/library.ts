@@ -6,8 +6,10 @@
 import { createHash } from "node:crypto";
 import { nextTick } from "node:process";
 import type { Redis } from "ioredis";
+import { reasonOf } from "../../base/reason.ts";
 import { unavailable, unconfirmed } from "./errors.ts";
 import type { Calls, FunctionCall, Functions, LuaFunction } from "./functions.ts";
+import type { KeyTypes } from "./key_types.ts";
 
 /** A call that waits until Redis knows the functions again. */
 interface WaitingCall {
@@ -18,6 +20,7 @@ interface WaitingCall {
 
 export class FunctionLibrary {
   readonly #redis: Redis;
+  readonly #types: KeyTypes;
   readonly #text: string;
   /** The names of the functions in Redis. */
   readonly #names: ReadonlyMap<LuaFunction, string>;
@@ -29,9 +32,13 @@ export class FunctionLibrary {
   /** What {@linkcode FunctionLibrary.soon} has to call at the end of this turn. */
   #soon: (() => void)[] = [];
 
-  /** @param lists of the kernel and of all capabilities that call functions on this connection */
-  constructor(redis: Redis, lists: readonly Functions[]) {
+  /**
+   * @param lists of the kernel and of all capabilities that call functions on this connection
+   * @param types says which key of a call is of another type than it has to be
+   */
+  constructor(redis: Redis, lists: readonly Functions[], types: KeyTypes) {
     this.#redis = redis;
+    this.#types = types;
     const functions = lists.flatMap((list) => Object.values(list));
     const library = libraryName(functions);
     this.#names = new Map(functions.map((each) => [each, `${library}_${digest(each)}`]));
@@ -66,11 +73,24 @@ export class FunctionLibrary {
     }
     const errorOf = given.isQuestion ? unavailable : unconfirmed;
     return (keys, args) =>
-      this.#run(() => this.#redis.fcall(nameInRedis, keys.length, ...keys, ...args), errorOf);
+      this.#run(
+        () => this.#redis.fcall(nameInRedis, keys.length, ...keys, ...args),
+        async (cause) => errorOf(await this.named(cause, keys)),
+      );
+  }
+
+  /** The error of a call with these keys; where one of them is of another type, it says which. */
+  async named(error: unknown, keys: readonly string[]): Promise<unknown> {
+    if (!reasonOf(error).includes("WRONGTYPE")) return error;
+    const [flaw] = (await this.#types.flawsOf(keys)).values();
+    return flaw === undefined ? error : new Error(`WRONGTYPE, ${flaw}`, { cause: error });
   }
 
   /** @param errorOf what the caller is told where Redis rejects the call */
-  #run(call: () => Promise<unknown>, errorOf: (cause: unknown) => Error): Promise<unknown> {
+  #run(
+    call: () => Promise<unknown>,
+    errorOf: (cause: unknown) => Promise<Error>,
+  ): Promise<unknown> {
     this.#sendSoon();
     return new Promise((resolve, reject) => {
       const number = this.#count++;
@@ -79,7 +99,7 @@ export class FunctionLibrary {
         this.#inFlight++;
         call().then(resolve, (error) => {
           if (isUnknownFunction(error)) this.#wait({ number, start, refuse });
-          else reject(errorOf(error));
+          else void errorOf(error).then(reject);
         }).finally(() => {
           this.#inFlight--;
           this.#goOn();

@@ -2,6 +2,7 @@
 import type { Redis } from "ioredis";
 import type { Incarnation } from "./incarnation.ts";
 import type { RedisKeys } from "./keys.ts";
+import type { KeyTypes } from "./key_types.ts";
 import type { FunctionLibrary } from "./library.ts";
 
 export interface RedisLink {
@@ -9,6 +10,8 @@ export interface RedisLink {
   /** The connection that hears what is published. Redis takes no other commands on it. */
   readonly subscriber: Redis;
   readonly keys: RedisKeys;
+  /** The types that the keys have to have. */
+  readonly types: KeyTypes;
   /** The Lua functions, which are called on `redis`. */
   readonly functions: FunctionLibrary;
   /** Which incarnation of Redis `redis` leads to. */

@@ -46,11 +46,15 @@ export function openDatabase(dataDir: string, schemas: readonly Schema[]): Opene
     const database = new DatabaseSync(file);
     prepared(database, { schemas, dataDir, isLeft });
     const isPutBack = seal === "broken" || seal === "missing" && isSealed(database);
-    if (!isSealed(database)) database.exec(`PRAGMA application_id = ${SEALED}`);
     return { database, isLeft, isPutBack };
   } catch (cause) {
     throw cannotOpen(dataDir, file, cause);
   }
+}
+
+/** Notes in the file that there is a seal beside it. */
+export function noteSealed(database: DatabaseSync): void {
+  if (!isSealed(database)) database.exec(`PRAGMA application_id = ${SEALED}`);
 }
 
 function isSealed(database: DatabaseSync): boolean {

@@ -56,11 +56,15 @@ export class Seal {
   #put(state: State, filesNow: () => string): void {
     try {
       const files = filesNow();
-      if (exists(this.#path)) Deno.removeSync(this.#path);
-      using seal = Deno.openSync(this.#path, { write: true, createNew: true, ...PRIVATE });
-      const madeAt = seal.statSync().mtime?.getTime();
-      seal.writeSync(new TextEncoder().encode(`${state} ${madeAt} ${files}`));
-      seal.syncDataSync();
+      const fresh = `${this.#path}.new`;
+      if (exists(fresh)) Deno.removeSync(fresh);
+      {
+        using seal = Deno.openSync(fresh, { write: true, createNew: true, ...PRIVATE });
+        const madeAt = seal.statSync().mtime?.getTime();
+        seal.writeSync(new TextEncoder().encode(`${state} ${madeAt} ${files}`));
+        seal.syncDataSync();
+      }
+      Deno.renameSync(fresh, this.#path); // a server that dies here leaves the one of before
     } catch (error) {
       log.debug("no seal: {reason}", { reason: reasonOf(error) });
     }

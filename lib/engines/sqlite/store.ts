@@ -14,7 +14,7 @@ import { DiskSync, type SyncMode } from "./disk_sync.ts";
 import { isDamage, isDiskFailure } from "./file_errors.ts";
 import { StoreHealth } from "./health.ts";
 import { FILE_VERSION, renewEpochs, type Schema } from "./migrations.ts";
-import { exists, fileIn, openDatabase } from "./open_database.ts";
+import { exists, fileIn, noteSealed, openDatabase } from "./open_database.ts";
 import { logOf, OwnFiles } from "./own_files.ts";
 import { Seal } from "./seal.ts";
 import { Statement } from "./statement.ts";
@@ -88,6 +88,7 @@ export class SqliteStore implements AsyncDisposable {
     this.#disk = new DiskSync(logOf(file), sync);
     this.#seal = new Seal(file);
     this.#seal.noteOpen();
+    noteSealed(database);
   }
 
   /** What the store does while the server runs. */

@@ -30,11 +30,12 @@ end
 -- Says whether an id that a caller made is new. From now on the id is known, for so many seconds.
 local function take_id(site, id, seconds)
   if redis.call('HEXISTS', CONTENTS, id) == 1
-    or redis.call('HEXISTS', SCHEDULED_CONTENTS, scheduled_id(site, id)) == 1 then
+    or redis.pcall('HEXISTS', SCHEDULED_CONTENTS, scheduled_id(site, id)) == 1 then -- a broken schedule has none
     return false
   end
   local key = PREFIX .. 'inbox-id:{' .. USER .. '}:' .. id
   if not redis.call('SET', key, 1, 'NX', 'EX', seconds) then
+    redis.call('GET', key) -- fails where somebody else made the key
     return false
   end
   table.insert(taken_ids, key)

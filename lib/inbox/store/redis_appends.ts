@@ -52,7 +52,9 @@ export class RedisAppends {
     if (answer.length === 0) throw othersClaim();
     const outcomes: (boolean | Error)[] = [];
     for (const [index, inbox] of inboxes.entries()) {
-      this.#note(inbox, answer.slice(index * 4, index * 4 + 4) as Appended, outcomes);
+      const appended = answer.slice(index * 4, index * 4 + 4) as Appended;
+      const error = appended[0] === "" ? undefined : await this.#errorOf(inbox, appended[0]);
+      this.#note(inbox, appended, error, outcomes);
     }
     return outcomes;
   }
@@ -76,12 +78,20 @@ export class RedisAppends {
     return functions.append(keys, args) as Promise<(string | number)[]>;
   }
 
+  async #errorOf(inbox: readonly Placed[], refusal: string): Promise<Error> {
+    const { keys: names, library } = this.#parts;
+    const { site, user } = inbox[0]!.notification;
+    const ids = inbox.map(({ notification: { id } }) => names.callersId(site, user, id));
+    const keys = [...names.inbox(site, user), ...ids];
+    return unavailable(await library.named(new Error(refusal), keys));
+  }
+
   #note(
     inbox: readonly Placed[],
-    [refusal, taken, queued, isNew]: Appended,
+    [, taken, queued, isNew]: Appended,
+    error: Error | undefined,
     outcomes: (boolean | Error)[],
   ): void {
-    const error = refusal === "" ? undefined : unavailable(new Error(refusal));
     const { user } = inbox[0]!.notification;
     if (taken + queued > 0) this.#parts.retention.onDropped({ user, taken, queued });
     for (const [index, { place }] of inbox.entries()) {

@@ -36,10 +36,11 @@ export class RedisMarks {
       args.push(site, state, ids.length, ...ids);
     }
     const answer = await functions.taken(keys, args) as string[];
-    return marks.map(({ ids }, index) => {
+    return await Promise.all(marks.map(async ({ site, user, ids }, index) => {
       const [refusal = "", isChanged = ""] = answer.slice(2 * index, 2 * index + 2);
-      if (refusal !== "") return unavailable(new Error(refusal));
-      return ids.filter((_id, place) => isChanged[place] === "1");
-    });
+      if (refusal === "") return ids.filter((_id, place) => isChanged[place] === "1");
+      const inbox = [names.receipts, ...names.inbox(site, user)];
+      return unavailable(await this.#parts.library.named(new Error(refusal), inbox));
+    }));
   }
 }

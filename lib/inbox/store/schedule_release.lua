@@ -53,7 +53,7 @@ if refuses_all(reason) then
 end
 -- Nothing else of it stays: its sender may send it again under the same id.
 redis.call('DEL', PREFIX .. 'inbox-id:{' .. USER .. '}:' .. ID)
-if redis.call('GET', PREFIX .. 'owner:' .. ID) == USER then
+if redis.pcall('GET', PREFIX .. 'owner:' .. ID) == USER then
   redis.call('DEL', PREFIX .. 'owner:' .. ID)
 end
 local kept = redis.pcall('XADD', REFUSED, 'MAXLEN', '~', MOST_REFUSED, '*',

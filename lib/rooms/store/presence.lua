@@ -3,12 +3,26 @@
 -- KEYS: connection hash (of the base protocol), hash of the user's clients in the room: client id to "number lease JSON",
 --   hash of the room's users with several clients: user field to how many more than one,
 --   sorted set of the room's users by the version with which they came, and of '' by the last version,
---   hash of the plain fields that nodes wrote into the connection hash: plain field to 1
+--   hash of the plain fields that nodes wrote into the connection hash: plain field to 1,
+--   set of what the lease has
 -- ARGV: user, user field, client id, lease (to take out: it must be the client's; '' for any), JSON ('' to take out),
 --   most clients in the room ('' for no limit), plain field ('' if the user can have none),
---   JSON of the plain field ('' to write none), pub/sub channel ('' to tell nobody), the rest of what is published
+--   JSON of the plain field ('' to write none), pub/sub channel ('' to tell nobody), the rest of what is published,
+--   how the lease notes the client ('' where it does not)
 -- Returns 1 if this was the user's first client to come or the last one to go, -1 if the room is full, else 0; and 1 if the
 --   connection hash has entries that no node wrote, else 0.
+
+-- The connection hash is also other programs' to write. Where one has made another type of it, nobody comes in and no trace
+-- stays, but clients go all the same.
+local of_hash = redis.pcall
+if ARGV[5] ~= '' then
+  of_hash = redis.call
+  redis.call('HGET', KEYS[1], ARGV[2])
+  redis.call('HGET', KEYS[3], ARGV[2])
+  redis.call('ZSCORE', KEYS[4], '')
+  redis.call('HGET', KEYS[5], '')
+end
+
 local clients = {}
 local known
 local last = 0
@@ -66,18 +80,22 @@ if ARGV[5] ~= '' then
       return answer(-1)
     end
   end
+  redis.call('SADD', KEYS[6], ARGV[11]) -- a sweep finds the client, should its node die
   local added = { number = known and known.number or last + 1, json = ARGV[5] }
   table.insert(clients, added)
   redis.call('HSET', KEYS[2], ARGV[3], added.number .. ' ' .. ARGV[4] .. ' ' .. added.json)
 else
+  if ARGV[11] ~= '' then
+    redis.call('SREM', KEYS[6], ARGV[11])
+  end
   if not known or (ARGV[4] ~= '' and ARGV[4] ~= known.lease) then
     return answer(0)
   end
   redis.call('HDEL', KEYS[2], ARGV[3])
   if #clients == 0 then
-    redis.call('HDEL', KEYS[1], ARGV[2])
-    if ARGV[7] ~= '' and redis.call('HDEL', KEYS[5], ARGV[7]) == 1 then
-      redis.call('HDEL', KEYS[1], ARGV[7])
+    of_hash('HDEL', KEYS[1], ARGV[2])
+    if ARGV[7] ~= '' and redis.pcall('HDEL', KEYS[5], ARGV[7]) == 1 then
+      of_hash('HDEL', KEYS[1], ARGV[7])
     end
     local version = nextVersion()
     redis.call('ZREM', KEYS[4], ARGV[1])
@@ -105,7 +123,7 @@ if #clients > 1 then
   end
   entry = string.sub(entry, 1, -2) .. ',"clients":[' .. table.concat(all, ',') .. ']}'
 end
-redis.call('HSET', KEYS[1], ARGV[2], entry)
+of_hash('HSET', KEYS[1], ARGV[2], entry)
 if ARGV[7] ~= '' and ARGV[8] ~= '' then
   redis.call('HSET', KEYS[1], ARGV[7], ARGV[8])
   redis.call('HSET', KEYS[5], ARGV[7], 1)

@@ -99,7 +99,6 @@ export class RedisPresence implements PresenceManager {
       added = await this.#add(place, entry, maxClients);
     }
     if (added !== FULL || maxClients === undefined) return added === FIRST;
-    await this.#lease.strike(written(place));
     throw roomFull(room, maxClients);
   }
 
@@ -116,11 +115,7 @@ export class RedisPresence implements PresenceManager {
     { client_id, room, name }: PresenceEntry,
   ): Promise<boolean> {
     const place = { site, room, user, client_id };
-    const [last] = await Promise.all([
-      this.#takeOut(place, { lease: "", name }),
-      this.#lease.strike(written(place)),
-    ]);
-    return last === LAST;
+    return await this.#takeOut(place, { lease: "", name, noted: written(place) }) === LAST;
   }
 
   forsake(): void {
@@ -169,32 +164,36 @@ export class RedisPresence implements PresenceManager {
   ): Promise<number> {
     const { user, site, room } = place;
     const join = changePublication("join", { user, name: entry.name });
-    // The place is noted under the lease first: if this node dies in between, a sweep finds it.
-    const [, added] = await Promise.all([
-      this.#lease.note(written(place)),
-      this.#place(place, {
-        lease: this.#lease.id,
-        json: JSON.stringify(entry),
-        most: maxClients ?? "",
-        plain: this.#plainFields ? plainEntry(entry) : "",
-        // A room with a limit is told once the client hears it.
-        told: maxClients === undefined ? [this.#channel(site, room), afterId(join)] : ["", ""],
-      }),
-    ]);
-    return added;
+    return await this.#place(place, {
+      lease: this.#lease.id,
+      noted: written(place),
+      json: JSON.stringify(entry),
+      most: maxClients ?? "",
+      plain: this.#plainFields ? plainEntry(entry) : "",
+      // A room with a limit is told once the client hears it.
+      told: maxClients === undefined ? [this.#channel(site, room), afterId(join)] : ["", ""],
+    });
   }
 
-  /** @param by the lease that the place has to be of, empty for any; and the name that the room is told */
-  #takeOut(place: PlaceInRoom, { lease, name }: { lease: string; name: string }): Promise<number> {
+  /**
+   * @param by the lease that the place has to be of, empty for any; the name that the room is told; and how this node's
+   *   lease notes the place, empty where it does not
+   */
+  #takeOut(
+    place: PlaceInRoom,
+    by: { readonly lease: string; readonly name: string; readonly noted: string },
+  ): Promise<number> {
+    const { lease, name, noted } = by;
     const leave = changePublication("leave", { user: place.user, name });
     const told = [this.#channel(place.site, place.room), afterId(leave)] as const;
-    return this.#place(place, { lease, json: "", most: "", plain: "", told });
+    return this.#place(place, { lease, noted, json: "", most: "", plain: "", told });
   }
 
   async #place(
     place: PlaceInRoom,
-    { lease, json, most, plain, told }: {
+    { lease, noted, json, most, plain, told }: {
       readonly lease: string;
+      readonly noted: string;
       readonly json: string;
       readonly most: number | "";
       readonly plain: string;
@@ -203,7 +202,7 @@ export class RedisPresence implements PresenceManager {
   ): Promise<number> {
     const { user, client_id } = place;
     const [code, foreign] = await this.#functions.place(
-      presenceKeys(this.#keys, place),
+      [...presenceKeys(this.#keys, place), this.#keys.lease(this.#lease.id)],
       [
         user,
         connectionField(user),
@@ -214,6 +213,7 @@ export class RedisPresence implements PresenceManager {
         plainField(user) ?? "",
         plain,
         ...told,
+        noted,
       ],
     ) as [number, number];
     if (foreign === 1) this.#foreign.note(place.site, place.room);
@@ -223,7 +223,7 @@ export class RedisPresence implements PresenceManager {
   /** Takes a dead client out, and says whether it was the user's last one in the room. */
   async #sweep(lease: string, noted: string): Promise<boolean> {
     const place = read(noted);
-    return await this.#takeOut(place, { lease, name: place.user }) === LAST;
+    return await this.#takeOut(place, { lease, name: place.user, noted: "" }) === LAST;
   }
 
   /** The channel by which nodes hear the room. */

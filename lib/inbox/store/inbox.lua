@@ -68,7 +68,7 @@ local function remove(ids)
     local owners = {}
     for _, id in ipairs(part) do
       local owner = PREFIX .. 'owner:' .. id
-      if redis.call('GET', owner) == USER then -- another user may have one with the same id
+      if redis.pcall('GET', owner) == USER then -- another user may have one with the same id
         table.insert(owners, owner)
       end
     end

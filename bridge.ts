@@ -21,7 +21,7 @@ import { connectRedis, endRedis, readyWithin } from "./lib/engines/redis/client.
 import { unavailable } from "./lib/engines/redis/errors.ts";
 import { CodedError } from "./lib/base/errors.ts";
 import { parseObject } from "./lib/base/fields.ts";
-import { parseNotification } from "./lib/inbox/notification.ts";
+import { type ParsedNotification, parseNotification } from "./lib/inbox/notification.ts";
 
 const log = getLogger(["notifyli", "bridge"]);
 
@@ -145,10 +145,48 @@ export class Bridge {
     });
   }
 
-  /** Keeps a payload aside. Where Redis is away just now, the router comes again with it. */
-  async #refuse(payload: string, error: unknown): ReturnType<RoutePayload> {
+  async #route(payload: string, info: RoutingInfo): ReturnType<RoutePayload> {
+    let notification: ParsedNotification;
     try {
-      await this.#dead.buryPayload(payload, error);
+      notification = parseNotification(parseObject(payload, "payload"), this.#options);
+    } catch (error) {
+      return await this.#refuse(payload, error, { ...info, isUnsent: true });
+    }
+    return await this.#notify(payload, notification, info);
+  }
+
+  async #notify(
+    payload: string,
+    notification: ParsedNotification,
+    info: RoutingInfo,
+  ): ReturnType<RoutePayload> {
+    const { id, isRetry, progress } = info;
+    try {
+      await this.#notifier.notify({
+        site: DEFAULT_SITE,
+        ...notification,
+        made: { id, isRetry },
+        claim: { way: "bridge", holder: this.#lock.holder, progress },
+      });
+      this.#options.counters.routed.value++;
+      return "done";
+    } catch (error) {
+      if (error instanceof CodedError && error.options.isOthers) return "others";
+      if (error instanceof CodedError && error.options.isAway) return "away";
+      return await this.#refuse(payload, error, { ...info, isUnsent: false });
+    }
+  }
+
+  /** Keeps a payload aside. Where Redis is away just now, the router comes again with it. */
+  async #refuse(
+    payload: string,
+    error: unknown,
+    { progress, isUnsent }: RoutingInfo & { readonly isUnsent: boolean },
+  ): ReturnType<RoutePayload> {
+    try {
+      const { holder } = this.#lock;
+      const refused = { payload, holder, progress, isUnsent };
+      if (!await this.#dead.buryPayload(refused, error)) return "others";
     } catch {
       return "away";
     }
@@ -157,25 +195,6 @@ export class Bridge {
       log.warn("a payload was refused: {reason}", { reason: reasonOf(error, payload) });
     });
     return "done";
-  }
-
-  async #route(payload: string, { progress, id, isRetry }: RoutingInfo): ReturnType<RoutePayload> {
-    const { counters } = this.#options;
-    try {
-      const notification = parseNotification(parseObject(payload, "payload"), this.#options);
-      await this.#notifier.notify({
-        site: DEFAULT_SITE,
-        ...notification,
-        made: { id, isRetry },
-        claim: { way: "bridge", holder: this.#lock.holder, progress },
-      });
-      counters.routed.value++;
-      return "done";
-    } catch (error) {
-      if (error instanceof CodedError && error.options.isOthers) return "others";
-      if (error instanceof CodedError && error.options.isAway) return "away";
-      return await this.#refuse(payload, error);
-    }
   }
 }
 

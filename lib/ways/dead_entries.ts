@@ -1,27 +1,46 @@
 /** Keeps aside what was refused and no sender was told of, each with the reason, so that somebody can look at it. */
 import { getLogger } from "@logtape/logtape";
 import { reasonOf } from "../base/reason.ts";
+import { CodedError } from "../base/errors.ts";
 import { BurstLog } from "../core/burst_log.ts";
-import { unconfirmed } from "../engines/redis/errors.ts";
-import type { RedisStorage } from "../engines/storage.ts";
-import { MOST_REFUSED } from "../inbox/store/redis_keys.ts";
+import type { Calls } from "../engines/redis/functions.ts";
+import type { RedisLink } from "../engines/redis/link.ts";
+import { MOST_REFUSED, turnKeys } from "../inbox/store/redis_keys.ts";
+import { TURN_FUNCTIONS } from "./functions.ts";
 import { WayKeys } from "./redis_keys.ts";
 
 const log = getLogger(["notifyli", "ways"]);
 
+/** `payload_refuse.lua` answers this where another node has the turn. */
+const OTHERS = -1;
+
 /** Of a longer payload so many UTF-16 units are kept. */
 const PAYLOAD_LIMIT = 65_536;
 
+/** Whose payload it is, and where it stands in what all nodes hear. */
+export interface RefusedPayload {
+  readonly payload: string;
+  readonly holder: string;
+  readonly progress: string;
+  /** Whether it was refused before it was sent to Redis: nobody comes so far then without keeping it. */
+  readonly isUnsent: boolean;
+}
+
 export class DeadEntries implements Disposable {
-  readonly #storage: RedisStorage;
+  readonly #functions: Calls<typeof TURN_FUNCTIONS>;
+  readonly #turn: readonly [lock: string, progress: string];
+  readonly #notifications: string;
   readonly #stream: string;
   readonly #lines = new BurstLog((what, count) =>
     log.warn("{count} more: {what}", { count, what })
   );
 
-  constructor(storage: RedisStorage) {
-    this.#storage = storage;
-    this.#stream = new WayKeys(storage.keys).refused;
+  constructor({ keys, functions }: RedisLink) {
+    this.#functions = functions.calls(TURN_FUNCTIONS);
+    this.#turn = turnKeys(keys, "bridge");
+    const { notifications, refused } = new WayKeys(keys);
+    this.#notifications = notifications;
+    this.#stream = refused;
   }
 
   /** Logs a refusal, or counts it for the log where there are many: whoever may publish may publish any number. */
@@ -34,31 +53,47 @@ export class DeadEntries implements Disposable {
     this.#lines[Symbol.dispose]();
   }
 
-  /** Keeps an entry of the stream, with its fields as they came. Rejects where Redis is away. */
+  /** Moves an entry of the stream, with its fields as they came. Rejects where Redis is away. */
   async buryEntry(id: string, values: readonly string[], error: unknown): Promise<void> {
-    await this.#bury(`entry ${id}`, error, ["entry", id, ...values]);
+    const fields = ["reason", reasonOf(error), "entry", id, ...values];
+    await this.#orLog(
+      `entry ${id}`,
+      this.#functions.refuseEntry([this.#notifications, this.#stream], [
+        ...[id, MOST_REFUSED],
+        ...fields,
+      ]),
+    );
   }
 
-  /** Keeps a payload that was published. Rejects where Redis is away. */
-  async buryPayload(payload: string, error: unknown): Promise<void> {
-    await this.#bury("a payload", error, ["payload", payload.slice(0, PAYLOAD_LIMIT)]);
+  /** Keeps a payload that was published. Says whether it is this node's turn. Rejects where Redis is away. */
+  async buryPayload(
+    { payload, holder, progress, isUnsent }: RefusedPayload,
+    error: unknown,
+  ): Promise<boolean> {
+    const fields = ["reason", reasonOf(error), "payload", payload.slice(0, PAYLOAD_LIMIT)];
+    const kept = await this.#orLog(
+      "a payload",
+      this.#functions.refusePayload([...this.#turn, this.#stream], [
+        ...[holder, progress, isUnsent ? 1 : 0, MOST_REFUSED],
+        ...fields,
+      ]),
+    );
+    return kept !== OTHERS;
   }
 
   /** A stream that Redis does not take it into holds up nobody: what cannot be kept there is logged. */
-  async #bury(what: string, error: unknown, fields: readonly string[]): Promise<void> {
-    const stream = this.#stream;
+  async #orLog(what: string, keeping: Promise<unknown>): Promise<unknown> {
     try {
-      await this.#storage.redis.xadd(
-        ...[stream, "MAXLEN", "~", MOST_REFUSED, "*"] as const,
-        ...["reason", reasonOf(error)],
-        ...fields,
-      );
-    } catch (cause) {
-      const { message, options } = unconfirmed(cause);
-      if (options.isAway) throw cause;
+      return await keeping;
+    } catch (error) {
+      if (!(error instanceof CodedError) || error.options.isAway) throw error;
+      const { message: reason } = error;
       this.#lines.line("what is refused cannot be kept", () => {
-        log.error("{what} cannot be kept in {stream}: {reason}", { what, stream, reason: message });
+        log.error("{what} cannot be kept in {stream}: {reason}", {
+          ...{ what, stream: this.#stream, reason },
+        });
       });
+      return undefined;
     }
   }
 }

@@ -7,10 +7,14 @@ import INCARNATION_ENTER from "./incarnation_enter.lua" with { type: "text" };
 import LEASE_RENEW from "./lease_renew.lua" with { type: "text" };
 import PUBLISH from "./publish.lua" with { type: "text" };
 import RIGHTS from "./rights.lua" with { type: "text" };
+import CLAIM from "./turn_claim.lua" with { type: "text" };
 import { ALLOW_OOM, type Functions, lua, NO_WRITES, question } from "./functions.ts";
 
 /** Stands before the text of functions that give places. */
 export const EPOCHS = EPOCH;
+
+/** Stands before the text of functions that one node at a time may call, whose turn it is. */
+export const TURN_CLAIM = CLAIM;
 
 export const KERNEL_FUNCTIONS = {
   enter: lua(EPOCHS + INCARNATION_ENTER, ALLOW_OOM),

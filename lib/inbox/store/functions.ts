@@ -14,9 +14,8 @@ import SCHEDULE_ADD from "./schedule_add.lua" with { type: "text" };
 import SCHEDULE_CANCEL from "./schedule_cancel.lua" with { type: "text" };
 import SCHEDULE_DUE from "./schedule_due.lua" with { type: "text" };
 import SCHEDULE_RELEASE from "./schedule_release.lua" with { type: "text" };
-import TURN_CLAIM from "./turn_claim.lua" with { type: "text" };
 import { ALLOW_OOM, type Functions, lua, question } from "../../engines/redis/functions.ts";
-import { EPOCHS } from "../../engines/redis/kernel_functions.ts";
+import { EPOCHS, TURN_CLAIM } from "../../engines/redis/kernel_functions.ts";
 
 const ARRIVAL = CALLERS_ID + EPOCHS + INBOX + INBOX_ARRIVAL;
 

@@ -23,6 +23,12 @@ export function keyOf({ site, kind, name, key }: Channel): string {
   return key ?? `${site}\n${kind}\n${name}`;
 }
 
+/** The channel that a key of {@linkcode keyOf} is of. */
+export function channelWith(key: string): Channel {
+  const [site = "", kind = "", ...rest] = key.split("\n");
+  return { site, kind, name: rest.join("\n"), key };
+}
+
 export function roomChannel(site: string, name: string): Channel {
   return channelOf(site, "room", name);
 }

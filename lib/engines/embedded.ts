@@ -53,12 +53,13 @@ export function openEmbedded(options: EmbeddedOptions): EmbeddedEngine {
   const clock = new StoreClock(store);
   const history = new SqliteHistory(store, clock, fanOut);
   const budget = historyLimits && new HistoryBudget(historyLimits, history);
-  if (budget !== undefined) history.keepWithin(budget);
+  const counting = budget === undefined ? [] : [history.keepWithin(budget)];
   return {
     broker: new EmbeddedBroker(new MemoryBroker(fanOut, historyLimit), history),
     tasks: [
       every("sweep of histories", SWEEP_INTERVAL_MS, (signal) => history.sweep(signal)),
       ...store.tasks,
+      ...counting,
       givingSpaceBack(store),
       ...clock.tasks,
     ],

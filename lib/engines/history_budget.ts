@@ -94,6 +94,12 @@ export class HistoryBudget implements AsyncDisposable {
     add(this.#siteOf(channel.site), filled, 0);
   }
 
+  /** Notes whose a part is of what was there when the server started. */
+  foundOf(channel: Channel, user: UserId, bytes: number): void {
+    const filled = this.#filled.get(keyOf(channel));
+    if (filled !== undefined) add(this.#userOf(channel.site, user), filled, bytes);
+  }
+
   /** Ends what is under way, and begins nothing more. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isStopped = true;

@@ -103,6 +103,35 @@ Deno.test("embedded engine: after a restart a site has no more than its limit, t
   await Deno.remove(dataDir, { recursive: true });
 });
 
+Deno.test("embedded engine: after a restart a user has no more than the limit, too", async () => {
+  const dataDir = await Deno.makeTempDir();
+  await using rooms = await RoomsFile.write(RULES);
+  const env = { APP_ROOMS: rooms.path, APP_LIMIT_HISTORY_USER: String(LIMIT) };
+  const fewer = Math.floor(0.8 * LIMIT / EACH_BYTES);
+  {
+    await using program = await Program.start({ dataDir, env });
+    await using user = await TalkingUser.connect(program, 1);
+    await using other = await TalkingUser.connect(program, 2);
+    await other.say("other", "stays");
+    for (let each = 0; each < fewer; each++) await user.say("before", LONG);
+    program.kill("SIGKILL");
+    await program.ended();
+  }
+  {
+    await using program = await Program.start({ dataDir, env });
+    await using user = await TalkingUser.connect(program, 1);
+    for (let each = 0; each < fewer; each++) await user.say("after", LONG);
+    await waitFor("it is within the limit", async () => {
+      await user.say("other", "a little more, which is noticed");
+      const [before, after] = [await user.kept("before"), await user.kept("after")];
+      const bytes = (before.length + after.length) * EACH_BYTES;
+      return bytes > LIMIT / 2 && bytes <= LIMIT;
+    });
+    assert.equal((await user.kept("other"))[0], "stays");
+  }
+  await Deno.remove(dataDir, { recursive: true });
+});
+
 class TalkingUser implements AsyncDisposable {
   readonly #client: TestClient;
 

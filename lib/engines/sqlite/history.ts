@@ -2,7 +2,7 @@
 import { Buffer } from "node:buffer";
 import type { UserId } from "../../base/fields.ts";
 import type { FanOut } from "../../core/broker.ts";
-import { type Channel, keyOf } from "../../core/channel.ts";
+import { type Channel, channelWith, keyOf } from "../../core/channel.ts";
 import {
   CLIENTS_ID_SECONDS,
   decodeContent,
@@ -15,10 +15,12 @@ import {
   type Publication,
   type Published,
 } from "../../core/publication.ts";
+import type { Task } from "../../core/task.ts";
 import type { HistoryBudget, KeptHistories } from "../history_budget.ts";
 import { readPast } from "../past.ts";
 import { storedTime } from "../../base/times.ts";
 import { SqliteHistoryStatements } from "./history_statements.ts";
+import { countingUsers } from "./history_users.ts";
 import { historyNow, HistorySweep, remove, removeOldest } from "./history_sweep.ts";
 import type { Schema } from "./migrations.ts";
 import { inSlices, STEP_ROWS } from "./slices.ts";
@@ -84,13 +86,13 @@ export class SqliteHistory implements KeptHistories {
     this.#sweep = new HistorySweep({ store, sql: this.#sql, clock, onRemoved });
   }
 
-  /** Has a budget bound what is in the file, which the budget is told now. */
-  keepWithin(budget: HistoryBudget): void {
+  /** Has a budget bound what is in the file, which it is told now. Returns the task that tells it whose that is. */
+  keepWithin(budget: HistoryBudget): Task {
     this.#budget = budget;
     for (const { name, bytes } of this.#sql.sizes.all()) {
-      const [site = "", kind = "", ...rest] = String(name).split("\n");
-      budget.found({ site, kind, name: rest.join("\n") }, Number(bytes));
+      budget.found(channelWith(String(name)), Number(bytes));
     }
+    return countingUsers(this.#sql, budget);
   }
 
   /** Whether anything of the channel is in the file. */

@@ -27,6 +27,8 @@ export class SqliteHistoryStatements {
   readonly bytesOf: Statement;
   readonly channelsAfter: Statement;
   readonly sizes: Statement;
+  /** What users have said in a part of a channel: the bytes of each, and the last offset. */
+  readonly users: Statement;
   readonly leave: Statement;
   readonly firstLeft: Statement;
   readonly leaveNothing: Statement;
@@ -87,7 +89,13 @@ export class SqliteHistoryStatements {
     this.channelsAfter = sql(
       `SELECT seq, name, offset, ends_at, expires_at FROM channels WHERE seq > ? ORDER BY seq LIMIT ?`,
     );
-    this.sizes = sql("SELECT name, bytes FROM channels WHERE bytes > 0");
+    this.sizes = sql("SELECT seq, name, offset, bytes FROM channels WHERE bytes > 0");
+    this.users = sql(
+      `WITH part AS (
+         SELECT offset, content ->> '$.from.user' AS user, ${BYTES} AS bytes FROM publications
+         WHERE channel = ? AND offset > ? AND offset <= ? ORDER BY offset LIMIT ?
+       ) SELECT user, sum(bytes) AS bytes, max(offset) AS last FROM part GROUP BY user`,
+    );
     this.leave = sql(
       `INSERT INTO leftovers (channel, up_to) VALUES (?, ?)
        ON CONFLICT DO UPDATE SET up_to = max(up_to, excluded.up_to)`,

@@ -146,7 +146,7 @@ Deno.test("what is in the stream or scheduled waits for a right that is missing"
   const body = JSON.stringify({ ...about, message: "later", deliver_at: Date.now() / 1000 + 2 });
   const scheduled = await fetch(`${program.url}/api/notifications`, { method: "POST", body });
   assert.equal(scheduled.status, 201, await scheduled.text());
-  await redis.call("ACL", "SETUSER", "notifyli", "-hincrby");
+  await redis.call("ACL", "SETUSER", "notifyli", "-zcard");
   const fields = Object.entries({ ...about, message: "now" }).flat().map(String);
   await redis.call("XADD", "notifyli:notifications", "*", ...fields);
   await waitFor(
@@ -154,7 +154,7 @@ Deno.test("what is in the stream or scheduled waits for a right that is missing"
     () => program.log.some(({ message }) => message.includes("cannot be delivered")),
   );
   assert.equal(await redis.call("XLEN", "notifyli:notifications"), "1");
-  await redis.call("ACL", "SETUSER", "notifyli", "+hincrby");
+  await redis.call("ACL", "SETUSER", "notifyli", "+zcard");
   const frames = await client.get("direct_message", 2);
   assert.deepEqual(frames.map(({ message }) => message).toSorted(), ["later", "now"]);
   assert.equal(await redis.call("EXISTS", "notifyli:notifications-dead"), "0");

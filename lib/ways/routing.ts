@@ -10,8 +10,10 @@ import type { Heard, HeardPayloads } from "./heard_payloads.ts";
 
 /** Payloads that are begun together: they are one call to Redis, which costs less than several. */
 const TOGETHER = 100;
-/** Payloads that are being stored at once. They are a few calls, so that whatever else is asked of Redis waits for few. */
+/** Payloads that are being stored at once. */
 const MOST_UNDER_WAY = 5 * TOGETHER;
+/** Where one takes longer than this, fewer are stored at once: whatever else is asked of Redis waits behind them. */
+const LONG_MS = 200;
 
 export interface RoutingInfo {
   readonly id: string;
@@ -40,6 +42,8 @@ export class Routing {
   /** Whether {@linkcode Routing.goOn} is called at the end of this turn of the event loop. */
   #isDue = false;
   #underWay = 0;
+  /** How many may be under way, by how long they take. */
+  #most = MOST_UNDER_WAY;
   #ended: "others" | "away" | undefined;
   /** Resolves when nothing is under way; there while somebody waits for that. */
   #settled: PromiseWithResolvers<void> | undefined;
@@ -76,7 +80,7 @@ export class Routing {
   goOn(): void {
     if (this.#isResting) return;
     if (this.#underWay === 0) this.#slices.begin();
-    while (this.#isMore() && this.#underWay <= MOST_UNDER_WAY - TOGETHER) {
+    while (this.#isMore() && this.#underWay <= this.#most - TOGETHER) {
       if (this.#slices.isOver()) return this.#rest();
       for (let count = 0; count < TOGETHER && this.#isMore(); count++) {
         const heard = this.#heard.next();
@@ -114,13 +118,20 @@ export class Routing {
     });
   }
 
+  #pace(tookMs: number): void {
+    if (tookMs < LONG_MS) this.#most = Math.min(this.#most + 1, MOST_UNDER_WAY);
+    else this.#most = Math.max(this.#most - 1, TOGETHER);
+  }
+
   #send(heard: Heard): void {
     const isRetry = heard.id !== undefined;
     const id = heard.id ??= nextId();
     const progress = `${heard.mark}:${heard.index}`;
     this.#underWay++;
+    const startedAt = performance.now();
     void this.#route(heard.payload, { id, isRetry, progress }).then((outcome) => {
       this.#underWay--;
+      this.#pace(performance.now() - startedAt);
       if (outcome !== "done") this.#ended ??= outcome;
       else {
         heard.isDone = true;

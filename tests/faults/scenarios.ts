@@ -5,6 +5,7 @@ import { INBOX_BROKEN } from "./inbox_broken.ts";
 import { MANY_MEMBERSHIPS } from "./many_memberships.ts";
 import { nodeAlone } from "./node_alone.ts";
 import { nodesKilled } from "./nodes_killed.ts";
+import { PUBLISH_BURST } from "./publish_burst.ts";
 import { redisBroken } from "./redis_broken.ts";
 import { redisForgets } from "./redis_forgets.ts";
 import { resources } from "./resources.ts";
@@ -28,6 +29,7 @@ export const crashes: readonly Scenario[] = [
 const underLoad: readonly Scenario[] = [
   ...redisForgets,
   EAR_CLOSED,
+  PUBLISH_BURST,
   ...serverFrozen,
   STORE_LOST,
   INBOX_BROKEN,

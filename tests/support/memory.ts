@@ -10,6 +10,12 @@ export function residentMiB(pid: number): number {
   return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
 }
 
+/** The most memory that a process ever had, in MiB. */
+export function peakMiB(pid: number): number {
+  const status = Deno.readTextFileSync(`/proc/${pid}/status`);
+  return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
+}
+
 /** Watches how far a process's memory grows. */
 export class MemoryWatch implements Disposable {
   readonly #pid: number;

@@ -19,7 +19,7 @@ import type { Task } from "../../core/task.ts";
 import type { HistoryBudget, KeptHistories } from "../history_budget.ts";
 import { readPast } from "../past.ts";
 import { storedTime } from "../../base/times.ts";
-import { SqliteHistoryStatements } from "./history_statements.ts";
+import { EACH_BYTES, SqliteHistoryStatements } from "./history_statements.ts";
 import { countingUsers } from "./history_users.ts";
 import { historyNow, HistorySweep, remove, removeOldest } from "./history_sweep.ts";
 import type { Schema } from "./migrations.ts";
@@ -60,9 +60,6 @@ interface StoredChannel {
   /** When the publications are dropped, in milliseconds of Unix time; 0 if there are none. */
   readonly endsAt: number;
 }
-
-/** What a publication takes in the file beside its content. */
-const EACH_BYTES = 100;
 
 export class SqliteHistory implements KeptHistories {
   readonly #store: SqliteStore;

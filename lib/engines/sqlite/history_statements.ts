@@ -2,8 +2,10 @@
 import type { Statement } from "./statement.ts";
 import type { SqliteStore } from "./store.ts";
 
-/** What a publication takes in the file: its content, and 100 bytes for all else. */
-const BYTES = "octet_length(content) + 100";
+/** What a publication takes in the file beside its content. */
+export const EACH_BYTES = 100;
+
+const BYTES = `octet_length(content) + ${EACH_BYTES}`;
 
 export class SqliteHistoryStatements {
   readonly names: Statement;
@@ -50,7 +52,7 @@ export class SqliteHistoryStatements {
        ), ?, ?) RETURNING seq, epoch`,
     );
     this.advance = sql(
-      `UPDATE channels SET offset = offset + 1, bytes = bytes + octet_length(?) + 100, first = ?,
+      `UPDATE channels SET offset = offset + 1, bytes = bytes + octet_length(?) + ${EACH_BYTES}, first = ?,
        ends_at = ?, expires_at = ? WHERE seq = ?`,
     );
     this.insert = sql(

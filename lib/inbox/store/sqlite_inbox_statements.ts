@@ -8,8 +8,9 @@ const COLUMNS =
 const OF_USER = "FROM notifications WHERE site = ? AND user = ?";
 /** What is not sent is not read. This is said so that SQLite takes the index of what is not read. */
 const NOT_SENT = "read_at IS NULL AND sent_at IS NULL";
-/** What a notification takes: its content, and 200 bytes for all else. */
-const BYTES = "octet_length(content) + 200";
+/** What a notification takes beside its content. */
+const EACH_BYTES = 200;
+const BYTES = `octet_length(content) + ${EACH_BYTES}`;
 /** The columns that {@linkcode SqliteArrivals.noteDropped} looks at. */
 const DROPPED = `offset, sent_at, read_at, archived_at, ${BYTES} AS bytes`;
 const NOT_EXPIRED = "(expires_at IS NULL OR expires_at > ?)";
@@ -70,7 +71,7 @@ export class SqliteInboxStatements {
     this.isScheduled = sql("SELECT 1 FROM scheduled WHERE site = ? AND user = ? AND id = ?");
     this.nextOffset = sql(
       `INSERT INTO inboxes (site, user, offset, size, bytes, touched_at)
-       VALUES (?, ?, 1, 1, octet_length(?) + 200, ?)
+       VALUES (?, ?, 1, 1, octet_length(?) + ${EACH_BYTES}, ?)
        ON CONFLICT DO UPDATE SET offset = offset + 1, size = size + 1,
          bytes = bytes + excluded.bytes, touched_at = excluded.touched_at
        RETURNING offset, epoch, size, bytes`,

@@ -88,9 +88,17 @@ export class Call {
     return body.isEmpty ? {} : fieldsOf(body);
   }
 
-  /** Reads the fields of the body; where it has none and is a text, that is the field `name`. */
+  /**
+   * Reads the fields of the body; where it has none and is a text, that is the field `name`, which may also stand in the
+   * query. Rejects where the two differ, since nobody can know which is meant.
+   */
   async fieldsOr(name: string): Promise<Fields> {
-    return fieldsOrText(await this.#body(), name);
+    const fields = await fieldsOrText(await this.#body(), name);
+    const asked = this.query(name);
+    if (asked === undefined) return fields;
+    const given = fields[name] ?? asked;
+    if (given === asked) return { ...fields, [name]: asked };
+    throw invalid(name, asked, `one ${name}, in the query or in the body`);
   }
 
   /**

@@ -3,7 +3,7 @@
  * a message's way: `notify.ts`.
  */
 import { CodedError } from "../base/errors.ts";
-import { type Fields, invalid, userIdOnWire } from "../base/fields.ts";
+import { type Fields, userIdOnWire } from "../base/fields.ts";
 import type { Limits } from "../base/sizes.ts";
 import type { Call } from "../http/call.ts";
 import type { HttpAnswer, Route } from "../http/route.ts";
@@ -93,23 +93,12 @@ async function fieldsOrText(call: Call): Promise<Fields> {
   const fields = await call.fieldsOr("message");
   return {
     ...fields,
-    ...messageOf(call, fields),
     ...given("room", call.query("room") ?? call.header("x-room")),
     ...given("from", call.query("from") ?? call.header("x-from")),
     ...given("deliver_at", call.query("deliver_at") ?? call.header("x-deliver-at")),
     ...given("expires_at", call.query("expires_at") ?? call.header("x-expires-at")),
     ...given("timestamp", call.query("timestamp")),
   };
-}
-
-/** The message of the query. Throws where the body has another one, since nobody can know which is meant. */
-function messageOf(call: Call, fields: Fields): Fields {
-  const message = call.query("message");
-  const inBody = fields["message"];
-  if (message === undefined || inBody === undefined || inBody === message) {
-    return given("message", message);
-  }
-  throw invalid("message", message, "one message, in the query or in the body");
 }
 
 function callersId(call: Call): Fields {

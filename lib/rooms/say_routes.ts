@@ -41,7 +41,7 @@ export function sayRoutes(
       scope: "publish",
       async run(call) {
         const room = roomFor(call);
-        const fields = { ...await call.fieldsOr("message"), ...textsBeside(call, "message") };
+        const fields = { ...await call.fieldsOr("message"), ...textsBeside(call) };
         return await say(call, { room, ...messageFields(fields, limits) });
       },
     })),
@@ -92,10 +92,9 @@ function senderFields(fields: Fields, limits: Limits): { user?: UserId; name: st
 }
 
 /** What stands beside a body that is a text: in the query, or in a header. */
-function textsBeside(call: Call, body: string): Fields {
+function textsBeside(call: Call): Fields {
   const id = call.callersId;
   const beside = {
-    [body]: call.query(body),
     name: call.query("name") ?? call.header("x-name"),
     user_id: call.query("user_id") ?? call.header("x-user-id"),
     id,

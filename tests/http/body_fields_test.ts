@@ -196,7 +196,14 @@ for (const listener of ["deno", "node"]) {
   });
 
   Deno.test(`${listener} listener: a message in the query, and headers that are more than ASCII`, async () => {
-    const { port } = shared();
+    const { port, url } = shared();
+    for (const [body, status] of [["another", 400], ["Hi", 201], ["", 201]] as const) {
+      const said = await fetch(`${url}/api/rooms/lobby/messages?message=Hi`, {
+        method: "POST",
+        body,
+      });
+      assert.equal(said.status, status, await said.text());
+    }
     await using user = await Listening.as(shared(), 1);
     const cases: readonly QueryCase[] = [
       ["?message=Gr%C3%BC%C3%9Fe&from=Shop", [], "", { message: "Grüße", name: "Shop" }],

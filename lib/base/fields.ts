@@ -141,6 +141,16 @@ export function optionalId(fields: Fields): string | undefined {
   throw invalid("id", value, "8 to 64 of A-Z a-z 0-9 _ -");
 }
 
+/**
+ * The `id` that another system gives to what it sends, optional: as {@linkcode optionalId} has it, or a whole number, which may
+ * be short, as the keys of a database are.
+ */
+export function sendersId(fields: Fields): string | undefined {
+  const id = digitsAsText(fields, "id");
+  if (isBlank(id)) return undefined;
+  return typeof id === "string" && /^\d{1,64}$/.test(id) ? id : optionalId({ id });
+}
+
 /** `token`, optional; `auth/tokens.ts` checks what is in it. */
 export function optionalToken(fields: Fields): string | undefined {
   const value = fields["token"];

@@ -7,8 +7,8 @@ import {
   identifier,
   invalid,
   isBlank,
-  optionalId,
   optionalName,
+  sendersId,
   timeField,
   type UserId,
   userIdField,
@@ -53,7 +53,7 @@ export function parseNotification(
     ...saidFields({ ...texts, data: fields["data"] }, limits),
     from: optionalName(texts, "from", limits.name) ?? DEFAULT_FROM,
     timestamp: timeField(fields, "timestamp"),
-    id: idField(texts),
+    id: sendersId(fields),
     expiresAt: expiresAtField(fields, deliverAt),
     deliverAt,
   };
@@ -65,7 +65,6 @@ function textsOf(fields: Fields) {
     room: digitsAsText(fields, "room"),
     message: digitsAsText(fields, "message"),
     from: digitsAsText(fields, "from"),
-    id: digitsAsText(fields, "id"),
   };
 }
 
@@ -83,13 +82,6 @@ function expiresAtField(fields: Fields, deliverAt = -1): number | undefined {
   if (time === undefined || time > deliverAt) return time;
   const allowed = `a time after 'deliver_at', which is ${deliverAt}`;
   throw invalid("expires_at", fields["expires_at"], allowed);
-}
-
-/** The caller's own id. A whole number may be short, as the keys of a database are. */
-function idField(texts: Fields): string | undefined {
-  const { id } = texts;
-  if (isMissing(id)) return undefined;
-  return typeof id === "string" && /^\d{1,64}$/.test(id) ? id : optionalId(texts);
 }
 
 function isMissing(value: unknown): value is undefined | null {

@@ -2,8 +2,8 @@
 import {
   digitsAsText,
   type Fields,
-  optionalId,
   optionalName,
+  sendersId,
   type UserId,
   userIdField,
 } from "../base/fields.ts";
@@ -78,14 +78,14 @@ export function sayRoutes(
 /** Reads what a system says. Throws a `CodedError` that names the field and its value. */
 function messageFields(fields: Fields, limits: Limits): Omit<RoomMessage, "room"> {
   const texts = { ...fields, message: digitsAsText(fields, "message") };
-  return { id: optionalId(fields), ...saidFields(texts, limits), ...senderFields(fields, limits) };
+  return { id: sendersId(fields), ...saidFields(texts, limits), ...senderFields(fields, limits) };
 }
 
 /** Whom a message or an event is shown to be from. The caller may speak for any user of its site. */
 function senderFields(fields: Fields, limits: Limits): { user?: UserId; name: string } {
   const { user_id: user } = fields;
   const isNobody = user === undefined || user === null || user === "";
-  const name = optionalName(fields, "name", limits.name);
+  const name = optionalName({ name: digitsAsText(fields, "name") }, "name", limits.name);
   if (isNobody) return { name: name ?? DEFAULT_NAME };
   const id = userIdField(fields, limits);
   return { user: id, name: name ?? id };

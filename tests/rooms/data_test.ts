@@ -101,14 +101,16 @@ everywhere("another system says something in a room, once for each id", async ({
     assert.deepEqual([answer.status, offset, rest], [status, 1, { id: message.id, room: "lobby" }]);
   }
   await post(`${rooms}/messages?room=lobby&name=cron`, "only a text");
-  await post(`${rooms}/lobby/messages`, JSON.stringify({ message: 5, user_id: 9, name: "Nine" }));
+  const numbers = { message: 5, user_id: 9, name: 9.5, id: 42 };
+  const { json } = await post(`${rooms}/lobby/messages`, JSON.stringify(numbers));
+  assert.equal(json["id"], "42");
   const frames = await client.get("usermsg", 3);
   assert.deepEqual(
     frames.map(({ user_id, name, message, data }) => [user_id, name, message, data]),
     [
       ["", "Shop", "Sale!", DATA],
       ["", "cron", "only a text", undefined],
-      [9, "Nine", "5", undefined],
+      [9, "9.5", "5", undefined],
     ],
   );
   const env = { APP_PORT: new URL(program.url).port, APP_DATA_DIR: program.dataDir };

@@ -167,7 +167,11 @@ export function invalid(field: string, value: unknown, allowed: string): CodedEr
   );
 }
 
+/** Most names: printable ASCII that begins with no blank. It is looked for first, since this runs for every message. */
+const PLAIN_NAME = /^[!-~][ -~]*$/;
+
 function oneLine(field: string, value: string): string {
+  if (PLAIN_NAME.test(value)) return value;
   if (/[\p{Cc}\u2028\u2029]/u.test(value) || value.trim() === "") {
     throw invalid(field, value, "text in one line without control characters");
   }

@@ -70,8 +70,7 @@ function textsOf(fields: Fields) {
 
 function deliverAtField(fields: Fields): number | undefined {
   const time = timeField(fields, "deliver_at");
-  const latest = Date.now() / 1000 + MAX_DAYS_AHEAD * 24 * 3600;
-  if (time === undefined || time <= latest) return time;
+  if (time === undefined || time <= Date.now() / 1000 + MAX_DAYS_AHEAD * 24 * 3600) return time;
   const allowed = `${TIME_ALLOWED}, at most ${MAX_DAYS_AHEAD} days ahead`;
   throw invalid("deliver_at", fields["deliver_at"], allowed);
 }

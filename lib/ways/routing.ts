@@ -14,6 +14,8 @@ const TOGETHER = 100;
 const MOST_UNDER_WAY = 5 * TOGETHER;
 /** Where one takes longer than this, fewer are stored at once: whatever else is asked of Redis waits behind them. */
 const LONG_MS = 200;
+/** How many fewer, or more, after each call. */
+const STEP = TOGETHER / 4;
 
 export interface RoutingInfo {
   readonly id: string;
@@ -82,10 +84,7 @@ export class Routing {
     if (this.#underWay === 0) this.#slices.begin();
     while (this.#isMore() && this.#underWay <= this.#most - TOGETHER) {
       if (this.#slices.isOver()) return this.#rest();
-      for (let count = 0; count < TOGETHER && this.#isMore(); count++) {
-        const heard = this.#heard.next();
-        if (heard !== undefined) this.#send(heard);
-      }
+      this.#sendTogether();
     }
   }
 
@@ -118,20 +117,29 @@ export class Routing {
     });
   }
 
-  #pace(tookMs: number): void {
-    if (tookMs < LONG_MS) this.#most = Math.min(this.#most + 1, MOST_UNDER_WAY);
-    else this.#most = Math.max(this.#most - 1, TOGETHER);
+  #sendTogether(): void {
+    const startedAt = performance.now();
+    for (let count = 0; count < TOGETHER; count++) {
+      const heard = this.#heard.next();
+      if (heard === undefined) return;
+      // Those of one call are stored at one time, so the first one says how long this takes.
+      this.#send(heard, count === 0 ? () => this.#pace(performance.now() - startedAt) : undefined);
+    }
   }
 
-  #send(heard: Heard): void {
+  #pace(tookMs: number): void {
+    const more = tookMs < LONG_MS ? STEP : -STEP;
+    this.#most = Math.min(Math.max(this.#most + more, TOGETHER), MOST_UNDER_WAY);
+  }
+
+  #send(heard: Heard, settled?: () => void): void {
     const isRetry = heard.id !== undefined;
     const id = heard.id ??= nextId();
     const progress = `${heard.mark}:${heard.index}`;
     this.#underWay++;
-    const startedAt = performance.now();
     void this.#route(heard.payload, { id, isRetry, progress }).then((outcome) => {
       this.#underWay--;
-      this.#pace(performance.now() - startedAt);
+      settled?.();
       if (outcome !== "done") this.#ended ??= outcome;
       else {
         heard.isDone = true;

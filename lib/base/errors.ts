@@ -99,6 +99,11 @@ export const ERRORS = {
     status: 429,
     temporary: true,
   },
+  too_many_scheduled: {
+    meaning: "As many bytes are scheduled for the user as an inbox may have",
+    status: 429,
+    temporary: true,
+  },
   too_many_attempts: {
     meaning: "This address tried too many wrong API keys; try again in a minute",
     status: 429,

@@ -227,7 +227,7 @@ async function bytesBeside(): Promise<number> {
       Deno.readTextFile(`${ROOT}lib/inbox/store/${file}`)
     ),
   );
-  const [, bytes] = /octet_length\(content\) \+ (\d+)/.exec(sqlite ?? "") ?? [];
+  const [, bytes] = /EACH_BYTES = (\d+)/.exec(sqlite ?? "") ?? [];
   assert.equal(/EACH_BYTES = (\d+)/.exec(lua ?? "")?.[1], bytes);
   return Number(bytes);
 }

@@ -14,6 +14,7 @@ import SCHEDULE_ADD from "./schedule_add.lua" with { type: "text" };
 import SCHEDULE_CANCEL from "./schedule_cancel.lua" with { type: "text" };
 import SCHEDULE_DUE from "./schedule_due.lua" with { type: "text" };
 import SCHEDULE_RELEASE from "./schedule_release.lua" with { type: "text" };
+import SCHEDULE_TAKE from "./schedule_take.lua" with { type: "text" };
 import { ALLOW_OOM, type Functions, lua, question } from "../../engines/redis/functions.ts";
 import { EPOCHS, TURN_CLAIM } from "../../engines/redis/kernel_functions.ts";
 
@@ -30,7 +31,7 @@ export const INBOX_FUNCTIONS = {
   receiptsHold: lua(RECEIPTS_HOLD),
   receiptsRemove: lua(RECEIPTS_REMOVE, ALLOW_OOM),
   scheduleAdd: lua(ARRIVAL + TURN_CLAIM + SCHEDULE_ADD),
-  scheduleCancel: lua(CALLERS_ID + SCHEDULE_CANCEL, ALLOW_OOM),
+  scheduleCancel: lua(CALLERS_ID + SCHEDULE_TAKE + SCHEDULE_CANCEL, ALLOW_OOM),
   scheduleDue: question(SCHEDULE_DUE, ALLOW_OOM),
-  scheduleRelease: lua(ARRIVAL + SCHEDULE_RELEASE),
+  scheduleRelease: lua(ARRIVAL + SCHEDULE_TAKE + SCHEDULE_RELEASE),
 } satisfies Functions;

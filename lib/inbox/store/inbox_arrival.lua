@@ -4,6 +4,7 @@
 -- ARGV: most notifications of an inbox and most bytes of them, with a blank between (0: any), milliseconds that one is kept
 --   (0: for ever), origin of an epoch (epoch.lua)
 local SCHEDULED, SCHEDULED_CONTENTS = KEYS[1], KEYS[2]
+local SCHEDULED_BYTES = SCHEDULED .. '-bytes' -- "site\nuser" to the bytes of what is scheduled for the user
 local SIZE, MOST_BYTES = string.match(ARGV[1], '^(%d+) (%d+)$')
 SIZE, MOST_BYTES = tonumber(SIZE), tonumber(MOST_BYTES)
 local KEPT_MS, ORIGIN = tonumber(ARGV[2]), ARGV[3]

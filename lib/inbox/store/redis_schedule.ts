@@ -6,9 +6,13 @@ import { arrival, newArrival, othersClaim, scheduledId } from "./redis_arrival.t
 import { throwUnavailable } from "../../engines/redis/errors.ts";
 import { MOST_REFUSED } from "./redis_keys.ts";
 import type { InboxParts } from "./redis_parts.ts";
+import { tooManyScheduled } from "./too_many_scheduled.ts";
 
 /** `schedule_release.lua` answers this where the notification had expired. */
 const EXPIRED = -1;
+
+/** `schedule_add.lua` answers this where too much is scheduled for the user. */
+const FULL = -2;
 
 /** What became of a notification that was due. */
 interface Outcome {
@@ -34,6 +38,7 @@ export class RedisSchedule implements Schedule {
         ...[isCallersId ? 1 : 0, notification.deliverAt],
       ],
     ) as number;
+    if (added === FULL) throw tooManyScheduled(this.#parts.retention.bytes);
     if (added < 0) throw othersClaim();
     return added > 0;
   }

@@ -3,7 +3,8 @@
 -- ARGV (after an arrival's): who must hold the lock ('' for nobody), the progress, site, id, room, Unix time in seconds
 --   ('-' for when it is delivered), content, Unix time in milliseconds it expires ('' for never), 1 if a caller made the
 --   id, Unix time in milliseconds it is due
--- Returns 1 if it is stored, 0 if the caller's id was known, -1 if another node holds the lock.
+-- Returns 1 if it is stored, 0 if the caller's id was known, -1 if another node holds the lock, -2 if as much is scheduled for
+--   the user as may be.
 local HOLDER, PROGRESS, SITE, ID, ROOM, AT, CONTENT, EXPIRES_AT, IS_CALLERS_ID, DUE = unpack(ARGV, 4)
 if HOLDER ~= '' and not claim_turn(KEYS[3], KEYS[4], HOLDER, PROGRESS, PROGRESS) then
   return -1
@@ -12,6 +13,12 @@ open_inbox(5)
 require_types()
 redis.call('ZCARD', SCHEDULED)
 local due = tonumber(DUE)
+local owner_of_bytes = SITE .. '\n' .. USER
+local bytes = #CONTENT + EACH_BYTES
+if MOST_BYTES > 0 and tonumber(redis.call('HGET', SCHEDULED_BYTES, owner_of_bytes) or 0) + bytes > MOST_BYTES then
+  local is_known = IS_CALLERS_ID == '1' and (redis.call('EXISTS', PREFIX .. 'inbox-id:{' .. USER .. '}:' .. ID) == 1)
+  return is_known and 0 or -2
+end
 local seconds = math.max(0, math.ceil((due - NOW) / 1000))
 if IS_CALLERS_ID == '1' and not take_id(SITE, ID, seconds + CALLERS_ID_SECONDS) then
   return 0
@@ -23,5 +30,7 @@ redis.call('ZADD', SCHEDULED, due, accepted .. '\n' .. name)
 redis.call('HSET', SCHEDULED_CONTENTS, name,
   accepted .. ' ' .. DUE .. ' ' .. (EXPIRES_AT == '' and '-' or EXPIRES_AT) .. ' ' .. AT .. ' ' .. ROOM
   .. '\n' .. CONTENT)
+redis.call('HSET', SCHEDULED_BYTES, owner_of_bytes,
+  tonumber(redis.call('HGET', SCHEDULED_BYTES, owner_of_bytes) or 0) + bytes)
 redis.call('SET', PREFIX .. 'owner:' .. ID, USER)
 return 1

@@ -44,6 +44,7 @@ end
 
 local is_done, offset, taken, queued = pcall(release)
 if is_done then
+  take_bytes(SCHEDULED_BYTES, SITE .. '\n' .. USER_ID, stored)
   return { offset, taken, queued }
 end
 local reason = reason_of(offset)
@@ -58,7 +59,9 @@ if redis.pcall('GET', PREFIX .. 'owner:' .. ID) == USER then
 end
 local kept = redis.pcall('XADD', REFUSED, 'MAXLEN', '~', MOST_REFUSED, '*',
   'reason', reason, 'scheduled', ID, 'site', SITE, 'user_id', USER_ID, 'stored', stored)
-if type(kept) == 'table' and kept.err then
+if type(kept) ~= 'table' or not kept.err then
+  take_bytes(SCHEDULED_BYTES, SITE .. '\n' .. USER_ID, stored)
+else
   put_back(NOW + 3600000) -- it cannot be kept there either: it is tried again in an hour
 end
 return { -2, 0, reason }

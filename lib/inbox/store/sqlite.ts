@@ -11,6 +11,7 @@ import EPOCHS from "./6_epochs.sql" with { type: "text" };
 import PUBLICATIONS from "./7_publications.sql" with { type: "text" };
 import BYTES from "./8_bytes.sql" with { type: "text" };
 import REFUSED from "./9_refused.sql" with { type: "text" };
+import SCHEDULED_BYTES from "./11_scheduled_bytes.sql" with { type: "text" };
 import PAST from "./10_past.sql" with { type: "text" };
 import type { Retention } from "../retention.ts";
 import type { InboxStores } from "./store.ts";
@@ -35,6 +36,7 @@ export const INBOX_SQL: readonly Migration[] = [
   { name: "bytes", sql: BYTES },
   { name: "refused", sql: REFUSED },
   { name: "past", sql: PAST },
+  { name: "scheduled_bytes", sql: SCHEDULED_BYTES },
 ];
 
 export function openOnSqlite(
@@ -45,7 +47,7 @@ export function openOnSqlite(
   const sweep = new SqliteSweep({ store, clock, arrivals, retention });
   return {
     inbox: new SqliteInbox(store, arrivals),
-    schedule: new SqliteSchedule(store, arrivals),
+    schedule: new SqliteSchedule(store, arrivals, retention.bytes),
     keepReceipts: () => new SqliteReceipts(store),
     tasks: [every("sweep of inboxes", SWEEP_INTERVAL_MS, (signal) => sweep.sweep(signal))],
   };

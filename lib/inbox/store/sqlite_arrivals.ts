@@ -41,6 +41,12 @@ export class SqliteArrivals {
       this.sql.takeId.run(site, user, id, from).changes > 0;
   }
 
+  /** Whether a caller's id is known already. */
+  knowsId(site: string, user: UserId, id: string): boolean {
+    return this.sql.get.get(site, user, id) !== undefined ||
+      this.sql.isTaken.get(site, user, id) !== undefined;
+  }
+
   /** Puts a notification into its inbox. Runs in a commit; {@linkcode SqliteArrivals.fanOut} comes after it. */
   put(notification: Notification): Arrived {
     const now = Date.now();

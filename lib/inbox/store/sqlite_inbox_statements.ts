@@ -9,7 +9,7 @@ const OF_USER = "FROM notifications WHERE site = ? AND user = ?";
 /** What is not sent is not read. This is said so that SQLite takes the index of what is not read. */
 const NOT_SENT = "read_at IS NULL AND sent_at IS NULL";
 /** What a notification takes beside its content. */
-const EACH_BYTES = 200;
+export const EACH_BYTES = 200;
 const BYTES = `octet_length(content) + ${EACH_BYTES}`;
 /** The columns that {@linkcode SqliteArrivals.noteDropped} looks at. */
 const DROPPED = `offset, sent_at, read_at, archived_at, ${BYTES} AS bytes`;
@@ -18,6 +18,7 @@ const NOT_EXPIRED = "(expires_at IS NULL OR expires_at > ?)";
 export class SqliteInboxStatements {
   readonly insert: Statement;
   readonly takeId: Statement;
+  readonly isTaken: Statement;
   readonly forgetIds: Statement;
   readonly isScheduled: Statement;
   readonly makeInbox: Statement;
@@ -58,6 +59,7 @@ export class SqliteInboxStatements {
     this.takeId = sql(
       "INSERT INTO callers_ids (site, user, id, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
     );
+    this.isTaken = sql("SELECT 1 FROM callers_ids WHERE site = ? AND user = ? AND id = ?");
     this.forgetIds = sql(
       `DELETE FROM callers_ids WHERE (site, user, id) IN (
          SELECT site, user, id FROM callers_ids WHERE at < ? LIMIT ?

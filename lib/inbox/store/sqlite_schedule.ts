@@ -1,10 +1,13 @@
 /** The schedule in SQLite: notifications that wait for their time. */
+import { Buffer } from "node:buffer";
 import type { Notification, Refused, Released, Schedule, ScheduledNotification } from "./store.ts";
 import type { UserId } from "../../base/fields.ts";
 import { reasonOf } from "../../base/reason.ts";
 import { decodeContent, encodeContent } from "../../core/publication.ts";
 import type { Arrived, SqliteArrivals } from "./sqlite_arrivals.ts";
 import type { Row, Statement } from "../../engines/sqlite/statement.ts";
+import { EACH_BYTES } from "./sqlite_inbox_statements.ts";
+import { tooManyScheduled } from "./too_many_scheduled.ts";
 import { isOfChange, type SqliteStore } from "../../engines/sqlite/store.ts";
 
 /** Most notifications that are kept aside; past so many, the oldest go. */
@@ -21,7 +24,12 @@ interface TakenOut {
 export class SqliteSchedule implements Schedule {
   readonly #store: SqliteStore;
   readonly #arrivals: SqliteArrivals;
+  readonly #mostBytes: number;
   readonly #insert: Statement;
+  readonly #bytes: Statement;
+  readonly #addBytes: Statement;
+  readonly #takeBytes: Statement;
+  readonly #forgetBytes: Statement;
   readonly #dueAt: Statement;
   readonly #remove: Statement;
   readonly #keepRefused: Statement;
@@ -31,13 +39,26 @@ export class SqliteSchedule implements Schedule {
   readonly #first: Statement;
   readonly #due: Statement;
 
-  constructor(store: SqliteStore, arrivals: SqliteArrivals) {
+  /** @param mostBytes of what is scheduled for one user; `Infinity` for no limit */
+  constructor(store: SqliteStore, arrivals: SqliteArrivals, mostBytes: number) {
     this.#store = store;
+    this.#mostBytes = mostBytes;
     this.#arrivals = arrivals;
     const sql = (text: string) => store.prepare(text);
     this.#insert = sql(
       `INSERT INTO scheduled (site, user, id, room, at, content, deliver_at, expires_at)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    );
+    this.#bytes = sql("SELECT bytes FROM scheduled_bytes WHERE site = ? AND user = ?");
+    this.#addBytes = sql(
+      `INSERT INTO scheduled_bytes (site, user, bytes) VALUES (?, ?, ?)
+       ON CONFLICT DO UPDATE SET bytes = bytes + excluded.bytes`,
+    );
+    this.#takeBytes = sql(
+      "UPDATE scheduled_bytes SET bytes = bytes - ? WHERE site = ? AND user = ?",
+    );
+    this.#forgetBytes = sql(
+      "DELETE FROM scheduled_bytes WHERE site = ? AND user = ? AND bytes <= 0",
     );
     this.#dueAt = sql("SELECT deliver_at FROM scheduled WHERE site = ? AND user = ? AND id = ?");
     this.#keepRefused = sql(
@@ -48,7 +69,10 @@ export class SqliteSchedule implements Schedule {
     );
     this.#forgetRefused = sql("DELETE FROM refused WHERE seq <= ?");
     this.#forgetId = sql("DELETE FROM callers_ids WHERE site = ? AND user = ? AND id = ?");
-    this.#remove = sql("DELETE FROM scheduled WHERE site = ? AND user = ? AND id = ?");
+    this.#remove = sql(
+      `DELETE FROM scheduled WHERE site = ? AND user = ? AND id = ?
+       RETURNING octet_length(content) + ${EACH_BYTES} AS bytes`,
+    );
     this.#dateId = sql("UPDATE callers_ids SET at = ? WHERE site = ? AND user = ? AND id = ?");
     this.#first = sql("SELECT min(deliver_at) AS first FROM scheduled");
     this.#due = sql(
@@ -57,14 +81,35 @@ export class SqliteSchedule implements Schedule {
     );
   }
 
-  add(notification: ScheduledNotification): Promise<boolean> {
+  async add(notification: ScheduledNotification): Promise<boolean> {
     const { site, user, id, room, at = null, deliverAt, expiresAt = null } = notification;
-    return this.#store.commit(() => {
-      if (notification.isCallersId && !this.#arrivals.takeId(notification, deliverAt)) return false;
-      const content = encodeContent(notification);
+    const content = encodeContent(notification);
+    const bytes = Buffer.byteLength(content) + EACH_BYTES;
+    const outcome = await this.#store.commit(() => {
+      const isFull = Number(this.#bytes.get(site, user)?.["bytes"] ?? 0) + bytes > this.#mostBytes;
+      if (isFull) return this.#isKnown(notification) ? "known" : "full";
+      if (notification.isCallersId && !this.#arrivals.takeId(notification, deliverAt)) {
+        return "known";
+      }
       this.#insert.run(site, user, id, room, at, content, deliverAt, expiresAt);
-      return true;
+      this.#addBytes.run(site, user, bytes);
+      return "new";
     });
+    if (outcome === "full") throw tooManyScheduled(this.#mostBytes);
+    return outcome === "new";
+  }
+
+  #isKnown({ site, user, id, isCallersId }: ScheduledNotification): boolean {
+    return isCallersId === true && this.#arrivals.knowsId(site, user, id);
+  }
+
+  /** Takes a notification out, and says whether it was there. Runs in a commit. */
+  #takeAway(site: string, user: UserId, id: string): boolean {
+    const removed = this.#remove.get(site, user, id);
+    if (removed === undefined) return false;
+    this.#takeBytes.run(Number(removed["bytes"]), site, user);
+    this.#forgetBytes.run(site, user);
+    return true;
   }
 
   dueAt(site: string, user: UserId, id: string): Promise<number | undefined> {
@@ -74,7 +119,7 @@ export class SqliteSchedule implements Schedule {
 
   cancel(site: string, user: UserId, id: string): Promise<boolean> {
     return this.#store.commit(() => {
-      if (this.#remove.run(site, user, id).changes === 0) return false;
+      if (!this.#takeAway(site, user, id)) return false;
       this.#dateId.run(Date.now(), site, user, id); // the id is known for a day from now, no longer
       return true;
     });
@@ -121,7 +166,7 @@ export class SqliteSchedule implements Schedule {
     const [site, user, id] = [String(row["site"]), String(row["user"]), String(row["id"])];
     const { lastInsertRowid } = this.#keepRefused.run(reason, now, site, user, id);
     this.#forgetRefused.run(Number(lastInsertRowid) - MOST_REFUSED);
-    this.#remove.run(site, user, id);
+    this.#takeAway(site, user, id);
     this.#forgetId.run(site, user, id);
     return { id, reason };
   }
@@ -130,7 +175,7 @@ export class SqliteSchedule implements Schedule {
   #takeOutOne(row: Row, now: number): Arrived | undefined {
     const notification = toNotification(row, this.#store);
     const { site, user, id, expiresAt = Infinity } = notification;
-    this.#remove.run(site, user, id);
+    this.#takeAway(site, user, id);
     return expiresAt <= now ? undefined : this.#arrivals.put(notification);
   }
 }

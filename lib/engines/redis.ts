@@ -114,7 +114,7 @@ async function unready(link: RedisLink, restoration: Restoration): Promise<strin
   const isForbidden = (error: unknown) => isMissingRight(error) || isMissingCommand(error);
   const [flawOfKey, failure] = await Promise.all([
     link.types.look(),
-    restoration.lookForRights().then(
+    restoration.look().then(
       () => restoration.failure,
       (error) => isForbidden(error) ? restoration.failure ?? reasonOf(error) : UNREACHABLE,
     ),

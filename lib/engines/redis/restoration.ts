@@ -13,6 +13,9 @@ import { lackingRights } from "./rights.ts";
 /** How soon a restoration is tried again that failed although the connections stand. */
 const RESTORE_AGAIN_MS = 1000;
 
+/** How often Redis is asked for rights at the most: anyone may ask whether the server is ready, as often as they like. */
+const RIGHTS_EVERY_MS = 250;
+
 const NOT_RESTORED = "Redis is back, and this node does not hear all of it yet";
 
 export class Restoration implements AsyncDisposable {
@@ -33,6 +36,8 @@ export class Restoration implements AsyncDisposable {
   /** How often the two connections led to different servers since both last led to one. */
   #differed = 0;
   #isWarned = false;
+  /** When Redis was last asked for rights, on `performance.now()`'s clock. */
+  #lookedAt = -Infinity;
 
   constructor(link: RedisLink, { leaseSeconds }: { leaseSeconds: number }) {
     this.#link = link;
@@ -53,8 +58,11 @@ export class Restoration implements AsyncDisposable {
     await this.#restore();
   }
 
-  /** Asks Redis which rights this server lacks. Rejects where Redis does not answer that. */
-  async lookForRights(): Promise<void> {
+  /** Asks Redis which rights this server lacks, or only whether it is there, if that was just asked. Rejects as Redis does. */
+  async look(): Promise<void> {
+    const now = performance.now();
+    if (now - this.#lookedAt < RIGHTS_EVERY_MS) return void await this.#link.redis.ping();
+    this.#lookedAt = now;
     this.#missing.noteLacking(await lackingRights(this.#link));
   }
 
@@ -87,7 +95,8 @@ export class Restoration implements AsyncDisposable {
     if (this.#onRestored === undefined || !this.#isConnected) return;
     const note = (error: unknown) => this.#missing.note(error);
     await this.#link.functions.load().catch(note); // other failures show in the first call of a function
-    await this.lookForRights().catch(note);
+    this.#lookedAt = -Infinity; // this may be another Redis
+    await this.look().catch(note);
     if (!await this.#hearAll(number)) return;
     await this.lease.resume().then(() => number === this.#number && this.#tell(), note); // a refused lease tries again
   }

@@ -44,7 +44,8 @@ export function decodeBody(bytes: Uint8Array, decoder: TextDecoder): string {
 
 /** A body that was compressed is none of the texts that it would be read as, and may be any length once it is unpacked. */
 function requireUncompressed({ headers }: Request): void {
-  const encoding = headers.get("content-encoding") ?? "";
+  const encoding = headers.get("content-encoding");
+  if (encoding === null) return;
   if (encoding.split(",").every((each) => /^(identity)?$/i.test(each.trim()))) return;
   throw new CodedError(
     "unsupported_type",

@@ -66,7 +66,9 @@ export class Call {
 
   /** A value of the query. Throws where there are several, since nobody can know which is meant. */
   query(name: string): string | undefined {
-    const values = new Set(this.#context.req.queries(name));
+    const given = this.#context.req.queries(name);
+    if (given === undefined || given.length === 1) return given?.[0];
+    const values = new Set(given);
     if (values.size > 1) throw invalid(name, [...values], "one value in the query");
     return [...values][0];
   }

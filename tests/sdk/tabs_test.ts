@@ -124,7 +124,7 @@ test("what is wrong with one's token is its own", async (setting) => {
   await setting.manager.done(setting.program, "/revocations", { token_id: "revoked" });
   await setting.manager.done(setting.program, "/users/blocked/block");
   const refused: [TokenSource, number | string][] = [
-    ["no token at all", 3500],
+    ["no-token-at-all", 3500],
     ["x".repeat(100_000), 3500],
     [await connectionToken({ name: "Alice" }, { key: "x".repeat(32) }), 3500],
     [await subscriptionToken({ room: "lobby" }), 3500],

@@ -3,6 +3,7 @@
  * would be gone, and loses nothing that it can save.
  */
 import assert from "node:assert/strict";
+import { setTimeout as pause } from "node:timers/promises";
 import { readiness } from "../faults/readiness.ts";
 import { damagePages } from "../support/damage.ts";
 import { Program } from "../support/program.ts";
@@ -76,6 +77,7 @@ for (const [what, happens] of Object.entries(DATABASE_FAULTS)) {
       await using program = await Program.start({ dataDir });
       assert.equal((await notify(program, "order-0001")).status, 201);
       const putBack = happens(`${dataDir}/notifyli.db`);
+      await lookIsOver();
       const refused = await notify(program, "order-0002");
       assert.deepEqual([refused.status, refused.code], [503, "unavailable"]);
       assert.match(refused.message, /notifyli\.db(-wal)? was (removed|replaced|cut short) while/);
@@ -109,6 +111,7 @@ Deno.test("a database that grew and is cut short to what it was at the start: no
     return Deno.statSync(file).size > 10 * atFirst;
   });
   Deno.truncateSync(file, 2 * atFirst);
+  await lookIsOver();
   const refused = await notify(program, "order-0001");
   assert.deepEqual([refused.status, refused.code], [503, "unavailable"]);
   assert.match(refused.message, /notifyli\.db was cut short while/);
@@ -123,6 +126,7 @@ Deno.test("a folder that is moved away and back is the store's again", async () 
     assert.equal((await notify(program, "order-0001")).status, 201);
     await Deno.rename(dataDir, `${dataDir}.old`);
     await Deno.mkdir(dataDir);
+    await lookIsOver();
     assert.equal((await notify(program, "order-0002")).status, 503);
     assert.equal((await readiness(program.url)).status, 503);
     await Deno.remove(dataDir);
@@ -226,4 +230,9 @@ async function notify({ url }: Program, id: string, user = "1"): Promise<Answer>
     headers: { "idempotency-key": id },
   });
   return { status: answer.status, ...await answer.json() };
+}
+
+/** Resolves when the next commit looks at the files itself: within a millisecond of a look, it would write first. */
+async function lookIsOver(): Promise<void> {
+  await pause(5);
 }

@@ -30,6 +30,9 @@ const NEW_LOG = "PRAGMA journal_mode = DELETE; PRAGMA journal_mode = WAL";
 /** How often the store looks whether its files are still its own, while it writes nothing. */
 const LOOK_EVERY_MS = 1000;
 
+/** How long one look at the files is for all commits that begin: what is accepted waits for a look of its own after them. */
+const SHARED_LOOK_MS = 1;
+
 const PUT_BACK =
   "the store's file is not as the last server left it: it was put back from a copy, or something has changed it; " +
   "clients that have seen more than it holds are told so, and get again all that is unread";
@@ -62,6 +65,10 @@ export class SqliteStore implements AsyncDisposable {
   readonly #files: OwnFiles | undefined;
   /** Absent if the store is in memory. */
   readonly #seal: Seal | undefined;
+  /** When the files were last seen to be the store's own, on `performance.now()`'s clock. */
+  #ownAt = -Infinity;
+  /** The sync after which the files were last looked at: one look is for all that it brought onto the disk. */
+  #lookedAfter: Promise<void> | undefined;
   /** When the store last tried to begin a new log after a sync that failed, on `performance.now()`'s clock. */
   #triedAt = -Infinity;
 
@@ -165,7 +172,7 @@ export class SqliteStore implements AsyncDisposable {
   }
 
   #write(pending: readonly PendingChange[]): void {
-    const refusal = this.#refusal();
+    const refusal = this.#refusalBefore();
     if (refusal !== undefined) return refuse(pending, refusal);
     try {
       this.#transact(pending);
@@ -178,7 +185,7 @@ export class SqliteStore implements AsyncDisposable {
     const onDisk = this.#disk?.written();
     if (onDisk === undefined) return this.#done(pending);
     onDisk.then(
-      () => this.#done(pending),
+      () => this.#done(pending, onDisk),
       (cause) => refuse(pending, unconfirmed(this.#health.noteFailed(cause))),
     );
   }
@@ -207,18 +214,32 @@ export class SqliteStore implements AsyncDisposable {
     }
   }
 
-  #done(pending: readonly PendingChange[]): void {
+  /** @param sync the one that brought the changes onto the disk, if that is waited for */
+  #done(pending: readonly PendingChange[], sync?: Promise<void>): void {
     // Somebody may have taken the file away while it was written to.
-    const refusal = this.#refusal();
-    if (refusal !== undefined) return refuse(pending, unconfirmed(refusal));
+    const isSeen = sync !== undefined && sync === this.#lookedAfter;
+    const refusal = isSeen ? this.#health.refusal : this.#refusal();
+    if (refusal !== undefined) {
+      this.#lookedAfter = undefined;
+      return refuse(pending, unconfirmed(refusal));
+    }
+    this.#lookedAfter = sync;
     this.#health.noteWritten();
     for (const { done } of pending) done();
+  }
+
+  /** As {@linkcode SqliteStore.#refusal}, before a commit: those that follow each other closely share a look. */
+  #refusalBefore(): CodedError | undefined {
+    const isSeen = performance.now() - this.#ownAt < SHARED_LOOK_MS;
+    if (isSeen && this.#disk?.failure === undefined) return this.#health.refusal;
+    return this.#refusal();
   }
 
   /** Why nothing is accepted: the file is damaged, or what is written into it would be gone. */
   #refusal(): CodedError | undefined {
     if (this.#health.refusal !== undefined) return this.#health.refusal;
     const strange = this.#files?.look();
+    this.#ownAt = strange === undefined ? performance.now() : -Infinity;
     if (strange === undefined) return this.#syncRefusal();
     const { file, reason, isOpen } = strange;
     if (file === "log" && isOpen && this.#beginNewLog(`${reason} while the server runs`)) {

@@ -66,6 +66,7 @@ export class Call {
 
   /** A value of the query. Throws where there are several, since nobody can know which is meant. */
   query(name: string): string | undefined {
+    if (!this.#context.req.url.includes("?")) return undefined; // as most have none, and each asks for several
     const given = this.#context.req.queries(name);
     if (given === undefined || given.length === 1) return given?.[0];
     const values = new Set(given);

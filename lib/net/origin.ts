@@ -26,8 +26,9 @@ export function isOwnPage(request: Request): boolean {
  * a frame with it, or takes it for a script or an image (Fetch Metadata).
  */
 export function isOfUnnamedSite({ headers }: Request): boolean {
-  const site = headers.get("sec-fetch-site") ?? "none";
-  return !headers.has("origin") && site !== "same-origin" && site !== "none";
+  const site = headers.get("sec-fetch-site");
+  if (site === null || site === "same-origin" || site === "none") return false;
+  return !headers.has("origin");
 }
 
 /** The message to a page that may not connect. */

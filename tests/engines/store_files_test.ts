@@ -7,6 +7,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { readiness } from "../faults/readiness.ts";
 import { damagePages } from "../support/damage.ts";
 import { Program } from "../support/program.ts";
+import { SmallDisk } from "../support/small_disk.ts";
 import { TestClient } from "../support/test_client.ts";
 import { waitFor } from "../support/wait.ts";
 
@@ -116,6 +117,23 @@ Deno.test("a database that grew and is cut short to what it was at the start: no
   assert.deepEqual([refused.status, refused.code], [503, "unavailable"]);
   assert.match(refused.message, /notifyli\.db was cut short while/);
   assert.equal((await readiness(program.url)).reason, refused.message);
+});
+
+Deno.test("a server that was killed starts on a disk that is full to the last byte", async () => {
+  await using disk = await SmallDisk.mount(8 * 1024 * 1024);
+  const options = { dataDir: disk.path, wrapper: disk.wrapper };
+  {
+    await using program = await Program.start(options);
+    assert.equal((await notify(program, "order-0001")).status, 201);
+    program.kill("SIGKILL");
+    await program.ended();
+  }
+  disk.fill();
+  await using program = await Program.start(options);
+  assert.equal(await statusOf(program, "order-0001"), 200);
+  assert.equal((await notify(program, "order-0002")).status, 503);
+  disk.free();
+  assert.equal((await notify(program, "order-0002")).status, 201);
 });
 
 Deno.test("a folder that is moved away and back is the store's again", async () => {

@@ -79,9 +79,13 @@ function prepared(
 ): DatabaseSync {
   try {
     // WAL with NORMAL survives a killed process; `disk_sync.ts` takes care of power cuts. EXCLUSIVE keeps other servers
-    // off the file. A new file gives space back from the start.
+    // off the file, and has SQLite make no file beside the log.
+    database.exec("PRAGMA locking_mode = EXCLUSIVE");
+    // A new file gives space back from the start. In one that is there the setting would be written again, which a disk that
+    // is full does not take.
+    const isNew = Number(database.prepare("PRAGMA page_count").get()?.["page_count"]) === 0;
     database.exec(
-      "PRAGMA locking_mode = EXCLUSIVE; PRAGMA auto_vacuum = INCREMENTAL; " +
+      (isNew ? "PRAGMA auto_vacuum = INCREMENTAL; " : "") +
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL",
     );
     if (dataDir !== undefined) requireWhole(database, dataDir, isLeft);

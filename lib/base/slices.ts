@@ -39,7 +39,8 @@ interface SlicedOptions {
 
 /**
  * Works on each of the items in their order. Resolves when all are done, and rejects with the first failure or the signal's
- * reason. In each case nothing is under way any more then. The first slice begins at once.
+ * reason. In each case nothing is under way any more then. The first slice begins at once, and has one item at the least: a
+ * machine may stand still for longer than a slice.
  */
 export async function inSlices<T>(
   items: Iterable<T>,
@@ -49,6 +50,7 @@ export async function inSlices<T>(
   const iterator = items[Symbol.iterator]();
   const slices = new Slices();
   const failures: unknown[] = [];
+  let hasBegun = false;
   const next = () => {
     if (failures.length > 0 || signal?.aborted) return undefined;
     const item = iterator.next();
@@ -57,7 +59,8 @@ export async function inSlices<T>(
   const worker = async () => {
     try {
       for (;;) {
-        while (slices.isOver()) await slices.rest();
+        while (hasBegun && slices.isOver()) await slices.rest();
+        hasBegun = true;
         const item = next();
         if (item === undefined) return;
         const working = work(item.value);

@@ -121,3 +121,19 @@ Deno.test("Backlog takes up more when it was empty, and settles each time", asyn
   }
   assert.deepEqual(done, [1, 10, 2, 20]);
 });
+
+Deno.test("inSlices() works on the first item at once, on a machine that stands still, too", async () => {
+  const { now } = performance;
+  let time = 0;
+  performance.now = () => time += 1000;
+  const begun: number[] = [];
+  try {
+    const working = inSlices([1, 2], (item) => void begun.push(item));
+    assert.deepEqual(begun, [1]);
+    performance.now = now;
+    await working;
+  } finally {
+    performance.now = now;
+  }
+  assert.deepEqual(begun, [1, 2]);
+});

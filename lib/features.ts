@@ -7,7 +7,7 @@ import { hooksFeature } from "./hooks/feature.ts";
 import { inboxFeature } from "./inbox/feature.ts";
 import { protocolsFeature } from "./protocols/feature.ts";
 import { roomsFeature } from "./rooms/feature.ts";
-import { bridgeFeature, streamFeature } from "./ways/feature.ts";
+import { bridgeFeature, publicationsFeature, streamFeature } from "./ways/feature.ts";
 
 export const FEATURES = [
   keysFeature,
@@ -17,6 +17,7 @@ export const FEATURES = [
   inboxFeature,
   protocolsFeature,
   hooksFeature,
+  publicationsFeature,
   bridgeFeature,
   streamFeature,
 ] as const satisfies readonly Feature[];

@@ -31,7 +31,7 @@ const RULES: ImportRules = {
     "lib/inbox": "base config core limits engines http feature.ts rooms",
     "lib/protocols": "base core net limits listeners/settings.ts auth http feature.ts rooms inbox",
     "lib/hooks": "base config core net listeners/settings.ts feature.ts inbox",
-    "lib/ways": "base config core limits/settings.ts engines feature.ts inbox",
+    "lib/ways": "base config core limits/settings.ts engines auth/keys feature.ts rooms inbox",
     "bridge.ts": "base core engines inbox ways",
     // Any other capability: it needs no line of its own.
     "*":

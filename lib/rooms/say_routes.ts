@@ -1,13 +1,5 @@
 /** The routes by which other systems say something in a room, or tell those in it of an event. Next: `rooms.ts`, `say`. */
-import {
-  digitsAsText,
-  type Fields,
-  optionalName,
-  sendersId,
-  type UserId,
-  userIdField,
-} from "../base/fields.ts";
-import { saidFields } from "../base/said_fields.ts";
+import type { Fields } from "../base/fields.ts";
 import type { Limits } from "../base/sizes.ts";
 import { roomChannel } from "../core/channel.ts";
 import type { Call } from "../http/call.ts";
@@ -17,9 +9,7 @@ import type { Rates } from "../limits/settings.ts";
 import { eventFields } from "./events.ts";
 import type { RoomMessage } from "./membership.ts";
 import type { Rooms } from "./rooms.ts";
-
-/** The name of a system that gives none, as with notifications. */
-const DEFAULT_NAME = "system";
+import { senderFields, systemMessageFields } from "./system_fields.ts";
 
 export interface SayRoutesConfig {
   readonly limits: Limits;
@@ -42,7 +32,7 @@ export function sayRoutes(
       async run(call) {
         const room = roomFor(call);
         const fields = { ...await call.fieldsOr("message"), ...textsBeside(call) };
-        return await say(call, { room, ...messageFields(fields, limits) });
+        return await say(call, { room, ...systemMessageFields(fields, limits) });
       },
     })),
     {
@@ -73,22 +63,6 @@ export function sayRoutes(
     const { offset, epoch, isDuplicate = false } = published ?? {};
     return { status: isDuplicate ? 200 : 201, json: { id, room: message.room, offset, epoch } };
   }
-}
-
-/** Reads what a system says. Throws a `CodedError` that names the field and its value. */
-function messageFields(fields: Fields, limits: Limits): Omit<RoomMessage, "room"> {
-  const texts = { ...fields, message: digitsAsText(fields, "message") };
-  return { id: sendersId(fields), ...saidFields(texts, limits), ...senderFields(fields, limits) };
-}
-
-/** Whom a message or an event is shown to be from. The caller may speak for any user of its site. */
-function senderFields(fields: Fields, limits: Limits): { user?: UserId; name: string } {
-  const { user_id: user } = fields;
-  const isNobody = user === undefined || user === null || user === "";
-  const name = optionalName({ name: digitsAsText(fields, "name") }, "name", limits.name);
-  if (isNobody) return { name: name ?? DEFAULT_NAME };
-  const id = userIdField(fields, limits);
-  return { user: id, name: name ?? id };
 }
 
 /** What stands beside a body that is a text: in the query, or in a header. */

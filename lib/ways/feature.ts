@@ -1,13 +1,23 @@
-/** The ways by which other systems bring notifications over Redis, as capabilities of the server. */
+/** The ways by which other systems bring things over Redis, as capabilities of the server, and what ways share. */
 import { redis as redisSettings } from "../engines/redis/settings.ts";
 import type { Feature } from "../feature.ts";
 import { Notifier } from "../inbox/notify.ts";
 import { inbox } from "../inbox/settings.ts";
 import { limits } from "../limits/settings.ts";
+import { Rooms } from "../rooms/rooms.ts";
 import { bridge as settings } from "./settings.ts";
 import { TURN_FUNCTIONS } from "./functions.ts";
 import { bridgeCounters, streamCounters } from "./metrics.ts";
+import { Publications } from "./publications.ts";
 import type { StreamReader } from "./stream_reader.ts";
+
+/** Publishes what comes by any way, for this folder's and for those of other capabilities. */
+export const publicationsFeature = {
+  name: "publications",
+  open({ of, use }) {
+    return { services: [new Publications({ rooms: use(Rooms), limits: of(limits) })] };
+  },
+} satisfies Feature;
 
 /** Takes in what other systems publish on the message channel. */
 export const bridgeFeature = {

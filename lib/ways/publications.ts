@@ -1,0 +1,95 @@
+/**
+ * What other systems publish by Redis and by message brokers, read by the same rules as HTTP: something that is said in a
+ * room, or an event there. Next on a message's way: `rooms/rooms.ts`, `say`.
+ */
+import { siteField } from "../auth/keys/fields.ts";
+import { CodedError } from "../base/errors.ts";
+import { digitsAsText, type Fields, identifier, isBlank } from "../base/fields.ts";
+import type { Limits } from "../base/sizes.ts";
+import { DEFAULT_SITE } from "../base/site.ts";
+import { type Channel, roomChannel } from "../core/channel.ts";
+import { eventFields } from "../rooms/events.ts";
+import type { Rooms } from "../rooms/rooms.ts";
+import { senderFields, systemMessageFields } from "../rooms/system_fields.ts";
+
+/** What the way knows by which a publication came. */
+export interface PublicationOrigin {
+  /** The site of a publication that names none. */
+  readonly site?: string;
+  /**
+   * The id of a publication that brings none. Under the same one it is the same publication for ten minutes, where its
+   * channel keeps a history.
+   */
+  readonly id?: string;
+}
+
+/** What became of a publication. */
+export interface PublicationResult {
+  /** Absent where it is an event in a room, by whose id nobody could ask for anything. */
+  readonly id?: string;
+  /** Whether its id was there before; then nothing was sent again. */
+  readonly isDuplicate: boolean;
+}
+
+interface PublicationsParts {
+  readonly rooms: Rooms;
+  readonly limits: Limits;
+}
+
+export class Publications {
+  readonly #parts: PublicationsParts;
+
+  constructor(parts: PublicationsParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Publishes what an object says: `room` with `message`, `data` or both, or `room` with `event`. Throws or rejects with a
+   * `CodedError` that names the field and its value, or where the engine is away.
+   */
+  async publish(fields: Fields, origin: PublicationOrigin = {}): Promise<PublicationResult> {
+    const { rooms, limits } = this.#parts;
+    const { site: named } = fields;
+    const isNamed = named !== undefined && named !== null && !isBlank(named);
+    const site = siteField({ site: isNamed ? named : origin.site ?? DEFAULT_SITE });
+    const room = identifier({ room: digitsAsText(fields, "room") }, "room", limits.room);
+    rooms.access.requireOpen(room);
+    const channel = roomChannel(site, room);
+    return isGiven(fields["event"])
+      ? await this.#tell(channel, fields)
+      : await this.#say(channel, fields, origin);
+  }
+
+  async #say(
+    channel: Channel,
+    fields: Fields,
+    { id: ownId }: PublicationOrigin,
+  ): Promise<PublicationResult> {
+    const { rooms, limits } = this.#parts;
+    const message = systemMessageFields(fields, limits);
+    const { id, published } = await rooms.say(channel, {
+      ...message,
+      id: message.id ?? ownId,
+      room: channel.name,
+    });
+    return { id, isDuplicate: published?.isDuplicate ?? false };
+  }
+
+  async #tell(channel: Channel, fields: Fields): Promise<PublicationResult> {
+    const { rooms, limits } = this.#parts;
+    if (isGiven(fields["message"])) {
+      throw new CodedError(
+        "invalid_field",
+        "Cannot take field 'event' beside 'message': an event is told, a message is said",
+        { field: "event" },
+      );
+    }
+    const from = senderFields(fields, limits);
+    await rooms.events.publish(channel, { ...eventFields(fields, limits), from });
+    return { isDuplicate: false };
+  }
+}
+
+function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== "";
+}

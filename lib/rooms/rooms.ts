@@ -30,6 +30,7 @@ import {
 import { RoomPresence } from "./presence.ts";
 import type { RoomRules } from "./rules/room_rules.ts";
 import type {
+  OnPresenceChange,
   PresenceManager,
   PresencePage,
   PresenceRequest,
@@ -60,12 +61,14 @@ export class Rooms {
   readonly #joining: RoomJoining;
   readonly #history: RoomHistory;
   readonly #listeners: RoomListener[] = [];
+  readonly #changeListeners: OnPresenceChange[] = [];
   readonly #said = new Counter("messages", "Messages that were said in rooms through this node.");
 
   constructor(node: Node, { rules, tokens, presence, revocations, limits, rates }: RoomsParts) {
     this.#node = node;
     this.#rules = rules;
     this.#presence = presence;
+    presence.listen((change) => this.#changeListeners.forEach((listener) => listener(change)));
     this.access = new RoomAccess(rules, tokens);
     this.events = new RoomEvents({ node, access: this.access, rate: rates.events });
     this.#history = new RoomHistory(node.broker, rules, limits);
@@ -99,6 +102,11 @@ export class Rooms {
   /** Adds what a capability does as connections enter and leave. It has to come before any connection does. */
   listen(listener: RoomListener): void {
     this.#listeners.push(listener);
+  }
+
+  /** Adds what is told of users who come into rooms and leave them, once on all nodes together. It has to come as above. */
+  listenToChanges(listener: OnPresenceChange): void {
+    this.#changeListeners.push(listener);
   }
 
   /**

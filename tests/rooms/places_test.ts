@@ -273,6 +273,18 @@ class LossyPresence implements PresenceManager {
   get(...args: Parameters<PresenceManager["get"]>) {
     return this.#presence.get(...args);
   }
+
+  occupied(...args: Parameters<PresenceManager["occupied"]>) {
+    return this.#presence.occupied(...args);
+  }
+
+  counts(...args: Parameters<PresenceManager["counts"]>) {
+    return this.#presence.counts(...args);
+  }
+
+  listen(...args: Parameters<PresenceManager["listen"]>): void {
+    this.#presence.listen(...args);
+  }
 }
 
 type TestEngine = StoringEngine & AsyncDisposable;

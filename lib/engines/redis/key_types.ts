@@ -17,6 +17,7 @@ export const KEY_TYPES: Readonly<Record<string, KeyType>> = {
   several: "hash",
   present: "zset",
   plain: "hash",
+  occupied: "zset",
   leases: "zset",
   lease: "set",
   bridge: "string",
@@ -67,6 +68,7 @@ export const VITAL_KEYS: readonly string[] = [
 
 /** The other keys that all share: without one of them some requests are refused, and all else goes on. */
 export const SHARED_KEYS: readonly string[] = [
+  "occupied",
   "notifications-dead",
   "receipts",
   "receipts-batch",

@@ -93,3 +93,8 @@ export function presenceKeys(keys: RedisKeys, place: PlaceOfUser): string[] {
   const several = `${keys.of(site)}several:{${connections}}`; // how many clients more than one a room's users have
   return [connections, clientsKey(keys, place), several, present, plain];
 }
+
+/** The list of a site's rooms with somebody in them: a sorted set, in the order of their names. */
+export function occupiedKey(keys: RedisKeys, site: string): string {
+  return `${keys.of(site)}occupied`;
+}

@@ -4,13 +4,13 @@
 --   hash of the room's users with several clients: user field to how many more than one,
 --   sorted set of the room's users by the version with which they came, and of '' by the last version,
 --   hash of the plain fields that nodes wrote into the connection hash: plain field to 1,
---   set of what the lease has
+--   set of what the lease has, sorted set of the site's rooms with somebody in them
 -- ARGV: user, user field, client id, lease (to take out: it must be the client's; '' for any), JSON ('' to take out),
 --   most clients in the room ('' for no limit), plain field ('' if the user can have none),
 --   JSON of the plain field ('' to write none), pub/sub channel ('' to tell nobody), the rest of what is published,
---   how the lease notes the client ('' where it does not)
--- Returns 1 if this was the user's first client to come or the last one to go, -1 if the room is full, else 0; and 1 if the
---   connection hash has entries that no node wrote, else 0.
+--   how the lease notes the client ('' where it does not), the room
+-- Returns 1 if this was the user's first client to come or the last one to go, -1 if the room is full, else 0; 1 if the
+--   connection hash has entries that no node wrote, else 0; and how many users are in the room now.
 
 -- The connection hash is also other programs' to write. Where one has made another type of it, nobody comes in and no trace
 -- stays, but clients go all the same.
@@ -65,7 +65,7 @@ end
 local function answer(code)
   local entries, plain = redis.pcall('HLEN', KEYS[1]), redis.pcall('HLEN', KEYS[5])
   local counted = type(entries) == 'number' and type(plain) == 'number'
-  return { code, counted and entries > users() + plain and 1 or 0 }
+  return { code, counted and entries > users() + plain and 1 or 0, users() }
 end
 
 if ARGV[5] ~= '' then
@@ -81,6 +81,8 @@ if ARGV[5] ~= '' then
     end
   end
   redis.call('SADD', KEYS[6], ARGV[11]) -- a sweep finds the client, should its node die
+  -- Also where the user is not the first one: nodes of an older version keep no list of rooms. A broken list stops nobody.
+  redis.pcall('ZADD', KEYS[7], 0, ARGV[12])
   local added = { number = known and known.number or last + 1, json = ARGV[5] }
   table.insert(clients, added)
   redis.call('HSET', KEYS[2], ARGV[3], added.number .. ' ' .. ARGV[4] .. ' ' .. added.json)
@@ -102,6 +104,7 @@ else
     tell('leave', version)
     if users() == 0 then
       redis.call('DEL', KEYS[4])
+      redis.pcall('ZREM', KEYS[7], ARGV[12])
     end
     return answer(1)
   end

@@ -13,6 +13,7 @@ import {
   clientsKey,
   connectionField,
   connectionsKey,
+  occupiedKey,
   parsePresence,
   plainEntry,
   plainField,
@@ -21,9 +22,13 @@ import {
 } from "./connections.ts";
 import { ForeignEntries } from "./foreign.ts";
 import { PRESENCE_FUNCTIONS } from "./functions.ts";
+import { OccupiedRooms } from "./occupied.ts";
 import { roomFull } from "./room_full.ts";
 import {
   MAX_PAGE_BYTES,
+  type OccupiedPage,
+  type OccupiedRequest,
+  type OnPresenceChange,
   type PresenceEntry,
   type PresenceManager,
   type PresencePage,
@@ -31,10 +36,8 @@ import {
   type UserPresence,
 } from "./store.ts";
 
-/** `presence.lua` answers this where it added the user's first client in the room. */
-const FIRST = 1;
-/** `presence.lua` answers this where it took out the user's last client in the room. */
-const LAST = 1;
+/** `presence.lua` answers this where it added the user's first client in the room, or took out the last one. */
+const FIRST_OR_LAST = 1;
 /** `presence.lua` answers this where the room has no place. */
 const FULL = -1;
 
@@ -63,7 +66,9 @@ export class RedisPresence implements PresenceManager {
   readonly #functions: Calls<typeof PRESENCE_FUNCTIONS>;
   readonly #lookups: Together<EntryLookup, UserPresence | undefined>;
   readonly #foreign: ForeignEntries;
+  readonly #occupied: OccupiedRooms;
   readonly #plainFields: boolean;
+  #onChange: OnPresenceChange = () => {};
 
   constructor(
     { redis, keys, lease, functions }: RedisStorage,
@@ -74,6 +79,7 @@ export class RedisPresence implements PresenceManager {
     this.#plainFields = plainFields;
     this.#functions = functions.calls(PRESENCE_FUNCTIONS);
     this.#foreign = new ForeignEntries({ redis, keys }, this.#functions);
+    this.#occupied = new OccupiedRooms({ redis, keys }, this.#functions);
     this.#lookups = new Together<EntryLookup, UserPresence | undefined>(functions, {
       most: MOST_LOOKUPS,
       send: (lookups) => this.#lookUp(lookups),
@@ -98,7 +104,7 @@ export class RedisPresence implements PresenceManager {
     if (added === FULL && await this.#lease.sweepEnded()) {
       added = await this.#add(place, entry, maxClients);
     }
-    if (added !== FULL || maxClients === undefined) return added === FIRST;
+    if (added !== FULL || maxClients === undefined) return added === FIRST_OR_LAST;
     throw roomFull(room, maxClients);
   }
 
@@ -115,7 +121,7 @@ export class RedisPresence implements PresenceManager {
     { client_id, room, name }: PresenceEntry,
   ): Promise<boolean> {
     const place = { site, room, user, client_id };
-    return await this.#takeOut(place, { lease: "", name, noted: written(place) }) === LAST;
+    return await this.#takeOut(place, { lease: "", name, noted: written(place) }) === FIRST_OR_LAST;
   }
 
   forsake(): void {
@@ -144,6 +150,18 @@ export class RedisPresence implements PresenceManager {
     return this.#lookups.ask({ site, room, user });
   }
 
+  occupied(site: string, request: OccupiedRequest): Promise<OccupiedPage> {
+    return this.#occupied.page(site, request);
+  }
+
+  counts(site: string, rooms: readonly string[]): Promise<number[]> {
+    return this.#occupied.counts(site, rooms);
+  }
+
+  listen(listener: OnPresenceChange): void {
+    this.#onChange = listener;
+  }
+
   async #lookUp(lookups: readonly EntryLookup[]): Promise<(UserPresence | undefined | Error)[]> {
     const hashes = lookups.map(({ site, room }) => connectionsKey(this.#keys, site, room));
     const clients = lookups.map((place) => clientsKey(this.#keys, place));
@@ -167,6 +185,7 @@ export class RedisPresence implements PresenceManager {
     return await this.#place(place, {
       lease: this.#lease.id,
       noted: written(place),
+      name: entry.name,
       json: JSON.stringify(entry),
       most: maxClients ?? "",
       plain: this.#plainFields ? plainEntry(entry) : "",
@@ -186,23 +205,28 @@ export class RedisPresence implements PresenceManager {
     const { lease, name, noted } = by;
     const leave = changePublication("leave", { user: place.user, name });
     const told = [this.#channel(place.site, place.room), afterId(leave)] as const;
-    return this.#place(place, { lease, noted, json: "", most: "", plain: "", told });
+    return this.#place(place, { lease, noted, name, json: "", most: "", plain: "", told });
   }
 
   async #place(
     place: PlaceInRoom,
-    { lease, noted, json, most, plain, told }: {
+    { lease, noted, name, json, most, plain, told }: {
       readonly lease: string;
       readonly noted: string;
+      readonly name: string;
       readonly json: string;
       readonly most: number | "";
       readonly plain: string;
       readonly told: readonly [channel: string, publication: string];
     },
   ): Promise<number> {
-    const { user, client_id } = place;
-    const [code, foreign] = await this.#functions.place(
-      [...presenceKeys(this.#keys, place), this.#keys.lease(this.#lease.id)],
+    const { site, room, user, client_id } = place;
+    const [code, foreign, users] = await this.#functions.place(
+      [
+        ...presenceKeys(this.#keys, place),
+        this.#keys.lease(this.#lease.id),
+        occupiedKey(this.#keys, site),
+      ],
       [
         user,
         connectionField(user),
@@ -214,16 +238,20 @@ export class RedisPresence implements PresenceManager {
         plain,
         ...told,
         noted,
+        room,
       ],
-    ) as [number, number];
-    if (foreign === 1) this.#foreign.note(place.site, place.room);
+    ) as [number, number, number];
+    if (foreign === 1) this.#foreign.note(site, room);
+    if (code === FIRST_OR_LAST) {
+      this.#onChange({ kind: json === "" ? "leave" : "join", site, room, user, name, users });
+    }
     return code;
   }
 
   /** Takes a dead client out, and says whether it was the user's last one in the room. */
   async #sweep(lease: string, noted: string): Promise<boolean> {
     const place = read(noted);
-    return await this.#takeOut(place, { lease, name: place.user, noted: "" }) === LAST;
+    return await this.#takeOut(place, { lease, name: place.user, noted: "" }) === FIRST_OR_LAST;
   }
 
   /** The channel by which nodes hear the room. */

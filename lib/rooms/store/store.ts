@@ -50,6 +50,47 @@ export interface PresencePage {
   readonly next?: PresenceCursor;
 }
 
+/** A user came into a room by the first of its clients there, or left it by the last one. */
+export interface PresenceChange {
+  readonly kind: "join" | "leave";
+  readonly site: string;
+  readonly room: string;
+  readonly user: UserId;
+  /** The user's id where a node died and its name is not known. */
+  readonly name: string;
+  /**
+   * How many users are in the room since, on all nodes together: a room is occupied by a join that makes it 1, and vacated
+   * by a leave that makes it 0.
+   */
+  readonly users: number;
+}
+
+export type OnPresenceChange = (change: PresenceChange) => void;
+
+/** Which part of a site's rooms is read. */
+export interface OccupiedRequest {
+  /** The most rooms of one page. A page ends earlier where many rooms do not match. */
+  readonly limit: number;
+  /** Where the page before ended: the name of a room, which need not be there any more. */
+  readonly after?: string;
+  /** Which rooms, with `*` for any text. @default all */
+  readonly pattern?: string;
+}
+
+/** A room with somebody in it. */
+export interface OccupiedRoom {
+  readonly room: string;
+  /** How many users are there. */
+  readonly users: number;
+}
+
+/** A part of a site's rooms with somebody in them, in the order of their names. */
+export interface OccupiedPage {
+  readonly rooms: readonly OccupiedRoom[];
+  /** Where the next page begins; absent on the last one. */
+  readonly next?: string;
+}
+
 export interface PresenceManager {
   /** Changes when all that was added is lost. What was added in this era is still there, unless it was removed. */
   readonly era: string;
@@ -70,7 +111,20 @@ export interface PresenceManager {
   forsake(): void;
   list(site: string, room: string, request: PresenceRequest): Promise<PresencePage>;
   get(site: string, room: string, user: UserId): Promise<UserPresence | undefined>;
+  /** A part of the site's rooms with somebody in them, on all nodes together. */
+  occupied(site: string, request: OccupiedRequest): Promise<OccupiedPage>;
+  /** How many users are in each of these rooms. */
+  counts(site: string, rooms: readonly string[]): Promise<number[]>;
+  /**
+   * Sets what is told of each change, once on all nodes together: on the node whose call made it, also where this took out
+   * what a dead node had. After all data was lost, who is there comes again. A user whose place in a room with a limit is
+   * given back at once has come and left.
+   */
+  listen(listener: OnPresenceChange): void;
 }
 
 /** Most bytes of the entries of one page. */
 export const MAX_PAGE_BYTES = 250_000;
+
+/** Most rooms that are looked at for one page of those with somebody in them. */
+export const MAX_LOOKED = 10_000;

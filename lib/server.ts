@@ -14,6 +14,7 @@ import { startTasks } from "./core/task.ts";
 import { cutOffCounter } from "./engines/cut_off.ts";
 import { type EmbeddedEngine, forgottenCounter, openEmbedded } from "./engines/embedded.ts";
 import type { RedisEngine } from "./engines/redis.ts";
+import type { ServiceClass } from "./feature.ts";
 import { FEATURES } from "./features.ts";
 import { Admission } from "./http/admission.ts";
 import { createApp } from "./http/app.ts";
@@ -43,6 +44,7 @@ export class Server implements AsyncDisposable {
   readonly #parts: AsyncDisposableStack;
   readonly #listener: Listener;
   readonly #node: Node;
+  readonly #kernel: Kernel;
   /** The routes of the HTTP API. */
   readonly routes: readonly Route[];
   /** The metrics of all parts of the server. */
@@ -57,6 +59,7 @@ export class Server implements AsyncDisposable {
     this.#parts = parts;
     this.#listener = listener;
     this.#node = kernel.node;
+    this.#kernel = kernel;
     this.metrics = kernel.metrics;
     this.routes = routes;
   }
@@ -95,6 +98,11 @@ export class Server implements AsyncDisposable {
   /** Resolves with the reason if the server accepts no connection any more, and cannot begin again: stop it then. */
   get failed(): Promise<string> {
     return this.#listener.failed;
+  }
+
+  /** A service of one of the features. Throws a `TypeError` if there is none. */
+  use<Service extends object>(service: ServiceClass<Service>): Service {
+    return this.#kernel.use(service);
   }
 
   /**

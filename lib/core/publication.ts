@@ -37,6 +37,15 @@ export interface Publication extends Content {
    * is not stored.
    */
   readonly isClientsId?: boolean;
+  /** What an engine with such logs writes in one step with the publication. This field is not stored with it. */
+  readonly logged?: LogEntry;
+}
+
+/** An entry of logs that other parts keep, each of which the engine knows by the name of its stream. */
+export interface LogEntry {
+  readonly streams: readonly string[];
+  /** Names and values in turn. The engine adds `offset` and `epoch`, where there are any. */
+  readonly fields: readonly string[];
 }
 
 /** The content in JSON, as stores keep it. */

@@ -17,6 +17,7 @@ import { Slot } from "../core/slot.ts";
 import { type Rate, TokenBucket } from "../limits/rate.ts";
 import type { RoomAccess } from "./access.ts";
 import { membershipsOf } from "./membership.ts";
+import type { RoomWitness } from "./witness.ts";
 
 /** Most characters of an event's name. */
 const MAX_EVENT = 64;
@@ -44,9 +45,14 @@ export class RoomEvents {
     "Events that were told in rooms through this node.",
   );
   readonly #parts: EventsParts;
+  #witness: RoomWitness | undefined;
 
   constructor(parts: EventsParts) {
     this.#parts = parts;
+  }
+
+  witnessBy(witness: RoomWitness): void {
+    this.#witness = witness;
   }
 
   /**
@@ -60,21 +66,23 @@ export class RoomEvents {
     this.#parts.access.requireEvents(connection.identity, room, membership !== undefined);
     this.#count(connection);
     const channel = membership?.channel ?? roomChannel(connection.site, room);
-    await this.publish(channel, { from: { user, name, client: connection.id }, ...event });
+    const telling = this.#witness?.saying("event.received", channel, connection);
+    const told = await this.publish(channel, {
+      from: { user, name, client: connection.id },
+      ...event,
+    });
+    await telling?.told(told, undefined);
   }
 
   /** Tells all in a room, but for the client that it is from. Rejects where the engine is away. */
   async publish(
     channel: Channel,
     event: RoomEvent & Pick<Publication, "from">,
-  ): Promise<void> {
+  ): Promise<Publication> {
     this.told.value++;
-    await this.#parts.node.publish(channel, {
-      kind: "event",
-      id: nextId(),
-      at: unixSeconds(),
-      ...event,
-    });
+    const told: Publication = { kind: "event", id: nextId(), at: unixSeconds(), ...event };
+    await this.#parts.node.publish(channel, told);
+    return told;
   }
 
   #count(connection: Connection): void {

@@ -37,6 +37,7 @@ import type {
   UserPresence,
 } from "./store/store.ts";
 import type { Watched } from "./watched_room.ts";
+import type { RoomWitness, Telling } from "./witness.ts";
 import { Watching } from "./watching.ts";
 
 /** What rooms are made of. */
@@ -62,6 +63,7 @@ export class Rooms {
   readonly #history: RoomHistory;
   readonly #listeners: RoomListener[] = [];
   readonly #changeListeners: OnPresenceChange[] = [];
+  #witness: RoomWitness | undefined;
   readonly #said = new Counter("messages", "Messages that were said in rooms through this node.");
 
   constructor(node: Node, { rules, tokens, presence, revocations, limits, rates }: RoomsParts) {
@@ -109,6 +111,12 @@ export class Rooms {
     this.#changeListeners.push(listener);
   }
 
+  /** Sets what is told of what clients say and tell. It has to come before any connection does. */
+  witnessBy(witness: RoomWitness): void {
+    this.#witness = witness;
+    this.events.witnessBy(witness);
+  }
+
   /**
    * Puts a connection in a room; `undefined` where it is in the room already. Throws where it is in too many rooms, or may
    * not enter. In the base protocol this runs for every message.
@@ -152,14 +160,21 @@ export class Rooms {
     const { room } = message;
     const membership = membershipsOf(connection).get(room);
     this.access.requireSpeech(connection.identity, room, membership !== undefined);
-    return this.say(membership?.channel ?? roomChannel(connection.site, room), message);
+    const channel = membership?.channel ?? roomChannel(connection.site, room);
+    const telling = this.#witness?.saying("message.received", channel, connection);
+    if (telling === undefined) return this.say(channel, message);
+    return this.#sayAndTell(channel, message, telling);
   }
 
   /** Says something to all in a room, with no look at who speaks. Rejects where the engine is away. */
-  say(channel: Channel, message: RoomMessage): Promise<PublishedMessage> | PublishedMessage {
+  say(
+    channel: Channel,
+    message: RoomMessage,
+    telling?: Telling,
+  ): Promise<PublishedMessage> | PublishedMessage {
     const { room } = message;
     const id = message.id ?? nextId();
-    const publication: Publication = {
+    const said: Publication = {
       kind: "message",
       id,
       at: unixSeconds(),
@@ -169,10 +184,22 @@ export class Rooms {
       isClientsId: message.id !== undefined,
     };
     this.#said.value++;
+    const publication = telling === undefined ? said : { ...said, logged: telling.logged(said) };
     const published = this.#node.publish(channel, publication, this.#rules.of(room).history);
     return published instanceof Promise
       ? published.then((published) => ({ id, publication, published }))
       : { id, publication, published };
+  }
+
+  /** Resolves when the message is said, and cannot be lost any more to who is told of it. */
+  async #sayAndTell(
+    channel: Channel,
+    message: RoomMessage,
+    telling: Telling,
+  ): Promise<PublishedMessage> {
+    const said = await this.say(channel, message, telling);
+    await telling.told(said.publication, said.published);
+    return said;
   }
 
   /**

@@ -1,12 +1,8 @@
 /** Sends webhook requests, and says what their answers mean. */
-import type { ReceiptBatch, ReceiptEvent } from "../inbox/store/store.ts";
-import { userIdOnWire } from "../base/fields.ts";
-import { inSeconds } from "../base/times.ts";
-import { Outward } from "../net/outward.ts";
+import { Outward, type PrivateTargets } from "../net/outward.ts";
 import { VERSION } from "../base/version.ts";
 import { reasonOf } from "../base/reason.ts";
 import { retryAfterMs } from "./retry.ts";
-import type { WebhookConfig } from "./settings.ts";
 import { signatureHeaders } from "./signature.ts";
 
 const TIMEOUT_MS = 10_000;
@@ -22,12 +18,28 @@ export type WebhookAnswer =
   /** No answer came, which may be so on this node alone. */
   | { readonly kind: "unreached"; readonly reason: string };
 
+/** Where an endpoint is, and what its requests are signed with. */
+export interface EndpointConfig {
+  readonly url: string;
+  /** One or two secrets, `whsec_…`, that requests are signed with. */
+  readonly secrets: readonly string[];
+  /** Where `url` may lead to besides public addresses. */
+  readonly privateTargets: PrivateTargets;
+}
+
+/** One request, which is tried again under its id. `time` is Unix time in milliseconds. */
+export interface HookRequest {
+  readonly id: string;
+  readonly body: string;
+  readonly time: number;
+}
+
 export class WebhookEndpoint {
   readonly #url: URL;
   readonly #outward: Outward;
   readonly #secrets: readonly string[];
 
-  constructor({ url, secrets, privateTargets }: WebhookConfig) {
+  constructor({ url, secrets, privateTargets }: EndpointConfig) {
     this.#url = new URL(url);
     this.#outward = new Outward(privateTargets);
     this.#secrets = secrets;
@@ -37,9 +49,8 @@ export class WebhookEndpoint {
     return this.#url.host;
   }
 
-  /** Tells one batch. Never rejects. @param time Unix time in milliseconds */
-  async post(batch: ReceiptBatch, time: number, signal: AbortSignal): Promise<WebhookAnswer> {
-    const body = bodyOf(batch.events);
+  /** Tells one batch. Never rejects. */
+  async post({ id, body, time }: HookRequest, signal: AbortSignal): Promise<WebhookAnswer> {
     const timeout = new AbortController();
     const timer = setTimeout(() => timeout.abort(), TIMEOUT_MS);
     try {
@@ -48,7 +59,7 @@ export class WebhookEndpoint {
         headers: {
           "content-type": "application/json",
           "user-agent": `notifyli/${VERSION}`,
-          ...signatureHeaders(body, { id: batch.id, time, secrets: this.#secrets }),
+          ...signatureHeaders(body, { id, time, secrets: this.#secrets }),
         },
         body,
         signal: AbortSignal.any([signal, timeout.signal]),
@@ -64,13 +75,6 @@ export class WebhookEndpoint {
 }
 
 const TIMED_OUT = `no answer within ${TIMEOUT_MS / 1000} s`;
-
-function bodyOf(events: readonly ReceiptEvent[]): string {
-  const receipts = events.map(({ id, user, room, state, at }) => (
-    { id, user_id: userIdOnWire(user), room, state, at: inSeconds(at) }
-  ));
-  return JSON.stringify({ type: "receipts", receipts });
-}
 
 function answerOf({ status, headers }: Response, now: number): WebhookAnswer {
   if (status >= 200 && status <= 299) return { kind: "taken" };

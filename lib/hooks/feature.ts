@@ -7,6 +7,7 @@ import { AppEvents } from "./events/app_events.ts";
 import { ConnectionEvents } from "./events/connections.ts";
 import { SaidWitness } from "./events/said.ts";
 import { webhookCounters } from "./metrics.ts";
+import { RECEIPTS } from "./receipts.ts";
 import { WebhookSender } from "./sender.ts";
 import { hooks as settings } from "./settings.ts";
 
@@ -23,7 +24,11 @@ export const hooksFeature = {
     // Metrics are shown where no webhook is configured, too: as 0.
     if (webhook === undefined) return { ...opened, metrics };
     // A request that is under way has half of the time that a stop may take.
-    const options = { ...webhook, stopWaitMs: of(listeners).shutdownSeconds * 500 };
+    const options = {
+      ...webhook,
+      telling: RECEIPTS,
+      stopWaitMs: of(listeners).shutdownSeconds * 500,
+    };
     const sender = new WebhookSender(use(InboxService).keepReceipts(), counters, options);
     const tasks = [{ name: "webhooks", run: (signal: AbortSignal) => sender.run(signal) }];
     return { ...opened, tasks, metrics };

@@ -1,27 +1,21 @@
 /**
- * Tells applications by webhook when their notifications are delivered and read: takes batches from the store's log, and
- * removes each once it was taken. One node tells at a time, one batch after the other, so the order is kept. Next on a
- * receipt's way: `endpoint.ts`.
+ * Tells one endpoint of an application what happens, such as that notifications are delivered and read: takes batches from
+ * a log, and removes each once it was taken. One node tells at a time, one batch after the other, so the order is kept.
+ * Next on the way: `endpoint.ts`.
  */
 import { getLogger } from "@logtape/logtape";
 import { type ServerClock, SYSTEM_CLOCK } from "../base/clock.ts";
-import type { ReceiptBatch, ReceiptLog } from "../inbox/store/store.ts";
-import { type WebhookAnswer, WebhookEndpoint } from "./endpoint.ts";
-import type { WebhookCounters } from "./metrics.ts";
+import { type EndpointConfig, type WebhookAnswer, WebhookEndpoint } from "./endpoint.ts";
+import type { Happening, HookBatch, HookLog } from "./log.ts";
 import { failedPauseMs, refusedPauseMs } from "./retry.ts";
-import type { WebhookConfig } from "./settings.ts";
 
 const log = getLogger(["notifyli", "webhook"]);
 
-/** Most receipts in one request. */
-const BATCH_SIZE = 100;
-/** How often the log is looked at, and so how long receipts may wait to be told together. */
+/** How often the log is looked at, and so how long events may wait to be told together. */
 const LOOK_EVERY_MS = 100;
 /** How often the right to tell is renewed, and the log cut to its size. */
 const HOLD_EVERY_MS = 1000;
-/** Most receipts that may wait; past so many the oldest are dropped. */
-const LOG_SIZE = 100_000;
-/** For how long a receipt is tried. */
+/** For how long an event is tried. */
 const TRIED_FOR_MS = 3 * 24 * 3_600_000;
 /** After so many failures in a row the turn goes on to a node that may reach the address, if this one does not. */
 const PASSED_ON_AFTER = 3;
@@ -30,16 +24,39 @@ const REMOVE_AGAIN_MS = 1000;
 
 type Failure = Extract<WebhookAnswer, { readonly kind: "failed" | "unreached" }>;
 
-export interface WebhookOptions extends WebhookConfig {
+/** What is told to an endpoint, and how. */
+export interface Telling<Event> {
+  /** How the log calls the events, such as "receipts". */
+  readonly what: string;
+  /** How the log calls the endpoint, before its host, such as "the webhook". */
+  readonly endpoint: string;
+  /** The body of a request that tells these. */
+  bodyOf(events: readonly Event[]): string;
+  /** Most events in one request. */
+  readonly batchSize: number;
+  /** Most events that may wait; past so many the oldest are dropped. */
+  readonly logSize: number;
+}
+
+/** What is counted of the events of one endpoint, or of several. */
+export interface TellingCounters {
+  readonly sent: { value: number };
+  readonly failed: { value: number };
+  readonly dropped: { value: number };
+}
+
+export interface WebhookOptions<Event> extends EndpointConfig {
+  readonly telling: Telling<Event>;
   /** How long a stop waits for the request that is under way. */
   readonly stopWaitMs: number;
   /** @default the machine's own */
   readonly clock?: ServerClock;
 }
 
-export class WebhookSender {
-  readonly #log: ReceiptLog;
-  readonly #counters: WebhookCounters;
+export class WebhookSender<Event extends Happening> {
+  readonly #log: HookLog<Event>;
+  readonly #counters: TellingCounters;
+  readonly #telling: Telling<Event>;
   readonly #endpoint: WebhookEndpoint;
   readonly #stopWaitMs: number;
   readonly #clock: ServerClock;
@@ -56,9 +73,10 @@ export class WebhookSender {
   /** How often the batch at hand was refused. */
   #refusals = 0;
 
-  constructor(log: ReceiptLog, counters: WebhookCounters, options: WebhookOptions) {
+  constructor(log: HookLog<Event>, counters: TellingCounters, options: WebhookOptions<Event>) {
     this.#log = log;
     this.#counters = counters;
+    this.#telling = options.telling;
     this.#endpoint = new WebhookEndpoint(options);
     this.#stopWaitMs = options.stopWaitMs;
     this.#clock = options.clock ?? SYSTEM_CLOCK;
@@ -88,18 +106,20 @@ export class WebhookSender {
     }
   }
 
-  async #next(): Promise<ReceiptBatch | undefined> {
+  async #next(): Promise<HookBatch<Event> | undefined> {
     if (!this.#isHeld) return undefined;
     try {
-      return await this.#log.batch(BATCH_SIZE);
+      return await this.#log.batch(this.#telling.batchSize);
     } catch (error) {
       this.#noteUnreadable(error);
       return undefined;
     }
   }
 
-  async #tell(batch: ReceiptBatch): Promise<void> {
-    const answer = await this.#endpoint.post(batch, this.#clock.now(), this.#aborting.signal);
+  async #tell(batch: HookBatch<Event>): Promise<void> {
+    const body = this.#telling.bodyOf(batch.events);
+    const request = { id: batch.id, body, time: this.#clock.now() };
+    const answer = await this.#endpoint.post(request, this.#aborting.signal);
     if (answer.kind === "taken") return await this.#finish(batch);
     if (this.#aborting.signal.aborted) return;
     this.#counters.failed.value++;
@@ -108,24 +128,24 @@ export class WebhookSender {
     else await this.#afterFailure(batch, answer);
   }
 
-  async #finish(batch: ReceiptBatch): Promise<void> {
+  async #finish(batch: HookBatch<Event>): Promise<void> {
     this.#counters.sent.value += batch.events.length;
     if (this.#failures + this.#refusals > 0) {
-      log.info("the webhook at {host} takes receipts again", { host: this.#endpoint.host });
+      log.info("{endpoint} at {host} takes {what} again", this.#named);
     }
     this.#failures = 0;
     await this.#remove(batch);
   }
 
-  async #afterRefusal(batch: ReceiptBatch, reason: string): Promise<void> {
+  async #afterRefusal(batch: HookBatch<Event>, reason: string): Promise<void> {
     const pauseMs = refusedPauseMs(++this.#refusals);
     if (pauseMs === undefined) await this.#drop(batch, `it refused them: ${reason}`);
     else await this.#pause(pauseMs);
   }
 
-  async #afterFailure(failed: ReceiptBatch, answer: Failure): Promise<void> {
+  async #afterFailure(failed: HookBatch<Event>, answer: Failure): Promise<void> {
     this.#failures++;
-    let batch: ReceiptBatch | undefined = failed;
+    let batch: HookBatch<Event> | undefined = failed;
     while (batch !== undefined && this.#isTooOld(batch)) {
       await this.#drop(batch, "it did not take them within 3 days");
       batch = await this.#next();
@@ -147,28 +167,25 @@ export class WebhookSender {
     await this.#hold();
   }
 
-  #isTooOld({ events }: ReceiptBatch): boolean {
+  #isTooOld({ events }: HookBatch<Event>): boolean {
     const newest = events.at(-1);
     return newest !== undefined && newest.at < this.#clock.now() - TRIED_FOR_MS;
   }
 
-  async #drop(batch: ReceiptBatch, reason: string): Promise<void> {
-    const count = batch.events.length;
-    this.#counters.dropped.value += count;
-    log.error("{count} receipts for the webhook at {host} were dropped: {reason}", {
-      count,
-      host: this.#endpoint.host,
-      reason,
-    });
-    await this.#remove(batch);
+  async #drop(batch: HookBatch<Event>, reason: string): Promise<void> {
+    this.#noteDropped(batch.events.length, reason);
+    await this.#remove(batch, () => this.#log.drop?.(batch) ?? this.#log.remove(batch));
   }
 
   /** Tries until the batch is removed, since it would be told again at once otherwise. */
-  async #remove(batch: ReceiptBatch): Promise<void> {
+  async #remove(
+    batch: HookBatch<Event>,
+    remove = () => this.#log.remove(batch),
+  ): Promise<void> {
     this.#refusals = 0;
     do {
       try {
-        return await this.#log.remove(batch);
+        return await remove();
       } catch (error) {
         this.#noteUnreadable(error);
       }
@@ -185,32 +202,44 @@ export class WebhookSender {
   async #renew(): Promise<void> {
     try {
       this.#isHeld = await this.#log.hold();
-      const dropped = this.#isHeld ? await this.#log.trim(LOG_SIZE) : 0;
-      if (dropped === 0) return;
-      this.#counters.dropped.value += dropped;
-      log.error("{count} receipts for the webhook at {host} were dropped: {reason}", {
-        count: dropped,
-        host: this.#endpoint.host,
-        reason: `more than ${LOG_SIZE} wait for it`,
-      });
+      const { logSize } = this.#telling;
+      const dropped = this.#isHeld ? await this.#log.trim(logSize) : 0;
+      if (dropped > 0) this.#noteDropped(dropped, `more than ${logSize} wait for it`);
     } catch (error) {
       this.#noteUnreadable(error);
     }
   }
 
-  /** Logs a line when the webhook begins to fail, and none for each try. */
-  #warnOnce(reason: string): void {
-    if (this.#failures + this.#refusals > 0) return;
-    log.warn("the webhook at {host} takes no receipts: {reason}; trying again", {
-      host: this.#endpoint.host,
+  #noteDropped(count: number, reason: string): void {
+    this.#counters.dropped.value += count;
+    log.error("{count} {what} for {endpoint} at {host} were dropped: {reason}", {
+      ...this.#named,
+      count,
       reason,
     });
+  }
+
+  /** Logs a line when the endpoint begins to fail, and none for each try. */
+  #warnOnce(reason: string): void {
+    if (this.#failures + this.#refusals > 0) return;
+    log.warn("{endpoint} at {host} takes no {what}: {reason}; trying again", {
+      ...this.#named,
+      reason,
+    });
+  }
+
+  get #named() {
+    const { what, endpoint } = this.#telling;
+    return { what, endpoint, host: this.#endpoint.host };
   }
 
   /** Logs this for debugging alone: the engine itself logs that it is away. */
   #noteUnreadable(error: unknown): void {
     this.#isHeld = false;
-    log.debug("the log of receipts cannot be used: {reason}", { reason: String(error) });
+    log.debug("the log of {what} cannot be used: {reason}", {
+      ...this.#named,
+      reason: String(error),
+    });
   }
 
   get #isStopping(): boolean {

@@ -2,17 +2,9 @@
 import { ConfigError } from "../base/config_error.ts";
 import { optional, secretUrl, type SettingKind } from "../config/kinds.ts";
 import { slice } from "../config/slice.ts";
-import type { PrivateTargets } from "../net/outward.ts";
 import { privateTargetsOf } from "../net/settings.ts";
+import type { EndpointConfig } from "./endpoint.ts";
 import { SECRET_PREFIX, secretKey } from "./signature.ts";
-
-export interface WebhookConfig {
-  readonly url: string;
-  /** One or two secrets, `whsec_…`, that requests are signed with. */
-  readonly secrets: readonly string[];
-  /** Where `url` may lead to besides public addresses. */
-  readonly privateTargets: PrivateTargets;
-}
 
 const webhookSecret: SettingKind<readonly string[]> = {
   allowed: `${SECRET_PREFIX} and 24 to 64 bytes in base64, or two of these with a space between`,
@@ -40,7 +32,7 @@ export const hooks = slice({
       kind: optional(webhookSecret),
     },
   },
-  config(read): WebhookConfig | undefined {
+  config(read): EndpointConfig | undefined {
     const url = read.value("WEBHOOK_URL");
     const secrets = read.value("WEBHOOK_SECRET");
     if (url === undefined) return undefined;

@@ -9,6 +9,7 @@ import { scheduler } from "../../lib/inbox/scheduler.ts";
 import { streamCounters } from "../../lib/ways/metrics.ts";
 import { StreamReader } from "../../lib/ways/stream_reader.ts";
 import { webhookCounters } from "../../lib/hooks/metrics.ts";
+import { RECEIPTS } from "../../lib/hooks/receipts.ts";
 import { WebhookSender } from "../../lib/hooks/sender.ts";
 import { type CountedPauses, countPauses } from "../support/counted_pauses.ts";
 import { openFullEmbedded, openFullRedis } from "../support/engines.ts";
@@ -67,7 +68,10 @@ Deno.test("the sender of webhooks on standby leaves no listener behind", async (
   );
   assert.ok(one.receipts && two.receipts);
   const tell = (receipts: ReceiptLog) => {
-    const sender = new WebhookSender(receipts, webhookCounters(), WEBHOOK);
+    const sender = new WebhookSender(receipts, webhookCounters(), {
+      ...WEBHOOK,
+      telling: RECEIPTS,
+    });
     return runTask((signal) => sender.run(signal));
   };
   await using _tells = tell(one.receipts);

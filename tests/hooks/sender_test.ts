@@ -4,6 +4,7 @@ import type { ServerClock } from "../../lib/base/clock.ts";
 import { webhookCounters } from "../../lib/hooks/metrics.ts";
 import { failedPauseMs, refusedPauseMs, retryAfterMs } from "../../lib/hooks/retry.ts";
 import { secretKey, signatureHeaders } from "../../lib/hooks/signature.ts";
+import { RECEIPTS } from "../../lib/hooks/receipts.ts";
 import { WebhookSender } from "../../lib/hooks/sender.ts";
 import { type FullEngine, openFullEmbedded } from "../support/engines.ts";
 import { type Answer, Receiver, SECRET } from "../support/receiver.ts";
@@ -156,6 +157,7 @@ class Test implements AsyncDisposable {
       url: test.receiver.url,
       secrets: [SECRET],
       privateTargets: ["127.0.0.1"],
+      telling: RECEIPTS,
       stopWaitMs: 1000,
       clock: test.#clock(),
     });

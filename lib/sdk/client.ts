@@ -1,6 +1,7 @@
 /**
  * One user's client: it brings the connection, what is to be sent, and the parts of the library together. A text
- * from `core/server_connection.ts` is parsed by `core/frames.ts`, and goes to the part that it concerns: rooms or inbox.
+ * from `core/server_connection.ts` is parsed by `core/frames.ts`, and goes to the part that it concerns: rooms, topics or
+ * inbox.
  */
 import type { ClientEvents } from "./client_events.ts";
 import { closedError, NotifyliError, stoppedError } from "./core/errors.ts";
@@ -27,10 +28,14 @@ import { Notifications } from "./inbox/notifications.ts";
 import { PositionStore } from "./inbox/position_store.ts";
 import { JoinedRooms } from "./rooms/joined_rooms.ts";
 import type { SubscribeOptions, Subscription } from "./rooms/subscription.ts";
+import type { TopicSubscription } from "./topics/topic_subscription.ts";
+import { type TopicArguments, Topics } from "./topics/topics.ts";
 
 export class Client {
   /** The user's notifications. */
   readonly notifications: Notifications;
+  /** The topics that the user subscribes to, for programs that keep ids; others call `topic()`. */
+  readonly topics: Topics;
   readonly #options: ResolvedOptions;
   readonly #events = new Emitter<ClientEvents>((error) => this.#fail(error));
   readonly #rooms: JoinedRooms;
@@ -84,7 +89,11 @@ export class Client {
       message: (message) => this.#events.emit("message", message),
       failed: (error) => this.#fail(error),
     });
-    this.#parts = [this.#rooms, this.notifications];
+    this.topics = new Topics(this.#link, {
+      failed: (error) => this.#fail(error),
+      stopped: () => stopOf(this.state),
+    });
+    this.#parts = [this.#rooms, this.topics, this.notifications];
     this.#stopWatching = watchWake(options.wakeSources, () => this.#connection.wake());
     this.#connection.connect();
   }
@@ -124,6 +133,24 @@ export class Client {
   ): Subscription {
     if (this.state.kind === "closed") throw closedError();
     return this.#rooms.subscribe(room, handler, options);
+  }
+
+  /**
+   * Subscribes to a topic: the handler gets each message once whose data has all fields of the filter, or each one where
+   * there is no filter, over every reconnection. Subscriptions with the same filter and token are one for the server.
+   *
+   * @example
+   * ```ts ignore
+   * client.topic("Contact_Updated_Topic", { id: 5 }, ({ data }) => reload(data), { element });
+   * ```
+   *
+   * @param asked the filter, which may be left out, the handler, and the options
+   * @throws {NotifyliError} `closed`
+   * @throws {TypeError} where a value of the filter cannot be compared, or `element` is none
+   */
+  topic(name: string, ...asked: TopicArguments): TopicSubscription {
+    if (this.state.kind === "closed") throw closedError();
+    return this.topics.open(name, ...asked);
   }
 
   /**
@@ -213,6 +240,10 @@ export class Client {
         return this.notifications.receive(frame.publication);
       case "event":
         return this.#rooms.happened(frame.event);
+      case "topic":
+        return this.topics.receive(frame.subs, frame.message);
+      case "position":
+        return this.topics.moved(frame.topic, frame.position);
       case "join":
       case "leave":
         return this.#rooms.comeOrGo(frame.room, frame.type, frame.user);
@@ -260,16 +291,17 @@ export class Client {
   }
 
   #changed(state: State): void {
-    if (state.kind === "closed") this.#outbox.rejectAll(closedError());
-    if (state.kind === "stopped") this.#outbox.rejectAll(stoppedError(state));
+    const stop = stopOf(state);
+    if (stop !== undefined) {
+      this.#outbox.rejectAll(stop);
+      this.topics.rejectAll(stop);
+    }
     this.#events.emit("state", state);
   }
 
   #enqueue(command: Command): Promise<JsonObject> {
-    const { state } = this;
-    if (state.kind === "closed") return Promise.reject(closedError());
-    if (state.kind === "stopped") return Promise.reject(stoppedError(state));
-    return this.#outbox.add(command);
+    const stop = stopOf(this.state);
+    return stop === undefined ? this.#outbox.add(command) : Promise.reject(stop);
   }
 
   #fail(error: NotifyliError): void {
@@ -277,6 +309,12 @@ export class Client {
     if (error.code === "handler_failed") throwLater(error);
     else console.warn(`notifyli: ${error.message} (${error.code})`);
   }
+}
+
+/** Why the client does not come back, if it does not. */
+function stopOf(state: State): NotifyliError | undefined {
+  if (state.kind === "closed") return closedError();
+  return state.kind === "stopped" ? stoppedError(state) : undefined;
 }
 
 function linkOf(

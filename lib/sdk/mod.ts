@@ -24,6 +24,16 @@ export type { Clock } from "./core/clock.ts";
 export type { ConnectOptions, Environment, KeyValueStore } from "./core/options.ts";
 export type { Notifications, PageOptions } from "./inbox/notifications.ts";
 export type { SubscribeOptions, Subscription, SubscriptionEvents } from "./rooms/subscription.ts";
+export type { Lifetime } from "./core/lifetime.ts";
+export type { PageElement } from "./core/page_elements.ts";
+export type { TopicFilter } from "./topics/filter.ts";
+export type {
+  TopicOptions,
+  TopicSubscription,
+  TopicSubscriptionEvents,
+  TopicTokenSource,
+} from "./topics/topic_subscription.ts";
+export type { TopicArguments, Topics } from "./topics/topics.ts";
 export { sharedTransport } from "./tabs/shared_transport.ts";
 export type { OpenTransport, Transport, TransportEvents } from "./core/transport.ts";
 export type { WebSocketConstructor, WebSocketLike } from "./core/transport.ts";

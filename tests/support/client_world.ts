@@ -9,6 +9,9 @@ import {
   type Notification,
   type NotifyliError,
   type State,
+  type TopicFilter,
+  type TopicMessage,
+  type TopicOptions,
 } from "../../lib/sdk/mod.ts";
 import { webSocketTransport } from "../../lib/sdk/core/transport.ts";
 import { FakeClock, FakeSocket, type Frame } from "./fake_network.ts";
@@ -138,6 +141,43 @@ export function inboxData(offset: number, more: Frame = {}, notifications: Frame
 
 export function roomData(offset: number, more: Frame = {}, publications: Frame[] = []): Frame {
   return { room: "lobby", offset, epoch: EPOCH, recovered: false, ...more, publications };
+}
+
+/** The data of the answer to a subscription to a topic. */
+export function topicData(
+  sub: number,
+  offset: number,
+  more: Frame = {},
+  publications: Frame[] = [],
+): Frame {
+  return { topic: "T", sub, offset, epoch: EPOCH, recovered: false, ...more, publications };
+}
+
+/** What is published in a topic, as the server sends it. */
+export function published(offset: number, subs: number[], more: Frame = {}): Frame {
+  return {
+    type: "event",
+    topic: "T",
+    id: `t-${offset}`,
+    data: { id: 5 },
+    subs,
+    timestamp: 1_700_000_000,
+    offset,
+    ...more,
+  };
+}
+
+export function watchTopic(client: Client, ...asked: [filter?: TopicFilter, TopicOptions?]) {
+  const messages: TopicMessage[] = [];
+  const gaps: Gap[] = [];
+  const errors: NotifyliError[] = [];
+  let taken = 0;
+  const [filter, options] = asked;
+  const subscription = client.topic("T", filter, (message) => messages.push(message), options);
+  subscription.on("gap", (gap) => gaps.push(gap));
+  subscription.on("error", (error) => errors.push(error));
+  subscription.on("subscribed", () => taken++);
+  return { subscription, messages, gaps, errors, taken: () => taken };
 }
 
 export function offsets(items: readonly { offset?: number }[]): (number | undefined)[] {

@@ -4,6 +4,7 @@
 type LocalErrorCode =
   | "closed" // the client was closed
   | "stopped" // the server told the client not to come back
+  | "ended" // the subscription ended before the server had taken it
   | "offline" // there is no connection for what waits for none
   | "queue_full" // too much waits to be sent
   | "no_token" // the function that gets one failed

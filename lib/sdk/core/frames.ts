@@ -2,7 +2,7 @@
 import { NotifyliError } from "./errors.ts";
 import { storedTime } from "../../base/times.ts";
 import { isVisible } from "../../base/visible_text.ts";
-import type { InboxChange, Position, Publication, RoomEvent, User } from "./types.ts";
+import type { InboxChange, Position, Publication, RoomEvent, TopicMessage, User } from "./types.ts";
 
 /** What a client may ask for; `ref` is added on the way out. */
 export type Command =
@@ -13,6 +13,15 @@ export type Command =
   | { type: "read"; all: true }
   | { type: "subscribe"; room: string; since?: Position; replay?: true; token?: string }
   | { type: "unsubscribe"; room: string }
+  | {
+    type: "subscribe";
+    topic: string;
+    filter?: JsonObject;
+    since?: Position;
+    replay?: true;
+    token?: string;
+  }
+  | { type: "unsubscribe"; sub: number }
   | { type: "presence"; room: string; limit: number; cursor?: string }
   | { type: "publish"; room: string; message?: string; data?: unknown; id: string }
   | { type: "event"; room: string; event: string; data?: unknown }
@@ -30,6 +39,10 @@ export type ServerFrame =
   | { type: "reply"; ref: number; reply: Reply }
   | { type: "usermsg" | "direct_message"; publication: Publication }
   | { type: "event"; event: RoomEvent }
+  /** Something was published in a topic, and these subscriptions match. */
+  | { type: "topic"; subs: readonly number[]; message: TopicMessage }
+  /** How far a topic is. */
+  | { type: "position"; topic: string; position: Position }
   | { type: "join" | "leave"; room: string; user: User }
   /** Who is in a room, anew; `replies.ts` reads it as it reads the answer to `presence`. */
   | { type: "presence"; room: string; data: JsonObject }
@@ -113,8 +126,14 @@ function parseFrame(line: string): ServerFrame | undefined {
         : undefined;
     }
     case "event": {
+      if (fields.topic !== undefined) return parseTopicEvent(fields);
       const event = parseRoomEvent(fields);
       return event && { type, event };
+    }
+    case "position": {
+      const { topic, offset, epoch } = fields;
+      if (typeof topic !== "string" || typeof offset !== "number") return;
+      return typeof epoch === "string" ? { type, topic, position: { offset, epoch } } : undefined;
     }
     case "presence":
       return typeof fields.room === "string" && Array.isArray(fields.users)
@@ -136,6 +155,27 @@ function parseRoomEvent(fields: JsonObject): RoomEvent | undefined {
   if (typeof room !== "string" || typeof event !== "string" || user === undefined) return;
   const when = { timestamp: timeOf(timestamp) };
   return { room, event, ...user, ...(data === undefined ? {} : { data }), ...when };
+}
+
+export function parseTopicMessage(value: unknown): TopicMessage | undefined {
+  const { topic, id, data, offset, timestamp, replay } = asObject(value);
+  if (typeof topic !== "string" || typeof id !== "string") return;
+  return {
+    topic,
+    data: asObject(data),
+    id,
+    ...(typeof offset === "number" ? { offset } : {}),
+    timestamp: timeOf(timestamp),
+    replay: replay === true,
+  };
+}
+
+function parseTopicEvent(fields: JsonObject): ServerFrame | undefined {
+  const message = parseTopicMessage(fields);
+  const { subs } = fields;
+  return message && Array.isArray(subs)
+    ? { type: "topic", subs: subs.map(Number), message }
+    : undefined;
 }
 
 function parseLine(line: string): JsonObject {

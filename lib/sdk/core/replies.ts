@@ -1,7 +1,21 @@
 /** What the data of a successful reply says, command by command. */
 import { NotifyliError } from "./errors.ts";
-import { asObject, type JsonObject, parsePublication, parseUser } from "./frames.ts";
-import type { GapReason, Notification, Position, Publication, Published, User } from "./types.ts";
+import {
+  asObject,
+  type JsonObject,
+  parsePublication,
+  parseTopicMessage,
+  parseUser,
+} from "./frames.ts";
+import type {
+  GapReason,
+  Notification,
+  Position,
+  Publication,
+  Published,
+  TopicMessage,
+  User,
+} from "./types.ts";
 
 /** What a server has for someone who comes back to a stream. */
 export interface Recovery {
@@ -28,6 +42,20 @@ export interface Connected {
   readonly pingSeconds: number;
   readonly unread: number;
   readonly inbox: Recovery;
+}
+
+/** What a server has for someone who subscribes to a topic. */
+export interface TopicRecovery {
+  /** The server's number of the subscription, on this connection. */
+  readonly sub: number;
+  /** Where the topic is now. It is absent where there is no history. */
+  readonly position: Position | undefined;
+  /** Whether `messages` is all that matched and was missed. */
+  readonly recovered: boolean;
+  /** Why it is not; `undefined` where nobody asked for what was missed, or the server does not say. */
+  readonly reason: GapReason | undefined;
+  /** What was missed, oldest first, or the last one that matched. */
+  readonly messages: readonly TopicMessage[];
 }
 
 /** A page of the inbox, newest first. */
@@ -68,9 +96,23 @@ export function readRecovery(value: unknown, list: "notifications" | "publicatio
   return {
     position: readPosition({ offset, epoch }),
     recovered: recovered === true,
-    reason: reason === "epoch" || reason === "expired" || reason === "too_many" ? reason : "new",
+    reason: readReason(reason) ?? "new",
     more: more === true,
     items: readList(items, list).map((item) => parsePublication(item) ?? invalid(list, item)),
+  };
+}
+
+export function readTopic(data: JsonObject): TopicRecovery {
+  const { sub, offset, epoch, recovered, reason, publications } = data;
+  if (typeof sub !== "number") return invalid("sub", sub);
+  return {
+    sub,
+    position: readPosition({ offset, epoch }),
+    recovered: recovered === true,
+    reason: readReason(reason),
+    messages: readList(publications, "publications").map((item) =>
+      parseTopicMessage(item) ?? invalid("publications", item)
+    ),
   };
 }
 
@@ -102,6 +144,11 @@ export function readPublished({ id, offset, epoch }: JsonObject): Published {
 
 export function readPosition({ offset, epoch }: JsonObject): Position | undefined {
   return typeof offset === "number" && typeof epoch === "string" ? { offset, epoch } : undefined;
+}
+
+function readReason(reason: unknown): GapReason | undefined {
+  const known = ["epoch", "expired", "too_many", "no_history"] as const;
+  return known.find((each) => each === reason);
 }
 
 function readNotification(value: unknown): Notification {

@@ -61,6 +61,20 @@ export interface Notification extends Publication {
   readonly archived: boolean;
 }
 
+/** Something that was published in a topic. */
+export interface TopicMessage {
+  readonly topic: string;
+  /** What was published. */
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly id: string;
+  /** Its place in the topic. It is absent where the topic keeps no history. */
+  readonly offset?: number;
+  /** When it was published, in Unix seconds. */
+  readonly timestamp: number;
+  /** It is the last one that matched, from before the subscription: it may have been there long. */
+  readonly replay: boolean;
+}
+
 /** A user in a room. */
 export interface User {
   readonly userId: string;

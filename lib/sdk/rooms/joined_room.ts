@@ -92,7 +92,7 @@ export class JoinedRoom implements SubscribedRoom {
 
   /** Asks to be let in where there is a connection, and once on each. */
   enter(): void {
-    if (this.#asked || !this.#link.online) return;
+    if (this.#asked || !this.#link.online || this.#subscriptions.size === 0) return;
     this.#asked = true;
     this.#subscribe(0);
   }
@@ -111,6 +111,7 @@ export class JoinedRoom implements SubscribedRoom {
     this.#cancelRetry();
     this.#cancelToken();
     this.#presence.interrupt();
+    for (const subscription of this.#subscriptions) subscription.end();
     this.#subscriptions.clear();
   }
 

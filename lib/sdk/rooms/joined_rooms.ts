@@ -2,6 +2,7 @@
 import type { NotifyliError } from "../core/errors.ts";
 import type { Handler } from "../core/events.ts";
 import { newMessageId } from "../core/ids.ts";
+import { requireLifetime, watchLifetime } from "../core/lifetime.ts";
 import type { Part } from "../core/part.ts";
 import { type PresencePart, readPublished } from "../core/replies.ts";
 import type { Link } from "../core/requests.ts";
@@ -30,9 +31,11 @@ export class JoinedRooms implements Part {
   }
 
   subscribe(name: string, handler: Handler<Message>, options: SubscribeOptions): Subscription {
+    requireLifetime(options);
     const room = this.#joined.get(name) ?? this.#join(name, options);
     const subscription = room.add(options);
     subscription.on("message", handler);
+    subscription.endWith((end) => watchLifetime(options, end));
     room.enter();
     return subscription;
   }

@@ -1,6 +1,7 @@
 /** What `subscribe()` returns: one handler's view of a room; `joined_room.ts` does the work for all of them. */
 import { Emitter, type Handler } from "../core/events.ts";
 import type { NotifyliError } from "../core/errors.ts";
+import type { Lifetime } from "../core/lifetime.ts";
 import type { TokenSource } from "../core/token.ts";
 import type { Gap, Message, Position, RoomEvent, User } from "../core/types.ts";
 
@@ -28,7 +29,7 @@ export interface SubscriptionEvents {
   error: NotifyliError;
 }
 
-export interface SubscribeOptions {
+export interface SubscribeOptions extends Lifetime {
   /**
    * The position at which an earlier subscription ended: what was said since then comes first. It counts for the first
    * subscription to a room; the others go on where that one is.
@@ -65,6 +66,8 @@ export class Subscription {
   readonly #room: SubscribedRoom;
   readonly #events: Emitter<SubscriptionEvents>;
   #ended = false;
+  /** Stops to watch what ends the subscription by itself. */
+  #unwatch = () => {};
 
   constructor(
     room: SubscribedRoom,
@@ -108,11 +111,24 @@ export class Subscription {
   /** Ends the subscription: no handler is called any more. The last subscription to a room leaves it. */
   unsubscribe(): void {
     if (this.#ended) return;
-    this.#ended = true;
+    this.end();
     this.#room.remove(this);
   }
 
-  /** The room calls this. Returns whether anyone listened. */
+  /** The room calls this and what follows: the subscription is over, and the room knows it. */
+  end(): void {
+    this.#ended = true;
+    this.#unwatch();
+  }
+
+  /** @param watch begins to watch what ends the subscription, and returns what stops that */
+  endWith(watch: (end: () => void) => () => void): void {
+    const unwatch = watch(() => this.unsubscribe());
+    if (this.#ended) unwatch();
+    else this.#unwatch = unwatch;
+  }
+
+  /** Returns whether anyone listened. */
   emit<E extends keyof SubscriptionEvents>(event: E, value: SubscriptionEvents[E]): boolean {
     const isPresence = event === "presence" || event === "join" || event === "leave";
     if (this.#ended || (isPresence && !this.presence)) return false;

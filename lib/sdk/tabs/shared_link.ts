@@ -13,6 +13,7 @@ import {
 import { asObject, type JsonObject, NO_POSITION } from "../core/frames.ts";
 import { SharedRooms } from "./shared_rooms.ts";
 import { INBOX, SharedStreams } from "./shared_streams.ts";
+import { SharedTopics } from "./shared_topics.ts";
 import type { Tab, TabLink } from "./shared_tab.ts";
 import type { OpenTransport, Transport } from "../core/transport.ts";
 
@@ -38,6 +39,7 @@ export class SharedLink implements TabLink {
   readonly #first: Tab;
   readonly #tabs = new Set<Tab>();
   readonly #rooms = new SharedRooms();
+  readonly #topics = new SharedTopics((...asked) => this.#ask(...asked));
   readonly #streams: SharedStreams;
   /** What to do with each answer, by the command's `ref`. Each tab bounds what it asks for at once. */
   readonly #answers = new Map<number, Answer>();
@@ -115,18 +117,20 @@ export class SharedLink implements TabLink {
   /** Sends a command of a tab. */
   send(tab: Tab, command: JsonObject): void {
     const { type, ref } = command;
+    if (type === "subscribe" && "topic" in command) return this.#topics.subscribe(tab, command);
+    if (type === "unsubscribe" && "sub" in command) return this.#topics.unsubscribe(tab, command);
     const room = String(command.room);
     if (type === "auth" && this.fingerprint !== undefined) return this.#renew(tab, command);
     if (type === "subscribe") return this.#subscribe(tab, room, command);
     if (type === "unsubscribe") {
       if (this.#rooms.leave(tab, room)) { // other tabs are still there
-        return answer(tab, ref, { success: true, data: { room } });
+        return tab.answer(ref, { success: true, data: { room } });
       }
       this.#streams.forget(room);
     }
     if (ref === undefined) return this.#send(command, tab);
     this.#ask(command, (reply) => {
-      answer(tab, ref, reply);
+      tab.answer(ref, reply);
       if (type === "inbox") this.#streams.tellInbox(asObject(reply.data));
     }, tab);
   }
@@ -145,6 +149,7 @@ export class SharedLink implements TabLink {
     this.#tabs.delete(tab);
     if (this.#ended) return;
     for (const room of this.#rooms.roomsOf(tab)) this.#leave(tab, room);
+    this.#topics.remove(tab);
     if (this.#tabs.size > 0) return;
     this.#transport.close();
     this.#end(1000, "");
@@ -173,7 +178,7 @@ export class SharedLink implements TabLink {
         tab.setSessionEnd(data);
         this.#streams.note(INBOX, asObject(data.inbox).offset);
       }
-      answer(tab, introduction.ref, reply);
+      tab.answer(introduction.ref, reply);
       if (this.isAccepted) this.#sendEarly(tab);
       this.#settle();
     });
@@ -193,8 +198,7 @@ export class SharedLink implements TabLink {
       const data = asObject(reply.data);
       const isNew = inbox === undefined ? { recovered: false, reason: "new" } : {};
       const { unread } = data;
-      answer(
-        tab,
+      tab.answer(
         ref,
         reply.success === true
           ? { success: true, data: { ...this.#connected, unread, inbox: { ...data, ...isNew } } }
@@ -211,7 +215,7 @@ export class SharedLink implements TabLink {
       const { user_id, site_id, fingerprint, expires_at, timestamp } = asObject(reply.data);
       const { user_id: user, site_id: site } = this.#connected ?? {};
       const isForeign = reply.success === true && (user_id !== user || site_id !== site);
-      answer(tab, ref, isForeign ? FOREIGN_TOKEN : reply);
+      tab.answer(ref, isForeign ? FOREIGN_TOKEN : reply);
       if (isForeign) return tab.close(TOKEN_REFUSED, "the token was refused");
       if (reply.success !== true) {
         const code = closeCodeOf(reply.code); // else the server could not look at it, and it may be sent again
@@ -239,7 +243,7 @@ export class SharedLink implements TabLink {
     this.#ask(command, (reply) => {
       if (reply.success === true) place.isIn = true;
       else if (!place.isIn && this.#rooms.holds(tab, room, place)) this.#leave(tab, room);
-      answer(tab, command.ref, reply);
+      tab.answer(command.ref, reply);
       this.#streams.tellRoom(room, asObject(reply.data));
     }, tab);
   }
@@ -270,6 +274,7 @@ export class SharedLink implements TabLink {
       this.#answers.delete(Number(frame.ref));
       return then?.(frame);
     }
+    if ("topic" in frame) return this.#topics.receive(frame);
     const isMessage = frame.type === "usermsg";
     const isRoom = isMessage || frame.type === "event";
     const stream = isRoom ? String(frame.room) : INBOX;
@@ -313,8 +318,4 @@ const FOREIGN_TOKEN = {
 /** When a session ends, on the server's clock. */
 function endOf({ expires_at }: JsonObject): number {
   return typeof expires_at === "number" ? expires_at : Infinity;
-}
-
-function answer(tab: Tab, ref: unknown, reply: JsonObject): void {
-  if (ref !== undefined) tab.receive(JSON.stringify({ ...reply, type: "reply", ref }));
 }

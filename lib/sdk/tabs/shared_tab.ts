@@ -42,6 +42,11 @@ export class Tab {
     this.#port.postMessage(text);
   }
 
+  /** @param ref the tab's own number of the command; one without is not answered */
+  answer(ref: unknown, reply: JsonObject): void {
+    if (ref !== undefined) this.receive(JSON.stringify({ ...reply, type: "reply", ref }));
+  }
+
   /** The tab said something, so it is there. */
   isThere(): void {
     clearTimeout(this.#silence);

@@ -14,7 +14,7 @@ const log = getLogger(["notifyli", "auth"]);
 export class Authentication implements AuthHome {
   readonly tokens: TokenVerifier | undefined;
   readonly revocations: Revocations;
-  #takesGuests = false;
+  #areGuestsTaken = () => false;
   readonly #counters = authCounters();
 
   /** @param tokens absent on an open server, which believes its clients */
@@ -24,12 +24,12 @@ export class Authentication implements AuthHome {
   }
 
   get takesGuests(): boolean {
-    return this.#takesGuests;
+    return this.#areGuestsTaken();
   }
 
-  /** From now on a connection that goes on without a token becomes a guest. */
-  takeGuests(): void {
-    this.#takesGuests = true;
+  /** Sets what says whether a connection that goes on without a token becomes a guest. */
+  takeGuests(areTaken: () => boolean): void {
+    this.#areGuestsTaken = areTaken;
   }
 
   /** Counts a refused token, and logs why it was refused. */

@@ -17,7 +17,7 @@ export function describeRoom(
   user: string | undefined,
 ): string {
   const rules = new RoomRules(rooms, config.rooms.history);
-  const room = rules.of(name);
+  const room = rules.of(DEFAULT_SITE, name);
   const words = wordsOf(room, tokens !== undefined);
   const isUsers = tokens !== undefined && name.startsWith(USER_ROOMS);
   const enter = isUsers ? `user ${name.slice(USER_ROOMS.length)} alone` : words.enter;

@@ -1,4 +1,5 @@
 /** Notifications and the inboxes that they wait in, as a capability of the server. */
+import { DEFAULT_SITE } from "../base/site.ts";
 import type { Feature } from "../feature.ts";
 import { limits, rates } from "../limits/settings.ts";
 import { Rooms } from "../rooms/rooms.ts";
@@ -45,7 +46,9 @@ export const inboxFeature = {
         inbox: of(settings),
       }),
       // The page enters this room first, unless nobody may.
-      clientConfig: () => ({ bot_room: rooms.access.isClosed(defaultRoom) ? "" : defaultRoom }),
+      clientConfig: () => ({
+        bot_room: rooms.access.isClosed(DEFAULT_SITE, defaultRoom) ? "" : defaultRoom,
+      }),
       kinds: delivery.kinds,
       connection: delivery,
       restore: delivery,

@@ -3,6 +3,7 @@
  * whichever way a client came. `rules/room_rules.ts` knows what holds for a room.
  */
 import { CodedError, type ErrorCode } from "../base/errors.ts";
+import { DEFAULT_SITE } from "../base/site.ts";
 import { roomPattern } from "./rules/patterns.ts";
 import {
   type RoomRules,
@@ -52,42 +53,42 @@ export class RoomAccess {
 
   /** Checks that someone may say something in a room. Throws `forbidden`, `unauthorized` or `not_in_room`. */
   requireSpeech(identity: Identity | undefined, room: string, isInRoom: boolean): void {
-    const { speakers } = this.#rules.of(room);
+    const { speakers } = this.#rules.of(siteOf(identity), room);
     if (!isInRoom) this.requireEntry(identity, room);
     requireOneOf(speakers, { identity, room, isInRoom, what: "say something" });
   }
 
   /** Checks that someone may tell those in a room of an event. Throws as {@linkcode RoomAccess.requireSpeech} does. */
   requireEvents(identity: Identity | undefined, room: string, isInRoom: boolean): void {
-    const { tellers } = this.#rules.of(room);
+    const { tellers } = this.#rules.of(siteOf(identity), room);
     if (!isInRoom) this.requireEntry(identity, room);
     requireOneOf(tellers, { identity, room, isInRoom, what: "tell of events" });
   }
 
   /** Checks that there can be anybody in a room, for another system that has something for it. Throws `forbidden`. */
-  requireOpen(room: string): void {
-    if (this.isClosed(room)) throw refused(room, "no rule names it");
+  requireOpen(site: string, room: string): void {
+    if (this.isClosed(site, room)) throw refused(room, "no rule names it");
   }
 
   /** Checks that those in a room may see who is there. Throws `forbidden`. */
-  requireSight(room: string): void {
-    if (this.#rules.of(room).showsPresence) return;
+  requireSight(site: string, room: string): void {
+    if (this.#rules.of(site, room).showsPresence) return;
     throw refused(room, "who is in it is not shown");
   }
 
   /** Whether nobody may enter the room. */
-  isClosed(room: string): boolean {
-    return this.#rules.of(room).isClosed;
+  isClosed(site: string, room: string): boolean {
+    return this.#rules.of(site, room).isClosed;
   }
 
   /** How many clients may be in a room; absent: any number. */
-  maxClients(room: string): number | undefined {
-    return this.#rules.of(room).maxClients;
+  maxClients(site: string, room: string): number | undefined {
+    return this.#rules.of(site, room).maxClients;
   }
 
   /** Checks what no subscription token can open. */
   #requireOpen(identity: Identity | undefined, room: string): RoomWithRule {
-    const rule = this.#rules.of(room);
+    const rule = this.#rules.of(siteOf(identity), room);
     if (
       identity !== undefined && room.startsWith(USER_ROOMS) && room !== USER_ROOMS + identity.user
     ) {
@@ -99,6 +100,11 @@ export class RoomAccess {
     }
     return rule;
   }
+}
+
+/** Nobody but those who prove who they are are of another site than the default one. */
+function siteOf(identity: Identity | undefined): string {
+  return identity?.site ?? DEFAULT_SITE;
 }
 
 /** Checks that someone who may enter a room is one of those who may bring something into it. */

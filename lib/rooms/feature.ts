@@ -34,7 +34,7 @@ export function roomsFeatureWith(open: typeof openPresence) {
         revocations: use(Revocations),
       });
       use(RevocationGuard).addTokens(roomTokensOf);
-      if (service.access.takesGuests) use(Authentication).takeGuests();
+      use(Authentication).takeGuests(() => service.access.takesGuests);
       return {
         services: [service],
         commands: roomCommands(service),

@@ -60,7 +60,7 @@ export class RoomHistory {
     const failed = (reason: RoomSync["reason"], at = { offset: 0, epoch: "" }) => (
       { ...at, recovered: false, reason, publications: [] }
     );
-    const { size, persistent } = this.#rules.of(room).history;
+    const { size, persistent } = this.#rules.of(site, room).history;
     if (size === 0) return failed("no_history");
     const channel = roomChannel(site, room);
     const options = { since: since?.offset ?? MAX_OFFSET, limit: MAX_RECOVERED, persistent };
@@ -87,7 +87,7 @@ export class RoomHistory {
     charge: Charge = () => {},
   ): Promise<RoomSync> {
     const channel = roomChannel(site, room);
-    const { persistent } = this.#rules.of(room).history;
+    const { persistent } = this.#rules.of(site, room).history;
     const nothing = { since: MAX_OFFSET, limit: 1, persistent };
     const standing = await this.#broker.history(channel, nothing);
     const { offset, epoch } = standing;

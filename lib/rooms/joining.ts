@@ -65,7 +65,7 @@ export class RoomJoining {
     return entry.join(connection, user, {
       room,
       name: connection.name ?? user,
-      maxClients: access.maxClients(room),
+      maxClients: access.maxClients(connection.site, room),
       token,
     });
   }

@@ -75,7 +75,7 @@ export class Rooms {
     this.events = new RoomEvents({ node, access: this.access, rate: rates.events });
     this.#history = new RoomHistory(node.broker, rules, limits);
     this.watching = new Watching({
-      most: (room) => rules.of(room).maxPresence,
+      most: ({ site, name }) => rules.of(site, name).maxPresence,
       list: (...asked) => presence.list(...asked),
     });
     this.entry = new RoomEntry({
@@ -185,7 +185,11 @@ export class Rooms {
     };
     this.#said.value++;
     const publication = telling === undefined ? said : { ...said, logged: telling.logged(said) };
-    const published = this.#node.publish(channel, publication, this.#rules.of(room).history);
+    const published = this.#node.publish(
+      channel,
+      publication,
+      this.#rules.of(channel.site, room).history,
+    );
     return published instanceof Promise
       ? published.then((published) => ({ id, publication, published }))
       : { id, publication, published };
@@ -211,7 +215,7 @@ export class Rooms {
     channel: Channel,
     request: PresenceRequest,
   ): Promise<Watched> {
-    this.access.requireSight(channel.name);
+    this.access.requireSight(channel.site, channel.name);
     const watched = await this.watching.ask(connection, channel, request);
     connection.charge({ entries: watched.page.users.length });
     return watched;

@@ -53,7 +53,7 @@ export function sayRoutes(
 
   function roomFor(call: Call): string {
     const room = roomOf(call);
-    rooms.access.requireOpen(room);
+    rooms.access.requireOpen(call.site, room);
     return room;
   }
 

@@ -10,7 +10,7 @@ import { MOST_NAMED } from "./wire.ts";
 
 export interface WatchingParts {
   /** Users up to whom watchers of the room are told names. */
-  most(room: string): number;
+  most(channel: Channel): number;
   list(site: string, room: string, request: PresenceRequest): Promise<PresencePage>;
 }
 
@@ -31,7 +31,7 @@ export class Watching {
   ): Promise<Watched> {
     const { site, name } = channel;
     const room = this.#roomOf(channel);
-    const asked = { ...request, most: this.#parts.most(name) };
+    const asked = { ...request, most: this.#parts.most(channel) };
     try {
       return await room.ask(connection, () => this.#parts.list(site, name, asked));
     } catch (error) {
@@ -66,7 +66,7 @@ export class Watching {
   #roomOf(channel: Channel): WatchedRoom {
     const key = keyOf(channel);
     const { site, name } = channel;
-    const most = this.#parts.most(name);
+    const most = this.#parts.most(channel);
     const room = this.#rooms.get(key) ?? new WatchedRoom({
       channel,
       most,

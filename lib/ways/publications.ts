@@ -53,7 +53,7 @@ export class Publications {
     const isNamed = named !== undefined && named !== null && !isBlank(named);
     const site = siteField({ site: isNamed ? named : origin.site ?? DEFAULT_SITE });
     const room = identifier({ room: digitsAsText(fields, "room") }, "room", limits.room);
-    rooms.access.requireOpen(room);
+    rooms.access.requireOpen(site, room);
     const channel = roomChannel(site, room);
     return isGiven(fields["event"])
       ? await this.#tell(channel, fields)

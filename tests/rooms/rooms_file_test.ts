@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { ConfigError } from "../../lib/base/config_error.ts";
 import { roomPattern } from "../../lib/rooms/rules/patterns.ts";
 import { JsonTextError, parseJsonText } from "../../lib/base/json_text.ts";
+import { DEFAULT_SITE } from "../../lib/base/site.ts";
 import { RoomRules } from "../../lib/rooms/rules/room_rules.ts";
 import { readRooms } from "../../lib/rooms/rules/rooms_file.ts";
 import { ROOMS_SCHEMA } from "../../lib/rooms/rules/rule_fields.ts";
@@ -37,7 +38,7 @@ Deno.test("readRooms() takes every field, and gives the rest its default", () =>
   );
   assert.deepEqual(warnings, []);
   const rules = new RoomRules(rooms, [{ pattern: "*", size: 7, seconds: 8 }]);
-  assert.deepEqual(rules.of("staff:1"), {
+  assert.deepEqual(rules.of(DEFAULT_SITE, "staff:1"), {
     pattern: "staff:*",
     isClosed: false,
     needsToken: true,
@@ -50,7 +51,7 @@ Deno.test("readRooms() takes every field, and gives the rest its default", () =>
     maxPresence: 500,
     history: { size: 1000, seconds: 86400, persistent: true },
   });
-  assert.deepEqual(rules.of("ticker"), {
+  assert.deepEqual(rules.of(DEFAULT_SITE, "ticker"), {
     pattern: "ticker",
     isClosed: false,
     needsToken: false,
@@ -63,9 +64,13 @@ Deno.test("readRooms() takes every field, and gives the rest its default", () =>
     maxPresence: 7,
     history: { size: 0, seconds: 1 },
   });
-  assert.equal(rules.of("other").isClosed, true);
-  assert.equal(rules.of("/user/1").isClosed, false, "a user's own room is nobody's to close");
-  assert.deepEqual(rules.of("other").history, { size: 7, seconds: 8 });
+  assert.equal(rules.of(DEFAULT_SITE, "other").isClosed, true);
+  assert.equal(
+    rules.of(DEFAULT_SITE, "/user/1").isClosed,
+    false,
+    "a user's own room is nobody's to close",
+  );
+  assert.deepEqual(rules.of(DEFAULT_SITE, "other").history, { size: 7, seconds: 8 });
   assert.equal(rules.haveGuests, true);
 });
 
@@ -76,9 +81,12 @@ Deno.test("the first rule that matches counts, whole, and the rules forget no ro
   );
   const rules = new RoomRules(rooms, []);
   for (let round = 0; round < 3; round++) {
-    for (let n = 0; n < 20_000; n++) assert.equal(rules.of(`a:${n}`).maxClients, 1);
-    assert.deepEqual([rules.of("a:1").showsPresence, rules.of("b").showsPresence], [true, false]);
-    assert.equal(rules.of("b").maxClients, undefined);
+    for (let n = 0; n < 20_000; n++) assert.equal(rules.of(DEFAULT_SITE, `a:${n}`).maxClients, 1);
+    assert.deepEqual([
+      rules.of(DEFAULT_SITE, "a:1").showsPresence,
+      rules.of(DEFAULT_SITE, "b").showsPresence,
+    ], [true, false]);
+    assert.equal(rules.of(DEFAULT_SITE, "b").maxClients, undefined);
   }
 });
 

@@ -1,8 +1,12 @@
-/** Finds what holds for a room: the first rule whose pattern matches its name. `rooms/access.ts` says who may do what by it. */
+/**
+ * Finds what holds for a room: the first rule of the file whose pattern matches its name, else a rule that was made for it
+ * while the server runs. `rooms/access.ts` says who may do what by it.
+ */
 import type { HistoryOptions } from "../../core/publication.ts";
 import type { UserId } from "../../base/fields.ts";
+import { DEFAULT_SITE } from "../../base/site.ts";
 import { type HistoryRule, HistoryRules } from "./history_rules.ts";
-import { roomPattern } from "./patterns.ts";
+import { type PatternRule, patternRule, SiteRules } from "./site_rules.ts";
 
 /** Who may bring something into a room: who may enter, who is in it, no client at all, or these users. */
 export type Speakers = "anyone" | "members" | "server" | ReadonlySet<UserId>;
@@ -73,35 +77,69 @@ export function roomsWithoutFile(privateRooms: readonly string[]): RoomRuleSet {
 }
 
 export class RoomRules {
-  readonly #rules: readonly { rule: NamedRule; matches: { test(room: string): boolean } }[];
+  readonly #rules: readonly PatternRule[];
   readonly #unknown: RoomRule;
   readonly #history: HistoryRules;
-  /** What was found for rooms. Where there is more than `MAX_REMEMBERED`, all of it is forgotten. */
+  /** What was found for rooms of sites that have no rules of their own. */
   readonly #found = new Map<string, RoomWithRule>();
+  /** The sites that have rules of their own, which were made while the server runs. */
+  readonly #sites = new Map<string, SiteRules>();
+  /** How many rooms were found something for. Past `MAX_REMEMBERED` all of it is forgotten. */
+  #remembered = 0;
 
   constructor({ rules, unknown }: RoomRuleSet, history: readonly HistoryRule[]) {
-    this.#rules = rules.map((rule) => ({ rule, matches: roomPattern(rule.pattern) }));
+    this.#rules = rules.map(patternRule);
     this.#unknown = unknown;
     this.#history = new HistoryRules(history);
   }
 
-  /** Whether some rooms are open to guests, who have no token. */
+  /** Whether some rooms are open to guests, who have no token. Guests are of the default site. */
   get haveGuests(): boolean {
-    return this.#rules.some(({ rule }) => !rule.needsToken);
+    return this.#rules.some(({ rule }) => !rule.needsToken) ||
+      (this.#sites.get(DEFAULT_SITE)?.hasGuests ?? false);
   }
 
   /** What holds for a room. It runs for every message, so what was found is remembered. */
-  of(room: string): RoomWithRule {
-    const known = this.#found.get(room);
-    if (known !== undefined) return known;
+  of(site: string, room: string): RoomWithRule {
+    const own = this.#sites.size === 0 ? undefined : this.#sites.get(site);
+    const known = (own?.found ?? this.#found).get(room);
+    return known ?? this.#find(room, own);
+  }
+
+  /** The patterns of the file's rules, in their order. */
+  get patterns(): readonly string[] {
+    return this.#rules.map(({ rule }) => rule.pattern);
+  }
+
+  /** Puts a rule of a site beside the file's, in the place of the one that has its pattern. */
+  make(site: string, rule: NamedRule): void {
+    const own = this.#sites.get(site) ?? new SiteRules();
+    this.#sites.set(site, own);
+    own.set(rule);
+  }
+
+  /** Ends what {@linkcode RoomRules.make} began. */
+  unmake(site: string, pattern: string): void {
+    const own = this.#sites.get(site);
+    own?.delete(pattern);
+    if (own?.isEmpty) this.#sites.delete(site);
+  }
+
+  #find(room: string, own: SiteRules | undefined): RoomWithRule {
     const rule: RoomRule & Pick<RoomWithRule, "pattern"> =
-      this.#rules.find(({ matches }) => matches.test(room))?.rule ??
+      this.#rules.find(({ matches }) => matches.test(room))?.rule ?? own?.of(room) ??
         // A user's own room is never closed: without it, a client of version 1 would get no notification.
         (room.startsWith(USER_ROOMS) ? PUBLIC : this.#unknown);
     const found = { ...rule, history: rule.history ?? this.#history.of(room) };
-    if (this.#found.size >= MAX_REMEMBERED) this.#found.clear();
-    this.#found.set(room, found);
+    if (++this.#remembered > MAX_REMEMBERED) this.#forget();
+    (own?.found ?? this.#found).set(room, found);
     return found;
+  }
+
+  #forget(): void {
+    this.#remembered = 1;
+    this.#found.clear();
+    for (const { found } of this.#sites.values()) found.clear();
   }
 }
 

@@ -1,5 +1,6 @@
 /** Reads the file of room rules (`APP_ROOMS`) and says all that is wrong with it. `rule_fields.ts` says what it may hold. */
 import { ConfigError } from "../../base/config_error.ts";
+import { DEFAULT_SITE } from "../../base/site.ts";
 import type { UserId } from "../../base/fields.ts";
 import { NO_HISTORY } from "./history_rules.ts";
 import { roomPattern } from "./patterns.ts";
@@ -47,7 +48,9 @@ export function loadRooms(
   }
   const loaded = readRooms(readText(path), { path, hasTokens: tokens !== undefined });
   const room = inbox?.defaultRoom;
-  if (room === undefined || !new RoomRules(loaded.rooms, []).of(room).isClosed) return loaded;
+  if (room === undefined || !new RoomRules(loaded.rooms, []).of(DEFAULT_SITE, room).isClosed) {
+    return loaded;
+  }
   const warning = `${path}: nobody may enter ${JSON.stringify(room)} (BOT_ROOM), ` +
     "where notifications go that name no room";
   return { ...loaded, warnings: [...loaded.warnings, warning] };

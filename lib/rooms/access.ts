@@ -5,12 +5,8 @@
 import { CodedError, type ErrorCode } from "../base/errors.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
 import { roomPattern } from "./rules/patterns.ts";
-import {
-  type RoomRules,
-  type RoomWithRule,
-  type Speakers,
-  USER_ROOMS,
-} from "./rules/room_rules.ts";
+import type { RoomRules } from "./rules/room_rules.ts";
+import { type RoomWithRule, type Speakers, USER_ROOMS } from "./rules/rule.ts";
 import type { Identity, TokenFacts } from "../core/identity.ts";
 import type { TokenVerifier } from "../auth/tokens.ts";
 

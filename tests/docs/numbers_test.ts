@@ -17,7 +17,7 @@ import { KNOWN } from "../../lib/configuration.ts";
 import { sharePlaces } from "../../lib/limits/descriptors.ts";
 import { addressKey } from "../../lib/net/addresses.ts";
 import { retryAfterSeconds } from "../../lib/limits/connection_gate.ts";
-import { MAX_PRESENCE } from "../../lib/rooms/rules/room_rules.ts";
+import { MAX_PRESENCE } from "../../lib/rooms/rules/rule.ts";
 import { MAX_KEPT_LENGTH } from "../../lib/ways/heard_payloads.ts";
 import { constantOf, luaConstantOf } from "../support/constants.ts";
 import { ROOT } from "../support/paths.ts";

@@ -2,73 +2,17 @@
  * Finds what holds for a room: the first rule of the file whose pattern matches its name, else a rule that was made for it
  * while the server runs. `rooms/access.ts` says who may do what by it.
  */
-import type { HistoryOptions } from "../../core/publication.ts";
-import type { UserId } from "../../base/fields.ts";
 import { DEFAULT_SITE } from "../../base/site.ts";
 import { type HistoryRule, HistoryRules } from "./history_rules.ts";
+import {
+  type NamedRule,
+  PUBLIC,
+  type RoomRule,
+  type RoomRuleSet,
+  type RoomWithRule,
+  USER_ROOMS,
+} from "./rule.ts";
 import { type PatternRule, patternRule, SiteRules } from "./site_rules.ts";
-
-/** Who may bring something into a room: who may enter, who is in it, no client at all, or these users. */
-export type Speakers = "anyone" | "members" | "server" | ReadonlySet<UserId>;
-
-export interface RoomRule {
-  /** Whether nobody may enter. */
-  readonly isClosed: boolean;
-  /** Whether guests, who have no token, stay outside. */
-  readonly needsToken: boolean;
-  /** Whether one enters only by a subscription token, by a grant, or as one of the members. */
-  readonly isPrivate: boolean;
-  readonly members: ReadonlySet<UserId>;
-  /** Most clients, on all nodes together; absent: any number. */
-  readonly maxClients?: number;
-  /** Who may say something. */
-  readonly speakers: Speakers;
-  /** Who may tell the others of an event, as `speakers` says who may say something. */
-  readonly tellers: Speakers;
-  /** Whether clients may see who is there. */
-  readonly showsPresence: boolean;
-  /** Up to how many users clients are told their names; of more they are told how many there are. */
-  readonly maxPresence: number;
-  /** How much is kept; absent: as `APP_HISTORY` says. */
-  readonly history?: HistoryOptions;
-}
-
-export interface NamedRule extends RoomRule {
-  /** A room's name, in which `*` stands for any text. */
-  readonly pattern: string;
-}
-
-export interface RoomRuleSet {
-  /** The rules in their order: the first one that matches counts. */
-  readonly rules: readonly NamedRule[];
-  /** What holds for rooms that no rule names. */
-  readonly unknown: RoomRule;
-}
-
-/** What holds for one room. */
-export interface RoomWithRule extends RoomRule {
-  /** The pattern of the rule; absent where no rule names the room. */
-  readonly pattern?: string;
-  readonly history: HistoryOptions;
-}
-
-/** Names for this many cost little: each of them is told of each other one. */
-export const MAX_PRESENCE = 500;
-
-/** The rule of a room that everyone may use; where tokens are configured, everyone who has one. */
-export const PUBLIC: RoomRule = {
-  isClosed: false,
-  needsToken: true,
-  isPrivate: false,
-  members: new Set(),
-  speakers: "anyone",
-  tellers: "members",
-  showsPresence: true,
-  maxPresence: MAX_PRESENCE,
-};
-
-/** Stands before a user's id in the name of the user's own room, into which nobody else ever comes. */
-export const USER_ROOMS = "/user/";
 
 /** The rules where there is no file of them. @param privateRooms patterns */
 export function roomsWithoutFile(privateRooms: readonly string[]): RoomRuleSet {

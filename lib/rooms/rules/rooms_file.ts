@@ -5,16 +5,15 @@ import type { UserId } from "../../base/fields.ts";
 import { NO_HISTORY } from "./history_rules.ts";
 import { roomPattern } from "./patterns.ts";
 import { JsonTextError, parseJsonText } from "../../base/json_text.ts";
+import { RoomRules, roomsWithoutFile } from "./room_rules.ts";
 import {
   MAX_PRESENCE,
   type NamedRule,
   PUBLIC,
   type RoomRule,
-  RoomRules,
   type RoomRuleSet,
-  roomsWithoutFile,
   type Speakers,
-} from "./room_rules.ts";
+} from "./rule.ts";
 import { FILE, RULE, type RuleFields, type User } from "./rule_fields.ts";
 import type { Note } from "../../base/shape.ts";
 import { readTextFile } from "../../base/text_file.ts";

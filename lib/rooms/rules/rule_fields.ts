@@ -10,7 +10,7 @@ import {
   record,
   string,
 } from "../../base/shape.ts";
-import { MAX_PRESENCE } from "./room_rules.ts";
+import { MAX_PRESENCE } from "./rule.ts";
 
 const MAX_RULES = 1000;
 const MAX_USERS = 1000;

@@ -3,7 +3,7 @@
  * with a `*`, and of these longer ones before shorter ones. `room_rules.ts` asks the file's rules first.
  */
 import { type RoomPattern, roomPattern } from "./patterns.ts";
-import type { NamedRule, RoomWithRule } from "./room_rules.ts";
+import type { NamedRule, RoomWithRule } from "./rule.ts";
 
 /** A rule with what says whether it is for a room. */
 export interface PatternRule {

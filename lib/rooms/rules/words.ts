@@ -1,6 +1,6 @@
 /** Puts a rule for rooms in words, as `notifyli check` prints it. */
 import { userIdOnWire } from "../../base/fields.ts";
-import { MAX_PRESENCE, type RoomRule, type Speakers } from "./room_rules.ts";
+import { MAX_PRESENCE, type RoomRule, type Speakers } from "./rule.ts";
 
 /** The parts of a rule in words, by what they are about, in the order in which they are printed. */
 export function wordsOf(

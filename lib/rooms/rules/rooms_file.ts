@@ -1,20 +1,12 @@
 /** Reads the file of room rules (`APP_ROOMS`) and says all that is wrong with it. `rule_fields.ts` says what it may hold. */
 import { ConfigError } from "../../base/config_error.ts";
 import { DEFAULT_SITE } from "../../base/site.ts";
-import type { UserId } from "../../base/fields.ts";
-import { NO_HISTORY } from "./history_rules.ts";
 import { roomPattern } from "./patterns.ts";
 import { JsonTextError, parseJsonText } from "../../base/json_text.ts";
 import { RoomRules, roomsWithoutFile } from "./room_rules.ts";
-import {
-  MAX_PRESENCE,
-  type NamedRule,
-  PUBLIC,
-  type RoomRule,
-  type RoomRuleSet,
-  type Speakers,
-} from "./rule.ts";
-import { FILE, RULE, type RuleFields, type User } from "./rule_fields.ts";
+import { PUBLIC, type RoomRuleSet } from "./rule.ts";
+import { checkRule, ruleOf } from "./read_rule.ts";
+import { FILE, RULE, type RuleFields } from "./rule_fields.ts";
 import type { Note } from "../../base/shape.ts";
 import { readTextFile } from "../../base/text_file.ts";
 import { reasonOf } from "../../base/reason.ts";
@@ -105,65 +97,6 @@ function parsed(text: string, path: string): unknown {
     if (!(error instanceof JsonTextError)) throw error;
     throw new ConfigError(`Cannot read ${path} as JSON: ${error.message}`);
   }
-}
-
-/** Checks whether the fields of a rule, each good by itself, go together. */
-function checkRule(
-  rule: RuleFields,
-  { at, hasTokens, note }: { at: string; hasTokens: boolean; note: Note },
-): void {
-  if (!hasTokens) {
-    const open = "cannot be used in open mode, where anyone is who they say: set APP_KEY";
-    if (rule.auth) note(`${at}.auth`, open);
-    if (rule.private) note(`${at}.private`, open);
-    for (const field of ["publish", "events"] as const) {
-      if (typeof rule[field] === "object") {
-        note(`${at}.${field}`, `${open}, or use no list of users`);
-      }
-    }
-  } else if (rule.private && rule.auth === false) {
-    note(`${at}.auth`, "cannot be false in a private room: nobody knows who a guest is");
-  }
-  if (rule.members !== undefined && !rule.private) {
-    note(`${at}.members`, 'is of no use: the rule does not say "private": true');
-  }
-  if (rule.persistent && !rule.history) {
-    note(
-      `${at}.persistent`,
-      'needs to know how much: say it by "history", such as {"size": 1000, "seconds": 86400}',
-    );
-  }
-}
-
-function ruleOf(rule: RuleFields, hasTokens: boolean): NamedRule {
-  const { pattern, maxClients, publish = "anyone", events = "members", presence = true } = rule;
-  const { maxPresence = MAX_PRESENCE } = rule;
-  return {
-    pattern,
-    isClosed: false,
-    needsToken: rule.auth ?? hasTokens,
-    isPrivate: rule.private ?? false,
-    members: userSet(rule.members ?? []),
-    maxClients,
-    speakers: speakersOf(publish),
-    tellers: speakersOf(events),
-    showsPresence: presence,
-    maxPresence,
-    history: historyOf(rule),
-  };
-}
-
-function speakersOf(field: NonNullable<RuleFields["publish"]>): Speakers {
-  return typeof field === "string" ? field : userSet(field);
-}
-
-function historyOf({ history, persistent }: RuleFields): RoomRule["history"] {
-  if (history === undefined) return undefined;
-  return history === false ? NO_HISTORY : { ...history, persistent };
-}
-
-function userSet(users: readonly User[]): ReadonlySet<UserId> {
-  return new Set(users.map(String));
 }
 
 /** Warns of rules that no room ever comes to. */

@@ -28,6 +28,11 @@ export interface Command {
    * the frame waits for all before it, and all after it wait for the frame.
    */
   readonly lane: Lane | undefined;
+  /**
+   * Where several commands have the same type: the fields one of which a frame for this one has, such as `topic`. A frame that
+   * has none of anybody's is for the first of the commands.
+   */
+  readonly nouns?: readonly string[];
   /** Reads the fields, and does what they ask for. Throws or rejects with a `CodedError` that the client is sent. */
   run(connection: Connection, fields: Fields): Outcome;
 }
@@ -41,20 +46,27 @@ export function command<Asked>(
   return {
     type,
     lane: undefined,
+    nouns: undefined,
     run: (connection, fields) => run(connection, read(fields, connection)),
   };
 }
 
 /** A command whose frames are worked on beside those of other lanes. */
-export function inLanes(command: Command, lane: Lane): Command {
-  return { type: command.type, lane, run: command.run };
+export function inLanes({ type, nouns, run }: Command, lane: Lane): Command {
+  return { type, lane, nouns, run };
+}
+
+/** A command that shares its type with others: it is for frames that have one of these fields. */
+export function about(nouns: readonly string[], { type, lane, run }: Command): Command {
+  return { type, lane, nouns, run };
 }
 
 /** A command that costs the server more than its frame: it is refused while its client has used up what it may. */
-export function weighed({ type, lane, run }: Command): Command {
+export function weighed({ type, lane, nouns, run }: Command): Command {
   return {
     type,
     lane,
+    nouns,
     run(connection, fields) {
       connection.requireAllowance();
       return run(connection, fields);
@@ -62,14 +74,23 @@ export function weighed({ type, lane, run }: Command): Command {
   };
 }
 
+/** The commands of one type: nearly always one alone. */
+interface Namesakes {
+  readonly first: Command;
+  /** Those that are for frames with some fields; `undefined` where there is one command of the type. */
+  all: readonly Command[] | undefined;
+}
+
 /** The commands of one protocol. */
 export class Commands {
-  readonly #commands = new Map<string, Command>();
+  readonly #commands = new Map<string, Namesakes>();
 
+  /** Throws a `TypeError` where a frame could be for two of the commands. */
   constructor(commands: readonly Command[]) {
     for (const command of commands) {
-      if (this.#commands.has(command.type)) throw new TypeError(`Two commands "${command.type}"`);
-      this.#commands.set(command.type, command);
+      const known = this.#commands.get(command.type);
+      if (known === undefined) this.#commands.set(command.type, { first: command, all: undefined });
+      else known.all = withAnother(known.all ?? [known.first], command);
     }
   }
 
@@ -77,8 +98,26 @@ export class Commands {
     return [...this.#commands.keys()];
   }
 
-  /** The command of a frame's `type`; `undefined` if there is none. It runs for every message. */
-  get(type: unknown): Command | undefined {
-    return typeof type === "string" ? this.#commands.get(type) : undefined;
+  /** The command that a frame is for; `undefined` if there is none. It runs for every message. */
+  of(fields: Fields): Command | undefined {
+    const { type } = fields;
+    const found = typeof type === "string" ? this.#commands.get(type) : undefined;
+    return found?.all === undefined ? found?.first : chosen(found.all, found.first, fields);
   }
+}
+
+function withAnother(known: readonly Command[], command: Command): readonly Command[] {
+  const taken = known.flatMap(({ nouns }) => nouns ?? []);
+  const { type, nouns = [] } = command;
+  if (nouns.length > 0 && !nouns.some((noun) => taken.includes(noun))) return [...known, command];
+  throw new TypeError(`Two commands "${type}"${nouns.length > 0 ? ` of ${nouns}` : ""}`);
+}
+
+function chosen(commands: readonly Command[], first: Command, fields: Fields): Command {
+  for (const command of commands) {
+    for (const noun of command.nouns ?? []) {
+      if (fields[noun] !== undefined && fields[noun] !== null) return command;
+    }
+  }
+  return first;
 }

@@ -2,7 +2,7 @@
 import { type Fields, identifier, optionalId, optionalToken } from "../base/fields.ts";
 import { saidFields } from "../base/said_fields.ts";
 import { roomChannel } from "../core/channel.ts";
-import { type Answer, type Command, command, inLanes, weighed } from "../core/command.ts";
+import { about, type Answer, type Command, command, inLanes, type Lane, weighed } from "../core/command.ts";
 import { flag, pageSize, positionField } from "../core/command_fields.ts";
 import type { Connection } from "../core/connection.ts";
 import type { KeptPublication, Position } from "../core/publication.ts";
@@ -79,7 +79,8 @@ export function roomCommands(rooms: Rooms): Command[] {
 }
 
 function roomByRoom<Asked>(...parts: Parameters<typeof command<Asked>>): Command {
-  return inLanes(command(...parts), ({ room }) => typeof room === "string" ? room : undefined);
+  const byRoom: Lane = ({ room }) => typeof room === "string" ? room : undefined;
+  return about(["room"], inLanes(command(...parts), byRoom));
 }
 
 function subscribeFields(fields: Fields, { limits }: Connection): Subscribe {

@@ -29,14 +29,14 @@ export function protocolV1(commands: Commands): ProtocolV1 {
     split: (data) => typeof data === "string" ? data : refuseBinary(data),
     handle(connection, text) {
       const fields = parseObject(text, "frame");
-      connection.work(obey, fields, commands.get(fields["type"]));
+      connection.work(obey, fields, commands.of(fields));
     },
     warn() {}, // the base protocol has no frame for this: the connection is closed when its time has come
     fail: (connection, error, fields) => connection.send(failure(error, fields)),
     joinAtOnce(connection, query) {
       if (connection.closed || !namesRoom(query)) return;
       const fields = { ...Object.fromEntries(query), type: "keepalive", token: undefined };
-      connection.work(() => obey(connection, fields, commands.get(fields.type)));
+      connection.work(() => obey(connection, fields, commands.of(fields)));
     },
   };
 

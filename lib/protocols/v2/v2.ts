@@ -45,7 +45,7 @@ export function protocolV2(commands: Commands): Protocol {
     split: (data) => linesOf(typeof data === "string" ? data : new TextDecoder().decode(data)),
     handle(connection, text) {
       const fields = parseObject(text, "frame");
-      connection.work(obey, fields, commands.get(fields["type"]));
+      connection.work(obey, fields, commands.of(fields));
     },
     warn: (connection, expiresAt) => connection.send(new Outgoing(sessionFrame(expiresAt))),
     fail: (connection, error, fields) => connection.send(failure(error, fields)),

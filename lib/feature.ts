@@ -27,8 +27,10 @@ export interface Surroundings {
   readonly engine: StoringEngine;
   /** The config that a slice of the settings makes: the feature's own slice, or another one. */
   of<Config>(slice: Slice<Config>): Config;
-  /** Verifies tokens; absent on an open server, which believes its clients. */
+  /** Verifies tokens; absent where there are none. */
   readonly tokens: TokenVerifier | undefined;
+  /** Whether there are neither tokens nor an application that says who clients are, so that they are believed. */
+  readonly isOpen: boolean;
   /** A service of a feature that is before this one in the list. Throws a `TypeError` if there is none. */
   use<Service extends object>(service: ServiceClass<Service>): Service;
 }
@@ -70,7 +72,7 @@ export interface Opened extends Partial<AsyncDisposable> {
   /** What the feature does as connections come and go. */
   readonly connection?: ConnectionHooks;
   /** Makes a new connection's proof of who it is: one feature does. @param identity what the handshake has proved */
-  prove?(connection: Connection, identity: Identity | undefined): Proof;
+  prove?(connection: Connection, identity: Identity | undefined, address?: string): Proof;
   /** Writes anew what the engine has lost of this node. */
   readonly restore?: RestoreStep;
   /** As `restore`, but before all others: a connection that may not stay is closed before it hears anything again. */

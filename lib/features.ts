@@ -1,4 +1,5 @@
 /** The features of all capabilities, in the order in which they are opened: each may use those before it. */
+import { asksFeature } from "./asks/feature.ts";
 import { authFeature } from "./auth/feature.ts";
 import { keysFeature } from "./auth/keys/feature.ts";
 import { revocationsFeature } from "./auth/revocations/feature.ts";
@@ -10,6 +11,7 @@ import { roomsFeature } from "./rooms/feature.ts";
 import { bridgeFeature, publicationsFeature, streamFeature } from "./ways/feature.ts";
 
 export const FEATURES = [
+  asksFeature,
   keysFeature,
   revocationsFeature,
   authFeature,

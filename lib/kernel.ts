@@ -5,6 +5,7 @@
  */
 import type { TokenVerifier } from "./auth/tokens.ts";
 import { requireDistinct } from "./base/distinct.ts";
+import { isOpenServer } from "./base/open_server.ts";
 import type { Config } from "./configuration.ts";
 import { configOf } from "./config/slice.ts";
 import { type Command, Commands } from "./core/command.ts";
@@ -29,7 +30,7 @@ import { UserLimits } from "./limits/user_limits.ts";
 
 interface KernelOptions {
   readonly config: Config;
-  /** Verifies tokens; absent on an open server, which believes its clients. */
+  /** Verifies tokens; absent where there are none. */
   readonly tokens: TokenVerifier | undefined;
   /** The features to open. @default all of `features.ts` */
   readonly features?: readonly Feature[];
@@ -74,6 +75,7 @@ export class Kernel implements AsyncDisposable {
     const services = new Services();
     const opened = await openFeatures(features, parts, services, {
       ...{ node, engine, tokens },
+      isOpen: tokens === undefined && isOpenServer(config.auth),
       of: (slice) => configOf(config, slice),
     });
     const prove = proverOf(opened);

@@ -1,5 +1,7 @@
 /** Puts the parts together: engine, node, features, listener. `commands/start.ts` runs it. */
 import { getLogger } from "@logtape/logtape";
+import type { Asker } from "./asks/asker.ts";
+import { Questions } from "./asks/questions.ts";
 import { Authentication } from "./auth/authentication.ts";
 import { ApiKeys } from "./auth/keys/api_keys.ts";
 import { Operator } from "./auth/operator.ts";
@@ -64,14 +66,25 @@ export class Server implements AsyncDisposable {
     this.routes = routes;
   }
 
-  /** Starts a server; rejects where the store cannot be opened or the address cannot be listened on. */
-  static async start(config: Config): Promise<Server> {
+  /**
+   * Starts a server; rejects where the store cannot be opened or the address cannot be listened on.
+   *
+   * @param options `asker`: functions of this process that are asked, from the first connection on
+   */
+  static async start(
+    given: Config,
+    { asker = {} }: { readonly asker?: Asker } = {},
+  ): Promise<Server> {
+    const config = asker.authenticate === undefined
+      ? given
+      : { ...given, auth: { ...given.auth, asksWho: true } };
     requireClosedOrLocal(config);
     await using parts = new AsyncDisposableStack();
     const [forgotten, cutOff] = [forgottenCounter(), cutOffCounter()];
     const engine = parts.use(await openEngine(config, { forgotten, cutOff }));
     const tokens = await openTokens(config);
     const kernel = parts.use(await Kernel.open(engine, { config, tokens }));
+    kernel.use(Questions).use(asker);
     kernel.metrics.add([forgotten, cutOff]);
     const descriptors = await readDescriptors();
     const places = sharePlaces(descriptors, config.limits.connections);
@@ -156,7 +169,9 @@ function openDoors(kernel: Kernel, config: Config, places: Places) {
     },
     upgrade: async (request, peer) =>
       await admission.refusal(request, peer) ??
-        await gate.guard(request, peer, () => upgrade(request, upgrading)),
+        await gate.guard(request, peer, () =>
+          upgrade(request, upgrading, () =>
+            gate.addressOf(request, peer))),
   };
   return { handlers, admission, routes };
 }

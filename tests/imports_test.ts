@@ -19,12 +19,14 @@ const RULES: ImportRules = {
     "lib/limits": "base config core net",
     "lib/engines": "base config core",
     "lib/listeners": "base config core limits/descriptors.ts",
+    "lib/asks": "base config core net",
     "lib/auth/keys": "base config engines",
     "lib/auth/revocations": "base core engines",
-    "lib/auth": "base config core net auth/revocations",
+    "lib/auth": "base config core net asks auth/revocations",
     "lib/http": "base core net limits/connection_gate.ts auth auth/keys",
     "lib/feature.ts": "config core limits/connection_gate.ts engines auth/tokens.ts http",
-    "lib/auth/feature.ts": "feature.ts auth/revocations",
+    "lib/asks/feature.ts": "limits/settings.ts feature.ts",
+    "lib/auth/feature.ts": "asks feature.ts auth/revocations",
     "lib/auth/*/routes.ts": "base http",
     "lib/auth/*/feature.ts": "core/task.ts limits/settings.ts feature.ts",
     "lib/rooms": "base config core limits engines auth auth/revocations http feature.ts",
@@ -41,7 +43,7 @@ const RULES: ImportRules = {
       "base/distinct.ts config log/settings.ts net/settings.ts limits/settings.ts engines listeners/settings.ts auth/settings.ts features.ts",
     "lib/kernel.ts": "base config core limits auth http feature.ts features.ts configuration.ts",
     "lib/server.ts":
-      "base core net limits engines listeners auth auth/keys http feature.ts rooms protocols features.ts configuration.ts kernel.ts",
+      "base core net limits engines listeners asks auth auth/keys http feature.ts rooms protocols features.ts configuration.ts kernel.ts",
     "lib/publisher": "base config limits/settings.ts engines inbox",
     "lib/commands":
       "base config core log net engines listeners/knock.ts auth auth/keys rooms inbox features.ts configuration.ts server.ts publisher",
@@ -49,6 +51,10 @@ const RULES: ImportRules = {
   },
   exceptions: {
     "lib/base/version.ts -> deno.json": "the program's version stands there",
+    "lib/asks/http_asker.ts -> lib/hooks/signature.ts": "questions are signed as webhooks are",
+    "lib/asks/settings.ts -> lib/hooks/settings.ts":
+      "the kind of a secret that both are signed with",
+    "lib/asks/active_askers.ts -> lib/rooms/rules/patterns.ts": "how patterns of names are read",
     "lib/ways/feature.ts -> bridge.ts": "the bridge is a part of ways, in a file that users know",
     "bridge.ts -> lib/ways/redis_keys.ts": "the same, from the other side",
     "lib/auth/audit.ts -> lib/auth/revocations/store.ts": "the type of what is revoked",

@@ -1,28 +1,55 @@
 /** What clients of version 2 can say of who they are. */
-import { optionalToken, requiredText, type UserId, userIdOnWire } from "../base/fields.ts";
+import {
+  type Fields,
+  invalid,
+  optionalToken,
+  requiredText,
+  type UserId,
+  userIdOnWire,
+} from "../base/fields.ts";
+import { jsonField } from "../base/said_fields.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
 import { inSeconds, unixSeconds } from "../base/times.ts";
 import { type Command, command } from "../core/command.ts";
-import type { Identity } from "../core/identity.ts";
+import type { Identity, Shown } from "../core/identity.ts";
 import { fingerprintOf } from "./identity.ts";
 
-/** @param noteRefused is told where a token is refused and the connection goes on */
+/** Most bytes of the JSON of credentials, as of a token. */
+const MAX_CREDENTIALS = 8192;
+
+/** Reads by what a client says who it is: `token`, or `credentials`. */
+export function shownFields(fields: Fields): Shown {
+  return shownIfAny(fields) ?? { token: requiredText(fields, "token", Infinity) };
+}
+
+function shownIfAny(fields: Fields): Shown | undefined {
+  const token = optionalToken(fields);
+  const credentials = jsonField(fields, "credentials", MAX_CREDENTIALS);
+  if (credentials === undefined) return token === undefined ? undefined : { token };
+  if (token !== undefined) throw invalid("credentials", "…", "none beside 'token'");
+  if (typeof credentials === "object" && credentials !== null && !Array.isArray(credentials)) {
+    return { credentials: credentials as Fields };
+  }
+  throw invalid("credentials", "…", "a JSON object"); // a message shows none of them
+}
+
+/** @param noteRefused is told where a token or credentials are refused and the connection goes on */
 export function authCommands(noteRefused: (error: unknown) => void): Command[] {
   return [
     command(
       "auth",
-      (fields) => requiredText(fields, "token", Infinity),
-      async ({ proof }, token) => {
-        const { user, expiresAt } = await proof.authenticate(token);
+      shownFields,
+      async ({ proof }, shown) => {
+        const { user, expiresAt } = await proof.authenticate(shown);
         return {
           data: { user_id: userIdOnWire(user), expires_at: expiresAt && inSeconds(expiresAt) },
         };
       },
     ),
-    // Tabs of a browser ask this before they share a connection: whose the connection is, or whose a token.
-    command("identity", optionalToken, async ({ proof, identity, user }, token) => {
-      if (token === undefined) return { data: identityData(identity, identity?.user ?? user) };
-      const examined = await proof.examine(token).catch((error) => {
+    // Tabs of a browser ask this before they share a connection: whose the connection is, or whose a token or credentials.
+    command("identity", shownIfAny, async ({ proof, identity, user }, shown) => {
+      if (shown === undefined) return { data: identityData(identity, identity?.user ?? user) };
+      const examined = await proof.examine(shown).catch((error) => {
         noteRefused(error);
         throw error;
       });

@@ -4,7 +4,7 @@
  */
 import { CodedError, type Disconnect, DISCONNECTS, type ErrorCode } from "../base/errors.ts";
 import type { Connection } from "../core/connection.ts";
-import type { Identity, Proof, TokenFacts } from "../core/identity.ts";
+import type { Identity, Proof, Shown, TokenFacts } from "../core/identity.ts";
 import type { TokenCheck } from "./handshake.ts";
 import { isSameMember, newGuest } from "./identity.ts";
 import { SessionTimer } from "./session_timer.ts";
@@ -26,8 +26,10 @@ const FREE_COMMANDS: readonly unknown[] = ["auth", "ping"];
 
 /** What the proofs of all connections share. */
 export interface AuthHome extends TokenCheck {
-  /** Whether a connection that goes on without a token becomes a guest. */
+  /** Whether a connection that goes on without a proof becomes a guest. */
   readonly takesGuests: boolean;
+  /** Finds out whose a token is, or asks whose credentials are. Rejects where they are refused. */
+  identify(shown: Shown, address: string | undefined): Promise<Identity>;
   /** Closes a connection that has not proved in time who it is, or whose session has ended. */
   endSession(connection: Connection, disconnect: Disconnect): void;
 }
@@ -35,19 +37,24 @@ export interface AuthHome extends TokenCheck {
 export class ConnectionAuth implements Proof {
   readonly #home: AuthHome;
   readonly #connection: Connection;
+  /** The client's address, where an application may be asked who it is. */
+  readonly #address: string | undefined;
   #identity: Identity | undefined;
   #companions: readonly TokenFacts[] | undefined;
   /** Absent as long as nothing was waited for, since there are many thousand connections. */
   #timer: SessionTimer | undefined;
 
   /** @param identity what the handshake has proved */
-  constructor(home: AuthHome, connection: Connection, identity: Identity | undefined) {
+  constructor(
+    home: AuthHome,
+    connection: Connection,
+    { identity, address }: { identity: Identity | undefined; address: string | undefined },
+  ) {
     this.#home = home;
     this.#connection = connection;
+    this.#address = address;
     if (identity !== undefined) this.#accept(identity);
-    else if (home.tokens !== undefined && !home.takesGuests) {
-      this.#session.after(PROOF_DEADLINE_MS, () => this.#end(DISCONNECTS.not_authenticated));
-    }
+    else this.#awaitProof();
   }
 
   /** Who the connection is, as a member or as a guest; `undefined` where that is not known. */
@@ -65,24 +72,24 @@ export class ConnectionAuth implements Proof {
    * Throws `unauthorized`.
    */
   admit(type: unknown): void {
-    if (this.#home.tokens === undefined || this.#identity !== undefined) return;
+    if (this.#identity !== undefined || this.#home.isOpen) return;
     if (FREE_COMMANDS.includes(type)) return;
     if (this.#home.takesGuests) return this.#accept(newGuest());
     throw new CodedError(
       "unauthorized",
-      "This connection has not proved who it is: send 'auth' with a token",
+      `This connection has not proved who it is: send 'auth' with ${this.#wanted}`,
     );
   }
 
-  /** Takes a connection token. Rejects where the token is refused; then the connection has to be closed. */
-  async authenticate(token: string): Promise<Identity> {
-    const identity = await this.#verify(token).catch((error) => {
-      throw this.#home.tokens === undefined ? error : this.#closing(error);
-    });
+  /** Takes a connection token or credentials. Rejects where they are refused; then the connection has to be closed. */
+  async authenticate(shown: Shown): Promise<Identity> {
+    const identity = await this.#verified(shown);
+    if (this.#connection.closed) return identity;
     const before = this.#identity;
     if (before !== undefined && (before.user !== identity.user || before.site !== identity.site)) {
+      const what = "token" in shown ? "token: it is" : "credentials: they are";
       throw this.#closing(
-        new CodedError("invalid_token", "Cannot take the token: it is for another user"),
+        new CodedError("invalid_token", `Cannot take the ${what} for another user`),
       );
     }
     this.requireUnrevoked(identity);
@@ -97,11 +104,11 @@ export class ConnectionAuth implements Proof {
   }
 
   /**
-   * Says who a token is for, and leaves the connection what it is. Where the token is of the same member, the connection is
-   * held to it as well. Rejects where the token is refused.
+   * Says whose a token or whose credentials are, and leaves the connection what it is. Where they are of the same member, the
+   * connection is held to them as well. Rejects where they are refused.
    */
-  async examine(token: string): Promise<Identity> {
-    const identity = await this.#verify(token);
+  async examine(shown: Shown): Promise<Identity> {
+    const identity = await this.#home.identify(shown, this.#address);
     const refusal = this.#home.revocations.refusal(identity);
     if (refusal !== undefined) throw new CodedError(refusal.code, refusal.message);
     if (this.#identity !== undefined && isSameMember(this.#identity, identity)) {
@@ -138,13 +145,28 @@ export class ConnectionAuth implements Proof {
     return refusal;
   }
 
-  #verify(token: string): Promise<Identity> {
-    return this.#home.tokens?.connection(token) ?? Promise.reject(
-      new CodedError(
-        "invalid_token",
-        "Cannot take the token: this server is open and has no key to check it",
-      ),
-    );
+  /** An answer takes its time, in which the connection is not late. */
+  async #verified(shown: Shown): Promise<Identity> {
+    if (this.#identity === undefined) this.#timer?.clear();
+    try {
+      return await this.#home.identify(shown, this.#address);
+    } catch (error) {
+      if (this.#identity === undefined) this.#awaitProof();
+      throw this.#home.isOpen ? error : this.#closing(error);
+    }
+  }
+
+  /** Ends the connection where its client does not say in time who it is. */
+  #awaitProof(): void {
+    if (this.#home.isOpen || this.#home.takesGuests) return;
+    this.#session.after(PROOF_DEADLINE_MS, () => this.#end(DISCONNECTS.not_authenticated));
+  }
+
+  /** By what a client can say who it is. */
+  get #wanted(): string {
+    const { tokens, asksWho } = this.#home;
+    if (!asksWho) return "a token";
+    return tokens === undefined ? "credentials" : "a token or credentials";
   }
 
   #keep(companion: Identity): void {
@@ -174,11 +196,14 @@ const DISCONNECT_AFTER: Readonly<Partial<Record<ErrorCode, Disconnect>>> = {
   blocked: DISCONNECTS.blocked,
 };
 
-/** A refused token ends the connection after the answer. One that could not be checked does not: it may be sent again. */
+/**
+ * A refused token ends the connection after the answer, and so do refused credentials. What could not be checked does not: it
+ * may be sent again.
+ */
 function withDisconnect(error: unknown): unknown {
   if (!(error instanceof CodedError)) return error;
   const { code, message, options } = error;
-  if (code === "unavailable") return error;
+  if (code === "unavailable" || code === "too_many_attempts") return error;
   const disconnect = DISCONNECT_AFTER[code] ?? DISCONNECTS.token_refused;
   return new CodedError(code, message, { ...options, disconnect });
 }

@@ -1,4 +1,5 @@
-/** Tokens by which connections prove who they are, as a capability of the server. */
+/** By what connections prove who they are, tokens or an application's word, as a capability of the server. */
+import { Questions } from "../asks/questions.ts";
 import type { Feature } from "../feature.ts";
 import { Authentication } from "./authentication.ts";
 import { authCommands } from "./commands.ts";
@@ -7,12 +8,19 @@ import { Revocations } from "./revocations/revocations.ts";
 
 export const authFeature = {
   name: "auth",
-  open({ tokens, use }) {
-    const authentication = new Authentication(tokens, use(Revocations));
+  open({ tokens, isOpen, use }) {
+    const authentication = new Authentication({
+      ...{ tokens, isOpen, questions: use(Questions), revocations: use(Revocations) },
+    });
     return {
       services: [authentication],
       commands: authCommands((error) => authentication.noteRefused(error)),
-      prove: (connection, identity) => new ConnectionAuth(authentication, connection, identity),
+      prove: (connection, identity, address) =>
+        new ConnectionAuth(authentication, connection, {
+          identity,
+          // Many thousand connections would keep it for nothing otherwise.
+          address: authentication.asksWho ? address : undefined,
+        }),
       metrics: authentication.metrics,
     };
   },

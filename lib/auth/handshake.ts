@@ -1,4 +1,4 @@
-/** Finds the token that a request brings, and who it is for. Next: `connection_auth.ts`. */
+/** Finds the token that a request brings, and who it is for, or has an application asked who comes. Next: `connection_auth.ts`. */
 import { CodedError } from "../base/errors.ts";
 import { isOwnPage } from "../net/origin.ts";
 import type { Identity } from "../core/identity.ts";
@@ -14,22 +14,43 @@ const IN_QUERY = ["token", "access_token"];
 
 /** What tokens are checked with. */
 export interface TokenCheck {
-  /** Verifies tokens; absent on an open server, which looks for none. */
+  /** Verifies tokens; absent where there are none, so that none is looked for. */
   readonly tokens: TokenVerifier | undefined;
   readonly revocations: Revocations;
+  /** Whether clients are believed about who they are. */
+  readonly isOpen: boolean;
+  /** Whether an application is asked who clients are. */
+  readonly asksWho: boolean;
+  /** Asks who sends a request that has no token; `undefined` where it has nothing that can be asked about. */
+  identifyHandshake(request: Request, address: string): Promise<Identity | undefined>;
   /** Counts a refused token, and logs why it was refused. */
   noteRefused(error: unknown): void;
 }
 
 /**
- * Finds out who sends a request; `undefined` where the request brings no token. Rejects with a `CodedError` where the
- * token is refused.
+ * Finds out who sends a request, by its token, or else by what an application is asked about; `undefined` where the request
+ * brings nothing of that. Rejects with a `CodedError` where that is refused.
+ *
+ * @param address the client's
  */
 export async function identifyRequest(
   request: Request,
-  { tokens, revocations }: TokenCheck,
+  check: TokenCheck,
+  address: () => string,
 ): Promise<Identity | undefined> {
-  if (tokens === undefined) return undefined;
+  const { tokens, revocations, asksWho } = check;
+  if (tokens === undefined && !asksWho) return undefined;
+  const identity = (tokens && await identifyToken(request, tokens)) ??
+    (asksWho ? await check.identifyHandshake(request, address()) : undefined);
+  // This gives a clear answer; it is checked again when the connection is accepted.
+  if (identity !== undefined) revocations.require(identity);
+  return identity;
+}
+
+async function identifyToken(
+  request: Request,
+  tokens: TokenVerifier,
+): Promise<Identity | undefined> {
   const { searchParams } = new URL(request.url);
   const inQuery = IN_QUERY.find((name) => searchParams.has(name));
   if (inQuery !== undefined) {
@@ -40,10 +61,7 @@ export async function identifyRequest(
     );
   }
   const token = bearer(request) ?? subprotocol(request) ?? cookie(request);
-  if (token === undefined) return undefined;
-  const identity = await tokens.connection(token);
-  revocations.require(identity); // this gives a clear answer; it is checked again when the connection is accepted
-  return identity;
+  return token === undefined ? undefined : await tokens.connection(token);
 }
 
 function bearer({ headers }: Request): string | undefined {

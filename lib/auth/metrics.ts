@@ -3,10 +3,10 @@ import { Counter } from "../core/metrics.ts";
 
 export function authCounters() {
   return {
-    refused: new Counter("auth_refused", "Tokens that were refused."),
+    refused: new Counter("auth_refused", "Tokens and credentials that were refused."),
     late: new Counter(
       "auth_late",
-      "Connections that were closed because they sent no token in time.",
+      "Connections that were closed because they did not prove in time who they are.",
     ),
     ended: new Counter("auth_ended", "Connections that were closed because their session ended."),
   };

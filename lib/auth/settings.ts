@@ -1,4 +1,5 @@
 /** The settings of who clients are: how the tokens are signed that say so. */
+import { asks } from "../asks/settings.ts";
 import { ConfigError } from "../base/config_error.ts";
 import { listed, oneOf, optional, secretUrl, type SettingKind, text } from "../config/kinds.ts";
 import type { Guard, ValuesOf } from "../config/setting.ts";
@@ -20,8 +21,10 @@ export interface TokenConfig {
 }
 
 export interface AuthConfig {
-  /** How users prove who they are; absent on an open server, which believes them. */
+  /** How users prove who they are; absent where there are no tokens. */
   readonly tokens?: TokenConfig;
+  /** Whether an application is asked who clients are. With neither, the server is open, and believes them. */
+  readonly asksWho?: boolean;
 }
 
 const appKey: SettingKind<readonly string[]> = {
@@ -76,7 +79,10 @@ export const auth = slice({
   name: "auth",
   title: "Who clients are",
   settings: SETTINGS,
-  config: (read): AuthConfig => ({ tokens: tokensOf(read) }),
+  config(read): AuthConfig {
+    const asksWho = read.of(asks).http?.kinds.includes("connect") ?? false;
+    return { tokens: tokensOf(read), ...(asksWho ? { asksWho } : {}) };
+  },
 });
 
 function tokensOf(read: Read): TokenConfig | undefined {

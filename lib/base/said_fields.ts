@@ -27,17 +27,22 @@ export function saidFields(fields: Fields, limits: Pick<Limits, "message" | "dat
  * @param limit bytes of its JSON
  */
 export function dataField(fields: Fields, limit: number): unknown {
-  const { data } = fields;
-  if (data === undefined || data === null) return undefined;
-  if (depthOf(data) > MAX_DEPTH) {
-    throw invalid("data", "…", `JSON of at most ${MAX_DEPTH} values in each other`);
+  return jsonField(fields, "data", limit);
+}
+
+/** As {@linkcode dataField}, for another field. */
+export function jsonField(fields: Fields, field: string, limit: number): unknown {
+  const value = fields[field];
+  if (value === undefined || value === null) return undefined;
+  if (depthOf(value) > MAX_DEPTH) {
+    throw invalid(field, "…", `JSON of at most ${MAX_DEPTH} values in each other`);
   }
-  const bytes = new TextEncoder().encode(JSON.stringify(data)).length;
-  if (bytes <= limit) return data;
+  const bytes = new TextEncoder().encode(JSON.stringify(value)).length;
+  if (bytes <= limit) return value;
   throw new CodedError(
     "too_long",
-    `Field 'data' is too long: current length is ${bytes} bytes of JSON, the limit is ${limit}`,
-    { field: "data" },
+    `Field '${field}' is too long: current length is ${bytes} bytes of JSON, the limit is ${limit}`,
+    { field },
   );
 }
 

@@ -1,5 +1,6 @@
 /** `notifyli check` says all that is wrong with the settings and the rules for rooms, or else what they come to. */
 import { ConfigError } from "../base/config_error.ts";
+import { isOpenServer } from "../base/open_server.ts";
 import { type Config, loadConfig } from "../configuration.ts";
 import { isGuarded } from "../net/open_mode.ts";
 import { lineOf } from "../rooms/rules/words.ts";
@@ -61,7 +62,7 @@ function told(checked: Checked, { room, user }: Asked): string {
 }
 
 function summary({ config, rooms }: Checked): string {
-  const hasTokens = config.auth.tokens !== undefined;
+  const hasTokens = !isOpenServer(config.auth);
   const lines: [string, string][] = [
     ...rooms.rules.map((rule): [string, string] => [rule.pattern, lineOf(rule, hasTokens)]),
     ["(all others)", lineOf(rooms.unknown, hasTokens)],

@@ -37,9 +37,9 @@ export async function checkAll(): Promise<Checked> {
 }
 
 function problemsOfRooms(env: Environment): string[] {
-  const { APP_ROOMS, APP_KEY, APP_TOKEN_ALGORITHM } = env;
+  const { APP_ROOMS, APP_KEY, APP_TOKEN_ALGORITHM, HOOK_ASK_URL } = env;
   const rooms = { file: APP_ROOMS?.trim() || undefined, privateRooms: [] };
-  const auth = { tokens: APP_KEY || APP_TOKEN_ALGORITHM || undefined };
+  const auth = { tokens: APP_KEY || APP_TOKEN_ALGORITHM || HOOK_ASK_URL || undefined };
   return problemsOf([() => loadRooms({ rooms, auth })]);
 }
 

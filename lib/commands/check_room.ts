@@ -1,6 +1,7 @@
 /** `notifyli check --room` says what holds for a room, and what a user and a guest may do there. */
 import { newGuest } from "../auth/identity.ts";
 import { CodedError } from "../base/errors.ts";
+import { isOpenServer } from "../base/open_server.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
 import type { Config } from "../configuration.ts";
 import type { Identity } from "../core/identity.ts";
@@ -19,11 +20,12 @@ export function describeRoom(
 ): string {
   const rules = new RoomRules(rooms, config.rooms.history);
   const room = rules.of(DEFAULT_SITE, name);
-  const words = wordsOf(room, tokens !== undefined);
-  const isUsers = tokens !== undefined && name.startsWith(USER_ROOMS);
+  const isOpen = isOpenServer(config.auth);
+  const words = wordsOf(room, !isOpen);
+  const isUsers = !isOpen && name.startsWith(USER_ROOMS);
   const enter = isUsers ? `user ${name.slice(USER_ROOMS.length)} alone` : words.enter;
-  const access = new RoomAccess(rules, tokens);
-  const verdicts = tokens === undefined
+  const access = new RoomAccess(rules, { tokens, isOpen });
+  const verdicts = isOpen
     ? []
     : asked(user, access).map(([who, identity]) => [who, verdict(access, name, identity)]);
   return `${JSON.stringify(name)}: ${origin(room, config)}\n\n${

@@ -1,5 +1,5 @@
-/** Who a connection is, by its token. `auth/identity.ts` makes and compares identities. */
-import type { UserId } from "../base/fields.ts";
+/** Who a connection is, by its token or an application's word. `auth/identity.ts` makes and compares identities. */
+import type { Fields, UserId } from "../base/fields.ts";
 
 /** What a token can be revoked by. */
 export interface TokenFacts {
@@ -25,6 +25,9 @@ export interface Identity extends TokenFacts {
   readonly isGuest?: boolean;
 }
 
+/** By what a client says who it is: a connection token, or what an application is asked about. */
+export type Shown = { readonly token: string } | { readonly credentials: Fields };
+
 /**
  * A connection's proof of who it is, which comes at the handshake or in a frame and can be renewed.
  * `auth/connection_auth.ts` implements it.
@@ -36,10 +39,10 @@ export interface Proof {
   readonly companions: readonly TokenFacts[];
   /** Throws `unauthorized` if a command of this type may not be worked on yet. */
   admit(type: unknown): void;
-  /** Takes a connection token. Rejects if the token is refused; the connection must be closed then. */
-  authenticate(token: string): Promise<Identity>;
-  /** Tells whose a token is, and changes nothing. Rejects if the token is refused. */
-  examine(token: string): Promise<Identity>;
+  /** Takes a connection token or credentials. Rejects if these are refused; the connection must be closed then. */
+  authenticate(shown: Shown): Promise<Identity>;
+  /** Tells whose a token is, or credentials are, and changes nothing. Rejects if these are refused. */
+  examine(shown: Shown): Promise<Identity>;
   /** Throws if the connection's token is revoked; the connection must be closed then. */
   requireUnrevoked(): void;
   /** The connection is gone. */

@@ -43,7 +43,7 @@ export interface NodeOptions {
   /** Makes the limits on what a new connection sends. */
   newTraffic(): Traffic;
   /** Makes a new connection's proof of who it is. @param identity what the handshake has proved */
-  prove(connection: Connection, identity: Identity | undefined): Proof;
+  prove(connection: Connection, identity: Identity | undefined, address?: string): Proof;
   /** Why nothing can be stored right now; `undefined` while all is well. */
   unready(): Promise<string | undefined>;
 }
@@ -119,14 +119,24 @@ export class Node implements ConnectionHome {
     this.#failures[Symbol.dispose]();
   }
 
-  /** Makes the connection of a new socket. @param identity what the handshake has proved */
-  accept(socket: Socket, protocol: Protocol, identity: Identity | undefined): Connection {
+  /**
+   * Makes the connection of a new socket.
+   *
+   * @param identity what the handshake has proved
+   * @param address the client's, as far as it is known
+   */
+  accept(
+    socket: Socket,
+    protocol: Protocol,
+    identity: Identity | undefined,
+    address?: string,
+  ): Connection {
     const { limits, newTraffic, prove } = this.#options;
     const connection = new Connection(this, socket, {
       protocol,
       limits,
       traffic: newTraffic(),
-      prove: (connection) => prove(connection, identity),
+      prove: (connection) => prove(connection, identity, address),
     });
     this.#connections.add(connection);
     this.#accepted.value++;

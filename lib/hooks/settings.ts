@@ -6,7 +6,8 @@ import { privateTargetsOf } from "../net/settings.ts";
 import type { EndpointConfig } from "./endpoint.ts";
 import { SECRET_PREFIX, secretKey } from "./signature.ts";
 
-const webhookSecret: SettingKind<readonly string[]> = {
+/** Secrets by which requests to applications are signed. */
+export const signingSecret: SettingKind<readonly string[]> = {
   allowed: `${SECRET_PREFIX} and 24 to 64 bytes in base64, or two of these with a space between`,
   test: (text) =>
     text.split(" ").length <= 2 &&
@@ -29,7 +30,7 @@ export const hooks = slice({
       default: "",
       help:
         "What webhooks are signed with: `whsec_…`; two with a space between while it is changed",
-      kind: optional(webhookSecret),
+      kind: optional(signingSecret),
     },
   },
   config(read): EndpointConfig | undefined {

@@ -3,6 +3,7 @@
  * for calls of the API: `api.ts`.
  */
 import { type Context, Hono } from "hono";
+import { isOpenServer } from "../base/open_server.ts";
 import { VERSION } from "../base/version.ts";
 import type { Node } from "../core/node.ts";
 import type { AllowedOrigins } from "../net/origin.ts";
@@ -64,7 +65,7 @@ function pageConfig(parts: AppParts, { listeners, auth }: AppConfig) {
   return {
     version: VERSION,
     keepalive_seconds: listeners.keepaliveSeconds,
-    open: auth.tokens === undefined,
+    open: isOpenServer(auth),
     ...parts.clientConfig(),
   };
 }

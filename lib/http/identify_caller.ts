@@ -8,6 +8,7 @@ import { FailedAttempts } from "../auth/failed_attempts.ts";
 import type { ApiKeys } from "../auth/keys/api_keys.ts";
 import { Operator } from "../auth/operator.ts";
 import { CodedError } from "../base/errors.ts";
+import { isOpenServer, type ProofConfig } from "../base/open_server.ts";
 import type { ConnectionGate } from "../limits/connection_gate.ts";
 import { addressKey } from "../net/addresses.ts";
 import { whyNotLocal } from "../net/local_caller.ts";
@@ -34,8 +35,7 @@ export interface CallerParts {
 /** The part of the configuration that callers are known by. */
 export interface CallerConfig {
   readonly listeners: { readonly host: string };
-  /** `tokens` is absent in open mode. */
-  readonly auth: { readonly tokens?: unknown };
+  readonly auth: ProofConfig;
 }
 
 /** Makes the middleware that finds out who calls, or refuses the call. */
@@ -107,7 +107,7 @@ class Callers {
   }
 
   async #requiresKey(): Promise<boolean> {
-    return this.#config.auth.tokens !== undefined || await this.#parts.keys.exist();
+    return !isOpenServer(this.#config.auth) || await this.#parts.keys.exist();
   }
 
   #unauthorized(context: ApiContext, reason: string): CodedError {

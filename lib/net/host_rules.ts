@@ -2,6 +2,7 @@
  * Decides by which host names the server may be called. A name of somebody else may lead to this machine (DNS
  * rebinding); a browser then takes that page and this server for the same site.
  */
+import { isOpenServer, type ProofConfig } from "../base/open_server.ts";
 import { isOwnMachine, parseAddress } from "./addresses.ts";
 
 /** A host and maybe a port, as the header `Host` and a URL have it (RFC 9112, section 3.2). */
@@ -37,8 +38,7 @@ export function isLoopbackName(name: string): boolean {
 /** The part of the configuration that these rules need. */
 export interface HostConfig {
   readonly listeners: { readonly host: string };
-  /** `tokens` is absent in open mode. */
-  readonly auth: { readonly tokens?: unknown };
+  readonly auth: ProofConfig;
   readonly net: { readonly hosts: readonly string[]; readonly isOpen: boolean };
 }
 
@@ -49,12 +49,12 @@ export class HostRules {
   readonly #isNamed: boolean;
   readonly #isInForce: boolean;
 
-  constructor({ listeners: { host }, auth: { tokens }, net: { hosts, isOpen } }: HostConfig) {
+  constructor({ listeners: { host }, auth, net: { hosts, isOpen } }: HostConfig) {
     const own = parseHostPattern(host); // the program's own commands call the server by this
     this.#names = new Set([...hosts.filter((name) => !name.startsWith("*")), own ?? host]);
     this.#suffixes = hosts.filter((name) => name.startsWith("*")).map((name) => name.slice(1));
     this.#isNamed = hosts.length > 0;
-    this.#isInForce = this.#isNamed || (tokens === undefined && !isOpen);
+    this.#isInForce = this.#isNamed || (isOpenServer(auth) && !isOpen);
   }
 
   /** Whether `APP_HOSTS` lists names. Without a list, an open server may only be called by loopback names. */

@@ -1,6 +1,7 @@
 /** Keeps open mode, in which clients are believed, to this machine, unless somebody asked for more. */
 import { getLogger } from "@logtape/logtape";
 import { ConfigError } from "../base/config_error.ts";
+import { isOpenServer, type ProofConfig } from "../base/open_server.ts";
 import { isLoopback } from "./local_caller.ts";
 import { proxyHeader } from "./proxy_headers.ts";
 import type { Peer } from "../core/socket.ts";
@@ -12,8 +13,7 @@ const log = getLogger(["notifyli", "auth"]);
 /** The part of the configuration that open mode depends on. */
 export interface OpenConfig {
   readonly listeners: { readonly host: string };
-  /** `tokens` is absent in open mode. */
-  readonly auth: { readonly tokens?: unknown };
+  readonly auth: ProofConfig;
   readonly net: { readonly isOpen: boolean };
 }
 
@@ -29,7 +29,7 @@ export function requireClosedOrLocal(config: OpenConfig): void {
 
 /** Whether the server is open, and nobody said that it may be so to others than this machine's programs. */
 export function isGuarded({ auth, net }: Omit<OpenConfig, "listeners">): boolean {
-  return auth.tokens === undefined && !net.isOpen;
+  return isOpenServer(auth) && !net.isOpen;
 }
 
 /** Refuses requests from elsewhere, such as through a proxy, if nobody said that the open server is for them. */

@@ -26,40 +26,59 @@ export interface UpgradeParts {
   pathOf(request: Request): string;
 }
 
-/** Resolves with a `Response` where the upgrade is refused. */
-export async function upgrade(request: Request, parts: UpgradeParts): Promise<Response | Accepted> {
+/**
+ * Resolves with a `Response` where the upgrade is refused.
+ *
+ * @param addressOf says what the client's address is, which is looked for only where it is needed
+ */
+export async function upgrade(
+  request: Request,
+  parts: UpgradeParts,
+  addressOf: () => string,
+): Promise<Response | Accepted> {
   const { node, check, origins } = parts;
   const path = parts.pathOf(request);
   if (!PATHS.has(path)) return refusePath(path, node);
   if (!isAllowedOrigin(request, origins)) return refusePage(request, node);
   let identity: Identity | undefined;
   try {
-    identity = await identifyRequest(request, check);
+    identity = await identifyRequest(request, check, addressOf);
   } catch (error) {
     check.noteRefused(error);
     return refuseToken(error, node);
   }
   const offered = request.headers.get("sec-websocket-protocol")?.split(",")
     .map((name) => name.trim()) ?? [];
+  const comer = { identity, address: check.asksWho ? addressOf() : undefined };
   return offered.includes(SUBPROTOCOL_V2)
-    ? acceptV2(parts, identity)
-    : acceptV1(parts, identity, { query: new URL(request.url).searchParams, offered });
+    ? acceptV2(parts, comer)
+    : acceptV1(parts, comer, { query: new URL(request.url).searchParams, offered });
 }
 
-function acceptV2({ node, v2 }: UpgradeParts, identity: Identity | undefined): Accepted {
-  return { subprotocol: SUBPROTOCOL_V2, open: (socket) => node.accept(socket, v2, identity) };
+/** Who asks for an upgrade. */
+interface Comer {
+  readonly identity: Identity | undefined;
+  /** Absent where nobody asks for it. */
+  readonly address: string | undefined;
+}
+
+function acceptV2({ node, v2 }: UpgradeParts, { identity, address }: Comer): Accepted {
+  return {
+    subprotocol: SUBPROTOCOL_V2,
+    open: (socket) => node.accept(socket, v2, identity, address),
+  };
 }
 
 function acceptV1(
   { node, v1 }: UpgradeParts,
-  identity: Identity | undefined,
+  { identity, address }: Comer,
   { query, offered }: { query: URLSearchParams; offered: readonly string[] },
 ): Accepted {
   return {
     // A browser that offers its token offers the name of the protocol beside it, and needs that to be chosen.
     ...(offered.includes(SUBPROTOCOL_V1) ? { subprotocol: SUBPROTOCOL_V1 } : {}),
     open(socket) {
-      const connection = node.accept(socket, v1, identity);
+      const connection = node.accept(socket, v1, identity, address);
       v1.joinAtOnce(connection, query);
       return connection;
     },

@@ -10,19 +10,26 @@ import { type RoomWithRule, type Speakers, USER_ROOMS } from "./rules/rule.ts";
 import type { Identity, TokenFacts } from "../core/identity.ts";
 import type { TokenVerifier } from "../auth/tokens.ts";
 
+/** How clients prove who they are. */
+export interface AccessProofs {
+  /** Verifies tokens; absent where there are none. */
+  readonly tokens: TokenVerifier | undefined;
+  /** Whether clients are believed about who they are. */
+  readonly isOpen: boolean;
+}
+
 export class RoomAccess {
   readonly #rules: RoomRules;
-  readonly #tokens: TokenVerifier | undefined;
+  readonly #proofs: AccessProofs;
 
-  /** @param tokens absent on an open server, which believes its clients */
-  constructor(rules: RoomRules, tokens: TokenVerifier | undefined) {
+  constructor(rules: RoomRules, proofs: AccessProofs) {
     this.#rules = rules;
-    this.#tokens = tokens;
+    this.#proofs = proofs;
   }
 
-  /** Whether some rooms are open to connections without a token. */
+  /** Whether some rooms are open to connections without a proof of who they are. */
   get takesGuests(): boolean {
-    return this.#tokens !== undefined && this.#rules.haveGuests;
+    return !this.#proofs.isOpen && this.#rules.haveGuests;
   }
 
   /** Checks that someone may enter a room, and read what is kept of it. Throws `forbidden` or `unauthorized`. */
@@ -44,7 +51,13 @@ export class RoomAccess {
     token: string,
   ): Promise<TokenFacts | undefined> {
     this.#requireOpen(identity, room);
-    return identity && await this.#tokens?.subscription(token, identity, room);
+    if (identity === undefined) return undefined;
+    const { tokens } = this.#proofs;
+    if (tokens !== undefined) return await tokens.subscription(token, identity, room);
+    throw new CodedError(
+      "invalid_token",
+      "Cannot take the token: this server has no key to check it",
+    );
   }
 
   /** Checks that someone may say something in a room. Throws `forbidden`, `unauthorized` or `not_in_room`. */

@@ -24,13 +24,13 @@ export function roomsFeatureWith(open: typeof openPresence) {
     name: "rooms",
     settings,
     functions: PRESENCE_FUNCTIONS,
-    async open({ node, engine, tokens, of, use }) {
+    async open({ node, engine, tokens, isOpen, of, use }) {
       const config = of(settings);
       const { rooms } = loadRooms({ rooms: config, auth: of(auth) });
       const rules = new RoomRules(rooms, config.history);
       const presence = await open(engine, { plainFields: of(redis)?.plainFields ?? false });
       const service = new Rooms(node, {
-        ...{ rules, tokens, presence, limits: of(limits), rates: of(rates) },
+        ...{ rules, proofs: { tokens, isOpen }, presence, limits: of(limits), rates: of(rates) },
         revocations: use(Revocations),
       });
       use(RevocationGuard).addTokens(roomTokensOf);

@@ -2,7 +2,6 @@
  * The service of rooms, which their commands and routes use: people enter, say something, and see what is said and who is
  * there. Next on a message's way: `core/node.ts`, `publish`.
  */
-import type { TokenVerifier } from "../auth/tokens.ts";
 import type { Revocations } from "../auth/revocations/revocations.ts";
 import { CodedError, isRefusedAlone } from "../base/errors.ts";
 import type { UserId } from "../base/fields.ts";
@@ -15,7 +14,7 @@ import type { Connection } from "../core/connection.ts";
 import { Counter, type Metric } from "../core/metrics.ts";
 import type { Node } from "../core/node.ts";
 import type { Position, Publication } from "../core/publication.ts";
-import { RoomAccess } from "./access.ts";
+import { type AccessProofs, RoomAccess } from "./access.ts";
 import { RoomEntry, type RoomListener } from "./entry.ts";
 import { RoomEvents } from "./events.ts";
 import { RoomHistory } from "./history.ts";
@@ -43,8 +42,7 @@ import { Watching } from "./watching.ts";
 /** What rooms are made of. */
 export interface RoomsParts {
   readonly rules: RoomRules;
-  /** Verifies tokens; absent on an open server, which believes its clients. */
-  readonly tokens: TokenVerifier | undefined;
+  readonly proofs: AccessProofs;
   readonly presence: PresenceManager;
   readonly revocations: Revocations;
   readonly limits: Pick<Limits, "queue">;
@@ -66,12 +64,12 @@ export class Rooms {
   #witness: RoomWitness | undefined;
   readonly #said = new Counter("messages", "Messages that were said in rooms through this node.");
 
-  constructor(node: Node, { rules, tokens, presence, revocations, limits, rates }: RoomsParts) {
+  constructor(node: Node, { rules, proofs, presence, revocations, limits, rates }: RoomsParts) {
     this.#node = node;
     this.#rules = rules;
     this.#presence = presence;
     presence.listen((change) => this.#changeListeners.forEach((listener) => listener(change)));
-    this.access = new RoomAccess(rules, tokens);
+    this.access = new RoomAccess(rules, proofs);
     this.events = new RoomEvents({ node, access: this.access, rate: rates.events });
     this.#history = new RoomHistory(node.broker, rules, limits);
     this.watching = new Watching({

@@ -1,6 +1,7 @@
 /** The settings of rooms: their rules, and how much of their messages is kept. */
 import { auth } from "../auth/settings.ts";
 import { ConfigError } from "../base/config_error.ts";
+import { isOpenServer } from "../base/open_server.ts";
 import { limit, listOf, type SettingKind, text } from "../config/kinds.ts";
 import { slice } from "../config/slice.ts";
 import { type HistoryRule, parseHistoryRules } from "./rules/history_rules.ts";
@@ -67,7 +68,7 @@ export const rooms = slice({
   },
   config(read): RoomsConfig {
     const privateRooms = read.value("APP_PRIVATE_ROOMS");
-    if (read.of(auth).tokens === undefined && privateRooms.length > 0) {
+    if (isOpenServer(read.of(auth)) && privateRooms.length > 0) {
       throw new ConfigError(
         "Cannot use APP_PRIVATE_ROOMS in open mode, where anyone is who they say: set APP_KEY",
       );

@@ -17,11 +17,11 @@ export const revocationsFeature = {
   name: "revocations",
   sql: REVOCATIONS_SQL,
   functions: REVOCATION_FUNCTIONS,
-  async open({ node, engine: { storage }, of, tokens }) {
+  async open({ node, engine: { storage }, of, isOpen }) {
     // The store calls back only once the engine runs, and `guard` is there by then.
     const store = await openRevocationStore(storage, (change) => guard.take(change));
     const service = new Revocations(store);
-    const guard = new RevocationGuard(node, service, tokens !== undefined);
+    const guard = new RevocationGuard(node, service, !isOpen);
     return {
       services: [service, guard],
       routes: revocationRoutes(service, of(limits)),

@@ -26,7 +26,7 @@ export class RevocationGuard implements ConnectionHooks, RestoreStep {
   readonly #sources: TokenSource[] = [];
   readonly #evictions = new EvictionCounters();
 
-  /** @param hasTokens whether the server asks for tokens: then it takes no token before it knows which were revoked */
+  /** @param hasTokens whether clients have to prove who they are: then nobody comes in before it is known who may not */
   constructor(node: Node, revocations: Revocations, hasTokens: boolean) {
     this.#node = node;
     this.#revocations = revocations;

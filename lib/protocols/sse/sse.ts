@@ -37,7 +37,7 @@ export function sseRoutes(parts: SseParts, config: SseConfig): App {
 
   routes.use(requireAllowedOrigin({
     origins: config.net.origins,
-    isOpen: parts.check.tokens === undefined,
+    isOpen: parts.check.isOpen,
     refusals: parts.node.refusals,
   }));
   routes.options("/", allowFields);

@@ -29,7 +29,7 @@ export function asksForStream(request: Request): boolean {
 interface Asking {
   readonly limits: Limits;
   readonly identity: Identity | undefined;
-  /** Whether the server is open, so that clients need no token. */
+  /** Whether the server is open, so that clients need no proof. */
   readonly isOpen: boolean;
 }
 
@@ -37,7 +37,10 @@ interface Asking {
 export function parsePlain(request: Request, { limits, identity, isOpen }: Asking): PlainRequest {
   const query = new URL(request.url).searchParams;
   if (identity === undefined && !isOpen) {
-    throw new CodedError("unauthorized", "Cannot open this stream without a token");
+    throw new CodedError(
+      "unauthorized",
+      "Cannot open this stream without a proof of who you are, such as a token",
+    );
   }
   const user = claimedUser({ user_id: query.get("user_id") }, limits, identity?.user);
   const site = identity?.site ?? DEFAULT_SITE;

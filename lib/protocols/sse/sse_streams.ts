@@ -44,6 +44,8 @@ interface Asked {
   readonly identity: Identity | undefined;
   /** Absent for a stream with commands. */
   readonly plain: PlainRequest | undefined;
+  /** The client's address; absent where nobody asks for it. */
+  readonly address?: string;
 }
 
 export class SseStreams {
@@ -59,17 +61,21 @@ export class SseStreams {
   async open(request: Request, peer: Peer): Promise<SseSocket["stream"]> {
     const { gate } = this.#parts;
     gate.knock(request, peer); // a bad token, too, is an attempt to connect
-    const proved = await this.#identify(request);
-    const asked = asksForStream(request)
-      ? this.#readPlain(request, proved)
-      : { identity: proved, plain: undefined };
+    const address = () => gate.addressOf(request, peer);
+    const proved = await this.#identify(request, address);
+    const asked = {
+      ...(asksForStream(request)
+        ? this.#readPlain(request, proved)
+        : { identity: proved, plain: undefined }),
+      address: this.#parts.check.asksWho ? address() : undefined,
+    };
     return this.#accept(peer, asked, gate.enter(request, peer)).stream;
   }
 
-  async #identify(request: Request): Promise<Identity | undefined> {
+  async #identify(request: Request, address: () => string): Promise<Identity | undefined> {
     const { check } = this.#parts;
     try {
-      return await identifyRequest(request, check);
+      return await identifyRequest(request, check, address);
     } catch (error) {
       check.noteRefused(error);
       throw error;
@@ -79,7 +85,7 @@ export class SseStreams {
   #readPlain(request: Request, proved: Identity | undefined): Asked {
     const { check, rooms } = this.#parts;
     const identity = proved ?? (rooms.access.takesGuests ? newGuest() : undefined);
-    const isOpen = check.tokens === undefined;
+    const { isOpen } = check;
     const plain = parsePlain(request, { limits: this.#options.limits, identity, isOpen });
     const block = check.revocations.blockOf(identity?.site ?? DEFAULT_SITE, plain.user);
     if (block !== undefined) throw block;
@@ -87,7 +93,7 @@ export class SseStreams {
   }
 
   /** @param leave the gate, once the stream is gone */
-  #accept(peer: Peer, { identity, plain }: Asked, leave: () => void): SseSocket {
+  #accept(peer: Peer, { identity, plain, address }: Asked, leave: () => void): SseSocket {
     const { node, protocol } = this.#parts;
     const socket: SseSocket = new SseSocket(peer, {
       keepaliveSeconds: this.#options.keepaliveSeconds,
@@ -103,7 +109,7 @@ export class SseStreams {
         connection.close();
       },
     });
-    const connection = node.accept(socket, protocol, identity);
+    const connection = node.accept(socket, protocol, identity, address);
     connection.work(() => this.#begin(connection, socket, plain));
     return socket;
   }

@@ -2,6 +2,7 @@
  * The commands of the base protocol: a client enters a room by speaking there, and says in every frame who it is. Next on
  * a message's way: `rooms/rooms.ts`.
  */
+import { shownFields } from "../../auth/commands.ts";
 import { newGuest } from "../../auth/identity.ts";
 import {
   claimedUser,
@@ -11,7 +12,6 @@ import {
   optionalId,
   optionalName,
   optionalToken,
-  requiredText,
   type UserId,
 } from "../../base/fields.ts";
 import { type Said, saidFields } from "../../base/said_fields.ts";
@@ -65,9 +65,9 @@ export function baseCommands(rooms: Rooms): Command[] {
     })),
     command(
       "auth",
-      (fields) => requiredText(fields, "token", Infinity),
-      async (connection, token) => {
-        const { user } = await connection.proof.authenticate(token);
+      shownFields,
+      async (connection, shown) => {
+        const { user } = await connection.proof.authenticate(shown);
         connection.send(new Outgoing(authFrame(user)));
       },
     ),

@@ -1,6 +1,7 @@
 /** Reads the file of room rules (`APP_ROOMS`) and says all that is wrong with it. `rule_fields.ts` says what it may hold. */
 import { ConfigError } from "../../base/config_error.ts";
 import { DEFAULT_SITE } from "../../base/site.ts";
+import { isOpenServer, type ProofConfig } from "../../base/open_server.ts";
 import { roomPattern } from "./patterns.ts";
 import { JsonTextError, parseJsonText } from "../../base/json_text.ts";
 import { RoomRules, roomsWithoutFile } from "./room_rules.ts";
@@ -21,15 +22,14 @@ export interface LoadedRooms {
 /** The part of the configuration that the rules depend on. */
 export interface RuleConfig {
   readonly rooms: Pick<RoomsConfig, "file" | "privateRooms">;
-  /** `tokens` is absent in open mode. */
-  readonly auth: { readonly tokens?: unknown };
+  readonly auth: ProofConfig;
   /** Its default room is where notifications go that name no room. */
   readonly inbox?: { readonly defaultRoom: string };
 }
 
 /** Reads the rules as configured. Throws a `ConfigError` with all that is wrong with the file, one thing a line. */
 export function loadRooms(
-  { rooms: { file: path, privateRooms }, auth: { tokens }, inbox }: RuleConfig,
+  { rooms: { file: path, privateRooms }, auth, inbox }: RuleConfig,
 ): LoadedRooms {
   if (path === undefined) return { rooms: roomsWithoutFile(privateRooms), warnings: [] };
   if (privateRooms.length > 0) {
@@ -37,7 +37,7 @@ export function loadRooms(
       `Cannot use APP_PRIVATE_ROOMS beside APP_ROOMS: say "private": true in ${path}`,
     );
   }
-  const loaded = readRooms(readText(path), { path, hasTokens: tokens !== undefined });
+  const loaded = readRooms(readText(path), { path, hasTokens: !isOpenServer(auth) });
   const room = inbox?.defaultRoom;
   if (room === undefined || !new RoomRules(loaded.rooms, []).of(DEFAULT_SITE, room).isClosed) {
     return loaded;

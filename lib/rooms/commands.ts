@@ -2,7 +2,15 @@
 import { type Fields, identifier, optionalId, optionalToken } from "../base/fields.ts";
 import { saidFields } from "../base/said_fields.ts";
 import { roomChannel } from "../core/channel.ts";
-import { about, type Answer, type Command, command, inLanes, type Lane, weighed } from "../core/command.ts";
+import {
+  about,
+  type Answer,
+  type Command,
+  command,
+  inLanes,
+  type Lane,
+  weighed,
+} from "../core/command.ts";
 import { flag, pageSize, positionField } from "../core/command_fields.ts";
 import type { Connection } from "../core/connection.ts";
 import type { KeptPublication, Position } from "../core/publication.ts";

@@ -8,6 +8,7 @@ import { hooksFeature } from "./hooks/feature.ts";
 import { inboxFeature } from "./inbox/feature.ts";
 import { protocolsFeature } from "./protocols/feature.ts";
 import { roomsFeature } from "./rooms/feature.ts";
+import { topicsFeature } from "./topics/feature.ts";
 import { bridgeFeature, publicationsFeature, streamFeature } from "./ways/feature.ts";
 
 export const FEATURES = [
@@ -16,6 +17,7 @@ export const FEATURES = [
   revocationsFeature,
   authFeature,
   roomsFeature,
+  topicsFeature,
   inboxFeature,
   protocolsFeature,
   hooksFeature,

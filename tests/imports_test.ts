@@ -30,6 +30,7 @@ const RULES: ImportRules = {
     "lib/auth/*/routes.ts": "base http",
     "lib/auth/*/feature.ts": "core/task.ts limits/settings.ts feature.ts",
     "lib/rooms": "base config core limits engines auth auth/revocations http feature.ts",
+    "lib/topics": "base config core limits auth auth/revocations http feature.ts rooms",
     "lib/inbox": "base config core limits engines http feature.ts rooms",
     "lib/protocols": "base core net limits listeners/settings.ts auth http feature.ts rooms inbox",
     "lib/hooks": "base config core net listeners/settings.ts feature.ts rooms inbox",

@@ -18,7 +18,7 @@ export function isSameMember(one: Identity, other: Identity): boolean {
 }
 
 /**
- * A text that is equal for two tokens which make the same of a connection: site, user, session, grants of rooms and name.
+ * A text that is equal for two tokens which make the same of a connection: site, user, session, grants and name.
  * The text is the same on every node, and tells none of these.
  */
 export function fingerprintOf(identity: Identity): string {
@@ -26,7 +26,12 @@ export function fingerprintOf(identity: Identity): string {
   return createHash("sha256").update(text).digest("base64url").slice(0, FINGERPRINT_LENGTH);
 }
 
-/** Grants are sorted, since their order means nothing. */
-function rightsOf({ site, user, session, rooms }: Identity): string {
-  return JSON.stringify([site, user, session, [...new Set(rooms)].sort()]);
+/** Grants are sorted, since their order means nothing. Without any of topics, the text is that of nodes that know no topics. */
+function rightsOf({ site, user, session, rooms, topics = [] }: Identity): string {
+  const ofTopics = topics.length === 0 ? [] : [sorted(topics)];
+  return JSON.stringify([site, user, session, sorted(rooms), ...ofTopics]);
+}
+
+function sorted(grants: readonly string[]): string[] {
+  return [...new Set(grants)].sort();
 }

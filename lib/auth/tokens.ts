@@ -1,6 +1,6 @@
 /**
- * Verifies tokens (JWT): connection tokens say who connects, subscription tokens open a private room. The configuration
- * alone chooses key and algorithm, and nothing in a token does. Next: `identity.ts`.
+ * Verifies tokens (JWT): connection tokens say who connects, subscription tokens open a private room or a topic. The
+ * configuration alone chooses key and algorithm, and nothing in a token does. Next: `identity.ts`.
  */
 import { type CryptoKey, errors, type JWTPayload, jwtVerify } from "jose";
 import type { Limits } from "../base/sizes.ts";
@@ -22,8 +22,16 @@ const MAX_TOKEN_LENGTH = 8192;
 /** By how much the clocks of signer and server may differ. */
 const LEEWAY_SECONDS = 5;
 
-/** Most grants of rooms in one token. */
+/** Most grants of rooms in one token, and of topics. */
 const MAX_GRANTS = 100;
+
+/** What a subscribe token for a topic says. */
+export interface TopicGrant {
+  /** What the token can be revoked by. */
+  readonly facts: TokenFacts;
+  /** What the filters of subscriptions must have, unchecked; `undefined` where they may be any. */
+  readonly filter: unknown;
+}
 
 export class TokenVerifier {
   readonly #algorithm: string;
@@ -56,18 +64,34 @@ export class TokenVerifier {
       tokenId: textClaim(claims, "jti"),
       issuedAt: timeClaim(claims, "iat"),
       expiresAt,
-      rooms: this.#grants(claims),
+      rooms: this.#grants(claims, "rooms") ?? [],
+      topics: this.#grants(claims, "topics"),
     };
   }
 
   /** Checks that a subscription token lets someone into the room. Rejects with a `CodedError`. */
   async subscription(token: string, identity: Identity, room: string): Promise<TokenFacts> {
     const claims = await this.#verify(token, AUDIENCE.subscription);
-    const [user, session] = [this.#user(claims), textClaim(claims, "sid")];
-    if (user === undefined && session === undefined) {
+    if (claims.sub === undefined && claims["sid"] === undefined) {
       throw refused("it has neither 'sub' nor 'sid', and would let anyone in");
     }
     if (textClaim(claims, "room") !== room) throw refused("it is for another room");
+    return this.#factsFor(claims, identity);
+  }
+
+  /**
+   * Checks that a subscribe token lets someone subscribe to the topic; the caller checks by which filters. Rejects with a
+   * `CodedError`.
+   */
+  async topicSubscription(token: string, identity: Identity, topic: string): Promise<TopicGrant> {
+    const claims = await this.#verify(token, AUDIENCE.subscription);
+    if (textClaim(claims, "topic") !== topic) throw refused("it is for another topic");
+    return { facts: this.#factsFor(claims, identity), filter: claims["filter"] };
+  }
+
+  /** Checks that a subscription token is for someone. Returns what it can be revoked by. */
+  #factsFor(claims: JWTPayload, identity: Identity): TokenFacts {
+    const [user, session] = [this.#user(claims), textClaim(claims, "sid")];
     if (siteClaim(claims) !== identity.site) throw refused("it is for another site");
     if (user !== undefined && user !== identity.user) throw refused("it is for another user");
     if (session !== undefined && session !== identity.session) {
@@ -132,11 +156,15 @@ export class TokenVerifier {
     return read("sub", () => userIdField({ user_id: sub }, this.#limits));
   }
 
-  #grants({ rooms = [] }: JWTPayload): readonly string[] {
+  #grants(claims: JWTPayload, nouns: "rooms" | "topics"): readonly string[] | undefined {
+    const grants = claims[nouns];
     const isPattern = (value: unknown) =>
       typeof value === "string" && value !== "" && value.length <= this.#limits.room;
-    if (Array.isArray(rooms) && rooms.length <= MAX_GRANTS && rooms.every(isPattern)) return rooms;
-    throw refused(`its 'rooms' is no list of up to ${MAX_GRANTS} patterns of rooms`);
+    if (grants === undefined) return undefined;
+    if (Array.isArray(grants) && grants.length <= MAX_GRANTS && grants.every(isPattern)) {
+      return grants;
+    }
+    throw refused(`its '${nouns}' is no list of up to ${MAX_GRANTS} patterns of ${nouns}`);
   }
 }
 

@@ -99,6 +99,16 @@ export const ERRORS = {
     status: 429,
     temporary: true,
   },
+  too_many_subscriptions: {
+    meaning: "The client has as many subscriptions to topics as one may have",
+    status: 429,
+    temporary: false,
+  },
+  too_many_filters: {
+    meaning: "Subscribers of the topic filter by as many different sets of keys as they may",
+    status: 429,
+    temporary: true,
+  },
   too_many_scheduled: {
     meaning: "As many bytes are scheduled for the user as an inbox may have",
     status: 429,

@@ -17,6 +17,8 @@ export interface Dialect {
   ): Readonly<Record<string, unknown>>;
   /** The frame as text, without a line break. */
   encode(channel: Channel, publication: Publication, offset?: number): string;
+  /** A frame that {@linkcode Dialect.encode} made, with which of its receiver's subscriptions it is for. */
+  addressed(frame: string, subs: readonly number[]): string;
 }
 
 export class Arrival {

@@ -3,7 +3,7 @@ import { DEFAULT_SITE } from "../base/site.ts";
 import type { UserId } from "../base/fields.ts";
 
 /**
- * A room, a user's own channel, which all of the user's connections hear, or the channel of a session, which is one
+ * A room, a topic, a user's own channel, which all of the user's connections hear, or the channel of a session, which is one
  * connection over HTTP (`protocols/sse/`). A capability may have channels of its own.
  */
 export interface Channel {
@@ -36,6 +36,10 @@ export function roomChannel(site: string, name: string): Channel {
 /** A session's channel, which belongs to no site: it is open before its connection has proved who it is. */
 export function sessionChannel(name: string): Channel {
   return channelOf(DEFAULT_SITE, "session", name);
+}
+
+export function topicChannel(site: string, name: string): Channel {
+  return channelOf(site, "topic", name);
 }
 
 export function userChannel(site: string, name: UserId): Channel {

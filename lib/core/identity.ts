@@ -21,6 +21,8 @@ export interface Identity extends TokenFacts {
   readonly expiresAt?: number;
   /** Patterns of private rooms that this user may enter without a subscription token. */
   readonly rooms: readonly string[];
+  /** Patterns of topics to which this user may subscribe without a subscribe token. */
+  readonly topics?: readonly string[];
   /** Whether there was no token: a guest may only enter rooms that need none. */
   readonly isGuest?: boolean;
 }

@@ -4,8 +4,8 @@ import { getPath } from "hono/utils/url";
 /** The path as it came. */
 export const writtenPath: (request: Request) => string = getPath;
 
-/** Where rooms are in the paths of the API. */
-const ROOMS = "/api/rooms";
+/** Things with names that may hold a slash: where they are in the paths of the API, and their names in a query. */
+const NAMED = [["/api/rooms", "room"], ["/api/topics", "topic"]] as const;
 
 /**
  * Makes the reader of paths. It takes off `basePath`, a slash too many in front, as a proxy leaves where it has cut a path of
@@ -18,17 +18,21 @@ export function pathReader(basePath: string): (request: Request) => string {
     const path = withoutBase(getPath(request).replace(/^\/{2,}/, "/"), basePath);
     const isPadded = path.length > 1 && path.endsWith("/") && !/\.[^/]*\/$/.test(path);
     const plain = isPadded ? path.slice(0, -1) : path;
-    return plain.startsWith(`${ROOMS}/`) ? withRoom(plain, request) : plain;
+    for (const [nouns, noun] of NAMED) {
+      if (plain.startsWith(nouns)) return withName(plain, request, nouns, noun);
+    }
+    return plain;
   };
 }
 
 /**
- * Puts the room of a query into the path: proxies decode the `%2F` in a path, and merge slashes, but leave a query alone. A
+ * Puts the name of a query into the path: proxies decode the `%2F` in a path, and merge slashes, but leave a query alone. A
  * router that looked at both would be slower for all other paths.
  */
-function withRoom(path: string, { url }: Request): string {
-  const room = new URL(url).searchParams.get("room");
-  return room === null ? path : `${ROOMS}/${encodeURIComponent(room)}${path.slice(ROOMS.length)}`;
+function withName(path: string, { url }: Request, nouns: string, noun: string): string {
+  const rest = path.slice(nouns.length);
+  const name = rest === "" || rest.startsWith("/") ? new URL(url).searchParams.get(noun) : null;
+  return name === null ? path : `${nouns}/${encodeURIComponent(name)}${rest}`;
 }
 
 function withoutBase(path: string, basePath: string): string {

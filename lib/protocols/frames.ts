@@ -11,6 +11,7 @@ import type { Publication } from "../core/publication.ts";
 export const JSON_DIALECT: Dialect = {
   frame: publicationFrame,
   encode: (...publication) => JSON.stringify(publicationFrame(...publication)),
+  addressed: (frame, subs) => `${frame.slice(0, -1)},"subs":[${subs}]}`,
 };
 
 /** The frame of a publication. It runs for every message, so the frames of one kind are objects of one shape. */
@@ -36,6 +37,10 @@ function publicationFrame(
       return comingFrame(channel.name, publication);
     case "presence":
       return presenceFields(channel.name, publication.data);
+    case "topic_event":
+      return topicFrame(channel.name, publication, offset);
+    case "topic_position":
+      return positionFrame(channel.name, publication, offset);
     default:
       return otherFrame(channel, publication, offset);
   }
@@ -80,6 +85,24 @@ function comingFrame(
     name: from?.name,
     timestamp: at,
   };
+}
+
+/** The frame of what happened in a topic. Which subscriptions it is for differs by receiver: see {@linkcode Dialect}. */
+function topicFrame(
+  topic: string,
+  { id, data, at }: Publication,
+  offset: number | undefined,
+): Readonly<Record<string, unknown>> {
+  return { offset, type: "event", topic, id, data, timestamp: at };
+}
+
+/** Says how far a topic is. */
+function positionFrame(
+  topic: string,
+  { data }: Publication,
+  offset: number | undefined,
+): Readonly<Record<string, unknown>> {
+  return { type: "position", topic, offset, epoch: Object(data).epoch };
 }
 
 /** The frame of a kind that this dialect does not know, because a capability brought it. */

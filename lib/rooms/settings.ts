@@ -21,7 +21,8 @@ export interface RoomsConfig {
   readonly historySiteBytes: number;
 }
 
-const historyRules: SettingKind<readonly HistoryRule[]> = {
+/** How much is kept of channels, by patterns of their names. */
+export const historyRules: SettingKind<readonly HistoryRule[]> = {
   allowed: "rules such as news:*=1000/86400, *=100/300 (pattern=size/seconds)",
   test: (text) =>
     /^\s*[^=,]+=\d{1,6}\/[1-9]\d{0,7}\s*(,\s*[^=,]+=\d{1,6}\/[1-9]\d{0,7}\s*)*$/.test(text),

@@ -1,0 +1,47 @@
+/** Topics, as a capability of the server. */
+import { Authentication } from "../auth/authentication.ts";
+import { RevocationGuard } from "../auth/revocations/guard.ts";
+import { Revocations } from "../auth/revocations/revocations.ts";
+import { every } from "../core/task.ts";
+import type { Feature } from "../feature.ts";
+import { limits, rates } from "../limits/settings.ts";
+import { topicCommands } from "./commands.ts";
+import { topicTokensOf } from "./connection_topics.ts";
+import { topicRefusals } from "./metrics.ts";
+import { topicRoutes } from "./routes.ts";
+import { TopicRules } from "./rules.ts";
+import { topics as settings } from "./settings.ts";
+import { statsTask } from "./stats.ts";
+import { Topics } from "./topics.ts";
+
+/** How often the node looks whom it has to tell how far a topic is. */
+const POSITIONS_INTERVAL_MS = 1000;
+
+export const topicsFeature = {
+  name: "topics",
+  settings,
+  open({ node, tokens, of, use }) {
+    const config = of(settings);
+    const rules = new TopicRules([], config.history);
+    const service = new Topics(node, {
+      ...{ rules, tokens, config, limits: of(limits) },
+      revocations: use(Revocations),
+    });
+    use(RevocationGuard).addTokens(topicTokensOf);
+    if (service.access.takesGuests) use(Authentication).takeGuests();
+    return {
+      services: [service],
+      commands: topicCommands(service),
+      routes: topicRoutes(service, { limits: of(limits), rates: of(rates) }),
+      kinds: { topic_event: (here, arrival) => service.arrive(here, arrival) },
+      connection: { closed: (connection) => service.leaveAll(connection) },
+      restore: service,
+      tasks: [
+        every("positions of topics", POSITIONS_INTERVAL_MS, () => service.tellPositions()),
+        statsTask(node, service),
+      ],
+      refusals: topicRefusals(),
+      metrics: service.metrics,
+    };
+  },
+} satisfies Feature;

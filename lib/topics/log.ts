@@ -1,0 +1,296 @@
+/**
+ * What a node knows of a topic's history: where the topic stands, and the last events. It is read once, and goes on by what
+ * arrives, so that thousands of clients that come back at once cost one reading. `topic.ts` reads what came before it.
+ */
+import { Queue } from "../base/queue.ts";
+import {
+  frameLength,
+  type HistoryOptions,
+  isPlaceIn,
+  type KeptPublication,
+  type Position,
+  type Publication,
+  type Standing,
+} from "../core/publication.ts";
+import { type Filter, valuesIn } from "./filter.ts";
+
+/** Most sets of keys by which events are found again. Where there are more, all are made anew as they are asked for. */
+const MOST_INDEXES = 32;
+
+/** An event at hand takes so many bytes. @param topic the topic's name */
+export function bytesOf(topic: string, publication: Publication): number {
+  return frameLength(topic, publication) * UNIT_BYTES + EVENT_BYTES;
+}
+
+/** Bytes of a UTF-16 unit in memory, and of an event beside its text. */
+const UNIT_BYTES = 2;
+const EVENT_BYTES = 400;
+
+/** What an event that arrives is to the log. */
+export type Arriving =
+  /** It follows what was there. */
+  | "next"
+  /** It came before the log began, or is there already. */
+  | "known"
+  /** The topic has begun anew, since its position was forgotten after a long silence: nothing is missing. */
+  | "renewed"
+  /** Something between is missing. */
+  | "gap";
+
+/** The offsets of events by the values of some keys. */
+interface Index {
+  readonly keys: readonly string[];
+  readonly offsets: Map<string, Queue<number>>;
+}
+
+/** An event at hand, and the bytes that it takes. */
+interface LogEvent extends KeptPublication {
+  readonly bytes: number;
+}
+
+/** Counts what all logs of a node take together (`cache.ts`). */
+export interface LogAccount {
+  /** Bytes that all logs may have at hand. */
+  readonly limit: number;
+  /** The log has grown or shrunk by so many bytes and events. */
+  changed(log: TopicLog, bytes: number, events: number): void;
+}
+
+export class TopicLog implements Standing {
+  readonly #name: string;
+  readonly #history: HistoryOptions;
+  readonly #account: LogAccount;
+  #epoch: string;
+  #past: readonly Position[];
+  #offset: number;
+  #events = new Queue<LogEvent>();
+  #isWhole = false;
+  #isCut = false;
+  /** When the history is dropped, on `performance.now()`'s clock. */
+  #endsAt = Infinity;
+  #indexes = new Map<string, Index>();
+  #bytes = 0;
+  /** Rises whenever what was read before does not count any more. */
+  version = 0;
+
+  constructor(
+    { name, history, account }: { name: string; history: HistoryOptions; account: LogAccount },
+    { offset, epoch, past = [] }: Standing,
+  ) {
+    this.#name = name;
+    this.#history = history;
+    this.#account = account;
+    this.#offset = offset;
+    this.#epoch = epoch;
+    this.#past = past;
+  }
+
+  /** The offset of the last event that has arrived here. */
+  get offset(): number {
+    return this.#offset;
+  }
+
+  get epoch(): string {
+    return this.#epoch;
+  }
+
+  get past(): readonly Position[] {
+    return this.#past;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get length(): number {
+    return this.#events.length;
+  }
+
+  /** The offset of the first event that is at hand; the one after the last where none is. */
+  get first(): number {
+    return this.#offset - this.#events.length + 1;
+  }
+
+  /** Whether all that the history has is at hand, or as much as may be. */
+  get isWhole(): boolean {
+    this.#expire(performance.now());
+    return this.#isWhole;
+  }
+
+  /** Whether the history has more than may be at hand. */
+  get isCut(): boolean {
+    return this.#isCut;
+  }
+
+  /** Whether a position is one of this topic. */
+  knows(since: Position): boolean {
+    return isPlaceIn(this, since) && since.offset <= this.#offset;
+  }
+
+  /** Takes an event that has arrived, where it follows. */
+  take({ offset, epoch }: Position, publication: Publication): Arriving {
+    if (epoch !== this.#epoch) {
+      if (offset !== 1) return "gap";
+      this.#renew(epoch);
+      this.#push({ offset, publication });
+      return "renewed";
+    }
+    if (offset <= this.#offset) return "known";
+    if (offset > this.#offset + 1) return "gap";
+    this.#push({ offset, publication });
+    return "next";
+  }
+
+  /**
+   * Puts events before those at hand that were read for a version of the log.
+   *
+   * @param events oldest first
+   * @param isCut whether there were more, and nobody may have them at hand
+   */
+  prepend(events: readonly KeptPublication[], version: number, isCut: boolean): void {
+    if (version !== this.version) return;
+    const before = events.filter(({ offset }) => offset < this.first);
+    if (before.length > 0 && before.at(-1)?.offset !== this.first - 1) return; // what came between was dropped meanwhile
+    const all = new Queue<LogEvent>();
+    for (const each of before) all.push(this.#measured(each));
+    for (let index = 0; index < this.#events.length; index++) all.push(this.#events.at(index)!);
+    const added = [...before.keys()].reduce((sum, index) => sum + all.at(index)!.bytes, 0);
+    this.#events = all;
+    this.#indexes.clear();
+    this.#isWhole = true;
+    this.#isCut = isCut;
+    this.#noteEnd(before);
+    this.#count(added, before.length);
+    this.#trim();
+  }
+
+  /** Drops the oldest event, since no more may be at hand. Says whether there was one. */
+  cut(): boolean {
+    this.#isCut = true;
+    return this.#shift();
+  }
+
+  /** Drops all events that are at hand. */
+  clear(): void {
+    const { length } = this.#events;
+    this.#events = new Queue();
+    this.#indexes.clear();
+    this.#count(-this.#bytes, -length);
+    this.#isWhole = this.#isCut = false;
+    this.#endsAt = Infinity;
+    this.version++;
+  }
+
+  /** The events at hand after an offset that a filter is for, oldest first. @param most it stops after so many */
+  after(offset: number, filter: Filter, most: number): KeptPublication[] {
+    const found: KeptPublication[] = [];
+    const { offsets, count } = this.#offsetsOf(filter);
+    // Most clients have nearly all: the loop begins at the end.
+    let index = count - 1;
+    while (index >= 0 && offsets(index) > offset) index--;
+    for (index++; index < count && found.length < most; index++) found.push(this.#at(offsets(index)));
+    return found;
+  }
+
+  /** The last event at hand that a filter is for. */
+  last(filter: Filter): KeptPublication | undefined {
+    const { offsets, count } = this.#offsetsOf(filter);
+    return count === 0 ? undefined : this.#at(offsets(count - 1));
+  }
+
+  #at(offset: number): KeptPublication {
+    return this.#events.at(offset - this.first)!;
+  }
+
+  #offsetsOf(filter: Filter): { offsets: (index: number) => number; count: number } {
+    this.#expire(performance.now());
+    const { first } = this;
+    if (filter.keys.length === 0) {
+      return { offsets: (index) => first + index, count: this.#events.length };
+    }
+    const found = this.#indexOf(filter).offsets.get(filter.wanted);
+    return { offsets: (index) => found?.at(index) ?? 0, count: found?.length ?? 0 };
+  }
+
+  #indexOf({ keySet, keys }: Filter): Index {
+    const known = this.#indexes.get(keySet);
+    if (known !== undefined) return known;
+    if (this.#indexes.size >= MOST_INDEXES) this.#indexes.clear();
+    const index: Index = { keys, offsets: new Map() };
+    for (let at = 0; at < this.#events.length; at++) addTo(index, this.#events.at(at)!);
+    this.#indexes.set(keySet, index);
+    return index;
+  }
+
+  #renew(epoch: string): void {
+    this.clear();
+    this.#epoch = epoch;
+    this.#past = [];
+    this.#offset = 0;
+    this.#isWhole = true;
+  }
+
+  #push(kept: KeptPublication): void {
+    const now = performance.now();
+    this.#expire(now);
+    this.#endsAt = now + this.#history.seconds * 1000;
+    const event = this.#measured(kept);
+    this.#offset = event.offset;
+    this.#events.push(event);
+    for (const index of this.#indexes.values()) addTo(index, event);
+    this.#count(event.bytes, 1);
+    this.#trim();
+  }
+
+  #trim(): void {
+    while (this.#events.length > this.#history.size) this.#shift();
+  }
+
+  #shift(): boolean {
+    const event = this.#events.shift();
+    if (event === undefined) return false;
+    for (const index of this.#indexes.values()) removeFrom(index, event);
+    this.#count(-event.bytes, -1);
+    return true;
+  }
+
+  #expire(now: number): void {
+    if (now >= this.#endsAt) this.clear();
+  }
+
+  /** Notes when what was read ends, by the time of its last event. */
+  #noteEnd(read: readonly KeptPublication[]): void {
+    const last = read.at(-1);
+    if (last === undefined || this.#endsAt !== Infinity) return;
+    const leftMs = Math.max(0, (last.publication.at + this.#history.seconds) * 1000 - Date.now());
+    this.#endsAt = performance.now() + Math.min(leftMs, this.#history.seconds * 1000);
+  }
+
+  #count(bytes: number, events: number): void {
+    this.#bytes += bytes;
+    this.#account.changed(this, bytes, events);
+  }
+
+  #measured({ offset, publication }: KeptPublication): LogEvent {
+    return { offset, publication, bytes: bytesOf(this.#name, publication) };
+  }
+}
+
+function addTo({ keys, offsets }: Index, { offset, publication }: KeptPublication): void {
+  const values = valuesIn(publication.data, keys);
+  if (values === undefined) return;
+  const known = offsets.get(values);
+  if (known !== undefined) return known.push(offset);
+  const fresh = new Queue<number>();
+  fresh.push(offset);
+  offsets.set(values, fresh);
+}
+
+/** The event is the first of all. */
+function removeFrom({ keys, offsets }: Index, { publication }: KeptPublication): void {
+  const values = valuesIn(publication.data, keys);
+  const known = values === undefined ? undefined : offsets.get(values);
+  if (values === undefined || known === undefined) return;
+  known.shift();
+  if (known.length === 0) offsets.delete(values);
+}

@@ -26,7 +26,7 @@ export interface AuthenticationParts {
 
 export class Authentication implements AuthHome {
   readonly #parts: AuthenticationParts;
-  #areGuestsTaken = () => false;
+  readonly #areGuestsTaken: (() => boolean)[] = [];
   readonly #counters = authCounters();
   /** Wrong credentials by address, so that no number of them guesses a password. */
   readonly #attempts = new FailedAttempts();
@@ -52,12 +52,12 @@ export class Authentication implements AuthHome {
   }
 
   get takesGuests(): boolean {
-    return this.#areGuestsTaken();
+    return this.#areGuestsTaken.some((areTaken) => areTaken());
   }
 
-  /** Sets what says whether a connection that goes on without a proof becomes a guest. */
+  /** Adds what says whether a connection that goes on without a proof becomes a guest. */
   takeGuests(areTaken: () => boolean): void {
-    this.#areGuestsTaken = areTaken;
+    this.#areGuestsTaken.push(areTaken);
   }
 
   /** Finds out whose a token is, or asks whose credentials are. Rejects with a `CodedError` where they are refused. */

@@ -41,7 +41,10 @@ export class TopicAccess {
     if (token !== undefined) return await this.#byToken(identity, topic, filters, token);
     if (!rule.isPrivate || rule.members.has(identity.user)) return undefined;
     if (identity.topics?.some((pattern) => roomPattern(pattern).test(topic))) return undefined;
-    throw refused(topic, "it needs a subscribe token, or a grant ('topics') in the connection token");
+    throw refused(
+      topic,
+      "it needs a subscribe token, or a grant ('topics') in the connection token",
+    );
   }
 
   async #byToken(

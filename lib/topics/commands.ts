@@ -1,6 +1,6 @@
 /** What clients of version 2 can ask of topics. */
 import { type Fields, invalid, optionalToken } from "../base/fields.ts";
-import { about, type Answer, command, type Command, inLanes, weighed } from "../core/command.ts";
+import { about, type Answer, type Command, command, inLanes, weighed } from "../core/command.ts";
 import { flag, positionField } from "../core/command_fields.ts";
 import type { Connection } from "../core/connection.ts";
 import { topicsOf } from "./connection_topics.ts";

@@ -28,7 +28,7 @@ export const topicsFeature = {
       revocations: use(Revocations),
     });
     use(RevocationGuard).addTokens(topicTokensOf);
-    if (service.access.takesGuests) use(Authentication).takeGuests();
+    use(Authentication).takeGuests(() => service.access.takesGuests);
     return {
       services: [service],
       commands: topicCommands(service),

@@ -188,7 +188,9 @@ export class TopicLog implements Standing {
     // Most clients have nearly all: the loop begins at the end.
     let index = count - 1;
     while (index >= 0 && offsets(index) > offset) index--;
-    for (index++; index < count && found.length < most; index++) found.push(this.#at(offsets(index)));
+    for (index++; index < count && found.length < most; index++) {
+      found.push(this.#at(offsets(index)));
+    }
     return found;
   }
 

@@ -11,7 +11,10 @@ interface TopicRoutesConfig {
   readonly rates: Pick<Rates, "publishes">;
 }
 
-export function topicRoutes(topics: Topics, { limits, rates }: TopicRoutesConfig): readonly Route[] {
+export function topicRoutes(
+  topics: Topics,
+  { limits, rates }: TopicRoutesConfig,
+): readonly Route[] {
   const publishing = new PublishLimit(rates.publishes);
   return [{
     method: "POST",

@@ -34,7 +34,14 @@ import { EVENT } from "./frames.ts";
 import { topicMetrics } from "./metrics.ts";
 import type { TopicRules } from "./rules.ts";
 import type { TopicsConfig } from "./settings.ts";
-import { hasEnough, lengthOf, NO_HISTORY, type SyncRequest, syncOf, type TopicSync } from "./sync.ts";
+import {
+  hasEnough,
+  lengthOf,
+  NO_HISTORY,
+  syncOf,
+  type SyncRequest,
+  type TopicSync,
+} from "./sync.ts";
 import { Topic } from "./topic.ts";
 
 /** How often the node tries to have at hand what somebody asks for. */

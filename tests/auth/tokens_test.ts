@@ -34,6 +34,7 @@ Deno.test("a connection token says who connects", async () => {
     nbf: NOW,
     expire_at: NOW + 3600,
     rooms: ["news:*"],
+    topics: ["Contact_*"],
   });
   assert.deepEqual(await hs256.connection(token), {
     site: "7",
@@ -44,6 +45,7 @@ Deno.test("a connection token says who connects", async () => {
     issuedAt: NOW * 1000,
     expiresAt: (NOW + 3600) * 1000,
     rooms: ["news:*"],
+    topics: ["Contact_*"],
   });
 });
 

@@ -33,7 +33,7 @@ const RULES: ImportRules = {
     "lib/topics": "base config core limits auth auth/revocations http feature.ts rooms",
     "lib/inbox": "base config core limits engines http feature.ts rooms",
     "lib/protocols": "base core net limits listeners/settings.ts auth http feature.ts rooms inbox",
-    "lib/hooks": "base config core net listeners/settings.ts feature.ts rooms inbox",
+    "lib/hooks": "base config core net engines listeners/settings.ts feature.ts rooms inbox",
     "lib/ways": "base config core limits/settings.ts engines auth/keys feature.ts rooms inbox",
     "bridge.ts": "base core engines inbox ways",
     // Any other capability: it needs no line of its own.
@@ -53,8 +53,7 @@ const RULES: ImportRules = {
   exceptions: {
     "lib/base/version.ts -> deno.json": "the program's version stands there",
     "lib/asks/http_asker.ts -> lib/hooks/signature.ts": "questions are signed as webhooks are",
-    "lib/asks/settings.ts -> lib/hooks/settings.ts":
-      "the kind of a secret that both are signed with",
+    "lib/asks/settings.ts -> lib/hooks/secret.ts": "the kind of a secret that both are signed with",
     "lib/asks/active_askers.ts -> lib/rooms/rules/patterns.ts": "how patterns of names are read",
     "lib/ways/feature.ts -> bridge.ts": "the bridge is a part of ways, in a file that users know",
     "bridge.ts -> lib/ways/redis_keys.ts": "the same, from the other side",

@@ -10,7 +10,7 @@ import {
   type SettingKind,
 } from "../config/kinds.ts";
 import { slice } from "../config/slice.ts";
-import { signingSecret } from "../hooks/settings.ts";
+import { signingSecret } from "../hooks/secret.ts";
 import type { PrivateTargets } from "../net/outward.ts";
 import { privateTargetsOf } from "../net/settings.ts";
 import type { Kind } from "./asker.ts";

@@ -2,10 +2,9 @@
 import type { Feature } from "../feature.ts";
 import { InboxService } from "../inbox/inbox.ts";
 import { listeners } from "../listeners/settings.ts";
-import { Rooms } from "../rooms/rooms.ts";
-import { AppEvents } from "./events/app_events.ts";
-import { ConnectionEvents } from "./events/connections.ts";
-import { SaidWitness } from "./events/said.ts";
+import { EVENT_FUNCTIONS } from "./events/functions.ts";
+import { openAppEvents } from "./events/opened.ts";
+import { EVENTS_SQL } from "./events/sqlite.ts";
 import { webhookCounters } from "./metrics.ts";
 import { RECEIPTS } from "./receipts.ts";
 import { WebhookSender } from "./sender.ts";
@@ -14,23 +13,28 @@ import { hooks as settings } from "./settings.ts";
 export const hooksFeature = {
   name: "hooks",
   settings,
-  open({ of, use }) {
-    const webhook = of(settings);
-    const events = new AppEvents();
-    use(Rooms).witnessBy(new SaidWitness(events));
-    const opened = { services: [events], connection: new ConnectionEvents(events) };
-    const counters = webhookCounters();
-    const metrics = Object.values(counters);
-    // Metrics are shown where no webhook is configured, too: as 0.
-    if (webhook === undefined) return { ...opened, metrics };
+  sql: EVENTS_SQL,
+  functions: EVENT_FUNCTIONS,
+  async open({ node, engine, of, use }) {
+    const config = of(settings);
     // A request that is under way has half of the time that a stop may take.
-    const options = {
-      ...webhook,
-      telling: RECEIPTS,
-      stopWaitMs: of(listeners).shutdownSeconds * 500,
+    const stopWaitMs = of(listeners).shutdownSeconds * 500;
+    const { events, tasks, metrics, ...opened } = await openAppEvents(
+      { node, engine, use },
+      config,
+      stopWaitMs,
+    );
+    const counters = webhookCounters();
+    // Metrics are shown where no webhook is configured, too: as 0.
+    const all = {
+      ...opened,
+      services: [events],
+      metrics: [...Object.values(counters), ...metrics],
     };
+    if (config.webhook === undefined) return { ...all, tasks };
+    const options = { ...config.webhook, telling: RECEIPTS, stopWaitMs };
     const sender = new WebhookSender(use(InboxService).keepReceipts(), counters, options);
-    const tasks = [{ name: "webhooks", run: (signal: AbortSignal) => sender.run(signal) }];
-    return { ...opened, tasks, metrics };
+    const webhooks = { name: "webhooks", run: (signal: AbortSignal) => sender.run(signal) };
+    return { ...all, tasks: [webhooks, ...tasks] };
   },
 } satisfies Feature;

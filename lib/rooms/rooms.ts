@@ -30,6 +30,7 @@ import { RoomPresence } from "./presence.ts";
 import type { RoomRules } from "./rules/room_rules.ts";
 import type {
   OnPresenceChange,
+  PresenceLogs,
   PresenceManager,
   PresencePage,
   PresenceRequest,
@@ -113,6 +114,11 @@ export class Rooms {
   witnessBy(witness: RoomWitness): void {
     this.#witness = witness;
     this.events.witnessBy(witness);
+  }
+
+  /** Sets the logs that get who comes and leaves. Says whether the engine writes them; else the listener of changes has to. */
+  logChangesBy(logs: PresenceLogs): boolean {
+    return this.#presence.logBy(logs);
   }
 
   /**

@@ -121,7 +121,8 @@ Deno.test("docs/notifications.md: webhook settings", async () => {
     { cwd: folder },
   );
   assert.equal(code, 0, stderr);
-  const { hooks: webhook } = readConfig(parseEnv(await Deno.readTextFile(`${folder}/.env`))).config;
+  const { hooks: { webhook } } =
+    readConfig(parseEnv(await Deno.readTextFile(`${folder}/.env`))).config;
   assert.equal(webhook?.url, "https://shop.example/hooks/notifyli");
   assert.equal(webhook?.secrets.length, 1);
   await Deno.remove(folder, { recursive: true });

@@ -6,7 +6,7 @@ import { ROOT } from "../support/paths.ts";
 import { EventStream } from "../support/event_stream.ts";
 import { operatorKeyOf } from "../support/manager.ts";
 import { Program } from "../support/program.ts";
-import { Receiver } from "../support/receiver.ts";
+import { hookEnv, Receiver } from "../support/receiver.ts";
 import { RedisServer } from "../support/redis.ts";
 import { waitFor } from "../support/wait.ts";
 import { TestClient } from "../support/test_client.ts";
@@ -25,7 +25,12 @@ Deno.test("docs/redis.md lists every key and channel, with its kind", async () =
   await using redis = await RedisServer.start();
   await using receiver = new Receiver();
   receiver.hold();
-  const env = { ...redis.env, ...receiver.env, REDIS_PLAIN_FIELDS: "true" };
+  const env = {
+    ...redis.env,
+    ...receiver.env,
+    ...hookEnv(receiver.url, { HOOK_STREAM: "*", APP_LIMIT_HOOK: "1" }),
+    REDIS_PLAIN_FIELDS: "true",
+  };
   await using program = await Program.start({ env });
   await using client = await TestClient.join(program.webSocketUrl, { user: 1, room: "lobby" });
   for (const user of [1, 2]) {
@@ -81,6 +86,11 @@ Deno.test("docs/redis.md lists every key and channel, with its kind", async () =
   assert.equal(made.status, 201, await made.text());
   await using stream = await EventStream.open(`${program.url}/sse`);
   await stream.named("open");
+
+  await waitFor(
+    "events are dropped",
+    async () => await redis.call("EXISTS", "notifyli:events-dropped:hook") === "1",
+  );
 
   const keys = (await redis.call("KEYS", "*")).split("\n");
   const channels = (await redis.call("PUBSUB", "CHANNELS")).split("\n");

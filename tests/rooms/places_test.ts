@@ -285,6 +285,10 @@ class LossyPresence implements PresenceManager {
   listen(...args: Parameters<PresenceManager["listen"]>): void {
     this.#presence.listen(...args);
   }
+
+  logBy(...args: Parameters<PresenceManager["logBy"]>): boolean {
+    return this.#presence.logBy(...args);
+  }
 }
 
 type TestEngine = StoringEngine & AsyncDisposable;

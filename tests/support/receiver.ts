@@ -18,6 +18,29 @@ export interface Receipt {
   readonly at: number;
 }
 
+/** An event as an endpoint is told of it. */
+export interface ToldEvent {
+  readonly event: string;
+  readonly id: string;
+  readonly site: string;
+  readonly room?: string;
+  readonly user_id?: number | string;
+  readonly at: number;
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly offset?: number;
+  readonly epoch?: string;
+}
+
+/** The settings of a notifyli that tells an endpoint on this machine of events. */
+export function hookEnv(url: string, changes: Record<string, string> = {}): Record<string, string> {
+  return {
+    HOOK_URL: url,
+    HOOK_SECRET: SECRET,
+    APP_OUTGOING_PRIVATE_IPS: "127.0.0.1",
+    ...changes,
+  };
+}
+
 export interface Told {
   /** When the request came, on `performance.now()`'s clock. */
   readonly cameAt: number;
@@ -27,6 +50,7 @@ export interface Told {
   readonly id: string;
   readonly body: string;
   readonly receipts: readonly Receipt[];
+  readonly events: readonly ToldEvent[];
 }
 
 export type Answer = (told: Told) => Response | Promise<Response>;
@@ -63,6 +87,18 @@ export class Receiver implements AsyncDisposable {
       .flatMap(({ receipts }) => receipts);
   }
 
+  /** All events, each once, as a receiver should take them. */
+  get events(): ToldEvent[] {
+    const events = this.told.flatMap(({ events }) => events);
+    return [...new Map(events.map((event) => [event.id, event])).values()];
+  }
+
+  /** Resolves with all events, once there are so many. */
+  async getEvents(count: number, ms?: number): Promise<ToldEvent[]> {
+    await waitFor(`${count} events`, () => this.events.length >= count, ms);
+    return this.events;
+  }
+
   /** Resolves with the first `count` requests, once they are there. */
   async get(count: number, ms?: number): Promise<Told[]> {
     await waitFor(`${count} webhooks`, () => this.told.length >= count, ms);
@@ -92,7 +128,8 @@ export class Receiver implements AsyncDisposable {
       headers: request.headers,
       id: request.headers.get("webhook-id") ?? "",
       body,
-      receipts: JSON.parse(body).receipts,
+      receipts: JSON.parse(body).receipts ?? [],
+      events: JSON.parse(body).events ?? [],
     };
     this.told.push(told);
     return await this.answer(told);

@@ -147,7 +147,10 @@ export class RedisBroker implements Broker {
   /** Fans a publication out that no history keeps. */
   async #pass(channel: Channel, publication: Publication): Promise<undefined> {
     const name = this.#keys.channel(channel);
-    await this.#redis.publish(name, payload(publication)).catch(throwUnconfirmed);
+    const { logged } = publication;
+    const passing = this.#redis.publish(name, payload(publication)).catch(throwUnconfirmed);
+    if (logged === undefined) return void await passing;
+    await Promise.all([passing, this.#functions.log(logged.streams, logged.fields)]);
   }
 
   /** Appends a publication to its channel's history and fans it out, in one step. */
@@ -165,6 +168,7 @@ export class RedisBroker implements Broker {
         keys.position(channel),
         keys.publicationId(channel, id, user),
         keys.publicationIdBefore(channel, id),
+        ...publication.logged?.streams ?? [],
       ],
       appendArguments(keys.channel(channel), {
         ...{ publication, content, history },
@@ -201,5 +205,6 @@ function appendArguments(
     publication.isClientsId ? CLIENTS_ID_SECONDS : 0,
     positionSeconds(history),
     publication.from?.user ?? "",
+    ...publication.logged?.fields ?? [],
   ];
 }

@@ -5,6 +5,7 @@ import HISTORY_DROP from "./history_drop.lua" with { type: "text" };
 import HISTORY_SIZE from "./history_size.lua" with { type: "text" };
 import INCARNATION_ENTER from "./incarnation_enter.lua" with { type: "text" };
 import LEASE_RENEW from "./lease_renew.lua" with { type: "text" };
+import LOG from "./log.lua" with { type: "text" };
 import PUBLISH from "./publish.lua" with { type: "text" };
 import RIGHTS from "./rights.lua" with { type: "text" };
 import CLAIM from "./turn_claim.lua" with { type: "text" };
@@ -22,6 +23,7 @@ export const KERNEL_FUNCTIONS = {
   historyDrop: lua(HISTORY_DROP, ALLOW_OOM),
   historySize: question(HISTORY_SIZE, ALLOW_OOM),
   leaseRenew: lua(LEASE_RENEW),
+  log: lua(LOG),
   publish: lua(EPOCHS + PUBLISH),
   rights: question(RIGHTS, NO_WRITES),
 } satisfies Functions;

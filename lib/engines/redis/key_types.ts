@@ -51,6 +51,11 @@ export const KEY_TYPES: Readonly<Record<string, KeyType>> = {
   history: "stream",
   position: "hash",
   incarnation: "hash",
+  events: "stream",
+  "events-log": "stream",
+  "events-batch": "string",
+  "events-dropped": "string",
+  "events-sender": "string",
 };
 
 /** The keys that all share and without which a way in, or the node, does not work: those of one user or room are not here. */
@@ -79,6 +84,7 @@ export const SHARED_KEYS: readonly string[] = [
   "revocation-ends",
   "revocation-lifts",
   "api-keys",
+  "events",
 ];
 
 /** Redis' word for what a key has where there is none. */

@@ -1,7 +1,9 @@
 -- Appends to a channel's history, then fans out. Entry ids are "offset-0".
--- KEYS: history stream, position hash, id that a user's client made, the same id without its user (before version 0.3)
+-- KEYS: history stream, position hash, id that a user's client made, the same id without its user (before version 0.3),
+--   streams of the logs that get an entry with it
 -- ARGV: pub/sub channel, kind, id, Unix time in seconds, content, history size, history seconds, origin of an epoch
---   (epoch.lua), seconds a client's id is known (0: the id is not a client's), seconds the position is kept, the user
+--   (epoch.lua), seconds a client's id is known (0: the id is not a client's), seconds the position is kept, the user,
+--   names and values of the entry in turn
 -- Returns offset, epoch, 1 if the client's id was known.
 
 -- Whether what is at a position in the history was published by this user under this id. Where it is gone nobody can tell:
@@ -50,4 +52,14 @@ redis.call('EXPIRE', KEYS[2], ARGV[10])
 -- The room is empty here: the channels that have a history are rooms, and need not name one.
 redis.call('PUBLISH', ARGV[1],
   ARGV[2] .. ' ' .. offset .. ' ' .. epoch .. ' ' .. ARGV[3] .. ' ' .. ARGV[4] .. ' \n' .. ARGV[5])
+-- A log that another program has broken keeps nobody from speaking.
+if #KEYS > 4 then
+  local entry = { unpack(ARGV, 12) }
+  for _, each in ipairs({ 'offset', offset, 'epoch', epoch }) do
+    table.insert(entry, each)
+  end
+  for i = 5, #KEYS do
+    redis.pcall('XADD', KEYS[i], '*', unpack(entry))
+  end
+end
 return { offset, epoch, 0 }

@@ -5,6 +5,7 @@
 import { getLogger } from "@logtape/logtape";
 import { reasonOf } from "../../base/reason.ts";
 import type { Connection } from "../../core/connection.ts";
+import type { LogEntry } from "../../core/publication.ts";
 import type { AppEvent, EventName } from "./event.ts";
 import { type Choice, Selection } from "./selection.ts";
 import type { EventStore } from "./store.ts";
@@ -66,12 +67,6 @@ export class AppEvents {
     return this.#takers.has(event);
   }
 
-  /** The logs that an event may go into, whatever its room. */
-  logsFor(...events: readonly EventName[]): string[] {
-    const takers = events.flatMap((event) => this.#takers.get(event) ?? []);
-    return [...new Set(takers.flatMap(({ log }) => log ?? []))];
-  }
-
   /** Who is to be told; `undefined` where nobody is. */
   audienceOf(event: EventName, site: string, room?: string): Audience | undefined {
     const takers = this.#takers.get(event)?.filter(({ selection }) => selection.has(site, room));
@@ -102,6 +97,11 @@ export class AppEvents {
         });
       }
     }
+  }
+
+  /** The event as an entry that the engine writes in one step with what it tells of; `undefined` where it has to be written. */
+  entryOf({ logs }: Audience, event: AppEvent): LogEntry | undefined {
+    return logs.length === 0 ? undefined : this.#store?.entryOf(logs, event);
   }
 
   /** Writes an event into its logs. Never rejects. */

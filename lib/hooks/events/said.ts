@@ -35,22 +35,29 @@ class OneSaid implements Telling {
   readonly #events: AppEvents;
   readonly #parts: SaidParts;
   readonly #id = nextId();
+  /** Whether the engine has written it. */
+  #isLogged = false;
 
   constructor(events: AppEvents, parts: SaidParts) {
     this.#events = events;
     this.#parts = parts;
   }
 
-  logged(_publication: Publication): LogEntry | undefined {
-    return undefined;
+  logged(publication: Publication): LogEntry | undefined {
+    const { audience } = this.#parts;
+    const entry = this.#events.entryOf(audience, this.#event(publication, undefined));
+    this.#isLogged = entry !== undefined;
+    return entry;
   }
 
   told(publication: Publication, published: Published | undefined): Promise<void> | void {
     if (published?.isDuplicate) return; // it was told when it came first
     const { audience, connection } = this.#parts;
+    const isToBeWritten = audience.logs.length > 0 && !this.#isLogged;
+    if (audience.handlers.length === 0 && !isToBeWritten) return;
     const event = this.#event(publication, published);
     this.#events.call(audience, event, connection);
-    if (audience.logs.length > 0) return this.#events.write(audience, event);
+    if (isToBeWritten) return this.#events.write(audience, event);
   }
 
   #event(publication: Publication, published: Published | undefined): AppEvent {

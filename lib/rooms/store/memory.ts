@@ -1,6 +1,7 @@
 /** Keeps in memory who is in which room, for a server that is the only node. */
 import type { Publication } from "../../core/publication.ts";
 import type { UserId } from "../../base/fields.ts";
+import { nextId } from "../../base/ids.ts";
 import { changePublication } from "./change.ts";
 import { Occupants } from "./occupants.ts";
 import { roomFull } from "./room_full.ts";
@@ -107,6 +108,11 @@ export class MemoryPresence implements PresenceManager {
     this.#onChange = listener;
   }
 
+  /** Whoever keeps logs on this engine is the only node, and writes them by itself. */
+  logBy(): boolean {
+    return false;
+  }
+
   #roomOf(site: string, room: string): Occupants | undefined {
     return this.#sites.get(site)?.get(room);
   }
@@ -124,7 +130,7 @@ export class MemoryPresence implements PresenceManager {
     { room, name }: PresenceEntry,
     users: number,
   ): void {
-    this.#onChange({ kind, site, room, user, name, users });
+    this.#onChange({ kind, site, room, user, name, users, id: nextId() });
   }
 
   /** Tells the room of a user under the version with which the user came. */

@@ -4,11 +4,11 @@
 --   hash of the room's users with several clients: user field to how many more than one,
 --   sorted set of the room's users by the version with which they came, and of '' by the last version,
 --   hash of the plain fields that nodes wrote into the connection hash: plain field to 1,
---   set of what the lease has, sorted set of the site's rooms with somebody in them
+--   set of what the lease has, sorted set of the site's rooms with somebody in them; the rest is presence_log.lua's
 -- ARGV: user, user field, client id, lease (to take out: it must be the client's; '' for any), JSON ('' to take out),
 --   most clients in the room ('' for no limit), plain field ('' if the user can have none),
 --   JSON of the plain field ('' to write none), pub/sub channel ('' to tell nobody), the rest of what is published,
---   how the lease notes the client ('' where it does not), the room
+--   how the lease notes the client ('' where it does not), the room; the rest is presence_log.lua's
 -- Returns 1 if this was the user's first client to come or the last one to go, -1 if the room is full, else 0; 1 if the
 --   connection hash has entries that no node wrote, else 0; and how many users are in the room now.
 
@@ -106,6 +106,7 @@ else
       redis.call('DEL', KEYS[4])
       redis.pcall('ZREM', KEYS[7], ARGV[12])
     end
+    note_change('leave', users())
     return answer(1)
   end
 end
@@ -138,5 +139,8 @@ if not redis.call('ZSCORE', KEYS[4], ARGV[1]) then
   if #entries == 0 then
     tell('join', version)
   end
+end
+if #entries == 0 then
+  note_change('join', users())
 end
 return answer(#entries == 0 and 1 or 0)

@@ -1,6 +1,8 @@
 /** Keeps in Redis who is in which room: in the connection hashes of the base protocol, and in keys beside them. */
 import { roomChannel } from "../../core/channel.ts";
 import type { UserId } from "../../base/fields.ts";
+import { nextId } from "../../base/ids.ts";
+import { unixSeconds } from "../../base/times.ts";
 import { unavailable } from "../../engines/redis/errors.ts";
 import type { Calls } from "../../engines/redis/functions.ts";
 import type { RedisKeys } from "../../engines/redis/keys.ts";
@@ -30,6 +32,7 @@ import {
   type OccupiedRequest,
   type OnPresenceChange,
   type PresenceEntry,
+  type PresenceLogs,
   type PresenceManager,
   type PresencePage,
   type PresenceRequest,
@@ -40,6 +43,8 @@ import {
 const FIRST_OR_LAST = 1;
 /** `presence.lua` answers this where the room has no place. */
 const FULL = -1;
+
+const NO_STREAMS = { ofUsers: [], ofRooms: [] };
 
 /** Most lookups in one call. */
 const MOST_LOOKUPS = 200;
@@ -69,6 +74,7 @@ export class RedisPresence implements PresenceManager {
   readonly #occupied: OccupiedRooms;
   readonly #plainFields: boolean;
   #onChange: OnPresenceChange = () => {};
+  #logs: PresenceLogs = { streamsOf: () => NO_STREAMS };
 
   constructor(
     { redis, keys, lease, functions }: RedisStorage,
@@ -162,6 +168,11 @@ export class RedisPresence implements PresenceManager {
     this.#onChange = listener;
   }
 
+  logBy(logs: PresenceLogs): boolean {
+    this.#logs = logs;
+    return true;
+  }
+
   async #lookUp(lookups: readonly EntryLookup[]): Promise<(UserPresence | undefined | Error)[]> {
     const hashes = lookups.map(({ site, room }) => connectionsKey(this.#keys, site, room));
     const clients = lookups.map((place) => clientsKey(this.#keys, place));
@@ -221,11 +232,16 @@ export class RedisPresence implements PresenceManager {
     },
   ): Promise<number> {
     const { site, room, user, client_id } = place;
+    const kind = json === "" ? "leave" : "join";
+    const { ofUsers, ofRooms } = this.#logs.streamsOf(kind, site, room);
+    const id = nextId();
     const [code, foreign, users] = await this.#functions.place(
       [
         ...presenceKeys(this.#keys, place),
         this.#keys.lease(this.#lease.id),
         occupiedKey(this.#keys, site),
+        ...ofUsers,
+        ...ofRooms,
       ],
       [
         user,
@@ -239,11 +255,16 @@ export class RedisPresence implements PresenceManager {
         ...told,
         noted,
         room,
+        id,
+        site,
+        unixSeconds(),
+        JSON.stringify({ name }),
+        ofUsers.length,
       ],
     ) as [number, number, number];
     if (foreign === 1) this.#foreign.note(site, room);
     if (code === FIRST_OR_LAST) {
-      this.#onChange({ kind: json === "" ? "leave" : "join", site, room, user, name, users });
+      this.#onChange({ kind, site, room, user, name, users, id });
     }
     return code;
   }

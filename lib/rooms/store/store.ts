@@ -63,6 +63,18 @@ export interface PresenceChange {
    * by a leave that makes it 0.
    */
   readonly users: number;
+  /** No other change has this id. */
+  readonly id: string;
+}
+
+/** Where a store in Redis notes its changes, each in one step with the change. */
+export interface PresenceLogs {
+  /** The streams that get users who come and leave, and those that get rooms that are occupied and vacated. */
+  streamsOf(
+    kind: PresenceChange["kind"],
+    site: string,
+    room: string,
+  ): { readonly ofUsers: readonly string[]; readonly ofRooms: readonly string[] };
 }
 
 export type OnPresenceChange = (change: PresenceChange) => void;
@@ -121,6 +133,8 @@ export interface PresenceManager {
    * given back at once has come and left.
    */
   listen(listener: OnPresenceChange): void;
+  /** Sets the logs that get each change. Says whether the store writes them: those in memory do not. */
+  logBy(logs: PresenceLogs): boolean;
 }
 
 /** Most bytes of the entries of one page. */

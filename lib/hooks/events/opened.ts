@@ -1,0 +1,93 @@
+/** Puts together what tells applications of events: what happens, the logs, and who is told. */
+import { getLogger } from "@logtape/logtape";
+import { BurstLog } from "../../core/burst_log.ts";
+import { Counter } from "../../core/metrics.ts";
+import { every, type Task } from "../../core/task.ts";
+import type { Opened, Surroundings } from "../../feature.ts";
+import { Rooms } from "../../rooms/rooms.ts";
+import { WebhookSender } from "../sender.ts";
+import type { HooksConfig } from "../settings.ts";
+import { AppEvents } from "./app_events.ts";
+import { ConnectionEvents } from "./connections.ts";
+import { openEvents } from "./open.ts";
+import { tellRoomChanges } from "./room_changes.ts";
+import { SaidWitness } from "./said.ts";
+import { type EventStore, STREAM } from "./store.ts";
+import { EndpointCounters, eventsTelling } from "./telling.ts";
+
+const log = getLogger(["notifyli", "events"]);
+
+/** How often the stream is cut to its size. */
+const TRIM_EVERY_MS = 1000;
+
+export interface OpenEvents extends Required<Pick<Opened, "connection" | "metrics">> {
+  readonly events: AppEvents;
+  readonly tasks: readonly Task[];
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** @param stopWaitMs how long a stop waits for a request that is under way */
+export async function openAppEvents(
+  { node, engine, use }: Pick<Surroundings, "node" | "engine" | "use">,
+  config: HooksConfig,
+  stopWaitMs: number,
+): Promise<OpenEvents> {
+  const lost = new Counter("hook_lost", "Events that no log took, since the engine was away.");
+  const lostLog = new BurstLog((_, count) => log.error("{count} more events were lost", { count }));
+  const hasLogs = config.endpoints.length > 0 || config.stream !== undefined;
+  const store = hasLogs
+    ? await openEvents(engine.storage, (count) => {
+      lost.value += count;
+      lostLog.line(
+        "lost",
+        () => log.error("{count} events were lost: no log took them", { count }),
+      );
+    })
+    : undefined;
+  const events = new AppEvents(store);
+  const told = config.endpoints.map((endpoint) =>
+    tell(endpoint, { events, store: store!, config, stopWaitMs })
+  );
+  const tasks = told.map(({ task }) => task);
+  if (config.stream !== undefined) {
+    const { choice, size } = config.stream;
+    events.keep(STREAM, choice);
+    tasks.push(
+      every("size of the stream of events", TRIM_EVERY_MS, () => store?.trimStream?.(size)),
+    );
+  }
+  const rooms = use(Rooms);
+  rooms.witnessBy(new SaidWitness(events));
+  tellRoomChanges(events, rooms, (logs) => store?.streamsOf?.(logs) ?? []);
+  return {
+    events,
+    connection: new ConnectionEvents(events),
+    tasks,
+    metrics: [...told.flatMap(({ metrics }) => metrics), ...(hasLogs ? [lost] : [])],
+    async [Symbol.asyncDispose]() {
+      await node.background.settled(); // users who leave rooms as their connections are closed are told of, too
+      await store?.[Symbol.asyncDispose]();
+      lostLog[Symbol.dispose]();
+    },
+  };
+}
+
+/** Tells one endpoint. */
+function tell(
+  endpoint: HooksConfig["endpoints"][number],
+  { events, store, config, stopWaitMs }: {
+    readonly events: AppEvents;
+    readonly store: EventStore;
+    readonly config: HooksConfig;
+    readonly stopWaitMs: number;
+  },
+) {
+  const { name, choice } = endpoint;
+  events.keep(name, choice);
+  const log = store.log(name);
+  const counters = new EndpointCounters();
+  const telling = eventsTelling(name, config.logSize);
+  const sender = new WebhookSender(log, counters, { ...endpoint, telling, stopWaitMs });
+  const task: Task = { name: `endpoint ${name}`, run: (signal) => sender.run(signal) };
+  return { task, metrics: counters.metrics(name, log) };
+}

@@ -1,0 +1,90 @@
+/** Keeps events in SQLite. What happens in one turn of the event loop is one row of each log. */
+import type { Migration } from "../../engines/sqlite/migrations.ts";
+import type { Statement } from "../../engines/sqlite/statement.ts";
+import type { SqliteStore } from "../../engines/sqlite/store.ts";
+import type { SqliteStorage } from "../../engines/storage.ts";
+import EVENTS from "./1_events.sql" with { type: "text" };
+import type { AppEvent } from "./event.ts";
+import { Outbox } from "./outbox.ts";
+import { SqliteEventLog } from "./sqlite_log.ts";
+import { type EventLog, type EventStore, MAX_BATCH_BYTES, MOST_UNWRITTEN } from "./store.ts";
+
+export const EVENTS_SQL: readonly Migration[] = [{ name: "events", sql: EVENTS }];
+
+/** Most events of one row. */
+const ROW_EVENTS = 100;
+
+interface Unwritten {
+  readonly logs: readonly string[];
+  readonly json: string;
+}
+
+export class SqliteEvents implements EventStore {
+  readonly #store: SqliteStore;
+  readonly #insert: Statement;
+  readonly #outbox: Outbox<Unwritten>;
+
+  /** @param onLost is told how many events were lost that the file did not take */
+  constructor({ store }: SqliteStorage, onLost: (count: number) => void) {
+    this.#store = store;
+    this.#insert = store.prepare("INSERT INTO events (log, count, events) VALUES (?, ?, ?)");
+    this.#outbox = new Outbox<Unwritten>({
+      write: (items) => this.#write(items),
+      most: MOST_UNWRITTEN,
+      onLost: ({ length }) => onLost(length),
+    });
+  }
+
+  append(logs: readonly string[], event: AppEvent): Promise<void> {
+    return this.#outbox.push({ logs, json: JSON.stringify(event) });
+  }
+
+  entryOf(): undefined {
+    return undefined;
+  }
+
+  log(name: string): EventLog {
+    return new SqliteEventLog(name, this.#store);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#outbox[Symbol.asyncDispose]();
+  }
+
+  async #write(items: readonly Unwritten[]): Promise<number> {
+    const rows = rowsOf(items);
+    await this.#store.commit(() => {
+      for (const { log, lines } of rows) this.#insert.run(log, lines.length, lines.join("\n"));
+    });
+    return items.length;
+  }
+}
+
+interface EventRow {
+  readonly log: string;
+  readonly lines: string[];
+  length: number;
+}
+
+/** The rows of several logs, those of each in order. */
+function rowsOf(items: readonly Unwritten[]): EventRow[] {
+  const rows: EventRow[] = [];
+  const open = new Map<string, EventRow>();
+  for (const { logs, json } of items) {
+    for (const log of logs) {
+      let row = open.get(log);
+      if (row === undefined || isFull(row, json)) {
+        row = { log, lines: [], length: 0 };
+        open.set(log, row);
+        rows.push(row);
+      }
+      row.lines.push(json);
+      row.length += json.length;
+    }
+  }
+  return rows;
+}
+
+function isFull({ lines, length }: EventRow, json: string): boolean {
+  return lines.length >= ROW_EVENTS || length + json.length > MAX_BATCH_BYTES;
+}

@@ -1,10 +1,9 @@
 /** The client library as browsers get it: one ES module, and a SharedWorker for all tabs. */
 import assert from "node:assert/strict";
-import { build, stop } from "esbuild";
 import type { Page } from "playwright-core";
 import { openContext, OPTIONS } from "../support/browser.ts";
+import { bundled } from "../support/bundled.ts";
 import { Manager } from "../support/manager.ts";
-import { ROOT } from "../support/paths.ts";
 import { Program } from "../support/program.ts";
 import { Proxy } from "../support/proxy.ts";
 import { APP_KEY, type Claims, connectionToken } from "../support/tokens.ts";
@@ -213,7 +212,7 @@ const PAGE = `<!doctype html><meta charset="utf-8"><body><script type="module">
 class Site implements AsyncDisposable {
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
 
-  private constructor(library: string, worker: string) {
+  private constructor(library = "", worker = "") {
     const script = (text: string) =>
       new Response(text, { headers: { "content-type": "text/javascript" } });
     this.#server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
@@ -226,11 +225,7 @@ class Site implements AsyncDisposable {
   }
 
   static async open(): Promise<Site> {
-    try {
-      return new Site(await bundled("mod.ts"), await bundled("tabs/shared_worker.ts"));
-    } finally {
-      await stop();
-    }
+    return new Site(...await bundled("mod.ts", "tabs/shared_worker.ts"));
   }
 
   get url(): string {
@@ -240,16 +235,4 @@ class Site implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#server.shutdown();
   }
-}
-
-async function bundled(entry: string): Promise<string> {
-  const { outputFiles: [file] } = await build({
-    entryPoints: [`${ROOT}lib/sdk/${entry}`],
-    bundle: true,
-    format: "esm",
-    target: "es2022",
-    minify: true,
-    write: false,
-  });
-  return file?.text ?? assert.fail();
 }

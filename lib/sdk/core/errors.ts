@@ -22,6 +22,7 @@ const TEMPORARY: readonly ErrorCode[] = [
   "rate_limited",
   "too_many_connections",
   "room_full",
+  "too_many_filters",
 ];
 
 export class NotifyliError extends Error {

@@ -172,6 +172,18 @@ Deno.test("topic() says aloud what cannot be made up for, and hands on the last 
   }
 });
 
+Deno.test("topic() does not hand on again what an earlier program had up to its position", () => {
+  using world = start();
+  world.online();
+  const { messages, gaps } = watchTopic(world.client, {}, { since: { offset: 7, epoch: EPOCH } });
+  const last = published(6, [1], { replay: true });
+  world.socket.reply("subscribe", topicData(1, 90, { reason: "expired" }, [last]));
+  assert.deepEqual([messages, gaps.length], [[], 1]);
+  world.comeBack();
+  world.socket.reply("subscribe", topicData(1, 0, { reason: "epoch", epoch: "e2" }, [last]));
+  assert.deepEqual(offsets(messages), [6]);
+});
+
 Deno.test("topic() says that a topic without a history cannot be resumed", () => {
   using world = start();
   world.online();
@@ -387,6 +399,25 @@ Deno.test("topics.subscribe() resolves with an id that ends it, once the server 
   world.socket.receive(published(9, [1, 2]));
   assert.deepEqual(heard, [8, 8]);
   assert.deepEqual(world.socket.ofType("unsubscribe").map(({ sub }) => sub), [1, 2]);
+});
+
+Deno.test("topics.subscribe() waits for the server also where another one was taken before", async () => {
+  using world = start();
+  world.online();
+  watchTopic(world.client);
+  world.socket.reply("subscribe", topicData(1, 7));
+  world.socket.receive(published(8, [1]));
+  world.socket.drop(1006);
+  const seen: unknown[] = [];
+  const subscribing = world.client.topics.subscribe("T", ({ offset }) => seen.push(offset))
+    .then(() => seen.push("taken"));
+  await new Promise((resolve) => setTimeout(resolve));
+  assert.deepEqual(seen, [8], "what was last is known");
+  world.clock.pass(1_000);
+  world.online();
+  world.socket.reply("subscribe", topicData(1, 9, { recovered: true }, [published(9, [1])]));
+  await subscribing;
+  assert.deepEqual(seen, [8, 9, "taken"]);
 });
 
 Deno.test("topics.subscribe() rejects with what is final, and then has ended", async () => {

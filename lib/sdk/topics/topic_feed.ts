@@ -209,6 +209,7 @@ export class TopicFeed implements SubscribedTopic {
     const isSameEpoch = since !== undefined && since.epoch === position?.epoch;
     if (!recovered) {
       this.#position = position;
+      this.#last = undefined; // the server says which it is
       const why = reason ?? (since === undefined ? "no_history" : "epoch");
       if (since !== undefined || wasTaken) {
         this.#emit("gap", { reason: why, since, now: position });
@@ -216,6 +217,7 @@ export class TopicFeed implements SubscribedTopic {
     }
     for (const message of messages) {
       const { offset } = message;
+      this.#last = message;
       const isOld = isSameEpoch && offset !== undefined && offset <= since.offset;
       if (isOld && !recovered) continue; // the last one that matched, which we had
       if (recovered && position !== undefined && offset !== undefined) {

@@ -60,6 +60,23 @@ Deno.test("sseTransport() sends one POST after the other, with all that waits", 
   await server.close(transport);
 });
 
+Deno.test("sseTransport() sends what comes in the moment in which a POST is answered", async () => {
+  for (let turns = 0; turns < 20; turns++) {
+    const server = new FakeServer();
+    const { transport } = server.connect("ws://one.test/ws");
+    server.say('event: open\ndata: {"session":"s1"}\n\n');
+    await waitFor("it is open", () => server.isOpen);
+    transport.send("a");
+    await waitFor("the first goes", () => server.posts.length === 1);
+    server.answer(202);
+    for (let turn = 0; turn < turns; turn++) await undefined;
+    transport.send("b");
+    await waitFor("the second goes", () => server.posts.length === 2, 5_000);
+    server.answer(202);
+    await server.close(transport);
+  }
+});
+
 Deno.test("sseTransport() sends each alone where the server takes no more at once", async () => {
   const server = new FakeServer();
   const { transport, told } = server.connect("ws://one.test/ws");

@@ -75,9 +75,7 @@ class SseTransport implements Transport {
 
   send(text: string): void {
     this.#waiting.push(text);
-    this.#sending ??= this.#sendWaiting()
-      .catch((error) => this.#end(CONNECTION_LOST, String(error)))
-      .finally(() => this.#sending = undefined);
+    this.#sending ??= this.#sendWaiting();
   }
 
   close(): void {
@@ -138,19 +136,27 @@ class SseTransport implements Transport {
   }
 
   async #sendWaiting(): Promise<void> {
-    await undefined; // what is said at once goes up together
-    while (this.#waiting.length > 0) {
-      const texts = this.#nextBatch();
-      const response = await this.#post(texts.join("\n"));
-      const { status } = response;
-      if (status === FORBIDDEN_STATUS) return await this.#refused(response);
-      await response.body?.cancel();
-      if (status === TOO_BIG_STATUS && texts.length > 1) {
-        this.#batchLength = 0; // each alone
-        this.#waiting.unshift(...texts);
-      } else if (status === TOO_BIG_STATUS) return this.#end(FRAME_TOO_BIG, "frame is too big");
-      else if (status !== 202) return this.#end(CONNECTION_LOST, `A POST is answered ${status}`);
+    try {
+      await undefined; // what is said at once goes up together
+      while (this.#waiting.length > 0 && !this.#abort.signal.aborted) await this.#sendBatch();
+    } catch (error) {
+      this.#end(CONNECTION_LOST, String(error));
+    } finally {
+      this.#sending = undefined; // in the moment in which nothing waits: what comes after it is sent by another
     }
+  }
+
+  async #sendBatch(): Promise<void> {
+    const texts = this.#nextBatch();
+    const response = await this.#post(texts.join("\n"));
+    const { status } = response;
+    if (status === FORBIDDEN_STATUS) return await this.#refused(response);
+    await response.body?.cancel();
+    if (status === TOO_BIG_STATUS && texts.length > 1) {
+      this.#batchLength = 0; // each alone
+      this.#waiting.unshift(...texts);
+    } else if (status === TOO_BIG_STATUS) this.#end(FRAME_TOO_BIG, "frame is too big");
+    else if (status !== 202) this.#end(CONNECTION_LOST, `A POST is answered ${status}`);
   }
 
   /** Sends a text up. The session is named in a header, since logs have the path. */

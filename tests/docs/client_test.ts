@@ -1,8 +1,12 @@
-/** Executes the examples of `docs/client.md`: one in Chromium, from the server's own `/notifyli.js`, one in Deno. */
+/** Executes the examples of `docs/client.md`: some in Chromium, from the server's own `/notifyli.js`, some in Deno. */
 import assert from "node:assert/strict";
+import { gzipSync } from "node:zlib";
+import type { Page } from "playwright-core";
 import { openContext, OPTIONS } from "../support/browser.ts";
+import { Manager } from "../support/manager.ts";
 import { ROOT } from "../support/paths.ts";
 import { Program } from "../support/program.ts";
+import { APP_KEY, connectionToken, subscriptionToken } from "../support/tokens.ts";
 import { waitFor } from "../support/wait.ts";
 
 const PAGE = await Deno.readTextFile(`${ROOT}docs/client.md`);
@@ -13,7 +17,7 @@ const examples = new Map(
 );
 
 Deno.test("docs/client.md: every block is an example that is executed", () => {
-  assert.deepEqual([...examples.keys()], ["browser", "room", "data"]);
+  assert.deepEqual([...examples.keys()], ["browser", "room", "data", "topic", "element", "ids"]);
   assert.equal(PAGE.match(/^```\w+$/gm)?.length, examples.size);
 });
 
@@ -54,12 +58,112 @@ Deno.test("docs/client.md: data", async () => {
   assert.deepEqual(lines, ['{ move: "e2e4" }']);
 });
 
-/** Runs an example in Deno, and takes what it prints. */
-async function linesOf(example: string): Promise<string[]> {
+Deno.test("docs/client.md: topic", async () => {
   await using program = await Program.start();
+  const manager = await Manager.of(program);
+  await publish(manager, program, { id: 5, updated_by: 3 });
+  const running = linesOf("topic", program);
+  await subscribed(manager, program, 1);
+  await publish(manager, program, { id: 6, updated_by: 4 });
+  await publish(manager, program, { id: 5, updated_by: 4 });
+  assert.deepEqual(await running, [
+    "contact 5 was updated by 3 before",
+    "contact 5 was updated by 4",
+  ]);
+});
+
+Deno.test("docs/client.md: element", OPTIONS, async () => {
+  await using program = await Program.start({ env: { APP_KEY } });
+  const manager = await Manager.of(program);
+  await using context = await openContext();
+  const value = await connectionToken();
+  await context.addCookies([{ name: "notifyli_token", value, url: program.url }]);
+  const page = await context.newPage();
+  await page.route("**/subscription-token?*", async (route) => {
+    const query = new URL(route.request().url()).searchParams;
+    const [topic, filter] = [query.get("topic"), JSON.parse(query.get("filter") ?? "")];
+    await route.fulfill({ body: await subscriptionToken({ topic, filter }) });
+  });
+  await openPage(page, program, examples.get("element") ?? "");
+  const inLobby = async (is: boolean) => {
+    await waitFor(`she is ${is ? "" : "not "}in the lobby`, async () => {
+      const { json } = await manager.call(program, "GET", "/rooms/lobby/connections");
+      return JSON.stringify(json).includes('"user_id":123') === is;
+    });
+  };
+  await Promise.all([subscribed(manager, program, 1), inLobby(true)]);
+  await publish(manager, program, { id: 5 });
+  await page.waitForFunction(
+    "element => element.textContent === 'loaded anew; '",
+    await page.$("#contact"),
+  );
+  await page.evaluate("document.dispatchEvent(new Event('leave-lobby'))");
+  await inLobby(false);
+  await page.evaluate("document.querySelector('#contact').remove()");
+  await subscribed(manager, program, 0);
+});
+
+Deno.test("docs/client.md: ids", OPTIONS, async () => {
+  await using program = await Program.start();
+  const manager = await Manager.of(program);
+  await using context = await openContext();
+  const page = await context.newPage();
+  await publish(manager, program, { id: 5, updated_by: 3 });
+  const script = `import { connect } from "/notifyli.js";
+    const client = connect({ userId: 123 });
+    class Component { element = document.body.appendChild(document.createElement("p")); }
+    ${examples.get("ids")}
+    globalThis.heard = [];
+    const all = await Realtime.subscribe("Contact_Updated_Topic", (msg) => heard.push(msg));
+    const five = await Realtime.subscribe("Contact_Updated_Topic", { id: 5 }, ({ replay }) => heard.push(replay));
+    Realtime.unsubscribe(five);
+    const component = new Component();
+    component.subscribe("Contact_Updated_Topic", { id: 6 }, ({ id }) => heard.push(id));
+    Object.assign(globalThis, { component, all });`;
+  await openPage(page, program, `<body></body><script type="module">${script}</script>`);
+  await subscribed(manager, program, 2);
+  await publish(manager, program, { id: 6, updated_by: 4 });
+  await page.waitForFunction("heard.length === 4");
+  const before = { id: 5, updated_by: 3, replay: true };
+  const now = { id: 6, updated_by: 4, replay: false };
+  assert.deepEqual(await page.evaluate("heard"), [before, true, now, 6]);
+  await page.evaluate("component.element.remove()");
+  await subscribed(manager, program, 1);
+  await page.evaluate("Realtime.unsubscribe(all)");
+  await subscribed(manager, program, 0);
+});
+
+Deno.test("docs/client.md: the library is as big as the page says", async () => {
+  const size = gzipSync(await Deno.readFile(`${ROOT}static/notifyli.js`)).length;
+  const [, said] = /`\/notifyli\.js` \((\d+) kB over the wire\)/.exec(PAGE) ?? [];
+  assert.ok(Math.abs(size / 1000 - Number(said)) <= 1, `it has ${size} bytes`);
+});
+
+async function openPage(page: Page, program: Program, body: string): Promise<void> {
+  await page.route("**/page.html", (route) => route.fulfill({ contentType: "text/html", body }));
+  await page.goto(`${program.url}/page.html`);
+}
+
+async function publish(manager: Manager, program: Program, data: unknown): Promise<void> {
+  await manager.done(program, "/topics/Contact_Updated_Topic", { data });
+}
+
+/** Resolves when the server has so many subscriptions to topics. */
+async function subscribed(manager: Manager, program: Program, count: number): Promise<void> {
+  await waitFor(`${count} subscriptions`, async () => {
+    return (await manager.stats(program))["topic_subscriptions"] === count;
+  });
+}
+
+/** Runs an example in Deno, and takes what it prints. */
+async function linesOf(example: string, at?: Program): Promise<string[]> {
+  if (at === undefined) {
+    await using program = await Program.start();
+    return await linesOf(example, program);
+  }
   const code = (examples.get(example) ?? "").replace(
     "ws://localhost:7000",
-    program.url.replace("http", "ws"),
+    at.url.replace("http", "ws"),
   );
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["eval", "--cached-only", "--ext=ts", `--config=${ROOT}deno.json`, code],

@@ -51,6 +51,8 @@ export const KEY_TYPES: Readonly<Record<string, KeyType>> = {
   history: "stream",
   position: "hash",
   incarnation: "hash",
+  online: "set",
+  offline: "zset",
   events: "stream",
   "events-log": "stream",
   "events-batch": "string",
@@ -84,6 +86,7 @@ export const SHARED_KEYS: readonly string[] = [
   "revocation-ends",
   "revocation-lifts",
   "api-keys",
+  "offline",
   "events",
 ];
 

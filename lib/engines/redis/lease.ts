@@ -40,7 +40,8 @@ export class Lease implements AsyncDisposable {
   readonly #functions: Calls<typeof KERNEL_FUNCTIONS>;
   readonly #milliseconds: number;
   readonly #onLost: () => void;
-  #sweeper: Sweeper | undefined;
+  /** By the marks that entries begin with. */
+  readonly #sweepers = new Map<string, Sweeper>();
   #failure: string | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
   #ticking: Promise<void> = Promise.resolve();
@@ -75,9 +76,13 @@ export class Lease implements AsyncDisposable {
     return this.#failure;
   }
 
-  /** Sets what sweeps the entries of ended leases. Whoever notes entries must set it. */
-  sweepBy(sweeper: Sweeper): void {
-    this.#sweeper = sweeper;
+  /**
+   * Sets what sweeps the entries of ended leases. Whoever notes entries must set it.
+   *
+   * @param mark a line break and a word: the entries begin with it. Those of presence, which older nodes know, have none
+   */
+  sweepBy(sweeper: Sweeper, mark: "" | `\n${string}` = ""): void {
+    this.#sweepers.set(mark, sweeper);
   }
 
   /**
@@ -185,17 +190,16 @@ export class Lease implements AsyncDisposable {
   }
 
   async #sweepAll(ended: readonly string[]): Promise<boolean> {
-    const sweeper = this.#sweeper;
-    if (sweeper === undefined) return false; // nodes that know the entries will sweep them
+    if (this.#sweepers.size === 0) return false; // nodes that know the entries will sweep them
     const others = ended.filter((lease) => lease !== this.#id);
     for (const lease of others) {
-      if (!this.#isEnded) await this.#sweep(lease, sweeper);
+      if (!this.#isEnded) await this.#sweep(lease);
     }
     return others.length > 0;
   }
 
   /** Sweeps one lease. Each step may be done twice: by several nodes at once, or again after a node died in one. */
-  async #sweep(lease: string, sweeper: Sweeper): Promise<void> {
+  async #sweep(lease: string): Promise<void> {
     const key = this.#keys.lease(lease);
     let swept = 0;
     for (;;) {
@@ -203,7 +207,7 @@ export class Lease implements AsyncDisposable {
       const entries = await this.#redis.srandmember(key, SWEEP_BATCH);
       if (entries.length === 0) break;
       const gone = await Promise.all(
-        entries.map((entry) => sweeper(lease, entry).catch(goneIfRefusedAlone)),
+        entries.map((entry) => this.#sweepEntry(lease, entry).catch(goneIfRefusedAlone)),
       );
       await this.#redis.srem(key, ...entries);
       swept += gone.filter(Boolean).length;
@@ -212,6 +216,12 @@ export class Lease implements AsyncDisposable {
     if (swept > 0) {
       log.info("a node died; {count} of its users' presences are removed", { count: swept });
     }
+  }
+
+  /** Entries of a later version, whose mark this one does not know, are left to nobody. */
+  async #sweepEntry(lease: string, entry: string): Promise<boolean> {
+    const mark = entry.startsWith("\n") ? entry.slice(0, entry.indexOf("\n", 1)) : "";
+    return await this.#sweepers.get(mark)?.(lease, entry) ?? false;
   }
 }
 

@@ -9,10 +9,11 @@ import { WebhookSender } from "../sender.ts";
 import type { HooksConfig } from "../settings.ts";
 import { AppEvents } from "./app_events.ts";
 import { ConnectionEvents } from "./connections.ts";
-import { openEvents } from "./open.ts";
+import { openEvents, openOnline } from "./open.ts";
 import { tellRoomChanges } from "./room_changes.ts";
 import { SaidWitness } from "./said.ts";
 import { type EventStore, STREAM } from "./store.ts";
+import { UserEvents } from "./users.ts";
 import { EndpointCounters, eventsTelling } from "./telling.ts";
 
 const log = getLogger(["notifyli", "events"]);
@@ -20,7 +21,7 @@ const log = getLogger(["notifyli", "events"]);
 /** How often the stream is cut to its size. */
 const TRIM_EVERY_MS = 1000;
 
-export interface OpenEvents extends Required<Pick<Opened, "connection" | "metrics">> {
+export interface OpenEvents extends Required<Pick<Opened, "connection" | "metrics" | "restore">> {
   readonly events: AppEvents;
   readonly tasks: readonly Task[];
   [Symbol.asyncDispose](): Promise<void>;
@@ -59,9 +60,26 @@ export async function openAppEvents(
   const rooms = use(Rooms);
   rooms.witnessBy(new SaidWitness(events));
   tellRoomChanges(events, rooms, (logs) => store?.streamsOf?.(logs) ?? []);
+  const users = new UserEvents(
+    events,
+    node,
+    () => openOnline(engine.storage, config.offlineSeconds * 1000),
+  );
+  await users.follow();
+  events.whenAsked(() => void users.follow());
+  tasks.push(users.task);
+  const connections = new ConnectionEvents(events);
   return {
     events,
-    connection: new ConnectionEvents(events),
+    connection: {
+      opened: (connection) => connections.opened(connection),
+      identified: (connection, user) => users.identified(connection, user),
+      closed(connection) {
+        users.closed(connection);
+        connections.closed(connection);
+      },
+    },
+    restore: users,
     tasks,
     metrics: [...told.flatMap(({ metrics }) => metrics), ...(hasLogs ? [lost] : [])],
     async [Symbol.asyncDispose]() {

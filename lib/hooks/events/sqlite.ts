@@ -4,12 +4,16 @@ import type { Statement } from "../../engines/sqlite/statement.ts";
 import type { SqliteStore } from "../../engines/sqlite/store.ts";
 import type { SqliteStorage } from "../../engines/storage.ts";
 import EVENTS from "./1_events.sql" with { type: "text" };
+import ONLINE from "./2_online.sql" with { type: "text" };
 import type { AppEvent } from "./event.ts";
 import { Outbox } from "./outbox.ts";
 import { SqliteEventLog } from "./sqlite_log.ts";
 import { type EventLog, type EventStore, MAX_BATCH_BYTES, MOST_UNWRITTEN } from "./store.ts";
 
-export const EVENTS_SQL: readonly Migration[] = [{ name: "events", sql: EVENTS }];
+export const EVENTS_SQL: readonly Migration[] = [
+  { name: "events", sql: EVENTS },
+  { name: "online", sql: ONLINE },
+];
 
 /** Most events of one row. */
 const ROW_EVENTS = 100;

@@ -133,7 +133,7 @@ function env(
   seconds: string,
 ): Record<string, string> {
   const changes = { HOOK_EVENTS: "user.*", HOOK_OFFLINE_SECONDS: seconds };
-  const lease = redis === undefined ? {} : { REDIS_LEASE_SECONDS: "5" };
+  const lease: Record<string, string> = redis ? { REDIS_LEASE_SECONDS: "5" } : {};
   return { ...redis?.env, ...lease, ...hookEnv(receiver.url, changes) };
 }
 

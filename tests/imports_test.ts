@@ -32,7 +32,8 @@ const RULES: ImportRules = {
     "lib/rooms": "base config core limits engines auth auth/revocations http feature.ts",
     "lib/topics": "base config core limits auth auth/revocations http feature.ts rooms",
     "lib/inbox": "base config core limits engines http feature.ts rooms",
-    "lib/protocols": "base core net limits listeners/settings.ts auth http feature.ts rooms inbox",
+    "lib/protocols":
+      "base core net limits listeners/settings.ts auth http feature.ts rooms topics inbox",
     "lib/hooks": "base config core net engines listeners/settings.ts feature.ts rooms inbox",
     "lib/ways": "base config core limits/settings.ts engines auth/keys feature.ts rooms inbox",
     "bridge.ts": "base core engines inbox ways",

@@ -11,7 +11,7 @@ export type JsonSchema = Readonly<Record<string, unknown>>;
 export type Note = (path: string, problem: string) => void;
 
 /** A check of one kind of value. */
-interface Shape<T> {
+export interface Shape<T> {
   /** Names the allowed values in an error. */
   readonly allowed: string;
   readonly schema: JsonSchema;

@@ -3,7 +3,7 @@ import { ConfigError } from "../base/config_error.ts";
 import { isOpenServer } from "../base/open_server.ts";
 import { type Config, loadConfig } from "../configuration.ts";
 import { isGuarded } from "../net/open_mode.ts";
-import { lineOf } from "../rooms/rules/words.ts";
+import { lineOf, topicLineOf } from "../rooms/rules/words.ts";
 import { checkAll, type Checked } from "./check_all.ts";
 import { describeRoom } from "./check_room.ts";
 import { checkRunning } from "./check_running.ts";
@@ -61,13 +61,18 @@ function told(checked: Checked, { room, user }: Asked): string {
   return room === undefined ? summary(checked) : describeRoom(checked, room, user);
 }
 
-function summary({ config, rooms }: Checked): string {
+function summary({ config, rooms, topics }: Checked): string {
   const hasTokens = !isOpenServer(config.auth);
   const lines: [string, string][] = [
     ...rooms.rules.map((rule): [string, string] => [rule.pattern, lineOf(rule, hasTokens)]),
     ["(all others)", lineOf(rooms.unknown, hasTokens)],
   ];
+  const ofTopics: [string, string][] = [
+    ...topics.map((rule): [string, string] => [rule.pattern, topicLineOf(rule, hasTokens)]),
+    ["(all others)", topicLineOf(undefined, hasTokens)],
+  ];
   return `All is good. The first rule whose pattern matches a room counts:\n\n${table(lines)}\n\n` +
+    (topics.length > 0 ? `The same for topics:\n\n${table(ofTopics)}\n\n` : "") +
     `May be called as: ${namesOf(config)}`;
 }
 

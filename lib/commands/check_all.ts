@@ -30,10 +30,10 @@ export async function checkAll(): Promise<Checked> {
     ...await problemsOfFiles(config),
   ];
   if (problems.length > 0) throw new ConfigError(problems.join("\n"));
-  const { rooms, warnings: more } = loadRooms(config);
+  const { rooms, topics, warnings: more } = loadRooms(config);
   const { auth, limits } = config;
   const tokens = auth.tokens && await TokenVerifier.open(auth.tokens, limits);
-  return { config, rooms, tokens, warnings: [...warnings, ...more] };
+  return { config, rooms, topics, tokens, warnings: [...warnings, ...more] };
 }
 
 function problemsOfRooms(env: Environment): string[] {

@@ -7,6 +7,7 @@ import { limits } from "../limits/settings.ts";
 import { listeners } from "../listeners/settings.ts";
 import { net } from "../net/settings.ts";
 import { Rooms } from "../rooms/rooms.ts";
+import { Topics } from "../topics/topics.ts";
 import { sseRoutes } from "./sse/sse.ts";
 import { SESSION_KINDS, sessionHooks } from "./sse/session.ts";
 import { introductionCommands } from "./v2/commands.ts";
@@ -25,7 +26,7 @@ export const protocolsFeature = {
         path: "/sse",
         app: sseRoutes({
           ...{ ...doors, node, inbox: use(InboxService), delivery: use(InboxDelivery) },
-          ...{ check: use(Authentication), rooms: use(Rooms) },
+          ...{ check: use(Authentication), rooms: use(Rooms), topics: use(Topics) },
         }, { limits: of(limits), listeners: of(listeners), net: of(net) }),
       }],
       kinds: SESSION_KINDS,

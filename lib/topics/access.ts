@@ -2,26 +2,25 @@
  * Says who may subscribe to a topic. `topics.ts` asks here before it does anything, whichever way a client came; what holds for
  * a topic is in `rules.ts`.
  */
-import type { TokenVerifier } from "../auth/tokens.ts";
 import { CodedError, type ErrorCode } from "../base/errors.ts";
 import type { Identity, TokenFacts } from "../core/identity.ts";
+import type { AccessProofs } from "../rooms/access.ts";
 import { roomPattern } from "../rooms/rules/patterns.ts";
 import { type Filter, filterField, isWithin } from "./filter.ts";
 import type { TopicRules } from "./rules.ts";
 
 export class TopicAccess {
   readonly #rules: TopicRules;
-  readonly #tokens: TokenVerifier | undefined;
+  readonly #proofs: AccessProofs;
 
-  /** @param tokens absent on an open server, where anyone may subscribe */
-  constructor(rules: TopicRules, tokens: TokenVerifier | undefined) {
+  constructor(rules: TopicRules, proofs: AccessProofs) {
     this.#rules = rules;
-    this.#tokens = tokens;
+    this.#proofs = proofs;
   }
 
-  /** Whether some topics are open to connections without a token. */
+  /** Whether some topics are open to connections without a proof of who they are. */
   get takesGuests(): boolean {
-    return this.#tokens !== undefined && this.#rules.haveGuests;
+    return !this.#proofs.isOpen && this.#rules.haveGuests;
   }
 
   /**
@@ -33,7 +32,7 @@ export class TopicAccess {
     topic: string,
     { filters, token }: { readonly filters: readonly Filter[]; readonly token?: string },
   ): Promise<TokenFacts | undefined> {
-    if (this.#tokens === undefined || identity === undefined) return undefined;
+    if (identity === undefined) return undefined; // an open server lets anyone in
     const rule = this.#rules.of(topic);
     if (identity.isGuest && rule.needsToken) {
       throw refused(topic, "it needs a token, connect with one", "unauthorized");
@@ -52,9 +51,15 @@ export class TopicAccess {
     topic: string,
     filters: readonly Filter[],
     token: string,
-  ): Promise<TokenFacts | undefined> {
-    const grant = await this.#tokens?.topicSubscription(token, identity, topic);
-    if (grant === undefined) return undefined;
+  ): Promise<TokenFacts> {
+    const { tokens } = this.#proofs;
+    if (tokens === undefined) {
+      throw new CodedError(
+        "invalid_token",
+        "Cannot take the token: this server has no key to check it",
+      );
+    }
+    const grant = await tokens.topicSubscription(token, identity, topic);
     const allowed = grantedFilter(grant.filter);
     if (filters.every((filter) => isWithin(filter, allowed))) return grant.facts;
     throw new CodedError(

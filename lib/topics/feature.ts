@@ -2,9 +2,12 @@
 import { Authentication } from "../auth/authentication.ts";
 import { RevocationGuard } from "../auth/revocations/guard.ts";
 import { Revocations } from "../auth/revocations/revocations.ts";
+import { auth } from "../auth/settings.ts";
 import { every } from "../core/task.ts";
 import type { Feature } from "../feature.ts";
 import { limits, rates } from "../limits/settings.ts";
+import { loadRooms } from "../rooms/rules/rooms_file.ts";
+import { rooms } from "../rooms/settings.ts";
 import { topicCommands } from "./commands.ts";
 import { topicTokensOf } from "./connection_topics.ts";
 import { topicRefusals } from "./metrics.ts";
@@ -20,11 +23,12 @@ const POSITIONS_INTERVAL_MS = 1000;
 export const topicsFeature = {
   name: "topics",
   settings,
-  open({ node, tokens, of, use }) {
+  open({ node, tokens, isOpen, of, use }) {
     const config = of(settings);
-    const rules = new TopicRules([], config.history);
+    const { topics } = loadRooms({ rooms: of(rooms), auth: of(auth) });
+    const rules = new TopicRules(topics, config.history);
     const service = new Topics(node, {
-      ...{ rules, tokens, config, limits: of(limits) },
+      ...{ rules, proofs: { tokens, isOpen }, config, limits: of(limits) },
       revocations: use(Revocations),
     });
     use(RevocationGuard).addTokens(topicTokensOf);

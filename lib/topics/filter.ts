@@ -54,7 +54,8 @@ export function filterField(fields: Fields): Filter {
   );
 }
 
-const VALUES = "a text, a finite number, true, false or null";
+const VALUES =
+  `a text of up to ${MAX_FILTER_BYTES} characters, a finite number, true, false or null`;
 
 function filterOf(pairs: readonly [string, unknown][]): Filter {
   const sorted = pairs.toSorted(([one], [other]) => one < other ? -1 : 1);

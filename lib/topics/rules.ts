@@ -3,18 +3,7 @@ import type { UserId } from "../base/fields.ts";
 import type { HistoryOptions } from "../core/publication.ts";
 import { type HistoryRule, HistoryRules } from "../rooms/rules/history_rules.ts";
 import { roomPattern } from "../rooms/rules/patterns.ts";
-
-export interface TopicRule {
-  /** A topic's name, in which `*` stands for any text. */
-  readonly pattern: string;
-  /** Whether guests, who have no token, stay outside. */
-  readonly needsToken: boolean;
-  /** Whether one subscribes only by a subscribe token, by a grant, or as one of the members. */
-  readonly isPrivate: boolean;
-  readonly members: ReadonlySet<UserId>;
-  /** How much is kept; absent: as `APP_TOPIC_HISTORY` says. */
-  readonly history?: HistoryOptions;
-}
+import type { TopicRule } from "../rooms/rules/topic_rule.ts";
 
 /** What holds for one topic. */
 export interface TopicWithRule extends Omit<TopicRule, "pattern"> {

@@ -3,7 +3,6 @@
  * concern them. Next on an event's way: `core/node.ts`, `publish`, and then `topic.ts` on every node.
  */
 import type { Revocations } from "../auth/revocations/revocations.ts";
-import type { TokenVerifier } from "../auth/tokens.ts";
 import { CodedError } from "../base/errors.ts";
 import type { Fields } from "../base/fields.ts";
 import { nextId } from "../base/ids.ts";
@@ -20,6 +19,7 @@ import type { Node } from "../core/node.ts";
 import type { Published } from "../core/publication.ts";
 import type { RestoreStep } from "../core/restoring.ts";
 import { answerCharacters } from "../core/work.ts";
+import type { AccessProofs } from "../rooms/access.ts";
 import { TopicAccess } from "./access.ts";
 import { TopicCache } from "./cache.ts";
 import {
@@ -56,8 +56,7 @@ const DOUBTED_AT_ONCE = 100;
 /** What topics are made of. */
 export interface TopicsParts {
   readonly rules: TopicRules;
-  /** Verifies tokens; absent on an open server, which believes its clients. */
-  readonly tokens: TokenVerifier | undefined;
+  readonly proofs: AccessProofs;
   readonly revocations: Revocations;
   readonly limits: Pick<Limits, "queue">;
   readonly config: TopicsConfig;
@@ -111,7 +110,7 @@ export class Topics implements RestoreStep {
   constructor(node: Node, parts: TopicsParts) {
     this.#node = node;
     this.#parts = parts;
-    this.access = new TopicAccess(parts.rules, parts.tokens);
+    this.access = new TopicAccess(parts.rules, parts.proofs);
     this.#characters = answerCharacters(parts.limits);
     this.#cache = new TopicCache(parts.config.cacheBytes);
   }

@@ -7,7 +7,7 @@ import { JsonTextError, parseJsonText } from "../../lib/base/json_text.ts";
 import { DEFAULT_SITE } from "../../lib/base/site.ts";
 import { RoomRules } from "../../lib/rooms/rules/room_rules.ts";
 import { readRooms } from "../../lib/rooms/rules/rooms_file.ts";
-import { ROOMS_SCHEMA } from "../../lib/rooms/rules/rule_fields.ts";
+import { ROOMS_SCHEMA } from "../../lib/rooms/rules/file_fields.ts";
 import { ROOT } from "../support/paths.ts";
 
 const CLOSED = { path: "rooms.json", hasTokens: true };

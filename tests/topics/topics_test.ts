@@ -1,7 +1,8 @@
 /** Topics: what is published comes to those whose filters match, on both listeners and both engines. */
 import assert from "node:assert/strict";
 import type { Program } from "../support/program.ts";
-import { type Frame, TestClient } from "../support/test_client.ts";
+import type { Frame } from "../support/test_client.ts";
+import { clientOf, eventsIn, publishEvent as publish } from "../support/topics.ts";
 import { TARGETS } from "../support/engine_target.ts";
 
 for (const [engine, start] of TARGETS) {
@@ -110,18 +111,4 @@ for (const [engine, start] of TARGETS) {
     assert.deepEqual([late["recovered"], late["reason"]], [false, "epoch"]);
     assert.deepEqual((late["publications"] as Frame[]).map(({ offset }) => offset), [11]);
   });
-}
-
-async function clientOf(program: Program, user: number): Promise<TestClient> {
-  const client = await TestClient.connectV2(program.webSocketUrl);
-  await client.command("connect", { user_id: user });
-  return client;
-}
-
-async function publish(program: Program, topic: string, body: object) {
-  const answer = await fetch(`${program.url}/api/topics/${topic}`, {
-    method: "POST",
-    body: JSON.stringify(body),
-  });
-  return { status: answer.status, json: await answer.json() };
 }

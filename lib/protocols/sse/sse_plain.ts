@@ -1,9 +1,9 @@
 /**
- * Starts streams of events that need no commands: `/sse?user_id=123&room=lobby` (`sse_query.ts` reads that). The server
+ * Starts streams of events that need no commands: `/sse?user_id=123&room=lobby&topic=T` (`sse_query.ts` reads that). The server
  * introduces the client, and each event says how far the stream has come, so that a browser that comes back gets exactly
  * what it missed.
  */
-import { type Channel, roomChannel, userChannel } from "../../core/channel.ts";
+import { type Channel, roomChannel, topicChannel, userChannel } from "../../core/channel.ts";
 import type { Connection } from "../../core/connection.ts";
 import { type InboxCommands, inboxFor } from "../../inbox/guest_inbox.ts";
 import type { InboxSync } from "../../inbox/store/store.ts";
@@ -14,6 +14,9 @@ import type { ConnectionInbox } from "../../inbox/connection_inbox.ts";
 import type { InboxDelivery } from "../../inbox/delivery.ts";
 import { notificationOnWire, workOf } from "../../inbox/wire.ts";
 import type { Rooms } from "../../rooms/rooms.ts";
+import type { Filter } from "../../topics/filter.ts";
+import type { Topics } from "../../topics/topics.ts";
+import { eventFrames } from "../../topics/wire.ts";
 import { Outgoing, type Place } from "../../core/outgoing.ts";
 import { ONE_FRAME } from "../../core/work.ts";
 import { VERSION } from "../../base/version.ts";
@@ -25,11 +28,12 @@ interface PlainParts {
   readonly inbox: InboxCommands;
   readonly delivery: InboxDelivery;
   readonly rooms: Rooms;
+  readonly topics: Topics;
 }
 
 /**
- * Sends what was missed, then what is live. Where a room is refused, the client is told, and the rest goes on without the
- * room. Where the store fails, the connection is closed so that the client comes back.
+ * Sends what was missed, then what is live. Where a room or a topic is refused, the client is told, and the rest goes on
+ * without it. Where the store fails, the connection is closed so that the client comes back.
  */
 export async function startPlain(
   connection: Connection,
@@ -39,10 +43,10 @@ export async function startPlain(
   try {
     await startInbox(connection, request, { ...parts, inbox: inboxFor(connection, parts.inbox) });
     if (connection.closed) return; // who is gone joins nothing
-    const starting = request.rooms.map((room) =>
-      startRoom(connection, request, parts.rooms, room)
-        .catch((error) => () => tellRefused(connection, error))
-    );
+    const starting = [
+      ...request.rooms.map((room) => startRoom(connection, request, parts.rooms, room)),
+      ...[...request.topics].map((topic) => startTopic(connection, request, parts.topics, topic)),
+    ].map((started) => started.catch((error) => () => tellRefused(connection, error)));
     for (const started of starting) await (await started)();
   } catch (error) {
     connection.reportError(error);
@@ -137,6 +141,36 @@ async function startRoom(
       connection.send(new Outgoing(text, { channel, position }));
     }
     connection.release(channel, sync.offset);
+  };
+}
+
+/** Subscribes to a topic and reads what was missed, as {@linkcode startRoom} does with a room. */
+async function startTopic(
+  connection: Connection,
+  { positions, isInvalid, replay }: PlainRequest,
+  topics: Topics,
+  [topic, filters]: readonly [string, readonly Filter[]],
+): Promise<() => void | Promise<void>> {
+  const since = positions.get(topicChannel(connection.site, topic));
+  await connection.allowance();
+  connection.charge(ONE_FRAME);
+  const subscribed = await topics.subscribe(connection, { topic, filters, since, replay });
+  return async () => {
+    const { channel, subs, events, offset, epoch, recovered, reason } = subscribed;
+    const isEmpty = events.length === 0;
+    const at = recovered && isEmpty
+      ? { channel, position: { offset, epoch } }
+      : start(positions, channel, { sync: subscribed, since, isEmpty });
+    const sync = { offset, epoch, recovered, reason, ...reasonIf(isInvalid) };
+    connection.send(framed({ type: "subscribed", topic, subs, ...sync }, at));
+    for (const [index, frame] of eventFrames(connection, subscribed).entries()) {
+      const isLast = index === events.length - 1;
+      // Once it has the last one, the client has all that concerns it of what was published by now.
+      const position = { offset: isLast ? offset : events[index]?.offset ?? offset, epoch };
+      await connection.drained();
+      connection.send(framed(frame, { channel, position }));
+    }
+    connection.release(channel);
   };
 }
 

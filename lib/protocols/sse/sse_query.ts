@@ -1,13 +1,15 @@
 /**
- * Reads the query of a stream that needs no commands, `/sse?user_id=123&room=lobby`, and how far the client says that it
- * has come. Next: `sse_plain.ts`, which starts the stream.
+ * Reads the query of a stream that needs no commands, `/sse?user_id=123&room=lobby&topic=T`, and how far the client says that
+ * it has come. Next: `sse_plain.ts`, which starts the stream.
  */
 import { CodedError } from "../../base/errors.ts";
-import { claimedUser, identifier, optionalName, type UserId } from "../../base/fields.ts";
+import { claimedUser, identifier, invalid, optionalName, type UserId } from "../../base/fields.ts";
 import { DEFAULT_SITE } from "../../base/site.ts";
 import type { Limits } from "../../base/sizes.ts";
-import { roomChannel, userChannel } from "../../core/channel.ts";
+import { roomChannel, topicChannel, userChannel } from "../../core/channel.ts";
 import type { Identity } from "../../core/identity.ts";
+import { topicField } from "../../topics/fields.ts";
+import { EVERYTHING, type Filter, filterField } from "../../topics/filter.ts";
 import { namesRoom } from "../v1/v1.ts";
 import { Positions } from "./sse_positions.ts";
 
@@ -15,6 +17,10 @@ export interface PlainRequest {
   readonly user: UserId;
   readonly name: string | undefined;
   readonly rooms: readonly string[];
+  /** The filters by topics: several subscriptions to one topic are begun together. */
+  readonly topics: ReadonlyMap<string, readonly Filter[]>;
+  /** Whether the last event of a topic comes again that cannot be gone on from. */
+  readonly replay: boolean;
   /** How far the stream has come: at first what the client brought back of the channels that it asks for. */
   readonly positions: Positions;
   /** Whether what the client brought back is none of ours, so that there is nothing to go on from. */
@@ -23,7 +29,8 @@ export interface PlainRequest {
 
 /** Whether a request asks for a stream that needs no commands. */
 export function asksForStream(request: Request): boolean {
-  return namesRoom(new URL(request.url).searchParams);
+  const query = new URL(request.url).searchParams;
+  return namesRoom(query) || query.has("topic");
 }
 
 interface Asking {
@@ -45,13 +52,19 @@ export function parsePlain(request: Request, { limits, identity, isOpen }: Askin
   const user = claimedUser({ user_id: query.get("user_id") }, limits, identity?.user);
   const site = identity?.site ?? DEFAULT_SITE;
   const rooms = roomsOf(query, limits);
-  const channels = rooms.map((room) => roomChannel(site, room));
+  const topics = topicsOf(query, limits);
+  const channels = [
+    ...rooms.map((room) => roomChannel(site, room)),
+    ...[...topics.keys()].map((topic) => topicChannel(site, topic)),
+  ];
   const last = lastEventId(request, query);
   const parsed = Positions.parse(last);
   return {
     user,
     name: optionalName({ name: query.get("name") }, "name", limits.name),
     rooms,
+    topics,
+    replay: replayIn(query),
     positions: (parsed ?? new Positions()).only([userChannel(site, user), ...channels]),
     isInvalid: last !== "" && parsed === undefined,
   };
@@ -66,6 +79,38 @@ function roomsOf(query: URLSearchParams, limits: Limits): string[] {
     `Cannot join ${rooms.length} rooms: the limit is ${limits.rooms}`,
     { field: "room" },
   );
+}
+
+/** The first `filter` is for the first `topic`, and so on; an empty one, or one too few, is for all of the topic's events. */
+function topicsOf(query: URLSearchParams, limits: Limits): Map<string, Filter[]> {
+  const named = query.getAll("topic").map((topic) => topicField({ topic }, limits));
+  const filters = query.getAll("filter");
+  if (filters.length > named.length) {
+    throw invalid("filter", filters.at(-1), "one filter for each topic, in the same order");
+  }
+  const topics = new Map<string, Filter[]>();
+  for (const [index, topic] of named.entries()) {
+    topics.set(topic, [...topics.get(topic) ?? [], filterOfText(filters[index] ?? "")]);
+  }
+  return topics;
+}
+
+function filterOfText(text: string): Filter {
+  if (text === "") return EVERYTHING;
+  let filter: unknown;
+  try {
+    filter = JSON.parse(text);
+  } catch {
+    throw invalid("filter", text, 'JSON such as {"id":5}');
+  }
+  return filterField({ filter });
+}
+
+function replayIn(query: URLSearchParams): boolean {
+  const replay = query.get("replay") ?? "";
+  if (/^(|false|0)$/.test(replay)) return false;
+  if (/^(true|1)$/.test(replay)) return true;
+  throw invalid("replay", replay, "true or false");
 }
 
 /** The header wins: a browser that comes back by itself repeats the query of its first request, and adds the header. */

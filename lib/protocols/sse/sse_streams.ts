@@ -2,6 +2,7 @@
  * Opens streams of events: finds out whose a stream is and whether it may be, and connects it to the node. Next:
  * `core/connection.ts`, with an `SseSocket` for its socket.
  */
+import type { AuthHome } from "../../auth/connection_auth.ts";
 import { identifyRequest, type TokenCheck } from "../../auth/handshake.ts";
 import { newGuest } from "../../auth/identity.ts";
 import { nextTurn } from "../../base/clock.ts";
@@ -15,6 +16,7 @@ import type { InboxDelivery } from "../../inbox/delivery.ts";
 import type { InboxService } from "../../inbox/inbox.ts";
 import type { ConnectionGate } from "../../limits/connection_gate.ts";
 import type { Rooms } from "../../rooms/rooms.ts";
+import type { Topics } from "../../topics/topics.ts";
 import { newSession, openSession } from "./session.ts";
 import { startPlain } from "./sse_plain.ts";
 import { asksForStream, parsePlain, type PlainRequest } from "./sse_query.ts";
@@ -25,8 +27,9 @@ const SILENT_INTERVALS = 4;
 
 export interface SseParts {
   readonly node: Node;
-  readonly check: TokenCheck;
+  readonly check: TokenCheck & Pick<AuthHome, "takesGuests">;
   readonly rooms: Rooms;
+  readonly topics: Topics;
   readonly inbox: InboxService;
   readonly delivery: InboxDelivery;
   readonly gate: ConnectionGate;
@@ -83,8 +86,8 @@ export class SseStreams {
   }
 
   #readPlain(request: Request, proved: Identity | undefined): Asked {
-    const { check, rooms } = this.#parts;
-    const identity = proved ?? (rooms.access.takesGuests ? newGuest() : undefined);
+    const { check } = this.#parts;
+    const identity = proved ?? (check.takesGuests ? newGuest() : undefined);
     const { isOpen } = check;
     const plain = parsePlain(request, { limits: this.#options.limits, identity, isOpen });
     const block = check.revocations.blockOf(identity?.site ?? DEFAULT_SITE, plain.user);
@@ -120,14 +123,14 @@ export class SseStreams {
     socket: SseSocket,
     plain: PlainRequest | undefined,
   ): Promise<void> {
-    const { node, inbox, delivery, rooms } = this.#parts;
+    const { node, inbox, delivery, rooms, topics } = this.#parts;
     // `Deno.serve` hands a request that waited behind a stream on when the client closes, and says only then that it is gone.
     await nextTurn();
     const session = newSession();
     await openSession(node, connection, session);
     if (connection.closed) return;
     if (plain === undefined) socket.sendNamed("open", { session });
-    else await startPlain(connection, plain, { session, inbox, delivery, rooms });
+    else await startPlain(connection, plain, { session, inbox, delivery, rooms, topics });
   }
 
   #dropIfSilent(connection: Connection): void {

@@ -25,12 +25,20 @@ export function checkRule(
   if (rule.members !== undefined && !rule.private) {
     note(`${at}.members`, 'is of no use: the rule does not say "private": true');
   }
-  if (rule.persistent && !rule.history) {
-    note(
-      `${at}.persistent`,
-      'needs to know how much: say it by "history", such as {"size": 1000, "seconds": 86400}',
-    );
-  }
+  checkHistory(rule, at, note);
+}
+
+/** Checks whether a rule says how much is kept, where that is to outlive a restart. */
+export function checkHistory(
+  { persistent, history }: Pick<RuleFields, "persistent" | "history">,
+  at: string,
+  note: Note,
+): void {
+  if (!persistent || history) return;
+  note(
+    `${at}.persistent`,
+    'needs to know how much: say it by "history", such as {"size": 1000, "seconds": 86400}',
+  );
 }
 
 /** The rule that fields describe which {@linkcode checkRule} has nothing against. */
@@ -56,11 +64,14 @@ function speakersOf(field: NonNullable<RuleFields["publish"]>): Speakers {
   return typeof field === "string" ? field : userSet(field);
 }
 
-function historyOf({ history, persistent }: RuleFields): RoomRule["history"] {
+/** How much a rule says is kept; `undefined` where it says nothing of it. */
+export function historyOf(
+  { history, persistent }: Pick<RuleFields, "persistent" | "history">,
+): RoomRule["history"] {
   if (history === undefined) return undefined;
   return history === false ? NO_HISTORY : { ...history, persistent };
 }
 
-function userSet(users: readonly User[]): ReadonlySet<UserId> {
+export function userSet(users: readonly User[]): ReadonlySet<UserId> {
   return new Set(users.map(String));
 }

@@ -1,4 +1,4 @@
-/** Reads the file of room rules (`APP_ROOMS`) and says all that is wrong with it. `rule_fields.ts` says what it may hold. */
+/** Reads the file of rules for rooms and topics (`APP_ROOMS`) and says all that is wrong with it. `file_fields.ts` says what it may hold. */
 import { ConfigError } from "../../base/config_error.ts";
 import { DEFAULT_SITE } from "../../base/site.ts";
 import { isOpenServer, type ProofConfig } from "../../base/open_server.ts";
@@ -7,14 +7,19 @@ import { JsonTextError, parseJsonText } from "../../base/json_text.ts";
 import { RoomRules, roomsWithoutFile } from "./room_rules.ts";
 import { PUBLIC, type RoomRuleSet } from "./rule.ts";
 import { checkRule, ruleOf } from "./read_rule.ts";
-import { FILE, RULE, type RuleFields } from "./rule_fields.ts";
-import type { Note } from "../../base/shape.ts";
+import { FILE } from "./file_fields.ts";
+import { RULE } from "./rule_fields.ts";
+import { TOPIC } from "./topic_fields.ts";
+import { checkTopicRule, type TopicRule, topicRuleOf } from "./topic_rule.ts";
+import type { Note, Shape } from "../../base/shape.ts";
 import { readTextFile } from "../../base/text_file.ts";
 import { reasonOf } from "../../base/reason.ts";
 import type { RoomsConfig } from "../settings.ts";
 
 export interface LoadedRooms {
   readonly rooms: RoomRuleSet;
+  /** The rules for topics in their order: the first one that matches counts. */
+  readonly topics: readonly TopicRule[];
   /** What the operator should know of, but what does not stop the start. */
   readonly warnings: readonly string[];
 }
@@ -31,7 +36,9 @@ export interface RuleConfig {
 export function loadRooms(
   { rooms: { file: path, privateRooms }, auth, inbox }: RuleConfig,
 ): LoadedRooms {
-  if (path === undefined) return { rooms: roomsWithoutFile(privateRooms), warnings: [] };
+  if (path === undefined) {
+    return { rooms: roomsWithoutFile(privateRooms), topics: [], warnings: [] };
+  }
   if (privateRooms.length > 0) {
     throw new ConfigError(
       `Cannot use APP_PRIVATE_ROOMS beside APP_ROOMS: say "private": true in ${path}`,
@@ -56,15 +63,18 @@ export function readRooms(
   const note: Note = (at, problem) => problems.push(`Cannot use ${path}: ${at || "it"} ${problem}`);
   const file = parsed(text, path);
   const isFile = FILE.is(file, "", note);
-  const { rooms, unknown } = Object(file);
+  const { rooms, topics, unknown } = Object(file);
   if (hasTokens && rooms !== undefined && unknown === undefined) {
     note(
       "unknown",
       'is missing: say what holds for rooms that no pattern names, "public" or "closed"',
     );
   }
-  goodRules(rooms).forEach(([index, rule]) =>
+  goodRules(rooms, RULE).forEach(([index, rule]) =>
     checkRule(rule, { at: `rooms[${index}]`, hasTokens, note })
+  );
+  goodRules(topics, TOPIC).forEach(([index, rule]) =>
+    checkTopicRule(rule, { at: `topics[${index}]`, hasTokens, note })
   );
   if (!isFile || problems.length > 0) throw new ConfigError(problems.join("\n"));
   return {
@@ -72,14 +82,18 @@ export function readRooms(
       rules: file.rooms.map((rule) => ruleOf(rule, hasTokens)),
       unknown: { ...PUBLIC, isClosed: file.unknown === "closed" },
     },
-    warnings: shadowed(file.rooms, path),
+    topics: (file.topics ?? []).map((rule) => topicRuleOf(rule, hasTokens)),
+    warnings: [
+      ...shadowed("rooms", file.rooms, path),
+      ...shadowed("topics", file.topics ?? [], path),
+    ],
   };
 }
 
 /** The rules whose fields are good. They are checked even where others are not, so that all faults are said at once. */
-function goodRules(rooms: unknown): [index: number, rule: RuleFields][] {
-  if (!Array.isArray(rooms)) return [];
-  return rooms.flatMap((rule, index) => RULE.is(rule, "", () => {}) ? [[index, rule]] : []);
+function goodRules<Rule>(rules: unknown, shape: Shape<Rule>): [index: number, rule: Rule][] {
+  if (!Array.isArray(rules)) return [];
+  return rules.flatMap((rule, index) => shape.is(rule, "", () => {}) ? [[index, rule]] : []);
 }
 
 function readText(path: string): string {
@@ -99,14 +113,18 @@ function parsed(text: string, path: string): unknown {
   }
 }
 
-/** Warns of rules that no room ever comes to. */
-function shadowed(rules: readonly RuleFields[], path: string): string[] {
+/** Warns of rules that nothing ever comes to. */
+function shadowed(
+  nouns: "rooms" | "topics",
+  rules: readonly { readonly pattern: string }[],
+  path: string,
+): string[] {
   return rules.flatMap(({ pattern }, index) => {
     // For the earlier pattern, a `*` of the later one is a letter like any other: only a `*` of its own matches it.
     const first = rules.findIndex((earlier) => roomPattern(earlier.pattern).test(pattern));
     return first === index ? [] : [
-      `${path}: rooms[${index}] (${JSON.stringify(pattern)}) is never used: ` +
-      `rooms[${first}] (${JSON.stringify(rules[first]?.pattern)}) matches its rooms first`,
+      `${path}: ${nouns}[${index}] (${JSON.stringify(pattern)}) is never used: ` +
+      `${nouns}[${first}] (${JSON.stringify(rules[first]?.pattern)}) matches its ${nouns} first`,
     ];
   });
 }

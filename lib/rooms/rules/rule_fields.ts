@@ -1,18 +1,16 @@
-/** Describes what the file of room rules may hold. The file is checked by this, and its schema is made from it. */
+/** Describes what a rule for rooms may hold: rules are checked by this, and the file's schema is made from it. */
 import {
   arrayOf,
   boolean,
   either,
   type FieldShapes,
   integer,
-  type JsonSchema,
   literal,
   record,
   string,
 } from "../../base/shape.ts";
 import { MAX_PRESENCE } from "./rule.ts";
 
-const MAX_RULES = 1000;
 const MAX_USERS = 1000;
 
 export type User = string | number;
@@ -33,17 +31,12 @@ export interface RuleFields {
   readonly persistent?: boolean;
 }
 
-export interface FileFields {
-  readonly $schema?: string;
-  readonly unknown?: "public" | "closed";
-  readonly rooms: readonly RuleFields[];
-}
-
 const user = either<string, number>(
   string("a user's id", "^\\P{Cc}{1,256}$"),
   integer(-Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER),
 );
-const users = arrayOf<User>(
+/** A list of users, in a rule. */
+export const USERS = arrayOf<User>(
   `a list of up to ${MAX_USERS} users' ids such as \`[1, "alice"]\``,
   { ...user, allowed: 'a user\'s id such as 1 or "alice"' },
   MAX_USERS,
@@ -51,7 +44,16 @@ const users = arrayOf<User>(
 
 const speakers = either(
   literal<"anyone" | "members" | "server">("anyone", "members", "server"),
-  users,
+  USERS,
+);
+
+/** How much is kept of a channel, in its rule. */
+export const HISTORY_FIELD = either<false, { readonly size: number; readonly seconds: number }>(
+  literal<false>(false),
+  record("an object with `size` and `seconds`", {
+    size: { shape: integer(1, 999_999), help: "Messages kept" },
+    seconds: { shape: integer(1, 99_999_999), help: "How long after the last one" },
+  }),
 );
 
 /** The fields of one rule; the table in `docs/rooms.md` is checked against them. */
@@ -73,7 +75,7 @@ export const RULE_FIELDS: FieldShapes<RuleFields> = {
     help: "One enters by a subscription token, by a grant, or as one of the members",
     default: "`false`",
   },
-  members: { shape: users, help: "Who may enter a private room without either", default: "nobody" },
+  members: { shape: USERS, help: "Who may enter a private room without either", default: "nobody" },
   maxClients: {
     shape: integer(1, 1_000_000),
     help: "How many clients may be in it",
@@ -96,13 +98,7 @@ export const RULE_FIELDS: FieldShapes<RuleFields> = {
     default: `\`${MAX_PRESENCE}\``,
   },
   history: {
-    shape: either(
-      literal(false),
-      record("an object with `size` and `seconds`", {
-        size: { shape: integer(1, 999_999), help: "Messages kept" },
-        seconds: { shape: integer(1, 99_999_999), help: "How long after the last one" },
-      }),
-    ),
+    shape: HISTORY_FIELD,
     help: "Messages kept, and seconds after the last one",
     default: "as `APP_HISTORY` says",
   },
@@ -114,31 +110,3 @@ export const RULE_FIELDS: FieldShapes<RuleFields> = {
 };
 
 export const RULE = record('a rule such as {"pattern": "staff:*"}', RULE_FIELDS);
-
-export const FILE = record<FileFields>("an object with `rooms`", {
-  $schema: {
-    shape: string("the address of the schema, for editors", "^\\P{Cc}*$"),
-    help: "For editors",
-    default: "none",
-  },
-  unknown: {
-    shape: literal("public", "closed"),
-    help: "What holds for rooms that no pattern names; needed where tokens are configured",
-    default: '`"public"` in open mode',
-  },
-  rooms: {
-    shape: arrayOf(
-      `a list of up to ${MAX_RULES} rules`,
-      RULE,
-      MAX_RULES,
-    ),
-    help: "Rules; the first one whose pattern matches counts, and no other",
-  },
-});
-
-/** The schema for editors, which `docs/rooms.schema.json` has to be equal to. */
-export const ROOMS_SCHEMA: JsonSchema = {
-  $schema: "https://json-schema.org/draft/2020-12/schema",
-  title: "Room rules of notifyli",
-  ...FILE.schema,
-};

@@ -1,6 +1,7 @@
 /** Puts a rule for rooms in words, as `notifyli check` prints it. */
-import { userIdOnWire } from "../../base/fields.ts";
+import { type UserId, userIdOnWire } from "../../base/fields.ts";
 import { MAX_PRESENCE, type RoomRule, type Speakers } from "./rule.ts";
+import type { TopicRule } from "./topic_rule.ts";
 
 /** The parts of a rule in words, by what they are about, in the order in which they are printed. */
 export function wordsOf(
@@ -15,6 +16,13 @@ export function wordsOf(
     presence: presence(rule),
     history: history(rule),
   };
+}
+
+/** A rule for topics in one line. @param rule of topics that no rule names where it is absent */
+export function topicLineOf(rule: TopicRule | undefined, hasTokens: boolean): string {
+  const who = { needsToken: true, isPrivate: hasTokens, members: new Set<UserId>(), ...rule };
+  const kept = rule?.history === undefined ? [] : [`history: ${history(rule, "events")}`];
+  return [`subscribe: ${entry({ isClosed: false, ...who }, hasTokens)}`, ...kept].join("; ");
 }
 
 /** A rule in one line, without what holds for rooms by default. */
@@ -32,7 +40,13 @@ export function lineOf(rule: RoomRule, hasTokens: boolean): string {
   return [`enter: ${enter}`, ...speaking, ...telling, ...clients, ...seen, ...kept].join("; ");
 }
 
-function entry({ isClosed, isPrivate, needsToken, members }: RoomRule, hasTokens: boolean): string {
+function entry(
+  { isClosed, isPrivate, needsToken, members }: Pick<
+    RoomRule,
+    "isClosed" | "isPrivate" | "needsToken" | "members"
+  >,
+  hasTokens: boolean,
+): string {
   if (isClosed) return "nobody";
   if (!hasTokens) return "everyone";
   if (!isPrivate) return needsToken ? "who has a connection token" : "everyone, guests too";
@@ -58,10 +72,10 @@ function speech(speakers: Speakers): string {
   }
 }
 
-function history({ history }: RoomRule): string {
+function history({ history }: Pick<RoomRule, "history">, what = "messages"): string {
   if (history === undefined) return "as APP_HISTORY says";
   if (history.size === 0) return "none";
-  const kept = `${history.size} messages for ${history.seconds} s after the last`;
+  const kept = `${history.size} ${what} for ${history.seconds} s after the last`;
   return history.persistent ? `${kept}, persistent` : kept;
 }
 

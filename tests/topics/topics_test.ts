@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { Program } from "../support/program.ts";
 import type { Frame } from "../support/test_client.ts";
-import { clientOf, eventsIn, publishEvent as publish } from "../support/topics.ts";
+import { clientOf, publishEvent as publish } from "../support/topics.ts";
 import { TARGETS } from "../support/engine_target.ts";
 
 for (const [engine, start] of TARGETS) {

@@ -9,7 +9,7 @@ import { inboxFeature } from "./inbox/feature.ts";
 import { protocolsFeature } from "./protocols/feature.ts";
 import { roomsFeature } from "./rooms/feature.ts";
 import { topicsFeature } from "./topics/feature.ts";
-import { bridgeFeature, publicationsFeature, streamFeature } from "./ways/feature.ts";
+import { amqpFeature, bridgeFeature, publicationsFeature, streamFeature } from "./ways/feature.ts";
 
 export const FEATURES = [
   asksFeature,
@@ -24,4 +24,5 @@ export const FEATURES = [
   publicationsFeature,
   bridgeFeature,
   streamFeature,
+  amqpFeature,
 ] as const satisfies readonly Feature[];

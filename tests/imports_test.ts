@@ -35,7 +35,8 @@ const RULES: ImportRules = {
     "lib/protocols":
       "base core net limits listeners/settings.ts auth http feature.ts rooms topics inbox",
     "lib/hooks": "base config core net engines listeners/settings.ts feature.ts rooms inbox",
-    "lib/ways": "base config core limits/settings.ts engines auth/keys feature.ts rooms inbox",
+    "lib/ways":
+      "base config core limits/settings.ts engines listeners/settings.ts auth/keys feature.ts rooms inbox",
     "bridge.ts": "base core engines inbox ways",
     // Any other capability: it needs no line of its own.
     "*":
@@ -48,7 +49,7 @@ const RULES: ImportRules = {
       "base core net limits engines listeners asks auth auth/keys http feature.ts rooms protocols features.ts configuration.ts kernel.ts",
     "lib/publisher": "base config limits/settings.ts engines inbox",
     "lib/commands":
-      "base config core log net engines listeners/knock.ts auth auth/keys rooms inbox features.ts configuration.ts server.ts publisher",
+      "base config core log net engines listeners/knock.ts auth auth/keys rooms inbox ways features.ts configuration.ts server.ts publisher",
     "main.ts": "base commands",
   },
   exceptions: {

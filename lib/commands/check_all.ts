@@ -8,6 +8,7 @@ import { type Config, type LoadedConfig, loadEnvironment, readConfig } from "../
 import { tlsOptions } from "../engines/redis/tls_files.ts";
 import { requirePossibleFolder } from "../engines/sqlite/data_dir.ts";
 import { requireClosedOrLocal } from "../net/open_mode.ts";
+import { tlsTexts } from "../ways/amqp/tls_files.ts";
 import { type LoadedRooms, loadRooms } from "../rooms/rules/rooms_file.ts";
 
 export interface Checked extends LoadedConfig, LoadedRooms {
@@ -44,7 +45,9 @@ function problemsOfRooms(env: Environment): string[] {
 }
 
 /** What is wrong with the files that settings name. */
-async function problemsOfFiles({ listeners, auth, redis, limits }: Config): Promise<string[]> {
+async function problemsOfFiles(
+  { listeners, auth, redis, amqp, limits }: Config,
+): Promise<string[]> {
   const { tls } = listeners;
   const { tokens } = auth;
   const [opened] = await Promise.allSettled([tokens && TokenVerifier.open(tokens, limits)]);
@@ -54,6 +57,7 @@ async function problemsOfFiles({ listeners, auth, redis, limits }: Config): Prom
     () => tls && readPair(cert, key),
     () => tls && readPem(key.name, key.path, "PRIVATE KEY"),
     () => redis && tlsOptions(redis),
+    () => amqp && tlsTexts(amqp),
     () => {
       if (opened.status === "rejected") throw opened.reason;
     },

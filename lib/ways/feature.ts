@@ -1,9 +1,12 @@
-/** The ways by which other systems bring things over Redis, as capabilities of the server, and what ways share. */
+/** The ways by which other systems bring things over Redis and RabbitMQ, as capabilities, and what ways share. */
 import { redis as redisSettings } from "../engines/redis/settings.ts";
 import type { Feature } from "../feature.ts";
 import { Notifier } from "../inbox/notify.ts";
 import { inbox } from "../inbox/settings.ts";
 import { limits } from "../limits/settings.ts";
+import { listeners } from "../listeners/settings.ts";
+import { amqpCounters, amqpUp } from "./amqp/metrics.ts";
+import { amqp as amqpSettings } from "./amqp/settings.ts";
 import { Rooms } from "../rooms/rooms.ts";
 import { bridge as settings } from "./settings.ts";
 import { TURN_FUNCTIONS } from "./functions.ts";
@@ -66,6 +69,33 @@ export const streamFeature = {
       }],
       metrics,
       whyNotReady: () => reader?.whyNotReady(),
+    };
+  },
+} satisfies Feature;
+
+/** Takes in what other systems put into a queue of RabbitMQ. */
+export const amqpFeature = {
+  name: "amqp",
+  settings: amqpSettings,
+  async open({ engine, of, use }) {
+    const counters = amqpCounters();
+    const config = of(amqpSettings);
+    // Without RabbitMQ the metrics are shown, too: as 0.
+    if (config === undefined) return { metrics: [...Object.values(counters), amqpUp(() => false)] };
+    const { openAmqp } = await import("./amqp/open.ts");
+    const reader = openAmqp(config, {
+      counters,
+      notifier: use(Notifier),
+      publications: use(Publications),
+      limits: of(limits),
+      ...of(inbox),
+      // Entries that are under way have half of the time that a stop may take.
+      stopWaitMs: of(listeners).shutdownSeconds * 500,
+      unready: () => engine.unready(),
+    });
+    return {
+      tasks: [{ name: "amqp", run: (signal) => reader.run(signal) }],
+      metrics: [...Object.values(counters), amqpUp(() => reader.isUp)],
     };
   },
 } satisfies Feature;

@@ -29,8 +29,8 @@ const RULES: ImportRules = {
     "lib/auth/feature.ts": "asks feature.ts auth/revocations",
     "lib/auth/*/routes.ts": "base http",
     "lib/auth/*/feature.ts": "core/task.ts limits/settings.ts feature.ts",
-    "lib/rooms": "base config core limits engines auth auth/revocations http feature.ts",
-    "lib/topics": "base config core limits auth auth/revocations http feature.ts rooms",
+    "lib/rooms": "base config core limits engines asks auth auth/revocations http feature.ts",
+    "lib/topics": "base config core limits asks auth auth/revocations http feature.ts rooms",
     "lib/inbox": "base config core limits engines http feature.ts rooms",
     "lib/protocols":
       "base core net limits listeners/settings.ts auth http feature.ts rooms topics inbox",

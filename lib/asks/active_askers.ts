@@ -32,7 +32,7 @@ export class ActiveAskers {
     return this.#connect?.asker.handshake;
   }
 
-  asks(kind: "say" | "event"): boolean {
+  asks(kind: "enter" | "say" | "event"): boolean {
     return this.#of(kind) !== undefined;
   }
 

@@ -1,7 +1,7 @@
 /** Reads what an application answered, field by field: it is somebody else's program. Next: `questions.ts`. */
 import { CodedError } from "../base/errors.ts";
 import { type Fields, invalid, optionalName, shown, userIdField } from "../base/fields.ts";
-import { type Said, saidFields } from "../base/said_fields.ts";
+import { dataField, type Said, saidFields } from "../base/said_fields.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
 import type { Limits } from "../base/sizes.ts";
 import { readTime, TIME_ALLOWED } from "../base/times.ts";
@@ -40,7 +40,7 @@ export function readWho(question: ConnectQuestion): ReadAnswer<Known> {
 
 export const readYesOrNo: ReadAnswer<void> = (answer) => read(answer, () => {});
 
-/** Reads what is to be said; `undefined` where that is what the client has said. */
+/** Reads what is to be said; `undefined` where that is what the client has said. A `null` takes its field away. */
 export function readSaid(original: Said): ReadAnswer<Said | undefined> {
   return (answer, limits) =>
     read(answer, (fields) => {
@@ -49,6 +49,13 @@ export function readSaid(original: Said): ReadAnswer<Said | undefined> {
       return saidFields({ message, data }, limits);
     });
 }
+
+/** As {@linkcode readSaid}, of an event, which is told by its name alone if need be. */
+export const readTold: ReadAnswer<Pick<Said, "data"> | undefined> = (answer, limits) =>
+  read(
+    answer,
+    (fields) => fields["data"] === undefined ? undefined : { data: dataField(fields, limits.data) },
+  );
 
 function read<Value>(answer: unknown, valueOf: (fields: Fields) => Value): Answer<Value> {
   if (answer === false) return { allow: false, reason: undefined, cacheSeconds: 0 };
@@ -91,7 +98,8 @@ function knownOf(fields: Fields, limits: Limits): Known {
     site: siteOf(fields),
     user: userIdField(fields, limits),
     name: optionalName(fields, "name", limits.name),
-    rooms: grantsOf(fields, "rooms", limits.room),
+    rooms: grantsOf(fields, "rooms", limits.room) ?? [],
+    topics: grantsOf(fields, "topics", limits.room),
     ...(expiresAt === undefined ? {} : { expiresAt }),
   };
 }
@@ -104,8 +112,13 @@ function siteOf({ site: value }: Fields): string {
   throw invalid("site", value, "1 to 64 of A-Z a-z 0-9 _ . -");
 }
 
-function grantsOf(fields: Fields, field: "rooms" | "topics", limit: number): readonly string[] {
-  const value = fields[field] ?? [];
+function grantsOf(
+  fields: Fields,
+  field: "rooms" | "topics",
+  limit: number,
+): readonly string[] | undefined {
+  const value = fields[field];
+  if (value === undefined || value === null) return undefined;
   const isPattern = (each: unknown) =>
     typeof each === "string" && each !== "" && each.length <= limit;
   if (Array.isArray(value) && value.length <= MAX_GRANTS && value.every(isPattern)) return value;

@@ -14,9 +14,16 @@ import { BurstLog } from "../core/burst_log.ts";
 import type { Identity } from "../core/identity.ts";
 import type { Metric } from "../core/metrics.ts";
 import { AnswerCache } from "./answer_cache.ts";
-import { type Answer, type ReadAnswer, readSaid, readWho, readYesOrNo } from "./answers.ts";
+import {
+  type Answer,
+  type ReadAnswer,
+  readSaid,
+  readTold,
+  readWho,
+  readYesOrNo,
+} from "./answers.ts";
 import { ActiveAskers } from "./active_askers.ts";
-import type { Asker, Kind, Question } from "./asker.ts";
+import type { Asker, EventQuestion, Kind, Question, SayQuestion } from "./asker.ts";
 import { type HandshakeNames, shownAtHandshake } from "./handshake_fields.ts";
 import { askMetrics } from "./metrics.ts";
 import { Places } from "./places.ts";
@@ -96,8 +103,8 @@ export class Questions {
     return this.#askers.asksOfTopic(topic);
   }
 
-  /** Whether somebody is asked what is said or told in some rooms. */
-  asksOfSpeech(kind: "say" | "event"): boolean {
+  /** Whether somebody is asked such questions at all. */
+  asks(kind: "enter" | "say" | "event"): boolean {
     return this.#askers.asks(kind);
   }
 
@@ -161,13 +168,13 @@ export class Questions {
     },
   ): Promise<{ readonly data?: unknown } | undefined> {
     const question = { type: "event", ...onWire(asking), room, event, data } as const;
-    return await this.#speech(question, readSaid({ data }));
+    return await this.#speech(question, readTold);
   }
 
-  async #speech(
-    question: Extract<Question, { readonly room: string }>,
-    read: ReadAnswer<Said | undefined>,
-  ): Promise<Said | undefined> {
+  async #speech<Words extends Said>(
+    question: SayQuestion | EventQuestion,
+    read: ReadAnswer<Words | undefined>,
+  ): Promise<Words | undefined> {
     const answer = await this.#ask(question, read) ?? this.#withoutAnswer<undefined>();
     if (answer.allow) return answer.value;
     throw refused(answer.reason ?? "The application does not allow this");

@@ -33,6 +33,11 @@ export interface Command {
    * has none of anybody's is for the first of the commands.
    */
   readonly nouns?: readonly string[];
+  /**
+   * Whether answers go out in the order of their lane alone: somebody else is asked first, and what concerns others does not
+   * wait for that. Otherwise answers to commands of one type go out in the order of the commands.
+   */
+  readonly answersByLane: (() => boolean) | undefined;
   /** Reads the fields, and does what they ask for. Throws or rejects with a `CodedError` that the client is sent. */
   run(connection: Connection, fields: Fields): Outcome;
 }
@@ -47,26 +52,35 @@ export function command<Asked>(
     type,
     lane: undefined,
     nouns: undefined,
+    answersByLane: undefined,
     run: (connection, fields) => run(connection, read(fields, connection)),
   };
 }
 
-/** A command whose frames are worked on beside those of other lanes. */
-export function inLanes({ type, nouns, run }: Command, lane: Lane): Command {
-  return { type, lane, nouns, run };
+/** A command whose frames are worked on beside those of other lanes. @param answersByLane as {@linkcode Command} has it */
+export function inLanes(
+  { type, nouns, run }: Command,
+  lane: Lane,
+  answersByLane?: () => boolean,
+): Command {
+  return { type, lane, nouns, answersByLane, run };
 }
 
 /** A command that shares its type with others: it is for frames that have one of these fields. */
-export function about(nouns: readonly string[], { type, lane, run }: Command): Command {
-  return { type, lane, nouns, run };
+export function about(
+  nouns: readonly string[],
+  { type, lane, answersByLane, run }: Command,
+): Command {
+  return { type, lane, nouns, answersByLane, run };
 }
 
 /** A command that costs the server more than its frame: it is refused while its client has used up what it may. */
-export function weighed({ type, lane, nouns, run }: Command): Command {
+export function weighed({ type, lane, nouns, answersByLane, run }: Command): Command {
   return {
     type,
     lane,
     nouns,
+    answersByLane,
     run(connection, fields) {
       connection.requireAllowance();
       return run(connection, fields);

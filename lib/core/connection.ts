@@ -58,6 +58,8 @@ export interface Protocol {
 interface Ordered {
   readonly type: string;
   readonly lane: ((fields: Fields, connection: Connection) => string | undefined) | undefined;
+  /** Whether its answers keep the order of their lane alone, and not that of all commands of the type. */
+  readonly answersByLane: (() => boolean) | undefined;
 }
 
 /**
@@ -373,7 +375,7 @@ export class Connection implements SocketEvents, FrameOwner, IntakeOwner, Writer
     const lane = fields && command?.lane?.(fields, this);
     if (command !== undefined && lane !== undefined) {
       return this.#frames.runIn(
-        { lane, type: command.type },
+        { lane, type: command.answersByLane?.() ? `${command.type} ${lane}` : command.type },
         (turn) => this.#closed ? undefined : this.#run(run, fields, command, turn),
       );
     }

@@ -60,6 +60,11 @@ export class RoomAccess {
     );
   }
 
+  /** Checks that nothing but a yes of the application is missing for someone to enter a room. Throws as `requireEntry` does. */
+  requireOpenTo(identity: Identity | undefined, room: string): void {
+    this.#requireOpen(identity, room);
+  }
+
   /** Checks that someone may say something in a room. Throws `forbidden`, `unauthorized` or `not_in_room`. */
   requireSpeech(identity: Identity | undefined, room: string, isInRoom: boolean): void {
     const { speakers } = this.#rules.of(siteOf(identity), room);
@@ -95,7 +100,7 @@ export class RoomAccess {
     return this.#rules.of(site, room).maxClients;
   }
 
-  /** Checks what no subscription token can open. */
+  /** Checks what neither a subscription token nor the application can open. */
   #requireOpen(identity: Identity | undefined, room: string): RoomWithRule {
     const rule = this.#rules.of(siteOf(identity), room);
     if (

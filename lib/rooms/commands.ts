@@ -35,10 +35,16 @@ interface RoomData extends Omit<RoomSync, "publications"> {
 }
 
 /**
- * All but `publish` are worked on beside those of other rooms: a client in many rooms does not wait for each. What is
- * published has its place between all other commands.
+ * All but `publish` and `event` are worked on beside those of other rooms: a client in many rooms does not wait for each.
+ * What is published has its place between all other commands; where an application is asked first, which takes its time, it
+ * has its place between those of its room.
  */
 export function roomCommands(rooms: Rooms): Command[] {
+  const { asking } = rooms;
+  const mayTakeTime = () => asking.mayTakeTime;
+  const mayHoldEvents = () => asking.mayHoldEvents;
+  const speech: Lane = ({ room }) => mayTakeTime() ? laneOf(room) : undefined;
+  const events: Lane = ({ room }) => mayHoldEvents() ? laneOf(room) : undefined;
   return [
     weighed(roomByRoom("subscribe", subscribeFields, async (connection, asked) => {
       const { room } = asked;
@@ -54,17 +60,25 @@ export function roomCommands(rooms: Rooms): Command[] {
       await rooms.leave(connection, room);
       return { data: { room } };
     }),
-    command("publish", publishFields, async (connection, asked) => {
-      const user = connection.requireUser();
-      const name = rooms.nameIn(connection, asked.room);
-      const said = await rooms.publish(connection, { ...asked, user, name });
-      const { offset, epoch } = said.published ?? {};
-      return { data: { id: said.id, offset, epoch } };
-    }),
-    command("event", roomEventFields, async (connection, { room, ...event }) => {
-      await rooms.events.tell(connection, room, rooms.nameIn(connection, room), event);
-      return { data: { room } };
-    }),
+    inLanes(
+      command("publish", publishFields, async (connection, asked) => {
+        const user = connection.requireUser();
+        const name = rooms.nameIn(connection, asked.room);
+        const said = await rooms.publish(connection, { ...asked, user, name });
+        const { offset, epoch } = said.published ?? {};
+        return { data: { id: said.id, offset, epoch } };
+      }),
+      speech,
+      mayTakeTime,
+    ),
+    inLanes(
+      command("event", roomEventFields, async (connection, { room, ...event }) => {
+        await rooms.events.tell(connection, room, rooms.nameIn(connection, room), event);
+        return { data: { room } };
+      }),
+      events,
+      mayHoldEvents,
+    ),
     weighed(roomByRoom("history", historyFields, async (connection, { room, since, limit }) => {
       rooms.requireMembership(connection, room, "read");
       const { publications, ...sync } = await rooms.history(connection, room, { since, limit });
@@ -87,8 +101,12 @@ export function roomCommands(rooms: Rooms): Command[] {
 }
 
 function roomByRoom<Asked>(...parts: Parameters<typeof command<Asked>>): Command {
-  const byRoom: Lane = ({ room }) => typeof room === "string" ? room : undefined;
+  const byRoom: Lane = ({ room }) => laneOf(room);
   return about(["room"], inLanes(command(...parts), byRoom));
+}
+
+function laneOf(room: unknown): string | undefined {
+  return typeof room === "string" ? room : undefined;
 }
 
 function subscribeFields(fields: Fields, { limits }: Connection): Subscribe {

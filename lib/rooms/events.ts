@@ -16,6 +16,7 @@ import type { Publication } from "../core/publication.ts";
 import { Slot } from "../core/slot.ts";
 import { type Rate, TokenBucket } from "../limits/rate.ts";
 import type { RoomAccess } from "./access.ts";
+import type { RoomAsking } from "./asking.ts";
 import { membershipsOf } from "./membership.ts";
 import type { RoomWitness } from "./witness.ts";
 
@@ -35,6 +36,7 @@ const BUCKETS = new Slot<TokenBucket>();
 interface EventsParts {
   readonly node: Node;
   readonly access: RoomAccess;
+  readonly asking: RoomAsking;
   /** How often one connection may tell something; absent: as often as it may send frames. */
   readonly rate: Rate | undefined;
 }
@@ -61,15 +63,19 @@ export class RoomEvents {
    * @param name the one that others see of the connection
    */
   async tell(connection: Connection, room: string, name: string, event: RoomEvent): Promise<void> {
+    const { access, asking } = this.#parts;
     const user = connection.requireUser();
     const membership = membershipsOf(connection).get(room);
-    this.#parts.access.requireEvents(connection.identity, room, membership !== undefined);
+    const isInRoom = membership !== undefined;
+    access.requireEvents(connection.identity, room, isInRoom);
     this.#count(connection);
+    const asked = asking.event(connection, { room, name, event }, isInRoom);
+    const allowed = asked === undefined ? event : await asked;
     const channel = membership?.channel ?? roomChannel(connection.site, room);
     const telling = this.#witness?.saying("event.received", channel, connection);
     const told = await this.publish(channel, {
       from: { user, name, client: connection.id },
-      ...event,
+      ...allowed,
     });
     await telling?.told(told, undefined);
   }

@@ -1,4 +1,5 @@
 /** Rooms, as a capability of the server. */
+import { Questions } from "../asks/questions.ts";
 import { Authentication } from "../auth/authentication.ts";
 import { auth } from "../auth/settings.ts";
 import { redis } from "../engines/redis/settings.ts";
@@ -31,7 +32,7 @@ export function roomsFeatureWith(open: typeof openPresence) {
       const presence = await open(engine, { plainFields: of(redis)?.plainFields ?? false });
       const service = new Rooms(node, {
         ...{ rules, proofs: { tokens, isOpen }, presence, limits: of(limits), rates: of(rates) },
-        revocations: use(Revocations),
+        ...{ questions: use(Questions), revocations: use(Revocations) },
       });
       use(RevocationGuard).addTokens(roomTokensOf);
       use(Authentication).takeGuests(() => service.access.takesGuests);

@@ -6,6 +6,7 @@ import type { UserId } from "../base/fields.ts";
 import type { Connection } from "../core/connection.ts";
 import type { TokenFacts } from "../core/identity.ts";
 import type { RoomAccess } from "./access.ts";
+import type { RoomAsking } from "./asking.ts";
 import type { RoomEntry } from "./entry.ts";
 import { type Membership, membershipsOf, requireRoomLeft } from "./membership.ts";
 
@@ -19,6 +20,7 @@ interface Request {
 
 interface JoiningParts {
   readonly access: RoomAccess;
+  readonly asking: RoomAsking;
   readonly entry: RoomEntry;
   readonly revocations: Revocations;
 }
@@ -36,16 +38,35 @@ export class RoomJoining {
     if (token !== undefined) return this.#joinWithToken(connection, { room, name, token });
     const membership = membershipsOf(connection).get(room);
     if (membership !== undefined) return this.#rename(connection, user, membership, name);
+    if (this.#parts.asking.asksOfEntry(room)) {
+      return this.#joinWhenAsked(connection, { room, name });
+    }
     this.#parts.access.requireEntry(connection.identity, room);
     return this.#enter(connection, room, name);
+  }
+
+  /** Enters by the application's yes, which in a private room is as good as a subscription token. */
+  async #joinWhenAsked(
+    connection: Connection,
+    { room, name }: Omit<Request, "token">,
+  ): Promise<void> {
+    const { access, asking } = this.#parts;
+    access.requireOpenTo(connection.identity, room);
+    const yes = await asking.entry(connection, room);
+    if (connection.closed) return;
+    access.requireOpenTo(connection.identity, room); // the rules may have changed meanwhile
+    await this.#enter(connection, room, name, yes);
   }
 
   async #joinWithToken(
     connection: Connection,
     { room, name, token }: Request & { readonly token: string },
   ): Promise<void> {
-    const { access, revocations } = this.#parts;
+    const { access, asking, revocations } = this.#parts;
     const facts = await access.requireToken(connection.identity, room, token);
+    if (connection.closed) return;
+    const isInside = membershipsOf(connection).has(room);
+    if (!isInside && asking.asksOfEntry(room)) await asking.entry(connection, room);
     if (connection.closed) return;
     if (facts !== undefined) revocations.require(facts);
     await this.#enter(connection, room, name, facts);

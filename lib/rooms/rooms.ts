@@ -2,6 +2,7 @@
  * The service of rooms, which their commands and routes use: people enter, say something, and see what is said and who is
  * there. Next on a message's way: `core/node.ts`, `publish`.
  */
+import type { Questions } from "../asks/questions.ts";
 import type { Revocations } from "../auth/revocations/revocations.ts";
 import { CodedError, isRefusedAlone } from "../base/errors.ts";
 import type { UserId } from "../base/fields.ts";
@@ -15,6 +16,7 @@ import { Counter, type Metric } from "../core/metrics.ts";
 import type { Node } from "../core/node.ts";
 import type { Position, Publication } from "../core/publication.ts";
 import { type AccessProofs, RoomAccess } from "./access.ts";
+import { RoomAsking } from "./asking.ts";
 import { RoomEntry, type RoomListener } from "./entry.ts";
 import { RoomEvents } from "./events.ts";
 import { RoomHistory } from "./history.ts";
@@ -44,6 +46,7 @@ import { Watching } from "./watching.ts";
 export interface RoomsParts {
   readonly rules: RoomRules;
   readonly proofs: AccessProofs;
+  readonly questions: Questions;
   readonly presence: PresenceManager;
   readonly revocations: Revocations;
   readonly limits: Pick<Limits, "queue">;
@@ -52,6 +55,7 @@ export interface RoomsParts {
 
 export class Rooms {
   readonly access: RoomAccess;
+  readonly asking: RoomAsking;
   readonly #node: Node;
   readonly #rules: RoomRules;
   readonly #presence: PresenceManager;
@@ -65,13 +69,19 @@ export class Rooms {
   #witness: RoomWitness | undefined;
   readonly #said = new Counter("messages", "Messages that were said in rooms through this node.");
 
-  constructor(node: Node, { rules, proofs, presence, revocations, limits, rates }: RoomsParts) {
+  constructor(
+    node: Node,
+    { rules, proofs, questions, presence, revocations, limits, rates }: RoomsParts,
+  ) {
     this.#node = node;
     this.#rules = rules;
     this.#presence = presence;
     presence.listen((change) => this.#changeListeners.forEach((listener) => listener(change)));
     this.access = new RoomAccess(rules, proofs);
-    this.events = new RoomEvents({ node, access: this.access, rate: rates.events });
+    this.asking = new RoomAsking(questions, revocations);
+    this.events = new RoomEvents({
+      ...{ node, access: this.access, asking: this.asking, rate: rates.events },
+    });
     this.#history = new RoomHistory(node.broker, rules, limits);
     this.watching = new Watching({
       most: ({ site, name }) => rules.of(site, name).maxPresence,
@@ -87,7 +97,9 @@ export class Rooms {
       watching: this.watching,
       listeners: this.#listeners,
     });
-    this.#joining = new RoomJoining({ access: this.access, entry: this.entry, revocations });
+    this.#joining = new RoomJoining({
+      ...{ access: this.access, asking: this.asking, entry: this.entry, revocations },
+    });
   }
 
   get metrics(): readonly Metric[] {
@@ -164,7 +176,31 @@ export class Rooms {
     const { room } = message;
     const membership = membershipsOf(connection).get(room);
     this.access.requireSpeech(connection.identity, room, membership !== undefined);
-    const channel = membership?.channel ?? roomChannel(connection.site, room);
+    const asking = this.asking.speech(connection, message, membership !== undefined);
+    if (asking === undefined) return this.#publish(connection, message, membership);
+    return this.#publishWhenAsked(connection, room, asking);
+  }
+
+  /** Says what the application allows, which may be other words. A client that is gone by then has said it all the same. */
+  async #publishWhenAsked(
+    connection: Connection,
+    room: string,
+    asking: Promise<RoomMessage>,
+  ): Promise<PublishedMessage> {
+    const allowed = await asking;
+    const membership = membershipsOf(connection).get(room);
+    if (!connection.closed) {
+      this.access.requireSpeech(connection.identity, room, membership !== undefined);
+    }
+    return await this.#publish(connection, allowed, membership);
+  }
+
+  #publish(
+    connection: Connection,
+    message: RoomMessage,
+    membership: Membership | undefined,
+  ): Promise<PublishedMessage> | PublishedMessage {
+    const channel = membership?.channel ?? roomChannel(connection.site, message.room);
     const telling = this.#witness?.saying("message.received", channel, connection);
     if (telling === undefined) return this.say(channel, message);
     return this.#sayAndTell(channel, message, telling);

@@ -2,43 +2,79 @@
  * Says who may subscribe to a topic. `topics.ts` asks here before it does anything, whichever way a client came; what holds for
  * a topic is in `rules.ts`.
  */
+import { askingOf } from "../asks/asking.ts";
+import type { Questions } from "../asks/questions.ts";
 import { CodedError, type ErrorCode } from "../base/errors.ts";
+import type { Fields } from "../base/fields.ts";
+import type { Connection } from "../core/connection.ts";
 import type { Identity, TokenFacts } from "../core/identity.ts";
 import type { AccessProofs } from "../rooms/access.ts";
 import { roomPattern } from "../rooms/rules/patterns.ts";
 import { type Filter, filterField, isWithin } from "./filter.ts";
 import type { TopicRules } from "./rules.ts";
 
-export class TopicAccess {
-  readonly #rules: TopicRules;
-  readonly #proofs: AccessProofs;
+export interface TopicAccessParts {
+  readonly rules: TopicRules;
+  readonly proofs: AccessProofs;
+  readonly questions: Questions;
+}
 
-  constructor(rules: TopicRules, proofs: AccessProofs) {
-    this.#rules = rules;
-    this.#proofs = proofs;
+/** What somebody wants to subscribe to. */
+interface Wanted {
+  readonly filters: readonly Filter[];
+  /** A subscribe token. */
+  readonly token?: string;
+}
+
+export class TopicAccess {
+  readonly #parts: TopicAccessParts;
+
+  constructor(parts: TopicAccessParts) {
+    this.#parts = parts;
   }
 
   /** Whether some topics are open to connections without a proof of who they are. */
   get takesGuests(): boolean {
-    return !this.#proofs.isOpen && this.#rules.haveGuests;
+    return !this.#parts.proofs.isOpen && this.#parts.rules.haveGuests;
   }
 
   /**
-   * Checks that someone may subscribe to a topic by these filters. Resolves with what the token can be revoked by; with
-   * `undefined` where nobody needs one. Rejects with `forbidden` or `unauthorized`, or with why the token is refused.
+   * Checks that a connection may subscribe to a topic by these filters: by the rules, and where an application is asked, by its
+   * word for each filter. Resolves with what that can be revoked by; with `undefined` where nobody needs anything. Rejects with
+   * `forbidden` or `unauthorized`, or with why the token is refused.
    */
   async require(
+    connection: Connection,
+    topic: string,
+    wanted: Wanted,
+  ): Promise<TokenFacts | undefined> {
+    const { questions } = this.#parts;
+    const { identity } = connection;
+    if (!questions.asksOfTopic(topic)) return await this.#byRules(identity, topic, wanted);
+    const askedAt = Date.now();
+    const facts = await this.#byRules(identity, topic, { ...wanted, isAsked: true });
+    const asking = askingOf(connection);
+    await Promise.all(
+      wanted.filters.map((filter) => questions.enter(asking, { topic, filter: pairsOf(filter) })),
+    );
+    if (facts !== undefined || identity === undefined) return facts;
+    const { site, user, session } = identity;
+    return { site, user, session, issuedAt: askedAt };
+  }
+
+  /** @param wanted `isAsked`: an application is asked, whose yes is as good as a subscribe token */
+  async #byRules(
     identity: Identity | undefined,
     topic: string,
-    { filters, token }: { readonly filters: readonly Filter[]; readonly token?: string },
+    { filters, token, isAsked = false }: Wanted & { readonly isAsked?: boolean },
   ): Promise<TokenFacts | undefined> {
     if (identity === undefined) return undefined; // an open server lets anyone in
-    const rule = this.#rules.of(topic);
+    const rule = this.#parts.rules.of(topic);
     if (identity.isGuest && rule.needsToken) {
       throw refused(topic, "it needs a token, connect with one", "unauthorized");
     }
     if (token !== undefined) return await this.#byToken(identity, topic, filters, token);
-    if (!rule.isPrivate || rule.members.has(identity.user)) return undefined;
+    if (isAsked || !rule.isPrivate || rule.members.has(identity.user)) return undefined;
     if (identity.topics?.some((pattern) => roomPattern(pattern).test(topic))) return undefined;
     throw refused(
       topic,
@@ -52,7 +88,7 @@ export class TopicAccess {
     filters: readonly Filter[],
     token: string,
   ): Promise<TokenFacts> {
-    const { tokens } = this.#proofs;
+    const { tokens } = this.#parts.proofs;
     if (tokens === undefined) {
       throw new CodedError(
         "invalid_token",
@@ -69,6 +105,11 @@ export class TopicAccess {
       { field: "filter" },
     );
   }
+}
+
+/** A filter as a client writes it. */
+function pairsOf({ keys, values }: Filter): Fields {
+  return Object.fromEntries(keys.map((key, index) => [key, JSON.parse(values[index] ?? "null")]));
 }
 
 function grantedFilter(filter: unknown): Filter {

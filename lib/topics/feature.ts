@@ -1,4 +1,5 @@
 /** Topics, as a capability of the server. */
+import { Questions } from "../asks/questions.ts";
 import { Authentication } from "../auth/authentication.ts";
 import { RevocationGuard } from "../auth/revocations/guard.ts";
 import { Revocations } from "../auth/revocations/revocations.ts";
@@ -29,7 +30,7 @@ export const topicsFeature = {
     const rules = new TopicRules(topics, config.history);
     const service = new Topics(node, {
       ...{ rules, proofs: { tokens, isOpen }, config, limits: of(limits) },
-      revocations: use(Revocations),
+      ...{ questions: use(Questions), revocations: use(Revocations) },
     });
     use(RevocationGuard).addTokens(topicTokensOf);
     use(Authentication).takeGuests(() => service.access.takesGuests);

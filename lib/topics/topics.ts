@@ -2,6 +2,7 @@
  * The service of topics, which their commands and routes use: other systems publish events, clients subscribe to those that
  * concern them. Next on an event's way: `core/node.ts`, `publish`, and then `topic.ts` on every node.
  */
+import type { Questions } from "../asks/questions.ts";
 import type { Revocations } from "../auth/revocations/revocations.ts";
 import { CodedError } from "../base/errors.ts";
 import type { Fields } from "../base/fields.ts";
@@ -57,6 +58,7 @@ const DOUBTED_AT_ONCE = 100;
 export interface TopicsParts {
   readonly rules: TopicRules;
   readonly proofs: AccessProofs;
+  readonly questions: Questions;
   readonly revocations: Revocations;
   readonly limits: Pick<Limits, "queue">;
   readonly config: TopicsConfig;
@@ -110,7 +112,7 @@ export class Topics implements RestoreStep {
   constructor(node: Node, parts: TopicsParts) {
     this.#node = node;
     this.#parts = parts;
-    this.access = new TopicAccess(parts.rules, parts.proofs);
+    this.access = new TopicAccess(parts);
     this.#characters = answerCharacters(parts.limits);
     this.#cache = new TopicCache(parts.config.cacheBytes);
   }
@@ -161,7 +163,7 @@ export class Topics implements RestoreStep {
     connection.requireUser();
     const { config: { subscriptions, filters: mostFilters }, revocations } = this.#parts;
     const { filters } = request;
-    const token = await this.access.require(connection.identity, request.topic, request);
+    const token = await this.access.require(connection, request.topic, request);
     requireSubscriptionsLeft(connection, subscriptions, filters.length);
     const topic = this.#openTopic(topicChannel(connection.site, request.topic));
     topic.pending++;

@@ -42,10 +42,17 @@ export interface UserMessage extends KeepaliveMessage, Said {
 
 export function baseCommands(rooms: Rooms): Command[] {
   return [
-    command("usermsg", guestsMessageFields, (connection, asked) => {
-      const joining = identifyAndJoin(connection, asked);
-      return joining ? joining.then(() => publish(connection, asked)) : publish(connection, asked);
-    }),
+    inLanes(
+      command("usermsg", guestsMessageFields, (connection, asked) => {
+        const joining = identifyAndJoin(connection, asked);
+        return joining
+          ? joining.then(() => publish(connection, asked))
+          : publish(connection, asked);
+      }),
+      // Where an application is asked first, messages for other rooms do not wait for its answer.
+      (fields, connection) =>
+        rooms.asking.mayTakeTime ? laneOfEntrance(fields, connection) : undefined,
+    ),
     inLanes(command("keepalive", keepaliveFields, identifyAndJoin), laneOfEntrance),
     command("leave", roomField, async (connection, room) => {
       rooms.requireMembership(connection, room, "leave");
@@ -87,15 +94,22 @@ export function baseCommands(rooms: Rooms): Command[] {
     });
   }
 
-  /** Does not wait for the engine, which keeps the order; an error has the id of the message that it is for. */
-  function publish(connection: Connection, { user, id, room, message, data }: UserMessage): void {
+  /**
+   * Does not wait for the engine, which keeps the order, but for an application that is asked. An error has the id of the
+   * message that it is for.
+   */
+  function publish(
+    connection: Connection,
+    { user, id, room, message, data }: UserMessage,
+  ): Promise<void> | void {
     const name = rooms.nameIn(connection, room);
     const publishing = rooms.publish(connection, { id, room, user, name, message, data });
     if (!(publishing instanceof Promise)) return tellIfDuplicate(connection, room, publishing);
-    publishing.then(
+    const done = publishing.then(
       (published) => tellIfDuplicate(connection, room, published),
       (error) => connection.reportError(error, id === undefined ? undefined : { id }),
     );
+    if (rooms.asking.mayTakeTime) return done;
   }
 }
 

@@ -1,7 +1,8 @@
 /**
- * The bridge from Redis, inside the server: it hears what other systems PUBLISH on the message channel, and hands each
- * payload on as a notification. Every node hears every payload; `lib/ways/bridge_router.ts` has one of them route it. Next
- * on a message's way: `lib/inbox/notify.ts`.
+ * The bridge from Redis, inside the server: it hears what other systems PUBLISH. A payload on the message channel is handed
+ * on as a notification, one on the publication channel goes to a room or a topic. Every node hears every payload;
+ * `lib/ways/bridge_router.ts` has one of them route it. Next on a message's way: `lib/inbox/notify.ts`, or
+ * `lib/ways/publications.ts`.
  */
 import { getLogger } from "@logtape/logtape";
 import { BridgeRouter } from "./lib/ways/bridge_router.ts";
@@ -16,11 +17,13 @@ import type { RedisStorage } from "./lib/engines/storage.ts";
 import type { BridgeCounters } from "./lib/ways/metrics.ts";
 import { DeadEntries } from "./lib/ways/dead_entries.ts";
 import { WayKeys } from "./lib/ways/redis_keys.ts";
+import { HEARD_WAYS, type HeardWay } from "./lib/ways/place.ts";
+import type { Publications } from "./lib/ways/publications.ts";
 import { TurnLock } from "./lib/ways/turn_lock.ts";
 import { connectRedis, endRedis, readyWithin } from "./lib/engines/redis/client.ts";
 import { unavailable } from "./lib/engines/redis/errors.ts";
-import { CodedError } from "./lib/base/errors.ts";
-import { parseObject } from "./lib/base/fields.ts";
+import { CodedError, isStoreFailure } from "./lib/base/errors.ts";
+import { type Fields, parseObject } from "./lib/base/fields.ts";
 import { type ParsedNotification, parseNotification } from "./lib/inbox/notification.ts";
 
 const log = getLogger(["notifyli", "bridge"]);
@@ -38,16 +41,23 @@ const SUBSCRIBE_AGAIN_MS = 1000;
 export interface BridgeOptions {
   readonly redis: RedisConfig;
   readonly messageChannel: string;
+  readonly publicationChannel: string;
   readonly limits: Limits;
   readonly defaultRoom: string;
   readonly counters: BridgeCounters;
 }
 
+/** What takes the payloads of the two channels. */
+interface BridgeTargets {
+  readonly notifier: Notifier;
+  readonly publications: Publications;
+}
+
 export class Bridge {
-  readonly #notifier: Notifier;
+  readonly #targets: BridgeTargets;
   readonly #storage: RedisStorage;
   readonly #options: BridgeOptions;
-  readonly #lock: TurnLock;
+  readonly #lock: TurnLock<HeardWay>;
   readonly #dead: DeadEntries;
   readonly #router: BridgeRouter;
   readonly #notYet: string;
@@ -55,11 +65,11 @@ export class Bridge {
   #deaf: string | undefined;
   #again: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(notifier: Notifier, storage: RedisStorage, options: BridgeOptions) {
-    this.#notifier = notifier;
+  constructor(targets: BridgeTargets, storage: RedisStorage, options: BridgeOptions) {
+    this.#targets = targets;
     this.#storage = storage;
     this.#options = options;
-    this.#lock = new TurnLock(storage, "bridge");
+    this.#lock = new TurnLock(storage, HEARD_WAYS);
     this.#dead = new DeadEntries(storage);
     this.#router = new BridgeRouter(
       this.#lock,
@@ -76,11 +86,12 @@ export class Bridge {
 
   /** Hears and routes until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
-    const { redis, messageChannel } = this.#options;
+    const { redis, messageChannel, publicationChannel } = this.#options;
     const subscriber = connectRedis(redis, { name: `${redis.connectionName}-bridge` });
     subscriber.on("ready", () => void this.#hearFrom(subscriber));
     subscriber.on("message", (channel: string, payload: string) => {
-      if (channel === messageChannel) this.#router.hear(payload);
+      if (channel === messageChannel) this.#router.hear(payload, "bridge");
+      else if (channel === publicationChannel) this.#router.hear(payload, "publications");
       else if (payload.startsWith("mark ")) this.#router.hearMark(Number(payload.split(" ")[1]));
       else void this.#router.renew(); // the lock was released, or somebody asked for a mark
     });
@@ -96,7 +107,7 @@ export class Bridge {
     clearTimeout(this.#again);
     // What is published from now on is the others', who go on as soon as the lock is released.
     if (subscriber.status === "ready") {
-      await subscriber.unsubscribe(messageChannel).catch(() => {});
+      await subscriber.unsubscribe(messageChannel, publicationChannel).catch(() => {});
     }
     await this.#router.stop();
     clearInterval(renewal);
@@ -112,13 +123,13 @@ export class Bridge {
   }
 
   async #subscribe(subscriber: Redis): Promise<void> {
-    const { messageChannel } = this.#options;
+    const { messageChannel, publicationChannel } = this.#options;
     clearTimeout(this.#again);
     await this.#router.renew();
     try {
       const { bridgeChannel } = new WayKeys(this.#storage.keys);
       await this.#requireFunctions();
-      await subscriber.subscribe(bridgeChannel, messageChannel);
+      await subscriber.subscribe(bridgeChannel, messageChannel, publicationChannel);
       this.#router.noteSubscribed();
       // A payload before the first mark has no place that others know, and is routed twice if the holder ends soon.
       await this.#lock.askForMark();
@@ -146,46 +157,54 @@ export class Bridge {
   }
 
   async #route(payload: string, info: RoutingInfo): ReturnType<RoutePayload> {
-    let notification: ParsedNotification;
+    // Redis notes how far the way was read with all that is sent there, be it refused.
+    let isSent = false;
     try {
-      notification = parseNotification(parseObject(payload, "payload"), this.#options);
-    } catch (error) {
-      return await this.#refuse(payload, error, { ...info, isUnsent: true });
-    }
-    return await this.#notify(payload, notification, info);
-  }
-
-  async #notify(
-    payload: string,
-    notification: ParsedNotification,
-    info: RoutingInfo,
-  ): ReturnType<RoutePayload> {
-    const { id, isRetry, progress } = info;
-    try {
-      await this.#notifier.notify({
-        site: DEFAULT_SITE,
-        ...notification,
-        made: { id, isRetry },
-        claim: { way: "bridge", holder: this.#lock.holder, progress },
-      });
+      const fields = parseObject(payload, "payload");
+      if (info.way === "publications") await this.#publish(fields, info);
+      else {
+        const notification = parseNotification(fields, this.#options);
+        isSent = true;
+        await this.#notify(notification, info);
+      }
       this.#options.counters.routed.value++;
       return "done";
     } catch (error) {
       if (error instanceof CodedError && error.options.isOthers) return "others";
       if (error instanceof CodedError && error.options.isAway) return "away";
-      return await this.#refuse(payload, error, { ...info, isUnsent: false });
+      return await this.#refuse(payload, error, {
+        ...info,
+        isUnsent: !isSent && !isStoreFailure(error),
+      });
     }
+  }
+
+  #notify(
+    notification: ParsedNotification,
+    { way, id, isRetry, progress }: RoutingInfo,
+  ): Promise<unknown> {
+    return this.#targets.notifier.notify({
+      site: DEFAULT_SITE,
+      ...notification,
+      made: { id, isRetry },
+      claim: { way, holder: this.#lock.holder, progress },
+    });
+  }
+
+  #publish(fields: Fields, { way, id, progress }: RoutingInfo): Promise<unknown> {
+    const claim = { way, holder: this.#lock.holder, progress };
+    return this.#targets.publications.publish(fields, { madeId: id, claim });
   }
 
   /** Keeps a payload aside. Where Redis is away just now, the router comes again with it. */
   async #refuse(
     payload: string,
     error: unknown,
-    { progress, isUnsent }: RoutingInfo & { readonly isUnsent: boolean },
+    { way, progress, isUnsent }: RoutingInfo & { readonly isUnsent: boolean },
   ): ReturnType<RoutePayload> {
     try {
       const { holder } = this.#lock;
-      const refused = { payload, holder, progress, isUnsent };
+      const refused = { way, payload, holder, progress, isUnsent };
       if (!await this.#dead.buryPayload(refused, error)) return "others";
     } catch {
       return "away";

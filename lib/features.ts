@@ -9,7 +9,13 @@ import { inboxFeature } from "./inbox/feature.ts";
 import { protocolsFeature } from "./protocols/feature.ts";
 import { roomsFeature } from "./rooms/feature.ts";
 import { topicsFeature } from "./topics/feature.ts";
-import { amqpFeature, bridgeFeature, publicationsFeature, streamFeature } from "./ways/feature.ts";
+import {
+  amqpFeature,
+  bridgeFeature,
+  publicationsFeature,
+  publicationStreamFeature,
+  streamFeature,
+} from "./ways/feature.ts";
 
 export const FEATURES = [
   asksFeature,
@@ -24,5 +30,6 @@ export const FEATURES = [
   publicationsFeature,
   bridgeFeature,
   streamFeature,
+  publicationStreamFeature,
   amqpFeature,
 ] as const satisfies readonly Feature[];

@@ -64,9 +64,6 @@ const RULES: ImportRules = {
     "lib/hooks/receipts.ts -> lib/inbox/store/store.ts": "the type of receipts",
     "lib/protocols/sse/sse_plain.ts -> lib/inbox/store/store.ts": "the type of a synced inbox",
     "lib/protocols/v2/commands.ts -> lib/inbox/store/store.ts": "the type of a synced inbox",
-    "lib/ways/turn_lock.ts -> lib/inbox/store/store.ts": "the type of a way in",
-    "lib/ways/turn_lock.ts -> lib/inbox/store/redis_keys.ts":
-      "a notification and how far its way has come are stored in one step, so both know the key",
     "lib/ways/redis_keys.ts -> lib/inbox/store/redis_keys.ts":
       "what the ways refuse and what inboxes refuse is kept in one place",
     "lib/ways/dead_entries.ts -> lib/inbox/store/redis_keys.ts": "the same",

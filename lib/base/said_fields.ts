@@ -1,6 +1,6 @@
 /** Reads what a message or a notification says: a text for people, and `data` for programs, or one of them. */
 import { CodedError } from "./errors.ts";
-import { type Fields, invalid, requiredText } from "./fields.ts";
+import { type Fields, invalid, isBlank, requiredText } from "./fields.ts";
 import type { Limits } from "./sizes.ts";
 
 /** How deep values may stand in each other: readers of other languages give up at a few hundred. */
@@ -46,10 +46,14 @@ export function jsonField(fields: Fields, field: string, limit: number): unknown
   );
 }
 
-/** `data` of forms, stream entries and headers, where all is text: JSON that was written as a text is what it says. */
+/**
+ * `data` of forms, stream entries and headers, where all is text: JSON that was written as a text is what it says, and a
+ * blank text is none.
+ */
 export function withDataOfText(fields: Fields): Fields {
   const { data } = fields;
-  if (typeof data !== "string" || data === "") return fields;
+  if (typeof data !== "string") return fields;
+  if (isBlank(data)) return { ...fields, data: undefined };
   try {
     return { ...fields, data: JSON.parse(data) };
   } catch {

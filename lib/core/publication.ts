@@ -1,5 +1,6 @@
 /** Publications, and their places in a channel's history. */
 import type { UserId } from "../base/fields.ts";
+import type { Claim } from "./claim.ts";
 
 /** Who published something: a user, or another system under a name. */
 interface Sender {
@@ -37,6 +38,8 @@ export interface Publication extends Content {
    * is not stored.
    */
   readonly isClientsId?: boolean;
+  /** Where it came by a shared way: it is published only while the holder has the turn. This field is not stored. */
+  readonly claim?: Claim;
   /** What an engine with such logs writes in one step with the publication. This field is not stored with it. */
   readonly logged?: LogEntry;
 }

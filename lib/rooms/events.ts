@@ -83,7 +83,7 @@ export class RoomEvents {
   /** Tells all in a room, but for the client that it is from. Rejects where the engine is away. */
   async publish(
     channel: Channel,
-    event: RoomEvent & Pick<Publication, "from">,
+    event: RoomEvent & Pick<Publication, "from" | "claim">,
   ): Promise<Publication> {
     this.told.value++;
     const told: Publication = { kind: "event", id: nextId(), at: unixSeconds(), ...event };

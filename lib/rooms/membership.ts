@@ -3,6 +3,7 @@ import { CodedError } from "../base/errors.ts";
 import type { Said } from "../base/said_fields.ts";
 import type { UserId } from "../base/fields.ts";
 import type { Channel } from "../core/channel.ts";
+import type { Claim } from "../core/claim.ts";
 import type { Connection } from "../core/connection.ts";
 import type { TokenFacts } from "../core/identity.ts";
 import type { KeptPublication, Position, Publication, Published } from "../core/publication.ts";
@@ -16,6 +17,10 @@ export interface RoomMessage extends Said {
   /** Absent where another system says it for nobody in particular. */
   readonly user?: UserId;
   readonly name: string;
+  /** The id that a way in made for it, by which it is not known again. */
+  readonly madeId?: string;
+  /** Where it came by a way that nodes share. */
+  readonly claim?: Claim;
 }
 
 /** What became of a message. */

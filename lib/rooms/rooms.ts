@@ -213,7 +213,7 @@ export class Rooms {
     telling?: Telling,
   ): Promise<PublishedMessage> | PublishedMessage {
     const { room } = message;
-    const id = message.id ?? nextId();
+    const id = message.id ?? message.madeId ?? nextId();
     const said: Publication = {
       kind: "message",
       id,
@@ -222,6 +222,7 @@ export class Rooms {
       message: message.message,
       data: message.data,
       isClientsId: message.id !== undefined,
+      claim: message.claim,
     };
     this.#said.value++;
     const publication = telling === undefined ? said : { ...said, logged: telling.logged(said) };

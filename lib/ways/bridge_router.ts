@@ -9,6 +9,7 @@ import { pause } from "../base/clock.ts";
 import { CodedError } from "../base/errors.ts";
 import { reasonOf } from "../base/reason.ts";
 import { HeardPayloads } from "./heard_payloads.ts";
+import type { HeardWay, Progress } from "./place.ts";
 import { type RoutePayload, Routing } from "./routing.ts";
 
 const log = getLogger(["notifyli", "bridge"]);
@@ -20,6 +21,9 @@ const log = getLogger(["notifyli", "bridge"]);
  */
 const NEW_MS = 5000;
 
+/** Before all that was ever heard. */
+const NOWHERE: Progress = { bridge: "", publications: "" };
+
 /** How often the log says how many payloads were given up. */
 const TOLD_EVERY_MS = 1000;
 
@@ -27,7 +31,7 @@ const TOLD_EVERY_MS = 1000;
 const DRAIN_LOOK_MS = 20;
 
 export class BridgeRouter {
-  readonly #lock: TurnLock;
+  readonly #lock: TurnLock<HeardWay>;
   readonly #counters: BridgeCounters;
   readonly #heard: HeardPayloads;
   readonly #routing: Routing;
@@ -38,11 +42,11 @@ export class BridgeRouter {
   /** Since when nobody holds the lock that this node leaves to others, on `performance.now()`'s clock. */
   #freeSince: number | undefined;
   /** How far the holders have come, as far as this node knows. */
-  #progress = "";
+  #progress = NOWHERE;
   /** Whether this node was cut off, and nobody is known to have gone on with what came meanwhile. */
   #wasCutOff = false;
   /** How far the holders had come when this node took the turn after that, or held it on; `undefined` while it has not. */
-  #stoppedAt: string | undefined;
+  #stoppedAt: Progress | undefined;
   #givenUp = 0;
   #toldAt = -Infinity;
   #isStopping = false;
@@ -50,7 +54,7 @@ export class BridgeRouter {
 
   /** @param maxLength most characters of all that is kept */
   constructor(
-    lock: TurnLock,
+    lock: TurnLock<HeardWay>,
     route: RoutePayload,
     { counters, maxLength }: { counters: BridgeCounters; maxLength?: number },
   ) {
@@ -60,9 +64,9 @@ export class BridgeRouter {
     this.#routing = new Routing(this.#heard, route, () => lock.isHeld && !this.#isStopping);
   }
 
-  hear(payload: string): void {
+  hear(payload: string, way: HeardWay): void {
     this.#counters.received.value++;
-    if (!this.#heard.add(payload, { routes: this.#lock.isHeld })) this.#noteGivenUp(1);
+    if (!this.#heard.add(payload, { routes: this.#lock.isHeld, way })) this.#noteGivenUp(1);
     this.#routing.noteHeard();
   }
 
@@ -124,7 +128,7 @@ export class BridgeRouter {
       if (goesOn) this.#routing.goOn();
       else this.#takeTurn();
       await this.#lock.mark(
-        this.#routing.isIdle && this.#heard.isEmpty ? this.#heard.heardUpTo : "",
+        this.#routing.isIdle && this.#heard.isEmpty ? this.#heard.heardUpTo : NOWHERE,
       );
     } catch (error) {
       this.#noteFailure(error);
@@ -147,7 +151,7 @@ export class BridgeRouter {
   }
 
   /** Another node has the turn, or had it until now, and came so far. */
-  #noteProgress(isHeld: boolean, progress: string): void {
+  #noteProgress(isHeld: boolean, progress: Progress): void {
     this.#progress = progress;
     this.#heard.noteRouted(progress);
     if (isHeld || this.#lock.waitMs > 1) this.#freeSince = undefined;

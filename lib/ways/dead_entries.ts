@@ -5,7 +5,9 @@ import { CodedError } from "../base/errors.ts";
 import { BurstLog } from "../core/burst_log.ts";
 import type { Calls } from "../engines/redis/functions.ts";
 import type { RedisLink } from "../engines/redis/link.ts";
-import { MOST_REFUSED, turnKeys } from "../inbox/store/redis_keys.ts";
+import { MOST_REFUSED } from "../inbox/store/redis_keys.ts";
+import type { RedisKeys, StreamWay } from "../engines/redis/keys.ts";
+import type { HeardWay } from "./place.ts";
 import { TURN_FUNCTIONS } from "./functions.ts";
 import { WayKeys } from "./redis_keys.ts";
 
@@ -19,6 +21,7 @@ const PAYLOAD_LIMIT = 65_536;
 
 /** Whose payload it is, and where it stands in what all nodes hear. */
 export interface RefusedPayload {
+  readonly way: HeardWay;
   readonly payload: string;
   readonly holder: string;
   readonly progress: string;
@@ -28,8 +31,7 @@ export interface RefusedPayload {
 
 export class DeadEntries implements Disposable {
   readonly #functions: Calls<typeof TURN_FUNCTIONS>;
-  readonly #turn: readonly [lock: string, progress: string];
-  readonly #notifications: string;
+  readonly #keys: RedisKeys;
   readonly #stream: string;
   readonly #lines = new BurstLog((what, count) =>
     log.warn("{count} more: {what}", { count, what })
@@ -37,10 +39,8 @@ export class DeadEntries implements Disposable {
 
   constructor({ keys, functions }: RedisLink) {
     this.#functions = functions.calls(TURN_FUNCTIONS);
-    this.#turn = turnKeys(keys, "bridge");
-    const { notifications, refused } = new WayKeys(keys);
-    this.#notifications = notifications;
-    this.#stream = refused;
+    this.#keys = keys;
+    this.#stream = new WayKeys(keys).refused;
   }
 
   /** Logs a refusal, or counts it for the log where there are many: whoever may publish may publish any number. */
@@ -53,12 +53,16 @@ export class DeadEntries implements Disposable {
     this.#lines[Symbol.dispose]();
   }
 
-  /** Moves an entry of the stream, with its fields as they came. Rejects where Redis is away. */
-  async buryEntry(id: string, values: readonly string[], error: unknown): Promise<void> {
+  /** Moves an entry of a stream, with its fields as they came. Rejects where Redis is away. */
+  async buryEntry(
+    way: StreamWay,
+    [id, values]: readonly [id: string, values: readonly string[]],
+    error: unknown,
+  ): Promise<void> {
     const fields = ["reason", reasonOf(error), "entry", id, ...values];
     await this.#orLog(
       `entry ${id}`,
-      this.#functions.refuseEntry([this.#notifications, this.#stream], [
+      this.#functions.refuseEntry([this.#keys.stream(way), this.#stream], [
         ...[id, MOST_REFUSED],
         ...fields,
       ]),
@@ -67,13 +71,13 @@ export class DeadEntries implements Disposable {
 
   /** Keeps a payload that was published. Says whether it is this node's turn. Rejects where Redis is away. */
   async buryPayload(
-    { payload, holder, progress, isUnsent }: RefusedPayload,
+    { way, payload, holder, progress, isUnsent }: RefusedPayload,
     error: unknown,
   ): Promise<boolean> {
     const fields = ["reason", reasonOf(error), "payload", payload.slice(0, PAYLOAD_LIMIT)];
     const kept = await this.#orLog(
       "a payload",
-      this.#functions.refusePayload([...this.#turn, this.#stream], [
+      this.#functions.refusePayload([...this.#keys.turn(way), this.#stream], [
         ...[holder, progress, isUnsent ? 1 : 0, MOST_REFUSED],
         ...fields,
       ]),

@@ -1,18 +1,25 @@
 /** The ways by which other systems bring things over Redis and RabbitMQ, as capabilities, and what ways share. */
+import type { Metric } from "../core/metrics.ts";
 import { redis as redisSettings } from "../engines/redis/settings.ts";
-import type { Feature } from "../feature.ts";
+import type { Feature, Opened, Surroundings } from "../feature.ts";
 import { Notifier } from "../inbox/notify.ts";
 import { inbox } from "../inbox/settings.ts";
 import { limits } from "../limits/settings.ts";
 import { listeners } from "../listeners/settings.ts";
+import { Rooms } from "../rooms/rooms.ts";
 import { amqpCounters, amqpUp } from "./amqp/metrics.ts";
 import { amqp as amqpSettings } from "./amqp/settings.ts";
-import { Rooms } from "../rooms/rooms.ts";
 import { bridge as settings } from "./settings.ts";
 import { TURN_FUNCTIONS } from "./functions.ts";
-import { bridgeCounters, streamCounters } from "./metrics.ts";
+import {
+  bridgeCounters,
+  publicationStreamCounters,
+  type StreamCounters,
+  streamCounters,
+} from "./metrics.ts";
 import { Publications } from "./publications.ts";
 import type { StreamReader } from "./stream_reader.ts";
+import { type IncomingStream, notificationStream, publicationStream } from "./streams.ts";
 
 /** Publishes what comes by any way, for this folder's and for those of other capabilities. */
 export const publicationsFeature = {
@@ -22,7 +29,7 @@ export const publicationsFeature = {
   },
 } satisfies Feature;
 
-/** Takes in what other systems publish on the message channel. */
+/** Takes in what other systems publish on the two channels. */
 export const bridgeFeature = {
   name: "bridge",
   settings,
@@ -30,15 +37,19 @@ export const bridgeFeature = {
   async open({ engine: { storage }, of, use }) {
     const counters = bridgeCounters();
     const metrics = Object.values(counters);
-    const [redis, channel] = [of(redisSettings), of(settings)];
-    const clientConfig = () => ({ message_channel: channel?.messageChannel ?? "" });
+    const [redis, channels] = [of(redisSettings), of(settings)];
+    const clientConfig = () => ({ message_channel: channels?.messageChannel ?? "" });
     // Without Redis the metrics are shown, too: as 0.
-    if (storage.kind !== "redis" || redis === undefined || channel === undefined) {
+    if (storage.kind !== "redis" || redis === undefined || channels === undefined) {
       return { metrics, clientConfig };
     }
     const { Bridge } = await import("../../bridge.ts");
-    const options = { redis, counters, limits: of(limits), ...of(inbox), ...channel };
-    const way = new Bridge(use(Notifier), storage, options);
+    const options = { redis, counters, limits: of(limits), ...of(inbox), ...channels };
+    const way = new Bridge(
+      { notifier: use(Notifier), publications: use(Publications) },
+      storage,
+      options,
+    );
     return {
       tasks: [{ name: "bridge", run: (signal) => way.run(signal) }],
       metrics,
@@ -48,29 +59,27 @@ export const bridgeFeature = {
   },
 } satisfies Feature;
 
-/** Takes in what other systems add to the stream. */
+/** Takes in what other systems add to the stream of notifications. */
 export const streamFeature = {
   name: "stream",
   functions: TURN_FUNCTIONS,
-  async open({ engine: { storage }, of, use }) {
-    const counters = streamCounters();
-    const metrics = Object.values(counters);
-    const redis = of(redisSettings);
-    // Without Redis the metrics are shown, too: as 0.
-    if (storage.kind !== "redis" || redis === undefined) return { metrics };
-    const { StreamReader } = await import("./stream_reader.ts");
-    const notifier = use(Notifier);
-    const options = { redis, counters, limits: of(limits), ...of(inbox) };
-    let reader: StreamReader | undefined;
-    return {
-      tasks: [{
-        name: "stream",
-        run: (signal) => (reader = new StreamReader(notifier, storage, options)).run(signal),
-      }],
-      metrics,
-      whyNotReady: () => reader?.whyNotReady(),
-    };
+  open: (surroundings) => {
+    const { of, use } = surroundings;
+    const stream = notificationStream(use(Notifier), { limits: of(limits), ...of(inbox) });
+    return openStream(surroundings, stream, streamCounters());
   },
+} satisfies Feature;
+
+/** Takes in what other systems add to the stream of publications. */
+export const publicationStreamFeature = {
+  name: "publications stream",
+  functions: TURN_FUNCTIONS,
+  open: (surroundings) =>
+    openStream(
+      surroundings,
+      publicationStream(surroundings.use(Publications)),
+      publicationStreamCounters(),
+    ),
 } satisfies Feature;
 
 /** Takes in what other systems put into a queue of RabbitMQ. */
@@ -99,3 +108,25 @@ export const amqpFeature = {
     };
   },
 } satisfies Feature;
+
+async function openStream(
+  { engine: { storage }, of }: Surroundings,
+  stream: IncomingStream,
+  counters: StreamCounters,
+): Promise<Opened> {
+  const metrics: readonly Metric[] = Object.values(counters);
+  const redis = of(redisSettings);
+  // Without Redis the metrics are shown, too: as 0.
+  if (storage.kind !== "redis" || redis === undefined) return { metrics };
+  const { StreamReader } = await import("./stream_reader.ts");
+  let reader: StreamReader | undefined;
+  return {
+    tasks: [{
+      name: stream.way,
+      run: (signal) =>
+        (reader = new StreamReader(stream, storage, { redis, counters })).run(signal),
+    }],
+    metrics,
+    whyNotReady: () => reader?.whyNotReady(),
+  };
+}

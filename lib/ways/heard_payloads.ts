@@ -3,12 +3,12 @@
  * `bridge_router.ts` routes them.
  *
  * All nodes hear the same in the same order, so a place has one name everywhere: the number of the last mark, which the
- * lock's holder makes twice a second, and how many payloads came after it. The holder stores with each notification how far
+ * lock's holder makes twice a second, and how many payloads of its way came after it. The holder stores with each one how far
  * it came, so a payload is kept until its place is behind that, however long this takes.
  */
 import { Queue } from "../base/queue.ts";
 import { DroppedPlaces } from "./dropped_places.ts";
-import { isUpTo, type Place, placeOf } from "./place.ts";
+import { type HeardWay, isUpTo, ofEachWay, type Place, placeOf, type Progress } from "./place.ts";
 
 /** Most characters of all payloads that are kept. Past so many the oldest are given up. */
 export const MAX_KEPT_LENGTH = 256_000_000;
@@ -20,7 +20,8 @@ const AFTER_ALL_OTHERS = 1_000_000_000;
 
 export interface Heard extends Place {
   readonly payload: string;
-  /** The id of the notification that this node makes of the payload; `undefined` while the node has not tried to. */
+  readonly way: HeardWay;
+  /** The id of what this node makes of the payload; `undefined` while the node has not tried to. */
   id: string | undefined;
   /** Whether the payload is stored, or was found wrong. */
   isDone: boolean;
@@ -39,9 +40,9 @@ export class HeardPayloads {
   /** The last mark that was heard before the connection was lost. */
   #markBefore = 0;
   /** How many payloads came after the last mark. */
-  #index = 0;
+  readonly #index: Record<HeardWay, number> = { bridge: 0, publications: 0 };
   /** Where payloads were that were given up, and that nobody is known to have routed. */
-  readonly #dropped = new DroppedPlaces();
+  readonly #dropped = ofEachWay(() => new DroppedPlaces());
 
   /** @param maxLength most characters of all that is kept */
   constructor(maxLength = MAX_KEPT_LENGTH) {
@@ -63,27 +64,31 @@ export class HeardPayloads {
     return this.#mark !== 0;
   }
 
-  /** How far this node has heard, by the name of the last place; `""` where places have no names yet. */
-  get heardUpTo(): string {
-    return this.hasMark ? `${this.#mark}:${this.#index}` : "";
+  /** How far this node has heard, by the names of the last places; `""` where places have no names yet. */
+  get heardUpTo(): Progress {
+    return ofEachWay((way) => this.hasMark ? `${this.#mark}:${this.#index[way]}` : "");
   }
 
-  /** Whether payloads may have come after that place that this connection came too late for. */
-  misses(progress: string): boolean {
-    return progress !== "" && placeOf(progress).mark < this.#firstMark;
+  /** Whether payloads may have come after the later one of these places that this connection came too late for. */
+  misses({ bridge, publications }: Progress): boolean {
+    const mark = Math.max(placeOf(bridge).mark, placeOf(publications).mark);
+    return mark !== 0 && mark < this.#firstMark;
   }
 
   /**
    * Adds a payload. Where too much is kept already, a node that routes does not take this one, and says so with false. A
    * node that does not gives up its oldest, which are the next that the others route; `takeDropped` counts them.
    */
-  add(payload: string, { routes }: { routes: boolean }): boolean {
-    const [mark, index] = [this.#mark, ++this.#index];
+  add(
+    payload: string,
+    { routes, way = "bridge" }: { routes: boolean; way?: HeardWay },
+  ): boolean {
+    const [mark, index] = [this.#mark, ++this.#index[way]];
     const length = payload.length + LENGTH_EACH;
     const isFull = () => this.#length + length > this.#maxLength && !this.isEmpty;
     if (routes && isFull()) return false;
     while (isFull()) this.#giveUpFirst();
-    this.#all.push({ payload, mark, index, id: undefined, isDone: false });
+    this.#all.push({ payload, way, mark, index, id: undefined, isDone: false });
     this.#length += length;
     return true;
   }
@@ -93,7 +98,7 @@ export class HeardPayloads {
     const isFirst = this.#mark === 0;
     if (isFirst) this.#nameFirst(mark);
     this.#mark = mark;
-    this.#index = 0;
+    this.#beginCount();
     return isFirst;
   }
 
@@ -101,14 +106,16 @@ export class HeardPayloads {
   reset(): void {
     this.#markBefore = Math.max(this.#mark, this.#markBefore);
     this.#mark = this.#firstMark = 0;
-    this.#index = 0;
+    this.#beginCount();
   }
 
-  /** The holders of the lock have routed all payloads up to this place. */
-  noteRouted(progress: string): void {
-    const upTo = placeOf(progress);
-    this.#forgetWhile((heard) => heard.isDone || isUpTo(heard, upTo));
-    this.#dropped.forget(upTo);
+  /** The holders of the lock have routed all payloads up to these places. */
+  noteRouted(progress: Progress): void {
+    const upTo = ofEachWay((way) => placeOf(progress[way]));
+    this.#forgetWhile((heard) => heard.isDone || isUpTo(heard, upTo[heard.way]));
+    this.#noteDone(upTo);
+    this.#dropped.bridge.forget(upTo.bridge);
+    this.#dropped.publications.forget(upTo.publications);
   }
 
   /** Forgets the oldest payloads up to the first that is not done. */
@@ -118,7 +125,7 @@ export class HeardPayloads {
 
   /** How many payloads were given up that nobody is known to have routed. They are counted once. */
   takeDropped(): number {
-    return this.#dropped.take();
+    return this.#dropped.bridge.take() + this.#dropped.publications.take();
   }
 
   /** {@linkcode HeardPayloads.next} begins anew, with the first payload that is not done. */
@@ -147,7 +154,21 @@ export class HeardPayloads {
       heard.mark = mark - 1;
       heard.index += AFTER_ALL_OTHERS;
     }
-    this.#dropped.name(mark - 1, AFTER_ALL_OTHERS);
+    this.#dropped.bridge.name(mark - 1, AFTER_ALL_OTHERS);
+    this.#dropped.publications.name(mark - 1, AFTER_ALL_OTHERS);
+  }
+
+  #beginCount(): void {
+    this.#index.bridge = this.#index.publications = 0;
+  }
+
+  /** Where a holder of an older version routes one way alone, what it has routed stands behind what it has not. */
+  #noteDone({ bridge, publications }: Readonly<Record<HeardWay, Place>>): void {
+    const last = Math.max(bridge.mark, publications.mark);
+    for (const heard of this.#each()) {
+      if (heard.mark > last) return;
+      if (isUpTo(heard, heard.way === "bridge" ? bridge : publications)) heard.isDone = true;
+    }
   }
 
   #beginAnew(mark: number): void {
@@ -169,7 +190,7 @@ export class HeardPayloads {
 
   #giveUpFirst(): void {
     const heard = this.#shift();
-    if (heard?.isDone === false) this.#dropped.add(heard);
+    if (heard?.isDone === false) this.#dropped[heard.way].add(heard);
   }
 
   #forgetWhile(isForgotten: (heard: Heard) => boolean): void {

@@ -8,6 +8,7 @@ import { digitsAsText, type Fields, identifier, isBlank } from "../base/fields.t
 import type { Limits } from "../base/sizes.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
 import { type Channel, roomChannel } from "../core/channel.ts";
+import type { Claim } from "../core/claim.ts";
 import { eventFields } from "../rooms/events.ts";
 import type { Rooms } from "../rooms/rooms.ts";
 import { senderFields, systemMessageFields } from "../rooms/system_fields.ts";
@@ -21,6 +22,10 @@ export interface PublicationOrigin {
    * channel keeps a history.
    */
   readonly id?: string;
+  /** The id that the way made for one that has none of these, by which it is not known again. */
+  readonly madeId?: string;
+  /** Where it came by a way that nodes share: it is published only while this node has the turn. */
+  readonly claim?: Claim;
 }
 
 /** What became of a publication. */
@@ -56,26 +61,30 @@ export class Publications {
     rooms.access.requireOpen(site, room);
     const channel = roomChannel(site, room);
     return isGiven(fields["event"])
-      ? await this.#tell(channel, fields)
+      ? await this.#tell(channel, fields, origin)
       : await this.#say(channel, fields, origin);
   }
 
   async #say(
     channel: Channel,
     fields: Fields,
-    { id: ownId }: PublicationOrigin,
+    { id: ownId, madeId, claim }: PublicationOrigin,
   ): Promise<PublicationResult> {
     const { rooms, limits } = this.#parts;
     const message = systemMessageFields(fields, limits);
     const { id, published } = await rooms.say(channel, {
       ...message,
-      id: message.id ?? ownId,
+      ...{ id: message.id ?? ownId, madeId, claim },
       room: channel.name,
     });
     return { id, isDuplicate: published?.isDuplicate ?? false };
   }
 
-  async #tell(channel: Channel, fields: Fields): Promise<PublicationResult> {
+  async #tell(
+    channel: Channel,
+    fields: Fields,
+    { claim }: PublicationOrigin,
+  ): Promise<PublicationResult> {
     const { rooms, limits } = this.#parts;
     if (isGiven(fields["message"])) {
       throw new CodedError(
@@ -85,7 +94,7 @@ export class Publications {
       );
     }
     const from = senderFields(fields, limits);
-    await rooms.events.publish(channel, { ...eventFields(fields, limits), from });
+    await rooms.events.publish(channel, { ...eventFields(fields, limits), from, claim });
     return { isDuplicate: false };
   }
 }

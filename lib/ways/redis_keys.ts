@@ -3,8 +3,6 @@ import type { RedisKeys } from "../engines/redis/keys.ts";
 import { refusedKey } from "../inbox/store/redis_keys.ts";
 
 export class WayKeys {
-  /** The stream that other systems add notifications to. */
-  readonly notifications: string;
   /** The stream of what was refused, each with the reason. */
   readonly refused: string;
   /** The number of the last mark. */
@@ -14,7 +12,6 @@ export class WayKeys {
 
   constructor(keys: RedisKeys) {
     const { prefix } = keys;
-    this.notifications = `${prefix}notifications`;
     this.refused = refusedKey(keys);
     this.bridgeMark = `${prefix}bridge-mark`;
     this.bridgeChannel = `${prefix}bridge-events`;

@@ -7,6 +7,7 @@ import { nextTick } from "node:process";
 import { HearingSlices } from "../base/hearing_slices.ts";
 import { nextId } from "../base/ids.ts";
 import type { Heard, HeardPayloads } from "./heard_payloads.ts";
+import type { HeardWay } from "./place.ts";
 
 /** Payloads that are begun together: they are one call to Redis, which costs less than several. */
 const TOGETHER = 100;
@@ -18,10 +19,11 @@ const LONG_MS = 200;
 const STEP = TOGETHER / 4;
 
 export interface RoutingInfo {
+  readonly way: HeardWay;
   readonly id: string;
   /** Whether the payload may have been stored before, under the same id. */
   readonly isRetry: boolean;
-  /** How far the bridge has come with the payload. */
+  /** How far the bridge has come in the way with the payload. */
   readonly progress: string;
 }
 
@@ -137,7 +139,7 @@ export class Routing {
     const id = heard.id ??= nextId();
     const progress = `${heard.mark}:${heard.index}`;
     this.#underWay++;
-    void this.#route(heard.payload, { id, isRetry, progress }).then((outcome) => {
+    void this.#route(heard.payload, { way: heard.way, id, isRetry, progress }).then((outcome) => {
       this.#underWay--;
       settled?.();
       if (outcome !== "done") this.#ended ??= outcome;

@@ -1,4 +1,5 @@
 /** The settings of how other systems bring things by Redis. */
+import { ConfigError } from "../base/config_error.ts";
 import { text } from "../config/kinds.ts";
 import { slice } from "../config/slice.ts";
 import { redis } from "../engines/redis/settings.ts";
@@ -6,6 +7,8 @@ import { redis } from "../engines/redis/settings.ts";
 export interface BridgeConfig {
   /** The pub/sub channel that other systems publish notifications on. */
   readonly messageChannel: string;
+  /** The pub/sub channel that other systems publish on what goes to rooms and topics. */
+  readonly publicationChannel: string;
 }
 
 /** The channel that other systems publish on who know nothing of a prefix. */
@@ -21,6 +24,11 @@ export const bridge = slice({
       help: "Channel that other systems PUBLISH on; by default the prefix and `messages`",
       kind: text,
     },
+    REDIS_PUBLICATION_CHANNEL: {
+      default: "",
+      help: "Channel for what goes to rooms and topics; by default the prefix and `publications`",
+      kind: text,
+    },
   },
   config(read): BridgeConfig | undefined {
     const prefix = read.of(redis)?.prefix;
@@ -32,6 +40,12 @@ export const bridge = slice({
           `of ${USUAL_CHANNEL} (REDIS_MESSAGE_CHANNEL says which channel is meant)`,
       );
     }
-    return { messageChannel };
+    const publicationChannel = read.value("REDIS_PUBLICATION_CHANNEL") || `${prefix}publications`;
+    if (publicationChannel === messageChannel) {
+      throw new ConfigError(
+        `Cannot use REDIS_PUBLICATION_CHANNEL=${publicationChannel}: REDIS_MESSAGE_CHANNEL is the same channel`,
+      );
+    }
+    return { messageChannel, publicationChannel };
   },
 });

@@ -1,15 +1,16 @@
 /**
- * The stream of notifications as nodes read it: through one consumer group, in which an entry stays until it is done with.
+ * A stream as nodes read it: through one consumer group, in which an entry stays until it is done with.
  * So the next reader begins with what a dead one left.
  */
 import type { Redis } from "ioredis";
 import { connectRedis, endRedis } from "../engines/redis/client.ts";
 import type { RedisConfig } from "../engines/redis/settings.ts";
 import type { RedisStorage } from "../engines/storage.ts";
-import { WayKeys } from "./redis_keys.ts";
+import { STREAM_GROUP } from "../engines/redis/keys.ts";
 import type { Entry } from "./stream_entry.ts";
+import type { IncomingStream } from "./streams.ts";
 
-const GROUP = "notifyli";
+const GROUP = STREAM_GROUP;
 /** One name for all nodes: one of them reads at a time, and Redis would keep each node's own name for ever. */
 const CONSUMER = "notifyli";
 const BATCH = 200;
@@ -23,10 +24,14 @@ export class StreamGroup {
   readonly #redis: Redis;
   #isMade = false;
 
-  constructor(storage: RedisStorage, config: RedisConfig) {
+  constructor(
+    storage: RedisStorage,
+    config: RedisConfig,
+    { way, connection }: Pick<IncomingStream, "way" | "connection">,
+  ) {
     this.#storage = storage;
-    this.#stream = new WayKeys(storage.keys).notifications;
-    this.#redis = connectRedis(config, { name: `${config.connectionName}-stream` });
+    this.#stream = storage.keys.stream(way);
+    this.#redis = connectRedis(config, { name: `${config.connectionName}-${connection}` });
     this.#redis.on("ready", () => this.#isMade = false); // this may be another Redis, or an empty one
   }
 

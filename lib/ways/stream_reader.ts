@@ -1,25 +1,22 @@
 /**
- * The durable way in from Redis: other systems XADD notifications to a stream. Nodes read it through a consumer group, one
- * node at a time, so that each user's notifications come in the stream's order. An entry leaves the stream once it is
- * stored, so nothing is lost while all nodes are down. An entry that is refused goes to a stream of its own. Next on a
- * message's way: `inbox/notify.ts`.
+ * The durable ways in from Redis: other systems XADD to a stream what `streams.ts` says. Nodes read it through a consumer
+ * group, one node at a time, so that what is about one user or one room comes in the stream's order. An entry leaves the
+ * stream once it is stored or published, so nothing is lost while all nodes are down. An entry that is refused goes to a
+ * stream of its own. Next on a message's way: `inbox/notify.ts` or `publications.ts`.
  */
 import { getLogger } from "@logtape/logtape";
 import { pause } from "../base/clock.ts";
 import { isRefusedAlone, isStoreFailure } from "../base/errors.ts";
 import { reasonOf } from "../base/reason.ts";
-import { DEFAULT_SITE } from "../base/site.ts";
-import type { Limits } from "../base/sizes.ts";
 import { unavailable } from "../engines/redis/errors.ts";
+import type { StreamWay } from "../engines/redis/keys.ts";
 import type { RedisConfig } from "../engines/redis/settings.ts";
-import { withDataOfText } from "../base/said_fields.ts";
 import type { RedisStorage } from "../engines/storage.ts";
-import { parseNotification } from "../inbox/notification.ts";
-import type { Notifier, NotifyResult } from "../inbox/notify.ts";
 import { DeadEntries } from "./dead_entries.ts";
 import type { StreamCounters } from "./metrics.ts";
 import { type Entry, fieldsOf } from "./stream_entry.ts";
 import { StreamGroup } from "./stream_group.ts";
+import type { IncomingStream } from "./streams.ts";
 import { untilAborted } from "../core/task.ts";
 import { TurnLock } from "./turn_lock.ts";
 
@@ -27,7 +24,6 @@ const log = getLogger(["notifyli", "stream"]);
 
 /** How often the turn is renewed, and how often a node without the turn asks for it. */
 const TURN_RENEWED_EVERY_MS = 500;
-const NOT_CONNECTED = "The connection on which the stream of notifications is read is away";
 
 /** How long the reader waits after a failure that is not an entry's. */
 const PAUSE_MS = 500;
@@ -35,31 +31,30 @@ const PAUSE_MS = 500;
 /** What the reader needs of the server. */
 export interface StreamReaderOptions {
   readonly redis: RedisConfig;
-  readonly limits: Limits;
-  readonly defaultRoom: string;
   readonly counters: StreamCounters;
 }
 
-/** Reads the stream for one run. It connects as soon as it is made. */
+/** Reads a stream for one run. It connects as soon as it is made. */
 export class StreamReader {
-  readonly #notifier: Notifier;
+  readonly #stream: IncomingStream;
   readonly #options: StreamReaderOptions;
   readonly #group: StreamGroup;
   readonly #dead: DeadEntries;
-  readonly #turn: TurnLock;
+  readonly #turn: TurnLock<StreamWay>;
   #stopping: AbortSignal = new AbortController().signal;
 
-  constructor(notifier: Notifier, storage: RedisStorage, options: StreamReaderOptions) {
-    this.#notifier = notifier;
+  constructor(stream: IncomingStream, storage: RedisStorage, options: StreamReaderOptions) {
+    this.#stream = stream;
     this.#options = options;
-    this.#group = new StreamGroup(storage, options.redis);
+    this.#group = new StreamGroup(storage, options.redis, stream);
     this.#dead = new DeadEntries(storage);
-    this.#turn = new TurnLock(storage, "stream");
+    this.#turn = new TurnLock(storage, [stream.way]);
   }
 
   /** Why entries cannot be read here; `undefined` where they can, if it is this node's turn. */
   whyNotReady(): string | undefined {
-    return this.#group.isConnected ? undefined : NOT_CONNECTED;
+    if (this.#group.isConnected) return undefined;
+    return `The connection on which the stream of ${this.#stream.what} is read is away`;
   }
 
   /** Reads until the signal aborts. */
@@ -95,10 +90,13 @@ export class StreamReader {
     await this.#pause(TURN_RENEWED_EVERY_MS);
   }
 
-  /** Stores each user's entries in their order. What Redis does not take now stays in the stream. */
+  /** Takes each user's, or each room's, entries in their order. What Redis does not take now stays in the stream. */
   async #take(entries: readonly Entry[]): Promise<void> {
-    const users = Map.groupBy(entries, ([, values]) => fieldsOf(values ?? [])["user_id"]);
-    const stored = await Promise.all([...users.values()].map((each) => this.#storeInOrder(each)));
+    const all = Map.groupBy(
+      entries,
+      ([, values]) => this.#stream.aboutOf(fieldsOf(values ?? [])),
+    );
+    const stored = await Promise.all([...all.values()].map((each) => this.#storeInOrder(each)));
     const done = stored.flat();
     await this.#group.remove(done);
     if (done.length < entries.length) {
@@ -106,7 +104,7 @@ export class StreamReader {
     }
   }
 
-  /** Stores one user's entries up to the first that is not taken. Resolves with the ids of those that are done with. */
+  /** Stores one user's or one room's entries up to the first that is not taken. Resolves with the ids of those that are done with. */
   async #storeInOrder(entries: readonly Entry[]): Promise<string[]> {
     const done: string[] = [];
     for (const [id, values] of entries) {
@@ -121,7 +119,9 @@ export class StreamReader {
     const { counters } = this.#options;
     counters.received.value++;
     try {
-      await this.#notify(entryId, values);
+      const { way } = this.#stream;
+      const claim = { way, holder: this.#turn.holder, progress: entryId.replace("-", ":") };
+      await this.#stream.take(fieldsOf(values), entryId, claim);
       counters.stored.value++;
       return true;
     } catch (error) {
@@ -131,18 +131,9 @@ export class StreamReader {
       this.#dead.noteRefused("an entry is refused", () => {
         log.warn("entry {id} is refused: {reason}", { id: entryId, reason });
       });
-      await this.#dead.buryEntry(entryId, values, error);
+      await this.#dead.buryEntry(this.#stream.way, [entryId, values], error);
       return true;
     }
-  }
-
-  #notify(entryId: string, values: readonly string[]): Promise<NotifyResult> {
-    const notification = parseNotification(withDataOfText(fieldsOf(values)), this.#options);
-    // Under this id an entry that is read twice, as after a crash between storing and XACK, is one notification.
-    const id = notification.id ?? `entry-${entryId}`;
-    const { holder } = this.#turn;
-    const claim = { way: "stream", holder, progress: entryId.replace("-", ":") } as const;
-    return this.#notifier.notify({ site: DEFAULT_SITE, ...notification, id, claim });
   }
 
   async #pauseAfter(error: unknown): Promise<void> {

@@ -5,8 +5,7 @@
  */
 import type { Calls } from "../engines/redis/functions.ts";
 import type { RedisLink } from "../engines/redis/link.ts";
-import { turnKeys } from "../inbox/store/redis_keys.ts";
-import type { SharedWay } from "../inbox/store/store.ts";
+import type { SharedWay } from "../core/claim.ts";
 import { throwUnavailable } from "../engines/redis/errors.ts";
 import { TURN_FUNCTIONS } from "./functions.ts";
 import { WayKeys } from "./redis_keys.ts";
@@ -14,23 +13,29 @@ import { WayKeys } from "./redis_keys.ts";
 /** How long the lock outlives its holder at the most. */
 const LASTS_MS = 3000;
 
-export class TurnLock {
+export class TurnLock<Way extends SharedWay = SharedWay> {
   #holder = crypto.randomUUID();
   readonly #redis: RedisLink["redis"];
   readonly #functions: Calls<typeof TURN_FUNCTIONS>;
   readonly #keys: WayKeys;
-  readonly #turn: readonly [lock: string, progress: string];
+  readonly #ways: readonly Way[];
+  readonly #lock: string;
+  /** The keys of how far each way was read. */
+  readonly #progress: readonly string[];
   /** Until when this node has the lock, on `performance.now()`'s clock. */
   #heldUntil = 0;
   /** Counts how often the lock was given up: what was asked before is no news after. */
   #releases = 0;
   #waitMs = 0;
 
-  constructor({ redis, keys, functions }: RedisLink, way: SharedWay) {
+  /** @param ways at which the turn is, all with one lock */
+  constructor({ redis, keys, functions }: RedisLink, ways: readonly [Way, ...Way[]]) {
     this.#redis = redis;
     this.#functions = functions.calls(TURN_FUNCTIONS);
     this.#keys = new WayKeys(keys);
-    this.#turn = turnKeys(keys, way);
+    this.#ways = ways;
+    this.#lock = keys.turn(ways[0])[0];
+    this.#progress = ways.map((way) => keys.turn(way)[1]);
   }
 
   get holder(): string {
@@ -48,22 +53,23 @@ export class TurnLock {
   }
 
   /**
-   * Takes the lock if it is free, or keeps it. Resolves with how far its holders came, `""` where there was none. Rejects
+   * Takes the lock if it is free, or keeps it. Resolves with how far its holders came in each way, `""` where there was none. Rejects
    * where Redis does.
    *
    * @param isNew whether this node leaves a free lock to others, unless nobody ever held it
    */
-  async hold(isNew = false): Promise<{ isHeld: boolean; progress: string }> {
+  async hold(isNew = false): Promise<{ isHeld: boolean; progress: Record<Way, string> }> {
     const asked = performance.now();
     const releases = this.#releases;
-    const [wait, progress] = await this.#functions.hold(
-      this.#turn,
+    const [wait, ...places] = await this.#functions.hold(
+      [this.#lock, ...this.#progress],
       [this.#holder, LASTS_MS, isNew ? 1 : 0],
-    ) as [number, string];
+    ) as [number, ...string[]];
     this.#waitMs = wait;
     const isHeld = wait === 0 && releases === this.#releases;
     this.#heldUntil = isHeld ? asked + LASTS_MS : 0;
-    return { isHeld, progress };
+    const progress = this.#ways.map((way, index) => [way, places[index] ?? ""]);
+    return { isHeld, progress: Object.fromEntries(progress) as Record<Way, string> };
   }
 
   /** Whether no other node's bridge is connected. Rejects where Redis does. @param isSubscribed whether this one's is */
@@ -82,12 +88,14 @@ export class TurnLock {
   /**
    * Puts a mark into what all bridges hear. Only the bridge's lock has marks.
    *
-   * @param progress how far all is routed; `""` leaves what was stored
+   * @param progress how far all is routed in each way; `""` leaves what was stored
    */
-  async mark(progress: string): Promise<void> {
+  async mark(progress: Readonly<Record<Way, string>>): Promise<void> {
     const { bridgeMark, bridgeChannel } = this.#keys;
-    const [lock, stored] = this.#turn;
-    await this.#functions.mark([lock, bridgeMark, stored], [this.#holder, bridgeChannel, progress]);
+    await this.#functions.mark(
+      [this.#lock, bridgeMark, ...this.#progress],
+      [this.#holder, bridgeChannel, ...this.#ways.map((way) => progress[way])],
+    );
   }
 
   /** Asks the holder for a mark. Only the bridge's lock has marks. */
@@ -99,8 +107,7 @@ export class TurnLock {
   async release(): Promise<void> {
     this.#heldUntil = 0;
     this.#releases++;
-    const [lock] = this.#turn;
-    await this.#functions.release([lock], [this.#holder, this.#keys.bridgeChannel])
+    await this.#functions.release([this.#lock], [this.#holder, this.#keys.bridgeChannel])
       .catch(() => {}); // the lock ends by itself
   }
 }

@@ -8,6 +8,7 @@ import type { ReceiptLog } from "../../lib/inbox/store/store.ts";
 import { scheduler } from "../../lib/inbox/scheduler.ts";
 import { streamCounters } from "../../lib/ways/metrics.ts";
 import { StreamReader } from "../../lib/ways/stream_reader.ts";
+import { notificationStream } from "../../lib/ways/streams.ts";
 import { webhookCounters } from "../../lib/hooks/metrics.ts";
 import { RECEIPTS } from "../../lib/hooks/receipts.ts";
 import { WebhookSender } from "../../lib/hooks/sender.ts";
@@ -35,14 +36,11 @@ Deno.test("the stream's reader on standby leaves no listener behind", async () =
   assert.ok(config.redis);
   await using engine = await openFullRedis(redis);
   await using kernel = await openKernel(engine, { config });
-  const options = {
-    redis: config.redis,
-    limits: config.limits,
-    defaultRoom: "1",
-    counters: streamCounters(),
-  };
+  const options = { redis: config.redis, counters: streamCounters() };
+  const { limits } = config;
+  const stream = notificationStream(kernel.use(Notifier), { limits, defaultRoom: "1" });
   const read = () => {
-    const reader = new StreamReader(kernel.use(Notifier), engine.storage, options);
+    const reader = new StreamReader(stream, engine.storage, options);
     return runTask((signal) => reader.run(signal));
   };
   await using _reads = read();

@@ -1,6 +1,5 @@
 /** Inboxes in Redis: what comes in one turn of the event loop is one call, and all of an inbox ends together. */
 import assert from "node:assert/strict";
-import { turnKeys } from "../../lib/inbox/store/redis_keys.ts";
 import type { Notification } from "../../lib/inbox/store/store.ts";
 import type { RedisEngine } from "../../lib/engines/redis.ts";
 import { TurnLock } from "../../lib/ways/turn_lock.ts";
@@ -110,13 +109,13 @@ Deno.test("redis engine: what one user's inbox does not take is refused alone", 
 Deno.test("redis engine: how far a way in was read is written in its order, scheduled ones too", async () => {
   await using server = await RedisServer.start();
   await using engine = await open(server);
-  const lock = new TurnLock(engine.storage, "bridge");
+  const lock = new TurnLock(engine.storage, ["bridge"]);
   await lock.hold();
   const claimed = (id: string, progress: string) => ({
     ...notification(id, "1"),
     claim: { way: "bridge", holder: lock.holder, progress } as const,
   });
-  const [, progressKey] = turnKeys(engine.storage.keys, "bridge");
+  const [, progressKey] = engine.storage.keys.turn("bridge");
   const later = { deliverAt: Date.now() + 3_600_000, isUndated: false };
   await Promise.all([
     engine.inbox.append(claimed("n-1", "1:1")),
@@ -131,7 +130,7 @@ Deno.test("redis engine: how far a way in was read is written in its order, sche
     (await engine.inbox.list(SITE, "1", { limit: 9 })).map(({ id }) => id),
     ["n-5", "n-4", "n-3", "n-1"],
   );
-  const held = new TurnLock(engine.storage, "bridge");
+  const held = new TurnLock(engine.storage, ["bridge"]);
   await lock.release();
   await held.hold();
   const results = await Promise.allSettled([

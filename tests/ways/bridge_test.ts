@@ -134,11 +134,11 @@ Deno.test("Redis lost and back, empty: subscriptions and presence come back, and
   assert.equal(alice.ofType("usermsg").length, 1);
   const count = (what: string) =>
     program.log.filter(({ message }) => message.includes(what)).length;
-  await waitFor("all four connections are back", () => count("is back") >= 4); // each by its own tries
+  await waitFor("all five connections are back", () => count("is back") >= 5); // each by its own tries
   assert.deepEqual(
     [count("cannot be reached"), count("is back")],
-    [4, 4],
-    "once for each of its four connections",
+    [5, 5],
+    "once for each of its five connections",
   );
 });
 
@@ -187,11 +187,11 @@ Deno.test("a Redis that vanished without a word is noticed, logged once, and tak
     () => program.log.some(({ message }) => message.includes("cannot be reached")),
   );
   await waitFor(
-    "all four connections are back",
-    () => program.log.filter(({ message }) => message.includes("is back")).length === 4,
+    "all five connections are back",
+    () => program.log.filter(({ message }) => message.includes("is back")).length === 5,
   );
   const lost = program.log.filter(({ message }) => message.includes("cannot be reached"));
-  assert.equal(lost.length, 4, "once for each connection");
+  assert.equal(lost.length, 5, "once for each connection");
   await waitFor("it routes again", async () => {
     await redis.call("PUBLISH", CHANNEL, `{"user_id":1,"message":"again"}`);
     return client.ofType("direct_message").length > 0;

@@ -48,10 +48,10 @@ Deno.test("a node without the turn keeps what the holder has not stored, however
     heard.hearMark(mark);
     hearAll(heard, 10, false, (mark - 1) * 10);
   }
-  heard.noteRouted("3:4"); // two marks with ten each, and four
+  heard.noteRouted({ bridge: "3:4", publications: "" }); // two marks with ten each, and four
   heard.rewind();
   assert.deepEqual(namesIn(heard), names(24, 1000));
-  heard.noteRouted("100:10");
+  heard.noteRouted({ bridge: "100:10", publications: "" });
   assert.equal(heard.isEmpty, true);
 });
 
@@ -102,7 +102,7 @@ for (const end of ENDS) {
     hearAll(heard, 3, false, 10);
     routing.noteHeard();
     assert.equal(store.asked.length, 10);
-    heard.noteRouted("1:5"); // somebody stored one more
+    heard.noteRouted({ bridge: "1:5", publications: "" }); // somebody stored one more
     routing.begin();
     assert.deepEqual(
       store.asked.slice(10).map(({ payload, isRetry }) => [payload, isRetry]),
@@ -123,7 +123,7 @@ Deno.test("over its bound a node that routes takes no more, and says so for each
   assert.deepEqual(hearAll(heard, 7, true), [true, true, true, true, true, false, false]);
   assert.equal(heard.takeDropped(), 0);
   assert.deepEqual(namesIn(heard), names(0, 5));
-  heard.noteRouted("1:5");
+  heard.noteRouted({ bridge: "1:5", publications: "" });
   assert.deepEqual(hearAll(heard, 1, true, 7), [true], "there is room again");
 });
 
@@ -131,13 +131,13 @@ Deno.test("over its bound a node that does not route drops the oldest, and count
   const heard = new HeardPayloads(FIVE);
   heard.hearMark(1);
   assert.ok(hearAll(heard, 8).every(Boolean));
-  heard.noteRouted("1:2");
+  heard.noteRouted({ bridge: "1:2", publications: "" });
   assert.equal(heard.takeDropped(), 1, "the holder stored two of the three");
   assert.equal(heard.takeDropped(), 0, "each is counted once");
   heard.rewind();
   assert.deepEqual(namesIn(heard), names(3, 8));
   for (const payload of ["a1", "a2", "a3", "a4", "a5"]) heard.add(payload, { routes: false });
-  heard.noteRouted("1:8");
+  heard.noteRouted({ bridge: "1:8", publications: "" });
   assert.equal(heard.takeDropped(), 0, "the holder stored all that were dropped");
 });
 
@@ -145,10 +145,10 @@ Deno.test("what came before the first mark is dropped and counted by its place, 
   const heard = new HeardPayloads(FIVE);
   hearAll(heard, 7);
   heard.hearMark(4);
-  heard.noteRouted("3:100");
+  heard.noteRouted({ bridge: "3:100", publications: "" });
   assert.equal(heard.takeDropped(), 2, "no holder's place in mark 3 says that these were routed");
   hearAll(heard, 2, false, 7);
-  heard.noteRouted("4:1");
+  heard.noteRouted({ bridge: "4:1", publications: "" });
   assert.equal(heard.takeDropped(), 0, "a place in mark 4 does");
 });
 
@@ -163,10 +163,14 @@ for (const [what, progress, misses] of GAPS) {
     const heard = new HeardPayloads();
     heard.hearMark(3);
     heard.reset();
-    assert.equal(heard.misses(progress), false, "nothing is known before the first mark");
+    assert.equal(
+      heard.misses({ bridge: progress, publications: "" }),
+      false,
+      "nothing is known before the first mark",
+    );
     heard.hearMark(7);
     heard.hearMark(8);
-    assert.equal(heard.misses(progress), misses);
+    assert.equal(heard.misses({ bridge: progress, publications: "" }), misses);
   });
 }
 
@@ -178,7 +182,47 @@ Deno.test("what a node had heard before it was cut off is still routed once it i
   hearAll(heard, 2, false, 4);
   assert.deepEqual(namesIn(heard), [], "places have no names yet");
   heard.hearMark(9);
-  heard.noteRouted("3:2");
+  heard.noteRouted({ bridge: "3:2", publications: "" });
   heard.rewind();
   assert.deepEqual(namesIn(heard), names(2, 6));
+});
+
+Deno.test("places are counted in each way by itself, and all is routed in the order of both", async () => {
+  const heard = new HeardPayloads();
+  const store = new Store();
+  const routing = new Routing(heard, store.route, () => true);
+  heard.hearMark(1);
+  const ways = ["bridge", "publications", "publications", "bridge"] as const;
+  for (const [each, way] of ways.entries()) heard.add(`n${each}`, { routes: true, way });
+  routing.begin();
+  assert.deepEqual(
+    store.asked.map(({ payload, progress }) => [payload, progress]),
+    [["n0", "1:1"], ["n1", "1:1"], ["n2", "1:2"], ["n3", "1:2"]],
+  );
+  assert.deepEqual(heard.heardUpTo, { bridge: "1:2", publications: "1:2" });
+  store.answer(4);
+  await routing.settled();
+});
+
+Deno.test("what a holder has routed of one way alone is not routed again, and all of the other is", () => {
+  const heard = new HeardPayloads();
+  heard.hearMark(1);
+  for (let each = 0; each < 3; each++) {
+    heard.add(`p${each}`, { routes: false, way: "publications" });
+    heard.add(`m${each}`, { routes: false });
+  }
+  heard.noteRouted({ bridge: "1:2", publications: "" });
+  heard.rewind();
+  assert.deepEqual(namesIn(heard), ["p0", "p1", "p2", "m2"]);
+  heard.noteRouted({ bridge: "1:3", publications: "1:2" });
+  heard.rewind();
+  assert.deepEqual(namesIn(heard), ["p2"]);
+});
+
+Deno.test("the later place of the two ways says how far all was routed", () => {
+  const heard = new HeardPayloads();
+  heard.hearMark(7);
+  assert.equal(heard.misses({ bridge: "3:1", publications: "7:0" }), false);
+  assert.equal(heard.misses({ bridge: "6:1", publications: "5:9" }), true);
+  assert.equal(heard.misses({ bridge: "", publications: "" }), false);
 });

@@ -4,6 +4,7 @@ import { getLogger } from "@logtape/logtape";
 import type { Redis } from "ioredis";
 import type { Broker, FanOut } from "../../core/broker.ts";
 import type { Channel } from "../../core/channel.ts";
+import type { Claim } from "../../core/claim.ts";
 import {
   CLIENTS_ID_SECONDS,
   encodeContent,
@@ -16,12 +17,12 @@ import {
 } from "../../core/publication.ts";
 import type { HistoryBudget } from "../history_budget.ts";
 import type { RedisLink } from "./link.ts";
-import { throwUnavailable, throwUnconfirmed } from "./errors.ts";
+import { othersTurn, throwUnavailable, throwUnconfirmed } from "./errors.ts";
 import { HeardMessages } from "./heard_messages.ts";
-import type { Calls } from "./functions.ts";
+import type { Calls, FunctionCall } from "./functions.ts";
 import { KERNEL_FUNCTIONS } from "./kernel_functions.ts";
 import type { Incarnation } from "./incarnation.ts";
-import type { RedisKeys } from "./keys.ts";
+import { type RedisKeys, STREAM_GROUP } from "./keys.ts";
 import { readPast } from "../past.ts";
 import { Together } from "./together.ts";
 import { fromEntry, type Heard, parsePayload, payload } from "./publication_text.ts";
@@ -147,10 +148,35 @@ export class RedisBroker implements Broker {
   /** Fans a publication out that no history keeps. */
   async #pass(channel: Channel, publication: Publication): Promise<undefined> {
     const name = this.#keys.channel(channel);
-    const { logged } = publication;
-    const passing = this.#redis.publish(name, payload(publication)).catch(throwUnconfirmed);
+    const { logged, claim } = publication;
+    const passing = claim === undefined
+      ? this.#redis.publish(name, payload(publication)).catch(throwUnconfirmed)
+      : this.#passInTurn(claim, [name, payload(publication)]);
     if (logged === undefined) return void await passing;
     await Promise.all([passing, this.#functions.log(logged.streams, logged.fields)]);
+  }
+
+  #passInTurn(claim: Claim, args: readonly string[]): Promise<unknown> {
+    const { passInTurn, passEntry } = this.#functions;
+    return this.#inTurn(claim, { run: passInTurn, runEntry: passEntry }, [], args);
+  }
+
+  /** Calls a function that does something only where a node has the turn at a way in. */
+  async #inTurn(
+    { way, holder, progress }: Claim,
+    { run, runEntry }: { run: FunctionCall; runEntry: FunctionCall },
+    keys: readonly string[],
+    args: readonly (string | number)[],
+  ): Promise<unknown[]> {
+    const turn = this.#keys.turn(way);
+    const answer = way === "stream" || way === "publications-stream"
+      ? await runEntry([...turn, this.#keys.stream(way), ...keys], [
+        ...[holder, progress, STREAM_GROUP],
+        ...args,
+      ])
+      : await run([...turn, ...keys], [holder, progress, ...args]);
+    if ((answer as unknown[]).length === 0) throw othersTurn();
+    return answer as unknown[];
   }
 
   /** Appends a publication to its channel's history and fans it out, in one step. */
@@ -161,20 +187,23 @@ export class RedisBroker implements Broker {
   ): Promise<Published> {
     const keys = this.#keys;
     const content = encodeContent(publication);
-    const { id, from: { user = "" } = {} } = publication;
-    const [offset, epoch, known] = await this.#functions.publish(
-      [
-        keys.history(channel),
-        keys.position(channel),
-        keys.publicationId(channel, id, user),
-        keys.publicationIdBefore(channel, id),
-        ...publication.logged?.streams ?? [],
-      ],
-      appendArguments(keys.channel(channel), {
-        ...{ publication, content, history },
-        origin: this.#incarnation.origin,
-      }),
-    ) as [number, string, number];
+    const { id, from: { user = "" } = {}, claim } = publication;
+    const names = [
+      keys.history(channel),
+      keys.position(channel),
+      keys.publicationId(channel, id, user),
+      keys.publicationIdBefore(channel, id),
+      ...publication.logged?.streams ?? [],
+    ];
+    const args = appendArguments(keys.channel(channel), {
+      ...{ publication, content, history },
+      origin: this.#incarnation.origin,
+    });
+    const { publish, publishInTurn, publishEntry } = this.#functions;
+    const answer = claim === undefined
+      ? await publish(names, args)
+      : await this.#inTurn(claim, { run: publishInTurn, runEntry: publishEntry }, names, args);
+    const [offset, epoch, known] = answer as [number, string, number];
     if (known !== 1 && this.#budget !== undefined) {
       const bytes = Buffer.byteLength(content) + EACH_BYTES;
       this.#budget.note(channel, publication.from?.user, bytes, history.seconds);

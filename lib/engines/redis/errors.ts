@@ -51,6 +51,11 @@ export function unconfirmed(cause: unknown): CodedError {
   );
 }
 
+/** The refusal of what a node brings that does not have the turn any more. */
+export function othersTurn(): CodedError {
+  return new CodedError("unavailable", "Another node has the turn by now", { isOthers: true });
+}
+
 /** Throws the error of {@linkcode unconfirmed}; meant for the `catch` of a change. */
 export function throwUnconfirmed(cause: unknown): never {
   throw unconfirmed(cause);

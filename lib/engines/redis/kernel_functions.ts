@@ -6,9 +6,12 @@ import HISTORY_SIZE from "./history_size.lua" with { type: "text" };
 import INCARNATION_ENTER from "./incarnation_enter.lua" with { type: "text" };
 import LEASE_RENEW from "./lease_renew.lua" with { type: "text" };
 import LOG from "./log.lua" with { type: "text" };
+import PASS from "./pass.lua" with { type: "text" };
 import PUBLISH from "./publish.lua" with { type: "text" };
 import RIGHTS from "./rights.lua" with { type: "text" };
 import CLAIM from "./turn_claim.lua" with { type: "text" };
+import ENTRY from "./turn_entry.lua" with { type: "text" };
+import RUN from "./turn_run.lua" with { type: "text" };
 import { ALLOW_OOM, type Functions, lua, NO_WRITES, question } from "./functions.ts";
 
 /** Stands before the text of functions that give places. */
@@ -25,5 +28,14 @@ export const KERNEL_FUNCTIONS = {
   leaseRenew: lua(LEASE_RENEW),
   log: lua(LOG),
   publish: lua(EPOCHS + PUBLISH),
+  publishInTurn: lua(running(EPOCHS + PUBLISH) + RUN),
+  publishEntry: lua(running(EPOCHS + PUBLISH) + ENTRY),
+  passInTurn: lua(running(PASS) + RUN),
+  passEntry: lua(running(PASS) + ENTRY),
   rights: question(RIGHTS, NO_WRITES),
 } satisfies Functions;
+
+/** The text of a function for one that runs it where a node has the turn. */
+function running(text: string): string {
+  return `${TURN_CLAIM}\nlocal function run()\n${text}\nend\n`;
+}

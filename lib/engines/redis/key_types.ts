@@ -25,6 +25,10 @@ export const KEY_TYPES: Readonly<Record<string, KeyType>> = {
   "bridge-mark": "string",
   stream: "string",
   "stream-progress": "string",
+  publications: "stream",
+  "publications-progress": "string",
+  "publications-stream": "string",
+  "publications-stream-progress": "string",
   notifications: "stream",
   "notifications-dead": "stream",
   "inbox-frames": "hash",
@@ -70,6 +74,10 @@ export const VITAL_KEYS: readonly string[] = [
   "stream",
   "stream-progress",
   "notifications",
+  "publications:stream",
+  "publications-progress",
+  "publications-stream",
+  "publications-stream-progress",
   "revocations",
 ];
 

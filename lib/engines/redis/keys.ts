@@ -4,7 +4,17 @@
  */
 import type { UserId } from "../../base/fields.ts";
 import type { Channel } from "../../core/channel.ts";
+import type { SharedWay } from "../../core/claim.ts";
 import { DEFAULT_SITE } from "../../base/site.ts";
+
+/** The group of nodes that read a stream. */
+export const STREAM_GROUP = "notifyli";
+
+/** A way in that is a stream of Redis. */
+export type StreamWay = Extract<SharedWay, "stream" | "publications-stream">;
+
+/** The locks of ways that are not named like the way. */
+const LOCKS: Partial<Record<SharedWay, string>> = { publications: "bridge" };
 
 export class RedisKeys {
   /** @param prefix of every name; the names of what all sites share have nothing else before them */
@@ -48,6 +58,19 @@ export class RedisKeys {
   /** The sorted set of the living nodes' leases, by the Unix time in milliseconds at which they end. */
   get leases(): string {
     return `${this.prefix}leases`;
+  }
+
+  /**
+   * The keys of a way in that one node at a time reads: who has the turn, and how far that way was read. Progress is the
+   * number of a mark and of the payload after it, or the two numbers of an entry's id in a stream.
+   */
+  turn(way: SharedWay): [lock: string, progress: string] {
+    return [`${this.prefix}${LOCKS[way] ?? way}`, `${this.prefix}${way}-progress`];
+  }
+
+  /** The stream that other systems add to. */
+  stream(way: StreamWay): string {
+    return this.prefix + (way === "stream" ? "notifications" : "publications:stream");
   }
 
   /** The set of what is swept when a lease has ended: what its node has in Redis only while it lives. */

@@ -1,9 +1,10 @@
 /** Puts notifications into their inboxes in Redis: those of one turn of the event loop in one step. */
-import type { Claim, Notification } from "./store.ts";
+import type { Claim } from "../../core/claim.ts";
+import type { Notification } from "./store.ts";
 import { encodeContent } from "../../core/publication.ts";
-import { newArrival, othersClaim } from "./redis_arrival.ts";
+import { newArrival } from "./redis_arrival.ts";
 import type { InboxParts } from "./redis_parts.ts";
-import { unavailable } from "../../engines/redis/errors.ts";
+import { othersTurn, unavailable } from "../../engines/redis/errors.ts";
 import { Together } from "../../engines/redis/together.ts";
 
 /** Most UTF-16 units of one call. */
@@ -49,7 +50,7 @@ export class RedisAppends {
     const placed = notifications.map((notification, place) => ({ notification, place }));
     const inboxes = [...Map.groupBy(placed, inboxOf).values()];
     const answer = await this.#call(notifications, inboxes);
-    if (answer.length === 0) throw othersClaim();
+    if (answer.length === 0) throw othersTurn();
     const outcomes: (boolean | Error)[] = [];
     for (const [index, inbox] of inboxes.entries()) {
       const appended = answer.slice(index * 4, index * 4 + 4) as Appended;

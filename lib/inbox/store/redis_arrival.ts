@@ -1,6 +1,5 @@
 /** The keys and arguments that all scripts have in common by which notifications come in; see `inbox_arrival.lua`. */
-import { CodedError } from "../../base/errors.ts";
-import type { Claim } from "./store.ts";
+import type { Claim } from "../../core/claim.ts";
 import type { UserId } from "../../base/fields.ts";
 import { retentionMs } from "../retention.ts";
 import type { InboxParts } from "./redis_parts.ts";
@@ -38,13 +37,6 @@ export function newArrival(parts: ArrivalParts, claim: Claim | undefined): KeysA
     keys: [...common.keys, ...parts.keys.turn(claim?.way ?? "bridge")],
     args: [...common.args, claim?.holder ?? "", claim?.progress ?? ""],
   };
-}
-
-/** The refusal of notifications whose sender does not have the turn any more. */
-export function othersClaim(): CodedError {
-  return new CodedError("unavailable", "Another node has the turn by now", {
-    isOthers: true,
-  });
 }
 
 /** The name of a notification among all that are scheduled. None of the three parts holds a line break. */

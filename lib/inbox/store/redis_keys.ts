@@ -1,7 +1,7 @@
 /** The names of inboxes, their schedule and their receipts in Redis. */
 import type { UserId } from "../../base/fields.ts";
 import type { RedisKeys } from "../../engines/redis/keys.ts";
-import type { SharedWay } from "./store.ts";
+import type { SharedWay } from "../../core/claim.ts";
 
 /**
  * The parts of an inbox. The contents of notifications stand under `frames`, and those of scheduled ones under
@@ -56,16 +56,8 @@ export class InboxKeys {
   }
 
   turn(way: SharedWay): [lock: string, progress: string] {
-    return turnKeys(this.#keys, way);
+    return this.#keys.turn(way);
   }
-}
-
-/**
- * The keys of a way in that one node at a time reads: who has the turn, and how far that way was read. With the bridge,
- * progress is the number of a mark and of the payload after it; with the stream, it is the two numbers of an entry's id.
- */
-export function turnKeys({ prefix }: RedisKeys, way: SharedWay): [lock: string, progress: string] {
-  return [`${prefix}${way}`, `${prefix}${way}-progress`];
 }
 
 /** The stream of the notifications that were refused by whichever way they came, and that no sender was told of. */

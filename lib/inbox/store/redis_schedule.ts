@@ -2,8 +2,8 @@
 import type { Refused, Released, Schedule, ScheduledNotification } from "./store.ts";
 import { encodeContent } from "../../core/publication.ts";
 import type { UserId } from "../../base/fields.ts";
-import { arrival, newArrival, othersClaim, scheduledId } from "./redis_arrival.ts";
-import { throwUnavailable } from "../../engines/redis/errors.ts";
+import { arrival, newArrival, scheduledId } from "./redis_arrival.ts";
+import { othersTurn, throwUnavailable } from "../../engines/redis/errors.ts";
 import { MOST_REFUSED } from "./redis_keys.ts";
 import type { InboxParts } from "./redis_parts.ts";
 import { tooManyScheduled } from "./too_many_scheduled.ts";
@@ -39,7 +39,7 @@ export class RedisSchedule implements Schedule {
       ],
     ) as number;
     if (added === FULL) throw tooManyScheduled(this.#parts.retention.bytes);
-    if (added < 0) throw othersClaim();
+    if (added < 0) throw othersTurn();
     return added > 0;
   }
 

@@ -1,5 +1,6 @@
 /** What is kept of notifications, and what stores do with it: inboxes, receipts that wait to be told, and the schedule. */
 import type { UserId } from "../../base/fields.ts";
+import type { Claim } from "../../core/claim.ts";
 import type { Task } from "../../core/task.ts";
 import type { Content, Position, Publication } from "../../core/publication.ts";
 
@@ -17,17 +18,6 @@ export interface Notification extends Content {
   readonly expiresAt?: number;
   /** Where the notification came by a shared way: it is stored only while the holder has the turn. */
   readonly claim?: Claim;
-}
-
-/** The ways in that all nodes share, and that one node at a time reads. */
-export type SharedWay = "bridge" | "stream";
-
-/** What a node says that brings a notification by a shared way. */
-export interface Claim {
-  readonly way: SharedWay;
-  readonly holder: string;
-  /** How far the way was read: two numbers with a colon between, which are stored together with the notification. */
-  readonly progress: string;
 }
 
 /** How far a notification came. Each state implies those before it. */

@@ -12,6 +12,7 @@ import { inSlices } from "../base/slices.ts";
 import { unixSeconds } from "../base/times.ts";
 import type { Arrival } from "../core/arrival.ts";
 import { type Channel, keyOf, topicChannel } from "../core/channel.ts";
+import type { Claim } from "../core/claim.ts";
 import type { Connection } from "../core/connection.ts";
 import type { HubChannel } from "../core/hub.ts";
 import type { TokenFacts } from "../core/identity.ts";
@@ -69,6 +70,10 @@ export interface TopicEvent {
   /** The id that the caller made; absent if it made none. */
   readonly id?: string;
   readonly data: Fields;
+  /** The id that a way in made for it, by which it is not known again. */
+  readonly madeId?: string;
+  /** Where it came by a way that nodes share. */
+  readonly claim?: Claim;
 }
 
 /** What became of an event. */
@@ -142,11 +147,11 @@ export class Topics implements RestoreStep {
   publish(
     site: string,
     topic: string,
-    { id: callersId, data }: TopicEvent,
+    { id: callersId, data, madeId, claim }: TopicEvent,
   ): Promise<PublishedEvent> | PublishedEvent {
-    const id = callersId ?? nextId();
+    const id = callersId ?? madeId ?? nextId();
     const isClientsId = callersId !== undefined;
-    const publication = { kind: EVENT, id, at: unixSeconds(), data, isClientsId };
+    const publication = { kind: EVENT, id, at: unixSeconds(), data, isClientsId, claim };
     this.#published.value++;
     const { history } = this.#parts.rules.of(topic);
     const published = this.#node.publish(topicChannel(site, topic), publication, history);

@@ -1,6 +1,6 @@
 /**
  * What other systems publish by Redis and by message brokers, read by the same rules as HTTP: something that is said in a
- * room, or an event there. Next on a message's way: `rooms/rooms.ts`, `say`.
+ * room, an event there, or one in a topic. Next on a message's way: `rooms/rooms.ts`, `say`, or `topics/topics.ts`, `publish`.
  */
 import { siteField } from "../auth/keys/fields.ts";
 import { CodedError } from "../base/errors.ts";
@@ -12,6 +12,8 @@ import type { Claim } from "../core/claim.ts";
 import { eventFields } from "../rooms/events.ts";
 import type { Rooms } from "../rooms/rooms.ts";
 import { senderFields, systemMessageFields } from "../rooms/system_fields.ts";
+import { topicEventFields, topicField } from "../topics/fields.ts";
+import type { Topics } from "../topics/topics.ts";
 
 /** What the way knows by which a publication came. */
 export interface PublicationOrigin {
@@ -38,6 +40,7 @@ export interface PublicationResult {
 
 interface PublicationsParts {
   readonly rooms: Rooms;
+  readonly topics: Topics;
   readonly limits: Limits;
 }
 
@@ -49,20 +52,42 @@ export class Publications {
   }
 
   /**
-   * Publishes what an object says: `room` with `message`, `data` or both, or `room` with `event`. Throws or rejects with a
-   * `CodedError` that names the field and its value, or where the engine is away.
+   * Publishes what an object says: `room` with `message`, `data` or both, `room` with `event`, or `topic` with `data`. Rejects
+   * with a `CodedError` that names the field and its value, or where the engine is away.
    */
   async publish(fields: Fields, origin: PublicationOrigin = {}): Promise<PublicationResult> {
     const { rooms, limits } = this.#parts;
     const { site: named } = fields;
     const isNamed = named !== undefined && named !== null && !isBlank(named);
     const site = siteField({ site: isNamed ? named : origin.site ?? DEFAULT_SITE });
+    if (isGiven(fields["topic"])) return await this.#publish(site, fields, origin);
+    if (!isGiven(fields["room"])) {
+      throw new CodedError("missing_field", "Missing field 'room' or 'topic'", { field: "room" });
+    }
     const room = identifier({ room: digitsAsText(fields, "room") }, "room", limits.room);
     rooms.access.requireOpen(site, room);
     const channel = roomChannel(site, room);
     return isGiven(fields["event"])
       ? await this.#tell(channel, fields, origin)
       : await this.#say(channel, fields, origin);
+  }
+
+  /** Publishes an event in a topic. */
+  async #publish(
+    site: string,
+    fields: Fields,
+    { id: ownId, madeId, claim }: PublicationOrigin,
+  ): Promise<PublicationResult> {
+    const { topics, limits } = this.#parts;
+    for (const field of ["room", "message", "event"]) {
+      if (isGiven(fields[field])) throw notBeside(field, "topic", "a topic has data alone");
+    }
+    const topic = topicField({ topic: digitsAsText(fields, "topic") }, limits);
+    const event = topicEventFields(fields, limits);
+    return await topics.publish(site, topic, {
+      ...event,
+      ...{ id: event.id ?? ownId, madeId, claim },
+    });
   }
 
   async #say(
@@ -87,16 +112,17 @@ export class Publications {
   ): Promise<PublicationResult> {
     const { rooms, limits } = this.#parts;
     if (isGiven(fields["message"])) {
-      throw new CodedError(
-        "invalid_field",
-        "Cannot take field 'event' beside 'message': an event is told, a message is said",
-        { field: "event" },
-      );
+      throw notBeside("event", "message", "an event is told, a message is said");
     }
     const from = senderFields(fields, limits);
     await rooms.events.publish(channel, { ...eventFields(fields, limits), from, claim });
     return { isDuplicate: false };
   }
+}
+
+function notBeside(field: string, other: string, reason: string): CodedError {
+  const message = `Cannot take field '${field}' beside '${other}': ${reason}`;
+  return new CodedError("invalid_field", message, { field });
 }
 
 function isGiven(value: unknown): boolean {

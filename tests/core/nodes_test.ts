@@ -143,9 +143,10 @@ Deno.test("a stopped node takes its presence out itself", async () => {
   program.kill("SIGTERM");
   assert.equal((await program.ended()).code, 0);
   await client.waitClosed();
-  const shared = ["bridge-mark", "bridge-progress", "incarnation", "notifications"].map((key) =>
-    `notifyli:${key}`
-  ); // of all nodes, not of this one
+  const shared = [
+    ...["bridge-mark", "bridge-progress", "incarnation"],
+    ...["notifications", "publications-progress", "publications:stream"],
+  ].map((key) => `notifyli:${key}`); // of all nodes, not of this one
   const left = (await redis.call("KEYS", "*")).split("\n").filter((key) => !shared.includes(key));
   assert.deepEqual(left, []);
 });

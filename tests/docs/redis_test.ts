@@ -62,6 +62,8 @@ Deno.test("docs/redis.md lists every key and channel, with its kind", async () =
   await client.get("direct_message", 2);
   await redis.call("XADD", "notifyli:notifications", "*", "user_id", "1", "message", "x");
   await redis.call("XADD", "notifyli:notifications", "*", "message", "for nobody");
+  await redis.call("XADD", "notifyli:publications:stream", "*", "room", "lobby", "message", "x");
+  await client.get("usermsg");
   await waitFor(
     "it is put aside",
     async () => await redis.call("EXISTS", "notifyli:notifications-dead") === "1",
@@ -71,7 +73,7 @@ Deno.test("docs/redis.md lists every key and channel, with its kind", async () =
   await reader.command("read", { all: true });
   await reader.command("subscribe", { room: "lobby" }); // with two clients
   client.send({ type: "usermsg", id: "my-own-id", user_id: 1, room: "lobby", message: "x" });
-  await client.get("usermsg");
+  await client.get("usermsg", 2);
   await receiver.get(1);
   const headers = { authorization: `Bearer ${operatorKeyOf(program)}` };
   const blocked = await fetch(`${program.url}/api/users/9/block`, {

@@ -76,6 +76,8 @@ Deno.test("what cannot be published is kept aside once with the reason, logged a
   for (const [payload] of wrong) await redis.call("PUBLISH", CHANNEL, payload);
   await redis.call("PUBLISH", CHANNEL, `{"room":"open","message":"good"}`);
   await client.get("usermsg");
+  const count = String(wrong.length);
+  await waitFor("all are kept aside", async () => await redis.call("XLEN", DEAD) === count);
   const entries = await redis.entriesOf(DEAD);
   assert.deepEqual(entries.map(({ payload }) => payload), wrong.map(([payload]) => payload));
   for (const [index, [, reason]] of wrong.entries()) {

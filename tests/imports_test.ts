@@ -36,7 +36,7 @@ const RULES: ImportRules = {
       "base core net limits listeners/settings.ts auth http feature.ts rooms topics inbox",
     "lib/hooks": "base config core net engines listeners/settings.ts feature.ts rooms inbox",
     "lib/ways":
-      "base config core limits/settings.ts engines listeners/settings.ts auth/keys feature.ts rooms inbox",
+      "base config core limits/settings.ts engines listeners/settings.ts auth/keys feature.ts rooms topics inbox",
     "bridge.ts": "base core engines inbox ways",
     // Any other capability: it needs no line of its own.
     "*":

@@ -25,7 +25,9 @@ import { type IncomingStream, notificationStream, publicationStream } from "./st
 export const publicationsFeature = {
   name: "publications",
   open({ of, use }) {
-    return { services: [new Publications({ rooms: use(Rooms), limits: of(limits) })] };
+    return {
+      services: [new Publications({ rooms: use(Rooms), topics: use(Topics), limits: of(limits) })],
+    };
   },
 } satisfies Feature;
 

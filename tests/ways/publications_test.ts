@@ -70,7 +70,7 @@ Deno.test("the same id is the same message, be it the sender's or that of the wa
 
 const REFUSED: readonly [fields: Fields, code: string, message: RegExp][] = [
   [{}, "missing_field", /Missing field 'room'/],
-  [{ room: "" }, "missing_field", /'room' is empty/],
+  [{ room: "", topic: null }, "missing_field", /Missing field 'room' or 'topic'/],
   [{ room: true, message: "x" }, "invalid_field", /'room': current value is true/],
   [{ room: "r\n", message: "x" }, "invalid_field", /'room'/],
   [{ room: "lobby" }, "missing_field", /Missing field 'message'/],
@@ -82,6 +82,11 @@ const REFUSED: readonly [fields: Fields, code: string, message: RegExp][] = [
   [{ room: "lobby", message: "x", user_id: 1.5 }, "invalid_field", /'user_id'.* 1.5/],
   [{ room: "lobby", message: "x", event: "e" }, "invalid_field", /'event' beside 'message'/],
   [{ room: "lobby", event: 5 }, "invalid_field", /'event': current value is 5/],
+  [{ topic: "T" }, "missing_field", /Missing field 'data'/],
+  [{ topic: "T", data: [1] }, "invalid_field", /'data': current value is \[1\]/],
+  [{ topic: "T", room: "lobby", data: {} }, "invalid_field", /'room' beside 'topic'/],
+  [{ topic: "T", message: "x", data: {} }, "invalid_field", /'message' beside 'topic'/],
+  [{ topic: true, data: {} }, "invalid_field", /'topic': current value is true/],
   [{ room: "closed", message: "x" }, "forbidden", /closed/],
 ];
 

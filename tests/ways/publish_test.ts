@@ -8,6 +8,7 @@ import { type Frame, TestClient } from "../support/test_client.ts";
 import { waitFor } from "../support/wait.ts";
 
 const CHANNEL = "notifyli:publications";
+const STREAM = "notifyli:publications:stream";
 const DEAD = "notifyli:notifications-dead";
 
 /** A room that keeps its messages, and one that keeps none: both are published in once. */
@@ -57,6 +58,36 @@ Deno.test("PUBLISH tells those in a room of an event, and reaches the site that 
   assert.partialDeepStrictEqual(frame, { event: "refresh", data: { id: 5 }, name: "Shop" });
   await client.command("history", { room: "lobby" });
   assert.equal(client.ofType("event").length, 1);
+});
+
+Deno.test("PUBLISH and XADD publish events in topics, for those on every node whose filters match", async () => {
+  await using redis = await RedisServer.start();
+  await using one = await started(redis);
+  await using two = await started(redis);
+  const clients = await Promise.all([one, two].map(async (program) => {
+    const client = await TestClient.connectV2(program.webSocketUrl);
+    await client.command("connect", { user_id: 1 });
+    await client.command("subscribe", { topic: "Contact_Updated_Topic", filter: { id: 5 } });
+    return client;
+  }));
+  const topic = "Contact_Updated_Topic";
+  for (const id of [4, 5]) {
+    await redis.call("PUBLISH", CHANNEL, JSON.stringify({ topic, data: { id, by: 3 } }));
+  }
+  for (const client of clients) await client.get("event");
+  const again = ["topic", topic, "data", '{"id":5,"by":4}', "id", "change-0001"];
+  for (let each = 0; each < 2; each++) await redis.call("XADD", STREAM, "*", ...again);
+  await redis.call("XADD", STREAM, "*", "topic", topic, "data", '{"id":5,"by":5}');
+  for (const client of clients) {
+    const events = await client.get("event", 3);
+    const seen = events.map(({ topic, data, offset }) => ({ topic, data, offset }));
+    assert.deepEqual(seen, [
+      { topic, data: { id: 5, by: 3 }, offset: 2 },
+      { topic, data: { id: 5, by: 4 }, offset: 3 },
+      { topic, data: { id: 5, by: 5 }, offset: 4 },
+    ]);
+    await client.close();
+  }
 });
 
 Deno.test("what cannot be published is kept aside once with the reason, logged and counted", async () => {

@@ -9,6 +9,7 @@ import { listeners } from "../listeners/settings.ts";
 import { Rooms } from "../rooms/rooms.ts";
 import { amqpCounters, amqpUp } from "./amqp/metrics.ts";
 import { amqp as amqpSettings } from "./amqp/settings.ts";
+import { Topics } from "../topics/topics.ts";
 import { bridge as settings } from "./settings.ts";
 import { TURN_FUNCTIONS } from "./functions.ts";
 import {

@@ -7,6 +7,7 @@ import type { Feature } from "./feature.ts";
 import { hooksFeature } from "./hooks/feature.ts";
 import { inboxFeature } from "./inbox/feature.ts";
 import { protocolsFeature } from "./protocols/feature.ts";
+import { madeRoomsFeature } from "./rooms/made/feature.ts";
 import { roomsFeature } from "./rooms/feature.ts";
 import { topicsFeature } from "./topics/feature.ts";
 import {
@@ -23,6 +24,7 @@ export const FEATURES = [
   revocationsFeature,
   authFeature,
   roomsFeature,
+  madeRoomsFeature,
   topicsFeature,
   inboxFeature,
   protocolsFeature,

@@ -90,6 +90,26 @@ export class Audit {
     this.#didToUser("disconnect", "disconnected", actor, user);
   }
 
+  /** A room was made, changed or deleted, or a user put out of one. */
+  roomManaged(
+    { who, site: actorSite, address = "the command line" }: Actor,
+    verb: "make" | "change" | "delete" | "put_out",
+    { site, room, user }: { site: string; room: string; user?: UserId },
+  ): void {
+    const did = { make: "made", change: "changed", delete: "deleted", put_out: "put" }[verb];
+    const whom = user === undefined ? "" : ` user ${user} out of`;
+    log.info("{who} {did}{whom} room {room} of site {site}, from {address}", {
+      action: `room.${verb}`,
+      who,
+      did,
+      whom,
+      room,
+      site,
+      actor_site: actorSite,
+      address,
+    });
+  }
+
   refused({ who, action, reason, address }: Refusal): void {
     const minute = Math.floor(performance.now() / 60_000);
     if (minute !== this.#minute) this.#beginMinute(minute);

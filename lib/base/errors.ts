@@ -89,8 +89,13 @@ export const ERRORS = {
     status: 409,
     temporary: false,
   },
+  put_out: {
+    meaning: "Another system put the user out of the room; the user may come back",
+    status: 403,
+    temporary: true,
+  },
   too_many_rooms: {
-    meaning: "The client is in as many rooms as one may be in",
+    meaning: "The client is in as many rooms as one may be in, or the site has as many made ones",
     status: 429,
     temporary: false,
   },

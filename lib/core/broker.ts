@@ -29,4 +29,6 @@ export interface Broker {
     channel: Channel,
     options: { since?: number; limit: number; persistent?: boolean },
   ): Promise<History>;
+  /** Drops a channel's history and its position: what is published from then on is of another epoch. */
+  forget(channel: Channel): Promise<void>;
 }

@@ -43,6 +43,11 @@ export class EmbeddedBroker implements Broker {
     return this.#memory.forward(channel, publication);
   }
 
+  async forget(channel: Channel): Promise<void> {
+    this.#memory.forget(channel);
+    if (this.#file.has(channel)) await this.#file.forget(channel);
+  }
+
   history(
     channel: Channel,
     { persistent, ...options }: { since?: number; limit: number; persistent?: boolean },

@@ -34,7 +34,7 @@ export const inboxFeature = {
     const notifier = new Notifier({
       ...stores,
       counters,
-      isOnline: async (...place) => await rooms.connection(...place) !== undefined,
+      isOnline: async (...place) => await rooms.presence.get(...place) !== undefined,
     });
     rooms.listen(delivery);
     return {

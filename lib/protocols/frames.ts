@@ -41,6 +41,8 @@ function publicationFrame(
       return topicFrame(channel.name, publication, offset);
     case "topic_position":
       return positionFrame(channel.name, publication, offset);
+    case "left":
+      return leftFields(channel.name, publication.data);
     default:
       return otherFrame(channel, publication, offset);
   }
@@ -136,7 +138,12 @@ function presenceFields(room: string, presence: unknown): Readonly<Record<string
 }
 
 export function leftFrame(room: string): string {
-  return JSON.stringify({ type: "left", room });
+  return JSON.stringify(leftFields(room));
+}
+
+/** @param reason why the client had to leave; absent where it asked for that */
+function leftFields(room: string, reason?: unknown): Readonly<Record<string, unknown>> {
+  return { type: "left", room, ...Object(reason) };
 }
 
 export function pongFrame(): string {

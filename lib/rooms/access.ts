@@ -65,6 +65,16 @@ export class RoomAccess {
     this.#requireOpen(identity, room);
   }
 
+  /**
+   * Checks that someone may be in a room who has entered it. Throws as {@linkcode RoomAccess.requireEntry} does.
+   *
+   * @param token by which it was entered
+   */
+  requireStay(identity: Identity | undefined, room: string, token: TokenFacts | undefined): void {
+    if (token === undefined) this.requireEntry(identity, room);
+    else this.#requireOpen(identity, room);
+  }
+
   /** Checks that someone may say something in a room. Throws `forbidden`, `unauthorized` or `not_in_room`. */
   requireSpeech(identity: Identity | undefined, room: string, isInRoom: boolean): void {
     const { speakers } = this.#rules.of(siteOf(identity), room);
@@ -81,7 +91,9 @@ export class RoomAccess {
 
   /** Checks that there can be anybody in a room, for another system that has something for it. Throws `forbidden`. */
   requireOpen(site: string, room: string): void {
-    if (this.isClosed(site, room)) throw refused(room, "no rule names it");
+    const rule = this.#rules.of(site, room);
+    if (rule.isUnknown) throw unknownYet(room);
+    if (rule.isClosed) throw refused(room, "no rule names it");
   }
 
   /** Checks that those in a room may see who is there. Throws `forbidden`. */
@@ -108,6 +120,7 @@ export class RoomAccess {
     ) {
       throw refused(room, "it belongs to another user");
     }
+    if (rule.isUnknown) throw unknownYet(room);
     if (rule.isClosed) throw refused(room, "no rule names it");
     if (identity?.isGuest && rule.needsToken) {
       throw refused(room, "it needs a token, connect with one", "unauthorized");
@@ -143,6 +156,14 @@ function requireOneOf(
       if (identity !== undefined && speakers.has(identity.user)) return;
       throw refused(room, `this user may not ${what} there`);
   }
+}
+
+function unknownYet(room: string): CodedError {
+  return new CodedError(
+    "unavailable",
+    `Cannot use room ${JSON.stringify(room)} right now: the rules of rooms cannot be read`,
+    { isAway: true },
+  );
 }
 
 function refused(room: string, why: string, code: ErrorCode = "forbidden"): CodedError {

@@ -52,6 +52,7 @@ export function roomCommands(rooms: Rooms): Command[] {
         await rooms.join(connection, room, undefined, asked.token);
         holdRoom(connection, room);
         const data = await subscribed(connection, asked, rooms);
+        rooms.requireMembership(connection, room, "subscribe to"); // it may have been put out meanwhile
         return { data, upTo: data.offset };
       });
     })),

@@ -2,9 +2,11 @@
  * Puts a node's connections into rooms, and takes them out: in the hub, in presence, and with what other capabilities do as
  * connections enter and leave.
  */
+import type { CodedError } from "../base/errors.ts";
 import { unixSeconds } from "../base/times.ts";
 import type { UserId } from "../base/fields.ts";
 import type { Revocations } from "../auth/revocations/revocations.ts";
+import { Arrival } from "../core/arrival.ts";
 import { roomChannel } from "../core/channel.ts";
 import type { Connection } from "../core/connection.ts";
 import type { TokenFacts } from "../core/identity.ts";
@@ -16,6 +18,7 @@ import {
   removeMembership,
   requireRoomLeft,
 } from "./membership.ts";
+import type { RoomAccess } from "./access.ts";
 import type { RoomPresence } from "./presence.ts";
 import type { Watching } from "./watching.ts";
 
@@ -37,6 +40,7 @@ export interface RoomEntryParts {
   readonly node: Node;
   readonly revocations: Revocations;
   readonly presence: RoomPresence;
+  readonly access: RoomAccess;
   readonly watching: Watching;
   readonly listeners: readonly RoomListener[];
 }
@@ -125,6 +129,17 @@ export class RoomEntry {
     await this.#takeOut(connection, room)?.();
   }
 
+  /** Takes the connection out of a room where it may not be any more, and tells it why. Says whether it was there. */
+  putOut(connection: Connection, room: string, { code, message }: CodedError): boolean {
+    const finish = this.#takeOut(connection, room);
+    if (finish === undefined) return false;
+    const publication = { kind: "left", id: "-", at: unixSeconds(), data: { code, message } };
+    const left = new Arrival(roomChannel(connection.site, room), publication, undefined);
+    connection.send(left.in(connection.protocol.dialect));
+    this.#parts.node.background.later("leave", finish);
+    return true;
+  }
+
   /** Takes a connection that is gone out of its rooms: here at once, and for all others when there is time. */
   leaveAll(connection: Connection): void {
     const { background } = this.#parts.node;
@@ -168,8 +183,8 @@ export class RoomEntry {
   }
 
   /**
-   * Gives the place back where the client has gone, its token was revoked, or it came into as many other rooms as it may,
-   * while it waited for the place.
+   * Gives the place back where the client has gone, its token was revoked, the room's rule keeps it out by now, or it came
+   * into as many other rooms as it may, while it waited for the place.
    */
   async #enterIfPlace(
     connection: Connection,
@@ -177,10 +192,11 @@ export class RoomEntry {
     membership: Membership,
     maxClients: number,
   ): Promise<void> {
-    const { presence, revocations } = this.#parts;
+    const { presence, revocations, access } = this.#parts;
     const isFirst = await presence.takePlace(connection, user, membership, maxClients);
     try {
       if (membership.token !== undefined) revocations.require(membership.token);
+      access.requireStay(connection.identity, membership.room, membership.token);
       requireRoomLeft(connection, membership.room);
     } catch (refusal) {
       await presence.giveBack(connection, user, membership, isFirst);

@@ -69,6 +69,7 @@ export class RoomJoining {
     if (!isInside && asking.asksOfEntry(room)) await asking.entry(connection, room);
     if (connection.closed) return;
     if (facts !== undefined) revocations.require(facts);
+    access.requireStay(connection.identity, room, facts); // the rule may have changed meanwhile
     await this.#enter(connection, room, name, facts);
   }
 

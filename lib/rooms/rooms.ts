@@ -34,9 +34,7 @@ import type {
   OnPresenceChange,
   PresenceLogs,
   PresenceManager,
-  PresencePage,
   PresenceRequest,
-  UserPresence,
 } from "./store/store.ts";
 import type { Watched } from "./watched_room.ts";
 import type { RoomWitness, Telling } from "./witness.ts";
@@ -57,8 +55,9 @@ export class Rooms {
   readonly access: RoomAccess;
   readonly asking: RoomAsking;
   readonly #node: Node;
-  readonly #rules: RoomRules;
-  readonly #presence: PresenceManager;
+  readonly rules: RoomRules;
+  /** Who is in which room, on all nodes together. */
+  readonly presence: PresenceManager;
   readonly entry: RoomEntry;
   readonly watching: Watching;
   readonly events: RoomEvents;
@@ -74,8 +73,8 @@ export class Rooms {
     { rules, proofs, questions, presence, revocations, limits, rates }: RoomsParts,
   ) {
     this.#node = node;
-    this.#rules = rules;
-    this.#presence = presence;
+    this.rules = rules;
+    this.presence = presence;
     presence.listen((change) => this.#changeListeners.forEach((listener) => listener(change)));
     this.access = new RoomAccess(rules, proofs);
     this.asking = new RoomAsking(questions, revocations);
@@ -85,6 +84,7 @@ export class Rooms {
     this.#history = new RoomHistory(node.broker, rules, limits);
     this.watching = new Watching({
       most: ({ site, name }) => rules.of(site, name).maxPresence,
+      isShown: ({ site, name }) => rules.of(site, name).showsPresence,
       list: (...asked) => presence.list(...asked),
     });
     this.entry = new RoomEntry({
@@ -94,6 +94,7 @@ export class Rooms {
         node.restoring.noteIncomplete();
         if (isRefusedAlone(error)) node.logFailure("presence", error);
       }),
+      access: this.access,
       watching: this.watching,
       listeners: this.#listeners,
     });
@@ -229,7 +230,7 @@ export class Rooms {
     const published = this.#node.publish(
       channel,
       publication,
-      this.#rules.of(channel.site, room).history,
+      this.rules.of(channel.site, room).history,
     );
     return published instanceof Promise
       ? published.then((published) => ({ id, publication, published }))
@@ -274,16 +275,6 @@ export class Rooms {
     options: { since?: Position; limit: number },
   ): Promise<RoomSync> {
     return this.#history.read(connection.site, room, options, (work) => connection.charge(work));
-  }
-
-  /** A part of who is in a room of a site, as other systems ask for it. */
-  connections(site: string, room: string, request: PresenceRequest): Promise<PresencePage> {
-    return this.#presence.list(site, room, request);
-  }
-
-  /** The user's presence in a room; `undefined` where the user is not there. */
-  connection(site: string, room: string, user: UserId): Promise<UserPresence | undefined> {
-    return this.#presence.get(site, room, user);
   }
 
   requireMembership(connection: Connection, room: string, verb: string): Membership {

@@ -21,7 +21,7 @@ export function roomRoutes(
       scope: "read",
       async run(call) {
         const room = roomOf(call, limits);
-        const page = await rooms.connections(call.site, room, presenceRequest(pageFields(call)));
+        const page = await rooms.presence.list(call.site, room, presenceRequest(pageFields(call)));
         return { status: 200, json: { room, connections: page.users, ...restOnWire(page) } };
       },
     },
@@ -33,7 +33,7 @@ export function roomRoutes(
         const room = roomOf(call, limits);
         const user = call.param("user");
         const id = userIdField({ user_id: user }, limits);
-        const connection = await rooms.connection(call.site, room, id);
+        const connection = await rooms.presence.get(call.site, room, id);
         if (connection !== undefined) return { status: 200, json: connection };
         throw new CodedError(
           "not_found",

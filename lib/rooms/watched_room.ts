@@ -28,8 +28,8 @@ export interface Watched {
 
 export interface WatchedRoomOptions {
   readonly channel: Channel;
-  /** Users up to whom watchers are told names. */
-  readonly most: number;
+  /** Users up to whom watchers are told names: this may change while the room is watched. */
+  most(): number;
   /** Reads the first page of who is there, and nobody where there are more than `most`. */
   list(): Promise<PresencePage>;
 }
@@ -72,7 +72,7 @@ export class WatchedRoom {
     const turns = this.#turns;
     try {
       const page = await read();
-      if (page.count > this.#options.most) this.#count(page.count);
+      if (page.count > this.#options.most()) this.#count(page.count);
       await this.#noteList(connection, page.version);
       const isCounted = this.#isCounted || turns !== this.#turns;
       return { page, isCounted, sent: () => this.#goOn(connection, isCounted) };
@@ -92,6 +92,11 @@ export class WatchedRoom {
     this.#heard.reset();
   }
 
+  /** The connections may not see any more who is in the room. */
+  forgetAll(): void {
+    for (const connection of this.#watchers.all()) this.forget(connection);
+  }
+
   /** Versions of before say nothing of those that come. */
   forgetVersions(): void {
     this.#heard.reset();
@@ -107,7 +112,7 @@ export class WatchedRoom {
       if (this.#timer === undefined) this.#later();
       return;
     }
-    if (this.#users > this.#options.most) return this.#count(this.#users);
+    if (this.#users > this.#options.most()) return this.#count(this.#users);
     this.#pace.take(change);
   }
 
@@ -173,7 +178,7 @@ export class WatchedRoom {
   /** Tells how many there are, or names them again where they have become fewer. */
   #tick(): void {
     if (this.#countedSince === undefined || this.#meanwhile !== undefined) return;
-    const { most } = this.#options;
+    const most = this.#options.most();
     const isFew = this.#users <= most - Math.floor(most / 10);
     if (isFew && performance.now() - this.#countedSince >= COUNTED_MS) return void this.#name();
     if (this.#told !== this.#users) this.#tellCount();
@@ -186,7 +191,7 @@ export class WatchedRoom {
     const page = await this.#options.list().catch(() => undefined);
     this.#meanwhile = undefined;
     if (this.isEmpty) return;
-    if (page === undefined || page.count > this.#options.most) return this.#later();
+    if (page === undefined || page.count > this.#options.most()) return this.#later();
     this.#countedSince = undefined;
     this.#turns++;
     this.#watchers.tell(this.#arrival(page), page.version);

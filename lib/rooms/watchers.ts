@@ -28,6 +28,10 @@ export class Watchers {
     return this.#all.size;
   }
 
+  all(): Connection[] {
+    return [...this.#all.keys()];
+  }
+
   has(connection: Connection): boolean {
     return this.#all.has(connection);
   }

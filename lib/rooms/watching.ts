@@ -11,6 +11,8 @@ import { MOST_NAMED } from "./wire.ts";
 export interface WatchingParts {
   /** Users up to whom watchers of the room are told names. */
   most(channel: Channel): number;
+  /** Whether clients may see who is in the room. */
+  isShown(channel: Channel): boolean;
   list(site: string, room: string, request: PresenceRequest): Promise<PresencePage>;
 }
 
@@ -58,6 +60,14 @@ export class Watching {
     if (room !== undefined) this.#dropIfEmpty(channel, room);
   }
 
+  /** What holds for the room has changed: where nobody may see any more who is there, nobody is told. */
+  ruleChanged(channel: Channel): void {
+    const key = keyOf(channel);
+    if (!this.#rooms.has(key) || this.#parts.isShown(channel)) return;
+    this.#rooms.get(key)?.forgetAll();
+    this.#rooms.delete(key);
+  }
+
   /** The store was lost, and may count its versions from an earlier one on. */
   forgetVersions(): void {
     for (const room of this.#rooms.values()) room.forgetVersions();
@@ -66,11 +76,11 @@ export class Watching {
   #roomOf(channel: Channel): WatchedRoom {
     const key = keyOf(channel);
     const { site, name } = channel;
-    const most = this.#parts.most(channel);
+    const most = () => this.#parts.most(channel);
     const room = this.#rooms.get(key) ?? new WatchedRoom({
       channel,
       most,
-      list: () => this.#parts.list(site, name, { limit: MOST_NAMED, most }),
+      list: () => this.#parts.list(site, name, { limit: MOST_NAMED, most: most() }),
     });
     this.#rooms.set(key, room);
     return room;

@@ -114,7 +114,7 @@ Deno.test("a client that came into its room again is not taken out by a removal 
   await stage.join(client, "room");
   node.restoring.ifIncomplete();
   await node.background.settled();
-  assert.equal((await rooms.connections("default", "room", { limit: 9 })).count, 1);
+  assert.equal((await rooms.presence.list("default", "room", { limit: 9 })).count, 1);
 });
 
 /** Presence that takes its time, and counts what is asked of it at once. */

@@ -63,6 +63,7 @@ Deno.test("a client that is told to others hears them: its room is subscribed to
   const { broker } = engine;
   const order: string[] = [];
   const slow: Broker = {
+    forget: (channel) => broker.forget(channel),
     forward: (...args) => broker.forward(...args),
     history: (...args) => broker.history(...args),
     unsubscribe: (...args) => broker.unsubscribe(...args),
@@ -201,7 +202,7 @@ class Stage implements AsyncDisposable {
   }
 
   async users(): Promise<string[]> {
-    const { users } = await this.rooms.connections(SITE, ROOM, { limit: 50 });
+    const { users } = await this.rooms.presence.list(SITE, ROOM, { limit: 50 });
     return users.map(({ user_id }) => String(user_id)).sort();
   }
 

@@ -84,7 +84,11 @@ Deno.test("who was answered with names when the room became too large is told ho
 });
 
 function watched(): WatchedRoom {
-  return new WatchedRoom({ channel: CHANNEL, most: 3, list: () => assert.fail("nobody asks") });
+  return new WatchedRoom({
+    channel: CHANNEL,
+    most: () => 3,
+    list: () => assert.fail("nobody asks"),
+  });
 }
 
 /** A connection that notes what it is told. */

@@ -28,7 +28,7 @@ export class Manager {
   /** Resolves with the status of the answer, and its JSON if it has any. */
   async call(
     { url }: Program,
-    method: "GET" | "POST",
+    method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE",
     path: string,
     body?: unknown,
   ): Promise<{ status: number; json: Json }> {

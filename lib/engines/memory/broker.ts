@@ -49,7 +49,7 @@ export interface HistoryLimit {
   readonly onForgotten: (count: number) => void;
 }
 
-export class MemoryBroker implements Broker {
+export class MemoryBroker implements Omit<Broker, "forget"> {
   /**
    * Bounded by `HistoryLimit.bytes`: past that, the logs at the hand lose as many of their oldest publications as
    * necessary, and a log that has none is deleted.
@@ -97,6 +97,11 @@ export class MemoryBroker implements Broker {
     const isHeard = this.#sessions.has(keyOf(channel));
     if (isHeard) this.#fanOut(channel, publication);
     return Promise.resolve(isHeard);
+  }
+
+  forget(channel: Channel): void {
+    const log = this.#logs.get(keyOf(channel));
+    if (log !== undefined) this.#delete(log);
   }
 
   history(

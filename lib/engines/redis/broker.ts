@@ -134,6 +134,11 @@ export class RedisBroker implements Broker {
     return nodes > 0;
   }
 
+  async forget(channel: Channel): Promise<void> {
+    await this.#redis.del(this.#keys.history(channel), this.#keys.position(channel))
+      .catch(throwUnconfirmed);
+  }
+
   async history(
     channel: Channel,
     { since = 0, limit }: { since?: number; limit: number },

@@ -48,6 +48,9 @@ export const KEY_TYPES: Readonly<Record<string, KeyType>> = {
   "scheduled-frames": "hash",
   "scheduled-bytes": "hash",
   "api-keys": "hash",
+  "made-rooms": "hash",
+  "made-room-sites": "zset",
+  "made-rooms-gone": "zset",
   revocations: "hash",
   "revocation-ends": "zset",
   "revocation-lifts": "zset",
@@ -84,6 +87,9 @@ export const VITAL_KEYS: readonly string[] = [
 /** The other keys that all share: without one of them some requests are refused, and all else goes on. */
 export const SHARED_KEYS: readonly string[] = [
   "occupied",
+  "made-rooms",
+  "made-room-sites",
+  "made-rooms-gone",
   "notifications-dead",
   "receipts",
   "receipts-batch",

@@ -29,14 +29,20 @@ local function is_own(known)
   return (type(said.from) == 'table' and said.from.user or user) == ARGV[11]
 end
 
+-- Whether the channel has, or had, this epoch. Where its history was dropped, what was published before is forgotten.
+local function is_known(epoch)
+  local stored = redis.call('HMGET', KEYS[2], 'epoch', 'past')
+  return stored[1] == epoch or string.find(' ' .. (stored[2] or ''), ' ' .. epoch .. ' ', 1, true)
+end
+
 if ARGV[9] ~= '0' then
   local known = redis.call('GET', KEYS[3])
   local before = not known and redis.call('GET', KEYS[4])
   if before and is_own(before) then
     known = before
   end
-  if known then
-    local offset, epoch = string.match(known, '^(%d+) (.*)$')
+  local offset, epoch = string.match(known or '', '^(%d+) (.*)$')
+  if epoch and is_known(epoch) then
     return { tonumber(offset), epoch, 1 }
   end
 end

@@ -30,3 +30,22 @@ export function roomPattern(pattern: string): RoomPattern {
     },
   };
 }
+
+/** Whether some name matches both patterns. */
+export function patternsMeet(one: string, other: string): boolean {
+  if (!one.includes("*")) return roomPattern(other).test(one);
+  if (!other.includes("*")) return roomPattern(one).test(other);
+  const [start, otherStart] = [startOf(one), startOf(other)];
+  const [end, otherEnd] = [endOf(one), endOf(other)];
+  // A name with both starts and both ends has room between them for all that stands between the `*`.
+  return (start.startsWith(otherStart) || otherStart.startsWith(start)) &&
+    (end.endsWith(otherEnd) || otherEnd.endsWith(end));
+}
+
+function startOf(pattern: string): string {
+  return pattern.slice(0, pattern.indexOf("*"));
+}
+
+function endOf(pattern: string): string {
+  return pattern.slice(pattern.lastIndexOf("*") + 1);
+}

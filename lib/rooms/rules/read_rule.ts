@@ -72,6 +72,10 @@ export function historyOf(
   return history === false ? NO_HISTORY : { ...history, persistent };
 }
 
+/** The empty set that all rules without members share. */
+const NOBODY: ReadonlySet<UserId> = new Set();
+
 export function userSet(users: readonly User[]): ReadonlySet<UserId> {
+  if (users.length === 0) return NOBODY;
   return new Set(users.map(String));
 }

@@ -28,6 +28,8 @@ export class RoomRules {
   readonly #found = new Map<string, RoomWithRule>();
   /** The sites that have rules of their own, which were made while the server runs. */
   readonly #sites = new Map<string, SiteRules>();
+  /** Whether the rules that were made are known. Until then nobody knows what holds for a room that the file does not name. */
+  isComplete = true;
   /** How many rooms were found something for. Past `MAX_REMEMBERED` all of it is forgotten. */
   #remembered = 0;
 
@@ -70,10 +72,13 @@ export class RoomRules {
   }
 
   #find(room: string, own: SiteRules | undefined): RoomWithRule {
-    const rule: RoomRule & Pick<RoomWithRule, "pattern"> =
-      this.#rules.find(({ matches }) => matches.test(room))?.rule ?? own?.of(room) ??
-        // A user's own room is never closed: without it, a client of version 1 would get no notification.
-        (room.startsWith(USER_ROOMS) ? PUBLIC : this.#unknown);
+    const ofFile = this.#rules.find(({ matches }) => matches.test(room))?.rule;
+    if (ofFile === undefined && !this.isComplete) {
+      return { ...PUBLIC, isUnknown: true, history: this.#history.of(room) };
+    }
+    const rule: RoomRule & Pick<RoomWithRule, "pattern"> = ofFile ?? own?.of(room) ??
+      // A user's own room is never closed: without it, a client of version 1 would get no notification.
+      (room.startsWith(USER_ROOMS) ? PUBLIC : this.#unknown);
     const found = { ...rule, history: rule.history ?? this.#history.of(room) };
     if (++this.#remembered > MAX_REMEMBERED) this.#forget();
     (own?.found ?? this.#found).set(room, found);

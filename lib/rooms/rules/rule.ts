@@ -43,6 +43,8 @@ export interface RoomRuleSet {
 export interface RoomWithRule extends RoomRule {
   /** The pattern of the rule; absent where no rule names the room. */
   readonly pattern?: string;
+  /** Whether nobody knows what holds for the room, since the rules that were made cannot be read. */
+  readonly isUnknown?: boolean;
   readonly history: HistoryOptions;
 }
 

@@ -1,5 +1,6 @@
 /** Keeps in memory who is in which room, for a server that is the only node. */
 import type { Publication } from "../../core/publication.ts";
+import { compareCodePoints } from "../../base/code_point_order.ts";
 import type { UserId } from "../../base/fields.ts";
 import { nextId } from "../../base/ids.ts";
 import { changePublication } from "./change.ts";
@@ -90,11 +91,14 @@ export class MemoryPresence implements PresenceManager {
     const matches = roomPattern(pattern);
     let found: string[] = [];
     for (const room of this.#sites.get(site)?.keys() ?? []) {
-      if ((after !== undefined && room <= after) || !matches.test(room)) continue;
+      if (after !== undefined && compareCodePoints(room, after) <= 0) continue;
+      if (!matches.test(room)) continue;
       found.push(room);
-      if (found.length > 4 * limit + 100) found = found.sort().slice(0, limit + 1);
+      if (found.length > 4 * limit + 100) {
+        found = found.sort(compareCodePoints).slice(0, limit + 1);
+      }
     }
-    const rooms = found.sort().slice(0, limit).map((room): OccupiedRoom => {
+    const rooms = found.sort(compareCodePoints).slice(0, limit).map((room): OccupiedRoom => {
       return { room, users: this.#roomOf(site, room)?.size ?? 0 };
     });
     return Promise.resolve(found.length > limit ? { rooms, next: rooms.at(-1)?.room } : { rooms });

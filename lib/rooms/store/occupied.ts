@@ -1,5 +1,6 @@
 /** Reads in Redis which rooms of a site have somebody in them. `presence.lua` keeps the list of them. */
 import type { Redis } from "ioredis";
+import { compareCodePoints } from "../../base/code_point_order.ts";
 import { throwUnavailable } from "../../engines/redis/errors.ts";
 import type { Calls } from "../../engines/redis/functions.ts";
 import type { RedisKeys } from "../../engines/redis/keys.ts";
@@ -33,7 +34,9 @@ export class OccupiedRooms {
     const matches = roomPattern(pattern);
     const [start = ""] = pattern.split("*");
     const rooms: OccupiedRoom[] = [];
-    let from = after === undefined || after < start ? `[${start}` : `(${after}`;
+    let from = after === undefined || compareCodePoints(after, start) < 0
+      ? `[${start}`
+      : `(${after}`;
     for (let looked = 0; looked < MAX_LOOKED; looked += SLICE) {
       const names = await this.#names(site, from);
       const found = names.filter((name) => matches.test(name));

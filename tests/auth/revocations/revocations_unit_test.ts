@@ -107,7 +107,7 @@ Deno.test("Node lets nobody into a room by a token that was revoked while a plac
   });
   await assert.rejects(joining, { code: "revoked_token" });
   assert.equal(membershipsOf(client).size, 0);
-  const { users } = await rooms.connections(SITE, "vip", { limit: 50 });
+  const { users } = await rooms.presence.list(SITE, "vip", { limit: 50 });
   assert.deepEqual(users, [], "its place is free again");
   await join("room-2");
   assert.equal(membershipsOf(client).size, 1);

@@ -7,7 +7,7 @@ export function roomRefusals(): RefusalCounters {
   return {
     too_many_rooms: new Counter(
       "refused_rooms",
-      "Frames of clients that were in as many rooms as one may be in.",
+      "Frames of clients that were in as many rooms as one may be in, and rooms that a site may not make more of.",
     ),
     room_full: new Counter(
       "refused_full",

@@ -131,7 +131,7 @@ export class Rooms {
 
   /** Sets the logs that get who comes and leaves. Says whether the engine writes them; else the listener of changes has to. */
   logChangesBy(logs: PresenceLogs): boolean {
-    return this.#presence.logBy(logs);
+    return this.presence.logBy(logs);
   }
 
   /**

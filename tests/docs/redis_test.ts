@@ -90,6 +90,10 @@ Deno.test("docs/redis.md lists every key and channel, with its kind", async () =
     body: '{"name":"shop","scopes":["publish"]}',
   });
   assert.equal(made.status, 201, await made.text());
+  for (const [method, room] of [["PUT", "a"], ["PUT", "b"], ["DELETE", "b"]] as const) {
+    const answer = await fetch(`${program.url}/api/rooms/${room}`, { method, headers });
+    assert.ok(answer.ok, await answer.text());
+  }
   await using stream = await EventStream.open(`${program.url}/sse`);
   await stream.named("open");
 

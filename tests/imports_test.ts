@@ -49,7 +49,7 @@ const RULES: ImportRules = {
       "base core net limits engines listeners asks auth auth/keys http feature.ts rooms protocols features.ts configuration.ts kernel.ts",
     "lib/publisher": "base config limits/settings.ts engines inbox",
     "lib/commands":
-      "base config core log net engines listeners/knock.ts auth auth/keys rooms inbox ways features.ts configuration.ts server.ts publisher",
+      "base config core log net engines listeners/knock.ts auth auth/keys rooms topics inbox ways features.ts configuration.ts server.ts publisher",
     "main.ts": "base commands",
   },
   exceptions: {

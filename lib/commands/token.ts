@@ -1,11 +1,13 @@
 /** `notifyli token` prints a token signed with APP_KEY, for trying out. Applications sign their own (docs/auth.md). */
 import { SignJWT } from "jose";
 import { AUDIENCE } from "../auth/tokens.ts";
+import { CodedError } from "../base/errors.ts";
 import { unixSeconds } from "../base/times.ts";
 import { loadConfig } from "../configuration.ts";
 import { subcommand } from "./subcommand.ts";
-import { SECONDS, USER } from "./option_kinds.ts";
-import type { Values } from "./options.ts";
+import { filterField } from "../topics/filter.ts";
+import { JSON_VALUE, SECONDS, USER } from "./option_kinds.ts";
+import { UsageError, type Values } from "./options.ts";
 
 const DEFAULT_TTL_SECONDS = 60;
 
@@ -20,6 +22,17 @@ const HELP = {
       short: "r",
       value: "ROOM",
       help: "A subscription token for this private room, and no connection token",
+    },
+    topic: {
+      short: "t",
+      value: "TOPIC",
+      help: "A subscribe token for this topic, and no connection token",
+    },
+    filter: {
+      short: "f",
+      value: "JSON",
+      kind: JSON_VALUE,
+      help: 'With --topic: what each subscription has to filter by, such as {"id":5}',
     },
     ttl: {
       value: "SECONDS",
@@ -36,6 +49,7 @@ const HELP = {
 } as const;
 
 export const token = subcommand(HELP, async (wanted) => {
+  requireSense(wanted);
   const [secret] = loadConfig().config.auth.tokens?.secrets ?? [];
   if (secret === undefined) {
     console.error("Cannot sign a token: APP_KEY is not set, in the environment or in .env");
@@ -45,15 +59,34 @@ export const token = subcommand(HELP, async (wanted) => {
   return 0;
 });
 
+/** Checks that the options go together, and that the server would take the filter. */
+function requireSense({ room, topic, filter }: Values<typeof HELP.options>): void {
+  if (room !== undefined && topic !== undefined) {
+    throw new UsageError("Cannot take --topic beside --room: a token is for one of them");
+  }
+  if (filter === undefined) return;
+  if (topic === undefined) throw new UsageError("Missing option -t (--topic) beside --filter");
+  try {
+    filterField({ filter });
+  } catch (error) {
+    throw error instanceof CodedError ? new UsageError(error.message) : error;
+  }
+}
+
 function sign(wanted: Values<typeof HELP.options>, secret: string): Promise<string> {
-  const { user, site, name, room, ttl = DEFAULT_TTL_SECONDS, "expires-in": expiresIn } = wanted;
+  const { user, site, name, room, topic, filter } = wanted;
+  const { ttl = DEFAULT_TTL_SECONDS, "expires-in": expiresIn } = wanted;
   const now = unixSeconds();
   const claims = {
-    aud: room === undefined ? AUDIENCE.connection : AUDIENCE.subscription,
+    aud: room === undefined && topic === undefined
+      ? AUDIENCE.connection
+      : AUDIENCE.subscription,
     sub: user,
     site_id: site,
     name,
     room,
+    topic,
+    filter,
     iat: now,
     exp: now + ttl,
     expire_at: expiresIn === undefined ? undefined : now + expiresIn,

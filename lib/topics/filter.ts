@@ -18,6 +18,8 @@ const BETWEEN = "\n";
 const ALLOWED = 'an object such as {"id":5}, with texts, numbers, true, false or null';
 
 export interface Filter {
+  /** As the client gave it. */
+  readonly pairs: Fields;
   /** The fields that have to be equal, sorted: two filters with the same keys have them in the same order. */
   readonly keys: readonly string[];
   /** The keys as one text. */
@@ -29,7 +31,7 @@ export interface Filter {
 }
 
 /** The filter of a subscription to all events of a topic. */
-export const EVERYTHING: Filter = filterOf([]);
+export const EVERYTHING: Filter = filterOf({});
 
 /** Reads an optional filter. Throws a `CodedError` that names the key and its value. */
 export function filterField(fields: Fields): Filter {
@@ -46,7 +48,7 @@ export function filterField(fields: Fields): Filter {
     if (textOf(value) === undefined) throw invalid(`filter.${key}`, value, VALUES);
   }
   const bytes = new TextEncoder().encode(JSON.stringify(filter)).length;
-  if (bytes <= MAX_FILTER_BYTES) return filterOf(pairs);
+  if (bytes <= MAX_FILTER_BYTES) return filterOf(filter as Fields);
   throw new CodedError(
     "too_long",
     `Field 'filter' is too long: current length is ${bytes} bytes of JSON, the limit is ${MAX_FILTER_BYTES}`,
@@ -57,11 +59,11 @@ export function filterField(fields: Fields): Filter {
 const VALUES =
   `a text of up to ${MAX_FILTER_BYTES} characters, a finite number, true, false or null`;
 
-function filterOf(pairs: readonly [string, unknown][]): Filter {
-  const sorted = pairs.toSorted(([one], [other]) => one < other ? -1 : 1);
+function filterOf(pairs: Fields): Filter {
+  const sorted = Object.entries(pairs).sort(([one], [other]) => one < other ? -1 : 1);
   const keys = sorted.map(([key]) => key);
   const values = sorted.map(([, value]) => textOf(value) ?? "");
-  return { keys, keySet: JSON.stringify(keys), values, wanted: values.join(BETWEEN) };
+  return { pairs, keys, keySet: JSON.stringify(keys), values, wanted: values.join(BETWEEN) };
 }
 
 /** Whether a filter is another one or narrower: every event that it is for is one of the other's. */

@@ -5,10 +5,11 @@
 import { getLogger } from "@logtape/logtape";
 import { pause } from "../base/clock.ts";
 import { DISCONNECTS } from "../base/errors.ts";
+import { SharedReads } from "../base/shared_reads.ts";
 import type { Arrival } from "../core/arrival.ts";
 import type { Broker } from "../core/broker.ts";
 import { type Channel, keyOf } from "../core/channel.ts";
-import type { HistoryOptions, KeptPublication, Position } from "../core/publication.ts";
+import type { History, HistoryOptions, KeptPublication, Position } from "../core/publication.ts";
 import { AddressedFrames, PositionFrames } from "./frames.ts";
 import { bytesOf, type LogAccount, TopicLog } from "./log.ts";
 import { Subscribers } from "./subscribers.ts";
@@ -42,6 +43,8 @@ export class Topic {
   readonly #parts: TopicParts;
   /** Those who wait for an event that is stored and has not arrived. */
   readonly #waiting = new Set<{ readonly offset: number; readonly done: () => void }>();
+  /** Those who ask at once where the topic stands have one answer. */
+  readonly #standings = new SharedReads<History>();
   #log: TopicLog | undefined;
   #opening: Promise<void> | undefined;
   #loading: Promise<void> | undefined;
@@ -79,13 +82,16 @@ export class Topic {
     return this.#loading ??= this.#load().finally(() => this.#loading = undefined);
   }
 
-  /** Resolves when the event at an offset has arrived, or after so long. */
+  /**
+   * Resolves when the event at an offset has arrived that the engine has already, or after so long; at once where there is
+   * none. Rejects where the engine is away.
+   */
   async arrival(offset: number, mostMs: number): Promise<void> {
-    const come = new AbortController();
-    const waiting = { offset, done: () => come.abort() };
-    this.#waiting.add(waiting);
-    await pause(mostMs, come.signal);
-    this.#waiting.delete(waiting);
+    const standing = await this.#standings.read("", () => this.#read(MAX_OFFSET, 1));
+    const { log } = this;
+    if (log === undefined || log.epoch !== standing.epoch) return;
+    if (standing.offset < offset || log.offset >= offset) return;
+    await this.#arrived(offset, mostMs);
   }
 
   /** Ends the subscribers' connections if the topic is further than what has arrived here, and it does not arrive. */
@@ -93,7 +99,7 @@ export class Topic {
     const before = this.#log;
     if (before === undefined) return;
     const { offset, epoch } = await this.#read(MAX_OFFSET, 1);
-    if (epoch === before.epoch && offset > before.offset) await this.arrival(offset, mostMs);
+    if (epoch === before.epoch && offset > before.offset) await this.#arrived(offset, mostMs);
     if (this.#log !== before || (epoch === before.epoch && offset <= before.offset)) return;
     this.endAll();
   }
@@ -171,6 +177,15 @@ export class Topic {
     for (const { connection } of subscribers) connection.disconnect(DISCONNECTS.missed);
   }
 
+  /** Resolves when the event at an offset has arrived, or after so long. */
+  async #arrived(offset: number, mostMs: number): Promise<void> {
+    const come = new AbortController();
+    const waiting = { offset, done: () => come.abort() };
+    this.#waiting.add(waiting);
+    await pause(mostMs, come.signal);
+    this.#waiting.delete(waiting);
+  }
+
   #tellAll(position: Position): void {
     const frames = new PositionFrames(this.channel, position);
     for (const subscriber of this.subscribers.all) {
@@ -222,7 +237,7 @@ export class Topic {
     log.prepend(events, version, bytes > account.limit);
   }
 
-  #read(since: number, limit: number) {
+  #read(since: number, limit: number): Promise<History> {
     const { persistent } = this.history;
     return this.#parts.broker.history(this.channel, { since, limit, persistent });
   }

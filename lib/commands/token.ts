@@ -78,9 +78,7 @@ function sign(wanted: Values<typeof HELP.options>, secret: string): Promise<stri
   const { ttl = DEFAULT_TTL_SECONDS, "expires-in": expiresIn } = wanted;
   const now = unixSeconds();
   const claims = {
-    aud: room === undefined && topic === undefined
-      ? AUDIENCE.connection
-      : AUDIENCE.subscription,
+    aud: room === undefined && topic === undefined ? AUDIENCE.connection : AUDIENCE.subscription,
     sub: user,
     site_id: site,
     name,

@@ -27,6 +27,7 @@ async function topicWith(
     unsubscribe: (channel) => engine.broker.unsubscribe(channel),
     publish: (...given) => engine.broker.publish(...given),
     forward: (...given) => engine.broker.forward(...given),
+    forget: (channel) => engine.broker.forget(channel),
     history(channel, asked) {
       reads.push(asked);
       return engine.broker.history(channel, asked);

@@ -12,6 +12,8 @@ import { waitFor } from "./wait.ts";
 const NODE = "rabbit@localhost";
 const COOKIE = "tests";
 
+const SERVER = "/usr/lib/rabbitmq/bin/rabbitmq-server";
+
 /** The queue's arguments, as documented. */
 const DECLARED = { durable: true, arguments: { "x-single-active-consumer": true } };
 
@@ -26,19 +28,14 @@ export class Rabbit implements AsyncDisposable {
 
   private constructor(folder: string) {
     this.#folder = folder;
-    this.#epmd = new Deno.Command("epmd", {
-      args: ["-address", "127.0.0.1", "-port", String(this.#epmdPort)],
-      stdin: "null",
-      stdout: "null",
-      stderr: "null",
-    }).spawn();
+    this.#epmd = inGroup(["epmd", "-address", "127.0.0.1", "-port", String(this.#epmdPort)]);
   }
 
   static async start(): Promise<Rabbit> {
     const rabbit = new Rabbit(await Deno.makeTempDir());
     try {
-      await rabbit.#configure();
-      await rabbit.restart();
+      await rabbit.#run();
+      await rabbit.answers();
       return rabbit;
     } catch (error) {
       await rabbit[Symbol.asyncDispose]();
@@ -54,27 +51,17 @@ export class Rabbit implements AsyncDisposable {
     return `amqp://guest:guest@127.0.0.1:${port}`;
   }
 
-  async restart(): Promise<void> {
-    this.#child = new Deno.Command("/usr/lib/rabbitmq/bin/rabbitmq-server", {
-      env: this.#env,
-      stdin: "null",
-      stdout: "null",
-      stderr: "null",
-    }).spawn();
+  /** Resolves when RabbitMQ answers. */
+  async answers(): Promise<void> {
     await waitFor("RabbitMQ answers", async () => {
       await (await connect(this.url)).close();
       return true;
     });
   }
 
-  /** Kills RabbitMQ itself, which is a child of the script that starts it. */
+  /** Kills RabbitMQ. It starts anew, on the same port and with what it has on its disk. */
   async kill(): Promise<void> {
-    const child = this.#child;
-    this.#child = undefined;
-    if (child === undefined) return;
-    const pid = Number(await Deno.readTextFile(`${this.#folder}/pid`).catch(() => child.pid));
-    Deno.kill(pid, "SIGKILL");
-    await child.status;
+    Deno.kill(Number(await Deno.readTextFile(`${this.#folder}/pid`)), "SIGKILL");
   }
 
   /** How many entries of a queue are not acknowledged, whether they were handed out or not. */
@@ -90,12 +77,16 @@ export class Rabbit implements AsyncDisposable {
   async setFull(isFull: boolean): Promise<void> {
     const part = isFull ? "0.0000001" : "0.4";
     await this.#evaluate(`vm_memory_monitor:set_vm_memory_high_watermark(${part}).`);
+    const alarms = async () => (await this.#evaluate("rabbit_alarm:get_alarms().")) !== "[]";
+    await waitFor("RabbitMQ knows", async () => await alarms() === isFull);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.kill();
-    this.#epmd.kill("SIGKILL");
-    await this.#epmd.status;
+    for (const child of [this.#child, this.#epmd]) {
+      if (child === undefined) continue;
+      Deno.kill(-child.pid, "SIGKILL"); // with all that it has started
+      await child.status;
+    }
     await Deno.remove(this.#folder, { recursive: true });
   }
 
@@ -117,10 +108,11 @@ export class Rabbit implements AsyncDisposable {
     return answer.slice("{ok, ".length, -1);
   }
 
-  async #configure(): Promise<void> {
+  async #run(): Promise<void> {
     const lines = [`listeners.tcp.1 = 127.0.0.1:${this.port}`, "loopback_users = none"];
     await Deno.writeTextFile(`${this.#folder}/rabbitmq.conf`, lines.join("\n"));
     await Deno.writeTextFile(`${this.#folder}/plugins`, "[].");
+    this.#child = inGroup(["sh", "-c", `while :; do ${SERVER}; done`], this.#env);
   }
 
   get #env(): Record<string, string> {
@@ -139,6 +131,17 @@ export class Rabbit implements AsyncDisposable {
       RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: `+S 1:1 -setcookie ${COOKIE} ${local}`,
     };
   }
+}
+
+/** Runs a program in a process group of its own. */
+function inGroup(command: readonly string[], env: Record<string, string> = {}): Deno.ChildProcess {
+  return new Deno.Command("setsid", {
+    args: [...command],
+    env,
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
 }
 
 export type Properties = Options.Publish;

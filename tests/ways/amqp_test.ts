@@ -8,6 +8,7 @@ import { parseEnv } from "node:util";
 import { configure, type LogRecord, reset } from "@logtape/logtape";
 import { readConfig } from "../../lib/configuration.ts";
 import { Server } from "../../lib/server.ts";
+import { Program } from "../support/program.ts";
 import { type Properties, Rabbit, RabbitSender } from "../support/rabbit.ts";
 import { RedisServer } from "../support/redis.ts";
 import { run } from "../support/command.ts";
@@ -269,13 +270,15 @@ Deno.test("while RabbitMQ is full, what is refused waits, and all else goes on",
   await sender.send("bad", { messageId: "bad" });
   await sender.send({ user_id: 1, room: "lobby", message: "good" });
   await rabbit.setFull(true);
+  await using full = new AsyncDisposableStack();
+  full.defer(() => rabbit.setFull(false));
   records.length = 0;
   await using server = await serve("full");
   await using client = await join(server, "1");
   await client.get("direct_message");
   await waitFor("it is told", () => told().some((line) => /RabbitMQ takes nothing now/.test(line)));
   assert.deepEqual([await rabbit.left("full"), valuesOf(server)["amqp_dead"]], [1, 0]);
-  await rabbit.setFull(false);
+  await full.disposeAsync();
   await emptied("full");
   assert.deepEqual((await sender.dead()).map(({ properties }) => properties.messageId), ["bad"]);
   assert.deepEqual(told().slice(1).map((line) => line.split(":")[0]), [
@@ -345,6 +348,70 @@ Deno.test("while the store is away, entries wait, and come in their order when i
   assert.deepEqual(await inboxOf(server, "1"), texts);
   assert.equal(valuesOf(server)["amqp_dead"], 0);
 });
+
+Deno.test("kill -9 of a node and of RabbitMQ under load: what was confirmed is stored or put aside, once and in order", async () => {
+  await using redis = await RedisServer.start();
+  const env = { ...redis.env, AMQP_URL: rabbit.url, AMQP_QUEUE: "killed" };
+  await using one = await Program.start({ env });
+  await waitFor("it asks", async () => (await statsOf(one))["amqp_up"] === 1);
+  await using two = await Program.start({ env });
+  const users = [1, 2, 3];
+  const clients = await Promise.all(
+    users.map((user) => TestClient.join(two.webSocketUrl, { user, room: "lobby" })),
+  );
+  await using _clients = new AsyncDisposableStack();
+  clients.forEach((client) => _clients.use(client));
+  const expected: { texts: string[][]; dead: string[] } = { texts: users.map(() => []), dead: [] };
+  for (let batch = 0; batch < BATCHES; batch++) {
+    const entries = Array.from({ length: IN_BATCH }, (_, index) => {
+      const number = batch * IN_BATCH + index;
+      const messageId = `entry-${number}`;
+      if (number % 20 === 7) {
+        expected.dead.push(messageId);
+        return { body: "bad", messageId };
+      }
+      const user = number % users.length;
+      expected.texts[user]?.push(`n${number}`);
+      return { body: { user_id: user + 1, room: "lobby", message: `n${number}` }, messageId };
+    });
+    const sending = sendAll("killed", entries);
+    if (batch === 2) one.kill("SIGKILL");
+    if (batch === 5) await rabbit.kill();
+    await sending;
+  }
+  await emptied("killed");
+  for (const [index, client] of clients.entries()) {
+    await client.settled();
+    const texts = client.ofType("direct_message").map(({ message }) => message);
+    assert.deepEqual(texts, expected.texts[index], `user ${users[index]}`);
+  }
+  await using sender = await RabbitSender.open(rabbit.url, "killed");
+  const dead = (await sender.dead()).map(({ properties }) => properties.messageId);
+  assert.deepEqual([...new Set(dead)].sort(), expected.dead.sort());
+});
+
+const BATCHES = 10;
+const IN_BATCH = 100;
+
+/** Sends entries until RabbitMQ has confirmed each: what it has not is sent again, in the same order. */
+async function sendAll(
+  queue: string,
+  entries: readonly { readonly body: unknown; readonly messageId: string }[],
+): Promise<void> {
+  let left = entries;
+  await waitFor("all are confirmed", async () => {
+    await using sender = await RabbitSender.open(rabbit.url, queue);
+    const sent = await Promise.allSettled(
+      left.map(({ body, messageId }) => sender.send(body, { messageId })),
+    );
+    left = left.filter((_, index) => sent[index]?.status === "rejected");
+    return left.length === 0;
+  });
+}
+
+async function statsOf({ url }: Program): Promise<Record<string, number>> {
+  return await (await fetch(`${url}/api/stats`)).json();
+}
 
 const PAGE = await Deno.readTextFile(`${ROOT}docs/rabbitmq.md`);
 

@@ -192,6 +192,26 @@ Deno.test("an entry of type room or of another site goes where it says", async (
   assert.equal(valuesOf(server)["amqp_stored"], 4);
 });
 
+Deno.test("entries of type topic are events in it, in their order, each once", async () => {
+  await using sender = await RabbitSender.open(rabbit.url, "topics");
+  await using server = await serve("topics");
+  await using client = await join(server, "1");
+  await client.command("subscribe", { topic: "Contact", filter: { id: 5 } });
+  for (let count = 0; count < 20; count++) {
+    const entry = { topic: "Contact", data: { id: 5 + count % 2, count } };
+    await sender.send(entry, { type: "topic", messageId: `contact-${count >> 2}-${count % 2}` });
+  }
+  await sender.send({ topic: "Contact", data: "text" }, { type: "topic" });
+  await emptied("topics");
+  await client.settled();
+  const events = client.ofType("event").map(({ data }) => (data as { count: number }).count);
+  assert.deepEqual(events, [0, 4, 8, 12, 16]);
+  const [dead] = await sender.dead();
+  assert.match(dead?.properties.headers?.["x-notifyli-reason"], /^Cannot take field 'data'/);
+  const { amqp_stored, amqp_duplicates, amqp_dead } = valuesOf(server);
+  assert.deepEqual([amqp_stored, amqp_duplicates, amqp_dead], [10, 10, 1]);
+});
+
 Deno.test("RabbitMQ that is away, cut off or silent is told once, and the server comes back by itself", async () => {
   await using sender = await RabbitSender.open(rabbit.url, "away");
   await using proxy = new TcpProxy(rabbit.port);
@@ -513,7 +533,11 @@ async function join(
 ): Promise<TestClient> {
   const client = await TestClient.connectWithToken(
     `ws://127.0.0.1:${server.port}/ws`,
-    await connectionToken({ sub: user, ...(site !== undefined && { site_id: site }) }),
+    await connectionToken({
+      sub: user,
+      topics: ["*"],
+      ...(site !== undefined && { site_id: site }),
+    }),
   );
   await client.command("subscribe", { room });
   return client;

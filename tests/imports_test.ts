@@ -47,7 +47,7 @@ const RULES: ImportRules = {
     "lib/kernel.ts": "base config core limits auth http feature.ts features.ts configuration.ts",
     "lib/server.ts":
       "base core net limits engines listeners asks auth auth/keys http feature.ts rooms protocols features.ts configuration.ts kernel.ts",
-    "lib/publisher": "base config limits/settings.ts engines inbox",
+    "lib/publisher": "base config limits/settings.ts engines rooms topics inbox",
     "lib/commands":
       "base config core log net engines listeners/knock.ts auth auth/keys rooms topics inbox ways features.ts configuration.ts server.ts publisher",
     "main.ts": "base commands",

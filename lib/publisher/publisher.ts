@@ -1,6 +1,6 @@
 /**
- * Sends notifications and asks who is connected, for TypeScript programs that share the Redis with notifyli. The calls are
- * those of the PHP library that this replaces.
+ * Sends notifications, speaks in rooms and topics, and asks who is connected, for TypeScript programs that share the Redis
+ * with notifyli.
  *
  * @example
  * ```ts ignore
@@ -8,6 +8,8 @@
  *
  * await using publisher = new Publisher({ host: "127.0.0.1", port: 6379 });
  * await publisher.publish({ userId: 123, room: "/user/123", message: "Your order has shipped" });
+ * await publisher.say("lobby", { message: "Sale!", name: "Shop" });
+ * await publisher.publishTopic("Contact_Updated_Topic", { id: 5 });
  * ```
  */
 import type { Redis } from "ioredis";
@@ -19,7 +21,7 @@ import type { UserPresence } from "../rooms/store/store.ts";
 import type { RedisAddress } from "../engines/redis/address.ts";
 import { connectRedis, endRedis, readyWithin, whyUnfit } from "../engines/redis/client.ts";
 import { throwUnavailable, throwUnconfirmed } from "../engines/redis/errors.ts";
-import { RedisKeys } from "../engines/redis/keys.ts";
+import { RedisKeys, type StreamWay } from "../engines/redis/keys.ts";
 import { redis as redisSlice } from "../engines/redis/settings.ts";
 import {
   clientsKey,
@@ -27,10 +29,19 @@ import {
   connectionsKey,
   parsePresence,
 } from "../rooms/store/connections.ts";
-import { userIdField, userIdOnWire } from "../base/fields.ts";
-import { type ParsedNotification, parseNotification } from "../inbox/notification.ts";
+import { type Fields, userIdField } from "../base/fields.ts";
+import { parseNotification } from "../inbox/notification.ts";
 import { inbox as inboxSlice } from "../inbox/settings.ts";
 import { limits as limitsSlice } from "../limits/settings.ts";
+
+import {
+  entryOf,
+  eventPayload,
+  type From,
+  messagePayload,
+  notificationPayload,
+  topicPayload,
+} from "./payloads.ts";
 
 const CONNECT_WITHIN_MS = 5000;
 
@@ -47,13 +58,46 @@ export interface PublisherOptions extends Partial<RedisAddress> {
   readonly prefix?: string;
   /** The pub/sub channel that the server hears. */
   readonly messageChannel?: string;
+  /** The pub/sub channel on which the server hears what goes to rooms and topics. */
+  readonly publicationChannel?: string;
   readonly limits?: Limits;
+  /** Where this is `false`, no call does anything and nothing is connected to, so that calls may stay in code. @default true */
+  readonly enabled?: boolean;
+}
+
+/** How something is sent. */
+export interface SendOptions {
+  /** Whether it waits in Redis until a server runs. Where it does not and none runs, it is lost. @default false */
+  readonly durable?: boolean;
+}
+
+/** Where something is published, and how. */
+export interface PublicationOptions extends SendOptions {
+  /** @default "default" */
+  readonly site?: string;
+}
+
+/** Who tells of an event. */
+export interface TellOptions extends From, PublicationOptions {}
+
+export interface SayOptions extends From, PublicationOptions {
+  /** A text for people; it may be absent where there is `data`. */
+  readonly message?: string;
+  /** Any JSON value, for programs. */
+  readonly data?: unknown;
+  /** An id of the caller's own: under it the room's history takes the message once. */
+  readonly id?: string;
+}
+
+export interface TopicOptions extends PublicationOptions {
+  /** An id of the caller's own: under it the topic's history takes the event once. */
+  readonly id?: string;
 }
 
 /** Unix time in seconds (or in a smaller unit), an ISO 8601 text with a zone, or a `Date`. */
 export type Time = number | string | Date;
 
-export interface PublishOptions {
+export interface PublishOptions extends SendOptions {
   /** A whole number or a string; 123 and "123" are one user. */
   readonly userId: number | bigint | string;
   readonly room: string;
@@ -74,30 +118,77 @@ export interface PublishOptions {
 }
 
 export class Publisher implements AsyncDisposable {
-  readonly #redis: Redis;
-  readonly #channel: string;
+  /** Absent where the publisher is not enabled. */
+  readonly #redis: Redis | undefined;
+  readonly #channels: Readonly<Record<StreamWay, string>>;
   readonly #limits: Limits;
   readonly #keys: RedisKeys;
 
-  constructor({ limits = DEFAULTS.limits, ...options }: PublisherOptions = {}) {
-    const { prefix = DEFAULTS.redis.prefix, messageChannel = `${prefix}messages` } = options;
-    this.#channel = messageChannel;
+  constructor({ limits = DEFAULTS.limits, enabled = true, ...options }: PublisherOptions = {}) {
+    const { prefix = DEFAULTS.redis.prefix } = options;
+    const { messageChannel = `${prefix}messages` } = options;
+    const { publicationChannel = `${prefix}publications` } = options;
+    this.#channels = { stream: messageChannel, "publications-stream": publicationChannel };
     this.#limits = limits;
     this.#keys = new RedisKeys(prefix);
+    if (!enabled) return;
     this.#redis = connectRedis({ ...DEFAULTS.redis, ...options }, { name: "notifyli-publisher" });
   }
 
   /**
    * Publishes a notification. Resolves with the number of servers that heard it: 0 means that none runs, and the
-   * notification is lost. Rejects with a `NotifyliError` for a wrong field or an unreachable Redis; with the code
-   * `unconfirmed` where Redis may have got it: send it again with the same `id` then.
+   * notification is lost; where it is `durable`, the number is 1 as soon as Redis has it. Rejects with a `NotifyliError` for
+   * a wrong field or an unreachable Redis; with the code `unconfirmed` where Redis may have got it: send it again with the
+   * same `id` then.
    */
-  async publish({ userId, expiresAt, deliverAt, ...rest }: PublishOptions): Promise<number> {
+  async publish(
+    { userId, expiresAt, deliverAt, durable, ...rest }: PublishOptions,
+  ): Promise<number> {
     const fields = { user_id: userId, expires_at: expiresAt, deliver_at: deliverAt, ...rest };
-    const parsed = parseNotification(fields, { limits: this.#limits, defaultRoom: DEFAULTS.room });
-    const redis = await this.#ready();
-    return await redis.publish(this.#channel, JSON.stringify(payloadOf(parsed)))
-      .catch(throwUnconfirmed);
+    const [limits, defaultRoom] = [this.#limits, DEFAULTS.room];
+    return await this.#send(
+      "stream",
+      durable,
+      () => notificationPayload(parseNotification(fields, { limits, defaultRoom })),
+    );
+  }
+
+  /** Says something to all in a room. Resolves and rejects as {@linkcode Publisher.publish} does. */
+  async say(room: string, { userId, durable, ...rest }: SayOptions): Promise<number> {
+    const fields = { user_id: userId, ...rest };
+    return await this.#send(
+      "publications-stream",
+      durable,
+      () => messagePayload(room, fields, this.#limits),
+    );
+  }
+
+  /** Tells all in a room of an event, which is not kept. Resolves and rejects as {@linkcode Publisher.publish} does. */
+  async tell(
+    room: string,
+    event: string,
+    data?: unknown,
+    { userId, durable, ...rest }: TellOptions = {},
+  ): Promise<number> {
+    const fields = { user_id: userId, ...rest, event, data };
+    return await this.#send(
+      "publications-stream",
+      durable,
+      () => eventPayload(room, fields, this.#limits),
+    );
+  }
+
+  /** Publishes an event in a topic. Resolves and rejects as {@linkcode Publisher.publish} does. */
+  async publishTopic(
+    topic: string,
+    data: Readonly<Record<string, unknown>>,
+    { durable, ...rest }: TopicOptions = {},
+  ): Promise<number> {
+    return await this.#send(
+      "publications-stream",
+      durable,
+      () => topicPayload(topic, { ...rest, data }, this.#limits),
+    );
   }
 
   /** Whether the user has a client in the room, on any node. What others left in the room's hash is no client. */
@@ -110,8 +201,9 @@ export class Publisher implements AsyncDisposable {
     userId: number | bigint | string,
     room: string,
   ): Promise<UserPresence | undefined> {
+    if (this.#redis === undefined) return undefined;
     const user = userIdField({ user_id: userId }, this.#limits);
-    const redis = await this.#ready();
+    const redis = await this.#ready(this.#redis);
     const place = { site: DEFAULT_SITE, room, user };
     // Both are sent at once. Nodes write the second key with the first, so without it somebody else wrote the entry.
     const [entry, isOurs] = await Promise.all([
@@ -122,25 +214,30 @@ export class Publisher implements AsyncDisposable {
   }
 
   close(): void {
-    this.#redis.disconnect();
+    this.#redis?.disconnect();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await endRedis(this.#redis);
+    if (this.#redis !== undefined) await endRedis(this.#redis);
   }
 
-  async #ready(): Promise<Redis> {
-    await readyWithin(this.#redis, CONNECT_WITHIN_MS);
-    const flaw = whyUnfit(this.#redis);
+  /** @param make makes the payload, or throws where a field is wrong */
+  async #send(way: StreamWay, durable = false, make: () => Fields): Promise<number> {
+    if (this.#redis === undefined) return 0;
+    const payload = make();
+    const redis = await this.#ready(this.#redis);
+    if (!durable) {
+      return await redis.publish(this.#channels[way], JSON.stringify(payload))
+        .catch(throwUnconfirmed);
+    }
+    await redis.xadd(this.#keys.stream(way), "*", ...entryOf(payload)).catch(throwUnconfirmed);
+    return 1;
+  }
+
+  async #ready(redis: Redis): Promise<Redis> {
+    await readyWithin(redis, CONNECT_WITHIN_MS);
+    const flaw = whyUnfit(redis);
     if (flaw !== undefined) throw new CodedError("unavailable", `Cannot use this Redis: ${flaw}`);
-    return this.#redis;
+    return redis;
   }
-}
-
-/** The payload of the message channel, in which servers of all versions understand each field. */
-function payloadOf(
-  { user, room, message, data, from, timestamp, id, expiresAt, deliverAt }: ParsedNotification,
-): Record<string, unknown> {
-  const times = { timestamp, expires_at: expiresAt, deliver_at: deliverAt };
-  return { user_id: userIdOnWire(user), room, message, data, from, id, ...times };
 }

@@ -1,0 +1,53 @@
+/** What a `Publisher` sends, checked by the rules of the server and in the fields that servers read. */
+import type { Fields } from "../base/fields.ts";
+import { digitsAsText, identifier, userIdOnWire } from "../base/fields.ts";
+import type { Limits } from "../base/sizes.ts";
+import type { ParsedNotification } from "../inbox/notification.ts";
+import { eventFields } from "../rooms/events.ts";
+import { senderFields, systemMessageFields } from "../rooms/system_fields.ts";
+import { topicEventFields, topicField } from "../topics/fields.ts";
+
+/** Who says something; nobody in particular where there is no `userId`. */
+export interface From {
+  /** @default the user's id, or "system" */
+  readonly name?: string;
+  readonly userId?: number | bigint | string;
+}
+
+/** The payload of the message channel, in which servers of all versions understand each field. */
+export function notificationPayload(
+  { user, room, message, data, from, timestamp, id, expiresAt, deliverAt }: ParsedNotification,
+): Fields {
+  const times = { timestamp, expires_at: expiresAt, deliver_at: deliverAt };
+  return { user_id: userIdOnWire(user), room, message, data, from, id, ...times };
+}
+
+export function messagePayload(room: string, fields: Fields, limits: Limits): Fields {
+  const { id, message, data, user, name } = systemMessageFields(fields, limits);
+  return { ...placeOf(room, fields, limits), message, data, name, user_id: user, id };
+}
+
+export function eventPayload(room: string, fields: Fields, limits: Limits): Fields {
+  const { user, name } = senderFields(fields, limits);
+  return { ...placeOf(room, fields, limits), ...eventFields(fields, limits), name, user_id: user };
+}
+
+export function topicPayload(topic: string, fields: Fields, limits: Limits): Fields {
+  const { site } = fields;
+  return { topic: topicField({ topic }, limits), site, ...topicEventFields(fields, limits) };
+}
+
+/** A payload as the fields of a stream's entry, which are all text. */
+export function entryOf(payload: Fields): string[] {
+  return Object.entries(payload).flatMap(([field, value]) => {
+    if (value === undefined) return [];
+    return [field, field === "data" ? JSON.stringify(value) : String(value)];
+  });
+}
+
+function placeOf(room: string, fields: Fields, limits: Limits): Fields {
+  return {
+    room: identifier({ room: digitsAsText({ room }, "room") }, "room", limits.room),
+    site: fields["site"],
+  };
+}

@@ -1,4 +1,4 @@
-/** `notifyli publish` says something in a room, by the running server's API. */
+/** `notifyli publish` says something in a room, or publishes an event in a topic, by the running server's API. */
 import type { Config } from "../configuration.ts";
 import { loadConfig } from "../configuration.ts";
 import { callServer, refusedAnswer, serverFailure } from "./local_api.ts";
@@ -8,11 +8,13 @@ import { readMessage } from "./standard_input.ts";
 import { failed, subcommand } from "./subcommand.ts";
 
 const HELP = {
-  usage: ["publish -r ROOM [options]"],
+  usage: ["publish -r ROOM [options]", "publish -t TOPIC -d JSON [--site SITE]"],
   about:
-    `Says something to all in a room. Without -m, -d and -e it reads the message from standard input.`,
+    `Says something to all in a room, or publishes an event in a topic. In a room, without -m, -d and -e,
+it reads the message from standard input.`,
   options: {
-    room: { short: "r", value: "ROOM", isRequired: true, help: "Room (required)" },
+    room: { short: "r", value: "ROOM", help: "Room" },
+    topic: { short: "t", value: "TOPIC", help: "Topic: its event is an object, given by -d" },
     message: { short: "m", value: "TEXT", help: "The message, for people" },
     data: {
       short: "d",
@@ -27,6 +29,7 @@ const HELP = {
     },
     name: { short: "n", value: "NAME", help: 'Whom it is from (default: "system")' },
     user: { short: "u", value: "USER", help: "The user whom it is from (default: nobody)" },
+    site: { value: "SITE", help: "Site of the topic (default: that of the API key)" },
   },
   notes: "Where the server needs an API key, it is that of APP_API_KEY.",
   exitCodes: "0 said, 1 not said, 2 wrong options or settings.",
@@ -48,9 +51,13 @@ interface SayCall {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-async function callOf(
-  { room, message, data, event, name, user }: Values<typeof HELP.options>,
-): Promise<SayCall> {
+async function callOf(given: Values<typeof HELP.options>): Promise<SayCall> {
+  const { topic, room, site, message, data, event, name, user } = given;
+  if (topic !== undefined) return topicCall(topic, given);
+  if (room === undefined || room === "") {
+    throw new UsageError("Missing --room or --topic, which says where it goes");
+  }
+  if (site !== undefined) throw new UsageError("Cannot take --site without --topic");
   const from = { name, user_id: user };
   const query = `?room=${encodeURIComponent(room)}`;
   if (event !== undefined) {
@@ -61,12 +68,27 @@ async function callOf(
   return { path: `/api/rooms/messages${query}`, body: { message: text, data, ...from } };
 }
 
+function topicCall(
+  topic: string,
+  { data, site, ...others }: Values<typeof HELP.options>,
+): SayCall {
+  for (const option of ["room", "message", "event", "name", "user"] as const) {
+    if (others[option] !== undefined) {
+      throw new UsageError(`Cannot take --${option} beside --topic: a topic has data alone`);
+    }
+  }
+  if (data === undefined) throw new UsageError("Missing --data, which is what the topic is told");
+  return { path: `/api/topics/${encodeURIComponent(topic)}`, body: { data, site } };
+}
+
 async function send(config: Config, { path, body }: SayCall): Promise<string> {
   const answer = await callServer(config, { method: "POST", path, body }).catch((cause) => {
     throw serverFailure(config, cause);
   });
   const { id, event }: Record<string, unknown> = { ...(answer.json as object | undefined) };
-  if (answer.status === 201 && typeof id === "string") return `Said, with the id ${id}`;
+  if (answer.status === 201 && typeof id === "string") {
+    return `${path.startsWith("/api/topics/") ? "Published" : "Said"}, with the id ${id}`;
+  }
   if (answer.status === 200 && typeof event === "string") return "Told";
   throw refusedAnswer(config, answer);
 }

@@ -109,6 +109,49 @@ for (const engine of ENGINES) {
     await Deno.remove(dataDir, { recursive: true });
   });
 
+  Deno.test(`what a server that was killed with -9 had begun has ended (${engine})`, async () => {
+    await using redis = engine === "redis" ? await RedisServer.start() : undefined;
+    await using receiver = new Receiver();
+    const dataDir = await Deno.makeTempDir();
+    const env = {
+      ...redis?.env,
+      ...(redis && { REDIS_LEASE_SECONDS: "5" }),
+      ...hookEnv(receiver.url, { HOOK_EVENTS: "connection.*, room.*" }),
+    };
+    const lines = () =>
+      receiver.events.map(({ event, user_id, room }) => [event, room, user_id].join(" "));
+    {
+      await using program = await Program.start({ env, dataDir });
+      await using ann = await connect(program, "ann");
+      await using gone = await connect(program, "bob");
+      for (const client of [ann, gone]) await client.command("subscribe", { room: "lobby" });
+      await gone.close();
+      await waitFor("one has left", () => lines().includes("room.leave lobby bob"));
+      await waitFor(
+        "its end is told",
+        () => lines().some((line) => line.startsWith("connection.close")),
+      );
+      program.kill("SIGKILL");
+      await program.ended();
+    }
+    const before = receiver.events.length;
+    {
+      await using program = await Program.start({ env, dataDir });
+      await waitFor("the room is vacated", () => lines().includes("room.vacated lobby "));
+      const ended = ["connection.close  ", "room.leave lobby ann", "room.vacated lobby "];
+      await waitFor("all has ended", () => receiver.events.length >= before + 3);
+      assert.deepEqual(lines().slice(before).sort(), ended);
+      await using _back = await connect(program, "ann");
+      await waitFor("a client comes", () => receiver.events.length >= before + 4);
+    }
+    const opened = receiver.events.filter(({ event }) => event === "connection.open");
+    const closed = receiver.events.filter(({ event }) => event === "connection.close");
+    const idsOf = (events: ToldEvent[]) => events.map(({ data }) => data["client_id"]).sort();
+    assert.equal(opened.length, 3);
+    assert.deepEqual(idsOf(closed), idsOf(opened.slice(0, 2)), "each has ended once");
+    await Deno.remove(dataDir, { recursive: true });
+  });
+
   Deno.test(`past the limit the oldest are dropped, and the endpoint is told how many (${engine})`, async () => {
     await using redis = engine === "redis" ? await RedisServer.start() : undefined;
     await using receiver = new Receiver();

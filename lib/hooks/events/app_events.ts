@@ -8,7 +8,7 @@ import type { Connection } from "../../core/connection.ts";
 import type { LogEntry } from "../../core/publication.ts";
 import type { AppEvent, EventName } from "./event.ts";
 import { type Choice, Selection } from "./selection.ts";
-import type { EventStore } from "./store.ts";
+import type { Ending, EventStore } from "./store.ts";
 
 const log = getLogger(["notifyli", "events"]);
 
@@ -62,6 +62,11 @@ export class AppEvents {
     this.#onAsked = begin;
   }
 
+  /** Whether anybody asks for anything. */
+  get isAsked(): boolean {
+    return this.#takers.size > 0;
+  }
+
   /** Whether anybody asks for an event, be it in some rooms alone. It runs for every message. */
   asksFor(event: EventName): boolean {
     return this.#takers.has(event);
@@ -108,6 +113,19 @@ export class AppEvents {
   write({ logs }: Audience, event: AppEvent): Promise<void> {
     if (logs.length === 0 || this.#store === undefined) return Promise.resolve();
     return this.#store.append(logs, event);
+  }
+
+  /** Writes an event into its logs, and the one that ends what begins by it, should this node die before. Never rejects. */
+  begin(audience: Audience | undefined, event: AppEvent, ending: Ending): Promise<void> {
+    if (this.#store === undefined || ending.logs.length === 0) {
+      return audience === undefined ? Promise.resolve() : this.write(audience, event);
+    }
+    return this.#store.begin(audience?.logs ?? [], event, ending);
+  }
+
+  /** Writes the event that something ends with. Never rejects. */
+  end({ logs }: Audience, event: AppEvent, key: string): Promise<void> {
+    return this.#store?.end(logs, event, key) ?? Promise.resolve();
   }
 
   #add(taker: Taker): void {

@@ -79,9 +79,18 @@ export async function openAppEvents(
         connections.closed(connection);
       },
     },
-    restore: users,
+    restore: {
+      async restore(signal) {
+        await users.restore(signal);
+        await store?.restore();
+      },
+    },
     tasks,
-    metrics: [...told.flatMap(({ metrics }) => metrics), ...(hasLogs ? [lost] : [])],
+    metrics: [
+      ...(told.length === 0 ? new EndpointCounters().metrics() : []),
+      ...told.flatMap(({ metrics }) => metrics),
+      lost,
+    ],
     async [Symbol.asyncDispose]() {
       await node.background.settled(); // users who leave rooms as their connections are closed are told of, too
       await store?.[Symbol.asyncDispose]();

@@ -1,6 +1,7 @@
 /** Tells of users who come into rooms and leave them, and of rooms that are occupied and vacated, once on all nodes together. */
 import type { Rooms } from "../../rooms/rooms.ts";
-import type { AppEvents } from "./app_events.ts";
+import { nextId } from "../../base/ids.ts";
+import type { AppEvents, Audience } from "./app_events.ts";
 import type { AppEvent, EventName } from "./event.ts";
 
 type RoomChange = Parameters<Parameters<Rooms["listenToChanges"]>[0]>[0];
@@ -24,15 +25,34 @@ export function tellRoomChanges(
     },
   });
   rooms.listenToChanges((change) => {
+    if (!events.isAsked) return;
     for (const event of eventsOf(change)) {
-      if (!events.asksFor(event)) continue;
       const audience = events.audienceOf(event, change.site, change.room);
-      if (audience === undefined) continue;
       const told = eventOf(event, change);
-      events.call(audience, told);
-      if (!isWritten) void events.write(audience, told);
+      if (audience !== undefined) events.call(audience, told);
+      if (!isWritten) write(events, change, audience, told);
     }
   });
+}
+
+/** Writes a change into logs by itself. What has come leaves when the server dies: then its next start tells of that. */
+function write(
+  events: AppEvents,
+  change: RoomChange,
+  audience: Audience | undefined,
+  told: AppEvent,
+): void {
+  const { site, room, user } = change;
+  const isOfUser = told.event === "room.join" || told.event === "room.leave";
+  const key = ["room", site, room, isOfUser ? user : ""].join("\n");
+  if (change.kind === "leave") {
+    if (audience !== undefined) void events.end(audience, told, key);
+    return;
+  }
+  const end = isOfUser ? "room.leave" : "room.vacated";
+  const logs = events.audienceOf(end, site, room)?.logs ?? [];
+  const ending = eventOf(end, { ...change, id: nextId() });
+  void events.begin(audience, told, { key, logs, event: ending });
 }
 
 /** A room is occupied before the first user has come there, and vacated after the last one has left. */
@@ -41,7 +61,7 @@ function eventsOf({ kind, users }: RoomChange): EventName[] {
   return users === 0 ? ["room.leave", "room.vacated"] : ["room.leave"];
 }
 
-/** The same as `presence_log.lua` writes. */
+/** The same as `rooms/store/presence_log.lua` writes. */
 function eventOf(event: EventName, { site, room, user, name, id }: RoomChange): AppEvent {
   const at = Date.now();
   return event === "room.join" || event === "room.leave"

@@ -4,15 +4,24 @@ import type { Statement } from "../../engines/sqlite/statement.ts";
 import type { SqliteStore } from "../../engines/sqlite/store.ts";
 import type { SqliteStorage } from "../../engines/storage.ts";
 import EVENTS from "./1_events.sql" with { type: "text" };
+import ENDINGS from "./3_endings.sql" with { type: "text" };
 import ONLINE from "./2_online.sql" with { type: "text" };
 import type { AppEvent } from "./event.ts";
 import { Outbox } from "./outbox.ts";
 import { SqliteEventLog } from "./sqlite_log.ts";
-import { type EventLog, type EventStore, MAX_BATCH_BYTES, MOST_UNWRITTEN } from "./store.ts";
+import { SqliteEndings } from "./sqlite_endings.ts";
+import {
+  type Ending,
+  type EventLog,
+  type EventStore,
+  MAX_BATCH_BYTES,
+  MOST_UNWRITTEN,
+} from "./store.ts";
 
 export const EVENTS_SQL: readonly Migration[] = [
   { name: "events", sql: EVENTS },
   { name: "online", sql: ONLINE },
+  { name: "endings", sql: ENDINGS },
 ];
 
 /** Most events of one row. */
@@ -21,26 +30,47 @@ const ROW_EVENTS = 100;
 interface Unwritten {
   readonly logs: readonly string[];
   readonly json: string;
+  /** What begins with the event. */
+  readonly ending?: Ending;
+  /** The key of what ends with it. */
+  readonly ends?: string;
 }
 
 export class SqliteEvents implements EventStore {
   readonly #store: SqliteStore;
   readonly #insert: Statement;
+  readonly #endings: SqliteEndings;
   readonly #outbox: Outbox<Unwritten>;
 
   /** @param onLost is told how many events were lost that the file did not take */
   constructor({ store }: SqliteStorage, onLost: (count: number) => void) {
     this.#store = store;
     this.#insert = store.prepare("INSERT INTO events (log, count, events) VALUES (?, ?, ?)");
+    this.#endings = new SqliteEndings(store);
     this.#outbox = new Outbox<Unwritten>({
       write: (items) => this.#write(items),
       most: MOST_UNWRITTEN,
       onLost: ({ length }) => onLost(length),
     });
+    // The last server was killed, or the machine: all that was begun there has ended.
+    for (const { key, logs, event } of this.#endings.left()) void this.end(logs, event, key);
   }
 
   append(logs: readonly string[], event: AppEvent): Promise<void> {
     return this.#outbox.push({ logs, json: JSON.stringify(event) });
+  }
+
+  begin(logs: readonly string[], event: AppEvent, ending: Ending): Promise<void> {
+    return this.#outbox.push({ logs, json: JSON.stringify(event), ending });
+  }
+
+  end(logs: readonly string[], event: AppEvent, key: string): Promise<void> {
+    return this.#outbox.push({ logs, json: JSON.stringify(event), ends: key });
+  }
+
+  /** A file loses nothing while its server lives. */
+  restore(): Promise<void> {
+    return Promise.resolve();
   }
 
   entryOf(): undefined {
@@ -59,6 +89,10 @@ export class SqliteEvents implements EventStore {
     const rows = rowsOf(items);
     await this.#store.commit(() => {
       for (const { log, lines } of rows) this.#insert.run(log, lines.length, lines.join("\n"));
+      for (const { ending, ends } of items) {
+        if (ending !== undefined) this.#endings.add(ending);
+        if (ends !== undefined) this.#endings.remove(ends);
+      }
     });
     return items.length;
   }

@@ -3,12 +3,27 @@ import type { LogEntry } from "../../core/publication.ts";
 import type { HookLog } from "../log.ts";
 import type { AppEvent } from "./event.ts";
 
+/** Something that begins with one event and ends with another, whatever becomes of this node. */
+export interface Ending {
+  /** No other thing that has begun and not ended has this key. */
+  readonly key: string;
+  /** The event of the end, as another node tells it should this one die. */
+  readonly event: AppEvent;
+  readonly logs: readonly string[];
+}
+
 export interface EventStore extends AsyncDisposable {
   /**
    * Appends an event to logs, in the order of the calls. Resolves when it is written, or at once while the engine is away:
    * then it is written when the engine is back. Never rejects.
    */
   append(logs: readonly string[], event: AppEvent): Promise<void>;
+  /** Appends the event that something begins with. Its end is told should this node die before {@linkcode EventStore.end}. */
+  begin(logs: readonly string[], event: AppEvent, ending: Ending): Promise<void>;
+  /** Appends the event that something ends with. */
+  end(logs: readonly string[], event: AppEvent, key: string): Promise<void>;
+  /** Notes anew what the engine has lost of what has begun. Rejects where the engine is away again. */
+  restore(): Promise<void>;
   /**
    * The same as an entry that the engine's own steps write; `undefined` where the engine writes none, so that
    * {@linkcode EventStore.append} has to.

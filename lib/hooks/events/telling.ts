@@ -23,8 +23,9 @@ export class EndpointCounters implements TellingCounters {
   readonly failed = { value: 0 };
   readonly dropped = { value: 0 };
 
-  metrics(endpoint: string, log: EventLog): Metric[] {
-    const labels = { endpoint };
+  /** @param endpoint absent where there is none: then all are shown as 0 */
+  metrics(endpoint?: string, log: Pick<EventLog, "waiting"> = { waiting: 0 }): Metric[] {
+    const labels: Record<string, string> = endpoint === undefined ? {} : { endpoint };
     const counter = (name: string, help: string, count: { readonly value: number }): Metric => ({
       ...{ name, help, labels },
       type: "counter",

@@ -92,7 +92,7 @@ export const ERRORS = {
   put_out: {
     meaning: "Another system put the user out of the room; the user may come back",
     status: 403,
-    temporary: true,
+    temporary: false,
   },
   too_many_rooms: {
     meaning: "The client is in as many rooms as one may be in, or the site has as many made ones",

@@ -247,6 +247,8 @@ export class Client {
       case "join":
       case "leave":
         return this.#rooms.comeOrGo(frame.room, frame.type, frame.user);
+      case "left":
+        return this.#rooms.left(frame.room, frame.error);
       case "presence":
         return this.#rooms.replacePresence(frame.room, readPresence(frame.data));
       case "inbox":

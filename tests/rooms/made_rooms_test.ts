@@ -1,5 +1,6 @@
 /** Rooms that are made while the server runs: on both listeners and engines, on all nodes at once, by every way in. */
 import assert from "node:assert/strict";
+import { connect } from "../../lib/sdk/mod.ts";
 import { EventStream } from "../support/event_stream.ts";
 import { Manager } from "../support/manager.ts";
 import { type Nodes, PLACES } from "../support/nodes.ts";
@@ -227,6 +228,39 @@ everywhere("a user is put out of a room, and may come back", async (nodes) => {
   await waitFor("it is back", async () => (await there()).join() === "alice,bob");
   assert.deepEqual(alice.ofType("left"), []);
 });
+
+everywhere(
+  "the library's subscriptions end with the reason, and come back when asked to",
+  async (nodes) => {
+    const { manager, first, last } = nodes;
+    const heard: string[] = [];
+    const token = await connectionToken({ sub: "bob" });
+    const client = connect({ url: last.webSocketUrl, token });
+    using _client = { [Symbol.dispose]: () => client.close() };
+    client.on("error", ({ code }) => heard.push(`client ${code}`));
+    const subscribe = (name: string) => {
+      const subscription = client.subscribe("lobby", ({ message }) => {
+        heard.push(`${name} ${message}`);
+      });
+      subscription.on("subscribed", () => heard.push(`${name} subscribed`));
+      return subscription;
+    };
+    subscribe("one").on("error", ({ code }) => heard.push(`one ${code}`));
+    subscribe("two");
+    await waitFor("it is in", () => heard.includes("two subscribed"));
+    await manager.call(first, "DELETE", "/rooms/lobby/connections/bob");
+    await waitFor("it is out", () => heard.includes("one put_out"));
+    await manager.done(first, "/rooms/lobby/messages", { message: "unheard" });
+    subscribe("three");
+    await waitFor("it is back", () => heard.includes("three subscribed"));
+    await manager.done(first, "/rooms/lobby/messages", { message: "heard" });
+    await waitFor("it hears", () => heard.includes("three heard"));
+    await manager.call(last, "PUT", "/rooms/lobby", { private: true });
+    await waitFor("it is out again", () => heard.includes("client forbidden"));
+    const wrong = heard.filter((each) => / unheard$|^(one|two) heard$/.test(each));
+    assert.deepEqual(wrong, []);
+  },
+);
 
 everywhere(
   "a deleted room's messages are gone, and its positions are of another epoch",

@@ -44,6 +44,8 @@ export type ServerFrame =
   /** How far a topic is. */
   | { type: "position"; topic: string; position: Position }
   | { type: "join" | "leave"; room: string; user: User }
+  /** We had to leave a room. */
+  | { type: "left"; room: string; error: NotifyliError }
   /** Who is in a room, anew; `replies.ts` reads it as it reads the answer to `presence`. */
   | { type: "presence"; room: string; data: JsonObject }
   | { type: "inbox"; change: InboxChange }
@@ -125,6 +127,10 @@ function parseFrame(line: string): ServerFrame | undefined {
         ? { type, room: fields.room, user }
         : undefined;
     }
+    case "left":
+      return typeof fields.room === "string"
+        ? { type, room: fields.room, error: parseError(fields, fields.message) }
+        : undefined;
     case "event": {
       if (fields.topic !== undefined) return parseTopicEvent(fields);
       const event = parseRoomEvent(fields);

@@ -127,6 +127,18 @@ export class JoinedRoom implements SubscribedRoom {
     this.#presence.change(type, user);
   }
 
+  /** The server has put us out: the subscriptions hear why, and are over. Whoever wants to come back subscribes anew. */
+  left(error: NotifyliError): void {
+    const subscriptions = [...this.#subscriptions];
+    this.close();
+    const heard = subscriptions.map((each) => {
+      const isHeard = each.emit("error", error);
+      each.end();
+      return isHeard;
+    });
+    if (!heard.includes(true)) this.#events.failed(error);
+  }
+
   replacePresence(part: PresencePart): void {
     this.#presence.replace(part);
   }

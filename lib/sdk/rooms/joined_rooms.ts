@@ -75,6 +75,13 @@ export class JoinedRooms implements Part {
     this.#joined.get(room)?.comeOrGo(type, user);
   }
 
+  /** The server has put us out of a room: its subscriptions are over. */
+  left(room: string, error: NotifyliError): void {
+    const joined = this.#joined.get(room);
+    this.#joined.delete(room);
+    joined?.left(error);
+  }
+
   replacePresence(room: string, part: PresencePart): void {
     this.#joined.get(room)?.replacePresence(part);
   }

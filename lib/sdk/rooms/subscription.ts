@@ -23,7 +23,8 @@ export interface SubscriptionEvents {
   leave: User;
   /**
    * The server does not let us in, or does not tell who is there. It is asked again at each reconnection, and where it could
-   * only not answer now, after a pause.
+   * only not answer now, after a pause. With code `put_out`, and where a room's rule has changed so that we may not be there
+   * any more, we were inside: then the subscription is over, and asks for nothing more.
    * Where nobody listens, the client's `error` event has it.
    */
   error: NotifyliError;

@@ -275,11 +275,19 @@ export class SharedLink implements TabLink {
       return then?.(frame);
     }
     if ("topic" in frame) return this.#topics.receive(frame);
+    if (frame.type === "left") return this.#left(String(frame.room), line);
     const isMessage = frame.type === "usermsg";
     const isRoom = isMessage || frame.type === "event";
     const stream = isRoom ? String(frame.room) : INBOX;
     if (isMessage || frame.type === "direct_message") this.#streams.note(stream, frame.offset);
     const tabs = isRoom ? this.#rooms.tabsIn(stream) : [...this.#tabs];
+    for (const tab of tabs) tab.receive(line);
+  }
+
+  /** The server has put the connection out of a room, and with it all tabs that were there. */
+  #left(room: string, line: string): void {
+    const tabs = this.#rooms.drop(room);
+    this.#streams.forget(room);
     for (const tab of tabs) tab.receive(line);
   }
 

@@ -32,6 +32,13 @@ export class SharedRooms {
     return false;
   }
 
+  /** Takes all tabs out of a room. Returns those that were in it. */
+  drop(room: string): Tab[] {
+    const tabs = this.tabsIn(room);
+    this.#rooms.delete(room);
+    return tabs;
+  }
+
   has(room: string): boolean {
     return this.#rooms.has(room);
   }

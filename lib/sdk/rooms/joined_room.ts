@@ -129,14 +129,8 @@ export class JoinedRoom implements SubscribedRoom {
 
   /** The server has put us out: the subscriptions hear why, and are over. Whoever wants to come back subscribes anew. */
   left(error: NotifyliError): void {
-    const subscriptions = [...this.#subscriptions];
+    this.#fail(error);
     this.close();
-    const heard = subscriptions.map((each) => {
-      const isHeard = each.emit("error", error);
-      each.end();
-      return isHeard;
-    });
-    if (!heard.includes(true)) this.#events.failed(error);
   }
 
   replacePresence(part: PresencePart): void {

@@ -5,7 +5,7 @@ import {
   connect,
   type ConnectOptions,
   type Gap,
-  NotifyliError,
+  type NotifyliError,
   type OpenTransport,
   type TopicFilter,
   type TopicMessage,
@@ -18,7 +18,7 @@ import { nextState } from "../support/next_state.ts";
 import { Program } from "../support/program.ts";
 import { RedisServer } from "../support/redis.ts";
 import { TcpProxy } from "../support/tcp_proxy.ts";
-import { APP_KEY, connectionToken, subscriptionToken } from "../support/tokens.ts";
+import { APP_KEY, connectionToken, nowSeconds, subscriptionToken } from "../support/tokens.ts";
 import { waitFor } from "../support/wait.ts";
 
 const TOPIC = "Contact_Updated_Topic";
@@ -30,9 +30,9 @@ const CARRIERS: readonly (readonly [string, OpenTransport])[] = [
 
 for (const listener of ["deno", "node"]) {
   for (const [name, transport] of CARRIERS) {
-    const test = (what: string, run: (setting: Setting) => Promise<void>, env = {}) =>
+    const test = (what: string, run: (setting: Setting) => Promise<void>) =>
       Deno.test(`SDK topics on the ${listener} listener, over ${name}: ${what}`, async () => {
-        await using setting = await Setting.open({ APP_LISTENER: listener, ...env }, transport);
+        await using setting = await Setting.open({ APP_LISTENER: listener }, transport);
         await run(setting);
       });
 
@@ -82,6 +82,128 @@ for (const listener of ["deno", "node"]) {
       await all[0]?.hears("1", "2", "3", "4");
     });
   }
+}
+
+test("what the server refuses is told, and a token that expired on the way is got anew", async (setting) => {
+  const client = setting.client();
+  const warned: string[] = [];
+  client.on("error", ({ code }) => warned.push(code));
+  const expired = (filter: TopicFilter) =>
+    subscriptionToken({ topic: TOPIC, filter, exp: nowSeconds() - 3600 });
+  let asked = 0;
+  const good = watch(client, { id: 5 }, {
+    token: async (topic, filter) =>
+      ++asked === 1 ? await expired(filter) : await subscriptionToken({ topic, filter }),
+  });
+  const wide = watch(client, {}, {
+    token: await subscriptionToken({ topic: TOPIC, filter: { id: 5 } }),
+  });
+  const other = watch(client, { id: 5 }, {
+    token: await subscriptionToken({ topic: "Other", filter: {} }),
+  });
+  const late = watch(client, { id: 5 }, { token: await expired({ id: 5 }) });
+  const none = watch(client, { id: 5 });
+  await waitFor("it is in", () => good.taken() === 1);
+  await waitFor(
+    "all are refused",
+    () => [wide, other, late, none].every(({ errors }) => errors.length === 1),
+  );
+  assert.deepEqual([wide, other, late, none].map(({ errors }) => errors[0]?.code), [
+    "invalid_token",
+    "invalid_token",
+    "expired_token",
+    "forbidden",
+  ]);
+  await assert.rejects(client.topics.subscribe(TOPIC, () => {}), { code: "forbidden" });
+  assert.deepEqual([good.errors, asked, warned], [[], 2, []]);
+  const narrow = watch(client, { id: 5, by: 3 }, {
+    token: await subscriptionToken({ topic: TOPIC, filter: { id: 5 } }),
+  });
+  await waitFor("a narrower one is in", () => narrow.taken() === 1);
+  await setting.subscriptions(2);
+});
+
+test("a connection token may grant topics, and ids end what they are of", async (setting) => {
+  const client = setting.client({ token: () => connectionToken({ topics: ["Contact_*"] }) });
+  const heard: unknown[] = [];
+  const ids = await Promise.all([
+    client.topics.subscribe(TOPIC, ({ data }) => heard.push(data["id"])),
+    client.topics.subscribe(TOPIC, { id: 5 }, ({ data }) => heard.push(data["id"])),
+  ]);
+  await assert.rejects(client.topics.subscribe("Other", () => {}), { code: "forbidden" });
+  await setting.publish({ id: 5 });
+  await waitFor("both hear it", () => heard.length === 2);
+  client.topics.unsubscribe(ids[0]);
+  await setting.subscriptions(1);
+  await setting.publish({ id: 6 });
+  await setting.publish({ id: 5 });
+  await waitFor("one hears it", () => heard.length === 3);
+  assert.deepEqual(heard, [5, 5, 5]);
+  client.topics.unsubscribe(ids[1]);
+  await setting.subscriptions(0);
+});
+
+test("a filter that rarely matches has a position from which nothing is lost", async (setting) => {
+  const client = setting.client({ token: () => connectionToken({ topics: ["*"] }) });
+  const rare = watch(client, { id: 5 });
+  await waitFor("it is in", () => rare.taken() === 1);
+  for (let by = 0; by < 30; by++) await setting.publish({ id: 6, updated_by: by });
+  await waitFor("it is told how far the topic is", () => rare.subscription.position?.offset === 30);
+  await setting.away(client, async () => {
+    for (let by = 0; by < 18; by++) await setting.publish({ id: by === 7 ? 5 : 6, updated_by: by });
+  });
+  await rare.hears("7");
+  assert.deepEqual([rare.gaps, rare.taken()], [[], 2]);
+  await setting.away(client, async () => {
+    for (let by = 0; by < 40; by++) await setting.publish({ id: by === 8 ? 6 : 5, updated_by: by });
+  });
+  await rare.hears("7", "39 again");
+  assert.equal(rare.gaps.length, 1);
+  assert.equal(rare.gaps[0]?.now?.offset, 88);
+}, { APP_TOPIC_HISTORY: "*=20/3600" });
+
+Deno.test("SDK topics: a node that is killed loses and doubles nothing, nor does the way to another", async () => {
+  await using redis = await RedisServer.start();
+  const env = { ...redis.env, APP_KEY };
+  await using first = await Program.start({ env });
+  await using second = await Program.start({ env: { ...env, APP_LISTENER: "node" } });
+  const manager = await Manager.of(second);
+  using client = closing(connect({
+    urls: [first.webSocketUrl, second.webSocketUrl],
+    token: () => connectionToken(),
+  }));
+  const [asked, token] = tokens();
+  const five = watch(client.client, { id: 5 }, { token });
+  const all = watch(client.client, {}, { token });
+  await waitFor("both are in", () => five.taken() === 1 && all.taken() === 1);
+  const publish = async (by: number) =>
+    void await manager.done(second, `/topics/${TOPIC}`, {
+      data: { id: by % 2 ? 5 : 6, updated_by: by },
+    });
+  const numbers = Array.from({ length: 60 }, (_, index) => index);
+  for (const by of numbers) {
+    if (by === 20) first.kill();
+    await publish(by);
+  }
+  await five.hears(...numbers.filter((by) => by % 2).map(String));
+  await all.hears(...numbers.map(String));
+  assert.deepEqual([five.gaps, five.errors, all.gaps, all.errors], [[], [], [], []]);
+  assert.deepEqual(asked, [{ id: 5 }, {}, { id: 5 }, {}]);
+});
+
+function test(
+  what: string,
+  run: (setting: Setting) => Promise<void>,
+  env: Readonly<Record<string, string>> = {},
+): void {
+  Deno.test(`SDK topics: ${what}`, async () => {
+    await using setting = await Setting.open(env);
+    await run(setting);
+  });
+}
+
+function closing(client: Client): { client: Client } & Disposable {
+  return { client, [Symbol.dispose]: () => client.close() };
 }
 
 /** A server with a key, behind a proxy that takes clients away, and the hand that publishes. */

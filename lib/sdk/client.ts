@@ -3,6 +3,7 @@
  * from `core/server_connection.ts` is parsed by `core/frames.ts`, and goes to the part that it concerns: rooms, topics or
  * inbox.
  */
+import { closeCodeOf } from "../base/close_codes.ts";
 import type { ClientEvents } from "./client_events.ts";
 import { closedError, NotifyliError, stoppedError } from "./core/errors.ts";
 import { Emitter, type Handler, throwLater } from "./core/events.ts";
@@ -21,7 +22,7 @@ import { type Connected, readConnected, readPresence } from "./core/replies.ts";
 import { type Link, readReply, Requests } from "./core/requests.ts";
 import { Retry } from "./core/retry.ts";
 import { ServerConnection, type State } from "./core/server_connection.ts";
-import { askToken } from "./core/token.ts";
+import { askCredentials, askToken } from "./core/token.ts";
 import type { Message, Published } from "./core/types.ts";
 import { watchWake } from "./core/wake.ts";
 import { Notifications } from "./inbox/notifications.ts";
@@ -200,6 +201,8 @@ export class Client {
     const known = this.#siteId === undefined ? undefined : this.#userId;
     const { name, userId = known } = this.#options;
     const inbox = this.notifications.position;
+    const { credentials } = this.#connection;
+    if (credentials !== undefined) this.#show(credentials);
     this.#requests.send({
       type: "connect",
       ...(userId === undefined ? {} : { user_id: wireUserId(userId) }),
@@ -211,6 +214,21 @@ export class Client {
       else if (connected.temporary) this.#connection.lose(connected.message);
       else this.#connection.stop(connected.code, connected.message);
     });
+  }
+
+  /** Shows the credentials. The server takes the next command when it knows who this is. */
+  #show(credentials: JsonObject): void {
+    this.#requests.send({ type: "auth", credentials }, (reply) => {
+      if (!reply.success) this.#refused(reply.error);
+    });
+  }
+
+  /** The credentials were not taken. Where the server closes with a code that says more, that is waited for. */
+  #refused(error: NotifyliError): void {
+    if (error.temporary) this.#connection.lose(error.message);
+    else if (closeCodeOf(error.code) === undefined) {
+      this.#connection.stop(error.code, error.message);
+    }
   }
 
   #connected(connected: Connected): void {
@@ -263,25 +281,34 @@ export class Client {
     }
   }
 
-  /** Sends another token. Where none can be had, the server ends the connection with the session, and says why. */
+  /** Sends another token or credentials. Where none can be had, the server ends the connection with the session. */
   #renewSession(): void {
-    const { token: source, clock } = this.#options;
-    if (typeof source !== "function") return; // there is no other
-    const again = () => this.#renewal.later(() => this.#renewSession());
+    const { token, credentials, clock } = this.#options;
+    const failed = (reason: string) => {
+      this.#fail(new NotifyliError("no_token", reason));
+      if (this.#link.online) this.#renewAgain();
+    };
     this.#cancelToken();
-    this.#cancelToken = askToken(source, clock, {
-      then: (token = "") => {
-        if (!this.#link.online) return;
-        this.#requests.send({ type: "auth", token }, (reply) => {
-          if (reply.success || !reply.error.temporary) this.#renewal.reset();
-          else again(); // the server could not look at it
-        });
-      },
-      failed: (reason) => {
-        this.#fail(new NotifyliError("no_token", reason));
-        if (this.#link.online) again();
-      },
+    if (credentials !== undefined) {
+      const then = (given = {}) => this.#renew({ type: "auth", credentials: given });
+      this.#cancelToken = askCredentials(credentials, clock, { then, failed });
+    } else if (typeof token === "function") { // else there is no other
+      const then = (given = "") => this.#renew({ type: "auth", token: given });
+      this.#cancelToken = askToken(token, clock, { then, failed });
+    }
+  }
+
+  #renew(command: Command): void {
+    if (!this.#link.online) return;
+    this.#requests.send(command, (reply) => {
+      if (!reply.success && reply.error.temporary) return this.#renewAgain(); // the server could not look at it
+      this.#renewal.reset();
+      if (!reply.success && "credentials" in command) this.#refused(reply.error);
     });
+  }
+
+  #renewAgain(): void {
+    this.#renewal.later(() => this.#renewSession());
   }
 
   #interrupt(): void {

@@ -37,7 +37,7 @@ export type { TopicArguments, Topics } from "./topics/topics.ts";
 export { sharedTransport } from "./tabs/shared_transport.ts";
 export type { OpenTransport, Transport, TransportEvents } from "./core/transport.ts";
 export type { WebSocketConstructor, WebSocketLike } from "./core/transport.ts";
-export type { TokenSource } from "./core/token.ts";
+export type { CredentialsSource, TokenSource } from "./core/token.ts";
 export type * from "./core/types.ts";
 
 /**

@@ -21,6 +21,7 @@ const TEMPORARY: readonly ErrorCode[] = [
   "internal",
   "rate_limited",
   "too_many_connections",
+  "too_many_attempts",
   "room_full",
   "too_many_filters",
 ];

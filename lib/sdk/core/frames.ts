@@ -27,6 +27,7 @@ export type Command =
   | { type: "event"; room: string; event: string; data?: unknown }
   | { type: "history"; room: string; since?: Position; limit: number }
   | { type: "auth"; token: string }
+  | { type: "auth"; credentials: JsonObject }
   | { type: "ping" };
 
 /** A position in the inbox that the server does not find, so that it answers with all that is unread. */

@@ -1,7 +1,7 @@
 /** What a client is made with, and what it takes from its surroundings when nothing else is given. */
 import { defaultTransport } from "./fallback_transport.ts";
 import type { OpenTransport, WebSocketConstructor } from "./transport.ts";
-import type { TokenSource } from "./token.ts";
+import type { CredentialsSource, TokenSource } from "./token.ts";
 import { systemWakeSources, type WakeSource } from "./wake.ts";
 import { type Clock, systemClock } from "./clock.ts";
 
@@ -34,6 +34,11 @@ export interface ConnectOptions {
    * seconds or gives none, it is called again after a pause. A token is printable ASCII without spaces.
    */
   readonly token?: TokenSource;
+  /**
+   * What the application knows the user by, in place of a token, where the server asks it (docs/questions.md): any JSON object,
+   * or a function that gets one. The function is called as the one of `token` is.
+   */
+  readonly credentials?: CredentialsSource;
   /** The name that others see. @default the user's id */
   readonly name?: string;
   /**
@@ -52,6 +57,7 @@ export interface ResolvedOptions {
   readonly urls: readonly string[];
   readonly userId: string | undefined;
   readonly token: TokenSource | undefined;
+  readonly credentials: CredentialsSource | undefined;
   readonly name: string | undefined;
   readonly storage: KeyValueStore | undefined;
   readonly openTransport: OpenTransport;
@@ -66,17 +72,22 @@ export function resolveOptions(options: ConnectOptions): ResolvedOptions {
     urls = [url],
     userId,
     token,
+    credentials,
     name,
     storage,
     transport,
     environment = {},
   } = options;
   const { clock = systemClock } = environment;
+  if (token !== undefined && credentials !== undefined) {
+    throw new TypeError("Cannot connect: 'credentials' are given beside 'token', which is enough");
+  }
   if (urls.length === 0) throw new TypeError("Cannot connect: 'urls' is empty");
   return {
     urls: urls.map(webSocketUrl),
     userId: userIdOf(userId),
     token,
+    credentials,
     name,
     storage: openStorage(storage),
     openTransport: transport ?? defaultTransport(clock, environment.WebSocket),

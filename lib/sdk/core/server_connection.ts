@@ -7,7 +7,8 @@ import { backoffMs, hopMs, restartMs, revokedMs, SERVER_SHUTDOWN } from "./backo
 import type { Clock } from "./clock.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { Race } from "./race.ts";
-import { askToken } from "./token.ts";
+import type { JsonObject } from "./frames.ts";
+import { askCredentials, askToken } from "./token.ts";
 import { CONNECTION_LOST } from "./transport.ts";
 
 /** `retryAt` is on the clock's scale: Unix time in milliseconds, where no other clock was given. */
@@ -66,6 +67,8 @@ export class ServerConnection {
   #lastAttempt = 0;
   /** A token had expired or was revoked, and another one is tried. That is done once, until the server takes one. */
   #hasAskedAgain = false;
+  /** What this attempt shows the application; `undefined` where there are none. */
+  #credentials: JsonObject | undefined;
 
   constructor(options: ResolvedOptions, events: ServerConnectionEvents) {
     this.#options = options;
@@ -78,6 +81,11 @@ export class ServerConnection {
     return this.#state;
   }
 
+  /** What the server is to ask the application about on this connection. */
+  get credentials(): JsonObject | undefined {
+    return this.#credentials;
+  }
+
   /** Connects now, also after the server had said not to come back. */
   connect(): void {
     if (this.#race !== undefined || this.#state.kind === "closed") return;
@@ -86,11 +94,18 @@ export class ServerConnection {
     const isWanted = () => attempt === this.#lastAttempt;
     this.#enter({ kind: "connecting", url: this.#url, attempt: this.#failures });
     if (!isWanted()) return; // whoever heard of it has closed us
-    const { token, clock } = this.#options;
-    const cancel = askToken(token, clock, {
-      then: (token) => isWanted() && this.#open(token),
-      failed: (reason) => isWanted() && this.lose(reason),
-    });
+    const { token, credentials, clock } = this.#options;
+    const failed = (reason: string) => isWanted() && this.lose(reason);
+    const cancel = credentials === undefined
+      ? askToken(token, clock, { then: (token) => isWanted() && this.#open(token), failed })
+      : askCredentials(credentials, clock, {
+        then: (credentials) => {
+          if (!isWanted()) return;
+          this.#credentials = credentials;
+          this.#open(undefined);
+        },
+        failed,
+      });
     if (!isWanted()) cancel();
     else if (this.#race === undefined) this.#cancelTimer = cancel;
   }
@@ -221,7 +236,8 @@ export class ServerConnection {
   }
 
   #mayAskAgain(): boolean {
-    return typeof this.#options.token === "function" && !this.#hasAskedAgain;
+    const { token, credentials } = this.#options;
+    return (typeof token === "function" || credentials !== undefined) && !this.#hasAskedAgain;
   }
 
   /**

@@ -46,6 +46,8 @@ export class SharedHub {
 
   #receive(tab: Tab, command: JsonObject): void {
     if (tab.link?.isAccepted) return tab.link.send(tab, command);
+    const isShown = command.type === "auth" && "credentials" in command;
+    if (isShown && tab.introduction === undefined) return tab.show(command);
     if (command.type !== "connect" || tab.introduction !== undefined) return tab.keep(command);
     tab.introduction = command;
     this.#place(tab);
@@ -60,21 +62,25 @@ export class SharedHub {
     if (open !== undefined) this.#join(tab, open, {});
     else if (this.#isPendingAt(tab)) this.#waiting.add(tab);
     else if (proved === undefined) this.#open(tab, false);
-    else if (tab.token === undefined) this.#open(tab, true);
-    else this.#prove(tab, tab.token, proved);
+    else if (tab.shown === undefined) this.#open(tab, true);
+    else this.#prove(tab, tab.shown, proved);
   }
 
-  /** Asks the server about the tab's token, over a connection of other tabs, which stays what it is. */
-  #prove(tab: Tab, token: string, over: SharedLink): void {
-    over.examine(token, (reply) => {
+  /** Asks the server about what the tab shows, over a connection of other tabs, which stays what it is. */
+  #prove(tab: Tab, shown: JsonObject, over: SharedLink): void {
+    over.examine(shown, (reply) => {
       if (reply === undefined) return this.#place(tab); // that connection is gone
       if (reply.success !== true) {
+        tab.answerShown(reply);
         return tab.close(closeCodeOf(reply.code) ?? CONNECTION_LOST, String(reply.error));
       }
       const identity = asObject(reply.data);
       const link = this.#linkOf(tab, identity);
       if (link === undefined) this.#openUnlessPending(tab);
-      else this.#join(tab, link, identity);
+      else {
+        tab.answerShown({ success: true, data: { user_id: identity.user_id } });
+        this.#join(tab, link, identity);
+      }
     });
   }
 

@@ -135,11 +135,11 @@ export class SharedLink implements TabLink {
     }, tab);
   }
 
-  /** Asks the server who a token is for. `then` gets `undefined` where the connection ends before the answer. */
-  examine(token: unknown, then: (reply: JsonObject | undefined) => void): void {
-    if (String(token).length > TOKEN_LIMIT) return then(LONG_TOKEN);
+  /** Asks the server whose a token is, or credentials are. `then` gets `undefined` where the connection ends before the answer. */
+  examine(shown: JsonObject, then: (reply: JsonObject | undefined) => void): void {
+    if (JSON.stringify(shown).length > SHOWN_LIMIT) return then(LONG_TOKEN);
     this.#examining.add(then);
-    this.#ask({ type: "identity", token }, (reply) => {
+    this.#ask({ type: "identity", ...shown }, (reply) => {
       this.#examining.delete(then);
       then(reply);
     });
@@ -170,7 +170,10 @@ export class SharedLink implements TabLink {
 
   #introduceFirst(): void {
     const tab = this.#first;
-    const { introduction = {} } = tab;
+    const { introduction = {}, token, shown } = tab;
+    if (token === undefined && shown !== undefined) {
+      this.#ask({ type: "auth", ...shown }, (reply) => tab.answerShown(reply), tab);
+    }
     this.#ask(introduction, (reply) => {
       if (reply.success === true) {
         const data = this.#connected = asObject(reply.data);
@@ -209,8 +212,9 @@ export class SharedLink implements TabLink {
   }
 
   /** Takes a new token of a tab: one for the same user renews the session of all, another one ends that tab's alone. */
-  #renew(tab: Tab, { token, ref }: JsonObject): void {
-    this.examine(token, (reply) => {
+  #renew(tab: Tab, { token, credentials, ref }: JsonObject): void {
+    const shown = credentials === undefined ? { token } : { credentials };
+    this.examine(shown, (reply) => {
       if (reply === undefined) return;
       const { user_id, site_id, fingerprint, expires_at, timestamp } = asObject(reply.data);
       const { user_id: user, site_id: site } = this.#connected ?? {};
@@ -218,22 +222,23 @@ export class SharedLink implements TabLink {
       tab.answer(ref, isForeign ? FOREIGN_TOKEN : reply);
       if (isForeign) return tab.close(TOKEN_REFUSED, "the token was refused");
       if (reply.success !== true) {
-        const code = closeCodeOf(reply.code); // else the server could not look at it, and it may be sent again
+        // The application refuses by `forbidden`. Without a code, nobody could look at it, and it may be sent again.
+        const code = reply.code === "forbidden" ? TOKEN_REFUSED : closeCodeOf(reply.code);
         if (code !== undefined) tab.close(code, String(reply.error));
         return;
       }
       if (fingerprint !== this.fingerprint) return tab.close(SESSION_ENDED, "the session ended");
-      tab.token = String(token);
+      tab.showAnew(shown);
       tab.setSessionEnd({ expires_at, timestamp });
       this.#prolong(tab, { expires_at });
     });
   }
 
   /** The connection lasts as long as the tab's session. */
-  #prolong({ token }: Tab, identity: JsonObject): void {
+  #prolong({ shown }: Tab, identity: JsonObject): void {
     const endsAt = endOf(identity);
-    if (token === undefined || endsAt <= this.#endsAt) return;
-    this.#ask({ type: "auth", token }, (reply) => {
+    if (shown === undefined || endsAt <= this.#endsAt) return;
+    this.#ask({ type: "auth", ...shown }, (reply) => {
       if (reply.success === true) this.#endsAt = endsAt;
     });
   }
@@ -310,6 +315,9 @@ export class SharedLink implements TabLink {
 
 /** The server refuses a longer token unread. As a frame that is too big it would end the connection of other tabs. */
 const TOKEN_LIMIT = 8192;
+
+/** The same, for the JSON of a field with the token, or of one with credentials. */
+const SHOWN_LIMIT = TOKEN_LIMIT + 30;
 
 const LONG_TOKEN = {
   success: false,

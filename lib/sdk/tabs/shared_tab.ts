@@ -23,8 +23,10 @@ export interface TabLink {
 
 export class Tab {
   url = "";
-  /** Proves who the tab's user is; absent where a cookie does, or the server believes anyone. */
+  /** Proves who the tab's user is; absent where credentials or a cookie do, or the server believes anyone. */
   token: string | undefined;
+  /** The tab's first `auth` command, which has its credentials. */
+  #showing: JsonObject | undefined;
   link: TabLink | undefined;
   /** The tab's `connect` command. */
   introduction: JsonObject | undefined;
@@ -36,6 +38,31 @@ export class Tab {
 
   constructor(port: Port) {
     this.#port = port;
+  }
+
+  /** By what the tab says who it is, as fields of a command; `undefined` where that is by nothing. */
+  get shown(): JsonObject | undefined {
+    if (this.token !== undefined) return { token: this.token };
+    return this.#showing && { credentials: this.#showing.credentials };
+  }
+
+  /** Takes an `auth` command with credentials, which is answered when the server has been asked about them. */
+  show(command: JsonObject): void {
+    this.#showing = command;
+  }
+
+  /** Answers the command that had the credentials, once. */
+  answerShown(reply: JsonObject): void {
+    const ref = this.#showing?.ref;
+    if (ref === undefined) return;
+    this.#showing = { ...this.#showing, ref: undefined };
+    this.answer(ref, reply);
+  }
+
+  /** The tab says by something new who it is. */
+  showAnew({ token, credentials }: JsonObject): void {
+    if (credentials === undefined) this.token = String(token);
+    else this.#showing = { credentials };
   }
 
   receive(text: string): void {

@@ -1,6 +1,7 @@
 /** All rows of the table, in its order. */
 import type { Row } from "./row.ts";
 import { batched } from "./rows/batched.ts";
+import { events } from "./rows/events.ts";
 import { farRedis } from "./rows/far_redis.ts";
 import { floods } from "./rows/floods.ts";
 import { httpEmbedded, httpRedis } from "./rows/http_notify.ts";
@@ -27,6 +28,7 @@ export const ROWS: readonly Row[] = [
   httpRedis,
   smallRooms,
   loneMessage,
+  events,
   idleMemory,
   reconnect,
   restore,

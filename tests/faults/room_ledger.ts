@@ -32,6 +32,10 @@ export class RoomLedger {
     this.#of(subscriber).push(GAP);
   }
 
+  get acceptedIds(): ReadonlySet<string> {
+    return this.#accepted;
+  }
+
   get acceptedCount(): number {
     return this.#accepted.size;
   }

@@ -1,6 +1,7 @@
 /** All scenarios there are. Those of `crash_test.ts` and `resources_test.ts` are tests, too. */
 import { CLOCK_AHEAD_REDIS, CLOCK_AHEAD_SQLITE } from "./clock.ts";
 import { EAR_CLOSED } from "./ear_closed.ts";
+import { EVENTS_TOLD } from "./events_told.ts";
 import { INBOX_BROKEN } from "./inbox_broken.ts";
 import { MANY_MEMBERSHIPS } from "./many_memberships.ts";
 import { nodeAlone } from "./node_alone.ts";
@@ -23,6 +24,7 @@ export const crashes: readonly Scenario[] = [
   ...redisBroken,
   ...nodeAlone,
   MANY_MEMBERSHIPS,
+  EVENTS_TOLD,
 ];
 
 /** Faults that tests of `engines/` and `ways/` hold one by one; here they come under load. */

@@ -1,5 +1,6 @@
 /** All rows of the table, in its order. */
 import type { Row } from "./row.ts";
+import { amqp } from "./rows/amqp.ts";
 import { batched } from "./rows/batched.ts";
 import { events } from "./rows/events.ts";
 import { farRedis } from "./rows/far_redis.ts";
@@ -26,6 +27,7 @@ export const ROWS: readonly Row[] = [
   redisPublish,
   httpEmbedded,
   httpRedis,
+  amqp,
   smallRooms,
   loneMessage,
   events,

@@ -7,6 +7,7 @@ import { MANY_MEMBERSHIPS } from "./many_memberships.ts";
 import { nodeAlone } from "./node_alone.ts";
 import { nodesKilled } from "./nodes_killed.ts";
 import { PUBLISH_BURST } from "./publish_burst.ts";
+import { rabbitBroken } from "./rabbit_broken.ts";
 import { redisBroken } from "./redis_broken.ts";
 import { redisForgets } from "./redis_forgets.ts";
 import { resources } from "./resources.ts";
@@ -30,6 +31,7 @@ export const crashes: readonly Scenario[] = [
 /** Faults that tests of `engines/` and `ways/` hold one by one; here they come under load. */
 const underLoad: readonly Scenario[] = [
   ...redisForgets,
+  ...rabbitBroken,
   EAR_CLOSED,
   PUBLISH_BURST,
   ...serverFrozen,

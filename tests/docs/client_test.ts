@@ -1,7 +1,7 @@
 /** Executes the examples of `docs/client.md`: some in Chromium, from the server's own `/notifyli.js`, some in Deno. */
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
-import type { Page } from "playwright-core";
+import type { BrowserContext, Page } from "playwright-core";
 import { openContext, OPTIONS } from "../support/browser.ts";
 import { Manager } from "../support/manager.ts";
 import { ROOT } from "../support/paths.ts";
@@ -76,15 +76,7 @@ Deno.test("docs/client.md: element", OPTIONS, async () => {
   await using program = await Program.start({ env: { APP_KEY } });
   const manager = await Manager.of(program);
   await using context = await openContext();
-  const value = await connectionToken();
-  await context.addCookies([{ name: "notifyli_token", value, url: program.url }]);
-  const page = await context.newPage();
-  await page.route("**/subscription-token?*", async (route) => {
-    const query = new URL(route.request().url()).searchParams;
-    const [topic, filter] = [query.get("topic"), JSON.parse(query.get("filter") ?? "")];
-    await route.fulfill({ body: await subscriptionToken({ topic, filter }) });
-  });
-  await openPage(page, program, examples.get("element") ?? "");
+  const page = await openPage(context, program, examples.get("element") ?? "");
   const inLobby = async (is: boolean) => {
     await waitFor(`she is ${is ? "" : "not "}in the lobby`, async () => {
       const { json } = await manager.call(program, "GET", "/rooms/lobby/connections");
@@ -104,23 +96,29 @@ Deno.test("docs/client.md: element", OPTIONS, async () => {
 });
 
 Deno.test("docs/client.md: ids", OPTIONS, async () => {
-  await using program = await Program.start();
+  await using program = await Program.start({ env: { APP_KEY } });
   const manager = await Manager.of(program);
   await using context = await openContext();
-  const page = await context.newPage();
   await publish(manager, program, { id: 5, updated_by: 3 });
+  const [, token] = /const token = ([^]+?\n};\n)/.exec(examples.get("element") ?? "") ?? [];
   const script = `import { connect } from "/notifyli.js";
     const client = connect({ userId: 123 });
+    const token = ${token}
     class Component { element = document.body.appendChild(document.createElement("p")); }
     ${examples.get("ids")}
     globalThis.heard = [];
-    const all = await Realtime.subscribe("Contact_Updated_Topic", (msg) => heard.push(msg));
-    const five = await Realtime.subscribe("Contact_Updated_Topic", { id: 5 }, ({ replay }) => heard.push(replay));
+    const topic = "Contact_Updated_Topic";
+    const all = await Realtime.subscribe(topic, (msg) => heard.push(msg));
+    const five = await Realtime.subscribe(topic, { id: 5 }, ({ replay }) => heard.push(replay));
     Realtime.unsubscribe(five);
     const component = new Component();
-    component.subscribe("Contact_Updated_Topic", { id: 6 }, ({ id }) => heard.push(id));
+    component.subscribe(topic, { id: 6 }, ({ id }) => heard.push(id));
     Object.assign(globalThis, { component, all });`;
-  await openPage(page, program, `<body></body><script type="module">${script}</script>`);
+  const page = await openPage(
+    context,
+    program,
+    `<body></body><script type="module">${script}</script>`,
+  );
   await subscribed(manager, program, 2);
   await publish(manager, program, { id: 6, updated_by: 4 });
   await page.waitForFunction("heard.length === 4");
@@ -139,9 +137,19 @@ Deno.test("docs/client.md: the library is as big as the page says", async () => 
   assert.ok(Math.abs(size / 1000 - Number(said)) <= 1, `it has ${size} bytes`);
 });
 
-async function openPage(page: Page, program: Program, body: string): Promise<void> {
+/** Opens a page for user 123, and is the application that gives it subscribe tokens. */
+async function openPage(context: BrowserContext, program: Program, body: string): Promise<Page> {
+  const value = await connectionToken();
+  await context.addCookies([{ name: "notifyli_token", value, url: program.url }]);
+  const page = await context.newPage();
+  await page.route("**/subscribe-token?*", async (route) => {
+    const query = new URL(route.request().url()).searchParams;
+    const [topic, filter] = [query.get("topic"), JSON.parse(query.get("filter") ?? "")];
+    await route.fulfill({ body: await subscriptionToken({ topic, filter }) });
+  });
   await page.route("**/page.html", (route) => route.fulfill({ contentType: "text/html", body }));
   await page.goto(`${program.url}/page.html`);
+  return page;
 }
 
 async function publish(manager: Manager, program: Program, data: unknown): Promise<void> {

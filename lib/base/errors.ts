@@ -120,7 +120,7 @@ export const ERRORS = {
     temporary: true,
   },
   too_many_attempts: {
-    meaning: "This address tried too many wrong API keys; try again in a minute",
+    meaning: "This address tried too many wrong API keys or credentials; try again in a minute",
     status: 429,
     temporary: true,
   },
@@ -157,7 +157,7 @@ export const ERRORS = {
     temporary: false,
   },
   unavailable: {
-    meaning: "The store cannot be reached right now; nothing was accepted",
+    meaning: "The store, or the application that is asked, cannot be reached; nothing was accepted",
     status: 503,
     temporary: true,
   },

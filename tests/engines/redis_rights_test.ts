@@ -9,7 +9,7 @@ import { ROOT } from "../support/paths.ts";
 import { EventStream } from "../support/event_stream.ts";
 import { operatorKeyOf } from "../support/manager.ts";
 import { Program } from "../support/program.ts";
-import { Receiver, SECRET } from "../support/receiver.ts";
+import { hookEnv, Receiver, SECRET } from "../support/receiver.ts";
 import { freePort } from "../support/free_port.ts";
 import { RedisServer } from "../support/redis.ts";
 import { TestClient } from "../support/test_client.ts";
@@ -28,11 +28,13 @@ const MESSAGE = "the text that is nobody's business";
 Deno.test("docs/redis.md: with the server's rights everything works, and each is used", async () => {
   await using redis = await RedisServer.start();
   await using receiver = new Receiver();
+  await using endpoint = new Receiver();
   await grant(redis, "server");
   await redis.call("CONFIG", "RESETSTAT");
   const env = {
     ...as(redis, "notifyli"),
     ...receiver.env,
+    ...hookEnv(endpoint.url, { HOOK_STREAM: "*", HOOK_OFFLINE_SECONDS: "1" }),
     REDIS_LEASE_SECONDS: "2",
     APP_DEBUG: "true",
   };
@@ -49,6 +51,9 @@ Deno.test("docs/redis.md: with the server's rights everything works, and each is
       "the dead node's presence is swept",
       async () => await redis.call("HEXISTS", "notifyli:connections:lobby", "user_5") === "0",
     );
+    for (const event of ["connection.close", "message.received", "room.leave", "user.offline"]) {
+      await waitFor(`${event} is told`, () => endpoint.events.some((each) => each.event === event));
+    }
     assert.deepEqual(program.log.filter(({ level }) => level === "error"), []);
     const told = [program.output];
     for (const path of ["readyz", "config.json", "api/stats", "api/notifications/none"]) {

@@ -11,5 +11,5 @@ if last ~= '-' then
 end
 redis.call('DEL', KEYS[2])
 if ARGV[2] ~= '0' then
-  redis.call('INCRBY', KEYS[3], ARGV[2] + dropped)
+  redis.call('SET', KEYS[3], (redis.call('GET', KEYS[3]) or 0) + ARGV[2] + dropped)
 end

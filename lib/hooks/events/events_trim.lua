@@ -4,8 +4,9 @@
 -- Returns how many were dropped, and how many wait.
 local dropped = redis.call('XTRIM', KEYS[1], 'MAXLEN', ARGV[1])
 if dropped > 0 then
-  redis.call('INCRBY', KEYS[2], dropped)
+  redis.call('SET', KEYS[2], (redis.call('GET', KEYS[2]) or 0) + dropped)
 end
 redis.call('EXPIRE', KEYS[1], ARGV[2])
 redis.call('EXPIRE', KEYS[2], ARGV[2])
-return { dropped, redis.call('XLEN', KEYS[1]) }
+local waiting = redis.pcall('XLEN', KEYS[1]) -- a right that is missing costs a figure, and no more
+return { dropped, type(waiting) == 'number' and waiting or 0 }

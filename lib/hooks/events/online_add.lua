@@ -4,9 +4,9 @@
 -- ARGV: lease, the user as the sorted set has it, how the lease notes the user, names and values of the entry in turn
 -- Returns 1 if the user was not online.
 redis.call('SADD', KEYS[3], ARGV[3])
-local nodes = redis.call('SCARD', KEYS[1])
+local has_node = redis.call('SRANDMEMBER', KEYS[1])
 redis.call('SADD', KEYS[1], ARGV[1])
-if nodes > 0 or redis.call('ZREM', KEYS[2], ARGV[2]) == 1 then
+if has_node or redis.call('ZREM', KEYS[2], ARGV[2]) == 1 then
   return 0
 end
 for i = 4, #KEYS do

@@ -28,6 +28,11 @@ const SUBCOMMANDS: readonly Entry[] = [
     load: async () => (await import("./lib/commands/publish.ts")).publish,
   },
   {
+    name: "room",
+    summary: "Make, list, show and delete rooms; see room --help",
+    load: async () => (await import("./lib/commands/room.ts")).room,
+  },
+  {
     name: "key",
     summary: "Make, list and revoke keys to the HTTP API; see key --help",
     load: async () => (await import("./lib/commands/key.ts")).key,

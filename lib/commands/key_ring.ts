@@ -13,14 +13,8 @@ import { CodedError } from "../base/errors.ts";
 import { inSeconds } from "../base/times.ts";
 import type { Fields } from "../base/fields.ts";
 import { localUrl } from "./local_address.ts";
-import {
-  type ApiAnswer,
-  type ApiCall,
-  callServer,
-  refusedAnswer,
-  serverFailure,
-} from "./local_api.ts";
-import { operatorProofs } from "./operator_proof.ts";
+import { callServer, serverFailure } from "./local_api.ts";
+import { askAsOperator } from "./operator_call.ts";
 
 const CONNECT_WITHIN_MS = 5000;
 
@@ -116,7 +110,7 @@ function serverRing(config: Config): KeyRing {
         ...(site !== DEFAULT_SITE && { site }),
         ...(expiresAt !== undefined && { expires_at: inSeconds(expiresAt) }),
       };
-      const { id, key } = await ask(config, { method: "POST", path: "/api/keys", body });
+      const { id, key } = await askAsOperator(config, { method: "POST", path: "/api/keys", body });
       return { id: String(id), text: String(key) };
     },
     async list(site) {
@@ -124,7 +118,7 @@ function serverRing(config: Config): KeyRing {
       let cursor: unknown;
       do {
         const path = `/api/keys?${page(site, cursor)}`;
-        const { keys, next } = await ask(config, { method: "GET", path });
+        const { keys, next } = await askAsOperator(config, { method: "GET", path });
         if (Array.isArray(keys)) listed.push(...keys.map(readKey));
         cursor = next;
       } while (cursor !== undefined);
@@ -132,47 +126,10 @@ function serverRing(config: Config): KeyRing {
     },
     async revoke(id, site) {
       const path = `/api/keys/${encodeURIComponent(id)}${query(site)}`;
-      await ask(config, { method: "DELETE", path });
+      await askAsOperator(config, { method: "DELETE", path });
     },
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
-}
-
-/** Calls the server with each proof that there is, until one is taken. */
-async function ask(config: Config, call: ApiCall): Promise<Fields> {
-  const { bearers, missing } = await operatorProofs(config);
-  let answer: ApiAnswer | undefined;
-  for (const bearer of bearers) {
-    answer = await callServer(config, { ...call, bearer }).catch((cause) => {
-      throw serverFailure(config, cause);
-    });
-    if (answer.status !== 401) break;
-  }
-  if (answer !== undefined && [200, 201, 204].includes(answer.status)) {
-    return { ...(answer.json as object | undefined) };
-  }
-  if (answer !== undefined && answer.status !== 401) throw refusedAnswer(config, answer);
-  throw unproved(config, answer, missing);
-}
-
-/** The error that no proof was taken, which says which file or setting would be one. */
-function unproved(
-  config: Config,
-  answer: ApiAnswer | undefined,
-  missing: readonly string[],
-): CodedError {
-  const why = missing.length === 0 ? "" : `: ${missing.join("; ")}`;
-  if (answer === undefined) {
-    return new CodedError(
-      "unavailable",
-      `the server at ${localUrl(config)} needs the operator's proof${why}`,
-    );
-  }
-  const { message } = refusedAnswer(config, answer);
-  return new CodedError(
-    "unavailable",
-    `${message} (are APP_DATA_DIR and APP_KEY those of that server?${why.replace(":", "")})`,
-  );
 }
 
 function readKey(key: Fields): ApiKeyOnWire {

@@ -19,7 +19,7 @@ export interface ApiAnswer {
 }
 
 export interface ApiCall {
-  readonly method: "GET" | "POST" | "DELETE";
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
   readonly path: string;
   /** What is sent as JSON. */
   readonly body?: unknown;

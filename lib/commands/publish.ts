@@ -8,12 +8,17 @@ import { readMessage } from "./standard_input.ts";
 import { failed, subcommand } from "./subcommand.ts";
 
 const HELP = {
-  usage: ["publish -r ROOM [options]", "publish -t TOPIC -d JSON [--site SITE]"],
+  usage: [
+    "publish -r ROOM [options]",
+    "publish --broadcast [-r PATTERN] [options]",
+    "publish -t TOPIC -d JSON [--site SITE]",
+  ],
   about:
     `Says something to all in a room, or publishes an event in a topic. In a room, without -m, -d and -e,
 it reads the message from standard input.`,
   options: {
     room: { short: "r", value: "ROOM", help: "Room" },
+    broadcast: { help: "Say it in all rooms, or in those of -r, in which `*` stands for any text" },
     topic: { short: "t", value: "TOPIC", help: "Topic: its event is an object, given by -d" },
     message: { short: "m", value: "TEXT", help: "The message, for people" },
     data: {
@@ -29,7 +34,7 @@ it reads the message from standard input.`,
     },
     name: { short: "n", value: "NAME", help: 'Whom it is from (default: "system")' },
     user: { short: "u", value: "USER", help: "The user whom it is from (default: nobody)" },
-    site: { value: "SITE", help: "Site of the topic (default: that of the API key)" },
+    site: { value: "SITE", help: "Site of the topic or the rooms (default: that of the API key)" },
   },
   notes: "Where the server needs an API key, it is that of APP_API_KEY.",
   exitCodes: "0 said, 1 not said, 2 wrong options or settings.",
@@ -54,10 +59,11 @@ interface SayCall {
 async function callOf(given: Values<typeof HELP.options>): Promise<SayCall> {
   const { topic, room, site, message, data, event, name, user } = given;
   if (topic !== undefined) return topicCall(topic, given);
+  if (given.broadcast) return await broadcastCall(given);
   if (room === undefined || room === "") {
     throw new UsageError("Missing --room or --topic, which says where it goes");
   }
-  if (site !== undefined) throw new UsageError("Cannot take --site without --topic");
+  if (site !== undefined) throw new UsageError("Cannot take --site without --topic or --broadcast");
   const from = { name, user_id: user };
   const query = `?room=${encodeURIComponent(room)}`;
   if (event !== undefined) {
@@ -68,11 +74,20 @@ async function callOf(given: Values<typeof HELP.options>): Promise<SayCall> {
   return { path: `/api/rooms/messages${query}`, body: { message: text, data, ...from } };
 }
 
+async function broadcastCall(
+  { room, message, data, event, name, user, site }: Values<typeof HELP.options>,
+): Promise<SayCall> {
+  if (event !== undefined) throw new UsageError("Cannot take --event beside --broadcast");
+  const text = message ?? (data === undefined ? await readMessage() : undefined);
+  const body = { message: text, data, name, user_id: user, rooms: room, site };
+  return { path: "/api/broadcast", body };
+}
+
 function topicCall(
   topic: string,
   { data, site, ...others }: Values<typeof HELP.options>,
 ): SayCall {
-  for (const option of ["room", "message", "event", "name", "user"] as const) {
+  for (const option of ["broadcast", "room", "message", "event", "name", "user"] as const) {
     if (others[option] !== undefined) {
       throw new UsageError(`Cannot take --${option} beside --topic: a topic has data alone`);
     }
@@ -85,9 +100,13 @@ async function send(config: Config, { path, body }: SayCall): Promise<string> {
   const answer = await callServer(config, { method: "POST", path, body }).catch((cause) => {
     throw serverFailure(config, cause);
   });
-  const { id, event }: Record<string, unknown> = { ...(answer.json as object | undefined) };
+  const { id, event, rooms }: Record<string, unknown> = { ...(answer.json as object | undefined) };
   if (answer.status === 201 && typeof id === "string") {
     return `${path.startsWith("/api/topics/") ? "Published" : "Said"}, with the id ${id}`;
+  }
+  if (typeof rooms === "number") {
+    const place = rooms === 1 ? "1 room" : `${rooms} rooms`;
+    return `${answer.status === 202 ? "Being said" : "Said"} in ${place}, with the id ${id}`;
   }
   if (answer.status === 200 && typeof event === "string") return "Told";
   throw refusedAnswer(config, answer);

@@ -4,6 +4,7 @@ import { RULE_FIELDS } from "../../lib/rooms/rules/rule_fields.ts";
 import { run, taskCommand } from "../support/command.ts";
 import { matches } from "../support/frame_pattern.ts";
 import { ROOT } from "../support/paths.ts";
+import { Manager } from "../support/manager.ts";
 import { Program } from "../support/program.ts";
 import { RoomsFile } from "../support/rooms_file.ts";
 import { TestClient } from "../support/test_client.ts";
@@ -92,6 +93,21 @@ Deno.test("docs/rooms.md: what other systems say", async () => {
   const told = await client.get("event", 2);
   const reload = ["reload", { version: 7 }];
   assert.deepEqual(told.map(({ event, data }) => [event, data]), [reload, reload]);
+});
+
+Deno.test("docs/rooms.md: make rooms", async () => {
+  await using program = await Program.start({ env: { APP_KEY } });
+  const { key } = await Manager.of(program);
+  const port = new URL(program.url).port;
+  const env = { APP_PORT: port, APP_DATA_DIR: program.dataDir, APP_KEY, KEY: key };
+  const script = (blocks.get("make rooms") ?? assert.fail())
+    .replaceAll("localhost:7000", `127.0.0.1:${port}`)
+    .replaceAll("deno task room", taskCommand("room").join(" "))
+    .replaceAll("curl ", "curl -fsS ");
+  const { code, stdout, stderr } = await run(["sh", "-e", "-c", script], { env });
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /"maxClients":100.*"rooms":\[\{"room":"support".*general +0 +yes/s);
+  assert.match(stdout, /Deleted general\n$/);
 });
 
 /** Runs `check` in a folder with the file, under the settings that the page assumes. */

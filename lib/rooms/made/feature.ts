@@ -1,7 +1,9 @@
 /** Rooms that are made while the server runs, as a capability of the server. */
 import type { Feature } from "../../feature.ts";
-import { limits } from "../../limits/settings.ts";
+import { limits, rates } from "../../limits/settings.ts";
 import { Rooms } from "../rooms.ts";
+import { Broadcasts } from "./broadcast.ts";
+import { broadcastRoutes } from "./broadcast_routes.ts";
 import { MADE_FUNCTIONS } from "./functions.ts";
 import { RoomLeaving } from "./leaving.ts";
 import { MadeRooms } from "./made_rooms.ts";
@@ -24,10 +26,14 @@ export const madeRoomsFeature = {
       hasTokens: !isOpen,
     });
     const leaving = new RoomLeaving(node, rooms, made);
+    const broadcasts = new Broadcasts({ node, rooms, made });
     return {
-      services: [made],
-      routes: madeRoutes({ rooms, made, broker, limits: of(limits) }),
-      metrics: leaving.metrics,
+      services: [made, broadcasts],
+      routes: [
+        ...madeRoutes({ rooms, made, broker, limits: of(limits) }),
+        ...broadcastRoutes(broadcasts, { limits: of(limits), rates: of(rates) }),
+      ],
+      metrics: [...leaving.metrics, broadcasts.said],
       restoreFirst: leaving,
       whyNotReady: () => leaving.whyNotReady(),
       start: () => leaving.start(),

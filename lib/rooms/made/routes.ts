@@ -30,7 +30,7 @@ export function madeRoutes({ rooms, made, broker, limits }: MadeRoutesParts): re
     {
       method: "GET",
       path: "/rooms",
-      scope: "read",
+      scope: "manage",
       async run(call) {
         const page = await listRooms({ rooms, made }, siteOf(call), listRequest(call));
         const { next } = page;
@@ -41,7 +41,7 @@ export function madeRoutes({ rooms, made, broker, limits }: MadeRoutesParts): re
     {
       method: "GET",
       path: "/rooms/:room",
-      scope: "read",
+      scope: "manage",
       async run(call) {
         const key = keyOf(call, siteOf(call));
         const room = made.get(key);

@@ -162,6 +162,42 @@ test("a filter that rarely matches has a position from which nothing is lost", a
   assert.equal(rare.gaps[0]?.now?.offset, 88);
 }, { APP_TOPIC_HISTORY: "*=20/3600" });
 
+test("subscriptions that come and go while much is published take nothing from the others", async (setting) => {
+  const client = setting.client({ token: () => connectionToken({ topics: ["*"] }) });
+  const all = watch(client, {});
+  await waitFor("it is in", () => all.taken() === 1);
+  const fields = Array.from({ length: 20 }, (_, index) => `field_${index}`);
+  const others: ReturnType<typeof watch>[] = [];
+  let published = 0;
+  const publish = async () => {
+    while (others.length < fields.length) {
+      const id = published++ % 2;
+      await setting.publish({ ...Object.fromEntries(fields.map((each) => [each, 1])), id });
+    }
+  };
+  const publishing = Promise.all([publish(), publish(), publish()]);
+  for (const [index, field] of fields.entries()) {
+    const other = watch(client, { id: index % 2, [field]: 1 });
+    await new Promise((taken) => other.subscription.on("subscribed", taken));
+    others.push(other);
+    if (index % 4 === 0) others[index >> 1]?.subscription.unsubscribe();
+  }
+  await publishing;
+  await waitFor("all is there", () => all.messages.length === published);
+  assert.deepEqual(
+    all.messages.map(({ offset }) => offset),
+    Array.from({ length: published }, (_, index) => index + 1),
+  );
+  for (const { subscription, messages } of others) {
+    const { id } = subscription.filter;
+    const wanted = all.messages.filter(({ data }) => data["id"] === id).map(({ id }) => id);
+    const seen = messages.map(({ id }) => id);
+    const from = wanted.indexOf(seen[0] ?? "");
+    const upTo = subscription.isEnded ? from + seen.length : wanted.length;
+    assert.deepEqual(seen, wanted.slice(from, upTo), "each that came since then, and in order");
+  }
+});
+
 Deno.test("SDK topics: a node that is killed loses and doubles nothing, nor does the way to another", async () => {
   await using redis = await RedisServer.start();
   const env = { ...redis.env, APP_KEY };

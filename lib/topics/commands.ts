@@ -6,7 +6,8 @@ import type { Connection } from "../core/connection.ts";
 import { topicsOf } from "./connection_topics.ts";
 import { topicField } from "./fields.ts";
 import { filterField } from "./filter.ts";
-import type { SubscribeRequest, Topics } from "./topics.ts";
+import type { SubscribeRequest } from "./requests.ts";
+import type { Topics } from "./topics.ts";
 import { eventFrames } from "./wire.ts";
 
 /** Commands about a topic are worked on beside those about other topics and rooms. */

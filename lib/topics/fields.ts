@@ -3,7 +3,7 @@ import { CodedError } from "../base/errors.ts";
 import { type Fields, identifier, invalid, sendersId } from "../base/fields.ts";
 import { dataField } from "../base/said_fields.ts";
 import type { Limits } from "../base/sizes.ts";
-import type { TopicEvent } from "./topics.ts";
+import type { TopicEvent } from "./requests.ts";
 
 /** Reads `id` and `data`. Throws a `CodedError` that names the field and its value. */
 export function topicEventFields(fields: Fields, limits: Pick<Limits, "data">): TopicEvent {

@@ -12,10 +12,8 @@ import {
   type Publication,
   type Standing,
 } from "../core/publication.ts";
-import { type Filter, valuesIn } from "./filter.ts";
-
-/** Most sets of keys by which events are found again. Where there are more, all are made anew as they are asked for. */
-const MOST_INDEXES = 32;
+import type { Filter } from "./filter.ts";
+import { LogIndexes } from "./log_indexes.ts";
 
 /** An event at hand takes so many bytes. @param topic the topic's name */
 export function bytesOf(topic: string, publication: Publication): number {
@@ -36,12 +34,6 @@ export type Arriving =
   | "renewed"
   /** Something between is missing. */
   | "gap";
-
-/** The offsets of events by the values of some keys. */
-interface Index {
-  readonly keys: readonly string[];
-  readonly offsets: Map<string, Queue<number>>;
-}
 
 /** An event at hand, and the bytes that it takes. */
 interface LogEvent extends KeptPublication {
@@ -68,7 +60,7 @@ export class TopicLog implements Standing {
   #isCut = false;
   /** When the history is dropped, on `performance.now()`'s clock. */
   #endsAt = Infinity;
-  #indexes = new Map<string, Index>();
+  readonly #indexes = new LogIndexes();
   #bytes = 0;
   /** Rises whenever what was read before does not count any more. */
   version = 0;
@@ -210,18 +202,8 @@ export class TopicLog implements Standing {
     if (filter.keys.length === 0) {
       return { offsets: (index) => first + index, count: this.#events.length };
     }
-    const found = this.#indexOf(filter).offsets.get(filter.wanted);
+    const found = this.#indexes.offsetsOf(filter, this.#events);
     return { offsets: (index) => found?.at(index) ?? 0, count: found?.length ?? 0 };
-  }
-
-  #indexOf({ keySet, keys }: Filter): Index {
-    const known = this.#indexes.get(keySet);
-    if (known !== undefined) return known;
-    if (this.#indexes.size >= MOST_INDEXES) this.#indexes.clear();
-    const index: Index = { keys, offsets: new Map() };
-    for (let at = 0; at < this.#events.length; at++) addTo(index, this.#events.at(at)!);
-    this.#indexes.set(keySet, index);
-    return index;
   }
 
   #renew(epoch: string): void {
@@ -239,7 +221,7 @@ export class TopicLog implements Standing {
     const event = this.#measured(kept);
     this.#offset = event.offset;
     this.#events.push(event);
-    for (const index of this.#indexes.values()) addTo(index, event);
+    this.#indexes.add(event);
     this.#count(event.bytes, 1);
     this.#trim();
   }
@@ -251,7 +233,7 @@ export class TopicLog implements Standing {
   #shift(): boolean {
     const event = this.#events.shift();
     if (event === undefined) return false;
-    for (const index of this.#indexes.values()) removeFrom(index, event);
+    this.#indexes.removeFirst(event);
     this.#count(-event.bytes, -1);
     return true;
   }
@@ -276,23 +258,4 @@ export class TopicLog implements Standing {
   #measured({ offset, publication }: KeptPublication): LogEvent {
     return { offset, publication, bytes: bytesOf(this.#name, publication) };
   }
-}
-
-function addTo({ keys, offsets }: Index, { offset, publication }: KeptPublication): void {
-  const values = valuesIn(publication.data, keys);
-  if (values === undefined) return;
-  const known = offsets.get(values);
-  if (known !== undefined) return known.push(offset);
-  const fresh = new Queue<number>();
-  fresh.push(offset);
-  offsets.set(values, fresh);
-}
-
-/** The event is the first of all. */
-function removeFrom({ keys, offsets }: Index, { publication }: KeptPublication): void {
-  const values = valuesIn(publication.data, keys);
-  const known = values === undefined ? undefined : offsets.get(values);
-  if (values === undefined || known === undefined) return;
-  known.shift();
-  if (known.length === 0) offsets.delete(values);
 }

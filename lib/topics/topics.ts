@@ -4,15 +4,12 @@
  */
 import type { Questions } from "../asks/questions.ts";
 import type { Revocations } from "../auth/revocations/revocations.ts";
-import { CodedError } from "../base/errors.ts";
-import type { Fields } from "../base/fields.ts";
 import { nextId } from "../base/ids.ts";
 import type { Limits } from "../base/sizes.ts";
 import { inSlices } from "../base/slices.ts";
 import { unixSeconds } from "../base/times.ts";
 import type { Arrival } from "../core/arrival.ts";
 import { type Channel, keyOf, topicChannel } from "../core/channel.ts";
-import type { Claim } from "../core/claim.ts";
 import type { Connection } from "../core/connection.ts";
 import type { HubChannel } from "../core/hub.ts";
 import type { TokenFacts } from "../core/identity.ts";
@@ -34,22 +31,14 @@ import {
 } from "./connection_topics.ts";
 import { EVENT } from "./frames.ts";
 import { topicMetrics } from "./metrics.ts";
+import { prepare, requireLog } from "./preparing.ts";
+import type { PublishedEvent, Subscribed, SubscribeRequest, TopicEvent } from "./requests.ts";
 import type { TopicRules } from "./rules.ts";
 import type { TopicsConfig } from "./settings.ts";
-import {
-  hasEnough,
-  lengthOf,
-  NO_HISTORY,
-  syncOf,
-  type SyncRequest,
-  type TopicSync,
-} from "./sync.ts";
+import { lengthOf, NO_HISTORY, syncOf } from "./sync.ts";
 import { Topic } from "./topic.ts";
 
-/** How often the node tries to have at hand what somebody asks for. */
-const MOST_TRIES = 8;
-
-/** How long an event is waited for that is stored already. */
+/** How long an event is waited for after a gap that is stored already. */
 const ARRIVAL_MS = 2000;
 
 /** How many topics are asked about at once after a gap. */
@@ -63,40 +52,6 @@ export interface TopicsParts {
   readonly revocations: Revocations;
   readonly limits: Pick<Limits, "queue">;
   readonly config: TopicsConfig;
-}
-
-/** An event as another system publishes it. */
-export interface TopicEvent {
-  /** The id that the caller made; absent if it made none. */
-  readonly id?: string;
-  readonly data: Fields;
-  /** The id that a way in made for it, by which it is not known again. */
-  readonly madeId?: string;
-  /** Where it came by a way that nodes share. */
-  readonly claim?: Claim;
-}
-
-/** What became of an event. */
-export interface PublishedEvent {
-  readonly id: string;
-  /** Its position; absent if the topic keeps no history. */
-  readonly offset?: number;
-  readonly epoch?: string;
-  /** Whether it was there already, under the same caller's id. */
-  readonly isDuplicate: boolean;
-}
-
-export interface SubscribeRequest extends SyncRequest {
-  readonly topic: string;
-  /** A subscribe token. */
-  readonly token?: string;
-}
-
-/** What a new subscriber is told. What arrives meanwhile is held back until `connection.release(channel)`. */
-export interface Subscribed extends TopicSync {
-  readonly channel: Channel;
-  /** The numbers of the subscriptions, one for each filter. */
-  readonly subs: readonly number[];
 }
 
 export class Topics implements RestoreStep {
@@ -175,8 +130,9 @@ export class Topics implements RestoreStep {
     try {
       for (const filter of filters) topic.subscribers.requirePlace(filter, mostFilters);
       await this.#node.subscribe(connection, topic.channel);
-      await this.#prepare(topic, request);
+      await prepare(topic, request);
       // From here on nothing waits: what has arrived by now is in the answer, and what arrives from now on comes after it.
+      requireLog(topic);
       if (token !== undefined) revocations.require(token);
       requireSubscriptionsLeft(connection, subscriptions, filters.length);
       for (const filter of filters) topic.subscribers.requirePlace(filter, mostFilters);
@@ -250,24 +206,6 @@ export class Topics implements RestoreStep {
     });
     this.#topics.set(key, topic);
     return topic;
-  }
-
-  /** Resolves when the node has at hand what the client gets. */
-  async #prepare(topic: Topic, request: SyncRequest): Promise<void> {
-    if (topic.history.size === 0) return;
-    const { since } = request;
-    let hasWaited = false;
-    for (let tries = 0; tries < MOST_TRIES; tries++) {
-      const { log } = topic;
-      if (log === undefined) await topic.open();
-      else if (!hasWaited && since?.epoch === log.epoch && since.offset > log.offset) {
-        hasWaited = true;
-        await topic.arrival(since.offset, ARRIVAL_MS);
-      } else if (hasEnough(log, request)) return;
-      else await topic.load();
-    }
-    if (topic.log !== undefined) return;
-    throw new CodedError("unavailable", "Cannot subscribe: the topic cannot be read right now");
   }
 
   #enter(

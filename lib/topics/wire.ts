@@ -1,7 +1,7 @@
 /** What clients are told of the events that were there before they subscribed. */
 import type { Fields } from "../base/fields.ts";
 import type { Connection } from "../core/connection.ts";
-import type { Subscribed } from "./topics.ts";
+import type { Subscribed } from "./requests.ts";
 
 /** The frames of past events, oldest first, as the connection's dialect writes them. */
 export function eventFrames(

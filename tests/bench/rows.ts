@@ -18,6 +18,7 @@ import { baseNode } from "./rows/base_node.ts";
 import { smallRooms } from "./rows/small_rooms.ts";
 import { socketio } from "./rows/socketio.ts";
 import { start } from "./rows/start.ts";
+import { topics } from "./rows/topics.ts";
 
 export const ROWS: readonly Row[] = [
   baseDeno,
@@ -36,6 +37,7 @@ export const ROWS: readonly Row[] = [
   restore,
   presence,
   retention,
+  topics,
   farRedis,
   floods,
   start,

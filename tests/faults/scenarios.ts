@@ -16,6 +16,7 @@ import { serverFrozen } from "./server_frozen.ts";
 import { serverKilled } from "./server_killed.ts";
 import { serverStopped } from "./server_stopped.ts";
 import { STORE_LOST } from "./store_lost.ts";
+import { topicsBroken } from "./topics_broken.ts";
 
 /** Servers, nodes and Redis killed, stopped, frozen and cut off. */
 export const crashes: readonly Scenario[] = [
@@ -24,6 +25,7 @@ export const crashes: readonly Scenario[] = [
   ...nodesKilled,
   ...redisBroken,
   ...nodeAlone,
+  ...topicsBroken,
   MANY_MEMBERSHIPS,
   EVENTS_TOLD,
 ];

@@ -41,6 +41,17 @@ const log = getLogger(["notifyli"]);
 /** How long a stop waits for the last clients before it closes the store; a part of `APP_SHUTDOWN_SECONDS`. */
 const LAST_PROOFS_MS = 1000;
 
+/** Gives a service of one of the features. */
+export type Using = <Service extends object>(service: ServiceClass<Service>) => Service;
+
+/** What a program adds to a server in its own process. */
+export interface ProgramParts {
+  /** Functions that are asked, from the first connection on. */
+  readonly asker?: Asker;
+  /** Is called once all features are open, before anything is listened to. */
+  prepare?(use: Using): Promise<void>;
+}
+
 export class Server implements AsyncDisposable {
   readonly #config: Config;
   readonly #parts: AsyncDisposableStack;
@@ -69,11 +80,11 @@ export class Server implements AsyncDisposable {
   /**
    * Starts a server; rejects where the store cannot be opened or the address cannot be listened on.
    *
-   * @param options `asker`: functions of this process that are asked, from the first connection on
+   * @param options what the program around the server adds to it
    */
   static async start(
     given: Config,
-    { asker = {} }: { readonly asker?: Asker } = {},
+    { asker = {}, prepare }: ProgramParts = {},
   ): Promise<Server> {
     const config = asker.authenticate === undefined
       ? given
@@ -89,6 +100,7 @@ export class Server implements AsyncDisposable {
     const descriptors = await readDescriptors();
     const places = sharePlaces(descriptors, config.limits.connections);
     const { handlers, admission, routes } = openDoors(kernel, config, places);
+    await prepare?.((service) => kernel.use(service));
     const listener = await listen(config, handlers, places);
     kernel.metrics.add(listener.metrics);
     tellPlaces(places, descriptors, config.limits.connections);

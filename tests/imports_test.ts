@@ -48,6 +48,8 @@ const RULES: ImportRules = {
     "lib/server.ts":
       "base core net limits engines listeners asks auth auth/keys http feature.ts rooms protocols features.ts configuration.ts kernel.ts",
     "lib/publisher": "base config limits/settings.ts engines rooms topics inbox",
+    "lib/library":
+      "base core log asks auth/keys rooms inbox hooks ways * configuration.ts server.ts",
     "lib/commands":
       "base config core log net engines listeners/knock.ts auth auth/keys rooms topics inbox ways features.ts configuration.ts server.ts publisher",
     "main.ts": "base commands",
@@ -80,6 +82,7 @@ const ENTRIES = [
   "main.ts",
   "bridge.ts",
   "lib/publisher/publisher.ts",
+  "lib/library/notifyli_server.ts",
   "lib/build.ts",
   "lib/sdk/mod.ts",
   "lib/sdk/tabs/shared_worker.ts",

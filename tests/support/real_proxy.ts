@@ -2,22 +2,23 @@
 import { freePort } from "./free_port.ts";
 import { waitFor } from "./wait.ts";
 
-/** How a proxy is configured for a port to listen on and the port behind, and the command that runs it. */
+/** How a proxy is configured for a port to listen on and the ports behind, and the command that runs it. */
 interface Kind {
-  readonly config: (folder: string, port: number, target: number) => string;
+  readonly config: (folder: string, port: number, targets: readonly number[]) => string;
   readonly command: (folder: string, file: string) => string[];
 }
 
 /** @param path at which the server is; `uri` takes its place in what is passed on */
 const nginx = (location: string, path = "/", uri = ""): Kind => ({
-  config(folder, port, target) {
+  config(folder, port, targets) {
     const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
       .map((name) => `${name}_temp_path ${folder}/${name};`).join(" ");
     // nginx runs as root, whose test folder only root may read. Where the user is another, nginx ignores `user`.
     return `daemon off; user root; worker_processes 1; pid ${folder}/nginx.pid;
 events { worker_connections 64; }
 http { access_log off; ${temporary}
-  server { listen 127.0.0.1:${port}; location ${path} { proxy_pass http://127.0.0.1:${target}${uri}; ${location} } }
+  upstream nodes { ${targets.map((target) => `server 127.0.0.1:${target};`).join(" ")} }
+  server { listen 127.0.0.1:${port}; location ${path} { proxy_pass http://nodes${uri}; ${location} } }
 }
 `;
   },
@@ -25,7 +26,7 @@ http { access_log off; ${temporary}
 });
 
 const haproxy = (mode: "http" | "tcp"): Kind => ({
-  config: (_folder, port, target) =>
+  config: (_folder, port, targets) =>
     `defaults
   mode ${mode}
   timeout connect 5s
@@ -33,7 +34,7 @@ const haproxy = (mode: "http" | "tcp"): Kind => ({
   timeout server 60s
 listen notifyli
   bind 127.0.0.1:${port}
-  server one 127.0.0.1:${target}
+${targets.map((target) => `  server node${target} 127.0.0.1:${target}`).join("\n")}
 `,
   command: (_folder, file) => ["/usr/sbin/haproxy", "-db", "-f", file],
 });
@@ -70,12 +71,12 @@ export class RealProxy implements AsyncDisposable {
     this.#child = child;
   }
 
-  /** @param target port on 127.0.0.1 */
-  static async start(name: keyof typeof KINDS, target: number): Promise<RealProxy> {
+  /** @param targets ports on 127.0.0.1, which are given connections in turn */
+  static async start(name: keyof typeof KINDS, ...targets: number[]): Promise<RealProxy> {
     const folder = await Deno.makeTempDir();
     const { config, command }: Kind = KINDS[name];
     const port = freePort();
-    await Deno.writeTextFile(`${folder}/proxy.conf`, config(folder, port, target));
+    await Deno.writeTextFile(`${folder}/proxy.conf`, config(folder, port, targets));
     const [program = "", ...args] = command(folder, `${folder}/proxy.conf`);
     const output = { stdin: "null", stdout: "null", stderr: "null" } as const;
     const proxy = new RealProxy(

@@ -1,0 +1,249 @@
+/**
+ * The server as a library: a program makes rooms, hears what happens, decides who comes in, and speaks, in its own process.
+ *
+ * @example
+ * ```ts ignore
+ * import { NotifyliServer } from "@notifyli/notifyli/server";
+ *
+ * const server = new NotifyliServer({ port: 8080 });
+ * await server.createChannel("general", { maxClients: 500, persistent: true });
+ * server.on("room.join", ({ name }) => void server.broadcast(`${name} came in`, "general"), "general");
+ * await server.start();
+ * ```
+ */
+import { getConfig, getLogger } from "@logtape/logtape";
+import { siteField } from "../auth/keys/fields.ts";
+import { DEFAULT_SITE } from "../base/site.ts";
+import { reasonOf } from "../base/reason.ts";
+import { VERSION } from "../base/version.ts";
+import type { Config } from "../configuration.ts";
+import { AppEvents, type EventHandler } from "../hooks/events/app_events.ts";
+import { EVENT_NAMES } from "../hooks/events/event.ts";
+import { type Choice, eventsLike } from "../hooks/events/selection.ts";
+import { parseNotification } from "../inbox/notification.ts";
+import { Notifier } from "../inbox/notify.ts";
+import { configureLogging } from "../log/logging.ts";
+import { MadeRooms } from "../rooms/made/made_rooms.ts";
+import { Server, type Using } from "../server.ts";
+import { Publications } from "../ways/publications.ts";
+import { askerOf, type Authenticator } from "./authenticator.ts";
+import { type ChannelOptions, putChannel } from "./channels.ts";
+import { handlerOf, type ServerHandler } from "./handlers.ts";
+import { ProgramSettings, type ServerOptions } from "./settings.ts";
+import type { Broadcast, Notice } from "./speech.ts";
+
+export type { Authenticator, Credentials, KnownUser } from "./authenticator.ts";
+export type { ChannelOptions } from "./channels.ts";
+export type { ServerConnection, ServerEvent, ServerHandler } from "./handlers.ts";
+export type { ServerOptions, Settings } from "./settings.ts";
+export type { Broadcast, Notice } from "./speech.ts";
+
+const log = getLogger(["notifyli", "library"]);
+
+/** A server that runs. */
+interface Started {
+  readonly server: Server;
+  readonly config: Config;
+}
+
+/** What a handler is wanted for. */
+interface Wanted {
+  readonly handler: EventHandler;
+  readonly choice: Choice;
+  listening: Disposable | undefined;
+}
+
+export class NotifyliServer implements AsyncDisposable {
+  readonly #settings: ProgramSettings;
+  readonly #log: boolean | undefined;
+  /** What was made before the start. */
+  readonly #channels: [name: string, options: ChannelOptions][] = [];
+  readonly #wanted = new Set<Wanted>();
+  #authenticator: Authenticator | undefined;
+  #started: Started | undefined;
+  #isStarting = false;
+
+  constructor(options: ServerOptions = {}) {
+    this.#settings = new ProgramSettings(options);
+    this.#log = options.log;
+  }
+
+  /** The address that the server listens on, such as `http://127.0.0.1:7000`. Throws a `TypeError` where it does not run. */
+  get url(): string {
+    return this.#running.server.url;
+  }
+
+  /** The port that the server listens on. Throws a `TypeError` where it does not run. */
+  get port(): number {
+    return this.#running.server.port;
+  }
+
+  /**
+   * Says what holds for a room, or by a `*` in the name for all rooms that are named so. It is stored, and counts on all
+   * nodes and over restarts until {@linkcode NotifyliServer.deleteChannel}. Before the start it is remembered, and `start`
+   * rejects where it cannot be; after that, resolves once it is stored.
+   */
+  async createChannel(name: string, options: ChannelOptions = {}): Promise<void> {
+    if (this.#started === undefined) this.#channels.push([name, options]);
+    else await putChannel(this.#started.server.use(MadeRooms), name, options);
+  }
+
+  /** Takes back what {@linkcode NotifyliServer.createChannel} said: what holds for other rooms holds for this one, too. */
+  async deleteChannel(name: string, site: string = DEFAULT_SITE): Promise<void> {
+    await this.#running.server.use(MadeRooms).delete({ site, pattern: name });
+  }
+
+  /**
+   * Calls the handler for what this server sees happen, until the function it returns is called. With several servers, each
+   * calls its own handlers for its own connections.
+   *
+   * @param event a name such as `message.received`, or a pattern such as `room.*`
+   * @param room only what happens there; `*` stands for any text
+   * @throws {TypeError} where there is no such event
+   */
+  on(event: string, handler: ServerHandler, room?: string): () => void {
+    if (eventsLike(event).length === 0) {
+      const all = EVENT_NAMES.join(", ");
+      throw new TypeError(`Cannot hear ${JSON.stringify(event)}: the events are ${all}`);
+    }
+    const wanted: Wanted = {
+      handler: handlerOf(handler, noteFailure),
+      choice: { events: [event], rooms: room === undefined ? undefined : [room] },
+      listening: undefined,
+    };
+    this.#wanted.add(wanted);
+    if (this.#started !== undefined) listenFor(wanted, this.#started.server.use(AppEvents));
+    return () => {
+      this.#wanted.delete(wanted);
+      wanted.listening?.[Symbol.dispose]();
+    };
+  }
+
+  /**
+   * Has the function say who clients are, by the `credentials` that they send. A server with one takes nobody at their word.
+   *
+   * @throws {TypeError} where the server runs: that would turn an open server into a closed one
+   */
+  setAuthenticator(authenticator: Authenticator): this {
+    this.#requireStopped("setAuthenticator");
+    this.#authenticator = authenticator;
+    return this;
+  }
+
+  /** How many connections there may be (`APP_LIMIT_CONNECTIONS`). @throws {TypeError} where the server runs */
+  setMaxClients(count: number): this {
+    this.#requireStopped("setMaxClients");
+    this.#settings.set("APP_LIMIT_CONNECTIONS", count);
+    return this;
+  }
+
+  /** After how many seconds a silent client is pinged (`APP_KEEPALIVE_SECONDS`). @throws {TypeError} where the server runs */
+  setPingInterval(seconds: number): this {
+    this.#requireStopped("setPingInterval");
+    this.#settings.set("APP_KEEPALIVE_SECONDS", seconds);
+    return this;
+  }
+
+  /** Writes a log at debug level (`APP_DEBUG`). @throws {TypeError} where the server runs */
+  enableDebug(): this {
+    this.#requireStopped("enableDebug");
+    this.#settings.set("APP_DEBUG", true);
+    return this;
+  }
+
+  /** Says something to all in a room. Resolves with the message's id; rejects with a `NotifyliError` for a wrong field. */
+  async broadcast(message: string | Broadcast, room: string): Promise<string> {
+    const { userId, ...said } = typeof message === "string" ? { message } : message;
+    const fields = { ...said, user_id: userId, room };
+    const { id = "" } = await this.#running.server.use(Publications).publish(fields);
+    return id;
+  }
+
+  /** Publishes in a topic to those whose filters match. Resolves with the publication's id. */
+  async publishTopic(
+    topic: string,
+    data: Readonly<Record<string, unknown>>,
+    { id, site }: { readonly id?: string; readonly site?: string } = {},
+  ): Promise<string> {
+    const published = await this.#running.server.use(Publications).publish({
+      topic,
+      data,
+      id,
+      site,
+    });
+    return published.id ?? "";
+  }
+
+  /** Sends a notification, which waits for the user. Resolves with its id once it is stored. */
+  async notify(userId: number | string, message: string | Notice): Promise<string> {
+    const { server, config: { limits, inbox } } = this.#running;
+    const { site = DEFAULT_SITE, ...said } = typeof message === "string" ? { message } : message;
+    const parsed = parseNotification({ ...said, user_id: userId }, { limits, ...inbox });
+    const { id } = await server.use(Notifier).notify({ site: siteField({ site }), ...parsed });
+    return id;
+  }
+
+  /**
+   * Starts the server. Rejects with an error that says what is wrong with a setting or a channel, where the store cannot be
+   * opened, or where the address is taken.
+   */
+  async start(): Promise<void> {
+    this.#requireStopped("start");
+    this.#isStarting = true;
+    try {
+      await this.#start();
+    } finally {
+      this.#isStarting = false;
+    }
+  }
+
+  /** Tells all clients to come back, writes what is left to write, and stops. The server may be started again. */
+  async stop(): Promise<void> {
+    const { server } = this.#started ?? {};
+    this.#started = undefined;
+    await server?.stop();
+    for (const wanted of this.#wanted) wanted.listening = undefined;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  get #running(): Started {
+    if (this.#started !== undefined) return this.#started;
+    throw new TypeError("Cannot do this before the server is started, or after it was stopped");
+  }
+
+  #requireStopped(call: string): void {
+    if (this.#started === undefined && !this.#isStarting) return;
+    throw new TypeError(`Cannot call ${call}() while the server runs: call it before start()`);
+  }
+
+  async #start(): Promise<void> {
+    const { config, warnings } = this.#settings.read();
+    if (this.#log ?? getConfig() === null) await configureLogging(config.log);
+    for (const warning of warnings) log.warn("{warning}", { warning });
+    const server = await Server.start(config, {
+      asker: this.#authenticator && askerOf(this.#authenticator),
+      prepare: (use) => this.#prepare(use),
+    });
+    this.#started = { server, config };
+    log.info("notifyli {version} listens on {url}", { version: VERSION, url: server.url });
+  }
+
+  /** Makes the rooms and has the handlers listen before the first client comes. */
+  async #prepare(use: Using): Promise<void> {
+    const rooms = use(MadeRooms);
+    for (const [name, options] of this.#channels) await putChannel(rooms, name, options);
+    const events = use(AppEvents);
+    for (const wanted of this.#wanted) listenFor(wanted, events);
+  }
+}
+
+function listenFor(wanted: Wanted, events: AppEvents): void {
+  wanted.listening = events.listen(wanted.handler, wanted.choice);
+}
+
+function noteFailure(event: string, error: unknown): void {
+  log.error("a handler of {event} failed: {reason}", { event, reason: reasonOf(error) });
+}

@@ -1,0 +1,24 @@
+/** What a program says by its server, in the shapes of its own language. */
+
+/** Something that the program says in a room. */
+export interface Broadcast {
+  /** The text for people; it may be absent where there is `data`. */
+  readonly message?: string;
+  /** Any JSON value, for programs. */
+  readonly data?: unknown;
+  /** Whom it is from. @default "system" */
+  readonly name?: string;
+  /** The user whom it is from, if it is one. */
+  readonly userId?: number | string;
+  /** 8 to 64 of `A-Z a-z 0-9 _ -`. Where the room keeps a history, the same one within ten minutes is the same message. */
+  readonly id?: string;
+  readonly site?: string;
+}
+
+/** A notification that the program sends to one user, whether the user is there or comes later. */
+export interface Notice extends Omit<Broadcast, "userId" | "name"> {
+  /** @default "system" */
+  readonly from?: string;
+  /** The room that it is shown in. @default the server's */
+  readonly room?: string;
+}

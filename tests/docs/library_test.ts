@@ -84,9 +84,16 @@ class Chat implements AsyncDisposable {
   /** How many clients are connected to this node. */
   async clients(): Promise<number> {
     const key = await Deno.readTextFile(`${this.#dataDir}/operator.key`);
-    const headers = { authorization: `Bearer ${key.trim()}` };
-    const response = await fetch(`http://127.0.0.1:${this.port}/api/stats`, { headers });
-    return (await response.json()).clients;
+    const made = await this.#call("keys", key.trim(), { name: "test", scopes: ["read"] });
+    return (await this.#call("stats", made.key)).clients;
+  }
+
+  async #call(path: string, key: string, body?: unknown) {
+    const response = await fetch(`http://127.0.0.1:${this.port}/api/${path}`, {
+      headers: { authorization: `Bearer ${key}` },
+      ...(body !== undefined && { method: "POST", body: JSON.stringify(body) }),
+    });
+    return await response.json();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

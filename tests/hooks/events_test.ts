@@ -219,6 +219,39 @@ Deno.test("each of several endpoints is told what it asks for, and one that is d
   await Deno.remove(dataDir, { recursive: true });
 });
 
+Deno.test("what waits for an endpoint that is taken out of the settings is forgotten, and the others' is not", async () => {
+  await using one = new Receiver();
+  await using two = new Receiver();
+  for (const each of [one, two]) each.answer = () => new Response(null, { status: 503 });
+  const dataDir = await Deno.makeTempDir();
+  const secret = hookEnv("")["HOOK_SECRET"]!;
+  const endpoints = [
+    { name: "one", url: one.url, secret, events: ["message.received"] },
+    { name: "two", url: two.url, secret, events: ["message.received"] },
+  ];
+  const env = { HOOK_FILE: `${dataDir}/hooks.json`, APP_OUTGOING_PRIVATE_IPS: "127.0.0.1" };
+  const runWith = async (names: readonly string[], say?: string) => {
+    const used = endpoints.filter(({ name }) => names.includes(name));
+    await Deno.writeTextFile(env.HOOK_FILE, JSON.stringify({ endpoints: used }));
+    const program = await Program.start({ env, dataDir });
+    await using ann = await connect(program, "ann");
+    if (say !== undefined) await ann.command("publish", { room: "lobby", message: say });
+    return program;
+  };
+  await (await runWith(["one", "two"], "first"))[Symbol.asyncDispose]();
+  await (await runWith(["two"]))[Symbol.asyncDispose]();
+  for (const each of [one, two]) each.answer = () => new Response();
+  await using _program = await runWith(["one", "two"], "second");
+  await waitFor(
+    "both are told",
+    () => messages(one.events).includes("second") && messages(two.events).includes("second"),
+  );
+  const taken = ({ told }: Receiver) => messages(told.at(-1)?.events ?? []);
+  assert.ok(messages(two.events).includes("first"));
+  assert.deepEqual(taken(one), ["second"]);
+  await Deno.remove(dataDir, { recursive: true });
+});
+
 async function connect(program: Program, user: string): Promise<TestClient> {
   const client = await TestClient.connectV2(program.webSocketUrl);
   await client.command("connect", { user_id: user });

@@ -45,6 +45,8 @@ export async function openAppEvents(
       );
     })
     : undefined;
+  const names = config.endpoints.map(({ name }) => name);
+  await store?.retain?.(names).catch(() => {}); // what cannot be written now is forgotten at a later start
   const events = new AppEvents(store);
   const told = config.endpoints.map((endpoint) =>
     tell(endpoint, { events, store: store!, config, stopWaitMs })

@@ -68,6 +68,17 @@ export class SqliteEvents implements EventStore {
     return this.#outbox.push({ logs, json: JSON.stringify(event), ends: key });
   }
 
+  async retain(names: readonly string[]): Promise<void> {
+    const known = JSON.stringify(names);
+    const others = (column: string) => `${column} NOT IN (SELECT value FROM json_each(?))`;
+    const events = this.#store.prepare(`DELETE FROM events WHERE ${others("log")}`);
+    const logs = this.#store.prepare(`DELETE FROM event_logs WHERE ${others("name")}`);
+    await this.#store.commit(() => {
+      events.run(known);
+      logs.run(known);
+    });
+  }
+
   /** A file loses nothing while its server lives. */
   restore(): Promise<void> {
     return Promise.resolve();

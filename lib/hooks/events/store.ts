@@ -31,6 +31,8 @@ export interface EventStore extends AsyncDisposable {
   entryOf(logs: readonly string[], event: AppEvent): LogEntry | undefined;
   /** The streams of logs, for steps of the engine that write entries by themselves; absent where the engine writes none. */
   streamsOf?(logs: readonly string[]): readonly string[];
+  /** Forgets the logs of endpoints other than these; absent where the engine forgets them by itself. */
+  retain?(names: readonly string[]): Promise<void>;
   /** Cuts the log {@linkcode STREAM} to its size; absent where the engine has none. */
   trimStream?(size: number): Promise<void>;
   /** The log of one endpoint. */

@@ -1,9 +1,11 @@
 /** What the page says where its server refuses it: the reason, and not for ever that it reconnects. */
 import assert from "node:assert/strict";
 import { openContext, OPTIONS } from "../support/browser.ts";
-import { connected } from "../support/page.ts";
+import { Manager } from "../support/manager.ts";
+import { connected, hears } from "../support/page.ts";
 import { Program } from "../support/program.ts";
 import { RealProxy } from "../support/real_proxy.ts";
+import { APP_KEY, connectionToken } from "../support/tokens.ts";
 import { waitFor } from "../support/wait.ts";
 
 Deno.test(
@@ -55,5 +57,42 @@ Deno.test(
     await closed;
     await connected(page);
     assert.equal(await page.getByRole("region", { name: "Connection" }).count(), 0);
+  },
+);
+
+Deno.test(
+  "page: says in a room that its user was put out of it, and comes back",
+  OPTIONS,
+  async () => {
+    await using program = await Program.start({ env: { APP_KEY } });
+    const manager = await Manager.of(program);
+    await using context = await openContext();
+    const page = await context.newPage();
+    await page.goto(program.url);
+    await page.getByLabel("User ID").fill("1");
+    await page.getByLabel("Name").fill("Alice");
+    await page.getByLabel("Room").fill("lobby");
+    await page.getByLabel("Token").fill(await connectionToken({ sub: "1" }));
+    await page.getByRole("button", { name: "Connect" }).click();
+    await connected(page);
+    await manager.done(program, "/rooms/lobby/messages", { message: "Welcome", name: "Shop" });
+    await hears(page, "Welcome");
+    await manager.call(program, "DELETE", "/rooms/lobby/connections/1");
+    const left = page.getByTestId("left");
+    await left.getByText("another system put this user out").waitFor();
+    const shots = Deno.env.get("SHOTS");
+    for (const width of shots === undefined ? [] : [360, 1440]) {
+      for (const colorScheme of ["light", "dark"] as const) {
+        await page.emulateMedia({ colorScheme });
+        await page.setViewportSize({ width, height: 700 });
+        await page.screenshot({ path: `${shots}/left-${width}-${colorScheme}.png` });
+      }
+    }
+    await left.getByRole("button", { name: "Come back" }).click();
+    await left.waitFor({ state: "detached" });
+    await manager.done(program, "/rooms/lobby/messages", { message: "Hello again", name: "Shop" });
+    await hears(page, "Hello again");
+    await manager.call(program, "PUT", "/rooms/lobby", { private: true });
+    await left.getByText("it is private").waitFor();
   },
 );

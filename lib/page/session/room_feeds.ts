@@ -1,5 +1,5 @@
 /** Enters a user's rooms, and turns what is said there into changes of the store; `session.ts` opens and closes. */
-import type { Client, Message, Subscription } from "../../sdk/mod.ts";
+import type { Client, Message, NotifyliError, Subscription } from "../../sdk/mod.ts";
 import type { Store } from "../state/store.ts";
 
 interface RoomFeedsOptions {
@@ -7,6 +7,8 @@ interface RoomFeedsOptions {
   isWatched: () => boolean;
   /** Rooms that the user is in without a tab, so that other systems find them there. */
   silent: readonly string[];
+  /** A room does not let us in, or does not tell who is there. */
+  failed(error: NotifyliError): void;
 }
 
 /** How many messages of a room are shown on joining it. */
@@ -38,6 +40,14 @@ export class RoomFeeds {
     subscription.on("subscribed", () => {
       wasJoined = true;
       this.#store.dispatch({ type: "room_joined", room });
+    });
+    let hasLeft = false;
+    subscription.on("left", ({ message }) => {
+      hasLeft = true;
+      this.#store.dispatch({ type: "room_left", room, reason: message });
+    });
+    subscription.on("error", (error) => {
+      if (!hasLeft) this.#options.failed(error); // else the room shows it
     });
     subscription.on("gap", () => this.#store.dispatch({ type: "gap_found", room }));
     subscription.on("presence", (users) => {

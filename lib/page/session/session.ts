@@ -93,6 +93,11 @@ export class Session {
     if (isNew) this.#running?.rooms.open(room);
   }
 
+  /** Asks to be let in again where the server has put us out. */
+  rejoinRoom(room: string): void {
+    this.#running?.rooms.open(room);
+  }
+
   closeRoom(room: string): void {
     this.#store.dispatch({ type: "room_closed", room });
     this.#running?.rooms.close(room);
@@ -148,7 +153,11 @@ export class Session {
     });
     this.#running = {
       client,
-      rooms: new RoomFeeds(client, store, { isWatched, silent }),
+      rooms: new RoomFeeds(client, store, {
+        isWatched,
+        silent,
+        failed: (error) => this.#failed(error),
+      }),
       notifications: new NotificationFeed(client, store),
       sender,
     };

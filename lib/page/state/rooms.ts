@@ -16,6 +16,8 @@ export interface RoomState {
   readonly users: readonly User[];
   readonly userCount: number;
   readonly unread: number;
+  /** Why the server has put us out; absent while it has not. */
+  readonly left?: string;
 }
 
 export type Rooms = readonly RoomState[];
@@ -81,6 +83,11 @@ export function addGap(room: RoomState): RoomState {
   if (last === undefined || room.gaps.includes(keyOf(last))) return room;
   const shown = room.gaps.filter((gap) => room.messages.some((message) => keyOf(message) === gap));
   return { ...room, gaps: [...shown, keyOf(last)] };
+}
+
+/** The server has put us out: nobody tells us any more who is there. */
+export function leaveRoom(room: RoomState, reason: string): RoomState {
+  return { ...room, isJoined: false, users: [], userCount: 0, left: reason };
 }
 
 export function markRoomRead(room: RoomState): RoomState {

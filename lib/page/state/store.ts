@@ -25,6 +25,7 @@ import {
   closeRoom,
   emptyRoom,
   hasRoom,
+  leaveRoom,
   markRoomRead,
   neighbourOf,
   openRoom,
@@ -69,6 +70,8 @@ export type Action =
   | { type: "room_activated"; room: string }
   /** The server has let us in, and told what was said before. */
   | { type: "room_joined"; room: string }
+  /** The server has put us out of a room. */
+  | { type: "room_left"; room: string; reason: string }
   | { type: "people_changed"; room: string; users: readonly User[]; userCount?: number }
   | { type: "gap_found"; room: string }
   /**
@@ -127,8 +130,16 @@ export function reduce(state: State, action: Action): State {
     case "room_activated":
       return activate(state, action.room);
     case "room_joined": {
-      const rooms = updateRoom(state.rooms, action.room, (room) => ({ ...room, isJoined: true }));
+      const rooms = updateRoom(state.rooms, action.room, (room) => ({
+        ...room,
+        isJoined: true,
+        left: undefined,
+      }));
       return { ...state, rooms, written: withoutTakenOf(state.written, action.room) };
+    }
+    case "room_left": {
+      const { room, reason } = action;
+      return { ...state, rooms: updateRoom(state.rooms, room, (each) => leaveRoom(each, reason)) };
     }
     case "people_changed": {
       const { room, users, userCount } = action;

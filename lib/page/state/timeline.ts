@@ -29,12 +29,23 @@ interface GapRow {
   key: string;
 }
 
-export type Row = DayRow | MessageRow | GapRow;
+/** Says that we are no longer in the room, and why. */
+interface LeftRow {
+  kind: "left";
+  key: "left";
+  reason: string;
+}
+
+export type Row = DayRow | MessageRow | GapRow | LeftRow;
 
 /** After a longer pause the same writer is named again. */
 const GROUP_SECONDS = 300;
 
-export function rowsOf({ room, messages, gaps }: RoomState, written: Written, me: Identity): Row[] {
+export function rowsOf(
+  { room, messages, gaps, left }: RoomState,
+  written: Written,
+  me: Identity,
+): Row[] {
   const rows: Row[] = [];
   let last: ChatMessage | null = null;
   let isBehindGap = false;
@@ -62,6 +73,7 @@ export function rowsOf({ room, messages, gaps }: RoomState, written: Written, me
     const own = { id, userId: me.user_id, name: me.name, message, timestamp };
     add(own, failure === undefined ? "pending" : "failed", failure);
   }
+  if (left !== undefined) rows.push({ kind: "left", key: "left", reason: left });
   return rows;
 }
 

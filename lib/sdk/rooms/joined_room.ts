@@ -129,6 +129,7 @@ export class JoinedRoom implements SubscribedRoom {
 
   /** The server has put us out: the subscriptions hear why, and are over. Whoever wants to come back subscribes anew. */
   left(error: NotifyliError): void {
+    this.#emit("left", error);
     this.#fail(error);
     this.close();
   }

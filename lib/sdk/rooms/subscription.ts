@@ -14,6 +14,8 @@ export interface SubscriptionEvents {
   subscribed: Position | undefined;
   /** Messages may be missing, and will not come any more. */
   gap: Gap;
+  /** The server has put us out of the room, and the subscription is over. The `error` that follows has the same reason. */
+  left: NotifyliError;
   /**
    * Who is in the room, now that this changed, or nobody where only `userCount` did. It comes with `presence` only, as do
    * the next two.
@@ -23,8 +25,7 @@ export interface SubscriptionEvents {
   leave: User;
   /**
    * The server does not let us in, or does not tell who is there. It is asked again at each reconnection, and where it could
-   * only not answer now, after a pause. With code `put_out`, and where a room's rule has changed so that we may not be there
-   * any more, we were inside: then the subscription is over, and asks for nothing more.
+   * only not answer now, after a pause. Where the server puts us out, the subscription is over: see `left`.
    * Where nobody listens, the client's `error` event has it.
    */
   error: NotifyliError;

@@ -2,6 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { dayName } from "../../text.ts";
+import { usePage } from "../../context.ts";
 import type { Row } from "../../state/timeline.ts";
 import { Icon } from "../kit/Icon.tsx";
 import { Message } from "./Message.tsx";
@@ -54,7 +55,7 @@ export function ChatLog({ room, rows, isOnline, empty }: ChatLogProps) {
       >
         <div class="log-rows">
           {rows.length === 0 && empty}
-          {rows.map((row) => <LogRow key={row.key} row={row} isOnline={isOnline} />)}
+          {rows.map((row) => <LogRow key={row.key} row={row} {...{ room, isOnline }} />)}
         </div>
       </div>
       {hasNew && (
@@ -74,7 +75,8 @@ export function ChatLog({ room, rows, isOnline, empty }: ChatLogProps) {
   );
 }
 
-function LogRow({ row, isOnline }: { row: Row; isOnline: boolean }) {
+function LogRow({ row, room, isOnline }: { row: Row; room: string; isOnline: boolean }) {
+  const { session } = usePage();
   switch (row.kind) {
     case "day":
       return (
@@ -84,6 +86,15 @@ function LogRow({ row, isOnline }: { row: Row; isOnline: boolean }) {
       );
     case "gap":
       return <p class="gap" data-testid="gap">Some messages may be missing here.</p>;
+    case "left":
+      return (
+        <div class="left" role="status" data-testid="left">
+          <p>You are no longer in this room. {row.reason}.</p>
+          <button type="button" class="button" onClick={() => session.rejoinRoom(room)}>
+            Come back
+          </button>
+        </div>
+      );
     case "message":
       return <Message row={row} isOnline={isOnline} />;
   }

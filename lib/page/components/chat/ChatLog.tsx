@@ -90,7 +90,11 @@ function LogRow({ row, room, isOnline }: { row: Row; room: string; isOnline: boo
       return (
         <div class="left" role="status" data-testid="left">
           <p>You are no longer in this room. {row.reason}.</p>
-          <button type="button" class="button" onClick={() => session.rejoinRoom(room)}>
+          <button
+            type="button"
+            class="button button-primary"
+            onClick={() => session.rejoinRoom(room)}
+          >
             Come back
           </button>
         </div>

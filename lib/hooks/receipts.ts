@@ -4,11 +4,16 @@ import { inSeconds } from "../base/times.ts";
 import type { ReceiptEvent } from "../inbox/store/store.ts";
 import type { Telling } from "./sender.ts";
 
+/** Most receipts in one request. */
+const BATCH_SIZE = 100;
+/** Most receipts that may wait; past so many the oldest are dropped. */
+const LOG_SIZE = 100_000;
+
 export const RECEIPTS: Telling<ReceiptEvent> = {
   what: "receipts",
   endpoint: "the webhook",
-  batchSize: 100,
-  logSize: 100_000,
+  batchSize: BATCH_SIZE,
+  logSize: LOG_SIZE,
   bodyOf(events) {
     const receipts = events.map(({ id, user, room, state, at }) => (
       { id, user_id: userIdOnWire(user), room, state, at: inSeconds(at) }

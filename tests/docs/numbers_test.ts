@@ -20,6 +20,7 @@ import { retryAfterSeconds } from "../../lib/limits/connection_gate.ts";
 import { MAX_PRESENCE } from "../../lib/rooms/rules/rule.ts";
 import { MAX_KEPT_LENGTH } from "../../lib/ways/heard_payloads.ts";
 import { constantOf, luaConstantOf } from "../support/constants.ts";
+import { MOST_UNWRITTEN } from "../../lib/hooks/events/store.ts";
 import { ROOT } from "../support/paths.ts";
 
 const WORDS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
@@ -140,9 +141,17 @@ const SENTENCES: Readonly<Record<string, readonly string[]>> = {
     `another one goes on within ${await takenOverAfter()} s. The fields`,
     `more than ${await constantOf("inbox/notification.ts", "MAX_DAYS_AHEAD")} days ahead`,
     `the last ${grouped(MOST_REFUSED)} of them, each with`,
-    `the oldest of more than ${grouped(await constantOf("hooks/sender.ts", "LOG_SIZE"))} that wait`,
+    `the oldest of more than ${
+      grouped(await constantOf("hooks/receipts.ts", "LOG_SIZE"))
+    } that wait`,
     `none within ${await constantOf("hooks/endpoint.ts", "TIMEOUT_MS") / 1000} s, or`,
     `that ${WORDS[await constantOf("hooks/sender.ts", "PASSED_ON_AFTER")]} times in a row`,
+  ],
+  "docs/events.md": [
+    `A request has up to ${await constantOf("hooks/events/telling.ts", "BATCH_SIZE")} events`,
+    `up to ${grouped(MOST_UNWRITTEN)} events wait in the process`,
+    `Answer with any 2xx within ${await constantOf("hooks/endpoint.ts", "TIMEOUT_MS") / 1000} s`,
+    `one that ${WORDS[await constantOf("hooks/sender.ts", "PASSED_ON_AFTER")]} times in a row`,
   ],
   "docs/protocol.md": [
     `The same \`id\` again from the same user within ${WORDS[CLIENTS_ID_SECONDS / 60]} minutes`,

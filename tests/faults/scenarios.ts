@@ -1,4 +1,5 @@
 /** All scenarios there are. Those of `crash_test.ts` and `resources_test.ts` are tests, too. */
+import { APPLICATION_AWAY } from "./application_away.ts";
 import { CLOCK_AHEAD_REDIS, CLOCK_AHEAD_SQLITE } from "./clock.ts";
 import { EAR_CLOSED } from "./ear_closed.ts";
 import { EVENTS_TOLD } from "./events_told.ts";
@@ -39,6 +40,7 @@ const underLoad: readonly Scenario[] = [
   ...serverFrozen,
   STORE_LOST,
   INBOX_BROKEN,
+  APPLICATION_AWAY,
   CLOCK_AHEAD_SQLITE,
   CLOCK_AHEAD_REDIS,
 ];

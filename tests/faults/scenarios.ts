@@ -12,6 +12,7 @@ import { rabbitBroken } from "./rabbit_broken.ts";
 import { redisBroken } from "./redis_broken.ts";
 import { redisForgets } from "./redis_forgets.ts";
 import { resources } from "./resources.ts";
+import { ROOMS_CHANGED } from "./rooms_changed.ts";
 import type { Scenario } from "./scenario.ts";
 import { serverFrozen } from "./server_frozen.ts";
 import { serverKilled } from "./server_killed.ts";
@@ -29,6 +30,7 @@ export const crashes: readonly Scenario[] = [
   ...topicsBroken,
   MANY_MEMBERSHIPS,
   EVENTS_TOLD,
+  ROOMS_CHANGED,
 ];
 
 /** Faults that tests of `engines/` and `ways/` hold one by one; here they come under load. */

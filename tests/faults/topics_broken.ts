@@ -63,8 +63,7 @@ async function run(
   }
   isOver = true;
   await Promise.all(publishing);
-  const last = Math.max(...[...accepted.values()].map(({ offset }) => offset));
-  await waitFor("all have heard so far", () => watchers.every(({ offset }) => offset >= last));
+  await waitFor("all have what is theirs", () => watchers.every((each) => each.has(accepted)));
   for (const watcher of watchers) watcher.end();
   await Promise.all(watching);
   const [one] = watchers;
@@ -116,6 +115,9 @@ async function publish(
   }
 }
 
+/** The events that were accepted, by their keys. */
+type Accepted = ReadonlyMap<string, { readonly id: number; readonly offset: number }>;
+
 interface Got {
   readonly offset: number;
   readonly key: string;
@@ -151,11 +153,14 @@ class Watcher {
     this.#isOver = true;
   }
 
+  /** Whether it got as many as there are for it. */
+  has(accepted: Accepted): boolean {
+    return this.got.length >= this.#expected(accepted).length;
+  }
+
   /** Throws with what is missing, doubled, in another order, or not for this one. */
-  check(accepted: ReadonlyMap<string, { readonly id: number; readonly offset: number }>): void {
-    const { id } = this.#filter;
-    const expected = [...accepted].filter(([, event]) => id === undefined || event.id === id)
-      .sort(([, one], [, other]) => one.offset - other.offset).map(([key]) => key);
+  check(accepted: Accepted): void {
+    const expected = this.#expected(accepted);
     const got = this.got.map(({ key }) => key);
     const at = expected.findIndex((key, index) => key !== got[index]);
     if (at >= 0 || got.length !== expected.length) {
@@ -163,6 +168,13 @@ class Watcher {
     }
     if (this.#faults.length === 0) return;
     throw new Error(`A watcher of ${JSON.stringify(this.#filter)}: ${this.#faults.join("; ")}`);
+  }
+
+  /** The keys of the events that are for this one, in their order. */
+  #expected(accepted: Accepted): string[] {
+    const { id } = this.#filter;
+    return [...accepted].filter(([, event]) => id === undefined || event.id === id)
+      .sort(([, one], [, other]) => one.offset - other.offset).map(([key]) => key);
   }
 
   async #watch(): Promise<void> {

@@ -38,13 +38,16 @@ export function readWho(question: ConnectQuestion): ReadAnswer<Known> {
     read(answer === true ? claimed(question) : answer, (fields) => knownOf(fields, limits));
 }
 
-export const readYesOrNo: ReadAnswer<void> = (answer) => read(answer, () => {});
+/** An object that says neither yes nor no, such as an error of another program, is no answer. */
+export const readYesOrNo: ReadAnswer<void> = (answer) => read(answer, requireYes);
 
 /** Reads what is to be said; `undefined` where that is what the client has said. A `null` takes its field away. */
 export function readSaid(original: Said): ReadAnswer<Said | undefined> {
   return (answer, limits) =>
     read(answer, (fields) => {
-      if (fields["message"] === undefined && fields["data"] === undefined) return undefined;
+      if (fields["message"] === undefined && fields["data"] === undefined) {
+        return requireYes(fields);
+      }
       const { message = original.message, data = original.data } = fields;
       return saidFields({ message, data }, limits);
     });
@@ -59,12 +62,16 @@ export const readTold: ReadAnswer<Pick<Said, "data"> | undefined> = (answer, lim
 
 function read<Value>(answer: unknown, valueOf: (fields: Fields) => Value): Answer<Value> {
   if (answer === false) return { allow: false, reason: undefined, cacheSeconds: 0 };
-  const fields = answer === true ? {} : objectOf(answer);
+  const fields = answer === true ? { allow: true } : objectOf(answer);
   const { allow = true, reason } = fields;
   if (typeof allow !== "boolean") throw invalid("allow", allow, "true or false");
   const cacheSeconds = cacheSecondsOf(fields);
   if (!allow) return { allow, reason: reasonOf(reason), cacheSeconds };
   return { allow, value: valueOf(fields), cacheSeconds };
+}
+
+function requireYes({ allow }: Fields): undefined {
+  if (allow === undefined) throw new CodedError("missing_field", "Missing field 'allow'");
 }
 
 function objectOf(answer: unknown): Fields {

@@ -12,7 +12,9 @@ import { waitFor } from "../support/wait.ts";
 /** Keeps user 2 out of all rooms but `lobby`, and has an opinion of what is said. */
 function answerTo({ type, user_id, room, message, data }: Asked): unknown {
   if (type === "enter") {
-    return user_id === 2 && room !== "lobby" ? { allow: false, reason: "Not for you" } : {};
+    return user_id === 2 && room !== "lobby"
+      ? { allow: false, reason: "Not for you" }
+      : { allow: true };
   }
   if (message === "secret") return { allow: false, reason: "Nobody says that here" };
   if (message === "damn") return { allow: true, message: "****" };
@@ -226,7 +228,7 @@ Deno.test("events are asked about where `event` says so, and `data` may be anoth
 });
 
 Deno.test("where no answer comes, failures are closed, or open where that is said", async () => {
-  await using application = new Application(() => new Response("", { status: 503 }));
+  await using application = new Application(() => ({ error: "I know no such question" }));
   const said = async (onFailure: string): Promise<Frame[]> => {
     const env = { ...application.env("enter,say"), HOOK_ASK_FAILURE: onFailure };
     await using program = await Program.start({ env });

@@ -25,7 +25,7 @@ export const APPLICATION_AWAY: Scenario = {
       if (phase === "hanging") await new Promise((resolve) => setTimeout(resolve, 3000));
       if (phase === "slow") await new Promise((resolve) => setTimeout(resolve, 200));
       saidYesTo.add(String(asked["message"]));
-      return {};
+      return { allow: true };
     });
     const env = { ...application.env("connect,say"), HOOK_ASK_SECONDS: "1", APP_LIMIT_ASKS: "10" };
     await using program = await Program.start({ env });

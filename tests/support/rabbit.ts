@@ -6,6 +6,7 @@ import {
   type GetMessage,
   type Options,
 } from "amqplib";
+import { Certificate } from "./certificate.ts";
 import { freePort } from "./free_port.ts";
 import { waitFor } from "./wait.ts";
 
@@ -19,6 +20,9 @@ const DECLARED = { durable: true, arguments: { "x-single-active-consumer": true 
 
 export class Rabbit implements AsyncDisposable {
   readonly port = freePort();
+  readonly #tlsPort = freePort();
+  /** RabbitMQ's own, made by no known authority. */
+  readonly certificate: Certificate;
   readonly #epmdPort = freePort();
   readonly #distributionPort = freePort();
   readonly #folder: string;
@@ -26,13 +30,14 @@ export class Rabbit implements AsyncDisposable {
   readonly #epmd: Deno.ChildProcess;
   #child: Deno.ChildProcess | undefined;
 
-  private constructor(folder: string) {
+  private constructor(folder: string, certificate: Certificate) {
     this.#folder = folder;
+    this.certificate = certificate;
     this.#epmd = inGroup(["epmd", "-address", "127.0.0.1", "-port", String(this.#epmdPort)]);
   }
 
   static async start(): Promise<Rabbit> {
-    const rabbit = new Rabbit(await Deno.makeTempDir());
+    const rabbit = new Rabbit(await Deno.makeTempDir(), await Certificate.make());
     try {
       await rabbit.#run();
       await rabbit.answers();
@@ -45,6 +50,11 @@ export class Rabbit implements AsyncDisposable {
 
   get url(): string {
     return this.urlAt(this.port);
+  }
+
+  /** With TLS. */
+  get tlsUrl(): string {
+    return `amqps://guest:guest@127.0.0.1:${this.#tlsPort}`;
   }
 
   urlAt(port: number): string {
@@ -88,6 +98,7 @@ export class Rabbit implements AsyncDisposable {
       await child.status;
     }
     await Deno.remove(this.#folder, { recursive: true });
+    await this.certificate[Symbol.asyncDispose]();
   }
 
   /** Has RabbitMQ evaluate an expression of Erlang. */
@@ -109,7 +120,13 @@ export class Rabbit implements AsyncDisposable {
   }
 
   async #run(): Promise<void> {
-    const lines = [`listeners.tcp.1 = 127.0.0.1:${this.port}`, "loopback_users = none"];
+    const { cert, key } = this.certificate;
+    const lines = [
+      `listeners.tcp.1 = 127.0.0.1:${this.port}`,
+      `listeners.ssl.1 = 127.0.0.1:${this.#tlsPort}`,
+      ...[`ssl_options.certfile = ${cert}`, `ssl_options.keyfile = ${key}`],
+      "loopback_users = none",
+    ];
     await Deno.writeTextFile(`${this.#folder}/rabbitmq.conf`, lines.join("\n"));
     await Deno.writeTextFile(`${this.#folder}/plugins`, "[].");
     this.#child = inGroup(["sh", "-c", `while :; do ${SERVER}; done`], this.#env);

@@ -285,6 +285,25 @@ Deno.test("what RabbitMQ refuses is told once, in its words and without the pass
   await sender.deleteQueue("other");
 });
 
+Deno.test("amqps:// is TLS, with an authority that AMQP_TLS_CA names, and with no other", async () => {
+  await using sender = await RabbitSender.open(rabbit.url, "tls");
+  await sender.send({ user_id: 1, room: "lobby", message: "secret" });
+  records.length = 0;
+  {
+    await using _server = await serve("tls", rabbit.tlsUrl);
+    await waitFor(
+      "it is told",
+      () => told().some((line) => /self-signed|UnknownIssuer/.test(line)),
+    );
+  }
+  await using _server = await serve("tls", rabbit.tlsUrl, { AMQP_TLS_CA: rabbit.certificate.cert });
+  await emptied("tls");
+  await assert.rejects(
+    serve("tls", rabbit.tlsUrl, { AMQP_TLS_CA: rabbit.certificate.key }),
+    /Cannot use AMQP_TLS_CA: .* a PEM file with a CERTIFICATE/,
+  );
+});
+
 Deno.test("while RabbitMQ is full, what is refused waits, and all else goes on", async () => {
   await using sender = await RabbitSender.open(rabbit.url, "full");
   await sender.send("bad", { messageId: "bad" });

@@ -82,7 +82,7 @@ export class AmqpReader {
     void link.gone.then(ended.resolve);
     void taking.left.then((reason) => ended.resolve(this.#noteLeft(reason)));
     const stop = () => ended.resolve(undefined);
-    signal.addEventListener("abort", stop);
+    signal.addEventListener("abort", stop, { signal: over.signal });
     await channel.prefetch(config.prefetch);
     const { consumerTag } = await channel.consume(config.queue, (message) => {
       if (message !== null) taking.take(message);
@@ -90,7 +90,6 @@ export class AmqpReader {
     });
     this.#noteUp();
     const reason = await ended.promise;
-    signal.removeEventListener("abort", stop);
     if (signal.aborted) await this.#finish(taking, channel.cancel(consumerTag));
     over.abort();
     await taking.stop();

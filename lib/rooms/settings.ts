@@ -41,7 +41,7 @@ export const rooms = slice({
     },
     APP_LIMIT_HISTORY: {
       default: "536870912",
-      help: "Bytes of the messages of all rooms that the embedded engine keeps in memory",
+      help: "Bytes of the messages of all rooms and topics that the embedded engine keeps in memory",
       kind: limit,
     },
     APP_LIMIT_HISTORY_USER: {
@@ -51,12 +51,12 @@ export const rooms = slice({
     },
     APP_LIMIT_HISTORY_SITE: {
       default: "1073741824",
-      help: "Bytes kept of the persistent rooms of a site, with Redis of all its rooms",
+      help: "Bytes kept of the persistent rooms and topics of a site, with Redis of all of them",
       kind: limit,
     },
     APP_ROOMS: {
       default: "",
-      help: "File of rules for rooms, such as `rooms.json`: docs/rooms.md",
+      help: "File of rules for rooms and topics, such as `rooms.json`: docs/rooms.md",
       kind: text,
       guard: {},
     },

@@ -34,6 +34,7 @@ const SERVER_TYPES = new Set([
   "join",
   "leave",
   "pong",
+  "position",
   "session",
 ]);
 

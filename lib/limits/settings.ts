@@ -43,7 +43,11 @@ export const limits = slice({
       kind: limit,
     },
     APP_LIMIT_NAME: { default: "64", help: "Characters of a name", kind: limit },
-    APP_LIMIT_ROOM: { default: "128", help: "Characters of the name of a room or topic", kind: limit },
+    APP_LIMIT_ROOM: {
+      default: "128",
+      help: "Characters of the name of a room or topic",
+      kind: limit,
+    },
     APP_LIMIT_USER_ID: { default: "64", help: "Characters of a user id", kind: limit },
     APP_LIMIT_ROOMS: { default: "100", help: "Rooms that one client may be in", kind: limit },
     APP_LIMIT_QUEUE: {

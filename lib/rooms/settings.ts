@@ -41,7 +41,8 @@ export const rooms = slice({
     },
     APP_LIMIT_HISTORY: {
       default: "536870912",
-      help: "Bytes of the messages of all rooms and topics that the embedded engine keeps in memory",
+      help:
+        "Bytes of the messages of all rooms and topics that the embedded engine keeps in memory",
       kind: limit,
     },
     APP_LIMIT_HISTORY_USER: {

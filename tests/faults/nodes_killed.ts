@@ -1,12 +1,19 @@
-/** Three nodes on one Redis, one or all of them killed with -9; publishers by HTTP, XADD and PUBLISH. */
+/**
+ * Three nodes on one Redis, one or all of them killed with -9; publishers by HTTP, XADD and PUBLISH, to users and in the room
+ * where people talk.
+ */
 import { RedisServer } from "../support/redis.ts";
 import { RedisLoad } from "./redis_load.ts";
+import { RoomLoad } from "./room_load.ts";
 import type { FaultContext, Report, Scenario } from "./scenario.ts";
 import { Stage } from "./stage.ts";
+import { ROOM } from "./talk.ts";
 import { passed } from "./time.ts";
 
 const NODES = 3;
 const PUBLISHING_RATE_PER_USER = 10;
+/** Messages a second in the room, by each way. */
+const SPEAKING_RATE = 100;
 
 export const nodesKilled: readonly Scenario[] = [
   { name: "one of three nodes killed", run: (context) => run(context, "one") },
@@ -24,6 +31,13 @@ async function run(context: FaultContext, which: "one" | "all"): Promise<Report>
   const isCounted = () => which === "one";
   await using publishing = new RedisLoad({ ...common, way: "publish", isCounted });
 
+  const speaking = {
+    ...{ port: redis.port, room: ROOM, ledger: stage.talk.ledger, rate: SPEAKING_RATE },
+    isCounted,
+  };
+  await using added = new RoomLoad({ ...speaking, way: "xadd" });
+  await using told = new RoomLoad({ ...speaking, way: "publish" });
+
   let kills = 0;
   for (const endsAt = performance.now() + seconds * 1000; performance.now() < endsAt;) {
     await passed(random.between(0.2, 0.5) * seconds);
@@ -37,6 +51,9 @@ async function run(context: FaultContext, which: "one" | "all"): Promise<Report>
   }
   await adding.end();
   await publishing.end();
-  const ways = `${kills} kills; ${adding.accepted} by XADD, ${publishing.accepted} by PUBLISH`;
+  await added.end();
+  await told.end();
+  const ways = `${kills} kills; ${adding.accepted} by XADD, ${publishing.accepted} by PUBLISH; ` +
+    `in the room ${added.accepted} by XADD, ${told.accepted} by PUBLISH`;
   return await stage.finish(ways);
 }

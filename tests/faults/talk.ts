@@ -57,7 +57,8 @@ export class Talk implements AsyncDisposable {
     const entered = Promise.withResolvers<void>();
     const subscription = client.subscribe(
       ROOM,
-      ({ id }) => this.ledger.saw(userId, id, subscription.position?.epoch),
+      // Each message is its own id: what other systems say there brings none.
+      ({ message = "" }) => this.ledger.saw(userId, message, subscription.position?.epoch),
     );
     subscription.on("gap", () => this.ledger.toldGap(userId));
     subscription.on("subscribed", () => entered.resolve());

@@ -7,7 +7,8 @@ import { type ListenerName, startNotifyliWithApiKey } from "../servers.ts";
 /** Connections, whether they watch anything or not: idle ones cost the server something, too. */
 const CLIENTS = 10_000;
 const FEW = 10;
-const PUBLISHERS = 16;
+/** So few that hardly ever two events go out to one client together, which is cheaper the fewer clients there are. */
+const PUBLISHERS = 4;
 const LISTENERS: readonly ListenerName[] = ["deno", "node"];
 
 interface Seen extends TopicsFigures {

@@ -1,6 +1,6 @@
 /** `notifyli start` runs the server until a signal ends it. */
 import { getLogger } from "@logtape/logtape";
-import { loadConfig } from "../configuration.ts";
+import { type LoadedConfig, loadEnvironment, readConfig } from "../configuration.ts";
 import { placeOf } from "../engines/redis/address.ts";
 import { requirePossibleFolder } from "../engines/sqlite/data_dir.ts";
 import { configureLogging } from "../log/logging.ts";
@@ -9,20 +9,24 @@ import { Server } from "../server.ts";
 import { catchAll } from "../core/uncaught.ts";
 import { VERSION } from "../base/version.ts";
 import { reasonOf } from "../base/reason.ts";
+import type { Values } from "./options.ts";
 import { subcommand } from "./subcommand.ts";
 
 const log = getLogger(["notifyli"]);
 
 const HELP = {
-  usage: ["start"],
+  usage: ["start [options]"],
   about:
     "Runs the server. The settings come from the environment and from a .env file in this folder.",
-  options: {},
+  options: {
+    host: { value: "ADDRESS", help: "Address to listen on, in place of APP_HOST" },
+    port: { short: "p", value: "PORT", help: "Port to listen on, in place of APP_PORT" },
+  },
   exitCodes: "0 a signal ended it, 1 it could not start or go on, 2 wrong options or settings.",
-};
+} as const;
 
-export const start = subcommand(HELP, async () => {
-  const { config, warnings } = loadConfig();
+export const start = subcommand(HELP, async (options) => {
+  const { config, warnings } = loadConfigWith(options);
   if (config.redis === undefined) requirePossibleFolder(config.store.dataDir);
   const { warnings: ofRooms } = loadRooms(config); // read here, so that what is wrong is said before anything is opened
   await configureLogging(config.log);
@@ -51,6 +55,16 @@ export const start = subcommand(HELP, async () => {
   log.info("stopped");
   return typeof end === "string" ? 0 : 1;
 });
+
+/** Options are read as the settings are whose place they take, and so are refused in the same words. */
+function loadConfigWith({ host, port }: Values<typeof HELP.options>): LoadedConfig {
+  const { env, file } = loadEnvironment();
+  return readConfig({
+    ...env,
+    ...(host !== undefined && { APP_HOST: host }),
+    ...(port !== undefined && { APP_PORT: port }),
+  }, file);
+}
 
 /**
  * A SIGHUP, as a terminal that closes and many a script for log rotation send it, does not end the server: until disposal it

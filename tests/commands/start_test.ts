@@ -19,6 +19,22 @@ Deno.test("start takes a setting from the environment before one in .env", async
   assert.deepEqual([page.bot_room, page.keepalive_seconds], ["environment", 7]);
 });
 
+Deno.test("start takes address and port from its options before all settings", async () => {
+  const env = { APP_PORT: "1", APP_HOST: "192.0.2.1" };
+  const { code, stderr } = await notifyli(["start", "--host", "127.0.0.1", "-p", "seven"], env);
+  assert.equal(
+    stderr,
+    'Cannot use APP_PORT: current value is "seven", allowed is a whole number from 0 to 65535\n',
+  );
+  assert.equal(code, 2);
+  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const port = `${taken.addr.port}`;
+  const options = ["start", "--host=127.0.0.1", `--port=${port}`];
+  const refused = await notifyli(options, { ...env, APP_DATA_DIR: ":memory:" });
+  assert.match(refused.stderr, RegExp(`address 127\\.0\\.0\\.1:${port} is in use`));
+  assert.equal(refused.code, 1);
+});
+
 Deno.test("start logs a warning for an unknown setting and starts", async () => {
   await using program = await Program.start({ isGuarded: true, env: { APP_LISTENR: "node" } });
   assert.deepEqual(
@@ -110,8 +126,8 @@ Deno.test("an unknown command ends with code 2 and the usage", async () => {
 });
 
 Deno.test("an unknown option of start ends with code 2", async () => {
-  const { code, stderr } = await notifyli(["start", "--port"]);
-  assert.match(stderr, /^Unknown option "--port"\n\nUsage: notifyli start/);
+  const { code, stderr } = await notifyli(["start", "--listen"]);
+  assert.match(stderr, /^Unknown option "--listen"\n\nUsage: notifyli start/);
   assert.equal(code, 2);
 });
 

@@ -19,7 +19,11 @@ export function bare(listener: ListenerName, shape: Shape): Contender {
   };
 }
 
-export function notifyli(listener: ListenerName, dialect: "v1" | "v2", shape: Shape): Contender {
+export function notifyli(
+  listener: ListenerName,
+  dialect: "v1" | "v2" | "told",
+  shape: Shape,
+): Contender {
   return {
     name: `notifyli ${dialect}, ${listener} listener, window ${shape.window}`,
     start: () => startNotifyli({ listener }),

@@ -18,6 +18,7 @@ import { baseNode } from "./rows/base_node.ts";
 import { smallRooms } from "./rows/small_rooms.ts";
 import { socketio } from "./rows/socketio.ts";
 import { start } from "./rows/start.ts";
+import { told } from "./rows/told.ts";
 import { topics } from "./rows/topics.ts";
 
 export const ROWS: readonly Row[] = [
@@ -31,6 +32,7 @@ export const ROWS: readonly Row[] = [
   amqp,
   smallRooms,
   loneMessage,
+  told,
   events,
   idleMemory,
   reconnect,

@@ -1,7 +1,7 @@
 /** What each server wants to hear: how a client comes into a room, and how it speaks there. */
 import { createHmac } from "node:crypto";
 
-export const DIALECTS = ["bare", "v1", "v2", "socketio"] as const;
+export const DIALECTS = ["bare", "v1", "v2", "told", "socketio"] as const;
 export type DialectName = typeof DIALECTS[number];
 
 /** One client: its number is its user id. */
@@ -17,12 +17,27 @@ export interface Dialect {
   hello(speaker: Speaker): readonly string[];
   /** Whether each frame of `hello` answers one of the server's. */
   readonly waits: boolean;
+  /** Whether a text from the server may have several frames, one a line. */
+  readonly hasLines?: boolean;
+  /** Whether what is said does not come back to who said it. */
+  readonly sparesSender?: boolean;
   /** @param stamp what the receivers look for */
   publish(speaker: Speaker, stamp: string): string;
   /** A text that is no message: the protocol's own ping; and its answer. */
   readonly ping?: string;
   readonly pong?: string;
 }
+
+const V2 = {
+  path: "/ws",
+  subprotocol: "notifyli.v2",
+  hasLines: true,
+  waits: false,
+  hello: ({ user, room }: Speaker) => [
+    `${JSON.stringify({ type: "connect", ref: 1, user_id: user })}\n` +
+    JSON.stringify({ type: "subscribe", ref: 2, room }),
+  ],
+};
 
 export const dialects: Readonly<Record<DialectName, Dialect>> = {
   bare: {
@@ -38,15 +53,15 @@ export const dialects: Readonly<Record<DialectName, Dialect>> = {
     publish: message,
   },
   v2: {
-    path: "/ws",
-    subprotocol: "notifyli.v2",
-    waits: false,
-    hello: ({ user, room }) => [
-      `${JSON.stringify({ type: "connect", ref: 1, user_id: user })}\n` +
-      JSON.stringify({ type: "subscribe", ref: 2, room }),
-    ],
+    ...V2,
     publish: ({ room }, stamp) =>
       JSON.stringify({ type: "publish", room, message: `${stamp} hello` }),
+  },
+  told: {
+    ...V2,
+    sparesSender: true,
+    publish: ({ room }, stamp) =>
+      JSON.stringify({ type: "event", room, event: "typing", data: `${stamp} hello` }),
   },
   socketio: {
     path: "/socket.io/?EIO=4&transport=websocket",

@@ -67,6 +67,8 @@ const NEW_LINE = 10;
 const decoder = new TextDecoder();
 const load: RoomLoad = JSON.parse(Deno.args[0] ?? "");
 const dialect = dialects[load.dialect];
+/** How many receive each message. */
+const receivers = load.roomSize - (dialect.sparesSender ? 1 : 0);
 let failure: string | undefined;
 let opening = 0;
 let delivered = 0;
@@ -154,8 +156,8 @@ function perSecond({ seconds, deliveries, cpu }: typeof total): Slice {
 
 /** Waits for what is still on its way; what has not come in time is lost. */
 function arrive(): void {
-  const isThere = () => delivered + lost >= sent * load.roomSize || failure !== undefined;
-  if (!waitUntil(isThere, 3000)) lost = sent * load.roomSize - delivered;
+  const isThere = () => delivered + lost >= sent * receivers || failure !== undefined;
+  if (!waitUntil(isThere, 3000)) lost = sent * receivers - delivered;
 }
 
 function speakerOf(index: number): Speaker {
@@ -212,7 +214,7 @@ function prefill(count: number): void {
 function run(ms: number): void {
   const endsAt = performance.now() + ms;
   while (performance.now() < endsAt && failure === undefined) {
-    let inFlight = sent - Math.floor((delivered + lost) / load.roomSize);
+    let inFlight = sent - Math.floor((delivered + lost) / receivers);
     for (; inFlight < load.window; inFlight++) publish();
     wait(1);
   }
@@ -232,10 +234,10 @@ function hear(client: LoadSocket, read: FrameReader): void {
   };
 }
 
-/** One message a line. */
+/** One message, or with some dialects one a line. */
 function count(buffer: Uint8Array, start: number, end: number): void {
   delivered++;
-  if (load.dialect !== "v2") return;
+  if (!dialect.hasLines) return;
   const next = buffer[end]!;
   buffer[end] = NEW_LINE; // the search ends here
   for (let at = start; (at = buffer.indexOf(NEW_LINE, at)) !== end; at++) delivered++;

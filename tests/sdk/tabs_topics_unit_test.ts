@@ -54,6 +54,20 @@ Deno.test("an event comes to each tab once, with all the numbers that it knows",
   assert.deepEqual([told(one), told(other)], [[], [position]]);
 });
 
+Deno.test("a tab that an event is not for knows by it how far the topic is", () => {
+  using world = new HubWorld();
+  const { link, tabs: [one, other] } = open(world);
+  subscribe(one, 1, { filter: { id: 5 } });
+  subscribe(other, 1, { filter: { id: 6 } });
+  for (const sub of [1, 2]) answer(link, sub, 0);
+  link.receive({ ...event(1, [1]), data: { id: 5 } });
+  const { data: _, ...bare } = event(1, []);
+  assert.deepEqual([one.frames.at(-1), other.frames.at(-1)], [
+    { ...event(1, [1]), data: { id: 5 } },
+    bare,
+  ]);
+});
+
 Deno.test("a tab that closes ends what is its own, also what the server has not answered", () => {
   using world = new HubWorld();
   const { link, tabs: [one, other] } = open(world);

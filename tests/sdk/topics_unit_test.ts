@@ -149,6 +149,27 @@ Deno.test("topic() goes on from its position, which the server's word moves, too
   assert.deepEqual(gaps, []);
 });
 
+Deno.test("topic() with a filter that rarely matches goes on from what came for another one", () => {
+  using world = start();
+  world.online();
+  const [often, rarely] = [
+    watchTopic(world.client, { id: 5 }),
+    watchTopic(world.client, { id: 6 }),
+  ];
+  const other = world.client.topic("U", () => {});
+  for (const sub of [1, 2]) world.socket.reply("subscribe", topicData(sub, 0));
+  world.socket.reply("subscribe", { ...topicData(3, 0), topic: "U" });
+  world.socket.receive(published(900, [1])); // the server says no position to a connection that got this
+  world.socket.receive(published(950, [])); // as another tab has it
+  assert.deepEqual(offsets(often.messages), [900]);
+  assert.deepEqual(rarely.messages, []);
+  assert.equal(other.position?.offset, 0);
+  world.comeBack();
+  const asked = world.socket.ofType("subscribe").map(({ topic, since }) => [topic, since]);
+  const since = (offset: number) => ({ offset, epoch: EPOCH });
+  assert.deepEqual(asked, [["T", since(950)], ["T", since(950)], ["U", since(0)]]);
+});
+
 Deno.test("topic() says aloud what cannot be made up for, and hands on the last message if it is new", () => {
   for (const reason of ["epoch", "expired", "too_many"] as const) {
     using world = start();

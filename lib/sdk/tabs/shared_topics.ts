@@ -60,18 +60,25 @@ export class SharedTopics {
     }
   }
 
-  /** Hands an event to the tabs whose subscriptions it matches, once each, and a position to all that are in the topic. */
+  /**
+   * Hands an event to the tabs whose subscriptions it matches, once each, and a position to all that are in the topic. The other
+   * tabs in the topic get the event without data and numbers: they know by it how far the topic is, which the server says to a
+   * connection only where nothing else does.
+   */
   receive(frame: JsonObject): void {
     const isPosition = frame.type === "position";
-    const matching = isPosition
-      ? [...this.#byKey.values()].filter(({ topic }) => topic === frame.topic)
-      : (Array.isArray(frame.subs) ? frame.subs : []).flatMap((sub) => this.#bySub.get(sub) ?? []);
+    const subs = Array.isArray(frame.subs) ? frame.subs : [];
     const numbers = new Map<Tab, number[]>();
-    for (const { tabs } of matching) {
-      for (const [number, tab] of tabs) numbers.set(tab, [...numbers.get(tab) ?? [], number]);
+    for (const { topic, sub, tabs } of this.#byKey.values()) {
+      if (topic !== frame.topic) continue;
+      const isMatching = subs.includes(sub);
+      for (const [number, tab] of tabs) {
+        numbers.set(tab, [...numbers.get(tab) ?? [], ...(isMatching ? [number] : [])]);
+      }
     }
     for (const [tab, subs] of numbers) {
-      tab.receive(JSON.stringify(isPosition ? frame : { ...frame, subs }));
+      const data = subs.length > 0 ? frame.data : undefined;
+      tab.receive(JSON.stringify(isPosition ? frame : { ...frame, data, subs }));
     }
   }
 

@@ -128,13 +128,19 @@ export class TopicFeed implements SubscribedTopic {
   }
 
   receive(message: TopicMessage): void {
-    const { offset } = message;
+    this.#deliver(message);
+  }
+
+  /**
+   * Something came of the topic, for whichever subscription: all that matched up to there has come. The server does not say
+   * so again to a connection that it sent that.
+   */
+  passed(offset: number | undefined): void {
     const position = this.#position;
     if (offset === undefined) this.#position = undefined; // nothing is kept: there is no place to come back to
     else if (position !== undefined && offset > position.offset) {
       this.#position = { ...position, offset };
     }
-    this.#deliver(message);
   }
 
   /** The server says how far the topic is: all that matched up to there has come. */

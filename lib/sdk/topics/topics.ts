@@ -89,8 +89,10 @@ export class Topics implements Part {
     for (const feed of [...this.#feeds]) feed.enter();
   }
 
-  /** What matches several subscriptions comes once, and is each one's. */
+  /** What matches several subscriptions comes once, and is each one's. The others know by it how far the topic is. */
   receive(subs: readonly number[], message: TopicMessage): void {
+    const { topic, offset } = message;
+    for (const feed of this.#taken.values()) if (feed.topic === topic) feed.passed(offset);
     for (const sub of new Set(subs)) this.#taken.get(sub)?.receive(message);
   }
 

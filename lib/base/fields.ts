@@ -187,6 +187,8 @@ const TOKEN = /eyJ[\w.-]+/g;
 
 /** A value as an error message shows it: JSON of at most 80 characters, without tokens, and what nobody sees is escaped. */
 export function shown(value: unknown): string {
-  const text = escapeUnseen((JSON.stringify(value) ?? String(value)).replace(TOKEN, "***"));
+  const isJson = typeof value !== "number" || Number.isFinite(value);
+  const json = (isJson ? JSON.stringify(value) : undefined) ?? String(value);
+  const text = escapeUnseen(json.replace(TOKEN, "***"));
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }

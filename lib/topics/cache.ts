@@ -24,12 +24,13 @@ export class TopicCache implements LogAccount {
     this.#events += events;
     if (events > 0) this.#logs.add(log);
     else if (log.length === 0) this.#logs.delete(log);
-    if (events > 0 && !this.#isMakingRoom) this.#makeRoom(log);
+    if (bytes > 0 && !this.#isMakingRoom) this.#makeRoom(log);
   }
 
   /** The log is read. */
   touch(log: TopicLog): void {
     if (this.#logs.delete(log)) this.#logs.add(log);
+    log.noteRead();
   }
 
   #makeRoom(grown: TopicLog): void {

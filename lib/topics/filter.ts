@@ -57,7 +57,7 @@ export function filterField(fields: Fields): Filter {
 }
 
 const VALUES =
-  `a text of up to ${MAX_FILTER_BYTES} characters, a finite number, true, false or null`;
+  `a text of up to ${MAX_FILTER_BYTES} characters, a number below 2^53, true, false or null`;
 
 function filterOf(pairs: Fields): Filter {
   const sorted = Object.entries(pairs).sort(([one], [other]) => one < other ? -1 : 1);
@@ -84,11 +84,16 @@ export function valuesIn(data: unknown, keys: readonly string[]): string | undef
   let all = "";
   for (const key of keys) {
     // A field of all objects, such as `constructor`, is nobody's.
-    const text = Object.hasOwn(data, key) ? textOf((data as Fields)[key]) : undefined;
+    const text = Object.hasOwn(data, key) ? textOf(asInJson((data as Fields)[key])) : undefined;
     if (text === undefined) return undefined;
     all = all === "" ? text : all + BETWEEN + text;
   }
   return all;
+}
+
+/** A number that JSON does not have, such as 1e400, is null wherever it comes to. */
+function asInJson(value: unknown): unknown {
+  return typeof value === "number" && !Number.isFinite(value) ? null : value;
 }
 
 /** A value as JSON, so that 5 is not "5"; `undefined` where it is none that filters have. */
@@ -97,7 +102,10 @@ function textOf(value: unknown): string | undefined {
     case "string":
       return value.length > MAX_FILTER_BYTES ? undefined : JSON.stringify(value);
     case "number":
-      return Number.isFinite(value) ? String(value === 0 ? 0 : value) : undefined;
+      // Past 2^53 whole numbers have lost their last digits: one would be for the events of others.
+      return Number.isSafeInteger(value) || value % 1 !== 0 && Number.isFinite(value)
+        ? String(value === 0 ? 0 : value)
+        : undefined;
     case "boolean":
       return String(value);
     default:

@@ -24,6 +24,12 @@ export function bytesOf(topic: string, publication: Publication): number {
 const UNIT_BYTES = 2;
 const EVENT_BYTES = 400;
 
+/**
+ * What was just read is at hand for so long at the least: the clock of the node that published it may be behind, and then it
+ * would be read again and again.
+ */
+const LEAST_MS = 1000;
+
 /** What an event that arrives is to the log. */
 export type Arriving =
   /** It follows what was there. */
@@ -61,6 +67,8 @@ export class TopicLog implements Standing {
   /** When the history is dropped, on `performance.now()`'s clock. */
   #endsAt = Infinity;
   readonly #indexes = new LogIndexes();
+  /** What the account knows of the indexes. */
+  #indexBytes = 0;
   #bytes = 0;
   /** Rises whenever what was read before does not count any more. */
   version = 0;
@@ -103,7 +111,10 @@ export class TopicLog implements Standing {
     return this.#offset - this.#events.length + 1;
   }
 
-  /** Whether all that the history has is at hand, or as much as may be. */
+  /**
+   * Whether all that the history has is at hand, or as much as may be. What has ended goes here and where something arrives, and
+   * never between two looks of one answer.
+   */
   get isWhole(): boolean {
     this.#expire(performance.now());
     return this.#isWhole;
@@ -156,6 +167,11 @@ export class TopicLog implements Standing {
     this.#trim();
   }
 
+  /** The log was read, by which its indexes may have grown. What the account then drops is in no answer any more. */
+  noteRead(): void {
+    this.#count(0, 0);
+  }
+
   /** Drops the oldest event, since no more may be at hand. Says whether there was one. */
   cut(): boolean {
     this.#isCut = true;
@@ -165,9 +181,10 @@ export class TopicLog implements Standing {
   /** Drops all events that are at hand. */
   clear(): void {
     const { length } = this.#events;
+    const bytes = this.#bytes - this.#indexBytes;
     this.#events = new Queue();
     this.#indexes.clear();
-    this.#count(-this.#bytes, -length);
+    this.#count(-bytes, -length);
     this.#isWhole = this.#isCut = false;
     this.#endsAt = Infinity;
     this.version++;
@@ -197,7 +214,6 @@ export class TopicLog implements Standing {
   }
 
   #offsetsOf(filter: Filter): { offsets: (index: number) => number; count: number } {
-    this.#expire(performance.now());
     const { first } = this;
     if (filter.keys.length === 0) {
       return { offsets: (index) => first + index, count: this.#events.length };
@@ -246,11 +262,15 @@ export class TopicLog implements Standing {
   #noteEnd(read: readonly KeptPublication[]): void {
     const last = read.at(-1);
     if (last === undefined || this.#endsAt !== Infinity) return;
-    const leftMs = Math.max(0, (last.publication.at + this.#history.seconds) * 1000 - Date.now());
-    this.#endsAt = performance.now() + Math.min(leftMs, this.#history.seconds * 1000);
+    const leftMs = (last.publication.at + this.#history.seconds) * 1000 - Date.now();
+    const mostMs = this.#history.seconds * 1000;
+    this.#endsAt = performance.now() + Math.min(Math.max(leftMs, LEAST_MS), mostMs);
   }
 
-  #count(bytes: number, events: number): void {
+  #count(ofEvents: number, events: number): void {
+    const { bytes: indexBytes } = this.#indexes;
+    const bytes = ofEvents + indexBytes - this.#indexBytes;
+    this.#indexBytes = indexBytes;
     this.#bytes += bytes;
     this.#account.changed(this, bytes, events);
   }

@@ -68,9 +68,12 @@ export class Subscribers {
     return this.#all.get(connection);
   }
 
-  /** Checks that a filter may be added. Throws `too_many_filters` where there are `most` other sets of keys. */
-  requirePlace({ keySet, keys }: Filter, most: number): void {
-    if (this.#keySets.has(keySet) || this.#keySets.size < most) return;
+  /** Checks that filters may be added. Throws `too_many_filters` where there would be more than `most` sets of keys. */
+  requirePlaces(filters: readonly Filter[], most: number): void {
+    const more = new Map<string, readonly string[]>();
+    for (const { keySet, keys } of filters) if (!this.#keySets.has(keySet)) more.set(keySet, keys);
+    if (more.size === 0 || this.#keySets.size + more.size <= most) return;
+    const keys = [...more.values()].at(-1);
     throw new CodedError(
       "too_many_filters",
       `Cannot filter by ${JSON.stringify(keys)}: subscribers of this topic filter by ${most} ` +

@@ -128,14 +128,14 @@ export class Topics implements RestoreStep {
     const topic = this.#openTopic(topicChannel(connection.site, request.topic));
     topic.pending++;
     try {
-      for (const filter of filters) topic.subscribers.requirePlace(filter, mostFilters);
+      topic.subscribers.requirePlaces(filters, mostFilters);
       await this.#node.subscribe(connection, topic.channel);
       await prepare(topic, request);
       // From here on nothing waits: what has arrived by now is in the answer, and what arrives from now on comes after it.
       requireLog(topic);
       if (token !== undefined) revocations.require(token);
       requireSubscriptionsLeft(connection, subscriptions, filters.length);
-      for (const filter of filters) topic.subscribers.requirePlace(filter, mostFilters);
+      topic.subscribers.requirePlaces(filters, mostFilters);
       return this.#enter(connection, topic, request, token);
     } finally {
       topic.pending--;

@@ -9,12 +9,28 @@ type Pairs = Readonly<Record<string, unknown>>;
 /** Names that objects are born with, and plain ones. */
 const key = fc.constantFrom("id", "by", "__proto__", "constructor", "toString", "", "a\nb", "é");
 const value = fc.oneof(
-  fc.constantFrom("5", 5, -0, 0, 1e21, 0.1, true, false, null, "", "null", "true", '"', "\n", ","),
+  fc.constantFrom(
+    "5",
+    5,
+    -0,
+    0,
+    2 ** 53 - 1,
+    0.1,
+    true,
+    false,
+    null,
+    "",
+    "null",
+    "true",
+    '"',
+    "\n",
+    ",",
+  ),
   fc.string({ maxLength: 3 }),
   fc.integer(),
 );
 const pairs = fc.array(fc.tuple(key, value), { maxLength: 4 }).map(objectOf);
-const odd = fc.oneof(value, fc.constantFrom([5], { a: 1 }, Infinity, NaN, undefined));
+const odd = fc.oneof(value, fc.constantFrom([5], { a: 1 }, Infinity, NaN, 2 ** 53, undefined));
 const data = fc.oneof(
   fc.array(fc.tuple(key, odd), { maxLength: 5 }).map(objectOf),
   fc.constantFrom(null, undefined, [], "id", 5),
@@ -28,7 +44,7 @@ Deno.test("a filter is for just the events whose fields are equal", () => {
       const filter = filterField({ filter: JSON.parse(JSON.stringify(pairs)) });
       const expected = entriesOf(pairs).every(([key, value]) =>
         typeof event === "object" && event !== null && Object.hasOwn(event, key) &&
-        (event as Pairs)[key] === value
+        JSON.stringify((event as Pairs)[key]) === JSON.stringify(value)
       );
       assert.equal(valuesIn(event, filter.keys) === filter.wanted, expected);
       expected ? yes++ : no++;
@@ -62,8 +78,9 @@ const REFUSED: readonly [filter: unknown, code: string, field: string, message: 
   ["id", "invalid_field", "filter", /current value is "id", allowed is an object such as/],
   [[], "invalid_field", "filter", /current value is \[\], allowed is an object such as/],
   [{ id: [5] }, "invalid_field", "filter.id", /'filter.id': current value is \[5\], allowed is a/],
-  [{ id: {} }, "invalid_field", "filter.id", /a finite number, true, false or null$/],
-  [{ id: 1e400 }, "invalid_field", "filter.id", /a finite number/],
+  [{ id: {} }, "invalid_field", "filter.id", /a number below 2\^53, true, false or null$/],
+  [{ id: 1e400 }, "invalid_field", "filter.id", /value is Infinity, .* a number below 2\^53/],
+  [{ id: 2 ** 53 }, "invalid_field", "filter.id", /value is 9007199254740992, /],
   [
     Object.fromEntries(Array.from({ length: 11 }, (_, n) => [`k${n}`, n])),
     ...["invalid_field", "filter"] as const,

@@ -71,6 +71,28 @@ for (const listener of ["deno", "node"]) {
     assert.partialDeepStrictEqual(told, { recovered: true, offset: 7 });
   });
 
+  test("a client with as many topics as a stream may have comes back", async (program) => {
+    const query = Array.from({ length: 100 }, (_, n) => `topic=${n}`).join("&");
+    const address = `${program.url}/sse?user_id=1&${query}&topic=5&topic=6`;
+    const first = await EventStream.open(address);
+    await first.get("subscribed", 100);
+    await publishEvent(program, "5", { data: {} });
+    await first.get("event");
+    await first[Symbol.asyncDispose]();
+    await publishEvent(program, "6", { data: {} });
+    await using second = await EventStream.open(address, first.lastEventId);
+    const told = await second.get("subscribed", 100);
+    assert.ok(told.every(({ recovered }) => recovered === true), JSON.stringify(told));
+    const subs = told.find(({ topic }) => topic === "6")?.["subs"];
+    assert.deepEqual(placesOf(await second.get("event")), [["6", 1, subs]]);
+    const more = await fetch(`${address}&topic=100`);
+    assert.equal(more.status, 429);
+    assert.partialDeepStrictEqual(await more.json(), {
+      code: "too_many_subscriptions",
+      field: "topic",
+    });
+  });
+
   test("the last event comes again where that is asked for, and nothing of what is not kept", async (program) => {
     await publishEvent(program, "A", { data: { id: 1 } });
     await publishEvent(program, "A", { data: { id: 2 } });

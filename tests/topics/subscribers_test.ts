@@ -66,7 +66,7 @@ Deno.test("an event comes once to each connection, with the subscriptions that m
       }
       for (const { connection, sub } of known) subscribers.remove(connection, sub);
       assert.equal(subscribers.isEmpty, true);
-      subscribers.requirePlace(filterField({ filter: { new: 1 } }), 1); // no set of keys is left
+      subscribers.requirePlaces([filterField({ filter: { new: 1 } })], 1); // no set of keys is left
     }),
     { numRuns: 300 },
   );
@@ -78,7 +78,7 @@ Deno.test("another set of keys is refused beyond the limit, and one that is ther
   const [connection] = CONNECTIONS;
   const add = (sub: number, filter: object) => {
     const read = filterField({ filter });
-    subscribers.requirePlace(read, 2);
+    subscribers.requirePlaces([read], 2);
     subscribers.add(connection!, { sub, filter: read, token: undefined }, 0);
   };
   add(1, { id: 1 });
@@ -86,6 +86,10 @@ Deno.test("another set of keys is refused beyond the limit, and one that is ther
   add(3, { by: 2, id: 7 });
   assert.throws(() => add(4, {}), { code: "too_many_filters" });
   subscribers.remove(connection!, 1);
+  const together = (...filters: object[]) =>
+    subscribers.requirePlaces(filters.map((filter) => filterField({ filter })), 2);
+  assert.throws(() => together({}, { c: 1 }), { code: "too_many_filters" });
+  together({ c: 1 }, { id: 3, by: 3 }, { c: 2 });
   add(4, {});
 });
 

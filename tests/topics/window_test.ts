@@ -5,6 +5,8 @@ import { topicChannel } from "../../lib/core/channel.ts";
 import { openEmbedded } from "../../lib/engines/embedded.ts";
 import { TopicCache } from "../../lib/topics/cache.ts";
 import { filterField } from "../../lib/topics/filter.ts";
+import { TopicLog } from "../../lib/topics/log.ts";
+import { prepare } from "../../lib/topics/preparing.ts";
 import { hasEnough, syncOf } from "../../lib/topics/sync.ts";
 import { Topic } from "../../lib/topics/topic.ts";
 
@@ -14,11 +16,15 @@ const CHANNEL = topicChannel("default", "T");
 
 /** A topic of a real engine that has its events, and how often its history was read. */
 async function topicWith(
-  { cacheBytes = Infinity, events = EVENTS }: { cacheBytes?: number; events?: number },
+  { cacheBytes = Infinity, events = EVENTS, at = now() }: {
+    cacheBytes?: number;
+    events?: number;
+    at?: number;
+  },
 ) {
   const engine = openEmbedded({ dataDir: ":memory:", stored: [] });
   for (let n = 0; n < events; n++) {
-    const publication = { kind: "topic_event", id: "-", at: now(), data: { id: n % 100 } };
+    const publication = { kind: "topic_event", id: "-", at, data: { id: n % 100 } };
     await engine.broker.publish(CHANNEL, publication, HISTORY);
   }
   const reads: { since?: number; limit: number }[] = [];
@@ -33,8 +39,9 @@ async function topicWith(
       return engine.broker.history(channel, asked);
     },
   };
-  const topic = new Topic(CHANNEL, HISTORY, { broker, account: new TopicCache(cacheBytes) });
-  return { topic, reads, [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose]() };
+  const cache = new TopicCache(cacheBytes);
+  const topic = new Topic(CHANNEL, HISTORY, { broker, account: cache });
+  return { topic, reads, cache, [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose]() };
 }
 
 Deno.test("thousands who come back at once have one reading", async () => {
@@ -97,6 +104,53 @@ Deno.test("a history that has ended is not gone on from, and more than an answer
   assert.equal(hasEnough(log, asked), false);
   log.prepend([], log.version, false);
   assert.equal(answer(1e6).reason, "expired");
+});
+
+Deno.test("what a node publishes whose clock is behind is at hand as long as it is read", async () => {
+  await using world = await topicWith({ events: 30, at: now() - 2 * HISTORY.seconds });
+  const { topic, reads } = world;
+  await topic.open();
+  const { log } = topic;
+  assert.ok(log);
+  const since = { offset: 10, epoch: log.epoch };
+  const asked = { filters: [filterField({})], since, replay: false };
+  await prepare(topic, asked);
+  const { recovered, events } = syncOf(log, asked, { topic: "T", characters: 1e6 });
+  assert.deepEqual([recovered, events.length], [true, 20]);
+  assert.equal(reads.length, 2);
+});
+
+Deno.test("what ends while an answer is made is in it", () => {
+  const history = { size: EVENTS, seconds: 1e-9 };
+  const parts = { name: "T", history, account: new TopicCache(Infinity) };
+  const log = new TopicLog(parts, { offset: 2, epoch: "one" });
+  const publication = { kind: "topic_event", id: "-", at: now(), data: { id: 1 } };
+  assert.equal(log.take({ offset: 3, epoch: "one" }, publication), "next");
+  const asked = { filters: [filterField({})], since: { offset: 2, epoch: "one" }, replay: false };
+  const { recovered, events } = syncOf(log, asked, { topic: "T", characters: 1e6 });
+  assert.deepEqual([recovered, events.map(({ offset }) => offset)], [true, [3]]);
+  assert.equal(hasEnough(log, { ...asked, since: { offset: 2, epoch: "one" } }), false);
+});
+
+Deno.test("indexes count for what a node may have at hand", async () => {
+  await using world = await topicWith({ cacheBytes: 1_000_000 });
+  const { topic, cache } = world;
+  await topic.open();
+  await topic.load();
+  const { log } = topic;
+  assert.ok(log);
+  const { bytes, length } = log;
+  assert.equal(length, EVENTS);
+  assert.equal(log.after(0, filterField({ filter: { id: 5 } }), EVENTS).length, EVENTS / 100);
+  cache.touch(log);
+  assert.ok(log.bytes > bytes, `${log.bytes} bytes, ${bytes} before`);
+  const more = Array.from({ length: 20 }, (_, n) => ({ filter: { id: 5, [`no_${n}`]: 1 } }));
+  for (const each of more) log.last(filterField(each));
+  const indexed = log.bytes;
+  cache.touch(log);
+  assert.equal(log.bytes, indexed, "these have nothing");
+  log.clear();
+  assert.equal(log.bytes, 0);
 });
 
 function now(): number {

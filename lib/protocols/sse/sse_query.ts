@@ -81,7 +81,10 @@ function roomsOf(query: URLSearchParams, limits: Limits): string[] {
   );
 }
 
-/** The first `filter` is for the first `topic`, and so on; an empty one, or one too few, is for all of the topic's events. */
+/**
+ * The first `filter` is for the first `topic`, and so on; an empty one, or one too few, is for all of the topic's events. A stream
+ * has no more topics than rooms: a browser that comes back says in a header how far it is in each, and a header has its limit.
+ */
 function topicsOf(query: URLSearchParams, limits: Limits): Map<string, Filter[]> {
   const named = query.getAll("topic").map((topic) => topicField({ topic }, limits));
   const filters = query.getAll("filter");
@@ -90,9 +93,17 @@ function topicsOf(query: URLSearchParams, limits: Limits): Map<string, Filter[]>
   }
   const topics = new Map<string, Filter[]>();
   for (const [index, topic] of named.entries()) {
-    topics.set(topic, [...topics.get(topic) ?? [], filterOfText(filters[index] ?? "")]);
+    const filter = filterOfText(filters[index] ?? "");
+    const known = topics.get(topic);
+    if (known === undefined) topics.set(topic, [filter]);
+    else known.push(filter);
   }
-  return topics;
+  if (topics.size <= limits.rooms) return topics;
+  throw new CodedError(
+    "too_many_subscriptions",
+    `Cannot subscribe to ${topics.size} topics by one stream: the limit is ${limits.rooms}`,
+    { field: "topic" },
+  );
 }
 
 function filterOfText(text: string): Filter {

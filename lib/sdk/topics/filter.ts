@@ -23,7 +23,7 @@ export function readFilter(topic: string, filter: TopicFilter | null | undefined
   }
   for (const [field, value] of Object.entries(filter)) {
     if (isComparable(value)) continue;
-    const allowed = "a string, a finite number, true, false or null";
+    const allowed = "a string, a number below 2^53, true, false or null";
     const shown = typeof value === "object" ? JSON.stringify(value) : String(value);
     throw new TypeError(`${cannot}: '${field}' of the filter must be ${allowed}, not ${shown}`);
   }
@@ -32,5 +32,5 @@ export function readFilter(topic: string, filter: TopicFilter | null | undefined
 
 function isComparable(value: unknown): boolean {
   return value === null || typeof value === "string" || typeof value === "boolean" ||
-    Number.isFinite(value);
+    (typeof value === "number" && Math.abs(value) <= Number.MAX_SAFE_INTEGER);
 }

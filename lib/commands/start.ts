@@ -5,10 +5,10 @@ import { placeOf } from "../engines/redis/address.ts";
 import { requirePossibleFolder } from "../engines/sqlite/data_dir.ts";
 import { configureLogging } from "../log/logging.ts";
 import { loadRooms } from "../rooms/rules/rooms_file.ts";
+import { startFailure } from "../listeners/start_failure.ts";
 import { Server } from "../server.ts";
 import { catchAll } from "../core/uncaught.ts";
 import { VERSION } from "../base/version.ts";
-import { reasonOf } from "../base/reason.ts";
 import type { Values } from "./options.ts";
 import { subcommand } from "./subcommand.ts";
 
@@ -83,21 +83,4 @@ function firstSignal(): Promise<Deno.Signal> {
       Deno.addSignalListener(signal, () => resolve(signal));
     }
   });
-}
-
-function startFailure(error: unknown, { host, port }: { host: string; port: number }): string {
-  const reason = reasonOf(error);
-  if (error instanceof Deno.errors.AddrInUse || /EADDRINUSE/.test(reason)) {
-    return `address ${host}:${port} is in use (APP_HOST, APP_PORT)`;
-  }
-  // `node:http` on Deno calls such an address an invalid argument.
-  if (error instanceof Deno.errors.AddrNotAvailable || /EADDRNOTAVAIL|listen EINVAL/.test(reason)) {
-    return `address ${host} is not one of this machine (APP_HOST)`;
-  }
-  if (/lookup|ENOTFOUND|EAI_AGAIN/.test(reason)) {
-    return `Cannot use APP_HOST: current value is ${
-      JSON.stringify(host)
-    }, which is no address (${reason})`;
-  }
-  return reason;
 }

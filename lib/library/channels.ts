@@ -1,4 +1,5 @@
 /** The rooms that a program makes. */
+import { siteField } from "../auth/keys/fields.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
 import type { MadeRooms } from "../rooms/made/made_rooms.ts";
 import type { RuleFields } from "../rooms/rules/rule_fields.ts";
@@ -20,5 +21,7 @@ export async function putChannel(
 ): Promise<void> {
   const { site = DEFAULT_SITE, ...fields } = options;
   const { persistent, history = persistent ? PERSISTENT_HISTORY : undefined } = fields;
-  await rooms.put({ site, pattern: name }, history === undefined ? fields : { ...fields, history });
+  const given = Object.entries({ ...fields, history }).filter(([, value]) => value !== undefined);
+  const key = { site: siteField({ site }), pattern: name };
+  await rooms.put(key, Object.fromEntries(given));
 }

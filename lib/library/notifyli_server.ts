@@ -22,6 +22,7 @@ import { EVENT_NAMES } from "../hooks/events/event.ts";
 import { type Choice, eventsLike } from "../hooks/events/selection.ts";
 import { parseNotification } from "../inbox/notification.ts";
 import { Notifier } from "../inbox/notify.ts";
+import { startError } from "../listeners/start_failure.ts";
 import { configureLogging } from "../log/logging.ts";
 import { MadeRooms } from "../rooms/made/made_rooms.ts";
 import { Server, type Using } from "../server.ts";
@@ -29,6 +30,7 @@ import { Publications } from "../ways/publications.ts";
 import { askerOf, type Authenticator } from "./authenticator.ts";
 import { type ChannelOptions, putChannel } from "./channels.ts";
 import { handlerOf, type ServerHandler } from "./handlers.ts";
+import { Lifecycle } from "./lifecycle.ts";
 import { ProgramSettings, type ServerOptions } from "./settings.ts";
 import type { Broadcast, Notice } from "./speech.ts";
 
@@ -53,15 +55,19 @@ interface Wanted {
   listening: Disposable | undefined;
 }
 
+type Channel = readonly [name: string, options: ChannelOptions];
+
 export class NotifyliServer implements AsyncDisposable {
   readonly #settings: ProgramSettings;
   readonly #log: boolean | undefined;
   /** What was made before the start. */
-  readonly #channels: [name: string, options: ChannelOptions][] = [];
+  #channels: Channel[] = [];
   readonly #wanted = new Set<Wanted>();
   #authenticator: Authenticator | undefined;
   #started: Started | undefined;
-  #isStarting = false;
+  /** The services of the server that starts or runs, once its rooms are made and its handlers listen. */
+  #using: Using | undefined;
+  readonly #life = new Lifecycle();
 
   constructor(options: ServerOptions = {}) {
     this.#settings = new ProgramSettings(options);
@@ -79,18 +85,30 @@ export class NotifyliServer implements AsyncDisposable {
   }
 
   /**
+   * Resolves with the reason if the server accepts no connection any more, and cannot begin again: stop it then, and start
+   * it anew or end the program. Throws a `TypeError` where it does not run.
+   */
+  get failed(): Promise<string> {
+    return this.#running.server.failed;
+  }
+
+  /**
    * Says what holds for a room, or by a `*` in the name for all rooms that are named so. It is stored, and counts on all
    * nodes and over restarts until {@linkcode NotifyliServer.deleteChannel}. Before the start it is remembered, and `start`
    * rejects where it cannot be; after that, resolves once it is stored.
    */
   async createChannel(name: string, options: ChannelOptions = {}): Promise<void> {
-    if (this.#started === undefined) this.#channels.push([name, options]);
-    else await putChannel(this.#started.server.use(MadeRooms), name, options);
+    if (this.#using === undefined) this.#channels.push([name, options]);
+    else await putChannel(this.#using(MadeRooms), name, options);
   }
 
   /** Takes back what {@linkcode NotifyliServer.createChannel} said: what holds for other rooms holds for this one, too. */
   async deleteChannel(name: string, site: string = DEFAULT_SITE): Promise<void> {
-    await this.#running.server.use(MadeRooms).delete({ site, pattern: name });
+    const key = { site: siteField({ site }), pattern: name };
+    const isOther = ([other, { site = DEFAULT_SITE }]: Channel) =>
+      other !== name || site !== key.site;
+    await this.#running.server.use(MadeRooms).delete(key);
+    this.#channels = this.#channels.filter(isOther); // the next start is not to make it again
   }
 
   /**
@@ -112,7 +130,7 @@ export class NotifyliServer implements AsyncDisposable {
       listening: undefined,
     };
     this.#wanted.add(wanted);
-    if (this.#started !== undefined) listenFor(wanted, this.#started.server.use(AppEvents));
+    if (this.#using !== undefined) listenFor(wanted, this.#using(AppEvents));
     return () => {
       this.#wanted.delete(wanted);
       wanted.listening?.[Symbol.dispose]();
@@ -151,7 +169,7 @@ export class NotifyliServer implements AsyncDisposable {
     return this;
   }
 
-  /** Says something to all in a room. Resolves with the message's id; rejects with a `NotifyliError` for a wrong field. */
+  /** Says something to all in a room. Resolves with the message's id; rejects with an error that has a `code`, and a `field` where one is wrong. */
   async broadcast(message: string | Broadcast, room: string): Promise<string> {
     const { userId, ...said } = typeof message === "string" ? { message } : message;
     const fields = { ...said, user_id: userId, room };
@@ -184,25 +202,20 @@ export class NotifyliServer implements AsyncDisposable {
   }
 
   /**
-   * Starts the server. Rejects with an error that says what is wrong with a setting or a channel, where the store cannot be
-   * opened, or where the address is taken.
+   * Starts the server, once it has stopped where it is about to. Rejects with an error that says what is wrong with a
+   * setting or a channel, where the store cannot be opened, or where the address is taken; nothing is held then.
    */
   async start(): Promise<void> {
     this.#requireStopped("start");
-    this.#isStarting = true;
-    try {
-      await this.#start();
-    } finally {
-      this.#isStarting = false;
-    }
+    await this.#life.start(() => this.#start());
   }
 
-  /** Tells all clients to come back, writes what is left to write, and stops. The server may be started again. */
+  /**
+   * Tells all clients to come back, writes what is left to write, and stops. One that is about to start is stopped as soon
+   * as it has. The server may be started again.
+   */
   async stop(): Promise<void> {
-    const { server } = this.#started ?? {};
-    this.#started = undefined;
-    await server?.stop();
-    for (const wanted of this.#wanted) wanted.listening = undefined;
+    await this.#life.stop(() => this.#stop());
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -215,7 +228,7 @@ export class NotifyliServer implements AsyncDisposable {
   }
 
   #requireStopped(call: string): void {
-    if (this.#started === undefined && !this.#isStarting) return;
+    if (this.#started === undefined && !this.#life.isStarting) return;
     throw new TypeError(`Cannot call ${call}() while the server runs: call it before start()`);
   }
 
@@ -223,12 +236,28 @@ export class NotifyliServer implements AsyncDisposable {
     const { config, warnings } = this.#settings.read();
     if (this.#log ?? getConfig() === null) await configureLogging(config.log);
     for (const warning of warnings) log.warn("{warning}", { warning });
-    const server = await Server.start(config, {
-      asker: this.#authenticator && askerOf(this.#authenticator),
-      prepare: (use) => this.#prepare(use),
-    });
-    this.#started = { server, config };
+    try {
+      const server = await Server.start(config, {
+        asker: this.#authenticator && askerOf(this.#authenticator),
+        prepare: (use) => this.#prepare(use),
+      });
+      this.#started = { server, config };
+    } catch (error) {
+      this.#forgetParts();
+      throw startError(error, config.listeners);
+    }
+    const { server } = this.#started;
     log.info("notifyli {version} listens on {url}", { version: VERSION, url: server.url });
+    void server.failed.then((reason) =>
+      log.error("accepts no connection any more: {reason}", { reason })
+    );
+  }
+
+  async #stop(): Promise<void> {
+    const { server } = this.#started ?? {};
+    this.#started = undefined;
+    this.#forgetParts();
+    await server?.stop();
   }
 
   /** Makes the rooms and has the handlers listen before the first client comes. */
@@ -237,6 +266,12 @@ export class NotifyliServer implements AsyncDisposable {
     for (const [name, options] of this.#channels) await putChannel(rooms, name, options);
     const events = use(AppEvents);
     for (const wanted of this.#wanted) listenFor(wanted, events);
+    this.#using = use;
+  }
+
+  #forgetParts(): void {
+    this.#using = undefined;
+    for (const wanted of this.#wanted) wanted.listening = undefined;
   }
 }
 

@@ -1,7 +1,4 @@
 /** The settings of rooms: their rules, and how much of their messages is kept. */
-import { auth } from "../auth/settings.ts";
-import { ConfigError } from "../base/config_error.ts";
-import { isOpenServer } from "../base/open_server.ts";
 import { limit, listOf, type SettingKind, text } from "../config/kinds.ts";
 import { slice } from "../config/slice.ts";
 import { type HistoryRule, parseHistoryRules } from "./rules/history_rules.ts";
@@ -69,15 +66,9 @@ export const rooms = slice({
     },
   },
   config(read): RoomsConfig {
-    const privateRooms = read.value("APP_PRIVATE_ROOMS");
-    if (isOpenServer(read.of(auth)) && privateRooms.length > 0) {
-      throw new ConfigError(
-        "Cannot use APP_PRIVATE_ROOMS in open mode, where anyone is who they say: set APP_KEY",
-      );
-    }
     return {
       file: read.value("APP_ROOMS") || undefined,
-      privateRooms,
+      privateRooms: read.value("APP_PRIVATE_ROOMS"),
       history: read.value("APP_HISTORY"),
       historyBytes: read.value("APP_LIMIT_HISTORY"),
       historyUserBytes: read.value("APP_LIMIT_HISTORY_USER"),

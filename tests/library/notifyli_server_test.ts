@@ -204,3 +204,88 @@ Deno.test("what one node's program says and makes counts on all nodes", async ()
   );
   assert.deepEqual(heard, ["other: hi"]);
 });
+
+Deno.test("starts and stops follow each other, whenever they are asked for", async () => {
+  const dataDir = await Deno.makeTempDir();
+  try {
+    await using server = newServer({ APP_DATA_DIR: dataDir });
+    const starting = server.start();
+    await assert.rejects(server.start(), /Cannot call start\(\) while the server runs/);
+    await Promise.all([server.stop(), server.stop(), starting]);
+    assert.throws(() => server.url, /before the server is started/);
+    await server.start();
+    const stopping = server.stop();
+    await server.start(); // its store is free by then
+    await stopping;
+    assert.equal(await (await fetch(`${server.url}/healthz`)).text(), "ok\n");
+  } finally {
+    await Deno.remove(dataDir, { recursive: true });
+  }
+});
+
+Deno.test("what is made and heard while the server starts counts", async () => {
+  await using redis = await RedisServer.start();
+  await using server = newServer(redis.env);
+  let [made, asked, heard] = [0, 0, 0];
+  const starting = server.start();
+  let isStarting = true;
+  starting.then(() => isStarting = false);
+  while (isStarting) {
+    await server.createChannel(`room-${made++}`, { publish: "server" });
+    server.on("connection.open", () => void heard++);
+    asked++;
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+  await using ann = await enter(server, "ann");
+  await waitFor("each handler is called", () => heard === asked);
+  for (let room = 0; room < made; room++) {
+    await assert.rejects(
+      ann.command("publish", { room: `room-${room}`, message: "x" }),
+      /no client/,
+    );
+  }
+});
+
+Deno.test("a start that fails holds nothing, and says which address is taken", async () => {
+  const dataDir = await Deno.makeTempDir();
+  try {
+    await using first = newServer();
+    await first.start();
+    const taken = new NotifyliServer({
+      port: first.port,
+      env: false,
+      log: false,
+      settings: { APP_DATA_DIR: dataDir, APP_REQUEST_SECONDS: "off" },
+    });
+    await assert.rejects(taken.start(), {
+      message: `Cannot start: address 127.0.0.1:${first.port} is in use (APP_HOST, APP_PORT)`,
+    });
+    await using third = newServer({ APP_DATA_DIR: dataDir });
+    await third.start();
+  } finally {
+    await Deno.remove(dataDir, { recursive: true });
+  }
+});
+
+Deno.test("a room's options may be undefined, and its site has to be one", async () => {
+  await using server = newServer();
+  await server.createChannel("general", { maxClients: undefined, history: undefined });
+  await server.createChannel("support", { publish: "server" });
+  await server.start();
+  await assert.rejects(
+    server.createChannel("general", { site: "a b" }),
+    /Cannot take field 'site'/,
+  );
+  await server.deleteChannel("support");
+  await server.stop();
+  await server.start();
+  await using ann = await enter(server, "ann");
+  await ann.command("publish", { room: "support", message: "what was deleted is not made again" });
+});
+
+Deno.test("rooms may be private where a function says who comes in", async () => {
+  await using server = newServer({ APP_PRIVATE_ROOMS: "staff:*" });
+  await server.start();
+  await using ann = await enter(server, "ann");
+  await assert.rejects(ann.command("subscribe", { room: "staff:1" }), /private/);
+});

@@ -1,8 +1,9 @@
 /** The settings of rooms. */
 import assert from "node:assert/strict";
 import { readConfig } from "../../lib/configuration.ts";
+import { loadRooms } from "../../lib/rooms/rules/rooms_file.ts";
 import { rooms } from "../../lib/rooms/settings.ts";
-import { refusal, testSlice } from "../support/settings.ts";
+import { testSlice } from "../support/settings.ts";
 
 testSlice(rooms, {
   defaults: {
@@ -39,6 +40,7 @@ Deno.test("readConfig() takes `off` for the limit of history", () => {
   assert.equal(readConfig({ APP_LIMIT_HISTORY: "off" }).config.rooms.historyBytes, Infinity);
 });
 
-Deno.test("readConfig() has no private rooms in open mode", () => {
-  assert.match(refusal({ APP_PRIVATE_ROOMS: "board" }), /^Cannot use APP_PRIVATE_ROOMS in/);
+Deno.test("loadRooms() has no private rooms in open mode", () => {
+  const { config } = readConfig({ APP_PRIVATE_ROOMS: "board" });
+  assert.throws(() => loadRooms(config), /^ConfigError: Cannot use APP_PRIVATE_ROOMS in open mode/);
 });

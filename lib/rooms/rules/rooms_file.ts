@@ -37,6 +37,11 @@ export function loadRooms(
   { rooms: { file: path, privateRooms }, auth, inbox }: RuleConfig,
 ): LoadedRooms {
   if (path === undefined) {
+    if (privateRooms.length > 0 && isOpenServer(auth)) {
+      throw new ConfigError(
+        "Cannot use APP_PRIVATE_ROOMS in open mode, where anyone is who they say: set APP_KEY",
+      );
+    }
     return { rooms: roomsWithoutFile(privateRooms), topics: [], warnings: [] };
   }
   if (privateRooms.length > 0) {

@@ -5,7 +5,7 @@ import { placeOf } from "../engines/redis/address.ts";
 import { requirePossibleFolder } from "../engines/sqlite/data_dir.ts";
 import { configureLogging } from "../log/logging.ts";
 import { loadRooms } from "../rooms/rules/rooms_file.ts";
-import { startFailure } from "../listeners/start_failure.ts";
+import { startFailure } from "../base/start_failure.ts";
 import { Server } from "../server.ts";
 import { catchAll } from "../core/uncaught.ts";
 import { VERSION } from "../base/version.ts";

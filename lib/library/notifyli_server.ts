@@ -22,7 +22,7 @@ import { EVENT_NAMES } from "../hooks/events/event.ts";
 import { type Choice, eventsLike } from "../hooks/events/selection.ts";
 import { parseNotification } from "../inbox/notification.ts";
 import { Notifier } from "../inbox/notify.ts";
-import { startError } from "../listeners/start_failure.ts";
+import { startError } from "../base/start_failure.ts";
 import { configureLogging } from "../log/logging.ts";
 import { MadeRooms } from "../rooms/made/made_rooms.ts";
 import { Server, type Using } from "../server.ts";

@@ -1,5 +1,5 @@
 /** Says in words of the settings why a server cannot start. */
-import { reasonOf } from "../base/reason.ts";
+import { reasonOf } from "./reason.ts";
 
 /** Where the server was to listen. */
 interface ListenAddress {

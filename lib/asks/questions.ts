@@ -137,14 +137,18 @@ export class Questions {
     throw refused(answer.reason ?? "The application does not know these credentials");
   }
 
-  /** Asks whether somebody may come in. Rejects with `forbidden`, or with `unavailable` where nobody answers. */
+  /**
+   * Asks whether somebody may come in. Resolves with whether that was a yes: it was none where nobody answers, and failures are
+   * open. Rejects with `forbidden`, or with `unavailable` where nobody answers.
+   */
   async enter(
     asking: Asking,
     place: { readonly room: string } | { readonly topic: string; readonly filter?: Fields },
-  ): Promise<void> {
+  ): Promise<boolean> {
     const question = { type: "enter", ...onWire(asking), ...place } as const;
-    const answer = await this.#ask(question, readYesOrNo) ?? this.#withoutAnswer<void>();
-    if (answer.allow) return;
+    const given = await this.#ask(question, readYesOrNo);
+    const answer = given ?? this.#withoutAnswer<void>();
+    if (answer.allow) return given !== undefined;
     const [field, name] = "room" in place ? ["room", place.room] : ["topic", place.topic];
     const what = `Cannot use ${field} ${JSON.stringify(name)}: the application says no`;
     throw refused(answer.reason ?? what, field);

@@ -145,13 +145,13 @@ export class ConnectionAuth implements Proof {
     return refusal;
   }
 
-  /** An answer takes its time, in which the connection is not late. */
+  /** An answer takes its time, in which the connection is not late: what is refused gives it no more time. */
   async #verified(shown: Shown): Promise<Identity> {
-    if (this.#identity === undefined) this.#timer?.clear();
+    if (this.#identity === undefined) this.#timer?.hold();
     try {
       return await this.#home.identify(shown, this.#address);
     } catch (error) {
-      if (this.#identity === undefined) this.#awaitProof();
+      if (this.#identity === undefined) this.#timer?.goOn();
       throw this.#home.isOpen ? error : this.#closing(error);
     }
   }

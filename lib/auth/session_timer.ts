@@ -6,6 +6,9 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 export class SessionTimer {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isClosed = false;
+  /** What the timer waits for, and when that is due on `performance.now()`'s clock. */
+  #waiting: { readonly dueAt: number; readonly callback: () => void } | undefined;
+  #leftMs = 0;
 
   /**
    * Calls back at a time, in place of what the timer waited for before.
@@ -20,11 +23,25 @@ export class SessionTimer {
 
   after(ms: number, callback: () => void): void {
     this.clear();
-    if (!this.#isClosed) this.#timer = setTimeout(callback, ms);
+    if (this.#isClosed) return;
+    this.#timer = setTimeout(callback, ms);
+    this.#waiting = { dueAt: performance.now() + ms, callback };
+  }
+
+  /** Stands still until {@linkcode SessionTimer.goOn}. */
+  hold(): void {
+    clearTimeout(this.#timer);
+    this.#leftMs = Math.max(0, (this.#waiting?.dueAt ?? 0) - performance.now());
+  }
+
+  /** Waits for what was left to wait. */
+  goOn(): void {
+    if (this.#waiting !== undefined) this.after(this.#leftMs, this.#waiting.callback);
   }
 
   clear(): void {
     clearTimeout(this.#timer);
+    this.#waiting = undefined;
   }
 
   /** The connection is gone: nothing is called back any more, and no new timer is set. */

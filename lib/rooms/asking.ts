@@ -40,13 +40,16 @@ export class RoomAsking {
     return this.#questions.asksOfRoom("enter", room) && !room.startsWith(USER_ROOMS);
   }
 
-  /** Asks whether a connection may come in. Resolves with what the yes can be revoked by. */
+  /**
+   * Asks whether a connection may come in. Resolves with what the yes can be revoked by; with `undefined` where there was none,
+   * but failures are open, or where nothing has to be proved.
+   */
   async entry(connection: Connection, room: string): Promise<TokenFacts | undefined> {
     const askedAt = Date.now();
-    await this.#questions.enter(askingOf(connection), { room });
+    const isYes = await this.#questions.enter(askingOf(connection), { room });
     this.#requireUnrevoked(connection);
     const { identity } = connection;
-    if (identity === undefined) return undefined;
+    if (identity === undefined || !isYes) return undefined;
     const { site, user, session } = identity;
     return { site, user, session, issuedAt: askedAt };
   }

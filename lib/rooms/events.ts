@@ -71,6 +71,9 @@ export class RoomEvents {
     this.#count(connection);
     const asked = asking.event(connection, { room, name, event }, isInRoom);
     const allowed = asked === undefined ? event : await asked;
+    if (asked !== undefined && !connection.closed) { // it may have been put out meanwhile
+      access.requireEvents(connection.identity, room, membershipsOf(connection).has(room));
+    }
     const channel = membership?.channel ?? roomChannel(connection.site, room);
     const telling = this.#witness?.saying("event.received", channel, connection);
     const told = await this.publish(channel, {

@@ -54,7 +54,8 @@ export class RoomJoining {
     access.requireOpenTo(connection.identity, room);
     const yes = await asking.entry(connection, room);
     if (connection.closed) return;
-    access.requireOpenTo(connection.identity, room); // the rules may have changed meanwhile
+    // Without a yes the rules alone count, and they may have changed meanwhile.
+    access.requireStay(connection.identity, room, yes);
     await this.#enter(connection, room, name, yes);
   }
 

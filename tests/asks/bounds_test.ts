@@ -105,4 +105,15 @@ Deno.test("an address that shows many wrong credentials is not asked about any m
   assert.equal(application.asked.length, 20);
   assert.equal(await authenticate(program, { user: 1 }, other), "user 1");
   assert.equal(application.asked.at(-1)?.address, "192.0.2.2");
+
+  // Whoever goes on trying on one connection is closed as anybody who proves nothing.
+  await using client = await TestClient.connectAs(program.webSocketUrl, {
+    protocols: ["notifyli.v2"],
+    headers: one,
+  });
+  await waitFor("it is closed", async () => {
+    await client.command("auth", { credentials: { guess: 22 } }).catch(() => {});
+    return client.closed;
+  }, 20_000);
+  assert.equal(client.closed?.code, 3502);
 });

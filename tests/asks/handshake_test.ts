@@ -67,14 +67,15 @@ for (const [engine, start] of TARGETS) {
   });
 
   Deno.test(`${engine}: a session ends when the application has said so`, async () => {
-    const ends = nowSeconds() + 3;
-    await using application = new Application(() => ({ user_id: 1, expires_at: ends }));
+    let ends = 0;
+    await using application = new Application(() => {
+      ends ||= nowSeconds() + 3;
+      return { user_id: 1, expires_at: ends };
+    });
     await using target = await start(application.env("connect"));
     await using client = await TestClient.connectV2(target.program.webSocketUrl);
-    assert.deepEqual(await client.command("auth", { credentials: {} }), {
-      user_id: 1,
-      expires_at: ends,
-    });
+    const shown = await client.command("auth", { credentials: {} });
+    assert.deepEqual(shown, { user_id: 1, expires_at: ends });
     await client.command("connect");
     assert.partialDeepStrictEqual(await client.get("session"), [{ expires_at: ends }]);
     assert.equal((await client.waitClosed()).code, 3014);

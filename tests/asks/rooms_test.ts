@@ -245,6 +245,50 @@ Deno.test("where no answer comes, failures are closed, or open where that is sai
   for (const { failed } of await said("open")) assert.equal(failed, undefined);
 });
 
+Deno.test("where failures are open, no answer is no yes: what is private stays so", async () => {
+  const away = () => new Response(null, { status: 500 });
+  await using application = new Application(({ type }) =>
+    type === "connect" ? { user_id: 1, rooms: ["staff:mine"], topics: ["Mine"] } : away()
+  );
+  await using program = await Program.start({
+    env: {
+      ...application.env("connect,enter"),
+      HOOK_ASK_FAILURE: "open",
+      APP_PRIVATE_ROOMS: "staff:*",
+    },
+  });
+  await using client = await TestClient.connectV2(program.webSocketUrl);
+  await client.command("auth", { credentials: {} });
+  await client.command("connect");
+  await assert.rejects(client.command("subscribe", { room: "staff:1" }), /forbidden: .*private/);
+  await assert.rejects(client.command("subscribe", { topic: "Other" }), /forbidden: /);
+  for (const room of ["lobby", "staff:mine"]) await client.command("subscribe", { room });
+  await client.command("subscribe", { topic: "Mine" });
+  assert.equal(application.of("enter").length, 5);
+});
+
+Deno.test("whoever is put out of a room while an event is asked about tells nobody there of it", async () => {
+  await using application = new Application(() => ({ allow: true }));
+  const env = { ...application.env("event"), HOOK_ASK_SECONDS: "30" };
+  await using program = await Program.start({ env });
+  const manager = await Manager.of(program);
+  await using reader = await TestClient.connectV2(program.webSocketUrl);
+  await using teller = await TestClient.connectV2(program.webSocketUrl);
+  for (const [client, user_id] of [[reader, 9], [teller, 1]] as const) {
+    await client.command("connect", { user_id });
+    await client.command("subscribe", { room: "lobby" });
+  }
+  const release = application.hold();
+  const told = teller.command("event", { room: "lobby", event: "typing" });
+  await application.get("event");
+  await manager.call(program, "DELETE", "/rooms/lobby/connections/1");
+  await teller.get("left");
+  release();
+  await assert.rejects(told, /not_in_room/);
+  await reader.settled();
+  assert.deepEqual(reader.ofType("event"), []);
+});
+
 Deno.test("a message whose sender hangs up while it is asked about is said; of who is blocked meanwhile it is not", async () => {
   await using application = new Application(answerTo);
   await using program = await Program.start({ env: { ...application.env("say"), APP_KEY } });

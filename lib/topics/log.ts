@@ -17,7 +17,11 @@ import { LogIndexes } from "./log_indexes.ts";
 
 /** An event at hand takes so many bytes. @param topic the topic's name */
 export function bytesOf(topic: string, publication: Publication): number {
-  return frameLength(topic, publication) * UNIT_BYTES + EVENT_BYTES;
+  return bytesWith(frameLength(topic, publication));
+}
+
+function bytesWith(characters: number): number {
+  return characters * UNIT_BYTES + EVENT_BYTES;
 }
 
 /** Bytes of a UTF-16 unit in memory, and of an event beside its text. */
@@ -41,9 +45,9 @@ export type Arriving =
   /** Something between is missing. */
   | "gap";
 
-/** An event at hand, and the bytes that it takes. */
-interface LogEvent extends KeptPublication {
-  readonly bytes: number;
+/** An event at hand, and the characters of its frame, which are counted once for all whom it comes back to. */
+export interface LogEvent extends KeptPublication {
+  readonly characters: number;
 }
 
 /** Counts what all logs of a node take together (`cache.ts`). */
@@ -157,7 +161,10 @@ export class TopicLog implements Standing {
     const all = new Queue<LogEvent>();
     for (const each of before) all.push(this.#measured(each));
     for (let index = 0; index < this.#events.length; index++) all.push(this.#events.at(index)!);
-    const added = [...before.keys()].reduce((sum, index) => sum + all.at(index)!.bytes, 0);
+    const added = [...before.keys()].reduce(
+      (sum, index) => sum + bytesWith(all.at(index)!.characters),
+      0,
+    );
     this.#events = all;
     this.#indexes.clear();
     this.#isWhole = true;
@@ -191,8 +198,8 @@ export class TopicLog implements Standing {
   }
 
   /** The events at hand after an offset that a filter is for, oldest first. @param most it stops after so many */
-  after(offset: number, filter: Filter, most: number): KeptPublication[] {
-    const found: KeptPublication[] = [];
+  after(offset: number, filter: Filter, most: number): LogEvent[] {
+    const found: LogEvent[] = [];
     const { offsets, count } = this.#offsetsOf(filter);
     // Most clients have nearly all: the loop begins at the end.
     let index = count - 1;
@@ -204,12 +211,12 @@ export class TopicLog implements Standing {
   }
 
   /** The last event at hand that a filter is for. */
-  last(filter: Filter): KeptPublication | undefined {
+  last(filter: Filter): LogEvent | undefined {
     const { offsets, count } = this.#offsetsOf(filter);
     return count === 0 ? undefined : this.#at(offsets(count - 1));
   }
 
-  #at(offset: number): KeptPublication {
+  #at(offset: number): LogEvent {
     return this.#events.at(offset - this.first)!;
   }
 
@@ -238,7 +245,7 @@ export class TopicLog implements Standing {
     this.#offset = event.offset;
     this.#events.push(event);
     this.#indexes.add(event);
-    this.#count(event.bytes, 1);
+    this.#count(bytesWith(event.characters), 1);
     this.#trim();
   }
 
@@ -250,7 +257,7 @@ export class TopicLog implements Standing {
     const event = this.#events.shift();
     if (event === undefined) return false;
     this.#indexes.removeFirst(event);
-    this.#count(-event.bytes, -1);
+    this.#count(-bytesWith(event.characters), -1);
     return true;
   }
 
@@ -276,6 +283,6 @@ export class TopicLog implements Standing {
   }
 
   #measured({ offset, publication }: KeptPublication): LogEvent {
-    return { offset, publication, bytes: bytesOf(this.#name, publication) };
+    return { offset, publication, characters: frameLength(this.#name, publication) };
   }
 }

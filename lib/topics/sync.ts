@@ -1,12 +1,7 @@
 /** What a subscriber gets of the events that were there before it: exactly those that it missed, or the last one again. */
-import {
-  frameLength,
-  type KeptPublication,
-  type Position,
-  type Publication,
-} from "../core/publication.ts";
+import type { Position } from "../core/publication.ts";
 import type { Filter } from "./filter.ts";
-import type { TopicLog } from "./log.ts";
+import type { LogEvent, TopicLog } from "./log.ts";
 
 /** Most events that one answer brings back. */
 export const MAX_RECOVERED = 1000;
@@ -22,9 +17,7 @@ export interface SyncRequest {
 }
 
 /** An event of before the subscription. */
-export interface PastEvent {
-  readonly offset: number;
-  readonly publication: Publication;
+export interface PastEvent extends LogEvent {
   /** The filters that it matches, by their places. */
   readonly filters: readonly number[];
   /** Whether it comes only because it was the last one. */
@@ -58,7 +51,7 @@ export function hasEnough(log: TopicLog, { filters, since, replay }: SyncRequest
 export function syncOf(
   log: TopicLog,
   { filters, since, replay }: SyncRequest,
-  { topic, characters }: { topic: string; characters: number },
+  { characters }: { characters: number },
 ): TopicSync {
   const at = { offset: log.offset, epoch: log.epoch };
   const failed = (reason: TopicSync["reason"]): TopicSync => {
@@ -73,29 +66,29 @@ export function syncOf(
   const missed = filters.map((filter) => log.after(since.offset, filter, MAX_RECOVERED + 1));
   const events = merged(missed, false);
   if (events.length > MAX_RECOVERED) return failed("too_many");
-  if (events.length > 1 && lengthOf(events, topic) > characters) return failed("too_many");
+  if (events.length > 1 && lengthOf(events) > characters) return failed("too_many");
   return { ...at, recovered: true, events };
 }
 
 /** How many characters the frames of some events take. */
-export function lengthOf(events: readonly PastEvent[], topic: string): number {
-  return events.reduce((sum, { publication }) => sum + frameLength(topic, publication), 0);
+export function lengthOf(events: readonly PastEvent[]): number {
+  return events.reduce((sum, { characters }) => sum + characters, 0);
 }
 
-function listOf(event: KeptPublication | undefined): KeptPublication[] {
+function listOf(event: LogEvent | undefined): LogEvent[] {
   return event === undefined ? [] : [event];
 }
 
 /** Puts what each filter is for together, each event once, in their order. */
 function merged(
-  byFilter: readonly (readonly KeptPublication[])[],
+  byFilter: readonly (readonly LogEvent[])[],
   isReplay: boolean,
 ): PastEvent[] {
   const all = new Map<number, PastEvent>();
   for (const [place, events] of byFilter.entries()) {
-    for (const { offset, publication } of events) {
+    for (const { offset, publication, characters } of events) {
       const filters = [...all.get(offset)?.filters ?? [], place];
-      all.set(offset, { offset, publication, filters, isReplay });
+      all.set(offset, { offset, publication, characters, filters, isReplay });
     }
   }
   const events = [...all.values()];

@@ -5,6 +5,7 @@
 import { getLogger } from "@logtape/logtape";
 import { pause } from "../base/clock.ts";
 import { DISCONNECTS } from "../base/errors.ts";
+import { Queue } from "../base/queue.ts";
 import { SharedReads } from "../base/shared_reads.ts";
 import type { Arrival } from "../core/arrival.ts";
 import type { Broker } from "../core/broker.ts";
@@ -49,7 +50,7 @@ export class Topic {
   #opening: Promise<void> | undefined;
   #loading: Promise<void> | undefined;
   /** What has arrived while the node finds out where the topic stands. */
-  #early: Arrival[] = [];
+  #early = new Queue<Arrival>();
   /** Rises when the node may have missed something. */
   #era = 0;
   /** The subscribers know the topic up to this offset at the least, and since this time. */
@@ -116,7 +117,7 @@ export class Topic {
     const { position, publication } = arrival;
     if (position !== undefined && this.history.size > 0) {
       if (this.#log === undefined) {
-        if (this.#opening !== undefined) this.#early.push(arrival);
+        if (this.#opening !== undefined) this.#noteEarly(arrival);
         return; // nobody has subscribed yet
       }
       const arriving = this.#log.take(position, publication);
@@ -194,23 +195,31 @@ export class Topic {
     }
   }
 
+  /** Where there is more than may wait, the oldest are dropped: the topic stands after most of them when that is known. */
+  #noteEarly(arrival: Arrival): void {
+    this.#early.push(arrival);
+    if (this.#early.length > MOST_EARLY) this.#early.shift();
+  }
+
   async #open(): Promise<void> {
     while (this.#log === undefined) {
       const era = this.#era;
-      this.#early = [];
+      this.#early = new Queue();
       const standing = await this.#read(MAX_OFFSET, 1);
       const early = this.#early;
-      if (era !== this.#era || early.length > MOST_EARLY) continue;
+      if (era !== this.#era) continue;
       const { channel: { name }, history } = this;
       const { account } = this.#parts;
       const opened = new TopicLog({ name, history, account }, standing);
-      const isRight = early.every(({ position, publication }) =>
-        position === undefined || opened.take(position, publication) !== "gap"
-      );
+      let isRight = true;
+      for (let next = early.shift(); next !== undefined && isRight; next = early.shift()) {
+        const { position, publication } = next;
+        isRight = position === undefined || opened.take(position, publication) !== "gap";
+      }
       if (isRight) this.#log = opened;
       else opened.clear();
     }
-    this.#early = [];
+    this.#early = new Queue();
     this.#toldLeast = this.#log.offset;
   }
 

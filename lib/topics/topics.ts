@@ -107,12 +107,11 @@ export class Topics implements RestoreStep {
     const id = callersId ?? madeId ?? nextId();
     const isClientsId = callersId !== undefined;
     const publication = { kind: EVENT, id, at: unixSeconds(), data, isClientsId, claim };
-    this.#published.value++;
     const { history } = this.#parts.rules.of(topic);
     const published = this.#node.publish(topicChannel(site, topic), publication, history);
     return published instanceof Promise
-      ? published.then((published) => eventAt(id, published))
-      : eventAt(id, published);
+      ? published.then((published) => this.#counted(id, published))
+      : this.#counted(id, published);
   }
 
   /**
@@ -195,6 +194,12 @@ export class Topics implements RestoreStep {
     for (const topic of this.#topics.values()) topic.tellPositions(now);
   }
 
+  #counted(id: string, published: Published | undefined): PublishedEvent {
+    const { offset, epoch, isDuplicate = false } = published ?? {};
+    if (!isDuplicate) this.#published.value++;
+    return { id, offset, epoch, isDuplicate };
+  }
+
   #openTopic(channel: Channel): Topic {
     const key = keyOf(channel);
     const known = this.#topics.get(key);
@@ -215,11 +220,12 @@ export class Topics implements RestoreStep {
     token: TokenFacts | undefined,
   ): Subscribed {
     const { log, channel } = topic;
-    const limits = { topic: channel.name, characters: this.#characters };
-    const sync = log === undefined ? NO_HISTORY : syncOf(log, request, limits);
+    const sync = log === undefined
+      ? NO_HISTORY
+      : syncOf(log, request, { characters: this.#characters });
     if (log !== undefined) this.#cache.touch(log);
     const { events } = sync;
-    connection.charge({ entries: events.length, characters: lengthOf(events, channel.name) });
+    connection.charge({ entries: events.length, characters: lengthOf(events) });
     if (connection.closed) return { ...sync, channel, subs: [] };
     connection.hold(channel);
     const subs = request.filters.map((filter) => {
@@ -248,9 +254,4 @@ export class Topics implements RestoreStep {
     if (connection.closed) return void this.#node.unsubscribeLater(connection, topic.channel);
     return this.#node.unsubscribe(connection, topic.channel);
   }
-}
-
-function eventAt(id: string, published: Published | undefined): PublishedEvent {
-  const { offset, epoch, isDuplicate = false } = published ?? {};
-  return { id, offset, epoch, isDuplicate };
 }

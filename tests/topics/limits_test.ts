@@ -75,7 +75,7 @@ for (const listener of ["deno", "node"]) {
       assert.partialDeepStrictEqual(stats, {
         ...{ refused_filters: 1, refused_subscriptions: 1, topics: 2, topic_subscriptions: 4 },
       });
-      assert.ok(stats.topic_publications > 0 && stats.topic_cached > 0);
+      assert.ok(stats.topic_cached > 0);
       await client.close();
       await clientOf(program, 2).then(async (other) => {
         const { topics, topic_subscriptions, topic_cached } =

@@ -40,6 +40,12 @@ for (const [engine, start] of TARGETS) {
       );
       await publish(program, "T", { data: { id: 6 } });
       await publish(program, "T", { data: { id: 5, by: null, more: [1] } });
+      const counts = await Promise.all(
+        [...new Set([program, other])].map(async ({ url }) =>
+          (await (await fetch(`${url}/api/stats`)).json()).topic_publications
+        ),
+      );
+      assert.equal(counts.reduce((sum, count) => sum + count, 0), 3, "the second one was there");
       const frames = (await one.get("event", 3)).map(({ timestamp, ...frame }) => {
         assert.equal(typeof timestamp, "number");
         return frame;

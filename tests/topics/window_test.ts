@@ -1,5 +1,6 @@
 /** What many who come back at once cost: the history is read once for all of them, over a real engine. */
 import assert from "node:assert/strict";
+import { Arrival } from "../../lib/core/arrival.ts";
 import type { Broker } from "../../lib/core/broker.ts";
 import { topicChannel } from "../../lib/core/channel.ts";
 import { openEmbedded } from "../../lib/engines/embedded.ts";
@@ -34,14 +35,20 @@ async function topicWith(
     publish: (...given) => engine.broker.publish(...given),
     forward: (...given) => engine.broker.forward(...given),
     forget: (channel) => engine.broker.forget(channel),
-    history(channel, asked) {
+    async history(channel, asked) {
       reads.push(asked);
-      return engine.broker.history(channel, asked);
+      await world.whileReading();
+      return await engine.broker.history(channel, asked);
     },
   };
   const cache = new TopicCache(cacheBytes);
   const topic = new Topic(CHANNEL, HISTORY, { broker, account: cache });
-  return { topic, reads, cache, [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose]() };
+  const world = {
+    ...{ topic, reads, cache, broker },
+    whileReading: () => Promise.resolve(),
+    [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
+  };
+  return world;
 }
 
 Deno.test("thousands who come back at once have one reading", async () => {
@@ -54,7 +61,7 @@ Deno.test("thousands who come back at once have one reading", async () => {
     const since = { offset: 50 + n % 900, epoch: log.epoch };
     const asked = { filters: [filterField({ filter: { id: n % 100 } })], since, replay: false };
     if (!hasEnough(log, asked)) await topic.load();
-    return { n, since, sync: syncOf(log, asked, { topic: "T", characters: 1e6 }) };
+    return { n, since, sync: syncOf(log, asked, { characters: 1e6 }) };
   });
   for (const { n, since, sync } of await Promise.all(clients)) {
     assert.equal(sync.recovered, true);
@@ -79,7 +86,7 @@ Deno.test("what a node may not have at hand is too much, and all else comes", as
       filters: [filterField({ filter: { id: 99 } })],
       since: { offset, epoch: log.epoch },
       replay: true,
-    }, { topic: "T", characters: 1e6 });
+    }, { characters: 1e6 });
   assert.deepEqual([ask(1).recovered, ask(1).reason], [false, "too_many"]);
   assert.deepEqual(ask(1).events.map(({ offset, isReplay }) => [offset, isReplay]), [[1000, true]]);
   assert.deepEqual(ask(850).events.map(({ offset }) => offset), [900, 1000]);
@@ -97,7 +104,7 @@ Deno.test("a history that has ended is not gone on from, and more than an answer
     since: { offset: 10, epoch: log.epoch },
     replay: false,
   };
-  const answer = (characters: number) => syncOf(log, asked, { topic: "T", characters });
+  const answer = (characters: number) => syncOf(log, asked, { characters });
   assert.equal(answer(1e6).events.length, 290);
   assert.equal(answer(1000).reason, "too_many");
   log.clear();
@@ -115,7 +122,7 @@ Deno.test("what a node publishes whose clock is behind is at hand as long as it 
   const since = { offset: 10, epoch: log.epoch };
   const asked = { filters: [filterField({})], since, replay: false };
   await prepare(topic, asked);
-  const { recovered, events } = syncOf(log, asked, { topic: "T", characters: 1e6 });
+  const { recovered, events } = syncOf(log, asked, { characters: 1e6 });
   assert.deepEqual([recovered, events.length], [true, 20]);
   assert.equal(reads.length, 2);
 });
@@ -127,9 +134,23 @@ Deno.test("what ends while an answer is made is in it", () => {
   const publication = { kind: "topic_event", id: "-", at: now(), data: { id: 1 } };
   assert.equal(log.take({ offset: 3, epoch: "one" }, publication), "next");
   const asked = { filters: [filterField({})], since: { offset: 2, epoch: "one" }, replay: false };
-  const { recovered, events } = syncOf(log, asked, { topic: "T", characters: 1e6 });
+  const { recovered, events } = syncOf(log, asked, { characters: 1e6 });
   assert.deepEqual([recovered, events.map(({ offset }) => offset)], [true, [3]]);
   assert.equal(hasEnough(log, { ...asked, since: { offset: 2, epoch: "one" } }), false);
+});
+
+Deno.test("a topic is opened however much arrives meanwhile", async () => {
+  await using world = await topicWith({ events: 0 });
+  const { topic, broker } = world;
+  world.whileReading = async () => {
+    for (let n = 0; n < 2 * EVENTS; n++) {
+      const publication = { kind: "topic_event", id: "-", at: now(), data: { n } };
+      const position = await broker.publish(CHANNEL, publication, HISTORY);
+      topic.arrive(new Arrival(CHANNEL, publication, position));
+    }
+  };
+  await topic.open();
+  assert.equal(topic.log?.offset, 2 * EVENTS);
 });
 
 Deno.test("indexes count for what a node may have at hand", async () => {

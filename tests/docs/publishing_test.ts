@@ -106,6 +106,19 @@ for (const [language, { file, use, command, wrong }] of Object.entries(LANGUAGES
   });
 }
 
+Deno.test("docs/publishing.md: a token of PHP with an empty filter is one for the whole topic", async () => {
+  await using world = await World.open();
+  await world.write("notifyli.php", BLOCKS.get("php notifyli.php")!);
+  const [head = ""] = BLOCKS.get("php use")!.split("\n\n");
+  const token = `echo $notifyli->subscribeToken(['topic' => 'T', 'filter' => []]), "\\n";`;
+  await world.write("use.php", `${head}\necho $notifyli->connectionToken(123), "\\n";\n${token}`);
+  const [connection = "", topic] = (await world.run(["php", `${world.folder}/use.php`])).split(
+    "\n",
+  );
+  await using client = await TestClient.connectWithToken(world.url, connection);
+  assert.equal((await client.command("subscribe", { topic: "T", token: topic }))["sub"], 1);
+});
+
 for (const [name, file, command] of OVER_REDIS) {
   Deno.test(`docs/publishing.md: ${name.replace("redis ", "")} over Redis sends to users, rooms and topics`, async () => {
     await using world = await World.open({ APP_OPEN: "true" });

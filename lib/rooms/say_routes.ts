@@ -9,7 +9,7 @@ import type { Rates } from "../limits/settings.ts";
 import { eventFields } from "./events.ts";
 import type { RoomMessage } from "./membership.ts";
 import type { Rooms } from "./rooms.ts";
-import { senderFields, systemMessageFields } from "./system_fields.ts";
+import { requireSame, senderFields, systemMessageFields } from "./system_fields.ts";
 
 export interface SayRoutesConfig {
   readonly limits: Limits;
@@ -32,6 +32,7 @@ export function sayRoutes(
       async run(call) {
         const room = roomFor(call);
         const fields = { ...await call.fieldsOr("message"), ...textsBeside(call) };
+        requireSame("room", fields, room);
         return await say(call, { room, ...systemMessageFields(fields, limits) });
       },
     })),
@@ -42,6 +43,7 @@ export function sayRoutes(
       async run(call) {
         const room = roomFor(call);
         const fields = await call.fields();
+        requireSame("room", fields, room);
         const event = eventFields(fields, limits);
         publishing.limitPublish(call.rateKey);
         const channel = roomChannel(call.site, room);
@@ -66,7 +68,7 @@ export function sayRoutes(
 }
 
 /** What stands beside a body that is a text: in the query, or in a header. */
-function textsBeside(call: Call): Fields {
+export function textsBeside(call: Call): Fields {
   const id = call.callersId;
   const beside = {
     name: call.query("name") ?? call.header("x-name"),

@@ -2,6 +2,7 @@
 import {
   digitsAsText,
   type Fields,
+  invalid,
   optionalName,
   sendersId,
   type UserId,
@@ -28,4 +29,11 @@ export function senderFields(fields: Fields, limits: Limits): { user?: UserId; n
   if (isNobody) return { name: name ?? DEFAULT_NAME };
   const id = userIdField(fields, limits);
   return { user: id, name: name ?? id };
+}
+
+/** Checks that a body which names the room that a path names, too, names the same one. Throws `invalid_field`. */
+export function requireSame(field: "room" | "pattern", fields: Fields, room: string): void {
+  const { [field]: named = room } = fields;
+  if (named === room || String(named) === room) return;
+  throw invalid(field, named, `${JSON.stringify(room)}, as in the address, or none`);
 }

@@ -57,6 +57,49 @@ for (const [where, start] of PLACES) {
   });
 }
 
+for (const [where, start] of PLACES) {
+  Deno.test(`a broadcast goes to the rooms that are named, or to none (${where})`, async () => {
+    await using nodes = await start();
+    const { manager, first } = nodes;
+    await using client = await entered(first, ["lobby", "news:a"]);
+    const wrong: [query: string, body: unknown, field: string][] = [
+      ["", { message: "x", room: "lobby" }, "room"],
+      ["?room=lobby", "x", "room"],
+      ["?rooms=news:*", { message: "x", rooms: "lobby" }, "rooms"],
+    ];
+    for (const [query, body, field] of wrong) {
+      const { status, json } = await manager.call(first, "POST", `/broadcast${query}`, body);
+      assert.deepEqual([status, json["field"]], [400, field], `${query} ${JSON.stringify(body)}`);
+    }
+    const path = "/broadcast?rooms=news:*&name=Shop&user_id=7";
+    const told = await manager.call(first, "POST", path, "Sale!");
+    assert.deepEqual([told.status, told.json["rooms"]], [200, 1]);
+    const [said] = await client.get("usermsg");
+    assert.partialDeepStrictEqual(said, {
+      room: "news:a",
+      message: "Sale!",
+      name: "Shop",
+      user_id: 7,
+    });
+    await client.settled();
+    assert.equal(client.ofType("usermsg").length, 1);
+  });
+}
+
+Deno.test("a broadcast reaches the other rooms where one cannot be written", async () => {
+  await using nodes = await PLACES[2]![1]();
+  const { manager, first, redis } = nodes;
+  const rooms = Array.from({ length: 120 }, (_, index) => `room-${100 + index}`);
+  await using client = await entered(first, rooms.slice(0, 90));
+  await using other = await entered(first, rooms.slice(90), { sub: "other" });
+  await redis!.call("SET", "notifyli:history:room:{room-100}", "what another program wrote");
+  const { status, json } = await manager.call(first, "POST", "/broadcast", { message: "Hello" });
+  assert.equal(status, 503, JSON.stringify(json));
+  assert.match(String(json["message"]), /room-100/);
+  await client.get("usermsg", 89);
+  await other.get("usermsg", 30);
+});
+
 Deno.test("a broadcast reaches thousands of rooms, by pages", async () => {
   await using nodes = await PLACES[0]![1]({ APP_LIMIT_MADE_ROOMS: "off" });
   const { manager, first } = nodes;

@@ -117,6 +117,24 @@ everywhere(
   },
 );
 
+everywhere("a body that names another room than the address is refused", async (nodes) => {
+  const { manager, first } = nodes;
+  assert.equal((await manager.call(first, "PUT", "/rooms/a", { room: "a" })).status, 201);
+  const wrong: [method: "PUT" | "PATCH" | "POST", path: string, body: unknown, field: string][] = [
+    ["PUT", "/rooms/a", { room: "b" }, "room"],
+    ["PUT", "/rooms?room=a", { pattern: "a*" }, "pattern"],
+    ["PATCH", "/rooms/a", { room: "b" }, "room"],
+    ["POST", "/rooms/a/messages", { room: "b", message: "x" }, "room"],
+    ["POST", "/rooms/events?room=a", { room: "b", event: "x" }, "room"],
+  ];
+  for (const [method, path, body, field] of wrong) {
+    const { status, json } = await manager.call(first, method, path, body);
+    assert.deepEqual([status, json["code"], json["field"]], [400, "invalid_field", field], path);
+  }
+  const list = await manager.call(first, "GET", "/rooms?pattern=");
+  assert.deepEqual([list.status, list.json["field"]], [400, "pattern"]);
+});
+
 everywhere("who may no longer be inside is out, on all nodes and by every way", async (nodes) => {
   const { manager, first } = nodes;
   await using crowd = new AsyncDisposableStack();

@@ -2,7 +2,7 @@
  * Says something in many rooms of a site at once: in those with somebody in them, and in those that were made by their names.
  * Next on each message's way: `rooms/rooms.ts`, `say`.
  */
-import { CodedError } from "../../base/errors.ts";
+import { CodedError, isRefusedAlone } from "../../base/errors.ts";
 import { nextId } from "../../base/ids.ts";
 import { inSlices } from "../../base/slices.ts";
 import { roomChannel } from "../../core/channel.ts";
@@ -82,12 +82,20 @@ export class Broadcasts {
     return { id, rooms: names.length, isDone };
   }
 
-  #sayIn(site: string, names: readonly string[], message: Broadcast): Promise<void> {
+  /** Rejects once the others have it where it cannot be said in one room alone. */
+  async #sayIn(site: string, names: readonly string[], message: Broadcast): Promise<void> {
     const { rooms } = this.#parts;
-    return inSlices(names, async (room) => {
+    const refusals: unknown[] = [];
+    await inSlices(names, async (room) => {
       if (rooms.access.isClosed(site, room)) return;
-      await rooms.say(roomChannel(site, room), { ...message, room });
+      try {
+        await rooms.say(roomChannel(site, room), { ...message, room });
+      } catch (error) {
+        if (!isRefusedAlone(error)) throw error;
+        refusals.push(error);
+      }
     }, { atOnce: AT_ONCE });
+    if (refusals.length > 0) throw refusals[0];
   }
 
   async #namesOf(site: string, pattern: string): Promise<string[]> {

@@ -1,9 +1,11 @@
 /** The route by which other systems say something in many rooms at once. Next: `broadcast.ts`. */
-import { identifier } from "../../base/fields.ts";
+import { type Fields, identifier, invalid } from "../../base/fields.ts";
 import type { Limits } from "../../base/sizes.ts";
+import type { Call } from "../../http/call.ts";
 import type { Route } from "../../http/route.ts";
 import { PublishLimit } from "../../limits/publish_limit.ts";
 import type { Rates } from "../../limits/settings.ts";
+import { textsBeside } from "../say_routes.ts";
 import { systemMessageFields } from "../system_fields.ts";
 import type { Broadcasts } from "./broadcast.ts";
 
@@ -17,14 +19,27 @@ export function broadcastRoutes(
     path: "/broadcast",
     scope: "publish",
     async run(call) {
-      const fields = await call.fieldsOr("message");
+      const fields = { ...await call.fieldsOr("message"), ...textsBeside(call) };
       const site = call.managedSite(fields);
-      const { rooms = "*" } = fields;
-      const pattern = identifier({ rooms }, "rooms", limits.room);
-      const message = systemMessageFields({ id: call.callersId, ...fields }, limits);
+      const pattern = patternOf(call, fields);
+      const message = systemMessageFields(fields, limits);
       publishing.limitPublish(call.rateKey);
       const { isDone, ...said } = await broadcasts.send(site, pattern, message);
       return { status: isDone ? 200 : 202, json: said };
     },
   }];
+
+  /** A message that was meant for some rooms is never said in all of them. */
+  function patternOf(call: Call, fields: Fields): string {
+    const room = fields["room"] ?? call.query("room");
+    if (room !== undefined) {
+      throw invalid("room", room, "'rooms', a pattern such as \"news:*\", or none for all rooms");
+    }
+    const asked = call.query("rooms");
+    const { rooms = asked ?? "*" } = fields;
+    if (asked !== undefined && asked !== rooms) {
+      throw invalid("rooms", asked, "one 'rooms', in the query or in the body");
+    }
+    return identifier({ rooms }, "rooms", limits.room);
+  }
 }

@@ -12,6 +12,7 @@ import type { Call } from "../../http/call.ts";
 import { pageFields } from "../../http/list_page.ts";
 import type { Route } from "../../http/route.ts";
 import type { Rooms } from "../rooms.ts";
+import { requireSame } from "../system_fields.ts";
 import { isPattern } from "../rules/site_rules.ts";
 import { ruleFieldsOf } from "./fields.ts";
 import { listRooms, onWire } from "./list.ts";
@@ -57,6 +58,9 @@ export function madeRoutes({ rooms, made, broker, limits }: MadeRoutesParts): re
       async run(call) {
         const fields = await call.fieldsIfAny();
         const key = keyOf(call, call.managedSite(fields));
+        for (const field of ["room", "pattern"] as const) {
+          requireSame(field, fields, key.pattern);
+        }
         const { room, isNew } = await made.put(key, ruleFieldsOf(fields));
         call.audit.roomManaged(call.actor, isNew ? "make" : "change", named(key));
         return { status: isNew ? 201 : 200, json: await shown(room) };
@@ -69,6 +73,9 @@ export function madeRoutes({ rooms, made, broker, limits }: MadeRoutesParts): re
       async run(call) {
         const fields = await call.fields();
         const key = keyOf(call, call.managedSite(fields));
+        for (const field of ["room", "pattern"] as const) {
+          requireSame(field, fields, key.pattern);
+        }
         const room = await made.patch(key, ruleFieldsOf(fields));
         call.audit.roomManaged(call.actor, "change", named(key));
         return { status: 200, json: await shown(room) };
@@ -137,7 +144,7 @@ function listRequest(call: Call) {
   return {
     limit: pageSize(fields),
     after: cursorField(fields),
-    pattern: call.query("pattern"),
+    pattern: patternField(call.query("pattern")),
     made: madeField(call.query("made")),
   };
 }
@@ -149,6 +156,11 @@ function cursorField({ cursor }: Fields): string | undefined {
   } catch {
     throw invalid("cursor", cursor, "the 'next' of the page before");
   }
+}
+
+function patternField(pattern: string | undefined): string | undefined {
+  if (pattern !== "") return pattern;
+  throw invalid("pattern", pattern, "a room's name, in which * stands for any text");
 }
 
 function madeField(text: string | undefined): boolean | undefined {

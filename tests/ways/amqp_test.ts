@@ -166,6 +166,30 @@ Deno.test("a dead letter stays, goes nowhere else, and has its headers, however 
   assert.match(two?.properties.headers?.["x-notifyli-reason"], /"two"$/);
 });
 
+Deno.test("a dead letter whose properties cannot be written again is kept without them, once", async () => {
+  await using sender = await RabbitSender.open(rabbit.url, "unwritable");
+  await using server = await serve("unwritable");
+  // RabbitMQ looks at no text: these bytes are no UTF-8, and three times as long as such.
+  await run(["/usr/bin/python3", "-c", UNREADABLE, `${rabbit.url}/%2F`]);
+  await emptied("unwritable");
+  const dead = await sender.dead();
+  assert.deepEqual(dead.map(({ content }) => content.toString()).sort(), ["bytes", "latest"]);
+  for (const { content, properties } of dead) {
+    assert.match(properties.headers?.["x-notifyli-reason"], new RegExp(`"${content}"$`));
+  }
+  assert.equal(valuesOf(server)["amqp_dead"], 2);
+});
+
+/** Publishes what `amqplib` would not write. */
+const UNREADABLE = `
+import pika, sys
+connection = pika.BlockingConnection(pika.URLParameters(sys.argv[1]))
+channel = connection.channel()
+for body, properties in [("latest", {"timestamp": 2**64 - 1}), ("bytes", {"message_id": b"\\xff" * 255})]:
+    channel.basic_publish("", "unwritable", body, pika.BasicProperties(**properties))
+connection.close()
+`;
+
 Deno.test("an entry of type room or of another site goes where it says", async () => {
   await using sender = await RabbitSender.open(rabbit.url, "kinds");
   await using server = await serve("kinds");

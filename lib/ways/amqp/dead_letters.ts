@@ -40,15 +40,17 @@ export class DeadLetters implements AsyncDisposable {
 
   /** Says whether RabbitMQ has it, and keeps it through a restart: `false` where the time is over. */
   async bury(message: ConsumeMessage, error: unknown): Promise<boolean> {
-    const properties = propertiesOf(message, reasonOf(error).slice(0, REASON_LENGTH), this.#config);
-    for (let isSlim = false; !this.#over.aborted;) {
+    let properties = propertiesOf(message, reasonOf(error).slice(0, REASON_LENGTH), this.#config);
+    const slimmer = [withoutOwnHeaders, withoutOwnProperties];
+    while (!this.#over.aborted) {
       try {
-        await this.#publish(message.content, isSlim ? slim(properties) : properties);
+        await this.#publish(message.content, properties);
         this.#noteKept();
         return true;
       } catch (failure) {
         if (this.#over.aborted) return false;
-        if (failure instanceof RangeError && !isSlim) isSlim = true; // its headers leave no room for more
+        const slim = isUnwritable(failure) ? slimmer.shift() : undefined;
+        if (slim !== undefined) properties = slim(properties);
         else {
           this.#noteFailure(failure);
           await pause(RETRY_MS, this.#over);
@@ -153,10 +155,23 @@ function propertiesOf(
   };
 }
 
-/** The same without the entry's own headers. */
-function slim(properties: Options.Publish): Options.Publish {
-  const own = Object.entries(properties.headers).filter(([name, value]) =>
+/**
+ * Whether the properties cannot be written: headers that leave no room for more, a time past what the client can count, a
+ * text of 255 bytes that are no UTF-8 and are longer as such. They would never be written, and the entry never end.
+ */
+function isUnwritable(failure: unknown): boolean {
+  return failure instanceof RangeError || failure instanceof TypeError;
+}
+
+function withoutOwnHeaders(properties: Options.Publish): Options.Publish {
+  const ours = Object.entries(properties.headers).filter(([name, value]) =>
     name.startsWith("x-notifyli-") && typeof value === "string"
   );
-  return { ...properties, headers: Object.fromEntries(own) };
+  return { ...properties, headers: Object.fromEntries(ours) };
+}
+
+function withoutOwnProperties(
+  { headers, persistent, mandatory }: Options.Publish,
+): Options.Publish {
+  return { headers, persistent, mandatory };
 }

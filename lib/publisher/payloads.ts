@@ -1,6 +1,7 @@
 /** What a `Publisher` sends, checked by the rules of the server and in the fields that servers read. */
+import { siteField } from "../auth/keys/fields.ts";
 import type { Fields } from "../base/fields.ts";
-import { digitsAsText, identifier, userIdOnWire } from "../base/fields.ts";
+import { digitsAsText, identifier, isBlank, userIdOnWire } from "../base/fields.ts";
 import type { Limits } from "../base/sizes.ts";
 import type { ParsedNotification } from "../inbox/notification.ts";
 import { eventFields } from "../rooms/events.ts";
@@ -33,7 +34,7 @@ export function eventPayload(room: string, fields: Fields, limits: Limits): Fiel
 }
 
 export function topicPayload(topic: string, fields: Fields, limits: Limits): Fields {
-  const { site } = fields;
+  const site = siteOf(fields);
   return { topic: topicField({ topic }, limits), site, ...topicEventFields(fields, limits) };
 }
 
@@ -48,6 +49,11 @@ export function entryOf(payload: Fields): string[] {
 function placeOf(room: string, fields: Fields, limits: Limits): Fields {
   return {
     room: identifier({ room: digitsAsText({ room }, "room") }, "room", limits.room),
-    site: fields["site"],
+    site: siteOf(fields),
   };
+}
+
+/** A blank site is the usual one to servers, too. */
+function siteOf({ site }: Fields): string | undefined {
+  return site === undefined || site === null || isBlank(site) ? undefined : siteField({ site });
 }

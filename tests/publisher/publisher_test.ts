@@ -125,6 +125,10 @@ Deno.test("Publisher says what is wrong with what goes to rooms and topics, and 
   await assert.rejects(publisher.say("lobby", {}), /Missing field 'message'/);
   await assert.rejects(publisher.say("lobby", { message: "x", id: "no" }), /'id'.*"no"/);
   await assert.rejects(publisher.tell("lobby", ""), /'event' is empty/);
+  const site = "a:b";
+  await assert.rejects(publisher.say("lobby", { message: "x", site }), /'site'.*"a:b"/);
+  await assert.rejects(publisher.tell("lobby", "typing", 1, { site }), /'site'.*"a:b"/);
+  await assert.rejects(publisher.publishTopic("T", { id: 5 }, { site }), /'site'.*"a:b"/);
   await assert.rejects(
     publisher.publishTopic("T", { id: "x".repeat(17_000) }, { durable: true }),
     /'data' is too long/,

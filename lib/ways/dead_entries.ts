@@ -19,6 +19,9 @@ const OTHERS = -1;
 /** Of a longer payload so many UTF-16 units are kept. */
 const PAYLOAD_LIMIT = 65_536;
 
+/** Of an entry with more fields so many are kept: Lua cannot hand on more than 8000 texts at once. */
+const MOST_FIELDS = 1000;
+
 /** Whose payload it is, and where it stands in what all nodes hear. */
 export interface RefusedPayload {
   readonly way: HeardWay;
@@ -59,7 +62,7 @@ export class DeadEntries implements Disposable {
     [id, values]: readonly [id: string, values: readonly string[]],
     error: unknown,
   ): Promise<void> {
-    const fields = ["reason", reasonOf(error), "entry", id, ...values];
+    const fields = ["reason", reasonOf(error), "entry", id, ...values.slice(0, 2 * MOST_FIELDS)];
     await this.#orLog(
       `entry ${id}`,
       this.#functions.refuseEntry([this.#keys.stream(way), this.#stream], [

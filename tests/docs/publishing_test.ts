@@ -104,6 +104,31 @@ for (const [language, { file, use, command, wrong }] of Object.entries(LANGUAGES
     await world.write(use, `${BLOCKS.get(`${language} use`)!}\n${wrong}`);
     assert.match((await send())[4] ?? "", /^400 Missing field 'message'|^400 Field 'message'/);
   });
+
+  Deno.test(`docs/publishing.md: ${file} follows no redirect, and says what is no answer of the server's`, async () => {
+    const asked: string[] = [];
+    await using proxy = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, (request) => {
+      asked.push(`${request.method} ${new URL(request.url).pathname}`);
+      if (asked.length > 1) return new Response("<h1>Bad gateway</h1>", { status: 502 });
+      return Response.redirect(new URL("/elsewhere", request.url), 301);
+    });
+    const folder = await Deno.makeTempDir({ prefix: "notifyli-publishing-" });
+    const [head = ""] = BLOCKS.get(`${language} use`)!.split(/^.*onnection/m);
+    await Deno.writeTextFile(`${folder}/${file}`, BLOCKS.get(`${language} ${file}`)!);
+    await Deno.writeTextFile(`${folder}/${use}`, [head, wrong, wrong].join("\n"));
+    const env = {
+      NOTIFYLI_URL: `http://127.0.0.1:${proxy.addr.port}`,
+      NOTIFYLI_API_KEY: "key",
+      APP_KEY,
+    };
+    const { stdout, stderr } = await run([...command, `${folder}/${use}`], { env });
+    await Deno.remove(folder, { recursive: true });
+    assert.deepEqual(stdout.trim().split("\n"), [
+      "301 notifyli answered 301",
+      "502 notifyli answered 502",
+    ], stderr);
+    assert.deepEqual(asked, ["POST /api/rooms/messages", "POST /api/rooms/messages"]);
+  });
 }
 
 Deno.test("docs/publishing.md: a token of PHP with an empty filter is one for the whole topic", async () => {

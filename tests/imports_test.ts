@@ -47,7 +47,8 @@ const RULES: ImportRules = {
     "lib/kernel.ts": "base config core limits auth http feature.ts features.ts configuration.ts",
     "lib/server.ts":
       "base core net limits engines listeners asks auth auth/keys http feature.ts rooms protocols features.ts configuration.ts kernel.ts",
-    "lib/publisher": "base config limits/settings.ts engines rooms topics inbox",
+    "lib/publisher":
+      "base config limits/settings.ts engines auth/keys/fields.ts rooms topics inbox",
     "lib/library":
       "base core log asks auth/keys rooms inbox hooks ways * configuration.ts server.ts",
     "lib/commands":

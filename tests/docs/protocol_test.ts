@@ -165,7 +165,8 @@ Deno.test("docs/protocol.md: the disconnect codes are those of the code", () => 
 const SERVER_TYPES = {
   "version 1": ["direct_message", "error", "join", "left", "pong"],
   "version 2": [
-    ...["direct_message", "error", "join", "leave", "pong", "reply", "session", "usermsg"],
+    ...["direct_message", "error", "join", "leave", "left", "pong", "position"],
+    ...["reply", "session", "usermsg"],
   ],
 };
 

@@ -33,7 +33,9 @@ const SERVER_TYPES = new Set([
   "reply",
   "join",
   "leave",
+  "left",
   "pong",
+  "position",
   "position",
   "session",
 ]);

@@ -142,6 +142,7 @@ async function measureNotifications(bench: Bench): Promise<Part> {
         ports,
         pids,
         key,
+        channel: "messages",
         redisPort: setting.redis!.port,
         users: clients,
         window: IN_FLIGHT,

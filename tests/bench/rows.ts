@@ -10,7 +10,7 @@ import { idleMemory } from "./rows/idle_memory.ts";
 import { loneMessage } from "./rows/lone_message.ts";
 import { presence } from "./rows/presence.ts";
 import { reconnect } from "./rows/reconnect.ts";
-import { redisPublish } from "./rows/redis_publish.ts";
+import { redisPublications, redisPublish } from "./rows/redis_publish.ts";
 import { restore } from "./rows/restore.ts";
 import { retention } from "./rows/retention.ts";
 import { baseDeno } from "./rows/base_deno.ts";
@@ -27,6 +27,7 @@ export const ROWS: readonly Row[] = [
   batched,
   socketio,
   redisPublish,
+  redisPublications,
   httpEmbedded,
   httpRedis,
   amqp,

@@ -1,6 +1,6 @@
 /**
- * Load for one user: PUBLISHes notifications on Redis, pipelined, and counts what the user's client receives, among
- * other users who are online too. A process of its own. Takes {@linkcode OnlineUserLoad} as JSON, prints
+ * Load for one user: PUBLISHes notifications on Redis, or messages into the user's room, pipelined, and counts what the user's
+ * client receives, among other users who are online too. A process of its own. Takes {@linkcode OnlineUserLoad} as JSON, prints
  * {@linkcode OnlineUserFigures}.
  */
 import { dialects, tokenFor } from "./dialects.ts";
@@ -13,6 +13,8 @@ export interface OnlineUserLoad {
   readonly pids: readonly number[];
   readonly key: string;
   readonly redisPort: number;
+  /** On which of the two channels it is published. */
+  readonly channel: "messages" | "publications";
   readonly users: number;
   /** Notifications in flight, where there is no `perSecond`. */
   readonly window: number;
@@ -23,7 +25,7 @@ export interface OnlineUserLoad {
 export interface OnlineUserFigures {
   readonly sent: number;
   readonly deliveredPerSecond: number;
-  /** By the last one's place in the inbox, against what was sent. */
+  /** By the last one's place in the inbox, against what was sent; 0 for messages, which are in no inbox. */
   readonly notStored: number;
   readonly lost: number;
   readonly cpuEach: number;
@@ -42,6 +44,9 @@ const USER = 1;
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();
 const load: OnlineUserLoad = JSON.parse(Deno.args[0] ?? "");
+const channel = `notifyli:${load.channel}`;
+/** Both payloads have the same fields, but for this one. */
+const sender = load.channel === "messages" ? { from: "Shop" } : { name: "Shop" };
 let [sent, delivered, lastOffset] = [0, 0, 0];
 let measuring = false;
 let failure: string | undefined;
@@ -75,7 +80,7 @@ if (failure !== undefined) throw new Error(`The server refused or closed a clien
 const figures: OnlineUserFigures = {
   sent,
   deliveredPerSecond: Math.round(count / seconds),
-  notStored: sent - lastOffset,
+  notStored: load.channel === "messages" ? sent - lastOffset : 0,
   lost: sent - delivered,
   cpuEach: cpu * 1e6 / count,
   p50Ms: percentile(latencies, 0.5),
@@ -118,8 +123,9 @@ function publish(count: number): void {
   let commands = "";
   for (let index = 0; index < count; index++) {
     const message = `T=${performance.now().toFixed(3)}=T hello`;
-    const text = JSON.stringify({ user_id: USER, room: `/user/${USER}`, message, from: "Shop" });
-    commands += `*3\r\n$7\r\nPUBLISH\r\n$17\r\nnotifyli:messages\r\n$${text.length}\r\n${text}\r\n`;
+    const text = JSON.stringify({ user_id: USER, room: `/user/${USER}`, message, ...sender });
+    commands += `*3\r\n$7\r\nPUBLISH\r\n$${channel.length}\r\n${channel}\r\n` +
+      `$${text.length}\r\n${text}\r\n`;
   }
   sent += count;
   redis.send(encoder.encode(commands));
@@ -127,9 +133,9 @@ function publish(count: number): void {
 
 function take(buffer: Uint8Array, start: number, end: number): void {
   const text = decoder.decode(buffer.subarray(start, end));
-  const [, offset, at] = /^{"offset":(\d+),.*T=([\d.]+)=T/.exec(text) ?? [];
+  const [, offset, at] = /^{(?:"offset":(\d+),)?.*T=([\d.]+)=T/.exec(text) ?? [];
   if (at === undefined) return;
   delivered++;
-  lastOffset = Number(offset);
+  lastOffset = Number(offset ?? 0);
   if (measuring) latencies.push(performance.now() - Number(at));
 }

@@ -1,9 +1,9 @@
-/** The main job of the base protocol: another system publishes on Redis, and one online user gets it. */
+/** The main job of the base protocol: another system publishes on Redis, and one online user gets it. Rooms are spoken in likewise. */
 import type { OnlineUserFigures, OnlineUserLoad } from "../loads/online_user.ts";
 import { type Bench, type Detail, digits, type Row } from "../row.ts";
 import { median, runLoad } from "../run_load.ts";
 import { RedisServer } from "../../support/redis.ts";
-import { type ListenerName, startNotifyli } from "../servers.ts";
+import { startNotifyli } from "../servers.ts";
 
 const USERS = 100;
 const WINDOW = 256;
@@ -13,8 +13,9 @@ export const redisPublish: Row = {
   name: "redis-publish",
   question: "Redis PUBLISH to one online user out of 100, stored and delivered",
   async measure(bench) {
-    const pipelined = await repeat(bench, "deno", {});
-    const steady = await repeat(bench, "deno", { perSecond: STEADY_PER_SECOND });
+    const channel = "messages";
+    const pipelined = await repeat(bench, { channel });
+    const steady = await repeat(bench, { channel, perSecond: STEADY_PER_SECOND });
     const missing = [pipelined, steady].reduce(
       (sum, { lost, notStored }) => sum + lost + notStored,
       0,
@@ -39,15 +40,48 @@ export const redisPublish: Row = {
   },
 };
 
+/** What is said in a room is in its history and on its way in one step, as a notification is in an inbox. */
+export const redisPublications: Row = {
+  name: "redis-publications",
+  question: "Redis PUBLISH notifyli:publications into the room of one online user out of 100",
+  async measure(bench) {
+    const channel = "publications";
+    const pipelined = await repeat(bench, { channel });
+    const steady = await repeat(bench, { channel, perSecond: STEADY_PER_SECOND });
+    return {
+      checks: [
+        {
+          what: "pipelined, said and delivered a second",
+          value: pipelined.deliveredPerSecond,
+          target: 5_000,
+          is: "at least",
+          unit: "/s",
+        },
+        { what: "p99 at 1,000/s", value: steady.p99Ms, target: 5, is: "at most", unit: "ms" },
+        {
+          what: "lost",
+          value: pipelined.lost + steady.lost,
+          target: 0,
+          is: "at most",
+          unit: "in all",
+        },
+      ],
+      details: [
+        detail(`pipelined, ${WINDOW} in flight`, pipelined),
+        detail(`${digits(STEADY_PER_SECOND)}/s`, steady),
+      ],
+    };
+  },
+};
+
 async function repeat(
   bench: Bench,
-  listener: ListenerName,
-  pace: { readonly perSecond?: number },
+  load: Pick<OnlineUserLoad, "channel" | "perSecond">,
 ): Promise<OnlineUserFigures> {
   const seen: OnlineUserFigures[] = [];
   for (let round = 1; round <= bench.rounds; round++) {
     await using redis = await RedisServer.start();
-    await using server = await startNotifyli({ listener, redis });
+    await using server = await startNotifyli({ listener: "deno", redis });
     const figures = await runLoad<OnlineUserLoad, OnlineUserFigures>("online_user", {
       ports: server.ports,
       pids: server.pids,
@@ -56,7 +90,7 @@ async function repeat(
       users: USERS,
       window: WINDOW,
       seconds: bench.seconds,
-      ...pace,
+      ...load,
     });
     seen.push(figures);
     bench.progress(

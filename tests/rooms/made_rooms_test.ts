@@ -285,6 +285,36 @@ everywhere(
 );
 
 everywhere(
+  "the library's user who was put out comes back in the handler that is told so, and ends what is over",
+  async ({ manager, first }) => {
+    const heard: string[] = [];
+    const client = connect({
+      url: first.webSocketUrl,
+      token: await connectionToken({ sub: "bob" }),
+    });
+    using _client = { [Symbol.dispose]: () => client.close() };
+    const subscribe = (time: number): void => {
+      const subscription = client.subscribe("lobby", ({ message }) => void heard.push(message));
+      subscription.on("subscribed", () => heard.push(`in ${time}`));
+      subscription.on("left", () => {
+        subscribe(time + 1);
+        subscription.unsubscribe();
+      });
+    };
+    subscribe(1);
+    for (const time of [1, 2]) {
+      await waitFor("it is in", () => heard.includes(`in ${time}`));
+      await manager.call(first, "DELETE", "/rooms/lobby/connections/bob");
+    }
+    await waitFor("it is in", () => heard.includes("in 3"));
+    await manager.done(first, "/rooms/lobby/messages", { message: "heard" });
+    await waitFor("it hears", () => heard.includes("heard"));
+    const { json } = await manager.call(first, "GET", "/rooms/lobby");
+    assert.equal(json["users"], 1);
+  },
+);
+
+everywhere(
   "a deleted room's messages are gone, and its positions are of another epoch",
   async (nodes) => {
     const { manager, first, last } = nodes;

@@ -12,7 +12,8 @@ import {
   type RoomWithRule,
   USER_ROOMS,
 } from "./rule.ts";
-import { type PatternRule, patternRule, SiteRules } from "./site_rules.ts";
+import { type PatternRule, patternRule } from "./pattern_rules.ts";
+import { SiteRules } from "./site_rules.ts";
 
 /** The rules where there is no file of them. @param privateRooms patterns */
 export function roomsWithoutFile(privateRooms: readonly string[]): RoomRuleSet {

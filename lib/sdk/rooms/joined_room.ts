@@ -83,8 +83,7 @@ export class JoinedRoom implements SubscribedRoom {
   }
 
   remove(subscription: Subscription): void {
-    this.#subscriptions.delete(subscription);
-    if (this.#subscriptions.size > 0) return;
+    if (!this.#subscriptions.delete(subscription) || this.#subscriptions.size > 0) return;
     this.close();
     if (this.#asked) this.#link.request({ type: "unsubscribe", room: this.name }, () => {});
     this.#events.emptied();
@@ -129,6 +128,7 @@ export class JoinedRoom implements SubscribedRoom {
 
   /** The server has put us out: the subscriptions hear why, and are over. Whoever wants to come back subscribes anew. */
   left(error: NotifyliError): void {
+    this.#asked = false; // there is nothing to leave any more for a handler that unsubscribes
     this.#emit("left", error);
     this.#fail(error);
     this.close();

@@ -98,9 +98,11 @@ export class JoinedRooms implements Part {
   }
 
   #join(name: string, options: SubscribeOptions): JoinedRoom {
-    const room = new JoinedRoom(name, this.#link, {
+    const room: JoinedRoom = new JoinedRoom(name, this.#link, {
       ...this.#events,
-      emptied: () => this.#joined.delete(name),
+      emptied: () => {
+        if (this.#joined.get(name) === room) this.#joined.delete(name);
+      },
     }, options);
     this.#joined.set(name, room);
     return room;

@@ -78,6 +78,29 @@ for (const engine of ENGINES) {
   });
 }
 
+Deno.test("who comes and goes while the disk takes nothing is told of once it does", async () => {
+  await using receiver = new Receiver();
+  const dataDir = await Deno.makeTempDir();
+  {
+    const changes = { APP_KEEPALIVE_SECONDS: "1", APP_DEBUG: "true" };
+    const settings = { ...env(receiver, undefined, "1"), ...changes };
+    await using program = await Program.start({ env: settings, dataDir });
+    const bob = await connect(program, "bob");
+    await told(receiver, "user.online bob");
+    const [file, away] = [`${dataDir}/notifyli.db`, `${dataDir}/away.db`];
+    await Deno.rename(file, away);
+    await using _ann = await connect(program, "ann");
+    await bob.close();
+    for (const what of [/^user failed/, /^look at who is offline failed/]) {
+      await waitFor(`${what}`, () => program.log.some(({ message }) => what.test(message)));
+    }
+    await Deno.rename(away, file);
+    await told(receiver, "user.online ann");
+    await told(receiver, "user.offline bob");
+  }
+  await Deno.remove(dataDir, { recursive: true });
+});
+
 Deno.test("of two nodes, one tells of a user once, and a user of a node that dies is offline, or stays by the other", async () => {
   await using redis = await RedisServer.start();
   await using receiver = new Receiver();

@@ -79,8 +79,16 @@ export class SqliteEventLog implements EventLog {
   }
 
   async trim(size: number): Promise<number> {
-    this.waiting = Number(this.#size.get(this.#name)?.["size"]);
-    if (this.waiting <= size) return 0;
+    let dropped = 0;
+    for (;;) {
+      this.waiting = Number(this.#size.get(this.#name)?.["size"]); // some may have been told meanwhile
+      if (this.waiting <= size) return dropped;
+      dropped += await this.#dropOldest(size);
+    }
+  }
+
+  /** Drops in one commit what is too much, or as much of it as a commit may have. Says how many events that were. */
+  async #dropOldest(size: number): Promise<number> {
     let [dropped, last] = [0, 0];
     for (const { seq, count } of this.#oldest.all(this.#name, ROWS_AT_ONCE)) {
       if (this.waiting - dropped <= size) break;
@@ -91,7 +99,6 @@ export class SqliteEventLog implements EventLog {
       this.#removeUpTo.run(this.#name, last);
       this.#note.run(this.#name, dropped);
     });
-    this.waiting -= dropped;
     return dropped;
   }
 

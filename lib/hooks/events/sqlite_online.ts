@@ -31,13 +31,19 @@ export class SqliteOnline implements OnlineStore {
   }
 
   async add(user: OnlineUser, told: UserEvent): Promise<boolean> {
-    const wasOnline = this.#users.has(written(user));
-    this.#users.set(written(user), Infinity);
+    const key = written(user);
+    const wasOnline = this.#users.has(key);
+    this.#users.set(key, Infinity);
     if (wasOnline) return false;
-    await this.#store.commit(() => {
-      this.#insert.run(user.site, user.user);
-      this.#rows.insert(told);
-    });
+    try {
+      await this.#store.commit(() => {
+        this.#insert.run(user.site, user.user);
+        this.#rows.insert(told);
+      });
+    } catch (error) {
+      this.#users.delete(key); // it is told once the disk takes it
+      throw error;
+    }
     return true;
   }
 
@@ -58,12 +64,19 @@ export class SqliteOnline implements OnlineStore {
   }
 
   async end(user: OnlineUser, told: UserEvent): Promise<boolean> {
-    if ((this.#users.get(written(user)) ?? Infinity) > performance.now()) return false;
-    this.#users.delete(written(user));
-    await this.#store.commit(() => {
-      this.#delete.run(user.site, user.user);
-      this.#rows.insert(told);
-    });
+    const key = written(user);
+    const dueAt = this.#users.get(key) ?? Infinity;
+    if (dueAt > performance.now()) return false;
+    this.#users.delete(key);
+    try {
+      await this.#store.commit(() => {
+        this.#delete.run(user.site, user.user);
+        this.#rows.insert(told);
+      });
+    } catch (error) {
+      if (!this.#users.has(key)) this.#users.set(key, dueAt);
+      throw error;
+    }
     return true;
   }
 

@@ -33,7 +33,7 @@ export function senderFields(fields: Fields, limits: Limits): { user?: UserId; n
 
 /** Checks that a body which names the room that a path names, too, names the same one. Throws `invalid_field`. */
 export function requireSame(field: "room" | "pattern", fields: Fields, room: string): void {
-  const { [field]: named = room } = fields;
-  if (named === room || String(named) === room) return;
+  const named = fields[field] ?? room;
+  if (String(named) === room) return;
   throw invalid(field, named, `${JSON.stringify(room)}, as in the address, or none`);
 }

@@ -131,6 +131,9 @@ everywhere("a body that names another room than the address is refused", async (
     const { status, json } = await manager.call(first, method, path, body);
     assert.deepEqual([status, json["code"], json["field"]], [400, "invalid_field", field], path);
   }
+  for (const room of [null, "a"]) {
+    assert.equal((await manager.call(first, "PATCH", "/rooms/a", { room })).status, 200);
+  }
   const list = await manager.call(first, "GET", "/rooms?pattern=");
   assert.deepEqual([list.status, list.json["field"]], [400, "pattern"]);
 });

@@ -63,8 +63,7 @@ async function callOf(given: Values<typeof HELP.options>): Promise<SayCall> {
   if (room === undefined || room === "") {
     throw new UsageError("Missing --room or --topic, which says where it goes");
   }
-  if (site !== undefined) throw new UsageError("Cannot take --site without --topic or --broadcast");
-  const from = { name, user_id: user };
+  const from = { name, user_id: user, site };
   const query = `?room=${encodeURIComponent(room)}`;
   if (event !== undefined) {
     if (message !== undefined) throw new UsageError("Cannot take --message beside --event");

@@ -57,8 +57,9 @@ export class Call {
     return this.#context.req.header("idempotency-key");
   }
 
-  /** A part of the path, such as `user` of `/users/:user`, decoded. */
+  /** A part of the path, such as `user` of `/users/:user`, decoded. Throws where it is from the query, which has several. */
   param(name: string): string {
+    this.query(name);
     const value = this.#context.req.param(name);
     if (value === undefined) throw new TypeError(`The path of this route has no ':${name}'`);
     return value;
@@ -105,11 +106,11 @@ export class Call {
   }
 
   /**
-   * The site that the fields name, else the caller's own. A caller that names another site is refused, so that nothing is
+   * The site that the fields name, or the query, else the caller's own. A caller that names another site is refused, so that nothing is
    * done to the wrong one; the operator may name any.
    */
   managedSite({ site: named }: Fields): string {
-    const site = siteField({ site: named ?? this.site });
+    const site = siteField({ site: named ?? this.query("site") ?? this.site });
     if (site === this.site || this.isOperator) return site;
     const { who, address = "" } = this.actor;
     const reason = `the API key ${who} is of site ${this.site}, not of ${site}`;

@@ -1,7 +1,7 @@
 /** The routes by which other systems say something in a room, or tell those in it of an event. Next: `rooms.ts`, `say`. */
 import type { Fields } from "../base/fields.ts";
 import type { Limits } from "../base/sizes.ts";
-import { roomChannel } from "../core/channel.ts";
+import { type Channel, roomChannel } from "../core/channel.ts";
 import type { Call } from "../http/call.ts";
 import type { HttpAnswer, Route } from "../http/route.ts";
 import { PublishLimit } from "../limits/publish_limit.ts";
@@ -30,10 +30,11 @@ export function sayRoutes(
       path: "/rooms/:room/messages",
       scope: "publish",
       async run(call) {
-        const room = roomFor(call);
+        const room = roomOf(call);
         const fields = { ...await call.fieldsOr("message"), ...textsBeside(call) };
         requireSame("room", fields, room);
-        return await say(call, { room, ...systemMessageFields(fields, limits) });
+        const channel = openChannel(call.managedSite(fields), room);
+        return await say(call, channel, { room, ...systemMessageFields(fields, limits) });
       },
     })),
     {
@@ -41,27 +42,26 @@ export function sayRoutes(
       path: "/rooms/:room/events",
       scope: "publish",
       async run(call) {
-        const room = roomFor(call);
+        const room = roomOf(call);
         const fields = await call.fields();
         requireSame("room", fields, room);
+        const channel = openChannel(call.managedSite(fields), room);
         const event = eventFields(fields, limits);
         publishing.limitPublish(call.rateKey);
-        const channel = roomChannel(call.site, room);
         await rooms.events.publish(channel, { ...event, from: senderFields(fields, limits) });
         return { status: 200, json: { room, event: event.event } };
       },
     },
   ];
 
-  function roomFor(call: Call): string {
-    const room = roomOf(call);
-    rooms.access.requireOpen(call.site, room);
-    return room;
+  function openChannel(site: string, room: string): Channel {
+    rooms.access.requireOpen(site, room);
+    return roomChannel(site, room);
   }
 
-  async function say(call: Call, message: RoomMessage): Promise<HttpAnswer> {
+  async function say(call: Call, channel: Channel, message: RoomMessage): Promise<HttpAnswer> {
     publishing.limitPublish(call.rateKey);
-    const { id, published } = await rooms.say(roomChannel(call.site, message.room), message);
+    const { id, published } = await rooms.say(channel, message);
     const { offset, epoch, isDuplicate = false } = published ?? {};
     return { status: isDuplicate ? 200 : 201, json: { id, room: message.room, offset, epoch } };
   }

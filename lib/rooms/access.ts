@@ -92,7 +92,7 @@ export class RoomAccess {
   /** Checks that there can be anybody in a room, for another system that has something for it. Throws `forbidden`. */
   requireOpen(site: string, room: string): void {
     const rule = this.#rules.of(site, room);
-    if (rule.isUnknown) throw unknownYet(room);
+    this.#requireKnown(rule, room);
     if (rule.isClosed) throw refused(room, "no rule names it");
   }
 
@@ -102,14 +102,23 @@ export class RoomAccess {
     throw refused(room, "who is in it is not shown");
   }
 
-  /** Whether nobody may enter the room. */
+  /** Whether it is known that nobody may enter the room. */
   isClosed(site: string, room: string): boolean {
-    return this.#rules.of(site, room).isClosed;
+    const { isClosed, isUnknown = false } = this.#rules.of(site, room);
+    return isClosed && !isUnknown;
   }
 
   /** How many clients may be in a room; absent: any number. */
   maxClients(site: string, room: string): number | undefined {
     return this.#rules.of(site, room).maxClients;
+  }
+
+  /**
+   * Checks that it is known what holds for a room. On an open server no room is private, so people may come in by what holds
+   * for others, as long as that lets them: who may not be there after all is put out once it is known.
+   */
+  #requireKnown(rule: RoomWithRule, room: string): void {
+    if (rule.isUnknown && (rule.isClosed || !this.#proofs.isOpen)) throw unknownYet(room);
   }
 
   /** Checks what neither a subscription token nor the application can open. */
@@ -120,7 +129,7 @@ export class RoomAccess {
     ) {
       throw refused(room, "it belongs to another user");
     }
-    if (rule.isUnknown) throw unknownYet(room);
+    this.#requireKnown(rule, room);
     if (rule.isClosed) throw refused(room, "no rule names it");
     if (identity?.isGuest && rule.needsToken) {
       throw refused(room, "it needs a token, connect with one", "unauthorized");

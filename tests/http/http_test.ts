@@ -371,7 +371,7 @@ function testHttp(listener: string): void {
     ["DELETE", "/api/notifications", "POST, PUT"],
     ["GET", "/api/users/1/notifications", "POST, PUT"],
     ["POST", "/api/rooms/1/connections", "GET, HEAD"],
-    ["PATCH", "/api/rooms/1/connections/2", "GET, HEAD"],
+    ["PATCH", "/api/rooms/1/connections/2", "GET, DELETE, HEAD"],
     ["POST", "/api/stats", "GET, HEAD"],
   ];
   test("a wrong method is 405 and names the right ones", async ({ url }) => {

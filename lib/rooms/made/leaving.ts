@@ -46,7 +46,7 @@ export class RoomLeaving implements RestoreStep {
     return [made, this.#left];
   }
 
-  /** Reads the made rooms. Where the store is away, `restore` reads them later; until then nobody enters a room. */
+  /** Reads the made rooms. Where the store is away, `restore` reads them later; until then `access.ts` says who may enter. */
   async start(): Promise<void> {
     await this.#made.load().catch((error) => this.#node.logFailure("made rooms", error));
   }

@@ -74,12 +74,12 @@ export class RoomRules {
 
   #find(room: string, own: SiteRules | undefined): RoomWithRule {
     const ofFile = this.#rules.find(({ matches }) => matches.test(room))?.rule;
+    // A user's own room is never closed: without it, a client of version 1 would get no notification.
+    const unnamed = room.startsWith(USER_ROOMS) ? PUBLIC : this.#unknown;
     if (ofFile === undefined && !this.isComplete) {
-      return { ...PUBLIC, isUnknown: true, history: this.#history.of(room) };
+      return { ...unnamed, isUnknown: true, history: this.#history.of(room) };
     }
-    const rule: RoomRule & Pick<RoomWithRule, "pattern"> = ofFile ?? own?.of(room) ??
-      // A user's own room is never closed: without it, a client of version 1 would get no notification.
-      (room.startsWith(USER_ROOMS) ? PUBLIC : this.#unknown);
+    const rule: RoomRule & Pick<RoomWithRule, "pattern"> = ofFile ?? own?.of(room) ?? unnamed;
     const found = { ...rule, history: rule.history ?? this.#history.of(room) };
     if (++this.#remembered > MAX_REMEMBERED) this.#forget();
     (own?.found ?? this.#found).set(room, found);

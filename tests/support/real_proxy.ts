@@ -11,14 +11,17 @@ interface Kind {
 /** @param path at which the server is; `uri` takes its place in what is passed on */
 const nginx = (location: string, path = "/", uri = ""): Kind => ({
   config(folder, port, targets) {
+    const servers = targets.map((target) => `server 127.0.0.1:${target};`);
+    // Where nothing else is said, nginx passes on as host what its `proxy_pass` names.
+    const host = targets.length === 1 ? `127.0.0.1:${targets[0]}` : "nodes";
     const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
       .map((name) => `${name}_temp_path ${folder}/${name};`).join(" ");
     // nginx runs as root, whose test folder only root may read. Where the user is another, nginx ignores `user`.
     return `daemon off; user root; worker_processes 1; pid ${folder}/nginx.pid;
 events { worker_connections 64; }
 http { access_log off; ${temporary}
-  upstream nodes { ${targets.map((target) => `server 127.0.0.1:${target};`).join(" ")} }
-  server { listen 127.0.0.1:${port}; location ${path} { proxy_pass http://nodes${uri}; ${location} } }
+  upstream nodes { ${servers.join(" ")} }
+  server { listen 127.0.0.1:${port}; location ${path} { proxy_pass http://${host}${uri}; ${location} } }
 }
 `;
   },

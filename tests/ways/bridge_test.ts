@@ -211,6 +211,7 @@ Deno.test("a bridge that may not subscribe says so, in its log and its readiness
     "&notifyli:bridge-events",
     "&notifyli:revocation-events",
     "&notifyli:api-key-events",
+    "&notifyli:made-room-events",
     "&notifyli:user:*",
   );
   const REDIS_URL = `redis://app:secret@127.0.0.1:${redis.port}`;

@@ -2,6 +2,7 @@
  * Says something in many rooms of a site at once: in those with somebody in them, and in those that were made by their names.
  * Next on each message's way: `rooms/rooms.ts`, `say`.
  */
+import { pause } from "../../base/clock.ts";
 import { CodedError, isRefusedAlone } from "../../base/errors.ts";
 import { nextId } from "../../base/ids.ts";
 import { inSlices } from "../../base/slices.ts";
@@ -118,12 +119,12 @@ export class Broadcasts {
 
 /** Whether the work was done in time. Rejects where it has failed by then. */
 async function doneWithin(work: Promise<void>, ms: number): Promise<boolean> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<false>((resolve) => timer = setTimeout(() => resolve(false), ms));
+  const decided = new AbortController();
+  const late = pause(ms, decided.signal).then(() => false);
   try {
-    return await Promise.race([work.then(() => true as const), late]);
+    return await Promise.race([work.then(() => true), late]);
   } finally {
-    clearTimeout(timer);
+    decided.abort();
   }
 }
 

@@ -22,9 +22,9 @@ import type { Publications } from "./lib/ways/publications.ts";
 import { TurnLock } from "./lib/ways/turn_lock.ts";
 import { connectRedis, endRedis, readyWithin } from "./lib/engines/redis/client.ts";
 import { unavailable } from "./lib/engines/redis/errors.ts";
-import { CodedError, isStoreFailure } from "./lib/base/errors.ts";
+import { CodedError } from "./lib/base/errors.ts";
 import { type Fields, parseObject } from "./lib/base/fields.ts";
-import { type ParsedNotification, parseNotification } from "./lib/inbox/notification.ts";
+import { parseNotification } from "./lib/inbox/notification.ts";
 
 const log = getLogger(["notifyli", "bridge"]);
 
@@ -157,43 +157,29 @@ export class Bridge {
   }
 
   async #route(payload: string, info: RoutingInfo): ReturnType<RoutePayload> {
-    // Redis notes how far the way was read with all that is sent there, be it refused.
+    // What is wrong with a payload is found before anything else is sent, so that its refusal keeps its place in the order.
     let isSent = false;
     try {
-      const fields = parseObject(payload, "payload");
-      if (info.way === "publications") await this.#publish(fields, info);
-      else {
-        const notification = parseNotification(fields, this.#options);
-        isSent = true;
-        await this.#notify(notification, info);
-      }
+      const send = this.#read(parseObject(payload, "payload"), info);
+      isSent = true;
+      await send();
       this.#options.counters.routed.value++;
       return "done";
     } catch (error) {
       if (error instanceof CodedError && error.options.isOthers) return "others";
       if (error instanceof CodedError && error.options.isAway) return "away";
-      return await this.#refuse(payload, error, {
-        ...info,
-        isUnsent: !isSent && !isStoreFailure(error),
-      });
+      return await this.#refuse(payload, error, { ...info, isUnsent: !isSent });
     }
   }
 
-  #notify(
-    notification: ParsedNotification,
-    { way, id, isRetry, progress }: RoutingInfo,
-  ): Promise<unknown> {
-    return this.#targets.notifier.notify({
-      site: DEFAULT_SITE,
-      ...notification,
-      made: { id, isRetry },
-      claim: { way, holder: this.#lock.holder, progress },
-    });
-  }
-
-  #publish(fields: Fields, { way, id, progress }: RoutingInfo): Promise<unknown> {
+  /** Reads a payload, and gives what stores it. Throws a `CodedError` that names the field and its value. */
+  #read(fields: Fields, { way, id, isRetry, progress }: RoutingInfo): () => Promise<unknown> {
+    const { notifier, publications } = this.#targets;
     const claim = { way, holder: this.#lock.holder, progress };
-    return this.#targets.publications.publish(fields, { madeId: id, claim });
+    if (way === "publications") return publications.read(fields, { madeId: id, claim });
+    const notification = parseNotification(fields, this.#options);
+    const made = { id, isRetry };
+    return () => notifier.notify({ site: DEFAULT_SITE, ...notification, made, claim });
   }
 
   /** Keeps a payload aside. Where Redis is away just now, the router comes again with it. */

@@ -38,6 +38,9 @@ export interface PublicationResult {
   readonly isDuplicate: boolean;
 }
 
+/** Publishes what was read. */
+export type Publishing = () => Promise<PublicationResult>;
+
 interface PublicationsParts {
   readonly rooms: Rooms;
   readonly topics: Topics;
@@ -51,16 +54,22 @@ export class Publications {
     this.#parts = parts;
   }
 
-  /**
-   * Publishes what an object says: `room` with `message`, `data` or both, `room` with `event`, or `topic` with `data`. Rejects
-   * with a `CodedError` that names the field and its value, or where the engine is away.
-   */
+  /** Publishes what an object says, as {@linkcode Publications.read} reads it. Rejects as that throws, and as its result does. */
   async publish(fields: Fields, origin: PublicationOrigin = {}): Promise<PublicationResult> {
+    return await this.read(fields, origin)();
+  }
+
+  /**
+   * Reads what an object says: `room` with `message`, `data` or both, `room` with `event`, or `topic` with `data`. Gives what
+   * publishes it, which rejects where the engine is away or refuses it. Throws at once, before anything is sent, a
+   * `CodedError` that names the field and its value.
+   */
+  read(fields: Fields, origin: PublicationOrigin = {}): Publishing {
     const { rooms, limits } = this.#parts;
     const { site: named } = fields;
     const isNamed = named !== undefined && named !== null && !isBlank(named);
     const site = siteField({ site: isNamed ? named : origin.site ?? DEFAULT_SITE });
-    if (isGiven(fields["topic"])) return await this.#publish(site, fields, origin);
+    if (isGiven(fields["topic"])) return this.#readTopic(site, fields, origin);
     if (!isGiven(fields["room"])) {
       throw new CodedError("missing_field", "Missing field 'room' or 'topic'", { field: "room" });
     }
@@ -68,55 +77,52 @@ export class Publications {
     rooms.access.requireOpen(site, room);
     const channel = roomChannel(site, room);
     return isGiven(fields["event"])
-      ? await this.#tell(channel, fields, origin)
-      : await this.#say(channel, fields, origin);
+      ? this.#readEvent(channel, fields, origin)
+      : this.#readMessage(channel, fields, origin);
   }
 
-  /** Publishes an event in a topic. */
-  async #publish(
+  #readTopic(
     site: string,
     fields: Fields,
     { id: ownId, madeId, claim }: PublicationOrigin,
-  ): Promise<PublicationResult> {
+  ): Publishing {
     const { topics, limits } = this.#parts;
     for (const field of ["room", "message", "event"]) {
       if (isGiven(fields[field])) throw notBeside(field, "topic", "a topic has data alone");
     }
     const topic = topicField({ topic: digitsAsText(fields, "topic") }, limits);
     const event = topicEventFields(fields, limits);
-    return await topics.publish(site, topic, {
-      ...event,
-      ...{ id: event.id ?? ownId, madeId, claim },
-    });
+    return async () =>
+      await topics.publish(site, topic, { ...event, ...{ id: event.id ?? ownId, madeId, claim } });
   }
 
-  async #say(
+  #readMessage(
     channel: Channel,
     fields: Fields,
     { id: ownId, madeId, claim }: PublicationOrigin,
-  ): Promise<PublicationResult> {
+  ): Publishing {
     const { rooms, limits } = this.#parts;
     const message = systemMessageFields(fields, limits);
-    const { id, published } = await rooms.say(channel, {
-      ...message,
-      ...{ id: message.id ?? ownId, madeId, claim },
-      room: channel.name,
-    });
-    return { id, isDuplicate: published?.isDuplicate ?? false };
+    return async () => {
+      const { id, published } = await rooms.say(channel, {
+        ...message,
+        ...{ id: message.id ?? ownId, madeId, claim },
+        room: channel.name,
+      });
+      return { id, isDuplicate: published?.isDuplicate ?? false };
+    };
   }
 
-  async #tell(
-    channel: Channel,
-    fields: Fields,
-    { claim }: PublicationOrigin,
-  ): Promise<PublicationResult> {
+  #readEvent(channel: Channel, fields: Fields, { claim }: PublicationOrigin): Publishing {
     const { rooms, limits } = this.#parts;
     if (isGiven(fields["message"])) {
       throw notBeside("event", "message", "an event is told, a message is said");
     }
-    const from = senderFields(fields, limits);
-    await rooms.events.publish(channel, { ...eventFields(fields, limits), from, claim });
-    return { isDuplicate: false };
+    const event = { ...eventFields(fields, limits), from: senderFields(fields, limits), claim };
+    return async () => {
+      await rooms.events.publish(channel, event);
+      return { isDuplicate: false };
+    };
   }
 }
 

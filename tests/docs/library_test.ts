@@ -15,21 +15,8 @@ const examples = new Map(
 );
 
 Deno.test("docs/library.md: every block is an example that is executed", () => {
-  assert.deepEqual([...examples.keys()], ["chat", "project", "client"]);
+  assert.deepEqual([...examples.keys()], ["chat", "client"]);
   assert.equal(PAGE.match(/^```\w+$/gm)?.length, examples.size);
-});
-
-Deno.test("docs/library.md: the chat server in a project of its own", async () => {
-  const folder = await Deno.makeTempDir();
-  try {
-    const project = example("project").replace("../notifyli", ROOT);
-    await Deno.writeTextFile(`${folder}/deno.json`, project);
-    await Deno.copyFile(`${ROOT}deno.lock`, `${folder}/deno.lock`); // of the versions that the tests have
-    await using chat = await Chat.start({}, `${folder}/deno.json`);
-    assert.equal(await chat.clients(), 0);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
 });
 
 Deno.test("docs/library.md: the chat server on one node", async () => {
@@ -78,17 +65,13 @@ class Chat implements AsyncDisposable {
   readonly script: Script;
   readonly #dataDir = Deno.makeTempDirSync();
 
-  private constructor(env: Readonly<Record<string, string>>, config?: string) {
+  private constructor(env: Readonly<Record<string, string>>) {
     const code = example("chat").replace("port: 8080", `port: ${this.port}`);
-    this.script = run(code, { ...env, APP_DATA_DIR: this.#dataDir }, config);
+    this.script = run(code, { ...env, APP_DATA_DIR: this.#dataDir });
   }
 
-  /** @param config the `deno.json` of its project */
-  static async start(
-    env: Readonly<Record<string, string>> = {},
-    config?: string,
-  ): Promise<Chat> {
-    const chat = new Chat(env, config);
+  static async start(env: Readonly<Record<string, string>> = {}): Promise<Chat> {
+    const chat = new Chat(env);
     await waitFor("the chat server listens", async () => {
       if (/error/i.test(chat.script.text)) throw new Error(chat.script.text);
       const response = await fetch(`http://127.0.0.1:${chat.port}/healthz`).catch(() => undefined);
@@ -131,13 +114,9 @@ function example(name: string): string {
 }
 
 /** Runs code as a program, whose errors are a part of its output. */
-function run(
-  code: string,
-  env: Readonly<Record<string, string>> = {},
-  config = `${ROOT}deno.json`,
-): Script {
+function run(code: string, env: Readonly<Record<string, string>> = {}): Script {
   const deno = [Deno.execPath(), "eval", "--cached-only", "--ext=ts"];
-  const command = [...deno, `--config=${config}`, code];
+  const command = [...deno, `--config=${ROOT}deno.json`, code];
   return new Script(["sh", "-c", 'exec "$@" 2>&1', "sh", ...command], {
     env: { NO_COLOR: "1", ...env },
   });

@@ -63,8 +63,8 @@ const OVER_REDIS: readonly (readonly [name: string, file: string, command: reado
     [
       Deno.execPath(),
       "run",
-      "--allow-all",
       "--cached-only",
+      "--allow-all",
       "--no-check",
       "--config",
       `${ROOT}deno.json`,

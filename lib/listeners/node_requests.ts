@@ -44,8 +44,17 @@ export function inTurn(listener: Listener): Listener {
   };
 }
 
-/** Whether all requests of a connection are answered, so that it can be used for something else. */
-export function isAnswered(socket: Duplex): boolean {
+/**
+ * Resolves with whether all requests of a connection are answered, so that it can be used for something else. An answer that
+ * is written is waited for: a client may have all of it before the connection knows that it is gone, over TLS above all.
+ */
+export async function isAnswered(socket: Duplex): Promise<boolean> {
   const turns = (socket as OwnStream)[TURNS];
-  return turns === undefined || turns.waiting === 0 && turns.last.writableFinished;
+  if (turns === undefined) return true;
+  const { last, waiting } = turns;
+  if (waiting > 0 || !last.writableEnded) return false;
+  if (!last.writableFinished) {
+    await new Promise<void>((resolve) => last.once("finish", resolve).once("close", resolve));
+  }
+  return last.writableFinished && !socket.destroyed;
 }

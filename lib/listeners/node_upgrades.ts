@@ -60,7 +60,7 @@ export class NodeUpgrades {
   /** Upgrades one connection, or refuses it. */
   async take(message: IncomingMessage, stream: Duplex, head: Uint8Array): Promise<void> {
     stream.on("error", destroy);
-    if (!isAnswered(stream)) return void stream.destroy(); // both answers would go out on one connection
+    if (!await isAnswered(stream)) return void stream.destroy(); // both answers would go out on one connection
     const request = toRequest(message);
     if (request === undefined) return void refuse(stream, unreadable());
     const accepted = await this.#handlers.upgrade(request, peerOf(message)).catch(failedUpgrade);

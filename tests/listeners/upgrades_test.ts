@@ -1,5 +1,8 @@
 /** Upgrades as programs ask for them, on both listeners: to WebSocket in unusual words, and to what the server does not speak. */
 import assert from "node:assert/strict";
+import { Certificate } from "../support/certificate.ts";
+import { Program } from "../support/program.ts";
+import { RawLink } from "../support/raw_link.ts";
 import { rawExchange } from "../support/raw_http.ts";
 import { RawSocket, UPGRADE } from "../support/raw_socket.ts";
 import { sharedProgram } from "../support/shared_program.ts";
@@ -143,5 +146,19 @@ for (const listener of ["deno", "node"]) {
     assert.match(await curl("-I", `${url}/sse?user_id=1`), / 200$/);
     const sent = await curl("-d", "Hello", `${url}/api/users/1/notifications`);
     assert.match(sent, listener === "deno" ? /^ 400$/ : / 201$/);
+  });
+}
+
+for (const listener of ["deno", "node"]) {
+  Deno.test(`${listener} listener: a connection is upgraded as soon as its request is answered, over TLS, too`, async () => {
+    await using certificate = await Certificate.make();
+    const tls = { APP_TLS_CERT: certificate.cert, APP_TLS_KEY: certificate.key };
+    await using program = await Program.start({ env: { APP_LISTENER: listener, ...tls } });
+    const { cert } = await certificate.read();
+    for (let count = 1; count <= 50; count++) {
+      using link = await RawLink.open(program.port, cert);
+      assert.equal(await link.request("GET", "/healthz"), 200);
+      await link.upgrade(`/ws?user_id=${count}&room=lobby`);
+    }
   });
 }

@@ -7,7 +7,7 @@ import { ApiKeys } from "./auth/keys/api_keys.ts";
 import { Operator } from "./auth/operator.ts";
 import { makeOperatorKey } from "./auth/operator_key.ts";
 import type { TokenVerifier } from "./auth/tokens.ts";
-import { pause } from "./base/clock.ts";
+import { within } from "./base/clock.ts";
 import type { Config } from "./configuration.ts";
 import { Commands } from "./core/command.ts";
 import type { Counter, Metrics } from "./core/metrics.ts";
@@ -186,15 +186,6 @@ function openDoors(kernel: Kernel, config: Config, places: Places) {
             gate.addressOf(request, peer))),
   };
   return { handlers, admission, routes };
-}
-
-/** Says whether `done` came within `ms`. */
-async function within(done: Promise<boolean>, ms: number): Promise<boolean> {
-  const decided = new AbortController();
-  const late = pause(ms, decided.signal).then(() => false);
-  const inTime = await Promise.race([done, late]);
-  decided.abort();
-  return inTime;
 }
 
 async function openEngine(

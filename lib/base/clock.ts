@@ -26,6 +26,17 @@ export function pause(ms: number, signal?: AbortSignal): Promise<void> {
   });
 }
 
+/** Resolves as `done` does, or with `false` where that takes longer than `ms`. Rejects where `done` has rejected by then. */
+export async function within(done: Promise<boolean>, ms: number): Promise<boolean> {
+  const decided = new AbortController();
+  const late = pause(ms, decided.signal).then(() => false);
+  try {
+    return await Promise.race([done, late]);
+  } finally {
+    decided.abort();
+  }
+}
+
 /** Resolves in a later turn of the event loop, when others have had theirs. */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => void setImmediate(() => resolve()));

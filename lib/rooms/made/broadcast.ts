@@ -2,7 +2,7 @@
  * Says something in many rooms of a site at once: in those with somebody in them, and in those that were made by their names.
  * Next on each message's way: `rooms/rooms.ts`, `say`.
  */
-import { pause } from "../../base/clock.ts";
+import { within } from "../../base/clock.ts";
 import { CodedError, isRefusedAlone } from "../../base/errors.ts";
 import { nextId } from "../../base/ids.ts";
 import { inSlices } from "../../base/slices.ts";
@@ -79,7 +79,7 @@ export class Broadcasts {
     }
     saying = saying.finally(() => this.#running.delete(site));
     this.#parts.node.background.run("broadcast", saying);
-    const isDone = await doneWithin(saying, ANSWER_MS);
+    const isDone = await within(saying.then(() => true), ANSWER_MS);
     return { id, rooms: names.length, isDone };
   }
 
@@ -114,17 +114,6 @@ export class Broadcasts {
       after = page.next;
     } while (after !== undefined);
     return [...names];
-  }
-}
-
-/** Whether the work was done in time. Rejects where it has failed by then. */
-async function doneWithin(work: Promise<void>, ms: number): Promise<boolean> {
-  const decided = new AbortController();
-  const late = pause(ms, decided.signal).then(() => false);
-  try {
-    return await Promise.race([work.then(() => true), late]);
-  } finally {
-    decided.abort();
   }
 }
 

@@ -9,6 +9,11 @@ import { ROOT } from "./support/paths.ts";
 const NEEDED: readonly { package: string; probe: string[]; for: string }[] = [
   { package: "redis-server", probe: ["redis-server", "--version"], for: "a real Redis" },
   { package: "redis-tools", probe: ["redis-cli", "--version"], for: "the snippets of the docs" },
+  {
+    package: "postgresql",
+    probe: ["sh", "-c", "test -x /usr/lib/postgresql/*/bin/postgres"],
+    for: "a real PostgreSQL",
+  },
   { package: "chromium", probe: ["chromium", "--version"], for: "the page in a real browser" },
   { package: "nodejs", probe: ["node", "--version"], for: "the Node.js snippet" },
   { package: "npm", probe: ["npm", "--version"], for: "the Node.js snippet" },

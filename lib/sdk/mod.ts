@@ -22,6 +22,8 @@ export { CONNECTION_REFUSED } from "../base/close_codes.ts";
 export { NotifyliError } from "./core/errors.ts";
 export type { Clock } from "./core/clock.ts";
 export type { ConnectOptions, Environment, KeyValueStore } from "./core/options.ts";
+export type * from "./conversations/api.ts";
+export type * from "./conversations/types.ts";
 export type { Notifications, PageOptions } from "./inbox/notifications.ts";
 export type { SubscribeOptions, Subscription, SubscriptionEvents } from "./rooms/subscription.ts";
 export type { Lifetime } from "./core/lifetime.ts";

@@ -38,4 +38,3 @@ export interface ConversationGate {
   send?(actor: Actor, request: SendRequest): Promise<void> | void;
   open?(actor: Actor, request: OpenRequest): Promise<void> | void;
 }
-

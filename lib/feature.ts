@@ -12,6 +12,7 @@ import type { Slice } from "./config/slice.ts";
 import type { Engine } from "./core/engine.ts";
 import type { Mount } from "./http/bindings.ts";
 import type { Route } from "./http/route.ts";
+import type { Database } from "./engines/database/database.ts";
 import type { Storage, Stored } from "./engines/storage.ts";
 import type { ConnectionGate } from "./limits/connection_gate.ts";
 import type { TokenVerifier } from "./auth/tokens.ts";
@@ -25,6 +26,8 @@ export interface StoringEngine extends Engine {
 export interface Surroundings {
   readonly node: Node;
   readonly engine: StoringEngine;
+  /** What is queried in many ways and kept for years. Where this node has none, all that is asked of it is refused. */
+  readonly database: Database;
   /** The config that a slice of the settings makes: the feature's own slice, or another one. */
   of<Config>(slice: Slice<Config>): Config;
   /** Verifies tokens; absent where there are none. */

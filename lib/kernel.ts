@@ -13,6 +13,8 @@ import type { Connection } from "./core/connection.ts";
 import { Metrics } from "./core/metrics.ts";
 import { Node, type NodeOptions } from "./core/node.ts";
 import type { Task } from "./core/task.ts";
+import { type Database, NoDatabase } from "./engines/database/database.ts";
+import { SqliteDatabase } from "./engines/database/sqlite.ts";
 import type {
   Doors,
   Feature,
@@ -32,6 +34,8 @@ interface KernelOptions {
   readonly config: Config;
   /** Verifies tokens; absent where there are none. */
   readonly tokens: TokenVerifier | undefined;
+  /** The database, which the caller disposes of. @default the embedded engine's own file, and none with Redis */
+  readonly database?: Database;
   /** The features to open. @default all of `features.ts` */
   readonly features?: readonly Feature[];
 }
@@ -64,7 +68,7 @@ export class Kernel implements AsyncDisposable {
 
   /** Opens each feature in turn on a node of the engine, and runs the engine. The caller disposes of the engine. */
   static async open(engine: StoringEngine, options: KernelOptions): Promise<Kernel> {
-    const { config, tokens, features = FEATURES } = options;
+    const { config, tokens, database = databaseOf(engine), features = FEATURES } = options;
     await using parts = new AsyncDisposableStack();
     const node: Node = new Node(engine.broker, {
       ...nodeOptions(config),
@@ -74,7 +78,7 @@ export class Kernel implements AsyncDisposable {
     parts.defer(() => node.stop());
     const services = new Services();
     const opened = await openFeatures(features, parts, services, {
-      ...{ node, engine, tokens },
+      ...{ node, engine, database, tokens },
       isOpen: tokens === undefined && isOpenServer(config.auth),
       of: (slice) => configOf(config, slice),
     });
@@ -142,6 +146,11 @@ class Services {
     if (found instanceof service) return found;
     throw new TypeError(`No feature before this one has the service ${service.name}`);
   }
+}
+
+function databaseOf({ storage }: StoringEngine): Database {
+  if (storage.kind === "sqlite") return new SqliteDatabase(storage.store);
+  return new NoDatabase("nobody has opened one");
 }
 
 function nodeOptions(config: Config): Omit<NodeOptions, "prove" | "unready"> {

@@ -44,7 +44,8 @@ const RULES: ImportRules = {
     "lib/features.ts": "feature.ts */feature.ts */*/feature.ts",
     "lib/configuration.ts":
       "base/distinct.ts config log/settings.ts net/settings.ts limits/settings.ts engines listeners/settings.ts auth/settings.ts features.ts",
-    "lib/kernel.ts": "base config core limits auth http feature.ts features.ts configuration.ts",
+    "lib/kernel.ts":
+      "base config core limits engines auth http feature.ts features.ts configuration.ts",
     "lib/server.ts":
       "base core net limits engines listeners asks auth auth/keys http feature.ts rooms protocols features.ts configuration.ts kernel.ts",
     "lib/publisher":

@@ -3,6 +3,7 @@ import type { Engine, EngineHandler } from "../core/engine.ts";
 import type { FanOut } from "../core/broker.ts";
 import { Counter } from "../core/metrics.ts";
 import { every } from "../core/task.ts";
+import { sqliteSchemas } from "./database/tables.ts";
 import { EmbeddedBroker } from "./embedded_broker.ts";
 import { HistoryBudget, type HistoryLimits } from "./history_budget.ts";
 import { type HistoryLimit, MemoryBroker } from "./memory/broker.ts";
@@ -49,7 +50,10 @@ export function openEmbedded(options: EmbeddedOptions): EmbeddedEngine {
   const fanOut: FanOut = (channel, publication, position) =>
     handler?.handlePublication(channel, publication, position);
   const { dataDir, sync = "always", historyLimit = NO_LIMIT, historyLimits } = options;
-  const store = new SqliteStore(dataDir, { sync, schemas: [HISTORY, ...options.stored] });
+  const store = new SqliteStore(dataDir, {
+    sync,
+    schemas: [HISTORY, ...sqliteSchemas(options.stored)],
+  });
   const clock = new StoreClock(store);
   const history = new SqliteHistory(store, clock, fanOut);
   const budget = historyLimits && new HistoryBudget(historyLimits, history);

@@ -3,6 +3,7 @@
  * no capability.
  */
 import type { FanOut } from "../core/broker.ts";
+import type { Tabled } from "./database/tables.ts";
 import type { Functions } from "./redis/functions.ts";
 import type { Lease } from "./redis/lease.ts";
 import type { RedisLink } from "./redis/link.ts";
@@ -10,8 +11,8 @@ import type { Schema } from "./sqlite/migrations.ts";
 import type { StoreClock } from "./sqlite/store_clock.ts";
 import type { SqliteStore } from "./sqlite/store.ts";
 
-/** What a capability's stores need in a storage: tables, or functions. */
-export interface Stored extends Schema {
+/** What a capability's stores need in a storage: tables, or functions; and its tables in the database. */
+export interface Stored extends Schema, Tabled {
   /** The capability's Lua. */
   readonly functions?: Functions;
 }

@@ -1,7 +1,13 @@
-/** What other capabilities hear of conversations, on the node where it happened, once it is stored. */
+/** What other capabilities hear of conversations, on the node where it happens, and what they may refuse. */
 import type { UserId } from "../base/fields.ts";
-import type { Actor, Conversation, ConversationKind, Message, Role } from "./types.ts";
-import type { OpenRequest, SendRequest } from "./requests.ts";
+import type { EditRequest, OpenRequest, SendRequest } from "./requests.ts";
+import type { Actor, ConversationKind, Message } from "./types.ts";
+
+/** A statement of the database. */
+interface Statement {
+  readonly sql: string;
+  readonly values: readonly (string | number | null | Uint8Array)[];
+}
 
 /** The conversation that something happened in. */
 export interface Place {
@@ -18,23 +24,57 @@ export interface Recipient {
   readonly mutedUntil: number;
 }
 
+/** Something that happens in a conversation. */
+export type Happening =
+  /** A message that is new, a system message too. It is not said of one that was there before. */
+  | { readonly what: "message"; readonly message: Message }
+  | { readonly what: "changed"; readonly message: Message; readonly change: "edited" | "deleted" }
+  /** A user has read it up to an offset, the first time. */
+  | {
+    readonly what: "read";
+    readonly user: UserId;
+    readonly offset: number;
+    readonly unread: number;
+  }
+  /** Users are members from now on, or not any more. Who leaves is removed by nobody else. */
+  | {
+    readonly what: "added" | "removed";
+    /** The offset of the event in the conversation. */
+    readonly offset: number;
+    readonly users: readonly UserId[];
+    readonly by: Actor;
+  };
+
 export interface ConversationListener {
   /**
-   * A message was stored that is new. It is not said of one that was there before.
-   *
-   * @param recipients reads the members but for the sender
+   * The statements that belong into the transaction that stores what happens, so that a crash loses neither without the other.
+   * As a transaction may run again, this may be asked of the same again.
    */
-  message?(place: Place, message: Message, recipients: () => Promise<readonly Recipient[]>): void;
-  /** A user has read a conversation up to an offset, the first time. */
-  read?(place: Place, user: UserId, upTo: { offset: number; unread: number }): void;
-  added?(place: Place, users: readonly UserId[], by: Actor): void;
-  /** Users are not members any more. @param by is the user alone who has left */
-  removed?(place: Place, users: readonly UserId[], by: Actor): void;
+  storing?(place: Place, happening: Happening): readonly Statement[];
+  /**
+   * Hears of it once it is stored. Must not throw.
+   *
+   * @param recipients reads the members but for the sender of a message
+   */
+  stored?(
+    place: Place,
+    happening: Happening,
+    recipients: () => Promise<readonly Recipient[]>,
+  ): void;
 }
 
-/** What may be refused before it is done. A gate rejects with the error that the caller gets. */
+/** What may be refused before it is done. A gate throws, or rejects with, the error that the caller gets. */
 export interface ConversationGate {
-  /** @param conversation absent where the message goes to a private one that may not be there yet */
-  send?(actor: Actor, request: SendRequest): Promise<void> | void;
+  /**
+   * Gives what is to be said in place of what the caller says, or nothing. The request has no `conversation` where the message
+   * goes to a private one that may not be there yet.
+   */
+  send?(actor: Actor, request: SendRequest): Promise<SendRequest | void> | SendRequest | void;
+  /** As `send`, before a message gets other words. */
+  edit?(
+    actor: Actor,
+    message: Message,
+    request: EditRequest,
+  ): Promise<EditRequest | void> | EditRequest | void;
   open?(actor: Actor, request: OpenRequest): Promise<void> | void;
 }

@@ -57,7 +57,10 @@ export class RedisApiKeys implements KeyStore {
   }
 
   async exist(): Promise<boolean> {
-    return await this.#redis.exists(this.#name).catch(throwUnavailable) === 1;
+    // A key of another type, in the hash's place, says nothing of keys: the second question is refused there.
+    const asked = [this.#redis.exists(this.#name), this.#redis.hexists(this.#name, "none")];
+    const [count] = await Promise.all(asked).catch(throwUnavailable);
+    return count === 1;
   }
 
   async revoke(id: string, at: number): Promise<void> {

@@ -3,6 +3,7 @@ import { asksFeature } from "./asks/feature.ts";
 import { authFeature } from "./auth/feature.ts";
 import { keysFeature } from "./auth/keys/feature.ts";
 import { revocationsFeature } from "./auth/revocations/feature.ts";
+import { contactsFeature } from "./contacts/feature.ts";
 import type { Feature } from "./feature.ts";
 import { hooksFeature } from "./hooks/feature.ts";
 import { inboxFeature } from "./inbox/feature.ts";
@@ -27,6 +28,7 @@ export const FEATURES = [
   madeRoomsFeature,
   topicsFeature,
   inboxFeature,
+  contactsFeature,
   protocolsFeature,
   hooksFeature,
   publicationsFeature,

@@ -119,6 +119,11 @@ export const ERRORS = {
     status: 429,
     temporary: true,
   },
+  too_many_contacts: {
+    meaning: "The user has as many contacts, or has blocked as many users, as one may",
+    status: 429,
+    temporary: false,
+  },
   too_many_attempts: {
     meaning: "This address tried too many wrong API keys or credentials; try again in a minute",
     status: 429,

@@ -46,6 +46,11 @@ export function userChannel(site: string, name: UserId): Channel {
   return channelOf(site, "user", name);
 }
 
+/** What happens in a user's conversations and contacts; the connections that have asked for them hear it. */
+export function chatChannel(site: string, name: UserId): Channel {
+  return channelOf(site, "chat", name);
+}
+
 /** @param kind a word that its capability has chosen */
 function channelOf(site: string, kind: Channel["kind"], name: string): Channel {
   return { site, kind, name, key: keyOf({ site, kind, name }) };

@@ -43,6 +43,9 @@ function publicationFrame(
       return positionFrame(channel.name, publication, offset);
     case "left":
       return leftFields(channel.name, publication.data);
+    case "contacts_changed":
+    case "privacy_changed":
+      return { type: kind, ...Object(publication.data) };
     default:
       return otherFrame(channel, publication, offset);
   }

@@ -1,0 +1,30 @@
+/** Contacts, blocks and privacy settings, as a capability of the server. */
+import { deliverToOthers } from "../core/hub.ts";
+import type { Feature } from "../feature.ts";
+import { limits } from "../limits/settings.ts";
+import { contactCommands, leaveChat } from "./commands.ts";
+import { Contacts } from "./contacts.ts";
+import { contactCounters, contactRefusals } from "./metrics.ts";
+import { contactRoutes } from "./routes.ts";
+import { contacts as settings } from "./settings.ts";
+import { CONTACT_TABLES } from "./tables.ts";
+
+export const contactsFeature = {
+  name: "contacts",
+  settings,
+  tables: CONTACT_TABLES,
+  open({ node, database, of }) {
+    const counters = contactCounters();
+    const limit = of(settings).contacts;
+    const service = new Contacts(node, { database, limit, counters });
+    return {
+      services: [service],
+      commands: contactCommands(node, service),
+      routes: contactRoutes(service, of(limits)),
+      kinds: { contacts_changed: deliverToOthers, privacy_changed: deliverToOthers },
+      connection: { closed: (connection) => leaveChat(node, connection) },
+      refusals: contactRefusals(),
+      metrics: Object.values(counters),
+    };
+  },
+} satisfies Feature;

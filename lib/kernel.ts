@@ -42,6 +42,8 @@ interface KernelOptions {
 
 export class Kernel implements AsyncDisposable {
   readonly node: Node;
+  /** What each user may send, by connections and calls together. */
+  readonly users: UserLimits;
   /** The metrics of the node and the features; `server.ts` adds those of HTTP and the listener. */
   readonly metrics: Metrics;
   readonly #engine: StoringEngine;
@@ -50,7 +52,7 @@ export class Kernel implements AsyncDisposable {
   readonly #parts: AsyncDisposableStack;
 
   private constructor(
-    { node, metrics }: Pick<Kernel, "node" | "metrics">,
+    { node, users, metrics }: Pick<Kernel, "node" | "users" | "metrics">,
     opened: readonly Opened[],
     { engine, services, parts }: {
       engine: StoringEngine;
@@ -59,6 +61,7 @@ export class Kernel implements AsyncDisposable {
     },
   ) {
     this.node = node;
+    this.users = users;
     this.metrics = metrics;
     this.#engine = engine;
     this.#opened = opened;
@@ -70,8 +73,9 @@ export class Kernel implements AsyncDisposable {
   static async open(engine: StoringEngine, options: KernelOptions): Promise<Kernel> {
     const { config, tokens, database = databaseOf(engine), features = FEATURES } = options;
     await using parts = new AsyncDisposableStack();
+    const users = new UserLimits(config);
     const node: Node = new Node(engine.broker, {
-      ...nodeOptions(config),
+      ...nodeOptions(config, users),
       prove: (...given) => prove(...given),
       unready: () => engine.unready(),
     });
@@ -89,7 +93,7 @@ export class Kernel implements AsyncDisposable {
       handleRestored: () => node.handleRestored(),
     });
     for (const each of opened) await each.start?.();
-    return new Kernel({ node, metrics: metricsOf(node, opened) }, opened, {
+    return new Kernel({ node, users, metrics: metricsOf(node, opened) }, opened, {
       ...{ engine, services },
       parts: parts.move(),
     });
@@ -153,8 +157,7 @@ function databaseOf({ storage }: StoringEngine): Database {
   return new NoDatabase("nobody has opened one");
 }
 
-function nodeOptions(config: Config): Omit<NodeOptions, "prove" | "unready"> {
-  const users = new UserLimits(config);
+function nodeOptions(config: Config, users: UserLimits): Omit<NodeOptions, "prove" | "unready"> {
   return {
     limits: config.limits,
     sweepSeconds: config.listeners.keepaliveSeconds,

@@ -164,7 +164,7 @@ function openDoors(kernel: Kernel, config: Config, places: Places) {
   const routes = [...kernel.routes, ...statsRoutes(metrics)];
   const app = createApp({
     ...{ node, gate, counters, routes },
-    keys: kernel.use(ApiKeys),
+    ...{ keys: kernel.use(ApiKeys), check: kernel.use(Authentication), users: kernel.users },
     operator: openOperator(config),
     clientConfig: () => kernel.clientConfig(),
     mounts: kernel.mounts({ gate, protocol: v2 }),

@@ -2,6 +2,7 @@
  * The operator's proof, which only somebody can give who may read the server's secrets: the operator's key itself, or a
  * token for one minute that is signed with that key or with `APP_KEY`. Being on the same machine is no proof.
  */
+import { Buffer } from "node:buffer";
 import { CodedError } from "../base/errors.ts";
 import { unixSeconds } from "../base/times.ts";
 import { isOperatorKey, isSameKey, readOperatorKey } from "./operator_key.ts";
@@ -14,7 +15,8 @@ const OPERATOR_TOKEN_SECONDS = 60;
 
 const LEEWAY_SECONDS = 5;
 const MAX_TOKEN_LENGTH = 2048;
-const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
+/** What a token of anybody looks like. */
+export const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
 /** How long the key that was read from its file counts, so that many tries do not read the file each time. */
 const FRESH_MS = 250;
@@ -53,6 +55,17 @@ export class Operator {
   /** Whether a text is meant as an operator's proof, good or bad. */
   static isProof(text: string): boolean {
     return isOperatorKey(text) || JWT.test(text);
+  }
+
+  /** Whether a text is a token that names the operator, good or bad: others are meant as tokens of users. */
+  static isNamedBy(text: string): boolean {
+    if (!JWT.test(text) || text.length > MAX_TOKEN_LENGTH) return false;
+    try {
+      const { aud } = JSON.parse(Buffer.from(text.split(".")[1] ?? "", "base64url").toString());
+      return [aud].flat().includes(OPERATOR_AUDIENCE);
+    } catch {
+      return false;
+    }
   }
 
   /** Why the text proves nothing; `undefined` where it does. */

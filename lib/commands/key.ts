@@ -2,6 +2,7 @@
 import { parseApiKey } from "../auth/keys/api_key.ts";
 import { type ApiKeyOnWire, parseNewApiKey, siteField } from "../auth/keys/fields.ts";
 import type { Fields } from "../base/fields.ts";
+import { SCOPES } from "../base/scope.ts";
 import { unixSeconds } from "../base/times.ts";
 import { configureLogging } from "../log/logging.ts";
 import { type Config, loadConfig } from "../configuration.ts";
@@ -24,7 +25,7 @@ const HELP = {
     name: { value: "NAME", help: "What the key is for" },
     scope: {
       value: "SCOPES",
-      help: "What it may do, with commas between: publish, read, manage",
+      help: `What it may do, with commas between: ${SCOPES.join(", ")}`,
     },
     "expires-in": {
       value: "TIME",

@@ -3,33 +3,41 @@ import { Hono } from "hono";
 import { Audit } from "../auth/audit.ts";
 import { CodedError } from "../base/errors.ts";
 import type { Limits } from "../base/sizes.ts";
+import type { Node } from "../core/node.ts";
+import type { AllowedOrigins } from "../net/origin.ts";
 import { Call } from "./call.ts";
 import type { ApiApp, ApiContext, ApiEnv } from "./caller.ts";
+import { openToUsers } from "./cors.ts";
 import { type CallerConfig, type CallerParts, identifyCaller } from "./identify_caller.ts";
 import { requireScope } from "./require_scope.ts";
 import type { HttpAnswer, Route } from "./route.ts";
 
-export type ApiParts = Omit<CallerParts, "audit">;
+export type ApiParts = Omit<CallerParts, "audit" | "origins" | "refusals"> & {
+  readonly node: Pick<Node, "refusals">;
+};
 
 /** The part of the configuration that the API needs. */
 export interface ApiConfig extends CallerConfig {
-  readonly limits: Pick<Limits, "frame">;
+  readonly net: { readonly origins: AllowedOrigins };
+  readonly limits: Limits;
   readonly listeners: CallerConfig["listeners"] & { readonly requestSeconds: number };
 }
 
 export function createApi(routes: readonly Route[], parts: ApiParts, config: ApiConfig): ApiApp {
   const api: ApiApp = new Hono<ApiEnv>();
   const audit = new Audit();
-  const callerParts = { ...parts, audit };
+  const opening = { origins: config.net.origins, refusals: parts.node.refusals };
+  const callerParts = { ...parts, ...opening, audit };
   const callParts = {
-    audit,
-    bodyLimit: config.limits.frame,
+    ...{ audit, users: parts.users },
+    limits: config.limits,
     bodySeconds: config.listeners.requestSeconds,
   };
+  openToUsers(api, routes, opening);
   api.use(identifyCaller(callerParts, config));
   for (const route of routes) {
     api.on(route.method, route.path, async (context) => {
-      requireScope(context, route.scope, callerParts);
+      requireScope(context, route, callerParts);
       requireReadablePath(context);
       return answerWith(context, await route.run(new Call(context, callParts)));
     });

@@ -6,7 +6,6 @@ import { type Context, Hono } from "hono";
 import { isOpenServer } from "../base/open_server.ts";
 import { VERSION } from "../base/version.ts";
 import type { Node } from "../core/node.ts";
-import type { AllowedOrigins } from "../net/origin.ts";
 import { type ApiConfig, type ApiParts, createApi } from "./api.ts";
 import type { App, Mount } from "./bindings.ts";
 import { openTo } from "./cors.ts";
@@ -32,7 +31,6 @@ export interface AppConfig extends ApiConfig {
     readonly keepaliveSeconds: number;
     readonly basePath: string;
   };
-  readonly net: { readonly origins: AllowedOrigins };
 }
 
 export function createApp(parts: AppParts, config: AppConfig): App {

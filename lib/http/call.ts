@@ -2,18 +2,23 @@
 import type { Actor, Audit } from "../auth/audit.ts";
 import { siteField } from "../auth/keys/fields.ts";
 import { CodedError } from "../base/errors.ts";
-import { type Fields, invalid } from "../base/fields.ts";
+import { type Fields, invalid, type UserId } from "../base/fields.ts";
+import type { Limits } from "../base/sizes.ts";
+import type { Identity } from "../core/identity.ts";
+import type { Expense } from "../core/work.ts";
+import { type Acting, actingIn } from "./acting.ts";
 import { readBytes } from "./body.ts";
 import { Body, fieldsOf, fieldsOrText } from "./body_fields.ts";
 import { type ApiContext, isOperator } from "./caller.ts";
 import { headerText } from "./encoded_words.ts";
 import { actionOf, actorOf } from "./traces.ts";
+import type { UserCallLimits } from "./user_callers.ts";
 
 /** What all calls share. */
 export interface CallParts {
   readonly audit: Audit;
-  /** How many bytes a body may have. */
-  readonly bodyLimit: number;
+  readonly users: UserCallLimits;
+  readonly limits: Limits;
   /** How long a body may take. */
   readonly bodySeconds: number;
 }
@@ -35,6 +40,33 @@ export class Call {
   /** Whether the caller is the operator, who manages every site. */
   get isOperator(): boolean {
     return isOperator(this.#context.get("caller"));
+  }
+
+  /** The user who calls, by a connection token; `undefined` where an application does, or the operator. */
+  get identity(): Identity | undefined {
+    return this.#context.get("caller").identity;
+  }
+
+  /**
+   * On whose behalf it is done: a user's, or an application's, which may name a user by `user_id` in the fields or the query.
+   * Throws where a user names another one.
+   */
+  acting(fields: Fields): Acting {
+    return actingIn(this, fields, this.#parts.limits);
+  }
+
+  /** As {@linkcode Call.acting}, where it has to be a user: some things nobody but a user has. */
+  actingUser(fields: Fields): Acting & { readonly user: UserId } {
+    const { user, ...acting } = this.acting(fields);
+    if (user !== undefined) return { ...acting, user };
+    const message = "Missing field 'user_id', which says as whom the application asks";
+    throw new CodedError("missing_field", message, { field: "user_id" });
+  }
+
+  /** Counts what was done for a user's call beside it. What applications call costs them nothing. */
+  charge(expense: Expense): void {
+    const { identity } = this;
+    if (identity !== undefined) this.#parts.users.chargeCall(identity.site, identity.user, expense);
   }
 
   /** Who calls, as the audit log names it. */
@@ -119,10 +151,10 @@ export class Call {
   }
 
   async #body(): Promise<Body> {
-    const { bodyLimit, bodySeconds } = this.#parts;
+    const { limits, bodySeconds } = this.#parts;
     const { raw } = this.#context.req;
     return new Body(
-      await readBytes(raw, bodyLimit, bodySeconds),
+      await readBytes(raw, limits.frame, bodySeconds),
       this.#context.req.header("content-type"),
     );
   }

@@ -3,6 +3,7 @@ import type { Context, Hono } from "hono";
 import type { ApiKey } from "../auth/keys/store.ts";
 import type { Scope } from "../base/scope.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
+import type { Identity } from "../core/identity.ts";
 import type { ConnectionGate } from "../limits/connection_gate.ts";
 import type { Bindings } from "./bindings.ts";
 
@@ -10,12 +11,18 @@ export interface Caller {
   /** The only site that the caller reaches; the operator may name another one. */
   readonly site: string;
   readonly scopes: readonly Scope[];
-  /** The id of the caller's key, `operator` or `local`. */
+  /** The id of the caller's key, `operator`, `local`, or `user` with the user's id. */
   readonly who: string;
+  /** The user whose connection token the caller shows, in place of a key. */
+  readonly identity?: Identity;
 }
 
 /** A program on this machine, while there is no key. It manages nothing, since being local is no proof. */
-export const LOCAL: Caller = { site: DEFAULT_SITE, scopes: ["publish", "read"], who: "local" };
+export const LOCAL: Caller = {
+  site: DEFAULT_SITE,
+  scopes: ["publish", "read", "chat:read", "chat:write"],
+  who: "local",
+};
 
 /** The operator manages keys, tokens and blocks of every site, and makes a key for all else. */
 export const OPERATOR: Caller = { site: DEFAULT_SITE, scopes: ["manage"], who: "operator" };
@@ -27,6 +34,11 @@ export function isOperator(caller: Caller): boolean {
 /** The caller who holds the key. */
 export function callerWith({ site, scopes, id }: ApiKey): Caller {
   return { site, scopes, who: id };
+}
+
+/** A user, who may call the routes that say so, and no others. */
+export function callerAs(identity: Identity): Caller {
+  return { site: identity.site, scopes: [], who: `user ${identity.user}`, identity };
 }
 
 /** What Hono keeps for a call of the API. */

@@ -1,29 +1,57 @@
-/** Lets pages of allowed sites read what the server tells browsers: the client library, and what a page has to know. */
+/**
+ * Lets pages of allowed sites read what the server tells browsers: the client library, what a page has to know, and the
+ * answers to what they call as their users.
+ */
 import type { Context, Next } from "hono";
 import type { Refusals } from "../core/refusals.ts";
 import { type AllowedOrigins, isAllowedOrigin, refusedOrigin } from "../net/origin.ts";
 import { isListedOrigin } from "../net/origin_patterns.ts";
 import type { App } from "./bindings.ts";
+import type { ApiApp } from "./caller.ts";
+import type { Route } from "./route.ts";
 
 interface Opening {
   readonly origins: AllowedOrigins;
   readonly refusals: Refusals;
 }
 
+/** What a page may ask at a path. */
+interface Allowed {
+  readonly methods: readonly string[];
+  readonly headers: string;
+}
+
+/** What callers of the API say in headers. */
+const API_HEADERS = "authorization, content-type, idempotency-key";
+
 /** Opens paths that anyone may GET to the pages of these origins. Others are answered, too, but browsers keep that from them. */
-export function openTo(app: App, paths: readonly string[], { origins, refusals }: Opening): void {
-  for (const path of paths) {
-    app.use(path, async (context: Context, next: Next) => {
-      const { raw } = context.req;
-      const origin = context.req.header("origin");
-      const isAllowed = isAllowedOrigin(raw, origins);
-      const answer = isPreflight(raw) ? allowAll(context) : await next();
-      context.header("Vary", "Origin", { append: true });
-      if (origin !== undefined && isAllowed) context.header("Access-Control-Allow-Origin", origin);
-      if (!isAllowed) refusals.log.notePage(refusedOrigin(raw));
-      return answer;
-    });
+export function openTo(app: App, paths: readonly string[], opening: Opening): void {
+  for (const path of paths) app.use(path, opener({ methods: ["GET"], headers: "*" }, opening));
+}
+
+/** Opens the routes that users may call to the pages of these origins, each path for the methods that users have there. */
+export function openToUsers(api: ApiApp, routes: readonly Route[], opening: Opening): void {
+  const forUsers = Map.groupBy(routes.filter(({ users }) => users), ({ path }) => path);
+  for (const [path, there] of forUsers) {
+    const methods = there.map(({ method }) => method);
+    api.use(path, opener({ methods, headers: API_HEADERS }, opening));
   }
+}
+
+function opener(allowed: Allowed, { origins, refusals }: Opening) {
+  return async (context: Context, next: Next) => {
+    const { raw } = context.req;
+    const origin = context.req.header("origin");
+    const isAllowed = isAllowedOrigin(raw, origins);
+    const answer = isPreflight(raw) ? allow(context, allowed) : await next();
+    context.header("Vary", "Origin", { append: true });
+    if (origin !== undefined && isAllowed) {
+      context.header("Access-Control-Allow-Origin", origin);
+      context.header("Access-Control-Expose-Headers", "Retry-After");
+    }
+    if (!isAllowed) refusals.log.notePage(refusedOrigin(raw));
+    return answer;
+  };
 }
 
 /**
@@ -55,12 +83,12 @@ function isPreflight({ method, headers }: Request): boolean {
     headers.has("access-control-request-method");
 }
 
-function allowAll(context: Context): void {
+function allow(context: Context, { methods, headers }: Allowed): void {
   context.res = new Response(null, {
     status: 204,
     headers: {
-      "Access-Control-Allow-Methods": "GET",
-      "Access-Control-Allow-Headers": "*",
+      "Access-Control-Allow-Methods": methods.join(", "),
+      "Access-Control-Allow-Headers": headers,
       "Access-Control-Max-Age": "86400",
     },
   });

@@ -1,6 +1,6 @@
 /**
- * Finds out who calls the API: the holder of a key, the operator, or, while there is no key, a program on this machine. A
- * cookie never counts, since a page of another site can make a browser send it. Next: `require_scope.ts`.
+ * Finds out who calls the API: the holder of a key, a user, the operator, or, while there is no key, a program on this
+ * machine. A cookie never counts, since a page of another site can make a browser send it. Next: `require_scope.ts`.
  */
 import type { MiddlewareHandler } from "hono";
 import type { Audit } from "../auth/audit.ts";
@@ -22,8 +22,9 @@ import {
 } from "./caller.ts";
 import type { ApiCounters } from "./metrics.ts";
 import { addressOf, originOf, shownKey } from "./traces.ts";
+import { type UserCallerParts, UserCallers } from "./user_callers.ts";
 
-export interface CallerParts {
+export interface CallerParts extends UserCallerParts {
   readonly keys: ApiKeys;
   readonly operator: Operator;
   readonly audit: Audit;
@@ -58,16 +59,21 @@ export function identifyCaller(
 class Callers {
   readonly #parts: CallerParts;
   readonly #config: CallerConfig;
+  readonly #users: UserCallers;
   /** Tries are counted for what each costs the store: no number of them guesses a secret. */
   readonly #attempts = new FailedAttempts();
 
   constructor(parts: CallerParts, config: CallerConfig) {
     this.#parts = parts;
     this.#config = config;
+    this.#users = new UserCallers(parts);
   }
 
   find(context: ApiContext, text: string | undefined): Promise<Caller> {
-    return text === undefined ? this.#withoutKey(context) : this.#withKey(context, text);
+    if (text === undefined) return this.#withoutKey(context);
+    return this.#users.isToken(context, text)
+      ? this.#users.find(context, text)
+      : this.#withKey(context, text);
   }
 
   async #withKey(context: ApiContext, text: string): Promise<Caller> {

@@ -2,9 +2,9 @@
 import type { Audit } from "../auth/audit.ts";
 import { OPERATOR_KEY_FILE } from "../auth/operator_key.ts";
 import { CodedError } from "../base/errors.ts";
-import type { Scope } from "../base/scope.ts";
 import { type ApiContext, type Caller, LOCAL, OPERATOR } from "./caller.ts";
 import type { ApiCounters } from "./metrics.ts";
+import type { Route } from "./route.ts";
 import { originOf } from "./traces.ts";
 
 interface ScopeParts {
@@ -12,22 +12,32 @@ interface ScopeParts {
   readonly counters: ApiCounters;
 }
 
-/** Checks that the caller has the scope. Throws `forbidden`, or `unauthorized` where the caller showed no key. */
+/**
+ * Checks that the caller has the route's scope, or is a user and the route is for users. Throws `forbidden`, or
+ * `unauthorized` where the caller showed no key.
+ */
 export function requireScope(
   context: ApiContext,
-  scope: Scope,
+  { scope, users }: Pick<Route, "scope" | "users">,
   { audit, counters }: ScopeParts,
 ): void {
   const caller = context.get("caller");
-  if (caller.scopes.includes(scope)) return;
-  const code = caller === LOCAL ? "unauthorized" : "forbidden";
+  const { identity, scopes } = caller;
+  if (identity === undefined ? scopes.includes(scope) : users === true) return;
+  const code = caller === LOCAL || identity !== undefined ? "unauthorized" : "forbidden";
   counters[code].value++;
   const reason = lackOf(caller, scope);
-  if (scope === "manage") audit.refused({ ...originOf(context), reason });
+  if (scope === "manage") {
+    const who = identity === undefined ? {} : { who: caller.who };
+    audit.refused({ ...originOf(context), ...who, reason });
+  }
   throw new CodedError(code, `Cannot do this: ${reason}`);
 }
 
-function lackOf(caller: Caller, scope: Scope): string {
+function lackOf(caller: Caller, scope: Route["scope"]): string {
+  if (caller.identity !== undefined) {
+    return `a user's token does not open it, but a key with the scope '${scope}' does`;
+  }
   if (caller === LOCAL) {
     return `it needs the operator's proof (${OPERATOR_KEY_FILE} in APP_DATA_DIR, or 'notifyli key') ` +
       `or a key with the scope '${scope}'`;

@@ -11,6 +11,11 @@ export interface Route {
   readonly path: `/${string}`;
   /** What a caller has to be allowed; others are refused before the route runs. */
   readonly scope: Scope;
+  /**
+   * Whether users may call it, too, with their connection tokens: the route shows and changes what this user may see and
+   * change. Without this word no token of a user opens it.
+   */
+  readonly users?: true;
   /** Does what the call asks for. Throws a `CodedError` where it refuses. */
   run(call: Call): HttpAnswer | Promise<HttpAnswer>;
 }

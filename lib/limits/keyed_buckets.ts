@@ -26,13 +26,12 @@ export class KeyedBuckets {
 
   /** Takes a token of the key's bucket. Returns 0 if there was one, else how many milliseconds to wait. */
   take(key: string, now: number): number {
-    if (this.#rate === undefined) return 0;
-    let bucket = this.#buckets.get(key);
-    if (bucket === undefined) {
-      bucket = new TokenBucket(this.#rate, now);
-      this.#add(key, bucket, now);
-    }
-    return bucket.take(now);
+    return this.#rate === undefined ? 0 : this.#bucketOf(key, this.#rate, now).take(now);
+  }
+
+  /** Takes tokens of the key's bucket, whether they are there or not. */
+  charge(key: string, tokens: number, now: number): void {
+    if (this.#rate !== undefined) this.#bucketOf(key, this.#rate, now).charge(tokens, now);
   }
 
   /** Hands the key's bucket out until {@linkcode KeyedBuckets.release}; `undefined` if there is no limit. */
@@ -46,6 +45,15 @@ export class KeyedBuckets {
   /** Takes a bucket back. A full one is as good as a new one, so it is not kept. */
   release(key: string, bucket: TokenBucket, now: number): void {
     if (!bucket.isFull(now)) this.#add(key, bucket, now);
+  }
+
+  #bucketOf(key: string, rate: Rate, now: number): TokenBucket {
+    let bucket = this.#buckets.get(key);
+    if (bucket === undefined) {
+      bucket = new TokenBucket(rate, now);
+      this.#add(key, bucket, now);
+    }
+    return bucket;
   }
 
   #add(key: string, bucket: TokenBucket, now: number): void {

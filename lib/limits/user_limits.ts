@@ -6,6 +6,7 @@ import type { Limits } from "../base/sizes.ts";
 import { CodedError, DISCONNECTS } from "../base/errors.ts";
 import type { UserId } from "../base/fields.ts";
 import type { Traffic } from "../core/traffic.ts";
+import { type Expense, framesOf } from "../core/work.ts";
 import { KeyedBuckets } from "./keyed_buckets.ts";
 import { type Rate, TokenBucket } from "./rate.ts";
 import type { Rates } from "./settings.ts";
@@ -61,6 +62,26 @@ export class UserLimits {
     return present;
   }
 
+  /** Counts a call that a user makes over HTTP, by the rate of all of the user's connections. Throws `rate_limited`. */
+  takeCall(site: string, user: UserId): void {
+    const key = keyOf(site, user);
+    const now = performance.now();
+    const present = this.#present.get(key);
+    const waitMs = present === undefined
+      ? this.#gone.take(key, now)
+      : present.messages?.take(now) ?? 0;
+    if (waitMs > 0) throw tooManyCalls(user, waitMs);
+  }
+
+  /** Counts what was done for such a call beside it. */
+  chargeCall(site: string, user: UserId, expense: Expense): void {
+    const key = keyOf(site, user);
+    const now = performance.now();
+    const present = this.#present.get(key);
+    if (present === undefined) this.#gone.charge(key, framesOf(expense), now);
+    else present.messages?.charge(framesOf(expense), now);
+  }
+
   leave(key: string, present: Present): void {
     if (--present.connections > 0) return;
     this.#present.delete(key);
@@ -110,7 +131,7 @@ class UserTraffic implements Traffic {
   }
 
   identify(site: string, user: UserId): void {
-    const key = `${site}\n${user}`;
+    const key = keyOf(site, user);
     if (this.#hasLeft || key === this.#key) return;
     const present = this.#users.enter(key, user);
     if (this.#present !== undefined) this.#users.leave(this.#key, this.#present);
@@ -123,4 +144,16 @@ class UserTraffic implements Traffic {
     this.#present = undefined;
     this.#hasLeft = true;
   }
+}
+
+function keyOf(site: string, user: UserId): string {
+  return `${site}\n${user}`;
+}
+
+function tooManyCalls(user: UserId, waitMs: number): CodedError {
+  return new CodedError(
+    "rate_limited",
+    `Too many calls and frames of user ${JSON.stringify(user)}: wait ${waitMs} ms`,
+    { retryAfterMs: waitMs },
+  );
 }

@@ -109,7 +109,7 @@ for (const listener of ["deno", "node"]) {
         const { status } = await call(program, "GET", "/api/keys", { bearer });
         assert.equal(status, 401, what);
       }
-      for (let count = Object.keys(wrong).length; count < 20; count++) {
+      for (let count = 0; count < 20; count++) {
         await call(program, "GET", "/api/keys", { bearer: WRONG_FILE_KEY });
       }
       const late = await call(program, "GET", "/api/keys", { bearer: WRONG_FILE_KEY });

@@ -24,13 +24,13 @@ Deno.test("docs/api-keys.md: every block is an example that is executed", () => 
 
 Deno.test("docs/api-keys.md: its scopes are those of the code", () => {
   const [, table = ""] = PAGE.split("| scope ");
-  const listed = [...table.split("\n\n", 1)[0]?.matchAll(/^\| `(\w+)`/gm) ?? []];
+  const listed = [...table.split("\n\n", 1)[0]?.matchAll(/^\| `([\w:]+)`/gm) ?? []];
   assert.deepEqual(listed.map(([, scope]) => scope), [...SCOPES]);
 });
 
 Deno.test("docs/api-keys.md: its routes are those of a server, each with its own scope", async () => {
   await using server = await startHere();
-  const listed = [...PAGE.matchAll(/^\| `(\w+) \/api(\S+)` +\| `(\w+)`/gm)]
+  const listed = [...PAGE.matchAll(/^\| `(\w+) \/api(\S+)` +\| `([\w:]+)`/gm)]
     .map(([, method, path, scope]) => `${method} ${path} ${scope}`);
   const mounted = server.routes.map(({ method, path, scope }) =>
     `${method} ${path.replaceAll(/:(\w+)/g, "{$1}")} ${scope}`

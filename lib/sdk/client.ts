@@ -5,6 +5,15 @@
  */
 import { closeCodeOf } from "../base/close_codes.ts";
 import type { ClientEvents } from "./client_events.ts";
+import type {
+  ContactList,
+  ConversationList,
+  OpenConversation,
+  PresenceWatch,
+  Privacy,
+} from "./conversations/api.ts";
+import { Chat } from "./conversations/chat.ts";
+import type { UserPresence } from "./conversations/types.ts";
 import { closedError, NotifyliError, stoppedError } from "./core/errors.ts";
 import { Emitter, type Handler, throwLater } from "./core/events.ts";
 import {
@@ -27,6 +36,7 @@ import type { Message, Published } from "./core/types.ts";
 import { watchWake } from "./core/wake.ts";
 import { Notifications } from "./inbox/notifications.ts";
 import { PositionStore } from "./inbox/position_store.ts";
+import type { Lifetime } from "./core/lifetime.ts";
 import { JoinedRooms } from "./rooms/joined_rooms.ts";
 import type { SubscribeOptions, Subscription } from "./rooms/subscription.ts";
 import type { TopicSubscription } from "./topics/topic_subscription.ts";
@@ -40,6 +50,7 @@ export class Client {
   readonly #options: ResolvedOptions;
   readonly #events = new Emitter<ClientEvents>((error) => this.#fail(error));
   readonly #rooms: JoinedRooms;
+  readonly #chat: Chat;
   /**
    * The parts, in the order in which they hear of a new connection. The rooms come first, so that what a handler of a
    * notification says in a room comes back to it.
@@ -54,6 +65,7 @@ export class Client {
   /** Ends the question for another token. */
   #cancelToken = () => {};
   readonly #stopWatching: () => void;
+  #isGuest = false;
   /** The user's id, as the server says it. */
   #userId: string | undefined;
   /**
@@ -94,7 +106,13 @@ export class Client {
       failed: (error) => this.#fail(error),
       stopped: () => stopOf(this.state),
     });
-    this.#parts = [this.#rooms, this.topics, this.notifications];
+    this.#chat = new Chat(this.#link, {
+      storage: options.storage,
+      owner: () => this.#isGuest ? undefined : store.owner,
+      self: () => ({ userId: this.userId, name: options.name ?? this.userId }),
+      failed: (error) => this.#fail(error),
+    });
+    this.#parts = [this.#rooms, this.topics, this.notifications, this.#chat];
     this.#stopWatching = watchWake(options.wakeSources, () => this.#connection.wake());
     this.#connection.connect();
   }
@@ -185,6 +203,46 @@ export class Client {
     return this.#rooms.tell(room, event, data);
   }
 
+  /** The user's conversations. They are asked for when this is first read. */
+  get conversations(): ConversationList {
+    return this.#chat.conversations;
+  }
+
+  /**
+   * Opens a conversation: its newest messages are loaded, and what happens there is followed over every reconnection, until
+   * `close()`, or until `signal` or `element` ends it.
+   *
+   * @throws {NotifyliError} `closed`
+   */
+  conversation(id: number, lifetime: Lifetime = {}): OpenConversation {
+    if (this.state.kind === "closed") throw closedError();
+    return this.#chat.open(id, lifetime);
+  }
+
+  /** The user's contacts. They are asked for when this is first read. */
+  get contacts(): ContactList {
+    return this.#chat.contacts;
+  }
+
+  /** What others see of the user. */
+  get privacy(): Privacy {
+    return this.#chat.privacy;
+  }
+
+  /** Calls `handler` with who of these users is there, now and whenever that changes. */
+  presence(
+    userIds: readonly (string | number)[],
+    handler: Handler<UserPresence>,
+    lifetime: Lifetime = {},
+  ): PresenceWatch {
+    return this.#chat.watch(userIds, handler, lifetime);
+  }
+
+  /** Tells the others that the user is away from the device, or back at it. */
+  away(isAway = true): void {
+    this.#chat.setAway(isAway);
+  }
+
   /** Connects now: ends a pause, or comes back although the server had said not to. */
   reconnect(): void {
     this.#connection.connect();
@@ -199,7 +257,7 @@ export class Client {
 
   #introduce(): void {
     const known = this.#siteId === undefined ? undefined : this.#userId;
-    const { name, userId = known } = this.#options;
+    const { name, userId = known, device } = this.#options;
     const inbox = this.notifications.position;
     const { credentials } = this.#connection;
     if (credentials !== undefined) this.#show(credentials);
@@ -207,6 +265,7 @@ export class Client {
       type: "connect",
       ...(userId === undefined ? {} : { user_id: wireUserId(userId) }),
       ...(name === undefined ? {} : { name }),
+      ...(device === undefined ? {} : { device }),
       ...(inbox === undefined ? {} : { inbox }),
     }, (reply) => {
       const connected = readReply(reply, readConnected);
@@ -241,6 +300,7 @@ export class Client {
       return this.#connection.stop("user_mismatch", message);
     }
     this.#userId = userId;
+    this.#isGuest = isGuest;
     if (!isGuest) this.#siteId = siteId;
     this.#connection.accepted(clientId, pingSeconds * 1000);
     if (!this.#link.online) return; // a handler of the state has closed us
@@ -272,6 +332,8 @@ export class Client {
       case "inbox":
         this.notifications.change(frame.change);
         return void this.#events.emit("inbox", frame.change);
+      case "chat":
+        return this.#chat.receive(frame.what, frame.fields);
       case "session":
         return this.#renewSession();
       case "error":

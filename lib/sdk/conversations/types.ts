@@ -41,6 +41,10 @@ export interface ConversationInfo {
   readonly with?: ConversationPartner;
   /** Who is typing now, without the user. */
   readonly typing: readonly User[];
+  /** How many of the user's messages wait here to be sent. */
+  readonly pending: number;
+  /** How many of them were refused. */
+  readonly failed: number;
 }
 
 /** The other user of a private conversation. */

@@ -2,11 +2,19 @@
 import { NotifyliError } from "./errors.ts";
 import { storedTime } from "../../base/times.ts";
 import { isVisible } from "../../base/visible_text.ts";
+import type { ChatCommand } from "../conversations/commands.ts";
 import type { InboxChange, Position, Publication, RoomEvent, TopicMessage, User } from "./types.ts";
 
 /** What a client may ask for; `ref` is added on the way out. */
 export type Command =
-  | { type: "connect"; user_id?: number | string; name?: string; inbox?: Position }
+  | {
+    type: "connect";
+    user_id?: number | string;
+    name?: string;
+    device?: JsonObject;
+    inbox?: Position;
+  }
+  | ChatCommand
   | { type: "inbox"; since: Position; unread?: true }
   | { type: "inbox"; before: number; limit?: number; archived?: boolean }
   | { type: "ack" | "read" | "archive" | "delete"; ids: readonly string[] }
@@ -50,6 +58,8 @@ export type ServerFrame =
   /** Who is in a room, anew; `replies.ts` reads it as it reads the answer to `presence`. */
   | { type: "presence"; room: string; data: JsonObject }
   | { type: "inbox"; change: InboxChange }
+  /** Something of conversations or of who is there; `conversations/chat.ts` reads it. */
+  | { type: "chat"; what: string; fields: JsonObject }
   | { type: "error"; error: NotifyliError }
   /** The session is about to end. */
   | { type: "session" }
@@ -153,6 +163,15 @@ function parseFrame(line: string): ServerFrame | undefined {
     case "session":
     case "pong":
       return { type };
+    case "new_message":
+    case "message_changed":
+    case "receipt":
+    case "conversation_changed":
+    case "typing":
+    case "user_presence":
+    case "contacts_changed":
+    case "privacy_changed":
+      return { type: "chat", what: type, fields };
   }
 }
 

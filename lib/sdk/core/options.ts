@@ -1,5 +1,7 @@
 /** What a client is made with, and what it takes from its surroundings when nothing else is given. */
+import type { Device } from "../conversations/types.ts";
 import { defaultTransport } from "./fallback_transport.ts";
+import type { JsonObject } from "./frames.ts";
 import type { OpenTransport, WebSocketConstructor } from "./transport.ts";
 import type { CredentialsSource, TokenSource } from "./token.ts";
 import { systemWakeSources, type WakeSource } from "./wake.ts";
@@ -41,8 +43,10 @@ export interface ConnectOptions {
   readonly credentials?: CredentialsSource;
   /** The name that others see. @default the user's id */
   readonly name?: string;
+  /** What the client runs on, which those see beside the user's presence who may see it. */
+  readonly device?: Device;
   /**
-   * Keeps the position in the inbox over a reload: `sessionStorage` for this tab alone, `localStorage` for
+   * Keeps the position in the inbox, and the messages of conversations that wait to be sent, over a reload: `sessionStorage` for this tab alone, `localStorage` for
    * all of the browser's tabs together. A function that returns it may throw, as browsers do that forbid it; where there is
    * none, or `null` as in some web views, the position lasts as long as the client.
    */
@@ -59,6 +63,8 @@ export interface ResolvedOptions {
   readonly token: TokenSource | undefined;
   readonly credentials: CredentialsSource | undefined;
   readonly name: string | undefined;
+  /** As it is sent. */
+  readonly device: JsonObject | undefined;
   readonly storage: KeyValueStore | undefined;
   readonly openTransport: OpenTransport;
   readonly clock: Clock;
@@ -74,6 +80,7 @@ export function resolveOptions(options: ConnectOptions): ResolvedOptions {
     token,
     credentials,
     name,
+    device,
     storage,
     transport,
     environment = {},
@@ -89,11 +96,20 @@ export function resolveOptions(options: ConnectOptions): ResolvedOptions {
     token,
     credentials,
     name,
+    device: device && deviceOnWire(device),
     storage: openStorage(storage),
     openTransport: transport ?? defaultTransport(clock, environment.WebSocket),
     clock,
     random: environment.random ?? Math.random,
     wakeSources: environment.wakeSources ?? systemWakeSources(),
+  };
+}
+
+function deviceOnWire({ id, platform, appVersion }: Device): JsonObject {
+  return {
+    id,
+    ...(platform === undefined ? {} : { platform }),
+    ...(appVersion === undefined ? {} : { app_version: appVersion }),
   };
 }
 

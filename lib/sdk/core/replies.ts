@@ -160,7 +160,8 @@ function readList(value: unknown, field: string): readonly unknown[] {
   return Array.isArray(value) ? value : invalid(field, value);
 }
 
-function invalid(field: string, value: unknown): never {
+/** @throws {NotifyliError} `invalid_reply` */
+export function invalid(field: string, value: unknown): never {
   const shown = JSON.stringify(value)?.slice(0, 80);
   throw new NotifyliError("invalid_reply", `Cannot read '${field}' of a reply: it is ${shown}`);
 }

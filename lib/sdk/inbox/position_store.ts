@@ -11,6 +11,8 @@ interface Owner {
   readonly userId: string;
 }
 
+const INBOX_PREFIX = "notifyli:inbox:";
+
 export class PositionStore {
   readonly #store: KeyValueStore | undefined;
   readonly #server: string;
@@ -31,9 +33,14 @@ export class PositionStore {
     if (typeof key === "string") this.#key = key;
   }
 
+  /** Whose inbox it is, as far as that is known: the server, site and user. */
+  get owner(): string | undefined {
+    return this.#key?.slice(INBOX_PREFIX.length);
+  }
+
   /** The server says whose inbox it is. Returns whether the positions were of that one until now. */
   open({ siteId, userId }: Owner): boolean {
-    const key = `notifyli:inbox:${JSON.stringify([this.#server, siteId, userId])}`;
+    const key = INBOX_PREFIX + JSON.stringify([this.#server, siteId, userId]);
     if (key === this.#key) return true;
     this.#key = key;
     this.#write(this.#lastKey, key);

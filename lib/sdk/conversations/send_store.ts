@@ -1,0 +1,86 @@
+/**
+ * Keeps the messages that wait to be sent over a reload, in the store that the application gave. Several tabs may share it: each
+ * message is put in and taken out by its id, and whatever other tabs have there stays.
+ */
+import { asObject } from "../core/frames.ts";
+import type { KeyValueStore } from "../core/options.ts";
+import type { MessageCommand } from "./commands.ts";
+import type { QuotedMessage } from "./types.ts";
+
+/** A message that waits. */
+export interface StoredSend {
+  readonly command: MessageCommand;
+  /** Unix seconds. */
+  readonly createdAt: number;
+  readonly replyTo?: QuotedMessage | undefined;
+  /** Why it failed. */
+  readonly failed?: { readonly code: string; readonly message: string } | undefined;
+}
+
+/** Messages in the store, and UTF-16 units of all of them: what is above that waits in memory alone. */
+const STORED_LIMIT = 200;
+const STORED_LENGTH = 500_000;
+
+export class SendStore {
+  readonly #store: KeyValueStore | undefined;
+  /** Whose messages these are; `undefined` where that is not known, so that nothing is kept. */
+  #key: string | undefined;
+
+  constructor(store: KeyValueStore | undefined) {
+    this.#store = store;
+  }
+
+  /** @param owner the server, site and user. Returns whether it was another one until now */
+  open(owner: string | undefined): boolean {
+    const key = owner && `notifyli:sends:${owner}`;
+    if (key === this.#key) return false;
+    this.#key = key;
+    return true;
+  }
+
+  /** What waits, the oldest first. */
+  load(): readonly StoredSend[] {
+    if (this.#key === undefined) return [];
+    try {
+      const value: unknown = JSON.parse(this.#store?.getItem(this.#key) ?? "[]");
+      return (Array.isArray(value) ? value : []).filter(isStoredSend);
+    } catch {
+      return []; // unreadable, or not allowed: as if nothing waited
+    }
+  }
+
+  has(id: string): boolean {
+    return this.load().some(({ command }) => command.id === id);
+  }
+
+  /** Keeps a message, in its place where it is there already. */
+  put(send: StoredSend): void {
+    const all = [...this.load()];
+    const index = all.findIndex(({ command }) => command.id === send.command.id);
+    all.splice(index < 0 ? all.length : index, 1, send);
+    this.#save(all);
+  }
+
+  remove(id: string): void {
+    const all = this.load();
+    const rest = all.filter(({ command }) => command.id !== id);
+    if (rest.length < all.length) this.#save(rest);
+  }
+
+  #save(sends: readonly StoredSend[]): void {
+    const text = JSON.stringify(sends);
+    if (this.#key === undefined || sends.length > STORED_LIMIT || text.length > STORED_LENGTH) {
+      return;
+    }
+    try {
+      this.#store?.setItem(this.#key, text);
+    } catch {
+      // Full, or not allowed: it waits in memory.
+    }
+  }
+}
+
+function isStoredSend(value: unknown): value is StoredSend {
+  const { type, conversation, id } = asObject(asObject(value).command);
+  return type === "message" && typeof conversation === "number" && typeof id === "string";
+}

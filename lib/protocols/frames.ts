@@ -7,10 +7,15 @@ import { inSeconds, unixSeconds } from "../base/times.ts";
 import type { Dialect } from "../core/arrival.ts";
 import type { Channel } from "../core/channel.ts";
 import type { Publication } from "../core/publication.ts";
+import { CHAT, chatEventOf } from "../conversations/events.ts";
+import { chatFrame, chatText } from "../conversations/frames.ts";
 
 export const JSON_DIALECT: Dialect = {
   frame: publicationFrame,
-  encode: (...publication) => JSON.stringify(publicationFrame(...publication)),
+  encode: (channel, publication, offset) =>
+    publication.kind === CHAT
+      ? chatText(chatEventOf(publication)) // the channels of all members get it
+      : JSON.stringify(publicationFrame(channel, publication, offset)),
   addressed: (frame, subs) => `${frame.slice(0, -1)},"subs":[${subs}]}`,
 };
 
@@ -43,6 +48,8 @@ function publicationFrame(
       return positionFrame(channel.name, publication, offset);
     case "left":
       return leftFields(channel.name, publication.data);
+    case CHAT:
+      return chatFrame(chatEventOf(publication));
     case "contacts_changed":
     case "privacy_changed":
       return { type: kind, ...Object(publication.data) };

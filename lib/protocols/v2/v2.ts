@@ -36,8 +36,12 @@ const SERVER_TYPES = new Set([
   "left",
   "pong",
   "position",
-  "position",
   "session",
+  "new_message",
+  "message_changed",
+  "receipt",
+  "conversation_changed",
+  "user_presence",
 ]);
 
 export function protocolV2(commands: Commands): Protocol {

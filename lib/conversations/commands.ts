@@ -6,7 +6,14 @@ import { actorOf } from "./actor.ts";
 import { listed, ofConversation } from "./command_kit.ts";
 import type { Conversations } from "./conversations.ts";
 import { isGiven, numberField, optionalFlag } from "./field_kinds.ts";
-import { changeFields, isChange, listFields, openFields, pageFields, seenFields } from "./fields.ts";
+import {
+  changeFields,
+  isChange,
+  listFields,
+  openFields,
+  pageFields,
+  seenFields,
+} from "./fields.ts";
 import type { ConversationChange, OpenRequest } from "./requests.ts";
 import { conversationOnWire, listOnWire, membersOnWire, seenOnWire } from "./wire.ts";
 

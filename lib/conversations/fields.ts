@@ -170,4 +170,3 @@ function rolesField(fields: Fields, limits: Limits): Record<UserId, Role> | unde
     roleIn(role),
   ]));
 }
-

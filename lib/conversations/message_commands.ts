@@ -60,11 +60,17 @@ export function messageCommands(service: Conversations): Command[] {
         return { data: receiptsOnWire(receipts) };
       },
     )),
-    weighed(command("search", searchFields, (connection, request) =>
-      listed(connection, request.limit, async (limit) => {
-        const found = await service.search(actorOf(connection), { ...request, limit });
-        return [foundOnWire(found), found.messages.length];
-      }))),
+    weighed(
+      command(
+        "search",
+        searchFields,
+        (connection, request) =>
+          listed(connection, request.limit, async (limit) => {
+            const found = await service.search(actorOf(connection), { ...request, limit });
+            return [foundOnWire(found), found.messages.length];
+          }),
+      ),
+    ),
   ];
 }
 

@@ -10,6 +10,7 @@ import {
 import { type EnvFile, type Environment, NO_ENV_FILE } from "./config/environment.ts";
 import { KnownSettings } from "./config/known_settings.ts";
 import type { ConfigOf, Slice } from "./config/slice.ts";
+import { database } from "./engines/database/settings.ts";
 import { redis } from "./engines/redis/settings.ts";
 import { store } from "./engines/settings.ts";
 import { FEATURES } from "./features.ts";
@@ -19,7 +20,7 @@ import { log } from "./log/settings.ts";
 import { net, outgoing } from "./net/settings.ts";
 
 /** The slices that the server has whatever its capabilities are. */
-const SERVER_SLICES = [listeners, log, store, auth, net, outgoing, limits, rates, redis] as const;
+const SERVER_SLICES = [listeners, log, store, auth, net, outgoing, limits, rates, redis, database] as const;
 
 /** All slices, in the order of README, of `.env.example` and of the problems that are told. */
 export const SLICES: readonly Slice[] = [

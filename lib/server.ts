@@ -14,6 +14,7 @@ import type { Counter, Metrics } from "./core/metrics.ts";
 import type { Node } from "./core/node.ts";
 import { startTasks } from "./core/task.ts";
 import { cutOffCounter } from "./engines/cut_off.ts";
+import { openDatabase } from "./engines/database/open.ts";
 import { type EmbeddedEngine, forgottenCounter, openEmbedded } from "./engines/embedded.ts";
 import type { RedisEngine } from "./engines/redis.ts";
 import type { ServiceClass } from "./feature.ts";
@@ -94,7 +95,13 @@ export class Server implements AsyncDisposable {
     const [forgotten, cutOff] = [forgottenCounter(), cutOffCounter()];
     const engine = parts.use(await openEngine(config, { forgotten, cutOff }));
     const tokens = await openTokens(config);
-    const kernel = parts.use(await Kernel.open(engine, { config, tokens }));
+    const { database, tasks } = parts.use(
+      await openDatabase({
+        ...{ config: config.database, storage: engine.storage, store: config.store },
+        stored: FEATURES,
+      }),
+    );
+    const kernel = parts.use(await Kernel.open(engine, { config, tokens, database }));
     kernel.use(Questions).use(asker);
     kernel.metrics.add([forgotten, cutOff]);
     const descriptors = await readDescriptors();
@@ -106,7 +113,7 @@ export class Server implements AsyncDisposable {
     tellPlaces(places, descriptors, config.limits.connections);
     void admission.listensOn(listener.port);
     parts.defer(() => void listener.shutdown().catch(() => {}));
-    parts.use(startTasks(kernel.tasks));
+    parts.use(startTasks([...kernel.tasks, ...tasks]));
     return new Server(config, parts.move(), { listener, kernel, routes });
   }
 

@@ -129,7 +129,7 @@ export class PostgresServer implements AsyncDisposable {
     await child.status;
     if (signal !== "SIGKILL") return;
     // Its processes would end by themselves, and might still write when it is started anew.
-    for (const pid of processes) killIfThere(pid);
+    for (const pid of processes) signalIfThere(pid, "SIGKILL");
     await waitFor("its processes are gone", () => !processes.some(isThere));
     if (memory !== undefined) await new Deno.Command("ipcrm", { args: ["-m", memory] }).output();
   }
@@ -139,7 +139,7 @@ export class PostgresServer implements AsyncDisposable {
     const child = this.#child;
     if (child === undefined) return;
     child.kill(signal); // first: while it is frozen it starts no more
-    for (const pid of await processesOf(child.pid)) Deno.kill(pid, signal);
+    for (const pid of await processesOf(child.pid)) signalIfThere(pid, signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -178,9 +178,9 @@ async function processesOf(pid: number): Promise<number[]> {
   return ids.split(" ").map(Number).filter((each) => each > 0);
 }
 
-function killIfThere(pid: number): void {
+function signalIfThere(pid: number, signal: Deno.Signal): void {
   try {
-    Deno.kill(pid, "SIGKILL");
+    Deno.kill(pid, signal);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }

@@ -57,6 +57,7 @@ export const KEY_TYPES: Readonly<Record<string, KeyType>> = {
   publication: "string",
   history: "stream",
   position: "hash",
+  database: "string",
   incarnation: "hash",
   online: "set",
   offline: "zset",
@@ -102,6 +103,7 @@ export const SHARED_KEYS: readonly string[] = [
   "api-keys",
   "offline",
   "events",
+  "database",
 ];
 
 /** Redis' word for what a key has where there is none. */

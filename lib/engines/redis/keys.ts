@@ -55,6 +55,11 @@ export class RedisKeys {
     return `${this.prefix}incarnation`;
   }
 
+  /** Names the SQLite file that has the database of a Redis whose nodes have no PostgreSQL. */
+  get database(): string {
+    return `${this.prefix}database`;
+  }
+
   /** The sorted set of the living nodes' leases, by the Unix time in milliseconds at which they end. */
   get leases(): string {
     return `${this.prefix}leases`;

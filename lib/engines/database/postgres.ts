@@ -1,0 +1,325 @@
+/**
+ * The database in PostgreSQL, which all nodes share. Works are run in batches (`postgres_batches.ts`); where something in a
+ * batch refuses after it wrote, or meets what others did at the same time, all of it is taken back, and each is run alone.
+ */
+import { getLogger } from "@logtape/logtape";
+import postgres from "postgres";
+import { pause } from "../../base/clock.ts";
+import { CodedError } from "../../base/errors.ts";
+import { reasonOf } from "../../base/reason.ts";
+import {
+  type Database,
+  type Row,
+  type SqlValue,
+  type Statement,
+  unavailable,
+  type Work,
+} from "./database.ts";
+import { Batches, chainsOf, type Waiting } from "./postgres_batches.ts";
+import { isAway, isConflict, refusalOf, unconfirmed } from "./postgres_errors.ts";
+import { migratePostgres, SCHEMA } from "./postgres_tables.ts";
+import type { Tabled } from "./tables.ts";
+
+const log = getLogger(["notifyli", "postgres"]);
+
+type Client = postgres.Sql;
+type Session = postgres.TransactionSql;
+
+/** How long a statement may take; one that takes longer is ended, and so is the connection of a server that is silent. */
+const STATEMENT_MS = 10_000;
+const SILENT_MS = 15_000;
+/** How long a connection may take to be made. */
+const CONNECT_SECONDS = 5;
+/** How soon it is tried again to reach a server that is away. */
+const RETRY_MS = 300;
+/** Connections of a node: four for works, and the others for what is read. */
+const CONNECTIONS = 10;
+/** How often a work is tried that meets what others do at the same time. */
+const TRIES = 5;
+/** Most works that wait while the server is slow; more are refused. */
+const MOST_WAITING = 50_000;
+
+/** What only reads. */
+const READS = /^\s*select\b/i;
+
+/** Numbers and booleans as SQLite has them. No number here is beyond what a number holds exactly. */
+const TYPES = {
+  bigint: { to: 20, from: [20, 1700], parse: Number, serialize: String },
+  bool: {
+    to: 16,
+    from: [16],
+    parse: (text: string) => text === "t" ? 1 : 0,
+    serialize: (value: unknown) => value ? "t" : "f",
+  },
+};
+
+export interface PostgresOptions {
+  /** `postgres://user:password@host:port/database`, with what the driver takes after `?`, such as `sslmode=require`. */
+  readonly url: string;
+  /** Whose tables it has. */
+  readonly stored: readonly Tabled[];
+  /** The name of the connections in `pg_stat_activity`. */
+  readonly name?: string;
+}
+
+export class PostgresDatabase implements Database {
+  readonly dialect = "postgres";
+  readonly #options: PostgresOptions;
+  #client: Client;
+  readonly #batches = new Batches((batch) => this.#runBatch(batch));
+  readonly #stopping = new AbortController();
+  /** Why nothing goes; `undefined` while all goes. */
+  #away: string | undefined = "it has not been reached yet";
+  #reaching: Promise<void> | undefined;
+  #wasReached = false;
+
+  /** Begins to reach the server, and goes on with that until it is there. */
+  constructor(options: PostgresOptions) {
+    this.#options = options;
+    this.#client = this.#connect();
+    this.#reach();
+  }
+
+  /** Resolves once the database can be used, or after so long. */
+  async ready(mostMs: number): Promise<void> {
+    const until = performance.now() + mostMs;
+    while (this.#away !== undefined && performance.now() < until) await pause(10);
+  }
+
+  async query(sql: string, ...values: SqlValue[]): Promise<readonly Row[]> {
+    this.#requireReached();
+    try {
+      return await this.#answered(this.#client, rowsOf(this.#client, { sql, values }));
+    } catch (error) {
+      throw this.#noted(error);
+    }
+  }
+
+  transaction<Result>(work: () => Work<Result>, key?: string): Promise<Result> {
+    return new Promise((resolve, failed) => {
+      this.#requireReached();
+      if (this.#batches.size >= MOST_WAITING) {
+        throw unavailable(`${MOST_WAITING} changes wait for it already`);
+      }
+      // The work that is run is this one, so its result is, too.
+      this.#batches.add({ work, key, done: (result) => resolve(result as Result), failed });
+    });
+  }
+
+  whyNotReady(): string | undefined {
+    return this.#away;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopping.abort();
+    await this.#reaching;
+    this.#batches.refuse(unavailable("the server is stopping"));
+    await this.#client.end({ timeout: 5 });
+  }
+
+  #connect(): Client {
+    const { url, name = "notifyli" } = this.#options;
+    return postgres(url, {
+      max: CONNECTIONS,
+      connect_timeout: CONNECT_SECONDS,
+      idle_timeout: 60,
+      max_lifetime: null,
+      fetch_types: false,
+      backoff: () => RETRY_MS / 1000,
+      onnotice: () => {},
+      types: TYPES,
+      connection: {
+        application_name: name,
+        search_path: `${SCHEMA}, public`,
+        statement_timeout: STATEMENT_MS,
+        lock_timeout: STATEMENT_MS / 2,
+        idle_in_transaction_session_timeout: SILENT_MS,
+        client_min_messages: "warning",
+        default_transaction_isolation: "read committed",
+      },
+    });
+  }
+
+  #requireReached(): void {
+    if (this.#away !== undefined) throw unavailable(this.#away);
+  }
+
+  async #runBatch(batch: readonly Waiting[]): Promise<void> {
+    const ended: (() => void)[] = [];
+    let isCommitting = false;
+    const client = this.#client;
+    try {
+      await this.#answered(
+        client,
+        client.begin(async (session) => {
+          ended.length = 0;
+          await Promise.all(
+            chainsOf(batch).map(async (chain) => {
+              for (const each of chain) ended.push(await runInBatch(session, each));
+            }),
+          );
+          isCommitting = true;
+        }),
+      );
+      for (const end of ended) end();
+    } catch (error) {
+      const isFatal = isAway(error) || error instanceof Silent;
+      if (isFatal) {
+        const noted = this.#noted(error);
+        return refuse(batch, isCommitting ? unconfirmed(error) : noted);
+      }
+      await this.#runAlone(batch);
+    }
+  }
+
+  async #runAlone(batch: readonly Waiting[]): Promise<void> {
+    for (const each of batch) await this.#runOne(each);
+  }
+
+  /** Runs one work in a transaction of its own, again where others were faster. */
+  async #runOne(waiting: Waiting, triesLeft = TRIES): Promise<void> {
+    let isCommitting = false;
+    const client = this.#client;
+    try {
+      this.#requireReached();
+      const result = await this.#answered(
+        client,
+        client.begin(async (session) => {
+          const result = await runWork(session, waiting.work());
+          isCommitting = true;
+          return { result };
+        }),
+      );
+      waiting.done(result.result);
+    } catch (error) {
+      if (isConflict(error) && triesLeft > 1) {
+        await pause(Math.random() * 20 * (TRIES + 1 - triesLeft));
+        return this.#runOne(waiting, triesLeft - 1);
+      }
+      const noted = this.#noted(error);
+      const isUnknown = isCommitting && (isAway(error) || error instanceof Silent);
+      waiting.failed(isUnknown ? unconfirmed(error) : noted);
+    }
+  }
+
+  /** Resolves as the answer does; rejects with {@linkcode Silent}, and gives the client up, where none comes. */
+  async #answered<Answer>(client: Client, answer: Promise<Answer>): Promise<Answer> {
+    const decided = new AbortController();
+    const late = pause(SILENT_MS, decided.signal).then(() => {
+      if (decided.signal.aborted) return new Promise<never>(() => {});
+      throw new Silent();
+    });
+    try {
+      return await Promise.race([answer, late]);
+    } catch (error) {
+      if (error instanceof Silent) {
+        answer.catch(() => {}); // nobody waits for it any more
+        this.#giveUp(client);
+      }
+      throw error;
+    } finally {
+      decided.abort();
+    }
+  }
+
+  /** The server says nothing: all goes over new connections, once it is there again. */
+  #giveUp(client: Client): void {
+    if (client !== this.#client) return;
+    this.#client = this.#connect();
+    client.end({ timeout: 0 }).catch(() => {});
+  }
+
+  /** Notes that the server is away, where an error says so. Returns what the caller gets. */
+  #noted(error: unknown): unknown {
+    if (error instanceof CodedError) return error;
+    if (!isAway(error) && !(error instanceof Silent)) return refusalOf(error);
+    this.#lost(reasonOf(error));
+    return error instanceof Silent ? unavailable(error.message, error) : refusalOf(error);
+  }
+
+  #lost(reason: string): void {
+    if (this.#away !== undefined) return;
+    this.#away = reason;
+    log.warn("PostgreSQL cannot be used: {reason}; what needs it is refused until it is back", {
+      reason,
+    });
+    this.#batches.refuse(unavailable(reason));
+    this.#reach();
+  }
+
+  #reach(): void {
+    this.#reaching ??= this.#reachAgain().finally(() => this.#reaching = undefined);
+  }
+
+  async #reachAgain(): Promise<void> {
+    const { signal } = this.#stopping;
+    let told = "";
+    while (!signal.aborted) {
+      const client = this.#client;
+      try {
+        if (!this.#wasReached) {
+          await this.#answered(client, migratePostgres(client, this.#options.stored));
+        } else await this.#answered(client, client.unsafe("SELECT 1"));
+        if (this.#wasReached) log.info("PostgreSQL is back");
+        this.#wasReached = true;
+        this.#away = undefined;
+        return;
+      } catch (error) {
+        this.#away = reasonOf(error);
+        if (!this.#wasReached && this.#away !== told) {
+          told = this.#away;
+          log.warn("PostgreSQL cannot be used yet: {reason}", { reason: told });
+        }
+        await pause(RETRY_MS, signal);
+      }
+    }
+  }
+}
+
+/** The server did not answer in time. */
+class Silent extends Error {
+  constructor() {
+    super(`it did not answer within ${SILENT_MS / 1000} s`);
+  }
+}
+
+/**
+ * Runs a work beside others of its batch. Returns what ends it once the batch is committed. Rejects where the batch has to be
+ * taken back.
+ */
+async function runInBatch(session: Session, waiting: Waiting): Promise<() => void> {
+  const wrote = { something: false };
+  try {
+    const result = await runWork(session, waiting.work(), wrote);
+    return () => waiting.done(result);
+  } catch (error) {
+    if (!(error instanceof CodedError) || wrote.something) throw error;
+    return () => waiting.failed(error);
+  }
+}
+
+/** @param wrote is told whether a statement may have changed something */
+async function runWork<Result>(
+  session: Session,
+  work: Work<Result>,
+  wrote?: { something: boolean },
+): Promise<Result> {
+  let step = work.next();
+  while (!step.done) {
+    if (wrote !== undefined && !READS.test(step.value.sql)) wrote.something = true;
+    step = work.next(await rowsOf(session, step.value));
+  }
+  return step.value;
+}
+
+async function rowsOf(
+  client: Client | Session,
+  { sql, values }: Statement,
+): Promise<readonly Row[]> {
+  const found = await client.unsafe(sql, [...values], { prepare: true });
+  return found as unknown as readonly Row[];
+}
+
+function refuse(batch: readonly Waiting[], error: unknown): void {
+  for (const { failed } of batch) failed(error);
+}

@@ -1,0 +1,60 @@
+/**
+ * Brings PostgreSQL to the tables of this program, as `sqlite/migrations.ts` does a file. All tables are in a schema of their
+ * own, so that they may share a database with an application's. Nodes that start together take one another's turn.
+ */
+import { getLogger } from "@logtape/logtape";
+import type postgres from "postgres";
+import { inPostgres, type Tabled } from "./tables.ts";
+
+const log = getLogger(["notifyli", "postgres"]);
+
+/** The schema of all tables. */
+export const SCHEMA = "notifyli";
+
+/** The number of the lock that one node at a time holds as it makes tables. */
+const LOCK = 7_305_804_402;
+
+/** Takes every missing step in one transaction. Rejects before the first if a later version of the program was there. */
+export async function migratePostgres(
+  client: postgres.Sql,
+  stored: readonly Tabled[],
+): Promise<void> {
+  await client.begin(async (session) => {
+    await session.unsafe("SET LOCAL statement_timeout = 0");
+    await session.unsafe("SET LOCAL lock_timeout = 0");
+    await session.unsafe(`SELECT pg_advisory_xact_lock(${LOCK})`);
+    const [schema] = await session.unsafe("SELECT to_regnamespace($1) AS there", [SCHEMA]);
+    if (schema?.["there"] === null) await session.unsafe(`CREATE SCHEMA ${SCHEMA}`);
+    await session.unsafe(
+      `CREATE TABLE IF NOT EXISTS ${SCHEMA}.versions (capability TEXT PRIMARY KEY, version BIGINT NOT NULL)`,
+    );
+    const known = await session.unsafe(`SELECT capability, version FROM ${SCHEMA}.versions`);
+    const versions = new Map(known.map((each) => [each["capability"], Number(each["version"])]));
+    requireKnown(stored, versions);
+    for (const { name, tables = [] } of stored) {
+      for (const [index, step] of tables.entries()) {
+        if (index < (versions.get(name) ?? 0)) continue;
+        await session.unsafe(inPostgres(step));
+        await session.unsafe(
+          `INSERT INTO ${SCHEMA}.versions (capability, version) VALUES ($1, $2)
+           ON CONFLICT (capability) DO UPDATE SET version = EXCLUDED.version`,
+          [name, index + 1],
+        );
+        log.debug("PostgreSQL is at {name} {version} ({step})", {
+          ...{ name, version: index + 1, step: step.name },
+        });
+      }
+    }
+  });
+}
+
+function requireKnown(stored: readonly Tabled[], versions: ReadonlyMap<unknown, number>): void {
+  for (const { name, tables = [] } of stored) {
+    const version = versions.get(name) ?? 0;
+    if (version > tables.length) {
+      throw new Error(
+        `the version of its ${name} is ${version}, this program knows up to ${tables.length}`,
+      );
+    }
+  }
+}

@@ -7,6 +7,7 @@ import { contactsFeature } from "./contacts/feature.ts";
 import type { Feature } from "./feature.ts";
 import { hooksFeature } from "./hooks/feature.ts";
 import { inboxFeature } from "./inbox/feature.ts";
+import { presenceFeature } from "./presence/feature.ts";
 import { protocolsFeature } from "./protocols/feature.ts";
 import { madeRoomsFeature } from "./rooms/made/feature.ts";
 import { roomsFeature } from "./rooms/feature.ts";
@@ -28,6 +29,7 @@ export const FEATURES = [
   madeRoomsFeature,
   topicsFeature,
   inboxFeature,
+  presenceFeature,
   contactsFeature,
   protocolsFeature,
   hooksFeature,

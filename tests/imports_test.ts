@@ -32,15 +32,17 @@ const RULES: ImportRules = {
     "lib/rooms": "base config core limits engines asks auth auth/revocations http feature.ts",
     "lib/topics": "base config core limits asks auth auth/revocations http feature.ts rooms",
     "lib/inbox": "base config core limits engines http feature.ts rooms",
+    "lib/presence": "base config core limits engines http feature.ts",
     "lib/protocols":
-      "base core net limits listeners/settings.ts auth http feature.ts rooms topics inbox",
-    "lib/hooks": "base config core net engines listeners/settings.ts feature.ts rooms inbox",
+      "base core net limits listeners/settings.ts auth http feature.ts rooms topics inbox presence",
+    "lib/hooks":
+      "base config core net engines listeners/settings.ts feature.ts rooms inbox presence",
     "lib/ways":
       "base config core limits/settings.ts engines listeners/settings.ts auth/keys feature.ts rooms topics inbox",
     "bridge.ts": "base core engines inbox ways",
     // Any other capability: it needs no line of its own.
     "*":
-      "base config core net limits engines listeners/settings.ts auth auth/keys auth/revocations http feature.ts rooms inbox *",
+      "base config core net limits engines listeners/settings.ts auth auth/keys auth/revocations http feature.ts rooms inbox presence *",
     "lib/features.ts": "feature.ts */feature.ts */*/feature.ts",
     "lib/configuration.ts":
       "base/distinct.ts config log/settings.ts net/settings.ts limits/settings.ts engines listeners/settings.ts auth/settings.ts features.ts",

@@ -119,6 +119,7 @@ export class Connection implements SocketEvents, FrameOwner, IntakeOwner, Writer
   readonly #socket: Socket;
   #user: UserId | undefined;
   #isGuest = false;
+  #wasSilent = false;
   readonly #frames: FrameQueue = new FrameQueue(this);
   readonly #intake: Intake;
   #bufferedBefore = 0;
@@ -174,6 +175,11 @@ export class Connection implements SocketEvents, FrameOwner, IntakeOwner, Writer
     return this.#closed;
   }
 
+  /** Whether the connection is gone since nothing was heard of its other end for long, as of a laptop that was closed. */
+  get wasSilent(): boolean {
+    return this.#wasSilent;
+  }
+
   /** Bytes that were sent but not yet handed to the operating system. */
   get bufferedAmount(): number {
     return this.#writer.bufferedAmount;
@@ -209,10 +215,11 @@ export class Connection implements SocketEvents, FrameOwner, IntakeOwner, Writer
     this.#writer.flush();
   }
 
-  /** The connection is gone. */
-  close(): void {
+  /** The connection is gone. @param isSilent whether its other end was not heard of for so long that it was given up */
+  close(isSilent = false): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#wasSilent = isSilent;
     this.#writer.clear();
     this.#traffic.leave();
     this.proof.close();
@@ -238,7 +245,7 @@ export class Connection implements SocketEvents, FrameOwner, IntakeOwner, Writer
 
   terminate(): void {
     this.#socket.terminate();
-    this.close();
+    this.close(true);
   }
 
   /**

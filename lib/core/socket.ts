@@ -39,8 +39,12 @@ export interface SocketEvents {
   tooBig(): void;
   /** The listener is about to end the connection. What was sent before must be written now. */
   closing(): void;
-  /** The connection has ended, in whatever way. The listener calls this once. */
-  close(): void;
+  /**
+   * The connection has ended, in whatever way. The listener calls this once.
+   *
+   * @param isSilent whether the listener ended it since nothing was heard of the other end
+   */
+  close(isSilent?: boolean): void;
 }
 
 /** The other end of a connection. */

@@ -1,6 +1,6 @@
 /** The settings of hooks: who is told what was delivered and read, and what else happens. */
 import { ConfigError } from "../base/config_error.ts";
-import { limit, listOf, optional, seconds, secretUrl, text } from "../config/kinds.ts";
+import { limit, listOf, optional, secretUrl, text } from "../config/kinds.ts";
 import { type Reader, slice } from "../config/slice.ts";
 import { redis } from "../engines/redis/settings.ts";
 import { privateTargetsOf } from "../net/settings.ts";
@@ -24,8 +24,6 @@ export interface HooksConfig {
   readonly stream?: { readonly choice: Choice; readonly size: number };
   /** Most events that wait for one endpoint; `Infinity` for no limit. */
   readonly logSize: number;
-  /** How long after a user's last connection the user is offline. */
-  readonly offlineSeconds: number;
 }
 
 /** The name of the endpoint that `HOOK_URL` is. */
@@ -88,11 +86,6 @@ const SETTINGS = {
     help: "Events that are kept there; the oldest go first",
     kind: limit,
   },
-  HOOK_OFFLINE_SECONDS: {
-    default: "10",
-    help: "Seconds after a user's last connection until `user.offline`, if none comes meanwhile",
-    kind: seconds,
-  },
   APP_LIMIT_HOOK: {
     default: "100000",
     help: "Events that may wait for one endpoint; past so many the oldest are dropped",
@@ -118,7 +111,6 @@ export const hooks = slice<HooksConfig, "hooks", Values>({
       endpoints: endpointsOf(read),
       stream: streamOf(read),
       logSize: read.value("APP_LIMIT_HOOK"),
-      offlineSeconds: read.value("HOOK_OFFLINE_SECONDS"),
     };
   },
 });

@@ -10,6 +10,8 @@ import { halt, letGo, type Listening, listenTo, readOn, revive } from "./deno_re
 
 /** How long a peer may take to answer a close; `ws` gives as long. */
 const CLOSING_MS = 30_000;
+/** What the runtime says where the other end did not answer its ping. */
+const SILENT = "No response from ping frame.";
 /** How long a peer may take to receive the close, if nothing more is read of it. */
 const LAST_WORD_MS = 2000;
 
@@ -85,7 +87,7 @@ function attach(
   webSocket.onmessage = ({ data }) => socket?.received(data);
   webSocket.onerror = (event) => {
     event.preventDefault();
-    socket?.ended();
+    socket?.ended(event instanceof ErrorEvent && event.message === SILENT);
   };
   webSocket.onclose = () => {
     open.delete(webSocket);
@@ -144,9 +146,9 @@ class DenoSocket implements Socket, Listening {
   }
 
   /** The connection has ended. The runtime may report that twice, as an error and as a close. */
-  ended(): void {
+  ended(isSilent = false): void {
     clearTimeout(this.#deadline);
-    this.#events?.close();
+    this.#events?.close(isSilent);
     this.#events = undefined;
   }
 

@@ -14,7 +14,8 @@ export interface Pinged {
   /** Whether something came since the last ping. */
   isHeard: boolean;
   ping(): void;
-  terminate(): void;
+  /** Ends the connection, since nothing came. */
+  giveUp(): void;
 }
 
 export class Keepalive {
@@ -58,7 +59,7 @@ export class Keepalive {
     this.#last = (this.#last + 1) % GROUPS;
     for (const connection of this.#groups[this.#last]!) {
       if (!connection.isHeard) {
-        connection.terminate();
+        connection.giveUp();
         continue;
       }
       connection.isHeard = false;

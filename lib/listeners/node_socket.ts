@@ -139,6 +139,8 @@ class NodeSocket implements Socket, Pinged, Waiter {
   #reading: "open" | "closing" | "over" = "open";
   #isPaused = false;
   #isHeard = true;
+  /** Whether it was ended since nothing came. */
+  #wasSilent = false;
   /** What came before or during a pause and is still unread. */
   #rest: Buffer | undefined;
   /** Whether the peer sends no more, but there is something left to read. */
@@ -290,7 +292,7 @@ class NodeSocket implements Socket, Pinged, Waiter {
     this.#reading = "over";
     this.#rest = undefined;
     clearTimeout(this.#deadline);
-    if (!isWaitedFor) return this.#events?.close();
+    if (!isWaitedFor) return this.#events?.close(this.#wasSilent);
     this.#isLeaving = true;
     this.#deadline = setTimeout(() => this.#leave(), LAST_FRAMES_MS);
   }
@@ -303,6 +305,11 @@ class NodeSocket implements Socket, Pinged, Waiter {
 
   terminate(): void {
     this.#webSocket.terminate();
+  }
+
+  giveUp(): void {
+    this.#wasSilent = true;
+    this.terminate();
   }
 
   /** Reads what has come, up to a pause. */

@@ -6,6 +6,7 @@ import { InboxService } from "../inbox/inbox.ts";
 import { limits } from "../limits/settings.ts";
 import { listeners } from "../listeners/settings.ts";
 import { net } from "../net/settings.ts";
+import { UserPresence } from "../presence/user_presence.ts";
 import { Rooms } from "../rooms/rooms.ts";
 import { Topics } from "../topics/topics.ts";
 import { sseRoutes } from "./sse/sse.ts";
@@ -19,6 +20,7 @@ export const protocolsFeature = {
       commands: introductionCommands({
         inbox: use(InboxService),
         delivery: use(InboxDelivery),
+        presence: use(UserPresence),
         keepaliveSeconds: of(listeners).keepaliveSeconds,
         logFailure: (what, error) => node.logFailure(what, error),
       }),
@@ -27,6 +29,7 @@ export const protocolsFeature = {
         app: sseRoutes({
           ...{ ...doors, node, inbox: use(InboxService), delivery: use(InboxDelivery) },
           ...{ check: use(Authentication), rooms: use(Rooms), topics: use(Topics) },
+          presence: use(UserPresence),
         }, { limits: of(limits), listeners: of(listeners), net: of(net) }),
       }],
       kinds: SESSION_KINDS,

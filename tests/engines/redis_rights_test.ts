@@ -34,7 +34,7 @@ Deno.test("docs/redis.md: with the server's rights everything works, and each is
   const env = {
     ...as(redis, "notifyli"),
     ...receiver.env,
-    ...hookEnv(endpoint.url, { HOOK_STREAM: "*", HOOK_OFFLINE_SECONDS: "1" }),
+    ...hookEnv(endpoint.url, { HOOK_STREAM: "*", APP_OFFLINE_SECONDS: "1" }),
     REDIS_LEASE_SECONDS: "2",
     APP_DEBUG: "true",
   };

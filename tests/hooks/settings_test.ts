@@ -34,7 +34,7 @@ testSlice(hooks, {
     HOOK_STREAM: "*",
     HOOK_STREAM_ROOMS: "lobby",
     HOOK_STREAM_SIZE: "500",
-    HOOK_OFFLINE_SECONDS: "30",
+    APP_OFFLINE_SECONDS: "30",
     APP_LIMIT_HOOK: "1000",
   },
   beside: { APP_OUTGOING_PRIVATE_IPS: "127.0.0.1, fd00::/8", REDIS_HOST: "127.0.0.1" },

@@ -155,7 +155,7 @@ function env(
   redis: RedisServer | undefined,
   seconds: string,
 ): Record<string, string> {
-  const changes = { HOOK_EVENTS: "user.*", HOOK_OFFLINE_SECONDS: seconds };
+  const changes = { HOOK_EVENTS: "user.*", APP_OFFLINE_SECONDS: seconds };
   const lease: Record<string, string> = redis ? { REDIS_LEASE_SECONDS: "5" } : {};
   return { ...redis?.env, ...lease, ...hookEnv(receiver.url, changes) };
 }

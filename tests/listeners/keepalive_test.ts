@@ -19,7 +19,7 @@ class Connection implements Pinged {
     this.isHeard = this.answers;
   }
 
-  terminate(): void {
+  giveUp(): void {
     this.isEnded = true;
   }
 }

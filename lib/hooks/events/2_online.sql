@@ -1,5 +1,5 @@
--- The users of whom endpoints were told that they are online.
-CREATE TABLE online_users (
+-- Who was online. Presence has the table by now.
+CREATE TABLE IF NOT EXISTS online_users (
   site TEXT NOT NULL,
   user TEXT NOT NULL,
   PRIMARY KEY (site, user)

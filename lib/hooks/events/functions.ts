@@ -1,15 +1,11 @@
 /** The Lua of the logs of events: each function is one step in Redis. */
-import { ALLOW_OOM, type Functions, lua, question } from "../../engines/redis/functions.ts";
+import { ALLOW_OOM, type Functions, lua } from "../../engines/redis/functions.ts";
 import EVENTS_BATCH from "./events_batch.lua" with { type: "text" };
 import EVENTS_BEGIN from "./events_begin.lua" with { type: "text" };
 import EVENTS_END from "./events_end.lua" with { type: "text" };
 import EVENTS_HOLD from "./events_hold.lua" with { type: "text" };
 import EVENTS_REMOVE from "./events_remove.lua" with { type: "text" };
 import EVENTS_TRIM from "./events_trim.lua" with { type: "text" };
-import ONLINE_ADD from "./online_add.lua" with { type: "text" };
-import ONLINE_DUE from "./online_due.lua" with { type: "text" };
-import ONLINE_END from "./online_end.lua" with { type: "text" };
-import ONLINE_REMOVE from "./online_remove.lua" with { type: "text" };
 
 export const EVENT_FUNCTIONS = {
   eventsBatch: lua(EVENTS_BATCH, ALLOW_OOM),
@@ -18,8 +14,4 @@ export const EVENT_FUNCTIONS = {
   eventsHold: lua(EVENTS_HOLD, ALLOW_OOM),
   eventsRemove: lua(EVENTS_REMOVE, ALLOW_OOM),
   eventsTrim: lua(EVENTS_TRIM, ALLOW_OOM),
-  onlineAdd: lua(ONLINE_ADD),
-  onlineDue: question(ONLINE_DUE, ALLOW_OOM),
-  onlineEnd: lua(ONLINE_END, ALLOW_OOM),
-  onlineRemove: lua(ONLINE_REMOVE, ALLOW_OOM),
 } satisfies Functions;

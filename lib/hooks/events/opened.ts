@@ -4,12 +4,13 @@ import { BurstLog } from "../../core/burst_log.ts";
 import { Counter } from "../../core/metrics.ts";
 import { every, type Task } from "../../core/task.ts";
 import type { Opened, Surroundings } from "../../feature.ts";
+import { UserPresence } from "../../presence/user_presence.ts";
 import { Rooms } from "../../rooms/rooms.ts";
 import { WebhookSender } from "../sender.ts";
 import type { HooksConfig } from "../settings.ts";
 import { AppEvents } from "./app_events.ts";
 import { ConnectionEvents } from "./connections.ts";
-import { openEvents, openOnline } from "./open.ts";
+import { openEvents } from "./open.ts";
 import { tellRoomChanges } from "./room_changes.ts";
 import { SaidWitness } from "./said.ts";
 import { type EventStore, STREAM } from "./store.ts";
@@ -62,30 +63,18 @@ export async function openAppEvents(
   const rooms = use(Rooms);
   rooms.witnessBy(new SaidWitness(events));
   tellRoomChanges(events, rooms, (logs) => store?.streamsOf?.(logs) ?? []);
-  const users = new UserEvents(
-    events,
-    node,
-    () => openOnline(engine.storage, config.offlineSeconds * 1000),
-  );
+  const users = new UserEvents(events, use(UserPresence), store);
   await users.follow();
   events.whenAsked(() => void users.follow());
-  tasks.push(users.task);
   const connections = new ConnectionEvents(events);
   return {
     events,
     connection: {
       opened: (connection) => connections.opened(connection),
-      identified: (connection, user) => users.identified(connection, user),
-      closed(connection) {
-        users.closed(connection);
-        connections.closed(connection);
-      },
+      closed: (connection) => connections.closed(connection),
     },
     restore: {
-      async restore(signal) {
-        await users.restore(signal);
-        await store?.restore();
-      },
+      restore: async () => await store?.restore(),
     },
     tasks,
     metrics: [

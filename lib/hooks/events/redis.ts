@@ -5,6 +5,7 @@ import type { LogEntry } from "../../core/publication.ts";
 import type { Calls } from "../../engines/redis/functions.ts";
 import { KERNEL_FUNCTIONS } from "../../engines/redis/kernel_functions.ts";
 import type { RedisStorage } from "../../engines/storage.ts";
+import type { Note } from "../../presence/online_store.ts";
 import type { AppEvent } from "./event.ts";
 import { EVENT_FUNCTIONS } from "./functions.ts";
 import { Outbox } from "./outbox.ts";
@@ -95,6 +96,10 @@ export class RedisEvents implements EventStore {
 
   entryOf(logs: readonly string[], event: AppEvent): LogEntry {
     return { streams: this.streamsOf(logs), fields: fieldsOf(event) };
+  }
+
+  noteOf(logs: readonly string[], event: AppEvent): Note {
+    return { entry: this.entryOf(logs, event) };
   }
 
   streamsOf(logs: readonly string[]): string[] {

@@ -1,25 +1,12 @@
 /** The names of events in Redis. */
-import type { UserId } from "../../base/fields.ts";
 import type { RedisKeys } from "../../engines/redis/keys.ts";
 import { STREAM } from "./store.ts";
 
 export class EventKeys {
-  readonly #keys: RedisKeys;
   readonly #prefix: string;
 
   constructor(keys: RedisKeys) {
-    this.#keys = keys;
     this.#prefix = keys.prefix;
-  }
-
-  /** The set of the leases of the nodes where a user has a connection. */
-  online(site: string, user: UserId): string {
-    return `${this.#keys.of(site)}online:${user}`;
-  }
-
-  /** The sorted set of users whose last connection is gone, by when they are offline, in Unix milliseconds. */
-  get offline(): string {
-    return `${this.#prefix}offline`;
   }
 
   /** The stream of a log. */

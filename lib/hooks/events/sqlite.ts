@@ -6,6 +6,7 @@ import type { SqliteStorage } from "../../engines/storage.ts";
 import EVENTS from "./1_events.sql" with { type: "text" };
 import ENDINGS from "./3_endings.sql" with { type: "text" };
 import ONLINE from "./2_online.sql" with { type: "text" };
+import type { Note } from "../../presence/online_store.ts";
 import type { AppEvent } from "./event.ts";
 import { Outbox } from "./outbox.ts";
 import { SqliteEventLog } from "./sqlite_log.ts";
@@ -82,6 +83,15 @@ export class SqliteEvents implements EventStore {
   /** A file loses nothing while its server lives. */
   restore(): Promise<void> {
     return Promise.resolve();
+  }
+
+  noteOf(logs: readonly string[], event: AppEvent): Note {
+    const json = JSON.stringify(event);
+    return {
+      write: () => {
+        for (const log of logs) this.#insert.run(log, 1, json);
+      },
+    };
   }
 
   entryOf(): undefined {

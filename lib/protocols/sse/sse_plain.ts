@@ -13,6 +13,7 @@ import { userIdOnWire } from "../../base/fields.ts";
 import type { ConnectionInbox } from "../../inbox/connection_inbox.ts";
 import type { InboxDelivery } from "../../inbox/delivery.ts";
 import { notificationOnWire, workOf } from "../../inbox/wire.ts";
+import type { UserPresence } from "../../presence/user_presence.ts";
 import type { Rooms } from "../../rooms/rooms.ts";
 import type { Filter } from "../../topics/filter.ts";
 import type { Topics } from "../../topics/topics.ts";
@@ -27,6 +28,7 @@ interface PlainParts {
   readonly session: string;
   readonly inbox: InboxCommands;
   readonly delivery: InboxDelivery;
+  readonly presence: UserPresence;
   readonly rooms: Rooms;
   readonly topics: Topics;
 }
@@ -62,12 +64,13 @@ function tellRefused(connection: Connection, error: unknown): void {
 
 async function startInbox(
   connection: Connection,
-  { user, name, positions, isInvalid }: PlainRequest,
-  { session, inbox, delivery }: PlainParts,
+  { user, name, device, positions, isInvalid }: PlainRequest,
+  { session, inbox, delivery, presence }: PlainParts,
 ): Promise<void> {
   const channel = userChannel(connection.site, user);
   const since = positions.get(channel);
   connection.identify(user, name);
+  if (device !== undefined) presence.setDevice(connection, device);
   const own = delivery.of(connection);
   await delivery.open(connection, user);
   await connection.allowance();

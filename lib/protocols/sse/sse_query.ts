@@ -10,12 +10,14 @@ import { roomChannel, topicChannel, userChannel } from "../../core/channel.ts";
 import type { Identity } from "../../core/identity.ts";
 import { topicField } from "../../topics/fields.ts";
 import { EVERYTHING, type Filter, filterField } from "../../topics/filter.ts";
+import { type Device, deviceInQuery } from "../../presence/device.ts";
 import { namesRoom } from "../v1/v1.ts";
 import { Positions } from "./sse_positions.ts";
 
 export interface PlainRequest {
   readonly user: UserId;
   readonly name: string | undefined;
+  readonly device: Device | undefined;
   readonly rooms: readonly string[];
   /** The filters by topics: several subscriptions to one topic are begun together. */
   readonly topics: ReadonlyMap<string, readonly Filter[]>;
@@ -62,6 +64,7 @@ export function parsePlain(request: Request, { limits, identity, isOpen }: Askin
   return {
     user,
     name: optionalName({ name: query.get("name") }, "name", limits.name),
+    device: deviceInQuery(query),
     rooms,
     topics,
     replay: replayIn(query),

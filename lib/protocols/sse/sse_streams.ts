@@ -15,6 +15,7 @@ import type { Peer } from "../../core/socket.ts";
 import type { InboxDelivery } from "../../inbox/delivery.ts";
 import type { InboxService } from "../../inbox/inbox.ts";
 import type { ConnectionGate } from "../../limits/connection_gate.ts";
+import type { UserPresence } from "../../presence/user_presence.ts";
 import type { Rooms } from "../../rooms/rooms.ts";
 import type { Topics } from "../../topics/topics.ts";
 import { newSession, openSession } from "./session.ts";
@@ -32,6 +33,7 @@ export interface SseParts {
   readonly topics: Topics;
   readonly inbox: InboxService;
   readonly delivery: InboxDelivery;
+  readonly presence: UserPresence;
   readonly gate: ConnectionGate;
   /** The protocol that streams speak: version 2. */
   readonly protocol: Protocol;
@@ -123,14 +125,14 @@ export class SseStreams {
     socket: SseSocket,
     plain: PlainRequest | undefined,
   ): Promise<void> {
-    const { node, inbox, delivery, rooms, topics } = this.#parts;
+    const { node, inbox, delivery, presence, rooms, topics } = this.#parts;
     // `Deno.serve` hands a request that waited behind a stream on when the client closes, and says only then that it is gone.
     await nextTurn();
     const session = newSession();
     await openSession(node, connection, session);
     if (connection.closed) return;
     if (plain === undefined) socket.sendNamed("open", { session });
-    else await startPlain(connection, plain, { session, inbox, delivery, rooms, topics });
+    else await startPlain(connection, plain, { session, inbox, delivery, presence, rooms, topics });
   }
 
   #dropIfSilent(connection: Connection): void {

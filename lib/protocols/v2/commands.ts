@@ -12,17 +12,22 @@ import { inboxFor } from "../../inbox/guest_inbox.ts";
 import type { InboxService } from "../../inbox/inbox.ts";
 import type { InboxSync } from "../../inbox/store/store.ts";
 import { syncData, workOf } from "../../inbox/wire.ts";
+import { type Device, deviceField } from "../../presence/device.ts";
+import type { UserPresence } from "../../presence/user_presence.ts";
 
 interface Connect {
   readonly user: UserId;
   readonly name?: string;
   /** How far the client has come in its user's inbox. */
   readonly since?: Position;
+  /** Where the client runs. */
+  readonly device?: Device;
 }
 
 export interface IntroductionParts {
   readonly inbox: InboxService;
   readonly delivery: InboxDelivery;
+  readonly presence: UserPresence;
   /** After so many seconds a silent client is pinged. */
   readonly keepaliveSeconds: number;
   logFailure(what: string, error: unknown): void;
@@ -51,17 +56,19 @@ function connectFields(fields: Fields, { limits, identity }: Connection): Connec
     user: claimedUser(fields, limits, identity?.user),
     name: optionalName(fields, "name", limits.name),
     since: positionField(fields, "inbox"),
+    device: deviceField(fields),
   };
 }
 
 async function connect(
   connection: Connection,
-  { user, name, since }: Connect,
+  { user, name, since, device }: Connect,
   parts: IntroductionParts,
 ): Promise<{ data: unknown; sync: InboxSync }> {
   const inbox = inboxFor(connection, parts.inbox);
   const { site, identity, id } = connection;
   connection.identify(user, name);
+  if (device !== undefined) parts.presence.setDevice(connection, device);
   await parts.delivery.open(connection, user);
   const sync = await inbox.sync(site, user, since);
   connection.charge(workOf(connection, sync.notifications));

@@ -1,0 +1,42 @@
+/** The presence of users over all rooms and nodes, as a capability of the server. */
+import type { Feature } from "../feature.ts";
+import { limits } from "../limits/settings.ts";
+import { presenceCommands } from "./commands.ts";
+import { ONLINE_FUNCTIONS } from "./functions.ts";
+import { LastSeen, PRESENCE_TABLES } from "./last_seen.ts";
+import { openAsked } from "./open.ts";
+import { presenceRoutes } from "./routes.ts";
+import { presence as settings } from "./settings.ts";
+import { PRESENCE_SQL } from "./sqlite.ts";
+import { UserPresence } from "./user_presence.ts";
+
+export const presenceFeature = {
+  name: "presence",
+  settings,
+  sql: PRESENCE_SQL,
+  tables: PRESENCE_TABLES,
+  functions: ONLINE_FUNCTIONS,
+  async open({ node, engine: { storage }, database, of }) {
+    const { offlineSeconds } = of(settings);
+    const lastSeen = new LastSeen(database);
+    // Another node calls only once the engine runs, and `presence` is there by then.
+    const asked = await openAsked(storage, () => presence.askedElsewhere());
+    const presence: UserPresence = new UserPresence({
+      ...{ node, storage, asked, lastSeen, offlineSeconds },
+    });
+    return {
+      services: [presence],
+      commands: presenceCommands(presence),
+      routes: presenceRoutes(presence, of(limits)),
+      kinds: presence.kinds,
+      connection: presence,
+      restore: presence,
+      tasks: [presence.task],
+      metrics: presence.metrics,
+      start: () => presence.start(),
+      async [Symbol.asyncDispose]() {
+        await lastSeen.write().catch(() => {}); // who was there last is not known then, and no more than that
+      },
+    };
+  },
+} satisfies Feature;

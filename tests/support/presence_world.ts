@@ -1,0 +1,121 @@
+/** Servers in the test's own process, on each engine and listener, in which users are acquainted as the test says. */
+import { readConfig } from "../../lib/configuration.ts";
+import { UserPresence } from "../../lib/presence/user_presence.ts";
+import type { Hidden } from "../../lib/presence/rights.ts";
+import { Server } from "../../lib/server.ts";
+import { RedisServer } from "./redis.ts";
+import { type Frame, TestClient } from "./test_client.ts";
+import { APP_KEY, connectionToken } from "./tokens.ts";
+import { waitFor } from "./wait.ts";
+
+type Env = Readonly<Record<string, string>>;
+
+export class PresenceWorld implements AsyncDisposable {
+  /** The first and the last are two where the engine can have several. */
+  readonly nodes: readonly Server[];
+  readonly redis: RedisServer | undefined;
+  /** Who may see whom: `ann>bob`. */
+  readonly acquainted = new Set<string>();
+  readonly hidden = new Map<string, Hidden>();
+  readonly #parts: AsyncDisposableStack;
+
+  private constructor(
+    parts: AsyncDisposableStack,
+    nodes: readonly Server[],
+    redis: RedisServer | undefined,
+  ) {
+    this.#parts = parts;
+    this.nodes = nodes;
+    this.redis = redis;
+    for (const node of nodes) {
+      const presence = node.use(UserPresence);
+      presence.addAcquaintances((_site, viewer, users) =>
+        Promise.resolve(new Set(users.filter((user) => this.acquainted.has(`${viewer}>${user}`))))
+      );
+      presence.setPrivacy(() => Promise.resolve(this.hidden));
+    }
+  }
+
+  /** @param listeners one for each node: several need Redis */
+  static async start(listeners: readonly string[], env: Env = {}): Promise<PresenceWorld> {
+    await using parts = new AsyncDisposableStack();
+    const redis = listeners.length > 1 ? parts.use(await RedisServer.start()) : undefined;
+    const nodes: Server[] = [];
+    for (const listener of listeners) {
+      nodes.push(parts.use(await startNode({ ...redis?.env, APP_LISTENER: listener, ...env })));
+    }
+    return new PresenceWorld(parts.move(), nodes, redis);
+  }
+
+  get first(): Server {
+    return this.nodes[0]!;
+  }
+
+  get last(): Server {
+    return this.nodes.at(-1)!;
+  }
+
+  /** Somebody may see somebody, or may not any more. */
+  acquaint(viewer: string, user: string, isAllowed = true): void {
+    if (isAllowed) this.acquainted.add(`${viewer}>${user}`);
+    else this.acquainted.delete(`${viewer}>${user}`);
+    this.last.use(UserPresence).rightsChanged("default", [user]);
+  }
+
+  hide(user: string, hidden: Hidden): void {
+    this.hidden.set(user, hidden);
+    this.last.use(UserPresence).rightsChanged("default", [user]);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#parts.disposeAsync();
+  }
+}
+
+export function startNode(env: Env): Promise<Server> {
+  const { config } = readConfig({
+    APP_KEY,
+    APP_PORT: "0",
+    APP_DATA_DIR: ":memory:",
+    APP_REQUEST_SECONDS: "off",
+    APP_OFFLINE_SECONDS: "1",
+    ...env,
+  });
+  return Server.start(config);
+}
+
+/** A client of a user, who has said who it is. */
+export async function clientOf(
+  { url }: Pick<Server, "url">,
+  user: string,
+  device?: Frame,
+): Promise<TestClient> {
+  const token = await connectionToken({ sub: user });
+  const client = await TestClient.connectAs(`${url.replace("http", "ws")}/ws`, {
+    protocols: ["notifyli.v2", `notifyli.token.${token}`],
+  });
+  await client.command("connect", { device });
+  return client;
+}
+
+/** Resolves with what a client was told of users since the last call, once it is so much. */
+export class Heard {
+  readonly #client: TestClient;
+  #count = 0;
+
+  constructor(client: TestClient) {
+    this.#client = client;
+  }
+
+  async next(count = 1): Promise<Frame[]> {
+    const until = this.#count + count;
+    const frames = () => this.#client.ofType("user_presence");
+    await waitFor(
+      `${count} more of user_presence (${JSON.stringify(frames().slice(this.#count))})`,
+      () => frames().length >= until,
+    );
+    const next = frames().slice(this.#count, until).map(({ type: _type, ...rest }) => rest);
+    this.#count = until;
+    return next;
+  }
+}

@@ -8,6 +8,7 @@ import type { Kinds, Node } from "./core/node.ts";
 import type { RefusalCounters } from "./core/refusals.ts";
 import type { RestoreStep } from "./core/restoring.ts";
 import type { Task } from "./core/task.ts";
+import type { UserData } from "./core/user_data.ts";
 import type { Slice } from "./config/slice.ts";
 import type { Engine } from "./core/engine.ts";
 import type { Mount } from "./http/bindings.ts";
@@ -82,6 +83,8 @@ export interface Opened extends Partial<AsyncDisposable> {
   readonly restoreFirst?: RestoreStep;
   /** What runs beside the connections. */
   readonly tasks?: readonly Task[];
+  /** What the feature keeps of users, for one user's export and erasure. */
+  readonly userData?: UserData;
   /** Counts what is refused with its codes. */
   readonly refusals?: RefusalCounters;
   /** What the feature counts and measures. */

@@ -13,6 +13,7 @@ import type { Connection } from "./core/connection.ts";
 import { Metrics } from "./core/metrics.ts";
 import { Node, type NodeOptions } from "./core/node.ts";
 import type { Task } from "./core/task.ts";
+import { AllUserData } from "./core/user_data.ts";
 import { type Database, NoDatabase } from "./engines/database/database.ts";
 import { SqliteDatabase } from "./engines/database/sqlite.ts";
 import type {
@@ -107,6 +108,11 @@ export class Kernel implements AsyncDisposable {
   /** The features' routes of the HTTP API. */
   get routes(): Route[] {
     return this.#opened.flatMap(({ routes = [] }): readonly Route[] => routes);
+  }
+
+  /** What the features keep of users. */
+  get userData(): AllUserData {
+    return new AllUserData(this.#opened.flatMap(({ userData }) => userData ?? []));
   }
 
   /** What answers HTTP in its own way. */

@@ -25,6 +25,7 @@ import { apiCounters } from "./http/metrics.ts";
 import { pathReader } from "./http/paths.ts";
 import type { Route } from "./http/route.ts";
 import { statsRoutes } from "./http/stats.ts";
+import { userDataRoutes } from "./http/user_data.ts";
 import { ConnectionGate } from "./limits/connection_gate.ts";
 import { type Places, readDescriptors, sharePlaces, tellPlaces } from "./limits/descriptors.ts";
 import { Kernel } from "./kernel.ts";
@@ -168,7 +169,11 @@ function openDoors(kernel: Kernel, config: Config, places: Places) {
   metrics.add([...gate.metrics, ...Object.values(counters)]);
   const v1 = protocolV1(new Commands(baseCommands(kernel.use(Rooms))));
   const v2 = protocolV2(kernel.commands);
-  const routes = [...kernel.routes, ...statsRoutes(metrics)];
+  const routes = [
+    ...kernel.routes,
+    ...statsRoutes(metrics),
+    ...userDataRoutes(kernel.userData, config.limits),
+  ];
   const app = createApp({
     ...{ node, gate, counters, routes },
     ...{ keys: kernel.use(ApiKeys), check: kernel.use(Authentication), users: kernel.users },

@@ -110,6 +110,12 @@ export class Audit {
     });
   }
 
+  /** What is kept of a user was exported or erased. */
+  userData(actor: Actor, verb: "export" | "erase", { site, user }: { site: string; user: UserId }) {
+    const did = verb === "export" ? "exported the data of" : "erased the data of";
+    this.#didToUser(verb, did, actor, { site, id: user });
+  }
+
   refused({ who, action, reason, address }: Refusal): void {
     const minute = Math.floor(performance.now() / 60_000);
     if (minute !== this.#minute) this.#beginMinute(minute);
@@ -123,7 +129,7 @@ export class Audit {
   }
 
   #didToUser(
-    verb: "unblock" | "disconnect",
+    verb: "unblock" | "disconnect" | "export" | "erase",
     did: string,
     { who, site: actorSite, address = "the command line" }: Actor,
     { site, id }: { site: string; id: UserId },

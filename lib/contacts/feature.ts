@@ -8,6 +8,7 @@ import { contactCounters, contactRefusals } from "./metrics.ts";
 import { contactRoutes } from "./routes.ts";
 import { contacts as settings } from "./settings.ts";
 import { CONTACT_TABLES } from "./tables.ts";
+import { ContactData } from "./user_data.ts";
 
 export const contactsFeature = {
   name: "contacts",
@@ -23,6 +24,7 @@ export const contactsFeature = {
       routes: contactRoutes(service, of(limits)),
       kinds: { contacts_changed: deliverToOthers, privacy_changed: deliverToOthers },
       connection: { closed: (connection) => leaveChat(node, connection) },
+      userData: new ContactData(database),
       refusals: contactRefusals(),
       metrics: Object.values(counters),
     };

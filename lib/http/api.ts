@@ -9,6 +9,7 @@ import { Call } from "./call.ts";
 import type { ApiApp, ApiContext, ApiEnv } from "./caller.ts";
 import { openToUsers } from "./cors.ts";
 import { type CallerConfig, type CallerParts, identifyCaller } from "./identify_caller.ts";
+import { JSON_LINES, linesStream } from "./lines.ts";
 import { requireScope } from "./require_scope.ts";
 import type { HttpAnswer, Route } from "./route.ts";
 
@@ -64,8 +65,12 @@ function requireReadablePath(context: ApiContext): void {
   }
 }
 
-function answerWith(context: ApiContext, answer: HttpAnswer): Response {
+async function answerWith(context: ApiContext, answer: HttpAnswer): Promise<Response> {
   if (answer.status === 204) return context.body(null, 204);
+  if ("lines" in answer) {
+    context.header("content-type", JSON_LINES);
+    return context.body(await linesStream(answer.lines), 200);
+  }
   const { status, json, headers } = answer;
   if (headers !== undefined) {
     for (const [name, value] of Object.entries(headers)) context.header(name, value);

@@ -21,12 +21,18 @@ export interface Route {
 }
 
 /** What a route answers where it does not throw: JSON, or that there is nothing to say. */
-export type HttpAnswer = JsonAnswer | EmptyAnswer;
+export type HttpAnswer = JsonAnswer | LinesAnswer | EmptyAnswer;
 
 interface JsonAnswer {
   readonly status: 200 | 201 | 202;
   readonly json: object;
   readonly headers?: Readonly<Record<string, string>>;
+}
+
+interface LinesAnswer {
+  readonly status: 200;
+  /** Each is a line of JSON. They are read as the caller takes them. */
+  readonly lines: AsyncIterable<object>;
 }
 
 interface EmptyAnswer {

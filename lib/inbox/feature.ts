@@ -16,6 +16,7 @@ import { inbox as settings } from "./settings.ts";
 import { INBOX_FUNCTIONS } from "./store/functions.ts";
 import { openInboxStores } from "./store/open.ts";
 import { INBOX_SQL } from "./store/sqlite.ts";
+import { InboxData } from "./user_data.ts";
 
 export const inboxFeature = {
   name: "inbox",
@@ -52,6 +53,7 @@ export const inboxFeature = {
       kinds: delivery.kinds,
       connection: delivery,
       restore: delivery,
+      userData: new InboxData(stores),
       tasks: [...stores.tasks, scheduler(stores.schedule, counters)],
       metrics: [usersGauge(node), ...Object.values(counters)],
       async [Symbol.asyncDispose]() {

@@ -54,7 +54,7 @@ export class InboxService {
   readonly #syncs = new SharedReads<InboxSync>();
 
   constructor(
-    { inbox, schedule, keepReceipts }: Omit<InboxStores, "tasks">,
+    { inbox, schedule, keepReceipts }: Pick<InboxStores, "inbox" | "schedule" | "keepReceipts">,
     limits: Pick<Limits, "queue">,
   ) {
     this.#characters = answerCharacters(limits);

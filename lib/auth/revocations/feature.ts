@@ -9,6 +9,7 @@ import { openRevocationStore } from "./open.ts";
 import { Revocations } from "./revocations.ts";
 import { revocationRoutes } from "./routes.ts";
 import { REVOCATIONS_SQL } from "./sqlite.ts";
+import { revocationData } from "./user_data.ts";
 
 /** How often revocations that have ended are forgotten. */
 const SWEEP_INTERVAL_MS = 60_000;
@@ -28,6 +29,7 @@ export const revocationsFeature = {
       connection: guard,
       metrics: guard.metrics,
       restoreFirst: guard,
+      userData: revocationData(service),
       refusals: revocationRefusals(),
       tasks: [every("sweep of revocations", SWEEP_INTERVAL_MS, () => service.forgetEnded())],
       whyNotReady: () => guard.whyNotReady(),

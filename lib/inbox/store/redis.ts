@@ -8,6 +8,7 @@ import { InboxKeys } from "./redis_keys.ts";
 import type { InboxParts } from "./redis_parts.ts";
 import { RedisReceipts } from "./redis_receipts.ts";
 import { RedisSchedule } from "./redis_schedule.ts";
+import { RedisUserStore } from "./redis_user.ts";
 
 export function openOnRedis(
   { redis, keys, functions: library, incarnation }: RedisStorage,
@@ -26,6 +27,7 @@ export function openOnRedis(
   return {
     inbox: new RedisInbox(parts),
     schedule: new RedisSchedule(parts),
+    users: new RedisUserStore(parts),
     keepReceipts() {
       parts.keepsReceipts = true;
       return new RedisReceipts(parts);

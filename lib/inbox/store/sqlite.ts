@@ -21,6 +21,7 @@ import { SqliteInboxStatements } from "./sqlite_inbox_statements.ts";
 import { SqliteReceipts } from "./sqlite_receipts.ts";
 import { SqliteSchedule } from "./sqlite_schedule.ts";
 import { SqliteSweep } from "./sqlite_sweep.ts";
+import { SqliteUserStore } from "./sqlite_user.ts";
 
 /** How often the inboxes are looked through for what has expired or is too old. */
 const SWEEP_INTERVAL_MS = 60_000;
@@ -48,6 +49,7 @@ export function openOnSqlite(
   return {
     inbox: new SqliteInbox(store, arrivals),
     schedule: new SqliteSchedule(store, arrivals, retention.bytes),
+    users: new SqliteUserStore(store),
     keepReceipts: () => new SqliteReceipts(store),
     tasks: [every("sweep of inboxes", SWEEP_INTERVAL_MS, (signal) => sweep.sweep(signal))],
   };

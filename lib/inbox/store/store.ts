@@ -236,10 +236,28 @@ export interface Schedule {
   release(limit: number): Promise<Released>;
 }
 
+/** A notification of one user that waits for its time. */
+export interface ScheduledOfUser {
+  readonly id: string;
+  readonly room: string;
+  /** Unix time in milliseconds. */
+  readonly deliverAt: number;
+  readonly content: Content;
+}
+
+/** What is kept of one user beside the inbox, for an export and an erasure. */
+export interface UserStore {
+  /** The user's notifications that wait for their time, in its order. It may take long. */
+  scheduled(site: string, user: UserId): Promise<readonly ScheduledOfUser[]>;
+  /** Drops an inbox with all that is in it, its position, and what was refused of the user. Says how many were refused. */
+  forget(site: string, user: UserId): Promise<number>;
+}
+
 /** The stores of notifications. */
 export interface InboxStores {
   readonly inbox: Inbox;
   readonly schedule: Schedule;
+  readonly users: UserStore;
   /** Begins to keep a log of what is delivered and read. Callers do this once, before the engine runs. */
   keepReceipts(): ReceiptLog;
   /** What the stores have to do while the server runs. */

@@ -1,0 +1,42 @@
+/** Writes an answer of very many JSON objects, each in a line, as they come. */
+const ENCODER = new TextEncoder();
+
+/** About how many characters go out together. */
+const TOGETHER = 32_768;
+
+/** The type of such an answer. */
+export const JSON_LINES = "application/jsonl";
+
+/**
+ * The lines as a stream, which reads on as its receiver takes them. It resolves once the first are there, so that what cannot be
+ * read at all is refused as any other call; where reading fails later, the answer breaks off.
+ */
+export async function linesStream(
+  lines: AsyncIterable<object>,
+): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+  const iterator = chunksOf(lines);
+  let next: Promise<IteratorResult<string>> = Promise.resolve(await iterator.next());
+  return new ReadableStream<Uint8Array<ArrayBuffer>>({
+    async pull(controller) {
+      const { value, done } = await next;
+      if (done) return controller.close();
+      controller.enqueue(ENCODER.encode(value));
+      next = iterator.next();
+      next.catch(() => {}); // the next pull rejects with it
+    },
+    async cancel() {
+      await iterator.return(undefined);
+    },
+  });
+}
+
+async function* chunksOf(lines: AsyncIterable<object>): AsyncGenerator<string, undefined> {
+  let chunk = "";
+  for await (const line of lines) {
+    chunk += `${JSON.stringify(line)}\n`;
+    if (chunk.length < TOGETHER) continue;
+    yield chunk;
+    chunk = "";
+  }
+  if (chunk !== "") yield chunk;
+}

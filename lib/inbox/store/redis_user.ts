@@ -1,0 +1,70 @@
+/** What is kept of one user's notifications in Redis beside the inbox itself. */
+import type { UserId } from "../../base/fields.ts";
+import { throwUnavailable } from "../../engines/redis/errors.ts";
+import { contentOf } from "../../engines/redis/old_frames.ts";
+import { scheduledId } from "./redis_arrival.ts";
+import type { InboxParts } from "./redis_parts.ts";
+import type { ScheduledOfUser, UserStore } from "./store.ts";
+
+/** How many entries one call looks at: Redis does nothing else meanwhile. */
+const AT_ONCE = 500;
+
+/** What `schedule_add.lua` writes: accepted, due, expires, time and room, then the content. */
+const STORED = /^\d+ (\d+) \S+ (\S+) ([^\n]*)\n(.*)$/s;
+
+export class RedisUserStore implements UserStore {
+  readonly #parts: Pick<InboxParts, "redis" | "keys">;
+
+  constructor(parts: Pick<InboxParts, "redis" | "keys">) {
+    this.#parts = parts;
+  }
+
+  /** All that is scheduled stands in one hash, which is looked through. */
+  async scheduled(site: string, user: UserId): Promise<ScheduledOfUser[]> {
+    const { redis, keys } = this.#parts;
+    const start = scheduledId({ site, user, id: "" });
+    const pattern = `${start.replaceAll(/[\\*?[\]]/g, "\\$&")}*`;
+    const found: ScheduledOfUser[] = [];
+    let cursor = "0";
+    do {
+      const [next, entries] = await redis
+        .hscan(keys.scheduledContents, cursor, "MATCH", pattern, "COUNT", AT_ONCE)
+        .catch(throwUnavailable);
+      for (let index = 0; index < entries.length; index += 2) {
+        const [name = "", stored = ""] = entries.slice(index, index + 2);
+        const [, due, at, room = "", content] = STORED.exec(stored) ?? [];
+        if (content === undefined) continue;
+        found.push({
+          id: name.slice(start.length),
+          room,
+          deliverAt: Number(due),
+          content: contentOf(content, Number(at) || 0, "notification"),
+        });
+      }
+      cursor = next;
+    } while (cursor !== "0");
+    const byId = new Map(found.map((each) => [each.id, each])); // a hash that grows may show an entry twice
+    return [...byId.values()].sort((one, other) => one.deliverAt - other.deliverAt);
+  }
+
+  /** The ids that callers made end by themselves within a day. */
+  async forget(site: string, user: UserId): Promise<number> {
+    const { redis, keys } = this.#parts;
+    await redis.unlink(...keys.inbox(site, user)).catch(throwUnavailable);
+    let count = 0;
+    for (let after = "-";;) {
+      const entries = await redis.xrange(keys.refused, after, "+", "COUNT", AT_ONCE)
+        .catch(throwUnavailable);
+      const own = entries.filter(([, fields]) => isOf(fields, site, user)).map(([id]) => id);
+      if (own.length > 0) count += await redis.xdel(keys.refused, ...own).catch(throwUnavailable);
+      const last = entries.at(-1)?.[0];
+      if (last === undefined || entries.length < AT_ONCE) return count;
+      after = `(${last}`;
+    }
+  }
+}
+
+function isOf(fields: readonly string[], site: string, user: UserId): boolean {
+  const valueOf = (name: string) => fields[fields.indexOf(name) + 1];
+  return fields.includes("scheduled") && valueOf("site") === site && valueOf("user_id") === user;
+}

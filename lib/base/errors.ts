@@ -124,6 +124,21 @@ export const ERRORS = {
     status: 429,
     temporary: false,
   },
+  too_many_members: {
+    meaning: "The conversation would have more members than one may have",
+    status: 429,
+    temporary: false,
+  },
+  too_many_conversations: {
+    meaning: "The user is in as many conversations as one may be in",
+    status: 429,
+    temporary: false,
+  },
+  too_late: {
+    meaning: "The message is too old to be changed or taken back, or was taken back",
+    status: 403,
+    temporary: false,
+  },
   too_many_attempts: {
     meaning: "This address tried too many wrong API keys or credentials; try again in a minute",
     status: 429,

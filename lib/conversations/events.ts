@@ -3,7 +3,6 @@
  * these events as its `data`. What differs from member to member is not in them, so that a dialect makes one frame for all.
  */
 import type { UserId } from "../base/fields.ts";
-import { type Channel, keyOf } from "../core/channel.ts";
 import type { Publication } from "../core/publication.ts";
 import type { UnreadTotal } from "./requests.ts";
 import type { Conversation, Message, OwnState } from "./types.ts";
@@ -82,11 +81,6 @@ export interface TypingEvent {
   readonly user: UserId;
   readonly name?: string | undefined;
   readonly isTyping: boolean;
-}
-
-/** The channel of what happens in a user's conversations. */
-export function chatChannel(site: string, user: UserId): Channel {
-  return { site, kind: CHAT, name: user, key: keyOf({ site, kind: CHAT, name: user }) };
 }
 
 /** The event of a publication of the kind {@linkcode CHAT}. */

@@ -25,7 +25,8 @@ export interface Rates {
   readonly publishes?: Rate;
 }
 
-const rate: SettingKind<Rate | undefined> = {
+/** How often something may happen; `off` is no limit. */
+export const rate: SettingKind<Rate | undefined> = {
   allowed: "a rate and a burst such as 100/2000, or off",
   test: isRate,
   parse: parseRate,

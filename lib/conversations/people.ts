@@ -1,0 +1,25 @@
+/** What conversations must know of people, within the transaction that it decides: who has blocked whom, and who shows what. */
+import type { UserId } from "../base/fields.ts";
+import type { Work } from "../engines/database/database.ts";
+
+export interface People {
+  /** Those of the others who have blocked the user, or whom the user has blocked. */
+  blocked(site: string, user: UserId, others: Iterable<UserId>): Work<ReadonlySet<UserId>>;
+  /** Whether each of the users tells others what it has read. Who tells nobody is told of nobody. */
+  privacies(
+    site: string,
+    users: Iterable<UserId>,
+  ): Work<ReadonlyMap<UserId, { readonly readReceipts: boolean }>>;
+}
+
+/** Where nobody can block anybody. */
+export const OPEN_PEOPLE: People = {
+  // deno-lint-ignore require-yield -- nothing is asked
+  *blocked() {
+    return new Set();
+  },
+  // deno-lint-ignore require-yield -- nothing is asked
+  *privacies() {
+    return new Map();
+  },
+};

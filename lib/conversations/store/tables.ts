@@ -1,0 +1,50 @@
+/** The tables of conversations, and the few statements by which the dialects differ. */
+import type { TableMigration } from "../../engines/database/tables.ts";
+import common from "./1_conversations.sql" with { type: "text" };
+import postgres from "./1_conversations.postgres.sql" with { type: "text" };
+import sqlite from "./1_conversations.sqlite.sql" with { type: "text" };
+
+export const CHAT_TABLES: readonly TableMigration[] = [
+  { name: "conversations", sql: common, sqlite, postgres },
+];
+
+/** What each dialect says in its own way. */
+export interface Dialect {
+  /** The database's clock, in Unix milliseconds. */
+  readonly now: string;
+  /** Keeps the words of a message: `$1` its id, `$2` the words with blanks between. */
+  readonly keepWords: string;
+  /** Forgets the words of the message `$1`. */
+  readonly forgetWords: string;
+  /** The ids of messages below `$2` that have the words of the query `$1`, the highest first, `$3` at the most. */
+  readonly findWords: string;
+  /** A query for messages of one of the conversations that have words with all of these beginnings. */
+  wanted(conversations: readonly number[], words: readonly string[]): string;
+}
+
+const SQLITE: Dialect = {
+  now: "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
+  keepWords: "INSERT INTO chat_words (rowid, words) VALUES ($1, $2)",
+  forgetWords: "DELETE FROM chat_words WHERE rowid = $1",
+  findWords: `SELECT rowid AS id FROM chat_words WHERE words MATCH $1 AND rowid < $2
+    ORDER BY rowid DESC LIMIT $3`,
+  wanted: (conversations, words) =>
+    conversations.map((id) => `(${words.map((word) => `"${id}:${word}"*`).join(" AND ")})`)
+      .join(" OR "),
+};
+
+const POSTGRES: Dialect = {
+  now: "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)",
+  keepWords: `INSERT INTO chat_words (message, words)
+    VALUES ($1, array_to_tsvector(string_to_array($2, ' ')))`,
+  forgetWords: "DELETE FROM chat_words WHERE message = $1",
+  findWords: `SELECT message AS id FROM chat_words
+    WHERE words @@ CAST($1 AS tsquery) AND message < $2 ORDER BY message DESC LIMIT $3`,
+  wanted: (conversations, words) =>
+    conversations.map((id) => `(${words.map((word) => `'${id}:${word}':*`).join(" & ")})`)
+      .join(" | "),
+};
+
+export function dialectOf(name: "sqlite" | "postgres"): Dialect {
+  return name === "sqlite" ? SQLITE : POSTGRES;
+}

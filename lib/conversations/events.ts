@@ -67,7 +67,7 @@ export interface ConversationEvent {
 export type ChangedFields =
   & { readonly [Field in keyof Conversation]?: Conversation[Field] | null }
   & {
-    /** With `own`: what is unread in all conversations now. */
+    /** With `own`, beside it: what is unread in all conversations now. */
     readonly unreadTotal?: UnreadTotal;
     /** With `members` and `roles`: whom it is about. */
     readonly added?: readonly UserId[];

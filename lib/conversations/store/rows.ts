@@ -57,9 +57,14 @@ export const CONVERSATION = `c.id, c.site, c.kind, c.pair, c.name, c.picture, c.
   c.created_at, c.changed_at, c.active_at, c."offset", c.epoch, c.last_offset, c.tally,
   c.members_count, c.members_version, c.dropped_offset, c.dropped_tally`;
 
-/** The columns of a member `m`, beside those of a conversation. */
-export const MEMBER = `m.user_id, m.role, m.joined_at, m.from_offset, m.read, m.read_tally,
-  m.shown_read, m.delivered, m.muted_until, m.pinned, m.archived`;
+const MEMBER_COLUMNS = [
+  ...["user_id", "role", "joined_at", "from_offset", "read", "read_tally", "shown_read"],
+  ...["delivered", "muted_until", "pinned", "archived"],
+];
+
+/** The columns of a member, and those of a member `m` beside those of a conversation. */
+export const MEMBER_ALONE = MEMBER_COLUMNS.join(", ");
+export const MEMBER = MEMBER_COLUMNS.map((column) => `m.${column}`).join(", ");
 
 /** The columns of a message `s` (what was said), and of the message `q` that it answers. */
 export const MESSAGE = `s.id AS message_id, s.conversation, s."offset" AS message_offset,

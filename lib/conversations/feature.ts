@@ -1,0 +1,58 @@
+/** Conversations, as a capability of the server: the whole chat between people. */
+import type { Feature } from "../feature.ts";
+import { limits } from "../limits/settings.ts";
+import { KnownAudience } from "./audience.ts";
+import { Conversations } from "./conversations.ts";
+import { Doing } from "./doing.ts";
+import type { ConversationListener } from "./listener.ts";
+import { MessagePaceLimit } from "./message_pace.ts";
+import { chatCounters, chatRefusals } from "./metrics.ts";
+import { KeptNames } from "./names.ts";
+import { Opening } from "./opening.ts";
+import { OPEN_PEOPLE } from "./people.ts";
+import { ChatPublisher } from "./publisher.ts";
+import { Reading } from "./reading.ts";
+import { chat as settings } from "./settings.ts";
+import { ChatStore } from "./store/store.ts";
+import { CHAT_TABLES, dialectOf } from "./store/tables.ts";
+import { ChatSubscribers } from "./subscribers.ts";
+import { Typing } from "./typing.ts";
+
+export const conversationsFeature = {
+  name: "conversations",
+  settings,
+  tables: CHAT_TABLES,
+  open({ node, database, of }) {
+    const config = of(settings);
+    const { data, name } = of(limits);
+    const listeners: ConversationListener[] = [];
+    const audience = new KnownAudience();
+    const publisher = new ChatPublisher(node);
+    const store = new ChatStore(database, {
+      ...{ sql: dialectOf(database.dialect), people: OPEN_PEOPLE, audience, listeners, config },
+      limits: { data, name, text: config.text },
+    });
+    const doing = new Doing({ node, store, audience, publisher, listeners });
+    const subscribers = new ChatSubscribers(node);
+    const counters = chatCounters();
+    const service = new Conversations({
+      ...{ store, doing, subscribers, counters, listeners },
+      opening: new Opening({ store, doing, limits: store.parts.limits }),
+      reading: new Reading(store),
+      typing: new Typing({ store, audience, publisher }),
+      names: new KeptNames(store, (what, work) => node.background.run(what, work)),
+      pace: new MessagePaceLimit(config.rate),
+    });
+    return {
+      services: [service],
+      kinds: publisher.kinds,
+      connection: subscribers,
+      refusals: chatRefusals(),
+      metrics: [...subscribers.metrics, ...Object.values(counters)],
+      [Symbol.asyncDispose]() {
+        publisher[Symbol.dispose]();
+        return Promise.resolve();
+      },
+    };
+  },
+} satisfies Feature;

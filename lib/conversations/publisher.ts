@@ -1,0 +1,90 @@
+/**
+ * Publishes what has happened to those whom it concerns. A few users are told by their own channels. Many are told by one
+ * publication with a list of them, on a channel that every node hears which has anybody's conversations: it costs the broker
+ * one message and a node one frame, however many members there are. Both ways keep one order.
+ */
+import { nextId } from "../base/ids.ts";
+import { unixSeconds } from "../base/times.ts";
+import type { UserId } from "../base/fields.ts";
+import { Arrival } from "../core/arrival.ts";
+import { type Channel, chatChannel } from "../core/channel.ts";
+import { deliverToAll, type HubChannel } from "../core/hub.ts";
+import type { Kinds, Node } from "../core/node.ts";
+import { CHAT, type ChatEvent } from "./events.ts";
+import { ReceiptPace } from "./receipt_pace.ts";
+import type { Told } from "./store/outcome.ts";
+
+/** Up to so many users are told by their own channels. */
+const FEW = 8;
+
+/** The kind of a publication for many users. */
+const MANY = "chat_many";
+
+/** What a publication for many users carries. */
+interface ForMany {
+  readonly users: readonly UserId[];
+  readonly event: ChatEvent;
+}
+
+/** The channel of publications for many. */
+export function crowdChannel(site: string): Channel {
+  return { site, kind: "chats", name: "all" };
+}
+
+export class ChatPublisher implements Disposable {
+  readonly #node: Node;
+  readonly #receipts = new ReceiptPace((site, told) => this.#publish(site, told));
+
+  constructor(node: Node) {
+    this.#node = node;
+  }
+
+  /** How connections are given what is published. */
+  get kinds(): Kinds {
+    return {
+      [CHAT]: deliverToAll,
+      [MANY]: (here, arrival) => this.#deliverToMany(here, arrival),
+    };
+  }
+
+  /** Publishes events in their order, but for receipts, of which many are told together. */
+  publish(site: string, told: readonly Told[]): void {
+    for (const each of told) {
+      if (each.event.type === "receipt") this.#receipts.take(site, each.users, each.event);
+      else this.#publish(site, each);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#receipts.flush();
+  }
+
+  #publish(site: string, { users, event }: Told): void {
+    if (users.length <= FEW) {
+      for (const user of users) this.#send(chatChannel(site, user), CHAT, event);
+    } else {
+      this.#send(crowdChannel(site), MANY, { users, event } satisfies ForMany);
+    }
+  }
+
+  /** What is not told, since the broker is away, is read by its clients when they come back: it is stored. */
+  #send(channel: Channel, kind: string, data: unknown): void {
+    const publication = { kind, id: nextId(), at: unixSeconds(), data };
+    const published = this.#node.publish(channel, publication);
+    if (!(published instanceof Promise)) return;
+    this.#node.background.run("publication of a conversation", published.then(() => {}));
+  }
+
+  #deliverToMany({ site }: HubChannel, { channel, publication }: Arrival): void {
+    const { users, event } = publication.data as ForMany; // only this file publishes the kind
+    const arrival = new Arrival(
+      channel,
+      { ...publication, kind: CHAT, data: event },
+      undefined,
+    );
+    for (const user of users) {
+      const here = this.#node.hub.get(chatChannel(site, user));
+      if (here !== undefined) deliverToAll(here, arrival);
+    }
+  }
+}

@@ -1,0 +1,143 @@
+/** Writes messages, those of people and those of the system, and reads what is shown with them. */
+import type { UserId } from "../../base/fields.ts";
+import { type Row, row, rows, type Work } from "../../engines/database/database.ts";
+import type { Actor, Message, MessageKind, Quote, Reaction, SystemEvent } from "../types.ts";
+import { wordsOf } from "../words.ts";
+import { jsonOrNull, quoted } from "./rows.ts";
+import { advance, Raced } from "./statements.ts";
+import type { Dialect } from "./tables.ts";
+
+/** How many of those who have reacted alike are named. */
+const NAMED_REACTORS = 50;
+
+/** A message that is about to be stored. */
+export interface NewMessage {
+  readonly conversation: number;
+  readonly kind: MessageKind;
+  readonly text?: string | undefined;
+  readonly data?: unknown;
+  readonly file?: string | undefined;
+  readonly replyTo?: Quote | undefined;
+  readonly mentions?: readonly UserId[];
+  readonly system?: SystemEvent;
+  readonly ownId?: string | undefined;
+  readonly digest?: string;
+  /** Of members who come or go with it: see `advance`. */
+  readonly members?: number;
+}
+
+/** A message that was stored, and what its conversation is since then. */
+export interface StoredMessage {
+  readonly message: Message;
+  readonly tally: number;
+  readonly membersVersion: number;
+  readonly membersCount: number;
+}
+
+/** Stores a message at the next offset. Throws {@linkcode Raced} where there is one with its own id by now. */
+export function* addMessage(sql: Dialect, actor: Actor, made: NewMessage): Work<StoredMessage> {
+  const { conversation, kind, text, data, file, replyTo, system, ownId, digest, members } = made;
+  const isCounted = kind !== "system";
+  const place = yield* advance(sql, conversation, {
+    ...{ isMessage: true, isCounted },
+    ...(members === undefined ? {} : { members }),
+  });
+  const { offset, tally, at, membersVersion, membersCount } = place;
+  const mentions = made.mentions?.length ? made.mentions : undefined;
+  const inserted = yield* row(
+    `INSERT INTO chat_messages (site, conversation, "offset", changed, tally, kind, user_id, name,
+       text, data, file, reply_to, mentions, system, own_id, digest, created_at)
+     VALUES ($1, $2, $3, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+     ON CONFLICT DO NOTHING RETURNING id`,
+    ...[actor.site, conversation, offset, tally, kind, actor.user ?? "", actor.name ?? null],
+    ...[text ?? null, jsonOrNull(data), file ?? null, replyTo?.id ?? null, jsonOrNull(mentions)],
+    ...[jsonOrNull(system), ownId ?? null, digest ?? null, at],
+  );
+  if (inserted === undefined) throw new Raced();
+  const id = Number(inserted["id"]);
+  if (isCounted) yield* keepWords(sql, { id, conversation, text });
+  for (const user of mentions ?? []) {
+    yield* row(
+      `INSERT INTO chat_mentions (conversation, user_id, "offset") VALUES ($1, $2, $3)`,
+      ...[conversation, user, offset],
+    );
+  }
+  const { user, name } = actor;
+  const message: Message = {
+    ...{ id, conversation, offset, changed: offset, kind, user, name, text, data, file, replyTo },
+    ...{ mentions, ownId, createdAt: at, system },
+  };
+  return { message, tally, membersVersion, membersCount };
+}
+
+/** Keeps the words by which a message is found. */
+export function* keepWords(
+  sql: Dialect,
+  { id, conversation, text }: Pick<Message, "id" | "conversation" | "text">,
+): Work<void> {
+  const words = text === undefined ? [] : wordsOf(text);
+  if (words.length === 0) return;
+  yield* row(sql.keepWords, id, words.map((word) => `${conversation}:${word}`).join(" "));
+}
+
+/** What is shown of a message with what answers it; `undefined` where it is not in the conversation, or not to be seen. */
+export function* quoteOf(
+  conversation: number,
+  id: number,
+  fromOffset: number,
+): Work<Quote | undefined> {
+  const found = Number.isSafeInteger(id)
+    ? yield* row(
+      `SELECT id, kind, user_id, name, text, deleted_at FROM chat_messages
+       WHERE id = $1 AND conversation = $2 AND "offset" > $3`,
+      ...[id, conversation, fromOffset],
+    )
+    : undefined;
+  if (found === undefined) return undefined;
+  const textOf = (column: string) => (found[column] as string | null) || undefined;
+  return {
+    id,
+    kind: found["kind"] as MessageKind,
+    user: textOf("user_id"),
+    name: textOf("name"),
+    text: quoted(textOf("text")),
+    isDeleted: found["deleted_at"] === null ? undefined : true,
+  };
+}
+
+/** The messages with their reactions. They are those of one conversation. @param reader is named wherever it has reacted */
+export function* withReactions(
+  found: readonly { readonly message: Message; readonly row: Row }[],
+  reader: UserId | undefined,
+): Work<Message[]> {
+  const reacted = found.filter(({ row }) => Number(row["reactions"]) > 0);
+  const messages = found.map(({ message }) => message);
+  const [first] = reacted;
+  if (first === undefined) return messages;
+  const offsets = reacted.map(({ message: { offset } }) => offset);
+  const reactions = yield* rows(
+    `SELECT "offset", emoji, user_id, count FROM (
+       SELECT "offset", emoji, user_id, reacted_at,
+         COUNT(*) OVER (PARTITION BY "offset", emoji) AS count,
+         MIN(reacted_at) OVER (PARTITION BY "offset", emoji) AS since,
+         ROW_NUMBER() OVER (PARTITION BY "offset", emoji ORDER BY reacted_at, user_id) AS place
+       FROM chat_reactions WHERE conversation = $1 AND "offset" BETWEEN $2 AND $3
+     ) AS all_reactions WHERE place <= ${NAMED_REACTORS} OR user_id = $4
+     ORDER BY "offset", since, emoji, reacted_at, user_id`,
+    ...[first.message.conversation, Math.min(...offsets), Math.max(...offsets), reader ?? ""],
+  );
+  const byOffset = Map.groupBy(reactions, (each) => Number(each["offset"]));
+  return messages.map((message) => {
+    const own = byOffset.get(message.offset);
+    return own === undefined ? message : { ...message, reactions: reactionsIn(own) };
+  });
+}
+
+function reactionsIn(found: readonly Row[]): Reaction[] {
+  const byEmoji = Map.groupBy(found, (each) => String(each["emoji"]));
+  return [...byEmoji].map(([emoji, own]) => ({
+    emoji,
+    count: Number(own[0]?.["count"]),
+    users: own.map((each) => String(each["user_id"])),
+  }));
+}

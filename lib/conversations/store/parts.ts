@@ -1,0 +1,21 @@
+/** What the works of conversations need. */
+import type { ContentLimits } from "../content.ts";
+import type { ConversationListener } from "../listener.ts";
+import type { People } from "../people.ts";
+import type { ChatConfig } from "../settings.ts";
+import { type Audience, Telling } from "./outcome.ts";
+import type { Dialect } from "./tables.ts";
+
+export interface WorkParts {
+  readonly sql: Dialect;
+  readonly people: People;
+  readonly audience: Audience;
+  readonly listeners: readonly ConversationListener[];
+  readonly config: ChatConfig;
+  readonly limits: ContentLimits;
+}
+
+/** Each run of a work tells anew. */
+export function telling({ audience, listeners }: WorkParts): Telling {
+  return new Telling(audience, listeners);
+}

@@ -1,0 +1,150 @@
+/** Stores a message of somebody, in one transaction with all that hangs on it. */
+import { CodedError } from "../../base/errors.ts";
+import { invalid, type UserId } from "../../base/fields.ts";
+import { type Row, row, rows, type Work } from "../../engines/database/database.ts";
+import { type Entered, isWhole, requireUnblocked } from "../access.ts";
+import type { Content } from "../content.ts";
+import type { SentMessage } from "../requests.ts";
+import type { Actor, Message } from "../types.ts";
+import { addMessage, quoteOf, withReactions } from "./message_rows.ts";
+import type { Outcome, Telling } from "./outcome.ts";
+import { telling, type WorkParts } from "./parts.ts";
+import { coveredSenders, tellReceipt } from "./receipts.ts";
+import { MESSAGE, messageIn, type StoredMember, WITH_QUOTE } from "./rows.ts";
+import { enter, rowsOfUsers } from "./statements.ts";
+
+/** What is sent, where it goes, and the id that the sender made for it. */
+export interface Sending {
+  readonly conversation: number;
+  readonly content: Content;
+  readonly ownId: string | undefined;
+}
+
+/** A message that was sent, and what is told of it: of one that was there before, too, in case nobody was told then. */
+export type Sent = SentMessage;
+
+export function* send(
+  parts: WorkParts,
+  actor: Actor,
+  { conversation: id, content, ownId }: Sending,
+): Work<Outcome<Sent>> {
+  const tell = telling(parts);
+  const entered = yield* enter(actor, id);
+  const { conversation, member } = entered;
+  const before = ownId && (yield* sentBefore(actor, id, ownId));
+  if (before) return yield* again(tell, entered, before, { content, ownId });
+  yield* requireReachable(parts, entered);
+  const { kind, text, data, file, digest } = content;
+  const made = {
+    ...{ conversation: id, kind, text, data, file, digest, ownId },
+    mentions: yield* membersAmong(id, content.mentions),
+    replyTo: yield* replyOf(entered, content.replyTo),
+  };
+  const stored = yield* addMessage(parts.sql, actor, made);
+  const { message, membersVersion } = stored;
+  yield* tell.message(conversation, membersVersion, message);
+  if (member !== undefined) yield* moveOwn(parts, tell, member, { ...stored, site: actor.site });
+  return tell.outcome({ message: { ...message, status: "sent" }, isDuplicate: false });
+}
+
+/** Throws `forbidden` where one of the two in a private conversation has blocked the other. */
+export function* requireReachable(
+  { people }: WorkParts,
+  { conversation: { site, pair }, member }: Entered,
+): Work<void> {
+  if (pair === undefined || member === undefined) return;
+  const others = pair.filter((user) => user !== member.user);
+  requireUnblocked(yield* people.blocked(site, member.user, others));
+}
+
+function* sentBefore(actor: Actor, conversation: number, ownId: string): Work<Row | undefined> {
+  return yield* row(
+    `SELECT ${MESSAGE}, s.digest, c.members_version FROM chat_messages s ${WITH_QUOTE}
+     JOIN conversations c ON c.id = s.conversation
+     WHERE s.conversation = $1 AND s.user_id = $2 AND s.own_id = $3`,
+    ...[conversation, actor.user ?? "", ownId],
+  );
+}
+
+/** The same was sent before. It is told again: the node may have died between storing and telling it. */
+function* again(
+  tell: Telling,
+  { conversation, member }: Entered,
+  before: Row,
+  { content, ownId }: Pick<Sending, "content" | "ownId">,
+): Work<Outcome<Sent>> {
+  const found = messageIn(before);
+  if (found === undefined || before["digest"] !== content.digest) {
+    throw invalid("id", ownId, "an id that no other message of this sender has here");
+  }
+  const [message = found] = yield* withReactions([{ message: found, row: before }], member?.user);
+  const { offset } = message;
+  const event = { type: "message", conversation: conversation.id, offset, message } as const;
+  yield* tell.members(conversation, Number(before["members_version"]), event);
+  return tell.outcome({ message, isDuplicate: true });
+}
+
+/** Who is mentioned, as far as they are members: somebody may have left a moment ago. */
+function* membersAmong(conversation: number, users: readonly UserId[]): Work<UserId[]> {
+  if (users.length === 0) return [];
+  const found = yield* rowsOfUsers(
+    users,
+    `SELECT user_id FROM chat_members
+     WHERE conversation = $1 AND left_at IS NULL AND user_id IN (USERS)`,
+    conversation,
+  );
+  const members = new Set(found.map((each) => each["user_id"]));
+  return users.filter((user) => members.has(user));
+}
+
+function* replyOf(
+  { conversation, member }: Entered,
+  id: number | undefined,
+): Work<Message["replyTo"]> {
+  if (id === undefined) return undefined;
+  const quote = yield* quoteOf(conversation.id, id, member?.fromOffset ?? 0);
+  if (quote !== undefined) return quote;
+  throw invalid("reply_to", id, "the id of a message of this conversation");
+}
+
+/** Who writes has read what came before. */
+function* moveOwn(
+  parts: WorkParts,
+  tell: Telling,
+  member: StoredMember,
+  { message, tally, site }: {
+    readonly message: Message;
+    readonly tally: number;
+    readonly site: string;
+  },
+): Work<void> {
+  const { conversation, offset } = message;
+  const { user, shownRead } = member;
+  const covered = yield* coveredSenders(conversation, user, { after: shownRead, upTo: offset });
+  const shows = covered.length === 0 ||
+    (yield* parts.people.privacies(site, [user])).get(user)?.readReceipts !== false;
+  const moved = yield* row(
+    `UPDATE chat_members SET read = $3, read_tally = $4, delivered = $3, changed_at = $5,
+       shown_read = CASE WHEN $6 = 1 THEN $3 ELSE shown_read END
+     WHERE conversation = $1 AND user_id = $2 AND left_at IS NULL RETURNING user_id`,
+    ...[conversation, user, offset, tally, message.createdAt, Number(shows)],
+  );
+  if (moved === undefined) {
+    throw new CodedError("not_found", `There is no conversation ${conversation}`, {
+      field: "conversation",
+    });
+  }
+  if (member.read < offset) {
+    yield* rows(
+      `DELETE FROM chat_mentions WHERE conversation = $1 AND user_id = $2 AND "offset" <= $3`,
+      ...[conversation, user, offset],
+    );
+  }
+  const moves = { user, delivered: offset, ...(shows ? { read: offset } : {}) };
+  yield* tellReceipt(parts, tell, { site, conversation, covered }, moves);
+}
+
+/** Whether the actor may do in a conversation what only its sender, or an application, may. */
+export function isSender(actor: Actor, { user }: Message): boolean {
+  return isWhole(actor) || (user !== undefined && user === actor.user);
+}

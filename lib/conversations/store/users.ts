@@ -1,0 +1,92 @@
+/** The names of users, and with whom they are in conversations. */
+import { invalid, type UserId } from "../../base/fields.ts";
+import { row, rows, type Work } from "../../engines/database/database.ts";
+import type { Recipient } from "../listener.ts";
+import type { MemberPage, PageRequest } from "../requests.ts";
+import type { Role } from "../types.ts";
+import { text } from "./rows.ts";
+import { rowsOfUsers } from "./statements.ts";
+
+/** Keeps the name by which a user is known now. */
+export function* keepName(site: string, user: UserId, name: string): Work<void> {
+  yield* row(
+    `INSERT INTO chat_users (site, user_id, name) VALUES ($1, $2, $3)
+     ON CONFLICT (site, user_id) DO UPDATE SET name = excluded.name`,
+    ...[site, user, name],
+  );
+}
+
+/** The names of those of the users who were here by a name. */
+export function* namesOf(site: string, users: readonly UserId[]): Work<Map<UserId, string>> {
+  const found = yield* rowsOfUsers(
+    users,
+    "SELECT user_id, name FROM chat_users WHERE site = $1 AND user_id IN (USERS)",
+    site,
+  );
+  return new Map(found.map((each) => [String(each["user_id"]), String(each["name"])]));
+}
+
+/** A page of members, in the order of their ids. */
+export function* listMembers(
+  conversation: number,
+  { limit, cursor = "" }: PageRequest,
+  seesReading: boolean,
+): Work<MemberPage> {
+  const found = yield* rows(
+    `SELECT m.user_id, m.role, m.joined_at, m.shown_read, m.delivered, u.name FROM chat_members m
+     LEFT JOIN chat_users u ON u.site = m.site AND u.user_id = m.user_id
+     WHERE m.conversation = $1 AND m.left_at IS NULL AND m.user_id > $2
+     ORDER BY m.user_id LIMIT $3`,
+    ...[conversation, cursor === "" ? "" : userIn(cursor), limit + 1],
+  );
+  const members = found.slice(0, limit).map((each) => ({
+    user: String(each["user_id"]),
+    name: text(each["name"]),
+    role: each["role"] as Role,
+    joinedAt: Number(each["joined_at"]),
+    read: seesReading ? Number(each["shown_read"]) : undefined,
+    delivered: Number(each["delivered"]),
+  }));
+  const last = found.length > limit ? members.at(-1) : undefined;
+  return { members, next: last && encodeURIComponent(last.user) };
+}
+
+/** The members whom a message of a user is for. */
+export function* recipientsOf(
+  conversation: number,
+  sender: UserId | undefined,
+): Work<Recipient[]> {
+  const found = yield* rows(
+    `SELECT user_id, muted_until FROM chat_members
+     WHERE conversation = $1 AND left_at IS NULL AND user_id <> $2`,
+    ...[conversation, sender ?? ""],
+  );
+  return found.map((each) => ({
+    user: String(each["user_id"]),
+    mutedUntil: Number(each["muted_until"]),
+  }));
+}
+
+/** Those of the others with whom a user is in a conversation. */
+export function* fellowsAmong(
+  site: string,
+  user: UserId,
+  others: readonly UserId[],
+): Work<UserId[]> {
+  const found = yield* rowsOfUsers(
+    others,
+    `SELECT DISTINCT o.user_id FROM chat_members m
+     JOIN chat_members o ON o.conversation = m.conversation AND o.left_at IS NULL
+     WHERE m.site = $1 AND m.user_id = $2 AND m.left_at IS NULL AND o.user_id IN (USERS)`,
+    ...[site, user],
+  );
+  return [...new Set(found.map((each) => String(each["user_id"])))];
+}
+
+function userIn(cursor: string): UserId {
+  try {
+    return decodeURIComponent(cursor);
+  } catch {
+    throw invalid("cursor", cursor, "the `next` of a list of members");
+  }
+}

@@ -4,6 +4,7 @@ import { authFeature } from "./auth/feature.ts";
 import { keysFeature } from "./auth/keys/feature.ts";
 import { revocationsFeature } from "./auth/revocations/feature.ts";
 import { contactsFeature } from "./contacts/feature.ts";
+import { conversationsFeature } from "./conversations/feature.ts";
 import type { Feature } from "./feature.ts";
 import { hooksFeature } from "./hooks/feature.ts";
 import { inboxFeature } from "./inbox/feature.ts";
@@ -31,6 +32,7 @@ export const FEATURES = [
   inboxFeature,
   presenceFeature,
   contactsFeature,
+  conversationsFeature,
   protocolsFeature,
   hooksFeature,
   publicationsFeature,

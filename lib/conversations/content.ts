@@ -15,7 +15,7 @@ const MOST_URL = 2048;
 const MOST_FILE = 256;
 
 /** Control characters but tabulators and line breaks: nobody types them, and no database likes U+0000. */
-const CONTROL = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/;
+const CONTROL = /(?![\t\n\r])\p{Cc}/u;
 
 /** One emoji, with all that it may be joined of; or a digit, `#` or `*` as a key. */
 const EMOJI = /^(?:\p{RGI_Emoji}|\p{Extended_Pictographic}\ufe0f?|\p{Emoji_Presentation})$/v;

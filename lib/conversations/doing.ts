@@ -1,7 +1,7 @@
 /** Does what changes conversations: runs the work, then tells those whom it concerns, and other capabilities. */
 import type { Node } from "../core/node.ts";
 import type { Work } from "../engines/database/database.ts";
-import { KnownAudience } from "./audience.ts";
+import type { KnownAudience } from "./audience.ts";
 import type { ConversationListener } from "./listener.ts";
 import type { ChatPublisher } from "./publisher.ts";
 import type { Outcome } from "./store/outcome.ts";

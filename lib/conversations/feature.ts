@@ -1,4 +1,5 @@
 /** Conversations, as a capability of the server: the whole chat between people. */
+import { Contacts } from "../contacts/contacts.ts";
 import type { Feature } from "../feature.ts";
 import { limits } from "../limits/settings.ts";
 import { KnownAudience } from "./audience.ts";
@@ -9,7 +10,6 @@ import { MessagePaceLimit } from "./message_pace.ts";
 import { chatCounters, chatRefusals } from "./metrics.ts";
 import { KeptNames } from "./names.ts";
 import { Opening } from "./opening.ts";
-import { OPEN_PEOPLE } from "./people.ts";
 import { ChatPublisher } from "./publisher.ts";
 import { Reading } from "./reading.ts";
 import { chat as settings } from "./settings.ts";
@@ -22,14 +22,15 @@ export const conversationsFeature = {
   name: "conversations",
   settings,
   tables: CHAT_TABLES,
-  open({ node, database, of }) {
+  open({ node, database, of, use }) {
     const config = of(settings);
     const { data, name } = of(limits);
+    const people = use(Contacts);
     const listeners: ConversationListener[] = [];
     const audience = new KnownAudience();
     const publisher = new ChatPublisher(node);
     const store = new ChatStore(database, {
-      ...{ sql: dialectOf(database.dialect), people: OPEN_PEOPLE, audience, listeners, config },
+      ...{ sql: dialectOf(database.dialect), people, audience, listeners, config },
       limits: { data, name, text: config.text },
     });
     const doing = new Doing({ node, store, audience, publisher, listeners });
@@ -43,6 +44,7 @@ export const conversationsFeature = {
       names: new KeptNames(store, (what, work) => node.background.run(what, work)),
       pace: new MessagePaceLimit(config.rate),
     });
+    people.useNames((site, users) => service.names(site, users));
     return {
       services: [service],
       kinds: publisher.kinds,

@@ -11,15 +11,3 @@ export interface People {
     users: Iterable<UserId>,
   ): Work<ReadonlyMap<UserId, { readonly readReceipts: boolean }>>;
 }
-
-/** Where nobody can block anybody. */
-export const OPEN_PEOPLE: People = {
-  // deno-lint-ignore require-yield -- nothing is asked
-  *blocked() {
-    return new Set();
-  },
-  // deno-lint-ignore require-yield -- nothing is asked
-  *privacies() {
-    return new Map();
-  },
-};

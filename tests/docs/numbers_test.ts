@@ -112,6 +112,14 @@ const SENTENCES: Readonly<Record<string, readonly string[]>> = {
     } s, the server is started anew`,
     "a frame may have 64 MiB", // the runtime's
     `at most ${await constantOf("base/said_fields.ts", "MAX_DEPTH")} arrays and objects stand in`,
+    `A message mentions at most ${await constantOf("conversations/content.ts", "MOST_MENTIONS")} ` +
+    `users and has at most ${await constantOf("conversations/store/changing.ts", "MOST_EMOJI")} ` +
+    "different reactions",
+    `in groups of up to ${await constantOf("conversations/typing.ts", "MOST_MEMBERS")} members`,
+    `goes through the ${await constantOf(
+      "conversations/store/searching.ts",
+      "SEARCHED_CONVERSATIONS",
+    )} conversations`,
   ],
   "docs/guarantees.md": [
     "HTTP 200 or 201, exit code 0 of",

@@ -26,7 +26,7 @@ const SQLITE: Dialect = {
   now: "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
   keepWords: "INSERT INTO chat_words (rowid, words) VALUES ($1, $2)",
   forgetWords: "DELETE FROM chat_words WHERE rowid = $1",
-  findWords: `SELECT rowid AS id FROM chat_words WHERE words MATCH $1 AND rowid < $2
+  findWords: `SELECT rowid AS id FROM chat_words WHERE chat_words MATCH $1 AND rowid < $2
     ORDER BY rowid DESC LIMIT $3`,
   wanted: (conversations, words) =>
     conversations.map((id) => `(${words.map((word) => `"${id}:${word}"*`).join(" AND ")})`)

@@ -1,12 +1,15 @@
 /** What every component may use: the session and the store, and whether someone looks at the page. */
 import { createContext } from "preact";
 import { useContext, useEffect, useState } from "preact/hooks";
+import type { KeyValueStore } from "../sdk/mod.ts";
 import type { Session } from "./session/session.ts";
 import type { State, Store } from "./state/store.ts";
 
 interface PageContext {
   session: Session;
   dispatch: Store["dispatch"];
+  /** What the browser's tabs share, for what is chosen once. */
+  storage: KeyValueStore;
 }
 
 export const Page = createContext<PageContext | null>(null);
@@ -26,6 +29,25 @@ export function useWatched(): boolean {
     return () => document.removeEventListener("visibilitychange", look);
   }, []);
   return isWatched;
+}
+
+/** Whether someone looks: the page is in view, and its window has the focus. */
+export function useAttention(): boolean {
+  const [isAttentive, setAttentive] = useState(document.hasFocus() && !document.hidden);
+  useEffect(() => {
+    const look = () => setAttentive(document.hasFocus() && !document.hidden);
+    const lose = () => setAttentive(false);
+    look();
+    document.addEventListener("visibilitychange", look);
+    addEventListener("focus", look);
+    addEventListener("blur", lose);
+    return () => {
+      document.removeEventListener("visibilitychange", look);
+      removeEventListener("focus", look);
+      removeEventListener("blur", lose);
+    };
+  }, []);
+  return isAttentive;
 }
 
 /** Returns the store's state, and renders the component anew with each change of it. */

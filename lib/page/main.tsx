@@ -6,9 +6,12 @@ import { App } from "./components/shell/App.tsx";
 import { fetchConfig } from "./config.ts";
 import { Page } from "./context.ts";
 import { readPrefill } from "./session/prefill.ts";
+import { syncAddress } from "./session/address_sync.ts";
 import { Session } from "./session/session.ts";
 import { storeOrMemory } from "./storage/storage.ts";
+import { HOME, parsePlace } from "./state/place.ts";
 import { Store } from "./state/store.ts";
+import { isNarrow } from "./layout.ts";
 import { applyTheme } from "./theme.ts";
 
 const shared = storeOrMemory(() => localStorage);
@@ -34,23 +37,30 @@ const session = new Session(store, {
 
 store.subscribe(showTitle);
 document.addEventListener("visibilitychange", () => {
-  if (!document.hidden) session.activateRoom(store.state.activeRoom);
+  const { identity, place } = store.state;
+  if (!document.hidden && identity !== null) store.dispatch({ type: "place_opened", place });
 });
 
 store.dispatch({ type: "config_loaded", config: await fetchConfig() });
 const prefill = readPrefill(location.search);
-if (Object.keys(prefill).length === 0) session.resume();
+const asked = parsePlace(location.hash);
+if (Object.keys(prefill).length === 0 && session.resume() && (asked !== HOME || isNarrow())) {
+  session.go(asked);
+}
+syncAddress(store, session);
 
 const root = document.getElementById("app");
 if (root === null) throw new Error("Cannot show the page: there is no element with the id 'app'");
 render(
-  <Page.Provider value={{ session, dispatch: (action) => store.dispatch(action) }}>
+  <Page.Provider value={{ session, dispatch: (action) => store.dispatch(action), storage: shared }}>
     <App store={store} storage={shared} prefill={prefill} />
   </Page.Provider>,
   root,
 );
 
+/** What is unread in conversations counts beside the notifications: both want to be looked at. */
 function showTitle(): void {
-  const { unread } = store.state.notifications;
+  const { notifications, chats } = store.state;
+  const unread = notifications.unread + chats.unread.messages;
   document.title = unread === 0 ? "notifyli" : `(${unread}) notifyli`;
 }

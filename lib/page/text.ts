@@ -6,6 +6,19 @@ export function shownText({ message, data }: { message: string; data?: unknown }
   return message === "" && data !== undefined ? JSON.stringify(data) : message;
 }
 
+/** Characters that nobody sees, or that turn the direction of text. Emoji are joined by U+200D, which stays. */
+const UNSEEN =
+  /[\p{Cc}\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]/gu;
+
+/** Returns a name in which each character that nobody sees is written as its number. A name of none but those is no name. */
+export function shownName(name: string): string {
+  const shown = name.replace(
+    UNSEEN,
+    (unseen) => `[U+${unseen.codePointAt(0)?.toString(16).toUpperCase().padStart(4, "0")}]`,
+  );
+  return shown.trim() === "" ? "(no name)" : shown;
+}
+
 interface TextPart {
   text: string;
   /** The link's address, where the part is one. */
@@ -31,9 +44,47 @@ export function splitLinks(message: string): TextPart[] {
   return parts;
 }
 
+interface MarkedPart {
+  text: string;
+  kind: "text" | "link" | "code" | "mention";
+}
+
+const CODE = /`([^`\n]+)`/gu;
+
+/** Cuts a message into plain text, links, code between backticks, and mentions of these names. */
+export function splitText(message: string, names: readonly string[] = []): MarkedPart[] {
+  const parts: MarkedPart[] = [];
+  let end = 0;
+  for (const match of message.matchAll(CODE)) {
+    parts.push(...splitWords(message.slice(end, match.index), names));
+    parts.push({ text: match[1] ?? "", kind: "code" });
+    end = match.index + match[0].length;
+  }
+  parts.push(...splitWords(message.slice(end), names));
+  return parts;
+}
+
+function splitWords(words: string, names: readonly string[]): MarkedPart[] {
+  return splitLinks(words).flatMap(({ text, href }) =>
+    href === undefined ? splitMentions(text, names) : [{ text, kind: "link" as const }]
+  );
+}
+
+function splitMentions(text: string, names: readonly string[]): MarkedPart[] {
+  const marks = names.filter((name) => name !== "").map((name) => `@${name}`);
+  const longest = marks.toSorted((a, b) => b.length - a.length).find((mark) => text.includes(mark));
+  if (longest === undefined) return text === "" ? [] : [{ text, kind: "text" }];
+  const index = text.indexOf(longest);
+  return [
+    ...splitMentions(text.slice(0, index), names),
+    { text: longest, kind: "mention" },
+    ...splitMentions(text.slice(index + longest.length), names),
+  ];
+}
+
 /** Returns up to two letters that stand for a name. */
 export function initials(name: string): string {
-  const words = name.trim().split(/\s+/u);
+  const words = name.replace(UNSEEN, "").trim().split(/\s+/u);
   const letters = words.length > 1 ? [words[0], words.at(-1)] : [words[0]];
   return letters.map((word) => [...(word ?? "")][0] ?? "").join("").toLocaleUpperCase();
 }
@@ -74,6 +125,30 @@ export function dayName(timestamp: number, now = Date.now()): string {
   if (day === dayKey(now / 1000)) return "Today";
   if (day === dayKey(now / 1000 - 86_400)) return "Yesterday";
   return (isThisYear(timestamp, now) ? dayFormat : dateFormat).format(dateOf(timestamp));
+}
+
+const weekdayFormat = new Intl.DateTimeFormat(undefined, { weekday: "short" });
+const numericFormat = new Intl.DateTimeFormat(undefined, { dateStyle: "short" });
+
+/** Returns the time if it was today, "Yesterday", the day of the week, or the date: as short as a list needs it. */
+export function listTime(timestamp: number, now = Date.now()): string {
+  const day = dayKey(timestamp);
+  if (day === dayKey(now / 1000)) return clockTime(timestamp);
+  if (day === dayKey(now / 1000 - 86_400)) return "Yesterday";
+  const isThisWeek = now / 1000 - timestamp < 6 * 86_400 && timestamp < now / 1000;
+  return (isThisWeek ? weekdayFormat : numericFormat).format(dateOf(timestamp));
+}
+
+/** Says when somebody was seen last. */
+export function lastSeen(timestamp: number, now = Date.now()): string {
+  const seconds = Math.max(0, now / 1000 - timestamp);
+  if (seconds < 60) return "Seen just now";
+  if (seconds < 3600) return `Seen ${Math.floor(seconds / 60)} min ago`;
+  const day = dayKey(timestamp);
+  const time = clockTime(timestamp);
+  if (day === dayKey(now / 1000)) return `Seen today, ${time}`;
+  if (day === dayKey(now / 1000 - 86_400)) return `Seen yesterday, ${time}`;
+  return `Seen ${shortTime(timestamp, now)}`;
 }
 
 /** Returns the time alone if it was today, with the day if it was not, and with the year if that is not this one. */

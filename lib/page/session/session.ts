@@ -4,6 +4,9 @@
  */
 import type { Client, KeyValueStore, NotifyliError } from "../../sdk/mod.ts";
 import { newMessageId } from "../../sdk/core/ids.ts";
+import { type Draft, withDraft } from "../state/drafts.ts";
+import type { Place } from "../state/place.ts";
+import { ChatFeed } from "./chats.ts";
 import { type ConnectAnswers, type Identity, silentRooms } from "./identity.ts";
 import { NotificationFeed } from "./notification_feed.ts";
 import { enqueue, isFull, remove, retry, type Written, WRITTEN_LIMIT } from "../state/written.ts";
@@ -12,6 +15,7 @@ import { RoomFeeds } from "./room_feeds.ts";
 import { hasRoom } from "../state/rooms.ts";
 import { Sender } from "./sender.ts";
 import {
+  loadDrafts,
   loadSettings,
   loadSite,
   loadToken,
@@ -36,6 +40,7 @@ interface SessionOptions {
 interface Running {
   readonly client: Client;
   readonly rooms: RoomFeeds;
+  readonly chats: ChatFeed;
   readonly notifications: NotificationFeed;
   readonly sender: Sender;
 }
@@ -54,6 +59,11 @@ export class Session {
   /** The notifications of the user who is signed in. */
   get notifications(): NotificationFeed | undefined {
     return this.#running?.notifications;
+  }
+
+  /** The conversations of the user who is signed in. */
+  get chats(): ChatFeed | undefined {
+    return this.#running?.chats;
   }
 
   /** Signs in with the form's answers; the rooms of the same user's last visit come along. */
@@ -87,9 +97,25 @@ export class Session {
     this.#running?.client.reconnect();
   }
 
-  openRoom(room: string): void {
+  /** Goes to a place, and opens what is to be seen there. */
+  go(place: Place): void {
+    if (place.kind === "room") return this.openRoom(place.room, place);
+    this.#store.dispatch({ type: "place_opened", place });
+    if (place.kind === "conversation") this.chats?.open(place.id, place.message);
+    else this.chats?.close();
+  }
+
+  /** Keeps what is being written, until it is sent. */
+  keepDraft(name: string, draft: Draft): void {
+    const drafts = withDraft(this.#store.state.drafts, name, draft);
+    this.#store.dispatch({ type: "drafts_changed", drafts });
+  }
+
+  openRoom(room: string, place: Place = { kind: "room", room }): void {
     const isNew = !hasRoom(this.#store.state.rooms, room);
+    this.chats?.close();
     this.#store.dispatch({ type: "room_opened", room });
+    this.#store.dispatch({ type: "place_opened", place });
     if (isNew) this.#running?.rooms.open(room);
   }
 
@@ -104,6 +130,7 @@ export class Session {
   }
 
   activateRoom(room: string): void {
+    this.chats?.close();
     this.#store.dispatch({ type: "room_activated", room });
   }
 
@@ -133,10 +160,11 @@ export class Session {
   #start(identity: Identity, rooms: readonly string[], activeRoom = ""): void {
     this.#running?.client.close();
     const store = this.#store;
-    const { own, connect, isWatched } = this.#options;
+    const { own, shared, connect, isWatched } = this.#options;
     const site = loadSite(own);
     const written = loadWritten(own, { userId: identity.user_id, site });
-    store.dispatch({ type: "signed_in", identity, rooms, activeRoom, site, written });
+    const drafts = loadDrafts(shared, { userId: identity.user_id, site });
+    store.dispatch({ type: "signed_in", identity, rooms, activeRoom, site, written, drafts });
     const client = connect(identity, loadToken(own));
     store.dispatch({ type: "connection_changed", connection: client.state });
     client.on("error", (error) => this.#failed(error));
@@ -158,6 +186,7 @@ export class Session {
         silent,
         failed: (error) => this.#failed(error),
       }),
+      chats: new ChatFeed(client, store),
       notifications: new NotificationFeed(client, store),
       sender,
     };
@@ -165,14 +194,19 @@ export class Session {
 
   /** The server has said whose the token is: what waits of this account is sent, and nothing that waits of another. */
   #named(site: string, { user_id: userId }: Identity): void {
-    const { own } = this.#options;
-    const { written, site: before } = this.#store.state;
+    const { own, shared } = this.#options;
+    const { written, drafts: begun, site: before } = this.#store.state;
     if (site === before) return;
     saveSite(own, site);
     const kept = loadWritten(own, { userId, site });
     const added = before === "" ? written : []; // else it is kept for the other one
     this.#store.dispatch({ type: "site_named", site, written: added.reduce(enqueue, kept) });
     saveWritten(own, { userId, site: "" }, []);
+    const drafts = new Map([
+      ...loadDrafts(shared, { userId, site }),
+      ...before === "" ? begun : [],
+    ]);
+    this.#store.dispatch({ type: "drafts_changed", drafts });
   }
 
   #failed(error: NotifyliError): void {

@@ -16,6 +16,8 @@ export interface RoomState {
   readonly users: readonly User[];
   readonly userCount: number;
   readonly unread: number;
+  /** Where the messages begin that were unread when the room was shown, and how many they were, until it is left. */
+  readonly news?: { readonly key: string; readonly count: number };
   /** Why the server has put us out; absent while it has not. */
   readonly left?: string;
 }
@@ -90,8 +92,17 @@ export function leaveRoom(room: RoomState, reason: string): RoomState {
   return { ...room, isJoined: false, users: [], userCount: 0, left: reason };
 }
 
+/** The room is shown: nothing in it is unread, and a line marks what was. */
 export function markRoomRead(room: RoomState): RoomState {
-  return room.unread === 0 ? room : { ...room, unread: 0 };
+  if (room.unread === 0) return room;
+  const first = room.messages.at(-room.unread);
+  const news = first === undefined ? room.news : { key: keyOf(first), count: room.unread };
+  return { ...room, unread: 0, news };
+}
+
+/** The room is not shown any more: what is new there next is another matter. */
+export function withoutNews(room: RoomState): RoomState {
+  return room.news === undefined ? room : { ...room, news: undefined };
 }
 
 const { compare } = new Intl.Collator();

@@ -1,7 +1,10 @@
 /** The page's whole state, how each event changes it, and who is told; `session/session.ts` dispatches. */
-import type { Message, State as ConnectionState, User } from "../../sdk/mod.ts";
+import type { Contact, Message, State as ConnectionState, User } from "../../sdk/mod.ts";
 import { DEFAULT_CONFIG, type ServerConfig } from "../config.ts";
 import type { Identity } from "../session/identity.ts";
+import { type Chats, NO_CHATS, type Presences } from "./chats.ts";
+import { type Drafts, NO_DRAFTS } from "./drafts.ts";
+import { addNotice, type Notice } from "./notices.ts";
 import {
   addToast,
   NO_NOTIFICATIONS,
@@ -9,6 +12,8 @@ import {
   type Toasts,
   withoutSeen,
 } from "./notifications.ts";
+import { HOME, type Place } from "./place.ts";
+import type { Thread } from "./thread.ts";
 import {
   enqueue,
   fail,
@@ -32,6 +37,7 @@ import {
   type Rooms,
   setUsers,
   updateRoom,
+  withoutNews,
 } from "./rooms.ts";
 
 export interface State {
@@ -41,12 +47,22 @@ export interface State {
   /** The user's site, as the server named it. It is empty until then. */
   readonly site: string;
   readonly connection: ConnectionState;
+  readonly place: Place;
+  readonly chats: Chats;
+  /** The conversation that is open. */
+  readonly thread: Thread | null;
+  readonly presences: Presences;
+  /** The user's contacts; `null` until they were asked for. */
+  readonly contacts: readonly Contact[] | null;
+  readonly drafts: Drafts;
   readonly rooms: Rooms;
-  /** The name of the room that is shown. It is empty when no room is open. */
+  /** The name of the room that is shown. It is empty when none is. */
   readonly activeRoom: string;
   readonly written: Written;
   readonly notifications: Notifications;
   readonly toasts: Toasts;
+  /** What was just done, and can be undone. */
+  readonly notices: readonly Notice[];
   /** A complaint of the server that belongs to no message. */
   readonly alert: string | null;
 }
@@ -60,7 +76,16 @@ export type Action =
     activeRoom: string;
     site: string;
     written: Written;
+    drafts?: Drafts;
   }
+  | { type: "place_opened"; place: Place }
+  | { type: "chats_changed"; chats: Chats }
+  | { type: "thread_changed"; thread: Thread | null }
+  | { type: "presences_changed"; presences: Presences }
+  | { type: "contacts_changed"; contacts: readonly Contact[] }
+  | { type: "drafts_changed"; drafts: Drafts }
+  | { type: "notice_raised"; notice: Notice }
+  | { type: "notice_dismissed"; id: number }
   /** The server has named the user's site, so `written` is that of this account. */
   | { type: "site_named"; site: string; written: Written }
   | { type: "signed_out" }
@@ -95,11 +120,18 @@ export const INITIAL_STATE: State = {
   identity: null,
   site: "",
   connection: { kind: "closed" },
+  place: HOME,
+  chats: NO_CHATS,
+  thread: null,
+  presences: new Map(),
+  contacts: null,
+  drafts: NO_DRAFTS,
   rooms: [],
   activeRoom: "",
   written: [],
   notifications: NO_NOTIFICATIONS,
   toasts: [],
+  notices: [],
   alert: null,
 };
 
@@ -114,9 +146,27 @@ export function reduce(state: State, action: Action): State {
         identity: action.identity,
         rooms: action.rooms.map(emptyRoom),
         activeRoom: action.activeRoom,
+        place: action.activeRoom === "" ? HOME : { kind: "room", room: action.activeRoom },
         site: action.site,
         written: action.written,
+        drafts: action.drafts ?? NO_DRAFTS,
       };
+    case "place_opened":
+      return openPlace(state, action.place);
+    case "chats_changed":
+      return { ...state, chats: action.chats };
+    case "thread_changed":
+      return { ...state, thread: action.thread };
+    case "presences_changed":
+      return { ...state, presences: action.presences };
+    case "contacts_changed":
+      return { ...state, contacts: action.contacts };
+    case "drafts_changed":
+      return { ...state, drafts: action.drafts };
+    case "notice_raised":
+      return { ...state, notices: addNotice(state.notices, action.notice) };
+    case "notice_dismissed":
+      return { ...state, notices: state.notices.filter(({ id }) => id !== action.id) };
     case "site_named":
       return { ...state, site: action.site, written: action.written };
     case "signed_out":
@@ -222,7 +272,17 @@ function reduceRoomClosed(state: State, room: string): State {
   return room === state.activeRoom ? activate(next, neighbourOf(state.rooms, room)) : next;
 }
 
-function activate(state: State, room: string): State {
-  if (!hasRoom(state.rooms, room)) return { ...state, activeRoom: state.rooms[0]?.room ?? "" };
-  return { ...state, activeRoom: room, rooms: updateRoom(state.rooms, room, markRoomRead) };
+/** Shows a room, or where there is none of that name, the first one. */
+function activate(state: State, name: string): State {
+  const room = hasRoom(state.rooms, name) ? name : state.rooms[0]?.room;
+  return openPlace(state, room === undefined ? HOME : { kind: "room", room });
+}
+
+/** Goes to a place. A room that is shown is read, and one that is left has no line of new messages any more. */
+function openPlace(state: State, place: Place): State {
+  const activeRoom = place.kind === "room" ? place.room : "";
+  const left = activeRoom === state.activeRoom
+    ? state.rooms
+    : updateRoom(state.rooms, state.activeRoom, withoutNews);
+  return { ...state, place, activeRoom, rooms: updateRoom(left, activeRoom, markRoomRead) };
 }

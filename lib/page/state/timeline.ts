@@ -1,10 +1,9 @@
-/** A room's messages and those written that it does not show yet, as the rows that `components/chat/ChatLog.tsx` shows. */
+/** Messages as the rows that `components/chat/ChatLog.tsx` shows: with day lines, in groups, and marked where some are new. */
 import type { Written } from "./written.ts";
 import type { Identity } from "../session/identity.ts";
 import { type ChatMessage, keyOf, type RoomState } from "./rooms.ts";
+import { type ShownMessage, shownMessage, type Thread } from "./thread.ts";
 import { dayKey } from "../text.ts";
-
-type Delivery = "delivered" | "pending" | "failed";
 
 interface DayRow {
   kind: "day";
@@ -15,12 +14,26 @@ interface DayRow {
 export interface MessageRow {
   kind: "message";
   key: string;
-  message: ChatMessage;
+  message: ShownMessage;
   isOwn: boolean;
-  /** Whether the message starts a group, and so is shown with its writer and time. */
+  /** Whether the message starts a group, and so is shown with its writer. */
   isFirst: boolean;
-  delivery: Delivery;
-  failure: string;
+  /** Whether it ends one, and so has the picture beside it. */
+  isLast: boolean;
+}
+
+/** What happened in the conversation, in the middle of the log. */
+interface SystemRow {
+  kind: "system";
+  key: string;
+  message: ShownMessage;
+}
+
+/** The line above the messages that were unread when the conversation was opened. */
+interface NewRow {
+  kind: "new";
+  key: "new";
+  count: number;
 }
 
 /** A place where messages may be missing. */
@@ -36,48 +49,111 @@ interface LeftRow {
   reason: string;
 }
 
-export type Row = DayRow | MessageRow | GapRow | LeftRow;
+export type Row = DayRow | MessageRow | SystemRow | NewRow | GapRow | LeftRow;
 
 /** After a longer pause the same writer is named again. */
 const GROUP_SECONDS = 300;
 
-export function rowsOf(
-  { room, messages, gaps, left }: RoomState,
-  written: Written,
-  me: Identity,
-): Row[] {
-  const rows: Row[] = [];
-  let last: ChatMessage | null = null;
-  let isBehindGap = false;
+/** Time zones differ from UTC by whole quarters of an hour, so messages of one quarter are of one day. */
+const QUARTER_SECONDS = 900;
 
-  const add = (message: ChatMessage, delivery: Delivery, failure = "") => {
-    const isNewDay = last === null || dayKey(last.timestamp) !== dayKey(message.timestamp);
+/** Makes the rows one after another. */
+class Rows {
+  readonly all: Row[] = [];
+  readonly #me: string;
+  #last: MessageRow | undefined;
+  #timestamp: number | undefined;
+
+  constructor(me: string) {
+    this.#me = me;
+  }
+
+  add(message: ShownMessage): void {
+    const isNewDay = this.#isOtherDay(message.timestamp);
+    this.#timestamp = message.timestamp;
     if (isNewDay) {
-      rows.push({ kind: "day", key: `day ${keyOf(message)}`, timestamp: message.timestamp });
+      this.parted({ kind: "day", key: `day ${message.key}`, timestamp: message.timestamp });
     }
-    const isFirst = isNewDay || isBehindGap || last === null || !belongsTo(last, message);
-    const isOwn = message.userId === me.user_id;
-    rows.push({ kind: "message", key: keyOf(message), message, isOwn, isFirst, delivery, failure });
-    last = message;
-    isBehindGap = false;
-  };
+    if (message.kind === "system") {
+      return this.parted({ kind: "system", key: message.key, message });
+    }
+    const last = this.#last;
+    const isFirst = last === undefined || !belongsTo(last.message, message);
+    if (last !== undefined && !isFirst) last.isLast = false;
+    const isOwn = message.userId === this.#me;
+    this.#last = { kind: "message", key: message.key, message, isOwn, isFirst, isLast: true };
+    this.all.push(this.#last);
+  }
 
-  for (const message of messages) {
-    add(message, "delivered");
-    isBehindGap = gaps.includes(keyOf(message));
-    if (isBehindGap) rows.push({ kind: "gap", key: `gap ${keyOf(message)}` });
+  /** Adds what ends a group. */
+  parted(row: Row): void {
+    this.#last = undefined;
+    this.all.push(row);
   }
-  for (const entry of written) {
-    if (entry.room !== room) continue;
-    const { id, message, timestamp, failure } = entry;
-    const own = { id, userId: me.user_id, name: me.name, message, timestamp };
-    add(own, failure === undefined ? "pending" : "failed", failure);
+
+  #isOtherDay(timestamp: number): boolean {
+    const last = this.#timestamp;
+    if (last === undefined) return true;
+    const isSameQuarter = Math.floor(last / QUARTER_SECONDS) ===
+      Math.floor(timestamp / QUARTER_SECONDS);
+    return !isSameQuarter && dayKey(last) !== dayKey(timestamp);
   }
-  if (left !== undefined) rows.push({ kind: "left", key: "left", reason: left });
-  return rows;
 }
 
-function belongsTo(last: ChatMessage, next: ChatMessage): boolean {
+/** The rows of a room, of which what was written and is not seen there yet comes last. */
+export function rowsOf(room: RoomState, written: Written, me: Identity): Row[] {
+  const rows = new Rows(me.user_id);
+  const gaps = new Set(room.gaps);
+  for (const message of room.messages) {
+    const key = keyOf(message);
+    if (room.news?.key === key) rows.parted({ kind: "new", key: "new", count: room.news.count });
+    rows.add(said(message));
+    if (gaps.has(key)) rows.parted({ kind: "gap", key: `gap ${key}` });
+  }
+  for (const { id, room: name, message, timestamp, failure } of written) {
+    if (name !== room.room) continue;
+    const own = said({ id, userId: me.user_id, name: me.name, message, timestamp });
+    rows.add(
+      failure === undefined
+        ? { ...own, delivery: "pending" }
+        : { ...own, delivery: "failed", failure },
+    );
+  }
+  if (room.left !== undefined) rows.parted({ kind: "left", key: "left", reason: room.left });
+  return rows.all;
+}
+
+/** The rows of a conversation. */
+export function threadRows({ messages, news }: Thread, me: string): Row[] {
+  const rows = new Rows(me);
+  let isMarked = news.count === 0;
+  for (const message of messages) {
+    const { userId, kind, offset } = message;
+    if (!isMarked && userId !== me && kind !== "system" && offset > news.after) {
+      isMarked = true;
+      rows.parted({ kind: "new", key: "new", count: news.count });
+    }
+    rows.add(shownMessage(message, me));
+  }
+  return rows.all;
+}
+
+/** The messages of rooms that are shown, each made once: what was drawn is known again. */
+const shown = new WeakMap<ChatMessage, ShownMessage>();
+
+function said(message: ChatMessage): ShownMessage {
+  const known = shown.get(message);
+  if (known !== undefined) return known;
+  const { userId, name, message: text, timestamp } = message;
+  const made: ShownMessage = {
+    ...{ userId, name, text, timestamp },
+    ...{ key: keyOf(message), id: 0, offset: 0, kind: "text", delivery: "delivered" } as const,
+  };
+  shown.set(message, made);
+  return made;
+}
+
+function belongsTo(last: ShownMessage, next: ShownMessage): boolean {
   return last.userId === next.userId && last.name === next.name &&
     next.timestamp - last.timestamp < GROUP_SECONDS;
 }

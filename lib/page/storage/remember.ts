@@ -1,6 +1,6 @@
 /** Writes what changed in the store, and nothing else, to where the browser keeps it; `session/session.ts` starts it. */
 import type { KeyValueStore } from "../../sdk/mod.ts";
-import { loadSettings, saveSettings, saveWritten } from "./storage.ts";
+import { loadSettings, saveDrafts, saveSettings, saveWritten } from "./storage.ts";
 import type { State, Store } from "../state/store.ts";
 
 interface Places {
@@ -28,6 +28,10 @@ function rememberWho(state: State, { shared }: Places): void {
 
 function rememberWhat(state: State, before: State, { shared, own }: Places): void {
   const account = { userId: state.identity?.user_id ?? "", site: state.site };
+  // Until the server has named the site, nobody knows whose these are.
+  if (state.drafts !== before.drafts && state.site !== "" && state.site === before.site) {
+    saveDrafts(shared, account, state.drafts, before.drafts);
+  }
   if (roomsDiffer(state, before)) rememberRooms(state, shared);
   if (state.written !== before.written) saveWritten(own, account, state.written);
 }

@@ -1,5 +1,6 @@
 /** What the page remembers in the browser; everything read back is checked before it is believed. */
 import type { KeyValueStore } from "../../sdk/mod.ts";
+import { type Draft, type Drafts, NO_DRAFT, NO_DRAFTS, withDraft } from "../state/drafts.ts";
 import { type Written, WRITTEN_LIMIT, type WrittenMessage } from "../state/written.ts";
 
 interface Settings {
@@ -29,6 +30,8 @@ interface Account {
  */
 export const writtenKey = ({ userId, site }: Account) => `notifyli.outbox.${userId}\n${site}`;
 
+const draftsKey = ({ userId, site }: Account) => `notifyli.drafts.${userId}\n${site}`;
+
 export function loadSettings(store: KeyValueStore): Settings {
   const saved = fields(readJson(store, SETTINGS_KEY));
   return {
@@ -51,6 +54,31 @@ export function loadWritten(store: KeyValueStore, account: Account): Written {
 
 export function saveWritten(store: KeyValueStore, account: Account, written: Written): void {
   writeJson(store, writtenKey(account), written);
+}
+
+export function loadDrafts(store: KeyValueStore, account: Account): Drafts {
+  let drafts = NO_DRAFTS;
+  for (const saved of list(readJson(store, draftsKey(account)))) {
+    const [name, entry] = list(saved);
+    const draft = asDraft(entry);
+    if (typeof name === "string" && draft !== null) drafts = withDraft(drafts, name, draft);
+  }
+  return drafts;
+}
+
+/** Keeps those that changed; another tab may have kept others. */
+export function saveDrafts(
+  store: KeyValueStore,
+  account: Account,
+  drafts: Drafts,
+  before: Drafts,
+): void {
+  let kept = loadDrafts(store, account);
+  for (const name of new Set([...before.keys(), ...drafts.keys()])) {
+    const draft = drafts.get(name);
+    if (draft !== before.get(name)) kept = withDraft(kept, name, draft ?? NO_DRAFT);
+  }
+  writeJson(store, draftsKey(account), [...kept]);
 }
 
 /** @param own the tab's own storage: a token is no setting, and is gone with the tab */
@@ -124,6 +152,33 @@ function asWrittenMessage(value: unknown): WrittenMessage | null {
   if (typeof message !== "string" || typeof timestamp !== "number") return null;
   const kept = { id, room, message, timestamp };
   return typeof failure === "string" ? { ...kept, failure } : kept;
+}
+
+function asDraft(value: unknown): Draft | null {
+  const entry = fields(value);
+  const text = entry.get("text");
+  if (typeof text !== "string") return null;
+  const [answered, edited] = [fields(entry.get("replyTo")), fields(entry.get("editing"))];
+  const mentions = [...fields(entry.get("mentions"))].filter(([, name]) =>
+    typeof name === "string"
+  );
+  const [replyTo, editing] = [answered.get("id"), edited.get("id")];
+  return {
+    text,
+    ...(typeof replyTo === "number"
+      ? {
+        replyTo: { id: replyTo, name: wordsOf(answered, "name"), text: wordsOf(answered, "text") },
+      }
+      : {}),
+    ...(typeof editing === "number"
+      ? { editing: { id: editing, text: wordsOf(edited, "text") } }
+      : {}),
+    ...(mentions.length > 0 ? { mentions: Object.fromEntries(mentions) } : {}),
+  };
+}
+
+function wordsOf(entry: Map<string, unknown>, field: string): string {
+  return text(entry.get(field));
 }
 
 function fields(value: unknown): Map<string, unknown> {

@@ -1,109 +1,205 @@
-/** A room's messages. The view stays at the newest one until the reader scrolls up. */
+/** The messages of a conversation or a room. The view stays at the newest one until the reader scrolls up. */
 import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { dayName } from "../../text.ts";
-import { usePage } from "../../context.ts";
+import { useAttention } from "../../context.ts";
 import type { Row } from "../../state/timeline.ts";
+import { dayName } from "../../text.ts";
 import { Icon } from "../kit/Icon.tsx";
-import { Message } from "./Message.tsx";
+import { shortCount } from "../kit/Count.tsx";
+import { Announcer } from "./Announcer.tsx";
+import { LogRow } from "./LogRow.tsx";
+import { keyTarget } from "./log_keys.ts";
+import { useActions } from "./actions.ts";
+import { rowElement, useLogWindow } from "./use_log_window.ts";
 
 interface ChatLogProps {
-  room: string;
+  label: string;
   rows: readonly Row[];
-  isOnline: boolean;
+  /** What is shown where there are no messages. */
   empty: ComponentChildren;
+  hasAfter?: boolean;
+  /** How many are unread, where the newest are not in `rows`. */
+  unseen?: number;
+  /** A message that is to be shown and marked, by its key. A new object is a new wish. */
+  target?: { readonly key: string };
+  onNear?: (end: "before" | "after") => void;
+  onLatest?: () => void;
+  onSeen?: (offset: number) => void;
 }
 
-/** A reader who is less than this from the end counts as being there. */
-const BOTTOM_MARGIN_PX = 48;
+/** How long a message is marked that one has jumped to. */
+const FOUND_MS = 2_400;
 
-export function ChatLog({ room, rows, isOnline, empty }: ChatLogProps) {
-  const log = useRef<HTMLDivElement>(null);
-  const [isAtBottom, setAtBottom] = useState(true);
-  const [hasNew, setHasNew] = useState(false);
-  const last = rows.at(-1);
+export function ChatLog(props: ChatLogProps) {
+  const { label, rows, empty, hasAfter = false, target } = props;
+  const actions = useActions();
+  const isAttentive = useAttention();
+  const [active, setActive] = useState("");
+  const [found, setFound] = useState("");
+  const [topDay, setTopDay] = useState("");
+  const focusWanted = useRef("");
+  const hasFocus = useRef(false);
+  const isAttentiveNow = useRef(isAttentive);
+  isAttentiveNow.current = isAttentive;
 
-  const scrollToBottom = () => log.current?.scrollTo({ top: log.current.scrollHeight });
-  useLayoutEffect(() => {
-    const isOwnPending = last?.kind === "message" && last.delivery === "pending";
-    if (isAtBottom || isOwnPending) scrollToBottom();
-    else setHasNew(true);
-  }, [last?.key]);
+  const shown = useLogWindow(rows, {
+    hasAfter,
+    onNear: (end) => props.onNear?.(end),
+    onLook: () => look(),
+  });
+  const { log, list } = shown;
+  const isPlaced = useOpeningPlace(rows, shown.toRow, hasAfter);
+  const newCount = useNewCount(rows, shown.isAtEnd);
+  const unseen = hasAfter ? props.unseen ?? 0 : newCount;
+
+  function look(): void {
+    const area = log.current?.getBoundingClientRect();
+    if (area === undefined) return;
+    let [seen, day, isDayShown] = [0, "", false];
+    for (const element of list.current?.children ?? []) {
+      const { top, bottom } = element.getBoundingClientRect();
+      const row = rows[shown.indexOf((element as HTMLElement).dataset.row ?? "") ?? -1];
+      if (row === undefined || bottom <= area.top) continue;
+      if (row.kind === "day") {
+        if (day === "" || top < area.top + 40) isDayShown = true;
+      } else if (day === "" && "message" in row) day = dayName(row.message.timestamp);
+      if ("message" in row && Math.min(bottom, top + 40) <= area.bottom) {
+        seen = Math.max(seen, row.message.offset);
+      }
+    }
+    setTopDay(isDayShown || (log.current?.scrollTop ?? 0) < 8 ? "" : day);
+    if (isAttentiveNow.current && isPlaced.current && seen > 0) props.onSeen?.(seen);
+  }
+  useEffect(look, [isAttentive]);
+
   useEffect(() => {
-    const element = log.current;
-    if (element === null || !isAtBottom) return;
-    const observer = new ResizeObserver(scrollToBottom);
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, [isAtBottom]);
+    if (target === undefined || !shown.toRow(target.key)) return;
+    setFound(target.key);
+    const timer = setTimeout(() => setFound(""), FOUND_MS);
+    return () => clearTimeout(timer);
+  }, [target, target !== undefined && shown.indexOf(target.key) !== undefined]);
+
+  const last = rows.at(-1);
+  useLayoutEffect(() => {
+    const isOwnPending = last?.kind === "message" && last.message.delivery === "pending";
+    if (isOwnPending) shown.toEnd();
+  }, [last?.key]);
+
+  useLayoutEffect(() => {
+    const wanted = rowElement(list.current, focusWanted.current);
+    if (wanted !== undefined) {
+      focusWanted.current = "";
+      wanted.focus({ preventScroll: true });
+      wanted.scrollIntoView({ block: "nearest" });
+    } else if (hasFocus.current && document.activeElement === document.body) {
+      log.current?.focus({ preventScroll: true }); // the row that had it is drawn no more
+    }
+  });
+
+  const focusRow = (key: string) => {
+    focusWanted.current = key;
+    setActive(key);
+    if (rowElement(list.current, key) === undefined) shown.toRow(key);
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    const key = keyTarget(event, rows, active || lastVisible());
+    if (key === undefined) return;
+    event.preventDefault();
+    focusRow(key);
+  };
+  const lastVisible = () =>
+    shown.drawn.findLast((row) => row.kind === "message" || row.kind === "system")?.key ?? "";
 
   return (
     <div class="log-area">
+      {topDay !== "" && (
+        <div class="day day-floating" aria-hidden="true">
+          <span>{topDay}</span>
+        </div>
+      )}
       <div
         ref={log}
         class="log"
         role="log"
-        aria-live="polite"
-        aria-relevant="additions"
-        aria-label={`Messages in ${room}`}
-        tabIndex={0}
-        onScroll={({ currentTarget }) => {
-          const isNowAtBottom = isNearBottom(currentTarget);
-          setAtBottom(isNowAtBottom);
-          if (isNowAtBottom) setHasNew(false);
+        aria-live="off"
+        aria-label={label}
+        aria-keyshortcuts="ArrowUp ArrowDown R"
+        tabIndex={active === "" ? 0 : -1}
+        onScroll={shown.onScroll}
+        onKeyDown={onKeyDown}
+        onFocusIn={(event) => {
+          hasFocus.current = true;
+          const row = (event.target as Element).closest<HTMLElement>("[data-row]")?.dataset.row;
+          if (row !== undefined && row !== active) setActive(row);
+        }}
+        onFocusOut={(event) => {
+          if (event.relatedTarget !== null) hasFocus.current = false;
         }}
       >
-        <div class="log-rows">
-          {rows.length === 0 && empty}
-          {rows.map((row) => <LogRow key={row.key} row={row} {...{ room, isOnline }} />)}
+        <div
+          ref={list}
+          class="log-rows"
+          style={{ paddingTop: `${shown.above}px`, paddingBottom: `${shown.below}px` }}
+        >
+          {shown.drawn.map((row) => (
+            <LogRow
+              key={row.key}
+              row={row}
+              actions={actions}
+              isActive={row.key === active}
+              isFound={row.key === found}
+            />
+          ))}
         </div>
+        {rows.length === 0 && empty}
       </div>
-      {hasNew && (
+      <Announcer rows={rows} me={actions.me} isWhole={!hasAfter} />
+      {(!shown.isAtEnd || hasAfter) && rows.length > 0 && (
         <button
           type="button"
-          class="button button-primary new-messages"
+          class="jump"
           onClick={() => {
-            scrollToBottom();
-            log.current?.focus();
+            props.onLatest?.();
+            shown.toEnd();
+            log.current?.focus({ preventScroll: true });
           }}
         >
-          <Icon name="arrowDown" />
-          New messages
+          <Icon name="arrowDown" small />
+          {unseen > 0 ? `${shortCount(unseen)} new` : "Latest"}
+          <span class="visually-hidden">, jump to the latest message</span>
         </button>
       )}
     </div>
   );
 }
 
-function LogRow({ row, room, isOnline }: { row: Row; room: string; isOnline: boolean }) {
-  const { session } = usePage();
-  switch (row.kind) {
-    case "day":
-      return (
-        <div class="day">
-          <span>{dayName(row.timestamp)}</span>
-        </div>
-      );
-    case "gap":
-      return <p class="gap" data-testid="gap">Some messages may be missing here.</p>;
-    case "left":
-      return (
-        <div class="left" role="status" data-testid="left">
-          <p>You are no longer in this room. {row.reason}.</p>
-          <button
-            type="button"
-            class="button button-primary"
-            onClick={() => session.rejoinRoom(room)}
-          >
-            Come back
-          </button>
-        </div>
-      );
-    case "message":
-      return <Message row={row} isOnline={isOnline} />;
-  }
+/** Shows the line of new messages when the log is opened, and where there is none, the end. */
+function useOpeningPlace(
+  rows: readonly Row[],
+  toRow: (key: string, place?: number) => boolean,
+  hasAfter: boolean,
+) {
+  const isPlaced = useRef(false);
+  useLayoutEffect(() => {
+    if (isPlaced.current || rows.length === 0) return;
+    isPlaced.current = true;
+    const index = rows.findIndex(({ kind }) => kind === "new");
+    // A few new ones are seen from the end, too.
+    if (index >= 0 && (rows.length - index > 6 || hasAfter)) toRow("new", 72);
+  }, [rows.length > 0]);
+  return isPlaced;
 }
 
-function isNearBottom({ scrollHeight, scrollTop, clientHeight }: HTMLElement): boolean {
-  return scrollHeight - scrollTop - clientHeight < BOTTOM_MARGIN_PX;
+/** How many messages of others came below while the reader was further up. */
+function useNewCount(rows: readonly Row[], isAtEnd: boolean): number {
+  const seen = useRef<string | undefined>(undefined);
+  if (isAtEnd || seen.current === undefined) seen.current = rows.at(-1)?.key;
+  if (isAtEnd) return 0;
+  let count = 0;
+  for (let index = rows.length - 1; index >= 0; index--) {
+    const row = rows[index];
+    if (row === undefined || row.key === seen.current) return count;
+    if (row.kind === "message" && !row.isOwn) count++;
+  }
+  return 0; // the one that was last is gone
 }

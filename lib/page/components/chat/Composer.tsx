@@ -1,38 +1,79 @@
 /** Where messages are written: Enter sends, Shift+Enter makes a new line. It works without a connection, too. */
 import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
+import type { User } from "../../../sdk/mod.ts";
 import { usePage } from "../../context.ts";
+import { hasPointer } from "../../layout.ts";
+import { type Draft, NO_DRAFT } from "../../state/drafts.ts";
 import { Icon } from "../kit/Icon.tsx";
+import { ComposerBar } from "./ComposerBar.tsx";
+import { type DraftBox, useDraft } from "./draft_box.ts";
+import { EmojiPicker } from "./EmojiPicker.tsx";
+import { Mentions, useMentions } from "./Mentions.tsx";
 
 interface ComposerProps {
-  room: string;
+  /** Whom or what the message goes to. */
+  to: string;
+  box: DraftBox;
+  /** How long a message may be, in characters as people count them. */
+  limit: number;
   isOnline: boolean;
+  /** Takes the message. Returns whether it did. */
+  onSay: (draft: Draft) => boolean;
+  onTyping?: (isTyping: boolean) => void;
+  /** Edits the last own message. */
+  onEditLast?: () => void;
+  people?: readonly User[];
 }
 
-const MESSAGE_LIMIT = 10_000;
-/** From this length on the counter is shown. */
-const COUNTER_FROM = 9_000;
+/** From this part of the limit on the counter is shown. */
+const COUNTER_FROM = 0.9;
 
-/** What was being written in each room, while another one is shown. */
-const drafts = new Map<string, string>();
-
-export function Composer({ room, isOnline }: ComposerProps) {
-  const { session } = usePage();
-  const [text, setText] = useState(drafts.get(room) ?? "");
+export function Composer(props: ComposerProps) {
+  const { to, box, limit, isOnline, onSay, onTyping, people = [] } = props;
+  const draft = useDraft(box);
+  const { text } = draft;
   const hintId = useId();
   const area = useRef<HTMLTextAreaElement>(null);
+  const mentions = useMentions(area, people, (mentioned) => write({ ...box.draft, ...mentioned }));
+  const hint = useFirstUse();
   useAutosize(area, text);
-  useEffect(() => takeLostFocus(area.current), []);
+  useEffect(() => takeLostFocus(area.current), [box]);
+  box.onFocus = () => area.current?.focus();
 
-  const isTooLong = text.length > MESSAGE_LIMIT;
+  const length = text.length < limit * COUNTER_FROM ? text.length : [...text.trim()].length;
+  const isTooLong = length > limit;
   const isEmpty = text.trim() === "";
-  const write = (next: string) => {
-    setText(next);
-    drafts.set(room, next);
+  const write = (next: Draft) => {
+    box.write(next);
+    onTyping?.(next.text.trim() !== "" && next.editing === undefined);
   };
   const send = () => {
     if (isEmpty || isTooLong) return;
-    if (session.say(room, text.trim())) write("");
+    if (onSay({ ...box.draft, text: text.trim() })) {
+      box.write(NO_DRAFT);
+      box.keep();
+      hint.used();
+    }
     area.current?.focus();
+  };
+  const insert = (emoji: string) => {
+    const { selectionStart = text.length, selectionEnd = text.length } = area.current ?? {};
+    write({ ...draft, text: text.slice(0, selectionStart) + emoji + text.slice(selectionEnd) });
+    area.current?.focus();
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    // Enter that ends an input method's composition belongs to that, not to us.
+    if (event.isComposing || mentions.onKey(event)) return;
+    if (event.key === "Enter" && !event.shiftKey) {
+      event.preventDefault();
+      send();
+    } else if (event.key === "Escape" && box.release()) {
+      event.preventDefault();
+      event.stopPropagation();
+    } else if (event.key === "ArrowUp" && text === "" && props.onEditLast !== undefined) {
+      event.preventDefault();
+      props.onEditLast();
+    }
   };
 
   return (
@@ -44,39 +85,48 @@ export function Composer({ room, isOnline }: ComposerProps) {
         send();
       }}
     >
+      {mentions.isOpen && <Mentions {...mentions} />}
       <div class="composer-box">
-        <textarea
-          ref={area}
-          rows={1}
-          value={text}
-          placeholder={`Message ${room}`}
-          aria-label={`Message ${room}`}
-          aria-describedby={hintId}
-          aria-invalid={isTooLong}
-          onInput={(event) => write(event.currentTarget.value)}
-          onKeyDown={(event) => {
-            // Enter that ends an input method's composition belongs to that, not to us.
-            if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
-            event.preventDefault();
-            send();
-          }}
-        />
-        <button
-          type="submit"
-          class="send-button"
-          aria-label="Send"
-          disabled={isEmpty || isTooLong}
-        >
-          <Icon name="send" />
-        </button>
+        <ComposerBar draft={draft} onRelease={() => box.release()} />
+        <div class="composer-line">
+          <textarea
+            ref={area}
+            rows={1}
+            dir="auto"
+            value={text}
+            placeholder={isOnline ? `Message ${to}` : "Write now, it is sent later"}
+            aria-label={`Message ${to}`}
+            aria-describedby={hintId}
+            aria-invalid={isTooLong}
+            {...mentions.attributes}
+            onInput={(event) => {
+              write({ ...draft, text: event.currentTarget.value });
+              mentions.look();
+            }}
+            onKeyDown={onKeyDown}
+            onClick={mentions.look}
+          />
+          <EmojiPicker label="Emoji" onChoose={insert} />
+          <button
+            type="submit"
+            class="icon-button send-button"
+            aria-label={draft.editing === undefined ? "Send" : "Save"}
+            title={draft.editing === undefined ? "Send" : "Save"}
+            disabled={isEmpty || isTooLong}
+          >
+            <Icon name={draft.editing === undefined ? "send" : "check"} />
+          </button>
+        </div>
       </div>
       <p class="composer-hint" id={hintId}>
-        <span>
-          {isOnline ? <Keys /> : "You are offline. What you write is kept and sent later."}
-        </span>
-        {text.length >= COUNTER_FROM && (
+        {isOnline
+          ? hint.isShown && <Keys />
+          : <span class="visually-hidden">You are offline. What you write is sent later.</span>}
+        {length >= limit * COUNTER_FROM && (
           <span class={isTooLong ? "counter counter-over" : "counter"} data-testid="counter">
-            {text.length.toLocaleString()} / {MESSAGE_LIMIT.toLocaleString()}
+            {isTooLong && <Icon name="alert" small />}
+            {length.toLocaleString()} / {limit.toLocaleString()}
+            {isTooLong && <span class="visually-hidden">, too long</span>}
           </span>
         )}
       </p>
@@ -92,13 +142,32 @@ function Keys() {
   );
 }
 
+const USED_KEY = "notifyli.has_written";
+
+/** The keys are told until the first message was sent. */
+function useFirstUse() {
+  const { storage } = usePage();
+  const [isShown, setShown] = useState(() => storage.getItem(USED_KEY) !== "true");
+  return {
+    isShown,
+    used() {
+      if (!isShown) return;
+      setShown(false);
+      storage.setItem(USED_KEY, "true");
+    },
+  };
+}
+
 /**
- * Signing in, joining and leaving a room remove the button that had the focus. It goes to the composer, but
- * not on a touch screen, where the keyboard would come up unasked.
+ * Opening a conversation, joining and leaving a room remove what had the focus. It goes to the composer, but not on a touch
+ * screen, where the keyboard would come up unasked: there it goes to the heading.
  */
 function takeLostFocus(area: HTMLElement | null): void {
-  if (document.activeElement !== document.body) return;
-  const target = matchMedia("(hover: hover)").matches ? area : document.getElementById("main");
+  const { activeElement } = document;
+  const isLost = activeElement === document.body || activeElement?.id === "main" ||
+    activeElement?.closest("[data-list-row]") !== null;
+  if (!isLost) return;
+  const target = hasPointer() ? area : document.getElementById("main");
   target?.focus({ preventScroll: true });
 }
 

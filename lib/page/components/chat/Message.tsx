@@ -1,89 +1,135 @@
-/** One message: ours on the right, with what became of it; the others' on the left. */
+/** One message: ours at the end of the line, with what became of it; the others' at its start, with who said it. */
 import { Component } from "preact";
-import { usePage } from "../../context.ts";
-import { clockTime, isoTime, splitLinks } from "../../text.ts";
+import { clockTime, isoTime } from "../../text.ts";
 import type { MessageRow } from "../../state/timeline.ts";
 import { Avatar } from "../kit/Avatar.tsx";
 import { Icon } from "../kit/Icon.tsx";
+import { Name } from "../kit/Name.tsx";
+import type { MessageActions } from "./actions.ts";
+import { Delivery } from "./Delivery.tsx";
+import { Failure } from "./Failure.tsx";
+import { MessageText } from "./MessageText.tsx";
+import { MessageTools } from "./MessageTools.tsx";
+import { Quote } from "./Quote.tsx";
+import { Reactions } from "./Reactions.tsx";
 
 interface MessageProps {
   row: MessageRow;
-  isOnline: boolean;
+  actions: MessageActions;
+  isActive: boolean;
+  isFound: boolean;
 }
 
-/** It is a class for `shouldComponentUpdate`: one new message must not draw five hundred old ones again. */
-export class Message extends Component<MessageProps> {
-  override shouldComponentUpdate({ row: next, isOnline }: MessageProps): boolean {
-    const { row } = this.props;
-    if (next.delivery === "pending" && isOnline !== this.props.isOnline) return true;
-    return row.message !== next.message || row.isFirst !== next.isFirst ||
-      row.isOwn !== next.isOwn || row.delivery !== next.delivery || row.failure !== next.failure;
-  }
+interface MessageState {
+  isHovered: boolean;
+  /** A menu of the tools is open: they stay. */
+  isHeld: boolean;
+}
 
-  render({ row, isOnline }: MessageProps) {
-    const { message, isOwn, isFirst, delivery } = row;
-    const { userId, name, timestamp } = message;
-    const side = isOwn ? "message-own" : "message-other";
+export class Message extends Component<MessageProps, MessageState> {
+  override state = { isHovered: false, isHeld: false };
+
+  render({ row, actions, isActive, isFound }: MessageProps, { isHovered, isHeld }: MessageState) {
+    const { message, isOwn, isFirst, isLast } = row;
+    const { userId, name, kind, delivery } = message;
+    const hasTools = (isActive || isHovered || isHeld) && delivery !== "failed" &&
+      message.isDeleted !== true && actions.reply !== undefined && message.id > 0;
     return (
       <article
-        class={`message ${side} ${isFirst ? "message-first" : ""}`}
+        class={classOf(row, isFound)}
+        data-row={row.key}
         data-testid="message"
         data-delivery={delivery}
+        tabIndex={isActive ? 0 : -1}
+        onPointerEnter={({ pointerType }) => {
+          if (pointerType === "mouse") this.setState({ isHovered: true });
+        }}
+        onPointerLeave={() => this.setState({ isHovered: false })}
+        onKeyDown={(event) => onKey(event, row, actions)}
       >
-        {!isOwn && isFirst && <Avatar userId={userId} name={name} />}
+        {!isOwn && actions.isGroup &&
+          (isLast ? <Avatar userId={userId} name={name} /> : <span class="avatar-space" />)}
         <div class="message-body">
-          <p class={isFirst ? "message-head" : "visually-hidden"}>
-            <span class="message-name">{isOwn ? "You" : <bdi>{name}</bdi>}</span>{" "}
-            <time class="time" dateTime={isoTime(timestamp)}>{clockTime(timestamp)}</time>
-          </p>
-          <p class={`bubble bubble-${delivery}`} title={clockTime(timestamp)} dir="auto">
-            <MessageText message={message.message} />
-          </p>
-          {delivery === "pending" && (
-            <p class="delivery">
-              <Icon name="clock" /> {isOnline ? "Sending…" : "Waiting to be sent"}
+          <div class={`bubble bubble-${delivery} bubble-kind-${kind}`} dir="auto">
+            <p class={isFirst && !isOwn && actions.isGroup ? "message-head" : "visually-hidden"}>
+              <span class="message-name">{isOwn ? "You" : <Name>{name}</Name>}</span>
             </p>
-          )}
-          {delivery === "failed" && <Failure id={message.id} reason={row.failure} />}
+            {message.quote !== undefined && message.isDeleted !== true &&
+              <Quote quote={message.quote} actions={actions} isStop={isActive} />}
+            <Content row={row} actions={actions} isStop={isActive} />
+            <span class="meta">
+              {message.isEdited && message.isDeleted !== true && <span>edited ·{" "}</span>}
+              <time dateTime={isoTime(message.timestamp)}>{clockTime(message.timestamp)}</time>
+              {isOwn && <Delivery message={message} isOnline={actions.isOnline} />}
+            </span>
+            {(message.reactions?.length ?? 0) > 0 &&
+              <Reactions message={message} actions={actions} isStop={isActive} />}
+          </div>
+          {delivery === "failed" && <Failure message={message} actions={actions} />}
         </div>
+        {hasTools && (
+          <MessageTools
+            message={message}
+            isOwn={isOwn}
+            actions={actions}
+            onHold={(isHeld) => this.setState({ isHeld })}
+          />
+        )}
       </article>
     );
   }
 }
 
-function MessageText({ message }: { message: string }) {
+function Content(
+  { row: { message }, actions, isStop }: {
+    row: MessageRow;
+    actions: MessageActions;
+    isStop: boolean;
+  },
+) {
+  if (message.isDeleted) {
+    return (
+      <span class="bubble-text bubble-deleted">
+        <Icon name="block" small /> Message deleted
+      </span>
+    );
+  }
   return (
     <>
-      {splitLinks(message).map(({ text, href }, index) =>
-        href === undefined
-          ? text
-          : <a key={index} href={href} target="_blank" rel="noopener noreferrer nofollow">{text}</a>
+      {message.kind === "image" && (
+        <span class="attachment">
+          <Icon name="image" /> Photo
+        </span>
       )}
+      {message.kind === "file" && (
+        <span class="attachment">
+          <Icon name="file" /> File
+        </span>
+      )}
+      <MessageText message={message} actions={actions} isStop={isStop} />
     </>
   );
 }
 
-function Failure({ id, reason }: { id: string; reason: string }) {
-  const { session } = usePage();
-  return (
-    <div class="failure">
-      <p>
-        <Icon name="alert" /> Not sent: {reason}
-      </p>
-      <button
-        type="button"
-        class="button button-quiet button-small"
-        onClick={() => session.retryMessage(id)}
-      >
-        Retry
-      </button>
-      <button
-        type="button"
-        class="button button-quiet button-small"
-        onClick={() => session.discardMessage(id)}
-      >
-        Discard
-      </button>
-    </div>
-  );
+function classOf({ isOwn, isFirst, isLast, message }: MessageRow, isFound: boolean): string {
+  const is = (condition: boolean | undefined, name: string) => condition ? ` ${name}` : "";
+  return `message ${isOwn ? "message-own" : "message-other"}${is(isFirst, "message-first")}` +
+    `${is(isLast, "message-last")}${is(isFound, "message-found")}` +
+    is(message.isDeleted, "message-deleted");
+}
+
+/** Keys on the message itself, not on what is in it. */
+function onKey(
+  event: KeyboardEvent,
+  { message, isOwn }: MessageRow,
+  actions: MessageActions,
+): void {
+  if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey) {
+    return;
+  }
+  if (message.isDeleted || message.id === 0) return;
+  if (event.key === "r" && actions.reply !== undefined) actions.reply(message);
+  else if (event.key === "e" && isOwn && actions.edit !== undefined) actions.edit(message);
+  else return;
+  event.preventDefault();
 }

@@ -33,11 +33,12 @@ export function Bell({ notifications, rooms, userId }: BellProps) {
   return (
     <Popover
       buttonLabel={unread === 0 ? "Notifications" : `Notifications, ${unread} unread`}
-      buttonClass="icon-button bell"
+      buttonClass="rail-item bell"
       button={
         <>
           <Icon name="bell" />
           {unread > 0 && <Badge count={unread} />}
+          <span class="rail-word" aria-hidden="true">Inbox</span>
         </>
       }
       panelLabel="Notifications"

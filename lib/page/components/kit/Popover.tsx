@@ -79,7 +79,7 @@ export function panelOf(element: Element): HTMLElement | null {
   return element.closest<HTMLElement>('[role="dialog"]');
 }
 
-function onPressOutside(around: { current: Node | null }, react: () => void): () => void {
+export function onPressOutside(around: { current: Node | null }, react: () => void): () => void {
   const listen = (event: PointerEvent) => {
     if (isOutside(around.current, event.target)) react();
   };
@@ -88,6 +88,6 @@ function onPressOutside(around: { current: Node | null }, react: () => void): ()
 }
 
 /** Focus that goes nowhere (its button was removed, the window lost it) is not outside. */
-function isOutside(around: Node | null, target: EventTarget | null): boolean {
+export function isOutside(around: Node | null, target: EventTarget | null): boolean {
   return target instanceof Node && around !== null && !around.contains(target);
 }

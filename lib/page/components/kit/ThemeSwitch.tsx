@@ -34,8 +34,9 @@ export function ThemeButton({ isDark, setTheme }: ThemeControl) {
   return (
     <button
       type="button"
-      class="icon-button theme-button"
+      class="rail-item theme-button"
       aria-label={isDark ? "Use the light theme" : "Use the dark theme"}
+      title={isDark ? "Use the light theme" : "Use the dark theme"}
       onClick={() => setTheme(isDark ? "light" : "dark")}
     >
       <Icon name={isDark ? "sun" : "moon"} />

@@ -12,13 +12,13 @@ export function AddRoom() {
     <>
       <button
         type="button"
-        class="icon-button add-room"
+        class="icon-button"
         aria-label="Join a room"
         title="Join a room"
         aria-haspopup="dialog"
         onClick={() => setOpen(true)}
       >
-        <Icon name="plus" />
+        <Icon name="hash" />
       </button>
       {isOpen && (
         <Modal title="Join a room" class="modal-center" onClose={() => setOpen(false)}>

@@ -2,6 +2,7 @@
 import type { User } from "../../../sdk/mod.ts";
 import type { Identity } from "../../session/identity.ts";
 import { Avatar } from "../kit/Avatar.tsx";
+import { Name } from "../kit/Name.tsx";
 
 interface PeopleProps {
   users: readonly User[];
@@ -31,15 +32,20 @@ export function People({ users, count, me, isOnline }: PeopleProps) {
     <ul class={isOnline ? "people" : "people people-stale"} aria-label="People">
       {[...self, ...others].slice(0, SHOWN_LIMIT).map(({ userId, name }) => (
         <li key={userId} class="person">
-          <Avatar userId={userId} name={name} />
+          <Avatar
+            userId={userId}
+            name={name}
+            size="small"
+            status={isOnline ? "online" : "offline"}
+          />
           <span class="person-text">
             <span class="person-name">
-              <bdi>{name}</bdi>
+              <Name>{name}</Name>
               {userId === me.user_id && <span class="you">you</span>}
             </span>
             {name !== userId && (
               <span class="person-id">
-                <bdi>{userId}</bdi>
+                <Name>{userId}</Name>
               </span>
             )}
           </span>

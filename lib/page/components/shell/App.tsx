@@ -2,6 +2,8 @@
 import type { KeyValueStore } from "../../../sdk/mod.ts";
 import type { ConnectAnswers } from "../../session/identity.ts";
 import { usePage, useStore } from "../../context.ts";
+import { isNarrow } from "../../layout.ts";
+import { HOME } from "../../state/place.ts";
 import { withoutPrefill } from "../../session/prefill.ts";
 import { loadSettings } from "../../storage/storage.ts";
 import type { Store } from "../../state/store.ts";
@@ -22,7 +24,7 @@ export function App({ store, storage, prefill }: AppProps) {
   const { session } = usePage();
 
   if (state.identity !== null) {
-    return <Workspace {...state} identity={state.identity} theme={theme} />;
+    return <Workspace state={state} identity={state.identity} theme={theme} />;
   }
 
   const { user_id, name, rooms, active_room } = loadSettings(storage);
@@ -30,6 +32,7 @@ export function App({ store, storage, prefill }: AppProps) {
   const connect = (answers: ConnectAnswers) => {
     history.replaceState(null, "", withoutPrefill(location.href));
     session.signIn(answers);
+    if (isNarrow()) session.go(HOME); // on a phone, the list leads to everything
   };
   return (
     <ConnectScreen

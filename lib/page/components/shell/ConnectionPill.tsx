@@ -1,4 +1,4 @@
-/** The connection's state in one word, spoken when it changes. */
+/** The connection's state in one word, spoken when it changes. The picture of the account and the banner show it. */
 import { CONNECTION_REFUSED, type State } from "../../../sdk/mod.ts";
 
 type Kind = State["kind"];
@@ -15,9 +15,8 @@ export function ConnectionPill({ connection }: { connection: State }) {
   const { kind } = connection;
   const isRefused = kind === "waiting" && connection.code === CONNECTION_REFUSED;
   return (
-    <div class={`pill pill-${kind}`} role="status" data-testid="connection" data-state={kind}>
-      <span class="pill-dot" aria-hidden="true" />
-      <span class="pill-word">{isRefused ? "Refused" : WORDS[kind]}</span>
+    <div class="connection" role="status" data-testid="connection" data-state={kind}>
+      {isRefused ? "Refused" : WORDS[kind]}
     </div>
   );
 }

@@ -1,0 +1,137 @@
+/** The conversation that is open: it keeps it in the store, and does in it what the user wants; `chats.ts` opens it. */
+import type { ChatMessage, MessageReceipts, OpenConversation } from "../../sdk/mod.ts";
+import type { Store } from "../state/store.ts";
+import type { Draft } from "../state/drafts.ts";
+import type { Thread } from "../state/thread.ts";
+
+interface Teller {
+  /** Tells the user what cannot be done. */
+  tell(doing: Promise<unknown>): void;
+}
+
+/** So many messages are read at once. */
+const PAGE_LENGTH = 60;
+
+export class OpenThread {
+  /** The library's own. */
+  readonly open: OpenConversation;
+  readonly #store: Store;
+  readonly #teller: Teller;
+  #news: Thread["news"] | undefined;
+  #isClosed = false;
+  #isLoading = false;
+
+  constructor(open: OpenConversation, store: Store, teller: Teller) {
+    this.open = open;
+    this.#store = store;
+    this.#teller = teller;
+    open.on("changed", () => this.#show());
+    this.#show();
+  }
+
+  get id(): number {
+    return this.open.id;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.open.close();
+    this.#store.dispatch({ type: "thread_changed", thread: null });
+  }
+
+  loadBefore(): void {
+    if (this.open.hasBefore) this.#load(() => this.open.loadBefore(PAGE_LENGTH));
+  }
+
+  loadAfter(): void {
+    if (this.open.hasAfter) this.#load(() => this.open.loadAfter(PAGE_LENGTH));
+  }
+
+  /** Goes to the newest messages, where the window is around older ones. */
+  async latest(): Promise<void> {
+    if (this.open.hasAfter) await this.open.loadLatest();
+  }
+
+  /** Brings a message into the window. Returns whether there is such a one. */
+  async jumpTo(message: number): Promise<boolean> {
+    await this.open.ready;
+    if (this.open.messages.some(({ id }) => id === message)) return true;
+    try {
+      await this.open.loadAround(message, PAGE_LENGTH);
+      return true;
+    } catch (error) {
+      this.#teller.tell(Promise.reject(error));
+      return false;
+    }
+  }
+
+  /** Sends, or changes what the draft edits. */
+  say({ text, replyTo, editing, mentions = {} }: Draft): void {
+    const said = text.trim();
+    if (editing !== undefined) {
+      if (said !== editing.text) this.#teller.tell(this.open.edit(editing.id, { text: said }));
+      return;
+    }
+    const named = Object.entries(mentions).filter(([, name]) => said.includes(`@${name}`));
+    // The list shows what becomes of it.
+    this.open.send({
+      text: said,
+      ...(replyTo === undefined ? {} : { replyTo: replyTo.id }),
+      ...(named.length === 0 ? {} : { mentions: named.map(([userId]) => userId) }),
+    }).catch(() => {});
+  }
+
+  retry(message: ChatMessage): void {
+    this.open.retry(message).catch(() => {});
+  }
+
+  discard(message: ChatMessage): void {
+    this.open.discard(message);
+  }
+
+  unsend(message: ChatMessage): void {
+    this.#teller.tell(this.open.unsend(message));
+  }
+
+  react(message: ChatMessage, emoji: string, isOn: boolean): void {
+    this.#teller.tell(this.open.react(message, emoji, isOn));
+  }
+
+  receipts(message: ChatMessage): Promise<MessageReceipts> {
+    return this.open.receipts(message);
+  }
+
+  /** The user has seen everything up to this offset. */
+  seen(offset: number): void {
+    const { info } = this.open;
+    if (info === undefined || offset > info.read) this.open.markRead(offset);
+  }
+
+  typing(isTyping: boolean): void {
+    this.open.typing(isTyping);
+  }
+
+  loadMoreMembers(): void {
+    this.#teller.tell(this.open.loadMoreMembers());
+  }
+
+  #load(load: () => Promise<void>): void {
+    if (this.#isLoading) return;
+    this.#isLoading = true;
+    this.#teller.tell(load().finally(() => (this.#isLoading = false)));
+  }
+
+  #show(): void {
+    if (this.#isClosed) return;
+    const { id, state, info, messages, hasBefore, hasAfter, members, hasMoreMembers } = this.open;
+    if (info !== undefined) this.#news ??= { after: info.read, count: info.unread };
+    this.#store.dispatch({
+      type: "thread_changed",
+      thread: {
+        ...{ id, state, info, messages, hasBefore, hasAfter, members, hasMoreMembers },
+        typing: this.open.typingUsers,
+        news: this.#news ?? { after: 0, count: 0 },
+      },
+    });
+  }
+}

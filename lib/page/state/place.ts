@@ -1,0 +1,78 @@
+/** Where the user is on the page. Each place has an address of its own, behind the `#`, so that the browser's back works. */
+
+export type Place =
+  /** The list alone: on a wide screen, no conversation is open beside it. */
+  | { readonly kind: "home" }
+  | {
+    readonly kind: "conversation";
+    readonly id: number;
+    /** A message to show, in place of the newest ones. */
+    readonly message?: number;
+    readonly details?: true;
+  }
+  | { readonly kind: "room"; readonly room: string; readonly details?: true }
+  | { readonly kind: "people" };
+
+export const HOME: Place = { kind: "home" };
+
+/** @param hash as in `location.hash`; what is no address of the page is its home */
+export function parsePlace(hash: string): Place {
+  const [kind, name = "", ...rest] = hash.replace(/^#\/?/, "").split("/").map(decoded);
+  if (kind === "people") return { kind: "people" };
+  const details = rest.includes("details") ? { details: true } as const : {};
+  if (kind === "rooms" && name !== "") return { kind: "room", room: name, ...details };
+  const id = positive(name);
+  if (kind !== "chats" || id === undefined) return HOME;
+  const message = rest[0] === "at" ? positive(rest[1]) : undefined;
+  return { kind: "conversation", id, ...(message === undefined ? {} : { message }), ...details };
+}
+
+/**
+ * @example
+ * ```ts
+ * import { formatPlace } from "./place.ts";
+ * console.log(formatPlace({ kind: "room", room: "lobby" })); // #/rooms/lobby
+ * ```
+ */
+export function formatPlace(place: Place): string {
+  switch (place.kind) {
+    case "home":
+      return "#/";
+    case "people":
+      return "#/people";
+    case "room":
+      return `#/rooms/${encodeURIComponent(place.room)}${detailsOf(place)}`;
+    case "conversation": {
+      const at = place.message === undefined ? "" : `/at/${place.message}`;
+      return `#/chats/${place.id}${at}${detailsOf(place)}`;
+    }
+  }
+}
+
+/** The same place with its details open, or closed. */
+export function withDetails(place: Place, isOpen: boolean): Place {
+  if (place.kind !== "conversation" && place.kind !== "room") return place;
+  const { details: _, ...rest } = place;
+  return isOpen ? { ...rest, details: true } : rest;
+}
+
+export function hasDetails(place: Place): boolean {
+  return "details" in place && place.details === true;
+}
+
+function detailsOf({ details }: { details?: true }): string {
+  return details ? "/details" : "";
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return ""; // somebody has typed it
+  }
+}
+
+function positive(text = ""): number | undefined {
+  const number = Number(text);
+  return Number.isSafeInteger(number) && number > 0 ? number : undefined;
+}

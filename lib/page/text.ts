@@ -101,7 +101,7 @@ export function shellQuote(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
-const time = { hour: "2-digit", minute: "2-digit" } as const;
+const time = { hour: "numeric", minute: "2-digit" } as const;
 const day = { day: "numeric", month: "short" } as const;
 const timeFormat = new Intl.DateTimeFormat(undefined, time);
 const shortDayFormat = new Intl.DateTimeFormat(undefined, day);

@@ -68,7 +68,7 @@ Deno.test("page: a room shows its last messages to who joins it", OPTIONS, async
   }
   const bob = await setting.connect({ user: "2", name: "Bob" });
   await hears(bob, "three");
-  const texts = await bob.getByTestId("message").locator(".bubble").allInnerTexts();
+  const texts = await bob.getByTestId("message").locator(".bubble-text").allInnerTexts();
   assert.deepEqual(texts, ["one", "two", "three"]);
   assert.equal(await bob.getByTestId("tab-unread").count(), 0);
 });
@@ -80,11 +80,11 @@ Deno.test("page: a reload keeps the settings and connects by itself", OPTIONS, a
   const dialog = page.getByRole("dialog");
   await dialog.getByLabel("Room").fill("support");
   await dialog.getByRole("button", { name: "Join", exact: true }).click();
-  await page.getByRole("tab", { name: "support", selected: true }).waitFor();
+  await current(page, "support").waitFor();
   await page.reload();
   await connected(page);
-  await page.getByRole("tab", { name: "support", selected: true }).waitFor();
-  await page.getByRole("tab", { name: "lobby" }).waitFor();
+  await current(page, "support").waitFor();
+  await page.getByRole("link", { name: "lobby" }).waitFor();
   await say(page, "as before");
   await hears(page, "as before");
 });
@@ -126,7 +126,7 @@ Deno.test("page: a message written offline is sent after a reload, once", OPTION
   const bob = await setting.connect({ user: "2", name: "Bob" });
   for (const page of [alice, bob]) {
     await message(page, "written offline").and(page.locator("[data-delivery=delivered]")).waitFor();
-    const texts = await page.getByTestId("message").locator(".bubble").allInnerTexts();
+    const texts = await page.getByTestId("message").locator(".bubble-text").allInnerTexts();
     assert.deepEqual(texts, ["said before", "written offline"]);
   }
 });
@@ -172,6 +172,11 @@ Deno.test("page: can be used with the keyboard alone", OPTIONS, async () => {
   await page.keyboard.press("Enter");
   await hears(page, "typed");
 });
+
+/** The entry of the list that is shown beside it. */
+function current(page: Page, name: string) {
+  return page.getByTestId("row").and(page.locator("[aria-current=page]")).filter({ hasText: name });
+}
 
 /** What is done with what does not fit: marks that are piled on a letter must not cover what stands beside it. */
 async function overflows(page: Page, ...places: string[]): Promise<unknown[]> {

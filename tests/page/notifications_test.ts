@@ -184,7 +184,7 @@ Deno.test(
     await said.waitFor();
     // `bdi` keeps the direction of what is in it from what is around it.
     const name = said.locator(".message-name bdi");
-    assert.equal(await name.textContent(), "\u202eevil");
+    assert.equal(await name.textContent(), "[U+202E]evil", "what nobody sees is shown");
     // An old server has messages of names that nobody sees: their writer's id is shown.
     const unseen = JSON.stringify({ from: { user: "77", name: "\u200b\u3164" }, message: "Who" });
     await setting.redis.call(

@@ -113,7 +113,9 @@ Deno.test("rowsOf() groups one writer's messages, parts days, and ends with the 
   ]);
   const rows = rowsOf(room(state, "lobby"), state.written, ME);
   assert.deepEqual(
-    rows.map((row) => row.kind === "message" ? [row.key, row.isFirst, row.delivery] : row.kind),
+    rows.map((row) =>
+      row.kind === "message" ? [row.key, row.isFirst, row.message.delivery] : row.kind
+    ),
     [
       "day",
       ["m1 7", true, "delivered"],

@@ -28,14 +28,13 @@ export class ChatFeed {
   #watched = "";
   /** The archived ones are asked for when somebody wants to see them. */
   #showsArchived = false;
+  #showsPresences = false;
   #thread: OpenThread | undefined;
 
   constructor(client: Client, store: Store) {
     this.#client = client;
     this.#store = store;
-    this.#watch = client.presence([], (users) => {
-      store.dispatch({ type: "presences_changed", presences: new Map(users) });
-    });
+    this.#watch = client.presence([], () => this.#showPresences());
     client.conversations.on("changed", () => this.#show());
     client.conversations.on("error", (error) => this.tell(Promise.reject(error)));
     this.#show();
@@ -219,6 +218,18 @@ export class ChatFeed {
       chats: { list, hasMore, isLoaded, unread, archived, hasMoreArchived },
     });
     this.#rewatch();
+  }
+
+  /** Tells the store once of all that came together. */
+  #showPresences(): void {
+    if (this.#showsPresences) return;
+    this.#showsPresences = true;
+    queueMicrotask(() => {
+      this.#showsPresences = false;
+      if (this.#client.state.kind === "closed") return;
+      const presences = new Map(this.#watch.users);
+      this.#store.dispatch({ type: "presences_changed", presences });
+    });
   }
 
   #rewatch(): void {

@@ -156,15 +156,15 @@ function asWrittenMessage(value: unknown): WrittenMessage | null {
 
 function asDraft(value: unknown): Draft | null {
   const entry = fields(value);
-  const text = entry.get("text");
-  if (typeof text !== "string") return null;
+  const said = entry.get("text");
+  if (typeof said !== "string") return null;
   const [answered, edited] = [fields(entry.get("replyTo")), fields(entry.get("editing"))];
-  const mentions = [...fields(entry.get("mentions"))].filter(([, name]) =>
-    typeof name === "string"
+  const mentions = [...fields(entry.get("mentions"))].map(([id, name]) =>
+    [id, text(name)] as const
   );
   const [replyTo, editing] = [answered.get("id"), edited.get("id")];
   return {
-    text,
+    text: said,
     ...(typeof replyTo === "number"
       ? {
         replyTo: { id: replyTo, name: wordsOf(answered, "name"), text: wordsOf(answered, "text") },

@@ -100,7 +100,7 @@ function askedAt(
   if (begun === undefined) return null;
   const wanted = begun.toLocaleLowerCase();
   const found = people.filter(({ name }) =>
-    name.toLocaleLowerCase().split(/\s+/u).some((word, index, words) =>
+    name.toLocaleLowerCase().split(/\s+/u).some((_, index, words) =>
       words.slice(index).join(" ").startsWith(wanted)
     )
   ).slice(0, SHOWN);

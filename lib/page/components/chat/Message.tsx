@@ -51,14 +51,17 @@ export class Message extends Component<MessageProps, MessageState> {
           (isLast ? <Avatar userId={userId} name={name} /> : <span class="avatar-space" />)}
         <div class="message-body">
           <div class={`bubble bubble-${delivery} bubble-kind-${kind}`} dir="auto">
-            <p class={isFirst && !isOwn && actions.isGroup ? "message-head" : "visually-hidden"}>
+            <p
+              class={isFirst && !isOwn && actions.isGroup ? "message-head" : "visually-hidden"}
+              dir="auto"
+            >
               <span class="message-name">{isOwn ? "You" : <Name>{name}</Name>}</span>
             </p>
             {message.quote !== undefined && message.isDeleted !== true &&
               <Quote quote={message.quote} actions={actions} isStop={isActive} />}
             <Content row={row} actions={actions} isStop={isActive} />
             <span class="meta">
-              {message.isEdited && message.isDeleted !== true && <span>edited ·{" "}</span>}
+              {message.isEdited && message.isDeleted !== true && <span>edited ·</span>}
               <time dateTime={isoTime(message.timestamp)}>{clockTime(message.timestamp)}</time>
               {isOwn && <Delivery message={message} isOnline={actions.isOnline} />}
             </span>

@@ -39,7 +39,7 @@ export function MessageText({ message, actions, isStop }: MessageTextProps) {
 }
 
 const EMOJI_ALONE =
-  /^(?:\p{Extended_Pictographic}(?:\p{EMod}|\ufe0f|\u200d\p{Extended_Pictographic})*\s*){1,3}$/u;
+  /^(?:\p{Extended_Pictographic}(?:\p{Emoji_Modifier}|\ufe0f|\u200d\p{Extended_Pictographic})*\s*){1,3}$/u;
 
 /** One to three emoji and nothing else are drawn larger. */
 function isEmoji(text: string): boolean {

@@ -15,10 +15,11 @@ export function Quote({ quote, actions, isStop }: QuoteProps) {
     <button
       type="button"
       class="quote"
+      dir="auto"
       tabIndex={isStop ? 0 : -1}
       onClick={() => actions.jump?.(quote.id)}
     >
-      <span class="visually-hidden">Answers</span>
+      <span class="visually-hidden" dir="ltr">Answers</span>
       <span class="quote-name">
         {quote.userId === actions.me ? "You" : <Name>{quote.name}</Name>}
       </span>

@@ -1,7 +1,7 @@
 /** Who or what it is: a picture, the initials on a colour of their own, or a sign; and, of people, whether they are there. */
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
-import type { Presence } from "../../state/chats.ts";
+import type { UserPresence } from "../../../sdk/mod.ts";
 import { colorOf, initials } from "../../text.ts";
 import { Icon, type IconName } from "./Icon.tsx";
 
@@ -15,7 +15,7 @@ interface AvatarProps {
   name: string;
   picture?: string;
   size?: Size;
-  status?: Presence["status"];
+  status?: UserPresence["status"];
 }
 
 export function Avatar({ userId, name, picture, size, status }: AvatarProps) {

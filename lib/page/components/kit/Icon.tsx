@@ -63,7 +63,7 @@ export type IconName = keyof typeof PATHS;
 const TURNING: ReadonlySet<IconName> = new Set(["back", "panel", "reply", "right", "send"]);
 
 export function Icon({ name, small = false }: { name: IconName; small?: boolean }) {
-  const turning = TURNING.has(name) ? " icon-turning" : "";
+  const turning = TURNING.has(name) ? " icon-turning" : name === "more" ? " icon-more" : "";
   return (
     <svg
       class={`icon${small ? " icon-small" : ""}${turning}`}

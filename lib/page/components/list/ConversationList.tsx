@@ -5,7 +5,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { usePage } from "../../context.ts";
 import type { Identity } from "../../session/identity.ts";
-import { type Entry, type Filter, type Section } from "../../state/listing.ts";
+import type { Entry, Filter, Section } from "../../state/listing.ts";
 import { Offsets } from "../../state/offsets.ts";
 import type { State } from "../../state/store.ts";
 import { currentKey } from "../shell/current_key.ts";
@@ -35,8 +35,15 @@ const DRAWN_PX = 600;
 /** From so far on, more conversations are read. */
 const NEAR_PX = 600;
 
+interface HeadLine {
+  kind: "head";
+  key: string;
+  section: Section;
+  isOpen: boolean;
+}
+
 type Line =
-  | { kind: "head"; key: string; section: Section; isOpen: boolean }
+  | HeadLine
   | { kind: "entry"; key: string; entry: Entry };
 
 export function ConversationList({ sections, filter, state, identity }: ConversationListProps) {
@@ -126,7 +133,7 @@ export function ConversationList({ sections, filter, state, identity }: Conversa
       >
         {lines.slice(start, end).map((line) =>
           line.kind === "head"
-            ? <SectionHead key={line.key} {...line} onToggle={toggle} />
+            ? <SectionHead key={line.key} line={line} onToggle={toggle} />
             : (
               <ListRow
                 key={line.key}
@@ -145,11 +152,7 @@ export function ConversationList({ sections, filter, state, identity }: Conversa
 }
 
 function SectionHead(
-  { section, isOpen, onToggle }: {
-    section: Section;
-    isOpen: boolean;
-    onToggle: (name: string) => void;
-  },
+  { line: { section, isOpen }, onToggle }: { line: HeadLine; onToggle: (name: string) => void },
 ) {
   const { name, entries } = section;
   const title = TITLES[name];

@@ -20,6 +20,9 @@ export function Excerpt({ text, wanted }: { text: string; wanted: string }) {
 
 function markedParts(text: string, words: readonly string[]) {
   if (words.length === 0) return [{ text, isFound: false }];
-  const pattern = new RegExp(`(${words.map((word) => RegExp.escape(word)).join("|")})`, "giu");
+  const pattern = new RegExp(
+    `(${words.map((word) => word.replace(/[.*+?^${}()|[\]\\]/gu, "\\$&")).join("|")})`,
+    "giu",
+  );
   return text.split(pattern).map((part, index) => ({ text: part, isFound: index % 2 === 1 }));
 }

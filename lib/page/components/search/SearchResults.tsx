@@ -32,7 +32,7 @@ export function SearchResults({ state, identity, search, onSearch }: SearchResul
   const places = scope === undefined ? placesFor(wanted, state) : [];
   const isNothing = places.length === 0 && found.messages?.length === 0;
   const end = () => onSearch({ text: "", turn: 0 });
-  const choose = async (place: PlaceFound) => {
+  const choose = (place: PlaceFound) => {
     end();
     if (place.kind === "conversation") session.go({ kind: "conversation", id: place.id });
     else if (place.kind === "room") session.openRoom(place.name);
@@ -157,7 +157,7 @@ function InName({ message, state }: { message: ChatMessage; state: State }) {
   }
   return (
     <span class="row-in">
-      {" "}in <Name>{info.name}</Name>
+      in <Name>{info.name}</Name>
     </span>
   );
 }

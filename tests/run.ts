@@ -3,6 +3,7 @@
  * it `deno check`, and closes with a line `N passed, N failed`. Arguments go on to `deno test`, such as the name of one
  * file; `DENO_JOBS` says how many files run at once.
  */
+import { bundleProgram } from "./support/bundled_program.ts";
 import { ROOT } from "./support/paths.ts";
 
 /** A program the tests use, how to see that it is there, and the Debian package that has it. */
@@ -117,6 +118,7 @@ async function runTests(args: readonly string[]): Promise<number> {
   const isWhole = args.length === 0;
   // Before all tests, it would keep one core busy for half a minute while the others have nothing to do.
   const checking = isWhole ? checkTypes() : true;
+  const bundled = isWhole ? await bundleProgram() : {};
   const child = new Deno.Command(Deno.execPath(), {
     args: [
       "test",
@@ -126,7 +128,7 @@ async function runTests(args: readonly string[]): Promise<number> {
       ...(isWhole ? ["--no-check", ...testFiles()] : args),
     ],
     cwd: ROOT,
-    env: { NO_COLOR: "1", DENO_JOBS: Deno.env.get("DENO_JOBS") ?? filesAtOnce() },
+    env: { NO_COLOR: "1", DENO_JOBS: Deno.env.get("DENO_JOBS") ?? filesAtOnce(), ...bundled },
     stdin: "null",
     stdout: "piped",
   }).spawn();

@@ -1,5 +1,6 @@
 /** Runs one-off commands in a clean environment, and takes all that they print. */
 import manifest from "../../deno.json" with { type: "json" };
+import { bundledProgram } from "./bundled_program.ts";
 import { ROOT } from "./paths.ts";
 
 export interface Outcome {
@@ -45,9 +46,11 @@ export async function run(
  * @param root folder of the checkout, with a slash at its end
  */
 export function taskCommand(name: TaskName, root = ROOT): string[] {
-  return manifest.tasks[name].command.split(" ").map((word) => {
+  const program = root === ROOT ? bundledProgram() : undefined;
+  return manifest.tasks[name].command.split(" ").flatMap((word) => {
     if (word === "deno") return Deno.execPath();
-    return word === "main.ts" ? `${root}main.ts` : word;
+    if (word === "run" && program !== undefined) return [word, "--no-config"];
+    return word === "main.ts" ? program ?? `${root}main.ts` : word;
   });
 }
 

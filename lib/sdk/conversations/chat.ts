@@ -25,15 +25,7 @@ import { SendStore } from "./send_store.ts";
 import type { ChatMessage, ConversationInfo, UserPresence } from "./types.ts";
 import { Typists } from "./typing.ts";
 import { PresenceWatches } from "./watches.ts";
-import {
-  list,
-  readChanges,
-  readMessage,
-  readReceipt,
-  readTotals,
-  type Receipt,
-  type Seen,
-} from "./wire.ts";
+import { list, readChanges, readMessage, readReceipt, type Receipt, type Seen } from "./wire.ts";
 
 interface ChatOptions {
   readonly storage: KeyValueStore | undefined;
@@ -58,6 +50,8 @@ export class Chat implements Part, ChatHost {
   #contacts: Contacts | undefined;
   /** The application uses conversations. */
   #isActive = false;
+  /** The server tells this connection what happens: what it is asked from now on misses nothing. */
+  #isSubscribed = false;
 
   constructor(link: Link, options: ChatOptions) {
     this.link = link;
@@ -70,8 +64,12 @@ export class Chat implements Part, ChatHost {
     });
     this.pointers = new Pointers(link, (id, seen) => this.#seen(id, seen));
     this.list = new SyncedList(link, this.known, {
-      answered: (conversations) => this.#answered(conversations),
+      answered: (conversations) => {
+        this.#subscribed();
+        this.#answered(conversations);
+      },
       removed: (id) => this.gone(id),
+      isAhead: () => this.pointers.isReading,
       failed: (error) => this.failed(error),
     });
     this.#conversations = new Conversations(this);
@@ -106,7 +104,7 @@ export class Chat implements Part, ChatHost {
       this.#open.delete(conversation);
     });
     this.#open.add(conversation);
-    conversation.start();
+    if (this.#isSubscribed) conversation.start();
     unwatch = watchLifetime(lifetime, () => conversation.close());
     return conversation;
   }
@@ -133,6 +131,7 @@ export class Chat implements Part, ChatHost {
   }
 
   interrupt(): void {
+    this.#isSubscribed = false;
     this.list.interrupt();
     this.sends.interrupt();
     this.pointers.interrupt();
@@ -189,10 +188,15 @@ export class Chat implements Part, ChatHost {
   }
 
   #start(): void {
-    this.list.sync();
-    for (const conversation of this.#open) conversation.start();
+    this.list.sync(); // the open conversations are asked for when it is answered
     this.sends.flush();
     this.pointers.schedule();
+  }
+
+  #subscribed(): void {
+    if (this.#isSubscribed || !this.link.online) return;
+    this.#isSubscribed = true;
+    for (const conversation of this.#open) conversation.start();
   }
 
   #receive(what: string, fields: JsonObject): void {
@@ -222,11 +226,13 @@ export class Chat implements Part, ChatHost {
     const { userId, kind } = message;
     const isOwn = userId === this.userId;
     const info = this.known.get(id);
-    const isNew = info === undefined || offset > info.offset;
+    const isLast = offset > (info?.lastMessage?.offset ?? 0);
+    // A system message may have the offset of the change that it tells of.
+    const isNew = info === undefined || offset > info.offset ||
+      (offset === info.offset && kind === "system" && isLast);
     if (info === undefined) this.list.sync();
     else if (isNew) {
       this.#expect(info, offset);
-      const isLast = offset > (info.lastMessage?.offset ?? 0);
       const last = isLast ? { lastMessage: message } : {};
       this.known.change(id, { offset, ...last, ...this.#countsAfter(info, message) });
     }
@@ -268,15 +274,11 @@ export class Chat implements Part, ChatHost {
       for (const conversation of this.#opened(id)) conversation.comeBack();
       return;
     }
-    this.list.heard();
+    this.#expect(info, offset);
     const isOlder = changes.read !== undefined && changes.read < info.read;
     const { read: _, delivered: __, unread: ___, mentions: ____, ...settings } = changes;
-    this.known.change(id, isOlder ? settings : changes);
-    const { unread_total } = asObject(data);
-    const answered = { ...info, ...changes };
-    if (unread_total !== undefined) {
-      this.known.count(readTotals(asObject(unread_total)), [answered]);
-    }
+    const upTo = { offset: Math.max(info.offset, offset) };
+    this.known.change(id, { ...isOlder ? settings : changes, ...upTo });
     for (const conversation of this.#opened(id)) {
       if (offset > 0) conversation.passed(offset);
       if (change !== "own") conversation.reloadMembers();
@@ -306,6 +308,7 @@ export class Chat implements Part, ChatHost {
     const info = this.known.get(conversation);
     // What others said before it is on its way, so the offset stays.
     if (info === undefined || offset <= (info.lastMessage?.offset ?? 0)) return;
+    this.list.heard();
     this.known.change(conversation, {
       ...(id > 0 ? { lastMessage: message } : {}),
       read: Math.max(info.read, offset),

@@ -24,6 +24,9 @@ const EARLY_LIMIT = 1_000;
 /** What is known to be there and does not come by itself is asked for after so long. */
 const PATIENCE_MS = 1_000;
 
+/** How often it is asked for again before it is given up. */
+const PATIENT_TRIES = 5;
+
 interface FeedEvents {
   changed(): void;
   message(message: ChatMessage): void;
@@ -249,13 +252,19 @@ export class MessageFeed {
     if (isFurther) {
       this.#retry.reset();
       this.#settle();
-    } else if (this.#heard > this.#at.offset) this.#retry.later(() => this.start());
+    } else if (this.#heard > this.#at.offset) this.#askAgain(this.#at.offset);
+  }
+
+  /** What was heard of may not be stored where the server reads yet; where it stays away, it was of another epoch. */
+  #askAgain(offset: number): void {
+    if (this.#retry.refusals < PATIENT_TRIES) return this.#retry.later(() => this.start());
+    this.#heard = offset;
+    this.#retry.reset();
   }
 
   /** Nothing was known yet, or what was missed is not known or too much: the window shows this page. */
   #startOver(page: MessagePage): void {
     this.#announced = page.offset;
-    this.#heard = page.offset; // what was heard may be of another epoch
     this.#reset(page);
     this.#settle();
   }

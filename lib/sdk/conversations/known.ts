@@ -37,7 +37,8 @@ export class Known {
   /**
    * Takes what the server has answered of a conversation.
    *
-   * @returns whether the answer is older than what was heard live, so that nothing of it was taken
+   * @returns whether the answer is older than what was heard live, so that the server has to be asked again; nothing of it was
+   * taken then, unless it has lost its history since
    */
   take(answer: ConversationInfo): boolean {
     const known = this.#all.get(answer.id);
@@ -54,7 +55,7 @@ export class Known {
       ? { read, delivered: Math.max(delivered, answer.delivered), unread, mentions }
       : {};
     this.#put({ ...answer, typing, pending, failed, ...own });
-    return false;
+    return answer.offset < known.offset;
   }
 
   /**

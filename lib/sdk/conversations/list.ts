@@ -19,6 +19,8 @@ interface ListEvents {
   answered(conversations: readonly ConversationInfo[]): void;
   /** The user is in a conversation no more. */
   removed(id: number): void;
+  /** The user has read more than the server was told yet. */
+  isAhead(): boolean;
   failed(error: NotifyliError): void;
 }
 
@@ -147,7 +149,7 @@ export class SyncedList {
     const [first] = pages;
     const conversations = pages.flatMap((page) => page.conversations);
     this.#synced = first?.synced ?? this.#synced;
-    if (this.#takeAll(conversations)) this.#isBehind = true;
+    if (this.#takeAll(conversations) || this.#events.isAhead()) this.#isBehind = true;
     const last = pages.at(-1);
     if (last?.unread !== undefined) this.#known.count(last.unread, conversations);
     if (isFirst && first !== undefined) this.#startOver(first);

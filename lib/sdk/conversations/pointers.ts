@@ -33,6 +33,11 @@ export class Pointers {
     this.#retry = new Retry(link);
   }
 
+  /** The server does not know yet how far the user has read. */
+  get isReading(): boolean {
+    return [...this.#wanted.values()].some(({ state }) => state === "read");
+  }
+
   tell(conversation: number, state: Wanted["state"], offset: number): void {
     const key = `${state} ${conversation}`;
     const wanted = this.#wanted.get(key);

@@ -9,6 +9,9 @@ import type { PresenceWatch } from "./api.ts";
 import type { UserPresence } from "./types.ts";
 import { list, readUserPresence } from "./wire.ts";
 
+/** Most users that the server watches for a connection; those that were asked for last are left out. */
+const WATCHED_LIMIT = 500;
+
 interface Watch {
   ids: ReadonlySet<string>;
   readonly users: Map<string, UserPresence>;
@@ -118,7 +121,8 @@ export class PresenceWatches {
 
   #ask(): void {
     if (!this.#link.online || this.#isAsking) return;
-    const wanted = new Set([...this.#watches].flatMap(({ ids }) => [...ids]));
+    const all = [...this.#watches].flatMap(({ ids }) => [...ids]);
+    const wanted = new Set([...new Set(all)].slice(0, WATCHED_LIMIT));
     if (wanted.size === this.#asked.size && [...wanted].every((id) => this.#asked.has(id))) return;
     this.#isAsking = true;
     this.#link.request({ type: "presence", user_ids: [...wanted].map(wireUserId) }, (reply) => {

@@ -170,7 +170,6 @@ function parseFrame(line: string): ServerFrame | undefined {
     case "typing":
     case "user_presence":
     case "contacts_changed":
-    case "privacy_changed":
       return { type: "chat", what: type, fields };
   }
 }

@@ -14,6 +14,7 @@ import { asObject, type JsonObject, NO_POSITION } from "../core/frames.ts";
 import { SharedRooms } from "./shared_rooms.ts";
 import { INBOX, SharedStreams } from "./shared_streams.ts";
 import { SharedTopics } from "./shared_topics.ts";
+import { SharedWatches } from "./shared_watches.ts";
 import type { Tab, TabLink } from "./shared_tab.ts";
 import type { OpenTransport, Transport } from "../core/transport.ts";
 
@@ -40,6 +41,7 @@ export class SharedLink implements TabLink {
   readonly #tabs = new Set<Tab>();
   readonly #rooms = new SharedRooms();
   readonly #topics = new SharedTopics((...asked) => this.#ask(...asked));
+  readonly #watches = new SharedWatches((...asked) => this.#ask(...asked));
   readonly #streams: SharedStreams;
   /** What to do with each answer, by the command's `ref`. Each tab bounds what it asks for at once. */
   readonly #answers = new Map<number, Answer>();
@@ -119,6 +121,8 @@ export class SharedLink implements TabLink {
     const { type, ref } = command;
     if (type === "subscribe" && "topic" in command) return this.#topics.subscribe(tab, command);
     if (type === "unsubscribe" && "sub" in command) return this.#topics.unsubscribe(tab, command);
+    if (type === "presence" && "user_ids" in command) return this.#watches.watch(tab, command);
+    if (type === "away") return this.#watches.setAway(tab, command, this.#tabs);
     const room = String(command.room);
     if (type === "auth" && this.fingerprint !== undefined) return this.#renew(tab, command);
     if (type === "subscribe") return this.#subscribe(tab, room, command);
@@ -132,6 +136,7 @@ export class SharedLink implements TabLink {
     this.#ask(command, (reply) => {
       tab.answer(ref, reply);
       if (type === "inbox") this.#streams.tellInbox(asObject(reply.data));
+      if (type === "contact" && reply.success === true) this.#tellContact(tab, reply.data);
     }, tab);
   }
 
@@ -150,7 +155,7 @@ export class SharedLink implements TabLink {
     if (this.#ended) return;
     for (const room of this.#rooms.roomsOf(tab)) this.#leave(tab, room);
     this.#topics.remove(tab);
-    if (this.#tabs.size > 0) return;
+    if (this.#tabs.size > 0) return this.#watches.remove(tab, this.#tabs);
     this.#transport.close();
     this.#end(1000, "");
   }
@@ -287,6 +292,12 @@ export class SharedLink implements TabLink {
     if (isMessage || frame.type === "direct_message") this.#streams.note(stream, frame.offset);
     const tabs = isRoom ? this.#rooms.tabsIn(stream) : [...this.#tabs];
     for (const tab of tabs) tab.receive(line);
+  }
+
+  /** The server does not tell a connection of the changes of contacts that it has made itself. */
+  #tellContact(from: Tab, data: unknown): void {
+    const line = JSON.stringify({ ...asObject(data), type: "contacts_changed" });
+    for (const tab of this.#tabs) if (tab !== from) tab.receive(line);
   }
 
   /** The server has put the connection out of a room, and with it all tabs that were there. */

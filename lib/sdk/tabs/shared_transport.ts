@@ -16,7 +16,7 @@ export type FromTab =
  * It is raised with each change of how tabs and worker work together: a worker of an older release lives on as long as
  * one of its tabs does, and browsers keep scripts.
  */
-export const WORKER_VERSION = 3;
+export const WORKER_VERSION = 4;
 
 /** What the worker tells a tab: texts from the server, and how the connection is doing. */
 export type FromWorker =

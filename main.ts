@@ -33,6 +33,11 @@ const SUBCOMMANDS: readonly Entry[] = [
     load: async () => (await import("./lib/commands/room.ts")).room,
   },
   {
+    name: "user",
+    summary: "Export and erase what is kept of a user; see user --help",
+    load: async () => (await import("./lib/commands/user.ts")).user,
+  },
+  {
     name: "key",
     summary: "Make, list and revoke keys to the HTTP API; see key --help",
     load: async () => (await import("./lib/commands/key.ts")).key,

@@ -76,7 +76,9 @@ Deno.test("deno task compile puts the page, the scripts and both listeners and e
 
 Deno.test("no task has all permissions for the server, or takes in an .env file", async () => {
   const { tasks } = JSON.parse(await Deno.readTextFile(`${ROOT}deno.json`));
-  for (const name of ["start", "send", "publish", "key", "check", "token", "dev", "compile"]) {
+  for (
+    const name of ["start", "send", "publish", "user", "key", "check", "token", "dev", "compile"]
+  ) {
     assert.doesNotMatch(
       tasks[name].command,
       /(^| )(-A|--allow-all|-\w*A\w*)( |$)|--env-file/,

@@ -32,13 +32,18 @@ export interface ApiCall {
  * answers than that of the configuration.
  */
 export async function callServer(config: Config, call: ApiCall): Promise<ApiAnswer> {
+  const message = await sendTo(config, call);
+  return { status: message.statusCode ?? 0, json: await readJson(message) };
+}
+
+/** As {@linkcode callServer}, but resolves when the answer begins, for one that may be very long. */
+export async function sendTo(config: Config, call: ApiCall): Promise<IncomingMessage> {
   const { tls } = config.listeners;
   const text = call.body === undefined ? "" : JSON.stringify(call.body);
   const options = requestOptions(config, call, text);
-  const message = tls === undefined
+  return tls === undefined
     ? await sendPlain(options, text)
     : await sendPinned(options, text, readPem("APP_TLS_CERT", tls.cert));
-  return { status: message.statusCode ?? 0, json: await readJson(message) };
 }
 
 function requestOptions(
@@ -135,7 +140,7 @@ export function refusedAnswer(config: Config, { status, json }: ApiAnswer): Code
   );
 }
 
-async function readJson(message: IncomingMessage): Promise<unknown> {
+export async function readJson(message: IncomingMessage): Promise<unknown> {
   let text = "";
   message.setEncoding("utf8");
   for await (const chunk of message) text += chunk;

@@ -1,4 +1,5 @@
 /** Calls the running server as its operator, for commands that manage it. */
+import type { IncomingMessage } from "node:http";
 import type { Config } from "../configuration.ts";
 import { CodedError } from "../base/errors.ts";
 import type { Fields } from "../base/fields.ts";
@@ -6,24 +7,34 @@ import { localUrl } from "./local_address.ts";
 import {
   type ApiAnswer,
   type ApiCall,
-  callServer,
+  readJson,
   refusedAnswer,
+  sendTo,
   serverFailure,
 } from "./local_api.ts";
 import { operatorProofs } from "./operator_proof.ts";
 
+/** The statuses of what was done, or is under way. */
+const DONE = [200, 201, 202, 204];
+
 /** Calls the server with each proof that there is, until one is taken. */
 export async function askAsOperator(config: Config, call: ApiCall): Promise<Fields> {
+  const message = await openAsOperator(config, call);
+  return { ...(await readJson(message) as object | undefined) };
+}
+
+/** As {@linkcode askAsOperator}, but resolves when the answer begins, for one that may be very long. */
+export async function openAsOperator(config: Config, call: ApiCall): Promise<IncomingMessage> {
   const { bearers, missing } = await operatorProofs(config);
   let answer: ApiAnswer | undefined;
   for (const bearer of bearers) {
-    answer = await callServer(config, { ...call, bearer }).catch((cause) => {
+    const message = await sendTo(config, { ...call, bearer }).catch((cause) => {
       throw serverFailure(config, cause);
     });
-    if (answer.status !== 401) break;
-  }
-  if (answer !== undefined && [200, 201, 204].includes(answer.status)) {
-    return { ...(answer.json as object | undefined) };
+    const status = message.statusCode ?? 0;
+    if (DONE.includes(status)) return message;
+    answer = { status, json: await readJson(message) };
+    if (status !== 401) break;
   }
   if (answer !== undefined && answer.status !== 401) throw refusedAnswer(config, answer);
   throw unproved(config, answer, missing);

@@ -3,6 +3,7 @@ import { CodedError } from "../base/errors.ts";
 import { type Fields, shown, type UserId, userIdField } from "../base/fields.ts";
 import type { Limits } from "../base/sizes.ts";
 import { MAX_ANSWER } from "../core/work.ts";
+import { actingIn } from "../http/acting.ts";
 import type { Call } from "../http/call.ts";
 import { pageFields } from "../http/list_page.ts";
 import type { Route } from "../http/route.ts";
@@ -18,7 +19,8 @@ export function contactRoutes(contacts: Contacts, limits: Limits): readonly Rout
     {
       method: "GET",
       path: "/contacts",
-      scope: "read",
+      scope: "chat:read",
+      users: true,
       async run(call) {
         const { site, user } = changerOf(call, limits);
         const blocked = call.query("blocked");
@@ -31,7 +33,8 @@ export function contactRoutes(contacts: Contacts, limits: Limits): readonly Rout
     {
       method: "GET",
       path: CONTACT,
-      scope: "read",
+      scope: "chat:read",
+      users: true,
       async run(call) {
         const { site, user } = changerOf(call, limits);
         const contact = await contacts.find(site, user, contactOf(call, limits));
@@ -43,7 +46,8 @@ export function contactRoutes(contacts: Contacts, limits: Limits): readonly Rout
     {
       method: "PUT",
       path: CONTACT,
-      scope: "publish",
+      scope: "chat:write",
+      users: true,
       async run(call) {
         const fields = await call.fieldsIfAny();
         const changer = changerOf(call, limits, fields);
@@ -56,7 +60,8 @@ export function contactRoutes(contacts: Contacts, limits: Limits): readonly Rout
     {
       method: "PATCH",
       path: CONTACT,
-      scope: "publish",
+      scope: "chat:write",
+      users: true,
       async run(call) {
         const fields = await call.fieldsIfAny();
         const changer = changerOf(call, limits, fields);
@@ -68,7 +73,8 @@ export function contactRoutes(contacts: Contacts, limits: Limits): readonly Rout
     {
       method: "DELETE",
       path: CONTACT,
-      scope: "publish",
+      scope: "chat:write",
+      users: true,
       async run(call) {
         const user = contactOf(call, limits);
         await contacts.change(changerOf(call, limits), { user, isContact: false });
@@ -78,7 +84,8 @@ export function contactRoutes(contacts: Contacts, limits: Limits): readonly Rout
     {
       method: "GET",
       path: "/privacy",
-      scope: "read",
+      scope: "chat:read",
+      users: true,
       async run(call) {
         const { site, user } = changerOf(call, limits);
         return { status: 200, json: privacyOnWire(await contacts.readPrivacy(site, user)) };
@@ -87,7 +94,8 @@ export function contactRoutes(contacts: Contacts, limits: Limits): readonly Rout
     {
       method: "PATCH",
       path: "/privacy",
-      scope: "publish",
+      scope: "chat:write",
+      users: true,
       async run(call) {
         const fields = await call.fields();
         const changer = changerOf(call, limits, fields);
@@ -98,10 +106,12 @@ export function contactRoutes(contacts: Contacts, limits: Limits): readonly Rout
   ];
 }
 
-/** As whom the caller asks: the query says it, or the body. */
+/** As whom the caller asks. Contacts are a user's, so that an application has to name one. */
 function changerOf(call: Call, limits: Limits, fields: Fields = {}): Changer {
-  const user_id = call.query("user_id") ?? fields["user_id"];
-  return { site: call.site, user: userIdField({ user_id }, limits) };
+  const { site, user } = actingIn(call, fields, limits);
+  if (user !== undefined) return { site, user };
+  const message = "Missing field 'user_id': it says whose contacts are meant";
+  throw new CodedError("missing_field", message, { field: "user_id" });
 }
 
 function contactOf(call: Call, limits: Limits): UserId {

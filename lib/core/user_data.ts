@@ -2,7 +2,7 @@
  * What the server keeps of one user: each capability exports and erases its own part, and here the parts come together. The
  * route is in `http/user_data.ts`.
  */
-import type { UserId } from "../base/fields.ts";
+import { type UserId, userIdOnWire } from "../base/fields.ts";
 import { unixSeconds } from "../base/times.ts";
 
 /** Whose data it is. */
@@ -56,7 +56,7 @@ export class AllUserData {
 
   /** All that is kept: first who it is, at last how many records there were, so that a part is not taken for the whole. */
   async *export({ site, user }: DataSubject): AsyncGenerator<DataRecord> {
-    yield { type: "user", user_id: user, site, exported_at: unixSeconds() };
+    yield { type: "user", user_id: userIdOnWire(user), site, exported_at: unixSeconds() };
     let records = 0;
     for (const part of this.#parts) {
       for await (const record of part.export({ site, user })) {

@@ -17,12 +17,13 @@ export class InboxData implements UserData {
 
   async *export({ site, user }: DataSubject): AsyncGenerator<DataRecord> {
     const { inbox, users } = this.#stores;
-    for (let before: number | undefined;;) {
-      const page = await inbox.list(site, user, { before, limit: AT_ONCE, archived: true });
+    let page: readonly StoredNotification[];
+    let before: number | undefined;
+    do {
+      page = await inbox.list(site, user, { before, limit: AT_ONCE, archived: true });
       for (const each of page) yield recordOf(each);
       before = page.at(-1)?.offset;
-      if (page.length < AT_ONCE || before === undefined) break;
-    }
+    } while (page.length === AT_ONCE);
     for (const { id, room, deliverAt, content } of await users.scheduled(site, user)) {
       yield {
         ...{ type: "notification", id, room, ...contentOnWire(content) },

@@ -1,4 +1,5 @@
 /** Calls the API of a program with a key that has the scope `manage`. */
+import { SCOPES } from "../../lib/base/scope.ts";
 import type { Program } from "./program.ts";
 
 type Json = Record<string, unknown>;
@@ -17,7 +18,7 @@ export class Manager {
 
   /** Makes a new key of a site, with the operator's key. */
   static async of(program: Program, site = "default"): Promise<Manager> {
-    const body = JSON.stringify({ name: "ops", scopes: ["manage", "publish", "read"], site });
+    const body = JSON.stringify({ name: "ops", scopes: SCOPES, site });
     const headers = { authorization: `Bearer ${operatorKeyOf(program)}` };
     const response = await fetch(`${program.url}/api/keys`, { method: "POST", headers, body });
     const { key, ...answer } = await response.json();

@@ -11,7 +11,7 @@ import { ROOM } from "./talk.ts";
 import { passed } from "./time.ts";
 
 const NODES = 3;
-const PUBLISHING_RATE_PER_USER = 10;
+const MOST_PUBLISHED_PER_USER = 10;
 /** Messages a second in the room, by each way. */
 const SPEAKING_RATE = 100;
 
@@ -21,11 +21,12 @@ export const nodesKilled: readonly Scenario[] = [
 ];
 
 async function run(context: FaultContext, which: "one" | "all"): Promise<Report> {
-  const { random, seconds } = context;
+  const { random, seconds, rate } = context;
   await using redis = await RedisServer.start("--appendonly", "yes");
   await using stage = await Stage.open(context, { nodes: NODES, env: redis.env });
   const { cluster, users, ledger } = stage;
-  const common = { port: redis.port, users, ledger, ratePerUser: PUBLISHING_RATE_PER_USER };
+  const ratePerUser = Math.min(MOST_PUBLISHED_PER_USER, rate / users.length);
+  const common = { port: redis.port, users, ledger, ratePerUser };
   await using adding = new RedisLoad({ ...common, way: "xadd" });
   // Where all nodes die, none is left who heard: then PUBLISH promises nothing.
   const isCounted = () => which === "one";

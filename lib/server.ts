@@ -96,13 +96,14 @@ export class Server implements AsyncDisposable {
     const [forgotten, cutOff] = [forgottenCounter(), cutOffCounter()];
     const engine = parts.use(await openEngine(config, { forgotten, cutOff }));
     const tokens = await openTokens(config);
-    const { database, tasks } = parts.use(
+    const { database, tasks, metrics } = parts.use(
       await openDatabase({
         ...{ config: config.database, storage: engine.storage, store: config.store },
         stored: FEATURES,
       }),
     );
     const kernel = parts.use(await Kernel.open(engine, { config, tokens, database }));
+    kernel.metrics.add(metrics);
     kernel.use(Questions).use(asker);
     kernel.metrics.add([forgotten, cutOff]);
     const descriptors = await readDescriptors();

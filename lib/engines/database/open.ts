@@ -1,6 +1,7 @@
 /** Opens the database that the settings ask for: PostgreSQL, or a SQLite file. */
 import { getLogger } from "@logtape/logtape";
 import { reasonOf } from "../../base/reason.ts";
+import type { Metric } from "../../core/metrics.ts";
 import type { Task } from "../../core/task.ts";
 import { givingSpaceBack } from "../sqlite/space.ts";
 import type { SyncMode } from "../sqlite/disk_sync.ts";
@@ -29,6 +30,7 @@ interface DatabaseOptions {
 export interface OpenedDatabase extends AsyncDisposable {
   readonly database: Database;
   readonly tasks: readonly Task[];
+  readonly metrics: readonly Metric[];
 }
 
 /** Never rejects for a database that cannot be used now: then it refuses what is asked of it, and all else goes on. */
@@ -42,8 +44,7 @@ export async function openDatabase(
     const file = new SqliteStore(store.dataDir, { sync: store.sync, schemas });
     const database = new ClaimedDatabase(new SqliteDatabase(file), storage);
     return {
-      database,
-      tasks: [...file.tasks, givingSpaceBack(file)],
+      ...opened(database, [...file.tasks, givingSpaceBack(file)]),
       [Symbol.asyncDispose]: () => file[Symbol.asyncDispose](),
     };
   } catch (error) {
@@ -62,5 +63,12 @@ async function openPostgres(url: string, stored: readonly Tabled[]): Promise<Ope
 }
 
 function opened(database: Database, tasks: readonly Task[] = []): OpenedDatabase {
-  return { database, tasks, [Symbol.asyncDispose]: () => database[Symbol.asyncDispose]() };
+  const up: Metric = {
+    name: "database_up",
+    help: "1 while the database can be used, else 0.",
+    type: "gauge",
+    read: () => database.whyNotReady() === undefined ? 1 : 0,
+  };
+  const close = async () => await database[Symbol.asyncDispose]();
+  return { database, tasks, metrics: [up], [Symbol.asyncDispose]: close };
 }

@@ -34,9 +34,9 @@ export function tableSchema({ name, tables = [] }: Tabled): Schema {
 
 /** The statements of a step in PostgreSQL. */
 export function inPostgres({ sql, postgres = "" }: TableMigration): string {
-  return `${sql}\n${postgres}`;
+  return `${sql};\n${postgres}`;
 }
 
 function inSqlite({ name, sql, sqlite = "" }: TableMigration): Migration {
-  return { name, sql: `${sql}\n${sqlite}` };
+  return { name, sql: `${sql};\n${sqlite}` };
 }

@@ -14,7 +14,7 @@ import { enter } from "./statements.ts";
 export const FOR_GOOD = 253_402_300_799_000;
 
 /** A conversation, and what its member has of it. */
-interface Own {
+export interface Own {
   readonly conversation: StoredConversation;
   readonly member: StoredMember;
 }

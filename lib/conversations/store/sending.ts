@@ -1,16 +1,16 @@
 /** Stores a message of somebody, in one transaction with all that hangs on it. */
-import { CodedError } from "../../base/errors.ts";
 import { invalid, type UserId } from "../../base/fields.ts";
 import { type Row, row, rows, type Work } from "../../engines/database/database.ts";
-import { type Entered, isWhole, requireUnblocked } from "../access.ts";
+import { type Entered, isWhole, noConversation, requireUnblocked } from "../access.ts";
 import type { Content } from "../content.ts";
 import type { SentMessage } from "../requests.ts";
 import type { Actor, Message } from "../types.ts";
-import { addMessage, quoteOf, withReactions } from "./message_rows.ts";
+import { addMessage, quoteOf, type StoredMessage, withReactions } from "./message_rows.ts";
 import type { Outcome, Telling } from "./outcome.ts";
 import { telling, type WorkParts } from "./parts.ts";
 import { coveredSenders, tellReceipt } from "./receipts.ts";
-import { MESSAGE, messageIn, type StoredMember, WITH_QUOTE } from "./rows.ts";
+import type { Own } from "./own_state.ts";
+import { MESSAGE, messageIn, WITH_QUOTE } from "./rows.ts";
 import { enter, rowsOfUsers } from "./statements.ts";
 
 /** What is sent, where it goes, and the id that the sender made for it. */
@@ -43,7 +43,7 @@ export function* send(
   const stored = yield* addMessage(parts.sql, actor, made);
   const { message, membersVersion } = stored;
   yield* tell.message(conversation, membersVersion, message);
-  if (member !== undefined) yield* moveOwn(parts, tell, member, { ...stored, site: actor.site });
+  if (member !== undefined) yield* moveOwn(parts, tell, { conversation, member }, stored);
   return tell.outcome({ message: { ...message, status: "sent" }, isDuplicate: false });
 }
 
@@ -111,37 +111,30 @@ function* replyOf(
 function* moveOwn(
   parts: WorkParts,
   tell: Telling,
-  member: StoredMember,
-  { message, tally, site }: {
-    readonly message: Message;
-    readonly tally: number;
-    readonly site: string;
-  },
+  { conversation: { id, site, lastOffset }, member }: Own,
+  { message: { offset, createdAt }, tally }: StoredMessage,
 ): Work<void> {
-  const { conversation, offset } = message;
   const { user, shownRead } = member;
-  const covered = yield* coveredSenders(conversation, user, { after: shownRead, upTo: offset });
+  const covered = shownRead < lastOffset
+    ? yield* coveredSenders(id, user, { after: shownRead, upTo: offset })
+    : [];
   const shows = covered.length === 0 ||
     (yield* parts.people.privacies(site, [user])).get(user)?.readReceipts !== false;
   const moved = yield* row(
     `UPDATE chat_members SET read = $3, read_tally = $4, delivered = $3, changed_at = $5,
        shown_read = CASE WHEN $6 = 1 THEN $3 ELSE shown_read END
      WHERE conversation = $1 AND user_id = $2 AND left_at IS NULL RETURNING user_id`,
-    ...[conversation, user, offset, tally, message.createdAt, Number(shows)],
+    ...[id, user, offset, tally, createdAt, Number(shows)],
   );
-  if (moved === undefined) {
-    throw new CodedError("not_found", `There is no conversation ${conversation}`, {
-      field: "conversation",
-    });
-  }
-  if (member.read < offset) {
+  if (moved === undefined) throw noConversation(id); // the user was put out a moment ago
+  if (member.read < lastOffset) {
     yield* rows(
       `DELETE FROM chat_mentions WHERE conversation = $1 AND user_id = $2 AND "offset" <= $3`,
-      ...[conversation, user, offset],
+      ...[id, user, offset],
     );
   }
   const moves = { user, delivered: offset, ...(shows ? { read: offset } : {}) };
-  yield* tellReceipt(parts, tell, { site, conversation, covered }, moves);
+  yield* tellReceipt(parts, tell, { site, conversation: id, covered }, moves);
 }
 
 /** Whether the actor may do in a conversation what only its sender, or an application, may. */

@@ -2,9 +2,11 @@
 import { deliverToOthers } from "../core/hub.ts";
 import type { Feature } from "../feature.ts";
 import { limits } from "../limits/settings.ts";
+import { UserPresence } from "../presence/user_presence.ts";
 import { contactCommands, leaveChat } from "./commands.ts";
 import { Contacts } from "./contacts.ts";
 import { contactCounters, contactRefusals } from "./metrics.ts";
+import { joinPresence } from "./presence.ts";
 import { contactRoutes } from "./routes.ts";
 import { contacts as settings } from "./settings.ts";
 import { CONTACT_TABLES } from "./tables.ts";
@@ -14,10 +16,11 @@ export const contactsFeature = {
   name: "contacts",
   settings,
   tables: CONTACT_TABLES,
-  open({ node, database, of }) {
+  open({ node, database, of, use }) {
     const counters = contactCounters();
     const limit = of(settings).contacts;
     const service = new Contacts(node, { database, limit, counters });
+    joinPresence(service, use(UserPresence), database);
     return {
       services: [service],
       commands: contactCommands(node, service),

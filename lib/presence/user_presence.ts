@@ -9,6 +9,7 @@ import type { Connection } from "../core/connection.ts";
 import type { ConnectionHooks } from "../core/connection_hooks.ts";
 import { Counter, type Metric } from "../core/metrics.ts";
 import type { Kinds, Node } from "../core/node.ts";
+import type { Publication } from "../core/publication.ts";
 import type { RestoreStep } from "../core/restoring.ts";
 import { every, type Task } from "../core/task.ts";
 import type { Storage } from "../engines/storage.ts";
@@ -20,7 +21,7 @@ import type { OnlineUser } from "./online_store.ts";
 import { openOnline } from "./open.ts";
 import { type Presence, presenceOf } from "./part.ts";
 import { type Acquaintances, type Privacy, Rights } from "./rights.ts";
-import { type Watched, Watching } from "./watching.ts";
+import { type RightsChange, type Watched, Watching } from "./watching.ts";
 import { NOBODY, type PresenceOnWire, presenceOnWire } from "./wire.ts";
 
 /** How often it is looked who is offline. */
@@ -92,10 +93,12 @@ export class UserPresence implements ConnectionHooks, RestoreStep {
   /**
    * Who may see these users has changed, or whom these users may see: somebody blocked, left or hid something. Whoever may
    * not see them any more hears nothing of them from then on, at any node.
+   *
+   * @param others only what is between the users and these has changed
    */
-  rightsChanged(site: string, users: readonly UserId[]): void {
+  rightsChanged(site: string, users: readonly UserId[], others?: readonly UserId[]): void {
     if (!this.#isAsked || users.length === 0) return;
-    this.#publish(site, "presence_rights", users);
+    this.#publish(site, { kind: "presence_rights", data: { users, others } });
   }
 
   /** What a viewer may see of users, by user; whom the viewer may not see is left out. Rejects where a store is away. */
@@ -185,7 +188,10 @@ export class UserPresence implements ConnectionHooks, RestoreStep {
     presence_changed: ({ site }, { publication: { message = "" } }) =>
       this.#watching.changed({ site, user: message }),
     presence_rights: ({ site }, { publication: { data } }) =>
-      this.#node.background.run("presence", this.#watching.rightsChanged(site, data as UserId[])),
+      this.#node.background.run(
+        "presence",
+        this.#watching.rightsChanged(site, data as RightsChange),
+      ),
   };
 
   get task(): Task {
@@ -257,12 +263,11 @@ export class UserPresence implements ConnectionHooks, RestoreStep {
   }
 
   #tellNodes({ site, user }: OnlineUser): void {
-    if (this.#isAsked) this.#publish(site, "presence_changed", user);
+    if (this.#isAsked) this.#publish(site, { kind: "presence_changed", message: user });
   }
 
-  #publish(site: string, kind: string, news: UserId | readonly UserId[]): void {
-    const content = typeof news === "string" ? { message: news } : { data: news };
-    const publication = { kind, id: "-", at: unixSeconds(), ...content };
+  #publish(site: string, news: Pick<Publication, "kind" | "message" | "data">): void {
+    const publication = { ...news, id: "-", at: unixSeconds() };
     const published = async () => void await this.#node.publish(newsOf(site), publication);
     this.#node.background.later(
       "presence",

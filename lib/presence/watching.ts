@@ -28,6 +28,13 @@ export interface WatchingParts {
   readonly told: { value: number };
 }
 
+/** Users of whom what they see of others has changed, or what others see of them. */
+export interface RightsChange {
+  readonly users: readonly UserId[];
+  /** Only what is between the users and these; absent where it is between them and everybody. */
+  readonly others?: readonly UserId[];
+}
+
 /** One user as one connection watches this one. */
 interface View {
   right: Right | undefined;
@@ -137,17 +144,19 @@ export class Watching {
     }
   }
 
-  /** Who may see these users has changed, or whom these users may see. */
-  async rightsChanged(site: string, users: readonly UserId[]): Promise<void> {
+  /** Who may see these users has changed, or whom these users may see: all others, or some. */
+  async rightsChanged(site: string, { users, others }: RightsChange): Promise<void> {
     const concerned = new Map<Connection, Set<UserId>>();
-    for (const user of users) {
-      for (const connection of this.#seen.get(keyOf({ site, user }))?.connections ?? []) {
-        concerned.set(connection, (concerned.get(connection) ?? new Set()).add(user));
-      }
-    }
+    const renew = (connection: Connection, user: UserId) =>
+      concerned.set(connection, (concerned.get(connection) ?? new Set()).add(user));
+    const [some, rest] = [new Set(users), others && new Set(others)];
     for (const [connection, watcher] of this.#watchers) {
-      if (watcher.site !== site || !users.includes(watcher.viewer)) continue;
-      concerned.set(connection, new Set(watcher.views.keys()));
+      if (watcher.site !== site) continue;
+      const { viewer, views } = watcher;
+      if (some.has(viewer)) { for (const user of rest ?? views.keys()) renew(connection, user); }
+      if (rest === undefined || rest.has(viewer)) {
+        for (const user of some) renew(connection, user);
+      }
     }
     for (const [connection, each] of concerned) await this.#renew(connection, each);
   }
@@ -222,6 +231,7 @@ export class Watching {
     if (watcher === undefined) return;
     const { site, viewer, views } = watcher;
     const watched = [...users].filter((user) => views.has(user));
+    if (watched.length === 0) return;
     let rights: ReadonlyMap<UserId, Right>;
     try {
       rights = await this.#parts.rightsOf(site, viewer, watched);

@@ -4,10 +4,10 @@ import { unixSeconds } from "../../lib/base/times.ts";
 import { clientOf, Heard, PresenceWorld } from "../support/presence_world.ts";
 import type { Frame } from "../support/test_client.ts";
 
+/** The other way round would not do: a process in which the listener `node` has run is none for `deno` any more. */
 const PLACES: readonly (readonly [name: string, listeners: readonly string[]])[] = [
   ["embedded, deno", ["deno"]],
-  ["embedded, node", ["node"]],
-  ["redis, two nodes", ["deno", "node"]],
+  ["redis and PostgreSQL, two nodes, node", ["node", "node"]],
 ];
 
 const PHONE = { id: "phone-1", platform: "ios", app_version: "3.2" };
@@ -66,6 +66,63 @@ for (const [name, listeners] of PLACES) {
     await heard.next();
     assert.deepEqual(await ann.command("presence", { user_ids: [] }), { users: [] });
     await bob.close();
+  });
+
+  Deno.test(`who may see a user is told, and nobody else, from one moment to the next (${name})`, async () => {
+    await using world = await PresenceWorld.start(listeners);
+    await using bob = await clientOf(world.last, "bob", PHONE);
+    await using ann = await clientOf(world.first, "ann");
+    await using carl = await clientOf(world.first, "carl");
+    const [heard, heardByCarl] = [new Heard(ann), new Heard(carl)];
+    const online = { user_id: "bob", status: "online", devices: [{ platform: "ios" }] };
+    const hidden = { user_id: "bob", status: "offline" };
+
+    // Nobody has said that they know each other: there is nothing to see, and nothing that says so.
+    assert.deepEqual(await ann.command("presence", { user_ids: ["bob"] }), { users: [] });
+    assert.equal((await world.asked("ann", "bob")).status, 404);
+    assert.equal((await world.asked("bob", "bob")).json["status"], "online");
+    world.acquaint("ann", "bob");
+    assert.deepEqual(await heard.next(), [online]);
+    assert.deepEqual((await world.asked("ann", "bob")).json, online);
+
+    // Bob has ann as a contact, which lets ann see bob, too; then he blocks her: that is stronger than what others allow.
+    world.acquaint("carl", "bob");
+    await carl.command("presence", { user_ids: ["bob"] });
+    world.acquaint("ann", "bob", false);
+    assert.deepEqual(await heard.next(), [hidden]);
+    await bob.command("contact", { user_id: "ann" });
+    assert.deepEqual(await heard.next(), [online]);
+    world.acquaint("ann", "bob");
+    await bob.command("contact", { user_id: "ann", blocked: true });
+    assert.deepEqual(await heard.next(), [hidden]);
+    await bob.command("away", {});
+    await heardByCarl.next();
+    assert.deepEqual((await world.asked("ann", "bob")).json["status"], "offline");
+    await bob.command("contact", { user_id: "ann", blocked: false });
+    assert.partialDeepStrictEqual(await heard.next(), [{ user_id: "bob", status: "away" }]);
+
+    // What bob hides himself.
+    await bob.command("privacy", { show_last_seen: false });
+    const { last_seen, ...rest } = (await heard.next())[0]!;
+    assert.deepEqual([last_seen, rest["status"]], [undefined, "away"]);
+    await bob.command("privacy", { show_online: false });
+    assert.deepEqual(await heard.next(), [hidden]);
+    assert.deepEqual((await world.asked("carl", "bob")).json["status"], "offline");
+    assert.deepEqual((await world.asked("bob", "bob")).json["status"], "away");
+    await bob.command("privacy", { show_online: true, show_last_seen: true });
+    assert.partialDeepStrictEqual(await heard.next(), [{ user_id: "bob", status: "away" }]);
+
+    // A new list replaces the old one, and an empty one ends it.
+    await ann.command("presence", { user_ids: ["carl"] });
+    await carl.command("presence", { user_ids: [] });
+    const seen = [ann, carl].map((client) => client.ofType("user_presence").length);
+    await using dora = await clientOf(world.first, "dora");
+    world.acquaint("dora", "bob");
+    await dora.command("presence", { user_ids: ["bob"] });
+    await bob.command("away", { away: false });
+    await new Heard(dora).next();
+    await Promise.all([ann.settled(), carl.settled()]);
+    assert.deepEqual([ann, carl].map((client) => client.ofType("user_presence").length), seen);
   });
 }
 

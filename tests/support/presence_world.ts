@@ -3,6 +3,7 @@ import { readConfig } from "../../lib/configuration.ts";
 import { UserPresence } from "../../lib/presence/user_presence.ts";
 import type { Hidden } from "../../lib/presence/rights.ts";
 import { Server } from "../../lib/server.ts";
+import { PostgresServer } from "./postgres.ts";
 import { RedisServer } from "./redis.ts";
 import { type Frame, TestClient } from "./test_client.ts";
 import { APP_KEY, connectionToken } from "./tokens.ts";
@@ -39,10 +40,14 @@ export class PresenceWorld implements AsyncDisposable {
   /** @param listeners one for each node: several need Redis */
   static async start(listeners: readonly string[], env: Env = {}): Promise<PresenceWorld> {
     await using parts = new AsyncDisposableStack();
-    const redis = listeners.length > 1 ? parts.use(await RedisServer.start()) : undefined;
+    const [redis, postgres] = listeners.length > 1
+      ? await Promise.all([RedisServer.start(), PostgresServer.start()])
+      : [];
+    for (const each of [redis, postgres]) if (each !== undefined) parts.use(each);
+    const settings = { ...redis?.env, ...postgres?.env, ...env };
     const nodes: Server[] = [];
-    for (const listener of listeners) {
-      nodes.push(parts.use(await startNode({ ...redis?.env, APP_LISTENER: listener, ...env })));
+    for (const APP_LISTENER of listeners) {
+      nodes.push(parts.use(await startNode({ ...settings, APP_LISTENER })));
     }
     return new PresenceWorld(parts.move(), nodes, redis);
   }
@@ -53,6 +58,15 @@ export class PresenceWorld implements AsyncDisposable {
 
   get last(): Server {
     return this.nodes.at(-1)!;
+  }
+
+  /** What `GET /api/users/{user}/presence` answers a user. */
+  async asked(viewer: string, user: string): Promise<{ status: number; json: Frame }> {
+    const token = await connectionToken({ sub: viewer });
+    const response = await fetch(`${this.first.url}/api/users/${user}/presence`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    return { status: response.status, json: await response.json() };
   }
 
   /** Somebody may see somebody, or may not any more. */

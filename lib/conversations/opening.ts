@@ -44,8 +44,8 @@ export class Opening {
   /** Nearly always there is one already, which costs no transaction. */
   async between(actor: Actor, users: readonly [UserId, UserId]): Promise<Opened> {
     const { store, doing } = this.#parts;
-    const id = await store.read(() => findPrivate(actor.site, users));
-    if (id !== undefined) return { id, isCreated: false };
+    const known = await store.read(() => findPrivate(actor.site, users));
+    if (known?.members.length === 2) return { id: known.id, isCreated: false };
     const key = `of ${actor.site} ${pairOf(...users)}`;
     return await doing.change(actor.site, key, (parts) => openPrivate(parts, actor, users));
   }

@@ -47,3 +47,4 @@ CREATE TABLE chat_reactions (
   reacted_at BIGINT NOT NULL,
   PRIMARY KEY (conversation, "offset", emoji, user_id)
 );
+CREATE INDEX chat_reactions_of_user ON chat_reactions (user_id, conversation);

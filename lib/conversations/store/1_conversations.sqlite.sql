@@ -53,8 +53,8 @@ CREATE TABLE chat_messages (
 );
 CREATE UNIQUE INDEX chat_messages_place ON chat_messages (conversation, "offset");
 CREATE INDEX chat_messages_changed ON chat_messages (conversation, changed);
-CREATE UNIQUE INDEX chat_messages_own ON chat_messages (conversation, user_id, own_id)
-  WHERE own_id IS NOT NULL;
+-- By it an erasure finds the messages of one user, too.
+CREATE UNIQUE INDEX chat_messages_own ON chat_messages (conversation, user_id, own_id);
 
 -- The words of messages, each behind the number of its conversation: a search touches no other conversation's.
 CREATE VIRTUAL TABLE chat_words USING fts5(

@@ -1,7 +1,7 @@
 /** Finds and makes conversations. */
 import { CodedError } from "../../base/errors.ts";
 import type { UserId } from "../../base/fields.ts";
-import { row, type Work } from "../../engines/database/database.ts";
+import { row, rows, type Work } from "../../engines/database/database.ts";
 import { noConversation, requireUnblocked } from "../access.ts";
 import type { Actor, ConversationKind, HistoryRule } from "../types.ts";
 import { addMessage } from "./message_rows.ts";
@@ -9,7 +9,7 @@ import { addMembers, requirePlaces } from "./member_rows.ts";
 import type { Outcome } from "./outcome.ts";
 import { telling, type WorkParts } from "./parts.ts";
 import { CONVERSATION, conversationIn, jsonOrNull, pairOf } from "./rows.ts";
-import { Raced } from "./statements.ts";
+import { advance, Raced } from "./statements.ts";
 import type { Dialect } from "./tables.ts";
 
 /** A conversation that was found or made. */
@@ -18,16 +18,21 @@ export interface Opened {
   readonly isCreated: boolean;
 }
 
-/** The conversation of two users; `undefined` where there is none yet. */
+/** The conversation of two users, and who of them is in it: one whose data was erased is not. */
 export function* findPrivate(
   site: string,
   [one, other]: readonly [UserId, UserId],
-): Work<number | undefined> {
-  const found = yield* row(
-    "SELECT id FROM conversations WHERE site = $1 AND pair = $2",
+): Work<{ readonly id: number; readonly members: readonly UserId[] } | undefined> {
+  const found = yield* rows(
+    `SELECT c.id, m.user_id FROM conversations c
+     LEFT JOIN chat_members m ON m.conversation = c.id AND m.left_at IS NULL
+     WHERE c.site = $1 AND c.pair = $2`,
     ...[site, pairOf(one, other)],
   );
-  return found && Number(found["id"]);
+  const [first] = found;
+  if (first === undefined) return undefined;
+  const members = found.flatMap(({ user_id: user }) => user === null ? [] : [String(user)]);
+  return { id: Number(first["id"]), members };
 }
 
 /** Finds or makes the one conversation of two users. */
@@ -39,15 +44,34 @@ export function* openPrivate(
   const tell = telling(parts);
   const { site } = actor;
   const known = yield* findPrivate(site, users);
-  if (known !== undefined) return tell.outcome({ id: known, isCreated: false });
+  const missing = users.filter((user) => !known?.members.includes(user));
+  if (known !== undefined && missing.length === 0) {
+    return tell.outcome({ id: known.id, isCreated: false });
+  }
   const [one, other] = users;
   requireUnblocked(yield* parts.people.blocked(site, one, [other]));
-  yield* requirePlaces(site, users, parts.config.conversations);
+  yield* requirePlaces(site, missing, parts.config.conversations);
+  if (known !== undefined) {
+    yield* comeBack(parts, site, known.id, missing);
+    return tell.outcome({ id: known.id, isCreated: false });
+  }
   const pair = pairOf(one, other);
   const id = yield* insert(parts.sql, actor, { kind: "private", pair, history: "all", count: 2 });
   if (id === undefined) throw new Raced();
   yield* addMembers(parts.sql, { conversation: id, site, users, place: NOWHERE });
   return tell.outcome({ id, isCreated: true });
+}
+
+/** Users whose data was erased are in their conversation anew, and see what is said from now on. */
+function* comeBack(
+  { sql }: WorkParts,
+  site: string,
+  id: number,
+  users: readonly UserId[],
+): Work<void> {
+  const { offset, tally } = yield* advance(sql, id, { members: 0 });
+  const place = { offset, tally };
+  yield* addMembers(sql, { conversation: id, site, users, place, fromOffset: offset });
 }
 
 /** What a new group is. */

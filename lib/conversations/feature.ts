@@ -12,17 +12,19 @@ import { KeptNames } from "./names.ts";
 import { Opening } from "./opening.ts";
 import { ChatPublisher } from "./publisher.ts";
 import { Reading } from "./reading.ts";
+import { ChatRetention } from "./retention.ts";
 import { chat as settings } from "./settings.ts";
 import { ChatStore } from "./store/store.ts";
 import { CHAT_TABLES, dialectOf } from "./store/tables.ts";
 import { ChatSubscribers } from "./subscribers.ts";
+import { ChatData } from "./user_data.ts";
 import { Typing } from "./typing.ts";
 
 export const conversationsFeature = {
   name: "conversations",
   settings,
   tables: CHAT_TABLES,
-  open({ node, database, of, use }) {
+  open({ node, engine: { storage }, database, of, use }) {
     const config = of(settings);
     const { data, name } = of(limits);
     const people = use(Contacts);
@@ -44,9 +46,15 @@ export const conversationsFeature = {
       names: new KeptNames(store, (what, work) => node.background.run(what, work)),
       pace: new MessagePaceLimit(config.rate),
     });
+    const retention = new ChatRetention({
+      ...{ store, config, dropped: counters.dropped },
+      now: () => storage.kind === "sqlite" ? storage.clock.now() : Date.now(),
+    });
     people.useNames((site, users) => service.names(site, users));
     return {
-      services: [service],
+      services: [service, retention],
+      userData: new ChatData(store, doing),
+      tasks: retention.tasks,
       kinds: publisher.kinds,
       connection: subscribers,
       refusals: chatRefusals(),

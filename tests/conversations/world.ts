@@ -19,6 +19,7 @@ export interface Heard {
 }
 
 export class World implements AsyncDisposable {
+  readonly kernel: Kernel;
   readonly chat: Conversations;
   readonly contacts: Contacts;
   /** What was published for each user, in its order. */
@@ -27,6 +28,7 @@ export class World implements AsyncDisposable {
   readonly #parts: AsyncDisposable;
 
   private constructor(kernel: Kernel, heard: readonly Heard[], parts: AsyncDisposable) {
+    this.kernel = kernel;
     this.chat = kernel.use(Conversations);
     this.contacts = kernel.use(Contacts);
     this.heard = heard;

@@ -115,6 +115,10 @@ function* goAway(
     ...[id, actor.user],
   );
   const left = member?.["kind"] === "group" ? yield* leave(parts, actor, id) : undefined;
+  yield* rows(
+    "UPDATE chat_messages SET name = NULL WHERE conversation = $1 AND user_id = $2",
+    ...[id, actor.user],
+  );
   for (const table of ["chat_members", "chat_mentions"]) {
     yield* rows(
       `DELETE FROM ${table} WHERE conversation = $1 AND user_id = $2`,

@@ -5,10 +5,12 @@ import { keysFeature } from "./auth/keys/feature.ts";
 import { revocationsFeature } from "./auth/revocations/feature.ts";
 import { contactsFeature } from "./contacts/feature.ts";
 import { conversationsFeature } from "./conversations/feature.ts";
+import { chatNoticesFeature } from "./chat_notices/feature.ts";
 import type { Feature } from "./feature.ts";
 import { hooksFeature } from "./hooks/feature.ts";
 import { inboxFeature } from "./inbox/feature.ts";
 import { presenceFeature } from "./presence/feature.ts";
+import { chatProtocolFeature } from "./protocols/chat/feature.ts";
 import { protocolsFeature } from "./protocols/feature.ts";
 import { madeRoomsFeature } from "./rooms/made/feature.ts";
 import { roomsFeature } from "./rooms/feature.ts";
@@ -33,7 +35,9 @@ export const FEATURES = [
   presenceFeature,
   contactsFeature,
   conversationsFeature,
+  chatNoticesFeature,
   protocolsFeature,
+  chatProtocolFeature,
   hooksFeature,
   publicationsFeature,
   bridgeFeature,

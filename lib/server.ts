@@ -32,6 +32,7 @@ import { Kernel } from "./kernel.ts";
 import { listen } from "./listeners/listen.ts";
 import type { Handlers, Listener } from "./listeners/listener.ts";
 import { requireClosedOrLocal } from "./net/open_mode.ts";
+import { ChatProtocol } from "./protocols/chat/chat.ts";
 import { upgrade } from "./protocols/upgrade.ts";
 import { baseCommands } from "./protocols/v1/commands.ts";
 import { protocolV1 } from "./protocols/v1/v1.ts";
@@ -184,7 +185,8 @@ function openDoors(kernel: Kernel, config: Config, places: Places) {
   }, config);
   const { origins } = config.net;
   const pathOf = pathReader(config.listeners.basePath);
-  const upgrading = { node, check: kernel.use(Authentication), origins, v1, v2, pathOf };
+  const [check, chat] = [kernel.use(Authentication), kernel.use(ChatProtocol)];
+  const upgrading = { node, check, origins, v1, v2, chat, pathOf };
   const handlers: Handlers = {
     fetch(request, peer) {
       const refused = admission.refusal(request, peer);

@@ -37,10 +37,15 @@ export interface EnterQuestion extends Asking {
   readonly filter?: Fields;
 }
 
-/** May they say this in the room? */
+/** May they say this in the room, in the conversation, or to the other user? */
 export interface SayQuestion extends Asking {
   readonly type: "say";
-  readonly room: string;
+  /** Absent where it is said in a conversation. */
+  readonly room?: string;
+  /** The conversation's id; absent where the sender names the other user alone. */
+  readonly conversation?: number;
+  /** The other user of a private conversation, which may not be made yet. */
+  readonly to?: number | string;
   readonly message?: string;
   readonly data?: unknown;
 }

@@ -42,6 +42,15 @@ export interface Asking {
   readonly isGuest: boolean;
 }
 
+/** Where something is said: one of the three. */
+export interface Addressed {
+  readonly room?: string;
+  /** A conversation's id. */
+  readonly conversation?: number;
+  /** The other user of a private conversation. */
+  readonly to?: UserId;
+}
+
 /** What a client has shown to say who it is. */
 export interface ShownCredentials {
   readonly credentials?: Fields;
@@ -155,10 +164,11 @@ export class Questions {
   }
 
   /** Asks whether somebody may say something. Resolves with other words, if the application wants others said. */
-  async say(asking: Asking, { room, message, data }: Said & { readonly room: string }): Promise<
-    Said | undefined
-  > {
-    const question = { type: "say", ...onWire(asking), room, message, data } as const;
+  async say(asking: Asking, said: Said & Addressed): Promise<Said | undefined> {
+    const { room, conversation, message, data } = said;
+    const to = said.to === undefined ? undefined : userIdOnWire(said.to);
+    const place = { room, conversation, to };
+    const question = { type: "say", ...onWire(asking), ...place, message, data } as const;
     return await this.#speech(question, readSaid({ message, data }));
   }
 

@@ -1,13 +1,8 @@
 /** What other capabilities hear of conversations, on the node where it happens, and what they may refuse. */
 import type { UserId } from "../base/fields.ts";
+import type { Statement } from "../engines/database/database.ts";
 import type { EditRequest, OpenRequest, SendRequest } from "./requests.ts";
 import type { Actor, ConversationKind, Message } from "./types.ts";
-
-/** A statement of the database. */
-interface Statement {
-  readonly sql: string;
-  readonly values: readonly (string | number | null | Uint8Array)[];
-}
 
 /** The conversation that something happened in. */
 export interface Place {
@@ -52,7 +47,7 @@ export interface ConversationListener {
    */
   storing?(place: Place, happening: Happening): readonly Statement[];
   /**
-   * Hears of it once it is stored. Must not throw.
+   * Hears of it, by the same object, once it is stored. Must not throw.
    *
    * @param recipients reads the members but for the sender of a message
    */

@@ -20,6 +20,8 @@ export interface Broker {
   ): Promise<Published | undefined> | Published | undefined;
   /** Gives a publication to the one node that hears a session's channel, in order. Says whether there is such a node. */
   forward(channel: Channel, publication: Publication): Promise<boolean>;
+  /** For each of these channels, whether any node hears it; absent with an engine of one node. Rejects where the engine is away. */
+  heard?(channels: readonly Channel[]): Promise<readonly boolean[]>;
   /**
    * The publications after offset `since`, or all; `limit` counts from the oldest.
    *

@@ -7,7 +7,7 @@ import { CodedError, type Disconnect } from "../base/errors.ts";
 import { type Fields, type UserId, userIdOnWire } from "../base/fields.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
 import type { Limits } from "../base/sizes.ts";
-import type { Dialect } from "./arrival.ts";
+import type { Arrival, Dialect } from "./arrival.ts";
 import { type Channel, keyOf } from "./channel.ts";
 import { type FrameOwner, FrameQueue } from "./frame_queue.ts";
 import { Held, type HeldPublication } from "./held.ts";
@@ -25,7 +25,7 @@ const DRAIN_LOOK_MS = 10;
 
 const NO_FIELDS: Fields = Object.freeze({});
 
-/** How frames are read and answered: `protocols/v1/` and `protocols/v2/` implement it. */
+/** How frames are read and answered: the folders of `protocols/` implement it. */
 export interface Protocol {
   /** How the protocol writes publications. */
   readonly dialect: Dialect;
@@ -39,6 +39,8 @@ export interface Protocol {
    * gives its connections no others.
    */
   readonly kinds?: ReadonlySet<string>;
+  /** What the protocol makes of a publication that it has no frame for; absent: nothing. */
+  take?(connection: Connection, arrival: Arrival): void;
   /** Whether several texts may go out in one message, with line breaks between. */
   readonly joins: boolean;
   /**

@@ -49,10 +49,11 @@ function deliverToSome(
 ): void {
   const offset = arrival.position?.offset ?? 0;
   for (const connection of connections) {
-    const { kinds, dialect } = connection.protocol;
-    if ((kinds === undefined || kinds.has(arrival.publication.kind)) && gets(connection)) {
-      connection.deliver(key, offset, arrival.in(dialect));
-    }
+    const { protocol } = connection;
+    if (!gets(connection)) continue;
+    if (protocol.kinds === undefined || protocol.kinds.has(arrival.publication.kind)) {
+      connection.deliver(key, offset, arrival.in(protocol.dialect));
+    } else protocol.take?.(connection, arrival);
   }
 }
 

@@ -179,6 +179,14 @@ export class Node implements ConnectionHome {
     this.background.later("unsubscribe", () => this.subscriptions.sync(channel));
   }
 
+  /** Those of these channels that no connection hears on any node. Rejects where the engine is away. */
+  async unheard<Heard extends Channel>(channels: readonly Heard[]): Promise<readonly Heard[]> {
+    const notHere = channels.filter((channel) => this.hub.get(channel) === undefined);
+    if (notHere.length === 0 || this.broker.heard === undefined) return notHere;
+    const heard = await this.broker.heard(notHere);
+    return notHere.filter((_, index) => !heard[index]);
+  }
+
   /** Publishes to all connections that hear the channel. Rejects if the broker did not take it. */
   publish(
     channel: Channel,

@@ -2,6 +2,7 @@
 import type { Feature } from "../feature.ts";
 import { InboxService } from "../inbox/inbox.ts";
 import { listeners } from "../listeners/settings.ts";
+import { OUTBOX_TABLES } from "./events/carrier.ts";
 import { EVENT_FUNCTIONS } from "./events/functions.ts";
 import { openAppEvents } from "./events/opened.ts";
 import { EVENTS_SQL } from "./events/sqlite.ts";
@@ -15,12 +16,13 @@ export const hooksFeature = {
   settings,
   sql: EVENTS_SQL,
   functions: EVENT_FUNCTIONS,
-  async open({ node, engine, of, use }) {
+  tables: OUTBOX_TABLES,
+  async open({ node, engine, database, of, use }) {
     const config = of(settings);
     // A request that is under way has half of the time that a stop may take.
     const stopWaitMs = of(listeners).shutdownSeconds * 500;
     const { events, tasks, metrics, ...opened } = await openAppEvents(
-      { node, engine, use },
+      { node, engine, database, use },
       config,
       stopWaitMs,
     );

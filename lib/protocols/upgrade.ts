@@ -6,6 +6,7 @@ import type { Identity } from "../core/identity.ts";
 import type { Node } from "../core/node.ts";
 import type { Accepted } from "../core/socket.ts";
 import { type AllowedOrigins, isAllowedOrigin, refusedOrigin } from "../net/origin.ts";
+import { CHAT_IN_QUERY, type ChatProtocol, SUBPROTOCOL_CHAT } from "./chat/chat.ts";
 import { type ProtocolV1, SUBPROTOCOL_V1 } from "./v1/v1.ts";
 import { SUBPROTOCOL_V2 } from "./v2/v2.ts";
 
@@ -22,6 +23,7 @@ export interface UpgradeParts {
   readonly origins: AllowedOrigins;
   readonly v1: ProtocolV1;
   readonly v2: Protocol;
+  readonly chat: ChatProtocol;
   /** The path of a request, without what proxies leave around it. */
   pathOf(request: Request): string;
 }
@@ -50,9 +52,20 @@ export async function upgrade(
   const offered = request.headers.get("sec-websocket-protocol")?.split(",")
     .map((name) => name.trim()) ?? [];
   const comer = { identity, address: check.asksWho ? addressOf() : undefined };
-  return offered.includes(SUBPROTOCOL_V2)
-    ? acceptV2(parts, comer)
-    : acceptV1(parts, comer, { query: new URL(request.url).searchParams, offered });
+  if (offered.includes(SUBPROTOCOL_V2)) return acceptV2(parts, comer);
+  const wish = { query: new URL(request.url).searchParams, offered };
+  return wantsChat(wish) ? acceptChat(parts, comer, wish) : acceptV1(parts, comer, wish);
+}
+
+/** How a client says which protocol it speaks. */
+interface Wish {
+  readonly query: URLSearchParams;
+  readonly offered: readonly string[];
+}
+
+function wantsChat({ query, offered }: Wish): boolean {
+  return offered.includes(SUBPROTOCOL_CHAT) ||
+    !offered.includes(SUBPROTOCOL_V1) && query.get("protocol") === CHAT_IN_QUERY;
 }
 
 /** Who asks for an upgrade. */
@@ -69,10 +82,25 @@ function acceptV2({ node, v2 }: UpgradeParts, { identity, address }: Comer): Acc
   };
 }
 
+function acceptChat(
+  { node, chat }: UpgradeParts,
+  { identity, address }: Comer,
+  { offered }: Wish,
+): Accepted {
+  return {
+    ...(offered.includes(SUBPROTOCOL_CHAT) ? { subprotocol: SUBPROTOCOL_CHAT } : {}),
+    open(socket) {
+      const connection = node.accept(socket, chat, identity, address);
+      chat.beginAtOnce(connection);
+      return connection;
+    },
+  };
+}
+
 function acceptV1(
   { node, v1 }: UpgradeParts,
   { identity, address }: Comer,
-  { query, offered }: { query: URLSearchParams; offered: readonly string[] },
+  { query, offered }: Wish,
 ): Accepted {
   return {
     // A browser that offers its token offers the name of the protocol beside it, and needs that to be chosen.

@@ -134,6 +134,16 @@ export class RedisBroker implements Broker {
     return nodes > 0;
   }
 
+  async heard(channels: readonly Channel[]): Promise<boolean[]> {
+    const heard: boolean[] = [];
+    for (let from = 0; from < channels.length; from += MOST_NAMES) {
+      const names = channels.slice(from, from + MOST_NAMES).map((each) => this.#keys.channel(each));
+      const answer = await this.#redis.pubsub("NUMSUB", ...names).catch(throwUnavailable);
+      for (let index = 1; index < answer.length; index += 2) heard.push(Number(answer[index]) > 0);
+    }
+    return heard;
+  }
+
   async forget(channel: Channel): Promise<void> {
     await this.#redis.del(this.#keys.history(channel), this.#keys.position(channel))
       .catch(throwUnconfirmed);

@@ -12,6 +12,12 @@ export const EVENT_NAMES = [
   "room.vacated",
   "message.received",
   "event.received",
+  "conversation.message",
+  "conversation.message_edited",
+  "conversation.message_deleted",
+  "conversation.read",
+  "conversation.member_added",
+  "conversation.member_removed",
   "user.online",
   "user.offline",
 ] as const;

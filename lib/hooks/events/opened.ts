@@ -1,15 +1,19 @@
 /** Puts together what tells applications of events: what happens, the logs, and who is told. */
 import { getLogger } from "@logtape/logtape";
+import { Conversations } from "../../conversations/conversations.ts";
 import { BurstLog } from "../../core/burst_log.ts";
 import { Counter } from "../../core/metrics.ts";
 import { every, type Task } from "../../core/task.ts";
+import type { Database } from "../../engines/database/database.ts";
 import type { Opened, Surroundings } from "../../feature.ts";
 import { UserPresence } from "../../presence/user_presence.ts";
 import { Rooms } from "../../rooms/rooms.ts";
 import { WebhookSender } from "../sender.ts";
 import type { HooksConfig } from "../settings.ts";
 import { AppEvents } from "./app_events.ts";
+import { EventCarrier, type EventWriter } from "./carrier.ts";
 import { ConnectionEvents } from "./connections.ts";
+import { ConversationEvents } from "./conversations.ts";
 import { openEvents } from "./open.ts";
 import { tellRoomChanges } from "./room_changes.ts";
 import { SaidWitness } from "./said.ts";
@@ -30,7 +34,7 @@ export interface OpenEvents extends Required<Pick<Opened, "connection" | "metric
 
 /** @param stopWaitMs how long a stop waits for a request that is under way */
 export async function openAppEvents(
-  { node, engine, use }: Pick<Surroundings, "node" | "engine" | "use">,
+  { node, engine, database, use }: Pick<Surroundings, "node" | "engine" | "database" | "use">,
   config: HooksConfig,
   stopWaitMs: number,
 ): Promise<OpenEvents> {
@@ -63,6 +67,10 @@ export async function openAppEvents(
   const rooms = use(Rooms);
   rooms.witnessBy(new SaidWitness(events));
   tellRoomChanges(events, rooms, (logs) => store?.streamsOf?.(logs) ?? []);
+  const carrier = new EventCarrier(database, events);
+  const writer = ownWriter(store, database) ?? carrier;
+  use(Conversations).listen(new ConversationEvents(events, writer));
+  if (hasLogs && writer === carrier) tasks.push(carrier.task);
   const users = new UserEvents(events, use(UserPresence), store);
   await users.follow();
   events.whenAsked(() => void users.follow());
@@ -84,10 +92,17 @@ export async function openAppEvents(
     ],
     async [Symbol.asyncDispose]() {
       await node.background.settled(); // users who leave rooms as their connections are closed are told of, too
+      await carrier.flush();
       await store?.[Symbol.asyncDispose]();
       lostLog[Symbol.dispose]();
     },
   };
+}
+
+/** Writes events into the logs themselves, where these are in the file that the database is in. */
+function ownWriter(store: EventStore | undefined, { dialect }: Database): EventWriter | undefined {
+  if (store?.statementsOf === undefined || dialect !== "sqlite") return undefined;
+  return { statements: store.statementsOf.bind(store), stored() {} };
 }
 
 /** Tells one endpoint. */

@@ -1,6 +1,7 @@
 /** Keeps events in SQLite. What happens in one turn of the event loop is one row of each log. */
 import type { Migration } from "../../engines/sqlite/migrations.ts";
-import type { Statement } from "../../engines/sqlite/statement.ts";
+import type { Statement } from "../../engines/database/database.ts";
+import type { Statement as Prepared } from "../../engines/sqlite/statement.ts";
 import type { SqliteStore } from "../../engines/sqlite/store.ts";
 import type { SqliteStorage } from "../../engines/storage.ts";
 import EVENTS from "./1_events.sql" with { type: "text" };
@@ -25,6 +26,8 @@ export const EVENTS_SQL: readonly Migration[] = [
   { name: "endings", sql: ENDINGS },
 ];
 
+const INSERT = "INSERT INTO events (log, count, events) VALUES";
+
 /** Most events of one row. */
 const ROW_EVENTS = 100;
 
@@ -39,14 +42,14 @@ interface Unwritten {
 
 export class SqliteEvents implements EventStore {
   readonly #store: SqliteStore;
-  readonly #insert: Statement;
+  readonly #insert: Prepared;
   readonly #endings: SqliteEndings;
   readonly #outbox: Outbox<Unwritten>;
 
   /** @param onLost is told how many events were lost that the file did not take */
   constructor({ store }: SqliteStorage, onLost: (count: number) => void) {
     this.#store = store;
-    this.#insert = store.prepare("INSERT INTO events (log, count, events) VALUES (?, ?, ?)");
+    this.#insert = store.prepare(`${INSERT} (?, ?, ?)`);
     this.#endings = new SqliteEndings(store);
     this.#outbox = new Outbox<Unwritten>({
       write: (items) => this.#write(items),
@@ -96,6 +99,11 @@ export class SqliteEvents implements EventStore {
 
   entryOf(): undefined {
     return undefined;
+  }
+
+  statementsOf(logs: readonly string[], event: AppEvent): Statement[] {
+    const json = JSON.stringify(event);
+    return logs.map((log) => ({ sql: `${INSERT} ($1, $2, $3)`, values: [log, 1, json] }));
   }
 
   log(name: string): EventLog {

@@ -1,6 +1,7 @@
 /** What is kept of events until applications are told of them, and what a store does with it. */
 import type { LogEntry } from "../../core/publication.ts";
 import type { Note } from "../../presence/online_store.ts";
+import type { Statement } from "../../engines/database/database.ts";
 import type { HookLog } from "../log.ts";
 import type { AppEvent } from "./event.ts";
 
@@ -32,6 +33,8 @@ export interface EventStore extends AsyncDisposable {
   entryOf(logs: readonly string[], event: AppEvent): LogEntry | undefined;
   /** The same as what the engine writes in one step with a change of who is online. */
   noteOf(logs: readonly string[], event: AppEvent): Note;
+  /** The statements that write an event into logs, where these are in the file that a transaction of the database changes. */
+  statementsOf?(logs: readonly string[], event: AppEvent): readonly Statement[];
   /** The streams of logs, for steps of the engine that write entries by themselves; absent where the engine writes none. */
   streamsOf?(logs: readonly string[]): readonly string[];
   /** Forgets the logs of endpoints other than these; absent where the engine forgets them by itself. */

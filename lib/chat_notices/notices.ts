@@ -1,0 +1,200 @@
+/**
+ * Notifies users of messages while none of their clients hears conversations, on any node. A user has one notification of a
+ * conversation, which says of how many messages it tells; it is taken back when the user reads the conversation.
+ */
+import type { UserId } from "../base/fields.ts";
+import { nextId } from "../base/ids.ts";
+import { inSlices } from "../base/slices.ts";
+import { inSeconds } from "../base/times.ts";
+import { userIdOnWire } from "../base/fields.ts";
+import type { Contacts } from "../contacts/contacts.ts";
+import type {
+  ConversationListener,
+  Happening,
+  Place,
+  Recipient,
+} from "../conversations/listener.ts";
+import type { Message } from "../conversations/types.ts";
+import { chatChannel } from "../core/channel.ts";
+import type { Counter } from "../core/metrics.ts";
+import type { Node } from "../core/node.ts";
+import type { Database } from "../engines/database/database.ts";
+import type { InboxService } from "../inbox/inbox.ts";
+import type { Notifier } from "../inbox/notify.ts";
+import { forgetNotice, forgetPrevious, idsOf, type Notice, noteNotice, OF_USER } from "./store.ts";
+import { wordsOf } from "./words.ts";
+
+/** How many users of a conversation are notified at once. */
+const AT_ONCE = 50;
+
+const WHAT = "a notification of a conversation";
+
+export interface NoticesParts {
+  readonly node: Node;
+  readonly database: Database;
+  readonly contacts: Contacts;
+  readonly inbox: InboxService;
+  readonly notifier: Notifier;
+  /** The room of the notifications. */
+  readonly room: string;
+  readonly counter: Counter;
+}
+
+/** What is to be told of one conversation. While that is under way, more of it waits here, and is told together. */
+interface Waiting {
+  readonly place: Place;
+  messages: Message[];
+  recipients: () => Promise<readonly Recipient[]>;
+}
+
+export class ChatNotices implements ConversationListener {
+  readonly #parts: NoticesParts;
+  /** The conversations that are being told of, with what has come meanwhile. */
+  readonly #waiting = new Map<number, Waiting | undefined>();
+
+  constructor(parts: NoticesParts) {
+    this.#parts = parts;
+  }
+
+  stored(
+    place: Place,
+    happening: Happening,
+    recipients: () => Promise<readonly Recipient[]>,
+  ): void {
+    switch (happening.what) {
+      case "message":
+        return this.#said(place, happening.message, recipients);
+      case "read":
+        return this.#withdraw(place, [happening.user]);
+      case "removed":
+        return this.#withdraw(place, happening.users);
+    }
+  }
+
+  #said(
+    place: Place,
+    message: Message,
+    recipients: () => Promise<readonly Recipient[]>,
+  ): void {
+    if (message.kind === "system") return;
+    if (message.user !== undefined) this.#withdraw(place, [message.user]); // who writes has read what was there
+    const known = this.#waiting.get(place.id);
+    if (known !== undefined) {
+      known.messages.push(message);
+      known.recipients = recipients;
+      return;
+    }
+    const isUnderWay = this.#waiting.has(place.id);
+    this.#waiting.set(place.id, { place, messages: [message], recipients });
+    if (!isUnderWay) this.#parts.node.background.run(WHAT, this.#tell(place.id));
+  }
+
+  /** Tells of what waits, and of what has come by then. */
+  async #tell(conversation: number): Promise<void> {
+    for (;;) {
+      const waiting = this.#waiting.get(conversation);
+      if (waiting === undefined) break;
+      this.#waiting.set(conversation, undefined);
+      await this.#tellNow(waiting).catch((error) => this.#parts.node.logFailure(WHAT, error));
+    }
+    this.#waiting.delete(conversation);
+  }
+
+  async #tellNow({ place, messages, recipients }: Waiting): Promise<void> {
+    const now = Date.now();
+    const channels = (await recipients()).flatMap(({ user, mutedUntil }) => {
+      const heard = messages.filter((message) =>
+        message.user !== user && (mutedUntil <= now || message.mentions?.includes(user))
+      );
+      return heard.length === 0 ? [] : [{ ...chatChannel(place.site, user), user, heard }];
+    });
+    const offline = await this.#parts.node.unheard(channels);
+    const unblocked = await this.#unblocked(place.site, offline);
+    await inSlices(unblocked, ({ user, heard }) => this.#notify(place, user, heard), {
+      atOnce: AT_ONCE,
+    });
+  }
+
+  /** Leaves out what is of people whom a user has blocked, or who have blocked the user. */
+  async #unblocked<Each extends { readonly user: UserId; readonly heard: readonly Message[] }>(
+    site: string,
+    users: readonly Each[],
+  ): Promise<Each[]> {
+    if (users.length === 0) return [];
+    const { database, contacts } = this.#parts;
+    const authors = new Set(
+      users.flatMap(({ heard }) => heard.flatMap(({ user }) => user ?? [])),
+    );
+    const ids = users.map(({ user }) => user);
+    const blocked = await database.transaction(function* () {
+      const found = new Map<UserId, ReadonlySet<UserId>>();
+      for (const author of authors) found.set(author, yield* contacts.blocked(site, author, ids));
+      return found;
+    });
+    return users.flatMap((each) => {
+      const heard = each.heard.filter((message) => {
+        return message.user === undefined || !blocked.get(message.user)?.has(each.user);
+      });
+      return heard.length === 0 ? [] : [{ ...each, heard }];
+    });
+  }
+
+  /** Gives a user one notification in place of those that the user has of the conversation. */
+  async #notify(place: Place, user: UserId, heard: readonly Message[]): Promise<void> {
+    const { database, notifier, inbox, room, counter } = this.#parts;
+    const { site, id: conversation, kind } = place;
+    const last = heard.at(-1);
+    if (last === undefined) return;
+    const noted = { user, notification: nextId(), messages: heard.length };
+    const notice = await database.transaction(
+      () => noteNotice({ site, conversation }, noted),
+      keyOf(conversation, user),
+    );
+    await notifier.notify({
+      ...{ site, user, room, id: notice.notification },
+      ...wordsOf(place, last, notice.messages),
+      timestamp: inSeconds(last.createdAt),
+      data: {
+        conversation,
+        kind,
+        messages: notice.messages,
+        message_id: last.id,
+        ...(last.user !== undefined && { user_id: userIdOnWire(last.user) }),
+      },
+    });
+    counter.value++;
+    if (notice.previous.length === 0) return;
+    await inbox.change(site, user, "delete", notice.previous);
+    await this.#forgetPrevious(conversation, notice);
+  }
+
+  async #forgetPrevious(conversation: number, notice: Notice): Promise<void> {
+    await this.#parts.database.transaction(
+      () => forgetPrevious(conversation, notice),
+      keyOf(conversation, notice.user),
+    );
+  }
+
+  #withdraw(place: Place, users: readonly UserId[]): void {
+    this.#parts.node.background.later(
+      "taking back a notification of a conversation",
+      () => inSlices(users, (user) => this.#withdrawFrom(place, user), { atOnce: AT_ONCE }),
+    );
+  }
+
+  /** Takes back what a user has of a conversation. */
+  async #withdrawFrom({ site, id }: Place, user: UserId): Promise<void> {
+    const { database, inbox } = this.#parts;
+    const [found] = await database.query(OF_USER, id, user);
+    if (found === undefined) return;
+    await inbox.change(site, user, "delete", idsOf(found));
+    await database.transaction(
+      () => forgetNotice(id, user, String(found["notification"])),
+      keyOf(id, user),
+    );
+  }
+}
+
+function keyOf(conversation: number, user: UserId): string {
+  return `notice ${conversation} ${user}`;
+}

@@ -1,0 +1,73 @@
+/** What is kept of notices: which notification a user has of a conversation, and of how many messages it tells. */
+import type { UserId } from "../base/fields.ts";
+import { row, rows, type Work } from "../engines/database/database.ts";
+import type { TableMigration } from "../engines/database/tables.ts";
+import NOTICES from "./1_notices.sql" with { type: "text" };
+
+export const NOTICE_TABLES: readonly TableMigration[] = [{ name: "notices", sql: NOTICES }];
+
+/** Characters of the ids that are still to be taken back. Past so many, the oldest are given up. */
+const MOST_PREVIOUS = 1000;
+
+/** A notification that replaces those before it. */
+export interface Notice {
+  readonly user: UserId;
+  readonly notification: string;
+  /** Of how many messages it tells. */
+  readonly messages: number;
+  /** The ids of those that it replaces. */
+  readonly previous: readonly string[];
+}
+
+/** Notes a new notification, which tells of so many messages more. */
+export function* noteNotice(
+  place: { readonly site: string; readonly conversation: number },
+  { user, notification, messages }: Omit<Notice, "previous">,
+): Work<Notice> {
+  const known = yield* row(
+    `INSERT INTO chat_notices (conversation, user_id, site, messages, notification, previous)
+     VALUES ($1, $2, $3, $4, $5, '')
+     ON CONFLICT (conversation, user_id) DO UPDATE SET
+       messages = chat_notices.messages + excluded.messages,
+       previous = CASE WHEN length(chat_notices.previous) > ${MOST_PREVIOUS} THEN chat_notices.notification
+         ELSE trim(chat_notices.previous || ' ' || chat_notices.notification) END,
+       notification = excluded.notification
+     RETURNING messages, previous`,
+    ...[place.conversation, user, place.site, messages, notification],
+  );
+  const previous = idsIn(known?.["previous"]);
+  return { user, notification, previous, messages: Number(known?.["messages"]) };
+}
+
+/** Notes that the notifications before this one are taken back. */
+export function* forgetPrevious(conversation: number, { user, notification }: Notice): Work<void> {
+  yield* rows(
+    "UPDATE chat_notices SET previous = '' WHERE conversation = $1 AND user_id = $2 AND notification = $3",
+    ...[conversation, user, notification],
+  );
+}
+
+/** The notifications that a user has of a conversation. */
+export const OF_USER =
+  "SELECT notification, previous FROM chat_notices WHERE conversation = $1 AND user_id = $2";
+
+/** Forgets a user's notice, unless it is another one by now. */
+export function* forgetNotice(
+  conversation: number,
+  user: UserId,
+  notification: string,
+): Work<void> {
+  yield* rows(
+    "DELETE FROM chat_notices WHERE conversation = $1 AND user_id = $2 AND notification = $3",
+    ...[conversation, user, notification],
+  );
+}
+
+/** The ids of a row's notifications. */
+export function idsOf(found: Readonly<Record<string, unknown>>): string[] {
+  return [...idsIn(found["previous"]), String(found["notification"])];
+}
+
+function idsIn(text: unknown): string[] {
+  return String(text ?? "").split(" ").filter((id) => id !== "");
+}

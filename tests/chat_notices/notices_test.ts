@@ -1,0 +1,86 @@
+/** Notifications of messages in conversations, for users who do not hear them: one of each conversation. */
+import assert from "node:assert/strict";
+import { ChatClient } from "../support/chat_client.ts";
+import { CHAT_WORLDS } from "../support/chat_worlds.ts";
+import { Program } from "../support/program.ts";
+import { type Frame, TestClient } from "../support/test_client.ts";
+import { APP_KEY, connectionToken } from "../support/tokens.ts";
+import { waitFor } from "../support/wait.ts";
+
+/** The notifications in a user's inbox, the oldest first, each as its sender, its text and what it counts. */
+async function inboxOf(url: string, sub: string): Promise<[string, string, number][]> {
+  await using client = await TestClient.connectWithToken(url, await connectionToken({ sub }));
+  const { notifications } = await client.command("inbox");
+  return (notifications as Frame[]).map(({ name, message, data }) =>
+    [String(name), String(message), Number(Object(data)["messages"])] as [string, string, number]
+  ).reverse();
+}
+
+for (const [what, start] of CHAT_WORLDS) {
+  Deno.test(`notifications of conversations, ${what}`, async (t) => {
+    await using world = await start();
+    const [here, there] = [world.nodes.first.webSocketUrl, world.nodes.last.webSocketUrl];
+    const chat = async (sub: string, url = here) =>
+      await ChatClient.open(url, await connectionToken({ sub, name: `User ${sub}` }));
+    const waitForInbox = async (sub: string, expected: [string, string, number][]) => {
+      const text = JSON.stringify(expected);
+      await waitFor(`the inbox of ${sub} has ${text}`, async () => {
+        const inbox = JSON.stringify(await inboxOf(there, sub));
+        if (inbox !== text) throw new Error(inbox);
+        return true;
+      });
+    };
+
+    await t.step(
+      "who hears nothing gets one, which counts, and which is gone once it is read",
+      async () => {
+        await using ann = await chat("1");
+        await using carl = await chat("3", there);
+        await ann.say(2, "Hello Bob");
+        await waitForInbox("2", [["User 1", "Hello Bob", 1]]);
+        await ann.say(2, "Are you\nthere?");
+        await carl.say(2, "Hi");
+        await waitForInbox("2", [
+          ["User 1", "2 new messages. The last: Are you there?", 2],
+          ["User 3", "Hi", 1],
+        ]);
+        await ann.say(2, "long ".repeat(100));
+        const long = `${"long ".repeat(40).trim().slice(0, 199)}…`;
+        await waitForInbox("2", [["User 3", "Hi", 1], [
+          "User 1",
+          `3 new messages. The last: ${long}`,
+          3,
+        ]]);
+        await using bob = await chat("2", there);
+        const messages = await bob.get(4);
+        const last = messages.findLast(({ sender_id }) => sender_id === 1);
+        await bob.ask({
+          type: "read",
+          conversation_id: last?.conversation_id,
+          message_id: last?.id,
+        });
+        await waitForInbox("2", [["User 3", "Hi", 1]]);
+        await bob.say(3, "an answer");
+        await waitForInbox("2", []);
+
+        await ann.say(2, "Bob hears this");
+        await bob.get(5);
+        await bob.close();
+        await ann.say(2, "but not this");
+        await waitForInbox("2", [["User 1", "but not this", 1]]);
+      },
+    );
+  });
+}
+
+Deno.test("notifications of conversations can be switched off", async () => {
+  await using program = await Program.start({ env: { APP_KEY, APP_CHAT_NOTIFY: "false" } });
+  const url = program.webSocketUrl;
+  await using ann = await ChatClient.open(url, await connectionToken({ sub: "1" }));
+  await ann.say(2, "Hello");
+  await using bob = await ChatClient.open(url, await connectionToken({ sub: "2" }));
+  await bob.get(1);
+  await ann.say(2, "Hello again");
+  await bob.get(2);
+  assert.deepEqual(await inboxOf(url, "2"), []);
+});

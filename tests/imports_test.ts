@@ -33,23 +33,27 @@ const RULES: ImportRules = {
     "lib/topics": "base config core limits asks auth auth/revocations http feature.ts rooms",
     "lib/inbox": "base config core limits engines http feature.ts rooms",
     "lib/presence": "base config core limits engines http feature.ts",
+    "lib/contacts": "base config core limits engines http feature.ts presence",
+    "lib/conversations":
+      "base config core limits engines asks auth/revocations http feature.ts contacts",
+    "lib/protocols/chat": "base core auth feature.ts conversations",
     "lib/protocols":
-      "base core net limits listeners/settings.ts auth http feature.ts rooms topics inbox presence",
+      "base core net limits listeners/settings.ts auth http feature.ts rooms topics inbox presence conversations protocols/chat",
     "lib/hooks":
-      "base config core net engines listeners/settings.ts feature.ts rooms inbox presence",
+      "base config core net engines listeners/settings.ts feature.ts rooms inbox presence conversations",
     "lib/ways":
       "base config core limits/settings.ts engines listeners/settings.ts auth/keys feature.ts rooms topics inbox",
     "bridge.ts": "base core engines inbox ways",
     // Any other capability: it needs no line of its own.
     "*":
-      "base config core net limits engines listeners/settings.ts auth auth/keys auth/revocations http feature.ts rooms inbox presence *",
+      "base config core net limits engines listeners/settings.ts auth auth/keys auth/revocations http feature.ts rooms inbox presence contacts conversations *",
     "lib/features.ts": "feature.ts */feature.ts */*/feature.ts",
     "lib/configuration.ts":
       "base/distinct.ts config log/settings.ts net/settings.ts limits/settings.ts engines listeners/settings.ts auth/settings.ts features.ts",
     "lib/kernel.ts":
       "base config core limits engines auth http feature.ts features.ts configuration.ts",
     "lib/server.ts":
-      "base core net limits engines listeners asks auth auth/keys http feature.ts rooms protocols features.ts configuration.ts kernel.ts",
+      "base core net limits engines listeners asks auth auth/keys http feature.ts rooms protocols protocols/chat features.ts configuration.ts kernel.ts",
     "lib/publisher":
       "base config limits/settings.ts engines auth/keys/fields.ts rooms topics inbox",
     "lib/library":

@@ -1,7 +1,10 @@
 /** Conversations, as a capability of the server: the whole chat between people. */
+import { Questions } from "../asks/questions.ts";
+import { Revocations } from "../auth/revocations/revocations.ts";
 import { Contacts } from "../contacts/contacts.ts";
 import type { Feature } from "../feature.ts";
 import { limits } from "../limits/settings.ts";
+import { ConversationAsking } from "./asking.ts";
 import { KnownAudience } from "./audience.ts";
 import { Conversations } from "./conversations.ts";
 import { Doing } from "./doing.ts";
@@ -24,7 +27,7 @@ export const conversationsFeature = {
   name: "conversations",
   settings,
   tables: CHAT_TABLES,
-  open({ node, engine: { storage }, database, of, use }) {
+  open({ node, engine: { storage }, database, of, isOpen, use }) {
     const config = of(settings);
     const { data, name } = of(limits);
     const people = use(Contacts);
@@ -50,6 +53,12 @@ export const conversationsFeature = {
       ...{ store, config, dropped: counters.dropped },
       now: () => storage.kind === "sqlite" ? storage.clock.now() : Date.now(),
     });
+    service.addGate(
+      new ConversationAsking({
+        ...{ isOpen, questions: use(Questions), revocations: use(Revocations) },
+        requireAccess: (actor, id) => service.get(actor, id),
+      }),
+    );
     people.useNames((site, users) => service.names(site, users));
     return {
       services: [service, retention],

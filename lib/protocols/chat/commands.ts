@@ -12,10 +12,11 @@ import { type Command, command } from "../../core/command.ts";
 import type { Connection } from "../../core/connection.ts";
 import type { Shown } from "../../core/identity.ts";
 import { Outgoing } from "../../core/outgoing.ts";
+import { actorOf } from "../../conversations/actor.ts";
 import type { Conversations } from "../../conversations/conversations.ts";
 import type { SendRequest } from "../../conversations/requests.ts";
 import type { Message } from "../../conversations/types.ts";
-import { actorOf, type ChatDelivery } from "./delivery.ts";
+import type { ChatDelivery } from "./delivery.ts";
 import { claimFields, EMPTY, messageFields, readFields } from "./fields.ts";
 import { pongFrame, successFrame } from "./frames.ts";
 

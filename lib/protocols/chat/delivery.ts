@@ -13,9 +13,10 @@ import type { Node } from "../../core/node.ts";
 import { Outgoing } from "../../core/outgoing.ts";
 import type { RestoreStep } from "../../core/restoring.ts";
 import { Slot } from "../../core/slot.ts";
+import { actorOf } from "../../conversations/actor.ts";
 import type { Conversations } from "../../conversations/conversations.ts";
 import { CHAT, chatEventOf } from "../../conversations/events.ts";
-import type { Actor, Message } from "../../conversations/types.ts";
+import type { Message } from "../../conversations/types.ts";
 import { newMessageFrame } from "./frames.ts";
 import { TakenMessages, type UpTo } from "./taken.ts";
 import { undelivered } from "./undelivered.ts";
@@ -195,11 +196,6 @@ export class ChatDelivery {
 
 function newSession(taken: TakenMessages): Session {
   return { taken, held: [], hasMore: false, given: new Set(), catchingUp: undefined };
-}
-
-/** Who acts by a connection. Throws where it is nobody's. */
-export function actorOf(connection: Connection): Actor {
-  return { site: connection.site, user: connection.requireUser(), name: connection.name };
 }
 
 /** Whether a client of the protocol is told of a message: it is of another, and of a kind that the protocol has. */

@@ -21,7 +21,7 @@ import type { Node } from "../core/node.ts";
 import type { Database } from "../engines/database/database.ts";
 import type { InboxService } from "../inbox/inbox.ts";
 import type { Notifier } from "../inbox/notify.ts";
-import { forgetNotice, forgetPrevious, idsOf, type Notice, noteNotice, OF_USER } from "./store.ts";
+import { forgetNotice, forgetPrevious, idsOf, noteNotice, type Notice, OF_USER } from "./store.ts";
 import { wordsOf } from "./words.ts";
 
 /** How many users of a conversation are notified at once. */

@@ -1,11 +1,7 @@
 /** Tells of what happens in conversations: an event is written in one transaction with what it tells of. */
 import { userIdOnWire } from "../../base/fields.ts";
 import { nextId } from "../../base/ids.ts";
-import type {
-  ConversationListener,
-  Happening,
-  Place,
-} from "../../conversations/listener.ts";
+import type { ConversationListener, Happening, Place } from "../../conversations/listener.ts";
 import type { Message } from "../../conversations/types.ts";
 import type { Statement } from "../../engines/database/database.ts";
 import type { AppEvents, Audience } from "./app_events.ts";

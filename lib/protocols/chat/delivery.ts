@@ -159,7 +159,9 @@ export class ChatDelivery {
       const { held } = session;
       session.held = session.hasMore ? [] : undefined; // what was not held is read
       for (const message of held) {
-        if (message.offset > (upTo.get(message.conversation) ?? 0)) give(connection, session, message);
+        if (message.offset > (upTo.get(message.conversation) ?? 0)) {
+          give(connection, session, message);
+        }
       }
     }
   }

@@ -22,7 +22,9 @@ export const CHAT_DIALECT: Dialect = {
   addressed: (frame) => frame,
 };
 
-export function newMessageFrame({ id, conversation, user, content, kind, at }: ChatMessage): string {
+export function newMessageFrame(
+  { id, conversation, user, content, kind, at }: ChatMessage,
+): string {
   return JSON.stringify({
     type: "new_message",
     message: {

@@ -24,7 +24,9 @@ export class TakenMessages {
   }
 
   /** Whether the socket has a message that it has not taken yet. */
-  has({ conversation, offset }: { readonly conversation: number; readonly offset: number }): boolean {
+  has(
+    { conversation, offset }: { readonly conversation: number; readonly offset: number },
+  ): boolean {
     const upTo = this.#given.get(conversation) ?? this.#proving?.get(conversation) ?? 0;
     return offset <= upTo;
   }

@@ -150,9 +150,8 @@ export class Conversations {
       actor.site,
       conversation,
       (parts) => send(parts, actor, { conversation, content, ownId }),
-      ({ message, isDuplicate }) => !isDuplicate || this.#sentHere.mayBeUntold(message),
+      ({ message, isDuplicate }) => this.#sentHere.tell(message) || !isDuplicate,
     );
-    this.#sentHere.add(sent.message.id);
     if (!sent.isDuplicate) counters.messages.value++;
     return sent;
   }

@@ -9,14 +9,12 @@ const MOST_MS = 24 * 3600_000;
 export class SentHere {
   readonly #ids = new Set<number>();
 
-  add(id: number): void {
+  /** Notes that a message is told of now. Says whether nobody may have been told of it yet: this node has not. */
+  tell({ id, createdAt }: { readonly id: number; readonly createdAt: number }): boolean {
+    if (this.#ids.has(id)) return false;
     this.#ids.add(id);
     const [oldest] = this.#ids;
     if (this.#ids.size > MOST && oldest !== undefined) this.#ids.delete(oldest);
-  }
-
-  /** Whether others may not have been told of a message: the node that stored it may have died before it told them. */
-  mayBeUntold({ id, createdAt }: { readonly id: number; readonly createdAt: number }): boolean {
-    return !this.#ids.has(id) && Date.now() - createdAt < MOST_MS;
+    return Date.now() - createdAt < MOST_MS;
   }
 }

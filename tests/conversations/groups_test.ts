@@ -90,6 +90,19 @@ testDatabases("groups: roles, who comes and goes, and what each is told", async 
   const lists = await chat.list(carol, { limit: 9, since: "0" });
   assert.deepEqual([lists.conversations, lists.removed], [[], [id]]);
 
+  const crowd = Array.from({ length: 120 }, (_, index) => `u${index}`);
+  const { conversation: large } = await chat.open(alice, { kind: "group", members: crowd });
+  assert.equal(large.membersCount, 121);
+  assert.equal(large.members?.length, 50);
+  const last = await chat.members(as(crowd[0]!), large.id, {
+    limit: 100,
+    cursor: large.membersNext,
+  });
+  assert.equal(last.members.length, 71);
+  world.take("u7");
+  await chat.send(alice, { conversation: large.id, text: "Hello all" });
+  assert.equal(world.take("u7").length, 1, "many are told by one publication");
+
   const { conversation: open } = await chat.open(APPLICATION, {
     ...{ kind: "group", members: ["2", "1"], history: "all" },
   });

@@ -19,6 +19,16 @@ testDatabases(
     assert.deepEqual(sent.map(({ message: { id } }) => id), [1, 1, 1].map(() => message.id));
     assert.equal(sent.filter(({ isDuplicate }) => isDuplicate).length, 2);
     const { conversation } = message;
+    const toldBob = (each: World) => each.take("2").filter(({ type }) => type === "message").length;
+    assert.equal(toldBob(world), 1);
+    assert.ok((await chat.send(alice, request)).isDuplicate);
+    assert.equal(toldBob(world), 0, "this node has told of it");
+    {
+      // A node that died after it had stored the message told nobody of it: the node that is tried next does.
+      await using other = await World.open(database);
+      assert.ok((await other.chat.send(alice, request)).isDuplicate);
+      assert.equal(toldBob(other), 1);
+    }
     assert.deepEqual(
       await chat.send(bob, { to: "1", text: "Hello Alice" }).then(({ message: { conversation } }) =>
         conversation

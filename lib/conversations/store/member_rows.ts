@@ -20,24 +20,31 @@ export interface Coming {
   readonly fromOffset?: number;
 }
 
+/** How many members are added by one statement, where there are as many. */
+const ADDED_AT_ONCE = 50;
+
 /** Adds members. One who was there before is there anew. */
 export function* addMembers(
   { now }: Dialect,
   { conversation, site, users, role = "member", place, fromOffset = 0 }: Coming,
 ): Work<void> {
   const { offset, tally } = place;
-  for (const user of users) {
+  for (let from = 0; from < users.length;) {
+    const count = users.length - from < ADDED_AT_ONCE ? 1 : ADDED_AT_ONCE;
+    const member = (_: unknown, index: number) =>
+      `($1, $${index + 7}, $2, $3, ${now}, $4, $5, $6, $5, $5, ${now})`;
     yield* row(
       `INSERT INTO chat_members (conversation, user_id, site, role, joined_at, from_offset, read,
          read_tally, shown_read, delivered, changed_at)
-       VALUES ($1, $2, $3, $4, ${now}, $5, $6, $7, $6, $6, ${now})
+       VALUES ${Array.from({ length: count }, member).join()}
        ON CONFLICT (conversation, user_id) DO UPDATE SET role = excluded.role,
          joined_at = excluded.joined_at, from_offset = excluded.from_offset, left_at = NULL,
          read = excluded.read, read_tally = excluded.read_tally,
          shown_read = excluded.shown_read, delivered = excluded.delivered, muted_until = 0,
          pinned = 0, archived = 0, changed_at = excluded.changed_at`,
-      ...[conversation, user, site, role, fromOffset, offset, tally],
+      ...[conversation, site, role, fromOffset, offset, tally, ...users.slice(from, from + count)],
     );
+    from += count;
   }
 }
 

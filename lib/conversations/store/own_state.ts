@@ -174,6 +174,11 @@ function* move(
     "read" | "readTally" | "shownRead" | "delivered"
   >,
 ): Work<StoredMember> {
+  const isShown = shownRead > before.shownRead || delivered > before.delivered;
+  if (isShown && pair !== undefined) {
+    // The other one's list shows how far this user is, so it has changed, too. It comes first, as in all works.
+    yield* rows(`UPDATE conversations SET changed_at = ${sql.now} WHERE id = $1`, id);
+  }
   const found = yield* row(
     `UPDATE chat_members SET
        read_tally = CASE WHEN read < $3 THEN $4 ELSE read_tally END,
@@ -185,11 +190,6 @@ function* move(
     ...[id, before.user, read, readTally, shownRead, delivered],
   );
   const member = (found && memberIn(found)) ?? before;
-  const isShown = member.shownRead > before.shownRead || member.delivered > before.delivered;
-  if (isShown && pair !== undefined) {
-    // The other one's list shows how far this user is, so it has changed, too.
-    yield* rows(`UPDATE conversations SET changed_at = ${sql.now} WHERE id = $1`, id);
-  }
   if (member.read > before.read) {
     yield* rows(
       `DELETE FROM chat_mentions WHERE conversation = $1 AND user_id = $2 AND "offset" <= $3`,

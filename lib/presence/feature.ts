@@ -8,6 +8,7 @@ import { openAsked } from "./open.ts";
 import { presenceRoutes } from "./routes.ts";
 import { presence as settings } from "./settings.ts";
 import { PRESENCE_SQL } from "./sqlite.ts";
+import { presenceData } from "./user_data.ts";
 import { UserPresence } from "./user_presence.ts";
 
 export const presenceFeature = {
@@ -32,6 +33,7 @@ export const presenceFeature = {
       connection: presence,
       restore: presence,
       tasks: [presence.task],
+      userData: presenceData(lastSeen),
       metrics: presence.metrics,
       start: () => presence.start(),
       async [Symbol.asyncDispose]() {

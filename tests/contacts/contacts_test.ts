@@ -2,14 +2,16 @@
 import assert from "node:assert/strict";
 import { Manager } from "../support/manager.ts";
 import { PLACES } from "../support/nodes.ts";
+import { PostgresServer } from "../support/postgres.ts";
 import { Program } from "../support/program.ts";
 import { RoomsFile } from "../support/rooms_file.ts";
 import { type Frame, TestClient } from "../support/test_client.ts";
 import { APP_KEY, connectionToken } from "../support/tokens.ts";
 
-for (const [place, start] of PLACES.slice(0, 2)) {
+for (const [place, start] of PLACES) {
   Deno.test(`contacts (${place})`, async (test) => {
-    await using nodes = await start({ APP_LIMIT_CONTACTS: "4" });
+    await using postgres = place.startsWith("redis") ? await PostgresServer.start() : undefined;
+    await using nodes = await start({ APP_LIMIT_CONTACTS: "4", ...postgres?.env });
     const { first, last, manager } = nodes;
     const clientAs = async (program: Program, claims: object) =>
       await TestClient.connectWithToken(program.webSocketUrl, await connectionToken({ ...claims }));

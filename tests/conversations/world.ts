@@ -7,6 +7,7 @@ import type { Happening } from "../../lib/conversations/listener.ts";
 import type { Actor } from "../../lib/conversations/types.ts";
 import type { Channel } from "../../lib/core/channel.ts";
 import type { Publication } from "../../lib/core/publication.ts";
+import type { AllUserData } from "../../lib/core/user_data.ts";
 import type { Database } from "../../lib/engines/database/database.ts";
 import { openEmbedded } from "../../lib/engines/embedded.ts";
 import { FEATURES } from "../../lib/features.ts";
@@ -22,6 +23,7 @@ export class World implements AsyncDisposable {
   readonly kernel: Kernel;
   readonly chat: Conversations;
   readonly contacts: Contacts;
+  readonly userData: AllUserData;
   /** What was published for each user, in its order. */
   readonly heard: readonly Heard[];
   readonly happenings: Happening[] = [];
@@ -31,6 +33,7 @@ export class World implements AsyncDisposable {
     this.kernel = kernel;
     this.chat = kernel.use(Conversations);
     this.contacts = kernel.use(Contacts);
+    this.userData = kernel.userData;
     this.heard = heard;
     this.#parts = parts;
     this.chat.listen({ stored: (_place, happening) => void this.happenings.push(happening) });

@@ -3,13 +3,15 @@ import assert from "node:assert/strict";
 import { run, taskCommand } from "../support/command.ts";
 import { Manager } from "../support/manager.ts";
 import { PLACES } from "../support/nodes.ts";
+import { PostgresServer } from "../support/postgres.ts";
 import type { Program } from "../support/program.ts";
 import { type Frame, TestClient } from "../support/test_client.ts";
 import { APP_KEY, connectionToken } from "../support/tokens.ts";
 
-for (const [place, start] of PLACES.slice(0, 2)) {
+for (const [place, start] of PLACES) {
   Deno.test(`data of one user (${place})`, async (test) => {
-    await using nodes = await start();
+    await using postgres = place.startsWith("redis") ? await PostgresServer.start() : undefined;
+    await using nodes = await start(postgres?.env);
     const { first, last, manager } = nodes;
     const command = (...args: string[]) =>
       run([...taskCommand("user"), ...args], {

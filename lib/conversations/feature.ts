@@ -6,16 +6,20 @@ import type { Feature } from "../feature.ts";
 import { limits } from "../limits/settings.ts";
 import { ConversationAsking } from "./asking.ts";
 import { KnownAudience } from "./audience.ts";
+import { conversationCommands } from "./commands.ts";
 import { Conversations } from "./conversations.ts";
 import { Doing } from "./doing.ts";
 import type { ConversationListener } from "./listener.ts";
+import { messageCommands } from "./message_commands.ts";
 import { MessagePaceLimit } from "./message_pace.ts";
+import { messageRoutes } from "./message_routes.ts";
 import { chatCounters, chatRefusals } from "./metrics.ts";
 import { KeptNames } from "./names.ts";
 import { Opening } from "./opening.ts";
 import { ChatPublisher } from "./publisher.ts";
 import { Reading } from "./reading.ts";
 import { ChatRetention } from "./retention.ts";
+import { conversationRoutes } from "./routes.ts";
 import { chat as settings } from "./settings.ts";
 import { ChatStore } from "./store/store.ts";
 import { CHAT_TABLES, dialectOf } from "./store/tables.ts";
@@ -64,6 +68,11 @@ export const conversationsFeature = {
       services: [service, retention],
       userData: new ChatData(store, doing),
       tasks: retention.tasks,
+      commands: [...conversationCommands(service), ...messageCommands(service)],
+      routes: [
+        ...conversationRoutes(service, of(limits)),
+        ...messageRoutes(service, of(limits)),
+      ],
       kinds: publisher.kinds,
       connection: subscribers,
       refusals: chatRefusals(),

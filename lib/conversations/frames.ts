@@ -7,6 +7,7 @@ import {
   memberOnWire,
   messageOnWire,
   type OnWire,
+  partnerOnWire,
   totalOnWire,
   untilOnWire,
 } from "./wire.ts";
@@ -63,7 +64,7 @@ function changedOnWire(fields: ChangedFields): OnWire {
     created_at: seconds(createdAt),
     changed_at: seconds(changedAt),
     last_message: lastMessage && messageOnWire(lastMessage),
-    with: partner && memberOnWire(partner),
+    with: partner && partnerOnWire(partner),
     members: members?.map(memberOnWire),
     members_next: membersNext,
     ...(own && ownOnWire(own)),

@@ -56,7 +56,7 @@ export function untilOnWire(milliseconds: number): number {
 }
 
 /** The other one of a private conversation, whose role says nothing. */
-function partnerOnWire({ user, name, read, delivered }: Member): OnWire {
+export function partnerOnWire({ user, name, read, delivered }: Member): OnWire {
   return { user_id: userIdOnWire(user), name, read, delivered };
 }
 

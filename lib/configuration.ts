@@ -20,7 +20,18 @@ import { log } from "./log/settings.ts";
 import { net, outgoing } from "./net/settings.ts";
 
 /** The slices that the server has whatever its capabilities are. */
-const SERVER_SLICES = [listeners, log, store, auth, net, outgoing, limits, rates, redis, database] as const;
+const SERVER_SLICES = [
+  listeners,
+  log,
+  store,
+  auth,
+  net,
+  outgoing,
+  limits,
+  rates,
+  redis,
+  database,
+] as const;
 
 /** All slices, in the order of README, of `.env.example` and of the problems that are told. */
 export const SLICES: readonly Slice[] = [

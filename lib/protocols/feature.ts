@@ -1,5 +1,6 @@
 /** What version 2 has beside rooms and inboxes: introductions, and sessions over HTTP. */
 import { Authentication } from "../auth/authentication.ts";
+import { Conversations } from "../conversations/conversations.ts";
 import type { Feature } from "../feature.ts";
 import { InboxDelivery } from "../inbox/delivery.ts";
 import { InboxService } from "../inbox/inbox.ts";
@@ -30,6 +31,7 @@ export const protocolsFeature = {
           ...{ ...doors, node, inbox: use(InboxService), delivery: use(InboxDelivery) },
           ...{ check: use(Authentication), rooms: use(Rooms), topics: use(Topics) },
           presence: use(UserPresence),
+          conversations: use(Conversations),
         }, { limits: of(limits), listeners: of(listeners), net: of(net) }),
       }],
       kinds: SESSION_KINDS,

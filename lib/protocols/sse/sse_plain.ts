@@ -14,6 +14,7 @@ import type { ConnectionInbox } from "../../inbox/connection_inbox.ts";
 import type { InboxDelivery } from "../../inbox/delivery.ts";
 import { notificationOnWire, workOf } from "../../inbox/wire.ts";
 import type { UserPresence } from "../../presence/user_presence.ts";
+import type { Conversations } from "../../conversations/conversations.ts";
 import type { Rooms } from "../../rooms/rooms.ts";
 import type { Filter } from "../../topics/filter.ts";
 import type { Topics } from "../../topics/topics.ts";
@@ -21,6 +22,7 @@ import { eventFrames } from "../../topics/wire.ts";
 import { Outgoing, type Place } from "../../core/outgoing.ts";
 import { ONE_FRAME } from "../../core/work.ts";
 import { VERSION } from "../../base/version.ts";
+import { startConversations } from "./sse_conversations.ts";
 import type { Positions } from "./sse_positions.ts";
 import type { PlainRequest } from "./sse_query.ts";
 
@@ -31,6 +33,7 @@ interface PlainParts {
   readonly presence: UserPresence;
   readonly rooms: Rooms;
   readonly topics: Topics;
+  readonly conversations: Conversations;
 }
 
 /**
@@ -46,6 +49,9 @@ export async function startPlain(
     await startInbox(connection, request, { ...parts, inbox: inboxFor(connection, parts.inbox) });
     if (connection.closed) return; // who is gone joins nothing
     const starting = [
+      ...(request.conversations
+        ? [startConversations(connection, request.positions, parts.conversations)]
+        : []),
       ...request.rooms.map((room) => startRoom(connection, request, parts.rooms, room)),
       ...[...request.topics].map((topic) => startTopic(connection, request, parts.topics, topic)),
     ].map((started) => started.catch((error) => () => tellRefused(connection, error)));

@@ -6,7 +6,7 @@ import { CodedError } from "../../base/errors.ts";
 import { claimedUser, identifier, invalid, optionalName, type UserId } from "../../base/fields.ts";
 import { DEFAULT_SITE } from "../../base/site.ts";
 import type { Limits } from "../../base/sizes.ts";
-import { roomChannel, topicChannel, userChannel } from "../../core/channel.ts";
+import { chatChannel, roomChannel, topicChannel, userChannel } from "../../core/channel.ts";
 import type { Identity } from "../../core/identity.ts";
 import { topicField } from "../../topics/fields.ts";
 import { EVERYTHING, type Filter, filterField } from "../../topics/filter.ts";
@@ -21,6 +21,8 @@ export interface PlainRequest {
   readonly rooms: readonly string[];
   /** The filters by topics: several subscriptions to one topic are begun together. */
   readonly topics: ReadonlyMap<string, readonly Filter[]>;
+  /** Whether the stream has what happens in the user's conversations. */
+  readonly conversations: boolean;
   /** Whether the last event of a topic comes again that cannot be gone on from. */
   readonly replay: boolean;
   /** How far the stream has come: at first what the client brought back of the channels that it asks for. */
@@ -32,7 +34,7 @@ export interface PlainRequest {
 /** Whether a request asks for a stream that needs no commands. */
 export function asksForStream(request: Request): boolean {
   const query = new URL(request.url).searchParams;
-  return namesRoom(query) || query.has("topic");
+  return namesRoom(query) || query.has("topic") || flagIn(query, "conversations");
 }
 
 interface Asking {
@@ -61,14 +63,20 @@ export function parsePlain(request: Request, { limits, identity, isOpen }: Askin
   ];
   const last = lastEventId(request, query);
   const parsed = Positions.parse(last);
+  const conversations = flagIn(query, "conversations");
   return {
     user,
     name: optionalName({ name: query.get("name") }, "name", limits.name),
     device: deviceInQuery(query),
     rooms,
     topics,
-    replay: replayIn(query),
-    positions: (parsed ?? new Positions()).only([userChannel(site, user), ...channels]),
+    conversations,
+    replay: flagIn(query, "replay"),
+    positions: (parsed ?? new Positions()).only([
+      userChannel(site, user),
+      ...(conversations ? [chatChannel(site, user)] : []),
+      ...channels,
+    ]),
     isInvalid: last !== "" && parsed === undefined,
   };
 }
@@ -120,11 +128,11 @@ function filterOfText(text: string): Filter {
   return filterField({ filter });
 }
 
-function replayIn(query: URLSearchParams): boolean {
-  const replay = query.get("replay") ?? "";
-  if (/^(|false|0)$/.test(replay)) return false;
-  if (/^(true|1)$/.test(replay)) return true;
-  throw invalid("replay", replay, "true or false");
+function flagIn(query: URLSearchParams, name: string): boolean {
+  const value = query.get(name) ?? "";
+  if (/^(|false|0)$/.test(value)) return false;
+  if (/^(true|1)$/.test(value)) return true;
+  throw invalid(name, value, "true or false");
 }
 
 /** The header wins: a browser that comes back by itself repeats the query of its first request, and adds the header. */

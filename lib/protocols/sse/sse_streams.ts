@@ -16,6 +16,7 @@ import type { InboxDelivery } from "../../inbox/delivery.ts";
 import type { InboxService } from "../../inbox/inbox.ts";
 import type { ConnectionGate } from "../../limits/connection_gate.ts";
 import type { UserPresence } from "../../presence/user_presence.ts";
+import type { Conversations } from "../../conversations/conversations.ts";
 import type { Rooms } from "../../rooms/rooms.ts";
 import type { Topics } from "../../topics/topics.ts";
 import { newSession, openSession } from "./session.ts";
@@ -31,6 +32,7 @@ export interface SseParts {
   readonly check: TokenCheck & Pick<AuthHome, "takesGuests">;
   readonly rooms: Rooms;
   readonly topics: Topics;
+  readonly conversations: Conversations;
   readonly inbox: InboxService;
   readonly delivery: InboxDelivery;
   readonly presence: UserPresence;
@@ -125,14 +127,14 @@ export class SseStreams {
     socket: SseSocket,
     plain: PlainRequest | undefined,
   ): Promise<void> {
-    const { node, inbox, delivery, presence, rooms, topics } = this.#parts;
+    const { node, ...parts } = this.#parts;
     // `Deno.serve` hands a request that waited behind a stream on when the client closes, and says only then that it is gone.
     await nextTurn();
     const session = newSession();
     await openSession(node, connection, session);
     if (connection.closed) return;
     if (plain === undefined) socket.sendNamed("open", { session });
-    else await startPlain(connection, plain, { session, inbox, delivery, presence, rooms, topics });
+    else await startPlain(connection, plain, { ...parts, session });
   }
 
   #dropIfSilent(connection: Connection): void {

@@ -1,6 +1,13 @@
 /** The doors of conversations: version 2, HTTP as a user and as an application, and streams of events, all by one service. */
 import assert from "node:assert/strict";
-import { applicationOf, Caller, type Json, listening, refusalOf, userOf } from "../support/chat.ts";
+import {
+  applicationOf,
+  type Caller,
+  type Json,
+  listening,
+  refusalOf,
+  userOf,
+} from "../support/chat.ts";
 import { EventStream } from "../support/event_stream.ts";
 import { PostgresServer } from "../support/postgres.ts";
 import { Program } from "../support/program.ts";
@@ -326,7 +333,8 @@ Deno.test("a page is as long as a client may have waiting, however long its mess
 /** The data of all messages, read page by page from the end. */
 async function pages(client: TestClient, conversation: unknown): Promise<unknown[]> {
   const all: unknown[] = [];
-  for (let before: unknown;;) {
+  let before: unknown;
+  for (;;) {
     const page = await client.command("messages", { conversation, limit: 90, before });
     assert.ok(JSON.stringify(page).length <= 250_000);
     const messages = page["messages"] as Json[];

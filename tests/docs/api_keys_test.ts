@@ -30,10 +30,10 @@ Deno.test("docs/api-keys.md: its scopes are those of the code", () => {
 
 Deno.test("docs/api-keys.md: its routes are those of a server, each with its own scope", async () => {
   await using server = await startHere();
-  const listed = [...PAGE.matchAll(/^\| `(\w+) \/api(\S+)` +\| `([\w:]+)`/gm)]
-    .map(([, method, path, scope]) => `${method} ${path} ${scope}`);
-  const mounted = server.routes.map(({ method, path, scope }) =>
-    `${method} ${path.replaceAll(/:(\w+)/g, "{$1}")} ${scope}`
+  const listed = [...PAGE.matchAll(/^\| `(\w+) \/api(\S+)` +\| `([\w:]+)`( or a user)?/gm)]
+    .map(([, method, path, scope, users = ""]) => `${method} ${path} ${scope}${users}`);
+  const mounted = server.routes.map(({ method, path, scope, users }) =>
+    `${method} ${path.replaceAll(/:(\w+)/g, "{$1}")} ${scope}${users ? " or a user" : ""}`
   );
   assert.deepEqual(listed.sort(), mounted.sort());
 });

@@ -221,7 +221,7 @@ export class Connection implements SocketEvents, FrameOwner, IntakeOwner, Writer
   close(isSilent = false): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#wasSilent = isSilent;
+    this.#wasSilent ||= isSilent;
     this.#writer.clear();
     this.#traffic.leave();
     this.proof.close();
@@ -245,9 +245,11 @@ export class Connection implements SocketEvents, FrameOwner, IntakeOwner, Writer
     this.close();
   }
 
+  /** Ends the connection, whose other end takes nothing any more. */
   terminate(): void {
+    this.#wasSilent = true;
     this.#socket.terminate();
-    this.close(true);
+    this.close();
   }
 
   /**

@@ -195,9 +195,9 @@ class Placed implements SocketEvents {
     this.#events.closing();
   }
 
-  close(): void {
+  close(isSilent?: boolean): void {
     this.#leave();
-    this.#events.close();
+    this.#events.close(isSilent);
   }
 }
 

@@ -105,7 +105,7 @@ export const ERRORS = {
     temporary: true,
   },
   too_many_subscriptions: {
-    meaning: "The client has as many subscriptions to topics as one may have",
+    meaning: "The client has as many subscriptions to topics, or watches as many users, as one may",
     status: 429,
     temporary: false,
   },

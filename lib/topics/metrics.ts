@@ -37,7 +37,7 @@ export function topicRefusals(): RefusalCounters {
   return {
     too_many_subscriptions: new Counter(
       "refused_subscriptions",
-      "Frames of clients that had as many subscriptions to topics as one may have.",
+      "Frames of clients that had as many subscriptions to topics, or watched as many users, as one may.",
     ),
     too_many_filters: new Counter(
       "refused_filters",

@@ -4,6 +4,7 @@ import { Revocations } from "../auth/revocations/revocations.ts";
 import { Contacts } from "../contacts/contacts.ts";
 import type { Feature } from "../feature.ts";
 import { limits } from "../limits/settings.ts";
+import { UserPresence } from "../presence/user_presence.ts";
 import { ConversationAsking } from "./asking.ts";
 import { KnownAudience } from "./audience.ts";
 import { conversationCommands } from "./commands.ts";
@@ -16,6 +17,7 @@ import { messageRoutes } from "./message_routes.ts";
 import { chatCounters, chatRefusals } from "./metrics.ts";
 import { KeptNames } from "./names.ts";
 import { Opening } from "./opening.ts";
+import { joinPresence } from "./presence.ts";
 import { ChatPublisher } from "./publisher.ts";
 import { Reading } from "./reading.ts";
 import { ChatRetention } from "./retention.ts";
@@ -63,6 +65,7 @@ export const conversationsFeature = {
         requireAccess: (actor, id) => service.get(actor, id),
       }),
     );
+    joinPresence(service, use(UserPresence));
     people.useNames((site, users) => service.names(site, users));
     return {
       services: [service, retention],

@@ -112,6 +112,18 @@ for (const [name, listeners] of PLACES) {
     await bob.command("privacy", { show_online: true, show_last_seen: true });
     assert.partialDeepStrictEqual(await heard.next(), [{ user_id: "bob", status: "away" }]);
 
+    // Members of a group see each other for as long as both are in it.
+    await using eve = await clientOf(world.first, "eve");
+    const heardByEve = new Heard(eve);
+    assert.deepEqual(await eve.command("presence", { user_ids: ["bob"] }), { users: [] });
+    const group = { kind: "group", name: "Team", members: ["eve"] };
+    const { conversation } = await bob.command("conversation", group) as Record<string, Frame>;
+    assert.partialDeepStrictEqual(await heardByEve.next(), [{ user_id: "bob", status: "away" }]);
+    await eve.command("conversation", { conversation: conversation!["id"], leave: true });
+    assert.deepEqual(await heardByEve.next(), [hidden]);
+    await eve.command("message", { to: "bob", text: "Hi" });
+    assert.partialDeepStrictEqual(await heardByEve.next(), [{ user_id: "bob", status: "away" }]);
+
     // A new list replaces the old one, and an empty one ends it.
     await ann.command("presence", { user_ids: ["carl"] });
     await carl.command("presence", { user_ids: [] });

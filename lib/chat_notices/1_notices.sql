@@ -5,6 +5,7 @@ CREATE TABLE chat_notices (
   user_id TEXT NOT NULL,
   site TEXT NOT NULL,
   messages BIGINT NOT NULL, -- that it tells of
+  last BIGINT NOT NULL, -- the message that it quotes
   notification TEXT NOT NULL,
   previous TEXT NOT NULL,
   PRIMARY KEY (conversation, user_id)

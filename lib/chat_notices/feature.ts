@@ -7,6 +7,7 @@ import { InboxService } from "../inbox/inbox.ts";
 import { Notifier } from "../inbox/notify.ts";
 import { inbox } from "../inbox/settings.ts";
 import { ChatNotices } from "./notices.ts";
+import { NoticeData } from "./user_data.ts";
 import { chatNotices as settings } from "./settings.ts";
 import { NOTICE_TABLES } from "./store.ts";
 
@@ -29,6 +30,6 @@ export const chatNoticesFeature = {
         }),
       );
     }
-    return { metrics: [counter] };
+    return { metrics: [counter], userData: new NoticeData(database) };
   },
 } satisfies Feature;

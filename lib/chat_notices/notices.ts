@@ -2,11 +2,10 @@
  * Notifies users of messages while none of their clients hears conversations, on any node. A user has one notification of a
  * conversation, which says of how many messages it tells; it is taken back when the user reads the conversation.
  */
-import type { UserId } from "../base/fields.ts";
+import { type UserId, userIdOnWire } from "../base/fields.ts";
 import { nextId } from "../base/ids.ts";
 import { inSlices } from "../base/slices.ts";
 import { inSeconds } from "../base/times.ts";
-import { userIdOnWire } from "../base/fields.ts";
 import type { Contacts } from "../contacts/contacts.ts";
 import type {
   ConversationListener,
@@ -21,7 +20,7 @@ import type { Node } from "../core/node.ts";
 import type { Database } from "../engines/database/database.ts";
 import type { InboxService } from "../inbox/inbox.ts";
 import type { Notifier } from "../inbox/notify.ts";
-import { forgetNotice, forgetPrevious, idsOf, noteNotice, type Notice, OF_USER } from "./store.ts";
+import { forgetNotice, forgetPrevious, idsOf, noteNotice, type Notice, OF_USER, QUOTING } from "./store.ts";
 import { wordsOf } from "./words.ts";
 
 /** How many users of a conversation are notified at once. */
@@ -64,6 +63,9 @@ export class ChatNotices implements ConversationListener {
     switch (happening.what) {
       case "message":
         return this.#said(place, happening.message, recipients);
+      case "changed":
+        if (happening.change !== "deleted") return;
+        return this.#parts.node.background.run(WHAT, this.#deleted(place, happening.message));
       case "read":
         return this.#withdraw(place, [happening.user]);
       case "removed":
@@ -139,13 +141,35 @@ export class ChatNotices implements ConversationListener {
     });
   }
 
-  /** Gives a user one notification in place of those that the user has of the conversation. */
+  /** Takes the words of a message that was deleted out of the notifications that quote it. */
+  async #deleted(place: Place, message: Message): Promise<void> {
+    const { database } = this.#parts;
+    const found = await database.query(QUOTING, place.id, message.id);
+    await inSlices(found, ({ user_id, messages }) => {
+      const user = String(user_id);
+      return Number(messages) > 1
+        ? this.#replace(place, user, message, 0)
+        : this.#withdrawFrom(place, user);
+    }, { atOnce: AT_ONCE });
+  }
+
   async #notify(place: Place, user: UserId, heard: readonly Message[]): Promise<void> {
-    const { database, notifier, inbox, room, counter } = this.#parts;
-    const { site, id: conversation, kind } = place;
     const last = heard.at(-1);
     if (last === undefined) return;
-    const noted = { user, notification: nextId(), messages: heard.length };
+    await this.#replace(place, user, last, heard.length);
+    this.#parts.counter.value++;
+  }
+
+  /**
+   * Gives a user one notification in place of those that the user has of the conversation.
+   *
+   * @param last the message that it quotes
+   * @param count of how many messages more it tells
+   */
+  async #replace(place: Place, user: UserId, last: Message, count: number): Promise<void> {
+    const { database, notifier, inbox, room } = this.#parts;
+    const { site, id: conversation, kind } = place;
+    const noted = { user, notification: nextId(), messages: count, last: last.id };
     const notice = await database.transaction(
       () => noteNotice({ site, conversation }, noted),
       keyOf(conversation, user),
@@ -162,7 +186,6 @@ export class ChatNotices implements ConversationListener {
         ...(last.user !== undefined && { user_id: userIdOnWire(last.user) }),
       },
     });
-    counter.value++;
     if (notice.previous.length === 0) return;
     await inbox.change(site, user, "delete", notice.previous);
     await this.#forgetPrevious(conversation, notice);

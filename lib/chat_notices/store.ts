@@ -15,6 +15,8 @@ export interface Notice {
   readonly notification: string;
   /** Of how many messages it tells. */
   readonly messages: number;
+  /** The id of the message that it quotes. */
+  readonly last: number;
   /** The ids of those that it replaces. */
   readonly previous: readonly string[];
 }
@@ -22,21 +24,21 @@ export interface Notice {
 /** Notes a new notification, which tells of so many messages more. */
 export function* noteNotice(
   place: { readonly site: string; readonly conversation: number },
-  { user, notification, messages }: Omit<Notice, "previous">,
+  { user, notification, messages, last }: Omit<Notice, "previous">,
 ): Work<Notice> {
   const known = yield* row(
-    `INSERT INTO chat_notices (conversation, user_id, site, messages, notification, previous)
-     VALUES ($1, $2, $3, $4, $5, '')
+    `INSERT INTO chat_notices (conversation, user_id, site, messages, last, notification, previous)
+     VALUES ($1, $2, $3, $4, $5, $6, '')
      ON CONFLICT (conversation, user_id) DO UPDATE SET
        messages = chat_notices.messages + excluded.messages,
        previous = CASE WHEN length(chat_notices.previous) > ${MOST_PREVIOUS} THEN chat_notices.notification
          ELSE trim(chat_notices.previous || ' ' || chat_notices.notification) END,
-       notification = excluded.notification
+       notification = excluded.notification, last = excluded.last
      RETURNING messages, previous`,
-    ...[place.conversation, user, place.site, messages, notification],
+    ...[place.conversation, user, place.site, messages, last, notification],
   );
   const previous = idsIn(known?.["previous"]);
-  return { user, notification, previous, messages: Number(known?.["messages"]) };
+  return { user, notification, last, previous, messages: Number(known?.["messages"]) };
 }
 
 /** Notes that the notifications before this one are taken back. */
@@ -50,6 +52,19 @@ export function* forgetPrevious(conversation: number, { user, notification }: No
 /** The notifications that a user has of a conversation. */
 export const OF_USER =
   "SELECT notification, previous FROM chat_notices WHERE conversation = $1 AND user_id = $2";
+
+/** Whose notification of a conversation quotes a message, and of how many it tells. */
+export const QUOTING =
+  "SELECT user_id, messages FROM chat_notices WHERE conversation = $1 AND last = $2";
+
+/** Forgets all notices of a user; resolves with how many that were. */
+export function* forgetUser(site: string, user: UserId): Work<number> {
+  const forgotten = yield* rows(
+    "DELETE FROM chat_notices WHERE site = $1 AND user_id = $2 RETURNING conversation",
+    ...[site, user],
+  );
+  return forgotten.length;
+}
 
 /** Forgets a user's notice, unless it is another one by now. */
 export function* forgetNotice(

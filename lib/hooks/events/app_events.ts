@@ -115,6 +115,11 @@ export class AppEvents {
     return this.#store.append(logs, event);
   }
 
+  /** Writes an event into its logs now, or not at all. Says whether it is written; never rejects. */
+  async writeNow({ logs }: Audience, event: AppEvent): Promise<boolean> {
+    return await this.#store?.appendNow(logs, event) ?? true;
+  }
+
   /** Writes an event into its logs, and the one that ends what begins by it, should this node die before. Never rejects. */
   begin(audience: Audience | undefined, event: AppEvent, ending: Ending): Promise<void> {
     if (this.#store === undefined || ending.logs.length === 0) {

@@ -1,6 +1,6 @@
 /**
  * Carries events from the database, where they are written in one transaction with what they tell of, into the logs. Where a
- * node dies on the way, another one goes on, so an event may come twice, with the same id.
+ * node dies on the way, or the logs take nothing, they are carried later, so an event may come twice, with the same id.
  */
 import { row, rows, type Statement, type Work } from "../../engines/database/database.ts";
 import type { Database } from "../../engines/database/database.ts";
@@ -68,22 +68,27 @@ export class EventCarrier implements EventWriter {
     }
   }
 
-  async #carry(audience: Audience, event: AppEvent): Promise<void> {
-    await this.#events.write(audience, event);
-    this.#carried.push(event.id);
-    this.#timer ??= setTimeout(() => void this.flush(), REMOVE_AFTER_MS);
+  /** Says whether the logs have the event now. What they do not take is carried on when it is due. */
+  async #carry(audience: Audience, event: AppEvent): Promise<boolean> {
+    const isWritten = await this.#events.writeNow(audience, event);
+    if (isWritten) {
+      this.#carried.push(event.id);
+      this.#timer ??= setTimeout(() => void this.flush(), REMOVE_AFTER_MS);
+    }
+    return isWritten;
   }
 
   async #carryLeft(): Promise<void> {
     if (this.#database.whyNotReady() !== undefined) return;
-    for (;;) {
+    let isMore = true;
+    while (isMore) {
       const left = await this.#database.transaction(takeLeft, "event_outbox");
+      isMore = left.length === MOST_AT_ONCE;
       for (const event of left) {
         const audience = this.#events.audienceOf(event.event as EventName, event.site);
         if (audience === undefined) this.#carried.push(event.id); // nobody asks for it any more
-        else await this.#carry(audience, event);
+        else if (!await this.#carry(audience, event)) isMore = false;
       }
-      if (left.length < MOST_AT_ONCE) break;
     }
     await this.flush();
   }

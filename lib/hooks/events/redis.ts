@@ -74,6 +74,10 @@ export class RedisEvents implements EventStore {
     return this.#outbox.push(this.entryOf(logs, event));
   }
 
+  appendNow(logs: readonly string[], event: AppEvent): Promise<boolean> {
+    return this.#writeOne(this.entryOf(logs, event));
+  }
+
   begin(logs: readonly string[], event: AppEvent, { key, ...ending }: Ending): Promise<void> {
     const noted = `${MARK}\n${JSON.stringify(ending)}`;
     const opening = this.entryOf(logs, event);

@@ -64,6 +64,14 @@ export class SqliteEvents implements EventStore {
     return this.#outbox.push({ logs, json: JSON.stringify(event) });
   }
 
+  async appendNow(logs: readonly string[], event: AppEvent): Promise<boolean> {
+    try {
+      return await this.#write([{ logs, json: JSON.stringify(event) }]) > 0;
+    } catch {
+      return false; // the store has logged by itself that it takes nothing
+    }
+  }
+
   begin(logs: readonly string[], event: AppEvent, ending: Ending): Promise<void> {
     return this.#outbox.push({ logs, json: JSON.stringify(event), ending });
   }

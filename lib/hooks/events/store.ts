@@ -20,6 +20,8 @@ export interface EventStore extends AsyncDisposable {
    * then it is written when the engine is back. Never rejects.
    */
   append(logs: readonly string[], event: AppEvent): Promise<void>;
+  /** Appends an event to logs now, or not at all. Says whether it is written; never rejects. */
+  appendNow(logs: readonly string[], event: AppEvent): Promise<boolean>;
   /** Appends the event that something begins with. Its end is told should this node die before {@linkcode EventStore.end}. */
   begin(logs: readonly string[], event: AppEvent, ending: Ending): Promise<void>;
   /** Appends the event that something ends with. */

@@ -11,6 +11,7 @@ import { Session } from "./session/session.ts";
 import { storeOrMemory } from "./storage/storage.ts";
 import { HOME, parsePlace } from "./state/place.ts";
 import { Store } from "./state/store.ts";
+import { thisDevice, watchAway } from "./session/device.ts";
 import { isNarrow } from "./layout.ts";
 import { applyTheme } from "./theme.ts";
 
@@ -30,6 +31,7 @@ const session = new Session(store, {
       userId: user_id,
       name,
       ...(token === "" ? {} : { token }),
+      device: thisDevice(shared),
       transport: sharedTransport(new URL("notifyli-worker.js", serverAddress())),
     }),
   isWatched: () => !document.hidden,
@@ -48,6 +50,7 @@ if (Object.keys(prefill).length === 0 && session.resume() && (asked !== HOME || 
   session.go(asked);
 }
 syncAddress(store, session);
+watchAway((isAway) => session.setAway(isAway));
 
 const root = document.getElementById("app");
 if (root === null) throw new Error("Cannot show the page: there is no element with the id 'app'");

@@ -66,6 +66,11 @@ export class Session {
     return this.#running?.chats;
   }
 
+  /** Tells the others that nobody is at this device, or that somebody is back. */
+  setAway(isAway: boolean): void {
+    this.#running?.client.away(isAway);
+  }
+
   /** Signs in with the form's answers; the rooms of the same user's last visit come along. */
   signIn({ user_id, name, room, token }: ConnectAnswers): void {
     saveToken(this.#options.own, token);

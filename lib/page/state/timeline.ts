@@ -68,12 +68,14 @@ class Rows {
     this.#me = me;
   }
 
-  add(message: ShownMessage): void {
+  /** @param mark what stands between the message and the day line above it */
+  add(message: ShownMessage, mark?: Row): void {
     const isNewDay = this.#isOtherDay(message.timestamp);
     this.#timestamp = message.timestamp;
     if (isNewDay) {
       this.parted({ kind: "day", key: `day ${message.key}`, timestamp: message.timestamp });
     }
+    if (mark !== undefined) this.parted(mark);
     if (message.kind === "system") {
       return this.parted({ kind: "system", key: message.key, message });
     }
@@ -106,8 +108,7 @@ export function rowsOf(room: RoomState, written: Written, me: Identity): Row[] {
   const gaps = new Set(room.gaps);
   for (const message of room.messages) {
     const key = keyOf(message);
-    if (room.news?.key === key) rows.parted({ kind: "new", key: "new", count: room.news.count });
-    rows.add(said(message));
+    rows.add(said(message), room.news?.key === key ? newLine(room.news.count) : undefined);
     if (gaps.has(key)) rows.parted({ kind: "gap", key: `gap ${key}` });
   }
   for (const { id, room: name, message, timestamp, failure } of written) {
@@ -129,11 +130,9 @@ export function threadRows({ messages, news }: Thread, me: string): Row[] {
   let isMarked = news.count === 0;
   for (const message of messages) {
     const { userId, kind, offset } = message;
-    if (!isMarked && userId !== me && kind !== "system" && offset > news.after) {
-      isMarked = true;
-      rows.parted({ kind: "new", key: "new", count: news.count });
-    }
-    rows.add(shownMessage(message, me));
+    const isFirstNew = !isMarked && userId !== me && kind !== "system" && offset > news.after;
+    rows.add(shownMessage(message, me), isFirstNew ? newLine(news.count) : undefined);
+    if (isFirstNew) isMarked = true;
   }
   return rows.all;
 }
@@ -151,6 +150,10 @@ function said(message: ChatMessage): ShownMessage {
   };
   shown.set(message, made);
   return made;
+}
+
+function newLine(count: number): Row {
+  return { kind: "new", key: "new", count };
 }
 
 function belongsTo(last: ShownMessage, next: ShownMessage): boolean {

@@ -69,15 +69,15 @@ export class Message extends Component<MessageProps, MessageState> {
               <Reactions message={message} actions={actions} isStop={isActive} />}
           </div>
           {delivery === "failed" && <Failure message={message} actions={actions} />}
+          {hasTools && (
+            <MessageTools
+              message={message}
+              isOwn={isOwn}
+              actions={actions}
+              onHold={(isHeld) => this.setState({ isHeld })}
+            />
+          )}
         </div>
-        {hasTools && (
-          <MessageTools
-            message={message}
-            isOwn={isOwn}
-            actions={actions}
-            onHold={(isHeld) => this.setState({ isHeld })}
-          />
-        )}
       </article>
     );
   }

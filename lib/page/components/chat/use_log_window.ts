@@ -9,6 +9,8 @@ import type { Row } from "../../state/timeline.ts";
 /** So far beyond the view rows are drawn, and so far they must be drawn before more are. */
 const DRAWN_PX = 700;
 const NEEDED_PX = 250;
+/** A drawing that finds other heights than were guessed is followed by another one, but not for ever. */
+const REDRAWN_LIMIT = 4;
 /** A reader who is less than this from the end counts as being there. */
 const END_PX = 80;
 /** From so far on, more messages are read. */
@@ -41,15 +43,18 @@ export function useLogWindow(rows: readonly Row[], options: Options) {
     sticks: true,
     anchor: undefined as Anchor | undefined,
     drawn: [0, 0] as readonly [number, number],
+    redrawn: 0,
   }).current;
   const indexes = useMemo(() => new Map(rows.map(({ key }, index) => [key, index])), [rows]);
   const offsetsOf = () => new Offsets(heightsOf(rows, heights), rows.length);
   const offsets = offsetsOf();
 
   const anchorIndex = view.anchor === undefined ? undefined : indexes.get(view.anchor.key);
-  const top = view.sticks || anchorIndex === undefined || view.anchor === undefined
-    ? offsets.height - view.height
-    : offsets.topOf(anchorIndex) - view.anchor.place;
+  const lowest = Math.max(0, offsets.height - view.height);
+  const placed = view.sticks ? undefined : view.anchor;
+  const top = placed === undefined || anchorIndex === undefined
+    ? (view.sticks ? lowest : log.current?.scrollTop ?? 0)
+    : Math.max(0, Math.min(lowest, offsets.topOf(anchorIndex) - placed.place));
   const [start, end] = offsets.covering(top - DRAWN_PX, top + view.height + DRAWN_PX);
   view.drawn = [start, end];
 
@@ -57,26 +62,35 @@ export function useLogWindow(rows: readonly Row[], options: Options) {
   const noteAnchor = () => {
     const element = log.current;
     if (element === null) return;
-    const above = element.getBoundingClientRect().top;
+    const { top: above, bottom: below } = element.getBoundingClientRect();
     for (const row of rowElements(list.current)) {
       const { top, bottom } = row.getBoundingClientRect();
       if (bottom <= above) continue;
-      view.anchor = { key: row.dataset.row ?? "", place: top - above };
+      if (top >= below) break; // none of the drawn ones is in view
+      const key = row.dataset.row ?? "";
+      if (!isAnchor(rows[indexes.get(key) ?? -1])) continue;
+      view.anchor = { key, place: top - above };
       return;
     }
-    const index = offsets.at(element.scrollTop);
+    const first = offsets.at(element.scrollTop);
+    const index = rows.findIndex((row, index) => index >= first && isAnchor(row));
     const key = rows[index]?.key;
     if (key !== undefined) view.anchor = { key, place: offsets.topOf(index) - element.scrollTop };
   };
 
   /** Puts the log where it was. */
-  const restore = () => {
+  const restore = (known: Offsets) => {
     const element = log.current;
     if (element === null) return;
     if (view.sticks) element.scrollTop = element.scrollHeight;
     else if (view.anchor !== undefined) {
-      const row = rowElement(list.current, view.anchor.key);
-      if (row === undefined) return;
+      const { key } = view.anchor;
+      const row = rowElement(list.current, key);
+      const index = indexes.get(key);
+      if (row === undefined) {
+        if (index !== undefined) element.scrollTop = known.topOf(index) - view.anchor.place;
+        return;
+      }
       const place = row.getBoundingClientRect().top - element.getBoundingClientRect().top;
       if (Math.abs(place - view.anchor.place) > 0.5) {
         element.scrollTop += place - view.anchor.place;
@@ -109,12 +123,11 @@ export function useLogWindow(rows: readonly Row[], options: Options) {
 
   useLayoutEffect(() => {
     if (log.current !== null) view.height = log.current.clientHeight;
-    if (measure()) {
-      const next = offsetsOf();
-      setSpace(list.current, next, view.drawn);
-      restore();
-      redrawWhereNeeded(next);
-    } else restore();
+    const isOther = measure();
+    const known = isOther ? offsetsOf() : offsets;
+    if (isOther) setSpace(list.current, known, view.drawn);
+    restore(known);
+    redrawWhereNeeded(known);
     look();
   });
 
@@ -133,7 +146,8 @@ export function useLogWindow(rows: readonly Row[], options: Options) {
       element.scrollTop - NEEDED_PX,
       element.scrollTop + element.clientHeight + NEEDED_PX,
     );
-    if (first < view.drawn[0] || last > view.drawn[1]) redraw();
+    if (first >= view.drawn[0] && last <= view.drawn[1]) view.redrawn = 0;
+    else if (view.redrawn++ < REDRAWN_LIMIT) redraw();
   }
 
   const onScroll = () => {
@@ -141,6 +155,7 @@ export function useLogWindow(rows: readonly Row[], options: Options) {
     if (element === null) return;
     const isNowAtEnd = !options.hasAfter && isNearEnd(element);
     view.sticks = isNowAtEnd;
+    view.redrawn = 0;
     noteAnchor();
     setAtEnd(isNowAtEnd);
     redrawWhereNeeded(offsets);
@@ -168,6 +183,11 @@ export function useLogWindow(rows: readonly Row[], options: Options) {
     },
     indexOf: (key: string) => indexes.get(key),
   };
+}
+
+/** A line between messages may be gone when more of them come. */
+function isAnchor(row: Row | undefined): boolean {
+  return row?.kind === "message" || row?.kind === "system";
 }
 
 function* heightsOf(rows: readonly Row[], known: ReadonlyMap<string, number>) {

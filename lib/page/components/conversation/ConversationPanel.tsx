@@ -75,7 +75,8 @@ export function ConversationPanel(props: ConversationPanelProps) {
       box.write({ ...box.draft, text: message.text });
       box.onFocus();
     },
-    reply: (message) => box.reply(message),
+    reply: (message) =>
+      box.reply(message.userId === me.user_id ? { ...message, name: "yourself" } : message),
     edit: (message) => box.edit(message),
     unsend: setUnsending,
     react: ({ source }, emoji, isOn) => source && open?.react(source, emoji, isOn),

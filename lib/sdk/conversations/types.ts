@@ -243,6 +243,8 @@ export interface UserPresence {
 }
 
 export interface Contact extends User {
+  /** Whether the user has it as a contact; else it is somebody whom the user has blocked. */
+  readonly isContact: boolean;
   readonly blocked: boolean;
   readonly status: UserPresence["status"];
   readonly lastSeen?: number;

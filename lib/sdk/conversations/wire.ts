@@ -227,6 +227,7 @@ export function readContact(value: unknown): Contact {
   const fields = asObject(value);
   return {
     ...parseUser(fields) ?? invalid("contacts", value),
+    isContact: fields.contact !== false,
     blocked: fields.blocked === true,
     status: readPresenceStatus(fields.status),
     ...optional("lastSeen", optionalNumber(fields.last_seen)),

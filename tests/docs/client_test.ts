@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import type { BrowserContext, Page } from "playwright-core";
+import { connect } from "../../lib/sdk/mod.ts";
 import { openContext, OPTIONS } from "../support/browser.ts";
 import { Manager } from "../support/manager.ts";
 import { ROOT } from "../support/paths.ts";
@@ -17,7 +18,8 @@ const examples = new Map(
 );
 
 Deno.test("docs/client.md: every block is an example that is executed", () => {
-  assert.deepEqual([...examples.keys()], ["browser", "room", "data", "topic", "element", "ids"]);
+  const names = ["browser", "room", "data", "conversation", "chat", "contacts", "topic", "element"];
+  assert.deepEqual([...examples.keys()], [...names, "ids"]);
   assert.equal(PAGE.match(/^```\w+$/gm)?.length, examples.size);
 });
 
@@ -56,6 +58,62 @@ Deno.test("docs/client.md: room", async () => {
 Deno.test("docs/client.md: data", async () => {
   const lines = await linesOf("data");
   assert.deepEqual(lines, ['{ move: "e2e4" }']);
+});
+
+Deno.test("docs/client.md: conversation", async () => {
+  assert.deepEqual(await linesOf("conversation"), [
+    "sent",
+    "Alice has written 1 message",
+    "Hello, Bob! was read",
+  ]);
+});
+
+Deno.test("docs/client.md: chat, in two tabs over one connection", OPTIONS, async () => {
+  await using program = await Program.start();
+  await using context = await openContext();
+  await context.route(
+    "**/chat.html",
+    (route) => route.fulfill({ contentType: "text/html", body: examples.get("chat") ?? "" }),
+  );
+  const tabs = [await context.newPage(), await context.newPage()];
+  for (const tab of tabs) await tab.goto(`${program.url}/chat.html`);
+  const shows = async (text: string) => {
+    for (const tab of tabs) {
+      await tab.waitForFunction(
+        `document.body.textContent.includes(${JSON.stringify(text)})`,
+      );
+    }
+  };
+  const [first = assert.fail(), second = assert.fail()] = tabs;
+  await first.fill("input", "Hello, Bob!");
+  await first.press("input", "Enter");
+  await shows("Alice: Hello, Bob! sent");
+  const bob = connect({ url: program.webSocketUrl, userId: 2, name: "Bob" });
+  try {
+    const { id } = await bob.conversations.private(1);
+    const chat = bob.conversation(id);
+    await chat.ready;
+    await shows("Alice: Hello, Bob! delivered");
+    await second.type("input", "Hi");
+    await waitFor("he sees that she is typing", () => chat.typingUsers[0]?.name === "Alice");
+    chat.markRead();
+    await shows("Alice: Hello, Bob! read");
+    await chat.send("Hi, Alice");
+    await shows("Bob: Hi, Alice");
+    await waitFor("it was read", () => chat.messages.at(-1)?.status === "read");
+    for (const tab of tabs) await tab.waitForFunction("document.title === '(0) Chat'");
+    const stats = await (await fetch(`${program.url}/api/stats`)).json();
+    assert.equal(stats.clients, 2, "the tabs share a connection");
+  } finally {
+    bob.close();
+  }
+});
+
+Deno.test("docs/client.md: contacts", async () => {
+  assert.deepEqual(await linesOf("contacts"), [
+    "Bobby is online",
+    "{ readReceipts: false, showOnline: true, showLastSeen: true }",
+  ]);
 });
 
 Deno.test("docs/client.md: topic", async () => {

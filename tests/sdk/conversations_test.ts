@@ -101,6 +101,7 @@ for (const listener of ["deno", "node"]) {
     });
 
     await t.step("who is there is told, and whom the user knows", async () => {
+      await bob.client.contacts.add(ALICE); // by which she may see him
       await alice.client.contacts.add(BOB, "Bobby");
       await waitFor("she sees him", () => alice.client.contacts.items[0]?.status === "online");
       assert.equal(alice.client.contacts.items[0]?.name, "Bobby");

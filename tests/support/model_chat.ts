@@ -163,7 +163,10 @@ export class ModelChat {
   }
 
   #change(conversation: ModelConversation, what: "edit" | "react"): void {
-    const said = conversation.said.filter(({ kind }) => kind === "text").at(
+    const others = conversation.said.filter(({ kind, userId }) =>
+      kind === "text" && userId === OTHER
+    );
+    const said = others.at(
       -(this.#lastId % 4) - 1,
     );
     if (said === undefined) return;

@@ -76,6 +76,10 @@ export class MessageFeed {
     return this.#shown;
   }
 
+  get isLoaded(): boolean {
+    return this.#isLoaded;
+  }
+
   get hasBefore(): boolean {
     return this.#window.hasBefore;
   }
@@ -200,10 +204,8 @@ export class MessageFeed {
     if (jump !== this.#lastJump || this.#isClosed) return;
     const at = this.#at;
     if (at?.epoch !== page.epoch) return this.#startOver(page);
-    this.#reset(page);
-    // What was said between is told of, too.
     this.#heard = Math.max(this.#heard, page.offset);
-    if (at.offset < page.offset) this.#at = at;
+    this.#reset(page, at.offset); // what was said between is told of, too
     this.#settle();
   }
 
@@ -269,13 +271,14 @@ export class MessageFeed {
     this.#settle();
   }
 
-  #reset(page: MessagePage): void {
+  /** @param known up to where all was told of before, if that is less than the page */
+  #reset(page: MessagePage, known = page.offset): void {
     this.#generation++;
     this.#loading = {};
     this.#isAsking = false;
     this.#stopWaiting();
     this.#window.reset(page);
-    this.#at = { offset: page.offset, epoch: page.epoch };
+    this.#at = { offset: Math.min(known, page.offset), epoch: page.epoch };
     this.#unplaced = this.#unplaced.filter(({ offset }) => offset > page.offset);
     this.#host.sends.settleAll(page.messages);
     this.changed();

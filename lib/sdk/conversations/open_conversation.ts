@@ -313,7 +313,7 @@ export class Conversation implements OpenConversation {
   /** The user is in it again. */
   comeBack(): void {
     if (this.#state !== "gone" || this.#isClosed) return;
-    this.#state = "loading";
+    this.#state = this.#feed.isLoaded ? "ready" : "loading";
     this.start();
   }
 

@@ -211,7 +211,7 @@ export interface MessageReceipts {
 export interface ConversationsEvents {
   /** The items, the totals or what else the list has changed. */
   changed: undefined;
-  /** A message of somebody else has come, in any conversation. */
+  /** A message of somebody else has come live, in any conversation. What was missed is in `unread`, and in what is opened. */
   message: ChatMessage;
   /** What failed without anybody waiting for it. Where nobody listens, the client's `error` event has it. */
   error: NotifyliError;

@@ -11,7 +11,7 @@ import { telling, type WorkParts } from "./parts.ts";
 import { coveredSenders, tellReceipt } from "./receipts.ts";
 import type { Own } from "./own_state.ts";
 import { MESSAGE, messageIn, WITH_QUOTE } from "./rows.ts";
-import { enter, rowsOfUsers } from "./statements.ts";
+import { enterToSay, rowsOfUsers } from "./statements.ts";
 
 /** What is sent, where it goes, and the id that the sender made for it. */
 export interface Sending {
@@ -29,9 +29,9 @@ export function* send(
   { conversation: id, content, ownId }: Sending,
 ): Work<Outcome<Sent>> {
   const tell = telling(parts);
-  const entered = yield* enter(actor, id);
+  const { entered, isSent } = yield* enterToSay(actor, id, ownId);
   const { conversation, member } = entered;
-  const before = ownId && (yield* sentBefore(actor, id, ownId));
+  const before = isSent && ownId && (yield* sentBefore(actor, id, ownId));
   if (before) return yield* again(tell, entered, before, { content, ownId });
   yield* requireReachable(parts, entered);
   const { kind, text, data, file, digest } = content;

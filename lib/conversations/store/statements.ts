@@ -27,22 +27,34 @@ export class Raced extends CodedError {
 
 /** The conversation with what the actor is in it. Throws `not_found` where the actor may not know of it. */
 export function* enter(actor: Actor, id: number): Work<Entered> {
+  return (yield* enterToSay(actor, id, undefined)).entered;
+}
+
+/** As {@linkcode enter}, and whether the actor has sent something there under this own id. One question says both. */
+export function* enterToSay(
+  actor: Actor,
+  id: number,
+  ownId: string | undefined,
+): Work<{ readonly entered: Entered; readonly isSent: boolean }> {
   const found = Number.isSafeInteger(id)
     ? yield* row(
-      `SELECT ${CONVERSATION}, ${MEMBER} FROM conversations c
+      `SELECT ${CONVERSATION}, ${MEMBER}${ownId === undefined ? "" : ", d.id AS sent"}
+       FROM conversations c
        LEFT JOIN chat_members m
          ON m.conversation = c.id AND m.user_id = $3 AND m.left_at IS NULL
+       ${ownId === undefined ? "" : SENT}
        WHERE c.id = $1 AND c.site = $2 AND c.ended_at IS NULL`,
-      ...[id, actor.site, actor.user ?? ""],
+      ...[id, actor.site, actor.user ?? "", ...(ownId === undefined ? [] : [ownId])],
     )
     : undefined;
-  return requireEntry(
-    actor,
-    id,
-    found && conversationIn(found),
-    found && memberIn(found),
-  );
+  const member = found && memberIn(found);
+  const entered = requireEntry(actor, id, found && conversationIn(found), member);
+  return { entered, isSent: typeof found?.["sent"] === "number" };
 }
+
+/** Joins what the user has sent under an own id. */
+const SENT = `LEFT JOIN chat_messages d
+  ON d.conversation = c.id AND d.user_id = $3 AND d.own_id = $4`;
 
 /** A message, and the conversation that it is in. Throws `not_found` where the actor may not see it. */
 export function* enterMessage(

@@ -47,14 +47,14 @@ for (const [place, start] of Object.entries(PLACES)) {
     const pair = Number(message["conversation"]);
     const saying = [alice, bob].flatMap((client) =>
       [group, pair].map(async (id) => {
-        for (let index = 0; index < 20; index++) {
+        for (let index = 0; index < 6; index++) {
           await client.command("message", { conversation: id, text: `Message ${index}` });
         }
       })
     );
     await Promise.all(saying);
     for (const client of [alice, phone, bob]) {
-      for (const [id, count] of [[group, 41], [pair, 41]] as const) {
+      for (const [id, count] of [[group, 13], [pair, 13]] as const) {
         await waitFor(
           `all messages of ${id}`,
           () => told(client, "new_message", id).length >= count,
@@ -69,8 +69,13 @@ for (const [place, start] of Object.entries(PLACES)) {
     await bob.command("typing", { conversation: group });
     await bob.command("react", { message: message["id"], emoji: "👍" });
     await bob.command("seen", { conversation: pair });
-    const [receipt] = await alice.get("receipt");
-    assert.equal(receipt?.["conversation"], pair);
+    const last = told(bob, "new_message", pair).length;
+    await waitFor(
+      "Alice hears how far Bob is",
+      () =>
+        told(alice, "receipt", pair).flatMap(({ receipts }) => receipts as Frame[])
+          .some(({ user_id, read }) => user_id === 2 && Number(read) >= last),
+    );
     await phone.get("message_changed");
     const [typing] = await phone.get("typing");
     assert.deepEqual([typing?.["user_id"], typing?.["typing"]], [2, true]);
@@ -86,11 +91,14 @@ for (const [place, start] of Object.entries(PLACES)) {
     );
     const before = bob.frames.length;
     await alice.command("message", { conversation: group, text: "Without Bob" });
-    await waitFor("the phone is told", () => told(phone, "new_message", group).length === 43);
+    await waitFor("the phone is told", () => told(phone, "new_message", group).length === 15);
     await bob.settled();
     assert.deepEqual(bob.frames.slice(before).filter(({ type }) => type === "new_message"), []);
     await carol.settled();
-    assert.deepEqual(carol.frames.filter(({ type }) => /message|receipt|typing/.test(type)), []);
-    await assert.rejects(carol.command("messages", { conversation: group }), { code: "not_found" });
+    assert.deepEqual(
+      carol.frames.filter(({ type }) => /message|receipt|typing/.test(String(type))),
+      [],
+    );
+    await assert.rejects(carol.command("messages", { conversation: group }), /not_found/);
   });
 }

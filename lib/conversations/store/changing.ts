@@ -11,7 +11,7 @@ import type { Outcome, Telling } from "./outcome.ts";
 import { telling, type WorkParts } from "./parts.ts";
 import { jsonOrNull, MESSAGE, messageIn, WITH_QUOTE } from "./rows.ts";
 import { isSender, requireReachable } from "./sending.ts";
-import { advance, enterMessage } from "./statements.ts";
+import { advance, enterMessage, Raced } from "./statements.ts";
 
 /** Most different emoji on one message. */
 const MOST_EMOJI = 20;
@@ -110,11 +110,12 @@ export function* react(
   const { offset, at, membersVersion } = yield* advance(parts.sql, message.conversation, {});
   if (isOn) yield* addReaction(place, at);
   else {
-    yield* rows(
+    const gone = yield* row(
       `DELETE FROM chat_reactions
-       WHERE conversation = $1 AND "offset" = $2 AND emoji = $3 AND user_id = $4`,
+       WHERE conversation = $1 AND "offset" = $2 AND emoji = $3 AND user_id = $4 RETURNING emoji`,
       ...place,
     );
+    if (gone === undefined) throw new Raced();
   }
   yield* rows(
     `UPDATE chat_messages SET changed = $2, reactions = reactions + $3 WHERE id = $1`,
@@ -134,11 +135,12 @@ function* addReaction(
   if (found.length >= MOST_EMOJI && !found.some((each) => each["emoji"] === emoji)) {
     throw invalid("emoji", emoji, `one of the ${MOST_EMOJI} that are on the message already`);
   }
-  yield* rows(
+  const added = yield* row(
     `INSERT INTO chat_reactions (conversation, "offset", emoji, user_id, reacted_at)
-     VALUES ($1, $2, $3, $4, $5)`,
+     VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING RETURNING emoji`,
     ...[conversation, offset, emoji, user, at],
   );
+  if (added === undefined) throw new Raced();
 }
 
 function requireOwn(actor: Actor, message: Message, what: string): void {

@@ -17,7 +17,7 @@ import { addMembers, membersIn, requirePlaces } from "./member_rows.ts";
 import { createdFields, tooManyMembers } from "./opening.ts";
 import type { Outcome, Telling } from "./outcome.ts";
 import { telling, type WorkParts } from "./parts.ts";
-import { enter } from "./statements.ts";
+import { enterAlone } from "./statements.ts";
 import type { Dialect } from "./tables.ts";
 
 type Done = Work<Outcome<void>>;
@@ -30,7 +30,7 @@ export function* add(
   wanted: readonly UserId[],
 ): Done {
   const tell = telling(parts);
-  const entered = yield* enter(actor, id);
+  const entered = yield* enterAlone(parts.sql, actor, id);
   requireRight(entered, "add");
   const { conversation } = entered;
   const { sql, people, config } = parts;
@@ -70,7 +70,7 @@ export function* remove(
   wanted: readonly UserId[],
 ): Done {
   const tell = telling(parts);
-  const entered = yield* enter(actor, id);
+  const entered = yield* enterAlone(parts.sql, actor, id);
   requireRight(entered, "remove");
   const known = yield* membersIn(id, wanted);
   for (const member of known.values()) {
@@ -88,7 +88,7 @@ export function* remove(
 export function* leave(parts: WorkParts, actor: Actor, id: number): Done {
   const tell = telling(parts);
   const user = requireUser(actor);
-  const entered = yield* enter(actor, id);
+  const entered = yield* enterAlone(parts.sql, actor, id);
   if (entered.conversation.kind === "private") {
     throw forbidden(`Cannot leave conversation ${id}: it is a private one, which can be archived`);
   }
@@ -104,7 +104,7 @@ export function* giveRoles(
   roles: Readonly<Record<UserId, Role>>,
 ): Done {
   const tell = telling(parts);
-  const entered = yield* enter(actor, id);
+  const entered = yield* enterAlone(parts.sql, actor, id);
   requireRight(entered, "roles");
   const known = yield* membersIn(id, Object.keys(roles));
   for (const [user, role] of Object.entries(roles)) {
@@ -125,7 +125,7 @@ export function* giveRoles(
 /** Ends a group: nobody is in it any more. */
 export function* end(parts: WorkParts, actor: Actor, id: number): Done {
   const tell = telling(parts);
-  const entered = yield* enter(actor, id);
+  const entered = yield* enterAlone(parts.sql, actor, id);
   requireRight(entered, "end");
   const { sql } = parts;
   const stored = yield* addSystem(sql, actor, entered, { event: "removed" }, 0);

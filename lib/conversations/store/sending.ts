@@ -111,11 +111,13 @@ function* replyOf(
 function* moveOwn(
   parts: WorkParts,
   tell: Telling,
-  { conversation: { id, site, lastOffset }, member }: Own,
+  { conversation: { id, site, offset: before, lastOffset }, member }: Own,
   { message: { offset, createdAt }, tally }: StoredMessage,
 ): Work<void> {
   const { user, shownRead } = member;
-  const covered = shownRead < lastOffset
+  // What came after the conversation was read, from another node, was read by nobody yet.
+  const last = offset > before + 1 ? offset - 1 : lastOffset;
+  const covered = shownRead < last
     ? yield* coveredSenders(id, user, { after: shownRead, upTo: offset })
     : [];
   const shows = covered.length === 0 ||
@@ -127,7 +129,7 @@ function* moveOwn(
     ...[id, user, offset, tally, createdAt, Number(shows)],
   );
   if (moved === undefined) throw noConversation(id); // the user was put out a moment ago
-  if (member.read < lastOffset) {
+  if (member.read < last) {
     yield* rows(
       `DELETE FROM chat_mentions WHERE conversation = $1 AND user_id = $2 AND "offset" <= $3`,
       ...[id, user, offset],

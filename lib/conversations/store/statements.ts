@@ -30,6 +30,13 @@ export function* enter(actor: Actor, id: number): Work<Entered> {
   return (yield* enterToSay(actor, id, undefined)).entered;
 }
 
+/** As {@linkcode enter}, for what changes who is in it: from here on no other work changes the conversation before this one is done. */
+export function* enterAlone({ now }: Dialect, actor: Actor, id: number): Work<Entered> {
+  yield* enter(actor, id);
+  yield* row(`UPDATE conversations SET changed_at = ${now} WHERE id = $1 RETURNING id`, id);
+  return yield* enter(actor, id);
+}
+
 /** As {@linkcode enter}, and whether the actor has sent something there under this own id. One question says both. */
 export function* enterToSay(
   actor: Actor,

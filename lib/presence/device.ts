@@ -14,16 +14,23 @@ export interface Device {
   readonly appVersion?: string;
 }
 
-const DEVICES = new Slot<Device>();
-
-/** The device of a connection; `undefined` where its client has named none. */
-export function deviceOf(connection: Connection): Device | undefined {
-  return DEVICES.of(connection);
+/** What a client has said of itself, whoever its user is. */
+interface Said {
+  readonly device?: Device;
+  /** Since when it says that the user is away, in Unix milliseconds. */
+  readonly away?: number;
 }
 
-/** Notes at which device a connection is. This comes before the connection says who it is. */
-export function noteDevice(connection: Connection, device: Device): void {
-  DEVICES.set(connection, device);
+const SAID = new Slot<Said>();
+const NOTHING: Said = Object.freeze({});
+
+export function saidBy(connection: Connection): Said {
+  return SAID.of(connection) ?? NOTHING;
+}
+
+/** Notes what a client says of itself anew. */
+export function noteSaid(connection: Connection, said: Said): void {
+  SAID.set(connection, { ...saidBy(connection), ...said });
 }
 
 /** `device`, optional: `{"id":"phone-1","platform":"ios","app_version":"3.2"}`. Throws a `CodedError`. */

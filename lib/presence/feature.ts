@@ -36,9 +36,7 @@ export const presenceFeature = {
       userData: presenceData(lastSeen),
       metrics: presence.metrics,
       start: () => presence.start(),
-      async [Symbol.asyncDispose]() {
-        await lastSeen.write().catch(() => {}); // who was there last is not known then, and no more than that
-      },
+      [Symbol.asyncDispose]: () => presence.stop(),
     };
   },
 } satisfies Feature;

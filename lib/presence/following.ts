@@ -7,7 +7,7 @@ import { inSlices } from "../base/slices.ts";
 import type { Connection } from "../core/connection.ts";
 import type { Node } from "../core/node.ts";
 import { Slot } from "../core/slot.ts";
-import { type Device, deviceOf } from "./device.ts";
+import { type Device, noteSaid, saidBy } from "./device.ts";
 import type { Note, OnlineStore, OnlineUser } from "./online_store.ts";
 import { type Counted, partOf } from "./part.ts";
 
@@ -46,8 +46,6 @@ interface Entry extends Counted {
 }
 
 const ENTRIES = new Slot<Entry>();
-/** Connections whose clients have said that their user is away. It outlives a change of the user. */
-const AWAY = new Slot<number>();
 
 export interface FollowingParts {
   readonly node: Node;
@@ -108,7 +106,8 @@ export class Following {
     this.closed(connection); // what it was before
     if (connection.isGuest || connection.identity?.isGuest) return;
     const here = this.#here(connection.site, user);
-    const entry = { here, device: deviceOf(connection), away: AWAY.of(connection), goneAt: 0 };
+    const { device, away } = saidBy(connection);
+    const entry = { here, device, away, goneAt: 0 };
     here.connections.push(entry);
     ENTRIES.set(connection, entry);
     this.#sync(here);
@@ -127,20 +126,16 @@ export class Following {
 
   /** The client names its device, maybe after it has said who it is. */
   noteDevice(connection: Connection, device: Device): void {
-    const entry = ENTRIES.of(connection);
-    if (entry === undefined) return;
-    entry.device = device;
-    this.#sync(entry.here);
+    noteSaid(connection, { device });
+    this.#resync(connection);
   }
 
   /** The client says that its user is away, or back. */
   noteAway(connection: Connection, isAway: boolean): void {
-    const away = isAway ? AWAY.of(connection) ?? Date.now() : undefined;
-    AWAY.set(connection, away);
-    const entry = ENTRIES.of(connection);
-    if (entry === undefined || entry.away === away) return;
-    entry.away = away;
-    this.#sync(entry.here);
+    const { away } = saidBy(connection);
+    if (isAway === (away !== undefined)) return;
+    noteSaid(connection, { away: isAway ? Date.now() : undefined });
+    this.#resync(connection);
   }
 
   /** Writes anew what the engine has lost of users here. Rejects where the engine is away again. */
@@ -185,6 +180,14 @@ export class Following {
     if (at < 0) return;
     here.connections.splice(at, 1);
     if (isHere(here)) this.#sync(here);
+  }
+
+  /** The client has said something else of itself. */
+  #resync(connection: Connection): void {
+    const entry = ENTRIES.of(connection);
+    if (entry === undefined) return;
+    Object.assign(entry, { device: undefined, away: undefined, ...saidBy(connection) });
+    this.#sync(entry.here);
   }
 
   #here(site: string, user: UserId): Here {

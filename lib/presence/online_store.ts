@@ -60,6 +60,8 @@ export interface OnlineStore {
   end(user: OnlineUser, note: Note | undefined): Promise<number | undefined>;
   /** Forgets what nodes knew of a user whom they have no more, and whose grace is over. The user is online elsewhere. */
   forget(user: OnlineUser): Promise<void>;
+  /** This node is about to end. */
+  stop?(): Promise<void>;
   /** What all nodes know of users of a site, in their order. */
   read(site: string, users: readonly UserId[]): Promise<readonly Parts[]>;
 }

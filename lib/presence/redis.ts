@@ -160,8 +160,9 @@ export class RedisAsked implements Asked {
   }
 
   async allFollow(): Promise<boolean> {
+    const [seconds = 0] = await this.#redis.time().catch(throwUnavailable); // leases end by the clock of Redis
     const [leases, nodes] = await Promise.all([
-      this.#redis.zrangebyscore(this.#leases, Date.now(), "+inf"),
+      this.#redis.zrangebyscore(this.#leases, seconds * 1000, "+inf"),
       this.#redis.smembers(this.#names.nodes),
     ]).catch(throwUnavailable);
     const ended = nodes.filter((node) => !leases.includes(node));

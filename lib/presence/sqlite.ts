@@ -22,6 +22,9 @@ interface Kept {
   goneAt: number;
 }
 
+/** How often it is noted that the server is there: so far off may be when users were there last whose server has crashed. */
+const ALIVE_EVERY_MS = 60_000;
+
 const OFFLINE: Parts = { isOnline: false, parts: [] };
 
 export class SqliteOnline implements OnlineStore {
@@ -29,6 +32,9 @@ export class SqliteOnline implements OnlineStore {
   readonly #store: SqliteStore;
   readonly #insert: Statement;
   readonly #delete: Statement;
+  readonly #noteAlive: Statement;
+  /** When it was noted last that the server is there, on `performance.now()`'s clock. */
+  #aliveAt = -Infinity;
   readonly #users = new Map<string, Kept>();
 
   /** @param graceMs how long users may take to come back who were online when the last server ended */
@@ -39,7 +45,12 @@ export class SqliteOnline implements OnlineStore {
     );
     this.#delete = store.prepare("DELETE FROM online_users WHERE site = ? AND user = ?");
     const before = store.prepare("SELECT site, user FROM online_users").all();
-    const [dueAt, goneAt] = [performance.now() + graceMs, Date.now()];
+    this.#noteAlive = store.prepare(
+      "INSERT OR REPLACE INTO presence_alive (one, at) VALUES (1, ?)",
+    );
+    const alive = store.prepare("SELECT at FROM presence_alive").get()?.["at"];
+    const dueAt = performance.now() + graceMs;
+    const goneAt = Number(alive ?? Date.now()); // when the last server ended, or was about to
     for (const { site, user } of before) {
       const key = written({ site: String(site), user: String(user) });
       this.#users.set(key, { part: undefined, dueAt, goneAt });
@@ -72,15 +83,16 @@ export class SqliteOnline implements OnlineStore {
     return Promise.resolve();
   }
 
-  due(limit: number): Promise<Due> {
+  async due(limit: number): Promise<Due> {
     const now = performance.now();
+    if (this.#users.size > 0 && now - this.#aliveAt >= ALIVE_EVERY_MS) await this.stop();
     const users: OnlineUser[] = [];
     for (const [key, { dueAt }] of this.#users) {
       if (dueAt > now) continue;
       users.push(read(key));
       if (users.length === limit) break;
     }
-    return Promise.resolve({ users, fewer: [] });
+    return { users, fewer: [] };
   }
 
   async end(user: OnlineUser, note: Note | undefined): Promise<number | undefined> {
@@ -98,6 +110,11 @@ export class SqliteOnline implements OnlineStore {
       throw error;
     }
     return known.goneAt;
+  }
+
+  async stop(): Promise<void> {
+    this.#aliveAt = performance.now();
+    await this.#store.commit(() => void this.#noteAlive.run(Date.now()));
   }
 
   /** There is no other node. */

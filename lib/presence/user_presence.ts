@@ -14,7 +14,7 @@ import type { RestoreStep } from "../core/restoring.ts";
 import { every, type Task } from "../core/task.ts";
 import type { Storage } from "../engines/storage.ts";
 import type { Asked } from "./asked.ts";
-import { type Device, noteDevice } from "./device.ts";
+import type { Device } from "./device.ts";
 import { Following, type OnlineWitness } from "./following.ts";
 import type { LastSeen } from "./last_seen.ts";
 import type { OnlineUser } from "./online_store.ts";
@@ -128,6 +128,7 @@ export class UserPresence implements ConnectionHooks, RestoreStep {
     if (users.length > 0) await this.#ask();
     const before = this.#watching.isWatching(connection);
     const watched = await this.#watching.watch(connection, viewer, users);
+    connection.charge({ entries: users.length });
     const channel = newsOf(connection.site);
     if (this.#watching.isWatching(connection)) await this.#node.subscribe(connection, channel);
     else if (before) await this.#node.unsubscribe(connection, channel);
@@ -142,7 +143,6 @@ export class UserPresence implements ConnectionHooks, RestoreStep {
 
   /** The client says at which device it is. */
   setDevice(connection: Connection, device: Device): void {
-    noteDevice(connection, device);
     this.#following.noteDevice(connection, device);
   }
 
@@ -163,11 +163,16 @@ export class UserPresence implements ConnectionHooks, RestoreStep {
   }
 
   identified(connection: Connection, user: UserId): void {
+    this.#forget(connection); // a guest has watched as somebody else
     this.#following.identified(connection, user);
   }
 
   closed(connection: Connection): void {
     this.#following.closed(connection);
+    this.#forget(connection);
+  }
+
+  #forget(connection: Connection): void {
     if (!this.#watching.isWatching(connection)) return;
     this.#watching.forget(connection);
     this.#node.unsubscribeLater(connection, newsOf(connection.site));
@@ -178,6 +183,7 @@ export class UserPresence implements ConnectionHooks, RestoreStep {
   }
 
   async restore(signal: AbortSignal): Promise<void> {
+    if (!this.#isAsked && await this.#asked.wasAsked()) return await this.#follow(); // while this node heard nothing
     await this.#following.restore(signal);
     if (!this.#isAsked) return;
     await this.#asked.follows();
@@ -193,6 +199,12 @@ export class UserPresence implements ConnectionHooks, RestoreStep {
         this.#watching.rightsChanged(site, data as RightsChange),
       ),
   };
+
+  /** The node is about to end: all connections are gone. */
+  async stop(): Promise<void> {
+    await this.#following.store?.stop?.().catch(() => {}); // when users were there last is less exact then
+    await this.#lastSeen.write().catch(() => {});
+  }
 
   get task(): Task {
     return every("look at who is offline", LOOK_EVERY_MS, async () => {

@@ -29,4 +29,10 @@ export class Queue<T> {
   at(index: number): T | undefined {
     return index < 0 ? undefined : this.#items[this.#first + index];
   }
+
+  /** Puts an item in the place of the one that has `index` others before it. Throws a `RangeError` if there is none. */
+  replace(index: number, item: T): void {
+    if (index < 0 || index >= this.length) throw new RangeError(`There is no item ${index}`);
+    this.#items[this.#first + index] = item;
+  }
 }

@@ -1,5 +1,6 @@
 /** The engine that a node runs on, and what it calls on the node. `lib/engines/` has two engines. */
 import type { Broker, FanOut } from "./broker.ts";
+import type { Recall } from "./recall.ts";
 import type { Task } from "./task.ts";
 
 export interface EngineHandler {
@@ -10,6 +11,8 @@ export interface EngineHandler {
 
 export interface Engine {
   readonly broker: Broker;
+  /** Finds what users have published, in the broker's histories. */
+  readonly recall: Recall;
   /** What the engine has to do while the server runs. */
   readonly tasks: readonly Task[];
   /** Connects the engine to its node; called once, after the stores on it are open. */

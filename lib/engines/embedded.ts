@@ -5,10 +5,12 @@ import { Counter } from "../core/metrics.ts";
 import { every } from "../core/task.ts";
 import { sqliteSchemas } from "./database/tables.ts";
 import { EmbeddedBroker } from "./embedded_broker.ts";
+import { EmbeddedRecall } from "./embedded_recall.ts";
 import { HistoryBudget, type HistoryLimits } from "./history_budget.ts";
 import { type HistoryLimit, MemoryBroker } from "./memory/broker.ts";
 import type { SyncMode } from "./sqlite/disk_sync.ts";
 import { HISTORY, SqliteHistory } from "./sqlite/history.ts";
+import { SqliteRecall } from "./sqlite/history_recall.ts";
 import { givingSpaceBack } from "./sqlite/space.ts";
 import { StoreClock } from "./sqlite/store_clock.ts";
 import { SqliteStore } from "./sqlite/store.ts";
@@ -58,8 +60,10 @@ export function openEmbedded(options: EmbeddedOptions): EmbeddedEngine {
   const history = new SqliteHistory(store, clock, fanOut);
   const budget = historyLimits && new HistoryBudget(historyLimits, history);
   const counting = budget === undefined ? [] : [history.keepWithin(budget)];
+  const memory = new MemoryBroker(fanOut, historyLimit);
   return {
-    broker: new EmbeddedBroker(new MemoryBroker(fanOut, historyLimit), history),
+    broker: new EmbeddedBroker(memory, history),
+    recall: new EmbeddedRecall(memory, new SqliteRecall(store)),
     tasks: [
       every("sweep of histories", SWEEP_INTERVAL_MS, (signal) => history.sweep(signal)),
       ...store.tasks,

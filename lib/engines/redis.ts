@@ -6,6 +6,7 @@ import type { Counter } from "../core/metrics.ts";
 import { every } from "../core/task.ts";
 import { HistoryBudget, type HistoryLimits } from "./history_budget.ts";
 import { RedisBroker } from "./redis/broker.ts";
+import { RedisRecall } from "./redis/recall.ts";
 import { connectRedis, endRedis, readyWithin, whyUnfit } from "./redis/client.ts";
 import { isMissingCommand, isMissingRight } from "./redis/errors.ts";
 import { RedisHistories } from "./redis/histories.ts";
@@ -56,6 +57,7 @@ export function openRedis(config: RedisConfig, options: RedisEngineOptions): Red
   restoration.addHearing(() => broker.caughtUp());
   return {
     broker,
+    recall: new RedisRecall(link),
     // Its connections and its lease live on until the last client is gone.
     tasks: [every("look at Redis' keys", LOOK_EVERY_MS, async () => void await link.types.look())],
     storage: storageOf(link, restoration),

@@ -18,6 +18,7 @@ import { loadRooms } from "./rules/rooms_file.ts";
 import { RoomRules } from "./rules/room_rules.ts";
 import { PRESENCE_FUNCTIONS } from "./store/functions.ts";
 import { openPresence } from "./store/open.ts";
+import { RoomData } from "./user_data.ts";
 
 /** @param open opens the store of who is in which room */
 export function roomsFeatureWith(open: typeof openPresence) {
@@ -46,6 +47,7 @@ export function roomsFeatureWith(open: typeof openPresence) {
           closed: (connection) => service.leaveAll(connection),
         },
         restore: service,
+        userData: new RoomData(engine.recall),
         refusals: roomRefusals(),
         metrics: service.metrics,
       };

@@ -5,13 +5,18 @@ import { Manager } from "../support/manager.ts";
 import { PLACES } from "../support/nodes.ts";
 import { PostgresServer } from "../support/postgres.ts";
 import type { Program } from "../support/program.ts";
+import { RoomsFile } from "../support/rooms_file.ts";
 import { type Frame, TestClient } from "../support/test_client.ts";
 import { APP_KEY, connectionToken } from "../support/tokens.ts";
 
-for (const [place, start] of PLACES) {
+for (const [place, start] of PLACES.filter(([name]) => name !== "embedded, node")) {
   Deno.test(`data of one user (${place})`, async (test) => {
     await using postgres = place.startsWith("redis") ? await PostgresServer.start() : undefined;
-    await using nodes = await start(postgres?.env);
+    await using rules = await RoomsFile.write({
+      unknown: "public",
+      rooms: [{ pattern: "kept", persistent: true, history: { size: 50, seconds: 600 } }],
+    });
+    await using nodes = await start({ ...postgres?.env, APP_ROOMS: rules.path });
     const { first, last, manager } = nodes;
     const command = (...args: string[]) =>
       run([...taskCommand("user"), ...args], {
@@ -25,6 +30,7 @@ for (const [place, start] of PLACES) {
       });
     const recordsOf = async (user: string, site = manager) => await exported(last, site, user);
     await fill(last, manager);
+    await speak(last);
 
     await test.step("an export has what there is, and nothing of others", async () => {
       const records = await recordsOf("1");
@@ -36,9 +42,10 @@ for (const [place, start] of PLACES) {
         contact: 2,
         notification: 3,
         privacy: 1,
+        room_message: 3,
       });
       const text = JSON.stringify(records);
-      for (const part of ["Bob", "to one 1", "to one 2", "later", "Zoë"]) {
+      for (const part of ["in lobby", "in kept", "Bob", "to one 1", "to one 2", "later", "Zoë"]) {
         assert.ok(text.includes(part), `${part} in ${text}`);
       }
       assert.ok(!text.includes("to two"), text);
@@ -48,14 +55,14 @@ for (const [place, start] of PLACES) {
       const file = `${first.dataDir}/one.jsonl`;
       const { code, stdout, stderr } = await command("export", "1", "-o", file);
       assert.deepEqual([code, stdout], [0, ""], stderr);
-      assert.match(stderr, /^Exported 6 records of user 1 to /m);
+      assert.match(stderr, /^Exported 9 records of user 1 to /m);
       assert.deepEqual(
         linesOf(await Deno.readTextFile(file)).slice(1),
         (await recordsOf("1")).slice(1),
       );
       assert.equal((await Deno.stat(file)).mode! & 0o777, 0o600);
       const printed = await command("export", "1");
-      assert.equal(linesOf(printed.stdout).length, 8, printed.stderr);
+      assert.equal(linesOf(printed.stdout).length, 11, printed.stderr);
     });
 
     await test.step("an erasure asks first, ends connections, and is harmless twice", async () => {
@@ -68,7 +75,7 @@ for (const [place, start] of PLACES) {
       assert.equal(code, 0, stderr);
       assert.match(
         stdout,
-        /^Erased .*3 notifications, 2 contacts, 2 contacts of others.* of user 1\n$/,
+        /^Erased 3 room messages, 3 notifications, 2 contacts, 2 contacts of others.* of user 1\n$/,
       );
       assert.equal((await client.waitClosed()).code, 3015);
       const again = await manager.call(first, "DELETE", "/users/1/data");
@@ -81,8 +88,28 @@ for (const [place, start] of PLACES) {
       assert.deepEqual(typesIn(await recordsOf("1")), { user: 1, end: 1 });
     });
 
+    await test.step("histories of rooms have no hole, and nothing of the user's", async () => {
+      const token = await connectionToken({ sub: "2" });
+      await using client = await TestClient.connectWithToken(last.webSocketUrl, token);
+      for (const [room, said] of [["kept", ["", "two", ""]], ["lobby", ["", "two"]]] as const) {
+        const reply = await client.command("subscribe", { room });
+        const found = await client.command("history", { room, limit: 9 });
+        const publications = found["publications"] as Frame[];
+        assert.deepEqual(publications.map(({ message }) => message), said, room);
+        const [first] = publications;
+        assert.partialDeepStrictEqual(first, { type: "usermsg", user_id: "", event: "erased" });
+        assert.ok(first !== undefined && !("name" in first));
+        assert.equal(found["epoch"], reply["epoch"]);
+        await client.command("unsubscribe", { room });
+        const since = { offset: 0, epoch: found["epoch"] };
+        assert.equal((await client.command("subscribe", { room, since }))["recovered"], true, room);
+      }
+    });
+
     await test.step("what is others' stays, and so do their blocks", async () => {
-      assert.deepEqual(typesIn(await recordsOf("2")), { user: 1, notification: 1, end: 1 });
+      assert.deepEqual(typesIn(await recordsOf("2")), {
+        ...{ user: 1, notification: 1, room_message: 2, end: 1 },
+      });
       const three = await recordsOf("3");
       assert.partialDeepStrictEqual(three[1], {
         type: "contact",
@@ -128,6 +155,23 @@ async function fill(program: Program, manager: Manager): Promise<void> {
   }
   const deliver_at = Math.floor(Date.now() / 1000) + 3600;
   await manager.done(program, "/users/1/notifications", { message: "later", deliver_at });
+}
+
+/** Users 1 and 2 say something in a room whose history is persistent, and in another one. */
+async function speak({ webSocketUrl }: Program): Promise<void> {
+  const clientAs = async (sub: string) =>
+    await TestClient.connectWithToken(
+      webSocketUrl,
+      await connectionToken({ sub, name: `N${sub}` }),
+    );
+  await using one = await clientAs("1");
+  await using two = await clientAs("2");
+  for (const room of ["kept", "lobby"]) {
+    for (const each of [one, two]) await each.command("subscribe", { room });
+    await one.command("publish", { room, message: `in ${room}` });
+    await two.command("publish", { room, message: "two" });
+  }
+  await one.command("publish", { room: "kept", message: "once more in kept" });
 }
 
 async function exported(program: Program, { key }: Manager, user: string): Promise<Frame[]> {

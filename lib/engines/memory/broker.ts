@@ -1,6 +1,8 @@
 /** The broker of a single node, with histories in memory; it fans out by a call. */
 import type { Broker, FanOut } from "../../core/broker.ts";
-import { type Channel, keyOf } from "../../core/channel.ts";
+import type { UserId } from "../../base/fields.ts";
+import { type Channel, channelWith, keyOf } from "../../core/channel.ts";
+import { type Said, UNSAID } from "../../core/recall.ts";
 import {
   CLIENTS_ID_SECONDS,
   type History,
@@ -117,6 +119,37 @@ export class MemoryBroker implements Omit<Broker, "forget"> {
       publications.push({ offset, publication: log.publications.at(offset - first)! });
     }
     return Promise.resolve({ offset: log.offset, epoch: log.epoch, publications });
+  }
+
+  /** What a user has published in channels of one kind: all of it, since nothing has to be read for that. */
+  saidBy(site: string, user: UserId, kind: string): Said[] {
+    const start = `${site}\n${kind}\n`;
+    const said: Said[] = [];
+    for (const log of this.#logs.values()) {
+      if (!log.key.startsWith(start)) continue;
+      const first = log.offset - log.publications.length + 1;
+      for (let offset = first; offset <= log.offset; offset++) {
+        const publication = log.publications.at(offset - first)!;
+        if (publication.from?.user !== user) continue;
+        said.push({ channel: channelWith(log.key), offset, publication });
+      }
+    }
+    return said;
+  }
+
+  /** Leaves nothing of publications but their places. */
+  unsay(channel: Channel, offsets: readonly number[]): void {
+    const log = this.#logs.get(keyOf(channel));
+    if (log === undefined) return;
+    const first = log.offset - log.publications.length + 1;
+    for (const offset of offsets) {
+      const publication = log.publications.at(offset - first);
+      if (publication === undefined) continue;
+      const { kind, id, at } = publication;
+      const left = { kind, id, at, ...UNSAID };
+      log.publications.replace(offset - first, left);
+      this.#bytes += bytesOf(left) - bytesOf(publication);
+    }
   }
 
   #append(

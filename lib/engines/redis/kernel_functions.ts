@@ -3,6 +3,7 @@ import EPOCH from "./epoch.lua" with { type: "text" };
 import HISTORY from "./history.lua" with { type: "text" };
 import HISTORY_DROP from "./history_drop.lua" with { type: "text" };
 import HISTORY_SIZE from "./history_size.lua" with { type: "text" };
+import HISTORY_UNSAY from "./history_unsay.lua" with { type: "text" };
 import INCARNATION_ENTER from "./incarnation_enter.lua" with { type: "text" };
 import LEASE_RENEW from "./lease_renew.lua" with { type: "text" };
 import LOG from "./log.lua" with { type: "text" };
@@ -24,6 +25,7 @@ export const KERNEL_FUNCTIONS = {
   enter: lua(EPOCHS + INCARNATION_ENTER, ALLOW_OOM),
   history: question(EPOCHS + HISTORY, ALLOW_OOM),
   historyDrop: lua(HISTORY_DROP, ALLOW_OOM),
+  historyUnsay: lua(HISTORY_UNSAY, ALLOW_OOM),
   historySize: question(HISTORY_SIZE, ALLOW_OOM),
   leaseRenew: lua(LEASE_RENEW),
   log: lua(LOG),

@@ -20,7 +20,15 @@ import type { Node } from "../core/node.ts";
 import type { Database } from "../engines/database/database.ts";
 import type { InboxService } from "../inbox/inbox.ts";
 import type { Notifier } from "../inbox/notify.ts";
-import { forgetNotice, forgetPrevious, idsOf, noteNotice, type Notice, OF_USER, QUOTING } from "./store.ts";
+import {
+  forgetNotice,
+  forgetPrevious,
+  idsOf,
+  noteNotice,
+  type Notice,
+  OF_USER,
+  QUOTING,
+} from "./store.ts";
 import { wordsOf } from "./words.ts";
 
 /** How many users of a conversation are notified at once. */

@@ -38,6 +38,7 @@ export interface UserData {
 
 /** What one call has erased. */
 export interface Erasure {
+  /** Of each noun of which there was something. */
   readonly erased: Readonly<Record<string, number>>;
   /** Whether nothing is left, so that no other call has to follow. */
   readonly isDone: boolean;
@@ -75,7 +76,7 @@ export class AllUserData {
       for (let isMore = true; isMore;) {
         const step = await part.erase(subject);
         for (const [noun, count] of Object.entries(step.erased)) {
-          erased[noun] = (erased[noun] ?? 0) + count;
+          if (count > 0) erased[noun] = (erased[noun] ?? 0) + count;
         }
         isMore = step.more === true;
         if (isMore && performance.now() > until) return { erased, isDone: false };

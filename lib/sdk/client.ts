@@ -8,6 +8,7 @@ import type { ClientEvents } from "./client_events.ts";
 import type {
   ContactList,
   ConversationList,
+  ConversationOptions,
   OpenConversation,
   PresenceWatch,
   Privacy,
@@ -214,9 +215,9 @@ export class Client {
    *
    * @throws {NotifyliError} `closed`
    */
-  conversation(id: number, lifetime: Lifetime = {}): OpenConversation {
+  conversation(id: number, options: ConversationOptions = {}): OpenConversation {
     if (this.state.kind === "closed") throw closedError();
-    return this.#chat.open(id, lifetime);
+    return this.#chat.open(id, options);
   }
 
   /** The user's contacts. They are asked for when this is first read. */

@@ -269,6 +269,18 @@ Deno.test("search() and the changes of a conversation are answered", async () =>
   assert.equal(conversation.state, "gone");
 });
 
+Deno.test("a conversation that is not shown is not loaded, and may be changed all the same", async () => {
+  using world = listed([info(1, 1)]);
+  const conversation = world.client.conversation(1, { load: false });
+  await conversation.ready;
+  assert.deepEqual(typesSent(world), ["connect", "conversations"]);
+  const pinned = conversation.pin();
+  world.socket.reply("conversation", { conversation: info(1, 1, { pinned: true }) });
+  assert.equal((await pinned).pinned, true);
+  assert.equal(world.client.conversations.items[0]?.pinned, true);
+  conversation.close();
+});
+
 Deno.test("presence() asks for all that are watched at once, and anew on each connection", () => {
   using world = start();
   world.online();

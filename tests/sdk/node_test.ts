@@ -21,6 +21,30 @@ Deno.test("SDK in Node.js: is notified, says something, and ends", async () => {
   assert.deepEqual(outcome, { code: 0, stdout: "Told in Node\n", stderr: "" });
 });
 
+Deno.test("SDK in Node.js: has conversations, and ends", async () => {
+  await using program = await Program.start();
+  const code = `
+    import { connect } from ${JSON.stringify(`${ROOT}static/notifyli.js`)};
+    const url = "${program.webSocketUrl}";
+    const [alice, bob] = [1, 2].map((userId) => connect({ url, userId, name: "User " + userId }));
+    const { id } = await alice.conversations.private(2);
+    const chat = alice.conversation(id);
+    chat.on("messages", ([message]) => {
+      if (message?.status !== "read") return;
+      console.log("read");
+      alice.close();
+      bob.close();
+    });
+    await chat.send("Hello from Node");
+    const there = bob.conversation(id);
+    await there.ready;
+    console.log(there.messages[0].name, there.messages[0].text);
+    there.typing();
+    there.markRead();`;
+  const outcome = await run(["node", "--input-type=module", "-e", code]);
+  assert.deepEqual(outcome, { code: 0, stdout: "User 1 Hello from Node\nread\n", stderr: "" });
+});
+
 for (const ws of ["what the runtime has", "the package ws"]) {
   Deno.test(`SDK in Node.js: is told of a topic's events, with ${ws}, and ends`, async () => {
     await using program = await Program.start();

@@ -3,6 +3,7 @@
  * `client.contacts`, `client.privacy` and what `client.presence()` returns.
  */
 import type { Handler } from "../core/events.ts";
+import type { Lifetime } from "../core/lifetime.ts";
 import type { User } from "../core/types.ts";
 import type {
   ChatMessage,
@@ -52,6 +53,14 @@ export type ArchivedConversations = Pick<
   ConversationList,
   "isLoaded" | "items" | "hasMore" | "loadMore" | "on"
 >;
+
+export interface ConversationOptions extends Lifetime {
+  /**
+   * Whether messages and members are loaded. Without, the handle is for what is done to a conversation that is not shown, such
+   * as to mute it. @default true
+   */
+  readonly load?: boolean;
+}
 
 /** One conversation that is open: a window of its messages, who is in it, and what the user does there. */
 export interface OpenConversation {

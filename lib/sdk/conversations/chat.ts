@@ -11,7 +11,7 @@ import { type Lifetime, requireLifetime, watchLifetime } from "../core/lifetime.
 import type { KeyValueStore } from "../core/options.ts";
 import type { Link } from "../core/requests.ts";
 import type { User } from "../core/types.ts";
-import type { PresenceWatch } from "./api.ts";
+import type { ConversationOptions, PresenceWatch } from "./api.ts";
 import { Contacts, privacyOf } from "./contacts.ts";
 import { Conversations } from "./conversations.ts";
 import type { ChatHost } from "./host.ts";
@@ -25,7 +25,8 @@ import { SendStore } from "./send_store.ts";
 import type { ChatMessage, ConversationInfo, UserPresence } from "./types.ts";
 import { Typists } from "./typing.ts";
 import { PresenceWatches } from "./watches.ts";
-import { list, readChanges, readMessage, readReceipt, type Receipt, type Seen } from "./wire.ts";
+import { list } from "./fields.ts";
+import { readChanges, readMessage, readReceipt, type Receipt, type Seen } from "./wire.ts";
 
 interface ChatOptions {
   readonly storage: KeyValueStore | undefined;
@@ -95,11 +96,11 @@ export class Chat implements Part, ChatHost {
     return this.#options.self().userId;
   }
 
-  open(id: number, lifetime: Lifetime): Conversation {
+  open(id: number, { load = true, ...lifetime }: ConversationOptions): Conversation {
     requireLifetime(lifetime);
     this.#activate();
     let unwatch = () => {};
-    const conversation = new Conversation(id, this, () => {
+    const conversation = new Conversation(id, this, load, () => {
       unwatch();
       this.#open.delete(conversation);
     });

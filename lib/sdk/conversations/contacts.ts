@@ -7,7 +7,8 @@ import { Retry } from "../core/retry.ts";
 import type { ContactList, PresenceWatch, Privacy } from "./api.ts";
 import type { Contact, ContactsEvents, PrivacySettings } from "./types.ts";
 import type { PresenceWatches } from "./watches.ts";
-import { list, readContact, readPrivacy } from "./wire.ts";
+import { list } from "./fields.ts";
+import { readContact, readPrivacy } from "./people_wire.ts";
 
 /** Contacts in one answer. */
 const PAGE_LIMIT = 200;

@@ -6,7 +6,7 @@ import type { Link } from "../core/requests.ts";
 import type { ArchivedConversations, ConversationList } from "./api.ts";
 import type { Known } from "./known.ts";
 import type { SyncedList } from "./list.ts";
-import { wireId } from "./open_conversation.ts";
+import { wireId } from "./content.ts";
 import type {
   ConversationInfo,
   ConversationsEvents,

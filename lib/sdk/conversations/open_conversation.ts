@@ -1,11 +1,10 @@
 /** One conversation that is open; `feed.ts` has its messages, `members.ts` its members. */
 import { NotifyliError } from "../core/errors.ts";
 import { Emitter, type Handler } from "../core/events.ts";
-import { wireUserId } from "../core/frames.ts";
-import { newMessageId } from "../core/ids.ts";
 import type { User } from "../core/types.ts";
 import type { OpenConversation } from "./api.ts";
-import type { ConversationChanges, MessageCommand } from "./commands.ts";
+import type { ConversationChanges } from "./commands.ts";
+import { commandOf, quoteOf, wireId, withoutUndefined } from "./content.ts";
 import { MessageFeed } from "./feed.ts";
 import type { ChatHost } from "./host.ts";
 import { MemberList } from "./members.ts";
@@ -19,13 +18,9 @@ import type {
   MessageContent,
   MessageReceipts,
   MessageStatus,
-  QuotedMessage,
 } from "./types.ts";
 import { TypingPace } from "./typing.ts";
 import { readInfo, readMessage, readReceipts, type Receipt } from "./wire.ts";
-
-/** The characters of a quoted message that are shown. */
-const QUOTE_LENGTH = 200;
 
 /** Where not all members are known, the server says how far messages have come: it is asked after so long. */
 const STATUS_PAUSE_MS = 3_000;
@@ -38,6 +33,7 @@ export class Conversation implements OpenConversation {
   readonly #feed: MessageFeed;
   readonly #members: MemberList;
   readonly #typing: TypingPace;
+  readonly #loads: boolean;
   readonly #onClose: () => void;
   #state: OpenConversation["state"] = "loading";
   #settle = () => {};
@@ -45,9 +41,11 @@ export class Conversation implements OpenConversation {
   #cancelStatus: (() => void) | undefined;
   #isClosed = false;
 
-  constructor(id: number, host: ChatHost, onClose: () => void) {
+  /** @param loads whether messages and members are shown */
+  constructor(id: number, host: ChatHost, loads: boolean, onClose: () => void) {
     this.id = id;
     this.#host = host;
+    this.#loads = loads;
     this.#onClose = onClose;
     this.#events = new Emitter((error) => host.failed(error));
     this.ready = new Promise((resolve) => void (this.#settle = resolve));
@@ -63,6 +61,7 @@ export class Conversation implements OpenConversation {
     });
     this.#typing = new TypingPace(host.link, id);
     this.#feed.changed();
+    if (!loads) this.#loaded();
   }
 
   get info(): ConversationInfo | undefined {
@@ -124,14 +123,7 @@ export class Conversation implements OpenConversation {
     const { replyTo, ...rest } = typeof content === "string" ? { text: content } : content;
     const quoted = typeof replyTo === "number" ? this.#feed.find(replyTo) : replyTo;
     const replyId = typeof replyTo === "number" ? replyTo : replyTo?.id;
-    const command: MessageCommand = {
-      type: "message",
-      conversation: this.id,
-      ...withoutUndefined(rest),
-      ...(replyId === undefined ? {} : { reply_to: replyId }),
-      ...(rest.mentions === undefined ? {} : { mentions: rest.mentions.map(wireId) }),
-      id: rest.id ?? newMessageId(),
-    };
+    const command = commandOf(this.id, { ...rest, replyTo: replyId });
     this.#typing.sent();
     if (this.hasAfter) this.loadLatest().catch(() => {}); // it is at the end that it is seen
     const sent = this.#host.sends.add(command, quoted && quoteOf(quoted));
@@ -248,7 +240,7 @@ export class Conversation implements OpenConversation {
 
   /** The client calls this and what follows: there is a connection, or it was just opened. */
   start(): void {
-    if (this.#isClosed || this.#state === "gone") return;
+    if (this.#isClosed || this.#state === "gone" || !this.#loads) return;
     this.#members.load();
     this.#feed.start();
   }
@@ -289,7 +281,7 @@ export class Conversation implements OpenConversation {
   }
 
   reloadMembers(): void {
-    if (this.#state !== "gone") this.#members.load();
+    if (this.#loads && this.#state !== "gone") this.#members.load();
   }
 
   hearReceipts(receipts: readonly Receipt[]): void {
@@ -313,7 +305,7 @@ export class Conversation implements OpenConversation {
   /** The user is in it again. */
   comeBack(): void {
     if (this.#state !== "gone" || this.#isClosed) return;
-    this.#state = this.#feed.isLoaded ? "ready" : "loading";
+    this.#state = this.#feed.isLoaded || !this.#loads ? "ready" : "loading";
     this.start();
   }
 
@@ -363,19 +355,6 @@ export class Conversation implements OpenConversation {
   }
 }
 
-function quoteOf({ id, userId, name, text, kind }: ChatMessage): QuotedMessage {
-  return { id, userId, name, kind, text: [...text].slice(0, QUOTE_LENGTH).join("") };
-}
-
 function idOf(message: ChatMessage | number): number {
   return typeof message === "number" ? message : message.id;
-}
-
-export function wireId(userId: string | number): string | number {
-  return wireUserId(String(userId));
-}
-
-function withoutUndefined<T extends object>(fields: T): T {
-  const given = Object.entries(fields).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(given) as T;
 }

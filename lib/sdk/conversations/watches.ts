@@ -7,7 +7,8 @@ import { type Link, readReply } from "../core/requests.ts";
 import { Retry } from "../core/retry.ts";
 import type { PresenceWatch } from "./api.ts";
 import type { UserPresence } from "./types.ts";
-import { list, readUserPresence } from "./wire.ts";
+import { list } from "./fields.ts";
+import { readUserPresence } from "./people_wire.ts";
 
 /** Most users that the server watches for a connection; those that were asked for last are left out. */
 const WATCHED_LIMIT = 500;

@@ -2,9 +2,9 @@
 import { asObject, type JsonObject, parseUser } from "../core/frames.ts";
 import { invalid } from "../core/replies.ts";
 import type { User } from "../core/types.ts";
+import { ids, list, number, optional, optionalNumber, text, users } from "./fields.ts";
 import type {
   ChatMessage,
-  Contact,
   ConversationInfo,
   ConversationMember,
   FoundMessages,
@@ -12,12 +12,10 @@ import type {
   MessageKind,
   MessageReceipts,
   MessageStatus,
-  PrivacySettings,
   QuotedMessage,
   Reaction,
   SystemEvent,
   UnreadTotals,
-  UserPresence,
 } from "./types.ts";
 
 /** A page of the list of conversations. */
@@ -211,42 +209,6 @@ export function readReceipts({ read, delivered, sent }: JsonObject): MessageRece
   return { read: users(read), delivered: users(delivered), sent: users(sent) };
 }
 
-export function readUserPresence(value: unknown): UserPresence {
-  const { user_id, status, last_seen, devices } = asObject(value);
-  return {
-    userId: String(user_id),
-    status: readPresenceStatus(status),
-    ...optional("lastSeen", optionalNumber(last_seen)),
-    devices: (Array.isArray(devices) ? devices : []).map((device) => ({
-      platform: text(asObject(device).platform) ?? "",
-    })),
-  };
-}
-
-export function readContact(value: unknown): Contact {
-  const fields = asObject(value);
-  return {
-    ...parseUser(fields) ?? invalid("contacts", value),
-    isContact: fields.contact !== false,
-    blocked: fields.blocked === true,
-    status: readPresenceStatus(fields.status),
-    ...optional("lastSeen", optionalNumber(fields.last_seen)),
-  };
-}
-
-export function readPrivacy(fields: JsonObject): PrivacySettings {
-  return {
-    readReceipts: fields.read_receipts !== false,
-    showOnline: fields.show_online !== false,
-    showLastSeen: fields.show_last_seen !== false,
-  };
-}
-
-/** The value's items. */
-export function list(value: unknown, field: string): readonly unknown[] {
-  return Array.isArray(value) ? value : invalid(field, value);
-}
-
 /** A system message may be by the application, which is no user. */
 function readSender({ user_id, name }: JsonObject): User {
   return parseUser({ user_id: user_id ?? "", name }) ?? { userId: "", name: "" };
@@ -293,38 +255,9 @@ function readStatus(status: unknown): MessageStatus | undefined {
   return status === "sent" || status === "delivered" || status === "read" ? status : undefined;
 }
 
-function readPresenceStatus(status: unknown): UserPresence["status"] {
-  return status === "online" || status === "away" ? status : "offline";
-}
-
 function pointers({ read, delivered }: JsonObject): { read?: number; delivered?: number } {
   return {
     ...optional("read", optionalNumber(read)),
     ...optional("delivered", optionalNumber(delivered)),
   };
-}
-
-function users(value: unknown): User[] {
-  return (Array.isArray(value) ? value : []).flatMap((user) => parseUser(user) ?? []);
-}
-
-function ids(value: unknown): string[] {
-  return Array.isArray(value) ? value.map(String) : [];
-}
-
-function text(value: unknown): string | undefined {
-  return typeof value === "string" ? value : undefined;
-}
-
-function number(value: unknown): number {
-  return typeof value === "number" ? value : 0;
-}
-
-function optionalNumber(value: unknown): number | undefined {
-  return typeof value === "number" ? value : undefined;
-}
-
-/** A field that is absent rather than `undefined`. */
-function optional<K extends string, T>(name: K, value: T | undefined): { [key in K]?: T } {
-  return value === undefined ? {} : { [name]: value } as { [key in K]: T };
 }

@@ -1,0 +1,37 @@
+/** Makes the command that sends a message, and what is shown of the message that it answers. */
+import { wireUserId } from "../core/frames.ts";
+import { newMessageId } from "../core/ids.ts";
+import type { MessageCommand } from "./commands.ts";
+import type { ChatMessage, MessageContent, QuotedMessage } from "./types.ts";
+
+/** The characters of a quoted message that are shown. */
+const QUOTE_LENGTH = 200;
+
+/** @param content `replyTo` is the id of the message that it answers */
+export function commandOf(
+  conversation: number,
+  { replyTo, mentions, id = newMessageId(), ...content }: Omit<MessageContent, "replyTo"> & {
+    readonly replyTo?: number | undefined;
+  },
+): MessageCommand {
+  return {
+    ...{ type: "message", conversation },
+    ...withoutUndefined(content),
+    ...(replyTo === undefined ? {} : { reply_to: replyTo }),
+    ...(mentions === undefined ? {} : { mentions: mentions.map(wireId) }),
+    id,
+  };
+}
+
+export function quoteOf({ id, userId, name, text, kind }: ChatMessage): QuotedMessage {
+  return { id, userId, name, kind, text: [...text].slice(0, QUOTE_LENGTH).join("") };
+}
+
+export function wireId(userId: string | number): string | number {
+  return wireUserId(String(userId));
+}
+
+export function withoutUndefined<T extends object>(fields: T): T {
+  const given = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given) as T;
+}

@@ -101,8 +101,9 @@ export function listOnWire(list: ConversationList): OnWire {
   const { conversations, next, removed, unread, synced } = list;
   return {
     conversations: conversations.map(conversationOnWire),
-    ...{ next, removed, synced },
+    ...{ next, removed },
     unread: totalOnWire(unread),
+    synced,
   };
 }
 

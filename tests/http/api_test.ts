@@ -58,5 +58,6 @@ async function newKey(
 async function call(url: string, method: string, key: string): Promise<[number, unknown]> {
   const response = await fetch(url, { method, headers: { authorization: `Bearer ${key}` } });
   const text = await response.text();
-  return [response.status, text === "" ? undefined : JSON.parse(text)];
+  const isJson = response.headers.get("content-type")?.startsWith("application/json") ?? false;
+  return [response.status, isJson && text !== "" ? JSON.parse(text) : undefined];
 }

@@ -70,10 +70,11 @@ async function epochOf(caller: Caller, text: string): Promise<string> {
 
 /** Waits for a frame as it is printed. */
 async function shows(frames: readonly Frame[], text: string): Promise<void> {
-  await waitFor(
-    `the frame ${text} (got ${frames.map((each) => JSON.stringify(each)).join("\n")})`,
-    () => frames.some((frame) => patternFor(text).test(JSON.stringify(frame))),
-  );
+  const pattern = patternFor(text);
+  await waitFor(`the frame ${text}`, () => {
+    if (frames.some((frame) => pattern.test(JSON.stringify(frame)))) return true;
+    throw new Error(frames.slice(-3).map((frame) => JSON.stringify(frame)).join("\n"));
+  });
 }
 
 /** As `patternOf`, but `{…}` is any object, and `,…` any more fields. */

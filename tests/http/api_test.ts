@@ -58,6 +58,6 @@ async function newKey(
 async function call(url: string, method: string, key: string): Promise<[number, unknown]> {
   const response = await fetch(url, { method, headers: { authorization: `Bearer ${key}` } });
   const text = await response.text();
-  const isJson = response.headers.get("content-type")?.startsWith("application/json") ?? false;
-  return [response.status, isJson && text !== "" ? JSON.parse(text) : undefined];
+  const [line = ""] = text.split("\n", 1); // what is long has one a line
+  return [response.status, line === "" ? undefined : JSON.parse(line)];
 }

@@ -23,6 +23,8 @@ export interface ApiCall {
   readonly path: string;
   /** What is sent as JSON. */
   readonly body?: unknown;
+  /** How long the server may say nothing. @default 10 s */
+  readonly silentMs?: number;
   /** A proof that is shown in place of the key of `APP_API_KEY`. */
   readonly bearer?: string;
 }
@@ -48,7 +50,7 @@ export async function sendTo(config: Config, call: ApiCall): Promise<IncomingMes
 
 function requestOptions(
   { keys, listeners: { host, port } }: Config,
-  { method, path, bearer = keys.apiKey }: ApiCall,
+  { method, path, bearer = keys.apiKey, silentMs = REQUEST_TIMEOUT_MS }: ApiCall,
   text: string,
 ): RequestOptions {
   return {
@@ -61,7 +63,7 @@ function requestOptions(
       "content-length": byteLength(text),
       ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }),
     },
-    timeout: REQUEST_TIMEOUT_MS,
+    timeout: silentMs,
     agent: false,
   };
 }

@@ -14,6 +14,9 @@ const PROGRESS_MS = 250;
 /** More characters than the last line of an export has. */
 const LAST_LINE = 100;
 
+/** How long the server may look through what it keeps without a word. */
+const SILENT_MS = 120_000;
+
 const HELP = {
   usage: [
     "user export USER [-o FILE] [--site SITE]",
@@ -61,7 +64,11 @@ async function exportData(
   id: string,
   { output, site }: Values<typeof HELP.options>,
 ): Promise<number> {
-  const answer = await openAsOperator(config, { method: "GET", path: pathOf(id, site) });
+  const answer = await openAsOperator(config, {
+    method: "GET",
+    path: pathOf(id, site),
+    silentMs: SILENT_MS,
+  });
   // What is left of an earlier export is no part of this one, and nobody else reads what is private.
   const file = output === undefined
     ? undefined
@@ -114,7 +121,11 @@ async function erase(
   const progress = new Progress();
   for (let isDone = false; !isDone;) {
     const path = pathOf(id, site);
-    const { erased, done } = await askAsOperator(config, { method: "DELETE", path });
+    const { erased, done } = await askAsOperator(config, {
+      method: "DELETE",
+      path,
+      silentMs: SILENT_MS,
+    });
     for (const [noun, number] of Object.entries(Object(erased))) {
       all.set(noun, (all.get(noun) ?? 0) + Number(number));
     }

@@ -47,10 +47,14 @@ testDatabases("data of one user: what was said and done in conversations", async
   ]);
 
   world.take("3");
-  const { erased, isDone } = await userData.erase(ALICE);
-  assert.deepEqual([isDone, erased["chat_messages"], erased["chat_reactions"]], [
-    ...[true, 133, 1],
-  ]);
+  const erased = { chat_messages: 0, chat_reactions: 0 };
+  for (let isDone = false; !isDone;) { // a call works for some seconds, and the next one goes on
+    const part = await userData.erase(ALICE);
+    erased.chat_messages += part.erased["chat_messages"] ?? 0;
+    erased.chat_reactions += part.erased["chat_reactions"] ?? 0;
+    isDone = part.isDone;
+  }
+  assert.deepEqual(erased, { chat_messages: 133, chat_reactions: 1 });
   const told = world.take("3").map((event) => "change" in event ? event.change : event.type);
   assert.equal(told.filter((each) => each === "deleted").length, 131);
   assert.ok(told.includes("members") && told.includes("roles"), told.join());

@@ -70,6 +70,40 @@ for (const [what, start] of CHAT_WORLDS) {
         await waitForInbox("2", [["User 1", "but not this", 1]]);
       },
     );
+
+    await t.step(
+      "in a group: none where it is muted or blocked, but for who is mentioned",
+      async () => {
+        const v2 = async (sub: string) =>
+          await TestClient.connectWithToken(
+            there,
+            await connectionToken({ sub, name: `User ${sub}` }),
+          );
+        await using ann = await v2("11");
+        await using bob = await v2("12");
+        await using carl = await v2("13");
+        const members = [12, 13, 14];
+        const made = await ann.command("conversation", { kind: "group", name: "Team", members });
+        const { id: conversation } = made["conversation"] as Frame;
+        await bob.command("conversation", { conversation, muted: true });
+        const say = async (text: string, more: Frame = {}) =>
+          (await ann.command("message", { conversation, text, ...more }))["message"] as Frame;
+        await say("Hello all");
+        await waitForInbox("13", [["Team", "User 11: Hello all", 1]]);
+        await waitForInbox("14", [["Team", "User 11: Hello all", 1]]);
+        await carl.command("contact", { user_id: 11, blocked: true });
+        const { id } = await say("Look, Bob", { mentions: [12] });
+        await waitForInbox("14", [["Team", "2 new messages. The last, by User 11: Look, Bob", 2]]);
+        await waitForInbox("12", [["Team", "User 11: Look, Bob", 1]]);
+        await ann.command("unsend", { message: id });
+        await waitForInbox("14", [["Team", "2 new messages. The last, by User 11: (deleted)", 2]]);
+        await waitForInbox("12", []);
+        assert.deepEqual(await inboxOf(there, "13"), [["Team", "User 11: Hello all", 1]]);
+        await ann.command("conversation", { conversation, remove: [13, 14] });
+        await waitForInbox("13", []);
+        await waitForInbox("14", []);
+      },
+    );
   });
 }
 

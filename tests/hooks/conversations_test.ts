@@ -6,6 +6,7 @@ import { Program } from "../support/program.ts";
 import { hookEnv, Receiver } from "../support/receiver.ts";
 import { PostgresServer } from "../support/postgres.ts";
 import { RedisServer } from "../support/redis.ts";
+import { type Frame, TestClient } from "../support/test_client.ts";
 import { connectionToken } from "../support/tokens.ts";
 import { waitFor } from "../support/wait.ts";
 
@@ -51,6 +52,36 @@ for (const [what, start] of CHAT_WORLDS) {
     await waitFor("the last", () => receiver.events.at(-1)?.data["message"] === "the end");
     const messages = receiver.events.filter(({ event }) => event === "conversation.message");
     assert.equal(messages.length, 2, "what is sent again is told of once");
+
+    await using v2 = await TestClient.connectWithToken(here, await token("1"));
+    const group = await v2.command("conversation", { kind: "group", name: "Team", members: [2] });
+    const { id: team } = group["conversation"] as Frame;
+    const sent = await v2.command("message", { conversation: team, text: "Helo", data: { a: 1 } });
+    const { id: wrong } = sent["message"] as Frame;
+    await v2.command("edit", { message: wrong, text: "Hello" });
+    await v2.command("unsend", { message: wrong });
+    await v2.command("conversation", { conversation: team, remove: [2], add: [3] });
+    await v2.command("conversation", { conversation: team, leave: true });
+    const ofTeam = await waitFor("the events of the group", () => {
+      const events = receiver.events.filter(({ data }) => data["conversation"] === team);
+      return events.some(({ user_id, event }) => user_id === 1 && event.endsWith("removed")) &&
+        events;
+    });
+    assert.deepEqual(
+      ofTeam.map(({ event, user_id, data }) =>
+        [event.split(".")[1], user_id, data["by"] ?? data["message"]].join(" ").trim()
+      ),
+      [
+        "member_added 1 1",
+        "member_added 2 1",
+        "message 1 Helo",
+        "message_edited 1 Hello",
+        "message_deleted 1",
+        "member_added 3 1",
+        "member_removed 2 1",
+        "member_removed 1 1",
+      ],
+    );
   });
 }
 
@@ -61,8 +92,8 @@ for (const database of ["SQLite", "PostgreSQL"]) {
     const env: Record<string, string> = hookEnv(receiver.url, {
       HOOK_EVENTS: "conversation.message",
     });
-    if (database === "PostgreSQL") {
-      const postgres = parts.use(await PostgresServer.start());
+    const postgres = database === "SQLite" ? undefined : parts.use(await PostgresServer.start());
+    if (postgres !== undefined) {
       const redis = parts.use(await RedisServer.start());
       Object.assign(env, redis.env, { DATABASE_URL: postgres.url });
     }
@@ -82,6 +113,12 @@ for (const database of ["SQLite", "PostgreSQL"]) {
     await waitFor("some are accepted", () => accepted.size >= 100);
     first.kill("SIGKILL");
     await Promise.all(clients.map(({ socket }) => socket.waitClosed()));
+    // Another node has died on the way from the database to the logs.
+    const left = { event: "conversation.message", id: "left", site: "default", at: 0, data: {} };
+    await postgres?.sql(
+      `INSERT INTO event_outbox VALUES ('left', 0, '${JSON.stringify(left)}');
+       UPDATE event_outbox SET due_at = 0`, // as if it were later
+    );
     parts.use(await Program.start({ env, dataDir }));
     await waitFor("all that was accepted is told", () => {
       const told = new Set(receiver.events.map(({ data }) => Number(data["id"])));
@@ -89,7 +126,12 @@ for (const database of ["SQLite", "PostgreSQL"]) {
       if (missing.size > 0) throw new Error(`${missing.size} of ${accepted.size} are missing`);
       return true;
     });
-    const ids = receiver.events.map(({ data }) => Number(data["id"]));
+    if (postgres !== undefined) {
+      await waitFor("what was left is told", () => receiver.events.some(({ id }) => id === "left"));
+      const waiting = () => postgres.sql("SELECT count(*) FROM event_outbox WHERE due_at = 0");
+      await waitFor("it is taken out", async () => await waiting() === "0");
+    }
+    const ids = receiver.events.map(({ id, data }) => data["id"] ?? id);
     assert.equal(new Set(ids).size, ids.length, "each is told of once");
   });
 }

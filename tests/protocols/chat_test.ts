@@ -4,8 +4,10 @@ import { Application } from "../support/application.ts";
 import { ChatClient } from "../support/chat_client.ts";
 import { CHAT_WORLDS } from "../support/chat_worlds.ts";
 import { patternOf } from "../support/frame_pattern.ts";
+import { PostgresServer } from "../support/postgres.ts";
 import { Program } from "../support/program.ts";
-import { TestClient } from "../support/test_client.ts";
+import { RedisServer } from "../support/redis.ts";
+import { type Frame, TestClient } from "../support/test_client.ts";
 import { APP_KEY, connectionToken, nowSeconds } from "../support/tokens.ts";
 import { waitFor } from "../support/wait.ts";
 
@@ -207,12 +209,70 @@ for (const [what, start] of CHAT_WORLDS) {
       assert.deepEqual([said.content, bob.messages.length - before], ["here", 1]);
     });
 
+    await t.step(
+      "a group is spoken to by its number; a contact who blocks hears nothing",
+      async () => {
+        const v2 = await TestClient.connectWithToken(there, await connectionToken({ sub: "1" }));
+        await using _v2 = v2;
+        const { conversation } = await v2.command("conversation", {
+          ...{ kind: "group", name: "Team", members: [2, 3] },
+        });
+        const { id: conversation_id } = conversation as Frame;
+        await using bob = await as("2");
+        await using carl = await as("3", there);
+        const [bobs, carls] = [bob.messages.length, carl.messages.length];
+        await bob.ask({ type: "message", conversation_id, content: "Hello all" });
+        await v2.command("message", {
+          conversation: conversation_id,
+          text: "Hello Bob",
+          data: [1],
+        });
+        await carl.get(carls + 2);
+        assert.deepEqual(
+          (await bob.get(bobs + 1)).slice(bobs).map((
+            { sender_id, content },
+          ) => [sender_id, content]),
+          [[1, "Hello Bob"]],
+          "neither one's own words come back, nor what says that the group was made",
+        );
+        await v2.command("contact", { user_id: 2, blocked: true });
+        assert.match(await bob.refused({ type: "message", to: 1, content: "Hi" }), /block/);
+      },
+    );
+
     await t.step("a session that is over, and a user who is blocked, are closed", async () => {
       await using short = await as("8", here, { expire_at: nowSeconds() + 2 });
+      await using blocked = await as("9", there);
+      await nodes.manager.done(nodes.first, "/users/9/block");
+      assert.equal((await blocked.socket.waitClosed()).code, 3504);
       assert.equal((await short.socket.waitClosed()).code, 3014);
     });
   });
 }
+
+Deno.test("chat protocol: while Redis is away messages are stored, and come when it is back; while the database is, they are refused", async () => {
+  await using postgres = await PostgresServer.start();
+  await using redis = await RedisServer.start();
+  await using program = await Program.start({ env: { ...redis.env, ...postgres.env } });
+  await using ann = await ChatClient.open(program.webSocketUrl, "1");
+  await using bob = await ChatClient.open(program.webSocketUrl, "2");
+  await ann.say(2, "before");
+  await bob.get(1);
+  await redis.stop("SIGKILL");
+  for (let count = 1; count <= 3; count++) await ann.say(2, `away ${count}`);
+  await redis.restart();
+  await bob.get(4);
+  await postgres.stop("SIGKILL");
+  const refused = await ann.refused({ type: "message", to: 2, content: "nobody stores this" });
+  assert.match(refused, /database/);
+  await postgres.restart();
+  await waitFor("it is taken again", () => ann.say(2, "after"));
+  await bob.get(5);
+  assert.deepEqual(bob.messages.map(({ content }) => content), [
+    ...["before", "away 1", "away 2", "away 3"],
+    "after",
+  ]);
+});
 
 Deno.test("chat protocol, limits: what is too fast, too many and too big is refused as for others", async () => {
   await using program = await Program.start({

@@ -21,8 +21,8 @@ export interface EventWriter {
 }
 
 /** After so long an event is taken for left behind. */
-const LEFT_AFTER_MS = 30_000;
-const LOOK_EVERY_MS = 5000;
+const LEFT_AFTER_MS = 10_000;
+const LOOK_EVERY_MS = 1000;
 /** How soon those that are carried are taken out, many together. */
 const REMOVE_AFTER_MS = 100;
 /** Most events that are carried or taken out at once. */

@@ -1,5 +1,6 @@
-/** All scenarios there are. Those of `crash_test.ts` and `resources_test.ts` are tests, too. */
+/** All scenarios there are. Those of `crash_test.ts`, `chat_test.ts` and `resources_test.ts` are tests, too. */
 import { APPLICATION_AWAY } from "./application_away.ts";
+import { chatBroken } from "./chat_broken.ts";
 import { CLOCK_AHEAD_REDIS, CLOCK_AHEAD_SQLITE } from "./clock.ts";
 import { EAR_CLOSED } from "./ear_closed.ts";
 import { EVENTS_TOLD } from "./events_told.ts";
@@ -47,4 +48,9 @@ const underLoad: readonly Scenario[] = [
   CLOCK_AHEAD_REDIS,
 ];
 
-export const SCENARIOS: readonly Scenario[] = [...crashes, ...resources, ...underLoad];
+export const SCENARIOS: readonly Scenario[] = [
+  ...crashes,
+  ...chatBroken,
+  ...resources,
+  ...underLoad,
+];

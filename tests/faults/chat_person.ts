@@ -41,6 +41,8 @@ export class ChatPerson implements AsyncDisposable {
   #running: Promise<void> | undefined;
   #count = 0;
   #isOver = false;
+  /** Why it has given up: what happened is none of the faults. */
+  #failure: unknown;
   /** Answers that said it cannot be accepted now. */
   refused = 0;
   /** Connections that ended before the test was over. */
@@ -54,7 +56,12 @@ export class ChatPerson implements AsyncDisposable {
   /** Begins to connect, and is in these conversations. */
   begin(places: readonly Place[]): void {
     for (const place of places) this.#places.set(place.conversation, { ...place });
-    this.#running = this.#run();
+    this.#linked.promise.catch(() => {}); // whoever sends is told
+    this.#running = this.#run().catch((error) => {
+      this.#failure = error;
+      this.#isOver = true;
+      this.#linked.reject(error);
+    });
   }
 
   get conversations(): readonly number[] {
@@ -76,6 +83,7 @@ export class ChatPerson implements AsyncDisposable {
         });
         return ledger.accept(conversation, noted(message as Frame));
       } catch (error) {
+        if (this.#failure !== undefined) throw this.#failure;
         this.#mustPass(error);
         await passed(RETRY_SECONDS);
       }
@@ -94,7 +102,6 @@ export class ChatPerson implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isOver = true;
     this.#link?.[Symbol.dispose]();
-    this.#linked.promise.catch(() => {});
     this.#linked.reject(new Error("it is over"));
     await this.#running;
   }
@@ -120,7 +127,9 @@ export class ChatPerson implements AsyncDisposable {
         await passed(RETRY_SECONDS);
       }
       await this.#catchingUp;
-      if (!this.#isOver) this.#linked = Promise.withResolvers();
+      if (this.#isOver) return;
+      this.#linked = Promise.withResolvers();
+      this.#linked.promise.catch(() => {});
     }
   }
 

@@ -67,6 +67,7 @@ const NEEDED: readonly { package: string; probe: string[]; for: string }[] = [
 const LONGEST = [
   "faults/resources_test.ts",
   "faults/crash_test.ts",
+  "faults/chat_test.ts",
   "inbox/schedule_test.ts",
   "page/browser_test.ts",
   "ways/amqp_test.ts",

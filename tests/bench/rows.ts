@@ -2,6 +2,9 @@
 import type { Row } from "./row.ts";
 import { amqp } from "./rows/amqp.ts";
 import { batched } from "./rows/batched.ts";
+import { chatGroup, chatMessage } from "./rows/chat_message.ts";
+import { chatOpen } from "./rows/chat_open.ts";
+import { chatStored } from "./rows/chat_stored.ts";
 import { events } from "./rows/events.ts";
 import { farRedis } from "./rows/far_redis.ts";
 import { floods } from "./rows/floods.ts";
@@ -42,6 +45,10 @@ export const ROWS: readonly Row[] = [
   retention,
   topics,
   farRedis,
+  chatMessage,
+  chatGroup,
+  chatStored,
+  chatOpen,
   floods,
   start,
 ];

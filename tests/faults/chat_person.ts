@@ -102,8 +102,8 @@ export class ChatPerson implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isOver = true;
     this.#link?.[Symbol.dispose]();
-    this.#linked.reject(new Error("it is over"));
     await this.#running;
+    this.#linked.reject(new Error("it is over"));
   }
 
   async #run(): Promise<void> {
@@ -120,6 +120,8 @@ export class ChatPerson implements AsyncDisposable {
         this.#linked.resolve(link);
         await link.closed;
         this.cuts++;
+        this.#linked = Promise.withResolvers();
+        this.#linked.promise.catch(() => {});
       } catch (error) {
         this.#mustPass(error);
         link[Symbol.dispose]();
@@ -127,9 +129,6 @@ export class ChatPerson implements AsyncDisposable {
         await passed(RETRY_SECONDS);
       }
       await this.#catchingUp;
-      if (this.#isOver) return;
-      this.#linked = Promise.withResolvers();
-      this.#linked.promise.catch(() => {});
     }
   }
 

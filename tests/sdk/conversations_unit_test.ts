@@ -18,6 +18,11 @@ Deno.test("conversations are not asked for before they are read", () => {
   assert.deepEqual(world.socket.ofType("conversations"), [
     { type: "conversations", archived: false, limit: 50 },
   ]);
+  let told = 0;
+  world.client.conversations.on("changed", () => told++);
+  const conversations = [info(1, 1), info(2, 2), info(3, 3)];
+  world.socket.reply("conversations", { conversations, unread: none, synced: "1" });
+  assert.deepEqual([told, world.client.conversations.items.length], [1, 3], "told of once");
 });
 
 Deno.test("conversations are sorted, paged and archived, and what is moved changes its place", async () => {

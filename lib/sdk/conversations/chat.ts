@@ -344,7 +344,7 @@ export class Chat implements Part, ChatHost {
 
   #changed(id: number): void {
     for (const conversation of this.#opened(id)) conversation.changed();
-    this.#conversations.changed();
+    this.#conversations.changed(this.list.isTaking);
   }
 
   #opened(id: number): Conversation[] {

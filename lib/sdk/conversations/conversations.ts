@@ -118,9 +118,10 @@ export class Conversations implements ConversationList {
     return this.#events.emit(event, value);
   }
 
-  changed(): void {
+  /** @param isTold whether that is told of soon, with other changes */
+  changed(isTold = false): void {
     this.#items = {};
-    this.#events.emit("changed", undefined);
+    if (!isTold) this.#events.emit("changed", undefined);
   }
 
   async #open(command: Parameters<Link["enqueue"]>[0]): Promise<ConversationInfo> {

@@ -54,6 +54,7 @@ export class SyncedList {
   /** What the server said when it was asked last. */
   #synced: string | undefined;
   #isAsking = false;
+  #isTaking = false;
   /** Something came while the server was asked, or what it answered was older than what came. */
   #isBehind = false;
 
@@ -62,6 +63,11 @@ export class SyncedList {
     this.#known = known;
     this.#events = events;
     this.#retry = new Retry(link);
+  }
+
+  /** Many conversations are taken at once, of which is told when they are all there. */
+  get isTaking(): boolean {
+    return this.#isTaking;
   }
 
   isLoaded(isArchived: boolean): boolean {
@@ -172,7 +178,9 @@ export class SyncedList {
 
   /** Returns whether any of them is older than what was heard. */
   #takeAll(conversations: readonly ConversationInfo[]): boolean {
+    this.#isTaking = true;
     const old = conversations.filter((conversation) => this.#known.take(conversation));
+    this.#isTaking = false;
     return old.length > 0;
   }
 }

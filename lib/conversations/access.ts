@@ -100,11 +100,11 @@ export function mayModerate({ conversation, member }: Entered): boolean {
   return conversation.kind === "group" && RANKS[member.role] >= RANKS.admin;
 }
 
-/** Throws `forbidden` where one of the two has blocked the other. */
+/** Throws `forbidden` where one of the two has blocked the other. Whoever is blocked is not told so. */
 export function requireUnblocked(blocked: ReadonlySet<UserId>): void {
   const [user] = blocked;
   if (user === undefined) return;
-  throw forbidden(`Cannot reach user ${user}: one of you has blocked the other`);
+  throw forbidden(`Cannot reach user ${user}`);
 }
 
 export function forbidden(message: string): CodedError {

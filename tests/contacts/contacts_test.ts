@@ -7,6 +7,7 @@ import { Program } from "../support/program.ts";
 import { RoomsFile } from "../support/rooms_file.ts";
 import { type Frame, TestClient } from "../support/test_client.ts";
 import { APP_KEY, connectionToken } from "../support/tokens.ts";
+import { waitFor } from "../support/wait.ts";
 
 for (const [place, start] of PLACES) {
   Deno.test(`contacts (${place})`, async (test) => {
@@ -103,6 +104,40 @@ for (const [place, start] of PLACES) {
       await contact({ user_id: 7 });
     });
 
+    await test.step("whom one has blocked hears nothing, and is told no reason, both ways", async () => {
+      await using carol = await clientAs(first, { sub: "30" });
+      await using dave = await clientAs(last, { sub: "31" });
+      for (const each of [carol, dave]) await each.command("conversations");
+      await carol.command("contact", { user_id: 31, name: "Dave" });
+      await dave.command("contact", { user_id: 30 });
+      const seen = await waitFor("Dave is online for Carol", async () => {
+        const { contacts: [entry] } = await carol.command("contacts") as { contacts: Frame[] };
+        return entry?.["status"] === "online" && entry;
+      });
+      assert.partialDeepStrictEqual(seen, { user_id: 31, name: "Dave" });
+      const made = await carol.command("conversation", {
+        ...{ kind: "group", name: "Team", members: [31] },
+      });
+      const group = (made["conversation"] as Frame)["id"];
+      await carol.command("message", { to: 31, text: "hi" });
+      await carol.command("contact", { user_id: 31, blocked: true });
+      for (const [from, to] of [[carol, 31], [dave, 30]] as const) {
+        await assert.rejects(from.command("message", { to, text: "?" }), (error: Error) => {
+          assert.match(error.message, /^forbidden: Cannot reach user \d+$/);
+          return true;
+        });
+      }
+      await dave.command("presence", { user_ids: [30] }).then(({ users }) =>
+        assert.deepEqual(users, [{ user_id: 30, status: "offline" }])
+      );
+      await dave.command("message", { conversation: group, text: "to all" });
+      await waitFor("what is said in a group comes", () => texts(carol).includes("to all"));
+      await carol.command("contact", { user_id: 31, blocked: false });
+      await dave.command("message", { to: 30, text: "again" });
+      await waitFor("it comes again", () => texts(carol).includes("again"));
+      assert.ok(!texts(carol).includes("?") && !texts(dave).includes("?"));
+    });
+
     await test.step("wrong fields are named", async () => {
       await assert.rejects(
         contact({ user_id: 1 }),
@@ -163,6 +198,14 @@ for (const [place, start] of PLACES) {
         show_online: true,
         show_last_seen: true,
       }]);
+      const own = async (path: string) => {
+        const authorization = `Bearer ${await connectionToken({ sub: "7" })}`;
+        const answer = await fetch(`${last.url}/api${path}`, { headers: { authorization } });
+        return [answer.status, await answer.json()];
+      };
+      assert.deepEqual(await own("/contacts"), [200, { contacts: [] }]);
+      assert.equal((await own("/privacy"))[1]["read_receipts"], false);
+      assert.deepEqual((await own("/contacts?user_id=1"))[1]["code"], "user_mismatch");
       const shop = await Manager.of(first, "shop");
       assert.deepEqual((await shop.call(last, "GET", "/contacts?user_id=1")).json, {
         contacts: [],
@@ -187,3 +230,10 @@ Deno.test("contacts of a guest: none, and the client is told why", async () => {
     await assert.rejects(guest.command(type), /forbidden: .* as a guest/);
   }
 });
+
+/** What the client was told that others have written in conversations. */
+function texts({ frames }: TestClient): unknown[] {
+  return frames.flatMap(({ type, message }) =>
+    type === "new_message" ? [Object(message).text] : []
+  );
+}

@@ -7,7 +7,7 @@ local time = redis.call('TIME')
 local answer = { string.format('%.0f', tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)) }
 for i, user in ipairs(ARGV) do
   table.insert(answer, {
-    redis.call('SMEMBERS', KEYS[2 * i]),
+    redis.call('SRANDMEMBER', KEYS[2 * i], 1000),
     redis.call('ZSCORE', KEYS[1], user) and 1 or 0,
     redis.call('HGETALL', KEYS[2 * i + 1]),
   })

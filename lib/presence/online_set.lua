@@ -14,7 +14,9 @@ if due then
   redis.call('ZREM', KEYS[2], ARGV[2])
   redis.call('ZADD', KEYS[5], due, ARGV[2])
 end
-redis.call('PERSIST', KEYS[4])
+if not has_node and not due then
+  redis.call('DEL', KEYS[4]) -- when the user was there last, which Redis keeps for a time
+end
 redis.call('HSET', KEYS[4], ARGV[1], '0 ' .. ARGV[4])
 if has_node or due then
   return 0

@@ -17,6 +17,9 @@ const MARK = "\nonline";
 /** How long Redis keeps when a user was there last. */
 const LAST_SEEN_SECONDS = 30 * 24 * 3600;
 
+/** More nodes than there are. */
+const MOST_NODES = 10_000;
+
 /** Most users who are read in one call. */
 const READ_AT_ONCE = 200;
 
@@ -163,7 +166,7 @@ export class RedisAsked implements Asked {
     const [seconds = 0] = await this.#redis.time().catch(throwUnavailable); // leases end by the clock of Redis
     const [leases, nodes] = await Promise.all([
       this.#redis.zrangebyscore(this.#leases, seconds * 1000, "+inf"),
-      this.#redis.smembers(this.#names.nodes),
+      this.#redis.srandmember(this.#names.nodes, MOST_NODES),
     ]).catch(throwUnavailable);
     const ended = nodes.filter((node) => !leases.includes(node));
     if (ended.length > 0) await this.#redis.srem(this.#names.nodes, ...ended).catch(() => {});

@@ -326,6 +326,7 @@ async function useEverything(
   await v2.command("publish", { room: "lobby", message: MESSAGE, id: "my-message-1" });
   await v2.command("history", { room: "lobby", limit: 10 });
   await v2.command("presence", { room: "lobby" });
+  await v2.command("presence", { user_ids: [2] });
   await v1.get("usermsg");
 
   for (let count = 0; count < 5; count++) await post({ user_id: 2, expires_at: now + 3600 });

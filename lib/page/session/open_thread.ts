@@ -26,6 +26,7 @@ export class OpenThread {
     this.#store = store;
     this.#teller = teller;
     open.on("changed", () => this.#show());
+    open.ready.then(() => this.#show()); // also where there is no message that would have changed anything
     this.#show();
   }
 

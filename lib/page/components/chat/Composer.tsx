@@ -167,7 +167,7 @@ function takeLostFocus(area: HTMLElement | null): void {
   const isLost = activeElement === document.body || activeElement?.id === "main" ||
     activeElement?.closest("[data-list-row]") !== null;
   if (!isLost) return;
-  const target = hasPointer() ? area : document.getElementById("main");
+  const target = hasPointer() ? area : document.getElementById("conversation-name");
   target?.focus({ preventScroll: true });
 }
 

@@ -61,7 +61,7 @@ export class Message extends Component<MessageProps, MessageState> {
               <Quote quote={message.quote} actions={actions} isStop={isActive} />}
             <Content row={row} actions={actions} isStop={isActive} />
             <span class="meta">
-              {message.isEdited && message.isDeleted !== true && <span>edited ·</span>}
+              {message.isEdited && message.isDeleted !== true && <span>{`edited · `}</span>}
               <time dateTime={isoTime(message.timestamp)}>{clockTime(message.timestamp)}</time>
               {isOwn && <Delivery message={message} isOnline={actions.isOnline} />}
             </span>
@@ -130,7 +130,7 @@ function onKey(
   if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey) {
     return;
   }
-  if (message.isDeleted || message.id === 0) return;
+  if (message.isDeleted || message.id === 0 || !actions.hasKeys()) return;
   if (event.key === "r" && actions.reply !== undefined) actions.reply(message);
   else if (event.key === "e" && isOwn && actions.edit !== undefined) actions.edit(message);
   else return;

@@ -19,6 +19,8 @@ export interface MessageActions {
   showReceipts?: (message: ShownMessage) => void;
   /** Goes to the message that another one quotes. */
   jump?: (messageId: number) => void;
+  /** Whether single letters are keys, which can be switched off. */
+  hasKeys: () => boolean;
   /** The name of somebody who is named by an id alone. */
   nameOf(userId: string): string;
   /** Who can be mentioned. */

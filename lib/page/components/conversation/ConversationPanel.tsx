@@ -19,6 +19,7 @@ import { ConversationHead } from "./ConversationHead.tsx";
 import { EmptyConversation } from "./EmptyConversation.tsx";
 import { MessageSkeletons } from "./MessageSkeletons.tsx";
 import { NoAccess } from "./NoAccess.tsx";
+import { hasSingleKeys } from "../shell/shortcuts.ts";
 import { namesOf } from "./names_of.ts";
 import { Receipts } from "./Receipts.tsx";
 
@@ -37,7 +38,7 @@ const TEXT_LIMIT = 5_000;
 
 export function ConversationPanel(props: ConversationPanelProps) {
   const { id, info, thread, state, me, banner } = props;
-  const { session } = usePage();
+  const { session, storage } = usePage();
   const box = useDraftBox(conversationDraft(id), state.drafts.get(conversationDraft(id)));
   const [target, setTarget] = useState<{ key: string } | undefined>();
   const [unsending, setUnsending] = useState<ShownMessage | null>(null);
@@ -66,6 +67,7 @@ export function ConversationPanel(props: ConversationPanelProps) {
   const actions = useMemo((): MessageActions => ({
     ...{ isGroup, isOnline, jump },
     me: me.user_id,
+    hasKeys: () => hasSingleKeys(storage),
     nameOf: (userId) => names.get(userId) ?? `User ${userId}`,
     people: (members ?? []).filter(({ userId }) => userId !== me.user_id),
     retry: ({ source }) => source && open?.retry(source),

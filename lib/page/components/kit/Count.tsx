@@ -13,7 +13,7 @@ export function Count({ count, isQuiet = false }: CountProps) {
   return (
     <span class={isQuiet ? "count count-quiet" : "count"}>
       {shortCount(count)}
-      <span class="visually-hidden">unread</span>
+      <span class="visually-hidden">{` unread`}</span>
     </span>
   );
 }

@@ -28,7 +28,7 @@ export function LastWords({ shown, draft }: { shown: Summary; draft: string }) {
       {tick !== undefined && (
         <span class={`row-tick row-tick-${status}`}>
           <Icon name={tick.icon} small />
-          <span class="visually-hidden">{tick.word}.</span>
+          <span class="visually-hidden">{`${tick.word}. `}</span>
         </span>
       )}
       {by !== "" && by !== "You" && (
@@ -36,8 +36,8 @@ export function LastWords({ shown, draft }: { shown: Summary; draft: string }) {
           <Name>{by}</Name>:{" "}
         </b>
       )}
-      {by === "You" && status === undefined && <b>You:</b>}
-      {by === "You" && status !== undefined && <span class="visually-hidden">You:</span>}
+      {by === "You" && status === undefined && <b>{`You: `}</b>}
+      {by === "You" && status !== undefined && <span class="visually-hidden">{`You: `}</span>}
       <bdi>{words}</bdi>
     </span>
   );

@@ -17,6 +17,7 @@ import { DetailsButton } from "../conversation/DetailsButton.tsx";
 import { SignAvatar } from "../kit/Avatar.tsx";
 import { EmptyRoom } from "./EmptyRoom.tsx";
 import { Icon } from "../kit/Icon.tsx";
+import { hasSingleKeys } from "../shell/shortcuts.ts";
 import { Name } from "../kit/Name.tsx";
 import { shownName } from "../../text.ts";
 
@@ -36,13 +37,14 @@ const TEXT_LIMIT = 10_000;
 
 export function RoomPanel(props: RoomPanelProps) {
   const { room, written, drafts, place, me, isOnline, messageChannel, banner } = props;
-  const { session } = usePage();
+  const { session, storage } = usePage();
   const name = room.room;
   const box = useDraftBox(roomDraft(name), drafts.get(roomDraft(name)));
   const rows = useMemo(() => rowsOf(room, written, me), [room, written, me]);
   const actions = useMemo((): MessageActions => ({
     ...{ isGroup: true, isOnline, me: me.user_id, people: [] },
     nameOf: (userId) => userId,
+    hasKeys: () => hasSingleKeys(storage),
     retry: (message) => session.retryMessage(idOf(message)),
     discard: (message) => session.discardMessage(idOf(message)),
     rewrite(message) {

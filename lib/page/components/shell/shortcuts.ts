@@ -4,6 +4,7 @@ import type { KeyValueStore } from "../../../sdk/mod.ts";
 import { usePage } from "../../context.ts";
 import type { Session } from "../../session/session.ts";
 import { type Entry, neighbour, sectionsOf } from "../../state/listing.ts";
+import { hasDetails, withDetails } from "../../state/place.ts";
 import type { State } from "../../state/store.ts";
 import { currentKey } from "./current_key.ts";
 
@@ -61,6 +62,10 @@ function react(
   }
   if (shiftKey && key === "Escape") {
     for (const info of state.chats.list) if (info.unread > 0) session.chats?.markRead(info);
+    return true;
+  }
+  if (key === "Escape" && hasDetails(state.place)) {
+    session.go(withDetails(state.place, false));
     return true;
   }
   if (isCommand || altKey || isTyping(event.target) || !hasSingleKeys(storage)) return false;

@@ -198,7 +198,7 @@ export class ChatFeed {
     act: (open: ReturnType<Client["conversation"]>) => Promise<T>,
   ): Promise<T> {
     if (this.#thread?.id === id) return await act(this.#thread.open);
-    const open = this.#client.conversation(id);
+    const open = this.#client.conversation(id, { load: false });
     try {
       return await act(open);
     } finally {

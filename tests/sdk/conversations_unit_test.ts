@@ -146,6 +146,21 @@ Deno.test("what waits to be sent survives a reload, for the same user alone", as
   assert.deepEqual(tab.socket.ofType("message"), [], "the other tab has sent it");
 });
 
+Deno.test("what a tab has not sent that was closed is sent by another one", () => {
+  const storage = memory();
+  using world = opened([text(1, 1)], { storage });
+  using closed = opened([text(1, 1)], { storage });
+  closed.socket.drop(1006);
+  closed.conversation.send({ text: "Later", id: "own-1234" });
+  closed.client.close();
+  world.comeBack(identity(123));
+  assert.deepEqual(world.socket.ofType("message").map(({ id }) => id), ["own-1234"]);
+  assert.equal(world.conversation.messages.at(-1)?.status, "pending");
+  world.socket.reply("message", { message: mine(2, "own-1234", "Later") });
+  world.comeBack(identity(123));
+  assert.deepEqual(world.socket.ofType("message"), []);
+});
+
 Deno.test("a message that ends each connection is given up, and the next one goes", async () => {
   using world = opened([text(1, 1)]);
   const bad = world.conversation.send("bad");

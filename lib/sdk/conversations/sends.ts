@@ -57,13 +57,13 @@ export class Sends {
   }
 
   /**
-   * Takes what waits of before the page was loaded.
+   * Takes what waits of before the page was loaded, and of tabs that were closed since.
    *
    * @param owner whose messages they are; those of another owner are left
    */
   restore(owner: string | undefined): void {
-    if (!this.#store.open(owner)) return;
-    for (const entry of [...this.#entries]) {
+    const isOther = this.#store.open(owner);
+    for (const entry of isOther ? this.#entries : []) {
       if (entry.isRestored) this.#remove(entry); // somebody else's
       else this.#keep(entry);
     }

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { Application } from "../support/application.ts";
 import { ChatClient } from "../support/chat_client.ts";
 import { Program } from "../support/program.ts";
+import { TestClient } from "../support/test_client.ts";
 import { APP_KEY, connectionToken } from "../support/tokens.ts";
 
 Deno.test("an application says what may be said in conversations, and in which words", async () => {
@@ -19,7 +20,7 @@ Deno.test("an application says what may be said in conversations, and in which w
     );
   await using ann = await chat("1");
   await using bob = await chat("2");
-  await ann.say(2, "Hello");
+  const first = await ann.say(2, "Hello");
   const said = { type: "say", site: "default", user_id: 1, name: "User 1" };
   assert.deepEqual(application.asked, [{ ...said, to: 2, message: "Hello" }]);
   assert.equal(
@@ -34,7 +35,14 @@ Deno.test("an application says what may be said in conversations, and in which w
     conversation: conversation_id,
     message: "damn",
   });
+
+  const token = await connectionToken({ sub: "1", name: "User 1" });
+  await using v2 = await TestClient.connectWithToken(program.webSocketUrl, token);
+  const { message } = await v2.command("edit", { message: first, text: "damn" });
+  assert.equal(Object(message)["text"], "****");
+  await assert.rejects(v2.command("edit", { message: first, text: "secret" }), /Nobody says that/);
+  const asked = application.asked.length;
   await using carl = await chat("3");
   await carl.refused({ type: "message", conversation_id, content: "from outside" });
-  assert.equal(application.asked.length, 3, "of what is forbidden nobody is asked");
+  assert.equal(application.asked.length, asked, "of what is forbidden nobody is asked");
 });

@@ -176,7 +176,7 @@ class Stage implements AsyncDisposable {
       get(target, name: keyof Broker) {
         if (name === "subscribe" && stage !== undefined) stage.subscribed++;
         const own = target[name];
-        return own.bind(target);
+        return own?.bind(target);
       },
     });
     const engine: StoringEngine = { ...embedded, broker };

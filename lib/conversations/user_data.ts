@@ -24,7 +24,7 @@ export class ChatData implements UserData {
   async *export({ site, user }: DataSubject): AsyncGenerator<DataRecord> {
     const names = await this.#store.read(() => namesOf(site, [user]));
     const name = names.get(user);
-    if (name !== undefined) yield { type: "chat_name", name };
+    if (name !== undefined) yield { type: "display_name", name };
     const conversations = this.#rows(
       `SELECT m.conversation AS place, m.role, m.joined_at, m.left_at, m.read, c.kind, c.name
        FROM chat_members m JOIN conversations c ON c.id = m.conversation

@@ -42,7 +42,7 @@ testDatabases("data of one user: what was said and done in conversations", async
   assert.partialDeepStrictEqual(records.filter(({ type }) => type === "reaction"), [
     { message: answer, emoji: "👍" },
   ]);
-  assert.partialDeepStrictEqual(records.filter(({ type }) => type === "chat_name"), [
+  assert.partialDeepStrictEqual(records.filter(({ type }) => type === "display_name"), [
     { name: "name of 1" },
   ]);
 

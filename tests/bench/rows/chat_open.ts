@@ -9,6 +9,8 @@ const CONVERSATIONS = 500;
 /** As many as a page shows at first. */
 const FIRST = 50;
 const OPENINGS = 20;
+/** How many conversations are made at the same time. */
+const AT_ONCE = 50;
 const CONNECTIONS = 500;
 
 interface Figures {
@@ -58,8 +60,10 @@ async function once(bench: Bench, database: DatabaseName): Promise<Figures> {
   await using server = await ChatServer.start(database);
   {
     using busy = await server.enter("busy");
-    for (let each = 0; each < CONVERSATIONS; each++) {
-      await busy.command("message", { to: `friend${each}`, text: `Hello ${each}` });
+    for (let first = 0; first < CONVERSATIONS; first += AT_ONCE) {
+      await Promise.all(Array.from({ length: AT_ONCE }, (_, each) => {
+        return busy.command("message", { to: `friend${first + each}`, text: "Hello" });
+      }));
     }
     using calm = await server.enter("calm");
     await calm.command("message", { to: "friend0", text: "Hello" });

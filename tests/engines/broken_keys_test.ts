@@ -33,7 +33,14 @@ const OWN_NAMES: Readonly<Record<string, (user: string, room: string, id: string
 const UNGUESSABLE = ["lease"];
 
 /** What is kept for the endpoints of applications alone: `tests/hooks/events_broken_test.ts` breaks it. */
-const OF_ENDPOINTS = ["online", "events-log", "events-batch", "events-dropped", "events-sender"];
+const OF_ENDPOINTS = [
+  "online",
+  "online-parts",
+  "events-log",
+  "events-batch",
+  "events-dropped",
+  "events-sender",
+];
 
 Deno.test("every kind of key is one of all, or one of somebody's own", () => {
   const known = [

@@ -21,7 +21,6 @@ testSlice(hooks, {
     endpoints: [],
     stream: undefined,
     logSize: 100_000,
-    offlineSeconds: 10,
   },
   every: {
     WEBHOOK_URL: "https://shop.example/hook?a=b",
@@ -34,7 +33,6 @@ testSlice(hooks, {
     HOOK_STREAM: "*",
     HOOK_STREAM_ROOMS: "lobby",
     HOOK_STREAM_SIZE: "500",
-    APP_OFFLINE_SECONDS: "30",
     APP_LIMIT_HOOK: "1000",
   },
   beside: { APP_OUTGOING_PRIVATE_IPS: "127.0.0.1, fd00::/8", REDIS_HOST: "127.0.0.1" },
@@ -62,7 +60,6 @@ testSlice(hooks, {
     ],
     stream: { choice: { events: ["*"], rooms: ["lobby"] }, size: 500 },
     logSize: 1000,
-    offlineSeconds: 30,
   },
 });
 

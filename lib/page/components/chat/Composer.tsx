@@ -70,7 +70,9 @@ export function Composer(props: ComposerProps) {
     } else if (event.key === "Escape" && box.release()) {
       event.preventDefault();
       event.stopPropagation();
-    } else if (event.key === "ArrowUp" && text === "" && props.onEditLast !== undefined) {
+    } else if (
+      event.key === "ArrowUp" && !event.altKey && text === "" && props.onEditLast !== undefined
+    ) {
       event.preventDefault();
       props.onEditLast();
     }

@@ -68,6 +68,12 @@ export class ListRow extends Component<ListRowProps> {
             : <time class="row-time" dateTime={isoTime(timestamp)}>{listTime(timestamp)}</time>}
           <LastWords shown={shown} draft={words} />
           <span class="row-end">
+            {shown.isFailed && (
+              <span class="row-failed" title="Not sent">
+                <Icon name="alert" small />
+                <span class="visually-hidden">A message was not sent</span>
+              </span>
+            )}
             {mentions > 0 && (
               <span class="count count-mention">
                 <span aria-hidden="true">@</span>

@@ -14,6 +14,8 @@ export interface Summary {
   readonly mentions: number;
   readonly isMuted: boolean;
   readonly isPinned: boolean;
+  /** Something that was written here was not sent. */
+  readonly isFailed: boolean;
   /** Who said the last words, where that has to be said. */
   readonly by: string;
   readonly words: string;
@@ -33,12 +35,19 @@ export function summaryOf(entry: Entry, me: string): Summary {
       ? "You"
       : last.name;
     const words = left === undefined ? last?.message ?? "Room" : "You are no longer in this room";
-    const rest = { mentions: 0, isMuted: false, isPinned: false, typing: "" };
+    const rest = { mentions: 0, isMuted: false, isPinned: false, isFailed: false, typing: "" };
     return { ...rest, name: room, unread, by, words, timestamp: last?.timestamp };
   }
   const { info } = entry;
   const { name, kind, unread, mentions, pinned, lastMessage, typing, createdAt } = info;
-  const shown = { name, unread, mentions, isMuted: isMuted(info), isPinned: pinned };
+  const shown = {
+    name,
+    unread,
+    mentions,
+    isMuted: isMuted(info),
+    isPinned: pinned,
+    isFailed: info.failed > 0,
+  };
   const sentence = typingSentence(typing.map(withShownName), kind === "private");
   if (lastMessage === undefined) {
     const words = kind === "group" ? "New group" : "Nothing was said yet";

@@ -1,7 +1,8 @@
 /** What is wrong with the name of a group. */
 import { isVisible, TURNS } from "../../../base/visible_text.ts";
 
-const NAME_LIMIT = 100;
+/** The server's own limit, unless its settings say another; then it refuses, and the form shows why. */
+const NAME_LIMIT = 64;
 
 export function problemOfName(name: string): string | null {
   const text = name.trim();

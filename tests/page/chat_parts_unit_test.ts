@@ -1,0 +1,143 @@
+/** The small parts of conversations on the page: places, the list, long logs, drafts and words. */
+import assert from "node:assert/strict";
+import { NO_CHATS } from "../../lib/page/state/chats.ts";
+import { draftWords, NO_DRAFTS, withDraft } from "../../lib/page/state/drafts.ts";
+import { rankOf } from "../../lib/page/state/finding.ts";
+import { neighbour, sectionsOf } from "../../lib/page/state/listing.ts";
+import { Offsets } from "../../lib/page/state/offsets.ts";
+import { formatPlace, parsePlace, type Place, withDetails } from "../../lib/page/state/place.ts";
+import { addMessage, emptyRoom, markRoomRead } from "../../lib/page/state/rooms.ts";
+import { threadRows } from "../../lib/page/state/timeline.ts";
+import type { Thread } from "../../lib/page/state/thread.ts";
+import { loadDrafts, saveDrafts } from "../../lib/page/storage/storage.ts";
+import { shownName, splitText } from "../../lib/page/text.ts";
+import type { ChatMessage, ConversationInfo } from "../../lib/sdk/mod.ts";
+
+Deno.test("every place has an address, and what is none is the home", () => {
+  const places: Place[] = [
+    { kind: "home" },
+    { kind: "people" },
+    { kind: "room", room: "a/b ü#" },
+    { kind: "conversation", id: 7 },
+    { kind: "conversation", id: 7, message: 812 },
+    { kind: "conversation", id: 7, details: true },
+  ];
+  for (const place of places) assert.deepEqual(parsePlace(formatPlace(place)), place);
+  for (const hash of ["", "#", "#x", "#/chats/-1", "#/chats/1e99", "#/rooms/%E0%A4%A"]) {
+    assert.deepEqual(parsePlace(hash), { kind: "home" }, hash);
+  }
+  const open = withDetails({ kind: "room", room: "a" }, true);
+  assert.equal(formatPlace(open), "#/rooms/a/details");
+  assert.deepEqual(withDetails(open, false), { kind: "room", room: "a" });
+});
+
+Deno.test("Offsets finds the rows of a view in a list of ten thousand", () => {
+  const heights = Array.from({ length: 10_000 }, (_, index) => 30 + (index % 3) * 10);
+  const offsets = new Offsets(heights, heights.length);
+  assert.equal(offsets.height, heights.reduce((sum, height) => sum + height));
+  assert.deepEqual([offsets.at(-5), offsets.at(29), offsets.at(30), offsets.at(1e9)], [
+    0,
+    0,
+    1,
+    9_999,
+  ]);
+  const [first, end] = offsets.covering(200_000, 200_700);
+  assert.ok(offsets.topOf(first) <= 200_000 && offsets.topOf(end) >= 200_700 && end - first < 25);
+  assert.deepEqual(new Offsets([], 0).covering(0, 500), [0, 0]);
+});
+
+Deno.test("the list has sections, and one goes through it in its order", () => {
+  const room = addMessage(emptyRoom("lobby"), {
+    ...{ id: "m1", userId: "2", name: "Bob", message: "Hi", timestamp: 50 },
+  }, true);
+  const list = [
+    conversation(1, { pinned: true }),
+    conversation(2, { createdAt: 90 }),
+    conversation(3, { createdAt: 10, unread: 2 }),
+    conversation(4, { mutedUntil: 4e9, unread: 5 }),
+  ];
+  const sections = sectionsOf({ ...NO_CHATS, list }, [room], "all");
+  assert.deepEqual(sections.map(({ entries }) => entries.map(({ key }) => key)), [
+    ["c1"],
+    ["c2", "rlobby", "c3"],
+    ["c4"],
+    [],
+  ]);
+  const next = (from: string, step: 1 | -1, isUnread: boolean) =>
+    neighbour(sections, from, { step, isUnread })?.key;
+  assert.deepEqual([next("c2", 1, false), next("c1", -1, false), next("c2", 1, true)], [
+    "rlobby",
+    "c4",
+    "rlobby",
+  ]);
+  assert.equal(markRoomRead(room).news?.count, 1);
+});
+
+Deno.test("threadRows() puts the line of new messages below the day, and it stays there", () => {
+  const messages = [message(1, "1", 0), message(2, "2", 86_400), message(3, "2", 86_500)];
+  const thread: Thread = {
+    ...{ id: 7, state: "ready", info: undefined, messages, hasBefore: false, hasAfter: false },
+    ...{ members: [], hasMoreMembers: false, typing: [], news: { after: 1, count: 2 } },
+  };
+  const rows = threadRows(thread, "1");
+  assert.deepEqual(rows.map(({ kind }) => kind), [
+    ...["day", "message", "day", "new", "message", "message"],
+  ]);
+  const [, , , , first, last] = rows;
+  assert.ok(first?.kind === "message" && first.isFirst && !first.isLast);
+  assert.ok(last?.kind === "message" && !last.isFirst && last.isLast);
+});
+
+Deno.test("drafts are kept by account, and another tab's stay", () => {
+  const kept = new Map<string, string>();
+  const store = {
+    getItem: (key: string) => kept.get(key) ?? null,
+    setItem: (key: string, value: string) => void kept.set(key, value),
+  };
+  const account = { userId: "1", site: "default" };
+  const one = withDraft(NO_DRAFTS, "chat 1", {
+    ...{ text: "Hi @Bob", mentions: { "2": "Bob" } },
+    replyTo: { id: 5, name: "Bob", text: "Well?" },
+  });
+  saveDrafts(store, account, one, NO_DRAFTS);
+  saveDrafts(store, account, withDraft(NO_DRAFTS, "chat 2", { text: "Yo" }), NO_DRAFTS);
+  assert.deepEqual([...loadDrafts(store, account)], [...one, ["chat 2", { text: "Yo" }]]);
+  saveDrafts(store, account, NO_DRAFTS, one);
+  assert.deepEqual([...loadDrafts(store, account).keys()], ["chat 2"]);
+  assert.equal(loadDrafts(store, { ...account, site: "shop" }).size, 0);
+  assert.equal(draftWords({ text: "changed", editing: { id: 1, text: "said" } }), "");
+});
+
+Deno.test("names show what nobody sees, and texts part into links, code and mentions", () => {
+  assert.equal(shownName("Ev\u202eil"), "Ev[U+202E]il");
+  assert.equal(shownName("\u200b"), "[U+200B]");
+  assert.equal(shownName("👩\u200d💻 Kim"), "👩\u200d💻 Kim");
+  assert.deepEqual(splitText("@Bob Lee see https://a.b/c and `x @Bob`", ["Bob", "Bob Lee"]), [
+    { text: "@Bob Lee", kind: "mention" },
+    { text: " see ", kind: "text" },
+    { text: "https://a.b/c", kind: "link" },
+    { text: " and ", kind: "text" },
+    { text: "x @Bob", kind: "code" },
+  ]);
+  assert.deepEqual(["Mira Kovač", "kovacs", "x-kov", "okov"].map((name) => rankOf(name, "kov")), [
+    ...[2, 3, 2, 1],
+  ]);
+});
+
+function conversation(id: number, fields: Partial<ConversationInfo>): ConversationInfo {
+  return {
+    ...{ id, kind: "group", name: `Group ${id}`, history: "joined", membersCount: 2 },
+    ...{ role: "member", createdAt: 0, offset: 0, epoch: "e", unread: 0, mentions: 0, read: 0 },
+    ...{ delivered: 0, mutedUntil: 0, pinned: false, archived: false, typing: [] },
+    ...{ pending: 0, failed: 0 },
+    ...fields,
+  };
+}
+
+function message(offset: number, userId: string, createdAt: number): ChatMessage {
+  return {
+    ...{ key: String(offset), id: offset, conversation: 7, offset, changed: offset },
+    ...{ kind: "text", userId, name: userId, text: "Hi", mentions: [], createdAt },
+    ...{ deleted: false, reactions: [] },
+  };
+}

@@ -11,6 +11,7 @@ import { ChatLedger, type Noted } from "./chat_ledger.ts";
 import { ChatLink, type Frame } from "./chat_link.ts";
 import { ChatPerson, noted, type Place } from "./chat_person.ts";
 import { Cluster } from "./cluster.ts";
+import { readiness } from "./readiness.ts";
 import type { FaultContext, Report, Scenario } from "./scenario.ts";
 import { passed } from "./time.ts";
 
@@ -204,8 +205,14 @@ async function killPostgres({ postgres, cluster, people, context }: Scene): Prom
   await postgres?.restart();
 }
 
-async function killRedis({ redis, context: { random } }: Scene): Promise<void> {
+/** Who was told nothing while Redis was away is told by the next message, once the nodes hear each other again. */
+async function killRedis({ redis, cluster, context: { random } }: Scene): Promise<void> {
   await redis?.stop("SIGKILL");
   await passed(random.between(0.2, 1));
   await redis?.restart();
+  for (const node of cluster.ports.keys()) {
+    await waitFor(`node ${node} is ready`, async () => {
+      return (await readiness(cluster.program(node).url)).status === 200;
+    });
+  }
 }

@@ -61,7 +61,7 @@ export class Message extends Component<MessageProps, MessageState> {
               <Quote quote={message.quote} actions={actions} isStop={isActive} />}
             <Content row={row} actions={actions} isStop={isActive} />
             <span class="meta">
-              {message.isEdited && message.isDeleted !== true && <span>{`edited · `}</span>}
+              {message.isEdited && message.isDeleted !== true && <span>edited ·</span>}
               <time dateTime={isoTime(message.timestamp)}>{clockTime(message.timestamp)}</time>
               {isOwn && <Delivery message={message} isOnline={actions.isOnline} />}
             </span>

@@ -51,7 +51,8 @@ export function Workspace({ state, identity, theme }: WorkspaceProps) {
     const info = findConversation(state.chats, place.id) ?? state.thread?.info;
     searchFor({ id: place.id, name: info?.name ?? "" });
   };
-  const waiting = unsent(written).length;
+  const said = state.chats.list.reduce((sum, { pending }) => sum + pending, 0);
+  const waiting = unsent(written).length + said;
   const banner = <ConnectionBanner connection={connection} waiting={waiting} />;
   const isBannerInList = isPhone ? pane === "list" : !hasSomething;
   return (

@@ -51,8 +51,9 @@ Deno.test(
     const errors: string[] = [];
     page.on("pageerror", ({ message }) => errors.push(message));
     await page.goto(program.url);
-    await page.evaluate(FILL);
     const form = page.getByRole("form", { name: "Connect" });
+    await form.getByLabel("Token").waitFor(); // filling takes long, and the page waits for its settings no longer than that
+    await page.evaluate(FILL);
     await form.getByLabel("User ID").fill("123");
     await form.getByLabel("Name").fill("Alice");
     await form.getByLabel("Room").fill("lobby");

@@ -78,6 +78,7 @@ export const conversationsFeature = {
       ],
       kinds: publisher.kinds,
       connection: subscribers,
+      restore: publisher.untold,
       refusals: chatRefusals(),
       metrics: [...subscribers.metrics, ...Object.values(counters)],
       [Symbol.asyncDispose]() {

@@ -13,9 +13,12 @@ import type { Kinds, Node } from "../core/node.ts";
 import { CHAT, type ChatEvent } from "./events.ts";
 import { ReceiptPace } from "./receipt_pace.ts";
 import type { Told } from "./store/outcome.ts";
+import { Untold } from "./untold.ts";
 
 /** Up to so many users are told by their own channels. */
 const FEW = 8;
+
+const WHAT = "publication of a conversation";
 
 /** The kind of a publication for many users. */
 const MANY = "chat_many";
@@ -33,10 +36,13 @@ export function crowdChannel(site: string): Channel {
 
 export class ChatPublisher implements Disposable {
   readonly #node: Node;
+  /** What is told once the broker is back. */
+  readonly untold: Untold;
   readonly #receipts = new ReceiptPace((site, told) => this.#publish(site, told));
 
   constructor(node: Node) {
     this.#node = node;
+    this.untold = new Untold(node);
   }
 
   /** How connections are given what is published. */
@@ -60,19 +66,25 @@ export class ChatPublisher implements Disposable {
   }
 
   #publish(site: string, { users, event }: Told): void {
+    const isLasting = event.type !== "typing";
     if (users.length <= FEW) {
-      for (const user of users) this.#send(chatChannel(site, user), CHAT, event);
+      for (const user of users) this.#send(chatChannel(site, user), CHAT, event, isLasting);
     } else {
-      this.#send(crowdChannel(site), MANY, { users, event } satisfies ForMany);
+      this.#send(crowdChannel(site), MANY, { users, event } satisfies ForMany, isLasting);
     }
   }
 
-  /** What is not told, since the broker is away, is read by its clients when they come back: it is stored. */
-  #send(channel: Channel, kind: string, data: unknown): void {
+  /** @param isLasting whether it is worth being told later, where the broker is away */
+  #send(channel: Channel, kind: string, data: unknown, isLasting: boolean): void {
     const publication = { kind, id: nextId(), at: unixSeconds(), data };
     const published = this.#node.publish(channel, publication);
     if (!(published instanceof Promise)) return;
-    this.#node.background.run("publication of a conversation", published.then(() => {}));
+    const told = published.then(() => {}, (error) => {
+      if (!isLasting) throw error;
+      this.untold.add({ channel, publication });
+      this.#node.noteIncomplete(WHAT, error);
+    });
+    this.#node.background.run(WHAT, told);
   }
 
   #deliverToMany({ site }: HubChannel, { channel, publication }: Arrival): void {

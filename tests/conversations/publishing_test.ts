@@ -2,9 +2,11 @@
 import assert from "node:assert/strict";
 import { Nodes } from "../support/nodes.ts";
 import { PostgresServer } from "../support/postgres.ts";
-import type { Program } from "../support/program.ts";
+import { Program } from "../support/program.ts";
 import { type Frame, TestClient } from "../support/test_client.ts";
-import { connectionToken } from "../support/tokens.ts";
+import { RedisServer } from "../support/redis.ts";
+import { TcpProxy } from "../support/tcp_proxy.ts";
+import { APP_KEY, connectionToken } from "../support/tokens.ts";
 import { waitFor } from "../support/wait.ts";
 
 const ENV = { APP_RATE_CHAT: "off" };
@@ -102,3 +104,42 @@ for (const [place, start] of Object.entries(PLACES)) {
     await assert.rejects(carol.command("messages", { conversation: group }), /not_found/);
   });
 }
+
+Deno.test("what is said while a node cannot publish is told once it can", async () => {
+  await using postgres = await PostgresServer.start();
+  await using redis = await RedisServer.start();
+  await using proxy = new TcpProxy(redis.port);
+  const env = { ...ENV, APP_KEY, DATABASE_URL: postgres.url };
+  await using near = await Program.start({ env: { ...env, ...redis.env } });
+  await using far = await Program.start({
+    env: { ...env, REDIS_URL: `redis://127.0.0.1:${proxy.port}` },
+  });
+  const [one, two] = await Promise.all(["1", "2"].map((sub) => connectionToken({ sub })));
+  await using bob = await TestClient.connectWithToken(near.webSocketUrl, two!);
+  await bob.command("conversations");
+  const say = async (text: string) => {
+    const response = await fetch(`${far.url}/api/conversations/1/messages`, {
+      method: "POST",
+      body: text,
+      headers: { authorization: `Bearer ${one}` },
+    });
+    await response.body?.cancel();
+    return response.status;
+  };
+  await bob.command("conversation", { kind: "private", members: [1] });
+  assert.equal(await say("first"), 201);
+  await bob.get("new_message");
+  proxy.down();
+  await waitFor("the far node is cut off", async () => {
+    const response = await fetch(`${far.url}/readyz`);
+    await response.body?.cancel();
+    return response.status === 503;
+  });
+  for (const text of ["second", "third"]) assert.equal(await say(text), 201);
+  const { messages } = await bob.command("messages", { conversation: 1 }) as { messages: Frame[] };
+  assert.deepEqual(messages.map(({ text }) => text), ["first", "second", "third"]);
+  proxy.up();
+  await bob.get("new_message", 3);
+  const texts = bob.ofType("new_message").map(({ message }) => (message as Frame)["text"]);
+  assert.deepEqual(texts, ["first", "second", "third"]);
+});

@@ -54,6 +54,27 @@ test("a work that refuses leaves nothing, and those beside it stay", async (data
   assert.equal(count?.["count"], 16);
 });
 
+test("works beside one that refuses late are done whole, and once", async (database) => {
+  const ids = Array.from({ length: 10 }, (_, id) => id);
+  for (const id of ids) {
+    const sql = "INSERT INTO trials (id, name, size) VALUES ($1, $2, 0)";
+    await database.transaction(() => rows(sql, id, `name ${id}`));
+  }
+  for (let round = 0; round < 5; round++) {
+    await Promise.allSettled(ids.map((id) =>
+      database.transaction(function* () {
+        for (let step = 0; step < (id === 3 ? 3 : 10); step++) {
+          yield* row("SELECT name FROM trials WHERE id = $1", id);
+          yield* rows("UPDATE trials SET size = size + 1 WHERE id = $1", id);
+        }
+        if (id === 3) throw new CodedError("forbidden", "Too late");
+      }, `trial ${id}`)
+    ));
+  }
+  const found = await database.query("SELECT size FROM trials ORDER BY id");
+  assert.deepEqual(found.map(({ size }) => size), ids.map((id) => id === 3 ? 0 : 50));
+});
+
 test("works of one key come one after the other", async (database) => {
   await database.transaction(() => rows("INSERT INTO trials (id, name, size) VALUES (1, 'n', 0)"));
   const counting = Array.from({ length: 50 }, () =>

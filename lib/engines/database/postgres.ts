@@ -15,7 +15,14 @@ import {
   unavailable,
   type Work,
 } from "./database.ts";
-import { Batches, chainsOf, type Waiting } from "./postgres_batches.ts";
+import {
+  Batches,
+  chainsOf,
+  type Lot,
+  runChains,
+  TakenBack,
+  type Waiting,
+} from "./postgres_batches.ts";
 import { isAway, isConflict, refusalOf, unconfirmed } from "./postgres_errors.ts";
 import { migratePostgres, SCHEMA } from "./postgres_tables.ts";
 import type { Tabled } from "./tables.ts";
@@ -153,11 +160,9 @@ export class PostgresDatabase implements Database {
         client,
         client.begin(async (session) => {
           ended.length = 0;
-          await Promise.all(
-            chainsOf(batch).map(async (chain) => {
-              for (const each of chain) ended.push(await runInBatch(session, each));
-            }),
-          );
+          await runChains(chainsOf(batch), async (each, lot) => {
+            ended.push(await runInBatch(session, each, lot));
+          });
           isCommitting = true;
         }),
       );
@@ -287,27 +292,35 @@ class Silent extends Error {
  * Runs a work beside others of its batch. Returns what ends it once the batch is committed. Rejects where the batch has to be
  * taken back.
  */
-async function runInBatch(session: Session, waiting: Waiting): Promise<() => void> {
-  const wrote = { something: false };
+async function runInBatch(session: Session, waiting: Waiting, lot: Lot): Promise<() => void> {
+  const run = { lot, wrote: false };
   try {
-    const result = await runWork(session, waiting.work(), wrote);
+    const result = await runWork(session, waiting.work(), run);
     return () => waiting.done(result);
   } catch (error) {
-    if (!(error instanceof CodedError) || wrote.something) throw error;
+    if (!(error instanceof CodedError) || run.wrote) throw error;
     return () => waiting.failed(error);
   }
 }
 
-/** @param wrote is told whether a statement may have changed something */
+/** How a work is run beside others. */
+interface Run {
+  readonly lot: Lot;
+  /** Whether a statement may have changed something. */
+  wrote: boolean;
+}
+
 async function runWork<Result>(
   session: Session,
   work: Work<Result>,
-  wrote?: { something: boolean },
+  run?: Run,
 ): Promise<Result> {
   let step = work.next();
   while (!step.done) {
-    if (wrote !== undefined && !READS.test(step.value.sql)) wrote.something = true;
+    if (run !== undefined && !READS.test(step.value.sql)) run.wrote = true;
     step = work.next(await rowsOf(session, step.value));
+    // What came after the batch was taken back would be in no transaction, and stay.
+    if (run?.lot.isOver) throw new TakenBack();
   }
   return step.value;
 }

@@ -101,6 +101,38 @@ export function chainsOf(batch: readonly Waiting[]): Waiting[][] {
   return [...chains.values()].sort(([one], [other]) => compare(one?.key, other?.key));
 }
 
+/** Whether the batch that works run in is about to be taken back. */
+export interface Lot {
+  isOver: boolean;
+}
+
+/** Another work of the batch has failed, so this one goes no further. */
+export class TakenBack extends Error {}
+
+/**
+ * Runs the works of chains beside each other. Where one fails, none goes on; rejects with its error, but not before all others have
+ * heard of their last statement: whoever then ends the transaction ends all of it.
+ */
+export async function runChains(
+  chains: readonly (readonly Waiting[])[],
+  run: (work: Waiting, lot: Lot) => Promise<void>,
+): Promise<void> {
+  const lot: Lot = { isOver: false };
+  const results = await Promise.allSettled(chains.map(async (chain) => {
+    try {
+      for (const each of chain) {
+        if (lot.isOver) throw new TakenBack();
+        await run(each, lot);
+      }
+    } catch (error) {
+      lot.isOver = true;
+      throw error;
+    }
+  }));
+  const errors = results.flatMap((each) => each.status === "rejected" ? [each.reason] : []);
+  if (errors.length > 0) throw errors.find((error) => !(error instanceof TakenBack)) ?? errors[0];
+}
+
 function compare(one: string | undefined, other: string | undefined): number {
   if (one === other) return 0;
   return (one ?? "") < (other ?? "") ? -1 : 1;

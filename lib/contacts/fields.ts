@@ -64,10 +64,11 @@ function cursorField({ cursor }: Fields): UserId | undefined {
   if (cursor === undefined || cursor === null) return undefined;
   try {
     const bytes = Uint8Array.fromBase64(String(cursor), { alphabet: "base64url" });
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    throw invalid("cursor", cursor, "the 'next' of the page before");
+    const after = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    if (!after.includes("\0")) return after; // a database may take no such text
+  } catch { // it is no text at all
   }
+  throw invalid("cursor", cursor, "the 'next' of the page before");
 }
 
 function usersField({ user_ids: value }: Fields, limits: Limits): UserId[] | undefined {

@@ -65,7 +65,7 @@ export function contactRoutes(contacts: Contacts, limits: Limits): readonly Rout
       async run(call) {
         const fields = await call.fieldsIfAny();
         const changer = changerOf(call, limits, fields);
-        const given = { ...fields, user_id: call.param("contact"), remove: false };
+        const given = { ...fields, user_id: call.param("contact") };
         const { contact, isNew } = await contacts.change(changer, contactFields(given, limits));
         return { status: isNew ? 201 : 200, json: contactOnWire(contact) };
       },

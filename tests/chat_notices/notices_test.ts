@@ -104,6 +104,21 @@ for (const [what, start] of CHAT_WORLDS) {
         await waitForInbox("14", []);
       },
     );
+
+    await t.step("nothing of a user is left in others' inboxes once it was erased", async () => {
+      const { nodes: { first, manager } } = world;
+      {
+        await using ann = await chat("21");
+        await ann.say(22, "a secret");
+        await ann.say(23, "a secret");
+        await ann.say(23, "another one");
+      }
+      await waitForInbox("22", [["User 21", "a secret", 1]]);
+      await waitForInbox("23", [["User 21", "2 new messages. The last: another one", 2]]);
+      assert.equal((await manager.call(first, "DELETE", "/users/21/data")).status, 200);
+      await waitForInbox("22", []);
+      await waitForInbox("23", [["system", "2 new messages. The last: (deleted)", 2]]);
+    });
   });
 }
 

@@ -185,6 +185,10 @@ for (const [place, start] of PLACES) {
         200,
         { user_id: 2 },
       ]);
+      assert.deepEqual(await asked("PATCH", "/contacts/2?user_id=7", { remove: true }), [
+        200,
+        { user_id: 2, contact: false },
+      ]);
       assert.equal((await asked("DELETE", "/contacts/2?user_id=7"))[0], 204);
       assert.equal((await asked("DELETE", "/contacts/2?user_id=7"))[0], 204);
       assert.deepEqual(
@@ -192,6 +196,14 @@ for (const [place, start] of PLACES) {
         "not_found",
       );
       assert.deepEqual((await manager.call(last, "GET", "/contacts")).json["field"], "user_id");
+      for (const cursor of ["AA", "$", "_w"]) { // NUL, no base64url, no UTF-8
+        const { status, json } = await manager.call(
+          last,
+          "GET",
+          `/contacts?user_id=7&cursor=${cursor}`,
+        );
+        assert.deepEqual([status, json["field"]], [400, "cursor"], cursor);
+      }
       await asked("PATCH", "/privacy?user_id=7", { read_receipts: false });
       assert.deepEqual(await asked("GET", "/privacy?user_id=7"), [200, {
         read_receipts: false,

@@ -49,6 +49,7 @@ const REFUSED: readonly (readonly [frame: Frame, code: string, field: string, sa
   [{ type: "seen", conversation: 1, state: "heard" }, "invalid_field", "state", /read, delivered/],
   [{ type: "search" }, "missing_field", "q", /q/],
   [{ type: "search", q: "x", cursor: 5 }, "invalid_field", "cursor", /a string/],
+  [{ type: "members", conversation: 1, cursor: "%00" }, "invalid_field", "cursor", /next/],
   [{ type: "messages", conversation: 999 }, "not_found", "conversation", /999/],
   [{ type: "unsend", message: 999 }, "not_found", "message", /999/],
 ];

@@ -94,6 +94,22 @@ for (const [what, start] of CHAT_WORLDS) {
       });
     });
 
+    await t.step("what was said in an archived conversation comes, too", async () => {
+      await using hal = await as("15");
+      await hal.say(16, "before");
+      await using v2 = await TestClient.connectWithToken(
+        there,
+        await connectionToken({ sub: "16" }),
+      );
+      const { conversations } = await v2.command("conversations");
+      const [{ id: conversation } = {}] = conversations as Frame[];
+      await v2.command("conversation", { conversation, archived: true });
+      await hal.say(16, "archived");
+      await using ida = await as("16", there);
+      const said = (await ida.get(2)).map(({ content }) => content);
+      assert.deepEqual(said, ["before", "archived"]);
+    });
+
     await t.step("what is sent again under the same id is the same message", async () => {
       await using ann = await as("1");
       await using bob = await as("2", there);

@@ -1,7 +1,7 @@
 /** Erases what one user has left in conversations. What others have said, and that there was something, stays. */
 import type { UserId } from "../../base/fields.ts";
 import { row, rows, type Work } from "../../engines/database/database.ts";
-import type { Actor } from "../types.ts";
+import type { Actor, Message } from "../types.ts";
 import { erase } from "./changing.ts";
 import { leave } from "./membership.ts";
 import type { Outcome } from "./outcome.ts";
@@ -77,13 +77,16 @@ function* eraseMessages(
     if (place === undefined) continue;
     const { conversation } = yield* enter({ site, isApplication: true }, id);
     const { offset, kind, createdAt } = message;
+    const left: Message = {
+      ...{ id: message.id, conversation: id, offset, changed: place.offset, kind, createdAt },
+      isDeleted: true,
+    };
     yield* tell.members(conversation, place.membersVersion, {
       ...{ type: "message_changed", conversation: id, offset: place.offset, change: "deleted" },
-      message: {
-        ...{ id: message.id, conversation: id, offset, changed: place.offset, kind, createdAt },
-        isDeleted: true,
-      },
+      message: left,
     });
+    // Whoever has a copy, such as the notification that quotes it, is to lose that, too.
+    yield* tell.happened(conversation, { what: "changed", message: left, change: "deleted" });
   }
   return tell.outcome(found.length);
 }

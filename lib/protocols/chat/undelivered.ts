@@ -25,10 +25,20 @@ async function* unreadOnes(
   conversations: Conversations,
   actor: Actor,
 ): AsyncGenerator<Conversation> {
-  let left = (await conversations.unread(actor)).conversations;
+  const { conversations: count } = await conversations.unread(actor); // archived ones are not counted
+  yield* unreadAmong(conversations, actor, { archived: false, count });
+  yield* unreadAmong(conversations, actor, { archived: true, count: Infinity });
+}
+
+/** @param count how many there are at the most */
+async function* unreadAmong(
+  conversations: Conversations,
+  actor: Actor,
+  { archived, count }: { readonly archived: boolean; readonly count: number },
+): AsyncGenerator<Conversation> {
   let cursor: string | undefined;
-  while (left > 0) {
-    const page = await conversations.list(actor, { limit: PAGE, cursor, archived: false });
+  for (let left = count; left > 0;) {
+    const page = await conversations.list(actor, { limit: PAGE, cursor, archived });
     for (const conversation of page.conversations) {
       if ((conversation.own?.unread ?? 0) === 0) continue;
       left--;

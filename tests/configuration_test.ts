@@ -67,6 +67,7 @@ Deno.test("readConfig() without settings gives the documented defaults", () => {
       publishes: undefined,
     },
     redis: undefined,
+    database: { url: undefined },
   });
 });
 
@@ -116,6 +117,7 @@ Deno.test("readConfig() takes every setting from the environment", () => {
     APP_TRUSTED_PROXIES: "127.0.0.1,::1",
     APP_OUTGOING_PRIVATE_IPS: "127.0.0.1, fd00::/8",
     BOT_NAME: "Bot",
+    DATABASE_URL: "postgres://notifyli@db.example/notifyli",
     REDIS_ENABLED: "true",
     REDIS_URL: "",
     REDIS_HOST: "redis",
@@ -194,6 +196,7 @@ Deno.test("readConfig() takes every setting from the environment", () => {
       plainFields: true,
       connectionName: "Bot",
     },
+    database: { url: "postgres://notifyli@db.example/notifyli" },
   });
 });
 

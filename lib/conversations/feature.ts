@@ -65,11 +65,17 @@ export const conversationsFeature = {
         requireAccess: (actor, id) => service.get(actor, id),
       }),
     );
-    joinPresence(service, use(UserPresence));
+    const presence = use(UserPresence);
+    joinPresence(service, presence);
     people.useNames((site, users) => service.names(site, users));
     return {
       services: [service, retention],
-      userData: new ChatData(store, doing),
+      // Contacts are erased before conversations: nobody is acquainted with the user after that.
+      userData: new ChatData(
+        store,
+        doing,
+        ({ site, user }) => presence.rightsChanged(site, [user]),
+      ),
       tasks: retention.tasks,
       commands: [...conversationCommands(service), ...messageCommands(service)],
       routes: [

@@ -15,10 +15,13 @@ const AT_ONCE = 500;
 export class ChatData implements UserData {
   readonly #store: ChatStore;
   readonly #doing: Doing;
+  readonly #onGone: (subject: DataSubject) => void;
 
-  constructor(store: ChatStore, doing: Doing) {
+  /** @param onGone is called when a user is in no conversation any more */
+  constructor(store: ChatStore, doing: Doing, onGone: (subject: DataSubject) => void) {
     this.#store = store;
     this.#doing = doing;
+    this.#onGone = onGone;
   }
 
   async *export({ site, user }: DataSubject): AsyncGenerator<DataRecord> {
@@ -51,6 +54,7 @@ export class ChatData implements UserData {
       const names = await this.#store.write(() =>
         rows("DELETE FROM chat_users WHERE site = $1 AND user_id = $2 RETURNING name", site, user)
       );
+      this.#onGone({ site, user });
       return { erased: { chat_names: names.length } };
     }
     const actor = { site, user };

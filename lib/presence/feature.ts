@@ -33,7 +33,7 @@ export const presenceFeature = {
       connection: presence,
       restore: presence,
       tasks: [presence.task],
-      userData: presenceData(lastSeen),
+      userData: presenceData(presence),
       metrics: presence.metrics,
       start: () => presence.start(),
       [Symbol.asyncDispose]: () => presence.stop(),

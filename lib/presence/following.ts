@@ -169,7 +169,7 @@ export class Following {
     const goneAt = await store.end(user, told?.note);
     if (goneAt === undefined) return;
     told?.done();
-    this.#parts.ended(user, goneAt);
+    if (goneAt > 0) this.#parts.ended(user, goneAt);
     this.#parts.changed(user);
   }
 

@@ -18,6 +18,7 @@ if not has_node and not due then
   redis.call('DEL', KEYS[4]) -- when the user was there last, which Redis keeps for a time
 end
 redis.call('HSET', KEYS[4], ARGV[1], '0 ' .. ARGV[4])
+redis.call('HDEL', KEYS[4], 'erased')
 if has_node or due then
   return 0
 end

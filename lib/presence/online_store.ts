@@ -54,12 +54,17 @@ export interface OnlineStore {
   /** Whose grace is over by now: those who are to be ended by {@linkcode OnlineStore.end}, and those who are not. */
   due(limit: number): Promise<Due>;
   /**
-   * Says when the last connection of a user was gone who is offline since now, in Unix milliseconds; `undefined` where the
-   * user is back, or another node has ended it. Then the note is written in the same step.
+   * Says when the last connection of a user was gone who is offline since now, in Unix milliseconds, and 0 where that was
+   * erased; `undefined` where the user is back, or another node has ended it. Then the note is written in the same step.
    */
   end(user: OnlineUser, note: Note | undefined): Promise<number | undefined>;
   /** Forgets what nodes knew of a user whom they have no more, and whose grace is over. The user is online elsewhere. */
   forget(user: OnlineUser): Promise<void>;
+  /**
+   * Forgets when a user was there last, also of one who is there until now, unless the user comes again. Says whether it was
+   * known.
+   */
+  erase(user: OnlineUser): Promise<boolean>;
   /** This node is about to end. */
   stop?(): Promise<void>;
   /** What all nodes know of users of a site, in their order. */

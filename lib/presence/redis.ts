@@ -84,6 +84,15 @@ export class RedisOnline implements OnlineStore {
     );
   }
 
+  async erase({ site, user }: OnlineUser): Promise<boolean> {
+    const names = this.#names;
+    const known = await this.#functions.onlineErase(
+      [names.online(site, user), names.offline, names.parts(site, user)],
+      [written({ site, user })],
+    );
+    return known === 1;
+  }
+
   async read(site: string, users: readonly UserId[]): Promise<Parts[]> {
     const pages = Array.from(
       { length: Math.ceil(users.length / READ_AT_ONCE) },

@@ -20,6 +20,8 @@ interface Kept {
   dueAt: number;
   /** When the user's last connection was gone, in Unix milliseconds. */
   goneAt: number;
+  /** Whether it is to be forgotten when that was. */
+  isErased?: boolean;
 }
 
 /** How often it is noted that the server is there: so far off may be when users were there last whose server has crashed. */
@@ -109,7 +111,14 @@ export class SqliteOnline implements OnlineStore {
       if (!this.#users.has(key)) this.#users.set(key, known);
       throw error;
     }
-    return known.goneAt;
+    return known.isErased ? 0 : known.goneAt;
+  }
+
+  /** Here, only who is there is known. */
+  erase(user: OnlineUser): Promise<boolean> {
+    const known = this.#users.get(written(user));
+    if (known !== undefined) known.isErased = true;
+    return Promise.resolve(false);
   }
 
   async stop(): Promise<void> {

@@ -1,18 +1,17 @@
 /** What presence keeps of a user: when the user was there last. Who is online is known only while that is so. */
 import { inSeconds } from "../base/times.ts";
 import type { UserData } from "../core/user_data.ts";
-import type { LastSeen } from "./last_seen.ts";
+import type { UserPresence } from "./user_presence.ts";
 
-export function presenceData(lastSeen: LastSeen): UserData {
+export function presenceData(presence: UserPresence): UserData {
   return {
     async *export({ site, user }) {
-      const seen = (await lastSeen.of(site, [user])).get(user);
+      const seen = await presence.lastSeen(site, user);
       if (seen !== undefined) yield { type: "last_seen", at: inSeconds(seen) };
     },
     async erase({ site, user }) {
-      const isKnown = (await lastSeen.of(site, [user])).has(user);
-      await lastSeen.erase(site, user);
-      return { erased: { last_seen: isKnown ? 1 : 0 } };
+      const isKnown = await presence.eraseLastSeen(site, user);
+      return { erased: { last_seen: Number(isKnown) } };
     },
   };
 }

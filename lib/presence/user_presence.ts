@@ -122,6 +122,22 @@ export class UserPresence implements ConnectionHooks, RestoreStep {
     return await this.#read(site, users);
   }
 
+  /** When a user was there last, in Unix milliseconds, where anybody knows that. */
+  async lastSeen(site: string, user: UserId): Promise<number | undefined> {
+    const [kept] = await this.#following.store?.read(site, [user]) ?? [];
+    const written = (await this.#lastSeen.of(site, [user])).get(user);
+    const last = Math.max(kept?.lastSeen ?? 0, written ?? 0);
+    return last > 0 ? last : undefined;
+  }
+
+  /** Forgets when a user was there last, and, if the user is there now, when that ends. Says whether it was known. */
+  async eraseLastSeen(site: string, user: UserId): Promise<boolean> {
+    const isKnown = await this.#following.store?.erase({ site, user }) ?? false;
+    const isWritten = (await this.#lastSeen.of(site, [user])).has(user);
+    await this.#lastSeen.erase(site, user);
+    return isKnown || isWritten;
+  }
+
   /** From now on the connection is told of these users what its user may see, and of no others. */
   async watch(connection: Connection, users: readonly UserId[]): Promise<Watched> {
     const viewer = connection.requireUser();

@@ -8,6 +8,7 @@ import type { Program } from "../support/program.ts";
 import { RoomsFile } from "../support/rooms_file.ts";
 import { type Frame, TestClient } from "../support/test_client.ts";
 import { APP_KEY, connectionToken } from "../support/tokens.ts";
+import { waitFor } from "../support/wait.ts";
 
 for (const [place, start] of PLACES.filter(([name]) => name !== "embedded, node")) {
   Deno.test(`data of one user (${place})`, async (test) => {
@@ -16,7 +17,10 @@ for (const [place, start] of PLACES.filter(([name]) => name !== "embedded, node"
       unknown: "public",
       rooms: [{ pattern: "kept", persistent: true, history: { size: 50, seconds: 600 } }],
     });
-    await using nodes = await start({ ...postgres?.env, APP_ROOMS: rules.path });
+    await using nodes = await start({
+      ...postgres?.env,
+      ...{ APP_ROOMS: rules.path, APP_OFFLINE_SECONDS: "1" },
+    });
     const { first, last, manager } = nodes;
     const command = (...args: string[]) =>
       run([...taskCommand("user"), ...args], {
@@ -123,6 +127,36 @@ for (const [place, start] of PLACES.filter(([name]) => name !== "embedded, node"
         contact: 1,
         end: 1,
       });
+    });
+
+    await test.step("nobody learns any more when the user was there, or that it is", async () => {
+      const clientOf = async ({ webSocketUrl }: Program, sub: string) =>
+        await TestClient.connectWithToken(webSocketUrl, await connectionToken({ sub }));
+      await using friend = await clientOf(first, "8");
+      await manager.call(last, "PUT", "/contacts/8?user_id=9");
+      {
+        await using _nine = await clientOf(last, "9");
+        const { users } = await friend.command("presence", { user_ids: [9] });
+        assert.deepEqual(users, [{ user_id: 9, status: "online" }]);
+        assert.equal((await manager.call(first, "DELETE", "/users/9/data")).status, 200);
+      }
+      for (const program of [first, last]) {
+        const answer = await waitFor("the user is offline", async () => {
+          const { json } = await manager.call(program, "GET", "/users/9/presence");
+          return json["status"] === "offline" && json;
+        });
+        assert.deepEqual(answer, { user_id: 9, status: "offline", devices: [] });
+      }
+      assert.deepEqual(typesIn(await recordsOf("9")), { user: 1, end: 1 });
+      await using _again = await clientOf(last, "9");
+      await waitFor("the next one with this id is there", async () => {
+        const { json } = await manager.call(first, "GET", "/users/9/presence");
+        return json["status"] === "online";
+      });
+      await friend.settled();
+      assert.deepEqual(friend.frames.filter(({ type }) => type === "user_presence"), [
+        { type: "user_presence", user_id: 9, status: "offline" },
+      ]);
     });
 
     await test.step("it takes the scope 'manage', and the site is the key's own", async () => {

@@ -11,8 +11,8 @@ import { text } from "../support/wire_frame.ts";
 /** So long that no test takes longer. */
 const LONG = "600";
 
-for (const APP_LISTENER of ["deno", "node"]) {
-  Deno.test(`a closed laptop is offline within two keepalives, whatever the grace (${APP_LISTENER})`, async () => {
+Deno.test("a closed laptop is offline within two keepalives, whatever the grace, on both listeners", async () => {
+  await Promise.all(["deno", "node"].map(async (APP_LISTENER) => {
     const env = { APP_LISTENER, APP_KEEPALIVE_SECONDS: "1", APP_OFFLINE_SECONDS: LONG };
     await using program = await Program.start({ env });
     using laptop = await RawSocket.open(program.port, "/ws", V2);
@@ -23,19 +23,21 @@ for (const APP_LISTENER of ["deno", "node"]) {
     // Who says goodbye may come back within the grace.
     await (await connect(program, "carl")).close();
     await status(program, "carl", "online");
-  });
-}
+  }));
+});
 
 Deno.test("a user of a node that is killed is offline by another one, and when is kept over starts and Redis", async () => {
-  await using redis = await RedisServer.start();
-  await using postgres = await PostgresServer.start();
+  const [ofRedis, ofPostgres] = await Promise.all([RedisServer.start(), PostgresServer.start()]);
+  await using redis = ofRedis;
+  await using postgres = ofPostgres;
   const env = {
     ...{ ...redis.env, ...postgres.env, REDIS_LEASE_SECONDS: "5", APP_OFFLINE_SECONDS: "1" },
   };
-  await using one = await Program.start({ env });
+  const [first, second] = await Promise.all([Program.start({ env }), Program.start({ env })]);
+  await using one = first;
   await using _here = await connect(one, "bob");
   {
-    await using two = await Program.start({ env });
+    await using two = second;
     await using _bob = await connect(two, "bob");
     await using _carl = await connect(two, "carl");
     await online(one, "carl");
@@ -62,7 +64,7 @@ Deno.test("a user of a node that is killed is offline by another one, and when i
 
 Deno.test("who does not come back after a server was killed with -9 is offline, and the next one follows from its start", async () => {
   const dataDir = await Deno.makeTempDir();
-  const settings = { env: { APP_OFFLINE_SECONDS: "2" }, dataDir };
+  const settings = { env: { APP_OFFLINE_SECONDS: "1" }, dataDir };
   {
     await using program = await Program.start(settings);
     await using _bob = await connect(program, "bob");

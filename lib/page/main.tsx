@@ -8,7 +8,7 @@ import { Page } from "./context.ts";
 import { readPrefill } from "./session/prefill.ts";
 import { syncAddress } from "./session/address_sync.ts";
 import { Session } from "./session/session.ts";
-import { storeOrMemory } from "./storage/storage.ts";
+import { storeOrMemory, withoutInbox } from "./storage/storage.ts";
 import { HOME, parsePlace } from "./state/place.ts";
 import { Store } from "./state/store.ts";
 import { thisDevice, watchAway } from "./session/device.ts";
@@ -23,8 +23,7 @@ const store = new Store();
 const session = new Session(store, {
   shared,
   own,
-  // One connection for all tabs, where the browser can. The list of notifications is read anew after a reload, so
-  // nothing keeps the place in the inbox either: what was seen is the server's to know.
+  // One connection for all tabs, where the browser can.
   connect: ({ user_id, name }, token) =>
     connect({
       url: new URL("ws", serverAddress()),
@@ -32,6 +31,7 @@ const session = new Session(store, {
       name,
       ...(token === "" ? {} : { token }),
       device: thisDevice(shared),
+      storage: withoutInbox(shared),
       transport: sharedTransport(new URL("notifyli-worker.js", serverAddress())),
     }),
   isWatched: () => !document.hidden,

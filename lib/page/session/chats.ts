@@ -28,6 +28,7 @@ export class ChatFeed {
   #watched = "";
   /** The archived ones are asked for when somebody wants to see them. */
   #showsArchived = false;
+  #showsContacts = false;
   #showsPresences = false;
   #thread: OpenThread | undefined;
 
@@ -145,7 +146,8 @@ export class ChatFeed {
         this.#store.dispatch({ type: "contacts_changed", contacts: contacts.items });
       }
     };
-    if (this.#store.state.contacts === null) contacts.on("changed", show);
+    if (!this.#showsContacts) contacts.on("changed", show);
+    this.#showsContacts = true;
     show();
   }
 
@@ -210,12 +212,11 @@ export class ChatFeed {
     if (this.#client.state.kind === "closed") return; // another user may be shown by now
     const { conversations } = this.#client;
     const { items: list, hasMore, isLoaded, unread } = conversations;
-    const { items: archived, hasMore: hasMoreArchived } = this.#showsArchived
-      ? conversations.archived
-      : { items: [], hasMore: false };
+    const { items: archived, hasMore: hasMoreArchived, isLoaded: isArchiveLoaded } =
+      this.#showsArchived ? conversations.archived : { items: [], hasMore: false, isLoaded: false };
     this.#store.dispatch({
       type: "chats_changed",
-      chats: { list, hasMore, isLoaded, unread, archived, hasMoreArchived },
+      chats: { list, hasMore, isLoaded, unread, archived, hasMoreArchived, isArchiveLoaded },
     });
     this.#rewatch();
   }

@@ -66,12 +66,19 @@ export class OpenThread {
     }
   }
 
-  /** Sends, or changes what the draft edits. */
-  say({ text, replyTo, editing, mentions = {} }: Draft): void {
+  /**
+   * Sends, or changes what the draft edits.
+   *
+   * @param onRefused gets the draft of a change that was not made
+   */
+  say(draft: Draft, onRefused: (draft: Draft) => void): void {
+    const { text, replyTo, editing, mentions = {} } = draft;
     const said = text.trim();
     if (editing !== undefined) {
-      if (said !== editing.text) this.#teller.tell(this.open.edit(editing.id, { text: said }));
-      return;
+      if (said === editing.text) return;
+      const changing = this.open.edit(editing.id, { text: said });
+      changing.catch(() => onRefused(draft));
+      return this.#teller.tell(changing);
     }
     const named = Object.entries(mentions).filter(([, name]) => said.includes(`@${name}`));
     // The list shows what becomes of it.

@@ -2,7 +2,7 @@
  * The user's conversations as the list shows them, and what is known of people. The library keeps them right;
  * `session/chats.ts` puts what it says into the store.
  */
-import type { ConversationInfo, UnreadTotals, User, UserPresence } from "../../sdk/mod.ts";
+import type { Contact, ConversationInfo, UnreadTotals, User, UserPresence } from "../../sdk/mod.ts";
 
 export interface Chats {
   /** Those that are not archived: pinned ones first, then the one with the newest message. */
@@ -10,6 +10,8 @@ export interface Chats {
   readonly hasMore: boolean;
   readonly archived: readonly ConversationInfo[];
   readonly hasMoreArchived: boolean;
+  /** The server has said which are archived. */
+  readonly isArchiveLoaded: boolean;
   /** The server has said what there is. */
   readonly isLoaded: boolean;
   readonly unread: UnreadTotals;
@@ -20,6 +22,7 @@ export const NO_CHATS: Chats = {
   hasMore: false,
   archived: [],
   hasMoreArchived: false,
+  isArchiveLoaded: false,
   isLoaded: false,
   unread: { conversations: 0, messages: 0, mentions: 0 },
 };
@@ -48,6 +51,11 @@ export function typingSentence(people: readonly User[], isPrivate = false): stri
   return second === undefined
     ? `${first.name} is typing…`
     : `${first.name} and ${second.name} are typing…`;
+}
+
+/** Whether the user has blocked somebody, as far as the contacts are known. */
+export function isBlocked(contacts: readonly Contact[] | null, userId: string): boolean {
+  return contacts?.some((each) => each.userId === userId && each.blocked) ?? false;
 }
 
 /** Everybody whom the list knows by a private conversation. */

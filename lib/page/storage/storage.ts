@@ -122,6 +122,20 @@ export function storeOrMemory(open: () => KeyValueStore | null): KeyValueStore {
   };
 }
 
+/**
+ * For the library, which keeps there what waits to be sent in conversations. The list of notifications is read anew after a
+ * reload, so nothing keeps the place in the inbox: what was seen is the server's to know.
+ */
+export function withoutInbox(store: KeyValueStore): KeyValueStore {
+  const isInbox = (key: string) => key.startsWith("notifyli:inbox:");
+  return {
+    getItem: (key) => isInbox(key) ? null : store.getItem(key),
+    setItem(key, value) {
+      if (!isInbox(key)) store.setItem(key, value);
+    },
+  };
+}
+
 /** `undefined` where it is forbidden, or fails. */
 function tried<T>(use: () => T): T | undefined {
   try {

@@ -62,7 +62,9 @@ export class Message extends Component<MessageProps, MessageState> {
             <Content row={row} actions={actions} isStop={isActive} />
             <span class="meta">
               {message.isEdited && message.isDeleted !== true && <span>edited ·</span>}
-              <time dateTime={isoTime(message.timestamp)}>{clockTime(message.timestamp)}</time>
+              <time dateTime={isoTime(message.timestamp)} dir="auto">
+                {clockTime(message.timestamp)}
+              </time>
               {isOwn && <Delivery message={message} isOnline={actions.isOnline} />}
             </span>
             {(message.reactions?.length ?? 0) > 0 &&

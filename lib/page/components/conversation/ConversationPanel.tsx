@@ -4,6 +4,7 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import type { ConversationInfo } from "../../../sdk/mod.ts";
 import { usePage } from "../../context.ts";
 import type { Identity } from "../../session/identity.ts";
+import { isBlocked } from "../../state/chats.ts";
 import { conversationDraft } from "../../state/drafts.ts";
 import type { State } from "../../state/store.ts";
 import type { ShownMessage, Thread } from "../../state/thread.ts";
@@ -19,6 +20,7 @@ import { ConversationHead } from "./ConversationHead.tsx";
 import { EmptyConversation } from "./EmptyConversation.tsx";
 import { MessageSkeletons } from "./MessageSkeletons.tsx";
 import { NoAccess } from "./NoAccess.tsx";
+import { Blocked } from "./Blocked.tsx";
 import { hasSingleKeys } from "../shell/shortcuts.ts";
 import { namesOf } from "./names_of.ts";
 import { Receipts } from "./Receipts.tsx";
@@ -57,6 +59,11 @@ export function ConversationPanel(props: ConversationPanelProps) {
     if (asked !== undefined) jump(asked);
   }, [asked, id]);
 
+  const other = info?.with?.userId ?? "";
+  useEffect(() => {
+    if (other !== "") session.chats?.loadContacts(); // they say whether one has blocked the other
+  }, [other]);
+  const blockedName = isBlocked(state.contacts, other) ? name : undefined;
   const members = thread?.members;
   const isGroup = info?.kind === "group";
   const names = useMemo(() => namesOf(members, info, state.contacts, me), [
@@ -115,20 +122,27 @@ export function ConversationPanel(props: ConversationPanelProps) {
         />
         <div class="composer-area">
           <TypingStrip people={thread?.typing ?? []} />
-          <Composer
-            key={id}
-            to={shownName(name)}
-            box={box}
-            limit={TEXT_LIMIT}
-            isOnline={isOnline}
-            people={isGroup ? actions.people : []}
-            onEditLast={editLast}
-            onTyping={(isTyping) => open?.typing(isTyping)}
-            onSay={(draft) => {
-              open?.say(draft);
-              return open !== undefined;
-            }}
-          />
+          {blockedName !== undefined ? <Blocked name={blockedName} userId={other} /> : (
+            <Composer
+              key={id}
+              to={shownName(name)}
+              box={box}
+              limit={TEXT_LIMIT}
+              isOnline={isOnline}
+              people={isGroup ? actions.people : []}
+              onEditLast={editLast}
+              onTyping={(isTyping) => open?.typing(isTyping)}
+              onSay={(draft) => {
+                open?.say(draft, (refused) => {
+                  const { text, replyTo, editing } = box.draft;
+                  if (text === "" && replyTo === undefined && editing === undefined) {
+                    box.write(refused);
+                  }
+                });
+                return open !== undefined;
+              }}
+            />
+          )}
         </div>
       </Actions.Provider>
       {unsending !== null && (

@@ -103,8 +103,9 @@ function aboutOf(info: ConversationInfo, { presences }: State): string {
     return `Group of ${info.membersCount} · made ${made}`;
   }
   const presence = presences.get(info.with?.userId ?? "");
-  if (presence === undefined || presence.status === "offline") {
-    return presence?.lastSeen === undefined ? "Offline" : lastSeen(presence.lastSeen);
+  if (presence === undefined) return "Private conversation"; // nobody knows
+  if (presence.status === "offline") {
+    return presence.lastSeen === undefined ? "Offline" : lastSeen(presence.lastSeen);
   }
   return presence.status === "online" ? "Online" : "Away";
 }

@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import type { ConversationInfo, ConversationMember } from "../../../sdk/mod.ts";
 import { usePage } from "../../context.ts";
 import type { Identity } from "../../session/identity.ts";
+import { isBlocked } from "../../state/chats.ts";
 import type { State } from "../../state/store.ts";
 import { shownName } from "../../text.ts";
 import { HOME } from "../../state/place.ts";
@@ -22,7 +23,7 @@ export function Leaving({ info, state }: LeavingProps) {
   const { chats } = session;
   const name = shownName(info.name);
   const other = info.with?.userId ?? "";
-  const isBlocked = state.contacts?.some((each) => each.userId === other && each.blocked) ?? false;
+  const hasBlocked = isBlocked(state.contacts, other);
   const isGroup = info.kind === "group";
   if (!isGroup && other === "") return null;
   const leave = async () => {
@@ -35,12 +36,12 @@ export function Leaving({ info, state }: LeavingProps) {
         type="button"
         class="button button-quiet button-danger-quiet"
         onClick={() => {
-          if (isBlocked) chats?.tell(chats.block(other, false));
+          if (hasBlocked) chats?.tell(chats.block(other, false));
           else setAsking(true);
         }}
       >
-        <Icon name={isGroup ? "signOut" : isBlocked ? "unlock" : "block"} small />
-        {isGroup ? "Leave the group" : isBlocked ? `Unblock ${name}` : `Block ${name}`}
+        <Icon name={isGroup ? "signOut" : hasBlocked ? "unlock" : "block"} small />
+        {isGroup ? "Leave the group" : hasBlocked ? `Unblock ${name}` : `Block ${name}`}
       </button>
       {isAsking && (
         <Confirm

@@ -11,7 +11,7 @@ import type { State } from "../../state/store.ts";
 import { currentKey } from "../shell/current_key.ts";
 import { Icon } from "../kit/Icon.tsx";
 import { ListRow } from "./ListRow.tsx";
-import { NothingHere } from "./NothingHere.tsx";
+import { isListComing, ListSkeleton, NothingHere } from "./NothingHere.tsx";
 
 interface ConversationListProps {
   sections: readonly Section[];
@@ -55,7 +55,8 @@ export function ConversationList({ sections, filter, state, identity }: Conversa
   const [focused, setFocused] = useState("");
   const focusWanted = useRef("");
 
-  const lines = linesOf(sections, closed, filter);
+  const lines = linesOf(sections, closed, filter, chats.isLoaded);
+  const isArchiveOpen = filter === "all" && !closed.has("archived");
   const offsets = new Offsets(
     lines.map(({ kind }) => kind === "head" ? HEAD_PX : ROW_PX),
     lines.length,
@@ -147,6 +148,9 @@ export function ConversationList({ sections, filter, state, identity }: Conversa
             )
         )}
       </ul>
+      {isListComing(filter, state) && <ListSkeleton />}
+      {isArchiveOpen && chats.archived.length === 0 && chats.isArchiveLoaded &&
+        <p class="list-note">Nothing is archived.</p>}
     </div>
   );
 }
@@ -184,9 +188,10 @@ function linesOf(
   sections: readonly Section[],
   closed: ReadonlySet<string>,
   filter: Filter,
+  isLoaded: boolean,
 ): Line[] {
   const shown = sections.filter(({ name, entries }) =>
-    entries.length > 0 || (name === "archived" && filter === "all")
+    entries.length > 0 || (name === "archived" && filter === "all" && isLoaded)
   );
   if (shown.every(({ entries }) => entries.length === 0)) return [];
   const isAlone = shown.filter(({ name }) => name !== "archived").length === 1;

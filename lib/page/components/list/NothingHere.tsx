@@ -23,9 +23,7 @@ const WORDS: Record<Filter, { icon: IconName; title: string; text: string }> = {
 export function NothingHere(
   { filter, state }: { filter: Filter; state: State; identity: Identity },
 ) {
-  if (filter !== "rooms" && !state.chats.isLoaded && state.connection.kind !== "stopped") {
-    return <ListSkeleton />;
-  }
+  if (isListComing(filter, state)) return <ListSkeleton />;
   const { icon, title, text } = WORDS[filter];
   return (
     <div class="nothing">
@@ -38,9 +36,14 @@ export function NothingHere(
   );
 }
 
-function ListSkeleton() {
+/** The conversations are on their way; rooms may be there already. */
+export function isListComing(filter: Filter, { chats, connection }: State): boolean {
+  return filter !== "rooms" && !chats.isLoaded && connection.kind !== "stopped";
+}
+
+export function ListSkeleton({ label = "Loading the conversations" }: { label?: string }) {
   return (
-    <div class="list-skeleton" aria-busy="true" aria-label="Loading the conversations">
+    <div class="list-skeleton" aria-busy="true" role="status" aria-label={label}>
       {Array.from({ length: 6 }, (_, index) => (
         <div key={index} class="row">
           <span class="skeleton skeleton-avatar" />

@@ -11,6 +11,7 @@ import { Icon } from "../kit/Icon.tsx";
 import { Menu } from "../kit/Menu.tsx";
 import { Modal } from "../kit/Modal.tsx";
 import { Name } from "../kit/Name.tsx";
+import { ListSkeleton } from "../list/NothingHere.tsx";
 import { PeoplePicker } from "./PeoplePicker.tsx";
 
 export function PeoplePane({ state, identity }: { state: State; identity: Identity }) {
@@ -34,6 +35,7 @@ export function PeoplePane({ state, identity }: { state: State; identity: Identi
           <Icon name="personAdd" />
         </button>
       </header>
+      {contacts === null && <ListSkeleton label="Loading the contacts" />}
       {contacts?.length === 0 && (
         <div class="nothing">
           <span class="nothing-icon">

@@ -1,5 +1,6 @@
 /** What a signed-in user sees: the rail, the list, what is open, its details, and what lies above them. */
-import { useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
+import type { Contact } from "../../../sdk/mod.ts";
 import { usePage } from "../../context.ts";
 import { isNarrow, useNarrow, useWide } from "../../layout.ts";
 import type { Identity } from "../../session/identity.ts";
@@ -11,7 +12,7 @@ import { Alert } from "./Alert.tsx";
 import { ConnectionBanner } from "./ConnectionBanner.tsx";
 import { ConnectionPill } from "./ConnectionPill.tsx";
 import { Details } from "./Details.tsx";
-import { findConversation } from "../../state/chats.ts";
+import { findConversation, type Presences } from "../../state/chats.ts";
 import { KeysHelp } from "./KeysHelp.tsx";
 import { ListPane } from "../list/ListPane.tsx";
 import { MainPane } from "./MainPane.tsx";
@@ -29,9 +30,18 @@ interface WorkspaceProps {
   theme: ThemeControl;
 }
 
-export function Workspace({ state, identity, theme }: WorkspaceProps) {
+const NOBODY: Presences = new Map();
+
+export function Workspace({ state: known, identity, theme }: WorkspaceProps) {
   const { session } = usePage();
-  const { place, connection, written, notifications, toasts, rooms } = state;
+  const { place, connection, written, notifications, toasts, rooms } = known;
+  // Without a connection nobody knows who is there.
+  const isOnline = connection.kind === "online";
+  const contacts = useMemo(
+    () => isOnline ? known.contacts : known.contacts?.map(asUnknown) ?? null,
+    [isOnline, known.contacts],
+  );
+  const state = isOnline ? known : { ...known, presences: NOBODY, contacts };
   const [search, setSearch] = useState<Search>(NO_SEARCH);
   const [showsKeys, setShowsKeys] = useState(false);
   const isPhone = useNarrow();
@@ -95,6 +105,10 @@ export function Workspace({ state, identity, theme }: WorkspaceProps) {
       {showsKeys && <KeysHelp onClose={() => setShowsKeys(false)} />}
     </div>
   );
+}
+
+function asUnknown({ lastSeen: _, ...contact }: Contact): Contact {
+  return { ...contact, status: "offline" };
 }
 
 /** Which pane a phone shows. */

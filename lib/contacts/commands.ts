@@ -2,10 +2,10 @@
 import { CodedError } from "../base/errors.ts";
 import type { UserId } from "../base/fields.ts";
 import { type Command, command, weighed } from "../core/command.ts";
-import { chatChannel } from "../core/channel.ts";
 import type { Connection } from "../core/connection.ts";
 import type { Node } from "../core/node.ts";
 import { answerCharacters } from "../core/work.ts";
+import { contactsChannel } from "./channel.ts";
 import type { Contacts } from "./contacts.ts";
 import { contactFields, contactsFields, privacyFields } from "./fields.ts";
 import type { Changer } from "./types.ts";
@@ -19,7 +19,7 @@ export function contactCommands(node: Node, contacts: Contacts): Command[] {
       async (connection, query) => {
         const { site, user } = changerOf(connection);
         // First the changes, then the list: what changes in between comes twice, and is not missed.
-        await node.subscribe(connection, chatChannel(site, user));
+        await node.subscribe(connection, contactsChannel(site, user));
         const characters = answerCharacters(connection.limits);
         const page = await contacts.list(site, user, { ...query, characters });
         const shown = pageOnWire(page, await contacts.statuses(site, user, page.contacts));
@@ -49,10 +49,10 @@ export function contactCommands(node: Node, contacts: Contacts): Command[] {
 }
 
 /** A connection that is gone hears no changes any more. */
-export function leaveChat(node: Node, connection: Connection): void {
+export function leaveContacts(node: Node, connection: Connection): void {
   const { site, user } = connection;
   if (user === undefined) return;
-  const channel = chatChannel(site, user);
+  const channel = contactsChannel(site, user);
   if (node.hub.get(channel)?.connections.has(connection)) {
     node.unsubscribeLater(connection, channel);
   }

@@ -6,9 +6,9 @@ import { CodedError } from "../base/errors.ts";
 import { shown, type UserId, userIdOnWire } from "../base/fields.ts";
 import { nextId } from "../base/ids.ts";
 import { unixSeconds } from "../base/times.ts";
-import { chatChannel } from "../core/channel.ts";
 import type { Node } from "../core/node.ts";
 import type { Database, Work } from "../engines/database/database.ts";
+import { contactsChannel } from "./channel.ts";
 import type { ContactCounters } from "./metrics.ts";
 import { changePrivacy, readPrivacies } from "./privacy_store.ts";
 import {
@@ -193,7 +193,7 @@ export class Contacts {
     const from = client === undefined ? {} : { from: { user, client } };
     const publication = { kind, id: nextId(), at: unixSeconds(), ...from, data };
     try {
-      await this.#node.publish(chatChannel(site, user), publication);
+      await this.#node.publish(contactsChannel(site, user), publication);
     } catch (error) {
       this.#node.logFailure("telling devices of a change of contacts", error);
     }

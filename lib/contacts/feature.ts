@@ -3,7 +3,7 @@ import { deliverToOthers } from "../core/hub.ts";
 import type { Feature } from "../feature.ts";
 import { limits } from "../limits/settings.ts";
 import { UserPresence } from "../presence/user_presence.ts";
-import { contactCommands, leaveChat } from "./commands.ts";
+import { contactCommands, leaveContacts } from "./commands.ts";
 import { Contacts } from "./contacts.ts";
 import { contactCounters, contactRefusals } from "./metrics.ts";
 import { joinPresence } from "./presence.ts";
@@ -26,7 +26,7 @@ export const contactsFeature = {
       commands: contactCommands(node, service),
       routes: contactRoutes(service, of(limits)),
       kinds: { contacts_changed: deliverToOthers, privacy_changed: deliverToOthers },
-      connection: { closed: (connection) => leaveChat(node, connection) },
+      connection: { closed: (connection) => leaveContacts(node, connection) },
       userData: new ContactData(database),
       refusals: contactRefusals(),
       metrics: Object.values(counters),

@@ -46,7 +46,7 @@ export function userChannel(site: string, name: UserId): Channel {
   return channelOf(site, "user", name);
 }
 
-/** What happens in a user's conversations and contacts; the connections that have asked for them hear it. */
+/** What happens in a user's conversations; the connections that have asked for them hear it. */
 export function chatChannel(site: string, name: UserId): Channel {
   return channelOf(site, "chat", name);
 }

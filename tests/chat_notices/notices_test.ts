@@ -105,6 +105,19 @@ for (const [what, start] of CHAT_WORLDS) {
       },
     );
 
+    await t.step("who looks after contacts alone hears no messages, and gets one", async () => {
+      await using v2 = await TestClient.connectWithToken(
+        there,
+        await connectionToken({ sub: "31" }),
+      );
+      await v2.command("contacts");
+      await using ann = await chat("30");
+      await ann.say(31, "Hello");
+      await waitForInbox("31", [["User 30", "Hello", 1]]);
+      await v2.settled();
+      assert.ok(!v2.frames.some(({ type }) => type === "new_message"));
+    });
+
     await t.step("nothing of a user is left in others' inboxes once it was erased", async () => {
       const { nodes: { first, manager } } = world;
       {

@@ -71,7 +71,10 @@ for (const [place, start] of Object.entries(PLACES)) {
     await bob.command("typing", { conversation: group });
     await bob.command("react", { message: message["id"], emoji: "👍" });
     await bob.command("seen", { conversation: pair });
-    const last = told(bob, "new_message", pair).length;
+    const last = Math.max( // she is told of what she has said, and not of what Bob has
+      ...told(bob, "new_message", pair).map(({ message }) => message as Frame)
+        .filter(({ user_id }) => user_id === 1).map(({ offset }) => Number(offset)),
+    );
     await waitFor(
       "Alice hears how far Bob is",
       () =>

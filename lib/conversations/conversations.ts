@@ -152,7 +152,10 @@ export class Conversations {
       (parts) => send(parts, actor, { conversation, content, ownId }),
       ({ message, isDuplicate }) => this.#sentHere.tell(message) || !isDuplicate,
     );
-    if (!sent.isDuplicate) counters.messages.value++;
+    if (sent.isDuplicate) {
+      return { ...sent, message: await this.#parts.reading.withStatus(actor, sent.message) };
+    }
+    counters.messages.value++;
     return sent;
   }
 
@@ -232,12 +235,12 @@ export class Conversations {
     id: number,
     work: (parts: WorkParts) => Work<Outcome<Message>>,
   ): Promise<Message> {
-    const { doing, store, counters } = this.#parts;
+    const { doing, store, counters, reading } = this.#parts;
     const conversation = await store.read(() => conversationOf(actor.site, id));
     if (conversation === undefined) throw noMessage(id);
     const message = await doing.change(actor.site, conversation, work);
     counters.changes.value++;
-    return message;
+    return await reading.withStatus(actor, message);
   }
 }
 

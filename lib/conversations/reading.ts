@@ -83,6 +83,17 @@ export class Reading {
     });
   }
 
+  /** A message with how far it came, where the actor sent it. Never rejects: what was done with it is done. */
+  async withStatus(actor: Actor, message: Message): Promise<Message> {
+    if (message.user !== actor.user) return message;
+    const sees = this.#seesReading(actor);
+    const read = this.#store.read(function* () {
+      const [found] = yield* withStatuses([message], actor.user, yield* sees);
+      return found ?? message;
+    });
+    return await read.catch(() => message);
+  }
+
   messages(actor: Actor, id: number, request: MessagesRequest): Promise<MessagePage> {
     const sees = this.#seesReading(actor);
     return this.#store.read(function* () {

@@ -2,6 +2,7 @@
  * The routes of conversations and who is in them, for users and for applications, which say by `user_id` as whom they call.
  * `message_routes.ts` has those of what is said there.
  */
+import { CodedError } from "../base/errors.ts";
 import type { Fields } from "../base/fields.ts";
 import type { Limits } from "../base/sizes.ts";
 import type { Call } from "../http/call.ts";
@@ -62,7 +63,13 @@ export function conversationRoutes(service: Conversations, limits: Limits): read
     }),
     writing("POST", MEMBERS, async (call) => {
       const fields = await call.fields();
-      return await change(call, fields, { add: usersField(fields, "members", limits) ?? [] });
+      const add = usersField(fields, "members", limits);
+      if (add === undefined) {
+        throw new CodedError("missing_field", "Missing field 'members': who is added", {
+          field: "members",
+        });
+      }
+      return await change(call, fields, { add });
     }),
     writing("PATCH", MEMBER, async (call) => {
       const fields = await call.fields();

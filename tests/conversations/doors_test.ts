@@ -93,7 +93,7 @@ async function converse(program: Program): Promise<void> {
   const key = { "content-type": "text/plain", "idempotency-key": "own-id-0001" };
   const sent = await alice.call("POST", path, "Hello there, Bob", key);
   const twice = await alice.call("POST", path, "Hello there, Bob", key);
-  assert.deepEqual([sent.status, twice.status, twice.json["id"]], [201, 200, sent.json["id"]]);
+  assert.deepEqual([sent.status, twice.status, twice.json], [201, 200, sent.json]);
   const message = Number(sent.json["id"]);
   for (const client of [hers, his, phone]) {
     const frames = await waitFor("the message", () => {
@@ -131,7 +131,8 @@ async function converse(program: Program): Promise<void> {
   assert.deepEqual(typing, {
     ...{ type: "typing", conversation: id, user_id: 2, name: "Bob", typing: true },
   });
-  await alice.done("PATCH", `/messages/${message}`, { text: "Hello, Bob" });
+  const edited = await alice.done("PATCH", `/messages/${message}`, { text: "Hello, Bob" });
+  assert.deepEqual(edited, await alice.done("GET", `/messages/${message}`), "with its status, too");
   await bob.done("PUT", `/messages/${message}/reactions/${encodeURIComponent("👍")}`);
   await his.command("react", { message, emoji: "🎉" });
   await his.command("react", { message, emoji: "🎉", on: false });
@@ -176,6 +177,8 @@ async function converse(program: Program): Promise<void> {
 
   // Members, roles and one's own settings.
   await alice.done("PATCH", `/conversations/${id}/members/2`, { role: "admin" });
+  const nobody = await bob.call("POST", `/conversations/${id}/members`, { user_ids: [4] });
+  assert.deepEqual([nobody.json["code"], nobody.json["field"]], ["missing_field", "members"]);
   await bob.done("POST", `/conversations/${id}/members`, { members: [4, "guest-5/é"] });
   const first = await carol.done("GET", `/conversations/${id}/members?limit=2`);
   const rest = await carol.done(

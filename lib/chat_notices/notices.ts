@@ -47,6 +47,13 @@ export interface NoticesParts {
   readonly counter: Counter;
 }
 
+/** What a user was told. */
+interface Notified {
+  readonly notification: string;
+  /** That of the last message of which it tells. */
+  readonly offset: number;
+}
+
 /** What is to be told of one conversation. While that is under way, more of it waits here, and is told together. */
 interface Waiting {
   readonly place: Place;
@@ -112,17 +119,38 @@ export class ChatNotices implements ConversationListener {
 
   async #tellNow({ place, messages, recipients }: Waiting): Promise<void> {
     const now = Date.now();
-    const channels = (await recipients()).flatMap(({ user, mutedUntil }) => {
+    const channels = (await recipients()).flatMap(({ user, mutedUntil, read }) => {
       const heard = messages.filter((message) =>
-        message.user !== user && (mutedUntil <= now || message.mentions?.includes(user))
+        message.user !== user && message.offset > read &&
+        (mutedUntil <= now || message.mentions?.includes(user))
       );
       return heard.length === 0 ? [] : [{ ...chatChannel(place.site, user), user, heard }];
     });
     const offline = await this.#parts.node.unheard(channels);
     const unblocked = await this.#unblocked(place.site, offline);
-    await inSlices(unblocked, ({ user, heard }) => this.#notify(place, user, heard), {
-      atOnce: AT_ONCE,
-    });
+    if (unblocked.length === 0) return;
+    const notified = new Map<UserId, Notified>();
+    await inSlices(unblocked, async ({ user, heard }) => {
+      const last = heard.at(-1);
+      if (last !== undefined) notified.set(user, await this.#notify(place, user, heard, last));
+    }, { atOnce: AT_ONCE });
+    await this.#withdrawRead(place, notified, await recipients());
+  }
+
+  /** Takes back what was read, or concerns its user no more, while it was being told. */
+  async #withdrawRead(
+    place: Place,
+    notified: ReadonlyMap<UserId, Notified>,
+    members: readonly Recipient[],
+  ): Promise<void> {
+    const reads = new Map(members.map(({ user, read }) => [user, read]));
+    const over = [...notified].filter(([user, { offset }]) =>
+      offset <= (reads.get(user) ?? Infinity)
+    );
+    await inSlices(over, async ([user, { notification }]) => {
+      await this.#parts.inbox.change(place.site, user, "delete", [notification]);
+      await this.#withdrawFrom(place, user);
+    }, { atOnce: AT_ONCE });
   }
 
   /** Leaves out what is of people whom a user has blocked, or who have blocked the user. */
@@ -153,19 +181,22 @@ export class ChatNotices implements ConversationListener {
   async #deleted(place: Place, message: Message): Promise<void> {
     const { database } = this.#parts;
     const found = await database.query(QUOTING, place.id, message.id);
-    await inSlices(found, ({ user_id, messages }) => {
+    await inSlices(found, async ({ user_id, messages }) => {
       const user = String(user_id);
-      return Number(messages) > 1
-        ? this.#replace(place, user, message, 0)
-        : this.#withdrawFrom(place, user);
+      if (Number(messages) > 1) await this.#replace(place, user, message, 0);
+      else await this.#withdrawFrom(place, user);
     }, { atOnce: AT_ONCE });
   }
 
-  async #notify(place: Place, user: UserId, heard: readonly Message[]): Promise<void> {
-    const last = heard.at(-1);
-    if (last === undefined) return;
-    await this.#replace(place, user, last, heard.length);
+  async #notify(
+    place: Place,
+    user: UserId,
+    heard: readonly Message[],
+    last: Message,
+  ): Promise<Notified> {
+    const notification = await this.#replace(place, user, last, heard.length);
     this.#parts.counter.value++;
+    return { notification, offset: last.offset };
   }
 
   /**
@@ -173,8 +204,9 @@ export class ChatNotices implements ConversationListener {
    *
    * @param last the message that it quotes
    * @param count of how many messages more it tells
+   * @returns the id of the notification
    */
-  async #replace(place: Place, user: UserId, last: Message, count: number): Promise<void> {
+  async #replace(place: Place, user: UserId, last: Message, count: number): Promise<string> {
     const { database, notifier, inbox, room } = this.#parts;
     const { site, id: conversation, kind } = place;
     const noted = { user, notification: nextId(), messages: count, last: last.id };
@@ -194,9 +226,11 @@ export class ChatNotices implements ConversationListener {
         ...(last.user !== undefined && { user_id: userIdOnWire(last.user) }),
       },
     });
-    if (notice.previous.length === 0) return;
-    await inbox.change(site, user, "delete", notice.previous);
-    await this.#forgetPrevious(conversation, notice);
+    if (notice.previous.length > 0) {
+      await inbox.change(site, user, "delete", notice.previous);
+      await this.#forgetPrevious(conversation, notice);
+    }
+    return notice.notification;
   }
 
   async #forgetPrevious(conversation: number, notice: Notice): Promise<void> {

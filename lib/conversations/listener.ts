@@ -17,6 +17,8 @@ export interface Recipient {
   readonly user: UserId;
   /** Unix time in milliseconds until which the conversation is muted for the user. */
   readonly mutedUntil: number;
+  /** The offset up to which the user has read the conversation. */
+  readonly read: number;
 }
 
 /** Something that happens in a conversation. */

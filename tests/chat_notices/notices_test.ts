@@ -1,5 +1,6 @@
 /** Notifications of messages in conversations, for users who do not hear them: one of each conversation. */
 import assert from "node:assert/strict";
+import { userOf } from "../support/chat.ts";
 import { ChatClient } from "../support/chat_client.ts";
 import { CHAT_WORLDS } from "../support/chat_worlds.ts";
 import { Program } from "../support/program.ts";
@@ -104,6 +105,25 @@ for (const [what, start] of CHAT_WORLDS) {
         await waitForInbox("14", []);
       },
     );
+
+    await t.step("what is read at the moment at which it is told leaves none", async () => {
+      await using ann = await chat("41");
+      await using carl = await chat("43", there);
+      const bob = await userOf(world.nodes.last, 42);
+      const group = { kind: "group", name: "Team", members: [41, 43] };
+      const { id: conversation_id } = await bob.done("POST", "/conversations", group);
+      for (let round = 1; round <= 8; round++) {
+        const message = { type: "message", conversation_id, content: `round ${round}` };
+        // What comes while the first is being told is told together after it.
+        const said = await Promise.all([ann, carl].map((each) => each.ask(message)));
+        const ids = said.map(({ data }) => Number(Object(data)["message_id"]));
+        await bob.done("POST", `/conversations/${conversation_id}/read`, {
+          message: Math.max(...ids),
+        });
+      }
+      await carl.say(42, "the end");
+      await waitForInbox("42", [["User 43", "the end", 1]]);
+    });
 
     await t.step("who looks after contacts alone hears no messages, and gets one", async () => {
       await using v2 = await TestClient.connectWithToken(

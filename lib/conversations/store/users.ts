@@ -57,13 +57,14 @@ export function* recipientsOf(
   sender: UserId | undefined,
 ): Work<Recipient[]> {
   const found = yield* rows(
-    `SELECT user_id, muted_until FROM chat_members
+    `SELECT user_id, muted_until, read FROM chat_members
      WHERE conversation = $1 AND left_at IS NULL AND user_id <> $2`,
     ...[conversation, sender ?? ""],
   );
   return found.map((each) => ({
     user: String(each["user_id"]),
     mutedUntil: Number(each["muted_until"]),
+    read: Number(each["read"]),
   }));
 }
 

@@ -20,12 +20,15 @@ export function PrivacySwitches() {
   }, []);
   if (settings === undefined) return null;
   const change = async (name: keyof PrivacySettings, isOn: boolean) => {
-    setSettings({ ...settings, [name]: isOn });
+    // Only this one: another may be turned before the answer comes.
+    const turn = (value: boolean) => setSettings((now) => now && { ...now, [name]: value });
+    turn(isOn);
     try {
-      setSettings(await session.chats?.privacy({ [name]: isOn }));
+      const saved = await session.chats?.privacy({ [name]: isOn });
+      turn(saved?.[name] ?? isOn);
       setProblem("");
     } catch (error) {
-      setSettings(settings);
+      turn(!isOn);
       setProblem(`Not saved: ${error instanceof Error ? error.message : error}`);
     }
   };

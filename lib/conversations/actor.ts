@@ -22,7 +22,8 @@ export function actorOf(connection: Connection): Actor {
 
 /** Who calls: a user, or an application, which may name the user as whom it acts, and by `from` how it is called. */
 export function actorIn(call: Call, fields: Fields, limits: Limits): Actor {
-  if (fields["site"] !== undefined) call.managedSite(fields); // what is meant for another site is done nowhere
+  const isSited = fields["site"] !== undefined || call.query("site") !== undefined;
+  if (isSited) call.managedSite(fields); // what is meant for another site is done nowhere
   const acting = call.acting(fields);
   if (call.identity !== undefined) return acting;
   const name = optionalName(fields, "from", limits.name);

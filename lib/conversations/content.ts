@@ -69,7 +69,7 @@ export function pictureOf(picture: string | null | undefined): string | undefine
   if (picture === undefined || picture === null || picture === "") return undefined;
   const protocol = URL.parse(picture)?.protocol;
   const isOwn = /^\/(?!\/)/.test(picture);
-  const isGood = isOwn || protocol === "https:" || protocol === "http:";
+  const isGood = picture.isWellFormed() && (isOwn || protocol === "https:" || protocol === "http:");
   if (isGood && picture.length <= MOST_URL && !/[\s\p{Cc}]/u.test(picture)) return picture;
   throw invalid(
     "picture",

@@ -4,6 +4,7 @@ import {
   claimedUser,
   type Fields,
   invalid,
+  isBlank,
   namesUser,
   type UserId,
   userIdField,
@@ -39,6 +40,7 @@ export function actingIn(call: CallOf, fields: Fields, limits: Limits): Acting {
   const { site, identity } = call;
   const named = { user_id: givenUser(call, fields) };
   if (identity === undefined) {
+    for (const given of [fields["user_id"], call.query("user_id")]) requireNotBlank(given);
     return namesUser(named)
       ? { site, user: userIdField(named, limits), isApplication: true }
       : { site, isApplication: true };
@@ -52,6 +54,12 @@ export function actingIn(call: CallOf, fields: Fields, limits: Limits): Acting {
     `Cannot take field 'user_id': current value is ${wrong}, the token is of user ${own}`,
     { field: "user_id" },
   );
+}
+
+/** Who meant to act as a user, and has left out which, must not act with all rights in its place. */
+function requireNotBlank(given: unknown): void {
+  if (typeof given !== "string" || !isBlank(given)) return;
+  throw invalid("user_id", given, "a user's id, or no such field to act as the application itself");
 }
 
 /** The query and the body may both name the user, as long as they name the same. */

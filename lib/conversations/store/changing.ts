@@ -6,12 +6,13 @@ import { type Entered, forbidden, isWhole, mayModerate } from "../access.ts";
 import type { MessageChangedEvent } from "../events.ts";
 import type { EditRequest } from "../requests.ts";
 import type { Actor, Message } from "../types.ts";
+import { membersIn } from "./member_rows.ts";
 import { keepWords, withReactions } from "./message_rows.ts";
 import type { Outcome, Telling } from "./outcome.ts";
 import { telling, type WorkParts } from "./parts.ts";
 import { jsonOrNull, MESSAGE, messageIn, WITH_QUOTE } from "./rows.ts";
 import { isSender, requireReachable } from "./sending.ts";
-import { advance, enterMessage, Raced } from "./statements.ts";
+import { advance, enterMessage, type Place, Raced } from "./statements.ts";
 
 /** Most different emoji on one message. */
 const MOST_EMOJI = 20;
@@ -35,13 +36,14 @@ export function* edit(
   const isSame = next.text === message.text &&
     JSON.stringify(next.data) === JSON.stringify(message.data);
   if (isSame) return tell.outcome(yield* shown(actor, entered.row, message));
-  const { offset, at, membersVersion } = yield* advance(parts.sql, message.conversation, {});
+  const { offset, at, membersVersion } = yield* advanceAs(parts, entered);
   requireInTime(actor, message, { at, mostMs: parts.config.editMs, what: "edit" });
-  yield* rows(
+  const given = yield* row(
     `UPDATE chat_messages SET text = $2, data = $3, edited_at = $4, changed = $5
-     WHERE id = $1`,
-    ...[id, next.text ?? null, jsonOrNull(next.data), at, offset],
+     WHERE id = $1 AND changed = $6 RETURNING id`,
+    ...[id, next.text ?? null, jsonOrNull(next.data), at, offset, message.changed],
   );
+  if (given === undefined) throw new Raced(); // another node has taken it back meanwhile, for instance
   yield* rows(parts.sql.forgetWords, id);
   yield* keepWords(parts.sql, { ...message, text: next.text });
   return yield* changed(tell, entered, { actor, id, change: "edited", membersVersion });
@@ -57,7 +59,7 @@ export function* unsend(parts: WorkParts, actor: Actor, id: number): Work<Outcom
     throw forbidden(`Cannot take message ${id} back: it is not yours`);
   }
   if (message.isDeleted) return tell.outcome(message);
-  const { offset, at, membersVersion } = yield* advance(parts.sql, message.conversation, {});
+  const { offset, at, membersVersion } = yield* advanceAs(parts, entered);
   if (!mayModerate(entered)) {
     requireInTime(actor, message, { at, mostMs: parts.config.unsendMs, what: "take back" });
   }
@@ -107,7 +109,7 @@ export function* react(
   if (isOn === (known !== undefined)) {
     return tell.outcome(yield* shown(actor, entered.row, message));
   }
-  const { offset, at, membersVersion } = yield* advance(parts.sql, message.conversation, {});
+  const { offset, at, membersVersion } = yield* advanceAs(parts, entered);
   if (isOn) yield* addReaction(place, at);
   else {
     const gone = yield* row(
@@ -117,11 +119,21 @@ export function* react(
     );
     if (gone === undefined) throw new Raced();
   }
-  yield* rows(
-    `UPDATE chat_messages SET changed = $2, reactions = reactions + $3 WHERE id = $1`,
+  const counted = yield* row(
+    `UPDATE chat_messages SET changed = $2, reactions = reactions + $3
+     WHERE id = $1 AND deleted_at IS NULL RETURNING id`,
     ...[id, offset, isOn ? 1 : -1],
   );
+  if (counted === undefined) throw new Raced();
   return yield* changed(tell, entered, { actor, id, change: "reacted", membersVersion });
+}
+
+/** Gives a change its offset. Throws where its maker was put out meanwhile, by another node. */
+function* advanceAs({ sql }: WorkParts, { conversation, member }: Entered): Work<Place> {
+  const place = yield* advance(sql, conversation.id, {});
+  const still = member === undefined || (yield* membersIn(conversation.id, [member.user])).size > 0;
+  if (!still) throw new Raced();
+  return place;
 }
 
 function* addReaction(
@@ -184,7 +196,7 @@ function* changed(
   const stored = found && messageIn(found);
   if (found === undefined || stored === undefined) throw new TypeError(`Message ${id} is gone`);
   const [message = stored] = yield* withReactions([{ message: stored, row: found }], undefined);
-  yield* tell.members(conversation, membersVersion, {
+  yield* tell.witnesses(conversation, membersVersion, message.offset, {
     ...{ type: "message_changed", conversation: conversation.id, offset: message.changed },
     ...{ change, message },
   });

@@ -6,7 +6,7 @@ import { addSystem, announce } from "./membership.ts";
 import type { Outcome } from "./outcome.ts";
 import { telling, type WorkParts } from "./parts.ts";
 import { jsonOrNull } from "./rows.ts";
-import { advance, enter } from "./statements.ts";
+import { advance, enterAlone } from "./statements.ts";
 
 /** Gives a group another name; `undefined` for none. */
 export function* rename(
@@ -16,7 +16,7 @@ export function* rename(
   name: string | undefined,
 ): Work<Outcome<void>> {
   const tell = telling(parts);
-  const entered = yield* enter(actor, id);
+  const entered = yield* enterAlone(parts.sql, actor, id);
   requireRight(entered, "change");
   if (name === entered.conversation.name) return tell.outcome(undefined);
   yield* rows("UPDATE conversations SET name = $2 WHERE id = $1", id, name ?? null);
@@ -34,7 +34,7 @@ export function* setPicture(
   picture: string | undefined,
 ): Work<Outcome<void>> {
   const tell = telling(parts);
-  const entered = yield* enter(actor, id);
+  const entered = yield* enterAlone(parts.sql, actor, id);
   requireRight(entered, "change");
   if (picture === entered.conversation.picture) return tell.outcome(undefined);
   yield* rows("UPDATE conversations SET picture = $2 WHERE id = $1", id, picture ?? null);
@@ -51,7 +51,7 @@ export function* setData(
   data: unknown,
 ): Work<Outcome<void>> {
   const tell = telling(parts);
-  const entered = yield* enter(actor, id);
+  const entered = yield* enterAlone(parts.sql, actor, id);
   const { conversation, member } = entered;
   if (member !== undefined) requireRight(entered, "change");
   const { offset, membersVersion } = yield* advance(parts.sql, id, {});

@@ -81,7 +81,7 @@ function* eraseMessages(
       ...{ id: message.id, conversation: id, offset, changed: place.offset, kind, createdAt },
       isDeleted: true,
     };
-    yield* tell.members(conversation, place.membersVersion, {
+    yield* tell.witnesses(conversation, place.membersVersion, message.offset, {
       ...{ type: "message_changed", conversation: id, offset: place.offset, change: "deleted" },
       message: left,
     });

@@ -104,6 +104,7 @@ const FIRST = [2, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER];
 
 /** A conversation as its member sees it; `undefined` where the user is no member. */
 export function* viewConversation(viewer: Viewer, id: number): Work<Conversation | undefined> {
+  if (!Number.isSafeInteger(id)) return undefined;
   const found = yield* row(
     `SELECT ${VIEW} FROM conversations c
      JOIN chat_members m ON m.conversation = c.id AND m.user_id = $2 AND m.left_at IS NULL ${JOINED}

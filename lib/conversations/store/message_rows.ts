@@ -57,6 +57,7 @@ export function* addMessage(sql: Dialect, actor: Actor, made: NewMessage): Work<
   const id = Number(inserted["id"]);
   if (isCounted) yield* keepWords(sql, { id, conversation, text });
   for (const user of mentions ?? []) {
+    if (user === actor.user) continue; // who writes has read it
     yield* row(
       `INSERT INTO chat_mentions (conversation, user_id, "offset") VALUES ($1, $2, $3)`,
       ...[conversation, user, offset],

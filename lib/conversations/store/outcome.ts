@@ -5,7 +5,7 @@ import type { ChatEvent } from "../events.ts";
 import type { ConversationListener, Happening, Place } from "../listener.ts";
 import type { Message } from "../types.ts";
 import type { StoredConversation } from "./rows.ts";
-import { membersOf } from "./statements.ts";
+import { comeAfter, membersOf } from "./statements.ts";
 
 /** An event, and the users whom it concerns. */
 export interface Told {
@@ -55,6 +55,19 @@ export class Telling {
     event: ChatEvent,
   ): Work<void> {
     this.told.push({ users: pair ?? (yield* this.#membersOf(id, version)), event });
+  }
+
+  /** Tells those members who may see what was said at an offset: who has come later is told nothing of it. */
+  *witnesses(
+    conversation: Pick<StoredConversation, "id" | "pair">,
+    version: number,
+    offset: number,
+    event: ChatEvent,
+  ): Work<void> {
+    const { id, pair } = conversation;
+    const users = pair ?? (yield* this.#membersOf(id, version));
+    const later = new Set(yield* comeAfter(id, offset));
+    this.users(users.filter((user) => !later.has(user)), event);
   }
 
   users(users: readonly UserId[], event: ChatEvent): void {

@@ -8,6 +8,7 @@ import type { Outcome, Telling } from "./outcome.ts";
 import { telling, type WorkParts } from "./parts.ts";
 import { coveredSenders, tellReceipt } from "./receipts.ts";
 import { MEMBER_ALONE, memberIn, type StoredConversation, type StoredMember } from "./rows.ts";
+import { blockedIn } from "./sending.ts";
 import { enter } from "./statements.ts";
 
 /** The last time that there is: muted for good. */
@@ -31,12 +32,14 @@ export function* seen(
   const { conversation, member: before } = own;
   const upTo = yield* placeOf(own, request);
   const isRead = request.state !== "delivered";
-  const shows = isRead && (yield* tellsReading(parts, actor.site, before.user));
+  // Beyond a block nobody is told how far the other one is.
+  const isHidden = (yield* blockedIn(parts, own)).size > 0;
+  const shows = isRead && !isHidden && (yield* tellsReading(parts, actor.site, before.user));
   const target = {
     read: isRead ? upTo : 0,
     readTally: isRead && upTo > before.read ? yield* tallyAt(conversation, upTo) : 0,
     shownRead: shows ? upTo : 0,
-    delivered: upTo,
+    delivered: isHidden ? 0 : upTo,
   };
   const isMoved = target.read > before.read || target.shownRead > before.shownRead ||
     target.delivered > before.delivered;
@@ -44,7 +47,7 @@ export function* seen(
   const member = yield* move(parts, own, target);
   const { user, read, delivered } = member;
   const after = target.shownRead > before.shownRead ? before.shownRead : before.delivered;
-  const covered = yield* coveredSenders(id, user, { after, upTo });
+  const covered = isHidden ? [] : yield* coveredSenders(id, user, { after, upTo });
   const moves = { user, delivered, ...(shows ? { read } : {}) };
   yield* tellReceipt(parts, tell, { site: actor.site, conversation: id, covered }, moves);
   const result = yield* tellOwn(tell, { conversation, member });

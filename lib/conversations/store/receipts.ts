@@ -9,7 +9,7 @@ import type { WorkParts } from "./parts.ts";
 const MOST_OFFSETS = 1000;
 const MOST_SENDERS = 20;
 
-/** Who else has sent what came after one offset, up to another. */
+/** Who else has sent what came after one offset, up to another, and is still there. */
 export function* coveredSenders(
   conversation: number,
   user: UserId,
@@ -17,9 +17,11 @@ export function* coveredSenders(
 ): Work<UserId[]> {
   if (upTo <= after) return [];
   const found = yield* rows(
-    `SELECT DISTINCT user_id FROM chat_messages
-     WHERE conversation = $1 AND "offset" > $2 AND "offset" <= $3 AND kind <> 'system'
-       AND user_id <> $4 AND user_id <> '' LIMIT ${MOST_SENDERS}`,
+    `SELECT DISTINCT s.user_id FROM chat_messages s
+     JOIN chat_members m
+       ON m.conversation = s.conversation AND m.user_id = s.user_id AND m.left_at IS NULL
+     WHERE s.conversation = $1 AND s."offset" > $2 AND s."offset" <= $3 AND s.kind <> 'system'
+       AND s.user_id <> $4 AND s.user_id <> '' LIMIT ${MOST_SENDERS}`,
     ...[conversation, Math.max(after, upTo - MOST_OFFSETS), upTo, user],
   );
   return found.map((each) => String(each["user_id"]));

@@ -48,13 +48,18 @@ export function* send(
 }
 
 /** Throws `forbidden` where one of the two in a private conversation has blocked the other. */
-export function* requireReachable(
+export function* requireReachable(parts: WorkParts, entered: Entered): Work<void> {
+  requireUnblocked(yield* blockedIn(parts, entered));
+}
+
+/** Whom the member of a private conversation has blocked, or is blocked by. */
+export function* blockedIn(
   { people }: WorkParts,
   { conversation: { site, pair }, member }: Entered,
-): Work<void> {
-  if (pair === undefined || member === undefined) return;
+): Work<ReadonlySet<UserId>> {
+  if (pair === undefined || member === undefined) return new Set();
   const others = pair.filter((user) => user !== member.user);
-  requireUnblocked(yield* people.blocked(site, member.user, others));
+  return yield* people.blocked(site, member.user, others);
 }
 
 function* sentBefore(actor: Actor, conversation: number, ownId: string): Work<Row | undefined> {
@@ -80,7 +85,7 @@ function* again(
   const [message = found] = yield* withReactions([{ message: found, row: before }], member?.user);
   const { offset } = message;
   const event = { type: "message", conversation: conversation.id, offset, message } as const;
-  yield* tell.members(conversation, Number(before["members_version"]), event);
+  yield* tell.witnesses(conversation, Number(before["members_version"]), offset, event);
   return tell.outcome({ message, isDuplicate: true });
 }
 

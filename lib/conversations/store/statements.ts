@@ -150,6 +150,16 @@ export function* membersOf(conversation: number): Work<UserId[]> {
   return found.map((each) => String(each["user_id"]));
 }
 
+/** The members who do not see what was said at an offset. */
+export function* comeAfter(conversation: number, offset: number): Work<UserId[]> {
+  const found = yield* rows(
+    `SELECT user_id FROM chat_members
+     WHERE conversation = $1 AND from_offset >= $2 AND left_at IS NULL`,
+    ...[conversation, offset],
+  );
+  return found.map((each) => String(each["user_id"]));
+}
+
 /** The rows of a statement for each part of a list of users. @param sql has the users from `$first` on, where `USERS` stands */
 export function* rowsOfUsers(
   users: readonly UserId[],

@@ -68,7 +68,7 @@ export function* recipientsOf(
   }));
 }
 
-/** Those of the others with whom a user is in a conversation. */
+/** Those of the others with whom a user is in a conversation; in a private one, once something was said in it. */
 export function* fellowsAmong(
   site: string,
   user: UserId,
@@ -77,6 +77,7 @@ export function* fellowsAmong(
   const found = yield* rowsOfUsers(
     others,
     `SELECT DISTINCT o.user_id FROM chat_members m
+     JOIN conversations c ON c.id = m.conversation AND (c.kind <> 'private' OR c.last_offset > 0)
      JOIN chat_members o ON o.conversation = m.conversation AND o.left_at IS NULL
      WHERE m.site = $1 AND m.user_id = $2 AND m.left_at IS NULL AND o.user_id IN (USERS)`,
     ...[site, user],

@@ -227,6 +227,8 @@ async function converse(program: Program): Promise<void> {
 /** Applications act as users or as themselves, each in its own site. */
 async function actAsApplication(program: Program): Promise<void> {
   const app = await applicationOf(program, ["chat:read", "chat:write"]);
+  const unnamed = await app.call("GET", "/conversations/1?user_id=");
+  assert.deepEqual([unnamed.status, unnamed.json["field"]], [400, "user_id"]);
   const reader = await applicationOf(program, ["chat:read"]);
   const acme = await applicationOf(program, ["chat:read", "chat:write"], "acme");
   const bob = await userOf(program, 2, { name: "Bob" });

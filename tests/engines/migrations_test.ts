@@ -5,13 +5,14 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { configure, type LogRecord, reset } from "@logtape/logtape";
+import { sqliteSchemas } from "../../lib/engines/database/tables.ts";
 import { HISTORY } from "../../lib/engines/sqlite/history.ts";
 import { migrate, type Schema } from "../../lib/engines/sqlite/migrations.ts";
 import { SqliteStore } from "../../lib/engines/sqlite/store.ts";
 import { FEATURES } from "../../lib/features.ts";
 import { fileOf, RELEASED } from "../support/old_file.ts";
 
-const SCHEMAS: readonly Schema[] = [HISTORY, ...FEATURES];
+const SCHEMAS: readonly Schema[] = [HISTORY, ...sqliteSchemas(FEATURES)];
 
 /** The versions of this program: each capability that has tables has one. */
 const VERSIONS = versionsOf(SCHEMAS);
@@ -41,6 +42,16 @@ Deno.test("a file that was taken over for the kernel alone is taken over for the
   assert.ok(tables.some((sql) => sql.includes("TABLE notifications")), "what is there stays");
   assert.deepEqual((await openedWith(SCHEMAS, dataDir)).versions, VERSIONS);
   await Deno.remove(dataDir, { recursive: true });
+});
+
+Deno.test("who was online in a file in which hooks had noted that is noted there still, once, by presence", () => {
+  using database = new DatabaseSync(":memory:");
+  migrate(database, [HISTORY, ...SCHEMAS.filter(({ name }) => name === "hooks")]);
+  database.exec("INSERT INTO online_users (site, user) VALUES ('default', 'bob')");
+  migrate(database, SCHEMAS);
+  assert.deepEqual(versionsIn(database), VERSIONS);
+  const users = database.prepare("SELECT site, user FROM online_users").all();
+  assert.deepEqual(users.map((each) => ({ ...each })), [{ site: "default", user: "bob" }]);
 });
 
 Deno.test("a step that fails leaves the file at the step before it, from where the next start goes on", () => {

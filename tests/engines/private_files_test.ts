@@ -61,7 +61,7 @@ Deno.test("a folder with files of others stays as open as it was, and the server
   await Deno.remove(dataDir, { recursive: true });
 });
 
-Deno.test("with Redis, the folder has the operator's key alone, and is as closed", async () => {
+Deno.test("with Redis, the folder has the operator's key and the database, and is as closed", async () => {
   await using redis = await RedisServer.start();
   const base = await Deno.makeTempDir();
   const dataDir = `${base}/data`;
@@ -70,7 +70,9 @@ Deno.test("with Redis, the folder has the operator's key alone, and is as closed
     dataDir: base,
     wrapper: OPEN_UMASK,
   });
-  assert.deepEqual(filesIn(dataDir).map(modeOf), ["600"]);
+  const names = filesIn(dataDir).map((file) => file.slice(dataDir.length + 1)).toSorted();
+  assert.deepEqual(names, ["notifyli.db", "notifyli.db-wal", "notifyli.seal", "operator.key"]);
+  for (const file of filesIn(dataDir)) assert.equal(modeOf(file), "600", file);
   assert.equal(modeOf(dataDir), "700");
   await program[Symbol.asyncDispose]();
   await Deno.remove(base, { recursive: true });

@@ -2,7 +2,7 @@
 import { requireUser } from "./access.ts";
 import type { KnownAudience } from "./audience.ts";
 import type { ChatPublisher } from "./publisher.ts";
-import { requireReachable } from "./store/sending.ts";
+import { requireReachable } from "./store/reaching.ts";
 import { enter, membersOf } from "./store/statements.ts";
 import type { ChatStore } from "./store/store.ts";
 import type { Actor } from "./types.ts";

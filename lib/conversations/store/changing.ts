@@ -11,7 +11,8 @@ import { keepWords, withReactions } from "./message_rows.ts";
 import type { Outcome, Telling } from "./outcome.ts";
 import { telling, type WorkParts } from "./parts.ts";
 import { jsonOrNull, MESSAGE, messageIn, WITH_QUOTE } from "./rows.ts";
-import { isSender, requireReachable } from "./sending.ts";
+import { requireReachable } from "./reaching.ts";
+import { isSender } from "./sending.ts";
 import { advance, enterMessage, type Place, Raced } from "./statements.ts";
 
 /** Most different emoji on one message. */

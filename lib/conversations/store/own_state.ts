@@ -6,9 +6,9 @@ import type { ConversationChange, Seen, SeenRequest, UnreadTotal } from "../requ
 import type { Actor, OwnState } from "../types.ts";
 import type { Outcome, Telling } from "./outcome.ts";
 import { telling, type WorkParts } from "./parts.ts";
+import { blockedIn } from "./reaching.ts";
 import { coveredSenders, tellReceipt } from "./receipts.ts";
 import { MEMBER_ALONE, memberIn, type StoredConversation, type StoredMember } from "./rows.ts";
-import { blockedIn } from "./sending.ts";
 import { enter } from "./statements.ts";
 
 /** The last time that there is: muted for good. */

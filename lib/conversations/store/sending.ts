@@ -1,13 +1,14 @@
 /** Stores a message of somebody, in one transaction with all that hangs on it. */
 import { invalid, type UserId } from "../../base/fields.ts";
 import { type Row, row, rows, type Work } from "../../engines/database/database.ts";
-import { type Entered, isWhole, noConversation, requireUnblocked } from "../access.ts";
+import { type Entered, isWhole, noConversation } from "../access.ts";
 import type { Content } from "../content.ts";
 import type { SentMessage } from "../requests.ts";
 import type { Actor, Message } from "../types.ts";
 import { addMessage, quoteOf, type StoredMessage, withReactions } from "./message_rows.ts";
 import type { Outcome, Telling } from "./outcome.ts";
 import { telling, type WorkParts } from "./parts.ts";
+import { requireReachable } from "./reaching.ts";
 import { coveredSenders, tellReceipt } from "./receipts.ts";
 import type { Own } from "./own_state.ts";
 import { MESSAGE, messageIn, WITH_QUOTE } from "./rows.ts";
@@ -45,21 +46,6 @@ export function* send(
   yield* tell.message(conversation, membersVersion, message);
   if (member !== undefined) yield* moveOwn(parts, tell, { conversation, member }, stored);
   return tell.outcome({ message: { ...message, status: "sent" }, isDuplicate: false });
-}
-
-/** Throws `forbidden` where one of the two in a private conversation has blocked the other. */
-export function* requireReachable(parts: WorkParts, entered: Entered): Work<void> {
-  requireUnblocked(yield* blockedIn(parts, entered));
-}
-
-/** Whom the member of a private conversation has blocked, or is blocked by. */
-export function* blockedIn(
-  { people }: WorkParts,
-  { conversation: { site, pair }, member }: Entered,
-): Work<ReadonlySet<UserId>> {
-  if (pair === undefined || member === undefined) return new Set();
-  const others = pair.filter((user) => user !== member.user);
-  return yield* people.blocked(site, member.user, others);
 }
 
 function* sentBefore(actor: Actor, conversation: number, ownId: string): Work<Row | undefined> {

@@ -144,7 +144,7 @@ Deno.test("a stopped node takes its presence out itself", async () => {
   assert.equal((await program.ended()).code, 0);
   await client.waitClosed();
   const shared = [
-    ...["bridge-mark", "bridge-progress", "incarnation"],
+    ...["bridge-mark", "bridge-progress", "database", "incarnation"],
     ...["notifications", "publications-progress", "publications:stream"],
   ].map((key) => `notifyli:${key}`); // of all nodes, not of this one
   const left = (await redis.call("KEYS", "*")).split("\n").filter((key) => !shared.includes(key));

@@ -65,7 +65,7 @@ async function openPostgres(url: string, stored: readonly Tabled[]): Promise<Ope
 function opened(database: Database, tasks: readonly Task[] = []): OpenedDatabase {
   const up: Metric = {
     name: "database_up",
-    help: "1 while the database can be used, else 0.",
+    help: "Whether the database can be used right now: 1 if so, else 0.",
     type: "gauge",
     read: () => database.whyNotReady() === undefined ? 1 : 0,
   };

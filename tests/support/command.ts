@@ -46,8 +46,9 @@ export async function run(
  * @param root folder of the checkout, with a slash at its end
  */
 export function taskCommand(name: TaskName, root = ROOT): string[] {
-  const program = root === ROOT ? bundledProgram() : undefined;
-  return manifest.tasks[name].command.split(" ").flatMap((word) => {
+  const words = manifest.tasks[name].command.split(" ");
+  const program = root === ROOT && words.includes("main.ts") ? bundledProgram() : undefined;
+  return words.flatMap((word) => {
     if (word === "deno") return Deno.execPath();
     if (word === "run" && program !== undefined) return [word, "--no-config"];
     return word === "main.ts" ? program ?? `${root}main.ts` : word;

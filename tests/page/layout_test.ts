@@ -131,6 +131,7 @@ async function makeGroup(page: Page, name: string): Promise<void> {
   await page.getByRole("combobox", { name: "People" }).fill("2");
   await page.keyboard.press("Enter");
   await page.getByRole("button", { name: /^Make the group/ }).click();
+  await page.getByRole("textbox", { name: `Message ${name}` }).waitFor(); // no other one is open now
   await page.getByTestId("system").getByText("You made this group").waitFor();
 }
 

@@ -230,6 +230,11 @@ export class ChatNotices implements ConversationListener {
       await inbox.change(site, user, "delete", notice.previous);
       await this.#forgetPrevious(conversation, notice);
     }
+    // Another node may have replaced it, or taken it back, before it was there: then nobody else will take it out.
+    const [current] = await database.query(OF_USER, conversation, user);
+    if (current?.["notification"] !== notice.notification) {
+      await inbox.change(site, user, "delete", [notice.notification]);
+    }
     return notice.notification;
   }
 

@@ -121,6 +121,7 @@ export class Restoration implements AsyncDisposable {
   }
 
   #tryAgainLater(): void {
+    if (this.#onRestored === undefined) return; // the engine has ended meanwhile
     this.#again = setTimeout(() => void this.#restore(), RESTORE_AGAIN_MS);
   }
 

@@ -65,9 +65,10 @@ export interface PostgresOptions {
   readonly url: string;
   /** Whose tables it has. */
   readonly stored: readonly Tabled[];
-  /** The name of the connections in `pg_stat_activity`. */
-  readonly name?: string;
 }
+
+/** The name of the connections in `pg_stat_activity`. */
+const CONNECTION_NAME = "notifyli";
 
 export class PostgresDatabase implements Database {
   readonly dialect = "postgres";
@@ -125,8 +126,7 @@ export class PostgresDatabase implements Database {
   }
 
   #connect(): Client {
-    const { url, name = "notifyli" } = this.#options;
-    return postgres(url, {
+    return postgres(this.#options.url, {
       max: CONNECTIONS,
       connect_timeout: CONNECT_SECONDS,
       idle_timeout: 60,
@@ -136,7 +136,7 @@ export class PostgresDatabase implements Database {
       onnotice: () => {},
       types: TYPES,
       connection: {
-        application_name: name,
+        application_name: CONNECTION_NAME,
         search_path: `${SCHEMA}, public`,
         statement_timeout: STATEMENT_MS,
         lock_timeout: STATEMENT_MS / 2,

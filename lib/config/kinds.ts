@@ -53,6 +53,22 @@ export const limit: SettingKind<number> = orOff({
   parse: Number,
 });
 
+/** Bytes: `65536`, `64k`, `10m`, `2g`, where k is 1024. */
+export const size: SettingKind<number> = {
+  allowed: "a number of bytes such as 65536, 64k, 10m or 2g",
+  test: (text) => /^\d{1,12}[kmgt]?$/i.test(text) && sizeOf(text) >= 1,
+  parse: sizeOf,
+};
+
+export const sizeOrOff: SettingKind<number> = orOff(size);
+
+/** Seconds: `90`, `90s`, `5m`, `2h`, `7d`. */
+export const duration: SettingKind<number> = {
+  allowed: "a time such as 90s, 5m, 2h or 7d",
+  test: (text) => /^\d{1,9}[smhd]?$/i.test(text) && durationOf(text) >= 1,
+  parse: durationOf,
+};
+
 /** A URL. Errors show only its host: path and query may be secrets, and somebody may have written a password into it. */
 export const secretUrl: SettingKind<string> = {
   allowed: "an http or https URL without a user or password in it",
@@ -110,4 +126,14 @@ function orOff(kind: SettingKind<number>): SettingKind<number> {
 function isHttpUrl(text: string): boolean {
   const url = URL.parse(text);
   return url !== null && /^https?:$/.test(url.protocol) && url.username + url.password === "";
+}
+
+function sizeOf(text: string): number {
+  const powers = ["k", "m", "g", "t"];
+  return parseInt(text) * 1024 ** (powers.indexOf(text.slice(-1).toLowerCase()) + 1);
+}
+
+function durationOf(text: string): number {
+  const seconds: Readonly<Record<string, number>> = { m: 60, h: 3600, d: 24 * 3600 };
+  return parseInt(text) * (seconds[text.slice(-1).toLowerCase()] ?? 1);
 }

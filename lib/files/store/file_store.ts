@@ -1,0 +1,78 @@
+/**
+ * Where the bytes of files are: on a disk (`disk.ts`) or in an S3 bucket (`s3.ts`). A store knows no names, owners or rights,
+ * and nothing but bytes under an id; `files.ts` keeps the rows, which are there before the bytes are, and go after them.
+ */
+import type { ThumbnailWidth } from "../types.ts";
+
+/** What there is under an id: what has come of an upload, the file itself, and its thumbnails. */
+export type Place = "upload" | "file" | ThumbnailWidth;
+
+/** A part of a file, in bytes: `end` is the first one that is not in it. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface FileStore extends AsyncDisposable {
+  readonly kind: "disk" | "s3";
+  /**
+   * Goes on with an upload. Resolves with the bytes that are safe, once all of the body is. Where the body breaks off, or there is
+   * no more room, as much as has come is kept, and it rejects with an {@linkcode AppendFailure} that says how much is safe.
+   *
+   * @param offset the bytes that are safe already; what the store has beyond them is of a crash, and is overwritten
+   */
+  append(id: string, offset: number, body: AsyncIterable<Uint8Array>): Promise<number>;
+  /** Makes the upload the file: all at once, and safe. Harmless where that was done before. Rejects where there is no upload. */
+  complete(id: string): Promise<void>;
+  /** Writes a whole: a file that was rewritten, or a thumbnail. It is not there until all of it is, and safe. */
+  put(id: string, place: Exclude<Place, "upload">, body: AsyncIterable<Uint8Array>): Promise<void>;
+  /** Resolves with the bytes; `undefined` where there is nothing. Whoever does not read to the end cancels the stream. */
+  read(
+    id: string,
+    place: Place,
+    range?: ByteRange,
+  ): Promise<ReadableStream<Uint8Array<ArrayBuffer>> | undefined>;
+  /** Removes all that is under the id. Harmless where nothing is. */
+  delete(id: string): Promise<void>;
+  /** A link by which a browser gets the file from the store itself, where the store has such. */
+  downloadLink?(id: string, options: DownloadLink): Promise<string>;
+  /** How a browser brings all of an upload to the store itself, where the store has such. */
+  uploadLink?(id: string, options: UploadLink): Promise<StoreRequest>;
+  /** Why it cannot be used right now; `undefined` while it can. */
+  whyNotReady(): string | undefined;
+}
+
+export interface DownloadLink {
+  readonly seconds: number;
+  /** Headers that the store answers with. */
+  readonly type: string;
+  readonly disposition: string;
+}
+
+export interface UploadLink {
+  readonly seconds: number;
+  /** Bytes that the store takes: no more and no fewer. */
+  readonly length: number;
+}
+
+/** A request that somebody else makes. */
+export interface StoreRequest {
+  readonly method: "PUT";
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Why an upload did not go on to its end, and how much of it is safe. */
+export class AppendFailure extends Error {
+  override readonly name = "AppendFailure";
+
+  constructor(
+    /** "body": it broke off; "full": there is no room; "store": the store failed. */
+    readonly reason: "body" | "full" | "store",
+    /** Bytes of the upload that are safe. */
+    readonly offset: number,
+    cause: unknown,
+  ) {
+    super(`the upload stopped at ${offset} bytes`, { cause });
+  }
+}

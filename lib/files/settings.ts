@@ -7,7 +7,6 @@ import {
   onOff,
   optional,
   secret,
-  size,
   sizeOrOff,
   text,
 } from "../config/kinds.ts";

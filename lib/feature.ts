@@ -12,6 +12,7 @@ import type { UserData } from "./core/user_data.ts";
 import type { Slice } from "./config/slice.ts";
 import type { Engine } from "./core/engine.ts";
 import type { Mount } from "./http/bindings.ts";
+import type { Calls } from "./http/calls.ts";
 import type { Route } from "./http/route.ts";
 import type { Database } from "./engines/database/database.ts";
 import type { Storage, Stored } from "./engines/storage.ts";
@@ -55,6 +56,8 @@ export interface Feature extends Stored {
 export interface Doors {
   /** Counts connections, and refuses those over a limit. */
   readonly gate: ConnectionGate;
+  /** Finds out who calls, as the API does. */
+  readonly calls: Calls;
   /** Version 2, with the commands of all capabilities. */
   readonly protocol: Protocol;
 }

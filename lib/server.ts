@@ -21,6 +21,7 @@ import type { ServiceClass } from "./feature.ts";
 import { FEATURES } from "./features.ts";
 import { Admission } from "./http/admission.ts";
 import { createApp } from "./http/app.ts";
+import { Calls } from "./http/calls.ts";
 import { apiCounters } from "./http/metrics.ts";
 import { pathReader } from "./http/paths.ts";
 import type { Route } from "./http/route.ts";
@@ -176,12 +177,15 @@ function openDoors(kernel: Kernel, config: Config, places: Places) {
     ...statsRoutes(metrics),
     ...userDataRoutes(kernel.userData, config.limits),
   ];
-  const app = createApp({
-    ...{ node, gate, counters, routes },
+  const calls = new Calls({
+    ...{ gate, counters, refusals: node.refusals },
     ...{ keys: kernel.use(ApiKeys), check: kernel.use(Authentication), users: kernel.users },
     operator: openOperator(config),
+  }, config);
+  const app = createApp({
+    ...{ node, calls, routes },
     clientConfig: () => kernel.clientConfig(),
-    mounts: kernel.mounts({ gate, protocol: v2 }),
+    mounts: kernel.mounts({ gate, calls, protocol: v2 }),
   }, config);
   const { origins } = config.net;
   const pathOf = pathReader(config.listeners.basePath);

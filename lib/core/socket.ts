@@ -54,6 +54,8 @@ export interface Peer {
   readonly port: number;
   /** Ends the connection of the request at once; absent if the listener cannot. */
   drop?(): void;
+  /** The request's body may take as long as it goes on; absent if the listener limits no bodies. */
+  mayTakeLong?(): void;
   /**
    * Resolves when the answer was taken whole, or the connection has ended; absent if the listener can end it at any time.
    */

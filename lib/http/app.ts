@@ -3,7 +3,7 @@
  * for calls of the API: `api.ts`.
  */
 import { type Context, Hono } from "hono";
-import { isOpenServer } from "../base/open_server.ts";
+import { isOpenServer, type ProofConfig } from "../base/open_server.ts";
 import { VERSION } from "../base/version.ts";
 import type { Node } from "../core/node.ts";
 import { type ApiConfig, type ApiParts, createApi } from "./api.ts";
@@ -27,10 +27,8 @@ export interface AppParts extends ApiParts {
 
 /** The part of the configuration that the app needs. */
 export interface AppConfig extends ApiConfig {
-  readonly listeners: ApiConfig["listeners"] & {
-    readonly keepaliveSeconds: number;
-    readonly basePath: string;
-  };
+  readonly auth: ProofConfig;
+  readonly listeners: { readonly keepaliveSeconds: number; readonly basePath: string };
 }
 
 export function createApp(parts: AppParts, config: AppConfig): App {

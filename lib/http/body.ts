@@ -32,6 +32,30 @@ export async function readBytes(
     : await readPieces(request, limit, seconds);
 }
 
+/**
+ * The pieces of a body of any length, as they come; the next one is read when it is asked for. Rejects with `too_slow` where
+ * one is not there after `seconds`, and with `invalid_field` where the body breaks off.
+ */
+export async function* readAsItComes(
+  request: Request,
+  seconds: number,
+): AsyncGenerator<Uint8Array<ArrayBuffer>, void> {
+  requireUncompressed(request);
+  if (request.body === null) return;
+  const reader = request.body.getReader();
+  const deadlines = deadlinesOf(seconds);
+  try {
+    for (;;) {
+      const piece = reader.read().catch(notWhole);
+      const { value, done } = await deadlines.keep(piece, () => tooSlow(seconds));
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    await reader.cancel().catch(() => {}); // the body broke off
+  }
+}
+
 /** @param decoder throws where the bytes are no text in its charset. Throws `invalid_field` then. */
 export function decodeBody(bytes: Uint8Array, decoder: TextDecoder): string {
   try {

@@ -7,7 +7,7 @@ import type { Limits } from "../base/sizes.ts";
 import type { Identity } from "../core/identity.ts";
 import type { Expense } from "../core/work.ts";
 import { type Acting, actingIn } from "./acting.ts";
-import { readBytes } from "./body.ts";
+import { readAsItComes, readBytes } from "./body.ts";
 import { Body, fieldsOf, fieldsOrText } from "./body_fields.ts";
 import { type ApiContext, isOperator } from "./caller.ts";
 import { headerText } from "./encoded_words.ts";
@@ -111,6 +111,23 @@ export class Call {
   header(name: string): string | undefined {
     const value = this.#context.req.header(name);
     return value === undefined ? undefined : headerText(value);
+  }
+
+  /** The type of the body, as the caller says it. */
+  get bodyType(): string | undefined {
+    return this.#context.req.header("content-type");
+  }
+
+  /** Bytes of the body; `undefined` where the caller has not said so. */
+  get bodyLength(): number | undefined {
+    const length = this.#context.req.header("content-length");
+    return length === undefined ? undefined : Number(length);
+  }
+
+  /** The body as it comes, of any length. It may take as long as it goes on. */
+  bodyPieces(): AsyncGenerator<Uint8Array<ArrayBuffer>, void> {
+    this.#context.env.peer.mayTakeLong?.();
+    return readAsItComes(this.#context.req.raw, this.#parts.bodySeconds);
   }
 
   /** Reads the fields of the body: a JSON object, or a form. Rejects where it is too long, too slow, or neither. */

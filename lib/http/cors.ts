@@ -16,17 +16,27 @@ interface Opening {
 }
 
 /** What a page may ask at a path. */
-interface Allowed {
+export interface Allowed {
   readonly methods: readonly string[];
   readonly headers: string;
+  /** Headers of answers that the page may read. */
+  readonly read?: readonly string[];
 }
 
 /** What callers of the API say in headers. */
-const API_HEADERS = "authorization, content-type, idempotency-key";
+const API_HEADERS = ["authorization", "content-type", "idempotency-key"];
+
+/** What a page may read of every answer. */
+const READ_HEADERS = ["Retry-After"];
 
 /** Opens paths that anyone may GET to the pages of these origins. Others are answered, too, but browsers keep that from them. */
-export function openTo(app: App, paths: readonly string[], opening: Opening): void {
-  for (const path of paths) app.use(path, opener({ methods: ["GET"], headers: "*" }, opening));
+export function openTo(
+  app: App,
+  paths: readonly string[],
+  opening: Opening,
+  allowed: Allowed = { methods: ["GET"], headers: "*" },
+): void {
+  for (const path of paths) app.use(path, opener(allowed, opening));
 }
 
 /** Opens the routes that users may call to the pages of these origins, each path for the methods that users have there. */
@@ -34,11 +44,15 @@ export function openToUsers(api: ApiApp, routes: readonly Route[], opening: Open
   const forUsers = Map.groupBy(routes.filter(({ users }) => users), ({ path }) => path);
   for (const [path, there] of forUsers) {
     const methods = there.map(({ method }) => method);
-    api.use(path, opener({ methods, headers: API_HEADERS }, opening));
+    const headers = there.flatMap(({ browsers }) => browsers?.sent ?? []);
+    const read = there.flatMap(({ browsers }) => browsers?.read ?? []);
+    const allowed = [...new Set([...API_HEADERS, ...headers])].join(", ");
+    api.use(path, opener({ methods, headers: allowed, read: [...new Set(read)] }, opening));
   }
 }
 
 function opener(allowed: Allowed, { origins, refusals }: Opening) {
+  const exposed = [...READ_HEADERS, ...allowed.read ?? []].join(", ");
   return async (context: Context, next: Next) => {
     const { raw } = context.req;
     const origin = context.req.header("origin");
@@ -47,7 +61,7 @@ function opener(allowed: Allowed, { origins, refusals }: Opening) {
     context.header("Vary", "Origin", { append: true });
     if (origin !== undefined && isAllowed) {
       context.header("Access-Control-Allow-Origin", origin);
-      context.header("Access-Control-Expose-Headers", "Retry-After");
+      context.header("Access-Control-Expose-Headers", exposed);
     }
     if (!isAllowed) refusals.log.notePage(refusedOrigin(raw));
     return answer;

@@ -6,7 +6,7 @@ import type { Scope } from "../base/scope.ts";
 import type { Call } from "./call.ts";
 
 export interface Route {
-  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
   /** The path below `/api`, such as `/rooms/:room/connections`. */
   readonly path: `/${string}`;
   /** What a caller has to be allowed; others are refused before the route runs. */
@@ -16,8 +16,15 @@ export interface Route {
    * change. Without this word no token of a user opens it.
    */
   readonly users?: true;
+  /** Headers that pages of other sites send and read here, beside those of all routes. */
+  readonly browsers?: BrowserHeaders;
   /** Does what the call asks for. Throws a `CodedError` where it refuses. */
   run(call: Call): HttpAnswer | Promise<HttpAnswer>;
+}
+
+interface BrowserHeaders {
+  readonly sent?: readonly string[];
+  readonly read?: readonly string[];
 }
 
 /** What a route answers where it does not throw: JSON, or that there is nothing to say. */
@@ -37,4 +44,5 @@ interface LinesAnswer {
 
 interface EmptyAnswer {
   readonly status: 204;
+  readonly headers?: Readonly<Record<string, string>>;
 }

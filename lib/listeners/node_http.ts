@@ -1,15 +1,16 @@
 /** The listener on `node:http` and `npm:ws`: bounds message sizes and slow peers, and batches writes. */
-import { createServer, type IncomingMessage, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import { getRequestListener } from "@hono/node-server";
 import type { Door } from "./accepting.ts";
 import type { Handlers, ListenerOptions } from "./listener.ts";
 import { NodeDoor } from "./node_door.ts";
 import { callerOf } from "./node_request.ts";
+import { LateRequests } from "./node_late.ts";
 import { inTurn } from "./node_requests.ts";
 import { isUpgrade, NodeUpgrades } from "./node_upgrades.ts";
 
-/** How soon a request that takes too long is noticed. */
+/** How soon headers that take too long are noticed. */
 const LATE_LOOK_MS = 1000;
 
 /** The limit of headers if the configuration has none. */
@@ -26,15 +27,19 @@ export function createDoor(options: ListenerOptions, handlers: Handlers): Door {
 function serverOf(options: ListenerOptions, handlers: Handlers): Server {
   const headers = Object.entries(options.headers);
   // This replaces the global `Request` and `Response`: the runtime's would make a stream of every answer, which is slow.
+  const late = new LateRequests(options.requestSeconds);
   const onRequest = inTurn(getRequestListener((request, { incoming, outgoing }) => {
     for (const [name, value] of headers) outgoing.setHeader(name, value);
-    return handlers.fetch(request, callerOf(incoming as IncomingMessage));
+    const message = incoming as IncomingMessage;
+    late.add(message, outgoing as ServerResponse);
+    return handlers.fetch(request, callerOf(message, () => late.delete(message)));
   }));
   const bounds = { ...boundsOf(options), shouldUpgradeCallback: isUpgrade };
   const server = options.tls
     ? createTlsServer({ ...options.tls, ...bounds }, onRequest)
     : createServer(bounds, onRequest);
   server.maxConnections = options.maxConnections;
+  server.on("close", () => late[Symbol.dispose]());
   return server;
 }
 
@@ -43,8 +48,8 @@ function boundsOf({ maxHeaderBytes, headersSeconds, requestSeconds }: ListenerOp
   const ms = (seconds: number) => Number.isFinite(seconds) ? seconds * 1000 : 0;
   return {
     maxHeaderSize: Number.isFinite(maxHeaderBytes) ? maxHeaderBytes : MOST_HEADER_BYTES,
-    headersTimeout: ms(Math.min(headersSeconds, requestSeconds)), // must not be more than `requestTimeout`
-    requestTimeout: ms(requestSeconds),
+    headersTimeout: ms(Math.min(headersSeconds, requestSeconds)),
+    requestTimeout: 0, // it would count for uploads, too: see `LateRequests`
     connectionsCheckingInterval: LATE_LOOK_MS,
   };
 }

@@ -7,9 +7,13 @@ export function peerOf(message: IncomingMessage): Peer {
   return { address: remoteAddress, port: remotePort };
 }
 
-/** The peer of a request that is no upgrade, whose connection can be ended in the middle of the answer. */
-export function callerOf(message: IncomingMessage): Peer {
-  return { ...peerOf(message), drop: () => void message.socket.destroy() };
+/**
+ * The peer of a request that is no upgrade, whose connection can be ended in the middle of the answer.
+ *
+ * @param mayTakeLong is called where the request's body may take as long as it goes on
+ */
+export function callerOf(message: IncomingMessage, mayTakeLong: () => void): Peer {
+  return { ...peerOf(message), drop: () => void message.socket.destroy(), mayTakeLong };
 }
 
 /**

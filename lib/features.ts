@@ -7,6 +7,7 @@ import { contactsFeature } from "./contacts/feature.ts";
 import { conversationsFeature } from "./conversations/feature.ts";
 import { chatNoticesFeature } from "./chat_notices/feature.ts";
 import type { Feature } from "./feature.ts";
+import { filesFeature } from "./files/feature.ts";
 import { hooksFeature } from "./hooks/feature.ts";
 import { inboxFeature } from "./inbox/feature.ts";
 import { presenceFeature } from "./presence/feature.ts";
@@ -31,6 +32,7 @@ export const FEATURES = [
   roomsFeature,
   madeRoomsFeature,
   topicsFeature,
+  filesFeature,
   inboxFeature,
   presenceFeature,
   contactsFeature,

@@ -14,7 +14,9 @@ import {
 interface ErrorKind {
   readonly meaning: string;
   /** HTTP status of the same error. */
-  readonly status: 400 | 401 | 403 | 404 | 405 | 408 | 409 | 413 | 415 | 426 | 429 | 500 | 503;
+  readonly status:
+    | (400 | 401 | 403 | 404 | 405 | 408 | 409 | 412 | 413 | 415 | 416 | 426 | 429)
+    | (500 | 503 | 507);
   /** Whether the same request may succeed later. */
   readonly temporary: boolean;
 }
@@ -132,6 +134,46 @@ export const ERRORS = {
   too_many_conversations: {
     meaning: "The user is in as many conversations as one may be in",
     status: 429,
+    temporary: false,
+  },
+  too_large: {
+    meaning: "The file has more bytes, or the image more pixels, than one may have",
+    status: 413,
+    temporary: false,
+  },
+  type_denied: {
+    meaning: "Files of this type are not taken here",
+    status: 415,
+    temporary: false,
+  },
+  too_many_files: {
+    meaning: "The user has, or the site, as many files as one may have",
+    status: 429,
+    temporary: false,
+  },
+  storage_full: {
+    meaning: "The user's files, or the site's, have as many bytes as they may, or the disk is full",
+    status: 507,
+    temporary: false,
+  },
+  offset_mismatch: {
+    meaning: "The upload goes on from another offset, or somebody else goes on with it right now",
+    status: 409,
+    temporary: true,
+  },
+  file_refused: {
+    meaning: "The application that is asked does not take this file",
+    status: 403,
+    temporary: false,
+  },
+  unsatisfiable_range: {
+    meaning: "The file has no such range of bytes",
+    status: 416,
+    temporary: false,
+  },
+  unsupported_version: {
+    meaning: "The protocol of uploads is not of the version that is spoken here",
+    status: 412,
     temporary: false,
   },
   too_late: {

@@ -1,4 +1,4 @@
--- Files, from before their bytes come until after they are gone. Times are Unix milliseconds by the database's clock.
+-- Files, from before their bytes come until after they are gone. Times are Unix milliseconds.
 CREATE TABLE files (
   id TEXT NOT NULL PRIMARY KEY,
   site TEXT NOT NULL,
@@ -34,7 +34,8 @@ CREATE INDEX file_uses_by_ref ON file_uses (kind, ref);
 CREATE INDEX file_uses_until ON file_uses (until_at) WHERE until_at IS NOT NULL;
 CREATE INDEX file_uses_of_user ON file_uses (site, user_id) WHERE user_id IS NOT NULL;
 
--- How many files and bytes each owner has, and each site in all (owner '*'), with those that are coming.
+-- How many files and bytes each user has (owner 'u' with the user's id), and each site in all (owner '*'), with those that
+-- are coming.
 CREATE TABLE file_totals (
   site TEXT NOT NULL,
   owner TEXT NOT NULL,

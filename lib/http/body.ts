@@ -34,16 +34,19 @@ export async function readBytes(
 
 /**
  * The pieces of a body of any length, as they come; the next one is read when it is asked for. Rejects with `too_slow` where
- * one is not there after `seconds`, and with `invalid_field` where the body breaks off.
+ * one is not there after `seconds`, and with `invalid_field` where the body breaks off. It ends soon after the signal aborts.
  */
 export async function* readAsItComes(
   request: Request,
   seconds: number,
+  signal?: AbortSignal,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void> {
   requireUncompressed(request);
   if (request.body === null) return;
   const reader = request.body.getReader();
   const deadlines = deadlinesOf(seconds);
+  const stop = () => void reader.cancel().catch(() => {});
+  signal?.addEventListener("abort", stop);
   try {
     for (;;) {
       const piece = reader.read().catch(notWhole);
@@ -52,6 +55,7 @@ export async function* readAsItComes(
       yield value;
     }
   } finally {
+    signal?.removeEventListener("abort", stop);
     await reader.cancel().catch(() => {}); // the body broke off
   }
 }

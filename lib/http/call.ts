@@ -124,10 +124,10 @@ export class Call {
     return length === undefined ? undefined : Number(length);
   }
 
-  /** The body as it comes, of any length. It may take as long as it goes on. */
-  bodyPieces(): AsyncGenerator<Uint8Array<ArrayBuffer>, void> {
+  /** The body as it comes, of any length. It may take as long as it goes on, until the signal aborts. */
+  bodyPieces(signal?: AbortSignal): AsyncGenerator<Uint8Array<ArrayBuffer>, void> {
     this.#context.env.peer.mayTakeLong?.();
-    return readAsItComes(this.#context.req.raw, this.#parts.bodySeconds);
+    return readAsItComes(this.#context.req.raw, this.#parts.bodySeconds, signal);
   }
 
   /** Reads the fields of the body: a JSON object, or a form. Rejects where it is too long, too slow, or neither. */

@@ -20,7 +20,7 @@ export interface Caller {
 /** A program on this machine, while there is no key. It manages nothing, since being local is no proof. */
 export const LOCAL: Caller = {
   site: DEFAULT_SITE,
-  scopes: ["publish", "read", "chat:read", "chat:write"],
+  scopes: ["publish", "read", "chat:read", "chat:write", "files:read", "files:write"],
   who: "local",
 };
 

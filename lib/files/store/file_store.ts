@@ -20,11 +20,15 @@ export interface FileStore extends AsyncDisposable {
    * no more room, as much as has come is kept, and it rejects with an {@linkcode AppendFailure} that says how much is safe.
    *
    * @param offset the bytes that are safe already; what the store has beyond them is of a crash, and is overwritten
+   * @param body nothing of it is read before nobody else goes on with the same upload
    */
   append(id: string, offset: number, body: AsyncIterable<Uint8Array>): Promise<number>;
   /** Makes the upload the file: all at once, and safe. Harmless where that was done before. Rejects where there is no upload. */
   complete(id: string): Promise<void>;
-  /** Writes a whole: a file that was rewritten, or a thumbnail. It is not there until all of it is, and safe. */
+  /**
+   * Writes a whole: a file that was rewritten, or a thumbnail. It is not there until all of it is, and safe. The upload of a file
+   * that was rewritten is gone after that. Rejects with an {@linkcode AppendFailure} where there is no room.
+   */
   put(id: string, place: Exclude<Place, "upload">, body: AsyncIterable<Uint8Array>): Promise<void>;
   /** Resolves with the bytes; `undefined` where there is nothing. Whoever does not read to the end cancels the stream. */
   read(
@@ -67,8 +71,8 @@ export class AppendFailure extends Error {
   override readonly name = "AppendFailure";
 
   constructor(
-    /** "body": it broke off; "full": there is no room; "store": the store failed. */
-    readonly reason: "body" | "full" | "store",
+    /** "body": it broke off; "full": there is no room; "busy": another one goes on with it; "store": the store failed. */
+    readonly reason: "body" | "full" | "busy" | "store",
     /** Bytes of the upload that are safe. */
     readonly offset: number,
     cause: unknown,

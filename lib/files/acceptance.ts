@@ -1,0 +1,142 @@
+/**
+ * Makes an upload a file once all of its bytes are there: finds out what it is, takes out where a picture was taken, asks the
+ * application, and says last of all that the file is there. Each step may be done again after a crash.
+ */
+import { createHash } from "node:crypto";
+import { CodedError } from "../base/errors.ts";
+import type { Database } from "../engines/database/database.ts";
+import { inspect, type Inspected, withoutLocation } from "./content/inspect.ts";
+import type { Hashes } from "./hashes.ts";
+import type { FileCounters } from "./metrics.ts";
+import type { FilesConfig } from "./settings.ts";
+import type { ByteRange, FileStore } from "./store/file_store.ts";
+import { type FileRow, storedIn } from "./store/rows.ts";
+import { acceptUpload, describeUpload } from "./store/uploads.ts";
+import type { FileFacts, StoredFile } from "./types.ts";
+
+/** Asks whether a file is taken. Rejects with `file_refused`, or with `unavailable` where nobody answers. */
+export type AskAboutFile = (file: StoredFile) => Promise<void>;
+
+export interface AcceptanceParts {
+  readonly database: Database;
+  readonly store: FileStore;
+  readonly config: FilesConfig;
+  readonly counters: FileCounters;
+  ask(): AskAboutFile | undefined;
+  now(): number;
+}
+
+export class Acceptance {
+  readonly #parts: AcceptanceParts;
+  readonly #hashes: Hashes;
+
+  constructor(parts: AcceptanceParts, hashes: Hashes) {
+    this.#parts = parts;
+    this.#hashes = hashes;
+  }
+
+  async accept(upload: FileRow): Promise<StoredFile> {
+    if (upload.state === "stored") return storedIn(upload);
+    requireAll(upload);
+    const facts = await this.#complete(upload);
+    await this.#ask(upload, facts);
+    const { database, config, counters, now } = this.#parts;
+    const dueAt = now() + config.unusedSeconds * 1000;
+    const stored = await database.transaction(() => acceptUpload(facts, dueAt, config));
+    if (stored === undefined) throw new CodedError("not_found", "The upload is gone");
+    counters.stored.value++;
+    return storedIn(stored);
+  }
+
+  /** Has the store make the upload the file, with the bytes that it is given out with. */
+  async #complete({ id, name, offset: bytes }: FileRow): Promise<FileFacts> {
+    const { store, config } = this.#parts;
+    const what = await inspect((range) => this.#read(id, range), bytes, {
+      ...{ name, pixels: config.pixels },
+    });
+    this.#requireType(what);
+    const rewritten = withoutLocation(what.type, this.#all(id, bytes));
+    if (rewritten !== undefined) {
+      const counted = new Counted(rewritten);
+      await store.put(id, "file", counted);
+      this.#hashes.delete(id);
+      return { id, name, ...what, bytes: counted.bytes, sha256: counted.sha256 };
+    }
+    const sha256 = await this.#sha256(id, bytes);
+    await store.complete(id);
+    return { id, name, ...what, bytes, sha256 };
+  }
+
+  async #ask(upload: FileRow, facts: FileFacts): Promise<void> {
+    const ask = this.#parts.ask();
+    if (ask === undefined) return;
+    await this.#parts.database.transaction(() => describeUpload(facts));
+    await ask(storedIn({ ...upload, ...facts }));
+  }
+
+  #requireType({ type }: Inspected): void {
+    const { types } = this.#parts.config;
+    const group = `${type.split("/")[0]}/*`;
+    if (types.length === 0 || types.includes(type) || types.includes(group)) return;
+    throw new CodedError(
+      "type_denied",
+      `Cannot take a file of the type ${type}: allowed is ${types.join(", ")}`,
+    );
+  }
+
+  async #sha256(id: string, bytes: number): Promise<string> {
+    let hash = this.#hashes.take(id, bytes);
+    if (hash === undefined) {
+      hash = createHash("sha256");
+      for await (const piece of this.#all(id, bytes)) hash.update(piece);
+    }
+    return hash.digest("hex");
+  }
+
+  async #read(id: string, range: ByteRange): Promise<Uint8Array> {
+    return new Uint8Array(await new Response(await this.#open(id, range)).arrayBuffer());
+  }
+
+  async *#all(id: string, bytes: number): AsyncGenerator<Uint8Array> {
+    yield* await this.#open(id, { start: 0, end: bytes });
+  }
+
+  /** What is the file already, where a crash came after that. */
+  async #open(id: string, range: ByteRange): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+    const { store } = this.#parts;
+    const found = await store.read(id, "upload", range) ?? await store.read(id, "file", range);
+    if (found !== undefined) return found;
+    throw new CodedError("unavailable", `The bytes of the upload ${id} are not in the store`, {
+      isAlone: true,
+    });
+  }
+}
+
+/** Bytes on their way, counted and hashed. */
+class Counted implements AsyncIterable<Uint8Array> {
+  bytes = 0;
+  sha256 = "";
+  readonly #bytes: AsyncIterable<Uint8Array>;
+
+  constructor(bytes: AsyncIterable<Uint8Array>) {
+    this.#bytes = bytes;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+    const hash = createHash("sha256");
+    for await (const piece of this.#bytes) {
+      this.bytes += piece.length;
+      hash.update(piece);
+      yield piece;
+    }
+    this.sha256 = hash.digest("hex");
+  }
+}
+
+function requireAll({ length, offset }: FileRow): void {
+  if (length === undefined || length === offset) return;
+  throw new CodedError(
+    "offset_mismatch",
+    `The upload is not all there: it has ${offset} of ${length} bytes`,
+  );
+}

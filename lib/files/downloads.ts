@@ -1,0 +1,122 @@
+/**
+ * Gives files out at `/files/{id}`: to who has a link, or calls with a token or a key. A file is never run: whatever somebody has
+ * uploaded is shown in a sandbox, if at all.
+ */
+import { type Context, Hono } from "hono";
+import type { Refusals } from "../core/refusals.ts";
+import type { ApiApp, ApiContext, ApiEnv } from "../http/caller.ts";
+import type { App } from "../http/bindings.ts";
+import type { Calls } from "../http/calls.ts";
+import { openTo } from "../http/cors.ts";
+import type { AllowedOrigins } from "../net/origin.ts";
+import { isInline } from "./content/inspect.ts";
+import { dispositionOf } from "./disposition.ts";
+import type { Files } from "./files.ts";
+import { rangeIn } from "./ranges.ts";
+import type { ByteRange } from "./store/file_store.ts";
+import type { StoredFile } from "./types.ts";
+
+export interface DownloadParts {
+  readonly files: Files;
+  readonly calls: Calls;
+  readonly origins: AllowedOrigins;
+  readonly refusals: Refusals;
+}
+
+/** A file as somebody may read it. */
+interface Opened {
+  readonly file: StoredFile;
+  /** Seconds for which a browser may keep it without asking again. */
+  readonly maxAge: number;
+}
+
+/** What pages of other sites send and read. */
+const FOR_PAGES = {
+  methods: ["GET", "DELETE"],
+  headers: "authorization, range, if-range, if-none-match",
+  read: ["Content-Disposition", "Content-Range", "Accept-Ranges", "ETag"],
+};
+
+/** Nothing of a file does anything, wherever it is shown. */
+const SAFE = {
+  "Content-Security-Policy": "sandbox; default-src 'none'",
+  "X-Content-Type-Options": "nosniff",
+  "Cross-Origin-Resource-Policy": "cross-origin", // whoever has a link may show it
+  "Accept-Ranges": "bytes",
+};
+
+export function downloads({ files, calls, origins, refusals }: DownloadParts): App {
+  const app: ApiApp = new Hono<ApiEnv>();
+  openTo(app as unknown as App, ["/:file"], { origins, refusals }, FOR_PAGES);
+  app.get("/:file", async (context) => {
+    const opened = await open(context);
+    return await answer(context, opened);
+  });
+  app.delete("/:file", calls.identify, async (context) => {
+    const call = calls.open(context, { scope: "files:write", users: true });
+    await files.remove(call.acting({}), context.req.param("file"));
+    return context.body(null, 204);
+  });
+  return app as unknown as App;
+
+  async function open(context: ApiContext): Promise<Opened> {
+    const id = context.req.param("file") ?? "";
+    const signature = context.req.query("signature");
+    if (signature !== undefined) {
+      const { end, ...file } = await files.findByLink(id, signature);
+      return { file, maxAge: Math.max(0, end - Math.ceil(Date.now() / 1000)) };
+    }
+    await calls.identify(context, () => Promise.resolve());
+    const call = calls.open(context, { scope: "files:read", users: true });
+    return { file: await files.find(call.acting({}), id), maxAge: 0 };
+  }
+
+  async function answer(context: Context, { file, maxAge }: Opened): Promise<Response> {
+    const etag = `"${file.sha256}"`;
+    const headers = new Headers({
+      ...SAFE,
+      "Content-Type": file.type,
+      "Content-Disposition": dispositionOf(file.name, isShown(context, file)),
+      "Cache-Control": maxAge > 0 ? `private, max-age=${maxAge}, immutable` : "private, no-cache",
+      "ETag": etag,
+    });
+    if (isKnown(context.req.header("if-none-match"), etag)) return notModified(headers);
+    const asked = appliesTo(context.req.header("if-range"), etag)
+      ? context.req.header("range")
+      : "";
+    let range: ByteRange | undefined;
+    try {
+      range = context.req.method === "GET" ? rangeIn(asked ?? null, file.bytes) : undefined;
+    } catch (error) {
+      context.header("Content-Range", `bytes */${file.bytes}`);
+      throw error;
+    }
+    const { start, end } = range ?? { start: 0, end: file.bytes };
+    headers.set("Content-Length", String(end - start));
+    if (range !== undefined) {
+      headers.set("Content-Range", `bytes ${start}-${end - 1}/${file.bytes}`);
+    }
+    const body = context.req.method === "HEAD" ? null : await files.read(file, range);
+    return new Response(body, { status: range === undefined ? 200 : 206, headers });
+  }
+}
+
+/** Whether a browser may show the file where it stands, which the asker may not want. */
+function isShown(context: Context, { type }: StoredFile): boolean {
+  return context.req.query("download") === undefined && isInline(type);
+}
+
+function notModified(headers: Headers): Response {
+  for (const name of ["Content-Type", "Content-Disposition"]) headers.delete(name);
+  return new Response(null, { status: 304, headers });
+}
+
+function isKnown(header: string | undefined, etag: string): boolean {
+  if (header === undefined) return false;
+  return header.split(",").some((each) => ["*", etag, `W/${etag}`].includes(each.trim()));
+}
+
+/** Whether a range is meant of the file as it is: a date is none of its, since it never changes. */
+function appliesTo(header: string | undefined, etag: string): boolean {
+  return header === undefined || header.trim() === etag;
+}

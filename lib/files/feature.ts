@@ -1,0 +1,58 @@
+/** Files, as a capability of the server: uploaded by users and applications, and used in messages and notifications. */
+import { Questions } from "../asks/questions.ts";
+import { store as storeSettings } from "../engines/settings.ts";
+import type { Feature } from "../feature.ts";
+import { net } from "../net/settings.ts";
+import { downloads } from "./downloads.ts";
+import { Files } from "./files.ts";
+import { fileCounters, fileRefusals } from "./metrics.ts";
+import { fileRoutes } from "./routes.ts";
+import { files as settings } from "./settings.ts";
+import { openStore } from "./store/open.ts";
+import { FILE_TABLES } from "./tables.ts";
+import { FileData } from "./user_data.ts";
+
+export const filesFeature = {
+  name: "files",
+  settings,
+  tables: FILE_TABLES,
+  async open({ node, engine: { storage }, database, of, use: _use }) {
+    void Questions;
+    const counters = fileCounters();
+    const store = await openStore(of(settings), of(storeSettings).dataDir);
+    const now = () => storage.kind === "sqlite" ? storage.clock.now() : Date.now();
+    const config = of(settings);
+    const service = new Files({
+      ...{ database, store, config, counters, now },
+      ask: () => undefined,
+    });
+    return {
+      services: [service],
+      routes: fileRoutes(service),
+      mounts: ({ calls }) => [{
+        path: "/files",
+        app: downloads({
+          ...{ files: service, calls },
+          ...{ origins: of(net).origins, refusals: node.refusals },
+        }),
+      }],
+      userData: new FileData(service, database, now),
+      tasks: [service.sweeper],
+      refusals: fileRefusals(),
+      metrics: [
+        ...Object.values(counters),
+        {
+          ...{ name: "uploads_open", type: "gauge" },
+          help: "Uploads that come right now.",
+          read: () => service.coming,
+        },
+      ],
+      whyNotReady: () => store.whyNotReady(),
+      async start() {
+        // Where the database cannot be reached yet, the first link waits for it.
+        await service.links.load().catch(() => {});
+      },
+      [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
+    };
+  },
+} satisfies Feature;

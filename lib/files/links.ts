@@ -1,0 +1,70 @@
+/**
+ * Links by which whoever has one reads a file until its end. A link stays the same for a while, so that browsers keep what they
+ * have got by it.
+ */
+import { createHmac, timingSafeEqual } from "node:crypto";
+import { CodedError } from "../base/errors.ts";
+import { randomBase64Url } from "../base/ids.ts";
+import { type Database, row, rows } from "../engines/database/database.ts";
+
+/** 256 random bits. */
+const SECRET_BYTES = 32;
+
+/** 128 bits of the signature are shown: nobody guesses them. */
+const SIGNATURE_BYTES = 16;
+
+export class Links {
+  readonly #database: Database;
+  readonly #seconds: number;
+  readonly #now: () => number;
+  #secret: string | undefined;
+
+  /** @param seconds that a link lasts at the least; at most twice as long */
+  constructor(database: Database, seconds: number, now: () => number) {
+    this.#database = database;
+    this.#seconds = seconds;
+    this.#now = now;
+  }
+
+  /** Reads what links are signed with, or makes it. Rejects where the database cannot be used. */
+  async load(): Promise<string> {
+    return this.#secret ??= await this.#database.transaction(function* () {
+      yield* rows(
+        "INSERT INTO file_secret (id, secret) VALUES (1, $1) ON CONFLICT (id) DO NOTHING",
+        randomBase64Url(SECRET_BYTES),
+      );
+      const kept = yield* row("SELECT secret FROM file_secret WHERE id = 1");
+      return String(kept?.["secret"]);
+    });
+  }
+
+  /** The path of a link; `undefined` as long as the database was not reached. */
+  to(id: string): string | undefined {
+    if (this.#secret === undefined) return undefined;
+    const window = Math.floor(this.#now() / 1000 / this.#seconds);
+    const end = (window + 2) * this.#seconds;
+    return `/files/${id}?signature=${end.toString(36)}.${signatureOf(this.#secret, id, end)}`;
+  }
+
+  /**
+   * When a link ends, in Unix seconds. `undefined` where it was not signed here. Throws where it has ended: whoever has it knows of
+   * the file.
+   */
+  async endOf(id: string, signature: string): Promise<number | undefined> {
+    const [, written = "", signed = ""] = /^([0-9a-z]{1,9})\.([\w-]{22})$/.exec(signature) ?? [];
+    const end = parseInt(written, 36);
+    if (Number.isNaN(end) || end.toString(36) !== written) return undefined;
+    if (!isSame(signed, signatureOf(await this.load(), id, end))) return undefined;
+    if (end * 1000 > this.#now()) return end;
+    throw new CodedError("forbidden", "Cannot read the file: the link has ended; ask for another");
+  }
+}
+
+function signatureOf(secret: string, id: string, end: number): string {
+  const hash = createHmac("sha256", secret).update(`${id}.${end}`).digest();
+  return hash.subarray(0, SIGNATURE_BYTES).toString("base64url");
+}
+
+function isSame(one: string, other: string): boolean {
+  return timingSafeEqual(new TextEncoder().encode(one), new TextEncoder().encode(other));
+}

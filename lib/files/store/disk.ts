@@ -1,0 +1,221 @@
+/**
+ * Files on a disk, in a folder that all nodes share: uploads in `uploads/`, files and their thumbnails in folders by the first
+ * characters of their ids. Next: `disk_writer.ts`, which writes one of them.
+ */
+import { makePrivateFolder, PRIVATE } from "../../base/private_files.ts";
+import { reasonOf } from "../../base/reason.ts";
+import { THUMBNAIL_WIDTHS } from "../types.ts";
+import { DiskWriter, isFull, type Written } from "./disk_writer.ts";
+import { AppendFailure, type ByteRange, type FileStore, type Place } from "./file_store.ts";
+import { readRange } from "./disk_range.ts";
+
+const PLACES: readonly Exclude<Place, "upload">[] = ["file", ...THUMBNAIL_WIDTHS];
+
+export class DiskStore implements FileStore {
+  readonly kind = "disk";
+  readonly #root: string;
+  readonly #isTemporary: boolean;
+
+  private constructor(root: string, isTemporary: boolean) {
+    this.#root = root;
+    this.#isTemporary = isTemporary;
+  }
+
+  /**
+   * Opens the folder, and makes it where it is missing. Rejects where nothing can be written there.
+   *
+   * @param root `undefined` for one that goes with the store
+   */
+  static async open(root: string | undefined): Promise<DiskStore> {
+    const folder = root ?? await Deno.makeTempDir();
+    try {
+      makePrivateFolder(`${folder}/uploads`);
+      const probe = await Deno.makeTempFile({ dir: `${folder}/uploads`, prefix: "probe-" });
+      await Deno.remove(probe);
+    } catch (error) {
+      throw new Error(`Cannot keep files in ${folder}: ${reasonOf(error)}`, { cause: error });
+    }
+    return new DiskStore(folder, root === undefined);
+  }
+
+  async append(id: string, offset: number, body: AsyncIterable<Uint8Array>): Promise<number> {
+    try {
+      const { safe, failure } = await writeAt(this.#uploading(id), offset, body);
+      if (offset === 0) await syncFolder(`${this.#root}/uploads`);
+      if (failure === undefined) return safe;
+      throw failureOf(failure, safe);
+    } catch (error) {
+      throw failureOf(error, offset);
+    }
+  }
+
+  async complete(id: string): Promise<void> {
+    const [from, to] = [this.#uploading(id), this.#path(id, "file")];
+    if (!await exists(from)) {
+      if (await exists(to)) return;
+      throw new Error(`there is no upload ${id}`);
+    }
+    using _file = await openAlone(from, undefined);
+    await this.#move(id, from, to);
+  }
+
+  async put(
+    id: string,
+    place: Exclude<Place, "upload">,
+    body: AsyncIterable<Uint8Array>,
+  ): Promise<void> {
+    const from = `${this.#uploading(id)}.${place}`;
+    try {
+      const { failure } = await writeAt(from, 0, body);
+      if (failure !== undefined) throw failure;
+      await this.#move(id, from, this.#path(id, place));
+    } catch (error) {
+      await removeIfThere(from);
+      throw failureOf(error, 0);
+    }
+    if (place === "file" && await removeIfThere(this.#uploading(id))) {
+      await syncFolder(`${this.#root}/uploads`);
+    }
+  }
+
+  async read(
+    id: string,
+    place: Place,
+    range?: ByteRange,
+  ): Promise<ReadableStream<Uint8Array<ArrayBuffer>> | undefined> {
+    const path = place === "upload" ? this.#uploading(id) : this.#path(id, place);
+    let file: Deno.FsFile;
+    try {
+      file = await Deno.open(path);
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return undefined;
+      throw error;
+    }
+    // The runtime sends this one on its own, without a turn of the event loop for each piece.
+    return range === undefined ? file.readable : await readRange(file, range);
+  }
+
+  async delete(id: string): Promise<void> {
+    const uploading = this.#uploading(id);
+    const coming = [uploading, ...PLACES.map((place) => `${uploading}.${place}`)];
+    const there = PLACES.map((place) => this.#path(id, place));
+    // What is gone must not come back with a power cut: nobody would know of it then.
+    if (await removeAll(coming)) await syncFolder(`${this.#root}/uploads`);
+    if (await removeAll(there)) await syncFolder(this.#folder(id));
+  }
+
+  whyNotReady(): string | undefined {
+    try {
+      Deno.statSync(`${this.#root}/uploads`);
+      return undefined;
+    } catch (error) {
+      return `the folder of files cannot be used: ${reasonOf(error)}`;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#isTemporary) await Deno.remove(this.#root, { recursive: true });
+  }
+
+  /** Moves a file to its place: it is there all at once, and stays there. */
+  async #move(id: string, from: string, to: string): Promise<void> {
+    await this.#makeFolder(id);
+    await Deno.rename(from, to);
+    await syncFolder(this.#folder(id));
+  }
+
+  async #makeFolder(id: string): Promise<void> {
+    const folder = this.#folder(id);
+    if (await exists(folder)) return;
+    makePrivateFolder(folder);
+    await syncFolder(this.#root);
+    await syncFolder(`${this.#root}/${id.slice(0, 2)}`);
+  }
+
+  #uploading(id: string): string {
+    return `${this.#root}/uploads/${nameOf(id)}`;
+  }
+
+  #path(id: string, place: Exclude<Place, "upload">): string {
+    return `${this.#folder(id)}/${nameOf(id)}${place === "file" ? "" : `.${place}`}`;
+  }
+
+  #folder(id: string): string {
+    return `${this.#root}/${id.slice(0, 2)}/${id.slice(2, 4)}`;
+  }
+}
+
+/** Writes a file from an offset on, or as much of it as comes and as there is room for. */
+async function writeAt(
+  path: string,
+  offset: number,
+  body: AsyncIterable<Uint8Array>,
+): Promise<Written> {
+  using file = await openAlone(path, offset);
+  const writer = await DiskWriter.at(file, path, offset);
+  await writer.write(body);
+  return await writer.end();
+}
+
+/** No id leads out of the folder, whoever has checked it before. */
+function nameOf(id: string): string {
+  if (/^[\w-]{8,64}$/.test(id)) return id;
+  throw new TypeError(`Cannot use ${JSON.stringify(id)} as the id of a file`);
+}
+
+/**
+ * Opens a file to write it, which nobody else does at the same time, on another node either. Rejects where somebody does.
+ *
+ * @param offset 0 where the file may have to be made
+ */
+async function openAlone(path: string, offset: number | undefined): Promise<Deno.FsFile> {
+  const file = await Deno.open(path, { write: true, create: offset === 0, ...PRIVATE });
+  try {
+    if (await file.tryLock(true) && await isAt(file, path)) return file;
+    throw new AppendFailure("busy", offset ?? 0, undefined);
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
+/** Whether the file was not moved away before it was locked. */
+async function isAt(file: Deno.FsFile, path: string): Promise<boolean> {
+  const [own, there] = await Promise.all([file.stat(), Deno.stat(path).catch(() => undefined)]);
+  return own.ino === there?.ino;
+}
+
+function failureOf(error: unknown, safe: number): AppendFailure {
+  if (error instanceof AppendFailure) return error;
+  return new AppendFailure(isFull(error) ? "full" : "store", safe, error);
+}
+
+async function syncFolder(path: string): Promise<void> {
+  using folder = await Deno.open(path);
+  await folder.sync();
+}
+
+async function removeAll(paths: readonly string[]): Promise<boolean> {
+  const removed = await Promise.all(paths.map(removeIfThere));
+  return removed.includes(true);
+}
+
+async function removeIfThere(path: string): Promise<boolean> {
+  try {
+    await Deno.remove(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await Deno.stat(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}

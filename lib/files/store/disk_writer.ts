@@ -1,0 +1,123 @@
+/**
+ * Writes one file: small pieces together, one piece while the next one comes, and what is written goes to the disk meanwhile,
+ * so that a large file need not wait for all of it at its end.
+ */
+import { AppendFailure } from "./file_store.ts";
+
+/** Bytes that are written at once. */
+const PIECE_BYTES = 256 * 1024;
+
+/** After so many bytes the disk begins to keep what it has. */
+const SYNC_BYTES = 32 * 1024 * 1024;
+
+/** What was written in the end. */
+export interface Written {
+  /** The bytes of the file that are on the disk. */
+  readonly safe: number;
+  /** Why that is not all. */
+  readonly failure?: unknown;
+}
+
+export class DiskWriter {
+  readonly #file: Deno.FsFile;
+  readonly #path: string;
+  /** The bytes of the file that are written. */
+  #written: number;
+  #piece = new Uint8Array(PIECE_BYTES);
+  #filled = 0;
+  #spare: Uint8Array<ArrayBuffer> | undefined;
+  #writing: Promise<void> = Promise.resolve();
+  #syncing: Promise<void> | undefined;
+  #unsynced = 0;
+  #failure: unknown;
+
+  private constructor(file: Deno.FsFile, path: string, offset: number) {
+    this.#file = file;
+    this.#path = path;
+    this.#written = offset;
+  }
+
+  static async at(file: Deno.FsFile, path: string, offset: number): Promise<DiskWriter> {
+    await file.seek(offset, Deno.SeekMode.Start);
+    return new DiskWriter(file, path, offset);
+  }
+
+  /** Writes all of a body, or as much of it as comes and as there is room for. */
+  async write(body: AsyncIterable<Uint8Array>): Promise<void> {
+    try {
+      for await (const piece of body) {
+        for (let at = 0; at < piece.length;) at += await this.#take(piece.subarray(at));
+        if (this.#failure !== undefined) return;
+      }
+    } catch (cause) {
+      this.#failure ??= new AppendFailure("body", this.#written, cause);
+    }
+  }
+
+  /** Has the disk keep what was written, and nothing beyond it. */
+  async end(): Promise<Written> {
+    await this.#flush();
+    await this.#writing;
+    await this.#syncing;
+    await this.#file.truncate(this.#written);
+    await this.#file.sync();
+    const { cause, reason } = Object(this.#failure);
+    const failure = this.#failure instanceof AppendFailure
+      ? new AppendFailure(reason, this.#written, cause)
+      : this.#failure;
+    return { safe: this.#written, ...(failure !== undefined && { failure }) };
+  }
+
+  async #take(bytes: Uint8Array): Promise<number> {
+    const taken = Math.min(bytes.length, PIECE_BYTES - this.#filled);
+    this.#piece.set(bytes.subarray(0, taken), this.#filled);
+    this.#filled += taken;
+    if (this.#filled === PIECE_BYTES) await this.#flush();
+    return taken;
+  }
+
+  /** Begins to write the piece that is there, once the one before is written. */
+  async #flush(): Promise<void> {
+    const [piece, filled] = [this.#piece, this.#filled];
+    await this.#writing;
+    this.#filled = 0;
+    if (this.#failure !== undefined && !(this.#failure instanceof AppendFailure)) return;
+    this.#piece = this.#spare ?? new Uint8Array(PIECE_BYTES);
+    this.#spare = piece;
+    this.#writing = this.#writeAll(piece.subarray(0, filled));
+  }
+
+  async #writeAll(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    try {
+      for (let at = 0; at < bytes.length;) {
+        const written = await this.#file.write(bytes.subarray(at));
+        at += written;
+        this.#written += written;
+      }
+    } catch (error) {
+      this.#failure = error;
+    }
+    this.#unsynced += bytes.length;
+    if (this.#unsynced >= SYNC_BYTES && this.#syncing === undefined) {
+      this.#unsynced = 0;
+      this.#syncing = this.#sync().finally(() => this.#syncing = undefined);
+    }
+  }
+
+  /** By another handle: the runtime lets each one do one thing at a time. What it cannot do, the end does or says. */
+  async #sync(): Promise<void> {
+    try {
+      using other = await Deno.open(this.#path);
+      await other.syncData();
+    } catch {
+      // The end tells of it.
+    }
+  }
+}
+
+/** Whether an error says that there is no more room. */
+export function isFull(error: unknown): boolean {
+  const { code, message } = Object(error);
+  return ["ENOSPC", "EDQUOT", "EFBIG"].includes(code) ||
+    /\(os error (28|122|27)\)/.test(String(message));
+}

@@ -1,0 +1,106 @@
+/** The works of uploads: a row is there before the bytes, follows them, and says at last that the file is there. */
+import { row, rows, type Work } from "../../engines/database/database.ts";
+import type { FileFacts } from "../types.ts";
+import { COLUMNS, fileIn, type FileRow, ownerColumn } from "./rows.ts";
+import { addToTotals, type TotalLimits } from "./totals.ts";
+
+/** An upload that begins. */
+export interface NewUpload {
+  readonly id: string;
+  readonly site: string;
+  readonly owner: string | undefined;
+  readonly name: string;
+  readonly length: number | undefined;
+  readonly ownId: string | undefined;
+  readonly now: number;
+  readonly dueAt: number;
+}
+
+export interface BegunUpload {
+  /** The new one, or what was begun with the same id of its uploader's before. */
+  readonly found: FileRow;
+  readonly isNew: boolean;
+  /** Bytes that there is room for beside those announced. */
+  readonly room: number;
+}
+
+export function* beginUpload(wanted: NewUpload, limits: TotalLimits): Work<BegunUpload> {
+  const { id, site, name, length, ownId, now, dueAt } = wanted;
+  const owner = ownerColumn(wanted.owner);
+  if (ownId !== undefined) {
+    const before = fileIn(
+      yield* row(
+        `SELECT ${COLUMNS} FROM files WHERE site = $1 AND owner = $2 AND own_id = $3`,
+        ...[site, owner, ownId],
+      ),
+    );
+    if (before !== undefined) return { found: before, isNew: false, room: Infinity };
+  }
+  const bytes = length ?? 0;
+  const room = yield* addToTotals(site, owner, { files: 1, bytes }, limits);
+  const found = fileIn(
+    yield* row(
+      `INSERT INTO files (id, site, owner, state, name, type, bytes, length, safe_offset, own_id,
+         created_at, due_at)
+       VALUES ($1, $2, $3, 'coming', $4, '', $5, $6, 0, $7, $8, $9) RETURNING ${COLUMNS}`,
+      ...[id, site, owner, name, bytes, length ?? null, ownId ?? null, now, dueAt],
+    ),
+  );
+  if (found === undefined) throw new TypeError("the database returns no row that it has written");
+  return { found, isNew: true, room };
+}
+
+/** Notes how much is safe. Whether the upload is still where it was before: else somebody else has gone on with it, or ended it. */
+export function* moveUpload(
+  id: string,
+  { from, to, dueAt }: { readonly from: number; readonly to: number; readonly dueAt: number },
+): Work<FileRow | undefined> {
+  return fileIn(
+    yield* row(
+      `UPDATE files SET safe_offset = $3, due_at = $4
+       WHERE id = $1 AND safe_offset = $2 AND state = 'coming' RETURNING ${COLUMNS}`,
+      ...[id, from, to, dueAt],
+    ),
+  );
+}
+
+/** Keeps an upload from going while it comes. */
+export function* keepUpload(id: string, dueAt: number): Work<void> {
+  yield* rows("UPDATE files SET due_at = $2 WHERE id = $1 AND state = 'coming'", id, dueAt);
+}
+
+/** Notes what is known of a file that is not there for others yet, so that the application which is asked can read it. */
+export function* describeUpload(facts: FileFacts): Work<void> {
+  const { id, type, sha256, width, height } = facts;
+  yield* rows(
+    `UPDATE files SET type = $2, sha256 = $3, width = $4, height = $5
+     WHERE id = $1 AND state = 'coming'`,
+    ...[id, type, sha256, width ?? null, height ?? null],
+  );
+}
+
+/** Says that the file is there, with the bytes that it has in the end. `undefined` where the upload is gone. */
+export function* acceptUpload(
+  facts: FileFacts,
+  dueAt: number,
+  limits: TotalLimits,
+): Work<FileRow | undefined> {
+  const { id, type, bytes, sha256, width, height } = facts;
+  const before = fileIn(
+    yield* row(
+      `UPDATE files SET due_at = $2 WHERE id = $1 AND state = 'coming' RETURNING ${COLUMNS}`,
+      ...[id, dueAt],
+    ),
+  );
+  if (before === undefined) return undefined;
+  const { site, owner } = before;
+  const added = { files: 0, bytes: bytes - before.bytes };
+  if (added.bytes !== 0) yield* addToTotals(site, ownerColumn(owner), added, limits);
+  return fileIn(
+    yield* row(
+      `UPDATE files SET state = 'stored', type = $2, bytes = $3, sha256 = $4, width = $5, height = $6
+       WHERE id = $1 RETURNING ${COLUMNS}`,
+      ...[id, type, bytes, sha256, width ?? null, height ?? null],
+    ),
+  );
+}

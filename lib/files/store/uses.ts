@@ -1,0 +1,109 @@
+/** The works of uses: where files stand, who sees them by that, and what becomes of a file that stands nowhere any more. */
+import { row, rows, type Work } from "../../engines/database/database.ts";
+import type { FileUse } from "../types.ts";
+import { COLUMNS, fileIn, type FileRow } from "./rows.ts";
+
+/** How many references one statement names. */
+const AT_ONCE = 200;
+
+/** Where a file stands that has no single reader. */
+export interface Standing {
+  readonly kind: string;
+  readonly refs: readonly string[];
+}
+
+/**
+ * Notes a use, and that the file stays. `undefined` where it has gone meanwhile. The row comes first: whoever takes the last other
+ * use away waits for this one then, or this one finds the file going.
+ */
+export function* addUse(
+  id: string,
+  { kind, ref, site, user, until }: FileUse,
+): Work<FileRow | undefined> {
+  yield* rows(
+    `INSERT INTO file_uses (file, kind, ref, site, user_id, until_at) VALUES ($1, $2, $3, $4, $5, $6)
+     ON CONFLICT (file, kind, ref) DO UPDATE
+     SET user_id = excluded.user_id, until_at = excluded.until_at`,
+    ...[id, kind, ref, site, user ?? null, until ?? null],
+  );
+  return fileIn(
+    yield* row(
+      `UPDATE files SET due_at = NULL WHERE id = $1 AND state = 'stored' RETURNING ${COLUMNS}`,
+      id,
+    ),
+  );
+}
+
+/** Takes uses away. Files that stand nowhere any more go. Returns how many these are. */
+export function* removeUses(kind: string, refs: readonly string[], now: number): Work<number> {
+  let going = 0;
+  for (let at = 0; at < refs.length; at += AT_ONCE) {
+    const some = refs.slice(at, at + AT_ONCE);
+    const found = yield* rows(
+      `DELETE FROM file_uses WHERE kind = $1 AND ref IN (${placesOf(some, 2)}) RETURNING file`,
+      ...[kind, ...some],
+    );
+    going += yield* letGoUnused(found.map(({ file }) => String(file)), now);
+  }
+  return going;
+}
+
+/** Takes uses away whose time is over, some of them. Returns how many. */
+export function* removeEndedUses(now: number): Work<number> {
+  const found = yield* rows(
+    `DELETE FROM file_uses WHERE (file, kind, ref) IN (
+       SELECT file, kind, ref FROM file_uses WHERE until_at <= $1 ORDER BY until_at LIMIT ${AT_ONCE}
+     ) RETURNING file`,
+    now,
+  );
+  yield* letGoUnused(found.map(({ file }) => String(file)), now);
+  return found.length;
+}
+
+/** Whether the user is one of whom a use says that this user reads the file. */
+export function* isReader(id: string, site: string, user: string, now: number): Work<boolean> {
+  const found = yield* row(
+    `SELECT 1 AS one FROM file_uses WHERE file = $1 AND site = $2 AND user_id = $3
+       AND (until_at IS NULL OR until_at > $4) LIMIT 1`,
+    ...[id, site, user, now],
+  );
+  return found !== undefined;
+}
+
+/** Where the file stands that has no single reader, the latest references first. */
+export function* standingsOf(id: string, site: string, now: number): Work<Standing[]> {
+  const found = yield* rows(
+    `SELECT kind, ref FROM file_uses WHERE file = $1 AND site = $2 AND user_id IS NULL
+       AND (until_at IS NULL OR until_at > $3)`,
+    ...[id, site, now],
+  );
+  const byKind = Map.groupBy(found, ({ kind }) => String(kind));
+  return [...byKind].flatMap(([kind, uses]) => {
+    const refs = uses.map(({ ref }) => String(ref));
+    const parts = Math.ceil(refs.length / AT_ONCE);
+    return Array.from(
+      { length: parts },
+      (_, part) => ({ kind, refs: refs.slice(part * AT_ONCE, (part + 1) * AT_ONCE) }),
+    );
+  });
+}
+
+function* letGoUnused(files: readonly string[], now: number): Work<number> {
+  let going = 0;
+  for (const file of [...new Set(files)].sort()) {
+    // The row is taken first, so that a use which is being noted is seen by the statement after this one.
+    yield* rows("UPDATE files SET due_at = due_at WHERE id = $1", file);
+    const gone = yield* rows(
+      `UPDATE files SET state = 'going', due_at = $2, own_id = NULL
+       WHERE id = $1 AND state = 'stored' AND NOT EXISTS (SELECT 1 FROM file_uses WHERE file = $1)
+       RETURNING id`,
+      ...[file, now],
+    );
+    going += gone.length;
+  }
+  return going;
+}
+
+function placesOf(values: readonly unknown[], first: number): string {
+  return values.map((_, at) => `$${first + at}`).join(", ");
+}

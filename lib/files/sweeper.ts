@@ -1,0 +1,103 @@
+/**
+ * Deletes what goes: on the start, every minute, and as soon as something goes. A file goes from the rows first, so that nobody gets
+ * it any more, then from the store, and then its row goes; what a crash has left is found by its row.
+ */
+import { getLogger } from "@logtape/logtape";
+import { pause } from "../base/clock.ts";
+import { reasonOf } from "../base/reason.ts";
+import type { Task } from "../core/task.ts";
+import type { Database } from "../engines/database/database.ts";
+import type { FileCounters } from "./metrics.ts";
+import type { FileStore } from "./store/file_store.ts";
+import { forget, letGoDue, putOff } from "./store/going.ts";
+import { removeEndedUses } from "./store/uses.ts";
+
+const log = getLogger(["notifyli", "files"]);
+
+/** How often it is looked for what is due. */
+const SWEEP_MS = 60_000;
+
+/** How soon it is tried again to delete what could not be deleted. */
+const RETRY_MS = 60_000;
+
+interface SweeperParts {
+  readonly database: Database;
+  readonly store: FileStore;
+  readonly counters: FileCounters;
+  /** Uploads that come right now. */
+  readonly active: { has(id: string): boolean };
+  /** Seconds that unused files are kept: it is looked at least twice within them. */
+  readonly unusedSeconds: number;
+  now(): number;
+}
+
+export class Sweeper implements Task {
+  readonly name = "the sweep of files";
+  readonly #parts: SweeperParts;
+  readonly #restMs: number;
+  #woken = new AbortController();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(parts: SweeperParts) {
+    this.#parts = parts;
+    this.#restMs = Math.min(SWEEP_MS, parts.unusedSeconds * 500);
+  }
+
+  /** Something goes, or will within `ms`. */
+  soon(ms = 0): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.#woken.abort();
+    }, ms);
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    try {
+      while (!signal.aborted) {
+        this.#woken = new AbortController();
+        const isMore = await this.#sweep(signal).catch(noted);
+        if (!isMore) await pause(this.#restMs, AbortSignal.any([signal, this.#woken.signal]));
+      }
+    } finally {
+      clearTimeout(this.#timer);
+    }
+  }
+
+  /** Deletes some of what is due. Whether there is more. */
+  async #sweep(signal: AbortSignal): Promise<boolean> {
+    const { database, active, now } = this.#parts;
+    const at = now();
+    const ended = await database.transaction(() => removeEndedUses(at));
+    const going = await database.transaction(() => letGoDue(at, active));
+    let deleted = 0;
+    for (const id of going) {
+      if (signal.aborted) return false;
+      if (await this.#delete(id)) deleted++;
+    }
+    return ended > 0 || deleted > 0;
+  }
+
+  async #delete(id: string): Promise<boolean> {
+    const { database, store, counters, now } = this.#parts;
+    try {
+      await store.delete(id);
+    } catch (error) {
+      log.error("a file cannot be deleted, and is tried again: {reason}", {
+        reason: reasonOf(error),
+      });
+      const until = now() + RETRY_MS;
+      await database.transaction(() => putOff(id, until));
+      return false;
+    }
+    const gone = await database.transaction(() => forget(id));
+    if (gone === undefined) return false;
+    counters.removed.value++;
+    return true;
+  }
+}
+
+/** What the database or the store could not do is done the next time. */
+function noted(error: unknown): boolean {
+  log.debug("the sweep of files failed: {reason}", { reason: reasonOf(error) });
+  return false;
+}

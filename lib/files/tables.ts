@@ -1,0 +1,5 @@
+/** The tables of files. */
+import type { TableMigration } from "../engines/database/tables.ts";
+import FILES from "./1_files.sql" with { type: "text" };
+
+export const FILE_TABLES: readonly TableMigration[] = [{ name: "files", sql: FILES }];

@@ -1,0 +1,220 @@
+/**
+ * Takes uploads: counts them for the limits, brings their bytes to the store, and makes them files once all is there. A row is
+ * there before the bytes, and says "stored" after them, so that a crash leaves nothing that nobody knows of. Next for the
+ * bytes: `incoming.ts`; for what they are: `acceptance.ts`.
+ */
+import { CodedError } from "../base/errors.ts";
+import { randomBase64Url } from "../base/ids.ts";
+import type { Database } from "../engines/database/database.ts";
+import type { FileAccess, FileActor } from "./access.ts";
+import { Acceptance, type AskAboutFile } from "./acceptance.ts";
+import { ActiveUploads } from "./active_uploads.ts";
+import { type Body, Incoming } from "./incoming.ts";
+import type { FileCounters } from "./metrics.ts";
+import { cleanName } from "./names.ts";
+import type { FilesConfig } from "./settings.ts";
+import { AppendFailure, type FileStore } from "./store/file_store.ts";
+import { letGo } from "./store/going.ts";
+import { type FileRow, storedIn, uploadIn } from "./store/rows.ts";
+import { beginUpload, type BegunUpload, moveUpload } from "./store/uploads.ts";
+import type { StoredFile, Upload } from "./types.ts";
+
+/** 22 characters. */
+const ID_BYTES = 16;
+
+/** What somebody wants to upload. */
+export interface WantedFile {
+  /** As the uploader calls it; it is cleaned. */
+  readonly name: string | undefined;
+  /** Bytes in all, where they are known. */
+  readonly length?: number | undefined;
+  /** The uploader's own id for it: the same again is the same file. */
+  readonly ownId?: string | undefined;
+}
+
+/** What goes on with an upload. */
+export interface Continuation {
+  /** Bytes that were safe before. */
+  readonly offset: number;
+  readonly body: Body;
+}
+
+export interface UploadParts {
+  readonly database: Database;
+  readonly store: FileStore;
+  readonly access: FileAccess;
+  readonly config: FilesConfig;
+  readonly counters: FileCounters;
+  /** Asks the application about a file; `undefined` where it wants no such questions. */
+  ask(): AskAboutFile | undefined;
+  now(): number;
+  /** Something is to be deleted. */
+  onGoing(): void;
+}
+
+export class Uploads {
+  readonly active: ActiveUploads = new ActiveUploads();
+  readonly #parts: UploadParts;
+  readonly #incoming: Incoming;
+  readonly #acceptance: Acceptance;
+
+  constructor(parts: UploadParts) {
+    this.#parts = parts;
+    this.#incoming = new Incoming(parts);
+    this.#acceptance = new Acceptance(parts, this.#incoming.hashes);
+  }
+
+  /** Begins an upload. Resolves with the file where all of it is there: its uploader has begun it before with the same id. */
+  async begin(actor: FileActor, wanted: WantedFile): Promise<Upload | StoredFile> {
+    const { found } = await this.#begin(actor, wanted);
+    return found.state === "stored" ? storedIn(found) : uploadIn(found);
+  }
+
+  /** How far an upload is. What goes on with it is told to stop, so that this stays true. */
+  async find(actor: FileActor, id: string): Promise<Upload> {
+    return await this.active.alone(id, async () => uploadIn(await this.#find(actor, id)));
+  }
+
+  /**
+   * Goes on with an upload. Resolves once what has come is safe. Where the body breaks off, what came before is kept, and it
+   * rejects.
+   */
+  async append(actor: FileActor, id: string, { offset, body }: Continuation): Promise<Upload> {
+    return await this.active.alone(id, async (signal) => {
+      const found = await this.#find(actor, id);
+      requireOffset(found, offset);
+      if (found.state === "stored") return uploadIn(found);
+      const brought = await this.#incoming.bring(found, { offset, body, signal, isResumed: true });
+      const dueAt = this.#dueAt();
+      const moved = await this.#parts.database.transaction(() =>
+        moveUpload(id, { from: offset, to: brought.safe, dueAt })
+      );
+      if (brought.failure !== undefined) throw brought.failure;
+      if (moved !== undefined) return uploadIn(moved);
+      throw new CodedError("offset_mismatch", "Somebody else has gone on with the upload");
+    });
+  }
+
+  /** Makes an upload a file, where all of it is there. A refusal ends the upload; a failure leaves it, to be tried again. */
+  async finish(actor: FileActor, id: string): Promise<StoredFile> {
+    return await this.#orGone(
+      id,
+      () =>
+        this.active.alone(
+          id,
+          async () => await this.#acceptance.accept(await this.#find(actor, id)),
+        ),
+      (error) => isRefusal(error),
+    );
+  }
+
+  /** Takes a whole file. Where that fails, nothing stays of it. */
+  async store(actor: FileActor, wanted: WantedFile, body: Body): Promise<StoredFile> {
+    const begun = await this.#beginAnew(actor, wanted);
+    const { found } = begun;
+    if (found.state === "stored") return storedIn(found);
+    return await this.#orGone(
+      found.id,
+      () =>
+        this.active.alone(found.id, async (signal) => {
+          const { safe, failure } = await this.#incoming.bring(found, {
+            ...{ offset: 0, body, signal, isResumed: false, room: begun.room },
+          });
+          if (failure !== undefined) throw failure;
+          requireWhole(found, safe);
+          return await this.#acceptance.accept({ ...found, offset: safe });
+        }),
+      () => true,
+    );
+  }
+
+  /** Ends an upload. */
+  async cancel(actor: FileActor, id: string): Promise<void> {
+    await this.active.alone(id, () => this.#find(actor, id));
+    await this.#letGo(id);
+  }
+
+  async #begin(actor: FileActor, wanted: WantedFile): Promise<BegunUpload> {
+    const { config, database, now } = this.#parts;
+    const { length, ownId } = wanted;
+    if (length !== undefined && length > config.maxBytes) throw tooLarge(length, config.maxBytes);
+    const created = now();
+    return await database.transaction(() =>
+      beginUpload({
+        ...{ id: randomBase64Url(ID_BYTES), site: actor.site, owner: actor.user },
+        ...{ name: cleanName(wanted.name), length, ownId, now: created, dueAt: this.#dueAt() },
+      }, config)
+    );
+  }
+
+  /** What was begun with the same id, and is not there yet, is begun again: nobody goes on with a body that comes whole. */
+  async #beginAnew(actor: FileActor, wanted: WantedFile): Promise<BegunUpload> {
+    const begun = await this.#begin(actor, wanted);
+    if (begun.isNew || begun.found.state === "stored") return begun;
+    await this.cancel(actor, begun.found.id);
+    return await this.#begin(actor, wanted);
+  }
+
+  async #find(actor: FileActor, id: string): Promise<FileRow> {
+    const { access, database } = this.#parts;
+    return await database.transaction(() => access.findUpload(actor, id));
+  }
+
+  /** Does something with an upload, and has it go where that fails for good. */
+  async #orGone<Result>(
+    id: string,
+    work: () => Promise<Result>,
+    isForGood: (error: unknown) => boolean,
+  ): Promise<Result> {
+    try {
+      return await work();
+    } catch (error) {
+      // Where the database cannot be used, the upload goes when it is due.
+      if (isForGood(error)) await this.#letGo(id).catch(() => {});
+      throw error;
+    }
+  }
+
+  async #letGo(id: string): Promise<void> {
+    const now = this.#parts.now();
+    this.#incoming.hashes.delete(id);
+    await this.#parts.database.transaction(() => letGo(id, now));
+    this.#parts.onGoing();
+  }
+
+  #dueAt(): number {
+    return this.#parts.now() + this.#parts.config.unusedSeconds * 1000;
+  }
+}
+
+function requireOffset({ state, offset, length }: FileRow, given: number): void {
+  const there = state === "stored" ? length : offset;
+  if (given === there) return;
+  throw new CodedError(
+    "offset_mismatch",
+    `Cannot go on from ${given}: the upload is at ${there} bytes`,
+  );
+}
+
+function requireWhole({ length }: FileRow, safe: number): void {
+  if (length === undefined || length === safe) return;
+  throw new CodedError(
+    "invalid_field",
+    `The body did not come whole: it has ${safe} of ${length} bytes`,
+  );
+}
+
+function tooLarge(length: number, most: number): CodedError {
+  return new CodedError(
+    "too_large",
+    `Cannot take ${length} bytes: the limit of a file is ${most} bytes`,
+  );
+}
+
+/** Whether an upload is refused for what it is: then it would be refused again. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof CodedError && !(error.cause instanceof AppendFailure) &&
+    ["too_large", "type_denied", "storage_full", "file_refused", "invalid_field"].includes(
+      error.code,
+    );
+}

@@ -3,6 +3,7 @@
  * uploaded is shown in a sandbox, if at all.
  */
 import { type Context, Hono } from "hono";
+import { invalid } from "../base/fields.ts";
 import type { Refusals } from "../core/refusals.ts";
 import type { ApiApp, ApiContext, ApiEnv } from "../http/caller.ts";
 import type { App } from "../http/bindings.ts";
@@ -14,10 +15,12 @@ import { dispositionOf } from "./disposition.ts";
 import type { Files } from "./files.ts";
 import { rangeIn } from "./ranges.ts";
 import type { ByteRange } from "./store/file_store.ts";
+import type { Thumbnailing } from "./thumbnailing.ts";
 import type { StoredFile } from "./types.ts";
 
 export interface DownloadParts {
   readonly files: Files;
+  readonly thumbnailing: Thumbnailing;
   readonly calls: Calls;
   readonly origins: AllowedOrigins;
   readonly refusals: Refusals;
@@ -45,12 +48,13 @@ const SAFE = {
   "Accept-Ranges": "bytes",
 };
 
-export function downloads({ files, calls, origins, refusals }: DownloadParts): App {
+export function downloads(parts: DownloadParts): App {
+  const { files, thumbnailing, calls, origins, refusals } = parts;
   const app: ApiApp = new Hono<ApiEnv>();
   openTo(app as unknown as App, ["/:file"], { origins, refusals }, FOR_PAGES);
   app.get("/:file", async (context) => {
     const opened = await open(context);
-    return await answer(context, opened);
+    return await answerSmall(context, opened) ?? await answer(context, opened);
   });
   app.delete("/:file", calls.identify, async (context) => {
     const call = calls.open(context, { scope: "files:write", users: true });
@@ -71,15 +75,29 @@ export function downloads({ files, calls, origins, refusals }: DownloadParts): A
     return { file: await files.find(call.acting({}), id), maxAge: 0 };
   }
 
-  async function answer(context: Context, { file, maxAge }: Opened): Promise<Response> {
+  /** Answers with a thumbnail, where one is asked for and the file is an image larger than that. */
+  async function answerSmall(context: Context, opened: Opened): Promise<Response | undefined> {
+    const { file } = opened;
+    const wanted = context.req.query("thumbnail");
+    if (wanted === undefined) return undefined;
+    if (!/^[1-9]\d{0,4}$/.test(wanted)) throw invalid("thumbnail", wanted, "a width in pixels");
+    const width = thumbnailing.widthFor(file, Number(wanted));
+    if (width === undefined) return undefined;
+    const etag = `"${file.sha256}-${width}"`;
+    const headers = headersOf(context, opened, etag);
+    if (isKnown(context.req.header("if-none-match"), etag)) return notModified(headers);
+    const small = await thumbnailing.get(file, width);
+    if (small === undefined) return undefined;
+    headers.delete("Accept-Ranges");
+    headers.set("Content-Type", small.type);
+    headers.set("Content-Length", String(small.bytes.length));
+    return new Response(context.req.method === "HEAD" ? null : small.bytes, { headers });
+  }
+
+  async function answer(context: Context, opened: Opened): Promise<Response> {
+    const { file } = opened;
     const etag = `"${file.sha256}"`;
-    const headers = new Headers({
-      ...SAFE,
-      "Content-Type": file.type,
-      "Content-Disposition": dispositionOf(file.name, isShown(context, file)),
-      "Cache-Control": maxAge > 0 ? `private, max-age=${maxAge}, immutable` : "private, no-cache",
-      "ETag": etag,
-    });
+    const headers = headersOf(context, opened, etag);
     if (isKnown(context.req.header("if-none-match"), etag)) return notModified(headers);
     const asked = appliesTo(context.req.header("if-range"), etag)
       ? context.req.header("range")
@@ -99,6 +117,16 @@ export function downloads({ files, calls, origins, refusals }: DownloadParts): A
     const body = context.req.method === "HEAD" ? null : await files.read(file, range);
     return new Response(body, { status: range === undefined ? 200 : 206, headers });
   }
+}
+
+function headersOf(context: Context, { file, maxAge }: Opened, etag: string): Headers {
+  return new Headers({
+    ...SAFE,
+    "Content-Type": file.type,
+    "Content-Disposition": dispositionOf(file.name, isShown(context, file)),
+    "Cache-Control": maxAge > 0 ? `private, max-age=${maxAge}, immutable` : "private, no-cache",
+    "ETag": etag,
+  });
 }
 
 /** Whether a browser may show the file where it stands, which the asker may not want. */

@@ -3,6 +3,7 @@ import { Questions } from "../asks/questions.ts";
 import { store as storeSettings } from "../engines/settings.ts";
 import type { Feature } from "../feature.ts";
 import { net } from "../net/settings.ts";
+import { Thumbnails } from "./content/thumbnails.ts";
 import { downloads } from "./downloads.ts";
 import { Files } from "./files.ts";
 import { fileCounters, fileRefusals } from "./metrics.ts";
@@ -10,6 +11,7 @@ import { fileRoutes } from "./routes.ts";
 import { files as settings } from "./settings.ts";
 import { openStore } from "./store/open.ts";
 import { FILE_TABLES } from "./tables.ts";
+import { Thumbnailing } from "./thumbnailing.ts";
 import { FileData } from "./user_data.ts";
 
 export const filesFeature = {
@@ -20,6 +22,7 @@ export const filesFeature = {
     void Questions;
     const counters = fileCounters();
     const store = await openStore(of(settings), of(storeSettings).dataDir);
+    const thumbnails = of(settings).thumbnails ? await Thumbnails.open() : undefined;
     const now = () => storage.kind === "sqlite" ? storage.clock.now() : Date.now();
     const config = of(settings);
     const service = new Files({
@@ -33,6 +36,7 @@ export const filesFeature = {
         path: "/files",
         app: downloads({
           ...{ files: service, calls },
+          thumbnailing: new Thumbnailing({ database, store, counters, thumbnails }),
           ...{ origins: of(net).origins, refusals: node.refusals },
         }),
       }],
@@ -52,7 +56,10 @@ export const filesFeature = {
         // Where the database cannot be reached yet, the first link waits for it.
         await service.links.load().catch(() => {});
       },
-      [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
+      async [Symbol.asyncDispose]() {
+        await thumbnails?.[Symbol.asyncDispose]();
+        await store[Symbol.asyncDispose]();
+      },
     };
   },
 } satisfies Feature;

@@ -101,7 +101,6 @@ function typeOf(bytes: Uint8Array): string {
   return TYPES.find(([, start]) => head.startsWith(start))?.[0] ?? "application/octet-stream";
 }
 
-// deno-lint-ignore require-await -- a store takes what comes as it comes
 async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
 }

@@ -51,6 +51,11 @@ const NEEDED: readonly { package: string; probe: string[]; for: string }[] = [
   { package: "haproxy", probe: ["/usr/sbin/haproxy", "-v"], for: "a proxy that adds nothing" },
   { package: "iproute2", probe: ["ss", "-V"], for: "who is at the other end of a connection" },
   { package: "sqlite3", probe: ["sqlite3", "--version"], for: "the documented backup" },
+  {
+    package: "libimage-exiftool-perl",
+    probe: ["exiftool", "-ver"],
+    for: "the metadata of images",
+  },
   { package: "fiu-utils", probe: ["sh", "-c", "command -v fiu-run"], for: "disks that fail" },
   { package: "faketime", probe: ["faketime", "--version"], for: "clocks that are set back" },
   {

@@ -95,6 +95,7 @@ const ENTRIES = [
   "lib/build.ts",
   "lib/sdk/mod.ts",
   "lib/sdk/tabs/shared_worker.ts",
+  "lib/files/content/thumbnail_worker.ts",
   "lib/page/main.tsx",
 ];
 

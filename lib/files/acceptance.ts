@@ -5,7 +5,8 @@
 import { createHash } from "node:crypto";
 import { CodedError } from "../base/errors.ts";
 import type { Database } from "../engines/database/database.ts";
-import { inspect, type Inspected, withoutLocation } from "./content/inspect.ts";
+import { inspect, type Inspected } from "./content/inspect.ts";
+import { withoutLocation } from "./content/location.ts";
 import type { Hashes } from "./hashes.ts";
 import type { FileCounters } from "./metrics.ts";
 import type { FilesConfig } from "./settings.ts";
@@ -51,11 +52,10 @@ export class Acceptance {
   /** Has the store make the upload the file, with the bytes that it is given out with. */
   async #complete({ id, name, offset: bytes }: FileRow): Promise<FileFacts> {
     const { store, config } = this.#parts;
-    const what = await inspect((range) => this.#read(id, range), bytes, {
-      ...{ name, pixels: config.pixels },
-    });
+    const read = (range: ByteRange) => this.#read(id, range);
+    const what = await inspect(read, bytes, { name, pixels: config.pixels });
     this.#requireType(what);
-    const rewritten = withoutLocation(what.type, this.#all(id, bytes));
+    const rewritten = withoutLocation(what.type, this.#all(id, bytes), read);
     if (rewritten !== undefined) {
       const counted = new Counted(rewritten);
       await store.put(id, "file", counted);

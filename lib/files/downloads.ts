@@ -10,7 +10,7 @@ import type { App } from "../http/bindings.ts";
 import type { Calls } from "../http/calls.ts";
 import { openTo } from "../http/cors.ts";
 import type { AllowedOrigins } from "../net/origin.ts";
-import { isInline } from "./content/inspect.ts";
+import { isInline } from "./content/inline.ts";
 import { dispositionOf } from "./disposition.ts";
 import type { Files } from "./files.ts";
 import { rangeIn } from "./ranges.ts";

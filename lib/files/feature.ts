@@ -22,7 +22,7 @@ export const filesFeature = {
     void Questions;
     const counters = fileCounters();
     const store = await openStore(of(settings), of(storeSettings).dataDir);
-    const thumbnails = of(settings).thumbnails ? await Thumbnails.open() : undefined;
+    const thumbnails = of(settings).thumbnails ? await Thumbnails.open(of(settings)) : undefined;
     const now = () => storage.kind === "sqlite" ? storage.clock.now() : Date.now();
     const config = of(settings);
     const service = new Files({

@@ -36,7 +36,7 @@ Deno.test("every task has a description and none runs with all permissions but t
 
 /** What a task may do, by Deno's flags. */
 const PERMISSIONS: Readonly<Record<string, readonly string[]>> = {
-  start: ["--allow-net", "--allow-env", "--allow-read", "--allow-write"],
+  start: ["--allow-net", "--allow-env", "--allow-ffi", "--allow-read", "--allow-write"],
   send: ["--allow-net", "--allow-env", "--allow-read", "--allow-write"], // a Unix socket of Redis is written to
   key: ["--allow-net", "--allow-env", "--allow-read", "--allow-write"],
   check: ["--allow-net", "--allow-env", "--allow-read"],

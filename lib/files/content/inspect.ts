@@ -63,7 +63,7 @@ function isText(head: Uint8Array): boolean {
 function checkPixels({ width, height }: Dimensions, name: string, pixels: number): void {
   if (width * height <= pixels) return;
   throw new CodedError(
-    "too_long",
+    "too_large",
     `Cannot take the image "${name}": it has ${width} x ${height} pixels, and at most ${pixels} are allowed`,
   );
 }

@@ -48,7 +48,7 @@ export class ThumbnailThread {
   }
 
   /** One at a time. `undefined` where there is none. */
-  async make(wish: ThumbnailWish): Promise<Uint8Array | undefined> {
+  async make(wish: ThumbnailWish): Promise<Uint8Array<ArrayBuffer> | undefined> {
     const answered = this.#next();
     const image = new Uint8Array(wish.image);
     this.#worker.postMessage({ ...wish, image }, [image.buffer]);

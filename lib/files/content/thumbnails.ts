@@ -20,8 +20,8 @@ const IDLE_MS = 60_000;
 const MOST_THREADS = 4;
 
 export interface Thumbnail {
-  readonly type: "image/webp";
-  readonly bytes: Uint8Array;
+  readonly type: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
 export interface ThumbnailOptions {
@@ -36,6 +36,7 @@ export class Thumbnails implements AsyncDisposable {
   readonly #waiting = new Queue<() => void>();
   #waitingBytes = 0;
   #isClosed = false;
+  #isAbsent = false;
   readonly #pixels: number;
   readonly #imageMs: number;
 
@@ -44,20 +45,15 @@ export class Thumbnails implements AsyncDisposable {
     this.#imageMs = imageMs;
   }
 
-  /** `undefined` where `sharp` cannot be loaded, which is logged: images are then given as they are. */
+  /**
+   * `undefined` where `sharp` may not be loaded, which is logged: images are then given as they are. It is loaded when somebody
+   * first wants a thumbnail, since it takes some memory.
+   */
   static async open(options: ThumbnailOptions = {}): Promise<Thumbnails | undefined> {
-    const thread = await ThumbnailThread.start();
-    if (!(thread instanceof ThumbnailThread)) {
-      log.info(
-        "Images have no thumbnails, since the npm package sharp cannot be loaded: {reason}. " +
-          "It comes with a checkout, where `deno task start` loads it; it needs --allow-ffi.",
-        { reason: thread.reason },
-      );
-      return undefined;
-    }
-    const thumbnails = new Thumbnails(options);
-    thumbnails.#rest(thread);
-    return thumbnails;
+    const { state } = await Deno.permissions.query({ name: "ffi" });
+    if (state === "granted") return new Thumbnails(options);
+    logAbsence("it may not load foreign libraries");
+    return undefined;
   }
 
   /**
@@ -91,7 +87,7 @@ export class Thumbnails implements AsyncDisposable {
     image: Uint8Array,
     width: number,
     patience: AbortSignal,
-  ): Promise<Uint8Array | undefined> {
+  ): Promise<Uint8Array<ArrayBuffer> | undefined> {
     if (this.#running.size >= Math.min(MOST_THREADS, navigator.hardwareConcurrency)) {
       this.#waitingBytes += image.length;
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
@@ -111,7 +107,7 @@ export class Thumbnails implements AsyncDisposable {
     }
   }
 
-  async #made(image: Uint8Array, width: number): Promise<Uint8Array | undefined> {
+  async #made(image: Uint8Array, width: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
     const thread = await this.#thread();
     if (thread === undefined) return undefined;
     const seconds = Math.ceil(this.#imageMs / 1000);
@@ -126,8 +122,12 @@ export class Thumbnails implements AsyncDisposable {
       clearTimeout(timer);
       return thread;
     }
+    if (this.#isAbsent) return undefined;
     const started = await ThumbnailThread.start();
-    return started instanceof ThumbnailThread ? started : undefined;
+    if (started instanceof ThumbnailThread) return started;
+    if (!this.#isAbsent) logAbsence(started.reason);
+    this.#isAbsent = true;
+    return undefined;
   }
 
   #rest(thread: ThumbnailThread): void {
@@ -149,4 +149,12 @@ export class Thumbnails implements AsyncDisposable {
     this.#idle.clear();
     await Promise.allSettled(this.#running);
   }
+}
+
+function logAbsence(reason: string): void {
+  log.info(
+    "Images have no thumbnails, since the npm package sharp cannot be loaded: {reason}. " +
+      "It comes with a checkout, where `deno task start` loads it; it needs --allow-ffi.",
+    { reason },
+  );
 }

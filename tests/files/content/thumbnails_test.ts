@@ -113,30 +113,37 @@ Deno.test("threads that end with nothing to do, and start anew, do no harm", asy
 });
 
 Deno.test("a server that may not load sharp has none, and says once how it would", async () => {
-  const url = new URL("lib/files/content/thumbnails.ts", `file://${ROOT}`);
+  const { stdout, stderr } = await made([]);
+  assert.equal(stdout.trim(), "no thumbnails");
+  assert.equal(stderr.match(/have no thumbnails/g)?.length, 1, stderr);
+  assert.match(stderr, /sharp cannot be loaded: it may not .*--allow-ffi/);
+});
+
+Deno.test("a server without sharp gives none, and says so once", async () => {
+  // As if the package were not there: it may not be read.
+  const { stdout, stderr } = await made(["--allow-ffi", "--deny-ffi=/"]);
+  assert.equal(stdout.trim(), "undefined undefined");
+  assert.equal(stderr.match(/have no thumbnails/g)?.length, 1, stderr);
+});
+
+/** What a program with these rights makes of an image, twice. */
+async function made(rights: readonly string[]): Promise<{ stdout: string; stderr: string }> {
   const script = `
-    import { configureLogging } from "${new URL("lib/log/logging.ts", `file://${ROOT}`)}";
-    import { Thumbnails } from "${url}";
+    import { configureLogging } from "file://${ROOT}lib/log/logging.ts";
+    import { Thumbnails } from "file://${ROOT}lib/files/content/thumbnails.ts";
     await configureLogging({ debug: false });
-    console.log(await Thumbnails.open());
+    await using thumbnails = await Thumbnails.open();
+    const image = Uint8Array.fromBase64("${(await plain("image/png")).toBase64()}");
+    if (thumbnails === undefined) console.log("no thumbnails");
+    else console.log(await thumbnails.make(image, 16), await thumbnails.make(image, 16));
   `;
   const file = await Deno.makeTempFile({ suffix: ".ts" });
   await Deno.writeTextFile(file, script);
-  const { stdout, stderr } = await run([
-    Deno.execPath(),
-    "run",
-    "--cached-only",
-    "--no-prompt",
-    `--config=${ROOT}deno.json`,
-    "--allow-read",
-    "--allow-env",
-    file,
-  ]);
+  const flags = ["--cached-only", "--no-prompt", `--config=${ROOT}deno.json`, "--allow-read"];
+  const outcome = await run([Deno.execPath(), "run", ...flags, "--allow-env", ...rights, file]);
   await Deno.remove(file);
-  assert.equal(stdout.trim(), "undefined");
-  assert.equal(stderr.match(/no thumbnails/g)?.length, 1, stderr);
-  assert.match(stderr, /sharp cannot be loaded: .*ffi.*--allow-ffi/);
-});
+  return outcome;
+}
 
 async function open(options?: { pixels?: number; imageMs?: number }): Promise<Thumbnails> {
   const thumbnails = await Thumbnails.open(options);

@@ -89,17 +89,18 @@ export function ChatLog(props: ChatLogProps) {
     const wanted = rowElement(list.current, focusWanted.current);
     if (wanted !== undefined) {
       focusWanted.current = "";
-      wanted.focus({ preventScroll: true });
-      wanted.scrollIntoView({ block: "nearest" });
+      if (hasFocus.current) focusOn(wanted); // else the reader went elsewhere meanwhile
     } else if (hasFocus.current && document.activeElement === document.body) {
       log.current?.focus({ preventScroll: true }); // the row that had it is drawn no more
     }
   });
 
   const focusRow = (key: string) => {
-    focusWanted.current = key;
     setActive(key);
-    if (rowElement(list.current, key) === undefined) shown.toRow(key);
+    const element = rowElement(list.current, key);
+    if (element !== undefined) return focusOn(element);
+    focusWanted.current = shown.toRow(key) ? key : "";
+    log.current?.focus({ preventScroll: true }); // until the row is drawn
   };
   const onKeyDown = (event: KeyboardEvent) => {
     const key = keyTarget(event, rows, active || lastVisible());
@@ -171,6 +172,11 @@ export function ChatLog(props: ChatLogProps) {
       )}
     </div>
   );
+}
+
+function focusOn(row: HTMLElement): void {
+  row.focus({ preventScroll: true });
+  row.scrollIntoView({ block: "nearest" });
 }
 
 /** Shows the line of new messages when the log is opened, and where there is none, the end. */

@@ -4,6 +4,7 @@
  */
 import { type UserId, userIdOnWire } from "../base/fields.ts";
 import { nextId } from "../base/ids.ts";
+import { pause } from "../base/clock.ts";
 import { inSlices } from "../base/slices.ts";
 import { inSeconds } from "../base/times.ts";
 import type { Contacts } from "../contacts/contacts.ts";
@@ -11,6 +12,7 @@ import type {
   ConversationListener,
   Happening,
   Place,
+  ReadRecipients,
   Recipient,
 } from "../conversations/listener.ts";
 import type { Message } from "../conversations/types.ts";
@@ -20,19 +22,15 @@ import type { Node } from "../core/node.ts";
 import type { Database } from "../engines/database/database.ts";
 import type { InboxService } from "../inbox/inbox.ts";
 import type { Notifier } from "../inbox/notify.ts";
-import {
-  forgetNotice,
-  forgetPrevious,
-  idsOf,
-  noteNotice,
-  type Notice,
-  OF_USER,
-  QUOTING,
-} from "./store.ts";
+import { forgetNotice, forgetPrevious, idsOf, noteNotice, OF_USER, QUOTING } from "./store.ts";
+import { WithoutNotice } from "./without_notice.ts";
 import { wordsOf } from "./words.ts";
 
 /** How many users of a conversation are notified at once. */
 const AT_ONCE = 50;
+
+/** What is said in a conversation within this time after it was told of is told together. */
+const WINDOW_MS = 250;
 
 const WHAT = "a notification of a conversation";
 
@@ -54,30 +52,31 @@ interface Notified {
   readonly offset: number;
 }
 
+/** A message that is new. */
+type Said = Extract<Happening, { what: "message" }>;
+
 /** What is to be told of one conversation. While that is under way, more of it waits here, and is told together. */
 interface Waiting {
   readonly place: Place;
-  messages: Message[];
-  recipients: () => Promise<readonly Recipient[]>;
+  readonly messages: Message[];
+  members: readonly UserId[];
+  recipients: ReadRecipients;
 }
 
 export class ChatNotices implements ConversationListener {
   readonly #parts: NoticesParts;
   /** The conversations that are being told of, with what has come meanwhile. */
   readonly #waiting = new Map<number, Waiting | undefined>();
+  readonly #free = new WithoutNotice();
 
   constructor(parts: NoticesParts) {
     this.#parts = parts;
   }
 
-  stored(
-    place: Place,
-    happening: Happening,
-    recipients: () => Promise<readonly Recipient[]>,
-  ): void {
+  stored(place: Place, happening: Happening, recipients: ReadRecipients): void {
     switch (happening.what) {
       case "message":
-        return this.#said(place, happening.message, recipients);
+        return this.#said(place, happening, recipients);
       case "changed":
         if (happening.change !== "deleted") return;
         return this.#parts.node.background.run(WHAT, this.#deleted(place, happening.message));
@@ -90,19 +89,23 @@ export class ChatNotices implements ConversationListener {
 
   #said(
     place: Place,
-    message: Message,
-    recipients: () => Promise<readonly Recipient[]>,
+    { message, members, isCaughtUp }: Said,
+    recipients: ReadRecipients,
   ): void {
     if (message.kind === "system") return;
-    if (message.user !== undefined) this.#withdraw(place, [message.user]); // who writes has read what was there
+    const { user } = message;
+    // Who writes has read what was there.
+    if (user !== undefined && !(isCaughtUp && this.#free.has(place.id, user))) {
+      this.#withdraw(place, [user]);
+    }
     const known = this.#waiting.get(place.id);
     if (known !== undefined) {
       known.messages.push(message);
-      known.recipients = recipients;
+      Object.assign(known, { members, recipients });
       return;
     }
     const isUnderWay = this.#waiting.has(place.id);
-    this.#waiting.set(place.id, { place, messages: [message], recipients });
+    this.#waiting.set(place.id, { place, messages: [message], members, recipients });
     if (!isUnderWay) this.#parts.node.background.run(WHAT, this.#tell(place.id));
   }
 
@@ -113,28 +116,37 @@ export class ChatNotices implements ConversationListener {
       if (waiting === undefined) break;
       this.#waiting.set(conversation, undefined);
       await this.#tellNow(waiting).catch((error) => this.#parts.node.logFailure(WHAT, error));
+      await pause(WINDOW_MS);
     }
     this.#waiting.delete(conversation);
   }
 
-  async #tellNow({ place, messages, recipients }: Waiting): Promise<void> {
-    const now = Date.now();
-    const channels = (await recipients()).flatMap(({ user, mutedUntil, read }) => {
-      const heard = messages.filter((message) =>
-        message.user !== user && message.offset > read &&
-        (mutedUntil <= now || message.mentions?.includes(user))
-      );
-      return heard.length === 0 ? [] : [{ ...chatChannel(place.site, user), user, heard }];
-    });
-    const offline = await this.#parts.node.unheard(channels);
-    const unblocked = await this.#unblocked(place.site, offline);
+  async #tellNow({ place, messages, members, recipients }: Waiting): Promise<void> {
+    const offline = await this.#offline(place.site, messages, members);
+    if (offline.length === 0) return;
+    const concerned = concernedBy(messages, await recipients(offline));
+    const unblocked = place.kind === "private" // a block has kept the message itself out
+      ? concerned
+      : await this.#unblocked(place.site, concerned);
     if (unblocked.length === 0) return;
     const notified = new Map<UserId, Notified>();
     await inSlices(unblocked, async ({ user, heard }) => {
       const last = heard.at(-1);
       if (last !== undefined) notified.set(user, await this.#notify(place, user, heard, last));
     }, { atOnce: AT_ONCE });
-    await this.#withdrawRead(place, notified, await recipients());
+    await this.#withdrawRead(place, notified, await recipients([...notified.keys()]));
+  }
+
+  /** The members who do not hear what others say. */
+  async #offline(
+    site: string,
+    messages: readonly Message[],
+    members: readonly UserId[],
+  ): Promise<UserId[]> {
+    const author = messages.at(-1)?.user; // has read what others have said before
+    const channels = members.filter((user) => user !== author)
+      .map((user) => ({ ...chatChannel(site, user), user }));
+    return (await this.#parts.node.unheard(channels)).map(({ user }) => user);
   }
 
   /** Takes back what was read, or concerns its user no more, while it was being told. */
@@ -154,10 +166,7 @@ export class ChatNotices implements ConversationListener {
   }
 
   /** Leaves out what is of people whom a user has blocked, or who have blocked the user. */
-  async #unblocked<Each extends { readonly user: UserId; readonly heard: readonly Message[] }>(
-    site: string,
-    users: readonly Each[],
-  ): Promise<Each[]> {
+  async #unblocked(site: string, users: readonly Concerned[]): Promise<Concerned[]> {
     if (users.length === 0) return [];
     const { database, contacts } = this.#parts;
     const authors = new Set(
@@ -210,10 +219,13 @@ export class ChatNotices implements ConversationListener {
     const { database, notifier, inbox, room } = this.#parts;
     const { site, id: conversation, kind } = place;
     const noted = { user, notification: nextId(), messages: count, last: last.id };
+    const key = keyOf(conversation, user);
+    this.#free.forget(conversation, user);
     const notice = await database.transaction(
       () => noteNotice({ site, conversation }, noted),
-      keyOf(conversation, user),
+      key,
     );
+    this.#free.forget(conversation, user); // somebody may have looked before it was there
     await notifier.notify({
       ...{ site, user, room, id: notice.notification },
       ...wordsOf(place, last, notice.messages),
@@ -228,21 +240,14 @@ export class ChatNotices implements ConversationListener {
     });
     if (notice.previous.length > 0) {
       await inbox.change(site, user, "delete", notice.previous);
-      await this.#forgetPrevious(conversation, notice);
     }
+    const isCurrent = notice.previous.length > 0
+      ? await database.transaction(() => forgetPrevious(conversation, notice), key)
+      : (await database.query(OF_USER, conversation, user))[0]?.["notification"] ===
+        notice.notification;
     // Another node may have replaced it, or taken it back, before it was there: then nobody else will take it out.
-    const [current] = await database.query(OF_USER, conversation, user);
-    if (current?.["notification"] !== notice.notification) {
-      await inbox.change(site, user, "delete", [notice.notification]);
-    }
+    if (!isCurrent) await inbox.change(site, user, "delete", [notice.notification]);
     return notice.notification;
-  }
-
-  async #forgetPrevious(conversation: number, notice: Notice): Promise<void> {
-    await this.#parts.database.transaction(
-      () => forgetPrevious(conversation, notice),
-      keyOf(conversation, notice.user),
-    );
   }
 
   #withdraw(place: Place, users: readonly UserId[]): void {
@@ -255,14 +260,38 @@ export class ChatNotices implements ConversationListener {
   /** Takes back what a user has of a conversation. */
   async #withdrawFrom({ site, id }: Place, user: UserId): Promise<void> {
     const { database, inbox } = this.#parts;
-    const [found] = await database.query(OF_USER, id, user);
-    if (found === undefined) return;
-    await inbox.change(site, user, "delete", idsOf(found));
-    await database.transaction(
-      () => forgetNotice(id, user, String(found["notification"])),
-      keyOf(id, user),
-    );
+    this.#free.note(id, user);
+    try {
+      const [found] = await database.query(OF_USER, id, user);
+      if (found === undefined) return;
+      await inbox.change(site, user, "delete", idsOf(found));
+      await database.transaction(
+        () => forgetNotice(id, user, String(found["notification"])),
+        keyOf(id, user),
+      );
+    } catch (error) {
+      this.#free.forget(id, user);
+      throw error;
+    }
   }
+}
+
+/** A user, and the messages that the user did not hear. */
+interface Concerned {
+  readonly user: UserId;
+  readonly heard: readonly Message[];
+}
+
+/** Those whom some of the messages concern: others' messages, which the user has not read, and has not muted. */
+function concernedBy(messages: readonly Message[], members: readonly Recipient[]): Concerned[] {
+  const now = Date.now();
+  return members.flatMap(({ user, mutedUntil, read }) => {
+    const heard = messages.filter((message) =>
+      message.user !== user && message.offset > read &&
+      (mutedUntil <= now || message.mentions?.includes(user))
+    );
+    return heard.length === 0 ? [] : [{ user, heard }];
+  });
 }
 
 function keyOf(conversation: number, user: UserId): string {

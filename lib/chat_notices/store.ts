@@ -41,12 +41,17 @@ export function* noteNotice(
   return { user, notification, last, previous, messages: Number(known?.["messages"]) };
 }
 
-/** Notes that the notifications before this one are taken back. */
-export function* forgetPrevious(conversation: number, { user, notification }: Notice): Work<void> {
-  yield* rows(
-    "UPDATE chat_notices SET previous = '' WHERE conversation = $1 AND user_id = $2 AND notification = $3",
+/** Notes that the notifications before this one are taken back. Says whether this one is still the user's. */
+export function* forgetPrevious(
+  conversation: number,
+  { user, notification }: Notice,
+): Work<boolean> {
+  const found = yield* row(
+    `UPDATE chat_notices SET previous = ''
+     WHERE conversation = $1 AND user_id = $2 AND notification = $3 RETURNING user_id`,
     ...[conversation, user, notification],
   );
+  return found !== undefined;
 }
 
 /** The notifications that a user has of a conversation. */

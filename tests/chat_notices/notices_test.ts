@@ -40,11 +40,10 @@ for (const [what, start] of CHAT_WORLDS) {
         await ann.say(2, "Hello Bob");
         await waitForInbox("2", [["User 1", "Hello Bob", 1]]);
         await ann.say(2, "Are you\nthere?");
+        const two = ["User 1", "2 new messages. The last: Are you there?", 2] as const;
+        await waitForInbox("2", [[...two]]);
         await carl.say(2, "Hi");
-        await waitForInbox("2", [
-          ["User 1", "2 new messages. The last: Are you there?", 2],
-          ["User 3", "Hi", 1],
-        ]);
+        await waitForInbox("2", [[...two], ["User 3", "Hi", 1]]);
         await ann.say(2, "long ".repeat(100));
         const long = `${"long ".repeat(40).trim().slice(0, 199)}…`;
         await waitForInbox("2", [["User 3", "Hi", 1], [
@@ -111,8 +110,9 @@ for (const [what, start] of CHAT_WORLDS) {
       await using carl = await chat("43", there);
       const bob = await userOf(world.nodes.last, 42);
       const group = { kind: "group", name: "Team", members: [41, 43] };
-      const { id: conversation_id } = await bob.done("POST", "/conversations", group);
       for (let round = 1; round <= 8; round++) {
+        // A new one, of which nothing was told just before: so the first message is told at once.
+        const { id: conversation_id } = await bob.done("POST", "/conversations", group);
         const message = { type: "message", conversation_id, content: `round ${round}` };
         // What comes while the first is being told is told together after it.
         const said = await Promise.all([ann, carl].map((each) => each.ask(message)));

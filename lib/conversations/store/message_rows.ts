@@ -1,6 +1,6 @@
 /** Writes messages, those of people and those of the system, and reads what is shown with them. */
 import type { UserId } from "../../base/fields.ts";
-import { type Row, row, rows, type Work } from "../../engines/database/database.ts";
+import { later, type Row, row, rows, type Work } from "../../engines/database/database.ts";
 import type { Actor, Message, MessageKind, Quote, Reaction, SystemEvent } from "../types.ts";
 import { wordsOf } from "../words.ts";
 import { jsonOrNull, quoted } from "./rows.ts";
@@ -78,7 +78,7 @@ export function* keepWords(
 ): Work<void> {
   const words = text === undefined ? [] : wordsOf(text);
   if (words.length === 0) return;
-  yield* row(sql.keepWords, id, words.map((word) => `${conversation}:${word}`).join(" "));
+  yield* later(sql.keepWords, id, words.map((word) => `${conversation}:${word}`).join(" "));
 }
 
 /** What is shown of a message with what answers it; `undefined` where it is not in the conversation, or not to be seen. */

@@ -43,8 +43,10 @@ export function* send(
   };
   const stored = yield* addMessage(parts.sql, actor, made);
   const { message, membersVersion } = stored;
-  yield* tell.message(conversation, membersVersion, message);
-  if (member !== undefined) yield* moveOwn(parts, tell, { conversation, member }, stored);
+  const last = lastBefore(conversation, message);
+  const isCaughtUp = member === undefined || member.read >= last;
+  yield* tell.message(conversation, membersVersion, message, isCaughtUp);
+  if (member !== undefined) yield* moveOwn(parts, tell, { conversation, member }, stored, last);
   return tell.outcome({ message: { ...message, status: "sent" }, isDuplicate: false });
 }
 
@@ -98,16 +100,23 @@ function* replyOf(
   throw invalid("reply_to", id, "the id of a message of this conversation");
 }
 
-/** Who writes has read what came before. */
+/** The offset of the message before one. What came after the conversation was read, from another node, was read by nobody yet. */
+function lastBefore(
+  { offset: before, lastOffset }: Own["conversation"],
+  { offset }: Pick<Message, "offset">,
+): number {
+  return offset > before + 1 ? offset - 1 : lastOffset;
+}
+
+/** Who writes has read what came before. @param last the offset of the message before this one */
 function* moveOwn(
   parts: WorkParts,
   tell: Telling,
-  { conversation: { id, site, offset: before, lastOffset }, member }: Own,
+  { conversation: { id, site }, member }: Own,
   { message: { offset, createdAt }, tally }: StoredMessage,
+  last: number,
 ): Work<void> {
   const { user, shownRead } = member;
-  // What came after the conversation was read, from another node, was read by nobody yet.
-  const last = offset > before + 1 ? offset - 1 : lastOffset;
   const covered = shownRead < last
     ? yield* coveredSenders(id, user, { after: shownRead, upTo: offset })
     : [];

@@ -15,8 +15,8 @@ import {
 } from "./rows.ts";
 import type { Dialect } from "./tables.ts";
 
-/** How many users stand in one statement. A list of any length is cut, and its last part filled up: so there is one text. */
-const USERS_AT_ONCE = 50;
+/** Most users in one statement. */
+const USERS_AT_ONCE = 64;
 
 /** Another work was faster with what this one was about to make: what it made is there now. */
 export class Raced extends CodedError {
@@ -160,7 +160,12 @@ export function* comeAfter(conversation: number, offset: number): Work<UserId[]>
   return found.map((each) => String(each["user_id"]));
 }
 
-/** The rows of a statement for each part of a list of users. @param sql has the users from `$first` on, where `USERS` stands */
+/**
+ * The rows of a statement for each part of a list of users. A part is filled up to a power of two with its last user, so that
+ * there are few texts to prepare.
+ *
+ * @param sql has the users in place of `USERS`, as its last values
+ */
 export function* rowsOfUsers(
   users: readonly UserId[],
   sql: string,
@@ -168,13 +173,12 @@ export function* rowsOfUsers(
 ): Work<readonly Row[]> {
   const found: Row[] = [];
   const first = before.length + 1;
-  const places = Array.from({ length: USERS_AT_ONCE }, (_, index) => `$${first + index}`).join();
-  const text = sql.replace("USERS", places);
   for (let index = 0; index < users.length; index += USERS_AT_ONCE) {
     const part = users.slice(index, index + USERS_AT_ONCE);
-    const last = part.at(-1)!;
-    const filled = [...part, ...new Array<string>(USERS_AT_ONCE - part.length).fill(last)];
-    found.push(...yield* rows(text, ...before, ...filled));
+    const size = 2 ** Math.ceil(Math.log2(part.length));
+    const places = Array.from({ length: size }, (_, place) => `$${first + place}`).join();
+    const filled = [...part, ...new Array<string>(size - part.length).fill(part.at(-1)!)];
+    found.push(...yield* rows(sql.replace("USERS", places), ...before, ...filled));
   }
   return found;
 }

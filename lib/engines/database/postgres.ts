@@ -315,14 +315,25 @@ async function runWork<Result>(
   work: Work<Result>,
   run?: Run,
 ): Promise<Result> {
-  let step = work.next();
-  while (!step.done) {
-    if (run !== undefined && !READS.test(step.value.sql)) run.wrote = true;
-    step = work.next(await rowsOf(session, step.value));
-    // What came after the batch was taken back would be in no transaction, and stay.
-    if (run?.lot.isOver) throw new TakenBack();
+  const late: Promise<unknown>[] = [];
+  try {
+    let step = work.next();
+    while (!step.done) {
+      if (run !== undefined && !READS.test(step.value.sql)) run.wrote = true;
+      const found = rowsOf(session, step.value);
+      if (step.value.isLate) {
+        found.catch(() => {}); // it is heard of below
+        late.push(found);
+      }
+      step = work.next(step.value.isLate ? [] : await found);
+      // What came after the batch was taken back would be in no transaction, and stay.
+      if (run?.lot.isOver) throw new TakenBack();
+    }
+    await Promise.all(late);
+    return step.value;
+  } finally {
+    await Promise.allSettled(late); // a transaction ends only after all its statements
   }
-  return step.value;
 }
 
 async function rowsOf(

@@ -23,6 +23,7 @@ import { Reading } from "./reading.ts";
 import { ChatRetention } from "./retention.ts";
 import { conversationRoutes } from "./routes.ts";
 import { chat as settings } from "./settings.ts";
+import { entrySql } from "./store/statements.ts";
 import { ChatStore } from "./store/store.ts";
 import { CHAT_TABLES, dialectOf } from "./store/tables.ts";
 import { ChatSubscribers } from "./subscribers.ts";
@@ -42,6 +43,7 @@ export const conversationsFeature = {
     const publisher = new ChatPublisher(node);
     const store = new ChatStore(database, {
       ...{ sql: dialectOf(database.dialect), people, audience, listeners, config },
+      entry: entrySql(people),
       limits: { data, name, text: config.text },
     });
     const doing = new Doing({ node, store, audience, publisher, listeners });

@@ -1,5 +1,5 @@
 /** Removes messages that are too old, or too many, the oldest of a conversation first. */
-import { row, rows, type Work } from "../../engines/database/database.ts";
+import { later, row, rows, type Work } from "../../engines/database/database.ts";
 import type { Dialect } from "./tables.ts";
 
 /** How many messages are removed in one transaction, and how many are looked at for their age. */

@@ -1,14 +1,14 @@
 /** Stores a message of somebody, in one transaction with all that hangs on it. */
 import { invalid, type UserId } from "../../base/fields.ts";
 import { type Row, row, rows, type Work } from "../../engines/database/database.ts";
-import { type Entered, isWhole, noConversation } from "../access.ts";
+import { type Entered, isWhole, noConversation, requireUnblocked } from "../access.ts";
 import type { Content } from "../content.ts";
 import type { SentMessage } from "../requests.ts";
 import type { Actor, Message } from "../types.ts";
+import { moveReader } from "./adding.ts";
 import { addMessage, quoteOf, type StoredMessage, withReactions } from "./message_rows.ts";
 import type { Outcome, Telling } from "./outcome.ts";
 import { telling, type WorkParts } from "./parts.ts";
-import { requireReachable } from "./reaching.ts";
 import { coveredSenders, tellReceipt } from "./receipts.ts";
 import type { Own } from "./own_state.ts";
 import { MESSAGE, messageIn, WITH_QUOTE } from "./rows.ts";
@@ -30,23 +30,27 @@ export function* send(
   { conversation: id, content, ownId }: Sending,
 ): Work<Outcome<Sent>> {
   const tell = telling(parts);
-  const { entered, isSent } = yield* enterToSay(actor, id, ownId);
-  const { conversation, member } = entered;
+  const entered = yield* enterToSay(parts, actor, id, ownId);
+  const { conversation, member, isSent, blocked } = entered;
   const before = isSent && ownId && (yield* sentBefore(actor, id, ownId));
   if (before) return yield* again(tell, entered, before, { content, ownId });
-  yield* requireReachable(parts, entered);
+  requireUnblocked(blocked);
   const { kind, text, data, file, digest } = content;
   const made = {
     ...{ conversation: id, kind, text, data, file, digest, ownId },
     mentions: yield* membersAmong(id, content.mentions),
     replyTo: yield* replyOf(entered, content.replyTo),
+    readBefore: member && hasReadAll(conversation, member) ? conversation.offset : undefined,
   };
   const stored = yield* addMessage(parts.sql, actor, made);
   const { message, membersVersion } = stored;
   const last = lastBefore(conversation, message);
   const isCaughtUp = member === undefined || member.read >= last;
   yield* tell.message(conversation, membersVersion, message, isCaughtUp);
-  if (member !== undefined) yield* moveOwn(parts, tell, { conversation, member }, stored, last);
+  const isMoved = stored.isMoved && message.offset === conversation.offset + 1;
+  if (member !== undefined && !isMoved) {
+    yield* moveOwn(parts, tell, { conversation, member }, stored, last);
+  }
   return tell.outcome({ message: { ...message, status: "sent" }, isDuplicate: false });
 }
 
@@ -108,6 +112,14 @@ function lastBefore(
   return offset > before + 1 ? offset - 1 : lastOffset;
 }
 
+/** Whether there is nothing that the member has not read, and nothing of which others do not know that. */
+function hasReadAll(
+  { lastOffset }: Own["conversation"],
+  { read, shownRead }: Own["member"],
+): boolean {
+  return read >= lastOffset && shownRead >= lastOffset;
+}
+
 /** Who writes has read what came before. @param last the offset of the message before this one */
 function* moveOwn(
   parts: WorkParts,
@@ -122,12 +134,8 @@ function* moveOwn(
     : [];
   const shows = covered.length === 0 ||
     (yield* parts.people.privacies(site, [user])).get(user)?.readReceipts !== false;
-  const moved = yield* row(
-    `UPDATE chat_members SET read = $3, read_tally = $4, delivered = $3, changed_at = $5,
-       shown_read = CASE WHEN $6 = 1 THEN $3 ELSE shown_read END
-     WHERE conversation = $1 AND user_id = $2 AND left_at IS NULL RETURNING user_id`,
-    ...[id, user, offset, tally, createdAt, Number(shows)],
-  );
+  const place = [offset, tally, createdAt];
+  const moved = yield* moveReader({ conversation: id, user, place, isShown: shows });
   if (moved === undefined) throw noConversation(id); // the user was put out a moment ago
   if (member.read < last) {
     yield* rows(

@@ -62,7 +62,6 @@ export class SqliteDatabase implements Database {
     return step.value;
   }
 
-
   #rows({ sql, values }: Statement): readonly Row[] {
     // Integers are read as numbers: none here is beyond what a number holds exactly.
     return this.#statement(sql).all(...values) as Row[];

@@ -3,7 +3,6 @@
  * a statement for each of them, and PostgreSQL one for all, since each way to it and back costs more than what it does there.
  */
 import { later, type Row, row, type SqlValue, type Work } from "../../engines/database/database.ts";
-import type { Dialect } from "./tables.ts";
 
 /** A message as its row has it, but for what it gets by its place. */
 export interface MessageValues {
@@ -39,7 +38,16 @@ const INSERT_ONE = `${INSERT}
   VALUES ($1, $2, $3, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
   ON CONFLICT DO NOTHING RETURNING id`;
 
-export function* addInSteps(sql: Dialect, message: MessageValues): Work<Row | undefined> {
+/** Stores a message; `undefined` where its conversation has ended, or has one with its own id. */
+export type AddMessage = (sql: Steps, message: MessageValues) => Work<Row | undefined>;
+
+/** Statements that a dialect has of its own, as `tables.ts` says. */
+interface Steps {
+  readonly advance: string;
+  readonly keepWords: string;
+}
+
+export function* addInSteps(sql: Steps, message: MessageValues): Work<Row | undefined> {
   const { conversation, site, user, columns, words, readBefore } = message;
   const place = yield* row(sql.advance, ...placeValues(message));
   if (place === undefined) return undefined;
@@ -68,7 +76,7 @@ export function* moveReader(
 }
 
 /** @param advance the statement of that name */
-export function addAtOnce(advance: string): Dialect["addMessage"] {
+export function addAtOnce(advance: string): AddMessage {
   const statement = `WITH place AS (${advance}),
     stored AS (
       ${INSERT}

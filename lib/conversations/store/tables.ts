@@ -1,7 +1,6 @@
 /** The tables of conversations, and the few statements by which the dialects differ. */
-import type { Row, Work } from "../../engines/database/database.ts";
 import type { TableMigration } from "../../engines/database/tables.ts";
-import { addAtOnce, addInSteps, type MessageValues } from "./adding.ts";
+import { addAtOnce, addInSteps, type AddMessage } from "./adding.ts";
 import common from "./1_conversations.sql" with { type: "text" };
 import postgres from "./1_conversations.postgres.sql" with { type: "text" };
 import sqlite from "./1_conversations.sqlite.sql" with { type: "text" };
@@ -20,7 +19,7 @@ export interface Dialect {
    */
   readonly advance: string;
   /** Stores a message at the next offset of its conversation; the row has its `id`, its place, and whom it has `moved`. */
-  readonly addMessage: (sql: Dialect, message: MessageValues) => Work<Row | undefined>;
+  readonly addMessage: AddMessage;
   /** Keeps the words of a message: `$1` its id, `$2` the words with blanks between. */
   readonly keepWords: string;
   /** Forgets the words of the message `$1`. */

@@ -209,13 +209,10 @@ export class PostgresDatabase implements Database {
 
   /** Resolves as the answer does; rejects with {@linkcode Silent}, and gives the client up, where none comes. */
   async #answered<Answer>(client: Client, answer: Promise<Answer>): Promise<Answer> {
-    const decided = new AbortController();
-    const late = pause(SILENT_MS, decided.signal).then(() => {
-      if (decided.signal.aborted) return new Promise<never>(() => {});
-      throw new Silent();
-    });
+    const silence = Promise.withResolvers<never>();
+    const timer = setTimeout(() => silence.reject(new Silent()), SILENT_MS);
     try {
-      return await Promise.race([answer, late]);
+      return await Promise.race([answer, silence.promise]);
     } catch (error) {
       if (error instanceof Silent) {
         answer.catch(() => {}); // nobody waits for it any more
@@ -223,7 +220,7 @@ export class PostgresDatabase implements Database {
       }
       throw error;
     } finally {
-      decided.abort();
+      clearTimeout(timer);
     }
   }
 

@@ -41,9 +41,10 @@ export const conversationsFeature = {
     const listeners: ConversationListener[] = [];
     const audience = new KnownAudience();
     const publisher = new ChatPublisher(node);
+    const sql = dialectOf(database.dialect);
     const store = new ChatStore(database, {
-      ...{ sql: dialectOf(database.dialect), people, audience, listeners, config },
-      entry: entrySql(people),
+      ...{ sql, people, audience, listeners, config },
+      entry: entrySql(people, sql),
       limits: { data, name, text: config.text },
     });
     const doing = new Doing({ node, store, audience, publisher, listeners });

@@ -1,6 +1,6 @@
 /**
  * Adds a message to its conversation: the next offset, the message, its words, and the pointer of whoever says it. SQLite takes
- * a statement for each of them, and PostgreSQL one for all, since each way to it and back costs more than what it does there.
+ * a statement for each of them; PostgreSQL takes one for all, see `adding_at_once.ts`.
  */
 import { later, type Row, row, type SqlValue, type Work } from "../../engines/database/database.ts";
 
@@ -27,7 +27,8 @@ export interface MessageValues {
 /** What a message is, beside whose it is and its place. */
 const COLUMNS = "kind, name, text, data, file, reply_to, mentions, system, own_id, digest";
 
-const INSERT = `INSERT INTO chat_messages (site, conversation, "offset", changed, tally, created_at,
+export const INSERT =
+  `INSERT INTO chat_messages (site, conversation, "offset", changed, tally, created_at,
   user_id, ${COLUMNS})`;
 
 const MOVE = `UPDATE chat_members SET read = $3, read_tally = $4, delivered = $3, changed_at = $5,
@@ -75,36 +76,6 @@ export function* moveReader(
   return yield* row(MOVE, conversation, user, ...place, Number(isShown));
 }
 
-/** @param advance the statement of that name */
-export function addAtOnce(advance: string): AddMessage {
-  const statement = `WITH place AS (${advance}),
-    stored AS (
-      ${INSERT}
-      SELECT $6, $1, "offset", "offset", tally, changed_at, $7, $8, $9, $10, $11, $12,
-        CAST($13 AS BIGINT), $14, $15, $16, $17 FROM place
-      ON CONFLICT DO NOTHING RETURNING id
-    ),
-    kept AS (
-      INSERT INTO chat_words (message, words)
-      SELECT id, array_to_tsvector(string_to_array($18, ' ')) FROM stored WHERE $18 <> ''
-    ),
-    mover AS (
-      UPDATE chat_members m SET read = p."offset", read_tally = p.tally, delivered = p."offset",
-        changed_at = p.changed_at,
-        shown_read = CASE WHEN p."offset" = CAST($19 AS BIGINT) + 1 THEN p."offset" ELSE m.shown_read END
-      FROM place p WHERE m.conversation = $1 AND m.user_id = $7 AND m.left_at IS NULL
-        AND CAST($19 AS BIGINT) IS NOT NULL
-      RETURNING m.user_id AS moved
-    )
-    SELECT place."offset", tally, changed_at, members_version, members_count, id, moved
-    FROM place CROSS JOIN stored LEFT JOIN mover ON TRUE`;
-  return function* (_, message) {
-    const { site, user, columns, words, readBefore = null } = message;
-    const values = [...placeValues(message), site, user, ...columns, words, readBefore];
-    return yield* row(statement, ...values);
-  };
-}
-
-function placeValues({ conversation, isCounted, members }: MessageValues): SqlValue[] {
+export function placeValues({ conversation, isCounted, members }: MessageValues): SqlValue[] {
   return [conversation, Number(isCounted), 1, members ?? 0, Number(members !== undefined)];
 }

@@ -3,6 +3,7 @@ import type { UserId } from "../../base/fields.ts";
 import { later, type Row, row, rows, type Work } from "../../engines/database/database.ts";
 import type { Actor, Message, MessageKind, Quote, Reaction, SystemEvent } from "../types.ts";
 import { wordsOf } from "../words.ts";
+import type { MessageValues } from "./adding.ts";
 import { jsonOrNull, quoted } from "./rows.ts";
 import { placeIn } from "./statements.ts";
 import type { Dialect } from "./tables.ts";
@@ -40,28 +41,40 @@ export interface StoredMessage {
 
 /** Stores a message at the next offset. Throws {@linkcode Raced} where there is one with its own id by now. */
 export function* addMessage(sql: Dialect, actor: Actor, made: NewMessage): Work<StoredMessage> {
-  const { conversation, kind, text, data, file, replyTo, system, ownId, digest, members } = made;
-  const isCounted = kind !== "system";
-  const mentions = made.mentions?.length ? made.mentions : undefined;
-  const stored = yield* sql.addMessage(sql, {
-    ...{ conversation, isCounted, members, site: actor.site, user: actor.user ?? "" },
-    columns: [
-      ...[kind, actor.name ?? null, text ?? null, jsonOrNull(data), file ?? null],
-      ...[replyTo?.id ?? null, jsonOrNull(mentions), jsonOrNull(system), ownId ?? null],
-      digest ?? null,
-    ],
-    words: isCounted ? keptWords(conversation, text) : "",
-    readBefore: made.readBefore,
-  });
-  const { offset, tally, at, membersVersion, membersCount } = placeIn(stored);
-  const id = Number(stored?.["id"]);
-  for (const user of mentions ?? []) {
+  const { conversation, mentions = [] } = made;
+  const stored = storedIn(actor, made, yield* sql.addMessage(sql, valuesOf(actor, made)));
+  for (const user of mentions) {
     if (user === actor.user) continue; // who writes has read it
     yield* row(
       `INSERT INTO chat_mentions (conversation, user_id, "offset") VALUES ($1, $2, $3)`,
-      ...[conversation, user, offset],
+      ...[conversation, user, stored.message.offset],
     );
   }
+  return stored;
+}
+
+/** What is written of a new message. */
+export function valuesOf(actor: Actor, made: NewMessage): MessageValues {
+  const { conversation, kind, text, data, file, replyTo, system, ownId, digest, members } = made;
+  const isCounted = kind !== "system";
+  return {
+    ...{ conversation, isCounted, members, site: actor.site, user: actor.user ?? "" },
+    columns: [
+      ...[kind, actor.name ?? null, text ?? null, jsonOrNull(data), file ?? null],
+      ...[replyTo?.id ?? null, jsonOrNull(made.mentions?.length ? made.mentions : undefined)],
+      ...[jsonOrNull(system), ownId ?? null, digest ?? null],
+    ],
+    words: isCounted ? keptWords(conversation, text) : "",
+    readBefore: made.readBefore,
+  };
+}
+
+/** The message that was stored. @param stored as a dialect's `addMessage` returns it */
+export function storedIn(actor: Actor, made: NewMessage, stored: Row | undefined): StoredMessage {
+  const { conversation, kind, text, data, file, replyTo, system, ownId } = made;
+  const mentions = made.mentions?.length ? made.mentions : undefined;
+  const { offset, tally, at, membersVersion, membersCount } = placeIn(stored);
+  const id = Number(stored?.["id"]);
   const { user, name } = actor;
   const message: Message = {
     ...{ id, conversation, offset, changed: offset, kind, user, name, text, data, file, replyTo },

@@ -6,13 +6,22 @@ import type { Content } from "../content.ts";
 import type { SentMessage } from "../requests.ts";
 import type { Actor, Message } from "../types.ts";
 import { moveReader } from "./adding.ts";
-import { addMessage, quoteOf, type StoredMessage, withReactions } from "./message_rows.ts";
+import { hasSaid, saidIn, valuesOf as atOnce } from "./adding_at_once.ts";
+import {
+  addMessage,
+  type NewMessage,
+  quoteOf,
+  storedIn,
+  type StoredMessage,
+  valuesOf,
+  withReactions,
+} from "./message_rows.ts";
 import type { Outcome, Telling } from "./outcome.ts";
 import { telling, type WorkParts } from "./parts.ts";
 import { coveredSenders, tellReceipt } from "./receipts.ts";
 import type { Own } from "./own_state.ts";
 import { MESSAGE, messageIn, WITH_QUOTE } from "./rows.ts";
-import { enterToSay, rowsOfUsers } from "./statements.ts";
+import { enterToSay, type Entry, entryIn, rowsOfUsers } from "./statements.ts";
 
 /** What is sent, where it goes, and the id that the sender made for it. */
 export interface Sending {
@@ -30,19 +39,20 @@ export function* send(
   { conversation: id, content, ownId }: Sending,
 ): Work<Outcome<Sent>> {
   const tell = telling(parts);
-  const entered = yield* enterToSay(parts, actor, id, ownId);
+  const said = yield* sayAtOnce(parts, actor, { conversation: id, content, ownId });
+  const entered = said?.entered ?? (yield* enterToSay(parts, actor, id, ownId));
   const { conversation, member, isSent, blocked } = entered;
   const before = isSent && ownId && (yield* sentBefore(actor, id, ownId));
   if (before) return yield* again(tell, entered, before, { content, ownId });
   requireUnblocked(blocked);
-  const { kind, text, data, file, digest } = content;
-  const made = {
-    ...{ conversation: id, kind, text, data, file, digest, ownId },
-    mentions: yield* membersAmong(id, content.mentions),
-    replyTo: yield* replyOf(entered, content.replyTo),
-    readBefore: member && hasReadAll(conversation, member) ? conversation.offset : undefined,
-  };
-  const stored = yield* addMessage(parts.sql, actor, made);
+  const stored = said === undefined
+    ? yield* addMessage(parts.sql, actor, {
+      ...newMessage({ conversation: id, content, ownId }),
+      mentions: yield* membersAmong(id, content.mentions),
+      replyTo: yield* replyOf(entered, content.replyTo),
+      readBefore: member && hasReadAll(conversation, member) ? conversation.offset : undefined,
+    })
+    : said.stored();
   const { message, membersVersion } = stored;
   const last = lastBefore(conversation, message);
   const isCaughtUp = member === undefined || member.read >= last;
@@ -52,6 +62,30 @@ export function* send(
     yield* moveOwn(parts, tell, { conversation, member }, stored, last);
   }
   return tell.outcome({ message: { ...message, status: "sent" }, isDuplicate: false });
+}
+
+/**
+ * Enters the conversation, and stores the message in the same statement where nothing is against it, if the database has such a
+ * statement and nothing more is to be asked. What is against it is for the caller to say.
+ */
+function* sayAtOnce(
+  { entry: { sayAtOnce: sql } }: WorkParts,
+  actor: Actor,
+  sending: Sending,
+): Work<{ readonly entered: Entry; stored(): StoredMessage } | undefined> {
+  const { conversation: id, content: { mentions, replyTo } } = sending;
+  const isPlain = actor.user !== undefined && mentions.length === 0 && replyTo === undefined;
+  if (sql === undefined || !isPlain || !Number.isSafeInteger(id)) return undefined;
+  const made = newMessage(sending);
+  const values = atOnce(valuesOf(actor, made));
+  const [found] = yield { sql, values, hasWritten: hasSaid };
+  const entered = entryIn(actor, id, found);
+  return { entered, stored: () => storedIn(actor, made, saidIn(found)) };
+}
+
+function newMessage({ conversation, content, ownId }: Sending): NewMessage {
+  const { kind, text, data, file, digest } = content;
+  return { conversation, kind, text, data, file, digest, ownId };
 }
 
 function* sentBefore(actor: Actor, conversation: number, ownId: string): Work<Row | undefined> {

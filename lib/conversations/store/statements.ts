@@ -59,22 +59,26 @@ export interface EntrySql {
   readonly enter: string;
   /** Asks also whether something was sent under the own id `$4`. */
   readonly enterWithId: string;
+  /** Enters, and stores a message; absent where the dialect has no such statement. */
+  readonly sayAtOnce: string | undefined;
 }
 
-export function entrySql(people: People): EntrySql {
+export function entrySql(people: People, dialect: Dialect): EntrySql {
   const isBlocked = `CASE WHEN c.pair IS NULL OR m.user_id IS NULL THEN 0
     WHEN ${people.isBlockBetween("c.site", "m.user_id", `(${OTHER})`)} THEN 1 ELSE 0 END`;
   const columns = `SELECT ${CONVERSATION}, ${MEMBER}, ${isBlocked} AS is_blocked`;
   const sent = `LEFT JOIN chat_messages d
     ON d.conversation = c.id AND d.user_id = $3 AND d.own_id = $4`;
+  const enterWithId = `${columns}, d.id AS sent ${ENTERED} ${sent} ${IS_OPEN}`;
   return {
     enter: `${columns} ${ENTERED} ${IS_OPEN}`,
-    enterWithId: `${columns}, d.id AS sent ${ENTERED} ${sent} ${IS_OPEN}`,
+    enterWithId,
+    sayAtOnce: dialect.sayAtOnce?.(enterWithId),
   };
 }
 
 /** What whoever is about to say something has to know. */
-interface Entry extends Entered {
+export interface Entry extends Entered {
   /** Whether the actor has sent something there under this own id. */
   readonly isSent: boolean;
   /** The other one in a private conversation, where one of the two has blocked the other. */
@@ -94,6 +98,11 @@ export function* enterToSay(
     : ownId === undefined
     ? yield* row(entry.enter, ...values)
     : yield* row(entry.enterWithId, ...values, ownId);
+  return entryIn(actor, id, found);
+}
+
+/** @param found what one of {@linkcode EntrySql} has found */
+export function entryIn(actor: Actor, id: number, found: Row | undefined): Entry {
   const entered = enteredIn(actor, id, found);
   const { conversation: { pair }, member } = entered;
   const isBlocked = found?.["is_blocked"] === 1;

@@ -1,6 +1,7 @@
 /** The tables of conversations, and the few statements by which the dialects differ. */
 import type { TableMigration } from "../../engines/database/tables.ts";
-import { addAtOnce, addInSteps, type AddMessage } from "./adding.ts";
+import { addInSteps, type AddMessage } from "./adding.ts";
+import { addAtOnce, sayAtOnce } from "./adding_at_once.ts";
 import common from "./1_conversations.sql" with { type: "text" };
 import postgres from "./1_conversations.postgres.sql" with { type: "text" };
 import sqlite from "./1_conversations.sqlite.sql" with { type: "text" };
@@ -20,6 +21,8 @@ export interface Dialect {
   readonly advance: string;
   /** Stores a message at the next offset of its conversation; the row has its `id`, its place, and whom it has `moved`. */
   readonly addMessage: AddMessage;
+  /** A statement that enters a conversation by a question, and adds a message there, where one statement costs less than two. */
+  sayAtOnce?(entry: string): string;
   /** Keeps the words of a message: `$1` its id, `$2` the words with blanks between. */
   readonly keepWords: string;
   /** Forgets the words of the message `$1`. */
@@ -61,6 +64,7 @@ const POSTGRES: Dialect = {
   now: POSTGRES_NOW,
   advance: advanceSql(POSTGRES_NOW),
   addMessage: addAtOnce(advanceSql(POSTGRES_NOW)),
+  sayAtOnce: (entry) => sayAtOnce(advanceSql(POSTGRES_NOW), entry),
   keepWords: `INSERT INTO chat_words (message, words)
     VALUES ($1, array_to_tsvector(string_to_array($2, ' ')))`,
   forgetWords: "DELETE FROM chat_words WHERE message = $1",

@@ -15,6 +15,11 @@ export interface Statement {
   readonly values: readonly SqlValue[];
   /** Whether nobody needs its rows, and none of the work's other statements reads what it writes: see {@linkcode later}. */
   readonly isLate?: boolean;
+  /**
+   * Whether it has changed something, by its rows. What only reads and is refused holds nobody else up.
+   * @default unless it is a SELECT, it has
+   */
+  hasWritten?(rows: readonly Row[]): boolean;
 }
 
 /**

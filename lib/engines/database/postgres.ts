@@ -316,13 +316,15 @@ async function runWork<Result>(
   try {
     let step = work.next();
     while (!step.done) {
-      if (run !== undefined && !READS.test(step.value.sql)) run.wrote = true;
-      const found = rowsOf(session, step.value);
-      if (step.value.isLate) {
+      const statement = step.value;
+      const found = rowsOf(session, statement);
+      if (statement.isLate) {
         found.catch(() => {}); // it is heard of below
         late.push(found);
       }
-      step = work.next(step.value.isLate ? [] : await found);
+      const rows = statement.isLate ? [] : await found;
+      if (run !== undefined && hasWritten(statement, rows)) run.wrote = true;
+      step = work.next(rows);
       // What came after the batch was taken back would be in no transaction, and stay.
       if (run?.lot.isOver) throw new TakenBack();
     }
@@ -331,6 +333,10 @@ async function runWork<Result>(
   } finally {
     await Promise.allSettled(late); // a transaction ends only after all its statements
   }
+}
+
+function hasWritten(statement: Statement, rows: readonly Row[]): boolean {
+  return statement.hasWritten?.(rows) ?? !READS.test(statement.sql);
 }
 
 async function rowsOf(

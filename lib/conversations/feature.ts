@@ -29,6 +29,7 @@ import { CHAT_TABLES, dialectOf } from "./store/tables.ts";
 import { ChatSubscribers } from "./subscribers.ts";
 import { ChatData } from "./user_data.ts";
 import { Typing } from "./typing.ts";
+import { Undelivered } from "./undelivered.ts";
 
 export const conversationsFeature = {
   name: "conversations",
@@ -72,7 +73,7 @@ export const conversationsFeature = {
     joinPresence(service, presence);
     people.useNames((site, users) => service.names(site, users));
     return {
-      services: [service, retention],
+      services: [service, retention, new Undelivered(store)],
       // Contacts are erased before conversations: nobody is acquainted with the user after that.
       userData: new ChatData(
         store,

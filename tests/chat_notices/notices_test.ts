@@ -7,23 +7,16 @@ import { Program } from "../support/program.ts";
 import { type Frame, TestClient } from "../support/test_client.ts";
 import { APP_KEY, connectionToken } from "../support/tokens.ts";
 import { waitFor } from "../support/wait.ts";
-
-/** The notifications in a user's inbox, the oldest first, each as its sender, its text and what it counts. */
-async function inboxOf(url: string, sub: string): Promise<[string, string, number][]> {
-  await using client = await TestClient.connectWithToken(url, await connectionToken({ sub }));
-  const { notifications } = await client.command("inbox");
-  return (notifications as Frame[]).map(({ name, message, data }) =>
-    [String(name), String(message), Number(Object(data)["messages"])] as [string, string, number]
-  ).reverse();
-}
+import { inboxOf, type Notice } from "./inbox.ts";
 
 for (const [what, start] of CHAT_WORLDS) {
   Deno.test(`notifications of conversations, ${what}`, async (t) => {
-    await using world = await start();
+    // What is said while a socket closes is told at the age of two and a half of these.
+    await using world = await start({ APP_KEEPALIVE_SECONDS: "4" });
     const [here, there] = [world.nodes.first.webSocketUrl, world.nodes.last.webSocketUrl];
     const chat = async (sub: string, url = here) =>
       await ChatClient.open(url, await connectionToken({ sub, name: `User ${sub}` }));
-    const waitForInbox = async (sub: string, expected: [string, string, number][]) => {
+    const waitForInbox = async (sub: string, expected: Notice[]) => {
       const text = JSON.stringify(expected);
       await waitFor(`the inbox of ${sub} has ${text}`, async () => {
         const inbox = JSON.stringify(await inboxOf(there, sub));

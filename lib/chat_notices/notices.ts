@@ -134,7 +134,8 @@ export class ChatNotices implements ConversationListener {
   #withdraw(place: Place, users: readonly UserId[]): void {
     this.#parts.node.background.later(
       "taking back a notification of a conversation",
-      () => inSlices(users, (user) => this.#parts.teller.withdraw(place, user), { atOnce: AT_ONCE }),
+      () =>
+        inSlices(users, (user) => this.#parts.teller.withdraw(place, user), { atOnce: AT_ONCE }),
     );
   }
 }

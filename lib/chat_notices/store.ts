@@ -82,8 +82,7 @@ export const TOLD_OF =
 const UNDELIVERED = "undelivered";
 
 /** Up to which message it was looked whether it has come; none before the first look. */
-export const LOOKED_UP_TO =
-  `SELECT message FROM chat_notice_looks WHERE name = '${UNDELIVERED}'`;
+export const LOOKED_UP_TO = `SELECT message FROM chat_notice_looks WHERE name = '${UNDELIVERED}'`;
 
 /** Begins with the messages after this one, unless another node has begun. */
 export function* beginLooks(message: number): Work<void> {

@@ -165,7 +165,11 @@ export class Teller {
     return this.#free.has(id, user);
   }
 
-  async #send(place: Place, { user, notification, messages }: Notice, last: Message): Promise<void> {
+  async #send(
+    place: Place,
+    { user, notification, messages }: Notice,
+    last: Message,
+  ): Promise<void> {
     const { notifier, room } = this.#parts;
     await notifier.notify({
       ...{ site: place.site, user, room, id: notification },

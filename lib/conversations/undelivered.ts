@@ -2,10 +2,10 @@
 import type { UserId } from "../base/fields.ts";
 import type { Place, Recipient } from "./listener.ts";
 import {
+  type Behind,
   lastMessage,
   membersBehind,
   messagesOf,
-  type Behind,
   type Outstanding,
   outstandingIn,
   type Slice,

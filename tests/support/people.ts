@@ -20,11 +20,20 @@ export class People implements AsyncDisposable {
     this.#url = url;
   }
 
-  /** Opens a browser of the person's own, which is connected when this resolves. */
-  async open(person: Person, options: BrowserContextOptions = {}): Promise<Page> {
+  /**
+   * Opens a browser of the person's own, which is connected when this resolves.
+   *
+   * @param prepare what is done before the page is there
+   */
+  async open(
+    person: Person,
+    { prepare, ...options }: BrowserContextOptions & { prepare?: (page: Page) => Promise<void> } =
+      {},
+  ): Promise<Page> {
     const viewport = { width: 1440, height: 800 };
     const context = this.#contexts.use(await openContext({ viewport, ...options }));
     const page = await context.newPage();
+    await prepare?.(page);
     page.on("pageerror", (error) => this.errors.push(String(error)));
     page.on("console", (line) => {
       if (line.type() === "error") this.errors.push(line.text());

@@ -70,7 +70,8 @@ export async function inSlices<T>(
       failures.push(error);
     }
   };
-  await Promise.all(Array.from({ length: atOnce }, worker));
+  const most = Array.isArray(items) ? Math.min(atOnce, items.length) : atOnce;
+  await Promise.all(Array.from({ length: most }, worker));
   if (failures.length > 0) throw failures[0];
   signal?.throwIfAborted();
 }

@@ -8,6 +8,7 @@ export function suggestion(name: string, known: readonly string[]): string {
 
 /** Whether one letter was added, left out or replaced, or two neighbours swapped. */
 export function isOneTypoAway(one: string, other: string): boolean {
+  if (Math.abs(one.length - other.length) > 1) return false; // most are told apart by that, without a look at their letters
   let start = 0;
   while (start < one.length && one[start] === other[start]) start++;
   let [endOne, endOther] = [one.length, other.length];

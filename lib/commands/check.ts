@@ -15,7 +15,8 @@ const HELP = {
   usage: ["check [options]"],
   about:
     `Reads the settings (environment, .env) and the file of room rules (APP_ROOMS) as a start would,
-    says all that is wrong with them, or what the rules come to. Nothing is started.`,
+    and asks PostgreSQL (DATABASE_URL) whether it can be used. Says all that is wrong, or what the
+    rules come to. Nothing is started, and nothing is changed.`,
   options: {
     running: { help: "Whether the server that these settings are of answers at its address" },
     room: { short: "r", value: "ROOM", help: "What holds for this room" },

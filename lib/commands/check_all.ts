@@ -7,6 +7,7 @@ import { readPair, readPem } from "../config/pem.ts";
 import { type Config, type LoadedConfig, loadEnvironment, readConfig } from "../configuration.ts";
 import { tlsOptions } from "../engines/redis/tls_files.ts";
 import { requirePossibleFolder } from "../engines/sqlite/data_dir.ts";
+import { FEATURES } from "../features.ts";
 import { requireClosedOrLocal } from "../net/open_mode.ts";
 import { tlsTexts } from "../ways/amqp/tls_files.ts";
 import { type LoadedRooms, loadRooms } from "../rooms/rules/rooms_file.ts";
@@ -29,6 +30,7 @@ export async function checkAll(): Promise<Checked> {
       () => loadRooms(config),
     ]),
     ...await problemsOfFiles(config),
+    ...await problemsOfPostgres(config),
   ];
   if (problems.length > 0) throw new ConfigError(problems.join("\n"));
   const { rooms, topics, warnings: more } = loadRooms(config);
@@ -42,6 +44,14 @@ function problemsOfRooms(env: Environment): string[] {
   const rooms = { file: APP_ROOMS?.trim() || undefined, privateRooms: [] };
   const auth = { tokens: APP_KEY || APP_TOKEN_ALGORITHM || HOOK_ASK_URL || undefined };
   return problemsOf([() => loadRooms({ rooms, auth })]);
+}
+
+/** What a start would find wrong with PostgreSQL. Loads the driver only where it is used. */
+async function problemsOfPostgres({ database: { url } }: Config): Promise<string[]> {
+  if (url === undefined) return [];
+  const { whyNotPostgres } = await import("../engines/database/trial.ts");
+  const reason = await whyNotPostgres(url, FEATURES);
+  return reason === undefined ? [] : [`Cannot use the PostgreSQL of DATABASE_URL: ${reason}`];
 }
 
 /** What is wrong with the files that settings name. */

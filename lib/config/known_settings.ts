@@ -84,8 +84,9 @@ export class KnownSettings {
 
   /** The setting that a name was most likely meant to be; `undefined` if there is none. */
   #like(name: string): string | undefined {
+    const written = plain(name);
     return this.#sameLetters(name) ??
-      this.names.find((each) => isOneTypoAway(plain(name), each)) ??
+      this.names.find((each) => isOneTypoAway(written, each)) ??
       (/[\s:]/.test(name) ? this.#in(name) : undefined);
   }
 

@@ -15,6 +15,7 @@ import {
   blocksBetween,
   changeContact,
   findContacts,
+  isBlockBetween,
   listContacts,
   ownersOf,
   type StoredContact,
@@ -94,6 +95,11 @@ export class Contacts {
   /** Those of the others who have blocked the user, or whom the user has blocked. */
   *blocked(site: string, user: UserId, others: Iterable<UserId>): Work<ReadonlySet<UserId>> {
     return yield* blocksBetween({ site, user }, others);
+  }
+
+  /** As {@linkcode Contacts.isBlocked}, as a condition of a statement: all three are expressions of it, such as columns. */
+  isBlockBetween(site: string, one: string, other: string): string {
+    return isBlockBetween(site, one, other);
   }
 
   /** Those of the others who have the user as a contact, where neither has blocked the other. */

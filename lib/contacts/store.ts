@@ -140,6 +140,14 @@ export function* blocksBetween(
   return found;
 }
 
+/** A condition in SQL: one of two users has blocked the other. All three are expressions, such as columns. */
+export function isBlockBetween(site: string, one: string, other: string): string {
+  const hasBlocked = (owner: string, contact: string) =>
+    `EXISTS (SELECT 1 FROM contacts blocks WHERE blocks.site = ${site} AND blocks.owner = ${owner}
+       AND blocks.contact = ${contact} AND blocks.blocked = 1)`;
+  return `(${hasBlocked(one, other)} OR ${hasBlocked(other, one)})`;
+}
+
 /** Those of the owners who have the user as a contact. */
 export function* ownersOf({ site, user }: Owner, owners: Iterable<UserId>): Work<Set<UserId>> {
   const found = new Set<UserId>();

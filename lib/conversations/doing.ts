@@ -2,7 +2,7 @@
 import type { Node } from "../core/node.ts";
 import type { Work } from "../engines/database/database.ts";
 import type { KnownAudience } from "./audience.ts";
-import type { ConversationListener } from "./listener.ts";
+import type { ConversationListener, ReadRecipients } from "./listener.ts";
 import type { ChatPublisher } from "./publisher.ts";
 import type { Outcome } from "./store/outcome.ts";
 import type { WorkParts } from "./store/parts.ts";
@@ -51,7 +51,8 @@ export class Doing {
     if (listeners.length === 0) return;
     for (const { place, happening } of happenings) {
       const sender = happening.what === "message" ? happening.message.user : undefined;
-      const recipients = () => store.read(() => recipientsOf(place.id, sender));
+      const recipients: ReadRecipients = (among) =>
+        store.read(() => recipientsOf(place.id, sender, among));
       for (const listener of listeners) {
         try {
           listener.stored?.(place, happening, recipients);

@@ -23,11 +23,13 @@ import { Reading } from "./reading.ts";
 import { ChatRetention } from "./retention.ts";
 import { conversationRoutes } from "./routes.ts";
 import { chat as settings } from "./settings.ts";
+import { entrySql } from "./store/statements.ts";
 import { ChatStore } from "./store/store.ts";
 import { CHAT_TABLES, dialectOf } from "./store/tables.ts";
 import { ChatSubscribers } from "./subscribers.ts";
 import { ChatData } from "./user_data.ts";
 import { Typing } from "./typing.ts";
+import { Undelivered } from "./undelivered.ts";
 
 export const conversationsFeature = {
   name: "conversations",
@@ -40,8 +42,10 @@ export const conversationsFeature = {
     const listeners: ConversationListener[] = [];
     const audience = new KnownAudience();
     const publisher = new ChatPublisher(node);
+    const sql = dialectOf(database.dialect);
     const store = new ChatStore(database, {
-      ...{ sql: dialectOf(database.dialect), people, audience, listeners, config },
+      ...{ sql, people, audience, listeners, config },
+      entry: entrySql(people, sql),
       limits: { data, name, text: config.text },
     });
     const doing = new Doing({ node, store, audience, publisher, listeners });
@@ -69,7 +73,7 @@ export const conversationsFeature = {
     joinPresence(service, presence);
     people.useNames((site, users) => service.names(site, users));
     return {
-      services: [service, retention],
+      services: [service, retention, new Undelivered(store)],
       // Contacts are erased before conversations: nobody is acquainted with the user after that.
       userData: new ChatData(
         store,

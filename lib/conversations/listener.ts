@@ -21,10 +21,20 @@ export interface Recipient {
   readonly read: number;
 }
 
+/** Reads members of a conversation, as they are now. @param among only those of these who are in it */
+export type ReadRecipients = (among?: readonly UserId[]) => Promise<readonly Recipient[]>;
+
 /** Something that happens in a conversation. */
 export type Happening =
   /** A message that is new, a system message too. It is not said of one that was there before. */
-  | { readonly what: "message"; readonly message: Message }
+  | {
+    readonly what: "message";
+    readonly message: Message;
+    /** Who is in the conversation, the sender too. */
+    readonly members: readonly UserId[];
+    /** Whether the sender had read all that came before. */
+    readonly isCaughtUp: boolean;
+  }
   | { readonly what: "changed"; readonly message: Message; readonly change: "edited" | "deleted" }
   /** A user has read it up to an offset, the first time. */
   | {
@@ -53,11 +63,7 @@ export interface ConversationListener {
    *
    * @param recipients reads the members but for the sender of a message
    */
-  stored?(
-    place: Place,
-    happening: Happening,
-    recipients: () => Promise<readonly Recipient[]>,
-  ): void;
+  stored?(place: Place, happening: Happening, recipients: ReadRecipients): void;
 }
 
 /** What may be refused before it is done. A gate throws, or rejects with, the error that the caller gets. */

@@ -16,7 +16,7 @@ import type {
   SearchRequest,
   UnreadTotal,
 } from "./requests.ts";
-import { listConversations, plainView, viewConversation } from "./store/listing.ts";
+import { listOf, pageOfList, plainView, timeOfList, viewConversation } from "./store/listing.ts";
 import { withReactions } from "./store/message_rows.ts";
 import { unreadTotal } from "./store/own_state.ts";
 import { readMessages } from "./store/paging.ts";
@@ -38,13 +38,21 @@ export class Reading {
     this.#store = store;
   }
 
-  list(actor: Actor, request: ListRequest): Promise<ConversationList> {
+  async list(actor: Actor, request: ListRequest): Promise<ConversationList> {
     const user = requireUser(actor);
     const { site } = actor;
-    const sees = this.#seesReading(actor);
-    return this.#store.read(function* ({ sql }) {
-      return yield* listConversations(sql, { site, user, seesReading: yield* sees }, request);
-    });
+    const store = this.#store;
+    const { limit } = request;
+    // What hangs on nothing is asked beside the rest: PostgreSQL may be far away.
+    const [{ synced, page }, unread, seesReading] = await Promise.all([
+      store.read(function* ({ sql }) {
+        const synced = yield* timeOfList(sql, request);
+        return { synced, page: yield* pageOfList({ site, user }, request) };
+      }),
+      store.read(() => unreadTotal(site, user)),
+      store.read(() => this.#seesReading(actor)),
+    ]);
+    return { ...listOf(page, { site, user, seesReading }, { limit, synced }), unread };
   }
 
   unread(actor: Actor): Promise<UnreadTotal> {

@@ -1,9 +1,8 @@
 /** Tells the members of a conversation who is typing. Nothing of it is stored. */
-import { requireUser } from "./access.ts";
+import { requireUnblocked, requireUser } from "./access.ts";
 import type { KnownAudience } from "./audience.ts";
 import type { ChatPublisher } from "./publisher.ts";
-import { requireReachable } from "./store/reaching.ts";
-import { enter, membersOf } from "./store/statements.ts";
+import { enterToSay, membersOf } from "./store/statements.ts";
 import type { ChatStore } from "./store/store.ts";
 import type { Actor } from "./types.ts";
 import { TypingPace } from "./typing_pace.ts";
@@ -30,9 +29,8 @@ export class Typing {
     const user = requireUser(actor);
     const { site, name } = actor;
     const { conversation, read } = await store.read(function* (parts) {
-      const entered = yield* enter({ site, user }, id);
-      yield* requireReachable(parts, entered);
-      const { conversation } = entered;
+      const { conversation, blocked } = yield* enterToSay(parts, { site, user }, id);
+      requireUnblocked(blocked);
       const { membersVersion: version, membersCount, pair } = conversation;
       const known = pair ?? audience.known(id, version);
       const isTold = membersCount <= MOST_MEMBERS;

@@ -1,9 +1,8 @@
 /**
  * Serves the page's files. They are read at the start and served from memory by their names, so that no request can name a
- * path: a file that is not in the list does not exist.
+ * path: a file that is not in the list does not exist. Each is compressed when it is first asked for: a start need not wait.
  */
 import { createHash } from "node:crypto";
-import { gzipSync } from "node:zlib";
 import { type Context, Hono } from "hono";
 import type { App } from "./bindings.ts";
 
@@ -34,7 +33,8 @@ const PAGE_HEADERS = {
 
 interface Asset {
   readonly body: Uint8Array<ArrayBuffer>;
-  readonly zipped: Uint8Array<ArrayBuffer>;
+  /** Compressed, once somebody has asked for it. */
+  zipped?: Promise<Uint8Array<ArrayBuffer>>;
   readonly etag: string;
   readonly type: string;
 }
@@ -59,7 +59,7 @@ function relocated({ req: { url } }: Context): Response | undefined {
   return new Response(null, { status: 308, headers: { "Location": location } });
 }
 
-function answer(context: Context, asset: Asset): Response {
+async function answer(context: Context, asset: Asset): Promise<Response> {
   const zip = takesGzip(context.req.header("accept-encoding"));
   const headers = new Headers({
     ...PAGE_HEADERS,
@@ -72,10 +72,15 @@ function answer(context: Context, asset: Asset): Response {
   if (matches(context.req.header("if-none-match"), asset.etag)) {
     return new Response(null, { status: 304, headers });
   }
-  const body = zip ? asset.zipped : asset.body;
+  const body = zip ? await (asset.zipped ??= zipped(asset.body)) : asset.body;
   if (zip) headers.set("Content-Encoding", "gzip");
   headers.set("Content-Length", String(body.length)); // an answer to HEAD has no body that would tell it
   return new Response(body, { headers });
+}
+
+async function zipped(body: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+  const stream = new Blob([body]).stream().pipeThrough(new CompressionStream("gzip"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
 function takesGzip(header = ""): boolean {
@@ -93,7 +98,7 @@ function readAssets(folder: URL): ReadonlyMap<string, Asset> {
     if (!isFile || name.startsWith(".") || type === undefined) continue;
     const body = Deno.readFileSync(new URL(name, folder));
     const etag = `W/"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`;
-    assets.set(name, { body, zipped: new Uint8Array(gzipSync(body)), etag, type });
+    assets.set(name, { body, etag, type });
   }
   return assets;
 }

@@ -40,3 +40,8 @@ export function isPrivateAddress(address: string): boolean {
   if (NAT64.has(address)) return PRIVATE_IPV4.has(lastIPv4(address));
   return !GLOBAL_IPV6.has(address) || PRIVATE_IPV6.has(address);
 }
+
+/** Why a request to private addresses is not made. */
+export function privateRefusal(addresses: string): Error {
+  return new Error(`${addresses} is private, and not in APP_OUTGOING_PRIVATE_IPS`);
+}

@@ -109,6 +109,7 @@ export class Client {
     });
     this.#chat = new Chat(this.#link, {
       storage: options.storage,
+      storeSources: options.wakeSources,
       owner: () => this.#isGuest ? undefined : store.owner,
       self: () => ({ userId: this.userId, name: options.name ?? this.userId }),
       failed: (error) => this.#fail(error),

@@ -11,6 +11,7 @@ import { floods } from "./rows/floods.ts";
 import { httpEmbedded, httpRedis } from "./rows/http_notify.ts";
 import { idleMemory } from "./rows/idle_memory.ts";
 import { loneMessage } from "./rows/lone_message.ts";
+import { pageScroll } from "./rows/page_scroll.ts";
 import { presence } from "./rows/presence.ts";
 import { reconnect } from "./rows/reconnect.ts";
 import { redisPublications, redisPublish } from "./rows/redis_publish.ts";
@@ -50,5 +51,6 @@ export const ROWS: readonly Row[] = [
   chatStored,
   chatOpen,
   floods,
+  pageScroll,
   start,
 ];

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { type Outcome, run, taskCommand } from "../support/command.ts";
 import { ROOT } from "../support/paths.ts";
+import { PostgresServer } from "../support/postgres.ts";
 import { Program } from "../support/program.ts";
 import { RoomsFile } from "../support/rooms_file.ts";
 import { APP_KEY } from "../support/tokens.ts";
@@ -150,6 +151,37 @@ for (const [APP_DATA_DIR, problem] of NO_FOLDERS) {
     assert.deepEqual(started, { code: 2, stdout: "", stderr: told });
   });
 }
+
+Deno.test("check says why PostgreSQL cannot be used, and changes nothing there", async () => {
+  await using server = await PostgresServer.start();
+  const told = async (DATABASE_URL: string) => {
+    const { code, stdout, stderr } = await check([], { DATABASE_URL });
+    const reason = stderr.trimEnd().replace("Cannot use the PostgreSQL of DATABASE_URL: ", "");
+    assert.deepEqual([code, stdout === ""], reason === "" ? [0, false] : [1, true], stderr);
+    return reason;
+  };
+  const url = await server.createDatabase();
+  assert.equal(await told(url), "");
+  assert.equal(await server.sql("SELECT to_regnamespace('notifyli') IS NULL", url), "t");
+  assert.match(await told(server.urlOf("nowhere")), /^database "nowhere" does not exist$/);
+  await server.sql("CREATE ROLE guest LOGIN");
+  const ofGuest = url.replace(/\/\/[^@]+@/, "//guest:secret@");
+  assert.equal(
+    await told(ofGuest),
+    "its user 'guest' may not make the schema 'notifyli' in 'test_1': " +
+      'GRANT CREATE ON DATABASE "test_1" TO "guest"',
+  );
+  await server.sql("CREATE SCHEMA notifyli", url);
+  assert.match(await told(ofGuest), /^its user 'guest' may not use the schema .* TO "guest"$/);
+  await server.sql(
+    `CREATE TABLE notifyli.versions (capability TEXT, version BIGINT);
+     INSERT INTO notifyli.versions VALUES ('conversations', 1000)`,
+    url,
+  );
+  assert.match(await told(url), /^the version of its conversations is 1000, this program knows /);
+  await server.stop();
+  assert.match(await told(url), /ECONNREFUSED|refused/);
+});
 
 Deno.test("check --help prints its usage, wrong options are code 2", async () => {
   const help = await check(["--help"], { APP_PORT: "many" });

@@ -24,7 +24,7 @@ Deno.test("of two nodes without DATABASE_URL one has the database, whichever sta
   );
   assert.match(line.message, /another node of this Redis .* set DATABASE_URL/);
   assert.equal(await addContact(other, 3), 503);
-  assert.equal(await statusOf(`${other.url}/readyz`), 200);
+  await waitFor("it is ready without", async () => await statusOf(`${other.url}/readyz`) === 200);
   await using again = await Program.start({ env, dataDir });
   await ready(again);
   assert.deepEqual(await contacts(again), [2]);
@@ -57,7 +57,7 @@ Deno.test("with DATABASE_URL all nodes have the same; while PostgreSQL is away, 
   await server.stop("SIGKILL");
   await waitFor("it is refused", async () => await addContact(one, 3) === 503);
   assert.equal(await gauge(one), 0);
-  assert.equal(await statusOf(`${one.url}/readyz`), 200);
+  await waitFor("it is ready without", async () => await statusOf(`${one.url}/readyz`) === 200);
   await using client = await TestClient.join(one.webSocketUrl, { user: 1, room: "lobby" });
   client.send({ type: "usermsg", user_id: 1, room: "lobby", message: "still here" });
   await client.get("usermsg");
@@ -67,6 +67,26 @@ Deno.test("with DATABASE_URL all nodes have the same; while PostgreSQL is away, 
   assert.equal(await addContact(two, 4), 201);
   assert.deepEqual(await contacts(one), [2, 4]);
   await one.line(({ message }) => message === "PostgreSQL is back");
+});
+
+Deno.test("PostgreSQL that ends connections while they are used is reached again, however often", async () => {
+  await using server = await PostgresServer.start();
+  await using program = await Program.start({ env: { DATABASE_URL: server.url } });
+  await ready(program);
+  for (let round = 0; round < 10; round++) {
+    const ending = new AbortController();
+    const busy = Promise.all(Array.from({ length: 20 }, async (_, index) => {
+      while (!ending.signal.aborted) {
+        if (index % 2 === 0) await addContact(program, index);
+        else await statusOf(`${program.url}/api/contacts?user_id=1`);
+      }
+    }));
+    for (let cuts = 0; cuts < 3; cuts++) await server.cutConnections();
+    await ready(program).finally(() => ending.abort());
+    await busy;
+  }
+  await ready(program);
+  assert.equal(await addContact(program, 100), 201);
 });
 
 Deno.test("a wrong DATABASE_URL stops the start, and its password is not shown", async () => {

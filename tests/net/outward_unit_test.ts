@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { parseAddress } from "../../lib/net/addresses.ts";
 import { isPrivateAddress } from "../../lib/net/private_addresses.ts";
-import { type Lookup, Outward } from "../../lib/net/outward.ts";
+import type { Lookup } from "../../lib/net/checked_request.ts";
+import { Outward } from "../../lib/net/outward.ts";
 import { waitFor } from "../support/wait.ts";
 
 const PRIVATE = [

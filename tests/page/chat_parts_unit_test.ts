@@ -1,5 +1,6 @@
 /** The small parts of conversations on the page: places, the list, long logs, drafts and words. */
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import { NO_CHATS } from "../../lib/page/state/chats.ts";
 import { draftWords, NO_DRAFTS, withDraft } from "../../lib/page/state/drafts.ts";
 import { rankOf } from "../../lib/page/state/finding.ts";
@@ -7,7 +8,8 @@ import { neighbour, sectionsOf } from "../../lib/page/state/listing.ts";
 import { Offsets } from "../../lib/page/state/offsets.ts";
 import { formatPlace, parsePlace, type Place, withDetails } from "../../lib/page/state/place.ts";
 import { addMessage, emptyRoom, markRoomRead } from "../../lib/page/state/rooms.ts";
-import { threadRows } from "../../lib/page/state/timeline.ts";
+import { RowPlaces } from "../../lib/page/state/row_places.ts";
+import { type Row, threadRows } from "../../lib/page/state/timeline.ts";
 import type { Thread } from "../../lib/page/state/thread.ts";
 import { loadDrafts, saveDrafts } from "../../lib/page/storage/storage.ts";
 import { shownName, splitText } from "../../lib/page/text.ts";
@@ -44,6 +46,66 @@ Deno.test("Offsets finds the rows of a view in a list of ten thousand", () => {
   const [first, end] = offsets.covering(200_000, 200_700);
   assert.ok(offsets.topOf(first) <= 200_000 && offsets.topOf(end) >= 200_700 && end - first < 25);
   assert.deepEqual(new Offsets([], 0).covering(0, 500), [0, 0]);
+});
+
+Deno.test("Offsets are those of the heights, whichever of them changes, at every place", () => {
+  fc.assert(fc.property(
+    fc.array(fc.integer({ min: 1, max: 99 }), { minLength: 1, maxLength: 70 }),
+    fc.array(fc.tuple(fc.nat(69), fc.integer({ min: 1, max: 99 })), { maxLength: 20 }),
+    fc.integer({ min: -50, max: 7_000 }),
+    (heights, changes, place) => {
+      const offsets = new Offsets(heights, heights.length);
+      for (const [index, height] of changes) {
+        if (index >= heights.length) continue;
+        heights[index] = height;
+        offsets.setHeight(index, height);
+      }
+      const tops = heights.map((_, index) => sum(heights.slice(0, index)));
+      assert.deepEqual(heights.map((_, index) => offsets.topOf(index)), tops);
+      assert.equal(offsets.topOf(heights.length), sum(heights));
+      assert.equal(offsets.height, sum(heights));
+      assert.equal(offsets.at(place), Math.max(0, tops.findLastIndex((top) => top <= place)));
+    },
+  ));
+});
+
+Deno.test("a drawing of ten thousand rows looks at few of them", () => {
+  let looks = 0;
+  const counted = (rows: readonly Row[]) =>
+    new Proxy(rows, {
+      get(rows, name) {
+        if (typeof name === "string" && /^\d+$/.test(name)) looks++;
+        return Reflect.get(rows, name);
+      },
+    });
+  const rows = Array.from({ length: 10_000 }, (_, index): Row => ({
+    ...{ kind: "gap", key: `row ${index}` },
+  }));
+  const places = new RowPlaces();
+  const draw = (rows: readonly Row[], key: string, last: number) => {
+    places.take(rows);
+    const index = places.indexOf(key, last) ?? -1;
+    assert.equal(rows[index]?.key, key);
+    const top = places.offsets.topOf(index);
+    const [first, end] = places.offsets.covering(top - 700, top + 1500);
+    for (let each = first; each < end; each++) places.measured(each, 30 + each % 3);
+    return index;
+  };
+  const few = counted(rows);
+  places.take(few);
+  looks = 0;
+  const at = draw(few, "row 5000", 5000);
+  assert.ok(looks < 200, `${looks} rows were looked at`);
+  // What is loaded before and after leaves an anchor as far from the other end: no row is looked for.
+  const older = Array.from(
+    { length: 60 },
+    (_, index): Row => ({ kind: "gap", key: `old ${index}` }),
+  );
+  const more = counted([...older, ...rows]);
+  places.take(more);
+  looks = 0;
+  draw(more, "row 5000", at);
+  assert.ok(looks < 200, `${looks} rows were looked at`);
 });
 
 Deno.test("the list has sections, and one goes through it in its order", () => {
@@ -140,4 +202,8 @@ function message(offset: number, userId: string, createdAt: number): ChatMessage
     ...{ kind: "text", userId, name: userId, text: "Hi", mentions: [], createdAt },
     ...{ deleted: false, reactions: [] },
   };
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((sum, number) => sum + number, 0);
 }

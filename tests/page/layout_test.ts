@@ -1,34 +1,29 @@
 /** The page at every width, in both looks, by keyboard and by what a screen reader is told. */
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
-import { openContext, OPTIONS } from "../support/browser.ts";
-import { connected, message } from "../support/page.ts";
-import { Program } from "../support/program.ts";
-import { waitFor } from "../support/wait.ts";
+import { OPTIONS } from "../support/browser.ts";
+import { message } from "../support/page.ts";
+import { clientOf, groupOf, People, row } from "../support/people.ts";
+import { sharedProgram } from "../support/shared_program.ts";
 
 const LONG = "Anastasia Nikolaidou-Papadopoulou von und zu Hohenzollern";
+const TEXTS = Array.from(
+  { length: 40 },
+  (_, index) =>
+    index % 5 === 0 ? `مرحبا ${index} ${"a word and another ".repeat(12)}` : `Number ${index}.`,
+);
+
+const program = sharedProgram({});
 
 Deno.test("page: every width shows its panes, by addresses that go back", OPTIONS, async () => {
-  await using program = await Program.start();
-  await using context = await openContext({ viewport: { width: 1440, height: 800 } });
-  const page = await context.newPage();
-  const errors: string[] = [];
-  page.on("pageerror", (error) => errors.push(String(error)));
-  page.on("console", (line) => line.type() === "error" && errors.push(line.text()));
-  await page.goto(program.url);
-  await page.getByLabel("User ID").fill("1");
-  await page.getByLabel("Name").fill(LONG);
-  await page.getByLabel("Room").fill("lobby");
-  await page.getByRole("button", { name: "Connect" }).click();
-  await connected(page);
-  await makeGroup(page, LONG);
-  for (let index = 0; index < 40; index++) {
-    await page.getByRole("textbox", { name: /^Message / }).fill(
-      index % 5 === 0 ? `مرحبا ${index} ${"a word and another ".repeat(12)}` : `Number ${index}.`,
-    );
-    await page.keyboard.press("Enter");
-  }
-  await message(page, "Number 39.").and(page.locator("[data-delivery=sent]")).waitFor();
+  const { url, webSocketUrl } = program();
+  const me = { user: "1", name: LONG };
+  await using client = await clientOf(webSocketUrl, me);
+  await groupOf(client, LONG, { members: ["2"], texts: TEXTS });
+  await using people = new People(url);
+  const page = await people.open(me);
+  await row(page, LONG).click();
+  await message(page, "Number 39.").waitFor();
 
   for (const width of [1440, 1200, 768, 360]) {
     for (const colorScheme of ["light", "dark"] as const) {
@@ -55,33 +50,34 @@ Deno.test("page: every width shows its panes, by addresses that go back", OPTION
   await list.waitFor();
   assert.equal(await overflow(page), 0);
   assert.ok(await page.getByRole("navigation", { name: "Main" }).isVisible());
-  assert.deepEqual(errors, []);
+
+  await row(page, LONG).click();
+  await log.waitFor();
+  assert.equal(await focusedId(page), "conversation-name", "on a phone it is not the composer");
+  await page.getByRole("link", { name: "Back to the chats" }).click();
+  await page.getByRole("searchbox", { name: "Search" }).fill("Number 39");
+  await page.getByTestId("result").filter({ hasText: "Number 39." }).click();
+  await page.locator(".message-found").filter({ hasText: "Number 39." }).waitFor();
+  assert.equal(await focusedId(page), "conversation-name");
+  assert.deepEqual(people.errors, []);
 });
 
 Deno.test("page: all of it is done with the keyboard", OPTIONS, async () => {
-  await using program = await Program.start();
-  await using context = await openContext({ viewport: { width: 1440, height: 800 } });
-  const page = await context.newPage();
-  await page.goto(program.url);
-  await page.getByLabel("User ID").fill("1");
-  await page.getByLabel("Name").fill("Alice");
-  await page.getByLabel("Room").fill("lobby");
-  await page.keyboard.press("Enter");
-  await connected(page);
-  await makeGroup(page, "Blue team");
-  await makeGroup(page, "Red team");
-  const composer = page.getByRole("textbox", { name: /^Message / });
-  for (const text of ["first words", "second words"]) {
-    await composer.fill(text);
-    await page.keyboard.press("Enter");
-    await message(page, text).and(page.locator("[data-delivery=sent]")).waitFor();
-  }
+  const { url, webSocketUrl } = program();
+  const me = { user: "11", name: "Alice" };
+  await using client = await clientOf(webSocketUrl, me);
+  await groupOf(client, "Blue team", { members: ["12"] });
+  await groupOf(client, "Red team", { members: ["12"], texts: ["first words", "second words"] });
+  await using people = new People(url);
+  const page = await people.open(me);
+  await row(page, "Red team").click();
 
   await page.keyboard.press("Control+k");
   await page.keyboard.type("blue");
   await page.getByTestId("result").filter({ hasText: "Blue team" }).waitFor();
   await page.keyboard.press("Enter");
-  await page.getByRole("textbox", { name: "Message Blue team" }).waitFor();
+  const blue = page.getByRole("textbox", { name: "Message Blue team" });
+  await blue.and(page.locator(":focus")).waitFor();
   await page.keyboard.press("Control+k");
   await page.keyboard.type("second");
   await page.getByTestId("result").filter({ hasText: "second words" }).waitFor();
@@ -90,17 +86,22 @@ Deno.test("page: all of it is done with the keyboard", OPTIONS, async () => {
   await page.locator(".message-found").filter({ hasText: "second words" }).waitFor();
   await page.getByRole("button", { name: "End the search" }).click();
 
-  await page.getByRole("textbox", { name: "Message Red team" }).focus();
-  await page.keyboard.press("Alt+ArrowDown");
-  await page.getByRole("textbox", { name: "Message Blue team" }).waitFor();
-  await page.keyboard.press("Alt+ArrowUp");
   const red = page.getByRole("textbox", { name: "Message Red team" });
-  await red.waitFor();
+  await red.focus();
+  await page.keyboard.press("Alt+ArrowDown");
+  await blue.and(page.locator(":focus")).waitFor();
+  await page.keyboard.press("Alt+ArrowUp");
+  await red.and(page.locator(":focus")).waitFor();
+  await message(page, "second words").waitFor(); // there is something to go to
   await page.getByRole("log").focus();
   await page.keyboard.press("ArrowUp");
   await focused(page, "second words");
   await page.keyboard.press("k");
   await focused(page, "first words");
+  await red.focus();
+  await page.getByRole("button", { name: "Details", exact: true }).focus();
+  await page.keyboard.press("k");
+  await focused(page, "first words"); // where the reader was
   await page.keyboard.press("r");
   await page.getByText("Reply to yourself").waitFor();
   await page.keyboard.type("and an answer");
@@ -121,25 +122,54 @@ Deno.test("page: all of it is done with the keyboard", OPTIONS, async () => {
   await page.getByRole("dialog", { name: "Keyboard" }).waitFor({ state: "detached" });
   await page.locator(".skip-link").focus();
   await page.keyboard.press("Enter");
-  assert.equal(await page.evaluate("document.activeElement.id"), "main");
+  assert.equal(await focusedId(page), "main");
+  assert.deepEqual(people.errors, []);
 });
 
-async function makeGroup(page: Page, name: string): Promise<void> {
-  await page.getByRole("button", { name: "New conversation" }).click();
-  await page.getByText("Group", { exact: true }).click();
-  await page.getByLabel("Name of the group").fill(name);
-  await page.getByRole("combobox", { name: "People" }).fill("2");
-  await page.keyboard.press("Enter");
-  await page.getByRole("button", { name: /^Make the group/ }).click();
-  await page.getByRole("textbox", { name: `Message ${name}` }).waitFor(); // no other one is open now
-  await page.getByTestId("system").getByText("You made this group").waitFor();
+Deno.test("page: whatever opens has the focus before the next key", OPTIONS, async () => {
+  const { url, webSocketUrl } = program();
+  const me = { user: "21", name: "Alice" };
+  await using client = await clientOf(webSocketUrl, me);
+  await groupOf(client, "Team", { members: ["22"] });
+  await using people = new People(url);
+  const page = await people.open(me);
+  await row(page, "Team").waitFor();
+  const press = (label: string) => `document.querySelector('[aria-label="${label}"]').click()`;
+  const key = (init: string) =>
+    `document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { bubbles: true, ${init} }))`;
+  const close = "document.querySelector('dialog').close()";
+  for (
+    const [act, focus, undo] of [
+      [key('key: "k", ctrlKey: true'), "Search", ""],
+      [key('key: "ArrowDown", altKey: true'), "Message Team", ""],
+      [key('key: "ArrowUp", altKey: true'), "Message lobby", ""],
+      [press("New conversation"), "People", close],
+      [press("Join a room"), "new_room", close],
+      ["document.activeElement.blur();" + key('key: "?"'), "Close", close],
+      [press("Notifications"), "Notifications", press("Notifications")],
+    ] as const
+  ) {
+    // Ten turns of the queue of microtasks, which is empty before the browser gives the page its next key.
+    const found = await page.evaluate(`(async () => {
+      ${act};
+      for (let turn = 0; turn < 10; turn++) await undefined;
+      const { activeElement } = document;
+      const found = activeElement.getAttribute("aria-label") ?? activeElement.getAttribute("name");
+      ${undo};
+      return found;
+    })()`);
+    assert.equal(found, focus, act);
+  }
+  assert.deepEqual(people.errors, []);
+});
+
+/** Waits until a row of the log has the focus. */
+async function focused(page: Page, text: string): Promise<void> {
+  await page.locator("[data-row]:focus").filter({ hasText: text }).waitFor();
 }
 
-async function focused(page: Page, text: string): Promise<void> {
-  await waitFor(`the focus is on "${text}"`, async () => {
-    const now = await page.evaluate("document.activeElement.textContent");
-    return String(now).includes(text);
-  });
+function focusedId(page: Page): Promise<string> {
+  return page.evaluate("document.activeElement.id");
 }
 
 /** How far the page scrolls sideways. */

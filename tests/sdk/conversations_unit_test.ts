@@ -161,6 +161,32 @@ Deno.test("what a tab has not sent that was closed is sent by another one", () =
   assert.deepEqual(world.socket.ofType("message"), []);
 });
 
+Deno.test("a failed message that is taken away in one tab is gone in the others, and none but that", async () => {
+  const storage = memory();
+  using world = opened([text(1, 1)], { storage });
+  for (const id of ["own-1111", "own-2222"]) {
+    const failing = world.conversation.send({ text: id, id });
+    world.socket.refuse("message", "forbidden");
+    await assert.rejects(failing, { code: "forbidden" });
+  }
+  using tab = opened([text(1, 1)], { storage });
+  tab.conversation.send({ text: "waits", id: "own-3333" });
+  const shown = ({ conversation }: { conversation: typeof tab.conversation }) =>
+    conversation.messages.map(({ key }) => key).slice(1);
+  assert.deepEqual(shown(tab), ["own-1111", "own-2222", "own-3333"]);
+  tab.conversation.discard(tab.conversation.messages[1] ?? assert.fail());
+  world.wake.dispatchEvent(Object.assign(new Event("storage"), { key: "another" }));
+  assert.deepEqual(shown(world), ["own-1111", "own-2222"]);
+  world.wake.dispatchEvent(Object.assign(new Event("storage"), { key: storage.keys().at(-1) }));
+  assert.deepEqual(shown(world), ["own-2222"]);
+  assert.equal(world.conversation.info?.failed, 1);
+  assert.deepEqual(shown(tab), ["own-2222", "own-3333"]);
+  // A tab that heard nothing, as one that was frozen, looks when it comes back.
+  world.conversation.discard(world.conversation.messages[1] ?? assert.fail());
+  tab.comeBack(identity(123));
+  assert.deepEqual(shown(tab), ["own-3333"]);
+});
+
 Deno.test("a message that ends each connection is given up, and the next one goes", async () => {
   using world = opened([text(1, 1)]);
   const bad = world.conversation.send("bad");
@@ -511,6 +537,7 @@ function memory() {
   return {
     getItem: (key: string) => items.get(key) ?? null,
     setItem: (key: string, value: string) => void items.set(key, value),
+    keys: () => [...items.keys()],
   };
 }
 

@@ -24,9 +24,7 @@ export const OPTIONS = { sanitizeOps: false, sanitizeResources: false };
 
 let launched: Promise<Browser> | undefined;
 
-Deno.test.afterAll(async () => {
-  await (await launched)?.close();
-});
+Deno.test.afterAll(closeBrowser);
 
 /** A browser as a user has it who has just installed it. */
 export async function openContext(
@@ -47,4 +45,10 @@ async function launch(): Promise<Browser> {
     headless: true,
     timeout: PATIENCE_MS,
   });
+}
+
+/** Ends the browser, if one was started. Tests need not: it ends after the last of a file. */
+export async function closeBrowser(): Promise<void> {
+  await (await launched)?.close();
+  launched = undefined;
 }

@@ -27,8 +27,26 @@ export async function bundleProgram(): Promise<Record<string, string>> {
     stdin: "null",
     stdout: "null",
   }).output();
-  if (success) return { [VARIABLE]: PROGRAM };
+  if (success) {
+    await loadModulesLate();
+    return { [VARIABLE]: PROGRAM };
+  }
   console.error(`The program is not bundled, so its starts take longer:`);
   Deno.stderr.writeSync(stderr);
   return {};
+}
+
+/** What the bundler begins with where some package is CommonJS: it loads a good deal of Node.js, which few starts need. */
+const REQUIRING =
+  'import { createRequire as __deno_internal_createRequire } from "node:module";\n' +
+  "var __require = __deno_internal_createRequire(import.meta.url);";
+const REQUIRING_LATE = 'var __require = (name) => process.getBuiltinModule("node:module")' +
+  ".createRequire(import.meta.url)(name);";
+
+async function loadModulesLate(): Promise<void> {
+  for await (const { name } of Deno.readDir(FOLDER)) {
+    const text = await Deno.readTextFile(`${FOLDER}/${name}`);
+    if (!text.includes(REQUIRING)) continue;
+    await Deno.writeTextFile(`${FOLDER}/${name}`, text.replace(REQUIRING, REQUIRING_LATE));
+  }
 }

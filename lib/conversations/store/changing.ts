@@ -1,7 +1,7 @@
 /** Changes messages that are there: other words, none at all, reactions. */
 import { CodedError } from "../../base/errors.ts";
 import { invalid, type UserId } from "../../base/fields.ts";
-import { row, rows, type Work } from "../../engines/database/database.ts";
+import { later, row, rows, type Work } from "../../engines/database/database.ts";
 import { type Entered, forbidden, isWhole, mayModerate } from "../access.ts";
 import type { MessageChangedEvent } from "../events.ts";
 import type { EditRequest } from "../requests.ts";
@@ -45,7 +45,7 @@ export function* edit(
     ...[id, next.text ?? null, jsonOrNull(next.data), at, offset, message.changed],
   );
   if (given === undefined) throw new Raced(); // another node has taken it back meanwhile, for instance
-  yield* rows(parts.sql.forgetWords, id);
+  yield* later(parts.sql.forgetWords, id);
   yield* keepWords(parts.sql, { ...message, text: next.text });
   return yield* changed(tell, entered, { actor, id, change: "edited", membersVersion });
 }
@@ -79,7 +79,7 @@ export function* erase(
        reactions = 0, deleted_at = $2, changed = $3 WHERE id = $1`,
     ...[id, at, offset],
   );
-  yield* rows(sql.forgetWords, id);
+  yield* later(sql.forgetWords, id);
   for (const table of ["chat_reactions", "chat_mentions"]) {
     yield* rows(`DELETE FROM ${table} WHERE conversation = $1 AND "offset" = $2`, ...[
       conversation,

@@ -1,5 +1,5 @@
 /** Removes messages that are too old, or too many, the oldest of a conversation first. */
-import { row, rows, type Work } from "../../engines/database/database.ts";
+import { later, row, rows, type Work } from "../../engines/database/database.ts";
 import type { Dialect } from "./tables.ts";
 
 /** How many messages are removed in one transaction, and how many are looked at for their age. */
@@ -73,7 +73,7 @@ export function* drop(
      WHERE id = $1`,
     ...[conversation, found.length, last["tally"] ?? 0, changed],
   );
-  for (const { id } of found) yield* rows(sql.forgetWords, Number(id));
+  for (const { id } of found) yield* later(sql.forgetWords, Number(id));
   for (const table of ["chat_reactions", "chat_mentions", "chat_messages"]) {
     yield* rows(
       `DELETE FROM ${table} WHERE conversation = $1 AND "offset" <= $2`,

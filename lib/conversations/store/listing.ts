@@ -3,7 +3,7 @@ import { invalid, type UserId } from "../../base/fields.ts";
 import { type Row, row, rows, type SqlValue, type Work } from "../../engines/database/database.ts";
 import type { ConversationList, ListRequest } from "../requests.ts";
 import type { Conversation, Member, Message } from "../types.ts";
-import { ownStateOf, unreadTotal } from "./own_state.ts";
+import { ownStateOf } from "./own_state.ts";
 import {
   CONVERSATION,
   conversationIn,
@@ -61,16 +61,26 @@ export interface Viewer {
   readonly seesReading: boolean;
 }
 
-/** A page of the user's conversations. */
-export function* listConversations(
-  { now }: Dialect,
-  viewer: Viewer,
-  { limit, cursor, archived, since }: ListRequest,
-): Work<ConversationList> {
-  const { site, user } = viewer;
+/** What was read of a list. */
+interface ListPage {
+  readonly found: readonly Row[];
+  /** The conversations that the user has left since the last list, where that was asked. */
+  readonly removed: number[] | undefined;
+}
+
+/** When a list is begun, or the first page of it was. */
+export function* timeOfList({ now }: Dialect, { cursor }: ListRequest): Work<number> {
+  if (cursor !== undefined) return cursorIn(cursor)[0];
   const clock = yield* row(`SELECT ${now} AS now`);
+  return Number(clock?.["now"]);
+}
+
+/** The rows of a page of the user's conversations, and one more where there are more. */
+export function* pageOfList(
+  { site, user }: Pick<Viewer, "site" | "user">,
+  { limit, cursor, archived, since }: ListRequest,
+): Work<ListPage> {
   const after = cursor === undefined ? undefined : cursorIn(cursor);
-  const synced = after?.[0] ?? Number(clock?.["now"]);
   const changedAfter = since === undefined ? -1 : timeIn(since) - OVERLAP_MS;
   const values: SqlValue[] = [site, user, changedAfter, archived === undefined ? -1 : +archived];
   const found = yield* rows(
@@ -88,13 +98,21 @@ export function* listConversations(
      ORDER BY m.pinned DESC, c.active_at DESC, c.id DESC`,
     ...[...values, ...(after?.slice(1) ?? FIRST), limit + 1],
   );
-  const conversations = found.slice(0, limit).map((each) => viewOf(each, viewer));
+  const removed = since === undefined ? undefined : yield* removedSince(site, user, changedAfter);
+  return { found, removed };
+}
+
+/** @param synced when the list was begun */
+export function listOf(
+  { found, removed }: ListPage,
+  viewer: Viewer,
+  { limit, synced }: { readonly limit: number; readonly synced: number },
+): Omit<ConversationList, "unread"> {
   const last = found.length > limit ? found[limit - 1] : undefined;
   return {
-    conversations,
+    conversations: found.slice(0, limit).map((each) => viewOf(each, viewer)),
     next: last && cursorOf(synced, last),
-    removed: since === undefined ? undefined : yield* removedSince(site, user, changedAfter),
-    unread: yield* unreadTotal(site, user),
+    removed,
     synced: synced.toString(36),
   };
 }

@@ -1,10 +1,11 @@
 /** Writes messages, those of people and those of the system, and reads what is shown with them. */
 import type { UserId } from "../../base/fields.ts";
-import { type Row, row, rows, type Work } from "../../engines/database/database.ts";
+import { later, type Row, row, rows, type Work } from "../../engines/database/database.ts";
 import type { Actor, Message, MessageKind, Quote, Reaction, SystemEvent } from "../types.ts";
 import { wordsOf } from "../words.ts";
+import type { MessageValues } from "./adding.ts";
 import { jsonOrNull, quoted } from "./rows.ts";
-import { advance, Raced } from "./statements.ts";
+import { placeIn } from "./statements.ts";
 import type { Dialect } from "./tables.ts";
 
 /** How many of those who have reacted alike are named. */
@@ -24,6 +25,8 @@ export interface NewMessage {
   readonly digest?: string;
   /** Of members who come or go with it: see `advance`. */
   readonly members?: number;
+  /** Up to where its sender has read all: see {@linkcode MessageValues}. */
+  readonly readBefore?: number | undefined;
 }
 
 /** A message that was stored, and what its conversation is since then. */
@@ -32,43 +35,53 @@ export interface StoredMessage {
   readonly tally: number;
   readonly membersVersion: number;
   readonly membersCount: number;
+  /** Whether its sender's pointer has moved with it. */
+  readonly isMoved: boolean;
 }
 
 /** Stores a message at the next offset. Throws {@linkcode Raced} where there is one with its own id by now. */
 export function* addMessage(sql: Dialect, actor: Actor, made: NewMessage): Work<StoredMessage> {
-  const { conversation, kind, text, data, file, replyTo, system, ownId, digest, members } = made;
-  const isCounted = kind !== "system";
-  const place = yield* advance(sql, conversation, {
-    ...{ isMessage: true, isCounted },
-    ...(members === undefined ? {} : { members }),
-  });
-  const { offset, tally, at, membersVersion, membersCount } = place;
-  const mentions = made.mentions?.length ? made.mentions : undefined;
-  const inserted = yield* row(
-    `INSERT INTO chat_messages (site, conversation, "offset", changed, tally, kind, user_id, name,
-       text, data, file, reply_to, mentions, system, own_id, digest, created_at)
-     VALUES ($1, $2, $3, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
-     ON CONFLICT DO NOTHING RETURNING id`,
-    ...[actor.site, conversation, offset, tally, kind, actor.user ?? "", actor.name ?? null],
-    ...[text ?? null, jsonOrNull(data), file ?? null, replyTo?.id ?? null, jsonOrNull(mentions)],
-    ...[jsonOrNull(system), ownId ?? null, digest ?? null, at],
-  );
-  if (inserted === undefined) throw new Raced();
-  const id = Number(inserted["id"]);
-  if (isCounted) yield* keepWords(sql, { id, conversation, text });
-  for (const user of mentions ?? []) {
+  const { conversation, mentions = [] } = made;
+  const stored = storedIn(actor, made, yield* sql.addMessage(sql, valuesOf(actor, made)));
+  for (const user of mentions) {
     if (user === actor.user) continue; // who writes has read it
     yield* row(
       `INSERT INTO chat_mentions (conversation, user_id, "offset") VALUES ($1, $2, $3)`,
-      ...[conversation, user, offset],
+      ...[conversation, user, stored.message.offset],
     );
   }
+  return stored;
+}
+
+/** What is written of a new message. */
+export function valuesOf(actor: Actor, made: NewMessage): MessageValues {
+  const { conversation, kind, text, data, file, replyTo, system, ownId, digest, members } = made;
+  const isCounted = kind !== "system";
+  return {
+    ...{ conversation, isCounted, members, site: actor.site, user: actor.user ?? "" },
+    columns: [
+      ...[kind, actor.name ?? null, text ?? null, jsonOrNull(data), file ?? null],
+      ...[replyTo?.id ?? null, jsonOrNull(made.mentions?.length ? made.mentions : undefined)],
+      ...[jsonOrNull(system), ownId ?? null, digest ?? null],
+    ],
+    words: isCounted ? keptWords(conversation, text) : "",
+    readBefore: made.readBefore,
+  };
+}
+
+/** The message that was stored. @param stored as a dialect's `addMessage` returns it */
+export function storedIn(actor: Actor, made: NewMessage, stored: Row | undefined): StoredMessage {
+  const { conversation, kind, text, data, file, replyTo, system, ownId } = made;
+  const mentions = made.mentions?.length ? made.mentions : undefined;
+  const { offset, tally, at, membersVersion, membersCount } = placeIn(stored);
+  const id = Number(stored?.["id"]);
   const { user, name } = actor;
   const message: Message = {
     ...{ id, conversation, offset, changed: offset, kind, user, name, text, data, file, replyTo },
     ...{ mentions, ownId, createdAt: at, system },
   };
-  return { message, tally, membersVersion, membersCount };
+  const isMoved = typeof stored?.["moved"] === "string";
+  return { message, tally, membersVersion, membersCount, isMoved };
 }
 
 /** Keeps the words by which a message is found. */
@@ -76,9 +89,13 @@ export function* keepWords(
   sql: Dialect,
   { id, conversation, text }: Pick<Message, "id" | "conversation" | "text">,
 ): Work<void> {
-  const words = text === undefined ? [] : wordsOf(text);
-  if (words.length === 0) return;
-  yield* row(sql.keepWords, id, words.map((word) => `${conversation}:${word}`).join(" "));
+  const words = keptWords(conversation, text);
+  if (words !== "") yield* later(sql.keepWords, id, words);
+}
+
+/** The words of a text, each behind the number of its conversation. */
+function keptWords(conversation: number, text: string | undefined): string {
+  return text === undefined ? "" : wordsOf(text).map((word) => `${conversation}:${word}`).join(" ");
 }
 
 /** What is shown of a message with what answers it; `undefined` where it is not in the conversation, or not to be seen. */

@@ -48,13 +48,15 @@ export class Telling {
     this.#listeners = listeners;
   }
 
-  /** Tells all members, as they are at this point of the work. */
+  /** Tells all members, as they are at this point of the work. Returns who that is. */
   *members(
     { id, pair }: Pick<StoredConversation, "id" | "pair">,
     version: number,
     event: ChatEvent,
-  ): Work<void> {
-    this.told.push({ users: pair ?? (yield* this.#membersOf(id, version)), event });
+  ): Work<readonly UserId[]> {
+    const users = pair ?? (yield* this.#membersOf(id, version));
+    this.told.push({ users, event });
+    return users;
   }
 
   /** Tells those members who may see what was said at an offset: who has come later is told nothing of it. */
@@ -74,16 +76,17 @@ export class Telling {
     if (users.length > 0) this.told.push({ users, event });
   }
 
-  /** Tells all members of a new message. */
+  /** Tells all members of a new message. @param isCaughtUp whether its sender had read all that came before */
   *message(
     conversation: StoredConversation,
     version: number,
     message: Message,
+    isCaughtUp = false,
   ): Work<void> {
     const { offset } = message;
     const event = { type: "message", conversation: conversation.id, offset, message } as const;
-    yield* this.members(conversation, version, event);
-    yield* this.happened(conversation, { what: "message", message });
+    const members = yield* this.members(conversation, version, event);
+    yield* this.happened(conversation, { what: "message", message, members, isCaughtUp });
   }
 
   /** Writes what other capabilities keep of it, and has them hear of it later. */

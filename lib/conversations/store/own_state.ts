@@ -6,10 +6,9 @@ import type { ConversationChange, Seen, SeenRequest, UnreadTotal } from "../requ
 import type { Actor, OwnState } from "../types.ts";
 import type { Outcome, Telling } from "./outcome.ts";
 import { telling, type WorkParts } from "./parts.ts";
-import { blockedIn } from "./reaching.ts";
 import { coveredSenders, tellReceipt } from "./receipts.ts";
 import { MEMBER_ALONE, memberIn, type StoredConversation, type StoredMember } from "./rows.ts";
-import { enter } from "./statements.ts";
+import { enterToSay } from "./statements.ts";
 
 /** The last time that there is: muted for good. */
 export const FOR_GOOD = 253_402_300_799_000;
@@ -28,12 +27,12 @@ export function* seen(
   request: SeenRequest,
 ): Work<Outcome<Seen>> {
   const tell = telling(parts);
-  const own = yield* enterOwn(actor, id);
+  const own = yield* enterOwn(parts, actor, id);
   const { conversation, member: before } = own;
   const upTo = yield* placeOf(own, request);
   const isRead = request.state !== "delivered";
   // Beyond a block nobody is told how far the other one is.
-  const isHidden = (yield* blockedIn(parts, own)).size > 0;
+  const isHidden = own.blocked.size > 0;
   const shows = isRead && !isHidden && (yield* tellsReading(parts, actor.site, before.user));
   const target = {
     read: isRead ? upTo : 0,
@@ -66,7 +65,7 @@ export function* setOwn(
   { mutedUntil, pinned, archived }: ConversationChange,
 ): Work<Outcome<void>> {
   const tell = telling(parts);
-  const { conversation, member } = yield* enterOwn(actor, id);
+  const { conversation, member } = yield* enterOwn(parts, actor, id);
   const found = yield* row(
     `UPDATE chat_members SET muted_until = $3, pinned = $4, archived = $5,
        changed_at = ${parts.sql.now}
@@ -131,10 +130,18 @@ export function* mentionsOf(conversation: number, user: UserId): Work<number> {
   return Number(found?.["count"]);
 }
 
-function* enterOwn(actor: Actor, id: number): Work<Own> {
+function* enterOwn(
+  parts: WorkParts,
+  actor: Actor,
+  id: number,
+): Work<Own & { readonly blocked: ReadonlySet<UserId> }> {
   const user = requireUser(actor);
-  const { conversation, member } = yield* enter({ site: actor.site, user }, id);
-  return { conversation, member: member! }; // a user enters as a member alone
+  const { conversation, member, blocked } = yield* enterToSay(
+    parts,
+    { site: actor.site, user },
+    id,
+  );
+  return { conversation, member: member!, blocked }; // a user enters as a member alone
 }
 
 function* tellsReading({ people }: WorkParts, site: string, user: UserId): Work<boolean> {

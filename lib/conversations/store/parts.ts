@@ -4,11 +4,13 @@ import type { ConversationListener } from "../listener.ts";
 import type { People } from "../people.ts";
 import type { ChatConfig } from "../settings.ts";
 import { type Audience, Telling } from "./outcome.ts";
+import type { EntrySql } from "./statements.ts";
 import type { Dialect } from "./tables.ts";
 
 export interface WorkParts {
   readonly sql: Dialect;
   readonly people: People;
+  readonly entry: EntrySql;
   readonly audience: Audience;
   readonly listeners: readonly ConversationListener[];
   readonly config: ChatConfig;

@@ -83,6 +83,11 @@ const QUOTE_CHARACTERS = 200;
 /** What stands between the two users of a pair. No id has one. */
 const BETWEEN = "\n";
 
+/** The other one of the two in a private conversation `c`, whose member is `m`. */
+export const OTHER = `CASE WHEN substr(c.pair, 1, length(m.user_id) + 1) = m.user_id || '${BETWEEN}'
+  THEN substr(c.pair, length(m.user_id) + 2)
+  ELSE substr(c.pair, 1, length(c.pair) - length(m.user_id) - 1) END`;
+
 /** The same text for the two users, whoever is the first. */
 export function pairOf(one: UserId, other: UserId): string {
   return [one, other].sort().join(BETWEEN);

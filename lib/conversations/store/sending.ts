@@ -1,18 +1,27 @@
 /** Stores a message of somebody, in one transaction with all that hangs on it. */
 import { invalid, type UserId } from "../../base/fields.ts";
 import { type Row, row, rows, type Work } from "../../engines/database/database.ts";
-import { type Entered, isWhole, noConversation } from "../access.ts";
+import { type Entered, isWhole, noConversation, requireUnblocked } from "../access.ts";
 import type { Content } from "../content.ts";
 import type { SentMessage } from "../requests.ts";
 import type { Actor, Message } from "../types.ts";
-import { addMessage, quoteOf, type StoredMessage, withReactions } from "./message_rows.ts";
+import { moveReader } from "./adding.ts";
+import { hasSaid, saidIn, valuesOf as atOnce } from "./adding_at_once.ts";
+import {
+  addMessage,
+  type NewMessage,
+  quoteOf,
+  storedIn,
+  type StoredMessage,
+  valuesOf,
+  withReactions,
+} from "./message_rows.ts";
 import type { Outcome, Telling } from "./outcome.ts";
 import { telling, type WorkParts } from "./parts.ts";
-import { requireReachable } from "./reaching.ts";
 import { coveredSenders, tellReceipt } from "./receipts.ts";
 import type { Own } from "./own_state.ts";
 import { MESSAGE, messageIn, WITH_QUOTE } from "./rows.ts";
-import { enterToSay, rowsOfUsers } from "./statements.ts";
+import { enterToSay, type Entry, entryIn, rowsOfUsers } from "./statements.ts";
 
 /** What is sent, where it goes, and the id that the sender made for it. */
 export interface Sending {
@@ -30,22 +39,53 @@ export function* send(
   { conversation: id, content, ownId }: Sending,
 ): Work<Outcome<Sent>> {
   const tell = telling(parts);
-  const { entered, isSent } = yield* enterToSay(actor, id, ownId);
-  const { conversation, member } = entered;
+  const said = yield* sayAtOnce(parts, actor, { conversation: id, content, ownId });
+  const entered = said?.entered ?? (yield* enterToSay(parts, actor, id, ownId));
+  const { conversation, member, isSent, blocked } = entered;
   const before = isSent && ownId && (yield* sentBefore(actor, id, ownId));
   if (before) return yield* again(tell, entered, before, { content, ownId });
-  yield* requireReachable(parts, entered);
-  const { kind, text, data, file, digest } = content;
-  const made = {
-    ...{ conversation: id, kind, text, data, file, digest, ownId },
-    mentions: yield* membersAmong(id, content.mentions),
-    replyTo: yield* replyOf(entered, content.replyTo),
-  };
-  const stored = yield* addMessage(parts.sql, actor, made);
+  requireUnblocked(blocked);
+  const stored = said === undefined
+    ? yield* addMessage(parts.sql, actor, {
+      ...newMessage({ conversation: id, content, ownId }),
+      mentions: yield* membersAmong(id, content.mentions),
+      replyTo: yield* replyOf(entered, content.replyTo),
+      readBefore: member && hasReadAll(conversation, member) ? conversation.offset : undefined,
+    })
+    : said.stored();
   const { message, membersVersion } = stored;
-  yield* tell.message(conversation, membersVersion, message);
-  if (member !== undefined) yield* moveOwn(parts, tell, { conversation, member }, stored);
+  const last = lastBefore(conversation, message);
+  const isCaughtUp = member === undefined || member.read >= last;
+  yield* tell.message(conversation, membersVersion, message, isCaughtUp);
+  const isMoved = stored.isMoved && message.offset === conversation.offset + 1;
+  if (member !== undefined && !isMoved) {
+    yield* moveOwn(parts, tell, { conversation, member }, stored, last);
+  }
   return tell.outcome({ message: { ...message, status: "sent" }, isDuplicate: false });
+}
+
+/**
+ * Enters the conversation, and stores the message in the same statement where nothing is against it, if the database has such a
+ * statement and nothing more is to be asked. What is against it is for the caller to say.
+ */
+function* sayAtOnce(
+  { entry: { sayAtOnce: sql } }: WorkParts,
+  actor: Actor,
+  sending: Sending,
+): Work<{ readonly entered: Entry; stored(): StoredMessage } | undefined> {
+  const { conversation: id, content: { mentions, replyTo } } = sending;
+  const isPlain = actor.user !== undefined && mentions.length === 0 && replyTo === undefined;
+  if (sql === undefined || !isPlain || !Number.isSafeInteger(id)) return undefined;
+  const made = newMessage(sending);
+  const values = atOnce(valuesOf(actor, made));
+  const [found] = yield { sql, values, hasWritten: hasSaid };
+  const entered = entryIn(actor, id, found);
+  return { entered, stored: () => storedIn(actor, made, saidIn(found)) };
+}
+
+function newMessage({ conversation, content, ownId }: Sending): NewMessage {
+  const { kind, text, data, file, digest } = content;
+  return { conversation, kind, text, data, file, digest, ownId };
 }
 
 function* sentBefore(actor: Actor, conversation: number, ownId: string): Work<Row | undefined> {
@@ -98,27 +138,38 @@ function* replyOf(
   throw invalid("reply_to", id, "the id of a message of this conversation");
 }
 
-/** Who writes has read what came before. */
+/** The offset of the message before one. What came after the conversation was read, from another node, was read by nobody yet. */
+function lastBefore(
+  { offset: before, lastOffset }: Own["conversation"],
+  { offset }: Pick<Message, "offset">,
+): number {
+  return offset > before + 1 ? offset - 1 : lastOffset;
+}
+
+/** Whether there is nothing that the member has not read, and nothing of which others do not know that. */
+function hasReadAll(
+  { lastOffset }: Own["conversation"],
+  { read, shownRead }: Own["member"],
+): boolean {
+  return read >= lastOffset && shownRead >= lastOffset;
+}
+
+/** Who writes has read what came before. @param last the offset of the message before this one */
 function* moveOwn(
   parts: WorkParts,
   tell: Telling,
-  { conversation: { id, site, offset: before, lastOffset }, member }: Own,
+  { conversation: { id, site }, member }: Own,
   { message: { offset, createdAt }, tally }: StoredMessage,
+  last: number,
 ): Work<void> {
   const { user, shownRead } = member;
-  // What came after the conversation was read, from another node, was read by nobody yet.
-  const last = offset > before + 1 ? offset - 1 : lastOffset;
   const covered = shownRead < last
     ? yield* coveredSenders(id, user, { after: shownRead, upTo: offset })
     : [];
   const shows = covered.length === 0 ||
     (yield* parts.people.privacies(site, [user])).get(user)?.readReceipts !== false;
-  const moved = yield* row(
-    `UPDATE chat_members SET read = $3, read_tally = $4, delivered = $3, changed_at = $5,
-       shown_read = CASE WHEN $6 = 1 THEN $3 ELSE shown_read END
-     WHERE conversation = $1 AND user_id = $2 AND left_at IS NULL RETURNING user_id`,
-    ...[id, user, offset, tally, createdAt, Number(shows)],
-  );
+  const place = [offset, tally, createdAt];
+  const moved = yield* moveReader({ conversation: id, user, place, isShown: shows });
   if (moved === undefined) throw noConversation(id); // the user was put out a moment ago
   if (member.read < last) {
     yield* rows(

@@ -3,6 +3,7 @@ import { CodedError } from "../../base/errors.ts";
 import type { UserId } from "../../base/fields.ts";
 import { type Row, row, rows, type SqlValue, type Work } from "../../engines/database/database.ts";
 import { type Entered, noMessage, requireEntry, requireVisible } from "../access.ts";
+import type { People } from "../people.ts";
 import type { Actor, Message } from "../types.ts";
 import {
   CONVERSATION,
@@ -11,12 +12,13 @@ import {
   memberIn,
   MESSAGE,
   messageIn,
+  OTHER,
   WITH_QUOTE,
 } from "./rows.ts";
 import type { Dialect } from "./tables.ts";
 
-/** How many users stand in one statement. A list of any length is cut, and its last part filled up: so there is one text. */
-const USERS_AT_ONCE = 50;
+/** Most users in one statement. */
+const USERS_AT_ONCE = 64;
 
 /** Another work was faster with what this one was about to make: what it made is there now. */
 export class Raced extends CodedError {
@@ -27,7 +29,22 @@ export class Raced extends CodedError {
 
 /** The conversation with what the actor is in it. Throws `not_found` where the actor may not know of it. */
 export function* enter(actor: Actor, id: number): Work<Entered> {
-  return (yield* enterToSay(actor, id, undefined)).entered;
+  const found = Number.isSafeInteger(id)
+    ? yield* row(
+      `SELECT ${CONVERSATION}, ${MEMBER} ${ENTERED} ${IS_OPEN}`,
+      ...[id, actor.site, actor.user ?? ""],
+    )
+    : undefined;
+  return enteredIn(actor, id, found);
+}
+
+/** The conversation `$1` on the site `$2`, and what the user `$3` is in it. */
+const ENTERED = `FROM conversations c
+  LEFT JOIN chat_members m ON m.conversation = c.id AND m.user_id = $3 AND m.left_at IS NULL`;
+const IS_OPEN = "WHERE c.id = $1 AND c.site = $2 AND c.ended_at IS NULL";
+
+function enteredIn(actor: Actor, id: number, found: Row | undefined): Entered {
+  return requireEntry(actor, id, found && conversationIn(found), found && memberIn(found));
 }
 
 /** As {@linkcode enter}, for what changes who is in it: from here on no other work changes the conversation before this one is done. */
@@ -37,31 +54,64 @@ export function* enterAlone({ now }: Dialect, actor: Actor, id: number): Work<En
   return yield* enter(actor, id);
 }
 
-/** As {@linkcode enter}, and whether the actor has sent something there under this own id. One question says both. */
-export function* enterToSay(
-  actor: Actor,
-  id: number,
-  ownId: string | undefined,
-): Work<{ readonly entered: Entered; readonly isSent: boolean }> {
-  const found = Number.isSafeInteger(id)
-    ? yield* row(
-      `SELECT ${CONVERSATION}, ${MEMBER}${ownId === undefined ? "" : ", d.id AS sent"}
-       FROM conversations c
-       LEFT JOIN chat_members m
-         ON m.conversation = c.id AND m.user_id = $3 AND m.left_at IS NULL
-       ${ownId === undefined ? "" : SENT}
-       WHERE c.id = $1 AND c.site = $2 AND c.ended_at IS NULL`,
-      ...[id, actor.site, actor.user ?? "", ...(ownId === undefined ? [] : [ownId])],
-    )
-    : undefined;
-  const member = found && memberIn(found);
-  const entered = requireEntry(actor, id, found && conversationIn(found), member);
-  return { entered, isSent: typeof found?.["sent"] === "number" };
+/** The questions of whoever is about to say something in a conversation. They are long, so they are made once. */
+export interface EntrySql {
+  readonly enter: string;
+  /** Asks also whether something was sent under the own id `$4`. */
+  readonly enterWithId: string;
+  /** Enters, and stores a message; absent where the dialect has no such statement. */
+  readonly sayAtOnce: string | undefined;
 }
 
-/** Joins what the user has sent under an own id. */
-const SENT = `LEFT JOIN chat_messages d
-  ON d.conversation = c.id AND d.user_id = $3 AND d.own_id = $4`;
+export function entrySql(people: People, dialect: Dialect): EntrySql {
+  const isBlocked = `CASE WHEN c.pair IS NULL OR m.user_id IS NULL THEN 0
+    WHEN ${people.isBlockBetween("c.site", "m.user_id", `(${OTHER})`)} THEN 1 ELSE 0 END`;
+  const columns = `SELECT ${CONVERSATION}, ${MEMBER}, ${isBlocked} AS is_blocked`;
+  const sent = `LEFT JOIN chat_messages d
+    ON d.conversation = c.id AND d.user_id = $3 AND d.own_id = $4`;
+  const enterWithId = `${columns}, d.id AS sent ${ENTERED} ${sent} ${IS_OPEN}`;
+  return {
+    enter: `${columns} ${ENTERED} ${IS_OPEN}`,
+    enterWithId,
+    sayAtOnce: dialect.sayAtOnce?.(enterWithId),
+  };
+}
+
+/** What whoever is about to say something has to know. */
+export interface Entry extends Entered {
+  /** Whether the actor has sent something there under this own id. */
+  readonly isSent: boolean;
+  /** The other one in a private conversation, where one of the two has blocked the other. */
+  readonly blocked: ReadonlySet<UserId>;
+}
+
+/** As {@linkcode enter}, and in the same question what else there is to know. */
+export function* enterToSay(
+  { entry }: { readonly entry: EntrySql },
+  actor: Actor,
+  id: number,
+  ownId?: string,
+): Work<Entry> {
+  const values = [id, actor.site, actor.user ?? ""];
+  const found = !Number.isSafeInteger(id)
+    ? undefined
+    : ownId === undefined
+    ? yield* row(entry.enter, ...values)
+    : yield* row(entry.enterWithId, ...values, ownId);
+  return entryIn(actor, id, found);
+}
+
+/** @param found what one of {@linkcode EntrySql} has found */
+export function entryIn(actor: Actor, id: number, found: Row | undefined): Entry {
+  const entered = enteredIn(actor, id, found);
+  const { conversation: { pair }, member } = entered;
+  const isBlocked = found?.["is_blocked"] === 1;
+  return {
+    ...entered,
+    isSent: typeof found?.["sent"] === "number",
+    blocked: new Set(isBlocked ? pair?.filter((user) => user !== member?.user) : []),
+  };
+}
 
 /** A message, and the conversation that it is in. Throws `not_found` where the actor may not see it. */
 export function* enterMessage(
@@ -116,21 +166,20 @@ export interface Place {
 
 /** Gives an event its offset. From here on no other work changes the conversation before this one is done. */
 export function* advance(
-  { now }: Dialect,
+  { advance }: Dialect,
   id: number,
   { isMessage = false, isCounted = false, members }: Event,
 ): Work<Place> {
-  const found = yield* row(
-    `UPDATE conversations SET "offset" = "offset" + 1, tally = tally + $2,
-       messages = messages + $3,
-       last_offset = CASE WHEN $3 = 1 THEN "offset" + 1 ELSE last_offset END,
-       active_at = CASE WHEN $3 = 1 THEN ${now} ELSE active_at END,
-       members_count = members_count + $4, members_version = members_version + $5,
-       changed_at = ${now}
-     WHERE id = $1 AND ended_at IS NULL
-     RETURNING "offset", tally, changed_at, members_version, members_count`,
-    ...[id, Number(isCounted), Number(isMessage), members ?? 0, Number(members !== undefined)],
+  return placeIn(
+    yield* row(
+      advance,
+      ...[id, Number(isCounted), Number(isMessage), members ?? 0, Number(members !== undefined)],
+    ),
   );
+}
+
+/** @param found what the statement `advance` of a dialect has returned */
+export function placeIn(found: Row | undefined): Place {
   if (found === undefined) throw new Raced();
   return {
     offset: Number(found["offset"]),
@@ -160,7 +209,12 @@ export function* comeAfter(conversation: number, offset: number): Work<UserId[]>
   return found.map((each) => String(each["user_id"]));
 }
 
-/** The rows of a statement for each part of a list of users. @param sql has the users from `$first` on, where `USERS` stands */
+/**
+ * The rows of a statement for each part of a list of users. A part is filled up to a power of two with its last user, so that
+ * there are few texts to prepare.
+ *
+ * @param sql has the users in place of `USERS`, as its last values
+ */
 export function* rowsOfUsers(
   users: readonly UserId[],
   sql: string,
@@ -168,13 +222,12 @@ export function* rowsOfUsers(
 ): Work<readonly Row[]> {
   const found: Row[] = [];
   const first = before.length + 1;
-  const places = Array.from({ length: USERS_AT_ONCE }, (_, index) => `$${first + index}`).join();
-  const text = sql.replace("USERS", places);
   for (let index = 0; index < users.length; index += USERS_AT_ONCE) {
     const part = users.slice(index, index + USERS_AT_ONCE);
-    const last = part.at(-1)!;
-    const filled = [...part, ...new Array<string>(USERS_AT_ONCE - part.length).fill(last)];
-    found.push(...yield* rows(text, ...before, ...filled));
+    const size = 2 ** Math.ceil(Math.log2(part.length));
+    const places = Array.from({ length: size }, (_, place) => `$${first + place}`).join();
+    const filled = [...part, ...new Array<string>(size - part.length).fill(part.at(-1)!)];
+    found.push(...yield* rows(sql.replace("USERS", places), ...before, ...filled));
   }
   return found;
 }

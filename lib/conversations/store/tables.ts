@@ -1,5 +1,7 @@
 /** The tables of conversations, and the few statements by which the dialects differ. */
 import type { TableMigration } from "../../engines/database/tables.ts";
+import { addInSteps, type AddMessage } from "./adding.ts";
+import { addAtOnce, sayAtOnce } from "./adding_at_once.ts";
 import common from "./1_conversations.sql" with { type: "text" };
 import postgres from "./1_conversations.postgres.sql" with { type: "text" };
 import sqlite from "./1_conversations.sqlite.sql" with { type: "text" };
@@ -12,6 +14,15 @@ export const CHAT_TABLES: readonly TableMigration[] = [
 export interface Dialect {
   /** The database's clock, in Unix milliseconds. */
   readonly now: string;
+  /**
+   * Gives an event of the conversation `$1` its offset, where it has not ended: `$2` whether it is counted, `$3` whether it is a
+   * message, `$4` how many members come or go, `$5` whether the members are others.
+   */
+  readonly advance: string;
+  /** Stores a message at the next offset of its conversation; the row has its `id`, its place, and whom it has `moved`. */
+  readonly addMessage: AddMessage;
+  /** A statement that enters a conversation by a question, and adds a message there, where one statement costs less than two. */
+  sayAtOnce?(entry: string): string;
   /** Keeps the words of a message: `$1` its id, `$2` the words with blanks between. */
   readonly keepWords: string;
   /** Forgets the words of the message `$1`. */
@@ -22,8 +33,24 @@ export interface Dialect {
   wanted(conversations: readonly number[], words: readonly string[]): string;
 }
 
+function advanceSql(now: string): string {
+  return `UPDATE conversations SET "offset" = "offset" + 1, tally = tally + $2,
+      messages = messages + $3,
+      last_offset = CASE WHEN $3 = 1 THEN "offset" + 1 ELSE last_offset END,
+      active_at = CASE WHEN $3 = 1 THEN ${now} ELSE active_at END,
+      members_count = members_count + $4, members_version = members_version + $5,
+      changed_at = ${now}
+    WHERE id = $1 AND ended_at IS NULL
+    RETURNING "offset", tally, changed_at, members_version, members_count`;
+}
+
+const SQLITE_NOW = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
+const POSTGRES_NOW = "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)";
+
 const SQLITE: Dialect = {
-  now: "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
+  now: SQLITE_NOW,
+  advance: advanceSql(SQLITE_NOW),
+  addMessage: addInSteps,
   keepWords: "INSERT INTO chat_words (rowid, words) VALUES ($1, $2)",
   forgetWords: "DELETE FROM chat_words WHERE rowid = $1",
   findWords: `SELECT rowid AS id FROM chat_words WHERE chat_words MATCH $1 AND rowid < $2
@@ -34,7 +61,10 @@ const SQLITE: Dialect = {
 };
 
 const POSTGRES: Dialect = {
-  now: "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)",
+  now: POSTGRES_NOW,
+  advance: advanceSql(POSTGRES_NOW),
+  addMessage: addAtOnce(advanceSql(POSTGRES_NOW)),
+  sayAtOnce: (entry) => sayAtOnce(advanceSql(POSTGRES_NOW), entry),
   keepWords: `INSERT INTO chat_words (message, words)
     VALUES ($1, array_to_tsvector(string_to_array($2, ' ')))`,
   forgetWords: "DELETE FROM chat_words WHERE message = $1",

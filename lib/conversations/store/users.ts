@@ -51,16 +51,18 @@ export function* listMembers(
   return { members, next: last && encodeURIComponent(last.user) };
 }
 
-/** The members whom a message of a user is for. */
+/** The members whom a message of a user is for. @param among only those of these who are in the conversation */
 export function* recipientsOf(
   conversation: number,
   sender: UserId | undefined,
+  among?: readonly UserId[],
 ): Work<Recipient[]> {
-  const found = yield* rows(
-    `SELECT user_id, muted_until, read FROM chat_members
-     WHERE conversation = $1 AND left_at IS NULL AND user_id <> $2`,
-    ...[conversation, sender ?? ""],
-  );
+  const recipients = `SELECT user_id, muted_until, read FROM chat_members
+    WHERE conversation = $1 AND left_at IS NULL AND user_id <> $2`;
+  const values = [conversation, sender ?? ""];
+  const found = among === undefined
+    ? yield* rows(recipients, ...values)
+    : yield* rowsOfUsers(among, `${recipients} AND user_id IN (USERS)`, ...values);
   return found.map((each) => ({
     user: String(each["user_id"]),
     mutedUntil: Number(each["muted_until"]),

@@ -13,6 +13,13 @@ export interface Statement {
   /** With `$1`, `$2` and so on where the values go. */
   readonly sql: string;
   readonly values: readonly SqlValue[];
+  /** Whether nobody needs its rows, and none of the work's other statements reads what it writes: see {@linkcode later}. */
+  readonly isLate?: boolean;
+  /**
+   * Whether it has changed something, by its rows. What only reads and is refused holds nobody else up.
+   * @default unless it is a SELECT, it has
+   */
+  hasWritten?(rows: readonly Row[]): boolean;
 }
 
 /**
@@ -32,6 +39,14 @@ export function* rows(sql: string, ...values: SqlValue[]): Work<readonly Row[]> 
 export function* row(sql: string, ...values: SqlValue[]): Work<Row | undefined> {
   const [first] = yield { sql, values };
   return first;
+}
+
+/**
+ * Has a statement run within the transaction, but after the others: none waits for it, and where many works are one commit,
+ * what is dear to write again and again is written once. Late statements keep their order.
+ */
+export function* later(sql: string, ...values: SqlValue[]): Work<void> {
+  yield { sql, values, isLate: true };
 }
 
 export interface Database extends AsyncDisposable {

@@ -37,6 +37,8 @@ const STATEMENT_MS = 10_000;
 const SILENT_MS = 15_000;
 /** How long a connection may take to be made. */
 const CONNECT_SECONDS = 5;
+/** How long what is under way has to end when its connections are given up. */
+const END_SECONDS = 5;
 /** How soon it is tried again to reach a server that is away. */
 const RETRY_MS = 300;
 /** Connections of a node: four for works, and the others for what is read. */
@@ -80,6 +82,8 @@ export class PostgresDatabase implements Database {
   #away: string | undefined = "it has not been reached yet";
   #reaching: Promise<void> | undefined;
   #wasReached = false;
+  /** The ends of clients that were given up. */
+  readonly #ending = new Set<Promise<void>>();
 
   /** Begins to reach the server, and goes on with that until it is there. */
   constructor(options: PostgresOptions) {
@@ -96,10 +100,11 @@ export class PostgresDatabase implements Database {
 
   async query(sql: string, ...values: SqlValue[]): Promise<readonly Row[]> {
     this.#requireReached();
+    const client = this.#client;
     try {
-      return await this.#answered(this.#client, rowsOf(this.#client, { sql, values }));
+      return await this.#answered(rowsOf(client, { sql, values }));
     } catch (error) {
-      throw this.#noted(error);
+      throw this.#noted(client, error);
     }
   }
 
@@ -122,7 +127,7 @@ export class PostgresDatabase implements Database {
     this.#stopping.abort();
     await this.#reaching;
     this.#batches.refuse(unavailable("the server is stopping"));
-    await this.#client.end({ timeout: 5 });
+    await Promise.all([this.#client.end({ timeout: END_SECONDS }), ...this.#ending]);
   }
 
   #connect(): Client {
@@ -156,21 +161,18 @@ export class PostgresDatabase implements Database {
     let isCommitting = false;
     const client = this.#client;
     try {
-      await this.#answered(
-        client,
-        client.begin(async (session) => {
-          ended.length = 0;
-          await runChains(chainsOf(batch), async (each, lot) => {
-            ended.push(await runInBatch(session, each, lot));
-          });
-          isCommitting = true;
-        }),
-      );
+      await this.#answered(client.begin(async (session) => {
+        ended.length = 0;
+        await runChains(chainsOf(batch), async (each, lot) => {
+          ended.push(await runInBatch(session, each, lot));
+        });
+        isCommitting = true;
+      }));
       for (const end of ended) end();
     } catch (error) {
       const isFatal = isAway(error) || error instanceof Silent;
       if (isFatal) {
-        const noted = this.#noted(error);
+        const noted = this.#noted(client, error);
         return refuse(batch, isCommitting ? unconfirmed(error) : noted);
       }
       await this.#runAlone(batch);
@@ -187,58 +189,56 @@ export class PostgresDatabase implements Database {
     const client = this.#client;
     try {
       this.#requireReached();
-      const result = await this.#answered(
-        client,
-        client.begin(async (session) => {
-          const result = await runWork(session, waiting.work());
-          isCommitting = true;
-          return { result };
-        }),
-      );
+      const result = await this.#answered(client.begin(async (session) => {
+        const result = await runWork(session, waiting.work());
+        isCommitting = true;
+        return { result };
+      }));
       waiting.done(result.result);
     } catch (error) {
       if (isConflict(error) && triesLeft > 1) {
         await pause(Math.random() * 20 * (TRIES + 1 - triesLeft));
         return this.#runOne(waiting, triesLeft - 1);
       }
-      const noted = this.#noted(error);
+      const noted = this.#noted(client, error);
       const isUnknown = isCommitting && (isAway(error) || error instanceof Silent);
       waiting.failed(isUnknown ? unconfirmed(error) : noted);
     }
   }
 
-  /** Resolves as the answer does; rejects with {@linkcode Silent}, and gives the client up, where none comes. */
-  async #answered<Answer>(client: Client, answer: Promise<Answer>): Promise<Answer> {
-    const decided = new AbortController();
-    const late = pause(SILENT_MS, decided.signal).then(() => {
-      if (decided.signal.aborted) return new Promise<never>(() => {});
-      throw new Silent();
-    });
+  /** Resolves as the answer does; rejects with {@linkcode Silent} where none comes. */
+  async #answered<Answer>(answer: Promise<Answer>, mostMs = SILENT_MS): Promise<Answer> {
+    const silence = Promise.withResolvers<never>();
+    const timer = setTimeout(() => silence.reject(new Silent(mostMs)), mostMs);
+    answer.catch(() => {}); // nobody waits any more for one that comes too late
     try {
-      return await Promise.race([answer, late]);
-    } catch (error) {
-      if (error instanceof Silent) {
-        answer.catch(() => {}); // nobody waits for it any more
-        this.#giveUp(client);
-      }
-      throw error;
+      return await Promise.race([answer, silence.promise]);
     } finally {
-      decided.abort();
+      clearTimeout(timer);
     }
   }
 
-  /** The server says nothing: all goes over new connections, once it is there again. */
-  #giveUp(client: Client): void {
+  /**
+   * All goes over new connections, once the server is there again: the driver writes nothing any more on one that ended while
+   * something was about to be written.
+   *
+   * @param seconds that what is under way on the old ones has to end
+   */
+  #giveUp(client: Client, seconds: number): void {
     if (client !== this.#client) return;
     this.#client = this.#connect();
-    client.end({ timeout: 0 }).catch(() => {});
+    const ended = client.end({ timeout: seconds }).catch(() => {})
+      .finally(() => this.#ending.delete(ended));
+    this.#ending.add(ended);
   }
 
-  /** Notes that the server is away, where an error says so. Returns what the caller gets. */
-  #noted(error: unknown): unknown {
+  /**
+   * Notes that the server is away, where an error says so of a client that is not given up. Returns what the caller gets.
+   */
+  #noted(client: Client, error: unknown): unknown {
     if (error instanceof CodedError) return error;
     if (!isAway(error) && !(error instanceof Silent)) return refusalOf(error);
-    this.#lost(reasonOf(error));
+    if (client === this.#client) this.#lost(reasonOf(error));
     return error instanceof Silent ? unavailable(error.message, error) : refusalOf(error);
   }
 
@@ -249,11 +249,12 @@ export class PostgresDatabase implements Database {
       reason,
     });
     this.#batches.refuse(unavailable(reason));
+    this.#giveUp(this.#client, END_SECONDS);
     this.#reach();
   }
 
   #reach(): void {
-    this.#reaching ??= this.#reachAgain().finally(() => this.#reaching = undefined);
+    this.#reaching ??= this.#reachAgain();
   }
 
   async #reachAgain(): Promise<void> {
@@ -263,14 +264,16 @@ export class PostgresDatabase implements Database {
       const client = this.#client;
       try {
         if (!this.#wasReached) {
-          await this.#answered(client, migratePostgres(client, this.#options.stored));
-        } else await this.#answered(client, client.unsafe("SELECT 1"));
+          await this.#answered(migratePostgres(client, this.#options.stored));
+        } else await this.#answered(client.unsafe("SELECT 1"), CONNECT_SECONDS * 1000);
         if (this.#wasReached) log.info("PostgreSQL is back");
         this.#wasReached = true;
         this.#away = undefined;
+        this.#reaching = undefined; // at once: it may be lost again right now, and has to be reached again then
         return;
       } catch (error) {
         this.#away = reasonOf(error);
+        this.#giveUp(client, 0);
         if (!this.#wasReached && this.#away !== told) {
           told = this.#away;
           log.warn("PostgreSQL cannot be used yet: {reason}", { reason: told });
@@ -283,8 +286,8 @@ export class PostgresDatabase implements Database {
 
 /** The server did not answer in time. */
 class Silent extends Error {
-  constructor() {
-    super(`it did not answer within ${SILENT_MS / 1000} s`);
+  constructor(afterMs: number) {
+    super(`it did not answer within ${afterMs / 1000} s`);
   }
 }
 
@@ -315,14 +318,31 @@ async function runWork<Result>(
   work: Work<Result>,
   run?: Run,
 ): Promise<Result> {
-  let step = work.next();
-  while (!step.done) {
-    if (run !== undefined && !READS.test(step.value.sql)) run.wrote = true;
-    step = work.next(await rowsOf(session, step.value));
-    // What came after the batch was taken back would be in no transaction, and stay.
-    if (run?.lot.isOver) throw new TakenBack();
+  const late: Promise<unknown>[] = [];
+  try {
+    let step = work.next();
+    while (!step.done) {
+      const statement = step.value;
+      const found = rowsOf(session, statement);
+      if (statement.isLate) {
+        found.catch(() => {}); // it is heard of below
+        late.push(found);
+      }
+      const rows = statement.isLate ? [] : await found;
+      if (run !== undefined && hasWritten(statement, rows)) run.wrote = true;
+      step = work.next(rows);
+      // What came after the batch was taken back would be in no transaction, and stay.
+      if (run?.lot.isOver) throw new TakenBack();
+    }
+    await Promise.all(late);
+    return step.value;
+  } finally {
+    await Promise.allSettled(late); // a transaction ends only after all its statements
   }
-  return step.value;
+}
+
+function hasWritten(statement: Statement, rows: readonly Row[]): boolean {
+  return statement.hasWritten?.(rows) ?? !READS.test(statement.sql);
 }
 
 async function rowsOf(

@@ -28,9 +28,9 @@ export async function migratePostgres(
     await session.unsafe(
       `CREATE TABLE IF NOT EXISTS ${SCHEMA}.versions (capability TEXT PRIMARY KEY, version BIGINT NOT NULL)`,
     );
-    const known = await session.unsafe(`SELECT capability, version FROM ${SCHEMA}.versions`);
-    const versions = new Map(known.map((each) => [each["capability"], Number(each["version"])]));
-    requireKnown(stored, versions);
+    const versions = await readVersions(session);
+    const reason = whyUnknown(stored, versions);
+    if (reason !== undefined) throw new Error(reason);
     for (const { name, tables = [] } of stored) {
       for (const [index, step] of tables.entries()) {
         if (index < (versions.get(name) ?? 0)) continue;
@@ -48,13 +48,24 @@ export async function migratePostgres(
   });
 }
 
-function requireKnown(stored: readonly Tabled[], versions: ReadonlyMap<unknown, number>): void {
+/** The versions of the tables that are there, by their capabilities. */
+export async function readVersions(
+  client: postgres.Sql | postgres.TransactionSql,
+): Promise<ReadonlyMap<unknown, number>> {
+  const known = await client.unsafe(`SELECT capability, version FROM ${SCHEMA}.versions`);
+  return new Map(known.map((each) => [each["capability"], Number(each["version"])]));
+}
+
+/** What this program does not know of the tables that are there; `undefined` where it knows all. */
+export function whyUnknown(
+  stored: readonly Tabled[],
+  versions: ReadonlyMap<unknown, number>,
+): string | undefined {
   for (const { name, tables = [] } of stored) {
     const version = versions.get(name) ?? 0;
     if (version > tables.length) {
-      throw new Error(
-        `the version of its ${name} is ${version}, this program knows up to ${tables.length}`,
-      );
+      return `the version of its ${name} is ${version}, this program knows up to ${tables.length}`;
     }
   }
+  return undefined;
 }

@@ -42,17 +42,23 @@ export class SqliteDatabase implements Database {
 
   /** A work that refuses leaves nothing, and the others of its commit stay. */
   #outcome<Result>(work: () => Work<Result>): Outcome<Result> {
+    const late: Statement[] = [];
     try {
-      return { result: this.#store.alone(() => this.#run(work())) };
+      const result = this.#store.alone(() => this.#run(work(), late));
+      this.#store.beforeCommit(() => late.forEach((each) => this.#rows(each)));
+      return { result };
     } catch (error) {
       if (error instanceof CodedError) return { refusal: error };
       throw error;
     }
   }
 
-  #run<Result>(work: Work<Result>): Result {
+  #run<Result>(work: Work<Result>, late: Statement[]): Result {
     let step = work.next();
-    while (!step.done) step = work.next(this.#rows(step.value));
+    while (!step.done) {
+      if (step.value.isLate) late.push(step.value);
+      step = work.next(step.value.isLate ? [] : this.#rows(step.value));
+    }
     return step.value;
   }
 

@@ -56,6 +56,8 @@ export class SqliteStore implements AsyncDisposable {
   readonly #health: StoreHealth;
   /** The changes of the next commit. Bounded by what can arrive in one turn of the event loop. */
   #pending: PendingChange[] = [];
+  /** What runs at the end of the commit that is being made. */
+  #last: (() => void)[] = [];
   /** Whether a commit is being made. */
   #isWriting = false;
   readonly #size: Statement;
@@ -192,13 +194,20 @@ export class SqliteStore implements AsyncDisposable {
 
   #transact(pending: readonly PendingChange[]): void {
     this.#isWriting = true;
+    this.#last = [];
     try {
       this.#database.exec("BEGIN IMMEDIATE");
       for (const { run } of pending) run();
+      for (const run of this.#last) run();
       this.#database.exec("COMMIT");
     } finally {
       this.#isWriting = false;
     }
+  }
+
+  /** Runs something at the end of the commit that is being made, after all changes. Called by a change. */
+  beforeCommit(run: () => void): void {
+    this.#last.push(run);
   }
 
   /** Runs a part of a change, within a commit. If the part fails, nothing of it stays, and the rest of the change does. */

@@ -11,7 +11,7 @@ import type {
   PrivacySettings,
 } from "../../sdk/mod.ts";
 import { NotifyliError } from "../../sdk/mod.ts";
-import { isMuted, partnersOf } from "../state/chats.ts";
+import { partnersOf } from "../state/chats.ts";
 import { newNotice } from "../state/notices.ts";
 import type { Store } from "../state/store.ts";
 import { OpenThread } from "./open_thread.ts";
@@ -31,6 +31,8 @@ export class ChatFeed {
   #showsContacts = false;
   #showsPresences = false;
   #thread: OpenThread | undefined;
+  /** Groups that are being made, by their names and members. */
+  readonly #making = new Map<string, Promise<ConversationInfo>>();
 
   constructor(client: Client, store: Store) {
     this.#client = client;
@@ -80,29 +82,37 @@ export class ChatFeed {
     return this.#client.conversations.private(userId);
   }
 
+  /** Makes a group. As long as that is under way, as without a connection, who asks for the same one again gets that. */
   createGroup(name: string, members: readonly string[]): Promise<ConversationInfo> {
-    return this.#client.conversations.createGroup({ name, members });
+    const asked = JSON.stringify([name, members.toSorted()]);
+    const making = this.#making.get(asked);
+    if (making !== undefined) return making;
+    const made = this.#client.conversations.createGroup({ name, members })
+      .finally(() => this.#making.delete(asked));
+    this.#making.set(asked, made);
+    return made;
   }
 
   search(text: string, options: { conversation?: number; cursor?: string; signal?: AbortSignal }) {
     return this.#client.conversations.search(text, options) as Promise<FoundMessages>;
   }
 
-  /** Archives a conversation, or takes it back; it can be undone for a few seconds. */
-  archive({ id, name }: ConversationInfo, isArchived: boolean): void {
+  /**
+   * Archives a conversation, or takes it back; it can be undone for a few seconds. As `mute()`, it rejects where that is
+   * refused, after the user was told.
+   */
+  archive({ id, name }: ConversationInfo, isArchived: boolean): Promise<unknown> {
     const change = (on: boolean) => this.#with(id, (open) => open.archive(on));
-    this.#doneAtOnce(
+    return this.#doneAtOnce(
       change(isArchived),
       isArchived ? `${name} is archived.` : `${name} is back in the list.`,
       () => change(!isArchived),
     );
   }
 
-  mute(info: ConversationInfo): void {
-    const { id, name } = info;
+  mute({ id, name }: ConversationInfo, mutes: boolean): Promise<unknown> {
     const change = (on: boolean) => this.#with(id, (open) => open.mute(on));
-    const mutes = !isMuted(info);
-    this.#doneAtOnce(
+    return this.#doneAtOnce(
       change(mutes),
       mutes ? `${name} is muted.` : `${name} is not muted any more.`,
       () => change(!mutes),
@@ -187,11 +197,17 @@ export class ChatFeed {
     });
   }
 
-  #doneAtOnce(doing: Promise<unknown>, text: string, undo: () => Promise<unknown>): void {
-    this.tell(doing.then(() => {
+  #doneAtOnce(
+    doing: Promise<unknown>,
+    text: string,
+    undo: () => Promise<unknown>,
+  ): Promise<unknown> {
+    const done = doing.then(() => {
       const notice = newNotice(text, () => this.tell(undo()));
       this.#store.dispatch({ type: "notice_raised", notice });
-    }));
+    });
+    this.tell(done);
+    return done;
   }
 
   /** Does something with a conversation, be it open or not. */

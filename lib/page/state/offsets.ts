@@ -1,40 +1,65 @@
-/** Where the rows of a long list stand, of which few are in the page: each by its height, as measured or as it is guessed. */
+/**
+ * Where the rows of a long list stand, of which few are in the page: each by its height, as measured or as it is guessed.
+ * The heights are in a Fenwick tree, so that one that turns out to be another costs no walk over all rows.
+ */
 
 export class Offsets {
-  /** The top of each row, and after them the height of all. */
-  readonly #tops: Float64Array;
+  readonly length: number;
+  readonly #heights: Float64Array;
+  /** At each index, counted from 1, the sum of as many heights up to it as the index's lowest bit says. */
+  readonly #sums: Float64Array;
+  #height = 0;
 
   constructor(heights: Iterable<number>, length: number) {
-    this.#tops = new Float64Array(length + 1);
-    let top = 0;
+    this.length = length;
+    this.#heights = new Float64Array(length);
+    this.#sums = new Float64Array(length + 1);
     let index = 0;
     for (const height of heights) {
-      top += height;
-      this.#tops[++index] = top;
+      this.#heights[index++] = height;
+      this.#height += height;
+      this.#sums[index] = (this.#sums[index] ?? 0) + height;
+      const next = index + lowestBit(index);
+      if (next <= length) this.#sums[next] = (this.#sums[next] ?? 0) + (this.#sums[index] ?? 0);
     }
   }
 
-  get length(): number {
-    return this.#tops.length - 1;
-  }
-
+  /** Of all rows. */
   get height(): number {
-    return this.topOf(this.length);
+    return this.#height;
   }
 
+  heightOf(index: number): number {
+    return this.#heights[index] ?? 0;
+  }
+
+  setHeight(index: number, height: number): void {
+    const more = height - this.heightOf(index);
+    this.#heights[index] = height;
+    this.#height += more;
+    for (let at = index + 1; at <= this.length; at += lowestBit(at)) {
+      this.#sums[at] = (this.#sums[at] ?? 0) + more;
+    }
+  }
+
+  /** The top of a row; behind the last one, the height of all. */
   topOf(index: number): number {
-    return this.#tops[Math.min(index, this.length)] ?? 0;
+    if (index >= this.length) return this.#height;
+    let top = 0;
+    for (let at = index; at > 0; at -= lowestBit(at)) top += this.#sums[at] ?? 0;
+    return top;
   }
 
   /** The row that covers a place, the last one where it lies below all. */
   at(place: number): number {
-    let [low, high] = [0, Math.max(0, this.length - 1)];
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if (this.topOf(middle) <= place) low = middle;
-      else high = middle - 1;
+    let [index, rest] = [0, place];
+    for (let step = highestBit(this.length); step > 0; step >>= 1) {
+      const sum = this.#sums[index + step];
+      if (sum === undefined || sum > rest) continue;
+      index += step;
+      rest -= sum;
     }
-    return low;
+    return Math.min(index, Math.max(0, this.length - 1));
   }
 
   /** The rows that cover a stretch: the first, and the one after the last. */
@@ -42,4 +67,12 @@ export class Offsets {
     if (this.length === 0) return [0, 0];
     return [this.at(from), this.at(to) + 1];
   }
+}
+
+function lowestBit(index: number): number {
+  return index & -index;
+}
+
+function highestBit(length: number): number {
+  return length === 0 ? 0 : 2 ** (31 - Math.clz32(length));
 }

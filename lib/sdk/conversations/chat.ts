@@ -10,7 +10,9 @@ import { asObject, type JsonObject, parseUser } from "../core/frames.ts";
 import { type Lifetime, requireLifetime, watchLifetime } from "../core/lifetime.ts";
 import type { KeyValueStore } from "../core/options.ts";
 import type { Link } from "../core/requests.ts";
+import { watchStore } from "../core/store_watch.ts";
 import type { User } from "../core/types.ts";
+import type { WakeSource } from "../core/wake.ts";
 import type { ConversationOptions, PresenceWatch } from "./api.ts";
 import { Contacts, privacyOf } from "./contacts.ts";
 import { Conversations } from "./conversations.ts";
@@ -30,6 +32,8 @@ import { readChanges, readMessage, readReceipt, type Receipt, type Seen } from "
 
 interface ChatOptions {
   readonly storage: KeyValueStore | undefined;
+  /** Where it is heard that another tab has changed the store. */
+  readonly storeSources: readonly WakeSource[];
   /** The server, site and user, by which what waits is kept; `undefined` where that is not known, or of no meaning. */
   owner(): string | undefined;
   self(): User;
@@ -47,6 +51,7 @@ export class Chat implements Part, ChatHost {
   readonly #conversations: Conversations;
   readonly #typists: Typists;
   readonly #presence: PresenceWatches;
+  readonly #stopWatching: () => void;
   readonly #open = new Set<Conversation>();
   #contacts: Contacts | undefined;
   /** The application uses conversations. */
@@ -58,11 +63,17 @@ export class Chat implements Part, ChatHost {
     this.link = link;
     this.#options = options;
     this.known = new Known((id) => this.#changed(id));
-    this.sends = new Sends(link, new SendStore(options.storage), {
+    const store = new SendStore(options.storage);
+    this.sends = new Sends(link, store, {
       stored: (message) => this.#stored(message),
       changed: (id) => this.#sendsChanged(id),
       self: options.self,
     });
+    this.#stopWatching = watchStore(
+      options.storeSources,
+      () => store.key,
+      () => this.sends.compare(),
+    );
     this.pointers = new Pointers(link, (id, seen) => this.#seen(id, seen));
     this.list = new SyncedList(link, this.known, {
       answered: (conversations) => {
@@ -142,6 +153,7 @@ export class Chat implements Part, ChatHost {
   }
 
   close(): void {
+    this.#stopWatching();
     this.pointers.close();
     this.sends.close();
     this.list.interrupt();

@@ -30,6 +30,11 @@ export class SendStore {
     this.#store = store;
   }
 
+  /** Under which they are in the store; `undefined` where none are. */
+  get key(): string | undefined {
+    return this.#key;
+  }
+
   /** @param owner the server, site and user. Returns whether it was another one until now */
   open(owner: string | undefined): boolean {
     const key = owner && `notifyli:sends:${owner}`;
@@ -53,12 +58,12 @@ export class SendStore {
     return this.load().some(({ command }) => command.id === id);
   }
 
-  /** Keeps a message, in its place where it is there already. */
-  put(send: StoredSend): void {
+  /** Keeps a message, in its place where it is there already. Returns whether there was room for it. */
+  put(send: StoredSend): boolean {
     const all = [...this.load()];
     const index = all.findIndex(({ command }) => command.id === send.command.id);
     all.splice(index < 0 ? all.length : index, 1, send);
-    this.#save(all);
+    return this.#save(all);
   }
 
   remove(id: string): void {
@@ -67,15 +72,16 @@ export class SendStore {
     if (rest.length < all.length) this.#save(rest);
   }
 
-  #save(sends: readonly StoredSend[]): void {
+  #save(sends: readonly StoredSend[]): boolean {
     const text = JSON.stringify(sends);
     if (this.#key === undefined || sends.length > STORED_LIMIT || text.length > STORED_LENGTH) {
-      return;
+      return false;
     }
     try {
       this.#store?.setItem(this.#key, text);
+      return this.#store !== undefined;
     } catch {
-      // Full, or not allowed: it waits in memory.
+      return false; // full, or not allowed: it waits in memory
     }
   }
 }

@@ -32,6 +32,8 @@ interface Entry extends StoredSend {
   readonly reject: (error: NotifyliError) => void;
   /** It is from before the page was loaded; another tab may have sent it or taken it away since. */
   readonly isRestored: boolean;
+  /** It is in the store, unless another tab has taken it away. */
+  isKept: boolean;
   error: NotifyliError | undefined;
   tries: number;
   isInFlight: boolean;
@@ -67,10 +69,26 @@ export class Sends {
       if (entry.isRestored) this.#remove(entry); // somebody else's
       else this.#keep(entry);
     }
+    this.compare();
     for (const send of this.#store.load()) {
       if (this.#find(send.command.conversation, send.command.id) === undefined) {
         this.#add(send, true);
       }
+    }
+  }
+
+  /**
+   * Takes away what has failed and another tab has taken away. What waits is looked up when its turn comes: another tab may
+   * have sent it, and then it comes from the server.
+   */
+  compare(): void {
+    const failed = this.#entries.filter(({ error, isKept }) => error !== undefined && isKept);
+    if (failed.length === 0) return;
+    const stored = new Set(this.#store.load().map(({ command }) => command.id));
+    for (const entry of failed) {
+      if (stored.has(entry.command.id)) continue;
+      this.#remove(entry);
+      this.#changed(entry);
     }
   }
 
@@ -169,7 +187,8 @@ export class Sends {
     const error = failed && new NotifyliError(failed.code, failed.message);
     const entry: Entry = {
       ...send,
-      ...{ promise, resolve, reject, isRestored, error, tries: 0, isInFlight: false },
+      ...{ promise, resolve, reject, isRestored, isKept: isRestored, error },
+      ...{ tries: 0, isInFlight: false },
     };
     const { conversation } = send.command;
     const queue = this.#queues.get(conversation) ??
@@ -235,9 +254,10 @@ export class Sends {
     return this.#queues.get(entry.command.conversation)?.entries.has(entry) === true;
   }
 
-  #keep({ command, createdAt, replyTo, error }: Entry): void {
+  #keep(entry: Entry): void {
+    const { command, createdAt, replyTo, error } = entry;
     const failed = error && { code: error.code, message: error.message };
-    this.#store.put({ command, createdAt, replyTo, failed });
+    entry.isKept = this.#store.put({ command, createdAt, replyTo, failed });
   }
 
   #remove(entry: Entry): void {

@@ -8,6 +8,8 @@ export interface WakeSource {
 
 interface WakeEvent {
   readonly type: string;
+  /** What was changed, of an event of the store. */
+  readonly key?: string | null;
 }
 
 const EVENTS = ["online", "offline", "visibilitychange"] as const;

@@ -8,9 +8,9 @@ import { Icon } from "../kit/Icon.tsx";
 import { shortCount } from "../kit/Count.tsx";
 import { Announcer } from "./Announcer.tsx";
 import { LogRow } from "./LogRow.tsx";
-import { keyTarget } from "./log_keys.ts";
+import { isStop, keyTarget } from "./log_keys.ts";
 import { useActions } from "./actions.ts";
-import { rowElement, useLogWindow } from "./use_log_window.ts";
+import { useLogWindow } from "./use_log_window.ts";
 
 interface ChatLogProps {
   label: string;
@@ -37,6 +37,8 @@ export function ChatLog(props: ChatLogProps) {
   const [active, setActive] = useState("");
   const [found, setFound] = useState("");
   const [topDay, setTopDay] = useState("");
+  /** The index of the active row when one looked last. */
+  const activeAt = useRef(-1);
   const focusWanted = useRef("");
   const hasFocus = useRef(false);
   const isAttentiveNow = useRef(isAttentive);
@@ -56,10 +58,11 @@ export function ChatLog(props: ChatLogProps) {
     const area = log.current?.getBoundingClientRect();
     if (area === undefined) return;
     let [seen, day, isDayShown] = [0, "", false];
-    for (const element of list.current?.children ?? []) {
-      const { top, bottom } = element.getBoundingClientRect();
-      const row = rows[shown.indexOf((element as HTMLElement).dataset.row ?? "") ?? -1];
-      if (row === undefined || bottom <= area.top) continue;
+    for (const [at, row] of shown.drawn.entries()) {
+      const rect = list.current?.children[at]?.getBoundingClientRect();
+      if (rect === undefined || rect.bottom <= area.top) continue;
+      const { top, bottom } = rect;
+      if (top > area.bottom) break;
       if (row.kind === "day") {
         if (day === "" || top < area.top + 40) isDayShown = true;
       } else if (day === "" && "message" in row) day = dayName(row.message.timestamp);
@@ -86,29 +89,33 @@ export function ChatLog(props: ChatLogProps) {
   }, [last?.key]);
 
   useLayoutEffect(() => {
-    const wanted = rowElement(list.current, focusWanted.current);
+    const wanted = focusWanted.current === "" ? undefined : elementOf(focusWanted.current);
     if (wanted !== undefined) {
       focusWanted.current = "";
-      wanted.focus({ preventScroll: true });
-      wanted.scrollIntoView({ block: "nearest" });
+      if (hasFocus.current) focusOn(wanted); // else the reader went elsewhere meanwhile
     } else if (hasFocus.current && document.activeElement === document.body) {
       log.current?.focus({ preventScroll: true }); // the row that had it is drawn no more
     }
   });
 
-  const focusRow = (key: string) => {
-    focusWanted.current = key;
+  const elementOf = (key: string) => shown.elementAt(shown.indexOf(key, activeAt.current));
+  const focusRow = (index: number, key: string) => {
+    activeAt.current = index;
     setActive(key);
-    if (rowElement(list.current, key) === undefined) shown.toRow(key);
+    const element = shown.elementAt(index);
+    if (element !== undefined) return focusOn(element);
+    focusWanted.current = shown.toRow(key) ? key : "";
+    log.current?.focus({ preventScroll: true }); // until the row is drawn
   };
   const onKeyDown = (event: KeyboardEvent) => {
-    const key = keyTarget(event, rows, active || lastVisible());
-    if (key === undefined) return;
+    const from = active === "" ? lastVisible() : shown.indexOf(active, activeAt.current);
+    const index = keyTarget(event, rows, from ?? -1);
+    const row = rows[index ?? -1];
+    if (index === undefined || row === undefined) return;
     event.preventDefault();
-    focusRow(key);
+    focusRow(index, row.key);
   };
-  const lastVisible = () =>
-    shown.drawn.findLast((row) => row.kind === "message" || row.kind === "system")?.key ?? "";
+  const lastVisible = () => shown.start + shown.drawn.findLastIndex(isStop);
 
   return (
     <div class="log-area">
@@ -171,6 +178,11 @@ export function ChatLog(props: ChatLogProps) {
       )}
     </div>
   );
+}
+
+function focusOn(row: HTMLElement): void {
+  row.focus({ preventScroll: true });
+  row.scrollIntoView({ block: "nearest" });
 }
 
 /** Shows the line of new messages when the log is opened, and where there is none, the end. */

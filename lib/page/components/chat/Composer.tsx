@@ -1,8 +1,8 @@
 /** Where messages are written: Enter sends, Shift+Enter makes a new line. It works without a connection, too. */
-import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { User } from "../../../sdk/mod.ts";
 import { usePage } from "../../context.ts";
-import { hasPointer } from "../../layout.ts";
+import { hasPointer, isNarrow } from "../../layout.ts";
 import { type Draft, NO_DRAFT } from "../../state/drafts.ts";
 import { Icon } from "../kit/Icon.tsx";
 import { ComposerBar } from "./ComposerBar.tsx";
@@ -37,7 +37,7 @@ export function Composer(props: ComposerProps) {
   const mentions = useMentions(area, people, (mentioned) => write({ ...box.draft, ...mentioned }));
   const hint = useFirstUse();
   useAutosize(area, text);
-  useEffect(() => takeLostFocus(area.current), [box]);
+  useLayoutEffect(() => takeLostFocus(area.current), [box]);
   box.onFocus = () => area.current?.focus();
 
   const length = text.length < limit * COUNTER_FROM ? text.length : [...text.trim()].length;
@@ -161,16 +161,21 @@ function useFirstUse() {
 }
 
 /**
- * Opening a conversation, joining and leaving a room remove what had the focus. It goes to the composer, but not on a touch
- * screen, where the keyboard would come up unasked: there it goes to the heading.
+ * Opening a conversation, joining and leaving a room remove what had the focus. It goes to the composer, but not on a phone,
+ * where the composer is one step further than the conversation, nor on a touch screen, where the keyboard would come up
+ * unasked: there it goes to the heading. It is done before the next key, which would be lost.
  */
 function takeLostFocus(area: HTMLElement | null): void {
-  const { activeElement } = document;
-  const isLost = activeElement === document.body || activeElement?.id === "main" ||
-    activeElement?.closest("[data-list-row]") !== null;
-  if (!isLost) return;
-  const target = hasPointer() ? area : document.getElementById("conversation-name");
+  if (!isFocusLost(document.activeElement)) return;
+  const isAsked = hasPointer() && !isNarrow();
+  const target = isAsked ? area : document.getElementById("conversation-name");
   target?.focus({ preventScroll: true });
+}
+
+function isFocusLost(active: Element | null): boolean {
+  if (active === null || active === document.body || active.id === "main") return true;
+  // On a phone the conversation has taken the place of the list, and of what is in it.
+  return active.closest(isNarrow() ? ".list-pane" : "[data-list-row]") !== null;
 }
 
 /** Grows with its text; `styles/composer.css` says how far. */

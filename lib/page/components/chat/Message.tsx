@@ -26,8 +26,16 @@ interface MessageState {
   isHeld: boolean;
 }
 
+/** The tools come after so long: rows that pass under the pointer while one scrolls get none. */
+const HOVER_PAUSE_MS = 60;
+
 export class Message extends Component<MessageProps, MessageState> {
   override state = { isHovered: false, isHeld: false };
+  #hovering: number | undefined;
+
+  override componentWillUnmount(): void {
+    clearTimeout(this.#hovering);
+  }
 
   render({ row, actions, isActive, isFound }: MessageProps, { isHovered, isHeld }: MessageState) {
     const { message, isOwn, isFirst, isLast } = row;
@@ -42,9 +50,14 @@ export class Message extends Component<MessageProps, MessageState> {
         data-delivery={delivery}
         tabIndex={isActive ? 0 : -1}
         onPointerEnter={({ pointerType }) => {
-          if (pointerType === "mouse") this.setState({ isHovered: true });
+          if (pointerType !== "mouse") return;
+          clearTimeout(this.#hovering);
+          this.#hovering = setTimeout(() => this.setState({ isHovered: true }), HOVER_PAUSE_MS);
         }}
-        onPointerLeave={() => this.setState({ isHovered: false })}
+        onPointerLeave={() => {
+          clearTimeout(this.#hovering);
+          if (this.state.isHovered) this.setState({ isHovered: false });
+        }}
         onKeyDown={(event) => onKey(event, row, actions)}
       >
         {!isOwn && actions.isGroup &&

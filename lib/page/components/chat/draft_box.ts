@@ -2,7 +2,7 @@
  * What is being written in one place. It is kept on its own, since each key changes it and only the composer shows it;
  * the store gets it after a pause, and when the place is left.
  */
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useState } from "preact/hooks";
 import { usePage } from "../../context.ts";
 import { type Draft, NO_DRAFT } from "../../state/drafts.ts";
 import type { ShownMessage } from "../../state/thread.ts";
@@ -86,7 +86,8 @@ export function useDraftBox(name: string, draft: Draft | undefined): DraftBox {
 
 export function useDraft(box: DraftBox): Draft {
   const [draft, setDraft] = useState(box.draft);
-  useEffect(() => {
+  // Before the first key: a drawing that does not know of it would take it out of the field.
+  useLayoutEffect(() => {
     setDraft(box.draft);
     return box.subscribe(() => setDraft(box.draft));
   }, [box]);

@@ -3,7 +3,8 @@
  * its place: when rows come before it, or turn out to be of another height than guessed, the log is scrolled by as much.
  */
 import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
-import { Offsets } from "../../state/offsets.ts";
+import type { Offsets } from "../../state/offsets.ts";
+import { RowPlaces } from "../../state/row_places.ts";
 import type { Row } from "../../state/timeline.ts";
 
 /** So far beyond the view rows are drawn, and so far they must be drawn before more are. */
@@ -19,6 +20,7 @@ const NEAR_PX = 900;
 /** A row, and how far its top is below that of the view: it stays there whatever happens above. */
 interface Anchor {
   readonly key: string;
+  readonly index: number;
   readonly place: number;
 }
 
@@ -37,7 +39,7 @@ export function useLogWindow(rows: readonly Row[], options: Options) {
   const [, setTurn] = useState(0);
   const redraw = () => setTurn((turn) => turn + 1);
   const [isAtEnd, setAtEnd] = useState(true);
-  const heights = useRef(new Map<string, number>()).current;
+  const places = useMemo(() => new RowPlaces(), []);
   const view = useRef({
     height: 800,
     sticks: true,
@@ -45,11 +47,12 @@ export function useLogWindow(rows: readonly Row[], options: Options) {
     drawn: [0, 0] as readonly [number, number],
     redrawn: 0,
   }).current;
-  const indexes = useMemo(() => new Map(rows.map(({ key }, index) => [key, index])), [rows]);
-  const offsetsOf = () => new Offsets(heightsOf(rows, heights), rows.length);
-  const offsets = offsetsOf();
+  places.take(rows);
+  const { offsets } = places;
+  const indexOf = (anchor: Anchor | undefined) =>
+    anchor === undefined ? undefined : places.indexOf(anchor.key, anchor.index);
 
-  const anchorIndex = view.anchor === undefined ? undefined : indexes.get(view.anchor.key);
+  const anchorIndex = indexOf(view.anchor);
   const lowest = Math.max(0, offsets.height - view.height);
   const placed = view.sticks ? undefined : view.anchor;
   const top = placed === undefined || anchorIndex === undefined
@@ -58,37 +61,43 @@ export function useLogWindow(rows: readonly Row[], options: Options) {
   const [start, end] = offsets.covering(top - DRAWN_PX, top + view.height + DRAWN_PX);
   view.drawn = [start, end];
 
+  /** The element of a row, where it is drawn. */
+  const elementAt = (index: number | undefined) => {
+    const at = (index ?? -1) - view.drawn[0];
+    return list.current?.children[at] as HTMLElement | undefined;
+  };
+
   /** Notes the first row in view. */
   const noteAnchor = () => {
     const element = log.current;
     if (element === null) return;
     const { top: above, bottom: below } = element.getBoundingClientRect();
-    for (const row of rowElements(list.current)) {
-      const { top, bottom } = row.getBoundingClientRect();
+    for (let index = view.drawn[0]; index < view.drawn[1]; index++) {
+      const row = rows[index];
+      const { top, bottom } = elementAt(index)?.getBoundingClientRect() ?? NOWHERE;
       if (bottom <= above) continue;
       if (top >= below) break; // none of the drawn ones is in view
-      const key = row.dataset.row ?? "";
-      if (!isAnchor(rows[indexes.get(key) ?? -1])) continue;
-      view.anchor = { key, place: top - above };
+      if (row === undefined || !isAnchor(row)) continue;
+      view.anchor = { key: row.key, index, place: top - above };
       return;
     }
-    const first = offsets.at(element.scrollTop);
-    const index = rows.findIndex((row, index) => index >= first && isAnchor(row));
-    const key = rows[index]?.key;
-    if (key !== undefined) view.anchor = { key, place: offsets.topOf(index) - element.scrollTop };
+    for (let index = offsets.at(element.scrollTop); index < rows.length; index++) {
+      const row = rows[index];
+      if (row === undefined || !isAnchor(row)) continue;
+      view.anchor = { key: row.key, index, place: offsets.topOf(index) - element.scrollTop };
+      return;
+    }
   };
 
   /** Puts the log where it was. */
-  const restore = (known: Offsets) => {
+  const restore = () => {
     const element = log.current;
     if (element === null) return;
     if (view.sticks) element.scrollTop = element.scrollHeight;
-    else if (view.anchor !== undefined) {
-      const { key } = view.anchor;
-      const row = rowElement(list.current, key);
-      const index = indexes.get(key);
+    else if (view.anchor !== undefined && anchorIndex !== undefined) {
+      const row = elementAt(anchorIndex);
       if (row === undefined) {
-        if (index !== undefined) element.scrollTop = known.topOf(index) - view.anchor.place;
+        element.scrollTop = offsets.topOf(anchorIndex) - view.anchor.place;
         return;
       }
       const place = row.getBoundingClientRect().top - element.getBoundingClientRect().top;
@@ -100,12 +109,9 @@ export function useLogWindow(rows: readonly Row[], options: Options) {
 
   const measure = (): boolean => {
     let isOther = false;
-    for (const row of rowElements(list.current)) {
+    for (const [at, row] of rowElements(list.current).entries()) {
       const { height } = row.getBoundingClientRect();
-      const key = row.dataset.row ?? "";
-      if (Math.abs((heights.get(key) ?? -1) - height) < 0.5) continue;
-      heights.set(key, height);
-      isOther = true;
+      if (places.measured(view.drawn[0] + at, height)) isOther = true;
     }
     return isOther;
   };
@@ -123,11 +129,9 @@ export function useLogWindow(rows: readonly Row[], options: Options) {
 
   useLayoutEffect(() => {
     if (log.current !== null) view.height = log.current.clientHeight;
-    const isOther = measure();
-    const known = isOther ? offsetsOf() : offsets;
-    if (isOther) setSpace(list.current, known, view.drawn);
-    restore(known);
-    redrawWhereNeeded(known);
+    if (measure()) setSpace(list.current, offsets, view.drawn);
+    restore();
+    redrawWhereNeeded();
     look();
   });
 
@@ -139,10 +143,10 @@ export function useLogWindow(rows: readonly Row[], options: Options) {
     return () => observer.disconnect();
   }, []);
 
-  function redrawWhereNeeded(known: Offsets): void {
+  function redrawWhereNeeded(): void {
     const element = log.current;
     if (element === null) return;
-    const [first, last] = known.covering(
+    const [first, last] = offsets.covering(
       element.scrollTop - NEEDED_PX,
       element.scrollTop + element.clientHeight + NEEDED_PX,
     );
@@ -158,13 +162,15 @@ export function useLogWindow(rows: readonly Row[], options: Options) {
     view.redrawn = 0;
     noteAnchor();
     setAtEnd(isNowAtEnd);
-    redrawWhereNeeded(offsets);
+    redrawWhereNeeded();
     look();
   };
 
   return {
     ...{ log, list, isAtEnd, onScroll },
     drawn: rows.slice(start, end),
+    /** The index of the first of them. */
+    start,
     above: offsets.topOf(start),
     below: offsets.height - offsets.topOf(end),
     toEnd() {
@@ -174,35 +180,26 @@ export function useLogWindow(rows: readonly Row[], options: Options) {
     },
     /** Brings a row into view, a third below the top, or where it is not there, does nothing. */
     toRow(key: string, place = view.height / 3) {
-      if (!indexes.has(key)) return false;
+      const index = places.indexOf(key);
+      if (index === undefined) return false;
       view.sticks = false;
       setAtEnd(false);
-      view.anchor = { key, place };
+      view.anchor = { key, index, place };
       redraw();
       return true;
     },
-    indexOf: (key: string) => indexes.get(key),
+    /** @param last where it was when one looked last, which is looked at first */
+    indexOf: (key: string, last?: number) => places.indexOf(key, last),
+    elementAt,
   };
 }
 
 /** A line between messages may be gone when more of them come. */
-function isAnchor(row: Row | undefined): boolean {
-  return row?.kind === "message" || row?.kind === "system";
+function isAnchor({ kind }: Row): boolean {
+  return kind === "message" || kind === "system";
 }
 
-function* heightsOf(rows: readonly Row[], known: ReadonlyMap<string, number>) {
-  for (const row of rows) yield known.get(row.key) ?? guess(row);
-}
-
-/** How high a row may be that was never drawn. */
-function guess(row: Row): number {
-  if (row.kind !== "message") return 44;
-  const { text, quote, reactions, kind } = row.message;
-  const lines = Math.ceil(text.length / 56) + (text.length > 56 ? text.split("\n").length - 1 : 0);
-  return 20 + 21 * Math.max(1, lines) + (row.isFirst ? 12 : 0) +
-    (row.isFirst && !row.isOwn ? 19 : 0) + (quote === undefined ? 0 : 52) +
-    ((reactions?.length ?? 0) > 0 ? 32 : 0) + (kind === "text" ? 0 : 48);
-}
+const NOWHERE = { top: -Infinity, bottom: -Infinity };
 
 function setSpace(list: HTMLElement | null, offsets: Offsets, drawn: readonly [number, number]) {
   if (list === null) return;
@@ -212,10 +209,6 @@ function setSpace(list: HTMLElement | null, offsets: Offsets, drawn: readonly [n
 
 function rowElements(list: Element | null): HTMLElement[] {
   return [...list?.children ?? []] as HTMLElement[];
-}
-
-export function rowElement(list: Element | null, key: string): HTMLElement | undefined {
-  return rowElements(list).find((row) => row.dataset.row === key);
 }
 
 function isNearEnd({ scrollHeight, scrollTop, clientHeight }: HTMLElement): boolean {

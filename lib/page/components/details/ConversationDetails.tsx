@@ -56,7 +56,7 @@ export function ConversationDetails(props: ConversationDetailsProps) {
           <ActionButton
             icon={muted ? "bell" : "mute"}
             word={muted ? "Unmute" : "Mute"}
-            onChoose={() => session.chats?.mute(info)}
+            onChoose={() => void session.chats?.mute(info, !muted)}
           />
           <ActionButton
             icon="pin"
@@ -73,7 +73,7 @@ export function ConversationDetails(props: ConversationDetailsProps) {
           label="Notify me"
           hint={muted ? "Muted: it is counted in grey, and nothing rings." : ""}
           isOn={!muted}
-          onChange={() => session.chats?.mute(info)}
+          onChange={(isOn) => session.chats?.mute(info, !isOn)}
         />
         <Switch
           label="Archived"

@@ -1,6 +1,6 @@
 /** The pane of details: beside the conversation, over it, or on a phone in its place. */
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { usePage } from "../../context.ts";
 import { useWide } from "../../layout.ts";
 import { withDetails } from "../../state/place.ts";
@@ -24,7 +24,7 @@ export function DetailsPane({ label, place, children }: DetailsPaneProps) {
     else session.go(withDetails(place, false));
     document.querySelector<HTMLElement>(".details-button")?.focus();
   };
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!isWide) heading.current?.focus();
   }, []);
   return (

@@ -1,5 +1,5 @@
 /** One labelled text input with a hint, and with what is wrong when something is. */
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useId, useLayoutEffect, useRef } from "preact/hooks";
 import { Icon } from "./Icon.tsx";
 
 const TEXT = { type: "text" } as const;
@@ -24,7 +24,7 @@ export function Field(props: FieldProps) {
   const id = useId();
   const input = useRef<HTMLInputElement>(null);
   // Browsers obey the attribute in a dialog that opens, but not in anything else that is added to a page.
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (autoFocus) input.current?.focus();
   }, []);
 

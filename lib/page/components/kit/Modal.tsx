@@ -1,6 +1,6 @@
 /** A modal on the browser's own <dialog>, which holds the focus and gives it back. */
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useId, useLayoutEffect, useRef } from "preact/hooks";
 import { Icon } from "./Icon.tsx";
 
 interface ModalProps {
@@ -13,7 +13,8 @@ interface ModalProps {
 export function Modal({ title, class: name, onClose, children }: ModalProps) {
   const id = useId();
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  // Before the next key: it belongs to what is in the dialog, not to what was there before.
+  useLayoutEffect(() => {
     dialog.current?.showModal();
   }, []);
 

@@ -1,6 +1,6 @@
 /** A button with a panel that hangs from it. Escape, a click beside it, or leaving it closes it. */
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 interface PopoverProps {
   buttonLabel: string;
@@ -27,7 +27,7 @@ export function Popover(props: PopoverProps) {
     change(false);
     trigger.current?.focus();
   };
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!isOpen) return;
     panel.current?.focus();
     return onPressOutside(around, () => change(false));

@@ -1,15 +1,29 @@
 /** Something that is on or off, with its name and, where that helps, what it means. */
-import { useId } from "preact/hooks";
+import { useId, useRef, useState } from "preact/hooks";
 
 interface SwitchProps {
   label: string;
   hint?: string;
   isOn: boolean;
-  onChange: (isOn: boolean) => void;
+  /** Where it gives a promise that rejects, the switch goes back; whoever gave it says why. */
+  onChange: (isOn: boolean) => void | Promise<unknown>;
 }
 
 export function Switch({ label, hint = "", isOn, onChange }: SwitchProps) {
   const id = useId();
+  /** How it was turned, until that is done or refused. */
+  const [wanted, setWanted] = useState<boolean | undefined>();
+  const turns = useRef(0);
+  const turn = async (isWanted: boolean) => {
+    const own = ++turns.current;
+    setWanted(isWanted);
+    try {
+      await onChange(isWanted);
+    } catch {
+      // It was refused, and shows again what is.
+    }
+    if (own === turns.current) setWanted(undefined);
+  };
   return (
     <label class="switch-line">
       <span>
@@ -22,8 +36,8 @@ export function Switch({ label, hint = "", isOn, onChange }: SwitchProps) {
         class="switch"
         aria-label={label}
         aria-describedby={hint === "" ? undefined : id}
-        checked={isOn}
-        onChange={({ currentTarget }) => onChange(currentTarget.checked)}
+        checked={wanted ?? isOn}
+        onChange={({ currentTarget }) => turn(currentTarget.checked)}
       />
     </label>
   );

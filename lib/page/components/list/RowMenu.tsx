@@ -38,7 +38,7 @@ export function conversationItems(info: ConversationInfo, session: Session): Men
     {
       label: muted ? "Unmute" : "Mute",
       icon: muted ? "bell" : "mute",
-      choose: () => session.chats?.mute(info),
+      choose: () => session.chats?.mute(info, !muted),
     },
     {
       label: info.archived ? "Move back to the list" : "Archive",

@@ -1,5 +1,5 @@
 /** Picks who a new conversation is with. One person makes it private; a name or more people make it a group. */
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { User } from "../../../sdk/mod.ts";
 import { usePage } from "../../context.ts";
 import type { Identity } from "../../session/identity.ts";
@@ -22,15 +22,21 @@ export function NewConversationForm({ state, identity, onDone }: NewConversation
   const [problem, setProblem] = useState<string | null>(null);
   const [isBusy, setBusy] = useState(false);
   const isGroup = kind === "group";
+  const isOffline = state.connection.kind !== "online";
+  /** The dialog was closed: what comes of it is in the list, and takes the reader nowhere. */
+  const isGone = useRef(false);
+  useEffect(() => () => void (isGone.current = true), []);
 
   const open = async (making: Promise<{ id: number }> | undefined) => {
     if (making === undefined) return;
     setBusy(true);
     try {
       const { id } = await making;
+      if (isGone.current) return;
       onDone();
       session.go({ kind: "conversation", id });
     } catch (error) {
+      if (isGone.current) return session.chats?.tell(making);
       setProblem(error instanceof Error ? error.message : String(error));
     } finally {
       setBusy(false);
@@ -83,6 +89,9 @@ export function NewConversationForm({ state, identity, onDone }: NewConversation
         }}
       />
       {problem !== null && <p class="form-problem" role="alert">{problem}</p>}
+      {isBusy && isOffline && (
+        <p class="form-note" role="status">You are offline. It is made when you are back.</p>
+      )}
       {isGroup && (
         <button type="submit" class="button button-primary button-wide" disabled={isBusy}>
           {picked.length === 0 ? "Make the group" : `Make the group of ${picked.length + 1}`}

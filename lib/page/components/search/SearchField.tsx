@@ -1,5 +1,5 @@
 /** The field that looks for everything: conversations, rooms, people and messages. Ctrl K comes here from anywhere. */
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { Icon } from "../kit/Icon.tsx";
 import { shownName } from "../../text.ts";
 
@@ -23,7 +23,8 @@ export const RESULTS_ID = "search-results";
 export function SearchField({ search, onSearch }: SearchFieldProps) {
   const { text, scope, turn } = search;
   const input = useRef<HTMLInputElement>(null);
-  useEffect(() => {
+  // At once: the next key may be down before the browser has painted.
+  useLayoutEffect(() => {
     if (turn === 0) return;
     input.current?.focus();
     input.current?.select();

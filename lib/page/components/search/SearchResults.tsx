@@ -1,6 +1,6 @@
 /** What was found, as it is typed: places to jump to, people to write to, and messages. */
 import type { ComponentChildren } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { ChatMessage } from "../../../sdk/mod.ts";
 import { usePage } from "../../context.ts";
 import type { Identity } from "../../session/identity.ts";
@@ -30,10 +30,12 @@ export function SearchResults({ state, identity, search, onSearch }: SearchResul
   const wanted = text.trim();
   const found = useMessages(wanted, scope?.id);
   const places = scope === undefined ? placesFor(wanted, state) : [];
-  const isNothing = places.length === 0 && found.messages?.length === 0;
+  const isNothing = found.isAnswer && found.problem === "" && places.length === 0 &&
+    found.messages.length === 0;
   const end = () => onSearch({ text: "", turn: 0 });
   const choose = (place: PlaceFound) => {
     end();
+    document.getElementById("main")?.focus({ preventScroll: true }); // whatever opens there takes it on
     if (place.kind === "conversation") session.go({ kind: "conversation", id: place.id });
     else if (place.kind === "room") session.openRoom(place.name);
     else {
@@ -59,9 +61,9 @@ export function SearchResults({ state, identity, search, onSearch }: SearchResul
           ))}
         </Results>
       )}
-      {(found.messages?.length ?? 0) > 0 && (
+      {found.messages.length > 0 && (
         <Results title="Messages">
-          {found.messages?.map((message) => (
+          {found.messages.map((message) => (
             <Result
               key={message.key}
               onChoose={() =>
@@ -113,9 +115,8 @@ export function SearchResults({ state, identity, search, onSearch }: SearchResul
       )}
       {found.problem !== "" && <p class="results-problem" role="alert">{found.problem}</p>}
       <p class="visually-hidden" role="status">
-        {found.messages === undefined
-          ? ""
-          : `${places.length + found.messages.length} found for ${wanted}, as ${identity.name}`}
+        {found.isAnswer && wanted !== "" &&
+          `${places.length + found.messages.length} found for ${wanted}, as ${identity.name}`}
       </p>
     </div>
   );
@@ -162,39 +163,50 @@ function InName({ message, state }: { message: ChatMessage; state: State }) {
   );
 }
 
+/** What the server has found: it is shown until it has found something else. */
+interface Found {
+  /** The words that it was asked for, and where. */
+  readonly wanted: string;
+  readonly conversation: number | undefined;
+  readonly messages: readonly ChatMessage[];
+  readonly next?: string;
+  readonly problem: string;
+}
+
+const NOTHING: Found = { wanted: "", conversation: undefined, messages: [], problem: "" };
+
 /** Asks the server for messages, once the typing pauses; what comes too late is not shown. */
 function useMessages(wanted: string, conversation: number | undefined) {
   const { session } = usePage();
-  const [messages, setMessages] = useState<readonly ChatMessage[] | undefined>();
-  const [next, setNext] = useState<string | undefined>();
-  const [problem, setProblem] = useState("");
-  const ask = async (before: readonly ChatMessage[], cursor?: string, signal?: AbortSignal) => {
+  const [found, setFound] = useState<Found>(NOTHING);
+  const asking = useRef(new AbortController());
+  const ask = async (before: readonly ChatMessage[], cursor?: string) => {
+    asking.current.abort();
+    const { signal } = asking.current = new AbortController();
     try {
       const page = await session.chats?.search(wanted, { conversation, cursor, signal });
-      if (page === undefined || signal?.aborted) return;
-      setMessages([...before, ...page.messages]);
-      setNext(page.next);
-      setProblem("");
+      if (page === undefined || signal.aborted) return;
+      const { messages, next } = page;
+      setFound({ wanted, conversation, messages: [...before, ...messages], next, problem: "" });
     } catch (error) {
-      if (signal?.aborted) return;
-      setMessages([]);
-      setProblem(
-        `Messages cannot be searched now: ${error instanceof Error ? error.message : error}`,
-      );
+      if (signal.aborted) return;
+      const reason = error instanceof Error ? error.message : error;
+      const problem = `Messages cannot be searched now: ${reason}`;
+      setFound({ wanted, conversation, messages: before, next: cursor, problem });
     }
   };
   useEffect(() => {
-    setNext(undefined);
-    if (wanted === "") return setMessages(undefined);
-    const stop = new AbortController();
-    const timer = setTimeout(() => ask([], undefined, stop.signal), PAUSE_MS);
+    if (wanted === "") return setFound(NOTHING);
+    const timer = setTimeout(() => ask([]), PAUSE_MS);
     return () => {
       clearTimeout(timer);
-      stop.abort();
+      asking.current.abort();
     };
   }, [wanted, conversation]);
-  const more = next === undefined ? undefined : () => ask(messages ?? [], next);
-  return { messages, more, problem };
+  const { messages, next, problem } = found;
+  const isAnswer = found.wanted === wanted && found.conversation === conversation;
+  const more = isAnswer && next !== undefined ? () => ask(messages, next) : undefined;
+  return { messages, problem, isAnswer, more };
 }
 
 function moveAmongResults(event: KeyboardEvent): void {

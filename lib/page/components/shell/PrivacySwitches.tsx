@@ -20,16 +20,14 @@ export function PrivacySwitches() {
   }, []);
   if (settings === undefined) return null;
   const change = async (name: keyof PrivacySettings, isOn: boolean) => {
-    // Only this one: another may be turned before the answer comes.
-    const turn = (value: boolean) => setSettings((now) => now && { ...now, [name]: value });
-    turn(isOn);
     try {
       const saved = await session.chats?.privacy({ [name]: isOn });
-      turn(saved?.[name] ?? isOn);
+      // Only this one: another may have been turned before the answer came.
+      setSettings((now) => now && { ...now, [name]: saved?.[name] ?? isOn });
       setProblem("");
     } catch (error) {
-      turn(!isOn);
       setProblem(`Not saved: ${error instanceof Error ? error.message : error}`);
+      throw error; // so the switch goes back
     }
   };
   return (

@@ -1,5 +1,5 @@
 /** The keys that work everywhere on the page. */
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import type { KeyValueStore } from "../../../sdk/mod.ts";
 import { usePage } from "../../context.ts";
 import type { Session } from "../../session/session.ts";
@@ -27,7 +27,7 @@ export function useShortcuts(state: State, wishes: Wishes): void {
   const { session, storage } = usePage();
   const now = useRef({ state, wishes });
   now.current = { state, wishes };
-  useEffect(() => {
+  useLayoutEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.isComposing) return;
       const { state, wishes } = now.current;
@@ -78,6 +78,7 @@ function react(
 }
 
 function open(entry: Entry, session: Session): void {
+  document.getElementById("main")?.focus({ preventScroll: true }); // what opens takes it on
   if (entry.kind === "room") session.activateRoom(entry.room.room);
   else session.go({ kind: "conversation", id: entry.info.id });
 }

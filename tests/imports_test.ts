@@ -36,7 +36,7 @@ const RULES: ImportRules = {
     "lib/presence": "base config core limits engines http feature.ts",
     "lib/contacts": "base config core limits engines http feature.ts presence",
     "lib/conversations":
-      "base config core limits engines asks auth/revocations http feature.ts contacts presence",
+      "base config core limits engines asks auth/revocations http feature.ts files contacts presence",
     "lib/protocols/chat": "base core auth feature.ts conversations",
     "lib/protocols":
       "base core net limits listeners/settings.ts auth http feature.ts rooms topics inbox presence conversations protocols/chat",

@@ -22,10 +22,13 @@ export function wordsOf(
   return { from: group ?? "Group", message: text };
 }
 
-function saidIn({ kind, text, isDeleted }: Pick<Message, "kind" | "text" | "isDeleted">): string {
+function saidIn(
+  { kind, text, file, isDeleted }: Pick<Message, "kind" | "text" | "file" | "isDeleted">,
+): string {
   if (isDeleted) return "(deleted)";
   if (text !== undefined && text !== "") return cut(text.replace(/\s+/g, " ").trim());
-  return kind === "image" ? "(picture)" : kind === "file" ? "(file)" : "(message)";
+  const what = kind === "image" ? "picture" : kind === "file" ? "file" : "message";
+  return file?.name === undefined ? `(${what})` : `(${what}: ${cut(file.name)})`;
 }
 
 /** Cuts between code points. */

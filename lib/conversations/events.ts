@@ -4,6 +4,7 @@
  */
 import type { UserId } from "../base/fields.ts";
 import type { Publication } from "../core/publication.ts";
+import { messageFileIn } from "./message_files.ts";
 import type { UnreadTotal } from "./requests.ts";
 import type { Conversation, Message, OwnState } from "./types.ts";
 
@@ -85,5 +86,8 @@ export interface TypingEvent {
 
 /** The event of a publication of the kind {@linkcode CHAT}. */
 export function chatEventOf({ data }: Publication): ChatEvent {
-  return data as ChatEvent; // only this capability publishes the kind
+  const event = data as ChatEvent; // only this capability publishes the kind
+  if (!("message" in event) || typeof event.message.file !== "string") return event;
+  // A node of an older version has published it, and knows the id of the file alone.
+  return { ...event, message: { ...event.message, file: messageFileIn(event.message.file) } };
 }

@@ -3,6 +3,7 @@ import { Questions } from "../asks/questions.ts";
 import { Revocations } from "../auth/revocations/revocations.ts";
 import { Contacts } from "../contacts/contacts.ts";
 import type { Feature } from "../feature.ts";
+import { Files } from "../files/files.ts";
 import { limits } from "../limits/settings.ts";
 import { UserPresence } from "../presence/user_presence.ts";
 import { ConversationAsking } from "./asking.ts";
@@ -12,6 +13,7 @@ import { Conversations } from "./conversations.ts";
 import { Doing } from "./doing.ts";
 import type { ConversationListener } from "./listener.ts";
 import { messageCommands } from "./message_commands.ts";
+import { withLinks } from "./message_files.ts";
 import { MessagePaceLimit } from "./message_pace.ts";
 import { messageRoutes } from "./message_routes.ts";
 import { chatCounters, chatRefusals } from "./metrics.ts";
@@ -23,6 +25,7 @@ import { Reading } from "./reading.ts";
 import { ChatRetention } from "./retention.ts";
 import { conversationRoutes } from "./routes.ts";
 import { chat as settings } from "./settings.ts";
+import { MESSAGE_USE, seesMessage } from "./store/file_uses.ts";
 import { entrySql } from "./store/statements.ts";
 import { ChatStore } from "./store/store.ts";
 import { CHAT_TABLES, dialectOf } from "./store/tables.ts";
@@ -39,6 +42,8 @@ export const conversationsFeature = {
     const config = of(settings);
     const { data, name } = of(limits);
     const people = use(Contacts);
+    const files = use(Files);
+    files.addKind(MESSAGE_USE, { maySee: seesMessage });
     const listeners: ConversationListener[] = [];
     const audience = new KnownAudience();
     const publisher = new ChatPublisher(node);
@@ -47,6 +52,7 @@ export const conversationsFeature = {
       ...{ sql, people, audience, listeners, config },
       entry: entrySql(people, sql),
       limits: { data, name, text: config.text },
+      ...{ files, show: (message) => withLinks(message, (id) => files.linkTo(id)) },
     });
     const doing = new Doing({ node, store, audience, publisher, listeners });
     const subscribers = new ChatSubscribers(node);

@@ -52,7 +52,9 @@ export class Reading {
       store.read(() => unreadTotal(site, user)),
       store.read(() => this.#seesReading(actor)),
     ]);
-    return { ...listOf(page, { site, user, seesReading }, { limit, synced }), unread };
+    const list = listOf(page, { site, user, seesReading }, { limit, synced });
+    const { show } = store.parts;
+    return { ...list, conversations: list.conversations.map((each) => shown(each, show)), unread };
   }
 
   unread(actor: Actor): Promise<UnreadTotal> {
@@ -62,14 +64,14 @@ export class Reading {
 
   get(actor: Actor, id: number): Promise<Conversation> {
     const sees = this.#seesReading(actor);
-    return this.#store.read(function* () {
+    return this.#store.read(function* ({ show }) {
       const seesReading = yield* sees;
       const view = isWhole(actor)
         ? plainView((yield* enter(actor, id)).conversation)
         : yield* viewConversation({ site: actor.site, user: requireUser(actor), seesReading }, id);
       if (view === undefined) throw noConversation(id);
       const { members, next } = yield* listMembers(id, { limit: FIRST_MEMBERS }, seesReading);
-      return { ...view, members, membersNext: next };
+      return { ...shown(view, show), members, membersNext: next };
     });
   }
 
@@ -83,16 +85,17 @@ export class Reading {
 
   message(actor: Actor, id: number): Promise<Message> {
     const sees = this.#seesReading(actor);
-    return this.#store.read(function* () {
+    return this.#store.read(function* ({ show }) {
       const found = yield* enterMessage(actor, id);
       const messages = yield* withReactions([found], actor.user);
       const [message] = yield* withStatuses(messages, actor.user, yield* sees);
-      return message ?? found.message;
+      return show(message ?? found.message);
     });
   }
 
   /** A message with how far it came, where the actor sent it. Never rejects: what was done with it is done. */
-  async withStatus(actor: Actor, message: Message): Promise<Message> {
+  async withStatus(actor: Actor, plain: Message): Promise<Message> {
+    const message = this.#store.parts.show(plain);
     if (message.user !== actor.user) return message;
     const sees = this.#seesReading(actor);
     const read = this.#store.read(function* () {
@@ -104,9 +107,10 @@ export class Reading {
 
   messages(actor: Actor, id: number, request: MessagesRequest): Promise<MessagePage> {
     const sees = this.#seesReading(actor);
-    return this.#store.read(function* () {
+    return this.#store.read(function* ({ show }) {
       const entered = yield* enter(actor, id);
-      return yield* readMessages(entered, request, yield* sees);
+      const page = yield* readMessages(entered, request, yield* sees);
+      return { ...page, messages: page.messages.map(show) };
     });
   }
 
@@ -127,11 +131,12 @@ export class Reading {
         field: "conversation",
       });
     }
-    return this.#store.read(function* ({ sql }) {
+    return this.#store.read(function* ({ sql, show }) {
       const places = conversation === undefined
         ? yield* searchablePlaces(actor.site, requireUser(actor))
         : yield* onePlace(actor, conversation);
-      return yield* searchMessages(sql, { words, places, limit, cursor });
+      const found = yield* searchMessages(sql, { words, places, limit, cursor });
+      return { ...found, messages: found.messages.map(show) };
     });
   }
 
@@ -149,6 +154,13 @@ export class Reading {
     const privacies = yield* this.#store.parts.people.privacies(site, [user]);
     return privacies.get(user)?.readReceipts !== false;
   }
+}
+
+function shown(conversation: Conversation, show: (message: Message) => Message): Conversation {
+  const { lastMessage } = conversation;
+  return lastMessage === undefined
+    ? conversation
+    : { ...conversation, lastMessage: show(lastMessage) };
 }
 
 function* onePlace(actor: Actor, id: number): Work<Map<number, number>> {

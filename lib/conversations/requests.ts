@@ -94,6 +94,7 @@ export interface SendRequest {
   readonly kind?: Exclude<MessageKind, "system"> | undefined;
   readonly text?: string | undefined;
   readonly data?: unknown;
+  /** The id of a file that the sender may read. */
   readonly file?: string | undefined;
   /** The id of the message that it answers. */
   readonly replyTo?: number | undefined;

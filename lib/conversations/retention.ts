@@ -62,7 +62,7 @@ export class ChatRetention {
     const { store, dropped } = this.#parts;
     for (let isMore = true; isMore && !signal?.aborted;) {
       const key = `conversation ${part.conversation}`;
-      const done = await store.write(({ sql }) => drop(sql, part), key);
+      const done = await store.write((parts) => drop(parts, part), key);
       dropped.value += done.count;
       isMore = done.isMore;
       await nextTurn();

@@ -91,8 +91,7 @@ export interface Message {
   /** Absent where it was deleted, or has none. */
   readonly text?: string | undefined;
   readonly data?: unknown;
-  /** The id of a file. */
-  readonly file?: string | undefined;
+  readonly file?: MessageFile | undefined;
   readonly replyTo?: Quote | undefined;
   readonly mentions?: readonly UserId[] | undefined;
   /** The id that its sender made. */
@@ -106,6 +105,20 @@ export interface Message {
   readonly system?: SystemEvent | undefined;
 }
 
+/** The file of a message. Of one that an older version has stored there is an id alone, which names nothing here. */
+export interface MessageFile {
+  readonly id: string;
+  readonly name?: string | undefined;
+  /** A media type, such as "image/png". */
+  readonly type?: string | undefined;
+  readonly bytes?: number | undefined;
+  /** Pixels, of images. */
+  readonly width?: number | undefined;
+  readonly height?: number | undefined;
+  /** The path of a link by which whoever has it reads the file until its end. It is made when the message is shown. */
+  readonly url?: string | undefined;
+}
+
 /** The message that a message answers, as far as it is shown with it. */
 export interface Quote {
   readonly id: number;
@@ -114,6 +127,7 @@ export interface Quote {
   readonly name?: string | undefined;
   /** The first 200 characters. */
   readonly text?: string | undefined;
+  readonly file?: MessageFile | undefined;
   readonly isDeleted?: boolean | undefined;
 }
 

@@ -74,7 +74,10 @@ export class ChatData implements UserData {
        ORDER BY s.id LIMIT ${AT_ONCE}`,
       ...[conversation, user],
     );
-    for await (const each of found) yield { ...messageOnWire(messageIn(each)!), type: "message" };
+    const { show } = this.#store.parts;
+    for await (const each of found) {
+      yield { ...messageOnWire(show(messageIn(each)!)), type: "message" };
+    }
   }
 
   async *#reactions(conversation: number, user: string): AsyncGenerator<DataRecord> {

@@ -13,7 +13,15 @@ import type {
   Seen,
   UnreadTotal,
 } from "./requests.ts";
-import type { Conversation, Member, Message, OwnState, Quote, SystemEvent } from "./types.ts";
+import type {
+  Conversation,
+  Member,
+  Message,
+  MessageFile,
+  OwnState,
+  Quote,
+  SystemEvent,
+} from "./types.ts";
 
 /** An object as JSON writes it; what is `undefined` is not written. */
 export type OnWire = Readonly<Record<string, unknown>>;
@@ -71,7 +79,7 @@ export function messageOnWire(message: Message): OnWire {
   return {
     ...{ id, conversation, offset, changed, kind },
     user_id: user === undefined ? undefined : userIdOnWire(user),
-    ...{ name, text, data, file },
+    ...{ name, text, data, file: file && fileOnWire(file) },
     reply_to: replyTo && quoteOnWire(replyTo),
     mentions: mentions?.map(userIdOnWire),
     own_id: message.ownId,
@@ -88,9 +96,15 @@ export function messageOnWire(message: Message): OnWire {
   };
 }
 
-function quoteOnWire({ id, kind, user, name, text, isDeleted }: Quote): OnWire {
+/** A file as messages show it, by every door. */
+export function fileOnWire({ id, name, type, bytes, width, height, url }: MessageFile): OnWire {
+  return { id, name, type, bytes, width, height, url };
+}
+
+function quoteOnWire({ id, kind, user, name, text, file, isDeleted }: Quote): OnWire {
   const user_id = user === undefined ? undefined : userIdOnWire(user);
-  return { id, user_id, name, text, kind, deleted: isDeleted || undefined };
+  const shown = { id, user_id, name, text, file: file && fileOnWire(file), kind };
+  return { ...shown, deleted: isDeleted || undefined };
 }
 
 function systemOnWire({ event, users, name, role }: SystemEvent): OnWire {

@@ -4,6 +4,7 @@ import { Application } from "../support/application.ts";
 import { ChatClient } from "../support/chat_client.ts";
 import { CHAT_WORLDS } from "../support/chat_worlds.ts";
 import { patternOf } from "../support/frame_pattern.ts";
+import { PNG, upload } from "../support/picture.ts";
 import { PostgresServer } from "../support/postgres.ts";
 import { Program } from "../support/program.ts";
 import { RedisServer } from "../support/redis.ts";
@@ -65,7 +66,7 @@ for (const [what, start] of CHAT_WORLDS) {
     await t.step("what comes while nobody is there waits, and comes once, in order", async () => {
       await using eve = await as("5");
       await using finn = await as("finn");
-      const file = "https://files.example/cat.png";
+      const file = await upload(nodes.first.url, await connectionToken({ sub: "5" }));
       await eve.say(6, "one");
       await finn.say(6, "from another");
       await eve.say(6, file, { message_type: "image" });
@@ -77,7 +78,26 @@ for (const [what, start] of CHAT_WORLDS) {
           type,
           content.slice(0, 40),
         ]),
-        [["text", "one"], ["image", file], ["text", "x".repeat(40)]],
+        [["text", "one"], ["image", `/files/${file}?signature=`.slice(0, 40)], [
+          "text",
+          "x".repeat(40),
+        ]],
+      );
+      const picture = messages.find(({ type }) => type === "image");
+      const { content: link, file: shown } = picture!;
+      assert.partialDeepStrictEqual(shown, {
+        ...{ id: file, name: "cat.png", type: "image/png", bytes: PNG.length, url: link },
+      });
+      const answer = await fetch(nodes.last.url + link);
+      assert.deepEqual(await answer.bytes(), PNG);
+      // What a client has got as the content of a message, it may send on.
+      await gail.say(7, link, { message_type: "image" });
+      await using hugh = await as("7");
+      const [sentOn] = await hugh.get(1);
+      assert.equal(sentOn?.content, link);
+      assert.match(
+        await hugh.refused({ type: "message", to: 5, content: "x.png", message_type: "file" }),
+        /'content'.*"x.png"/,
       );
       assert.deepEqual(
         messages.filter(({ content }) => content === "from another").map((each) => each.sender_id),

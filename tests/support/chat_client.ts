@@ -9,6 +9,7 @@ export interface PushedMessage {
   readonly conversation_id: number;
   readonly sender_id: number | string;
   readonly content: string;
+  readonly file?: unknown;
   readonly type: string;
   readonly created_at: string;
 }

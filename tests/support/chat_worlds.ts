@@ -16,7 +16,10 @@ export const CHAT_WORLDS: [what: string, start: (env?: Env) => Promise<ChatWorld
   ["PostgreSQL, two nodes", async (env = {}) => {
     await using parts = new AsyncDisposableStack();
     const postgres = parts.use(await PostgresServer.start());
-    const nodes = parts.use(await Nodes.redis({ DATABASE_URL: postgres.url, ...env }));
+    const FILES_DIR = await Deno.makeTempDir();
+    parts.defer(() => Deno.remove(FILES_DIR, { recursive: true }));
+    const shared = { DATABASE_URL: postgres.url, FILES_DIR };
+    const nodes = parts.use(await Nodes.redis({ ...shared, ...env }));
     const all = parts.move();
     return { nodes, [Symbol.asyncDispose]: () => all.disposeAsync() };
   }],

@@ -6,6 +6,7 @@ import { type Entered, forbidden, isWhole, mayModerate } from "../access.ts";
 import type { MessageChangedEvent } from "../events.ts";
 import type { EditRequest } from "../requests.ts";
 import type { Actor, Message } from "../types.ts";
+import { giveFilesBack } from "./file_uses.ts";
 import { membersIn } from "./member_rows.ts";
 import { keepWords, withReactions } from "./message_rows.ts";
 import type { Outcome, Telling } from "./outcome.ts";
@@ -47,7 +48,7 @@ export function* edit(
   if (given === undefined) throw new Raced(); // another node has taken it back meanwhile, for instance
   yield* later(parts.sql.forgetWords, id);
   yield* keepWords(parts.sql, { ...message, text: next.text });
-  return yield* changed(tell, entered, { actor, id, change: "edited", membersVersion });
+  return yield* changed(parts, tell, entered, { actor, id, change: "edited", membersVersion });
 }
 
 /** Takes a message back. Who does so twice has done no harm. */
@@ -65,13 +66,16 @@ export function* unsend(parts: WorkParts, actor: Actor, id: number): Work<Outcom
     requireInTime(actor, message, { at, mostMs: parts.config.unsendMs, what: "take back" });
   }
   yield* erase(parts, message, { offset, at });
-  return yield* changed(tell, entered, { actor, id, change: "deleted", membersVersion });
+  return yield* changed(parts, tell, entered, { actor, id, change: "deleted", membersVersion });
 }
 
 /** Leaves nothing of a message but that there was one. */
 export function* erase(
-  { sql }: WorkParts,
-  { id, conversation, offset: place }: Pick<Message, "id" | "conversation" | "offset">,
+  { sql, files }: WorkParts,
+  { id, conversation, file, offset: place }: Pick<
+    Message,
+    "id" | "conversation" | "file" | "offset"
+  >,
   { offset, at }: { readonly offset: number; readonly at: number },
 ): Work<void> {
   yield* rows(
@@ -80,6 +84,7 @@ export function* erase(
     ...[id, at, offset],
   );
   yield* later(sql.forgetWords, id);
+  yield* giveFilesBack({ files }, file === undefined ? [] : [id]);
   for (const table of ["chat_reactions", "chat_mentions"]) {
     yield* rows(`DELETE FROM ${table} WHERE conversation = $1 AND "offset" = $2`, ...[
       conversation,
@@ -126,7 +131,7 @@ export function* react(
     ...[id, offset, isOn ? 1 : -1],
   );
   if (counted === undefined) throw new Raced();
-  return yield* changed(tell, entered, { actor, id, change: "reacted", membersVersion });
+  return yield* changed(parts, tell, entered, { actor, id, change: "reacted", membersVersion });
 }
 
 /** Gives a change its offset. Throws where its maker was put out meanwhile, by another node. */
@@ -181,6 +186,7 @@ function requireInTime(
 
 /** Reads the message as it is now, and tells all members of it. */
 function* changed(
+  { show }: WorkParts,
   tell: Telling,
   { conversation }: Entered,
   { actor, id, change, membersVersion }: {
@@ -194,8 +200,9 @@ function* changed(
     `SELECT ${MESSAGE} FROM chat_messages s ${WITH_QUOTE} WHERE s.id = $1`,
     id,
   );
-  const stored = found && messageIn(found);
-  if (found === undefined || stored === undefined) throw new TypeError(`Message ${id} is gone`);
+  const read = found && messageIn(found);
+  if (found === undefined || read === undefined) throw new TypeError(`Message ${id} is gone`);
+  const stored = show(read);
   const [message = stored] = yield* withReactions([{ message: stored, row: found }], undefined);
   yield* tell.witnesses(conversation, membersVersion, message.offset, {
     ...{ type: "message_changed", conversation: conversation.id, offset: message.changed },

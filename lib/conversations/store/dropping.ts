@@ -1,6 +1,7 @@
 /** Removes messages that are too old, or too many, the oldest of a conversation first. */
 import { later, row, rows, type Work } from "../../engines/database/database.ts";
-import type { Dialect } from "./tables.ts";
+import { giveFilesBack } from "./file_uses.ts";
+import type { WorkParts } from "./parts.ts";
 
 /** How many messages are removed in one transaction, and how many are looked at for their age. */
 const DROPPED_AT_ONCE = 200;
@@ -55,11 +56,11 @@ export function* tooFull(
 
 /** Removes some messages. Says how many there were: as many as fit into one transaction, where there are more. */
 export function* drop(
-  sql: Dialect,
+  { sql, files }: Pick<WorkParts, "sql" | "files">,
   { conversation, upTo }: Drop,
 ): Work<{ readonly count: number; readonly isMore: boolean }> {
   const found = yield* rows(
-    `SELECT id, "offset", changed, tally FROM chat_messages
+    `SELECT id, "offset", changed, tally, file FROM chat_messages
      WHERE conversation = $1 AND "offset" <= $2 ORDER BY "offset" LIMIT ${DROPPED_AT_ONCE}`,
     ...[conversation, upTo],
   );
@@ -74,6 +75,8 @@ export function* drop(
     ...[conversation, found.length, last["tally"] ?? 0, changed],
   );
   for (const { id } of found) yield* later(sql.forgetWords, Number(id));
+  const withFiles = found.filter(({ file }) => file !== null);
+  yield* giveFilesBack({ files }, withFiles.map(({ id }) => Number(id)));
   for (const table of ["chat_reactions", "chat_mentions", "chat_messages"]) {
     yield* rows(
       `DELETE FROM ${table} WHERE conversation = $1 AND "offset" <= $2`,

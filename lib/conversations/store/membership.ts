@@ -15,6 +15,7 @@ import type { Actor, Role, SystemEvent } from "../types.ts";
 import { addMessage, type StoredMessage } from "./message_rows.ts";
 import { addMembers, membersIn, requirePlaces } from "./member_rows.ts";
 import { createdFields, tooManyMembers } from "./opening.ts";
+import { giveFilesBack } from "./file_uses.ts";
 import type { Outcome, Telling } from "./outcome.ts";
 import { telling, type WorkParts } from "./parts.ts";
 import { enterAlone } from "./statements.ts";
@@ -134,19 +135,24 @@ export function* end(parts: WorkParts, actor: Actor, id: number): Done {
     ...{ type: "conversation", conversation: id, offset, change: "ended", data: {} },
   });
   const users = tell.told.at(-1)!.users;
-  yield* close(sql, id);
+  yield* close(parts, id);
   yield* tell.happened(entered.conversation, { what: "removed", offset, users, by: actor });
   return tell.outcome(undefined);
 }
 
 /** A group that has no members any more has ended. */
-function* close({ now }: Dialect, id: number): Work<void> {
+function* close({ sql: { now }, files }: WorkParts, id: number): Work<void> {
   yield* rows(`UPDATE conversations SET ended_at = ${now}, changed_at = ${now} WHERE id = $1`, id);
   yield* rows(
     `UPDATE chat_members SET left_at = ${now}, changed_at = ${now}
      WHERE conversation = $1 AND left_at IS NULL`,
     id,
   );
+  const withFiles = yield* rows(
+    "SELECT id FROM chat_messages WHERE conversation = $1 AND file IS NOT NULL",
+    id,
+  );
+  yield* giveFilesBack({ files }, withFiles.map((each) => Number(each["id"])));
 }
 
 function* takeOut(
@@ -178,7 +184,7 @@ function* takeOut(
     ...{ type: "conversation", conversation: id, offset, change: "removed", data: {} },
   });
   yield* tell.happened(entered.conversation, { what: "removed", offset, users, by: actor });
-  if (membersCount <= 0) return yield* close(sql, id);
+  if (membersCount <= 0) return yield* close(parts, id);
   yield* announce(tell, entered, stored, "members", { membersCount, removed: users });
   yield* keepOwner(parts, tell, actor, entered);
 }

@@ -1,7 +1,16 @@
 /** Writes messages, those of people and those of the system, and reads what is shown with them. */
 import type { UserId } from "../../base/fields.ts";
 import { later, type Row, row, rows, type Work } from "../../engines/database/database.ts";
-import type { Actor, Message, MessageKind, Quote, Reaction, SystemEvent } from "../types.ts";
+import { fileFieldIn } from "../message_files.ts";
+import type {
+  Actor,
+  Message,
+  MessageFile,
+  MessageKind,
+  Quote,
+  Reaction,
+  SystemEvent,
+} from "../types.ts";
 import { wordsOf } from "../words.ts";
 import type { MessageValues } from "./adding.ts";
 import { jsonOrNull, quoted } from "./rows.ts";
@@ -17,7 +26,7 @@ export interface NewMessage {
   readonly kind: MessageKind;
   readonly text?: string | undefined;
   readonly data?: unknown;
-  readonly file?: string | undefined;
+  readonly file?: MessageFile | undefined;
   readonly replyTo?: Quote | undefined;
   readonly mentions?: readonly UserId[];
   readonly system?: SystemEvent;
@@ -60,7 +69,7 @@ export function valuesOf(actor: Actor, made: NewMessage): MessageValues {
   return {
     ...{ conversation, isCounted, members, site: actor.site, user: actor.user ?? "" },
     columns: [
-      ...[kind, actor.name ?? null, text ?? null, jsonOrNull(data), file ?? null],
+      ...[kind, actor.name ?? null, text ?? null, jsonOrNull(data), jsonOrNull(file)],
       ...[replyTo?.id ?? null, jsonOrNull(made.mentions?.length ? made.mentions : undefined)],
       ...[jsonOrNull(system), ownId ?? null, digest ?? null],
     ],
@@ -106,7 +115,7 @@ export function* quoteOf(
 ): Work<Quote | undefined> {
   const found = Number.isSafeInteger(id)
     ? yield* row(
-      `SELECT id, kind, user_id, name, text, deleted_at FROM chat_messages
+      `SELECT id, kind, user_id, name, text, file, deleted_at FROM chat_messages
        WHERE id = $1 AND conversation = $2 AND "offset" > $3`,
       ...[id, conversation, fromOffset],
     )
@@ -119,6 +128,7 @@ export function* quoteOf(
     user: textOf("user_id"),
     name: textOf("name"),
     text: quoted(textOf("text")),
+    ...fileFieldIn(found["file"]),
     isDeleted: found["deleted_at"] === null ? undefined : true,
   };
 }

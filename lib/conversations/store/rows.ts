@@ -1,6 +1,7 @@
 /** What the rows of the tables mean. */
 import type { Row, SqlValue } from "../../engines/database/database.ts";
 import type { UserId } from "../../base/fields.ts";
+import { fileFieldIn, messageFileIn } from "../message_files.ts";
 import type {
   ConversationKind,
   HistoryRule,
@@ -72,7 +73,7 @@ export const MESSAGE = `s.id AS message_id, s.conversation, s."offset" AS messag
   s.data AS message_data, s.file, s.reply_to, s.mentions, s.system, s.own_id,
   s.created_at AS sent_at, s.edited_at, s.deleted_at, s.reactions, q.kind AS quote_kind,
   q.user_id AS quote_sender, q.name AS quote_name, q.text AS quote_text,
-  q.deleted_at AS quote_deleted_at`;
+  q.file AS quote_file, q.deleted_at AS quote_deleted_at`;
 
 /** Joins the message that a message `s` answers. */
 export const WITH_QUOTE = `LEFT JOIN chat_messages q ON q.id = s.reply_to`;
@@ -150,7 +151,7 @@ export function messageIn(row: Row): Message | undefined {
     name: text(row["sender_name"]),
     text: text(row["text"]),
     data: json(row["message_data"]),
-    file: text(row["file"]),
+    file: messageFileIn(row["file"]),
     replyTo: quoteIn(row),
     mentions: json(row["mentions"]) as UserId[] | undefined,
     ownId: text(row["own_id"]),
@@ -178,6 +179,7 @@ function quoteIn(row: Row): Quote | undefined {
     user: text(row["quote_sender"]) || undefined,
     name: text(row["quote_name"]),
     text: isDeleted ? undefined : quoted(text(row["quote_text"])),
+    ...(isDeleted ? {} : fileFieldIn(row["quote_file"])),
     isDeleted: isDeleted || undefined,
   };
 }

@@ -7,6 +7,7 @@ import type { SentMessage } from "../requests.ts";
 import type { Actor, Message } from "../types.ts";
 import { moveReader } from "./adding.ts";
 import { hasSaid, saidIn, valuesOf as atOnce } from "./adding_at_once.ts";
+import { fileToSend, useFile } from "./file_uses.ts";
 import {
   addMessage,
   type NewMessage,
@@ -43,17 +44,20 @@ export function* send(
   const entered = said?.entered ?? (yield* enterToSay(parts, actor, id, ownId));
   const { conversation, member, isSent, blocked } = entered;
   const before = isSent && ownId && (yield* sentBefore(actor, id, ownId));
-  if (before) return yield* again(tell, entered, before, { content, ownId });
+  if (before) return yield* again(parts, tell, entered, before, { content, ownId });
   requireUnblocked(blocked);
   const stored = said === undefined
     ? yield* addMessage(parts.sql, actor, {
       ...newMessage({ conversation: id, content, ownId }),
+      file: yield* fileToSend(parts, actor, content),
       mentions: yield* membersAmong(id, content.mentions),
       replyTo: yield* replyOf(entered, content.replyTo),
       readBefore: member && hasReadAll(conversation, member) ? conversation.offset : undefined,
     })
     : said.stored();
-  const { message, membersVersion } = stored;
+  yield* useFile(parts, actor, stored.message);
+  const { membersVersion } = stored;
+  const message = parts.show(stored.message);
   const last = lastBefore(conversation, message);
   const isCaughtUp = member === undefined || member.read >= last;
   yield* tell.message(conversation, membersVersion, message, isCaughtUp);
@@ -73,8 +77,9 @@ function* sayAtOnce(
   actor: Actor,
   sending: Sending,
 ): Work<{ readonly entered: Entry; stored(): StoredMessage } | undefined> {
-  const { conversation: id, content: { mentions, replyTo } } = sending;
-  const isPlain = actor.user !== undefined && mentions.length === 0 && replyTo === undefined;
+  const { conversation: id, content: { file, mentions, replyTo } } = sending;
+  const isPlain = actor.user !== undefined && mentions.length === 0 &&
+    replyTo === undefined && file === undefined;
   if (sql === undefined || !isPlain || !Number.isSafeInteger(id)) return undefined;
   const made = newMessage(sending);
   const values = atOnce(valuesOf(actor, made));
@@ -83,9 +88,10 @@ function* sayAtOnce(
   return { entered, stored: () => storedIn(actor, made, saidIn(found)) };
 }
 
+/** A message without what is asked for first, such as its file. */
 function newMessage({ conversation, content, ownId }: Sending): NewMessage {
-  const { kind, text, data, file, digest } = content;
-  return { conversation, kind, text, data, file, digest, ownId };
+  const { kind, text, data, digest } = content;
+  return { conversation, kind, text, data, digest, ownId };
 }
 
 function* sentBefore(actor: Actor, conversation: number, ownId: string): Work<Row | undefined> {
@@ -99,6 +105,7 @@ function* sentBefore(actor: Actor, conversation: number, ownId: string): Work<Ro
 
 /** The same was sent before. It is told again: the node may have died between storing and telling it. */
 function* again(
+  { show }: WorkParts,
   tell: Telling,
   { conversation, member }: Entered,
   before: Row,
@@ -108,7 +115,8 @@ function* again(
   if (found === undefined || before["digest"] !== content.digest) {
     throw invalid("id", ownId, "an id that no other message of this sender has here");
   }
-  const [message = found] = yield* withReactions([{ message: found, row: before }], member?.user);
+  const shown = { message: show(found), row: before };
+  const [message = found] = yield* withReactions([shown], member?.user);
   const { offset } = message;
   const event = { type: "message", conversation: conversation.id, offset, message } as const;
   yield* tell.witnesses(conversation, Number(before["members_version"]), offset, event);

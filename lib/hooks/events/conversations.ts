@@ -3,6 +3,7 @@ import { userIdOnWire } from "../../base/fields.ts";
 import { nextId } from "../../base/ids.ts";
 import type { ConversationListener, Happening, Place } from "../../conversations/listener.ts";
 import type { Message } from "../../conversations/types.ts";
+import { fileOnWire } from "../../conversations/wire.ts";
 import type { Statement } from "../../engines/database/database.ts";
 import type { AppEvents, Audience } from "./app_events.ts";
 import type { EventWriter } from "./carrier.ts";
@@ -108,7 +109,8 @@ function dataOf(happening: Happening): Said[] {
 function messageData(message: Message): Record<string, unknown> {
   const { id, offset, kind, name, text, data, file, replyTo, mentions, ownId } = message;
   return {
-    ...{ id, kind, name, message: text, data, file, reply_to: replyTo?.id },
+    ...{ id, kind, name, message: text, data, file: file && fileOnWire(file) },
+    reply_to: replyTo?.id,
     mentions: mentions?.map(userIdOnWire),
     own_id: ownId,
     offset,

@@ -210,9 +210,9 @@ function give(connection: Connection, { taken, given }: Session, message: Messag
   if (given.has(id)) return;
   given.add(id);
   if (given.size > MOST_GIVEN) given.delete(given.values().next().value ?? 0);
-  const content = file ?? text ?? "";
+  const content = file?.url ?? file?.id ?? text ?? "";
   const frame = newMessageFrame({
-    ...{ id, conversation, user, content, kind, at: inSeconds(createdAt) },
+    ...{ id, conversation, user, content, file, kind, at: inSeconds(createdAt) },
   });
   connection.send(new Outgoing(frame));
   taken.note(conversation, offset);

@@ -16,6 +16,9 @@ import type { SeenRequest, SendRequest } from "../../conversations/requests.ts";
 
 const KINDS = ["text", "image", "file"] as const;
 
+/** A link to a file, as a client has got it as the content of another message. */
+const LINK = /^\/files\/([\w-]{22})\?/;
+
 type Kind = typeof KINDS[number];
 
 /** What a message without words is refused with. */
@@ -94,7 +97,7 @@ function contentField(fields: Fields, kind: Kind): Pick<SendRequest, "text" | "f
   const content = digitsAsText(fields, "content");
   if (isMissing(content)) throw new CodedError("missing_field", EMPTY, { field: "content" });
   if (typeof content !== "string") throw invalid("content", content, "a string");
-  return kind === "text" ? { text: content } : { file: content };
+  return kind === "text" ? { text: content } : { file: LINK.exec(content)?.[1] ?? content };
 }
 
 /** A number that is an id, or the same as text. */

@@ -2,6 +2,8 @@
 import type { Dialect } from "../../core/arrival.ts";
 import { type UserId, userIdOnWire } from "../../base/fields.ts";
 import { unixSeconds } from "../../base/times.ts";
+import type { MessageFile } from "../../conversations/types.ts";
+import { fileOnWire } from "../../conversations/wire.ts";
 
 /** A message as the chat protocol writes it. */
 export interface ChatMessage {
@@ -9,6 +11,7 @@ export interface ChatMessage {
   readonly conversation: number;
   readonly user: UserId;
   readonly content: string;
+  readonly file?: MessageFile | undefined;
   /** "text", "image" or "file". */
   readonly kind: string;
   /** Unix time in seconds. */
@@ -23,7 +26,7 @@ export const CHAT_DIALECT: Dialect = {
 };
 
 export function newMessageFrame(
-  { id, conversation, user, content, kind, at }: ChatMessage,
+  { id, conversation, user, content, file, kind, at }: ChatMessage,
 ): string {
   return JSON.stringify({
     type: "new_message",
@@ -32,6 +35,7 @@ export function newMessageFrame(
       conversation_id: conversation,
       sender_id: userIdOnWire(user),
       content,
+      file: file && fileOnWire(file),
       type: kind,
       created_at: dateTime(at),
     },

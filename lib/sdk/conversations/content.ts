@@ -23,8 +23,9 @@ export function commandOf(
   };
 }
 
-export function quoteOf({ id, userId, name, text, kind }: ChatMessage): QuotedMessage {
-  return { id, userId, name, kind, text: [...text].slice(0, QUOTE_LENGTH).join("") };
+export function quoteOf({ id, userId, name, text, kind, file }: ChatMessage): QuotedMessage {
+  const begin = [...text].slice(0, QUOTE_LENGTH).join("");
+  return { id, userId, name, kind, text: begin, ...(file === undefined ? {} : { file }) };
 }
 
 export function wireId(userId: string | number): string | number {

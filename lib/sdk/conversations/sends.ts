@@ -281,7 +281,7 @@ function shown({ command, createdAt, replyTo, error }: Entry, self: User): ChatM
     ...{ key: id, id: 0, conversation, offset: 0, changed: 0, ...self, text, ownId: id, createdAt },
     kind: kind ?? (file === undefined ? "text" : "file"),
     ...(data === undefined ? {} : { data }),
-    ...(file === undefined ? {} : { file }),
+    ...(file === undefined ? {} : { file: { id: file } }),
     ...(replyTo === undefined ? {} : { replyTo }),
     mentions: mentions.map(String),
     deleted: false,

@@ -1,6 +1,6 @@
 /** What applications get to see of conversations: the conversations themselves, their messages, and the people in them. */
 import type { NotifyliError } from "../core/errors.ts";
-import type { User } from "../core/types.ts";
+import type { AttachedFile, User } from "../core/types.ts";
 
 /** What a member may do: an owner everything, an admin may add and remove members and change the name. */
 export type MemberRole = "owner" | "admin" | "member";
@@ -88,8 +88,8 @@ export interface ChatMessage {
   /** Empty where the message was deleted, and where it has a file without words. */
   readonly text: string;
   readonly data?: unknown;
-  /** The id of a file. */
-  readonly file?: string;
+  /** Absent where the message was deleted. */
+  readonly file?: AttachedFile;
   readonly replyTo?: QuotedMessage;
   /** Whom the message names. */
   readonly mentions: readonly string[];
@@ -114,6 +114,7 @@ export interface QuotedMessage extends User {
   readonly kind: MessageKind;
   /** The first 200 characters. */
   readonly text: string;
+  readonly file?: AttachedFile;
 }
 
 export interface Reaction {
@@ -146,7 +147,7 @@ export interface MessageContent {
   readonly text?: string;
   /** @default "text", or "file" where there is a file */
   readonly kind?: "text" | "image" | "file";
-  /** The id of a file. */
+  /** The id of a file that was uploaded. */
   readonly file?: string;
   /** Any JSON value, for programs. */
   readonly data?: unknown;

@@ -1,5 +1,5 @@
 /** Reads what the server says of conversations; what is not known here is left out, what must be there is an error. */
-import { asObject, type JsonObject, parseUser } from "../core/frames.ts";
+import { asObject, type JsonObject, parseUser, readFiles } from "../core/frames.ts";
 import { invalid } from "../core/replies.ts";
 import type { User } from "../core/types.ts";
 import { ids, list, number, optional, optionalNumber, text, users } from "./fields.ts";
@@ -178,7 +178,7 @@ export function readMessage(value: unknown): ChatMessage {
     ...readSender(fields),
     text: text(fields.text) ?? "",
     ...optional("data", fields.data),
-    ...optional("file", text(fields.file)),
+    ...optional("file", readFiles([fields.file])[0]),
     ...optional("replyTo", readQuoted(fields.reply_to)),
     mentions: ids(fields.mentions),
     ...optional("ownId", ownId),
@@ -221,6 +221,7 @@ function readQuoted(value: unknown): QuotedMessage | undefined {
     id: fields.id,
     ...readSender(fields),
     text: text(fields.text) ?? "",
+    ...optional("file", readFiles([fields.file])[0]),
     kind: readKind(fields.kind),
   };
 }

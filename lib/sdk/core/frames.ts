@@ -3,7 +3,15 @@ import { NotifyliError } from "./errors.ts";
 import { storedTime } from "../../base/times.ts";
 import { isVisible } from "../../base/visible_text.ts";
 import type { ChatCommand } from "../conversations/commands.ts";
-import type { InboxChange, Position, Publication, RoomEvent, TopicMessage, User } from "./types.ts";
+import type {
+  AttachedFile,
+  InboxChange,
+  Position,
+  Publication,
+  RoomEvent,
+  TopicMessage,
+  User,
+} from "./types.ts";
 
 /** What a client may ask for; `ref` is added on the way out. */
 export type Command =
@@ -85,7 +93,8 @@ export function wireUserId(userId: string): number | string {
 export function parsePublication(value: unknown): Publication | undefined {
   const fields = asObject(value);
   const user = parseUser(fields);
-  const { id, room, message, data, timestamp, offset, epoch, state, read_at, archived_at } = fields;
+  const { id, room, message, data, attachments, image, timestamp, offset, epoch } = fields;
+  const { state, read_at, archived_at } = fields;
   if (user === undefined || typeof id !== "string" || typeof room !== "string") return;
   if (typeof message !== "string") return;
   return {
@@ -94,12 +103,22 @@ export function parsePublication(value: unknown): Publication | undefined {
     ...user,
     message,
     ...(data === undefined ? {} : { data }),
+    ...(Array.isArray(attachments) ? { attachments: readFiles(attachments) } : {}),
+    ...readFiles([image]).map((image) => ({ image }))[0],
     timestamp: timeOf(timestamp),
     ...(typeof offset === "number" ? { offset } : {}),
     ...(typeof epoch === "string" ? { epoch } : {}),
     ...(state === "read" || typeof read_at === "number" ? { read: true } : {}),
     ...(typeof archived_at === "number" ? { archived: true } : {}),
   };
+}
+
+/** The files among values. An older server has an id in place of a file. */
+export function readFiles(values: readonly unknown[]): readonly AttachedFile[] {
+  return values.flatMap((value) => {
+    const fields = typeof value === "string" ? { id: value } : asObject(value);
+    return typeof fields.id === "string" ? [fields as unknown as AttachedFile] : [];
+  });
 }
 
 /** An old server has names of which nothing can be seen: such a user is called by the id. */

@@ -6,6 +6,20 @@ export interface Position {
   readonly epoch: string;
 }
 
+/** A file of a message or a notification. Of one that waits to be sent, or is from an older server, there is an id alone. */
+export interface AttachedFile {
+  readonly id: string;
+  readonly name?: string;
+  /** A media type, such as "image/png". */
+  readonly type?: string;
+  readonly bytes?: number;
+  /** Pixels, of images. */
+  readonly width?: number;
+  readonly height?: number;
+  /** A link to it, relative to the server: whoever has it reads the file until the link ends, a day later at the soonest. */
+  readonly url?: string;
+}
+
 /** What messages and notifications have in common. */
 export interface Publication {
   /** The same message of the same user always has the same id. */
@@ -19,6 +33,10 @@ export interface Publication {
   readonly message: string;
   /** What it carries for programs: any JSON value. */
   readonly data?: unknown;
+  /** The files of a notification; absent where it has none. */
+  readonly attachments?: readonly AttachedFile[];
+  /** The picture of a notification. */
+  readonly image?: AttachedFile;
   /** When it was published, in Unix seconds. */
   readonly timestamp: number;
   /** Its place in the stream. It is absent where the room keeps no history. */

@@ -73,6 +73,7 @@ const LONGEST = [
   "faults/resources_test.ts",
   "faults/crash_test.ts",
   "faults/chat_test.ts",
+  "files/s3_test.ts",
   "inbox/schedule_test.ts",
   "page/browser_test.ts",
   "ways/amqp_test.ts",

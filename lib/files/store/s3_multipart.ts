@@ -21,8 +21,9 @@ export class S3Multipart {
     this.#uploadId = uploadId;
   }
 
-  /** @param note the key of the note */
+  /** @param note the key of the note; what another one says, of an attempt that a crash ended, is thrown away */
   static async begin(client: S3Client, key: string, note: string): Promise<S3Multipart> {
+    await S3Multipart.abandon(client, note);
     const { xml } = await client.send({ method: "POST", key, query: { uploads: "" } });
     const parts = new S3Multipart(client, key, note, textOf(xml, "UploadId"));
     const body = new TextEncoder().encode(JSON.stringify([key, parts.#uploadId]));

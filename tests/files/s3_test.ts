@@ -461,6 +461,7 @@ Deno.test("a link uploads as many bytes as it is for, and what came becomes the 
 Deno.test("an id that leads elsewhere is none", async () => {
   await using store = await opened("ids/");
   for (const id of ["../../../etc", "short", "", "a/b/c/d/e/f/g"]) {
+    await assert.rejects(store.append(id, 0, pieces(noise(1), 1)), TypeError);
     await assert.rejects(store.read(id, "file"), TypeError);
     await assert.rejects(store.delete(id), TypeError);
   }

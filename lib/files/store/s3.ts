@@ -49,6 +49,7 @@ export class S3Store implements FileStore {
   }
 
   async append(id: string, offset: number, body: AsyncIterable<Uint8Array>): Promise<number> {
+    this.#keys.folder(id); // what is no id has none
     if (this.#appending.has(id)) throw new AppendFailure("busy", offset, undefined);
     this.#appending.add(id);
     let safe = offset;

@@ -1,0 +1,70 @@
+/** A photo goes through the real server, on a disk and in a bucket: it loses its place, and has a thumbnail. */
+import assert from "node:assert/strict";
+import sharp from "sharp";
+import { tagsOf } from "../support/exiftool.ts";
+import { Program } from "../support/program.ts";
+import { BUCKET, S3_KEY, S3Server } from "../support/s3.ts";
+import { waitFor } from "../support/wait.ts";
+import { photo, pixelsOf, plain } from "./content/images.ts";
+
+Deno.test("disk: a photo loses its place, and has a thumbnail", async () => {
+  await using program = await Program.start({});
+  await assertServesPhotos(program);
+});
+
+Deno.test("S3: a photo loses its place, and has a thumbnail, and what goes leaves nothing", async () => {
+  await using server = await S3Server.start();
+  await using program = await Program.start({
+    env: {
+      FILES_S3_ENDPOINT: server.config().endpoint,
+      FILES_S3_BUCKET: BUCKET,
+      FILES_S3_KEY: S3_KEY,
+      FILES_S3_SECRET: S3_KEY,
+    },
+  });
+  const id = await assertServesPhotos(program);
+  const holds = (...keys: string[]) =>
+    waitFor(`the bucket has ${keys}`, () => `${server.keys()}` === `${keys}`);
+  await holds(`files/${id}`, `thumbnails/${id}/160`);
+  const gone = await fetch(`${program.url}/api/files/${id}`, { method: "DELETE" });
+  assert.equal(gone.status, 204);
+  await holds();
+});
+
+/** Resolves with the id of the photo. */
+async function assertServesPhotos(program: Program): Promise<string> {
+  const image = await photo("image/jpeg");
+  const file = await upload(program, image);
+  assert.deepEqual([file.type, file.width, file.height], ["image/jpeg", 48, 64]);
+  const served = await bytesOf(`${program.url}${file.url}`);
+  assert.equal(served.length, file.bytes);
+  const tags = await tagsOf(served);
+  assert.deepEqual(Object.keys(tags).filter((name) => /gps/i.test(name)), []);
+  assert.equal(tags["IFD0:Orientation"], 6);
+  assert.deepEqual(await pixelsOf(served), await pixelsOf(image));
+  const removed = await fetch(`${program.url}/api/files/${file.id}`, { method: "DELETE" });
+  assert.equal(removed.status, 204);
+
+  const large = await upload(program, await plain("image/jpeg", { width: 800, height: 400 }));
+  const small = await bytesOf(`${program.url}${large.url}&thumbnail=160`);
+  const { format, width, height } = await sharp(small).metadata();
+  assert.deepEqual([format, width, height], ["webp", 160, 80]);
+  return large.id;
+}
+
+async function upload(program: Program, image: Uint8Array) {
+  const response = await fetch(`${program.url}/api/files?name=a.jpg`, {
+    method: "POST",
+    headers: { "content-type": "image/jpeg" },
+    body: image.slice(),
+  });
+  const text = await response.text();
+  assert.equal(response.status, 201, text);
+  return JSON.parse(text);
+}
+
+async function bytesOf(url: string): Promise<Uint8Array> {
+  const response = await fetch(url);
+  assert.equal(response.status, 200, url);
+  return new Uint8Array(await response.arrayBuffer());
+}

@@ -33,8 +33,15 @@ import { type Link, readReply, Requests } from "./core/requests.ts";
 import { Retry } from "./core/retry.ts";
 import { ServerConnection, type State } from "./core/server_connection.ts";
 import { askCredentials, askToken } from "./core/token.ts";
-import type { Message, Published } from "./core/types.ts";
+import type { AttachedFile, Message, Published } from "./core/types.ts";
 import { watchWake } from "./core/wake.ts";
+import { Files } from "./files/files.ts";
+import type {
+  FileUrlOptions,
+  StoredFile,
+  UploadOptions,
+  UploadSource,
+} from "./files/types.ts";
 import { Notifications } from "./inbox/notifications.ts";
 import { PositionStore } from "./inbox/position_store.ts";
 import type { Lifetime } from "./core/lifetime.ts";
@@ -51,6 +58,7 @@ export class Client {
   readonly #options: ResolvedOptions;
   readonly #events = new Emitter<ClientEvents>((error) => this.#fail(error));
   readonly #rooms: JoinedRooms;
+  readonly #files: Files;
   readonly #chat: Chat;
   /**
    * The parts, in the order in which they hear of a new connection. The rooms come first, so that what a handler of a
@@ -107,14 +115,16 @@ export class Client {
       failed: (error) => this.#fail(error),
       stopped: () => stopOf(this.state),
     });
+    this.#files = new Files(filesHostOf(this, options, () => this.#isGuest));
     this.#chat = new Chat(this.#link, {
+      files: this.#files,
       storage: options.storage,
       storeSources: options.wakeSources,
       owner: () => this.#isGuest ? undefined : store.owner,
       self: () => ({ userId: this.userId, name: options.name ?? this.userId }),
       failed: (error) => this.#fail(error),
     });
-    this.#parts = [this.#rooms, this.topics, this.notifications, this.#chat];
+    this.#parts = [this.#rooms, this.topics, this.notifications, this.#files, this.#chat];
     this.#stopWatching = watchWake(options.wakeSources, () => this.#connection.wake());
     this.#connection.connect();
   }
@@ -203,6 +213,37 @@ export class Client {
    */
   tell(room: string, event: string, data?: unknown): Promise<void> {
     return this.#rooms.tell(room, event, data);
+  }
+
+  /**
+   * Uploads a file. Resolves when the server has stored it; while there is no connection, it waits, and where one broke, it
+   * goes on.
+   *
+   * Rejects with a `NotifyliError`: one from the server, `file_lost`, `ended`, `stopped` or `closed`.
+   *
+   * @example
+   * ```ts ignore
+   * const { id, url } = await client.upload(input.files[0], {
+   *   onProgress: ({ sent, bytes }) => (bar.value = sent / bytes),
+   * });
+   * ```
+   */
+  upload(source: UploadSource, options?: UploadOptions): Promise<StoredFile> {
+    return this.#files.upload(source, options);
+  }
+
+  /** What is known of a file that the user may read, with a fresh link to it. Rejects with `not_found` where there is none. */
+  file(id: string): Promise<StoredFile> {
+    return this.#files.find(id);
+  }
+
+  /**
+   * The address of a file as pages use it, such as in an `<img>`. It is empty where the file has no link yet.
+   *
+   * @param file of a message or a notification, an uploaded one, or a `url`
+   */
+  fileUrl(file: AttachedFile | string, options?: FileUrlOptions): string {
+    return this.#files.urlOf(file, options);
   }
 
   /** The user's conversations. They are asked for when this is first read. */
@@ -388,6 +429,7 @@ export class Client {
     if (stop !== undefined) {
       this.#outbox.rejectAll(stop);
       this.topics.rejectAll(stop);
+      this.#files.rejectAll(stop);
     }
     this.#events.emit("state", state);
   }
@@ -408,6 +450,26 @@ export class Client {
 function stopOf(state: State): NotifyliError | undefined {
   if (state.kind === "closed") return closedError();
   return state.kind === "stopped" ? stoppedError(state) : undefined;
+}
+
+function filesHostOf(client: Client, options: ResolvedOptions, isGuest: () => boolean) {
+  const { clock, random, fetch, token, urls } = options;
+  return {
+    ...{ clock, random, fetch, token },
+    get place() {
+      const { state, userId } = client;
+      return { url: "url" in state ? state.url : urls[0] ?? "", userId };
+    },
+    get online() {
+      return client.state.kind === "online";
+    },
+    get isGuest() {
+      return isGuest();
+    },
+    get stop() {
+      return stopOf(client.state);
+    },
+  };
 }
 
 function linkOf(

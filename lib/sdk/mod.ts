@@ -24,6 +24,7 @@ export type { Clock } from "./core/clock.ts";
 export type { ConnectOptions, Environment, KeyValueStore } from "./core/options.ts";
 export type * from "./conversations/api.ts";
 export type * from "./conversations/types.ts";
+export type * from "./files/types.ts";
 export type { Notifications, PageOptions } from "./inbox/notifications.ts";
 export type { SubscribeOptions, Subscription, SubscriptionEvents } from "./rooms/subscription.ts";
 export type { Lifetime } from "./core/lifetime.ts";

@@ -16,6 +16,7 @@ import type { WakeSource } from "../core/wake.ts";
 import type { ConversationOptions, PresenceWatch } from "./api.ts";
 import { Contacts, privacyOf } from "./contacts.ts";
 import { Conversations } from "./conversations.ts";
+import type { Uploader } from "./file_uploads.ts";
 import type { ChatHost } from "./host.ts";
 import { Known } from "./known.ts";
 import { SyncedList } from "./list.ts";
@@ -31,6 +32,7 @@ import { list } from "./fields.ts";
 import { readChanges, readMessage, readReceipt, type Receipt, type Seen } from "./wire.ts";
 
 interface ChatOptions {
+  readonly files: Uploader;
   readonly storage: KeyValueStore | undefined;
   /** Where it is heard that another tab has changed the store. */
   readonly storeSources: readonly WakeSource[];
@@ -64,7 +66,7 @@ export class Chat implements Part, ChatHost {
     this.#options = options;
     this.known = new Known((id) => this.#changed(id));
     const store = new SendStore(options.storage);
-    this.sends = new Sends(link, store, {
+    this.sends = new Sends(link, { store, uploader: options.files }, {
       stored: (message) => this.#stored(message),
       changed: (id) => this.#sendsChanged(id),
       self: options.self,

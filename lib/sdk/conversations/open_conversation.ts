@@ -4,7 +4,7 @@ import { Emitter, type Handler } from "../core/events.ts";
 import type { User } from "../core/types.ts";
 import type { OpenConversation } from "./api.ts";
 import type { ConversationChanges } from "./commands.ts";
-import { commandOf, quoteOf, wireId, withoutUndefined } from "./content.ts";
+import { commandOf, enclosedFile, quoteOf, wireId, withoutUndefined } from "./content.ts";
 import { MessageFeed } from "./feed.ts";
 import type { ChatHost } from "./host.ts";
 import { MemberList } from "./members.ts";
@@ -120,13 +120,19 @@ export class Conversation implements OpenConversation {
   }
 
   send(content: MessageContent | string): Promise<ChatMessage> {
-    const { replyTo, ...rest } = typeof content === "string" ? { text: content } : content;
+    const { replyTo, file, ...rest }: MessageContent = typeof content === "string"
+      ? { text: content }
+      : content;
     const quoted = typeof replyTo === "number" ? this.#feed.find(replyTo) : replyTo;
     const replyId = typeof replyTo === "number" ? replyTo : replyTo?.id;
-    const command = commandOf(this.id, { ...rest, replyTo: replyId });
+    const { id: fileId, ...enclosed } = enclosedFile(file);
+    const command = commandOf(this.id, { ...rest, file: fileId, replyTo: replyId });
     this.#typing.sent();
     if (this.hasAfter) this.loadLatest().catch(() => {}); // it is at the end that it is seen
-    const sent = this.#host.sends.add(command, quoted && quoteOf(quoted));
+    const sent = this.#host.sends.add(command, {
+      ...enclosed,
+      replyTo: quoted && quoteOf(quoted),
+    });
     sent.catch(() => {}); // the list shows it, too
     return sent;
   }

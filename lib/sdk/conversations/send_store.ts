@@ -4,6 +4,7 @@
  */
 import { asObject } from "../core/frames.ts";
 import type { KeyValueStore } from "../core/options.ts";
+import type { AttachedFile } from "../core/types.ts";
 import type { MessageCommand } from "./commands.ts";
 import type { QuotedMessage } from "./types.ts";
 
@@ -13,6 +14,8 @@ export interface StoredSend {
   /** Unix seconds. */
   readonly createdAt: number;
   readonly replyTo?: QuotedMessage | undefined;
+  /** What is known of its file; without an id where that is not uploaded, since its bytes cannot be kept here. */
+  readonly file?: AttachedFile | undefined;
   /** Why it failed. */
   readonly failed?: { readonly code: string; readonly message: string } | undefined;
 }
@@ -37,10 +40,14 @@ export class SendStore {
 
   /** @param owner the server, site and user. Returns whether it was another one until now */
   open(owner: string | undefined): boolean {
-    const key = owner && `notifyli:sends:${owner}`;
-    if (key === this.#key) return false;
-    this.#key = key;
+    if (this.isOf(owner)) return false;
+    this.#key = keyOf(owner);
     return true;
+  }
+
+  /** Whether it is opened for this owner. */
+  isOf(owner: string | undefined): boolean {
+    return keyOf(owner) === this.#key;
   }
 
   /** What waits, the oldest first. */
@@ -84,6 +91,10 @@ export class SendStore {
       return false; // full, or not allowed: it waits in memory
     }
   }
+}
+
+function keyOf(owner: string | undefined): string | undefined {
+  return owner && `notifyli:sends:${owner}`;
 }
 
 function isStoredSend(value: unknown): value is StoredSend {

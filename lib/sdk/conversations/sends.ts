@@ -1,12 +1,15 @@
 /**
  * The user's own messages on their way to the server: those of one conversation go out one after the other, in the order they
- * were written, again after each break, until the server has answered. The sender's own id makes that harmless.
+ * were written, each after its file, again after each break, until the server has answered. The sender's own id makes that
+ * harmless.
  */
 import { closedError, NotifyliError } from "../core/errors.ts";
 import { type Link, readReply } from "../core/requests.ts";
 import { Retry } from "../core/retry.ts";
-import type { User } from "../core/types.ts";
+import type { AttachedFile, User } from "../core/types.ts";
 import type { MessageCommand } from "./commands.ts";
+import { factsOf, FileUpload, lostFile, type Uploader } from "./file_uploads.ts";
+import { isFileHeld } from "./held_files.ts";
 import type { SendStore, StoredSend } from "./send_store.ts";
 import type { ChatMessage, QuotedMessage } from "./types.ts";
 import { readMessage } from "./wire.ts";
@@ -26,7 +29,20 @@ interface SendsEvents {
   self(): User;
 }
 
+/** What is known of a message beside what is sent. */
+export interface Enclosed {
+  readonly replyTo?: QuotedMessage | undefined;
+  /** The file, where more than its id is known. */
+  readonly file?: AttachedFile | undefined;
+  /** A file that is to be uploaded first. */
+  readonly blob?: Blob | undefined;
+}
+
 interface Entry extends StoredSend {
+  command: MessageCommand;
+  file?: AttachedFile | undefined;
+  /** Uploads the file; `undefined` where that is done, or the file is lost. */
+  upload: FileUpload | undefined;
   readonly promise: Promise<ChatMessage>;
   readonly resolve: (message: ChatMessage) => void;
   readonly reject: (error: NotifyliError) => void;
@@ -49,12 +65,18 @@ interface Queue {
 export class Sends {
   readonly #link: Link;
   readonly #store: SendStore;
+  readonly #uploader: Uploader;
   readonly #events: SendsEvents;
   readonly #queues = new Map<number, Queue>();
 
-  constructor(link: Link, store: SendStore, events: SendsEvents) {
+  constructor(
+    link: Link,
+    { store, uploader }: { readonly store: SendStore; readonly uploader: Uploader },
+    events: SendsEvents,
+  ) {
     this.#link = link;
     this.#store = store;
+    this.#uploader = uploader;
     this.#events = events;
   }
 
@@ -71,9 +93,9 @@ export class Sends {
     }
     this.compare();
     for (const send of this.#store.load()) {
-      if (this.#find(send.command.conversation, send.command.id) === undefined) {
-        this.#add(send, true);
-      }
+      if (this.#find(send.command.conversation, send.command.id) !== undefined) continue;
+      if (send.file?.id === "") void this.#restoreWithoutFile(send, owner);
+      else this.#add(send, { isRestored: true });
     }
   }
 
@@ -99,15 +121,16 @@ export class Sends {
   }
 
   /** Adds a message. Resolves when the server has stored it. */
-  add(command: MessageCommand, replyTo?: QuotedMessage): Promise<ChatMessage> {
-    const known = this.#find(command.conversation, command.id);
-    if (known !== undefined) return known.promise;
+  add(command: MessageCommand, { replyTo, blob, ...known }: Enclosed = {}): Promise<ChatMessage> {
+    const same = this.#find(command.conversation, command.id);
+    if (same !== undefined) return same.promise;
     if (this.#entries.length >= QUEUE_LIMIT) {
       const message = `Cannot send a message: ${QUEUE_LIMIT} are waiting already`;
       return Promise.reject(new NotifyliError("queue_full", message));
     }
     const createdAt = Math.floor(this.#link.clock.now() / 1000);
-    const entry = this.#add({ command, createdAt, replyTo }, false);
+    const file = blob === undefined ? known.file : factsOf(blob);
+    const entry = this.#add({ command, createdAt, replyTo, file }, { blob });
     this.#keep(entry);
     this.#changed(entry);
     return entry.promise;
@@ -117,8 +140,9 @@ export class Sends {
   retry(conversation: number, id: string): Promise<ChatMessage> {
     const entry = this.#find(conversation, id);
     if (entry?.error === undefined) return entry?.promise ?? Promise.reject(notWaiting(id));
+    const { command, replyTo, file, upload } = entry;
     this.#remove(entry);
-    return this.add(entry.command, entry.replyTo);
+    return this.add(command, { replyTo, file, blob: upload?.blob });
   }
 
   /** Takes one away. One that is on its way may come to be stored all the same. */
@@ -126,6 +150,7 @@ export class Sends {
     const entry = this.#find(conversation, id);
     if (entry === undefined) return;
     entry.reject(new NotifyliError("ended", `The message '${id}' was taken away`));
+    entry.upload?.cancel();
     this.#remove(entry);
     this.#changed(entry);
   }
@@ -168,7 +193,10 @@ export class Sends {
   /** What waits is kept in the store, where there is one. */
   close(): void {
     this.interrupt();
-    for (const entry of this.#entries) entry.reject(closedError());
+    for (const entry of this.#entries) {
+      entry.reject(closedError());
+      entry.upload?.release();
+    }
     this.#queues.clear();
   }
 
@@ -181,16 +209,33 @@ export class Sends {
     return [...entries].find(({ command }) => command.id === id);
   }
 
-  #add(send: StoredSend, isRestored: boolean): Entry {
+  /** Shows a message whose file was not kept as failed, unless another tab has the file. */
+  async #restoreWithoutFile(send: StoredSend, owner: string | undefined): Promise<void> {
+    const { conversation, id } = send.command;
+    if (send.file === undefined || await isFileHeld(id)) return;
+    if (!this.#store.isOf(owner) || !this.#store.has(id)) return; // it was sent meanwhile
+    if (this.#find(conversation, id) !== undefined) return;
+    const { code, message } = lostFile(send.file);
+    this.#add({ ...send, failed: { code, message } }, { isRestored: true });
+  }
+
+  #add(
+    send: StoredSend,
+    { isRestored = false, blob }: {
+      readonly isRestored?: boolean;
+      readonly blob?: Blob | undefined;
+    },
+  ): Entry {
     const { promise, resolve, reject } = deferred();
     const { failed } = send;
     const error = failed && new NotifyliError(failed.code, failed.message);
     const entry: Entry = {
       ...send,
       ...{ promise, resolve, reject, isRestored, isKept: isRestored, error },
-      ...{ tries: 0, isInFlight: false },
+      ...{ upload: undefined, tries: 0, isInFlight: false },
     };
-    const { conversation } = send.command;
+    const { conversation, id } = send.command;
+    if (blob !== undefined) entry.upload = new FileUpload(this.#uploader, blob, id);
     const queue = this.#queues.get(conversation) ??
       { entries: new Set(), retry: new Retry(this.#link), isWaiting: false };
     this.#queues.set(conversation, queue);
@@ -203,7 +248,8 @@ export class Sends {
   #pump(queue: Queue): void {
     if (!this.#link.online || queue.isWaiting) return;
     const entry = [...queue.entries].find(({ error }) => error === undefined);
-    if (entry === undefined || entry.isInFlight) return;
+    if (entry === undefined || entry.isInFlight || entry.upload?.isRunning) return;
+    if (entry.file?.id === "") return void this.#upload(queue, entry, entry.file);
     const { command, isRestored } = entry;
     if (isRestored && !this.#store.has(command.id)) {
       this.#remove(entry); // another tab has sent it, or taken it away
@@ -221,6 +267,24 @@ export class Sends {
         this.#pump(queue);
       }
     });
+  }
+
+  async #upload(queue: Queue, entry: Entry, file: AttachedFile): Promise<void> {
+    const { upload, command } = entry;
+    const told = () => this.#has(entry) && this.#events.changed(command.conversation);
+    const stored = upload === undefined ? lostFile(file) : await upload.run(told);
+    if (!this.#has(entry)) return;
+    if (!(stored instanceof NotifyliError)) {
+      upload?.release();
+      entry.upload = undefined;
+      entry.file = stored;
+      entry.command = { ...command, file: stored.id, kind: command.kind ?? kindOf(stored) };
+      this.#keep(entry);
+      this.#changed(entry);
+    } else if (stored.code !== "stopped") { // else it waits as all others do
+      this.#fail(entry, stored);
+      this.#pump(queue);
+    }
   }
 
   #stored(entry: Entry, message: ChatMessage): void {
@@ -255,13 +319,14 @@ export class Sends {
   }
 
   #keep(entry: Entry): void {
-    const { command, createdAt, replyTo, error } = entry;
+    const { command, createdAt, replyTo, file, error } = entry;
     const failed = error && { code: error.code, message: error.message };
-    entry.isKept = this.#store.put({ command, createdAt, replyTo, failed });
+    entry.isKept = this.#store.put({ command, createdAt, replyTo, file, failed });
   }
 
   #remove(entry: Entry): void {
     const { conversation, id } = entry.command;
+    entry.upload?.release();
     this.#queues.get(conversation)?.entries.delete(entry);
     this.#store.remove(id);
   }
@@ -275,19 +340,29 @@ export class Sends {
   }
 }
 
-function shown({ command, createdAt, replyTo, error }: Entry, self: User): ChatMessage {
-  const { id, conversation, text = "", data, file, kind, mentions = [] } = command;
+function shown(entry: Entry, self: User): ChatMessage {
+  const { command, createdAt, replyTo, error, upload } = entry;
+  const { id, conversation, text = "", data, kind, mentions = [] } = command;
+  const file = entry.file && upload
+    ? { ...entry.file, blob: upload.blob }
+    : entry.file ?? (command.file === undefined ? undefined : { id: command.file });
   return {
     ...{ key: id, id: 0, conversation, offset: 0, changed: 0, ...self, text, ownId: id, createdAt },
-    kind: kind ?? (file === undefined ? "text" : "file"),
+    kind: kind ?? (entry.file && kindOf(entry.file)) ?? (file === undefined ? "text" : "file"),
     ...(data === undefined ? {} : { data }),
-    ...(file === undefined ? {} : { file: { id: file } }),
+    ...(file === undefined ? {} : { file }),
+    ...(upload === undefined ? {} : { progress: upload.progress }),
     ...(replyTo === undefined ? {} : { replyTo }),
     mentions: mentions.map(String),
     deleted: false,
     reactions: [],
     ...(error === undefined ? { status: "pending" } : { status: "failed", error }),
   };
+}
+
+/** The kind of a message that does not say it. */
+function kindOf({ type = "" }: AttachedFile): "image" | "file" {
+  return type.startsWith("image/") ? "image" : "file";
 }
 
 function notWaiting(id: string): NotifyliError {

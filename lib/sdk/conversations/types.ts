@@ -1,6 +1,7 @@
 /** What applications get to see of conversations: the conversations themselves, their messages, and the people in them. */
 import type { NotifyliError } from "../core/errors.ts";
 import type { AttachedFile, User } from "../core/types.ts";
+import type { UploadProgress } from "../files/types.ts";
 
 /** What a member may do: an owner everything, an admin may add and remove members and change the name. */
 export type MemberRole = "owner" | "admin" | "member";
@@ -89,7 +90,9 @@ export interface ChatMessage {
   readonly text: string;
   readonly data?: unknown;
   /** Absent where the message was deleted. */
-  readonly file?: AttachedFile;
+  readonly file?: MessageFile;
+  /** How much of the file is uploaded; absent where it is not on its way. */
+  readonly progress?: UploadProgress;
   readonly replyTo?: QuotedMessage;
   /** Whom the message names. */
   readonly mentions: readonly string[];
@@ -106,6 +109,12 @@ export interface ChatMessage {
   readonly error?: NotifyliError;
   /** What happened, in a message of kind `system`; `userId` says who did it. */
   readonly system?: SystemEvent;
+}
+
+/** The file of a message. `client.fileUrl()` says where pages show it from. As long as it is on its way, its id is empty. */
+export interface MessageFile extends AttachedFile {
+  /** The file itself, as long as it is on its way: `URL.createObjectURL()` shows it. */
+  readonly blob?: Blob;
 }
 
 /** A message that another one answers, as it was then. */
@@ -145,10 +154,10 @@ export interface SystemEvent {
 export interface MessageContent {
   /** 1 to 5,000 characters; it may be absent where there is a file. */
   readonly text?: string;
-  /** @default "text", or "file" where there is a file */
+  /** @default "text", or "image" or "file" where there is a file */
   readonly kind?: "text" | "image" | "file";
-  /** The id of a file that was uploaded. */
-  readonly file?: string;
+  /** A `File` or `Blob`, which is uploaded first, a file that was uploaded, or the id of one. */
+  readonly file?: Blob | AttachedFile | string;
   /** Any JSON value, for programs. */
   readonly data?: unknown;
   /** The message that this one answers. */

@@ -7,6 +7,7 @@ type LocalErrorCode =
   | "ended" // the subscription ended before the server had taken it
   | "offline" // there is no connection for what waits for none
   | "queue_full" // too much waits to be sent
+  | "file_lost" // the file cannot be read (any more): it has to be chosen again
   | "no_token" // the function that gets one failed
   | "not_confirmed" // the connection broke each time this was sent
   | "invalid_reply" // the server's answer has not the shape it should have
@@ -24,6 +25,8 @@ const TEMPORARY: readonly ErrorCode[] = [
   "too_many_attempts",
   "room_full",
   "too_many_filters",
+  "too_slow",
+  "offset_mismatch",
 ];
 
 export class NotifyliError extends Error {

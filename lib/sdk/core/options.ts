@@ -16,6 +16,8 @@ export interface KeyValueStore {
 /** What tests may replace. */
 export interface Environment {
   readonly WebSocket: WebSocketConstructor;
+  /** By it files go up. */
+  readonly fetch: typeof globalThis.fetch;
   readonly clock: Clock;
   /** Returns a number from 0 to 1, as `Math.random` does. */
   readonly random: () => number;
@@ -67,6 +69,7 @@ export interface ResolvedOptions {
   readonly device: JsonObject | undefined;
   readonly storage: KeyValueStore | undefined;
   readonly openTransport: OpenTransport;
+  readonly fetch: typeof globalThis.fetch;
   readonly clock: Clock;
   readonly random: () => number;
   readonly wakeSources: readonly WakeSource[];
@@ -99,6 +102,7 @@ export function resolveOptions(options: ConnectOptions): ResolvedOptions {
     device: device && deviceOnWire(device),
     storage: openStorage(storage),
     openTransport: transport ?? defaultTransport(clock, environment.WebSocket),
+    fetch: environment.fetch ?? ((...request) => fetch(...request)), // browsers want it called on nothing
     clock,
     random: environment.random ?? Math.random,
     wakeSources: environment.wakeSources ?? systemWakeSources(),

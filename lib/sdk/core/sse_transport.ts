@@ -2,6 +2,7 @@
  * The transport for places where WebSockets do not pass: a stream of Server-Sent Events down, read with `fetch`, and
  * POSTs up, one after the other. `fallback_transport.ts` says when it is used.
  */
+import { httpAddress } from "./addresses.ts";
 import { EventReader, type ServerEvent } from "./event_reader.ts";
 import {
   closeCodeOf,
@@ -34,15 +35,7 @@ const LAST_WORDS_MS = 2_000;
 
 export function sseTransport(fetch: typeof globalThis.fetch): OpenTransport {
   return (url, events, token) =>
-    new SseTransport({ address: sseAddress(url), token }, events, fetch);
-}
-
-/** `https://example.org/chat/sse` for `wss://example.org/chat/ws`, or for the same with a slash at the end. */
-function sseAddress(url: string): string {
-  const { href } = new URL(url);
-  const address = new URL("sse", href.replace(/\/ws\/(?=$|[?#])/, "/ws"));
-  address.protocol = address.protocol.replace("ws", "http");
-  return address.href;
+    new SseTransport({ address: httpAddress(url, "sse"), token }, events, fetch);
 }
 
 class SseTransport implements Transport {

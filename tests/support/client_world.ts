@@ -38,7 +38,7 @@ export interface StartOptions {
 }
 
 export function start(
-  options: Partial<ConnectOptions> = {},
+  { environment, ...options }: Partial<ConnectOptions> = {},
   { random, onSocket }: StartOptions = {},
 ): World {
   const clock = new FakeClock();
@@ -56,7 +56,7 @@ export function start(
     userId: 123,
     name: "Alice",
     transport: webSocketTransport(WebSocket),
-    environment: { clock, random: random ?? (() => 0.5), wakeSources: [wake] },
+    environment: { clock, random: random ?? (() => 0.5), wakeSources: [wake], ...environment },
     ...options,
   });
   const states: State[] = [];

@@ -36,12 +36,7 @@ import { askCredentials, askToken } from "./core/token.ts";
 import type { AttachedFile, Message, Published } from "./core/types.ts";
 import { watchWake } from "./core/wake.ts";
 import { Files } from "./files/files.ts";
-import type {
-  FileUrlOptions,
-  StoredFile,
-  UploadOptions,
-  UploadSource,
-} from "./files/types.ts";
+import type { FileUrlOptions, StoredFile, UploadOptions, UploadSource } from "./files/types.ts";
 import { Notifications } from "./inbox/notifications.ts";
 import { PositionStore } from "./inbox/position_store.ts";
 import type { Lifetime } from "./core/lifetime.ts";

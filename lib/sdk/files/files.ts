@@ -7,12 +7,7 @@ import type { Part } from "../core/part.ts";
 import type { AttachedFile } from "../core/types.ts";
 import { Calls, type CallsHost } from "./calls.ts";
 import { blobSource, isBlob, ReadAhead, type Source, streamSource } from "./source.ts";
-import type {
-  FileUrlOptions,
-  StoredFile,
-  UploadOptions,
-  UploadSource,
-} from "./types.ts";
+import type { FileUrlOptions, StoredFile, UploadOptions, UploadSource } from "./types.ts";
 import { SMALL, Upload, type UploadHost } from "./upload.ts";
 
 interface FilesHost extends CallsHost {

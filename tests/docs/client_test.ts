@@ -1,5 +1,6 @@
 /** Executes the examples of `docs/client.md`: some in Chromium, from the server's own `/notifyli.js`, some in Deno. */
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { gzipSync } from "node:zlib";
 import type { BrowserContext, Page } from "playwright-core";
 import { connect } from "../../lib/sdk/mod.ts";
@@ -12,14 +13,20 @@ import { waitFor } from "../support/wait.ts";
 
 const PAGE = await Deno.readTextFile(`${ROOT}docs/client.md`);
 
+/** A picture of one pixel. */
+const PIXEL =
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5E" +
+  "rkJggg==";
+
 const examples = new Map(
   [...PAGE.matchAll(/<!-- example: (.+) -->\s+```\w+\n([^`]*(?:`[^`][^`]*)*)```/g)]
     .map(([, name = "", code = ""]) => [name, code]),
 );
 
 Deno.test("docs/client.md: every block is an example that is executed", () => {
-  const names = ["browser", "room", "data", "conversation", "chat", "contacts", "topic", "element"];
-  assert.deepEqual([...examples.keys()], [...names, "ids"]);
+  const names = ["browser", "room", "data", "conversation", "chat", "contacts"];
+  const others = ["upload", "stream", "topic", "element", "ids"];
+  assert.deepEqual([...examples.keys()], [...names, ...others]);
   assert.equal(PAGE.match(/^```\w+$/gm)?.length, examples.size);
 });
 
@@ -191,6 +198,28 @@ Deno.test("docs/client.md: ids", OPTIONS, async () => {
   await subscribed(manager, program, 1);
   await page.evaluate("Realtime.unsubscribe(all)");
   await subscribed(manager, program, 0);
+});
+
+Deno.test("docs/client.md: upload", OPTIONS, async () => {
+  await using program = await Program.start();
+  await using context = await openContext();
+  const page = await context.newPage();
+  const body = examples.get("upload") ?? "";
+  await page.route("**/file.html", (route) => route.fulfill({ contentType: "text/html", body }));
+  await page.goto(`${program.url}/file.html`);
+  const png = Buffer.from(PIXEL, "base64");
+  await page.setInputFiles("input", { name: "pixel.png", mimeType: "image/png", buffer: png });
+  await page.waitForFunction("document.images[0].naturalWidth > 0");
+  assert.equal(await page.getAttribute("img", "alt"), `pixel.png, ${png.length} bytes`);
+  assert.equal(await page.evaluate("document.querySelector('progress').value"), 1);
+});
+
+Deno.test("docs/client.md: stream", async () => {
+  assert.deepEqual(await linesOf("stream"), [
+    "report.csv has 26 bytes",
+    "date,visits",
+    "2026-05-01,17",
+  ]);
 });
 
 Deno.test("docs/client.md: the library is as big as the page says", async () => {

@@ -141,6 +141,7 @@ export class Sends {
     const entry = this.#find(conversation, id);
     if (entry?.error === undefined) return entry?.promise ?? Promise.reject(notWaiting(id));
     const { command, replyTo, file, upload } = entry;
+    if (file?.id === "" && upload === undefined) return Promise.reject(lostFile(file));
     this.#remove(entry);
     return this.add(command, { replyTo, file, blob: upload?.blob });
   }
@@ -249,7 +250,7 @@ export class Sends {
     if (!this.#link.online || queue.isWaiting) return;
     const entry = [...queue.entries].find(({ error }) => error === undefined);
     if (entry === undefined || entry.isInFlight || entry.upload?.isRunning) return;
-    if (entry.file?.id === "") return void this.#upload(queue, entry, entry.file);
+    if (entry.upload !== undefined) return void this.#upload(queue, entry, entry.upload);
     const { command, isRestored } = entry;
     if (isRestored && !this.#store.has(command.id)) {
       this.#remove(entry); // another tab has sent it, or taken it away
@@ -269,20 +270,21 @@ export class Sends {
     });
   }
 
-  async #upload(queue: Queue, entry: Entry, file: AttachedFile): Promise<void> {
-    const { upload, command } = entry;
-    const told = () => this.#has(entry) && this.#events.changed(command.conversation);
-    const stored = upload === undefined ? lostFile(file) : await upload.run(told);
+  async #upload(queue: Queue, entry: Entry, upload: FileUpload): Promise<void> {
+    const { command } = entry;
+    const stored = await upload.run(() => {
+      if (this.#has(entry)) this.#events.changed(command.conversation);
+    });
     if (!this.#has(entry)) return;
     if (!(stored instanceof NotifyliError)) {
-      upload?.release();
+      upload.release();
       entry.upload = undefined;
       entry.file = stored;
       entry.command = { ...command, file: stored.id, kind: command.kind ?? kindOf(stored) };
       this.#keep(entry);
       this.#changed(entry);
-    } else if (stored.code !== "stopped") { // else it waits as all others do
-      this.#fail(entry, stored);
+    } else {
+      if (stored.code !== "stopped") this.#fail(entry, stored); // else it waits as all others do
       this.#pump(queue);
     }
   }

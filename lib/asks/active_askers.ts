@@ -14,6 +14,7 @@ export class ActiveAskers {
   #enter: Active | undefined;
   #say: Active | undefined;
   #event: Active | undefined;
+  #file: Active | undefined;
 
   add(asker: Asker): void {
     const { rooms = ["*"], topics = ["*"] } = asker;
@@ -22,6 +23,7 @@ export class ActiveAskers {
     if (asker.enter !== undefined) this.#enter = active;
     if (asker.say !== undefined) this.#say = active;
     if (asker.event !== undefined) this.#event = active;
+    if (asker.file !== undefined) this.#file = active;
   }
 
   get asksWho(): boolean {
@@ -32,7 +34,7 @@ export class ActiveAskers {
     return this.#connect?.asker.handshake;
   }
 
-  asks(kind: "enter" | "say" | "event"): boolean {
+  asks(kind: "enter" | "say" | "event" | "file"): boolean {
     return this.#of(kind) !== undefined;
   }
 
@@ -56,10 +58,12 @@ export class ActiveAskers {
         return await this.#say?.asker.say?.(question, signal);
       case "event":
         return await this.#event?.asker.event?.(question, signal);
+      case "file":
+        return await this.#file?.asker.file?.(question, signal);
     }
   }
 
-  #of(kind: "enter" | "say" | "event"): Active | undefined {
+  #of(kind: "enter" | "say" | "event" | "file"): Active | undefined {
     switch (kind) {
       case "enter":
         return this.#enter;
@@ -67,6 +71,8 @@ export class ActiveAskers {
         return this.#say;
       case "event":
         return this.#event;
+      case "file":
+        return this.#file;
     }
   }
 }

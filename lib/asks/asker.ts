@@ -3,7 +3,7 @@ import type { Fields } from "../base/fields.ts";
 import type { HandshakeNames } from "./handshake_fields.ts";
 
 /** The kinds of questions, as settings and questions name them. */
-export type Kind = "connect" | "enter" | "say" | "event";
+export type Kind = "connect" | "enter" | "say" | "event" | "file";
 
 /** Who is this? */
 export interface ConnectQuestion {
@@ -58,7 +58,30 @@ export interface EventQuestion extends Asking {
   readonly data?: unknown;
 }
 
-export type Question = ConnectQuestion | EnterQuestion | SayQuestion | EventQuestion;
+/** Is this file taken? Nobody else sees it before. */
+export interface FileQuestion {
+  readonly type: "file";
+  readonly site: string;
+  /** Who has uploaded it; absent where an application has, as itself. */
+  readonly user_id?: number | string;
+  readonly file: {
+    readonly id: string;
+    readonly name: string;
+    /** The media type that the bytes have. */
+    readonly type: string;
+    readonly bytes: number;
+    readonly sha256: string;
+  };
+  /** The path at which the server gives the file out to whoever has this. */
+  readonly url: string;
+}
+
+export type Question =
+  | ConnectQuestion
+  | EnterQuestion
+  | SayQuestion
+  | EventQuestion
+  | FileQuestion;
 
 /** What any answer may hold beside its own fields. */
 interface AnswerFields {
@@ -87,6 +110,9 @@ export type ConnectAnswer =
 
 export type EnterAnswer = boolean | AnswerFields;
 
+/** It is asked about each file alone, so that `cache_seconds` means nothing. */
+export type FileAnswer = boolean | AnswerFields;
+
 /** Where it has `message` or `data`, these are said in place of what the client said. */
 export type SayAnswer =
   | boolean
@@ -113,4 +139,5 @@ export interface Asker {
   enter?(question: EnterQuestion, signal: AbortSignal): Awaitable<EnterAnswer>;
   say?(question: SayQuestion, signal: AbortSignal): Awaitable<SayAnswer>;
   event?(question: EventQuestion, signal: AbortSignal): Awaitable<SayAnswer>;
+  file?(question: FileQuestion, signal: AbortSignal): Awaitable<FileAnswer>;
 }

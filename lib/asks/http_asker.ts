@@ -22,6 +22,7 @@ export function httpAsker({ kinds, rooms, topics, handshake, ...endpoint }: Http
     ...(kinds.includes("enter") ? { enter: ask } : {}),
     ...(kinds.includes("say") ? { say: ask } : {}),
     ...(kinds.includes("event") ? { event: ask } : {}),
+    ...(kinds.includes("file") ? { file: ask } : {}),
   };
 
   /** Rejects where the answer is none. The reason has neither the URL nor what was asked. */

@@ -23,7 +23,7 @@ import {
   readYesOrNo,
 } from "./answers.ts";
 import { ActiveAskers } from "./active_askers.ts";
-import type { Asker, EventQuestion, Kind, Question, SayQuestion } from "./asker.ts";
+import type { Asker, EventQuestion, FileQuestion, Kind, Question, SayQuestion } from "./asker.ts";
 import { type HandshakeNames, shownAtHandshake } from "./handshake_fields.ts";
 import { askMetrics } from "./metrics.ts";
 import { Places } from "./places.ts";
@@ -50,6 +50,13 @@ export interface Addressed {
   /** The other user of a private conversation. */
   readonly to?: UserId;
 }
+
+/** A file that is asked about. */
+type AskedFile = FileQuestion["file"] & {
+  readonly site: string;
+  /** Absent where an application has uploaded it. */
+  readonly owner: UserId | undefined;
+};
 
 /** What a client has shown to say who it is. */
 export interface ShownCredentials {
@@ -113,7 +120,7 @@ export class Questions {
   }
 
   /** Whether somebody is asked such questions at all. */
-  asks(kind: "enter" | "say" | "event"): boolean {
+  asks(kind: "enter" | "say" | "event" | "file"): boolean {
     return this.#askers.asks(kind);
   }
 
@@ -183,6 +190,24 @@ export class Questions {
   ): Promise<{ readonly data?: unknown } | undefined> {
     const question = { type: "event", ...onWire(asking), room, event, data } as const;
     return await this.#speech(question, readTold);
+  }
+
+  /** Asks whether a file is taken. Rejects with `file_refused`, or with `unavailable` where nobody answers. */
+  async file(
+    { site, owner, ...file }: AskedFile,
+    url: string,
+  ): Promise<void> {
+    const user_id = owner === undefined ? undefined : userIdOnWire(owner);
+    const { id, name, type, bytes, sha256 } = file;
+    const answer = await this.#ask({
+      ...{ type: "file", site, ...(user_id !== undefined && { user_id }) },
+      ...{ file: { id, name, type, bytes, sha256 }, url },
+    }, readYesOrNo) ?? this.#withoutAnswer<void>();
+    if (answer.allow) return;
+    throw new CodedError(
+      "file_refused",
+      answer.reason ?? "The application does not take this file",
+    );
   }
 
   async #speech<Words extends Said>(

@@ -35,7 +35,7 @@ export interface AsksConfig extends QuestionsConfig {
   readonly http?: HttpAsks;
 }
 
-const KINDS: readonly Kind[] = ["connect", "enter", "say", "event"];
+const KINDS: readonly Kind[] = ["connect", "enter", "say", "event", "file"];
 
 const kinds: SettingKind<readonly Kind[]> = {
   allowed: `one or more of ${KINDS.join(", ")}, separated by commas`,
@@ -84,7 +84,7 @@ export const asks = slice({
     HOOK_ASK: {
       default: "connect",
       help:
-        "What is asked: `connect` (who is this), `enter` (a room, a topic), `say` (a message), `event`",
+        "What is asked: `connect` (who is this), `enter` (a room, a topic), `say` (a message), `event`, `file`",
       kind: kinds,
       guard: {},
     },

@@ -8,6 +8,7 @@ import type { Database } from "../engines/database/database.ts";
 import { inspect, type Inspected } from "./content/inspect.ts";
 import { withoutLocation } from "./content/location.ts";
 import type { Hashes } from "./hashes.ts";
+import type { Links } from "./links.ts";
 import type { FileCounters } from "./metrics.ts";
 import type { FilesConfig } from "./settings.ts";
 import type { ByteRange, FileStore } from "./store/file_store.ts";
@@ -16,13 +17,15 @@ import { acceptUpload, describeUpload } from "./store/uploads.ts";
 import type { FileFacts, StoredFile } from "./types.ts";
 
 /** Asks whether a file is taken. Rejects with `file_refused`, or with `unavailable` where nobody answers. */
-export type AskAboutFile = (file: StoredFile) => Promise<void>;
+export type AskAboutFile = (file: StoredFile, url: string) => Promise<void>;
 
 export interface AcceptanceParts {
   readonly database: Database;
   readonly store: FileStore;
   readonly config: FilesConfig;
   readonly counters: FileCounters;
+  /** Links to files, by which the application that is asked reads one before others do. */
+  readonly links: Links;
   ask(): AskAboutFile | undefined;
   now(): number;
 }
@@ -43,7 +46,8 @@ export class Acceptance {
     await this.#ask(upload, facts);
     const { database, config, counters, now } = this.#parts;
     const dueAt = now() + config.unusedSeconds * 1000;
-    const stored = await database.transaction(() => acceptUpload(facts, dueAt, config));
+    const noted = { uploaded: upload.offset, dueAt };
+    const stored = await database.transaction(() => acceptUpload(facts, noted, config));
     if (stored === undefined) throw new CodedError("not_found", "The upload is gone");
     counters.stored.value++;
     return storedIn(stored);
@@ -68,10 +72,11 @@ export class Acceptance {
   }
 
   async #ask(upload: FileRow, facts: FileFacts): Promise<void> {
+    const { database, links } = this.#parts;
     const ask = this.#parts.ask();
     if (ask === undefined) return;
-    await this.#parts.database.transaction(() => describeUpload(facts));
-    await ask(storedIn({ ...upload, ...facts }));
+    await database.transaction(() => describeUpload(facts));
+    await ask(storedIn({ ...upload, ...facts }), await links.loaded(facts.id));
   }
 
   #requireType({ type }: Inspected): void {

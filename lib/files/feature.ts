@@ -12,26 +12,27 @@ import { files as settings } from "./settings.ts";
 import { openStore } from "./store/open.ts";
 import { FILE_TABLES } from "./tables.ts";
 import { Thumbnailing } from "./thumbnailing.ts";
+import { tusRoutes } from "./tus.ts";
 import { FileData } from "./user_data.ts";
 
 export const filesFeature = {
   name: "files",
   settings,
   tables: FILE_TABLES,
-  async open({ node, engine: { storage }, database, of, use: _use }) {
-    void Questions;
-    const counters = fileCounters();
-    const store = await openStore(of(settings), of(storeSettings).dataDir);
-    const thumbnails = of(settings).thumbnails ? await Thumbnails.open(of(settings)) : undefined;
-    const now = () => storage.kind === "sqlite" ? storage.clock.now() : Date.now();
+  async open({ node, engine: { storage }, database, of, use }) {
     const config = of(settings);
+    const questions = use(Questions);
+    const counters = fileCounters();
+    const store = await openStore(config, of(storeSettings).dataDir);
+    const thumbnails = config.thumbnails ? await Thumbnails.open(config) : undefined;
+    const now = () => storage.kind === "sqlite" ? storage.clock.now() : Date.now();
     const service = new Files({
       ...{ database, store, config, counters, now },
-      ask: () => undefined,
+      ask: () => questions.asks("file") ? (file, url) => questions.file(file, url) : undefined,
     });
     return {
       services: [service],
-      routes: fileRoutes(service),
+      routes: [...fileRoutes(service), ...tusRoutes(service, config.maxBytes)],
       mounts: ({ calls }) => [{
         path: "/files",
         app: downloads({

@@ -3,7 +3,7 @@
  * part of somebody's transaction is a work. Next for uploads: `uploads.ts`; for who sees what: `access.ts`.
  */
 import { CodedError } from "../base/errors.ts";
-import type { Work } from "../engines/database/database.ts";
+import type { Database, Work } from "../engines/database/database.ts";
 import {
   FileAccess,
   type FileActor,
@@ -26,7 +26,6 @@ import { addUse, removeUses } from "./store/uses.ts";
 import { Sweeper } from "./sweeper.ts";
 import type { FileFacts, FileUse, StoredFile, Upload } from "./types.ts";
 import { type Continuation, Uploads, type WantedFile } from "./uploads.ts";
-import type { Database } from "../engines/database/database.ts";
 
 /** How soon after a use was taken away its file is deleted: the transaction of it has ended by then. */
 const AFTER_COMMIT_MS = 1000;
@@ -52,8 +51,9 @@ export class Files {
     this.#parts = parts;
     this.#access = new FileAccess(now);
     this.links = new Links(database, config.linkSeconds, now);
+    const { links } = this;
     const onGoing = () => this.sweeper.soon();
-    this.#uploads = new Uploads({ ...parts, access: this.#access, onGoing });
+    this.#uploads = new Uploads({ ...parts, links, access: this.#access, onGoing });
     const { active } = this.#uploads;
     this.sweeper = new Sweeper({ ...parts, active, unusedSeconds: config.unusedSeconds });
   }

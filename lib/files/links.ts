@@ -40,10 +40,12 @@ export class Links {
 
   /** The path of a link; `undefined` as long as the database was not reached. */
   to(id: string): string | undefined {
-    if (this.#secret === undefined) return undefined;
-    const window = Math.floor(this.#now() / 1000 / this.#seconds);
-    const end = (window + 2) * this.#seconds;
-    return `/files/${id}?signature=${end.toString(36)}.${signatureOf(this.#secret, id, end)}`;
+    return this.#secret === undefined ? undefined : this.#signed(this.#secret, id);
+  }
+
+  /** The path of a link. Rejects where the database cannot be reached. */
+  async loaded(id: string): Promise<string> {
+    return this.#signed(await this.load(), id);
   }
 
   /**
@@ -57,6 +59,12 @@ export class Links {
     if (!isSame(signed, signatureOf(await this.load(), id, end))) return undefined;
     if (end * 1000 > this.#now()) return end;
     throw new CodedError("forbidden", "Cannot read the file: the link has ended; ask for another");
+  }
+
+  #signed(secret: string, id: string): string {
+    const window = Math.floor(this.#now() / 1000 / this.#seconds);
+    const end = (window + 2) * this.#seconds;
+    return `/files/${id}?signature=${end.toString(36)}.${signatureOf(secret, id, end)}`;
   }
 }
 

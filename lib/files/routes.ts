@@ -6,7 +6,10 @@ import type { Call } from "../http/call.ts";
 import { pageFields } from "../http/list_page.ts";
 import type { Route } from "../http/route.ts";
 import type { Files } from "./files.ts";
+import { boundaryIn, formFile } from "./multipart.ts";
 import type { FilePlace } from "./store/listing.ts";
+import type { StoredFile } from "./types.ts";
+import type { WantedFile } from "./uploads.ts";
 import { fileOnWire, listedOnWire } from "./wire.ts";
 
 const FILE = "/files/:file";
@@ -19,11 +22,11 @@ export function fileRoutes(files: Files): readonly Route[] {
       scope: "files:write",
       users: true,
       async run(call) {
-        const file = await files.store(
-          call.acting({}),
-          { name: call.query("name"), length: call.bodyLength, ownId: ownIdOf(call) },
-          (signal) => call.bodyPieces(signal),
-        );
+        const acting = call.acting({});
+        const boundary = boundaryIn(call.bodyType);
+        const file = boundary === undefined
+          ? await files.store(acting, wantedIn(call), (signal) => call.bodyPieces(signal))
+          : await storeForm(files, call, boundary);
         return { status: 201, json: fileOnWire(file, files.linkTo(file.id)) };
       },
     },
@@ -68,6 +71,26 @@ export function fileRoutes(files: Files): readonly Route[] {
       },
     },
   ];
+}
+
+function wantedIn(call: Call): WantedFile {
+  return { name: call.query("name"), length: call.bodyLength, ownId: ownIdOf(call) };
+}
+
+/** Stores the file of a form. How long it is, nobody knows before its end. */
+async function storeForm(files: Files, call: Call, boundary: string): Promise<StoredFile> {
+  const stop = new AbortController();
+  const pieces = call.bodyPieces(stop.signal);
+  try {
+    const form = await formFile(pieces, boundary);
+    const { name = form.name, ownId } = wantedIn(call);
+    return await files.store(call.acting({}), { name, ownId }, (signal) => {
+      signal.addEventListener("abort", () => stop.abort(signal.reason));
+      return form.bytes;
+    });
+  } finally {
+    await pieces.return(); // where nobody has read all of it
+  }
 }
 
 /** The id that the caller made for the file. */

@@ -10,6 +10,7 @@ import type { FileAccess, FileActor } from "./access.ts";
 import { Acceptance, type AskAboutFile } from "./acceptance.ts";
 import { ActiveUploads } from "./active_uploads.ts";
 import { type Body, Incoming } from "./incoming.ts";
+import type { Links } from "./links.ts";
 import type { FileCounters } from "./metrics.ts";
 import { cleanName } from "./names.ts";
 import type { FilesConfig } from "./settings.ts";
@@ -45,6 +46,7 @@ export interface UploadParts {
   readonly access: FileAccess;
   readonly config: FilesConfig;
   readonly counters: FileCounters;
+  readonly links: Links;
   /** Asks the application about a file; `undefined` where it wants no such questions. */
   ask(): AskAboutFile | undefined;
   now(): number;

@@ -107,6 +107,16 @@ export class Call {
     return [...values][0];
   }
 
+  /** The path as it was called. */
+  get path(): string {
+    return new URL(this.#context.req.url).pathname;
+  }
+
+  /** Sets a header of the answer, also where the call is refused. */
+  answerHeader(name: string, value: string): void {
+    this.#context.header(name, value);
+  }
+
   /** A header as a text, in UTF-8 or in the words of RFC 2047. */
   header(name: string): string | undefined {
     const value = this.#context.req.header(name);

@@ -39,8 +39,9 @@ export class DiskStore implements FileStore {
   }
 
   async append(id: string, offset: number, body: AsyncIterable<Uint8Array>): Promise<number> {
+    const path = this.#uploading(id);
     try {
-      const { safe, failure } = await writeAt(this.#uploading(id), offset, body);
+      const { safe, failure } = await writeAt(path, offset, body);
       if (offset === 0) await syncFolder(`${this.#root}/uploads`);
       if (failure === undefined) return safe;
       throw failureOf(failure, safe);

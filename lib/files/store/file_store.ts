@@ -20,7 +20,7 @@ export interface FileStore extends AsyncDisposable {
    * no more room, as much as has come is kept, and it rejects with an {@linkcode AppendFailure} that says how much is safe.
    *
    * @param offset the bytes that are safe already; what the store has beyond them is of a crash, and is overwritten
-   * @param body nothing of it is read before nobody else goes on with the same upload
+   * @param body a store that can keep others from the same upload has done so before it reads anything of it
    */
   append(id: string, offset: number, body: AsyncIterable<Uint8Array>): Promise<number>;
   /** Makes the upload the file: all at once, and safe. Harmless where that was done before. Rejects where there is no upload. */

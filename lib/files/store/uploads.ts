@@ -79,10 +79,17 @@ export function* describeUpload(facts: FileFacts): Work<void> {
   );
 }
 
+/** What is noted of a file that is there. */
+interface Acceptance {
+  /** Bytes that were uploaded; those of the file may be others. */
+  readonly uploaded: number;
+  readonly dueAt: number;
+}
+
 /** Says that the file is there, with the bytes that it has in the end. `undefined` where the upload is gone. */
 export function* acceptUpload(
   facts: FileFacts,
-  dueAt: number,
+  { uploaded, dueAt }: Acceptance,
   limits: TotalLimits,
 ): Work<FileRow | undefined> {
   const { id, type, bytes, sha256, width, height } = facts;
@@ -98,9 +105,10 @@ export function* acceptUpload(
   if (added.bytes !== 0) yield* addToTotals(site, ownerColumn(owner), added, limits);
   return fileIn(
     yield* row(
-      `UPDATE files SET state = 'stored', type = $2, bytes = $3, sha256 = $4, width = $5, height = $6
+      `UPDATE files SET state = 'stored', type = $2, bytes = $3, sha256 = $4, width = $5, height = $6,
+         length = $7, safe_offset = $7
        WHERE id = $1 RETURNING ${COLUMNS}`,
-      ...[id, type, bytes, sha256, width ?? null, height ?? null],
+      ...[id, type, bytes, sha256, width ?? null, height ?? null, uploaded],
     ),
   );
 }

@@ -1,0 +1,152 @@
+/**
+ * Uploads that go on where they broke off, as tus 1.0 has it: core, creation and termination. An upload has the id that its file will
+ * have, and is the file as soon as its last byte is there.
+ */
+import { CodedError } from "../base/errors.ts";
+import { invalid } from "../base/fields.ts";
+import type { Acting } from "../http/acting.ts";
+import type { Call } from "../http/call.ts";
+import type { Route } from "../http/route.ts";
+import type { Files } from "./files.ts";
+import { fileNameIn } from "./tus_metadata.ts";
+import type { StoredFile, Upload } from "./types.ts";
+
+const VERSION = "1.0.0";
+const EXTENSIONS = "creation,termination";
+const BODY_TYPE = "application/offset+octet-stream";
+
+const UPLOADS = "/uploads";
+const UPLOAD = "/uploads/:upload";
+
+/** What pages of other sites send and read. */
+const browsers = {
+  sent: ["tus-resumable", "upload-length", "upload-metadata", "upload-offset", "x-request-id"],
+  read: [
+    ...["Location", "Tus-Resumable", "Tus-Version", "Tus-Extension", "Tus-Max-Size"],
+    ...["Upload-Length", "Upload-Offset"],
+  ],
+};
+
+const FOR_USERS = { users: true, browsers } as const;
+
+/** @param maxBytes of one file */
+export function tusRoutes(files: Files, maxBytes: number): readonly Route[] {
+  return [
+    {
+      ...{ method: "OPTIONS", path: UPLOADS, scope: "files:write", ...FOR_USERS },
+      run(call) {
+        call.answerHeader("Tus-Resumable", VERSION);
+        return {
+          status: 204,
+          headers: {
+            ...{ "Tus-Version": VERSION, "Tus-Extension": EXTENSIONS },
+            ...(Number.isFinite(maxBytes) && { "Tus-Max-Size": String(maxBytes) }),
+          },
+        };
+      },
+    },
+    {
+      ...{ method: "POST", path: UPLOADS, scope: "files:write", ...FOR_USERS },
+      async run(call) {
+        requireVersion(call);
+        const acting = call.acting({});
+        const name = fileNameIn(call.header("upload-metadata"));
+        const wanted = { name, length: lengthIn(call), ownId: call.callersId };
+        const upload = await finished(acting, await files.begin(acting, wanted));
+        const headers = { "Location": locationOf(call, upload.id), ...headersOf(upload) };
+        return { status: 201, json: onWire(upload), headers };
+      },
+    },
+    {
+      ...{ method: "GET", path: UPLOAD, scope: "files:write", ...FOR_USERS },
+      async run(call) {
+        requireVersion(call);
+        const acting = call.acting({});
+        const upload = await finished(acting, await files.upload(acting, call.param("upload")));
+        const headers = { ...headersOf(upload), "Cache-Control": "no-store" };
+        return { status: 200, json: onWire(upload), headers };
+      },
+    },
+    {
+      ...{ method: "PATCH", path: UPLOAD, scope: "files:write", ...FOR_USERS },
+      async run(call) {
+        requireVersion(call);
+        requireBodyType(call);
+        const acting = call.acting({});
+        const upload = await files.append(acting, call.param("upload"), {
+          offset: wholeIn(call, "Upload-Offset"),
+          body: (signal) => call.bodyPieces(signal),
+        });
+        return { status: 204, headers: headersOf(await finished(acting, upload)) };
+      },
+    },
+    {
+      ...{ method: "DELETE", path: UPLOAD, scope: "files:write", ...FOR_USERS },
+      async run(call) {
+        requireVersion(call);
+        await files.cancel(call.acting({}), call.param("upload"));
+        return { status: 204 };
+      },
+    },
+  ];
+
+  /** Makes the upload a file where its last byte is there, which may be so since before a crash. */
+  async function finished(acting: Acting, upload: Upload | StoredFile): Promise<Upload> {
+    if (!("offset" in upload)) return await files.upload(acting, upload.id);
+    if (upload.offset === upload.length) await files.finish(acting, upload.id);
+    return upload;
+  }
+}
+
+function requireVersion(call: Call): void {
+  call.answerHeader("Tus-Resumable", VERSION);
+  const version = call.header("tus-resumable");
+  if (version === VERSION) return;
+  call.answerHeader("Tus-Version", VERSION);
+  throw new CodedError(
+    "unsupported_version",
+    `Cannot take header 'Tus-Resumable': current value is ${
+      JSON.stringify(version ?? "")
+    }, allowed is ${VERSION}`,
+  );
+}
+
+function requireBodyType(call: Call): void {
+  if (call.bodyType === BODY_TYPE) return;
+  throw new CodedError(
+    "unsupported_type",
+    `Cannot read the body: its 'Content-Type' has to be ${BODY_TYPE}`,
+  );
+}
+
+function lengthIn(call: Call): number {
+  if (call.header("upload-defer-length") !== undefined) {
+    throw invalid("Upload-Defer-Length", "", "no such header: 'Upload-Length' has to be known");
+  }
+  return wholeIn(call, "Upload-Length");
+}
+
+function wholeIn(call: Call, header: string): number {
+  const value = call.header(header.toLowerCase());
+  if (value !== undefined && /^\d{1,15}$/.test(value)) return Number(value);
+  if (value !== undefined) throw invalid(header, value, "a number of bytes");
+  throw new CodedError("missing_field", `Missing header '${header}'`, { field: header });
+}
+
+/**
+ * Where the upload is, as seen from the address that was called: nobody here knows what a proxy in front has cut off. An application
+ * goes on as the user whom it has named.
+ */
+function locationOf(call: Call, id: string): string {
+  const user = call.query("user_id");
+  const asked = user === undefined ? "" : `?user_id=${encodeURIComponent(user)}`;
+  return `${call.path.endsWith("/") ? "" : "uploads/"}${id}${asked}`;
+}
+
+function headersOf({ offset, length }: Upload): Record<string, string> {
+  return { "Upload-Offset": String(offset), "Upload-Length": String(length) };
+}
+
+function onWire({ id, name, offset, length }: Upload): object {
+  return { id, name, offset, length };
+}

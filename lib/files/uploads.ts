@@ -102,10 +102,14 @@ export class Uploads {
     return await this.#orGone(
       id,
       () =>
-        this.active.alone(
-          id,
-          async () => await this.#acceptance.accept(await this.#find(actor, id)),
-        ),
+        this.active.alone(id, async (signal) => {
+          const found = await this.#find(actor, id);
+          // Of an empty file nothing has come that would be in the store.
+          if (found.state === "coming" && found.offset === 0) {
+            await this.#bringNothing(found, signal);
+          }
+          return await this.#acceptance.accept(found);
+        }),
       (error) => isRefusal(error),
     );
   }
@@ -134,6 +138,14 @@ export class Uploads {
   async cancel(actor: FileActor, id: string): Promise<void> {
     await this.active.alone(id, () => this.#find(actor, id));
     await this.#letGo(id);
+  }
+
+  async #bringNothing(found: FileRow, signal: AbortSignal): Promise<void> {
+    const body = () => ReadableStream.from<Uint8Array>([]);
+    const { failure } = await this.#incoming.bring(found, {
+      ...{ offset: 0, body, signal, isResumed: true },
+    });
+    if (failure !== undefined) throw failure;
   }
 
   async #begin(actor: FileActor, wanted: WantedFile): Promise<BegunUpload> {

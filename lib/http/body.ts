@@ -56,7 +56,8 @@ export async function* readAsItComes(
     }
   } finally {
     signal?.removeEventListener("abort", stop);
-    await reader.cancel().catch(() => {}); // the body broke off
+    // It is not waited for: the runtime ends it where a piece is still awaited only with the connection.
+    void reader.cancel().catch(() => {}); // the body broke off
   }
 }
 

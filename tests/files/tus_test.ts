@@ -1,0 +1,249 @@
+/** Resumable uploads: against the uploader that browsers have (`tus-js-client`), and by hand where that one is too well-behaved. */
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { Upload as TusUpload } from "tus-js-client";
+import { applicationOf, type Caller, userOf } from "../support/chat.ts";
+import { Program } from "../support/program.ts";
+import { TcpProxy } from "../support/tcp_proxy.ts";
+import { APP_KEY } from "../support/tokens.ts";
+import { waitFor } from "../support/wait.ts";
+import { namesIn } from "./world.ts";
+
+const VERSION = { "tus-resumable": "1.0.0" };
+const PATCH_TYPE = { "content-type": "application/offset+octet-stream" };
+
+/** So many bytes that they take several pieces, each unlike its neighbours. */
+const BYTES = new Uint8Array(5_000_000).map((_, at) => (at * 7 + (at >> 8)) % 256);
+
+for (const listener of ["deno", "node"]) {
+  const env = { APP_KEY, APP_LISTENER: listener };
+  const test = (what: string, run: (program: Program) => Promise<void>) =>
+    Deno.test(`tus, ${listener} listener: ${what}`, async () => {
+      await using program = await Program.start({ env });
+      await run(program);
+      assert.deepEqual(program.errors, []);
+    });
+
+  test("tus-js-client uploads in one piece and in several", async (program) => {
+    const alice = await userOf(program, 1);
+    for (const chunkSize of [Infinity, 1_000_000]) {
+      const upload = uploadOf(alice, { chunkSize, metadata: { filename: "grüße.bin" } });
+      await upload.done;
+      const file = await fileOf(alice, upload);
+      assert.deepEqual([file["name"], file["bytes"]], ["grüße.bin", BYTES.length]);
+      assert.ok(await isWhole(program, file));
+      // What is there is at its end, and goes on no further.
+      const head = await tus(alice, "HEAD", pathOf(upload));
+      assert.deepEqual(
+        [head.status, head.headers.get("upload-offset"), head.headers.get("upload-length")],
+        [200, String(BYTES.length), String(BYTES.length)],
+      );
+    }
+  });
+
+  test("tus-js-client goes on where its connection was cut", async (program) => {
+    const alice = await userOf(program, 1);
+    await using proxy = new TcpProxy(program.port);
+    proxy.delayMs = 5;
+    const offsets: number[] = [];
+    let cuts = 0;
+    const upload = uploadOf(alice, {
+      endpoint: `http://127.0.0.1:${proxy.port}/api/uploads`,
+      retryDelays: Array(100).fill(20),
+      onProgress(sent) {
+        if (sent < BYTES.length / 3 * (cuts + 1) || cuts === 2) return;
+        cuts++;
+        proxy.cut();
+      },
+      onAfterResponse(request, response) {
+        if (request.getMethod() !== "HEAD") return;
+        offsets.push(Number(response.getHeader("Upload-Offset")));
+      },
+    });
+    await upload.done;
+    assert.ok(offsets.some((offset) => offset > 0), `it began anew each time: ${offsets}`);
+    assert.ok(await isWhole(program, await fileOf(alice, upload)));
+  });
+
+  Deno.test(`tus, ${listener} listener: an upload goes on after the server was killed`, async () => {
+    const dataDir = await Deno.makeTempDir();
+    let url = "";
+    {
+      await using program = await Program.start({ env, dataDir });
+      const alice = await userOf(program, 1);
+      const { promise: isHalf, resolve } = Promise.withResolvers<void>();
+      const upload = uploadOf(alice, {
+        chunkSize: 500_000,
+        onChunkComplete: (_size, sent) => sent >= 2_000_000 && resolve(),
+      });
+      await isHalf;
+      await upload.tus.abort();
+      url = pathOf(upload);
+      program.kill("SIGKILL");
+    }
+    {
+      await using program = await Program.start({ env, dataDir });
+      const alice = await userOf(program, 1);
+      const head = await tus(alice, "HEAD", url);
+      assert.ok(Number(head.headers.get("upload-offset")) >= 2_000_000);
+      const upload = uploadOf(alice, { uploadUrl: program.url + url });
+      await upload.done;
+      assert.ok(await isWhole(program, await fileOf(alice, upload)));
+    }
+    await Deno.remove(dataDir, { recursive: true });
+  });
+
+  test("what is not as tus has it is refused, and harms nothing", async (program) => {
+    const [alice, bob] = [await userOf(program, 1), await userOf(program, 2)];
+    const post = (headers: Record<string, string>) => tus(alice, "POST", "/api/uploads", headers);
+    const refusals: [headers: Record<string, string>, status: number, code: string][] = [
+      [{ "upload-length": "5", "tus-resumable": "0.2.2" }, 412, "unsupported_version"],
+      [{ "upload-length": "5", "tus-resumable": "" }, 412, "unsupported_version"],
+      [{}, 400, "missing_field"],
+      [{ "upload-length": "-1" }, 400, "invalid_field"],
+      [{ "upload-length": "1e3" }, 400, "invalid_field"],
+      [{ "upload-defer-length": "1" }, 400, "invalid_field"],
+      [{ "upload-length": "5", "upload-metadata": "filename !!" }, 400, "invalid_field"],
+      [{ "upload-length": "999999999999" }, 413, "too_large"],
+    ];
+    for (const [headers, status, code] of refusals) {
+      const answer = await post(headers);
+      assert.deepEqual([answer.status, answer.json["code"]], [status, code], code);
+      assert.equal(answer.headers.get("tus-resumable"), "1.0.0");
+      if (status === 412) assert.equal(answer.headers.get("tus-version"), "1.0.0");
+    }
+    const options = await tus(alice, "OPTIONS", "/api/uploads");
+    assert.deepEqual(
+      ["tus-version", "tus-extension", "tus-max-size"].map((name) => options.headers.get(name)),
+      ["1.0.0", "creation,termination", String(100 * 1024 * 1024)],
+    );
+
+    const begun = await post({ "upload-length": "10" });
+    assert.equal(begun.status, 201);
+    const url = new URL(begun.headers.get("location")!, `${program.url}/api/uploads`).pathname;
+    const patch = (offset: string, body: string, headers = {}) =>
+      tus(alice, "PATCH", url, { ...PATCH_TYPE, "upload-offset": offset, ...headers }, body);
+    assert.equal((await patch("0", "abcd")).headers.get("upload-offset"), "4");
+    const wrong: [offset: string, body: string, status: number, headers?: object][] = [
+      ["0", "x", 409],
+      ["5", "x", 409],
+      ["11", "x", 409],
+      ["x", "x", 400],
+      ["4", "x", 415, { "content-type": "application/octet-stream" }],
+      ["4", "x", 412, { "tus-resumable": "2.0.0" }],
+      ["4", "much too long", 400],
+    ];
+    for (const [offset, body, status, headers = {}] of wrong) {
+      assert.equal((await patch(offset, body, headers)).status, status, `${offset} ${body}`);
+    }
+    for (const method of ["HEAD", "DELETE"]) {
+      assert.equal((await tus(bob, method, url)).status, 404);
+    }
+    const { headers } = await tus(alice, "HEAD", url);
+    assert.equal(headers.get("cache-control"), "no-store");
+    assert.equal(headers.get("upload-offset"), "4");
+    assert.equal((await patch("4", "efghij")).status, 204);
+    const { json } = await alice.call("GET", url.replace("/api/uploads", "/files"));
+    const bytes = await fetch(program.url + String(json["url"]));
+    assert.equal(await bytes.text(), "abcdefghij");
+  });
+
+  test("an upload that is ended leaves nothing, and an empty one is a file at once", async (program) => {
+    const alice = await userOf(program, 1);
+    const begun = await tus(alice, "POST", "/api/uploads", { "upload-length": "10" });
+    const url = `/api/${begun.headers.get("location")}`;
+    await tus(alice, "PATCH", url, { ...PATCH_TYPE, "upload-offset": "0" }, "abc");
+    assert.equal((await tus(alice, "DELETE", url)).status, 204);
+    for (const method of ["HEAD", "DELETE"]) {
+      assert.equal((await tus(alice, method, url)).status, 404);
+    }
+    await waitFor("nothing is left", async () => {
+      return (await namesIn(`${program.dataDir}/files`)).length === 0;
+    });
+    const empty = await tus(alice, "POST", "/api/uploads/", { "upload-length": "0" });
+    const file = await alice.done("GET", `/files/${empty.headers.get("location")}`);
+    assert.equal(file["bytes"], 0);
+    assert.equal(await (await fetch(program.url + String(file["url"]))).text(), "");
+  });
+
+  test("an application uploads as itself and as a user", async (program) => {
+    const application = await applicationOf(program, ["files:write", "files:read"]);
+    const alice = await userOf(program, "a/b?");
+    for (const query of ["", `?user_id=${encodeURIComponent("a/b?")}`]) {
+      const upload = uploadOf(application, { endpoint: `${program.url}/api/uploads${query}` });
+      await upload.done;
+      assert.equal(new URL(upload.tus.url!).search, query);
+      assert.ok(await isWhole(program, await fileOf(application, upload)));
+    }
+    const { files } = await alice.done("GET", "/files");
+    assert.equal((files as unknown[]).length, 1);
+  });
+
+  test("two requests at once for one upload end with what one of them brought", async (program) => {
+    const alice = await userOf(program, 1);
+    const begun = await tus(alice, "POST", "/api/uploads", { "upload-length": "300000" });
+    const url = `/api/${begun.headers.get("location")}`;
+    const patch = (offset: number, text: string) =>
+      tus(alice, "PATCH", url, { ...PATCH_TYPE, "upload-offset": String(offset) }, text);
+    const both = await Promise.all(["a", "b", "c"].map((each) => patch(0, each.repeat(300_000))));
+    for (const { status } of both) assert.ok([204, 409].includes(status), String(status));
+    const offset = Number((await tus(alice, "HEAD", url)).headers.get("upload-offset"));
+    if (offset < 300_000) {
+      assert.equal((await patch(offset, "d".repeat(300_000 - offset))).status, 204);
+    }
+    const file = await alice.done("GET", url.replace("/api/uploads", "/files"));
+    const text = await (await fetch(program.url + String(file["url"]))).text();
+    assert.match(text, /^([abcd])\1*d*$/);
+    assert.equal(text.length, 300_000);
+  });
+}
+
+interface TestedUpload {
+  readonly tus: TusUpload;
+  readonly done: Promise<void>;
+}
+
+function uploadOf(caller: Caller, options: TusUpload["options"]): TestedUpload {
+  const { promise: done, resolve, reject } = Promise.withResolvers<void>();
+  const tus = new TusUpload(Buffer.from(BYTES), {
+    endpoint: `${caller.program.url}/api/uploads`,
+    headers: { authorization: `Bearer ${caller.bearer}` },
+    retryDelays: null,
+    onSuccess: () => resolve(),
+    onError: reject,
+    ...options,
+  });
+  tus.start();
+  done.catch(() => {}); // whoever waits for it is told
+  return { tus, done };
+}
+
+function pathOf({ tus: { url } }: TestedUpload): string {
+  return new URL(url!).pathname;
+}
+
+async function fileOf(caller: Caller, upload: TestedUpload): Promise<Record<string, unknown>> {
+  const { pathname, search } = new URL(upload.tus.url!);
+  return await caller.done("GET", pathname.replace("/api/uploads", "/files") + search);
+}
+
+async function isWhole(program: Program, file: Record<string, unknown>): Promise<boolean> {
+  const answer = await fetch(program.url + String(file["url"]));
+  return Buffer.from(await answer.arrayBuffer()).equals(BYTES);
+}
+
+async function tus(
+  { program, bearer }: Caller,
+  method: string,
+  path: string,
+  headers: Record<string, string> = {},
+  body?: string,
+) {
+  const answer = await fetch(program.url + path, {
+    ...{ method, headers: { authorization: `Bearer ${bearer}`, ...VERSION, ...headers } },
+    ...(body !== undefined && { body }),
+  });
+  const text = await answer.text();
+  const json: Record<string, unknown> = text === "" ? {} : JSON.parse(text);
+  return { status: answer.status, headers: answer.headers, json };
+}

@@ -1,0 +1,53 @@
+/** Executes what `docs/files.md` shows: its commands, on each listener. */
+import assert from "node:assert/strict";
+import { applicationOf } from "../support/chat.ts";
+import { run } from "../support/command.ts";
+import { matches } from "../support/frame_pattern.ts";
+import { ROOT } from "../support/paths.ts";
+import { Program } from "../support/program.ts";
+
+const PAGE = await Deno.readTextFile(`${ROOT}docs/files.md`);
+
+const blocks = new Map(
+  [...PAGE.matchAll(/<!-- (example|answer): ([^>]+) -->\s+```\w+\n(.*?)```/gs)]
+    .map(([, kind, name, text = ""]) => [`${kind}: ${name}`, text.trim().split("\n")]),
+);
+
+Deno.test("docs/files.md: every command is executed, on each listener", async () => {
+  for (const APP_LISTENER of ["deno", "node"]) {
+    await using program = await Program.start({ env: { APP_LISTENER } });
+    const { bearer } = await applicationOf(program, ["files:read", "files:write"]);
+    const shell = async (name: string, variables: Record<string, string> = {}) => {
+      const script = block(`example: ${name}`).join("\n")
+        .replaceAll("localhost:7000", `127.0.0.1:${program.port}`)
+        .replaceAll("curl ", "curl -fsS -w '\\n' ");
+      const given = Object.entries({ KEY: bearer, ...variables })
+        .map(([variable, value]) => `${variable}='${value}'\n`).join("");
+      const { code, stdout, stderr } = await run([
+        ...["sh", "-e", "-c", `cd ${program.dataDir}\n${given}${script}`],
+      ]);
+      assert.equal(code, 0, stderr);
+      return stdout.split("\n").filter((line) => line !== "");
+    };
+    const uploaded = await shell("upload");
+    compare(uploaded, block("answer: upload"));
+    const { id, url } = JSON.parse(uploaded[0] ?? "");
+    compare(await shell("read", { URL: url, ID: id }), block("answer: read"));
+    await shell("remove", { ID: id });
+    const gone = await fetch(program.url + url);
+    assert.equal(gone.status, 404);
+    await gone.body?.cancel();
+  }
+});
+
+function compare(lines: readonly string[], shown: readonly string[]): void {
+  assert.equal(lines.length, shown.length, lines.join("\n"));
+  for (const [at, line] of lines.entries()) {
+    if (!line.startsWith("{")) assert.equal(line, shown[at]);
+    else assert.ok(matches(JSON.parse(line), shown[at] ?? ""), `${line} is not ${shown[at]}`);
+  }
+}
+
+function block(name: string): string[] {
+  return blocks.get(name) ?? assert.fail(name);
+}

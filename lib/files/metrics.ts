@@ -8,9 +8,9 @@ export function fileCounters() {
   return {
     stored: new Counter("files_stored", "Files that were uploaded and taken."),
     removed: new Counter("files_removed", "Files and uploads whose bytes were deleted."),
-    received: new Counter("file_bytes_received", "Bytes of uploads that were kept."),
-    sent: new Counter("file_bytes_sent", "Bytes of files that were asked for."),
-    thumbnails: new Counter("file_thumbnails", "Thumbnails that were made."),
+    received: new Counter("files_bytes_received", "Bytes of uploads that were kept."),
+    sent: new Counter("files_bytes_sent", "Bytes of files that were asked for."),
+    thumbnails: new Counter("files_thumbnails", "Thumbnails that were made."),
   };
 }
 

@@ -20,6 +20,9 @@ const SWEEP_MS = 60_000;
 /** How soon it is tried again to delete what could not be deleted. */
 const RETRY_MS = 60_000;
 
+/** How soon it is looked again for what somebody works on. */
+const KEPT_MS = 200;
+
 interface SweeperParts {
   readonly database: Database;
   readonly store: FileStore;
@@ -68,7 +71,8 @@ export class Sweeper implements Task {
     const { database, active, now } = this.#parts;
     const at = now();
     const ended = await database.transaction(() => removeEndedUses(at));
-    const going = await database.transaction(() => letGoDue(at, active));
+    const { going, isKept } = await database.transaction(() => letGoDue(at, active));
+    if (isKept) this.soon(KEPT_MS);
     let deleted = 0;
     for (const id of going) {
       if (signal.aborted) return false;

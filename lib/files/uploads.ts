@@ -16,7 +16,7 @@ import { cleanName } from "./names.ts";
 import type { FilesConfig } from "./settings.ts";
 import { AppendFailure, type FileStore } from "./store/file_store.ts";
 import { letGo } from "./store/going.ts";
-import { type FileRow, storedIn, uploadIn } from "./store/rows.ts";
+import { type FileRow, findRow, storedIn, uploadIn } from "./store/rows.ts";
 import { beginUpload, type BegunUpload, moveUpload } from "./store/uploads.ts";
 import type { StoredFile, Upload } from "./types.ts";
 
@@ -91,6 +91,7 @@ export class Uploads {
       const moved = await this.#parts.database.transaction(() =>
         moveUpload(id, { from: offset, to: brought.safe, dueAt })
       );
+      if (moved === undefined) await this.#deleteIfForgotten(id);
       if (brought.failure !== undefined) throw brought.failure;
       if (moved !== undefined) return uploadIn(moved);
       throw new CodedError("offset_mismatch", "Somebody else has gone on with the upload");
@@ -138,6 +139,12 @@ export class Uploads {
   async cancel(actor: FileActor, id: string): Promise<void> {
     await this.active.alone(id, () => this.#find(actor, id));
     await this.#letGo(id);
+  }
+
+  /** Another node may have ended the upload, and deleted what had come before this. */
+  async #deleteIfForgotten(id: string): Promise<void> {
+    const { database, store } = this.#parts;
+    if (await database.transaction(() => findRow(id)) === undefined) await store.delete(id);
   }
 
   async #bringNothing(found: FileRow, signal: AbortSignal): Promise<void> {

@@ -9,6 +9,14 @@ const AT_ONCE = 100;
 
 const LET_GO = "UPDATE files SET state = 'going', due_at = $1, own_id = NULL";
 
+/** What is due. */
+interface DueFiles {
+  /** Whose bytes are to be deleted. */
+  readonly going: readonly string[];
+  /** Whether some are left, since somebody works on them. */
+  readonly isKept: boolean;
+}
+
 /** Has a file or an upload go. Whether there was one. */
 export function* letGo(id: string, now: number): Work<boolean> {
   const gone = yield* rows(`${LET_GO} WHERE id = $2 AND state <> 'going' RETURNING id`, now, id);
@@ -30,18 +38,19 @@ export function* letGoOf(site: string, owner: UserId, now: number): Work<number>
  * Has go what is due: uploads that nobody went on with, files that nobody used. Returns some of those whose bytes are to be
  * deleted. @param kept uploads that come right now
  */
-export function* letGoDue(now: number, kept: { has(id: string): boolean }): Work<string[]> {
+export function* letGoDue(now: number, kept: { has(id: string): boolean }): Work<DueFiles> {
   const due = yield* rows(
     `SELECT id, state FROM files WHERE due_at <= $1 ORDER BY due_at LIMIT ${AT_ONCE}`,
     now,
   );
   const going: string[] = [];
+  let isKept = false;
   for (const { id, state } of due) {
-    if (kept.has(String(id))) continue;
-    if (state === "going") going.push(String(id));
+    if (kept.has(String(id))) isKept = true;
+    else if (state === "going") going.push(String(id));
     else going.push(...yield* letGoIfDue(String(id), now));
   }
-  return going;
+  return { going, isKept };
 }
 
 function* letGoIfDue(id: string, now: number): Work<string[]> {

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { applicationOf, type Caller, userOf } from "../support/chat.ts";
 import { Program } from "../support/program.ts";
 import { rawExchange, rawRequest } from "../support/raw_http.ts";
+import { SmallDisk } from "../support/small_disk.ts";
 import { APP_KEY, connectionToken } from "../support/tokens.ts";
 import { waitFor } from "../support/wait.ts";
 import { namesIn } from "./world.ts";
@@ -372,6 +373,25 @@ for (const listener of ["deno", "node"]) {
     await foreign.body?.cancel();
   });
 }
+
+Deno.test("files: a disk that is full takes no more, says so, and has room again at once", async () => {
+  await using disk = await SmallDisk.mount(8 * KIB * KIB);
+  await using program = await Program.start({
+    env: { APP_KEY, FILES_DIR: disk.path },
+    wrapper: disk.wrapper,
+  });
+  const alice = await userOf(program, 1);
+  for (const body of [new Uint8Array(20 * KIB * KIB), new Uint8Array(9 * KIB * KIB)]) {
+    const { status, json } = await send(alice, "", body);
+    assert.deepEqual([status, json["code"]], [507, "storage_full"]);
+  }
+  await waitFor("nothing of it is left", async () => {
+    return (await statsOf(program))["files_removed"] === 2;
+  });
+  const file = await upload(alice, "", new Uint8Array(6 * KIB * KIB));
+  assert.equal((await bytesAt(program, file.url)).length, 6 * KIB * KIB);
+  assert.equal((await alice.done("GET", "/files"))["files"] instanceof Array, true);
+});
 
 Deno.test("files: a program on this machine needs no key on an open server", async () => {
   await using program = await Program.start();

@@ -41,7 +41,7 @@ test("a file that was stored has facts, bytes and a link", async ({ files, folde
   const file = await storeText(files, alice, "Hello, world", "C:\\me\\grüße.txt");
   assert.deepEqual({ ...file, id: "", createdAt: 0 }, {
     ...{ id: "", site: "default", owner: "1", name: "grüße.txt", bytes: 12, createdAt: 0 },
-    type: "application/octet-stream",
+    type: "text/plain",
     sha256: "4ae7c3b6ac0beff671efa8cf57386151c06e58ca53a78d83f36107316cec125f",
   });
   assert.equal(await textOf(files, file), "Hello, world");

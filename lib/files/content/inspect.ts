@@ -2,7 +2,6 @@
  * Says what a file is, by its bytes alone: its media type, and of an image how large it is. What the uploader says of it counts
  * for nothing, since browsers would run what pretends to be something else.
  */
-import { fileTypeFromBuffer } from "file-type";
 import { CodedError } from "../../base/errors.ts";
 import type { ByteRange } from "../store/file_store.ts";
 import { type Dimensions, dimensionsOf } from "./dimensions.ts";
@@ -42,7 +41,9 @@ export async function inspect(
   return { type, ...size };
 }
 
+/** Loads `file-type` with the first file: it takes time, and the environment, which not all that reads settings may see. */
 async function sniff(head: Uint8Array): Promise<string> {
+  const { fileTypeFromBuffer } = await import("file-type");
   const found = await fileTypeFromBuffer(head).catch(() => undefined); // it is nonsense
   const type = found?.mime.replace(/;.*/, "").toLowerCase();
   return type ?? (isText(head) ? "text/plain" : "application/octet-stream");

@@ -1,8 +1,8 @@
-/** A part of a file as a stream, in pieces as large as a disk likes. */
+/** A part of a file as a stream, in pieces that are soon garbage. */
 import type { ByteRange } from "./file_store.ts";
 
 /** Bytes that are read at once. */
-const PIECE_BYTES = 256 * 1024;
+const PIECE_BYTES = 64 * 1024;
 
 /** @param file is closed once all was read, or nobody reads on */
 export async function readRange(

@@ -33,6 +33,11 @@ const SUBCOMMANDS: readonly Entry[] = [
     load: async () => (await import("./lib/commands/room.ts")).room,
   },
   {
+    name: "upload",
+    summary: "Upload files; see upload --help",
+    load: async () => (await import("./lib/commands/upload.ts")).upload,
+  },
+  {
     name: "user",
     summary: "Export and erase what is kept of a user; see user --help",
     load: async () => (await import("./lib/commands/user.ts")).user,

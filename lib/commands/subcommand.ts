@@ -32,6 +32,18 @@ export function subcommand<const O extends Options>(
   });
 }
 
+/** A subcommand that does its one thing to each of its arguments. @param argument what they are, for an error that says there is none */
+export function subcommandOn<const O extends Options>(
+  help: Help<O>,
+  argument: string,
+  run: (values: Values<O>, words: readonly string[]) => Promise<number>,
+): Subcommand {
+  return ritual(help, ({ words, values }) => {
+    if (words.length === 0) throw new UsageError(`Missing ${argument}`);
+    return run(values(), words);
+  });
+}
+
 /** A subcommand whose first argument names what it is to do. */
 export function subcommandOf<const O extends Options>(
   help: Help<O>,

@@ -6,10 +6,8 @@ import { type Config, loadConfig } from "../configuration.ts";
 import { configureLogging } from "../log/logging.ts";
 import { askAsOperator, openAsOperator } from "./operator_call.ts";
 import type { Values } from "./options.ts";
+import { Progress } from "./progress.ts";
 import { failed, subcommandOf } from "./subcommand.ts";
-
-/** How often the line on a terminal says how far it is. */
-const PROGRESS_MS = 250;
 
 /** More characters than the last line of an export has. */
 const LAST_LINE = 100;
@@ -167,20 +165,4 @@ function pathOf(id: string, site: string | undefined): string {
 
 function reason(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-/** One line on a terminal that says how far something is. Elsewhere nothing is shown. */
-class Progress {
-  readonly #isShown = Deno.stderr.isTerminal();
-  #shownAt = -Infinity;
-
-  show(text: string): void {
-    if (!this.#isShown || performance.now() < this.#shownAt + PROGRESS_MS) return;
-    this.#shownAt = performance.now();
-    Deno.stderr.writeSync(new TextEncoder().encode(`\r\x1b[K${text}`));
-  }
-
-  clear(): void {
-    if (this.#isShown) Deno.stderr.writeSync(new TextEncoder().encode("\r\x1b[K"));
-  }
 }

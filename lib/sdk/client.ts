@@ -453,7 +453,8 @@ function filesHostOf(client: Client, options: ResolvedOptions, isGuest: () => bo
     ...{ clock, random, fetch, token },
     get place() {
       const { state, userId } = client;
-      return { url: "url" in state ? state.url : urls[0] ?? "", userId };
+      const url = "url" in state ? state.url : urls[0] ?? "";
+      return { url, userId: token === undefined ? userId : undefined };
     },
     get online() {
       return client.state.kind === "online";

@@ -25,7 +25,7 @@ export interface CallsHost {
   readonly clock: Clock;
   readonly fetch: typeof globalThis.fetch;
   readonly token: TokenSource | undefined;
-  /** Where the server is, and as which user it is called where no token says so. */
+  /** Where the server is, and which user the call names, where no token says so. */
   readonly place: { readonly url: string; readonly userId: string | undefined };
 }
 
@@ -88,8 +88,7 @@ export class Calls {
   ): Promise<Response> {
     const { fetch, clock, place: { url, userId } } = this.#host;
     const address = new URL(httpAddress(url, `api/${path}`));
-    const user = token === undefined ? userId : undefined; // else the token says it
-    address.search = String(new URLSearchParams({ ...query, ...(user && { user_id: user }) }));
+    address.search = String(new URLSearchParams({ ...query, ...(userId && { user_id: userId }) }));
     const isStream = body !== undefined && "getReader" in body;
     const abort = new AbortController();
     const stop = () => abort.abort();

@@ -32,7 +32,9 @@ export function pinnedFetch(certificate: string): typeof fetch {
         });
       });
     });
-    const answer = new Uint8Array(await new Response(Readable.toWeb(message) as BodyInit).arrayBuffer());
+    const answer = new Uint8Array(
+      await new Response(Readable.toWeb(message) as BodyInit).arrayBuffer(),
+    );
     const status = message.statusCode ?? 0;
     const answered = Object.entries(message.headers)
       .flatMap(([name, value]) => typeof value === "string" ? [[name, value] as const] : []);

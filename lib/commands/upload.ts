@@ -44,7 +44,9 @@ type Given = Values<typeof HELP.options>;
 
 export const upload = subcommandOn(HELP, "FILE", async (given, paths) => {
   const named = given.name === undefined ? given.id === undefined ? "" : "--id" : "--name";
-  if (paths.length > 1 && named !== "") throw new UsageError(`Cannot take ${named}: it is of one file`);
+  if (paths.length > 1 && named !== "") {
+    throw new UsageError(`Cannot take ${named}: it is of one file`);
+  }
   const { config } = loadConfig();
   const target = new UploadTarget(config, given);
   const stop = new AbortController();
@@ -97,12 +99,14 @@ async function sendFile(upload: Upload, path: string): Promise<StoredFile> {
 
 async function openFile(path: string): Promise<Deno.FsFile> {
   try {
-    if ((await Deno.stat(path)).isDirectory) throw new Error("it is a folder");
-    return await Deno.open(path);
+    const file = await Deno.open(path);
+    if (!(await file.stat()).isDirectory) return file;
+    file.close();
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) throw new Error("there is no such file");
     throw new Error(`it cannot be read (${reasonOf(error)})`);
   }
+  throw new Error("it is a folder");
 }
 
 /** Reads as much as is sent at once, so that a file may be of any length. */
@@ -114,7 +118,9 @@ function fileSource(file: Deno.FsFile, bytes: number): Source {
       const piece = new Uint8Array(Math.min(most, bytes - from));
       for (let at = 0; at < piece.length;) {
         const length = await file.read(piece.subarray(at));
-        if (length === null) throw new Error(`it has become shorter: ${from + at} of ${bytes} bytes`);
+        if (length === null) {
+          throw new Error(`it has become shorter: ${from + at} of ${bytes} bytes`);
+        }
         at += length;
       }
       return piece;

@@ -88,6 +88,8 @@ function readUrl(text: string): string {
     return `${url.origin}${url.pathname.replace(/(\/ws)?\/*$/, "")}`;
   }
   throw new UsageError(
-    `Cannot take --url: current value is ${JSON.stringify(text)}, allowed is an http or https address`,
+    `Cannot take --url: current value is ${
+      JSON.stringify(text)
+    }, allowed is an http or https address`,
   );
 }

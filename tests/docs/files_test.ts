@@ -1,7 +1,7 @@
 /** Executes what `docs/files.md` shows: its commands, on each listener. */
 import assert from "node:assert/strict";
 import { applicationOf } from "../support/chat.ts";
-import { run } from "../support/command.ts";
+import { run, taskCommand } from "../support/command.ts";
 import { matches } from "../support/frame_pattern.ts";
 import { ROOT } from "../support/paths.ts";
 import { Program } from "../support/program.ts";
@@ -17,9 +17,11 @@ Deno.test("docs/files.md: every command is executed, on each listener", async ()
   for (const APP_LISTENER of ["deno", "node"]) {
     await using program = await Program.start({ env: { APP_LISTENER } });
     const { bearer } = await applicationOf(program, ["files:read", "files:write"]);
+    const command = taskCommand("upload").map((word) => `'${word}'`).join(" ");
     const shell = async (name: string, variables: Record<string, string> = {}) => {
       const script = block(`example: ${name}`).join("\n")
         .replaceAll("localhost:7000", `127.0.0.1:${program.port}`)
+        .replaceAll("deno task upload", `APP_PORT=${program.port} ${command}`)
         .replaceAll("curl ", "curl -fsS -w '\\n' ");
       const given = Object.entries({ KEY: bearer, ...variables })
         .map(([variable, value]) => `${variable}='${value}'\n`).join("");
@@ -31,6 +33,10 @@ Deno.test("docs/files.md: every command is executed, on each listener", async ()
     };
     const uploaded = await shell("upload");
     compare(uploaded, block("answer: upload"));
+    for (const line of await shell("command")) {
+      const [, link = ""] = /^[\w-]{22} (http\S+)$/.exec(line) ?? [];
+      assert.equal(await (await fetch(link)).text(), "Hello\n", line);
+    }
     const { id, url } = JSON.parse(uploaded[0] ?? "");
     compare(await shell("read", { URL: url, ID: id }), block("answer: read"));
     await shell("remove", { ID: id });

@@ -32,6 +32,11 @@ const HELP = {
       value: "NAME",
       help: `Name of the sender (default: "${DEFAULT_FROM}")`,
     },
+    attach: {
+      value: "ID,…",
+      help: "Files that were uploaded, by their ids, at most 10",
+    },
+    image: { value: "ID", help: "A picture that was uploaded, by its id" },
     at: {
       value: "TIME",
       kind: TIME,
@@ -61,6 +66,8 @@ interface Sending {
   readonly message?: string;
   readonly data?: unknown;
   readonly from: string;
+  readonly attachments?: string;
+  readonly image?: string;
   /** Unix time in seconds. */
   readonly at?: number;
 }
@@ -77,7 +84,7 @@ function described(sent: Sent): string {
 
 /** Asks on a terminal, or reads standard input, for what was not given. */
 async function complete(
-  { user, at, data, ...given }: Values<typeof HELP.options>,
+  { user, at, data, attach, image, ...given }: Values<typeof HELP.options>,
   config: Config,
 ): Promise<Sending> {
   let { room, message, from } = given;
@@ -89,7 +96,7 @@ async function complete(
   if (data === undefined) message ??= await readMessage();
   if (message === "" && data === undefined) throw new UsageError("The message is empty");
   room ??= config.inbox.defaultRoom;
-  return { user, room, message, data, from: from ?? DEFAULT_FROM, at };
+  return { user, room, message, data, from: from ?? DEFAULT_FROM, attachments: attach, image, at };
 }
 
 /** Does not use `prompt`'s own default, which stands in the line, so that what is typed goes behind it. */
@@ -99,12 +106,12 @@ function ask(what: string, usual = ""): string {
   return answer || usual;
 }
 
-function payload({ user, room, message, data, from, at }: Sending): Record<string, unknown> {
-  return { user_id: user, room, message, data, from, deliver_at: at };
+function payload({ user, at, ...rest }: Sending): Record<string, unknown> {
+  return { user_id: user, ...rest, deliver_at: at };
 }
 
 async function byRedis(
-  { user, room, message, data, from, at }: Sending,
+  { user, room, attachments, at, ...rest }: Sending,
   config: Config,
 ): Promise<Sent> {
   const { Publisher } = await import("../publisher/publisher.ts");
@@ -117,9 +124,8 @@ async function byRedis(
   const servers = await publisher.publish({
     userId: user,
     room,
-    message,
-    data,
-    from,
+    ...rest,
+    attachments: attachments?.split(","),
     deliverAt: at,
   });
   if (servers === 0) {

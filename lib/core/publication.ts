@@ -10,6 +10,20 @@ interface Sender {
   readonly client?: string;
 }
 
+/** What is known of a file that a publication has. */
+export interface AttachedFile {
+  readonly id: string;
+  readonly name: string;
+  /** A media type, such as "image/png". */
+  readonly type: string;
+  readonly bytes: number;
+  /** Pixels, of images. */
+  readonly width?: number | undefined;
+  readonly height?: number | undefined;
+  /** A link to it, made when it is shown. */
+  readonly url?: string | undefined;
+}
+
 /** What a publication carries, whatever kind it is of. */
 export interface Content {
   readonly from?: Sender;
@@ -19,6 +33,8 @@ export interface Content {
   /** Any JSON that belongs to the publication. */
   readonly data?: unknown;
   readonly tags?: readonly string[];
+  readonly attachments?: readonly AttachedFile[];
+  readonly image?: AttachedFile;
 }
 
 /**
@@ -52,8 +68,9 @@ export interface LogEntry {
 }
 
 /** The content in JSON, as stores keep it. */
-export function encodeContent({ from, message, event, data, tags }: Content): string {
-  return JSON.stringify({ from, message, event, data, tags });
+export function encodeContent(content: Content): string {
+  const { from, message, event, data, tags, attachments, image } = content;
+  return JSON.stringify({ from, message, event, data, tags, attachments, image });
 }
 
 /** The content that {@linkcode encodeContent} made. */
@@ -75,13 +92,17 @@ const ESCAPED = /[^ !#-\[\]-\ud7ff\ue000-\uffff]/;
  */
 export function frameLength(
   channel: string,
-  { kind, id, room, from, message, event, data, tags }: Publication,
+  { kind, id, room, from, message, event, data, tags, attachments, image }: Publication,
 ): number {
   return FRAME_CHARACTERS + kind.length + jsonLength(id) + jsonLength(channel) + jsonLength(room) +
     jsonLength(from?.user) + jsonLength(from?.name) + jsonLength(message) +
     (event === undefined ? 0 : `,"event":""`.length + jsonLength(event)) +
     (data === undefined ? 0 : `,"data":`.length + JSON.stringify(data).length) +
-    (tags === undefined ? 0 : `,"tags":`.length + JSON.stringify(tags).length);
+    (tags === undefined ? 0 : `,"tags":`.length + JSON.stringify(tags).length) +
+    (attachments === undefined
+      ? 0
+      : `,"attachments":`.length + JSON.stringify(attachments).length) +
+    (image === undefined ? 0 : `,"image":`.length + JSON.stringify(image).length);
 }
 
 function jsonLength(text = ""): number {

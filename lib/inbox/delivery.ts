@@ -4,6 +4,7 @@
  */
 import { isRefusedAlone } from "../base/errors.ts";
 import type { UserId } from "../base/fields.ts";
+import { Arrival } from "../core/arrival.ts";
 import { userChannel } from "../core/channel.ts";
 import type { Connection } from "../core/connection.ts";
 import type { ConnectionHooks } from "../core/connection_hooks.ts";
@@ -14,6 +15,7 @@ import { Slot } from "../core/slot.ts";
 import { inSlices } from "../base/slices.ts";
 import type { RoomListener } from "../rooms/entry.ts";
 import { type Membership, membershipsOf } from "../rooms/membership.ts";
+import type { Attachments } from "./attachments.ts";
 import { ConnectionInbox } from "./connection_inbox.ts";
 import { SharedReads } from "../base/shared_reads.ts";
 import { Queue } from "./queue.ts";
@@ -43,6 +45,7 @@ export class InboxDelivery implements RoomListener, RestoreStep, ConnectionHooks
   readonly #node: Node;
   readonly #inbox: Inbox;
   readonly #marks: TakenMarks;
+  readonly #attachments: Pick<Attachments, "show">;
   /**
    * The connections of the base protocol that may have missed something in some of their rooms, with these rooms. What was
    * handed out to them is taken from here, so that another loss in the middle costs no more than it has to.
@@ -50,7 +53,8 @@ export class InboxDelivery implements RoomListener, RestoreStep, ConnectionHooks
   readonly #unserved = new Map<Connection, Set<string>>();
   readonly #queues = new SharedReads<Queue>();
 
-  constructor(node: Node, inbox: Inbox) {
+  constructor(node: Node, inbox: Inbox, attachments: Pick<Attachments, "show">) {
+    this.#attachments = attachments;
     this.#node = node;
     this.#inbox = inbox;
     this.#marks = new TakenMarks(inbox, () => node.restoring.noteIncomplete());
@@ -59,11 +63,12 @@ export class InboxDelivery implements RoomListener, RestoreStep, ConnectionHooks
   /** How the connections of a user's channel are given what is published there. */
   get kinds(): Kinds {
     return {
-      notification({ connections }, arrival) {
+      notification: ({ connections }, arrival) => {
         const { id, room = "" } = arrival.publication;
         const position = arrival.position ?? NOWHERE;
+        const shown = this.#show(arrival);
         for (const connection of connections) {
-          const outgoing = arrival.in(connection.protocol.dialect);
+          const outgoing = shown.in(connection.protocol.dialect);
           INBOXES.of(connection)?.notify(room, { id, ...position, outgoing });
         }
       },
@@ -73,6 +78,13 @@ export class InboxDelivery implements RoomListener, RestoreStep, ConnectionHooks
         }
       },
     };
+  }
+
+  /** What has come live, with links to its files. */
+  #show(arrival: Arrival): Arrival {
+    const { channel, publication, position } = arrival;
+    const shown = this.#attachments.show(publication);
+    return shown === publication ? arrival : new Arrival(channel, shown, position);
   }
 
   of(connection: Connection): ConnectionInbox {

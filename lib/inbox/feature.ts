@@ -1,8 +1,10 @@
 /** Notifications and the inboxes that they wait in, as a capability of the server. */
 import { DEFAULT_SITE } from "../base/site.ts";
 import type { Feature } from "../feature.ts";
+import { Files } from "../files/files.ts";
 import { limits, rates } from "../limits/settings.ts";
 import { Rooms } from "../rooms/rooms.ts";
+import { Attachments } from "./attachments.ts";
 import { inboxCommands } from "./commands.ts";
 import { InboxDelivery } from "./delivery.ts";
 import { DroppedLog } from "./dropped_log.ts";
@@ -13,6 +15,7 @@ import type { Retention } from "./retention.ts";
 import { inboxRoutes } from "./routes.ts";
 import { scheduler } from "./scheduler.ts";
 import { inbox as settings } from "./settings.ts";
+import { shownInbox } from "./shown_inbox.ts";
 import { INBOX_FUNCTIONS } from "./store/functions.ts";
 import { openInboxStores } from "./store/open.ts";
 import { INBOX_SQL } from "./store/sqlite.ts";
@@ -23,18 +26,20 @@ export const inboxFeature = {
   settings,
   sql: INBOX_SQL,
   functions: INBOX_FUNCTIONS,
-  async open({ node, engine: { storage }, of, use }) {
+  async open({ node, engine: { storage }, database, of, use }) {
     const counters = inboxCounters();
     const dropped = new DroppedLog(counters);
     const { size, bytes, days, defaultRoom } = of(settings);
     const retention: Retention = { size, bytes, days, onDropped: (what) => dropped.note(what) };
-    const stores = await openInboxStores(storage, retention);
+    const opened = await openInboxStores(storage, retention);
+    const attachments = new Attachments(use(Files), database, days);
+    const stores = { ...opened, inbox: shownInbox(opened.inbox, attachments) };
     const rooms = use(Rooms);
-    const service = new InboxService(stores, of(limits));
-    const delivery = new InboxDelivery(node, stores.inbox);
+    const service = new InboxService(stores, of(limits), attachments);
+    const delivery = new InboxDelivery(node, stores.inbox, attachments);
     const notifier = new Notifier({
       ...stores,
-      counters,
+      ...{ attachments, counters },
       isOnline: async (...place) => await rooms.presence.get(...place) !== undefined,
     });
     rooms.listen(delivery);
@@ -53,7 +58,7 @@ export const inboxFeature = {
       kinds: delivery.kinds,
       connection: delivery,
       restore: delivery,
-      userData: new InboxData(stores),
+      userData: new InboxData(stores, attachments),
       tasks: [...stores.tasks, scheduler(stores.schedule, counters)],
       metrics: [usersGauge(node), ...Object.values(counters)],
       async [Symbol.asyncDispose]() {

@@ -10,6 +10,7 @@ import type {
   ReceiptLog,
   Schedule,
 } from "./store/store.ts";
+import type { Attachments } from "./attachments.ts";
 import type { Position } from "../core/publication.ts";
 import { answerCharacters } from "../core/work.ts";
 import type { UserId } from "../base/fields.ts";
@@ -48,6 +49,7 @@ export class InboxService {
   readonly #inbox: Inbox;
   readonly #schedule: Schedule;
   readonly #keepReceipts: () => ReceiptLog;
+  readonly #attachments: Pick<Attachments, "giveBack">;
   /** Most characters of one answer. */
   readonly #characters: number;
   /** The syncs under way: many devices of a user come back at once, from the same position. */
@@ -56,7 +58,9 @@ export class InboxService {
   constructor(
     { inbox, schedule, keepReceipts }: Pick<InboxStores, "inbox" | "schedule" | "keepReceipts">,
     limits: Pick<Limits, "queue">,
+    attachments: Pick<Attachments, "giveBack">,
   ) {
+    this.#attachments = attachments;
     this.#characters = answerCharacters(limits);
     this.#inbox = inbox;
     this.#schedule = schedule;
@@ -128,7 +132,8 @@ export class InboxService {
     event: InboxEvent,
     which?: readonly string[] | number,
   ): Promise<{ unread: number }> {
-    const { unread } = await this.#inbox.change(site, user, event, which);
+    const { ids, unread } = await this.#inbox.change(site, user, event, which);
+    if (event === "delete") await this.#attachments.giveBack(site, user, ids);
     return { unread };
   }
 
@@ -156,7 +161,10 @@ export class InboxService {
   async withdraw(site: string, id: string): Promise<boolean> {
     const user = await this.#inbox.owner(site, id);
     if (user === undefined) return false;
-    if (await this.#schedule.cancel(site, user, id)) return true;
+    if (await this.#schedule.cancel(site, user, id)) {
+      await this.#attachments.giveBack(site, user, [id]);
+      return true;
+    }
     if (await this.#inbox.get(site, user, id) === undefined) return false;
     await this.change(site, user, "delete", [id]);
     return true;

@@ -13,16 +13,23 @@ import {
   type UserId,
   userIdField,
 } from "../base/fields.ts";
+import type { AttachedIds } from "./attachments.ts";
 import { type Said, saidFields } from "../base/said_fields.ts";
 import { TIME_ALLOWED } from "../base/times.ts";
 
 /** The sender of a notification that names none, by the base protocol. */
 const DEFAULT_FROM = "system";
 
+/** Most files that a notification has beside its picture. */
+const MOST_ATTACHMENTS = 10;
+
+/** The id of a file. */
+const FILE = /^[\w-]{22}$/;
+
 /** How far ahead a notification can be scheduled. */
 const MAX_DAYS_AHEAD = 366;
 
-export interface ParsedNotification extends Said {
+export interface ParsedNotification extends Said, AttachedIds {
   readonly user: UserId;
   readonly room: string;
   readonly from: string;
@@ -51,6 +58,7 @@ export function parseNotification(
     user: userIdField(fields, limits),
     room: isMissing(texts.room) ? defaultRoom : identifier(texts, "room", limits.room),
     ...saidFields({ ...texts, data: fields["data"] }, limits),
+    ...attachedFields(fields),
     from: optionalName(texts, "from", limits.name) ?? DEFAULT_FROM,
     timestamp: timeField(fields, "timestamp"),
     id: sendersId(fields),
@@ -66,6 +74,38 @@ function textsOf(fields: Fields) {
     message: digitsAsText(fields, "message"),
     from: digitsAsText(fields, "from"),
   };
+}
+
+function attachedFields(fields: Fields): AttachedIds {
+  const { attachments, image } = fields;
+  return {
+    ...(!isMissing(attachments) && { attachments: attachmentsField(attachments) }),
+    ...(!isMissing(image) && { image: fileId("image", image) }),
+  };
+}
+
+/** A list of ids; where all is text, the same as JSON, or with commas between. */
+function attachmentsField(value: unknown): readonly string[] {
+  const list = typeof value === "string" ? listIn(value) : value;
+  if (!Array.isArray(list)) throw invalid("attachments", value, "a list of the ids of files");
+  const ids = [...new Set(list.map((each) => fileId("attachments", each)))];
+  if (ids.length <= MOST_ATTACHMENTS) return ids;
+  throw invalid("attachments", ids.length, `at most ${MOST_ATTACHMENTS} files`);
+}
+
+function listIn(text: string): unknown {
+  if (!text.trimStart().startsWith("[")) return text.split(",");
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+function fileId(field: string, value: unknown): string {
+  const id = typeof value === "string" ? value.trim() : value;
+  if (typeof id === "string" && FILE.test(id)) return id;
+  throw invalid(field, value, "the id of a file, of 22 characters");
 }
 
 function deliverAtField(fields: Fields): number | undefined {

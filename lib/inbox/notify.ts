@@ -7,6 +7,7 @@ import { CodedError } from "../base/errors.ts";
 import type { UserId } from "../base/fields.ts";
 import { nextId } from "../base/ids.ts";
 import { unixSeconds } from "../base/times.ts";
+import type { Attachments } from "./attachments.ts";
 import type { InboxCounters } from "./metrics.ts";
 import type { ParsedNotification } from "./notification.ts";
 import type { Inbox, Notification, Schedule } from "./store/store.ts";
@@ -38,6 +39,7 @@ export interface NotifierParts {
   readonly inbox: Inbox;
   readonly schedule: Schedule;
   readonly counters: InboxCounters;
+  readonly attachments: Pick<Attachments, "use" | "giveBack">;
   /** Whether the user is in a room, on any node. */
   isOnline(site: string, room: string, user: UserId): Promise<boolean>;
 }
@@ -54,8 +56,9 @@ export class Notifier {
     const { inbox, schedule, counters } = this.#parts;
     const deliverAt = (request.deliverAt ?? 0) * 1000;
     const isLater = deliverAt > Date.now();
-    const notification = notificationOf(request, isLater);
-    const { site, user, room, id } = notification;
+    const plain = notificationOf(request, isLater);
+    const { site, user, room, id } = plain;
+    const notification = { ...plain, ...await this.#attached(request, plain, deliverAt) };
     // Asked at the same time as the notification is stored, which counts whether this is answered or not.
     const asking = request.asksOnline
       ? this.#parts.isOnline(site, room, user).catch(() => false)
@@ -65,6 +68,7 @@ export class Notifier {
       isNew =
         await (isLater ? schedule.add({ ...notification, deliverAt }) : inbox.append(notification));
     } catch (error) {
+      await this.#giveBackRefused(notification, error);
       throw withId(error, id);
     }
     const online = await asking;
@@ -72,7 +76,39 @@ export class Notifier {
     log.debug("notification {id} for user {user} in room {room} is stored", { id, user, room });
     // A notification that was there before may have been sent with another time.
     const dueAt = isNew ? (isLater ? deliverAt : undefined) : await schedule.dueAt(site, user, id);
+    if (!isNew && dueAt === undefined) await this.#giveBackGone(notification);
     return { id, online, isDuplicate: !isNew, deliverAt: dueAt && dueAt / 1000 };
+  }
+
+  /** The files of a notification, which are in use from now on. */
+  async #attached(
+    { attachments, image }: NotificationRequest,
+    { site, user, id, expiresAt }: Notification,
+    deliverAt: number,
+  ): Promise<Pick<Notification, "attachments" | "image">> {
+    if (attachments === undefined && image === undefined) return {};
+    const at = Math.max(Date.now(), deliverAt);
+    return await this.#parts.attachments.use({ site, user, id, at, expiresAt, attachments, image });
+  }
+
+  /** The user may have deleted a notification before it is sent again. */
+  async #giveBackGone(
+    { site, user, id, attachments, image }: Notification,
+  ): Promise<void> {
+    if (attachments === undefined && image === undefined) return;
+    const { inbox } = this.#parts;
+    if (await inbox.get(site, user, id) !== undefined) return;
+    await this.#parts.attachments.giveBack(site, user, [id]);
+  }
+
+  /** What a caller has given an id may be there from before, and what nobody knows of may be there, too. */
+  async #giveBackRefused(
+    { site, user, id, isCallersId, attachments, image }: Notification,
+    error: unknown,
+  ): Promise<void> {
+    if (attachments === undefined && image === undefined) return;
+    if (isCallersId || !(error instanceof CodedError) || error.code === "unconfirmed") return;
+    await this.#parts.attachments.giveBack(site, user, [id]);
   }
 }
 

@@ -98,6 +98,8 @@ async function fieldsOrText(call: Call): Promise<Fields> {
     ...given("deliver_at", call.query("deliver_at") ?? call.header("x-deliver-at")),
     ...given("expires_at", call.query("expires_at") ?? call.header("x-expires-at")),
     ...given("timestamp", call.query("timestamp")),
+    ...given("attachments", call.query("attachments") ?? call.header("x-attachments")),
+    ...given("image", call.query("image") ?? call.header("x-image")),
   };
 }
 

@@ -2,6 +2,7 @@
 import type { DataRecord, DataSubject, ErasedPart, UserData } from "../core/user_data.ts";
 import type { Content } from "../core/publication.ts";
 import { inSeconds } from "../base/times.ts";
+import type { Attachments } from "./attachments.ts";
 import type { InboxStores, StoredNotification } from "./store/store.ts";
 import { stateOf } from "./wire.ts";
 
@@ -11,8 +12,14 @@ const AT_ONCE = 200;
 export class InboxData implements UserData {
   readonly #stores: Pick<InboxStores, "inbox" | "schedule" | "users">;
 
-  constructor(stores: Pick<InboxStores, "inbox" | "schedule" | "users">) {
+  readonly #attachments: Pick<Attachments, "giveBack" | "show">;
+
+  constructor(
+    stores: Pick<InboxStores, "inbox" | "schedule" | "users">,
+    attachments: Pick<Attachments, "giveBack" | "show">,
+  ) {
     this.#stores = stores;
+    this.#attachments = attachments;
   }
 
   async *export({ site, user }: DataSubject): AsyncGenerator<DataRecord> {
@@ -26,7 +33,7 @@ export class InboxData implements UserData {
     } while (page.length === AT_ONCE);
     for (const { id, room, deliverAt, content } of await users.scheduled(site, user)) {
       yield {
-        ...{ type: "notification", id, room, ...contentOnWire(content) },
+        ...{ type: "notification", id, room, ...contentOnWire(this.#attachments.show(content)) },
         ...{ state: "scheduled", deliver_at: inSeconds(deliverAt) },
       };
     }
@@ -38,11 +45,14 @@ export class InboxData implements UserData {
     const ids = (await inbox.list(site, user, options)).map(({ id }) => id);
     if (ids.length > 0) {
       await inbox.change(site, user, "delete", ids);
+      await this.#attachments.giveBack(site, user, ids);
       return { erased: { notifications: ids.length }, more: true };
     }
     let count = 0;
     for (const { id } of await users.scheduled(site, user)) {
-      if (await schedule.cancel(site, user, id)) count++;
+      if (!await schedule.cancel(site, user, id)) continue;
+      await this.#attachments.giveBack(site, user, [id]);
+      count++;
     }
     return { erased: { notifications: count + await users.forget(site, user) } };
   }
@@ -58,6 +68,6 @@ function recordOf(stored: StoredNotification): DataRecord {
   };
 }
 
-function contentOnWire({ from, message, data, tags }: Content): object {
-  return { name: from?.name, message, data, tags };
+function contentOnWire({ from, message, data, tags, attachments, image }: Content): object {
+  return { name: from?.name, message, data, tags, attachments, image };
 }

@@ -21,4 +21,8 @@ export interface Notice extends Omit<Broadcast, "userId" | "name"> {
   readonly from?: string;
   /** The room that it is shown in. @default the server's */
   readonly room?: string;
+  /** The ids of files of the site, at most 10. */
+  readonly attachments?: readonly string[];
+  /** The id of a picture of the site. */
+  readonly image?: string;
 }

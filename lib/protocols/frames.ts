@@ -62,7 +62,7 @@ function publicationFrame(
 function saidFrame(
   type: string,
   { room, user }: { readonly room: string | undefined; readonly user: UserId },
-  { id, at, from, message, event, data, tags }: Publication,
+  { id, at, from, message, event, data, tags, attachments, image }: Publication,
   offset: number | undefined,
 ): Readonly<Record<string, unknown>> {
   return {
@@ -77,6 +77,8 @@ function saidFrame(
     event,
     data,
     tags,
+    attachments,
+    image,
   };
 }
 

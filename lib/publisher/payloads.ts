@@ -17,10 +17,12 @@ export interface From {
 
 /** The payload of the message channel, in which servers of all versions understand each field. */
 export function notificationPayload(
-  { user, room, message, data, from, timestamp, id, expiresAt, deliverAt }: ParsedNotification,
+  { user, room, message, data, from, timestamp, id, expiresAt, deliverAt, ...files }:
+    ParsedNotification,
 ): Fields {
+  const { attachments, image } = files;
   const times = { timestamp, expires_at: expiresAt, deliver_at: deliverAt };
-  return { user_id: userIdOnWire(user), room, message, data, from, id, ...times };
+  return { user_id: userIdOnWire(user), room, message, data, from, id, ...times, attachments, image };
 }
 
 export function messagePayload(room: string, fields: Fields, limits: Limits): Fields {

@@ -105,6 +105,10 @@ export interface PublishOptions extends SendOptions {
   readonly message?: string;
   /** Any JSON value, for programs. */
   readonly data?: unknown;
+  /** The ids of files that the application has uploaded, at most 10. */
+  readonly attachments?: readonly string[];
+  /** The id of a picture that the application has uploaded. */
+  readonly image?: string;
   /** @default "system" */
   readonly from?: string;
   /** When it happened; the time of its delivery if absent. */

@@ -50,6 +50,8 @@ for (const listener of ["deno", "node"]) {
     const TOKEN = (await execute(program, "token", env)).trim();
     const answers = linesOf(await execute(program, "as a user", { ...env, TOKEN }));
     answersAre(answers, block("answer: as a user"));
+    const sent = linesOf(await execute(program, "a file", { ...env, TOKEN }));
+    answersAre(sent, block("answer: a file"));
     const KEY = (await execute(program, "key", env)).trim();
     const others = linesOf(await execute(program, "as an application", { ...env, KEY }));
     answersAre(others, block("answer: as an application"));

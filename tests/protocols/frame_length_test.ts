@@ -17,6 +17,11 @@ const text = fc.oneof(
   }),
 );
 
+const file = fc.record({
+  ...{ id: text, name: text, type: text, bytes: fc.nat(), url: text },
+  ...{ width: fc.nat(), height: fc.nat() },
+}, { requiredKeys: ["id", "name", "type", "bytes"] });
+
 const publication: fc.Arbitrary<Publication> = fc.record({
   kind: fc.constantFrom("message", "notification"),
   id: text,
@@ -27,6 +32,8 @@ const publication: fc.Arbitrary<Publication> = fc.record({
   event: text,
   data: fc.jsonValue(),
   tags: fc.array(text, { maxLength: 3 }),
+  attachments: fc.array(file, { maxLength: 2 }),
+  image: file,
 }, { requiredKeys: ["kind", "id", "at", "message"] });
 
 Deno.test("the length by which answers are cut is that of the frame, give or take a few characters", () => {

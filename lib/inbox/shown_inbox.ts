@@ -1,0 +1,32 @@
+/** The inboxes as they are shown: what is read of them has links to its files, which are made anew each time. */
+import type { UserId } from "../base/fields.ts";
+import type { Attachments } from "./attachments.ts";
+import type { Inbox, InboxPage, StoredNotification } from "./store/store.ts";
+
+export function shownInbox(inbox: Inbox, attachments: Pick<Attachments, "show">): Inbox {
+  const one = (each: StoredNotification): StoredNotification => {
+    const publication = attachments.show(each.publication);
+    return publication === each.publication ? each : { ...each, publication };
+  };
+  const all = <Page extends InboxPage>(page: Page): Page => ({
+    ...page,
+    notifications: page.notifications.map(one),
+  });
+  const get = async (site: string, user: UserId, id: string) => {
+    const found = await inbox.get(site, user, id);
+    return found && one(found);
+  };
+  return {
+    append: (notification) => inbox.append(notification),
+    queued: async (...which) => all(await inbox.queued(...which)),
+    read: async (...which) => all(await inbox.read(...which)),
+    sync: async (...which) => all(await inbox.sync(...which)),
+    list: async (...which) => (await inbox.list(...which)).map(one),
+    page: async (...which) => all(await inbox.page(...which)),
+    get,
+    owner: (...which) => inbox.owner(...which),
+    mark: (...which) => inbox.mark(...which),
+    change: (...which) => inbox.change(...which),
+    unread: (...which) => inbox.unread(...which),
+  };
+}

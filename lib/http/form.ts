@@ -10,7 +10,8 @@ type Pairs = readonly (readonly [name: string, value: string])[];
 const NUMBERS = /^(timestamp|until|seconds|\w+_at)$/;
 
 /** Names by which a text is surely a form, however its values are written. */
-const NAMES = /^(message|data|user_id|room|from|id|timestamp|deliver_at|expires_at|attachments|image)=/;
+const NAMES =
+  /^(message|data|user_id|room|from|id|timestamp|deliver_at|expires_at|attachments|image)=/;
 
 /** Most fields of a form: to decode tens of thousands would hold up everyone else. */
 const MAX_FIELDS = 100;

@@ -22,7 +22,17 @@ export function notificationPayload(
 ): Fields {
   const { attachments, image } = files;
   const times = { timestamp, expires_at: expiresAt, deliver_at: deliverAt };
-  return { user_id: userIdOnWire(user), room, message, data, from, id, ...times, attachments, image };
+  return {
+    user_id: userIdOnWire(user),
+    room,
+    message,
+    data,
+    from,
+    id,
+    ...times,
+    attachments,
+    image,
+  };
 }
 
 export function messagePayload(room: string, fields: Fields, limits: Limits): Fields {

@@ -1,5 +1,7 @@
 /** Files in messages, on both databases: who may send one, who sees it by that, how it is shown, and when it goes. */
 import assert from "node:assert/strict";
+import { chatEventOf } from "../../lib/conversations/events.ts";
+import { chatFrame } from "../../lib/conversations/frames.ts";
 import { ChatRetention } from "../../lib/conversations/retention.ts";
 import { messageOnWire } from "../../lib/conversations/wire.ts";
 import { rows } from "../../lib/engines/database/database.ts";
@@ -211,4 +213,17 @@ testDatabases("what an older version has stored as a file is an id alone", async
   }
   const unsent = await chat.unsend(alice, message.id);
   assert.equal(unsent.file, undefined);
+});
+
+Deno.test("what a node of an older version publishes of a file is an id alone", () => {
+  const message = {
+    ...{ id: 1, conversation: 1, offset: 1, changed: 1, createdAt: 0 },
+    ...{ kind: file, file: "abc" },
+  };
+  const data = { type: "message", conversation: 1, offset: 1, message };
+  const frame = chatFrame(chatEventOf({ kind: "chat", id: "x", at: 0, data }));
+  assert.deepEqual(JSON.parse(JSON.stringify(frame["message"])), {
+    ...{ id: 1, conversation: 1, offset: 1, changed: 1, kind: file },
+    ...{ file: { id: "abc" }, created_at: 0 },
+  });
 });

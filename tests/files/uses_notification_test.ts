@@ -1,8 +1,13 @@
 /** Files in notifications: on one node with SQLite, and on two nodes with Redis and PostgreSQL, which have a listener each. */
 import assert from "node:assert/strict";
+import { rows } from "../../lib/engines/database/database.ts";
 import { parseNotification } from "../../lib/inbox/notification.ts";
+import { type NotificationRequest, Notifier } from "../../lib/inbox/notify.ts";
 import { Publisher } from "../../lib/publisher/publisher.ts";
 import { readConfig } from "../../lib/configuration.ts";
+import { APPLICATION } from "../conversations/world.ts";
+import { testDatabases } from "../support/databases.ts";
+import { usesWorld } from "./uses_world.ts";
 import { applicationOf, type Caller, type Json, userOf } from "../support/chat.ts";
 import { CHAT_WORLDS } from "../support/chat_worlds.ts";
 import { run, taskCommand } from "../support/command.ts";
@@ -196,6 +201,43 @@ for (const [what, start] of CHAT_WORLDS) {
     });
   });
 }
+
+testDatabases("a notification has its files until nobody gets it any more", async (database) => {
+  await using uses = await usesWorld(database, { APP_LIMIT_INBOX_DAYS: "2" });
+  const { world: { kernel, userData }, stored, files, gone } = uses;
+  const notifier = kernel.use(Notifier);
+  const ended = async (more: Partial<NotificationRequest>) => {
+    const id = await stored(APPLICATION, "a.png", PNG);
+    await notifier.notify({
+      ...{ site: "default", user: "1", room: "1", from: "Shop", message: "Hi", image: id },
+      ...more,
+    });
+    const found = await database.query("SELECT until_at FROM file_uses WHERE file = $1", id);
+    return { id, until: Number(found[0]?.["until_at"]) };
+  };
+  const now = Math.floor(Date.now() / 1000);
+  const { until } = await ended({});
+  const days = (until / 1000 - now) / 86_400;
+  assert.ok(days >= 3 && days < 3.1, `${days} days: those of the inbox, and one more`);
+  const later = await ended({ deliverAt: now + 86_400 });
+  assert.ok(later.until >= until + 86_000_000, "from when it comes");
+  assert.equal((await ended({ expiresAt: now + 7200 })).until, (now + 7200) * 1000);
+
+  const records = await Array.fromAsync(userData.export({ site: "default", user: "1" }));
+  const images = records.flatMap(({ image }) => image === undefined ? [] : [image]);
+  assert.equal(images.length, 3);
+  for (const image of images as { id: string; url: string }[]) {
+    assert.equal(image.url, files.linkTo(image.id));
+  }
+
+  // What is over is found by the sweep.
+  const over = await ended({});
+  await database.transaction(() =>
+    rows("UPDATE file_uses SET until_at = 1 WHERE file = $1", over.id)
+  );
+  files.sweeper.soon();
+  await gone(over.id);
+});
 
 Deno.test("the ids of files are read from lists and from text", () => {
   const [one, two] = ["a".repeat(22), "b".repeat(22)];

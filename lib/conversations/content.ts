@@ -5,12 +5,13 @@ import { identifier, invalid, type UserId } from "../base/fields.ts";
 import { dataField } from "../base/said_fields.ts";
 import type { Limits } from "../base/sizes.ts";
 import { isVisible } from "../base/visible_text.ts";
+import { isElsewhere } from "./message_files.ts";
 import type { EditRequest, SendRequest } from "./requests.ts";
 
 /** Most users that one message mentions. */
 const MOST_MENTIONS = 100;
 
-/** Characters of the URL of a picture, and of a file's id. */
+/** Characters of the URL of a picture or of a file that is elsewhere, and of a file's id. */
 const MOST_URL = 2048;
 const MOST_FILE = 256;
 
@@ -124,7 +125,7 @@ function fileOf(kind: string, file: string | undefined): string | undefined {
   if (file === undefined) {
     throw new CodedError("missing_field", "Missing field 'file'", { field: "file" });
   }
-  return identifier({ file }, "file", MOST_FILE);
+  return identifier({ file }, "file", isElsewhere(file) ? MOST_URL : MOST_FILE);
 }
 
 function mentionsOf(mentions: readonly UserId[] | undefined): readonly UserId[] {

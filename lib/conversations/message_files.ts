@@ -28,6 +28,11 @@ export function fileFieldIn(value: unknown): Pick<Quote, "file"> {
   return file === undefined ? {} : { file };
 }
 
+/** Whether the file is kept elsewhere, by an application that has a place of its own for files: an http(s) URL, or a path there. */
+export function isElsewhere(file: string): boolean {
+  return /^(https?:\/)?\//.test(file);
+}
+
 /** The message with links to its file, and to that of the message which it answers. */
 export function withLinks(message: Message, linkTo: LinkTo): Message {
   const { file, replyTo } = message;
@@ -40,7 +45,8 @@ export function withLinks(message: Message, linkTo: LinkTo): Message {
   };
 }
 
-/** What an older version stored there names no file that is here. */
+/** What is elsewhere, or what an older version stored there, names no file that is here. */
 function linked(file: MessageFile, linkTo: LinkTo): MessageFile {
-  return file.type === undefined ? file : { ...file, url: linkTo(file.id) };
+  if (file.type !== undefined) return { ...file, url: linkTo(file.id) };
+  return isElsewhere(file.id) ? { ...file, url: file.id } : file;
 }

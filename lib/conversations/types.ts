@@ -107,6 +107,7 @@ export interface Message {
 
 /** The file of a message. Of one that an older version has stored there is an id alone, which names nothing here. */
 export interface MessageFile {
+  /** Where it is, in place of an id, if an application keeps it elsewhere: then nothing else is known of it. */
   readonly id: string;
   readonly name?: string | undefined;
   /** A media type, such as "image/png". */

@@ -32,7 +32,8 @@ testDatabases("who may send a file, and in what", async (database) => {
   await refused(ofOffice, alice);
   await refused(elsewhere, alice);
   await refused("nothing-has-this-id-01", alice);
-  await refused("https://example.org/cat.png", alice);
+  await refused("ftp://example.org/cat.png", alice);
+  await refused(`https://example.org/${"c".repeat(2048)}`, alice);
   await refused(text, alice, image);
   assert.equal((await database.query("SELECT id FROM chat_messages")).length, 0);
   // An application that acts as a user has the user's rights, and as itself those of its site.
@@ -45,6 +46,17 @@ testDatabases("who may send a file, and in what", async (database) => {
     await chat.send(APPLICATION, { conversation: conversation.id, kind: file, file: id });
   }
   await chat.send({ ...alice, isApplication: true }, { to: "2", kind: image, file: picture });
+});
+
+testDatabases("what an application keeps elsewhere is named by its address", async (database) => {
+  await using uses = await usesWorld(database);
+  const { world: { chat } } = uses;
+  for (const address of ["https://example.org/cat.png", "/uploads/cat.png"]) {
+    const { message } = await chat.send(alice, { to: "2", kind: image, file: address });
+    assert.deepEqual(message.file, { id: address, url: address });
+    await chat.unsend(alice, message.id);
+  }
+  assert.equal((await database.query("SELECT file FROM file_uses")).length, 0);
 });
 
 testDatabases(

@@ -3,7 +3,7 @@ import { invalid } from "../../base/fields.ts";
 import { row, type Work } from "../../engines/database/database.ts";
 import type { FileActor } from "../../files/access.ts";
 import type { Content } from "../content.ts";
-import { keptFile } from "../message_files.ts";
+import { isElsewhere, keptFile } from "../message_files.ts";
 import type { Actor, Message, MessageFile } from "../types.ts";
 import type { WorkParts } from "./parts.ts";
 
@@ -19,6 +19,7 @@ export function* fileToSend(
   { kind, file: id }: Pick<Content, "kind" | "file">,
 ): Work<MessageFile | undefined> {
   if (id === undefined) return undefined;
+  if (isElsewhere(id)) return { id };
   const facts = yield* files.check(actor, id);
   if (kind !== "image" || facts.type.startsWith("image/")) return keptFile(facts);
   throw invalid(
@@ -30,7 +31,7 @@ export function* fileToSend(
 
 /** Notes that a message has its file, which stays there from now on. */
 export function* useFile({ files }: Parts, actor: Actor, { id, file }: Message): Work<void> {
-  if (file === undefined) return;
+  if (file === undefined || isElsewhere(file.id)) return;
   const { site } = actor;
   yield* files.use(actor, file.id, { kind: MESSAGE_USE, ref: String(id), site });
 }

@@ -17,7 +17,7 @@ import type { SeenRequest, SendRequest } from "../../conversations/requests.ts";
 const KINDS = ["text", "image", "file"] as const;
 
 /** A link to a file, as a client has got it as the content of another message. */
-const LINK = /^\/files\/([\w-]{22})\?/;
+const LINK = /^(?:https?:\/\/[^/?#]+)?(?:\/[^?#]*)?\/files\/([\w-]{22})\?signature=/;
 
 type Kind = typeof KINDS[number];
 

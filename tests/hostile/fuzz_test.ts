@@ -1,11 +1,13 @@
 /** 100,000 random and mutated inputs, by every way there is: no crash, no leak, no failure of the server's own. */
 import assert from "node:assert/strict";
 import { residentMiB } from "../support/memory.ts";
-import { Program } from "../support/program.ts";
+import { Program, useOwnProcesses } from "../support/program.ts";
 import { TestClient } from "../support/test_client.ts";
 import { waitFor } from "../support/wait.ts";
 import { queries, spoiled } from "./inputs.ts";
 import { BODIES, FRAMES_V1, FRAMES_V2 } from "./nasty.ts";
+
+useOwnProcesses(); // their memory is looked at
 
 /** Of each way, on each of the two listeners. */
 const V1 = 20_000;

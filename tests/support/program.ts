@@ -28,12 +28,6 @@ export interface ProgramOptions {
    * from one test to the next, which the sanitizers take for a leak.
    */
   readonly isShared?: boolean;
-  /**
-   * Whether no server ran in its process before, and none will: for tests of memory, of descriptors, and of what is left by a
-   * server that is killed as it is disposed of. So it is where there is a folder, a wrapper or the like.
-   * @default false
-   */
-  readonly hasOwnProcess?: boolean;
   /** @default those of `deno task start` */
   readonly v8Flags?: string;
   /**
@@ -75,6 +69,7 @@ export class Program implements AsyncDisposable {
   readonly #process: Running;
   readonly #reading: Promise<void>;
   readonly #folder: string | undefined;
+  #isDisposed = false;
 
   /** The program's `APP_DATA_DIR`, unless the test set another one. */
   readonly dataDir: string;
@@ -209,6 +204,8 @@ export class Program implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#isDisposed) return; // its process may have the next server by now
+    this.#isDisposed = true;
     await this.#process.end(() => this.log.some(({ message }) => message === "stopped"));
     await this.#reading;
     this.#logFile?.close();
@@ -279,12 +276,21 @@ class OwnProcess implements Running {
 /** Settings of notifyli; any other variable is for the process itself. */
 const SETTING = /^(APP|REDIS|DATABASE|AMQP|BOT|HOOK|WEBHOOK)_/;
 
-/** Whether a server may run where others ran before it. */
+/** Benches and the scenarios of `deno task stress` measure processes. */
+let mayReuse = Deno.mainModule.endsWith("_test.ts");
+
+/** To be called at the top of a test file that looks at memory, or at what a server leaves that is killed at its end. */
+export function useOwnProcesses(): void {
+  mayReuse = false;
+}
+
+/** Whether a server may run where others ran before it. With a folder of the test's own it may be killed and come back there. */
 function isReusing(
-  { env = {}, dataDir, wrapper, isShared, v8Flags, root, hasOwnProcess }: ProgramOptions,
+  { env = {}, dataDir, wrapper, isShared, v8Flags, root }: ProgramOptions,
 ): boolean {
-  const isSpecial = dataDir ?? wrapper ?? isShared ?? v8Flags ?? root ?? hasOwnProcess;
-  return !isSpecial && Object.keys(env).every((name) => SETTING.test(name));
+  const isSpecial = dataDir ?? wrapper ?? isShared ?? v8Flags ?? root;
+  const isKept = ![undefined, ":memory:"].includes(env["APP_DATA_DIR"]);
+  return mayReuse && !isSpecial && !isKept && Object.keys(env).every((name) => SETTING.test(name));
 }
 
 function envOf(

@@ -11,7 +11,10 @@ const HOST = `${ROOT}tests/support/program_host.ts`;
 /** A server that is not gone by then is ended with its process. */
 const STOPPED_WITHIN_MS = 1000;
 
-/** Runs a command with its log in a folder, where it leaves the exit code, and ends it when the tests' process has ended. */
+/**
+ * Runs a command with its log in a folder, where it leaves the exit code, and ends it when the tests' process has ended. The
+ * folder goes with the command where nobody asks for the code.
+ */
 const DETACHED = `
 folder=$0; tests=$1; shift
 (
@@ -19,8 +22,9 @@ folder=$0; tests=$1; shift
   host=$!
   echo $host >"$folder/pid.new"; mv "$folder/pid.new" "$folder/pid"
   ( while kill -0 $tests && kill -0 $host; do sleep 5; done; kill -0 $tests || kill -9 $host ) &
-  wait $host
-  echo $? >"$folder/status.new"; mv "$folder/status.new" "$folder/status"
+  wait $host; status=$?
+  if [ -e "$folder/discarded" ] || ! kill -0 $tests; then rm -rf "$folder"; exit; fi
+  echo $status >"$folder/status.new"; mv "$folder/status.new" "$folder/status"
 ) </dev/null >/dev/null 2>&1 &`;
 
 /** By what a process keeps of its starts, those that wait. */
@@ -97,13 +101,14 @@ export class ReusedProcess {
     }
     this.kill("SIGKILL");
     await this.ended();
-    this.discard();
+    Deno.removeSync(this.#folder, { recursive: true });
   }
 
-  /** Ends the process, and waits for nothing. */
+  /** Ends a process that has no server, and waits for nothing. */
   discard(): void {
-    this.kill("SIGKILL");
-    Deno.removeSync(this.#folder, { recursive: true });
+    Deno.writeTextFileSync(`${this.#folder}/discarded`, "");
+    if (this.isEnded) Deno.removeSync(this.#folder, { recursive: true });
+    else this.kill("SIGKILL");
   }
 
   static async #begin(kind: string, command: readonly string[]): Promise<ReusedProcess> {

@@ -124,7 +124,6 @@ export class Connection implements SocketEvents, FrameOwner, IntakeOwner, Writer
   #wasSilent = false;
   readonly #frames: FrameQueue = new FrameQueue(this);
   readonly #intake: Intake;
-  #bufferedBefore = 0;
 
   constructor(
     home: ConnectionHome,
@@ -370,9 +369,7 @@ export class Connection implements SocketEvents, FrameOwner, IntakeOwner, Writer
 
   /** Whether the other end took nothing of what waits for it since the last look. */
   isStalled(): boolean {
-    const before = this.#bufferedBefore;
-    this.#bufferedBefore = this.#writer.bufferedAmount;
-    return before > 0 && this.#bufferedBefore >= before;
+    return this.#writer.isStalled();
   }
 
   /**

@@ -37,6 +37,11 @@ export class Writer {
   readonly #limit: number;
   /** The texts of this turn of the event loop; `undefined` if there are none. Bounded by `MAX_BATCH`. */
   #batch: Batch | undefined;
+  /** Characters that were sent in all. */
+  #sent = 0;
+  /** How many had been sent, and how many bytes waited, when it was last asked whether the other end takes anything. */
+  #sentBefore = 0;
+  #waitingBefore = 0;
   /** Characters that went to the socket since it was last asked how many bytes wait there. */
   #sinceLook = 0;
   /** How many bytes waited in the socket when it was last asked. */
@@ -62,7 +67,21 @@ export class Writer {
     return this.#socket.confirm !== undefined;
   }
 
+  /**
+   * Whether the other end took nothing of what waits for it since the last call. Then all that was sent meanwhile waits, too: a
+   * connection on which much goes out has something waiting whenever it is asked, and takes it all the same.
+   */
+  isStalled(): boolean {
+    const [sentBefore, waitingBefore] = [this.#sentBefore, this.#waitingBefore];
+    this.#sentBefore = this.#sent;
+    this.#waitingBefore = this.bufferedAmount;
+    // A character is a byte or more.
+    return waitingBefore > 0 &&
+      this.#waitingBefore >= waitingBefore + this.#sent - sentBefore;
+  }
+
   send(outgoing: Outgoing): void {
+    this.#sent += outgoing.text.length;
     if (this.#isDirect) return this.#write(outgoing, outgoing.text.length);
     if (this.#batch === undefined) flushSoon(this);
     this.#batch = (this.#batch ?? empty).with(outgoing);

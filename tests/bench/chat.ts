@@ -34,12 +34,16 @@ export class ChatServer implements AsyncDisposable {
     this.#parts = parts;
   }
 
-  static async start(database: DatabaseName): Promise<ChatServer> {
+  /** @param wrapper stands before the program's command */
+  static async start(
+    database: DatabaseName,
+    wrapper: readonly string[] = [],
+  ): Promise<ChatServer> {
     await using parts = new AsyncDisposableStack();
     const postgres = database === "PostgreSQL"
       ? parts.use(await PostgresServer.start({ isSynced: true }))
       : undefined;
-    const program = parts.use(await Program.start({ env: { ...ENV, ...postgres?.env } }));
+    const program = parts.use(await Program.start({ env: { ...ENV, ...postgres?.env }, wrapper }));
     return new ChatServer(program, postgres, parts.move());
   }
 

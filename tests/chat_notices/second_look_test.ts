@@ -1,6 +1,7 @@
 /** Who counts as hearing, but is gone, is notified of what was said meanwhile; who has it, or hears it, is not. */
 import assert from "node:assert/strict";
 import { userOf } from "../support/chat.ts";
+import { ChatClient } from "../support/chat_client.ts";
 import { CHAT_WORLDS } from "../support/chat_worlds.ts";
 import { Nodes } from "../support/nodes.ts";
 import { PostgresServer } from "../support/postgres.ts";
@@ -106,6 +107,29 @@ for (const [what, start] of WORLDS) {
     for (const each of [other, ...asleep]) await each.waitClosed();
   });
 }
+
+Deno.test("a client of the chat protocol that sleeps proves nothing on the node listener, and its user is notified", async () => {
+  await using nodes = await Nodes.embedded("node", ENV);
+  const { webSocketUrl, port } = nodes.first;
+  await using proxy = new TcpProxy(port);
+  await using ann = await hearing(port, "1");
+  const bob = await ChatClient.open(
+    `ws://127.0.0.1:${proxy.port}/ws`,
+    await connectionToken({ sub: "2" }),
+  );
+  await say(ann, { to: 2 }, "one");
+  await bob.get(1);
+  await waitFor("it is proved that this has come", async () => {
+    const { conversations } = await ann.command("conversations");
+    const [{ last_message }] = conversations as [{ last_message: Frame }];
+    return last_message["status"] === "delivered";
+  });
+  proxy.freeze();
+  await say(ann, { to: 2 }, "two");
+  await waitForInbox(webSocketUrl, "2", [["User 1", "two", 1]]);
+  proxy.cut();
+  await bob.socket.waitClosed();
+});
 
 Deno.test("what was said right before the server was killed is told by the next one", async () => {
   const dataDir = await Deno.makeTempDir();

@@ -77,7 +77,10 @@ async function converse(program: Program): Promise<void> {
   const wanted = { kind: "group", name: "Team", members: [2, "3"], data: { color: "red" } };
   const made = await alice.call("POST", "/conversations", { ...wanted, id: "group-0001" });
   const again = await alice.call("POST", "/conversations", { ...wanted, id: "group-0001" });
-  assert.deepEqual([made.status, again.status], [201, 200]);
+  const header = { "idempotency-key": "group-0001" };
+  const third = await alice.call("POST", "/conversations", wanted, header);
+  assert.deepEqual([made.status, again.status, third.status], [201, 200, 200]);
+  assert.equal(third.json["id"], made.json["id"]);
   const id = Number(made.json["id"]);
   const [created] = await his.get("conversation_changed");
   assert.deepEqual([created?.["conversation"], created?.["change"]], [id, "created"]);

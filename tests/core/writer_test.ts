@@ -176,6 +176,30 @@ Deno.test("who takes each burst is not slow, though each is over the limit", () 
   }
 });
 
+Deno.test("who takes nothing is stalled; who takes what comes is not, though something always waits", () => {
+  for (const kind of KINDS) {
+    const { socket, writer } = new Receiver(kind);
+    const send = (length: number) => {
+      writer.send(new Outgoing("x".repeat(length)));
+      writer.flush();
+    };
+    assert.equal(writer.isStalled(), false);
+    send(100);
+    assert.equal(writer.isStalled(), false);
+    socket.take(BURST);
+    send(900);
+    socket.take(700);
+    assert.equal(writer.isStalled(), false, "more waits than before, and is on its way");
+    send(300);
+    assert.equal(writer.isStalled(), true);
+    assert.equal(writer.isStalled(), true);
+    socket.take(1);
+    assert.equal(writer.isStalled(), false);
+    socket.take(BURST);
+    assert.equal(writer.isStalled(), false);
+  }
+});
+
 async function apply(step: Step, number: number, receivers: readonly Receiver[]): Promise<void> {
   if (step.what === "turn") return void await setImmediate();
   const meant = receivers.filter((_, index) => step.to & 1 << index);

@@ -3,7 +3,7 @@ import { plateau } from "./plateau.ts";
 import { crashes } from "./scenarios.ts";
 import { testScenario } from "./test_scenario.ts";
 
-const LOAD_SECONDS = 2;
+const LOAD_SECONDS = 1;
 /** Long enough to be past the first garbage collections. */
 const PLATEAU_SECONDS = 9;
 

@@ -4,7 +4,7 @@ import { startOnReadOnlyDisk } from "./read_only_disk.ts";
 import { resources } from "./resources.ts";
 import { testScenario } from "./test_scenario.ts";
 
-const LOAD_SECONDS = 2;
+const LOAD_SECONDS = 1;
 
 for (const scenario of resources) testScenario(scenario, LOAD_SECONDS);
 

@@ -20,6 +20,7 @@ import { serverKilled } from "./server_killed.ts";
 import { serverStopped } from "./server_stopped.ts";
 import { STORE_LOST } from "./store_lost.ts";
 import { topicsBroken } from "./topics_broken.ts";
+import { userDataKilled } from "./user_data_killed.ts";
 
 /** Servers, nodes and Redis killed, stopped, frozen and cut off. */
 export const crashes: readonly Scenario[] = [
@@ -51,6 +52,7 @@ const underLoad: readonly Scenario[] = [
 export const SCENARIOS: readonly Scenario[] = [
   ...crashes,
   ...chatBroken,
+  ...userDataKilled,
   ...resources,
   ...underLoad,
 ];

@@ -1,7 +1,10 @@
 /** Makes a test of a scenario, with a seed of its own that a failure names. */
 import assert from "node:assert/strict";
+import { useOwnProcesses } from "../support/program.ts";
 import { Random } from "./random.ts";
 import type { Scenario } from "./scenario.ts";
+
+useOwnProcesses();
 
 /** Notifications a second: other tests run at the same time, and `deno task stress` is for more. */
 const RATE = 250;

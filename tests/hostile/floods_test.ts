@@ -1,10 +1,12 @@
 /** Five hundred connections that do no work, beside a few that do: the server's memory and the healthy clients' answers. */
 import assert from "node:assert/strict";
 import { MemoryWatch } from "../support/memory.ts";
-import { Program } from "../support/program.ts";
+import { Program, useOwnProcesses } from "../support/program.ts";
 import { rawSocket } from "../support/raw_socket.ts";
 import { TestClient } from "../support/test_client.ts";
 import { waitFor } from "../support/wait.ts";
+
+useOwnProcesses(); // their memory is looked at
 
 const CROWD = 500;
 /** What a hundred round trips of a healthy client may take, all in all; without a crowd it is well below one second. */

@@ -1,11 +1,13 @@
 /** 100,000 random and mutated inputs, by every way there is: no crash, no leak, no failure of the server's own. */
 import assert from "node:assert/strict";
 import { residentMiB } from "../support/memory.ts";
-import { Program } from "../support/program.ts";
+import { Program, useOwnProcesses } from "../support/program.ts";
 import { TestClient } from "../support/test_client.ts";
 import { waitFor } from "../support/wait.ts";
 import { queries, spoiled } from "./inputs.ts";
 import { BODIES, FRAMES_V1, FRAMES_V2 } from "./nasty.ts";
+
+useOwnProcesses(); // their memory is looked at
 
 /** Of each way, on each of the two listeners. */
 const V1 = 20_000;
@@ -15,8 +17,9 @@ const QUERIES = 300;
 const UPGRADES = 200;
 /** A client's life; it can be one user only, and in so many rooms. */
 const FRAMES_A_CLIENT = 250;
-/** Below the number of frames that may wait for their turn. */
+/** Below the number of frames that may wait for their turn, and, in characters, below the size of one message. */
 const FRAMES_AT_ONCE = 50;
+const CHARACTERS_AT_ONCE = 16_000;
 /** Of each protocol: while one waits for an answer, the server works for the others. */
 const CLIENTS_AT_ONCE = 4;
 const REQUESTS_AT_ONCE = 8;
@@ -26,15 +29,27 @@ const LEAK_MIB = 48;
 
 const QUERY_NAMES = ["user_id", "room", "name", "from", "deliver_at", "last_event_id", "__proto__"];
 
+const seed = Math.floor(Math.random() * 2 ** 31);
+/** Made once for both listeners. */
+let inputs: Readonly<Record<"v1" | "v2" | "bodies", readonly string[]>> | undefined;
+
 for (const listener of ["deno", "node"]) {
   Deno.test(`${listener} listener: 50,000 random and mutated inputs do no harm`, async () => {
-    const seed = Math.floor(Math.random() * 2 ** 31);
-    const failure = await fuzz(listener, seed).then(() => undefined, (error) => error);
+    const failure = await fuzz(listener).then(() => undefined, (error) => error);
     if (failure !== undefined) throw new Error(`with seed ${seed}`, { cause: failure });
   });
 }
 
-async function fuzz(listener: string, seed: number): Promise<void> {
+function inputsOfSeed(): NonNullable<typeof inputs> {
+  return inputs ??= {
+    v1: spoiled(FRAMES_V1, seed, V1),
+    v2: spoiled(FRAMES_V2, seed + 1, V2),
+    bodies: spoiled(BODIES, seed + 2, POSTS),
+  };
+}
+
+async function fuzz(listener: string): Promise<void> {
+  const { v1, v2, bodies } = inputsOfSeed();
   await using program = await Program.start({
     env: {
       APP_LISTENER: listener,
@@ -49,9 +64,6 @@ async function fuzz(listener: string, seed: number): Promise<void> {
     },
   });
   await using healthy = await TestClient.connect(program.webSocketUrl);
-  const v1 = spoiled(FRAMES_V1, seed, V1);
-  const v2 = spoiled(FRAMES_V2, seed + 1, V2);
-  const bodies = spoiled(BODIES, seed + 2, POSTS);
   const peaks: number[] = [];
   for (const half of [0, 1]) {
     let peak = 0;
@@ -71,7 +83,8 @@ async function fuzz(listener: string, seed: number): Promise<void> {
   await healthy.settled();
   await waitFor("every other client is gone", async () => {
     const { clients } = await (await fetch(`${program.url}/api/stats`)).json();
-    return clients === 1;
+    if (clients !== 1) throw new Error(`${clients} clients`);
+    return true;
   });
   assert.deepEqual(program.errors, []);
   assert.deepEqual(program.log.filter(({ level }) => level === "error"), []);
@@ -104,30 +117,45 @@ async function sayOn(
   texts: readonly string[],
 ): Promise<void> {
   const socket = new WebSocket(url, protocol ?? []);
-  const closed = Promise.withResolvers<number>();
+  const closed = Promise.withResolvers<string>();
   let answered = Promise.withResolvers<void>();
   const probe = protocol === undefined ? '"pong"' : '"ref":"the probe"';
   const failures: string[] = [];
-  socket.onclose = ({ code }) => closed.resolve(code);
+  socket.onclose = ({ code, reason }) => closed.resolve(`closed with ${code} ${reason}`);
   socket.onmessage = ({ data }) => {
     if (data.includes('"code":"internal"')) failures.push(data);
     if (data.includes(probe)) answered.resolve();
   };
   const opened = Promise.withResolvers<void>();
   socket.onopen = () => opened.resolve();
-  await Promise.race([opened.promise, closed.promise]);
-  for (let start = 0; start < texts.length; start += FRAMES_AT_ONCE) {
+  const refused = await Promise.race([opened.promise, closed.promise]);
+  assert.equal(refused, undefined, `${protocol}: it does not open`);
+  for (const some of portionsOf(texts)) {
     answered = Promise.withResolvers();
-    const some = texts.slice(start, start + FRAMES_AT_ONCE);
     if (protocol === undefined) { for (const text of some) socket.send(text); }
     else socket.send(some.join("\n")); // version 2 takes them all in one
     socket.send('{"type":"ping","ref":"the probe"}');
-    const code = await Promise.race([answered.promise, closed.promise]);
-    assert.equal(code, undefined, `closed with ${code}`);
+    const end = await Promise.race([answered.promise, closed.promise]);
+    assert.equal(end, undefined, `${protocol}: ${end} after ${JSON.stringify(some)}`);
   }
   socket.close();
   await closed.promise;
   assert.deepEqual(failures, []);
+}
+
+/** What is said at once, the whole in its order. */
+function* portionsOf(texts: readonly string[]): Generator<readonly string[]> {
+  let some: string[] = [];
+  let length = 0;
+  for (const text of texts) {
+    if (some.length === FRAMES_AT_ONCE || length + text.length > CHARACTERS_AT_ONCE) {
+      if (some.length > 0) yield some;
+      [some, length] = [[], 0];
+    }
+    some.push(text);
+    length += text.length;
+  }
+  if (some.length > 0) yield some;
 }
 
 async function postAll(program: Program, bodies: readonly string[]): Promise<void> {

@@ -1,12 +1,14 @@
 /** HTTP from clients that mean harm, on both listeners: requests that cheat, other sites' pages, logs and answers that would tell. */
 import assert from "node:assert/strict";
 import { MemoryWatch } from "../support/memory.ts";
-import { Program } from "../support/program.ts";
+import { Program, useOwnProcesses } from "../support/program.ts";
 import { rawRequest } from "../support/raw_http.ts";
 import { UPGRADE } from "../support/raw_socket.ts";
 import { TestClient } from "../support/test_client.ts";
 import { answers } from "./http_case.ts";
 import { HTTP_CASES } from "./http_cases.ts";
+
+useOwnProcesses(); // their memory is looked at
 
 const MESSAGE = "the text that is nobody's business";
 /** Escape sequences, line breaks of every kind, and a line that looks like one of the log's. */

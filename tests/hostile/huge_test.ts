@@ -1,11 +1,13 @@
 /** Messages without end, on both listeners: what they cost the server, watched from outside. */
 import assert from "node:assert/strict";
 import { MemoryWatch } from "../support/memory.ts";
-import { Program } from "../support/program.ts";
+import { Program, useOwnProcesses } from "../support/program.ts";
 import { RawSocket } from "../support/raw_socket.ts";
 import { OPCODES, ping, wireFrame } from "../support/wire_frame.ts";
 import { TestClient } from "../support/test_client.ts";
 import type { ListenerName } from "./wire_case.ts";
+
+useOwnProcesses(); // their memory is looked at
 
 const MIB = 1_048_576;
 /** A frame of zeros needs no masking by the sender. */

@@ -1,9 +1,10 @@
 /** What people do beside writing: pin, mute, archive, block, hide; and what becomes of messages that cannot be sent at once. */
 import assert from "node:assert/strict";
 import type { Locator, Page } from "playwright-core";
-import { openContext, OPTIONS } from "../support/browser.ts";
+import { OPTIONS } from "../support/browser.ts";
 import { freePort } from "../support/free_port.ts";
 import { connected, message } from "../support/page.ts";
+import { became, begin, People, row, write } from "../support/people.ts";
 import { Program } from "../support/program.ts";
 import { waitFor } from "../support/wait.ts";
 
@@ -18,24 +19,10 @@ Deno.test(
     const port = String(freePort());
     let program = await start();
     stack.defer(() => program[Symbol.asyncDispose]());
-    const failures: string[] = [];
-    const open = async (user: string, name: string) => {
-      const context = stack.use(await openContext({ viewport: { width: 1440, height: 800 } }));
-      const page = await context.newPage();
-      page.on("pageerror", (error) => failures.push(String(error)));
-      await page.goto(program.url);
-      await page.getByLabel("User ID").fill(user);
-      await page.getByLabel("Name").fill(name);
-      await page.getByLabel("Room").fill("lobby");
-      await page.getByRole("button", { name: "Connect" }).click();
-      await connected(page);
-      return page;
-    };
-    const [alice, bob] = [await open("1", "Alice"), await open("2", "Bob")];
-    await alice.getByRole("button", { name: "New conversation" }).click();
-    await alice.getByRole("combobox", { name: "People" }).fill("2");
-    await alice.keyboard.press("Enter");
-    await alice.getByText("Say hello to").waitFor();
+    const people = stack.use(new People(program.url));
+    const alice = await people.open({ user: "1", name: "Alice" });
+    const bob = await people.open({ user: "2", name: "Bob" });
+    await begin(alice, "2");
     await write(alice, "one");
     await row(bob, "Alice").click();
     await became(alice, "one", "read");
@@ -136,13 +123,9 @@ Deno.test(
     );
     await alice.goto(`${program.url}/#/chats/999`);
     await alice.getByTestId("no-access").waitFor();
-    assert.deepEqual(failures, []);
+    assert.deepEqual(people.thrown, []);
   },
 );
-
-function row(page: Page, text: string): Locator {
-  return page.getByTestId("row").filter({ hasText: text });
-}
 
 function section(page: Page, name: string): Locator {
   return page.getByRole("heading", { name, exact: true });
@@ -158,13 +141,4 @@ async function choose(page: Page, of: string, action: string): Promise<void> {
 async function undo(page: Page, text: string): Promise<void> {
   const notice = page.getByTestId("notice").filter({ hasText: text });
   await notice.getByRole("button", { name: "Undo" }).click();
-}
-
-async function write(page: Page, text: string): Promise<void> {
-  await page.getByRole("textbox", { name: /^Message / }).fill(text);
-  await page.keyboard.press("Enter");
-}
-
-async function became(page: Page, text: string, state: string): Promise<void> {
-  await message(page, text).and(page.locator(`[data-delivery=${state}]`)).waitFor();
 }

@@ -1,30 +1,28 @@
 /** Conversations on the page, in a real Chromium against the real program: two people write, and a group lives. */
 import assert from "node:assert/strict";
-import type { Locator, Page } from "playwright-core";
-import { openContext, OPTIONS } from "../support/browser.ts";
+import { OPTIONS } from "../support/browser.ts";
 import { connected, message } from "../support/page.ts";
-import { Program } from "../support/program.ts";
+import { became, begin, People, row, write } from "../support/people.ts";
+import { sharedProgram } from "../support/shared_program.ts";
 import { waitFor } from "../support/wait.ts";
 
+const program = sharedProgram({});
+
 Deno.test("page: two people write, read, answer, react, edit and delete", OPTIONS, async () => {
-  await using program = await Program.start();
-  await using people = new People(program);
-  const alice = await people.open("1", "Alice");
-  const bob = await people.open("2", "Bob");
-  await alice.getByRole("button", { name: "New conversation" }).click();
-  await alice.getByRole("combobox", { name: "People" }).fill("2");
-  await alice.keyboard.press("Enter");
-  await alice.getByText("Say hello to").waitFor();
+  await using people = new People(program().url);
+  const alice = await people.open({ user: "11", name: "Alice" });
+  const bob = await people.open({ user: "12", name: "Bob" });
+  await begin(alice, "12");
   await write(alice, "Hello Bob, see https://example.com/a and `code`");
   await row(bob, "Alice").getByTestId("row-unread").filter({ hasText: /^1\s*unread$/ }).waitFor();
   assert.match(await bob.title(), /^\(1\)/);
-  await delivered(alice, "Hello Bob", "delivered");
+  await became(alice, "Hello Bob", "delivered");
 
   await row(bob, "Alice").click();
   await message(bob, "Hello Bob").locator("a[href='https://example.com/a']").waitFor();
   await message(bob, "Hello Bob").locator("code").waitFor();
   await bob.getByTestId("new-line").getByText("1 new message").waitFor();
-  await delivered(alice, "Hello Bob", "read");
+  await became(alice, "Hello Bob", "read");
   await message(alice, "Hello Bob").getByText("Read", { exact: true }).waitFor();
   assert.equal(await row(bob, "Alice").getByTestId("row-unread").count(), 0);
 
@@ -60,16 +58,15 @@ Deno.test("page: two people write, read, answer, react, edit and delete", OPTION
 });
 
 Deno.test("page: a draft is kept, and what is written offline is sent once", OPTIONS, async () => {
-  await using program = await Program.start();
-  await using people = new People(program);
-  const alice = await people.open("1", "Alice");
-  await begin(alice, "2");
+  await using people = new People(program().url);
+  const alice = await people.open({ user: "21", name: "Alice" });
+  await begin(alice, "22");
   await alice.getByRole("textbox", { name: /^Message/ }).fill("half a thou");
   await row(alice, "lobby").click();
-  await row(alice, "2").getByText("Draft:").waitFor();
+  await row(alice, "22").getByText("Draft:").waitFor();
   await alice.reload();
   await connected(alice);
-  await row(alice, "2").click();
+  await row(alice, "22").click();
   await waitFor(
     "the draft is in the composer",
     async () =>
@@ -81,14 +78,13 @@ Deno.test("page: a draft is kept, and what is written offline is sent once", OPT
 });
 
 Deno.test("page: a group is made, renamed, grown, handed over and left", OPTIONS, async () => {
-  await using program = await Program.start();
-  await using people = new People(program);
-  const alice = await people.open("1", "Alice");
-  const bob = await people.open("2", "Bob");
+  await using people = new People(program().url);
+  const alice = await people.open({ user: "31", name: "Alice" });
+  const bob = await people.open({ user: "32", name: "Bob" });
   await alice.getByRole("button", { name: "New conversation" }).click();
   await alice.getByText("Group", { exact: true }).click();
   await alice.getByLabel("Name of the group").fill("Team \u202e");
-  await alice.getByRole("combobox", { name: "People" }).fill("2");
+  await alice.getByRole("combobox", { name: "People" }).fill("32");
   await alice.keyboard.press("Enter");
   await alice.getByRole("button", { name: "Make the group of 2" }).click();
   await alice.getByText("cannot have characters that turn").waitFor();
@@ -114,7 +110,7 @@ Deno.test("page: a group is made, renamed, grown, handed over and left", OPTIONS
   await bob.getByTestId("system").getByText(/Alice.* named it .*Team Blue/).waitFor();
 
   await details.getByRole("button", { name: "Add", exact: true }).click();
-  await alice.getByRole("combobox", { name: "People" }).fill("3");
+  await alice.getByRole("combobox", { name: "People" }).fill("33");
   await alice.keyboard.press("Enter");
   await alice.getByRole("dialog").getByRole("button", { name: "Add", exact: true }).click();
   await details.getByText("Members · 3").waitFor();
@@ -135,55 +131,3 @@ Deno.test("page: a group is made, renamed, grown, handed over and left", OPTIONS
   await row(bob, "Team Blue").waitFor({ state: "detached" });
   assert.deepEqual(people.errors, []);
 });
-
-/** The entry of the list with a text in it. */
-function row(page: Page, text: string): Locator {
-  return page.getByTestId("row").filter({ hasText: text });
-}
-
-async function write(page: Page, text: string): Promise<void> {
-  await page.getByRole("textbox", { name: /^Message / }).fill(text);
-  await page.keyboard.press("Enter");
-}
-
-async function begin(page: Page, userId: string): Promise<void> {
-  await page.getByRole("button", { name: "New conversation" }).click();
-  await page.getByRole("combobox", { name: "People" }).fill(userId);
-  await page.keyboard.press("Enter");
-  await page.getByText("Say hello to").waitFor();
-}
-
-async function delivered(page: Page, text: string, state: string): Promise<void> {
-  await message(page, text).and(page.locator(`[data-delivery=${state}]`)).waitFor();
-}
-
-/** Browsers of people on one server. */
-class People implements AsyncDisposable {
-  readonly errors: string[] = [];
-  readonly #program: Program;
-  readonly #contexts = new AsyncDisposableStack();
-
-  constructor(program: Program) {
-    this.#program = program;
-  }
-
-  async open(user: string, name: string, width = 1440): Promise<Page> {
-    const context = this.#contexts.use(await openContext({ viewport: { width, height: 800 } }));
-    const page = await context.newPage();
-    page.on("pageerror", (error) => this.errors.push(String(error)));
-    page.on("console", (line) => {
-      if (line.type() === "error") this.errors.push(line.text());
-    });
-    await page.goto(this.#program.url);
-    await page.getByLabel("User ID").fill(user);
-    await page.getByLabel("Name").fill(name);
-    await page.getByLabel("Room").fill("lobby");
-    await page.getByRole("button", { name: "Connect" }).click();
-    await connected(page);
-    return page;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#contexts.disposeAsync();
-  }
-}

@@ -5,10 +5,24 @@ import { Program } from "./program.ts";
 import { freePort } from "./free_port.ts";
 import { RedisServer } from "./redis.ts";
 
-export async function start(): Promise<Setting> {
-  const setting = new Setting(await RedisServer.start());
-  await setting.startServer();
-  return setting;
+/**
+ * One server and one Redis for all tests of a file, which costs less than any of its tests. To be called at the top of the
+ * file; each test opens its own setting, with a room of its own, and uses ids of users that no other one does.
+ */
+export function sharedServer(): () => Promise<Setting> {
+  let server: PageServer | undefined;
+  let tests = 0;
+  Deno.test.beforeAll(async () => {
+    server = new PageServer(await RedisServer.start());
+  });
+  Deno.test.afterAll(async () => {
+    await server?.[Symbol.asyncDispose]();
+  });
+  return async () => {
+    if (server === undefined) throw new Error("the server does not run before the first test");
+    await server.start(); // where the test before has ended it
+    return new Setting(server, `room-${++tests}`);
+  };
 }
 
 export async function say(page: Page, text: string): Promise<void> {
@@ -58,29 +72,58 @@ export async function connected(page: Page): Promise<void> {
   await page.getByTestId("connection").and(page.locator("[data-state=online]")).waitFor();
 }
 
-export class Setting implements AsyncDisposable {
+/** A server with a Redis, always at the same port. */
+class PageServer implements AsyncDisposable {
   readonly #port = String(freePort());
-  #program: Program | undefined;
-  /** The errors of all pages. */
-  readonly errors: string[] = [];
-  readonly #contexts = new AsyncDisposableStack();
+  program: Program | undefined;
 
   constructor(readonly redis: RedisServer) {}
 
-  get program(): Program {
-    if (this.#program === undefined) throw new Error("the server is not running");
-    return this.#program;
-  }
-
-  async startServer(): Promise<void> {
+  async start(): Promise<void> {
+    if (this.program !== undefined) return;
     const env = { ...this.redis.env, APP_PORT: this.#port };
-    this.#program = await Program.start({ env });
+    this.program = await Program.start({ env, isShared: true });
     await this.program.hearsRedis();
   }
 
-  async stopServer(): Promise<void> {
-    await this.#program?.[Symbol.asyncDispose]();
-    this.#program = undefined;
+  async stop(): Promise<void> {
+    await this.program?.[Symbol.asyncDispose]();
+    this.program = undefined;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+    await this.redis[Symbol.asyncDispose]();
+  }
+}
+
+export class Setting implements AsyncDisposable {
+  /** The errors of all pages. */
+  readonly errors: string[] = [];
+  readonly #server: PageServer;
+  readonly #contexts = new AsyncDisposableStack();
+
+  /** @param room the one that whoever connects comes into */
+  constructor(server: PageServer, readonly room: string) {
+    this.#server = server;
+  }
+
+  get redis(): RedisServer {
+    return this.#server.redis;
+  }
+
+  get program(): Program {
+    const { program } = this.#server;
+    if (program === undefined) throw new Error("the server is not running");
+    return program;
+  }
+
+  startServer(): Promise<void> {
+    return this.#server.start();
+  }
+
+  stopServer(): Promise<void> {
+    return this.#server.stop();
   }
 
   async open({ width = 1280 }: { width?: number }): Promise<Page> {
@@ -110,13 +153,13 @@ export class Setting implements AsyncDisposable {
     const page = await this.open({ width });
     await page.getByLabel("User ID").fill(user);
     await page.getByLabel("Name").fill(name);
-    await page.getByLabel("Room").fill("lobby");
+    await page.getByLabel("Room").fill(this.room);
     await page.getByRole("button", { name: "Connect" }).click();
     await connected(page);
     return page;
   }
 
-  async notify(userId: number, text: string): Promise<{ online: boolean }> {
+  async notify(userId: number | string, text: string): Promise<{ online: boolean }> {
     const url = `${this.program.url}/api/users/${userId}/notifications`;
     return await (await fetch(url, { method: "POST", body: text })).json();
   }
@@ -127,7 +170,5 @@ export class Setting implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#contexts.disposeAsync();
-    await this.stopServer();
-    await this.redis[Symbol.asyncDispose]();
   }
 }

@@ -10,8 +10,10 @@ interface Person {
 }
 
 export class People implements AsyncDisposable {
-  /** What went wrong in any of the browsers. */
+  /** What went wrong in any of the browsers, also with the network. */
   readonly errors: string[] = [];
+  /** The part of it that the page's own code threw. */
+  readonly thrown: string[] = [];
   readonly #url: string;
   readonly #contexts = new AsyncDisposableStack();
 
@@ -34,7 +36,10 @@ export class People implements AsyncDisposable {
     const context = this.#contexts.use(await openContext({ viewport, ...options }));
     const page = await context.newPage();
     await prepare?.(page);
-    page.on("pageerror", (error) => this.errors.push(String(error)));
+    page.on("pageerror", (error) => {
+      this.errors.push(String(error));
+      this.thrown.push(String(error));
+    });
     page.on("console", (line) => {
       if (line.type() === "error") this.errors.push(line.text());
     });

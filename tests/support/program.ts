@@ -1,5 +1,9 @@
-/** Runs notifyli as a process of its own, as a user does, and knows its log and its address. */
-import { taskCommand } from "./command.ts";
+/**
+ * Runs notifyli in a process other than the test's, as a user does, and knows its log and its address. What begins and ends
+ * like all others may be in a process in which others ran before it: that is as a restart, and costs far less.
+ */
+import { baseEnv, taskCommand } from "./command.ts";
+import { ReusedProcess } from "./reused_process.ts";
 import { waitFor } from "./wait.ts";
 
 export interface LogLine {
@@ -43,6 +47,18 @@ export function startCommand(v8Flags?: string, root?: string): string[] {
   );
 }
 
+/** The process that a program runs in. */
+interface Running {
+  readonly pid: number;
+  readonly isEnded: boolean;
+  /** The log, where it comes by a pipe. */
+  readonly stderr?: ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
+  kill(signal: Deno.Signal): void;
+  ended(): Promise<Deno.CommandStatus>;
+  /** Ends the program, and with it the process where no other uses it. */
+  end(isStopped: () => boolean): Promise<void>;
+}
+
 export class Program implements AsyncDisposable {
   readonly #log: LogLine[] = [];
   readonly #errors: string[] = [];
@@ -50,39 +66,37 @@ export class Program implements AsyncDisposable {
   #rest = "";
   readonly #decoder = new TextDecoder();
   readonly #logFile: Deno.FsFile | undefined;
-  readonly #child: Deno.ChildProcess;
+  readonly #process: Running;
   readonly #reading: Promise<void>;
-  readonly #status: Promise<Deno.CommandStatus>;
   readonly #folder: string | undefined;
-  #ended = false;
+  #isDisposed = false;
 
   /** The program's `APP_DATA_DIR`, unless the test set another one. */
   readonly dataDir: string;
 
   private constructor(
-    child: Deno.ChildProcess,
+    process: Running,
     folders: { data: string; temporary: string | undefined },
     logFile: Deno.FsFile | undefined,
   ) {
-    this.#child = child;
+    this.#process = process;
     this.dataDir = folders.data;
     this.#folder = folders.temporary;
     this.#logFile = logFile;
     this.#reading = this.#read();
-    this.#status = child.status.then((status) => {
-      this.#ended = true;
-      return status;
-    });
   }
 
   /** Starts a server on a free port and waits until it listens. */
   static async start(options: ProgramOptions = {}): Promise<Program> {
-    const program = await Program.spawn(options);
+    const program = isReusing(options)
+      ? await Program.#startReused(options)
+      : await Program.spawn(options);
     try {
       await waitFor("the server listens", () => {
-        return program.#ended || program.log.some(({ message }) => message.includes("listens on"));
+        return program.#process.isEnded ||
+          program.log.some(({ message }) => message.includes("listens on"));
       });
-      if (program.#ended) throw new Error(`The server ended: ${program.output}`);
+      if (program.#process.isEnded) throw new Error(`The server ended: ${program.output}`);
     } catch (error) {
       await program[Symbol.asyncDispose]();
       throw error;
@@ -115,20 +129,26 @@ export class Program implements AsyncDisposable {
       args,
       cwd: data,
       clearEnv: true,
-      env: {
-        PATH: Deno.env.get("PATH") ?? "",
-        HOME: Deno.env.get("HOME") ?? "",
-        ...(Deno.env.has("DENO_DIR") ? { DENO_DIR: Deno.env.get("DENO_DIR")! } : {}),
-        APP_PORT: "0",
-        APP_DATA_DIR: data,
-        ...(isGuarded ? {} : { APP_OPEN: "true" }),
-        ...env,
-      },
+      env: envOf(data, { isGuarded, env }),
       stdin: "null",
       stdout: "null",
       stderr: isShared ? "null" : "piped",
     }).spawn();
-    return new Program(child, { data, temporary: folder }, logFile);
+    return new Program(new OwnProcess(child, isShared ? undefined : child.stderr), {
+      data,
+      temporary: folder,
+    }, logFile);
+  }
+
+  static async #startReused({ env = {}, isGuarded }: ProgramOptions): Promise<Program> {
+    const data = await Deno.makeTempDir();
+    // The listener on `node:http` replaces the runtime's `Response`.
+    const kind = env["APP_LISTENER"] ?? "";
+    const given = { env: envOf(data, { isGuarded, env }), cwd: data };
+    const process = await ReusedProcess.start(kind, startCommand(), given);
+    const logFile = await Deno.open(process.logPath, { read: true });
+    await logFile.seek(process.logStart, Deno.SeekMode.Start);
+    return new Program(process, { data, temporary: data }, logFile);
   }
 
   /**
@@ -151,7 +171,7 @@ export class Program implements AsyncDisposable {
   }
 
   get pid(): number {
-    return this.#child.pid;
+    return this.#process.pid;
   }
 
   /** The program's address, such as `http://127.0.0.1:43210`. */
@@ -173,26 +193,29 @@ export class Program implements AsyncDisposable {
   }
 
   kill(signal: Deno.Signal = "SIGKILL"): void {
-    if (!this.#ended) this.#child.kill(signal);
+    this.#process.kill(signal);
   }
 
   /** Resolves with the exit code, and with the signal that ended the program, if one did. */
   async ended(): Promise<Deno.CommandStatus> {
-    const status = await this.#status;
+    const status = await this.#process.ended();
     await this.#reading;
     return status;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.kill();
-    await this.ended();
+    if (this.#isDisposed) return; // its process may have the next server by now
+    this.#isDisposed = true;
+    await this.#process.end(() => this.log.some(({ message }) => message === "stopped"));
+    await this.#reading;
     this.#logFile?.close();
     if (this.#folder !== undefined) await Deno.remove(this.#folder, { recursive: true });
   }
 
   async #read(): Promise<void> {
-    if (this.#logFile !== undefined) return;
-    for await (const text of this.#child.stderr.pipeThrough(new TextDecoderStream())) {
+    const { stderr } = this.#process;
+    if (stderr === undefined) return;
+    for await (const text of stderr.pipeThrough(new TextDecoderStream())) {
       this.#take(text);
     }
     if (this.#rest !== "") this.#errors.push(this.#rest);
@@ -216,4 +239,69 @@ export class Program implements AsyncDisposable {
       else if (line !== "") this.#errors.push(line);
     }
   }
+}
+
+/** A process that ends with its program. */
+class OwnProcess implements Running {
+  readonly #child: Deno.ChildProcess;
+  readonly #status: Promise<Deno.CommandStatus>;
+  isEnded = false;
+
+  constructor(child: Deno.ChildProcess, readonly stderr: Running["stderr"]) {
+    this.#child = child;
+    this.#status = child.status.then((status) => {
+      this.isEnded = true;
+      return status;
+    });
+  }
+
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  kill(signal: Deno.Signal): void {
+    if (!this.isEnded) this.#child.kill(signal);
+  }
+
+  ended(): Promise<Deno.CommandStatus> {
+    return this.#status;
+  }
+
+  async end(): Promise<void> {
+    this.kill("SIGKILL");
+    await this.#status;
+  }
+}
+
+/** Settings of notifyli; any other variable is for the process itself. */
+const SETTING = /^(APP|REDIS|DATABASE|AMQP|BOT|HOOK|WEBHOOK)_/;
+
+/** Benches and the scenarios of `deno task stress` measure processes. */
+let mayReuse = Deno.mainModule.endsWith("_test.ts");
+
+/** To be called at the top of a test file that looks at memory, or at what a server leaves that is killed at its end. */
+export function useOwnProcesses(): void {
+  mayReuse = false;
+}
+
+/** Whether a server may run where others ran before it. With a folder of the test's own it may be killed and come back there. */
+function isReusing(
+  { env = {}, dataDir, wrapper, isShared, v8Flags, root }: ProgramOptions,
+): boolean {
+  const isSpecial = dataDir ?? wrapper ?? isShared ?? v8Flags ?? root;
+  const isKept = ![undefined, ":memory:"].includes(env["APP_DATA_DIR"]);
+  return mayReuse && !isSpecial && !isKept && Object.keys(env).every((name) => SETTING.test(name));
+}
+
+function envOf(
+  data: string,
+  { isGuarded, env }: Pick<ProgramOptions, "isGuarded" | "env">,
+): Record<string, string> {
+  return {
+    ...baseEnv(),
+    APP_PORT: "0",
+    APP_DATA_DIR: data,
+    ...(isGuarded ? {} : { APP_OPEN: "true" }),
+    ...env,
+  };
 }

@@ -53,11 +53,14 @@ export class TakenMessages {
     this.#given.clear();
   }
 
-  #look(): void {
+  /** @param wasEmpty whether nothing waited a turn of the event loop ago */
+  #look(wasEmpty = false): void {
     this.#timer = undefined;
     if (this.#connection.closed) return;
-    if (this.#connection.bufferedAmount === 0) return this.#taken(this.#takeGiven());
-    this.#timer = setTimeout(() => this.#look(), LOOK_AFTER_MS);
+    const isEmpty = this.#connection.bufferedAmount === 0;
+    if (wasEmpty && isEmpty) return this.#taken(this.#takeGiven());
+    // The end of the connection may have come before what it was given, and be about to be told.
+    this.#timer = setTimeout(() => this.#look(isEmpty), isEmpty ? 0 : LOOK_AFTER_MS);
   }
 
   /** Asks for a proof of all that was given so far. What is given meanwhile waits for the next one. */

@@ -33,7 +33,6 @@ testDatabases("who may send a file, and in what", async (database) => {
   await refused(elsewhere, alice);
   await refused("nothing-has-this-id-01", alice);
   await refused("ftp://example.org/cat.png", alice);
-  await refused(`https://example.org/${"c".repeat(2048)}`, alice);
   await refused(text, alice, image);
   assert.equal((await database.query("SELECT id FROM chat_messages")).length, 0);
   // An application that acts as a user has the user's rights, and as itself those of its site.
@@ -212,7 +211,7 @@ testDatabases("what an older version has stored as a file is an id alone", async
   await using uses = await usesWorld(database);
   const { world: { chat } } = uses;
   const { message } = await chat.send(alice, { to: "2", text: "x" });
-  for (const old of ["https://files.example/cat.png", "{not JSON", '{"a":1}']) {
+  for (const old of ["an-id-of-another-store", "{not JSON", '{"a":1}']) {
     await database.transaction(() =>
       rows("UPDATE chat_messages SET kind = 'file', file = $2 WHERE id = $1", message.id, old)
     );

@@ -38,9 +38,11 @@ export class Links {
     });
   }
 
-  /** The path of a link; `undefined` as long as the database was not reached. */
+  /** The path of a link; `undefined` as long as the database was not reached, which is tried again then. */
   to(id: string): string | undefined {
-    return this.#secret === undefined ? undefined : this.#signed(this.#secret, id);
+    if (this.#secret !== undefined) return this.#signed(this.#secret, id);
+    this.load().catch(() => {}); // the next one that is asked for tries again
+    return undefined;
   }
 
   /** The path of a link. Rejects where the database cannot be reached. */

@@ -58,7 +58,10 @@ export class Notifier {
     const isLater = deliverAt > Date.now();
     const plain = notificationOf(request, isLater);
     const { site, user, room, id } = plain;
-    const notification = { ...plain, ...await this.#attached(request, plain, deliverAt) };
+    // One without files is stored in this turn: what a sender sends one after the other keeps its order.
+    const notification = hasFiles(request)
+      ? { ...plain, ...await this.#attached(request, plain, deliverAt) }
+      : plain;
     // Asked at the same time as the notification is stored, which counts whether this is answered or not.
     const asking = request.asksOnline
       ? this.#parts.isOnline(site, room, user).catch(() => false)
@@ -86,30 +89,32 @@ export class Notifier {
     { site, user, id, expiresAt }: Notification,
     deliverAt: number,
   ): Promise<Pick<Notification, "attachments" | "image">> {
-    if (attachments === undefined && image === undefined) return {};
     const at = Math.max(Date.now(), deliverAt);
     return await this.#parts.attachments.use({ site, user, id, at, expiresAt, attachments, image });
   }
 
   /** The user may have deleted a notification before it is sent again. */
-  async #giveBackGone(
-    { site, user, id, attachments, image }: Notification,
-  ): Promise<void> {
-    if (attachments === undefined && image === undefined) return;
+  async #giveBackGone(notification: Notification): Promise<void> {
+    if (!hasFiles(notification)) return;
+    const { site, user, id } = notification;
     const { inbox } = this.#parts;
     if (await inbox.get(site, user, id) !== undefined) return;
     await this.#parts.attachments.giveBack(site, user, [id]);
   }
 
   /** What a caller has given an id may be there from before, and what nobody knows of may be there, too. */
-  async #giveBackRefused(
-    { site, user, id, isCallersId, attachments, image }: Notification,
-    error: unknown,
-  ): Promise<void> {
-    if (attachments === undefined && image === undefined) return;
+  async #giveBackRefused(notification: Notification, error: unknown): Promise<void> {
+    if (!hasFiles(notification)) return;
+    const { site, user, id, isCallersId } = notification;
     if (isCallersId || !(error instanceof CodedError) || error.code === "unconfirmed") return;
     await this.#parts.attachments.giveBack(site, user, [id]);
   }
+}
+
+function hasFiles(
+  { attachments, image }: { readonly attachments?: unknown; readonly image?: unknown },
+): boolean {
+  return attachments !== undefined || image !== undefined;
 }
 
 /** Says in an error of which nobody knows what it left undone the id by which the sender can repeat the notification. */

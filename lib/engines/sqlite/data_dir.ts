@@ -15,8 +15,8 @@ const ALLOWED = "a folder that the server's user may write to, or :memory:";
 /** The value of `APP_DATA_DIR` that keeps the store in memory. */
 export const IN_MEMORY = ":memory:";
 
-/** The names of the files that the server makes in its folder. */
-const OWN_FILE = /^(notifyli\.|operator\.key)/;
+/** The names of what the server makes in its folder; `files` has those that users upload. */
+const OWN_FILE = /^(notifyli\.|operator\.key|files$)/;
 
 /** Folders where Deno lets a program write only if it has all permissions. */
 const KEPT_BY_DENO = /^\/(dev|proc|sys)(\/|$)/;

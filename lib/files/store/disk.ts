@@ -2,6 +2,8 @@
  * Files on a disk, in a folder that all nodes share: uploads in `uploads/`, files and their thumbnails in folders by the first
  * characters of their ids. Next: `disk_writer.ts`, which writes one of them.
  */
+import { tmpdir } from "node:os";
+import { randomBase64Url } from "../../base/ids.ts";
 import { makePrivateFolder, PRIVATE } from "../../base/private_files.ts";
 import { reasonOf } from "../../base/reason.ts";
 import { THUMBNAIL_WIDTHS } from "../types.ts";
@@ -15,32 +17,35 @@ export class DiskStore implements FileStore {
   readonly kind = "disk";
   readonly #root: string;
   readonly #isTemporary: boolean;
-
-  private constructor(root: string, isTemporary: boolean) {
-    this.#root = root;
-    this.#isTemporary = isTemporary;
-  }
+  #isMade = false;
 
   /**
-   * Opens the folder, and makes it where it is missing. Rejects where nothing can be written there.
+   * The folder is made with the first upload, so that a server without files has none.
    *
    * @param root `undefined` for one that goes with the store
    */
-  static async open(root: string | undefined): Promise<DiskStore> {
-    const folder = root ?? await Deno.makeTempDir();
+  constructor(root: string | undefined) {
+    this.#root = root ?? `${tmpdir()}/notifyli-files-${randomBase64Url(16)}`;
+    this.#isTemporary = root === undefined;
+  }
+
+  /** Opens a folder that somebody has named, and makes it where it is missing. Rejects where nothing can be written there. */
+  static async open(root: string): Promise<DiskStore> {
+    const store = new DiskStore(root);
     try {
-      makePrivateFolder(`${folder}/uploads`);
-      const probe = await Deno.makeTempFile({ dir: `${folder}/uploads`, prefix: "probe-" });
+      store.#make();
+      const probe = await Deno.makeTempFile({ dir: `${root}/uploads`, prefix: "probe-" });
       await Deno.remove(probe);
     } catch (error) {
-      throw new Error(`Cannot keep files in ${folder}: ${reasonOf(error)}`, { cause: error });
+      throw new Error(`Cannot keep files in ${root}: ${reasonOf(error)}`, { cause: error });
     }
-    return new DiskStore(folder, root === undefined);
+    return store;
   }
 
   async append(id: string, offset: number, body: AsyncIterable<Uint8Array>): Promise<number> {
     const path = this.#uploading(id);
     try {
+      this.#make();
       const { safe, failure } = await writeAt(path, offset, body);
       if (offset === 0) await syncFolder(`${this.#root}/uploads`);
       if (failure === undefined) return safe;
@@ -67,6 +72,7 @@ export class DiskStore implements FileStore {
   ): Promise<void> {
     const from = `${this.#uploading(id)}.${place}`;
     try {
+      this.#make();
       const { failure } = await writeAt(from, 0, body);
       if (failure !== undefined) throw failure;
       await this.#move(id, from, this.#path(id, place));
@@ -106,6 +112,7 @@ export class DiskStore implements FileStore {
   }
 
   whyNotReady(): string | undefined {
+    if (!this.#isMade) return undefined;
     try {
       Deno.statSync(`${this.#root}/uploads`);
       return undefined;
@@ -115,7 +122,13 @@ export class DiskStore implements FileStore {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#isTemporary) await Deno.remove(this.#root, { recursive: true });
+    if (this.#isTemporary && this.#isMade) await Deno.remove(this.#root, { recursive: true });
+  }
+
+  #make(): void {
+    if (this.#isMade) return;
+    makePrivateFolder(`${this.#root}/uploads`);
+    this.#isMade = true;
   }
 
   /** Moves a file to its place: it is there all at once, and stays there. */

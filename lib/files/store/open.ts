@@ -10,6 +10,6 @@ export async function openStore(
   dataDir: string,
 ): Promise<FileStore> {
   if (config.s3 !== undefined) return await S3Store.open(config.s3);
-  const folder = dataDir === ":memory:" ? undefined : `${dataDir}/files`;
-  return await DiskStore.open(config.dir ?? folder);
+  if (config.dir !== undefined) return await DiskStore.open(config.dir);
+  return new DiskStore(dataDir === ":memory:" ? undefined : `${dataDir}/files`);
 }

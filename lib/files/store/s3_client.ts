@@ -2,6 +2,7 @@
  * Makes requests to an S3-compatible store, each again for as long as it is worth it. The operator has named its address, so
  * it may lie in a private network. Bodies are whole and hashed: some stores take none of unknown length.
  */
+import { pause } from "../../base/clock.ts";
 import { AwsClient } from "aws4fetch";
 import type { S3Config } from "../settings.ts";
 import { refused, S3Failure, unavailable, unreachable } from "./s3_failure.ts";
@@ -251,8 +252,4 @@ const NOTHING = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b85
 async function sha256(body: Uint8Array<ArrayBuffer> | undefined): Promise<string> {
   if (body === undefined) return NOTHING;
   return new Uint8Array(await crypto.subtle.digest("SHA-256", body)).toHex();
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

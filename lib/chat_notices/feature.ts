@@ -30,15 +30,16 @@ export const chatNoticesFeature = {
     if (!of(settings).isOn) {
       return { metrics: [counter], userData, start: () => endLooksOf(node, database) };
     }
+    const undelivered = use(Undelivered);
     const teller = new Teller({
-      ...{ database, counter, room: of(inbox).defaultRoom },
+      ...{ database, counter, undelivered, room: of(inbox).defaultRoom },
       contacts: use(Contacts),
       inbox: use(InboxService),
       notifier: use(Notifier),
     });
-    use(Conversations).listen(new ChatNotices({ node, database, teller }));
+    use(Conversations).listen(new ChatNotices({ node, teller }));
     const secondLook = new SecondLook({
-      ...{ node, database, teller, undelivered: use(Undelivered) },
+      ...{ node, database, teller, undelivered },
       keepaliveSeconds: of(listeners).keepaliveSeconds,
     });
     return {

@@ -15,8 +15,6 @@ import type {
 import type { Message } from "../conversations/types.ts";
 import { chatChannel } from "../core/channel.ts";
 import type { Node } from "../core/node.ts";
-import type { Database } from "../engines/database/database.ts";
-import { QUOTING } from "./store.ts";
 import { missedBy, type Teller } from "./teller.ts";
 
 /** How many users of a conversation are told at once that there is nothing to tell. */
@@ -29,7 +27,6 @@ const WHAT = "a notification of a conversation";
 
 interface NoticesParts {
   readonly node: Node;
-  readonly database: Database;
   readonly teller: Teller;
 }
 
@@ -39,7 +36,7 @@ type Said = Extract<Happening, { what: "message" }>;
 /** What is to be told of one conversation. While that is under way, more of it waits here, and is told together. */
 interface Waiting {
   readonly place: Place;
-  readonly messages: Message[];
+  messages: Message[];
   members: readonly UserId[];
   recipients: ReadRecipients;
 }
@@ -59,7 +56,7 @@ export class ChatNotices implements ConversationListener {
         return this.#said(place, happening, recipients);
       case "changed":
         if (happening.change !== "deleted") return;
-        return this.#parts.node.background.run(WHAT, this.#deleted(place, happening.message));
+        return this.#deleted(place, happening.message);
       case "read":
         return this.#withdraw(place, [happening.user]);
       case "removed":
@@ -102,6 +99,7 @@ export class ChatNotices implements ConversationListener {
   }
 
   async #tellNow({ place, messages, members, recipients }: Waiting): Promise<void> {
+    if (messages.length === 0) return; // all were deleted meanwhile
     const offline = await this.#offline(place.site, messages, members);
     if (offline.length === 0) return;
     const missed = missedBy(await recipients(offline), messages);
@@ -120,15 +118,12 @@ export class ChatNotices implements ConversationListener {
     return (await this.#parts.node.unheard(channels)).map(({ user }) => user);
   }
 
-  /** Takes the words of a message that was deleted out of the notifications that quote it. */
-  async #deleted(place: Place, message: Message): Promise<void> {
-    const { database, teller } = this.#parts;
-    const found = await database.query(QUOTING, place.id, message.id);
-    await inSlices(found, async ({ user_id, messages }) => {
-      const user = String(user_id);
-      if (Number(messages) > 1) await teller.replace(place, { user, last: message, count: 0 });
-      else await teller.withdraw(place, user);
-    }, { atOnce: AT_ONCE });
+  #deleted(place: Place, message: Message): void {
+    const waiting = this.#waiting.get(place.id);
+    if (waiting !== undefined) {
+      waiting.messages = waiting.messages.filter(({ id }) => id !== message.id);
+    }
+    this.#parts.node.background.run(WHAT, this.#parts.teller.deleted(place, message));
   }
 
   #withdraw(place: Place, users: readonly UserId[]): void {

@@ -1,6 +1,6 @@
 /** What is kept of notices: which notification a user has of a conversation, and of how many messages it tells. */
 import type { UserId } from "../base/fields.ts";
-import { row, rows, type Work } from "../engines/database/database.ts";
+import { type Row, row, rows, type Work } from "../engines/database/database.ts";
 import type { TableMigration } from "../engines/database/tables.ts";
 import NOTICES from "./1_notices.sql" with { type: "text" };
 import LOOKS from "./2_looks.sql" with { type: "text" };
@@ -25,8 +25,13 @@ export interface Notice {
   readonly previous: readonly string[];
 }
 
+const WITH_REPLACED =
+  `CASE WHEN length(chat_notices.previous) > ${MOST_PREVIOUS} THEN chat_notices.notification
+    ELSE trim(chat_notices.previous || ' ' || chat_notices.notification) END`;
+
 /**
- * Notes a new notification, which tells of so many messages more.
+ * Notes a new notification, which tells of so many messages more. It quotes the last message of which the user was told by
+ * any node, which may be a later one than `last`.
  *
  * @param isLater whether it is told some time after the message was said. Then there is none, and `undefined` is the result,
  * where the user was told of the message, or of a later one, meanwhile.
@@ -40,17 +45,32 @@ export function* noteNotice(
     `INSERT INTO chat_notices (conversation, user_id, site, messages, last, notification, previous)
      VALUES ($1, $2, $3, $4, $5, $6, '')
      ON CONFLICT (conversation, user_id) DO UPDATE SET
-       messages = chat_notices.messages + excluded.messages,
-       previous = CASE WHEN length(chat_notices.previous) > ${MOST_PREVIOUS} THEN chat_notices.notification
-         ELSE trim(chat_notices.previous || ' ' || chat_notices.notification) END,
-       notification = excluded.notification, last = excluded.last
+       messages = chat_notices.messages + excluded.messages, previous = ${WITH_REPLACED},
+       notification = excluded.notification,
+       last = CASE WHEN chat_notices.last < excluded.last THEN excluded.last ELSE chat_notices.last END
      WHERE $7 = 0 OR chat_notices.last < excluded.last
-     RETURNING messages, previous`,
+     RETURNING messages, previous, last`,
     ...[place.conversation, user, place.site, messages, last, notification, Number(isLater)],
   );
-  if (known === undefined) return undefined;
-  const previous = idsIn(known["previous"]);
-  return { user, notification, last, previous, messages: Number(known["messages"]) };
+  return known && noticeIn(known, { user, notification });
+}
+
+/** Notes a notification in place of the one that quotes a message; `undefined` where there is none that does so any more. */
+export function* noteChanged(
+  conversation: number,
+  { user, notification, last }: Pick<Notice, "user" | "notification" | "last">,
+): Work<Notice | undefined> {
+  const known = yield* row(
+    `UPDATE chat_notices SET previous = ${WITH_REPLACED}, notification = $4
+     WHERE conversation = $1 AND user_id = $2 AND last = $3 RETURNING messages, previous, last`,
+    ...[conversation, user, last, notification],
+  );
+  return known && noticeIn(known, { user, notification });
+}
+
+function noticeIn(found: Row, given: Pick<Notice, "user" | "notification">): Notice {
+  const previous = idsIn(found["previous"]);
+  return { ...given, previous, messages: Number(found["messages"]), last: Number(found["last"]) };
 }
 
 /** Notes that the notifications before this one are taken back. Says whether this one is still the user's. */

@@ -9,11 +9,21 @@ import { inSeconds } from "../base/times.ts";
 import type { Contacts } from "../contacts/contacts.ts";
 import type { Place, ReadRecipients, Recipient } from "../conversations/listener.ts";
 import type { Message } from "../conversations/types.ts";
+import type { Undelivered } from "../conversations/undelivered.ts";
 import type { Counter } from "../core/metrics.ts";
-import type { Database } from "../engines/database/database.ts";
+import type { Database, Work } from "../engines/database/database.ts";
 import type { InboxService } from "../inbox/inbox.ts";
 import type { Notifier } from "../inbox/notify.ts";
-import { forgetNotice, forgetPrevious, idsOf, noteNotice, type Notice, OF_USER } from "./store.ts";
+import {
+  forgetNotice,
+  forgetPrevious,
+  idsOf,
+  noteChanged,
+  noteNotice,
+  type Notice,
+  OF_USER,
+  QUOTING,
+} from "./store.ts";
 import { WithoutNotice } from "./without_notice.ts";
 import { wordsOf } from "./words.ts";
 
@@ -23,6 +33,7 @@ const AT_ONCE = 50;
 interface TellerParts {
   readonly database: Database;
   readonly contacts: Contacts;
+  readonly undelivered: Undelivered;
   readonly inbox: InboxService;
   readonly notifier: Notifier;
   /** The room of the notifications. */
@@ -47,18 +58,8 @@ interface Telling {
 /** What a user was told. */
 interface Notified {
   readonly notification: string;
-  /** That of the last message of which it tells. */
-  readonly offset: number;
-}
-
-/** A notification that takes the place of those that the user has of the conversation. */
-interface Replacement {
-  readonly user: UserId;
-  /** The message that it quotes. */
-  readonly last: Message;
-  /** Of how many messages more it tells. */
-  readonly count: number;
-  readonly isLater?: boolean | undefined;
+  /** The message that it quotes: the last one of which it tells. */
+  readonly quoted: Message;
 }
 
 /** What each of the members has missed of some messages: what is of others, unread, and not muted. */
@@ -89,7 +90,7 @@ export class Teller {
   async tell(
     place: Place,
     missed: readonly Missed[],
-    { recipients, isLater }: Telling,
+    { recipients, isLater = false }: Telling,
   ): Promise<void> {
     const unblocked = place.kind === "private" && !isLater // a block has kept the message itself out
       ? missed
@@ -99,47 +100,66 @@ export class Teller {
     await inSlices(unblocked, async ({ user, messages }) => {
       const last = messages.at(-1);
       if (last === undefined) return;
-      const count = messages.length;
-      const notification = await this.replace(place, { user, last, count, isLater });
-      if (notification === undefined) return;
+      const noted = { messages: messages.length, last: last.id };
+      const told = await this.#give(place, user, last, (notification) => {
+        const { site, id: conversation } = place;
+        return noteNotice({ site, conversation }, { user, notification, ...noted }, isLater);
+      });
+      if (told === undefined) return;
       this.#parts.counter.value++;
-      notified.set(user, { notification, offset: last.offset });
+      notified.set(user, told);
     }, { atOnce: AT_ONCE });
     if (notified.size === 0) return;
     await this.#withdrawRead(place, notified, await recipients([...notified.keys()]));
+    await this.#takeOutDeleted(place, notified);
+  }
+
+  /** Takes the words of a message that was deleted out of the notifications that quote it. */
+  async deleted(place: Place, message: Message): Promise<void> {
+    const found = await this.#parts.database.query(QUOTING, place.id, message.id);
+    await inSlices(found, async ({ user_id, messages }) => {
+      const user = String(user_id);
+      if (Number(messages) <= 1) return this.withdraw(place, user);
+      await this.#give(
+        place,
+        user,
+        message,
+        (notification) => noteChanged(place.id, { user, notification, last: message.id }),
+      );
+    }, { atOnce: AT_ONCE });
   }
 
   /**
    * Gives a user one notification in place of those that the user has of the conversation.
    *
-   * @returns its id; `undefined` where the user was told of the message meanwhile
+   * @param note notes it, with its id; there is none where that finds that there is nothing to tell any more
    */
-  async replace(
+  async #give(
     place: Place,
-    { user, last, count, isLater = false }: Replacement,
-  ): Promise<string | undefined> {
-    const { database, inbox } = this.#parts;
+    user: UserId,
+    last: Message,
+    note: (notification: string) => Work<Notice | undefined>,
+  ): Promise<Notified | undefined> {
+    const { database, inbox, undelivered } = this.#parts;
     const { site, id: conversation } = place;
-    const noted = { user, notification: nextId(), messages: count, last: last.id };
     const key = keyOf(conversation, user);
+    const notification = nextId();
     this.#free.forget(conversation, user);
-    const notice = await database.transaction(
-      () => noteNotice({ site, conversation }, noted, isLater),
-      key,
-    );
+    const notice = await database.transaction(() => note(notification), key);
     this.#free.forget(conversation, user); // somebody may have looked before it was there
     if (notice === undefined) return undefined;
-    await this.#send(place, notice, last);
+    // Another node may have told of a later one before.
+    const quoted = notice.last === last.id ? last : await undelivered.message(notice.last) ?? last;
+    await this.#send(place, notice, quoted);
     if (notice.previous.length > 0) {
       await inbox.change(site, user, "delete", notice.previous);
     }
     const isCurrent = notice.previous.length > 0
       ? await database.transaction(() => forgetPrevious(conversation, notice), key)
-      : (await database.query(OF_USER, conversation, user))[0]?.["notification"] ===
-        notice.notification;
+      : (await database.query(OF_USER, conversation, user))[0]?.["notification"] === notification;
     // Another node may have replaced it, or taken it back, before it was there: then nobody else will take it out.
-    if (!isCurrent) await inbox.change(site, user, "delete", [notice.notification]);
-    return notice.notification;
+    if (!isCurrent) await inbox.change(site, user, "delete", [notification]);
+    return { notification, quoted };
   }
 
   /** Takes back what a user has of a conversation. */
@@ -192,13 +212,22 @@ export class Teller {
     members: readonly Recipient[],
   ): Promise<void> {
     const reads = new Map(members.map(({ user, read }) => [user, read]));
-    const over = [...notified].filter(([user, { offset }]) =>
-      offset <= (reads.get(user) ?? Infinity)
+    const over = [...notified].filter(([user, { quoted }]) =>
+      quoted.offset <= (reads.get(user) ?? Infinity)
     );
     await inSlices(over, async ([user, { notification }]) => {
       await this.#parts.inbox.change(place.site, user, "delete", [notification]);
       await this.withdraw(place, user);
     }, { atOnce: AT_ONCE });
+  }
+
+  /** Takes out the words of what was deleted while it was being told: whoever deleted it found no notification yet. */
+  async #takeOutDeleted(place: Place, notified: ReadonlyMap<UserId, Notified>): Promise<void> {
+    const ids = new Set([...notified.values()].map(({ quoted }) => quoted.id));
+    for (const id of ids) {
+      const message = await this.#parts.undelivered.message(id);
+      if (message?.isDeleted) await this.deleted(place, message);
+    }
   }
 
   /** Leaves out what is of people whom a user has blocked, or who have blocked the user. */

@@ -5,6 +5,7 @@ import {
   type Behind,
   lastMessage,
   membersBehind,
+  messageNow,
   messagesOf,
   type Outstanding,
   outstandingIn,
@@ -51,6 +52,11 @@ export class Undelivered {
       if (members.length > 0) yield members;
       after = next;
     }
+  }
+
+  /** A message as it is now; `undefined` where it is kept no more. */
+  message(id: number): Promise<Message | undefined> {
+    return this.#store.read(() => messageNow(id));
   }
 
   /** The members of a conversation. @param among only those of these who are in it */

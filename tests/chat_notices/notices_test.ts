@@ -118,6 +118,43 @@ for (const [what, start] of CHAT_WORLDS) {
       await waitForInbox("42", [["User 43", "the end", 1]]);
     });
 
+    await t.step("what two nodes tell at the same time quotes what was said last", async () => {
+      await using ann = await chat("51");
+      await using carl = await chat("53", there);
+      const bob = await userOf(world.nodes.last, 52);
+      const group = { kind: "group", name: "Team", members: [51, 53] };
+      const expected: Notice[] = [];
+      for (let round = 1; round <= 4; round++) {
+        const { id: conversation_id } = await bob.done("POST", "/conversations", group);
+        const say = (by: ChatClient, content: string) =>
+          by.ask({ type: "message", conversation_id, content });
+        await say(ann, "one");
+        await say(ann, "two"); // is told a little later than the first
+        await say(carl, "three");
+        expected.push(["Team", "3 new messages. The last, by User 53: three", 3]);
+      }
+      await waitForInbox("52", expected);
+    });
+
+    await t.step("what is deleted before it is told leaves none of its words", async () => {
+      await using ann = await chat("61");
+      await using other = await TestClient.connectWithToken(
+        there,
+        await connectionToken({ sub: "61" }),
+      );
+      await ann.say(62, "first");
+      const message = await ann.say(62, "secret"); // is told a little later
+      await other.command("unsend", { message });
+      await ann.say(64, "one");
+      await ann.say(64, "two");
+      // By now it would have been told.
+      await waitForInbox("64", [["User 61", "2 new messages. The last: two", 2]]);
+      await waitFor("no word of it is left", async () => {
+        const [[, text = ""] = [], ...rest] = await inboxOf(there, "62");
+        return rest.length === 0 && ["first", "2 new messages. The last: (deleted)"].includes(text);
+      });
+    });
+
     await t.step("who looks after contacts alone hears no messages, and gets one", async () => {
       await using v2 = await TestClient.connectWithToken(
         there,

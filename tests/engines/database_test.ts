@@ -153,6 +153,38 @@ Deno.test("PostgreSQL that is away, killed or silent refuses, and is back by its
   }
 });
 
+Deno.test("what was refused since PostgreSQL did not answer in time is not stored by a late answer", async () => {
+  await using server = await PostgresServer.start();
+  await using database = await openPostgres(server.url, [TRIALS]);
+  const isUnderWay = async () =>
+    await server.sql(
+      "SELECT COUNT(*) FROM pg_stat_activity WHERE application_name = 'notifyli' AND xact_start IS NOT NULL",
+    ) !== "0";
+  const slow = (id: number) =>
+    database.transaction(function* () {
+      yield* rows("SELECT pg_sleep(1)");
+      yield* rows("INSERT INTO trials (id, name, size) VALUES ($1, $2, 0)", id, `slow ${id}`);
+    });
+  {
+    using _ = shorterSilence(300);
+    await assert.rejects(slow(1), { code: "unavailable" });
+  }
+  await waitFor("it is used again", () => database.whyNotReady() === undefined);
+  await waitFor("what was slow has ended", async () => !await isUnderWay());
+  await slow(2);
+  const found = await database.query("SELECT name FROM trials");
+  assert.deepEqual(found.map(({ name }) => name), ["slow 2"]);
+});
+
+/** Has silence be noticed after so long in place of 15 s. */
+function shorterSilence(afterMs: number): Disposable {
+  const { setTimeout } = globalThis;
+  const shorter = (callback: () => void, ms = 0) =>
+    setTimeout(callback, ms === 15_000 ? afterMs : ms);
+  globalThis.setTimeout = Object.assign(shorter, setTimeout);
+  return { [Symbol.dispose]: () => void (globalThis.setTimeout = setTimeout) };
+}
+
 async function openNow(url: string) {
   const database = openPostgres(url, [TRIALS], 100);
   return await database;

@@ -13,7 +13,8 @@ const STOPPED_WITHIN_MS = 1000;
 
 /**
  * Runs a command with its log in a folder, where it leaves the exit code, and ends it when the tests' process has ended. The
- * folder goes with the command where nobody asks for the code.
+ * folder goes with the command where nobody asks for the code. A session of its own keeps it from signals of a terminal, after
+ * which it would not be there to end the command.
  */
 const DETACHED = `
 folder=$0; tests=$1; shift
@@ -115,8 +116,8 @@ export class ReusedProcess {
     const folder = await Deno.makeTempDir();
     const [program = ""] = command.slice(-2);
     const host = [...command.slice(0, -2), HOST, program, folder];
-    await new Deno.Command("sh", {
-      args: ["-c", DETACHED, folder, String(Deno.pid), ...host],
+    await new Deno.Command("setsid", {
+      args: ["sh", "-c", DETACHED, folder, String(Deno.pid), ...host],
       clearEnv: true,
       env: Deno.env.has("DENO_DIR") ? { ...paths(), DENO_DIR: Deno.env.get("DENO_DIR")! } : paths(),
       stdin: "null",

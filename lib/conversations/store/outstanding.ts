@@ -90,6 +90,15 @@ export function* messagesOf({ place, first, last }: Outstanding): Work<Message[]
   return found.flatMap((each) => messageIn(each) ?? []);
 }
 
+/** A message as it is now; `undefined` where it is kept no more. */
+export function* messageNow(id: number): Work<Message | undefined> {
+  const found = yield* row(
+    `SELECT ${MESSAGE} FROM chat_messages s ${WITH_QUOTE} WHERE s.id = $1`,
+    id,
+  );
+  return found && messageIn(found);
+}
+
 /** The members who have neither got nor read all of it, in the order of their ids. @param after the last of those before */
 export function* membersBehind(
   { place, last }: Outstanding,

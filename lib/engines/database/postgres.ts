@@ -158,7 +158,7 @@ export class PostgresDatabase implements Database {
 
   async #runBatch(batch: readonly Waiting[]): Promise<void> {
     const ended: (() => void)[] = [];
-    let isCommitting = false;
+    let [isCommitting, isRefused] = [false, false];
     const client = this.#client;
     try {
       await this.#answered(client.begin(async (session) => {
@@ -166,10 +166,12 @@ export class PostgresDatabase implements Database {
         await runChains(chainsOf(batch), async (each, lot) => {
           ended.push(await runInBatch(session, each, lot));
         });
+        if (isRefused) throw new TakenBack();
         isCommitting = true;
       }));
       for (const end of ended) end();
     } catch (error) {
+      isRefused = true; // the server may answer yet, and what is refused must not be committed then
       const isFatal = isAway(error) || error instanceof Silent;
       if (isFatal) {
         const noted = this.#noted(client, error);
@@ -185,17 +187,19 @@ export class PostgresDatabase implements Database {
 
   /** Runs one work in a transaction of its own, again where others were faster. */
   async #runOne(waiting: Waiting, triesLeft = TRIES): Promise<void> {
-    let isCommitting = false;
+    let [isCommitting, isRefused] = [false, false];
     const client = this.#client;
     try {
       this.#requireReached();
       const result = await this.#answered(client.begin(async (session) => {
         const result = await runWork(session, waiting.work());
+        if (isRefused) throw new TakenBack();
         isCommitting = true;
         return { result };
       }));
       waiting.done(result.result);
     } catch (error) {
+      isRefused = true;
       if (isConflict(error) && triesLeft > 1) {
         await pause(Math.random() * 20 * (TRIES + 1 - triesLeft));
         return this.#runOne(waiting, triesLeft - 1);

@@ -16,6 +16,7 @@ export function shownInbox(inbox: Inbox, attachments: Pick<Attachments, "show">)
     const found = await inbox.get(site, user, id);
     return found && one(found);
   };
+  // A store may throw at once where it should reject: asked beside another question, that one's failure would be nobody's.
   return {
     append: (notification) => inbox.append(notification),
     queued: async (...which) => all(await inbox.queued(...which)),
@@ -24,9 +25,9 @@ export function shownInbox(inbox: Inbox, attachments: Pick<Attachments, "show">)
     list: async (...which) => (await inbox.list(...which)).map(one),
     page: async (...which) => all(await inbox.page(...which)),
     get,
-    owner: (...which) => inbox.owner(...which),
+    owner: async (...which) => await inbox.owner(...which),
     mark: (...which) => inbox.mark(...which),
-    change: (...which) => inbox.change(...which),
-    unread: (...which) => inbox.unread(...which),
+    change: async (...which) => await inbox.change(...which),
+    unread: async (...which) => await inbox.unread(...which),
   };
 }

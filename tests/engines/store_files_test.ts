@@ -181,11 +181,8 @@ Deno.test("a damaged file is not ready, accepts nothing, and is not opened again
       assert.equal(status, 503);
       assert.match(reason, /^The store is damaged/);
     }
-    assert.equal(
-      program.log.filter(({ level }) => level === "error").length,
-      1,
-      "it is logged once",
-    );
+    const errors = program.log.filter(({ level }) => level === "error");
+    assert.equal(errors.length, 1, `it is logged once: ${errors.map(({ message }) => message)}`);
   }
   {
     await using program = await Program.spawn({ dataDir });

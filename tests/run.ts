@@ -111,6 +111,9 @@ const LONGEST = [
 /** Most tests wait for something for most of their time. */
 const FILES_PER_CORE = 2;
 
+/** Of those that are not among the longest. */
+const FILES_A_BATCH = 6;
+
 if (import.meta.main) {
   const missing = NEEDED.filter(({ probe }) => !works(probe));
   if (missing.length > 0) install(missing.map((each) => each.package));
@@ -124,34 +127,89 @@ if (import.meta.main) {
   Deno.exit(lacking > 0 ? closing(0, lacking) : await runTests(Deno.args));
 }
 
+/** What came of a `deno test`. */
+interface Result {
+  readonly passed: number;
+  readonly failed: number;
+  /** As Deno lists those that failed. */
+  readonly failures: readonly string[];
+}
+
 async function runTests(args: readonly string[]): Promise<number> {
-  const isWhole = args.length === 0;
+  if (args.length > 0) {
+    const { passed, failed } = await denoTest(args, filesAtOnce());
+    return closing(passed, failed);
+  }
   // Before all tests, it would keep one core busy for half a minute while the others have nothing to do.
-  const checking = isWhole ? checkTypes() : true;
-  const bundled = isWhole ? await bundleProgram() : {};
+  const checking = checkTypes();
+  const bundled = await bundleProgram();
+  const batches = batchesOf(testFiles()).values();
+  const results: Result[] = [];
+  await Promise.all(Array.from({ length: Number(filesAtOnce()) }, async () => {
+    for (const batch of batches) {
+      results.push(await denoTest(["--no-check", ...batch], "1", bundled));
+    }
+  }));
+  const untyped = await checking ? 0 : 1;
+  const failures = results.flatMap((each) => each.failures);
+  if (failures.length > 0) console.log(`\nFailed:\n${failures.join("\n")}\n`);
+  return closing(sumOf(results, "passed"), untyped + sumOf(results, "failed"));
+}
+
+/**
+ * Runs `deno test`, and prints what it prints, line by line. With many files it would choose their order itself, so a whole run
+ * has many of these at once.
+ */
+async function denoTest(
+  args: readonly string[],
+  jobs: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Result> {
   const child = new Deno.Command(Deno.execPath(), {
-    args: [
-      "test",
-      "--cached-only",
-      "--allow-all",
-      "--parallel",
-      ...(isWhole ? ["--no-check", ...testFiles()] : args),
-    ],
+    args: ["test", "--cached-only", "--allow-all", "--parallel", ...args],
     cwd: ROOT,
-    env: { NO_COLOR: "1", DENO_JOBS: Deno.env.get("DENO_JOBS") ?? filesAtOnce(), ...bundled },
+    env: { NO_COLOR: "1", DENO_JOBS: jobs, ...env },
     stdin: "null",
     stdout: "piped",
   }).spawn();
-  let output = "";
-  for await (const chunk of child.stdout) {
-    Deno.stdout.writeSync(chunk);
-    output = (output + new TextDecoder().decode(chunk)).slice(-10_000);
+  const lines: string[] = [];
+  let rest = "";
+  for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
+    const pieces = (rest + text).split("\n");
+    rest = pieces.pop() ?? "";
+    for (const line of pieces) console.log(line);
+    lines.push(...pieces);
   }
   const { success } = await child.status;
-  const [, passed, failed] = /\| (\d+) passed.*? \| (\d+) failed/.exec(output) ?? [];
-  const untyped = await checking ? 0 : 1;
-  // A run that ended without a summary, say by a type error, has failed as a whole.
-  return closing(Number(passed ?? 0), untyped + (success ? 0 : Math.max(1, Number(failed ?? 0))));
+  const summary = lines.findLast((line) => /\| \d+ passed.* \| \d+ failed/.test(line)) ?? "";
+  const [, passed = 0, failed = 0] = /\| (\d+) passed.*? \| (\d+) failed/.exec(summary) ?? [];
+  if (success) return { passed: Number(passed), failed: 0, failures: [] };
+  const listed = lines.slice(lines.lastIndexOf(" FAILURES ") + 1).filter((line) =>
+    / => /.test(line)
+  );
+  return {
+    passed: Number(passed),
+    // A run that ended without a summary, say by an error outside of tests, has failed as a whole.
+    failed: Math.max(1, Number(failed)),
+    failures: lines.includes(" FAILURES ") ? listed : [`all of ${args.join(" ")}`],
+  };
+}
+
+function sumOf(results: readonly Result[], what: "passed" | "failed"): number {
+  return results.reduce((sum, each) => sum + each[what], 0);
+}
+
+/** The longest files each by itself, so that they begin first; the others several at a time, since each start costs something. */
+function batchesOf(files: readonly string[]): string[][] {
+  const others = files.slice(LONGEST.length);
+  const count = Math.ceil(others.length / FILES_A_BATCH);
+  return [
+    ...files.slice(0, LONGEST.length).map((file) => [file]),
+    ...Array.from(
+      { length: count },
+      (_, at) => others.slice(at * FILES_A_BATCH, (at + 1) * FILES_A_BATCH),
+    ),
+  ];
 }
 
 /** Says whether the types are right; where not, prints what Deno says of them. */
@@ -185,7 +243,8 @@ function* filesIn(folder: string): Generator<string> {
 }
 
 function filesAtOnce(): string {
-  return String(Math.ceil(navigator.hardwareConcurrency * FILES_PER_CORE));
+  return Deno.env.get("DENO_JOBS") ??
+    String(Math.ceil(navigator.hardwareConcurrency * FILES_PER_CORE));
 }
 
 /** Prints the closing line; the exit code is 0 only where something passed and nothing failed. */

@@ -55,12 +55,17 @@ export class FakeFiles {
     if (fault === "hangs") return await aborted(init.signal);
     if (fault === "lost") throw new TypeError("network error");
     if (fault === "forgotten") this.#uploads.clear();
-    if (typeof fault === "object" && "status" in fault) return refusal(fault);
+    // No proxy finds that too large which has no body.
+    const isRefusal = typeof fault === "object" && "status" in fault &&
+      (fault.status !== 413 || body.length > 0);
+    if (isRefusal) return refusal(fault);
     if (body.length > this.proxyLimit) return refusal({ status: 413 });
     if (this.token !== undefined && headers.get("authorization") !== `Bearer ${this.token}`) {
       return refusal({ status: 401, code: "expired_token" });
     }
-    const cut = typeof fault === "object" ? Math.min(fault.cutAt, body.length) : undefined;
+    const cut = typeof fault === "object" && "cutAt" in fault
+      ? Math.min(fault.cutAt, body.length)
+      : undefined;
     const answer = this.#answer(method, url, headers, body.subarray(0, cut), cut !== undefined);
     if (fault === "unanswered" || cut !== undefined) throw new TypeError("network error");
     return answer;

@@ -75,6 +75,13 @@ export function downloads(parts: DownloadParts): App {
     return { file: await files.find(call.acting({}), id), maxAge: 0 };
   }
 
+  /** Where the store itself gives the file out. What a page shows comes from here: pages take pictures from nowhere else. */
+  async function directLink(context: Context, file: StoredFile): Promise<string | undefined> {
+    const isImage = file.type.startsWith("image/") && isShown(context, file);
+    if (context.req.method !== "GET" || isImage) return undefined;
+    return await files.directLink(file, dispositionOf(file.name, isShown(context, file)));
+  }
+
   /** Answers with a thumbnail, where one is asked for and the file is an image larger than that. */
   async function answerSmall(context: Context, opened: Opened): Promise<Response | undefined> {
     const { file } = opened;
@@ -99,6 +106,8 @@ export function downloads(parts: DownloadParts): App {
     const etag = `"${file.sha256}"`;
     const headers = headersOf(context, opened, etag);
     if (isKnown(context.req.header("if-none-match"), etag)) return notModified(headers);
+    const direct = await directLink(context, file);
+    if (direct !== undefined) return redirected(direct);
     const asked = appliesTo(context.req.header("if-range"), etag)
       ? context.req.header("range")
       : "";
@@ -132,6 +141,14 @@ function headersOf(context: Context, { file, maxAge }: Opened, etag: string): He
 /** Whether a browser may show the file where it stands, which the asker may not want. */
 function isShown(context: Context, { type }: StoredFile): boolean {
   return context.req.query("download") === undefined && isInline(type);
+}
+
+/** Nobody keeps the answer: the link in it ends soon. */
+function redirected(location: string): Response {
+  return new Response(null, {
+    status: 302,
+    headers: { "Location": location, "Cache-Control": "private, no-store" },
+  });
 }
 
 function notModified(headers: Headers): Response {

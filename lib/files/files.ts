@@ -30,6 +30,9 @@ import { type Continuation, Uploads, type WantedFile } from "./uploads.ts";
 /** How soon after a use was taken away its file is deleted: the transaction of it has ended by then. */
 const AFTER_COMMIT_MS = 1000;
 
+/** How long a link to the store itself lasts: who was sent there goes at once. */
+const DIRECT_SECONDS = 300;
+
 export interface FilesParts {
   readonly database: Database;
   readonly store: FileStore;
@@ -126,6 +129,13 @@ export class Files {
     if (stream === undefined) throw unknownFile(id);
     counters.sent.value += range === undefined ? bytes : range.end - range.start;
     return stream;
+  }
+
+  /** A link of some minutes by which the store gives a file out itself, where the settings ask for that. */
+  async directLink({ id, type }: FileFacts, disposition: string): Promise<string | undefined> {
+    const { store, config } = this.#parts;
+    if (config.s3?.isDirect !== true) return undefined;
+    return await store.downloadLink?.(id, { seconds: DIRECT_SECONDS, type, disposition });
   }
 
   /** The actor's files, the latest first: those of the user, or all of the site for an application. */

@@ -31,6 +31,39 @@ Deno.test("S3: a photo loses its place, and has a thumbnail, and what goes leave
   await holds();
 });
 
+Deno.test("S3: where the settings say so, the bucket gives files out itself, but what pages show", async () => {
+  await using server = await S3Server.start();
+  await using program = await Program.start({
+    env: {
+      FILES_S3_ENDPOINT: server.config().endpoint,
+      FILES_S3_BUCKET: BUCKET,
+      FILES_S3_KEY: S3_KEY,
+      FILES_S3_SECRET: S3_KEY,
+      FILES_S3_DIRECT: "true",
+    },
+  });
+  const sent = await fetch(`${program.url}/api/files?name=plan.txt`, {
+    method: "POST",
+    body: "Our plan",
+  });
+  const { url } = await sent.json();
+  const answer = await fetch(`${program.url}${url}`, { redirect: "manual" });
+  await answer.body?.cancel();
+  assert.equal(answer.status, 302);
+  const location = new URL(answer.headers.get("location") ?? "");
+  assert.equal(location.origin, server.config().endpoint);
+  assert.equal(location.searchParams.get("response-content-type"), "text/plain");
+  assert.equal(await (await fetch(location)).text(), "Our plan");
+  const nobody = await fetch(`${program.url}${url.replace(/.$/, "")}`, { redirect: "manual" });
+  await nobody.body?.cancel();
+  assert.equal(nobody.status, 404);
+
+  const image = await upload(program, await plain("image/png", { width: 8, height: 4 }));
+  const shown = await fetch(`${program.url}${image.url}`, { redirect: "manual" });
+  await shown.body?.cancel();
+  assert.equal(shown.status, 200);
+});
+
 /** Resolves with the id of the photo. */
 async function assertServesPhotos(program: Program): Promise<string> {
   const image = await photo("image/jpeg");

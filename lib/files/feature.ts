@@ -41,6 +41,13 @@ export const filesFeature = {
           ...{ origins: of(net).origins, refusals: node.refusals },
         }),
       }],
+      // The page says what is too much before it sends anything.
+      clientConfig: () => ({
+        files: {
+          max_bytes: Number.isFinite(config.maxBytes) ? config.maxBytes : null,
+          types: config.types,
+        },
+      }),
       userData: new FileData(service, database, now),
       tasks: [service.sweeper],
       refusals: fileRefusals(),

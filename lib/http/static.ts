@@ -20,7 +20,7 @@ const PAGE_HEADERS = {
     "default-src 'none'",
     "script-src 'self'",
     "style-src 'self'",
-    "img-src 'self' data:",
+    "img-src 'self' data: blob:", // a picture that is not sent yet is a blob of the page's own
     "connect-src 'self'",
     "manifest-src 'self'",
     "base-uri 'none'",

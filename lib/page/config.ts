@@ -11,6 +11,15 @@ export interface ServerConfig {
   tokens: boolean;
   /** The Redis channel that other systems publish on. It is empty where the server uses no Redis. */
   message_channel: string;
+  files: FileLimits;
+}
+
+/** What may be uploaded. */
+export interface FileLimits {
+  /** Bytes of one file; `null` where there is no limit. */
+  max_bytes: number | null;
+  /** Media types such as `image/*`; all where there is none. */
+  types: readonly string[];
 }
 
 export const DEFAULT_CONFIG: ServerConfig = {
@@ -19,6 +28,7 @@ export const DEFAULT_CONFIG: ServerConfig = {
   open: false,
   tokens: false,
   message_channel: "",
+  files: { max_bytes: null, types: [] },
 };
 
 const CONFIG_DEADLINE_MS = 3_000;
@@ -49,5 +59,17 @@ export function parseConfig(value: unknown): ServerConfig {
     open: config.get("open") === true,
     tokens: config.get("open") === false,
     message_channel: typeof channel === "string" ? channel : DEFAULT_CONFIG.message_channel,
+    files: parseLimits(config.get("files")),
+  };
+}
+
+function parseLimits(value: unknown): FileLimits {
+  if (typeof value !== "object" || value === null) return DEFAULT_CONFIG.files;
+  const limits = new Map<string, unknown>(Object.entries(value));
+  const bytes = limits.get("max_bytes");
+  const types = limits.get("types");
+  return {
+    max_bytes: typeof bytes === "number" && bytes > 0 ? bytes : null,
+    types: Array.isArray(types) ? types.filter((type) => typeof type === "string") : [],
   };
 }

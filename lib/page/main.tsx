@@ -3,6 +3,7 @@ import { render } from "preact";
 import { connect, sharedTransport } from "../sdk/mod.ts";
 import { serverAddress } from "./address.ts";
 import { App } from "./components/shell/App.tsx";
+import { ignoreOtherDrops } from "./components/files/DropTarget.tsx";
 import { fetchConfig } from "./config.ts";
 import { Page } from "./context.ts";
 import { readPrefill } from "./session/prefill.ts";
@@ -18,6 +19,7 @@ import { applyTheme } from "./theme.ts";
 const shared = storeOrMemory(() => localStorage);
 const own = storeOrMemory(() => sessionStorage);
 applyTheme(shared);
+ignoreOtherDrops();
 
 const store = new Store();
 const session = new Session(store, {

@@ -29,9 +29,12 @@ Deno.test("parseConfig() takes what is well-formed and defaults for the rest", (
     open: true,
     tokens: false,
     message_channel: "m",
+    files: { max_bytes: 100, types: ["image/*"] },
   };
   assert.deepEqual(parseConfig(config), config);
   assert.equal(parseConfig({ open: false }).tokens, true);
+  const odd = { files: { max_bytes: "all", types: [1, "text/plain"] } };
+  assert.deepEqual(parseConfig(odd).files, { max_bytes: null, types: ["text/plain"] });
 });
 
 Deno.test("the written messages keep their order, fail and are tried again", () => {

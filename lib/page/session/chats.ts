@@ -14,6 +14,7 @@ import { NotifyliError } from "../../sdk/mod.ts";
 import { partnersOf } from "../state/chats.ts";
 import { newNotice } from "../state/notices.ts";
 import type { Store } from "../state/store.ts";
+import { Tray } from "../state/tray.ts";
 import { OpenThread } from "./open_thread.ts";
 
 /** Of so many people the page watches the presence at most: those of the newest conversations come first. */
@@ -31,6 +32,8 @@ export class ChatFeed {
   #showsContacts = false;
   #showsPresences = false;
   #thread: OpenThread | undefined;
+  /** What is attached and not sent yet, by conversations: the bytes can be kept in memory alone. */
+  readonly #trays = new Map<number, Tray>();
   /** Groups that are being made, by their names and members. */
   readonly #making = new Map<string, Promise<ConversationInfo>>();
 
@@ -45,6 +48,13 @@ export class ChatFeed {
 
   get thread(): OpenThread | undefined {
     return this.#thread;
+  }
+
+  /** The files that are attached in a conversation; they stay when another one is opened. */
+  trayOf(id: number): Tray {
+    const tray = this.#trays.get(id) ?? new Tray();
+    this.#trays.set(id, tray);
+    return tray;
   }
 
   /** Opens a conversation, and closes the one that was open. */

@@ -1,5 +1,10 @@
 /** The conversation that is open: it keeps it in the store, and does in it what the user wants; `chats.ts` opens it. */
-import type { ChatMessage, MessageReceipts, OpenConversation } from "../../sdk/mod.ts";
+import type {
+  ChatMessage,
+  MessageContent,
+  MessageReceipts,
+  OpenConversation,
+} from "../../sdk/mod.ts";
 import type { Store } from "../state/store.ts";
 import type { Draft } from "../state/drafts.ts";
 import type { Thread } from "../state/thread.ts";
@@ -67,11 +72,12 @@ export class OpenThread {
   }
 
   /**
-   * Sends, or changes what the draft edits.
+   * Sends, or changes what the draft edits. Each file is a message of its own: the first one answers what the draft answers, and
+   * the last one has its words, so that these stand below them all.
    *
    * @param onRefused gets the draft of a change that was not made
    */
-  say(draft: Draft, onRefused: (draft: Draft) => void): void {
+  say(draft: Draft, files: readonly File[], onRefused: (draft: Draft) => void): void {
     const { text, replyTo, editing, mentions = {} } = draft;
     const said = text.trim();
     if (editing !== undefined) {
@@ -81,12 +87,19 @@ export class OpenThread {
       return this.#teller.tell(changing);
     }
     const named = Object.entries(mentions).filter(([, name]) => said.includes(`@${name}`));
-    // The list shows what becomes of it.
-    this.open.send({
-      text: said,
-      ...(replyTo === undefined ? {} : { replyTo: replyTo.id }),
+    const answering = replyTo === undefined ? {} : { replyTo: replyTo.id };
+    const words = {
+      ...(said === "" ? {} : { text: said }),
       ...(named.length === 0 ? {} : { mentions: named.map(([userId]) => userId) }),
-    }).catch(() => {});
+    };
+    if (files.length === 0) return this.#send({ ...words, ...answering });
+    for (const [index, file] of files.entries()) {
+      this.#send({
+        file,
+        ...(index === 0 ? answering : {}),
+        ...(index === files.length - 1 ? words : {}),
+      });
+    }
   }
 
   retry(message: ChatMessage): void {
@@ -121,6 +134,10 @@ export class OpenThread {
 
   loadMoreMembers(): void {
     this.#teller.tell(this.open.loadMoreMembers());
+  }
+
+  #send(content: MessageContent): void {
+    this.open.send(content).catch(() => {}); // the list shows what becomes of it
   }
 
   #load(load: () => Promise<void>): void {

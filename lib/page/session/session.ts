@@ -7,6 +7,7 @@ import { newMessageId } from "../../sdk/core/ids.ts";
 import { type Draft, withDraft } from "../state/drafts.ts";
 import type { Place } from "../state/place.ts";
 import { ChatFeed } from "./chats.ts";
+import { FileLinks } from "./file_links.ts";
 import { type ConnectAnswers, type Identity, silentRooms } from "./identity.ts";
 import { NotificationFeed } from "./notification_feed.ts";
 import { enqueue, isFull, remove, retry, type Written, WRITTEN_LIMIT } from "../state/written.ts";
@@ -41,6 +42,7 @@ interface Running {
   readonly client: Client;
   readonly rooms: RoomFeeds;
   readonly chats: ChatFeed;
+  readonly files: FileLinks;
   readonly notifications: NotificationFeed;
   readonly sender: Sender;
 }
@@ -64,6 +66,11 @@ export class Session {
   /** The conversations of the user who is signed in. */
   get chats(): ChatFeed | undefined {
     return this.#running?.chats;
+  }
+
+  /** Where the files are that the user who is signed in gets to see. */
+  get files(): FileLinks | undefined {
+    return this.#running?.files;
   }
 
   /** Tells the others that nobody is at this device, or that somebody is back. */
@@ -192,6 +199,7 @@ export class Session {
         failed: (error) => this.#failed(error),
       }),
       chats: new ChatFeed(client, store),
+      files: new FileLinks(client),
       notifications: new NotificationFeed(client, store),
       sender,
     };

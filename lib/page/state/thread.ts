@@ -1,12 +1,15 @@
 /** The conversation that is open: its messages as far as they were read from the server, and who is in it. */
+import { failureWords } from "../file_words.ts";
 import type {
   ChatMessage,
   ConversationInfo,
   ConversationMember,
+  MessageFile,
   MessageKind,
   MessageStatus,
   QuotedMessage,
   SystemEvent,
+  UploadProgress,
   User,
 } from "../../sdk/mod.ts";
 
@@ -21,6 +24,11 @@ export interface ShownMessage extends User {
   readonly timestamp: number;
   readonly delivery: MessageStatus;
   readonly failure?: string;
+  /** It cannot be sent again, since its file is lost. */
+  readonly isLost?: boolean;
+  readonly file?: MessageFile;
+  /** How much of the file is sent, while it is on its way. */
+  readonly progress?: UploadProgress;
   readonly isEdited?: boolean;
   readonly isDeleted?: boolean;
   readonly quote?: QuotedMessage;
@@ -61,7 +69,10 @@ export function shownMessage(message: ChatMessage, me: string): ShownMessage {
   const made: ShownMessage = {
     ...{ key, id, offset, kind, userId, name, text, delivery: status, source: message },
     timestamp: createdAt,
-    failure: message.error?.message,
+    failure: message.error && failureWords(message.error, message.file),
+    isLost: message.error?.code === "file_lost",
+    file: message.file,
+    progress: message.progress,
     isEdited: message.editedAt !== undefined,
     isDeleted: message.deleted,
     quote: message.replyTo,

@@ -64,6 +64,8 @@ export class Upload {
   /** How often it failed in a row. */
   #failures = 0;
   #toldAt = -Infinity;
+  /** Ends the wait for the time when the handler of progress may be called again. */
+  #cancelTelling = () => {};
 
   constructor(host: UploadHost, wanted: Wanted) {
     this.#host = host;
@@ -123,6 +125,8 @@ export class Upload {
       return await work();
     } catch (error) {
       throw signal.aborted ? signal.reason : error;
+    } finally {
+      this.#cancelTelling();
     }
   }
 
@@ -269,7 +273,13 @@ export class Upload {
 
   #tell(sent: number, bytes: number | undefined, isLast = false): void {
     const now = this.#host.clock.now();
-    if (!isLast && now < this.#toldAt + PROGRESS_MS) return;
+    this.#cancelTelling();
+    const wait = this.#toldAt + PROGRESS_MS - now;
+    if (!isLast && wait > 0) {
+      // The next piece may take long: what came meanwhile is told without it.
+      this.#cancelTelling = this.#host.clock.after(wait, () => this.#tell(sent, bytes, true));
+      return;
+    }
     this.#toldAt = now;
     this.#wanted.onProgress?.({ sent, bytes });
   }

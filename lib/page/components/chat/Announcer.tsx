@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Row } from "../../state/timeline.ts";
 import { shownName } from "../../text.ts";
+import { wordsOfKind } from "./words.ts";
 
 interface AnnouncerProps {
   rows: readonly Row[];
@@ -34,7 +35,7 @@ export function Announcer({ rows, me, isWhole }: AnnouncerProps) {
     if (index < 0) return;
     for (const row of rows.slice(index + 1)) {
       if (row.kind !== "message" || row.message.userId === me) continue;
-      waiting.current.push(`${shownName(row.message.name)}: ${row.message.text}`);
+      waiting.current.push(`${shownName(row.message.name)}: ${wordsOfKind(row.message)}`);
     }
     if (timer.current === undefined) speak();
   }, [rows]);

@@ -1,9 +1,13 @@
 /** Where messages are written: Enter sends, Shift+Enter makes a new line. It works without a connection, too. */
 import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { User } from "../../../sdk/mod.ts";
+import { DEFAULT_CONFIG, type FileLimits } from "../../config.ts";
 import { usePage } from "../../context.ts";
 import { hasPointer, isNarrow } from "../../layout.ts";
 import { type Draft, NO_DRAFT } from "../../state/drafts.ts";
+import type { Tray } from "../../state/tray.ts";
+import { AttachButton } from "../files/AttachButton.tsx";
+import { TrayStrip, useTray } from "../files/TrayStrip.tsx";
 import { Icon } from "../kit/Icon.tsx";
 import { ComposerBar } from "./ComposerBar.tsx";
 import { type DraftBox, useDraft } from "./draft_box.ts";
@@ -16,21 +20,26 @@ interface ComposerProps {
   box: DraftBox;
   /** How long a message may be, in characters as people count them. */
   limit: number;
+  limits?: FileLimits;
   isOnline: boolean;
   /** Takes the message. Returns whether it did. */
-  onSay: (draft: Draft) => boolean;
+  onSay: (draft: Draft, files: readonly File[]) => boolean;
   onTyping?: (isTyping: boolean) => void;
   /** Edits the last own message. */
   onEditLast?: () => void;
   people?: readonly User[];
+  /** What is attached; absent where nothing can be. */
+  tray?: Tray;
 }
 
 /** From this part of the limit on the counter is shown. */
 const COUNTER_FROM = 0.9;
 
 export function Composer(props: ComposerProps) {
-  const { to, box, limit, isOnline, onSay, onTyping, people = [] } = props;
+  const { to, box, limit, isOnline, onSay, onTyping, people = [], tray } = props;
+  const { limits = DEFAULT_CONFIG.files } = props;
   const draft = useDraft(box);
+  const attached = useTray(tray);
   const { text } = draft;
   const hintId = useId();
   const area = useRef<HTMLTextAreaElement>(null);
@@ -42,14 +51,17 @@ export function Composer(props: ComposerProps) {
 
   const length = text.length < limit * COUNTER_FROM ? text.length : [...text.trim()].length;
   const isTooLong = length > limit;
-  const isEmpty = text.trim() === "";
+  const isEditing = draft.editing !== undefined;
+  const isEmpty = text.trim() === "" && (attached.length === 0 || isEditing);
   const write = (next: Draft) => {
     box.write(next);
     onTyping?.(next.text.trim() !== "" && next.editing === undefined);
   };
   const send = () => {
     if (isEmpty || isTooLong) return;
-    if (onSay({ ...box.draft, text: text.trim() })) {
+    const files = isEditing ? [] : attached.map(({ file }) => file);
+    if (onSay({ ...box.draft, text: text.trim() }, files)) {
+      if (!isEditing) tray?.empty();
       box.write(NO_DRAFT);
       box.keep();
       hint.used();
@@ -90,7 +102,23 @@ export function Composer(props: ComposerProps) {
       {mentions.isOpen && <Mentions {...mentions} />}
       <div class="composer-box">
         <ComposerBar draft={draft} onRelease={() => box.release()} />
+        {tray !== undefined && !isEditing && (
+          <TrayStrip
+            tray={tray}
+            onEmpty={() => area.current?.focus()}
+          />
+        )}
         <div class="composer-line">
+          {tray !== undefined && !isEditing && (
+            <AttachButton
+              types={limits.types}
+              isRoomy={text === ""}
+              onFiles={(files) => {
+                tray.add(files, limits);
+                if (hasPointer()) area.current?.focus();
+              }}
+            />
+          )}
           <textarea
             ref={area}
             rows={1}
@@ -112,11 +140,11 @@ export function Composer(props: ComposerProps) {
           <button
             type="submit"
             class="icon-button send-button"
-            aria-label={draft.editing === undefined ? "Send" : "Save"}
-            title={draft.editing === undefined ? "Send" : "Save"}
+            aria-label={isEditing ? "Save" : "Send"}
+            title={isEditing ? "Save" : "Send"}
             disabled={isEmpty || isTooLong}
           >
-            <Icon name={draft.editing === undefined ? "send" : "check"} />
+            <Icon name={isEditing ? "check" : "send"} />
           </button>
         </div>
       </div>

@@ -11,7 +11,7 @@ export function Delivery({ message, isOnline }: { message: ShownMessage; isOnlin
     case "failed":
       return null;
     case "pending":
-      return <Pending isOnline={isOnline} />;
+      return <Pending isOnline={isOnline} isUploading={message.progress !== undefined} />;
     case "sent":
       return <Tick icon="check" word="Sent" />;
     case "delivered":
@@ -35,14 +35,14 @@ function Tick(
   );
 }
 
-function Pending({ isOnline }: { isOnline: boolean }) {
+function Pending({ isOnline, isUploading }: { isOnline: boolean; isUploading: boolean }) {
   const [isLong, setLong] = useState(false);
   useEffect(() => {
     setLong(false);
-    if (!isOnline) return;
+    if (!isOnline || isUploading) return; // how far an upload is, is seen
     const timer = setTimeout(() => setLong(true), STILL_TRYING_MS);
     return () => clearTimeout(timer);
-  }, [isOnline]);
+  }, [isOnline, isUploading]);
   const word = isOnline ? (isLong ? "Still trying" : "Sending…") : "Waiting to be sent";
   return (
     <span class="tick" title={word}>

@@ -9,12 +9,24 @@ export function Failure({ message, actions }: { message: ShownMessage; actions: 
       <p>
         <Icon name="alert" small /> Not sent: {message.failure}
       </p>
-      <button type="button" class="link-button" onClick={() => actions.retry(message)}>
-        Retry
-      </button>
-      <button type="button" class="link-button" onClick={() => actions.rewrite(message)}>
-        Edit
-      </button>
+      {!message.isLost && (
+        <button
+          type="button"
+          class="link-button"
+          onClick={() => actions.retry(message)}
+        >
+          Retry
+        </button>
+      )}
+      {(!message.isLost || message.text !== "") && (
+        <button
+          type="button"
+          class="link-button"
+          onClick={() => actions.rewrite(message)}
+        >
+          Edit
+        </button>
+      )}
       <button type="button" class="link-button" onClick={() => actions.discard(message)}>
         Delete
       </button>

@@ -1,7 +1,12 @@
 /** One message: ours at the end of the line, with what became of it; the others' at its start, with who said it. */
 import { Component } from "preact";
 import { clockTime, isoTime } from "../../text.ts";
+import type { ShownMessage } from "../../state/thread.ts";
 import type { MessageRow } from "../../state/timeline.ts";
+import { elsewhereOf } from "../files/elsewhere.ts";
+import { FileRow, SendingFileRow } from "../files/FileRow.tsx";
+import { Photo } from "../files/Photo.tsx";
+import { isPhoto } from "../files/use_gallery.tsx";
 import { Avatar } from "../kit/Avatar.tsx";
 import { Icon } from "../kit/Icon.tsx";
 import { Name } from "../kit/Name.tsx";
@@ -114,19 +119,36 @@ function Content(
   }
   return (
     <>
-      {message.kind === "image" && (
-        <span class="attachment">
-          <Icon name="image" /> Photo
-        </span>
-      )}
-      {message.kind === "file" && (
-        <span class="attachment">
-          <Icon name="file" /> File
-        </span>
-      )}
-      <MessageText message={message} actions={actions} isStop={isStop} />
+      <Attached {...{ message, actions, isStop }} />
+      {message.text !== "" && <MessageText {...{ message, actions, isStop }} />}
     </>
   );
+}
+
+interface AttachedProps {
+  message: ShownMessage;
+  actions: MessageActions;
+  isStop: boolean;
+}
+
+function Attached({ message, actions, isStop }: AttachedProps) {
+  const { kind, file, delivery } = message;
+  if (kind !== "image" && kind !== "file") return null;
+  if (file === undefined) { // it was sent when messages had no files
+    return (
+      <span class="attachment">
+        <Icon name={kind} /> {kind === "image" ? "Photo" : "File"}
+      </span>
+    );
+  }
+  const isSent = delivery !== "pending" && delivery !== "failed";
+  if (elsewhereOf(file) !== undefined) return <FileRow file={file} isStop={isStop} />;
+  if (kind === "image" && (isSent || file.id !== "" || file.blob !== undefined)) {
+    return <Photo {...{ message, actions, isStop }} />;
+  }
+  return isSent
+    ? <FileRow file={file} isStop={isStop} />
+    : <SendingFileRow {...{ message, actions, isStop }} />;
 }
 
 function classOf({ isOwn, isFirst, isLast, message }: MessageRow, isFound: boolean): string {
@@ -144,6 +166,10 @@ function onKey(
 ): void {
   if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey) {
     return;
+  }
+  if (event.key === "Enter" && isPhoto(message)) {
+    event.preventDefault();
+    return actions.openPhoto?.(message);
   }
   if (message.isDeleted || message.id === 0 || !actions.hasKeys()) return;
   if (event.key === "r" && actions.reply !== undefined) actions.reply(message);

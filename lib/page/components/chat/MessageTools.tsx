@@ -14,6 +14,7 @@ interface MessageToolsProps {
 }
 
 export function MessageTools({ message, isOwn, actions, onHold }: MessageToolsProps) {
+  const items = itemsOf(message, isOwn, actions);
   return (
     <div class="tools" role="toolbar" aria-label="Message">
       {actions.react !== undefined && (
@@ -32,12 +33,9 @@ export function MessageTools({ message, isOwn, actions, onHold }: MessageToolsPr
       >
         <Icon name="reply" />
       </button>
-      <Menu
-        label="More"
-        button={<Icon name="more" />}
-        onOpenChange={onHold}
-        items={itemsOf(message, isOwn, actions)}
-      />
+      {items.length > 0 && (
+        <Menu label="More" button={<Icon name="more" />} onOpenChange={onHold} items={items} />
+      )}
     </div>
   );
 }
@@ -58,5 +56,6 @@ function itemsOf(message: ShownMessage, isOwn: boolean, actions: MessageActions)
       choose: () => actions.unsend?.(message),
     },
   ];
-  return isOwn ? [copy, ...own] : [copy];
+  const all = isOwn ? [copy, ...own] : [copy];
+  return message.text === "" ? all.filter((each) => each !== copy) : all;
 }

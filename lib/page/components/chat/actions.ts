@@ -17,6 +17,7 @@ export interface MessageActions {
   unsend?: (message: ShownMessage) => void;
   react?: (message: ShownMessage, emoji: string, isOn: boolean) => void;
   showReceipts?: (message: ShownMessage) => void;
+  openPhoto?: (message: ShownMessage) => void;
   /** Goes to the message that another one quotes. */
   jump?: (messageId: number) => void;
   /** Whether single letters are keys, which can be switched off. */

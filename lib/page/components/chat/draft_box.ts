@@ -35,10 +35,10 @@ export class DraftBox {
   }
 
   /** Answers a message: what is written already stays. */
-  reply({ id, name, text, kind }: ShownMessage): void {
+  reply({ id, name, text, kind, file }: ShownMessage): void {
     const { editing, ...rest } = this.#draft;
     const begun = editing === undefined ? rest : NO_DRAFT;
-    this.write({ ...begun, replyTo: { id, name, text: wordsOfKind({ kind, text }) } });
+    this.write({ ...begun, replyTo: { id, name, text: wordsOfKind({ kind, text, file }) } });
     this.onFocus();
   }
 

@@ -3,6 +3,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import type { ConversationInfo } from "../../../sdk/mod.ts";
 import { usePage } from "../../context.ts";
+import { hasPointer } from "../../layout.ts";
 import type { Identity } from "../../session/identity.ts";
 import { isBlocked } from "../../state/chats.ts";
 import { conversationDraft } from "../../state/drafts.ts";
@@ -15,6 +16,11 @@ import { ChatLog } from "../chat/ChatLog.tsx";
 import { Composer } from "../chat/Composer.tsx";
 import { useDraftBox } from "../chat/draft_box.ts";
 import { TypingStrip } from "../chat/TypingStrip.tsx";
+import { wordsOfKind } from "../chat/words.ts";
+import { DropTarget, useFileDrop } from "../files/DropTarget.tsx";
+import { usePaste } from "../files/paste.ts";
+import { UploadAnnouncer } from "../files/UploadAnnouncer.tsx";
+import { useGallery } from "../files/use_gallery.tsx";
 import { Confirm } from "../kit/Confirm.tsx";
 import { ConversationHead } from "./ConversationHead.tsx";
 import { EmptyConversation } from "./EmptyConversation.tsx";
@@ -71,6 +77,16 @@ export function ConversationPanel(props: ConversationPanelProps) {
     info?.with,
     state.contacts,
   ]);
+  const rows = useMemo(
+    () => thread === null ? [] : threadRows(thread, me.user_id),
+    [thread?.messages, thread?.news, me.user_id],
+  );
+  const tray = session.chats?.trayOf(id);
+  const limits = state.config.files;
+  const gallery = useGallery(
+    () => rows.flatMap((row) => row.kind === "message" ? [row.message] : []),
+    () => open?.loadBefore(),
+  );
   const actions = useMemo((): MessageActions => ({
     ...{ isGroup, isOnline, jump },
     me: me.user_id,
@@ -80,6 +96,8 @@ export function ConversationPanel(props: ConversationPanelProps) {
     retry: ({ source }) => source && open?.retry(source),
     discard: ({ source }) => source && open?.discard(source),
     rewrite(message) {
+      const { blob } = message.file ?? {};
+      if (blob instanceof File) tray?.add([blob], limits);
       if (message.source !== undefined) open?.discard(message.source);
       box.write({ ...box.draft, text: message.text });
       box.onFocus();
@@ -88,14 +106,25 @@ export function ConversationPanel(props: ConversationPanelProps) {
       box.reply(message.userId === me.user_id ? { ...message, name: "yourself" } : message),
     edit: (message) => box.edit(message),
     unsend: setUnsending,
+    openPhoto: gallery.open,
     react: ({ source }, emoji, isOn) => source && open?.react(source, emoji, isOn),
     showReceipts: setSeenOf,
-  }), [isGroup, isOnline, names, members, open, box, me.user_id]);
+  }), [isGroup, isOnline, names, members, open, box, tray, limits, me.user_id]);
 
-  const rows = useMemo(
-    () => thread === null ? [] : threadRows(thread, me.user_id),
-    [thread?.messages, thread?.news, me.user_id],
-  );
+  const takesFiles = blockedName === undefined && thread?.state !== "gone";
+  const attach = (files: readonly File[]) => {
+    if (box.draft.editing !== undefined) box.release(); // a file is not a change of what was said
+    tray?.add(files, limits);
+    if (hasPointer()) box.onFocus();
+  };
+  usePaste({ isOn: takesFiles, onPaste: attach });
+  const drop = useFileDrop({
+    isOn: takesFiles,
+    onDrop({ files, hasFolders }) {
+      attach(files);
+      if (hasFolders) tray?.refuse("Folders cannot be sent, only the files in them.");
+    },
+  });
   if (thread?.state === "gone") return <NoAccess info={info} banner={banner} />;
   const isLoading = thread === null || thread.state === "loading";
   const editLast = () => {
@@ -105,7 +134,11 @@ export function ConversationPanel(props: ConversationPanelProps) {
     if (last?.kind === "message") box.edit(last.message);
   };
   return (
-    <section class="conversation" aria-label={`Conversation with ${shownName(name)}`}>
+    <section
+      class="conversation"
+      aria-label={`Conversation with ${shownName(name)}`}
+      {...drop.handlers}
+    >
       <ConversationHead {...{ info, thread, state, me }} onSearch={props.onSearch} />
       {banner}
       <Actions.Provider value={actions}>
@@ -128,12 +161,14 @@ export function ConversationPanel(props: ConversationPanelProps) {
               to={shownName(name)}
               box={box}
               limit={TEXT_LIMIT}
+              limits={limits}
+              tray={tray}
               isOnline={isOnline}
               people={isGroup ? actions.people : []}
               onEditLast={editLast}
               onTyping={(isTyping) => open?.typing(isTyping)}
-              onSay={(draft) => {
-                open?.say(draft, (refused) => {
+              onSay={(draft, files) => {
+                open?.say(draft, files, (refused) => {
                   const { text, replyTo, editing } = box.draft;
                   if (text === "" && replyTo === undefined && editing === undefined) {
                     box.write(refused);
@@ -145,11 +180,14 @@ export function ConversationPanel(props: ConversationPanelProps) {
           )}
         </div>
       </Actions.Provider>
+      <UploadAnnouncer rows={rows} />
+      {drop.isOver && <DropTarget to={shownName(name)} />}
+      {gallery.element}
       {unsending !== null && (
         <Confirm
           title="Delete this message?"
           text={`“${
-            unsending.text.slice(0, 120)
+            wordsOfKind(unsending).slice(0, 120)
           }” is deleted for everyone. They see that a message was here.`}
           action="Delete for everyone"
           onConfirm={() => unsending.source && open?.unsend(unsending.source)}

@@ -11,6 +11,7 @@ import { Avatar, SignAvatar } from "../kit/Avatar.tsx";
 import { Icon, type IconName } from "../kit/Icon.tsx";
 import { Name } from "../kit/Name.tsx";
 import { Switch } from "../kit/Switch.tsx";
+import { Files } from "./Files.tsx";
 import { GroupName } from "./GroupName.tsx";
 import { Leaving } from "./Leaving.tsx";
 import { Members } from "./Members.tsx";
@@ -67,6 +68,7 @@ export function ConversationDetails(props: ConversationDetailsProps) {
       </section>
       {isGroup && <Members {...{ info, thread, state, me }} />}
       {!isGroup && <Partner info={info} state={state} />}
+      <Files thread={thread} me={me} />
       <section class="details-part">
         <h3>This conversation</h3>
         <Switch

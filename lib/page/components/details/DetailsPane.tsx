@@ -33,6 +33,7 @@ export function DetailsPane({ label, place, children }: DetailsPaneProps) {
       aria-label={label}
       onKeyDown={(event) => {
         if (event.key !== "Escape" || event.defaultPrevented) return;
+        if ((event.target as Element).closest("dialog") !== null) return; // it closes what is above
         event.stopPropagation();
         close();
       }}

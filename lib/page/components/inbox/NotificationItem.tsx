@@ -4,6 +4,7 @@ import { usePage } from "../../context.ts";
 import { userRoom } from "../../session/identity.ts";
 import { isoTime, shortTime, shownText } from "../../text.ts";
 import { Icon } from "../kit/Icon.tsx";
+import { NotificationFiles } from "./NotificationFiles.tsx";
 import { panelOf } from "../kit/Popover.tsx";
 
 interface NotificationItemProps {
@@ -26,6 +27,7 @@ export function NotificationItem(
       {onChosen === undefined
         ? <div class="notification-body">{text}</div>
         : <button type="button" class="notification-body" onClick={onChosen}>{text}</button>}
+      <NotificationFiles notification={notification} />
       <div class="notification-actions">
         <button
           type="button"

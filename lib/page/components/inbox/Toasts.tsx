@@ -62,9 +62,7 @@ function Toast(
   );
   return (
     <div class="toast" data-testid="toast" {...pause}>
-      <span class="toast-icon">
-        <Icon name="bell" />
-      </span>
+      <ToastPicture notification={notification} />
       {leadsSomewhere
         ? <button type="button" class="toast-body" onClick={choose}>{text}</button>
         : <div class="toast-body">{text}</div>}
@@ -78,6 +76,20 @@ function Toast(
       </button>
     </div>
   );
+}
+
+function ToastPicture({ notification: { image } }: { notification: Notification }) {
+  const { session } = usePage();
+  const [isShown, setShown] = useState(true);
+  const url = image === undefined ? "" : session.files?.url(image, { thumbnail: 160 }) ?? "";
+  if (url === "" || !isShown) {
+    return (
+      <span class="toast-icon">
+        <Icon name="bell" />
+      </span>
+    );
+  }
+  return <img class="toast-icon" src={url} alt="" onError={() => setShown(false)} />;
 }
 
 /** Calls `dismiss` after a time in which nobody pointed at the toast or had the focus in it. */

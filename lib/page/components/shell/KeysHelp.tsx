@@ -13,6 +13,7 @@ const KEYS: readonly (readonly [string, string])[] = [
   ["Shift Enter", "New line"],
   ["↑ in an empty field", "Edit your last message"],
   ["↑ / ↓ in the messages", "From message to message"],
+  ["Enter on a photo", "Open it; ← and → go on, Esc closes it"],
   ["J / K", "Next, previous message"],
   ["R", "Reply to the message"],
   ["E", "Edit the message, if it is yours"],
@@ -31,7 +32,7 @@ export function KeysHelp({ onClose }: { onClose: () => void }) {
           <div key={keys}>
             <dt>
               {keys.split(" ").map((part) =>
-                /^(\/|in|an|empty|field|the|messages)$/.test(part)
+                /^(\/|in|an|empty|field|the|messages|on|a|photo)$/.test(part)
                   ? ` ${part} `
                   : <kbd key={part}>{part}</kbd>
               )}

@@ -1,4 +1,4 @@
-/** Where the page shows files from, and saves them from: by links that end, so that a page that is open for days gets new ones. */
+/** Where the page shows files from: by links that end, so that a page that is open for days gets new ones. */
 import type { AttachedFile, Client, FileUrlOptions } from "../../sdk/mod.ts";
 
 export class FileLinks {
@@ -27,16 +27,5 @@ export class FileLinks {
       if (code === "not_found" || code === "forbidden") return undefined;
       throw error;
     }
-  }
-
-  /** Has the browser save a file. Resolves with whether it is there. */
-  async save(file: AttachedFile): Promise<boolean> {
-    const found = await this.renew(file);
-    if (found === undefined) return false;
-    const link = document.createElement("a");
-    link.href = this.url(found, { download: true });
-    link.download = found.name ?? "";
-    link.click();
-    return true;
   }
 }

@@ -33,7 +33,7 @@ export function FileRow({ file, isStop, by, isGone = false }: FileRowProps) {
         <FileIcon />
         <span class="file-about">
           {name}
-          <small role="status">This file is not there any more.</small>
+          <small role="status" dir="auto">This file is not there any more.</small>
         </span>
       </span>
     );
@@ -50,11 +50,13 @@ export function FileRow({ file, isStop, by, isGone = false }: FileRowProps) {
       <FileIcon />
       <span class="file-about">
         {name}
-        <small>{hints.filter((hint) => hint !== undefined && hint !== "").join(" · ")}</small>
+        <small dir="auto">
+          {hints.filter((hint) => hint !== undefined && hint !== "").join(" · ")}
+        </small>
       </span>
       <span class="file-row-end">
         <Icon name="download" small />
-        <span class="visually-hidden">, download</span>
+        <span class="visually-hidden" dir="auto">, download</span>
       </span>
     </a>
   );
@@ -75,7 +77,7 @@ function ElsewhereRow(
       <FileIcon />
       <span class="file-about">
         <FileName file={{ name }} />
-        <small>{by === undefined ? host : `${by} · ${host}`}</small>
+        <small dir="auto">{by === undefined ? host : `${by} · ${host}`}</small>
       </span>
       <span class="file-row-end">
         <Icon name="link" small />
@@ -99,7 +101,7 @@ export function SendingFileRow(
       <FileIcon />
       <span class="file-about">
         <FileName file={file} />
-        <small>
+        <small dir="auto">
           {isFailed
             ? `${sizeWords(file.bytes ?? 0)} · ${kindWords(file)}`
             : uploadWords(message, actions.isOnline)}

@@ -12,6 +12,17 @@ export function saveOnClick(
     const isPlain = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey;
     if (!isPlain || files === undefined || !files.isOnline) return;
     event.preventDefault(); // what is not there any more is said here, and not by the browser
-    files.save(file).then(onAnswer).catch(() => {});
+    save(files, file).then(onAnswer).catch(() => {});
   };
+}
+
+/** Has the browser save a file. Resolves with whether it is there. */
+async function save(files: FileLinks, file: AttachedFile): Promise<boolean> {
+  const found = await files.renew(file);
+  if (found === undefined) return false;
+  const link = document.createElement("a");
+  link.href = files.url(found, { download: true });
+  link.download = found.name ?? "";
+  link.click();
+  return true;
 }

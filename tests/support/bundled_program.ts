@@ -29,7 +29,6 @@ export async function bundleProgram(): Promise<Record<string, string>> {
   }).output();
   if (success) {
     await loadModulesLate();
-    await nameWorkers();
     return { [VARIABLE]: PROGRAM };
   }
   console.error(`The program is not bundled, so its starts take longer:`);
@@ -50,13 +49,4 @@ async function loadModulesLate(): Promise<void> {
     if (!text.includes(REQUIRING)) continue;
     await Deno.writeTextFile(`${FOLDER}/${name}`, text.replace(REQUIRING, REQUIRING_LATE));
   }
-}
-
-/** Modules that run in threads of their own are named from beside the module that starts them, which is in the bundle now. */
-async function nameWorkers(): Promise<void> {
-  const worker = "lib/files/content/thumbnail_worker.ts";
-  await Deno.writeTextFile(
-    `${FOLDER}/${worker.split("/").at(-1)}`,
-    `import "../../${worker}";\n`,
-  );
 }

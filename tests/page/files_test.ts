@@ -244,6 +244,38 @@ Deno.test("page: on a phone there is the camera, and nothing is too wide", OPTIO
   assert.deepEqual(people.errors, []);
 });
 
+Deno.test("page: a notification shows its picture and its files", OPTIONS, async () => {
+  const { url } = program();
+  await using people = new People(url);
+  const page = await people.open({ user: "9", name: "Nora" });
+  const image = await upload(url, await picture("parcel.jpg", 900, 600));
+  const bill = await upload(url, text("bill.txt", "12.50"));
+  const told = await fetch(`${url}/api/users/9/notifications`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ message: "It is here", image, attachments: [bill] }),
+  });
+  assert.ok(told.ok, await told.text());
+  await page.getByRole("button", { name: "Notifications, 1 unread" }).click();
+  const inbox = page.getByRole("dialog", { name: "Notifications" });
+  await loaded(inbox.getByRole("img", { name: "parcel.jpg" }));
+  const saving = page.waitForEvent("download");
+  await inbox.getByRole("link", { name: /bill.txt/ }).click();
+  assert.equal((await saving).suggestedFilename(), "bill.txt");
+  assert.deepEqual(people.errors, []);
+});
+
+/** Uploads a file as an application does. Resolves with its id. */
+async function upload(url: string, { name, bytes }: Given): Promise<string> {
+  const response = await fetch(`${url}/api/files?name=${name}`, {
+    method: "POST",
+    headers: { "content-type": "application/octet-stream" },
+    body: bytes.slice(),
+  });
+  assert.equal(response.status, 201);
+  return (await response.json()).id;
+}
+
 /** Two people in a group of theirs, which both have open. */
 async function pairIn(people: People, webSocketUrl: string, group: string) {
   const [me, other] = [{ user: "1", name: "Alice" }, { user: "2", name: "Bob" }];

@@ -2,6 +2,9 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 
+/** Bytes of the least that the library sends at once. */
+const SMALLEST_PIECE = 64 * 1024;
+
 /** What becomes of a call. */
 export type Fault =
   | "works"
@@ -55,9 +58,9 @@ export class FakeFiles {
     if (fault === "hangs") return await aborted(init.signal);
     if (fault === "lost") throw new TypeError("network error");
     if (fault === "forgotten") this.#uploads.clear();
-    // No proxy finds that too large which has no body.
+    // A proxy that takes less than the smallest piece would take no upload at all.
     const isRefusal = typeof fault === "object" && "status" in fault &&
-      (fault.status !== 413 || body.length > 0);
+      (fault.status !== 413 || body.length > SMALLEST_PIECE);
     if (isRefusal) return refusal(fault);
     if (body.length > this.proxyLimit) return refusal({ status: 413 });
     if (this.token !== undefined && headers.get("authorization") !== `Bearer ${this.token}`) {

@@ -53,14 +53,12 @@ export const limit: SettingKind<number> = orOff({
   parse: Number,
 });
 
-/** Bytes: `65536`, `64k`, `10m`, `2g`, where k is 1024. */
-export const size: SettingKind<number> = {
+/** Bytes: `65536`, `64k`, `10m`, `2g`, where k is 1024; or `off`. */
+export const sizeOrOff: SettingKind<number> = orOff({
   allowed: "a number of bytes such as 65536, 64k, 10m or 2g",
   test: (text) => /^\d{1,12}[kmgt]?$/i.test(text) && sizeOf(text) >= 1,
   parse: sizeOf,
-};
-
-export const sizeOrOff: SettingKind<number> = orOff(size);
+});
 
 /** Seconds: `90`, `90s`, `5m`, `2h`, `7d`. */
 export const duration: SettingKind<number> = {

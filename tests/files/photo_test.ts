@@ -18,15 +18,7 @@ Deno.test("disk: a photo loses its place, and has a thumbnail", async () => {
 
 Deno.test("S3: a photo loses its place, and has a thumbnail, and what goes leaves nothing", async () => {
   await using server = await S3Server.start();
-  await using program = await Program.start({
-    root: SOURCES,
-    env: {
-      FILES_S3_ENDPOINT: server.config().endpoint,
-      FILES_S3_BUCKET: BUCKET,
-      FILES_S3_KEY: S3_KEY,
-      FILES_S3_SECRET: S3_KEY,
-    },
-  });
+  await using program = await startOn(server);
   const id = await assertServesPhotos(program);
   const holds = (...keys: string[]) =>
     waitFor(`the bucket has ${keys}`, () => `${server.keys()}` === `${keys}`);
@@ -38,16 +30,7 @@ Deno.test("S3: a photo loses its place, and has a thumbnail, and what goes leave
 
 Deno.test("S3: where the settings say so, the bucket gives files out itself, but what pages show", async () => {
   await using server = await S3Server.start();
-  await using program = await Program.start({
-    root: SOURCES,
-    env: {
-      FILES_S3_ENDPOINT: server.config().endpoint,
-      FILES_S3_BUCKET: BUCKET,
-      FILES_S3_KEY: S3_KEY,
-      FILES_S3_SECRET: S3_KEY,
-      FILES_S3_DIRECT: "true",
-    },
-  });
+  await using program = await startOn(server, { FILES_S3_DIRECT: "true" });
   const sent = await fetch(`${program.url}/api/files?name=plan.txt`, {
     method: "POST",
     body: "Our plan",
@@ -69,6 +52,19 @@ Deno.test("S3: where the settings say so, the bucket gives files out itself, but
   await shown.body?.cancel();
   assert.equal(shown.status, 200);
 });
+
+function startOn(server: S3Server, env: Record<string, string> = {}): Promise<Program> {
+  return Program.start({
+    root: SOURCES,
+    env: {
+      FILES_S3_ENDPOINT: server.config().endpoint,
+      FILES_S3_BUCKET: BUCKET,
+      FILES_S3_KEY: S3_KEY,
+      FILES_S3_SECRET: S3_KEY,
+      ...env,
+    },
+  });
+}
 
 /** Resolves with the id of the photo. */
 async function assertServesPhotos(program: Program): Promise<string> {

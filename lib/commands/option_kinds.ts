@@ -1,5 +1,6 @@
 /** The kinds of values that options have, as people type them, and the option that several subcommands share. */
-import { readLocalTime } from "../base/times.ts";
+import { readLocalTime, unixSeconds } from "../base/times.ts";
+import { momentOf, readWhen, WHEN_ALLOWED } from "../inbox/details/when.ts";
 import type { Option, OptionKind } from "./options.ts";
 
 /** The user that a subcommand is about. */
@@ -14,6 +15,17 @@ export const USER = {
 export const TIME: OptionKind<number> = {
   allowed: "a time such as 2026-05-01T09:00, or Unix time in seconds",
   read: readLocalTime,
+};
+
+/** As {@linkcode TIME}, and as people say it: `30m`, `tomorrow 9:00`, by the clock of this machine. */
+export const WHEN: OptionKind<number> = {
+  allowed: `a time such as ${WHEN_ALLOWED}, or Unix time in seconds`,
+  read(text) {
+    const when = readLocalTime(text) ?? readWhen(text, unixSeconds());
+    return typeof when === "object"
+      ? momentOf(when, Temporal.Now.timeZoneId(), unixSeconds())
+      : when;
+  },
 };
 
 /** Any JSON value but null. */

@@ -6,7 +6,7 @@ import { parseNotification } from "../inbox/notification.ts";
 import { readMessage } from "./standard_input.ts";
 import { failed, subcommand } from "./subcommand.ts";
 import { localTime } from "./local_time.ts";
-import { JSON_VALUE, TIME, USER } from "./option_kinds.ts";
+import { JSON_VALUE, USER, WHEN } from "./option_kinds.ts";
 import { UsageError, type Values } from "./options.ts";
 
 /** The sender that the base protocol's own tool has. */
@@ -37,10 +37,26 @@ const HELP = {
       help: "Files that were uploaded, by their ids, at most 10",
     },
     image: { value: "ID", help: "A picture that was uploaded, by its id" },
+    title: { short: "t", value: "TEXT", help: "A title, in one line" },
+    kind: { value: "KIND", help: "A category, such as order.shipped" },
+    priority: { short: "p", value: "1-5", help: "Or min, low, default, high, urgent" },
+    url: { value: "URL", help: "Where it leads: an address, or a path such as /orders/7" },
+    icon: { value: "URL", help: "A small picture" },
+    tags: { value: "WORD,…", help: "Words, at most 20" },
+    actions: {
+      value: "ACTIONS",
+      help:
+        'Buttons, at most 3: "view, Open, https://…; http, Close, https://…; reply, Answer", or JSON',
+    },
+    group: { value: "NAME", help: "The newest of a group stands for the others" },
+    markdown: { help: "The message is Markdown" },
+    critical: { help: "It passes what users have chosen" },
+    progress: { value: "0-100", help: "How far something is, in percent" },
     at: {
       value: "TIME",
-      kind: TIME,
-      help: "When to deliver it: local, such as 2026-05-01T09:00, or Unix time in seconds",
+      kind: WHEN,
+      help:
+        'When to deliver it: "30m", "9am", "tomorrow 9:00", 2026-05-01T09:00, or Unix time in seconds',
     },
   },
   notes: "Where the server needs an API key, it is that of APP_API_KEY.",
@@ -68,9 +84,18 @@ interface Sending {
   readonly from: string;
   readonly attachments?: string;
   readonly image?: string;
+  readonly shown: Shown;
   /** Unix time in seconds. */
   readonly at?: number;
 }
+
+/** How it is shown. */
+type Shown = Pick<Values<typeof HELP.options>, typeof SHOWN[number]>;
+
+const SHOWN = [
+  ...["title", "kind", "priority", "url", "icon", "tags", "actions", "group", "markdown"] as const,
+  ...["critical", "progress"] as const,
+];
 
 /** What became of the notification: it is scheduled, or was sent to a user who is online or not. */
 type Sent = { readonly deliverAt: number } | { readonly online: boolean };
@@ -84,10 +109,9 @@ function described(sent: Sent): string {
 
 /** Asks on a terminal, or reads standard input, for what was not given. */
 async function complete(
-  { user, at, data, attach, image, ...given }: Values<typeof HELP.options>,
+  { user, at, data, attach, image, room, message, from, ...shown }: Values<typeof HELP.options>,
   config: Config,
 ): Promise<Sending> {
-  let { room, message, from } = given;
   if (message === undefined && data === undefined && Deno.stdin.isTerminal()) {
     room ??= ask("Room", config.inbox.defaultRoom);
     from ??= ask("From", DEFAULT_FROM);
@@ -96,7 +120,8 @@ async function complete(
   if (data === undefined) message ??= await readMessage();
   if (message === "" && data === undefined) throw new UsageError("The message is empty");
   room ??= config.inbox.defaultRoom;
-  return { user, room, message, data, from: from ?? DEFAULT_FROM, attachments: attach, image, at };
+  from ??= DEFAULT_FROM;
+  return { user, room, message, data, from, attachments: attach, image, shown, at };
 }
 
 /** Does not use `prompt`'s own default, which stands in the line, so that what is typed goes behind it. */
@@ -106,14 +131,12 @@ function ask(what: string, usual = ""): string {
   return answer || usual;
 }
 
-function payload({ user, at, ...rest }: Sending): Record<string, unknown> {
-  return { user_id: user, ...rest, deliver_at: at };
+function payload({ user, at, shown, ...rest }: Sending): Record<string, unknown> {
+  return { user_id: user, ...rest, ...shown, deliver_at: at };
 }
 
-async function byRedis(
-  { user, room, attachments, at, ...rest }: Sending,
-  config: Config,
-): Promise<Sent> {
+async function byRedis(sending: Sending, config: Config): Promise<Sent> {
+  const { user, room, at } = sending;
   const { Publisher } = await import("../publisher/publisher.ts");
   await using publisher = new Publisher({
     ...config.redis,
@@ -121,12 +144,16 @@ async function byRedis(
     limits: config.limits,
   });
   const online = await publisher.isUserConnected(user, room);
+  const { tags, details, ...parsed } = parseNotification(payload(sending), {
+    limits: config.limits,
+    defaultRoom: room,
+  });
   const servers = await publisher.publish({
     userId: user,
-    room,
-    ...rest,
-    attachments: attachments?.split(","),
+    ...parsed,
     deliverAt: at,
+    tags,
+    ...details,
   });
   if (servers === 0) {
     throw new CodedError(

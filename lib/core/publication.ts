@@ -35,6 +35,8 @@ export interface Content {
   readonly tags?: readonly string[];
   readonly attachments?: readonly AttachedFile[];
   readonly image?: AttachedFile;
+  /** More that its capability shows, by the names that frames have. */
+  readonly details?: Readonly<Record<string, unknown>>;
 }
 
 /**
@@ -69,8 +71,8 @@ export interface LogEntry {
 
 /** The content in JSON, as stores keep it. */
 export function encodeContent(content: Content): string {
-  const { from, message, event, data, tags, attachments, image } = content;
-  return JSON.stringify({ from, message, event, data, tags, attachments, image });
+  const { from, message, event, data, tags, attachments, image, details } = content;
+  return JSON.stringify({ from, message, event, data, tags, attachments, image, details });
 }
 
 /** The content that {@linkcode encodeContent} made. */
@@ -92,7 +94,7 @@ const ESCAPED = /[^ !#-\[\]-\ud7ff\ue000-\uffff]/;
  */
 export function frameLength(
   channel: string,
-  { kind, id, room, from, message, event, data, tags, attachments, image }: Publication,
+  { kind, id, room, from, message, event, data, tags, attachments, image, details }: Publication,
 ): number {
   return FRAME_CHARACTERS + kind.length + jsonLength(id) + jsonLength(channel) + jsonLength(room) +
     jsonLength(from?.user) + jsonLength(from?.name) + jsonLength(message) +
@@ -102,7 +104,8 @@ export function frameLength(
     (attachments === undefined
       ? 0
       : `,"attachments":`.length + JSON.stringify(attachments).length) +
-    (image === undefined ? 0 : `,"image":`.length + JSON.stringify(image).length);
+    (image === undefined ? 0 : `,"image":`.length + JSON.stringify(image).length) +
+    (details === undefined ? 0 : JSON.stringify(details).length - 1); // "{" for ","
 }
 
 function jsonLength(text = ""): number {

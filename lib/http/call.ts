@@ -123,6 +123,27 @@ export class Call {
     return value === undefined ? undefined : headerText(value);
   }
 
+  /**
+   * What is said beside the body: fields in the query, and before those that stand in a header. Throws where a field has two
+   * values in the query.
+   *
+   * @param query names of parameters, and the fields that they are
+   * @param headers names of headers in small letters, and the fields that they are
+   */
+  besideBody(query: ReadonlyMap<string, string>, headers: ReadonlyMap<string, string>): Fields {
+    const fields: Record<string, unknown> = {};
+    for (const [name, value] of this.#context.req.raw.headers) {
+      const field = headers.get(name);
+      if (field !== undefined) fields[field] = headerText(value);
+    }
+    if (!this.#context.req.url.includes("?")) return fields;
+    for (const name of new URL(this.#context.req.url).searchParams.keys()) {
+      const field = query.get(name);
+      if (field !== undefined) fields[field] = this.query(name);
+    }
+    return fields;
+  }
+
   /** The type of the body, as the caller says it. */
   get bodyType(): string | undefined {
     return this.#context.req.header("content-type");

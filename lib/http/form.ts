@@ -11,7 +11,7 @@ const NUMBERS = /^(timestamp|until|seconds|\w+_at)$/;
 
 /** Names by which a text is surely a form, however its values are written. */
 const NAMES =
-  /^(message|data|user_id|room|from|id|timestamp|deliver_at|expires_at|attachments|image)=/;
+  /^(message|data|user_id|room|from|id|timestamp|deliver_at|expires_at|attachments|image|title|kind|priority|url|icon|tags|actions|group|markdown|critical|progress)=/;
 
 /** Most fields of a form: to decode tens of thousands would hold up everyone else. */
 const MAX_FIELDS = 100;

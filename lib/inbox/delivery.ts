@@ -15,10 +15,10 @@ import { Slot } from "../core/slot.ts";
 import { inSlices } from "../base/slices.ts";
 import type { RoomListener } from "../rooms/entry.ts";
 import { type Membership, membershipsOf } from "../rooms/membership.ts";
-import type { Attachments } from "./attachments.ts";
 import { ConnectionInbox } from "./connection_inbox.ts";
 import { SharedReads } from "../base/shared_reads.ts";
 import { Queue } from "./queue.ts";
+import type { Shows } from "./shown.ts";
 import type { Inbox } from "./store/store.ts";
 import { TakenMarks } from "./taken_marks.ts";
 
@@ -45,7 +45,7 @@ export class InboxDelivery implements RoomListener, RestoreStep, ConnectionHooks
   readonly #node: Node;
   readonly #inbox: Inbox;
   readonly #marks: TakenMarks;
-  readonly #attachments: Pick<Attachments, "show">;
+  readonly #shows: Shows;
   /**
    * The connections of the base protocol that may have missed something in some of their rooms, with these rooms. What was
    * handed out to them is taken from here, so that another loss in the middle costs no more than it has to.
@@ -53,8 +53,8 @@ export class InboxDelivery implements RoomListener, RestoreStep, ConnectionHooks
   readonly #unserved = new Map<Connection, Set<string>>();
   readonly #queues = new SharedReads<Queue>();
 
-  constructor(node: Node, inbox: Inbox, attachments: Pick<Attachments, "show">) {
-    this.#attachments = attachments;
+  constructor(node: Node, inbox: Inbox, shows: Shows) {
+    this.#shows = shows;
     this.#node = node;
     this.#inbox = inbox;
     this.#marks = new TakenMarks(inbox, () => node.restoring.noteIncomplete());
@@ -80,10 +80,10 @@ export class InboxDelivery implements RoomListener, RestoreStep, ConnectionHooks
     };
   }
 
-  /** What has come live, with links to its files. */
+  /** What has come live, as clients see it. */
   #show(arrival: Arrival): Arrival {
     const { channel, publication, position } = arrival;
-    const shown = this.#attachments.show(publication);
+    const shown = this.#shows.show(publication);
     return shown === publication ? arrival : new Arrival(channel, shown, position);
   }
 

@@ -15,6 +15,7 @@ import type { Retention } from "./retention.ts";
 import { inboxRoutes } from "./routes.ts";
 import { scheduler } from "./scheduler.ts";
 import { inbox as settings } from "./settings.ts";
+import { shownWith } from "./shown.ts";
 import { shownInbox } from "./shown_inbox.ts";
 import { INBOX_FUNCTIONS } from "./store/functions.ts";
 import { openInboxStores } from "./store/open.ts";
@@ -33,10 +34,11 @@ export const inboxFeature = {
     const retention: Retention = { size, bytes, days, onDropped: (what) => dropped.note(what) };
     const opened = await openInboxStores(storage, retention);
     const attachments = new Attachments(use(Files), database, days);
-    const stores = { ...opened, inbox: shownInbox(opened.inbox, attachments) };
+    const shows = shownWith(attachments);
+    const stores = { ...opened, inbox: shownInbox(opened.inbox, shows) };
     const rooms = use(Rooms);
     const service = new InboxService(stores, of(limits), attachments);
-    const delivery = new InboxDelivery(node, stores.inbox, attachments);
+    const delivery = new InboxDelivery(node, stores.inbox, shows);
     const notifier = new Notifier({
       ...stores,
       ...{ attachments, counters },
@@ -58,7 +60,7 @@ export const inboxFeature = {
       kinds: delivery.kinds,
       connection: delivery,
       restore: delivery,
-      userData: new InboxData(stores, attachments),
+      userData: new InboxData(stores, attachments, shows),
       tasks: [...stores.tasks, scheduler(stores.schedule, counters)],
       metrics: [usersGauge(node), ...Object.values(counters)],
       async [Symbol.asyncDispose]() {

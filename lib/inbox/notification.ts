@@ -6,7 +6,6 @@ import {
   futureField,
   identifier,
   invalid,
-  isBlank,
   optionalName,
   sendersId,
   timeField,
@@ -15,7 +14,10 @@ import {
 } from "../base/fields.ts";
 import type { AttachedIds } from "./attachments.ts";
 import { type Said, saidFields } from "../base/said_fields.ts";
-import { TIME_ALLOWED } from "../base/times.ts";
+import { TIME_ALLOWED, unixSeconds } from "../base/times.ts";
+import { type Detailed, detailsOf } from "./details/details.ts";
+import { isMissing, listField } from "./details/kinds.ts";
+import { type LocalTime, momentOf, readWhen, WHEN_ALLOWED } from "./details/when.ts";
 
 /** The sender of a notification that names none, by the base protocol. */
 const DEFAULT_FROM = "system";
@@ -29,7 +31,7 @@ const FILE = /^[\w-]{22}$/;
 /** How far ahead a notification can be scheduled. */
 const MAX_DAYS_AHEAD = 366;
 
-export interface ParsedNotification extends Said, AttachedIds {
+export interface ParsedNotification extends Said, AttachedIds, Detailed {
   readonly user: UserId;
   readonly room: string;
   readonly from: string;
@@ -39,8 +41,11 @@ export interface ParsedNotification extends Said, AttachedIds {
   readonly id?: string;
   /** Unix time in seconds after which nobody gets it any more. */
   readonly expiresAt?: number;
-  /** Unix time in seconds at which the notification is delivered; at once where that is past. */
-  readonly deliverAt?: number;
+  /**
+   * Unix time in seconds at which the notification is delivered, or a time on the receiver's clock; at once where that is
+   * past.
+   */
+  readonly deliverAt?: number | LocalTime;
 }
 
 /**
@@ -59,10 +64,11 @@ export function parseNotification(
     room: isMissing(texts.room) ? defaultRoom : identifier(texts, "room", limits.room),
     ...saidFields({ ...texts, data: fields["data"] }, limits),
     ...attachedFields(fields),
+    ...detailsOf(fields),
     from: optionalName(texts, "from", limits.name) ?? DEFAULT_FROM,
     timestamp: timeField(fields, "timestamp"),
     id: sendersId(fields),
-    expiresAt: expiresAtField(fields, deliverAt),
+    expiresAt: expiresAtField(fields, typeof deliverAt === "number" ? deliverAt : undefined),
     deliverAt,
   };
 }
@@ -86,20 +92,10 @@ function attachedFields(fields: Fields): AttachedIds {
 
 /** A list of ids; where all is text, the same as JSON, or with commas between. */
 function attachmentsField(value: unknown): readonly string[] {
-  const list = typeof value === "string" ? listIn(value) : value;
-  if (!Array.isArray(list)) throw invalid("attachments", value, "a list of the ids of files");
+  const list = listField("attachments", value, "a list of the ids of files");
   const ids = [...new Set(list.map((each) => fileId("attachments", each)))];
   if (ids.length <= MOST_ATTACHMENTS) return ids;
   throw invalid("attachments", ids.length, `at most ${MOST_ATTACHMENTS} files`);
-}
-
-function listIn(text: string): unknown {
-  if (!text.trimStart().startsWith("[")) return text.split(",");
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
 }
 
 function fileId(field: string, value: unknown): string {
@@ -108,11 +104,29 @@ function fileId(field: string, value: unknown): string {
   throw invalid(field, value, "the id of a file, of 22 characters");
 }
 
-function deliverAtField(fields: Fields): number | undefined {
-  const time = timeField(fields, "deliver_at");
-  if (time === undefined || time <= Date.now() / 1000 + MAX_DAYS_AHEAD * 24 * 3600) return time;
-  const allowed = `${TIME_ALLOWED}, at most ${MAX_DAYS_AHEAD} days ahead`;
-  throw invalid("deliver_at", fields["deliver_at"], allowed);
+function deliverAtField(fields: Fields): number | LocalTime | undefined {
+  const value = fields["deliver_at"];
+  if (isMissing(value)) return undefined;
+  const when = readWhen(value, unixSeconds());
+  if (when === undefined) throw invalid("deliver_at", value, `${TIME_ALLOWED}; or ${WHEN_ALLOWED}`);
+  return typeof when === "number" ? nearEnough(when, value) : when;
+}
+
+/** A time of delivery, unless it is too far ahead. */
+function nearEnough(time: number, said: unknown): number {
+  if (time <= Date.now() / 1000 + MAX_DAYS_AHEAD * 24 * 3600) return time;
+  throw invalid("deliver_at", said, `${TIME_ALLOWED}, at most ${MAX_DAYS_AHEAD} days ahead`);
+}
+
+/** The moment at which a notification is delivered to a user in this time zone, in Unix seconds. */
+export function deliveryOf(
+  { deliverAt, expiresAt }: Pick<ParsedNotification, "deliverAt" | "expiresAt">,
+  zone: string,
+): number | undefined {
+  if (typeof deliverAt !== "object") return deliverAt;
+  const time = nearEnough(momentOf(deliverAt, zone, unixSeconds()), deliverAt.text);
+  if (expiresAt === undefined || expiresAt > time) return time;
+  throw invalid("expires_at", expiresAt, `a time after 'deliver_at', which is ${time}`);
 }
 
 /** What has expired already is refused, since nobody would ever get it. */
@@ -121,8 +135,4 @@ function expiresAtField(fields: Fields, deliverAt = -1): number | undefined {
   if (time === undefined || time > deliverAt) return time;
   const allowed = `a time after 'deliver_at', which is ${deliverAt}`;
   throw invalid("expires_at", fields["expires_at"], allowed);
-}
-
-function isMissing(value: unknown): value is undefined | null {
-  return value === undefined || value === null || isBlank(value);
 }

@@ -9,7 +9,7 @@ import { nextId } from "../base/ids.ts";
 import { unixSeconds } from "../base/times.ts";
 import type { Attachments } from "./attachments.ts";
 import type { InboxCounters } from "./metrics.ts";
-import type { ParsedNotification } from "./notification.ts";
+import { deliveryOf, type ParsedNotification } from "./notification.ts";
 import type { Inbox, Notification, Schedule } from "./store/store.ts";
 
 const log = getLogger(["notifyli", "inbox"]);
@@ -54,7 +54,7 @@ export class Notifier {
   /** Sends a notification, or schedules it. Resolves once the store has it; rejects where the store does not take it. */
   async notify(request: NotificationRequest): Promise<NotifyResult> {
     const { inbox, schedule, counters } = this.#parts;
-    const deliverAt = (request.deliverAt ?? 0) * 1000;
+    const deliverAt = (this.#deliveryOf(request) ?? 0) * 1000;
     const isLater = deliverAt > Date.now();
     const plain = notificationOf(request, isLater);
     const { site, user, room, id } = plain;
@@ -81,6 +81,11 @@ export class Notifier {
     const dueAt = isNew ? (isLater ? deliverAt : undefined) : await schedule.dueAt(site, user, id);
     if (!isNew && dueAt === undefined) await this.#giveBackGone(notification);
     return { id, online, isDuplicate: !isNew, deliverAt: dueAt && dueAt / 1000 };
+  }
+
+  /** When a notification is to be delivered, in Unix seconds. */
+  #deliveryOf(request: NotificationRequest): number | undefined {
+    return deliveryOf(request, Temporal.Now.timeZoneId());
   }
 
   /** The files of a notification, which are in use from now on. */
@@ -126,6 +131,7 @@ function withId(error: unknown, id: string): unknown {
 
 function notificationOf(request: NotificationRequest, isLater: boolean): Notification {
   const { site, user, id, made, room, timestamp, from, message, data, expiresAt, claim } = request;
+  const { details, tags } = request;
   return {
     site,
     user,
@@ -136,6 +142,8 @@ function notificationOf(request: NotificationRequest, isLater: boolean): Notific
     from: { name: from },
     message,
     data,
+    tags,
+    ...(details && { details: { ...details } }),
     expiresAt: expiresAt === undefined ? undefined : expiresAt * 1000,
     claim,
   };

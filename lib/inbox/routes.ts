@@ -12,6 +12,7 @@ import type { Rates } from "../limits/settings.ts";
 import type { InboxService } from "./inbox.ts";
 import type { Notifier, NotifyResult } from "./notify.ts";
 import { type ParsedNotification, parseNotification } from "./notification.ts";
+import { saidBeside } from "./said_beside.ts";
 
 export interface InboxServices {
   readonly inbox: InboxService;
@@ -91,16 +92,7 @@ function sent(path: Route["path"], run: Route["run"]): Route[] {
 /** Reads fields where the body has some; else the whole body is the message, as `curl -d` sends it. */
 async function fieldsOrText(call: Call): Promise<Fields> {
   const fields = await call.fieldsOr("message");
-  return {
-    ...fields,
-    ...given("room", call.query("room") ?? call.header("x-room")),
-    ...given("from", call.query("from") ?? call.header("x-from")),
-    ...given("deliver_at", call.query("deliver_at") ?? call.header("x-deliver-at")),
-    ...given("expires_at", call.query("expires_at") ?? call.header("x-expires-at")),
-    ...given("timestamp", call.query("timestamp")),
-    ...given("attachments", call.query("attachments") ?? call.header("x-attachments")),
-    ...given("image", call.query("image") ?? call.header("x-image")),
-  };
+  return { ...fields, ...saidBeside(call) };
 }
 
 function callersId(call: Call): Fields {

@@ -1,11 +1,11 @@
-/** The inboxes as they are shown: what is read of them has links to its files, which are made anew each time. */
+/** The inboxes as they are shown: what is read of them is made as clients see it each time. */
 import type { UserId } from "../base/fields.ts";
-import type { Attachments } from "./attachments.ts";
+import type { Shows } from "./shown.ts";
 import type { Inbox, InboxPage, StoredNotification } from "./store/store.ts";
 
-export function shownInbox(inbox: Inbox, attachments: Pick<Attachments, "show">): Inbox {
+export function shownInbox(inbox: Inbox, shows: Shows): Inbox {
   const one = (each: StoredNotification): StoredNotification => {
-    const publication = attachments.show(each.publication);
+    const publication = shows.show(each.publication);
     return publication === each.publication ? each : { ...each, publication };
   };
   const all = <Page extends InboxPage>(page: Page): Page => ({

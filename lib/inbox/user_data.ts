@@ -3,6 +3,7 @@ import type { DataRecord, DataSubject, ErasedPart, UserData } from "../core/user
 import type { Content } from "../core/publication.ts";
 import { inSeconds } from "../base/times.ts";
 import type { Attachments } from "./attachments.ts";
+import type { Shows } from "./shown.ts";
 import type { InboxStores, StoredNotification } from "./store/store.ts";
 import { stateOf } from "./wire.ts";
 
@@ -12,14 +13,17 @@ const AT_ONCE = 200;
 export class InboxData implements UserData {
   readonly #stores: Pick<InboxStores, "inbox" | "schedule" | "users">;
 
-  readonly #attachments: Pick<Attachments, "giveBack" | "show">;
+  readonly #attachments: Pick<Attachments, "giveBack">;
+  readonly #shows: Shows;
 
   constructor(
     stores: Pick<InboxStores, "inbox" | "schedule" | "users">,
-    attachments: Pick<Attachments, "giveBack" | "show">,
+    attachments: Pick<Attachments, "giveBack">,
+    shows: Shows,
   ) {
     this.#stores = stores;
     this.#attachments = attachments;
+    this.#shows = shows;
   }
 
   async *export({ site, user }: DataSubject): AsyncGenerator<DataRecord> {
@@ -33,7 +37,7 @@ export class InboxData implements UserData {
     } while (page.length === AT_ONCE);
     for (const { id, room, deliverAt, content } of await users.scheduled(site, user)) {
       yield {
-        ...{ type: "notification", id, room, ...contentOnWire(this.#attachments.show(content)) },
+        ...{ type: "notification", id, room, ...contentOnWire(this.#shows.show(content)) },
         ...{ state: "scheduled", deliver_at: inSeconds(deliverAt) },
       };
     }
@@ -68,6 +72,8 @@ function recordOf(stored: StoredNotification): DataRecord {
   };
 }
 
-function contentOnWire({ from, message, data, tags, attachments, image }: Content): object {
-  return { name: from?.name, message, data, tags, attachments, image };
+function contentOnWire(
+  { from, message, data, tags, attachments, image, details }: Content,
+): object {
+  return { name: from?.name, message, data, tags, attachments, image, ...details };
 }

@@ -25,4 +25,22 @@ export interface Notice extends Omit<Broadcast, "userId" | "name"> {
   readonly attachments?: readonly string[];
   /** The id of a picture of the site. */
   readonly image?: string;
+  /** How it is shown, and what can be done with it. */
+  readonly title?: string;
+  /** A category, such as `order.shipped`, by which users choose. */
+  readonly kind?: string;
+  /** From 1, what can wait, to 5. @default 3 */
+  readonly priority?: number;
+  readonly url?: string;
+  readonly icon?: string;
+  readonly tags?: readonly string[];
+  /** What the user can do, at most 3: see docs/notifications.md. */
+  readonly actions?: readonly object[];
+  /** The newest of a group stands for the others. */
+  readonly group?: string;
+  readonly markdown?: boolean;
+  /** Whether it passes preferences and quiet hours. */
+  readonly critical?: boolean;
+  /** In percent. */
+  readonly progress?: number;
 }

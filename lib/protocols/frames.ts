@@ -33,7 +33,8 @@ function publicationFrame(
     }
     case "notification": {
       const place = { room: publication.room, user: channel.name };
-      return saidFrame("direct_message", place, publication, offset);
+      const frame = saidFrame("direct_message", place, publication, offset);
+      return publication.details === undefined ? frame : { ...frame, ...publication.details };
     }
     case "inbox":
       return changeFrame(publication);

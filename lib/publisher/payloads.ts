@@ -20,8 +20,9 @@ export function notificationPayload(
   { user, room, message, data, from, timestamp, id, expiresAt, deliverAt, ...files }:
     ParsedNotification,
 ): Fields {
-  const { attachments, image } = files;
-  const times = { timestamp, expires_at: expiresAt, deliver_at: deliverAt };
+  const { attachments, image, tags, details } = files;
+  const at = typeof deliverAt === "object" ? deliverAt.text : deliverAt;
+  const times = { timestamp, expires_at: expiresAt, deliver_at: at };
   return {
     user_id: userIdOnWire(user),
     room,
@@ -32,6 +33,8 @@ export function notificationPayload(
     ...times,
     attachments,
     image,
+    tags,
+    ...details,
   };
 }
 
@@ -54,7 +57,8 @@ export function topicPayload(topic: string, fields: Fields, limits: Limits): Fie
 export function entryOf(payload: Fields): string[] {
   return Object.entries(payload).flatMap(([field, value]) => {
     if (value === undefined) return [];
-    return [field, field === "data" ? JSON.stringify(value) : String(value)];
+    const isText = typeof value !== "object" && field !== "data";
+    return [field, isText ? String(value) : JSON.stringify(value)];
   });
 }
 

@@ -109,13 +109,32 @@ export interface PublishOptions extends SendOptions {
   readonly attachments?: readonly string[];
   /** The id of a picture that the application has uploaded. */
   readonly image?: string;
+  readonly title?: string;
+  /** A category, such as `order.shipped`, by which users choose. */
+  readonly kind?: string;
+  /** From 1, what can wait, to 5, or a name such as "high". @default 3 */
+  readonly priority?: number | string;
+  /** Where it leads: an address or a path. */
+  readonly url?: string;
+  readonly icon?: string;
+  readonly tags?: readonly string[];
+  /** What the user can do, at most 3: see docs/notifications.md. */
+  readonly actions?: readonly object[];
+  /** The newest of a group stands for the others. */
+  readonly group?: string;
+  /** Whether the message is Markdown. */
+  readonly markdown?: boolean;
+  /** Whether it passes preferences and quiet hours. */
+  readonly critical?: boolean;
+  /** How far something is, in percent. */
+  readonly progress?: number;
   /** @default "system" */
   readonly from?: string;
   /** When it happened; the time of its delivery if absent. */
   readonly timestamp?: Time;
   /** When nobody gets the notification any more; a time in the future. */
   readonly expiresAt?: Time;
-  /** When the notification is delivered; at once if absent or past. */
+  /** When the notification is delivered, also as `30m` or `tomorrow 9:00`; at once if absent or past. */
   readonly deliverAt?: Time;
   /** An id of the caller's own, 8 to 64 of `A-Z a-z 0-9 _ -`, by which one may ask what became of the notification. */
   readonly id?: string;

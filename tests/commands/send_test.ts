@@ -69,6 +69,42 @@ function testEngine(engine: string, start: (env?: Env) => Promise<Target>): void
     );
   });
 
+  testOn("send has an option for each field of how it is shown", async ({ program, env }) => {
+    await using client = await TestClient.connectV2(program.webSocketUrl);
+    await client.command("connect", { user_id: 7 });
+    const options = [
+      ...["-u", "7", "-m", "**Hello**", "-t", "Order 7", "--kind", "order.shipped", "-p", "high"],
+      ...["--url", "/orders/7", "--icon", "https://shop.example/icon.png", "--tags", "truck,shop"],
+      ...["--actions", "view, Open, /orders/7; reply, Answer", "--group", "order-7", "--markdown"],
+      ...["--critical", "--progress", "50"],
+    ];
+    assert.equal((await send(options, env)).code, 0);
+    const [frame] = await client.get("direct_message");
+    const { title, kind, priority, url, icon, tags, actions, group, markdown } = frame ?? {};
+    const { critical, progress } = frame ?? {};
+    assert.deepEqual(
+      { title, kind, priority, url, icon, tags, actions, group, markdown, critical, progress },
+      {
+        ...{ title: "Order 7", kind: "order.shipped", priority: 4, url: "/orders/7" },
+        ...{ icon: "https://shop.example/icon.png", tags: ["truck", "shop"] },
+        actions: [
+          { type: "view", id: "1", label: "Open", url: "/orders/7" },
+          { type: "reply", id: "2", label: "Answer" },
+        ],
+        ...{ group: "order-7", markdown: true, critical: true, progress: 50 },
+      },
+    );
+    const { code, stderr } = await send(["-u", "7", "-m", "x", "-p", "soon"], env);
+    assert.equal(code, 2);
+    assert.match(stderr, /'priority'/);
+  });
+
+  testOn("send --at takes a time as people say it", async ({ env }) => {
+    const { code, stdout } = await send(["-u", "7", "-m", "x", "--at", "tomorrow 9:00"], env);
+    assert.equal(code, 0);
+    assert.match(stdout, /^Scheduled for \d{4}-\d\d-\d\dT09:00:00[+-]/);
+  });
+
   testOn("send keeps unicode and lines as they are", async ({ program, env }) => {
     await using client = await TestClient.join(program.webSocketUrl, {
       user: "зоя",

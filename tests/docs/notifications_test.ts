@@ -26,6 +26,8 @@ const SENT: Readonly<Record<string, [count: number, room: string]>> = {
   "curl": [1, "/user/123"],
   "curl with room and sender": [2, "lobby"],
   "json": [1, "/user/123"],
+  "actions": [1, "/user/123"],
+  "curl as with ntfy": [1, "/user/123"],
   "other bodies": [5, "/user/123"],
   "send": [2, "/user/123"],
   "redis": [1, "/user/123"],
@@ -76,6 +78,36 @@ for (const [name, [count, room]] of Object.entries(SENT)) {
     if (name.startsWith("connections")) assert.equal(output.match(/"client_id"/g)?.length, 2);
   });
 }
+
+Deno.test("docs/notifications.md: what clients of version 2 get of how it is shown", async () => {
+  await using redis = await RedisServer.start();
+  await using program = await Program.start({ env: redis.env });
+  await using client = await TestClient.connectV2(program.webSocketUrl);
+  await client.command("connect", { user_id: 123 });
+  await execute("curl as with ntfy", { program, redis });
+  await execute("actions", { program, redis });
+  const [ntfy, actions] = await client.get("direct_message", 2);
+  const { title, message, priority, tags, url, icon } = ntfy ?? {};
+  assert.deepEqual({ title, message, priority, tags, url, icon, actions: ntfy?.actions }, {
+    title: "Order 7",
+    message: "Your order has shipped",
+    priority: 4,
+    tags: ["truck", "shop"],
+    url: "https://shop.example/orders/7",
+    icon: "https://shop.example/icon.png",
+    actions: [
+      { type: "view", id: "1", label: "Track it", url: "https://shop.example/orders/7" },
+      { type: "http", id: "2", label: "Cancel it", clear: true },
+    ],
+  });
+  assert.deepEqual(actions?.actions, [
+    { type: "view", id: "1", label: "Track it", url: "https://shop.example/orders/7" },
+    { type: "http", id: "2", label: "Yes", clear: true },
+    { type: "reply", id: "3", label: "Answer", placeholder: "Leave it with…" },
+  ]);
+  const stats = await (await fetch(`${program.url}/api/stats`)).json();
+  assert.equal(stats.scheduled, 2); // those with a Delay
+});
 
 for (const [name, command] of Object.entries(HOOKS)) {
   Deno.test(`docs/notifications.md: ${name}`, async () => {

@@ -37,8 +37,9 @@ for (const row of taken) {
       limits: readSlice(limits),
       defaultRoom: "1",
     });
-    const { user: user_id, deliverAt: deliver_at, expiresAt: expires_at, ...rest } = parsed;
-    const found: Frame = { ...rest, user_id, deliver_at, expires_at };
+    const { user: user_id, deliverAt: deliver_at, expiresAt: expires_at, details, ...rest } =
+      parsed;
+    const found: Frame = { ...rest, ...details, user_id, deliver_at, expires_at };
     assert.deepEqual(found[row.field], expected(row));
   });
 }
@@ -52,7 +53,8 @@ interface Target {
 }
 
 const TIMES = ["timestamp", "expires_at", "deliver_at"];
-const IN_QUERY = ["room", "from", ...TIMES];
+const SHOWN = ["priority", "url", "icon", "tags", "actions", "markdown", "critical", "progress"];
+const IN_QUERY = ["room", "from", "title", "kind", "group", ...SHOWN, ...TIMES];
 
 const WAYS: Readonly<Record<string, Send>> = {
   "HTTP": (row, { program }) => post(`${program.url}/api/notifications`, bodyOf(row)),
@@ -110,8 +112,9 @@ for (const [way, send] of Object.entries(WAYS)) {
       const frames = await client.get("direct_message", before + 1);
       const wanted = row.last === "missing" ? undefined : expected(row);
       const { user_id, message, room, name, id, timestamp } = frames.at(-1) ?? {};
-      const found: Frame = { user_id: String(user_id), message, room, from: name, id, timestamp };
-      if (wanted !== undefined && row.field in found) {
+      const said = { user_id: String(user_id), message, room, from: name, id, timestamp };
+      const found: Frame = { ...frames.at(-1), ...said };
+      if (wanted !== undefined && row.field in found || SHOWN.includes(row.field)) {
         assert.deepEqual(found[row.field], wanted, `${row.field} ${row.json}`);
       }
       assert.ok(Math.abs(Number(timestamp) - Date.now() / 1000) < 60 || row.field === "timestamp");
@@ -128,7 +131,7 @@ for (const [way, send] of Object.entries(WAYS)) {
     for (const row of rows) {
       const told = await send(row, { program, redis });
       if (way === "PUBLISH" || way === "XADD") continue;
-      assert.match(String(told), new RegExp(`'${row.field}'`), `${row.field} ${row.json}`);
+      assert.match(String(told), new RegExp(`'${row.field}[.']`), `${row.field} ${row.json}`);
       if (row.last.startsWith("send it as text")) assert.match(String(told), /send it as text/);
     }
     const isAside = way === "PUBLISH" || way === "XADD";
@@ -138,7 +141,7 @@ for (const [way, send] of Object.entries(WAYS)) {
     });
     for (const [index, fields] of isAside ? dead.entries() : []) {
       const row = rows[index]!;
-      assert.match(fields["reason"] ?? "", new RegExp(`'${row.field}'`), JSON.stringify(fields));
+      assert.match(fields["reason"] ?? "", new RegExp(`'${row.field}[.']`), JSON.stringify(fields));
       const kept = way === "PUBLISH" ? fields["payload"] : fields[row.field];
       assert.equal(kept, way === "PUBLISH" ? bodyOf(row) : textOf(row));
     }
@@ -155,7 +158,7 @@ for (const [way, send] of Object.entries(WAYS)) {
 
 /** In a path, a query and a stream all is text, so that no type is wrong there; and the path's user is the one that counts. */
 function isFor(way: string, { field, json }: Row): boolean {
-  const isText = json.startsWith('"') || TIMES.includes(field);
+  const isText = json.startsWith('"') || TIMES.includes(field) || SHOWN.includes(field);
   if (way === "HTTP for one user") return field !== "user_id" || json.startsWith('"');
   if (way === "HTTP with a query") return isText || !IN_QUERY.includes(field);
   return way !== "XADD" || isText;

@@ -64,12 +64,12 @@ export class SqliteArrivals {
     if (dropped !== undefined) this.#retention.onDropped(dropped);
     const { site, user, id, room, at, offset, epoch, expiresAt = Infinity } = arrived;
     if (expiresAt <= Date.now()) return; // the notification expired on its way here
-    const { from, message, event, data, tags, attachments, image } = arrived;
+    const { from, message, event, data, tags, attachments, image, details } = arrived;
     this.#fanOut(
       userChannel(site, user),
       {
         ...{ kind: "notification", id, at, room, from, message, event, data, tags },
-        ...{ attachments, image },
+        ...{ attachments, image, details },
       },
       { offset, epoch },
     );

@@ -105,6 +105,8 @@ export function parsePublication(value: unknown): Publication | undefined {
     ...(data === undefined ? {} : { data }),
     ...(Array.isArray(attachments) ? { attachments: readFiles(attachments) } : {}),
     ...readFiles([image]).map((image) => ({ image }))[0],
+    ...(Array.isArray(fields.tags) ? { tags: fields.tags.map(String) } : {}),
+    ...detailsIn(fields),
     timestamp: timeOf(timestamp),
     ...(typeof offset === "number" ? { offset } : {}),
     ...(typeof epoch === "string" ? { epoch } : {}),
@@ -112,6 +114,23 @@ export function parsePublication(value: unknown): Publication | undefined {
     ...(typeof archived_at === "number" ? { archived: true } : {}),
   };
 }
+
+/** How a notification is shown. What is not of its kind is left out, since a newer server may say more. */
+function detailsIn(fields: JsonObject): Pick<Publication, "details"> | undefined {
+  const known = Object.entries(DETAILS).filter(([field, isOfKind]) => isOfKind(fields[field]));
+  if (known.length === 0) return undefined;
+  return { details: Object.fromEntries(known.map(([field]) => [field, fields[field]])) };
+}
+
+const isText = (value: unknown) => typeof value === "string";
+const isNumber = (value: unknown) => typeof value === "number";
+const isFlag = (value: unknown) => typeof value === "boolean";
+
+const DETAILS = {
+  ...{ title: isText, kind: isText, priority: isNumber, url: isText, icon: isText },
+  ...{ actions: Array.isArray, group: isText, markdown: isFlag, critical: isFlag },
+  progress: isNumber,
+};
 
 /** The files among values. An older server has an id in place of a file. */
 export function readFiles(values: readonly unknown[]): readonly AttachedFile[] {

@@ -20,6 +20,43 @@ export interface AttachedFile {
   readonly url?: string;
 }
 
+/** What the user can do with a notification, by a button. */
+export interface NotificationAction {
+  /** By which it is done. */
+  readonly id: string;
+  /** Opens `url`, has the server call an address, or takes a text. */
+  readonly type: "view" | "http" | "reply";
+  readonly label: string;
+  /** An address or a path, of `view`. */
+  readonly url?: string;
+  /** What stands in the field before the user types, of `reply`. */
+  readonly placeholder?: string;
+  /** Whether the notification is archived once it is done. */
+  readonly clear?: boolean;
+}
+
+/** How a notification is shown. */
+export interface NotificationDetails {
+  readonly title?: string;
+  /** A category, such as `order.shipped`. */
+  readonly kind?: string;
+  /** From 1, what can wait, to 5, what cannot; 3 where there is none. */
+  readonly priority?: number;
+  /** Where it leads: an address, or a path on the page's own server. */
+  readonly url?: string;
+  readonly icon?: string;
+  /** At most 3. */
+  readonly actions?: readonly NotificationAction[];
+  /** The newest of a group stands for the others. */
+  readonly group?: string;
+  /** Whether the message is Markdown. */
+  readonly markdown?: boolean;
+  /** Whether it passes preferences and quiet hours. */
+  readonly critical?: boolean;
+  /** How far something is, in percent. */
+  readonly progress?: number;
+}
+
 /** What messages and notifications have in common. */
 export interface Publication {
   /** The same message of the same user always has the same id. */
@@ -37,6 +74,10 @@ export interface Publication {
   readonly attachments?: readonly AttachedFile[];
   /** The picture of a notification. */
   readonly image?: AttachedFile;
+  /** Words that the sender has put on it. */
+  readonly tags?: readonly string[];
+  /** How a notification is shown; absent where its sender said nothing of it. */
+  readonly details?: NotificationDetails;
   /** When it was published, in Unix seconds. */
   readonly timestamp: number;
   /** Its place in the stream. It is absent where the room keeps no history. */

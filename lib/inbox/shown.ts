@@ -1,0 +1,21 @@
+/** Notifications as clients see them: with links to their files, and without what is the sender's alone. */
+import type { Content } from "../core/publication.ts";
+import type { Attachments } from "./attachments.ts";
+import { type Action, shownAction } from "./details/actions.ts";
+
+/** Makes a content as clients see it. */
+export interface Shows {
+  show<Shown extends Content>(content: Shown): Shown;
+}
+
+export function shownWith(attachments: Pick<Attachments, "show">): Shows {
+  return { show: (content) => withoutRequests(attachments.show(content)) };
+}
+
+/** What the server calls when a user acts is not told to anybody: it may have secrets. */
+function withoutRequests<Shown extends Content>(content: Shown): Shown {
+  const actions = content.details?.["actions"];
+  if (!Array.isArray(actions)) return content;
+  const shown = actions.map((each: Action) => shownAction(each));
+  return { ...content, details: { ...content.details, actions: shown } };
+}

@@ -31,6 +31,11 @@ export interface Broker {
     channel: Channel,
     options: { since?: number; limit: number; persistent?: boolean },
   ): Promise<History>;
+  /**
+   * Resolves when all that was published in the channel until now, and that this node hears, has reached its connections: a
+   * history may have a publication before the node hears it. Rejects where the engine is away.
+   */
+  caughtUp(channel: Channel): Promise<void>;
   /** Drops a channel's history and its position: what is published from then on is of another epoch. */
   forget(channel: Channel): Promise<void>;
 }

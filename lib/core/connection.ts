@@ -14,6 +14,7 @@ import { Held, type HeldPublication } from "./held.ts";
 import { Intake, type IntakeOwner } from "./intake.ts";
 import type { Identity, Proof } from "./identity.ts";
 import type { Outgoing } from "./outgoing.ts";
+import type { Position } from "./publication.ts";
 import { emptySlots, type Slotted } from "./slot.ts";
 import type { Socket, SocketEvents } from "./socket.ts";
 import { tooMuch, type Traffic } from "./traffic.ts";
@@ -317,10 +318,11 @@ export class Connection implements SocketEvents, FrameOwner, IntakeOwner, Writer
     this.#held.hold(keyOf(channel));
   }
 
-  /** Sends what was held back of a channel, except publications up to an offset. */
-  release(channel: Channel, upTo = 0): void {
+  /** Sends what was held back of a channel, except publications up to a position, which the client has. */
+  release(channel: Channel, upTo?: Position): void {
     for (const { offset, outgoing } of this.#takeHeld(channel)) {
-      if (offset === 0 || offset > upTo) this.send(outgoing);
+      const isOfAnotherEpoch = upTo?.epoch !== outgoing.place?.position.epoch;
+      if (upTo === undefined || isOfAnotherEpoch || offset > upTo.offset) this.send(outgoing);
     }
   }
 

@@ -4,6 +4,7 @@
 import type { Arrival, Dialect } from "./arrival.ts";
 import type { Connection } from "./connection.ts";
 import { type Channel, keyOf } from "./channel.ts";
+import type { Position } from "./publication.ts";
 
 /** A channel with connections on this node. */
 export interface HubChannel extends Channel {
@@ -14,6 +15,8 @@ export interface HubChannel extends Channel {
   isMixed: boolean;
   /** The kinds that all of its connections have frames for; `undefined` while they have all. */
   kinds: ReadonlySet<string> | undefined;
+  /** The position up to which nothing arrives here any more; `undefined` while the node knows of none. */
+  arrivedUpTo: Position | undefined;
 }
 
 /**
@@ -71,7 +74,10 @@ export class Hub {
     let known = this.#channels.get(key);
     if (known === undefined) {
       const { site, kind, name } = channel;
-      known = { site, kind, name, key, connections: new Set(), dialect, isMixed: false, kinds };
+      known = {
+        ...{ site, kind, name, key, connections: new Set(), dialect, isMixed: false, kinds },
+        arrivedUpTo: undefined,
+      };
       this.#channels.set(key, known);
     }
     known.connections.add(connection);

@@ -187,6 +187,20 @@ export class Node implements ConnectionHome {
     return notHere.filter((_, index) => !heard[index]);
   }
 
+  /**
+   * Resolves when nothing of a channel's history up to a position arrives here any more: a connection that was given that much
+   * of it would get it twice otherwise. Rejects where the engine is away.
+   */
+  async caughtUp(channel: Channel, { offset, epoch }: Position): Promise<void> {
+    const here = this.hub.get(channel);
+    if (here === undefined || offset === 0) return;
+    if (here.arrivedUpTo?.epoch === epoch && here.arrivedUpTo.offset >= offset) return;
+    await this.broker.caughtUp(channel);
+    if (here.arrivedUpTo?.epoch !== epoch || here.arrivedUpTo.offset < offset) {
+      here.arrivedUpTo = { offset, epoch };
+    }
+  }
+
   /** Publishes to all connections that hear the channel. Rejects if the broker did not take it. */
   publish(
     channel: Channel,
@@ -215,6 +229,7 @@ export class Node implements ConnectionHome {
   handlePublication(channel: Channel, publication: Publication, position?: Position): void {
     const here = this.hub.get(channel);
     if (here === undefined) return;
+    if (position !== undefined) here.arrivedUpTo = position;
     this.#kinds.get(publication.kind)?.(here, new Arrival(channel, publication, position));
   }
 

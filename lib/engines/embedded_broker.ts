@@ -43,6 +43,11 @@ export class EmbeddedBroker implements Broker {
     return this.#memory.forward(channel, publication);
   }
 
+  /** What is in memory has been fanned out already. */
+  async caughtUp(channel: Channel): Promise<void> {
+    await this.#file.underWay(channel)?.catch(() => {}); // whoever published it is told
+  }
+
   async forget(channel: Channel): Promise<void> {
     this.#memory.forget(channel);
     if (this.#file.has(channel)) await this.#file.forget(channel);

@@ -54,7 +54,7 @@ export function openRedis(config: RedisConfig, options: RedisEngineOptions): Red
   const fanOut: FanOut = (...publication) => handler?.handlePublication(...publication);
   const broker = new RedisBroker(link, fanOut, budget);
   // What came before a cut reaches its connections before they are told of the cut.
-  restoration.addHearing(() => broker.caughtUp());
+  restoration.addHearing(() => broker.workedOff());
   return {
     broker,
     recall: new RedisRecall(link),

@@ -53,7 +53,7 @@ export function roomCommands(rooms: Rooms): Command[] {
         holdRoom(connection, room);
         const data = await subscribed(connection, asked, rooms);
         rooms.requireMembership(connection, room, "subscribe to"); // it may have been put out meanwhile
-        return { data, upTo: data.offset };
+        return { data, upTo: data };
       });
     })),
     roomByRoom("unsubscribe", roomField, async (connection, room) => {
@@ -93,7 +93,6 @@ export function roomCommands(rooms: Rooms): Command[] {
         const watched = await rooms.watch(connection, channel, page);
         return {
           data: { room, ...watchedOnWire(watched) },
-          upTo: 0,
           sent: () => watched.sent(),
         };
       });
@@ -179,7 +178,7 @@ function holdRoom(connection: Connection, room: string): void {
 async function answerThenRelease(
   connection: Connection,
   room: string,
-  work: () => Promise<{ data: unknown; upTo: number; sent?: () => void }>,
+  work: () => Promise<{ data: unknown; upTo?: Position; sent?: () => void }>,
 ): Promise<Answer> {
   const channel = roomChannel(connection.site, room);
   try {

@@ -15,6 +15,7 @@ import type { Connection } from "../core/connection.ts";
 import { Counter, type Metric } from "../core/metrics.ts";
 import type { Node } from "../core/node.ts";
 import type { Position, Publication } from "../core/publication.ts";
+import type { Expense } from "../core/work.ts";
 import { type AccessProofs, RoomAccess } from "./access.ts";
 import { RoomAsking } from "./asking.ts";
 import { RoomEntry, type RoomListener } from "./entry.ts";
@@ -263,9 +264,20 @@ export class Rooms {
     return watched;
   }
 
-  /** The messages of the room after `since`, to be sent before those that were held back meanwhile. */
-  recover(connection: Connection, room: string, since: Position | undefined): Promise<RoomSync> {
-    return this.#history.recover(connection.site, room, since, (work) => connection.charge(work));
+  /**
+   * The messages of the room after `since`, to be sent before those that were held back meanwhile. What is held back by then
+   * has all of these: none of them arrives later.
+   */
+  async recover(
+    connection: Connection,
+    room: string,
+    since: Position | undefined,
+  ): Promise<RoomSync> {
+    const { site } = connection;
+    const charge = (work: Expense) => connection.charge(work);
+    const sync = await this.#history.recover(site, room, since, charge);
+    await this.#node.caughtUp(roomChannel(site, room), sync);
+    return sync;
   }
 
   /** The messages of a room that are kept: the last ones, or those after `since`. */

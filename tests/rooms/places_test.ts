@@ -63,6 +63,7 @@ Deno.test("a client that is told to others hears them: its room is subscribed to
   const { broker } = engine;
   const order: string[] = [];
   const slow: Broker = {
+    caughtUp: (channel) => broker.caughtUp(channel),
     forget: (channel) => broker.forget(channel),
     forward: (...args) => broker.forward(...args),
     history: (...args) => broker.history(...args),

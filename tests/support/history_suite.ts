@@ -37,6 +37,19 @@ export function testHistory(persistent: boolean): void {
     assert.deepEqual(live?.publication, kept?.publication, "what is live is what is kept");
   });
 
+  test("has heard what it reads in a history once it has caught up", async ({ broker }, heard) => {
+    await broker.subscribe(LOBBY);
+    const options = { size: 100, seconds: 60, persistent };
+    for (let round = 0; round < 50; round++) {
+      const publishing = broker.publish(LOBBY, message(`a-${round}`), options);
+      const { offset } = await broker.history(LOBBY, { limit: 100, persistent });
+      await broker.caughtUp(LOBBY);
+      const last = heard.at(-1)?.position?.offset ?? 0;
+      assert.ok(last >= offset, `heard up to ${last}, and read up to ${offset}`);
+      await publishing;
+    }
+  });
+
   test("reads a history from a position on, up to a limit", async ({ broker }) => {
     for (const id of ["a-1", "a-2", "a-3", "a-4"]) {
       await broker.publish(LOBBY, message(id), { size: 10, seconds: 60, persistent });

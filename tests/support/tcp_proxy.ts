@@ -8,6 +8,8 @@ export class TcpProxy implements AsyncDisposable {
   readonly port = freePort();
   /** How long bytes take in each direction, beside their own time. */
   delayMs = 0;
+  /** The connections that {@linkcode TcpProxy.delayMs} delays are those that said this first, such as their name; absent: all. */
+  delayed: string | undefined;
   /** How many pieces have gone to the target: what is written together is one, if it is not long. */
   pieces = 0;
   #target: number;
@@ -140,6 +142,11 @@ export class TcpProxy implements AsyncDisposable {
     return this.#refused !== undefined && introduction.includes(this.#refused);
   }
 
+  #isDelayed(near: Deno.TcpConn): boolean {
+    if (this.delayMs === 0 || this.delayed === undefined) return this.delayMs > 0;
+    return this.#introductions.get(near)?.includes(this.delayed) ?? false;
+  }
+
   #isSilenced(near: Deno.TcpConn): boolean {
     if (this.#muted !== undefined && this.#introductions.get(near)?.includes(this.#muted)) {
       this.#silenced.add(near);
@@ -173,7 +180,7 @@ export class TcpProxy implements AsyncDisposable {
         if (from === near) await this.#hear(near, bytes);
         else await this.#answersPass.promise;
         if (this.#isSilenced(near)) continue;
-        if (this.delayMs > 0) delayed = this.#writeLater(to, bytes.slice(), delayed);
+        if (this.#isDelayed(near)) delayed = this.#writeLater(to, bytes.slice(), delayed);
         else await delayed.then(() => writeAll(to, bytes));
       }
     } catch {

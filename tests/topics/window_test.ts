@@ -34,6 +34,7 @@ async function topicWith(
     unsubscribe: (channel) => engine.broker.unsubscribe(channel),
     publish: (...given) => engine.broker.publish(...given),
     forward: (...given) => engine.broker.forward(...given),
+    caughtUp: (channel) => engine.broker.caughtUp(channel),
     forget: (channel) => engine.broker.forget(channel),
     async history(channel, asked) {
       reads.push(asked);

@@ -51,7 +51,7 @@ export interface HistoryLimit {
   readonly onForgotten: (count: number) => void;
 }
 
-export class MemoryBroker implements Omit<Broker, "forget"> {
+export class MemoryBroker implements Omit<Broker, "caughtUp" | "forget"> {
   /**
    * Bounded by `HistoryLimit.bytes`: past that, the logs at the hand lose as many of their oldest publications as
    * necessary, and a log that has none is deleted.

@@ -46,6 +46,7 @@ export class RedisBroker implements Broker {
   readonly #budget: HistoryBudget | undefined;
   readonly #subscribing: Together<string, void>;
   readonly #unsubscribing: Together<string, void>;
+  readonly #pinging: Together<void, void>;
   readonly #heard: HeardMessages;
   /** Whether it was logged that a message could not be read. */
   #isWarned = false;
@@ -67,6 +68,10 @@ export class RedisBroker implements Broker {
       });
     this.#subscribing = together((names) => subscriber.subscribe(...names));
     this.#unsubscribing = together((names) => subscriber.unsubscribe(...names));
+    this.#pinging = new Together<void, void>(functions, {
+      most: Infinity,
+      send: (asked) => subscriber.ping().then(() => asked.map(() => {}), throwUnavailable),
+    });
     let isDeaf = false;
     this.#heard = new HeardMessages({
       work: (name, message) => {
@@ -88,8 +93,14 @@ export class RedisBroker implements Broker {
   }
 
   /** Resolves when all that this node has heard so far has reached its connections. */
-  caughtUp(): Promise<void> {
+  workedOff(): Promise<void> {
     return this.#heard.caughtUp();
+  }
+
+  /** Redis answers behind all that it has sent on the connection, which is what all channels have published until now. */
+  async caughtUp(_channel: Channel): Promise<void> {
+    await this.#pinging.ask();
+    await this.workedOff();
   }
 
   /** Reads what other nodes published. What none of this version has published is dropped, and logged the first time. */

@@ -149,7 +149,7 @@ async function startRoom(
       await connection.drained();
       connection.send(new Outgoing(text, { channel, position }));
     }
-    connection.release(channel, sync.offset);
+    connection.release(channel, sync);
   };
 }
 

@@ -1,6 +1,6 @@
 /** The kinds of values that options have, as people type them, and the option that several subcommands share. */
 import { readLocalTime, unixSeconds } from "../base/times.ts";
-import { momentOf, readWhen, WHEN_ALLOWED } from "../inbox/details/when.ts";
+import { momentOf, readWhen, WHEN_ALLOWED } from "../base/when.ts";
 import type { Option, OptionKind } from "./options.ts";
 
 /** The user that a subcommand is about. */

@@ -17,7 +17,7 @@ import { type Said, saidFields } from "../base/said_fields.ts";
 import { TIME_ALLOWED, unixSeconds } from "../base/times.ts";
 import { type Detailed, detailsOf } from "./details/details.ts";
 import { isMissing, listField } from "./details/kinds.ts";
-import { type LocalTime, momentOf, readWhen, WHEN_ALLOWED } from "./details/when.ts";
+import { type LocalTime, momentOf, readWhen, WHEN_ALLOWED } from "../base/when.ts";
 
 /** The sender of a notification that names none, by the base protocol. */
 const DEFAULT_FROM = "system";

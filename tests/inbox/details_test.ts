@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { CodedError } from "../../lib/base/errors.ts";
 import { actionsField, shownAction } from "../../lib/inbox/details/actions.ts";
 import { detailsOf } from "../../lib/inbox/details/details.ts";
-import { type LocalTime, momentOf, readWhen } from "../../lib/inbox/details/when.ts";
+import { type LocalTime, momentOf, readWhen } from "../../lib/base/when.ts";
 
 /** A Tuesday, 13:30 in Berlin. */
 const NOW = seconds("2026-12-01T12:30:00Z");

@@ -1,6 +1,7 @@
 /** How a notification is shown and what can be done with it: its fields beside the text, the same by every way in. */
 import type { Fields } from "../../base/fields.ts";
 import { digitsAsText, identifier, invalid, optionalName } from "../../base/fields.ts";
+import { kindField } from "../../base/kind_field.ts";
 import { type Action, actionsField } from "./actions.ts";
 import { flagField, isMissing, listField, wholeField } from "./kinds.ts";
 import { linkField } from "./links.ts";
@@ -24,14 +25,10 @@ const PRIORITIES: ReadonlyMap<string, Priority> = new Map([
 
 /** Most UTF-16 units. */
 const TITLE = 250;
-const KIND = 64;
 const GROUP = 128;
 const TAG = 64;
 
 const MOST_TAGS = 20;
-
-/** A category, such as `order.shipped`. */
-const KIND_FORM = /^[A-Za-z0-9][\w.:-]*$/;
 
 /** How a notification is shown, by the names that frames and answers have. Absent is what its sender did not say. */
 export interface Details {
@@ -91,13 +88,6 @@ function said(details: { [Field in keyof Details]: Details[Field] | undefined })
   return Object.fromEntries(
     Object.entries(details).filter(([, value]) => value !== undefined),
   ) as Details;
-}
-
-export function kindField(value: unknown): string | undefined {
-  if (isMissing(value)) return undefined;
-  const kind = typeof value === "string" ? value.trim() : value;
-  if (typeof kind === "string" && kind.length <= KIND && KIND_FORM.test(kind)) return kind;
-  throw invalid("kind", value, `1 to ${KIND} of A-Z a-z 0-9 _ . : -, such as order.shipped`);
 }
 
 function priorityField(value: unknown): Priority | undefined {

@@ -2,7 +2,7 @@
  * Reads when a notification shall be delivered, as people say it: `30m`, `in 2 hours`, `9am`, `tomorrow 9:00`,
  * `monday 18:30`, or a date. What names no zone is meant in the receiver's own.
  */
-import { readTime } from "../../base/times.ts";
+import { readTime } from "./times.ts";
 
 /** A time of a day that is the same on every clock, and is a moment once it is known whose clock is meant. */
 export interface LocalTime {

@@ -21,7 +21,7 @@ export class SteadyClock {
     this.#latest = start;
   }
 
-  /** Unix time in milliseconds: never ahead of the system's clock, and behind it for a while after that was set forward. */
+  /** Unix time in whole milliseconds: never ahead of the system's clock, and behind it for a while after that was set forward. */
   now(): number {
     const at = performance.now();
     const passed = Math.max(0, at - this.#at);
@@ -29,7 +29,7 @@ export class SteadyClock {
     const believed = Math.max(this.#now + passed * CATCH_UP, this.#latest + passed);
     this.#now = Math.min(Date.now(), believed);
     this.#latest = Math.max(this.#now, this.#latest + passed);
-    return this.#now;
+    return Math.floor(this.#now); // databases have whole milliseconds
   }
 
   /** Unix time in milliseconds that a clock which goes on from here believes at first. */

@@ -42,6 +42,11 @@ export interface FilesParts {
   now(): number;
 }
 
+interface UnuseOptions {
+  readonly kept?: readonly string[];
+  readonly isUnused?: boolean;
+}
+
 export class Files {
   readonly sweeper: Sweeper;
   readonly links: Links;
@@ -186,9 +191,17 @@ export class Files {
    * Takes uses away, within the transaction that removes what used files. A file goes with its last use.
    *
    * @param refs which ones of the kind
+   * @param options.kept files whose uses stay
+   * @param options.isUnused whether nothing came of the uses: their files wait for another one, as those that were just uploaded
    */
-  *unuse(kind: string, refs: readonly string[]): Work<void> {
-    const going = yield* removeUses(kind, refs, this.#parts.now());
+  *unuse(
+    kind: string,
+    refs: readonly string[],
+    { kept = [], isUnused = false }: UnuseOptions = {},
+  ): Work<void> {
+    const { now, config } = this.#parts;
+    const dueAt = isUnused ? now() + config.unusedSeconds * 1000 : undefined;
+    const going = yield* removeUses({ kind, refs, kept, dueAt }, now());
     if (going > 0) this.sweeper.soon(AFTER_COMMIT_MS);
   }
 }

@@ -36,16 +36,21 @@ export interface Attaching extends AttachedIds {
 
 type Attached = Pick<Content, "attachments" | "image">;
 
+/** What names a notification. */
+type Name = Pick<Attaching, "site" | "user" | "id">;
+
+type FilesInUse = Pick<Files, "check" | "use" | "unuse" | "linkTo">;
+
 const NONE: Attached = {};
 
 export class Attachments {
-  readonly #files: Pick<Files, "check" | "use" | "unuse" | "linkTo">;
+  readonly #files: FilesInUse;
   readonly #database: Database;
   readonly #keptMs: number;
 
   /** @param days that inboxes keep a notification */
   constructor(
-    files: Pick<Files, "check" | "use" | "unuse" | "linkTo">,
+    files: FilesInUse,
     database: Database,
     days: number,
   ) {
@@ -78,9 +83,29 @@ export class Attachments {
 
   /** Gives back the files of notifications that are gone. Never rejects: where that cannot be noted now, they end by their time. */
   async giveBack(site: string, user: UserId, ids: readonly string[]): Promise<void> {
-    if (ids.length === 0 || this.#database.whyNotReady() !== undefined) return;
-    const refs = ids.map((id) => refOf({ site, user, id }));
-    await this.#database.transaction(() => this.#files.unuse(USE, refs)).catch((error) => {
+    await this.giveBackAll(ids.map((id) => ({ site, user, id })));
+  }
+
+  /** As {@linkcode Attachments.giveBack}, of notifications of any users. */
+  async giveBackAll(names: readonly Name[]): Promise<void> {
+    if (names.length === 0) return;
+    await this.#unuse(() => this.#files.unuse(USE, names.map(refOf)));
+  }
+
+  /** Gives back the files of one that was not taken, so that its sender may send it again. Never rejects, as above. */
+  async giveBackUnused(name: Name): Promise<void> {
+    await this.#unuse(() => this.#files.unuse(USE, [refOf(name)], { isUnused: true }));
+  }
+
+  /** Gives back all files that were noted for a notification but those that it has. Never rejects, as above. */
+  async giveBackOthers(name: Name, { attachments = [], image }: Attached): Promise<void> {
+    const kept = [...attachments, ...image === undefined ? [] : [image]].map(({ id }) => id);
+    await this.#unuse(() => this.#files.unuse(USE, [refOf(name)], { kept }));
+  }
+
+  async #unuse(work: () => Work<void>): Promise<void> {
+    if (this.#database.whyNotReady() !== undefined) return;
+    await this.#database.transaction(work).catch((error) => {
       log.debug("files of notifications stay until their time: {reason}", {
         reason: reasonOf(error),
       });
@@ -116,8 +141,19 @@ export class Attachments {
   }
 }
 
+/** What is said where the sender says nothing: what the files are called, for clients that show no files. */
+export function wordsOf({ attachments = [], image }: Attached): string {
+  const names = new Set([...image === undefined ? [] : [image], ...attachments].map(nameOf));
+  const [first = "", ...others] = names;
+  return others.length === 0 ? first : `${first} +${others.length}`;
+}
+
+function nameOf({ name }: AttachedFile): string {
+  return name;
+}
+
 /** No id has a line break. */
-function refOf({ site, user, id }: Pick<Attaching, "site" | "user" | "id">): string {
+function refOf({ site, user, id }: Name): string {
   return `${site}\n${user}\n${id}`;
 }
 

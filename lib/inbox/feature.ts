@@ -11,7 +11,7 @@ import { DroppedLog } from "./dropped_log.ts";
 import { InboxService } from "./inbox.ts";
 import { inboxCounters, usersGauge } from "./metrics.ts";
 import { Notifier } from "./notify.ts";
-import type { Retention } from "./retention.ts";
+import type { Dropped, Retention } from "./retention.ts";
 import { inboxRoutes } from "./routes.ts";
 import { scheduler } from "./scheduler.ts";
 import { inbox as settings } from "./settings.ts";
@@ -31,9 +31,13 @@ export const inboxFeature = {
     const counters = inboxCounters();
     const dropped = new DroppedLog(counters);
     const { size, bytes, days, defaultRoom } = of(settings);
-    const retention: Retention = { size, bytes, days, onDropped: (what) => dropped.note(what) };
-    const opened = await openInboxStores(storage, retention);
     const attachments = new Attachments(use(Files), database, days);
+    const onDropped = (what: Dropped) => {
+      dropped.note(what);
+      void attachments.giveBack(what.site, what.user, what.withFiles);
+    };
+    const retention: Retention = { size, bytes, days, onDropped };
+    const opened = await openInboxStores(storage, retention);
     const shows = shownWith(attachments);
     const stores = { ...opened, inbox: shownInbox(opened.inbox, shows) };
     const rooms = use(Rooms);
@@ -61,7 +65,7 @@ export const inboxFeature = {
       connection: delivery,
       restore: delivery,
       userData: new InboxData(stores, attachments, shows),
-      tasks: [...stores.tasks, scheduler(stores.schedule, counters)],
+      tasks: [...stores.tasks, scheduler({ ...stores, ...{ attachments, counters } })],
       metrics: [usersGauge(node), ...Object.values(counters)],
       async [Symbol.asyncDispose]() {
         await delivery.flush();

@@ -59,11 +59,12 @@ export function parseNotification(
 ): ParsedNotification {
   const texts = textsOf(fields);
   const deliverAt = deliverAtField(fields);
+  const attached = attachedFields(fields);
   return {
     user: userIdField(fields, limits),
     room: isMissing(texts.room) ? defaultRoom : identifier(texts, "room", limits.room),
-    ...saidFields({ ...texts, data: fields["data"] }, limits),
-    ...attachedFields(fields),
+    ...saidBeside(attached, { ...texts, data: fields["data"] }, limits),
+    ...attached,
     ...detailsOf(fields),
     from: optionalName(texts, "from", limits.name) ?? DEFAULT_FROM,
     timestamp: timeField(fields, "timestamp"),
@@ -88,6 +89,17 @@ function attachedFields(fields: Fields): AttachedIds {
     ...(!isMissing(attachments) && { attachments: attachmentsField(attachments) }),
     ...(!isMissing(image) && { image: fileId("image", image) }),
   };
+}
+
+/** What is said: nothing has to be, where there are files. */
+function saidBeside(
+  { attachments = [], image }: AttachedIds,
+  said: Fields,
+  limits: Limits,
+): Said {
+  const isSaid = !isMissing(said["message"]) || !isMissing(said["data"]);
+  const hasFiles = attachments.length > 0 || image !== undefined;
+  return isSaid || !hasFiles ? saidFields(said, limits) : {};
 }
 
 /** A list of ids; where all is text, the same as JSON, or with commas between. */

@@ -7,7 +7,7 @@ import { CodedError } from "../base/errors.ts";
 import type { UserId } from "../base/fields.ts";
 import { nextId } from "../base/ids.ts";
 import { unixSeconds } from "../base/times.ts";
-import type { Attachments } from "./attachments.ts";
+import { type Attachments, wordsOf } from "./attachments.ts";
 import type { InboxCounters } from "./metrics.ts";
 import { deliveryOf, type ParsedNotification } from "./notification.ts";
 import type { Inbox, Notification, Schedule } from "./store/store.ts";
@@ -39,7 +39,7 @@ export interface NotifierParts {
   readonly inbox: Inbox;
   readonly schedule: Schedule;
   readonly counters: InboxCounters;
-  readonly attachments: Pick<Attachments, "use" | "giveBack">;
+  readonly attachments: Pick<Attachments, "use" | "giveBackOthers" | "giveBackUnused">;
   /** Whether the user is in a room, on any node. */
   isOnline(site: string, room: string, user: UserId): Promise<boolean>;
 }
@@ -79,7 +79,7 @@ export class Notifier {
     log.debug("notification {id} for user {user} in room {room} is stored", { id, user, room });
     // A notification that was there before may have been sent with another time.
     const dueAt = isNew ? (isLater ? deliverAt : undefined) : await schedule.dueAt(site, user, id);
-    if (!isNew && dueAt === undefined) await this.#giveBackGone(notification);
+    if (!isNew) await this.#giveBackOthers(notification);
     return { id, online, isDuplicate: !isNew, deliverAt: dueAt && dueAt / 1000 };
   }
 
@@ -88,31 +88,42 @@ export class Notifier {
     return deliveryOf(request, Temporal.Now.timeZoneId());
   }
 
-  /** The files of a notification, which are in use from now on. */
+  /** The files of a notification, which are in use from now on, and the words for one that has files alone. */
   async #attached(
     { attachments, image }: NotificationRequest,
-    { site, user, id, expiresAt }: Notification,
+    { site, user, id, expiresAt, message, data }: Notification,
     deliverAt: number,
-  ): Promise<Pick<Notification, "attachments" | "image">> {
+  ): Promise<Pick<Notification, "attachments" | "image" | "message">> {
     const at = Math.max(Date.now(), deliverAt);
-    return await this.#parts.attachments.use({ site, user, id, at, expiresAt, attachments, image });
+    const attached = await this.#parts.attachments.use({
+      ...{ site, user, id, at, expiresAt, attachments, image },
+    });
+    const isSaid = message !== undefined || data !== undefined;
+    return isSaid ? attached : { ...attached, message: wordsOf(attached) };
   }
 
-  /** The user may have deleted a notification before it is sent again. */
-  async #giveBackGone(notification: Notification): Promise<void> {
+  /**
+   * What is sent again under a caller's id is what was sent first, whatever else it says: other files are not in use by it,
+   * and none where the user has deleted it meanwhile.
+   */
+  async #giveBackOthers(notification: Notification): Promise<void> {
     if (!hasFiles(notification)) return;
+    const { inbox, schedule, attachments } = this.#parts;
     const { site, user, id } = notification;
-    const { inbox } = this.#parts;
-    if (await inbox.get(site, user, id) !== undefined) return;
-    await this.#parts.attachments.giveBack(site, user, [id]);
+    // The schedule is asked first, since a notification goes from there to the inbox, and never back.
+    const first = await schedule.content(site, user, id) ??
+      (await inbox.get(site, user, id))?.publication;
+    await attachments.giveBackOthers({ site, user, id }, first ?? {});
   }
 
-  /** What a caller has given an id may be there from before, and what nobody knows of may be there, too. */
+  /** What a caller has given an id may be on its way once more, and what nobody knows of may be there. */
   async #giveBackRefused(notification: Notification, error: unknown): Promise<void> {
-    if (!hasFiles(notification)) return;
+    if (!hasFiles(notification) || !(error instanceof CodedError)) return;
     const { site, user, id, isCallersId } = notification;
-    if (isCallersId || !(error instanceof CodedError) || error.code === "unconfirmed") return;
-    await this.#parts.attachments.giveBack(site, user, [id]);
+    const isLeft = isCallersId
+      ? error.code === "too_many_scheduled" // which nothing is that was there before
+      : error.code !== "unconfirmed";
+    if (isLeft) await this.#parts.attachments.giveBackUnused({ site, user, id });
   }
 }
 

@@ -14,11 +14,14 @@ export interface Retention {
 
 /** Notifications that left an inbox because it was full or they were too old. */
 export interface Dropped {
+  readonly site: string;
   readonly user: UserId;
   /** How many of them a client had got. */
   readonly taken: number;
   /** How many of them nobody ever got. */
   readonly queued: number;
+  /** The ids of those of them that had files, which are no longer in use by them. Others may be among them. */
+  readonly withFiles: readonly string[];
 }
 
 export function retentionMs({ days }: Retention): number {

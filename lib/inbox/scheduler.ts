@@ -8,6 +8,7 @@ import { getLogger } from "@logtape/logtape";
 import { pause } from "../base/clock.ts";
 import type { Task } from "../core/task.ts";
 import { Lateness } from "./lateness.ts";
+import type { Attachments } from "./attachments.ts";
 import type { InboxCounters } from "./metrics.ts";
 import type { Refused, Schedule } from "./store/store.ts";
 import { CodedError } from "../base/errors.ts";
@@ -21,20 +22,24 @@ const BATCH = 200;
 /** How long it waits after a failure. */
 const PAUSE_MS = 500;
 
-export function scheduler(schedule: Schedule, counters: InboxCounters): Task {
-  return { name: "scheduler", run: (signal) => new Scheduler(schedule, counters, signal).run() };
+interface SchedulerParts {
+  readonly schedule: Schedule;
+  readonly counters: InboxCounters;
+  readonly attachments: Pick<Attachments, "giveBackAll">;
+}
+
+export function scheduler(parts: SchedulerParts): Task {
+  return { name: "scheduler", run: (signal) => new Scheduler(parts, signal).run() };
 }
 
 class Scheduler {
-  readonly #schedule: Schedule;
-  readonly #counters: InboxCounters;
+  readonly #parts: SchedulerParts;
   readonly #stopping: AbortSignal;
   readonly #lateness = new Lateness();
   #isFailing = false;
 
-  constructor(schedule: Schedule, counters: InboxCounters, stopping: AbortSignal) {
-    this.#schedule = schedule;
-    this.#counters = counters;
+  constructor(parts: SchedulerParts, stopping: AbortSignal) {
+    this.#parts = parts;
     this.#stopping = stopping;
   }
 
@@ -54,15 +59,17 @@ class Scheduler {
 
   /** Delivers all that is due. Resolves with the store's clock, a Unix time in milliseconds. */
   async #deliverDue(): Promise<number> {
+    const { schedule, counters, attachments } = this.#parts;
     let expiredInAll = 0;
     const allRefused: Refused[] = [];
     this.#lateness.begins();
     try {
       for (;;) {
-        const { now, delivered, expired, refused, isMore } = await this.#schedule.release(BATCH);
-        this.#counters.delivered.value += delivered.length;
-        this.#counters.expired.value += expired;
-        this.#counters.refused.value += refused.length;
+        const { now, delivered, expired, refused, isMore } = await schedule.release(BATCH);
+        counters.delivered.value += delivered.length;
+        counters.expired.value += expired;
+        counters.refused.value += refused.length;
+        await attachments.giveBackAll(refused);
         expiredInAll += expired;
         allRefused.push(...refused);
         for (const dueAt of delivered) this.#lateness.delivered(dueAt, now);

@@ -53,7 +53,10 @@ Deno.test("the stream's reader on standby leaves no listener behind", async () =
 Deno.test("the scheduler leaves no listener behind", async () => {
   await using engine = await openFullEmbedded();
   using pauses = countPauses();
-  await using _runs = startTasks([scheduler(engine.schedule, inboxCounters())]);
+  const attachments = { giveBackAll: () => Promise.resolve() };
+  await using _runs = startTasks([
+    scheduler({ schedule: engine.schedule, counters: inboxCounters(), attachments }),
+  ]);
   await staysFlat(pauses);
 });
 

@@ -82,6 +82,39 @@ for (const [what, start] of CHAT_WORLDS) {
       assert.ok(!("attachments" in frame) && !("image" in frame), "it is as it always was");
     });
 
+    await t.step("files alone are told by what they are called", async () => {
+      await using v1 = await TestClient.connect(first.webSocketUrl);
+      v1.send({ type: "auth", token: (await userOf(first, 11)).bearer });
+      v1.send({ type: "keepalive", user_id: 11, room: "1", name: "Eve" });
+      await v1.settled();
+      for (
+        const [fields, says] of [
+          [{ image: picture }, "cat.png"],
+          [{ attachments: [text, picture], message: "" }, "a b.txt +1"],
+          [{ attachments: [picture], image: picture, message: null }, "cat.png"],
+          [{ attachments: [picture], data: { for: "programs" } }, ""],
+        ] as const
+      ) {
+        const { id } = await app.done("POST", "/notifications", {
+          ...{ user_id: 11, room: "1" },
+          ...fields,
+        });
+        const frame = await waitFor(
+          "the notification",
+          () => v1.frames.find((each) => each["id"] === id),
+        );
+        assert.equal(frame["message"], says);
+      }
+      const { status } = await app.call("POST", `/users/11/notifications?image=${picture}`, "", {
+        "content-type": "text/plain",
+      });
+      assert.equal(status, 201, "with curl, too");
+      for (const fields of [{}, { attachments: [] }, { attachments: "", image: " " }]) {
+        const { json } = await app.call("POST", "/notifications", { user_id: 11, ...fields });
+        assert.deepEqual([json["code"], json["field"]], ["missing_field", "message"]);
+      }
+    });
+
     await t.step("what is no file of the site, or no picture, is refused by name", async () => {
       const other = await applicationOf(first, SCOPES, "shop");
       const foreign = await upload(first.url, other.bearer);

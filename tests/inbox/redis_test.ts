@@ -68,7 +68,7 @@ Deno.test("redis engine drops in one turn what it would drop one by one", async 
   const listed = await engine.inbox.list(SITE, "1", { limit: 9 });
   assert.deepEqual(listed.map(({ id }) => id), ["g", "f", "e"]);
   // Of the user's first three two had been taken; of the four that came, one was at once too much.
-  assert.deepEqual(dropped, [{ user: "1", taken: 2, queued: 2 }]);
+  assert.deepEqual(dropped, [{ site: SITE, user: "1", taken: 2, queued: 2, withFiles: [] }]);
   assert.equal((await engine.inbox.sync(SITE, "1", position)).reason, "expired");
   for (const id of ["a", "b", "c", "d"]) {
     assert.equal(await engine.inbox.owner(SITE, id), undefined);

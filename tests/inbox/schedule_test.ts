@@ -375,13 +375,15 @@ Deno.test("the scheduler goes on after a failure, and at once while there is mor
   const asked: number[] = [];
   const counters = inboxCounters();
   {
-    await using _scheduler = startTasks([scheduler({
+    const schedule: Schedule = {
       ...UNUSED,
       release(limit) {
         asked.push(limit);
         return answers.shift()?.() ?? Promise.resolve(released(0, false));
       },
-    }, counters)]);
+    };
+    const attachments = { giveBackAll: () => Promise.resolve() };
+    await using _scheduler = startTasks([scheduler({ schedule, counters, attachments })]);
     await waitFor("it goes on, second by second", () => asked.length >= 6);
   }
   assert.equal(counters.delivered.value, 407);
@@ -392,6 +394,7 @@ Deno.test("the scheduler goes on after a failure, and at once while there is mor
 const UNUSED: Omit<Schedule, "release"> = {
   add: () => Promise.reject(new TypeError("not expected")),
   dueAt: () => Promise.reject(new TypeError("not expected")),
+  content: () => Promise.reject(new TypeError("not expected")),
   cancel: () => Promise.reject(new TypeError("not expected")),
 };
 

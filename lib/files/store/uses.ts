@@ -12,8 +12,15 @@ export interface Standing {
   readonly refs: readonly string[];
 }
 
+/** Uses that are taken away: all of their files but those that are kept. */
+interface EndingUses extends Standing {
+  readonly kept: readonly string[];
+  /** Unix milliseconds until which files stay that stand nowhere any more; absent where they go. */
+  readonly dueAt?: number | undefined;
+}
+
 /**
- * Notes a use, and that the file stays. `undefined` where it has gone meanwhile. The row comes first: whoever takes the last other
+ * Notes a use, and that the file stays. One that was noted before does not end sooner by that. `undefined` where it has gone meanwhile. The row comes first: whoever takes the last other
  * use away waits for this one then, or this one finds the file going.
  */
 export function* addUse(
@@ -23,7 +30,9 @@ export function* addUse(
   yield* rows(
     `INSERT INTO file_uses (file, kind, ref, site, user_id, until_at) VALUES ($1, $2, $3, $4, $5, $6)
      ON CONFLICT (file, kind, ref) DO UPDATE
-     SET user_id = excluded.user_id, until_at = excluded.until_at`,
+     SET user_id = excluded.user_id, until_at = CASE
+       WHEN file_uses.until_at IS NULL OR file_uses.until_at > excluded.until_at
+       THEN file_uses.until_at ELSE excluded.until_at END`,
     ...[id, kind, ref, site, user ?? null, until ?? null],
   );
   return fileIn(
@@ -35,15 +44,19 @@ export function* addUse(
 }
 
 /** Takes uses away. Files that stand nowhere any more go. Returns how many these are. */
-export function* removeUses(kind: string, refs: readonly string[], now: number): Work<number> {
+export function* removeUses({ kind, refs, kept, dueAt }: EndingUses, now: number): Work<number> {
   let going = 0;
   for (let at = 0; at < refs.length; at += AT_ONCE) {
     const some = refs.slice(at, at + AT_ONCE);
+    const others = kept.length === 0 ? "" : `AND file NOT IN (${placesOf(kept, 2 + some.length)})`;
     const found = yield* rows(
-      `DELETE FROM file_uses WHERE kind = $1 AND ref IN (${placesOf(some, 2)}) RETURNING file`,
-      ...[kind, ...some],
+      `DELETE FROM file_uses WHERE kind = $1 AND ref IN (${placesOf(some, 2)}) ${others}
+       RETURNING file`,
+      ...[kind, ...some, ...kept],
     );
-    going += yield* letGoUnused(found.map(({ file }) => String(file)), now);
+    const files = found.map(({ file }) => String(file));
+    if (dueAt === undefined) going += yield* letGoUnused(files, now);
+    else yield* keepUnused(files, dueAt);
   }
   return going;
 }
@@ -102,6 +115,17 @@ function* letGoUnused(files: readonly string[], now: number): Work<number> {
     going += gone.length;
   }
   return going;
+}
+
+function* keepUnused(files: readonly string[], dueAt: number): Work<void> {
+  for (const file of [...new Set(files)].sort()) {
+    yield* rows("UPDATE files SET due_at = due_at WHERE id = $1", file); // as above
+    yield* rows(
+      `UPDATE files SET due_at = $2 WHERE id = $1 AND state = 'stored' AND due_at IS NULL
+       AND NOT EXISTS (SELECT 1 FROM file_uses WHERE file = $1)`,
+      ...[file, dueAt],
+    );
+  }
 }
 
 function placesOf(values: readonly unknown[], first: number): string {

@@ -4,13 +4,15 @@
 --   each inbox site, pub/sub channel, how many come, and for each of those: id, room, Unix time in seconds
 --   ('-' for now), content, Unix time in milliseconds it expires ('' for never), 1 if a caller made the id
 -- Returns nothing if another node holds the lock; else for each inbox: '' or why it does not take them, how many were
---   dropped that a client had got, how many that none had, and a text of 1 for each new one and 0 where its id was known.
+--   dropped that a client had got, how many that none had, the ids of those of them that had files, one a line, and a text
+--   of 1 for each new one and 0 where its id was known.
 if ARGV[4] ~= '' and not claim_turn(KEYS[3], KEYS[4], ARGV[4], ARGV[5], ARGV[6]) then
   return {}
 end
 
 local function append(first_key, first, count)
   taken_ids = {}
+  forget_dropped()
   open_inbox(first_key)
   local arriving, is_new = {}, {}
   for i = 1, count do
@@ -37,12 +39,14 @@ while at <= last do
     table.insert(answer, '')
     table.insert(answer, taken)
     table.insert(answer, queued)
+    table.insert(answer, table.concat(dropped_with_files, '\n'))
     table.insert(answer, is_new)
   else
     forget_ids()
     table.insert(answer, reason_of(taken))
     table.insert(answer, 0)
     table.insert(answer, 0)
+    table.insert(answer, '')
     table.insert(answer, string.rep('0', count))
   end
   key, at = key + 8, at + 3 + 6 * count

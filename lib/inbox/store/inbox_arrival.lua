@@ -43,6 +43,24 @@ local function take_id(site, id, seconds)
   return true
 end
 
+-- The ids of notifications that were dropped since `forget_dropped` was called, and that have files. What a caller put into
+-- `data` may look the same.
+local dropped_with_files = {}
+
+local function forget_dropped()
+  dropped_with_files = {}
+end
+
+local function note_files(ids)
+  in_parts(ids, function(part)
+    for i, stored in ipairs(redis.call('HMGET', CONTENTS, unpack(part))) do
+      if stored and (string.find(stored, '"attachments":[', 1, true) or string.find(stored, '"image":{', 1, true)) then
+        table.insert(dropped_with_files, part[i])
+      end
+    end
+  end)
+end
+
 -- Drops notifications, which are given in the order of their offsets.
 -- Returns how many of them a client had got, and how many none had.
 local function drop(ids)
@@ -54,6 +72,7 @@ local function drop(ids)
       break
     end
   end
+  note_files(ids)
   local queued = remove(ids)
   return #ids - queued, queued
 end

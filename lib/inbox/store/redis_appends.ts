@@ -2,7 +2,7 @@
 import type { Claim } from "../../core/claim.ts";
 import type { Notification } from "./store.ts";
 import { encodeContent } from "../../core/publication.ts";
-import { newArrival } from "./redis_arrival.ts";
+import { idsIn, newArrival } from "./redis_arrival.ts";
 import type { InboxParts } from "./redis_parts.ts";
 import { othersTurn, unavailable } from "../../engines/redis/errors.ts";
 import { Together } from "../../engines/redis/together.ts";
@@ -13,7 +13,12 @@ const MOST_LENGTH = 262_144;
 const LEAST_LENGTH = 2600;
 
 /** What `inbox_append.lua` answers for each inbox. */
-type Appended = [refusal: string, taken: number, queued: number, isNew: string];
+type Appended = [
+  ...[refusal: string, taken: number, queued: number, withFiles: string, isNew: string],
+];
+
+/** How many values that are. */
+const APPENDED = 5;
 
 /** A notification, and its place among those of one call. */
 interface Placed {
@@ -53,7 +58,7 @@ export class RedisAppends {
     if (answer.length === 0) throw othersTurn();
     const outcomes: (boolean | Error)[] = [];
     for (const [index, inbox] of inboxes.entries()) {
-      const appended = answer.slice(index * 4, index * 4 + 4) as Appended;
+      const appended = answer.slice(index * APPENDED, (index + 1) * APPENDED) as Appended;
       const error = appended[0] === "" ? undefined : await this.#errorOf(inbox, appended[0]);
       this.#note(inbox, appended, error, outcomes);
     }
@@ -89,12 +94,15 @@ export class RedisAppends {
 
   #note(
     inbox: readonly Placed[],
-    [, taken, queued, isNew]: Appended,
+    [, taken, queued, withFiles, isNew]: Appended,
     error: Error | undefined,
     outcomes: (boolean | Error)[],
   ): void {
-    const { user } = inbox[0]!.notification;
-    if (taken + queued > 0) this.#parts.retention.onDropped({ user, taken, queued });
+    const { site, user } = inbox[0]!.notification;
+    if (taken + queued > 0) {
+      const ids = idsIn(withFiles);
+      this.#parts.retention.onDropped({ site, user, taken, queued, withFiles: ids });
+    }
     for (const [index, { place }] of inbox.entries()) {
       outcomes[place] = error ?? isNew[index] === "1";
     }

@@ -44,6 +44,11 @@ export function scheduledId({ site, user, id }: NotificationName): string {
   return [site, user, id].join("\n");
 }
 
+/** The ids in an answer, one a line. */
+export function idsIn(lines: string): string[] {
+  return lines === "" ? [] : lines.split("\n");
+}
+
 /** A limit as the scripts take it, for which 0 is no limit. */
 export function finite(value: number): number {
   return Number.isFinite(value) ? value : 0;

@@ -1,9 +1,16 @@
 /** The schedule in Redis: one sorted set of the notifications that wait, which the functions of `schedule*.lua` change. */
-import type { Refused, Released, Schedule, ScheduledNotification } from "./store.ts";
-import { encodeContent } from "../../core/publication.ts";
+import type {
+  Refused,
+  Released,
+  Schedule,
+  ScheduledNotification,
+  ScheduledOfUser,
+} from "./store.ts";
+import { type Content, encodeContent } from "../../core/publication.ts";
 import type { UserId } from "../../base/fields.ts";
-import { arrival, newArrival, scheduledId } from "./redis_arrival.ts";
+import { arrival, idsIn, newArrival, scheduledId } from "./redis_arrival.ts";
 import { othersTurn, throwUnavailable } from "../../engines/redis/errors.ts";
+import { contentOf } from "../../engines/redis/old_frames.ts";
 import { MOST_REFUSED } from "./redis_keys.ts";
 import type { InboxParts } from "./redis_parts.ts";
 import { tooManyScheduled } from "./too_many_scheduled.ts";
@@ -50,6 +57,13 @@ export class RedisSchedule implements Schedule {
     return stored === null ? undefined : Number(stored.split(" ", 2)[1]);
   }
 
+  async content(site: string, user: UserId, id: string): Promise<Content | undefined> {
+    const { redis, keys } = this.#parts;
+    const stored = await redis.hget(keys.scheduledContents, scheduledId({ site, user, id }))
+      .catch(throwUnavailable);
+    return stored === null ? undefined : scheduledIn(stored)?.content;
+  }
+
   async cancel(site: string, user: UserId, id: string): Promise<boolean> {
     const { keys: names, functions } = this.#parts;
     const keys = [
@@ -93,12 +107,29 @@ export class RedisSchedule implements Schedule {
     const { keys: names, functions, retention } = this.#parts;
     const { keys, args } = arrival(this.#parts);
     const channel = names.channel(site, user);
-    const [offset, taken, queued] = await functions.scheduleRelease(
+    const [offset, taken, queued, lines = ""] = await functions.scheduleRelease(
       [...keys, ...names.inbox(site, user), names.refused],
       [...args, site, id, name, channel, user, MOST_REFUSED],
-    ) as [number, number, number | string];
-    if (typeof queued === "string") return { offset, dueAt, refused: { id, reason: queued } };
-    if (taken + queued > 0) retention.onDropped({ user, taken, queued });
+    ) as [number, number, number | string, string?];
+    if (typeof queued === "string") {
+      return { offset, dueAt, refused: { site, user, id, reason: queued } };
+    }
+    if (taken + queued > 0) {
+      retention.onDropped({ site, user, taken, queued, withFiles: idsIn(lines) });
+    }
     return { offset, dueAt };
   }
+}
+
+/** What `schedule_add.lua` writes: accepted, due, expires, time and room, then the content. */
+const STORED = /^\d+ (\d+) \S+ (\S+) ([^\n]*)\n(.*)$/s;
+
+/** A notification as the schedule has it, whichever version wrote it. */
+export function scheduledIn(stored: string): Omit<ScheduledOfUser, "id"> | undefined {
+  const [, due, at, room = "", content] = STORED.exec(stored) ?? [];
+  if (content === undefined) return undefined;
+  return {
+    ...{ room, deliverAt: Number(due) },
+    content: contentOf(content, Number(at) || 0, "notification"),
+  };
 }

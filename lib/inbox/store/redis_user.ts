@@ -1,16 +1,13 @@
 /** What is kept of one user's notifications in Redis beside the inbox itself. */
 import type { UserId } from "../../base/fields.ts";
 import { throwUnavailable } from "../../engines/redis/errors.ts";
-import { contentOf } from "../../engines/redis/old_frames.ts";
 import { scheduledId } from "./redis_arrival.ts";
 import type { InboxParts } from "./redis_parts.ts";
+import { scheduledIn } from "./redis_schedule.ts";
 import type { ScheduledOfUser, UserStore } from "./store.ts";
 
 /** How many entries one call looks at: Redis does nothing else meanwhile. */
 const AT_ONCE = 500;
-
-/** What `schedule_add.lua` writes: accepted, due, expires, time and room, then the content. */
-const STORED = /^\d+ (\d+) \S+ (\S+) ([^\n]*)\n(.*)$/s;
 
 export class RedisUserStore implements UserStore {
   readonly #parts: Pick<InboxParts, "redis" | "keys">;
@@ -32,14 +29,9 @@ export class RedisUserStore implements UserStore {
         .catch(throwUnavailable);
       for (let index = 0; index < entries.length; index += 2) {
         const [name = "", stored = ""] = entries.slice(index, index + 2);
-        const [, due, at, room = "", content] = STORED.exec(stored) ?? [];
-        if (content === undefined) continue;
-        found.push({
-          id: name.slice(start.length),
-          room,
-          deliverAt: Number(due),
-          content: contentOf(content, Number(at) || 0, "notification"),
-        });
+        const scheduled = scheduledIn(stored);
+        if (scheduled === undefined) continue;
+        found.push({ id: name.slice(start.length), ...scheduled });
       }
       cursor = next;
     } while (cursor !== "0");

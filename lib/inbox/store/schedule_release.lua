@@ -3,7 +3,7 @@
 -- KEYS (after an arrival's): the keys of the inbox, the stream of what was refused
 -- ARGV (after an arrival's): site, id, its name in the schedule, pub/sub channel, user, most entries of that stream
 -- Returns offset (0: another node did; -1: it had expired; -2: it was refused), how many were dropped that a client had got,
---   and how many that none had, or the reason why it was refused.
+--   and how many that none had, or the reason why it was refused; where some were dropped, the ids of those that had files.
 local SITE, ID, NAME, CHANNEL, USER_ID, MOST_REFUSED = unpack(ARGV, 4)
 local REFUSED = KEYS[11]
 local name = SITE .. '\n' .. USER_ID .. '\n' .. ID
@@ -45,7 +45,7 @@ end
 local is_done, offset, taken, queued = pcall(release)
 if is_done then
   take_bytes(SCHEDULED_BYTES, SITE .. '\n' .. USER_ID, stored)
-  return { offset, taken, queued }
+  return { offset, taken, queued, table.concat(dropped_with_files, '\n') }
 end
 local reason = reason_of(offset)
 if refuses_all(reason) then

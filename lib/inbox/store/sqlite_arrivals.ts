@@ -96,7 +96,8 @@ export class SqliteArrivals {
     const last = Math.max(0, ...unread.map((row) => Number(row["offset"])));
     this.sql.noteDropped.run(last, rows.length, bytesOf(rows), site, user);
     const queued = rows.filter((row) => row["sent_at"] === null).length;
-    return { user, taken: rows.length - queued, queued };
+    const withFiles = rows.filter((row) => row["has_files"]).map((row) => String(row["id"]));
+    return { site, user, taken: rows.length - queued, queued, withFiles };
   }
 
   /** Drops what is over the inbox's limits: first what was read or archived, then the oldest. The last one stays. */

@@ -11,8 +11,11 @@ const NOT_SENT = "read_at IS NULL AND sent_at IS NULL";
 /** What a notification takes beside its content. */
 export const EACH_BYTES = 200;
 const BYTES = `octet_length(content) + ${EACH_BYTES}`;
+/** Whether it has files. What a caller put into `data` may look the same. */
+const HAS_FILES = `(instr(content, '"attachments":[') > 0 OR instr(content, '"image":{') > 0)`;
 /** The columns that {@linkcode SqliteArrivals.noteDropped} looks at. */
-const DROPPED = `offset, sent_at, read_at, archived_at, ${BYTES} AS bytes`;
+const DROPPED =
+  `id, offset, sent_at, read_at, archived_at, ${BYTES} AS bytes, ${HAS_FILES} AS has_files`;
 const NOT_EXPIRED = "(expires_at IS NULL OR expires_at > ?)";
 
 export class SqliteInboxStatements {

@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import type { Notification, Refused, Released, Schedule, ScheduledNotification } from "./store.ts";
 import type { UserId } from "../../base/fields.ts";
 import { reasonOf } from "../../base/reason.ts";
-import { decodeContent, encodeContent } from "../../core/publication.ts";
+import { type Content, decodeContent, encodeContent } from "../../core/publication.ts";
 import type { Arrived, SqliteArrivals } from "./sqlite_arrivals.ts";
 import type { Row, Statement } from "../../engines/sqlite/statement.ts";
 import { EACH_BYTES } from "./sqlite_inbox_statements.ts";
@@ -31,6 +31,7 @@ export class SqliteSchedule implements Schedule {
   readonly #takeBytes: Statement;
   readonly #forgetBytes: Statement;
   readonly #dueAt: Statement;
+  readonly #content: Statement;
   readonly #remove: Statement;
   readonly #keepRefused: Statement;
   readonly #forgetRefused: Statement;
@@ -61,6 +62,7 @@ export class SqliteSchedule implements Schedule {
       "DELETE FROM scheduled_bytes WHERE site = ? AND user = ? AND bytes <= 0",
     );
     this.#dueAt = sql("SELECT deliver_at FROM scheduled WHERE site = ? AND user = ? AND id = ?");
+    this.#content = sql("SELECT content FROM scheduled WHERE site = ? AND user = ? AND id = ?");
     this.#keepRefused = sql(
       `INSERT INTO refused
          (reason, refused_at, site, user, id, room, content, deliver_at, expires_at)
@@ -117,6 +119,12 @@ export class SqliteSchedule implements Schedule {
     return Promise.resolve(row === undefined ? undefined : Number(row["deliver_at"]));
   }
 
+  content(site: string, user: UserId, id: string): Promise<Content | undefined> {
+    const row = this.#content.get(site, user, id);
+    if (row === undefined) return Promise.resolve(undefined);
+    return Promise.resolve(this.#store.parse(() => decodeContent(String(row["content"]))));
+  }
+
   cancel(site: string, user: UserId, id: string): Promise<boolean> {
     return this.#store.commit(() => {
       if (!this.#takeAway(site, user, id)) return false;
@@ -168,7 +176,7 @@ export class SqliteSchedule implements Schedule {
     this.#forgetRefused.run(Number(lastInsertRowid) - MOST_REFUSED);
     this.#takeAway(site, user, id);
     this.#forgetId.run(site, user, id);
-    return { id, reason };
+    return { site, user, id, reason };
   }
 
   /** Moves one notification into its inbox; `undefined` where it had expired. */

@@ -200,6 +200,8 @@ export interface ScheduledNotification extends Notification {
 
 /** A notification that the store did not take, and why. */
 export interface Refused {
+  readonly site: string;
+  readonly user: UserId;
   readonly id: string;
   readonly reason: string;
 }
@@ -227,6 +229,8 @@ export interface Schedule {
   add(notification: ScheduledNotification): Promise<boolean>;
   /** The Unix time in milliseconds at which a notification is due; `undefined` where it is not scheduled any more. */
   dueAt(site: string, user: UserId, id: string): Promise<number | undefined>;
+  /** What a notification says; `undefined` where it is not scheduled any more. */
+  content(site: string, user: UserId, id: string): Promise<Content | undefined>;
   /** Takes a notification out. Says whether it was still scheduled; then it is never delivered. */
   cancel(site: string, user: UserId, id: string): Promise<boolean>;
   /**

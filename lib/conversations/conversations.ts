@@ -20,6 +20,8 @@ import type {
   ConversationChange,
   ConversationList,
   EditRequest,
+  FilePage,
+  FilesRequest,
   FoundMessages,
   ListRequest,
   MemberPage,
@@ -189,6 +191,11 @@ export class Conversations {
 
   async messages(actor: Actor, id: number, request: MessagesRequest): Promise<MessagePage> {
     return await this.#parts.reading.messages(actor, id, request);
+  }
+
+  /** The files of a conversation, as far as the actor sees the messages that have them. */
+  async files(actor: Actor, id: number, request: FilesRequest): Promise<FilePage> {
+    return await this.#parts.reading.files(actor, id, request);
   }
 
   /** Moves the pointers of the actor's user forward. */

@@ -24,6 +24,7 @@ import {
 import type {
   ConversationChange,
   EditRequest,
+  FilesRequest,
   ListRequest,
   MessagesRequest,
   OpenRequest,
@@ -32,6 +33,7 @@ import type {
   SeenRequest,
   SendRequest,
 } from "./requests.ts";
+import { FILE_KINDS } from "./store/file_list.ts";
 import type { HistoryRule, Role } from "./types.ts";
 
 /** Most characters of what is searched for. */
@@ -137,6 +139,10 @@ export function messagesFields(fields: Fields): MessagesRequest {
     around: optionalNumber(fields, "around"),
     since: positionField(fields, "since"),
   };
+}
+
+export function filesFields(fields: Fields): FilesRequest {
+  return { ...pageFields(fields), kind: wordField(fields, "kind", FILE_KINDS) };
 }
 
 export function seenFields(fields: Fields): SeenRequest {

@@ -4,8 +4,15 @@ import { actorOf } from "./actor.ts";
 import { listed, ofConversation, ofMessage } from "./command_kit.ts";
 import type { Conversations } from "./conversations.ts";
 import { numberField } from "./field_kinds.ts";
-import { editFields, messagesFields, reactionFields, searchFields, sendFields } from "./fields.ts";
-import { foundOnWire, messageOnWire, pageOnWire, receiptsOnWire } from "./wire.ts";
+import {
+  editFields,
+  filesFields,
+  messagesFields,
+  reactionFields,
+  searchFields,
+  sendFields,
+} from "./fields.ts";
+import { filesOnWire, foundOnWire, messageOnWire, pageOnWire, receiptsOnWire } from "./wire.ts";
 
 export function messageCommands(service: Conversations): Command[] {
   return [
@@ -48,6 +55,15 @@ export function messageCommands(service: Conversations): Command[] {
         listed(connection, request.limit, async (limit) => {
           const page = await service.messages(actorOf(connection), id, { ...request, limit });
           return [pageOnWire(page), page.messages.length];
+        }),
+    )),
+    weighed(ofConversation(
+      "files",
+      (fields) => ({ id: numberField(fields, "conversation"), ...filesFields(fields) }),
+      (connection, { id, ...request }) =>
+        listed(connection, request.limit, async (limit) => {
+          const page = await service.files(actorOf(connection), id, { ...request, limit });
+          return [filesOnWire(page), page.messages.length];
         }),
     )),
     weighed(ofMessage(

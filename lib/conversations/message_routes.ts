@@ -7,11 +7,12 @@ import type { HttpAnswer, Route } from "../http/route.ts";
 import { actorIn } from "./actor.ts";
 import type { Conversations } from "./conversations.ts";
 import { offsetField } from "./field_kinds.ts";
-import { editFields, messagesFields, searchFields, sendFields } from "./fields.ts";
+import { editFields, filesFields, messagesFields, searchFields, sendFields } from "./fields.ts";
 import { listAnswer, numberIn, queryOf, reading, writing } from "./route_kit.ts";
-import { foundOnWire, messageOnWire, pageOnWire, receiptsOnWire } from "./wire.ts";
+import { filesOnWire, foundOnWire, messageOnWire, pageOnWire, receiptsOnWire } from "./wire.ts";
 
 const SAID = "/conversations/:conversation/messages";
+const FILES = "/conversations/:conversation/files";
 const ONE = "/messages/:message";
 const REACTION = `${ONE}/reactions/:emoji` as const;
 
@@ -24,6 +25,15 @@ export function messageRoutes(service: Conversations, limits: Limits): readonly 
       return listAnswer(call, request.limit, async (limit) => {
         const page = await service.messages(actor, id, { ...request, limit });
         return [pageOnWire(page), page.messages.length];
+      });
+    }),
+    reading(FILES, (call) => {
+      const id = numberIn(call, "conversation");
+      const request = filesFields(queryOf(call, "kind", "limit", "cursor"));
+      const actor = actorIn(call, {}, limits);
+      return listAnswer(call, request.limit, async (limit) => {
+        const page = await service.files(actor, id, { ...request, limit });
+        return [filesOnWire(page), page.messages.length];
       });
     }),
     writing("POST", SAID, async (call) => {

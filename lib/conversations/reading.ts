@@ -6,6 +6,8 @@ import type { Work } from "../engines/database/database.ts";
 import { isWhole, noConversation, requireUser } from "./access.ts";
 import type {
   ConversationList,
+  FilePage,
+  FilesRequest,
   FoundMessages,
   ListRequest,
   MemberPage,
@@ -16,6 +18,7 @@ import type {
   SearchRequest,
   UnreadTotal,
 } from "./requests.ts";
+import { listFiles } from "./store/file_list.ts";
 import { listOf, pageOfList, plainView, timeOfList, viewConversation } from "./store/listing.ts";
 import { withReactions } from "./store/message_rows.ts";
 import { unreadTotal } from "./store/own_state.ts";
@@ -110,6 +113,13 @@ export class Reading {
     return this.#store.read(function* ({ show }) {
       const entered = yield* enter(actor, id);
       const page = yield* readMessages(entered, request, yield* sees);
+      return { ...page, messages: page.messages.map(show) };
+    });
+  }
+
+  files(actor: Actor, id: number, request: FilesRequest): Promise<FilePage> {
+    return this.#store.read(function* ({ sql, show }) {
+      const page = yield* listFiles(sql, yield* enter(actor, id), request);
       return { ...page, messages: page.messages.map(show) };
     });
   }

@@ -168,3 +168,19 @@ export interface FoundMessages {
   readonly messages: readonly Message[];
   readonly next?: string | undefined;
 }
+
+/** The kinds of messages that have a file. */
+export type FileKind = Extract<MessageKind, "image" | "file">;
+
+export interface FilesRequest extends PageRequest {
+  /** @default both */
+  readonly kind?: FileKind | undefined;
+}
+
+/** Messages that have a file, the newest first, without reactions and status. */
+export interface FilePage {
+  readonly messages: readonly Message[];
+  readonly next?: string | undefined;
+  /** On the first page: how many there are of each kind, 10,000 at the most. */
+  readonly counts?: Readonly<Record<FileKind, number>> | undefined;
+}

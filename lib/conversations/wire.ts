@@ -6,6 +6,7 @@ import { userIdOnWire } from "../base/fields.ts";
 import { inSeconds, LAST_SECOND } from "../base/times.ts";
 import type {
   ConversationList,
+  FilePage,
   FoundMessages,
   MemberPage,
   MessagePage,
@@ -99,6 +100,15 @@ export function messageOnWire(message: Message): OnWire {
 /** A file as messages show it, by every door. */
 export function fileOnWire({ id, name, type, bytes, width, height, url }: MessageFile): OnWire {
   return { id, name, type, bytes, width, height, url };
+}
+
+/** Each file with the message that has it, which names it no second time. */
+export function filesOnWire({ messages, next, counts }: FilePage): OnWire {
+  const files = messages.map(({ file = { id: "" }, ...message }) => ({
+    ...fileOnWire(file),
+    message: messageOnWire(message),
+  }));
+  return { files, next, counts };
 }
 
 function quoteOnWire({ id, kind, user, name, text, file, isDeleted }: Quote): OnWire {

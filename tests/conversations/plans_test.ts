@@ -1,9 +1,10 @@
 /** What conversations ask of the database is found by indexes, however much there is: no question goes through a table. */
 import assert from "node:assert/strict";
-import type { Database, SqlValue, Work } from "../../lib/engines/database/database.ts";
+import type { SqlValue } from "../../lib/engines/database/database.ts";
 import { Undelivered } from "../../lib/conversations/undelivered.ts";
 import { FEATURES } from "../../lib/features.ts";
 import { openSqlite } from "../support/databases.ts";
+import { recording } from "../support/recorded_database.ts";
 import { APPLICATION, as, World } from "./world.ts";
 
 /** What a plan says of a step that goes through a whole table, or sorts what it has found. */
@@ -41,6 +42,7 @@ Deno.test("no statement of conversations goes through all messages, members or c
   }
   await chat.messages(bob, id, { limit: 2, since: { offset: 1, epoch } });
   await chat.list(alice, { limit: 2, since: "0" });
+  await chat.files(bob, id, { limit: 2 });
   await chat.seen(bob, id, { message: message.id });
   await chat.receipts(alice, message.id);
   const undelivered = world.kernel.use(Undelivered);
@@ -57,6 +59,7 @@ Deno.test("no statement of conversations goes through all messages, members or c
   await chat.get(APPLICATION, id);
   assert.ok(asked.size > 40, `${asked.size} statements`);
   const faults: string[] = [];
+  const used: string[] = [];
   for (const [sql, values] of asked) {
     if (
       BOUNDED.some((pattern) => pattern.test(sql)) || /^(?:INSERT|DELETE FROM chat_words)/.test(sql)
@@ -65,29 +68,9 @@ Deno.test("no statement of conversations goes through all messages, members or c
     }
     const plan = await database.query(`EXPLAIN QUERY PLAN ${sql}`, ...values);
     const steps = plan.map(({ detail }) => String(detail));
+    if (sql.includes("file IS NOT NULL")) used.push(steps.join());
     faults.push(...steps.filter((step) => THROUGH_ALL.test(step)).map((step) => `${step}: ${sql}`));
   }
   assert.deepEqual(faults, []);
+  assert.ok(used.length >= 2 && used.every((each) => /chat_messages_files/.test(each)), `${used}`);
 });
-
-/** The same database, which notes each statement. */
-function recording(database: Database, asked: Map<string, readonly SqlValue[]>): Database {
-  function* noting<Result>(work: Work<Result>): Work<Result> {
-    let step = work.next();
-    while (!step.done) {
-      asked.set(step.value.sql, step.value.values);
-      step = work.next(yield step.value);
-    }
-    return step.value;
-  }
-  return {
-    dialect: database.dialect,
-    query(sql, ...values) {
-      asked.set(sql, values);
-      return database.query(sql, ...values);
-    },
-    transaction: (work, key) => database.transaction(() => noting(work()), key),
-    whyNotReady: () => database.whyNotReady(),
-    [Symbol.asyncDispose]: () => Promise.resolve(),
-  };
-}

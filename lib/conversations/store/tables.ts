@@ -5,9 +5,11 @@ import { addAtOnce, sayAtOnce } from "./adding_at_once.ts";
 import common from "./1_conversations.sql" with { type: "text" };
 import postgres from "./1_conversations.postgres.sql" with { type: "text" };
 import sqlite from "./1_conversations.sqlite.sql" with { type: "text" };
+import FILES from "./2_files.sql" with { type: "text" };
 
 export const CHAT_TABLES: readonly TableMigration[] = [
   { name: "conversations", sql: common, sqlite, postgres },
+  { name: "files", sql: FILES },
 ];
 
 /** What each dialect says in its own way. */
@@ -23,6 +25,8 @@ export interface Dialect {
   readonly addMessage: AddMessage;
   /** A statement that enters a conversation by a question, and adds a message there, where one statement costs less than two. */
   sayAtOnce?(entry: string): string;
+  /** Stands behind the table of messages where those with a file are looked for: SQLite would take another index. */
+  readonly byFiles: string;
   /** Keeps the words of a message: `$1` its id, `$2` the words with blanks between. */
   readonly keepWords: string;
   /** Forgets the words of the message `$1`. */
@@ -51,6 +55,7 @@ const SQLITE: Dialect = {
   now: SQLITE_NOW,
   advance: advanceSql(SQLITE_NOW),
   addMessage: addInSteps,
+  byFiles: "INDEXED BY chat_messages_files",
   keepWords: "INSERT INTO chat_words (rowid, words) VALUES ($1, $2)",
   forgetWords: "DELETE FROM chat_words WHERE rowid = $1",
   findWords: `SELECT rowid AS id FROM chat_words WHERE chat_words MATCH $1 AND rowid < $2
@@ -64,6 +69,7 @@ const POSTGRES: Dialect = {
   now: POSTGRES_NOW,
   advance: advanceSql(POSTGRES_NOW),
   addMessage: addAtOnce(advanceSql(POSTGRES_NOW)),
+  byFiles: "",
   sayAtOnce: (entry) => sayAtOnce(advanceSql(POSTGRES_NOW), entry),
   keepWords: `INSERT INTO chat_words (message, words)
     VALUES ($1, array_to_tsvector(string_to_array($2, ' ')))`,

@@ -10,9 +10,11 @@ import type {
   Contact,
   ContactsEvents,
   ConversationEvents,
+  ConversationFiles,
   ConversationInfo,
   ConversationMember,
   ConversationsEvents,
+  FilesOptions,
   FoundMessages,
   GroupChange,
   MemberRole,
@@ -116,6 +118,8 @@ export interface OpenConversation {
   /** @param on whether the user reacts so, or no more */
   react(message: ChatMessage | number, emoji: string, on?: boolean): Promise<ChatMessage>;
   receipts(message: ChatMessage | number): Promise<MessageReceipts>;
+  /** The files of all its messages that the user sees, newest first, whether or not these are in `messages`. */
+  files(options?: FilesOptions): Promise<ConversationFiles>;
   /** The user has read up to an offset. @default the newest message of the window */
   markRead(offset?: number): void;
 

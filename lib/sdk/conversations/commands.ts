@@ -30,6 +30,13 @@ export type ChatCommand =
     since?: Position;
     limit?: number;
   }
+  | {
+    type: "files";
+    conversation: number;
+    kind?: "image" | "file";
+    limit?: number;
+    cursor?: string;
+  }
   | { type: "seen"; conversation: number; offset: number; state?: "delivered" }
   | { type: "typing"; conversation: number; typing?: false }
   | { type: "search"; q: string; conversation?: number; limit?: number; cursor?: string }

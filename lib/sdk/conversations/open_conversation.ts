@@ -11,8 +11,10 @@ import { MemberList } from "./members.ts";
 import type {
   ChatMessage,
   ConversationEvents,
+  ConversationFiles,
   ConversationInfo,
   ConversationMember,
+  FilesOptions,
   GroupChange,
   MemberRole,
   MessageContent,
@@ -20,7 +22,7 @@ import type {
   MessageStatus,
 } from "./types.ts";
 import { TypingPace } from "./typing.ts";
-import { readInfo, readMessage, readReceipts, type Receipt } from "./wire.ts";
+import { readFileList, readInfo, readMessage, readReceipts, type Receipt } from "./wire.ts";
 
 /** Where not all members are known, the server says how far messages have come: it is asked after so long. */
 const STATUS_PAUSE_MS = 3_000;
@@ -167,6 +169,12 @@ export class Conversation implements OpenConversation {
   async receipts(message: ChatMessage | number): Promise<MessageReceipts> {
     const { link } = this.#host;
     return readReceipts(await link.enqueue({ type: "receipts", message: idOf(message) }));
+  }
+
+  async files({ kind, limit, cursor }: FilesOptions = {}): Promise<ConversationFiles> {
+    const asked = withoutUndefined({ kind, limit, cursor });
+    const { link } = this.#host;
+    return readFileList(await link.enqueue({ type: "files", conversation: this.id, ...asked }));
   }
 
   markRead(offset = this.#feed.lastOffset): void {

@@ -210,6 +210,28 @@ export interface FoundMessages {
   readonly next?: string;
 }
 
+export interface FilesOptions {
+  /** Only those in messages of this kind. @default both */
+  readonly kind?: "image" | "file";
+  readonly limit?: number;
+  /** The `next` of the page before. */
+  readonly cursor?: string;
+}
+
+/** A file of a conversation, with the message that has it. */
+export interface ConversationFile extends AttachedFile {
+  readonly message: ChatMessage;
+}
+
+/** A page of a conversation's files, newest first. */
+export interface ConversationFiles {
+  readonly files: readonly ConversationFile[];
+  /** Where the next page begins; absent where there is none. */
+  readonly next?: string;
+  /** On the first page: how many there are of each kind, 10,000 at the most. */
+  readonly counts?: { readonly image: number; readonly file: number };
+}
+
 /** Who has a message. */
 export interface MessageReceipts {
   readonly read: readonly User[];

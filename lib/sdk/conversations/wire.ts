@@ -1,10 +1,11 @@
 /** Reads what the server says of conversations; what is not known here is left out, what must be there is an error. */
 import { asObject, type JsonObject, parseUser, readFiles } from "../core/frames.ts";
 import { invalid } from "../core/replies.ts";
-import type { User } from "../core/types.ts";
+import type { AttachedFile, User } from "../core/types.ts";
 import { ids, list, number, optional, optionalNumber, text, users } from "./fields.ts";
 import type {
   ChatMessage,
+  ConversationFiles,
   ConversationInfo,
   ConversationMember,
   FoundMessages,
@@ -160,6 +161,18 @@ export function readFound({ messages, next }: JsonObject): FoundMessages {
   return {
     messages: list(messages, "messages").map(readMessage),
     ...optional("next", text(next)),
+  };
+}
+
+export function readFileList({ files, next, counts }: JsonObject): ConversationFiles {
+  const { image, file } = asObject(counts);
+  return {
+    files: readFiles(list(files, "files")).map((each) => {
+      const { message, ...file } = each as AttachedFile & { message?: unknown };
+      return { ...file, message: readMessage({ ...asObject(message), file }) };
+    }),
+    ...optional("next", text(next)),
+    ...(counts === undefined ? {} : { counts: { image: number(image), file: number(file) } }),
   };
 }
 

@@ -9,6 +9,7 @@ import {
   userOf,
 } from "../support/chat.ts";
 import { EventStream } from "../support/event_stream.ts";
+import { upload } from "../support/picture.ts";
 import { PostgresServer } from "../support/postgres.ts";
 import { Program } from "../support/program.ts";
 import type { Frame, TestClient } from "../support/test_client.ts";
@@ -47,6 +48,16 @@ const REFUSED: readonly (readonly [frame: Frame, code: string, field: string, sa
   [{ type: "edit", text: "Hi" }, "missing_field", "message", /message/],
   [{ type: "react", message: 1, emoji: "yes" }, "invalid_field", "emoji", /one emoji/],
   [{ type: "seen", conversation: 1, state: "heard" }, "invalid_field", "state", /read, delivered/],
+  [{ type: "files" }, "missing_field", "conversation", /conversation/],
+  [
+    { type: "files", conversation: 1, kind: "text" },
+    "invalid_field",
+    "kind",
+    /"text".*image, file/,
+  ],
+  [{ type: "files", conversation: 1, limit: 1001 }, "invalid_field", "limit", /1 to 1000/],
+  [{ type: "files", conversation: 1, cursor: "x" }, "invalid_field", "cursor", /"x".*`next`/],
+  [{ type: "files", conversation: 999 }, "not_found", "conversation", /999/],
   [{ type: "search" }, "missing_field", "q", /q/],
   [{ type: "search", q: "x", cursor: 5 }, "invalid_field", "cursor", /a string/],
   [{ type: "members", conversation: 1, cursor: "%00" }, "invalid_field", "cursor", /next/],
@@ -178,6 +189,35 @@ async function converse(program: Program): Promise<void> {
   assert.deepEqual(found, await his.command("search", { q: "hello bob" }));
   assert.deepEqual((found["messages"] as Json[]).map((each) => each["id"]), [message]);
 
+  // Files, each with the message that has it.
+  const sender = alice.bearer;
+  const picture = await upload(program.url, sender);
+  const plan = await upload(program.url, sender, { name: "plan.txt", bytes: "Our plan" });
+  for (const [kind, file] of [["image", picture], ["file", plan], ["image", picture]]) {
+    await alice.done("POST", path, { kind, file, text: `my ${kind}` });
+  }
+  const filesPath = `/conversations/${id}/files`;
+  const lists: [query: string, frame: Frame, names: string[]][] = [
+    ["", {}, ["cat.png", "plan.txt", "cat.png"]],
+    ["?kind=image&limit=1", { kind: "image", limit: 1 }, ["cat.png"]],
+    ["?kind=file", { kind: "file" }, ["plan.txt"]],
+  ];
+  for (const [query, frame, names] of lists) {
+    const list = await bob.done("GET", filesPath + query);
+    assert.deepEqual(list, await his.command("files", { conversation: id, ...frame }), query);
+    assert.deepEqual((list["files"] as Json[]).map(({ name }) => name), names);
+    assert.deepEqual(list["counts"], { image: 2, file: 1 });
+  }
+  const newest = await his.command("files", { conversation: id, limit: 1 });
+  const older = await bob.done("GET", `${filesPath}?cursor=${newest["next"]}`);
+  assert.deepEqual((older["files"] as Json[]).map(({ name }) => name), ["plan.txt", "cat.png"]);
+  assert.deepEqual([older["next"], older["counts"]], [undefined, undefined]);
+  const [entry] = newest["files"] as Json[];
+  const { file, status: _own, ...holder } = await bob.done(
+    ...["GET", `/messages/${(entry?.["message"] as Json)["id"]}`] as const,
+  );
+  assert.deepEqual(entry, { ...file as Json, message: holder });
+
   // Members, roles and one's own settings.
   await alice.done("PATCH", `/conversations/${id}/members/2`, { role: "admin" });
   const nobody = await bob.call("POST", `/conversations/${id}/members`, { user_ids: [4] });
@@ -233,6 +273,7 @@ async function actAsApplication(program: Program): Promise<void> {
   const unnamed = await app.call("GET", "/conversations/1?user_id=");
   assert.deepEqual([unnamed.status, unnamed.json["field"]], [400, "user_id"]);
   const reader = await applicationOf(program, ["chat:read"]);
+  const sends = await applicationOf(program, ["chat:write", "files:write"]);
   const acme = await applicationOf(program, ["chat:read", "chat:write"], "acme");
   const bob = await userOf(program, 2, { name: "Bob" });
   const stranger = await userOf(program, 2, { site_id: "acme" });
@@ -254,6 +295,13 @@ async function actAsApplication(program: Program): Promise<void> {
   const whole = await reader.done("GET", `${path}/messages`);
   assert.equal((whole["messages"] as Json[]).length, 3, "the application reads all of its site");
 
+  const invoice = await upload(program.url, sends.bearer, { name: "a.txt", bytes: "42" });
+  await app.done("POST", `${path}/messages`, { kind: "file", file: invoice });
+  for (const query of ["", "?user_id=2"]) {
+    const list = await reader.done("GET", `${path}/files${query}`);
+    assert.deepEqual((list["files"] as Json[]).map((each) => each["id"]), [invoice], query);
+  }
+
   const refusals: [Caller, string, string, unknown, number, string][] = [
     [reader, "POST", `${path}/messages`, { text: "Hi" }, 403, "forbidden"],
     [app, "GET", `${path}/messages?user_id=7`, undefined, 404, "not_found"],
@@ -261,6 +309,10 @@ async function actAsApplication(program: Program): Promise<void> {
     [app, "POST", `${path}/messages`, { text: "Hi", site: "acme" }, 403, "forbidden"],
     [app, "POST", `${path}/messages?user_id=1`, { text: "Hi", user_id: 2 }, 400, "invalid_field"],
     [acme, "GET", path, undefined, 404, "not_found"],
+    [acme, "GET", `${path}/files`, undefined, 404, "not_found"],
+    [stranger, "GET", `${path}/files`, undefined, 404, "not_found"],
+    [app, "GET", `${path}/files?user_id=7`, undefined, 404, "not_found"],
+    [sends, "GET", `${path}/files`, undefined, 403, "forbidden"],
     [acme, "PATCH", `/messages/${asUser["id"]}`, { text: "x" }, 404, "not_found"],
     [stranger, "GET", path, undefined, 404, "not_found"],
     [stranger, "GET", `/messages/${asUser["id"]}`, undefined, 404, "not_found"],

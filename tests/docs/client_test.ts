@@ -24,8 +24,8 @@ const examples = new Map(
 );
 
 Deno.test("docs/client.md: every block is an example that is executed", () => {
-  const names = ["browser", "room", "data", "conversation", "chat", "contacts"];
-  const others = ["upload", "stream", "topic", "element", "ids"];
+  const names = ["browser", "room", "data", "conversation", "chat", "conversation files"];
+  const others = ["contacts", "upload", "stream", "topic", "element", "ids"];
   assert.deepEqual([...examples.keys()], [...names, ...others]);
   assert.equal(PAGE.match(/^```\w+$/gm)?.length, examples.size);
 });
@@ -118,6 +118,12 @@ Deno.test("docs/client.md: chat, in two tabs over one connection", OPTIONS, asyn
   } finally {
     bob.close();
   }
+});
+
+Deno.test("docs/client.md: conversation files", async () => {
+  assert.deepEqual(await linesOf("conversation files"), [
+    "plan.txt has 8 bytes, with What do you think?; 1 in all",
+  ]);
 });
 
 Deno.test("docs/client.md: contacts", async () => {

@@ -277,6 +277,38 @@ Deno.test("a conversation that the user is put out of is gone, and one that is n
   world.socket.receive(said(98, 5));
 });
 
+Deno.test("files() says what it wants, and each file has its message", async () => {
+  using world = opened([text(1, 1)]);
+  const { conversation, client, socket } = world;
+  const first = conversation.files();
+  assert.deepEqual(socket.ofType("files")[0], { type: "files", conversation: 1 });
+  const file = { id: "f", name: "a.png", type: "image/png", bytes: 3, url: "/files/f?signature=x" };
+  const message = { ...text(1, 7), offset: 7, kind: "image" };
+  socket.reply("files", {
+    files: [{ ...file, message }],
+    next: "7",
+    counts: { image: 9, file: 0 },
+  });
+  const { files, next, counts } = await first;
+  assert.deepEqual([next, counts], ["7", { image: 9, file: 0 }]);
+  const [found = assert.fail()] = files;
+  assert.deepEqual(
+    [found.name, found.message.kind, found.message.offset, found.message.file],
+    ["a.png", "image", 7, file],
+  );
+  assert.match(client.fileUrl(found), /\/files\/f\?signature=x$/);
+  assert.equal(conversation.messages.length, 1, "the window is as it was");
+  const more = conversation.files({ kind: "image", limit: 5, cursor: next });
+  assert.deepEqual(socket.ofType("files")[1], {
+    ...{ type: "files", conversation: 1, kind: "image", limit: 5, cursor: "7" },
+  });
+  socket.reply("files", { files: [] });
+  assert.deepEqual(await more, { files: [] });
+  const refused = conversation.files({ cursor: "x" });
+  socket.refuse("files", "invalid_field");
+  await assert.rejects(refused, { code: "invalid_field" });
+});
+
 Deno.test("search() and the changes of a conversation are answered", async () => {
   using world = opened([text(1, 1)]);
   const { conversation, client, socket } = world;

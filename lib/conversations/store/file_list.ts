@@ -50,7 +50,10 @@ function* newestOf(
   return found.map((each) => messageIn(each)!);
 }
 
-function* countsOf({ byFiles }: Dialect, { conversation, member }: Entered): Work<Record<FileKind, number>> {
+function* countsOf(
+  { byFiles }: Dialect,
+  { conversation, member }: Entered,
+): Work<Record<FileKind, number>> {
   const counts = { image: 0, file: 0 };
   for (const kind of FILE_KINDS) {
     const counted = yield* row(

@@ -100,12 +100,14 @@ async function entered(url: string, user: string): Promise<ChatLink> {
   return link;
 }
 
-/** Resolves with whether it is done: not where it was broken off, or where there is more to do. */
+/** Erases until nothing is left, by as many calls as a slow machine needs. Resolves with whether that was not broken off. */
 async function eraseOf({ cluster, manager }: Scene, { gone }: Pair): Promise<boolean> {
   const program = cluster.program(0);
   try {
-    const { status, json } = await manager.call(program, "DELETE", `/users/${gone}/data`);
-    return status === 200 && json["done"] === true;
+    for (;;) {
+      const { status, json } = await manager.call(program, "DELETE", `/users/${gone}/data`);
+      if (status !== 202) return status === 200 && json["done"] === true;
+    }
   } catch (error) {
     if (error instanceof TypeError) return false; // the connection has ended
     throw error;

@@ -12,6 +12,8 @@ export interface Option {
   readonly kind?: OptionKind<unknown>;
   /** Whether the subcommand does nothing without the option, or with an empty text. */
   readonly isRequired?: boolean;
+  /** Whether the option may be given more than once: its value is a list then. */
+  readonly isRepeatable?: boolean;
   readonly help: string;
 }
 
@@ -32,7 +34,8 @@ export type Values<O extends Options> = {
     : Value<O[Name]> | undefined;
 };
 
-type Value<O extends Option> = O extends { readonly kind: OptionKind<infer T> } ? T
+type Value<O extends Option> = O extends { readonly isRepeatable: true } ? readonly string[]
+  : O extends { readonly kind: OptionKind<infer T> } ? T
   : O extends { readonly value: string } ? string
   : true;
 
@@ -74,12 +77,14 @@ export function readCommandLine<O extends Options>(
 interface Syntax {
   readonly type: "string" | "boolean";
   readonly short?: string;
+  readonly multiple: boolean;
 }
 
-function syntaxOf({ short, value }: Option): Syntax {
+function syntaxOf({ short, value, isRepeatable = false }: Option): Syntax {
   return {
     type: value === undefined ? "boolean" : "string",
     ...(short !== undefined && { short }),
+    multiple: isRepeatable,
   };
 }
 

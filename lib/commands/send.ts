@@ -3,11 +3,14 @@ import { type Config, loadConfig } from "../configuration.ts";
 import { CodedError } from "../base/errors.ts";
 import { type ApiAnswer, callServer, refusedAnswer, serverFailure } from "./local_api.ts";
 import { parseNotification } from "../inbox/notification.ts";
-import { readMessage } from "./standard_input.ts";
+import { INTERRUPTED, Interrupted, interruptible } from "./interrupts.ts";
+import { FilesToSend, type Named, placesOf, type SentFiles } from "./send_files.ts";
+import { readInput, readMessage } from "./standard_input.ts";
 import { failed, subcommand } from "./subcommand.ts";
 import { localTime } from "./local_time.ts";
 import { JSON_VALUE, USER, WHEN } from "./option_kinds.ts";
 import { UsageError, type Values } from "./options.ts";
+import { UploadTarget } from "./upload_target.ts";
 
 /** The sender that the base protocol's own tool has. */
 const DEFAULT_FROM = "Test Bot";
@@ -16,7 +19,7 @@ const HELP = {
   usage: ["send -u USER [options]"],
   about:
     `Sends a notification to a user. Without -m it asks for what is missing on a terminal, and else
-    reads the message from standard input.`,
+    reads the message from standard input. Files may be sent alone.`,
   options: {
     user: USER,
     room: { short: "r", value: "ROOM", help: 'Room (default: BOT_ROOM, "1")' },
@@ -33,10 +36,12 @@ const HELP = {
       help: `Name of the sender (default: "${DEFAULT_FROM}")`,
     },
     attach: {
-      value: "ID,…",
-      help: "Files that were uploaded, by their ids, at most 10",
+      value: "FILE",
+      isRepeatable: true,
+      help:
+        "A file, which is uploaded first: its path, its http or https address, or the id of one that was uploaded; may be given up to 10 times",
     },
-    image: { value: "ID", help: "A picture that was uploaded, by its id" },
+    image: { value: "FILE", help: "A picture, named in the same way" },
     title: { short: "t", value: "TEXT", help: "A title, in one line" },
     kind: { value: "KIND", help: "A category, such as order.shipped" },
     priority: { short: "p", value: "1-5", help: "Or min, low, default, high, urgent" },
@@ -59,31 +64,48 @@ const HELP = {
         'When to deliver it: "30m", "9am", "tomorrow 9:00", 2026-05-01T09:00, or Unix time in seconds',
     },
   },
-  notes: "Where the server needs an API key, it is that of APP_API_KEY.",
-  exitCodes: "0 sent, 1 not sent, 2 wrong options or settings.",
+  notes:
+    `Where the server needs an API key, it is that of APP_API_KEY, with the scope publish, and files:write for
+    files. What was uploaded is removed where the notification is not sent.`,
+  exitCodes: "0 sent, 1 not sent, 2 wrong options or settings, 130 ended by Ctrl-C.",
 } as const;
 
 export const send = subcommand(HELP, async (given) => {
   const { config } = loadConfig();
   const sending = await complete(given, config);
+  const named: Named = { attach: given.attach ?? [], image: given.image };
+  const files = new FilesToSend(new UploadTarget(config, {}));
   try {
-    parseNotification(payload(sending), { limits: config.limits, defaultRoom: sending.room });
-    const sent = config.redis ? await byRedis(sending, config) : await byApi(sending, config);
+    // All that is wrong with the rest is said before anything is uploaded.
+    parse({ ...sending, ...placesOf(named) }, config);
+    const uploaded = await interruptible((signal) => files.upload(named, signal));
+    const whole = { ...sending, ...uploaded };
+    const sent = config.redis ? await byRedis(whole, config) : await byApi(whole, config);
     console.log(described(sent));
     return 0;
   } catch (error) {
-    return failed("Not sent", error);
+    if (!isUnconfirmed(error)) await files.remove();
+    const code = failed("Not sent", error);
+    return error instanceof Interrupted ? INTERRUPTED : code;
   }
 });
 
-interface Sending {
+/** Throws where the server would refuse it. */
+function parse(sending: Sending, { limits }: Config) {
+  return parseNotification(payload(sending), { limits, defaultRoom: sending.room });
+}
+
+/** The notification may be there all the same. */
+function isUnconfirmed(error: unknown): boolean {
+  return error instanceof CodedError && error.code === "unconfirmed";
+}
+
+interface Sending extends SentFiles {
   readonly user: string;
   readonly room: string;
   readonly message?: string;
   readonly data?: unknown;
   readonly from: string;
-  readonly attachments?: string;
-  readonly image?: string;
   readonly shown: Shown;
   /** Unix time in seconds. */
   readonly at?: number;
@@ -112,16 +134,22 @@ async function complete(
   { user, at, data, attach, image, room, message, from, ...shown }: Values<typeof HELP.options>,
   config: Config,
 ): Promise<Sending> {
-  if (message === undefined && data === undefined && Deno.stdin.isTerminal()) {
+  const hasFiles = attach !== undefined || image !== undefined;
+  const isAsked = message === undefined && data === undefined && Deno.stdin.isTerminal();
+  if (isAsked && !hasFiles) {
     room ??= ask("Room", config.inbox.defaultRoom);
     from ??= ask("From", DEFAULT_FROM);
     message = ask("Message");
   }
-  if (data === undefined) message ??= await readMessage();
-  if (message === "" && data === undefined) throw new UsageError("The message is empty");
+  if (hasFiles) {
+    if (data === undefined && !isAsked) message ??= await readInput();
+  } else {
+    if (data === undefined) message ??= await readMessage();
+    if (message === "" && data === undefined) throw new UsageError("The message is empty");
+  }
   room ??= config.inbox.defaultRoom;
   from ??= DEFAULT_FROM;
-  return { user, room, message, data, from, attachments: attach, image, shown, at };
+  return { user, room, message, data, from, shown, at };
 }
 
 /** Does not use `prompt`'s own default, which stands in the line, so that what is typed goes behind it. */
@@ -144,10 +172,7 @@ async function byRedis(sending: Sending, config: Config): Promise<Sent> {
     limits: config.limits,
   });
   const online = await publisher.isUserConnected(user, room);
-  const { tags, details, ...parsed } = parseNotification(payload(sending), {
-    limits: config.limits,
-    defaultRoom: room,
-  });
+  const { tags, details, ...parsed } = parse(sending, config);
   const servers = await publisher.publish({
     userId: user,
     ...parsed,

@@ -1,4 +1,4 @@
-/** The server that `upload.ts` uploads to: the one on this machine, or the one of `--url`. */
+/** The server that subcommands upload files to: the one on this machine, or the one of `--url`. */
 import { reasonOf } from "../base/reason.ts";
 import type { Config } from "../configuration.ts";
 import { readPem } from "../config/pem.ts";
@@ -48,6 +48,18 @@ export class UploadTarget implements UploadHost {
   /** @param path as the server says it */
   address(path: string): string {
     return httpAddress(this.#url, path.replace(/^\//, ""));
+  }
+
+  /** The id of a file of this server that an address leads to. */
+  fileIdIn({ origin, pathname }: URL): string | undefined {
+    const files = this.address("files/");
+    const address = `${origin}${pathname}`;
+    return address.startsWith(files) ? address.slice(files.length) : undefined;
+  }
+
+  /** Removes a file that nobody is to have. Where that fails now, the server does so after a day. */
+  async remove(id: string): Promise<void> {
+    await this.calls.call("DELETE", `files/${id}`).catch(() => {});
   }
 
   ready(): Promise<void> {

@@ -4,6 +4,7 @@ import { type Outcome, run, taskCommand } from "../support/command.ts";
 import { Certificate } from "../support/certificate.ts";
 import { baseEnv } from "../support/command.ts";
 import { sha256, someBytes } from "../support/fake_files.ts";
+import { Folder } from "../support/folder.ts";
 import { freePort } from "../support/free_port.ts";
 import { Manager } from "../support/manager.ts";
 import { Program } from "../support/program.ts";
@@ -187,22 +188,4 @@ async function upload(
     ...{ cwd: path, env: { APP_PORT: String(server().port), ...env } },
     ...(input !== undefined && { input }),
   });
-}
-
-/** A folder with files. */
-class Folder implements AsyncDisposable {
-  private constructor(readonly path: string) {}
-
-  static async of(files: Readonly<Record<string, string | Uint8Array>>): Promise<Folder> {
-    const path = await Deno.makeTempDir();
-    for (const [name, content] of Object.entries(files)) {
-      const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
-      await Deno.writeFile(`${path}/${name}`, bytes);
-    }
-    return new Folder(path);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await Deno.remove(this.path, { recursive: true });
-  }
 }

@@ -16,12 +16,14 @@ const blocks = new Map(
 Deno.test("docs/files.md: every command is executed, on each listener", async () => {
   for (const APP_LISTENER of ["deno", "node"]) {
     await using program = await Program.start({ env: { APP_LISTENER } });
-    const { bearer } = await applicationOf(program, ["files:read", "files:write"]);
-    const command = taskCommand("upload").map((word) => `'${word}'`).join(" ");
+    const { bearer } = await applicationOf(program, ["files:read", "files:write", "publish"]);
+    const task = (name: string) =>
+      `APP_PORT=${program.port} ${taskCommand(name).map((word) => `'${word}'`).join(" ")}`;
     const shell = async (name: string, variables: Record<string, string> = {}) => {
       const script = block(`example: ${name}`).join("\n")
         .replaceAll("localhost:7000", `127.0.0.1:${program.port}`)
-        .replaceAll("deno task upload", `APP_PORT=${program.port} ${command}`)
+        .replaceAll("deno task upload", task("upload"))
+        .replaceAll("deno task send", task("send"))
         .replaceAll("curl ", "curl -fsS -w '\\n' ");
       const given = Object.entries({ KEY: bearer, ...variables })
         .map(([variable, value]) => `${variable}='${value}'\n`).join("");
@@ -39,6 +41,8 @@ Deno.test("docs/files.md: every command is executed, on each listener", async ()
     }
     const { id, url } = JSON.parse(uploaded[0] ?? "");
     compare(await shell("read", { URL: url, ID: id }), block("answer: read"));
+    const offline = "User is offline - notification queued";
+    assert.deepEqual(await shell("send", { URL: url, ID: id }), [offline, offline]);
     await shell("remove", { ID: id });
     const gone = await fetch(program.url + url);
     assert.equal(gone.status, 404);

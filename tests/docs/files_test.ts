@@ -17,7 +17,7 @@ Deno.test("docs/files.md: every command is executed, on each listener", async ()
   for (const APP_LISTENER of ["deno", "node"]) {
     await using program = await Program.start({ env: { APP_LISTENER } });
     const { bearer } = await applicationOf(program, ["files:read", "files:write", "publish"]);
-    const task = (name: string) =>
+    const task = (name: Parameters<typeof taskCommand>[0]) =>
       `APP_PORT=${program.port} ${taskCommand(name).map((word) => `'${word}'`).join(" ")}`;
     const shell = async (name: string, variables: Record<string, string> = {}) => {
       const script = block(`example: ${name}`).join("\n")

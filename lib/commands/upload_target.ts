@@ -2,7 +2,7 @@
 import { reasonOf } from "../base/reason.ts";
 import type { Config } from "../configuration.ts";
 import { readPem } from "../config/pem.ts";
-import { httpAddress } from "../sdk/core/addresses.ts";
+import { fileAddress } from "../sdk/core/addresses.ts";
 import { systemClock } from "../sdk/core/clock.ts";
 import { NotifyliError } from "../sdk/core/errors.ts";
 import { Calls } from "../sdk/files/calls.ts";
@@ -47,7 +47,7 @@ export class UploadTarget implements UploadHost {
 
   /** @param path as the server says it */
   address(path: string): string {
-    return httpAddress(this.#url, path.replace(/^\//, ""));
+    return fileAddress(this.#url, path).address.href;
   }
 
   /** The id of a file of this server that an address leads to. */

@@ -2,6 +2,7 @@
 import { Questions } from "../asks/questions.ts";
 import { store as storeSettings } from "../engines/settings.ts";
 import type { Feature } from "../feature.ts";
+import { listeners } from "../listeners/settings.ts";
 import { net } from "../net/settings.ts";
 import { Thumbnails } from "./content/thumbnails.ts";
 import { downloads } from "./downloads.ts";
@@ -26,8 +27,9 @@ export const filesFeature = {
     const store = await openStore(config, of(storeSettings).dataDir);
     const thumbnails = config.thumbnails ? await Thumbnails.open(config) : undefined;
     const now = () => storage.kind === "sqlite" ? storage.clock.now() : Date.now();
+    const { basePath } = of(listeners);
     const service = new Files({
-      ...{ database, store, config, counters, now },
+      ...{ database, store, config, counters, basePath, now },
       ask: () => questions.asks("file") ? (file, url) => questions.file(file, url) : undefined,
     });
     return {

@@ -38,6 +38,8 @@ export interface FilesParts {
   readonly store: FileStore;
   readonly config: FilesConfig;
   readonly counters: FileCounters;
+  /** What a proxy has before the server's paths. @default nothing */
+  readonly basePath?: string;
   ask(): AskAboutFile | undefined;
   now(): number;
 }
@@ -55,10 +57,10 @@ export class Files {
   readonly #uploads: Uploads;
 
   constructor(parts: FilesParts) {
-    const { database, config, now } = parts;
+    const { config, now, basePath = "" } = parts;
     this.#parts = parts;
     this.#access = new FileAccess(now);
-    this.links = new Links(database, config.linkSeconds, now);
+    this.links = new Links(parts, { seconds: config.linkSeconds, basePath });
     const { links } = this;
     const onGoing = () => this.sweeper.soon();
     this.#uploads = new Uploads({ ...parts, links, access: this.#access, onGoing });
@@ -122,7 +124,7 @@ export class Files {
     throw unknownFile(id);
   }
 
-  /** The path of a link to a file. `undefined` as long as the database was never reached. */
+  /** The path of a link to a file, as seen from outside. `undefined` as long as the database was never reached. */
   linkTo(id: string): string | undefined {
     return this.links.to(id);
   }

@@ -13,17 +13,30 @@ const SECRET_BYTES = 32;
 /** 128 bits of the signature are shown: nobody guesses them. */
 const SIGNATURE_BYTES = 16;
 
+interface LinkParts {
+  readonly database: Database;
+  now(): number;
+}
+
+interface LinkOptions {
+  /** That a link lasts at the least; at most twice as long. */
+  readonly seconds: number;
+  /** What a proxy has before the server's paths, such as `/realtime`; empty for nothing. */
+  readonly basePath: string;
+}
+
 export class Links {
   readonly #database: Database;
   readonly #seconds: number;
+  readonly #basePath: string;
   readonly #now: () => number;
   #secret: string | undefined;
 
-  /** @param seconds that a link lasts at the least; at most twice as long */
-  constructor(database: Database, seconds: number, now: () => number) {
+  constructor({ database, now }: LinkParts, { seconds, basePath }: LinkOptions) {
     this.#database = database;
-    this.#seconds = seconds;
     this.#now = now;
+    this.#seconds = seconds;
+    this.#basePath = basePath;
   }
 
   /** Reads what links are signed with, or makes it. Rejects where the database cannot be used. */
@@ -66,7 +79,9 @@ export class Links {
   #signed(secret: string, id: string): string {
     const window = Math.floor(this.#now() / 1000 / this.#seconds);
     const end = (window + 2) * this.#seconds;
-    return `/files/${id}?signature=${end.toString(36)}.${signatureOf(secret, id, end)}`;
+    return `${this.#basePath}/files/${id}?signature=${end.toString(36)}.${
+      signatureOf(secret, id, end)
+    }`;
   }
 }
 

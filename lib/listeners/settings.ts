@@ -16,7 +16,7 @@ export interface ListenersConfig {
   readonly host: string;
   readonly port: number;
   readonly listener: "deno" | "node";
-  /** What a proxy in front leaves before each path, such as `/realtime`; empty for nothing. */
+  /** At which path a proxy in front has the server, such as `/realtime`; empty for none. The proxy may leave it or cut it off. */
   readonly basePath: string;
   readonly tls?: TlsFiles;
   readonly keepaliveSeconds: number;
@@ -58,7 +58,8 @@ export const listeners = slice({
     },
     APP_BASE_PATH: {
       default: "",
-      help: "Path at which a proxy has the server, if it passes that path on: `/realtime`",
+      help:
+        "Path at which a proxy has the server, such as `/realtime`: links to files begin with it",
       kind: basePath,
     },
     APP_TLS_CERT: { default: "", help: "Certificate file (PEM), for wss and https", kind: text },

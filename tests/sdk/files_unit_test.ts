@@ -250,6 +250,17 @@ Deno.test("file() says what is known of a file, and fileUrl() where a page shows
     client.fileUrl("/files/file-1?signature=s.1", { thumbnail: 320.5, download: true }),
     "https://one.test/chat/files/file-1?signature=s.1&thumbnail=321&download=",
   );
+  const elsewhere: [link: string, address: string][] = [
+    ["/realtime/files/file-1?signature=s.1", "https://one.test/chat/files/file-1?signature=s.1"],
+    ["/uploads/cat.png", "https://one.test/uploads/cat.png"],
+    [
+      "https://example.org/files/cat.png?signature=x",
+      "https://example.org/files/cat.png?signature=x",
+    ],
+  ];
+  for (const [link, address] of elsewhere) assert.equal(client.fileUrl(link), address);
+  const thumbnail = client.fileUrl("https://example.org/cat.png", { thumbnail: 320 });
+  assert.equal(thumbnail, "https://example.org/cat.png", "another site has none");
   await assert.rejects(settled(world, client.file("nothing")), { code: "not_found" });
 });
 

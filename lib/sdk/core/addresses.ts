@@ -1,5 +1,19 @@
 /** Where the server answers HTTP, as seen from the address of its WebSocket. */
 
+/** The server's links to files, behind whatever stands before its own paths there. */
+const OWN_LINK = /^(?:\/[^?]*)?\/(files\/[\w-]+\?signature=.+)$/;
+
+/**
+ * Where a file is: one of the server's own as seen from the address of its WebSocket, since links say where a proxy has the server
+ * only if the server was told; one that is kept elsewhere at its address, or at its path on the same site.
+ */
+export function fileAddress(url: string, link: string): { address: URL; isOwn: boolean } {
+  const own = OWN_LINK.exec(link)?.[1];
+  return own === undefined
+    ? { address: new URL(link, httpAddress(url, "/")), isOwn: false }
+    : { address: new URL(httpAddress(url, own)), isOwn: true };
+}
+
 /** `https://example.org/chat/sse` for `sse` and `wss://example.org/chat/ws`, or for the same with a slash at the end. */
 export function httpAddress(url: string, path: string): string {
   const { href } = new URL(url);

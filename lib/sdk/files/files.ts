@@ -1,5 +1,5 @@
 /** Files as the client has them: uploads that wait for a connection, and what is known of a file. `upload.ts` sends the bytes. */
-import { httpAddress } from "../core/addresses.ts";
+import { fileAddress } from "../core/addresses.ts";
 import type { Clock } from "../core/clock.ts";
 import { closedError, NotifyliError } from "../core/errors.ts";
 import { newMessageId } from "../core/ids.ts";
@@ -54,13 +54,14 @@ export class Files implements Part, UploadHost {
 
   /** Empty where there is no link yet. @param given a file, or its `url` */
   urlOf(given: AttachedFile | string, { thumbnail, download }: FileUrlOptions = {}): string {
-    const path = typeof given === "string" ? given : given.url;
-    if (!path) return "";
-    // The server may be at a path of its own, which it does not know.
-    const url = new URL(httpAddress(this.#host.place.url, path.replace(/^\//, "")));
-    if (thumbnail !== undefined) url.searchParams.set("thumbnail", String(Math.ceil(thumbnail)));
-    if (download) url.searchParams.set("download", "");
-    return url.href;
+    const link = typeof given === "string" ? given : given.url;
+    if (!link) return "";
+    const { address, isOwn } = fileAddress(this.#host.place.url, link);
+    if (isOwn && thumbnail !== undefined) {
+      address.searchParams.set("thumbnail", String(Math.ceil(thumbnail)));
+    }
+    if (isOwn && download) address.searchParams.set("download", "");
+    return address.href;
   }
 
   /** Uploads call this and the next. */

@@ -6,7 +6,7 @@ import { applicationOf, Caller, type Json, userOf } from "../support/chat.ts";
 import { run, taskCommand } from "../support/command.ts";
 import { upload } from "../support/picture.ts";
 import { Program } from "../support/program.ts";
-import { type PATH_PROXIES, RealProxy } from "../support/real_proxy.ts";
+import { RealProxy } from "../support/real_proxy.ts";
 import { APP_KEY, connectionToken } from "../support/tokens.ts";
 
 const PROXIES = ["nginx that cuts its path off", "nginx that passes its path on"] as const;

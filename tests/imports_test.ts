@@ -31,7 +31,7 @@ const RULES: ImportRules = {
     "lib/auth/*/feature.ts": "core/task.ts limits/settings.ts feature.ts",
     "lib/rooms": "base config core limits engines asks auth auth/revocations http feature.ts",
     "lib/topics": "base config core limits asks auth auth/revocations http feature.ts rooms",
-    "lib/files": "base config core net engines asks http feature.ts",
+    "lib/files": "base config core net engines listeners/settings.ts asks http feature.ts",
     "lib/inbox": "base config core limits engines http feature.ts files rooms",
     "lib/presence": "base config core limits engines http feature.ts",
     "lib/contacts": "base config core limits engines http feature.ts presence",

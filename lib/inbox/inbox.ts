@@ -18,7 +18,7 @@ import { SharedReads } from "../base/shared_reads.ts";
 import type { Limits } from "../base/sizes.ts";
 import { inSeconds } from "../base/times.ts";
 import { cutToLength } from "./page.ts";
-import { stateOf } from "./wire.ts";
+import { stateOf } from "./store/kept.ts";
 
 /** Most notifications in one answer to a client that syncs. */
 const MAX_SYNC = 200;

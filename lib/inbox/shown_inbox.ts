@@ -28,6 +28,7 @@ export function shownInbox(inbox: Inbox, shows: Shows): Inbox {
     owner: async (...which) => await inbox.owner(...which),
     mark: (...which) => inbox.mark(...which),
     change: async (...which) => await inbox.change(...which),
+    edit: async (...which) => await inbox.edit(...which),
     unread: async (...which) => await inbox.unread(...which),
   };
 }

@@ -5,7 +5,7 @@ import { inSeconds } from "../base/times.ts";
 import type { Attachments } from "./attachments.ts";
 import type { Shows } from "./shown.ts";
 import type { InboxStores, StoredNotification } from "./store/store.ts";
-import { stateOf } from "./wire.ts";
+import { stateOf } from "./store/kept.ts";
 
 /** How many notifications are read or erased at once. */
 const AT_ONCE = 200;

@@ -1,22 +1,20 @@
 /** Writes notifications and parts of inboxes as answers show them. */
-import { inSeconds } from "../base/times.ts";
 import { userChannel } from "../core/channel.ts";
 import type { Connection } from "../core/connection.ts";
 import { frameLength } from "../core/publication.ts";
 import type { Expense } from "../core/work.ts";
-import type { InboxSync, NotificationState, StoredNotification } from "./store/store.ts";
+import { statesOf } from "./store/kept.ts";
+import type { InboxSync, StoredNotification } from "./store/store.ts";
 
 /** A notification in the connection's dialect, with how far it came. */
 export function notificationOnWire(
   { site, user, protocol: { dialect } }: Connection,
   notification: StoredNotification,
 ): Record<string, unknown> {
-  const { offset, publication, readAt, archivedAt } = notification;
+  const { offset, publication } = notification;
   return {
     ...dialect.frame(userChannel(site, user ?? ""), publication, offset),
-    state: stateOf(notification),
-    read_at: readAt && inSeconds(readAt),
-    archived_at: archivedAt && inSeconds(archivedAt),
+    ...statesOf(notification),
   };
 }
 
@@ -30,15 +28,6 @@ export function workOf(
     0,
   );
   return { entries: notifications.length, characters };
-}
-
-/** How far a notification came. */
-export function stateOf(
-  { readAt, deliveredAt, sentAt }: StoredNotification,
-): NotificationState {
-  if (readAt !== undefined) return "read";
-  if (deliveredAt !== undefined) return "delivered";
-  return sentAt === undefined ? "queued" : "sent";
 }
 
 /** A part of an inbox. */

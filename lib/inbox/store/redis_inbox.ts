@@ -1,10 +1,12 @@
 /** The inboxes in Redis: each has a few keys, which the functions of `inbox*.lua` change. */
 import type {
+  Change,
   Inbox,
   InboxChange,
   InboxEvent,
   InboxPage,
   InboxSync,
+  Kept,
   Notification,
   PageOptions,
   Queued,
@@ -13,8 +15,7 @@ import type {
   SyncOptions,
   Taken,
 } from "./store.ts";
-import type { Position, Publication, Standing } from "../../core/publication.ts";
-import { contentOf } from "../../engines/redis/old_frames.ts";
+import type { Position, Standing } from "../../core/publication.ts";
 import type { UserId } from "../../base/fields.ts";
 import { syncOf } from "../page.ts";
 import { retentionMs } from "../retention.ts";
@@ -24,6 +25,8 @@ import { throwUnavailable } from "../../engines/redis/errors.ts";
 import { readPast } from "../../engines/past.ts";
 import { RedisMarks } from "./redis_marks.ts";
 import type { InboxParts } from "./redis_parts.ts";
+import { toNotification } from "./redis_reading.ts";
+import { RedisEdits } from "./redis_edits.ts";
 import { syncReason } from "./sync_reason.ts";
 
 /** Says which notifications to read; see `inbox_read.lua`. */
@@ -50,11 +53,13 @@ export class RedisInbox implements Inbox {
   readonly #parts: InboxParts;
   readonly #appends: RedisAppends;
   readonly #marks: RedisMarks;
+  readonly #edits: RedisEdits;
 
   constructor(parts: InboxParts) {
     this.#parts = parts;
     this.#appends = new RedisAppends(parts);
     this.#marks = new RedisMarks(parts);
+    this.#edits = new RedisEdits(parts);
   }
 
   append(notification: Notification): Promise<boolean> {
@@ -146,6 +151,15 @@ export class RedisInbox implements Inbox {
     return (await this.#read(site, user, { mode: "id", argument: "" })).unread;
   }
 
+  edit(
+    site: string,
+    user: UserId,
+    id: string,
+    change: Change<StoredNotification>,
+  ): Promise<Kept | undefined> {
+    return this.#edits.edit(site, user, id, change);
+  }
+
   async #read(
     site: string,
     user: UserId,
@@ -181,37 +195,4 @@ export class RedisInbox implements Inbox {
       ...(isCut ? { more: true } : {}),
     };
   }
-}
-
-function toNotification(
-  [id, offset, stored, times]: readonly (string | number)[],
-): StoredNotification {
-  const [queuedAt, sentAt, deliveredAt, readAt, archivedAt] = String(times).split(",");
-  const publication = toPublication(String(id), String(stored));
-  return {
-    id: publication.id,
-    room: publication.room ?? "",
-    offset: Number(offset),
-    publication,
-    queuedAt: Number(queuedAt),
-    ...time("sentAt", sentAt),
-    ...time("deliveredAt", deliveredAt),
-    ...time("readAt", readAt),
-    ...time("archivedAt", archivedAt),
-  };
-}
-
-/** Reads `\n`, time, blank, room, `\n`, content. Before version 0.2, what is stored was the room, `\n`, and a frame. */
-function toPublication(id: string, stored: string): Publication {
-  const kind = "notification";
-  const isNew = stored.startsWith("\n");
-  const roomStart = isNew ? stored.indexOf(" ") + 1 : 0;
-  const roomEnd = stored.indexOf("\n", roomStart);
-  const at = Number(stored.slice(1, Math.max(1, roomStart - 1)));
-  const room = stored.slice(roomStart, roomEnd);
-  return { kind, id, room, ...contentOf(stored.slice(roomEnd + 1), at, kind) };
-}
-
-function time(name: string, value: string | undefined): Record<string, number> {
-  return value ? { [name]: Number(value) } : {};
 }

@@ -1,5 +1,6 @@
 /** The schedule in Redis: one sorted set of the notifications that wait, which the functions of `schedule*.lua` change. */
 import type {
+  KeptForLater,
   Refused,
   Released,
   Schedule,
@@ -12,6 +13,7 @@ import { arrival, idsIn, newArrival, scheduledId } from "./redis_arrival.ts";
 import { othersTurn, throwUnavailable } from "../../engines/redis/errors.ts";
 import { contentOf } from "../../engines/redis/old_frames.ts";
 import { MOST_REFUSED } from "./redis_keys.ts";
+import { RedisEdits } from "./redis_edits.ts";
 import type { InboxParts } from "./redis_parts.ts";
 import { tooManyScheduled } from "./too_many_scheduled.ts";
 
@@ -30,9 +32,11 @@ interface Outcome {
 
 export class RedisSchedule implements Schedule {
   readonly #parts: InboxParts;
+  readonly #edits: RedisEdits;
 
   constructor(parts: InboxParts) {
     this.#parts = parts;
+    this.#edits = new RedisEdits(parts);
   }
 
   async add(notification: ScheduledNotification): Promise<boolean> {
@@ -62,6 +66,15 @@ export class RedisSchedule implements Schedule {
     const stored = await redis.hget(keys.scheduledContents, scheduledId({ site, user, id }))
       .catch(throwUnavailable);
     return stored === null ? undefined : scheduledIn(stored)?.content;
+  }
+
+  edit(
+    site: string,
+    user: UserId,
+    id: string,
+    change: (kept: KeptForLater) => KeptForLater,
+  ): Promise<KeptForLater | undefined> {
+    return this.#edits.editScheduled(site, user, id, change);
   }
 
   async cancel(site: string, user: UserId, id: string): Promise<boolean> {

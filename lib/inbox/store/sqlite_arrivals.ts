@@ -56,7 +56,7 @@ export class SqliteArrivals {
     const [offset, epoch] = [Number(place?.["offset"]), String(place?.["epoch"])];
     this.sql.insert.run(site, user, id, room, at, content, offset, now, expiresAt);
     const held = { size: Number(place?.["size"]), bytes: Number(place?.["bytes"]) };
-    const dropped = this.#trim(site, user, held);
+    const dropped = this.trim(site, user, held);
     return { ...notification, at, offset, epoch, dropped };
   }
 
@@ -100,8 +100,13 @@ export class SqliteArrivals {
     return { site, user, taken: rows.length - queued, queued, withFiles };
   }
 
+  /** Tells what retention took out of an inbox, once that is committed. */
+  onDropped(dropped: Dropped): void {
+    this.#retention.onDropped(dropped);
+  }
+
   /** Drops what is over the inbox's limits: first what was read or archived, then the oldest. The last one stays. */
-  #trim(
+  trim(
     site: string,
     user: UserId,
     held: Pick<Retention, "size" | "bytes">,

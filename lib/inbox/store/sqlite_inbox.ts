@@ -1,10 +1,12 @@
 /** The inboxes in SQLite. */
 import type {
+  Change,
   Inbox,
   InboxChange,
   InboxEvent,
   InboxPage,
   InboxSync,
+  Kept,
   Notification,
   PageOptions,
   Queued,
@@ -14,10 +16,12 @@ import type {
   Taken,
 } from "./store.ts";
 import type { Position, Standing } from "../../core/publication.ts";
+import type { FanOut } from "../../core/broker.ts";
 import type { UserId } from "../../base/fields.ts";
 import { syncOf } from "../page.ts";
 import { bytesOf, type SqliteArrivals } from "./sqlite_arrivals.ts";
 import type { SqliteInboxStatements } from "./sqlite_inbox_statements.ts";
+import { SqliteEdits } from "./sqlite_edits.ts";
 import { ALL, SqliteReading } from "./sqlite_reading.ts";
 import { syncReason } from "./sync_reason.ts";
 import { readPast } from "../../engines/past.ts";
@@ -34,12 +38,14 @@ export class SqliteInbox implements Inbox {
   readonly #arrivals: SqliteArrivals;
   readonly #sql: SqliteInboxStatements;
   readonly #reading: SqliteReading;
+  readonly #edits: SqliteEdits;
 
-  constructor(store: SqliteStore, arrivals: SqliteArrivals) {
+  constructor(store: SqliteStore, arrivals: SqliteArrivals, fanOut: FanOut) {
     this.#store = store;
     this.#arrivals = arrivals;
     this.#sql = arrivals.sql;
     this.#reading = new SqliteReading(store);
+    this.#edits = new SqliteEdits(store, arrivals, { reading: this.#reading, fanOut });
   }
 
   async append(notification: Notification): Promise<boolean> {
@@ -172,6 +178,15 @@ export class SqliteInbox implements Inbox {
 
   unread(site: string, user: UserId): Promise<number> {
     return Promise.resolve(this.#countUnread(site, user));
+  }
+
+  edit(
+    site: string,
+    user: UserId,
+    id: string,
+    change: Change<StoredNotification>,
+  ): Promise<Kept | undefined> {
+    return this.#edits.edit(site, user, id, change);
   }
 
   #countUnread(site: string, user: UserId): number {

@@ -3,7 +3,8 @@ import type { InboxEvent, Taken } from "./store.ts";
 import type { Statement } from "../../engines/sqlite/statement.ts";
 import type { SqliteStore } from "../../engines/sqlite/store.ts";
 
-const COLUMNS =
+/** What a notification is read from. */
+export const COLUMNS =
   "id, room, offset, at, content, queued_at, sent_at, delivered_at, read_at, archived_at";
 const OF_USER = "FROM notifications WHERE site = ? AND user = ?";
 /** What is not sent is not read. This is said so that SQLite takes the index of what is not read. */

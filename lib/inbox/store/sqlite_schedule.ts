@@ -1,6 +1,13 @@
 /** The schedule in SQLite: notifications that wait for their time. */
 import { Buffer } from "node:buffer";
-import type { Notification, Refused, Released, Schedule, ScheduledNotification } from "./store.ts";
+import type {
+  KeptForLater,
+  Notification,
+  Refused,
+  Released,
+  Schedule,
+  ScheduledNotification,
+} from "./store.ts";
 import type { UserId } from "../../base/fields.ts";
 import { reasonOf } from "../../base/reason.ts";
 import { type Content, decodeContent, encodeContent } from "../../core/publication.ts";
@@ -21,6 +28,15 @@ interface TakenOut {
   readonly arrived: (Arrived & { readonly dueAt: number })[];
 }
 
+/** What a change of a notification makes of it. */
+interface Changed {
+  readonly kept?: KeptForLater;
+  readonly content?: string;
+  /** How many bytes more it takes. */
+  readonly grown?: number;
+  readonly failure?: unknown;
+}
+
 export class SqliteSchedule implements Schedule {
   readonly #store: SqliteStore;
   readonly #arrivals: SqliteArrivals;
@@ -39,6 +55,8 @@ export class SqliteSchedule implements Schedule {
   readonly #dateId: Statement;
   readonly #first: Statement;
   readonly #due: Statement;
+  readonly #find: Statement;
+  readonly #update: Statement;
 
   /** @param mostBytes of what is scheduled for one user; `Infinity` for no limit */
   constructor(store: SqliteStore, arrivals: SqliteArrivals, mostBytes: number) {
@@ -80,6 +98,15 @@ export class SqliteSchedule implements Schedule {
     this.#due = sql(
       `SELECT site, user, id, room, at, content, deliver_at, CAST(expires_at AS REAL) AS expires_at
        FROM scheduled WHERE deliver_at <= ? ORDER BY deliver_at, seq LIMIT ?`,
+    );
+    this.#find = sql(
+      `SELECT site, user, id, room, at, content, deliver_at, CAST(expires_at AS REAL) AS expires_at,
+         octet_length(content) + ${EACH_BYTES} AS bytes
+       FROM scheduled WHERE site = ? AND user = ? AND id = ?`,
+    );
+    this.#update = sql(
+      `UPDATE scheduled SET room = ?, at = ?, content = ?, deliver_at = ?, expires_at = ?
+       WHERE site = ? AND user = ? AND id = ?`,
     );
   }
 
@@ -123,6 +150,46 @@ export class SqliteSchedule implements Schedule {
     const row = this.#content.get(site, user, id);
     if (row === undefined) return Promise.resolve(undefined);
     return Promise.resolve(this.#store.parse(() => decodeContent(String(row["content"]))));
+  }
+
+  async edit(
+    site: string,
+    user: UserId,
+    id: string,
+    make: (kept: KeptForLater) => KeptForLater,
+  ): Promise<KeptForLater | undefined> {
+    const outcome = await this.#store.commit(() => {
+      const row = this.#find.get(site, user, id);
+      if (row === undefined) return {};
+      const change = this.#changeOf(row, make);
+      if (change.failure === undefined) this.#write(row, change);
+      return change;
+    });
+    if (outcome.failure !== undefined) throw outcome.failure;
+    return outcome.kept;
+  }
+
+  /** What a notification becomes, or why it cannot: within a commit, an error would be taken for one of the file. */
+  #changeOf(row: Row, make: (kept: KeptForLater) => KeptForLater): Changed {
+    const { site, user, id: _id, ...before } = toNotification(row, this.#store);
+    try {
+      const kept = make({ ...before, deliverAt: Number(row["deliver_at"]) });
+      const content = encodeContent(kept);
+      const grown = Buffer.byteLength(content) + EACH_BYTES - Number(row["bytes"]);
+      const bytes = Number(this.#bytes.get(site, user)?.["bytes"] ?? 0) + grown;
+      if (grown > 0 && bytes > this.#mostBytes) throw tooManyScheduled(this.#mostBytes);
+      return { kept, content, grown };
+    } catch (failure) {
+      return { failure };
+    }
+  }
+
+  #write({ site, user, id }: Row, { kept, content = "", grown = 0 }: Changed): void {
+    const { room, at = null, deliverAt, expiresAt = null } = kept!;
+    const owner = [String(site), String(user)] as const;
+    this.#update.run(room, at, content, deliverAt, expiresAt, ...owner, String(id));
+    this.#addBytes.run(...owner, grown);
+    this.#dateId.run(deliverAt, ...owner, String(id));
   }
 
   cancel(site: string, user: UserId, id: string): Promise<boolean> {

@@ -4,18 +4,22 @@ import type { Claim } from "../../core/claim.ts";
 import type { Task } from "../../core/task.ts";
 import type { Content, Position, Publication } from "../../core/publication.ts";
 
-/** A notification for one user, as it is taken in. */
-export interface Notification extends Content {
-  readonly site: string;
-  readonly user: UserId;
-  readonly id: string;
-  /** Whether the caller made the id: the same id within a day is the same notification. */
-  readonly isCallersId?: boolean;
+/** What is kept of a notification, and can be changed. */
+export interface Kept extends Content {
   readonly room: string;
   /** Unix time in seconds; absent: the time at which it comes into the inbox. */
   readonly at?: number;
   /** Unix time in milliseconds after which nobody gets it any more. */
   readonly expiresAt?: number;
+}
+
+/** A notification for one user, as it is taken in. */
+export interface Notification extends Kept {
+  readonly site: string;
+  readonly user: UserId;
+  readonly id: string;
+  /** Whether the caller made the id: the same id within a day is the same notification. */
+  readonly isCallersId?: boolean;
   /** Where the notification came by a shared way: it is stored only while the holder has the turn. */
   readonly claim?: Claim;
 }
@@ -155,7 +159,23 @@ export interface Inbox {
     which?: readonly string[] | number,
   ): Promise<InboxChange>;
   unread(site: string, user: UserId): Promise<number>;
+  /**
+   * Changes a notification in one step, then fans it out as it is now. It comes to the end of the inbox, with a new offset, so
+   * that a client which asks for what came after a position gets it, and keeps its id, its times and its states. Resolves with
+   * what is kept now; `undefined` where there is no such notification.
+   *
+   * @param change makes the new one of the old one. It may be called several times, and what it throws is what this rejects with
+   */
+  edit(
+    site: string,
+    user: UserId,
+    id: string,
+    change: Change<StoredNotification>,
+  ): Promise<Kept | undefined>;
 }
+
+/** Makes what is kept of a notification anew. @param found where the notification is */
+export type Change<Found> = (kept: Kept, found: Found) => Kept;
 
 /** Says that a notification was delivered or read, of which its sender is to be told. */
 export interface ReceiptEvent {
@@ -192,11 +212,14 @@ export interface ReceiptLog {
   trim(size: number): Promise<number>;
 }
 
-/** A notification that is to be delivered later. */
-export interface ScheduledNotification extends Notification {
+/** What is kept of a notification that is to be delivered later. */
+export interface KeptForLater extends Kept {
   /** Unix time in milliseconds. */
   readonly deliverAt: number;
 }
+
+/** A notification that is to be delivered later. */
+export interface ScheduledNotification extends Notification, KeptForLater {}
 
 /** A notification that the store did not take, and why. */
 export interface Refused {
@@ -231,6 +254,18 @@ export interface Schedule {
   dueAt(site: string, user: UserId, id: string): Promise<number | undefined>;
   /** What a notification says; `undefined` where it is not scheduled any more. */
   content(site: string, user: UserId, id: string): Promise<Content | undefined>;
+  /**
+   * Changes a notification that is still scheduled, in one step. Resolves with what is kept now; `undefined` where it is not
+   * scheduled any more.
+   *
+   * @param change as {@linkcode Inbox.edit} has it
+   */
+  edit(
+    site: string,
+    user: UserId,
+    id: string,
+    change: (kept: KeptForLater) => KeptForLater,
+  ): Promise<KeptForLater | undefined>;
   /** Takes a notification out. Says whether it was still scheduled; then it is never delivered. */
   cancel(site: string, user: UserId, id: string): Promise<boolean>;
   /**

@@ -1,0 +1,57 @@
+/** What the stores share of how a notification is changed in place. */
+import { inSeconds } from "../../base/times.ts";
+import type { Content, Publication } from "../../core/publication.ts";
+import type { Kept, NotificationState, StoredNotification } from "./store.ts";
+
+/** The content of what is kept, without what stands beside it. */
+export function contentOf({ room: _room, at: _at, expiresAt: _end, ...content }: Kept): Content {
+  return content;
+}
+
+/** What is kept of a notification in an inbox. */
+export function keptOf(
+  { publication: { kind: _kind, id: _id, room = "", ...content } }: StoredNotification,
+  expiresAt: number | undefined,
+): Kept {
+  return { ...content, room, ...(expiresAt !== undefined && { expiresAt }) };
+}
+
+/**
+ * A notification that was changed, as clients hear of it: beside its content it says how far it came, as in a list, since it
+ * is none that has just come.
+ */
+export function changedPublication(
+  kept: Kept,
+  found: StoredNotification,
+): Publication & { readonly room: string } {
+  const content = contentOf(kept);
+  return {
+    ...{ kind: "notification", id: found.id, room: kept.room, at: kept.at ?? found.publication.at },
+    ...content,
+    details: { ...content.details, ...statesOf(found) },
+  };
+}
+
+/** How far a notification came, in the fields that lists have. */
+export function statesOf(
+  found: Pick<
+    StoredNotification,
+    "sentAt" | "deliveredAt" | "readAt" | "archivedAt"
+  >,
+): { state: NotificationState; read_at?: number; archived_at?: number } {
+  const { readAt, archivedAt } = found;
+  return {
+    state: stateOf(found),
+    ...(readAt !== undefined && { read_at: inSeconds(readAt) }),
+    ...(archivedAt !== undefined && { archived_at: inSeconds(archivedAt) }),
+  };
+}
+
+/** How far a notification came. */
+export function stateOf(
+  { readAt, deliveredAt, sentAt }: Pick<StoredNotification, "readAt" | "deliveredAt" | "sentAt">,
+): NotificationState {
+  if (readAt !== undefined) return "read";
+  if (deliveredAt !== undefined) return "delivered";
+  return sentAt === undefined ? "queued" : "sent";
+}

@@ -1,0 +1,105 @@
+/** Changes notifications in place in SQLite: in one commit each is read, made anew, and brought to the end of its inbox. */
+import { encodeContent, type Position, type Publication } from "../../core/publication.ts";
+import { userChannel } from "../../core/channel.ts";
+import type { FanOut } from "../../core/broker.ts";
+import type { UserId } from "../../base/fields.ts";
+import type { Statement } from "../../engines/sqlite/statement.ts";
+import type { SqliteStore } from "../../engines/sqlite/store.ts";
+import type { Dropped } from "../retention.ts";
+import { changedPublication, keptOf } from "./kept.ts";
+import type { SqliteArrivals } from "./sqlite_arrivals.ts";
+import { COLUMNS, EACH_BYTES } from "./sqlite_inbox_statements.ts";
+import type { SqliteReading } from "./sqlite_reading.ts";
+import type { Change, Kept, StoredNotification } from "./store.ts";
+import { Buffer } from "node:buffer";
+
+/** What came of a change within the commit. */
+interface Outcome {
+  readonly kept?: Kept;
+  readonly live?: { readonly publication: Publication; readonly position: Position };
+  readonly dropped?: Dropped | undefined;
+  /** What the change threw: within a commit, an error would be taken for one of the file. */
+  readonly failure?: unknown;
+}
+
+export class SqliteEdits {
+  readonly #store: SqliteStore;
+  readonly #arrivals: SqliteArrivals;
+  readonly #reading: SqliteReading;
+  readonly #fanOut: FanOut;
+  readonly #find: Statement;
+  readonly #nextOffset: Statement;
+  readonly #update: Statement;
+
+  constructor(
+    store: SqliteStore,
+    arrivals: SqliteArrivals,
+    { reading, fanOut }: { readonly reading: SqliteReading; readonly fanOut: FanOut },
+  ) {
+    this.#store = store;
+    this.#arrivals = arrivals;
+    this.#reading = reading;
+    this.#fanOut = fanOut;
+    this.#find = store.prepare(
+      `SELECT ${COLUMNS}, CAST(expires_at AS REAL) AS expires_at,
+         octet_length(content) + ${EACH_BYTES} AS bytes
+       FROM notifications
+       WHERE site = ? AND user = ? AND id = ? AND (expires_at IS NULL OR expires_at > ?)`,
+    );
+    this.#nextOffset = store.prepare(
+      `UPDATE inboxes SET offset = offset + 1, bytes = bytes + ? WHERE site = ? AND user = ?
+       RETURNING offset, epoch, size, bytes`,
+    );
+    this.#update = store.prepare(
+      `UPDATE notifications SET offset = ?, room = ?, at = ?, content = ?, expires_at = ?
+       WHERE site = ? AND user = ? AND id = ?`,
+    );
+  }
+
+  /** As `Inbox.edit`. */
+  async edit(
+    site: string,
+    user: UserId,
+    id: string,
+    change: Change<StoredNotification>,
+  ): Promise<Kept | undefined> {
+    const outcome = await this.#store.commit(() => this.#edit(site, user, id, change));
+    if (outcome === undefined) return undefined;
+    if ("failure" in outcome) throw outcome.failure;
+    if (outcome.dropped !== undefined) this.#arrivals.onDropped(outcome.dropped);
+    const { publication, position } = outcome.live!;
+    this.#fanOut(userChannel(site, user), publication, position);
+    return outcome.kept;
+  }
+
+  /** Runs in a commit. */
+  #edit(
+    site: string,
+    user: UserId,
+    id: string,
+    change: Change<StoredNotification>,
+  ): Outcome | undefined {
+    const row = this.#find.get(site, user, id, Date.now());
+    if (row === undefined) return undefined;
+    const found = this.#reading.notification(row);
+    const expiresAt = row["expires_at"] === null ? undefined : Number(row["expires_at"]);
+    let kept: Kept;
+    try {
+      kept = change(keptOf(found, expiresAt), found);
+    } catch (failure) {
+      return { failure };
+    }
+    const content = encodeContent(kept);
+    const grown = Buffer.byteLength(content) + EACH_BYTES - Number(row["bytes"]);
+    const place = this.#nextOffset.get(grown, site, user);
+    const position = { offset: Number(place?.["offset"]), epoch: String(place?.["epoch"]) };
+    const publication = changedPublication(kept, found);
+    this.#update.run(
+      ...[position.offset, kept.room, publication.at, content, kept.expiresAt ?? null],
+      ...[site, user, id],
+    );
+    const held = { size: Number(place?.["size"]), bytes: Number(place?.["bytes"]) };
+    const dropped = this.#arrivals.trim(site, user, held);
+    return { kept, live: { publication, position }, dropped };
+  }
+}

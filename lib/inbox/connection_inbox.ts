@@ -4,7 +4,7 @@
  */
 import { nextTurn } from "../base/clock.ts";
 import type { Arrival } from "../core/arrival.ts";
-import { NOWHERE, type Position } from "../core/publication.ts";
+import { NOWHERE, type Position, type Publication } from "../core/publication.ts";
 import type { Connection } from "../core/connection.ts";
 import type { Outgoing } from "../core/outgoing.ts";
 import type { Queue } from "./queue.ts";
@@ -16,8 +16,27 @@ const MAX_GIVEN = 1000;
 /** A notification as this connection is sent it, with its place in the inbox. */
 export interface OutgoingNotification extends Position {
   readonly id: string;
+  /** How it comes again, where it does. */
+  readonly again?: Again | undefined;
   readonly outgoing: Outgoing;
 }
+
+/** A notification that comes again under its id, since it was changed or snoozed. */
+export interface Again {
+  /** Whether it was changed when a client had it already. */
+  readonly isTaken: boolean;
+  /** When it was snoozed, if it was, in Unix seconds. */
+  readonly snoozedAt: unknown;
+}
+
+/** Whether and how a notification comes again; most do not. */
+export function againOf({ details }: Publication): Again | undefined {
+  const { edited_at: editedAt, snoozed_at: snoozedAt, state } = details ?? NO_DETAILS;
+  if (editedAt === undefined && snoozedAt === undefined) return undefined;
+  return { isTaken: state !== undefined && state !== "queued", snoozedAt };
+}
+
+const NO_DETAILS: Readonly<Record<string, unknown>> = {};
 
 /** Whose inbox it is: a connection's user. */
 export type InboxOwner = Pick<Connection, "site" | "user">;
@@ -51,7 +70,7 @@ export class ConnectionInbox {
   #heldInbox: OutgoingNotification[] | undefined;
   /** The place in the inbox up to which the client has got all. */
   #inboxUpTo: Position = NOWHERE;
-  /** The ids of the last notifications that were given, so that none comes twice. */
+  /** The ids of the last notifications that were given, or what {@linkcode ConnectionInbox.#keyOf} says, so that none comes twice. */
   #given: Set<string> | undefined;
   /** The ids of notifications that the socket was given, and that nobody knows to be taken yet. */
   #handed: string[] = [];
@@ -95,6 +114,7 @@ export class ConnectionInbox {
       else if (isAfter(this.#inboxUpTo, notification)) this.#give(notification);
       return;
     }
+    if (notification.again?.isTaken) return; // clients of the base protocol take it for another one
     const room = this.#room(roomName);
     if (room?.held !== undefined) room.held.push(notification);
     else if (room !== undefined && isAfter(room.upTo, notification)) this.#give(notification);
@@ -174,8 +194,9 @@ export class ConnectionInbox {
     const { connection } = this;
     for (const arrival of page) {
       await connection.drained();
-      const { publication: { id }, position = NOWHERE } = arrival;
-      this.#give({ id, ...position, outgoing: arrival.in(connection.protocol.dialect) });
+      const { publication, position = NOWHERE } = arrival;
+      const outgoing = arrival.in(connection.protocol.dialect);
+      this.#give({ id: publication.id, again: againOf(publication), ...position, outgoing });
     }
     connection.charge({ entries: page.length });
     await nextTurn();
@@ -197,11 +218,20 @@ export class ConnectionInbox {
     return !this.connection.recovers && this.connection.canConfirm;
   }
 
-  #give({ id, outgoing }: OutgoingNotification): void {
-    if (this.connection.closed || this.#given?.has(id)) return;
+  #give(notification: OutgoingNotification): void {
+    const { id, outgoing } = notification;
+    const key = this.#keyOf(notification);
+    if (this.connection.closed || this.#given?.has(key)) return;
     this.connection.send(outgoing);
-    this.#remember(id);
+    this.#remember(key);
     this.#noteHanded([id]);
+  }
+
+  /** What a notification is remembered by: one that comes again is given again, each time once. */
+  #keyOf({ id, again, offset }: OutgoingNotification): string {
+    if (again === undefined) return id;
+    if (this.connection.recovers) return `${id} ${offset}`;
+    return again.snoozedAt === undefined ? id : `${id} ${again.snoozedAt}`;
   }
 
   #noteHanded(ids: readonly string[]): void {

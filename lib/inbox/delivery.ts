@@ -15,7 +15,7 @@ import { Slot } from "../core/slot.ts";
 import { inSlices } from "../base/slices.ts";
 import type { RoomListener } from "../rooms/entry.ts";
 import { type Membership, membershipsOf } from "../rooms/membership.ts";
-import { ConnectionInbox } from "./connection_inbox.ts";
+import { againOf, ConnectionInbox } from "./connection_inbox.ts";
 import { SharedReads } from "../base/shared_reads.ts";
 import { Queue } from "./queue.ts";
 import type { Shows } from "./shown.ts";
@@ -66,10 +66,11 @@ export class InboxDelivery implements RoomListener, RestoreStep, ConnectionHooks
       notification: ({ connections }, arrival) => {
         const { id, room = "" } = arrival.publication;
         const position = arrival.position ?? NOWHERE;
+        const again = againOf(arrival.publication);
         const shown = this.#show(arrival);
         for (const connection of connections) {
           const outgoing = shown.in(connection.protocol.dialect);
-          INBOXES.of(connection)?.notify(room, { id, ...position, outgoing });
+          INBOXES.of(connection)?.notify(room, { id, again, ...position, outgoing });
         }
       },
       inbox({ connections }, arrival) {

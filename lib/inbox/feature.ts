@@ -8,6 +8,7 @@ import { Attachments } from "./attachments.ts";
 import { inboxCommands } from "./commands.ts";
 import { InboxDelivery } from "./delivery.ts";
 import { DroppedLog } from "./dropped_log.ts";
+import { Editor } from "./editor.ts";
 import { InboxService } from "./inbox.ts";
 import { inboxCounters, usersGauge } from "./metrics.ts";
 import { Notifier } from "./notify.ts";
@@ -48,11 +49,12 @@ export const inboxFeature = {
       ...{ attachments, counters },
       isOnline: async (...place) => await rooms.presence.get(...place) !== undefined,
     });
+    const editor = new Editor({ ...stores, attachments, counters });
     rooms.listen(delivery);
     return {
       services: [service, delivery, notifier],
       commands: inboxCommands(service),
-      routes: inboxRoutes({ inbox: service, notifier }, {
+      routes: inboxRoutes({ inbox: service, editor, notifier }, {
         limits: of(limits),
         rates: of(rates),
         inbox: of(settings),

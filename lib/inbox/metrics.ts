@@ -8,6 +8,7 @@ export function inboxCounters() {
   return {
     accepted: new Counter("notifications", "Notifications that were put into an inbox at once."),
     scheduled: new Counter("scheduled", "Notifications that were accepted for later."),
+    edited: new Counter("notifications_edited", "Notifications that their senders changed."),
     delivered: new Counter(
       "scheduled_delivered",
       "Notifications that this node put into an inbox when they were due.",

@@ -5,17 +5,21 @@
 import { CodedError } from "../base/errors.ts";
 import { type Fields, userIdOnWire } from "../base/fields.ts";
 import type { Limits } from "../base/sizes.ts";
+import { inSeconds } from "../base/times.ts";
 import type { Call } from "../http/call.ts";
 import type { HttpAnswer, Route } from "../http/route.ts";
 import { PublishLimit } from "../limits/publish_limit.ts";
 import type { Rates } from "../limits/settings.ts";
+import type { Edited, Editor } from "./editor.ts";
 import type { InboxService } from "./inbox.ts";
 import type { Notifier, NotifyResult } from "./notify.ts";
 import { type ParsedNotification, parseNotification } from "./notification.ts";
+import { parsePatch } from "./patch.ts";
 import { saidBeside } from "./said_beside.ts";
 
 export interface InboxServices {
   readonly inbox: InboxService;
+  readonly editor: Editor;
   readonly notifier: Notifier;
 }
 
@@ -27,7 +31,7 @@ export interface InboxRoutesConfig {
 }
 
 export function inboxRoutes(
-  { inbox, notifier }: InboxServices,
+  { inbox, editor, notifier }: InboxServices,
   { limits, rates, inbox: { defaultRoom } }: InboxRoutesConfig,
 ): readonly Route[] {
   const publishing = new PublishLimit(rates.publishes);
@@ -45,6 +49,21 @@ export function inboxRoutes(
         const id = call.param("id");
         const receipt = await inbox.receipt(call.site, id);
         if (receipt !== undefined) return { status: 200, json: receipt };
+        throw unknownNotification(id);
+      },
+    },
+    {
+      method: "PATCH",
+      path: "/notifications/:id",
+      scope: "publish",
+      async run(call) {
+        const id = call.param("id");
+        const named = given("user_id", call.query("user_id"));
+        const fields = { ...named, ...await fieldsOrText(call) };
+        const patch = parsePatch(id, fields, { limits, defaultRoom, zone: serverZone() });
+        publishing.limitPublish(call.rateKey);
+        const edited = await editor.edit(call.site, id, patch);
+        if (edited !== undefined) return { status: 200, json: editedOnWire(id, edited) };
         throw unknownNotification(id);
       },
     },
@@ -70,6 +89,20 @@ export function inboxRoutes(
     const request = { site: call.site, ...notification, asksOnline: true };
     return takenAnswer(notification, await notifier.notify(request));
   }
+}
+
+/** The zone of times on the receiver's clock. */
+function serverZone(): string {
+  return Temporal.Now.timeZoneId();
+}
+
+function editedOnWire(id: string, { user, kept, deliverAt }: Edited): object {
+  return {
+    ...{ id, user_id: userIdOnWire(user), room: kept.room },
+    ...(deliverAt === undefined
+      ? { edited_at: kept.details?.["edited_at"] }
+      : { deliver_at: inSeconds(deliverAt) }),
+  };
 }
 
 function takenAnswer(

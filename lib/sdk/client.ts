@@ -98,6 +98,7 @@ export class Client {
     const store = new PositionStore(options.storage, options.urls[0] ?? "", options.userId);
     this.notifications = new Notifications(this.#link, store, {
       notification: (notification) => this.#events.emit("notification", notification),
+      changed: (notification) => void this.#events.emit("notificationChanged", notification),
       unread: (unread) => this.#events.emit("unread", unread),
       gap: (gap) => this.#events.emit("gap", gap),
       failed: (error) => this.#fail(error),

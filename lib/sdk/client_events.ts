@@ -7,6 +7,8 @@ export interface ClientEvents {
   state: State;
   /** Each notification once, in the inbox's order; acknowledged to the server when its handlers have run. */
   notification: Notification;
+  /** A notification that was there before has changed: its sender did that, and it is at the top of the list now. */
+  notificationChanged: Notification;
   /** Each message of every room that is subscribed to. */
   message: Message;
   /** The number of unread notifications changed. */

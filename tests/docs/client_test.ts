@@ -25,8 +25,8 @@ const examples = new Map(
 );
 
 Deno.test("docs/client.md: every block is an example that is executed", () => {
-  const names = ["browser", "room", "data", "conversation", "chat", "conversation files"];
-  const others = ["contacts", "upload", "stream", "topic", "element", "ids"];
+  const names = ["browser", "room", "notifications", "data", "conversation", "chat"];
+  const others = ["conversation files", "contacts", "upload", "stream", "topic", "element", "ids"];
   assert.deepEqual([...examples.keys()], [...names, ...others]);
   assert.equal(PAGE.match(/^```\w+$/gm)?.length, examples.size);
 });
@@ -61,6 +61,26 @@ Deno.test("docs/client.md: room", async () => {
   const lines = await linesOf("room");
   assert.match(lines.join("\n"), /^sent as [\w-]+$/m);
   assert.ok(lines.includes("Alice: Hello!"), lines.join("\n"));
+});
+
+Deno.test("docs/client.md: notifications", async () => {
+  await using program = await Program.start();
+  const running = linesOf("notifications", program);
+  await waitFor("it is connected", async () => {
+    const response = await fetch(`${program.url}/api/stats`);
+    return (await response.json()).users === 1;
+  });
+  const calls = [
+    ["POST", "/api/users/123/notifications", "Packing", "10"],
+    ["PATCH", "/api/notifications/order-12345", "On its way", "60"],
+    ["PATCH", "/api/notifications/order-12345", "Delivered", "100"],
+  ] as const;
+  for (const [method, path, body, progress] of calls) {
+    const headers = { "idempotency-key": "order-12345", "x-progress": progress };
+    const response = await fetch(`${program.url}${path}`, { method, body, headers });
+    assert.ok(response.ok, await response.text());
+  }
+  assert.deepEqual(await running, ["Packing 10", "On its way 60", "Delivered 100"]);
 });
 
 Deno.test("docs/client.md: data", async () => {

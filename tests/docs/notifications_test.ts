@@ -35,6 +35,7 @@ const SENT: Readonly<Record<string, [count: number, room: string]>> = {
   "kept aside": [0, "/user/123"],
   "publisher": [1, "/user/123"],
   "receipt": [1, "/user/123"],
+  "change": [1, "/user/123"],
   "schedule": [0, "/user/123"],
   "send at": [0, "/user/123"],
   "connections": [0, "lobby"],
@@ -49,7 +50,13 @@ const HOOKS: Readonly<Record<string, (code: string) => string[]>> = {
 
 Deno.test("docs/notifications.md: every block is an example that is executed", () => {
   assert.equal(examples.size, PAGE.match(/^```\w+$/gm)?.length);
-  const answers = ["answer: curl", "answer: receipt", "answer: schedule", "answer: webhook"];
+  const answers = [
+    "answer: change",
+    "answer: curl",
+    "answer: receipt",
+    "answer: schedule",
+    "answer: webhook",
+  ];
   const executed = [...Object.keys(SENT), ...Object.keys(HOOKS), "webhook settings", ...answers];
   assert.deepEqual([...examples.keys()].sort(), executed.sort());
 });
@@ -66,7 +73,7 @@ for (const [name, [count, room]] of Object.entries(SENT)) {
     await client.get("direct_message", count);
     await client.settled();
     assert.equal(client.ofType("direct_message").length, count);
-    if (name === "curl" || name === "schedule") assert.match(output, answerPattern(name));
+    if (["curl", "schedule", "change"].includes(name)) assert.match(output, answerPattern(name));
     if (name === "receipt") {
       await waitFor(
         "it is sent",

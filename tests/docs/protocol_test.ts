@@ -52,6 +52,15 @@ const SCENES: Readonly<
       return (notifications as Frame[]).every(({ state }) => state === "sent");
     });
   },
+  async "version 2, one that was changed"(program, client) {
+    await connectAlice(program, client);
+    await notify(program, "Packing", { "idempotency-key": "order-12345", "x-progress": "10" });
+    const response = await fetch(`${program.url}/api/notifications/order-12345`, {
+      method: "PATCH",
+      body: '{"message":"On its way","progress":60}',
+    });
+    assert.equal(response.status, 200, await response.text());
+  },
   "version 2, subscribe": connectAlice,
   async "version 2, recovery"(program, client) {
     await connectAlice(program, client);

@@ -104,6 +104,31 @@ Deno.test("Client says aloud that the inbox was lost, and does not hand over aga
   assert.deepEqual(gaps.map(({ reason }) => reason), ["epoch"]);
 });
 
+Deno.test("Client tells of what was changed while it was away: what it had as a change, the rest as new", () => {
+  using world = start();
+  const { notifications } = watchInbox(world.client);
+  const changed: unknown[] = [];
+  world.client.on("notificationChanged", ({ id }) => changed.push(id));
+  world.online({ unread: 1, inbox: inboxData(3, {}, [direct(1)]) });
+  const edited = (id: number, first_offset: number, offset: number, state: string) => (
+    { ...direct(id), offset, edited_at: 7, first_offset, state }
+  );
+  // 2 was read before, and left the list of what is unread; 4 came while nobody was there.
+  const inbox = inboxData(8, { recovered: true, more: true }, [edited(2, 2, 6, "read"), direct(7)]);
+  world.comeBack({ unread: 3, inbox });
+  const rest = inboxData(9, { recovered: true }, [edited(4, 4, 9, "delivered")]);
+  world.socket.reply("inbox", { ...rest, unread: 3 });
+  assert.deepEqual(notifications.map(({ id }) => id), ["n-1", "n-7", "n-4"]);
+  assert.deepEqual(changed, ["n-2"]);
+  world.socket.receive(edited(1, 1, 10, "delivered"), edited(1, 1, 11, "read"));
+  assert.deepEqual(changed, ["n-2", "n-1", "n-1"]);
+  assert.equal(world.client.notifications.unread, 3);
+  const list = world.client.notifications.list.map(({ id, read }) => [id, read]);
+  assert.deepEqual(list, [["n-1", true], ["n-4", false], ["n-7", false], ["n-2", true]]);
+  world.clock.pass(0);
+  assert.deepEqual(world.socket.ofType("ack").flatMap(({ ids }) => ids), ["n-1", "n-7", "n-4"]);
+});
+
 Deno.test("Client resumes the inbox over a reload, where it has a storage", () => {
   const storage = memoryStore();
   const before = start({ storage });

@@ -4,8 +4,18 @@ import type { Content, Publication } from "../../core/publication.ts";
 import type { Kept, NotificationState, StoredNotification } from "./store.ts";
 
 /** The content of what is kept, without what stands beside it. */
-export function contentOf({ room: _room, at: _at, expiresAt: _end, ...content }: Kept): Content {
-  return content;
+export function contentIn(kept: Kept): Content {
+  const { from, message, event, data, tags, attachments, image, details } = kept;
+  return {
+    ...(from && { from }),
+    ...(message !== undefined && { message }),
+    ...(event !== undefined && { event }),
+    ...(data !== undefined && { data }),
+    ...(tags && { tags }),
+    ...(attachments && { attachments }),
+    ...(image && { image }),
+    ...(details && { details }),
+  };
 }
 
 /** What is kept of a notification in an inbox. */
@@ -24,7 +34,7 @@ export function changedPublication(
   kept: Kept,
   found: StoredNotification,
 ): Publication & { readonly room: string } {
-  const content = contentOf(kept);
+  const content = contentIn(kept);
   return {
     ...{ kind: "notification", id: found.id, room: kept.room, at: kept.at ?? found.publication.at },
     ...content,

@@ -7,11 +7,10 @@ import { CodedError } from "../../base/errors.ts";
 import type { UserId } from "../../base/fields.ts";
 import { encodeContent } from "../../core/publication.ts";
 import { throwUnavailable } from "../../engines/redis/errors.ts";
-import { contentOf } from "../../engines/redis/old_frames.ts";
 import { changedPublication, keptOf } from "./kept.ts";
-import { arrival, finite, scheduledId } from "./redis_arrival.ts";
+import { arrival, finite, idsIn, scheduledId } from "./redis_arrival.ts";
 import type { InboxParts } from "./redis_parts.ts";
-import { toNotification } from "./redis_reading.ts";
+import { scheduledIn, toNotification } from "./redis_reading.ts";
 import type { Change, Kept, KeptForLater, StoredNotification } from "./store.ts";
 import { tooManyScheduled } from "./too_many_scheduled.ts";
 
@@ -20,9 +19,6 @@ const MOST_ATTEMPTS = 100;
 
 /** What the functions answer where there is none, or another one by now, or where it would be too much. */
 const [GONE, CHANGED, FULL] = [0, -1, -2];
-
-/** What `schedule_add.lua` writes: accepted, due, expires, time and room, then the content. */
-const SCHEDULED = /^\d+ (\d+) (\S+) (\S+) ([^\n]*)\n(.*)$/s;
 
 /** One attempt; `undefined` where it is another one by now. */
 type Attempt<Made> = () => Promise<{ readonly made: Made | undefined } | undefined>;
@@ -49,12 +45,14 @@ export class RedisEdits {
       const made = change(keptOf(found.notification, found.expiresAt), found.notification);
       const live = changedPublication(made, found.notification);
       const { keys, args } = arrival(this.#parts);
-      const [offset, taken, queued] = await functions.edit([...keys, ...inbox], [
+      const [offset, taken, queued, withFiles] = await functions.edit([...keys, ...inbox], [
         ...[...args, id, found.sum, names.channel(site, user), live.at, live.room],
         ...[encodeContent(made), encodeContent(live), made.expiresAt ?? ""],
-      ]) as [number, number, number];
+      ]) as [number, number, number, string];
       if (offset === CHANGED) return undefined;
-      if (taken + queued > 0) retention.onDropped({ user, taken, queued });
+      if (taken + queued > 0) {
+        retention.onDropped({ site, user, taken, queued, withFiles: idsIn(withFiles) });
+      }
       return { made: offset === GONE ? undefined : made };
     });
   }
@@ -70,15 +68,9 @@ export class RedisEdits {
     return repeated(id, async () => {
       const { redis, keys, functions, retention } = this.#parts;
       const stored = await redis.hget(keys.scheduledContents, name).catch(throwUnavailable);
-      const [, due, end, at, room = "", content] = SCHEDULED.exec(stored ?? "") ?? [];
-      if (stored === null || content === undefined) return { made: undefined };
-      const { at: time, ...kept } = contentOf(content, Number(at) || 0, "notification");
-      const made = change({
-        ...kept,
-        ...{ room, deliverAt: Number(due) },
-        ...(time > 0 && { at: time }),
-        ...(end !== "-" && { expiresAt: Number(end) }),
-      });
+      const kept = stored === null ? undefined : scheduledIn(stored);
+      if (stored === null || kept === undefined) return { made: undefined };
+      const made = change(kept);
       const answer = await functions.scheduleEdit(
         [keys.scheduled, keys.scheduledContents, keys.callersId(site, user, id)],
         [

@@ -1,7 +1,7 @@
 /** Reads what is stored of a notification in Redis. */
 import type { Publication } from "../../core/publication.ts";
 import { contentOf } from "../../engines/redis/old_frames.ts";
-import type { StoredNotification } from "./store.ts";
+import type { KeptForLater, StoredNotification } from "./store.ts";
 
 /** @param values id, offset, what is stored, and times, as `inbox_read.lua` answers them */
 export function toNotification(
@@ -35,4 +35,20 @@ function toPublication(id: string, stored: string): Publication {
 
 function time(name: string, value: string | undefined): Record<string, number> {
   return value ? { [name]: Number(value) } : {};
+}
+
+/** What `schedule_add.lua` writes: accepted, due, expires, time and room, then the content. */
+const SCHEDULED = /^\d+ (\d+) (\S+) (\S+) ([^\n]*)\n(.*)$/s;
+
+/** A notification as the schedule has it, whichever version wrote it. */
+export function scheduledIn(stored: string): KeptForLater | undefined {
+  const [, due, end, at, room = "", text] = SCHEDULED.exec(stored) ?? [];
+  if (text === undefined) return undefined;
+  const { at: time, ...content } = contentOf(text, Number(at) || 0, "notification");
+  return {
+    ...content,
+    ...{ room, deliverAt: Number(due) },
+    ...(time > 0 && { at: time }),
+    ...(end !== "-" && { expiresAt: Number(end) }),
+  };
 }

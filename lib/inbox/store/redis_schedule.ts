@@ -1,20 +1,14 @@
 /** The schedule in Redis: one sorted set of the notifications that wait, which the functions of `schedule*.lua` change. */
-import type {
-  KeptForLater,
-  Refused,
-  Released,
-  Schedule,
-  ScheduledNotification,
-  ScheduledOfUser,
-} from "./store.ts";
+import type { KeptForLater, Refused, Released, Schedule, ScheduledNotification } from "./store.ts";
 import { type Content, encodeContent } from "../../core/publication.ts";
 import type { UserId } from "../../base/fields.ts";
 import { arrival, idsIn, newArrival, scheduledId } from "./redis_arrival.ts";
 import { othersTurn, throwUnavailable } from "../../engines/redis/errors.ts";
-import { contentOf } from "../../engines/redis/old_frames.ts";
+import { contentIn } from "./kept.ts";
 import { MOST_REFUSED } from "./redis_keys.ts";
 import { RedisEdits } from "./redis_edits.ts";
 import type { InboxParts } from "./redis_parts.ts";
+import { scheduledIn } from "./redis_reading.ts";
 import { tooManyScheduled } from "./too_many_scheduled.ts";
 
 /** `schedule_release.lua` answers this where the notification had expired. */
@@ -65,7 +59,8 @@ export class RedisSchedule implements Schedule {
     const { redis, keys } = this.#parts;
     const stored = await redis.hget(keys.scheduledContents, scheduledId({ site, user, id }))
       .catch(throwUnavailable);
-    return stored === null ? undefined : scheduledIn(stored)?.content;
+    const kept = stored === null ? undefined : scheduledIn(stored);
+    return kept && contentIn(kept);
   }
 
   edit(
@@ -132,17 +127,4 @@ export class RedisSchedule implements Schedule {
     }
     return { offset, dueAt };
   }
-}
-
-/** What `schedule_add.lua` writes: accepted, due, expires, time and room, then the content. */
-const STORED = /^\d+ (\d+) \S+ (\S+) ([^\n]*)\n(.*)$/s;
-
-/** A notification as the schedule has it, whichever version wrote it. */
-export function scheduledIn(stored: string): Omit<ScheduledOfUser, "id"> | undefined {
-  const [, due, at, room = "", content] = STORED.exec(stored) ?? [];
-  if (content === undefined) return undefined;
-  return {
-    ...{ room, deliverAt: Number(due) },
-    content: contentOf(content, Number(at) || 0, "notification"),
-  };
 }

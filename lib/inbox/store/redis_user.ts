@@ -1,9 +1,10 @@
 /** What is kept of one user's notifications in Redis beside the inbox itself. */
 import type { UserId } from "../../base/fields.ts";
 import { throwUnavailable } from "../../engines/redis/errors.ts";
+import { contentIn } from "./kept.ts";
 import { scheduledId } from "./redis_arrival.ts";
 import type { InboxParts } from "./redis_parts.ts";
-import { scheduledIn } from "./redis_schedule.ts";
+import { scheduledIn } from "./redis_reading.ts";
 import type { ScheduledOfUser, UserStore } from "./store.ts";
 
 /** How many entries one call looks at: Redis does nothing else meanwhile. */
@@ -31,7 +32,9 @@ export class RedisUserStore implements UserStore {
         const [name = "", stored = ""] = entries.slice(index, index + 2);
         const scheduled = scheduledIn(stored);
         if (scheduled === undefined) continue;
-        found.push({ id: name.slice(start.length), ...scheduled });
+        const { room, deliverAt } = scheduled;
+        const id = name.slice(start.length);
+        found.push({ id, room, deliverAt, content: contentIn(scheduled) });
       }
       cursor = next;
     } while (cursor !== "0");

@@ -110,16 +110,22 @@ export function parsePublication(value: unknown): Publication | undefined {
     timestamp: timeOf(timestamp),
     ...(typeof offset === "number" ? { offset } : {}),
     ...(typeof epoch === "string" ? { epoch } : {}),
-    ...(state === "read" || typeof read_at === "number" ? { read: true } : {}),
+    ...(state === undefined && typeof read_at !== "number" ? {} : { read: isRead(fields) }),
     ...(typeof archived_at === "number" ? { archived: true } : {}),
   };
+}
+
+function isRead({ state, read_at }: JsonObject): boolean {
+  return state === "read" || typeof read_at === "number";
 }
 
 /** How a notification is shown. What is not of its kind is left out, since a newer server may say more. */
 function detailsIn(fields: JsonObject): Pick<Publication, "details"> | undefined {
   const known = Object.entries(DETAILS).filter(([field, isOfKind]) => isOfKind(fields[field]));
   if (known.length === 0) return undefined;
-  return { details: Object.fromEntries(known.map(([field]) => [field, fields[field]])) };
+  return {
+    details: Object.fromEntries(known.map(([field]) => [RENAMED[field] ?? field, fields[field]])),
+  };
 }
 
 const isText = (value: unknown) => typeof value === "string";
@@ -129,7 +135,13 @@ const isFlag = (value: unknown) => typeof value === "boolean";
 const DETAILS = {
   ...{ title: isText, kind: isText, priority: isNumber, url: isText, icon: isText },
   ...{ actions: Array.isArray, group: isText, markdown: isFlag, critical: isFlag },
-  progress: isNumber,
+  ...{ progress: isNumber, edited_at: isNumber, first_offset: isNumber },
+};
+
+/** What this library calls otherwise than the server. */
+const RENAMED: Readonly<Record<string, string>> = {
+  edited_at: "editedAt",
+  first_offset: "firstOffset",
 };
 
 /** The files among values. An older server has an id in place of a file. */

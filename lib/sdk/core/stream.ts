@@ -182,9 +182,13 @@ export class Stream {
   }
 }
 
-/** An id is its user's own: another user may say something else under the same one. */
-function keyOf({ id, userId }: Publication): string {
-  return `${id}\n${userId}`;
+/**
+ * An id is its user's own: another user may say something else under the same one. What was changed comes again under its id, at
+ * another place.
+ */
+function keyOf({ id, userId, offset, details }: Publication): string {
+  const key = `${id}\n${userId}`;
+  return details?.editedAt === undefined ? key : `${key}\n${offset}`;
 }
 
 function inOrder(items: readonly Publication[]): Publication[] {

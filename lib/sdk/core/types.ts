@@ -55,6 +55,10 @@ export interface NotificationDetails {
   readonly critical?: boolean;
   /** How far something is, in percent. */
   readonly progress?: number;
+  /** When its sender has changed it, in Unix seconds. */
+  readonly editedAt?: number;
+  /** Its first place in the inbox, of one that was changed. */
+  readonly firstOffset?: number;
 }
 
 /** What messages and notifications have in common. */

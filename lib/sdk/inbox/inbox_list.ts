@@ -26,6 +26,10 @@ export class InboxList {
     return this.#items.at(-1)?.offset;
   }
 
+  has(id: string): boolean {
+    return this.#items.some((item) => item.id === id);
+  }
+
   /** Puts a notification in its place. One that has its id already is replaced. */
   add(notification: Notification): void {
     const rest = this.#items.filter(({ id }) => id !== notification.id);

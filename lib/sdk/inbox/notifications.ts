@@ -12,6 +12,7 @@ import {
   readInboxPage,
   readRecovery,
   readUnread,
+  type Recovery,
 } from "../core/replies.ts";
 import { type Link, readReply } from "../core/requests.ts";
 import { Stream } from "../core/stream.ts";
@@ -29,6 +30,8 @@ export interface PageOptions {
 interface NotificationsEvents {
   /** Returns whether anyone listened. */
   notification(notification: Notification): boolean;
+  /** One that was told of before is another one by now. */
+  changed(notification: Notification): void;
   unread(unread: number): void;
   gap(gap: Gap): void;
   failed(error: NotifyliError): void;
@@ -44,6 +47,8 @@ export class Notifications implements Part {
   readonly #acks: Acks;
   readonly #list = new InboxList();
   #unread = 0;
+  /** The place up to which all was handed on, while the client catches up; `undefined` where nothing was. */
+  #had: Position | undefined;
   /** Nobody listened to one of them, so after a reload it has to come again. */
   #untaken = false;
   /** The client catches up from nothing, page by page, and does not ask for what was read before. */
@@ -55,11 +60,12 @@ export class Notifications implements Part {
     this.#store = store;
     this.#events = events;
     this.#acks = new Acks(link);
+    this.#had = store.load();
     this.#stream = new Stream({
       deliver: (item, replayed) => this.#deliver(item, replayed),
       gap: (gap) => this.#events.gap(gap),
       ask: (attempt) => this.#ask(attempt),
-    }, store.load());
+    }, this.#had);
   }
 
   /** The notifications that are known here, newest first, without archived ones. `loadMore()` gets older ones. */
@@ -109,15 +115,14 @@ export class Notifications implements Part {
   /** The client calls this and the next four: the server has accepted it. */
   connected({ inbox, unread, isGuest, ...owner }: Connected): void {
     this.#setUnread(unread);
-    if (isGuest) return this.#stream.restart(undefined);
+    if (isGuest) return this.#restart(undefined);
     if (!this.#store.open(owner)) {
       const own = this.#store.load();
-      this.#stream.restart(own); // the position that was asked for, if any, is another inbox's
+      this.#restart(own); // the position that was asked for, if any, is another inbox's
       if (own !== undefined || inbox.recovered) return this.#askNow(0);
     }
     this.#unreadOnly = inbox.more && !inbox.recovered;
-    this.#stream.recover(inbox);
-    this.#taken();
+    this.#recover(inbox);
     this.#acks.schedule();
   }
 
@@ -165,12 +170,38 @@ export class Notifications implements Part {
     return unread;
   }
 
+  #restart(position: Position | undefined): void {
+    this.#had = position;
+    this.#stream.restart(position);
+  }
+
+  #recover(inbox: Recovery): void {
+    if (!inbox.recovered) this.#had = undefined;
+    this.#stream.recover(inbox);
+    if (!inbox.more) this.#had = this.#stream.position;
+    this.#taken();
+  }
+
   #deliver(item: Publication, replayed: boolean): void {
     const notification = { read: false, archived: false, ...item, replayed };
+    const isKnown = this.#isKnown(item, replayed);
     this.#list.add(notification);
-    if (!replayed) this.#setUnread(this.#unread + 1);
-    if (this.#events.notification(notification)) this.#acks.add(item.id);
+    // A live one that says whether it was read is none that has just come.
+    if (!replayed && item.read === undefined) this.#setUnread(this.#unread + 1);
+    if (!replayed) this.#had = this.#stream.position;
+    if (isKnown) this.#events.changed(notification);
+    else if (this.#events.notification(notification)) this.#acks.add(item.id);
     else this.#untaken = true;
+  }
+
+  /** Whether it was handed on before, and has changed since. */
+  #isKnown(
+    { id, details: { editedAt, firstOffset } = {} }: Publication,
+    replayed: boolean,
+  ): boolean {
+    if (editedAt === undefined) return false;
+    if (!replayed || this.#list.has(id)) return true;
+    return firstOffset !== undefined && this.#had !== undefined && firstOffset <= this.#had.offset;
   }
 
   /** Saves the position. It is called after the handlers, so that what they did not see comes again after a reload. */
@@ -200,8 +231,7 @@ export class Notifications implements Part {
       }
       this.#setUnread(answer.unread);
       this.#unreadOnly = answer.inbox.more && (this.#unreadOnly || !answer.inbox.recovered);
-      this.#stream.recover(answer.inbox);
-      this.#taken();
+      this.#recover(answer.inbox);
     });
   }
 

@@ -47,7 +47,7 @@ export function openOnSqlite(
   const arrivals = new SqliteArrivals(new SqliteInboxStatements(store), retention, fanOut);
   const sweep = new SqliteSweep({ store, clock, arrivals, retention });
   return {
-    inbox: new SqliteInbox(store, arrivals, fanOut),
+    inbox: new SqliteInbox(store, arrivals),
     schedule: new SqliteSchedule(store, arrivals, retention.bytes),
     users: new SqliteUserStore(store),
     keepReceipts: () => new SqliteReceipts(store),

@@ -2,8 +2,8 @@
 import type { FanOut } from "../../core/broker.ts";
 import type { InboxChange, InboxEvent, Notification } from "./store.ts";
 import { inSeconds, unixSeconds } from "../../base/times.ts";
-import { userChannel } from "../../core/channel.ts";
-import { encodeContent, type Position } from "../../core/publication.ts";
+import { type Channel, userChannel } from "../../core/channel.ts";
+import { encodeContent, type Position, type Publication } from "../../core/publication.ts";
 import type { UserId } from "../../base/fields.ts";
 import type { Dropped, Retention } from "../retention.ts";
 import type { SqliteInboxStatements } from "./sqlite_inbox_statements.ts";
@@ -75,6 +75,16 @@ export class SqliteArrivals {
     );
   }
 
+  /** Fans out a notification that was changed, once that is committed. */
+  fanOutChanged(
+    channel: Channel,
+    publication: Publication,
+    { dropped, ...position }: Position & Pick<Arrived, "dropped">,
+  ): void {
+    if (dropped !== undefined) this.#retention.onDropped(dropped);
+    this.#fanOut(channel, publication, position);
+  }
+
   /** Tells all of a user's clients what the user did: of many notifications, in several frames. */
   tell(site: string, user: UserId, event: InboxEvent, { ids, unread }: InboxChange): void {
     for (let at = 0; at < ids.length; at += TOLD_AT_ONCE) {
@@ -98,11 +108,6 @@ export class SqliteArrivals {
     const queued = rows.filter((row) => row["sent_at"] === null).length;
     const withFiles = rows.filter((row) => row["has_files"]).map((row) => String(row["id"]));
     return { site, user, taken: rows.length - queued, queued, withFiles };
-  }
-
-  /** Tells what retention took out of an inbox, once that is committed. */
-  onDropped(dropped: Dropped): void {
-    this.#retention.onDropped(dropped);
   }
 
   /** Drops what is over the inbox's limits: first what was read or archived, then the oldest. The last one stays. */

@@ -1,7 +1,6 @@
 /** Changes notifications in place in SQLite: in one commit each is read, made anew, and brought to the end of its inbox. */
 import { encodeContent, type Position, type Publication } from "../../core/publication.ts";
 import { userChannel } from "../../core/channel.ts";
-import type { FanOut } from "../../core/broker.ts";
 import type { UserId } from "../../base/fields.ts";
 import type { Statement } from "../../engines/sqlite/statement.ts";
 import type { SqliteStore } from "../../engines/sqlite/store.ts";
@@ -26,20 +25,14 @@ export class SqliteEdits {
   readonly #store: SqliteStore;
   readonly #arrivals: SqliteArrivals;
   readonly #reading: SqliteReading;
-  readonly #fanOut: FanOut;
   readonly #find: Statement;
   readonly #nextOffset: Statement;
   readonly #update: Statement;
 
-  constructor(
-    store: SqliteStore,
-    arrivals: SqliteArrivals,
-    { reading, fanOut }: { readonly reading: SqliteReading; readonly fanOut: FanOut },
-  ) {
+  constructor(store: SqliteStore, arrivals: SqliteArrivals, reading: SqliteReading) {
     this.#store = store;
     this.#arrivals = arrivals;
     this.#reading = reading;
-    this.#fanOut = fanOut;
     this.#find = store.prepare(
       `SELECT ${COLUMNS}, CAST(expires_at AS REAL) AS expires_at,
          octet_length(content) + ${EACH_BYTES} AS bytes
@@ -66,9 +59,11 @@ export class SqliteEdits {
     const outcome = await this.#store.commit(() => this.#edit(site, user, id, change));
     if (outcome === undefined) return undefined;
     if ("failure" in outcome) throw outcome.failure;
-    if (outcome.dropped !== undefined) this.#arrivals.onDropped(outcome.dropped);
     const { publication, position } = outcome.live!;
-    this.#fanOut(userChannel(site, user), publication, position);
+    this.#arrivals.fanOutChanged(userChannel(site, user), publication, {
+      ...position,
+      dropped: outcome.dropped,
+    });
     return outcome.kept;
   }
 

@@ -16,7 +16,6 @@ import type {
   Taken,
 } from "./store.ts";
 import type { Position, Standing } from "../../core/publication.ts";
-import type { FanOut } from "../../core/broker.ts";
 import type { UserId } from "../../base/fields.ts";
 import { syncOf } from "../page.ts";
 import { bytesOf, type SqliteArrivals } from "./sqlite_arrivals.ts";
@@ -40,12 +39,12 @@ export class SqliteInbox implements Inbox {
   readonly #reading: SqliteReading;
   readonly #edits: SqliteEdits;
 
-  constructor(store: SqliteStore, arrivals: SqliteArrivals, fanOut: FanOut) {
+  constructor(store: SqliteStore, arrivals: SqliteArrivals) {
     this.#store = store;
     this.#arrivals = arrivals;
     this.#sql = arrivals.sql;
     this.#reading = new SqliteReading(store);
-    this.#edits = new SqliteEdits(store, arrivals, { reading: this.#reading, fanOut });
+    this.#edits = new SqliteEdits(store, arrivals, this.#reading);
   }
 
   async append(notification: Notification): Promise<boolean> {

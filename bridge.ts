@@ -8,9 +8,8 @@ import { getLogger } from "@logtape/logtape";
 import { BridgeRouter } from "./lib/ways/bridge_router.ts";
 import type { RoutePayload, RoutingInfo } from "./lib/ways/routing.ts";
 import type { Redis } from "ioredis";
-import type { Limits } from "./lib/base/sizes.ts";
 import { untilAborted } from "./lib/core/task.ts";
-import type { Notifier } from "./lib/inbox/notify.ts";
+import type { Sendings } from "./lib/inbox/sendings.ts";
 import { DEFAULT_SITE } from "./lib/base/site.ts";
 import type { RedisConfig } from "./lib/engines/redis/settings.ts";
 import type { RedisStorage } from "./lib/engines/storage.ts";
@@ -24,7 +23,6 @@ import { connectRedis, endRedis, readyWithin } from "./lib/engines/redis/client.
 import { unavailable } from "./lib/engines/redis/errors.ts";
 import { CodedError } from "./lib/base/errors.ts";
 import { type Fields, parseObject } from "./lib/base/fields.ts";
-import { parseNotification } from "./lib/inbox/notification.ts";
 
 const log = getLogger(["notifyli", "bridge"]);
 
@@ -42,14 +40,12 @@ export interface BridgeOptions {
   readonly redis: RedisConfig;
   readonly messageChannel: string;
   readonly publicationChannel: string;
-  readonly limits: Limits;
-  readonly defaultRoom: string;
   readonly counters: BridgeCounters;
 }
 
 /** What takes the payloads of the two channels. */
 interface BridgeTargets {
-  readonly notifier: Notifier;
+  readonly sendings: Sendings;
   readonly publications: Publications;
 }
 
@@ -174,12 +170,12 @@ export class Bridge {
 
   /** Reads a payload, and gives what stores it. Throws a `CodedError` that names the field and its value. */
   #read(fields: Fields, { way, id, isRetry, progress }: RoutingInfo): () => Promise<unknown> {
-    const { notifier, publications } = this.#targets;
+    const { sendings, publications } = this.#targets;
     const claim = { way, holder: this.#lock.holder, progress };
     if (way === "publications") return publications.read(fields, { madeId: id, claim });
-    const notification = parseNotification(fields, this.#options);
+    const sending = sendings.parse(fields);
     const made = { id, isRetry };
-    return () => notifier.notify({ site: DEFAULT_SITE, ...notification, made, claim });
+    return () => sendings.take(sending, { site: DEFAULT_SITE, made, claim });
   }
 
   /** Keeps a payload aside. Where Redis is away just now, the router comes again with it. */

@@ -1,5 +1,6 @@
 /** The features of all capabilities, in the order in which they are opened: each may use those before it. */
 import { asksFeature } from "./asks/feature.ts";
+import { audiencesFeature } from "./audiences/feature.ts";
 import { authFeature } from "./auth/feature.ts";
 import { keysFeature } from "./auth/keys/feature.ts";
 import { revocationsFeature } from "./auth/revocations/feature.ts";
@@ -32,6 +33,7 @@ export const FEATURES = [
   roomsFeature,
   madeRoomsFeature,
   topicsFeature,
+  audiencesFeature,
   filesFeature,
   inboxFeature,
   presenceFeature,

@@ -32,7 +32,8 @@ const RULES: ImportRules = {
     "lib/rooms": "base config core limits engines asks auth auth/revocations http feature.ts",
     "lib/topics": "base config core limits asks auth auth/revocations http feature.ts rooms",
     "lib/files": "base config core net engines listeners/settings.ts asks http feature.ts",
-    "lib/inbox": "base config core limits engines http feature.ts files rooms",
+    "lib/audiences": "base config core limits engines http feature.ts topics",
+    "lib/inbox": "base config core limits engines http feature.ts audiences files rooms topics",
     "lib/presence": "base config core limits engines http feature.ts",
     "lib/contacts": "base config core limits engines http feature.ts presence",
     "lib/conversations":

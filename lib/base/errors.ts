@@ -126,6 +126,21 @@ export const ERRORS = {
     status: 429,
     temporary: false,
   },
+  too_many_followed: {
+    meaning: "The user follows as many topics as one may follow",
+    status: 429,
+    temporary: false,
+  },
+  id_taken: {
+    meaning: "Another notification for many has this id",
+    status: 409,
+    temporary: false,
+  },
+  too_many_recipients: {
+    meaning: "The notification is for more users than one may be for",
+    status: 413,
+    temporary: false,
+  },
   too_many_members: {
     meaning: "The conversation would have more members than one may have",
     status: 429,

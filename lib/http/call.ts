@@ -161,9 +161,13 @@ export class Call {
     return readAsItComes(this.#context.req.raw, this.#parts.bodySeconds, signal);
   }
 
-  /** Reads the fields of the body: a JSON object, or a form. Rejects where it is too long, too slow, or neither. */
-  async fields(): Promise<Fields> {
-    return fieldsOf(await this.#body());
+  /**
+   * Reads the fields of the body: a JSON object, or a form. Rejects where it is too long, too slow, or neither.
+   *
+   * @param bytes of the body at the most, where it may have more than others
+   */
+  async fields(bytes?: number): Promise<Fields> {
+    return fieldsOf(await this.#body(bytes));
   }
 
   /** Reads the fields of the body, of which there are none where there is no body. */
@@ -198,11 +202,11 @@ export class Call {
     throw new CodedError("forbidden", `Cannot do this: ${reason}`);
   }
 
-  async #body(): Promise<Body> {
+  async #body(bytes?: number): Promise<Body> {
     const { limits, bodySeconds } = this.#parts;
     const { raw } = this.#context.req;
     return new Body(
-      await readBytes(raw, limits.frame, bodySeconds),
+      await readBytes(raw, bytes ?? limits.frame, bodySeconds),
       this.#context.req.header("content-type"),
     );
   }

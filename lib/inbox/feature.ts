@@ -4,18 +4,24 @@ import type { Feature } from "../feature.ts";
 import { Files } from "../files/files.ts";
 import { limits, rates } from "../limits/settings.ts";
 import { Rooms } from "../rooms/rooms.ts";
+import { Followers } from "../audiences/followers.ts";
+import { KnownUsers } from "../audiences/known_users.ts";
 import { Attachments } from "./attachments.ts";
+import { Broadcasts } from "./broadcasts/broadcasts.ts";
+import { BroadcastSender } from "./broadcasts/sender.ts";
+import { BROADCAST_TABLES } from "./broadcasts/tables.ts";
 import { inboxCommands } from "./commands.ts";
 import { InboxDelivery } from "./delivery.ts";
 import { DroppedLog } from "./dropped_log.ts";
 import { Editor } from "./editor.ts";
 import { InboxService } from "./inbox.ts";
-import { inboxCounters, usersGauge } from "./metrics.ts";
+import { inboxCounters, inboxRefusals, usersGauge } from "./metrics.ts";
 import { Notifier } from "./notify.ts";
 import type { Dropped, Retention } from "./retention.ts";
 import { inboxRoutes } from "./routes.ts";
 import { scheduler } from "./scheduler.ts";
 import { inbox as settings } from "./settings.ts";
+import { Sendings } from "./sendings.ts";
 import { shownWith } from "./shown.ts";
 import { shownInbox } from "./shown_inbox.ts";
 import { INBOX_FUNCTIONS } from "./store/functions.ts";
@@ -27,6 +33,7 @@ export const inboxFeature = {
   name: "inbox",
   settings,
   sql: INBOX_SQL,
+  tables: BROADCAST_TABLES,
   functions: INBOX_FUNCTIONS,
   async open({ node, engine: { storage }, database, of, use }) {
     const counters = inboxCounters();
@@ -50,11 +57,17 @@ export const inboxFeature = {
       isOnline: async (...place) => await rooms.presence.get(...place) !== undefined,
     });
     const editor = new Editor({ ...stores, attachments, counters });
+    const broadcasts = new Broadcasts({ database, ...stores });
+    const sender = new BroadcastSender({
+      ...{ database, broadcasts, notifier, inbox: service, days },
+      ...{ followers: use(Followers), known: use(KnownUsers), counter: counters.broadcast },
+    });
+    const sendings = new Sendings(notifier, broadcasts, { limits: of(limits), ...of(settings) });
     rooms.listen(delivery);
     return {
-      services: [service, delivery, notifier],
+      services: [service, delivery, notifier, broadcasts, sendings],
       commands: inboxCommands(service),
-      routes: inboxRoutes({ inbox: service, editor, notifier }, {
+      routes: inboxRoutes({ inbox: service, editor, notifier, broadcasts }, {
         limits: of(limits),
         rates: of(rates),
         inbox: of(settings),
@@ -67,7 +80,8 @@ export const inboxFeature = {
       connection: delivery,
       restore: delivery,
       userData: new InboxData(stores, attachments, shows),
-      tasks: [...stores.tasks, scheduler({ ...stores, ...{ attachments, counters } })],
+      tasks: [...stores.tasks, scheduler({ ...stores, ...{ attachments, counters } }), sender],
+      refusals: inboxRefusals(),
       metrics: [usersGauge(node), ...Object.values(counters)],
       async [Symbol.asyncDispose]() {
         await delivery.flush();

@@ -160,7 +160,11 @@ export class InboxService {
   /** Takes a notification back for its sender, from the schedule or from the inbox. Says whether there was one. */
   async withdraw(site: string, id: string): Promise<boolean> {
     const user = await this.#inbox.owner(site, id);
-    if (user === undefined) return false;
+    return user !== undefined && await this.withdrawFrom(site, user, id);
+  }
+
+  /** As {@linkcode InboxService.withdraw}, from one user. */
+  async withdrawFrom(site: string, user: UserId, id: string): Promise<boolean> {
     if (await this.#schedule.cancel(site, user, id)) {
       await this.#attachments.giveBack(site, user, [id]);
       return true;

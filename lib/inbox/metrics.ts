@@ -1,5 +1,6 @@
 /** What is counted of notifications and the inboxes that they wait in. */
 import { Counter, type Metric } from "../core/metrics.ts";
+import type { RefusalCounters } from "../core/refusals.ts";
 import type { Node } from "../core/node.ts";
 
 export type InboxCounters = ReturnType<typeof inboxCounters>;
@@ -21,6 +22,10 @@ export function inboxCounters() {
       "scheduled_refused",
       "Notifications that their inbox did not take when they were due, and that are kept aside.",
     ),
+    broadcast: new Counter(
+      "broadcast_notifications",
+      "Notifications that this node stored for one of many recipients.",
+    ),
     droppedTaken: new Counter(
       "dropped_taken",
       "Notifications that a client had got, and that left a full inbox or were too old.",
@@ -30,6 +35,15 @@ export function inboxCounters() {
       "Notifications that no client had got, and that left a full inbox or were too old.",
     ),
   };
+}
+
+export function inboxRefusals() {
+  return {
+    too_many_recipients: new Counter(
+      "refused_recipients",
+      "Notifications for more users than one may name.",
+    ),
+  } satisfies RefusalCounters;
 }
 
 export function usersGauge({ hub }: Node): Metric {

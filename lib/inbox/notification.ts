@@ -31,8 +31,8 @@ const FILE = /^[\w-]{22}$/;
 /** How far ahead a notification can be scheduled. */
 const MAX_DAYS_AHEAD = 366;
 
-export interface ParsedNotification extends Said, AttachedIds, Detailed {
-  readonly user: UserId;
+/** A notification, whoever it is for. */
+export interface ParsedContent extends Said, AttachedIds, Detailed {
   readonly room: string;
   readonly from: string;
   /** Unix time in seconds. */
@@ -48,6 +48,17 @@ export interface ParsedNotification extends Said, AttachedIds, Detailed {
   readonly deliverAt?: number | LocalTime;
 }
 
+/** A notification for one user. */
+export interface ParsedNotification extends ParsedContent {
+  readonly user: UserId;
+}
+
+export interface NotificationContext {
+  readonly limits: Limits;
+  /** The room of a notification that names none. */
+  readonly defaultRoom: string;
+}
+
 /**
  * Reads a notification's fields. What can only mean one thing is taken as that, by whichever way it comes: a number as the
  * text of its digits, text as a number, a time in all of its forms (`base/times.ts`), an empty text, or one of spaces, as
@@ -55,13 +66,20 @@ export interface ParsedNotification extends Said, AttachedIds, Detailed {
  */
 export function parseNotification(
   fields: Fields,
-  { limits, defaultRoom }: { limits: Limits; defaultRoom: string },
+  context: NotificationContext,
 ): ParsedNotification {
+  return { user: userIdField(fields, context.limits), ...parseContent(fields, context) };
+}
+
+/** Reads all of a notification's fields but those that say whom it is for. */
+export function parseContent(
+  fields: Fields,
+  { limits, defaultRoom }: NotificationContext,
+): ParsedContent {
   const texts = textsOf(fields);
   const deliverAt = deliverAtField(fields);
   const attached = attachedFields(fields);
   return {
-    user: userIdField(fields, limits),
     room: isMissing(texts.room) ? defaultRoom : identifier(texts, "room", limits.room),
     ...saidBeside(attached, { ...texts, data: fields["data"] }, limits),
     ...attached,

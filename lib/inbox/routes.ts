@@ -13,6 +13,13 @@ import type { Rates } from "../limits/settings.ts";
 import type { Edited, Editor } from "./editor.ts";
 import type { InboxService } from "./inbox.ts";
 import type { Notifier, NotifyResult } from "./notify.ts";
+import {
+  isBroadcast,
+  mostBytes,
+  type ParsedBroadcast,
+  parseSending,
+} from "./broadcasts/audience.ts";
+import type { Broadcasts } from "./broadcasts/broadcasts.ts";
 import { type ParsedNotification, parseNotification } from "./notification.ts";
 import { parsePatch } from "./patch.ts";
 import { saidBeside } from "./said_beside.ts";
@@ -21,25 +28,28 @@ export interface InboxServices {
   readonly inbox: InboxService;
   readonly editor: Editor;
   readonly notifier: Notifier;
+  readonly broadcasts: Broadcasts;
 }
 
 /** The part of the configuration that the routes need. */
 export interface InboxRoutesConfig {
   readonly limits: Limits;
   readonly rates: Pick<Rates, "publishes">;
-  readonly inbox: { readonly defaultRoom: string };
+  readonly inbox: { readonly defaultRoom: string; readonly recipients: number };
 }
 
 export function inboxRoutes(
-  { inbox, editor, notifier }: InboxServices,
-  { limits, rates, inbox: { defaultRoom } }: InboxRoutesConfig,
+  { inbox, editor, notifier, broadcasts }: InboxServices,
+  { limits, rates, inbox: { defaultRoom, recipients } }: InboxRoutesConfig,
 ): readonly Route[] {
+  const context = { limits, defaultRoom, recipients };
   const publishing = new PublishLimit(rates.publishes);
 
   return [
     ...sent("/notifications", async (call) => {
-      const fields = { ...await call.fields(), ...callersId(call) };
-      return await send(call, parseNotification(fields, { limits, defaultRoom }));
+      const fields = { ...await call.fields(mostBytes(context)), ...callersId(call) };
+      const sending = parseSending(fields, context);
+      return isBroadcast(sending) ? await sendToMany(call, sending) : await send(call, sending);
     }),
     {
       method: "GET",
@@ -47,7 +57,8 @@ export function inboxRoutes(
       scope: "read",
       async run(call) {
         const id = call.param("id");
-        const receipt = await inbox.receipt(call.site, id);
+        const receipt = await broadcasts.progress(call.site, id) ??
+          await inbox.receipt(call.site, id);
         if (receipt !== undefined) return { status: 200, json: receipt };
         throw unknownNotification(id);
       },
@@ -73,6 +84,9 @@ export function inboxRoutes(
       scope: "publish",
       async run(call) {
         const id = call.param("id");
+        if (await broadcasts.withdraw(call.site, id)) {
+          return { status: 202, json: { id, state: "withdrawing" } };
+        }
         if (await inbox.withdraw(call.site, id)) return { status: 204 };
         throw unknownNotification(id);
       },
@@ -88,6 +102,13 @@ export function inboxRoutes(
     publishing.limitPublish(call.rateKey);
     const request = { site: call.site, ...notification, asksOnline: true };
     return takenAnswer(notification, await notifier.notify(request));
+  }
+
+  async function sendToMany(call: Call, broadcast: ParsedBroadcast): Promise<HttpAnswer> {
+    publishing.limitPublish(call.rateKey);
+    const accepted = await broadcasts.accept({ site: call.site, ...broadcast });
+    const { id, recipients, isDuplicate } = accepted;
+    return { status: isDuplicate ? 200 : 202, json: { id, recipients } };
   }
 }
 

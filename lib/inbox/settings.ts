@@ -9,6 +9,8 @@ export interface InboxConfig {
   readonly bytes: number;
   /** Days that a notification is kept; `Infinity` for no limit. */
   readonly days: number;
+  /** Users that one notification may name; `Infinity` for no limit. */
+  readonly recipients: number;
   /** Room of a notification that names none. */
   readonly defaultRoom: string;
 }
@@ -28,6 +30,11 @@ export const inbox = slice({
       kind: limit,
     },
     APP_LIMIT_INBOX_DAYS: { default: "30", help: "Days that a notification is kept", kind: limit },
+    APP_LIMIT_RECIPIENTS: {
+      default: "10000",
+      help: "Users that one notification may name (`user_ids`)",
+      kind: limit,
+    },
     BOT_ROOM: { default: "1", help: "Room of a notification that names none", kind: filled },
   },
   carriedOver: {
@@ -37,6 +44,7 @@ export const inbox = slice({
     size: read.value("APP_LIMIT_INBOX"),
     bytes: read.value("APP_LIMIT_INBOX_BYTES"),
     days: read.value("APP_LIMIT_INBOX_DAYS"),
+    recipients: read.value("APP_LIMIT_RECIPIENTS"),
     defaultRoom: read.value("BOT_ROOM"),
   }),
 });

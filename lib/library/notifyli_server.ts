@@ -20,8 +20,7 @@ import type { Config } from "../configuration.ts";
 import { AppEvents, type EventHandler } from "../hooks/events/app_events.ts";
 import { EVENT_NAMES } from "../hooks/events/event.ts";
 import { type Choice, eventsLike } from "../hooks/events/selection.ts";
-import { parseNotification } from "../inbox/notification.ts";
-import { Notifier } from "../inbox/notify.ts";
+import { Sendings } from "../inbox/sendings.ts";
 import { startError } from "../base/start_failure.ts";
 import { configureLogging } from "../log/logging.ts";
 import { MadeRooms } from "../rooms/made/made_rooms.ts";
@@ -194,11 +193,11 @@ export class NotifyliServer implements AsyncDisposable {
 
   /** Sends a notification, which waits for the user. Resolves with its id once it is stored. */
   async notify(userId: number | string, message: string | Notice): Promise<string> {
-    const { server, config: { limits, inbox } } = this.#running;
+    const { server } = this.#running;
     const { site = DEFAULT_SITE, ...said } = typeof message === "string" ? { message } : message;
-    const parsed = parseNotification({ ...said, user_id: userId }, { limits, ...inbox });
-    const { id } = await server.use(Notifier).notify({ site: siteField({ site }), ...parsed });
-    return id;
+    const sendings = server.use(Sendings);
+    const parsed = sendings.parse({ ...said, user_id: userId });
+    return (await sendings.take(parsed, { site: siteField({ site }) })).id;
   }
 
   /**

@@ -3,14 +3,14 @@
  * a topic is in `rules.ts`.
  */
 import { askingOf } from "../asks/asking.ts";
-import type { Questions } from "../asks/questions.ts";
+import type { Asking, Questions } from "../asks/questions.ts";
 import { CodedError, type ErrorCode } from "../base/errors.ts";
 import type { Fields } from "../base/fields.ts";
 import type { Connection } from "../core/connection.ts";
 import type { Identity, TokenFacts } from "../core/identity.ts";
 import type { AccessProofs } from "../rooms/access.ts";
 import { roomPattern } from "../rooms/rules/patterns.ts";
-import { type Filter, filterField, isWithin } from "./filter.ts";
+import { EVERYTHING, type Filter, filterField, isWithin } from "./filter.ts";
 import type { TopicRules } from "./rules.ts";
 
 export interface TopicAccessParts {
@@ -48,12 +48,28 @@ export class TopicAccess {
     topic: string,
     wanted: Wanted,
   ): Promise<TokenFacts | undefined> {
-    const { questions } = this.#parts;
     const { identity } = connection;
+    return await this.#require({ identity, asking: () => askingOf(connection) }, topic, wanted);
+  }
+
+  /** Checks as {@linkcode TopicAccess.require} does that a user who calls over HTTP may subscribe to all of a topic. */
+  async requireUser(identity: Identity, topic: string): Promise<void> {
+    const { site, user, name, isGuest = false } = identity;
+    const asking = () => ({ site, user, name, isGuest });
+    await this.#require({ identity, asking }, topic, { filters: [EVERYTHING] });
+  }
+
+  async #require(
+    who: { readonly identity: Identity | undefined; asking(): Asking },
+    topic: string,
+    wanted: Wanted,
+  ): Promise<TokenFacts | undefined> {
+    const { questions } = this.#parts;
+    const { identity } = who;
     if (!questions.asksOfTopic(topic)) return await this.#byRules(identity, topic, wanted);
     const askedAt = Date.now();
     const facts = await this.#byRules(identity, topic, { ...wanted, isAsked: true });
-    const asking = askingOf(connection);
+    const asking = who.asking();
     const answers = await Promise.all(
       wanted.filters.map((filter) => questions.enter(asking, { topic, filter: pairsOf(filter) })),
     );

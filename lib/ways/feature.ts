@@ -2,8 +2,7 @@
 import type { Metric } from "../core/metrics.ts";
 import { redis as redisSettings } from "../engines/redis/settings.ts";
 import type { Feature, Opened, Surroundings } from "../feature.ts";
-import { Notifier } from "../inbox/notify.ts";
-import { inbox } from "../inbox/settings.ts";
+import { Sendings } from "../inbox/sendings.ts";
 import { limits } from "../limits/settings.ts";
 import { listeners } from "../listeners/settings.ts";
 import { Rooms } from "../rooms/rooms.ts";
@@ -47,9 +46,9 @@ export const bridgeFeature = {
       return { metrics, clientConfig };
     }
     const { Bridge } = await import("../../bridge.ts");
-    const options = { redis, counters, limits: of(limits), ...of(inbox), ...channels };
+    const options = { redis, counters, ...channels };
     const way = new Bridge(
-      { notifier: use(Notifier), publications: use(Publications) },
+      { sendings: use(Sendings), publications: use(Publications) },
       storage,
       options,
     );
@@ -67,8 +66,7 @@ export const streamFeature = {
   name: "stream",
   functions: TURN_FUNCTIONS,
   open: (surroundings) => {
-    const { of, use } = surroundings;
-    const stream = notificationStream(use(Notifier), { limits: of(limits), ...of(inbox) });
+    const stream = notificationStream(surroundings.use(Sendings));
     return openStream(surroundings, stream, streamCounters());
   },
 } satisfies Feature;
@@ -97,10 +95,9 @@ export const amqpFeature = {
     const { openAmqp } = await import("./amqp/open.ts");
     const reader = openAmqp(config, {
       counters,
-      notifier: use(Notifier),
+      sendings: use(Sendings),
       publications: use(Publications),
       limits: of(limits),
-      ...of(inbox),
       // Entries that are under way have half of the time that a stop may take.
       stopWaitMs: of(listeners).shutdownSeconds * 500,
       unready: () => engine.unready(),

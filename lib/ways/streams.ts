@@ -1,12 +1,10 @@
 /** What the entries of each stream are, and who takes them. `stream_reader.ts` reads them. */
 import type { Claim } from "../core/claim.ts";
 import type { Fields } from "../base/fields.ts";
-import type { Limits } from "../base/sizes.ts";
 import { withDataOfText } from "../base/said_fields.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
 import type { StreamWay } from "../engines/redis/keys.ts";
-import { parseNotification } from "../inbox/notification.ts";
-import type { Notifier } from "../inbox/notify.ts";
+import type { Sendings } from "../inbox/sendings.ts";
 import type { Publications } from "./publications.ts";
 
 /** One stream, and what becomes of its entries. */
@@ -23,19 +21,18 @@ export interface IncomingStream {
 }
 
 export function notificationStream(
-  notifier: Notifier,
-  config: { readonly limits: Limits; readonly defaultRoom: string },
+  sendings: Sendings,
 ): IncomingStream {
   return {
     way: "stream",
     what: "notifications",
     connection: "stream",
     aboutOf: (fields) => fields["user_id"],
-    take(fields, entryId, claim) {
-      const notification = parseNotification(withDataOfText(fields), config);
+    async take(fields, entryId, claim) {
+      const sending = sendings.parse(withDataOfText(fields));
       // Under this id an entry that is read twice, as after a crash between storing and XACK, is one notification.
-      const id = notification.id ?? `entry-${entryId}`;
-      return notifier.notify({ site: DEFAULT_SITE, ...notification, id, claim });
+      const { id = `entry-${entryId}` } = sending;
+      return await sendings.take({ ...sending, id }, { site: DEFAULT_SITE, claim });
     },
   };
 }

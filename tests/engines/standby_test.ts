@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readConfig } from "../../lib/configuration.ts";
 import { startTasks } from "../../lib/core/task.ts";
 import { inboxCounters } from "../../lib/inbox/metrics.ts";
-import { Notifier } from "../../lib/inbox/notify.ts";
+import { Sendings } from "../../lib/inbox/sendings.ts";
 import type { ReceiptLog } from "../../lib/inbox/store/store.ts";
 import { scheduler } from "../../lib/inbox/scheduler.ts";
 import { streamCounters } from "../../lib/ways/metrics.ts";
@@ -38,7 +38,7 @@ Deno.test("the stream's reader on standby leaves no listener behind", async () =
   await using kernel = await openKernel(engine, { config });
   const options = { redis: config.redis, counters: streamCounters() };
   const { limits } = config;
-  const stream = notificationStream(kernel.use(Notifier), { limits, defaultRoom: "1" });
+  const stream = notificationStream(kernel.use(Sendings));
   const read = () => {
     const reader = new StreamReader(stream, engine.storage, options);
     return runTask((signal) => reader.run(signal));

@@ -5,8 +5,8 @@ import { CodedError } from "../../base/errors.ts";
 import { digitsAsText, type Fields, isBlank } from "../../base/fields.ts";
 import { DEFAULT_SITE } from "../../base/site.ts";
 import type { Limits } from "../../base/sizes.ts";
-import { parseNotification } from "../../inbox/notification.ts";
-import type { Notifier } from "../../inbox/notify.ts";
+import { isBroadcast } from "../../inbox/broadcasts/audience.ts";
+import type { Sendings } from "../../inbox/sendings.ts";
 import type { Publications } from "../publications.ts";
 import { readEntry } from "./entry.ts";
 
@@ -22,10 +22,9 @@ export interface Read {
 export type ReadEntry = (message: ConsumeMessage) => Read;
 
 export interface DestinationParts {
-  readonly notifier: Notifier;
+  readonly sendings: Sendings;
   readonly publications: Publications;
   readonly limits: Limits;
-  readonly defaultRoom: string;
 }
 
 export function readerOf(parts: DestinationParts): ReadEntry {
@@ -49,10 +48,10 @@ function notificationOf(
   { site, id }: { site: string; id?: string },
   parts: DestinationParts,
 ): Read {
-  const notification = parseNotification(fields, parts);
+  const sending = parts.sendings.parse(fields);
   return {
-    key: JSON.stringify([site, notification.user]),
-    store: (made) => parts.notifier.notify({ site, ...notification, id, made }),
+    key: JSON.stringify([site, isBroadcast(sending) ? id : sending.user]),
+    store: (made) => parts.sendings.take({ ...sending, id }, { site, made }),
   };
 }
 

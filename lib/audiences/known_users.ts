@@ -1,0 +1,96 @@
+/**
+ * Whoever has been here as a user, so that something can be sent to everyone. They are noted together, now and then: who came
+ * right before a crash is noted at the next visit.
+ */
+import type { UserId } from "../base/fields.ts";
+import type { Connection } from "../core/connection.ts";
+import type { ConnectionHooks } from "../core/connection_hooks.ts";
+import { every, type Task } from "../core/task.ts";
+import { type Database, rows, type Work } from "../engines/database/database.ts";
+import { userOf } from "./followers.ts";
+
+const EVERY_MS = 500;
+
+/** How many users are known to be noted already; past so many, all are forgotten, and noted again. */
+const MOST_NOTED = 100_000;
+
+/** How many users wait to be noted at the most; others are noted at their next visit. */
+const MOST_WAITING = 50_000;
+
+/** How many rows one statement writes. */
+const TOGETHER = 100;
+
+interface Visitor {
+  readonly site: string;
+  readonly user: UserId;
+}
+
+export class KnownUsers implements ConnectionHooks {
+  readonly #database: Database;
+  readonly #noted = new Set<string>();
+  #waiting: Visitor[] = [];
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** A guest is nobody who could be found again. */
+  identified({ site, isGuest, identity }: Connection, user: UserId): void {
+    if (isGuest || identity?.isGuest) return;
+    const key = `${site}\n${user}`;
+    if (this.#noted.has(key) || this.#waiting.length >= MOST_WAITING) return;
+    if (this.#noted.size >= MOST_NOTED) this.#noted.clear();
+    this.#noted.add(key);
+    this.#waiting.push({ site, user });
+  }
+
+  get tasks(): readonly Task[] {
+    return [every("noting who was here", EVERY_MS, () => this.flush())];
+  }
+
+  /** Notes those who wait. */
+  async flush(): Promise<void> {
+    if (this.#waiting.length === 0 || this.#database.whyNotReady() !== undefined) return;
+    const visitors = this.#waiting;
+    this.#waiting = [];
+    try {
+      for (let at = 0; at < visitors.length; at += TOGETHER) {
+        const some = visitors.slice(at, at + TOGETHER);
+        await this.#database.transaction(() => note(some, Date.now()));
+      }
+    } catch (error) {
+      for (const { site, user } of visitors) this.forget(site, user);
+      throw error;
+    }
+  }
+
+  /** Has a user noted again at the next visit. */
+  forget(site: string, user: UserId): void {
+    this.#noted.delete(`${site}\n${user}`);
+  }
+
+  /** Users of a site behind a user, in the order of their ids. */
+  async after(site: string, user: UserId, limit: number): Promise<UserId[]> {
+    const found = await this.#database.query(
+      "SELECT user_id FROM known_users WHERE site = $1 AND user_id > $2 ORDER BY user_id LIMIT $3",
+      ...[site, user, limit],
+    );
+    return found.map(userOf);
+  }
+}
+
+/** In one order, since two nodes that note the same users in different ones would wait for each other. */
+function* note(visitors: readonly Visitor[], now: number): Work<void> {
+  const ordered = visitors.toSorted((one, other) => keyOf(one) < keyOf(other) ? -1 : 1);
+  for (const { site, user } of ordered) {
+    yield* rows(
+      `INSERT INTO known_users (site, user_id, since) VALUES ($1, $2, $3)
+       ON CONFLICT (site, user_id) DO NOTHING`,
+      ...[site, user, now],
+    );
+  }
+}
+
+function keyOf({ site, user }: Visitor): string {
+  return `${site}\n${user}`;
+}

@@ -1,0 +1,212 @@
+/**
+ * Sends notifications for many to their recipients, and takes them back. One node works on each; where it dies, another goes on
+ * with the page at which it was. What was sent already is not sent again, since recipients' notifications have the id of the whole.
+ */
+import { getLogger } from "@logtape/logtape";
+import type { Followers } from "../../audiences/followers.ts";
+import type { KnownUsers } from "../../audiences/known_users.ts";
+import { nextTurn, pause } from "../../base/clock.ts";
+import { CodedError } from "../../base/errors.ts";
+import type { UserId } from "../../base/fields.ts";
+import { reasonOf } from "../../base/reason.ts";
+import type { Counter } from "../../core/metrics.ts";
+import type { Task } from "../../core/task.ts";
+import type { Database } from "../../engines/database/database.ts";
+import type { InboxService } from "../inbox.ts";
+import type { ParsedContent } from "../notification.ts";
+import type { Notifier } from "../notify.ts";
+import type { Broadcasts } from "./broadcasts.ts";
+import {
+  addPage,
+  type Broadcast,
+  dropBroadcasts,
+  endBroadcast,
+  holdBroadcast,
+  PAGE_SIZE,
+  pageOf,
+  passPage,
+  takeBroadcast,
+} from "./store.ts";
+
+const log = getLogger(["notifyli", "inbox"]);
+
+/** How often a node looks whether another one has left something behind. */
+const LOOK_MS = 1000;
+
+/** How long a node may be silent before another one goes on with its work. */
+const HELD_MS = 15_000;
+
+/** How many recipients are served together: others have their turns in between. */
+const AT_ONCE = 10;
+
+/** How often a node looks for what is old. */
+const DROP_MS = 3600_000;
+
+const DAY_MS = 24 * 3600 * 1000;
+
+interface SenderParts {
+  readonly database: Database;
+  readonly broadcasts: Broadcasts;
+  readonly notifier: Pick<Notifier, "notify">;
+  readonly inbox: Pick<InboxService, "withdrawFrom">;
+  readonly followers: Followers;
+  readonly known: KnownUsers;
+  /** Days that it is known what became of one. */
+  readonly days: number;
+  /** Counts recipients. */
+  readonly counter: Counter;
+}
+
+export class BroadcastSender implements Task {
+  readonly name = "notifications for many";
+  readonly #parts: SenderParts;
+  readonly #holder = crypto.randomUUID();
+  #wake: () => void = () => {};
+  #hasWork = false;
+  #isFailing = false;
+  #droppedAt = -Infinity;
+
+  constructor(parts: SenderParts) {
+    this.#parts = parts;
+    parts.broadcasts.onWork(() => {
+      this.#hasWork = true;
+      this.#wake();
+    });
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    signal.addEventListener("abort", () => this.#wake(), { once: true });
+    while (!signal.aborted) {
+      try {
+        this.#hasWork = false;
+        while (!signal.aborted && await this.#workOnOne(signal));
+        await this.#dropOld();
+        this.#isFailing = false;
+      } catch (error) {
+        this.#noteFailure(error);
+      }
+      if (!this.#hasWork) await this.#rest(signal);
+    }
+  }
+
+  /** Until there is something to do, or it is time to look. */
+  async #rest(signal: AbortSignal): Promise<void> {
+    const woken = new AbortController();
+    this.#wake = () => woken.abort();
+    if (!signal.aborted) await pause(LOOK_MS, woken.signal);
+    this.#wake = () => {};
+  }
+
+  /** Takes one and works on it until it is done, or another node has it. Resolves with whether there was one. */
+  async #workOnOne(signal: AbortSignal): Promise<boolean> {
+    const { database } = this.#parts;
+    if (database.whyNotReady() !== undefined) return false;
+    let broadcast = await database.transaction(() => takeBroadcast(this.#holder, times()));
+    if (broadcast === undefined) return false;
+    while (broadcast !== undefined && !signal.aborted) {
+      await this.#workOnPage(broadcast);
+      const held: Broadcast = broadcast;
+      broadcast = await database.transaction(() => holdBroadcast(held, this.#holder, times()));
+    }
+    return true;
+  }
+
+  async #workOnPage(broadcast: Broadcast): Promise<void> {
+    const { database } = this.#parts;
+    const users = await this.#recipients(broadcast);
+    if (users === undefined) {
+      await database.transaction(() => endBroadcast(broadcast, Date.now()));
+      return;
+    }
+    const outcome = broadcast.work === "send"
+      ? await this.#send(broadcast, users)
+      : await this.#withdraw(broadcast, users);
+    await database.transaction(() => passPage(broadcast, outcome));
+  }
+
+  /** The recipients of a page; `undefined` behind the last one. */
+  async #recipients(broadcast: Broadcast): Promise<readonly UserId[] | undefined> {
+    const { database, followers, known } = this.#parts;
+    const { site, page, work, audience, afterUser } = broadcast;
+    const kept = await database.transaction(() => pageOf(broadcast, page));
+    if (kept !== undefined || work !== "send" || audience.kind === "users") return kept;
+    if (audience.kind === "everyone" && page === 0) await known.flush();
+    const next = audience.kind === "topic"
+      ? await followers.after(site, audience.topic, afterUser, PAGE_SIZE)
+      : await known.after(site, afterUser, PAGE_SIZE);
+    if (next.length === 0) return undefined;
+    await database.transaction(() => addPage(broadcast, next));
+    return await database.transaction(() => pageOf(broadcast, page));
+  }
+
+  async #send(
+    { site, id, request }: Broadcast,
+    users: readonly UserId[],
+  ): Promise<{ stored: number; failed: number }> {
+    const { notifier, counter } = this.#parts;
+    const content: ParsedContent = JSON.parse(request);
+    let stored = 0;
+    await inTurns(users, async (user) => {
+      try {
+        // One who has it already is one for whom it is stored: it was sent before a crash.
+        const { isDuplicate } = await notifier.notify({ ...content, site, user, id });
+        stored++;
+        if (!isDuplicate) counter.value++;
+      } catch (error) {
+        if (!isTheirs(error)) throw error;
+        log.debug("notification {id} cannot be stored for user {user}: {reason}", {
+          ...{ id, user, reason: reasonOf(error) },
+        });
+      }
+    });
+    return { stored, failed: users.length - stored };
+  }
+
+  async #withdraw(
+    { site, id }: Broadcast,
+    users: readonly UserId[],
+  ): Promise<{ stored: number; failed: number }> {
+    await inTurns(users, async (user) => {
+      await this.#parts.inbox.withdrawFrom(site, user, id);
+    });
+    return { stored: 0, failed: 0 };
+  }
+
+  async #dropOld(): Promise<void> {
+    const { database, days } = this.#parts;
+    if (!Number.isFinite(days) || performance.now() < this.#droppedAt + DROP_MS) return;
+    if (database.whyNotReady() !== undefined) return;
+    const before = Date.now() - (days + 1) * DAY_MS;
+    while (await database.transaction(() => dropBroadcasts(before)) > 0) await nextTurn();
+    this.#droppedAt = performance.now();
+  }
+
+  #noteFailure(error: unknown): void {
+    const level = this.#isFailing ? "debug" : "warn";
+    this.#isFailing = true;
+    const reason = reasonOf(error);
+    log[level]("notifications for many wait: {reason}; trying again", { reason });
+  }
+}
+
+/** Whether a recipient alone is in the way: whatever else failed would fail for the next one, too. */
+function isTheirs(error: unknown): boolean {
+  if (!(error instanceof CodedError)) return false;
+  const { code, options: { isAlone = false, isAway = false } } = error;
+  return code === "unavailable" || code === "unconfirmed" ? isAlone && !isAway : true;
+}
+
+async function inTurns(
+  users: readonly UserId[],
+  work: (user: UserId) => Promise<void>,
+): Promise<void> {
+  for (let at = 0; at < users.length; at += AT_ONCE) {
+    await Promise.all(users.slice(at, at + AT_ONCE).map(work));
+    await nextTurn();
+  }
+}
+
+function times() {
+  const now = Date.now();
+  return { now, until: now + HELD_MS };
+}

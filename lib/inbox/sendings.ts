@@ -1,0 +1,59 @@
+/** Takes in notifications for one user and for many, for the ways by which other systems bring them without an answer. */
+import type { Claim } from "../core/claim.ts";
+import { CodedError } from "../base/errors.ts";
+import type { Fields } from "../base/fields.ts";
+import {
+  isBroadcast,
+  type ParsedBroadcast,
+  parseSending,
+  type SendingContext,
+} from "./broadcasts/audience.ts";
+import type { Broadcasts } from "./broadcasts/broadcasts.ts";
+import type { ParsedNotification } from "./notification.ts";
+import type { Notifier } from "./notify.ts";
+
+/** How it came. */
+export interface Bringing {
+  readonly site: string;
+  /** The claim of the bridge or the stream. */
+  readonly claim?: Claim;
+  /** What it is known by where the sender made no id. */
+  readonly made?: { readonly id: string; readonly isRetry: boolean };
+}
+
+export class Sendings {
+  readonly #notifier: Notifier;
+  readonly #broadcasts: Broadcasts;
+  readonly #context: SendingContext;
+
+  constructor(notifier: Notifier, broadcasts: Broadcasts, context: SendingContext) {
+    this.#notifier = notifier;
+    this.#broadcasts = broadcasts;
+    this.#context = context;
+  }
+
+  /** Reads what somebody sends. Throws a `CodedError` that names the field and its value. */
+  parse(fields: Fields): ParsedNotification | ParsedBroadcast {
+    return parseSending(fields, this.#context);
+  }
+
+  /** Stores it. */
+  async take(
+    sending: ParsedNotification | ParsedBroadcast,
+    bringing: Bringing,
+  ): Promise<{ readonly id: string; readonly isDuplicate: boolean }> {
+    if (!isBroadcast(sending)) return await this.#notifier.notify({ ...sending, ...bringing });
+    const { site, made } = bringing;
+    try {
+      return await this.#broadcasts.accept({ ...sending, site, ...(made && { made }) });
+    } catch (error) {
+      throw refusedAlone(error);
+    }
+  }
+}
+
+/** The database may be away for long, or not be there: what is for one user must not wait for that. It is kept aside instead. */
+function refusedAlone(error: unknown): unknown {
+  if (!(error instanceof CodedError) || !error.options.isAway) return error;
+  return new CodedError(error.code, error.message, { cause: error, isAlone: true });
+}

@@ -121,7 +121,8 @@ export class Broadcasts {
   }
 
   #counts(found: Broadcast): Promise<Counts> {
-    const key = `${found.site}\n${found.id}`;
+    // What is counted while it is under way says nothing of how it ends.
+    const key = JSON.stringify([found.site, found.id, found.work, found.isWithdrawn]);
     const known = this.#counted.get(key);
     const isOld = known === undefined || known.until < performance.now() ||
       found.work !== "done";

@@ -150,6 +150,6 @@ function tooSlow(seconds: number): CodedError {
   return new CodedError("too_slow", `The body took too long: the limit is ${seconds} s`);
 }
 
-function tooLong(limit: number): CodedError {
+export function tooLong(limit: number): CodedError {
   return new CodedError("too_long", `The body is too long: the limit is ${limit} bytes`);
 }

@@ -7,7 +7,7 @@ import type { Limits } from "../base/sizes.ts";
 import type { Identity } from "../core/identity.ts";
 import type { Expense } from "../core/work.ts";
 import { type Acting, actingIn } from "./acting.ts";
-import { readAsItComes, readBytes } from "./body.ts";
+import { readAsItComes, readBytes, tooLong } from "./body.ts";
 import { Body, fieldsOf, fieldsOrText } from "./body_fields.ts";
 import { type ApiContext, isOperator } from "./caller.ts";
 import { headerText } from "./encoded_words.ts";
@@ -161,13 +161,17 @@ export class Call {
     return readAsItComes(this.#context.req.raw, this.#parts.bodySeconds, signal);
   }
 
-  /**
-   * Reads the fields of the body: a JSON object, or a form. Rejects where it is too long, too slow, or neither.
-   *
-   * @param bytes of the body at the most, where it may have more than others
-   */
-  async fields(bytes?: number): Promise<Fields> {
-    return fieldsOf(await this.#body(bytes));
+  /** Reads the fields of the body: a JSON object, or a form. Rejects where it is too long, too slow, or neither. */
+  async fields(): Promise<Fields> {
+    return fieldsOf(await this.#body());
+  }
+
+  /** As {@linkcode Call.fields}, and a body that has the field `name`, a list, may be of so many bytes. */
+  async fieldsWithList(name: string, bytes: number): Promise<Fields> {
+    const { frame } = this.#parts.limits;
+    const body = await this.#body(bytes);
+    if (body.bytes.length <= frame || body.text.includes(name)) return fieldsOf(body);
+    throw tooLong(frame);
   }
 
   /** Reads the fields of the body, of which there are none where there is no body. */

@@ -47,7 +47,10 @@ export function inboxRoutes(
 
   return [
     ...sent("/notifications", async (call) => {
-      const fields = { ...await call.fields(mostBytes(context)), ...callersId(call) };
+      const fields = {
+        ...await call.fieldsWithList("user_ids", mostBytes(context)),
+        ...callersId(call),
+      };
       const sending = parseSending(fields, context);
       return isBroadcast(sending) ? await sendToMany(call, sending) : await send(call, sending);
     }),

@@ -3,6 +3,7 @@ import { siteField } from "../auth/keys/fields.ts";
 import type { Fields } from "../base/fields.ts";
 import { digitsAsText, identifier, isBlank, userIdOnWire } from "../base/fields.ts";
 import type { Limits } from "../base/sizes.ts";
+import { isBroadcast, type ParsedBroadcast } from "../inbox/broadcasts/audience.ts";
 import type { ParsedNotification } from "../inbox/notification.ts";
 import { eventFields } from "../rooms/events.ts";
 import { senderFields, systemMessageFields } from "../rooms/system_fields.ts";
@@ -17,14 +18,14 @@ export interface From {
 
 /** The payload of the message channel, in which servers of all versions understand each field. */
 export function notificationPayload(
-  { user, room, message, data, from, timestamp, id, expiresAt, deliverAt, ...files }:
-    ParsedNotification,
+  sending: ParsedNotification | ParsedBroadcast,
 ): Fields {
+  const { room, message, data, from, timestamp, id, expiresAt, deliverAt, ...files } = sending;
   const { attachments, image, tags, details } = files;
   const at = typeof deliverAt === "object" ? deliverAt.text : deliverAt;
   const times = { timestamp, expires_at: expiresAt, deliver_at: at };
   return {
-    user_id: userIdOnWire(user),
+    ...recipientsOf(sending),
     room,
     message,
     data,
@@ -36,6 +37,13 @@ export function notificationPayload(
     tags,
     ...details,
   };
+}
+
+function recipientsOf(sending: ParsedNotification | ParsedBroadcast): Fields {
+  if (!isBroadcast(sending)) return { user_id: userIdOnWire(sending.user) };
+  const { audience } = sending;
+  if (audience.kind === "users") return { user_ids: audience.users.map(userIdOnWire) };
+  return audience.kind === "topic" ? { topic: audience.topic } : { everyone: true };
 }
 
 export function messagePayload(room: string, fields: Fields, limits: Limits): Fields {

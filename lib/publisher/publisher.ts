@@ -30,7 +30,7 @@ import {
   parsePresence,
 } from "../rooms/store/connections.ts";
 import { type Fields, userIdField } from "../base/fields.ts";
-import { parseNotification } from "../inbox/notification.ts";
+import { parseSending } from "../inbox/broadcasts/audience.ts";
 import { inbox as inboxSlice } from "../inbox/settings.ts";
 import { limits as limitsSlice } from "../limits/settings.ts";
 
@@ -97,9 +97,19 @@ export interface TopicOptions extends PublicationOptions {
 /** Unix time in seconds (or in a smaller unit), an ISO 8601 text with a zone, or a `Date`. */
 export type Time = number | string | Date;
 
-export interface PublishOptions extends SendOptions {
+/** To whom a notification goes: one of them. */
+export interface Recipients {
   /** A whole number or a string; 123 and "123" are one user. */
-  readonly userId: number | bigint | string;
+  readonly userId?: number | bigint | string;
+  /** Several users. */
+  readonly userIds?: readonly (number | bigint | string)[];
+  /** All who follow a topic. */
+  readonly topic?: string;
+  /** Everyone who has ever been here. */
+  readonly everyone?: boolean;
+}
+
+export interface PublishOptions extends SendOptions, Recipients {
   readonly room: string;
   /** A text for people; it may be absent where there is `data`. */
   readonly message?: string;
@@ -165,14 +175,15 @@ export class Publisher implements AsyncDisposable {
    * same `id` then.
    */
   async publish(
-    { userId, expiresAt, deliverAt, durable, ...rest }: PublishOptions,
+    { userId, userIds, expiresAt, deliverAt, durable, ...rest }: PublishOptions,
   ): Promise<number> {
-    const fields = { user_id: userId, expires_at: expiresAt, deliver_at: deliverAt, ...rest };
-    const [limits, defaultRoom] = [this.#limits, DEFAULTS.room];
+    const to = { user_id: userId, user_ids: userIds };
+    const fields = { ...to, expires_at: expiresAt, deliver_at: deliverAt, ...rest };
+    const context = { limits: this.#limits, defaultRoom: DEFAULTS.room, recipients: Infinity };
     return await this.#send(
       "stream",
       durable,
-      () => notificationPayload(parseNotification(fields, { limits, defaultRoom })),
+      () => notificationPayload(parseSending(fields, context)),
     );
   }
 

@@ -50,14 +50,10 @@ const HOOKS: Readonly<Record<string, (code: string) => string[]>> = {
 
 Deno.test("docs/notifications.md: every block is an example that is executed", () => {
   assert.equal(examples.size, PAGE.match(/^```\w+$/gm)?.length);
-  const answers = [
-    "answer: change",
-    "answer: curl",
-    "answer: receipt",
-    "answer: schedule",
-    "answer: webhook",
-  ];
-  const executed = [...Object.keys(SENT), ...Object.keys(HOOKS), "webhook settings", ...answers];
+  const answers = ["change", "curl", "to many", "receipt", "schedule", "webhook"]
+    .map((name) => `answer: ${name}`);
+  const others = ["webhook settings", "to many"];
+  const executed = [...Object.keys(SENT), ...Object.keys(HOOKS), ...others, ...answers];
   assert.deepEqual([...examples.keys()].sort(), executed.sort());
 });
 
@@ -114,6 +110,32 @@ Deno.test("docs/notifications.md: what clients of version 2 get of how it is sho
   ]);
   const stats = await (await fetch(`${program.url}/api/stats`)).json();
   assert.equal(stats.scheduled, 2); // those with a Delay
+});
+
+Deno.test("docs/notifications.md: to many", async () => {
+  await using redis = await RedisServer.start();
+  await using program = await Program.start({ env: redis.env });
+  await using client = await TestClient.connectV2(program.webSocketUrl);
+  await client.command("connect", { user_id: 123 });
+  await client.command("follow", { topic: "sport" });
+  const [closing = "", goal = "", all = "", how = "", back = ""] =
+    (examples.get("to many")?.code ?? "").split(/\n(?=curl)/);
+  for (const [index, line] of [closing, goal].entries()) {
+    await executeLine(line, program);
+    await client.get("direct_message", index + 1);
+  }
+  const [frame] = client.ofType("direct_message");
+  await client.command("ack", { ids: [frame?.["id"]] });
+  const said = await waitFor("it is done", async () => {
+    const text = await executeLine(how, program);
+    return text.includes('"delivered":1') && text;
+  });
+  assert.deepEqual(JSON.parse(said), JSON.parse(examples.get("answer: to many")?.code ?? ""));
+  await waitFor("everyone gets one", async () => {
+    await executeLine(all, program);
+    return client.ofType("direct_message").some(({ message }) => message === "Hello, all");
+  });
+  assert.match(await executeLine(back, program), /"withdrawing"/);
 });
 
 for (const [name, command] of Object.entries(HOOKS)) {
@@ -189,6 +211,13 @@ async function isRefused(url: string): Promise<boolean> {
   });
   await response.text();
   return response.status === 401;
+}
+
+async function executeLine(line: string, { url }: Program): Promise<string> {
+  const here = line.replaceAll("http://localhost:7000", url).replaceAll("curl ", "curl -sS ");
+  const { code, stdout, stderr } = await run(["sh", "-ec", here]);
+  assert.equal(code, 0, stderr);
+  return stdout;
 }
 
 async function execute(

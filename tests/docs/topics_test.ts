@@ -63,6 +63,19 @@ for (const listener of ["deno", "node"]) {
     await follow(again, block("v2 coming back").replaceAll("EPOCH", String(epoch)));
   });
 
+  Deno.test(`docs/topics.md on the ${listener} listener: follow`, async () => {
+    await using program = await Program.start({ env: { APP_LISTENER: listener } });
+    await using client = await TestClient.connectV2(program.webSocketUrl);
+    await client.command("connect", { user_id: 123 });
+    await follow(client, block("v2 follow"));
+    const { code, stdout, stderr } = await run(["sh", "-e", "-c", here(block("follow"), program)]);
+    assert.equal(code, 0, stderr);
+    assert.match(
+      stdout,
+      /^{"user_id":123,"topic":"sport"}{"topics":\[{"topic":"sport","since":\d+}\]}$/,
+    );
+  });
+
   Deno.test(`docs/topics.md on the ${listener} listener: a stream`, async () => {
     await using program = await Program.start({ env: { APP_LISTENER: listener } });
     const address = /'(.*)'/.exec(here(block("stream"), program))?.[1] ?? assert.fail();

@@ -6,10 +6,10 @@ import { topicField } from "../../topics/fields.ts";
 import { flagField, isMissing, listField } from "../details/kinds.ts";
 import {
   type NotificationContext,
-  parseNotification,
+  parseContent,
   type ParsedContent,
   type ParsedNotification,
-  parseContent,
+  parseNotification,
 } from "../notification.ts";
 
 /** Those to whom something goes at once. */
@@ -55,9 +55,7 @@ export function mostBytes({ limits, recipients }: SendingContext): number {
 /** `undefined` where it is for one user. */
 function audienceOf(fields: Fields, { limits, recipients }: SendingContext): Audience | undefined {
   const everyone = flagField(fields, "everyone");
-  const given = TO.filter((field) =>
-    field === "everyone" ? everyone : !isMissing(fields[field])
-  );
+  const given = TO.filter((field) => field === "everyone" ? everyone : !isMissing(fields[field]));
   const [field] = given;
   if (given.length > 1) {
     throw invalid(given[1] ?? "", fields[given[1] ?? ""], `one of ${TO.join(", ")}`);

@@ -38,6 +38,9 @@ export type Command =
     token?: string;
   }
   | { type: "unsubscribe"; sub: number }
+  | { type: "follow"; topic: string; token?: string }
+  | { type: "unfollow"; topic: string }
+  | { type: "followed"; limit: number; cursor?: string }
   | { type: "presence"; room: string; limit: number; cursor?: string }
   | { type: "publish"; room: string; message?: string; data?: unknown; id: string }
   | { type: "event"; room: string; event: string; data?: unknown }

@@ -1,6 +1,7 @@
 /** The topics that a client subscribes to; `topic_feed.ts` is one of them as the server has it. */
 import { closedError, NotifyliError } from "../core/errors.ts";
 import type { Handler } from "../core/events.ts";
+import { asObject, type JsonObject } from "../core/frames.ts";
 import { requireLifetime, watchLifetime } from "../core/lifetime.ts";
 import type { Part } from "../core/part.ts";
 import type { Link } from "../core/requests.ts";
@@ -24,6 +25,13 @@ interface TopicsEvents {
   failed(error: NotifyliError): void;
   /** Why the client does not come back; `undefined` where it does. */
   stopped(): NotifyliError | undefined;
+}
+
+/** A topic that the user follows. */
+export interface FollowedTopic {
+  readonly topic: string;
+  /** Unix seconds. */
+  readonly since: number;
 }
 
 export class Topics implements Part {
@@ -71,6 +79,41 @@ export class Topics implements Part {
   /** Ends what `subscribe()` gave an id for. An id that is not known, or no more, is harmless. */
   unsubscribe(id: number): void {
     this.#known.get(id)?.unsubscribe();
+  }
+
+  /**
+   * Has the user follow a topic: notifications that are sent to its followers come into the user's inbox, whether the user is
+   * there or not. It lasts until `unfollow()`. Rejects with a `NotifyliError`.
+   */
+  async follow(name: string, { token }: { readonly token?: string } = {}): Promise<void> {
+    await this.#link.enqueue({
+      type: "follow",
+      topic: name,
+      ...(token !== undefined && { token }),
+    });
+  }
+
+  /** Ends what `follow()` has begun; harmless where the user does not follow the topic. */
+  async unfollow(name: string): Promise<void> {
+    await this.#link.enqueue({ type: "unfollow", topic: name });
+  }
+
+  /** The topics that the user follows, by name. */
+  async followed(): Promise<readonly FollowedTopic[]> {
+    const all: FollowedTopic[] = [];
+    let cursor: string | undefined;
+    do {
+      const page: JsonObject = await this.#link.enqueue({
+        ...{ type: "followed", limit: 1000 },
+        ...(cursor !== undefined && { cursor }),
+      });
+      for (const each of Array.isArray(page.topics) ? page.topics : []) {
+        const { topic, since } = asObject(each);
+        all.push({ topic: String(topic), since: Number(since) });
+      }
+      cursor = typeof page.next === "string" ? page.next : undefined;
+    } while (cursor !== undefined);
+    return all;
   }
 
   /** The client calls this and what follows. */

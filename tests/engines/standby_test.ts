@@ -37,7 +37,6 @@ Deno.test("the stream's reader on standby leaves no listener behind", async () =
   await using engine = await openFullRedis(redis);
   await using kernel = await openKernel(engine, { config });
   const options = { redis: config.redis, counters: streamCounters() };
-  const { limits } = config;
   const stream = notificationStream(kernel.use(Sendings));
   const read = () => {
     const reader = new StreamReader(stream, engine.storage, options);

@@ -33,6 +33,11 @@ const SUBCOMMANDS: readonly Entry[] = [
     load: async () => (await import("./lib/commands/room.ts")).room,
   },
   {
+    name: "kind",
+    summary: "Set what is usual for kinds of notifications; see kind --help",
+    load: async () => (await import("./lib/commands/kind.ts")).kind,
+  },
+  {
     name: "upload",
     summary: "Upload files; see upload --help",
     load: async () => (await import("./lib/commands/upload.ts")).upload,

@@ -13,6 +13,7 @@ import { hooksFeature } from "./hooks/feature.ts";
 import { inboxFeature } from "./inbox/feature.ts";
 import { presenceFeature } from "./presence/feature.ts";
 import { chatProtocolFeature } from "./protocols/chat/feature.ts";
+import { preferencesFeature } from "./preferences/feature.ts";
 import { protocolsFeature } from "./protocols/feature.ts";
 import { madeRoomsFeature } from "./rooms/made/feature.ts";
 import { roomsFeature } from "./rooms/feature.ts";
@@ -35,6 +36,7 @@ export const FEATURES = [
   topicsFeature,
   audiencesFeature,
   filesFeature,
+  preferencesFeature,
   inboxFeature,
   presenceFeature,
   contactsFeature,

@@ -33,7 +33,9 @@ const RULES: ImportRules = {
     "lib/topics": "base config core limits asks auth auth/revocations http feature.ts rooms",
     "lib/files": "base config core net engines listeners/settings.ts asks http feature.ts",
     "lib/audiences": "base config core limits engines http feature.ts topics",
-    "lib/inbox": "base config core limits engines http feature.ts audiences files rooms topics",
+    "lib/preferences": "base config core limits engines listeners/settings.ts http feature.ts",
+    "lib/inbox":
+      "base config core limits engines http feature.ts audiences files preferences rooms topics",
     "lib/presence": "base config core limits engines http feature.ts",
     "lib/contacts": "base config core limits engines http feature.ts presence",
     "lib/conversations":

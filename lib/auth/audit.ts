@@ -110,6 +110,18 @@ export class Audit {
     });
   }
 
+  /** What is set for a kind of notifications was changed or deleted. */
+  kindManaged(
+    { who, site: actorSite, address = "the command line" }: Actor,
+    verb: "set" | "delete",
+    { site, kind }: { site: string; kind: string },
+  ): void {
+    const did = { set: "set", delete: "deleted" }[verb];
+    log.info("{who} {did} kind {kind} of site {site}, from {address}", {
+      ...{ action: `kind.${verb}`, who, did, kind, site, actor_site: actorSite, address },
+    });
+  }
+
   /** What is kept of a user was exported or erased. */
   userData(actor: Actor, verb: "export" | "erase", { site, user }: { site: string; user: UserId }) {
     const did = verb === "export" ? "exported the data of" : "erased the data of";

@@ -121,6 +121,11 @@ export const ERRORS = {
     status: 429,
     temporary: true,
   },
+  too_many_kinds: {
+    meaning: "The site has set as many kinds, or the user has chosen for as many, as one may",
+    status: 429,
+    temporary: false,
+  },
   too_many_contacts: {
     meaning: "The user has as many contacts, or has blocked as many users, as one may",
     status: 429,
@@ -169,6 +174,11 @@ export const ERRORS = {
   storage_full: {
     meaning: "The user's files, or the site's, have as many bytes as they may, or the disk is full",
     status: 507,
+    temporary: false,
+  },
+  conflict: {
+    meaning: "It was changed by somebody else meanwhile: read it again",
+    status: 409,
     temporary: false,
   },
   offset_mismatch: {

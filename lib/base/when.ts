@@ -78,15 +78,20 @@ export function momentOf({ day, ...time }: LocalTime, zone: string, now: number)
 
 /** `30m`, `1h30m`, `2 days`, `in 2 hours`. */
 function readDuration(text: string, now: number): number | undefined {
-  const said = text.replace(/^in /, "");
-  if (!/^(\d{1,9} ?[a-z]+ ?)+$/.test(said)) return undefined;
+  const seconds = secondsIn(text.replace(/^in /, ""));
+  return seconds === undefined ? undefined : now + seconds;
+}
+
+/** The seconds of `30m`, `1h30m` or `2 days`; `undefined` for a text that is no duration, or names no unit. */
+export function secondsIn(text: string): number | undefined {
+  if (!/^(\d{1,9} ?[a-z]+ ?)+$/.test(text)) return undefined;
   let seconds = 0;
-  for (const [, count, unit] of said.matchAll(/(\d{1,9}) ?([a-z]+)/g)) {
+  for (const [, count, unit] of text.matchAll(/(\d{1,9}) ?([a-z]+)/g)) {
     const each = UNIT_SECONDS[unit!];
     if (each === undefined) return undefined;
     seconds += Number(count) * each;
   }
-  return now + seconds;
+  return seconds;
 }
 
 /** `2026-05-01`, with a time of the day or without one. */

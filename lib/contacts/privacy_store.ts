@@ -1,7 +1,7 @@
 /** Privacy settings in the database: works, each a part of somebody's transaction. */
 import type { UserId } from "../base/fields.ts";
 import { type Row, rows, type Work } from "../engines/database/database.ts";
-import { idLists } from "./id_list.ts";
+import { idLists } from "../engines/database/id_list.ts";
 import { OPEN_PRIVACY, type Privacy } from "./types.ts";
 import type { Owner } from "./store.ts";
 

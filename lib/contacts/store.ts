@@ -2,7 +2,7 @@
 import { CodedError } from "../base/errors.ts";
 import type { UserId } from "../base/fields.ts";
 import { type Row, row, rows, type Work } from "../engines/database/database.ts";
-import { idLists } from "./id_list.ts";
+import { idLists } from "../engines/database/id_list.ts";
 import type { Contact, ContactChange, ContactQuery } from "./types.ts";
 
 /** A contact with the name that its owner gave it, if any. */

@@ -2,16 +2,9 @@
  * Links by which whoever has one reads a file until its end. A link stays the same for a while, so that browsers keep what they
  * have got by it.
  */
-import { createHmac, timingSafeEqual } from "node:crypto";
 import { CodedError } from "../base/errors.ts";
-import { randomBase64Url } from "../base/ids.ts";
-import { type Database, row, rows } from "../engines/database/database.ts";
-
-/** 256 random bits. */
-const SECRET_BYTES = 32;
-
-/** 128 bits of the signature are shown: nobody guesses them. */
-const SIGNATURE_BYTES = 16;
+import type { Database } from "../engines/database/database.ts";
+import { isSameSignature, signatureOf, SigningSecret } from "../engines/database/secret.ts";
 
 interface LinkParts {
   readonly database: Database;
@@ -26,34 +19,27 @@ interface LinkOptions {
 }
 
 export class Links {
-  readonly #database: Database;
+  readonly #secret: SigningSecret;
   readonly #seconds: number;
   readonly #basePath: string;
   readonly #now: () => number;
-  #secret: string | undefined;
 
   constructor({ database, now }: LinkParts, { seconds, basePath }: LinkOptions) {
-    this.#database = database;
+    this.#secret = new SigningSecret(database, "file_secret");
     this.#now = now;
     this.#seconds = seconds;
     this.#basePath = basePath;
   }
 
   /** Reads what links are signed with, or makes it. Rejects where the database cannot be used. */
-  async load(): Promise<string> {
-    return this.#secret ??= await this.#database.transaction(function* () {
-      yield* rows(
-        "INSERT INTO file_secret (id, secret) VALUES (1, $1) ON CONFLICT (id) DO NOTHING",
-        randomBase64Url(SECRET_BYTES),
-      );
-      const kept = yield* row("SELECT secret FROM file_secret WHERE id = 1");
-      return String(kept?.["secret"]);
-    });
+  load(): Promise<string> {
+    return this.#secret.load();
   }
 
   /** The path of a link; `undefined` as long as the database was not reached, which is tried again then. */
   to(id: string): string | undefined {
-    if (this.#secret !== undefined) return this.#signed(this.#secret, id);
+    const { known } = this.#secret;
+    if (known !== undefined) return this.#signed(known, id);
     this.load().catch(() => {}); // the next one that is asked for tries again
     return undefined;
   }
@@ -71,7 +57,7 @@ export class Links {
     const [, written = "", signed = ""] = /^([0-9a-z]{1,9})\.([\w-]{22})$/.exec(signature) ?? [];
     const end = parseInt(written, 36);
     if (Number.isNaN(end) || end.toString(36) !== written) return undefined;
-    if (!isSame(signed, signatureOf(await this.load(), id, end))) return undefined;
+    if (!isSameSignature(signed, linkSignature(await this.load(), id, end))) return undefined;
     if (end * 1000 > this.#now()) return end;
     throw new CodedError("forbidden", "Cannot read the file: the link has ended; ask for another");
   }
@@ -80,16 +66,11 @@ export class Links {
     const window = Math.floor(this.#now() / 1000 / this.#seconds);
     const end = (window + 2) * this.#seconds;
     return `${this.#basePath}/files/${id}?signature=${end.toString(36)}.${
-      signatureOf(secret, id, end)
+      linkSignature(secret, id, end)
     }`;
   }
 }
 
-function signatureOf(secret: string, id: string, end: number): string {
-  const hash = createHmac("sha256", secret).update(`${id}.${end}`).digest();
-  return hash.subarray(0, SIGNATURE_BYTES).toString("base64url");
-}
-
-function isSame(one: string, other: string): boolean {
-  return timingSafeEqual(new TextEncoder().encode(one), new TextEncoder().encode(other));
+function linkSignature(secret: string, id: string, end: number): string {
+  return signatureOf(secret, `${id}.${end}`);
 }

@@ -3,6 +3,7 @@
  * of two that come together none is lost. Next on a change's way: the store's `Inbox.edit`, which fans out.
  */
 import type { UserId } from "../base/fields.ts";
+import type { Decisions } from "../preferences/decisions.ts";
 import type { Attachments } from "./attachments.ts";
 import type { InboxCounters } from "./metrics.ts";
 import { type Attached, hasFiles, type Patch, patched, patchedForLater } from "./patch.ts";
@@ -13,6 +14,7 @@ export interface EditorParts {
   readonly schedule: Schedule;
   readonly attachments: Pick<Attachments, "use" | "giveBackOthers">;
   readonly counters: Pick<InboxCounters, "edited">;
+  readonly decisions: Pick<Decisions, "zoneOf">;
 }
 
 /** A notification after a change. Times are Unix times in milliseconds. */
@@ -52,6 +54,13 @@ export class Editor {
       : await this.#edit(meant, patch, {});
     if (edited !== undefined) this.#parts.counters.edited.value++;
     return edited;
+  }
+
+  /** The time zone of the clock of a notification's user. @param user absent: whoever has the notification */
+  async zoneOf(site: string, id: string, user?: UserId): Promise<string> {
+    const { inbox, decisions } = this.#parts;
+    const owner = user ?? await inbox.owner(site, id);
+    return owner === undefined ? "UTC" : await decisions.zoneOf(site, owner);
   }
 
   async #editWithFiles(meant: Meant, patch: Patch): Promise<Edited | undefined> {

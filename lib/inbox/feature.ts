@@ -3,6 +3,7 @@ import { DEFAULT_SITE } from "../base/site.ts";
 import type { Feature } from "../feature.ts";
 import { Files } from "../files/files.ts";
 import { limits, rates } from "../limits/settings.ts";
+import { Decisions } from "../preferences/decisions.ts";
 import { Rooms } from "../rooms/rooms.ts";
 import { Followers } from "../audiences/followers.ts";
 import { KnownUsers } from "../audiences/known_users.ts";
@@ -51,12 +52,13 @@ export const inboxFeature = {
     const rooms = use(Rooms);
     const service = new InboxService(stores, of(limits), attachments);
     const delivery = new InboxDelivery(node, stores.inbox, shows);
+    const decisions = use(Decisions);
     const notifier = new Notifier({
       ...stores,
-      ...{ attachments, counters },
+      ...{ attachments, counters, decisions },
       isOnline: async (...place) => await rooms.presence.get(...place) !== undefined,
     });
-    const editor = new Editor({ ...stores, attachments, counters });
+    const editor = new Editor({ ...stores, attachments, counters, decisions });
     const broadcasts = new Broadcasts({ database, ...stores });
     const sender = new BroadcastSender({
       ...{ database, broadcasts, notifier, inbox: service, days },

@@ -7,6 +7,7 @@ import { CodedError } from "../base/errors.ts";
 import type { UserId } from "../base/fields.ts";
 import { nextId } from "../base/ids.ts";
 import { unixSeconds } from "../base/times.ts";
+import type { Decisions } from "../preferences/decisions.ts";
 import { type Attachments, wordsOf } from "./attachments.ts";
 import type { InboxCounters } from "./metrics.ts";
 import { deliveryOf, type ParsedNotification } from "./notification.ts";
@@ -40,6 +41,7 @@ export interface NotifierParts {
   readonly schedule: Schedule;
   readonly counters: InboxCounters;
   readonly attachments: Pick<Attachments, "use" | "giveBackOthers" | "giveBackUnused">;
+  readonly decisions: Pick<Decisions, "zoneOf">;
   /** Whether the user is in a room, on any node. */
   isOnline(site: string, room: string, user: UserId): Promise<boolean>;
 }
@@ -54,7 +56,8 @@ export class Notifier {
   /** Sends a notification, or schedules it. Resolves once the store has it; rejects where the store does not take it. */
   async notify(request: NotificationRequest): Promise<NotifyResult> {
     const { inbox, schedule, counters } = this.#parts;
-    const deliverAt = (this.#deliveryOf(request) ?? 0) * 1000;
+    const time = this.#deliveryOf(request);
+    const deliverAt = ((typeof time === "object" ? await time : time) ?? 0) * 1000;
     const isLater = deliverAt > Date.now();
     const plain = notificationOf(request, isLater);
     const { site, user, room, id } = plain;
@@ -83,9 +86,14 @@ export class Notifier {
     return { id, online, isDuplicate: !isNew, deliverAt: dueAt && dueAt / 1000 };
   }
 
-  /** When a notification is to be delivered, in Unix seconds. */
-  #deliveryOf(request: NotificationRequest): number | undefined {
-    return deliveryOf(request, Temporal.Now.timeZoneId());
+  /** When a notification is to be delivered, in Unix seconds. It is a promise only where the receiver's clock has to be looked up. */
+  #deliveryOf(request: NotificationRequest): number | undefined | Promise<number | undefined> {
+    if (typeof request.deliverAt !== "object") return request.deliverAt;
+    return this.#deliveryOnClock(request);
+  }
+
+  async #deliveryOnClock(request: NotificationRequest): Promise<number | undefined> {
+    return deliveryOf(request, await this.#parts.decisions.zoneOf(request.site, request.user));
   }
 
   /** The files of a notification, which are in use from now on, and the words for one that has files alone. */

@@ -3,7 +3,7 @@
  * a message's way: `notify.ts`.
  */
 import { CodedError } from "../base/errors.ts";
-import { type Fields, userIdOnWire } from "../base/fields.ts";
+import { type Fields, namesUser, userIdField, userIdOnWire } from "../base/fields.ts";
 import type { Limits } from "../base/sizes.ts";
 import { inSeconds } from "../base/times.ts";
 import type { Call } from "../http/call.ts";
@@ -11,6 +11,7 @@ import type { HttpAnswer, Route } from "../http/route.ts";
 import { PublishLimit } from "../limits/publish_limit.ts";
 import type { Rates } from "../limits/settings.ts";
 import type { Edited, Editor } from "./editor.ts";
+import { isMissing } from "./details/kinds.ts";
 import type { InboxService } from "./inbox.ts";
 import type { Notifier, NotifyResult } from "./notify.ts";
 import {
@@ -74,7 +75,8 @@ export function inboxRoutes(
         const id = call.param("id");
         const named = given("user_id", call.query("user_id"));
         const fields = { ...named, ...await fieldsOrText(call) };
-        const patch = parsePatch(id, fields, { limits, defaultRoom, zone: serverZone() });
+        const zone = isMissing(fields["deliver_at"]) ? "UTC" : await zoneOf(call.site, id, fields);
+        const patch = parsePatch(id, fields, { limits, defaultRoom, zone });
         publishing.limitPublish(call.rateKey);
         const edited = await editor.edit(call.site, id, patch);
         if (edited !== undefined) return { status: 200, json: editedOnWire(id, edited) };
@@ -101,6 +103,15 @@ export function inboxRoutes(
     }),
   ];
 
+  /** The zone of the clock of the notification's user. */
+  async function zoneOf(site: string, id: string, fields: Fields): Promise<string> {
+    return await editor.zoneOf(
+      site,
+      id,
+      namesUser(fields) ? userIdField(fields, limits) : undefined,
+    );
+  }
+
   async function send(call: Call, notification: ParsedNotification): Promise<HttpAnswer> {
     publishing.limitPublish(call.rateKey);
     const request = { site: call.site, ...notification, asksOnline: true };
@@ -113,11 +124,6 @@ export function inboxRoutes(
     const { id, recipients, isDuplicate } = accepted;
     return { status: isDuplicate ? 200 : 202, json: { id, recipients } };
   }
-}
-
-/** The zone of times on the receiver's clock. */
-function serverZone(): string {
-  return Temporal.Now.timeZoneId();
 }
 
 function editedOnWire(id: string, { user, kept, deliverAt }: Edited): object {

@@ -53,6 +53,7 @@ function publicationFrame(
       return chatFrame(chatEventOf(publication));
     case "contacts_changed":
     case "privacy_changed":
+    case "preferences_changed":
       return { type: kind, ...Object(publication.data) };
     default:
       return otherFrame(channel, publication, offset);

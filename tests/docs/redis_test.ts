@@ -100,6 +100,7 @@ Deno.test("docs/redis.md lists every key and channel, with its kind", async () =
   await reader.command("presence", { user_ids: [1] });
   await reader.command("conversations");
   await reader.command("contacts");
+  await reader.command("preferences");
   for (const _ of ["who comes back is online at one connection less", "and then offline"]) {
     const gone = await TestClient.connectV2(program.webSocketUrl);
     await gone.command("connect", { user_id: 7 });

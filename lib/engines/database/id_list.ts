@@ -1,5 +1,5 @@
 /** Lists of ids in statements: dialects share no type for a list, so each id has a place of its own. */
-import type { UserId } from "../base/fields.ts";
+import type { UserId } from "../../base/fields.ts";
 
 /** The most ids of one statement. */
 const MOST = 256;

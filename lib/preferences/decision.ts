@@ -1,0 +1,146 @@
+/** What becomes of a notification for one user: of what the user has chosen, and what the application has set for its kind. */
+import { quietUntil } from "./quiet_hours.ts";
+import {
+  BUILT_IN,
+  type Choice,
+  type Decision,
+  EVERY_KIND,
+  type Kind,
+  type Kinds,
+  type Preferences,
+  type Subject,
+  type Way,
+  WAYS,
+} from "./types.ts";
+
+/** What becomes of a notification of which nobody has said anything. */
+const AS_EVER: Decision = { inApp: "deliver", push: BUILT_IN.push, mail: BUILT_IN.mail };
+
+/**
+ * Decides. What is `critical` passes all that the user has chosen. The user's choices for its kind and its topic come before
+ * what the application has set for the kind, unless that is locked; where two of them differ, the one that says no counts.
+ *
+ * @param preferences absent: the user has chosen nothing
+ * @param kinds what the application has set
+ * @param now milliseconds of Unix time
+ */
+export function decisionOf(
+  preferences: Preferences | undefined,
+  kinds: Kinds,
+  subject: Subject,
+  now: number,
+): Decision {
+  const kind = kinds.size === 0 ? undefined : kindOf(kinds, subject.kind);
+  if (preferences === undefined && kind === undefined) return AS_EVER;
+  const { critical = false } = subject;
+  const own = critical ? undefined : preferences;
+  const ways = waysOf(own, kind, subject);
+  return {
+    ...presented(own, ways.in_app, now),
+    ...(!ways.in_app && { why: (kind?.ways ?? BUILT_IN).in_app ? "preferences" : "kind" }),
+    push: ways.push,
+    mail: ways.mail,
+    ...timingOf(kind, critical),
+  };
+}
+
+/** The settings that count for a kind: its own, else those of its part up to a dot. */
+export function kindOf(kinds: Kinds, kind: string | undefined): Kind | undefined {
+  for (const each of chainOf(kind)) {
+    const found = kinds.get(each);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** By which ways something comes to the user. @param preferences absent: the user's choices do not count */
+export function waysOf(
+  preferences: Preferences | undefined,
+  kind: Kind | undefined,
+  subject: Subject,
+): Readonly<Record<Way, boolean>> {
+  const ways = kind?.ways ?? BUILT_IN;
+  if (preferences === undefined || kind?.locked !== undefined) return ways;
+  const { kinds, topics } = preferences;
+  if (kinds.size === 0 && topics.size === 0) return ways;
+  const chosen = (way: Way) => choiceOf(preferences, subject, way) ?? ways[way];
+  return { in_app: chosen("in_app"), push: chosen("push"), mail: chosen("mail") };
+}
+
+/** The zone of the user's clock; the server's where the user has named none. */
+export function zoneIn(preferences: Preferences | undefined): string {
+  return preferences?.timeZone ?? preferences?.quietHours?.timeZone ?? Temporal.Now.timeZoneId();
+}
+
+/** Whether the user wants it by this way; `undefined` where the user has not said. */
+function choiceOf(
+  { kinds, topics }: Preferences,
+  { kind, topic }: Subject,
+  way: Way,
+): boolean | undefined {
+  const byKind = kinds.size === 0 ? undefined : firstOf(kinds, kind, way);
+  const byTopic = topic === undefined ? undefined : topics.get(topic)?.[way];
+  if (byKind === false || byTopic === false) return false;
+  return byKind ?? byTopic ?? kinds.get(EVERY_KIND)?.[way];
+}
+
+function firstOf(
+  kinds: ReadonlyMap<string, Choice>,
+  kind: string | undefined,
+  way: Way,
+): boolean | undefined {
+  for (const each of chainOf(kind)) {
+    const chosen = kinds.get(each)?.[way];
+    if (chosen !== undefined) return chosen;
+  }
+  return undefined;
+}
+
+/** `order.shipped`, then `order`. */
+function* chainOf(kind: string | undefined): Generator<string> {
+  for (let part = kind ?? ""; part !== "";) {
+    yield part;
+    part = part.slice(0, Math.max(0, part.lastIndexOf(".")));
+  }
+}
+
+/** Whether it asks for attention now, or later. */
+function presented(
+  preferences: Preferences | undefined,
+  isInApp: boolean,
+  now: number,
+): Pick<Decision, "inApp" | "alertAt" | "why"> {
+  const inApp = isInApp ? "deliver" : "withhold";
+  if (preferences === undefined) return { inApp };
+  const { muteUntil = 0, quietHours } = preferences;
+  const unmuted = Math.max(now, muteUntil * 1000);
+  const end = quietHours && quietUntil(quietHours, zoneIn(preferences), unmuted);
+  const alertAt = end ?? unmuted;
+  if (alertAt <= now) return { inApp };
+  return {
+    inApp: isInApp ? "silent" : "withhold",
+    ...(alertAt !== Infinity && { alertAt }),
+    why: unmuted > now ? "muted" : "quiet_hours",
+  };
+}
+
+/** What is critical waits for nothing. */
+function timingOf(
+  kind: Kind | undefined,
+  isCritical: boolean,
+): Pick<Decision, "digest" | "throttle" | "repeat"> {
+  if (kind === undefined) return {};
+  const { kind: name, digest, template, throttle, repeat } = kind;
+  return {
+    ...(digest && !isCritical && {
+      digest: { ...digest, kind: name, ...(template !== undefined && { template }) },
+    }),
+    ...(throttle && !isCritical && { throttle: { ...throttle, kind: name } }),
+    ...(repeat && { repeat }),
+  };
+}
+
+/** Whether a choice says anything. */
+export function isChoice(choice: Choice): boolean {
+  return WAYS.some((way) => choice[way] !== undefined);
+}

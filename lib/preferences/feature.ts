@@ -1,0 +1,50 @@
+/** Preferences, kinds of notifications and quiet hours, as a capability of the server. */
+import { deliverToOthers } from "../core/hub.ts";
+import type { Feature } from "../feature.ts";
+import { limits } from "../limits/settings.ts";
+import { listeners } from "../listeners/settings.ts";
+import { leavePreferences, preferenceCommands } from "./commands.ts";
+import { Decisions } from "./decisions.ts";
+import { KnownPreferences } from "./known_preferences.ts";
+import { UnsubscribeLinks } from "./links.ts";
+import { preferenceCounters, preferenceRefusals } from "./metrics.ts";
+import { openFeed } from "./open.ts";
+import { Preferences } from "./preferences.ts";
+import { preferenceRoutes } from "./routes.ts";
+import { preferences as settings } from "./settings.ts";
+import { PREFERENCE_TABLES } from "./tables.ts";
+import { unsubscribePage } from "./unsubscribe_page.ts";
+import { PreferenceData } from "./user_data.ts";
+
+export const preferencesFeature = {
+  name: "preferences",
+  settings,
+  tables: PREFERENCE_TABLES,
+  async open({ node, engine: { storage }, database, of }) {
+    const counters = preferenceCounters();
+    const known = new KnownPreferences({ database, counters, limits: of(limits) });
+    const feed = await openFeed(storage, known);
+    const service = new Preferences({
+      ...{ node, database, feed, counters },
+      config: of(settings),
+      limits: of(limits),
+      now: () => storage.kind === "sqlite" ? storage.clock.now() : Date.now(),
+    });
+    const links = new UnsubscribeLinks(database, of(listeners).basePath);
+    return {
+      services: [service, new Decisions(known, counters), links],
+      commands: preferenceCommands(node, service),
+      routes: preferenceRoutes({ preferences: service, links, limits: of(limits) }),
+      mounts: () => [{
+        path: "/unsubscribe",
+        app: unsubscribePage({ preferences: service, links, counters }),
+      }],
+      kinds: { preferences_changed: deliverToOthers },
+      connection: { closed: (connection) => leavePreferences(node, connection) },
+      restore: { restore: () => feed.flush() },
+      userData: new PreferenceData(service),
+      refusals: preferenceRefusals(),
+      metrics: Object.values(counters),
+    };
+  },
+} satisfies Feature;

@@ -40,6 +40,7 @@ import type { FileUrlOptions, StoredFile, UploadOptions, UploadSource } from "./
 import { Notifications } from "./inbox/notifications.ts";
 import { PositionStore } from "./inbox/position_store.ts";
 import type { Lifetime } from "./core/lifetime.ts";
+import { Preferences } from "./preferences/preferences.ts";
 import { JoinedRooms } from "./rooms/joined_rooms.ts";
 import type { SubscribeOptions, Subscription } from "./rooms/subscription.ts";
 import type { TopicSubscription } from "./topics/topic_subscription.ts";
@@ -55,6 +56,7 @@ export class Client {
   readonly #rooms: JoinedRooms;
   readonly #files: Files;
   readonly #chat: Chat;
+  readonly #preferences: Preferences;
   /**
    * The parts, in the order in which they hear of a new connection. The rooms come first, so that what a handler of a
    * notification says in a room comes back to it.
@@ -120,7 +122,11 @@ export class Client {
       self: () => ({ userId: this.userId, name: options.name ?? this.userId }),
       failed: (error) => this.#fail(error),
     });
-    this.#parts = [this.#rooms, this.topics, this.notifications, this.#files, this.#chat];
+    this.#preferences = new Preferences(this.#link, (error) => this.#fail(error));
+    this.#parts = [
+      ...[this.#rooms, this.topics, this.notifications, this.#files, this.#chat],
+      this.#preferences,
+    ];
     this.#stopWatching = watchWake(options.wakeSources, () => this.#connection.wake());
     this.#connection.connect();
   }
@@ -263,6 +269,12 @@ export class Client {
     return this.#chat.contacts;
   }
 
+  /** What the user chooses of notifications. It is asked for when this is first read. */
+  get preferences(): Preferences {
+    this.#preferences.activate();
+    return this.#preferences;
+  }
+
   /** What others see of the user. */
   get privacy(): Privacy {
     return this.#chat.privacy;
@@ -373,6 +385,8 @@ export class Client {
         return void this.#events.emit("inbox", frame.change);
       case "chat":
         return this.#chat.receive(frame.what, frame.fields);
+      case "preferences":
+        return this.#preferences.receive(frame.fields);
       case "session":
         return this.#renewSession();
       case "error":

@@ -26,6 +26,8 @@ export type * from "./conversations/api.ts";
 export type * from "./conversations/types.ts";
 export type * from "./files/types.ts";
 export type { Notifications, PageOptions } from "./inbox/notifications.ts";
+export type { Preferences } from "./preferences/preferences.ts";
+export type * from "./preferences/types.ts";
 export type { SubscribeOptions, Subscription, SubscriptionEvents } from "./rooms/subscription.ts";
 export type { Lifetime } from "./core/lifetime.ts";
 export type { PageElement } from "./core/page_elements.ts";

@@ -59,6 +59,18 @@ Deno.test("docs/preferences.md: every block is executed, on each listener", asyn
   }
 });
 
+Deno.test("docs/preferences.md: library", async () => {
+  await using program = await Program.start();
+  const code = block("example: library").replace("localhost:7000", `127.0.0.1:${program.port}`);
+  const args = ["eval", "--cached-only", "--ext=ts", `--config=${ROOT}deno.json`, code];
+  const { code: failed, stdout, stderr } = await run([Deno.execPath(), ...args], {
+    cwd: ROOT,
+    env: { NO_COLOR: "1" },
+  });
+  assert.equal(failed, 0, stderr);
+  assert.equal(stdout.trim(), block("answer: library"));
+});
+
 /** Compares texts without their blanks, where `…` stands for anything. */
 function requireLike(text: string, shown: string): void {
   const [found, wanted] = [text, shown].map((each) => each.replaceAll(/\s+/g, ""));

@@ -423,7 +423,7 @@ Deno.test("connect() tells what the client runs on", () => {
   assert.deepEqual(connect?.device, { id: "d1", platform: "web", app_version: "1.2" });
 });
 
-Deno.test("SharedHub watches for each tab what it asks for, and tells all tabs of contacts", () => {
+Deno.test("SharedHub watches for each tab what it asks for, and tells all tabs of contacts and preferences", () => {
   using world = new HubWorld();
   const first = world.tab("a");
   const [link = assert.fail()] = world.links;
@@ -446,6 +446,9 @@ Deno.test("SharedHub watches for each tab what it asks for, and tells all tabs o
   second.send({ type: "contact", user_id: 4, ref: 3 });
   link.answer("contact", { contact: { user_id: 4 } });
   assert.deepEqual(first.frames.at(-1), { type: "contacts_changed", contact: { user_id: 4 } });
+  second.send({ type: "change_preferences", time_zone: "UTC", ref: 4 });
+  link.answer("change_preferences", { time_zone: "UTC" });
+  assert.deepEqual(first.frames.at(-1), { type: "preferences_changed", time_zone: "UTC" });
   second.tell({ close: true });
   assert.deepEqual(asked().at(-1), [2]);
   assert.equal(link.sent.at(-2)?.away ?? link.sent.at(-1)?.away, true, "no tab is in use");

@@ -45,6 +45,8 @@ export type Command =
   | { type: "publish"; room: string; message?: string; data?: unknown; id: string }
   | { type: "event"; room: string; event: string; data?: unknown }
   | { type: "history"; room: string; since?: Position; limit: number }
+  | { type: "preferences" }
+  | { type: "set_preferences" | "change_preferences"; version?: number }
   | { type: "auth"; token: string }
   | { type: "auth"; credentials: JsonObject }
   | { type: "ping" };
@@ -71,6 +73,8 @@ export type ServerFrame =
   | { type: "inbox"; change: InboxChange }
   /** Something of conversations or of who is there; `conversations/chat.ts` reads it. */
   | { type: "chat"; what: string; fields: JsonObject }
+  /** The user's preferences were changed elsewhere; `preferences/wire.ts` reads them. */
+  | { type: "preferences"; fields: JsonObject }
   | { type: "error"; error: NotifyliError }
   /** The session is about to end. */
   | { type: "session" }
@@ -224,6 +228,8 @@ function parseFrame(line: string): ServerFrame | undefined {
     case "user_presence":
     case "contacts_changed":
       return { type: "chat", what: type, fields };
+    case "preferences_changed":
+      return { type: "preferences", fields };
   }
 }
 

@@ -29,6 +29,13 @@ interface SharedLinkEvents {
 /** How long other tabs wait for the first one's introduction. */
 const PATIENCE_MS = 2_000;
 
+/** What the other tabs are told where a command of one tab has changed something: the data of its answer. */
+const TOLD: ReadonlyMap<unknown, string> = new Map([
+  ["contact", "contacts_changed"],
+  ["set_preferences", "preferences_changed"],
+  ["change_preferences", "preferences_changed"],
+]);
+
 type Answer = (reply: JsonObject) => void;
 
 export class SharedLink implements TabLink {
@@ -136,7 +143,8 @@ export class SharedLink implements TabLink {
     this.#ask(command, (reply) => {
       tab.answer(ref, reply);
       if (type === "inbox") this.#streams.tellInbox(asObject(reply.data));
-      if (type === "contact" && reply.success === true) this.#tellContact(tab, reply.data);
+      const told = reply.success === true ? TOLD.get(type) : undefined;
+      if (told !== undefined) this.#tell(tab, told, reply.data);
     }, tab);
   }
 
@@ -294,9 +302,9 @@ export class SharedLink implements TabLink {
     for (const tab of tabs) tab.receive(line);
   }
 
-  /** The server does not tell a connection of the changes of contacts that it has made itself. */
-  #tellContact(from: Tab, data: unknown): void {
-    const line = JSON.stringify({ ...asObject(data), type: "contacts_changed" });
+  /** The server does not tell a connection of the changes that it has made itself. */
+  #tell(from: Tab, type: string, data: unknown): void {
+    const line = JSON.stringify({ ...asObject(data), type });
     for (const tab of this.#tabs) if (tab !== from) tab.receive(line);
   }
 

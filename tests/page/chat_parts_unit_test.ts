@@ -6,7 +6,13 @@ import { draftWords, NO_DRAFTS, withDraft } from "../../lib/page/state/drafts.ts
 import { rankOf } from "../../lib/page/state/finding.ts";
 import { neighbour, sectionsOf } from "../../lib/page/state/listing.ts";
 import { Offsets } from "../../lib/page/state/offsets.ts";
-import { formatPlace, parsePlace, type Place, withDetails } from "../../lib/page/state/place.ts";
+import {
+  formatPlace,
+  parsePlace,
+  type Place,
+  withDetails,
+  withFiles,
+} from "../../lib/page/state/place.ts";
 import { addMessage, emptyRoom, markRoomRead } from "../../lib/page/state/rooms.ts";
 import { RowPlaces } from "../../lib/page/state/row_places.ts";
 import { type Row, threadRows } from "../../lib/page/state/timeline.ts";
@@ -28,6 +34,14 @@ Deno.test("every place has an address, and what is none is the home", () => {
   for (const hash of ["", "#", "#x", "#/chats/-1", "#/chats/1e99", "#/rooms/%E0%A4%A"]) {
     assert.deepEqual(parsePlace(hash), { kind: "home" }, hash);
   }
+  const files = withFiles({ kind: "conversation", id: 3, message: 9 }, true);
+  assert.equal(formatPlace(files), "#/chats/3/at/9/details/files");
+  assert.deepEqual(parsePlace(formatPlace(files)), files);
+  const details = withFiles(files, false);
+  assert.deepEqual(details, { kind: "conversation", id: 3, message: 9, details: true });
+  assert.equal(formatPlace(withDetails(files, false)), "#/chats/3/at/9");
+  assert.equal(formatPlace(withDetails(files, true)), "#/chats/3/at/9/details");
+  assert.deepEqual(parsePlace("#/chats/3/files"), { kind: "conversation", id: 3 });
   const open = withDetails({ kind: "room", room: "a" }, true);
   assert.equal(formatPlace(open), "#/rooms/a/details");
   assert.deepEqual(withDetails(open, false), { kind: "room", room: "a" });

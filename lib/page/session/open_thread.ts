@@ -8,6 +8,7 @@ import type {
 import type { Store } from "../state/store.ts";
 import type { Draft } from "../state/drafts.ts";
 import type { Thread } from "../state/thread.ts";
+import { FileList, type ListedFiles } from "./file_list.ts";
 
 interface Teller {
   /** Tells the user what cannot be done. */
@@ -17,6 +18,9 @@ interface Teller {
 /** So many messages are read at once. */
 const PAGE_LENGTH = 60;
 
+/** So many of the newest files are read at once, of all kinds. */
+const RECENT_LENGTH = 24;
+
 export class OpenThread {
   /** The library's own. */
   readonly open: OpenConversation;
@@ -25,6 +29,7 @@ export class OpenThread {
   #news: Thread["news"] | undefined;
   #isClosed = false;
   #isLoading = false;
+  readonly #files = new Map<ListedFiles, FileList>();
 
   constructor(open: OpenConversation, store: Store, teller: Teller) {
     this.open = open;
@@ -43,6 +48,18 @@ export class OpenThread {
     this.#isClosed = true;
     this.open.close();
     this.#store.dispatch({ type: "thread_changed", thread: null });
+  }
+
+  /** The files of all its messages, whether or not these are loaded. */
+  files(what: ListedFiles): FileList {
+    const known = this.#files.get(what);
+    if (known !== undefined) return known;
+    const options = what === "recent"
+      ? { limit: RECENT_LENGTH }
+      : { kind: what, limit: PAGE_LENGTH };
+    const list = new FileList(this.open, options);
+    this.#files.set(what, list);
+    return list;
   }
 
   loadBefore(): void {
@@ -150,6 +167,7 @@ export class OpenThread {
     if (this.#isClosed) return;
     const { id, state, info, messages, hasBefore, hasAfter, members, hasMoreMembers } = this.open;
     if (info !== undefined) this.#news ??= { after: info.read, count: info.unread };
+    for (const list of this.#files.values()) list.hear(messages);
     this.#store.dispatch({
       type: "thread_changed",
       thread: {

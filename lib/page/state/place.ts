@@ -9,6 +9,8 @@ export type Place =
     /** A message to show, in place of the newest ones. */
     readonly message?: number;
     readonly details?: true;
+    /** All of its files, in the place of its details. */
+    readonly files?: true;
   }
   | { readonly kind: "room"; readonly room: string; readonly details?: true }
   | { readonly kind: "people" };
@@ -24,7 +26,11 @@ export function parsePlace(hash: string): Place {
   const id = positive(name);
   if (kind !== "chats" || id === undefined) return HOME;
   const message = rest[0] === "at" ? positive(rest[1]) : undefined;
-  return { kind: "conversation", id, ...(message === undefined ? {} : { message }), ...details };
+  const files = rest.at(-2) === "details" && rest.at(-1) === "files"
+    ? { files: true } as const
+    : {};
+  const at = message === undefined ? {} : { message };
+  return { kind: "conversation", id, ...at, ...details, ...files };
 }
 
 /**
@@ -44,7 +50,7 @@ export function formatPlace(place: Place): string {
       return `#/rooms/${encodeURIComponent(place.room)}${detailsOf(place)}`;
     case "conversation": {
       const at = place.message === undefined ? "" : `/at/${place.message}`;
-      return `#/chats/${place.id}${at}${detailsOf(place)}`;
+      return `#/chats/${place.id}${at}${detailsOf(place)}${place.files ? "/files" : ""}`;
     }
   }
 }
@@ -52,8 +58,24 @@ export function formatPlace(place: Place): string {
 /** The same place with its details open, or closed. */
 export function withDetails(place: Place, isOpen: boolean): Place {
   if (place.kind !== "conversation" && place.kind !== "room") return place;
-  const { details: _, ...rest } = place;
+  const { details: _, ...rest } = withoutFiles(place);
   return isOpen ? { ...rest, details: true } : rest;
+}
+
+/** The same place with all files of the conversation in its details, or without them. */
+export function withFiles(place: Place, isOpen: boolean): Place {
+  if (place.kind !== "conversation") return place;
+  return isOpen ? { ...place, details: true, files: true } : withoutFiles(place);
+}
+
+export function hasFiles(place: Place): boolean {
+  return place.kind === "conversation" && place.files === true;
+}
+
+function withoutFiles<Some extends Place>(place: Some): Some {
+  if (place.kind !== "conversation") return place;
+  const { files: _, ...rest } = place;
+  return rest as Some;
 }
 
 export function hasDetails(place: Place): boolean {

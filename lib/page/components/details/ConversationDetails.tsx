@@ -23,10 +23,12 @@ interface ConversationDetailsProps {
   state: State;
   me: Identity;
   onSearch: () => void;
+  /** The user comes back from the list of all files. */
+  isBack: boolean;
 }
 
 export function ConversationDetails(props: ConversationDetailsProps) {
-  const { info, thread, state, me, onSearch } = props;
+  const { info, thread, state, me, onSearch, isBack } = props;
   const { session } = usePage();
   const [isRenaming, setRenaming] = useState(false);
   const muted = isMuted(info);
@@ -68,7 +70,7 @@ export function ConversationDetails(props: ConversationDetailsProps) {
       </section>
       {isGroup && <Members {...{ info, thread, state, me }} />}
       {!isGroup && <Partner info={info} state={state} />}
-      <Files thread={thread} me={me} />
+      <Files {...{ thread, state, me, isBack }} />
       <section class="details-part">
         <h3>This conversation</h3>
         <Switch

@@ -11,10 +11,17 @@ import { Icon } from "../kit/Icon.tsx";
 interface DetailsPaneProps {
   label: string;
   place: Place;
+  /** @default "Details" */
+  title?: string;
+  /** Leads back to what was in the pane before; without it, the pane is closed. */
+  back?: { word: string; go: () => void };
+  /** It was there before with something else in it, so that it does not come in. */
+  isStill?: boolean;
   children: ComponentChildren;
 }
 
-export function DetailsPane({ label, place, children }: DetailsPaneProps) {
+export function DetailsPane(props: DetailsPaneProps) {
+  const { label, place, title = "Details", back, isStill = false, children } = props;
   const { session } = usePage();
   const isWide = useWide();
   const pin = useDetailsPin();
@@ -25,29 +32,31 @@ export function DetailsPane({ label, place, children }: DetailsPaneProps) {
     document.querySelector<HTMLElement>(".details-button")?.focus();
   };
   useLayoutEffect(() => {
-    if (!isWide) heading.current?.focus();
+    if (back !== undefined || (!isWide && !isStill)) heading.current?.focus();
   }, []);
   return (
     <aside
-      class="details"
+      class={isStill ? "details details-still" : "details"}
       aria-label={label}
       onKeyDown={(event) => {
         if (event.key !== "Escape" || event.defaultPrevented) return;
         if ((event.target as Element).closest("dialog") !== null) return; // it closes what is above
         event.stopPropagation();
-        close();
+        if (back === undefined) close();
+        else back.go();
       }}
     >
       <header class="details-head">
         <button
           type="button"
-          class="icon-button back-button"
-          aria-label="Back to the conversation"
-          onClick={close}
+          class={back === undefined ? "icon-button back-button" : "icon-button"}
+          aria-label={back?.word ?? "Back to the conversation"}
+          title={back?.word}
+          onClick={back?.go ?? close}
         >
           <Icon name="back" />
         </button>
-        <h2 ref={heading} tabIndex={-1}>Details</h2>
+        <h2 ref={heading} tabIndex={-1}>{title}</h2>
         <button
           type="button"
           class="icon-button wide-only"

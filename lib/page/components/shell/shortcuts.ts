@@ -4,7 +4,7 @@ import type { KeyValueStore } from "../../../sdk/mod.ts";
 import { usePage } from "../../context.ts";
 import type { Session } from "../../session/session.ts";
 import { type Entry, neighbour, sectionsOf } from "../../state/listing.ts";
-import { hasDetails, withDetails } from "../../state/place.ts";
+import { hasDetails, hasFiles, withDetails, withFiles } from "../../state/place.ts";
 import type { State } from "../../state/store.ts";
 import { currentKey } from "./current_key.ts";
 
@@ -65,7 +65,8 @@ function react(
     return true;
   }
   if (key === "Escape" && hasDetails(state.place)) {
-    session.go(withDetails(state.place, false));
+    const isInFiles = hasFiles(state.place);
+    session.go(isInFiles ? withFiles(state.place, false) : withDetails(state.place, false));
     return true;
   }
   if (isCommand || altKey || isTyping(event.target) || !hasSingleKeys(storage)) return false;

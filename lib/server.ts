@@ -5,6 +5,7 @@ import { Questions } from "./asks/questions.ts";
 import { Authentication } from "./auth/authentication.ts";
 import { ApiKeys } from "./auth/keys/api_keys.ts";
 import { Operator } from "./auth/operator.ts";
+import { Passes } from "./auth/passes.ts";
 import { makeOperatorKey } from "./auth/operator_key.ts";
 import type { TokenVerifier } from "./auth/tokens.ts";
 import { within } from "./base/clock.ts";
@@ -180,6 +181,7 @@ function openDoors(kernel: Kernel, config: Config, places: Places) {
   const calls = new Calls({
     ...{ gate, counters, refusals: node.refusals },
     ...{ keys: kernel.use(ApiKeys), check: kernel.use(Authentication), users: kernel.users },
+    passes: kernel.use(Passes),
     operator: openOperator(config),
   }, config);
   const app = createApp({

@@ -7,12 +7,14 @@ import {
   type UserId,
   userIdOnWire,
 } from "../base/fields.ts";
+import { CodedError } from "../base/errors.ts";
 import { jsonField } from "../base/said_fields.ts";
 import { DEFAULT_SITE } from "../base/site.ts";
 import { inSeconds, unixSeconds } from "../base/times.ts";
 import { type Command, command } from "../core/command.ts";
 import type { Identity, Shown } from "../core/identity.ts";
 import { fingerprintOf } from "./identity.ts";
+import type { Passes } from "./passes.ts";
 
 /** Most bytes of the JSON of credentials, as of a token. */
 const MAX_CREDENTIALS = 8192;
@@ -34,7 +36,10 @@ function shownIfAny(fields: Fields): Shown | undefined {
 }
 
 /** @param noteRefused is told where a token or credentials are refused and the connection goes on */
-export function authCommands(noteRefused: (error: unknown) => void): Command[] {
+export function authCommands(
+  passes: Pick<Passes, "give">,
+  noteRefused: (error: unknown) => void,
+): Command[] {
   return [
     command(
       "auth",
@@ -55,7 +60,21 @@ export function authCommands(noteRefused: (error: unknown) => void): Command[] {
       });
       return { data: identityData(examined, examined.user) };
     }),
+    command("pass", () => undefined, async ({ identity, user }) => {
+      const { text, end } = await passes.give(memberOf(identity, user));
+      return { data: { pass: text, expires_at: inSeconds(end) } };
+    }),
   ];
+}
+
+/** Who a pass is for. Throws `unauthorized` where that is nobody in particular. */
+function memberOf(identity: Identity | undefined, user: UserId | undefined): Identity {
+  if (identity?.isGuest) {
+    throw new CodedError("unauthorized", "Cannot give a pass: a guest has none");
+  }
+  if (identity !== undefined) return identity;
+  if (user !== undefined) return { site: DEFAULT_SITE, user, rooms: [] };
+  throw new CodedError("unauthorized", "Cannot give a pass before 'connect' has said who this is");
 }
 
 /** @param identity absent on an open server, which believes what its clients say of themselves */

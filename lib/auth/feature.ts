@@ -4,17 +4,21 @@ import type { Feature } from "../feature.ts";
 import { Authentication } from "./authentication.ts";
 import { authCommands } from "./commands.ts";
 import { ConnectionAuth } from "./connection_auth.ts";
+import { Passes } from "./passes.ts";
 import { Revocations } from "./revocations/revocations.ts";
+import { AUTH_TABLES } from "./tables.ts";
 
 export const authFeature = {
   name: "auth",
-  open({ tokens, isOpen, use }) {
+  tables: AUTH_TABLES,
+  open({ tokens, isOpen, database, use }) {
+    const passes = new Passes(database);
     const authentication = new Authentication({
       ...{ tokens, isOpen, questions: use(Questions), revocations: use(Revocations) },
     });
     return {
-      services: [authentication],
-      commands: authCommands((error) => authentication.noteRefused(error)),
+      services: [authentication, passes],
+      commands: authCommands(passes, (error) => authentication.noteRefused(error)),
       prove: (connection, identity, address) =>
         new ConnectionAuth(authentication, connection, {
           identity,

@@ -1,12 +1,13 @@
 /**
- * Finds out which user calls the API, by a connection token as `Authorization: Bearer`, as a connection would bring it.
- * A cookie never counts here. `identify_caller.ts` asks; `require_scope.ts` lets users call the routes that say so.
+ * Finds out which user calls the API, by a connection token as `Authorization: Bearer`, as a connection would bring it, or by a
+ * pass that a connection was given. A cookie never counts here. `identify_caller.ts` asks; `require_scope.ts` lets users call the routes that say so.
  */
 import type { TokenCheck } from "../auth/handshake.ts";
 import { JWT, Operator } from "../auth/operator.ts";
 import { CodedError } from "../base/errors.ts";
 import type { UserId } from "../base/fields.ts";
 import type { Identity } from "../core/identity.ts";
+import { Passes } from "../auth/passes.ts";
 import type { Refusals } from "../core/refusals.ts";
 import type { Expense } from "../core/work.ts";
 import { type AllowedOrigins, isAllowedOrigin, refusedOrigin } from "../net/origin.ts";
@@ -22,6 +23,7 @@ export interface UserCallLimits {
 
 export interface UserCallerParts {
   readonly check: Pick<TokenCheck, "tokens" | "revocations" | "noteRefused">;
+  readonly passes: Pick<Passes, "identify">;
   readonly users: UserCallLimits;
   readonly refusals: Refusals;
   /** Sites beside the server's own whose pages may call as their users. */
@@ -35,8 +37,9 @@ export class UserCallers {
     this.#parts = parts;
   }
 
-  /** Whether what a call shows is meant as a user's token. Where the server has no tokens, nothing is. */
+  /** Whether what a call shows is meant as a user's pass, or token. Where the server has no tokens, nothing is one. */
   isToken(context: ApiContext, text: string): boolean {
+    if (Passes.isOne(text)) return !context.req.header("x-api-key");
     return this.#parts.check.tokens !== undefined && JWT.test(text) &&
       !context.req.header("x-api-key") && !Operator.isNamedBy(text);
   }
@@ -50,10 +53,11 @@ export class UserCallers {
   }
 
   async #identify(token: string): Promise<Identity> {
-    const { check } = this.#parts;
+    const { check, passes } = this.#parts;
     try {
-      if (check.tokens === undefined) throw new TypeError("Cannot verify a token without a key");
-      const identity = await check.tokens.connection(token);
+      const identity = Passes.isOne(token)
+        ? await passes.identify(token)
+        : await verifierOf(check).connection(token);
       check.revocations.require(identity);
       return identity;
     } catch (error) {
@@ -70,4 +74,9 @@ export class UserCallers {
     refusals.log.notePage(refusal);
     throw new CodedError("forbidden", refusal);
   }
+}
+
+function verifierOf({ tokens }: Pick<TokenCheck, "tokens">) {
+  if (tokens === undefined) throw new TypeError("Cannot verify a token without a key");
+  return tokens;
 }

@@ -113,7 +113,9 @@ export class Client {
       failed: (error) => this.#fail(error),
       stopped: () => stopOf(this.state),
     });
-    this.#files = new Files(filesHostOf(this, options, () => this.#isGuest));
+    this.#files = new Files(
+      filesHostOf(this, options, { isGuest: () => this.#isGuest, link: this.#link }),
+    );
     this.#chat = new Chat(this.#link, {
       files: this.#files,
       storage: options.storage,
@@ -462,7 +464,11 @@ function stopOf(state: State): NotifyliError | undefined {
   return state.kind === "stopped" ? stoppedError(state) : undefined;
 }
 
-function filesHostOf(client: Client, options: ResolvedOptions, isGuest: () => boolean) {
+function filesHostOf(
+  client: Client,
+  options: ResolvedOptions,
+  { isGuest, link }: { readonly isGuest: () => boolean; readonly link: Link },
+) {
   const { clock, random, fetch, token, urls } = options;
   return {
     ...{ clock, random, fetch, token },
@@ -471,6 +477,7 @@ function filesHostOf(client: Client, options: ResolvedOptions, isGuest: () => bo
       const url = "url" in state ? state.url : urls[0] ?? "";
       return { url, userId: token === undefined ? userId : undefined };
     },
+    pass: () => askPass(link),
     get online() {
       return client.state.kind === "online";
     },
@@ -481,6 +488,13 @@ function filesHostOf(client: Client, options: ResolvedOptions, isGuest: () => bo
       return stopOf(client.state);
     },
   };
+}
+
+/** Asks the server for what proves over HTTP who this is. */
+async function askPass(link: Link): Promise<string> {
+  const { pass } = await link.enqueue({ type: "pass" });
+  if (typeof pass === "string") return pass;
+  throw new NotifyliError("invalid_reply", "The server gave no pass");
 }
 
 function linkOf(

@@ -46,6 +46,30 @@ for (const [name, transport] of Object.entries(TRANSPORTS)) {
     assert.equal(application.asked.length, 2);
   });
 
+  Deno.test(`SDK with credentials: ${name} has files uploaded by them, also in a later session`, async () => {
+    await using application = new Application(answerTo);
+    await using program = await Program.start({ env: application.env("connect") });
+    const ends = nowSeconds() + 3;
+    let asked = 0;
+    using alice = start(program, {
+      credentials: () => ({ user: 1, password: "right", ends: ends + asked++ * 60 }),
+      transport: transport(),
+    });
+    const long = new Uint8Array(3_000_000).fill(7);
+    const sent = [
+      await alice.upload(new Blob(["Hello"]), { name: "short.txt" }),
+      await alice.upload(new Blob([long]), { name: "long.bin" }),
+      await alice.upload(new Blob([long]).stream(), { name: "stream.bin" }),
+    ];
+    assert.deepEqual(sent.map(({ bytes }) => bytes), [5, long.length, long.length]);
+    await waitFor("the first session is over", () => Date.now() > (ends + 0.3) * 1000 && asked > 1);
+    const later = await alice.upload(new Blob([long]), { name: "later.bin" });
+    for (const { id, name } of [...sent, later]) assert.equal((await alice.file(id)).name, name);
+    using bob = start(program, { credentials: { user: 2, password: "right" } });
+    assert.equal((await bob.upload(new Blob([long]).stream())).bytes, long.length);
+    await assert.rejects(bob.file(later.id), /There is no file/);
+  });
+
   Deno.test(`SDK with credentials: ${name} shows them anew before the session ends`, async () => {
     await using application = new Application(answerTo);
     await using program = await Program.start({ env: application.env("connect") });

@@ -5,6 +5,7 @@ import type { Page } from "playwright-core";
 import { openContext, OPTIONS } from "../support/browser.ts";
 import { sha256, someBytes } from "../support/fake_files.ts";
 import { Program } from "../support/program.ts";
+import { APP_KEY, connectionToken } from "../support/tokens.ts";
 
 const LENGTH = 3_000_000;
 
@@ -47,6 +48,30 @@ for (const shared of [true, false]) {
     },
   );
 }
+
+Deno.test(
+  "SDK files in a browser: whom a cookie says has files uploaded",
+  OPTIONS,
+  async () => {
+    await using program = await Program.start({ env: { APP_KEY } });
+    await using context = await openContext();
+    await context.route(
+      "**/chat.html*",
+      (route) => route.fulfill({ contentType: "text/html", body: PAGE }),
+    );
+    const value = await connectionToken({ sub: "1" });
+    const cookie = { name: "notifyli_token", value, url: program.url };
+    await context.addCookies([{ ...cookie, httpOnly: true, sameSite: "Strict" }]);
+    const page = await context.newPage();
+    await page.goto(`${program.url}/chat.html?shared=true`);
+    await choose(page, "sent.bin", someBytes(LENGTH));
+    await shows(page, "sent sent.bin");
+    const { files } = await (await fetch(`${program.url}/api/files`, {
+      headers: { authorization: `Bearer ${value}` },
+    })).json();
+    assert.deepEqual(files.map(({ name }: { name: string }) => name), ["sent.bin"]);
+  },
+);
 
 async function choose(page: Page, name: string, bytes: Uint8Array): Promise<void> {
   await isOpen(page);

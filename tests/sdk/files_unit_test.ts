@@ -267,16 +267,25 @@ Deno.test("file() says what is known of a file, and fileUrl() where a page shows
 function online(files: FakeFiles, options: Partial<ConnectOptions> = {}): World {
   const world = start({ ...options, environment: { fetch: files.fetch } });
   world.online(WHO);
+  world.socket.onsend = answerTo(world);
   return world;
 }
 
+/** Answers as a server of an older version, which knows no passes. */
+function answerTo({ socket }: World): (frame: { type?: unknown; ref?: unknown }) => void {
+  const error = { success: false, code: "unknown_type", error: "It is not known" };
+  return ({ type, ref }) => {
+    if (type === "ping") queueMicrotask(() => socket.receive({ type: "pong" }));
+    if (type === "pass") queueMicrotask(() => socket.receive({ type: "reply", ref, ...error }));
+  };
+}
+
 /** Resolves with what an upload does, whose time passes as soon as nothing else goes on. */
-async function settled<T>({ clock, socket }: World, upload: Promise<T>): Promise<T> {
+async function settled<T>(world: World, upload: Promise<T>): Promise<T> {
   let isSettled = false;
   upload.catch(() => {}).finally(() => isSettled = true);
-  socket.onsend = ({ type }) => {
-    if (type === "ping") queueMicrotask(() => socket.receive({ type: "pong" }));
-  };
+  world.socket.onsend = answerTo(world);
+  const { clock } = world;
   for (let round = 0; !isSettled; round++) {
     assert.ok(round < 1_000, "it never ends");
     await turns();

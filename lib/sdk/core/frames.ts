@@ -49,6 +49,7 @@ export type Command =
   | { type: "set_preferences" | "change_preferences"; version?: number }
   | { type: "auth"; token: string }
   | { type: "auth"; credentials: JsonObject }
+  | { type: "pass" }
   | { type: "ping" };
 
 /** A position in the inbox that the server does not find, so that it answers with all that is unread. */

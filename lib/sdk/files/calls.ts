@@ -25,6 +25,11 @@ export interface CallsHost {
   readonly clock: Clock;
   readonly fetch: typeof globalThis.fetch;
   readonly token: TokenSource | undefined;
+  /**
+   * Gets a pass from the server for calls as the connection's user, who has no token to show. Rejects where there is no
+   * connection, or the server is of a version that gives none.
+   */
+  pass?(): Promise<string>;
   /** Where the server is, and which user the call names, where no token says so. */
   readonly place: { readonly url: string; readonly userId: string | undefined };
 }
@@ -40,6 +45,8 @@ export class Calls {
   readonly #host: CallsHost;
   /** The last token that was given, until the server refuses it. */
   #token: Promise<string | undefined> | undefined;
+  /** The server knows no call without a pass. */
+  #needsPass = false;
 
   constructor(host: CallsHost) {
     this.#host = host;
@@ -47,7 +54,8 @@ export class Calls {
 
   /** Whether a token was refused, and another one may be had. */
   mayAskAgain({ code }: NotifyliError): boolean {
-    return typeof this.#host.token === "function" && TOKEN_CODES.includes(code);
+    const isAsked = typeof this.#host.token === "function" || this.#needsPass;
+    return isAsked && TOKEN_CODES.includes(code);
   }
 
   /** The token that is shown next is another one. */
@@ -57,6 +65,8 @@ export class Calls {
 
   /** Resolves with an answer that is none of an error. @param path below `/api/` */
   async call(method: string, path: string, options: CallOptions = {}): Promise<Response> {
+    // What can be sent once alone is not sent in vain.
+    if (isStream(options.body)) await this.#takePass();
     const asked = this.#token ??= this.#askToken();
     try {
       const response = await this.#fetch(method, path, await asked, options);
@@ -66,12 +76,25 @@ export class Calls {
       const { code } = error as NotifyliError;
       const isRefused = code === "no_token" || TOKEN_CODES.includes(code);
       if (isRefused && this.#token === asked) this.#token = undefined;
-      throw error;
+      const isUnknown = code === "unauthorized" || code === "forbidden";
+      if (!isUnknown || isStream(options.body) || !await this.#takePass()) throw error;
+      return await this.call(method, path, options);
     }
   }
 
+  /** Calls with a pass from now on. Resolves with whether that is new: there is a connection, and no token. */
+  async #takePass(): Promise<boolean> {
+    const { token, pass } = this.#host;
+    if (this.#needsPass || token !== undefined || pass === undefined) return false;
+    const given = pass.call(this.#host);
+    this.#needsPass = await given.then(() => true, () => false);
+    if (this.#needsPass) this.#token = given;
+    return this.#needsPass;
+  }
+
   #askToken(): Promise<string | undefined> {
-    const { token, clock } = this.#host;
+    const { token, clock, pass } = this.#host;
+    if (this.#needsPass && pass !== undefined) return pass.call(this.#host);
     return new Promise((then, reject) => {
       askToken(token, clock, {
         then,
@@ -89,10 +112,10 @@ export class Calls {
     const { fetch, clock, place: { url, userId } } = this.#host;
     const address = new URL(httpAddress(url, `api/${path}`));
     address.search = String(new URLSearchParams({ ...query, ...(userId && { user_id: userId }) }));
-    const isStream = body !== undefined && "getReader" in body;
+    const isLong = isStream(body);
     const abort = new AbortController();
     const stop = () => abort.abort();
-    const cancelDeadline = isStream ? () => {} : clock.after(DEADLINE_MS, stop);
+    const cancelDeadline = isLong ? () => {} : clock.after(DEADLINE_MS, stop);
     signal?.addEventListener("abort", stop);
     if (signal?.aborted) stop();
     try {
@@ -102,7 +125,7 @@ export class Calls {
           ? { ...headers }
           : { ...headers, authorization: `Bearer ${token}` },
         ...(body === undefined ? {} : { body }),
-        ...(isStream ? { duplex: "half" } : {}),
+        ...(isLong ? { duplex: "half" } : {}),
         cache: "no-store",
         signal: abort.signal,
       });
@@ -116,6 +139,10 @@ export class Calls {
       signal?.removeEventListener("abort", stop);
     }
   }
+}
+
+function isStream(body: CallOptions["body"]): boolean {
+  return body !== undefined && "getReader" in body;
 }
 
 /** The error that an answer says. */

@@ -22,7 +22,7 @@ const RULES: ImportRules = {
     "lib/asks": "base config core net",
     "lib/auth/keys": "base config engines",
     "lib/auth/revocations": "base core engines",
-    "lib/auth": "base config core net engines/database asks auth/revocations",
+    "lib/auth": "base config core net engines asks auth/revocations",
     "lib/http": "base core net limits/connection_gate.ts auth auth/keys",
     "lib/feature.ts": "config core limits/connection_gate.ts engines auth/tokens.ts http",
     "lib/asks/feature.ts": "limits/settings.ts feature.ts",

@@ -7,7 +7,8 @@ import type { Position } from "../core/publication.ts";
 import type { Expense } from "../core/work.ts";
 import { type InboxCommands, inboxFor } from "./guest_inbox.ts";
 import type { InboxService } from "./inbox.ts";
-import { notificationOnWire, syncData, workOf } from "./wire.ts";
+import { untilField, type ZoneOf } from "./until.ts";
+import { notificationOnWire, snoozedData, syncData, workOf } from "./wire.ts";
 
 /** How many ids a frame may name at no further cost: the client library acknowledges so many at once. */
 const FREE_IDS = 100;
@@ -15,17 +16,19 @@ const FREE_IDS = 100;
 /** How many notifications are taken to be in an inbox of which all are to be changed. */
 const ALL_ENTRIES = 1000;
 
-/** Asks for what came after a position, or for a page from the end. */
+/** Asks for what came after a position, for a page from the end, or for what the user has put off. */
 type InboxQuery =
+  | { readonly since?: undefined; readonly snoozed: true; readonly limit: number }
   | { readonly since: Position; readonly unreadOnly: boolean }
   | {
     readonly since?: undefined;
+    readonly snoozed?: undefined;
     readonly before?: number;
     readonly limit: number;
     readonly archived: boolean;
   };
 
-export function inboxCommands(service: InboxService): Command[] {
+export function inboxCommands(service: InboxService, zoneOf: ZoneOf): Command[] {
   return [
     command("inbox", inboxFields, async (connection, query) => ({
       data: await asked(connection, query, inboxFor(connection, service)),
@@ -53,6 +56,25 @@ export function inboxCommands(service: InboxService): Command[] {
         return { data: await inbox.change(connection.site, user, event, ids) };
       })
     ),
+    command(
+      "snooze",
+      (fields) => ({ ids: idsField(fields), fields }),
+      async (connection, asked) => {
+        const inbox = inboxFor(connection, service);
+        const { site } = connection;
+        const user = connection.requireUser();
+        const until = untilField(asked.fields, await zoneOf(site, user));
+        connection.charge({ entries: asked.ids.length });
+        const { unread } = await inbox.snooze(site, user, asked.ids, until);
+        return { data: { unread, snoozed_until: until } };
+      },
+    ),
+    command("unsnooze", idsField, async (connection, ids) => {
+      const inbox = inboxFor(connection, service);
+      const user = connection.requireUser();
+      connection.charge({ entries: ids.length });
+      return { data: await inbox.unsnooze(connection.site, user, ids) };
+    }),
   ].map(weighed);
 }
 
@@ -65,6 +87,7 @@ function workOn(which: readonly string[] | number | undefined): Expense {
 function inboxFields(fields: Fields): InboxQuery {
   const since = positionField(fields, "since");
   if (since !== undefined) return { since, unreadOnly: flag(fields, "unread") };
+  if (flag(fields, "snoozed")) return { snoozed: true, limit: pageSize(fields) };
   const before = wholeNumber(fields, "before");
   return { before, limit: pageSize(fields), archived: flag(fields, "archived") };
 }
@@ -80,6 +103,11 @@ async function asked(
     const sync = await inbox.sync(connection.site, user, query.since, query);
     connection.charge(workOf(connection, sync.notifications));
     return syncData(connection, sync);
+  }
+  if (query.snoozed) {
+    const page = await inbox.snoozed(connection.site, user, query);
+    connection.charge({ entries: page.notifications.length });
+    return snoozedData(connection, page);
   }
   const { notifications, unread, more } = await inbox.page(connection.site, user, query);
   connection.charge(workOf(connection, notifications));

@@ -28,6 +28,7 @@ import { shownInbox } from "./shown_inbox.ts";
 import { INBOX_FUNCTIONS } from "./store/functions.ts";
 import { openInboxStores } from "./store/open.ts";
 import { INBOX_SQL } from "./store/sqlite.ts";
+import type { ZoneOf } from "./until.ts";
 import { InboxData } from "./user_data.ts";
 
 export const inboxFeature = {
@@ -50,7 +51,7 @@ export const inboxFeature = {
     const shows = shownWith(attachments);
     const stores = { ...opened, inbox: shownInbox(opened.inbox, shows) };
     const rooms = use(Rooms);
-    const service = new InboxService(stores, of(limits), attachments);
+    const service = new InboxService(stores, of(limits), { attachments, shows });
     const delivery = new InboxDelivery(node, stores.inbox, shows);
     const decisions = use(Decisions);
     const notifier = new Notifier({
@@ -58,6 +59,7 @@ export const inboxFeature = {
       ...{ attachments, counters, decisions },
       isOnline: async (...place) => await rooms.presence.get(...place) !== undefined,
     });
+    const zoneOf: ZoneOf = (site, user) => decisions.zoneOf(site, user);
     const editor = new Editor({ ...stores, attachments, counters, decisions });
     const broadcasts = new Broadcasts({ database, ...stores });
     const sender = new BroadcastSender({
@@ -68,9 +70,9 @@ export const inboxFeature = {
     rooms.listen(delivery);
     return {
       services: [service, delivery, notifier, broadcasts, sendings],
-      commands: inboxCommands(service),
+      commands: inboxCommands(service, zoneOf),
       routes: inboxRoutes({ inbox: service, editor, notifier, broadcasts }, {
-        limits: of(limits),
+        ...{ zoneOf, limits: of(limits) },
         rates: of(rates),
         inbox: of(settings),
       }),

@@ -4,7 +4,7 @@ import type { InboxService } from "./inbox.ts";
 
 export type InboxCommands = Pick<
   InboxService,
-  "sync" | "page" | "acknowledge" | "acknowledgeUpTo" | "change"
+  "sync" | "page" | "snoozed" | "acknowledge" | "acknowledgeUpTo" | "change" | "snooze" | "unsnooze"
 >;
 
 /** @param inbox the service for all but guests */
@@ -24,4 +24,7 @@ const NO_INBOX: InboxCommands = {
   acknowledge: () => Promise.resolve(),
   acknowledgeUpTo: () => Promise.resolve(),
   change: () => Promise.resolve({ unread: 0 }),
+  snoozed: () => Promise.resolve({ notifications: [], unread: 0 }),
+  snooze: () => Promise.resolve({ unread: 0 }),
+  unsnooze: () => Promise.resolve({ unread: 0 }),
 };

@@ -5,20 +5,25 @@ import type {
   InboxPage,
   InboxStores,
   InboxSync,
+  Kept,
   NotificationState,
   PageOptions,
   ReceiptLog,
   Schedule,
+  SnoozedPage,
+  Snoozes,
 } from "./store/store.ts";
 import type { Attachments } from "./attachments.ts";
-import type { Position } from "../core/publication.ts";
+import { frameLength, type Position } from "../core/publication.ts";
 import { answerCharacters } from "../core/work.ts";
-import type { UserId } from "../base/fields.ts";
+import { invalid, type UserId } from "../base/fields.ts";
 import { SharedReads } from "../base/shared_reads.ts";
 import type { Limits } from "../base/sizes.ts";
-import { inSeconds } from "../base/times.ts";
+import { inSlices } from "../base/slices.ts";
+import { inSeconds, unixSeconds } from "../base/times.ts";
 import { cutToLength } from "./page.ts";
-import { stateOf } from "./store/kept.ts";
+import type { Shows } from "./shown.ts";
+import { isSnoozed, snoozedPublication, stateOf } from "./store/kept.ts";
 
 /** Most notifications in one answer to a client that syncs. */
 const MAX_SYNC = 200;
@@ -26,13 +31,17 @@ const MAX_SYNC = 200;
 /** How many notifications are looked at together for those that were not acknowledged; one at first. */
 const ACKNOWLEDGED_AT_ONCE = 20;
 
+/** Most notifications that are put off or brought back at once. */
+const SNOOZED_AT_ONCE = 50;
+
 /** Says to its sender how far a notification came. Times are Unix times in seconds. */
 export type Receipt = ScheduledReceipt | InboxReceipt;
 
 /** The receipt of a notification that waits for its time. */
 interface ScheduledReceipt {
   readonly id: string;
-  readonly state: "scheduled";
+  /** Whether its sender or its user has put it off. */
+  readonly state: "scheduled" | "snoozed";
   readonly deliver_at: number;
 }
 
@@ -45,22 +54,33 @@ interface InboxReceipt {
   readonly read_at?: number;
 }
 
+type ServiceStores = Pick<InboxStores, "inbox" | "schedule" | "snoozes" | "keepReceipts">;
+
+export interface ServiceParts {
+  readonly attachments: Pick<Attachments, "giveBack" | "use">;
+  readonly shows: Shows;
+}
+
 export class InboxService {
   readonly #inbox: Inbox;
   readonly #schedule: Schedule;
+  readonly #snoozes: Snoozes;
   readonly #keepReceipts: () => ReceiptLog;
-  readonly #attachments: Pick<Attachments, "giveBack">;
+  readonly #attachments: ServiceParts["attachments"];
+  readonly #shows: Shows;
   /** Most characters of one answer. */
   readonly #characters: number;
   /** The syncs under way: many devices of a user come back at once, from the same position. */
   readonly #syncs = new SharedReads<InboxSync>();
 
   constructor(
-    { inbox, schedule, keepReceipts }: Pick<InboxStores, "inbox" | "schedule" | "keepReceipts">,
+    { inbox, schedule, snoozes, keepReceipts }: ServiceStores,
     limits: Pick<Limits, "queue">,
-    attachments: Pick<Attachments, "giveBack">,
+    { attachments, shows }: ServiceParts,
   ) {
     this.#attachments = attachments;
+    this.#shows = shows;
+    this.#snoozes = snoozes;
     this.#characters = answerCharacters(limits);
     this.#inbox = inbox;
     this.#schedule = schedule;
@@ -133,19 +153,95 @@ export class InboxService {
     which?: readonly string[] | number,
   ): Promise<{ unread: number }> {
     const { ids, unread } = await this.#inbox.change(site, user, event, which);
-    if (event === "delete") await this.#attachments.giveBack(site, user, ids);
+    if (event !== "delete") return { unread };
+    await this.#attachments.giveBack(site, user, ids);
+    if (typeof which === "object") await this.#deleteSnoozed(site, user, without(which, ids));
     return { unread };
   }
 
-  /** The receipt of a notification; `undefined` where there is no such notification, or none any more. */
-  async receipt(site: string, id: string): Promise<Receipt | undefined> {
-    const user = await this.#inbox.owner(site, id);
+  /**
+   * Puts notifications off: they leave the inbox, and come back as new ones. Those that are not in the inbox stay as they are.
+   *
+   * @param until Unix time in seconds
+   */
+  async snooze(
+    site: string,
+    user: UserId,
+    ids: readonly string[],
+    until: number,
+  ): Promise<{ unread: number }> {
+    await inSlices(new Set(ids), async (id) => {
+      const change = await this.#snoozes.snooze(
+        ...[site, user, id, until * 1000] as const,
+        (kept) => putOff(kept, until),
+      );
+      if (change !== undefined) await this.#keepFiles(site, user, id);
+    }, { atOnce: SNOOZED_AT_ONCE });
+    return { unread: await this.#inbox.unread(site, user) };
+  }
+
+  /** Brings back now what the user has put off. */
+  async unsnooze(site: string, user: UserId, ids: readonly string[]): Promise<{ unread: number }> {
+    await inSlices(new Set(ids), (id) => this.#snoozes.wake(site, user, id), {
+      atOnce: SNOOZED_AT_ONCE,
+    });
+    return { unread: await this.#inbox.unread(site, user) };
+  }
+
+  /** What the user has put off, in the order in which it comes back: as many as were asked for, and as one answer bears. */
+  async snoozed(
+    site: string,
+    user: UserId,
+    options: { readonly limit: number },
+  ): Promise<SnoozedPage & { readonly unread: number }> {
+    const [page, unread] = await Promise.all([
+      this.#snoozes.list(site, user, options),
+      this.#inbox.unread(site, user),
+    ]);
+    const shown = page.notifications.map((each) => this.#shows.show(each));
+    let characters = 0;
+    const over = shown.findIndex((each) =>
+      (characters += frameLength(user, snoozedPublication(each))) > this.#characters
+    );
+    const isCut = over >= 0 && over < shown.length;
+    const notifications = isCut ? shown.slice(0, Math.max(1, over)) : shown;
+    return { notifications, unread, ...((isCut || page.more) && { more: true }) };
+  }
+
+  /** Files of what was put off are in use for longer. */
+  async #keepFiles(site: string, user: UserId, id: string): Promise<void> {
+    const kept = await this.#schedule.find(site, user, id);
+    if (kept?.attachments === undefined && kept?.image === undefined) return;
+    await this.#attachments.use({
+      ...{ site, user, id, at: kept.deliverAt, expiresAt: kept.expiresAt },
+      attachments: kept.attachments?.map((file) => file.id),
+      image: kept.image?.id,
+    }).catch(() => {}); // it is put off; a file that is gone is gone
+  }
+
+  async #deleteSnoozed(site: string, user: UserId, ids: readonly string[]): Promise<void> {
+    await inSlices(ids, async (id) => {
+      const kept = await this.#schedule.find(site, user, id);
+      if (kept === undefined || !isSnoozed(kept)) return; // what its sender has scheduled is none of the user's yet
+      if (await this.#schedule.cancel(site, user, id)) {
+        await this.#attachments.giveBack(site, user, [id]);
+      }
+    }, { atOnce: SNOOZED_AT_ONCE });
+  }
+
+  /**
+   * The receipt of a notification; `undefined` where there is no such notification, or none any more.
+   *
+   * @param of the user whose it is, where that is known
+   */
+  async receipt(site: string, id: string, of?: UserId): Promise<Receipt | undefined> {
+    const user = of ?? await this.#inbox.owner(site, id);
     if (user === undefined) return undefined;
-    // The schedule is asked first, since a notification goes from there to the inbox, and never back.
-    const dueAt = await this.#schedule.dueAt(site, user, id);
-    if (dueAt !== undefined) return { id, state: "scheduled", deliver_at: inSeconds(dueAt) };
+    // A notification goes from the schedule to the inbox, and back where its user puts it off: so the schedule is asked twice.
+    const later = await this.#later(site, user, id);
+    if (later !== undefined) return later;
     const found = await this.#inbox.get(site, user, id);
-    if (found === undefined) return undefined;
+    if (found === undefined) return await this.#later(site, user, id);
     const { queuedAt, sentAt, deliveredAt, readAt } = found;
     return {
       id,
@@ -157,6 +253,13 @@ export class InboxService {
     };
   }
 
+  async #later(site: string, user: UserId, id: string): Promise<ScheduledReceipt | undefined> {
+    const kept = await this.#schedule.find(site, user, id);
+    if (kept === undefined) return undefined;
+    const state = isSnoozed(kept) ? "snoozed" : "scheduled";
+    return { id, state, deliver_at: inSeconds(kept.deliverAt) };
+  }
+
   /** Takes a notification back for its sender, from the schedule or from the inbox. Says whether there was one. */
   async withdraw(site: string, id: string): Promise<boolean> {
     const user = await this.#inbox.owner(site, id);
@@ -165,12 +268,32 @@ export class InboxService {
 
   /** As {@linkcode InboxService.withdraw}, from one user. */
   async withdrawFrom(site: string, user: UserId, id: string): Promise<boolean> {
-    if (await this.#schedule.cancel(site, user, id)) {
-      await this.#attachments.giveBack(site, user, [id]);
-      return true;
+    if (await this.#cancel(site, user, id)) return true;
+    if (await this.#inbox.get(site, user, id) === undefined) {
+      return await this.#cancel(site, user, id); // it may have been put off in between
     }
-    if (await this.#inbox.get(site, user, id) === undefined) return false;
     await this.change(site, user, "delete", [id]);
     return true;
   }
+
+  async #cancel(site: string, user: UserId, id: string): Promise<boolean> {
+    if (!await this.#schedule.cancel(site, user, id)) return false;
+    await this.#attachments.giveBack(site, user, [id]);
+    return true;
+  }
+}
+
+/** What is kept of a notification that its user puts off: it comes back as a new one. */
+function putOff(kept: Kept, until: number): Kept {
+  if (kept.expiresAt !== undefined && kept.expiresAt <= until * 1000) {
+    const allowed = `a time before it expires, which is ${inSeconds(kept.expiresAt)}`;
+    throw invalid("until", until, allowed);
+  }
+  const { edited_at: _edited, first_offset: _first, ...details } = kept.details ?? {};
+  return { ...kept, details: { ...details, snoozed_at: unixSeconds() } };
+}
+
+function without(ids: readonly string[], others: readonly string[]): string[] {
+  const gone = new Set(others);
+  return ids.filter((id) => !gone.has(id));
 }

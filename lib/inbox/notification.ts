@@ -29,7 +29,7 @@ const MOST_ATTACHMENTS = 10;
 const FILE = /^[\w-]{22}$/;
 
 /** How far ahead a notification can be scheduled. */
-const MAX_DAYS_AHEAD = 366;
+export const MAX_DAYS_AHEAD = 366;
 
 /** A notification, whoever it is for. */
 export interface ParsedContent extends Said, AttachedIds, Detailed {

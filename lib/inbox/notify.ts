@@ -118,9 +118,9 @@ export class Notifier {
     if (!hasFiles(notification)) return;
     const { inbox, schedule, attachments } = this.#parts;
     const { site, user, id } = notification;
-    // The schedule is asked first, since a notification goes from there to the inbox, and never back.
+    // A notification goes from the schedule to the inbox, and back where its user puts it off: so the schedule is asked twice.
     const first = await schedule.content(site, user, id) ??
-      (await inbox.get(site, user, id))?.publication;
+      (await inbox.get(site, user, id))?.publication ?? await schedule.content(site, user, id);
     await attachments.giveBackOthers({ site, user, id }, first ?? {});
   }
 

@@ -8,6 +8,7 @@ import { wordsOf } from "./attachments.ts";
 import { DETAIL_FIELDS, type Details } from "./details/details.ts";
 import { isMissing } from "./details/kinds.ts";
 import { deliveryOf, type ParsedNotification, parseNotification } from "./notification.ts";
+import { isSnoozed } from "./store/kept.ts";
 import type { Kept, KeptForLater, StoredNotification } from "./store/store.ts";
 
 /** What is to change of a notification. */
@@ -73,6 +74,10 @@ export function patched(
 
 /** A notification that is still scheduled, as it is after the change. Throws a `CodedError` where it cannot be so. */
 export function patchedForLater(kept: KeptForLater, patch: Patch, files: Attached): KeptForLater {
+  if (patch.deliverAt !== undefined && isSnoozed(kept)) {
+    const allowed = "no time while its user has snoozed it";
+    throw invalid("deliver_at", patch.deliverAt, allowed);
+  }
   const changed = withFields(kept, patch, files);
   const deliverAt = patch.deliverAt === undefined
     ? kept.deliverAt

@@ -3,7 +3,7 @@
  * a message's way: `notify.ts`.
  */
 import { CodedError } from "../base/errors.ts";
-import { type Fields, namesUser, userIdField, userIdOnWire } from "../base/fields.ts";
+import { type Fields, namesUser, type UserId, userIdField, userIdOnWire } from "../base/fields.ts";
 import type { Limits } from "../base/sizes.ts";
 import { inSeconds } from "../base/times.ts";
 import type { Call } from "../http/call.ts";
@@ -24,6 +24,7 @@ import type { Broadcasts } from "./broadcasts/broadcasts.ts";
 import { type ParsedNotification, parseNotification } from "./notification.ts";
 import { parsePatch } from "./patch.ts";
 import { saidBeside } from "./said_beside.ts";
+import { untilField, type ZoneOf } from "./until.ts";
 
 export interface InboxServices {
   readonly inbox: InboxService;
@@ -34,14 +35,17 @@ export interface InboxServices {
 
 /** The part of the configuration that the routes need. */
 export interface InboxRoutesConfig {
+  readonly zoneOf: ZoneOf;
   readonly limits: Limits;
   readonly rates: Pick<Rates, "publishes">;
   readonly inbox: { readonly defaultRoom: string; readonly recipients: number };
 }
 
+const SNOOZE = "/users/:user/notifications/:id/snooze";
+
 export function inboxRoutes(
   { inbox, editor, notifier, broadcasts }: InboxServices,
-  { limits, rates, inbox: { defaultRoom, recipients } }: InboxRoutesConfig,
+  { limits, rates, zoneOf, inbox: { defaultRoom, recipients } }: InboxRoutesConfig,
 ): readonly Route[] {
   const context = { limits, defaultRoom, recipients };
   const publishing = new PublishLimit(rates.publishes);
@@ -75,7 +79,9 @@ export function inboxRoutes(
         const id = call.param("id");
         const named = given("user_id", call.query("user_id"));
         const fields = { ...named, ...await fieldsOrText(call) };
-        const zone = isMissing(fields["deliver_at"]) ? "UTC" : await zoneOf(call.site, id, fields);
+        const zone = isMissing(fields["deliver_at"])
+          ? "UTC"
+          : await receiversZone(call.site, id, fields);
         const patch = parsePatch(id, fields, { limits, defaultRoom, zone });
         publishing.limitPublish(call.rateKey);
         const edited = await editor.edit(call.site, id, patch);
@@ -96,6 +102,34 @@ export function inboxRoutes(
         throw unknownNotification(id);
       },
     },
+    {
+      method: "PUT",
+      path: SNOOZE,
+      scope: "publish",
+      users: true,
+      async run(call) {
+        const { site, user } = userOf(call);
+        const id = call.param("id");
+        const asked = given("until", call.query("until"));
+        const until = untilField(
+          { ...asked, ...await call.fieldsIfAny() },
+          await zoneOf(site, user),
+        );
+        await inbox.snooze(site, user, [id], until);
+        return { status: 200, json: await snoozedReceipt(site, user, id) };
+      },
+    },
+    {
+      method: "DELETE",
+      path: SNOOZE,
+      scope: "publish",
+      users: true,
+      async run(call) {
+        const { site, user } = userOf(call);
+        await inbox.unsnooze(site, user, [call.param("id")]);
+        return { status: 204 };
+      },
+    },
     ...sent("/users/:user/notifications", async (call) => {
       const user = call.param("user");
       const fields = { ...await fieldsOrText(call), ...callersId(call), user_id: user };
@@ -104,12 +138,24 @@ export function inboxRoutes(
   ];
 
   /** The zone of the clock of the notification's user. */
-  async function zoneOf(site: string, id: string, fields: Fields): Promise<string> {
+  async function receiversZone(site: string, id: string, fields: Fields): Promise<string> {
     return await editor.zoneOf(
       site,
       id,
       namesUser(fields) ? userIdField(fields, limits) : undefined,
     );
+  }
+
+  /** The user of the path: the one who calls, or any where an application does. */
+  function userOf(call: Call): { readonly site: string; readonly user: UserId } {
+    return call.actingUser({ user_id: call.param("user") });
+  }
+
+  async function snoozedReceipt(site: string, user: UserId, id: string): Promise<object> {
+    const receipt = await inbox.receipt(site, id, user);
+    if (receipt?.state !== "snoozed") throw unknownNotification(id);
+    const { deliver_at, ...shown } = receipt;
+    return { ...shown, user_id: userIdOnWire(user), snoozed_until: deliver_at };
   }
 
   async function send(call: Call, notification: ParsedNotification): Promise<HttpAnswer> {

@@ -5,7 +5,7 @@ import { inSeconds } from "../base/times.ts";
 import type { Attachments } from "./attachments.ts";
 import type { Shows } from "./shown.ts";
 import type { InboxStores, StoredNotification } from "./store/store.ts";
-import { stateOf } from "./store/kept.ts";
+import { isSnoozed, stateOf } from "./store/kept.ts";
 
 /** How many notifications are read or erased at once. */
 const AT_ONCE = 200;
@@ -38,7 +38,8 @@ export class InboxData implements UserData {
     for (const { id, room, deliverAt, content } of await users.scheduled(site, user)) {
       yield {
         ...{ type: "notification", id, room, ...contentOnWire(this.#shows.show(content)) },
-        ...{ state: "scheduled", deliver_at: inSeconds(deliverAt) },
+        ...{ state: isSnoozed(content) ? "snoozed" : "scheduled" },
+        deliver_at: inSeconds(deliverAt),
       };
     }
   }

@@ -3,8 +3,8 @@ import { userChannel } from "../core/channel.ts";
 import type { Connection } from "../core/connection.ts";
 import { frameLength } from "../core/publication.ts";
 import type { Expense } from "../core/work.ts";
-import { statesOf } from "./store/kept.ts";
-import type { InboxSync, StoredNotification } from "./store/store.ts";
+import { snoozedPublication, statesOf } from "./store/kept.ts";
+import type { InboxSync, SnoozedPage, StoredNotification } from "./store/store.ts";
 
 /** A notification in the connection's dialect, with how far it came. */
 export function notificationOnWire(
@@ -40,4 +40,14 @@ export function syncData(
     ...{ offset, epoch, unread, recovered, reason, more },
     notifications: notifications.map((each) => notificationOnWire(connection, each)),
   };
+}
+
+/** What a user has put off. */
+export function snoozedData(
+  { site, user, protocol: { dialect } }: Connection,
+  { notifications, unread, more }: SnoozedPage & { readonly unread: number },
+) {
+  const channel = userChannel(site, user ?? "");
+  const shown = notifications.map((each) => dialect.frame(channel, snoozedPublication(each)));
+  return { notifications: shown, unread, more };
 }

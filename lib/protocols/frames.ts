@@ -86,7 +86,8 @@ function saidFrame(
 
 /** What a user did with notifications. */
 function changeFrame({ kind, event, data }: Publication): Readonly<Record<string, unknown>> {
-  return { type: kind, event, ids: Object(data).ids, unread: Object(data).unread };
+  const { ids, unread, ...more } = Object(data);
+  return { type: kind, event, ids, unread, ...more };
 }
 
 /** Who came into a room, or left it. */

@@ -44,6 +44,7 @@ export const KEY_TYPES: Readonly<Record<string, KeyType>> = {
   "inbox-expiries": "zset",
   "inbox-position": "hash",
   "inbox-id": "string",
+  "inbox-snoozed": "zset",
   receipts: "stream",
   "receipts-batch": "string",
   "receipts-sender": "string",

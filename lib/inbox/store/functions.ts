@@ -9,6 +9,7 @@ import INBOX_FIND from "./inbox_find.lua" with { type: "text" };
 import INBOX_MARK from "./inbox_mark.lua" with { type: "text" };
 import INBOX_READ from "./inbox_read.lua" with { type: "text" };
 import INBOX_TAKEN from "./inbox_taken.lua" with { type: "text" };
+import INBOX_SNOOZE from "./inbox_snooze.lua" with { type: "text" };
 import RECEIPTS_BATCH from "./receipts_batch.lua" with { type: "text" };
 import RECEIPTS_HOLD from "./receipts_hold.lua" with { type: "text" };
 import RECEIPTS_REMOVE from "./receipts_remove.lua" with { type: "text" };
@@ -16,6 +17,7 @@ import SCHEDULE_ADD from "./schedule_add.lua" with { type: "text" };
 import SCHEDULE_CANCEL from "./schedule_cancel.lua" with { type: "text" };
 import SCHEDULE_DUE from "./schedule_due.lua" with { type: "text" };
 import SCHEDULE_EDIT from "./schedule_edit.lua" with { type: "text" };
+import SCHEDULE_PUT from "./schedule_put.lua" with { type: "text" };
 import SCHEDULE_RELEASE from "./schedule_release.lua" with { type: "text" };
 import SCHEDULE_TAKE from "./schedule_take.lua" with { type: "text" };
 import { ALLOW_OOM, type Functions, lua, question } from "../../engines/redis/functions.ts";
@@ -32,12 +34,13 @@ export const INBOX_FUNCTIONS = {
   find: question(INBOX + INBOX_FIND, ALLOW_OOM),
   read: question(EPOCHS + INBOX + INBOX_READ, ALLOW_OOM),
   taken: lua(INBOX + INBOX_MARK + INBOX_TAKEN),
+  snooze: lua(ARRIVAL + SCHEDULE_PUT + INBOX_SNOOZE),
   receiptsBatch: lua(RECEIPTS_BATCH),
   receiptsHold: lua(RECEIPTS_HOLD),
   receiptsRemove: lua(RECEIPTS_REMOVE, ALLOW_OOM),
-  scheduleAdd: lua(ARRIVAL + TURN_CLAIM + SCHEDULE_ADD),
+  scheduleAdd: lua(ARRIVAL + SCHEDULE_PUT + TURN_CLAIM + SCHEDULE_ADD),
   scheduleCancel: lua(CALLERS_ID + SCHEDULE_TAKE + SCHEDULE_CANCEL, ALLOW_OOM),
   scheduleDue: question(SCHEDULE_DUE, ALLOW_OOM),
-  scheduleEdit: lua(CALLERS_ID + SCHEDULE_EDIT),
+  scheduleEdit: lua(CALLERS_ID + SCHEDULE_TAKE + SCHEDULE_EDIT),
   scheduleRelease: lua(ARRIVAL + SCHEDULE_TAKE + SCHEDULE_RELEASE),
 } satisfies Functions;

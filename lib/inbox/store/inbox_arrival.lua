@@ -249,3 +249,12 @@ local function arrive(channel, notifications)
   end
   return offset + 1, dropped_taken, dropped_queued
 end
+
+-- What is stored of a notification in the open inbox, as one sum; nil where there is none. Then its content.
+local function sum_of(id)
+  local stored, times = redis.call('HGET', CONTENTS, id), redis.call('HGET', TIMES, id)
+  if not stored or not times then
+    return nil
+  end
+  return redis.sha1hex(stored .. '\n' .. times .. '\n' .. (redis.call('ZSCORE', EXPIRIES, id) or '')), stored
+end

@@ -1,17 +1,17 @@
 -- Changes a notification, which comes to the end of its inbox, and fans it out.
 -- KEYS (after an arrival's): the keys of the inbox
--- ARGV (after an arrival's): id, SHA-1 of what the change was made of ("stored\ntimes\nexpires"), pub/sub channel, Unix time in
+-- ARGV (after an arrival's): id, SHA-1 of what the change was made of (`sum_of`), pub/sub channel, Unix time in
 --   seconds, room, content, content as clients hear it, Unix time in milliseconds it expires ('' for never)
 -- Returns its offset (0: there is none; -1: it is another one by now), how many were dropped that a client had got, how many that
 --   none had, and the ids of those of them that had files, one a line.
 local ID, SUM, CHANNEL, AT, ROOM, CONTENT, LIVE, EXPIRES_AT = unpack(ARGV, 4)
 open_inbox(3)
 require_types()
-local stored, times = redis.call('HGET', CONTENTS, ID), redis.call('HGET', TIMES, ID)
-if not stored or not times then
+local sum, stored = sum_of(ID)
+if not sum then
   return { 0, 0, 0, '' }
 end
-if redis.sha1hex(stored .. '\n' .. times .. '\n' .. (redis.call('ZSCORE', EXPIRIES, ID) or '')) ~= SUM then
+if sum ~= SUM then
   return { -1, 0, 0, '' }
 end
 

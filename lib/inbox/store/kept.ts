@@ -1,7 +1,7 @@
 /** What the stores share of how a notification is changed in place. */
 import { inSeconds } from "../../base/times.ts";
 import type { Content, Publication } from "../../core/publication.ts";
-import type { Kept, NotificationState, StoredNotification } from "./store.ts";
+import type { Kept, NotificationState, Snoozed, StoredNotification } from "./store.ts";
 
 /** The content of what is kept, without what stands beside it. */
 export function contentIn(kept: Kept): Content {
@@ -16,6 +16,18 @@ export function contentIn(kept: Kept): Content {
     ...(image && { image }),
     ...(details && { details }),
   };
+}
+
+/** Whether its user has snoozed a notification, which it says for good: also where it has come back since. */
+export function isSnoozed({ details }: Content): boolean {
+  return details?.["snoozed_at"] !== undefined;
+}
+
+/** A notification that its user has snoozed, as clients are shown it. */
+export function snoozedPublication({ id, room, at = 0, deliverAt, ...kept }: Snoozed): Publication {
+  const content = contentIn({ ...kept, room });
+  const details = { ...content.details, state: "snoozed", snoozed_until: inSeconds(deliverAt) };
+  return { kind: "notification", id, room, at, ...content, details };
 }
 
 /** What is kept of a notification in an inbox. */

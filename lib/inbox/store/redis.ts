@@ -8,6 +8,7 @@ import { InboxKeys } from "./redis_keys.ts";
 import type { InboxParts } from "./redis_parts.ts";
 import { RedisReceipts } from "./redis_receipts.ts";
 import { RedisSchedule } from "./redis_schedule.ts";
+import { RedisSnoozes } from "./redis_snoozes.ts";
 import { RedisUserStore } from "./redis_user.ts";
 
 export function openOnRedis(
@@ -24,9 +25,11 @@ export function openOnRedis(
     retention,
     keepsReceipts: false,
   };
+  const schedule = new RedisSchedule(parts);
   return {
     inbox: new RedisInbox(parts),
-    schedule: new RedisSchedule(parts),
+    schedule,
+    snoozes: new RedisSnoozes(parts, schedule),
     users: new RedisUserStore(parts),
     keepReceipts() {
       parts.keepsReceipts = true;

@@ -11,7 +11,7 @@ import { changedPublication, keptOf } from "./kept.ts";
 import { arrival, finite, idsIn, scheduledId } from "./redis_arrival.ts";
 import type { InboxParts } from "./redis_parts.ts";
 import { scheduledIn, toNotification } from "./redis_reading.ts";
-import type { Change, Kept, KeptForLater, StoredNotification } from "./store.ts";
+import type { Change, InboxChange, Kept, KeptForLater, StoredNotification } from "./store.ts";
 import { tooManyScheduled } from "./too_many_scheduled.ts";
 
 /** How often a notification is read that others change all the time. */
@@ -72,7 +72,10 @@ export class RedisEdits {
       if (stored === null || kept === undefined) return { made: undefined };
       const made = change(kept);
       const answer = await functions.scheduleEdit(
-        [keys.scheduled, keys.scheduledContents, keys.callersId(site, user, id)],
+        [
+          ...[keys.scheduled, keys.scheduledContents, keys.callersId(site, user, id)],
+          keys.snoozed(site, user),
+        ],
         [
           ...[name, sha1(stored), made.deliverAt, made.expiresAt ?? "-", made.at ?? "-", made.room],
           ...[encodeContent(made), finite(retention.bytes)],
@@ -81,6 +84,32 @@ export class RedisEdits {
       if (answer === FULL) throw tooManyScheduled(retention.bytes);
       if (answer === CHANGED) return undefined;
       return { made: answer === GONE ? undefined : made };
+    });
+  }
+
+  /** As `Snoozes.snooze`. */
+  snooze(
+    { site, user, id }: { readonly site: string; readonly user: UserId; readonly id: string },
+    until: number,
+    change: Change<StoredNotification>,
+  ): Promise<InboxChange | undefined> {
+    return repeated(id, async () => {
+      const { keys: names, functions, retention } = this.#parts;
+      const inbox = names.inbox(site, user);
+      const found = await this.#find(inbox, id);
+      if (found === undefined) return { made: undefined };
+      const made = change(keptOf(found.notification, found.expiresAt), found.notification);
+      const { keys, args } = arrival(this.#parts);
+      const [outcome, unread] = await functions.snooze(
+        [...keys, ...inbox, names.snoozed(site, user)],
+        [
+          ...[...args, id, found.sum, site, names.channel(site, user), until],
+          ...[made.expiresAt ?? "", made.at ?? "-", made.room, encodeContent(made)],
+        ],
+      ) as [number, number];
+      if (outcome === FULL) throw tooManyScheduled(retention.bytes);
+      if (outcome === CHANGED) return undefined;
+      return { made: outcome === GONE ? undefined : { ids: [id], unread } };
     });
   }
 

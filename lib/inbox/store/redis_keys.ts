@@ -35,9 +35,19 @@ export class InboxKeys {
     this.#keys = keys;
   }
 
+  /** The key of what a user has not read. */
+  unread(site: string, user: UserId): string {
+    return `${this.#keys.of(site)}inbox-unread:{${user}}`;
+  }
+
   /** The keys of a user's inbox, in the order of `inbox.lua`. */
   inbox(site: string, user: UserId): string[] {
     return PARTS.map((part) => `${this.#keys.of(site)}inbox-${part}:{${user}}`);
+  }
+
+  /** The sorted set of the ids that a user has snoozed, by the Unix time in milliseconds at which each comes back. */
+  snoozed(site: string, user: UserId): string {
+    return `${this.#keys.of(site)}inbox-snoozed:{${user}}`;
   }
 
   /** The pub/sub channel on which nodes hear what comes into an inbox. */

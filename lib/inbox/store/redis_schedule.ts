@@ -56,11 +56,13 @@ export class RedisSchedule implements Schedule {
   }
 
   async content(site: string, user: UserId, id: string): Promise<Content | undefined> {
-    const { redis, keys } = this.#parts;
-    const stored = await redis.hget(keys.scheduledContents, scheduledId({ site, user, id }))
-      .catch(throwUnavailable);
-    const kept = stored === null ? undefined : scheduledIn(stored);
+    const kept = await this.find(site, user, id);
     return kept && contentIn(kept);
+  }
+
+  async find(site: string, user: UserId, id: string): Promise<KeptForLater | undefined> {
+    const stored = await this.#stored(site, user, id);
+    return stored === null ? undefined : scheduledIn(stored);
   }
 
   edit(
@@ -79,8 +81,10 @@ export class RedisSchedule implements Schedule {
       names.scheduledContents,
       names.callersId(site, user, id),
       names.owner(site, id),
+      names.snoozed(site, user),
+      names.unread(site, user),
     ];
-    const args = [scheduledId({ site, user, id }), user];
+    const args = [scheduledId({ site, user, id }), user, id, names.channel(site, user)];
     return await functions.scheduleCancel(keys, args) === 1;
   }
 
@@ -110,13 +114,29 @@ export class RedisSchedule implements Schedule {
     };
   }
 
+  /** Delivers a notification now, whenever it is due. Says whether it was still scheduled. */
+  async releaseNow(site: string, user: UserId, id: string): Promise<boolean> {
+    const stored = await this.#stored(site, user, id);
+    if (stored === null) return false;
+    const [accepted, due] = stored.split(" ", 2);
+    const name = `${accepted}\n${scheduledId({ site, user, id })}`;
+    const { offset } = await this.#releaseOne(name, Number(due));
+    return offset > 0;
+  }
+
+  async #stored(site: string, user: UserId, id: string): Promise<string | null> {
+    const { redis, keys } = this.#parts;
+    const name = scheduledId({ site, user, id });
+    return await redis.hget(keys.scheduledContents, name).catch(throwUnavailable);
+  }
+
   async #releaseOne(name: string, dueAt: number): Promise<Outcome> {
     const [_accepted, site = "", user = "", id = ""] = name.split("\n");
     const { keys: names, functions, retention } = this.#parts;
     const { keys, args } = arrival(this.#parts);
     const channel = names.channel(site, user);
     const [offset, taken, queued, lines = ""] = await functions.scheduleRelease(
-      [...keys, ...names.inbox(site, user), names.refused],
+      [...keys, ...names.inbox(site, user), names.refused, names.snoozed(site, user)],
       [...args, site, id, name, channel, user, MOST_REFUSED],
     ) as [number, number, number | string, string?];
     if (typeof queued === "string") {

@@ -12,25 +12,13 @@ end
 open_inbox(5)
 require_types()
 redis.call('ZCARD', SCHEDULED)
-local due = tonumber(DUE)
-local owner_of_bytes = SITE .. '\n' .. USER
-local bytes = #CONTENT + EACH_BYTES
-if MOST_BYTES > 0 and tonumber(redis.call('HGET', SCHEDULED_BYTES, owner_of_bytes) or 0) + bytes > MOST_BYTES then
+if is_too_much(SITE, #CONTENT + EACH_BYTES) then
   local is_known = IS_CALLERS_ID == '1' and (redis.call('EXISTS', PREFIX .. 'inbox-id:{' .. USER .. '}:' .. ID) == 1)
   return is_known and 0 or -2
 end
-local seconds = math.max(0, math.ceil((due - NOW) / 1000))
+local seconds = math.max(0, math.ceil((tonumber(DUE) - NOW) / 1000))
 if IS_CALLERS_ID == '1' and not take_id(SITE, ID, seconds + CALLERS_ID_SECONDS) then
   return 0
 end
--- Notifications of one time are released in the order of their names, so a name begins with the time of acceptance.
-local accepted = string.format('%016d', time[1] * 1000000 + time[2])
-local name = scheduled_id(SITE, ID)
-redis.call('ZADD', SCHEDULED, due, accepted .. '\n' .. name)
-redis.call('HSET', SCHEDULED_CONTENTS, name,
-  accepted .. ' ' .. DUE .. ' ' .. (EXPIRES_AT == '' and '-' or EXPIRES_AT) .. ' ' .. AT .. ' ' .. ROOM
-  .. '\n' .. CONTENT)
-redis.call('HSET', SCHEDULED_BYTES, owner_of_bytes,
-  tonumber(redis.call('HGET', SCHEDULED_BYTES, owner_of_bytes) or 0) + bytes)
-redis.call('SET', PREFIX .. 'owner:' .. ID, USER)
+put_for_later(SITE, ID, DUE, EXPIRES_AT, AT, ROOM, CONTENT)
 return 1

@@ -1,5 +1,5 @@
 -- Changes a notification that is scheduled.
--- KEYS: schedule, contents of the schedule, id that a caller made
+-- KEYS: schedule, contents of the schedule, id that a caller made, the user's snoozed ones
 -- ARGV: "site\nuser\nid", SHA-1 of what the change was made of, Unix time in milliseconds it is due, and at which it expires
 --   ('-' for never), Unix time in seconds ('-' for when it is delivered), room, content, most bytes that are scheduled for a user
 --   (0: any)
@@ -24,6 +24,9 @@ redis.call('HSET', KEYS[2], NAME,
   accepted .. ' ' .. DUE .. ' ' .. EXPIRES_AT .. ' ' .. AT .. ' ' .. ROOM .. '\n' .. CONTENT)
 if bytes > 0 then
   redis.call('HSET', bytes_key, user, bytes)
+end
+if is_snoozed(stored) then
+  redis.call('ZADD', KEYS[4], 'XX', DUE, string.match(NAME, '[^\n]*$'))
 end
 local time = redis.call('TIME')
 local seconds = math.max(0, math.ceil(tonumber(DUE) / 1000 - time[1]))

@@ -1,6 +1,6 @@
 -- Moves a notification from the schedule into its inbox, unless another node has. One whose inbox does not take it goes to a
 -- stream of its own, with the reason, so that it holds up nobody.
--- KEYS (after an arrival's): the keys of the inbox, the stream of what was refused
+-- KEYS (after an arrival's): the keys of the inbox, the stream of what was refused, the user's snoozed ones
 -- ARGV (after an arrival's): site, id, its name in the schedule, pub/sub channel, user, most entries of that stream
 -- Returns offset (0: another node did; -1: it had expired; -2: it was refused), how many were dropped that a client had got,
 --   and how many that none had, or the reason why it was refused; where some were dropped, the ids of those that had files.
@@ -43,6 +43,9 @@ local function release()
 end
 
 local is_done, offset, taken, queued = pcall(release)
+if is_snoozed(stored) and (is_done or not refuses_all(reason_of(offset))) then
+  redis.pcall('ZREM', KEYS[12], ID)
+end
 if is_done then
   take_bytes(SCHEDULED_BYTES, SITE .. '\n' .. USER_ID, stored)
   return { offset, taken, queued, table.concat(dropped_with_files, '\n') }

@@ -13,3 +13,8 @@ local function take_bytes(hash, user, stored)
     redis.pcall('HDEL', hash, user)
   end
 end
+
+-- Whether a notification that was scheduled is one that its user has snoozed. What a caller put into `data` may look the same.
+local function is_snoozed(stored)
+  return string.find(stored, '"snoozed_at":', 1, true) ~= nil
+end

@@ -13,6 +13,7 @@ import BYTES from "./8_bytes.sql" with { type: "text" };
 import REFUSED from "./9_refused.sql" with { type: "text" };
 import SCHEDULED_BYTES from "./11_scheduled_bytes.sql" with { type: "text" };
 import PAST from "./10_past.sql" with { type: "text" };
+import SNOOZED from "./12_snoozed.sql" with { type: "text" };
 import type { Retention } from "../retention.ts";
 import type { InboxStores } from "./store.ts";
 import { SqliteArrivals } from "./sqlite_arrivals.ts";
@@ -20,6 +21,7 @@ import { SqliteInbox } from "./sqlite_inbox.ts";
 import { SqliteInboxStatements } from "./sqlite_inbox_statements.ts";
 import { SqliteReceipts } from "./sqlite_receipts.ts";
 import { SqliteSchedule } from "./sqlite_schedule.ts";
+import { SqliteSnoozes } from "./sqlite_snoozes.ts";
 import { SqliteSweep } from "./sqlite_sweep.ts";
 import { SqliteUserStore } from "./sqlite_user.ts";
 
@@ -38,6 +40,7 @@ export const INBOX_SQL: readonly Migration[] = [
   { name: "refused", sql: REFUSED },
   { name: "past", sql: PAST },
   { name: "scheduled_bytes", sql: SCHEDULED_BYTES },
+  { name: "snoozed", sql: SNOOZED },
 ];
 
 export function openOnSqlite(
@@ -46,9 +49,11 @@ export function openOnSqlite(
 ): InboxStores {
   const arrivals = new SqliteArrivals(new SqliteInboxStatements(store), retention, fanOut);
   const sweep = new SqliteSweep({ store, clock, arrivals, retention });
+  const schedule = new SqliteSchedule(store, arrivals, retention.bytes);
   return {
     inbox: new SqliteInbox(store, arrivals),
-    schedule: new SqliteSchedule(store, arrivals, retention.bytes),
+    schedule,
+    snoozes: new SqliteSnoozes(store, arrivals, schedule),
     users: new SqliteUserStore(store),
     keepReceipts: () => new SqliteReceipts(store),
     tasks: [every("sweep of inboxes", SWEEP_INTERVAL_MS, (signal) => sweep.sweep(signal))],

@@ -47,6 +47,10 @@ export class SqliteArrivals {
       this.sql.isTaken.get(site, user, id) !== undefined;
   }
 
+  unread(site: string, user: UserId): number {
+    return Number(this.sql.unread.get(site, user, Date.now())?.["count"]);
+  }
+
   /** Puts a notification into its inbox. Runs in a commit; {@linkcode SqliteArrivals.fanOut} comes after it. */
   put(notification: Notification): Arrived {
     const now = Date.now();
@@ -86,9 +90,15 @@ export class SqliteArrivals {
   }
 
   /** Tells all of a user's clients what the user did: of many notifications, in several frames. */
-  tell(site: string, user: UserId, event: InboxEvent, { ids, unread }: InboxChange): void {
+  tell(
+    site: string,
+    user: UserId,
+    event: InboxEvent | "snooze",
+    { ids, unread }: InboxChange,
+    more: Readonly<Record<string, unknown>> = {},
+  ): void {
     for (let at = 0; at < ids.length; at += TOLD_AT_ONCE) {
-      const data = { ids: ids.slice(at, at + TOLD_AT_ONCE), unread };
+      const data = { ids: ids.slice(at, at + TOLD_AT_ONCE), unread, ...more };
       this.#fanOut(userChannel(site, user), {
         ...{ kind: "inbox", id: "-", at: unixSeconds() },
         ...{ event, data },

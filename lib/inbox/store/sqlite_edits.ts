@@ -5,10 +5,10 @@ import type { UserId } from "../../base/fields.ts";
 import type { Statement } from "../../engines/sqlite/statement.ts";
 import type { SqliteStore } from "../../engines/sqlite/store.ts";
 import type { Dropped } from "../retention.ts";
-import { changedPublication, keptOf } from "./kept.ts";
+import { changedPublication } from "./kept.ts";
+import { SqliteFinds } from "./sqlite_finds.ts";
 import type { SqliteArrivals } from "./sqlite_arrivals.ts";
-import { COLUMNS, EACH_BYTES } from "./sqlite_inbox_statements.ts";
-import type { SqliteReading } from "./sqlite_reading.ts";
+import { EACH_BYTES } from "./sqlite_inbox_statements.ts";
 import type { Change, Kept, StoredNotification } from "./store.ts";
 import { Buffer } from "node:buffer";
 
@@ -24,21 +24,14 @@ interface Outcome {
 export class SqliteEdits {
   readonly #store: SqliteStore;
   readonly #arrivals: SqliteArrivals;
-  readonly #reading: SqliteReading;
-  readonly #find: Statement;
+  readonly #finds: SqliteFinds;
   readonly #nextOffset: Statement;
   readonly #update: Statement;
 
-  constructor(store: SqliteStore, arrivals: SqliteArrivals, reading: SqliteReading) {
+  constructor(store: SqliteStore, arrivals: SqliteArrivals) {
     this.#store = store;
     this.#arrivals = arrivals;
-    this.#reading = reading;
-    this.#find = store.prepare(
-      `SELECT ${COLUMNS}, CAST(expires_at AS REAL) AS expires_at,
-         octet_length(content) + ${EACH_BYTES} AS bytes
-       FROM notifications
-       WHERE site = ? AND user = ? AND id = ? AND (expires_at IS NULL OR expires_at > ?)`,
-    );
+    this.#finds = new SqliteFinds(store);
     this.#nextOffset = store.prepare(
       `UPDATE inboxes SET offset = offset + 1, bytes = bytes + ? WHERE site = ? AND user = ?
        RETURNING offset, epoch, size, bytes`,
@@ -74,21 +67,19 @@ export class SqliteEdits {
     id: string,
     change: Change<StoredNotification>,
   ): Outcome | undefined {
-    const row = this.#find.get(site, user, id, Date.now());
-    if (row === undefined) return undefined;
-    const found = this.#reading.notification(row);
-    const expiresAt = row["expires_at"] === null ? undefined : Number(row["expires_at"]);
+    const found = this.#finds.find(site, user, id);
+    if (found === undefined) return undefined;
     let kept: Kept;
     try {
-      kept = change(keptOf(found, expiresAt), found);
+      kept = change(found.kept, found.notification);
     } catch (failure) {
       return { failure };
     }
     const content = encodeContent(kept);
-    const grown = Buffer.byteLength(content) + EACH_BYTES - Number(row["bytes"]);
+    const grown = Buffer.byteLength(content) + EACH_BYTES - found.bytes;
     const place = this.#nextOffset.get(grown, site, user);
     const position = { offset: Number(place?.["offset"]), epoch: String(place?.["epoch"]) };
-    const publication = changedPublication(kept, found);
+    const publication = changedPublication(kept, found.notification);
     this.#update.run(
       ...[position.offset, kept.room, publication.at, content, kept.expiresAt ?? null],
       ...[site, user, id],

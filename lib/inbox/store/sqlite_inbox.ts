@@ -44,7 +44,7 @@ export class SqliteInbox implements Inbox {
     this.#arrivals = arrivals;
     this.#sql = arrivals.sql;
     this.#reading = new SqliteReading(store);
-    this.#edits = new SqliteEdits(store, arrivals, this.#reading);
+    this.#edits = new SqliteEdits(store, arrivals);
   }
 
   async append(notification: Notification): Promise<boolean> {
@@ -157,7 +157,7 @@ export class SqliteInbox implements Inbox {
       const ids = event === "delete"
         ? this.#delete(site, user, meant)
         : meant.filter((id) => statement.run(now, site, user, id).changes > 0);
-      return { ids, unread: this.#countUnread(site, user) };
+      return { ids, unread: this.#arrivals.unread(site, user) };
     });
     if (change.ids.length > 0) this.#arrivals.tell(site, user, event, change);
     return change;
@@ -176,7 +176,7 @@ export class SqliteInbox implements Inbox {
   }
 
   unread(site: string, user: UserId): Promise<number> {
-    return Promise.resolve(this.#countUnread(site, user));
+    return Promise.resolve(this.#arrivals.unread(site, user));
   }
 
   edit(
@@ -186,10 +186,6 @@ export class SqliteInbox implements Inbox {
     change: Change<StoredNotification>,
   ): Promise<Kept | undefined> {
     return this.#edits.edit(site, user, id, change);
-  }
-
-  #countUnread(site: string, user: UserId): number {
-    return Number(this.#sql.unread.get(site, user, Date.now())?.["count"]);
   }
 
   async #position(

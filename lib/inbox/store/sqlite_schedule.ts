@@ -13,6 +13,7 @@ import { reasonOf } from "../../base/reason.ts";
 import { type Content, decodeContent, encodeContent } from "../../core/publication.ts";
 import type { Arrived, SqliteArrivals } from "./sqlite_arrivals.ts";
 import type { Row, Statement } from "../../engines/sqlite/statement.ts";
+import { contentIn } from "./kept.ts";
 import { EACH_BYTES } from "./sqlite_inbox_statements.ts";
 import { tooManyScheduled } from "./too_many_scheduled.ts";
 import { isOfChange, type SqliteStore } from "../../engines/sqlite/store.ts";
@@ -47,7 +48,6 @@ export class SqliteSchedule implements Schedule {
   readonly #takeBytes: Statement;
   readonly #forgetBytes: Statement;
   readonly #dueAt: Statement;
-  readonly #content: Statement;
   readonly #remove: Statement;
   readonly #keepRefused: Statement;
   readonly #forgetRefused: Statement;
@@ -65,8 +65,8 @@ export class SqliteSchedule implements Schedule {
     this.#arrivals = arrivals;
     const sql = (text: string) => store.prepare(text);
     this.#insert = sql(
-      `INSERT INTO scheduled (site, user, id, room, at, content, deliver_at, expires_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO scheduled (site, user, id, room, at, content, deliver_at, expires_at, snoozed_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#bytes = sql("SELECT bytes FROM scheduled_bytes WHERE site = ? AND user = ?");
     this.#addBytes = sql(
@@ -80,7 +80,6 @@ export class SqliteSchedule implements Schedule {
       "DELETE FROM scheduled_bytes WHERE site = ? AND user = ? AND bytes <= 0",
     );
     this.#dueAt = sql("SELECT deliver_at FROM scheduled WHERE site = ? AND user = ? AND id = ?");
-    this.#content = sql("SELECT content FROM scheduled WHERE site = ? AND user = ? AND id = ?");
     this.#keepRefused = sql(
       `INSERT INTO refused
          (reason, refused_at, site, user, id, room, content, deliver_at, expires_at)
@@ -91,7 +90,7 @@ export class SqliteSchedule implements Schedule {
     this.#forgetId = sql("DELETE FROM callers_ids WHERE site = ? AND user = ? AND id = ?");
     this.#remove = sql(
       `DELETE FROM scheduled WHERE site = ? AND user = ? AND id = ?
-       RETURNING octet_length(content) + ${EACH_BYTES} AS bytes`,
+       RETURNING snoozed_at, octet_length(content) + ${EACH_BYTES} AS bytes`,
     );
     this.#dateId = sql("UPDATE callers_ids SET at = ? WHERE site = ? AND user = ? AND id = ?");
     this.#first = sql("SELECT min(deliver_at) AS first FROM scheduled");
@@ -100,8 +99,8 @@ export class SqliteSchedule implements Schedule {
        FROM scheduled WHERE deliver_at <= ? ORDER BY deliver_at, seq LIMIT ?`,
     );
     this.#find = sql(
-      `SELECT site, user, id, room, at, content, deliver_at, CAST(expires_at AS REAL) AS expires_at,
-         octet_length(content) + ${EACH_BYTES} AS bytes
+      `SELECT site, user, id, room, at, content, deliver_at, snoozed_at,
+         CAST(expires_at AS REAL) AS expires_at, octet_length(content) + ${EACH_BYTES} AS bytes
        FROM scheduled WHERE site = ? AND user = ? AND id = ?`,
     );
     this.#update = sql(
@@ -111,34 +110,57 @@ export class SqliteSchedule implements Schedule {
   }
 
   async add(notification: ScheduledNotification): Promise<boolean> {
-    const { site, user, id, room, at = null, deliverAt, expiresAt = null } = notification;
     const content = encodeContent(notification);
-    const bytes = Buffer.byteLength(content) + EACH_BYTES;
     const outcome = await this.#store.commit(() => {
-      const isFull = Number(this.#bytes.get(site, user)?.["bytes"] ?? 0) + bytes > this.#mostBytes;
-      if (isFull) return this.#isKnown(notification) ? "known" : "full";
-      if (notification.isCallersId && !this.#arrivals.takeId(notification, deliverAt)) {
-        return "known";
+      if (this.#isFull(notification, content)) {
+        return this.#isKnown(notification) ? "known" : "full";
       }
-      this.#insert.run(site, user, id, room, at, content, deliverAt, expiresAt);
-      this.#addBytes.run(site, user, bytes);
+      const { isCallersId, deliverAt } = notification;
+      if (isCallersId && !this.#arrivals.takeId(notification, deliverAt)) return "known";
+      this.#insertOne(notification, content);
       return "new";
     });
     if (outcome === "full") throw tooManyScheduled(this.#mostBytes);
     return outcome === "new";
   }
 
+  /** Puts in what was in the inbox until now. Where that is too much, it does not, and returns the error. Runs in a commit. */
+  putOff(notification: ScheduledNotification): Error | undefined {
+    const content = encodeContent(notification);
+    if (this.#isFull(notification, content)) return tooManyScheduled(this.#mostBytes);
+    this.#insertOne(notification, content, Date.now());
+    const { site, user, id, deliverAt } = notification;
+    this.#dateId.run(deliverAt, site, user, id);
+    return undefined;
+  }
+
+  #isFull({ site, user }: ScheduledNotification, content: string): boolean {
+    const bytes = Number(this.#bytes.get(site, user)?.["bytes"] ?? 0);
+    return bytes + Buffer.byteLength(content) + EACH_BYTES > this.#mostBytes;
+  }
+
+  /** Runs in a commit. */
+  #insertOne(
+    notification: ScheduledNotification,
+    content: string,
+    snoozedAt: number | null = null,
+  ): void {
+    const { site, user, id, room, at = null, deliverAt, expiresAt = null } = notification;
+    this.#insert.run(site, user, id, room, at, content, deliverAt, expiresAt, snoozedAt);
+    this.#addBytes.run(site, user, Buffer.byteLength(content) + EACH_BYTES);
+  }
+
   #isKnown({ site, user, id, isCallersId }: ScheduledNotification): boolean {
     return isCallersId === true && this.#arrivals.knowsId(site, user, id);
   }
 
-  /** Takes a notification out, and says whether it was there. Runs in a commit. */
-  #takeAway(site: string, user: UserId, id: string): boolean {
+  /** Takes a notification out, and returns what it was; `undefined` where it was not there. Runs in a commit. */
+  #takeAway(site: string, user: UserId, id: string): Row | undefined {
     const removed = this.#remove.get(site, user, id);
-    if (removed === undefined) return false;
+    if (removed === undefined) return undefined;
     this.#takeBytes.run(Number(removed["bytes"]), site, user);
     this.#forgetBytes.run(site, user);
-    return true;
+    return removed;
   }
 
   dueAt(site: string, user: UserId, id: string): Promise<number | undefined> {
@@ -146,10 +168,19 @@ export class SqliteSchedule implements Schedule {
     return Promise.resolve(row === undefined ? undefined : Number(row["deliver_at"]));
   }
 
-  content(site: string, user: UserId, id: string): Promise<Content | undefined> {
-    const row = this.#content.get(site, user, id);
-    if (row === undefined) return Promise.resolve(undefined);
-    return Promise.resolve(this.#store.parse(() => decodeContent(String(row["content"]))));
+  async content(site: string, user: UserId, id: string): Promise<Content | undefined> {
+    const kept = await this.find(site, user, id);
+    return kept && contentIn(kept);
+  }
+
+  find(site: string, user: UserId, id: string): Promise<KeptForLater | undefined> {
+    const row = this.#find.get(site, user, id);
+    return Promise.resolve(row && this.#keptIn(row));
+  }
+
+  #keptIn(row: Row): KeptForLater {
+    const { site: _site, user: _user, id: _id, ...kept } = toNotification(row, this.#store);
+    return { ...kept, deliverAt: Number(row["deliver_at"]) };
   }
 
   async edit(
@@ -171,9 +202,9 @@ export class SqliteSchedule implements Schedule {
 
   /** What a notification becomes, or why it cannot: within a commit, an error would be taken for one of the file. */
   #changeOf(row: Row, make: (kept: KeptForLater) => KeptForLater): Changed {
-    const { site, user, id: _id, ...before } = toNotification(row, this.#store);
+    const [site, user] = [String(row["site"]), String(row["user"])];
     try {
-      const kept = make({ ...before, deliverAt: Number(row["deliver_at"]) });
+      const kept = make(this.#keptIn(row));
       const content = encodeContent(kept);
       const grown = Buffer.byteLength(content) + EACH_BYTES - Number(row["bytes"]);
       const bytes = Number(this.#bytes.get(site, user)?.["bytes"] ?? 0) + grown;
@@ -192,12 +223,28 @@ export class SqliteSchedule implements Schedule {
     this.#dateId.run(deliverAt, ...owner, String(id));
   }
 
-  cancel(site: string, user: UserId, id: string): Promise<boolean> {
-    return this.#store.commit(() => {
-      if (!this.#takeAway(site, user, id)) return false;
+  async cancel(site: string, user: UserId, id: string): Promise<boolean> {
+    const outcome = await this.#store.commit(() => {
+      const removed = this.#takeAway(site, user, id);
+      if (removed === undefined) return undefined;
       this.#dateId.run(Date.now(), site, user, id); // the id is known for a day from now, no longer
-      return true;
+      return removed["snoozed_at"] === null ? {} : { unread: this.#arrivals.unread(site, user) };
     });
+    if (outcome?.unread !== undefined) {
+      this.#arrivals.tell(site, user, "delete", { ids: [id], unread: outcome.unread });
+    }
+    return outcome !== undefined;
+  }
+
+  /** Delivers a notification now that its user has snoozed. Says whether there was one. */
+  async releaseNow(site: string, user: UserId, id: string): Promise<boolean> {
+    const arrived = await this.#store.commit(() => {
+      const row = this.#find.get(site, user, id);
+      if (row === undefined || row["snoozed_at"] === null) return undefined;
+      return this.#takeOutOne(row, Date.now());
+    });
+    if (arrived !== undefined) this.#arrivals.fanOut(arrived);
+    return arrived !== undefined;
   }
 
   async release(limit: number): Promise<Released> {

@@ -266,13 +266,59 @@ export interface Schedule {
     id: string,
     change: (kept: KeptForLater) => KeptForLater,
   ): Promise<KeptForLater | undefined>;
-  /** Takes a notification out. Says whether it was still scheduled; then it is never delivered. */
+  /** What is kept of a notification; `undefined` where it is not scheduled any more. */
+  find(site: string, user: UserId, id: string): Promise<KeptForLater | undefined>;
+  /**
+   * Takes a notification out. Says whether it was still scheduled; then it is never delivered. Of one that its user has snoozed,
+   * the user's clients hear as of one that is deleted.
+   */
   cancel(site: string, user: UserId, id: string): Promise<boolean>;
   /**
    * Delivers what is due, at most `limit`, in the order of their times. Each notification leaves the schedule and comes into
    * its inbox in one step, then it is fanned out. Several nodes may call this at once.
    */
   release(limit: number): Promise<Released>;
+}
+
+/**
+ * What users have put off: such a notification leaves the inbox, waits in the schedule, and comes back when its time comes, as
+ * if it had just been sent. `snoozed_at` among its details says that it was snoozed.
+ */
+export interface Snoozes {
+  /**
+   * Moves a notification from the inbox into the schedule, and tells all of the user's clients, in one step; `undefined` where it
+   * is not in the inbox. Rejects with `too_many_scheduled` where as much waits for the user as may.
+   *
+   * @param until Unix time in milliseconds
+   * @param change as {@linkcode Inbox.edit} has it; it notes among the details that it was snoozed
+   */
+  snooze(
+    site: string,
+    user: UserId,
+    id: string,
+    until: number,
+    change: Change<StoredNotification>,
+  ): Promise<InboxChange | undefined>;
+  /** What a user has snoozed, in the order in which it comes back. */
+  list(site: string, user: UserId, options: ListOptions): Promise<SnoozedPage>;
+  /** Brings a notification back now. Says whether it was snoozed. */
+  wake(site: string, user: UserId, id: string): Promise<boolean>;
+}
+
+/** How much is listed. */
+export interface ListOptions {
+  readonly limit: number;
+}
+
+/** A notification that its user has snoozed. */
+export interface Snoozed extends KeptForLater {
+  readonly id: string;
+}
+
+/** What a user has snoozed. */
+export interface SnoozedPage {
+  readonly notifications: readonly Snoozed[];
+  readonly more?: true;
 }
 
 /** A notification of one user that waits for its time. */
@@ -296,6 +342,7 @@ export interface UserStore {
 export interface InboxStores {
   readonly inbox: Inbox;
   readonly schedule: Schedule;
+  readonly snoozes: Snoozes;
   readonly users: UserStore;
   /** Begins to keep a log of what is delivered and read. Callers do this once, before the engine runs. */
   keepReceipts(): ReceiptLog;

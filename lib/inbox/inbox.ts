@@ -160,7 +160,8 @@ export class InboxService {
   }
 
   /**
-   * Puts notifications off: they leave the inbox, and come back as new ones. Those that are not in the inbox stay as they are.
+   * Puts notifications off: they leave the inbox, and come back as new ones; those that are put off already come back at this
+   * time. Others stay as they are.
    *
    * @param until Unix time in seconds
    */
@@ -175,7 +176,8 @@ export class InboxService {
         ...[site, user, id, until * 1000] as const,
         (kept) => putOff(kept, until),
       );
-      if (change !== undefined) await this.#keepFiles(site, user, id);
+      if (change === undefined) await this.#snoozeAgain(site, user, id, until);
+      await this.#keepFiles(site, user, id);
     }, { atOnce: SNOOZED_AT_ONCE });
     return { unread: await this.#inbox.unread(site, user) };
   }
@@ -208,10 +210,18 @@ export class InboxService {
     return { notifications, unread, ...((isCut || page.more) && { more: true }) };
   }
 
+  /** What is put off already is put off to another time. */
+  async #snoozeAgain(site: string, user: UserId, id: string, until: number): Promise<void> {
+    const kept = await this.#schedule.find(site, user, id);
+    if (kept === undefined || !isSnoozed(kept)) return;
+    await this.#schedule.edit(site, user, id, (kept) => ({ ...kept, deliverAt: until * 1000 }));
+  }
+
   /** Files of what was put off are in use for longer. */
   async #keepFiles(site: string, user: UserId, id: string): Promise<void> {
     const kept = await this.#schedule.find(site, user, id);
-    if (kept?.attachments === undefined && kept?.image === undefined) return;
+    if (kept === undefined || !isSnoozed(kept)) return;
+    if (kept.attachments === undefined && kept.image === undefined) return;
     await this.#attachments.use({
       ...{ site, user, id, at: kept.deliverAt, expiresAt: kept.expiresAt },
       attachments: kept.attachments?.map((file) => file.id),

@@ -36,6 +36,7 @@ const SENT: Readonly<Record<string, [count: number, room: string]>> = {
   "publisher": [1, "/user/123"],
   "receipt": [1, "/user/123"],
   "change": [1, "/user/123"],
+  "snooze": [1, "/user/123"],
   "schedule": [0, "/user/123"],
   "send at": [0, "/user/123"],
   "connections": [0, "lobby"],
@@ -69,7 +70,9 @@ for (const [name, [count, room]] of Object.entries(SENT)) {
     await client.get("direct_message", count);
     await client.settled();
     assert.equal(client.ofType("direct_message").length, count);
-    if (["curl", "schedule", "change"].includes(name)) assert.match(output, answerPattern(name));
+    if (["curl", "schedule", "change", "snooze"].includes(name)) {
+      assert.match(output, answerPattern(name));
+    }
     if (name === "receipt") {
       await waitFor(
         "it is sent",

@@ -61,6 +61,10 @@ const SCENES: Readonly<
     });
     assert.equal(response.status, 200, await response.text());
   },
+  async "version 2, putting one off"(program, client) {
+    await twoNotifications(program);
+    await connectAlice(program, client);
+  },
   "version 2, subscribe": connectAlice,
   async "version 2, recovery"(program, client) {
     await connectAlice(program, client);

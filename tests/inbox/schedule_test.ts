@@ -393,9 +393,10 @@ Deno.test("the scheduler goes on after a failure, and at once while there is mor
 /** What a scheduler does not call. */
 const UNUSED: Omit<Schedule, "release"> = {
   add: () => Promise.reject(new TypeError("not expected")),
-  edit: () => Promise.resolve(undefined),
+  edit: () => Promise.reject(new TypeError("not expected")),
   dueAt: () => Promise.reject(new TypeError("not expected")),
   content: () => Promise.reject(new TypeError("not expected")),
+  find: () => Promise.reject(new TypeError("not expected")),
   cancel: () => Promise.reject(new TypeError("not expected")),
 };
 

@@ -7,7 +7,7 @@ import type { OnRevocationChange, RevocationChange } from "../../lib/auth/revoca
 import { readConfig } from "../../lib/configuration.ts";
 import type { Channel } from "../../lib/core/channel.ts";
 import type { Engine, EngineHandler } from "../../lib/core/engine.ts";
-import type { Inbox, Schedule } from "../../lib/inbox/store/store.ts";
+import type { Inbox, Schedule, Snoozes, UserStore } from "../../lib/inbox/store/store.ts";
 import type { RevocationStore } from "../../lib/auth/revocations/store.ts";
 import type { PresenceManager } from "../../lib/rooms/store/store.ts";
 import type { Position, Publication } from "../../lib/core/publication.ts";
@@ -45,6 +45,8 @@ export interface FullEngine extends Engine, AsyncDisposable {
   readonly presence: PresenceManager;
   readonly inbox: Inbox;
   readonly schedule: Schedule;
+  readonly snoozes: Snoozes;
+  readonly users: UserStore;
   readonly revocations: RevocationStore;
   readonly keys: KeyStore;
   readonly receipts?: ReceiptLog;

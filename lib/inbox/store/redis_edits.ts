@@ -74,11 +74,11 @@ export class RedisEdits {
       const answer = await functions.scheduleEdit(
         [
           ...[keys.scheduled, keys.scheduledContents, keys.callersId(site, user, id)],
-          keys.snoozed(site, user),
+          ...[keys.snoozed(site, user), keys.unread(site, user)],
         ],
         [
           ...[name, sha1(stored), made.deliverAt, made.expiresAt ?? "-", made.at ?? "-", made.room],
-          ...[encodeContent(made), finite(retention.bytes)],
+          ...[encodeContent(made), finite(retention.bytes), keys.channel(site, user)],
         ],
       );
       if (answer === FULL) throw tooManyScheduled(retention.bytes);

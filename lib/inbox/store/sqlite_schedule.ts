@@ -189,14 +189,20 @@ export class SqliteSchedule implements Schedule {
     id: string,
     make: (kept: KeptForLater) => KeptForLater,
   ): Promise<KeptForLater | undefined> {
-    const outcome = await this.#store.commit(() => {
+    const outcome = await this.#store.commit((): Changed & { readonly unread?: number } => {
       const row = this.#find.get(site, user, id);
       if (row === undefined) return {};
       const change = this.#changeOf(row, make);
       if (change.failure === undefined) this.#write(row, change);
-      return change;
+      const isMoved = change.kept?.deliverAt !== row["deliver_at"] && row["snoozed_at"] !== null;
+      return { ...change, ...(isMoved && { unread: this.#arrivals.unread(site, user) }) };
     });
     if (outcome.failure !== undefined) throw outcome.failure;
+    if (outcome.unread !== undefined) {
+      const snoozed_until = Math.floor(outcome.kept!.deliverAt / 1000);
+      const change = { ids: [id], unread: outcome.unread };
+      this.#arrivals.tell(site, user, "snooze", change, { snoozed_until });
+    }
     return outcome.kept;
   }
 

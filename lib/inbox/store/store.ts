@@ -256,7 +256,7 @@ export interface Schedule {
   content(site: string, user: UserId, id: string): Promise<Content | undefined>;
   /**
    * Changes a notification that is still scheduled, in one step. Resolves with what is kept now; `undefined` where it is not
-   * scheduled any more.
+   * scheduled any more. Where one that is snoozed comes back at another time now, the user's clients hear of that.
    *
    * @param change as {@linkcode Inbox.edit} has it
    */

@@ -25,6 +25,9 @@ export type Command =
   | ChatCommand
   | { type: "inbox"; since: Position; unread?: true }
   | { type: "inbox"; before: number; limit?: number; archived?: boolean }
+  | { type: "inbox"; snoozed: true; limit: number }
+  | { type: "snooze"; ids: readonly string[]; until: number | string }
+  | { type: "unsnooze"; ids: readonly string[] }
   | { type: "ack" | "read" | "archive" | "delete"; ids: readonly string[] }
   | { type: "read"; all: true }
   | { type: "subscribe"; room: string; since?: Position; replay?: true; token?: string }
@@ -144,12 +147,15 @@ const DETAILS = {
   ...{ title: isText, kind: isText, priority: isNumber, url: isText, icon: isText },
   ...{ actions: Array.isArray, group: isText, markdown: isFlag, critical: isFlag },
   ...{ progress: isNumber, edited_at: isNumber, first_offset: isNumber },
+  ...{ snoozed_at: isNumber, snoozed_until: isNumber },
 };
 
 /** What this library calls otherwise than the server. */
 const RENAMED: Readonly<Record<string, string>> = {
   edited_at: "editedAt",
   first_offset: "firstOffset",
+  snoozed_at: "snoozedAt",
+  snoozed_until: "snoozedUntil",
 };
 
 /** The files among values. An older server has an id in place of a file. */
@@ -279,15 +285,22 @@ function parseReply({ ref, success, data, ...fields }: JsonObject): ServerFrame 
   return { type: "reply", ref, reply };
 }
 
-function parseInboxChange({ event, ids, unread }: JsonObject): ServerFrame | undefined {
-  if (event !== "read" && event !== "archive" && event !== "delete") return;
-  if (typeof unread !== "number") return;
-  const change = { event, unread } as const;
+function parseInboxChange(
+  { event, ids, unread, snoozed_until }: JsonObject,
+): ServerFrame | undefined {
+  const known = INBOX_EVENTS.find((each) => each === event);
+  if (known === undefined || typeof unread !== "number") return;
   return {
     type: "inbox",
-    change: Array.isArray(ids) ? { ...change, ids: ids.map(String) } : change,
+    change: {
+      ...{ event: known, unread },
+      ...(Array.isArray(ids) ? { ids: ids.map(String) } : {}),
+      ...(typeof snoozed_until === "number" ? { snoozedUntil: snoozed_until } : {}),
+    },
   };
 }
+
+const INBOX_EVENTS = ["read", "archive", "delete", "snooze"] as const;
 
 function parseError({ code, field, retry_after_ms }: JsonObject, message: unknown): NotifyliError {
   return new NotifyliError(typeof code === "string" ? code : "internal", String(message), {

@@ -183,12 +183,12 @@ export class Stream {
 }
 
 /**
- * An id is its user's own: another user may say something else under the same one. What was changed comes again under its id, at
- * another place.
+ * An id is its user's own: another user may say something else under the same one. What was changed or snoozed comes again under
+ * its id, at another place.
  */
 function keyOf({ id, userId, offset, details }: Publication): string {
   const key = `${id}\n${userId}`;
-  return details?.editedAt === undefined ? key : `${key}\n${offset}`;
+  return (details?.editedAt ?? details?.snoozedAt) === undefined ? key : `${key}\n${offset}`;
 }
 
 function inOrder(items: readonly Publication[]): Publication[] {

@@ -59,6 +59,10 @@ export interface NotificationDetails {
   readonly editedAt?: number;
   /** Its first place in the inbox, of one that was changed. */
   readonly firstOffset?: number;
+  /** When the user has put it off, in Unix seconds: of one that waits, and of one that has come back. */
+  readonly snoozedAt?: number;
+  /** When one that waits comes back, in Unix seconds. */
+  readonly snoozedUntil?: number;
 }
 
 /** What messages and notifications have in common. */
@@ -169,7 +173,9 @@ export interface Gap {
 
 /** The user's notifications changed, here or on another device: all of them where there are no `ids`. */
 export interface InboxChange {
-  readonly event: "read" | "archive" | "delete";
+  readonly event: "read" | "archive" | "delete" | "snooze";
   readonly ids?: readonly string[];
+  /** When they come back, in Unix seconds, of `snooze`. */
+  readonly snoozedUntil?: number;
   readonly unread: number;
 }

@@ -82,7 +82,7 @@ export class Notifications implements Part {
     return this.#stream.position;
   }
 
-  /** Resolves with how many are unread then. Rejects as `publish()` does; so do the next two. */
+  /** Resolves with how many are unread then. Rejects as `publish()` does; so do the next ones. */
   markRead(ids: readonly string[] | "all"): Promise<number> {
     return this.#tell(ids === "all" ? { type: "read", all: true } : { type: "read", ids });
   }
@@ -93,6 +93,29 @@ export class Notifications implements Part {
 
   delete(ids: readonly string[]): Promise<number> {
     return this.#tell({ type: "delete", ids });
+  }
+
+  /**
+   * Puts notifications off: they leave `list`, on all of the user's devices, and come back as new ones.
+   *
+   * @param until a time, or a text such as `30m` or `tomorrow 9:00`, on the user's clock as the server knows it
+   */
+  snooze(ids: readonly string[], until: Date | string): Promise<number> {
+    const time = typeof until === "string" ? until : Math.ceil(until.getTime() / 1000);
+    return this.#tell({ type: "snooze", ids, until: time });
+  }
+
+  /** Brings back now what was put off. */
+  unsnooze(ids: readonly string[]): Promise<number> {
+    return this.#tell({ type: "unsnooze", ids });
+  }
+
+  /** What was put off, in the order in which it comes back; `details.snoozedUntil` says when. */
+  async snoozed({ limit = PAGE_LIMIT }: { readonly limit?: number } = {}): Promise<
+    readonly Notification[]
+  > {
+    const data = await this.#link.enqueue({ type: "inbox", snoozed: true, limit });
+    return readInboxPage(data).notifications;
   }
 
   /**

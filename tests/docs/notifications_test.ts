@@ -51,7 +51,7 @@ const HOOKS: Readonly<Record<string, (code: string) => string[]>> = {
 
 Deno.test("docs/notifications.md: every block is an example that is executed", () => {
   assert.equal(examples.size, PAGE.match(/^```\w+$/gm)?.length);
-  const answers = ["change", "curl", "to many", "receipt", "schedule", "webhook"]
+  const answers = ["change", "curl", "to many", "receipt", "schedule", "snooze", "webhook"]
     .map((name) => `answer: ${name}`);
   const others = ["webhook settings", "to many"];
   const executed = [...Object.keys(SENT), ...Object.keys(HOOKS), ...others, ...answers];

@@ -71,6 +71,9 @@ Deno.test("docs/redis.md lists every key and channel, with its kind", async () =
   await using reader = await TestClient.connectV2(program.webSocketUrl);
   await reader.command("connect", { user_id: 1 });
   await reader.command("read", { all: true });
+  const { notifications } = await reader.command("inbox");
+  const [{ id } = { id: "" }] = notifications as { id: string }[];
+  await reader.command("snooze", { ids: [id], until: "1h" });
   await reader.command("subscribe", { room: "lobby" }); // with two clients
   client.send({ type: "usermsg", id: "my-own-id", user_id: 1, room: "lobby", message: "x" });
   await client.get("usermsg", 2);

@@ -152,7 +152,10 @@ export class Conversations {
       actor.site,
       conversation,
       (parts) => send(parts, actor, { conversation, content, ownId }),
-      ({ message, isDuplicate }) => this.#sentHere.tell(message) || !isDuplicate,
+      {
+        isTold: ({ message, isDuplicate }) => this.#sentHere.tell(message) || !isDuplicate,
+        holding: "nothing", // it says so itself
+      },
     );
     if (sent.isDuplicate) {
       return { ...sent, message: await this.#parts.reading.withStatus(actor, sent.message) };
@@ -201,7 +204,8 @@ export class Conversations {
   /** Moves the pointers of the actor's user forward. */
   async seen(actor: Actor, id: number, request: SeenRequest): Promise<Seen> {
     const { doing, counters } = this.#parts;
-    const result = await doing.change(actor.site, id, (parts) => seen(parts, actor, id, request));
+    const work = (parts: WorkParts) => seen(parts, actor, id, request);
+    const result = await doing.change(actor.site, id, work, { holding: "private" });
     if (request.state !== "delivered") counters.reads.value++;
     return result;
   }

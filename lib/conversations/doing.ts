@@ -6,6 +6,7 @@ import type { ConversationListener, ReadRecipients } from "./listener.ts";
 import type { ChatPublisher } from "./publisher.ts";
 import type { Outcome } from "./store/outcome.ts";
 import type { WorkParts } from "./store/parts.ts";
+import type { Holding } from "./store/statements.ts";
 import type { ChatStore } from "./store/store.ts";
 import { recipientsOf } from "./store/users.ts";
 
@@ -29,16 +30,19 @@ export class Doing {
    * Runs a work as one transaction, and tells of it.
    *
    * @param conversation works of one conversation run one after the other
-   * @param isTold whether anybody is told, which may hang on the result
+   * @param options `isTold`: whether anybody is told, which may hang on the result; `holding`: what the work holds from its start
    */
   async change<Result>(
     site: string,
     conversation: number | string,
     work: (parts: WorkParts) => Work<Outcome<Result>>,
-    isTold: (result: Result) => boolean = () => true,
+    { isTold = () => true, holding }: {
+      readonly isTold?: (result: Result) => boolean;
+      readonly holding?: Holding;
+    } = {},
   ): Promise<Result> {
     const { store, audience, publisher } = this.#parts;
-    const outcome = await store.change(conversation, work);
+    const outcome = await store.change(conversation, work, holding);
     const { result, told, read } = outcome;
     audience.note(read);
     if (isTold(result)) publisher.publish(site, told);

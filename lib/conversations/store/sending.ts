@@ -22,7 +22,7 @@ import { telling, type WorkParts } from "./parts.ts";
 import { coveredSenders, tellReceipt } from "./receipts.ts";
 import type { Own } from "./own_state.ts";
 import { MESSAGE, messageIn, WITH_QUOTE } from "./rows.ts";
-import { enterToSay, type Entry, entryIn, rowsOfUsers } from "./statements.ts";
+import { enterToSay, type Entry, entryIn, hold, rowsOfUsers } from "./statements.ts";
 
 /** What is sent, where it goes, and the id that the sender made for it. */
 export interface Sending {
@@ -41,6 +41,7 @@ export function* send(
 ): Work<Outcome<Sent>> {
   const tell = telling(parts);
   const said = yield* sayAtOnce(parts, actor, { conversation: id, content, ownId });
+  if (said === undefined) yield* hold(parts.sql, id, "conversation"); // the statement holds it otherwise
   const entered = said?.entered ?? (yield* enterToSay(parts, actor, id, ownId));
   const { conversation, member, isSent, blocked } = entered;
   const before = isSent && ownId && (yield* sentBefore(actor, id, ownId));

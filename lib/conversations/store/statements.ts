@@ -146,6 +146,18 @@ export function* conversationOf(site: string, message: number): Work<number | un
   return found && Number(found["conversation"]);
 }
 
+/** What a work holds from its start: its conversation, that only if it is a private one, or nothing. */
+export type Holding = "conversation" | "private" | "nothing";
+
+/**
+ * Holds what the work will change. Works of several conversations are one transaction, in the order of the conversations: if
+ * each held its own only once it changes it, those of two nodes would each hold what the other one waits for.
+ */
+export function* hold({ hold }: Dialect, id: number, holding: Holding): Work<void> {
+  if (hold === undefined || holding === "nothing" || !Number.isSafeInteger(id)) return;
+  yield { sql: hold, values: [id, Number(holding === "private")], isLate: true };
+}
+
 /** What an event is to its conversation. */
 interface Event {
   /** Whether it is a message, and whether people count it as unread. */

@@ -2,7 +2,7 @@
 import type { Database, Work } from "../../engines/database/database.ts";
 import type { Outcome } from "./outcome.ts";
 import type { WorkParts } from "./parts.ts";
-import { Raced } from "./statements.ts";
+import { hold, type Holding, Raced } from "./statements.ts";
 
 /** How often a work is run that others were faster than. */
 const MOST_RUNS = 5;
@@ -21,12 +21,20 @@ export class ChatStore {
     return this.#database.whyNotReady();
   }
 
-  /** Changes something in one conversation. Works of one conversation run one after the other. */
+  /**
+   * Changes something in one conversation. Works of one conversation run one after the other.
+   *
+   * @param conversation its id, or the text by which all find it who make it
+   */
   change<Result>(
     conversation: number | string,
     work: (parts: WorkParts) => Work<Outcome<Result>>,
+    holding: Holding = "conversation",
   ): Promise<Outcome<Result>> {
-    return this.write(work, `conversation ${conversation}`);
+    return this.write(function* (parts) {
+      if (typeof conversation === "number") yield* hold(parts.sql, conversation, holding);
+      return yield* work(parts);
+    }, `conversation ${conversation}`);
   }
 
   async write<Result>(work: (parts: WorkParts) => Work<Result>, key?: string): Promise<Result> {

@@ -21,6 +21,11 @@ export interface Dialect {
    * message, `$4` how many members come or go, `$5` whether the members are others.
    */
   readonly advance: string;
+  /**
+   * Holds the conversation `$1`, if it is a private one or `$2` is 0, so that no other work changes it before this one is done;
+   * absent where works never run beside each other.
+   */
+  readonly hold?: string;
   /** Stores a message at the next offset of its conversation; the row has its `id`, its place, and whom it has `moved`. */
   readonly addMessage: AddMessage;
   /** A statement that enters a conversation by a question, and adds a message there, where one statement costs less than two. */
@@ -68,6 +73,8 @@ const SQLITE: Dialect = {
 const POSTGRES: Dialect = {
   now: POSTGRES_NOW,
   advance: advanceSql(POSTGRES_NOW),
+  hold: `SELECT id FROM conversations WHERE id = $1 AND ($2 = 0 OR pair IS NOT NULL)
+    FOR NO KEY UPDATE`,
   addMessage: addAtOnce(advanceSql(POSTGRES_NOW)),
   byFiles: "",
   sayAtOnce: (entry) => sayAtOnce(advanceSql(POSTGRES_NOW), entry),

@@ -12,6 +12,9 @@ const AT_ONCE = 500;
 /** Most users who wait while the database takes none; past so many, who left first is forgotten. */
 const MOST_WAITING = 10_000;
 
+/** The key of all works: one comes after the other. */
+const WORKS = "last_seen";
+
 const UPSERT = `INSERT INTO last_seen (site, user_id, seen_at) VALUES ($1, $2, $3)
   ON CONFLICT (site, user_id) DO UPDATE SET seen_at = excluded.seen_at
   WHERE excluded.seen_at > last_seen.seen_at`;
@@ -50,12 +53,13 @@ export class LastSeen {
     this.#isWriting = true;
     try {
       while (this.#waiting.size > 0) {
-        const batch = [...this.#waiting.values()].slice(0, AT_ONCE);
+        const batch = [...this.#waiting].slice(0, AT_ONCE);
+        // In one order on all nodes, so that none waits for one that waits for it.
+        const inOrder = batch.toSorted(([one], [other]) => one < other ? -1 : 1);
         await this.#database.transaction(function* () {
-          for (const { site, user, at } of batch) yield* rows(UPSERT, site, user, at);
-        });
-        for (const each of batch) {
-          const key = keyOf(each.site, each.user);
+          for (const [, { site, user, at }] of inOrder) yield* rows(UPSERT, site, user, at);
+        }, WORKS);
+        for (const [key, each] of batch) {
           if (this.#waiting.get(key) === each) this.#waiting.delete(key);
         }
       }
@@ -86,12 +90,12 @@ export class LastSeen {
     return seen;
   }
 
-  /** Forgets when a user was there last. */
+  /** Forgets when a user was there last, also where that is being written right now. */
   async erase(site: string, user: UserId): Promise<void> {
     this.#waiting.delete(keyOf(site, user));
     await this.#database.transaction(function* () {
       yield* rows("DELETE FROM last_seen WHERE site = $1 AND user_id = $2", site, user);
-    });
+    }, WORKS);
   }
 }
 

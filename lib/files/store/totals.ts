@@ -25,9 +25,7 @@ export function* addToTotals(
   added: Sums,
   limits: TotalLimits,
 ): Work<number> {
-  // Always in this order, so that no two of them wait for each other.
-  const own = owner === "" ? undefined : yield* add(site, `u${owner}`, added);
-  const all = yield* add(site, ALL, added);
+  const { all, own } = yield* addToBoth(site, owner, added);
   requireRoom(`user ${owner}`, own, added, { files: limits.userFiles, bytes: limits.userBytes });
   requireRoom(`site ${site}`, all, added, { files: limits.siteFiles, bytes: limits.siteBytes });
   return Math.min(limits.userBytes - (own?.bytes ?? 0), limits.siteBytes - all.bytes);
@@ -35,9 +33,20 @@ export function* addToTotals(
 
 /** Takes from the sums what is gone. */
 export function* takeFromTotals(site: string, owner: string, { files, bytes }: Sums): Work<void> {
-  const gone = { files: -files, bytes: -bytes };
-  if (owner !== "") yield* add(site, `u${owner}`, gone);
-  yield* add(site, ALL, gone);
+  yield* addToBoth(site, owner, { files: -files, bytes: -bytes });
+}
+
+/**
+ * The site's row always comes first: it is held until the transaction ends, so that the rows of owners, of whom several may be
+ * in one transaction, in any order, are each held by one transaction of a site at a time.
+ */
+function* addToBoth(
+  site: string,
+  owner: string,
+  added: Sums,
+): Work<{ readonly all: Sums; readonly own: Sums | undefined }> {
+  const all = yield* add(site, ALL, added);
+  return { all, own: owner === "" ? undefined : yield* add(site, `u${owner}`, added) };
 }
 
 function* add(site: string, owner: string, { files, bytes }: Sums): Work<Sums> {

@@ -57,12 +57,13 @@ export const conversationsFeature = {
     const doing = new Doing({ node, store, audience, publisher, listeners });
     const subscribers = new ChatSubscribers(node);
     const counters = chatCounters();
+    const names = new KeptNames(store, (what, work) => node.background.run(what, work));
     const service = new Conversations({
       ...{ store, doing, subscribers, counters, listeners },
       opening: new Opening({ store, doing, limits: store.parts.limits }),
       reading: new Reading(store),
       typing: new Typing({ store, audience, publisher }),
-      names: new KeptNames(store, (what, work) => node.background.run(what, work)),
+      names,
       pace: new MessagePaceLimit(config.rate),
     });
     const retention = new ChatRetention({
@@ -82,8 +83,7 @@ export const conversationsFeature = {
       services: [service, retention, new Undelivered(store)],
       // Contacts are erased before conversations: nobody is acquainted with the user after that.
       userData: new ChatData(
-        store,
-        doing,
+        { store, doing, names },
         ({ site, user }) => presence.rightsChanged(site, [user]),
       ),
       tasks: retention.tasks,

@@ -3,6 +3,7 @@ import { inSeconds } from "../base/times.ts";
 import type { DataRecord, DataSubject, ErasedPart, UserData } from "../core/user_data.ts";
 import { rows, type SqlValue } from "../engines/database/database.ts";
 import type { Doing } from "./doing.ts";
+import type { KeptNames } from "./names.ts";
 import { anyConversation, eraseIn } from "./store/erasing.ts";
 import { MESSAGE, messageIn, WITH_QUOTE } from "./store/rows.ts";
 import type { ChatStore } from "./store/store.ts";
@@ -15,12 +16,21 @@ const AT_ONCE = 500;
 export class ChatData implements UserData {
   readonly #store: ChatStore;
   readonly #doing: Doing;
+  readonly #names: KeptNames;
   readonly #onGone: (subject: DataSubject) => void;
 
   /** @param onGone is called when a user is in no conversation any more */
-  constructor(store: ChatStore, doing: Doing, onGone: (subject: DataSubject) => void) {
+  constructor(
+    { store, doing, names }: {
+      readonly store: ChatStore;
+      readonly doing: Doing;
+      readonly names: KeptNames;
+    },
+    onGone: (subject: DataSubject) => void,
+  ) {
     this.#store = store;
     this.#doing = doing;
+    this.#names = names;
     this.#onGone = onGone;
   }
 
@@ -51,11 +61,9 @@ export class ChatData implements UserData {
   async erase({ site, user }: DataSubject): Promise<ErasedPart> {
     const id = await this.#store.read(() => anyConversation(site, user));
     if (id === undefined) {
-      const names = await this.#store.write(() =>
-        rows("DELETE FROM chat_users WHERE site = $1 AND user_id = $2 RETURNING name", site, user)
-      );
+      const hadName = await this.#names.forget(site, user);
       this.#onGone({ site, user });
-      return { erased: { chat_names: names.length } };
+      return { erased: { chat_names: Number(hadName) } };
     }
     const actor = { site, user };
     const { messages, reactions, isDone } = await this.#doing.change(

@@ -1,6 +1,7 @@
 /** What conversations keep of one user is exported and erased, on both databases. */
 import assert from "node:assert/strict";
 import { testDatabases } from "../support/databases.ts";
+import { waitFor } from "../support/wait.ts";
 import { APPLICATION, as, World } from "./world.ts";
 
 const [alice, bob, carol] = [as("1"), as("2"), as("3")];
@@ -94,4 +95,8 @@ testDatabases("data of one user: what was said and done in conversations", async
   await contacts.change({ site: "default", user: "2" }, { user: "1", isBlocked: false });
   const { message } = await chat.send(bob, { to: "1", text: "for the next one" });
   assert.equal((await chat.get(as("1", "New"), message.conversation)).own?.unread, 1);
+  await chat.send(alice, { to: "2", text: "of the same name" });
+  await waitFor("the name is known again", async () => {
+    return (await chat.names("default", ["1"])).get("1") === "name of 1";
+  });
 });

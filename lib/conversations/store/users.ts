@@ -16,6 +16,15 @@ export function* keepName(site: string, user: UserId, name: string): Work<void> 
   );
 }
 
+/** Says whether there was one. */
+export function* forgetName(site: string, user: UserId): Work<boolean> {
+  const forgotten = yield* row(
+    "DELETE FROM chat_users WHERE site = $1 AND user_id = $2 RETURNING name",
+    ...[site, user],
+  );
+  return forgotten !== undefined;
+}
+
 /** The names of those of the users who were here by a name. */
 export function* namesOf(site: string, users: readonly UserId[]): Work<Map<UserId, string>> {
   const found = yield* rowsOfUsers(

@@ -4,6 +4,7 @@ import { CodedError } from "../../lib/base/errors.ts";
 import { type Database, row, rows } from "../../lib/engines/database/database.ts";
 import { openPostgres, testDatabases } from "../support/databases.ts";
 import { PostgresServer } from "../support/postgres.ts";
+import { TcpProxy } from "../support/tcp_proxy.ts";
 import { waitFor } from "../support/wait.ts";
 
 const TRIALS = {
@@ -151,6 +152,41 @@ Deno.test("PostgreSQL that is away, killed or silent refuses, and is back by its
     const isKnown = accepted.has(String(name)) || unknown.has(String(name));
     assert.ok(isKnown || !String(name).startsWith("under"), `${name} was refused`);
   }
+});
+
+Deno.test("a connection that ends in a transaction leaves no error that nobody catches", async () => {
+  await using server = await PostgresServer.start();
+  await using proxy = new TcpProxy(server.port);
+  const url = server.url.replace(String(server.port), String(proxy.port));
+  const uncaught: unknown[] = [];
+  const note = (event: ErrorEvent) => {
+    event.preventDefault();
+    uncaught.push(event.error);
+  };
+  addEventListener("error", note);
+  try {
+    await using database = await openPostgres(url, [TRIALS]);
+    for (const cuts of [1, 2, 3]) {
+      const adding = Array.from({ length: cuts }, (_, index) =>
+        database.transaction(function* () {
+          yield* rows("SELECT pg_sleep(0.1 * $1)", index);
+          yield* rows("SELECT pg_sleep(600)");
+        }));
+      const asleep = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'";
+      await waitFor("it works", async () => Number(await server.sql(asleep)) >= 1);
+      proxy.cut();
+      for (const each of await Promise.allSettled(adding)) {
+        assert.equal(each.status === "rejected" && each.reason.code, "unavailable");
+      }
+      await waitFor(
+        "it is back",
+        () => add(database, `after ${cuts}`).then(() => true, () => false),
+      );
+    }
+  } finally {
+    removeEventListener("error", note);
+  }
+  assert.deepEqual(uncaught, []);
 });
 
 Deno.test("what was refused since PostgreSQL did not answer in time is not stored by a late answer", async () => {

@@ -25,6 +25,7 @@ import {
 } from "./postgres_batches.ts";
 import { isAway, isConflict, refusalOf, unconfirmed } from "./postgres_errors.ts";
 import { migratePostgres, SCHEMA } from "./postgres_tables.ts";
+import { inTransaction } from "./postgres_transaction.ts";
 import type { Tabled } from "./tables.ts";
 
 const log = getLogger(["notifyli", "postgres"]);
@@ -161,7 +162,7 @@ export class PostgresDatabase implements Database {
     let [isCommitting, isRefused] = [false, false];
     const client = this.#client;
     try {
-      await this.#answered(client.begin(async (session) => {
+      await this.#answered(inTransaction(client, async (session) => {
         ended.length = 0;
         await runChains(chainsOf(batch), async (each, lot) => {
           ended.push(await runInBatch(session, each, lot));
@@ -191,13 +192,13 @@ export class PostgresDatabase implements Database {
     const client = this.#client;
     try {
       this.#requireReached();
-      const result = await this.#answered(client.begin(async (session) => {
+      const result = await this.#answered(inTransaction(client, async (session) => {
         const result = await runWork(session, waiting.work());
         if (isRefused) throw new TakenBack();
         isCommitting = true;
-        return { result };
+        return result;
       }));
-      waiting.done(result.result);
+      waiting.done(result);
     } catch (error) {
       isRefused = true;
       if (isConflict(error) && triesLeft > 1) {

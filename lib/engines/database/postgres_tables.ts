@@ -4,6 +4,7 @@
  */
 import { getLogger } from "@logtape/logtape";
 import type postgres from "postgres";
+import { inTransaction } from "./postgres_transaction.ts";
 import { inPostgres, type Tabled } from "./tables.ts";
 
 const log = getLogger(["notifyli", "postgres"]);
@@ -19,7 +20,7 @@ export async function migratePostgres(
   client: postgres.Sql,
   stored: readonly Tabled[],
 ): Promise<void> {
-  await client.begin(async (session) => {
+  await inTransaction(client, async (session) => {
     await session.unsafe("SET LOCAL statement_timeout = 0");
     await session.unsafe("SET LOCAL lock_timeout = 0");
     await session.unsafe(`SELECT pg_advisory_xact_lock(${LOCK})`);

@@ -1,0 +1,42 @@
+/** What was used last is kept, and no more than there may be. */
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { Recent } from "../../lib/preferences/recent.ts";
+
+Deno.test("what was used last is there, and what was not used for long is gone", () => {
+  const recent = new Recent<number>(10);
+  for (let number = 0; number < 15; number++) {
+    recent.set(String(number), number, 1);
+    assert.equal(recent.get("0"), 0, "it is in use");
+  }
+  assert.equal(recent.get("1"), 1, "of the generation before");
+  for (let number = 15; number < 40; number++) recent.set(String(number), number, 1);
+  assert.equal(recent.get("0"), undefined);
+  assert.equal(recent.get("39"), 39);
+});
+
+Deno.test("there is never more than twice the weight, and never what was deleted or replaced", () => {
+  const step = fc.record({
+    what: fc.constantFrom("set", "get", "delete", "clear"),
+    key: fc.integer({ min: 0, max: 20 }).map(String),
+    weight: fc.integer({ min: 1, max: 6 }),
+  });
+  fc.assert(fc.property(fc.array(step, { maxLength: 100 }), (steps) => {
+    const recent = new Recent<{ weight: number; at: number }>(20);
+    const model = new Map<string, { weight: number; at: number }>();
+    for (const [at, { what, key, weight }] of steps.entries()) {
+      const value = { weight, at };
+      if (what === "set") recent.set(key, value, weight);
+      if (what === "set") model.set(key, value);
+      if (what === "delete") recent.delete(key);
+      if (what === "delete") model.delete(key);
+      if (what === "clear") recent.clear();
+      if (what === "clear") model.clear();
+      const found = recent.get(key);
+      if (found !== undefined) assert.equal(found, model.get(key));
+    }
+    const kept = Array.from({ length: 21 }, (_, key) => recent.get(String(key)));
+    const weight = kept.reduce((sum, each) => sum + (each?.weight ?? 0), 0);
+    assert.ok(weight <= 2 * (20 + 6), `${weight}`);
+  }));
+});

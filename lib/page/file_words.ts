@@ -66,15 +66,28 @@ export function whyNotTaken(file: File, { max_bytes, types }: FileLimits): strin
     `Allowed is ${types.map(typeWords).join(", ")}.`;
 }
 
-/** The server looks at the bytes; who says nothing is let through. */
+/**
+ * The server looks at the bytes, the browser at the ending of the name: what may be something else to the server is let through,
+ * and what is surely not taken is not sent in vain.
+ */
 function isTaken(type: string, types: readonly string[]): boolean {
   if (types.length === 0 || type === "") return true;
-  return types.some((each) => each === type || each === `${type.split("/")[0]}/*`);
+  if (types.some((each) => each === type || each === `${type.split("/")[0]}/*`)) return true;
+  return MAY_BE_TEXT.test(type) && types.some((each) => /^text\/(plain|\*)$/.test(each));
+}
+
+/** To the server, all that has no signature and can be read is text. */
+const MAY_BE_TEXT = /^text\/|[/+-](csv|javascript|json|php|sh|sql|toml|typescript|xml|yaml)$/;
+
+/** The types that the system's picker shows. */
+export function acceptedTypes(types: readonly string[]): string {
+  const isText = types.includes("text/plain");
+  return [...types, ...isText ? ["text/*"] : []].join(",");
 }
 
 function typeWords(type: string): string {
   const [group = "", kind = ""] = type.split("/");
-  if (kind !== "*") return kindWords({ type });
+  if (kind !== "*" && type !== "text/plain") return kindWords({ type });
   const words: Record<string, string> = {
     image: "pictures",
     audio: "sound",
@@ -93,7 +106,7 @@ export function failureWords({ code, message }: NotifyliError, file?: AttachedFi
         ? "the picture has more pixels than the server takes."
         : `the file is larger than the server takes (${sizeWords(file.bytes ?? 0)}).`;
     case "type_denied":
-      return "the server does not take files of this kind.";
+      return deniedWords(message);
     case "storage_full":
       return "there is no room for more files.";
     case "too_many_files":
@@ -103,4 +116,15 @@ export function failureWords({ code, message }: NotifyliError, file?: AttachedFi
     default:
       return message;
   }
+}
+
+/** The server says by its bytes what the file is, and what it takes. */
+function deniedWords(message: string): string {
+  const [, type, allowed] = /of the type (\S+): allowed is (.+)$/.exec(message) ?? [];
+  if (type === undefined || allowed === undefined) {
+    return "the server does not take files of this kind.";
+  }
+  const kind = type === "application/octet-stream" ? "" : ` (${kindWords({ type })})`;
+  return `the server does not take files of this kind${kind}. ` +
+    `Allowed is ${allowed.split(", ").map(typeWords).join(", ")}.`;
 }

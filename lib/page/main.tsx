@@ -52,6 +52,9 @@ if (Object.keys(prefill).length === 0 && session.resume() && (asked !== HOME || 
   session.go(asked);
 }
 syncAddress(store, session);
+addEventListener("beforeunload", (event) => {
+  if (session.hasUnsentFiles) event.preventDefault(); // the browser asks whether to leave
+});
 watchAway((isAway) => session.setAway(isAway));
 
 const root = document.getElementById("app");

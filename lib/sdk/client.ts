@@ -236,6 +236,14 @@ export class Client {
     return this.#files.upload(source, options);
   }
 
+  /**
+   * How many files are on their way to the server, or wait for it, by `upload()` and in messages. A page that is left now loses
+   * them.
+   */
+  get unsentFiles(): number {
+    return this.#files.uploading + this.#chat.sends.waitingFiles;
+  }
+
   /** What is known of a file that the user may read, with a fresh link to it. Rejects with `not_found` where there is none. */
   file(id: string): Promise<StoredFile> {
     return this.#files.find(id);

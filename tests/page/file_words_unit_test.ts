@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { NotifyliError } from "../../lib/sdk/core/errors.ts";
 import {
+  acceptedTypes,
   failureWords,
   kindWords,
   percentOf,
@@ -57,6 +58,19 @@ Deno.test("what the server would refuse is known before, where it said so", () =
   );
   const unknown = new File(["12345"], "a");
   assert.equal(whyNotTaken(unknown, { max_bytes: null, types: ["image/*"] }), undefined);
+  const texts = { max_bytes: null, types: ["image/*", "text/plain"] };
+  for (const type of ["text/csv", "application/json", "application/x-sh", "application/ld+json"]) {
+    const may = new File(["1,2"], "a", { type });
+    assert.equal(whyNotTaken(may, texts), undefined, `${type} may be text to the server`);
+    assert.notEqual(whyNotTaken(may, { max_bytes: null, types: ["image/*"] }), undefined);
+  }
+  const film = new File(["1"], "a.mp4", { type: "video/mp4" });
+  assert.match(
+    whyNotTaken(film, texts) ?? "",
+    /not taken here \(MP4\)\. Allowed is pictures, text\.$/,
+  );
+  assert.equal(acceptedTypes(texts.types), "image/*,text/plain,text/*");
+  assert.equal(acceptedTypes([]), "");
 });
 
 Deno.test("a refusal of a file is said in words, and of anything else as the server says it", () => {
@@ -66,6 +80,11 @@ Deno.test("a refusal of a file is said in words, and of anything else as the ser
     assert.doesNotMatch(failureWords(new NotifyliError(code, "Cannot …"), file), /Cannot/, code);
   }
   assert.equal(failureWords(new NotifyliError("forbidden", "No."), file), "No.");
+  const says = "Cannot take a file of the type application/pdf: allowed is image/*, text/plain";
+  assert.equal(
+    failureWords(new NotifyliError("type_denied", says), file),
+    "the server does not take files of this kind (PDF). Allowed is pictures, text.",
+  );
   assert.equal(failureWords(new NotifyliError("too_large", "Too long.")), "Too long.");
 });
 

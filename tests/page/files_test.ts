@@ -160,6 +160,52 @@ Deno.test(
   },
 );
 
+Deno.test(
+  "page: who leaves while a file is sent is asked, and what that loses is said",
+  OPTIONS,
+  async () => {
+    const { url, webSocketUrl } = program();
+    await using people = new People(url);
+    const { alice, bob } = await pairIn(people, webSocketUrl, "Leaving");
+    const held: (() => void)[] = [];
+    await alice.route(/\/api\/uploads\//, (route) => {
+      if (route.request().method() !== "PATCH") return route.continue();
+      held.push(() => void route.continue().catch(() => {}));
+    });
+    const leave = async (answer: "stay" | "go") => {
+      const asked = alice.waitForEvent("dialog");
+      const gone = alice.evaluate("location.reload()").catch(() => {}); // the page goes meanwhile
+      const dialog = await asked;
+      assert.equal(dialog.type(), "beforeunload");
+      await (answer === "stay" ? dialog.dismiss() : dialog.accept());
+      await gone;
+    };
+    const video: Given = { ...text("video.bin", ""), bytes: new Uint8Array(3 << 20) };
+    await choose(alice, [video, text("second.txt", "behind it")]);
+    await write(alice, "Two of them");
+    await waitFor("it is on its way", () => held.length > 0);
+    await leave("stay");
+    await alice.getByTestId("sending").nth(1).getByText("second.txt").waitFor();
+    await leave("go");
+    const lost = "Not sent: the page was left before the file was sent. Choose it again.";
+    await alice.locator("[data-delivery=failed]").nth(1).getByText(lost).waitFor();
+
+    await alice.unroute(/\/api\/uploads\//);
+    for (const failed of ["video.bin", "second.txt"]) {
+      await alice.locator("[data-delivery=failed]").filter({ hasText: failed })
+        .getByRole("button", { name: "Delete" }).click();
+    }
+    await choose(alice, [video]);
+    await write(alice, "Once more");
+    await fileOf(bob).getByText("video.bin").waitFor();
+    await alice.getByTestId("sending").waitFor({ state: "detached" });
+    alice.once("dialog", (dialog) => people.errors.push(`it asks: ${dialog.type()}`));
+    await alice.reload();
+    await fileOf(alice).getByText("video.bin").waitFor();
+    assert.deepEqual(people.errors, []);
+  },
+);
+
 Deno.test("page: what is not taken says why, and what is gone says so", OPTIONS, async () => {
   await using server = await Program.start({
     env: {
@@ -196,9 +242,17 @@ Deno.test("page: what is not taken says why, and what is gone says so", OPTIONS,
   await fileOf(bob).getByText("other.txt").waitFor();
 
   const disguised = text("disguised.txt", "%PDF-1.7\n%âãÏÓ\n1 0 obj");
+  const table = { ...text("table.csv", "1,2"), mimeType: "text/csv" }; // text, to the server
+  await choose(alice, [disguised, table]);
+  await write(alice, "Take them");
+  const denied = "Not sent: the server does not take files of this kind (PDF).";
+  await failed.getByText(`${denied} Allowed is pictures, text.`).waitFor();
+  await bob.getByTestId("message").filter({ hasText: "Take them" }).getByText("table.csv")
+    .waitFor();
+  await failed.getByRole("button", { name: "Delete" }).click();
   await choose(alice, [disguised]);
   await write(alice, "Take it");
-  await failed.getByText("Not sent: the server does not take files of this kind.").waitFor();
+  await failed.getByText(denied).waitFor();
   await failed.getByRole("button", { name: "Edit" }).click();
   await attached(alice).getByText("disguised.txt").waitFor();
   await alice.getByRole("button", { name: "Remove disguised.txt" }).click();

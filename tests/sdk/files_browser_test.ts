@@ -37,8 +37,10 @@ for (const shared of [true, false]) {
       await other.evaluate("navigator.locks.query()");
       assert.equal(await other.textContent("ul"), "", "the other tab has the file");
 
+      assert.deepEqual(await unsentIn(one, other), [1, 0], "what a tab loses is its own");
       await one.reload();
       await shows(one, "file_lost held.bin");
+      assert.deepEqual(await unsentIn(one, other), [0, 0]);
       isHeld = false;
       await one.evaluate("chat.discard(chat.messages[0])");
       await choose(one, "sent.bin", someBytes(LENGTH));
@@ -73,6 +75,11 @@ Deno.test(
   },
 );
 
+/** How many files each tab would lose. */
+async function unsentIn(...tabs: readonly Page[]): Promise<unknown[]> {
+  return await Promise.all(tabs.map((tab) => tab.evaluate("client.unsentFiles")));
+}
+
 async function choose(page: Page, name: string, bytes: Uint8Array): Promise<void> {
   await isOpen(page);
   const file = { name, mimeType: "application/octet-stream", buffer: Buffer.from(bytes) };
@@ -94,7 +101,7 @@ const PAGE = `<!doctype html><meta charset="utf-8"><input type="file"><ul></ul>
   import { connect, sharedTransport } from "/notifyli.js";
   const isShared = new URLSearchParams(location.search).get("shared") === "true";
   const transport = isShared ? sharedTransport("/notifyli-worker.js") : undefined;
-  const client = connect({ userId: 1, name: "Alice", storage: localStorage, transport });
+  const client = globalThis.client = connect({ userId: 1, name: "Alice", storage: localStorage, transport });
   const { id } = await client.conversations.private(2);
   const chat = globalThis.chat = client.conversation(id);
   const list = document.querySelector("ul");

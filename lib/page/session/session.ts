@@ -73,6 +73,11 @@ export class Session {
     return this.#running?.files;
   }
 
+  /** Whether files are on their way to the server, or wait for it: who leaves the page now loses them. */
+  get hasUnsentFiles(): boolean {
+    return (this.#running?.client.unsentFiles ?? 0) > 0;
+  }
+
   /** Tells the others that nobody is at this device, or that somebody is back. */
   setAway(isAway: boolean): void {
     this.#running?.client.away(isAway);

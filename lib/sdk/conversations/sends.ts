@@ -114,6 +114,13 @@ export class Sends {
     }
   }
 
+  /** How many files of messages are in memory alone, and wait for the uploads of others. */
+  get waitingFiles(): number {
+    return this.#entries.filter(({ upload, error }) =>
+      upload !== undefined && error === undefined && !upload.isRunning
+    ).length;
+  }
+
   /** The messages of a conversation that wait or have failed, the oldest first. */
   of(conversation: number): readonly ChatMessage[] {
     const self = this.#events.self();

@@ -27,6 +27,8 @@ export class Files implements Part, UploadHost {
   readonly #waiting = new Set<() => void>();
   /** What ends when the client does. */
   readonly #running = new Set<AbortController>();
+  /** Uploads that are under way. */
+  #uploading = 0;
 
   constructor(host: FilesHost) {
     this.#host = host;
@@ -35,15 +37,22 @@ export class Files implements Part, UploadHost {
     this.calls = new Calls(host);
   }
 
+  /** How many uploads are under way, or wait for a connection. */
+  get uploading(): number {
+    return this.#uploading;
+  }
+
   upload(given: UploadSource, options: UploadOptions = {}): Promise<StoredFile> {
     const named = given as Partial<File>;
     const { name = named.name, type = named.type, bytes, onProgress, signal, id } = options;
-    return this.#run(signal, (stop) => {
+    this.#uploading++;
+    const uploaded = this.#run(signal, (stop) => {
       const upload = new Upload(this, {
         ...{ name, type, onProgress, id: id ?? newMessageId(), signal: stop },
       });
       return { done: send(upload, given, bytes), remove: () => upload.remove() };
     });
+    return uploaded.finally(() => void this.#uploading--);
   }
 
   find(id: string): Promise<StoredFile> {

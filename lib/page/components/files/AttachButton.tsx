@@ -1,6 +1,7 @@
 /** Opens the system's own picker: for files, and on what is held in the hand for its camera, too. */
 import { useRef } from "preact/hooks";
 import { hasPointer } from "../../layout.ts";
+import { acceptedTypes } from "../../file_words.ts";
 import { Icon, type IconName } from "../kit/Icon.tsx";
 
 interface AttachButtonProps {
@@ -16,7 +17,12 @@ export function AttachButton({ types, isRoomy, onFiles }: AttachButtonProps) {
     ["image/*", "image/jpeg"].some((type) => types.includes(type));
   return (
     <>
-      <PickerButton label="Attach files" icon="clip" accept={types.join(",")} onFiles={onFiles} />
+      <PickerButton
+        label="Attach files"
+        icon="clip"
+        accept={acceptedTypes(types)}
+        onFiles={onFiles}
+      />
       {!hasPointer() && isRoomy && takesPhotos && (
         <PickerButton
           label="Take a photo"

@@ -6,7 +6,9 @@ import type { Connection } from "../core/connection.ts";
 import type { Position } from "../core/publication.ts";
 import type { Expense } from "../core/work.ts";
 import { type InboxCommands, inboxFor } from "./guest_inbox.ts";
+import { groupField } from "./details/details.ts";
 import type { InboxService } from "./inbox.ts";
+import type { Which } from "./store/store.ts";
 import { untilField, type ZoneOf } from "./until.ts";
 import { notificationOnWire, snoozedData, syncData, workOf } from "./wire.ts";
 
@@ -26,6 +28,8 @@ type InboxQuery =
     readonly before?: number;
     readonly limit: number;
     readonly archived: boolean;
+    readonly folded: boolean;
+    readonly group: string | undefined;
   };
 
 export function inboxCommands(service: InboxService, zoneOf: ZoneOf): Command[] {
@@ -41,7 +45,7 @@ export function inboxCommands(service: InboxService, zoneOf: ZoneOf): Command[] 
       return { data: {} };
     }),
     command("read", (fields) => (
-      flag(fields, "all") ? wholeNumber(fields, "through") : idsField(fields)
+      flag(fields, "all") ? wholeNumber(fields, "through") : whichFields(fields)
     ), async (connection, which) => {
       const inbox = inboxFor(connection, service);
       const user = connection.requireUser();
@@ -49,11 +53,11 @@ export function inboxCommands(service: InboxService, zoneOf: ZoneOf): Command[] 
       return { data: await inbox.change(connection.site, user, "read", which) };
     }),
     ...(["archive", "delete"] as const).map((event) =>
-      command(event, idsField, async (connection, ids) => {
+      command(event, whichFields, async (connection, which) => {
         const inbox = inboxFor(connection, service);
         const user = connection.requireUser();
-        connection.charge(workOn(ids));
-        return { data: await inbox.change(connection.site, user, event, ids) };
+        connection.charge(workOn(which));
+        return { data: await inbox.change(connection.site, user, event, which) };
       })
     ),
     command(
@@ -79,9 +83,15 @@ export function inboxCommands(service: InboxService, zoneOf: ZoneOf): Command[] 
 }
 
 /** What it costs to change some notifications, or all, which are looked through then. */
-function workOn(which: readonly string[] | number | undefined): Expense {
-  if (typeof which !== "object") return { entries: ALL_ENTRIES };
+function workOn(which: Which | undefined): Expense {
+  if (typeof which !== "object" || "group" in which) return { entries: ALL_ENTRIES };
   return { entries: which.length > FREE_IDS ? which.length : 0 };
+}
+
+/** `ids`, or the name of a `group`. */
+function whichFields(fields: Fields): Which {
+  const group = groupField(fields);
+  return group === undefined ? idsField(fields) : { group };
 }
 
 function inboxFields(fields: Fields): InboxQuery {
@@ -89,7 +99,10 @@ function inboxFields(fields: Fields): InboxQuery {
   if (since !== undefined) return { since, unreadOnly: flag(fields, "unread") };
   if (flag(fields, "snoozed")) return { snoozed: true, limit: pageSize(fields) };
   const before = wholeNumber(fields, "before");
-  return { before, limit: pageSize(fields), archived: flag(fields, "archived") };
+  return {
+    ...{ before, limit: pageSize(fields), archived: flag(fields, "archived") },
+    ...{ folded: flag(fields, "folded"), group: groupField(fields) },
+  };
 }
 
 /** The part of an inbox that a query asks for. */

@@ -12,6 +12,7 @@ import type {
   Schedule,
   SnoozedPage,
   Snoozes,
+  Which,
 } from "./store/store.ts";
 import type { Attachments } from "./attachments.ts";
 import { frameLength, type Position } from "../core/publication.ts";
@@ -144,18 +145,18 @@ export class InboxService {
   /**
    * Does what the user did with notifications, and tells all of the user's clients.
    *
-   * @param which ids, or all up to an offset; absent means all
+   * @param which absent means all
    */
   async change(
     site: string,
     user: UserId,
     event: InboxEvent,
-    which?: readonly string[] | number,
+    which?: Which,
   ): Promise<{ unread: number }> {
     const { ids, unread } = await this.#inbox.change(site, user, event, which);
     if (event !== "delete") return { unread };
     await this.#attachments.giveBack(site, user, ids);
-    if (typeof which === "object") await this.#deleteSnoozed(site, user, without(which, ids));
+    if (Array.isArray(which)) await this.#deleteSnoozed(site, user, without(which, ids));
     return { unread };
   }
 

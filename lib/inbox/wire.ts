@@ -11,10 +11,11 @@ export function notificationOnWire(
   { site, user, protocol: { dialect } }: Connection,
   notification: StoredNotification,
 ): Record<string, unknown> {
-  const { offset, publication } = notification;
+  const { offset, publication, group } = notification;
   return {
     ...dialect.frame(userChannel(site, user ?? ""), publication, offset),
     ...statesOf(notification),
+    ...(group && { group_count: group.count, group_unread: group.unread }),
   };
 }
 

@@ -25,7 +25,12 @@ export type { ConnectOptions, Environment, KeyValueStore } from "./core/options.
 export type * from "./conversations/api.ts";
 export type * from "./conversations/types.ts";
 export type * from "./files/types.ts";
-export type { Notifications, PageOptions } from "./inbox/notifications.ts";
+export type {
+  FoldedNotification,
+  Notifications,
+  PageOptions,
+  Which,
+} from "./inbox/notifications.ts";
 export type { Preferences } from "./preferences/preferences.ts";
 export type * from "./preferences/types.ts";
 export type { SubscribeOptions, Subscription, SubscriptionEvents } from "./rooms/subscription.ts";

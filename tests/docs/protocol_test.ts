@@ -34,7 +34,7 @@ const SCENES: Readonly<
     });
     assert.equal((await response.json()).online, true);
   },
-  "version 2, connect with a position": twoNotifications,
+  "version 2, connect with a position": (program) => twoNotifications(program),
   async "version 2, more than one answer"(program) {
     for (let index = 0; index < 200; index++) await notify(program, "Another");
     await notify(program, "The last");
@@ -65,6 +65,10 @@ const SCENES: Readonly<
     await twoNotifications(program);
     await connectAlice(program, client);
   },
+  async "version 2, groups"(program, client) {
+    await twoNotifications(program, { "x-group": "orders" });
+    await connectAlice(program, client);
+  },
   "version 2, subscribe": connectAlice,
   async "version 2, recovery"(program, client) {
     await connectAlice(program, client);
@@ -90,9 +94,12 @@ async function connectAlice(_program: Program, client: TestClient): Promise<void
 }
 
 /** Sends user 123 two notifications; resolves with the inbox's epoch. */
-async function twoNotifications(program: Program): Promise<string> {
+async function twoNotifications(
+  program: Program,
+  headers: Record<string, string> = {},
+): Promise<string> {
   for (const [message, id] of [["First", "order-12345"], ["Second", "order-12346"]] as const) {
-    await notify(program, message, { "idempotency-key": id });
+    await notify(program, message, { "idempotency-key": id, ...headers });
   }
   return await inboxEpoch(program);
 }

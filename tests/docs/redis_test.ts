@@ -60,7 +60,17 @@ Deno.test("docs/redis.md lists every key and channel, with its kind", async () =
   await program.hearsRedis();
   await redis.call("PUBLISH", "notifyli:messages", `{"user_id":1,"room":"lobby","message":"x"}`);
   await client.get("direct_message", 2);
-  await redis.call("XADD", "notifyli:notifications", "*", "user_id", "1", "message", "x");
+  await redis.call(
+    "XADD",
+    "notifyli:notifications",
+    "*",
+    "user_id",
+    "1",
+    "message",
+    "x",
+    "group",
+    "g",
+  );
   await redis.call("XADD", "notifyli:notifications", "*", "message", "for nobody");
   await redis.call("XADD", "notifyli:publications:stream", "*", "room", "lobby", "message", "x");
   await client.get("usermsg");

@@ -5,8 +5,8 @@ import { INBOX_SQL } from "../../lib/inbox/store/sqlite.ts";
 import { openFullEmbedded, RETENTION } from "../support/engines.ts";
 import { fileOf } from "../support/old_file.ts";
 
-Deno.test("the tables of inboxes have version 12", () => {
-  assert.equal(INBOX_SQL.length, 12);
+Deno.test("the tables of inboxes have version 13", () => {
+  assert.equal(INBOX_SQL.length, 13);
 });
 
 Deno.test("embedded engine takes over a file of schema version 1", async () => {

@@ -45,6 +45,7 @@ export const KEY_TYPES: Readonly<Record<string, KeyType>> = {
   "inbox-position": "hash",
   "inbox-id": "string",
   "inbox-snoozed": "zset",
+  "inbox-groups": "hash",
   receipts: "stream",
   "receipts-batch": "string",
   "receipts-sender": "string",

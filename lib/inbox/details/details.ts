@@ -73,7 +73,7 @@ export function detailsOf(fields: Fields): Detailed {
     url: linkField(fields, "url"),
     icon: linkField(fields, "icon"),
     actions: actionsField(fields["actions"]),
-    group: optionalName({ group: digitsAsText(fields, "group") }, "group", GROUP),
+    group: groupField(fields),
     markdown: flagField(fields, "markdown"),
     critical: flagField(fields, "critical"),
     progress: wholeField(fields, "progress", 0, 100),
@@ -88,6 +88,10 @@ function said(details: { [Field in keyof Details]: Details[Field] | undefined })
   return Object.fromEntries(
     Object.entries(details).filter(([, value]) => value !== undefined),
   ) as Details;
+}
+
+export function groupField(fields: Fields): string | undefined {
+  return optionalName({ group: digitsAsText(fields, "group") }, "group", GROUP);
 }
 
 function priorityField(value: unknown): Priority | undefined {

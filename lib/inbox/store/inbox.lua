@@ -57,12 +57,33 @@ local function bytes_of(ids)
   return bytes
 end
 
+-- The hash of the groups of notifications, by their ids. It is there where the position has `grouped`.
+local function groups_key()
+  return PREFIX .. 'inbox-groups:{' .. USER .. '}'
+end
+
+-- The groups of notifications, by their ids.
+local function groups()
+  local found = {}
+  if redis.call('HEXISTS', POSITION, 'grouped') == 1 then
+    local entries = redis.call('HGETALL', groups_key())
+    for i = 1, #entries, 2 do
+      found[entries[i]] = entries[i + 1]
+    end
+  end
+  return found
+end
+
 -- Removes notifications. Returns how many of them waited for a client.
 local function remove(ids)
   local queued = 0
   in_parts(ids, function(part)
     local bytes = bytes_of(part)
-    if bytes > 0 and redis.call('HEXISTS', POSITION, 'bytes') == 1 then
+    local position = redis.call('HMGET', POSITION, 'bytes', 'grouped')
+    if position[2] then
+      redis.call('HDEL', groups_key(), unpack(part))
+    end
+    if bytes > 0 and position[1] then
       redis.pcall('HINCRBY', POSITION, 'bytes', -bytes) -- a Redis that is full may refuse it; the rest goes all the same
     end
     local owners = {}

@@ -81,7 +81,7 @@ end
 -- first: so this fails where one is of another type, before there is a trace of what comes.
 local function look()
   local oldest = redis.call('ZRANGE', ORDER, 0, 0)[1]
-  local position = redis.call('HMGET', POSITION, 'offset', 'bytes')
+  local position = redis.call('HMGET', POSITION, 'offset', 'bytes', 'grouped')
   return {
     oldest_times = redis.call('HGET', TIMES, oldest or ''),
     size = oldest and redis.call('ZCARD', ORDER) or 0,
@@ -90,6 +90,7 @@ local function look()
     done = redis.call('ZCARD', DONE),
     offset = tonumber(position[1] or 0) or error(redis.error_reply('ERR the offset is not an integer')),
     bytes = position[2] and tonumber(position[2]), -- older versions did not count
+    is_grouped = position[3] and true,
   }
 end
 
@@ -107,6 +108,9 @@ local function prolong(before, expires_any)
     end
     if before.size > 0 or expires_any then
       redis.call('PEXPIREAT', EXPIRIES, NOW + most)
+    end
+    if before.is_grouped then
+      redis.call('PEXPIREAT', groups_key(), NOW + most)
     end
     return
   end
@@ -193,6 +197,22 @@ local function tidy(size, bytes, oldest_times)
   return dropped_taken, dropped_queued
 end
 
+-- The group that a content names; nil where there is none.
+local function group_in(content)
+  if not string.find(content, '"group":', 1, true) then
+    return nil -- as most
+  end
+  local is_json, read = pcall(cjson.decode, content)
+  local details = is_json and type(read) == 'table' and read.details
+  local group = type(details) == 'table' and details.group
+  return type(group) == 'string' and group or nil
+end
+
+-- Notes that notifications of the open inbox have groups.
+local function note_grouped()
+  redis.call('HSET', POSITION, 'grouped', 1)
+end
+
 -- Stores notifications in their order, drops what is too much or too old, and fans out what has not expired on its way
 -- here. Each notification has `id`, `room`, `at` ('-' for now), `content`, and `expires_at` ('' for never).
 -- Returns the offset of the first one, how many were dropped that a client had got, and how many that none had. Fails before
@@ -206,13 +226,21 @@ local function arrive(channel, notifications)
   local offset = before.offset
   local bytes = before.bytes or bytes_of(redis.call('ZRANGE', ORDER, 0, -1))
 
-  local contents, times, places = {}, {}, {}
+  local contents, times, places, grouped = {}, {}, {}, {}
   for i, new in ipairs(notifications) do
     new.said = (new.at == '-' and time[1] or new.at) .. ' ' .. new.room .. '\n' .. new.content
     bytes = bytes + #new.said + 1 + EACH_BYTES
     contents[2 * i - 1], contents[2 * i] = new.id, '\n' .. new.said
     times[2 * i - 1], times[2 * i] = new.id, NOW_TEXT .. ',,,,'
     places[2 * i - 1], places[2 * i] = offset + i, new.id
+    local group = group_in(new.content)
+    if group then
+      table.insert(grouped, new.id)
+      table.insert(grouped, group)
+    end
+  end
+  if #grouped > 0 then
+    redis.call('HSET', groups_key(), unpack(grouped)) -- first, since it fails where the key is of another type
   end
   redis.call('HSET', CONTENTS, unpack(contents))
   local epoch = epoch_of(POSITION, ORIGIN)
@@ -234,8 +262,14 @@ local function arrive(channel, notifications)
     end
   end
 
+  if #grouped > 0 then
+    note_grouped()
+  end
   if KEPT_MS > 0 then
     prolong(before, expires_any)
+    if #grouped > 0 then
+      redis.call('PEXPIREAT', groups_key(), redis.call('PEXPIRETIME', POSITION))
+    end
   else
     redis.call('PEXPIREAT', POSITION, string.format('%d', NOW + FOR_EVER_MS)) -- that of an empty inbox ends soon
   end

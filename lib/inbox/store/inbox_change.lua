@@ -1,11 +1,19 @@
 -- Does with notifications what the user did, and tells all of the user's clients.
 -- KEYS (after those of the inbox): the log of receipts, if it is kept
--- ARGV: read | archive | delete, offset up to which all are meant ('' where ids follow), site,
+-- ARGV: read | archive | delete, offset up to which all are meant ('' where ids follow, 'group NAME' for a group), site,
 --   pub/sub channel, ids
 -- Returns how many are unread now, then the ids of those that were changed.
 open_inbox(1)
 local ids = {}
-if ARGV[2] ~= '' then
+local group = string.match(ARGV[2], '^group (.*)$')
+if group then
+  local group_of = groups()
+  for _, id in ipairs(redis.call('ZRANGE', ORDER, 0, -1)) do
+    if group_of[id] == group then
+      table.insert(ids, id)
+    end
+  end
+elseif ARGV[2] ~= '' then
   ids = redis.call('ZRANGEBYSCORE', ORDER, '-inf', ARGV[2])
 else
   for i = 5, #ARGV do

@@ -35,6 +35,17 @@ else
     redis.call('PEXPIREAT', EXPIRIES, ends) -- the key may have just been made, and the others have their end already
   end
 end
+local group = group_in(CONTENT)
+if group then
+  note_grouped()
+  redis.call('HSET', groups_key(), ID, group)
+  local ends = redis.call('PEXPIRETIME', ORDER)
+  if ends > 0 then
+    redis.call('PEXPIREAT', groups_key(), ends)
+  end
+elseif before.is_grouped then
+  redis.call('HDEL', groups_key(), ID)
+end
 local dropped_taken, dropped_queued = tidy(before.size, bytes, nil)
 redis.call('PUBLISH', CHANNEL,
   'notification ' .. offset .. ' ' .. epoch .. ' ' .. ID .. ' ' .. AT .. ' ' .. ROOM .. '\n' .. LIVE)

@@ -1,10 +1,10 @@
 -- Reads notifications of an inbox, and its position.
--- ARGV: queued | unread | since | before | id | ids, its argument (room, offset, id or nothing), most notifications (0: all),
+-- ARGV: queued | unread | since | before | folded | group | id | ids, its argument (room, offset, id or nothing), most notifications (0: all),
 --   1 to read archived ones too, origin of an epoch (epoch.lua; '' where none is needed), milliseconds that the epoch is
 --   kept while nothing comes, most bytes of what is stored (0: all; one notification is read in any case), ids
 -- Returns offset, epoch, highest dropped offset, how many are unread, where earlier epochs ended (as history.lua does), how
 --   many notifications follow, 1 if there are more of them; then id, offset, what is stored, and times of each; then, of
---   those that are queued, the ids of the others.
+--   those that are queued, the ids of the others; of a folded list, how many each stands for, and how many of these are unread.
 open_inbox(1)
 if ARGV[5] ~= '' then
   local _, is_new = epoch_of(POSITION, ARGV[5])
@@ -13,6 +13,43 @@ if ARGV[5] ~= '' then
   end
 end
 local is_queued = ARGV[1] == 'queued'
+
+-- The ids of a list below an offset, newest first: of each group the first one, with counts by its id, or those of one group.
+local counts = {}
+local function ids_by_groups(before, only)
+  local found, first_of = {}, {}
+  local group_of = groups()
+  local entries = redis.call('ZREVRANGE', ORDER, 0, -1, 'WITHSCORES')
+  for i = 1, #entries, 2 do
+    local id, offset = entries[i], tonumber(entries[i + 1])
+    local group = group_of[id]
+    local times = group and (not only or group == only) and times_of(id)
+    if only then
+      if times and offset < before then
+        table.insert(found, id)
+      end
+    elseif not group then
+      if offset < before then
+        table.insert(found, id)
+      end
+    elseif times and (times[ARCHIVED] == '' or ARGV[4] == '1') then
+      local first = first_of[group]
+      if not first then
+        first = { count = 0, unread = 0 }
+        first_of[group], counts[id] = first, first
+        if offset < before then
+          table.insert(found, id)
+        end
+      end
+      first.count = first.count + 1
+      if times[READ] == '' and times[ARCHIVED] == '' then
+        first.unread = first.unread + 1
+      end
+    end
+  end
+  return found
+end
+
 local ids
 if is_queued then
   ids = redis.call('ZRANGE', QUEUED, 0, -1)
@@ -22,6 +59,10 @@ elseif ARGV[1] == 'since' then
   ids = redis.call('ZRANGEBYSCORE', ORDER, '(' .. ARGV[2], '+inf')
 elseif ARGV[1] == 'before' then
   ids = redis.call('ZREVRANGEBYSCORE', ORDER, '(' .. ARGV[2], '-inf')
+elseif ARGV[1] == 'folded' then
+  ids = ids_by_groups(tonumber(ARGV[2]))
+elseif ARGV[1] == 'group' then
+  ids = ids_by_groups(tonumber(ARGV[2]), ARGV[8])
 elseif ARGV[1] == 'ids' then
   ids = {}
   for i = 8, #ARGV do
@@ -63,4 +104,11 @@ for _, id in ipairs(ids) do
   end
 end
 found[COUNT] = count
+if ARGV[1] == 'folded' then
+  for i = 0, count - 1 do
+    local of = counts[found[MORE + 1 + 4 * i]]
+    table.insert(found, of and of.count or 0)
+    table.insert(found, of and of.unread or 0)
+  end
+end
 return found

@@ -18,6 +18,12 @@ export function contentIn(kept: Kept): Content {
   };
 }
 
+/** The group of a notification, if it has one. */
+export function groupOf({ details }: Content): string | undefined {
+  const group = details?.["group"];
+  return typeof group === "string" ? group : undefined;
+}
+
 /** Whether its user has snoozed a notification, which it says for good: also where it has come back since. */
 export function isSnoozed({ details }: Content): boolean {
   return details?.["snoozed_at"] !== undefined;

@@ -14,6 +14,7 @@ import type {
   StoredNotification,
   SyncOptions,
   Taken,
+  Which,
 } from "./store.ts";
 import type { Position, Standing } from "../../core/publication.ts";
 import type { UserId } from "../../base/fields.ts";
@@ -31,7 +32,8 @@ import { syncReason } from "./sync_reason.ts";
 
 /** Says which notifications to read; see `inbox_read.lua`. */
 type Selection =
-  | { mode: "unread" | "since" | "before"; argument: number }
+  | { mode: "unread" | "since" | "before" | "folded"; argument: number }
+  | { mode: "group"; argument: number; group: string }
   | { mode: "queued" | "id"; argument: string }
   | { mode: "ids"; argument?: undefined; ids: readonly string[] };
 
@@ -41,7 +43,7 @@ const EMPTY_MS = 30 * 24 * 3600 * 1000;
 interface Found extends Standing, InboxPage {
   readonly dropped: number;
   readonly unread: number;
-  /** The ids of what is queued and was not read. */
+  /** The ids of what is queued and was not read; of a folded list, the counts of groups. */
   readonly rest: readonly string[];
 }
 
@@ -110,9 +112,17 @@ export class RedisInbox implements Inbox {
     return (await this.page(site, user, options)).notifications;
   }
 
-  page(site: string, user: UserId, { before, ...options }: PageOptions): Promise<InboxPage> {
-    const selection = { mode: "before", argument: before ?? Number.MAX_SAFE_INTEGER } as const;
-    return this.#read(site, user, selection, options);
+  async page(
+    site: string,
+    user: UserId,
+    { before = Number.MAX_SAFE_INTEGER, group, folded, ...options }: PageOptions,
+  ): Promise<InboxPage> {
+    if (group !== undefined) {
+      return await this.#read(site, user, { mode: "group", argument: before, group }, options);
+    }
+    const mode = folded ? "folded" : "before";
+    const page = await this.#read(site, user, { mode, argument: before }, options);
+    return folded ? { ...page, notifications: withCounts(page) } : page;
   }
 
   async get(site: string, user: UserId, id: string): Promise<StoredNotification | undefined> {
@@ -134,12 +144,16 @@ export class RedisInbox implements Inbox {
     site: string,
     user: UserId,
     event: InboxEvent,
-    which: readonly string[] | number = Number.MAX_SAFE_INTEGER,
+    which: Which = Number.MAX_SAFE_INTEGER,
   ): Promise<InboxChange> {
     const { keys, functions, keepsReceipts } = this.#parts;
     const inbox = keys.inbox(site, user);
     const call = event === "delete" ? functions.delete : functions.change;
-    const [through, listed] = typeof which === "number" ? [which, []] : ["", which];
+    const [through, listed] = typeof which === "number"
+      ? [which, []]
+      : "group" in which
+      ? [`group ${which.group}`, []]
+      : ["", which];
     const [unread, ...ids] = await call(
       keepsReceipts ? [...inbox, keys.receipts] : inbox,
       [event, through, site, keys.channel(site, user), ...listed],
@@ -180,7 +194,7 @@ export class RedisInbox implements Inbox {
         mode === "since" || mode === "unread" ? incarnation.origin : "",
         Math.min(retentionMs(retention), EMPTY_MS),
         finite(characters),
-        ...(mode === "ids" ? selection.ids : []),
+        ...(mode === "ids" ? selection.ids : mode === "group" ? [selection.group] : []),
       ],
     ) as [number, string, number, number, string, number, number, ...(string | number)[]];
     const [offset, epoch, dropped, unread, past, count, isCut] = answer;
@@ -195,4 +209,12 @@ export class RedisInbox implements Inbox {
       ...(isCut ? { more: true } : {}),
     };
   }
+}
+
+/** The notifications of a folded list, with what each stands for. */
+function withCounts({ notifications, rest }: Found): StoredNotification[] {
+  return notifications.map((each, index) => {
+    const [count = 0, unread = 0] = rest.slice(2 * index, 2 * index + 2).map(Number);
+    return count === 0 ? each : { ...each, group: { count, unread } };
+  });
 }

@@ -45,6 +45,11 @@ export class InboxKeys {
     return PARTS.map((part) => `${this.#keys.of(site)}inbox-${part}:{${user}}`);
   }
 
+  /** The hash of the groups of a user's notifications, by their ids. */
+  groups(site: string, user: UserId): string {
+    return `${this.#keys.of(site)}inbox-groups:{${user}}`;
+  }
+
   /** The sorted set of the ids that a user has snoozed, by the Unix time in milliseconds at which each comes back. */
   snoozed(site: string, user: UserId): string {
     return `${this.#keys.of(site)}inbox-snoozed:{${user}}`;

@@ -45,7 +45,8 @@ export class RedisUserStore implements UserStore {
   /** The ids that callers made end by themselves within a day. */
   async forget(site: string, user: UserId): Promise<number> {
     const { redis, keys } = this.#parts;
-    await redis.unlink(...keys.inbox(site, user), keys.snoozed(site, user)).catch(throwUnavailable);
+    await redis.unlink(...keys.inbox(site, user), keys.snoozed(site, user), keys.groups(site, user))
+      .catch(throwUnavailable);
     let count = 0;
     for (let after = "-";;) {
       const entries = await redis.xrange(keys.refused, after, "+", "COUNT", AT_ONCE)

@@ -14,6 +14,7 @@ import REFUSED from "./9_refused.sql" with { type: "text" };
 import SCHEDULED_BYTES from "./11_scheduled_bytes.sql" with { type: "text" };
 import PAST from "./10_past.sql" with { type: "text" };
 import SNOOZED from "./12_snoozed.sql" with { type: "text" };
+import GROUPS from "./13_groups.sql" with { type: "text" };
 import type { Retention } from "../retention.ts";
 import type { InboxStores } from "./store.ts";
 import { SqliteArrivals } from "./sqlite_arrivals.ts";
@@ -41,6 +42,7 @@ export const INBOX_SQL: readonly Migration[] = [
   { name: "past", sql: PAST },
   { name: "scheduled_bytes", sql: SCHEDULED_BYTES },
   { name: "snoozed", sql: SNOOZED },
+  { name: "groups", sql: GROUPS },
 ];
 
 export function openOnSqlite(

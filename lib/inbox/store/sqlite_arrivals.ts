@@ -6,6 +6,7 @@ import { type Channel, userChannel } from "../../core/channel.ts";
 import { encodeContent, type Position, type Publication } from "../../core/publication.ts";
 import type { UserId } from "../../base/fields.ts";
 import type { Dropped, Retention } from "../retention.ts";
+import { groupOf } from "./kept.ts";
 import type { SqliteInboxStatements } from "./sqlite_inbox_statements.ts";
 import type { Row } from "../../engines/sqlite/statement.ts";
 
@@ -58,7 +59,8 @@ export class SqliteArrivals {
     const content = encodeContent(notification);
     const place = this.sql.nextOffset.get(site, user, content, now);
     const [offset, epoch] = [Number(place?.["offset"]), String(place?.["epoch"])];
-    this.sql.insert.run(site, user, id, room, at, content, offset, now, expiresAt);
+    const group = groupOf(notification) ?? null;
+    this.sql.insert.run(site, user, id, room, at, content, offset, now, expiresAt, group);
     const held = { size: Number(place?.["size"]), bytes: Number(place?.["bytes"]) };
     const dropped = this.trim(site, user, held);
     return { ...notification, at, offset, epoch, dropped };

@@ -5,7 +5,7 @@ import type { UserId } from "../../base/fields.ts";
 import type { Statement } from "../../engines/sqlite/statement.ts";
 import type { SqliteStore } from "../../engines/sqlite/store.ts";
 import type { Dropped } from "../retention.ts";
-import { changedPublication } from "./kept.ts";
+import { changedPublication, groupOf } from "./kept.ts";
 import { SqliteFinds } from "./sqlite_finds.ts";
 import type { SqliteArrivals } from "./sqlite_arrivals.ts";
 import { EACH_BYTES } from "./sqlite_inbox_statements.ts";
@@ -37,7 +37,8 @@ export class SqliteEdits {
        RETURNING offset, epoch, size, bytes`,
     );
     this.#update = store.prepare(
-      `UPDATE notifications SET offset = ?, room = ?, at = ?, content = ?, expires_at = ?
+      `UPDATE notifications SET offset = ?, room = ?, at = ?, content = ?, expires_at = ?,
+         group_name = ?
        WHERE site = ? AND user = ? AND id = ?`,
     );
   }
@@ -82,6 +83,7 @@ export class SqliteEdits {
     const publication = changedPublication(kept, found.notification);
     this.#update.run(
       ...[position.offset, kept.room, publication.at, content, kept.expiresAt ?? null],
+      groupOf(kept) ?? null,
       ...[site, user, id],
     );
     const held = { size: Number(place?.["size"]), bytes: Number(place?.["bytes"]) };

@@ -14,12 +14,14 @@ import type {
   StoredNotification,
   SyncOptions,
   Taken,
+  Which,
 } from "./store.ts";
 import type { Position, Standing } from "../../core/publication.ts";
 import type { UserId } from "../../base/fields.ts";
 import { syncOf } from "../page.ts";
 import { bytesOf, type SqliteArrivals } from "./sqlite_arrivals.ts";
 import type { SqliteInboxStatements } from "./sqlite_inbox_statements.ts";
+import { groupOf } from "./kept.ts";
 import { SqliteEdits } from "./sqlite_edits.ts";
 import { ALL, SqliteReading } from "./sqlite_reading.ts";
 import { syncReason } from "./sync_reason.ts";
@@ -111,17 +113,32 @@ export class SqliteInbox implements Inbox {
     return (await this.page(site, user, options)).notifications;
   }
 
-  page(
-    site: string,
-    user: UserId,
-    { before = Number.MAX_SAFE_INTEGER, archived = false, ...reading }: PageOptions,
-  ): Promise<InboxPage> {
+  page(site: string, user: UserId, options: PageOptions): Promise<InboxPage> {
+    const { before = Number.MAX_SAFE_INTEGER, group, folded, archived, ...reading } = options;
+    const sql = this.#sql;
     const now = Date.now();
-    return Promise.resolve(this.#reading.on(
-      (last, count) => this.#sql.list.all(site, user, last, archived ? 1 : 0, now, count),
+    const all = archived ? 1 : 0;
+    if (group !== undefined) {
+      return Promise.resolve(this.#reading.on(
+        (last, count) => sql.ofGroup.all(site, user, group, last, all, now, count),
+        before,
+        reading,
+      ));
+    }
+    const statement = folded ? sql.folded : sql.list;
+    const page = this.#reading.on(
+      (last, count) => statement.all(site, user, last, all, now, count),
       before,
       reading,
-    ));
+    );
+    if (!folded) return Promise.resolve(page);
+    const notifications = page.notifications.map((each) => {
+      const group = groupOf(each.publication);
+      if (group === undefined) return each;
+      const { count, unread } = sql.countGroup.get(site, user, group, all, now) ?? {};
+      return { ...each, group: { count: Number(count), unread: Number(unread) } };
+    });
+    return Promise.resolve({ ...page, notifications });
   }
 
   get(site: string, user: UserId, id: string): Promise<StoredNotification | undefined> {
@@ -146,14 +163,12 @@ export class SqliteInbox implements Inbox {
     site: string,
     user: UserId,
     event: InboxEvent,
-    which: readonly string[] | number = ALL,
+    which: Which = ALL,
   ): Promise<InboxChange> {
     const statement = this.#sql.change[event];
     const now = Date.now();
     const change = await this.#store.commit(() => {
-      const meant = typeof which === "number"
-        ? idsOf(this.#sql[event === "read" ? "unreadUpTo" : "idsUpTo"].all(site, user, which))
-        : which;
+      const meant = this.#idsIn(site, user, event, which);
       const ids = event === "delete"
         ? this.#delete(site, user, meant)
         : meant.filter((id) => statement.run(now, site, user, id).changes > 0);
@@ -161,6 +176,14 @@ export class SqliteInbox implements Inbox {
     });
     if (change.ids.length > 0) this.#arrivals.tell(site, user, event, change);
     return change;
+  }
+
+  #idsIn(site: string, user: UserId, event: InboxEvent, which: Which): readonly string[] {
+    const { unreadUpTo, idsUpTo, idsOfGroup } = this.#sql;
+    if (typeof which === "number") {
+      return idsOf((event === "read" ? unreadUpTo : idsUpTo).all(site, user, which));
+    }
+    return "group" in which ? idsOf(idsOfGroup.all(site, user, which.group)) : which;
   }
 
   /** Deletes notifications, and returns the ids of those that were there. Runs in a commit. */

@@ -36,6 +36,11 @@ export class SqliteInboxStatements {
   readonly since: Statement;
   readonly unreadSince: Statement;
   readonly list: Statement;
+  /** As `list`, but of each group the newest alone. */
+  readonly folded: Statement;
+  readonly ofGroup: Statement;
+  readonly countGroup: Statement;
+  readonly idsOfGroup: Statement;
   readonly get: Statement;
   readonly getUnexpired: Statement;
   readonly owner: Statement;
@@ -57,8 +62,9 @@ export class SqliteInboxStatements {
   constructor(store: SqliteStore) {
     const sql = (text: string) => store.prepare(text);
     this.insert = sql(
-      `INSERT INTO notifications (site, user, id, room, at, content, offset, queued_at, expires_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO notifications
+         (site, user, id, room, at, content, offset, queued_at, expires_at, group_name)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.takeId = sql(
       "INSERT INTO callers_ids (site, user, id, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
@@ -107,6 +113,27 @@ export class SqliteInboxStatements {
       `SELECT ${COLUMNS} ${OF_USER} AND offset < ? AND (archived_at IS NULL OR ?) AND ${NOT_EXPIRED}
        ORDER BY offset DESC LIMIT ?`,
     );
+    this.folded = sql(
+      `SELECT ${COLUMNS} FROM notifications AS one
+       WHERE site = ?1 AND user = ?2 AND offset < ?3 AND (archived_at IS NULL OR ?4)
+         AND (expires_at IS NULL OR expires_at > ?5)
+         AND (group_name IS NULL OR NOT EXISTS (
+           SELECT 1 FROM notifications AS newer
+           WHERE newer.site = ?1 AND newer.user = ?2 AND newer.group_name = one.group_name
+             AND newer.offset > one.offset AND (newer.archived_at IS NULL OR ?4)
+             AND (newer.expires_at IS NULL OR newer.expires_at > ?5)
+         ))
+       ORDER BY offset DESC LIMIT ?6`,
+    );
+    this.ofGroup = sql(
+      `SELECT ${COLUMNS} ${OF_USER} AND group_name = ? AND offset < ?
+         AND (archived_at IS NULL OR ?) AND ${NOT_EXPIRED} ORDER BY offset DESC LIMIT ?`,
+    );
+    this.countGroup = sql(
+      `SELECT count(*) AS count, sum(read_at IS NULL AND archived_at IS NULL) AS unread ${OF_USER}
+         AND group_name = ? AND (archived_at IS NULL OR ?) AND ${NOT_EXPIRED}`,
+    );
+    this.idsOfGroup = sql(`SELECT id ${OF_USER} AND group_name = ? ORDER BY offset`);
     this.get = sql(`SELECT ${COLUMNS} ${OF_USER} AND id = ?`);
     this.getUnexpired = sql(`SELECT ${COLUMNS} ${OF_USER} AND id = ? AND ${NOT_EXPIRED}`);
     this.owner = sql(

@@ -62,7 +62,23 @@ export interface StoredNotification {
   readonly deliveredAt?: number;
   readonly readAt?: number;
   readonly archivedAt?: number;
+  /** What it stands for, in a folded list. */
+  readonly group?: GroupCounts;
 }
+
+/** How many notifications of a group there are, with the one that stands for them. */
+export interface GroupCounts {
+  readonly count: number;
+  readonly unread: number;
+}
+
+/** All notifications of a group. */
+export interface OfGroup {
+  readonly group: string;
+}
+
+/** Notifications by their ids, all up to an offset, or a group. */
+export type Which = readonly string[] | number | OfGroup;
 
 /** How much of an inbox is read at once: one notification in any case. */
 export interface ReadOptions {
@@ -98,6 +114,10 @@ export interface PageOptions extends ReadOptions {
   readonly limit: number;
   /** Archived ones, too. @default false */
   readonly archived?: boolean;
+  /** Those of this group alone. @default all */
+  readonly group?: string | undefined;
+  /** Of each group the newest, with how many there are. @default false */
+  readonly folded?: boolean | undefined;
 }
 
 /** Some notifications of an inbox. */
@@ -150,13 +170,13 @@ export interface Inbox {
    * Does what the user did with notifications, counts what is left unread, and tells all of the user's clients, in one step:
    * so the counts that clients hear are right in the order in which they hear them.
    *
-   * @param which ids, or all up to an offset; absent means all
+   * @param which absent means all
    */
   change(
     site: string,
     user: UserId,
     event: InboxEvent,
-    which?: readonly string[] | number,
+    which?: Which,
   ): Promise<InboxChange>;
   unread(site: string, user: UserId): Promise<number>;
   /**

@@ -24,11 +24,19 @@ export type Command =
   }
   | ChatCommand
   | { type: "inbox"; since: Position; unread?: true }
-  | { type: "inbox"; before: number; limit?: number; archived?: boolean }
+  | {
+    type: "inbox";
+    before: number;
+    limit?: number;
+    archived?: boolean;
+    folded?: boolean;
+    group?: string;
+  }
   | { type: "inbox"; snoozed: true; limit: number }
   | { type: "snooze"; ids: readonly string[]; until: number | string }
   | { type: "unsnooze"; ids: readonly string[] }
   | { type: "ack" | "read" | "archive" | "delete"; ids: readonly string[] }
+  | { type: "read" | "archive" | "delete"; group: string }
   | { type: "read"; all: true }
   | { type: "subscribe"; room: string; since?: Position; replay?: true; token?: string }
   | { type: "unsubscribe"; room: string }

@@ -153,7 +153,12 @@ function readReason(reason: unknown): GapReason | undefined {
 
 function readNotification(value: unknown): Notification {
   const publication = parsePublication(value) ?? invalid("notifications", value);
-  return { read: false, archived: false, ...publication, replayed: true };
+  const { group_count, group_unread } = asObject(value);
+  return {
+    ...{ read: false, archived: false, ...publication, replayed: true },
+    ...(typeof group_count === "number" ? { groupCount: group_count } : {}),
+    ...(typeof group_unread === "number" ? { groupUnread: group_unread } : {}),
+  };
 }
 
 function readList(value: unknown, field: string): readonly unknown[] {

@@ -122,6 +122,10 @@ export interface RoomEvent {
 export interface Notification extends Publication {
   /** It was sent before it could come live, and was made up for. */
   readonly replayed: boolean;
+  /** How many notifications it stands for, with itself, in a folded list. */
+  readonly groupCount?: number;
+  /** How many of these are unread. */
+  readonly groupUnread?: number;
   /** The user has read it, here or elsewhere. */
   readonly read: boolean;
   /** It is no longer in lists unless these ask for archived ones. */

@@ -27,6 +27,24 @@ export interface PageOptions {
   readonly archived?: boolean;
 }
 
+/** A page from an offset down. */
+interface PageQuery {
+  readonly before: number;
+  readonly limit: number;
+  readonly archived?: true;
+  readonly folded?: true;
+  readonly group?: string;
+}
+
+/** Notifications by their ids, or all of a group. */
+export type Which = readonly string[] | { readonly group: string };
+
+/** A notification that may stand for others of its group. */
+export interface FoldedNotification extends Notification {
+  /** Resolves with all for which it stands, newest first, and itself. */
+  open(): Promise<readonly Notification[]>;
+}
+
 interface NotificationsEvents {
   /** Returns whether anyone listened. */
   notification(notification: Notification): boolean;
@@ -83,16 +101,16 @@ export class Notifications implements Part {
   }
 
   /** Resolves with how many are unread then. Rejects as `publish()` does; so do the next ones. */
-  markRead(ids: readonly string[] | "all"): Promise<number> {
-    return this.#tell(ids === "all" ? { type: "read", all: true } : { type: "read", ids });
+  markRead(which: Which | "all"): Promise<number> {
+    return which === "all" ? this.#tell({ type: "read", all: true }) : this.#change("read", which);
   }
 
-  archive(ids: readonly string[]): Promise<number> {
-    return this.#tell({ type: "archive", ids });
+  archive(which: Which): Promise<number> {
+    return this.#change("archive", which);
   }
 
-  delete(ids: readonly string[]): Promise<number> {
-    return this.#tell({ type: "delete", ids });
+  delete(which: Which): Promise<number> {
+    return this.#change("delete", which);
   }
 
   /**
@@ -116,6 +134,29 @@ export class Notifications implements Part {
   > {
     const data = await this.#link.enqueue({ type: "inbox", snoozed: true, limit });
     return readInboxPage(data).notifications;
+  }
+
+  /**
+   * A page of the inbox in which the newest of each group stands for the others, newest first: `groupCount` says for how many,
+   * and `open()` gets them all.
+   */
+  async folded(
+    { before = Number.MAX_SAFE_INTEGER, limit = PAGE_LIMIT, archived = false }: PageOptions = {},
+  ): Promise<readonly FoldedNotification[]> {
+    const which = archived ? { archived } : {};
+    const page = await this.#readPage({ before, limit, folded: true, ...which });
+    return page.notifications.map((each) => {
+      const { group } = each.details ?? {};
+      return {
+        ...each,
+        open: async () => {
+          if (group === undefined) return [each];
+          const limit = each.groupCount ?? PAGE_LIMIT;
+          return (await this.#readPage({ before: Number.MAX_SAFE_INTEGER, limit, group, ...which }))
+            .notifications;
+        },
+      };
+    });
   }
 
   /**
@@ -172,7 +213,7 @@ export class Notifications implements Part {
 
   /** Reads a whole page: the server cuts one that is too long for one answer. */
   async #readPage(
-    { before, limit, ...which }: { before: number; limit: number; archived?: true },
+    { before, limit, ...which }: PageQuery,
   ): Promise<InboxPage> {
     const notifications: Notification[] = [];
     for (let rest = before;;) {
@@ -184,6 +225,10 @@ export class Notifications implements Part {
       if (!page.more || last === undefined) return { ...page, notifications };
       rest = last;
     }
+  }
+
+  #change(type: "read" | "archive" | "delete", which: Which): Promise<number> {
+    return this.#tell("group" in which ? { type, group: which.group } : { type, ids: which });
   }
 
   async #tell(command: Command): Promise<number> {

@@ -58,7 +58,11 @@ Deno.test("docs/redis.md lists every key and channel, with its kind", async () =
   });
   assert.equal(scheduled.status, 201, await scheduled.text());
   await program.hearsRedis();
-  await redis.call("PUBLISH", "notifyli:messages", `{"user_id":1,"room":"lobby","message":"x"}`);
+  await redis.call(
+    "PUBLISH",
+    "notifyli:messages",
+    `{"user_id":1,"room":"lobby","message":"x","group":"g"}`,
+  );
   await client.get("direct_message", 2);
   await redis.call(
     "XADD",

@@ -117,7 +117,7 @@ export const asks = slice({
     HOOK_ASK_FAILURE: {
       default: "closed",
       help:
-        "Where no answer comes: `closed` refuses, `open` allows to enter and to say; who connects is refused",
+        "Where no answer comes: `closed` refuses, `open` allows to enter and to say, and takes files; who connects is refused",
       kind: oneOf("closed", "open"),
     },
     APP_LIMIT_ASKS: {

@@ -35,7 +35,7 @@ const RULES: ImportRules = {
     "lib/audiences": "base config core limits engines http feature.ts topics",
     "lib/preferences": "base config core limits engines listeners/settings.ts http feature.ts",
     "lib/inbox":
-      "base config core limits engines http feature.ts audiences files preferences rooms topics",
+      "base config core net limits engines http feature.ts audiences files preferences rooms topics",
     "lib/presence": "base config core limits engines http feature.ts",
     "lib/contacts": "base config core limits engines http feature.ts presence",
     "lib/conversations":

@@ -3,10 +3,15 @@ import { DEFAULT_SITE } from "../base/site.ts";
 import type { Feature } from "../feature.ts";
 import { Files } from "../files/files.ts";
 import { limits, rates } from "../limits/settings.ts";
+import { Outward } from "../net/outward.ts";
+import { outgoing } from "../net/settings.ts";
 import { Decisions } from "../preferences/decisions.ts";
 import { Rooms } from "../rooms/rooms.ts";
 import { Followers } from "../audiences/followers.ts";
 import { KnownUsers } from "../audiences/known_users.ts";
+import { Acts } from "./acts/acts.ts";
+import { actCommands, actRoutes } from "./acts/commands.ts";
+import { ACT_TABLES } from "./acts/tables.ts";
 import { Attachments } from "./attachments.ts";
 import { Broadcasts } from "./broadcasts/broadcasts.ts";
 import { BroadcastSender } from "./broadcasts/sender.ts";
@@ -35,7 +40,7 @@ export const inboxFeature = {
   name: "inbox",
   settings,
   sql: INBOX_SQL,
-  tables: BROADCAST_TABLES,
+  tables: [...BROADCAST_TABLES, ...ACT_TABLES],
   functions: INBOX_FUNCTIONS,
   async open({ node, engine: { storage }, database, of, use }) {
     const counters = inboxCounters();
@@ -67,15 +72,23 @@ export const inboxFeature = {
       ...{ followers: use(Followers), known: use(KnownUsers), counter: counters.broadcast },
     });
     const sendings = new Sendings(notifier, broadcasts, { limits: of(limits), ...of(settings) });
+    const acts = new Acts({
+      ...{ database, node, service, days, counter: counters.acts },
+      ...{ inbox: opened.inbox, schedule: opened.schedule },
+      outward: new Outward(of(outgoing).privateTargets),
+    });
     rooms.listen(delivery);
     return {
-      services: [service, delivery, notifier, broadcasts, sendings],
-      commands: inboxCommands(service, zoneOf),
-      routes: inboxRoutes({ inbox: service, editor, notifier, broadcasts }, {
-        ...{ zoneOf, limits: of(limits) },
-        rates: of(rates),
-        inbox: of(settings),
-      }),
+      services: [service, acts, delivery, notifier, broadcasts, sendings],
+      commands: [...inboxCommands(service, zoneOf), ...actCommands(acts)],
+      routes: [
+        ...inboxRoutes({ inbox: service, editor, notifier, broadcasts }, {
+          ...{ zoneOf, limits: of(limits) },
+          rates: of(rates),
+          inbox: of(settings),
+        }),
+        ...actRoutes(acts),
+      ],
       // The page enters this room first, unless nobody may.
       clientConfig: () => ({
         bot_room: rooms.access.isClosed(DEFAULT_SITE, defaultRoom) ? "" : defaultRoom,
@@ -83,8 +96,13 @@ export const inboxFeature = {
       kinds: delivery.kinds,
       connection: delivery,
       restore: delivery,
-      userData: new InboxData(stores, attachments, shows),
-      tasks: [...stores.tasks, scheduler({ ...stores, ...{ attachments, counters } }), sender],
+      userData: new InboxData(stores, { attachments, shows, database }),
+      tasks: [
+        ...stores.tasks,
+        scheduler({ ...stores, ...{ attachments, counters } }),
+        sender,
+        acts.task,
+      ],
       refusals: inboxRefusals(),
       metrics: [usersGauge(node), ...Object.values(counters)],
       async [Symbol.asyncDispose]() {

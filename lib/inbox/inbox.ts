@@ -12,8 +12,10 @@ import type {
   Schedule,
   SnoozedPage,
   Snoozes,
+  StoredNotification,
   Which,
 } from "./store/store.ts";
+import type { Action, Outcome } from "./details/actions.ts";
 import type { Attachments } from "./attachments.ts";
 import { frameLength, type Position } from "../core/publication.ts";
 import { answerCharacters } from "../core/work.ts";
@@ -53,6 +55,8 @@ interface InboxReceipt {
   readonly sent_at?: number;
   readonly delivered_at?: number;
   readonly read_at?: number;
+  /** What its user did, if anything. */
+  readonly actions?: readonly (Outcome & { readonly id: string })[];
 }
 
 type ServiceStores = Pick<InboxStores, "inbox" | "schedule" | "snoozes" | "keepReceipts">;
@@ -261,6 +265,7 @@ export class InboxService {
       ...(sentAt && { sent_at: inSeconds(sentAt) }),
       ...(deliveredAt && { delivered_at: inSeconds(deliveredAt) }),
       ...(readAt && { read_at: inSeconds(readAt) }),
+      ...actsIn(found),
     };
   }
 
@@ -302,6 +307,19 @@ function putOff(kept: Kept, until: number): Kept {
   }
   const { edited_at: _edited, first_offset: _first, ...details } = kept.details ?? {};
   return { ...kept, details: { ...details, snoozed_at: unixSeconds() } };
+}
+
+/** The actions that were done, with what came of each. */
+function actsIn({ publication: { details } }: StoredNotification): Pick<InboxReceipt, "actions"> {
+  const actions = details?.["actions"];
+  if (!Array.isArray(actions)) return {};
+  const done = (actions as (Action & Outcome)[]).filter(({ done_at }) => done_at !== undefined)
+    .map(({ id, done_at, status, text }) => ({
+      ...{ id, done_at },
+      ...(status !== undefined && { status }),
+      ...(text !== undefined && { text }),
+    }));
+  return done.length === 0 ? {} : { actions: done };
 }
 
 function without(ids: readonly string[], others: readonly string[]): string[] {

@@ -9,6 +9,7 @@ export function inboxCounters() {
   return {
     accepted: new Counter("notifications", "Notifications that were put into an inbox at once."),
     scheduled: new Counter("scheduled", "Notifications that were accepted for later."),
+    acts: new Counter("notification_actions", "Actions of notifications that users did."),
     edited: new Counter("notifications_edited", "Notifications that their senders changed."),
     delivered: new Counter(
       "scheduled_delivered",

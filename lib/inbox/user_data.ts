@@ -2,6 +2,9 @@
 import type { DataRecord, DataSubject, ErasedPart, UserData } from "../core/user_data.ts";
 import type { Content } from "../core/publication.ts";
 import { inSeconds } from "../base/times.ts";
+import type { Database } from "../engines/database/database.ts";
+import { actOnWire } from "./acts/acts.ts";
+import { actsOf, forgetUser } from "./acts/store.ts";
 import type { Attachments } from "./attachments.ts";
 import type { Shows } from "./shown.ts";
 import type { InboxStores, StoredNotification } from "./store/store.ts";
@@ -15,12 +18,17 @@ export class InboxData implements UserData {
 
   readonly #attachments: Pick<Attachments, "giveBack">;
   readonly #shows: Shows;
+  readonly #database: Database;
 
   constructor(
     stores: Pick<InboxStores, "inbox" | "schedule" | "users">,
-    attachments: Pick<Attachments, "giveBack">,
-    shows: Shows,
+    { attachments, shows, database }: {
+      readonly attachments: Pick<Attachments, "giveBack">;
+      readonly shows: Shows;
+      readonly database: Database;
+    },
   ) {
+    this.#database = database;
     this.#stores = stores;
     this.#attachments = attachments;
     this.#shows = shows;
@@ -42,6 +50,10 @@ export class InboxData implements UserData {
         deliver_at: inSeconds(deliverAt),
       };
     }
+    if (this.#database.whyNotReady() !== undefined) return;
+    for (const act of await this.#database.transaction(() => actsOf(site, user))) {
+      yield { type: "notification_action", notification_id: act.id, ...actOnWire(act) };
+    }
   }
 
   async erase({ site, user }: DataSubject): Promise<ErasedPart> {
@@ -59,7 +71,10 @@ export class InboxData implements UserData {
       await this.#attachments.giveBack(site, user, [id]);
       count++;
     }
-    return { erased: { notifications: count + await users.forget(site, user) } };
+    const notifications = count + await users.forget(site, user);
+    if (this.#database.whyNotReady() !== undefined) return { erased: { notifications } };
+    const acts = await this.#database.transaction(() => forgetUser(site, user));
+    return { erased: { notifications, notification_actions: acts } };
   }
 }
 

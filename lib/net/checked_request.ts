@@ -9,7 +9,7 @@ import { parseAddress } from "./addresses.ts";
 import { privateRefusal } from "./private_addresses.ts";
 
 export interface OutwardRequest {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly signal?: AbortSignal;

@@ -18,6 +18,7 @@ export const EVENT_NAMES = [
   "conversation.read",
   "conversation.member_added",
   "conversation.member_removed",
+  "notification.action",
   "user.online",
   "user.offline",
 ] as const;

@@ -207,9 +207,25 @@ function unquoted(text: string): string {
   return inner === undefined ? text : inner.replace(/\\(.)/gs, "$1");
 }
 
+/** What came of an action, which stands with it once it is done. */
+export interface Outcome {
+  /** Unix time in seconds. */
+  readonly done_at?: number;
+  /** Of the answer of `http`. */
+  readonly status?: number;
+  /** Of that answer, or what the user replied. */
+  readonly text?: string;
+}
+
 /** An action as clients see it: what the server calls is the sender's affair, and may have secrets. */
-export function shownAction(action: Action): Fields {
+export function shownAction(action: Action & Outcome): Fields {
   if (action.type !== "http") return { ...action };
-  const { type, id, label, clear } = action;
-  return { type, id, label, ...(clear && { clear }) };
+  const { type, id, label, clear, done_at, status, text } = action;
+  return {
+    ...{ type, id, label },
+    ...(clear && { clear }),
+    ...(done_at !== undefined && { done_at }),
+    ...(status !== undefined && { status }),
+    ...(text !== undefined && { text }),
+  };
 }

@@ -1,7 +1,7 @@
 -- Changes a notification, which comes to the end of its inbox, and fans it out.
 -- KEYS (after an arrival's): the keys of the inbox
 -- ARGV (after an arrival's): id, SHA-1 of what the change was made of (`sum_of`), pub/sub channel, Unix time in
---   seconds, room, content, content as clients hear it, Unix time in milliseconds it expires ('' for never)
+--   seconds, room, content, content as clients hear it ('': it stays at its place, and nobody is told), Unix time in milliseconds it expires ('' for never)
 -- Returns its offset (0: there is none; -1: it is another one by now), how many were dropped that a client had got, how many that
 --   none had, and the ids of those of them that had files, one a line.
 local ID, SUM, CHANNEL, AT, ROOM, CONTENT, LIVE, EXPIRES_AT = unpack(ARGV, 4)
@@ -21,10 +21,12 @@ local new = '\n' .. AT .. ' ' .. ROOM .. '\n' .. CONTENT
 bytes = bytes + #new
 redis.call('HSET', CONTENTS, ID, new)
 local epoch = epoch_of(POSITION, ORIGIN)
-local offset = before.offset + 1
+local offset = LIVE == '' and before.offset or before.offset + 1
 redis.call('HSET', POSITION, 'offset', offset, 'bytes', bytes)
-for _, set in ipairs({ ORDER, QUEUED, UNREAD, DONE }) do
-  redis.call('ZADD', set, 'XX', offset, ID)
+if LIVE ~= '' then
+  for _, set in ipairs({ ORDER, QUEUED, UNREAD, DONE }) do
+    redis.call('ZADD', set, 'XX', offset, ID)
+  end
 end
 if EXPIRES_AT == '' then
   redis.call('ZREM', EXPIRIES, ID)
@@ -45,6 +47,9 @@ if group then
   end
 elseif before.is_grouped then
   redis.call('HDEL', groups_key(), ID)
+end
+if LIVE == '' then
+  return { offset, 0, 0, '' } -- what is over the limits goes with the next arrival
 end
 local dropped_taken, dropped_queued = tidy(before.size, bytes, nil)
 redis.call('PUBLISH', CHANNEL,

@@ -5,7 +5,7 @@ import { retentionMs } from "../retention.ts";
 import type { InboxParts } from "./redis_parts.ts";
 
 /** What names a notification: its user, and its id. */
-interface NotificationName {
+export interface NotificationName {
   readonly site: string;
   readonly user: UserId;
   readonly id: string;

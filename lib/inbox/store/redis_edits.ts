@@ -8,10 +8,17 @@ import type { UserId } from "../../base/fields.ts";
 import { encodeContent } from "../../core/publication.ts";
 import { throwUnavailable } from "../../engines/redis/errors.ts";
 import { changedPublication, keptOf } from "./kept.ts";
-import { arrival, finite, idsIn, scheduledId } from "./redis_arrival.ts";
+import { arrival, finite, idsIn, type NotificationName, scheduledId } from "./redis_arrival.ts";
 import type { InboxParts } from "./redis_parts.ts";
 import { scheduledIn, toNotification } from "./redis_reading.ts";
-import type { Change, InboxChange, Kept, KeptForLater, StoredNotification } from "./store.ts";
+import type {
+  Change,
+  EditOptions,
+  InboxChange,
+  Kept,
+  KeptForLater,
+  StoredNotification,
+} from "./store.ts";
 import { tooManyScheduled } from "./too_many_scheduled.ts";
 
 /** How often a notification is read that others change all the time. */
@@ -32,10 +39,9 @@ export class RedisEdits {
 
   /** As `Inbox.edit`. */
   edit(
-    site: string,
-    user: UserId,
-    id: string,
+    { site, user, id }: NotificationName,
     change: Change<StoredNotification>,
+    { isQuiet = false }: EditOptions = {},
   ): Promise<Kept | undefined> {
     return repeated(id, async () => {
       const { keys: names, functions, retention } = this.#parts;
@@ -47,7 +53,7 @@ export class RedisEdits {
       const { keys, args } = arrival(this.#parts);
       const [offset, taken, queued, withFiles] = await functions.edit([...keys, ...inbox], [
         ...[...args, id, found.sum, names.channel(site, user), live.at, live.room],
-        ...[encodeContent(made), encodeContent(live), made.expiresAt ?? ""],
+        ...[encodeContent(made), isQuiet ? "" : encodeContent(live), made.expiresAt ?? ""],
       ]) as [number, number, number, string];
       if (offset === CHANGED) return undefined;
       if (taken + queued > 0) {
@@ -89,7 +95,7 @@ export class RedisEdits {
 
   /** As `Snoozes.snooze`. */
   snooze(
-    { site, user, id }: { readonly site: string; readonly user: UserId; readonly id: string },
+    { site, user, id }: NotificationName,
     until: number,
     change: Change<StoredNotification>,
   ): Promise<InboxChange | undefined> {

@@ -1,6 +1,7 @@
 /** The inboxes in Redis: each has a few keys, which the functions of `inbox*.lua` change. */
 import type {
   Change,
+  EditOptions,
   Inbox,
   InboxChange,
   InboxEvent,
@@ -170,8 +171,9 @@ export class RedisInbox implements Inbox {
     user: UserId,
     id: string,
     change: Change<StoredNotification>,
+    options?: EditOptions,
   ): Promise<Kept | undefined> {
-    return this.#edits.edit(site, user, id, change);
+    return this.#edits.edit({ site, user, id }, change, options);
   }
 
   async #read(

@@ -9,8 +9,15 @@ import { changedPublication, groupOf } from "./kept.ts";
 import { SqliteFinds } from "./sqlite_finds.ts";
 import type { SqliteArrivals } from "./sqlite_arrivals.ts";
 import { EACH_BYTES } from "./sqlite_inbox_statements.ts";
-import type { Change, Kept, StoredNotification } from "./store.ts";
+import type { Change, EditOptions, Kept, StoredNotification } from "./store.ts";
 import { Buffer } from "node:buffer";
+
+/** Which notification. */
+interface NotificationName {
+  readonly site: string;
+  readonly user: UserId;
+  readonly id: string;
+}
 
 /** What came of a change within the commit. */
 interface Outcome {
@@ -25,15 +32,15 @@ export class SqliteEdits {
   readonly #store: SqliteStore;
   readonly #arrivals: SqliteArrivals;
   readonly #finds: SqliteFinds;
-  readonly #nextOffset: Statement;
+  readonly #grow: Statement;
   readonly #update: Statement;
 
   constructor(store: SqliteStore, arrivals: SqliteArrivals) {
     this.#store = store;
     this.#arrivals = arrivals;
     this.#finds = new SqliteFinds(store);
-    this.#nextOffset = store.prepare(
-      `UPDATE inboxes SET offset = offset + 1, bytes = bytes + ? WHERE site = ? AND user = ?
+    this.#grow = store.prepare(
+      `UPDATE inboxes SET offset = offset + ?, bytes = bytes + ? WHERE site = ? AND user = ?
        RETURNING offset, epoch, size, bytes`,
     );
     this.#update = store.prepare(
@@ -45,28 +52,26 @@ export class SqliteEdits {
 
   /** As `Inbox.edit`. */
   async edit(
-    site: string,
-    user: UserId,
-    id: string,
+    name: NotificationName,
     change: Change<StoredNotification>,
+    options: EditOptions = {},
   ): Promise<Kept | undefined> {
-    const outcome = await this.#store.commit(() => this.#edit(site, user, id, change));
+    const outcome = await this.#store.commit(() => this.#edit(name, change, options));
     if (outcome === undefined) return undefined;
     if ("failure" in outcome) throw outcome.failure;
-    const { publication, position } = outcome.live!;
-    this.#arrivals.fanOutChanged(userChannel(site, user), publication, {
-      ...position,
-      dropped: outcome.dropped,
-    });
+    const { live, dropped } = outcome;
+    if (live !== undefined) {
+      const channel = userChannel(name.site, name.user);
+      this.#arrivals.fanOutChanged(channel, live.publication, { ...live.position, dropped });
+    }
     return outcome.kept;
   }
 
   /** Runs in a commit. */
   #edit(
-    site: string,
-    user: UserId,
-    id: string,
+    { site, user, id }: NotificationName,
     change: Change<StoredNotification>,
+    { isQuiet = false }: EditOptions,
   ): Outcome | undefined {
     const found = this.#finds.find(site, user, id);
     if (found === undefined) return undefined;
@@ -78,14 +83,15 @@ export class SqliteEdits {
     }
     const content = encodeContent(kept);
     const grown = Buffer.byteLength(content) + EACH_BYTES - found.bytes;
-    const place = this.#nextOffset.get(grown, site, user);
+    const place = this.#grow.get(isQuiet ? 0 : 1, grown, site, user);
     const position = { offset: Number(place?.["offset"]), epoch: String(place?.["epoch"]) };
     const publication = changedPublication(kept, found.notification);
     this.#update.run(
-      ...[position.offset, kept.room, publication.at, content, kept.expiresAt ?? null],
-      groupOf(kept) ?? null,
+      ...[isQuiet ? found.notification.offset : position.offset, kept.room, publication.at],
+      ...[content, kept.expiresAt ?? null, groupOf(kept) ?? null],
       ...[site, user, id],
     );
+    if (isQuiet) return { kept }; // what is over the limits goes with the next arrival
     const held = { size: Number(place?.["size"]), bytes: Number(place?.["bytes"]) };
     const dropped = this.#arrivals.trim(site, user, held);
     return { kept, live: { publication, position }, dropped };

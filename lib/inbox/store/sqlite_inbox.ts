@@ -1,6 +1,7 @@
 /** The inboxes in SQLite. */
 import type {
   Change,
+  EditOptions,
   Inbox,
   InboxChange,
   InboxEvent,
@@ -207,8 +208,9 @@ export class SqliteInbox implements Inbox {
     user: UserId,
     id: string,
     change: Change<StoredNotification>,
+    options?: EditOptions,
   ): Promise<Kept | undefined> {
-    return this.#edits.edit(site, user, id, change);
+    return this.#edits.edit({ site, user, id }, change, options);
   }
 
   async #position(

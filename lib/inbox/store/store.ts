@@ -191,7 +191,13 @@ export interface Inbox {
     user: UserId,
     id: string,
     change: Change<StoredNotification>,
+    options?: EditOptions,
   ): Promise<Kept | undefined>;
+}
+
+export interface EditOptions {
+  /** Whether it stays at its place, with its offset, and nobody is told. @default false */
+  readonly isQuiet?: boolean;
 }
 
 /** Makes what is kept of a notification anew. @param found where the notification is */

@@ -4,6 +4,7 @@ import { storedTime } from "../../base/times.ts";
 import { isVisible } from "../../base/visible_text.ts";
 import type { ChatCommand } from "../conversations/commands.ts";
 import type {
+  ActionResult,
   AttachedFile,
   InboxChange,
   Position,
@@ -35,6 +36,7 @@ export type Command =
   | { type: "inbox"; snoozed: true; limit: number }
   | { type: "snooze"; ids: readonly string[]; until: number | string }
   | { type: "unsnooze"; ids: readonly string[] }
+  | { type: "act"; id: string; action: string; text?: string }
   | { type: "ack" | "read" | "archive" | "delete"; ids: readonly string[] }
   | { type: "read" | "archive" | "delete"; group: string }
   | { type: "read"; all: true }
@@ -143,8 +145,19 @@ function detailsIn(fields: JsonObject): Pick<Publication, "details"> | undefined
   const known = Object.entries(DETAILS).filter(([field, isOfKind]) => isOfKind(fields[field]));
   if (known.length === 0) return undefined;
   return {
-    details: Object.fromEntries(known.map(([field]) => [RENAMED[field] ?? field, fields[field]])),
+    details: Object.fromEntries(known.map(([field]) => [
+      RENAMED[field] ?? field,
+      field === "actions" ? actionsIn(fields[field]) : fields[field],
+    ])),
   };
+}
+
+function actionsIn(actions: unknown): readonly unknown[] {
+  if (!Array.isArray(actions)) return [];
+  return actions.map((each) => {
+    const { done_at: _at, ...action } = asObject(each);
+    return { ...action, ...readResult(asObject(each)) };
+  });
 }
 
 const isText = (value: unknown) => typeof value === "string";
@@ -294,7 +307,7 @@ function parseReply({ ref, success, data, ...fields }: JsonObject): ServerFrame 
 }
 
 function parseInboxChange(
-  { event, ids, unread, snoozed_until }: JsonObject,
+  { event, ids, unread, snoozed_until, action, ...outcome }: JsonObject,
 ): ServerFrame | undefined {
   const known = INBOX_EVENTS.find((each) => each === event);
   if (known === undefined || typeof unread !== "number") return;
@@ -304,11 +317,21 @@ function parseInboxChange(
       ...{ event: known, unread },
       ...(Array.isArray(ids) ? { ids: ids.map(String) } : {}),
       ...(typeof snoozed_until === "number" ? { snoozedUntil: snoozed_until } : {}),
+      ...(typeof action === "string" ? { action: { id: action, ...readResult(outcome) } } : {}),
     },
   };
 }
 
-const INBOX_EVENTS = ["read", "archive", "delete", "snooze"] as const;
+const INBOX_EVENTS = ["read", "archive", "delete", "snooze", "act"] as const;
+
+/** What came of an action. */
+export function readResult({ done_at, status, text }: JsonObject): ActionResult {
+  return {
+    ...(typeof done_at === "number" ? { doneAt: done_at } : {}),
+    ...(typeof status === "number" ? { status } : {}),
+    ...(typeof text === "string" ? { text } : {}),
+  };
+}
 
 function parseError({ code, field, retry_after_ms }: JsonObject, message: unknown): NotifyliError {
   return new NotifyliError(typeof code === "string" ? code : "internal", String(message), {

@@ -33,6 +33,20 @@ export interface NotificationAction {
   readonly placeholder?: string;
   /** Whether the notification is archived once it is done. */
   readonly clear?: boolean;
+  /** When it was done, here or on another device, in Unix seconds. */
+  readonly doneAt?: number;
+  /** The status of what the address answered, of `http`. */
+  readonly status?: number;
+  /** What the address answered, or the user replied. */
+  readonly text?: string;
+}
+
+/** What came of an action. */
+export interface ActionResult {
+  /** In Unix seconds; absent while a call of another device is under way. */
+  readonly doneAt?: number;
+  readonly status?: number;
+  readonly text?: string;
 }
 
 /** How a notification is shown. */
@@ -177,7 +191,9 @@ export interface Gap {
 
 /** The user's notifications changed, here or on another device: all of them where there are no `ids`. */
 export interface InboxChange {
-  readonly event: "read" | "archive" | "delete" | "snooze";
+  readonly event: "read" | "archive" | "delete" | "snooze" | "act";
+  /** What was done, of `act`. */
+  readonly action?: ActionResult & { readonly id: string };
   readonly ids?: readonly string[];
   /** When they come back, in Unix seconds, of `snooze`. */
   readonly snoozedUntil?: number;

@@ -58,10 +58,22 @@ export class InboxList {
     }
   }
 
-  change({ event, ids }: InboxChange): void {
+  change({ event, ids, action }: InboxChange): void {
+    if (event === "act") return this.#act(ids ?? [], action);
     const isMeant = ({ id }: Notification) => ids === undefined || ids.includes(id);
     this.#items = event === "read"
       ? this.#items.map((item) => isMeant(item) ? { ...item, read: true } : item)
       : this.#items.filter((item) => !isMeant(item));
+  }
+
+  #act(ids: readonly string[], done: InboxChange["action"]): void {
+    if (done === undefined) return;
+    this.#items = this.#items.map((item) => {
+      if (!ids.includes(item.id) || item.details?.actions === undefined) return item;
+      const actions = item.details.actions.map((each) =>
+        each.id === done.id ? { ...each, ...done } : each
+      );
+      return { ...item, details: { ...item.details, actions } };
+    });
   }
 }

@@ -2,7 +2,7 @@
 import { Acks } from "./acks.ts";
 import { backoffMs } from "../core/backoff.ts";
 import { NotifyliError } from "../core/errors.ts";
-import { type Command, NO_POSITION } from "../core/frames.ts";
+import { type Command, NO_POSITION, readResult } from "../core/frames.ts";
 import { InboxList } from "./inbox_list.ts";
 import type { Part } from "../core/part.ts";
 import type { PositionStore } from "./position_store.ts";
@@ -16,7 +16,14 @@ import {
 } from "../core/replies.ts";
 import { type Link, readReply } from "../core/requests.ts";
 import { Stream } from "../core/stream.ts";
-import type { Gap, InboxChange, Notification, Position, Publication } from "../core/types.ts";
+import type {
+  ActionResult,
+  Gap,
+  InboxChange,
+  Notification,
+  Position,
+  Publication,
+} from "../core/types.ts";
 
 export interface PageOptions {
   /** Notifications before this offset; by default those before the oldest in `list`. */
@@ -111,6 +118,21 @@ export class Notifications implements Part {
 
   delete(which: Which): Promise<number> {
     return this.#change("delete", which);
+  }
+
+  /**
+   * Does an action of a notification: each is done once, by whichever device asks first, and the others get what came of it.
+   * Rejects as `publish()` does, and with `unavailable` where the address of `http` does not answer.
+   *
+   * @param action its id
+   */
+  async act(
+    id: string,
+    action: string,
+    { text }: { readonly text?: string } = {},
+  ): Promise<ActionResult> {
+    const said = text === undefined ? {} : { text };
+    return readResult(await this.#link.enqueue({ type: "act", id, action, ...said }));
   }
 
   /**

@@ -29,7 +29,7 @@ export type {
   FoldedNotification,
   Notifications,
   PageOptions,
-  Which,
+  WhichNotifications,
 } from "./inbox/notifications.ts";
 export type { Preferences } from "./preferences/preferences.ts";
 export type * from "./preferences/types.ts";

@@ -27,6 +27,7 @@ const SENT: Readonly<Record<string, [count: number, room: string]>> = {
   "curl with room and sender": [2, "lobby"],
   "json": [1, "/user/123"],
   "actions": [1, "/user/123"],
+  "act": [1, "/user/123"],
   "curl as with ntfy": [1, "/user/123"],
   "other bodies": [5, "/user/123"],
   "send": [2, "/user/123"],
@@ -51,7 +52,7 @@ const HOOKS: Readonly<Record<string, (code: string) => string[]>> = {
 
 Deno.test("docs/notifications.md: every block is an example that is executed", () => {
   assert.equal(examples.size, PAGE.match(/^```\w+$/gm)?.length);
-  const answers = ["change", "curl", "to many", "receipt", "schedule", "snooze", "webhook"]
+  const answers = ["act", "change", "curl", "to many", "receipt", "schedule", "snooze", "webhook"]
     .map((name) => `answer: ${name}`);
   const others = ["webhook settings", "to many"];
   const executed = [...Object.keys(SENT), ...Object.keys(HOOKS), ...others, ...answers];
@@ -70,7 +71,7 @@ for (const [name, [count, room]] of Object.entries(SENT)) {
     await client.get("direct_message", count);
     await client.settled();
     assert.equal(client.ofType("direct_message").length, count);
-    if (["curl", "schedule", "change", "snooze"].includes(name)) {
+    if (["curl", "schedule", "act", "change", "snooze"].includes(name)) {
       assert.match(output, answerPattern(name));
     }
     if (name === "receipt") {

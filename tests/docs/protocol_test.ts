@@ -69,6 +69,10 @@ const SCENES: Readonly<
     await twoNotifications(program, { "x-group": "orders" });
     await connectAlice(program, client);
   },
+  async "version 2, act"(program, client) {
+    await twoNotifications(program, { actions: "reply, Answer" });
+    await connectAlice(program, client);
+  },
   "version 2, subscribe": connectAlice,
   async "version 2, recovery"(program, client) {
     await connectAlice(program, client);

@@ -44,7 +44,7 @@ interface PageQuery {
 }
 
 /** Notifications by their ids, or all of a group. */
-export type Which = readonly string[] | { readonly group: string };
+export type WhichNotifications = readonly string[] | { readonly group: string };
 
 /** A notification that may stand for others of its group. */
 export interface FoldedNotification extends Notification {
@@ -108,15 +108,15 @@ export class Notifications implements Part {
   }
 
   /** Resolves with how many are unread then. Rejects as `publish()` does; so do the next ones. */
-  markRead(which: Which | "all"): Promise<number> {
+  markRead(which: WhichNotifications | "all"): Promise<number> {
     return which === "all" ? this.#tell({ type: "read", all: true }) : this.#change("read", which);
   }
 
-  archive(which: Which): Promise<number> {
+  archive(which: WhichNotifications): Promise<number> {
     return this.#change("archive", which);
   }
 
-  delete(which: Which): Promise<number> {
+  delete(which: WhichNotifications): Promise<number> {
     return this.#change("delete", which);
   }
 
@@ -249,7 +249,7 @@ export class Notifications implements Part {
     }
   }
 
-  #change(type: "read" | "archive" | "delete", which: Which): Promise<number> {
+  #change(type: "read" | "archive" | "delete", which: WhichNotifications): Promise<number> {
     return this.#tell("group" in which ? { type, group: which.group } : { type, ids: which });
   }
 

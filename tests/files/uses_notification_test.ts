@@ -142,6 +142,38 @@ for (const [what, start] of CHAT_WORLDS) {
       assert.equal(await statusOf(await userOf(first, 4), text), 404, "nothing is noted");
     });
 
+    await t.step("a changed notification has its new files, and no others", async () => {
+      const [before, after, image] = [await stored(), await stored("b.png"), await stored()];
+      const { id } = await app.done("POST", "/notifications", {
+        ...{ user_id: 12, message: "Hi", attachments: [before], image },
+      });
+      const twelve = await userOf(last, 12);
+      await app.done("PATCH", `/notifications/${id}`, { title: "Changed" });
+      await app.done("PATCH", `/notifications/${id}`, { attachments: [after], message: null });
+      const [shown] = await inboxOf(twelve);
+      const { attachments, message } = shown as Json;
+      assert.deepEqual((attachments as Json[]).map(({ name }) => name), ["b.png"]);
+      assert.equal(message, "cat.png +1", "what is said by files alone");
+      await gone(before!);
+      assert.equal(await statusOf(twelve, after!), 200, "its user reads it");
+      assert.ok(await isThere(image!));
+
+      const wrong = await app.call("PATCH", `/notifications/${id}`, { image: text });
+      assert.deepEqual([wrong.status, wrong.json["field"]], [400, "image"]);
+      assert.ok(await isThere(image!), "what is refused changes nothing");
+      await twelve.done("PUT", `/users/12/notifications/${id}/snooze`, { until: "2d" });
+      assert.ok(await isThere(after!), "what is put off keeps its files");
+      await app.done("DELETE", `/notifications/${id}`);
+      await gone(after!);
+      await gone(image!);
+      const none = await stored();
+      const missing = await app.call("PATCH", "/notifications/none-0001?user_id=12", {
+        attachments: [none],
+      });
+      assert.equal(missing.status, 404);
+      await gone(none!);
+    });
+
     await t.step("a file goes with the last notification that has it", async () => {
       const send = async (user: number, file: string, more: Json = {}) =>
         await app.done("POST", "/notifications", {

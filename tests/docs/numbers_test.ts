@@ -112,6 +112,15 @@ const SENTENCES: Readonly<Record<string, readonly string[]>> = {
     } s, the server is started anew`,
     "a frame may have 64 MiB", // the runtime's
     `at most ${await constantOf("base/said_fields.ts", "MAX_DEPTH")} arrays and objects stand in`,
+    `A notification has ${await constantOf(
+      "inbox/details/actions.ts",
+      "MOST_ACTIONS",
+    )} actions at ` +
+    `most, and a reply to one has ${
+      grouped(await constantOf("inbox/acts/acts.ts", "REPLY"))
+    } characters at most`,
+    `calls has ${await constantOf("inbox/acts/call.ts", "TIMEOUT_MS") / 1000} s to answer, and ` +
+    `${await constantOf("inbox/acts/call.ts", "SHOWN_BYTES") / 1024} KiB of its answer`,
     `A message mentions at most ${await constantOf("conversations/content.ts", "MOST_MENTIONS")} ` +
     `users and has at most ${await constantOf("conversations/store/changing.ts", "MOST_EMOJI")} ` +
     "different reactions",

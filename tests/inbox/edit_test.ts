@@ -47,7 +47,12 @@ for (const [what, start] of INBOX_WORLDS) {
         });
         assert.ok(["sent", "delivered"].includes(String(after?.["state"])));
       }
+      await using second = await TestClient.join(last.webSocketUrl, { user: 1, room: ROOM });
+      await patch("order-0007", { progress: 70 });
+      await v2.get("direct_message", 3);
       await send({ message: "Another" });
+      await second.get("direct_message");
+      assert.deepEqual(second.ofType("direct_message").map(({ message }) => message), ["Another"]);
       const messages = (await v1.get("direct_message", 2)).map(({ message }) => message);
       assert.deepEqual(messages, ["Packing", "Another"]);
       const inbox = await v2.command("inbox", { limit: 9 });

@@ -153,6 +153,27 @@ for (const engine of ["embedded", "redis"]) {
   });
 }
 
+Deno.test("redis engine forgets the key of what is snoozed, once all is back or cancelled", async () => {
+  await using server = await RedisServer.start();
+  await using engine = await openFullRedis(server);
+  await engine.run({ handlePublication() {}, handleRestored() {} });
+  const { inbox, schedule, snoozes } = engine;
+  const past = Date.now() - 5;
+  const ways: readonly ((id: string) => Promise<unknown>)[] = [
+    () => schedule.release(9),
+    (id) => snoozes.wake(SITE, "1", id),
+    (id) => schedule.cancel(SITE, "1", id),
+  ];
+  for (const [index, end] of ways.entries()) {
+    const id = `n-${index}`;
+    await inbox.append(notification(id));
+    await snoozes.snooze(SITE, "1", id, past, putOff);
+    assert.equal(await server.call("ZCARD", "notifyli:inbox-snoozed:{1}"), "1");
+    await end(id);
+    assert.equal(await server.call("EXISTS", "notifyli:inbox-snoozed:{1}"), "0");
+  }
+});
+
 function notification(id: string, changes: Partial<Notification> = {}): Notification {
   return { site: SITE, user: "1", id, room: "lobby", message: `of ${id}`, ...changes };
 }

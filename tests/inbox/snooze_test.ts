@@ -5,6 +5,7 @@ import { EventStream } from "../support/event_stream.ts";
 import { type Frame, TestClient } from "../support/test_client.ts";
 import { applicationOf, userOf } from "../support/chat.ts";
 import { Program } from "../support/program.ts";
+import { RedisServer } from "../support/redis.ts";
 import { APP_KEY } from "../support/tokens.ts";
 import { waitFor } from "../support/wait.ts";
 import { call, INBOX_WORLDS } from "./worlds.ts";
@@ -196,3 +197,41 @@ Deno.test("users snooze over HTTP by their connection tokens, and nobody else's"
   const reader = await applicationOf(program, ["read"]);
   assert.equal((await reader.call("PUT", path, { until: "1h" })).status, 403);
 });
+
+for (const store of ["SQLite", "Redis"]) {
+  Deno.test(`a kill while a user snoozes loses none, and doubles none (${store})`, async () => {
+    await using stack = new AsyncDisposableStack();
+    const redis = store === "Redis" ? stack.use(await RedisServer.start()) : undefined;
+    const dataDir = await Deno.makeTempDir();
+    stack.defer(() => Deno.remove(dataDir, { recursive: true }));
+    const startAgain = () => Program.start({ dataDir, ...(redis && { env: redis.env }) });
+    const ids = Array.from({ length: 300 }, (_, index) => `order-${1000 + index}`);
+    const until = Math.floor(Date.now() / 1000) + 4;
+    {
+      await using program = await startAgain();
+      await Promise.all(
+        ids.map((id) => call(program, "POST", "/notifications", { user_id: 1, id, message: id })),
+      );
+      await using client = await TestClient.connectV2(program.webSocketUrl);
+      await client.command("connect", { user_id: 1 });
+      for (const id of ids) client.send({ type: "snooze", ids: [id], until });
+      await client.get("inbox", 50);
+      await program.kill();
+    }
+    await using program = await startAgain();
+    await using client = await TestClient.connectV2(program.webSocketUrl);
+    await client.command("connect", { user_id: 1 });
+    const listed = await waitFor("all are back", async () => {
+      const [inbox, waiting] = await Promise.all([
+        client.command("inbox", { limit: 1000 }),
+        client.command("inbox", { limit: 1000, snoozed: true }),
+      ]);
+      return (waiting["notifications"] as Frame[]).length === 0 && inbox;
+    }, 30_000);
+    const found = (listed["notifications"] as Frame[]).map(({ id }) => String(id));
+    assert.deepEqual(found.sort(), ids);
+    assert.equal(listed["unread"], ids.length);
+    const back = (listed["notifications"] as Frame[]).filter((each) => each["snoozed_at"]);
+    assert.ok(back.length >= 50, "what was told is done");
+  });
+}

@@ -77,7 +77,7 @@ Deno.test(
     const file = await upload(program.url, "new.txt", "new");
     const { message } = await bob.command("message", { conversation, kind: "file", file });
     await pane.getByRole("button", { name: `Files ${FILES + 1}` }).waitFor();
-    assert.match(await files.first().textContent() ?? "", /^new\.txtBob · .* · 3 bytes · TXT/);
+    assert.match(await files.first().textContent() ?? "", /^new\.txtBob · .* · 3\sbytes · TXT/);
     await bob.command("unsend", { message: (message as { id: number }).id });
     await pane.getByRole("button", { name: `Files ${FILES}`, exact: true }).waitFor();
     assert.match(await files.first().textContent() ?? "", new RegExp(`^file-${FILES}\\.txt`));

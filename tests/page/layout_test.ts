@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { OPTIONS } from "../support/browser.ts";
 import { message } from "../support/page.ts";
+import { faint } from "../support/contrast.ts";
 import { clientOf, groupOf, People, row } from "../support/people.ts";
 import { sharedProgram } from "../support/shared_program.ts";
 
@@ -191,40 +192,3 @@ function unnamed(page: Page): Promise<string[]> {
     .filter((each) => !(each.getAttribute("aria-label") || each.textContent.trim() || each.labels?.length))
     .map((each) => each.outerHTML.slice(0, 200))`);
 }
-
-/** Words that are too faint to be read: their contrast to the ground is below 4.5. */
-function faint(page: Page): Promise<string[]> {
-  return page.evaluate(FAINT);
-}
-
-const FAINT = `(() => {
-  const parse = (color) => {
-    const canvas = parse.canvas ??= new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
-    canvas.clearRect(0, 0, 1, 1);
-    canvas.fillStyle = color;
-    canvas.fillRect(0, 0, 1, 1);
-    return [...canvas.getImageData(0, 0, 1, 1).data];
-  };
-  const light = ([r, g, b]) => {
-    const part = (value) => (value /= 255) <= 0.03928 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
-    return 0.2126 * part(r) + 0.7152 * part(g) + 0.0722 * part(b);
-  };
-  const ground = (element) => {
-    for (let each = element; each; each = each.parentElement) {
-      const color = parse(getComputedStyle(each).backgroundColor);
-      if (color[3] > 250) return color;
-    }
-    return [255, 255, 255, 255];
-  };
-  const found = [];
-  const walker = document.createTreeWalker(document.getElementById("app"), NodeFilter.SHOW_TEXT);
-  for (let text; (text = walker.nextNode());) {
-    const element = text.parentElement;
-    if (text.data.trim() === "" || !element.checkVisibility({ opacityProperty: true })) continue;
-    if (element.closest(".visually-hidden, .connection, .skip-link, :disabled, .day-floating")) continue;
-    const [ink, under] = [light(parse(getComputedStyle(element).color)), light(ground(element))];
-    const contrast = (Math.max(ink, under) + 0.05) / (Math.min(ink, under) + 0.05);
-    if (contrast < 4.5) found.push(text.data.slice(0, 40) + ": " + contrast.toFixed(2));
-  }
-  return [...new Set(found)];
-})()`;

@@ -83,9 +83,9 @@ function subOf(
   const isAllKnown = thread !== null && !thread.hasMoreMembers && members.length > 0;
   return isAllKnown
     ? (
-      <>
+      <span dir="auto">
         <b class="sub-online">{online} online</b> of {info.membersCount}
-      </>
+      </span>
     )
     : `${info.membersCount} members`;
 }

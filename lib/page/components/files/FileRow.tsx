@@ -23,7 +23,8 @@ export function FileRow({ file, isStop, by, isGone = false }: FileRowProps) {
   const { session } = usePage();
   const [isFoundGone, setFoundGone] = useState(false);
   const { files } = session;
-  const hints = [by, file.bytes === undefined ? undefined : sizeWords(file.bytes), kindWords(file)];
+  const size = file.bytes === undefined ? undefined : inOneLine(sizeWords(file.bytes));
+  const hints = [by, size, kindWords(file)];
   const name = <FileName file={file} />;
   const elsewhere = elsewhereOf(file);
   if (elsewhere !== undefined) return <ElsewhereRow {...elsewhere} by={by} isStop={isStop} />;
@@ -111,6 +112,11 @@ export function SendingFileRow(
       {!isFailed && <CancelButton {...{ message, actions, isStop }} />}
     </span>
   );
+}
+
+/** A number and its unit are not cut in two. */
+function inOneLine(words: string): string {
+  return words.replaceAll(" ", "\u00a0");
 }
 
 function FileIcon() {

@@ -8,6 +8,7 @@ import { Icon } from "../kit/Icon.tsx";
 import { Name } from "../kit/Name.tsx";
 import { altOf } from "./Photo.tsx";
 import { saveOnClick } from "./save.ts";
+import { useSwipe } from "./swipe.ts";
 import { usePicture } from "./use_picture.ts";
 
 interface GalleryProps {
@@ -19,12 +20,8 @@ interface GalleryProps {
   onClose: () => void;
 }
 
-/** A finger that moves so far means the next picture. */
-const SWIPE_PX = 60;
-
 export function Gallery({ photos, at, onMove, onClose }: GalleryProps) {
   const dialog = useRef<HTMLDialogElement>(null);
-  const touchedAt = useRef(0);
   const index = photos.findIndex(({ key }) => key === at);
   const photo = photos[index];
   useLayoutEffect(() => {
@@ -34,12 +31,13 @@ export function Gallery({ photos, at, onMove, onClose }: GalleryProps) {
   useLayoutEffect(() => {
     if (photo === undefined) onClose(); // it was deleted meanwhile
   }, [photo === undefined]);
-  if (photo === undefined) return null;
-
   const goTo = (to: number) => {
     const next = photos[Math.max(0, Math.min(photos.length - 1, to))];
     if (next !== undefined) onMove(next.key);
   };
+  const swipe = useSwipe((step) => goTo(index + step));
+  if (photo === undefined) return null;
+
   const onKeyDown = (event: KeyboardEvent) => {
     const forwards = dialog.current?.matches(":dir(rtl)") ? "ArrowLeft" : "ArrowRight";
     const [isRight, isLeft] = [event.key === "ArrowRight", event.key === "ArrowLeft"];
@@ -59,18 +57,14 @@ export function Gallery({ photos, at, onMove, onClose }: GalleryProps) {
       tabIndex={-1}
       onClose={onClose}
       onKeyDown={onKeyDown}
-      onTouchStart={({ touches }) => (touchedAt.current = touches[0]?.clientX ?? 0)}
-      onTouchEnd={({ changedTouches }) => {
-        const moved = (changedTouches[0]?.clientX ?? 0) - touchedAt.current;
-        if (Math.abs(moved) > SWIPE_PX) goTo(moved < 0 ? index + 1 : index - 1);
-      }}
+      {...swipe}
     >
       <header class="gallery-head">
         <div class="gallery-about">
           <strong>
             <Name>{photo.name}</Name>
           </strong>
-          <span>
+          <span dir="auto">
             <time dateTime={isoTime(photo.timestamp)}>{shortTime(photo.timestamp)}</time>
             {` · ${count}`}
           </span>

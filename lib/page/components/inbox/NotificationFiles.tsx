@@ -23,7 +23,7 @@ export function NotificationFiles({ notification }: { notification: Notification
 function Picture({ file }: { file: AttachedFile }) {
   const { session } = usePage();
   const [isShown, setShown] = useState(true);
-  if (!isShown) return null;
+  if (!isShown) return <FileRow file={file} isStop />;
   const { width, height } = file;
   return (
     <img
@@ -36,4 +36,11 @@ function Picture({ file }: { file: AttachedFile }) {
       onError={() => setShown(false)}
     />
   );
+}
+
+/** Whether all that is said is what the files are called, which they say themselves. The server says so of files alone. */
+export function isNamesAlone({ message, image, attachments = [] }: Notification): boolean {
+  const files = [...image === undefined ? [] : [image], ...attachments];
+  const [first, ...others] = new Set(files.map(({ name = "" }) => name));
+  return message === (others.length === 0 ? first : `${first} +${others.length}`);
 }

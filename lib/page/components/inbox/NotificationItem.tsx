@@ -4,7 +4,7 @@ import { usePage } from "../../context.ts";
 import { userRoom } from "../../session/identity.ts";
 import { isoTime, shortTime, shownText } from "../../text.ts";
 import { Icon } from "../kit/Icon.tsx";
-import { NotificationFiles } from "./NotificationFiles.tsx";
+import { isNamesAlone, NotificationFiles } from "./NotificationFiles.tsx";
 import { panelOf } from "../kit/Popover.tsx";
 
 interface NotificationItemProps {
@@ -82,9 +82,11 @@ function NotificationText(
         {isFresh && <span class="visually-hidden">, new,</span>}
         <time class="time" dateTime={isoTime(timestamp)}>{shortTime(timestamp)}</time>
       </span>
-      <span class="notification-message">
-        <bdi>{shownText(notification)}</bdi>
-      </span>
+      {!isNamesAlone(notification) && (
+        <span class="notification-message">
+          <bdi>{shownText(notification)}</bdi>
+        </span>
+      )}
       <span class="notification-room">
         {room !== userRoom(userId) && <bdi>{room}</bdi>}
       </span>

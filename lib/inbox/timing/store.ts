@@ -1,0 +1,243 @@
+/** Timers, digests, throttles and outcomes in the database: works, each a transaction or a part of one. */
+import type { UserId } from "../../base/fields.ts";
+import { type Row, row, rows, type Work } from "../../engines/database/database.ts";
+import type { DigestItem, Held, Meant, Outcome, Timer, TimerKind } from "./types.ts";
+
+/** Whose it is. */
+export interface Owner {
+  readonly site: string;
+  readonly user: UserId;
+}
+
+/** Sets a timer. One that is set for the same stays as it is. */
+export function* setTimer(
+  { site, user, what, ref, dueAt, priority, body }: Timer,
+  now: number,
+): Work<void> {
+  yield* rows(
+    `INSERT INTO notification_timers
+       (site, user_id, what, ref, due_at, priority, set_at, body, held_until)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0)
+     ON CONFLICT (site, user_id, what, ref) DO NOTHING`,
+    ...[site, user, what, ref, dueAt, priority, now, body],
+  );
+}
+
+/** Sets a timer that was due to another time. Nothing happens where somebody has ended it or set it. */
+export function* resetTimer(timer: Timer, next: Pick<Timer, "dueAt" | "body">): Work<void> {
+  const { site, user, what, ref, dueAt } = timer;
+  yield* rows(
+    `UPDATE notification_timers SET due_at = $5, body = $6, held_until = 0
+     WHERE site = $1 AND user_id = $2 AND what = $3 AND ref = $4 AND due_at = $7`,
+    ...[site, user, what, ref, next.dueAt, next.body, dueAt],
+  );
+}
+
+export function* endTimer(
+  { site, user, what, ref }: Pick<Timer, "site" | "user" | "what" | "ref">,
+): Work<void> {
+  yield* rows(
+    `DELETE FROM notification_timers
+     WHERE site = $1 AND user_id = $2 AND what = $3 AND ref = $4`,
+    ...[site, user, what, ref],
+  );
+}
+
+/**
+ * Takes timers that are due, in the order of their times and priorities; no other node takes them before `heldUntil`. What a node
+ * takes that dies is taken by another one then.
+ */
+export function* takeTimers(
+  { now, heldUntil, limit }: { now: number; heldUntil: number; limit: number },
+): Work<Timer[]> {
+  const due = yield* rows(
+    `SELECT site, user_id, what, ref, due_at, priority, body, held_until FROM notification_timers
+     WHERE due_at <= $1 AND held_until < $1
+     ORDER BY due_at, priority DESC, set_at LIMIT $2`,
+    ...[now, limit],
+  );
+  const taken: Timer[] = [];
+  for (const each of due) {
+    const { site, user, what, ref } = timerOf(each);
+    const mine = yield* row(
+      `UPDATE notification_timers SET held_until = $6
+       WHERE site = $1 AND user_id = $2 AND what = $3 AND ref = $4 AND held_until = $5
+       RETURNING ref`,
+      ...[site, user, what, ref, Number(each["held_until"]), heldUntil],
+    );
+    if (mine !== undefined) taken.push(timerOf(each));
+  }
+  return taken;
+}
+
+/** When the next one is due; `undefined` where there is none. */
+export const NEXT_DUE =
+  "SELECT min(due_at) AS due_at FROM notification_timers WHERE held_until < $1";
+
+/** Notes what became of a notification; says whether nobody had before. */
+export function* noteOutcome(
+  { site, user, id }: Meant,
+  { state, why }: Pick<Held, "state" | "why">,
+  now: number,
+): Work<boolean> {
+  const added = yield* rows(
+    `INSERT INTO notification_outcomes (site, id, user_id, state, why, digest, at)
+     VALUES ($1, $2, $3, $4, $5, '', $6)
+     ON CONFLICT (site, id, user_id) DO NOTHING RETURNING id`,
+    ...[site, id, user, state, why, now],
+  );
+  return added.length > 0;
+}
+
+/** What became of a notification, of some user where no user is named. */
+export function* findOutcome(site: string, id: string, user?: UserId): Work<Outcome | undefined> {
+  const found = yield* row(
+    `SELECT id, user_id, state, why, digest, at FROM notification_outcomes
+     WHERE site = $1 AND id = $2 AND (user_id = $3 OR $3 = '') ORDER BY user_id LIMIT 1`,
+    ...[site, id, user ?? ""],
+  );
+  if (found === undefined) return undefined;
+  const digest = String(found["digest"]);
+  return {
+    id: String(found["id"]),
+    user: String(found["user_id"]),
+    state: String(found["state"]) as Outcome["state"],
+    why: String(found["why"]),
+    ...(digest !== "" && { digest }),
+    at: Number(found["at"]),
+  };
+}
+
+/** Drops what became of notifications before a time, some at once. Resolves with how many. */
+export function* dropOutcomes(before: number): Work<number> {
+  const dropped = yield* rows(
+    `DELETE FROM notification_outcomes WHERE (site, id, user_id) IN (
+       SELECT site, id, user_id FROM notification_outcomes WHERE at < $1 LIMIT 500
+     ) RETURNING id`,
+    before,
+  );
+  return dropped.length;
+}
+
+/** Puts a notification into the digest of a kind that is open; says whether it is new there. */
+export function* addItem(
+  { site, user }: Owner,
+  kind: string,
+  item: DigestItem,
+  now: number,
+): Work<boolean> {
+  const added = yield* rows(
+    `INSERT INTO digest_items (site, user_id, id, kind, said_at, digest, item)
+     VALUES ($1, $2, $3, $4, $5, '', $6)
+     ON CONFLICT (site, user_id, id) DO NOTHING RETURNING id`,
+    ...[site, user, item.id, kind, now, JSON.stringify(item)],
+  );
+  return added.length > 0;
+}
+
+/** Closes the digest of a kind, so that what comes from now on is in the next one. */
+export function* closeDigest(timer: Timer, digest: string, now: number): Work<void> {
+  const { site, user, ref: kind } = timer;
+  yield* rows(
+    `UPDATE digest_items SET digest = $4
+     WHERE site = $1 AND user_id = $2 AND kind = $3 AND digest = ''`,
+    ...[site, user, kind, digest],
+  );
+  yield* endTimer(timer);
+  yield* setTimer({ ...timer, what: "digested", ref: digest, dueAt: now }, now);
+}
+
+/** The notifications of a closed digest, oldest first. */
+export function* itemsOf({ site, user }: Owner, kind: string, digest: string): Work<DigestItem[]> {
+  const found = yield* rows(
+    `SELECT item FROM digest_items
+     WHERE site = $1 AND user_id = $2 AND kind = $3 AND digest = $4 ORDER BY said_at, id`,
+    ...[site, user, kind, digest],
+  );
+  return found.map(({ item }) => JSON.parse(String(item)));
+}
+
+/** A closed digest was delivered. */
+export function* endDigest(timer: Timer, kind: string): Work<void> {
+  const { site, user, ref: digest } = timer;
+  const items = yield* rows(
+    `DELETE FROM digest_items WHERE site = $1 AND user_id = $2 AND kind = $3 AND digest = $4
+     RETURNING id`,
+    ...[site, user, kind, digest],
+  );
+  for (const { id } of items) {
+    yield* rows(
+      `UPDATE notification_outcomes SET digest = $4
+       WHERE site = $1 AND id = $2 AND user_id = $3`,
+      ...[site, String(id), user, digest],
+    );
+  }
+  yield* endTimer(timer);
+}
+
+/** Counts one of a kind; says until when there is no room for more, or `undefined` where there was room for it. */
+export function* countOne(
+  { site, user }: Owner,
+  { kind, count, seconds }: { kind: string; count: number; seconds: number },
+  now: number,
+): Work<number | undefined> {
+  const found = yield* row(
+    `SELECT began_at, count FROM notification_throttles
+     WHERE site = $1 AND user_id = $2 AND kind = $3`,
+    ...[site, user, kind],
+  );
+  const began = Number(found?.["began_at"] ?? 0);
+  const isOver = began + seconds * 1000 <= now || began > now;
+  if (!isOver && Number(found?.["count"]) >= count) return began + seconds * 1000;
+  yield* rows(
+    `INSERT INTO notification_throttles (site, user_id, kind, began_at, count)
+     VALUES ($1, $2, $3, $4, $5)
+     ON CONFLICT (site, user_id, kind)
+     DO UPDATE SET began_at = excluded.began_at, count = excluded.count`,
+    ...[site, user, kind, isOver ? now : began, isOver ? 1 : Number(found?.["count"]) + 1],
+  );
+  return undefined;
+}
+
+/** Takes a notification out of a digest that is still open, where its sender takes it back. Says whether it was there. */
+export function* dropItem({ site, user, id }: Meant): Work<boolean> {
+  const gone = yield* rows(
+    `DELETE FROM digest_items WHERE site = $1 AND user_id = $2 AND id = $3 AND digest = ''
+     RETURNING id`,
+    ...[site, user, id],
+  );
+  return gone.length > 0;
+}
+
+/** All that waits for a user, for an export. */
+export function* waitingFor({ site, user }: Owner): Work<DigestItem[]> {
+  const found = yield* rows(
+    "SELECT item FROM digest_items WHERE site = $1 AND user_id = $2 ORDER BY said_at, id",
+    ...[site, user],
+  );
+  return found.map(({ item }) => JSON.parse(String(item)));
+}
+
+/** Erases all that is kept of a user; resolves with how many notifications there were. */
+export function* eraseTiming({ site, user }: Owner): Work<number> {
+  const items = yield* rows(
+    "DELETE FROM digest_items WHERE site = $1 AND user_id = $2 RETURNING id",
+    ...[site, user],
+  );
+  for (const table of ["notification_timers", "notification_throttles", "notification_outcomes"]) {
+    yield* rows(`DELETE FROM ${table} WHERE site = $1 AND user_id = $2`, site, user);
+  }
+  return items.length;
+}
+
+function timerOf(found: Row): Timer {
+  return {
+    site: String(found["site"]),
+    user: String(found["user_id"]),
+    what: String(found["what"]) as TimerKind,
+    ref: String(found["ref"]),
+    dueAt: Number(found["due_at"]),
+    priority: Number(found["priority"]),
+    body: String(found["body"]),
+  };
+}

@@ -1,0 +1,277 @@
+/**
+ * Does what is due. All nodes look, and each timer is one node's for a while; what is done for it is the same however often it is
+ * done, so that a crash in between doubles nothing.
+ */
+import { getLogger } from "@logtape/logtape";
+import { nextTurn, pause } from "../../base/clock.ts";
+import { CodedError } from "../../base/errors.ts";
+import { reasonOf } from "../../base/reason.ts";
+import { inSlices } from "../../base/slices.ts";
+import { inSeconds, unixSeconds } from "../../base/times.ts";
+import type { Task } from "../../core/task.ts";
+import type { Database } from "../../engines/database/database.ts";
+import type { Notifier } from "../notify.ts";
+import type { Inbox, Kept, StoredNotification } from "../store/store.ts";
+import { digestOf } from "./digest.ts";
+import type { TimingCounters } from "./metrics.ts";
+import {
+  closeDigest,
+  dropOutcomes,
+  endDigest,
+  endTimer,
+  itemsOf,
+  NEXT_DUE,
+  resetTimer,
+  takeTimers,
+} from "./store.ts";
+import { type DigestBody, type RepeatBody, type Timing, timingKey } from "./timing.ts";
+import type { Timer } from "./types.ts";
+
+const log = getLogger(["notifyli", "timing"]);
+
+/** How many timers are taken together, and for how many users at once something is done. */
+const TOGETHER = 100;
+const AT_ONCE = 20;
+
+/** How often a node looks at the least, since another one may have set a timer. */
+const LOOK_MS = 1000;
+
+/** How long a node has for what it has taken. */
+const HELD_MS = 30_000;
+
+const DROP_MS = 3600_000;
+
+const DAY_MS = 24 * 3600 * 1000;
+
+interface TimersParts {
+  readonly database: Database;
+  readonly timing: Timing;
+  readonly inbox: Pick<Inbox, "edit" | "get">;
+  readonly notifier: Pick<Notifier, "notify">;
+  readonly counters: TimingCounters;
+  /** Days that it is known what became of a notification. */
+  readonly days: number;
+  now(): number;
+}
+
+export class Timers implements Task {
+  readonly name = "timers of notifications";
+  readonly #parts: TimersParts;
+  #wake: () => void = () => {};
+  #isFailing = false;
+  #droppedAt = -Infinity;
+
+  constructor(parts: TimersParts) {
+    this.#parts = parts;
+    parts.timing.onTimer(() => this.#wake());
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    signal.addEventListener("abort", () => this.#wake(), { once: true });
+    while (!signal.aborted) {
+      let wait = LOOK_MS;
+      try {
+        if (this.#parts.database.whyNotReady() === undefined) {
+          while (await this.#doDue() && !signal.aborted) await nextTurn();
+          await this.#dropOld();
+          wait = await this.#untilNext();
+        }
+        this.#isFailing = false;
+      } catch (error) {
+        this.#noteFailure(error);
+      }
+      const woken = new AbortController();
+      this.#wake = () => woken.abort();
+      if (!signal.aborted) await pause(wait, woken.signal);
+    }
+  }
+
+  async #untilNext(): Promise<number> {
+    const now = this.#parts.now();
+    const [next] = await this.#parts.database.query(NEXT_DUE, now);
+    const dueAt = next?.["due_at"] ?? null;
+    return dueAt === null ? LOOK_MS : Math.min(LOOK_MS, Math.max(1, Number(dueAt) - now));
+  }
+
+  /** Does some of what is due, and says whether there may be more. */
+  async #doDue(): Promise<boolean> {
+    const now = this.#parts.now();
+    const taken = await this.#parts.database.transaction(() =>
+      takeTimers({ now, heldUntil: now + HELD_MS, limit: TOGETHER })
+    );
+    const users = Map.groupBy(taken, ({ site, user }) => `${site}\n${user}`);
+    let failure: unknown;
+    await inSlices(users.values(), async (timers) => {
+      try {
+        for (const timer of timers) await this.#do(timer);
+      } catch (error) {
+        failure = error; // they are tried again once this node holds them no more
+      }
+    }, { atOnce: AT_ONCE });
+    if (failure !== undefined) throw failure;
+    return taken.length === TOGETHER;
+  }
+
+  async #do(timer: Timer): Promise<void> {
+    switch (timer.what) {
+      case "alert":
+        return await this.#alert(timer);
+      case "digest":
+        return await this.#close(timer);
+      case "digested":
+        return await this.#deliver(timer);
+      case "repeat":
+        return await this.#remind(timer);
+    }
+  }
+
+  /** The quiet hours are over: what is unread asks for attention. */
+  async #alert(timer: Timer): Promise<void> {
+    const { database, counters } = this.#parts;
+    const at = inSeconds(timer.dueAt);
+    const isNew = await this.#change(
+      timer,
+      ({ silent: _silent, ...details }) =>
+        details["alerted_at"] === at ? undefined : { ...details, alerted_at: at },
+    );
+    if (isNew) counters.alerts.value++;
+    await database.transaction(() => endTimer(timer), timingKey(timer));
+  }
+
+  async #close(timer: Timer): Promise<void> {
+    const digest = await digestId(timer);
+    const now = this.#parts.now();
+    await this.#parts.database.transaction(
+      () => closeDigest(timer, digest, now),
+      timingKey(timer),
+    );
+    await this.#deliver({ ...timer, what: "digested", ref: digest });
+  }
+
+  async #deliver(timer: Timer): Promise<void> {
+    const { database, notifier, counters } = this.#parts;
+    const kind: DigestBody = JSON.parse(timer.body);
+    const items = await database.transaction(() => itemsOf(timer, kind.kind, timer.ref));
+    if (items.length > 0) {
+      const { expiresAt, at, from, ...said } = digestOf(items, kind);
+      const { isDuplicate } = await notifier.notify({
+        ...{ site: timer.site, user: timer.user, id: timer.ref, isDigest: true },
+        ...said,
+        from: from?.name ?? "system",
+        timestamp: at ?? unixSeconds(),
+        ...(expiresAt !== undefined && { expiresAt: inSeconds(expiresAt) }),
+      });
+      if (!isDuplicate) counters.digests.value++;
+    }
+    await database.transaction(() => endDigest(timer, kind.kind), timingKey(timer));
+  }
+
+  /** Asks for attention again, unless the user has done something with it; after the last time, somebody else gets it. */
+  async #remind(timer: Timer): Promise<void> {
+    const { database, counters, inbox, notifier } = this.#parts;
+    const body: RepeatBody = JSON.parse(timer.body);
+    const { site, user, ref: id } = timer;
+    const found = await inbox.get(site, user, id);
+    const isLeft = found !== undefined && !isSeen(found);
+    if (isLeft && body.done < body.times) {
+      const done = body.done + 1;
+      const isNew = await this.#change(
+        timer,
+        ({ silent: _silent, ...details }) =>
+          Number(details["reminder"] ?? 0) >= done
+            ? undefined
+            : { ...details, reminder: done, alerted_at: inSeconds(timer.dueAt) },
+      );
+      if (isNew) counters.reminders.value++;
+      const next = {
+        dueAt: timer.dueAt + body.seconds * 1000,
+        body: JSON.stringify({ ...body, done }),
+      };
+      await database.transaction(() => resetTimer(timer, next), timingKey(timer));
+      return;
+    }
+    if (isLeft && body.escalate !== undefined && "user" in body.escalate) {
+      const { publication: { message, data, tags, details = {}, from } } = found;
+      const { isDuplicate } = await notifier.notify({
+        ...{ site, user: body.escalate.user, id: await escalationId(timer) },
+        room: found.room.replace(`/user/${user}`, `/user/${body.escalate.user}`),
+        from: from?.name ?? "system",
+        message: message ?? "",
+        data,
+        tags,
+        details: { ...ofEscalation(details), escalated_from: user } as object,
+      });
+      if (!isDuplicate) counters.escalations.value++;
+    }
+    await database.transaction(() => endTimer(timer), timingKey(timer));
+  }
+
+  /** Changes how an unread notification is shown. Says whether there was something to change. */
+  async #change(
+    { site, user, ref: id }: Timer,
+    change: (details: Readonly<Record<string, unknown>>) =>
+      | Readonly<Record<string, unknown>>
+      | undefined,
+  ): Promise<boolean> {
+    let isChanged = false;
+    try {
+      const kept = await this.#parts.inbox.edit(site, user, id, (kept, found): Kept => {
+        const details = isSeen(found) ? undefined : change(kept.details ?? {});
+        if (details === undefined) throw new Unchanged();
+        return { ...kept, at: kept.at ?? inSeconds(found.queuedAt), details };
+      });
+      isChanged = kept !== undefined;
+    } catch (error) {
+      if (!(error instanceof Unchanged)) throw error;
+    }
+    return isChanged;
+  }
+
+  async #dropOld(): Promise<void> {
+    const { database, days } = this.#parts;
+    if (!Number.isFinite(days) || performance.now() < this.#droppedAt + DROP_MS) return;
+    const before = this.#parts.now() - (days + 1) * DAY_MS;
+    while (await database.transaction(() => dropOutcomes(before)) > 0) await nextTurn();
+    this.#droppedAt = performance.now();
+  }
+
+  #noteFailure(error: unknown): void {
+    const isAway = error instanceof CodedError && error.options.isAway;
+    const level = isAway || this.#isFailing ? "debug" : "error";
+    this.#isFailing ||= !isAway;
+    const reason = reasonOf(error);
+    log[level]("what is due of notifications waits: {reason}; trying again", { reason });
+  }
+}
+
+/** Says that a notification stays as it is. */
+class Unchanged extends Error {}
+
+/** Whether the user has done something with it. */
+function isSeen({ readAt, archivedAt, publication: { details } }: StoredNotification): boolean {
+  return readAt !== undefined || archivedAt !== undefined || details?.["acted"] !== undefined;
+}
+
+/** What somebody else is shown of a notification that nobody has read. It is urgent by now, and asks nobody else. */
+function ofEscalation(details: Readonly<Record<string, unknown>>): object {
+  const { title, kind, url, icon, markdown } = details;
+  return { title, kind, url, icon, markdown, priority: 5 };
+}
+
+/** The same at each attempt. */
+function digestId({ site, user, ref, dueAt }: Timer): Promise<string> {
+  return idOf("digest", [site, user, ref, dueAt]);
+}
+
+function escalationId({ site, user, ref, dueAt }: Timer): Promise<string> {
+  return idOf("escalated", [site, user, ref, dueAt]);
+}
+
+async function idOf(what: string, parts: readonly unknown[]): Promise<string> {
+  const bytes = await crypto.subtle.digest(
+    "SHA-256",
+    new TextEncoder().encode(JSON.stringify(parts)),
+  );
+  const hash = new Uint8Array(bytes).toBase64({ alphabet: "base64url", omitPadding: true });
+  return `${what}-${hash.slice(0, 22)}`;
+}

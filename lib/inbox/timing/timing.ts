@@ -1,0 +1,196 @@
+/**
+ * What becomes of notifications that do not come at once as others do: they are withheld, wait for a digest, or ask for attention
+ * later or again. All of it is kept in the database before anything else happens, so that a crash loses nothing; `timers.ts`
+ * does it when it is due. Where the database is away, a notification comes as if nobody had chosen anything: none is lost.
+ */
+import { CodedError } from "../../base/errors.ts";
+import type { Database, Work } from "../../engines/database/database.ts";
+import type { Decisions } from "../../preferences/decisions.ts";
+import type { Decision, Repeat } from "../../preferences/types.ts";
+import { USUAL_PRIORITY } from "../details/details.ts";
+import type { Kept, Notification } from "../store/store.ts";
+import { nextOf } from "./digest.ts";
+import type { TimingCounters } from "./metrics.ts";
+import { addItem, countOne, noteOutcome, setTimer } from "./store.ts";
+import type { DigestItem, Held } from "./types.ts";
+
+/** What a timer of a digest knows of its kind. */
+export interface DigestBody {
+  readonly kind: string;
+  readonly template?: string;
+}
+
+/** How often a notification has asked for attention again, and how it goes on. */
+export interface RepeatBody extends Repeat {
+  readonly done: number;
+}
+
+interface TimingParts {
+  readonly database: Database;
+  readonly decisions: Decisions;
+  readonly counters: TimingCounters;
+  now(): number;
+}
+
+/** How a notification is taken. */
+export type Taking =
+  /** Not into the inbox, or not by itself. */
+  | { readonly held: Held }
+  /** Into the inbox, maybe without asking for attention. */
+  | { readonly held?: undefined; readonly isSilent: boolean };
+
+const AT_ONCE: Taking = { isSilent: false };
+
+export class Timing {
+  readonly #parts: TimingParts;
+  #wake: () => void = () => {};
+
+  constructor(parts: TimingParts) {
+    this.#parts = parts;
+  }
+
+  /** Has something called whenever a timer is set. */
+  onTimer(wake: () => void): void {
+    this.#wake = wake;
+  }
+
+  /**
+   * What becomes of a notification that comes now. It is no promise where nothing is to be done for that, as for most. Of one
+   * whose id was held before, it says so again.
+   */
+  take(notification: Notification, { isDigest = false } = {}): Taking | Promise<Taking> {
+    const decision = this.#decide(notification);
+    if (decision instanceof Promise) {
+      return decision.then((decided) => this.#taken(notification, decided, isDigest));
+    }
+    return this.#taken(notification, decision, isDigest);
+  }
+
+  #decide({ site, user, details, topic }: Notification & { readonly topic?: string }) {
+    const { kind, critical } = details ?? {};
+    const isCritical = critical === true;
+    const named = typeof kind === "string" ? kind : undefined;
+    return this.#parts.decisions.decide(
+      { site, user, kind: named, topic, critical: isCritical },
+      this.#parts.now(),
+    );
+  }
+
+  #taken(
+    notification: Notification,
+    decision: Decision,
+    isDigest: boolean,
+  ): Taking | Promise<Taking> {
+    const { inApp, digest, throttle } = decision;
+    const repeat = repeatOf(notification) ?? decision.repeat;
+    const isHeld = inApp === "withhold" || !isDigest && (digest ?? throttle) !== undefined;
+    if (inApp === "deliver" && !isHeld && repeat === undefined) return AT_ONCE;
+    return this.#note(notification, { ...decision, repeat }, isDigest).catch((error) => {
+      if (!(error instanceof CodedError) || !error.options.isAway) throw error;
+      this.#parts.counters.unkept.value++;
+      return AT_ONCE;
+    });
+  }
+
+  async #note(
+    notification: Notification,
+    decision: Decision & { readonly repeat: Repeat | undefined },
+    isDigest: boolean,
+  ): Promise<Taking> {
+    const { database, decisions, counters } = this.#parts;
+    const { site, user } = notification;
+    const now = this.#parts.now();
+    const zone = decision.digest && "at" in decision.digest
+      ? await decisions.zoneOf(site, user)
+      : "";
+    const taking = await database.transaction(
+      () => noted(notification, decision, { now, zone, isDigest }),
+      timingKey(notification),
+    );
+    this.#wake();
+    const { held } = taking;
+    if (held === undefined || held.isDuplicate) return taking;
+    counters[held.state].value++;
+    if (held.why === "throttle") counters.throttled.value++;
+    return taking;
+  }
+}
+
+/** What runs one after the other for a user. */
+export function timingKey({ site, user }: Pick<Notification, "site" | "user">): string {
+  return `timing\n${site}\n${user}`;
+}
+
+function* noted(
+  notification: Notification,
+  { inApp, digest, throttle, repeat, alertAt, why = "kind" }: Decision & {
+    readonly repeat: Repeat | undefined;
+  },
+  { now, zone, isDigest }: { now: number; zone: string; isDigest: boolean },
+): Work<Taking> {
+  const { site, user, id } = notification;
+  if (inApp === "withhold") {
+    return { held: yield* held(notification, { state: "withheld", why }, now) };
+  }
+  if (!isDigest && digest !== undefined) {
+    const dueAt = "at" in digest ? nextOf(digest.at, zone, now) : now + digest.seconds * 1000;
+    return { held: yield* intoDigest(notification, { ...digest, dueAt, why: "kind" }, now) };
+  }
+  if (!isDigest && throttle !== undefined) {
+    const fullUntil = yield* countOne({ site, user }, throttle, now);
+    if (fullUntil !== undefined) {
+      const { kind } = throttle;
+      return {
+        held: yield* intoDigest(notification, { kind, dueAt: fullUntil, why: "throttle" }, now),
+      };
+    }
+  }
+  const priority = Number(notification.details?.["priority"] ?? USUAL_PRIORITY);
+  const timer = { ...{ site, user, ref: id, priority }, body: "" };
+  const isSilent = inApp === "silent";
+  if (isSilent && alertAt !== undefined) {
+    yield* setTimer({ ...timer, what: "alert", dueAt: alertAt }, now);
+  }
+  if (repeat !== undefined) {
+    const body: RepeatBody = { ...repeat, done: 0 };
+    const dueAt = Math.max(now, alertAt ?? 0) + repeat.seconds * 1000;
+    yield* setTimer({ ...timer, what: "repeat", dueAt, body: JSON.stringify(body) }, now);
+  }
+  return { isSilent };
+}
+
+function* held(
+  notification: Notification,
+  outcome: Pick<Held, "state" | "why">,
+  now: number,
+): Work<Held> {
+  const isNew = yield* noteOutcome(notification, outcome, now);
+  return { ...outcome, isDuplicate: !isNew };
+}
+
+function* intoDigest(
+  notification: Notification,
+  { kind, template, dueAt, why }: DigestBody & { readonly dueAt: number; readonly why: string },
+  now: number,
+): Work<Held> {
+  const { site, user } = notification;
+  const taken = yield* held(notification, { state: "digested", why }, now);
+  if (taken.isDuplicate) return taken;
+  yield* addItem({ site, user }, kind, itemOf(notification), now);
+  const body: DigestBody = { kind, ...(template !== undefined && { template }) };
+  yield* setTimer({
+    ...{ site, user, what: "digest", ref: kind, dueAt, priority: USUAL_PRIORITY },
+    body: JSON.stringify(body),
+  }, now);
+  return taken;
+}
+
+function itemOf(notification: Notification): DigestItem {
+  const { id, room, at, from, message, data, tags, details, expiresAt } = notification;
+  return { id, room, at, from, message, data, tags, details, expiresAt };
+}
+
+/** A notification may bring its own word of how often it asks for attention. */
+export function repeatOf({ details }: Pick<Kept, "details">): Repeat | undefined {
+  return details?.["repeat"] as Repeat | undefined;
+}

@@ -30,6 +30,11 @@ import { inbox as settings } from "./settings.ts";
 import { Sendings } from "./sendings.ts";
 import { shownWith } from "./shown.ts";
 import { shownInbox } from "./shown_inbox.ts";
+import { timingCounters } from "./timing/metrics.ts";
+import { TIMING_TABLES } from "./timing/tables.ts";
+import { Timers } from "./timing/timers.ts";
+import { Timing } from "./timing/timing.ts";
+import { TimingData } from "./timing/user_data.ts";
 import { INBOX_FUNCTIONS } from "./store/functions.ts";
 import { openInboxStores } from "./store/open.ts";
 import { INBOX_SQL } from "./store/sqlite.ts";
@@ -40,7 +45,7 @@ export const inboxFeature = {
   name: "inbox",
   settings,
   sql: INBOX_SQL,
-  tables: [...BROADCAST_TABLES, ...ACT_TABLES],
+  tables: [...BROADCAST_TABLES, ...ACT_TABLES, ...TIMING_TABLES],
   functions: INBOX_FUNCTIONS,
   async open({ node, engine: { storage }, database, of, use }) {
     const counters = inboxCounters();
@@ -59,16 +64,18 @@ export const inboxFeature = {
     const service = new InboxService(stores, of(limits), { attachments, shows });
     const delivery = new InboxDelivery(node, stores.inbox, shows);
     const decisions = use(Decisions);
+    const timers = timingCounters();
+    const timing = new Timing({ database, decisions, counters: timers, now: Date.now });
     const notifier = new Notifier({
       ...stores,
-      ...{ attachments, counters, decisions },
+      ...{ attachments, counters, decisions, timing },
       isOnline: async (...place) => await rooms.presence.get(...place) !== undefined,
     });
     const zoneOf: ZoneOf = (site, user) => decisions.zoneOf(site, user);
     const editor = new Editor({ ...stores, attachments, counters, decisions });
     const broadcasts = new Broadcasts({ database, ...stores });
     const sender = new BroadcastSender({
-      ...{ database, broadcasts, notifier, inbox: service, days },
+      ...{ database, broadcasts, notifier, inbox: service, timing, days },
       ...{ followers: use(Followers), known: use(KnownUsers), counter: counters.broadcast },
     });
     const sendings = new Sendings(notifier, broadcasts, { limits: of(limits), ...of(settings) });
@@ -77,12 +84,15 @@ export const inboxFeature = {
       ...{ inbox: opened.inbox, schedule: opened.schedule },
       outward: new Outward(of(outgoing).privateTargets),
     });
+    const due = new Timers({
+      ...{ database, timing, notifier, inbox: opened.inbox, counters: timers, days, now: Date.now },
+    });
     rooms.listen(delivery);
     return {
       services: [service, acts, delivery, notifier, broadcasts, sendings],
       commands: [...inboxCommands(service, zoneOf), ...actCommands(acts)],
       routes: [
-        ...inboxRoutes({ inbox: service, editor, notifier, broadcasts }, {
+        ...inboxRoutes({ inbox: service, editor, notifier, broadcasts, timing }, {
           ...{ zoneOf, limits: of(limits) },
           rates: of(rates),
           inbox: of(settings),
@@ -96,15 +106,16 @@ export const inboxFeature = {
       kinds: delivery.kinds,
       connection: delivery,
       restore: delivery,
-      userData: new InboxData(stores, { attachments, shows, database }),
+      userData: new InboxData(stores, { attachments, shows, database, waiting: new TimingData(database) }),
       tasks: [
         ...stores.tasks,
-        scheduler({ ...stores, ...{ attachments, counters } }),
+        scheduler({ ...stores, ...{ attachments, counters, timing } }),
         sender,
         acts.task,
+        due,
       ],
       refusals: inboxRefusals(),
-      metrics: [usersGauge(node), ...Object.values(counters)],
+      metrics: [usersGauge(node), ...Object.values(counters), ...Object.values(timers)],
       async [Symbol.asyncDispose]() {
         await delivery.flush();
         dropped[Symbol.dispose]();

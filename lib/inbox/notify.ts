@@ -12,6 +12,8 @@ import { type Attachments, wordsOf } from "./attachments.ts";
 import type { InboxCounters } from "./metrics.ts";
 import { deliveryOf, type ParsedNotification } from "./notification.ts";
 import type { Inbox, Notification, Schedule } from "./store/store.ts";
+import { silenced, type Timing } from "./timing/timing.ts";
+import type { Held } from "./timing/types.ts";
 
 const log = getLogger(["notifyli", "inbox"]);
 
@@ -24,6 +26,10 @@ export interface NotificationRequest extends ParsedNotification {
   readonly made?: { readonly id: string; readonly isRetry: boolean };
   /** Whether the answer shall say if the user is online, which costs a look at who is in the room. */
   readonly asksOnline?: boolean;
+  /** Whether it is a digest, which comes at once. */
+  readonly isDigest?: boolean;
+  /** The topic to whose followers it was sent. */
+  readonly topic?: string;
 }
 
 export interface NotifyResult {
@@ -34,12 +40,15 @@ export interface NotifyResult {
   readonly isDuplicate: boolean;
   /** Unix time in seconds at which the notification will be delivered; absent where it is in the inbox. */
   readonly deliverAt?: number;
+  /** Where it did not come into the inbox, or not by itself: what became of it, and why. */
+  readonly held?: Pick<Held, "state" | "why">;
 }
 
 export interface NotifierParts {
   readonly inbox: Inbox;
   readonly schedule: Schedule;
   readonly counters: InboxCounters;
+  readonly timing: Pick<Timing, "take">;
   readonly attachments: Pick<Attachments, "use" | "giveBackOthers" | "giveBackUnused">;
   readonly decisions: Pick<Decisions, "zoneOf">;
   /** Whether the user is in a room, on any node. */
@@ -59,8 +68,19 @@ export class Notifier {
     const time = this.#deliveryOf(request);
     const deliverAt = ((typeof time === "object" ? await time : time) ?? 0) * 1000;
     const isLater = deliverAt > Date.now();
-    const plain = notificationOf(request, isLater);
-    const { site, user, room, id } = plain;
+    const asked = notificationOf(request, isLater);
+    const { site, user, room, id } = asked;
+    // What comes later is looked at then (`scheduler.ts`).
+    const taking = isLater ? undefined : this.#parts.timing.take(asked, {
+      isDigest: request.isDigest ?? false,
+      isThere: () => this.#isThere(asked),
+    });
+    const taken = taking instanceof Promise ? await taking : taking;
+    if (taken?.held !== undefined) {
+      const { state, why, isDuplicate } = taken.held;
+      return { id, online: false, isDuplicate, held: { state, why } };
+    }
+    const plain = taken?.isSilent ? silenced(asked) : asked;
     // One without files is stored in this turn: what a sender sends one after the other keeps its order.
     const notification = hasFiles(request)
       ? { ...plain, ...await this.#attached(request, plain, deliverAt) }
@@ -84,6 +104,12 @@ export class Notifier {
     const dueAt = isNew ? (isLater ? deliverAt : undefined) : await schedule.dueAt(site, user, id);
     if (!isNew) await this.#giveBackOthers(notification);
     return { id, online, isDuplicate: !isNew, deliverAt: dueAt && dueAt / 1000 };
+  }
+
+  async #isThere({ site, user, id }: Notification): Promise<boolean> {
+    const { inbox, schedule } = this.#parts;
+    return await schedule.dueAt(site, user, id) !== undefined ||
+      await inbox.get(site, user, id) !== undefined;
   }
 
   /** When a notification is to be delivered, in Unix seconds. It is a promise only where the receiver's clock has to be looked up. */
@@ -150,7 +176,7 @@ function withId(error: unknown, id: string): unknown {
 
 function notificationOf(request: NotificationRequest, isLater: boolean): Notification {
   const { site, user, id, made, room, timestamp, from, message, data, expiresAt, claim } = request;
-  const { details, tags } = request;
+  const { details, tags, topic } = request;
   return {
     site,
     user,
@@ -162,7 +188,7 @@ function notificationOf(request: NotificationRequest, isLater: boolean): Notific
     message,
     data,
     tags,
-    ...(details && { details: { ...details } }),
+    ...((details ?? topic) && { details: { ...details, ...(topic !== undefined && { topic }) } }),
     expiresAt: expiresAt === undefined ? undefined : expiresAt * 1000,
     claim,
   };

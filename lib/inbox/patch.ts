@@ -56,18 +56,22 @@ export function parsePatch(
 /** A notification in an inbox, as it is after the change. Throws a `CodedError` where it cannot be so. */
 export function patched(
   kept: Kept,
-  { offset, queuedAt }: StoredNotification,
+  found: StoredNotification,
   patch: Patch,
   files: Attached,
 ): Kept {
   if ((patch.deliverAt ?? 0) > unixSeconds()) {
     throw invalid("deliver_at", patch.deliverAt, "a time only while the notification is scheduled");
   }
-  const changed = withFields(kept, patch, files);
-  const { first_offset = offset, ...details } = { ...changed.details };
+  return asEdited(withFields(kept, patch, files), found);
+}
+
+/** A notification that was changed where it is: clients are told so, and where it was at first. */
+export function asEdited(kept: Kept, { offset, queuedAt }: StoredNotification): Kept {
+  const { first_offset = offset, ...details } = { ...kept.details };
   return {
-    ...changed,
-    at: changed.at ?? inSeconds(queuedAt),
+    ...kept,
+    at: kept.at ?? inSeconds(queuedAt),
     details: { ...details, edited_at: unixSeconds(), first_offset },
   };
 }

@@ -21,6 +21,8 @@ import {
   parseSending,
 } from "./broadcasts/audience.ts";
 import type { Broadcasts } from "./broadcasts/broadcasts.ts";
+import type { Timing } from "./timing/timing.ts";
+import type { Outcome } from "./timing/types.ts";
 import { type ParsedNotification, parseNotification } from "./notification.ts";
 import { parsePatch } from "./patch.ts";
 import { saidBeside } from "./said_beside.ts";
@@ -31,6 +33,7 @@ export interface InboxServices {
   readonly editor: Editor;
   readonly notifier: Notifier;
   readonly broadcasts: Broadcasts;
+  readonly timing: Timing;
 }
 
 /** The part of the configuration that the routes need. */
@@ -44,7 +47,7 @@ export interface InboxRoutesConfig {
 const SNOOZE = "/users/:user/notifications/:id/snooze";
 
 export function inboxRoutes(
-  { inbox, editor, notifier, broadcasts }: InboxServices,
+  { inbox, editor, notifier, broadcasts, timing }: InboxServices,
   { limits, rates, zoneOf, inbox: { defaultRoom, recipients } }: InboxRoutesConfig,
 ): readonly Route[] {
   const context = { limits, defaultRoom, recipients };
@@ -68,6 +71,8 @@ export function inboxRoutes(
         const receipt = await broadcasts.progress(call.site, id) ??
           await inbox.receipt(call.site, id);
         if (receipt !== undefined) return { status: 200, json: receipt };
+        const outcome = await timing.outcome(call.site, id);
+        if (outcome !== undefined) return { status: 200, json: outcomeOnWire(outcome) };
         throw unknownNotification(id);
       },
     },
@@ -98,7 +103,9 @@ export function inboxRoutes(
         if (await broadcasts.withdraw(call.site, id)) {
           return { status: 202, json: { id, state: "withdrawing" } };
         }
-        if (await inbox.withdraw(call.site, id)) return { status: 204 };
+        if (await inbox.withdraw(call.site, id) || await timing.withdraw(call.site, id)) {
+          return { status: 204 };
+        }
         throw unknownNotification(id);
       },
     },
@@ -181,11 +188,16 @@ function editedOnWire(id: string, { user, kept, deliverAt }: Edited): object {
   };
 }
 
+function outcomeOnWire({ id, state, why, digest, at }: Outcome): object {
+  return { id, state, why, ...(digest !== undefined && { digest }), at: inSeconds(at) };
+}
+
 function takenAnswer(
   { user, room }: ParsedNotification,
-  { id, online, isDuplicate, deliverAt }: NotifyResult,
+  { id, online, isDuplicate, deliverAt, held }: NotifyResult,
 ): HttpAnswer {
   const json = { id, user_id: userIdOnWire(user), room };
+  if (held !== undefined) return { status: isDuplicate ? 200 : 202, json: { ...json, ...held } };
   return {
     status: isDuplicate ? 200 : 201, // a duplicate gets the answer of the first time, but nothing was created
     // Who is online now says nothing of a notification that is delivered later.

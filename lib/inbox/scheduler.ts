@@ -11,6 +11,7 @@ import { Lateness } from "./lateness.ts";
 import type { Attachments } from "./attachments.ts";
 import type { InboxCounters } from "./metrics.ts";
 import type { Refused, Schedule } from "./store/store.ts";
+import { silenced, type Timing } from "./timing/timing.ts";
 import { CodedError } from "../base/errors.ts";
 import { reasonOf } from "../base/reason.ts";
 
@@ -25,7 +26,8 @@ const PAUSE_MS = 500;
 interface SchedulerParts {
   readonly schedule: Schedule;
   readonly counters: InboxCounters;
-  readonly attachments: Pick<Attachments, "giveBackAll">;
+  readonly attachments: Pick<Attachments, "giveBack" | "giveBackAll">;
+  readonly timing: Pick<Timing, "take">;
 }
 
 export function scheduler(parts: SchedulerParts): Task {
@@ -65,7 +67,9 @@ class Scheduler {
     this.#lateness.begins();
     try {
       for (;;) {
-        const { now, delivered, expired, refused, isMore } = await schedule.release(BATCH);
+        const upTo = await this.#divert();
+        const released = await schedule.release(BATCH, upTo);
+        const { now, delivered, expired, refused, isMore } = released;
         counters.delivered.value += delivered.length;
         counters.expired.value += expired;
         counters.refused.value += refused.length;
@@ -87,6 +91,29 @@ class Scheduler {
         );
       }
     }
+  }
+
+  /**
+   * Looks at what is due before it is delivered: some is withheld, or waits for a digest, or asks for no attention. Resolves with
+   * the time up to which it has looked. It does the same again where a node has died in between.
+   */
+  async #divert(): Promise<number> {
+    const { schedule, timing, attachments } = this.#parts;
+    const { now, notifications } = await schedule.due(BATCH);
+    for (const notification of notifications) {
+      if (notification.details?.["snoozed_at"] !== undefined) continue; // its user has put it off
+      if ((notification.expiresAt ?? Infinity) <= now) continue;
+      const { site, user, id } = notification;
+      const taking = timing.take(notification);
+      const taken = taking instanceof Promise ? await taking : taking;
+      if (taken.held !== undefined) {
+        await schedule.cancel(site, user, id);
+        await attachments.giveBack(site, user, [id]);
+      } else if (taken.isSilent) {
+        await schedule.edit(site, user, id, silenced);
+      }
+    }
+    return now;
   }
 
   /** Logs a failure once. Where Redis is away, its connection has logged that. */

@@ -19,23 +19,28 @@ export class InboxData implements UserData {
   readonly #attachments: Pick<Attachments, "giveBack">;
   readonly #shows: Shows;
   readonly #database: Database;
+  /** Those that wait for something else than their time. */
+  readonly #waiting: UserData;
 
   constructor(
     stores: Pick<InboxStores, "inbox" | "schedule" | "users">,
-    { attachments, shows, database }: {
+    { attachments, shows, database, waiting }: {
       readonly attachments: Pick<Attachments, "giveBack">;
       readonly shows: Shows;
       readonly database: Database;
+      readonly waiting: UserData;
     },
   ) {
     this.#database = database;
+    this.#waiting = waiting;
     this.#stores = stores;
     this.#attachments = attachments;
     this.#shows = shows;
   }
 
-  async *export({ site, user }: DataSubject): AsyncGenerator<DataRecord> {
+  async *export(subject: DataSubject): AsyncGenerator<DataRecord> {
     const { inbox, users } = this.#stores;
+    const { site, user } = subject;
     let page: readonly StoredNotification[];
     let before: number | undefined;
     do {
@@ -51,19 +56,25 @@ export class InboxData implements UserData {
       };
     }
     if (this.#database.whyNotReady() !== undefined) return;
+    yield* this.#waiting.export(subject);
     for (const act of await this.#database.transaction(() => actsOf(site, user))) {
       yield { type: "notification_action", notification_id: act.id, ...actOnWire(act) };
     }
   }
 
-  async erase({ site, user }: DataSubject): Promise<ErasedPart> {
+  async erase(subject: DataSubject): Promise<ErasedPart> {
     const { inbox, schedule, users } = this.#stores;
+    const { site, user } = subject;
+    // First, so that nothing of it comes into the inbox.
+    const { erased } = this.#database.whyNotReady() === undefined
+      ? await this.#waiting.erase(subject)
+      : { erased: {} };
     const options = { limit: AT_ONCE, archived: true };
     const ids = (await inbox.list(site, user, options)).map(({ id }) => id);
     if (ids.length > 0) {
       await inbox.change(site, user, "delete", ids);
       await this.#attachments.giveBack(site, user, ids);
-      return { erased: { notifications: ids.length }, more: true };
+      return { erased: { ...erased, notifications: ids.length }, more: true };
     }
     let count = 0;
     for (const { id } of await users.scheduled(site, user)) {
@@ -74,7 +85,7 @@ export class InboxData implements UserData {
     const notifications = count + await users.forget(site, user);
     if (this.#database.whyNotReady() !== undefined) return { erased: { notifications } };
     const acts = await this.#database.transaction(() => forgetUser(site, user));
-    return { erased: { notifications, notification_actions: acts } };
+    return { erased: { ...erased, notifications, notification_actions: acts } };
   }
 }
 

@@ -52,9 +52,14 @@ Deno.test("the stream's reader on standby leaves no listener behind", async () =
 Deno.test("the scheduler leaves no listener behind", async () => {
   await using engine = await openFullEmbedded();
   using pauses = countPauses();
-  const attachments = { giveBackAll: () => Promise.resolve() };
+  const attachments = { giveBack: () => Promise.resolve(), giveBackAll: () => Promise.resolve() };
   await using _runs = startTasks([
-    scheduler({ schedule: engine.schedule, counters: inboxCounters(), attachments }),
+    scheduler({
+      schedule: engine.schedule,
+      counters: inboxCounters(),
+      attachments,
+      timing: { take: () => ({ isSilent: false }) },
+    }),
   ]);
   await staysFlat(pauses);
 });

@@ -382,8 +382,10 @@ Deno.test("the scheduler goes on after a failure, and at once while there is mor
         return answers.shift()?.() ?? Promise.resolve(released(0, false));
       },
     };
-    const attachments = { giveBackAll: () => Promise.resolve() };
-    await using _scheduler = startTasks([scheduler({ schedule, counters, attachments })]);
+    const attachments = { giveBack: () => Promise.resolve(), giveBackAll: () => Promise.resolve() };
+    await using _scheduler = startTasks([
+      scheduler({ schedule, counters, attachments, timing: AT_ONCE }),
+    ]);
     await waitFor("it goes on, second by second", () => asked.length >= 6);
   }
   assert.equal(counters.delivered.value, 407);
@@ -391,7 +393,11 @@ Deno.test("the scheduler goes on after a failure, and at once while there is mor
 });
 
 /** What a scheduler does not call. */
+/** Nobody has chosen anything. */
+const AT_ONCE = { take: () => ({ isSilent: false }) };
+
 const UNUSED: Omit<Schedule, "release"> = {
+  due: () => Promise.resolve({ now: Date.now(), notifications: [] }),
   add: () => Promise.reject(new TypeError("not expected")),
   edit: () => Promise.reject(new TypeError("not expected")),
   dueAt: () => Promise.reject(new TypeError("not expected")),

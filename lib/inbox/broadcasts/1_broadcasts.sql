@@ -12,6 +12,7 @@ CREATE TABLE broadcasts (
   after_user TEXT NOT NULL,
   stored INTEGER NOT NULL,
   failed INTEGER NOT NULL,
+  withheld INTEGER NOT NULL,
   done_at BIGINT,
   holder TEXT NOT NULL,
   held_until BIGINT NOT NULL,

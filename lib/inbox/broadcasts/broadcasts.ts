@@ -46,6 +46,8 @@ export interface BroadcastProgress {
   readonly stored: number;
   /** Those for whom it could not be stored. */
   readonly failed: number;
+  /** Those who did not want it, or get it in a digest. */
+  readonly withheld: number;
   readonly scheduled: number;
   readonly delivered: number;
   readonly read: number;
@@ -93,13 +95,14 @@ export class Broadcasts {
   async progress(site: string, id: string): Promise<BroadcastProgress | undefined> {
     const found = await this.#find(site, id);
     if (found === undefined) return undefined;
-    const { isWithdrawn, work, stored, failed, recipients = stored + failed } = found;
+    const { isWithdrawn, work, stored, failed, withheld } = found;
+    const { recipients = stored + failed + withheld } = found;
     const [under, over] = isWithdrawn
       ? ["withdrawing", "withdrawn"] as const
       : ["sending", "done"] as const;
     const counts = await this.#counts(found);
     const state = work === "done" ? over : under;
-    return { id, state, accepted: recipients, stored, failed, ...counts };
+    return { id, state, accepted: recipients, stored, failed, withheld, ...counts };
   }
 
   /** Takes one back from all. Resolves with whether there is such a one. */
@@ -138,9 +141,9 @@ export class Broadcasts {
 
   /** Looks into the inboxes of all to whom it was sent. */
   async #count(broadcast: Broadcast): Promise<Counts> {
-    const { site, id, stored, failed } = broadcast;
+    const { site, id, stored, failed, withheld } = broadcast;
     const counts = { scheduled: 0, delivered: 0, read: 0, gone: 0 };
-    let left = stored + failed;
+    let left = stored + failed + withheld;
     for (let page = 0; left > 0; page++) {
       const users = await this.#parts.database.transaction(() => pageOf(broadcast, page));
       if (users === undefined) break;
@@ -157,6 +160,8 @@ export class Broadcasts {
       }, { atOnce: AT_ONCE });
       left -= users.length;
     }
+    // What was never stored is none that has gone.
+    counts.gone = Math.max(0, counts.gone - failed - withheld);
     return counts;
   }
 }

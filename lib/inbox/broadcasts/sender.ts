@@ -15,6 +15,7 @@ import type { Database } from "../../engines/database/database.ts";
 import type { InboxService } from "../inbox.ts";
 import type { ParsedContent } from "../notification.ts";
 import type { Notifier } from "../notify.ts";
+import type { Timing } from "../timing/timing.ts";
 import type { Broadcasts } from "./broadcasts.ts";
 import {
   addPage,
@@ -24,6 +25,7 @@ import {
   holdBroadcast,
   PAGE_SIZE,
   pageOf,
+  type PageOutcome,
   passPage,
   takeBroadcast,
 } from "./store.ts";
@@ -49,6 +51,7 @@ interface SenderParts {
   readonly broadcasts: Broadcasts;
   readonly notifier: Pick<Notifier, "notify">;
   readonly inbox: Pick<InboxService, "withdrawFrom">;
+  readonly timing: Pick<Timing, "withdraw">;
   readonly followers: Followers;
   readonly known: KnownUsers;
   /** Days that it is known what became of one. */
@@ -140,18 +143,20 @@ export class BroadcastSender implements Task {
   }
 
   async #send(
-    { site, id, request }: Broadcast,
+    { site, id, request, audience }: Broadcast,
     users: readonly UserId[],
-  ): Promise<{ stored: number; failed: number }> {
+  ): Promise<PageOutcome> {
     const { notifier, counter } = this.#parts;
     const content: ParsedContent = JSON.parse(request);
-    let stored = 0;
+    const topic = audience.kind === "topic" ? { topic: audience.topic } : {};
+    let [stored, withheld] = [0, 0];
     await inTurns(users, async (user) => {
       try {
         // One who has it already is one for whom it is stored: it was sent before a crash.
-        const { isDuplicate } = await notifier.notify({ ...content, site, user, id });
+        const taken = await notifier.notify({ ...content, ...topic, site, user, id });
+        if (taken.held !== undefined) return void withheld++;
         stored++;
-        if (!isDuplicate) counter.value++;
+        if (!taken.isDuplicate) counter.value++;
       } catch (error) {
         if (!isTheirs(error)) throw error;
         log.debug("notification {id} cannot be stored for user {user}: {reason}", {
@@ -159,17 +164,19 @@ export class BroadcastSender implements Task {
         });
       }
     });
-    return { stored, failed: users.length - stored };
+    return { stored, withheld, failed: users.length - stored - withheld };
   }
 
   async #withdraw(
-    { site, id }: Broadcast,
+    broadcast: Broadcast,
     users: readonly UserId[],
-  ): Promise<{ stored: number; failed: number }> {
+  ): Promise<PageOutcome> {
+    const { site, id } = broadcast;
     await inTurns(users, async (user) => {
-      await this.#parts.inbox.withdrawFrom(site, user, id);
+      if (await this.#parts.inbox.withdrawFrom(site, user, id)) return;
+      if (broadcast.withheld > 0) await this.#parts.timing.withdraw(site, id, user);
     });
-    return { stored: 0, failed: 0 };
+    return { stored: 0, failed: 0, withheld: 0 };
   }
 
   async #dropOld(): Promise<void> {

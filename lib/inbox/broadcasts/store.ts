@@ -29,11 +29,13 @@ export interface Broadcast extends BroadcastKey {
   readonly recipients?: number;
   readonly stored: number;
   readonly failed: number;
+  /** Those who did not want it, or get it with others. */
+  readonly withheld: number;
   readonly isWithdrawn: boolean;
 }
 
 const COLUMNS =
-  "site, id, audience, request, work, page, after_user, recipients, stored, failed, asked";
+  "site, id, audience, request, work, page, after_user, recipients, stored, failed, withheld, asked";
 
 /** What withdraws has this in place of what was asked for, so that the same call cannot bring it back. */
 const WITHDRAWN = "withdrawn";
@@ -54,8 +56,8 @@ export function* addBroadcast(
     : { users: undefined, kept: audience };
   const added = yield* rows(
     `INSERT INTO broadcasts (site, id, audience, request, asked, accepted_at, recipients, work, page,
-       after_user, stored, failed, holder, held_until)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, 'send', 0, '', 0, 0, '', 0)
+       after_user, stored, failed, withheld, holder, held_until)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, 'send', 0, '', 0, 0, 0, '', 0)
      ON CONFLICT (site, id) DO NOTHING RETURNING id`,
     ...[site, id, JSON.stringify(kept), request, asked, now, users?.length ?? null],
   );
@@ -136,15 +138,23 @@ export function* addPage(
   );
 }
 
+/** How many of a page it was stored for, and for how many not. */
+export interface PageOutcome {
+  readonly stored: number;
+  readonly failed: number;
+  readonly withheld: number;
+}
+
 /** Goes on to the next page; what came of this one is counted once, however often it was sent. */
 export function* passPage(
   { site, id, page, work }: Broadcast,
-  { stored, failed }: { readonly stored: number; readonly failed: number },
+  { stored, failed, withheld }: PageOutcome,
 ): Work<void> {
   yield* rows(
-    `UPDATE broadcasts SET page = page + 1, stored = stored + $5, failed = failed + $6
+    `UPDATE broadcasts SET page = page + 1, stored = stored + $5, failed = failed + $6,
+       withheld = withheld + $7
      WHERE site = $1 AND id = $2 AND page = $3 AND work = $4`,
-    ...[site, id, page, work, stored, failed],
+    ...[site, id, page, work, stored, failed, withheld],
   );
 }
 
@@ -152,7 +162,7 @@ export function* passPage(
 export function* endBroadcast({ site, id, page, work }: Broadcast, now: number): Work<void> {
   yield* rows(
     `UPDATE broadcasts SET work = 'done', done_at = $5, held_until = 0,
-       recipients = CASE WHEN $4 = 'send' THEN stored + failed ELSE recipients END
+       recipients = CASE WHEN $4 = 'send' THEN stored + failed + withheld ELSE recipients END
      WHERE site = $1 AND id = $2 AND page = $3 AND work = $4`,
     ...[site, id, page, work, now],
   );
@@ -209,6 +219,7 @@ function broadcastOf(found: Row): Broadcast {
     ...(recipients !== null && { recipients: Number(recipients) }),
     stored: Number(found["stored"]),
     failed: Number(found["failed"]),
+    withheld: Number(found["withheld"]),
     isWithdrawn: asked === WITHDRAWN,
   };
 }

@@ -1,5 +1,12 @@
 /** The schedule in Redis: one sorted set of the notifications that wait, which the functions of `schedule*.lua` change. */
-import type { KeptForLater, Refused, Released, Schedule, ScheduledNotification } from "./store.ts";
+import type {
+  Due,
+  KeptForLater,
+  Refused,
+  Released,
+  Schedule,
+  ScheduledNotification,
+} from "./store.ts";
 import { type Content, encodeContent } from "../../core/publication.ts";
 import type { UserId } from "../../base/fields.ts";
 import { arrival, idsIn, newArrival, scheduledId } from "./redis_arrival.ts";
@@ -88,13 +95,31 @@ export class RedisSchedule implements Schedule {
     return await functions.scheduleCancel(keys, args) === 1;
   }
 
-  /** Every node releases what is due in the same order, so that the order of times is kept whoever is first. */
-  async release(limit: number): Promise<Released> {
+  async due(limit: number): Promise<Due> {
+    const { redis, keys } = this.#parts;
+    const [now, ...due] = await this.#due(limit);
+    const names = due.filter((_, index) => index % 2 === 0).map((name) =>
+      name.split("\n").slice(1)
+    );
+    if (names.length === 0) return { now, notifications: [] };
+    const fields = names.map((name) => name.join("\n"));
+    const stored = await redis.hmget(keys.scheduledContents, ...fields).catch(throwUnavailable);
+    const notifications = names.flatMap(([site = "", user = "", id = ""], index) => {
+      const kept = scheduledIn(stored[index] ?? "");
+      return kept === undefined ? [] : [{ site, user, id, ...kept }];
+    });
+    return { now, notifications };
+  }
+
+  /** The store's clock, then names and times. */
+  async #due(limit: number, upTo: number | "" = ""): Promise<[number, ...string[]]> {
     const { keys, functions } = this.#parts;
-    const [now, ...due] = await functions.scheduleDue([keys.scheduled], [limit]) as [
-      number,
-      ...string[],
-    ];
+    return await functions.scheduleDue([keys.scheduled], [limit, upTo]) as [number, ...string[]];
+  }
+
+  /** Every node releases what is due in the same order, so that the order of times is kept whoever is first. */
+  async release(limit: number, upTo?: number): Promise<Released> {
+    const [now, ...due] = await this.#due(limit, upTo);
     const releasing: Promise<Outcome>[] = [];
     for (let index = 0; index < due.length; index += 2) {
       const [name = "", dueAt] = due.slice(index, index + 2);

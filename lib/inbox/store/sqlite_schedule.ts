@@ -1,6 +1,7 @@
 /** The schedule in SQLite: notifications that wait for their time. */
 import { Buffer } from "node:buffer";
 import type {
+  Due,
   KeptForLater,
   Notification,
   Refused,
@@ -253,14 +254,28 @@ export class SqliteSchedule implements Schedule {
     return arrived !== undefined;
   }
 
-  async release(limit: number): Promise<Released> {
+  due(limit: number): Promise<Due> {
+    const now = Date.now();
+    const notifications = this.#due.all(now, limit).flatMap((row) => {
+      try {
+        return { ...toNotification(row, this.#store), deliverAt: Number(row["deliver_at"]) };
+      } catch (error) {
+        if (!isOfChange(error)) throw error;
+        return []; // it is kept aside when it is released
+      }
+    });
+    return Promise.resolve({ now, notifications });
+  }
+
+  async release(limit: number, upTo = Infinity): Promise<Released> {
     const now = Date.now();
     const first = this.#first.get()?.["first"] ?? null;
-    if (first === null || Number(first) > now) {
+    const last = Math.min(now, upTo);
+    if (first === null || Number(first) > last) {
       return { now, delivered: [], expired: 0, refused: [], isMore: false }; // most calls find nothing due, and write nothing
     }
     const { count, expired, refused, arrived } = await this.#store.commit(() =>
-      this.#takeOut(now, limit)
+      this.#takeOut(now, last, limit)
     );
     for (const each of arrived) this.#arrivals.fanOut(each);
     return {
@@ -273,8 +288,8 @@ export class SqliteSchedule implements Schedule {
   }
 
   /** Moves what is due into its inboxes, and keeps aside what an inbox does not take. Runs in a commit. */
-  #takeOut(now: number, limit: number): TakenOut {
-    const rows = this.#due.all(now, limit);
+  #takeOut(now: number, last: number, limit: number): TakenOut {
+    const rows = this.#due.all(last, limit);
     const taken: TakenOut = { count: rows.length, expired: 0, refused: [], arrived: [] };
     for (const row of rows) {
       try {

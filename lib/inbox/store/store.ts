@@ -269,6 +269,14 @@ export interface Released {
   readonly isMore: boolean;
 }
 
+/** What is due, and is still scheduled. */
+export interface Due {
+  /** The store's clock, a Unix time in milliseconds. */
+  readonly now: number;
+  /** In the order of their times. */
+  readonly notifications: readonly ScheduledNotification[];
+}
+
 /** The notifications of all sites that wait for their time. */
 export interface Schedule {
   /**
@@ -299,11 +307,15 @@ export interface Schedule {
    * the user's clients hear as of one that is deleted.
    */
   cancel(site: string, user: UserId, id: string): Promise<boolean>;
+  /** What is due, at most `limit` of it, which stays where it is. */
+  due(limit: number): Promise<Due>;
   /**
    * Delivers what is due, at most `limit`, in the order of their times. Each notification leaves the schedule and comes into
    * its inbox in one step, then it is fanned out. Several nodes may call this at once.
+   *
+   * @param upTo a time of the store's clock: what is due later waits for another call
    */
-  release(limit: number): Promise<Released>;
+  release(limit: number, upTo?: number): Promise<Released>;
 }
 
 /**

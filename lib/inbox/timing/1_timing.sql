@@ -26,14 +26,14 @@ CREATE TABLE digest_items (
 );
 CREATE INDEX digest_items_by_digest ON digest_items (site, user_id, kind, digest, said_at);
 
--- How many notifications of a kind came at once since a time.
-CREATE TABLE notification_throttles (
+-- Which notifications came at once of kinds of which not too many may.
+CREATE TABLE notification_passes (
   site TEXT NOT NULL,
   user_id TEXT NOT NULL,
   kind TEXT NOT NULL,
-  began_at BIGINT NOT NULL,
-  count INTEGER NOT NULL,
-  PRIMARY KEY (site, user_id, kind)
+  id TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  PRIMARY KEY (site, user_id, kind, id)
 );
 
 -- What became of notifications that did not come into an inbox.

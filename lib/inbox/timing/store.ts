@@ -175,26 +175,29 @@ export function* endDigest(timer: Timer, kind: string): Work<void> {
   yield* endTimer(timer);
 }
 
-/** Counts one of a kind; says until when there is no room for more, or `undefined` where there was room for it. */
-export function* countOne(
-  { site, user }: Owner,
+/** Lets a notification pass, once; says from when on another one may where there is no room for it, else `undefined`. */
+export function* passThrottle(
+  { site, user, id }: Meant,
   { kind, count, seconds }: { kind: string; count: number; seconds: number },
   now: number,
 ): Work<number | undefined> {
-  const found = yield* row(
-    `SELECT began_at, count FROM notification_throttles
-     WHERE site = $1 AND user_id = $2 AND kind = $3`,
+  const since = now - seconds * 1000;
+  yield* rows(
+    `DELETE FROM notification_passes
+     WHERE site = $1 AND user_id = $2 AND kind = $3 AND (at <= $4 OR at > $5)`,
+    ...[site, user, kind, since, now],
+  );
+  const passed = yield* rows(
+    "SELECT id, at FROM notification_passes WHERE site = $1 AND user_id = $2 AND kind = $3",
     ...[site, user, kind],
   );
-  const began = Number(found?.["began_at"] ?? 0);
-  const isOver = began + seconds * 1000 <= now || began > now;
-  if (!isOver && Number(found?.["count"]) >= count) return began + seconds * 1000;
+  if (passed.some((each) => each["id"] === id)) return undefined;
+  if (passed.length >= count) {
+    return Math.min(...passed.map(({ at }) => Number(at))) + seconds * 1000;
+  }
   yield* rows(
-    `INSERT INTO notification_throttles (site, user_id, kind, began_at, count)
-     VALUES ($1, $2, $3, $4, $5)
-     ON CONFLICT (site, user_id, kind)
-     DO UPDATE SET began_at = excluded.began_at, count = excluded.count`,
-    ...[site, user, kind, isOver ? now : began, isOver ? 1 : Number(found?.["count"]) + 1],
+    `INSERT INTO notification_passes (site, user_id, kind, id, at) VALUES ($1, $2, $3, $4, $5)`,
+    ...[site, user, kind, id, now],
   );
   return undefined;
 }
@@ -224,7 +227,7 @@ export function* eraseTiming({ site, user }: Owner): Work<number> {
     "DELETE FROM digest_items WHERE site = $1 AND user_id = $2 RETURNING id",
     ...[site, user],
   );
-  for (const table of ["notification_timers", "notification_throttles", "notification_outcomes"]) {
+  for (const table of ["notification_timers", "notification_passes", "notification_outcomes"]) {
     yield* rows(`DELETE FROM ${table} WHERE site = $1 AND user_id = $2`, site, user);
   }
   return items.length;

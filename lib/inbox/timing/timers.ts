@@ -11,6 +11,7 @@ import { inSeconds, unixSeconds } from "../../base/times.ts";
 import type { Task } from "../../core/task.ts";
 import type { Database } from "../../engines/database/database.ts";
 import type { Notifier } from "../notify.ts";
+import { asEdited } from "../patch.ts";
 import type { Inbox, Kept, StoredNotification } from "../store/store.ts";
 import { digestOf } from "./digest.ts";
 import type { TimingCounters } from "./metrics.ts";
@@ -218,7 +219,7 @@ export class Timers implements Task {
       const kept = await this.#parts.inbox.edit(site, user, id, (kept, found): Kept => {
         const details = isSeen(found) ? undefined : change(kept.details ?? {});
         if (details === undefined) throw new Unchanged();
-        return { ...kept, at: kept.at ?? inSeconds(found.queuedAt), details };
+        return asEdited({ ...kept, details }, found);
       });
       isChanged = kept !== undefined;
     } catch (error) {

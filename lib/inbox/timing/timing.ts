@@ -4,6 +4,7 @@
  * does it when it is due. Where the database is away, a notification comes as if nobody had chosen anything: none is lost.
  */
 import { CodedError } from "../../base/errors.ts";
+import type { UserId } from "../../base/fields.ts";
 import type { Database, Work } from "../../engines/database/database.ts";
 import type { Decisions } from "../../preferences/decisions.ts";
 import type { Decision, Repeat } from "../../preferences/types.ts";
@@ -11,8 +12,8 @@ import { USUAL_PRIORITY } from "../details/details.ts";
 import type { Kept, Notification } from "../store/store.ts";
 import { nextOf } from "./digest.ts";
 import type { TimingCounters } from "./metrics.ts";
-import { addItem, countOne, noteOutcome, setTimer } from "./store.ts";
-import type { DigestItem, Held } from "./types.ts";
+import { addItem, dropItem, findOutcome, noteOutcome, passThrottle, setTimer } from "./store.ts";
+import type { DigestItem, Held, Outcome } from "./types.ts";
 
 /** What a timer of a digest knows of its kind. */
 export interface DigestBody {
@@ -23,6 +24,13 @@ export interface DigestBody {
 /** How often a notification has asked for attention again, and how it goes on. */
 export interface RepeatBody extends Repeat {
   readonly done: number;
+}
+
+interface TakeOptions {
+  /** Whether it is a digest, which is in none. */
+  readonly isDigest?: boolean;
+  /** Whether a notification with its id came before. */
+  isThere?(): Promise<boolean>;
 }
 
 interface TimingParts {
@@ -49,6 +57,24 @@ export class Timing {
     this.#parts = parts;
   }
 
+  /** What became of a notification that did not come into an inbox; `undefined` where nobody knows of such a one. */
+  async outcome(site: string, id: string, user?: UserId): Promise<Outcome | undefined> {
+    try {
+      return await this.#parts.database.transaction(() => findOutcome(site, id, user));
+    } catch (error) {
+      if (error instanceof CodedError && error.options.isAway) return undefined;
+      throw error;
+    }
+  }
+
+  /** Takes a notification back that waits for its digest. Says whether it did. */
+  async withdraw(site: string, id: string, user?: UserId): Promise<boolean> {
+    const found = await this.outcome(site, id, user);
+    if (found?.state !== "digested") return false;
+    const meant = { site, id, user: found.user };
+    return await this.#parts.database.transaction(() => dropItem(meant), timingKey(meant));
+  }
+
   /** Has something called whenever a timer is set. */
   onTimer(wake: () => void): void {
     this.#wake = wake;
@@ -58,34 +84,32 @@ export class Timing {
    * What becomes of a notification that comes now. It is no promise where nothing is to be done for that, as for most. Of one
    * whose id was held before, it says so again.
    */
-  take(notification: Notification, { isDigest = false } = {}): Taking | Promise<Taking> {
+  take(notification: Notification, options: TakeOptions = {}): Taking | Promise<Taking> {
     const decision = this.#decide(notification);
     if (decision instanceof Promise) {
-      return decision.then((decided) => this.#taken(notification, decided, isDigest));
+      return decision.then((decided) => this.#taken(notification, decided, options));
     }
-    return this.#taken(notification, decision, isDigest);
+    return this.#taken(notification, decision, options);
   }
 
-  #decide({ site, user, details, topic }: Notification & { readonly topic?: string }) {
-    const { kind, critical } = details ?? {};
-    const isCritical = critical === true;
-    const named = typeof kind === "string" ? kind : undefined;
-    return this.#parts.decisions.decide(
-      { site, user, kind: named, topic, critical: isCritical },
-      this.#parts.now(),
-    );
+  #decide({ site, user, details }: Notification): Decision | Promise<Decision> {
+    const { kind, critical, topic } = details ?? {};
+    return this.#parts.decisions.decide({
+      ...{ site, user, critical: critical === true },
+      ...(typeof kind === "string" && { kind }),
+      ...(typeof topic === "string" && { topic }),
+    }, this.#parts.now());
   }
 
   #taken(
     notification: Notification,
     decision: Decision,
-    isDigest: boolean,
+    { isDigest = false, isThere }: TakeOptions,
   ): Taking | Promise<Taking> {
-    const { inApp, digest, throttle } = decision;
-    const repeat = repeatOf(notification) ?? decision.repeat;
+    const { inApp, digest, throttle, repeat } = decision;
     const isHeld = inApp === "withhold" || !isDigest && (digest ?? throttle) !== undefined;
     if (inApp === "deliver" && !isHeld && repeat === undefined) return AT_ONCE;
-    return this.#note(notification, { ...decision, repeat }, isDigest).catch((error) => {
+    return this.#note(notification, decision, { isDigest, isThere }).catch((error) => {
       if (!(error instanceof CodedError) || !error.options.isAway) throw error;
       this.#parts.counters.unkept.value++;
       return AT_ONCE;
@@ -94,9 +118,10 @@ export class Timing {
 
   async #note(
     notification: Notification,
-    decision: Decision & { readonly repeat: Repeat | undefined },
-    isDigest: boolean,
+    decision: Decision,
+    { isDigest = false, isThere }: TakeOptions,
   ): Promise<Taking> {
+    if (notification.isCallersId && await isThere?.()) return AT_ONCE;
     const { database, decisions, counters } = this.#parts;
     const { site, user } = notification;
     const now = this.#parts.now();
@@ -123,9 +148,7 @@ export function timingKey({ site, user }: Pick<Notification, "site" | "user">): 
 
 function* noted(
   notification: Notification,
-  { inApp, digest, throttle, repeat, alertAt, why = "kind" }: Decision & {
-    readonly repeat: Repeat | undefined;
-  },
+  { inApp, digest, throttle, repeat, alertAt, why = "kind" }: Decision,
   { now, zone, isDigest }: { now: number; zone: string; isDigest: boolean },
 ): Work<Taking> {
   const { site, user, id } = notification;
@@ -137,7 +160,7 @@ function* noted(
     return { held: yield* intoDigest(notification, { ...digest, dueAt, why: "kind" }, now) };
   }
   if (!isDigest && throttle !== undefined) {
-    const fullUntil = yield* countOne({ site, user }, throttle, now);
+    const fullUntil = yield* passThrottle(notification, throttle, now);
     if (fullUntil !== undefined) {
       const { kind } = throttle;
       return {
@@ -185,12 +208,12 @@ function* intoDigest(
   return taken;
 }
 
+/** A notification that asks for no attention. */
+export function silenced<K extends Kept>(kept: K): K {
+  return { ...kept, details: { ...kept.details, silent: true } };
+}
+
 function itemOf(notification: Notification): DigestItem {
   const { id, room, at, from, message, data, tags, details, expiresAt } = notification;
   return { id, room, at, from, message, data, tags, details, expiresAt };
-}
-
-/** A notification may bring its own word of how often it asks for attention. */
-export function repeatOf({ details }: Pick<Kept, "details">): Repeat | undefined {
-  return details?.["repeat"] as Repeat | undefined;
 }

@@ -1,0 +1,217 @@
+/** Quiet hours, digests, throttles, repeats and what is withheld, on both engines and listeners. */
+import assert from "node:assert/strict";
+import { digestOf, nextOf, textOf } from "../../lib/inbox/timing/digest.ts";
+import { type Nodes, PLACES } from "../support/nodes.ts";
+import { PostgresServer } from "../support/postgres.ts";
+import type { Program } from "../support/program.ts";
+import { type Frame, TestClient } from "../support/test_client.ts";
+import { connectionToken } from "../support/tokens.ts";
+import { waitFor } from "../support/wait.ts";
+
+async function clientAs(program: Program, user: number): Promise<TestClient> {
+  const token = await connectionToken({ sub: String(user) });
+  return await TestClient.connectWithToken(program.webSocketUrl, token);
+}
+
+/** Quiet hours that are over in so many seconds, and the rest of the day not. */
+function quietFor(seconds: number): object {
+  // A mute has seconds; ranges have minutes.
+  return { mute_until: Math.floor(Date.now() / 1000) + seconds };
+}
+
+async function send({ manager, first }: Nodes, fields: Frame): Promise<[number, Frame]> {
+  const { status, json } = await manager.call(first, "POST", "/notifications", {
+    message: "x",
+    ...fields,
+  });
+  return [status, json];
+}
+
+async function put({ manager, last }: Nodes, path: string, body: object): Promise<void> {
+  const { status, json } = await manager.call(last, "PUT", path, body);
+  assert.ok(status < 300, JSON.stringify(json));
+}
+
+for (const [place, start] of PLACES) {
+  Deno.test(`timing of notifications (${place})`, async (test) => {
+    await using postgres = place.startsWith("redis") ? await PostgresServer.start() : undefined;
+    await using nodes = await start({ ...postgres?.env });
+    const { first, last, manager } = nodes;
+    const shown = (user: number) => clientAs(last, user);
+    const state = async (id: string) =>
+      (await manager.call(last, "GET", `/notifications/${id}`)).json;
+
+    await test.step("what a user does not want in the inbox is withheld, and it is known why", async () => {
+      await put(nodes, "/users/1/preferences", { kinds: { news: { in_app: false } } });
+      await using client = await shown(1);
+      const [status, taken] = await send(nodes, {
+        user_id: 1,
+        kind: "news.daily",
+        id: "news-0001",
+      });
+      assert.deepEqual([status, taken["state"], taken["why"]], [202, "withheld", "preferences"]);
+      assert.equal((await send(nodes, { user_id: 1, kind: "news", id: "news-0001" }))[0], 200);
+      await send(nodes, { user_id: 1, kind: "news", id: "critical-1", critical: true });
+      await send(nodes, { user_id: 1, kind: "order", id: "order-0001" });
+      const frames = await client.get("direct_message", 2);
+      assert.deepEqual(frames.map(({ id }) => id), ["critical-1", "order-0001"]);
+      const { state: found, why } = await state("news-0001") as Frame;
+      assert.deepEqual([found, why], ["withheld", "preferences"]);
+      assert.equal((await manager.stats(first))["withheld"], 1);
+    });
+
+    await test.step("while it is quiet a notification comes silently, and asks for attention after, by priority", async () => {
+      await using client = await shown(2);
+      await put(nodes, "/users/2/preferences", quietFor(3));
+      for (const priority of [2, 5, 3]) {
+        await send(nodes, { user_id: 2, priority, id: `quiet-000${priority}` });
+      }
+      await send(nodes, { user_id: 2, id: "quiet-read" });
+      const silent = await client.get("direct_message", 4);
+      assert.ok(silent.every(({ silent }) => silent === true));
+      await client.command("read", { ids: ["quiet-read"] });
+      const all = await client.get("direct_message", 7);
+      const alerts = all.slice(4);
+      assert.deepEqual(alerts.map(({ id }) => id), ["quiet-0005", "quiet-0003", "quiet-0002"]);
+      for (const { silent, alerted_at } of alerts) {
+        assert.equal(silent, undefined);
+        assert.ok(Math.abs(Number(alerted_at) - Date.now() / 1000) < 20);
+      }
+      const { notifications } = await client.command("inbox");
+      assert.equal((notifications as Frame[]).length, 4);
+      await client.settled();
+      assert.equal(client.ofType("direct_message").length, 7);
+    });
+
+    await test.step("a digest is one notification of all that came in its window", async () => {
+      await put(nodes, "/kinds/order", {
+        digest: { window: "2s" },
+        template: "{count} new orders: {titles}",
+      });
+      await using client = await shown(3);
+      const [status, taken] = await send(nodes, {
+        ...{ user_id: 3, kind: "order.new", title: "Order 1", id: "order-0101" },
+      });
+      assert.deepEqual([status, taken["state"], taken["why"]], [202, "digested", "kind"]);
+      await send(nodes, { user_id: 3, kind: "order.new", title: "Order 2", priority: 4 });
+      await send(nodes, { user_id: 3, kind: "order.new", title: "Order 2", id: "order-0101" });
+      const [digest] = await client.get("direct_message");
+      const { message, count, items, kind, priority } = digest!;
+      assert.deepEqual([message, count, kind, priority], [
+        ...["2 new orders: Order 1, Order 2", 2, "order", 4],
+      ]);
+      assert.deepEqual((items as Frame[]).map(({ title }) => title), ["Order 1", "Order 2"]);
+      const { state: found, digest: inDigest } = await waitFor("it is known", async () => {
+        const json = await state("order-0101");
+        return json["digest"] !== undefined && json;
+      });
+      assert.deepEqual([found, inDigest], ["digested", digest?.["id"]]);
+      await send(nodes, { user_id: 3, kind: "order.new", title: "Order 3", message: "Alone" });
+      const single = (await client.get("direct_message", 2)).at(-1)!;
+      assert.deepEqual([single["title"], single["message"]], ["Order 3", "Alone"]);
+    });
+
+    await test.step("what is taken back before its digest is in none", async () => {
+      await using client = await shown(4);
+      await send(nodes, { user_id: 4, kind: "order", title: "Stays" });
+      await send(nodes, { user_id: 4, kind: "order", title: "Goes", id: "order-gone" });
+      assert.equal((await manager.call(last, "DELETE", "/notifications/order-gone")).status, 204);
+      const [digest] = await client.get("direct_message");
+      assert.equal(digest?.["title"], "Stays");
+    });
+
+    await test.step("more of a kind than may come at once are together in a digest", async () => {
+      await put(nodes, "/kinds/ping", { throttle: { count: 2, per: "3s" } });
+      await using client = await shown(5);
+      for (const index of [1, 2, 3, 4]) {
+        const fields = { user_id: 5, kind: "ping", title: `Ping ${index}`, id: `ping-000${index}` };
+        const [status, { why }] = await send(nodes, fields);
+        assert.deepEqual([status, why], index < 3 ? [201, undefined] : [202, "throttle"]);
+      }
+      const frames = await client.get("direct_message", 3);
+      assert.deepEqual(frames.map(({ title, count }) => title ?? count), ["Ping 1", "Ping 2", 2]);
+      assert.equal((await manager.stats(first))["throttled"], 2);
+    });
+
+    await test.step("what is due later is looked at when it is due", async () => {
+      await put(nodes, "/users/6/preferences", { kinds: { news: { in_app: false } } });
+      await using client = await shown(6);
+      const deliver_at = Math.floor(Date.now() / 1000) + 2;
+      const due = { user_id: 6, deliver_at };
+      assert.equal((await send(nodes, { ...due, kind: "news", id: "late-0001" }))[0], 201);
+      assert.equal((await send(nodes, { ...due, kind: "other", id: "late-0002" }))[0], 201);
+      assert.equal((await state("late-0001"))["state"], "scheduled");
+      const [frame] = await client.get("direct_message");
+      assert.equal(frame?.["id"], "late-0002");
+      assert.equal((await state("late-0001"))["state"], "withheld");
+    });
+
+    await test.step("it asks for attention until it is read, and then somebody else", async () => {
+      await put(nodes, "/kinds/alarm", {
+        repeat: { every: "10s", times: 1, escalate: { user_id: 8 } },
+      });
+      await using client = await shown(7);
+      await using boss = await shown(8);
+      await send(nodes, { user_id: 7, kind: "alarm", title: "Fire", id: "fire-0001" });
+      await send(nodes, { user_id: 7, kind: "alarm", title: "Read", id: "fire-read" });
+      await client.get("direct_message", 2);
+      await client.command("read", { ids: ["fire-read"] });
+      const [, , again] = await client.get("direct_message", 3, 20_000);
+      assert.deepEqual([again?.["id"], again?.["reminder"]], ["fire-0001", 1]);
+      const [escalated] = await boss.get("direct_message", 1, 30_000);
+      const { title, priority, escalated_from } = escalated!;
+      assert.deepEqual([title, priority, escalated_from], ["Fire", 5, "7"]);
+      await client.settled();
+      assert.equal(client.ofType("direct_message").length, 3);
+    });
+
+    await test.step("an export has what waits, and an erasure takes it", async () => {
+      await put(nodes, "/kinds/slow", { digest: { window: "1h" } });
+      await send(nodes, { user_id: 9, kind: "slow", message: "Waits", id: "waits-001" });
+      const headers = { authorization: `Bearer ${manager.key}` };
+      const read = async () => {
+        const response = await fetch(`${first.url}/api/users/9/data`, { headers });
+        const lines = (await response.text()).trim().split("\n").map((line) => JSON.parse(line));
+        return lines.filter(({ id }) => id === "waits-001").map(({ state }) => state);
+      };
+      assert.deepEqual(await read(), ["digested"]);
+      const { json } = await manager.call(last, "DELETE", "/users/9/data");
+      assert.equal((json["erased"] as Frame)["digested_notifications"], 1);
+      assert.deepEqual(await read(), []);
+    });
+  });
+}
+
+Deno.test("digests: at fixed times of the user's day, whatever the clocks do", () => {
+  const at = (iso: string) => Date.parse(iso);
+  const next = (zone: string, now: string) =>
+    new Date(nextOf(["09:00", "17:00"], zone, at(now))).toISOString();
+  assert.equal(next("Europe/Berlin", "2026-12-01T07:59:59Z"), "2026-12-01T08:00:00.000Z");
+  assert.equal(next("Europe/Berlin", "2026-12-01T08:00:00Z"), "2026-12-01T16:00:00.000Z");
+  assert.equal(next("Europe/Berlin", "2026-12-01T16:00:00Z"), "2026-12-02T08:00:00.000Z");
+  assert.equal(next("America/New_York", "2026-12-01T08:00:00Z"), "2026-12-01T14:00:00.000Z");
+  const gap = nextOf(["02:30"], "Europe/Berlin", at("2027-03-27T12:00:00Z"));
+  assert.equal(new Date(gap).toISOString(), "2027-03-28T01:30:00.000Z");
+});
+
+Deno.test("digests: the text says how many, and the last titles", () => {
+  const items = Array.from({ length: 60 }, (_, index) => ({
+    ...{
+      id: `id-${index}`,
+      room: "1",
+      message: `Message ${index}`,
+      details: { title: `T${index}` },
+    },
+  }));
+  assert.equal(
+    textOf(items, { kind: "order" }),
+    "60 new: T55, T56, T57, T58, T59 … (+55)",
+  );
+  const text = "{count} of {kind}: first {first}, last {last} {unknown}";
+  assert.equal(
+    textOf(items.slice(0, 2), { kind: "order", template: text }),
+    "2 of order: first T0, last T1 {unknown}",
+  );
+  const { details } = digestOf(items, { kind: "order" });
+  assert.equal((details?.["items"] as unknown[]).length, 50);
+});

@@ -31,7 +31,7 @@ const MOST_AT_ONCE = 10_000;
 const MOST_REPEATS = 100;
 
 /** The shortest time between two requests for attention. */
-const REPEAT_SECONDS = 10;
+const REPEAT_SECONDS = 1;
 
 /** Reads it whole. Throws a `CodedError` that names the field and its value. */
 export function kindFields(kind: string, fields: Fields, limits: Limits): Kind {

@@ -52,7 +52,7 @@ for (const [place, start] of PLACES) {
         return json["read"] === 1 && json;
       });
       assert.deepEqual(progress, {
-        ...{ id: "to-all-1", state: "done", accepted: 450, stored: 450, failed: 0 },
+        ...{ id: "to-all-1", state: "done", accepted: 450, stored: 450, failed: 0, withheld: 0 },
         ...{ scheduled: 0, delivered: 2, read: 1, gone: 0 },
       });
       await using late = await clientAs(last, 450);

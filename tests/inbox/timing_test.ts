@@ -148,7 +148,7 @@ for (const [place, start] of PLACES) {
 
     await test.step("it asks for attention until it is read, and then somebody else", async () => {
       await put(nodes, "/kinds/alarm", {
-        repeat: { every: "10s", times: 1, escalate: { user_id: 8 } },
+        repeat: { every: "2s", times: 1, escalate: { user_id: 8 } },
       });
       await using client = await shown(7);
       await using boss = await shown(8);

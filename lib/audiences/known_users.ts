@@ -28,20 +28,30 @@ interface Visitor {
 export class KnownUsers implements ConnectionHooks {
   readonly #database: Database;
   readonly #noted = new Set<string>();
-  #waiting: Visitor[] = [];
+  /** Those who wait to be noted, by their connections. */
+  readonly #waiting = new Map<Connection, Visitor>();
 
   constructor(database: Database) {
     this.#database = database;
   }
 
   /** A guest is nobody who could be found again. */
-  identified({ site, isGuest, identity }: Connection, user: UserId): void {
+  identified(connection: Connection, user: UserId): void {
+    const { site, isGuest, identity } = connection;
     if (isGuest || identity?.isGuest) return;
     const key = `${site}\n${user}`;
-    if (this.#noted.has(key) || this.#waiting.length >= MOST_WAITING) return;
+    if (this.#noted.has(key) || this.#waiting.size >= MOST_WAITING) return;
     if (this.#noted.size >= MOST_NOTED) this.#noted.clear();
     this.#noted.add(key);
-    this.#waiting.push({ site, user });
+    this.#waiting.set(connection, { site, user });
+  }
+
+  /** Whom the server sends away is not noted any more: it may be that the user is erased right now, which ends connections. */
+  closing(connection: Connection): void {
+    const visitor = this.#waiting.get(connection);
+    if (visitor === undefined) return;
+    this.#waiting.delete(connection);
+    this.forget(visitor.site, visitor.user);
   }
 
   get tasks(): readonly Task[] {
@@ -50,9 +60,9 @@ export class KnownUsers implements ConnectionHooks {
 
   /** Notes those who wait. */
   async flush(): Promise<void> {
-    if (this.#waiting.length === 0 || this.#database.whyNotReady() !== undefined) return;
-    const visitors = this.#waiting;
-    this.#waiting = [];
+    if (this.#waiting.size === 0 || this.#database.whyNotReady() !== undefined) return;
+    const visitors = [...this.#waiting.values()];
+    this.#waiting.clear();
     try {
       for (let at = 0; at < visitors.length; at += TOGETHER) {
         const some = visitors.slice(at, at + TOGETHER);

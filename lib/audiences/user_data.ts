@@ -35,19 +35,16 @@ export class AudienceData implements UserData {
 
   async erase({ site, user }: DataSubject): Promise<ErasedPart> {
     this.#known.forget(site, user);
-    const { topics, known } = await this.#database.transaction(() => eraseAll(site, user));
-    return { erased: { followed_topics: topics, known_users: known } };
+    const topics = await this.#database.transaction(() => eraseAll(site, user));
+    return { erased: { followed_topics: topics } };
   }
 }
 
-function* eraseAll(site: string, user: string): Work<{ topics: number; known: number }> {
+function* eraseAll(site: string, user: string): Work<number> {
   const topics = yield* rows(
     "DELETE FROM topic_followers WHERE site = $1 AND user_id = $2 RETURNING topic",
     ...[site, user],
   );
-  const known = yield* rows(
-    "DELETE FROM known_users WHERE site = $1 AND user_id = $2 RETURNING user_id",
-    ...[site, user],
-  );
-  return { topics: topics.length, known: known.length };
+  yield* rows("DELETE FROM known_users WHERE site = $1 AND user_id = $2", site, user);
+  return topics.length;
 }

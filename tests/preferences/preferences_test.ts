@@ -307,7 +307,7 @@ for (const [place, start] of PLACES) {
         ["digest.at", { digest: { at: ["9"] } }],
         ["throttle.count", { throttle: { per: "1h" } }],
         ["throttle.per", { throttle: { count: 1 } }],
-        ["repeat.every", { repeat: { every: "1s", times: 1 } }],
+        ["repeat.every", { repeat: { every: "0s", times: 1 } }],
         ["repeat.times", { repeat: { every: "1m", times: 101 } }],
         ["repeat.escalate", { repeat: { every: "1m", times: 1, escalate: { way: "pigeon" } } }],
         ["template", { template: 7 }],

@@ -35,6 +35,10 @@ for (const [place, start] of PLACES.filter(([name]) => name !== "embedded, node"
     const recordsOf = async (user: string, site = manager) => await exported(last, site, user);
     await fill(last, manager);
     await speak(last);
+    await waitFor("both are known", async () => {
+      const records = [await recordsOf("1"), await recordsOf("2")];
+      return records.every((each) => typesIn(each)["known_user"] === 1);
+    });
 
     await test.step("an export has what there is, and nothing of others", async () => {
       const records = await recordsOf("1");
@@ -44,6 +48,7 @@ for (const [place, start] of PLACES.filter(([name]) => name !== "embedded, node"
       assert.deepEqual(end, { type: "end", records: rest.length });
       assert.deepEqual(typesIn(rest), {
         contact: 2,
+        known_user: 1,
         notification: 3,
         privacy: 1,
         room_message: 3,
@@ -59,14 +64,14 @@ for (const [place, start] of PLACES.filter(([name]) => name !== "embedded, node"
       const file = `${first.dataDir}/one.jsonl`;
       const { code, stdout, stderr } = await command("export", "1", "-o", file);
       assert.deepEqual([code, stdout], [0, ""], stderr);
-      assert.match(stderr, /^Exported 9 records of user 1 to /m);
+      assert.match(stderr, /^Exported 10 records of user 1 to /m);
       assert.deepEqual(
         linesOf(await Deno.readTextFile(file)).slice(1),
         (await recordsOf("1")).slice(1),
       );
       assert.equal((await Deno.stat(file)).mode! & 0o777, 0o600);
       const printed = await command("export", "1");
-      assert.equal(linesOf(printed.stdout).length, 11, printed.stderr);
+      assert.equal(linesOf(printed.stdout).length, 12, printed.stderr);
     });
 
     await test.step("an erasure asks first, ends connections, and is harmless twice", async () => {
@@ -112,7 +117,7 @@ for (const [place, start] of PLACES.filter(([name]) => name !== "embedded, node"
 
     await test.step("what is others' stays, and so do their blocks", async () => {
       assert.deepEqual(typesIn(await recordsOf("2")), {
-        ...{ user: 1, notification: 1, room_message: 2, end: 1 },
+        ...{ user: 1, known_user: 1, notification: 1, room_message: 2, end: 1 },
       });
       const three = await recordsOf("3");
       assert.partialDeepStrictEqual(three[1], {

@@ -106,7 +106,12 @@ export const inboxFeature = {
       kinds: delivery.kinds,
       connection: delivery,
       restore: delivery,
-      userData: new InboxData(stores, { attachments, shows, database, waiting: new TimingData(database) }),
+      userData: new InboxData(stores, {
+        attachments,
+        shows,
+        database,
+        waiting: new TimingData(database),
+      }),
       tasks: [
         ...stores.tasks,
         scheduler({ ...stores, ...{ attachments, counters, timing } }),

@@ -58,7 +58,7 @@ export class InboxData implements UserData {
     if (this.#database.whyNotReady() !== undefined) return;
     yield* this.#waiting.export(subject);
     for (const act of await this.#database.transaction(() => actsOf(site, user))) {
-      yield { type: "notification_action", notification_id: act.id, ...actOnWire(act) };
+      yield { type: "action", notification_id: act.id, ...actOnWire(act) };
     }
   }
 

@@ -177,7 +177,7 @@ for (const [what, start] of INBOX_WORLDS) {
       });
       assert.match(
         await data.text(),
-        /"type":"notification_action","notification_id":"lib-00001","action":"1","done_at":\d+,"text":"Yes"/,
+        /"type":"action","notification_id":"lib-00001","action":"1","done_at":\d+,"text":"Yes"/,
       );
       const { erased } = await manager.done("DELETE", "/users/9/data");
       assert.partialDeepStrictEqual(erased, { notification_actions: 1 });

@@ -2,7 +2,13 @@
  * Keeps the notifications in the store as the server has them, and does to them what the user wants;
  * `session.ts` makes one for each client.
  */
-import { type Client, type Notification, NotifyliError } from "../../sdk/mod.ts";
+import {
+  type ActionResult,
+  type Client,
+  type Notification,
+  NotifyliError,
+  type WhichNotifications,
+} from "../../sdk/mod.ts";
 import type { Store } from "../state/store.ts";
 
 /** How many notifications are read at once. */
@@ -32,9 +38,17 @@ export class NotificationFeed {
       // All that was shown is put away: the next ones take its place.
       if (this.#hasOlder && store.state.notifications.list.length === 0) this.loadOlder();
     });
-    client.on("notification", ({ id, read, replayed }) => {
+    client.on("notification", ({ id, read, replayed, details }) => {
       this.#show();
-      if (!read && !replayed) store.dispatch({ type: "toast_raised", id });
+      if (!read && !replayed && details?.silent !== true) store.dispatch({ type: "toast_raised", id });
+    });
+    client.on("notificationChanged", (notification) => {
+      const { id, read, details } = notification;
+      const { list } = store.state.notifications;
+      const before = list.find((each) => each.id === id)?.details?.alertedAt;
+      this.#show();
+      const isAlert = details?.alertedAt !== undefined && details.alertedAt !== before;
+      if (isAlert && !read) store.dispatch({ type: "toast_raised", id });
     });
     // The server tells only those who ask what was done to notifications while there was no connection.
     client.on("state", ({ kind }) => kind === "online" && this.#load());
@@ -56,12 +70,25 @@ export class NotificationFeed {
     this.#tell(this.#client.notifications.markRead("all"));
   }
 
-  archive(ids: readonly string[]): void {
-    this.#tell(this.#client.notifications.archive(ids));
+  archive(which: WhichNotifications): void {
+    this.#tell(this.#client.notifications.archive(which));
   }
 
-  delete(ids: readonly string[]): void {
-    this.#tell(this.#client.notifications.delete(ids));
+  delete(which: WhichNotifications): void {
+    this.#tell(this.#client.notifications.delete(which));
+  }
+
+  /** Does an action. It rejects where that is not done; whoever asked says so. */
+  act(id: string, action: string, text?: string): Promise<ActionResult> {
+    return this.#client.notifications.act(id, action, text === undefined ? {} : { text });
+  }
+
+  /** Resolves with all of the group of which this is the newest; with none where it is not any more. */
+  async groupOf(
+    { id, offset = Number.MAX_SAFE_INTEGER - 1 }: Notification,
+  ): Promise<readonly Notification[]> {
+    const [head] = await this.#client.notifications.folded({ before: offset + 1, limit: 1 });
+    return head?.id === id ? await head.open() : [];
   }
 
   loadOlder(): void {

@@ -19,6 +19,13 @@ export const NO_NOTIFICATIONS: Notifications = {
   hasOlder: false,
 };
 
+/** The highest priority, of what cannot wait. */
+const URGENT = 5;
+
+export function isUrgent({ details }: Notification): boolean {
+  return (details?.priority ?? 0) >= URGENT;
+}
+
 /** Toasts on the screen at once; when one more comes, the oldest goes (it stays behind the bell). */
 const TOAST_LIMIT = 3;
 

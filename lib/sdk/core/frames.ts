@@ -6,6 +6,7 @@ import type { ChatCommand } from "../conversations/commands.ts";
 import type {
   ActionResult,
   AttachedFile,
+  DigestItem,
   InboxChange,
   Position,
   Publication,
@@ -147,7 +148,7 @@ function detailsIn(fields: JsonObject): Pick<Publication, "details"> | undefined
   return {
     details: Object.fromEntries(known.map(([field]) => [
       RENAMED[field] ?? field,
-      field === "actions" ? actionsIn(fields[field]) : fields[field],
+      READ[field]?.(fields[field]) ?? fields[field],
     ])),
   };
 }
@@ -160,6 +161,28 @@ function actionsIn(actions: unknown): readonly unknown[] {
   });
 }
 
+/** The notifications of a digest. What is none is left out. */
+function itemsIn(items: unknown): readonly DigestItem[] {
+  if (!Array.isArray(items)) return [];
+  return items.map(asObject).flatMap(({ id, title, message, url, timestamp }) =>
+    isText(id)
+      ? [{
+        id: String(id),
+        ...(isText(title) ? { title: String(title) } : {}),
+        message: isText(message) ? String(message) : "",
+        ...(isText(url) ? { url: String(url) } : {}),
+        ...(isNumber(timestamp) ? { timestamp: Number(timestamp) } : {}),
+      }]
+      : []
+  );
+}
+
+/** Details that are read further. */
+const READ: Readonly<Record<string, (value: unknown) => unknown>> = {
+  actions: actionsIn,
+  items: itemsIn,
+};
+
 const isText = (value: unknown) => typeof value === "string";
 const isNumber = (value: unknown) => typeof value === "number";
 const isFlag = (value: unknown) => typeof value === "boolean";
@@ -169,6 +192,8 @@ const DETAILS = {
   ...{ actions: Array.isArray, group: isText, markdown: isFlag, critical: isFlag },
   ...{ progress: isNumber, edited_at: isNumber, first_offset: isNumber },
   ...{ snoozed_at: isNumber, snoozed_until: isNumber },
+  ...{ silent: isFlag, alerted_at: isNumber, reminder: isNumber },
+  ...{ count: isNumber, items: Array.isArray },
 };
 
 /** What this library calls otherwise than the server. */
@@ -177,6 +202,7 @@ const RENAMED: Readonly<Record<string, string>> = {
   first_offset: "firstOffset",
   snoozed_at: "snoozedAt",
   snoozed_until: "snoozedUntil",
+  alerted_at: "alertedAt",
 };
 
 /** The files among values. An older server has an id in place of a file. */

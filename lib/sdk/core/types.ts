@@ -77,6 +77,26 @@ export interface NotificationDetails {
   readonly snoozedAt?: number;
   /** When one that waits comes back, in Unix seconds. */
   readonly snoozedUntil?: number;
+  /** Whether it asks for no attention: it is quiet, or the user has muted all. */
+  readonly silent?: boolean;
+  /** When it asked for attention after that, or again, in Unix seconds. */
+  readonly alertedAt?: number;
+  /** How often it has asked again, since nobody has read it. */
+  readonly reminder?: number;
+  /** Of how many notifications it is a digest. */
+  readonly count?: number;
+  /** The last of these, at most 50, oldest first. */
+  readonly items?: readonly DigestItem[];
+}
+
+/** One of the notifications that a digest is of. */
+export interface DigestItem {
+  readonly id: string;
+  readonly title?: string;
+  readonly message: string;
+  readonly url?: string;
+  /** In Unix seconds. */
+  readonly timestamp?: number;
 }
 
 /** What messages and notifications have in common. */

@@ -1,6 +1,7 @@
 /** The bell with its badge, and the list of notifications behind it. Looking at the list reads what it shows. */
 import { useEffect, useState } from "preact/hooks";
 import { usePage, useWatched } from "../../context.ts";
+import { ALL_KINDS } from "../../state/inbox_view.ts";
 import { type Notifications, unreadIds } from "../../state/notifications.ts";
 import type { Rooms } from "../../state/rooms.ts";
 import { Icon } from "../kit/Icon.tsx";
@@ -59,6 +60,7 @@ export function Bell({ notifications, rooms, userId }: BellProps) {
           </div>
           <NotificationList
             notifications={notifications}
+            kind={ALL_KINDS}
             fresh={fresh}
             rooms={rooms}
             userId={userId}

@@ -1,60 +1,75 @@
-/** One notification behind the bell, and the buttons that put it away. */
-import type { Notification } from "../../../sdk/mod.ts";
+/** One notification behind the bell, or a group of them, and the buttons that put it away. */
 import { usePage } from "../../context.ts";
-import { userRoom } from "../../session/identity.ts";
-import { isoTime, shortTime, shownText } from "../../text.ts";
-import { Icon } from "../kit/Icon.tsx";
-import { isNamesAlone, NotificationFiles } from "./NotificationFiles.tsx";
+import { type Entry, meantBy } from "../../state/inbox_view.ts";
+import { isUrgent } from "../../state/notifications.ts";
+import { shownName } from "../../text.ts";
+import { Icon, type IconName } from "../kit/Icon.tsx";
 import { panelOf } from "../kit/Popover.tsx";
+import { Actions } from "./Actions.tsx";
+import { Digest, Group } from "./Digest.tsx";
+import { NotificationFiles } from "./NotificationFiles.tsx";
+import { NotificationIcon } from "./NotificationIcon.tsx";
+import { NotificationText } from "./NotificationText.tsx";
 
 interface NotificationItemProps {
-  notification: Notification;
+  entry: Entry;
   userId: string;
   /** It was unread when the list was opened. */
   isFresh: boolean;
+  /** What people call its kind. */
+  kind: string | undefined;
   /** Shows the room that it is about, where that is open. */
   onChosen: (() => void) | undefined;
 }
 
 export function NotificationItem(
-  { notification, userId, isFresh, onChosen }: NotificationItemProps,
+  { entry, userId, isFresh, kind, onChosen }: NotificationItemProps,
 ) {
   const { session } = usePage();
-  const { id, name } = notification;
-  const text = <NotificationText notification={notification} userId={userId} isFresh={isFresh} />;
+  const { head, others } = entry;
+  const { title } = head.details ?? {};
+  const what = title === undefined
+    ? `the notification from ${shownName(head.name)}`
+    : `“${shownName(title)}”`;
+  const put = (name: "archive" | "delete", icon: IconName, word: string) => (
+    <button
+      type="button"
+      class="icon-button"
+      data-action={name}
+      aria-label={`${word} ${what}`}
+      title={word}
+      onClick={({ currentTarget }) => {
+        moveFocus(currentTarget);
+        session.notifications?.[name](meantBy(entry));
+      }}
+    >
+      <Icon name={icon} />
+    </button>
+  );
+  const classes = [
+    "notification",
+    isFresh ? "notification-fresh" : "",
+    isUrgent(head) ? "notification-urgent" : "",
+  ];
   return (
-    <li class={isFresh ? "notification notification-fresh" : "notification"} tabIndex={-1}>
-      {onChosen === undefined
-        ? <div class="notification-body">{text}</div>
-        : <button type="button" class="notification-body" onClick={onChosen}>{text}</button>}
-      <NotificationFiles notification={notification} />
+    <li class={classes.filter((each) => each !== "").join(" ")} tabIndex={-1}>
+      <NotificationIcon notification={head} count={head.details?.count ?? others.length + 1} />
+      <div class="notification-body">
+        <NotificationText
+          notification={head}
+          userId={userId}
+          isFresh={isFresh}
+          kind={kind}
+          onChosen={onChosen}
+        />
+        <NotificationFiles notification={head} />
+        <Actions notification={head} />
+        <Digest notification={head} />
+        <Group entry={entry} />
+      </div>
       <div class="notification-actions">
-        <button
-          type="button"
-          class="icon-button"
-          data-action="archive"
-          aria-label={`Archive the notification from ${name}`}
-          title="Archive"
-          onClick={({ currentTarget }) => {
-            moveFocus(currentTarget);
-            session.notifications?.archive([id]);
-          }}
-        >
-          <Icon name="archive" />
-        </button>
-        <button
-          type="button"
-          class="icon-button"
-          data-action="delete"
-          aria-label={`Delete the notification from ${name}`}
-          title="Delete"
-          onClick={({ currentTarget }) => {
-            moveFocus(currentTarget);
-            session.notifications?.delete([id]);
-          }}
-        >
-          <Icon name="trash" />
-        </button>
+        {put("archive", "archive", "Archive")}
+        {put("delete", "trash", "Delete")}
       </div>
     </li>
   );
@@ -62,34 +77,9 @@ export function NotificationItem(
 
 /** Gives the focus to the same button of a neighbour, or to the list as a whole, before this button is gone. */
 function moveFocus(button: HTMLElement): void {
-  const item = button.closest("li");
+  const item = button.closest(".notification");
   const [next] = [item?.nextElementSibling, item?.previousElementSibling].flatMap((neighbour) =>
     neighbour?.querySelector<HTMLElement>(`[data-action="${button.dataset.action}"]`) ?? []
   );
   (next ?? panelOf(button))?.focus();
-}
-
-function NotificationText(
-  { notification, userId, isFresh }: Omit<NotificationItemProps, "onChosen">,
-) {
-  const { name, room, timestamp } = notification;
-  return (
-    <>
-      <span class="notification-head">
-        <strong class="notification-name">
-          <bdi>{name}</bdi>
-        </strong>
-        {isFresh && <span class="visually-hidden">, new,</span>}
-        <time class="time" dateTime={isoTime(timestamp)}>{shortTime(timestamp)}</time>
-      </span>
-      {!isNamesAlone(notification) && (
-        <span class="notification-message">
-          <bdi>{shownText(notification)}</bdi>
-        </span>
-      )}
-      <span class="notification-room">
-        {room !== userRoom(userId) && <bdi>{room}</bdi>}
-      </span>
-    </>
-  );
 }

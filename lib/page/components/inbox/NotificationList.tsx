@@ -1,6 +1,7 @@
 /** The notifications, newest first, or how to send the first one. */
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { usePage } from "../../context.ts";
+import { ALL_KINDS, fold, kindWords, ofKind } from "../../state/inbox_view.ts";
 import type { Notifications } from "../../state/notifications.ts";
 import { serverAddress } from "../../address.ts";
 import { curlLine } from "../../recipes.ts";
@@ -11,6 +12,8 @@ import { NotificationItem } from "./NotificationItem.tsx";
 
 interface NotificationListProps {
   notifications: Notifications;
+  /** The kind that is shown alone. */
+  kind: string;
   /** Ids of those that were unread when the list was opened. */
   fresh: ReadonlySet<string>;
   rooms: Rooms;
@@ -19,12 +22,13 @@ interface NotificationListProps {
 }
 
 export function NotificationList(
-  { notifications, fresh, rooms, userId, onChosen }: NotificationListProps,
+  { notifications, kind, fresh, rooms, userId, onChosen }: NotificationListProps,
 ) {
   const { session } = usePage();
   const items = useRef<HTMLUListElement>(null);
   const { list, isLoaded, hasOlder } = notifications;
-  const { askForOlder } = useOlder(items, list.length);
+  const entries = fold(ofKind(list, kind));
+  const { askForOlder } = useOlder(items, entries.length);
 
   if (list.length === 0) {
     return isLoaded
@@ -37,15 +41,21 @@ export function NotificationList(
   };
   return (
     <ul ref={items} class="notification-list" aria-label="Notifications">
-      {list.map((notification) => (
-        <NotificationItem
-          key={notification.id}
-          notification={notification}
-          userId={userId}
-          isFresh={fresh.has(notification.id)}
-          onChosen={hasRoom(rooms, notification.room) ? () => choose(notification.room) : undefined}
-        />
-      ))}
+      {entries.map((entry) => {
+        const { id, room, details } = entry.head;
+        return (
+          <NotificationItem
+            key={id}
+            entry={entry}
+            userId={userId}
+            isFresh={[entry.head, ...entry.others].some(({ id }) => fresh.has(id))}
+            kind={kind === ALL_KINDS && details?.kind !== undefined
+              ? kindWords(details.kind, null)
+              : undefined}
+            onChosen={hasRoom(rooms, room) ? () => choose(room) : undefined}
+          />
+        );
+      })}
       {hasOlder && (
         <li class="notifications-older">
           <button

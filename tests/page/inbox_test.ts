@@ -13,7 +13,8 @@ Deno.test("page: a notification shows all that its sender said of it", OPTIONS, 
   const page = await people.open({ user: "1", name: "Alice" });
   const disk = {
     title: "Disk 91 % full on db-2",
-    message: "**Full** in *3 hours*:\n- `/var` [graph](https://a.example/g) [bad](javascript:alert(1))",
+    message:
+      "**Full** in *3 hours*:\n- `/var` [graph](https://a.example/g) [bad](javascript:alert(1))",
     markdown: true,
     from: "Monitor",
     kind: "alert.disk",

@@ -40,7 +40,9 @@ export class NotificationFeed {
     });
     client.on("notification", ({ id, read, replayed, details }) => {
       this.#show();
-      if (!read && !replayed && details?.silent !== true) store.dispatch({ type: "toast_raised", id });
+      if (!read && !replayed && details?.silent !== true) {
+        store.dispatch({ type: "toast_raised", id });
+      }
     });
     client.on("notificationChanged", (notification) => {
       const { id, read, details } = notification;

@@ -1,6 +1,5 @@
 /** What the list behind the bell shows of a notification, and what can be done with it there. */
 import assert from "node:assert/strict";
-import type { Page } from "playwright-core";
 import { OPTIONS } from "../support/browser.ts";
 import { bell, item, notifications } from "../support/page.ts";
 import { People } from "../support/people.ts";

@@ -29,7 +29,7 @@ export function NotificationText(
   return (
     <>
       <h3 class="notification-head">
-        {isUrgent(notification) && <span class="visually-hidden">Urgent:{" "}</span>}
+        {isUrgent(notification) && <span class="visually-hidden">Urgent:</span>}
         <Title url={details.url} onChosen={onChosen}>
           <Name>{title ?? name}</Name>
         </Title>

@@ -59,7 +59,7 @@ export class Acceptance {
     const read = (range: ByteRange) => this.#read(id, range);
     const what = await inspect(read, bytes, { name, pixels: config.pixels });
     this.#requireType(what);
-    const rewritten = withoutLocation(what.type, this.#all(id, bytes), read);
+    const rewritten = await withoutLocation(what.type, this.#all(id, bytes), read);
     if (rewritten !== undefined) {
       const counted = new Counted(rewritten);
       await store.put(id, "file", counted);

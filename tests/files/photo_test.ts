@@ -1,7 +1,8 @@
 /** A photo goes through the real server, on a disk and in a bucket: it loses its place, and has a thumbnail. */
 import assert from "node:assert/strict";
 import sharp from "sharp";
-import { tagsOf } from "../support/exiftool.ts";
+import { tagsOf, withTags } from "../support/exiftool.ts";
+import { sha256 } from "../support/fake_files.ts";
 import { ROOT } from "../support/paths.ts";
 import { Program } from "../support/program.ts";
 import { BUCKET, S3_KEY, S3Server } from "../support/s3.ts";
@@ -79,6 +80,20 @@ async function assertServesPhotos(program: Program): Promise<string> {
   assert.deepEqual(await pixelsOf(served), await pixelsOf(image));
   const removed = await fetch(`${program.url}/api/files/${file.id}`, { method: "DELETE" });
   assert.equal(removed.status, 204);
+
+  const taken = [
+    "-Keys:GPSCoordinates=51.5, -7.25, 35",
+    "-UserData:GPSCoordinates=51.5, -7.25, 35",
+  ];
+  const film = await withTags(await Deno.readFile(`${ROOT}tests/fixtures/files/tiny.mov`), taken);
+  const shown = await upload(program, film);
+  assert.deepEqual([shown.type, shown.bytes], ["video/quicktime", film.length]);
+  const bytes = await bytesOf(`${program.url}${shown.url}`);
+  assert.equal(sha256(bytes), shown.sha256);
+  const said = Object.keys(await tagsOf(bytes)).filter((name) => /gps/i.test(name));
+  assert.deepEqual(said, []);
+  const gone = await fetch(`${program.url}/api/files/${shown.id}`, { method: "DELETE" });
+  assert.equal(gone.status, 204);
 
   const large = await upload(program, await plain("image/jpeg", { width: 800, height: 400 }));
   const small = await bytesOf(`${program.url}${large.url}&thumbnail=160`);

@@ -16,15 +16,17 @@ export interface Box {
 
 /** The boxes at the top of a file; as many as make sense. */
 export async function topBoxes(reader: Reader): Promise<Box[]> {
-  const boxes: Box[] = [];
-  let at = 0;
-  while (boxes.length < MOST_BOXES) {
+  return await Array.fromAsync(boxesWithin(reader, 0, Number.MAX_SAFE_INTEGER));
+}
+
+/** The boxes from a place in a file to another one, such as those in a box; as many as make sense. */
+export async function* boxesWithin(reader: Reader, from: number, to: number): AsyncGenerator<Box> {
+  for (let [at, count] = [from, 0]; at < to && count < MOST_BOXES; count++) {
     const box = boxAt(await reader.at(at, 16), 0, at);
-    if (box === undefined) break;
-    boxes.push(box);
+    if (box === undefined || box.end > to) return;
+    yield box;
     at = box.end;
   }
-  return boxes;
 }
 
 /** @param base what is added to the places in the box */

@@ -4,7 +4,7 @@ import { withoutPlacesXmp } from "./xmp.ts";
 
 /** Of record 2: codes and names of places, sublocation, city, province, country. */
 const PLACES: ReadonlySet<number> = new Set([26, 27, 90, 92, 95, 100, 101]);
-const RESOURCE = { IPTC: 0x0404, EXIF: 0x0422, EXIF_3: 0x0423, XMP: 0x0424 };
+export const RESOURCE = { IPTC: 0x0404, EXIF: 0x0422, EXIF_3: 0x0423, XMP: 0x0424 };
 
 /** As many bytes: zeros behind those that stay, which move up. What is no IPTC data goes, too. */
 export function withoutPlacesIptc(bytes: Uint8Array): Uint8Array {
@@ -26,20 +26,35 @@ export function withoutPlacesIptc(bytes: Uint8Array): Uint8Array {
 /** As many bytes; zeros from where they are no resources, such as in those that go on in the next segment of a JPEG. */
 export function withoutPlacesPhotoshop(bytes: Uint8Array): Uint8Array {
   const cleaned = new Uint8Array(bytes.length);
+  for (const { id, at, from, to } of resourcesIn(bytes)) {
+    cleaned.set(bytes.subarray(at, from), at);
+    cleaned.set(resource(id, bytes.subarray(from, to)), from);
+  }
+  return cleaned;
+}
+
+/** One of the resources of Photoshop: where it begins, and where its data are. */
+interface Resource {
+  readonly id: number;
+  readonly at: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** As many as make sense. */
+export function* resourcesIn(bytes: Uint8Array): Generator<Resource> {
   for (let at = 0; at + 12 <= bytes.length;) {
     if (!/^(8BIM|MeSa|AgHg|PHUT|DCSR)$/.test(text(bytes, at, at + 4))) break;
     const id = viewOf(bytes).getUint16(at + 4);
     const named = 1 + (bytes[at + 6] ?? 0);
     const head = at + 6 + named + named % 2;
     if (head + 4 > bytes.length) break;
-    const start = head + 4;
-    const end = start + viewOf(bytes).getUint32(head);
-    if (end > bytes.length) break;
-    cleaned.set(bytes.subarray(at, start), at);
-    cleaned.set(resource(id, bytes.subarray(start, end)), start);
-    at = end + end % 2 - at % 2;
+    const from = head + 4;
+    const to = from + viewOf(bytes).getUint32(head);
+    if (to > bytes.length) break;
+    yield { id, at, from, to };
+    at = to + to % 2 - at % 2;
   }
-  return cleaned;
 }
 
 function resource(id: number, bytes: Uint8Array): Uint8Array {

@@ -3,6 +3,9 @@
  * as well-formed as it was, and as long.
  */
 
+/** The kind of box that has it, in films and in JPEG 2000. */
+export const XMP_BOX = "be7acfcb97a942e89c71999491e3afac";
+
 /** By the part behind the colon, since everybody calls the namespaces as they like. */
 const NAME =
   /gps|latitude|longitude|altitude|location|^(city|state|country\w*|province\w*|geo\w*|lat|long?|lng|coverage)$/i;

@@ -305,7 +305,9 @@ function putOff(kept: Kept, until: number): Kept {
     const allowed = `a time before it expires, which is ${inSeconds(kept.expiresAt)}`;
     throw invalid("until", until, allowed);
   }
-  const { edited_at: _edited, first_offset: _first, ...details } = kept.details ?? {};
+  // When it comes back it asks for attention, even where it came silently.
+  const { edited_at: _edited, first_offset: _first, silent: _silent, ...details } = kept.details ??
+    {};
   return { ...kept, details: { ...details, snoozed_at: unixSeconds() } };
 }
 

@@ -67,8 +67,7 @@ class Scheduler {
     this.#lateness.begins();
     try {
       for (;;) {
-        const upTo = await this.#divert();
-        const released = await schedule.release(BATCH, upTo);
+        const released = await schedule.release(BATCH, await this.#divert());
         const { now, delivered, expired, refused, isMore } = released;
         counters.delivered.value += delivered.length;
         counters.expired.value += expired;
@@ -95,11 +94,11 @@ class Scheduler {
 
   /**
    * Looks at what is due before it is delivered: some is withheld, or waits for a digest, or asks for no attention. Resolves with
-   * the time up to which it has looked. It does the same again where a node has died in between.
+   * the names of what it has looked at. It does the same again where a node has died in between.
    */
-  async #divert(): Promise<number> {
+  async #divert(): Promise<ReadonlySet<string>> {
     const { schedule, timing, attachments } = this.#parts;
-    const { now, notifications } = await schedule.due(BATCH);
+    const { now, notifications, names } = await schedule.due(BATCH);
     for (const notification of notifications) {
       if (notification.details?.["snoozed_at"] !== undefined) continue; // its user has put it off
       if ((notification.expiresAt ?? Infinity) <= now) continue;
@@ -113,7 +112,7 @@ class Scheduler {
         await schedule.edit(site, user, id, silenced);
       }
     }
-    return now;
+    return names;
   }
 
   /** Logs a failure once. Where Redis is away, its connection has logged that. */

@@ -97,34 +97,37 @@ export class RedisSchedule implements Schedule {
 
   async due(limit: number): Promise<Due> {
     const { redis, keys } = this.#parts;
-    const [now, ...due] = await this.#due(limit);
-    const names = due.filter((_, index) => index % 2 === 0).map((name) =>
-      name.split("\n").slice(1)
-    );
-    if (names.length === 0) return { now, notifications: [] };
-    const fields = names.map((name) => name.join("\n"));
-    const stored = await redis.hmget(keys.scheduledContents, ...fields).catch(throwUnavailable);
-    const notifications = names.flatMap(([site = "", user = "", id = ""], index) => {
+    const { now, due } = await this.#due(limit);
+    const names = new Set(due.map(({ name }) => idIn(name)));
+    if (names.size === 0) return { now, notifications: [], names };
+    const stored = await redis.hmget(keys.scheduledContents, ...names).catch(throwUnavailable);
+    const notifications = [...names].flatMap((name, index) => {
       const kept = scheduledIn(stored[index] ?? "");
+      const [site = "", user = "", id = ""] = name.split("\n");
       return kept === undefined ? [] : [{ site, user, id, ...kept }];
     });
-    return { now, notifications };
+    return { now, notifications, names };
   }
 
-  /** The store's clock, then names and times. */
-  async #due(limit: number, upTo: number | "" = ""): Promise<[number, ...string[]]> {
+  /** Redis' clock, and what is due by it. */
+  async #due(limit: number): Promise<{ now: number; due: { name: string; dueAt: number }[] }> {
     const { keys, functions } = this.#parts;
-    return await functions.scheduleDue([keys.scheduled], [limit, upTo]) as [number, ...string[]];
+    const [now, ...found] = await functions.scheduleDue([keys.scheduled], [limit]) as [
+      number,
+      ...string[],
+    ];
+    const due: { name: string; dueAt: number }[] = [];
+    for (let index = 0; index < found.length; index += 2) {
+      due.push({ name: found[index] ?? "", dueAt: Number(found[index + 1]) });
+    }
+    return { now, due };
   }
 
   /** Every node releases what is due in the same order, so that the order of times is kept whoever is first. */
-  async release(limit: number, upTo?: number): Promise<Released> {
-    const [now, ...due] = await this.#due(limit, upTo);
-    const releasing: Promise<Outcome>[] = [];
-    for (let index = 0; index < due.length; index += 2) {
-      const [name = "", dueAt] = due.slice(index, index + 2);
-      releasing.push(this.#releaseOne(name, Number(dueAt)));
-    }
+  async release(limit: number, only?: ReadonlySet<string>): Promise<Released> {
+    const { now, due } = await this.#due(limit);
+    const releasing = due.filter(({ name }) => only?.has(idIn(name)) ?? true)
+      .map(({ name, dueAt }) => this.#releaseOne(name, dueAt));
     // `all` would not wait for those under way where one fails, and the caller may ask anew at once.
     const results = await Promise.allSettled(releasing);
     const failed = results.find((result) => result.status === "rejected");
@@ -135,7 +138,7 @@ export class RedisSchedule implements Schedule {
       delivered: done.filter(({ offset }) => offset > 0).map(({ dueAt }) => dueAt),
       expired: done.filter(({ offset }) => offset === EXPIRED).length,
       refused: done.flatMap(({ refused }) => refused ?? []),
-      isMore: releasing.length === limit,
+      isMore: due.length === limit,
     };
   }
 
@@ -172,4 +175,9 @@ export class RedisSchedule implements Schedule {
     }
     return { offset, dueAt };
   }
+}
+
+/** What a notification is called in the schedule, without the time at which it was accepted. */
+function idIn(name: string): string {
+  return name.slice(name.indexOf("\n") + 1);
 }

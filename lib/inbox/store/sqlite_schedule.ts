@@ -256,7 +256,8 @@ export class SqliteSchedule implements Schedule {
 
   due(limit: number): Promise<Due> {
     const now = Date.now();
-    const notifications = this.#due.all(now, limit).flatMap((row) => {
+    const rows = this.#due.all(now, limit);
+    const notifications = rows.flatMap((row) => {
       try {
         return { ...toNotification(row, this.#store), deliverAt: Number(row["deliver_at"]) };
       } catch (error) {
@@ -264,18 +265,17 @@ export class SqliteSchedule implements Schedule {
         return []; // it is kept aside when it is released
       }
     });
-    return Promise.resolve({ now, notifications });
+    return Promise.resolve({ now, notifications, names: new Set(rows.map(nameOf)) });
   }
 
-  async release(limit: number, upTo = Infinity): Promise<Released> {
+  async release(limit: number, only?: ReadonlySet<string>): Promise<Released> {
     const now = Date.now();
     const first = this.#first.get()?.["first"] ?? null;
-    const last = Math.min(now, upTo);
-    if (first === null || Number(first) > last) {
+    if (first === null || Number(first) > now) {
       return { now, delivered: [], expired: 0, refused: [], isMore: false }; // most calls find nothing due, and write nothing
     }
     const { count, expired, refused, arrived } = await this.#store.commit(() =>
-      this.#takeOut(now, last, limit)
+      this.#takeOut(now, limit, only)
     );
     for (const each of arrived) this.#arrivals.fanOut(each);
     return {
@@ -288,10 +288,10 @@ export class SqliteSchedule implements Schedule {
   }
 
   /** Moves what is due into its inboxes, and keeps aside what an inbox does not take. Runs in a commit. */
-  #takeOut(now: number, last: number, limit: number): TakenOut {
-    const rows = this.#due.all(last, limit);
+  #takeOut(now: number, limit: number, only: ReadonlySet<string> | undefined): TakenOut {
+    const rows = this.#due.all(now, limit);
     const taken: TakenOut = { count: rows.length, expired: 0, refused: [], arrived: [] };
-    for (const row of rows) {
+    for (const row of rows.filter((row) => only?.has(nameOf(row)) ?? true)) {
       try {
         const arrived = this.#store.alone(() => this.#takeOutOne(row, now));
         if (arrived === undefined) taken.expired++;
@@ -334,4 +334,8 @@ function toNotification(row: Row, store: SqliteStore): Notification {
     ...(at === null ? {} : { at: Number(at) }),
     ...(expiresAt === null ? {} : { expiresAt: Number(expiresAt) }),
   };
+}
+
+function nameOf({ site, user, id }: Row): string {
+  return `${site}\n${user}\n${id}`;
 }

@@ -273,8 +273,10 @@ export interface Released {
 export interface Due {
   /** The store's clock, a Unix time in milliseconds. */
   readonly now: number;
-  /** In the order of their times. */
+  /** In the order of their times, without those that cannot be read. */
   readonly notifications: readonly ScheduledNotification[];
+  /** What names all of them in the schedule. */
+  readonly names: ReadonlySet<string>;
 }
 
 /** The notifications of all sites that wait for their time. */
@@ -313,9 +315,9 @@ export interface Schedule {
    * Delivers what is due, at most `limit`, in the order of their times. Each notification leaves the schedule and comes into
    * its inbox in one step, then it is fanned out. Several nodes may call this at once.
    *
-   * @param upTo a time of the store's clock: what is due later waits for another call
+   * @param only names of what is delivered, by `due`: all else waits for another call
    */
-  release(limit: number, upTo?: number): Promise<Released>;
+  release(limit: number, only?: ReadonlySet<string>): Promise<Released>;
 }
 
 /**

@@ -9,16 +9,22 @@ export interface Owner {
   readonly user: UserId;
 }
 
-/** Sets a timer. One that is set for the same stays as it is. */
+/** A timer that is about to be set. */
+export type NewTimer = Omit<Timer, "setAt">;
+
+/**
+ * Sets a timer. One that is set for the same stays as it is; nobody ends it before this transaction is over, so that what is
+ * written beside it is found by whoever does what is due.
+ */
 export function* setTimer(
-  { site, user, what, ref, dueAt, priority, body }: Timer,
+  { site, user, what, ref, dueAt, priority, body }: NewTimer,
   now: number,
 ): Work<void> {
   yield* rows(
     `INSERT INTO notification_timers
        (site, user_id, what, ref, due_at, priority, set_at, body, held_until)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0)
-     ON CONFLICT (site, user_id, what, ref) DO NOTHING`,
+     ON CONFLICT (site, user_id, what, ref) DO UPDATE SET due_at = notification_timers.due_at`,
     ...[site, user, what, ref, dueAt, priority, now, body],
   );
 }
@@ -33,14 +39,19 @@ export function* resetTimer(timer: Timer, next: Pick<Timer, "dueAt" | "body">): 
   );
 }
 
+/**
+ * Ends a timer that was due. Says whether it was still there: one that was set anew is another one, which a node that comes late
+ * leaves alone.
+ */
 export function* endTimer(
-  { site, user, what, ref }: Pick<Timer, "site" | "user" | "what" | "ref">,
-): Work<void> {
-  yield* rows(
+  { site, user, what, ref, dueAt }: Pick<Timer, "site" | "user" | "what" | "ref" | "dueAt">,
+): Work<boolean> {
+  const ended = yield* rows(
     `DELETE FROM notification_timers
-     WHERE site = $1 AND user_id = $2 AND what = $3 AND ref = $4`,
-    ...[site, user, what, ref],
+     WHERE site = $1 AND user_id = $2 AND what = $3 AND ref = $4 AND due_at = $5 RETURNING ref`,
+    ...[site, user, what, ref, dueAt],
   );
+  return ended.length > 0;
 }
 
 /**
@@ -51,9 +62,10 @@ export function* takeTimers(
   { now, heldUntil, limit }: { now: number; heldUntil: number; limit: number },
 ): Work<Timer[]> {
   const due = yield* rows(
-    `SELECT site, user_id, what, ref, due_at, priority, body, held_until FROM notification_timers
+    `SELECT site, user_id, what, ref, due_at, priority, set_at, body, held_until
+     FROM notification_timers
      WHERE due_at <= $1 AND held_until < $1
-     ORDER BY due_at, priority DESC, set_at LIMIT $2`,
+     ORDER BY due_at, priority DESC, set_at, site, user_id, what, ref LIMIT $2`,
     ...[now, limit],
   );
   const taken: Timer[] = [];
@@ -135,15 +147,15 @@ export function* addItem(
   return added.length > 0;
 }
 
-/** Closes the digest of a kind, so that what comes from now on is in the next one. */
+/** Closes the digest of a kind, so that what comes from now on is in the next one. Nothing happens where it is closed already. */
 export function* closeDigest(timer: Timer, digest: string, now: number): Work<void> {
   const { site, user, ref: kind } = timer;
+  if (!(yield* endTimer(timer))) return;
   yield* rows(
     `UPDATE digest_items SET digest = $4
      WHERE site = $1 AND user_id = $2 AND kind = $3 AND digest = ''`,
     ...[site, user, kind, digest],
   );
-  yield* endTimer(timer);
   yield* setTimer({ ...timer, what: "digested", ref: digest, dueAt: now }, now);
 }
 
@@ -157,22 +169,34 @@ export function* itemsOf({ site, user }: Owner, kind: string, digest: string): W
   return found.map(({ item }) => JSON.parse(String(item)));
 }
 
-/** A closed digest was delivered. */
-export function* endDigest(timer: Timer, kind: string): Work<void> {
-  const { site, user, ref: digest } = timer;
+/** A closed digest was delivered. @param alone the notifications that have come by themselves, and are not in it */
+export function* endDigest(
+  { site, user, ref: digest }: Pick<Timer, "site" | "user" | "ref">,
+  kind: string,
+  alone: ReadonlySet<string>,
+): Work<void> {
   const items = yield* rows(
     `DELETE FROM digest_items WHERE site = $1 AND user_id = $2 AND kind = $3 AND digest = $4
      RETURNING id`,
     ...[site, user, kind, digest],
   );
-  for (const { id } of items) {
-    yield* rows(
-      `UPDATE notification_outcomes SET digest = $4
-       WHERE site = $1 AND id = $2 AND user_id = $3`,
-      ...[site, String(id), user, digest],
-    );
+  for (const id of items.map((item) => String(item["id"]))) {
+    yield* alone.has(id)
+      ? rows(
+        "DELETE FROM notification_outcomes WHERE site = $1 AND id = $2 AND user_id = $3",
+        ...[site, id, user],
+      )
+      : rows(
+        `UPDATE notification_outcomes SET digest = $4
+         WHERE site = $1 AND id = $2 AND user_id = $3`,
+        ...[site, id, user, digest],
+      );
   }
-  yield* endTimer(timer);
+  yield* rows(
+    `DELETE FROM notification_timers
+     WHERE site = $1 AND user_id = $2 AND what = 'digested' AND ref = $3`,
+    ...[site, user, digest],
+  );
 }
 
 /** Lets a notification pass, once; says from when on another one may where there is no room for it, else `undefined`. */
@@ -182,13 +206,20 @@ export function* passThrottle(
   now: number,
 ): Work<number | undefined> {
   const since = now - seconds * 1000;
+  // A row without an id, so that two nodes count one after the other.
+  yield* rows(
+    `INSERT INTO notification_passes (site, user_id, kind, id, at) VALUES ($1, $2, $3, '', 0)
+     ON CONFLICT (site, user_id, kind, id) DO UPDATE SET at = 0`,
+    ...[site, user, kind],
+  );
   yield* rows(
     `DELETE FROM notification_passes
-     WHERE site = $1 AND user_id = $2 AND kind = $3 AND (at <= $4 OR at > $5)`,
+     WHERE site = $1 AND user_id = $2 AND kind = $3 AND id <> '' AND (at <= $4 OR at > $5)`,
     ...[site, user, kind, since, now],
   );
   const passed = yield* rows(
-    "SELECT id, at FROM notification_passes WHERE site = $1 AND user_id = $2 AND kind = $3",
+    `SELECT id, at FROM notification_passes
+     WHERE site = $1 AND user_id = $2 AND kind = $3 AND id <> ''`,
     ...[site, user, kind],
   );
   if (passed.some((each) => each["id"] === id)) return undefined;
@@ -241,6 +272,7 @@ function timerOf(found: Row): Timer {
     ref: String(found["ref"]),
     dueAt: Number(found["due_at"]),
     priority: Number(found["priority"]),
+    setAt: Number(found["set_at"]),
     body: String(found["body"]),
   };
 }

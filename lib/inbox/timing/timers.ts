@@ -26,7 +26,7 @@ import {
   takeTimers,
 } from "./store.ts";
 import { type DigestBody, type RepeatBody, type Timing, timingKey } from "./timing.ts";
-import type { Timer } from "./types.ts";
+import type { DigestItem, Timer } from "./types.ts";
 
 const log = getLogger(["notifyli", "timing"]);
 
@@ -39,6 +39,12 @@ const LOOK_MS = 1000;
 
 /** How long a node has for what it has taken. */
 const HELD_MS = 30_000;
+
+/** How long after a timer was set its notification may be on its way into the inbox. */
+const ON_ITS_WAY_MS = 60_000;
+
+/** When it looks for such a one again. */
+const AGAIN_MS = 500;
 
 const DROP_MS = 3600_000;
 
@@ -129,6 +135,7 @@ export class Timers implements Task {
   /** The quiet hours are over: what is unread asks for attention. */
   async #alert(timer: Timer): Promise<void> {
     const { database, counters } = this.#parts;
+    if (await this.#isOnItsWay(timer)) return await this.#again(timer);
     const at = inSeconds(timer.dueAt);
     const isNew = await this.#change(
       timer,
@@ -152,7 +159,9 @@ export class Timers implements Task {
   async #deliver(timer: Timer): Promise<void> {
     const { database, notifier, counters } = this.#parts;
     const kind: DigestBody = JSON.parse(timer.body);
-    const items = await database.transaction(() => itemsOf(timer, kind.kind, timer.ref));
+    const kept = await database.transaction(() => itemsOf(timer, kind.kind, timer.ref));
+    const alone = await this.#alone(timer, kept);
+    const items = kept.filter(({ id }) => !alone.has(id));
     if (items.length > 0) {
       const { expiresAt, at, from, ...said } = digestOf(items, kind);
       const { isDuplicate } = await notifier.notify({
@@ -164,7 +173,31 @@ export class Timers implements Task {
       });
       if (!isDuplicate) counters.digests.value++;
     }
-    await database.transaction(() => endDigest(timer, kind.kind), timingKey(timer));
+    await database.transaction(() => endDigest(timer, kind.kind, alone), timingKey(timer));
+  }
+
+  /**
+   * The ids of those that are in the inbox by themselves. They are in a digest as well where the database was lost while it wrote
+   * that down, and nobody knew whether it had.
+   */
+  async #alone({ site, user }: Timer, items: readonly DigestItem[]): Promise<ReadonlySet<string>> {
+    const alone = new Set<string>();
+    await inSlices(items, async ({ id }) => {
+      if (await this.#parts.inbox.get(site, user, id) !== undefined) alone.add(id);
+    }, { atOnce: AT_ONCE });
+    return alone;
+  }
+
+  /** Whether a notification is not there yet: its timer is set before it is stored. */
+  async #isOnItsWay({ site, user, ref, setAt }: Timer): Promise<boolean> {
+    if (Math.abs(this.#parts.now() - setAt) > ON_ITS_WAY_MS) return false;
+    return await this.#parts.inbox.get(site, user, ref) === undefined;
+  }
+
+  /** The same timer a little later. */
+  async #again(timer: Timer): Promise<void> {
+    const next = { dueAt: this.#parts.now() + AGAIN_MS, body: timer.body };
+    await this.#parts.database.transaction(() => resetTimer(timer, next), timingKey(timer));
   }
 
   /** Asks for attention again, unless the user has done something with it; after the last time, somebody else gets it. */
@@ -173,6 +206,7 @@ export class Timers implements Task {
     const body: RepeatBody = JSON.parse(timer.body);
     const { site, user, ref: id } = timer;
     const found = await inbox.get(site, user, id);
+    if (found === undefined && await this.#isOnItsWay(timer)) return await this.#again(timer);
     const isLeft = found !== undefined && !isSeen(found);
     if (isLeft && body.done < body.times) {
       const done = body.done + 1;
@@ -260,8 +294,9 @@ function ofEscalation(details: Readonly<Record<string, unknown>>): object {
 }
 
 /** The same at each attempt. */
-function digestId({ site, user, ref, dueAt }: Timer): Promise<string> {
-  return idOf("digest", [site, user, ref, dueAt]);
+function digestId({ site, user, ref, dueAt, setAt }: Timer): Promise<string> {
+  // Where clocks differ, or are set back, two digests may be due at the same time.
+  return idOf("digest", [site, user, ref, dueAt, setAt]);
 }
 
 function escalationId({ site, user, ref, dueAt }: Timer): Promise<string> {

@@ -199,12 +199,13 @@ function* intoDigest(
   const { site, user } = notification;
   const taken = yield* held(notification, { state: "digested", why }, now);
   if (taken.isDuplicate) return taken;
-  yield* addItem({ site, user }, kind, itemOf(notification), now);
   const body: DigestBody = { kind, ...(template !== undefined && { template }) };
+  // The timer is first: another node does not close the digest until this one is in it.
   yield* setTimer({
     ...{ site, user, what: "digest", ref: kind, dueAt, priority: USUAL_PRIORITY },
     body: JSON.stringify(body),
   }, now);
+  yield* addItem({ site, user }, kind, itemOf(notification), now);
   return taken;
 }
 

@@ -49,5 +49,7 @@ export interface Timer {
   readonly dueAt: number;
   /** Of several that are due together, those with a higher one are first. */
   readonly priority: number;
+  /** Unix milliseconds. */
+  readonly setAt: number;
   readonly body: string;
 }

@@ -146,6 +146,53 @@ for (const [place, start] of PLACES) {
       assert.equal((await state("late-0001"))["state"], "withheld");
     });
 
+    await test.step("hundreds that are due at once are each looked at", async () => {
+      await using client = await shown(10);
+      await put(nodes, "/users/10/preferences", { kinds: { news: { in_app: false } } });
+      const deliver_at = Math.floor(Date.now() / 1000) + 4;
+      const kinds = Array.from({ length: 450 }, (_, index) => index < 230 ? "news" : "other");
+      for (let at = 0; at < kinds.length; at += 50) {
+        await Promise.all(
+          kinds.slice(at, at + 50).map((kind) => send(nodes, { user_id: 10, kind, deliver_at })),
+        );
+      }
+      const frames = await client.get("direct_message", 220, 30_000);
+      await client.settled();
+      assert.equal(client.ofType("direct_message").length, 220);
+      assert.ok(frames.every(({ kind }) => kind === "other"));
+    });
+
+    await test.step("a notification that is stored as it begins to ask for attention does so", async () => {
+      await using client = await shown(11);
+      // Some are stored right before it is quiet no more, and some after.
+      const ids: string[] = [];
+      const end = Math.floor(Date.now() / 1000) + 2;
+      await put(nodes, "/users/11/preferences", { mute_until: end });
+      await waitFor("it is almost over", () => Date.now() > end * 1000 - 150);
+      while (Date.now() < end * 1000 + 50 && ids.length < 100) {
+        const id = `edge-${1000 + ids.length}`;
+        ids.push(id);
+        assert.equal((await send(nodes, { user_id: 11, id }))[0], 201);
+      }
+      const latest = new Map<unknown, Frame>();
+      await waitFor("all have asked for attention", () => {
+        for (const frame of client.ofType("direct_message")) latest.set(frame["id"], frame);
+        return latest.size === ids.length &&
+          latest.values().every(({ silent }) => silent === undefined);
+      }, 30_000);
+    });
+
+    await test.step("what was put off while it was quiet asks for attention when it is back", async () => {
+      await using client = await shown(12);
+      await put(nodes, "/users/12/preferences", quietFor(3600));
+      await send(nodes, { user_id: 12, id: "put-off-01" });
+      assert.equal((await client.get("direct_message"))[0]?.["silent"], true);
+      const path = "/users/12/notifications/put-off-01/snooze";
+      await put(nodes, path, { until: Math.floor(Date.now() / 1000) + 2 });
+      const [, back] = await client.get("direct_message", 2, 20_000);
+      assert.deepEqual([back?.["id"], back?.["silent"]], ["put-off-01", undefined]);
+    });
+
     await test.step("it asks for attention until it is read, and then somebody else", async () => {
       await put(nodes, "/kinds/alarm", {
         repeat: { every: "2s", times: 1, escalate: { user_id: 8 } },

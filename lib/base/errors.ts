@@ -137,7 +137,7 @@ export const ERRORS = {
     temporary: false,
   },
   id_taken: {
-    meaning: "Another notification for many has this id",
+    meaning: "Another notification for many, or another file, has this id",
     status: 409,
     temporary: false,
   },

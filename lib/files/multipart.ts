@@ -57,7 +57,7 @@ class FormReader {
       for await (const _passed of this.#part());
       const headers = await this.#headers();
       if (headers === undefined) return undefined;
-      const name = fileNameIn(headers);
+      const name = await this.#fileName(headers);
       if (name !== undefined) return name;
     }
   }
@@ -69,7 +69,7 @@ class FormReader {
       for (;;) {
         const headers = await this.#headers();
         if (headers === undefined) return;
-        if (fileNameIn(headers) !== undefined) {
+        if (await this.#fileName(headers) !== undefined) {
           throw new CodedError("invalid_field", "The form has more than one file: send each alone");
         }
         for await (const _passed of this.#part());
@@ -77,6 +77,22 @@ class FormReader {
     } finally {
       await this.#pieces.return?.();
     }
+  }
+
+  /** The name of the file that the part is. Browsers send a field in which no file was chosen as one without name and bytes. */
+  async #fileName(headers: string): Promise<string | undefined> {
+    const name = fileNameIn(headers);
+    return name === "" && await this.#isEmpty() ? undefined : name;
+  }
+
+  /** Whether the part that begins has no bytes. */
+  async #isEmpty(): Promise<boolean> {
+    const isDelimiter = (bytes: number) =>
+      this.#rest.subarray(0, bytes).equals(Buffer.from(this.#delimiter).subarray(0, bytes));
+    while (this.#rest.length < this.#delimiter.length && isDelimiter(this.#rest.length)) {
+      await this.#more();
+    }
+    return isDelimiter(this.#delimiter.length);
   }
 
   /** What is before the next delimiter, which is read, too. */
@@ -136,15 +152,22 @@ class FormReader {
   }
 }
 
+/** A parameter of a header. Names in quotes may have all that separates parameters. */
+const PARAMETER = /;\s*([\w*-]+)\s*=\s*(?:"((?:\\.|[^"\\])*)"|([^\s;"]*))/g;
+
 /** The name of the file that a part is; `undefined` where it is none. Browsers write quotes as `%22`, others as `\"`. */
 function fileNameIn(headers: string): string | undefined {
   const [, disposition = ""] = /^content-disposition:(.*)$/im.exec(headers) ?? [];
-  const [, extended] = /;\s*filename\*=(?:utf-8)?'[^']*'([^\s;]*)/i.exec(disposition) ?? [];
-  if (extended !== undefined) return decoded(extended);
-  const [, quoted, plain] = /;\s*filename=(?:"((?:\\.|[^"\\])*)"|([^\s;"]*))/i.exec(disposition) ??
-    [];
-  return quoted?.replaceAll(/\\(["\\])/g, "$1").replaceAll("%22", '"').replaceAll(/%0[ad]/gi, "") ??
-    plain;
+  const parameters = new Map<string, string>();
+  for (const [, name = "", quoted, plain = ""] of disposition.matchAll(PARAMETER)) {
+    parameters.set(name.toLowerCase(), quoted === undefined ? plain : unquoted(quoted));
+  }
+  const [, extended] = /^(?:utf-8)?'[^']*'(.*)$/i.exec(parameters.get("filename*") ?? "") ?? [];
+  return extended === undefined ? parameters.get("filename") : decoded(extended);
+}
+
+function unquoted(name: string): string {
+  return name.replaceAll(/\\(["\\])/g, "$1").replaceAll("%22", '"').replaceAll(/%0[ad]/gi, "");
 }
 
 function decoded(name: string): string {

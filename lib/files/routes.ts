@@ -1,5 +1,4 @@
 /** The routes of files: to upload one in one request, to list, to look at and to remove them. `downloads.ts` gives them out. */
-import { CodedError } from "../base/errors.ts";
 import { invalid } from "../base/fields.ts";
 import { pageSize } from "../core/command_fields.ts";
 import type { Call } from "../http/call.ts";
@@ -7,6 +6,7 @@ import { pageFields } from "../http/list_page.ts";
 import type { Route } from "../http/route.ts";
 import type { Files } from "./files.ts";
 import { boundaryIn, formFile } from "./multipart.ts";
+import { ownIdOf } from "./own_id.ts";
 import type { FilePlace } from "./store/listing.ts";
 import type { StoredFile } from "./types.ts";
 import type { WantedFile } from "./uploads.ts";
@@ -91,15 +91,6 @@ async function storeForm(files: Files, call: Call, boundary: string): Promise<St
   } finally {
     await pieces.return(); // where nobody has read all of it
   }
-}
-
-/** The id that the caller made for the file. */
-function ownIdOf({ callersId: id }: Call): string | undefined {
-  if (id === undefined || /^[\x21-\x7e]{1,128}$/.test(id)) return id;
-  throw new CodedError(
-    "invalid_field",
-    "Cannot take header 'Idempotency-Key': allowed is 1 to 128 printable ASCII characters",
-  );
 }
 
 function placeIn(cursor: string | undefined): FilePlace | undefined {

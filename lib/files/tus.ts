@@ -6,9 +6,10 @@ import { CodedError } from "../base/errors.ts";
 import { invalid } from "../base/fields.ts";
 import type { Acting } from "../http/acting.ts";
 import type { Call } from "../http/call.ts";
-import type { Route } from "../http/route.ts";
+import type { HttpAnswer, Route } from "../http/route.ts";
 import type { Files } from "./files.ts";
-import { fileNameIn } from "./tus_metadata.ts";
+import { ownIdOf } from "./own_id.ts";
+import { fileNameIn, metadataIn } from "./tus_metadata.ts";
 import type { StoredFile, Upload } from "./types.ts";
 
 const VERSION = "1.0.0";
@@ -20,10 +21,13 @@ const UPLOAD = "/uploads/:upload";
 
 /** What pages of other sites send and read. */
 const browsers = {
-  sent: ["tus-resumable", "upload-length", "upload-metadata", "upload-offset", "x-request-id"],
+  sent: [
+    ...["tus-resumable", "upload-length", "upload-metadata", "upload-offset", "x-request-id"],
+    "x-http-method-override",
+  ],
   read: [
     ...["Location", "Tus-Resumable", "Tus-Version", "Tus-Extension", "Tus-Max-Size"],
-    ...["Upload-Length", "Upload-Offset"],
+    ...["Upload-Length", "Upload-Metadata", "Upload-Offset"],
   ],
 };
 
@@ -50,8 +54,9 @@ export function tusRoutes(files: Files, maxBytes: number): readonly Route[] {
       async run(call) {
         requireVersion(call);
         const acting = call.acting({});
-        const name = fileNameIn(call.header("upload-metadata"));
-        const wanted = { name, length: lengthIn(call), ownId: call.callersId };
+        const metadata = metadataIn(call.header("upload-metadata"));
+        const name = fileNameIn(metadata);
+        const wanted = { name, length: lengthIn(call), ownId: ownIdOf(call), metadata };
         const upload = await finished(acting, await files.begin(acting, wanted));
         const headers = { "Location": locationOf(call, upload.id), ...headersOf(upload) };
         return { status: 201, json: onWire(upload), headers };
@@ -63,32 +68,42 @@ export function tusRoutes(files: Files, maxBytes: number): readonly Route[] {
         requireVersion(call);
         const acting = call.acting({});
         const upload = await finished(acting, await files.upload(acting, call.param("upload")));
-        const headers = { ...headersOf(upload), "Cache-Control": "no-store" };
+        const { metadata } = upload;
+        const headers = {
+          ...headersOf(upload),
+          ...(metadata !== undefined && { "Upload-Metadata": metadata }),
+          "Cache-Control": "no-store",
+        };
         return { status: 200, json: onWire(upload), headers };
       },
     },
+    { ...{ method: "PATCH", path: UPLOAD, scope: "files:write", ...FOR_USERS }, run: goOn },
+    { ...{ method: "DELETE", path: UPLOAD, scope: "files:write", ...FOR_USERS }, run: end },
     {
-      ...{ method: "PATCH", path: UPLOAD, scope: "files:write", ...FOR_USERS },
-      async run(call) {
+      ...{ method: "POST", path: UPLOAD, scope: "files:write", ...FOR_USERS },
+      run(call) {
         requireVersion(call);
-        requireBodyType(call);
-        const acting = call.acting({});
-        const upload = await files.append(acting, call.param("upload"), {
-          offset: wholeIn(call, "Upload-Offset"),
-          body: (signal) => call.bodyPieces(signal),
-        });
-        return { status: 204, headers: headersOf(await finished(acting, upload)) };
-      },
-    },
-    {
-      ...{ method: "DELETE", path: UPLOAD, scope: "files:write", ...FOR_USERS },
-      async run(call) {
-        requireVersion(call);
-        await files.cancel(call.acting({}), call.param("upload"));
-        return { status: 204 };
+        return meantIn(call) === "PATCH" ? goOn(call) : end(call);
       },
     },
   ];
+
+  async function goOn(call: Call): Promise<HttpAnswer> {
+    requireVersion(call);
+    requireBodyType(call);
+    const acting = call.acting({});
+    const upload = await files.append(acting, call.param("upload"), {
+      offset: wholeIn(call, "Upload-Offset"),
+      body: (signal) => call.bodyPieces(signal),
+    });
+    return { status: 204, headers: headersOf(await finished(acting, upload)) };
+  }
+
+  async function end(call: Call): Promise<HttpAnswer> {
+    requireVersion(call);
+    await files.cancel(call.acting({}), call.param("upload"));
+    return { status: 204 };
+  }
 
   /** Makes the upload a file where its last byte is there, which may be so since before a crash. */
   async function finished(acting: Acting, upload: Upload | StoredFile): Promise<Upload> {
@@ -111,8 +126,15 @@ function requireVersion(call: Call): void {
   );
 }
 
+/** What a `POST` stands for, from where nothing but `GET` and `POST` comes through. */
+function meantIn(call: Call): "PATCH" | "DELETE" {
+  const method = call.header("x-http-method-override");
+  if (method === "PATCH" || method === "DELETE") return method;
+  throw invalid("X-HTTP-Method-Override", method, "PATCH or DELETE");
+}
+
 function requireBodyType(call: Call): void {
-  if (call.bodyType === BODY_TYPE) return;
+  if (call.bodyType?.split(";")[0]?.trim().toLowerCase() === BODY_TYPE) return;
   throw new CodedError(
     "unsupported_type",
     `Cannot read the body: its 'Content-Type' has to be ${BODY_TYPE}`,

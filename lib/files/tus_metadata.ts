@@ -1,8 +1,23 @@
 /** Reads what a tus client says of a file: keys with values in Base64, separated by commas. */
+import { CodedError } from "../base/errors.ts";
 import { invalid } from "../base/fields.ts";
 
 /** The keys by which clients name a file. */
 const NAMES = ["filename", "name"];
+
+/** Characters of what is kept of a client's words, to be given back. */
+const MAX_METADATA = 4096;
+
+/** What the client says of the file. Throws where it is no text of a header, or too long. */
+export function metadataIn(header: string | undefined): string | undefined {
+  if (header === undefined || header === "") return undefined;
+  if (!/^[ -~]*$/.test(header)) throw invalid("Upload-Metadata", header, ALLOWED);
+  if (header.length <= MAX_METADATA) return header;
+  throw new CodedError(
+    "too_long",
+    `Cannot take header 'Upload-Metadata': it has ${header.length} characters, allowed are ${MAX_METADATA}`,
+  );
+}
 
 /** The name of the file, if it has one. Throws where the header cannot be read. */
 export function fileNameIn(header: string | undefined): string | undefined {

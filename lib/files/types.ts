@@ -40,6 +40,8 @@ export interface Upload {
   readonly createdAt: number;
   /** Unix milliseconds at which it is thrown away unless somebody goes on with it. */
   readonly expiresAt: number;
+  /** What the client said of it, as tus has that; `undefined` where it said nothing. */
+  readonly metadata: string | undefined;
 }
 
 /** Where a file stands: a message or a notification has it. The capability that has it names the kind. */

@@ -31,6 +31,8 @@ export interface WantedFile {
   readonly length?: number | undefined;
   /** The uploader's own id for it: the same again is the same file. */
   readonly ownId?: string | undefined;
+  /** What the client says of it, to be told again. */
+  readonly metadata?: string | undefined;
 }
 
 /** What goes on with an upload. */
@@ -74,7 +76,7 @@ export class Uploads {
 
   /** How far an upload is. What goes on with it is told to stop, so that this stays true. */
   async find(actor: FileActor, id: string): Promise<Upload> {
-    return await this.active.alone(id, async () => uploadIn(await this.#find(actor, id)));
+    return await this.#alone(actor, id, async () => uploadIn(await this.#find(actor, id)));
   }
 
   /**
@@ -82,7 +84,7 @@ export class Uploads {
    * rejects.
    */
   async append(actor: FileActor, id: string, { offset, body }: Continuation): Promise<Upload> {
-    return await this.active.alone(id, async (signal) => {
+    return await this.#alone(actor, id, async (signal) => {
       const found = await this.#find(actor, id);
       requireOffset(found, offset);
       if (found.state === "stored") return uploadIn(found);
@@ -103,7 +105,7 @@ export class Uploads {
     return await this.#orGone(
       id,
       () =>
-        this.active.alone(id, async (signal) => {
+        this.#alone(actor, id, async (signal) => {
           const found = await this.#find(actor, id);
           // Of an empty file nothing has come that would be in the store.
           if (found.state === "coming" && found.offset === 0) {
@@ -137,8 +139,18 @@ export class Uploads {
 
   /** Ends an upload. */
   async cancel(actor: FileActor, id: string): Promise<void> {
-    await this.active.alone(id, () => this.#find(actor, id));
+    await this.#alone(actor, id, () => this.#find(actor, id));
     await this.#letGo(id);
+  }
+
+  /** Works on an upload alone. Nobody but its uploader interrupts who works on it. */
+  async #alone<Result>(
+    actor: FileActor,
+    id: string,
+    work: (signal: AbortSignal) => Promise<Result>,
+  ): Promise<Result> {
+    if (this.active.has(id)) await this.#find(actor, id);
+    return await this.active.alone(id, work);
   }
 
   /** Another node may have ended the upload, and deleted what had come before this. */
@@ -157,15 +169,17 @@ export class Uploads {
 
   async #begin(actor: FileActor, wanted: WantedFile): Promise<BegunUpload> {
     const { config, database, now } = this.#parts;
-    const { length, ownId } = wanted;
+    const { length, ownId, metadata } = wanted;
     if (length !== undefined && length > config.maxBytes) throw tooLarge(length, config.maxBytes);
-    const created = now();
-    return await database.transaction(() =>
+    const [name, created] = [cleanName(wanted.name), now()];
+    const begun = await database.transaction(() =>
       beginUpload({
         ...{ id: randomBase64Url(ID_BYTES), site: actor.site, owner: actor.user },
-        ...{ name: cleanName(wanted.name), length, ownId, now: created, dueAt: this.#dueAt() },
+        ...{ name, length, ownId, metadata, now: created, dueAt: this.#dueAt() },
       }, config)
     );
+    if (!begun.isNew) requireSame(begun.found, { name, length, ownId });
+    return begun;
   }
 
   /** What was begun with the same id, and is not there yet, is begun again: nobody goes on with a body that comes whole. */
@@ -214,6 +228,19 @@ function requireOffset({ state, offset, length }: FileRow, given: number): void 
   throw new CodedError(
     "offset_mismatch",
     `Cannot go on from ${given}: the upload is at ${there} bytes`,
+  );
+}
+
+/** Refuses another file under an id that its uploader has used: it would be lost, and taken for the first one. */
+function requireSame(found: FileRow, { name, length, ownId }: WantedFile): void {
+  const isAsLong = length === undefined || found.length === undefined || length === found.length;
+  if (name === found.name && isAsLong) return;
+  throw new CodedError(
+    "id_taken",
+    `Cannot take the file: another one, of another name or length, has the id ${
+      JSON.stringify(ownId)
+    }`,
+    { field: "id" },
   );
 }
 

@@ -85,14 +85,60 @@ for (const listener of ["deno", "node"]) {
       const { status, json } = await send(alice, "", form);
       assert.deepEqual([status, json["code"]], [400, code]);
     }
+    // A field in which no file was chosen is none, and neither is one whose name looks like a file's.
+    const part = (disposition: string, text: string) =>
+      `--b\r\nContent-Disposition: form-data; ${disposition}\r\n\r\n${text}\r\n`;
+    const [unchosen, odd] = [part('name="a"; filename=""', ""), part('name="; filename=x"', "y")];
+    const inForm = { "content-type": "multipart/form-data; boundary=b" };
+    const only = await send(alice, "", `${unchosen}${odd}--b--\r\n`, inForm);
+    assert.deepEqual([only.status, only.json["code"]], [400, "missing_field"]);
+    const chosen = part('name="b"; filename="b.txt"', "chosen");
+    const among = `${unchosen}${odd}${chosen}${unchosen}${odd}--b--\r\n`;
+    const one = await upload(alice, "", among, inForm);
+    assert.deepEqual([one.name, await textAt(program, one.url)], ["b.txt", "chosen"]);
+    const unnamed = `${part('name="a"; filename=""', "-- has bytes")}--b--\r\n`;
+    assert.equal((await upload(alice, "", unnamed, inForm)).bytes, 12);
     const cut = "--b\r\nContent-Disposition: form-data; name=f; filename=f\r\n\r\nabc";
     const headers = { "content-type": "multipart/form-data; boundary=b" };
     assert.equal((await send(alice, "", cut, headers)).json["code"], "invalid_field");
     const whole = await upload(alice, "", `${cut}\r\n--b--\r\n`, headers);
     assert.equal(await textAt(program, whole.url), "abc");
     await waitFor("nothing is left of what was refused", async () => {
-      return (await namesIn(`${program.dataDir}/files`)).length === 6;
+      return (await namesIn(`${program.dataDir}/files`)).length === 8;
     });
+  });
+
+  test("the same id again is the same file, and another file with it is refused", async (program) => {
+    const alice = await userOf(program, 1);
+    const own = { "idempotency-key": "order-0007" };
+    const file = await upload(alice, "?name=a.txt", "first", own);
+    assert.equal((await upload(alice, "?name=a.txt", "first", own)).id, file.id);
+    const others: [query: string, body: string][] = [["?name=b.txt", "first"], [
+      "?name=a.txt",
+      "f",
+    ]];
+    for (const [query, body] of others) {
+      const { status, json } = await send(alice, query, body, own);
+      assert.deepEqual([status, json["code"]], [409, "id_taken"], query);
+    }
+    const tus = async (length: number, key: string) => {
+      const metadata = `filename ${btoa("a.txt")}`;
+      const { status, json } = await alice.call("POST", "/uploads", undefined, {
+        ...{ "tus-resumable": "1.0.0", "upload-length": String(length) },
+        ...{ "upload-metadata": metadata, "idempotency-key": key },
+      });
+      return [status, json["id"] ?? json["code"]];
+    };
+    assert.deepEqual(await tus(5, "order-0007"), [201, file.id]);
+    assert.deepEqual(await tus(6, "order-0007"), [409, "id_taken"]);
+    const [, begun] = await tus(9, "order-0008");
+    assert.deepEqual(await tus(9, "order-0008"), [201, begun]);
+    assert.deepEqual(await tus(8, "order-0008"), [409, "id_taken"]);
+    for (const key of ["", "x".repeat(129), "two words"]) {
+      assert.deepEqual(await tus(9, key), [400, "invalid_field"], key);
+      const { json } = await send(alice, "", "x", { "idempotency-key": key });
+      assert.equal(json["code"], "invalid_field", key);
+    }
   });
 
   test("nobody sees a file who may not", async (program) => {

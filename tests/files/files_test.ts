@@ -107,14 +107,25 @@ test("an upload goes on where it broke off, on another node and after a restart,
 test("who comes back interrupts who is still taken for connected", async ({ files }) => {
   const { id } = await begin(files, alice, 8);
   const { promise: begun, resolve } = Promise.withResolvers<void>();
+  let isInterrupted = false;
   const hanging = async function* (signal: AbortSignal) {
     yield new TextEncoder().encode("half");
     resolve();
     await new Promise((done) => signal.addEventListener("abort", done));
+    isInterrupted = true;
   };
   const first = files.append(alice, id, { offset: 0, body: hanging });
   const refused = assert.rejects(first, { code: "offset_mismatch" });
   await begun;
+  // Nobody else interrupts it, who may have seen its id.
+  for (const stranger of [bob, userOf("1", "acme"), APPLICATION]) {
+    const next = { offset: 4, body: bodyOf("!") };
+    await assert.rejects(files.upload(stranger, id), { code: "not_found" });
+    await assert.rejects(files.append(stranger, id, next), { code: "not_found" });
+    await assert.rejects(files.finish(stranger, id), { code: "not_found" });
+    await assert.rejects(files.cancel(stranger, id), { code: "not_found" });
+  }
+  assert.equal(isInterrupted, false);
   const { offset } = await files.upload(alice, id);
   await refused;
   assert.equal(offset, 4);

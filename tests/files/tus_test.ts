@@ -41,6 +41,31 @@ for (const listener of ["deno", "node"]) {
     }
   });
 
+  test("what the client says of a file is told again, and a POST may stand for what is sent", async (program) => {
+    const alice = await userOf(program, 1);
+    const upload = uploadOf(alice, {
+      ...{ chunkSize: 2_000_000, overridePatchMethod: true },
+      metadata: { filename: "grüße.bin", folder: "2026" },
+    });
+    await upload.done;
+    assert.ok(await isWhole(program, await fileOf(alice, upload)));
+    const said = `filename ${btoa("gr\xc3\xbc\xc3\x9fe.bin")},folder ${btoa("2026")}`;
+    assert.equal((await tus(alice, "HEAD", pathOf(upload))).headers.get("upload-metadata"), said);
+
+    const begun = await tus(alice, "POST", "/api/uploads", { "upload-length": "3" });
+    const url = `/api/${begun.headers.get("location")}`;
+    assert.equal((await tus(alice, "HEAD", url)).headers.get("upload-metadata"), null);
+    const post = (method: string, headers = {}, body?: string) =>
+      tus(alice, "POST", url, { "x-http-method-override": method, ...headers }, body);
+    assert.equal((await post("PUT")).json["code"], "invalid_field");
+    assert.equal((await post("PATCH")).json["code"], "unsupported_type");
+    const named = { "content-type": "Application/Offset+Octet-Stream; charset=utf-8" };
+    const patched = await post("PATCH", { ...named, "upload-offset": "0" }, "ab");
+    assert.deepEqual([patched.status, patched.headers.get("upload-offset")], [204, "2"]);
+    assert.equal((await post("DELETE")).status, 204);
+    assert.equal((await post("DELETE")).status, 404);
+  });
+
   test("tus-js-client goes on where a connection was cut", async (program) => {
     const alice = await userOf(program, 1);
     const reader = await applicationOf(program, ["read"]);
@@ -113,6 +138,8 @@ for (const listener of ["deno", "node"]) {
       [{ "upload-length": "1e3" }, 400, "invalid_field"],
       [{ "upload-defer-length": "1" }, 400, "invalid_field"],
       [{ "upload-length": "5", "upload-metadata": "filename !!" }, 400, "invalid_field"],
+      [{ "upload-length": "5", "upload-metadata": `a ${"b".repeat(4096)}` }, 413, "too_long"],
+      [{ "upload-length": "5", "upload-metadata": "gr\xfc\xdfe aGk=" }, 400, "invalid_field"],
       [{ "upload-length": "999999999999" }, 413, "too_large"],
     ];
     for (const [headers, status, code] of refusals) {

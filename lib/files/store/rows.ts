@@ -15,11 +15,12 @@ export interface FileRow extends FileFacts {
   readonly offset: number;
   readonly createdAt: number;
   readonly dueAt: number | undefined;
+  readonly metadata: string | undefined;
 }
 
 export const COLUMNS =
   "id, site, owner, state, name, type, bytes, sha256, width, height, length, " +
-  "safe_offset, created_at, due_at";
+  "safe_offset, created_at, due_at, metadata";
 
 export function* findRow(id: string): Work<FileRow | undefined> {
   return fileIn(yield* row(`SELECT ${COLUMNS} FROM files WHERE id = $1`, id));
@@ -42,6 +43,7 @@ export function fileIn(found: Row | undefined): FileRow | undefined {
     offset: Number(found["safe_offset"]),
     createdAt: Number(found["created_at"]),
     dueAt: optionalNumber(found["due_at"]),
+    metadata: typeof found["metadata"] === "string" ? found["metadata"] : undefined,
   };
 }
 
@@ -56,8 +58,8 @@ export function storedIn(found: FileRow): StoredFile {
 }
 
 export function uploadIn(found: FileRow): Upload {
-  const { id, site, owner, name, length, offset, createdAt, dueAt = Infinity } = found;
-  return { id, site, owner, name, length, offset, createdAt, expiresAt: dueAt };
+  const { id, site, owner, name, length, offset, createdAt, dueAt = Infinity, metadata } = found;
+  return { id, site, owner, name, length, offset, createdAt, expiresAt: dueAt, metadata };
 }
 
 /** The owner as a column has it. */

@@ -12,6 +12,8 @@ export interface NewUpload {
   readonly name: string;
   readonly length: number | undefined;
   readonly ownId: string | undefined;
+  /** As the client said it; absent where it said nothing. */
+  readonly metadata?: string | undefined;
   readonly now: number;
   readonly dueAt: number;
 }
@@ -25,7 +27,7 @@ export interface BegunUpload {
 }
 
 export function* beginUpload(wanted: NewUpload, limits: TotalLimits): Work<BegunUpload> {
-  const { id, site, name, length, ownId, now, dueAt } = wanted;
+  const { id, site, name, length, ownId, metadata, now, dueAt } = wanted;
   const owner = ownerColumn(wanted.owner);
   if (ownId !== undefined) {
     const before = fileIn(
@@ -41,9 +43,20 @@ export function* beginUpload(wanted: NewUpload, limits: TotalLimits): Work<Begun
   const found = fileIn(
     yield* row(
       `INSERT INTO files (id, site, owner, state, name, type, bytes, length, safe_offset, own_id,
-         created_at, due_at)
-       VALUES ($1, $2, $3, 'coming', $4, '', $5, $6, 0, $7, $8, $9) RETURNING ${COLUMNS}`,
-      ...[id, site, owner, name, bytes, length ?? null, ownId ?? null, now, dueAt],
+         created_at, due_at, metadata)
+       VALUES ($1, $2, $3, 'coming', $4, '', $5, $6, 0, $7, $8, $9, $10) RETURNING ${COLUMNS}`,
+      ...[
+        id,
+        site,
+        owner,
+        name,
+        bytes,
+        length ?? null,
+        ownId ?? null,
+        now,
+        dueAt,
+        metadata ?? null,
+      ],
     ),
   );
   if (found === undefined) throw new TypeError("the database returns no row that it has written");

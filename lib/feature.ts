@@ -74,6 +74,8 @@ export interface Opened extends Partial<AsyncDisposable> {
   mounts?(doors: Doors): readonly Mount[];
   /** What `config.json` tells the page of it. Called for each request. */
   clientConfig?(): Readonly<Record<string, unknown>>;
+  /** Origins that the page calls beside the server's own: its policy lets it call no others. */
+  readonly pageCalls?: readonly string[];
   /** How connections are given each kind of publication that the feature makes. */
   readonly kinds?: Kinds;
   /** What the feature does as connections come and go. */

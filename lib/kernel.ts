@@ -120,6 +120,11 @@ export class Kernel implements AsyncDisposable {
     return this.#opened.flatMap((each): readonly Mount[] => each.mounts?.(doors) ?? []);
   }
 
+  /** Origins that the page calls beside the server's own. */
+  get pageCalls(): string[] {
+    return this.#opened.flatMap(({ pageCalls = [] }): readonly string[] => pageCalls);
+  }
+
   /** What the page is told in `config.json`. */
   clientConfig(): Readonly<Record<string, unknown>> {
     return Object.assign({}, ...this.#opened.map((each) => each.clientConfig?.()));

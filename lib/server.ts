@@ -187,6 +187,7 @@ function openDoors(kernel: Kernel, config: Config, places: Places) {
   const app = createApp({
     ...{ node, calls, routes },
     clientConfig: () => kernel.clientConfig(),
+    pageCalls: kernel.pageCalls,
     mounts: kernel.mounts({ gate, calls, protocol: v2 }),
   }, config);
   const { origins } = config.net;

@@ -40,6 +40,7 @@ export class UploadTarget implements UploadHost {
         this.#hasAnswered = true;
         return answer;
       },
+      fetchBucket: fetch,
       token: key,
       place: { url: this.#url, userId: user },
     });

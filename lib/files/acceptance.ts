@@ -54,21 +54,36 @@ export class Acceptance {
   }
 
   /** Has the store make the upload the file, with the bytes that it is given out with. */
-  async #complete({ id, name, offset: bytes }: FileRow): Promise<FileFacts> {
+  async #complete(upload: FileRow): Promise<FileFacts> {
     const { store, config } = this.#parts;
-    const read = (range: ByteRange) => this.#read(id, range);
+    const { id, name, offset: bytes, linkUntil } = upload;
+    const isLinked = linkUntil !== undefined;
+    if (isLinked) await this.#fix(id);
+    const read = (range: ByteRange) => this.#read(upload, range);
     const what = await inspect(read, bytes, { name, pixels: config.pixels });
     this.#requireType(what);
-    const rewritten = await withoutLocation(what.type, this.#all(id, bytes), read);
+    const rewritten = await withoutLocation(what.type, this.#all(upload), read);
     if (rewritten !== undefined) {
       const counted = new Counted(rewritten);
       await store.put(id, "file", counted);
       this.#hashes.delete(id);
       return { id, name, ...what, bytes: counted.bytes, sha256: counted.sha256 };
     }
-    const sha256 = await this.#sha256(id, bytes);
-    await store.complete(id);
+    const sha256 = await this.#sha256(upload);
+    if (!isLinked) await store.complete(id);
     return { id, name, ...what, bytes, sha256 };
+  }
+
+  /**
+   * Makes the upload the file before it is looked at: whoever has links to its pieces can bring others in their place, but changes
+   * nothing of the file. Where that was done before, what is there of the upload is of later than that.
+   */
+  async #fix(id: string): Promise<void> {
+    const { store } = this.#parts;
+    this.#hashes.delete(id);
+    const found = await store.read(id, "file", { start: 0, end: 0 });
+    await found?.cancel();
+    if (found === undefined) await store.complete(id);
   }
 
   async #ask(upload: FileRow, facts: FileFacts): Promise<void> {
@@ -89,27 +104,32 @@ export class Acceptance {
     );
   }
 
-  async #sha256(id: string, bytes: number): Promise<string> {
-    let hash = this.#hashes.take(id, bytes);
-    if (hash === undefined) {
-      hash = createHash("sha256");
-      for await (const piece of this.#all(id, bytes)) hash.update(piece);
-    }
-    return hash.digest("hex");
+  async #sha256(upload: FileRow): Promise<string> {
+    const { id, offset: bytes } = upload;
+    const known = this.#hashes.take(id, bytes);
+    if (known !== undefined) return known.digest("hex");
+    const counted = new Counted(this.#all(upload));
+    for await (const _piece of counted);
+    if (counted.bytes === bytes) return counted.sha256;
+    throw new CodedError("invalid_field", `The upload has ${counted.bytes} of ${bytes} bytes`);
   }
 
-  async #read(id: string, range: ByteRange): Promise<Uint8Array> {
-    return new Uint8Array(await new Response(await this.#open(id, range)).arrayBuffer());
+  async #read(upload: FileRow, range: ByteRange): Promise<Uint8Array> {
+    return new Uint8Array(await new Response(await this.#open(upload, range)).arrayBuffer());
   }
 
-  async *#all(id: string, bytes: number): AsyncGenerator<Uint8Array> {
-    yield* await this.#open(id, { start: 0, end: bytes });
+  async *#all(upload: FileRow): AsyncGenerator<Uint8Array> {
+    yield* await this.#open(upload, { start: 0, end: upload.offset });
   }
 
-  /** What is the file already, where a crash came after that. */
-  async #open(id: string, range: ByteRange): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+  /** What is the file already, where links were given, or a crash came after that. */
+  async #open(
+    { id, linkUntil }: FileRow,
+    range: ByteRange,
+  ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
     const { store } = this.#parts;
-    const found = await store.read(id, "upload", range) ?? await store.read(id, "file", range);
+    const upload = linkUntil === undefined ? await store.read(id, "upload", range) : undefined;
+    const found = upload ?? await store.read(id, "file", range);
     if (found !== undefined) return found;
     throw new CodedError("unavailable", `The bytes of the upload ${id} are not in the store`, {
       isAlone: true,

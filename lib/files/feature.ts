@@ -43,6 +43,7 @@ export const filesFeature = {
           ...{ origins: of(net).origins, refusals: node.refusals },
         }),
       }],
+      pageCalls: config.s3?.isDirect ? [config.s3.endpoint] : [],
       // The page says what is too much before it sends anything.
       clientConfig: () => ({
         files: {

@@ -25,7 +25,13 @@ import { type FilePlace, listFiles } from "./store/listing.ts";
 import { addUse, removeUses } from "./store/uses.ts";
 import { Sweeper } from "./sweeper.ts";
 import type { FileFacts, FileUse, StoredFile, Upload } from "./types.ts";
-import { type Continuation, Uploads, type WantedFile } from "./uploads.ts";
+import {
+  type Continuation,
+  type PieceLink,
+  Uploads,
+  type WantedFile,
+  type WantedLink,
+} from "./uploads.ts";
 
 /** How soon after a use was taken away its file is deleted: the transaction of it has ended by then. */
 const AFTER_COMMIT_MS = 1000;
@@ -91,6 +97,16 @@ export class Files {
   /** Goes on with an upload. What has come is safe when this resolves, and also where it rejects since the body broke off. */
   append(actor: FileActor, id: string, next: Continuation): Promise<Upload> {
     return this.#uploads.append(actor, id, next);
+  }
+
+  /** Bytes of a piece that may be brought to the store itself; `undefined` where it takes none. */
+  get directBytes(): number | undefined {
+    return this.#parts.store.direct?.pieceBytes;
+  }
+
+  /** How the next piece of an upload is brought to the store itself. Rejects with `not_found` where it takes none. */
+  link(actor: FileActor, id: string, wanted: WantedLink): Promise<PieceLink> {
+    return this.#uploads.link(actor, id, wanted);
   }
 
   /** Makes an upload a file, where all of it is there. Harmless where that was done before. */

@@ -9,6 +9,10 @@ export function fileCounters() {
     stored: new Counter("files_stored", "Files that were uploaded and taken."),
     removed: new Counter("files_removed", "Files and uploads whose bytes were deleted."),
     received: new Counter("files_bytes_received", "Bytes of uploads that were kept."),
+    links: new Counter(
+      "files_upload_links",
+      "Links by which pieces of uploads go to the bucket itself.",
+    ),
     sent: new Counter("files_bytes_sent", "Bytes of files that were asked for."),
     thumbnails: new Counter("files_thumbnails", "Thumbnails that were made."),
   };

@@ -44,7 +44,7 @@ export interface S3Config {
   readonly secret: string;
   /** Stands before all keys, such as "notifyli/"; may be empty. */
   readonly prefix: string;
-  /** Whether browsers get files from the store itself, by its links. */
+  /** Whether browsers get files from the store itself, and bring large ones there, by its links. */
   readonly isDirect: boolean;
 }
 
@@ -88,7 +88,8 @@ export const files = slice({
     },
     FILES_S3_DIRECT: {
       default: "false",
-      help: "Whether browsers get files from the bucket itself, by links that it signs",
+      help:
+        "Whether files are got from the bucket itself, and large ones brought there, by signed links",
       kind: onOff,
     },
     FILES_MAX_BYTES: { default: "100m", help: "Bytes of one file", kind: sizeOrOff },

@@ -9,7 +9,7 @@ import type { Task } from "../core/task.ts";
 import type { Database } from "../engines/database/database.ts";
 import type { FileCounters } from "./metrics.ts";
 import type { FileStore } from "./store/file_store.ts";
-import { forget, letGoDue, putOff } from "./store/going.ts";
+import { forget, letGoDue, linkedBefore, putOff, unlink } from "./store/going.ts";
 import { removeEndedUses } from "./store/uses.ts";
 
 const log = getLogger(["notifyli", "files"]);
@@ -78,7 +78,22 @@ export class Sweeper implements Task {
       if (signal.aborted) return false;
       if (await this.#delete(id)) deleted++;
     }
-    return ended > 0 || deleted > 0;
+    const cleared = await this.#clearLinked(signal);
+    return ended > 0 || deleted > 0 || cleared > 0;
+  }
+
+  /** Deletes what links have brought of files that are there. */
+  async #clearLinked(signal: AbortSignal): Promise<number> {
+    const { database, store, now } = this.#parts;
+    const at = now();
+    let cleared = 0;
+    for (const id of await database.transaction(() => linkedBefore(at))) {
+      if (signal.aborted) break;
+      await store.deleteUpload(id);
+      await database.transaction(() => unlink(id, at));
+      cleared++;
+    }
+    return cleared;
   }
 
   async #delete(id: string): Promise<boolean> {
@@ -93,7 +108,7 @@ export class Sweeper implements Task {
       await database.transaction(() => putOff(id, until));
       return false;
     }
-    const gone = await database.transaction(() => forget(id));
+    const gone = await database.transaction(() => forget(id, now()));
     if (gone === undefined) return false;
     counters.removed.value++;
     return true;

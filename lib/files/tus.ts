@@ -3,13 +3,15 @@
  * have, and is the file as soon as its last byte is there.
  */
 import { CodedError } from "../base/errors.ts";
-import { invalid } from "../base/fields.ts";
+import { type Fields, invalid, requiredText } from "../base/fields.ts";
+import { inSeconds } from "../base/times.ts";
+import { wholeNumber } from "../core/command_fields.ts";
 import type { Acting } from "../http/acting.ts";
 import type { Call } from "../http/call.ts";
 import type { HttpAnswer, Route } from "../http/route.ts";
 import type { Files } from "./files.ts";
 import { ownIdOf } from "./own_id.ts";
-import { fileNameIn, metadataIn } from "./tus_metadata.ts";
+import { metadataIn, saidIn } from "./tus_metadata.ts";
 import type { StoredFile, Upload } from "./types.ts";
 
 const VERSION = "1.0.0";
@@ -55,11 +57,12 @@ export function tusRoutes(files: Files, maxBytes: number): readonly Route[] {
         requireVersion(call);
         const acting = call.acting({});
         const metadata = metadataIn(call.header("upload-metadata"));
-        const name = fileNameIn(metadata);
+        const { name, type } = saidIn(metadata);
         const wanted = { name, length: lengthIn(call), ownId: ownIdOf(call), metadata };
         const upload = await finished(acting, await files.begin(acting, wanted));
         const headers = { "Location": locationOf(call, upload.id), ...headersOf(upload) };
-        return { status: 201, json: onWire(upload), headers };
+        const direct = directBytes(upload, type);
+        return { status: 201, json: { ...onWire(upload), direct }, headers };
       },
     },
     {
@@ -79,6 +82,19 @@ export function tusRoutes(files: Files, maxBytes: number): readonly Route[] {
     },
     { ...{ method: "PATCH", path: UPLOAD, scope: "files:write", ...FOR_USERS }, run: goOn },
     { ...{ method: "DELETE", path: UPLOAD, scope: "files:write", ...FOR_USERS }, run: end },
+    {
+      ...{ method: "POST", path: `${UPLOAD}/link`, scope: "files:write", users: true },
+      async run(call) {
+        const fields = await call.fields();
+        const wanted = { offset: offsetIn(fields), sha256: sha256In(fields) };
+        const link = await files.link(call.acting(fields), call.param("upload"), wanted);
+        const { offset, bytes, request, expiresAt } = link;
+        return {
+          status: 201,
+          json: { offset, bytes, ...request, expires_at: inSeconds(expiresAt) },
+        };
+      },
+    },
     {
       ...{ method: "POST", path: UPLOAD, scope: "files:write", ...FOR_USERS },
       run(call) {
@@ -105,12 +121,30 @@ export function tusRoutes(files: Files, maxBytes: number): readonly Route[] {
     return { status: 204 };
   }
 
+  /** Bytes of the pieces that the store itself takes; pictures come to the server, which has to read them anyway. */
+  function directBytes({ length = 0 }: Upload, type = ""): number | undefined {
+    const bytes = files.directBytes ?? Infinity;
+    return length > bytes && !/^image\//i.test(type) ? bytes : undefined;
+  }
+
   /** Makes the upload a file where its last byte is there, which may be so since before a crash. */
   async function finished(acting: Acting, upload: Upload | StoredFile): Promise<Upload> {
     if (!("offset" in upload)) return await files.upload(acting, upload.id);
     if (upload.offset === upload.length) await files.finish(acting, upload.id);
     return upload;
   }
+}
+
+function offsetIn(fields: Fields): number {
+  const offset = wholeNumber(fields, "offset");
+  if (offset !== undefined) return offset;
+  throw new CodedError("missing_field", "Missing field 'offset'", { field: "offset" });
+}
+
+function sha256In(fields: Fields): string {
+  const sha256 = requiredText(fields, "sha256", 64);
+  if (/^[0-9a-f]{64}$/i.test(sha256)) return sha256.toLowerCase();
+  throw invalid("sha256", sha256, "the SHA-256 of the piece in 64 hexadecimal digits");
 }
 
 function requireVersion(call: Call): void {

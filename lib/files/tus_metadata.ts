@@ -2,8 +2,9 @@
 import { CodedError } from "../base/errors.ts";
 import { invalid } from "../base/fields.ts";
 
-/** The keys by which clients name a file. */
+/** The keys by which clients name a file, and its type. */
 const NAMES = ["filename", "name"];
+const TYPES = ["filetype", "type"];
 
 /** Characters of what is kept of a client's words, to be given back. */
 const MAX_METADATA = 4096;
@@ -19,15 +20,23 @@ export function metadataIn(header: string | undefined): string | undefined {
   );
 }
 
-/** The name of the file, if it has one. Throws where the header cannot be read. */
-export function fileNameIn(header: string | undefined): string | undefined {
+export interface Said {
+  readonly name: string | undefined;
+  /** The media type that the client takes it for. */
+  readonly type: string | undefined;
+}
+
+/** Throws where the header cannot be read. */
+export function saidIn(header: string | undefined): Said {
   const values = new Map<string, string>();
   for (const pair of header?.split(",") ?? []) {
     const [key = "", value = "", ...more] = pair.trim().split(/ +/);
     if (more.length > 0) throw invalid("Upload-Metadata", header, ALLOWED);
-    if (NAMES.includes(key)) values.set(key, decoded(value));
+    if (NAMES.includes(key) || TYPES.includes(key)) values.set(key, decoded(value));
   }
-  return NAMES.map((name) => values.get(name)).find((value) => value !== undefined);
+  const first = (keys: readonly string[]) =>
+    keys.map((key) => values.get(key)).find((value) => value !== undefined);
+  return { name: first(NAMES), type: first(TYPES) };
 }
 
 const ALLOWED = "pairs of a key and a text in Base64, separated by commas";

@@ -4,6 +4,7 @@
  * bytes: `incoming.ts`; for what they are: `acceptance.ts`.
  */
 import { CodedError } from "../base/errors.ts";
+import { invalid } from "../base/fields.ts";
 import { randomBase64Url } from "../base/ids.ts";
 import type { Database } from "../engines/database/database.ts";
 import type { FileAccess, FileActor } from "./access.ts";
@@ -14,14 +15,18 @@ import type { Links } from "./links.ts";
 import type { FileCounters } from "./metrics.ts";
 import { cleanName } from "./names.ts";
 import type { FilesConfig } from "./settings.ts";
-import { AppendFailure, type FileStore } from "./store/file_store.ts";
+import { AppendFailure, type FileStore, type StoreRequest } from "./store/file_store.ts";
 import { letGo } from "./store/going.ts";
 import { type FileRow, findRow, storedIn, uploadIn } from "./store/rows.ts";
-import { beginUpload, type BegunUpload, moveUpload } from "./store/uploads.ts";
+import { beginUpload, type BegunUpload, moveUpload, noteLink } from "./store/uploads.ts";
 import type { StoredFile, Upload } from "./types.ts";
 
 /** 22 characters. */
 const ID_BYTES = 16;
+
+/** How long a link to the store can be used, and how long after that the last bytes of a piece may come. */
+const LINK_MS = 15 * 60_000;
+const LATE_MS = 15 * 60_000;
 
 /** What somebody wants to upload. */
 export interface WantedFile {
@@ -33,6 +38,23 @@ export interface WantedFile {
   readonly ownId?: string | undefined;
   /** What the client says of it, to be told again. */
   readonly metadata?: string | undefined;
+}
+
+/** A piece that somebody wants to bring to the store itself. */
+export interface WantedLink {
+  /** Bytes that were there before. */
+  readonly offset: number;
+  /** Of the piece, hexadecimal. */
+  readonly sha256: string;
+}
+
+export interface PieceLink {
+  readonly offset: number;
+  /** Those of the piece. */
+  readonly bytes: number;
+  readonly request: StoreRequest;
+  /** Unix milliseconds. */
+  readonly expiresAt: number;
 }
 
 /** What goes on with an upload. */
@@ -76,7 +98,38 @@ export class Uploads {
 
   /** How far an upload is. What goes on with it is told to stop, so that this stays true. */
   async find(actor: FileActor, id: string): Promise<Upload> {
-    return await this.#alone(actor, id, async () => uploadIn(await this.#find(actor, id)));
+    return await this.#alone(
+      actor,
+      id,
+      async () => uploadIn(await this.#withArrived(await this.#find(actor, id))),
+    );
+  }
+
+  /** How the next piece of an upload comes to the store itself. What goes on with the upload is told to stop. */
+  async link(actor: FileActor, id: string, { offset, sha256 }: WantedLink): Promise<PieceLink> {
+    const { store: { direct }, database, counters, now } = this.#parts;
+    if (direct === undefined) {
+      throw new CodedError("not_found", "There are no links: the server takes all bytes itself");
+    }
+    return await this.#alone(actor, id, async () => {
+      const found = await this.#withArrived(await this.#find(actor, id));
+      requireOffset(found, offset);
+      const { length = 0 } = found;
+      if (found.state === "stored" || offset >= length || offset % direct.pieceBytes !== 0) {
+        const allowed = `a multiple of ${direct.pieceBytes} below the length of the upload`;
+        throw invalid("offset", offset, allowed);
+      }
+      const expiresAt = now() + LINK_MS;
+      const noted = { offset, until: expiresAt + LATE_MS, dueAt: this.#dueAt() };
+      // The row knows of the link before anybody has it.
+      if (await database.transaction(() => noteLink(id, noted)) === undefined) throw interrupted();
+      const bytes = Math.min(direct.pieceBytes, length - offset);
+      const index = offset / direct.pieceBytes;
+      const seconds = LINK_MS / 1000;
+      const request = await direct.link(id, { index, bytes, sha256, seconds });
+      counters.links.value++;
+      return { offset, bytes, request, expiresAt };
+    });
   }
 
   /**
@@ -96,7 +149,7 @@ export class Uploads {
       if (moved === undefined) await this.#deleteIfForgotten(id);
       if (brought.failure !== undefined) throw brought.failure;
       if (moved !== undefined) return uploadIn(moved);
-      throw new CodedError("offset_mismatch", "Somebody else has gone on with the upload");
+      throw interrupted();
     });
   }
 
@@ -190,6 +243,21 @@ export class Uploads {
     return await this.#begin(actor, wanted);
   }
 
+  /** What was brought to the store itself counts from when somebody asks for it. */
+  async #withArrived(found: FileRow): Promise<FileRow> {
+    const { store: { direct }, database, counters } = this.#parts;
+    const { id, state, offset, length = 0, linkUntil } = found;
+    const isLinked = state === "coming" && linkUntil !== undefined;
+    if (direct === undefined || !isLinked || offset === length) return found;
+    const there = await direct.arrived(id, length);
+    if (there <= offset) return found;
+    const move = { from: offset, to: there, dueAt: this.#dueAt() };
+    const moved = await database.transaction(() => moveUpload(id, move));
+    if (moved === undefined) throw interrupted();
+    counters.received.value += there - offset;
+    return moved;
+  }
+
   async #find(actor: FileActor, id: string): Promise<FileRow> {
     const { access, database } = this.#parts;
     return await database.transaction(() => access.findUpload(actor, id));
@@ -220,6 +288,10 @@ export class Uploads {
   #dueAt(): number {
     return this.#parts.now() + this.#parts.config.unusedSeconds * 1000;
   }
+}
+
+function interrupted(): CodedError {
+  return new CodedError("offset_mismatch", "Somebody else has gone on with the upload");
 }
 
 function requireOffset({ state, offset, length }: FileRow, given: number): void {

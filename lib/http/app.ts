@@ -20,6 +20,8 @@ export interface AppParts extends ApiParts {
   readonly node: Pick<Node, "unready" | "refusals">;
   /** What the capabilities tell the page in `config.json`. */
   clientConfig(): Readonly<Record<string, unknown>>;
+  /** Origins that the page calls beside the server's own. */
+  readonly pageCalls: readonly string[];
   /** The routes of the API, of all capabilities. */
   readonly routes: readonly Route[];
   readonly mounts: readonly Mount[];
@@ -43,7 +45,7 @@ export function createApp(parts: AppParts, config: AppConfig): App {
   app.get("/ws", (context) => answerNoUpgrade(context, parts));
   for (const mount of parts.mounts) app.route(mount.path, mount.app);
   app.route("/api", createApi(parts.routes, parts, config));
-  app.route("/", pageRoutes(STATIC));
+  app.route("/", pageRoutes(STATIC, parts.pageCalls));
   answerErrors(app, parts.node.refusals);
   return app;
 }

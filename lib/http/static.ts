@@ -16,20 +16,24 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 const PAGE_HEADERS = {
-  "Content-Security-Policy": [
+  "X-Frame-Options": "DENY",
+  "Cross-Origin-Opener-Policy": "same-origin",
+};
+
+/** @param others origins that the page calls beside the server's own */
+function policy(others: readonly string[]): string {
+  return [
     "default-src 'none'",
     "script-src 'self'",
     "style-src 'self'",
     "img-src 'self' data: blob:", // a picture that is not sent yet is a blob of the page's own
-    "connect-src 'self'",
+    ["connect-src 'self'", ...others].join(" "),
     "manifest-src 'self'",
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",
-  ].join("; "),
-  "X-Frame-Options": "DENY",
-  "Cross-Origin-Opener-Policy": "same-origin",
-};
+  ].join("; ");
+}
 
 interface Asset {
   readonly body: Uint8Array<ArrayBuffer>;
@@ -39,13 +43,14 @@ interface Asset {
   readonly type: string;
 }
 
-/** Makes a route for each file right in `folder`; `/` is `index.html`. */
-export function pageRoutes(folder: URL): App {
+/** Makes a route for each file right in `folder`; `/` is `index.html`. @param others origins that the page calls, too */
+export function pageRoutes(folder: URL, others: readonly string[]): App {
   const page: App = new Hono();
+  const headers = { ...PAGE_HEADERS, "Content-Security-Policy": policy(others) };
   for (const [name, asset] of readAssets(folder)) {
-    page.get(`/${name}`, (context) => answer(context, asset));
+    page.get(`/${name}`, (context) => answer(context, asset, headers));
     if (name === "index.html") {
-      page.get("/", (context) => relocated(context) ?? answer(context, asset));
+      page.get("/", (context) => relocated(context) ?? answer(context, asset, headers));
     }
   }
   return page;
@@ -59,10 +64,14 @@ function relocated({ req: { url } }: Context): Response | undefined {
   return new Response(null, { status: 308, headers: { "Location": location } });
 }
 
-async function answer(context: Context, asset: Asset): Promise<Response> {
+async function answer(
+  context: Context,
+  asset: Asset,
+  ofAll: Readonly<Record<string, string>>,
+): Promise<Response> {
   const zip = takesGzip(context.req.header("accept-encoding"));
   const headers = new Headers({
-    ...PAGE_HEADERS,
+    ...ofAll,
     "Content-Type": asset.type,
     // Browsers ask each time, so that no old script meets a new version of the server; a file is transferred once.
     "Cache-Control": "no-cache",

@@ -1,6 +1,7 @@
 /** Files in a bucket of a real S3 server, which checks signatures: whole, through faults and crashes, and nothing is left over. */
 import assert from "node:assert/strict";
-import { AppendFailure } from "../../lib/files/store/file_store.ts";
+import { AppendFailure, type StoreRequest } from "../../lib/files/store/file_store.ts";
+import type { S3Config } from "../../lib/files/settings.ts";
 import { S3Store } from "../../lib/files/store/s3.ts";
 import { CodedError } from "../../lib/base/errors.ts";
 import { type Fault, FaultyProxy, S3Server } from "../support/s3.ts";
@@ -439,23 +440,40 @@ Deno.test("a link downloads the file from the store, with its type and name, and
   }
 });
 
-Deno.test("a link uploads as many bytes as it is for, and what came becomes the file", async () => {
-  await using store = await opened("uploads/");
+Deno.test("links upload as many bytes as they are for, and what came becomes the file", async () => {
+  await using store = await opened("uploads/", { isDirect: true });
+  const { direct } = store;
+  assert.ok(direct !== undefined);
+  assert.equal(direct.pieceBytes, PIECE);
   const whole = noise(PIECE + 1000);
-  const { url, method, headers } = await store.uploadLink(ID, {
-    seconds: 60,
-    length: whole.length,
-  });
-  const refused = await fetch(url, { method, headers, body: whole.subarray(1) });
-  assert.equal(refused.status, 403);
-  await refused.body?.cancel();
-  assert.equal(await store.read(ID, "upload"), undefined);
-  const taken = await fetch(url, { method, headers, body: whole });
-  assert.equal(taken.status, 200);
-  await taken.body?.cancel();
+  const parts = [whole.slice(0, PIECE), whole.slice(PIECE)];
+  assert.equal(await direct.arrived(ID, whole.length), 0);
+  for (const index of [1, 0]) {
+    const piece = parts[index]!;
+    const sha256 = new Uint8Array(await crypto.subtle.digest("SHA-256", piece)).toHex();
+    const wanted = { index, bytes: piece.length, sha256, seconds: 60 };
+    const request: StoreRequest = await direct.link(ID, wanted);
+    const { url, method, headers } = request;
+    assert.deepEqual(Object.keys(headers), ["x-amz-checksum-sha256"]);
+    if (index === 1) {
+      for (const [body, given] of [[piece.slice(1), headers], [piece, {}]] as const) {
+        const refused = await fetch(url, { method, headers: given, body });
+        assert.equal(refused.status, 403);
+        await refused.body?.cancel();
+      }
+      assert.equal(await store.read(ID, "upload"), undefined);
+    }
+    const taken = await fetch(url, { method, headers, body: piece });
+    assert.equal(taken.status, 200);
+    await taken.body?.cancel();
+    assert.equal(await direct.arrived(ID, whole.length), index === 1 ? 0 : whole.length);
+  }
+  assert.equal(await direct.arrived(ID, whole.length + 1), PIECE, "the last one lacks a byte");
   await assertReads(store, "upload", whole);
   await store.complete(ID);
   await assertReads(store, "file", whole);
+  await using other = await opened("uploads/");
+  assert.equal(other.direct, undefined);
 });
 
 Deno.test("an id that leads elsewhere is none", async () => {
@@ -496,8 +514,8 @@ class Faulty implements AsyncDisposable {
   }
 }
 
-async function opened(prefix: string): Promise<S3Store> {
-  return await S3Store.open(SHARED.config({ prefix }));
+async function opened(prefix: string, changed: Partial<S3Config> = {}): Promise<S3Store> {
+  return await S3Store.open(SHARED.config({ prefix, ...changed }));
 }
 
 function keysUnder(prefix: string): string[] {

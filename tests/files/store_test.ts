@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { DiskStore } from "../../lib/files/store/disk.ts";
 import { AppendFailure, type FileStore } from "../../lib/files/store/file_store.ts";
+import { openS3 } from "./s3_world.ts";
 
 /** A store with what it stands on, such as a folder. */
 interface TestedStore extends AsyncDisposable {
@@ -12,7 +13,7 @@ interface TestedStore extends AsyncDisposable {
   names(): Promise<string[]>;
 }
 
-const STORES: Readonly<Record<string, () => Promise<TestedStore>>> = { disk: openDisk };
+const STORES: Readonly<Record<string, () => Promise<TestedStore>>> = { disk: openDisk, S3: openS3 };
 
 const ID = "abcdEFGH01234567-_wxyz";
 const MIB = 1024 * 1024;
@@ -122,6 +123,17 @@ for (const [kind, open] of Object.entries(STORES)) {
     assert.deepEqual(await names(), []);
     assert.equal(await store.read(ID, "file"), undefined);
     await assert.rejects(store.complete(ID));
+  });
+
+  test("what has come of an upload is deleted, and the file stays", async ({ store, names }) => {
+    await store.append(ID, 0, bodyOf("a file"));
+    await store.complete(ID);
+    await store.append(ID, 0, bodyOf("begun again"));
+    await store.deleteUpload(ID);
+    await store.deleteUpload(ID);
+    assert.equal(await store.read(ID, "upload"), undefined);
+    assert.equal(await textOf(store, "file"), "a file");
+    assert.equal((await names()).length, 1);
   });
 
   test("a file that goes while somebody reads it, or that nobody reads to the end", async ({ store }) => {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { ConnectOptions, UploadProgress } from "../../lib/sdk/mod.ts";
 import { inboxData, start, type World } from "../support/client_world.ts";
-import { FakeFiles, type Fault, sha256, someBytes } from "../support/fake_files.ts";
+import { BUCKET, FakeFiles, type Fault, sha256, someBytes } from "../support/fake_files.ts";
 import { waitFor } from "../support/wait.ts";
 
 const MIB = 1 << 20;
@@ -25,11 +25,13 @@ Deno.test("an upload that is cut anywhere arrives as it was given, once", async 
       fc.oneof(fc.constantFrom(0, 1, MIB, MIB + 1), fc.integer({ min: 0, max: 3 * MIB })),
       fc.array(fault, { maxLength: 12 }),
       fc.constantFrom("blob", "bytes", "stream", "stream of unknown length"),
-      async (length, faults, kind) => {
+      fc.constantFrom(undefined, MIB),
+      async (length, faults, kind, direct) => {
         // A stream of which nobody knows the length goes up in one request, unless it is short.
         if (kind === "stream of unknown length" && length > MIB) faults = [];
         const files = new FakeFiles();
         files.faults = [...faults];
+        files.direct = direct;
         using world = online(files);
         const timers = world.clock.size;
         const bytes = someBytes(length);
@@ -87,6 +89,72 @@ Deno.test("what is long goes up in pieces by tus, which grow where it is fast", 
   assert.equal(again.id, file.id, "the same id is the same file, also after a reload");
   const other = world.client.upload(someBytes(3 * MIB), { id: "my-own-id" });
   await assert.rejects(other, { code: "invalid_field", field: "id" });
+});
+
+Deno.test("what the server wants in its bucket goes there, for as long as that works", async () => {
+  const files = new FakeFiles();
+  files.direct = MIB;
+  files.token = "good";
+  using world = online(files, { token: "good" });
+  const bytes = someBytes(3 * MIB + 5);
+  const upload = async () => {
+    files.calls.length = files.urls.length = 0;
+    const file = await settled(world, world.client.upload(new Blob([bytes])));
+    assert.equal(file.sha256, sha256(bytes));
+    return files.urls.filter(({ host }) => host === BUCKET).length;
+  };
+  assert.equal(await upload(), 4);
+  assert.deepEqual(files.calls.filter((call) => call.startsWith("PATCH")), []);
+  assert.deepEqual(files.calls.slice(-2), ["GET /api/uploads/file-1", "GET /api/files/file-1"]);
+
+  // It fails in the middle: the rest comes to the server, and the next file goes to the bucket again.
+  files.faults = ["works", "works", "works", "works", { status: 503 }];
+  assert.equal(await upload(), 2);
+  const [post, link, , next, , ...rest] = files.calls;
+  assert.deepEqual([post, link, next], [
+    ...["POST /api/uploads", "POST /api/uploads/file-2/link", "POST /api/uploads/file-2/link"],
+  ]);
+  assert.ok(rest.slice(0, -1).every((call) => call === "PATCH /api/uploads/file-2"), `${rest}`);
+  assert.equal(await upload(), 4);
+
+  // Where it never was reached, it is not tried again.
+  using other = online(files, { token: "good" });
+  files.faults = ["works", "works", "lost"];
+  for (const puts of [1, 0]) {
+    files.urls.length = 0;
+    const file = await settled(other, other.client.upload(new Blob([bytes])));
+    assert.equal(file.sha256, sha256(bytes));
+    assert.equal(files.urls.filter(({ host }) => host === BUCKET).length, puts);
+  }
+
+  // An upload that somebody else has begun in other pieces goes to the server until the next piece begins.
+  using third = online(files, { token: "good" });
+  files.faults = ["works", "works", "lost", { cutAt: 1000 }, "works"];
+  files.urls.length = 0;
+  const id = "own-id-0001";
+  third.client.upload(new Blob([bytes]), { id }).catch(() => {});
+  const begun = () => files.all.find(({ ownId }) => ownId === id);
+  await until(() => begun()?.bytes.length === 1000);
+  third.client.close();
+  using fourth = online(files, { token: "good" });
+  files.calls.length = 0;
+  const file = await settled(fourth, fourth.client.upload(new Blob([bytes]), { id }));
+  assert.equal(file.sha256, sha256(bytes));
+  const patches = files.calls.filter((call) => call.startsWith("PATCH")).length;
+  assert.ok(patches >= 1 && files.calls.some((call) => call.endsWith("/link")), `${files.calls}`);
+});
+
+Deno.test("a signal ends an upload whose piece is on its way to the bucket", async () => {
+  const files = new FakeFiles();
+  files.direct = MIB;
+  using world = online(files);
+  files.faults = ["works", "works", "hangs"];
+  const stop = new AbortController();
+  const upload = world.client.upload(someBytes(3 * MIB), { signal: stop.signal });
+  await until(() => files.calls.length === 3);
+  stop.abort();
+  await assert.rejects(upload, { code: "ended" });
+  await until(() => files.all.length === 0);
 });
 
 Deno.test("a proxy that takes short bodies alone gets short ones", async () => {

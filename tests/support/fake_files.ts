@@ -5,6 +5,9 @@ import { createHash } from "node:crypto";
 /** Bytes of the least that the library sends at once. */
 const SMALLEST_PIECE = 64 * 1024;
 
+/** Where its bucket is. */
+export const BUCKET = "bucket.test";
+
 /** What becomes of a call. */
 export type Fault =
   | "works"
@@ -27,6 +30,8 @@ interface FakeUpload {
   readonly length: number;
   readonly name: string;
   bytes: Uint8Array;
+  /** What links have brought, by the offsets. */
+  readonly brought: Map<number, Uint8Array>;
 }
 
 export class FakeFiles {
@@ -34,6 +39,8 @@ export class FakeFiles {
   faults: Fault[] = [];
   /** The token that is taken; all are where there is none. */
   token: string | undefined;
+  /** Bytes of the pieces that its bucket takes; it has none where this is absent. */
+  direct: number | undefined;
   /** Bytes of a body that a proxy in front takes. */
   proxyLimit = Infinity;
   onCall = () => {};
@@ -62,6 +69,7 @@ export class FakeFiles {
     const isRefusal = typeof fault === "object" && "status" in fault &&
       (fault.status !== 413 || body.length > SMALLEST_PIECE);
     if (isRefusal) return refusal(fault);
+    if (url.host === BUCKET) return this.#bring(url, headers, body, fault);
     if (body.length > this.proxyLimit) return refusal({ status: 413 });
     if (this.token !== undefined && headers.get("authorization") !== `Bearer ${this.token}`) {
       return refusal({ status: 401, code: "expired_token" });
@@ -88,8 +96,38 @@ export class FakeFiles {
     return file;
   }
 
+  /** A bucket has all of a piece, or nothing. */
+  #bring(url: URL, headers: Headers, body: Uint8Array, fault: Fault): Response {
+    assert.equal(headers.get("authorization"), null, "it is no business of the bucket");
+    if (typeof fault === "object") throw new TypeError("network error");
+    const [, id = "", offset] = url.pathname.split("/");
+    assert.equal(headers.get("x-checksum"), sha256(body));
+    this.#uploads.get(id)?.brought.set(Number(offset), body.slice());
+    if (fault === "unanswered") throw new TypeError("network error");
+    return new Response(null);
+  }
+
+  /** Counts what links have brought, as far as nothing is missing before it. */
+  #take(upload: FakeUpload): void {
+    for (;;) {
+      const next = upload.brought.get(upload.bytes.length);
+      if (next === undefined) return;
+      upload.brought.delete(upload.bytes.length);
+      upload.bytes = joined(upload.bytes, next);
+    }
+  }
+
+  #link(upload: FakeUpload, body: Uint8Array): Response {
+    const { offset, sha256: digest } = JSON.parse(new TextDecoder().decode(body));
+    this.#take(upload);
+    if (offset !== upload.bytes.length) return refusal({ status: 409, code: "offset_mismatch" });
+    assert.ok(offset % (this.direct ?? 0) === 0 && offset < upload.length);
+    const url = `https://${BUCKET}/${upload.id}/${offset}`;
+    return json(201, { method: "PUT", url, headers: { "x-checksum": digest } });
+  }
+
   #answer(method: string, url: URL, headers: Headers, body: Uint8Array, isCut: boolean): Response {
-    const [kind = "", id = ""] = url.pathname.replace(/.*\/api\//, "").split("/");
+    const [kind = "", id = "", what] = url.pathname.replace(/.*\/api\//, "").split("/");
     const ownId = headers.get("idempotency-key") ?? "";
     const upload = id === "" ? this.#byOwnId(ownId) : this.#uploads.get(id);
     if (kind === "files") {
@@ -101,17 +139,25 @@ export class FakeFiles {
       if (upload === undefined) stored.bytes = body.slice();
       return json(201, facts(stored));
     }
+    if (what === "link") return isCut || !upload ? unknown() : this.#link(upload, body);
     assert.equal(headers.get("tus-resumable"), "1.0.0");
     if (method === "POST") {
       const length = Number(headers.get("upload-length"));
       const begun = upload ?? this.#begin({ ownId, name: nameIn(headers), length });
-      return json(201, { id: begun.id, offset: begun.bytes.length, length: begun.length });
+      const direct = length > (this.direct ?? Infinity) ? { direct: this.direct } : {};
+      return json(201, {
+        id: begun.id,
+        offset: begun.bytes.length,
+        length: begun.length,
+        ...direct,
+      });
     }
     if (upload === undefined) return unknown();
     if (method === "DELETE") {
       this.#uploads.delete(id);
       return new Response(null, { status: 204 });
     }
+    if (method === "GET") this.#take(upload);
     const { bytes, length } = upload;
     if (method === "GET") return json(200, { id, offset: bytes.length, length });
     assert.equal(method, "PATCH");
@@ -132,7 +178,8 @@ export class FakeFiles {
   }
 
   #begin(wanted: Pick<FakeUpload, "ownId" | "name" | "length">): FakeUpload {
-    const upload = { ...wanted, id: `file-${++this.#last}`, bytes: new Uint8Array() };
+    const id = `file-${++this.#last}`;
+    const upload = { ...wanted, id, bytes: new Uint8Array(), brought: new Map() };
     this.#uploads.set(upload.id, upload);
     return upload;
   }

@@ -111,6 +111,10 @@ export class DiskStore implements FileStore {
     if (await removeAll(there)) await syncFolder(this.#folder(id));
   }
 
+  async deleteUpload(id: string): Promise<void> {
+    if (await removeIfThere(this.#uploading(id))) await syncFolder(`${this.#root}/uploads`);
+  }
+
   whyNotReady(): string | undefined {
     if (!this.#isMade) return undefined;
     try {

@@ -38,10 +38,12 @@ export interface FileStore extends AsyncDisposable {
   ): Promise<ReadableStream<Uint8Array<ArrayBuffer>> | undefined>;
   /** Removes all that is under the id. Harmless where nothing is. */
   delete(id: string): Promise<void>;
+  /** Removes what has come of an upload, and leaves the file. Harmless where nothing is. */
+  deleteUpload(id: string): Promise<void>;
   /** A link by which a browser gets the file from the store itself, where the store has such. */
   downloadLink?(id: string, options: DownloadLink): Promise<string>;
-  /** How a browser brings all of an upload to the store itself, where the store has such. */
-  uploadLink?(id: string, options: UploadLink): Promise<StoreRequest>;
+  /** How others bring uploads to the store itself; absent where the store has no such, or is not to do so. */
+  readonly direct?: DirectUploads | undefined;
   /** Why it cannot be used right now; `undefined` while it can. */
   whyNotReady(): string | undefined;
 }
@@ -53,10 +55,24 @@ export interface DownloadLink {
   readonly disposition: string;
 }
 
-export interface UploadLink {
+/** Uploads whose pieces somebody else brings, by requests that the store knows as signed here. */
+export interface DirectUploads {
+  /** Bytes of each piece but the last one of an upload. */
+  readonly pieceBytes: number;
+  /** The request that brings one piece. Until its end it can be made again, also when the upload has become the file. */
+  link(id: string, piece: LinkedPiece): Promise<StoreRequest>;
+  /** How much of an upload is there, from its beginning on. @param length bytes of the whole */
+  arrived(id: string, length: number): Promise<number>;
+}
+
+export interface LinkedPiece {
+  /** From 0. */
+  readonly index: number;
+  /** The store takes no more and no fewer. */
+  readonly bytes: number;
+  /** Hexadecimal; a store that can refuses other bytes. */
+  readonly sha256: string;
   readonly seconds: number;
-  /** Bytes that the store takes: no more and no fewer. */
-  readonly length: number;
 }
 
 /** A request that somebody else makes. */

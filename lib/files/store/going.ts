@@ -62,16 +62,22 @@ function* letGoIfDue(id: string, now: number): Work<string[]> {
   return gone.map((each) => String(each["id"]));
 }
 
-/** The bytes are deleted: the row goes, too. */
-export function* forget(id: string): Work<FileRow | undefined> {
+/** The bytes are deleted: the row goes, too, unless somebody may bring others until later. */
+export function* forget(id: string, now: number): Work<FileRow | undefined> {
   const gone = fileIn(
     yield* row(
-      `DELETE FROM files WHERE id = $1 AND state = 'going'
+      `DELETE FROM files WHERE id = $1 AND state = 'going' AND (link_until IS NULL OR link_until <= $2)
        RETURNING ${COLUMNS}`,
-      id,
+      ...[id, now],
     ),
   );
-  if (gone === undefined) return undefined;
+  if (gone === undefined) {
+    yield* rows(
+      "UPDATE files SET due_at = link_until WHERE id = $1 AND state = 'going' AND link_until > $2",
+      ...[id, now],
+    );
+    return undefined;
+  }
   yield* rows("DELETE FROM file_uses WHERE file = $1", id);
   const { site, owner, bytes } = gone;
   yield* takeFromTotals(site, ownerColumn(owner), { files: 1, bytes });
@@ -81,4 +87,22 @@ export function* forget(id: string): Work<FileRow | undefined> {
 /** The bytes could not be deleted now: others go first. */
 export function* putOff(id: string, until: number): Work<void> {
   yield* rows("UPDATE files SET due_at = $2 WHERE id = $1 AND state = 'going'", id, until);
+}
+
+/** Files that are there, and of which the store may have pieces again, since somebody had links to them; no link is good any more. */
+export function* linkedBefore(now: number): Work<string[]> {
+  const found = yield* rows(
+    `SELECT id FROM files WHERE link_until <= $1 AND state = 'stored'
+     ORDER BY link_until LIMIT ${AT_ONCE}`,
+    now,
+  );
+  return found.map(({ id }) => String(id));
+}
+
+/** The store has none of these pieces. */
+export function* unlink(id: string, now: number): Work<void> {
+  yield* rows(
+    "UPDATE files SET link_until = NULL WHERE id = $1 AND link_until <= $2",
+    ...[id, now],
+  );
 }

@@ -16,11 +16,13 @@ export interface FileRow extends FileFacts {
   readonly createdAt: number;
   readonly dueAt: number | undefined;
   readonly metadata: string | undefined;
+  /** Until when somebody may bring bytes to the store itself, and those late by it; `undefined` where nobody may. */
+  readonly linkUntil: number | undefined;
 }
 
 export const COLUMNS =
   "id, site, owner, state, name, type, bytes, sha256, width, height, length, " +
-  "safe_offset, created_at, due_at, metadata";
+  "safe_offset, created_at, due_at, metadata, link_until";
 
 export function* findRow(id: string): Work<FileRow | undefined> {
   return fileIn(yield* row(`SELECT ${COLUMNS} FROM files WHERE id = $1`, id));
@@ -44,6 +46,7 @@ export function fileIn(found: Row | undefined): FileRow | undefined {
     createdAt: Number(found["created_at"]),
     dueAt: optionalNumber(found["due_at"]),
     metadata: typeof found["metadata"] === "string" ? found["metadata"] : undefined,
+    linkUntil: optionalNumber(found["link_until"]),
   };
 }
 

@@ -5,11 +5,12 @@ import { THUMBNAIL_WIDTHS } from "../types.ts";
 import {
   AppendFailure,
   type ByteRange,
+  type DirectUploads,
   type DownloadLink,
   type FileStore,
+  type LinkedPiece,
   type Place,
   type StoreRequest,
-  type UploadLink,
 } from "./file_store.ts";
 import { S3Client } from "./s3_client.ts";
 import { appendFailure, S3Failure, unavailable } from "./s3_failure.ts";
@@ -20,6 +21,7 @@ import { PIECE_BYTES, S3Uploads } from "./s3_uploads.ts";
 
 export class S3Store implements FileStore {
   readonly kind = "s3";
+  readonly direct: DirectUploads | undefined;
   readonly #config: S3Config;
   readonly #client: S3Client;
   readonly #keys: S3Keys;
@@ -33,6 +35,11 @@ export class S3Store implements FileStore {
     this.#client = new S3Client(config);
     this.#keys = new S3Keys(config);
     this.#uploads = new S3Uploads(this.#client, this.#keys);
+    this.direct = !config.isDirect ? undefined : {
+      pieceBytes: PIECE_BYTES,
+      link: (id, piece) => this.#pieceLink(id, piece),
+      arrived: (id, length) => reaching(() => this.#uploads.arrived(id, length)),
+    };
   }
 
   /** Rejects where the bucket cannot be used with these settings. A store that cannot be reached now may be later. */
@@ -139,6 +146,10 @@ export class S3Store implements FileStore {
     });
   }
 
+  async deleteUpload(id: string): Promise<void> {
+    await reaching(() => this.#uploads.delete(id));
+  }
+
   async downloadLink(id: string, { seconds, type, disposition }: DownloadLink): Promise<string> {
     const query = { "response-content-type": type, "response-content-disposition": disposition };
     return await this.#client.link(
@@ -147,12 +158,16 @@ export class S3Store implements FileStore {
     );
   }
 
-  async uploadLink(id: string, { seconds, length }: UploadLink): Promise<StoreRequest> {
+  async #pieceLink(
+    id: string,
+    { index, bytes, sha256, seconds }: LinkedPiece,
+  ): Promise<StoreRequest> {
+    const checksum = { "x-amz-checksum-sha256": Uint8Array.fromHex(sha256).toBase64() };
     // It is signed with its length, which browsers send on their own, and let no page say.
-    const headers = { "content-length": `${length}` };
-    const key = this.#keys.piece(id, 0);
+    const headers = { "content-length": `${bytes}`, ...checksum };
+    const key = this.#keys.piece(id, index);
     const url = await this.#client.link({ method: "PUT", key, headers }, seconds);
-    return { method: "PUT", url, headers: {} };
+    return { method: "PUT", url, headers: checksum };
   }
 
   whyNotReady(): string | undefined {

@@ -60,6 +60,18 @@ export class S3Uploads {
     return rest;
   }
 
+  /** Bytes of the pieces that follow each other from the first one on, of an upload of this length. */
+  async arrived(id: string, length: number): Promise<number> {
+    const { pieces } = await this.#coming(id);
+    let there = 0;
+    for (const [at, { index, bytes }] of pieces.entries()) {
+      const isWhole = bytes === Math.min(PIECE_BYTES, length - there);
+      if (index !== at || !isWhole || bytes === 0) break;
+      there += bytes;
+    }
+    return there;
+  }
+
   /** `undefined`: there is no upload. */
   async read(
     id: string,

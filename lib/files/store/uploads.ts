@@ -77,6 +77,24 @@ export function* moveUpload(
   );
 }
 
+/** Notes that somebody gets a link. `undefined` where the upload is not there any more, or at another place. */
+export function* noteLink(
+  id: string,
+  { offset, until, dueAt }: {
+    readonly offset: number;
+    readonly until: number;
+    readonly dueAt: number;
+  },
+): Work<FileRow | undefined> {
+  return fileIn(
+    yield* row(
+      `UPDATE files SET link_until = $3, due_at = $4
+       WHERE id = $1 AND safe_offset = $2 AND state = 'coming' RETURNING ${COLUMNS}`,
+      ...[id, offset, until, dueAt],
+    ),
+  );
+}
+
 /** Keeps an upload from going while it comes. */
 export function* keepUpload(id: string, dueAt: number): Work<void> {
   yield* rows("UPDATE files SET due_at = $2 WHERE id = $1 AND state = 'coming'", id, dueAt);

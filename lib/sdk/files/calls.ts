@@ -4,6 +4,7 @@ import type { Clock } from "../core/clock.ts";
 import { NotifyliError } from "../core/errors.ts";
 import { asObject } from "../core/frames.ts";
 import { askToken, type TokenSource } from "../core/token.ts";
+import { Bucket } from "./bucket.ts";
 
 /** A call that has no answer after so long is made again. */
 const DEADLINE_MS = 60_000;
@@ -24,6 +25,8 @@ const CODES: ReadonlyMap<number, string> = new Map([
 export interface CallsHost {
   readonly clock: Clock;
   readonly fetch: typeof globalThis.fetch;
+  /** Calls the server's bucket. @default fetch */
+  readonly fetchBucket?: typeof globalThis.fetch;
   readonly token: TokenSource | undefined;
   /**
    * Gets a pass from the server for calls as the connection's user, who has no token to show. Rejects where there is no
@@ -42,6 +45,7 @@ export interface CallOptions {
 }
 
 export class Calls {
+  readonly bucket: Bucket;
   readonly #host: CallsHost;
   /** The last token that was given, until the server refuses it. */
   #token: Promise<string | undefined> | undefined;
@@ -50,6 +54,7 @@ export class Calls {
 
   constructor(host: CallsHost) {
     this.#host = host;
+    this.bucket = new Bucket(host.fetchBucket ?? host.fetch, host.clock);
   }
 
   /** Whether a token was refused, and another one may be had. */

@@ -6,8 +6,9 @@ import { backoffMs } from "../core/backoff.ts";
 import type { Clock } from "../core/clock.ts";
 import { NotifyliError } from "../core/errors.ts";
 import { asObject } from "../core/frames.ts";
+import { digestOf } from "./bucket.ts";
 import { type Calls, ForeignRefusal } from "./calls.ts";
-import type { ReadAhead, Source } from "./source.ts";
+import type { Bytes, ReadAhead, Source } from "./source.ts";
 import type { StoredFile, UploadProgress } from "./types.ts";
 import { readFile } from "./wire.ts";
 
@@ -59,6 +60,8 @@ export class Upload {
   #pieceBytes = SMALL;
   /** What is longer, some proxy on the way did not take. */
   #mostPiece = MOST_PIECE;
+  /** Bytes of the pieces that go to the server's bucket; `undefined` where all go to the server. */
+  #direct: number | undefined;
   #restarts = 0;
   #refusedTokens = 0;
   /** How often it failed in a row. */
@@ -173,14 +176,50 @@ export class Upload {
     let offset = await this.#offset(source.bytes);
     while (offset < source.bytes) {
       this.#tell(offset, source.bytes);
-      const next = await this.#patch(offset, await source.piece(offset, this.#pieceBytes));
+      const next = await this.#next(source, offset);
       if (!(next > offset)) {
         throw new NotifyliError("invalid_reply", `The upload is at ${next} after ${offset}`);
       }
       offset = next;
       this.#failures = this.#restarts = this.#refusedTokens = 0;
+      // What is in the bucket is a file once the server is asked; were it not all there, the rest would go to the server.
+      if (offset < source.bytes || this.#direct === undefined) continue;
+      this.#direct = undefined;
+      offset = await this.#offset(source.bytes);
     }
     return await this.#get(this.#id ?? "");
+  }
+
+  /** Sends what comes next, to the bucket where the server wants that. Resolves with how much there is then. */
+  async #next(source: Source, offset: number): Promise<number> {
+    const { bucket } = this.#host.calls;
+    const direct = bucket.isWorthIt ? this.#direct : undefined;
+    if (direct === undefined) {
+      return await this.#patch(offset, await source.piece(offset, this.#pieceBytes));
+    }
+    const before = offset % direct;
+    if (before > 0) {
+      const most = Math.min(this.#pieceBytes, direct - before);
+      return await this.#patch(offset, await source.piece(offset, most));
+    }
+    const piece = await source.piece(offset, direct);
+    if (await this.#bring(offset, piece)) return offset + piece.length;
+    this.#direct = undefined;
+    return await this.#patch(offset, await source.piece(offset, this.#pieceBytes));
+  }
+
+  /** Brings a piece to the bucket. Resolves with whether it is there. */
+  async #bring(offset: number, piece: Bytes): Promise<boolean> {
+    const { calls } = this.#host;
+    const { signal } = this.#wanted;
+    const wanted = { offset, sha256: await digestOf(piece) };
+    const link = await calls.call("POST", `uploads/${this.#id}/link`, {
+      headers: { "content-type": "application/json" },
+      ...{ body: new TextEncoder().encode(JSON.stringify(wanted)), signal },
+    });
+    const isThere = await calls.bucket.put(await link.json(), piece, signal);
+    if (signal.aborted) throw signal.reason;
+    return isThere;
   }
 
   /** Begins, or asks how much the server has. As `HEAD` does, but the answer says why where it is refused. */
@@ -204,6 +243,7 @@ export class Upload {
       throw new NotifyliError("invalid_field", message, { field: "id" });
     }
     this.#id = upload.id;
+    if (typeof upload.direct === "number") this.#direct = upload.direct;
     return Number(upload.offset);
   }
 

@@ -1,11 +1,12 @@
 /** What the list behind the bell shows of a notification, and what can be done with it there. */
 import assert from "node:assert/strict";
 import { OPTIONS } from "../support/browser.ts";
-import { bell, item, notifications } from "../support/page.ts";
+import { operatorKeyOf } from "../support/manager.ts";
+import { bell, item, notesToasts, notifications, toasted } from "../support/page.ts";
 import { People } from "../support/people.ts";
 import { sharedProgram } from "../support/shared_program.ts";
 
-const program = sharedProgram({});
+const program = sharedProgram({ APP_OUTGOING_PRIVATE_IPS: "127.0.0.1" });
 
 Deno.test("page: a notification shows all that its sender said of it", OPTIONS, async () => {
   await using people = new People(program().url);
@@ -73,9 +74,257 @@ async function patch(id: string, fields: object): Promise<void> {
 async function call(method: string, path: string, body: object): Promise<{ id: string }> {
   const response = await fetch(`${program().url}/${path}`, {
     method,
-    headers: { "Content-Type": "application/json" },
+    headers: {
+      "Content-Type": "application/json",
+      ...(method === "PUT" ? { Authorization: `Bearer ${operatorKeyOf(program())}` } : {}),
+    },
     body: JSON.stringify(body),
   });
   assert.ok(response.ok, `${path}: ${response.status} ${await response.clone().text()}`);
   return await response.json();
 }
+
+Deno.test(
+  "page: toasts by priority: what is urgent stays, and no more than three are seen",
+  OPTIONS,
+  async () => {
+    await using people = new People(program().url);
+    const page = await people.open({ user: "11", name: "Alice" });
+    const toast = (text: string) => page.getByTestId("toast").filter({ hasText: text });
+    const hold = page.getByTestId("toasts");
+    await notify("11", { title: "Disk full", message: "db-2", priority: 5, from: "Monitor" });
+    const urgent = page.getByRole("alert").getByTestId("toast");
+    await urgent.getByText("Disk full").waitFor();
+    await toast("Disk full").hover(); // whoever points at one keeps it; this one stays anyway
+    for (const text of ["one", "two", "three", "four"]) await notify("11", { message: text });
+    await notify("11", { title: "Low", message: "not said", priority: 2 });
+    await toast("Low").waitFor();
+    assert.equal(await page.getByTestId("toast").count(), 3);
+    assert.equal(await toast("Low").getByText("not said").count(), 0, "it is one line");
+    await hold.getByRole("button", { name: "+3 more" }).waitFor();
+    const line = toast("four").locator(".toast-line");
+    assert.equal(
+      await line.evaluate((each) => getComputedStyle(each).animationPlayState),
+      "running",
+    );
+    await toast("four").hover();
+    assert.equal(
+      await line.evaluate((each) => getComputedStyle(each).animationPlayState),
+      "paused",
+    );
+    // Those that nobody points at go by themselves.
+    await toast("Low").waitFor({ state: "detached" });
+    await hold.getByText("more", { exact: false }).waitFor({ state: "detached" });
+    assert.equal(await toast("four").count(), 1);
+    await page.mouse.move(0, 0);
+    await toast("four").waitFor({ state: "detached" });
+    assert.equal(await urgent.count(), 1);
+    await urgent.getByRole("button", { name: "Dismiss “Disk full”" }).click();
+    await urgent.waitFor({ state: "detached" });
+    await bell(page, 6).waitFor();
+
+    const { id } = await notify("11", { title: "Again", message: "x", priority: 1 });
+    await toast("Again").getByRole("button", { name: /^Dismiss/ }).click();
+    await patch(id, { message: "y" });
+    await bell(page, 7).click();
+    await item(page, "Again").getByText("y", { exact: true }).waitFor();
+    assert.equal(await toast("Again").count(), 0, "what is changed asks for nothing");
+    assert.deepEqual(people.errors, []);
+  },
+);
+
+Deno.test(
+  "page: what comes in quiet hours is in the list, and asks for nothing",
+  OPTIONS,
+  async () => {
+    await using people = new People(program().url);
+    const page = await people.open({ user: "15", name: "Alice" }, { prepare: notesToasts });
+    await call("PUT", "api/users/15/preferences", { mute_until: "2h" });
+    await notify("15", { message: "In silence", priority: 5 });
+    await bell(page, 1).waitFor();
+    await notify("15", { message: "Now", critical: true });
+    await toasted(page, "Now");
+    assert.deepEqual(await page.evaluate("shownToasts.length"), 1);
+    await bell(page, 2).click();
+    await item(page, "In silence").waitFor();
+    assert.deepEqual(people.errors, []);
+  },
+);
+
+Deno.test(
+  "page: a notification is put off until one of four times, or another, and brought back",
+  OPTIONS,
+  async () => {
+    await using people = new People(program().url);
+    const page = await people.open({ user: "21", name: "Alice" });
+    for (const title of ["First", "Second", "Third"]) await notify("21", { title, message: "x" });
+    await bell(page, 3).click();
+    const snooze = (title: string) =>
+      item(page, title).getByRole("button", { name: `Snooze “${title}”` });
+    await item(page, "Second").hover();
+    await snooze("Second").click();
+    const choices = page.getByRole("menuitem");
+    assert.equal(await choices.count(), 5);
+    const hints = await choices.locator(".menu-hint").allTextContents();
+    assert.equal(new Set(hints).size, 4, "each says when that is");
+    assert.ok(hints.every((hint) => /\d+:\d\d/.test(hint)), hints.join());
+    await page.keyboard.press("Escape");
+    await choices.first().waitFor({ state: "detached" });
+    await notifications(page).waitFor(); // Escape closes the menu alone
+
+    await page.keyboard.press("h");
+    await page.getByRole("menuitem", { name: /^Tomorrow morning/ }).click();
+    await item(page, "Second").waitFor({ state: "detached" });
+    await page.getByTestId("notice").getByText("Snoozed until").waitFor();
+    const view = (name: string) =>
+      notifications(page).getByRole("group", { name: "Show" })
+        .getByRole("button", { name });
+    await view("Snoozed 1 waiting").click();
+    await item(page, "Second").getByText(/Back .*9:00/).waitFor();
+    await view("All").click();
+
+    await item(page, "First").hover();
+    await snooze("First").click();
+    await page.getByRole("menuitem", { name: "Choose day and time" }).click();
+    const field = page.getByLabel("Day and time");
+    for (const never of ["2001-01-01T10:00", "2099-01-02T10:30"]) {
+      await field.fill(never);
+      await page.getByText("within a year").waitFor();
+      assert.ok(await page.getByRole("button", { name: "Snooze", exact: true }).isDisabled());
+    }
+    await page.keyboard.press("Escape");
+    await field.waitFor({ state: "detached" });
+    await item(page, "First").hover();
+    await snooze("First").click();
+    await page.getByRole("menuitem", { name: "Choose day and time" }).click();
+    const later = new Date(Date.now() + 40 * 86_400_000);
+    await field.fill(`${later.toISOString().slice(0, 11)}10:30`);
+    await page.getByRole("button", { name: "Snooze", exact: true }).click();
+    await item(page, "First").waitFor({ state: "detached" });
+    await view("Snoozed 2 waiting").click();
+    await item(page, "First").getByText(/Back .*, 10:30/).waitFor();
+    await item(page, "Second").getByRole("button", { name: "Bring back “Second” now" }).click();
+    await item(page, "Second").waitFor({ state: "detached" });
+    await view("All").click();
+    await item(page, "Second").waitFor();
+    assert.deepEqual(people.errors, []);
+  },
+);
+
+Deno.test(
+  "page: the list shows one kind alone, and is gone through with single keys",
+  OPTIONS,
+  async () => {
+    await using people = new People(program().url);
+    const page = await people.open({ user: "31", name: "Alice" });
+    const sent = [["Order 1", "order.shipped"], ["Order 2", "order.paid"], ["Deploy", "deploy"], [
+      "Plain",
+    ]];
+    for (const [title, kind] of sent) await notify("31", { title, message: "x", kind });
+    await bell(page, 4).click();
+    const view = (name: string) =>
+      notifications(page).getByRole("group", { name: "Show" })
+        .getByRole("button", { name });
+    await view("Order 2 new").click();
+    const titles = () =>
+      notifications(page).locator(".notification .notification-title").allTextContents();
+    assert.deepEqual(await titles(), ["Order 2", "Order 1"]);
+    await notifications(page).getByRole("button", { name: "Archive these 2" }).waitFor();
+    await view("All").click();
+    assert.deepEqual(await titles(), ["Plain", "Deploy", "Order 2", "Order 1"]);
+    const focused = (title: string) =>
+      page.locator(".notification:focus").filter({ hasText: title }).waitFor();
+    await page.keyboard.press("j");
+    await focused("Plain");
+    await page.keyboard.press("j");
+    await focused("Deploy");
+    await page.keyboard.press("k");
+    await focused("Plain");
+    await page.keyboard.press("e");
+    await focused("Deploy");
+    await item(page, "Plain").waitFor({ state: "detached" });
+    assert.deepEqual(people.errors, []);
+  },
+);
+
+Deno.test("page: a group is one entry, which opens, and is put away as one", OPTIONS, async () => {
+  await using people = new People(program().url);
+  for (let index = 1; index <= 55; index++) {
+    await notify("41", { title: `Deploy ${index}.`, message: "x", group: "deploys" });
+  }
+  await notify("41", { title: "Alone", message: "x" });
+  const page = await people.open({ user: "41", name: "Alice" });
+  await bell(page, 56).click();
+  assert.equal(await notifications(page).locator(".notification").count(), 2);
+  await item(page, "Deploy 55.").getByRole("button", { name: "Show 48 more" }).click();
+  await item(page, "Deploy 1.").last().waitFor(); // the server has those that the list had not come to
+  await item(page, "Deploy 55.").getByRole("button", { name: "Show less" }).click();
+  await item(page, "Deploy 55.").first().hover();
+  await item(page, "Deploy 55.").first().getByRole("button", { name: "Archive “Deploy 55.”" })
+    .click();
+  await item(page, "Deploy").waitFor({ state: "detached" });
+  await item(page, "Alone").waitFor();
+  await bell(page, 0).waitFor();
+  assert.deepEqual(people.errors, []);
+});
+
+Deno.test("page: a digest opens to what it is of", OPTIONS, async () => {
+  await using people = new People(program().url);
+  const page = await people.open({ user: "45", name: "Alice" });
+  await call("PUT", "api/kinds/paid", { name: "Payments", digest: { window: "1s" } });
+  for (const title of ["49.90 EUR", "12.00 EUR"]) {
+    await notify("45", { title, message: "paid", kind: "paid", url: "/p" });
+  }
+  await bell(page, 1).click();
+  const digest = item(page, "Payments").first();
+  await digest.getByText("2", { exact: true }).waitFor({ state: "attached" });
+  await digest.getByRole("button", { name: "Show all 2" }).click();
+  assert.deepEqual(await digest.locator(".fold a").allTextContents(), ["12.00 EUR", "49.90 EUR"]);
+  assert.deepEqual(people.errors, []);
+});
+
+Deno.test("page: actions are done once, and say what came of them", OPTIONS, async () => {
+  let answer = { status: 500, text: "No door" };
+  await using server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, () => {
+    return new Response(answer.text, {
+      status: answer.status,
+      headers: { "Content-Type": "text/plain" },
+    });
+  });
+  const url = `http://127.0.0.1:${server.addr.port}/door`;
+  await using people = new People(program().url);
+  const page = await people.open({ user: "51", name: "Alice" });
+  const other = await people.open({ user: "51", name: "Alice" }, {
+    viewport: { width: 360, height: 800 },
+  });
+  await notify("51", {
+    title: "Delivery",
+    message: "Shall we leave it at the door?",
+    actions: [
+      { type: "http", label: "Yes", url },
+      { type: "view", label: "Track it", url: "/favicon.svg" },
+      { type: "reply", label: "Answer", placeholder: "Leave it with…" },
+    ],
+  });
+  await bell(page, 1).click();
+  const shown = item(page, "Delivery");
+  await shown.getByRole("button", { name: "Yes" }).click();
+  await shown.getByText("Yes was answered with 500: No door").waitFor();
+  const popup = page.waitForEvent("popup");
+  await shown.getByRole("link", { name: "Track it" }).click();
+  await (await popup).close();
+  await shown.getByRole("textbox", { name: "Answer" }).fill("  With the neighbour ");
+  await page.keyboard.press("Enter");
+  await shown.getByText("You answered: With the neighbour").waitFor();
+  await bell(other, 0).click();
+  await item(other, "Delivery").getByText("You answered: With the neighbour").waitFor();
+  assert.equal(await item(other, "Delivery").getByRole("textbox").count(), 0);
+
+  answer = { status: 200, text: "Done" };
+  const gone = [{ type: "http", label: "Open", url: "http://127.0.0.1:9/", clear: true }];
+  await notify("51", { title: "Gate", message: "x", priority: 5, actions: gone });
+  const gate = item(page, "Gate");
+  await gate.getByRole("button", { name: "Open" }).click();
+  await gate.getByRole("alert").getByText("You may try again").waitFor();
+  assert.deepEqual(people.errors, []);
+});

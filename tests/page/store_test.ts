@@ -1,6 +1,6 @@
 /** The page's state, how events change it, and the rows that it is shown as. */
 import assert from "node:assert/strict";
-import { NO_NOTIFICATIONS } from "../../lib/page/state/notifications.ts";
+import { NO_NOTIFICATIONS, shownToasts } from "../../lib/page/state/notifications.ts";
 import { MESSAGE_LIMIT } from "../../lib/page/state/rooms.ts";
 import { type Action, INITIAL_STATE, reduce, type State } from "../../lib/page/state/store.ts";
 import { rowsOf } from "../../lib/page/state/timeline.ts";
@@ -85,11 +85,17 @@ Deno.test("reduce() raises the newest toasts, and takes down those that were rea
     notifications(four, three, two, one),
     ...["n1", "n2", "n3", "n4"].map((id) => ({ type: "toast_raised", id }) as const),
   ]);
-  assert.deepEqual(state.toasts, ["n2", "n3", "n4"]);
+  assert.deepEqual(state.toasts, ["n1", "n2", "n3", "n4"]);
+  const { urgent, others, hidden } = shownToasts(state.toasts, state.notifications);
+  assert.deepEqual([urgent, others, hidden].map((each) => each.map(({ id }) => id)), [
+    [],
+    ["n2", "n3", "n4"],
+    ["n1"],
+  ]);
   assert.equal(room(state, "lobby").messages.length, 0);
   state = after([notifications(four, { ...two, read: true }, one)], state);
-  assert.deepEqual(state.toasts, ["n4"]);
-  assert.deepEqual(after([{ type: "toast_dismissed", id: "n4" }], state).toasts, []);
+  assert.deepEqual(state.toasts, ["n1", "n4"]);
+  assert.deepEqual(after([{ type: "toast_dismissed", id: "n4" }], state).toasts, ["n1"]);
 });
 
 Deno.test("reduce() activates a neighbour when the active room is closed", () => {

@@ -43,6 +43,11 @@ export async function toasted(page: Page, text: string): Promise<void> {
   await page.waitForFunction(`shownToasts.some((each) => each.includes(${JSON.stringify(text)}))`);
 }
 
+/** Has the page note its toasts, for {@linkcode toasted}. */
+export async function notesToasts(page: Page): Promise<void> {
+  await page.addInitScript(NOTES_TOASTS);
+}
+
 /** Runs in each page before its own scripts, and notes all toasts. */
 const NOTES_TOASTS = `
   globalThis.shownToasts = [];
@@ -142,7 +147,7 @@ export class Setting implements AsyncDisposable {
     page.on("console", (line) => {
       if (line.type() === "error") this.errors.push(line.text());
     });
-    await page.addInitScript(NOTES_TOASTS);
+    await notesToasts(page);
     await page.goto(this.program.url);
     return page;
   }

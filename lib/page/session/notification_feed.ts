@@ -9,7 +9,9 @@ import {
   NotifyliError,
   type WhichNotifications,
 } from "../../sdk/mod.ts";
+import { newNotice } from "../state/notices.ts";
 import type { Store } from "../state/store.ts";
+import { comingTime } from "../text.ts";
 
 /** How many notifications are read at once. */
 const PAGE_LENGTH = 50;
@@ -25,6 +27,9 @@ export class NotificationFeed {
   #isLoaded = false;
   #hasOlder = false;
   #isLoading = false;
+  #snoozed: readonly Notification[] = [];
+  /** What was put off is asked for when somebody may want to see it. */
+  #showsSnoozed = false;
   /** The ids of those that the server was told are read, until it has answered. */
   readonly #reading = new Set<string>();
 
@@ -33,12 +38,15 @@ export class NotificationFeed {
     this.#store = store;
     const show = () => this.#show();
     client.on("unread", show);
-    client.on("inbox", () => {
+    client.on("inbox", ({ event, ids }) => {
+      if (this.#showsSnoozed && event === "snooze") this.loadSnoozed();
+      if (event === "delete") this.#unlistSnoozed(ids ?? []);
       this.#show();
       // All that was shown is put away: the next ones take its place.
       if (this.#hasOlder && store.state.notifications.list.length === 0) this.loadOlder();
     });
     client.on("notification", ({ id, read, replayed, details }) => {
+      this.#unlistSnoozed([id]);
       this.#show();
       if (!read && !replayed && details?.silent !== true) {
         store.dispatch({ type: "toast_raised", id });
@@ -93,6 +101,35 @@ export class NotificationFeed {
     return head?.id === id ? await head.open() : [];
   }
 
+  /** Puts notifications off, which can be undone for a few seconds. */
+  snooze(ids: readonly string[], until: Date): void {
+    const { notifications } = this.#client;
+    this.#tell(
+      notifications.snooze(ids, until).then(() => {
+        const notice = newNotice(
+          `Snoozed until ${comingTime(until)}`,
+          () => this.unsnooze(ids),
+        );
+        this.#store.dispatch({ type: "notice_raised", notice });
+      }),
+    );
+  }
+
+  unsnooze(ids: readonly string[]): void {
+    this.#tell(this.#client.notifications.unsnooze(ids));
+  }
+
+  /** Reads what was put off, and from then on again whenever that changes. */
+  loadSnoozed(): void {
+    this.#showsSnoozed = true;
+    this.#tell(
+      this.#client.notifications.snoozed({ limit: PAGE_LENGTH }).then((snoozed) => {
+        this.#snoozed = snoozed;
+        this.#show();
+      }),
+    );
+  }
+
   loadOlder(): void {
     this.#load({ before: this.#oldest, limit: PAGE_LENGTH });
   }
@@ -120,6 +157,10 @@ export class NotificationFeed {
     return Math.min(MAX_PAGE_LENGTH, Math.max(PAGE_LENGTH, length));
   }
 
+  #unlistSnoozed(ids: readonly string[]): void {
+    this.#snoozed = this.#snoozed.filter(({ id }) => !ids.includes(id));
+  }
+
   #show(): void {
     if (this.#client.state.kind === "closed") return; // another user may be shown by now
     const { list, unread } = this.#client.notifications;
@@ -128,6 +169,7 @@ export class NotificationFeed {
       notifications: {
         list: list.filter((notification) => this.#isShown(notification)),
         unread,
+        snoozed: this.#snoozed,
         isLoaded: this.#isLoaded,
         hasOlder: this.#hasOlder,
       },

@@ -11,6 +11,7 @@ import { FileLinks } from "./file_links.ts";
 import { type ConnectAnswers, type Identity, silentRooms } from "./identity.ts";
 import { NotificationFeed } from "./notification_feed.ts";
 import { enqueue, isFull, remove, retry, type Written, WRITTEN_LIMIT } from "../state/written.ts";
+import { PreferenceFeed } from "./preference_feed.ts";
 import { rememberChanges } from "../storage/remember.ts";
 import { RoomFeeds } from "./room_feeds.ts";
 import { hasRoom } from "../state/rooms.ts";
@@ -44,6 +45,7 @@ interface Running {
   readonly chats: ChatFeed;
   readonly files: FileLinks;
   readonly notifications: NotificationFeed;
+  readonly preferences: PreferenceFeed;
   readonly sender: Sender;
 }
 
@@ -61,6 +63,11 @@ export class Session {
   /** The notifications of the user who is signed in. */
   get notifications(): NotificationFeed | undefined {
     return this.#running?.notifications;
+  }
+
+  /** What the user who is signed in wants of notifications. */
+  get preferences(): PreferenceFeed | undefined {
+    return this.#running?.preferences;
   }
 
   /** The conversations of the user who is signed in. */
@@ -206,6 +213,7 @@ export class Session {
       chats: new ChatFeed(client, store),
       files: new FileLinks(client),
       notifications: new NotificationFeed(client, store),
+      preferences: new PreferenceFeed(client, store),
       sender,
     };
   }

@@ -4,6 +4,9 @@ import type { Notification, UserPreferences } from "../../sdk/mod.ts";
 /** Shows all kinds. */
 export const ALL_KINDS = "";
 
+/** Shows what is snoozed. No kind has a space. */
+export const SNOOZED = " snoozed";
+
 /** A notification, and older ones of its group, for which it stands. */
 export interface Entry {
   readonly head: Notification;

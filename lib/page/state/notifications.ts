@@ -8,12 +8,15 @@ export interface Notifications {
   readonly unread: number;
   /** The server has told what there is. */
   readonly isLoaded: boolean;
+  /** What the user has put off, the next one to come back first. */
+  readonly snoozed: readonly Notification[];
   /** There are older ones than those in `list`. */
   readonly hasOlder: boolean;
 }
 
 export const NO_NOTIFICATIONS: Notifications = {
   list: [],
+  snoozed: [],
   unread: 0,
   isLoaded: false,
   hasOlder: false,
@@ -26,14 +29,44 @@ export function isUrgent({ details }: Notification): boolean {
   return (details?.priority ?? 0) >= URGENT;
 }
 
-/** Toasts on the screen at once; when one more comes, the oldest goes (it stays behind the bell). */
+/** The lowest priority that may be in the way of anybody. */
+const USUAL = 3;
+
+export function isLow({ details }: Notification): boolean {
+  return (details?.priority ?? USUAL) < USUAL;
+}
+
+/** Toasts that are seen at once; of more there is a count. */
 const TOAST_LIMIT = 3;
 
-/** Ids of notifications on the screen, oldest first. */
+/** So many are counted; when one more comes, the oldest goes (it stays behind the bell). */
+const COUNTED = 100;
+
+/** Ids of notifications that ask for attention, oldest first. */
 export type Toasts = readonly string[];
 
+/** Adds one, or has one ask again. */
 export function addToast(toasts: Toasts, id: string): Toasts {
-  return [...toasts, id].slice(-TOAST_LIMIT);
+  return [...toasts.filter((each) => each !== id), id].slice(-COUNTED);
+}
+
+export interface ShownToasts {
+  /** They stay until somebody does something about them. */
+  readonly urgent: readonly Notification[];
+  readonly others: readonly Notification[];
+  /** Those for which there is no room. */
+  readonly hidden: readonly Notification[];
+}
+
+/** Which toasts are seen: those that are urgent, then the newest. */
+export function shownToasts(toasts: Toasts, { list }: Notifications): ShownToasts {
+  const all = toasts.flatMap((id) => list.find((each) => each.id === id) ?? []);
+  const urgent = all.filter(isUrgent).slice(0, TOAST_LIMIT);
+  const room = TOAST_LIMIT - urgent.length;
+  const calm = all.filter((each) => !isUrgent(each));
+  const others = room === 0 ? [] : calm.slice(-room);
+  const hidden = all.filter((each) => !urgent.includes(each) && !others.includes(each));
+  return { urgent, others, hidden };
 }
 
 /** Takes down what was read or put away, here or elsewhere. */

@@ -1,5 +1,11 @@
 /** The page's whole state, how each event changes it, and who is told; `session/session.ts` dispatches. */
-import type { Contact, Message, State as ConnectionState, User } from "../../sdk/mod.ts";
+import type {
+  Contact,
+  Message,
+  State as ConnectionState,
+  User,
+  UserPreferences,
+} from "../../sdk/mod.ts";
 import { DEFAULT_CONFIG, type ServerConfig } from "../config.ts";
 import type { Identity } from "../session/identity.ts";
 import { type Chats, NO_CHATS, type Presences } from "./chats.ts";
@@ -61,6 +67,8 @@ export interface State {
   readonly written: Written;
   readonly notifications: Notifications;
   readonly toasts: Toasts;
+  /** What the user wants of notifications; `null` until it was asked for. */
+  readonly preferences: UserPreferences | null;
   /** What was just done, and can be undone. */
   readonly notices: readonly Notice[];
   /** A complaint of the server that belongs to no message. */
@@ -110,6 +118,7 @@ export type Action =
   | { type: "message_failed"; id: string; failure: string }
   | { type: "written_changed"; written: Written }
   | { type: "notifications_changed"; notifications: Notifications }
+  | { type: "preferences_changed"; preferences: UserPreferences }
   | { type: "toast_raised"; id: string }
   | { type: "toast_dismissed"; id: string }
   | { type: "alert_raised"; message: string }
@@ -131,6 +140,7 @@ export const INITIAL_STATE: State = {
   written: [],
   notifications: NO_NOTIFICATIONS,
   toasts: [],
+  preferences: null,
   notices: [],
   alert: null,
 };
@@ -218,6 +228,8 @@ export function reduce(state: State, action: Action): State {
       const { notifications } = action;
       return { ...state, notifications, toasts: withoutSeen(state.toasts, notifications) };
     }
+    case "preferences_changed":
+      return { ...state, preferences: action.preferences };
     case "toast_raised":
       return { ...state, toasts: addToast(state.toasts, action.id) };
     case "toast_dismissed":

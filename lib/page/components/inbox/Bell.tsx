@@ -1,15 +1,21 @@
 /** The bell with its badge, and the list of notifications behind it. Looking at the list reads what it shows. */
 import { useEffect, useState } from "preact/hooks";
+import type { UserPreferences } from "../../../sdk/mod.ts";
 import { usePage, useWatched } from "../../context.ts";
-import { ALL_KINDS } from "../../state/inbox_view.ts";
+import { ALL_KINDS, kindsIn, ofKind, SNOOZED } from "../../state/inbox_view.ts";
 import { type Notifications, unreadIds } from "../../state/notifications.ts";
 import type { Rooms } from "../../state/rooms.ts";
 import { Icon } from "../kit/Icon.tsx";
-import { NotificationList } from "./NotificationList.tsx";
 import { panelOf, Popover } from "../kit/Popover.tsx";
+import { hasSingleKeys } from "../shell/shortcuts.ts";
+import { Filters } from "./Filters.tsx";
+import { onInboxKey } from "./inbox_keys.ts";
+import { NotificationList } from "./NotificationList.tsx";
+import { SnoozedList } from "./SnoozedList.tsx";
 
 interface BellProps {
   notifications: Notifications;
+  preferences: UserPreferences | null;
   rooms: Rooms;
   userId: string;
 }
@@ -17,19 +23,30 @@ interface BellProps {
 /** A larger number would not fit the badge. */
 const LARGEST_BADGE = 99;
 
-export function Bell({ notifications, rooms, userId }: BellProps) {
-  const { session } = usePage();
+/** Shows what is behind the bell, from wherever on the page. */
+export function openInbox(): void {
+  document.querySelector<HTMLElement>('.bell[aria-expanded="false"]')?.click();
+}
+
+export function Bell({ notifications, preferences, rooms, userId }: BellProps) {
+  const { session, storage } = usePage();
   const isWatched = useWatched();
   const [isOpen, setOpen] = useState(false);
   const [fresh, setFresh] = useState<ReadonlySet<string>>(new Set());
-  const { unread } = notifications;
+  const [chosen, setView] = useState(ALL_KINDS);
+  const { unread, list, snoozed } = notifications;
+  const kinds = kindsIn(list, (id) => fresh.has(id));
+  // The last one of a kind may have gone.
+  const isThere = chosen === SNOOZED || kinds.some(({ kind }) => kind === chosen);
+  const view = isThere ? chosen : ALL_KINDS;
+  const shown = { ...notifications, list: view === SNOOZED ? [] : ofKind(list, view) };
 
   useEffect(() => {
-    const seen = unreadIds(notifications);
+    const seen = unreadIds(shown);
     if (!isOpen || !isWatched || seen.length === 0) return;
     setFresh(new Set([...fresh, ...seen]));
     session.notifications?.read(seen);
-  }, [isOpen, isWatched, notifications.list]);
+  }, [isOpen, isWatched, list, view]);
 
   return (
     <Popover
@@ -46,39 +63,66 @@ export function Bell({ notifications, rooms, userId }: BellProps) {
       panelClass="notifications"
       onOpenChange={(open) => {
         setOpen(open);
-        if (!open) setFresh(new Set());
+        setView(ALL_KINDS);
+        if (!open) return setFresh(new Set());
+        session.preferences?.load();
+        session.notifications?.loadSnoozed();
       }}
     >
       {(close) => (
-        <>
+        <div
+          class="inbox"
+          onKeyDown={(event) => {
+            if (!hasSingleKeys(storage)) return;
+            if (onInboxKey(event, panelOf(event.currentTarget))) event.preventDefault();
+          }}
+        >
           <div class="panel-head">
             <h2>Notifications</h2>
-            <AllButton notifications={notifications} />
+            {view !== SNOOZED && <AllButton notifications={shown} isAll={view === ALL_KINDS} />}
             <button type="button" class="icon-button" aria-label="Close" onClick={close}>
               <Icon name="close" />
             </button>
           </div>
-          <NotificationList
-            notifications={notifications}
-            kind={ALL_KINDS}
-            fresh={fresh}
-            rooms={rooms}
-            userId={userId}
-            onChosen={close}
+          <Filters
+            kinds={kinds}
+            unread={fresh.size}
+            snoozed={snoozed.length}
+            view={view}
+            preferences={preferences}
+            onView={setView}
           />
-        </>
+          {view === SNOOZED ? <SnoozedList snoozed={snoozed} /> : (
+            <NotificationList
+              notifications={notifications}
+              preferences={preferences}
+              kind={view}
+              fresh={fresh}
+              rooms={rooms}
+              userId={userId}
+              onChosen={close}
+            />
+          )}
+          {list.length > 0 && hasSingleKeys(storage) && <KeyHints />}
+        </div>
       )}
     </Popover>
   );
 }
 
+interface AllButtonProps {
+  notifications: Notifications;
+  /** They are of all kinds. */
+  isAll: boolean;
+}
+
 /** What a reader most likely wants with all of them: to have read the older ones too, or to be done with these. */
-function AllButton({ notifications }: { notifications: Notifications }) {
+function AllButton({ notifications, isAll }: AllButtonProps) {
   const { session } = usePage();
   const { list, unread, hasOlder } = notifications;
-  const isAllSeen = unread <= unreadIds(notifications).length;
+  const isAllSeen = !isAll || unread <= unreadIds(notifications).length;
   if (isAllSeen && list.length === 0) return null;
-  const archiveWord = hasOlder ? `Archive these ${list.length}` : "Archive all";
+  const archiveWord = hasOlder || !isAll ? `Archive these ${list.length}` : "Archive all";
   return (
     <button
       type="button"
@@ -91,6 +135,15 @@ function AllButton({ notifications }: { notifications: Notifications }) {
     >
       {isAllSeen ? archiveWord : "Mark all as read"}
     </button>
+  );
+}
+
+function KeyHints() {
+  return (
+    <p class="inbox-keys" aria-hidden="true">
+      <kbd>J</kbd>
+      <kbd>K</kbd> move <kbd>E</kbd> archive <kbd>H</kbd> snooze
+    </p>
   );
 }
 

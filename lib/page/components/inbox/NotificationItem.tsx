@@ -10,6 +10,8 @@ import { Digest, Group } from "./Digest.tsx";
 import { NotificationFiles } from "./NotificationFiles.tsx";
 import { NotificationIcon } from "./NotificationIcon.tsx";
 import { NotificationText } from "./NotificationText.tsx";
+import { focusNeighbour } from "./inbox_keys.ts";
+import { SnoozeButton } from "./SnoozeButton.tsx";
 
 interface NotificationItemProps {
   entry: Entry;
@@ -68,6 +70,11 @@ export function NotificationItem(
         <Group entry={entry} />
       </div>
       <div class="notification-actions">
+        <SnoozeButton
+          ids={[head, ...others].map(({ id }) => id)}
+          what={what}
+          onSnooze={focusNeighbour}
+        />
         {put("archive", "archive", "Archive")}
         {put("delete", "trash", "Delete")}
       </div>

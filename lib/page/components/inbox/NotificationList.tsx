@@ -1,5 +1,6 @@
 /** The notifications, newest first, or how to send the first one. */
 import { useLayoutEffect, useRef } from "preact/hooks";
+import type { UserPreferences } from "../../../sdk/mod.ts";
 import { usePage } from "../../context.ts";
 import { ALL_KINDS, fold, kindWords, ofKind } from "../../state/inbox_view.ts";
 import type { Notifications } from "../../state/notifications.ts";
@@ -12,6 +13,7 @@ import { NotificationItem } from "./NotificationItem.tsx";
 
 interface NotificationListProps {
   notifications: Notifications;
+  preferences: UserPreferences | null;
   /** The kind that is shown alone. */
   kind: string;
   /** Ids of those that were unread when the list was opened. */
@@ -22,7 +24,7 @@ interface NotificationListProps {
 }
 
 export function NotificationList(
-  { notifications, kind, fresh, rooms, userId, onChosen }: NotificationListProps,
+  { notifications, preferences, kind, fresh, rooms, userId, onChosen }: NotificationListProps,
 ) {
   const { session } = usePage();
   const items = useRef<HTMLUListElement>(null);
@@ -50,7 +52,7 @@ export function NotificationList(
             userId={userId}
             isFresh={[entry.head, ...entry.others].some(({ id }) => fresh.has(id))}
             kind={kind === ALL_KINDS && details?.kind !== undefined
-              ? kindWords(details.kind, null)
+              ? kindWords(details.kind, preferences)
               : undefined}
             onChosen={hasRoom(rooms, room) ? () => choose(room) : undefined}
           />

@@ -1,11 +1,16 @@
-/** Notifications as they come, for a few seconds, over everything else. */
-import { useEffect, useState } from "preact/hooks";
+/** Notifications as they come, over everything else: what is urgent stays, the others are there for a few seconds. */
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { Notification } from "../../../sdk/mod.ts";
 import { usePage } from "../../context.ts";
-import type { Notifications } from "../../state/notifications.ts";
+import { linkTo } from "../../links.ts";
+import { wordsOf } from "../../markdown.ts";
+import { isLow, isUrgent, type Notifications, shownToasts } from "../../state/notifications.ts";
 import { hasRoom, type Rooms } from "../../state/rooms.ts";
-import { shownText } from "../../text.ts";
+import { shownName, shownText } from "../../text.ts";
 import { Icon } from "../kit/Icon.tsx";
+import { Name } from "../kit/Name.tsx";
+import { Actions } from "./Actions.tsx";
+import { openInbox } from "./Bell.tsx";
 
 interface ToastsProps {
   ids: readonly string[];
@@ -13,27 +18,28 @@ interface ToastsProps {
   rooms: Rooms;
 }
 
+/** `styles/toasts.css` has the same time for the line below a toast. */
 const TOAST_MS = 6_000;
 
-/** The container is always there: a live region speaks only of what changes inside it. */
-export function Toasts({ ids, notifications: { list }, rooms }: ToastsProps) {
-  const shown = ids.flatMap((id) => list.find((notification) => notification.id === id) ?? []);
+/** The containers are always there: a live region speaks only of what changes inside it. */
+export function Toasts({ ids, notifications, rooms }: ToastsProps) {
+  const { urgent, others, hidden } = shownToasts(ids, notifications);
+  const toast = (notification: Notification) => (
+    <Toast
+      key={`${notification.id} ${notification.details?.alertedAt}`}
+      notification={notification}
+      leadsSomewhere={hasRoom(rooms, notification.room)}
+    />
+  );
   return (
-    <div
-      class="toasts"
-      role="status"
-      aria-live="polite"
-      aria-atomic="false"
-      aria-label="New notifications"
-      data-testid="toasts"
-    >
-      {shown.map((notification) => (
-        <Toast
-          key={notification.id}
-          notification={notification}
-          leadsSomewhere={hasRoom(rooms, notification.room)}
-        />
-      ))}
+    <div class="toasts" data-testid="toasts">
+      <div role="alert" aria-atomic="false" aria-label="Urgent notifications">
+        {urgent.map(toast)}
+      </div>
+      <div role="status" aria-live="polite" aria-atomic="false" aria-label="New notifications">
+        {others.map(toast)}
+        {hidden.length > 0 && <MoreToasts key={hidden.length} hidden={hidden} />}
+      </div>
     </div>
   );
 }
@@ -42,65 +48,129 @@ function Toast(
   { notification, leadsSomewhere }: { notification: Notification; leadsSomewhere: boolean },
 ) {
   const { session, dispatch } = usePage();
-  const { id, name, room } = notification;
+  const { id, name, room, details = {} } = notification;
+  const { title, url } = details;
+  const urgent = isUrgent(notification);
+  const low = isLow(notification);
   const dismiss = () => dispatch({ type: "toast_dismissed", id });
-  const pause = useAutoDismiss(dismiss);
-  const choose = () => {
-    session.activateRoom(room);
+  const pause = useAutoDismiss(dismiss, !urgent);
+  const seen = () => {
     session.notifications?.read([id]);
     dismiss();
   };
+  const heading = (
+    <strong class="toast-name">
+      {urgent && <span class="visually-hidden">Urgent:</span>}
+      <Name>{title ?? name}</Name>
+    </strong>
+  );
   const text = (
     <>
-      <strong class="toast-name">
-        <bdi>{name}</bdi>
-      </strong>
-      <span class="toast-message">
-        <bdi>{shownText(notification)}</bdi>
-      </span>
+      {heading}
+      {!low && (
+        <span class="toast-message">
+          <bdi>{wordsIn(notification)}</bdi>
+        </span>
+      )}
+      {low && title === undefined && (
+        <span class="toast-message">
+          <bdi>{wordsIn(notification)}</bdi>
+        </span>
+      )}
     </>
   );
+  const link = linkTo(url);
   return (
-    <div class="toast" data-testid="toast" {...pause}>
-      <ToastPicture notification={notification} />
-      {leadsSomewhere
-        ? <button type="button" class="toast-body" onClick={choose}>{text}</button>
-        : <div class="toast-body">{text}</div>}
+    <div
+      class={`toast${urgent ? " toast-urgent" : low ? " toast-low" : ""}`}
+      data-testid="toast"
+      {...pause}
+    >
+      {!low && <ToastPicture notification={notification} />}
+      <div class="toast-body">
+        {link !== undefined
+          ? <a class="toast-open" {...link} onClick={seen}>{text}</a>
+          : leadsSomewhere
+          ? (
+            <button
+              type="button"
+              class="toast-open"
+              onClick={() => {
+                session.activateRoom(room);
+                seen();
+              }}
+            >
+              {text}
+            </button>
+          )
+          : <div class="toast-open">{text}</div>}
+        {urgent && <Actions notification={notification} />}
+      </div>
       <button
         type="button"
         class="icon-button"
-        aria-label={`Dismiss the notification from ${name}`}
+        aria-label={title === undefined
+          ? `Dismiss the notification from ${shownName(name)}`
+          : `Dismiss “${shownName(title)}”`}
         onClick={dismiss}
       >
         <Icon name="close" />
       </button>
+      {!urgent && !low && <i class="toast-line" />}
     </div>
   );
 }
 
-function ToastPicture({ notification: { image } }: { notification: Notification }) {
+function wordsIn(notification: Notification): string {
+  const text = shownText(notification);
+  return notification.details?.markdown === true ? wordsOf(text) : text;
+}
+
+/** Those for which there is no room go as the others do, but for what is urgent. */
+function MoreToasts({ hidden }: { hidden: readonly Notification[] }) {
+  const { dispatch } = usePage();
+  const dismiss = () => {
+    for (const each of hidden) {
+      if (!isUrgent(each)) dispatch({ type: "toast_dismissed", id: each.id });
+    }
+  };
+  const pause = useAutoDismiss(dismiss, true);
+  return (
+    <div class="toast-more" {...pause}>
+      <button type="button" class="link-button" onClick={openInbox}>+{hidden.length} more</button>
+    </div>
+  );
+}
+
+function ToastPicture({ notification }: { notification: Notification }) {
   const { session } = usePage();
   const [isShown, setShown] = useState(true);
+  const { image } = notification;
   const url = image === undefined ? "" : session.files?.url(image, { thumbnail: 160 }) ?? "";
   if (url === "" || !isShown) {
     return (
       <span class="toast-icon">
-        <Icon name="bell" />
+        <Icon name={isUrgent(notification) ? "alert" : "bell"} />
       </span>
     );
   }
   return <img class="toast-icon" src={url} alt="" onError={() => setShown(false)} />;
 }
 
-/** Calls `dismiss` after a time in which nobody pointed at the toast or had the focus in it. */
-function useAutoDismiss(dismiss: () => void) {
+/** Calls `dismiss` after a time; while somebody points at the toast, or has the focus in it, that time stands still. */
+function useAutoDismiss(dismiss: () => void, isOn: boolean) {
   const [isHovered, setHovered] = useState(false);
   const [isFocused, setFocused] = useState(false);
+  const left = useRef(TOAST_MS);
   useEffect(() => {
-    if (isHovered || isFocused) return;
-    const timer = setTimeout(dismiss, TOAST_MS);
-    return () => clearTimeout(timer);
-  }, [isHovered, isFocused]);
+    if (!isOn || isHovered || isFocused) return;
+    const began = performance.now();
+    const timer = setTimeout(dismiss, left.current);
+    return () => {
+      clearTimeout(timer);
+      left.current = Math.max(0, left.current - (performance.now() - began));
+    };
+  }, [isOn, isHovered, isFocused]);
   return {
     onPointerEnter: () => setHovered(true),
     onPointerLeave: () => setHovered(false),

@@ -8,6 +8,8 @@ export interface MenuItem {
   label: string;
   icon: IconName;
   isDangerous?: boolean;
+  /** What stands beside it, such as when that would be. */
+  hint?: string;
   choose: () => void;
 }
 
@@ -68,7 +70,7 @@ export function Menu({ label, class: name, button, items, tabIndex, onOpenChange
       </button>
       {isOpen && (
         <div ref={list} id={id} class="menu" role="menu" aria-label={label}>
-          {items.map(({ label, icon, isDangerous, choose }) => (
+          {items.map(({ label, icon, isDangerous, hint, choose }) => (
             <button
               key={label}
               type="button"
@@ -82,6 +84,7 @@ export function Menu({ label, class: name, button, items, tabIndex, onOpenChange
             >
               <Icon name={icon} small />
               {label}
+              {hint !== undefined && <small class="menu-hint">{hint}</small>}
             </button>
           ))}
         </div>

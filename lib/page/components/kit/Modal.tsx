@@ -24,6 +24,10 @@ export function Modal({ title, class: name, onClose, children }: ModalProps) {
       class={`modal ${name}`}
       aria-labelledby={id}
       onClose={onClose}
+      onKeyDown={(event) => {
+        // It closes the dialog alone, and nothing that lies below.
+        if (event.key === "Escape") event.stopPropagation();
+      }}
       onClick={(event) => {
         // The dialog's own box is filled by its content: a click on the element itself is beside it.
         if (event.target === event.currentTarget) dialog.current?.close();

@@ -17,6 +17,9 @@ const KEYS: readonly (readonly [string, string])[] = [
   ["J / K", "Next, previous message"],
   ["R", "Reply to the message"],
   ["E", "Edit the message, if it is yours"],
+  ["J / K in the inbox", "Next, previous notification"],
+  ["E in the inbox", "Archive the notification"],
+  ["H in the inbox", "Snooze the notification"],
   ["Esc", "Close the menu, then the reply, then the pane"],
   ["Shift Esc", "Mark everything as read"],
   ["?", "This list"],
@@ -32,7 +35,7 @@ export function KeysHelp({ onClose }: { onClose: () => void }) {
           <div key={keys}>
             <dt>
               {keys.split(" ").map((part) =>
-                /^(\/|in|an|empty|field|the|messages|on|a|photo)$/.test(part)
+                /^(\/|in|an|empty|field|the|inbox|messages|on|a|photo)$/.test(part)
                   ? ` ${part} `
                   : <kbd key={part}>{part}</kbd>
               )}
@@ -44,7 +47,7 @@ export function KeysHelp({ onClose }: { onClose: () => void }) {
       <div class="keys-switch">
         <Switch
           label="Single keys"
-          hint="R, E, J, K and ? work where no field has the focus."
+          hint="R, E, H, J, K and ? work where no field has the focus."
           isOn={isOn}
           onChange={(on) => {
             setSingleKeys(storage, on);

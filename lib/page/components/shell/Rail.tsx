@@ -20,7 +20,7 @@ interface RailProps {
 }
 
 export function Rail({ state, identity, theme, onKeys }: RailProps) {
-  const { place, chats, rooms, notifications, config, connection } = state;
+  const { place, chats, rooms, notifications, preferences, config, connection } = state;
   const { session } = usePage();
   const isNarrow = useNarrow();
   const unread = chats.unread.messages + rooms.reduce((sum, room) => sum + room.unread, 0);
@@ -41,7 +41,7 @@ export function Rail({ state, identity, theme, onKeys }: RailProps) {
         {unread > 0 && <span class="badge" aria-hidden="true">{shortCount(unread)}</span>}
         <span class="rail-word" aria-hidden="true">Chats</span>
       </a>
-      <Bell notifications={notifications} rooms={rooms} userId={identity.user_id} />
+      <Bell {...{ notifications, preferences, rooms }} userId={identity.user_id} />
       <a
         class="rail-item"
         href="#/people"

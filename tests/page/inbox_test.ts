@@ -104,12 +104,12 @@ Deno.test(
     await hold.getByRole("button", { name: "+3 more" }).waitFor();
     const line = toast("four").locator(".toast-line");
     assert.equal(
-      await line.evaluate((each) => getComputedStyle(each).animationPlayState),
+      await line.evaluate("(each) => getComputedStyle(each).animationPlayState"),
       "running",
     );
     await toast("four").hover();
     assert.equal(
-      await line.evaluate((each) => getComputedStyle(each).animationPlayState),
+      await line.evaluate("(each) => getComputedStyle(each).animationPlayState"),
       "paused",
     );
     // Those that nobody points at go by themselves.

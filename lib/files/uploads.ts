@@ -16,7 +16,7 @@ import type { FileCounters } from "./metrics.ts";
 import { cleanName } from "./names.ts";
 import type { FilesConfig } from "./settings.ts";
 import { AppendFailure, type FileStore, type StoreRequest } from "./store/file_store.ts";
-import { letGo } from "./store/going.ts";
+import { letGo, letGoComing } from "./store/going.ts";
 import { type FileRow, findRow, storedIn, uploadIn } from "./store/rows.ts";
 import { beginUpload, type BegunUpload, moveUpload, noteLink } from "./store/uploads.ts";
 import type { StoredFile, Upload } from "./types.ts";
@@ -180,7 +180,9 @@ export class Uploads {
       () =>
         this.active.alone(found.id, async (signal) => {
           const { safe, failure } = await this.#incoming.bring(found, {
-            ...{ offset: 0, body, signal, isResumed: false, room: begun.room },
+            ...{ offset: 0, body, signal, room: begun.room },
+            // Another request with the same id may have ended it already.
+            isResumed: wanted.ownId !== undefined,
           });
           if (failure !== undefined) throw failure;
           requireWhole(found, safe);
@@ -237,10 +239,19 @@ export class Uploads {
 
   /** What was begun with the same id, and is not there yet, is begun again: nobody goes on with a body that comes whole. */
   async #beginAnew(actor: FileActor, wanted: WantedFile): Promise<BegunUpload> {
-    const begun = await this.#begin(actor, wanted);
-    if (begun.isNew || begun.found.state === "stored") return begun;
-    await this.cancel(actor, begun.found.id);
-    return await this.#begin(actor, wanted);
+    for (;;) {
+      const begun = await this.#begin(actor, wanted);
+      if (begun.isNew || begun.found.state === "stored") return begun;
+      await this.#endComing(begun.found.id);
+    }
+  }
+
+  /** Ends an upload, unless it has become a file meanwhile: whoever has sent it may have been told so. */
+  async #endComing(id: string): Promise<void> {
+    const { database, now, onGoing } = this.#parts;
+    await this.active.alone(id, () => database.transaction(() => letGoComing(id, now())));
+    this.#incoming.hashes.delete(id);
+    onGoing();
   }
 
   /** What was brought to the store itself counts from when somebody asks for it. */

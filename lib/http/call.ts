@@ -21,6 +21,8 @@ export interface CallParts {
   readonly limits: Limits;
   /** How long a body may take. */
   readonly bodySeconds: number;
+  /** Throws where the user's token was revoked, or the user blocked, since the call began. */
+  requireUnrevoked(identity: Identity): void;
 }
 
 export class Call {
@@ -155,10 +157,23 @@ export class Call {
     return length === undefined ? undefined : Number(length);
   }
 
-  /** The body as it comes, of any length. It may take as long as it goes on, until the signal aborts. */
+  /**
+   * The body as it comes, of any length. It may take as long as it goes on, until the signal aborts. Rejects where its user may
+   * not call any more: a body may take hours.
+   */
   bodyPieces(signal?: AbortSignal): AsyncGenerator<Uint8Array<ArrayBuffer>, void> {
     this.#context.env.peer.mayTakeLong?.();
-    return readAsItComes(this.#context.req.raw, this.#parts.bodySeconds, signal);
+    const pieces = readAsItComes(this.#context.req.raw, this.#parts.bodySeconds, signal);
+    return this.#whileAllowed(pieces);
+  }
+
+  async *#whileAllowed<Piece>(pieces: AsyncIterable<Piece>): AsyncGenerator<Piece, void> {
+    const { identity } = this;
+    for await (const piece of pieces) {
+      if (identity !== undefined) this.#parts.requireUnrevoked(identity);
+      yield piece;
+    }
+    if (identity !== undefined) this.#parts.requireUnrevoked(identity);
   }
 
   /** Reads the fields of the body: a JSON object, or a form. Rejects where it is too long, too slow, or neither. */

@@ -12,6 +12,7 @@ import type { ApiContext, ApiEnv } from "./caller.ts";
 import { type CallerConfig, type CallerParts, identifyCaller } from "./identify_caller.ts";
 import { requireScope } from "./require_scope.ts";
 import type { Route } from "./route.ts";
+import { requireUnrevoked } from "./user_callers.ts";
 
 /** The part of the configuration that calls need. */
 export interface CallsConfig extends CallerConfig {
@@ -33,6 +34,7 @@ export class Calls {
       ...{ audit, users: parts.users },
       limits: config.limits,
       bodySeconds: config.listeners.requestSeconds,
+      requireUnrevoked: (identity) => requireUnrevoked(parts.check, identity),
     };
     this.identify = identifyCaller(this.#callerParts, config);
   }

@@ -76,6 +76,16 @@ export class UserCallers {
   }
 }
 
+/** Throws where what shows that a user calls does not count any more. */
+export function requireUnrevoked(check: UserCallerParts["check"], identity: Identity): void {
+  try {
+    check.revocations.require(identity);
+  } catch (error) {
+    check.noteRefused(error);
+    throw error;
+  }
+}
+
 function verifierOf({ tokens }: Pick<TokenCheck, "tokens">) {
   if (tokens === undefined) throw new TypeError("Cannot verify a token without a key");
   return tokens;

@@ -355,6 +355,43 @@ for (const listener of ["deno", "node"]) {
     });
   }, { APP_REQUEST_SECONDS: "2" });
 
+  test("whose token is revoked in the middle of an upload brings no more", async (program) => {
+    const alice = await userOf(program, 1);
+    const manager = await applicationOf(program, ["manage"]);
+    const tus = { "tus-resumable": "1.0.0" };
+    const begun = await alice.call("POST", "/uploads", undefined, {
+      ...tus,
+      "upload-length": "10",
+    });
+    const doors: [method: string, path: string, headers: Record<string, string>][] = [
+      ["POST", "/files", {}],
+      ["PATCH", `/uploads/${begun.json["id"]}`, {
+        ...{ ...tus, "content-type": "application/offset+octet-stream", "upload-offset": "0" },
+      }],
+    ];
+    for (const [at, [method, path, headers]] of doors.entries()) {
+      const bearer = await connectionToken({ sub: "1", jti: `token-000${at}` });
+      const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+      const writer = writable.getWriter();
+      const answer = fetch(`${program.url}/api${path}`, {
+        ...{ method, body: readable, headers: { authorization: `Bearer ${bearer}`, ...headers } },
+      });
+      await writer.write(new TextEncoder().encode("12345"));
+      const coming = async () => (await statsOf(program))["uploads_open"] === 1;
+      await waitFor("the upload comes", coming);
+      await manager.done("POST", "/revocations", { token_id: `token-000${at}` });
+      await writer.write(new TextEncoder().encode("67890")).catch(() => {}); // nobody reads it any more
+      await writer.close().catch(() => {});
+      const { status, json } = await answer.then(async (answer) => {
+        return { status: answer.status, json: await answer.json() };
+      });
+      assert.deepEqual([status, json["code"]], [401, "revoked_token"], method);
+    }
+    assert.deepEqual((await alice.done("GET", "/files"))["files"], []);
+    const { json } = await alice.call("GET", `/uploads/${begun.json["id"]}`, undefined, tus);
+    assert.ok(Number(json["offset"]) <= 5, String(json["offset"]));
+  });
+
   test("a body that is cut leaves nothing, and one that is longer ends where it says", async (program) => {
     const token = await connectionToken({ sub: "1" });
     const head = [

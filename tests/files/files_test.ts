@@ -162,6 +162,28 @@ test("the same id of the uploader's is the same file, and not another uploader's
   assert.notEqual((await files.store(alice, wanted, bodyOf("Hello"))).id, file.id);
 });
 
+test("of bodies at once with one id, one becomes the file, and the others may be sent again", async (world) => {
+  const { files } = world;
+  for (let round = 0; round < 10; round++) {
+    const wanted = { name: "a", length: 5, ownId: `order-${round}` };
+    const nodes = [files, files, files, files, world.again()];
+    const settled = await Promise.allSettled(
+      nodes.map((node) => node.store(alice, wanted, bodyOf("Hello"))),
+    );
+    const taken = settled.filter((each) => each.status === "fulfilled").map((each) =>
+      each.value.id
+    );
+    const again = await files.store(alice, wanted, bodyOf("Hello"));
+    assert.deepEqual([...new Set([...taken, again.id])], [again.id]);
+    assert.equal(await textOf(files, again), "Hello");
+    for (const each of settled) {
+      if (each.status === "fulfilled") continue;
+      // One that another node has ended is gone.
+      assert.ok(["offset_mismatch", "not_found"].includes(each.reason.code), String(each.reason));
+    }
+  }
+});
+
 test(
   "a file is seen by its owner, its site's applications, and whoever a use lets",
   async ({ files }, database) => {

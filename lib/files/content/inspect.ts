@@ -41,12 +41,24 @@ export async function inspect(
   return { type, ...size };
 }
 
+/** Types that `file-type` knows by some letters and digits, with which texts may begin, too: their files are never text. */
+const BY_FEW_LETTERS: ReadonlySet<string> = new Set([
+  "application/x-bzip2", // BZh
+  "application/x-msdownload", // MZ
+  "audio/mpeg", // ID3
+  "audio/x-musepack", // MP+
+  "image/bmp", // BM
+  "image/gif", // GIF
+  "image/vnd.dwg", // AC1015
+]);
+
 /** Loads `file-type` with the first file: it takes time, and the environment, which not all that reads settings may see. */
 async function sniff(head: Uint8Array): Promise<string> {
   const { fileTypeFromBuffer } = await import("file-type");
   const found = await fileTypeFromBuffer(head).catch(() => undefined); // it is nonsense
   const type = found?.mime.replace(/;.*/, "").toLowerCase();
-  return type ?? (isText(head) ? "text/plain" : "application/octet-stream");
+  if (type !== undefined && !(BY_FEW_LETTERS.has(type) && isText(head))) return type;
+  return isText(head) ? "text/plain" : "application/octet-stream";
 }
 
 /** Whether it is UTF-8 without characters that text does not have. Its last character may be cut off. */

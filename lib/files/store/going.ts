@@ -23,6 +23,11 @@ export function* letGo(id: string, now: number): Work<boolean> {
   return gone.length > 0;
 }
 
+/** Has an upload go, and no file. */
+export function* letGoComing(id: string, now: number): Work<void> {
+  yield* rows(`${LET_GO} WHERE id = $2 AND state = 'coming'`, now, id);
+}
+
 /** Has some of a user's files go. Returns how many. */
 export function* letGoOf(site: string, owner: UserId, now: number): Work<number> {
   const gone = yield* rows(

@@ -142,6 +142,14 @@ Deno.test("text is UTF-8 without control characters; all else that is not known 
     ["a\x1b[31mred", "application/octet-stream"],
     [Uint8Array.of(0x61, 0xe9, 0x61), "application/octet-stream"],
     [new Uint8Array(1000), "application/octet-stream"],
+    // Files of some types begin with these letters, and are never text.
+    ["BMW sold more cars than in the year before", "text/plain"],
+    ["MZ;name;country", "text/plain"],
+    ["BZhang wrote this", "text/plain"],
+    ["GIFTS of the year 2026", "text/plain"],
+    ["ID3 is what songs have: title, album and year", "text/plain"],
+    ["MP+ is a kind of music", "text/plain"],
+    ["AC1015 is a number of a version", "text/plain"],
   ];
   for (const [content, type] of kinds) {
     const bytes = typeof content === "string" ? Buffer.from(content) : content;

@@ -111,7 +111,7 @@ export interface Recipients {
 
 export interface PublishOptions extends SendOptions, Recipients {
   readonly room: string;
-  /** A text for people; it may be absent where there is `data`. */
+  /** A text for people; it may be absent where there is `data`, or files. */
   readonly message?: string;
   /** Any JSON value, for programs. */
   readonly data?: unknown;

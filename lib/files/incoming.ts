@@ -24,6 +24,8 @@ interface Bringing {
   readonly isResumed: boolean;
   /** Bytes that there is room for beside those that the uploader has announced. */
   readonly room?: number;
+  /** Notes how much is safe, where the store can have that done before anybody else goes on with the upload. */
+  readonly noted?: (safe: number) => Promise<void>;
 }
 
 /** How far an upload is after a body, and why no further. */
@@ -54,16 +56,20 @@ export class Incoming {
     const hash = this.hashes.take(id, offset);
     const counting = { bytes: 0 };
     const pieces = this.#pieces(upload, bringing, { hash, counting });
-    const { safe, failure } = await this.#append(id, offset, pieces);
+    const { safe, failure } = await this.#append(id, { offset, noted: bringing.noted }, pieces);
     this.#parts.counters.received.value += safe - offset;
     // What was hashed may be more than what is safe, where the store had no more room.
     if (hash !== undefined && counting.bytes === safe - offset) this.hashes.keep(id, hash, safe);
     return { safe, failure };
   }
 
-  async #append(id: string, offset: number, pieces: AsyncIterable<Uint8Array>): Promise<Brought> {
+  async #append(
+    id: string,
+    { offset, noted }: Pick<Bringing, "offset"> & { noted: Bringing["noted"] | undefined },
+    pieces: AsyncIterable<Uint8Array>,
+  ): Promise<Brought> {
     try {
-      return { safe: await this.#parts.store.append(id, offset, pieces) };
+      return { safe: await this.#parts.store.append(id, offset, pieces, noted) };
     } catch (error) {
       if (!(error instanceof AppendFailure)) throw error;
       return { safe: error.offset, failure: refusalOf(error) };

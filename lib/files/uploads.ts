@@ -141,11 +141,19 @@ export class Uploads {
       const found = await this.#find(actor, id);
       requireOffset(found, offset);
       if (found.state === "stored") return uploadIn(found);
-      const brought = await this.#incoming.bring(found, { offset, body, signal, isResumed: true });
-      const dueAt = this.#dueAt();
-      const moved = await this.#parts.database.transaction(() =>
-        moveUpload(id, { from: offset, to: brought.safe, dueAt })
-      );
+      let moving: { readonly row: FileRow | undefined } | undefined;
+      const noted = async (to: number) => {
+        const dueAt = this.#dueAt();
+        const row = await this.#parts.database.transaction(() =>
+          moveUpload(id, { from: offset, to, dueAt })
+        );
+        moving = { row };
+      };
+      const brought = await this.#incoming.bring(found, {
+        ...{ offset, body, signal, noted, isResumed: true },
+      });
+      if (moving === undefined) await noted(brought.safe);
+      const moved = moving?.row;
       if (moved === undefined) await this.#deleteIfForgotten(id);
       if (brought.failure !== undefined) throw brought.failure;
       if (moved !== undefined) return uploadIn(moved);

@@ -52,6 +52,18 @@ for (const [kind, open] of Object.entries(STORES)) {
     assert.equal(await textOf(store, "file"), "one!");
   });
 
+  test("a body of which nothing comes takes nothing away", async ({ store }) => {
+    await store.append(ID, 0, bodyOf("all of it"));
+    const broken = (async function* () {
+      yield* bodyOf();
+      throw new Error("nothing came");
+    })();
+    const failure = await store.append(ID, 0, broken).catch((error) => error);
+    assert.ok(failure instanceof AppendFailure);
+    assert.deepEqual([failure.reason, failure.offset], ["body", 0]);
+    assert.equal(await textOf(store, "upload"), "all of it");
+  });
+
   test("an empty file", async ({ store }) => {
     assert.equal(await store.append(ID, 0, bodyOf()), 0);
     await store.complete(ID);
@@ -166,6 +178,23 @@ Deno.test("disk: nobody else on the machine can read a file, and no id leads out
     await assert.rejects(async () => await store.read(id, "file"), TypeError);
     await assert.rejects(store.delete(id), TypeError);
   }
+});
+
+Deno.test("disk: how much is safe is noted before anybody else goes on", async () => {
+  await using tested = await openDisk();
+  const { store } = tested;
+  await using other = await tested.other();
+  const noted: number[] = [];
+  const goOn = () => other.append(ID, 0, bodyOf("other")).catch((error) => error);
+  const safe = await store.append(ID, 0, bodyOf("mine"), async (safe) => {
+    noted.push(safe);
+    assert.equal((await goOn()).reason, "busy");
+  });
+  assert.deepEqual([safe, noted], [4, [4]]);
+  assert.equal(await textOf(store, "upload"), "mine");
+  const away = new Error("the database is away");
+  await assert.rejects(store.append(ID, 4, bodyOf("!"), () => Promise.reject(away)), away);
+  assert.equal(await goOn(), 5);
 });
 
 Deno.test("disk: one body at a time: nothing of another one is read meanwhile", async () => {

@@ -42,16 +42,36 @@ export class DiskStore implements FileStore {
     return store;
   }
 
-  async append(id: string, offset: number, body: AsyncIterable<Uint8Array>): Promise<number> {
+  async append(
+    id: string,
+    offset: number,
+    body: AsyncIterable<Uint8Array>,
+    noted?: (safe: number) => Promise<void>,
+  ): Promise<number> {
     const path = this.#uploading(id);
+    using file = await this.#openUpload(path, offset);
+    const { safe, failure } = await this.#written(file, { path, offset, body });
+    await noted?.(safe);
+    if (failure === undefined) return safe;
+    throw failureOf(failure, safe);
+  }
+
+  async #openUpload(path: string, offset: number): Promise<Deno.FsFile> {
     try {
       this.#make();
-      const { safe, failure } = await writeAt(path, offset, body);
-      if (offset === 0) await syncFolder(`${this.#root}/uploads`);
-      if (failure === undefined) return safe;
-      throw failureOf(failure, safe);
+      return await openAlone(path, offset);
     } catch (error) {
       throw failureOf(error, offset);
+    }
+  }
+
+  async #written(file: Deno.FsFile, writing: Writing): Promise<Written> {
+    try {
+      const written = await writeTo(file, writing);
+      if (writing.offset === 0) await syncFolder(`${this.#root}/uploads`);
+      return written;
+    } catch (error) {
+      throw failureOf(error, writing.offset);
     }
   }
 
@@ -73,7 +93,7 @@ export class DiskStore implements FileStore {
     const from = `${this.#uploading(id)}.${place}`;
     try {
       this.#make();
-      const { failure } = await writeAt(from, 0, body);
+      const { failure } = await writeWhole(from, body);
       if (failure !== undefined) throw failure;
       await this.#move(id, from, this.#path(id, place));
     } catch (error) {
@@ -163,13 +183,19 @@ export class DiskStore implements FileStore {
   }
 }
 
+async function writeWhole(path: string, body: AsyncIterable<Uint8Array>): Promise<Written> {
+  using file = await openAlone(path, 0);
+  return await writeTo(file, { path, offset: 0, body });
+}
+
+interface Writing {
+  readonly path: string;
+  readonly offset: number;
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
 /** Writes a file from an offset on, or as much of it as comes and as there is room for. */
-async function writeAt(
-  path: string,
-  offset: number,
-  body: AsyncIterable<Uint8Array>,
-): Promise<Written> {
-  using file = await openAlone(path, offset);
+async function writeTo(file: Deno.FsFile, { path, offset, body }: Writing): Promise<Written> {
   const writer = await DiskWriter.at(file, path, offset);
   await writer.write(body);
   return await writer.end();

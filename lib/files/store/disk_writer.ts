@@ -21,6 +21,7 @@ export interface Written {
 export class DiskWriter {
   readonly #file: Deno.FsFile;
   readonly #path: string;
+  readonly #offset: number;
   /** The bytes of the file that are written. */
   #written: number;
   #piece = new Uint8Array(PIECE_BYTES);
@@ -34,6 +35,7 @@ export class DiskWriter {
   private constructor(file: Deno.FsFile, path: string, offset: number) {
     this.#file = file;
     this.#path = path;
+    this.#offset = offset;
     this.#written = offset;
   }
 
@@ -59,13 +61,19 @@ export class DiskWriter {
     await this.#flush();
     await this.#writing;
     await this.#syncing;
-    await this.#file.truncate(this.#written);
+    // A body of which nothing came has no say in what is there: somebody else may have gone on, whose bytes these are.
+    if (this.#hasSay) await this.#file.truncate(this.#written);
     await this.#file.sync();
     const { cause, reason } = Object(this.#failure);
     const failure = this.#failure instanceof AppendFailure
       ? new AppendFailure(reason, this.#written, cause)
       : this.#failure;
     return { safe: this.#written, ...(failure !== undefined && { failure }) };
+  }
+
+  get #hasSay(): boolean {
+    const { reason } = Object(this.#failure);
+    return reason !== "body" || this.#written > this.#offset;
   }
 
   async #take(bytes: Uint8Array): Promise<number> {

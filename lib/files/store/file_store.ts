@@ -21,8 +21,14 @@ export interface FileStore extends AsyncDisposable {
    *
    * @param offset the bytes that are safe already; what the store has beyond them is of a crash, and is overwritten
    * @param body a store that can keep others from the same upload has done so before it reads anything of it
+   * @param noted notes how much is safe; such a store calls it before it lets others go on, so that these know of it
    */
-  append(id: string, offset: number, body: AsyncIterable<Uint8Array>): Promise<number>;
+  append(
+    id: string,
+    offset: number,
+    body: AsyncIterable<Uint8Array>,
+    noted?: (safe: number) => Promise<void>,
+  ): Promise<number>;
   /** Makes the upload the file: all at once, and safe. Harmless where that was done before. Rejects where there is no upload. */
   complete(id: string): Promise<void>;
   /**

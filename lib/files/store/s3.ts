@@ -60,20 +60,26 @@ export class S3Store implements FileStore {
     if (this.#appending.has(id)) throw new AppendFailure("busy", offset, undefined);
     this.#appending.add(id);
     let safe = offset;
+    const coming = body[Symbol.asyncIterator]();
     try {
+      // Where nothing comes nothing is done: somebody else may have gone on, whose bytes those behind the offset are.
+      const next = await coming.next().catch((error) => {
+        throw new AppendFailure("body", offset, error);
+      });
       const rest = await this.#uploads.rest(id, offset);
       const first = Math.floor(offset / PIECE_BYTES);
       const pieces = new Pieces(PIECE_BYTES, rest, first, async (piece, index) => {
         await this.#uploads.write(id, index, piece);
         safe = index * PIECE_BYTES + piece.length;
       });
-      const broken = await pieces.take(body);
+      const broken = await pieces.take(goingOn(next, coming));
       await pieces.end();
       if (broken === undefined) return safe;
       throw new AppendFailure("body", safe, broken.error);
     } catch (error) {
       throw appendFailure(error, safe);
     } finally {
+      await coming.return?.();
       this.#appending.delete(id);
     }
   }
@@ -204,4 +210,12 @@ async function reaching<T>(work: () => Promise<T>): Promise<T> {
   } catch (error) {
     throw unavailable(error);
   }
+}
+
+/** What comes, of which the first piece was taken already. */
+async function* goingOn(
+  first: IteratorResult<Uint8Array>,
+  coming: AsyncIterator<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  for (let next = first; next.done !== true; next = await coming.next()) yield next.value;
 }

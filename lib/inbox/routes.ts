@@ -68,10 +68,12 @@ export function inboxRoutes(
       scope: "read",
       async run(call) {
         const id = call.param("id");
-        const receipt = await broadcasts.progress(call.site, id) ??
-          await inbox.receipt(call.site, id);
+        const named = call.query("user_id");
+        const user = named === undefined ? undefined : userIdField({ user_id: named }, limits);
+        const receipt = (user === undefined && await broadcasts.progress(call.site, id)) ||
+          await inbox.receipt(call.site, id, user);
         if (receipt !== undefined) return { status: 200, json: receipt };
-        const outcome = await timing.outcome(call.site, id);
+        const outcome = await timing.outcome(call.site, id, user);
         if (outcome !== undefined) return { status: 200, json: outcomeOnWire(outcome) };
         throw unknownNotification(id);
       },

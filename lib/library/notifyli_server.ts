@@ -31,13 +31,13 @@ import { type ChannelOptions, putChannel } from "./channels.ts";
 import { handlerOf, type ServerHandler } from "./handlers.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { ProgramSettings, type ServerOptions } from "./settings.ts";
-import type { Broadcast, Notice } from "./speech.ts";
+import type { Broadcast, Notice, Recipients } from "./speech.ts";
 
 export type { Authenticator, Credentials, KnownUser } from "./authenticator.ts";
 export type { ChannelOptions } from "./channels.ts";
 export type { ServerConnection, ServerEvent, ServerHandler } from "./handlers.ts";
 export type { ServerOptions, Settings } from "./settings.ts";
-export type { Broadcast, Notice } from "./speech.ts";
+export type { Broadcast, Notice, Recipients } from "./speech.ts";
 
 const log = getLogger(["notifyli", "library"]);
 
@@ -197,6 +197,21 @@ export class NotifyliServer implements AsyncDisposable {
     const { site = DEFAULT_SITE, ...said } = typeof message === "string" ? { message } : message;
     const sendings = server.use(Sendings);
     const parsed = sendings.parse({ ...said, user_id: userId });
+    return (await sendings.take(parsed, { site: siteField({ site }) })).id;
+  }
+
+  /**
+   * Sends a notification to many users, who get it one after the other from then on. Resolves with its id, which each of theirs
+   * has, once it is stored as a whole.
+   *
+   * @param to users, the followers of a topic, or everyone who has ever connected
+   */
+  async notifyMany(to: Recipients, message: string | Notice): Promise<string> {
+    const { server } = this.#running;
+    const { site = DEFAULT_SITE, ...said } = typeof message === "string" ? { message } : message;
+    const sendings = server.use(Sendings);
+    const audience = "userIds" in to ? { user_ids: to.userIds } : to;
+    const parsed = sendings.parse({ ...said, ...audience });
     return (await sendings.take(parsed, { site: siteField({ site }) })).id;
   }
 

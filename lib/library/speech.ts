@@ -44,3 +44,11 @@ export interface Notice extends Omit<Broadcast, "userId" | "name"> {
   /** In percent. */
   readonly progress?: number;
 }
+
+/** Those to whom one notification goes at once. */
+export type Recipients =
+  | { readonly userIds: readonly (number | string)[] }
+  /** Whoever follows it. */
+  | { readonly topic: string }
+  /** Whoever has ever connected to the site as a user. */
+  | { readonly everyone: true };

@@ -1,5 +1,12 @@
 /** Notifications for many: by every way in, to all of them once, whatever dies in between, and how far they are. */
 import assert from "node:assert/strict";
+import {
+  addBroadcast,
+  dropBroadcasts,
+  endBroadcast,
+  findBroadcast,
+} from "../../lib/inbox/broadcasts/store.ts";
+import { testDatabases } from "../support/databases.ts";
 import { Manager } from "../support/manager.ts";
 import { Nodes, PLACES } from "../support/nodes.ts";
 import { PostgresServer } from "../support/postgres.ts";
@@ -17,6 +24,9 @@ async function clientAs(program: Program, user: number): Promise<TestClient> {
   const token = await connectionToken({ sub: String(user), topics: ["*"] });
   return await TestClient.connectWithToken(program.webSocketUrl, token);
 }
+
+/** Counts inboxes that have something in them. */
+const COUNT = "return #redis.call('KEYS', '*inbox-frames:*')";
 
 /** Resolves once a notification for many has come to its end. */
 async function ended({ manager, last }: Nodes, id: string, state = "done"): Promise<Json> {
@@ -69,6 +79,29 @@ for (const [place, start] of PLACES) {
       assert.deepEqual([other.status, other.json["code"]], [409, "id_taken"]);
       await one.settled();
       assert.equal(one.ofType("direct_message").length, 1);
+    });
+
+    await test.step("what became of it for one of them", async () => {
+      const of = async (user: number) => {
+        const { status, json } = await manager.call(
+          ...[last, "GET", `/notifications/to-all-1?user_id=${user}`] as const,
+        );
+        return [status, json["id"], json["state"]];
+      };
+      assert.deepEqual(await of(1), [200, "to-all-1", "delivered"]);
+      assert.deepEqual(await of(2), [200, "to-all-1", "read"]);
+      assert.deepEqual(await of(400), [200, "to-all-1", "queued"]);
+      assert.equal((await of(451))[0], 404);
+    });
+
+    await test.step("sent again a second later, one that is due in an hour is the same", async () => {
+      const call = { user_ids: [3, 4], message: "Soon", id: "soon-0001", deliver_at: "1h" };
+      assert.equal((await manager.call(first, "POST", "/notifications", call)).status, 202);
+      const now = Math.floor(Date.now() / 1000);
+      await waitFor("it is later", () => Math.floor(Date.now() / 1000) > now + 1);
+      assert.equal((await manager.call(last, "POST", "/notifications", call)).status, 200);
+      await ended(nodes, "soon-0001");
+      await manager.call(last, "DELETE", "/notifications/soon-0001");
     });
 
     await test.step("withdrawn, it leaves all inboxes, and cannot come back", async () => {
@@ -216,3 +249,52 @@ for (const database of ["SQLite", "PostgreSQL"]) {
     await Deno.remove(dataDir, { recursive: true }).catch(() => {});
   });
 }
+
+Deno.test("notifications for many: a node that was stopped in the middle brings nothing back that was taken back meanwhile", async () => {
+  await using postgres = await PostgresServer.start();
+  await using nodes = await Nodes.redis(postgres.env);
+  const { first, last, manager } = nodes;
+  const user_ids = Array.from({ length: 10_000 }, (_, index) => index + 1);
+  const id = "stopped-01";
+  await manager.call(first, "POST", "/notifications", { user_ids, message: "x", id });
+  await waitFor(
+    "it is sending",
+    async () => (await manager.stats(first))["broadcast_notifications"]! > 100,
+  );
+  first.kill("SIGSTOP");
+  assert.equal((await manager.call(last, "DELETE", `/notifications/${id}`)).status, 202);
+  await waitFor(
+    "another node takes it back",
+    async () =>
+      (await manager.call(last, "GET", `/notifications/${id}`)).json["state"] === "withdrawn",
+    60_000,
+  );
+  first.kill("SIGCONT");
+  await waitFor(
+    "the node is back",
+    async () => (await manager.stats(first))["broadcast_notifications"],
+  );
+  await waitFor("nothing is left", async () => {
+    const kept = await nodes.redis!.call("EVAL", COUNT, 0);
+    return Number(kept) === 0;
+  }, 20_000);
+});
+
+testDatabases("one that is delivered later is known until it has been", async (database) => {
+  const key = { site: "default", id: "later-0001" };
+  const asked = { audience: { kind: "everyone" }, request: "{}", asked: "x" } as const;
+  const add = (id: string, deliverAt: number) =>
+    database.transaction(() => addBroadcast({ ...key, id }, { ...asked, deliverAt }, 1000));
+  await add("later-0001", 5000);
+  await add("at-once-01", 0);
+  for (const id of ["later-0001", "at-once-01"]) {
+    const found = await database.transaction(() => findBroadcast({ ...key, id }));
+    await database.transaction(() => endBroadcast(found!, 2000));
+  }
+  const isThere = async (id: string) =>
+    await database.transaction(() => findBroadcast({ ...key, id })) !== undefined;
+  assert.equal(await database.transaction(() => dropBroadcasts(2000)), 0);
+  assert.equal(await database.transaction(() => dropBroadcasts(3000)), 1);
+  assert.deepEqual([await isThere("later-0001"), await isThere("at-once-01")], [true, false]);
+  assert.equal(await database.transaction(() => dropBroadcasts(6000)), 1);
+});

@@ -116,7 +116,9 @@ Deno.test("a program notifies users and publishes in topics", async () => {
   await server.start();
   await server.notify(5, "Your order has shipped");
   await using client = await TestClient.connectV2(`${server.url.replace("http", "ws")}/ws`);
-  await client.command("auth", { token: await connectionToken({ sub: "5", topics: ["Order_*"] }) });
+  await client.command("auth", {
+    token: await connectionToken({ sub: "5", topics: ["Order_*", "sport"] }),
+  });
   const connected = await client.command("connect", {});
   assert.equal(connected["unread"], 1);
   await client.command("subscribe", { topic: "Order_Changed", filter: { id: 5 } });
@@ -124,6 +126,16 @@ Deno.test("a program notifies users and publishes in topics", async () => {
   const event = await frameOf(client, { type: "event", topic: "Order_Changed" });
   assert.deepEqual(event["data"], { id: 5 });
   await assert.rejects(server.notify(5, { message: "late", id: "x" }), /'id'/);
+  const id = await server.notifyMany({ userIds: [5, "ann"] }, { message: "To many", title: "All" });
+  const toMany = await frameOf(client, { type: "direct_message", message: "To many" });
+  assert.deepEqual([toMany["id"], toMany["title"]], [id, "All"]);
+  await client.command("follow", { topic: "sport" });
+  for (const to of [{ topic: "sport" }, { everyone: true }] as const) {
+    const message = JSON.stringify(to);
+    await server.notifyMany(to, message);
+    await frameOf(client, { type: "direct_message", message });
+  }
+  await assert.rejects(server.notifyMany({ userIds: [] }, "x"), /'user_ids'/);
 });
 
 Deno.test("a handler that throws or rejects holds up nobody", async () => {

@@ -6,6 +6,7 @@ CREATE TABLE broadcasts (
   request TEXT NOT NULL,
   asked TEXT NOT NULL,
   accepted_at BIGINT NOT NULL,
+  deliver_at BIGINT NOT NULL,
   recipients INTEGER,
   work TEXT NOT NULL,
   page INTEGER NOT NULL,

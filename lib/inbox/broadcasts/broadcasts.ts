@@ -9,6 +9,7 @@ import { SharedReads } from "../../base/shared_reads.ts";
 import { inSlices } from "../../base/slices.ts";
 import type { Database } from "../../engines/database/database.ts";
 import type { Inbox, Schedule } from "../store/store.ts";
+import { MAX_DAYS_AHEAD } from "../notification.ts";
 import type { ParsedBroadcast } from "./audience.ts";
 import { addBroadcast, type Broadcast, findBroadcast, pageOf, withdrawBroadcast } from "./store.ts";
 
@@ -17,6 +18,8 @@ const AT_ONCE = 100;
 
 /** How long what was counted holds, in milliseconds for each recipient. */
 const COUNT_KEPT_MS = 0.5;
+
+const DAY_MS = 24 * 3600 * 1000;
 
 /** What counts are kept of, at the most. */
 const MOST_COUNTED = 1000;
@@ -82,9 +85,12 @@ export class Broadcasts {
   async accept({ site, made, audience, id, ...rest }: BroadcastRequest): Promise<BroadcastResult> {
     const key = { site, id: id ?? made?.id ?? nextId() };
     const request = JSON.stringify(rest);
-    const asked = await hashOf(JSON.stringify([audience, rest]));
+    // Times are no part of what makes it another one: "30m" is another time at each attempt.
+    const { deliverAt, expiresAt: _expires, ...said } = rest;
+    const asked = await hashOf(JSON.stringify([audience, said]));
+    const latest = latestOf(deliverAt);
     const isNew = await this.#parts.database.transaction(() =>
-      addBroadcast(key, { audience, request, asked }, Date.now())
+      addBroadcast(key, { audience, request, asked, deliverAt: latest }, Date.now())
     );
     if (isNew) this.#wake();
     const recipients = audience.kind === "users" ? { recipients: audience.users.length } : {};
@@ -164,6 +170,12 @@ export class Broadcasts {
     counts.gone = Math.max(0, counts.gone - failed - withheld);
     return counts;
   }
+}
+
+/** When it is delivered at the latest, in Unix milliseconds: a time on receivers' clocks may be any. */
+function latestOf(deliverAt: ParsedBroadcast["deliverAt"]): number {
+  if (typeof deliverAt !== "object") return (deliverAt ?? 0) * 1000;
+  return Date.now() + MAX_DAYS_AHEAD * DAY_MS;
 }
 
 async function hashOf(text: string): Promise<string> {

@@ -22,6 +22,7 @@ import {
   type Broadcast,
   dropBroadcasts,
   endBroadcast,
+  findBroadcast,
   holdBroadcast,
   PAGE_SIZE,
   pageOf,
@@ -37,6 +38,9 @@ const LOOK_MS = 1000;
 
 /** How long a node may be silent before another one goes on with its work. */
 const HELD_MS = 15_000;
+
+/** How often it says that it is still there, while it works. */
+const RENEWED_MS = HELD_MS / 3;
 
 /** How many recipients are served together: others have their turns in between. */
 const AT_ONCE = 10;
@@ -66,6 +70,7 @@ export class BroadcastSender implements Task {
   readonly #holder = crypto.randomUUID();
   #wake: () => void = () => {};
   #hasWork = false;
+  #renewAt = 0;
   #isFailing = false;
   #droppedAt = -Infinity;
 
@@ -107,6 +112,7 @@ export class BroadcastSender implements Task {
     let broadcast = await database.transaction(() => takeBroadcast(this.#holder, times()));
     if (broadcast === undefined) return false;
     while (broadcast !== undefined && !signal.aborted) {
+      this.#renewAt = performance.now() + RENEWED_MS;
       await this.#workOnPage(broadcast);
       const held: Broadcast = broadcast;
       broadcast = await database.transaction(() => holdBroadcast(held, this.#holder, times()));
@@ -124,7 +130,24 @@ export class BroadcastSender implements Task {
     const outcome = broadcast.work === "send"
       ? await this.#send(broadcast, users)
       : await this.#withdraw(broadcast, users);
+    if (outcome === undefined) return await this.#leave(broadcast, users);
     await database.transaction(() => passPage(broadcast, outcome));
+  }
+
+  /** Whether this node still works on this page: it may have been stopped for long. */
+  async #isHeld(broadcast: Broadcast): Promise<boolean> {
+    if (performance.now() < this.#renewAt) return true;
+    const held = await this.#parts.database.transaction(() =>
+      holdBroadcast(broadcast, this.#holder, times())
+    );
+    this.#renewAt = performance.now() + RENEWED_MS;
+    return held?.work === broadcast.work && held.page === broadcast.page;
+  }
+
+  /** What this node has sent after another one took it back is taken back as well. */
+  async #leave(broadcast: Broadcast, users: readonly UserId[]): Promise<void> {
+    const found = await this.#parts.database.transaction(() => findBroadcast(broadcast));
+    if (broadcast.work === "send" && found?.isWithdrawn) await this.#takeBack(found, users);
   }
 
   /** The recipients of a page; `undefined` behind the last one. */
@@ -143,14 +166,15 @@ export class BroadcastSender implements Task {
   }
 
   async #send(
-    { site, id, request, audience }: Broadcast,
+    broadcast: Broadcast,
     users: readonly UserId[],
-  ): Promise<PageOutcome> {
+  ): Promise<PageOutcome | undefined> {
+    const { site, id, request, audience } = broadcast;
     const { notifier, counter } = this.#parts;
     const content: ParsedContent = JSON.parse(request);
     const topic = audience.kind === "topic" ? { topic: audience.topic } : {};
     let [stored, withheld] = [0, 0];
-    await inTurns(users, async (user) => {
+    const isDone = await this.#inTurns(broadcast, users, async (user) => {
       try {
         // One who has it already is one for whom it is stored: it was sent before a crash.
         const taken = await notifier.notify({ ...content, ...topic, site, user, id });
@@ -164,19 +188,44 @@ export class BroadcastSender implements Task {
         });
       }
     });
-    return { stored, withheld, failed: users.length - stored - withheld };
+    return isDone ? { stored, withheld, failed: users.length - stored - withheld } : undefined;
   }
 
   async #withdraw(
     broadcast: Broadcast,
     users: readonly UserId[],
-  ): Promise<PageOutcome> {
-    const { site, id } = broadcast;
-    await inTurns(users, async (user) => {
-      if (await this.#parts.inbox.withdrawFrom(site, user, id)) return;
-      if (broadcast.withheld > 0) await this.#parts.timing.withdraw(site, id, user);
-    });
-    return { stored: 0, failed: 0, withheld: 0 };
+  ): Promise<PageOutcome | undefined> {
+    const isDone = await this.#inTurns(
+      broadcast,
+      users,
+      (user) => this.#takeBack(broadcast, [user]),
+    );
+    return isDone ? { stored: 0, failed: 0, withheld: 0 } : undefined;
+  }
+
+  async #takeBack(
+    { site, id, withheld }: Broadcast,
+    users: readonly UserId[],
+  ): Promise<void> {
+    const { inbox, timing } = this.#parts;
+    for (const user of users) {
+      if (await inbox.withdrawFrom(site, user, id)) continue;
+      if (withheld > 0) await timing.withdraw(site, id, user);
+    }
+  }
+
+  /** Does it for some users at once. Resolves with whether all had their turns: this node may hold it no more. */
+  async #inTurns(
+    broadcast: Broadcast,
+    users: readonly UserId[],
+    work: (user: UserId) => Promise<void>,
+  ): Promise<boolean> {
+    for (let at = 0; at < users.length; at += AT_ONCE) {
+      await Promise.all(users.slice(at, at + AT_ONCE).map(work));
+      await nextTurn();
+      if (!await this.#isHeld(broadcast)) return false;
+    }
+    return true;
   }
 
   async #dropOld(): Promise<void> {
@@ -201,16 +250,6 @@ function isTheirs(error: unknown): boolean {
   if (!(error instanceof CodedError)) return false;
   const { code, options: { isAlone = false, isAway = false } } = error;
   return code === "unavailable" || code === "unconfirmed" ? isAlone && !isAway : true;
-}
-
-async function inTurns(
-  users: readonly UserId[],
-  work: (user: UserId) => Promise<void>,
-): Promise<void> {
-  for (let at = 0; at < users.length; at += AT_ONCE) {
-    await Promise.all(users.slice(at, at + AT_ONCE).map(work));
-    await nextTurn();
-  }
 }
 
 function times() {

@@ -43,8 +43,10 @@ const WITHDRAWN = "withdrawn";
 /** Stores it, unless it is there already. Resolves with whether it is new; throws where the id is another's. */
 export function* addBroadcast(
   { site, id }: BroadcastKey,
-  { audience, request, asked }: {
+  { audience, request, asked, deliverAt }: {
     readonly audience: Audience;
+    /** When it is delivered at the latest, in Unix milliseconds; 0 for at once. */
+    readonly deliverAt: number;
     readonly request: string;
     /** A hash of all that is asked for. */
     readonly asked: string;
@@ -55,11 +57,11 @@ export function* addBroadcast(
     ? { users: audience.users, kept: { kind: audience.kind } }
     : { users: undefined, kept: audience };
   const added = yield* rows(
-    `INSERT INTO broadcasts (site, id, audience, request, asked, accepted_at, recipients, work, page,
-       after_user, stored, failed, withheld, holder, held_until)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, 'send', 0, '', 0, 0, 0, '', 0)
+    `INSERT INTO broadcasts (site, id, audience, request, asked, accepted_at, deliver_at, recipients, work,
+       page, after_user, stored, failed, withheld, holder, held_until)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'send', 0, '', 0, 0, 0, '', 0)
      ON CONFLICT (site, id) DO NOTHING RETURNING id`,
-    ...[site, id, JSON.stringify(kept), request, asked, now, users?.length ?? null],
+    ...[site, id, JSON.stringify(kept), request, asked, now, deliverAt, users?.length ?? null],
   );
   if (added.length === 0) {
     const there = yield* row(
@@ -189,10 +191,11 @@ export function* findBroadcast({ site, id }: BroadcastKey): Work<Broadcast | und
   return found && broadcastOf(found);
 }
 
-/** Drops those that ended before a time, a few at once. Resolves with how many. */
+/** Drops those that ended and were delivered before a time, a few at once. Resolves with how many. */
 export function* dropBroadcasts(before: number): Work<number> {
   const old = yield* rows(
-    "SELECT site, id FROM broadcasts WHERE work = 'done' AND accepted_at < $1 LIMIT 20",
+    `SELECT site, id FROM broadcasts
+     WHERE work = 'done' AND done_at < $1 AND deliver_at < $1 LIMIT 20`,
     before,
   );
   for (const each of old) {

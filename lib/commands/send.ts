@@ -1,14 +1,14 @@
-/** `notifyli send` sends one notification: by Redis where that is configured, else by the running server's API. */
+/** `notifyli send` sends one notification, to one user or to many: by Redis where that is configured, else by the running server's API. */
 import { type Config, loadConfig } from "../configuration.ts";
 import { CodedError } from "../base/errors.ts";
 import { type ApiAnswer, callServer, refusedAnswer, serverFailure } from "./local_api.ts";
-import { parseNotification } from "../inbox/notification.ts";
+import { isBroadcast, parseSending } from "../inbox/broadcasts/audience.ts";
 import { INTERRUPTED, Interrupted, interruptible } from "./interrupts.ts";
 import { FilesToSend, type Named, placesOf, type SentFiles } from "./send_files.ts";
 import { readInput, readMessage } from "./standard_input.ts";
 import { failed, subcommand } from "./subcommand.ts";
 import { localTime } from "./local_time.ts";
-import { JSON_VALUE, USER, WHEN } from "./option_kinds.ts";
+import { JSON_VALUE, WHEN } from "./option_kinds.ts";
 import { UsageError, type Values } from "./options.ts";
 import { UploadTarget } from "./upload_target.ts";
 
@@ -16,12 +16,20 @@ import { UploadTarget } from "./upload_target.ts";
 const DEFAULT_FROM = "Test Bot";
 
 const HELP = {
-  usage: ["send -u USER [options]"],
+  usage: [
+    "send -u USER [options]",
+    "send --users USER,… [options]",
+    "send --topic TOPIC [options]",
+    "send --everyone [options]",
+  ],
   about:
-    `Sends a notification to a user. Without -m it asks for what is missing on a terminal, and else
+    `Sends a notification to a user, or to many. Without -m it asks for what is missing on a terminal, and else
     reads the message from standard input. Files may be sent alone.`,
   options: {
-    user: USER,
+    user: { short: "u", value: "USER", help: "User id" },
+    users: { value: "USER,…", help: "Several users" },
+    topic: { value: "TOPIC", help: "The followers of a topic" },
+    everyone: { help: "Everyone who has ever connected" },
     room: { short: "r", value: "ROOM", help: 'Room (default: BOT_ROOM, "1")' },
     message: { short: "m", value: "TEXT", help: "The message" },
     data: {
@@ -91,8 +99,9 @@ export const send = subcommand(HELP, async (given) => {
 });
 
 /** Throws where the server would refuse it. */
-function parse(sending: Sending, { limits }: Config) {
-  return parseNotification(payload(sending), { limits, defaultRoom: sending.room });
+function parse(sending: Sending, { limits, inbox }: Config) {
+  const recipients = inbox.recipients;
+  return parseSending(payload(sending), { limits, defaultRoom: sending.room, recipients });
 }
 
 /** The notification may be there all the same. */
@@ -101,7 +110,7 @@ function isUnconfirmed(error: unknown): boolean {
 }
 
 interface Sending extends SentFiles {
-  readonly user: string;
+  readonly to: To;
   readonly room: string;
   readonly message?: string;
   readonly data?: unknown;
@@ -109,6 +118,14 @@ interface Sending extends SentFiles {
   readonly shown: Shown;
   /** Unix time in seconds. */
   readonly at?: number;
+}
+
+/** To whom it goes, in the fields of a body: one of them. */
+interface To {
+  readonly user_id?: string;
+  readonly user_ids?: string;
+  readonly topic?: string;
+  readonly everyone?: boolean;
 }
 
 /** How it is shown. */
@@ -119,11 +136,21 @@ const SHOWN = [
   ...["critical", "progress"] as const,
 ];
 
-/** What became of the notification: it is scheduled, or was sent to a user who is online or not. */
-type Sent = { readonly deliverAt: number } | { readonly online: boolean };
+/** What became of the notification: it is scheduled, was sent to a user who is online or not, did not come by itself, or is for many. */
+type Sent =
+  | { readonly deliverAt: number }
+  | { readonly online: boolean }
+  | { readonly held: string }
+  | { readonly many: string };
 
 function described(sent: Sent): string {
+  if ("many" in sent) return `Accepted for ${sent.many} - the server goes on sending it`;
   if ("deliverAt" in sent) return `Scheduled for ${localTime(sent.deliverAt)}`;
+  if ("held" in sent) {
+    return sent.held === "digested"
+      ? "It waits for a digest"
+      : "Withheld - the user does not get this kind";
+  }
   return sent.online
     ? "User is online - notification delivered"
     : "User is offline - notification queued";
@@ -131,9 +158,12 @@ function described(sent: Sent): string {
 
 /** Asks on a terminal, or reads standard input, for what was not given. */
 async function complete(
-  { user, at, data, attach, image, room, message, from, ...shown }: Values<typeof HELP.options>,
+  { user, users, topic, everyone, at, data, attach, image, room, message, from, ...shown }: Values<
+    typeof HELP.options
+  >,
   config: Config,
 ): Promise<Sending> {
+  const to = toOf({ user_id: user, user_ids: users, topic, everyone });
   const hasFiles = attach !== undefined || image !== undefined;
   const isAsked = message === undefined && data === undefined && Deno.stdin.isTerminal();
   if (isAsked && !hasFiles) {
@@ -149,7 +179,17 @@ async function complete(
   }
   room ??= config.inbox.defaultRoom;
   from ??= DEFAULT_FROM;
-  return { user, room, message, data, from, shown, at };
+  return { to, room, message, data, from, shown, at };
+}
+
+/** Throws unless it goes to some, said in one way. */
+function toOf(given: To): To {
+  const to = Object.entries(given).filter(([, value]) => value !== undefined && value !== "");
+  if (to.length === 1) return Object.fromEntries(to);
+  if (to.length === 0) {
+    throw new UsageError("Missing option -u (--user), --users, --topic or --everyone");
+  }
+  throw new UsageError("Cannot take more than one of --user, --users, --topic and --everyone");
 }
 
 /** Does not use `prompt`'s own default, which stands in the line, so that what is typed goes behind it. */
@@ -159,22 +199,28 @@ function ask(what: string, usual = ""): string {
   return answer || usual;
 }
 
-function payload({ user, at, shown, ...rest }: Sending): Record<string, unknown> {
-  return { user_id: user, ...rest, ...shown, deliver_at: at };
+function payload({ to, at, shown, ...rest }: Sending): Record<string, unknown> {
+  return { ...to, ...rest, ...shown, deliver_at: at };
 }
 
 async function byRedis(sending: Sending, config: Config): Promise<Sent> {
-  const { user, room, at } = sending;
+  const { to: { user_id: user, user_ids, topic, everyone }, room, at } = sending;
   const { Publisher } = await import("../publisher/publisher.ts");
   await using publisher = new Publisher({
     ...config.redis,
     ...config.bridge,
     limits: config.limits,
   });
-  const online = await publisher.isUserConnected(user, room);
-  const { tags, details, ...parsed } = parse(sending, config);
+  const online = user !== undefined && await publisher.isUserConnected(user, room);
+  const asked = parse(sending, config);
+  const { tags, details, ...parsed } = asked;
+  const users = isBroadcast(asked) && asked.audience.kind === "users"
+    ? asked.audience.users
+    : undefined;
   const servers = await publisher.publish({
-    userId: user,
+    ...(user !== undefined && { userId: user }),
+    ...(user_ids !== undefined && { userIds: users }),
+    ...{ topic, everyone },
     ...parsed,
     deliverAt: at,
     tags,
@@ -186,7 +232,14 @@ async function byRedis(sending: Sending, config: Config): Promise<Sent> {
       `no notifyli server listens on ${config.bridge?.messageChannel}`,
     );
   }
+  if (user === undefined) return { many: manyOf(sending.to, users?.length) };
   return at !== undefined && at > Date.now() / 1000 ? { deliverAt: at } : { online };
+}
+
+/** In words. @param count how many they are, where that is known */
+function manyOf({ topic }: To, count?: number): string {
+  if (count !== undefined) return `${count} ${count === 1 ? "user" : "users"}`;
+  return topic === undefined ? "everyone" : `the followers of ${topic}`;
 }
 
 async function byApi(sending: Sending, config: Config): Promise<Sent> {
@@ -194,15 +247,19 @@ async function byApi(sending: Sending, config: Config): Promise<Sent> {
   const answer = await callServer(config, call).catch((cause) => {
     throw serverFailure(config, cause);
   });
-  return sentOf(answer, config);
+  return sentOf(answer, sending, config);
 }
 
-function sentOf(answer: ApiAnswer, config: Config): Sent {
+function sentOf(answer: ApiAnswer, { to }: Sending, config: Config): Sent {
   const { status, json } = answer;
-  const isTaken = status === 200 || status === 201;
-  const { online, deliver_at: deliverAt }: Record<string, unknown> = {
+  const isTaken = status === 200 || status === 201 || status === 202;
+  const { id, online, deliver_at: deliverAt, recipients, state }: Record<string, unknown> = {
     ...(json as object | undefined),
   };
+  if (isTaken && typeof id === "string" && to.user_id === undefined) {
+    return { many: manyOf(to, typeof recipients === "number" ? recipients : undefined) };
+  }
+  if (isTaken && typeof state === "string") return { held: state };
   if (isTaken && typeof deliverAt === "number") return { deliverAt };
   if (isTaken && typeof online === "boolean") return { online };
   throw refusedAnswer(config, answer);

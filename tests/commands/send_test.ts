@@ -2,11 +2,13 @@
 import assert from "node:assert/strict";
 import { type Outcome, run, taskCommand } from "../support/command.ts";
 import { type Env, type Target, TARGETS } from "../support/engine_target.ts";
+import { PostgresServer } from "../support/postgres.ts";
 import { Program } from "../support/program.ts";
 import { freePort } from "../support/free_port.ts";
 import { RedisServer } from "../support/redis.ts";
 import { Terminal } from "../support/terminal.ts";
 import { TestClient } from "../support/test_client.ts";
+import { waitFor } from "../support/wait.ts";
 
 const SEND = taskCommand("send");
 
@@ -49,6 +51,38 @@ function testEngine(engine: string, start: (env?: Env) => Promise<Target>): void
     await client.settled();
     assert.deepEqual(client.ofType("direct_message"), []);
   });
+
+  testOn(
+    "send --users, --topic and --everyone say to how many it goes",
+    async ({ program, env }) => {
+      await using postgres = env["REDIS_URL"] === undefined
+        ? undefined
+        : await PostgresServer.start();
+      await using other = postgres && await Program.start({ env: { ...env, ...postgres.env } });
+      const at = { ...env, APP_PORT: new URL((other ?? program).url).port };
+      if (other !== undefined) await program[Symbol.asyncDispose]();
+      await using client = await TestClient.connectV2((other ?? program).webSocketUrl);
+      await client.command("connect", { user_id: 1 });
+      await client.command("follow", { topic: "sport" });
+      const goesOn = " - the server goes on sending it\n";
+      const calls: readonly [string[], string][] = [
+        [["--users", "1, ann,1"], "2 users"],
+        [["--topic", "sport"], "the followers of sport"],
+        [["--everyone"], "everyone"],
+      ];
+      for (const [to, many] of calls) {
+        const stdout = `Accepted for ${many}${goesOn}`;
+        assert.deepEqual(await send([...to, "-m", many], at), { code: 0, stdout, stderr: "" });
+        await waitFor(
+          "it comes",
+          () => client.ofType("direct_message").some(({ message }) => message === many),
+        );
+      }
+      const { code, stderr } = await send(["-u", "1", "--everyone", "-m", "x"], at);
+      assert.equal(code, 2);
+      assert.match(stderr, /^Cannot take more than one of --user, --users, --topic and --everyone/);
+    },
+  );
 
   testOn("send takes all options in short, long and = form", async ({ program, env }) => {
     await using client = await TestClient.join(program.webSocketUrl, {
@@ -264,9 +298,12 @@ for (const help of ["-h", "--help"]) {
 }
 
 const WRONG: [args: string[], said: RegExp][] = [
-  [[], /^Missing option -u \(--user\)\n\nUsage: /],
-  [["-m", "Hello"], /^Missing option -u \(--user\)\n\nUsage: /],
-  [["-u", "", "-m", "Hello"], /^Missing option -u \(--user\)\n\nUsage: /],
+  [[], /^Missing option -u \(--user\), --users, --topic or --everyone\n\nUsage: /],
+  [["-m", "Hello"], /^Missing option -u \(--user\), --users, --topic or --everyone\n\nUsage: /],
+  [
+    ["-u", "", "-m", "Hello"],
+    /^Missing option -u \(--user\), --users, --topic or --everyone\n\nUsage: /,
+  ],
   [["-u"], /-u.*argument/],
   [["-u", "1", "--colour", "red"], /--colour/],
   [["-u", "1", "Hello"], /Hello/],

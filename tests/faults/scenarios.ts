@@ -5,6 +5,7 @@ import { CLOCK_AHEAD_REDIS, CLOCK_AHEAD_SQLITE } from "./clock.ts";
 import { EAR_CLOSED } from "./ear_closed.ts";
 import { EVENTS_TOLD } from "./events_told.ts";
 import { INBOX_BROKEN } from "./inbox_broken.ts";
+import { MANY_AND_LATER } from "./many_and_later.ts";
 import { MANY_MEMBERSHIPS } from "./many_memberships.ts";
 import { nodeAlone } from "./node_alone.ts";
 import { nodesKilled } from "./nodes_killed.ts";
@@ -52,6 +53,7 @@ const underLoad: readonly Scenario[] = [
 export const SCENARIOS: readonly Scenario[] = [
   ...crashes,
   ...chatBroken,
+  ...MANY_AND_LATER,
   ...userDataKilled,
   ...resources,
   ...underLoad,

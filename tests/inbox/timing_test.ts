@@ -130,6 +130,11 @@ for (const [place, start] of PLACES) {
       }
       const frames = await client.get("direct_message", 3);
       assert.deepEqual(frames.map(({ title, count }) => title ?? count), ["Ping 1", "Ping 2", 2]);
+      // Sent again, one that was in the digest is that, though there is room by now.
+      const again = await send(nodes, { user_id: 5, kind: "ping", id: "ping-0004", title: "x" });
+      assert.deepEqual([again[0], again[1]["state"]], [200, "digested"]);
+      await client.settled();
+      assert.equal(client.ofType("direct_message").length, 3);
       assert.equal((await manager.stats(first))["throttled"], 2);
     });
 

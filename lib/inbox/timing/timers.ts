@@ -200,7 +200,7 @@ export class Timers implements Task {
     await this.#parts.database.transaction(() => resetTimer(timer, next), timingKey(timer));
   }
 
-  /** Asks for attention again, unless the user has done something with it; after the last time, somebody else gets it. */
+  /** Asks for attention again, unless the user has done something with it, such as putting it off; after the last time, somebody else gets it. */
   async #remind(timer: Timer): Promise<void> {
     const { database, counters, inbox, notifier } = this.#parts;
     const body: RepeatBody = JSON.parse(timer.body);

@@ -152,6 +152,11 @@ function* noted(
   { now, zone, isDigest }: { now: number; zone: string; isDigest: boolean },
 ): Work<Taking> {
   const { site, user, id } = notification;
+  const before = yield* findOutcome(site, id, user);
+  if (before !== undefined) {
+    const { state, why } = before; // sent again, it is what it was, though another decision might be made by now
+    return { held: { state, why, isDuplicate: true } };
+  }
   if (inApp === "withhold") {
     return { held: yield* held(notification, { state: "withheld", why }, now) };
   }

@@ -132,8 +132,9 @@ async function inboxOf(cluster: Cluster, user: string): Promise<Frame[]> {
   await using client = await TestClient.connectV2(cluster.program(0).webSocketUrl);
   await client.command("connect", { user_id: user });
   const found: Frame[] = [];
-  for (let before: unknown;;) {
-    const asked = { limit: 100, ...(before !== undefined && { before }) };
+  let before = Infinity;
+  for (;;) {
+    const asked = { limit: 100, ...(before !== Infinity && { before }) };
     const page = (await client.command("inbox", asked))["notifications"] as Frame[];
     found.push(...page);
     if (page.length === 0) return found;

@@ -275,7 +275,7 @@ Deno.test("notifications for many: a node that was stopped in the middle brings 
     async () => (await manager.stats(first))["broadcast_notifications"],
   );
   await waitFor("nothing is left", async () => {
-    const kept = await nodes.redis!.call("EVAL", COUNT, 0);
+    const kept = await nodes.redis!.call("EVAL", COUNT, "0");
     return Number(kept) === 0;
   }, 20_000);
 });

@@ -206,7 +206,6 @@ for (const store of ["SQLite", "Redis"]) {
     stack.defer(() => Deno.remove(dataDir, { recursive: true }));
     const startAgain = () => Program.start({ dataDir, ...(redis && { env: redis.env }) });
     const ids = Array.from({ length: 300 }, (_, index) => `order-${1000 + index}`);
-    const until = Math.floor(Date.now() / 1000) + 4;
     {
       await using program = await startAgain();
       await Promise.all(
@@ -214,6 +213,7 @@ for (const store of ["SQLite", "Redis"]) {
       );
       await using client = await TestClient.connectV2(program.webSocketUrl);
       await client.command("connect", { user_id: 1 });
+      const until = Math.floor(Date.now() / 1000) + 5;
       for (const id of ids) client.send({ type: "snooze", ids: [id], until });
       await client.get("inbox", 50);
       await program.kill();

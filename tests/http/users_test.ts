@@ -15,7 +15,7 @@ const OTHER_KEY = "another key of the tests with 32 by";
 
 Deno.test("a user's token opens the routes that say so, and no others", async () => {
   await using server = await startHere();
-  const token = await connectionToken({ sub: "1" });
+  const token = await connectionToken({ sub: "1", topics: ["*"] });
   const opened: string[] = [];
   for (const { method, path, users, scope } of server.routes) {
     const url = `${server.url}/api${path.replaceAll(/:\w+/g, "1")}`;

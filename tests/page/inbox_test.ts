@@ -6,6 +6,7 @@ import { operatorKeyOf } from "../support/manager.ts";
 import { bell, item, notesToasts, notifications, toasted } from "../support/page.ts";
 import { People } from "../support/people.ts";
 import { sharedProgram } from "../support/shared_program.ts";
+import { waitFor } from "../support/wait.ts";
 
 const program = sharedProgram({ APP_OUTGOING_PRIVATE_IPS: "127.0.0.1" });
 
@@ -140,7 +141,10 @@ Deno.test(
     await hold.getByText("more", { exact: false }).waitFor({ state: "detached" });
     assert.equal(await toast("four").count(), 1);
     await page.mouse.move(0, 0);
-    await page.waitForFunction(`(${RUN_OUT}, document.querySelector(".toast-line") === null)`);
+    await waitFor("the last one to go", async () => {
+      await page.evaluate(RUN_OUT);
+      return await toast("four").count() === 0;
+    });
     await toast("four").waitFor({ state: "detached" });
     assert.equal(await urgent.count(), 1);
     await urgent.getByRole("button", { name: "Dismiss “Disk full”" }).click();
@@ -352,3 +356,58 @@ Deno.test("page: actions are done once, and say what came of them", OPTIONS, asy
   await gate.getByRole("alert").getByText("You may try again").waitFor();
   assert.deepEqual(people.errors, []);
 });
+
+Deno.test(
+  "page: preferences are chosen by kind and way, and quiet hours by weekday",
+  OPTIONS,
+  async () => {
+    await using people = new People(program().url);
+    const page = await people.open({ user: "61", name: "Alice" });
+    await call("PUT", "api/kinds/audit", { name: "Audits", locked: "The law wants it" });
+    await call("PUT", "api/kinds/sport", { name: "Sports", description: "Who won" });
+    await bell(page, 0).click();
+    await notifications(page).getByRole("button", { name: "Preferences" }).click();
+    const dialog = page.getByRole("dialog", { name: "Preferences" });
+    const toggle = (name: string, checked: boolean) =>
+      dialog.getByRole("switch", { name, checked, exact: true });
+    await dialog.getByText("Always so: The law wants it").waitFor();
+    await dialog.getByText("Who won").waitFor();
+    assert.ok(await toggle("Audits, Push", true).isDisabled());
+    await toggle("Sports, Push", true).click();
+    await toggle("Sports, Push", false).waitFor();
+    await dialog.getByLabel("Mute all").selectOption("8h");
+    await dialog.getByText("Nothing asks for attention until").waitFor();
+    await dialog.getByLabel("Mute all").selectOption("off");
+    await dialog.getByText("What comes meanwhile is in the list", { exact: true }).waitFor();
+
+    await toggle("Quiet hours", false).click();
+    const monday = dialog.getByRole("button", { name: "Monday: 22:00 – 07:00" });
+    assert.equal(
+      await monday.locator(".quiet-track i").count(),
+      2,
+      "it is quiet on both sides of midnight",
+    );
+    await dialog.getByLabel("Time zone").selectOption("Asia/Tokyo");
+    await monday.click();
+    await dialog.getByLabel("Monday, range 1, from").fill("21:30");
+    await dialog.getByRole("button", { name: "Monday: 21:30 – 07:00" }).waitFor();
+    await dialog.getByRole("button", { name: "Same on all days" }).click();
+    await dialog.getByRole("button", { name: "Sunday: 21:30 – 07:00" }).waitFor();
+    await dialog.getByRole("button", { name: "Remove range 1 of Monday" }).click();
+    await dialog.getByRole("button", { name: "Monday: None" }).waitFor();
+    const headers = { Authorization: `Bearer ${operatorKeyOf(program())}` };
+    const saved = await (await fetch(`${program().url}/api/users/61/preferences`, { headers }))
+      .json();
+    assert.deepEqual(saved.kinds, { sport: { push: false } });
+    assert.equal(saved.mute_until, undefined);
+    assert.equal(saved.quiet_hours.time_zone, "Asia/Tokyo");
+    assert.deepEqual([saved.quiet_hours.days.mon ?? [], saved.quiet_hours.days.sun], [[], [[
+      "21:30",
+      "07:00",
+    ]]]);
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "detached" });
+    await notifications(page).waitFor();
+    assert.deepEqual(people.errors, []);
+  },
+);

@@ -11,6 +11,7 @@ import { hasSingleKeys } from "../shell/shortcuts.ts";
 import { Filters } from "./Filters.tsx";
 import { onInboxKey } from "./inbox_keys.ts";
 import { NotificationList } from "./NotificationList.tsx";
+import { PreferencesDialog } from "./PreferencesDialog.tsx";
 import { SnoozedList } from "./SnoozedList.tsx";
 
 interface BellProps {
@@ -33,6 +34,7 @@ export function Bell({ notifications, preferences, rooms, userId }: BellProps) {
   const isWatched = useWatched();
   const [isOpen, setOpen] = useState(false);
   const [fresh, setFresh] = useState<ReadonlySet<string>>(new Set());
+  const [isChoosing, setChoosing] = useState(false);
   const [chosen, setView] = useState(ALL_KINDS);
   const { unread, list, snoozed } = notifications;
   const kinds = kindsIn(list, (id) => fresh.has(id));
@@ -64,6 +66,7 @@ export function Bell({ notifications, preferences, rooms, userId }: BellProps) {
       onOpenChange={(open) => {
         setOpen(open);
         setView(ALL_KINDS);
+        setChoosing(false);
         if (!open) return setFresh(new Set());
         session.preferences?.load();
         session.notifications?.loadSnoozed();
@@ -80,6 +83,16 @@ export function Bell({ notifications, preferences, rooms, userId }: BellProps) {
           <div class="panel-head">
             <h2>Notifications</h2>
             {view !== SNOOZED && <AllButton notifications={shown} isAll={view === ALL_KINDS} />}
+            <button
+              type="button"
+              class="icon-button"
+              aria-label="Preferences"
+              title="Preferences"
+              aria-haspopup="dialog"
+              onClick={() => setChoosing(true)}
+            >
+              <Icon name="gear" />
+            </button>
             <button type="button" class="icon-button" aria-label="Close" onClick={close}>
               <Icon name="close" />
             </button>
@@ -104,6 +117,12 @@ export function Bell({ notifications, preferences, rooms, userId }: BellProps) {
             />
           )}
           {list.length > 0 && hasSingleKeys(storage) && <KeyHints />}
+          {isChoosing && (
+            <PreferencesDialog
+              preferences={preferences}
+              onClose={() => setChoosing(false)}
+            />
+          )}
         </div>
       )}
     </Popover>

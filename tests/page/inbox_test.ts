@@ -382,6 +382,7 @@ Deno.test(
 
     await toggle("Quiet hours", false).click();
     const monday = dialog.getByRole("button", { name: "Monday: 22:00 – 07:00" });
+    await monday.waitFor();
     assert.equal(
       await monday.locator(".quiet-track i").count(),
       2,
@@ -395,16 +396,18 @@ Deno.test(
     await dialog.getByRole("button", { name: "Sunday: 21:30 – 07:00" }).waitFor();
     await dialog.getByRole("button", { name: "Remove range 1 of Monday" }).click();
     await dialog.getByRole("button", { name: "Monday: None" }).waitFor();
-    const headers = { Authorization: `Bearer ${operatorKeyOf(program())}` };
-    const saved = await (await fetch(`${program().url}/api/users/61/preferences`, { headers }))
-      .json();
-    assert.deepEqual(saved.kinds, { sport: { push: false } });
-    assert.equal(saved.mute_until, undefined);
-    assert.equal(saved.quiet_hours.time_zone, "Asia/Tokyo");
-    assert.deepEqual([saved.quiet_hours.days.mon ?? [], saved.quiet_hours.days.sun], [[], [[
-      "21:30",
-      "07:00",
-    ]]]);
+    // Another device has just that.
+    const other = await people.open({ user: "61", name: "Alice" });
+    await bell(other, 0).click();
+    await notifications(other).getByRole("button", { name: "Preferences" }).click();
+    const there = other.getByRole("dialog", { name: "Preferences" });
+    await there.getByRole("button", { name: "Sunday: 21:30 – 07:00" }).waitFor();
+    await there.getByRole("button", { name: "Monday: None" }).waitFor();
+    assert.equal(await there.getByLabel("Time zone").inputValue(), "Asia/Tokyo");
+    const states = await there.getByRole("switch").evaluateAll((all) =>
+      all.map((each) => `${each.getAttribute("aria-label")} ${each.matches(":checked")}`)
+    );
+    assert.ok(states.includes("Sports, Push false") && states.includes("Sports, Inbox true"));
     await page.keyboard.press("Escape");
     await dialog.waitFor({ state: "detached" });
     await notifications(page).waitFor();

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { fold, kindsIn, kindWords, meantBy, ofKind } from "../../lib/page/state/inbox_view.ts";
 import { addToast, NO_NOTIFICATIONS, shownToasts } from "../../lib/page/state/notifications.ts";
+import { barsOf, rangeWords } from "../../lib/page/state/quiet_hours.ts";
 import { fieldTime, snoozeChoices } from "../../lib/page/state/snooze.ts";
 import type { Notification, NotificationDetails, UserPreferences } from "../../lib/sdk/mod.ts";
 
@@ -76,3 +77,16 @@ function of(id: string, details: NotificationDetails = {}): Notification {
     ...{ details, replayed: false, read: false, archived: false },
   };
 }
+
+Deno.test("barsOf() shows what is past midnight on both days, and nothing of a range that is off", () => {
+  const days = {
+    sun: [["22:00", "07:00"]],
+    mon: [["12:00", "12:30"], ["23:00", "00:00"], ["09:00", "09:00"]],
+  } as const;
+  assert.deepEqual(barsOf(days, "mon"), [[0, 420], [720, 750], [1380, 1440]]);
+  assert.deepEqual(barsOf(days, "tue"), [], "what ends at midnight is not on the next day");
+  assert.deepEqual(barsOf({ sat: [["00:00", "24:00"]] }, "sat"), [[0, 1440]]);
+  assert.deepEqual(barsOf({ sat: [["00:00", "24:00"]] }, "sun"), []);
+  assert.equal(rangeWords([["00:00", "24:00"]]), "All day");
+  assert.equal(rangeWords(), "None");
+});

@@ -2,6 +2,9 @@
 import type { Change, Client, PreferenceChoices, UserPreferences } from "../../sdk/mod.ts";
 import type { Store } from "../state/store.ts";
 
+/** Changes preferences; rejects where that is refused, after the user was told. */
+export type ChangePreferences = (change: Change<PreferenceChoices>) => Promise<unknown>;
+
 export class PreferenceFeed {
   readonly #client: Client;
   readonly #store: Store;

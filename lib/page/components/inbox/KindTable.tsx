@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import type { EffectiveKind, UserPreferences, WayChoice } from "../../../sdk/mod.ts";
 import { kindWords } from "../../state/inbox_view.ts";
 import { Name } from "../kit/Name.tsx";
-import type { ChangePreferences } from "./PreferencesDialog.tsx";
+import type { ChangePreferences } from "../../session/preference_feed.ts";
 
 const WAYS: readonly (readonly [keyof WayChoice, string])[] = [
   ["inApp", "Inbox"],

@@ -1,15 +1,13 @@
 /** What the user wants of notifications: which kinds come by which ways, and when none of them asks for attention. */
 import { useState } from "preact/hooks";
-import type { Change, PreferenceChoices, UserPreferences } from "../../../sdk/mod.ts";
+import type { UserPreferences } from "../../../sdk/mod.ts";
 import { usePage } from "../../context.ts";
+import type { ChangePreferences } from "../../session/preference_feed.ts";
 import { comingTime } from "../../text.ts";
 import { Icon } from "../kit/Icon.tsx";
 import { Modal } from "../kit/Modal.tsx";
 import { KindTable } from "./KindTable.tsx";
 import { QuietHours } from "./QuietHours.tsx";
-
-/** Changes preferences; rejects where that is refused, after the user was told. */
-export type ChangePreferences = (change: Change<PreferenceChoices>) => Promise<unknown>;
 
 interface PreferencesDialogProps {
   preferences: UserPreferences | null;

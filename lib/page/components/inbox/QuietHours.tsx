@@ -4,7 +4,7 @@ import type { QuietDay, QuietHours as Hours, UserPreferences } from "../../../sd
 import { barsOf, DAYS, type Range, rangeWords, timeIn } from "../../state/quiet_hours.ts";
 import { Icon } from "../kit/Icon.tsx";
 import { Switch } from "../kit/Switch.tsx";
-import type { ChangePreferences } from "./PreferencesDialog.tsx";
+import type { ChangePreferences } from "../../session/preference_feed.ts";
 
 const WORDS: Record<QuietDay, string> = {
   mon: "Monday",

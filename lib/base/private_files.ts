@@ -9,9 +9,12 @@ export const PRIVATE = { mode: FILE_MODE };
 /** The rights of others than the owner, in a mode. */
 const OTHERS = 0o077;
 
+/** The options by which a folder is made that only its owner can enter, with those above it. One that is there stays as it is. */
+export const PRIVATE_FOLDER = { recursive: true, mode: FOLDER_MODE };
+
 /** Makes a folder that only its owner can enter, with those above it. A folder that is there stays as it is. */
 export function makePrivateFolder(path: string): void {
-  Deno.mkdirSync(path, { recursive: true, mode: FOLDER_MODE });
+  Deno.mkdirSync(path, PRIVATE_FOLDER);
 }
 
 /** Makes a file that only its owner can read, and takes others' rights on one that is there. What is in it stays. */

@@ -56,10 +56,25 @@ export interface Peer {
   drop?(): void;
   /** The request's body may take as long as it goes on; absent if the listener limits no bodies. */
   mayTakeLong?(): void;
+  /** The request's body, piece by piece; absent if a reader of the request itself does as well. */
+  body?(): BodyReader;
+  /** Takes the body of the answer, which then has none itself, and says whether it did; absent if it never does. */
+  takeBody?(body: ReadableStream<Uint8Array<ArrayBuffer>>): boolean;
   /**
    * Resolves when the answer was taken whole, or the connection has ended; absent if the listener can end it at any time.
    */
   ended?(): Promise<void>;
+}
+
+/** The body of a request as it comes. */
+export interface BodyReader {
+  /**
+   * Resolves with the next piece, which is good until the one after it is asked for: its memory is used again then. Resolves with
+   * `undefined` at the end, and rejects where the body breaks off.
+   */
+  next(): Promise<Uint8Array<ArrayBuffer> | undefined>;
+  /** Reads no more. Who waits for a piece gets none. */
+  stop(): void;
 }
 
 /** An upgrade that goes ahead. */

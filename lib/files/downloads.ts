@@ -101,7 +101,7 @@ export function downloads(parts: DownloadParts): App {
     return new Response(context.req.method === "HEAD" ? null : small.bytes, { headers });
   }
 
-  async function answer(context: Context, opened: Opened): Promise<Response> {
+  async function answer(context: ApiContext, opened: Opened): Promise<Response> {
     const { file } = opened;
     const etag = `"${file.sha256}"`;
     const headers = headersOf(context, opened, etag);
@@ -123,8 +123,11 @@ export function downloads(parts: DownloadParts): App {
     if (range !== undefined) {
       headers.set("Content-Range", `bytes ${start}-${end - 1}/${file.bytes}`);
     }
-    const body = context.req.method === "HEAD" ? null : await files.read(file, range);
-    return new Response(body, { status: range === undefined ? 200 : 206, headers });
+    const init = { status: range === undefined ? 200 : 206, headers };
+    if (context.req.method === "HEAD") return new Response(null, init);
+    const body = await files.read(file, range);
+    const isTaken = context.env.peer.takeBody?.(body) ?? false;
+    return new Response(isTaken ? null : body, init);
   }
 }
 

@@ -43,6 +43,7 @@ export async function formFile(
 class FormReader {
   readonly #pieces: AsyncIterator<Uint8Array>;
   readonly #delimiter: string;
+  #memory: Buffer = Buffer.alloc(0);
   /** What was read and is not used yet. The first delimiter need not follow the end of a line. */
   #rest: Buffer = Buffer.from("\r\n");
 
@@ -143,12 +144,17 @@ class FormReader {
     while (!(await this.#pieces.next()).done);
   }
 
+  /** Into the same memory each time: what is left of the piece before, and then the next one, which is good only until another. */
   async #more(): Promise<void> {
     const { value, done } = await this.#pieces.next();
     if (done) throw new CodedError("invalid_field", "The form did not come whole");
-    this.#rest = this.#rest.length === 0
-      ? Buffer.from(value.buffer, value.byteOffset, value.byteLength)
-      : Buffer.concat([this.#rest, value]);
+    const { length } = this.#rest;
+    const wanted = length + value.length;
+    const memory = wanted > this.#memory.length ? Buffer.allocUnsafeSlow(wanted) : this.#memory;
+    memory.set(this.#rest);
+    memory.set(value, length);
+    this.#memory = memory;
+    this.#rest = memory.subarray(0, wanted);
   }
 }
 

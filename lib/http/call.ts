@@ -158,12 +158,13 @@ export class Call {
   }
 
   /**
-   * The body as it comes, of any length. It may take as long as it goes on, until the signal aborts. Rejects where its user may
-   * not call any more: a body may take hours.
+   * The body as it comes, of any length. It may take as long as it goes on, until the signal aborts. A piece is good until the next
+   * one is asked for. Rejects where its user may not call any more: a body may take hours.
    */
   bodyPieces(signal?: AbortSignal): AsyncGenerator<Uint8Array<ArrayBuffer>, void> {
-    this.#context.env.peer.mayTakeLong?.();
-    const pieces = readAsItComes(this.#context.req.raw, this.#parts.bodySeconds, signal);
+    const { req, env } = this.#context;
+    env.peer.mayTakeLong?.();
+    const pieces = readAsItComes(req.raw, env.peer, this.#parts.bodySeconds, signal);
     return this.#whileAllowed(pieces);
   }
 
@@ -223,9 +224,9 @@ export class Call {
 
   async #body(bytes?: number): Promise<Body> {
     const { limits, bodySeconds } = this.#parts;
-    const { raw } = this.#context.req;
+    const { req, env } = this.#context;
     return new Body(
-      await readBytes(raw, bytes ?? limits.frame, bodySeconds),
+      await readBytes(req.raw, bytes ?? limits.frame, bodySeconds, env.peer),
       this.#context.req.header("content-type"),
     );
   }

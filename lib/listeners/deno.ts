@@ -5,6 +5,7 @@ import type { Accepted, Socket, SocketEvents } from "../core/socket.ts";
 import { type Handlers, isUpgrade, type ListenerOptions } from "./listener.ts";
 import type { Outgoing } from "../core/outgoing.ts";
 import type { Door } from "./accepting.ts";
+import { bodyOf } from "./deno_body.ts";
 import { DenoDoor, type OpenSockets } from "./deno_door.ts";
 import { halt, letGo, type Listening, listenTo, readOn, revive } from "./deno_reading.ts";
 
@@ -37,7 +38,8 @@ function serve(
     if (open.stopping) return new Response("the server is stopping\n", { status: 503 });
     const { hostname: address, port } = info.remoteAddr;
     const ended = () => info.completed.catch(() => {}); // it rejects where the connection ended first
-    const peer = { address, port, ended };
+    const body = () => bodyOf(request, ended);
+    const peer = { address, port, ended, body };
     if (!isUpgrade(request)) {
       const response = await handlers.fetch(request, peer);
       for (const [name, value] of headers) response.headers.set(name, value);

@@ -2,10 +2,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import { getRequestListener } from "@hono/node-server";
+import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import type { Door } from "./accepting.ts";
 import type { Handlers, ListenerOptions } from "./listener.ts";
 import { NodeDoor } from "./node_door.ts";
-import { callerOf } from "./node_request.ts";
+import { sendBody } from "./node_answer.ts";
+import { Caller } from "./node_request.ts";
 import { LateRequests } from "./node_late.ts";
 import { inTurn } from "./node_requests.ts";
 import { isUpgrade, NodeUpgrades } from "./node_upgrades.ts";
@@ -30,9 +32,11 @@ function serverOf(options: ListenerOptions, handlers: Handlers): Server {
   const late = new LateRequests(options.requestSeconds);
   const onRequest = inTurn(getRequestListener((request, { incoming, outgoing }) => {
     for (const [name, value] of headers) outgoing.setHeader(name, value);
-    const message = incoming as IncomingMessage;
-    late.add(message, outgoing as ServerResponse);
-    return handlers.fetch(request, callerOf(message, () => late.delete(message)));
+    const [message, answer] = [incoming as IncomingMessage, outgoing as ServerResponse];
+    late.add(message, answer);
+    const caller = new Caller(message, late);
+    const response = handlers.fetch(request, caller);
+    return response instanceof Promise ? withBody(response, caller, answer) : response;
   }));
   const bounds = { ...boundsOf(options), shouldUpgradeCallback: isUpgrade };
   const server = options.tls
@@ -41,6 +45,19 @@ function serverOf(options: ListenerOptions, handlers: Handlers): Server {
   server.maxConnections = options.maxConnections;
   server.on("close", () => late[Symbol.dispose]());
   return server;
+}
+
+/** Sends the body that was given to the caller, if any, and resolves with all else for others to send. */
+async function withBody(
+  answering: Promise<Response>,
+  caller: Caller,
+  outgoing: ServerResponse,
+): Promise<Response> {
+  const response = await answering;
+  if (caller.sending === undefined) return response;
+  const { status, headers } = response;
+  await sendBody(caller.sending, outgoing, { status, headers: Object.fromEntries(headers) });
+  return RESPONSE_ALREADY_SENT;
 }
 
 /** The limits of headers and of slow requests, as `node:http` takes them: 0 means no limit. */

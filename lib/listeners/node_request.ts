@@ -1,19 +1,48 @@
 /** Reads what `node:http` knows of a request: who it is from, and what it asks for. */
 import type { IncomingMessage } from "node:http";
-import type { Peer } from "../core/socket.ts";
+import { byteReader } from "../base/byte_reader.ts";
+import type { BodyReader, Peer } from "../core/socket.ts";
+import type { LateRequests } from "./node_late.ts";
+import { NodeBody } from "./node_body.ts";
 
 export function peerOf(message: IncomingMessage): Peer {
   const { remoteAddress = "", remotePort = 0 } = message.socket;
   return { address: remoteAddress, port: remotePort };
 }
 
-/**
- * The peer of a request that is no upgrade, whose connection can be ended in the middle of the answer.
- *
- * @param mayTakeLong is called where the request's body may take as long as it goes on
- */
-export function callerOf(message: IncomingMessage, mayTakeLong: () => void): Peer {
-  return { ...peerOf(message), drop: () => void message.socket.destroy(), mayTakeLong };
+/** The peer of a request that is no upgrade, whose connection can be ended in the middle of the answer. */
+export class Caller implements Peer {
+  readonly address: string;
+  readonly port: number;
+  /** What is to be sent as the answer's body. */
+  sending: ReadableStreamBYOBReader | undefined;
+  readonly #message: IncomingMessage;
+  readonly #late: LateRequests;
+
+  constructor(message: IncomingMessage, late: LateRequests) {
+    const { address, port } = peerOf(message);
+    this.address = address;
+    this.port = port;
+    this.#message = message;
+    this.#late = late;
+  }
+
+  drop(): void {
+    this.#message.socket.destroy();
+  }
+
+  mayTakeLong(): void {
+    this.#late.delete(this.#message);
+  }
+
+  body(): BodyReader {
+    return new NodeBody(this.#message);
+  }
+
+  takeBody(body: ReadableStream<Uint8Array<ArrayBuffer>>): boolean {
+    this.sending = byteReader(body);
+    return this.sending !== undefined;
+  }
 }
 
 /**

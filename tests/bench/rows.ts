@@ -7,6 +7,8 @@ import { chatOpen } from "./rows/chat_open.ts";
 import { chatStored } from "./rows/chat_stored.ts";
 import { events } from "./rows/events.ts";
 import { farRedis } from "./rows/far_redis.ts";
+import { fileLarge } from "./rows/file_large.ts";
+import { fileSmall } from "./rows/file_small.ts";
 import { floods } from "./rows/floods.ts";
 import { httpEmbedded, httpRedis } from "./rows/http_notify.ts";
 import { idleMemory } from "./rows/idle_memory.ts";
@@ -50,6 +52,8 @@ export const ROWS: readonly Row[] = [
   chatGroup,
   chatStored,
   chatOpen,
+  fileLarge,
+  fileSmall,
   floods,
   pageScroll,
   start,

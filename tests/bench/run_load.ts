@@ -18,7 +18,7 @@ export async function runLoad<Load, Figures>(
 }
 
 /** One that waits for each slice to be asked for; see `loads/room.ts`. */
-export class SlicedLoad implements AsyncDisposable {
+export class SlicedLoad<Seen = Slice> implements AsyncDisposable {
   readonly #script: string;
   readonly #child: Deno.ChildProcess;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
@@ -35,8 +35,8 @@ export class SlicedLoad implements AsyncDisposable {
   }
 
   /** Resolves once all its clients are there. */
-  static async start<Load>(script: string, load: Load): Promise<SlicedLoad> {
-    const started = new SlicedLoad(script, command(script, load, "piped").spawn());
+  static async start<Load, Seen = Slice>(script: string, load: Load): Promise<SlicedLoad<Seen>> {
+    const started = new SlicedLoad<Seen>(script, command(script, load, "piped").spawn());
     try {
       await started.#line();
     } catch (error) {
@@ -46,7 +46,7 @@ export class SlicedLoad implements AsyncDisposable {
     return started;
   }
 
-  async slice(): Promise<Slice> {
+  async slice(): Promise<Seen> {
     await this.#writer.write(new Uint8Array(1)).catch(() => {}); // why it has ended is read there
     return JSON.parse(await this.#line());
   }

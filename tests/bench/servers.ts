@@ -1,8 +1,10 @@
 /** The servers that are measured, each a process of its own. */
 import { run, taskCommand } from "../support/command.ts";
+import { freePort } from "../support/free_port.ts";
 import { ROOT } from "../support/paths.ts";
 import { Program } from "../support/program.ts";
 import type { RedisServer } from "../support/redis.ts";
+import { waitFor } from "../support/wait.ts";
 import type { PeerName } from "./peers.ts";
 import { peer } from "./peers.ts";
 
@@ -67,12 +69,13 @@ export async function startNotifyli(
   };
 }
 
-/** With a key to the HTTP API, as a system that sends notifications has it. */
+/** With a key to the HTTP API, as a system that sends notifications has it. @param scope what the key is good for */
 export async function startNotifyliWithApiKey(
   options: NotifyliOptions,
+  scope = "publish",
 ): Promise<Notifyli & { readonly apiKey: string }> {
   const dataDir = await Deno.makeTempDir();
-  const create = [...taskCommand("key"), "create", "--name", "bench", "--scope", "publish"];
+  const create = [...taskCommand("key"), "create", "--name", "bench", "--scope", scope];
   const env = { APP_KEY: KEY, APP_DATA_DIR: dataDir, ...options.redis?.env };
   const { stdout } = await run(create, { cwd: dataDir, env });
   const apiKey = /nk_\S+/.exec(stdout)?.[0];
@@ -92,6 +95,50 @@ export async function startNotifyliWithApiKey(
 export function startBare(listener: ListenerName): Promise<Server> {
   const script = `${ROOT}tests/bench/peers/bare_${listener === "deno" ? "deno" : "ws"}.ts`;
   return startScript(Deno.execPath(), ["run", "--cached-only", "-A", script]);
+}
+
+/** A bare loop of the same runtime that writes files into a folder, and gives them out. */
+export function startBareFiles(listener: ListenerName, folder: string): Promise<Server> {
+  const script = `${ROOT}tests/bench/peers/bare_files${listener === "deno" ? "" : "_node"}.ts`;
+  return startScript(Deno.execPath(), ["run", "--cached-only", "-A", script, folder]);
+}
+
+/** nginx, which gives out the files of a folder, as it does by Debian's configuration. */
+export async function startNginx(folder: string): Promise<Server> {
+  const own = await Deno.makeTempDir();
+  const port = freePort();
+  const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+    .map((name) => `${name}_temp_path ${own}/${name};`).join(" ");
+  // Root's temporary folders are for root alone; where the user is another, nginx takes no notice of `user`.
+  await Deno.writeTextFile(
+    `${own}/nginx.conf`,
+    `daemon off; user root; worker_processes 1; pid ${own}/nginx.pid;
+events { worker_connections 768; }
+http { access_log off; sendfile on; tcp_nopush on; keepalive_requests 100000; ${temporary}
+  server { listen 127.0.0.1:${port}; root ${folder}; } }
+`,
+  );
+  const args = ["-p", own, "-e", "stderr", "-c", `${own}/nginx.conf`];
+  const child = new Deno.Command("/usr/sbin/nginx", {
+    ...{ args, stdin: "null", stdout: "null", stderr: "null" },
+  }).spawn();
+  await waitFor("nginx listens", async () => {
+    const connection = await Deno.connect({ hostname: "127.0.0.1", port }).catch(() => undefined);
+    connection?.close();
+    return connection !== undefined;
+  });
+  const { stdout } = await new Deno.Command("ps", {
+    args: ["-o", "pid=", "--ppid", String(child.pid)],
+  }).output();
+  return {
+    ports: [port],
+    pids: [child.pid, ...new TextDecoder().decode(stdout).trim().split(/\s+/).map(Number)],
+    async [Symbol.asyncDispose]() {
+      child.kill("SIGTERM");
+      await child.status;
+      await Deno.remove(own, { recursive: true });
+    },
+  };
 }
 
 /** A peer on Node. Rejects where it cannot be had. */

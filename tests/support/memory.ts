@@ -10,10 +10,15 @@ export function residentMiB(pid: number): number {
   return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
 }
 
-/** The most memory that a process ever had, in MiB. */
+/** The most memory that a process ever had, or had since {@linkcode resetPeak}, in MiB. */
 export function peakMiB(pid: number): number {
   const status = Deno.readTextFileSync(`/proc/${pid}/status`);
   return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
+}
+
+/** Has the peak begin anew, at what the process has now (proc_pid_clear_refs(5)). */
+export function resetPeak(pid: number): void {
+  Deno.writeTextFileSync(`/proc/${pid}/clear_refs`, "5");
 }
 
 /** Watches how far a process's memory grows. */

@@ -4,7 +4,7 @@
  */
 import { tmpdir } from "node:os";
 import { randomBase64Url } from "../../base/ids.ts";
-import { makePrivateFolder, PRIVATE } from "../../base/private_files.ts";
+import { makePrivateFolder, PRIVATE, PRIVATE_FOLDER } from "../../base/private_files.ts";
 import { reasonOf } from "../../base/reason.ts";
 import { THUMBNAIL_WIDTHS } from "../types.ts";
 import { DiskWriter, isFull, type Written } from "./disk_writer.ts";
@@ -18,6 +18,8 @@ export class DiskStore implements FileStore {
   readonly #root: string;
   readonly #isTemporary: boolean;
   #isMade = false;
+  /** The folders that are being made: a power cut may still take them away. */
+  readonly #making = new Map<string, Promise<void>>();
 
   /**
    * The folder is made with the first upload, so that a server without files has none.
@@ -164,8 +166,15 @@ export class DiskStore implements FileStore {
 
   async #makeFolder(id: string): Promise<void> {
     const folder = this.#folder(id);
-    if (await exists(folder)) return;
-    makePrivateFolder(folder);
+    if (await exists(folder)) return await this.#making.get(folder);
+    const making = this.#making.get(folder) ??
+      this.#makeNew(id).finally(() => this.#making.delete(folder));
+    this.#making.set(folder, making);
+    await making;
+  }
+
+  async #makeNew(id: string): Promise<void> {
+    await Deno.mkdir(this.#folder(id), PRIVATE_FOLDER);
     await syncFolder(this.#root);
     await syncFolder(`${this.#root}/${id.slice(0, 2)}`);
   }

@@ -60,7 +60,7 @@ export function sseRoutes(parts: SseParts, config: SseConfig): App {
 
   /** Takes commands for a session. */
   async function take(context: SseContext, session: string): Promise<Response> {
-    const text = await readBody(context.req.raw, limits.frame, requestSeconds);
+    const text = await readBody(context.req.raw, limits.frame, requestSeconds, context.env.peer);
     if (await sendToSession(parts.node.broker, session, text)) return context.body(null, 202);
     throw new CodedError("not_found", `There is no session ${JSON.stringify(session)}`);
   }

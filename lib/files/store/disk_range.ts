@@ -19,7 +19,11 @@ export async function readRange(
     async pull(controller) {
       const { view } = controller.byobRequest!;
       try {
-        const piece = new Uint8Array(view!.buffer, view!.byteOffset, Math.min(left, view!.byteLength));
+        const piece = new Uint8Array(
+          view!.buffer,
+          view!.byteOffset,
+          Math.min(left, view!.byteLength),
+        );
         const read = left === 0 ? null : await file.read(piece);
         if (read === null) {
           file.close();

@@ -4,6 +4,9 @@
  * file; `DENO_JOBS` says how many files run at once.
  */
 import { bundleProgram } from "./support/bundled_program.ts";
+import { Cores } from "./support/cores.ts";
+import { keepForAll } from "./support/kept_process.ts";
+import { MemoryDisk } from "./support/memory_disk.ts";
 import { ROOT } from "./support/paths.ts";
 
 /** A program the tests use, how to see that it is there, and the Debian package that has it. */
@@ -108,8 +111,13 @@ const LONGEST = [
   "users/user_data_test.ts",
 ];
 
-/** Most tests wait for something for most of their time. */
+/** Most tests wait for something for most of their time, so more of them run where a core would have nothing to do. */
 const FILES_PER_CORE = 2;
+const MOST_PER_CORE = 5;
+
+/** From which share of all cores on that have nothing to do another batch begins, and how long that is looked at. */
+const IDLE_SHARE = 0.2;
+const LOOK_MS = 1000;
 
 /**
  * How many batches with a failure are run again when nothing else runs. What fails again has failed. What passes then was in the
@@ -119,7 +127,7 @@ const FILES_PER_CORE = 2;
 const RUN_AGAIN = 3;
 
 /** Of those that are not among the longest. */
-const FILES_A_BATCH = 6;
+const FILES_A_BATCH = 4;
 
 if (import.meta.main) {
   const missing = NEEDED.filter(({ probe }) => !works(probe));
@@ -142,6 +150,13 @@ interface Result {
   readonly failures: readonly string[];
 }
 
+/** What a `deno test` runs in. */
+interface Surroundings {
+  readonly env?: Readonly<Record<string, string>>;
+  /** Stands before the command. */
+  readonly wrapper?: readonly string[];
+}
+
 async function runTests(args: readonly string[]): Promise<number> {
   if (args.length > 0) {
     const { passed, failed } = await denoTest(args, filesAtOnce());
@@ -150,23 +165,51 @@ async function runTests(args: readonly string[]): Promise<number> {
   // Before all tests, it would keep one core busy for half a minute while the others have nothing to do.
   const checking = checkTypes();
   const bundled = await bundleProgram();
-  const run = (batch: readonly string[]) => denoTest(["--no-check", ...batch], "1", bundled);
-  const batches = batchesOf(testFiles()).values();
+  await using disk = await MemoryDisk.mount();
+  await using kept = keepForAll();
+  const env = { ...bundled, ...disk?.env, ...kept.env };
+  const run = (batch: readonly string[]) =>
+    denoTest(["--no-check", ...batch], "1", { env, wrapper: disk?.wrapper });
   const results: Result[] = [];
   const broken: (readonly string[])[] = [];
-  await Promise.all(Array.from({ length: Number(filesAtOnce()) }, async () => {
-    for (const batch of batches) {
-      const result = await run(batch);
-      if (result.failed > 0 && broken.push(batch) <= RUN_AGAIN) {
-        console.log(`\nRun again by itself at the end:\n${result.failures.join("\n")}\n`);
-      } else results.push(result);
-    }
-  }));
+  await manyAtOnce(batchesOf(testFiles()), async (batch) => {
+    const result = await run(batch);
+    if (result.failed > 0 && broken.push(batch) <= RUN_AGAIN) {
+      console.log(`\nRun again by itself at the end:\n${result.failures.join("\n")}\n`);
+    } else results.push(result);
+  });
   const untyped = await checking ? 0 : 1;
   for (const batch of broken.slice(0, RUN_AGAIN)) results.push(await run(batch));
   const failures = results.flatMap((each) => each.failures);
   if (failures.length > 0) console.log(`\nFailed:\n${failures.join("\n")}\n`);
   return closing(sumOf(results, "passed"), untyped + sumOf(results, "failed"));
+}
+
+/** Does something with each item, in their order: with so many at once that the cores are busy, or that `DENO_JOBS` says. */
+async function manyAtOnce<T>(items: readonly T[], act: (item: T) => Promise<void>): Promise<void> {
+  const least = Number(filesAtOnce());
+  const most = Deno.env.has("DENO_JOBS") ? least : navigator.hardwareConcurrency * MOST_PER_CORE;
+  const underWay = new Set<Promise<void>>();
+  for (const item of items) {
+    const mayBegin = (hasIdleCores: boolean) => underWay.size < (hasIdleCores ? most : least);
+    while (!mayBegin(false)) if (mayBegin(await areCoresIdle(underWay))) break;
+    const acting = act(item).finally(() => void underWay.delete(acting));
+    underWay.add(acting);
+  }
+  await Promise.all(underWay);
+}
+
+/** Looks for a while whether the cores have little to do; not to the end once one of these has settled. */
+async function areCoresIdle(underWay: Iterable<Promise<void>>): Promise<boolean> {
+  const cores = new Cores();
+  const looked = Promise.withResolvers<boolean>();
+  const timer = setTimeout(() => looked.resolve(cores.idleShare() > IDLE_SHARE), LOOK_MS);
+  const settled = [...underWay].map((each) => each.then(() => false));
+  try {
+    return await Promise.race([looked.promise, ...settled]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /**
@@ -176,10 +219,12 @@ async function runTests(args: readonly string[]): Promise<number> {
 async function denoTest(
   args: readonly string[],
   jobs: string,
-  env: Readonly<Record<string, string>> = {},
+  { env = {}, wrapper = [] }: Surroundings = {},
 ): Promise<Result> {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["test", "--cached-only", "--allow-all", "--parallel", ...args],
+  const command = [Deno.execPath(), "test", "--cached-only", "--allow-all", "--parallel", ...args];
+  const [program = "", ...words] = [...wrapper, ...command];
+  const child = new Deno.Command(program, {
+    args: words,
     cwd: ROOT,
     env: { NO_COLOR: "1", DENO_JOBS: jobs, ...env },
     stdin: "null",

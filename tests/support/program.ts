@@ -3,6 +3,7 @@
  * like all others may be in a process in which others ran before it: that is as a restart, and costs far less.
  */
 import { baseEnv, taskCommand } from "./command.ts";
+import { ROOT } from "./paths.ts";
 import { ReusedProcess } from "./reused_process.ts";
 import { waitFor } from "./wait.ts";
 
@@ -24,8 +25,8 @@ export interface ProgramOptions {
   /** Stands before the command and runs it in its own place, such as `nsenter --mount=…`. */
   readonly wrapper?: readonly string[];
   /**
-   * Whether the log goes to a file in the data folder, which is read when a test asks for it. A pipe's reader would go on
-   * from one test to the next, which the sanitizers take for a leak.
+   * Whether the log of a process of its own goes to a file in the data folder, too, which is read when a test asks for it. A
+   * pipe's reader would go on from one test to the next, which the sanitizers take for a leak.
    */
   readonly isShared?: boolean;
   /** @default those of `deno task start` */
@@ -143,7 +144,7 @@ export class Program implements AsyncDisposable {
   static async #startReused({ env = {}, isGuarded }: ProgramOptions): Promise<Program> {
     const data = await Deno.makeTempDir();
     // The listener on `node:http` replaces the runtime's `Response`.
-    const kind = env["APP_LISTENER"] ?? "";
+    const kind = `program ${env["APP_LISTENER"] ?? ""}${ROOT.replaceAll("/", " ")}`;
     const given = { env: envOf(data, { isGuarded, env }), cwd: data };
     const process = await ReusedProcess.start(kind, startCommand(), given);
     const logFile = await Deno.open(process.logPath, { read: true });
@@ -286,9 +287,9 @@ export function useOwnProcesses(): void {
 
 /** Whether a server may run where others ran before it. With a folder of the test's own it may be killed and come back there. */
 function isReusing(
-  { env = {}, dataDir, wrapper, isShared, v8Flags, root }: ProgramOptions,
+  { env = {}, dataDir, wrapper, v8Flags, root }: ProgramOptions,
 ): boolean {
-  const isSpecial = dataDir ?? wrapper ?? isShared ?? v8Flags ?? root;
+  const isSpecial = dataDir ?? wrapper ?? v8Flags ?? root;
   const isKept = ![undefined, ":memory:"].includes(env["APP_DATA_DIR"]);
   return mayReuse && !isSpecial && !isKept && Object.keys(env).every((name) => SETTING.test(name));
 }

@@ -10,7 +10,15 @@ import { MemoryDisk } from "./support/memory_disk.ts";
 import { ROOT } from "./support/paths.ts";
 
 /** A program the tests use, how to see that it is there, and the Debian package that has it. */
-const NEEDED: readonly { package: string; probe: string[]; for: string }[] = [
+interface Needed {
+  readonly package: string;
+  readonly probe: readonly string[];
+  readonly for: string;
+  /** Whether all tests run without it, too: it is installed where there is such a package. */
+  readonly isOptional?: boolean;
+}
+
+const NEEDED: readonly Needed[] = [
   { package: "redis-server", probe: ["redis-server", "--version"], for: "a real Redis" },
   { package: "redis-tools", probe: ["redis-cli", "--version"], for: "the snippets of the docs" },
   {
@@ -19,6 +27,12 @@ const NEEDED: readonly { package: string; probe: string[]; for: string }[] = [
     for: "a real PostgreSQL",
   },
   { package: "chromium", probe: ["chromium", "--version"], for: "the page in a real browser" },
+  {
+    package: "chromium-headless-shell",
+    probe: ["chromium-headless-shell", "--version"],
+    for: "the page at a third of the cost",
+    isOptional: true,
+  },
   { package: "nodejs", probe: ["node", "--version"], for: "the Node.js snippet" },
   { package: "npm", probe: ["npm", "--version"], for: "the Node.js snippet" },
   {
@@ -131,8 +145,8 @@ const FILES_A_BATCH = 4;
 
 if (import.meta.main) {
   const missing = NEEDED.filter(({ probe }) => !works(probe));
-  if (missing.length > 0) install(missing.map((each) => each.package));
-  const still = NEEDED.filter(({ probe }) => !works(probe));
+  if (missing.length > 0) install(missing);
+  const still = NEEDED.filter(({ probe, isOptional }) => !isOptional && !works(probe));
   for (const each of still) {
     console.error(
       `Missing: ${each.package} (${each.for}). Install it: apt-get install ${each.package}`,
@@ -337,13 +351,22 @@ function works([command = "", ...args]: readonly string[]): boolean {
 }
 
 /** Installs Debian packages as root, or by a sudo that asks for no password; else does nothing. */
-function install(packages: readonly string[]): void {
+function install(missing: readonly Needed[]): void {
   const prefix = Deno.uid() === 0 ? [] : ["sudo", "-n"];
   if (!works([...prefix, "apt-get", "--version"])) return;
-  console.log(`Installing what the tests need: ${packages.join(" ")}`);
-  const quiet = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"];
-  for (const step of [["update"], ["install", "-y", "--no-install-recommends", ...packages]]) {
-    const [command = "", ...args] = [...prefix, ...quiet, ...step];
-    new Deno.Command(command, { args, stdin: "null", stdout: "null" }).outputSync();
+  const prefixed = [...prefix, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"];
+  const apt = (...args: readonly string[]) => {
+    console.log(`Installing what the tests need: apt-get ${args.join(" ")}`);
+    const [command = "", ...words] = [...prefixed, ...args];
+    new Deno.Command(command, { args: words, stdin: "null", stdout: "null" }).outputSync();
+  };
+  const add = ["install", "-y", "--no-install-recommends"];
+  const names = (isOptional: boolean) =>
+    missing.filter((each) => isOptional === (each.isOptional ?? false)).map((each) => each.package);
+  if (names(false).length > 0) {
+    apt("update");
+    apt(...add, ...names(false));
   }
+  const known = names(true).filter((name) => works(["apt-cache", "show", name]));
+  if (known.length > 0) apt(...add, ...known);
 }

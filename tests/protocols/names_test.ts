@@ -108,5 +108,5 @@ const UNSEEN = /[\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/u;
 Deno.test("no line of the log has a character that turns its direction", () => {
   const program = shared();
   assert.ok(program.log.length > 0);
-  assert.doesNotMatch(Deno.readTextFileSync(`${program.dataDir}/log`), UNSEEN);
+  assert.doesNotMatch(program.logText, UNSEEN);
 });

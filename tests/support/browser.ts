@@ -22,7 +22,13 @@ const PATIENCE_MS = 60_000;
 /** Options for `Deno.test`, since Playwright keeps a socket and timers of its own until the browser is closed. */
 export const OPTIONS = { sanitizeOps: false, sanitizeResources: false };
 
+/** Debian's Chromium, as people have it. */
+const WHOLE = "/usr/bin/chromium";
+/** All of Chromium that makes pages, and nothing else: what a test does there costs a third of the CPU. */
+const SHELL = "/usr/bin/chromium-headless-shell";
+
 let launched: Promise<Browser> | undefined;
+let isWhole = !isThere(SHELL);
 
 Deno.test.afterAll(closeBrowser);
 
@@ -36,9 +42,14 @@ export async function openContext(
   return context;
 }
 
+/** To be called at the top of a test file that is to see the browser as people have it, where both are installed. */
+export function useWholeBrowser(): void {
+  isWhole = true;
+}
+
 /** Starts Debian's Chromium; `CHROMIUM` names another. */
 async function launch(): Promise<Browser> {
-  const executablePath = Deno.env.get("CHROMIUM") ?? "/usr/bin/chromium";
+  const executablePath = Deno.env.get("CHROMIUM") ?? (isWhole ? WHOLE : SHELL);
   return await chromium.launch({
     executablePath,
     args: ARGS,
@@ -51,4 +62,12 @@ async function launch(): Promise<Browser> {
 export async function closeBrowser(): Promise<void> {
   await (await launched)?.close();
   launched = undefined;
+}
+
+function isThere(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
 }

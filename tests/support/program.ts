@@ -63,6 +63,8 @@ interface Running {
 export class Program implements AsyncDisposable {
   readonly #log: LogLine[] = [];
   readonly #errors: string[] = [];
+  /** The whole log, as it came. */
+  #text = "";
   /** The last line of the log, as long as its end is still to come. */
   #rest = "";
   readonly #decoder = new TextDecoder();
@@ -165,6 +167,12 @@ export class Program implements AsyncDisposable {
     return this.#log;
   }
 
+  /** The log as the program wrote it. */
+  get logText(): string {
+    this.#readFile();
+    return this.#text;
+  }
+
   /** What the program wrote beside the log's lines. */
   get errors(): readonly string[] {
     this.#readFile();
@@ -233,6 +241,7 @@ export class Program implements AsyncDisposable {
   }
 
   #take(text: string): void {
+    this.#text += text;
     const lines = (this.#rest + text).split("\n");
     this.#rest = lines.pop() ?? "";
     for (const line of lines) {

@@ -48,6 +48,7 @@ export class Sweeper implements Task {
 
   /** Something goes, or will within `ms`. */
   soon(ms = 0): void {
+    if (ms === 0) return this.#woken.abort();
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       this.#woken.abort();

@@ -17,6 +17,7 @@ import type { BridgeCounters } from "./lib/ways/metrics.ts";
 import { DeadEntries } from "./lib/ways/dead_entries.ts";
 import { WayKeys } from "./lib/ways/redis_keys.ts";
 import { HEARD_WAYS, type HeardWay } from "./lib/ways/place.ts";
+import type { Decision } from "./lib/preferences/types.ts";
 import type { Publications } from "./lib/ways/publications.ts";
 import { TurnLock } from "./lib/ways/turn_lock.ts";
 import { connectRedis, endRedis, readyWithin } from "./lib/engines/redis/client.ts";
@@ -43,6 +44,14 @@ export interface BridgeOptions {
   readonly counters: BridgeCounters;
 }
 
+/** A payload that was read. */
+interface Read {
+  /** What becomes of it, where that has to be looked up. */
+  readonly decided?: Promise<Decision> | undefined;
+  /** Stores it. */
+  send(decision?: Decision): Promise<unknown>;
+}
+
 /** What takes the payloads of the two channels. */
 interface BridgeTargets {
   readonly sendings: Sendings;
@@ -51,6 +60,8 @@ interface BridgeTargets {
 
 export class Bridge {
   readonly #targets: BridgeTargets;
+  /** What is being decided of payloads; those that come meanwhile wait for it. */
+  #deciding: Promise<unknown> | undefined;
   readonly #storage: RedisStorage;
   readonly #options: BridgeOptions;
   readonly #lock: TurnLock<HeardWay>;
@@ -156,9 +167,11 @@ export class Bridge {
     // What is wrong with a payload is found before anything else is sent, so that its refusal keeps its place in the order.
     let isSent = false;
     try {
-      const send = this.#read(parseObject(payload, "payload"), info);
+      const { send, decided } = this.#read(parseObject(payload, "payload"), info);
+      const isWaiting = decided !== undefined || this.#deciding !== undefined;
+      if (isWaiting) await this.#inOrder(decided);
       isSent = true;
-      await send();
+      await send(decided && await decided);
       this.#options.counters.routed.value++;
       return "done";
     } catch (error) {
@@ -168,14 +181,29 @@ export class Bridge {
     }
   }
 
+  /**
+   * Waits for what is to be decided of a payload, and of those before it: what one sender publishes on both channels keeps
+   * its order.
+   */
+  async #inOrder(decided: Promise<unknown> | undefined): Promise<void> {
+    const all = Promise.all([this.#deciding, decided]);
+    this.#deciding = all;
+    await all;
+    if (this.#deciding === all) this.#deciding = undefined;
+  }
+
   /** Reads a payload, and gives what stores it. Throws a `CodedError` that names the field and its value. */
-  #read(fields: Fields, { way, id, isRetry, progress }: RoutingInfo): () => Promise<unknown> {
+  #read(fields: Fields, { way, id, isRetry, progress }: RoutingInfo): Read {
     const { sendings, publications } = this.#targets;
     const claim = { way, holder: this.#lock.holder, progress };
-    if (way === "publications") return publications.read(fields, { madeId: id, claim });
+    if (way === "publications") return { send: publications.read(fields, { madeId: id, claim }) };
     const sending = sendings.parse(fields);
     const made = { id, isRetry };
-    return () => sendings.take(sending, { site: DEFAULT_SITE, made, claim });
+    const site = DEFAULT_SITE;
+    return {
+      decided: sendings.decision(sending, site),
+      send: (decision) => sendings.take(sending, { site, made, claim, decision }),
+    };
   }
 
   /** Keeps a payload aside. Where Redis is away just now, the router comes again with it. */

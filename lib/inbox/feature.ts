@@ -78,7 +78,10 @@ export const inboxFeature = {
       ...{ database, broadcasts, notifier, inbox: service, timing, days },
       ...{ followers: use(Followers), known: use(KnownUsers), counter: counters.broadcast },
     });
-    const sendings = new Sendings(notifier, broadcasts, { limits: of(limits), ...of(settings) });
+    const sendings = new Sendings(notifier, broadcasts, timing, {
+      limits: of(limits),
+      ...of(settings),
+    });
     const acts = new Acts({
       ...{ database, node, service, days, counter: counters.acts },
       ...{ inbox: opened.inbox, schedule: opened.schedule },

@@ -8,6 +8,7 @@ import type { UserId } from "../base/fields.ts";
 import { nextId } from "../base/ids.ts";
 import { unixSeconds } from "../base/times.ts";
 import type { Decisions } from "../preferences/decisions.ts";
+import type { Decision } from "../preferences/types.ts";
 import { type Attachments, wordsOf } from "./attachments.ts";
 import type { InboxCounters } from "./metrics.ts";
 import { deliveryOf, type ParsedNotification } from "./notification.ts";
@@ -26,6 +27,8 @@ export interface NotificationRequest extends ParsedNotification {
   readonly made?: { readonly id: string; readonly isRetry: boolean };
   /** Whether the answer shall say if the user is online, which costs a look at who is in the room. */
   readonly asksOnline?: boolean;
+  /** What was decided of it already, so that it is stored in this turn. */
+  readonly decision?: Decision | undefined;
   /** Whether it is a digest, which comes at once. */
   readonly isDigest?: boolean;
   /** The topic to whose followers it was sent. */
@@ -72,6 +75,7 @@ export class Notifier {
     const { site, user, room, id } = asked;
     // What comes later is looked at then (`scheduler.ts`).
     const taking = isLater ? undefined : this.#parts.timing.take(asked, {
+      decision: request.decision,
       isDigest: request.isDigest ?? false,
       isThere: () => this.#isThere(asked),
     });

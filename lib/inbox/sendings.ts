@@ -11,6 +11,8 @@ import {
 import type { Broadcasts } from "./broadcasts/broadcasts.ts";
 import type { ParsedNotification } from "./notification.ts";
 import type { Notifier } from "./notify.ts";
+import type { Decision } from "../preferences/types.ts";
+import type { Timing } from "./timing/timing.ts";
 
 /** How it came. */
 export interface Bringing {
@@ -19,14 +21,22 @@ export interface Bringing {
   readonly claim?: Claim;
   /** What it is known by where the sender made no id. */
   readonly made?: { readonly id: string; readonly isRetry: boolean };
+  readonly decision?: Decision | undefined;
 }
 
 export class Sendings {
   readonly #notifier: Notifier;
   readonly #broadcasts: Broadcasts;
+  readonly #timing: Pick<Timing, "decide">;
   readonly #context: SendingContext;
 
-  constructor(notifier: Notifier, broadcasts: Broadcasts, context: SendingContext) {
+  constructor(
+    notifier: Notifier,
+    broadcasts: Broadcasts,
+    timing: Pick<Timing, "decide">,
+    context: SendingContext,
+  ) {
+    this.#timing = timing;
     this.#notifier = notifier;
     this.#broadcasts = broadcasts;
     this.#context = context;
@@ -35,6 +45,24 @@ export class Sendings {
   /** Reads what somebody sends. Throws a `CodedError` that names the field and its value. */
   parse(fields: Fields): ParsedNotification | ParsedBroadcast {
     return parseSending(fields, this.#context);
+  }
+
+  /**
+   * What becomes of it, where that has to be looked up first: who keeps the order in which things came waits for that before
+   * anything else is sent, and brings it along. It never rejects.
+   */
+  decision(
+    sending: ParsedNotification | ParsedBroadcast,
+    site: string,
+  ): Promise<Decision> | undefined {
+    if (isBroadcast(sending)) return undefined;
+    const { user, details } = sending;
+    const decision = this.#timing.decide({
+      site,
+      user,
+      ...(details && { details: { ...details } }),
+    });
+    return decision instanceof Promise ? decision : undefined;
   }
 
   /** Stores it. */

@@ -212,6 +212,7 @@ Deno.test("a bridge that may not subscribe says so, in its log and its readiness
     "&notifyli:revocation-events",
     "&notifyli:api-key-events",
     "&notifyli:made-room-events",
+    "&notifyli:preference-events",
     "&notifyli:online-calls",
     "&notifyli:user:*",
   );

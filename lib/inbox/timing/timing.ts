@@ -27,6 +27,8 @@ export interface RepeatBody extends Repeat {
 }
 
 interface TakeOptions {
+  /** What was decided of it already. */
+  readonly decision?: Decision | undefined;
   /** Whether it is a digest, which is in none. */
   readonly isDigest?: boolean;
   /** Whether a notification with its id came before. */
@@ -85,14 +87,17 @@ export class Timing {
    * whose id was held before, it says so again.
    */
   take(notification: Notification, options: TakeOptions = {}): Taking | Promise<Taking> {
-    const decision = this.#decide(notification);
+    const decision = options.decision ?? this.decide(notification);
     if (decision instanceof Promise) {
       return decision.then((decided) => this.#taken(notification, decided, options));
     }
     return this.#taken(notification, decision, options);
   }
 
-  #decide({ site, user, details }: Notification): Decision | Promise<Decision> {
+  /** What the user and the application have chosen for such a notification. It is no promise where that is known here. */
+  decide(
+    { site, user, details }: Pick<Notification, "site" | "user" | "details">,
+  ): Decision | Promise<Decision> {
     const { kind, critical, topic } = details ?? {};
     return this.#parts.decisions.decide({
       ...{ site, user, critical: critical === true },

@@ -4,8 +4,8 @@
  * is, and moves all of it with each piece: a few megabytes of it leave nothing of the event loop to others.
  *
  * So there is little room, or, as soon as the chunks turn out to be of one length, just enough for one of them. And where the runtime
- * may have kept much, it is looked at whether it has to wait for the connection: then it has kept nothing. A sender who never lets
- * it wait is refused.
+ * may have kept much, it is looked at whether it has to wait for the connection: then it has kept nothing. A sender of tiny
+ * chunks who never lets it wait is refused.
  */
 import { nextTurn } from "../base/clock.ts";
 import { CodedError } from "../base/errors.ts";
@@ -24,6 +24,8 @@ const LOOK_BYTES = 256 * 1024;
 /** Through how many jobs of the queue of promises a piece comes that need not be waited for; it is two or three. */
 const MOST_JOBS = 100;
 const MOST_KEPT_BYTES = 2 * 1024 * 1024;
+/** Pieces of fewer bytes come of tiny chunks; longer ones may be short since the records of TLS are, and then nothing is kept. */
+const TINY_BYTES = 256;
 
 export class Chunks {
   readonly #reader: ReadableStreamBYOBReader;
@@ -35,6 +37,8 @@ export class Chunks {
   /** Bytes that the runtime may have kept, at the most. */
   #kept = 0;
   #lookAt = LOOK_BYTES;
+  /** What has come since the runtime was known to have kept nothing. */
+  #since = { pieces: 0, bytes: 0 };
   /** Whether all of the body has come. */
   isDone = false;
 
@@ -54,7 +58,9 @@ export class Chunks {
     }
     this.#buffer = value.buffer;
     this.#kept += Math.max(0, room - value.length - aroundOf(value.length));
-    if (this.#kept >= MOST_KEPT_BYTES) {
+    const { pieces, bytes } = this.#since;
+    this.#since = { pieces: pieces + 1, bytes: bytes + value.length };
+    if (this.#kept >= MOST_KEPT_BYTES && bytes < pieces * TINY_BYTES) {
       throw new CodedError(
         "too_long",
         "The body comes in chunks, faster than they can be taken: send it with its length, or in larger chunks",
@@ -73,7 +79,10 @@ export class Chunks {
     if (isThere) {
       this.#lookAt = this.#kept + LOOK_BYTES;
       await nextTurn();
-    } else [this.#kept, this.#lookAt] = [0, LOOK_BYTES];
+      return;
+    }
+    [this.#kept, this.#lookAt] = [0, LOOK_BYTES];
+    this.#since = { pieces: 0, bytes: 0 };
   }
 
   /** A piece that leaves room is the end of a chunk, or all that had come by then. */

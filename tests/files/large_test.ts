@@ -6,6 +6,7 @@ import { applicationOf, type Caller } from "../support/chat.ts";
 import { peakMiB, resetPeak, residentMiB } from "../support/memory.ts";
 import { Program, useOwnProcesses } from "../support/program.ts";
 import { APP_KEY } from "../support/tokens.ts";
+import { waitFor } from "../support/wait.ts";
 
 useOwnProcesses();
 
@@ -58,6 +59,20 @@ for (const listener of ["deno", "node"]) {
     }
   });
 
+  test("who goes away in the middle leaves no file open", async (caller) => {
+    const { url } = await upload(caller, "/files", noise(32 * MIB));
+    const open = () => openFiles(caller.program).length;
+    for (const range of [undefined, "bytes=1-30000000", "bytes=1-"]) {
+      const headers: HeadersInit = range === undefined ? {} : { range };
+      const answer = await fetch(caller.program.url + url, { headers });
+      const reader = answer.body!.getReader();
+      await reader.read();
+      assert.ok(open() > 0, "somebody reads it");
+      await reader.cancel();
+      await waitFor("it is closed", () => open() === 0);
+    }
+  });
+
   test("memory stays as it is, up and down", async (caller) => {
     const { program: { pid } } = caller;
     const block = noise(MIB);
@@ -86,6 +101,18 @@ for (const listener of ["deno", "node"]) {
     if (listener === "node") await measured("a part down", drain(caller, url, { range }));
     assert.ok(Math.max(...Object.values(ways)) < MOST_MIB, JSON.stringify(ways));
   });
+}
+
+/** The files that a server has open, and that are not its own. */
+function openFiles({ pid, dataDir }: Program): string[] {
+  const links = [...Deno.readDirSync(`/proc/${pid}/fd`)].map(({ name }) => {
+    try {
+      return Deno.readLinkSync(`/proc/${pid}/fd/${name}`);
+    } catch {
+      return ""; // it is closed by now
+    }
+  });
+  return links.filter((path) => path.startsWith(`${dataDir}/files/`));
 }
 
 function noise(bytes: number): Uint8Array<ArrayBuffer> {

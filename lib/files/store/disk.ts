@@ -1,6 +1,6 @@
 /**
- * Files on a disk, in a folder that all nodes share: uploads in `uploads/`, files and their thumbnails in folders by the first
- * characters of their ids. Next: `disk_writer.ts`, which writes one of them.
+ * Files on a disk, in a folder that all nodes share: uploads in `uploads/`, files and their thumbnails in 4,096 folders by the first
+ * two characters of their ids. Next: `disk_writer.ts`, which writes one of them.
  */
 import { tmpdir } from "node:os";
 import { randomBase64Url } from "../../base/ids.ts";
@@ -8,6 +8,7 @@ import { makePrivateFolder, PRIVATE, PRIVATE_FOLDER } from "../../base/private_f
 import { reasonOf } from "../../base/reason.ts";
 import { THUMBNAIL_WIDTHS } from "../types.ts";
 import { DiskWriter, isFull, type Written } from "./disk_writer.ts";
+import { FolderSyncs } from "./folder_syncs.ts";
 import { AppendFailure, type ByteRange, type FileStore, type Place } from "./file_store.ts";
 import { readRange } from "./disk_range.ts";
 
@@ -20,6 +21,7 @@ export class DiskStore implements FileStore {
   #isMade = false;
   /** The folders that are being made: a power cut may still take them away. */
   readonly #making = new Map<string, Promise<void>>();
+  readonly #syncs = new FolderSyncs();
 
   /**
    * The folder is made with the first upload, so that a server without files has none.
@@ -70,7 +72,7 @@ export class DiskStore implements FileStore {
   async #written(file: Deno.FsFile, writing: Writing): Promise<Written> {
     try {
       const written = await writeTo(file, writing);
-      if (writing.offset === 0) await syncFolder(`${this.#root}/uploads`);
+      if (writing.offset === 0) await this.#syncs.sync(`${this.#root}/uploads`);
       return written;
     } catch (error) {
       throw failureOf(error, writing.offset);
@@ -103,7 +105,7 @@ export class DiskStore implements FileStore {
       throw failureOf(error, 0);
     }
     if (place === "file" && await removeIfThere(this.#uploading(id))) {
-      await syncFolder(`${this.#root}/uploads`);
+      await this.#syncs.sync(`${this.#root}/uploads`);
     }
   }
 
@@ -129,12 +131,12 @@ export class DiskStore implements FileStore {
     const coming = [uploading, ...PLACES.map((place) => `${uploading}.${place}`)];
     const there = PLACES.map((place) => this.#path(id, place));
     // What is gone must not come back with a power cut: nobody would know of it then.
-    if (await removeAll(coming)) await syncFolder(`${this.#root}/uploads`);
-    if (await removeAll(there)) await syncFolder(this.#folder(id));
+    if (await removeAll(coming)) await this.#syncs.sync(`${this.#root}/uploads`);
+    if (await removeAll(there)) await this.#syncs.sync(this.#folder(id));
   }
 
   async deleteUpload(id: string): Promise<void> {
-    if (await removeIfThere(this.#uploading(id))) await syncFolder(`${this.#root}/uploads`);
+    if (await removeIfThere(this.#uploading(id))) await this.#syncs.sync(`${this.#root}/uploads`);
   }
 
   whyNotReady(): string | undefined {
@@ -161,7 +163,7 @@ export class DiskStore implements FileStore {
   async #move(id: string, from: string, to: string): Promise<void> {
     await this.#makeFolder(id);
     await Deno.rename(from, to);
-    await syncFolder(this.#folder(id));
+    await this.#syncs.sync(this.#folder(id));
   }
 
   async #makeFolder(id: string): Promise<void> {
@@ -175,8 +177,7 @@ export class DiskStore implements FileStore {
 
   async #makeNew(id: string): Promise<void> {
     await Deno.mkdir(this.#folder(id), PRIVATE_FOLDER);
-    await syncFolder(this.#root);
-    await syncFolder(`${this.#root}/${id.slice(0, 2)}`);
+    await this.#syncs.sync(this.#root);
   }
 
   #uploading(id: string): string {
@@ -188,7 +189,7 @@ export class DiskStore implements FileStore {
   }
 
   #folder(id: string): string {
-    return `${this.#root}/${id.slice(0, 2)}/${id.slice(2, 4)}`;
+    return `${this.#root}/${id.slice(0, 2)}`;
   }
 }
 
@@ -241,11 +242,6 @@ async function isAt(file: Deno.FsFile, path: string): Promise<boolean> {
 function failureOf(error: unknown, safe: number): AppendFailure {
   if (error instanceof AppendFailure) return error;
   return new AppendFailure(isFull(error) ? "full" : "store", safe, error);
-}
-
-async function syncFolder(path: string): Promise<void> {
-  using folder = await Deno.open(path);
-  await folder.sync();
 }
 
 async function removeAll(paths: readonly string[]): Promise<boolean> {

@@ -23,9 +23,14 @@ const MOST_AROUND_BYTES = 16;
 const LOOK_BYTES = 256 * 1024;
 /** Through how many jobs of the queue of promises a piece comes that need not be waited for; it is two or three. */
 const MOST_JOBS = 100;
-const MOST_KEPT_BYTES = 2 * 1024 * 1024;
-/** Pieces of fewer bytes come of tiny chunks; longer ones may be short since the records of TLS are, and then nothing is kept. */
-const TINY_BYTES = 256;
+/**
+ * How many bytes the runtime may keep where pieces have fewer bytes than that: they come of such chunks. Longer ones may leave room
+ * since the records of TLS are short, and then nothing is kept.
+ */
+const MOST_KEPT = [
+  { pieceBytes: 256, bytes: 2 * 1024 * 1024 },
+  { pieceBytes: 900, bytes: 4 * 1024 * 1024 },
+];
 
 export class Chunks {
   readonly #reader: ReadableStreamBYOBReader;
@@ -38,7 +43,8 @@ export class Chunks {
   #kept = 0;
   #lookAt = LOOK_BYTES;
   /** What has come since the runtime was known to have kept nothing. */
-  #since = { pieces: 0, bytes: 0 };
+  #pieces = 0;
+  #bytes = 0;
   /** Whether all of the body has come. */
   isDone = false;
 
@@ -58,9 +64,9 @@ export class Chunks {
     }
     this.#buffer = value.buffer;
     this.#kept += Math.max(0, room - value.length - aroundOf(value.length));
-    const { pieces, bytes } = this.#since;
-    this.#since = { pieces: pieces + 1, bytes: bytes + value.length };
-    if (this.#kept >= MOST_KEPT_BYTES && bytes < pieces * TINY_BYTES) {
+    const bytes = this.#bytes += value.length;
+    const pieces = ++this.#pieces;
+    if (MOST_KEPT.some((most) => this.#kept >= most.bytes && bytes < pieces * most.pieceBytes)) {
       throw new CodedError(
         "too_long",
         "The body comes in chunks, faster than they can be taken: send it with its length, or in larger chunks",
@@ -82,7 +88,7 @@ export class Chunks {
       return;
     }
     [this.#kept, this.#lookAt] = [0, LOOK_BYTES];
-    this.#since = { pieces: 0, bytes: 0 };
+    this.#pieces = this.#bytes = 0;
   }
 
   /** A piece that leaves room is the end of a chunk, or all that had come by then. */

@@ -1,10 +1,11 @@
 /** Bodies in chunks of any size and without end, on both listeners: what they cost the server, and whether others are still answered. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { Certificate } from "../support/certificate.ts";
 import { applicationOf, type Caller } from "../support/chat.ts";
 import { MemoryWatch } from "../support/memory.ts";
 import { Program, useOwnProcesses } from "../support/program.ts";
-import { APP_KEY } from "../support/tokens.ts";
+import { APP_KEY, connectionToken } from "../support/tokens.ts";
 
 useOwnProcesses(); // their memory is looked at
 
@@ -50,10 +51,12 @@ Deno.test("deno listener: a file in tiny chunks, faster than they can be taken, 
   await using program = await Program.start({ env: { APP_KEY } });
   const caller = await applicationOf(program, ["files:write"]);
   using watch = new MemoryWatch(program.pid);
-  const { status, json } = await flood(caller, "/api/files", 1);
-  assert.deepEqual([status, json["code"]], [413, "too_long"]);
-  assert.match(String(json["message"]), /chunks/);
-  assert.ok(watch.grown < MOST_MIB, `${watch.grown} MiB`);
+  for (const size of [1, 300]) {
+    const { status, json } = await flood(caller, "/api/files", size);
+    assert.deepEqual([status, json["code"]], [413, "too_long"]);
+    assert.match(String(json["message"]), /chunks/);
+    assert.ok(watch.grown < MOST_MIB, `${watch.grown} MiB`);
+  }
   // Slowly, the same chunks are a file.
   const slowly = async function* () {
     for (const each of "a slow file") {
@@ -63,6 +66,26 @@ Deno.test("deno listener: a file in tiny chunks, faster than they can be taken, 
   };
   const file = await sendChunks(caller, "/api/files", slowly());
   assert.deepEqual([file.status, file.json["bytes"]], [201, 11]);
+});
+
+Deno.test("deno listener: a file in chunks of a usual size comes over TLS, however fast", async () => {
+  await using certificate = await Certificate.make();
+  const url = (program: Program) => program.url.replace("127.0.0.1", "localhost");
+  await using program = await Program.start({ env: { APP_KEY, ...certificate.env } });
+  using client = Deno.createHttpClient({
+    caCerts: [(await certificate.read()).cert],
+    http2: false,
+  });
+  const body = async function* () {
+    for (let count = 0; count < 512; count++) yield await Promise.resolve(new Uint8Array(MIB / 16));
+  };
+  const token = await connectionToken({ sub: "1" });
+  const answer = await fetch(`${url(program)}/api/files`, {
+    ...{ client, method: "POST", body: ReadableStream.from(body()) },
+    headers: { authorization: `Bearer ${token}` },
+  });
+  const { bytes } = await answer.json();
+  assert.deepEqual([answer.status, bytes], [201, 32 * MIB]);
 });
 
 /** Sends chunks of one size until they are answered; others are answered meanwhile. */
